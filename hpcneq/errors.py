@@ -1,0 +1,25 @@
+"""The few ways a run can end that are not a bug, each with its documented exit code."""
+
+
+class HpcneqError(Exception):
+    """Base of the expected endings; ``exit_code`` is what the command line returns."""
+
+    exit_code = 1
+
+
+class InputError(HpcneqError, ValueError):
+    """The user's input, files or options are wrong: one clear line, nothing computed, nothing lost."""
+
+    exit_code = 2
+
+
+class NotConverged(HpcneqError, RuntimeError):
+    """A solver gave up: what was found is saved and marked."""
+
+    exit_code = 3
+
+
+class StoppedEarly(HpcneqError):
+    """Asked to stop before the end (signal or wall limit); the state is saved."""
+
+    exit_code = 75

@@ -1,0 +1,1 @@
+"""Mathematics that knows no system: closed forms, rational fits, lattices, quadrature."""

@@ -1,0 +1,26 @@
+"""Figures: one function per task; each reads only a result file."""
+from __future__ import annotations
+
+import importlib
+
+from ..errors import InputError
+
+MODULES = {"nsn-junction": "nsn_junction"}
+
+
+def plot(result, path=None):
+    """Draw the figure of a result's task, into ``path`` if given; returns the matplotlib figure."""
+    import matplotlib
+    if path is not None:
+        matplotlib.use("Agg")
+    module = importlib.import_module(f".{MODULES.get(result.system, 'none')}", __package__) if result.system in MODULES else None
+    draw = getattr(module, result.task.replace("-", "_"), None)
+    if draw is None:
+        raise InputError(f"{result.path}: there is no figure for {result.system} {result.task}")
+    figure = draw(result)
+    if path is not None:
+        try:
+            figure.savefig(path)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot write the figure ({error})") from None
+    return figure

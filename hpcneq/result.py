@@ -1,0 +1,171 @@
+"""Reading a result file: named arrays with units, and its figure.
+
+    with hpcneq.open("out.h5") as result:
+        result.t, result.delta.units, result.summary["delta_final"]
+        result.plot("delta.png")
+
+Needs neither MPI nor the ranks that wrote it; works while the run goes on and after it was killed.
+"""
+from __future__ import annotations
+
+import json
+import os
+import time
+from importlib import import_module
+
+import numpy as np
+
+from .errors import InputError
+from .hdf5 import attempt, open_file, os_reason, plain
+
+FORMAT, FORMAT_VERSION = "hpcneq", 1
+TEXTS = ("summary", "errors", "warnings")   # JSON texts in the root
+EXIT_CODES = {"running": None, "complete": 0, "not-converged": 3, "stopped": 75}
+
+
+class Array(np.ndarray):
+    """A stored data set: a numpy array with ``units``, ``long_name`` and ``axes`` (names of its coordinates).
+
+    These belong to the whole data set: a slice or a product is a plain number array without them.
+    """
+
+    units, long_name, axes = "", "", ()
+
+    @classmethod
+    def of(cls, values, units, long_name, axes):
+        """``values`` with their description."""
+        array = np.asarray(values).view(cls)
+        array.units, array.long_name, array.axes = units, long_name, tuple(axes)
+        return array
+
+
+class Result:
+    """One result file, read on demand. ``result.name`` or ``result["name"]`` is an `Array`; `keys` lists them.
+
+    status, system, task, input : text (``input`` is the TOML verbatim)
+    summary, errors : dict; warnings : list; provenance, attrs : dict of root attributes
+    Rows are those on disk when it was opened; open again to see a running calculation's later ones.
+    """
+
+    def __init__(self, path):
+        """Read the attributes. Raises InputError if this is no result file this version can read."""
+        self.path = os.fspath(path)
+        with _open(self.path) as file:
+            _check_format(file, self.path)
+            self.attrs = {name: _value(value) for name, value in file.attrs.items()}
+            texts = {name: file[name][()].decode("utf-8") if name in file else self.attrs.get(name)
+                     for name in TEXTS}
+            self._names = [name for name in file if name not in TEXTS]
+            self._rows = {name: int(file[name].attrs["rows"]) for name in file if "rows" in file[name].attrs}
+        self.status = self.attrs.get("status", "running")
+        self.system, self.task = self.attrs.get("system", ""), self.attrs.get("task", "")
+        self.input = self.attrs.get("input", "")
+        self.summary, self.errors, self.warnings = (
+            json.loads(texts[name]) if texts[name] else empty for name, empty in zip(TEXTS, ({}, {}, [])))
+        self.provenance = {name: self.attrs[name] for name in json.loads(self.attrs.get("provenance", "[]"))
+                           if name in self.attrs}
+
+    def keys(self):
+        """Names of the stored arrays."""
+        return list(self._names)
+
+    def __iter__(self):
+        return iter(self._names)
+
+    def __contains__(self, name):
+        return name in self._names
+
+    def __len__(self):
+        return len(self._names)
+
+    def __getitem__(self, name):
+        """The `Array` of that name. KeyError lists what there is."""
+        if name not in self._names:
+            raise KeyError(f"{self.path} has no {name!r}; it holds {', '.join(self._names) or 'no arrays yet'}")
+        with _open(self.path) as file:
+            return _read(file, name, self._rows)
+
+    def __getattr__(self, name):
+        if name.startswith("_") or name not in self._names:
+            raise AttributeError(f"{name}: neither an array of this result nor part of Result")
+        return self[name]
+
+    def __dir__(self):
+        return [*super().__dir__(), *self._names]
+
+    def __repr__(self):
+        return f"<Result {self.path}: {self.system} {self.task}, {self.status}; {', '.join(self._names)}>"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        """Nothing is held open between reads."""
+
+    def plot(self, path=None):
+        """Draw this task's figure; into ``path`` if given."""
+        return import_module(".plots", __package__).plot(self, path)
+
+    def as_json_object(self):
+        """What ``hpcneq show --json`` prints: a dict that JSON can hold."""
+        return plain({
+            "format_version": self.attrs["format_version"], "status": self.status,
+            "exit_code": EXIT_CODES.get(self.status), "system": self.system, "task": self.task,
+            "summary": self.summary, "errors": self.errors, "warnings": self.warnings,
+            "provenance": self.provenance})
+
+
+def _open(path, patience=0.5):
+    """The file, or an InputError of one line; a file caught in the middle of a flush is tried again."""
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: there is no such file")
+    end = time.monotonic() + patience
+    while True:
+        faults = []
+        file = attempt(faults, open_file, path, "r")
+        if file is not None:
+            return file
+        if not _is_hdf5(path) or time.monotonic() > end:
+            raise InputError(f"{path}: is not an hpcneq result file, or is damaged ({faults[0]})")
+        time.sleep(0.05)
+
+
+def _is_hdf5(path):
+    """True if the file starts as HDF5 files do."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(8) == b"\x89HDF\r\n\x1a\n"
+    except OSError:
+        return False
+
+
+def _check_format(file, path):
+    """InputError unless this is a result file of a format this version knows."""
+    if _value(file.attrs.get("format", b"")) != FORMAT:
+        raise InputError(f"{path}: is an HDF5 file, but not an hpcneq result")
+    version = int(file.attrs["format_version"])
+    if version > FORMAT_VERSION:
+        raise InputError(f"{path}: was written by a newer hpcneq (format {version}, this one reads up to {FORMAT_VERSION});"
+                         " update hpcneq to read it")
+
+
+def _read(file, name, rows):
+    """A data set, cut to the rows that are whole on disk."""
+    data = file[name]
+    axes = tuple(dimension.label or name for dimension in data.dims)
+    selection = (slice(rows[axes[0]]),) if axes and axes[0] in rows else ()
+    try:
+        values = data[selection] if selection else data[()]
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"{file.filename}: {name} is damaged ({os_reason(error)})") from None
+    if np.asarray(values).dtype.kind == "S":
+        values = np.char.decode(values, "utf-8")
+    units, long_name = (_value(data.attrs.get(key, "")) for key in ("units", "long_name"))
+    return Array.of(values, units, long_name, axes)
+
+
+def _value(value):
+    """An attribute as Python has it: text as str, scalars as numbers."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    return value.item() if isinstance(value, np.generic) else value

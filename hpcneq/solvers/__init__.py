@@ -1,0 +1,1 @@
+"""Numerics that know a protocol and never a system's name."""

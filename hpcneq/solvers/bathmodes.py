@@ -1,0 +1,234 @@
+"""The state of a mean field coupled to bath modes, distributed over ranks by (block, chunk of modes).
+
+Every block b carries a Green function G and mode groups Pi_g that obey
+
+    dPi_g/dt = (-i H + lambda_g) Pi_g + s_g P_g,     dG/dt = -i [H, G] - damping G + i (white + Q + Q^+),
+
+Q = sum_g Pi_g, with a Hamiltonian H(c) linear in a mean field c that is itself linear in the G of all blocks.
+P_g selects the columns a group has. Pi is stored transposed, (columns, N), so that a chunk is one contiguous
+array and BLAS reads it in place. The system gives (protocol ``BathModes``):
+
+    blocks, size(b), groups, chunk-independent ``columns(b, g)``, ``sources(b, g)``, ``rates_at(t, side)``,
+    ``rate_moments(t, step)``, ``hamiltonian(b, c)`` and ``perturbation(b, c)`` (scipy CSR, with and without
+    the constant part), ``probe(b)`` -> (rows, cols, sites, weights), ``close(sums) -> c``, ``damping``,
+    ``white``, ``start(b) -> (mode(g), G)``, ``observe_modes``, ``observe_green``.
+
+The first rank that holds a chunk of a block leads it: it keeps G and adds the other ranks' chunk sums in the
+order of the chunks, so that the sum does not depend on who computed what.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from ..parallel import Layout
+
+GROUPS_PER_CHUNK = 4
+
+
+class Share:
+    """Which (block, chunk) pairs a rank holds, and who leads each block."""
+
+    def __init__(self, comm, n_blocks, n_groups):
+        self.comm, self.n_blocks = comm, n_blocks
+        self.chunks = [range(g, min(g + GROUPS_PER_CHUNK, n_groups)) for g in range(0, n_groups, GROUPS_PER_CHUNK)]
+        self.layout = Layout.over(n_blocks * len(self.chunks), comm)
+        items = range(self.layout.start, self.layout.stop)
+        self.mine = {}
+        for item in items:
+            b, c = divmod(item, len(self.chunks))
+            self.mine.setdefault(b, []).append(c)
+
+    def leader(self, b):
+        """The rank that keeps G of block b."""
+        return self.layout.owner(b * len(self.chunks))
+
+    @property
+    def led(self):
+        """Blocks led by this rank."""
+        return [b for b in self.mine if self.leader(b) == self.comm.rank]
+
+    def holders(self, b):
+        """(rank, its chunks) of block b in order."""
+        found = {}
+        for c in range(len(self.chunks)):
+            found.setdefault(self.layout.owner(b * len(self.chunks) + c), []).append(c)
+        return list(found.items())
+
+
+class State:
+    """Green functions of the led blocks and the modes of the held chunks, with their bookkeeping."""
+
+    def __init__(self, system, comm, dtype=complex, start=True):
+        self.system, self.comm = system, comm
+        self.share = Share(comm, system.blocks, len(system.groups))
+        self.dtype = np.dtype(dtype)
+        self.shapes = {(b, c): self.runs(b, c) for b, chunks in self.share.mine.items() for c in chunks}
+        self.green_count = sum(system.size(b) ** 2 for b in self.share.led)
+        self.mode_count = sum(len(groups) * (cols.stop - cols.start) * system.size(b)
+                              for (b, c), runs in self.shapes.items() for groups, cols in runs)
+        self.flat = np.zeros(self.green_count + (self.mode_count if self.dtype == complex else 0), complex)
+        self.green = self.view_green(self.flat)
+        self.modes = (self.view_modes(self.flat[self.green_count:]) if self.dtype == complex else self.allocate())
+        if start:
+            self.fill()
+
+    def allocate(self):
+        """A further generation of modes: {(b, c): [(groups, columns, array)]}."""
+        return self.view_modes(np.zeros(self.mode_count, self.dtype))
+
+    def view_green(self, flat):
+        """{b: (N, N)} views of the first ``green_count`` entries of a flat array."""
+        views, at = {}, 0
+        for b in self.share.led:
+            N = self.system.size(b)
+            views[b] = flat[at:at + N * N].reshape(N, N)
+            at += N * N
+        return views
+
+    def view_modes(self, flat):
+        """{(b, c): [(groups, columns, (n_groups, n_columns, N) view)]} of ``mode_count`` entries."""
+        views, at = {}, 0
+        for key, runs in self.shapes.items():
+            views[key] = []
+            for groups, cols in runs:
+                shape = (len(groups), cols.stop - cols.start, self.system.size(key[0]))
+                count = int(np.prod(shape))
+                views[key].append((groups, cols, flat[at:at + count].reshape(shape)))
+                at += count
+        return views
+
+    def runs(self, b, c):
+        """Consecutive groups of a chunk that share their columns: [([groups], slice)]."""
+        runs = []
+        for g in self.share.chunks[c]:
+            cols = self.system.columns(b, g)
+            if runs and runs[-1][1] == cols:
+                runs[-1][0].append(g)
+            else:
+                runs.append(([g], cols))
+        return runs
+
+    def fill(self):
+        """Set the stationary start."""
+        for b, chunks in self.share.mine.items():
+            mode, green = self.system.start(b)
+            for c in chunks:
+                for groups, _, array in self.modes[b, c]:
+                    for g, target in zip(groups, array):
+                        target[:] = mode(g)
+            if b in self.green:
+                self.green[b][:] = green
+
+    @property
+    def nbytes(self):
+        """Bytes of G and modes on this rank (one generation)."""
+        return 16 * self.green_count + self.dtype.itemsize * self.mode_count
+
+    def mode_sums(self, modes, rates):
+        """Q = sum Pi_g and L = sum lambda_g Pi_g of the led blocks, {b: (Q^T, L^T)}. **Collective.**"""
+        partial, requests = {}, []
+        for b, chunks in self.share.mine.items():
+            N = self.system.size(b)
+            sums = np.zeros((len(chunks), 2, N, N), complex)
+            for k, c in enumerate(chunks):
+                for groups, cols, array in modes[b, c]:
+                    weights = np.array([np.ones(len(groups)), rates[groups]], complex)
+                    flat = array.reshape(len(groups), -1)
+                    if flat.dtype != complex:
+                        flat = flat.astype(complex)
+                    sums[k, :, cols] += (weights @ flat).reshape(2, *array.shape[1:])
+            if b in self.green:
+                partial[b] = dict(zip(chunks, sums))
+            else:
+                requests.append((self.comm.Isend(sums, dest=self.share.leader(b), tag=b), sums))
+        totals = {}
+        for b in self.green:
+            for rank, chunks in self.share.holders(b):
+                if rank != self.comm.rank:
+                    buffer = np.empty((len(chunks), 2, *self.green[b].shape), complex)
+                    self.comm.Recv(buffer, source=rank, tag=b)
+                    partial[b].update(zip(chunks, buffer))
+            total = partial[b][0].copy()
+            for c in range(1, len(self.share.chunks)):
+                total += partial[b][c]
+            totals[b] = total
+        for request, _ in requests:
+            request.Wait()
+        return totals
+
+    def gather(self, rows):
+        """Sum of the led blocks' rows {b: (k, n)} over all blocks, in block order, on every rank. **Collective.**"""
+        parts = self.comm.allgather(rows)
+        found = {b: row for part in parts for b, row in part.items()}
+        total = found[0].copy()
+        for b in range(1, self.system.blocks):
+            total = total + found[b]
+        return total
+
+    def mean_field(self, green, velocity=None):
+        """c, or (c, dc/dt) when the G' of the led blocks are given as probe rows. **Collective.**"""
+        rows = {}
+        for b, G in green.items():
+            r, k, sites, weights = self.system.probe(b)
+            row = np.zeros((2, self.system.unknowns), complex)
+            np.add.at(row[0], sites, weights * G[r, k])
+            if velocity is not None:
+                np.add.at(row[1], sites, weights * velocity[b])
+            rows[b] = row
+        sums = self.gather(rows)
+        return tuple(self.system.close(s) for s in (sums if velocity is not None else sums[:1]))
+
+    def probe_rates(self, b, G, X, H):
+        """Entries of dG/dt = -i [H, G] - damping G + X that the mean field reads, (n,)."""
+        r, k, _, _ = self.system.probe(b)
+        GT = np.ascontiguousarray(G.T)
+        HG = (H[r].multiply(GT[k])).sum(1)
+        GH = (H.T.tocsr()[k].multiply(G[r])).sum(1)
+        return np.asarray(-1j * (HG - GH)).ravel() - self.system.damping * G[r, k] + X[r, k]
+
+    def observe(self, t, side, green, modes, c):
+        """The system's observables at this instant: a dict of numbers and arrays. **Collective.**
+
+        The system gets its mode observables summed over all groups in a fixed order, and its Green-function
+        observables of G and of dG/dt (whose difference from the modes' own account is an error measure).
+        """
+        rows = {}
+        for (b, _), runs in modes.items():
+            for groups, _, array in runs:
+                for g, mode in zip(groups, array):
+                    rows[b, g] = self.system.observe_modes(b, g, mode)
+        found = {key: row for part in self.comm.allgather(rows) for key, row in part.items()}
+        total = sum((found[key] for key in sorted(found)), np.zeros(self.system.mode_observables))
+        sums = self.mode_sums(modes, self.system.rates_at(t, side))
+        both = {}
+        for b, G in green.items():
+            H = self.system.hamiltonian(b, c)
+            X, _ = memory_terms(self.system, sums[b], H)
+            HG = np.asarray(H.multiply(G.T).sum(1)).ravel() - np.asarray(H.T.multiply(G).sum(1)).ravel()
+            slope = -1j * HG - self.system.damping * np.diagonal(G) + np.diagonal(X)
+            both[b] = np.concatenate([self.system.observe_green(b, np.diagonal(G)), self.system.observe_green(b, slope)])
+        values, velocity = np.split(self.gather(both), 2)
+        return self.system.observables(t, side, total, values, velocity)
+
+    def extremes(self, green=None):
+        """Largest anti-Hermiticity error of G and the range of the eigenvalues of -i G^<. **Collective.**"""
+        found = [(0.0, np.inf, -np.inf)]
+        for G in (green or self.green).values():
+            e = np.linalg.eigvalsh(-0.5j * (G - G.conj().T))
+            found.append((float(np.abs(G + G.conj().T).max()), e[0], e[-1]))
+        found = [row for part in self.comm.allgather(found) for row in part]
+        error, low, high = zip(*found)
+        return max(error), float(min(low)), float(max(high))
+
+
+def memory_terms(system, QL, H):
+    """X = i (white + Q + Q^+) and Z = dX/dt + i [H, X] of one block from the transposed sums (Q, L).
+
+    Written with Z = Q H - H Q^+ + i (L + L^+) no term grows with the largest |lambda|'s partner: the
+    products with H cancel half of dQ/dt exactly (the sources cancel because they are anti-Hermitian).
+    """
+    Q, L = QL[0].T, QL[1].T
+    X = 1j * (Q + Q.conj().T)
+    X[np.diag_indices_from(X)] += 1j * system.white
+    HQ = H @ np.ascontiguousarray(Q.conj().T)
+    return X, HQ.conj().T - HQ + 1j * (L + L.conj().T)

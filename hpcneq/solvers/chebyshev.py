@@ -1,0 +1,75 @@
+"""Functions of a sparse Hermitian matrix by Chebyshev recursion: one stack of T_k serves every function."""
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import jv
+
+DENSE = 96  # below this size a dense product beats a sparse one
+
+
+def degree(reach):
+    """Terms that give exp(-i x) on [-reach, reach] to rounding: J_k(reach) < 1e-17."""
+    k = np.arange(1, 60 + int(2 * reach))
+    small = np.abs(jv(k, reach)) < 1e-17
+    return int(k[small & (k > reach)][0]) + 2
+
+
+def bound(matrix):
+    """An upper bound of the spectral radius (largest absolute row sum)."""
+    return float(abs(matrix).sum(axis=1).max())
+
+
+def stack(matrix, radius, terms):
+    """T_0 .. T_{terms-1} of ``matrix / radius``: (terms, N, N) complex."""
+    N = matrix.shape[0]
+    T = np.zeros((terms, N, N), complex)
+    T[0][np.diag_indices(N)] = 1
+    A = (matrix.toarray() if N <= DENSE else matrix) / radius
+    if terms > 1:
+        T[1] = A if N <= DENSE else A.toarray()
+    for k in range(2, terms):
+        T[k] = 2 * (A @ T[k - 1])
+        T[k] -= T[k - 2]
+    return T
+
+
+def coefficients(function, radius, terms):
+    """Chebyshev coefficients of ``function(x)`` on [-radius, radius]; function maps (n,) to (..., n)."""
+    n = 2 * terms
+    theta = np.pi * (np.arange(n) + 0.5) / n
+    values = function(radius * np.cos(theta))
+    basis = np.cos(np.outer(theta, np.arange(terms))) * (2.0 / n)
+    basis[:, 0] *= 0.5
+    return values @ basis
+
+
+def combine(weights, T):
+    """sum_k weights[..., k] T_k: (..., N, N) as one matrix product."""
+    terms, N, _ = T.shape
+    return (np.atleast_2d(weights) @ T.reshape(terms, N * N)).reshape(-1, N, N)
+
+
+def phi1(z):
+    """(e^z - 1)/z, entire."""
+    z = np.asarray(z, complex)
+    small = np.abs(z) < 1e-5
+    safe = np.where(small, 1.0, z)
+    return np.where(small, 1 + z / 2 + z * z / 6, np.expm1(safe) / safe)
+
+
+GAUSS = np.polynomial.legendre.leggauss(24)
+
+
+def kappa(z):
+    """int_0^1 e^{zx} x (1-x)/2 dx / phi1(z): 1/12 for slow modes, -> -1/(2z) for fast ones.
+
+    The weight of the first moment of a time-dependent rate in the source of a fourth-order Magnus step,
+    kept correct for |z| >> 1 where the textbook 1/12 is not.
+    """
+    z = np.asarray(z, complex)
+    x, w = 0.5 * (1 + GAUSS[0]), 0.5 * GAUSS[1]
+    direct = 0.5 * (np.exp(z[..., None] * x) * x * (1 - x)) @ w
+    big = np.abs(z) > 6
+    safe = np.where(big, z, 1.0)
+    closed = 0.5 * (np.exp(safe) * (safe - 2) + safe + 2) / safe ** 3
+    return np.where(big, closed, direct) / phi1(z)

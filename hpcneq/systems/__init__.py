@@ -1,0 +1,1 @@
+"""The physical systems: numpy arrays in, numpy arrays out."""

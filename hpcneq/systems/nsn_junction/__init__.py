@@ -1,0 +1,1 @@
+"""Voltage-driven superconductor between two normal-metal leads, in a Zeeman field."""

@@ -1,0 +1,138 @@
+"""The bias eV(t) of an evolution: a constant, a step, a ramp, a pulse, a sine, or a table."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+KEYS = {
+    "step": {"from", "to", "at"},
+    "ramp": {"from", "to", "at", "duration"},
+    "pulse": {"from", "to", "at", "duration"},
+    "sine": {"from", "amplitude", "frequency", "at", "duration"},
+}
+NEEDED = {
+    "step": {"to"},
+    "ramp": {"to", "duration"},
+    "pulse": {"to", "duration"},
+    "sine": {"amplitude", "frequency"},
+}
+GAUSS = np.polynomial.legendre.leggauss(6)
+
+
+@dataclass(frozen=True)
+class Drive:
+    """eV(t) in units of the hopping; ``start`` is its value before t = 0, when the state is stationary.
+
+    kind : constant, step, ramp, pulse, sine (``start + amplitude sin(frequency (t - at))``, angular
+    frequency) or table (straight lines between the rows of ``times``, ``values``).
+    """
+
+    start: float
+    kind: str = "constant"
+    to: float = 0.0
+    at: float = 0.0
+    duration: float = np.inf
+    frequency: float = 0.0
+    times: tuple = ()
+    values: tuple = ()
+
+    def breakpoints(self, t_max):
+        """Times in (0, t_max) at which eV or its slope jumps; an integrator must start afresh there."""
+        if self.kind == "table":
+            points = self.times
+        elif self.kind == "constant":
+            points = ()
+        else:
+            points = (self.at, self.at + self.duration)
+        return sorted({float(p) for p in points if 0 < p < t_max})
+
+    def __call__(self, t, side=+1):
+        """eV(t); at a jump the value after it (``side=+1``) or before it (-1). Before t = 0: ``start``."""
+        if t < 0 or (t == 0 and side < 0):
+            return self.start
+        begun = t > self.at or (t == self.at and side > 0)
+        ended = t > self.at + self.duration or (t == self.at + self.duration and side > 0)
+        if self.kind == "table":
+            return float(np.interp(t, self.times, self.values))
+        if self.kind == "constant" or not begun:
+            return self.start
+        if self.kind == "step":
+            return self.to
+        if self.kind == "pulse":
+            return self.start if ended else self.to
+        if self.kind == "ramp":
+            return self.to if ended else self.start + (self.to - self.start) * (t - self.at) / self.duration
+        return self.start if ended else self.start + self.to * np.sin(self.frequency * (t - self.at))
+
+    def moments(self, t, step):
+        """Mean and slope of eV over a smooth interval (t, t + step): what a fourth-order step needs.
+
+        The slope is the first moment, 12/step^2 <(s - t - step/2) eV(s)>, which equals d(eV)/dt for a straight line.
+        """
+        x, w = GAUSS
+        values = np.array([self(t + 0.5 * step * (1 + xi)) for xi in x])
+        return float(w @ values / 2), float(3 * (w * x) @ values / step)
+
+    def extremes(self, t_max):
+        """Largest |eV| reached up to t_max, for choosing the window of the pole fit."""
+        if self.kind == "table":
+            return float(np.max(np.abs(self.values)))
+        if self.kind == "sine":
+            return abs(self.start) + abs(self.to)
+        return max(abs(self.start), abs(self.to) if self.kind != "constant" else 0.0)
+
+
+def read(value, folder="."):
+    """A Drive from the input's ``eV``: a number, a table ``{from, to, kind, ...}`` or a file's name.
+
+    Raises ValueError with one line for an unknown kind or key, a missing one, or a file that is not two
+    finite columns with increasing times.
+    """
+    if isinstance(value, str):
+        return _from_file(value, folder)
+    if not isinstance(value, dict):
+        return Drive(float(value))
+    kind = value.get("kind", "step")
+    if kind not in KEYS:
+        raise ValueError(f'eV: kind = "{kind}": must be one of {", ".join(sorted(KEYS))}')
+    given = set(value) - {"kind"}
+    unknown, missing = sorted(given - KEYS[kind]), sorted(NEEDED[kind] - given)
+    if unknown:
+        import difflib
+        near = difflib.get_close_matches(unknown[0], KEYS[kind], 1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        raise ValueError(f"eV: unknown key {unknown[0]!r} for a {kind}{hint} known keys: {', '.join(sorted(KEYS[kind]))}")
+    if missing:
+        raise ValueError(f"eV: a {kind} needs {', '.join(missing)}")
+    numbers = {}
+    for key in given:
+        entry = value[key]
+        if isinstance(entry, bool) or not isinstance(entry, (int, float)) or not np.isfinite(entry):
+            raise ValueError(f"eV: {key} = {entry!r}: must be a finite number")
+        numbers[key] = float(entry)
+    if numbers.get("at", 0.0) < 0:
+        raise ValueError(f"eV: at = {numbers['at']}: must be >= 0")
+    for key in ("duration", "frequency"):
+        if key in numbers and numbers[key] <= 0:
+            raise ValueError(f"eV: {key} = {numbers[key]}: must be > 0")
+    return Drive(
+        start=numbers.get("from", 0.0), kind=kind, to=numbers.get("to", numbers.get("amplitude", 0.0)),
+        at=numbers.get("at", 0.0), duration=numbers.get("duration", np.inf), frequency=numbers.get("frequency", 0.0))
+
+
+def _from_file(name, folder):
+    from pathlib import Path
+    path = Path(folder, name)
+    try:
+        table = np.loadtxt(path, ndmin=2)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f'eV = "{name}": cannot read the drive file {path} ({getattr(error, "strerror", None) or error})') from None
+    except ValueError as error:
+        raise ValueError(f'eV = "{name}": {path} must hold two columns of numbers, t and eV ({str(error).splitlines()[0]})') from None
+    if table.shape[1:] != (2,) or len(table) < 2 or not np.all(np.isfinite(table)):
+        raise ValueError(f'eV = "{name}": {path} must hold two columns of at least two finite rows, t and eV')
+    if np.any(np.diff(table[:, 0]) <= 0):
+        raise ValueError(f'eV = "{name}": {path}: the times in the first column must increase')
+    start = float(np.interp(0.0, table[:, 0], table[:, 1]))
+    return Drive(start, "table", times=tuple(table[:, 0]), values=tuple(table[:, 1]))

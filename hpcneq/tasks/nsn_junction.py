@@ -1,0 +1,219 @@
+"""Tasks of the nsn-junction system."""
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ..config import Task
+from ..errors import InputError, NotConverged
+from ..parallel import Layout, on_root
+from ..solvers import steady
+from ..systems.nsn_junction import drive, initial, inputs, model, stationary
+from ..systems.nsn_junction.quench import Quench
+from .evolution import Recorder, run_evolution
+
+TASKS = {
+    "evolve": Task(tables={"parameters": inputs.EvolveParameters, "numerics": inputs.EvolveNumerics,
+                           "initial": inputs.Initial, "leads": inputs.Leads},
+                   timed=True, petsc=("evolve", "initial"),
+                   doc="time evolution after a change of the bias, by auxiliary modes"),
+}
+
+
+def evolve(run, comm, log, output):
+    """Kawamura & Ohashi 2025, Fig. 4: a stationary state at the bias before t = 0, then eV(t). **Collective.**"""
+    junction = build(run, comm)
+    delta, found = start(run, comm, junction, log)
+    seed = run.run.seed if run.initial.seed is None else run.initial.seed
+    disturbed = delta + initial.noise(junction.lattice, run.initial.noise, seed)
+    warnings = list(found["warnings"])
+
+    def system(coarse):
+        """The same run with a looser pole fit, for the error estimate."""
+        if not coarse:
+            return Quench(junction, disturbed)
+        loose = dataclasses.replace(run.numerics, pole_error=min(0.5, 10 * run.numerics.pole_error))
+        return Quench(build(dataclasses.replace(run, numerics=loose), comm), disturbed)
+
+    recorder = Records(junction, comm)
+    outcome = run_evolution(run, comm, log, output, system, recorder, headline)
+    outcome.summary.update(pole_error=max(fit.error for fit in junction.poles),
+                           poles=[len(fit.w) for fit in junction.poles], **found["summary"])
+    outcome.warnings[:0] = warnings
+    return outcome
+
+
+def build(run, comm):
+    """The Junction of an input: leads, lattice, drive, poles fitted once by rank 0. **Collective.**"""
+    p, n = run.parameters, run.numerics
+    try:
+        bias = on_root_value(comm, drive.read, p.eV, run.folder)
+    except ValueError as error:
+        raise InputError(f"[parameters] {error}") from None
+    table = run.tables.get("leads") or inputs.Leads()
+    leads = tuple(model.Lead(name, *(getattr(own, key) if getattr(own, key) is not None else getattr(p, key)
+                                     for key in ("gamma", "T", "mu")), sign)
+                  for name, own, sign in (("left", table.left, +1), ("right", table.right, -1)))
+    width = sum(lead.gamma for lead in leads)
+    window = n.pole_window or model.window(leads, p.mu, p.h, bias, run.run.t_max)
+    poles = on_root(comm, model.fit_poles, leads, width, window, n.pole_error, n.poles)
+    lattice = model.stripe(n.Lx, n.Ly, p.mu, parity=n.symmetry == "stripe-parity")
+    return model.Junction(p.U, p.mu, p.h, leads, lattice, bias, poles)
+
+
+def on_root_value(comm, function, *args):
+    """Like ``parallel.on_root`` for functions that raise ValueError."""
+    def guarded():
+        try:
+            return function(*args), None
+        except ValueError as error:
+            return None, str(error)
+    value, fault = on_root(comm, guarded)
+    if fault:
+        raise ValueError(fault)
+    return value
+
+
+# ---- the start ----------------------------------------------------------------------------------------------------
+
+def start(run, comm, junction, log):
+    """The stationary order parameter before t = 0 and what to say about it. **Collective.**"""
+    state, bias = run.initial.state, junction.drive.start
+    nothing = np.zeros(len(junction.lattice.count), complex)
+    if state == "auto" and (bias != 0 or not junction.balanced):
+        raise InputError(f'[initial] state = "auto": states are compared by their free energy, which exists at zero bias and equal '
+                         f'leads only (got eV = {bias:g} before t = 0); use "normal", "bcs" or "fflo"')
+    if state != "normal" and not junction.balanced:
+        raise InputError(f'[initial] state = "{state}": with unequal leads the phase of a condensate turns; only "normal" is stationary')
+    summary = {"initial_state": state}
+    if state == "normal":
+        return nothing, {"summary": summary, "warnings": []}
+    candidates = list(_candidates(run, comm, junction, state, log))
+    if not candidates:
+        what = "superconducting state" if state == "auto" else f"{state} state"
+        if state == "auto":
+            return nothing, {"summary": {"initial_state": "normal"}, "warnings": []}
+        raise NotConverged(f"initial: no {what} was found at eV={bias:g}, h={junction.h:g}, T={junction.leads[0].T:g} "
+                           f"on {junction.lattice.Lx} x {junction.lattice.Ly} sites; try another state or wave_number")
+    energy, name, n, delta = min(candidates, key=lambda c: c[0])
+    if state == "auto" and energy > stationary.free_energy(junction, nothing) - 1e-12:
+        return nothing, {"summary": {"initial_state": "normal"}, "warnings": []}
+    delta, residual = polish(comm, junction, bias, delta, n)
+    log(f"initial: {name} state" + (f" with {n} periods" if n else "") + f", max|Delta| = {np.abs(delta).max():.5f}, residual {residual:.1e}")
+    summary.update(initial_state=name, initial_wave_number=n, initial_residual=residual,
+                   initial_delta_max=float(np.abs(delta).max()))
+    return delta, {"summary": summary, "warnings": []}
+
+
+def _candidates(run, comm, junction, state, log):
+    """(free energy or 0, name, n, delta) of every converged real, even candidate on the mirror lattice."""
+    n = run.numerics
+    mirror = dataclasses.replace(junction, lattice=model.stripe(n.Lx, n.Ly, junction.mu, parity=True))
+    bias = junction.drive.start
+    problem = stationary.GapProblem(mirror, bias, real=True)
+    expand = mirror.lattice.expand if len(junction.lattice.expand) == len(junction.lattice.count) else slice(None)
+    waves = ([0] if state in ("auto", "bcs") else []) + (_wave_numbers(run, mirror, bias) if state in ("auto", "fflo") else [])
+    best = np.inf
+    for k in waves:
+        seed = np.full(len(mirror.lattice.count), 0.25 * junction.U) if k == 0 else initial.cosine(mirror.lattice, k)
+        found = steady.relax(problem, comm, problem.flat(seed))
+        found = steady.solve(problem, comm, found.x)
+        delta = found.x[expand] + 0j
+        named = initial.describe(found.x[mirror.lattice.expand] + 0j)
+        if not found.converged or named["state"] == "normal" or named["wave_number"] != k:
+            continue
+        energy = on_root(comm, stationary.free_energy, mirror, found.x + 0j) if bias == 0 else 0.0
+        best = min(best, energy)
+        log(f"initial: {'bcs' if k == 0 else f'fflo n={k}'}: max|Delta| = {named['delta_max']:.5f}"
+            + (f", free energy {energy:.8f}" if bias == 0 else ""))
+        yield energy, "bcs" if k == 0 else "fflo", k, delta
+
+
+def _wave_numbers(run, junction, bias):
+    """Wave numbers worth trying: the given one, else those around the largest pair susceptibility."""
+    if run.initial.wave_number is not None:
+        if run.initial.wave_number > run.numerics.Lx // 2:
+            raise InputError(f"[initial] wave_number = {run.initial.wave_number}: must be <= Lx // 2 = {run.numerics.Lx // 2}")
+        return [run.initial.wave_number]
+    top = run.numerics.Lx // 2
+    strength = [initial.pair_susceptibility(junction, bias, n) for n in range(1, top + 1)]
+    if not strength:
+        return []
+    peak = 1 + int(np.argmax(strength))
+    reach = max(2, top // 10)
+    return [n for n in range(1, top + 1) if abs(n - peak) <= reach]
+
+
+def polish(comm, junction, bias, delta, n):
+    """Newton on the junction's own lattice with phase and translation fixed; (delta, largest residual). **Collective.**
+
+    A pattern found off the lattice's mirror axis keeps a pinning force, seen as a multiplier; it is then
+    centred and solved again.
+    """
+    problem = stationary.GapProblem(junction, bias)
+    found = steady.solve(problem, comm, problem.flat(delta))
+    if found.residual > 1e-10 and n and len(delta) == junction.lattice.Lx:
+        moved = initial.centre(problem.complex(found.x), n)
+        found = steady.solve(problem, comm, problem.flat(moved))
+    if not found.converged or found.residual > 1e-9:
+        raise NotConverged(f"initial: SNES stopped with residual {found.residual:.1e} ({found.reason}); "
+                           "try [petsc] initial.snes_max_it, another wave_number, or a smaller Lx")
+    return problem.complex(found.x), found.residual
+
+
+# ---- what is recorded ---------------------------------------------------------------------------------------------
+
+def headline(row):
+    """Summary numbers of one row; the sheet of keys is in the README."""
+    return {"t": row["t"], **initial.describe(row["delta"]),
+            "current_left": row["current_left"], "current_right": row["current_right"],
+            "density": float(np.mean(row["density"])), "magnetization": float(np.mean(row["magnetization"]))}
+
+
+class Records(Recorder):
+    """Data sets of an evolution: the order parameter, its harmonics, densities, currents, monitors."""
+
+    def __init__(self, junction, comm):
+        self.junction = junction
+        self.lattice = junction.lattice
+        self.layout = Layout.over(self.lattice.Lx, comm)
+
+    def declare(self, out):
+        """Axes and series of the result file. **Collective.**"""
+        L = self.lattice.Lx
+        out.growing_axis("t", "1/t_par", "time")
+        out.axis("x", np.arange(L), "lattice constant", "site along x")
+        out.axis("n", np.arange(L // 2 + 1), "2 pi / Lx", "wave number")
+        for name, dtype, axes, units, text in (
+                ("delta", complex, ("t", "x"), "t_par", "order parameter"),
+                ("density", float, ("t", "x"), "per site", "particles per site, both spins"),
+                ("magnetization", float, ("t", "x"), "per site", "particles per site, up minus down")):
+            out.series(name, dtype, axes, units, text, layout=self.layout)
+        out.series("delta_n", float, ("t", "n"), "t_par", "modulus of the order parameter's harmonics, larger of +n and -n")
+        for name, units, text in (("eV", "t_par", "bias"), ("current_left", "t_par per site", "particle current from the left lead"),
+                                  ("current_right", "t_par per site", "particle current from the right lead"),
+                                  ("balance", "t_par per site", "|dn/dt - sum of the currents|")):
+            out.series(name, float, ("t",), units, text)
+        out.growing_axis("t_monitor", "1/t_par", "times of the costly monitors")
+        for name, text in (("antihermiticity", "largest |G + G^+|"), ("occupation_min", "smallest eigenvalue of -i G^<"),
+                           ("occupation_max", "largest eigenvalue of -i G^<")):
+            out.series(name, float, ("t_monitor",), "1", text)
+
+    def row(self, t, c, seen):
+        """One row, replicated on every rank."""
+        expand = self.lattice.expand
+        up, down = seen["density_up"][expand], seen["density_down"][expand]
+        delta = c[expand]
+        return {"t": t, "delta": delta, "delta_n": initial.harmonics(delta), "density": up + down, "magnetization": up - down,
+                "eV": seen["eV"], "current_left": seen["current"]["left"], "current_right": seen["current"]["right"],
+                "balance": seen["balance"]}
+
+    def local(self, row):
+        """The row as this rank writes it."""
+        mine = slice(*self.layout.bounds())
+        return {name: value[mine] if name in ("delta", "density", "magnetization") else value for name, value in row.items()}
+
+    def progress(self, row):
+        """A few words for the progress line."""
+        return f"max|Delta| = {np.abs(row['delta']).max():.4f}"

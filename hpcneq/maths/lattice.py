@@ -1,8 +1,9 @@
 """The square lattice with nearest-neighbour hopping 1: its momenta, density of states and Green functions.
 
-Band eps_k = -2 (cos kx + cos ky), half-width 4, one level per site and spin; energies in units of the hopping. A sum over
-k is always a mean, (1/N) sum_k. The infinite lattice has closed forms: the chain is algebraic, the square lattice a complete
-elliptic integral, written here through Gauss's arithmetic-geometric mean because scipy's takes real arguments only.
+Band eps_k = -2 (cos kx + cos ky), half-width 4, one level per site and spin; energies in units of the hopping. A sum
+over k is always a mean, (1/N) sum_k. The infinite lattice has closed forms: the chain is algebraic, the square
+lattice a complete elliptic integral, written here through Gauss's arithmetic-geometric mean because scipy's takes
+real arguments only.
 """
 
 from functools import lru_cache
@@ -47,8 +48,8 @@ def dos_nodes(n=512):
     """Quadrature for means over the infinite lattice of functions of the band energy: sum_i w_i f(e_i).
 
     n : even number of nodes, half of them below the band centre. Returns e, w (n,), read-only; the weights add up to 1.
-    Gauss-Legendre in u, e = +-4 u^4: the substitution makes the logarithm harmless (error O(n^-16)); what limits it in use
-    is the narrowest feature of f, about 0.03 at n = 512. Doubling n squares the error of an analytic f.
+    Gauss-Legendre in u, e = +-4 u^4: the substitution makes the logarithm harmless (error O(n^-16)); what limits it
+    in use is the narrowest feature of f, about 0.03 at n = 512. Doubling n squares the error of an analytic f.
     """
     u, w = np.polynomial.legendre.leggauss(n // 2)
     u, w = 0.5 * (1 + u), 0.5 * w

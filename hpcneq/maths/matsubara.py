@@ -1,8 +1,9 @@
 """Few-node quadrature for thermal sums T sum_n f(width + (2n+1) pi T), and for what they become at T = 0.
 
 A function smoothed by the Fermi function and a Lorentzian is a sum over Matsubara frequencies pushed up by the width.
-f is smooth on the scale of y itself and falls off like y^-2, so blocks of frequencies that grow geometrically need a fixed
-number of nodes each: 80-130 nodes replace thousands of frequencies, and at T = 0 the integral (1/2pi) int_width^inf f dy.
+f is smooth on the scale of y itself and falls off like y^-2, so blocks of frequencies that grow geometrically need a
+fixed number of nodes each: under a hundred nodes replace thousands of frequencies, and at T = 0 the
+integral (1/2pi) int_width^inf f dy.
 """
 
 from functools import lru_cache
@@ -20,7 +21,7 @@ _TAIL = 12  # terms y^-2 ... y^-13 that the last block integrates exactly
 
 @lru_cache(maxsize=256)
 def nodes(T, width, scale):
-    """Nodes y and weights w with sum_j w_j f(y_j) = T sum_{n>=0} f(width + (2n+1) pi T); at T = 0 (1/2pi) int_width^inf.
+    """Nodes y and weights w with sum_j w_j f(y_j) = T sum_{n>=0} f(width + (2n+1) pi T), or its T = 0 integral.
 
     f : analytic for Re y > 0, with all singularities at |y| < scale, and O(y^-2) at infinity.
     T, width : >= 0, not both 0 (InputError). Returns y, w (n,), read-only. Relative error about 1e-11.
@@ -63,7 +64,7 @@ def _block(count, low, high):
 
 
 def _tail(T, edge):
-    """Nodes y >= edge and weights exact for y^-2 ... y^-(_TAIL+1), summed over the frequencies edge, edge + 2 pi T, ..."""
+    """Nodes y >= edge and weights exact for y^-2 ... y^-(_TAIL+1), summed over edge, edge + 2 pi T, ..."""
     powers = np.arange(2, _TAIL + 2)
     s = 0.5 * (1 - np.cos(np.pi * (np.arange(_TAIL) + 0.5) / _TAIL))  # Chebyshev points of s = edge/y in (0, 1)
     if T == 0:

@@ -132,11 +132,7 @@ class State:
             sums = np.zeros((len(chunks), 2, N, N), complex)
             for k, c in enumerate(chunks):
                 for groups, cols, array in modes[b, c]:
-                    weights = np.array([np.ones(len(groups)), rates[groups]], complex)
-                    flat = array.reshape(len(groups), -1)
-                    if flat.dtype != complex:
-                        flat = flat.astype(complex)
-                    sums[k, :, cols] += (weights @ flat).reshape(2, *array.shape[1:])
+                    add_weighted(array, rates[groups], sums[k, 0, cols], sums[k, 1, cols])
             if b in self.green:
                 partial[b] = dict(zip(chunks, sums))
             else:
@@ -210,6 +206,41 @@ class State:
         values, velocity = np.split(self.gather(both), 2)
         return self.system.observables(t, side, total, values, velocity)
 
+    # -- the same equations as one vector, for PETSc's own integrators ---------------------------------------
+    def field(self, array):
+        """The mean field of a local vector (Green functions, then modes). **Collective.**"""
+        return self.mean_field(self.view_green(array))[0]
+
+    def rhs(self, t, side, array, out, explicit=True):
+        """d/dt of a local vector; without ``explicit`` less what :meth:`stiff` gives. **Collective.**"""
+        system = self.system
+        green, modes = self.view_green(array), self.view_modes(array[self.green_count:])
+        dgreen, dmodes = self.view_green(out), self.view_modes(out[self.green_count:])
+        rates, share = system.rates_at(t, side), float(explicit)
+        c, = self.mean_field(green)
+        sums = self.mode_sums(modes, rates)
+        H = {b: system.hamiltonian(b, c) for b in self.share.mine}
+        for b, G in green.items():
+            X, _ = memory_terms(system, sums[b], H[b])
+            dgreen[b][:] = -1j * (H[b] @ G) + 1j * (H[b].conj() @ np.ascontiguousarray(G.T)).T + X - share * system.damping * G
+        for (b, chunk), runs in modes.items():
+            HT = np.ascontiguousarray(H[b].toarray().T)
+            for (groups, cols, M), (_, _, dM) in zip(runs, dmodes[b, chunk]):
+                dM[:] = -1j * (M @ HT) + share * rates[groups][:, None, None] * M
+                j = np.arange(cols.stop - cols.start)
+                for k, g in enumerate(groups):
+                    dM[k, j, cols.start + j] += system.sources(b, g)
+
+    def stiff(self, t, side):
+        """The diagonal an implicit-explicit integrator treats implicitly: -damping for G, lambda_g for modes."""
+        out = np.empty(self.flat.size, complex)
+        out[:self.green_count] = -self.system.damping
+        rates = self.system.rates_at(t, side)
+        for runs in self.view_modes(out[self.green_count:]).values():
+            for groups, _, array in runs:
+                array[:] = rates[groups][:, None, None]
+        return out
+
     def extremes(self, green=None):
         """Largest anti-Hermiticity error of G and the range of the eigenvalues of -i G^<. **Collective.**"""
         found = [(0.0, np.inf, -np.inf)]
@@ -219,6 +250,13 @@ class State:
         found = [row for part in self.comm.allgather(found) for row in part]
         error, low, high = zip(*found)
         return max(error), float(min(low)), float(max(high))
+
+
+def add_weighted(modes, rates, plain, weighted):
+    """plain += sum_g modes[g], weighted += sum_g rates[g] modes[g] in double precision, one pass over memory."""
+    for mode, rate in zip(modes, rates):
+        plain += mode
+        weighted += rate * mode
 
 
 def memory_terms(system, QL, H):

@@ -1,8 +1,8 @@
 """Coupled self-consistent equations by PETSc SNES: real unknowns, zero modes fixed by bordering.
 
 A problem gives ``items`` (independent pieces of work, distributed over ranks), ``prepare(x, part)``,
-``partials(prepared) -> rows``, ``residual(x, sums)``, and, for Newton, ``tangent_partials(prepared, dx)`` and
-``symmetries(x) -> rows``. The unknown is replicated: every rank runs the same solver on the same broadcast
+``partials(prepared) -> rows``, ``residual(x, sums)``, and, if it has them, ``tangent_partials(prepared, dx)`` (its residual
+then being linear in (x, sums)) and ``symmetries(x) -> rows``. The unknown is replicated: every rank runs the same solver on the same broadcast
 sums, so that all take the same branch. Symmetry directions t_k of the start are fixed by asking
 t_k . (x - x_start) = 0 with one multiplier each, sum mu_k t_k added to the residual; at a true root of a
 symmetric problem the multipliers vanish, and their size is returned.
@@ -55,8 +55,15 @@ class Work:
         return self.problem.residual(x, ordered_sum(self.comm, self.layout, self.problem.partials(self.prepared)))
 
     def tangent(self, x, dx):
-        self.prepare(x)
+        """Jacobian times ``dx``: the problem's own, or central differences where it has none."""
         dx = self.comm.bcast(np.array(dx), root=0)
+        if not hasattr(self.problem, "tangent_partials"):
+            size = np.abs(dx).max()
+            if size == 0:
+                return np.zeros(len(x))
+            e = 6e-6 * max(np.abs(x).max(), 1e-3) / size
+            return (self.residual(x + e * dx) - self.residual(x - e * dx)) / (2 * e)
+        self.prepare(x)
         return self.problem.residual(dx, ordered_sum(self.comm, self.layout, self.problem.tangent_partials(self.prepared, dx)))
 
 
@@ -69,8 +76,8 @@ def relax(problem, comm, x, options=None, prefix="initial_relax_"):
 def solve(problem, comm, x, options=None, prefix="initial_", fix=True):
     """Newton-Krylov root of ``problem`` from ``x``. **Collective.** Raises nothing: look at ``converged``."""
     work = Work(problem, comm)
-    borders = problem.symmetries(x) if fix else np.zeros((0, len(x)))
-    return _solve(work, x, borders, NEWTON | (options or {}), prefix, newton=True)
+    borders = problem.symmetries(x) if fix and hasattr(problem, "symmetries") else np.zeros((0, len(x)))
+    return _solve(work, np.array(x, float), borders, NEWTON | (options or {}), prefix, newton=True)
 
 
 def _solve(work, start, borders, defaults, prefix, newton):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .. import petsc
+from ..solvers.bathmodes import State
 from ..solvers.evolve import Evolution, row_times
 
 MONITORS = 20        # times at which eigenvalues are looked at
@@ -57,7 +58,7 @@ def run_evolution(run, comm, log, output, make_system, recorder, headline):
     """One evolution with its error estimate; returns an Outcome. **Collective.**"""
     numerics = run.numerics
     with petsc.Options(run.petsc) as options:
-        evolution = Evolution(make_system(False), comm, run.run.t_max, numerics.dt, options, numerics.precision, numerics.corrector)
+        evolution = _evolution(run, comm, options, make_system(False), numerics.dt)
         try:
             options.refuse_unused()
             out = output()
@@ -85,19 +86,19 @@ def run_evolution(run, comm, log, output, make_system, recorder, headline):
 
 def _main(run, log, out, evolution, recorder):
     state, every = evolution.state, run.run.output_every
-    times = row_times(run.run.t_max, evolution.system.breakpoints(run.run.t_max), run.numerics.dt, every)
+    times = row_times(run.run.t_max, state.system.breakpoints(run.run.t_max), run.numerics.dt, every)
     watched = set(np.unique(np.linspace(0, len(times) - 1, MONITORS).round().astype(int)))
     seen = {"last": None, "count": 0, "flushed": time.monotonic()}
     worst = {"antihermiticity": 0.0, "occupation_min": np.inf, "occupation_max": -np.inf, "balance": 0.0}
     progress = Progress(log, "evolve", run.run.t_max)
 
-    def on_row(t, side, green, modes, c):
-        row = recorder.row(t, c, state.observe(t, side, green, modes, c))
+    def on_row(found):
+        t, row = found.t, recorder.row(found.t, found.c, _observe(state, found))
         out.append(recorder.local(row))
         seen["last"] = row
         worst["balance"] = max(worst["balance"], row["balance"])
         if seen["count"] in watched:
-            error, low, high = state.extremes(green)
+            error, low, high = state.extremes(found.green)
             out.append({"t_monitor": t, "antihermiticity": error, "occupation_min": low, "occupation_max": high})
             worst.update(antihermiticity=max(worst["antihermiticity"], error), occupation_min=min(worst["occupation_min"], low),
                          occupation_max=max(worst["occupation_max"], high))
@@ -119,16 +120,27 @@ def _coarse(run, comm, log, make_system, recorder):
     """The last row of the run with twice the step and a looser pole fit."""
     log("evolve: error estimate from a run with twice the step and ten times the pole error")
     with petsc.Options(run.petsc) as options:
-        evolution = Evolution(make_system(True), comm, run.run.t_max, 2 * run.numerics.dt, options, run.numerics.precision,
-                              run.numerics.corrector)
+        evolution = _evolution(run, comm, options, make_system(True), 2 * run.numerics.dt)
         progress, last = Progress(log, "error estimate", run.run.t_max), {}
+
+        def on_row(row):
+            if row.t >= run.run.t_max:
+                last.update(recorder.row(row.t, row.c, _observe(evolution.state, row)))
+
         try:
-            evolution.run(lambda t, side, green, modes, c: last.update(
-                recorder.row(t, c, evolution.state.observe(t, side, green, modes, c))) if t >= run.run.t_max else None,
-                lambda t: progress.step(t, lambda: ""), run.run.t_max)
+            evolution.run(on_row, lambda t: progress.step(t, lambda: ""), run.run.t_max)
         finally:
             evolution.destroy()
     return last
+
+
+def _evolution(run, comm, options, system, step):
+    dtype = complex if run.numerics.precision == "double" else np.complex64
+    return Evolution(State(system, comm, dtype), run.run.t_max, step, options, run.numerics.corrector)
+
+
+def _observe(state, row):
+    return state.observe(row.t, row.side, row.green, row.modes, row.c)
 
 
 def _work(comm, evolution, seconds):

@@ -34,7 +34,7 @@ def test_fit_reproduces_the_broadened_fermi_function(method, T, error):
 def test_fifteen_poles(T, published):
     """15 poles are at least as good as a fit of the bare f with refitted residues (measured for the same window and width).
 
-    Fails if the bare f is fitted instead of the broadened one, or without the weight e in the AAA error.
+    Fails if the bare f is fitted instead of the broadened one.
     """
     poles = aaa_poles(T, WIDTH, WINDOW, count=15)
     assert len(poles) == 15
@@ -52,7 +52,10 @@ def test_number_of_poles_for_one_part_in_a_million(T, aaa, ozaki):
 @pytest.mark.parametrize("width", [0.001, 0.05, 2.0])
 @pytest.mark.parametrize("window", [3.0, 40.0])
 def test_tight_errors_are_reachable(T, width, window):
-    """1e-9 is met with at most 22 poles (30 at T = 0) over the whole range of use. Fails if far poles come from a plain eigenvalue solver."""
+    """1e-9 is met with at most 22 poles (30 at T = 0) over the whole range of use.
+
+    Fails if AAA chooses its support points by the error of Th/(2e) instead of Th/2.
+    """
     poles = aaa_poles(T, width, window, 1e-9)
     e = np.linspace(-window, window, 2001)
     assert np.max(np.abs(poles.broadened(e) - broadened_fermi(e, width, T))) <= 1e-9
@@ -167,7 +170,7 @@ def test_quenched_level(window):
     error = np.abs(occupation_with_poles(poles, before, after, t) - occupation_by_quadrature(T, WIDTH, before, after, t))
     estimate = poles.memory_error * (after - before) + poles.error
     assert np.max(error) < 2 * estimate
-    assert np.max(error) > 0.02 * estimate
+    assert np.max(error) > 0.2 * estimate
 
 
 def test_what_cannot_be_reached_is_refused_with_what_can():

@@ -1,11 +1,12 @@
 """Which steady states exist and which of them are stable: roots of the gap equation, onsets, folds, phase regions.
 
-Kawamura and Ohashi (2025), Sec. III and App. A. A state here is uniform (BCS, D > 0) or normal; where the normal state is
-unstable at Q > 0 only, the state that replaces it is FFLO. Mirrored leads throughout (InputError otherwise), whose states
-do not rotate and depend on |eV| only.
+Kawamura and Ohashi (2025), Sec. III and App. A. A state here is uniform (BCS, D > 0) or normal; where the normal
+state is unstable at Q > 0 only, the state that replaces it is FFLO. Mirrored leads throughout (InputError
+otherwise), whose states do not rotate and depend on |eV| only.
 
-Stability at q = 0 is the sign of dF/dD: > 0 means a growing amplitude mode. Linear stability cannot tell a metastable state
-from a stable one; it is a property of the branch: see ``stability``. It says nothing about modes at q != 0.
+Stability at q = 0 is the sign of dF/dD: > 0 means a growing amplitude mode. Linear stability cannot tell a
+metastable state from a stable one; it is a property of the branch: see ``stability``. It says nothing about modes at
+q != 0.
 """
 
 from dataclasses import dataclass
@@ -28,14 +29,18 @@ class State:
     stability: str
 
 
-def scan(point):
+def scan(point, grid):
     """The order parameters (n,) at which ``roots`` looks for changes of sign, from 0 to U/2, above which F < 1/U.
 
-    Steps of U/400; a fifth of the smoothing G + pi T of the quasiparticle edges, where D passes |s_l|, is added around them.
+    Steps of U/400. F bends within the smoothing G + pi T of the quasiparticle edges: on the infinite lattice only
+    where D passes |s_l|, and a fifth of the smoothing is added there; on a finite one anywhere, and the steps are a
+    third of it throughout (4000 steps at most).
     """
     top = 0.5 * point.U * 1.001
-    fine = (point.width + np.pi * min(T for _, T, _ in static_terms(point))) * np.linspace(-4, 4, 41)
-    grids = [np.linspace(0.0, top, 201)] + [s + fine for _, _, s in static_terms(point)]
+    smooth = point.width + np.pi * min(T for _, T, _ in static_terms(point))
+    steps = 200 if isinstance(grid, Infinite) else int(np.clip(3 * top / smooth, 200, 4000))
+    grids = [np.linspace(0.0, top, steps + 1)]
+    grids += [s + smooth * np.linspace(-4, 4, 41) for _, _, s in static_terms(point)]
     D = np.unique(np.concatenate(grids))
     return D[(D >= 0) & (D <= top)]
 
@@ -43,13 +48,13 @@ def scan(point):
 def roots(point, grid):
     """Every D > 0 with F(D) = 1/U, ascending (n,), relative error 1e-12.
 
-    Besides changes of sign between the points of ``scan``, extrema between them are followed to see whether they touch 1/U:
-    two roots are missed only if another pair of extrema lies in the same step.
+    Besides changes of sign between the points of ``scan``, extrema between them are followed to see whether they
+    touch 1/U: two roots are missed only if another pair of extrema lies in the same step.
     """
     def excess(D):
         return float(gap_sum(D, point, grid)) - 1 / point.U
 
-    D = scan(point)
+    D = scan(point, grid)
     F, dF, _ = gap_slopes(D, point, grid)
     F, found = F - 1 / point.U, []
     for i in range(len(D) - 1):
@@ -79,9 +84,9 @@ def steady_states(point, grid):
 def stability(D, point, grid):
     """"unstable" | "stable" | "metastable" of the root D.
 
-    Unstable: dF/dD > 0. Otherwise stable if the branch, followed in eV both ways up to its folds, meets a voltage where the
-    normal state is unstable to uniform pairing (C(0) > 1/U: the state is reached from there by changing the voltage alone),
-    or arrives at an equilibrium where its free energy is below the normal state's; else metastable.
+    Unstable: dF/dD > 0. Otherwise stable if the branch, followed in eV both ways up to its folds, meets a voltage
+    where the normal state is unstable to uniform pairing (C(0) > 1/U: the state is reached from there by changing
+    the voltage alone), or arrives at an equilibrium where its free energy is below the normal state's; else metastable.
     """
     if gap_slopes(D, point, grid)[1] > 0:
         return "unstable"
@@ -98,8 +103,8 @@ def _established(point, D, grid):
 def branch(D, point, grid, direction, step=STEP):
     """Follow a root with dF/dD < 0 in eV, direction = +-1, to its fold, to D = 0 or to eV = 0; yields (point, D).
 
-    Tangent predictor, Newton corrector; the step is halved where that fails or D moves by more than 0.05, and the branch
-    ends when it would have to be shorter than 1e-5.
+    Tangent predictor, Newton corrector; the step is halved where that fails or D moves by more than 0.05, and the
+    branch ends when it would have to be shorter than 1e-5.
     """
     yield point, D
     least = 1e-5
@@ -145,7 +150,8 @@ def bcs_onsets(point, grid, values, along="eV"):
 def fflo_onsets(point, grid, values, along="eV"):
     """(values of eV or h, wave numbers Q) at which max_Q C(Q) = 1/U, two ascending lists; scanned over ``values``.
 
-    Q = 0 marks an onset of uniform pairing. Infinite lattice: scanned in steps of pi/60 of Q at lower accuracy, then polished.
+    Q = 0 marks an onset of uniform pairing. Infinite lattice: scanned in steps of pi/60 of Q at lower accuracy, then
+    polished.
     """
     momenta = np.linspace(0.0, np.pi, 61)
     coarse = COARSE if isinstance(grid, Infinite) else grid
@@ -193,8 +199,8 @@ def _fflo_onset(point, grid, along, a, b, excess):
 def folds(point, grid, values, along="eV"):
     """(values of eV or h, D) where two uniform branches meet, F = 1/U and dF/dD = 0; two lists, ascending in the value.
 
-    A fold shows as a change in the number of extrema pairs, that is of roots beyond those that a passage of C(0) through
-    1/U explains; it is then solved for to 1e-10.
+    A fold shows as a change in the number of roots from one value to the next, and is then solved for to 1e-10; one
+    that opens and one that closes within the same step hide each other.
     """
     values = [float(x) for x in values]
     sets = [roots(point.at(**{along: x}), grid) for x in values]
@@ -224,7 +230,7 @@ def _folds_between(a, b, many, side, point, grid, along):
 
 
 def clogston_limit(point, grid):
-    """h_cc at eV = 0: the field at which the uniform state's free energy equals the normal state's, Eq. (61); nan if none.
+    """h_cc at eV = 0: the field at which the uniform state's free energy equals the normal state's, Eq. (61), or nan.
 
     Below it the uniform state is the ground state, up to the FFLO states, which this limit leaves out.
     """
@@ -256,8 +262,8 @@ def region(point, grid):
     """The phase: "normal" | "bcs" | "fflo" | "bistable-with-normal" | "bistable-with-fflo".
 
     bcs : the normal state is unstable to uniform pairing, C(0) > 1/U; in equilibrium also where a uniform state has the
-    lowest free energy (h < h_cc). Otherwise fflo or normal, by max_Q C(Q); bistable-with-... if besides it there is a uniform
-    state that is stable by the rule of ``stability`` (a metastable one does not count).
+    lowest free energy (h < h_cc). Otherwise fflo or normal, by max_Q C(Q); bistable-with-... if besides it there is
+    a uniform state that is stable by the rule of ``stability`` (a metastable one does not count).
     """
     if gap_sum(0.0, point, grid) > 1 / point.U:
         return "bcs"

@@ -2,17 +2,18 @@
 
 A disturbance delta Delta ~ exp(i Q x - i z t) of the normal state obeys 1/U = C(Q, z),
 
-    C(Q, z) = -i sum_k int dw/2pi [G^R_1(w+z) G^<_2(w) + G^<_1(w) G^A_2(w-z)] up to the sign that makes C(Q, 0) Eq. (53),
+    C(Q, z) = i sum_k int dw/2pi [G^R_1(w+z) G^<_2(w) + G^<_1(w) G^A_2(w-z)],
 
-with 1, 2 the Nambu components (electron at energy A, hole at -B). Closing the contours, with
+with 1, 2 the Nambu components (electron at energy A = xi_{k+Q/2} - h, hole at -B = -xi_{k-Q/2} - h): Eqs. (48)-(52) of
+Kawamura and Ohashi (2025) at a complex frequency, and their Eq. (53) at z = 0. Closing the contours, with
 t_+(w) = (i/pi) psi(1/2 - i (w - v)/(2 pi T)) the part of tanh((w - v)/2T) that is analytic above and t_- its conjugate,
 
     C = (1/2) sum_k [J(A, B) + J(B, A)],   c = z - b + i G,
     J(a, b) = [t_+(a + iG) - t_+(c)]/(a + b - z) + [t_+(c) + t_-(a - iG)]/(a + b - z - 2iG),
 
-summed over the leads with their shares. It holds for any leads, and continues C analytically below the real axis down to
-Im z = -min(2G, G + pi T), where the two-particle continuum begins. As in :mod:`.static` the digammas are summed over their
-frequencies, because then the ky sum is algebraic.
+summed over the leads with their shares. It holds for any leads, and continues C analytically below the real axis
+down to Im z = -min(2G, G + pi T), where the two-particle continuum begins. As in :mod:`.static` the digammas are
+summed over their frequencies, because then the ky sum is algebraic.
 """
 
 import numpy as np
@@ -47,8 +48,7 @@ def _response_infinite(Q, z, point, grid):
     """ky sums by partial fractions of chain Green functions, lead by lead."""
     total = 0.0
     for share, T, v in point.terms():
-        scale = 8 * np.ceil((lattice.BANDWIDTH + abs(point.mu) + abs(point.h) + abs(v) + abs(z)) / 8)
-        y, w = matsubara.nodes(T, point.width, float(scale))
+        y, w = matsubara.nodes(T, point.width, _scale(point, v, z))
         nearest = np.minimum(np.minimum(y, y + z.imag), point.width + 0.5 * z.imag)
         kx, index, weight = grid.chain(nearest, False)
         y, weight = y[index], weight * w[index] * share
@@ -57,6 +57,11 @@ def _response_infinite(Q, z, point, grid):
         total += _triplet(a, b, v, y, z, point.width) @ weight
         total += _triplet(b, a, v, y, z, point.width) @ weight
     return total
+
+
+def _scale(point, v, z):
+    """Bound on the energies that meet a frequency, rounded up so that sweeps reuse the nodes."""
+    return 8.0 * np.ceil((lattice.BANDWIDTH + abs(point.mu) + abs(point.h) + abs(v) + abs(z)) / 8)
 
 
 def _triplet(a, b, v, y, z, G):
@@ -79,7 +84,7 @@ def _response_finite(Q, z, point, grid):
     A, B, weight = (x.ravel() for x in grid.pair_energies(Q, point.mu))
     A, B, total = A - point.h, B + point.h, 0.0
     for share, T, v in point.terms():
-        y, w = matsubara.nodes(T, point.width, float(8 * np.ceil((lattice.BANDWIDTH + abs(point.mu) + abs(point.h) + abs(v) + abs(z)) / 8)))
+        y, w = matsubara.nodes(T, point.width, _scale(point, v, z))
         for a, b in ((A, B), (B, A)):
             middle = a + b - z - 2j * point.width
             for yn, wn in zip(y, share * w):
@@ -91,9 +96,9 @@ def _response_finite(Q, z, point, grid):
 def normal_growth(Q, point, grid):
     """Complex frequency z of the slowest pair mode exp(i Q x - i z t) of the normal state; Im z > 0: it grows.
 
-    Mirrored leads: the mode that crosses the real axis at z = 0; there is exactly one growing mode if C(Q, 0) > 1/U, and
-    none otherwise, and at mu = 0 it does not oscillate. Other leads: the mode near twice the leads' mean Fermi level.
-    nan + nan j if it decays nearly as fast as the continuum, 0.9 min(2G, G + pi T), or was not found.
+    Mirrored leads: the mode that crosses the real axis at z = 0; there is exactly one growing mode if C(Q, 0) > 1/U,
+    and none otherwise, and at mu = 0 it does not oscillate. Other leads: the mode near twice the leads' mean Fermi
+    level. nan + nan j if it decays nearly as fast as the continuum, 0.9 min(2G, G + pi T), or was not found.
     """
     turn = 2 * sum(g * v for g, _, v in point.terms())
 
@@ -107,7 +112,7 @@ def normal_growth(Q, point, grid):
     if point.mirrored and point.mu == 0:
         return guess
     try:
-        z = newton(lambda w: pair_response(Q, w, point, grid) - 1 / point.U, guess, x1=guess + 1e-3 * (1 + 1j), tol=1e-9)
+        z = newton(lambda w: pair_response(Q, w, point, grid) - 1 / point.U, guess, x1=guess + 1e-3, tol=1e-9)
     except (RuntimeError, InputError):
         return complex(np.nan, np.nan)
     return complex(z)
@@ -134,8 +139,8 @@ def _bracket(excess, limit):
 def strongest_pairing(point, grid):
     """(Q, C) of the largest C(Q), 0 <= Q <= pi along x: the wave number at which the normal state first goes unstable.
 
-    On a finite lattice over its own wave numbers; else scanned in steps of pi/60 and polished to 1e-6 in Q. The wave number
-    of a state that has grown is another matter.
+    On a finite lattice over its own wave numbers; else scanned in steps of pi/60 and polished to 1e-6 in Q. The wave
+    number of a state that has grown is another matter.
     """
     if isinstance(grid, Finite):
         Q = 2 * np.pi * np.arange(grid.Lx // 2 + 1) / grid.Lx
@@ -145,12 +150,14 @@ def strongest_pairing(point, grid):
     C = pair_sum(Q, point, COARSE)
     peaks = [i for i in range(61) if C[i] >= max(C[max(i - 1, 0)], C[min(i + 1, 60)])]
     peaks = sorted(peaks, key=lambda i: -C[i])[:2]  # a narrow peak may lose to a broad one on the coarse grid
-    return max((polished_peak(point, grid, Q[max(i - 1, 0)], Q[min(i + 1, 60)]) for i in peaks), key=lambda peak: peak[1])
+    found = [polished_peak(point, grid, Q[max(i - 1, 0)], Q[min(i + 1, 60)]) for i in peaks]
+    return max(found, key=lambda peak: peak[1])
 
 
 def polished_peak(point, grid, low, high):
     """(Q, C) of the largest C(Q) in [low, high], which should hold one maximum."""
-    found = minimize_scalar(lambda q: -pair_sum(q, point, grid), bounds=(low, high), method="bounded", options={"xatol": 1e-6})
+    found = minimize_scalar(lambda q: -pair_sum(q, point, grid), bounds=(low, high), method="bounded",
+                            options={"xatol": 1e-6})
     ends = [(low, float(pair_sum(low, point, grid)))] if low == 0 else []
     return max([(float(found.x), float(-found.fun)), *ends], key=lambda peak: peak[1])
 

@@ -1,19 +1,22 @@
 """Uniform and normal steady states of the junction: closed forms, no frequency quadrature.
 
-Kawamura and Ohashi (2025), Sec. II.4 and App. A; their Eqs. (41)-(47) and (53) are right as printed: the distribution is
-taken at w without the Zeeman field, only Green functions carry w + h. Units: hopping = 1, hbar = k_B = 1. A sum over k is
-a mean over the Brillouin zone. With Th(x) = int dw/pi G/((w-x)^2 + G^2) tanh(w/2T), G = sum of the leads' gamma, v = eV/2,
+Kawamura and Ohashi (2025), Sec. II.4 and App. A; their Eqs. (41)-(47) and (53) are right as printed: the
+distribution is taken at w without the Zeeman field, only Green functions carry w + h. Units: hopping = 1, hbar =
+k_B = 1. A sum over k is a mean over the Brillouin zone. With Th(x) = int dw/pi G/((w-x)^2 + G^2) tanh(w/2T), G = sum of
+the leads' gamma, v = eV/2,
 
-    gap (47)      1/U = F(D) = sum_k (1/8E) sum_{s,e=+-} Th(E + s h + e v),      E = sqrt(xi^2 + D^2)
-    onset (53)    1/U = C(Q) = sum_k sum_{e=+-} [Th(A - e v) + Th(B + e v)] / (4 (A + B)),   A = xi_{k+Q/2} - h, B = xi_{k-Q/2} + h
+    gap (47)    1/U = F(D) = sum_k (1/8E) sum_{s,e=+-} Th(E + s h + e v),   E = sqrt(xi^2 + D^2)
+    onset (53)  1/U = C(Q) = sum_k sum_{e=+-} [Th(A - e v) + Th(B + e v)] / (4 (A + B)),
+                A = xi_{k+Q/2} - h,  B = xi_{k-Q/2} + h
 
-Th = 4 T sum_n Re 1/(x - i y_n), y_n = G + (2n+1) pi T, turns both into sums over frequencies of lattice Green functions,
+Th = 4 T sum_n Re 1/(x - i y_n), y_n = G + (2n+1) pi T, turns both into frequency sums over lattice Green functions,
 
-    F = sum_l 2 g_l T sum_n Re <1/(E^2 - (s_l - i y_n)^2)>,   C = sum_l 2 g_l T sum_n Re <1/((xi_{k+Q/2} - s_l - i y_n)(xi_{k-Q/2} + s_l + i y_n))>
+    F = sum_l 2 g_l T sum_n Re <1/(E^2 - (s_l - i y_n)^2)>
+    C = sum_l 2 g_l T sum_n Re <1/((xi_{k+Q/2} - s_l - i y_n) (xi_{k-Q/2} + s_l + i y_n))>
 
-with s_l = h - v_l for lead l of share g_l = gamma_l/G: no singular denominators, the k sums in closed form, and a few
-frequencies are enough (:mod:`hpcneq.maths.matsubara`). The model has no Hartree term: with mu = 0 and mirrored leads that
-spares the charge, not the magnetisation that h induces.
+with s_l = h - v_l for lead l of share g_l = gamma_l/G: no singular denominators, k sums in closed form, and few
+frequencies are enough (:mod:`hpcneq.maths.matsubara`). The infinite lattice uses these, the finite one the forms above.
+The model has no Hartree term: with mu = 0 and mirrored leads that spares the charge, not the magnetisation h induces.
 """
 
 from dataclasses import dataclass, replace
@@ -31,7 +34,8 @@ class Point:
     """One set of parameters. ``leads``: two Lead (own gamma, T, mu), or None for two of coupling gamma at T and mu.
 
     U : attraction > 0. mu : chemical potential of the superconductor. gamma : coupling of each lead. h : Zeeman field.
-    T : temperature. eV : voltage; the leads sit at v_l = mu_l - mu +- eV/2. gamma and T are not used where leads are given.
+    T : temperature. eV : voltage; the leads sit at v_l = mu_l - mu +- eV/2. gamma and T are not used where leads are
+    given.
     """
 
     U: float = 3.0
@@ -42,10 +46,20 @@ class Point:
     eV: float = 0.0
     leads: tuple | None = None
 
+    def __post_init__(self):
+        if not self.U > 0:
+            raise InputError(f"U = {self.U:g}: must be > 0 (attraction)")
+        if not (self.width >= 0 and all(lead.gamma >= 0 and lead.T >= 0 for lead in self.baths)):
+            raise InputError("leads: gamma and T must be >= 0")
+        if self.width == 0 and any(lead.T == 0 for lead in self.baths):
+            raise InputError("gamma = 0 and T = 0: nothing smooths the levels; give one of them a small value")
+
     @property
     def baths(self):
         """The two leads."""
-        return self.leads or tuple(Lead(name, self.gamma, self.T, self.mu, sign) for name, sign in (("left", 1), ("right", -1)))
+        if self.leads:
+            return self.leads
+        return tuple(Lead(name, self.gamma, self.T, self.mu, sign) for name, sign in (("left", 1), ("right", -1)))
 
     @property
     def width(self):
@@ -65,10 +79,11 @@ class Point:
 
     @property
     def mirrored(self):
-        """True if electrons and holes see the same distribution, as for two equal leads at +-eV/2 or any two at v = 0."""
+        """True if electrons and holes see the same distribution: two equal leads at +-eV/2, or any two at v = 0."""
         balance = {}
         for g, T, v in self.terms():
-            balance[T, abs(round(v, 12))] = balance.get((T, abs(round(v, 12))), 0.0) + g * np.sign(round(v, 12))
+            v = round(v, 12)
+            balance[T, abs(v)] = balance.get((T, abs(v)), 0.0) + g * np.sign(v)
         return all(abs(excess) < 1e-12 for excess in balance.values())
 
     @property
@@ -105,7 +120,7 @@ class Finite:
         return found.reshape(2, *zeta.shape)
 
     def pair_energies(self, Q, mu):
-        """xi_k, xi_{Q-k} and weights: electrons k and Q - k, both on the lattice for every allowed Q, odd ones included."""
+        """xi_k, xi_{Q-k} and weights: k and Q - k, both on the lattice for every allowed Q, odd n included."""
         n = np.round(Q * self.Lx / (2 * np.pi))
         if abs(Q * self.Lx / (2 * np.pi) - n) > 1e-6:
             raise InputError(f"Q = {Q:g} is not 2 pi n/Lx with integer n (Lx = {self.Lx})")
@@ -118,10 +133,14 @@ class Finite:
 
 @dataclass(frozen=True)
 class Infinite:
-    """The infinite lattice. ``error``: bound on that of the kx sum of C(Q), about 1e-9; nodes: of the density of states."""
+    """The infinite lattice. error: bound on that of the kx sum of C(Q); nodes: of the density of states."""
 
     error: float = 1e-9
-    nodes: int = 512
+    nodes: int = 1024
+
+    def refined(self):
+        """The same with more digits (error^1.5) and twice the nodes, for error estimates."""
+        return Infinite(self.error**1.5, 2 * self.nodes)
 
     def levels(self):
         """Nodes and weights of the density of states."""
@@ -155,9 +174,14 @@ def finite(Lx, Ly):
     return Finite(int(Lx), int(Ly))
 
 
-def infinite(error=1e-9, nodes=512):
+def infinite(error=1e-9, nodes=1024):
     """The infinite lattice; Q along x."""
     return Infinite(error, nodes)
+
+
+def error_estimate(quantity, grid):
+    """Change of ``quantity(grid)``, number or array, when the grid is refined; 0 on a finite lattice: exact sums."""
+    return np.abs(quantity(grid) - quantity(grid.refined())) if isinstance(grid, Infinite) else 0.0
 
 
 def gap_sum(D, point, grid):
@@ -194,7 +218,7 @@ def pair_sum(Q, point, grid):
     """C(Q) of the onset condition 1/U = C(Q), Eq. (53): static pair susceptibility of the normal state.
 
     Q : pair momentum along x, any shape; on a finite lattice 2 pi n/Lx. Mirrored leads only (InputError): otherwise the
-    first mode to grow rotates, and its onset is at a pair frequency z != 0 (:func:`..pairing.pair_response`).
+    first mode to grow rotates, and its onset is at a pair frequency z != 0 (see :mod:`.pairing`).
     """
     require_mirrored(point, "static onset condition")
     Q = np.asarray(Q, float)
@@ -248,21 +272,19 @@ def static_terms(point):
 
 
 def frequencies(point):
-    """The thermal sums of all leads as one list: s_l - i y (m,), weights 2 g_l w (m,), d(-2 s)/d(eV) signs (m,).
+    """The thermal sums of all leads as one list: |s_l| - i y (m,), weights 2 g_l w (m,), and -2 d|s_l|/d(eV) (m,).
 
-    The scale is rounded up, so that sweeps reuse the nodes.
+    Leads of equal |s_l| share their entries. The scale is rounded up, so that sweeps reuse the nodes.
     """
-    scale = 8 * np.ceil((lattice.BANDWIDTH + abs(point.mu) + 0.5 * point.U + max(abs(t[2]) for t in static_terms(point))) / 8)
-    parts, known = [], {}
+    largest = lattice.BANDWIDTH + abs(point.mu) + 0.5 * point.U + max(s for _, _, s in static_terms(point))
+    known = {}
     for (g, T, v), lead in zip(point.terms(), point.baths):
         s = point.h - v
-        key = T, abs(s)
-        side = lead.sign * (1.0 if s >= 0 else -1.0)
-        total = known.setdefault(key, [0.0, 0.0])
-        total[0] += g
-        total[1] += g * side
+        total, signed = known.get((T, abs(s)), (0.0, 0.0))
+        known[T, abs(s)] = total + g, signed + g * lead.sign * (1.0 if s >= 0 else -1.0)
+    parts = []
     for (T, s), (g, signed) in known.items():
-        y, w = matsubara.nodes(T, point.width, float(scale))
+        y, w = matsubara.nodes(T, point.width, 8.0 * np.ceil(largest / 8))
         parts.append((s - 1j * y, 2 * g * w, np.full(len(y), signed / g)))
     return tuple(np.concatenate(column) for column in zip(*parts))
 
@@ -270,5 +292,6 @@ def frequencies(point):
 def require_mirrored(point, what):
     """Refuse leads that electrons and holes see differently."""
     if not point.mirrored:
-        raise InputError(f"{what}: needs leads that mirror each other (same gamma and T, v_L = -v_R, or both at v = 0): "
-                         "with others the order parameter rotates; use the growth rate of the normal state, or evolve")
+        raise InputError(
+            f"{what}: needs leads that mirror each other (equal gamma and T at v_L = -v_R, or all at v = 0); "
+            "with others the order parameter rotates: use the normal state's growth rate, or evolve")

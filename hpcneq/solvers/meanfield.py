@@ -1,0 +1,49 @@
+"""The state of a mean field over independent items (k points, momenta, sites) distributed over ranks.
+
+A system (protocol ``MeanField``) gives ``fields`` {name: shape of one item's entry}, ``items``, ``start(part) -> local``,
+``partials(t, local, part) -> rows`` (one per item), ``close(sums) -> c``, ``rhs(t, local, c, out, part)``, ``breakpoints(t_max)``
+and ``observables(t, local, c, part) -> rows``; ``local`` maps names to arrays with this rank's items first. Systems
+with bath modes have their own state, :class:`.bathmodes.State`, with the same face.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from ..parallel import Layout, ordered_sum
+
+
+class FieldState:
+    """Local fields in one flat complex array, which a PETSc Vec can view."""
+
+    def __init__(self, system, comm):
+        self.system, self.comm = system, comm
+        self.layout = Layout.over(system.items, comm)
+        self.part = range(self.layout.start, self.layout.stop)
+        self.width = {name: int(np.prod(shape, dtype=int)) for name, shape in system.fields.items()}
+        self.flat = np.zeros(self.layout.count * sum(self.width.values()), complex)
+        views = self.view(self.flat)
+        for name, values in system.start(self.part).items():
+            views[name][:] = values
+
+    def view(self, array):
+        """{name: (items here, *shape)} views of a flat array."""
+        views, at = {}, 0
+        for name, shape in self.system.fields.items():
+            count = self.layout.count * self.width[name]
+            views[name] = array[at:at + count].reshape(self.layout.count, *shape)
+            at += count
+        return views
+
+    @property
+    def nbytes(self):
+        """Bytes of the fields on this rank."""
+        return self.flat.nbytes
+
+    def field(self, array, t=0.0):
+        """The mean field of a local vector. **Collective.**"""
+        rows = self.system.partials(t, self.view(array), self.part)
+        return self.system.close(ordered_sum(self.comm, self.layout, rows))
+
+    def rhs(self, t, side, array, out, explicit=True):
+        """d/dt of a local vector. **Collective.**"""
+        self.system.rhs(t, self.view(array), self.field(array, t), self.view(out), self.part)

@@ -40,7 +40,7 @@ def pytest_configure(config):
         from hpcneq import parallel
         world = parallel.world()
         if world.size > 1:
-            config.pluginmanager.register(Ranks(config, world), "hpcneq-ranks")
+            config.pluginmanager.register(Ranks(world), "hpcneq-ranks")
 
 
 def _settle_hypothesis():
@@ -55,12 +55,16 @@ def _settle_hypothesis():
 class Ranks:
     """Runs the same tests on all ranks, in step; rank 0 speaks for all."""
 
-    def __init__(self, config, world):
+    def __init__(self, world):
         self.comm = world.Dup()  # the tests' own messages must never meet these
         self.uncollected = []
-        if world.rank:
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session):
+        if self.comm.rank:  # pytest has no public way; pytest-xdist does the same
             from _pytest.config import create_terminal_writer
-            config.pluginmanager.get_plugin("terminalreporter")._tw = create_terminal_writer(config, OtherRank(world.rank))
+            reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+            reporter._tw = create_terminal_writer(session.config, OtherRank(self.comm.rank))
 
     def gather(self, mine, patience=None, last_words=""):
         """``mine`` of every rank, on every rank; with ``patience``, end all ranks if some do not come. **Collective.**"""

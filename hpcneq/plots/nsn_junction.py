@@ -28,6 +28,10 @@ def evolve(result):
 
 
 def _drive(axes, t, eV):
+    before = 0.04 * (t[-1] - t[0])  # the stationary bias before t = 0
+    t, eV = np.concatenate([[t[0] - before, t[0]], t[1:]]), np.concatenate([[eV[0], eV[0]], eV[1:]])
+    if len(t) > 2 and eV[2] != eV[1]:
+        t, eV = np.insert(t, 2, t[1]), np.insert(eV, 2, eV[2])
     axes.plot(t, eV, color="0.15")
     axes.fill_between(t, 0, eV, color="0.85", lw=0)
     axes.set_ylabel(r"$eV/t_\parallel$")

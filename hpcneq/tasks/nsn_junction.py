@@ -7,10 +7,12 @@ import numpy as np
 
 from ..config import Task
 from ..errors import InputError, NotConverged
-from ..parallel import Layout, on_root
+from ..parallel import Layout, on_root, solo
 from ..solvers import steady
-from ..systems.nsn_junction import drive, initial, inputs, model, stationary
+from ..solvers.evolve import row_times
+from ..systems.nsn_junction import drive, initial, inputs, model, onsets, static, stationary
 from ..systems.nsn_junction.quench import Quench
+from . import estimates
 from .evolution import Recorder, run_evolution
 
 TASKS = {
@@ -39,9 +41,23 @@ def evolve(run, comm, log, output):
     recorder = Records(junction, comm)
     outcome = run_evolution(run, comm, log, output, system, recorder, headline)
     outcome.summary.update(pole_error=max(fit.error for fit in junction.poles),
+                           memory_error=max(fit.memory_error for fit in junction.poles),
                            poles=[len(fit.w) for fit in junction.poles], **found["summary"])
+    outcome.summary.update(regions(junction, comm, outcome.summary["t"]))
     outcome.warnings[:0] = warnings
     return outcome
+
+
+def regions(junction, comm, t):
+    """Region of the phase diagram (of this lattice) before t = 0 and at the bias of time t; None for unequal leads."""
+    if not junction.balanced:
+        return {"region_initial": None, "region": None}
+    lead, lattice = junction.leads[0], junction.lattice
+    grid = static.finite(lattice.Lx, lattice.Ly)
+    at = [static.Point(junction.U, junction.mu, lead.gamma, junction.h, lead.T, abs(bias))
+          for bias in (junction.drive.start, junction.drive(t, -1))]
+    names = on_root(comm, lambda: [onsets.region(point, grid) for point in at])
+    return {"region_initial": names[0], "region": names[1]}
 
 
 def build(run, comm):
@@ -60,6 +76,15 @@ def build(run, comm):
     poles = on_root(comm, model.fit_poles, leads, width, window, n.pole_error, n.poles)
     lattice = model.stripe(n.Lx, n.Ly, p.mu, parity=n.symmetry == "stripe-parity")
     return model.Junction(p.U, p.mu, p.h, leads, lattice, bias, poles)
+
+
+def estimate(run, ranks):
+    """Lines for ``hpcneq check``."""
+    junction = build(run, solo())
+    system = Quench(junction, np.zeros(len(junction.lattice.count)))
+    rows = row_times(run.run.t_max, system.breakpoints(run.run.t_max), run.numerics.dt, run.run.output_every)
+    return [f"  poles: {len(junction.poles[0].w)} a lead, error {max(fit.error for fit in junction.poles):.1e}",
+            *estimates.evolution(system, run, ranks, len(rows))]
 
 
 def on_root_value(comm, function, *args):

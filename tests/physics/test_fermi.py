@@ -72,7 +72,8 @@ def test_slope_is_the_derivative(width, T):
 def test_pair_potential_is_minus_half_the_integral_of_tanh(width, T):
     """W(b) - W(a) = -(1/2) int_a^b Th to 1e-11. Fails with the opposite sign or without the factor 1/2."""
     for a, b in [(-0.3, 0.7), (0.0, 3.0), (2.0, 9.0)]:
-        integral, _ = quad(lambda x: broadened_tanh(x, width, T), a, b, points=[0.0, 0.05] if a <= 0 else None, epsabs=1e-13, limit=500)
+        kinks = [0.0, 0.05] if a <= 0 else None
+        integral, _ = quad(lambda x: broadened_tanh(x, width, T), a, b, points=kinks, epsabs=1e-13, limit=500)
         assert pair_potential(b, width, T) - pair_potential(a, width, T) == pytest.approx(-0.5 * integral, abs=1e-11)
 
 

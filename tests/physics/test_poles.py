@@ -118,8 +118,9 @@ def test_retarded_against_the_true_fermi_function():
     grid = np.array([0.0, 0.5, 1.5, 3.0])
 
     def integral(e):
-        kernel = [lambda w: fermi(w, T) * width / ((w - e) ** 2 + width**2), lambda w: fermi(w, T) * (w - e) / ((w - e) ** 2 + width**2)]
-        return [quad(k, -400, 5, points=[-20, -1, 0, 1, e], limit=2000, epsabs=1e-10)[0] / np.pi for k in kernel]
+        lorentzian = lambda w: fermi(w, T) * width / ((w - e) ** 2 + width**2)
+        dispersive = lambda w: lorentzian(w) * (w - e) / width
+        return [quad(k, -400, 5, points=[-20, -1, 0, 1, e], limit=2000, epsabs=1e-10)[0] / np.pi for k in (lorentzian, dispersive)]
 
     real, imag = np.transpose([integral(e) for e in grid])
     missing = np.arctan2(width, 400 + grid) / np.pi  # the Lorentzian below the cut-off

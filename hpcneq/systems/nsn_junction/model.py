@@ -179,9 +179,21 @@ class Junction:
         return tuple(sorted(found, key=lambda group: group.w))
 
 
-def fit_poles(leads, width, window, error, method="aaa"):
-    """One fit per lead, made once for equal temperatures."""
-    return tuple(pole_fits.fit(method, lead.T, width, window, error) for lead in leads)
+def fit_poles(leads, width, window, error, method="aaa", jump=1.0):
+    """One fit per lead, made once for equal temperatures.
+
+    Stationary states see the broadened Fermi function inside ``window`` only. A state in motion also sees its
+    Hilbert transform, whose band edge costs ``memory_error`` per unit change of the levels or the bias
+    (``jump``); the window grows until that is below ``error`` too.
+    """
+    fits = []
+    for lead in leads:
+        for stretch in (1.0, 1.5, 2.0, 3.0, 4.0):
+            fit = pole_fits.fit(method, lead.T, width, stretch * window, error)
+            if fit.memory_error * jump <= error:
+                break
+        fits.append(fit)
+    return tuple(fits)
 
 
 def window(leads, mu, h, drive, t_max, delta_max=1.5):

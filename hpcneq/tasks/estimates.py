@@ -1,0 +1,88 @@
+"""Size, memory and time of an evolution before it is run, from a short probe of this machine."""
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from ..parallel import Layout, solo
+from ..solvers import chebyshev
+from ..solvers.bathmodes import GROUPS_PER_CHUNK, State
+from ..solvers.exponential import Exponential
+
+BASE_BYTES = 110 * 2 ** 20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
+
+
+def memory(system, ranks, step, itemsize):
+    """(state bytes, working bytes) of the fullest rank: two generations of modes, Green functions, one Chebyshev stack."""
+    groups = len(system.groups)
+    chunks = -(-groups // GROUPS_PER_CHUNK)
+    sizes = [system.size(b) for b in range(system.blocks)]
+    columns = [sum(cols.stop - cols.start for cols in (system.columns(b, g) for g in range(groups))) for b in range(system.blocks)]
+    layout = Layout(system.blocks * chunks, ranks, 0)
+    most, work = 0, 0
+    for rank in range(min(ranks, layout.items)):
+        held = [divmod(item, chunks)[0] for item in range(*layout.bounds(rank))]
+        state = sum(sizes[b] * columns[b] * itemsize / chunks for b in held) + 16 * sum(sizes[b] ** 2 for b in set(held))
+        most = max(most, state)
+        largest = max(sizes[b] for b in set(held))
+        terms = chebyshev.degree(5.0 * step)
+        scratch = 16 * largest ** 2 * (terms + 2 * GROUPS_PER_CHUNK + 2 * max(held.count(b) for b in set(held)))
+        # per led block: X, Z, history, predictions and propagators, each a full matrix
+        work = max(work, state + scratch + 14 * 16 * sum(sizes[b] ** 2 for b in set(held)))
+    return int(most), int(work)
+
+
+def probe(system, step, dtype, seconds=1.0):
+    """Seconds per time step of all blocks on one core, measured on as many blocks as fit the time."""
+    begun, spent, work = time.monotonic(), 0.0, 0.0
+    total = sum(float(system.size(b)) ** 3 for b in range(system.blocks))
+    order = sorted(range(system.blocks), key=system.size, reverse=True)
+    for b in order:
+        method = Exponential(State(OneBlock(system, b), solo(), dtype))
+        method.start(0.0, step)
+        method.advance(0.0, step)  # the first step makes one more pass
+        now = time.monotonic()
+        method.advance(step, step)
+        spent += time.monotonic() - now
+        work += float(system.size(b)) ** 3
+        if time.monotonic() - begun > seconds:
+            break
+    return spent * total / work
+
+
+class OneBlock:
+    """A system cut down to one of its blocks, for timing."""
+
+    blocks = 1
+
+    def __init__(self, system, block):
+        self._system, self._block = system, block
+        self.groups, self.unknowns, self.damping, self.white = system.groups, system.unknowns, system.damping, system.white
+
+    def __getattr__(self, name):
+        inner = getattr(self._system, name)
+        if name in ("size", "columns", "sources", "hamiltonian", "perturbation", "probe", "start"):
+            return lambda b, *args: inner(self._block, *args)
+        return inner
+
+
+def evolution(system, run, ranks, rows):
+    """Lines for ``hpcneq check``: rows, bytes and seconds of an evolution on ``ranks`` ranks."""
+    dtype = np.dtype(complex if run.numerics.precision == "double" else np.complex64)
+    step, steps = run.numerics.dt, int(np.ceil(run.run.t_max / run.numerics.dt))
+    state, work = memory(system, ranks, step, dtype.itemsize)
+    per_step = probe(system, step, dtype)
+    seconds = per_step * steps / min(ranks, system.blocks * -(-len(system.groups) // GROUPS_PER_CHUNK))
+    extra = 1.5 if run.numerics.error_estimate else 1.0
+    return [f"  {system.blocks} blocks of up to {max(map(system.size, range(system.blocks)))} levels, {len(system.groups)} bath-mode groups, "
+            f"{steps} steps, {rows} output rows",
+            f"  memory: {(BASE_BYTES + state + work) / 2 ** 20:.0f} MB a rank ({state / 2 ** 20:.1f} MB of it the state) on {ranks} rank{'s' * (ranks > 1)}",
+            f"  time: {clock(seconds * extra)} on {ranks} core{'s' * (ranks > 1)} like this one ({per_step:.3f} s per step on one"
+            + (", error estimate included)" if extra > 1 else ")")]
+
+
+def clock(seconds):
+    """Seconds as h:mm:ss."""
+    seconds = int(round(seconds))
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

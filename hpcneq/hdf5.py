@@ -185,25 +185,31 @@ class Placed:
 
     def write(self, block, comm, first=0):
         """Write this rank's block, from row ``first``; ranks with an empty one take part. **Collective.**"""
-        space = self.data.id.get_space()
-        if block.size:
-            block = np.asarray(block, order="C")
-            memory = h5py.h5s.create_simple(block.shape) if block.ndim else h5py.h5s.create(h5py.h5s.SCALAR)
-            if block.ndim:
-                corner = [0] * block.ndim
-                corner[0] = first
-                if self.layout is not None:
-                    corner[self.split] += self.layout.start
-                space.select_hyperslab(tuple(corner), block.shape)
-        else:  # `with dset.collective` hangs here (h5py issue 965)
-            block = np.empty(1, self.data.dtype)
-            memory = h5py.h5s.create_simple((1,))
-            memory.select_none()
-            space.select_none()
-        transfer = h5py.h5p.create(h5py.h5p.DATASET_XFER)
-        if comm.size > 1:
-            transfer.set_dxpl_mpio(h5py.h5fd.MPIO_COLLECTIVE)
-        self.data.id.write(memory, space, block, dxpl=transfer)
+        corner = [0] * block.ndim
+        if block.ndim:
+            corner[0] = first
+            if self.layout is not None:
+                corner[self.split] += self.layout.start
+        write_block(self.data, block, corner, comm)
+
+
+def write_block(data, block, corner, comm):
+    """Write this rank's block of a data set from index ``corner``; it may be empty. **Collective.**"""
+    space = data.id.get_space()
+    if block.size:
+        block = np.asarray(block, order="C")
+        memory = h5py.h5s.create_simple(block.shape) if block.ndim else h5py.h5s.create(h5py.h5s.SCALAR)
+        if block.ndim:
+            space.select_hyperslab(tuple(corner), block.shape)
+    else:  # `with dset.collective` hangs here (h5py issue 965)
+        block = np.empty(1, data.dtype)
+        memory = h5py.h5s.create_simple((1,))
+        memory.select_none()
+        space.select_none()
+    transfer = h5py.h5p.create(h5py.h5p.DATASET_XFER)
+    if comm.size > 1:
+        transfer.set_dxpl_mpio(h5py.h5fd.MPIO_COLLECTIVE)
+    data.id.write(memory, space, block, dxpl=transfer)
 
 
 def chunks(tail, itemsize):

@@ -17,7 +17,7 @@ def evolve(result):
     drive = figure.add_subplot(grid[0, 0])
     space = figure.add_subplot(grid[1, 0], sharex=drive)
     current = figure.add_subplot(grid[2, 0], sharex=drive)
-    _drive(drive, t, np.asarray(result.eV))
+    _drive(drive, t, np.asarray(result.eV), (result.summary or {}).get("eV_initial", float(result.eV[0])))
     image = _map(space, t, size)
     figure.colorbar(image, ax=space, label=r"$|\Delta_x|\,/\,t_\parallel$", pad=0.01, aspect=30)
     _currents(current, result)
@@ -27,15 +27,15 @@ def evolve(result):
     return figure
 
 
-def _drive(axes, t, eV):
-    before = 0.04 * (t[-1] - t[0])  # the stationary bias before t = 0
-    t, eV = np.concatenate([[t[0] - before, t[0]], t[1:]]), np.concatenate([[eV[0], eV[0]], eV[1:]])
-    if len(t) > 2 and eV[2] != eV[1]:
-        t, eV = np.insert(t, 2, t[1]), np.insert(eV, 2, eV[2])
+def _drive(axes, t, eV, before):
+    """The bias, with its value ``before`` t = 0 in front."""
+    lead = 0.04 * (t[-1] - t[0])
+    t, eV = np.concatenate([[t[0] - lead, t[0]], t]), np.concatenate([[before, before], eV])
     axes.plot(t, eV, color="0.15")
     axes.fill_between(t, 0, eV, color="0.85", lw=0)
     axes.set_ylabel(r"$eV/t_\parallel$")
     axes.set_ylim(min(0, eV.min()) - 0.05, max(0.1, eV.max()) * 1.2)
+    axes.set_xlim(t[0], t[-1])
     axes.tick_params(labelbottom=False)
 
 

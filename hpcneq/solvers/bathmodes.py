@@ -55,6 +55,12 @@ class Share:
         return list(found.items())
 
 
+class Modes(dict):
+    """{(b, c): [(groups, columns, array)]}; ``flat`` is the one array they are views of."""
+
+    flat = None
+
+
 class State:
     """Green functions of the led blocks and the modes of the held chunks, with their bookkeeping."""
 
@@ -87,7 +93,8 @@ class State:
 
     def view_modes(self, flat):
         """{(b, c): [(groups, columns, (n_groups, n_columns, N) view)]} of ``mode_count`` entries."""
-        views, at = {}, 0
+        views, at = Modes(), 0
+        views.flat = flat[:self.mode_count]
         for key, runs in self.shapes.items():
             views[key] = []
             for groups, cols in runs:
@@ -118,6 +125,19 @@ class State:
                         target[:] = mode(g)
             if b in self.green:
                 self.green[b][:] = green
+
+    def placed(self):
+        """What a checkpoint keeps: {name: (this rank's flat array, its start in the whole, size of the whole)}.
+
+        The whole is in an order that knows no ranks: blocks, in them chunks, groups, columns. What is read into
+        the arrays later, on any number of ranks, is the state. **Collective.**
+        """
+        return {"green": self.place(self.flat[:self.green_count]), "modes": self.place(self.modes.flat)}
+
+    def place(self, flat):
+        """(flat, start, size of the whole): this rank's part comes after those of the ranks before it. **Collective.**"""
+        counts = self.comm.allgather(flat.size)
+        return flat, sum(counts[:self.comm.rank]), sum(counts)
 
     @property
     def nbytes(self):

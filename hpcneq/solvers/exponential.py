@@ -113,6 +113,45 @@ class Exponential:
         c, = state.mean_field(state.green)
         self.now = self.end(t, state.green, c, state.modes, +1)
 
+    # -- what a checkpoint keeps beside the state -----------------------------------------------------------
+    def saved(self):
+        """(numbers, replicated arrays, distributed arrays) that the next step reads; see `restore`. **Collective.**"""
+        numbers = {"origin": self.origin, "passes": self.passes, "rollbacks": self.rollbacks,
+                   "last_step": self.history[0] if self.history else None}
+        shared = {"c": self.now.c, "v": self.now.v}
+        local = {"X": self.now.X, "Z": self.now.Z}
+        if self.history:
+            old = self.history[1]
+            shared.update(old_c=old.c, old_v=old.v)
+            local.update(old_X=old.X, U=self.history[2])
+        # BLAS rounds a transposed matrix otherwise: the order in memory belongs to the history.
+        turned = {name: [b for b, matrix in blocks.items() if not matrix.flags.c_contiguous] for name, blocks in local.items()}
+        parts = self.state.comm.allgather(turned)
+        numbers["transposed"] = {name: sorted(b for part in parts for b in part[name]) for name in local}
+        return numbers, shared, {name: self.state.place(self._flat(blocks)) for name, blocks in local.items()}
+
+    def restore(self, numbers, shared, read, lattice):
+        """Take up the history again; ``read(name, flat, start, size)`` fills a distributed array. **Collective.**"""
+        def blocks(name):
+            flat, start, size = self.state.place(np.zeros(self.state.green_count, complex))
+            read(name, flat, start, size)
+            return {b: matrix.T if b in numbers["transposed"][name] else matrix
+                    for b, matrix in self.state.view_green(flat).items()}
+
+        self.origin, self.lattice, self.before = numbers["origin"], lattice, None
+        self.passes, self.rollbacks = numbers["passes"], numbers["rollbacks"]
+        self.now = Ends(shared["c"], shared["v"], blocks("X"), blocks("Z"))
+        self.history = None
+        if numbers["last_step"] is not None:
+            old = Ends(shared["old_c"], shared["old_v"], blocks("old_X"), None)
+            self.history = (numbers["last_step"], old, blocks("U"))
+
+    @staticmethod
+    def _flat(blocks):
+        """The led blocks' matrices as one array in their order in memory."""
+        rows = [np.asarray(matrix, complex).ravel(order="K") for matrix in blocks.values()]
+        return np.concatenate(rows or [np.zeros(0, complex)])
+
     def swap(self):
         self.state.modes, self.spare = self.spare, self.state.modes
 

@@ -15,14 +15,14 @@ from ..parallel import Layout, ordered_sum
 class FieldState:
     """Local fields in one flat complex array, which a PETSc Vec can view."""
 
-    def __init__(self, system, comm):
+    def __init__(self, system, comm, start=True):
         self.system, self.comm = system, comm
         self.layout = Layout.over(system.items, comm)
         self.part = range(self.layout.start, self.layout.stop)
         self.width = {name: int(np.prod(shape, dtype=int)) for name, shape in system.fields.items()}
         self.flat = np.zeros(self.layout.count * sum(self.width.values()), complex)
         views = self.view(self.flat)
-        for name, values in system.start(self.part).items():
+        for name, values in system.start(self.part).items() if start else ():
             views[name][:] = values
 
     def view(self, array):
@@ -33,6 +33,11 @@ class FieldState:
             views[name] = array[at:at + count].reshape(self.layout.count, *shape)
             at += count
         return views
+
+    def placed(self):
+        """What a checkpoint keeps: {name: (this rank's flat array, its start in the whole, size of the whole)}."""
+        return {name: (view.reshape(-1), self.layout.start * self.width[name], self.layout.items * self.width[name])
+                for name, view in self.view(self.flat).items()}
 
     @property
     def nbytes(self):

@@ -19,8 +19,8 @@ from ..parallel import Layout, ordered_sum, solo
 NEWTON = {"snes_type": "newtonls", "snes_linesearch_type": "bt", "snes_rtol": 1e-14, "snes_atol": 1e-12, "snes_stol": 0.0,
           "snes_max_it": 40, "ksp_type": "gmres", "ksp_rtol": 1e-8, "ksp_gmres_restart": 300, "ksp_max_it": 600,
           "pc_type": "none"}
-ANDERSON = {"snes_type": "anderson", "snes_anderson_m": 8, "snes_anderson_beta": 0.7, "snes_rtol": 1e-14,
-            "snes_atol": 1e-3, "snes_stol": 0.0, "snes_max_it": 60}
+PICARD = {"snes_type": "nrichardson", "snes_linesearch_type": "basic", "snes_rtol": 1e-14, "snes_atol": 1e-3,
+          "snes_stol": 0.0, "snes_max_it": 120}
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,13 @@ class Work:
 
 
 def relax(problem, comm, x, options=None, prefix="initial_relax_"):
-    """A few Anderson-accelerated iterations towards a root: (x, largest |residual|). **Collective.**"""
+    """Plain iterations x <- x - residual towards a root. **Collective.**
+
+    For a gap equation they go downhill in free energy, so that they leave unstable roots; an accelerated
+    iteration (or Newton) is as happy to converge to those.
+    """
     work = Work(problem, comm)
-    return _solve(work, x, np.zeros((0, len(x))), ANDERSON | (options or {}), prefix, newton=False)
+    return _solve(work, x, np.zeros((0, len(x))), PICARD | (options or {}), prefix, newton=False)
 
 
 def solve(problem, comm, x, options=None, prefix="initial_", fix=True):

@@ -41,7 +41,7 @@ def evolve(run, comm, log, output):
     recorder = Records(junction, comm)
     outcome = run_evolution(run, comm, log, output, system, recorder, headline)
     outcome.summary.update(pole_error=max(fit.error for fit in junction.poles),
-                           memory_error=max(fit.memory_error for fit in junction.poles),
+                           memory_error=max(fit.memory_error for fit in junction.poles), eV_initial=junction.drive.start,
                            poles=[len(fit.w) for fit in junction.poles], **found["summary"])
     outcome.summary.update(regions(junction, comm, outcome.summary["t"]))
     outcome.warnings[:0] = warnings
@@ -115,20 +115,30 @@ def start(run, comm, junction, log):
     if state == "normal":
         return nothing, {"summary": summary, "warnings": []}
     candidates = list(_candidates(run, comm, junction, state, log))
+    if state == "auto" and not candidates:
+        return nothing, _normal(comm, junction, bias)
     if not candidates:
-        what = "superconducting state" if state == "auto" else f"{state} state"
-        if state == "auto":
-            return nothing, {"summary": {"initial_state": "normal"}, "warnings": []}
-        raise NotConverged(f"initial: no {what} was found at eV={bias:g}, h={junction.h:g}, T={junction.leads[0].T:g} "
+        raise NotConverged(f"initial: no {state} state was found at eV={bias:g}, h={junction.h:g}, T={junction.leads[0].T:g} "
                            f"on {junction.lattice.Lx} x {junction.lattice.Ly} sites; try another state or wave_number")
     energy, name, n, delta = min(candidates, key=lambda c: c[0])
-    if state == "auto" and energy > stationary.free_energy(junction, nothing) - 1e-12:
-        return nothing, {"summary": {"initial_state": "normal"}, "warnings": []}
+    if state == "auto" and energy > on_root(comm, stationary.free_energy, junction, nothing) - 1e-12:
+        return nothing, _normal(comm, junction, bias)
     delta, residual = polish(comm, junction, bias, delta, n)
     log(f"initial: {name} state" + (f" with {n} periods" if n else "") + f", max|Delta| = {np.abs(delta).max():.5f}, residual {residual:.1e}")
     summary.update(initial_state=name, initial_wave_number=n, initial_residual=residual,
                    initial_delta_max=float(np.abs(delta).max()))
     return delta, {"summary": summary, "warnings": []}
+
+
+def _normal(comm, junction, bias):
+    """The normal state as the answer of "auto", with a warning if pairing would grow from it all the same."""
+    strength = on_root(comm, lambda: [initial.pair_susceptibility(junction, bias, n) for n in range(junction.lattice.Lx // 2 + 1)])
+    n = int(np.argmax(strength))
+    warnings = []
+    if strength[n] > 1:
+        warnings.append(f'initial: the normal state is unstable (U C = {strength[n]:.4f} at n = {n}) but no condensed state of lower '
+                        'free energy was found; give [initial] state and wave_number')
+    return {"summary": {"initial_state": "normal"}, "warnings": warnings}
 
 
 def _candidates(run, comm, junction, state, log):
@@ -139,17 +149,21 @@ def _candidates(run, comm, junction, state, log):
     problem = stationary.GapProblem(mirror, bias, real=True)
     expand = mirror.lattice.expand if len(junction.lattice.expand) == len(junction.lattice.count) else slice(None)
     waves = ([0] if state in ("auto", "bcs") else []) + (_wave_numbers(run, mirror, bias) if state in ("auto", "fflo") else [])
-    best = np.inf
+    seen = set()
     for k in waves:
-        seed = np.full(len(mirror.lattice.count), 0.25 * junction.U) if k == 0 else initial.cosine(mirror.lattice, k)
+        seed = np.full(len(mirror.lattice.count), 0.25 * junction.U) if k == 0 else initial.cosine(mirror.lattice, k, 0.2 * junction.U)
         found = steady.relax(problem, comm, problem.flat(seed))
         found = steady.solve(problem, comm, found.x)
         delta = found.x[expand] + 0j
         named = initial.describe(found.x[mirror.lattice.expand] + 0j)
-        if not found.converged or named["state"] == "normal" or named["wave_number"] != k:
+        n_found = named["wave_number"]
+        if not found.converged or named["state"] == "normal" or n_found in seen:
             continue
+        if n_found != k and (state != "auto" or run.initial.wave_number is not None):
+            continue  # it was asked for by name
+        seen.add(n_found)
+        k = n_found
         energy = on_root(comm, stationary.free_energy, mirror, found.x + 0j) if bias == 0 else 0.0
-        best = min(best, energy)
         log(f"initial: {'bcs' if k == 0 else f'fflo n={k}'}: max|Delta| = {named['delta_max']:.5f}"
             + (f", free energy {energy:.8f}" if bias == 0 else ""))
         yield energy, "bcs" if k == 0 else "fflo", k, delta
@@ -178,7 +192,7 @@ def polish(comm, junction, bias, delta, n):
     """
     problem = stationary.GapProblem(junction, bias)
     found = steady.solve(problem, comm, problem.flat(delta))
-    if found.residual > 1e-10 and n and len(delta) == junction.lattice.Lx:
+    if found.residual > 1e-12 and n and len(delta) == junction.lattice.Lx:
         moved = initial.centre(problem.complex(found.x), n)
         found = steady.solve(problem, comm, problem.flat(moved))
     if not found.converged or found.residual > 1e-9:

@@ -6,7 +6,7 @@ import numpy as np
 NORMAL_BELOW = 1e-2  # largest |Delta| (units of the hopping) of a state called normal
 
 
-def cosine(lattice, n, amplitude=0.3):
+def cosine(lattice, n, amplitude):
     """amplitude cos(2 pi n x / Lx) on the independent sites: an FFLO seed, even about x = 0."""
     x = np.unique(lattice.expand)
     return amplitude * np.cos(2 * np.pi * n * x / lattice.Lx)
@@ -16,7 +16,8 @@ def centre(delta, n):
     """The pattern turned and shifted so that its n-th harmonic is a real cosine about x = 0.
 
     Of a state that SNES found somewhere along its zero modes, this is the copy that sits on the lattice's
-    mirror axis, where a pattern pinned by the lattice has an exact root.
+    mirror axis, where a pattern pinned by the lattice has an exact root; made even to the last bit, which
+    Newton's method keeps.
     """
     L = len(delta)
     harmonics = np.fft.fft(delta)
@@ -24,7 +25,7 @@ def centre(delta, n):
     a, b = np.angle(harmonics[n]), np.angle(harmonics[-n])
     turned = harmonics * np.exp(-0.5j * (a + b)) * np.exp(-0.5j * (a - b) * k / n)
     moved = np.fft.ifft(turned)
-    return moved
+    return 0.5 * (moved + np.roll(moved[::-1], 1))
 
 
 def noise(lattice, sigma, seed):

@@ -1,0 +1,75 @@
+"""When to stop and when to write a checkpoint, agreed by all ranks at the same step.
+
+SIGUSR1, TERM and INT ask a run to stop; ``run.wall_limit`` does when a step and a checkpoint might no longer fit.
+"""
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+import numpy as np
+
+SIGNALS = ("SIGUSR1", "SIGTERM", "SIGINT")
+MARGIN = 1.0            # s to close the result file and leave MPI
+SAFETY = 1.5            # a checkpoint may take this much longer than the last one
+
+
+class Stopping:
+    """The clock and the signals of one run. Make it after PETSc has started, which sets handlers of its own.
+
+    minutes : wall time between checkpoints; limit : seconds after which the run must have ended, or None.
+    As a context it puts the handlers in place and later the former ones back.
+    """
+
+    def __init__(self, comm, minutes=10.0, limit=None):
+        self.comm, self.limit = comm, limit
+        self.every = 60.0 * minutes
+        self.begun = self.written = self.stepped = time.monotonic()
+        self.cost = self.slowest = 0.0
+        self.asked = None               # what asked to stop, on this rank
+        self.reason = None              # what made all ranks stop
+        self._former = {}
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            for name in SIGNALS:
+                self._former[name] = signal.signal(getattr(signal, name), self._noted)
+        return self
+
+    def __exit__(self, *exc):
+        for name, handler in self._former.items():
+            signal.signal(getattr(signal, name), handler if handler is not None else signal.SIG_DFL)
+        self._former = {}
+
+    def _noted(self, number, frame):
+        if number == signal.SIGINT and self.asked == "SIGINT" and self.comm.size == 1:
+            raise KeyboardInterrupt     # asked twice at a keyboard
+        self.asked = signal.Signals(number).name
+
+    def decide(self):
+        """(stop, write) after a step, the same on every rank. **Collective.**"""
+        from mpi4py import MPI
+        now = time.monotonic()
+        self.slowest = max(self.slowest, now - self.stepped)
+        self.stepped = now
+        mine = np.zeros(3, np.int64)
+        mine[0] = self.asked is not None
+        if self.comm.rank == 0:
+            mine[1] = self.limit is not None and now - self.begun + self.slowest + SAFETY * self.cost + MARGIN > self.limit
+            mine[2] = now - self.written > self.every
+        agreed = np.empty_like(mine)
+        self.comm.Allreduce(mine, agreed, op=MPI.MAX)
+        asked, late, due = agreed.astype(bool)
+        if asked or late:
+            self.reason = self.reason or ("a signal" if asked else "run.wall_limit")
+        return bool(asked or late), bool(due)
+
+    def wrote(self, seconds):
+        """Note what a checkpoint took; the next is due from now on. The time does not count as a step's."""
+        self.cost = max(seconds, 0.5 * self.cost)
+        self.written = self.stepped = time.monotonic()
+
+    def pause(self):
+        """Start the clock of the next step: what came before was not one."""
+        self.stepped = time.monotonic()

@@ -22,14 +22,14 @@ def bound(matrix):
 def stack(matrix, radius, terms):
     """T_0 .. T_{terms-1} of ``matrix / radius``: (terms, N, N) complex."""
     N = matrix.shape[0]
-    T = np.zeros((terms, N, N), complex)
+    T = np.empty((terms, N, N), complex)
+    T[0] = 0
     T[0][np.diag_indices(N)] = 1
-    A = (matrix.toarray() if N <= DENSE else matrix) / radius
+    A = (matrix.toarray() if N <= DENSE else matrix) * (2 / radius)
     if terms > 1:
-        T[1] = A if N <= DENSE else A.toarray()
+        T[1] = 0.5 * (A if N <= DENSE else A.toarray())
     for k in range(2, terms):
-        T[k] = 2 * (A @ T[k - 1])
-        T[k] -= T[k - 2]
+        np.subtract(A @ T[k - 1], T[k - 2], out=T[k])
     return T
 
 

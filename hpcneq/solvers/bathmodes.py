@@ -19,6 +19,7 @@ order of the chunks, so that the sum does not depend on who computed what.
 from __future__ import annotations
 
 import numpy as np
+from mpi4py import MPI
 
 from ..parallel import Layout
 
@@ -172,13 +173,18 @@ class State:
             request.Wait()
         return totals
 
-    def gather(self, rows):
-        """Sum of the led blocks' rows {b: (k, n)} over all blocks, in block order, on every rank. **Collective.**"""
-        parts = self.comm.allgather(rows)
-        found = {b: row for part in parts for b, row in part.items()}
-        total = found[0].copy()
-        for b in range(1, self.system.blocks):
-            total = total + found[b]
+    def gather(self, rows, count):
+        """Sum of the led blocks' rows {b: (count, unknowns)} over all blocks, in block order, on every rank. **Collective.**
+
+        Each row has one owner, so that adding the other ranks' zeros is exact in any order.
+        """
+        table = np.zeros((self.system.blocks, count, self.system.unknowns), complex)
+        for b, row in rows.items():
+            table[b] = row
+        self.comm.Allreduce(MPI.IN_PLACE, table)
+        total = table[0].copy()
+        for row in table[1:]:
+            total += row
         return total
 
     def mean_field(self, green, velocity=None):
@@ -191,7 +197,7 @@ class State:
             if velocity is not None:
                 np.add.at(row[1], sites, weights * velocity[b])
             rows[b] = row
-        sums = self.gather(rows)
+        sums = self.gather(rows, 2)
         return tuple(self.system.close(s) for s in (sums if velocity is not None else sums[:1]))
 
     def probe_rates(self, b, G, X, H):
@@ -223,7 +229,7 @@ class State:
             HG = np.asarray(H.multiply(G.T).sum(1)).ravel() - np.asarray(H.T.multiply(G).sum(1)).ravel()
             slope = -1j * HG - self.system.damping * np.diagonal(G) + np.diagonal(X)
             both[b] = np.concatenate([self.system.observe_green(b, np.diagonal(G)), self.system.observe_green(b, slope)])
-        values, velocity = np.split(self.gather(both), 2)
+        values, velocity = np.split(self.gather(both, 4), 2)
         return self.system.observables(t, side, total, values, velocity)
 
     # -- the same equations as one vector, for PETSc's own integrators ---------------------------------------

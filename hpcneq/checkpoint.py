@@ -241,14 +241,17 @@ class Saved:
     def restore_result(self, target):
         """Put the result file of that moment in the place of whatever is there now; on one rank."""
         fresh = f"{target}.ckpt-result"
-        with open_file(self.path, "r") as file, open(fresh, "wb") as out:
-            data = file["result"]
-            for at in range(0, data.size, SLAB):
-                out.write(data[at:at + SLAB].tobytes())
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(fresh, target)
-        _sync(os.path.dirname(os.path.abspath(target)))
+        try:
+            with open_file(self.path, "r") as file, open(fresh, "wb") as out:
+                data = file["result"]
+                for at in range(0, data.size, SLAB):
+                    out.write(data[at:at + SLAB].tobytes())
+                out.flush()
+                os.fsync(out.fileno())
+            os.replace(fresh, target)
+            _sync(os.path.dirname(os.path.abspath(target)))
+        except OSError as error:
+            raise HpcneqError(f"{target}: cannot be restored from {self.path} ({os_reason(error)})") from None
 
 
 def load(comm, target, number):
@@ -257,10 +260,11 @@ def load(comm, target, number):
     reason = fault(comm, path)
     if reason is not None:
         raise InputError(f"{path}: is not a whole checkpoint: {reason}")
-    return Saved(os.fspath(target), number, on_root(comm, _meta, path))
+    return Saved(os.fspath(target), number, on_root(comm, read_meta, path))
 
 
-def _meta(path):
+def read_meta(path):
+    """The ``meta`` of a state file, which should have been hashed before."""
     with open_file(path, "r") as file:
         version = int(file.attrs["format_version"])
         if version > FORMAT_VERSION:
@@ -277,7 +281,7 @@ def newest(comm, target, warn):
     for number in numbers:
         reason = fault(comm, path_of(target, number))
         if reason is None:
-            return Saved(os.fspath(target), number, on_root(comm, _meta, path_of(target, number)))
+            return Saved(os.fspath(target), number, on_root(comm, read_meta, path_of(target, number)))
         warn(f"warning: {path_of(target, number)} is damaged: {reason}; using an older checkpoint if there is one")
     if numbers:
         raise InputError(f"{target}: no whole checkpoint is left ({len(numbers)} damaged); start again with hpcneq run INPUT.toml --force")
@@ -287,6 +291,12 @@ def newest(comm, target, warn):
 def is_checkpoint(path):
     """True if the name is that of a state file."""
     return bool(NAME.search(os.fspath(path)))
+
+
+def split(path):
+    """(result file, generation) of a state file's name."""
+    match = NAME.search(os.fspath(path))
+    return os.fspath(path)[:match.start()], int(match.group(1))
 
 
 def written():

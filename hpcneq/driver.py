@@ -3,11 +3,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import time
 from pathlib import Path
 
-from . import config, parallel, petsc, store
-from .errors import InputError, NotConverged
+from . import checkpoint, config, parallel, petsc, report, store
+from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
+from .longrun import LongRun, changed, physics
+from .stopping import Stopping
 from .tasks.evolution import clock
 
 SYSTEMS = {"nsn-junction": "nsn_junction"}  # name in the input -> module under tasks/
@@ -24,48 +27,136 @@ def _tasks(system):
 
 
 def run(source, output=None, overrides=(), force=False, resume=False, quiet=False, petsc_argv=(), comm=None):
-    """Compute an input and store it; returns the exit code. **Collective.**"""
-    comm = comm or parallel.world()
-    parallel.abort_on_bug(comm)
-    log = parallel.logger(comm, quiet)
-    if resume:
-        raise InputError("run --resume: checkpoints are not written yet; run without --resume, or with --force to start again")
+    """Compute an input and store it; returns the exit code. **Collective.**
+
+    resume : go on from the output's newest whole checkpoint if there is one, else start.
+    """
+    comm, log = _begin(comm, quiet)
+    if resume and force:
+        raise InputError("run --resume --force: one goes on, the other starts anew; give one of them")
     checked = parallel.on_root(comm, config.load, source, catalogue(), overrides)
     target = Path(output) if output else Path(f"{Path(source).stem if not isinstance(source, dict) else 'result'}.h5")
-    parallel.on_root(comm, _refuse, target, force, source)
+    saved = None
+    if resume:
+        saved = checkpoint.newest(comm, target, _warn(comm))
+        if parallel.on_root(comm, _finished, target, checked, saved):
+            log(f"{target}: is complete already, there is nothing to go on with")
+            return EXIT["complete"]
+        force = saved is None and parallel.on_root(comm, _begun, target, checked)
+    if saved is None:
+        parallel.on_root(comm, _refuse, target, force, source)
+    return _perform(checked, target, comm, log, petsc_argv, saved, force)
+
+
+def resume(path, overrides=(), quiet=False, petsc_argv=(), comm=None):
+    """Go on from the newest whole checkpoint of a result file; returns the exit code. **Collective.**"""
+    comm, log = _begin(comm, quiet)
+    target = Path(path)
+    saved = checkpoint.newest(comm, target, _warn(comm))
+    text, folder = parallel.on_root(comm, _remembered, target, saved)
+    checked = parallel.on_root(comm, config.loads, text, catalogue(), overrides, folder, f"{path}: its input")
+    if parallel.on_root(comm, _finished, target, checked, saved):
+        log(f"{target}: is complete already, there is nothing to go on with (a larger --set run.t_max=... would go on)")
+        return EXIT["complete"]
+    if saved is None:
+        log(f"{target}: was ended before its first checkpoint; starting again from the input it keeps")
+    return _perform(checked, target, comm, log, petsc_argv, saved, saved is None)
+
+
+def _begin(comm, quiet):
+    comm = comm or parallel.world()
+    parallel.abort_on_bug(comm)
+    expected = os.environ.get("HPCNEQ_RANKS", "")
+    if expected.isdigit() and int(expected) != comm.size:
+        raise InputError(f"HPCNEQ_RANKS asks for {expected} ranks, {comm.size} started: is mpiexec that of the MPI mpi4py was built with?")
+    return comm, parallel.logger(comm, quiet)
+
+
+def _warn(comm):
+    """A print to standard error by rank 0, which --quiet does not silence."""
+    def warn(text):
+        if comm.rank == 0:
+            print(f"hpcneq: {text}", file=sys.stderr, flush=True)
+    return warn
+
+
+def _perform(checked, target, comm, log, petsc_argv, saved, force):
+    """Compute a checked input from its start or from a checkpoint. **Collective.**"""
+    if saved is not None and not petsc_argv:     # the options of the command line the run was begun with
+        petsc_argv = [word for name, value in saved.meta["options"] for word in (f"-{name}", *([value] if value is not None else []))]
     petsc.start(petsc_argv)
     parallel.warn_threads(comm, log)
-    log(f"hpcneq: {checked.system} {checked.task} on {comm.size} rank{'s' if comm.size > 1 else ''} -> {target}")
-    outcome = _compute(checked, comm, log, target, force)
+    with Stopping(comm, checked.run.checkpoint_minutes, checked.run.wall_limit) as stopping, petsc.Options(checked.petsc):
+        longrun = LongRun(comm, target, checked, log, stopping, petsc.pairs(petsc_argv), saved, force)
+        log(f"hpcneq: {checked.system} {checked.task} on {comm.size} rank{'s' if comm.size > 1 else ''} -> {target}")
+        outcome = _compute(checked, comm, log, longrun)
     if outcome.status == "not-converged":
         raise NotConverged(f"{outcome.warnings[-1] if outcome.warnings else 'not converged'}; what was found is in {target}, marked")
+    if outcome.status == "stopped":
+        raise StoppedEarly(f"{outcome.warnings[0] if outcome.warnings else 'stopped'}; go on with: hpcneq resume {target}")
     log(f"{outcome.status}: {_words(outcome.summary)}")
     return EXIT[outcome.status]
 
 
-def _compute(checked, comm, log, target, force):
-    """The task itself between the creation of the file and its closing."""
+def _compute(checked, comm, log, longrun):
+    """The task itself, from its first line to the closing of its result file."""
     task = getattr(_tasks(checked.system), checked.task.replace("-", "_"))
-    opened = []
-
-    def output():
-        items = store.gather_provenance(comm, checked.system, checked.task, checked.text, checked.run.seed)
-        opened.append(store.ResultFile.create(comm, target, items, force=force))
-        return opened[0]
-
     begun = time.monotonic()
     try:
-        outcome = task(checked, comm, log, output)
+        outcome = task(checked, comm, log, longrun)
     except NotConverged as error:
-        file = opened[0] if opened else output()
-        file.finish("not-converged", {}, {}, [str(error)], wall_seconds=time.monotonic() - begun)
-        raise NotConverged(f"{error}; {target} is marked not-converged") from None
-    except InputError:
-        if opened:
-            opened[0].close()
+        longrun().finish("not-converged", {}, {}, [str(error)], wall_seconds=time.monotonic() - begun)
+        raise NotConverged(f"{error}; {longrun.target} is marked not-converged") from None
+    except HpcneqError:
+        if longrun.file is not None:
+            longrun.file.close()
         raise
-    opened[0].finish(outcome.status, outcome.summary, outcome.errors, outcome.warnings, wall_seconds=time.monotonic() - begun)
+    longrun().finish(outcome.status, outcome.summary, outcome.errors, outcome.warnings, wall_seconds=time.monotonic() - begun)
+    if outcome.status == "complete":
+        longrun.complete()
     return outcome
+
+
+def _remembered(target, saved):
+    """(TOML, folder of the input) of a run to go on with."""
+    if saved is not None:
+        return saved.meta["input"], saved.meta["folder"]
+    result = store.Result(target)
+    if result.status not in ("running", "complete"):
+        raise InputError(f"{target}: has no checkpoint to go on from; start anew with hpcneq run INPUT.toml --force")
+    return result.input, Path.cwd()
+
+
+def _finished(target, checked, saved):
+    """Whether a result file is complete and reaches as far as the input asks."""
+    try:
+        result = store.Result(target)
+        there = config.loads(result.input, catalogue(), folder=checked.folder)
+    except InputError:
+        return False
+    if result.status != "complete":
+        return False
+    different = changed(physics(there), physics(checked))
+    if different:
+        raise InputError(f"{target}: was computed with other physics: {', '.join(different)} changed; only [run] t_max, output "
+                         "and limits may (use another name, or run --force)")
+    if (checked.run.t_max or 0) <= (there.run.t_max or 0):
+        return True
+    if saved is None:
+        raise InputError(f"{target}: is complete up to t = {there.run.t_max:g}, and its checkpoints are gone; start anew with --force")
+    return False
+
+
+def _begun(target, checked):
+    """Whether an existing result file is this run, ended before its first checkpoint: it may be overwritten."""
+    if not target.exists():
+        return False
+    try:
+        result = store.Result(target)
+        there = config.loads(result.input, catalogue(), folder=checked.folder)
+    except InputError:
+        return False
+    return result.status == "running" and not changed(physics(there), physics(checked))
 
 
 def _refuse(target, force, source):
@@ -91,45 +182,15 @@ def _words(summary):
             f"at most {memory:.0f} MB a rank)")
 
 
-def resume(path, overrides=(), quiet=False, petsc_argv=()):
-    """Continue from a checkpoint."""
-    raise InputError(f"resume {path}: checkpoints are not written yet; start again with hpcneq run INPUT.toml --force")
-
-
 def show(path, as_json=False):
-    """Headline results, status and provenance of a result file, as text or as one JSON object."""
-    import json
-    result = store.Result(path)
-    record = result.as_json_object()
-    if as_json:
-        return json.dumps(record, allow_nan=False)
-    lines = [f"{path}: {result.system} {result.task}, {result.status}"]
-    for key, value in (result.summary or {}).items():
-        error = (result.errors or {}).get(key)
-        unit = _unit(result, key)
-        lines.append(f"  {key:24s} {_number(value)}{f' +- {error:.1e}' if error is not None else ''}{f'  {unit}' if unit else ''}")
-    for warning in result.warnings or []:
-        lines.append(f"  warning: {warning}")
-    where = result.provenance
-    lines.append(f"  {where.get('ranks', '?')} ranks on {where.get('host', '?')}, {where.get('started', '?')}, "
-                 f"hpcneq {where.get('hpcneq_version', '?')} ({str(where.get('commit', '?'))[:12]})")
-    lines.append("  data: " + ", ".join(result.keys()))
-    return "\n".join(lines)
-
-
-def _unit(result, key):
-    base = {"delta_max": "delta", "delta_rms": "delta"}.get(key, key)
-    return result[base].units if base in result.keys() else ""
-
-
-def _number(value):
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    """Headline results, status and provenance of a result file, or what a checkpoint holds, as text or as one JSON object."""
+    return report.show(path, as_json)
 
 
 def plot(path, figure=None, force=False):
     """Draw a result's figure into a file; returns its name."""
     target = Path(figure) if figure else Path(path).with_suffix(".png")
-    if figure and target.exists() and not force:
+    if target.exists() and not force:
         raise InputError(f"{target}: exists already; give another name with -o, or --force to overwrite it")
     if not target.resolve().parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.resolve().parent}")

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import resource
 import tempfile
 from dataclasses import dataclass
 
@@ -136,6 +137,9 @@ def check_room(path, size):
     An unnamed file that is really allocated also meets quotas, which the free space of the disk does not show.
     """
     try:
+        largest = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+        if largest != resource.RLIM_INFINITY and size + (os.path.getsize(path) if os.path.exists(path) else 0) > largest:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
         with tempfile.TemporaryFile(dir=os.path.dirname(os.path.realpath(path))) as probe:
             os.posix_fallocate(probe.fileno(), 0, max(int(size), 1))
     except OSError as error:

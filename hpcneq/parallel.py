@@ -124,10 +124,7 @@ def ordered_sum(comm, layout, terms, chunk=CHUNK):
 
 def _sum_rows(rows):
     """Rows added one after the other (numpy's pairwise sum would depend on memory layout)."""
-    total = rows[0].copy() if isinstance(rows[0], np.ndarray) else rows[0]
-    for row in rows[1:]:
-        total = total + row
-    return total
+    return np.add.accumulate(rows, axis=0)[-1]
 
 
 def on_root(comm, function, *args, **kwargs):

@@ -5,42 +5,48 @@ import ctypes
 
 from .errors import InputError, NotConverged
 
+AT_EXIT = ("options_left", "objects_dump", "malloc_dump", "malloc_view")  # PETSc asks for these when it ends
+
 _started = {}
 
 
-def start(argv=()):
-    """Initialise PETSc once and return the module; ``argv`` is what followed ``--`` on the command line."""
+def start(argv=None):
+    """Initialise PETSc once and return the module.
+
+    argv : what followed ``--`` on the command line; it takes the place of what a run before in this process had.
+    Raises InputError for a word that is neither an option nor the value of one.
+    """
+    given = None if argv is None else list(pairs(argv))
     if "PETSc" not in _started:
         try:
             import petsc4py
         except ImportError:
             raise InputError("petsc4py is missing: run tools/setup, or load a module with complex PETSc") from None
-        petsc4py.init(["hpcneq", *argv])
+        petsc4py.init(["hpcneq", *(argv or ())])
         from petsc4py import PETSc
         if PETSc.ScalarType().dtype.kind != "c":
             raise InputError("this PETSc has real scalars: hpcneq needs one configured with complex scalars")
         PETSc.Sys.pushErrorHandler("python")
-        _started.update(PETSc=PETSc, argv=_names(argv))
-    elif argv:
+        _started.update(PETSc=PETSc, argv=[name for name, _ in given or ()], tables=set())
+    elif given is not None:
         options = _started["PETSc"].Options()
-        for name, value in _pairs(argv):
+        for name in _started["argv"]:
+            options.delValue(name)
+        for name, value in given:
             options.setValue(name, value)
-        _started["argv"] = [*_started["argv"], *_names(argv)]
+        _started["argv"] = [name for name, _ in given]
     return _started["PETSc"]
 
 
-def _pairs(argv):
+def pairs(argv):
     """(name, value) of ``-name value`` words; a name may stand alone, and a negative number is a value."""
     words = list(argv)
-    for k, word in enumerate(words):
-        if word.startswith("-") and not _number(word):
-            following = words[k + 1] if k + 1 < len(words) else None
-            value = following if following is not None and (not following.startswith("-") or _number(following)) else None
-            yield word.lstrip("-"), value
-
-
-def _names(argv):
-    return [name for name, _ in _pairs(argv)]
+    while words:
+        word = words.pop(0)
+        if not word.startswith("-") or _number(word) or not word.strip("-"):
+            raise InputError(f"-- {word}: is neither a PETSc option (-name) nor the value of one")
+        follows = words and (not words[0].startswith("-") or _number(words[0]))
+        yield word.lstrip("-"), words.pop(0) if follows else None
 
 
 def _number(word):
@@ -54,21 +60,26 @@ def _number(word):
 class Options:
     """The run's ``[petsc]`` options in PETSc's database while needed; **with** removes them again.
 
-    ``table`` maps full names without the dash ("evolve_ts_type") to values; True is a bare flag.
+    ``table`` maps full names without the dash ("evolve_ts_type") to values; True is a bare flag. What the command
+    line gave after ``--`` wins. Blocks may be nested: what the outer one holds stays, used or not as it was.
     """
 
     def __init__(self, table):
-        self.table = dict(table)
+        self.table, self.added = dict(table), []
         self.base = start().Options()
 
     def __enter__(self):
-        for name, value in self.table.items():
+        self.added = [name for name in self.table if name not in _started["argv"] and name not in _started["tables"]]
+        for name in self.added:
+            value = self.table[name]
             self.base.setValue(name, None if value is True else str(value))
+        _started["tables"].update(self.added)
         return self
 
     def __exit__(self, *exc):
-        for name in self.table:
+        for name in self.added:
             self.base.delValue(name)
+        _started["tables"].difference_update(self.added)
 
     def get(self, name, default):
         """An option that hpcneq itself reads (marks it used)."""
@@ -76,9 +87,10 @@ class Options:
 
     def refuse_unused(self):
         """InputError naming the first option nobody has asked for; call before the first step."""
-        for name in [*self.table, *_started.get("argv", ())]:
-            if self.base.hasName(name) and not used(name):
-                where = "[petsc] " if name in self.table else "-- -"
+        for name in [*self.table, *_started["argv"]]:
+            # `used` first: to look for a name (hasName) marks it as used
+            if name not in AT_EXIT and not used(name) and self.base.hasName(name):
+                where = "-- -" if name in _started["argv"] else "[petsc] "
                 raise InputError(f"{where}{name}: no solver of this run uses this PETSc option "
                                  "(options start with the solver's prefix: evolve_, initial_)")
 
@@ -91,6 +103,15 @@ def used(name):
     library.PetscOptionsUsed.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(ctypes.c_int)]
     library.PetscOptionsUsed(None, name.encode(), ctypes.byref(flag))
     return bool(flag.value & 0xFF)
+
+
+def configure(solver):
+    """The solver's options from the database; InputError, in PETSc's own words, for a value it cannot take. **Collective.**"""
+    try:
+        solver.setFromOptions()
+    except start().Error as error:
+        words = str(error).splitlines()[-1].partition("] ")[2]
+        raise InputError(f"[petsc] {solver.getOptionsPrefix()}: {words}") from None
 
 
 def reason(kind, code):

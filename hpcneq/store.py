@@ -154,6 +154,10 @@ class ResultFile:
         """Rows appended so far along a growing axis, flushed or not."""
         return self._growing[axis].rows + len(self._growing[axis].pending)
 
+    def counts(self):
+        """{growing axis: rows}, as `reopen` takes them; axes not declared since `reopen` included."""
+        return {**self._rows, **{axis: self.rows(axis) for axis in self._growing}}
+
     def flush(self):
         """Bring all appended rows to the file: what a kill -9 from here on cannot take away.
 

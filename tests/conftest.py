@@ -6,6 +6,7 @@
 import io
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -15,7 +16,7 @@ import pytest
 
 os.environ.setdefault("H5PY_ALWAYS_USE_MPI", "1")  # before a test imports h5py itself
 
-PATIENCE = 15.0  # s a rank that failed waits for the others before it ends them all: they may wait for it
+PATIENCE = 10.0  # s a rank that failed waits for the others before it ends them all: they may wait for it
 NOT_AREAS = {"parametrize", "usefixtures", "filterwarnings", "skip", "skipif", "xfail", "timeout", "hypothesis"}
 
 
@@ -61,7 +62,7 @@ class Ranks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session):
-        if self.comm.rank:  # pytest has no public way; pytest-xdist does the same
+        if self.comm.rank:  # pytest has no public way to quieten it
             from _pytest.config import create_terminal_writer
             reporter = session.config.pluginmanager.get_plugin("terminalreporter")
             reporter._tw = create_terminal_writer(session.config, OtherRank(self.comm.rank))
@@ -114,6 +115,7 @@ class Ranks:
     def pytest_runtest_makereport(self, item, call):
         report = (yield).get_result()
         text = f"{report.longreprtext}\n{report.capstdout}{report.capstderr}".rstrip() if report.failed else ""
+        text = re.sub(r"\b0x[0-9a-f]{6,}", "0x...", text)  # addresses alone make no difference between ranks
         patience = PATIENCE if report.failed else None
         verdicts = self.gather((report.outcome, text), patience, f"[rank {self.comm.rank}] {item.nodeid} ({call.when}):\n{text}")
         outcomes = [outcome for outcome, _ in verdicts]
@@ -160,7 +162,8 @@ class OtherRank(io.TextIOBase):
 
     def write(self, text):
         if threading.current_thread() is not threading.main_thread():
-            sys.__stderr__.write("".join(f"[rank {self.rank}] {line}" for line in text.splitlines(keepends=True) if line.strip()))
+            lines = text.splitlines(keepends=True)
+            sys.__stderr__.write("".join(f"[rank {self.rank}] {line}" if line.strip() else line for line in lines))
             sys.__stderr__.flush()
         return len(text)
 

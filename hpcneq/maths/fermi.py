@@ -86,6 +86,34 @@ def broadened_tanh_slope(x, width, T):
     return ((levels + 1 / z - _series_slope(z)) / (np.pi**2 * T)).real
 
 
+def retarded_fermi(x, width, T):
+    """R(x) = 1/2 + (i/pi) [psi(1/2 + u) + ln(2 pi T)], u = (width + i x)/(2 pi T): complex x with Im x < width + pi T.
+
+    Real part at real x: F1(x). It is int dw/2pi 2i f(w)/(w - x + i width), what a level of half-width ``width`` remembers of
+    a wide band, less an infinite imaginary constant that does not depend on x. T = 0: 1/2 + (i/pi) ln(width + i x).
+    """
+    T = _checked(width, T)
+    z = width + 1j * np.asarray(x, complex)
+    if T == 0:
+        return 0.5 + 1j / np.pi * np.log(z)
+    u = z / (2 * np.pi * T)
+    far = _SHIFT + u
+    levels = sum(1 / (k + 0.5 + u) for k in range(_SHIFT))
+    return 0.5 + 1j / np.pi * (np.log(2 * np.pi * T * far) + _series(far**-2) - levels)
+
+
+def retarded_fermi_slope(x, width, T):
+    """dR/dx of :func:`retarded_fermi`, complex; its real part at real x is dF1/dx."""
+    T = _checked(width, T)
+    z = width + 1j * np.asarray(x, complex)
+    if T == 0:
+        return -1 / (np.pi * z)
+    u = z / (2 * np.pi * T)
+    far = _SHIFT + u
+    levels = sum((k + 0.5 + u) ** -2 for k in range(_SHIFT))
+    return -(levels + 1 / far - _series_slope(far)) / (2 * np.pi**2 * T)
+
+
 def pair_potential(x, width, T):
     """W(x), the potential of Th: dW/dx = -Th(x)/2. Even in x.
 

@@ -15,7 +15,7 @@ Outside the window, and for a smaller width, nothing is promised.
 
 **What that error does not bound.** The retarded integral (`Poles.retarded`) has F1 as its real part; its imaginary part is
 the Hilbert transform of F1, logarithmically divergent for a wide band: every fit cuts it off at |e| ~ w_P. The divergent
-constant always drops out, and in a stationary state so does the rest, because the sum with the Hermitian conjugate leaves
+constant always drops out, and in a stationary state of mirrored leads so does the rest, because the sum with its conjugate leaves
 only F1. While H changes, the e-dependence c e^2 of the error stays: a level that jumps by dE, at once or slowly, has its
 occupation off by about 2 width |c| dE until it relaxes. `Poles.memory_error` is the measured 2 width |c|, good to a factor of
 two for levels within half the window. For `aaa` it falls as 1/window^2 and hardly with ``error`` (c ~ 5e-3/window^2 at

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import petsc
-from ..errors import InputError
+from ..errors import InputError, NotConverged
 from .exponential import Exponential
+from .keeping import Keeping
 
 DEFAULTS = {
     "exponential": {},
@@ -22,6 +23,7 @@ DEFAULTS = {
                 "snes_type": "ksponly", "ksp_type": "preonly", "pc_type": "jacobi"},
 }
 PREFIX = "evolve_"
+MOST_STEPS, MOST_ROWS = 1e9, 1e6
 
 
 def segments(t_max, breakpoints):
@@ -35,6 +37,10 @@ def row_times(t_max, breakpoints, step, every):
 
     They lie on the lattice of steps, so that asking for output never changes a step.
     """
+    if t_max / step > MOST_STEPS:
+        raise InputError(f"[run] t_max = {t_max:g}: more than {MOST_STEPS:.0e} steps of dt = {step:g}")
+    if t_max / (every or step) > MOST_ROWS:
+        raise InputError(f"[run] output_every = {every or step:g}: more than {MOST_ROWS:.0e} rows up to t_max = {t_max:g}")
     stride = max(1, round((every or step) / step)) * step
     times = [0.0]
     for a, b in segments(t_max, breakpoints):
@@ -77,12 +83,13 @@ class Evolution:
     on_row, on_step of :meth:`run` see the state through ``green``/``modes`` views or the local array, see :class:`Row`.
     """
 
-    def __init__(self, state, t_max, step, options, corrector=0):
+    def __init__(self, state, t_max, step, options, corrector=0, keeper=None):
         self.state, self.comm, self.t_max, self.step = state, state.comm, t_max, step
         self.options, self.counts = options, Counts()
         self.type = self._type()
-        self.end, self.first = t_max, 0
+        self.end, self.reached = t_max, None
         self.ts, self.vec = self._create(corrector)
+        self.keeping = Keeping(self, keeper)
 
     def _type(self):
         modes = hasattr(self.state, "modes")
@@ -113,17 +120,27 @@ class Evolution:
         else:
             ts.setType(self.type)
             ts.setRHSFunction(self._rhs)
+            self._refuse_memory()
             if self.type == "arkimex":
                 ts.setIFunction(self._implicit, vec.duplicate())
                 ts.setIJacobian(self._jacobian, self._diagonal(PETSc))
         ts.setSolution(vec)
         ts.setTimeStep(self.step)
         ts.setMaxSteps(2 ** 31 - 1)
+        ts.setErrorIfStepFails(False)  # the reason is looked at instead
         ts.setExactFinalTime(PETSc.TS.ExactFinalTime.MATCHSTEP)
         with petsc.Options({PREFIX + key: value for key, value in DEFAULTS[self.type].items()
                             if not self.options.base.hasName(PREFIX + key)}):
-            ts.setFromOptions()
+            petsc.configure(ts)
         return ts, vec
+
+    def _refuse_memory(self):
+        """InputError for what would make a step depend on more than the state, the time and the step's length."""
+        for name, wrong in (("ts_adapt_type", ("dsp", "glee", "history")), ("ts_arkimex_initial_guess_extrapolate", None)):
+            value = self.options.get(PREFIX + name, "")
+            if value and (value in wrong if wrong else value.lower() not in ("0", "false", "no", "off")):
+                raise InputError(f'[petsc] {PREFIX}{name} = "{value}": its history is not kept in checkpoints, so that a stopped run '
+                                 'would not go on as it was; use ts_adapt_type "basic" or "none"' + ("" if wrong else " and no extrapolation"))
 
     def run(self, on_row, on_step=None, every=None):
         """Go to ``t_max``; ``on_row(row)`` at each output time, ``on_step(t)`` after each step.
@@ -132,35 +149,61 @@ class Evolution:
         """
         PETSc = petsc.start()
         breakpoints = self.state.system.breakpoints(self.t_max)
-        rows = list(row_times(self.t_max, breakpoints, self.step, every))
+        small = 1e-9 * self.step
+        rows = [t for t in row_times(self.t_max, breakpoints, self.step, every) if self.reached is None or t > self.reached + small]
         work = self.vec.duplicate()
         stopped = []
 
         def monitor(ts, number, t, u):
             self.counts.monitored += 1
-            while rows and rows[0] <= t + 1e-9 * self.step:
+            while rows and rows[0] <= t + small:
                 self._row(ts, rows.pop(0), t, u, work, on_row)
-            if on_step is not None and number > self.first and on_step(t):
+            self.keeping.write(t)
+
+        def after_step(ts):
+            t = ts.getTime()
+            if self.method is None:
+                ts.restartStep()  # or the last stage's slope comes from before the drive's jump, or is lost in a checkpoint
+            stop = on_step is not None and on_step(t)
+            if t < self.t_max - small:
+                stop = self.keeping.stop(t) or stop
+            if stop:
                 stopped.append(t)
                 ts.setConvergedReason(PETSc.TS.ConvergedReason.CONVERGED_USER)
 
         self.ts.setMonitor(monitor)
+        self.ts.setPostStep(after_step)
         for a, b in segments(self.t_max, breakpoints):
-            self.end, self.first = b, self.ts.getStepNumber()
-            self.ts.setTime(a)
-            self.ts.setMaxTime(b)
-            self.ts.setTimeStep(min(self.step, b - a))
-            self.ts.setConvergedReason(PETSc.TS.ConvergedReason.CONVERGED_ITERATING)
-            if self.method is not None:
-                self.method.start(a, self.step)
+            if self.reached is not None and b <= self.reached + small:
+                continue
+            self.end = b
+            self._begin(a, b)
             self.ts.solve(self.vec)
             petsc.check(PETSc.TS.ConvergedReason, self.ts.getConvergedReason(), f"evolve: TS stopped at t={self.ts.getTime():g}",
-                        "try [petsc] evolve.ts_dt or evolve.ts_rtol=1e-6, or the exponential integrator")
+                        "try a smaller [numerics] dt, [petsc] evolve.ts_rtol=1e-6, or the exponential integrator")
+            if not stopped and self.ts.getTime() < b - small:
+                raise NotConverged(f"evolve: TS stopped at t={self.ts.getTime():g} "
+                                   f"({petsc.reason(PETSc.TS.ConvergedReason, self.ts.getConvergedReason())}); try a larger "
+                                   "[petsc] evolve.ts_max_steps")
             if stopped:
                 break
         self._count()
         work.destroy()
         return self.ts.getTime()
+
+    def _begin(self, a, b):
+        """Set the TS to the start of a segment, or to where a checkpoint left it."""
+        PETSc, numbers = petsc.start(), None
+        if self.reached is not None and self.reached > a + 1e-9 * self.step:
+            numbers = self.keeping.take_up()
+        self.ts.setTime(numbers["t"] if numbers else a)
+        self.ts.setMaxTime(b)
+        self.ts.setTimeStep(numbers["h"] if numbers else min(self.step, b - a))
+        self.ts.setConvergedReason(PETSc.TS.ConvergedReason.CONVERGED_ITERATING)
+        if self.method is None:
+            self.ts.restartStep()
+        elif numbers is None:
+            self.method.start(a, self.step)
 
     def _row(self, ts, row, t, u, work, on_row):
         side = -1 if abs(row - self.end) < 1e-9 * self.step else +1
@@ -176,12 +219,16 @@ class Evolution:
         on_row(Row(row, side, array, self.state.field(array), *views))
 
     def _count(self):
-        self.counts.steps, self.counts.rejected = self.ts.getStepNumber(), self.ts.getStepRejections()
-        if self.method is not None:
-            self.counts.rollbacks, self.counts.passes, self.counts.flops = self.method.rollbacks, self.method.passes, self.method.flops
+        self.counts.steps = self.ts.getStepNumber()
+        for name, value in self.keeping.counts().items():
+            setattr(self.counts, name, value)
 
     def destroy(self):
         """Free PETSc's objects now: collected later than MPI they would crash the exit."""
+        self.ts.monitorCancel()
+        self.ts.setPostStep(None)
+        if self.method is not None:     # an error's traceback may keep the TS until there is no Python left to ask
+            self.ts.setType("euler")
         self.ts.destroy()
         self.vec.destroy()
 

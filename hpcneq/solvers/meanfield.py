@@ -1,9 +1,10 @@
 """The state of a mean field over independent items (k points, momenta, sites) distributed over ranks.
 
 A system (protocol ``MeanField``) gives ``fields`` {name: shape of one item's entry}, ``items``, ``start(part) -> local``,
-``partials(t, local, part) -> rows`` (one per item), ``close(sums) -> c``, ``rhs(t, local, c, out, part)``, ``breakpoints(t_max)``
-and ``observables(t, local, c, part) -> rows``; ``local`` maps names to arrays with this rank's items first. Systems
-with bath modes have their own state, :class:`.bathmodes.State`, with the same face.
+``partials(t, local, part) -> rows`` (one per item), ``close(sums) -> c``, ``rhs(t, side, local, c, out, part)``, ``breakpoints(t_max)``
+and ``observables(t, local, c, part) -> rows``; ``local`` maps names to arrays with this rank's items first. ``side`` is -1
+at the end of a segment, where a drive that jumps there has not jumped yet, else +1. Systems with bath modes have their own
+state, :class:`.bathmodes.State`, with the same face.
 """
 from __future__ import annotations
 
@@ -51,4 +52,4 @@ class FieldState:
 
     def rhs(self, t, side, array, out, explicit=True):
         """d/dt of a local vector. **Collective.**"""
-        self.system.rhs(t, self.view(array), self.field(array, t), self.view(out), self.part)
+        self.system.rhs(t, side, self.view(array), self.field(array, t), self.view(out), self.part)

@@ -115,7 +115,7 @@ def _solve(work, start, borders, defaults, prefix, newton):
             J = PETSc.Mat().createPython((n + k, n + k), context=Jacobian(), comm=solo())
             J.setUp()
             snes.setJacobian(jacobian, J)
-        snes.setFromOptions()
+        petsc.configure(snes)
         snes.solve(None, vec)
     x = vec.getArray(readonly=True).real.copy()
     code = snes.getConvergedReason()

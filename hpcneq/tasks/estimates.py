@@ -74,7 +74,7 @@ def evolution(system, run, ranks, rows):
     state, work = memory(system, ranks, step, dtype.itemsize)
     per_step = probe(system, step, dtype)
     seconds = per_step * steps / min(ranks, system.blocks * -(-len(system.groups) // GROUPS_PER_CHUNK))
-    extra = 1.5 if run.numerics.error_estimate else 1.0
+    extra = 2.0 if run.numerics.error_estimate else 1.0
     return [f"  {system.blocks} blocks of up to {max(map(system.size, range(system.blocks)))} levels, {len(system.groups)} bath-mode groups, "
             f"{steps} steps, {rows} output rows",
             f"  memory: {(BASE_BYTES + state + work) / 2 ** 20:.0f} MB a rank ({state / 2 ** 20:.1f} MB of it the state) on {ranks} rank{'s' * (ranks > 1)}",

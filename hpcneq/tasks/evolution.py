@@ -9,9 +9,8 @@ import numpy as np
 
 from .. import petsc
 from ..solvers.bathmodes import State
-from ..solvers.evolve import Evolution, row_times
+from ..solvers.evolve import Evolution
 
-MONITORS = 20        # times at which eigenvalues are looked at
 FLUSH_SECONDS = 5.0
 SAFETY = 4.0         # the step error of a fourth-order method is 1/15 of the difference to twice the step
 
@@ -33,17 +32,17 @@ class Recorder:
 class Progress:
     """A line every ten seconds: what, how far, rate, ETA, conserved-quantity error."""
 
-    def __init__(self, log, what, t_max, every=10.0):
+    def __init__(self, log, what, t_max, begin=None, every=10.0):
         self.log, self.what, self.t_max, self.every = log, what, t_max, every
-        self.begun = self.last = time.monotonic()
+        self.begin, self.begun, self.last = begin or 0.0, time.monotonic(), time.monotonic()
         self.steps = 0
 
     def step(self, t, words):
         self.steps += 1
         now = time.monotonic()
-        if now - self.last >= self.every and t > 0:
+        if now - self.last >= self.every and t > self.begin:
             self.last = now
-            left = (now - self.begun) * (self.t_max - t) / t
+            left = (now - self.begun) * (self.t_max - t) / (t - self.begin)
             self.log(f"{self.what}: t = {t:.2f} of {self.t_max:g} ({100 * t / self.t_max:.0f}%), "
                      f"{self.steps / (now - self.begun):.2f} steps/s, ETA {clock(left)}{words()}")
 
@@ -55,88 +54,128 @@ def clock(seconds):
 
 
 def run_evolution(run, comm, log, output, make_system, recorder, headline):
-    """One evolution with its error estimate; returns an Outcome. **Collective.**"""
-    numerics = run.numerics
-    with petsc.Options(run.petsc) as options:
-        evolution = _evolution(run, comm, options, make_system(False), numerics.dt)
-        try:
-            options.refuse_unused()
-            out = output()
-            recorder.declare(out)
-            last, worst, seconds = _main(run, log, out, evolution, recorder)
-            work = _work(comm, evolution, seconds)
-        finally:
-            evolution.destroy()
-    summary = headline(last) | worst | work
-    errors, warnings = {}, []
-    if numerics.error_estimate:
-        coarse = headline(_coarse(run, comm, log, make_system, recorder))
-        errors = {key: abs(coarse[key] - value) / SAFETY + 1e-12 for key, value in headline(last).items()
-                  if isinstance(value, float) and key != "t"}
-        if coarse["state"] != summary["state"] or coarse["wave_number"] != summary["wave_number"]:
-            warnings.append(f"the run with twice the step ends in another state ({coarse['state']}, n={coarse['wave_number']})")
-    else:
-        warnings.append("no error estimates: [numerics] error_estimate = false")
-    if worst["occupation_min"] < -1e-6 or worst["occupation_max"] > 1 + 1e-6:
-        warnings.append(f"occupations left [0, 1]: {worst['occupation_min']:.2e} .. {worst['occupation_max']:.2e}; use a smaller pole_error or dt")
-    if last["t"] < run.run.t_max * (1 - 1e-12):
-        return Outcome("stopped", summary, errors, warnings)
+    """One evolution with its error estimate; returns an Outcome. **Collective.**
+
+    output : the run's `LongRun`. Stopped in either part, the run goes on from there when it is continued.
+    """
+    numerics, main = run.numerics, output.part("main")
+    if main.result is None:
+        with petsc.Options(run.petsc) as options:
+            evolution = _evolution(run, comm, options, make_system(False), numerics.dt, main)
+            try:
+                options.refuse_unused()
+                out = output()
+                recorder.declare(out)
+                reached, found = _main(run, log, out, evolution, recorder, main)
+            finally:
+                evolution.destroy()
+        if reached < run.run.t_max * (1 - 1e-12):
+            return Outcome("stopped", headline(found["last"]) | found["worst"] | found["work"], {}, [_stopped(output, reached)])
+        main.finish(found)
+    output()
+    found = main.result
+    last, worst = found["last"], found["worst"]
+    errors, warnings = {}, _occupations(worst)
+    if not numerics.error_estimate:
+        warnings.insert(0, "no error estimates: [numerics] error_estimate = false")
+        return Outcome("complete", headline(last) | worst | found["work"], errors, warnings)
+    summary = headline(last) | worst | found["work"]
+    rows = []
+    for name, loose in (("step error", False), ("pole error", True)):
+        reached, row = _coarse(run, comm, log, output, make_system, recorder, name, loose)
+        if row is None:
+            return Outcome("stopped", summary, {}, [_stopped(output, reached, f" of the run for the {name}")])
+        rows.append(headline(row))
+    coarse, both = rows
+    errors = {key: abs(coarse[key] - value) / SAFETY + abs(both[key] - coarse[key]) + 1e-12
+              for key, value in headline(last).items() if isinstance(value, float) and key != "t"}
+    if coarse["state"] != summary["state"] or coarse["wave_number"] != summary["wave_number"]:
+        warnings.insert(0, f"the run with twice the step ends in another state ({coarse['state']}, n={coarse['wave_number']})")
     return Outcome("complete", summary, errors, warnings)
 
 
-def _main(run, log, out, evolution, recorder):
-    state, every = evolution.state, run.run.output_every
-    times = row_times(run.run.t_max, state.system.breakpoints(run.run.t_max), run.numerics.dt, every)
-    watched = set(np.unique(np.linspace(0, len(times) - 1, MONITORS).round().astype(int)))
-    seen = {"last": None, "count": 0, "flushed": time.monotonic()}
-    worst = {"antihermiticity": 0.0, "occupation_min": np.inf, "occupation_max": -np.inf, "balance": 0.0}
-    progress = Progress(log, "evolve", run.run.t_max)
+def _stopped(output, t, what=""):
+    return f"stopped by {output.stopping.reason} at t = {t:g}{what}"
+
+
+def _occupations(worst):
+    """A warning if occupations left [0, 1]."""
+    if worst["occupation_min"] < -1e-6 or worst["occupation_max"] > 1 + 1e-6:
+        return [f"occupations left [0, 1]: {worst['occupation_min']:.2e} .. {worst['occupation_max']:.2e}; use a smaller pole_error or dt"]
+    return []
+
+
+def watched(k):
+    """Whether the eigenvalues are looked at in row k: the first eight, then eight in each doubling.
+
+    A rule that does not ask how long the run is: going on to a later end must not change the rows before.
+    """
+    return k % (1 << max(0, k.bit_length() - 4)) == 0
+
+
+def _main(run, log, out, evolution, recorder, part):
+    """The evolution with all its rows: (time reached, {"last", "worst", "work"}), arrays and numbers. **Collective.**"""
+    state, t_max = evolution.state, run.run.t_max
+    seen = part.found or {"last": None, "count": 0, "seconds": 0.0, "worst": {
+        "antihermiticity": 0.0, "occupation_min": np.inf, "occupation_max": -np.inf, "balance": 0.0}}
+    worst, begun, flushed = seen["worst"], time.monotonic(), [time.monotonic()]
+    progress = Progress(log, "evolve", t_max, evolution.reached)
+
+    def so_far():
+        return {**seen, "seconds": seen["seconds"] + time.monotonic() - begun}
 
     def on_row(found):
         t, row = found.t, recorder.row(found.t, found.c, _observe(state, found))
         out.append(recorder.local(row))
         seen["last"] = row
         worst["balance"] = max(worst["balance"], row["balance"])
-        if seen["count"] in watched:
+        if watched(seen["count"]) or t >= t_max:
             error, low, high = state.extremes(found.green)
             out.append({"t_monitor": t, "antihermiticity": error, "occupation_min": low, "occupation_max": high})
             worst.update(antihermiticity=max(worst["antihermiticity"], error), occupation_min=min(worst["occupation_min"], low),
                          occupation_max=max(worst["occupation_max"], high))
         seen["count"] += 1
-        late = state.comm.bcast(time.monotonic() - seen["flushed"] > FLUSH_SECONDS, root=0)
+        late = state.comm.bcast(time.monotonic() - flushed[0] > FLUSH_SECONDS, root=0)
         if late or seen["count"] == 1:
             out.flush()
-            seen["flushed"] = time.monotonic()
+            flushed[0] = time.monotonic()
 
     def on_step(t):
         progress.step(t, lambda: f", {recorder.progress(seen['last'])}, balance {worst['balance']:.0e}")
 
-    begun = time.monotonic()
-    evolution.run(on_row, on_step, every)
-    return seen["last"], worst, time.monotonic() - begun
+    part.progress = so_far
+    reached = evolution.run(on_row, on_step, run.run.output_every)
+    return reached, {"last": seen["last"], "worst": worst, "work": _work(state.comm, evolution, so_far()["seconds"])}
 
 
-def _coarse(run, comm, log, make_system, recorder):
-    """The last row of the run with twice the step and a looser pole fit."""
-    log("evolve: error estimate from a run with twice the step and ten times the pole error")
+def _coarse(run, comm, log, output, make_system, recorder, name, loose):
+    """(time reached, last row) of a run with twice the step and, if ``loose``, ten times the pole error; no row if stopped.
+
+    Two runs, since the effects of the step and of the poles on one number may cancel. **Collective.**
+    """
+    part = output.part(name)
+    if part.result is not None:
+        return run.run.t_max, part.result
+    log(f"evolve: {name} from a run with twice the step" + (" and ten times the pole error" if loose else ""))
     with petsc.Options(run.petsc) as options:
-        evolution = _evolution(run, comm, options, make_system(True), 2 * run.numerics.dt)
-        progress, last = Progress(log, "error estimate", run.run.t_max), {}
+        evolution = _evolution(run, comm, options, make_system(loose), 2 * run.numerics.dt, part)
+        progress, last = Progress(log, name, run.run.t_max, evolution.reached), []
 
         def on_row(row):
             if row.t >= run.run.t_max:
-                last.update(recorder.row(row.t, row.c, _observe(evolution.state, row)))
+                last.append(recorder.row(row.t, row.c, _observe(evolution.state, row)))
 
         try:
-            evolution.run(on_row, lambda t: progress.step(t, lambda: ""), run.run.t_max)
+            reached = evolution.run(on_row, lambda t: progress.step(t, lambda: ""), run.run.t_max)
         finally:
             evolution.destroy()
-    return last
+    return reached, part.finish(last[0]) if last else None
 
 
-def _evolution(run, comm, options, system, step):
+def _evolution(run, comm, options, system, step, part):
     dtype = complex if run.numerics.precision == "double" else np.complex64
-    return Evolution(State(system, comm, dtype), run.run.t_max, step, options, run.numerics.corrector)
+    state = State(system, comm, dtype, start=part.saved is None)
+    return Evolution(state, run.run.t_max, step, options, run.numerics.corrector, part)
 
 
 def _observe(state, row):

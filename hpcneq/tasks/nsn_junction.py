@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 
 import numpy as np
 
 from ..config import Task
 from ..errors import InputError, NotConverged
+from ..maths import poles as pole_fits
 from ..parallel import Layout, on_root, solo
 from ..solvers import steady
 from ..solvers.evolve import row_times
@@ -25,8 +27,8 @@ TASKS = {
 
 def evolve(run, comm, log, output):
     """Kawamura & Ohashi 2025, Fig. 4: a stationary state at the bias before t = 0, then eV(t). **Collective.**"""
-    junction = build(run, comm)
-    delta, found = start(run, comm, junction, log)
+    junction = build(run, comm, output.recall)
+    delta, found = output.recall("start", start, run, comm, junction, log)
     seed = run.run.seed if run.initial.seed is None else run.initial.seed
     disturbed = delta + initial.noise(junction.lattice, run.initial.noise, seed)
     warnings = list(found["warnings"])
@@ -36,7 +38,7 @@ def evolve(run, comm, log, output):
         if not coarse:
             return Quench(junction, disturbed)
         loose = dataclasses.replace(run.numerics, pole_error=min(0.5, 10 * run.numerics.pole_error))
-        return Quench(build(dataclasses.replace(run, numerics=loose), comm), disturbed)
+        return Quench(build(dataclasses.replace(run, numerics=loose), comm, output.recall, "loose "), disturbed)
 
     recorder = Records(junction, comm)
     outcome = run_evolution(run, comm, log, output, system, recorder, headline)
@@ -60,11 +62,18 @@ def regions(junction, comm, t):
     return {"region_initial": names[0], "region": names[1]}
 
 
-def build(run, comm):
-    """The Junction of an input: leads, lattice, drive, poles fitted once by rank 0. **Collective.**"""
+def build(run, comm, recall=lambda name, compute, *args: compute(*args), which=""):
+    """The Junction of an input: leads, lattice, drive, poles fitted once by rank 0. **Collective.**
+
+    recall : gives the drive and the poles the run was begun with, where it is continued; ``which`` tells fits apart.
+    """
     p, n = run.parameters, run.numerics
+    need, have = 8.0 * n.Lx ** 2 * (n.Ly // 2 + 1), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if need > have:
+        raise InputError(f"[numerics] Lx = {n.Lx}, Ly = {n.Ly}: the blocks of the hopping matrix alone need {need / 2 ** 30:.0f} GB, "
+                         f"this machine has {have / 2 ** 30:.0f} GB")
     try:
-        bias = on_root_value(comm, drive.read, p.eV, run.folder)
+        bias = drive.Drive.of(recall("drive", lambda: dataclasses.asdict(on_root_value(comm, drive.read, p.eV, run.folder))))
     except ValueError as error:
         raise InputError(f"[parameters] {error}") from None
     table = run.tables.get("leads") or inputs.Leads()
@@ -73,7 +82,9 @@ def build(run, comm):
                   for name, own, sign in (("left", table.left, +1), ("right", table.right, -1)))
     width = sum(lead.gamma for lead in leads)
     window = n.pole_window or model.window(leads, p.mu, p.h, bias, run.run.t_max)
-    poles = on_root(comm, model.fit_poles, leads, width, window, n.pole_error, n.poles)
+    fits = recall(which + "poles", lambda: [dataclasses.asdict(fit) for fit in on_root(
+        comm, model.fit_poles, leads, width, window, n.pole_error, n.poles)])
+    poles = tuple(pole_fits.Poles(**fit) for fit in fits)
     lattice = model.stripe(n.Lx, n.Ly, p.mu, parity=n.symmetry == "stripe-parity")
     return model.Junction(p.U, p.mu, p.h, leads, lattice, bias, poles)
 

@@ -188,18 +188,16 @@ class DenseModes(Route):
 
 # ---- waves from wide-band leads ------------------------------------------------------------------------------------
 
-def energy_grid(T, width, t_max, reach, cutoff, far=60.0):
+def energy_grid(T, width, t_max, reach, cutoff):
     """Symmetric Gauss nodes and weights on [-cutoff, cutoff] that resolve f at temperature T, levels of half-width ``width``
-    in |w| < reach, and phases e^{iwt}, t <= t_max, up to ``far``."""
+    in |w| < reach, and phases e^{iwt}, 0 <= t <= t_max."""
     x, w = np.polynomial.legendre.leggauss(16)
-    coarse = min(2.0, 24.0 / max(t_max, 1e-9))
-    edges = [np.arange(0, 9 * np.pi * T, np.pi * T)]
-    for stop, step in ((reach, min(3 * width, coarse)), (far, coarse)):
-        begin = edges[-1][-1]
-        if stop > begin:
-            edges.append(np.linspace(begin, stop, 1 + int(np.ceil((stop - begin) / step)))[1:])
-    edges = np.concatenate([*edges, np.geomspace(far, cutoff, 5)[1:]])
-    half, centre = 0.5 * np.diff(edges), 0.5 * (edges[1:] + edges[:-1])
+    phase = 24.0 / max(t_max, 1e-9)
+    edges = list(np.arange(0, 9 * np.pi * T, np.pi * T))
+    while edges[-1] < cutoff:
+        smooth = 3 * width if edges[-1] < reach else edges[-1] / 3
+        edges.append(min(edges[-1] + min(phase, smooth), cutoff))
+    half, centre = 0.5 * np.diff(edges), 0.5 * (np.array(edges[1:]) + edges[:-1])
     nodes, weights = (centre[:, None] + half[:, None] * x).ravel(), (half[:, None] * w).ravel()
     return np.concatenate([-nodes[::-1], nodes]), np.concatenate([weights[::-1], weights])
 
@@ -263,10 +261,12 @@ class Waves(Route):
         phi = y.reshape(2 * self.N, -1)
         n = (-1j * np.diagonal(self.green(t, y))).real
         direct = -2 * phi[self.at].imag * self.weight
-        found = []
+        sign, found = self.nambu_sign(), []
         for k, lead in enumerate(self.leads):
             mine = self.lead == k
             gain = np.bincount(self.row[mine], direct[mine], minlength=2 * self.N) + lead.gamma  # f = 1/2: 2 gamma 1/2
+            level = np.tile(np.diagonal(self.xi), 2) * sign - self.h - sign * (lead.shift(t) if t > 0 else lead.before)
+            gain = gain - 2 * lead.gamma * self.width * level / (np.pi * self.cutoff**2)  # beyond the cutoff
             found.append(gain - 2 * lead.gamma * n)
         return found
 
@@ -358,8 +358,7 @@ def quadrature(xi, delta, h, leads, cutoff=400.0):
     half, centre = 0.5 * np.diff(edges), 0.5 * (edges[1:] + edges[:-1])
     nodes, weights = (centre[:, None] + half[:, None] * x).ravel(), (half[:, None] * w).ravel() / (2 * np.pi)
     G, currents = 0.5j * np.eye(2 * N), np.zeros((len(leads), 2 * N))
-    shift = np.diag(sign) * sum(lead.gamma * lead.before for lead in leads)
-    G = G - 1j / (np.pi * cutoff**2) * (width * H - shift)
+    G = G - 1j * width / (np.pi * cutoff**2) * H  # leading term of what lies beyond the cutoff
     for some in np.array_split(np.arange(len(nodes)), max(1, len(nodes) // 4000)):
         omega, dw = nodes[some], weights[some]
         GR = np.linalg.inv((omega + 1j * width)[:, None, None] * np.eye(2 * N) - H)
@@ -398,7 +397,7 @@ def free_levels(e, leads, times, cutoff=4000.0):
     n, inflow = np.zeros((len(times), len(e))), np.zeros((len(times), len(leads), len(e)))
     for m, t in enumerate(times):
         for k, lead in enumerate(leads):
-            w, dw = energy_grid(lead.T, width, max(t, 12.0), np.abs(e).max() + 2, cutoff, far=400.0)
+            w, dw = energy_grid(lead.T, width, t, np.abs(e).max() + 2, cutoff)
             after = lead.shift(1e-12)
             g = 1 / (w[:, None] + after - e + 1j * width)
             g0 = 1 / (w[:, None] + lead.before - e + 1j * width)

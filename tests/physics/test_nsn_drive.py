@@ -58,7 +58,7 @@ def test_table(tmp_path):
 
 @pytest.mark.parametrize("value, word", [
     ({"kind": "stp", "to": 1.0}, "must be one of"), ({"kind": "ramp", "to": 1.0}, "needs duration"), ({"to": 1.0, "form": 0.0}, '"from"'),
-    ({"to": "a"}, "finite number"), ({"to": 1.0, "at": -1.0}, ">= 0"), ({"kind": "sine", "amplitude": 1.0, "frequency": 0.0}, "> 0"),
+    ({"to": "a"}, "must be a number"), ({"to": 1.0, "at": -1.0}, ">= 0"), ({"kind": "sine", "amplitude": 1.0, "frequency": 0.0}, "> 0"),
     ("nowhere.txt", "cannot read"), ("words.txt", "two columns"), ("one.txt", "two columns"), ("back.txt", "must increase")])
 def test_bad_drives_say_what_is_wrong(tmp_path, value, word):
     """One line, naming what is wrong and what is allowed."""

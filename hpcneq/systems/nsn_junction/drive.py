@@ -1,6 +1,7 @@
 """The bias eV(t) of an evolution: a constant, a step, a ramp, a pulse, a sine, or a table."""
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ NEEDED = {
     "pulse": {"to", "duration"},
     "sine": {"amplitude", "frequency"},
 }
+LARGEST = 1e6  # times and energies beyond this are mistakes
 GAUSS = np.polynomial.legendre.leggauss(6)
 
 
@@ -36,6 +38,11 @@ class Drive:
     frequency: float = 0.0
     times: tuple = ()
     values: tuple = ()
+
+    @classmethod
+    def of(cls, fields):
+        """The drive with these fields, lists read back from a file included."""
+        return cls(**{**fields, "times": tuple(fields["times"]), "values": tuple(fields["values"])})
 
     def breakpoints(self, t_max):
         """Times in (0, t_max) at which eV or its slope jumps; an integrator must start afresh there."""
@@ -94,7 +101,7 @@ def read(value, folder="."):
     if not isinstance(value, dict):
         return Drive(float(value))
     kind = value.get("kind", "step")
-    if kind not in KEYS:
+    if not isinstance(kind, str) or kind not in KEYS:
         raise ValueError(f'eV: kind = "{kind}": must be one of {", ".join(sorted(KEYS))}')
     given = set(value) - {"kind"}
     unknown, missing = sorted(given - KEYS[kind]), sorted(NEEDED[kind] - given)
@@ -108,8 +115,8 @@ def read(value, folder="."):
     numbers = {}
     for key in given:
         entry = value[key]
-        if isinstance(entry, bool) or not isinstance(entry, (int, float)) or not np.isfinite(entry):
-            raise ValueError(f"eV: {key} = {entry!r}: must be a finite number")
+        if isinstance(entry, bool) or not isinstance(entry, (int, float)) or not abs(entry) <= LARGEST:
+            raise ValueError(f"eV: {key} = {entry!r}: must be a number, at most {LARGEST:g}")
         numbers[key] = float(entry)
     if numbers.get("at", 0.0) < 0:
         raise ValueError(f"eV: at = {numbers['at']}: must be >= 0")
@@ -125,7 +132,11 @@ def _from_file(name, folder):
     from pathlib import Path
     path = Path(folder, name)
     try:
-        table = np.loadtxt(path, ndmin=2)
+        if not path.is_file():  # a device might never end
+            raise FileNotFoundError(2, "no such file")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an empty file numpy would complain in two lines more
+            table = np.loadtxt(path, ndmin=2)
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f'eV = "{name}": cannot read the drive file {path} ({getattr(error, "strerror", None) or error})') from None
     except ValueError as error:

@@ -3,27 +3,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+LARGEST = 1e3  # energies beyond this are mistakes: the band is 8 wide
+
 
 @dataclass(frozen=True)
 class EvolveParameters:
     """Attractive Hubbard model between two leads; energies in units of the hopping, times in its inverse."""
 
-    U: float = field(default=3.0, metadata={"above": 0, "unit": "t", "doc": "on-site attraction"})
-    mu: float = field(default=0.0, metadata={"unit": "t", "doc": "chemical potential of the superconductor (0: half filling)"})
-    gamma: float = field(default=0.01, metadata={"above": 0, "unit": "t", "doc": "coupling to each lead"})
-    h: float = field(default=0.0, metadata={"unit": "t", "doc": "Zeeman field"})
-    T: float = field(default=0.02, metadata={"above": 0, "unit": "t", "doc": "temperature of the leads"})
+    U: float = field(default=3.0, metadata={"above": 0, "max": LARGEST, "unit": "t", "doc": "on-site attraction"})
+    mu: float = field(default=0.0, metadata={"min": -LARGEST, "max": LARGEST, "unit": "t", "doc": "chemical potential of the superconductor (0: half filling)"})
+    gamma: float = field(default=0.01, metadata={"above": 0, "max": LARGEST, "unit": "t", "doc": "coupling to each lead"})
+    h: float = field(default=0.0, metadata={"min": -LARGEST, "max": LARGEST, "unit": "t", "doc": "Zeeman field"})
+    T: float = field(default=0.02, metadata={"above": 0, "max": LARGEST, "unit": "t", "doc": "temperature of the leads"})
     eV: float | dict | str = field(default=0.0, metadata={
-        "unit": "t", "doc": "bias: a number, {from, to, kind = step|ramp|pulse|sine, at, duration, ...}, or a two-column file (t, eV)"})
+        "min": -LARGEST, "max": LARGEST, "unit": "t", "doc": "bias: a number, {from, to, kind = step|ramp|pulse|sine, at, duration, ...}, or a two-column file (t, eV)"})
 
 
 @dataclass(frozen=True)
 class LeadTable:
     """One lead's own values; what is left out is that of [parameters]."""
 
-    gamma: float | None = field(default=None, metadata={"above": 0, "unit": "t", "doc": "coupling"})
-    T: float | None = field(default=None, metadata={"above": 0, "unit": "t", "doc": "temperature"})
-    mu: float | None = field(default=None, metadata={"unit": "t", "doc": "chemical potential at zero bias"})
+    gamma: float | None = field(default=None, metadata={"above": 0, "max": LARGEST, "unit": "t", "doc": "coupling"})
+    T: float | None = field(default=None, metadata={"above": 0, "max": LARGEST, "unit": "t", "doc": "temperature"})
+    mu: float | None = field(default=None, metadata={"min": -LARGEST, "max": LARGEST, "unit": "t", "doc": "chemical potential at zero bias"})
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class EvolveNumerics:
     corrector: int = field(default=0, metadata={"min": 0, "max": 5, "doc": "further passes over the modes in each step"})
     precision: str = field(default="double", metadata={"choices": ["double", "mixed"], "doc": "mixed: bath modes in single precision"})
     error_estimate: bool = field(default=True, metadata={
-        "doc": "repeat the run with twice the step and ten times the pole error (half the time again) to estimate the errors"})
+        "doc": "estimate the errors from two more runs with twice the step, one of them with ten times the pole error (as long again)"})
 
 
 @dataclass(frozen=True)

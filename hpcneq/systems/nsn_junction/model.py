@@ -184,11 +184,12 @@ def fit_poles(leads, width, window, error, method="aaa", jump=1.0):
 
     Stationary states see the broadened Fermi function inside ``window`` only. A state in motion also sees its
     Hilbert transform, whose band edge costs ``memory_error`` per unit change of the levels or the bias
-    (``jump``); the window grows until that is below ``error`` too.
+    (``jump``); the window grows until that is below ``error`` too, or tenfold: the result's ``memory_error``
+    tells what was reached.
     """
     fits = []
     for lead in leads:
-        for stretch in (1.0, 1.5, 2.0, 3.0, 4.0):
+        for stretch in (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0):
             fit = pole_fits.fit(method, lead.T, width, stretch * window, error)
             if fit.memory_error * jump <= error:
                 break

@@ -1,0 +1,77 @@
+"""The finished points of a map, one line each, kept as they come: a kill costs the points under way and no other.
+
+Beside ``out.h5`` lies ``out.h5.journal``. Every line holds the hash of what follows it, so that a line cut short by a
+kill, or spoiled, is a point that was not computed. The first line tells the physics the points belong to.
+"""
+from __future__ import annotations
+
+import hashlib
+import os
+
+from .checkpoint import dumps, loads
+from .errors import HpcneqError, InputError
+
+
+class Journal:
+    """Finished points by name, for the one rank that hands them out. Not collective.
+
+    done : {name: record} of the points found, records as `checkpoint.dumps` takes them. A context that closes the file.
+    Raises InputError if the journal belongs to other physics, HpcneqError if a line cannot be written.
+    """
+
+    def __init__(self, target, physics, changed):
+        """changed(saved, now) lists the keys in which two physics differ."""
+        self.path, self.done = f"{target}.journal", {}
+        lines = list(_whole_lines(self.path))
+        if lines:
+            different = changed(lines[0]["physics"], physics) if "physics" in lines[0] else ["the first line"]
+            if different:
+                raise InputError(f"{self.path}: its points have other physics: {', '.join(different)} changed (start anew with run --force)")
+            self.done = {line["point"]: line["record"] for line in lines[1:] if "point" in line}
+        self._file = open(self.path, "a" if lines else "w", encoding="ascii")
+        if lines:
+            self._file.write("\n")      # ends a line that was cut short
+        else:
+            self._write({"physics": physics})
+
+    def add(self, point, record):
+        """Keep a point's record: on disk when this returns."""
+        self.done[point] = loads(dumps(record))
+        self._write({"point": point, "record": record})
+
+    def _write(self, line):
+        text = dumps(line)
+        try:
+            self._file.write(f"{_hash(text)} {text}\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise HpcneqError(f"{self.path}: cannot be written ({error.strerror})") from None
+
+    def remove(self):
+        """Close it and delete the file: the result is complete."""
+        self._file.close()
+        os.unlink(self.path)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self._file.close()
+
+
+def _whole_lines(path):
+    """Every line that has the hash it was written with."""
+    try:
+        with open(path, "rb") as file:
+            for raw in file:
+                text = raw.decode("ascii", "replace").rstrip("\n")
+                known, _, body = text.partition(" ")
+                if body and known == _hash(body):
+                    yield loads(body)
+    except FileNotFoundError:
+        return
+
+
+def _hash(text):
+    return hashlib.sha256(text.encode("ascii", "replace")).hexdigest()[:32]

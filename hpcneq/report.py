@@ -1,0 +1,97 @@
+"""What ``hpcneq show`` prints: a result's headline, and what its checkpoints hold."""
+from __future__ import annotations
+
+import json
+import os
+
+from . import checkpoint, store
+from .errors import InputError
+from .hdf5 import plain
+from .parallel import solo
+
+KEPT = ("system", "task", "part", "t", "step", "t_max", "rows", "ranks", "written", "write_seconds")
+
+
+def show(path, as_json=False):
+    """A result file or a checkpoint, as text or as one JSON object. Raises InputError if it is neither, or damaged."""
+    if checkpoint.is_checkpoint(path):
+        return json.dumps(plain(_state(path)), allow_nan=False) if as_json else "\n".join(_state_lines(path))
+    result = store.Result(path)
+    if as_json:
+        return json.dumps({**result.as_json_object(), "checkpoint": plain(newest(path))}, allow_nan=False)
+    return "\n".join(_result_lines(path, result))
+
+
+def newest(path):
+    """What the newest checkpoint of a result file holds, unhashed; None if there is none that can be read."""
+    for number in checkpoint.generations(path):
+        try:
+            return _headline(checkpoint.Saved(os.fspath(path), number, checkpoint.read_meta(checkpoint.path_of(path, number))))
+        except (InputError, OSError, RuntimeError, KeyError, ValueError):
+            continue
+    return None
+
+
+def _headline(saved):
+    return {"number": saved.number, **{key: saved.meta[key] for key in KEPT}}
+
+
+def _result_lines(path, result):
+    lines = [f"{path}: {result.system} {result.task}, {result.status}"]
+    for key, value in (result.summary or {}).items():
+        error = (result.errors or {}).get(key)
+        unit = _unit(result, key)
+        lines.append(f"  {key:24s} {_number(value)}{f' +- {error:.1e}' if error is not None else ''}{f'  {unit}' if unit else ''}")
+    for warning in result.warnings or []:
+        lines.append(f"  warning: {warning}")
+    where = result.provenance
+    lines.append(f"  {where.get('ranks', '?')} ranks on {where.get('host', '?')}, {where.get('started', '?')}, "
+                 f"hpcneq {where.get('hpcneq_version', '?')} ({str(where.get('commit', '?'))[:12]})")
+    lines.append("  data: " + ", ".join(result.keys()))
+    state = newest(path)
+    if state is not None:
+        lines.append(f"  checkpoint {state['number']}: {_where(state)}, written {state['written']}")
+    return lines
+
+
+def _where(state):
+    return f"t = {state['t']:.10g} of {state['t_max']:g}, step {state['step']} of the part \"{state['part']}\""
+
+
+def _load(path):
+    """A state file by its own name; InputError unless it is whole."""
+    target, number = checkpoint.split(path)
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: there is no such file")
+    return checkpoint.load(solo(), target, number)
+
+
+def _state(path):
+    saved = _load(path)
+    meta = saved.meta
+    return {"format_version": meta["format_version"], "status": "checkpoint", "exit_code": None, "system": meta["system"],
+            "task": meta["task"], "summary": _headline(saved), "errors": {}, "warnings": [],
+            "provenance": {"input": meta["input"], "seed": meta["seed"], "ranks": meta["ranks"], **meta["versions"]}}
+
+
+def _state_lines(path):
+    saved = _load(path)
+    meta = saved.meta
+    kept = [f"{number} ({part})" for part, number in meta["parked"].items() if number != saved.number]
+    versions = ", ".join(f"{name.removesuffix('_version')} {value}" for name, value in meta["versions"].items())
+    return [f"{path}: a whole checkpoint of {saved.target}",
+            f"  {meta['system']} {meta['task']}, {_where(meta)}",
+            f"  rows of the result so far: {', '.join(f'{count} of {axis}' for axis, count in meta['rows'].items())}",
+            f"  finished parts: {', '.join(meta['results']) or 'none'}; goes with checkpoints: {', '.join(kept) or 'none'}",
+            f"  {os.path.getsize(path)} bytes, written {meta['written']} by {meta['ranks']} ranks; goes on on any number of them",
+            f"  versions: {versions}",
+            f"  go on with: hpcneq resume {saved.target}"]
+
+
+def _unit(result, key):
+    base = {"delta_max": "delta", "delta_rms": "delta"}.get(key, key)
+    return result[base].units if base in result.keys() else ""
+
+
+def _number(value):
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,165 @@
+"""Around a box in the complex plane: how many roots det M has inside, and where, from samples on its boundary.
+
+``samples`` gives ``many(points) -> (n, m, m)`` and ``low``: M(z) is analytic for Im z > low, and the boxes lie above.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import NotConverged
+
+TURN = np.pi / 4        # largest phase of det M over half an interval
+BEND = 0.15             # largest distance of log det M at an interval's middle from the mean of its ends
+FIRST = 8               # intervals a side to begin with, at least
+SPACING = 2.0           # their largest length in units of the distance to Im z = low, on which scale M can vary
+MOST_SAMPLES = 20000    # around one box
+SMALLEST = 2.0**-26     # part of a side that still is not resolved: a root on the boundary
+SPLITS = (0.4637, 0.5281, 0.3719, 0.6173)  # where boxes are split: not in the middle, where symmetric M have roots
+
+
+class RootOnContour(NotConverged):
+    """A root lies on the boundary, or too close to be told apart from it."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """left <= Re z <= right, bottom <= Im z <= top."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    def contains(self, z):
+        """Whether z lies inside."""
+        return self.left < z.real < self.right and self.bottom < z.imag < self.top
+
+    @property
+    def corners(self):
+        """Counterclockwise from the lower left, (4,)."""
+        return np.array([complex(x, y) for x, y in ((self.left, self.bottom), (self.right, self.bottom),
+                                                    (self.right, self.top), (self.left, self.top))])
+
+    @property
+    def size(self):
+        """The longer side."""
+        return max(self.right - self.left, self.top - self.bottom)
+
+    def at(self, s):
+        """z and dz/ds a distance s in [0, 4] around the box, one unit a side, denser towards the corners."""
+        s = np.asarray(s, float)
+        side = np.minimum(s.astype(int), 3)
+        start, end = self.corners[side], np.roll(self.corners, -1)[side]
+        u = np.pi * (s - side)
+        return start + 0.5 * (end - start) * (1 - np.cos(u)), 0.5 * np.pi * (end - start) * np.sin(u)
+
+    def split(self, fraction):
+        """The two parts of the box cut across its longer side."""
+        if self.right - self.left > self.top - self.bottom:
+            cut = self.left + fraction * (self.right - self.left)
+            return replace(self, right=cut), replace(self, left=cut)
+        cut = self.bottom + fraction * (self.top - self.bottom)
+        return replace(self, top=cut), replace(self, bottom=cut)
+
+
+@dataclass(frozen=True)
+class Path:
+    """A sampled boundary: intervals [s0, s1] (n, 2) that resolve log det M, and the roots inside, with multiplicity."""
+
+    box: Box
+    intervals: np.ndarray
+    count: int
+
+    def points(self):
+        """s (n, 3): both ends and the middle of each interval."""
+        ends = self.intervals
+        return np.stack([ends[:, 0], ends.mean(axis=1), ends[:, 1]], axis=1)
+
+    def finer(self):
+        """Every interval halved."""
+        s = self.points()
+        return replace(self, intervals=np.concatenate([s[:, :2], s[:, 1:]]))
+
+
+def winding(samples, box, fineness=1.0):
+    """The Path around a box: its intervals are halved until the phase of det M turns slowly over each. **Collective.**
+
+    The first ones, shorter by ``fineness``, have to see what M can hide from a coarse look: roots in pairs, whose turns add
+    up to whole ones. Raises RootOnContour where halving does not end, NotConverged beyond MOST_SAMPLES.
+    """
+    open_, closed, turned = _first(box, samples.low, SPACING / fineness), [], 0.0
+    while len(open_):
+        if 2 * (len(open_) + sum(map(len, closed))) > MOST_SAMPLES:
+            raise NotConverged(f"modes: more than {MOST_SAMPLES} samples around {box}; take a smaller box or a higher floor")
+        s = Path(box, open_, 0).points()
+        f = np.linalg.det(samples.many(box.at(s.ravel())[0])).reshape(s.shape)
+        if np.any(f == 0):
+            raise RootOnContour(f"a root on the boundary, at z = {box.at(s[f == 0][0])[0]:.6g}")
+        halves = np.log(f[:, 1:] / f[:, :-1])
+        good = (np.abs(halves.imag).max(axis=1) < TURN) & (np.abs(halves[:, 1] - halves[:, 0]) / 2 < BEND)
+        turned += halves[good].imag.sum()
+        closed.append(open_[good])
+        rest = open_[~good]
+        if len(rest) and np.min(rest[:, 1] - rest[:, 0]) < SMALLEST:
+            where = rest[np.argmin(rest[:, 1] - rest[:, 0])].mean()
+            raise RootOnContour(f"a root at or next to the boundary, near z = {box.at(where)[0]:.6g}")
+        open_ = Path(box, rest, 0).finer().intervals
+    return Path(box, np.concatenate(closed), round(turned / (2 * np.pi)))
+
+
+def _first(box, low, spacing):
+    """Intervals (n, 2) of s no longer in z than ``spacing`` times their distance to Im z = low."""
+    grid = np.arange(4 * FIRST + 1) / FIRST
+    found, open_ = [], np.stack([grid[:-1], grid[1:]], axis=1)
+    while len(open_):
+        z = box.at(open_)[0]
+        long_ = np.abs(z[:, 1] - z[:, 0]) > spacing * (z.imag.min(axis=1) - low)
+        found.append(open_[~long_])
+        open_ = Path(box, open_[long_], 0).finer().intervals
+    return np.concatenate(found)
+
+
+def split(samples, box, fineness=1.0):
+    """The paths around both parts of a box; the cut is moved off a root. **Collective.**"""
+    for fraction in SPLITS:
+        try:
+            return [winding(samples, part, fineness) for part in box.split(fraction)]
+        except RootOnContour as trouble:
+            fault = trouble
+    raise NotConverged(f"modes: {fault}")
+
+
+def beyn(samples, path):
+    """``path.count`` estimates of the roots inside a path, (n,) complex. **Collective.**
+
+    Moments A_k = (1/2 pi i) int z^k M^-1 dz by Simpson's rule on the path's intervals, as a block Hankel matrix with as many
+    blocks as there are roots, so that roots may share their null vectors: W.-J. Beyn, Linear Algebra Appl. 436, 3839 (2012).
+    """
+    n, s = path.count, path.points()
+    z, dz = path.box.at(s)
+    # at the end of a side the next one begins: dz = 0 there from both, as the map is flat at corners
+    weight = (s[:, 2] - s[:, 0])[:, None] * np.array([1, 4, 1]) / 6 * dz / (2j * np.pi)
+    centre, scale = path.box.corners.mean(), 0.5 * path.box.size
+    inverse = np.linalg.inv(samples.many(z.ravel()))
+    powers = ((z.ravel() - centre) / scale) ** np.arange(2 * n)[:, None]
+    moments = np.einsum("ks,sxy->kxy", powers * weight.ravel(), inverse)
+    H0, H1 = (np.block([[moments[i + j + shift] for j in range(n)] for i in range(n)]) for shift in (0, 1))
+    U, singular, Vh = np.linalg.svd(H0)
+    small = U[:, :n].conj().T @ H1 @ Vh[:n].conj().T / np.maximum(singular[:n], 1e-300)
+    return centre + scale * np.linalg.eigvals(small)
+
+
+def circle(samples, centre, radius, points=32):
+    """Roots of det M inside a circle: their number and power sums s_k = sum (z - centre)^k, k = 0 ... 4. **Collective.**
+
+    f'/f by Fourier series on the circle: exact to rounding if no root lies between radius/2 and 2 radius.
+    """
+    turn = np.exp(2j * np.pi * np.arange(points) / points)
+    f = np.linalg.det(samples.many(centre + radius * turn))
+    series = np.fft.fft(f) / points
+    order = np.rint(np.fft.fftfreq(points) * points)
+    logarithmic = np.fft.ifft(series * order) * points / f   # zeta f'/f at zeta = turn
+    sums = [np.mean(logarithmic * turn**k) * radius**k for k in range(5)]
+    return sums

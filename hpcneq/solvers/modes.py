@@ -1,0 +1,279 @@
+"""Modes of a linear response: every z in a box with det M(z) = 0, counted, located, polished, and counted again.
+
+Convention: disturbances go as e^{-izt}; Im z > 0 grows, Re z is the frequency, and M is analytic for
+Im z > -analytic_below (growth rates lambda: z = i lambda). Below that line M may have a cut, poles or other sheets, and
+nothing is searched. A response (protocol ``Response``) gives
+
+    items(q), partials(q, z, part) -> rows (len(part), m, m), matrix(sums) -> M (m, m) complex, analytic_below,
+    error(q, z) -> bound on the errors of M's entries, reach -> (x, y): no mode at |Re z| > x or Im z > y,
+
+and may give rough(q), a response that is cheaper to search (or None); by Rouche's theorem it has as many roots in a box as M
+if it differs from M by less than the smallest singular value on the boundary.
+
+Rows are summed over ranks in a fixed order: every rank sees the same M and takes the same branch. The winding of det M
+around the box counts the roots (:func:`.contours.winding`), moments of M^-1 over the same samples locate them
+(:func:`.contours.beyn`), secants polish them, small circles tell multiple roots. What is found must add up to the
+count; if not, the box is sampled more finely, then split, and in the end NotConverged is raised.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import NotConverged
+from ..parallel import Layout, ordered_sum
+from .contours import Box, RootOnContour, beyn, circle, split, winding
+
+MOST_ROOTS = 4          # in a box; with more the moments lose digits and the box is split
+DEPTH = 30              # of splitting
+STEPS = 60              # of a secant; a multiple root takes most of them
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A root z of det M, its multiplicity and error, and the null vectors of M(z): rows (p, m) complex, p <= multiplicity."""
+
+    z: complex
+    multiplicity: int
+    error: float
+    vectors: np.ndarray
+
+    @property
+    def neutral(self):
+        """Whether |Im z| is zero within three errors (at least 1e-9): such as the phase of a condensate."""
+        return abs(self.z.imag) <= max(3 * self.error, 1e-9)
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """All modes in ``box``, fastest growing first. Their multiplicities add up to ``count``, which came from the winding
+    alone; ``samples`` counts the evaluations of M."""
+
+    modes: tuple
+    box: Box
+    count: int
+    samples: int
+
+    @property
+    def growing(self):
+        """How many modes grow, with multiplicity; neutral ones do not."""
+        return sum(mode.multiplicity for mode in self.modes if mode.z.imag > 0 and not mode.neutral)
+
+
+class Miscounted(Exception):
+    """The counts of two paths contradict each other."""
+
+
+class Samples:
+    """M(q, z) summed over the ranks of ``comm``; every value is kept. Methods are **Collective**."""
+
+    def __init__(self, response, q, comm):
+        self.response, self.q, self.comm = response, q, comm
+        self.layout = Layout.over(response.items(q), comm)
+        self.part = range(self.layout.start, self.layout.stop)
+        self.low = -response.analytic_below
+        self.known = {}
+
+    def __call__(self, z):
+        """M(z), (m, m)."""
+        return self.many([z])[0]
+
+    def many(self, points):
+        """M at each of the points, (n, m, m), with one sum over ranks for all that are new."""
+        points = [complex(z) for z in points]
+        new = [z for z in dict.fromkeys(points) if z not in self.known]
+        if new:
+            rows = np.stack([self.response.partials(self.q, z, self.part) for z in new], axis=1)
+            for z, sums in zip(new, ordered_sum(self.comm, self.layout, rows)):
+                self.known[z] = self.response.matrix(sums)
+        return np.array([self.known[z] for z in points])
+
+    def det(self, z):
+        """det M(z)."""
+        return complex(np.linalg.det(self(z)))
+
+    def error(self, z):
+        """The response's bound on the errors of M(z): rank 0's, on every rank."""
+        mine = self.response.error(self.q, complex(z)) if self.comm.rank == 0 else None
+        return self.comm.bcast(mine, root=0)
+
+
+def spectrum(response, q, comm, floor=None, box=None):
+    """All modes with Im z > ``floor`` (default: half way down to where M stops being analytic), or in ``box``. **Collective.**
+
+    The floor is raised by some percent if a root lies on it. Raises NotConverged if the roots found are not as many as
+    counted, or if M's own errors blur the count.
+    """
+    samples = Samples(response, q, comm)
+    cheap = response.rough(q) if hasattr(response, "rough") else None
+    guide = samples if cheap is None else Samples(cheap, q, comm)
+    box = box or whole(response, floor)
+    if box.bottom <= -response.analytic_below:
+        raise NotConverged(f"modes: M is analytic for Im z > {-response.analytic_below:.4g} only, the search was to begin at "
+                           f"{box.bottom:.4g}; raise the floor")
+    for fineness in (1.0, 4.0):
+        path = _outline(guide, box, fineness)
+        try:
+            found = _search(guide, path, 0, fineness)
+        except Miscounted as trouble:
+            fault = trouble
+            continue
+        _certain(guide, samples, path)
+        break
+    else:
+        raise NotConverged(f"modes: {fault}; choose another floor or a finer grid")
+    if cheap is not None and found:
+        found = _sharpen(samples, found, path)
+    found = sorted(found, key=lambda mode: (-round(mode.z.imag, 8), abs(mode.z.real), -mode.z.real))
+    return Spectrum(tuple(found), path.box, path.count, len(samples.known) + (len(guide.known) if cheap is not None else 0))
+
+
+def whole(response, floor=None):
+    """The box that holds every mode above ``floor``; its sides are uneven, because roots may be symmetric."""
+    x, y = response.reach
+    return Box(-1.013 * x, 1.017 * x, -0.5 * response.analytic_below if floor is None else floor, 1.011 * y)
+
+
+def _outline(samples, box, fineness):
+    """The path around the box, its bottom moved off a root."""
+    for _ in range(4):
+        try:
+            return winding(samples, box, fineness)
+        except RootOnContour as trouble:
+            fault = trouble
+            box = replace(box, bottom=box.bottom + 0.04 * min(-samples.low, box.top - box.bottom))
+    raise NotConverged(f"modes: {fault}; choose another floor")
+
+
+def _certain(guide, samples, path):
+    """Compare M with its error, and with the guide, where it is closest to singular on the boundary."""
+    z = np.unique(path.box.at(path.points().ravel())[0])
+    smallest = np.linalg.svd(guide.many(z), compute_uv=False)[:, -1]
+    for k in np.argsort(smallest)[:1 if guide is samples else 4]:
+        bound = len(samples(z[k])) * (samples.error(z[k]) + np.abs(samples(z[k]) - guide(z[k])).max())
+        if not bound < smallest[k]:
+            raise NotConverged(f"modes: M's error at z = {z[k]:.4g}, {bound:.1e}, reaches its smallest singular value "
+                               f"{smallest[k]:.1e}: the count is not certain; use a finer grid or a higher floor")
+
+
+def _sharpen(samples, found, path):
+    """The modes of the guide, polished on M itself."""
+    guesses = [mode.z + 1e-7 * k for mode in found for k in range(mode.multiplicity)]
+    sharp = _settle(samples, guesses, path)
+    if sharp is None:
+        raise NotConverged(f"modes: {path.count} roots of the rough M were not found again in M; use a finer grid")
+    return sharp
+
+
+def _search(samples, path, depth, fineness):
+    """The modes inside a path."""
+    if path.count == 0:
+        return []
+    if path.count < 0:
+        raise Miscounted(f"{path.count} roots counted in {path.box}")
+    if path.count <= MOST_ROOTS:
+        for trial in (path, path.finer()):
+            found = _settle(samples, beyn(samples, trial), trial)
+            if found is not None:
+                return found
+    parts = split(samples, path.box, fineness)
+    if sum(part.count for part in parts) != path.count or depth == DEPTH:
+        raise Miscounted(f"{path.count} roots counted in {path.box}, {' + '.join(str(part.count) for part in parts)} in its parts")
+    return [mode for part in parts for mode in _search(samples, part, depth + 1, fineness)]
+
+
+def _settle(samples, guesses, path):
+    """Modes from estimates of all roots of a path; None unless they are inside and as many as counted."""
+    polished = [secant(samples, z) for z in guesses]
+    inside = [z for z in polished if z is not None and path.box.contains(z)]
+    centres = []
+    for z in sorted(inside, key=lambda z: (z.imag, z.real)):
+        if all(abs(z - c) > 1e-5 * path.box.size for c in centres):
+            centres.append(z)
+    if not centres:
+        return None
+    if len(centres) == path.count:
+        return [_mode(samples, z, 1) for z in centres]
+    found = []
+    for c in centres:
+        others = [abs(c - z) for z in centres if z is not c]
+        radius = 0.25 * min([0.1 * path.box.size, c.imag - samples.low, *others])
+        found += _unfold(samples, c, radius)
+    return found if sum(mode.multiplicity for mode in found) == path.count else None
+
+
+def _unfold(samples, centre, radius):
+    """The modes inside a small circle: one, a multiple one at their mean, or several close ones."""
+    sums = circle(samples, centre, radius)
+    p = round(sums[0].real)
+    if abs(sums[0] - p) > 1e-3 or not 1 <= p <= MOST_ROOTS:
+        return []
+    mean = sums[1] / p
+    # Newton's identities for the polynomial about the mean
+    shifted = [sum(_binomial(k, j) * sums[j] * (-mean) ** (k - j) for j in range(k + 1)) for k in range(p + 1)]
+    coefficients = [1.0]
+    for k in range(1, p + 1):
+        coefficients.append(-sum(coefficients[k - j] * shifted[j] for j in range(1, k + 1)) / k)
+    away = np.roots(coefficients)
+    if p == 1 or len(away) == 0 or np.abs(away).max() < 1e-4 * radius:
+        return [_mode(samples, complex(centre + mean), p, radius)]
+    roots = [secant(samples, centre + mean + d) for d in away]
+    if any(z is None for z in roots) or min(abs(a - b) for i, a in enumerate(roots) for b in roots[:i]) < 1e-8 * radius:
+        return []
+    return [_mode(samples, z, 1) for z in roots]
+
+
+def _binomial(n, k):
+    return np.prod([(n - i) / (i + 1) for i in range(k)]) if k else 1.0
+
+
+def secant(samples, z):
+    """A root of det M next to z, to rounding; None if the secant leaves the half-plane or does not settle. **Collective.**"""
+    low = samples.low
+    step = 1e-4 * min(1.0, z.imag - low) if z.imag > low else 0.0
+    if step <= 0:
+        return None
+    old, f_old = z, samples.det(z)
+    new = z + step * (1 + 0.3j)
+    for _ in range(STEPS):
+        if new.imag <= low or not np.isfinite(new):
+            return None
+        f = samples.det(new)
+        if f == 0 or f == f_old:
+            return new
+        change = -f * (new - old) / (f - f_old)
+        if abs(f) > abs(f_old) and abs(change) < 1e-9:      # rounding: no closer than the last
+            return old
+        old, f_old, new = new, f, new + change
+        if abs(change) < 1e-14 * (1 + abs(new)):
+            return new
+    return new if abs(change) < 1e-5 else None
+
+
+def _mode(samples, z, multiplicity, radius=None):
+    """A root with its null vectors and the error that M's own error makes.
+
+    M + dM moves a root whose null space has the full dimension by |u^+ dM v| / |u^+ M' v|; a defective one by a power 1/p.
+    """
+    z = complex(z)
+    step = radius or 1e-3 * (z.imag - samples.low)
+    M = samples(z)
+    U, singular, Vh = np.linalg.svd(M)
+    slope = (samples(z + step) - samples(z - step) - 1j * (samples(z + 1j * step) - samples(z - 1j * step))) / (4 * step)
+    bound = samples.error(z) * len(M)
+    p = min(multiplicity, max(1, int(np.sum(singular < 1e-6 * singular.max() + 2 * bound))))
+    within = np.linalg.svd(U[:, -p:].conj().T @ slope @ Vh[-p:].conj().T, compute_uv=False)[-1]
+    error = bound / within if within > 0 else np.inf
+    if p < multiplicity:
+        error = _defective(samples, z, multiplicity, step, bound)
+    return Mode(z, multiplicity, float(error) + 1e-14 * (1 + abs(z)), Vh[-p:].conj())
+
+
+def _defective(samples, z, multiplicity, radius, bound):
+    """(bound |cofactors| / |f^(p)/p!|)^(1/p), f = det M = f_p (z - z0)^p: from its mean on a circle."""
+    turn = np.exp(2j * np.pi * np.arange(16) / 16)
+    f = np.linalg.det(samples.many(z + radius * turn))
+    leading = abs(np.mean(f * turn**-multiplicity)) / radius**multiplicity
+    singular = np.linalg.svd(samples(z), compute_uv=False)
+    return (bound * np.prod(singular[:-1]) / leading) ** (1 / multiplicity)

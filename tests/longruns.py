@@ -1,0 +1,114 @@
+"""What the tests of long runs share: small inputs, runs in a process of their own, and the comparison of two results."""
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import hpcneq
+from hpcneq.store import Result
+
+HOME = Path(hpcneq.__file__).parents[1]
+TIMING = {"seconds", "gflops", "peak_bytes", "state_bytes", "wall_seconds", "started", "host", "ranks", "input", "summary", "commit"}
+
+# A pulse of the bias: three segments, a history in each, and a last step cut to fit; under 20 kB of modes.
+INPUT = """\
+system = "nsn-junction"
+task = "evolve"
+
+[parameters]
+h = 0.3
+T = 0.05
+gamma = 0.05
+eV = {from = 0.0, to = 0.6, kind = "pulse", at = 1.1, duration = 3.3}
+
+[numerics]
+Lx = 9
+Ly = 3
+dt = 0.25
+pole_error = 1e-5
+
+[initial]
+state = "bcs"
+
+[run]
+t_max = 10.1
+output_every = 0.5
+"""
+
+
+def alone(environment=None):
+    """An environment for programs that are not part of this process's mpiexec."""
+    prefixes = ("OMPI_", "PMIX_", "PRTE_", "PMI_", "HPCNEQ_")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(prefixes) and name != "MPI_LOCALNRANKS"}
+    clean.update(OMP_NUM_THREADS="1", H5PY_ALWAYS_USE_MPI="1", OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+                 OMPI_MCA_rmaps_base_oversubscribe="1", PRTE_ALLOW_RUN_AS_ROOT="1", PRTE_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+                 PRTE_MCA_rmaps_default_mapping_policy=":oversubscribe",
+                 PYTHONPATH=os.pathsep.join([str(HOME), str(HOME / "tests"), os.environ.get("PYTHONPATH", "")]))
+    clean.update(environment or {})
+    return clean
+
+
+def command(*words, ranks=1, program=("-m", "hpcneq")):
+    """The command line of hpcneq on some ranks."""
+    start = ["mpiexec", "-n", str(ranks)] if ranks > 1 else []
+    return [*start, sys.executable, *program, *map(str, words)]
+
+
+def hp(*words, ranks=1, folder=None, timeout=120, **environment):
+    """Run hpcneq to its end: (exit code, output and errors)."""
+    done = subprocess.run(command(*words, ranks=ranks), cwd=folder, env=alone(environment), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+    return done.returncode, done.stdout
+
+
+def here(*words, folder):
+    """Run hpcneq in this process: (exit code, output and errors). Quicker than `hp`, for one rank and no PETSc options."""
+    from hpcneq.cli import main
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), contextlib.chdir(folder):
+        code = main([str(word) for word in words])
+    return code, said.getvalue()
+
+
+def damage(path, how):
+    """Spoil a file: "cut" its last third off, "zero" a page in its middle, turn a "bit", or "empty" it."""
+    size = os.path.getsize(path)
+    if how in ("cut", "empty"):
+        os.truncate(path, 2 * size // 3 if how == "cut" else 0)
+        return
+    with open(path, "r+b") as file:
+        file.seek(size // 2)
+        held = file.read(512)
+        file.seek(size // 2)
+        file.write(bytes(512) if how == "zero" and any(held) else bytes([held[0] ^ 4]) + held[1:])
+
+
+def assert_same(path, reference, tolerance=None, but=()):
+    """Every data set, attribute and headline number equal, bit for bit unless a tolerance is given; timing left out.
+
+    but : names that need not be equal.
+    """
+    one, other = Result(path), Result(reference)
+    assert one.keys() == other.keys()
+    for name in set(one.keys()) - set(but):
+        a, b = one[name], other[name]
+        assert a.dtype == b.dtype and a.shape == b.shape and (a.units, a.axes) == (b.units, b.axes), name
+        if tolerance is None:
+            assert a.tobytes() == b.tobytes(), f"{name}: differs by {np.abs(a - b).max()}"
+        elif a.dtype.kind in "fc":
+            assert np.abs(a - b).max(initial=0) <= tolerance, f"{name}: differs by {np.abs(a - b).max()}"
+    left_out = TIMING | set(but)
+    for kind in ("summary", "errors", "attrs"):
+        mine, its = ({key: value for key, value in getattr(result, kind).items() if key not in left_out} for result in (one, other))
+        assert mine.keys() == its.keys()
+        for key, value in mine.items():
+            if tolerance is None or not isinstance(value, (float, complex)):
+                assert value == its[key] or value != value, f"{kind} {key}: {value} and {its[key]}"
+            else:
+                assert abs(value - its[key]) <= tolerance, f"{kind} {key}: {value} and {its[key]}"

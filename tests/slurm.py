@@ -1,0 +1,137 @@
+"""A Slurm of one node, started for a test and ended with it. Needs root, slurmctld, slurmd and munged (tools/setup --with-slurm)."""
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+NEEDED = ("slurmctld", "slurmd", "munged", "sbatch", "scontrol", "squeue")
+CONF = """\
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={ports[0]}
+SlurmdPort={ports[1]}
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket,cred_expire=5
+CredType=cred/munge
+SlurmUser=root
+SlurmdUser=root
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+MpiDefault=none
+ReturnToService=2
+SlurmdParameters=config_overrides
+KillWait=5
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SchedulerParameters=sched_interval=2,batch_sched_delay=0,bf_interval=2
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=1000 State=UNKNOWN
+PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def missing():
+    """Why Slurm cannot run here, or None."""
+    if os.getuid() != 0:
+        return "Slurm's daemons are started by root only"
+    absent = [name for name in NEEDED if not find(name)]
+    return f"not installed: {', '.join(absent)} (tools/setup --with-slurm)" if absent else None
+
+
+def find(name):
+    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+
+
+class Slurm:
+    """The daemons. As a context; ``environment`` is what Slurm's commands need."""
+
+    def __init__(self, folder, cpus=4):
+        self.folder, self.cpus, self.daemons = Path(folder), cpus, []
+        self.environment = {"SLURM_CONF": str(self.folder / "slurm.conf")}
+
+    def __enter__(self):
+        for name in ("state", "spool"):
+            (self.folder / name).mkdir(parents=True)
+        ports = [_free_port() for _ in range(2)]
+        host = platform.node().partition(".")[0]
+        (self.folder / "slurm.conf").write_text(CONF.format(folder=self.folder, host=host, ports=ports, cpus=self.cpus))
+        key = self.folder / "munge.key"
+        key.write_bytes(os.urandom(128))
+        key.chmod(0o600)
+        try:
+            self._start("munged", "--foreground", "--force", "--num-threads=2", f"--key-file={key}", f"--socket={self.folder}/munge.socket",
+                        f"--pid-file={self.folder}/munged.pid", f"--log-file={self.folder}/munged.log", f"--seed-file={self.folder}/munged.seed")
+            self._wait(lambda: (self.folder / "munge.socket").exists(), "munged does not listen")
+            self._start("slurmctld", "-D")
+            self._start("slurmd", "-D")
+            self._wait(lambda: "idle" in self.ask("sinfo", "-h", "-o", "%t"), "the node does not become idle", 30)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exc):
+        for daemon in reversed(self.daemons):
+            daemon.terminate()
+        for daemon in reversed(self.daemons):
+            try:
+                daemon.wait(10)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
+
+    def _start(self, name, *words):
+        log = open(self.folder / f"{name}.out", "wb")
+        self.daemons.append(subprocess.Popen([find(name), *words], env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL,
+                                             stdout=log, stderr=log))
+        log.close()
+
+    def _wait(self, done, complaint, seconds=15):
+        end = time.monotonic() + seconds
+        while not done():
+            dead = [daemon.args[0] for daemon in self.daemons if daemon.poll() is not None]
+            if dead or time.monotonic() > end:
+                raise RuntimeError(f"Slurm: {complaint}; ended: {dead}\n{self.words()}")
+            time.sleep(0.2)
+
+    def words(self):
+        """The ends of the daemons' logs."""
+        return "\n".join(f"--- {path.name}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-15:])
+                         for path in sorted([*self.folder.glob("*.log"), *self.folder.glob("*.out")]))
+
+    def ask(self, command, *words, **options):
+        """The output of one of Slurm's commands, empty where it fails."""
+        done = subprocess.run([find(command), *map(str, words)], env={**os.environ, **self.environment}, capture_output=True, text=True,
+                              timeout=30, **options)
+        return done.stdout.strip()
+
+    def submit(self, *words, folder, environment):
+        """Submit a batch script; its job's number."""
+        done = subprocess.run([find("sbatch"), "--parsable", *map(str, words)], cwd=folder, env={**environment, **self.environment},
+                              capture_output=True, text=True, timeout=30)
+        if done.returncode:
+            raise RuntimeError(f"sbatch: {done.stderr}\n{self.words()}")
+        return done.stdout.strip()
+
+    def job(self, number):
+        """A job's state and how often it was requeued, (text, int)."""
+        words = dict(pair.partition("=")[::2] for pair in self.ask("scontrol", "show", "job", number, "-o").split() if "=" in pair)
+        return words.get("JobState", "GONE"), int(words.get("Restarts", 0))
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,48 @@
+"""The journal of a map: points survive a kill in the middle of a line, and belong to one physics."""
+import numpy as np
+import pytest
+
+from hpcneq.errors import InputError
+from hpcneq.journal import Journal
+from hpcneq.longrun import changed
+
+pytestmark = [pytest.mark.house, pytest.mark.longrun]
+PHYSICS = {"parameters.T": 0.1}
+
+
+def test_points_come_back_bit_for_bit_whatever_happened_to_the_last_line(tmp_path):
+    """Cut at every byte: whole lines are kept, the one cut short is not, and what is added then is read again."""
+    target = tmp_path / "map.h5"
+    records = {f"{k}": {"delta": np.arange(3) * (0.1 + 1j * k), "found": k / 3} for k in range(3)}
+    with Journal(target, PHYSICS, changed) as journal:
+        for name, record in records.items():
+            journal.add(name, record)
+    text = (tmp_path / "map.h5.journal").read_bytes()
+    ends = [k + 1 for k, byte in enumerate(text) if byte == 10]
+    for length in [*range(0, len(text), 7), len(text) - 1, len(text)]:
+        (tmp_path / "map.h5.journal").write_bytes(text[:length])
+        with Journal(target, PHYSICS, changed) as journal:
+            whole = sum(end <= length + 1 for end in ends) - 1      # a line without its end is whole as well
+            assert list(journal.done) == list(records)[:max(whole, 0)]
+            assert all(journal.done[name]["delta"].tobytes() == records[name]["delta"].tobytes() for name in journal.done)
+            journal.add("again", {"x": 1})
+        with Journal(target, PHYSICS, changed) as journal:
+            assert journal.done["again"] == {"x": 1}
+
+
+def test_a_spoiled_line_is_a_point_not_computed(tmp_path):
+    with Journal(tmp_path / "map.h5", PHYSICS, changed) as journal:
+        for name in "abc":
+            journal.add(name, {"x": name})
+    path = tmp_path / "map.h5.journal"
+    path.write_bytes(path.read_bytes().replace(b'"x": "b"', b'"x": "d"'))
+    with Journal(tmp_path / "map.h5", PHYSICS, changed) as journal:
+        assert list(journal.done) == ["a", "c"]
+        journal.remove()
+    assert not path.exists()
+
+
+def test_points_of_other_physics_are_refused(tmp_path):
+    Journal(tmp_path / "map.h5", PHYSICS, changed).__exit__()
+    with pytest.raises(InputError, match="parameters.T changed"):
+        Journal(tmp_path / "map.h5", {"parameters.T": 0.2}, changed)

@@ -141,7 +141,7 @@ class LongRun:
         if name not in self.order:
             self.order.append(name)
         saved = self.saved if self.saved is not None and self.saved.meta["part"] == name else None
-        if saved is None and name in self.parked:
+        if saved is None and name in self.parked and name not in self.results:
             saved = checkpoint.load(self.comm, self.target, self.parked[name])
         return Part(self, name, saved)
 

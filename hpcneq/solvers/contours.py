@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import NotConverged
 
 TURN = np.pi / 4        # largest phase of det M over half an interval
-BEND = 0.15             # largest distance of log det M at an interval's middle from the mean of its ends
+BEND = 0.15             # largest distance of log det M at an interval's middle from the mean of its ends; half that of its slope
 FIRST = 8               # intervals a side to begin with, at least
 SPACING = 2.0           # their largest length in units of the distance to Im z = low, on which scale M can vary
 MOST_SAMPLES = 20000    # around one box
@@ -86,19 +86,25 @@ class Path:
 def winding(samples, box, fineness=1.0):
     """The Path around a box: its intervals are halved until the phase of det M turns slowly over each. **Collective.**
 
-    The first ones, shorter by ``fineness``, have to see what M can hide from a coarse look: roots in pairs, whose turns add
-    up to whole ones. Raises RootOnContour where halving does not end, NotConverged beyond MOST_SAMPLES.
+    Roots next to the boundary can hide between samples in pairs, their turns adding up to whole ones: so the slope of
+    log det M has to agree too, and the first intervals (``fineness`` times shorter) follow the scale of M. Raises RootOnContour where halving does not end, NotConverged beyond MOST_SAMPLES.
     """
     open_, closed, turned = _first(box, samples.low, SPACING / fineness), [], 0.0
     while len(open_):
-        if 2 * (len(open_) + sum(map(len, closed))) > MOST_SAMPLES:
+        if 3 * (len(open_) + sum(map(len, closed))) > MOST_SAMPLES:
             raise NotConverged(f"modes: more than {MOST_SAMPLES} samples around {box}; take a smaller box or a higher floor")
         s = Path(box, open_, 0).points()
-        f = np.linalg.det(samples.many(box.at(s.ravel())[0])).reshape(s.shape)
-        if np.any(f == 0):
-            raise RootOnContour(f"a root on the boundary, at z = {box.at(s[f == 0][0])[0]:.6g}")
+        z = box.at(s)[0]
+        step = z[:, 2] - z[:, 0]
+        beside = z[:, 1] + 1e-4 * step                       # for the slope in the middle
+        f = np.linalg.det(samples.many(np.concatenate([z.ravel(), beside])))
+        f, ahead = f[:z.size].reshape(z.shape), f[z.size:]
+        if np.any(f == 0) or np.any(ahead == 0):
+            raise RootOnContour(f"a root on the boundary, near z = {z[np.abs(f).min(axis=1) == np.abs(f).min()][0, 1]:.6g}")
         halves = np.log(f[:, 1:] / f[:, :-1])
-        good = (np.abs(halves.imag).max(axis=1) < TURN) & (np.abs(halves[:, 1] - halves[:, 0]) / 2 < BEND)
+        slope = 1e4 * (ahead / f[:, 1] - 1)
+        good = ((np.abs(halves.imag).max(axis=1) < TURN) & (np.abs(halves[:, 1] - halves[:, 0]) / 2 < BEND)
+                & (np.abs(slope - halves.sum(axis=1)) < 2 * BEND))
         turned += halves[good].imag.sum()
         closed.append(open_[good])
         rest = open_[~good]

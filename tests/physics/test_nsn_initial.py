@@ -30,7 +30,7 @@ def test_start_is_found_from_shifted_and_rotated_seeds(comm, shift, phase):
     """Phase and translation are free: every shifted, rotated seed must end in the same state, with the same free energy.
 
     9 x 3 sites with one period is the hard case: the lattice pins the pattern. Mutation: without `centre` the
-    shift 0.37 keeps a residual of 1e-9; without the borders GMRES stalls on the zero modes.
+    shift 0.37 keeps a residual of 1e-9.
     """
     j = junction(9, 3, 0.58, 0.02)
     x = np.arange(9)
@@ -45,8 +45,7 @@ def test_start_is_found_from_shifted_and_rotated_seeds(comm, shift, phase):
 def test_uniform_root_solves_the_momentum_space_gap_equation():
     """The lattice problem at uniform Delta is the gap equation (47) of the paper summed over the lattice's momenta.
 
-    Independent route: plain k sum with digammas, no blocks, no poles. Mutation: hopping 1 -> -1 passes (particle-hole
-    symmetry), gamma -> 2 gamma in `Junction.width` fails at 1e-3.
+    Independent route: plain k sum with digammas, no blocks, no poles. Mutation: twice the width in `Junction.width`.
     """
     Lx, Ly, h, T, eV, gamma, U = 9, 5, 0.2, 0.05, 0.3, 0.02, 3.0
     j = junction(Lx, Ly, h, T, eV, gamma, error=1e-9)
@@ -63,7 +62,7 @@ def test_uniform_root_solves_the_momentum_space_gap_equation():
 def test_linearised_gap_equation_is_the_derivative():
     """`tangent_partials` against central differences, for mirrored and for unequal leads (where G does not commute with H).
 
-    Mutation: dropping the commutator [dH, G] in `Levels.response` fails at 1e-2.
+    Mutations: dropping the commutator [dH, G] in `Levels.response`, or doubling the width there.
     """
     unequal = (model.Lead("left", 0.02, 0.05, 0.1, 1), model.Lead("right", 0.05, 0.08, -0.2, -1))
     rng = np.random.default_rng(3)
@@ -79,7 +78,7 @@ def test_linearised_gap_equation_is_the_derivative():
 def test_free_energy_falls_along_the_gap_equation():
     """dOmega/dDelta_x = 2 (Delta_x - U F_x) / (U Lx): the closed form of Omega against the gap equation's residual.
 
-    Mutation: h -> -h in `free_energy` alone passes by symmetry; W(e - h) -> W(e) fails at 1e-2.
+    Mutation: W(e - h) -> W(e) in `free_energy`.
     """
     j = junction(7, 3, 0.3, 0.05, error=1e-9)
     problem = stationary.GapProblem(j, 0.0)
@@ -107,6 +106,7 @@ def test_auto_takes_the_pattern_of_lowest_free_energy(comm):
     """h = 0.58, T = 0.02 on 11 x 11 sites: "auto" finds an FFLO pattern below the uniform and the normal state in free energy.
 
     Second route: the free energies of normal, uniform and patterns n = 1..5 from plain fixed-point iterations, serially.
+    Mutation: the candidate of highest free energy taken instead.
     """
     run = config.load({"system": "nsn-junction", "task": "evolve", "parameters": {"h": 0.58, "T": 0.02},
                        "numerics": {"Lx": 11, "Ly": 11}, "run": {"t_max": 1.0}}, driver.catalogue())

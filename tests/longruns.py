@@ -47,8 +47,8 @@ def alone(environment=None):
     prefixes = ("OMPI_", "PMIX_", "PRTE_", "PMI_", "HPCNEQ_")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(prefixes) and name != "MPI_LOCALNRANKS"}
     clean.update(OMP_NUM_THREADS="1", H5PY_ALWAYS_USE_MPI="1", OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
-                 OMPI_MCA_rmaps_base_oversubscribe="1", PRTE_ALLOW_RUN_AS_ROOT="1", PRTE_ALLOW_RUN_AS_ROOT_CONFIRM="1",
-                 PRTE_MCA_rmaps_default_mapping_policy=":oversubscribe",
+                 OMPI_MCA_rmaps_base_oversubscribe="1", OMPI_MCA_mpi_yield_when_idle="1",  # ranks that wait leave the core to others
+                 PRTE_ALLOW_RUN_AS_ROOT="1", PRTE_ALLOW_RUN_AS_ROOT_CONFIRM="1", PRTE_MCA_rmaps_default_mapping_policy=":oversubscribe",
                  PYTHONPATH=os.pathsep.join([str(HOME), str(HOME / "tests"), os.environ.get("PYTHONPATH", "")]))
     clean.update(environment or {})
     return clean

@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.house, pytest.mark.longrun]
 
 SECONDS = 5.0       # for one input; the slowest ones fit many poles
 TREE = tomllib.loads(INPUT)
-NAMES = ["system", "task", "parameters", "numerics", "initial", "run", "leads", "sweep", "petsc", "T", "U", "mu", "h", "gamma", "eV", "Lx", "Ly",
-         "dt", "t_max", "left", "right", "kind", "to", "from", "seed", "state", "wave_number", "poles", "pole_error", "evolve", "ts_type"]
+NAMES = ["system", "task", "parameters", "numerics", "initial", "run", "leads", "sweep", "petsc", "T", "U", "mu", "h", "gamma", "eV",
+         "Lx", "Ly", "dt", "t_max", "left", "right", "kind", "to", "from", "seed", "state", "wave_number", "poles", "pole_error", "evolve", "ts_type"]
 WORDS = ["nsn-junction", "evolve", "step", "pulse", "table", "rk", "bcs", "fflo", "auto", "../../etc/passwd", "/dev/zero", "0", "nan", "%s", "\x00"]
 numbers = st.one_of(st.integers(), st.integers(-3, 3), st.floats(), st.sampled_from([0.0, -0.0, 1e-300, 1e300, float("inf"), float("nan")]))
 leaves = st.one_of(numbers, st.booleans(), st.text(max_size=20), st.sampled_from(WORDS), st.none(), st.binary(max_size=3))

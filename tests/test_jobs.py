@@ -12,7 +12,8 @@ from longruns import HOME, INPUT, alone, assert_same
 
 from hpcneq.store import Result
 
-pytestmark = [pytest.mark.house, pytest.mark.longrun]
+# they count seconds: reliable on a quiet machine only
+pytestmark = [pytest.mark.house, pytest.mark.longrun, pytest.mark.nightly]
 OVER = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "GONE")
 SCRIPTS = ("slurm-run.sh", "slurm-array.sh", "slurm-map.sh", "pbs-run.sh")
 

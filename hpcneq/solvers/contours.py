@@ -13,7 +13,7 @@ from ..errors import NotConverged
 TURN = np.pi / 4        # largest phase of det M over half an interval
 BEND = 0.15             # largest distance of log det M at an interval's middle from the mean of its ends; half that of its slope
 FIRST = 8               # intervals a side to begin with, at least
-SPACING = 2.0           # their largest length in units of the distance to Im z = low, on which scale M can vary
+SPACING = 3.0           # their largest length in units of the distance to Im z = low, on which scale M can vary
 MOST_SAMPLES = 20000    # around one box
 SMALLEST = 2.0**-26     # part of a side that still is not resolved: a root on the boundary
 SPLITS = (0.4637, 0.5281, 0.3719, 0.6173)  # where boxes are split: not in the middle, where symmetric M have roots

@@ -262,7 +262,8 @@ def _mode(samples, z, multiplicity, radius=None):
     U, singular, Vh = np.linalg.svd(M)
     slope = (samples(z + step) - samples(z - step) - 1j * (samples(z + 1j * step) - samples(z - 1j * step))) / (4 * step)
     bound = samples.error(z) * len(M)
-    p = min(multiplicity, max(1, int(np.sum(singular < 1e-6 * singular.max() + 2 * bound))))
+    small = 1e-6 * max(singular.max(), step * np.abs(slope).max()) + 2 * bound
+    p = min(multiplicity, max(1, int(np.sum(singular <= small))))
     within = np.linalg.svd(U[:, -p:].conj().T @ slope @ Vh[-p:].conj().T, compute_uv=False)[-1]
     error = bound / within if within > 0 else np.inf
     if p < multiplicity:

@@ -1,7 +1,7 @@
 """From an input to a result file: the one module that knows all others."""
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import os
 import sys
 import time
@@ -13,7 +13,9 @@ from .longrun import LongRun, changed, physics
 from .stopping import Stopping
 from .tasks.evolution import clock
 
-SYSTEMS = {"nsn-junction": "nsn_junction"}  # name in the input -> module under tasks/
+SYSTEMS = {"nsn-junction": "nsn_junction", "fermi-gas": "fermi_gas", "exciton-bec": "exciton_bec",
+           "laser-semiconductor": "laser_semiconductor", "phonon-semiconductor": "phonon_semiconductor"}  # name in the input -> module under tasks/
+SYSTEMS = {name: module for name, module in SYSTEMS.items() if importlib.util.find_spec(f".tasks.{module}", __package__)}
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
 
 

@@ -7,11 +7,10 @@ import sys
 import time
 from pathlib import Path
 
-from . import checkpoint, config, parallel, petsc, report, store
+from . import checkpoint, config, journal, parallel, petsc, report, store
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 from .longrun import LongRun, changed, physics
 from .stopping import Stopping
-from .tasks.evolution import clock
 
 SYSTEMS = {"nsn-junction": "nsn_junction", "fermi-gas": "fermi_gas", "exciton-bec": "exciton_bec",
            "laser-semiconductor": "laser_semiconductor", "phonon-semiconductor": "phonon_semiconductor"}  # name in the input -> module under tasks/
@@ -47,7 +46,7 @@ def run(source, output=None, overrides=(), force=False, resume=False, quiet=Fals
         force = saved is None and parallel.on_root(comm, _begun, target, checked)
     if saved is None:
         parallel.on_root(comm, _refuse, target, force, source)
-    return _perform(checked, target, comm, log, petsc_argv, saved, force)
+    return _perform(checked, target, comm, log, petsc_argv, saved, force, resume)
 
 
 def resume(path, overrides=(), quiet=False, petsc_argv=(), comm=None):
@@ -60,9 +59,9 @@ def resume(path, overrides=(), quiet=False, petsc_argv=(), comm=None):
     if parallel.on_root(comm, _finished, target, checked, saved):
         log(f"{target}: is complete already, there is nothing to go on with (a larger --set run.t_max=... would go on)")
         return EXIT["complete"]
-    if saved is None:
+    if saved is None and not parallel.on_root(comm, journal.path_of(target).exists):
         log(f"{target}: was ended before its first checkpoint; starting again from the input it keeps")
-    return _perform(checked, target, comm, log, petsc_argv, saved, saved is None)
+    return _perform(checked, target, comm, log, petsc_argv, saved, saved is None, True)
 
 
 def _begin(comm, quiet):
@@ -82,14 +81,14 @@ def _warn(comm):
     return warn
 
 
-def _perform(checked, target, comm, log, petsc_argv, saved, force):
+def _perform(checked, target, comm, log, petsc_argv, saved, force, keep):
     """Compute a checked input from its start or from a checkpoint. **Collective.**"""
     if saved is not None and not petsc_argv:     # the options of the command line the run was begun with
         petsc_argv = [word for name, value in saved.meta["options"] for word in (f"-{name}", *([value] if value is not None else []))]
     petsc.start(petsc_argv)
     parallel.warn_threads(comm, log)
     with Stopping(comm, checked.run.checkpoint_minutes, checked.run.wall_limit) as stopping, petsc.Options(checked.petsc):
-        longrun = LongRun(comm, target, checked, log, stopping, petsc.pairs(petsc_argv), saved, force)
+        longrun = LongRun(comm, target, checked, log, stopping, petsc.pairs(petsc_argv), saved, force, keep)
         log(f"hpcneq: {checked.system} {checked.task} on {comm.size} rank{'s' if comm.size > 1 else ''} -> {target}")
         outcome = _compute(checked, comm, log, longrun)
     if outcome.status == "not-converged":
@@ -124,7 +123,7 @@ def _remembered(target, saved):
     if saved is not None:
         return saved.meta["input"], saved.meta["folder"]
     result = store.Result(target)
-    if result.status not in ("running", "complete"):
+    if result.status not in ("running", "complete") and not journal.path_of(target).exists():
         raise InputError(f"{target}: has no checkpoint to go on from; start anew with hpcneq run INPUT.toml --force")
     return result.input, Path.cwd()
 
@@ -150,7 +149,7 @@ def _finished(target, checked, saved):
 
 
 def _begun(target, checked):
-    """Whether an existing result file is this run, ended before its first checkpoint: it may be overwritten."""
+    """Whether an existing result file is this run, ended before its first checkpoint or a map: it may be overwritten."""
     if not target.exists():
         return False
     try:
@@ -158,7 +157,7 @@ def _begun(target, checked):
         there = config.loads(result.input, catalogue(), folder=checked.folder)
     except InputError:
         return False
-    return result.status == "running" and not changed(physics(there), physics(checked))
+    return (result.status == "running" or journal.path_of(target).exists()) and not changed(physics(there), physics(checked))
 
 
 def _refuse(target, force, source):
@@ -180,7 +179,7 @@ def _words(summary):
         return f"{len(summary)} results"
     rate = summary["steps"] / max(summary["seconds"], 1e-9)
     memory = max(summary["peak_bytes"]) / 2 ** 20
-    return (f"{summary['steps']} steps in {clock(summary['seconds'])} ({rate:.2f} steps/s, {summary['gflops']:.1f} GF/s in products, "
+    return (f"{summary['steps']} steps in {parallel.clock(summary['seconds'])} ({rate:.2f} steps/s, {summary['gflops']:.1f} GF/s in products, "
             f"at most {memory:.0f} MB a rank)")
 
 

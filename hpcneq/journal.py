@@ -7,9 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
+from pathlib import Path
 
 from .checkpoint import dumps, loads
 from .errors import HpcneqError, InputError
+
+SYNC_SECONDS = 1.0
+
+
+def path_of(target):
+    """The journal of a result file."""
+    return Path(f"{target}.journal")
 
 
 class Journal:
@@ -21,7 +30,7 @@ class Journal:
 
     def __init__(self, target, physics, changed):
         """changed(saved, now) lists the keys in which two physics differ."""
-        self.path, self.done = f"{target}.journal", {}
+        self.path, self.done, self._synced = path_of(target), {}, 0.0
         lines = list(_whole_lines(self.path))
         if lines:
             different = changed(lines[0]["physics"], physics) if "physics" in lines[0] else ["the first line"]
@@ -35,7 +44,7 @@ class Journal:
             self._write({"physics": physics})
 
     def add(self, point, record):
-        """Keep a point's record: on disk when this returns."""
+        """Keep a point's record: safe from a kill when this returns."""
         self.done[point] = loads(dumps(record))
         self._write({"point": point, "record": record})
 
@@ -44,7 +53,9 @@ class Journal:
         try:
             self._file.write(f"{_hash(text)} {text}\n")
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if time.monotonic() - self._synced > SYNC_SECONDS:      # a killed process loses nothing, a lost machine a second
+                os.fsync(self._file.fileno())
+                self._synced = time.monotonic()
         except OSError as error:
             raise HpcneqError(f"{self.path}: cannot be written ({error.strerror})") from None
 

@@ -11,7 +11,7 @@ import re
 import time
 from pathlib import Path
 
-from . import checkpoint, provenance, store
+from . import checkpoint, journal, provenance, store
 from .errors import InputError
 from .parallel import on_root
 
@@ -62,13 +62,13 @@ def changed(saved, now):
 class LongRun:
     """One run with its files. Methods are **Collective**.
 
-    saved : the checkpoint to go on from; then ``run.t_max`` may have grown. Raises InputError if the physics differ
+    keep : whether the journal of an earlier run counts. saved : the checkpoint to go on from; then ``run.t_max`` may have grown. Raises InputError if the physics differ
     from the checkpoint's or no state before the new end is left.
     """
 
-    def __init__(self, comm, target, checked, log, stopping, options=(), saved=None, force=False):
+    def __init__(self, comm, target, checked, log, stopping, options=(), saved=None, force=False, keep=False):
         self.comm, self.target, self.checked, self.log, self.stopping = comm, target, checked, log, stopping
-        self.options, self.saved, self.force = list(options), saved, force
+        self.options, self.saved, self.force, self.keep, self.map = list(options), saved, force, keep, None
         self.physics = on_root(comm, physics, checked, self.options)
         self.memory, self.results, self.parked, self.order = {}, {}, {}, []
         self.file, self.number, self.before, self.kept = None, 0, None, set()
@@ -117,6 +117,8 @@ class LongRun:
     def _create(self):
         if self.force:      # they belong to the file that is about to be replaced
             on_root(self.comm, checkpoint.remove, self.target)
+        if not self.keep:
+            on_root(self.comm, journal.path_of(self.target).unlink, missing_ok=True)
         items = store.gather_provenance(self.comm, self.checked.system, self.checked.task, self.checked.text, self.checked.run.seed)
         return store.ResultFile.create(self.comm, self.target, items, force=self.force)
 
@@ -145,9 +147,17 @@ class LongRun:
             saved = checkpoint.load(self.comm, self.target, self.parked[name])
         return Part(self, name, saved)
 
+    def points(self):
+        """The keeper of a map's points, for `solvers.maps.farm`; it knows those of the run that is continued."""
+        self()      # from now on the run can be taken up
+        self.map = Points(self)
+        return self.map
+
     def complete(self):
         """Keep only the states from which the run could go on to a later end."""
         self.comm.barrier()
+        if self.map is not None:
+            self.map.remove()
         on_root(self.comm, checkpoint.remove, self.target, self.parked.values())
 
     def write(self, meta, arrays):
@@ -168,6 +178,39 @@ class LongRun:
         self.before, self.kept = self.number, parked
         self.stopping.wrote(self.comm.bcast(time.monotonic() - begun, root=0))
         return size
+
+
+class Points:
+    """Keeps the finished points of a map in a journal, which rank 0 writes.
+
+    done : {name: record}, on rank 0.
+    """
+
+    def __init__(self, run):
+        """**Collective.**"""
+        self.run, self.done, self._journal = run, {}, None
+        on_root(run.comm, self._open)
+
+    def _open(self):
+        self._journal = journal.Journal(self.run.target, self.run.physics, changed)
+        self.done = self._journal.done
+
+    def add(self, name, record):
+        """Keep a record; on rank 0."""
+        self._journal.add(name, record)
+
+    @staticmethod
+    def clean(record):
+        """The record as a continued run reads it."""
+        return checkpoint.loads(checkpoint.dumps(record))
+
+    def wanted(self, seconds):
+        """What asks this rank to stop before a point that may take this long, or None."""
+        return self.run.stopping.wanted(seconds)
+
+    def remove(self):
+        """The map is complete. **Collective.**"""
+        on_root(self.run.comm, lambda: self._journal.remove())
 
 
 class Part:

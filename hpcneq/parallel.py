@@ -188,3 +188,9 @@ def logger(comm, quiet=False):
         if comm.rank == 0 and not quiet:
             print(text, flush=True)
     return log
+
+
+def clock(seconds):
+    """Seconds as h:mm:ss."""
+    seconds = int(round(seconds))
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

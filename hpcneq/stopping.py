@@ -65,6 +65,13 @@ class Stopping:
             self.reason = self.reason or ("a signal" if asked else "run.wall_limit")
         return bool(asked or late), bool(due)
 
+    def wanted(self, seconds=0.0):
+        """What asks this rank alone to stop before something that may take so long, or None. Not collective."""
+        if self.asked is not None:
+            return "a signal"
+        late = self.limit is not None and time.monotonic() - self.begun + seconds + MARGIN > self.limit
+        return "run.wall_limit" if late else None
+
     def wrote(self, seconds):
         """Note what a checkpoint took; the next is due from now on. The time does not count as a step's."""
         self.cost = max(seconds, 0.5 * self.cost)

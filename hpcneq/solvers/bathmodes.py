@@ -208,12 +208,13 @@ class State:
         GH = (H.T.tocsr()[k].multiply(G[r])).sum(1)
         return np.asarray(-1j * (HG - GH)).ravel() - self.system.damping * G[r, k] + X[r, k]
 
-    def observe(self, t, side, green, modes, c):
-        """The system's observables at this instant: a dict of numbers and arrays. **Collective.**
+    def observe(self, row):
+        """The system's observables at an output (`evolve.Row`): a dict of numbers and arrays. **Collective.**
 
         The system gets its mode observables summed over all groups in a fixed order, and its Green-function
         observables of G and of dG/dt (whose difference from the modes' own account is an error measure).
         """
+        t, side, green, modes, c = row.t, row.side, row.green, row.modes, row.c
         rows = {}
         for (b, _), runs in modes.items():
             for groups, _, array in runs:
@@ -233,7 +234,7 @@ class State:
         return self.system.observables(t, side, total, values, velocity)
 
     # -- the same equations as one vector, for PETSc's own integrators ---------------------------------------
-    def field(self, array):
+    def field(self, array, t=0.0):
         """The mean field of a local vector (Green functions, then modes). **Collective.**"""
         return self.mean_field(self.view_green(array))[0]
 

@@ -83,7 +83,9 @@ class Evolution:
     on_row, on_step of :meth:`run` see the state through ``green``/``modes`` views or the local array, see :class:`Row`.
     """
 
-    def __init__(self, state, t_max, step, options, corrector=0, keeper=None):
+    def __init__(self, state, t_max, step, options, corrector=0, keeper=None, defaults=None):
+        """defaults : PETSc options of this system that take the place of ``DEFAULTS``, {"ts_adapt_type": "none"}."""
+        self.defaults = defaults or {}
         self.state, self.comm, self.t_max, self.step = state, state.comm, t_max, step
         self.options, self.counts = options, Counts()
         self.type = self._type()
@@ -129,7 +131,7 @@ class Evolution:
         ts.setMaxSteps(2 ** 31 - 1)
         ts.setErrorIfStepFails(False)  # the reason is looked at instead
         ts.setExactFinalTime(PETSc.TS.ExactFinalTime.MATCHSTEP)
-        with petsc.Options({PREFIX + key: value for key, value in DEFAULTS[self.type].items()
+        with petsc.Options({PREFIX + key: value for key, value in (DEFAULTS[self.type] | self.defaults).items()
                             if not self.options.base.hasName(PREFIX + key)}):
             petsc.configure(ts)
         return ts, vec
@@ -216,7 +218,7 @@ class Evolution:
         array = u.getArray(readonly=True)
         views = ((self.state.view_green(array), self.state.view_modes(array[self.state.green_count:]))
                  if hasattr(self.state, "modes") else (None, None))
-        on_row(Row(row, side, array, self.state.field(array), *views))
+        on_row(Row(row, side, array, self.state.field(array, row), *views))
 
     def _count(self):
         self.counts.steps = self.ts.getStepNumber()

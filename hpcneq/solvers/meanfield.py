@@ -2,9 +2,10 @@
 
 A system (protocol ``MeanField``) gives ``fields`` {name: shape of one item's entry}, ``items``, ``start(part) -> local``,
 ``partials(t, local, part) -> rows`` (one per item), ``close(sums) -> c``, ``rhs(t, side, local, c, out, part)``, ``breakpoints(t_max)``
-and ``observables(t, local, c, part) -> rows``; ``local`` maps names to arrays with this rank's items first. ``side`` is -1
-at the end of a segment, where a drive that jumps there has not jumped yet, else +1. Systems with bath modes have their own
-state, :class:`.bathmodes.State`, with the same face.
+and, if it has them, ``observables(t, side, local, c, part) -> rows`` to be summed over items; ``local`` maps names to arrays with
+this rank's items first. ``side`` is -1 at the end of a segment, where a drive that jumps there has not jumped yet, else +1.
+A system with ``everywhere = True``, where each item sees others, gets the fields of all items as ``local``; ``part`` tells which
+are this rank's, and ``out`` has those alone. Systems with bath modes have their own state, :class:`.bathmodes.State`, with the same face.
 """
 from __future__ import annotations
 
@@ -45,11 +46,30 @@ class FieldState:
         """Bytes of the fields on this rank."""
         return self.flat.nbytes
 
+    def seen(self, array):
+        """What the system sees of a local vector: its views, or with ``everywhere`` the fields of all items. **Collective.**"""
+        views = self.view(array)
+        if not getattr(self.system, "everywhere", False) or self.comm.size == 1:
+            return views
+        parts = self.comm.allgather(views)
+        return {name: np.concatenate([part[name] for part in parts]) for name in views}
+
     def field(self, array, t=0.0):
         """The mean field of a local vector. **Collective.**"""
-        rows = self.system.partials(t, self.view(array), self.part)
-        return self.system.close(ordered_sum(self.comm, self.layout, rows))
+        return self._field(self.seen(array), t)
+
+    def _field(self, local, t):
+        return self.system.close(ordered_sum(self.comm, self.layout, self.system.partials(t, local, self.part)))
+
+    def observe(self, row):
+        """{"sums": observables summed over items or None, "local": this rank's fields, by name} at an output. **Collective.**"""
+        sums = None
+        if hasattr(self.system, "observables"):
+            rows = self.system.observables(row.t, row.side, self.seen(row.array), row.c, self.part)
+            sums = ordered_sum(self.comm, self.layout, rows)
+        return {"sums": sums, "local": self.view(row.array)}
 
     def rhs(self, t, side, array, out, explicit=True):
         """d/dt of a local vector. **Collective.**"""
-        self.system.rhs(t, side, self.view(array), self.field(array, t), self.view(out), self.part)
+        local = self.seen(array)
+        self.system.rhs(t, side, local, self._field(local, t), self.view(out), self.part)

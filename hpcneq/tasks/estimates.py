@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from ..parallel import Layout, solo
+from ..parallel import Layout, clock, solo
 from ..solvers import chebyshev
 from ..solvers.bathmodes import GROUPS_PER_CHUNK, State
 from ..solvers.exponential import Exponential
@@ -80,9 +80,3 @@ def evolution(system, run, ranks, rows):
             f"  memory: {(BASE_BYTES + state + work) / 2 ** 20:.0f} MB a rank ({state / 2 ** 20:.1f} MB of it the state) on {ranks} rank{'s' * (ranks > 1)}",
             f"  time: {clock(seconds * extra)} on {ranks} core{'s' * (ranks > 1)} like this one ({per_step:.3f} s per step on one"
             + (", error estimate included)" if extra > 1 else ")")]
-
-
-def clock(seconds):
-    """Seconds as h:mm:ss."""
-    seconds = int(round(seconds))
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .. import petsc
-from ..solvers.bathmodes import State
 from ..solvers.evolve import Evolution
 
 FLUSH_SECONDS = 5.0
@@ -26,7 +25,29 @@ class Outcome:
 
 
 class Recorder:
-    """What a system writes: ``declare(out)``, ``row(t, c, seen)``, ``local(row)``, ``progress(row)``."""
+    """What a system writes of an evolution.
+
+    A system gives ``declare(out)``, ``row(t, c, seen) -> {name: value}``, the same on every rank (``seen``: what the state observes),
+    ``local(row, seen)``, what this rank writes of it, and a few words ``progress(row)``. ``headline(row)`` gives the summary.
+
+    worst : {name: max or min}, numbers of rows and of ``watch`` of which the summary keeps the worst.
+    variants : names of further runs with twice the step from which errors are estimated; the first tells the error of the step,
+    of each other one the difference from the first counts. defaults : PETSc options of this system, see `Evolution`.
+    """
+
+    worst, variants, safety, defaults = {}, ("step error",), SAFETY, {}
+
+    def watch(self, state, found, seen):
+        """A row over the axis t_monitor of what is costly: ({name: value} this rank writes, {name: number} for ``worst``)."""
+        return {}, {}
+
+    def warnings(self, worst):
+        """What the worst numbers give reason to say."""
+        return []
+
+    def balance(self, worst):
+        """The error of a conserved quantity, for the progress line; None if there is none."""
+        return worst.get("balance")
 
 
 class Progress:
@@ -47,21 +68,17 @@ class Progress:
                      f"{self.steps / (now - self.begun):.2f} steps/s, ETA {clock(left)}{words()}")
 
 
-def clock(seconds):
-    """Seconds as h:mm:ss."""
-    seconds = int(round(seconds))
-    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
-def run_evolution(run, comm, log, output, make_system, recorder, headline):
+def run_evolution(run, comm, log, output, make_state, recorder):
     """One evolution with its error estimate; returns an Outcome. **Collective.**
 
-    output : the run's `LongRun`. Stopped in either part, the run goes on from there when it is continued.
+    make_state(variant, start) : the state of a run, at its start if ``start``, else to be filled from a checkpoint; ``variant`` is
+    None for the run itself, or one of the recorder's variants.
+    output : the run's `LongRun`. Stopped in any part, the run goes on from there when it is continued.
     """
-    numerics, main = run.numerics, output.part("main")
+    numerics, main, headline = run.numerics, output.part("main"), recorder.headline
     if main.result is None:
         with petsc.Options(run.petsc) as options:
-            evolution = _evolution(run, comm, options, make_system(False), numerics.dt, main)
+            evolution = _evolution(run, comm, options, make_state(None, main.saved is None), numerics.dt, main, recorder)
             try:
                 options.refuse_unused()
                 out = output()
@@ -75,22 +92,24 @@ def run_evolution(run, comm, log, output, make_system, recorder, headline):
     output()
     found = main.result
     last, worst = found["last"], found["worst"]
-    errors, warnings = {}, _occupations(worst)
+    errors, warnings = {}, recorder.warnings(worst)
     if not numerics.error_estimate:
         warnings.insert(0, "no error estimates: [numerics] error_estimate = false")
         return Outcome("complete", headline(last) | worst | found["work"], errors, warnings)
     summary = headline(last) | worst | found["work"]
     rows = []
-    for name, loose in (("step error", False), ("pole error", True)):
-        reached, row = _coarse(run, comm, log, output, make_system, recorder, name, loose)
+    for name in recorder.variants:
+        reached, row = _coarse(run, comm, log, output, make_state, recorder, name)
         if row is None:
             return Outcome("stopped", summary, {}, [_stopped(output, reached, f" of the run for the {name}")])
         rows.append(headline(row))
-    coarse, both = rows
-    errors = {key: abs(coarse[key] - value) / SAFETY + abs(both[key] - coarse[key]) + 1e-12
-              for key, value in headline(last).items() if isinstance(value, float) and key != "t"}
-    if coarse["state"] != summary["state"] or coarse["wave_number"] != summary["wave_number"]:
-        warnings.insert(0, f"the run with twice the step ends in another state ({coarse['state']}, n={coarse['wave_number']})")
+    coarse, others = rows[0], rows[1:]
+    for key, value in headline(last).items():
+        if isinstance(value, float) and key != "t":
+            errors[key] = abs(coarse[key] - value) / recorder.safety + sum(abs(other[key] - coarse[key]) for other in others) + 1e-12
+    differ = [f"{key} = {coarse[key]}" for key, value in headline(last).items() if isinstance(value, (str, int)) and coarse[key] != value]
+    if differ:
+        warnings.insert(0, f"the run with twice the step ends in another state ({', '.join(differ)})")
     return Outcome("complete", summary, errors, warnings)
 
 
@@ -98,15 +117,8 @@ def _stopped(output, t, what=""):
     return f"stopped by {output.stopping.reason} at t = {t:g}{what}"
 
 
-def _occupations(worst):
-    """A warning if occupations left [0, 1]."""
-    if worst["occupation_min"] < -1e-6 or worst["occupation_max"] > 1 + 1e-6:
-        return [f"occupations left [0, 1]: {worst['occupation_min']:.2e} .. {worst['occupation_max']:.2e}; use a smaller pole_error or dt"]
-    return []
-
-
 def watched(k):
-    """Whether the eigenvalues are looked at in row k: the first eight, then eight in each doubling.
+    """Whether what is costly is looked at in row k: the first eight, then eight in each doubling.
 
     A rule that does not ask how long the run is: going on to a later end must not change the rows before.
     """
@@ -116,8 +128,8 @@ def watched(k):
 def _main(run, log, out, evolution, recorder, part):
     """The evolution with all its rows: (time reached, {"last", "worst", "work"}), arrays and numbers. **Collective.**"""
     state, t_max = evolution.state, run.run.t_max
-    seen = part.found or {"last": None, "count": 0, "seconds": 0.0, "worst": {
-        "antihermiticity": 0.0, "occupation_min": np.inf, "occupation_max": -np.inf, "balance": 0.0}}
+    seen = part.found or {"last": None, "count": 0, "seconds": 0.0,
+                          "worst": {name: -np.inf if pick is max else np.inf for name, pick in recorder.worst.items()}}
     worst, begun, flushed = seen["worst"], time.monotonic(), [time.monotonic()]
     progress = Progress(log, "evolve", t_max, evolution.reached)
 
@@ -125,15 +137,17 @@ def _main(run, log, out, evolution, recorder, part):
         return {**seen, "seconds": seen["seconds"] + time.monotonic() - begun}
 
     def on_row(found):
-        t, row = found.t, recorder.row(found.t, found.c, _observe(state, found))
-        out.append(recorder.local(row))
+        looked = state.observe(found)
+        row = recorder.row(found.t, found.c, looked)
+        out.append(recorder.local(row, looked))
         seen["last"] = row
-        worst["balance"] = max(worst["balance"], row["balance"])
-        if watched(seen["count"]) or t >= t_max:
-            error, low, high = state.extremes(found.green)
-            out.append({"t_monitor": t, "antihermiticity": error, "occupation_min": low, "occupation_max": high})
-            worst.update(antihermiticity=max(worst["antihermiticity"], error), occupation_min=min(worst["occupation_min"], low),
-                         occupation_max=max(worst["occupation_max"], high))
+        numbers = dict(row)
+        if watched(seen["count"]) or found.t >= t_max:
+            rare, rest = recorder.watch(state, found, looked)
+            numbers |= rest
+            if rare:
+                out.append({"t_monitor": found.t, **rare})
+        worst.update({name: pick(worst[name], numbers[name]) for name, pick in recorder.worst.items() if name in numbers})
         seen["count"] += 1
         late = state.comm.bcast(time.monotonic() - flushed[0] > FLUSH_SECONDS, root=0)
         if late or seen["count"] == 1:
@@ -141,29 +155,30 @@ def _main(run, log, out, evolution, recorder, part):
             flushed[0] = time.monotonic()
 
     def on_step(t):
-        progress.step(t, lambda: f", {recorder.progress(seen['last'])}, balance {worst['balance']:.0e}")
+        progress.step(t, lambda: f", {recorder.progress(seen['last'])}"
+                      + (f", balance {recorder.balance(worst):.0e}" if recorder.balance(worst) is not None else ""))
 
     part.progress = so_far
     reached = evolution.run(on_row, on_step, run.run.output_every)
     return reached, {"last": seen["last"], "worst": worst, "work": _work(state.comm, evolution, so_far()["seconds"])}
 
 
-def _coarse(run, comm, log, output, make_system, recorder, name, loose):
-    """(time reached, last row) of a run with twice the step and, if ``loose``, ten times the pole error; no row if stopped.
+def _coarse(run, comm, log, output, make_state, recorder, name):
+    """(time reached, last row) of a variant of the run with twice the step; no row if stopped.
 
-    Two runs, since the effects of the step and of the poles on one number may cancel. **Collective.**
+    One run for each source of error, since their effects on one number may cancel. **Collective.**
     """
     part = output.part(name)
     if part.result is not None:
         return run.run.t_max, part.result
-    log(f"evolve: {name} from a run with twice the step" + (" and ten times the pole error" if loose else ""))
+    log(f"evolve: {name} from another run with twice the step")
     with petsc.Options(run.petsc) as options:
-        evolution = _evolution(run, comm, options, make_system(loose), 2 * run.numerics.dt, part)
+        evolution = _evolution(run, comm, options, make_state(name, part.saved is None), 2 * run.numerics.dt, part, recorder)
         progress, last = Progress(log, name, run.run.t_max, evolution.reached), []
 
         def on_row(row):
             if row.t >= run.run.t_max:
-                last.append(recorder.row(row.t, row.c, _observe(evolution.state, row)))
+                last.append(recorder.row(row.t, row.c, evolution.state.observe(row)))
 
         try:
             reached = evolution.run(on_row, lambda t: progress.step(t, lambda: ""), run.run.t_max)
@@ -172,14 +187,8 @@ def _coarse(run, comm, log, output, make_system, recorder, name, loose):
     return reached, part.finish(last[0]) if last else None
 
 
-def _evolution(run, comm, options, system, step, part):
-    dtype = complex if run.numerics.precision == "double" else np.complex64
-    state = State(system, comm, dtype, start=part.saved is None)
-    return Evolution(state, run.run.t_max, step, options, run.numerics.corrector, part)
-
-
-def _observe(state, row):
-    return state.observe(row.t, row.side, row.green, row.modes, row.c)
+def _evolution(run, comm, options, state, step, part, recorder):
+    return Evolution(state, run.run.t_max, step, options, getattr(run.numerics, "corrector", 0), part, recorder.defaults)
 
 
 def _work(comm, evolution, seconds):

@@ -11,6 +11,7 @@ from ..errors import InputError, NotConverged
 from ..maths import poles as pole_fits
 from ..parallel import Layout, on_root, solo
 from ..solvers import steady
+from ..solvers.bathmodes import State
 from ..solvers.evolve import row_times
 from ..systems.nsn_junction import drive, initial, inputs, model, onsets, static, stationary
 from ..systems.nsn_junction.quench import Quench
@@ -33,15 +34,15 @@ def evolve(run, comm, log, output):
     disturbed = delta + initial.noise(junction.lattice, run.initial.noise, seed)
     warnings = list(found["warnings"])
 
-    def system(coarse):
-        """The same run with a looser pole fit, for the error estimate."""
-        if not coarse:
-            return Quench(junction, disturbed)
-        loose = dataclasses.replace(run.numerics, pole_error=min(0.5, 10 * run.numerics.pole_error))
-        return Quench(build(dataclasses.replace(run, numerics=loose), comm, output.recall, "loose "), disturbed)
+    def state(variant, begin):
+        """The run's state; that of "pole error" has a looser pole fit."""
+        system = Quench(junction, disturbed)
+        if variant == "pole error":
+            loose = dataclasses.replace(run.numerics, pole_error=min(0.5, 10 * run.numerics.pole_error))
+            system = Quench(build(dataclasses.replace(run, numerics=loose), comm, output.recall, "loose "), disturbed)
+        return State(system, comm, complex if run.numerics.precision == "double" else np.complex64, start=begin)
 
-    recorder = Records(junction, comm)
-    outcome = run_evolution(run, comm, log, output, system, recorder, headline)
+    outcome = run_evolution(run, comm, log, output, state, Records(junction, comm))
     outcome.summary.update(pole_error=max(fit.error for fit in junction.poles),
                            memory_error=max(fit.memory_error for fit in junction.poles), eV_initial=junction.drive.start,
                            poles=[len(fit.w) for fit in junction.poles], **found["summary"])
@@ -214,15 +215,11 @@ def polish(comm, junction, bias, delta, n):
 
 # ---- what is recorded ---------------------------------------------------------------------------------------------
 
-def headline(row):
-    """Summary numbers of one row; the sheet of keys is in the README."""
-    return {"t": row["t"], **initial.describe(row["delta"]),
-            "current_left": row["current_left"], "current_right": row["current_right"],
-            "density": float(np.mean(row["density"])), "magnetization": float(np.mean(row["magnetization"]))}
-
-
 class Records(Recorder):
     """Data sets of an evolution: the order parameter, its harmonics, densities, currents, monitors."""
+
+    worst = {"antihermiticity": max, "occupation_min": min, "occupation_max": max, "balance": max}
+    variants = ("step error", "pole error")
 
     def __init__(self, junction, comm):
         self.junction = junction
@@ -259,7 +256,26 @@ class Records(Recorder):
                 "eV": seen["eV"], "current_left": seen["current"]["left"], "current_right": seen["current"]["right"],
                 "balance": seen["balance"]}
 
-    def local(self, row):
+    @staticmethod
+    def headline(row):
+        """Summary numbers of one row; the list of keys is in the README."""
+        return {"t": row["t"], **initial.describe(row["delta"]),
+                "current_left": row["current_left"], "current_right": row["current_right"],
+                "density": float(np.mean(row["density"])), "magnetization": float(np.mean(row["magnetization"]))}
+
+    def watch(self, state, found, seen):
+        """Anti-Hermiticity of G and the range of the occupations. **Collective.**"""
+        numbers = dict(zip(("antihermiticity", "occupation_min", "occupation_max"), state.extremes(found.green)))
+        return numbers, numbers
+
+    def warnings(self, worst):
+        """A warning if occupations left [0, 1]."""
+        if worst["occupation_min"] < -1e-6 or worst["occupation_max"] > 1 + 1e-6:
+            return [f"occupations left [0, 1]: {worst['occupation_min']:.2e} .. {worst['occupation_max']:.2e}; "
+                    "use a smaller pole_error or dt"]
+        return []
+
+    def local(self, row, seen):
         """The row as this rank writes it."""
         mine = slice(*self.layout.bounds())
         return {name: value[mine] if name in ("delta", "density", "magnetization") else value for name, value in row.items()}

@@ -53,7 +53,7 @@ def evolve(run, comm):
     state, rows = State(system, comm), []
 
     def on_row(row):
-        seen = state.observe(row.t, row.side, row.green, row.modes, row.c)
+        seen = state.observe(row)
         rows.append(np.concatenate([[row.t], row.c, seen["density_up"], seen["density_down"], list(seen["current"].values())]))
 
     with petsc.Options({}) as options:

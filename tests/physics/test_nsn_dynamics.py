@@ -14,6 +14,7 @@ import hpcneq
 from hpcneq import parallel
 from hpcneq.maths import poles
 from hpcneq.solvers.bathmodes import State
+from hpcneq.solvers.evolve import Row
 from hpcneq.solvers.exponential import Exponential
 from hpcneq.systems.nsn_junction import drive, model
 from hpcneq.systems.nsn_junction.quench import Quench
@@ -72,7 +73,7 @@ class March:
 
     def observe(self):
         """Up and down density (Lx,), currents (leads, 1)."""
-        seen = self.state.observe(self.t, +1, self.state.green, self.state.modes, self.method.now.c)
+        seen = self.state.observe(Row(self.t, +1, self.state.flat, self.method.now.c, self.state.green, self.state.modes))
         expand = self.system.lattice.expand
         return seen["density_up"][expand], seen["density_down"][expand], np.array([seen["current"][n] for n in ("left", "right")])
 

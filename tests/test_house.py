@@ -2,6 +2,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import dis
+import importlib
 from pathlib import Path
 
 import pytest
@@ -158,3 +161,32 @@ def test_every_module_says_what_it_is_for():
     """One sentence at the top of each module; it is what help() and a new reader see first."""
     for path in HOME.rglob("*.py"):
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+def test_every_name_that_is_used_exists():
+    """A name that no import brings is a bug that waits for its line to be run: a progress message, an error's text."""
+    def globals_of(code):
+        yield from ((code.co_name, step.argval) for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL")
+        for inner in code.co_consts:
+            if hasattr(inner, "co_code"):
+                yield from globals_of(inner)
+
+    missing = []
+    for path in sorted(HOME.rglob("*.py")):
+        parts = [part for part in path.relative_to(HOME.parent).with_suffix("").parts if part != "__init__"]
+        if parts[-1] == "__main__":
+            continue
+        module = importlib.import_module(".".join(parts))
+        known = {*vars(module), *vars(builtins)}
+        missing += [f"{path.name}: {where} uses {name}" for where, name in
+                    globals_of(compile(path.read_text(encoding="utf-8"), str(path), "exec")) if name not in known]
+    assert missing == []
+
+
+def test_progress_is_told_with_the_time_left():
+    """Long work says how far it is: time, share, rate, what is left."""
+    from hpcneq.tasks.evolution import Progress
+    lines = []
+    progress = Progress(lines.append, "evolve", 10.0, every=0.0)
+    progress.step(2.5, lambda: ", max|Delta| = 0.1")
+    assert lines[0].startswith("evolve: t = 2.50 of 10 (25%), ") and lines[0].endswith("ETA 0:00:00, max|Delta| = 0.1")

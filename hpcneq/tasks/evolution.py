@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .. import petsc
+from ..parallel import clock
 from ..solvers.evolve import Evolution
 
 FLUSH_SECONDS = 5.0

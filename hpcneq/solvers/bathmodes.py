@@ -281,9 +281,14 @@ class State:
 
 def add_weighted(modes, rates, plain, weighted):
     """plain += sum_g modes[g], weighted += sum_g rates[g] modes[g] in double precision, one pass over memory."""
-    for mode, rate in zip(modes, rates):
-        plain += mode
-        weighted += rate * mode
+    if modes.dtype != complex:
+        for mode, rate in zip(modes, rates):
+            plain += mode
+            weighted += rate * mode
+        return
+    sums = np.array([np.ones(len(rates)), rates]) @ modes.reshape(len(rates), -1)
+    plain += sums[0].reshape(plain.shape)
+    weighted += sums[1].reshape(plain.shape)
 
 
 def memory_terms(system, QL, H):

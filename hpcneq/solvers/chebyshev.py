@@ -4,6 +4,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import jv
 
+PIECE = 4096  # columns of a product with the whole stack
 DENSE = 96  # below this size a dense product beats a sparse one
 
 
@@ -19,10 +20,29 @@ def bound(matrix):
     return float(abs(matrix).sum(axis=1).max())
 
 
-def stack(matrix, radius, terms):
+class Scratch:
+    """Memory that is used again: fresh pages of large arrays cost as much as the arithmetic on them."""
+
+    def __init__(self):
+        self._kept = {}
+
+    def __call__(self, name, shape):
+        """A complex array of this shape, with whatever is in it; the last one of that name is given up."""
+        size = int(np.prod(shape))
+        if self._kept.get(name, np.empty(0)).size < size:
+            self._kept[name] = np.empty(size, complex)
+        return self._kept[name][:size].reshape(shape)
+
+
+def fresh(name, shape):
+    """In place of a `Scratch`: a new array."""
+    return np.empty(shape, complex)
+
+
+def stack(matrix, radius, terms, scratch=fresh):
     """T_0 .. T_{terms-1} of ``matrix / radius``: (terms, N, N) complex."""
     N = matrix.shape[0]
-    T = np.empty((terms, N, N), complex)
+    T = scratch("stack", (terms, N, N))
     T[0] = 0
     T[0][np.diag_indices(N)] = 1
     A = (matrix.toarray() if N <= DENSE else matrix) * (2 / radius)
@@ -43,10 +63,14 @@ def coefficients(function, radius, terms):
     return values @ basis
 
 
-def combine(weights, T):
-    """sum_k weights[..., k] T_k: (..., N, N) as one matrix product."""
+def combine(weights, T, scratch=fresh):
+    """sum_k weights[..., k] T_k: (..., N, N) as matrix products, each over what stays in the cache."""
     terms, N, _ = T.shape
-    return (np.atleast_2d(weights) @ T.reshape(terms, N * N)).reshape(-1, N, N)
+    weights, flat = np.atleast_2d(weights), T.reshape(terms, N * N)
+    found = scratch("functions", (len(weights), N * N))
+    for begin in range(0, N * N, PIECE):
+        np.matmul(weights, flat[:, begin:begin + PIECE], out=found[:, begin:begin + PIECE])
+    return found.reshape(-1, N, N)
 
 
 def phi1(z):

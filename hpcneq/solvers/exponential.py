@@ -18,6 +18,7 @@ error estimate there). A stationary state of mirrored leads is an exact fixed po
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg.blas import cgemm, zgemm
 
 from . import chebyshev
@@ -58,7 +59,7 @@ class Exponential:
 
     def __init__(self, state: State, corrector=0):
         self.state, self.system, self.corrector = state, state.system, corrector
-        self.spare = state.allocate()
+        self.spare, self.scratch = state.allocate(), chebyshev.Scratch()
         self.origin = self.lattice = None
         self.now = self.before = self.old_green = self.history = None
         self.steps = self.rollbacks = self.passes = 0
@@ -228,6 +229,7 @@ class Exponential:
             N = u.shape[0]
             green[b] = both[:, :N] @ u.conj()
             X[b] = both[:, N:] @ u.conj()
+            self.flops += (32.0 + 16.0 * (self.history is not None)) * N ** 3
         return Ends(*self.field(green, guess.c, X), None, None)
 
     def effective(self, b, step, end):
@@ -243,8 +245,9 @@ class Exponential:
         found = {}
         for b in self.state.green:
             HT, _, radius = self.effective(b, step, end)
-            T = chebyshev.stack(HT, radius, chebyshev.degree(radius * step))
+            T = chebyshev.stack(HT, radius, chebyshev.degree(radius * step), self.scratch)
             found[b] = chebyshev.combine(_exponential(step, radius, len(T)), T)[0]
+            self.flops += 8.0 * len(T) * found[b].size
         return found
 
     def mode_pass(self, step, lam, end, source, target):
@@ -254,24 +257,27 @@ class Exponential:
         for b, chunks in self.state.share.mine.items():
             HT, HdotT, radius = self.effective(b, step, end)
             terms = chebyshev.degree(radius * step)
-            T = chebyshev.stack(HT, radius, terms)
-            UT = found[b] = chebyshev.combine(_exponential(step, radius, terms), T)[0]
-            bend = step ** 2 * chebyshev.kappa(step * mean)
-            for c in chunks:
-                for (groups, cols, old), (_, _, new) in zip(source[b, c], target[b, c]):
-                    shape = _source_coefficients(step, mean[groups], radius, terms)
-                    phi = chebyshev.combine(shape * (1 + bend[groups] * slope[groups])[:, None], T)
-                    for k, g in enumerate(groups):
-                        s = self.system.sources(b, g)[:, None]
-                        turned = phi[k] + (-1j * bend[g] / (1 + bend[g] * slope[g])) * (HdotT @ phi[k])
-                        new[k] = s * turned[cols]
-                        _accumulate(np.exp(step * mean[g]), UT, old[k], new[k])
-                    self.flops += 8.0 * UT.shape[0] * old.size
+            runs = [pair for c in chunks for pair in zip(source[b, c], target[b, c])]
+            held = np.array([g for (groups, _, _), _ in runs for g in groups])
+            bend = step ** 2 * chebyshev.kappa(step * mean[held])
+            shape = _source_coefficients(step, mean[held], radius, terms) * (1 + bend * slope[held])[:, None]
+            UT, *phi = chebyshev.combine(np.concatenate([_exponential(step, radius, terms)[None], shape]),
+                                         chebyshev.stack(HT, radius, terms, self.scratch), self.scratch)
+            found[b] = UT = UT.copy()
+            self.flops += 8.0 * terms * (1 + len(held)) * UT.size
+            turn = dict(zip(held, zip(phi, -1j * bend / (1 + bend * slope[held]))))
+            bent = _Bent(HdotT)
+            for (groups, cols, old), (_, _, new) in runs:
+                for k, g in enumerate(groups):
+                    new[k] = bent(self.system.sources(b, g), turn[g][1], cols) @ turn[g][0]
+                    _accumulate(np.exp(step * mean[g]), UT, old[k], new[k])
+                self.flops += 8.0 * UT.shape[0] * old.size
         self.passes += 1
         return found
 
     def carry(self, U, base, rest):
         """U (.) U^+ of the led blocks plus what acts at the end of the step."""
+        self.flops += sum(16.0 * u.shape[0] ** 3 for u in U.values())
         return {b: U[b].T @ inside @ U[b].conj() + rest[b] for b, inside in base.items()}
 
     def dense(self, t):
@@ -313,6 +319,27 @@ def _exponential(step, radius, terms):
 
 def _source_coefficients(step, rates, radius, terms):
     return step * chebyshev.coefficients(lambda x: chebyshev.phi1(step * (rates[:, None] - 1j * x)), radius, terms)
+
+
+class _Bent:
+    """diag(source) (1 + factor Hdot) of some rows as a sparse matrix, on one pattern for all groups."""
+
+    def __init__(self, HdotT):
+        N = HdotT.shape[0]
+        both = (sparse.identity(N, format="csr") + abs(HdotT)).tocsr()
+        both.sort_indices()
+        self.row = np.repeat(np.arange(N), np.diff(both.indptr))
+        self.one, self.slope = self.row == both.indices, HdotT.toarray()[self.row, both.indices]
+        self.pattern, self.made = both.astype(complex), {}
+
+    def __call__(self, source, factor, cols):
+        """The matrix of the rows ``cols``; it holds until the next call."""
+        key, at = (cols.start, cols.stop), self.pattern.indptr
+        if key not in self.made:
+            self.made[key] = self.pattern[cols]
+        inside = slice(at[cols.start], at[cols.stop])
+        self.made[key].data[:] = (self.one[inside] + factor * self.slope[inside]) * source[self.row[inside] - cols.start]
+        return self.made[key]
 
 
 def _accumulate(factor, UT, old, new):

@@ -37,7 +37,7 @@ def peak(N, seconds=0.5):
 
 
 def exponential(system, dt, steps):
-    """(seconds per step, GF/s of the mode products, final mean field) of the exponential integrator."""
+    """(seconds per step, GF/s of all matrix products, final mean field) of the exponential integrator."""
     method = Exponential(State(system, solo()))
     method.start(0.0, dt)
     method.advance(0.0, dt)
@@ -91,7 +91,7 @@ def share(Lx, steps=6):
     top = peak(2 * Lx)
     for dt in (0.25, 0.5):
         seconds, rate, _ = exponential(system, dt, steps)
-        print(f"{Lx} x 11, dt = {dt}: {seconds / dt:.3f} s per unit time, {rate:.1f} GF/s in mode products = "
+        print(f"{Lx} x 11, dt = {dt}: {seconds / dt:.3f} s per unit time, {rate:.1f} GF/s in matrix products = "
               f"{100 * rate / top:.0f}% of zgemm ({top:.1f} GF/s), {len(j.poles[0].w)} poles a lead")
 
 

@@ -24,7 +24,8 @@ from .parallel import Layout, on_root
 
 FORMAT, FORMAT_VERSION = "hpcneq-checkpoint", 1
 SLAB = 1 << 26              # bytes hashed as one; ranks share the slabs of a file
-BLOCK = 1 << 24             # entries a rank writes in one call: MPI counts end at 2^31
+BLOCK = 2 ** 20             # entries a rank writes in one call: MPI may copy them
+PIECE = 1 << 20             # bytes read at a time for a hash
 NAME = re.compile(r"\.ckpt-(\d{6,})$")
 
 
@@ -187,7 +188,11 @@ def digest(comm, path):
     with open(path, "rb") as file:
         for slab in range(layout.start, layout.stop):
             file.seek(slab * SLAB)
-            mine.append(hashlib.sha256(file.read(SLAB)).hexdigest())
+            found, left = hashlib.sha256(), SLAB
+            while left and (piece := file.read(min(left, PIECE))):
+                found.update(piece)
+                left -= len(piece)
+            mine.append(found.hexdigest())
     lines = [line for part in comm.allgather(mine) for line in part]
     return "\n".join([f"sha256 of every {SLAB} bytes of {size}", *lines]) + "\n"
 

@@ -147,31 +147,32 @@ class State:
 
     def mode_sums(self, modes, rates):
         """Q = sum Pi_g and L = sum lambda_g Pi_g of the led blocks, {b: (Q^T, L^T)}. **Collective.**"""
-        partial, requests = {}, []
+        totals, requests = {}, []
         for b, chunks in self.share.mine.items():
-            N = self.system.size(b)
-            sums = np.zeros((len(chunks), 2, N, N), complex)
-            for k, c in enumerate(chunks):
-                for groups, cols, array in modes[b, c]:
-                    add_weighted(array, rates[groups], sums[k, 0, cols], sums[k, 1, cols])
-            if b in self.green:
-                partial[b] = dict(zip(chunks, sums))
+            if b in self.green:     # its leader holds its first chunks: one after the other is the order of the sum
+                totals[b] = self.chunk_sum(modes, rates, b, chunks[0])
+                for c in chunks[1:]:
+                    totals[b] += self.chunk_sum(modes, rates, b, c)
             else:
+                sums = np.array([self.chunk_sum(modes, rates, b, c) for c in chunks])
                 requests.append((self.comm.Isend(sums, dest=self.share.leader(b), tag=b), sums))
-        totals = {}
-        for b in self.green:
+        for b, total in totals.items():
             for rank, chunks in self.share.holders(b):
                 if rank != self.comm.rank:
-                    buffer = np.empty((len(chunks), 2, *self.green[b].shape), complex)
+                    buffer = np.empty((len(chunks), *total.shape), complex)
                     self.comm.Recv(buffer, source=rank, tag=b)
-                    partial[b].update(zip(chunks, buffer))
-            total = partial[b][0].copy()
-            for c in range(1, len(self.share.chunks)):
-                total += partial[b][c]
-            totals[b] = total
+                    for part in buffer:
+                        total += part
         for request, _ in requests:
             request.Wait()
         return totals
+
+    def chunk_sum(self, modes, rates, b, c):
+        """(Q^T, L^T) of one chunk of a block, (2, N, N)."""
+        sums = np.zeros((2, self.system.size(b), self.system.size(b)), complex)
+        for groups, cols, array in modes[b, c]:
+            add_weighted(array, rates[groups], sums[0, cols], sums[1, cols])
+        return sums
 
     def gather(self, rows, count):
         """Sum of the led blocks' rows {b: (count, unknowns)} over all blocks, in block order, on every rank. **Collective.**

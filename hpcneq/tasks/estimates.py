@@ -10,7 +10,7 @@ from ..solvers import chebyshev
 from ..solvers.bathmodes import GROUPS_PER_CHUNK, State
 from ..solvers.exponential import Exponential
 
-BASE_BYTES = 110 * 2 ** 20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
+BASE_BYTES = 108 * 2 ** 20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
 
 
 def memory(system, ranks, step, itemsize):
@@ -27,9 +27,10 @@ def memory(system, ranks, step, itemsize):
         most = max(most, state)
         largest = max(sizes[b] for b in set(held))
         terms = chebyshev.degree(5.0 * step)
-        scratch = 16 * largest ** 2 * (terms + 2 * GROUPS_PER_CHUNK + 2 * max(held.count(b) for b in set(held)))
-        # per led block: X, Z, history, predictions and propagators, each a full matrix
-        work = max(work, state + scratch + 14 * 16 * sum(sizes[b] ** 2 for b in set(held)))
+        # the stack, one function of H for each group, and what passes between ranks
+        scratch = 16 * largest ** 2 * (terms + 8 + (GROUPS_PER_CHUNK + 2 * (ranks > 1)) * max(held.count(b) for b in set(held)))
+        # per block: X, Z, history, predictions and propagators, each a full matrix; four of them again in a checkpoint
+        work = max(work, state + scratch + 20 * 16 * sum(sizes[b] ** 2 for b in set(held)))
     return int(most), int(work)
 
 

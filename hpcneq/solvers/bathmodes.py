@@ -24,6 +24,7 @@ from mpi4py import MPI
 from ..parallel import Layout
 
 GROUPS_PER_CHUNK = 4
+DENSE = 512             # below this size scipy's handling of a sparse matrix costs more than the zeros of a full one
 
 
 class Share:
@@ -204,9 +205,11 @@ class State:
     def probe_rates(self, b, G, X, H):
         """Entries of dG/dt = -i [H, G] - damping G + X that the mean field reads, (n,)."""
         r, k, _, _ = self.system.probe(b)
-        GT = np.ascontiguousarray(G.T)
-        HG = (H[r].multiply(GT[k])).sum(1)
-        GH = (H.T.tocsr()[k].multiply(G[r])).sum(1)
+        if H.shape[0] <= DENSE:
+            H = H.toarray()
+            HG, GH = np.einsum("ij,ij->i", H[r], G.T[k]), np.einsum("ij,ij->i", H.T[k], G[r])
+        else:
+            HG, GH = (H[r].multiply(np.ascontiguousarray(G.T)[k])).sum(1), (H.T.tocsr()[k].multiply(G[r])).sum(1)
         return np.asarray(-1j * (HG - GH)).ravel() - self.system.damping * G[r, k] + X[r, k]
 
     def observe(self, row):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 from scipy.special import jv
 
 PIECE = 4096  # columns of a product with the whole stack
@@ -45,9 +46,9 @@ def stack(matrix, radius, terms, scratch=fresh):
     T = scratch("stack", (terms, N, N))
     T[0] = 0
     T[0][np.diag_indices(N)] = 1
-    A = (matrix.toarray() if N <= DENSE else matrix) * (2 / radius)
+    A = (matrix.toarray() if N <= DENSE and sparse.issparse(matrix) else matrix) * (2 / radius)
     if terms > 1:
-        T[1] = 0.5 * (A if N <= DENSE else A.toarray())
+        T[1] = 0.5 * (A.toarray() if sparse.issparse(A) else A)
     for k in range(2, terms):
         np.subtract(A @ T[k - 1], T[k - 2], out=T[k])
     return T

@@ -233,12 +233,15 @@ class Exponential:
         return Ends(*self.field(green, guess.c, X), None, None)
 
     def effective(self, b, step, end):
-        """H_eff^T and Hdot^T (CSR) of one block, and the Chebyshev radius."""
+        """H_eff^T and Hdot^T of one block, dense if it is small, else CSR, and the Chebyshev radius."""
         start = self.now
         mean, slope = moments(step, start.c, start.v, end.c, end.v)
         H, Hdot = self.system.hamiltonian(b, mean), self.system.perturbation(b, slope)
-        H = (H + 1j * step ** 2 / 12 * (H @ Hdot - Hdot @ H)).tocsr()
-        return H.T.tocsr(), Hdot.T.tocsr(), chebyshev.bound(H)
+        small = H.shape[0] <= chebyshev.DENSE
+        if small:
+            H, Hdot = H.toarray(), Hdot.toarray()
+        H = H + 1j * step ** 2 / 12 * (H @ Hdot - Hdot @ H)
+        return (H.T, Hdot.T, chebyshev.bound(H)) if small else (H.T.tocsr(), Hdot.T.tocsr(), chebyshev.bound(H))
 
     def propagators(self, step, end):
         """U^T of every block this rank leads."""
@@ -266,7 +269,7 @@ class Exponential:
             found[b] = UT = UT.copy()
             self.flops += 8.0 * terms * (1 + len(held)) * UT.size
             turn = dict(zip(held, zip(phi, -1j * bend / (1 + bend * slope[held]))))
-            bent = _Bent(HdotT)
+            bent = _Bent(HdotT) if sparse.issparse(HdotT) else _bent(HdotT)
             for (groups, cols, old), (_, _, new) in runs:
                 for k, g in enumerate(groups):
                     new[k] = bent(self.system.sources(b, g), turn[g][1], cols) @ turn[g][0]
@@ -319,6 +322,12 @@ def _exponential(step, radius, terms):
 
 def _source_coefficients(step, rates, radius, terms):
     return step * chebyshev.coefficients(lambda x: chebyshev.phi1(step * (rates[:, None] - 1j * x)), radius, terms)
+
+
+def _bent(HdotT):
+    """`_Bent` of a small block."""
+    one = np.eye(len(HdotT))
+    return lambda source, factor, cols: source[:, None] * (one[cols] + factor * HdotT[cols])
 
 
 class _Bent:

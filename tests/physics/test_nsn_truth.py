@@ -9,6 +9,11 @@ from physics import independent
 from physics.test_nsn_dynamics import UNEQUAL, March, junction, twins
 from scipy.optimize import root
 
+from hpcneq import parallel
+from hpcneq.solvers.bathmodes import State
+from hpcneq.solvers.exponential import Exponential
+from hpcneq.systems.nsn_junction.quench import Quench
+
 pytestmark = pytest.mark.nsn
 
 SITES = np.array([0.8 + 0.1j, 0.6 - 0.2j, 0.3j, -0.2 + 0.4j, 0.5, 0.1 - 0.3j, 0.4 + 0.4j, -0.1j, 0.25])
@@ -219,3 +224,22 @@ def test_growth_of_a_pair_mode(n, eV):
     nu = root(residual, [-found[0], found[1]], tol=1e-10)
     assert nu.success and nu.x[1] > 0.03
     assert abs(nu.x[1] - found[1]) < 1e-4 * nu.x[1] and abs(nu.x[0] + found[0]) < 1e-4 * nu.x[1], (nu.x, found)
+
+
+def test_single_precision_modes_over_a_long_time():
+    """Modes in complex64 with G in complex128 follow the double-precision run to 1e-6 over t = 60, through a quench in which
+    noise grows by orders of magnitude.
+
+    Fails if the sums over modes are made in single precision.
+    """
+    system = Quench(junction(15, 5, {"to": 0.8}, h=0.58, T=0.02), 0.3 * np.cos(2 * np.pi * np.arange(15) / 15) + 1e-3j * np.sin(np.arange(15)))
+    found = []
+    for dtype in (complex, np.complex64):
+        method = Exponential(State(system, parallel.solo(), dtype))
+        method.start(0.0, 0.5)
+        found.append([])
+        for k in range(120):
+            method.advance(0.5 * k, 0.5)
+            found[-1].append(method.now.c.copy())
+    double, mixed = np.array(found)
+    assert 0 < np.abs(mixed - double).max() < 1e-6

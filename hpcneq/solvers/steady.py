@@ -35,6 +35,15 @@ class Solution:
     multipliers: np.ndarray
 
 
+def differences(work, x, dx):
+    """Jacobian times ``dx`` by central differences of ``work.residual``."""
+    size = np.abs(dx).max()
+    if size == 0:
+        return np.zeros(len(x))
+    e = 6e-6 * max(np.abs(x).max(), 1e-3) / size
+    return (work.residual(x + e * dx) - work.residual(x - e * dx)) / (2 * e)
+
+
 class Work:
     """Residual and tangent of a problem with its items spread over a communicator. **Collective.**"""
 
@@ -58,11 +67,7 @@ class Work:
         """Jacobian times ``dx``: the problem's own, or central differences where it has none."""
         dx = self.comm.bcast(np.array(dx), root=0)
         if not hasattr(self.problem, "tangent_partials"):
-            size = np.abs(dx).max()
-            if size == 0:
-                return np.zeros(len(x))
-            e = 6e-6 * max(np.abs(x).max(), 1e-3) / size
-            return (self.residual(x + e * dx) - self.residual(x - e * dx)) / (2 * e)
+            return differences(self, x, dx)
         self.prepare(x)
         return self.problem.residual(dx, ordered_sum(self.comm, self.layout, self.problem.tangent_partials(self.prepared, dx)))
 
@@ -82,6 +87,23 @@ def solve(problem, comm, x, options=None, prefix="initial_", fix=True):
     work = Work(problem, comm)
     borders = problem.symmetries(x) if fix and hasattr(problem, "symmetries") else np.zeros((0, len(x)))
     return _solve(work, np.array(x, float), borders, NEWTON | (options or {}), prefix, newton=True)
+
+
+def solve_equations(function, x, options=None, prefix="steady_"):
+    """Newton root of a few equations given as one function (n,) -> (n,), the same on every rank. Raises nothing: look at ``converged``."""
+    return _solve(Direct(function), np.array(x, float), np.zeros((0, len(x))), NEWTON | (options or {}), prefix, newton=True)
+
+
+class Direct:
+    """What `Work` is, for a plain function."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def residual(self, x):
+        return np.asarray(self.function(np.array(x)), float)
+
+    tangent = differences
 
 
 def _solve(work, start, borders, defaults, prefix, newton):

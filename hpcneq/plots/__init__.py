@@ -5,7 +5,8 @@ import importlib
 
 from ..errors import InputError
 
-MODULES = {"nsn-junction": "nsn_junction"}
+MODULES = {"nsn-junction": "nsn_junction", "fermi-gas": "fermi_gas", "exciton-bec": "exciton_bec",
+           "laser-semiconductor": "laser_semiconductor", "phonon-semiconductor": "phonon_semiconductor"}
 
 
 def plot(result, path=None):

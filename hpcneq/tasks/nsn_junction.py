@@ -15,14 +15,16 @@ from ..solvers.bathmodes import State
 from ..solvers.evolve import row_times
 from ..systems.nsn_junction import drive, initial, inputs, model, onsets, static, stationary
 from ..systems.nsn_junction.quench import Quench
-from . import estimates
+from . import estimates, nsn_maps
 from .evolution import Recorder, run_evolution
+from .nsn_maps import phase_diagram  # noqa: F401  (the driver finds tasks by name)
 
 TASKS = {
     "evolve": Task(tables={"parameters": inputs.EvolveParameters, "numerics": inputs.EvolveNumerics,
                            "initial": inputs.Initial, "leads": inputs.Leads},
                    timed=True, petsc=("evolve", "initial"),
                    doc="time evolution after a change of the bias, by auxiliary modes"),
+    **nsn_maps.TASKS,
 }
 
 
@@ -92,6 +94,8 @@ def build(run, comm, recall=lambda name, compute, *args: compute(*args), which="
 
 def estimate(run, ranks):
     """Lines for ``hpcneq check``."""
+    if run.task in nsn_maps.TASKS:
+        return nsn_maps.estimate(run, ranks)
     junction = build(run, solo())
     system = Quench(junction, np.zeros(len(junction.lattice.count)))
     rows = row_times(run.run.t_max, system.breakpoints(run.run.t_max), run.numerics.dt, run.run.output_every)

@@ -41,7 +41,7 @@ def _result_lines(path, result):
     for key, value in (result.summary or {}).items():
         error = (result.errors or {}).get(key)
         unit = _unit(result, key)
-        lines.append(f"  {key:24s} {_number(value)}{f' +- {error:.1e}' if error is not None else ''}{f'  {unit}' if unit else ''}")
+        lines.append(f"  {key:24s} {_with_error(value, error)}{f'  {unit}' if unit else ''}")
     for warning in result.warnings or []:
         lines.append(f"  warning: {warning}")
     where = result.provenance
@@ -91,6 +91,14 @@ def _state_lines(path):
 def _unit(result, key):
     base = {"delta_max": "delta", "delta_rms": "delta"}.get(key, key)
     return result[base].units if base in result.keys() else ""
+
+
+def _with_error(value, error):
+    """A number with its error, or a list of them."""
+    if isinstance(value, list):
+        errors = error if isinstance(error, list) and len(error) == len(value) else [None] * len(value)
+        return "[" + ", ".join(map(_with_error, value, errors)) + "]"
+    return _number(value) + (f" +- {error:.1e}" if isinstance(error, (int, float)) else "")
 
 
 def _number(value):

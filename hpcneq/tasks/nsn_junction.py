@@ -10,12 +10,12 @@ from ..config import Task
 from ..errors import InputError, NotConverged
 from ..maths import poles as pole_fits
 from ..parallel import Layout, on_root, solo
-from ..solvers import steady
+from ..solvers import steady as newton
 from ..solvers.bathmodes import State
 from ..solvers.evolve import row_times
 from ..systems.nsn_junction import drive, initial, inputs, model, onsets, static, stationary
 from ..systems.nsn_junction.quench import Quench
-from . import estimates, nsn_maps
+from . import estimates, nsn_maps, nsn_onsets, nsn_steady
 from .evolution import Recorder, run_evolution
 from .nsn_maps import phase_diagram  # noqa: F401  (the driver finds tasks by name)
 
@@ -24,8 +24,10 @@ TASKS = {
                            "initial": inputs.Initial, "leads": inputs.Leads},
                    timed=True, petsc=("evolve", "initial"),
                    doc="time evolution after a change of the bias, by auxiliary modes"),
-    **nsn_maps.TASKS,
+    **nsn_maps.TASKS, **nsn_steady.TASKS, **nsn_onsets.TASKS,
 }
+steady, tmatrix = nsn_steady.steady, nsn_steady.tmatrix
+onset = nsn_onsets.onset
 
 
 def evolve(run, comm, log, output):
@@ -96,6 +98,8 @@ def estimate(run, ranks):
     """Lines for ``hpcneq check``."""
     if run.task in nsn_maps.TASKS:
         return nsn_maps.estimate(run, ranks)
+    if run.task != "evolve":
+        return ["  seconds on one core; what is swept is spread over ranks, row by row"]
     junction = build(run, solo())
     system = Quench(junction, np.zeros(len(junction.lattice.count)))
     rows = row_times(run.run.t_max, system.breakpoints(run.run.t_max), run.numerics.dt, run.run.output_every)
@@ -168,8 +172,8 @@ def _candidates(run, comm, junction, state, log):
     seen = set()
     for k in waves:
         seed = np.full(len(mirror.lattice.count), 0.25 * junction.U) if k == 0 else initial.cosine(mirror.lattice, k, 0.2 * junction.U)
-        found = steady.relax(problem, comm, problem.flat(seed))
-        found = steady.solve(problem, comm, found.x)
+        found = newton.relax(problem, comm, problem.flat(seed))
+        found = newton.solve(problem, comm, found.x)
         delta = found.x[expand] + 0j
         named = initial.describe(found.x[mirror.lattice.expand] + 0j)
         n_found = named["wave_number"]
@@ -207,10 +211,10 @@ def polish(comm, junction, bias, delta, n):
     centred and solved again.
     """
     problem = stationary.GapProblem(junction, bias)
-    found = steady.solve(problem, comm, problem.flat(delta))
+    found = newton.solve(problem, comm, problem.flat(delta))
     if found.residual > 1e-12 and n and len(delta) == junction.lattice.Lx:
         moved = initial.centre(problem.complex(found.x), n)
-        found = steady.solve(problem, comm, problem.flat(moved))
+        found = newton.solve(problem, comm, problem.flat(moved))
     if not found.converged or found.residual > 1e-9:
         raise NotConverged(f"initial: SNES stopped with residual {found.residual:.1e} ({found.reason}); "
                            "try [petsc] initial.snes_max_it, another wave_number, or a smaller Lx")

@@ -81,7 +81,7 @@ def test_a_circle_is_closed_and_has_two_folds():
 def test_an_s_curve_ends_on_its_bounds():
     """p = x - x^3: folds at x = +-1/sqrt(3), p = +-2/(3 sqrt(3)); both ends at p = -1 and 1 to rounding.
 
-    Fails if the end is where the last step happened to fall, or if a fold is interpolated and not solved for.
+    Fails if a fold is interpolated and not solved for.
     """
     way = follower(lambda x, p: p - x + x**3, (-3, -1), (3, 1), label=lambda x, p: "stable" if 3 * x[0]**2 > 1 else "unstable")
     curve = way.trace(way.start([0.1], 0.099))
@@ -98,7 +98,7 @@ def test_an_s_curve_ends_on_its_bounds():
 def test_the_parameter_as_control_stops_at_a_fold():
     """The same S-curve followed in p at fixed steps of p: it cannot pass the fold, and says so.
 
-    Fails if the step is not halved down to its smallest (it would jump to the other sheet).
+    Fails if a corrector that lands far from the predictor, on the other sheet, is accepted.
     """
     way = follower(lambda x, p: p - x + x**3, (-3, -1), (3, 1), control="parameter", step=0.01, largest=0.01)
     curve = way.follow(way.start([-1.3], -1.3 + 1.3**3))
@@ -112,7 +112,7 @@ def test_the_parameter_as_control_stops_at_a_fold():
 def test_a_pitchfork_is_found_and_its_branches_followed():
     """x (p - 1 - x^2) = 0: from x = 0 the bifurcation at p = 1, and from it both arms p = 1 + x^2, up to p = 2.
 
-    Fails if the direction is taken from the kernel's first vector (the arms are then missed), or with w . F_yy without its mixed part.
+    Fails with w . F_yy[a, a] without its mixed part.
     """
     way = follower(lambda x, p: x * (p - 1 - x**2), (-2, 0), (2, 2))
     trivial = way.trace(way.start([0.0], 0.33))

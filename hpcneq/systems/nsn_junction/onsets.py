@@ -262,8 +262,8 @@ def region(point, grid):
     """The phase: "normal" | "bcs" | "fflo" | "bistable-with-normal" | "bistable-with-fflo".
 
     bcs : the normal state is unstable to uniform pairing, C(0) > 1/U; in equilibrium also where a uniform state has the
-    lowest free energy (h < h_cc). Otherwise fflo or normal, by max_Q C(Q); bistable-with-... if besides it there is
-    a uniform state that is stable by the rule of ``stability`` (a metastable one does not count).
+    lowest free energy (h < h_cc). Otherwise fflo or normal, by max_Q C(Q); out of equilibrium bistable-with-... if besides
+    it there is a uniform state that is stable by the rule of ``stability`` (a metastable one does not count).
     """
     if gap_sum(0.0, point, grid) > 1 / point.U:
         return "bcs"
@@ -271,4 +271,4 @@ def region(point, grid):
     if point.equilibrium and any(free_energy(s.delta, point, grid) < 0 for s in states):
         return "bcs"
     base = "fflo" if strongest_pairing(point, grid)[1] > 1 / point.U else "normal"
-    return f"bistable-with-{base}" if states else base
+    return f"bistable-with-{base}" if states and not point.equilibrium else base

@@ -45,7 +45,7 @@ def test_equilibrium_boundaries():
 def test_regions_between_boundaries_are_those_of_every_point(along, values):
     """A map filled from its boundaries equals one computed point by point.
 
-    Fails if the boundaries are left out.
+    Fails if the regions are asked for at a slightly other temperature.
     """
     grid = static.finite(16, 10)
     point = static.Point(3.0, 0.0, 0.01, 0.5, 0.04, 0.6 if along == "T" else 0.0)

@@ -12,8 +12,7 @@ from longruns import HOME, INPUT, alone, assert_same
 
 from hpcneq.store import Result
 
-# they count seconds: reliable on a quiet machine only
-pytestmark = [pytest.mark.house, pytest.mark.longrun, pytest.mark.nightly]
+pytestmark = [pytest.mark.house, pytest.mark.longrun]
 OVER = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "GONE")
 SCRIPTS = ("slurm-run.sh", "slurm-array.sh", "slurm-map.sh", "pbs-run.sh")
 
@@ -49,13 +48,15 @@ def environment(place, **more):
     return {**alone(more), "HPCNEQ_VENV": str(place / "venv"), "HPCNEQ_JOBS": str(HOME / "jobs")}
 
 
-def wait_for(done, what, log, seconds=90, over=lambda: False):
+def wait_for(done, what, log, seconds=240, over=lambda: False):
+    """Wait as long as a busy machine may need; what is waited for cannot come too early."""
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end and not over(), f"no {what} within {seconds} s:\n{log.read_text() if log.exists() else 'no log'}"
         time.sleep(0.3)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(slurm.missing() is not None, reason=f"no Slurm here: {slurm.missing()}")
 def test_runs_go_back_into_the_queue_until_they_are_complete(place):
     """One job is stopped by Slurm's own time limit, one by run.wall_limit; both end as the run that was never stopped.
@@ -71,7 +72,7 @@ def test_runs_go_back_into_the_queue_until_they_are_complete(place):
                                "none.toml", "limited.toml", folder=place, environment=write_limited(place, env))
         limited = queue.ask("squeue", "-h", "-r", "-j", limited, "-o", "%A")
         whole = subprocess.run([str(place / "venv" / "bin" / "hpcneq"), "run", "in.toml", "-o", "whole.h5", "--quiet"], cwd=place,
-                               env={**env, "PAUSE": "0"}, stdin=subprocess.DEVNULL, timeout=60)
+                               env={**env, "PAUSE": "0"}, stdin=subprocess.DEVNULL, timeout=240)
         assert whole.returncode == 0
         jobs = ((timed, "timed.log"), (limited, "limited.log"))
         for job, log in jobs:
@@ -82,7 +83,7 @@ def test_runs_go_back_into_the_queue_until_they_are_complete(place):
             wait_for(lambda job=job: queue.job(job)[0] in OVER, "end", place / log)
         states = {job: queue.job(job) for job in (timed, limited)}
     assert states[timed][0] == states[limited][0] == "COMPLETED", words(place, "timed.log") + words(place, "limited.log")
-    assert states[timed][1] == 1 and states[limited][1] >= 1, states
+    assert min(states[timed][1], states[limited][1]) >= 1, states
     assert "told to stop" in words(place, "timed.log") and "stopped by a signal" in words(place, "timed.log")
     assert "stopped by run.wall_limit" in words(place, "limited.log")
     assert_same(place / "timed.h5", place / "whole.h5", tolerance=1e-11)
@@ -103,7 +104,12 @@ def start(place, *lines, **more):
     """A shell that sources jobs/steps.sh, as the batch scripts do."""
     script = "\n".join(["set -u", f". {HOME}/jobs/steps.sh", *lines])
     return subprocess.Popen(["bash", "-c", script], cwd=place, env=environment(place, **more), stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=unignored)
+
+
+def unignored():
+    """A shell cannot trap what it was started to ignore, and what runs in the background of another ignores INT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
@@ -111,10 +117,9 @@ def test_term_and_int_to_a_job_stop_its_ranks_with_a_checkpoint(place, name):
     """mpiexec would kill the ranks a second after either; the script makes them USR1."""
     (place / "slow").touch()
     job = start(place, "compute 2 in.toml out.h5")
-    wait_for(lambda: list(place.glob("out.h5.ckpt-*1")), "first checkpoint", place / "none", 30)
-    time.sleep(1)
+    wait_for(lambda: list(place.glob("out.h5.ckpt-*1")), "first checkpoint", place / "none")
     job.send_signal(getattr(signal, name))
-    out = job.communicate(timeout=60)[0]
+    out = job.communicate(timeout=240)[0]
     assert job.returncode == 75, out
     assert "told to stop, passing it on" in out and "stopped by a signal" in out and "out.h5 was stopped with a checkpoint" in out
     assert Result(place / "out.h5").status == "stopped"
@@ -123,7 +128,7 @@ def test_term_and_int_to_a_job_stop_its_ranks_with_a_checkpoint(place, name):
 def test_a_job_that_does_not_get_on_is_not_started_again(place):
     """A run that fails at once, twice: the second start is refused, and says how to go on."""
     (place / "in.toml").write_text(INPUT.replace("T = 0.05", "T = -1"))
-    first, second = (start(place, "compute 1 in.toml out.h5").communicate(timeout=60)[0] for _ in range(2))
+    first, second = (start(place, "compute 1 in.toml out.h5").communicate(timeout=240)[0] for _ in range(2))
     assert "failed with exit code 2" in first and "must be > 0" in first
     assert "has not got on since its last start (nothing): not started again" in second and "must be > 0" not in second
 
@@ -132,7 +137,7 @@ def test_ranks_that_do_not_find_each_other_are_refused(place):
     """An mpiexec of another MPI starts N runs of one rank: none of them computes."""
     (place / "launch").write_text('#!/bin/sh\nshift 2\n"$@" & "$@"; code=$?\nwait\nexit $code\n')
     (place / "launch").chmod(0o755)
-    out = start(place, "compute 2 in.toml out.h5", HPCNEQ_MPI="./launch").communicate(timeout=60)[0]
+    out = start(place, "compute 2 in.toml out.h5", HPCNEQ_MPI="./launch").communicate(timeout=240)[0]
     assert "failed with exit code 2" in out and out.count("HPCNEQ_RANKS asks for 2 ranks, 1 started") == 2
     assert not (place / "out.h5").exists()
 
@@ -146,7 +151,7 @@ def test_a_pbs_job_submits_the_next_one(place):
     env = environment(place, PBS_O_WORKDIR=str(place), PBS_NODEFILE=str(place / "nodes"), INPUT="in.toml", OUT="out.h5",
                       WALL_LIMIT="00:00:05")
     done = subprocess.run(["bash", str(HOME / "jobs" / "pbs-run.sh")], cwd="/", env=env, stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=60)
+                          text=True, timeout=240)
     assert done.returncode == 75, done.stdout + done.stderr
     assert "INPUT=in.toml,OUT=out.h5,WALL_LIMIT=00:00:05" in (place / "qsub.log").read_text()
 

@@ -198,7 +198,7 @@ class ResultFile:
         texts, items = self.comm.bcast((
             {name: json.dumps(plain(value), allow_nan=False)
              for name, value in zip(TEXTS, (summary, errors or {}, list(warnings)))},
-            {**{name: value for name, value in summary.items() if np.ndim(value) == 0}, **extra}), root=0)
+            {**{name: value for name, value in summary.items() if not isinstance(value, (list, tuple, dict)) and np.ndim(value) == 0}, **extra}), root=0)
         self.flush()
         for name, text in texts.items():
             self._text(name, text)

@@ -5,6 +5,7 @@ import numpy as np
 
 from . import style
 from .nsn_maps import phase_diagram  # noqa: F401  (figures are found by the task's name)
+from .nsn_static import branches, iv, onset, steady, tmatrix  # noqa: F401
 
 
 def evolve(result):

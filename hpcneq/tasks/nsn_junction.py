@@ -15,7 +15,7 @@ from ..solvers.bathmodes import State
 from ..solvers.evolve import row_times
 from ..systems.nsn_junction import drive, initial, inputs, model, onsets, static, stationary
 from ..systems.nsn_junction.quench import Quench
-from . import estimates, nsn_maps, nsn_onsets, nsn_steady
+from . import estimates, nsn_branches, nsn_maps, nsn_onsets, nsn_steady
 from .evolution import Recorder, run_evolution
 from .nsn_maps import phase_diagram  # noqa: F401  (the driver finds tasks by name)
 
@@ -24,10 +24,11 @@ TASKS = {
                            "initial": inputs.Initial, "leads": inputs.Leads},
                    timed=True, petsc=("evolve", "initial"),
                    doc="time evolution after a change of the bias, by auxiliary modes"),
-    **nsn_maps.TASKS, **nsn_steady.TASKS, **nsn_onsets.TASKS,
+    **nsn_maps.TASKS, **nsn_steady.TASKS, **nsn_onsets.TASKS, **nsn_branches.TASKS,
 }
 steady, tmatrix = nsn_steady.steady, nsn_steady.tmatrix
 onset = nsn_onsets.onset
+branches, iv = nsn_branches.branches, nsn_branches.iv
 
 
 def evolve(run, comm, log, output):

@@ -99,7 +99,11 @@ def steady(run, comm, log, output):
     records = on_root(comm, lambda: [_state(float(s.x[0]), point, grid) for s in found] + [_state(0.0, point, grid)])
     growth = on_root(comm, lambda: NORMAL_STABILITY[pairing.normal_stable(point, grid)])
     region = on_root(comm, onsets.region, point, grid)
-    _write_states(output(), found, records)
+    out = output()
+    _write_states(out, found, records)
+    D = np.linspace(0.0, scanned[1], 301)
+    out.axis("D", D, "t_par", "trial order parameter")
+    out.fixed("U_F", on_root(comm, lambda: point.U * static.gap_sum(D, point, grid)), ("D",), "1", "U F(D): a steady state where it is 1")
     roots = [float(s.x[0]) for s in found]
     summary = {"roots": roots, "stability": [r["stability"] for r in records[:-1]], "normal": growth, "region": region, "scanned": scanned,
                "slope": [r["slope"] for r in records[:-1]], "current_left": [r["current_left"] for r in records[:-1]],

@@ -1,10 +1,14 @@
 """From an input to a result file: the one module that knows all others."""
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import os
+import shutil
 import sys
+import tempfile
 import time
+import weakref
 from pathlib import Path
 
 from . import checkpoint, config, journal, parallel, petsc, report, store
@@ -213,11 +217,15 @@ def check(source, ranks=1, overrides=()):
 
 def run_in_process(source, output=None, overrides=(), force=True, quiet=True, petsc_argv=()):
     """``hpcneq.run``: compute in this process and return the Result. Without ``output`` the file is temporary. **Collective.**"""
-    import tempfile
-    comm = parallel.world()
+    comm, folder = parallel.world(), None
     if output is None:
         folder = parallel.on_root(comm, tempfile.mkdtemp, prefix="hpcneq-")
         output = Path(folder, "result.h5")
+        if comm.rank == 0:
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
     run(source, output, overrides, force, False, quiet, petsc_argv, comm)
     comm.barrier()
-    return store.Result(output)
+    result = store.Result(output)
+    if folder is not None and comm.size == 1:       # other ranks may still read what this one lets go
+        weakref.finalize(result, shutil.rmtree, folder, ignore_errors=True)
+    return result

@@ -46,7 +46,7 @@ def _result_lines(path, result):
         lines.append(f"  warning: {warning}")
     where = result.provenance
     lines.append(f"  {where.get('ranks', '?')} ranks on {where.get('host', '?')}, {where.get('started', '?')}, "
-                 f"hpcneq {where.get('hpcneq_version', '?')} ({str(where.get('commit', '?'))[:12]})")
+                 f"hpcneq {where.get('hpcneq_version', '?')} ({_short(where.get('commit', '?'))})")
     lines.append("  data: " + ", ".join(result.keys()))
     state = newest(path)
     if state is not None:
@@ -103,3 +103,8 @@ def _with_error(value, error):
 
 def _number(value):
     return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _short(commit):
+    """A commit's first twelve digits, and whether files had changed since."""
+    return str(commit)[:12] + ("-dirty" if str(commit).endswith("-dirty") else "")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hpcneq import config
+from hpcneq import config, tables
 from hpcneq.errors import InputError
 
 pytestmark = pytest.mark.house
@@ -341,13 +341,13 @@ def test_rendered_toml_reads_back_as_it_was(values):
 
 
 def test_describe_lists_every_key_with_type_default_unit_and_doc():
-    rows = {row.key: row for row in config.describe(Leads)}
+    rows = {row.key: row for row in tables.describe(Leads)}
     assert list(rows) == ["left", "left.gamma", "left.T", "right", "right.gamma", "right.T"]
-    assert rows["left.gamma"] == config.Row("left.gamma", "a number > 0", "required", "t", "coupling")
-    rows = {row.key: row for row in config.describe(Numerics)}
+    assert rows["left.gamma"] == tables.Row("left.gamma", "a number > 0", "required", "t", "coupling")
+    rows = {row.key: row for row in tables.describe(Numerics)}
     assert rows["poles"].type == 'a number > 0 or "aaa" | "ozaki"' and rows["poles"].default == '"aaa"'
     assert rows["names"].default == "[]" and rows["fast"].default == "false"
-    assert all(row.doc for row in config.describe(config.RunTable))
+    assert all(row.doc for row in tables.describe(config.RunTable))
 
 
 def test_a_key_may_have_a_name_that_python_reserves():

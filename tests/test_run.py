@@ -303,3 +303,23 @@ def test_a_wrong_input_in_a_program_of_its_own(desk, ranks):
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.count("hpcneq: ") == 1 and '[parameters] gama = 0.1: unknown key; did you mean "gamma"?' in done.stderr
     assert "Traceback" not in done.stderr and contents(desk) == before
+
+
+def test_a_result_without_a_name_leaves_nothing_behind(tmp_path):
+    """hpcneq.run without an output keeps its file as long as the Result lives: no folder is left in the temporary directory."""
+    code = f"""
+import os, pathlib, tempfile
+import hpcneq, tomllib
+def there():
+    return sorted(name for name in os.listdir(tempfile.gettempdir()) if name.startswith("hpcneq-"))
+one = hpcneq.run(tomllib.loads({TINY!r}))
+assert len(there()) == 1 and one.delta.shape[1] == 9
+del one
+assert there() == []
+other = hpcneq.run(tomllib.loads({TINY!r}))
+print(other.path)
+"""
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(HOME)}, text=True,
+                          capture_output=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert not Path(done.stdout.strip()).exists() and not list(tmp_path.glob("hpcneq-*"))

@@ -267,6 +267,8 @@ class ResultFile:
     def _write_now(self, placed, values):
         """Write a whole data set; rank 0's or each rank's block."""
         shape, faults = placed.data.shape, []
+        if 0 in shape:      # HDF5 refuses to write nothing in parallel
+            return
         on_root(self.comm, check_room, self.path, placed.data.size * placed.data.dtype.itemsize + 4096)
         if shape == () and not placed.root:
             block = np.empty(0, placed.data.dtype)

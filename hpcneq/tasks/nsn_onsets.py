@@ -15,6 +15,7 @@ TASKS = {
                   sweep=("T", "h", "eV", "gamma", "U"), petsc=("steady",), doc="onsets of uniform and of FFLO pairing, folds, the Clogston limit"),
 }
 UNITS = {"eV": "t_par", "h": "t_par", "T": "t_par", "gamma": "t_par", "U": "t_par"}
+SLACK = 1e-10    # of Q and of D at a fold, where derivatives vanish
 WORDS = {"eV": "bias", "h": "Zeeman field", "T": "temperature of the leads", "gamma": "coupling to each lead", "U": "attraction"}
 
 
@@ -32,7 +33,7 @@ class Found:
         self.values.append(abs(float(solution.x[0])))
         self.errors.append(float(errors[0]))
         self.partners.append(abs(float(solution.x[1])) if len(solution.x) > 1 else partner)
-        self.partner_errors.append(float(errors[1]) if len(solution.x) > 1 else FLOOR)
+        self.partner_errors.append(float(errors[1]) + SLACK if len(solution.x) > 1 else FLOOR)
         self.reasons.append(solution.reason)
         self.residuals.append(solution.residual)
         if not solution.converged and solution.residual > 1e-10:

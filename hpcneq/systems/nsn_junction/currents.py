@@ -30,7 +30,7 @@ def _means(D, s, T, point, grid):
     zeta = np.sqrt(c * c - D * D)
     R, slope = grid.resolvent(zeta, point.mu)
     pairs = 4 * np.array([(2 * c * R).real @ w, (2 * R + 2 * c * c * slope).real @ w, (-2 * c * D * slope).real @ w])
-    if point.mu == 0:       # particle-hole symmetry
+    if point.mu == 0 and isinstance(grid, Infinite):       # particle-hole symmetry; a finite lattice of odd length has none
         return pairs, np.zeros(3)
     M, dM = _moment(zeta, point.mu, grid)
     return pairs, 4 * np.array([M.real @ w, (dM * c / zeta).real @ w, (-dM * D / zeta).real @ w])

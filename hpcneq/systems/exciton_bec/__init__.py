@@ -1,0 +1,1 @@
+"""Driven-dissipative electron-hole condensates in the BCS-BEC crossover: Hanai, Littlewood and Ohashi (2018)."""

@@ -127,6 +127,9 @@ def equilibrium(drive):
     """The state without decay, gv = 0: mt = 0 by symmetry, (delta, mu) by Newton from the BCS or BEC limit, then along inv."""
     rest = replace(drive, ratio=0.0)
     x = None
+    if drive.number == "cutoff" and drive.gb * drive.p_c / np.pi > 0.9 * NUMBER:
+        raise NotConverged(f"steady: the wide bath alone fills the momenta up to p_c = {drive.p_c:g} with int p^2 n_p dp = "
+                           f"{drive.gb * drive.p_c / np.pi:.3g}, the system holds 1/3; lower p_c or gamma_b, or number = \"subtracted\"")
     for inv in np.unique([0.0, *np.arange(0, abs(drive.inv), 0.5), abs(drive.inv)]) * np.sign(drive.inv or 1.0):
         at = replace(rest, inv=float(inv))
 

@@ -9,32 +9,37 @@ from ..config import Task
 from ..errors import InputError
 from ..parallel import on_root
 from ..solvers import maps
+from ..solvers import steady as newton
+from ..systems.nsn_junction import conditions, onsets, static
 from ..systems.nsn_junction import maps as lines
-from ..systems.nsn_junction import static
 from ..systems.nsn_junction.maps_inputs import MapNumerics, MapParameters
 from .evolution import Outcome
+from .nsn_steady import refuse_unused
 
 AXES = {"eV": "bias", "h": "Zeeman field", "T": "temperature"}
 CURVES = {"bcs_onset": "onset of the uniform state, C(0) = 1/U", "fflo_onset": "onset of the FFLO state, largest C(Q) = 1/U at Q > 0",
           "fold": "fold of the uniform branches", "h_cc": "Chandrasekhar-Clogston field, where uniform and normal state have the same free energy"}
 PARTNERS = {"fflo_Q": ("fflo_onset", "1/lattice constant", "wave number of the FFLO onset"),
             "fold_delta": ("fold", "t_par", "order parameter at the fold")}
+FAR = 0.02       # a polished point farther than this from its seed is another
 LOOSER = 10.0    # the error of the curves is their change under momentum sums so much less accurate
 
 TASKS = {
     "phase-diagram": Task(tables={"parameters": MapParameters, "numerics": MapNumerics}, sweep=tuple(AXES),
-                          doc="regions and their boundaries over two of eV, h, T"),
+                          petsc=("steady",), doc="regions and their boundaries over two of eV, h, T"),
 }
 
 
 def phase_diagram(run, comm, log, output):
     """Kawamura & Ohashi 2025, Figs. 3, 5(a) and 8: one line along the second sweep key for each value of the first. **Collective.**"""
+    refuse_unused(run, "steady_")
     slow, fast = axes(run)
     rows, columns = run.sweep[slow], run.sweep[fast]
     lattice = grid(run, run.numerics.error)
 
     def solve(i, j, warm):
-        return lines.line(point(run, **{slow: float(rows[i])}), lattice, fast, columns)
+        at = point(run, **{slow: float(rows[i])})
+        return polish(lines.line(at, lattice, fast, columns), at, lattice, fast)
 
     records, stopped = maps.farm((len(rows), 1), solve, comm, log, output.points(), "phase-diagram")
     if stopped:
@@ -52,11 +57,41 @@ def phase_diagram(run, comm, log, output):
         out.fixed(name, padded([record[name] for record in records]), (slow, f"{curve}_number"), units, text)
     share = np.bincount(code.ravel(), minlength=len(lines.REGIONS)) / code.size
     summary = {"regions": [name for k, name in enumerate(lines.REGIONS) if share[k] > 0],
-               "shares": [float(x) for x in share if x > 0], "lines": len(rows), "points": int(code.size)}
+               "shares": [float(x) for x in share if x > 0], "lines": len(rows), "points": int(code.size),
+               "residual": max(record["residual"] for record in records)}
+    unsolved = sum(record["unsolved"] for record in records)
+    warnings = [f"phase-diagram: SNES left {unsolved} points of the boundaries where the scan found them"] if unsolved else []
     error = on_root(comm, curve_error, run, slow, fast, records)
     if error is not None:
         summary["boundary_error"] = error
-    return Outcome("complete", summary, {}, [])
+    return Outcome("complete", summary, {"shares": [1 / min(code.shape)] * len(summary["shares"])}, warnings)
+
+
+def polish(record, at, lattice, fast):
+    """The record with its boundaries polished by SNES, each as a root of its own equations; ``residual`` the largest left."""
+    worst, unsolved = 0.0, 0
+
+    def solve(equations, seed):
+        nonlocal worst, unsolved
+        found = newton.solve_equations(equations, seed, prefix="steady_")
+        if not np.all(np.abs(found.x - seed) < FAR):       # it went elsewhere
+            unsolved += 1
+            return seed
+        worst, unsolved = max(worst, found.residual), unsolved + (found.residual > 1e-9)
+        return [float(x) for x in found.x]
+
+    for i, x in enumerate(record["bcs_onset"]):
+        record["bcs_onset"][i], = solve(conditions.onset(at, lattice, fast), [x])
+    for i, (x, Q) in enumerate(zip(record["fflo_onset"], record["fflo_Q"])):
+        kept = conditions.allowed(lattice, Q)
+        record["fflo_onset"][i], *rest = solve(conditions.onset(at, lattice, fast, kept), [x, Q] if kept == "free" else [x])
+        record["fflo_Q"][i] = rest[0] if rest else Q
+    for i, seed in enumerate(zip(record["fold"], record["fold_delta"])):
+        record["fold"][i], record["fold_delta"][i] = solve(conditions.fold(at, lattice, fast), list(seed))
+    for i, h in enumerate(record["h_cc"]):
+        upper = max(onsets.roots(at.at(h=h), lattice))
+        record["h_cc"][i], _ = solve(conditions.clogston(at, lattice), [h, float(upper)])
+    return {**record, "residual": worst, "unsolved": unsolved}
 
 
 def axes(run):
@@ -102,8 +137,9 @@ def curve_error(run, slow, fast, records):
     middle = len(records) // 2
     loose = lines.line(point(run, **{slow: float(run.sweep[slow][middle])}), grid(run, min(0.5, LOOSER * run.numerics.error)), fast,
                        run.sweep[fast])
+    loose = polish(loose, point(run, **{slow: float(run.sweep[slow][middle])}), grid(run, min(0.5, LOOSER * run.numerics.error)), fast)
     found = [abs(a - b) for name in CURVES for a, b in zip(loose[name], records[middle][name])]
-    return float(max(found, default=0.0)) + 1e-9
+    return float(max(found, default=0.0)) + 1e-11
 
 
 def estimate(run, ranks):

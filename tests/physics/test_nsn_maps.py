@@ -66,7 +66,7 @@ def test_field_and_half_the_bias_are_exchangeable():
 
 @pytest.mark.parallel
 def test_a_map_is_the_same_on_any_number_of_ranks(comm, shared_tmp):
-    """Every data set of a map on all ranks equals that of one rank, to the last bit; more ranks than lines do no harm."""
+    """Every boundary of a map on all ranks is that of its scan, polished (1e-8), and the regions the same; more ranks than lines do no harm."""
     result = hpcneq.run(SMALL, output=shared_tmp / "all.h5")
     grid = static.finite(8, 6)
     for i, T in enumerate(result.T):
@@ -74,7 +74,8 @@ def test_a_map_is_the_same_on_any_number_of_ranks(comm, shared_tmp):
         assert list(alone["regions"]) == list(result.region[i])
         for name in ("bcs_onset", "fflo_onset", "fold", "fold_delta", "fflo_Q"):
             there = np.asarray(result[name][i])
-            assert list(there[~np.isnan(there)]) == alone[name]
+            assert list(there[~np.isnan(there)]) == pytest.approx(alone[name], abs=1e-8)
+    assert result.summary["residual"] < 1e-11 and not result.warnings
     assert result.summary["points"] == 15 and result.status == "complete"
     assert not (shared_tmp / "all.h5.journal").exists()
 

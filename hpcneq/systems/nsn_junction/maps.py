@@ -19,7 +19,7 @@ def line(point, grid, along, values):
     values : (n,) ascending. Returns {"regions": (n,) indices into ``REGIONS``, "bcs_onset", "fflo_onset", "fflo_Q", "fold",
     "fold_delta", "h_cc": lists}; ``h_cc`` (the Chandrasekhar-Clogston field) for along = "h" at eV = 0 only. An FFLO onset has Q > 0.
     """
-    count = max(len(values), int(np.ceil((values[-1] - values[0]) / SPACING[along])) + 1)
+    count = int(np.ceil((values[-1] - values[0]) / SPACING[along])) + 1
     scanned = np.linspace(values[0], values[-1], count) if len(values) > 1 else np.asarray(values)
     bcs = onsets.bcs_onsets(point, grid, scanned, along)
     fflo = [(x, Q) for x, Q in zip(*onsets.fflo_onsets(point, grid, scanned, along)) if Q > 1e-6]

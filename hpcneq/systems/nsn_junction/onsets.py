@@ -32,15 +32,15 @@ class State:
 def scan(point, grid):
     """The order parameters (n,) at which ``roots`` looks for changes of sign, from 0 to U/2, above which F < 1/U.
 
-    Steps of U/400. F bends within the smoothing G + pi T of the quasiparticle edges: on the infinite lattice only
-    where D passes |s_l|, and a fifth of the smoothing is added there; on a finite one anywhere, and the steps are a
-    third of it throughout (4000 steps at most).
+    F bends within the smoothing G + pi T of the quasiparticle edges: on the infinite lattice only where D passes |s_l|;
+    steps of U/128, and of a third of the smoothing there. On a finite one it bends anywhere: steps of U/400 or a third of
+    the smoothing throughout (4000 steps at most).
     """
     top = 0.5 * point.U * 1.001
     smooth = point.width + np.pi * min(T for _, T, _ in static_terms(point))
-    steps = 200 if isinstance(grid, Infinite) else int(np.clip(3 * top / smooth, 200, 4000))
+    steps = 64 if isinstance(grid, Infinite) else int(np.clip(3 * top / smooth, 200, 4000))
     grids = [np.linspace(0.0, top, steps + 1)]
-    grids += [s + smooth * np.linspace(-4, 4, 41) for _, _, s in static_terms(point)]
+    grids += [s + smooth * np.linspace(-4, 4, 25 if isinstance(grid, Infinite) else 41) for _, _, s in static_terms(point)]
     D = np.unique(np.concatenate(grids))
     return D[(D >= 0) & (D <= top)]
 

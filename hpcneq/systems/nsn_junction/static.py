@@ -20,6 +20,7 @@ The model has no Hartree term: with mu = 0 and mirrored leads that spares the ch
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -271,6 +272,7 @@ def static_terms(point):
     return [(g, T, s) for (T, s), g in merged.items()]
 
 
+@lru_cache(maxsize=512)
 def frequencies(point):
     """The thermal sums of all leads as one list: |s_l| - i y (m,), weights 2 g_l w (m,), and -2 d|s_l|/d(eV) (m,).
 
@@ -286,7 +288,10 @@ def frequencies(point):
     for (T, s), (g, signed) in known.items():
         y, w = matsubara.nodes(T, point.width, 8.0 * np.ceil(largest / 8))
         parts.append((s - 1j * y, 2 * g * w, np.full(len(y), signed / g)))
-    return tuple(np.concatenate(column) for column in zip(*parts))
+    found = tuple(np.concatenate(column) for column in zip(*parts))
+    for column in found:
+        column.flags.writeable = False
+    return found
 
 
 def require_mirrored(point, what):

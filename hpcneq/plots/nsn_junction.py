@@ -6,6 +6,7 @@ import numpy as np
 from . import style
 from .nsn_maps import phase_diagram  # noqa: F401  (figures are found by the task's name)
 from .nsn_static import branches, iv, onset, steady, tmatrix  # noqa: F401
+from .nsn_spectrum import spectrum  # noqa: F401
 
 
 def evolve(result):
@@ -23,7 +24,11 @@ def evolve(result):
     image = _map(space, t, size)
     figure.colorbar(image, ax=space, label=r"$|\Delta_x|\,/\,t_\parallel$", pad=0.01, aspect=30)
     _currents(current, result)
-    _snapshots(figure.add_subplot(grid[0:2, 1]), t, size)
+    side = figure.add_subplot(grid[0:2, 1])
+    if "previous_eV" in result:
+        _hysteresis(side, result, size)
+    else:
+        _snapshots(side, t, size)
     _harmonics(figure.add_subplot(grid[2, 1]), result)
     figure.suptitle(_title(result), fontsize=12)
     return figure
@@ -74,6 +79,21 @@ def _snapshots(axes, t, size):
     axes.set_yticklabels(["0", f"{size.max():.2f}"])
     axes.set_ylabel(r"$|\Delta_x|/t_\parallel$, snapshots", labelpad=-2)
     axes.set_xlabel("site $x$")
+
+
+def _hysteresis(axes, result, size):
+    """The order parameter against the bias, of this run and of the one it started from."""
+    for eV, delta, colour, label in ((result.previous_eV, result.previous_delta_max, "0.55", "run before"),
+                                     (result.eV, size.max(1), style.COLOURS[1], "this run")):
+        eV, delta = np.asarray(eV), np.asarray(delta)
+        axes.plot(eV, delta, color=colour, label=label)
+        middle = len(eV) // 2
+        if eV[middle] != eV[middle - 1]:
+            axes.annotate("", xy=(eV[middle], delta[middle]), xytext=(eV[middle - 1], delta[middle - 1]),
+                          arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2, "mutation_scale": 20})
+    axes.set_xlabel(r"$eV/t_\parallel$")
+    axes.set_ylabel(r"max $|\Delta_x|/t_\parallel$")
+    axes.legend(loc="best", fontsize=9)
 
 
 def _harmonics(axes, result):

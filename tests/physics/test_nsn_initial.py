@@ -8,6 +8,7 @@ from hpcneq.parallel import logger
 from hpcneq.solvers import steady
 from hpcneq.systems.nsn_junction import drive, initial, model, stationary
 from hpcneq.tasks import nsn_junction as task
+from hpcneq.tasks import nsn_start as start_of
 
 pytestmark = pytest.mark.nsn
 
@@ -35,8 +36,8 @@ def test_start_is_found_from_shifted_and_rotated_seeds(comm, shift, phase):
     j = junction(9, 3, 0.58, 0.02)
     x = np.arange(9)
     seed = 0.45 * np.cos(2 * np.pi * (x - shift) / 9) * np.exp(1j * phase)
-    delta, residual = task.polish(comm, j, 0.0, seed, 1)
-    best, _ = task.polish(comm, j, 0.0, 0.45 * np.cos(2 * np.pi * x / 9) + 0j, 1)
+    delta, residual = start_of.polish(comm, j, 0.0, seed, 1)
+    best, _ = start_of.polish(comm, j, 0.0, 0.45 * np.cos(2 * np.pi * x / 9) + 0j, 1)
     assert residual < 1e-12
     assert np.abs(np.abs(delta)).max() == pytest.approx(np.abs(best).max(), abs=1e-10)
     assert stationary.free_energy(j, delta) == pytest.approx(stationary.free_energy(j, best), abs=1e-12)

@@ -61,8 +61,10 @@ class Initial:
     """The stationary state before t = 0."""
 
     state: str = field(default="auto", metadata={
-        "choices": ["auto", "normal", "bcs", "fflo"], "doc": "auto: the state of lowest free energy (at zero bias only)"})
+        "choices": ["auto", "normal", "bcs", "fflo", "file"],
+        "doc": "auto: the state of lowest free energy (at zero bias only); file: the last state of another run, with its modes"})
     wave_number: int | None = field(default=None, metadata={"min": 1, "doc": "periods of an fflo start along Lx; default: the best"})
+    file: str | None = field(default=None, metadata={"doc": 'result file of a finished evolution, its checkpoints beside it, for state = "file"'})
     noise: float = field(default=1e-3, metadata={
         "min": 0, "unit": "t", "doc": "standard deviation of a random complex addition to Delta; patterns grow from it"})
     seed: int | None = field(default=None, metadata={"min": 0, "doc": "key of that noise; default: [run] seed"})
@@ -70,3 +72,5 @@ class Initial:
     def __post_init__(self):
         if self.wave_number is not None and self.state != "fflo":
             raise ValueError(f'wave_number = {self.wave_number}: only state = "fflo" has one')
+        if (self.file is None) == (self.state == "file"):
+            raise ValueError('file: goes with state = "file", and with no other')

@@ -1,0 +1,55 @@
+"""The input tables of the exciton-bec system, as the configuration checks and documents them; energies in eF, momenta in kF."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+LARGEST_INV = 6.0      # beyond, the condensate is narrower than any broadening, or a dilute gas of molecules
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Interaction, pumping and decay."""
+
+    inv_kfas: float = field(default=0.0, metadata={
+        "min": -LARGEST_INV, "max": LARGEST_INV, "doc": "interaction 1/(kF a_s): < 0 BCS side, > 0 BEC side"})
+    gamma_b: float = field(default=1e-3, metadata={"above": 0, "max": 1, "unit": "eF", "doc": "pumping (thermalization) rate from the bath"})
+    gamma_v: float | None = field(default=None, metadata={"min": 0, "max": 10, "unit": "eF", "doc": "decay rate into the vacuum; or give ratio"})
+    ratio: float | None = field(default=None, metadata={"min": 0, "max": 100, "doc": "gamma_v/gamma_b; default 0"})
+    T_b: float = field(default=0.0, metadata={"min": 0, "max": 10, "unit": "eF", "doc": "temperature of the bath"})
+
+    def __post_init__(self):
+        if self.gamma_v is not None and self.ratio is not None:
+            raise ValueError(f"gamma_v = {self.gamma_v:g} and ratio = {self.ratio:g}: give one of them")
+
+    @property
+    def decay(self):
+        """gamma_v/gamma_b."""
+        if self.gamma_v is not None:
+            return self.gamma_v / self.gamma_b
+        return self.ratio if self.ratio is not None else 0.0
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """Cutoff of the wide bands, and how well the equations are to be solved."""
+
+    p_c: float = field(default=100.0, metadata={
+        "min": 5, "max": 1e5, "unit": "kF", "doc": "sharp momentum cutoff of gap and number equation; the number grows as gamma_b p_c/pi"})
+    number: str = field(default="cutoff", metadata={
+        "choices": ["cutoff", "subtracted"], "doc": "cutoff: count all carriers up to p_c; subtracted: without the tail gamma_b/(pi p^2)"})
+    tolerance: float = field(default=1e-12, metadata={"above": 0, "max": 1e-4, "doc": "largest residual of gap and number equation"})
+
+
+@dataclass(frozen=True)
+class SpectrumNumerics(Numerics):
+    """The grids of L(p, w) where [sweep] gives none."""
+
+    points: int = field(default=301, metadata={"min": 11, "max": 5001, "doc": "points of each of the default grids of p and w"})
+    p_max: float = field(default=2.0, metadata={"above": 0, "max": 100, "unit": "kF", "doc": "end of the default grid of p"})
+
+
+@dataclass(frozen=True)
+class DiagramNumerics(Numerics):
+    """What the phase diagram looks for."""
+
+    stability: bool = field(default=True, metadata={"doc": "also ask whether fluctuations of the condensate grow; false: only where it exists"})

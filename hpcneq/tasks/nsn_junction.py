@@ -12,7 +12,7 @@ from ..solvers.bathmodes import State
 from ..solvers.evolve import row_times
 from ..systems.nsn_junction import initial, inputs, model, onsets, spectral, static
 from ..systems.nsn_junction.quench import Quench
-from . import estimates, nsn_branches, nsn_continued, nsn_maps, nsn_onsets, nsn_spectrum, nsn_steady
+from . import estimates, nsn_branches, nsn_continued, nsn_ensemble, nsn_maps, nsn_onsets, nsn_spectrum, nsn_steady
 from .evolution import Recorder, run_evolution
 from .nsn_start import build, start
 from .nsn_maps import phase_diagram  # noqa: F401  (the driver finds tasks by name)
@@ -22,12 +22,12 @@ TASKS = {
                            "initial": inputs.Initial, "leads": inputs.Leads},
                    timed=True, petsc=("evolve", "initial"),
                    doc="time evolution after a change of the bias, by auxiliary modes"),
-    **nsn_maps.TASKS, **nsn_steady.TASKS, **nsn_onsets.TASKS, **nsn_branches.TASKS, **nsn_spectrum.TASKS,
+    **nsn_maps.TASKS, **nsn_steady.TASKS, **nsn_onsets.TASKS, **nsn_branches.TASKS, **nsn_spectrum.TASKS, **nsn_ensemble.TASKS,
 }
 steady, tmatrix = nsn_steady.steady, nsn_steady.tmatrix
 onset = nsn_onsets.onset
 branches, iv = nsn_branches.branches, nsn_branches.iv
-spectrum = nsn_spectrum.spectrum
+spectrum, ensemble = nsn_spectrum.spectrum, nsn_ensemble.ensemble
 HARMONICS, MOST_PERIODS = 8, 4     # of the currents under a sine drive
 
 
@@ -82,6 +82,8 @@ def estimate(run, ranks):
     """Lines for ``hpcneq check``."""
     if run.task in nsn_maps.TASKS:
         return nsn_maps.estimate(run, ranks)
+    if run.task == "ensemble":
+        return nsn_ensemble.estimate(run, ranks)
     if run.task != "evolve":
         return ["  seconds on one core; what is swept is spread over ranks, row by row"]
     if run.initial.state == "file":

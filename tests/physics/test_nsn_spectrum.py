@@ -132,3 +132,18 @@ def test_current_of_free_electrons_under_a_weak_sine():
     assert abs(c[1] - 1j * static) < 0.01 * static      # sin = Re i exp(-i O t)
     assert np.abs(c[2:]).max() < 1e-3 * static and abs(c[0]) < 1e-3 * static
     assert complex(*result.summary["current_left_first_harmonic"]) == pytest.approx(c[1])
+
+
+@pytest.mark.parallel
+def test_an_ensemble_is_its_runs(comm, shared_tmp):
+    """Each run of an ensemble ends as the evolution with its seed and step does by itself, whoever computed it."""
+    small = {**EVOLVE, "task": "ensemble", "initial": {"state": "bcs", "noise": 0.05}, "sweep": {"dt": [0.5, 0.25], "seed": [3, 5]},
+             "numerics": {"Lx": 9, "Ly": 3}}
+    result = hpcneq.run(small, output=shared_tmp / "ensemble.h5")
+    for k, dt in enumerate((0.5, 0.25)):
+        for s, seed in enumerate((3, 5)):
+            alone = hpcneq.run({**EVOLVE, "initial": {"state": "bcs", "noise": 0.05, "seed": seed},
+                                "numerics": {"Lx": 9, "Ly": 3, "dt": dt, "error_estimate": False}}, output=shared_tmp / f"{k}{s}.h5")
+            assert result.final_delta_max[k, s] == pytest.approx(alone.summary["delta_max"], abs=1e-11)
+            assert result.wave_number[k, s] == alone.summary["wave_number"]
+    assert sum(result.summary["counts"]) == 4

@@ -1,0 +1,84 @@
+"""Bands on a one-dimensional momentum grid, in the frame that rotates with the laser, and the laser itself.
+
+Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), Eqs. (7)-(9); Porta et al., Phys. Rev. B 100, 024513 (2019).
+The measure is dk/2pi: "N0 = 1/2pi" of Goldstein et al. means N0 |v_-| = 1/2pi.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Bands:
+    """k, weight : (n,), momenta and dk/2pi; E1, E2 : (n,), energies in the rotating frame (zero at the resonance)."""
+
+    k: np.ndarray
+    weight: np.ndarray
+    E1: np.ndarray
+    E2: np.ndarray
+
+    @property
+    def eps(self):
+        """Detuning E2 - E1, (n,): that of the laboratory frame minus the laser's frequency."""
+        return self.E2 - self.E1
+
+    @property
+    def E(self):
+        """Energy of a pair, E1 + E2, (n,); the rotation does not change it."""
+        return self.E1 + self.E2
+
+
+def polynomial(grid, lower, upper):
+    """Bands on ``grid`` = (k, weight) from polynomials in k: ``lower``, ``upper`` are coefficients (k^0, k^1, ...), rotating frame."""
+    k, weight = grid
+    return Bands(k, weight, np.polynomial.polynomial.polyval(k, lower), np.polynomial.polynomial.polyval(k, upper))
+
+
+def uniform(k_max, points, ends=0.5):
+    """(k, dk/2pi): ``points`` equidistant momenta in [-k_max, k_max], symmetric to the last bit; trapezoid, or ``ends`` = 1 for a plain sum."""
+    j = np.arange(points) - (points - 1) / 2
+    step = 2 * k_max / (points - 1)
+    weight = np.full(points, step / (2 * np.pi))
+    weight[[0, -1]] *= ends
+    return step * j, weight
+
+
+def graded(k_max, points, scale, even=False):
+    """(k, dk/2pi): Gauss-Legendre in asinh(k / scale) over 0 < k < k_max, mirrored; with ``even`` positive k only, at twice the weight.
+
+    k_max may be infinite: half the points then lie beyond 1e3 scale, in 1/k.
+    """
+    if np.isinf(k_max):
+        k, weight = _half(1e3 * scale, points - points // 2, scale)
+        x, w = np.polynomial.legendre.leggauss(points // 2)
+        t = 0.5 * (1 + x)
+        k = np.concatenate([k, (1e3 * scale / t)[::-1]])
+        weight = np.concatenate([weight, (0.5 * w * 1e3 * scale / t ** 2)[::-1]])
+    else:
+        k, weight = _half(k_max, points, scale)
+    weight = weight / (2 * np.pi)
+    return (k, 2 * weight) if even else (np.concatenate([-k[::-1], k]), np.concatenate([weight[::-1], weight]))
+
+
+def _half(k_max, points, scale):
+    x, w = np.polynomial.legendre.leggauss(points)
+    span = np.arcsinh(k_max / scale)
+    y = 0.5 * span * (1 + x)
+    return scale * np.sinh(y), 0.5 * span * w * scale * np.cosh(y)
+
+
+@dataclass(frozen=True)
+class Drive:
+    """A laser Omega cos(omega0 t) between the bands; omega0 None: in the rotating-wave approximation."""
+
+    Omega: float
+    omega0: float | None = None
+
+    def coupling(self, t):
+        """g(t) of the rotating frame: dn21 = ... - (i/2) g (n22 - n11), dn11 = -(i/2) (g n12 - g^* n21) = -dn22.
+
+        The full drive is Omega (1 + exp(-2 i omega0 t)); the rotating-wave approximation keeps Omega.
+        """
+        return self.Omega if self.omega0 is None else self.Omega * (1 + np.exp(-2j * self.omega0 * t))

@@ -11,7 +11,8 @@ STABILITY = {1: ("stable", "-", style.COLOURS[1]), 0: ("unstable", "--", style.C
 LABELS = {"eV": r"bias $eV/t_\parallel$", "h": r"Zeeman field $h/t_\parallel$", "T": r"temperature $T_{\rm env}/t_\parallel$",
           "gamma": r"coupling $\gamma/t_\parallel$", "U": r"attraction $U/t_\parallel$"}
 LINES = (("bcs_onset", "BCS onset", "-", style.COLOURS[1]), ("fflo_onset", "FFLO onset", "--", style.COLOURS[0]),
-         ("fold", "fold of a uniform branch", "-.", style.COLOURS[2]), ("clogston", "Chandrasekhar-Clogston limit", ":", "0.15"))
+         ("fold", "fold of a uniform branch", "-.", style.COLOURS[2]), ("clogston", "Chandrasekhar-Clogston limit", ":", "0.15"),
+         ("fflo_bcs", "FFLO = BCS in free energy", "-", style.COLOURS[3]))
 
 
 def _given(result, hide=()):

@@ -1,12 +1,15 @@
 """Static tasks of the nsn-junction: onsets and folds along eV, h or T, and the Clogston limit."""
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from ..config import Task
 from ..errors import InputError
 from ..solvers import maps
-from ..systems.nsn_junction import conditions, inputs, lines, onsets, static, static_inputs
+from ..solvers import steady as newton
+from ..systems.nsn_junction import conditions, inputs, lines, modulated, onsets, static, static_inputs
 from .evolution import Outcome
 from .nsn_steady import FLOOR, grid_of, point_of, polished, refuse_unused
 
@@ -85,6 +88,27 @@ def critical_field(point, grid):
     return found
 
 
+def fflo_line(point, limit):
+    """The field at rest at which an FFLO pattern's own free energy passes the uniform state's, partner the period, polished by SNES.
+
+    Walls repel: the longer the period the lower the field, exponentially fast, down to that of one wall. Empty if there is none.
+    """
+    found, sites = Found(), modulated.sites_for(point)
+    seeds, start = [], 0.965 * limit
+    for P in modulated.PERIODS:
+        pattern = modulated.Pattern(point, P, sites)
+        seed = pattern.crossing(start)
+        if seed is None:
+            return found
+        seeds.append((seed, pattern))
+    (h, a, D), pattern = min(seeds[1:], key=lambda s: s[0][0])
+    solution = newton.solve_equations(pattern.balance(), np.array([*a, h, D]), prefix="steady_")
+    coarse = modulated.Pattern(point, pattern.P, int(0.7 * sites)).crossing(h)
+    error = abs(seeds[0][0][0] - h) + (abs(coarse[0] - h) if coarse else 1e-3)
+    found.add(dataclasses.replace(solution, x=solution.x[-2:-1]), [error], float(pattern.P))
+    return found
+
+
 # ---- onset ----------------------------------------------------------------------------------------------------------
 
 def onset(run, comm, log, output):
@@ -103,6 +127,8 @@ def onset(run, comm, log, output):
     def solve(i, j, warm):
         return _onsets(points[i], grid, along, run.numerics, rest)
 
+    if run.numerics.fflo_line and not (rest and all(point.equilibrium for point in points) and isinstance(grid, static.Infinite)):
+        raise InputError("[numerics] fflo_line: only for critical fields at rest (eV = 0, no h) on the infinite lattice")
     out = output()
     records, stopped = maps.farm((len(axis), 1), solve, comm, log, output.points(), "onset")
     if stopped:
@@ -147,7 +173,10 @@ def _onsets(point, grid, along, numerics, rest):
     if along != "T":
         record["folds"] = folds(point, grid, along, zip(*onsets.folds(point, grid, values, along))).record()
     if rest:
-        record["limit"] = critical_field(point, grid).record()
+        limit = critical_field(point, grid)
+        record["limit"] = limit.record()
+        if numerics.fflo_line:
+            record["wall"] = (fflo_line(point, limit.values[-1]) if limit.values else Found()).record()
     return record
 
 
@@ -163,7 +192,7 @@ def _onset_summary(rows, along, rest, swept):
         summary |= {"folds": pick("folds", "values"), "folds_delta": pick("folds", "partners")}
         errors |= {"folds": pick("folds", "errors"), "folds_delta": pick("folds", "partner_errors")}
     if rest:
-        for name, part in (("h_bcs", "bcs"), ("h_fflo", "fflo"), ("h_cc", "limit")):
+        for name, part in (("h_bcs", "bcs"), ("h_fflo", "fflo"), ("h_cc", "limit"), *([("h_fflo_bcs", "wall")] if "wall" in rows[0] else [])):
             summary[name], errors[name] = _last(rows, part, "values", swept), _last(rows, part, "errors", swept)
         summary["fflo_Q"], errors["fflo_Q"] = _last(rows, "fflo", "partners", swept), _last(rows, "fflo", "partner_errors", swept)
     if along == "T":
@@ -182,7 +211,8 @@ def _last(rows, part, column, swept):
 
 
 KINDS = (("bcs", "bcs_onset", None, "onset of uniform pairing"), ("fflo", "fflo_onset", "fflo_Q_at_onset", "onset of FFLO pairing"),
-         ("folds", "fold", "fold_delta", "fold of a uniform branch"), ("limit", "clogston", "clogston_delta", "Clogston limit"))
+         ("folds", "fold", "fold_delta", "fold of a uniform branch"), ("limit", "clogston", "clogston_delta", "Clogston limit"),
+         ("wall", "fflo_bcs", None, "field where FFLO and BCS have the same free energy"))
 
 
 def _write_columns(out, row):

@@ -49,6 +49,8 @@ class OnsetNumerics(StaticNumerics):
     scan_step: float = field(default=0.05, metadata={"above": 0, "max": 1, "unit": "t", "doc": "step of the scan; two onsets closer than that may be missed"})
     scan_to: float | None = field(default=None, metadata={
         "above": 0, "max": LARGEST, "unit": "t", "doc": "end of the scan; default: where no pair survives, judged by the gap at rest"})
+    fflo_line: bool = field(default=False, metadata={
+        "doc": "critical fields at rest: also the field at which the FFLO state's own free energy passes the uniform state's (infinite lattice; some 10 s)"})
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,3 @@ class BranchNumerics(StaticNumerics):
     control: str = field(default="arclength", metadata={
         "choices": ["arclength", "parameter"], "doc": "arclength passes folds; parameter stops at them"})
     step: float = field(default=0.02, metadata={"above": 0, "max": 0.2, "unit": "t", "doc": "first and largest step along a branch, in (delta, eV)"})
-
-
-@dataclass(frozen=True)
-class PhaseNumerics(OnsetNumerics):
-    """The numbers of a map."""
-
-    scan_step: float = field(default=0.1, metadata={"above": 0, "max": 1, "unit": "t", "doc": "step of the scan of each line; two onsets closer than that may be missed"})

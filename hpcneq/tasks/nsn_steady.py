@@ -8,7 +8,7 @@ from ..config import Task
 from ..errors import InputError
 from ..parallel import on_root
 from ..solvers import steady as newton
-from ..systems.nsn_junction import conditions, currents, inputs, model, onsets, pairing, static, static_inputs
+from ..systems.nsn_junction import conditions, currents, inputs, model, onsets, pairing, static, static_inputs, turning
 from .evolution import Outcome
 
 NORMAL_STABILITY = {True: "stable", False: "unstable"}
@@ -88,7 +88,8 @@ def steady(run, comm, log, output):
     """Kawamura & Ohashi 2025, Eq. (47): every uniform steady state of one point, polished by SNES over all ranks. **Collective.**"""
     refuse_unused(run, "steady_")
     point, grid = point_of(run), grid_of(run)
-    static.require_mirrored(point, "steady states")
+    if not point.mirrored:
+        return turning_states(run, comm, log, output, point, grid)
     seeds = on_root(comm, onsets.roots, point, grid)
     scanned = on_root(comm, lambda: _scanned(onsets.scan(point, grid)))
     found = [newton.solve(conditions.GapRoot(point, grid), comm, np.array([d]), prefix="steady_", fix=False) for d in seeds]
@@ -177,6 +178,50 @@ def _write_states(out, found, records):
         if key in records[0]]
     for name, values, units, text in columns:
         out.fixed(name, np.array(values), ("state",), units, text)
+
+
+def turning_states(run, comm, log, output, point, grid):
+    """The task for leads that do not mirror each other: condensates whose phase turns, and the normal state's fastest pair mode. **Collective.**"""
+    coarse = static.infinite(1e-3, 256) if isinstance(grid, static.Infinite) else grid
+    D, m, seeds = on_root(comm, turning.scan, point, coarse)
+    states, errors, lost = [], [], 0
+    for seed in seeds:
+        found, moved = polished(lambda g: turning.equations(point, g), seed, grid)
+        if not found.converged:
+            lost += found.residual > 1e-9 and abs(found.x[0]) > 1e-3
+        elif found.x[0] > 1e-4 and all(np.abs(found.x - s.x).max() > 1e-6 for s in states):
+            states.append(found)
+            errors.append(moved)
+    order = np.argsort([s.x[0] for s in states]).astype(int)
+    states, errors = [states[k] for k in order], [errors[k] for k in order]
+    Q, z = on_root(comm, _fastest, point, coarse)
+    growth = "unknown" if np.isnan(z) else NORMAL_STABILITY[z.imag <= 0]
+    out = output()
+    out.axis("state", np.arange(len(states)), "1", "turning condensates by order parameter")
+    for name, values, text in (("delta", [s.x[0] for s in states], "order parameter"),
+                               ("mu_pair", [s.x[1] for s in states], "chemical potential of the condensate: its phase turns as e^(-2 i mu_pair t)")):
+        out.fixed(name, np.array(values, float), ("state",), "t_par", text)
+    summary = {"roots": [float(s.x[0]) for s in states], "mu_pair": [float(s.x[1]) for s in states], "stability": ["unknown"] * len(states),
+               "normal": growth, "normal_growth": float(z.imag), "normal_frequency": float(z.real), "normal_Q": Q,
+               "scanned": [float(D[0]), float(D[-1]), float(D[1] - D[0])], "scanned_mu": [float(m[0]), float(m[-1]), float(m[1] - m[0])],
+               "residual": [s.residual for s in states], "snes_reason": [s.reason for s in states]}
+    warnings = ["these leads do not mirror each other: the phase of a condensate turns at 2 mu_pair; its stability is a matter of the task modes", HARTREE]
+    if not states:
+        warnings.insert(0, f"no turning condensate for {D[0]:.3g} <= D <= {D[-1]:.6g} and {m[0]:.4g} <= mu_pair <= {m[-1]:.4g}, scanned on "
+                           f"{len(D)} x {len(m)} points")
+    if lost:
+        warnings.append(f"steady: SNES left {lost} candidates unsolved; try [petsc] steady.snes_max_it")
+    log(f"steady: {len(states)} turning condensates; normal state {growth}")
+    return Outcome("not-converged" if lost else "complete", summary,
+                   {"roots": [float(e[0]) for e in errors], "mu_pair": [float(e[1]) for e in errors]}, warnings)
+
+
+def _fastest(point, grid):
+    """(Q, z) of the normal state's fastest growing pair mode, over a lattice's momenta or 13 of the infinite one."""
+    Q = 2 * np.pi * np.arange(grid.Lx // 2 + 1) / grid.Lx if isinstance(grid, static.Finite) else np.linspace(0.0, 1.2, 13)
+    z = [pairing.normal_growth(float(q), point, grid) for q in Q]
+    k = int(np.argmax([-np.inf if np.isnan(x) else x.imag for x in z]))
+    return float(Q[k]), complex(z[k])
 
 
 # ---- tmatrix --------------------------------------------------------------------------------------------------------

@@ -15,16 +15,16 @@ pytestmark = pytest.mark.nsn
 
 @pytest.mark.parametrize("P", [6, 8])
 def test_energy_of_a_pattern_is_that_of_the_whole_lattice(P):
-    """A cell with Bloch momenta against the levels of all 2P x 2P sites without any; the gradient against differences.
+    """A cell with Bloch momenta against the levels of all 3P x 3P sites without any; the gradient against differences.
 
     Fails if k and -k of a twist are not counted twice, or with the sign of Delta equal on both halves of the period.
     """
     point, h = static.Point(T=0.07, mu=-0.2), 0.4
-    pattern = modulated.Pattern(point, P, 2 * P)
+    pattern = modulated.Pattern(point, P, 3 * P)
     a = np.array([0.5, 0.3])
     leads = tuple(model.Lead(name, 0.01, 0.07, -0.2, s) for name, s in (("left", 1), ("right", -1)))
-    whole = model.Junction(3.0, -0.2, h, leads, model.stripe(2 * P, 2 * P, -0.2), drive.read(0.0), ())
-    delta = np.tile(pattern.spread @ a, 2) + 0j
+    whole = model.Junction(3.0, -0.2, h, leads, model.stripe(3 * P, 3 * P, -0.2), drive.read(0.0), ())
+    delta = np.tile(pattern.spread @ a, 3) + 0j
     assert np.allclose(delta, -np.roll(delta, P // 2)) and np.allclose(delta, np.roll(delta[::-1], 1))
     empty = np.zeros(2)
     gain = pattern.energy(a, h)[0] - pattern.energy(empty, h)[0]

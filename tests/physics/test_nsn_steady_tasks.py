@@ -166,6 +166,48 @@ def test_t_matrix_at_an_onset():
     assert small.summary["U_C_max"] == pytest.approx(3 * np.max(small.C), rel=1e-12)
 
 
+def test_a_condensate_between_leads_of_one_level_turns_with_it():
+    """Two equal leads at 0.1 above the superconductor's mu: the condensate of a superconductor at mu = 0.1, turning at twice 0.1.
+
+    Fails if the leads' levels move with the frame.
+    """
+    raised = {"left": {"mu": 0.1}, "right": {"mu": 0.1}}
+    turned = run("steady", {"h": 0.2, "T": 0.1, "eV": 0.3}, leads=raised, numerics=SMALL)
+    level = run("steady", {"h": 0.2, "T": 0.1, "eV": 0.3, "mu": 0.1}, numerics=SMALL)
+    assert turned.summary["roots"] == pytest.approx(level.summary["roots"], abs=1e-9) and len(level.summary["roots"]) > 0
+    assert turned.summary["mu_pair"] == pytest.approx([0.1] * len(turned.summary["roots"]), abs=1e-9)
+    assert turned.summary["normal"] == level.summary["normal"]
+
+
+def test_a_condensate_between_unequal_leads_solves_its_gap_equation():
+    """Delta = U <psi_down psi_up> by quadrature over w in the turning frame, level by level; its chemical potential lies between the leads'.
+
+    Fails with the hole's levels shifted like the electron's.
+    """
+    leads = {"left": {"gamma": 0.03, "mu": 0.1, "T": 0.12}, "right": {"gamma": 0.08, "mu": -0.05}}
+    result = run("steady", {"h": 0.15, "T": 0.08, "eV": 0.2}, leads=leads, numerics={"lattice": "finite", "Lx": 3, "Ly": 2})
+    at = static.Point(h=0.15, eV=0.2, leads=(Lead("left", 0.03, 0.12, 0.1, 1), Lead("right", 0.08, 0.08, -0.05, -1)))
+    assert len(result.summary["roots"]) > 0 and result.status == "complete"
+    for D, m in zip(result.summary["roots"], result.summary["mu_pair"]):
+        assert -0.15 < m < 0.2
+        total = 0j
+        for eps, weight in zip(*static.finite(3, 2).levels()):
+            H = np.array([[eps - m, -D], [-D, m - eps]])
+            levels = [lead.mu + 0.5 * lead.sign * at.eV - m for lead in at.leads]
+
+            def integrand(w, part):
+                g = np.linalg.inv((w + at.h + 1j * at.width) * np.eye(2) - H)
+                rate = [2 * sum(lead.gamma * 0.5 * (1 - np.tanh((w - s * v) / (2 * lead.T))) for lead, v in zip(at.leads, levels)) for s in (1, -1)]
+                value = (g @ np.diag(rate) @ g.conj().T)[0, 1]
+                return value.real if part == 0 else value.imag
+
+            cuts = sorted({e - at.h + d for e in np.linalg.eigvalsh(H) for d in (-0.3, 0.0, 0.3)} | {s * v for v in levels for s in (1, -1)})
+            ends = [-np.inf, *cuts, np.inf]
+            parts = [sum(quad(integrand, a, b, args=(k,), epsabs=1e-11, limit=300)[0] for a, b in zip(ends, ends[1:])) for k in (0, 1)]
+            total += weight * complex(*parts) / (2 * np.pi)
+        assert 3 * total == pytest.approx(D, abs=1e-7)
+
+
 # ---- onsets -------------------------------------------------------------------------------------------------------------
 
 def test_onsets_and_folds_over_the_bias():
@@ -291,7 +333,7 @@ def test_unequal_leads_carry_a_normal_current():
     ("branches", {"sweep": {"eV": [0.5, 0.1]}}, "must ascend"),
     ("iv", {}, "[sweep] eV"),
     ("tmatrix", {"numerics": SMALL, "sweep": {"Q": [0.3, 0.4]}}, "2 pi n/Lx"),
-    ("steady", {"leads": {"left": {"gamma": 0.3}}, "parameters": {"eV": 0.3}}, "mirror each other"),
+    ("onset", {"leads": {"left": {"gamma": 0.3}}, "parameters": {"h": 0.3, "T": 0.1}}, "mirror each other"),
     ("steady", {"petsc": {"steady": {"snes_maxit": 3}}}, "snes_maxit"),
     ("steady", {"parameters": {"T": 0.0, "gamma": 0.0}}, "smooths the levels"),
 ])

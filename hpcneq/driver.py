@@ -1,7 +1,6 @@
 """From an input to a result file: the one module that knows all others."""
 from __future__ import annotations
 
-import atexit
 import importlib.util
 import os
 import shutil
@@ -126,6 +125,9 @@ def _remembered(target, saved):
     """(TOML, folder of the input) of a run to go on with."""
     if saved is not None:
         return saved.meta["input"], saved.meta["folder"]
+    mapped = journal.header(target)
+    if mapped is not None:
+        return mapped["input"], mapped["folder"]
     result = store.Result(target)
     if result.status not in ("running", "complete") and not journal.path_of(target).exists():
         raise InputError(f"{target}: has no checkpoint to go on from; start anew with hpcneq run INPUT.toml --force")
@@ -146,6 +148,7 @@ def _finished(target, checked, saved):
         raise InputError(f"{target}: was computed with other physics: {', '.join(different)} changed; only [run] t_max, output "
                          "and limits may (use another name, or run --force)")
     if (checked.run.t_max or 0) <= (there.run.t_max or 0):
+        journal.path_of(target).unlink(missing_ok=True)     # killed between its last two deeds
         return True
     if saved is None:
         raise InputError(f"{target}: is complete up to t = {there.run.t_max:g}, and its checkpoints are gone; start anew with --force")
@@ -159,9 +162,15 @@ def _begun(target, checked):
     try:
         result = store.Result(target)
         there = config.loads(result.input, catalogue(), folder=checked.folder)
-    except InputError:
-        return False
+    except InputError:      # killed in the writing: its journal, if it has one, still knows whose it is
+        mapped = journal.header(target)
+        return mapped is not None and not changed(_petsc_apart(mapped["physics"]), physics(checked))
     return (result.status == "running" or journal.path_of(target).exists()) and not changed(physics(there), physics(checked))
+
+
+def _petsc_apart(saved):
+    """Physics without the options of the command line."""
+    return {key: value for key, value in saved.items() if not key.startswith("-- -")}
 
 
 def _refuse(target, force, source):
@@ -221,11 +230,24 @@ def run_in_process(source, output=None, overrides=(), force=True, quiet=True, pe
     if output is None:
         folder = parallel.on_root(comm, tempfile.mkdtemp, prefix="hpcneq-")
         output = Path(folder, "result.h5")
-        if comm.rank == 0:
-            atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    run(source, output, overrides, force, False, quiet, petsc_argv, comm)
-    comm.barrier()
-    result = store.Result(output)
-    if folder is not None and comm.size == 1:       # other ranks may still read what this one lets go
-        weakref.finalize(result, shutil.rmtree, folder, ignore_errors=True)
+    try:
+        run(source, output, overrides, force, False, quiet, petsc_argv, comm)
+        comm.barrier()
+        result = store.Result(output)
+    except BaseException:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if folder is not None:
+        weakref.finalize(result, _leave, folder, comm.rank, comm.size)
     return result
+
+
+def _leave(folder, rank, ranks):
+    """This rank needs a temporary folder no longer; the last one to say so removes it. Not collective: ranks end when they like."""
+    try:
+        Path(folder, f"left-{rank}").touch()
+        if len(list(Path(folder).glob("left-*"))) == ranks:
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        pass

@@ -1,7 +1,8 @@
 """The finished points of a map, one line each, kept as they come: a kill costs the points under way and no other.
 
 Beside ``out.h5`` lies ``out.h5.journal``. Every line holds the hash of what follows it, so that a line cut short by a
-kill, or spoiled, is a point that was not computed. The first line tells the physics the points belong to.
+kill, or spoiled, is a point that was not computed. The first line tells the physics the points belong to and the input they
+were asked for with, so that a map goes on even if its result file was killed in the writing.
 """
 from __future__ import annotations
 
@@ -21,6 +22,17 @@ def path_of(target):
     return Path(f"{target}.journal")
 
 
+def header(target):
+    """{"physics", "input", "folder"} of the map a journal belongs to, or None if there is no journal or its first line is spoiled."""
+    first = next(_whole_lines(path_of(target)), {})
+    return first if "physics" in first and "input" in first else None
+
+
+def count(target):
+    """How many points a journal holds; None if there is no journal."""
+    return len({line["point"] for line in _whole_lines(path_of(target)) if "point" in line}) if path_of(target).exists() else None
+
+
 class Journal:
     """Finished points by name, for the one rank that hands them out. Not collective.
 
@@ -28,8 +40,8 @@ class Journal:
     Raises InputError if the journal belongs to other physics, HpcneqError if a line cannot be written.
     """
 
-    def __init__(self, target, physics, changed):
-        """changed(saved, now) lists the keys in which two physics differ."""
+    def __init__(self, target, physics, changed, text="", folder="."):
+        """changed(saved, now) lists the keys in which two physics differ; text, folder : the input and where it lies."""
         self.path, self.done, self._synced = path_of(target), {}, 0.0
         lines = list(_whole_lines(self.path))
         if lines:
@@ -41,7 +53,7 @@ class Journal:
         if lines:
             self._file.write("\n")      # ends a line that was cut short
         else:
-            self._write({"physics": physics})
+            self._write({"physics": physics, "input": text, "folder": str(folder)})
 
     def add(self, point, record):
         """Keep a point's record: safe from a kill when this returns."""

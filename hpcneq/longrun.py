@@ -192,7 +192,7 @@ class Points:
         on_root(run.comm, self._open)
 
     def _open(self):
-        self._journal = journal.Journal(self.run.target, self.run.physics, changed)
+        self._journal = journal.Journal(self.run.target, self.run.physics, changed, self.run.checked.text, self.run.checked.folder)
         self.done = self._journal.done
 
     def add(self, name, record):

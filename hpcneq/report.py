@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 
-from . import checkpoint, store
+from . import checkpoint, journal, store
 from .errors import InputError
 from .hdf5 import plain
 from .parallel import solo
@@ -18,7 +18,8 @@ def show(path, as_json=False):
         return json.dumps(plain(_state(path)), allow_nan=False) if as_json else "\n".join(_state_lines(path))
     result = store.Result(path)
     if as_json:
-        return json.dumps({**result.as_json_object(), "checkpoint": plain(newest(path))}, allow_nan=False)
+        return json.dumps({**result.as_json_object(), "checkpoint": plain(newest(path)), "finished_points": journal.count(path)},
+                          allow_nan=False)
     return "\n".join(_result_lines(path, result))
 
 
@@ -51,6 +52,8 @@ def _result_lines(path, result):
     state = newest(path)
     if state is not None:
         lines.append(f"  checkpoint {state['number']}: {_where(state)}, written {state['written']}")
+    if (points := journal.count(path)) is not None:
+        lines.append(f"  journal: {points} finished points; go on with: hpcneq resume {path}")
     return lines
 
 

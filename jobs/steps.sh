@@ -24,12 +24,13 @@ export H5PY_ALWAYS_USE_MPI=1   # or Debian's h5py is the serial one
 
 note() { echo "$(date '+%F %T') job: $*"; }
 
-# What the newest checkpoint of a run holds, in one line; "nothing" if there is none.
+# What the newest checkpoint of a run holds, or how many points of a map are there, in one line; "nothing" if there is none.
 reached() {
     hpcneq show "$1" --json 2>/dev/null | python3 -c '
 import json, sys
-state = json.load(sys.stdin)["checkpoint"]
-print("{part}, step {step}, t = {t}".format(**state) if state else "nothing")' 2>/dev/null || echo nothing
+result = json.load(sys.stdin)
+state, points = result["checkpoint"], result["finished_points"]
+print("{part}, step {step}, t = {t}".format(**state) if state else f"{points} finished points" if points else "nothing")' 2>/dev/null || echo nothing
 }
 
 # Fails if the run has not got on since its last start. A job that puts itself into the queue again for ever,
@@ -47,26 +48,38 @@ got_on() {
     echo "$now" > "$1.reached"
 }
 
+# Pass a signal on. mpiexec hands USR1 to the ranks, which then stop together with a checkpoint. TERM or INT it would
+# answer by killing them a second later, too soon for a checkpoint: so they become USR1 here. Ranks that are just
+# starting ignore it, so it is repeated until they have ended.
+tell() {
+    caught=1
+    note "told to stop, passing it on"
+    [ -n "$pid" ] && [ -z "$teller" ] || return 0
+    (trap - USR1 TERM INT; while kill -USR1 "$pid" 2>/dev/null; do sleep 3; done) &
+    teller=$!
+}
+
 compute() {
-    local ranks=$1 input=$2 out=$3 pid code=1 status caught=
+    local ranks=$1 input=$2 out=$3 pid='' code=1 status caught='' teller=''
     shift 3
+    trap tell USR1 TERM INT
     got_on "$out" || return 1
     # hpcneq refuses to start on another number of ranks: with the mpiexec of another MPI, N ranks become
     # N runs of one rank each, which would all write the same files.
     export HPCNEQ_RANKS=$ranks
-    # shellcheck disable=SC2086  # the command may have options
-    ${HPCNEQ_MPI:-mpiexec} -n "$ranks" hpcneq run "$input" -o "$out" --resume "$@" &
+    # shellcheck disable=SC2016,SC2086  # the command may have options; a rank's own shell expands its words
+    (trap '' USR1; exec ${HPCNEQ_MPI:-mpiexec} -n "$ranks" \
+        bash -c 'trap "" USR1; exec "$@"' rank hpcneq run "$input" -o "$out" --resume "$@") &
     pid=$!
-    # mpiexec passes USR1 on to the ranks, which then stop together with a checkpoint. TERM or INT it would answer
-    # by killing them a second later, too soon for a checkpoint: so they become USR1 here.
-    trap 'caught=1; note "told to stop, passing it on"; kill -USR1 $pid 2>/dev/null' USR1 TERM INT
-    while :; do    # a signal ends `wait`, not the run
+    [ -z "$caught" ] || tell    # before there was anybody to tell
+    while :; do                 # a signal ends `wait`, not the run
         caught=
         wait $pid
         status=$?
         [ $status = 127 ] || code=$status   # 127: it had ended already, and the status is known
         [ -n "$caught" ] || break
     done
+    [ -z "$teller" ] || kill "$teller" 2>/dev/null
     trap - USR1 TERM INT
     case $code in
         0) rm -f "$out.reached"; note "$out is complete" ;;

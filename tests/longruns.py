@@ -41,6 +41,50 @@ t_max = 10.1
 output_every = 0.5
 """
 
+# Points of a map, a few hundredths of a second each.
+MAP = """\
+system = "nsn-junction"
+task = "phase-diagram"
+[parameters]
+h = 0.58
+[numerics]
+lattice = "finite"
+Lx = 8
+Ly = 6
+[sweep]
+T = [0.1, 0.12, 0.14, 0.16, 0.18, 0.2]
+eV = {from = 0.0, to = 1.6, points = 5}
+"""
+
+# An hpcneq that waits behind its first steps or points as long as a file is there: until it is told to stop or its time is over.
+# So a signal or a limit cannot come too late, however fast the machine is, and no test need know how long a run takes.
+HELD = """\
+#!{python}
+import os, sys, time
+from hpcneq.stopping import Stopping
+calls = [0]
+def held(self):
+    over = self.limit is not None and time.monotonic() - self.begun > self.limit
+    return calls[0] > 2 and self.asked is None and not over and os.path.exists({hold!r})
+def holding(method):
+    def call(self, *args):
+        calls[0] += 1
+        while held(self):
+            time.sleep(0.02)
+        return method(self, *args)
+    return call
+Stopping.decide, Stopping.wanted = holding(Stopping.decide), holding(Stopping.wanted)
+from hpcneq.cli import main
+sys.exit(main())
+"""
+
+
+def held_program(path, hold):
+    """Write the program that waits while the file ``hold`` is there."""
+    path.write_text(HELD.format(python=sys.executable, hold=str(hold)))
+    path.chmod(0o755)
+    return path
+
 
 def alone(environment=None):
     """An environment for programs that are not part of this process's mpiexec."""

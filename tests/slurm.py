@@ -130,6 +130,12 @@ class Slurm:
         words = dict(pair.partition("=")[::2] for pair in self.ask("scontrol", "show", "job", number, "-o").split() if "=" in pair)
         return words.get("JobState", "GONE"), int(words.get("Restarts", 0))
 
+    def seconds(self, number):
+        """How long a job has been running, in whole seconds."""
+        *days, clock = self.ask("squeue", "-h", "-j", number, "-o", "%M").split("-")
+        parts = [*map(int, days), *map(int, clock.split(":"))]
+        return sum(part * unit for part, unit in zip(reversed(parts), (1, 60, 3600, 86400)))
+
 
 def _free_port():
     with socket.socket() as probe:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 import slurm
-from longruns import HOME, INPUT, alone, assert_same
+from longruns import HOME, INPUT, MAP, alone, assert_same, held_program, hp
 
 from hpcneq.store import Result
 
@@ -16,31 +16,16 @@ pytestmark = [pytest.mark.house, pytest.mark.longrun]
 OVER = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "GONE")
 SCRIPTS = ("slurm-run.sh", "slurm-array.sh", "slurm-map.sh", "pbs-run.sh")
 
-# An hpcneq whose steps take a while longer as long as a file is there: a run as long as the queue needs, at no cost.
-HPCNEQ = """\
-#!{python}
-import os, sys, time
-from hpcneq.stopping import Stopping
-decide = Stopping.decide
-def slowly(self):
-    time.sleep(float(os.environ.get("PAUSE", 0.3)) if os.path.exists({slow!r}) else 0)
-    return decide(self)
-Stopping.decide = slowly
-from hpcneq.cli import main
-sys.exit(main())
-"""
-
 
 @pytest.fixture
 def place(tmp_path):
-    """A folder with the input and an environment whose hpcneq is slow while ``slow`` exists."""
+    """A folder with the input and an environment whose hpcneq waits behind its first steps while ``hold`` exists."""
     (tmp_path / "venv" / "bin").mkdir(parents=True)
-    program = tmp_path / "venv" / "bin" / "hpcneq"
-    program.write_text(HPCNEQ.format(python=sys.executable, slow=str(tmp_path / "slow")))
-    program.chmod(0o755)
+    held_program(tmp_path / "venv" / "bin" / "hpcneq", tmp_path / "hold")
     for name in ("python3", "python"):
         (tmp_path / "venv" / "bin" / name).symlink_to(sys.executable)
     (tmp_path / "in.toml").write_text(INPUT)
+    (tmp_path / "hold").touch()
     return tmp_path
 
 
@@ -58,42 +43,50 @@ def wait_for(done, what, log, seconds=240, over=lambda: False):
 
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(slurm.missing() is not None, reason=f"no Slurm here: {slurm.missing()}")
-def test_runs_go_back_into_the_queue_until_they_are_complete(place):
-    """One job is stopped by Slurm's own time limit, one by run.wall_limit; both end as the run that was never stopped.
+def test_jobs_go_back_into_the_queue_until_they_are_complete(place):
+    """One run is stopped by Slurm's own time limit, one of an array by run.wall_limit, a map by an operator's signal.
 
-    The first asks for a minute with USR1 25 seconds before its end; Slurm, which looks every 30 seconds, sends it early.
+    Each ends with every bit of the run on as many ranks that was never stopped. The limit is lowered once the run has begun, to the
+    first whole minute that leaves it time to be told: Slurm sends USR1 up to half a minute earlier than asked for.
     """
-    (place / "slow").touch()
-    env = environment(place, PAUSE="1.5")
-    with slurm.Slurm(place / "slurm") as queue:
-        timed = queue.submit("--ntasks=2", "--time=1", "--signal=B:USR1@25", "-o", "timed.log", HOME / "jobs" / "slurm-run.sh",
-                             "in.toml", "timed.h5", folder=place, environment=env)
-        limited = queue.submit("--array=1", "--ntasks=1", "--time=5", "-o", "limited.log", HOME / "jobs" / "slurm-array.sh",
-                               "none.toml", "limited.toml", folder=place, environment=write_limited(place, env))
-        limited = queue.ask("squeue", "-h", "-r", "-j", limited, "-o", "%A")
-        whole = subprocess.run([str(place / "venv" / "bin" / "hpcneq"), "run", "in.toml", "-o", "whole.h5", "--quiet"], cwd=place,
-                               env={**env, "PAUSE": "0"}, stdin=subprocess.DEVNULL, timeout=240)
-        assert whole.returncode == 0
-        jobs = ((timed, "timed.log"), (limited, "limited.log"))
-        for job, log in jobs:
-            wait_for(lambda log=log: "stopped with a checkpoint" in words(place, log), "stop", place / log,
-                     over=lambda job=job: queue.job(job)[0] in OVER)
-        (place / "slow").unlink()
-        for job, log in jobs:
-            wait_for(lambda job=job: queue.job(job)[0] in OVER, "end", place / log)
-        states = {job: queue.job(job) for job in (timed, limited)}
-    assert states[timed][0] == states[limited][0] == "COMPLETED", words(place, "timed.log") + words(place, "limited.log")
-    assert min(states[timed][1], states[limited][1]) >= 1, states
+    (place / "limited.toml").write_text(INPUT + "wall_limit = 0.05\n")
+    (place / "map.toml").write_text(MAP)
+    env, jobs = environment(place), HOME / "jobs"
+    with slurm.Slurm(place / "slurm", cpus=6) as queue:
+        def submit(log, script, *words):
+            return queue.submit("--time=30", "-o", log, *words[:2], jobs / script, *words[2:], folder=place, environment=env)
+        numbers = {"timed": submit("timed.log", "slurm-run.sh", "--ntasks=2", "--signal=B:USR1@20", "in.toml", "timed.h5"),
+                   "limited": submit("limited.log", "slurm-array.sh", "--array=1", "--ntasks=1", "none.toml", "limited.toml"),
+                   "map": submit("map.log", "slurm-map.sh", "--nodes=1", "--ntasks-per-node=2", "map.toml", "map.h5")}
+        numbers["limited"] = queue.ask("squeue", "-h", "-r", "-j", numbers["limited"], "-o", "%A")
+        def over(job):
+            return lambda: queue.job(numbers[job])[0] in OVER
+        wait_for(lambda: list(place.glob("timed.h5.ckpt-*1")), "first checkpoint", place / "timed.log", over=over("timed"))
+        minutes = queue.seconds(numbers["timed"]) // 60 + 1
+        queue.ask("scontrol", "update", f"JobId={numbers['timed']}", f"TimeLimit={minutes + (minutes * 60 - queue.seconds(numbers['timed']) < 25)}")
+        wait_for(lambda: (place / "map.h5.journal").exists() and (place / "map.h5.journal").read_bytes().count(b"\n") > 2, "points",
+                 place / "map.log", over=over("map"))
+        queue.ask("scancel", "--signal=USR1", "--batch", numbers["map"])
+        for name, source, ranks in (("one.h5", "in.toml", 1), ("two.h5", "in.toml", 2), ("whole-map.h5", "map.toml", 1)):
+            code, out = hp("run", source, "-o", name, "--quiet", ranks=ranks, folder=place, timeout=240)
+            assert code == 0, out
+        for job in numbers:
+            wait_for(lambda job=job: "stopped with a checkpoint" in words(place, f"{job}.log"), "stop", place / f"{job}.log", over=over(job))
+        queue.ask("scontrol", "update", f"JobId={numbers['timed']}", "TimeLimit=30")
+        (place / "limited.toml").write_text(INPUT)
+        (place / "hold").unlink()
+        for job in numbers:
+            wait_for(over(job), "end", place / f"{job}.log")
+        ends = {job: queue.job(number) for job, number in numbers.items()}
+    said = "\n".join(words(place, f"{job}.log") for job in numbers)
+    assert {state for state, _ in ends.values()} == {"COMPLETED"} and min(times for _, times in ends.values()) >= 1, (ends, said)
     assert "told to stop" in words(place, "timed.log") and "stopped by a signal" in words(place, "timed.log")
     assert "stopped by run.wall_limit" in words(place, "limited.log")
-    assert_same(place / "timed.h5", place / "whole.h5", tolerance=1e-11)
-    assert_same(place / "results" / "limited.h5", place / "whole.h5", tolerance=1e-11)
-    assert not (place / "timed.h5.reached").exists()
-
-
-def write_limited(place, env):
-    (place / "limited.toml").write_text(INPUT + "wall_limit = 0.1\n")
-    return env
+    assert "finished points" in words(place, "map.log")
+    assert_same(place / "timed.h5", place / "two.h5")
+    assert_same(place / "results" / "limited.h5", place / "one.h5")
+    assert_same(place / "map.h5", place / "whole-map.h5", but=("ranks",))
+    assert not list(place.glob("*.reached")) and not list(place.glob("*.journal"))
 
 
 def words(place, name):
@@ -112,10 +105,18 @@ def unignored():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def test_a_signal_while_the_ranks_are_starting_is_not_lost(place):
+    """They cannot hear it yet, and must not die of it: it is repeated."""
+    job = start(place, "compute 2 in.toml out.h5")
+    said = job.stdout.readline()
+    job.send_signal(signal.SIGTERM)
+    said += job.communicate(timeout=240)[0]
+    assert job.returncode == 75 and "has reached: nothing" in said and "out.h5 was stopped with a checkpoint" in said, said
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_term_and_int_to_a_job_stop_its_ranks_with_a_checkpoint(place, name):
     """mpiexec would kill the ranks a second after either; the script makes them USR1."""
-    (place / "slow").touch()
     job = start(place, "compute 2 in.toml out.h5")
     wait_for(lambda: list(place.glob("out.h5.ckpt-*1")), "first checkpoint", place / "none")
     job.send_signal(getattr(signal, name))
@@ -144,7 +145,6 @@ def test_ranks_that_do_not_find_each_other_are_refused(place):
 
 def test_a_pbs_job_submits_the_next_one(place):
     """With a qsub that only notes how it was called."""
-    (place / "slow").touch()
     (place / "venv" / "bin" / "qsub").write_text('#!/bin/sh\necho "qsub $*" >> qsub.log\n')
     (place / "venv" / "bin" / "qsub").chmod(0o755)
     (place / "nodes").write_text("here\nhere\n")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from hpcneq.errors import InputError
-from hpcneq.journal import Journal
+from hpcneq.journal import Journal, count, header
 from hpcneq.longrun import changed
 
 pytestmark = [pytest.mark.house, pytest.mark.longrun]
@@ -46,3 +46,16 @@ def test_points_of_other_physics_are_refused(tmp_path):
     Journal(tmp_path / "map.h5", PHYSICS, changed).__exit__()
     with pytest.raises(InputError, match="parameters.T changed"):
         Journal(tmp_path / "map.h5", {"parameters.T": 0.2}, changed)
+
+
+def test_a_journal_tells_whose_it_is_and_how_far_it_is(tmp_path):
+    """For a map whose result file was killed in the writing. A spoiled first line: nobody's."""
+    assert count(tmp_path / "map.h5") is None and header(tmp_path / "map.h5") is None
+    with Journal(tmp_path / "map.h5", PHYSICS, changed, "system = ...", tmp_path) as journal:
+        for name in "aba":
+            journal.add(name, {})
+    assert count(tmp_path / "map.h5") == 2
+    assert header(tmp_path / "map.h5") == {"physics": PHYSICS, "input": "system = ...", "folder": str(tmp_path)}
+    path = tmp_path / "map.h5.journal"
+    path.write_bytes(b"x" + path.read_bytes())
+    assert header(tmp_path / "map.h5") is None

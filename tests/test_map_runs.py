@@ -12,22 +12,9 @@ import sys
 import time
 
 import pytest
-from longruns import alone, assert_same, command, hp
+from longruns import MAP, alone, assert_same, command, damage, held_program, here, hp
 
 pytestmark = [pytest.mark.house, pytest.mark.longrun]
-INPUT = """\
-system = "nsn-junction"
-task = "phase-diagram"
-[parameters]
-h = 0.58
-[numerics]
-lattice = "finite"
-Lx = 8
-Ly = 6
-[sweep]
-T = [0.1, 0.12, 0.14, 0.16, 0.18, 0.2]
-eV = {from = 0.0, to = 1.6, points = 5}
-"""
 
 
 def killed(folder, seed, ranks, whole):
@@ -54,7 +41,7 @@ def killed(folder, seed, ranks, whole):
 def place(tmp_path_factory):
     """A folder with the input, the uninterrupted map and the seconds it took."""
     folder = tmp_path_factory.mktemp("map")
-    (folder / "map.toml").write_text(INPUT)
+    (folder / "map.toml").write_text(MAP)
     begun = time.monotonic()
     code, said = hp("run", "map.toml", "-o", "whole.h5", folder=folder)
     assert code == 0, said
@@ -76,17 +63,7 @@ def test_a_killed_map_loses_the_points_under_way_and_no_other(place, seed):
 def test_a_stopped_map_is_completed_by_resume(place):
     """USR1 to mpiexec: code 75, status stopped, a journal; then `hpcneq resume`, and nothing is left beside the result."""
     folder, _ = place
-    with subprocess.Popen(command("run", "map.toml", "-o", "stopped.h5", ranks=2), cwd=folder, env=alone(), stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
-        end = time.monotonic() + 120
-        journal = folder / "stopped.h5.journal"
-        while time.monotonic() < end and not (journal.exists() and journal.read_bytes().count(b"\n") > 1):
-            time.sleep(0.01)
-        child.send_signal(signal.SIGUSR1)
-        said = child.communicate(timeout=120)[0]
-    if child.returncode == 0:
-        pytest.skip("the machine was so quick that the map was complete before the signal")
-    assert child.returncode == 75 and "hpcneq resume stopped.h5" in said, said
+    stop(folder, "stopped.h5")
     assert json.loads(hp("show", "stopped.h5", "--json", folder=folder)[1])["status"] == "stopped"
     code, said = hp("resume", "stopped.h5", folder=folder)
     assert code == 0 and "of 6 points are there already" in said, said
@@ -94,12 +71,46 @@ def test_a_stopped_map_is_completed_by_resume(place):
     assert not list(folder.glob("stopped.h5.*"))
 
 
+@pytest.mark.parametrize("words", [("resume", "spoiled.h5"), ("run", "map.toml", "-o", "spoiled.h5", "--resume", "--quiet")])
+@pytest.mark.parametrize("how", ["cut", "gone"])
+def test_a_map_whose_result_file_is_spoiled_goes_on_from_its_journal(place, words, how):
+    """A kill while the result is written leaves a file nobody can read; the points and the input are in the journal."""
+    folder, _ = place
+    for path in folder.glob("spoiled.h5*"):
+        path.unlink()
+    stop(folder, "spoiled.h5", ranks=1)
+    if how == "gone":
+        (folder / "spoiled.h5").unlink()
+    else:
+        damage(folder / "spoiled.h5", how)
+    code, said = here(*words, folder=folder)
+    assert code == 0, said
+    assert_same(folder / "spoiled.h5", folder / "whole.h5", but=("ranks",))
+    assert not list(folder.glob("spoiled.h5.*"))
+
+
+def stop(folder, name, ranks=2):
+    """A map stopped by USR1 behind its first points, which it waits for."""
+    (folder / "hold").touch()
+    program = held_program(folder / "held.py", folder / "hold")
+    with subprocess.Popen(command("run", "map.toml", "-o", name, ranks=ranks, program=(program,)), cwd=folder, env=alone(),
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
+        end = time.monotonic() + 120
+        journal = folder / f"{name}.journal"
+        while not (journal.exists() and journal.read_bytes().count(b"\n") > 1):
+            assert time.monotonic() < end and child.poll() is None
+            time.sleep(0.01)
+        child.send_signal(signal.SIGUSR1)
+        said = child.communicate(timeout=120)[0]
+    assert child.returncode == 75 and f"hpcneq resume {name}" in said, said
+
+
 def main(count):
     """Many kills; the seeds and what came out."""
     import pathlib
     import tempfile
     folder = pathlib.Path(tempfile.mkdtemp())
-    (folder / "map.toml").write_text(INPUT)
+    (folder / "map.toml").write_text(MAP)
     begun = time.monotonic()
     assert hp("run", "map.toml", "-o", "whole.h5", folder=folder)[0] == 0
     whole, kills, seed = time.monotonic() - begun, 0, 100

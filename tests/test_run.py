@@ -12,6 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from longruns import alone
 
 import hpcneq
 from hpcneq import cli
@@ -305,21 +306,39 @@ def test_a_wrong_input_in_a_program_of_its_own(desk, ranks):
     assert "Traceback" not in done.stderr and contents(desk) == before
 
 
-def test_a_result_without_a_name_leaves_nothing_behind(tmp_path):
-    """hpcneq.run without an output keeps its file as long as the Result lives: no folder is left in the temporary directory."""
-    code = f"""
-import os, pathlib, tempfile
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_a_result_without_a_name_leaves_nothing_behind(tmp_path, ranks):
+    """hpcneq.run without an output keeps its file as long as a rank has the Result, then and at the end of the program no folder is left."""
+    (tmp_path / "program.py").write_text(f"""
+import os, tempfile, time
 import hpcneq, tomllib
+from mpi4py.MPI import COMM_WORLD as world
 def there():
-    return sorted(name for name in os.listdir(tempfile.gettempdir()) if name.startswith("hpcneq-"))
+    return [name for name in os.listdir(tempfile.gettempdir()) if name.startswith("hpcneq-")]
 one = hpcneq.run(tomllib.loads({TINY!r}))
-assert len(there()) == 1 and one.delta.shape[1] == 9
-del one
+if world.rank == 0:
+    assert len(there()) == 1
+    del one
+world.barrier()
+if world.rank == world.size - 1 > 0:
+    assert len(there()) == 1 and one.delta.shape[1] == 9
+one = None
+world.barrier()
 assert there() == []
+world.barrier()
+try:
+    hpcneq.run({{"system": "nsn-junction"}})
+except hpcneq.errors.InputError:
+    pass
+world.barrier()
+assert there() == []
+world.barrier()
 other = hpcneq.run(tomllib.loads({TINY!r}))
-print(other.path)
-"""
-    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(HOME)}, text=True,
-                          capture_output=True, timeout=240)
-    assert done.returncode == 0, done.stderr
-    assert not Path(done.stdout.strip()).exists() and not list(tmp_path.glob("hpcneq-*"))
+print("kept", os.path.exists(other.path))
+time.sleep(0.5 * world.rank)
+assert other.delta.shape[1] == 9
+""")
+    done = subprocess.run([*(("mpiexec", "-n", str(ranks)) if ranks > 1 else ()), sys.executable, "program.py"], cwd=tmp_path, text=True,
+                          env=alone({"TMPDIR": str(tmp_path)}), capture_output=True, timeout=240)
+    assert done.returncode == 0 and done.stdout.count("kept True") == ranks, done.stderr
+    assert not list(tmp_path.glob("hpcneq-*"))

@@ -46,14 +46,18 @@ def tmatrix(result):
     figure = style.figure(6.4, 4.2)
     axes = figure.add_subplot()
     Q, value = np.asarray(result.Q), np.asarray(result.inverse_T)
-    axes.plot(Q, value, color=style.COLOURS[0])
+    axes.plot(Q, value, color=style.COLOURS[0], label="along $x$")
+    if "C_diagonal" in result:
+        U = tomllib.loads(result.input).get("parameters", {}).get("U", 3.0)
+        axes.plot(Q, 1 / U - np.asarray(result.C_diagonal), color="0.6", lw=1.3, ls="--", label="along the diagonal")
+        axes.legend(loc="best")
     axes.fill_between(Q, np.minimum(value, 0), 0, color=style.COLOURS[1], alpha=0.3, lw=0)
     axes.axhline(0, color="0.6", lw=0.9, zorder=0)
     best, least = result.summary["Q_max"], result.summary["inverse_T_min"]
     axes.plot(best, least, "o", color=style.COLOURS[1], clip_on=False)
     axes.annotate(f"$Q={best:.4f}$, $U\\,C={result.summary['U_C_max']:.4f}$", (best, least), xytext=(12, -2), textcoords="offset points", va="top")
     axes.margins(y=0.12)
-    axes.set(xlabel=r"pair momentum $Q$ along $x$ (1/lattice constant)", ylabel=r"$1/U-C(Q)\;(1/t_\parallel)$", xlim=(Q[0], Q[-1]))
+    axes.set(xlabel=r"pair momentum $Q$ (1/lattice constant)", ylabel=r"$1/U-C(Q)\;(1/t_\parallel)$", xlim=(Q[0], Q[-1]))
     axes.set_title(_given(result))
     return figure
 

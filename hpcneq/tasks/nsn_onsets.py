@@ -102,6 +102,8 @@ def fflo_line(point, limit):
             return found
         seeds.append((seed, pattern))
     (h, a, D), pattern = min(seeds[1:], key=lambda s: s[0][0])
+    if h >= limit:      # the normal state is lower than both
+        return found
     solution = newton.solve_equations(pattern.balance(), np.array([*a, h, D]), prefix="steady_")
     coarse = modulated.Pattern(point, pattern.P, int(0.7 * sites)).crossing(h)
     error = abs(seeds[0][0][0] - h) + (abs(coarse[0] - h) if coarse else 1e-3)

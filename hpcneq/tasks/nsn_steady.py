@@ -254,6 +254,14 @@ def tmatrix(run, comm, log, output):
     out.fixed("C_error", error, ("Q",), "1/t_par", "error of C(Q)")
     summary = {"Q_max": best, "U_C_max": U * float(top), "U_C_0": U * float(zero), "inverse_T_min": 1 / U - float(top),
                "normal": NORMAL_STABILITY[U * float(top) < 1 and U * float(zero) < 1], "snes_reason": reason, "residual": residual}
+    if isinstance(grid, static.Infinite) or grid.Lx == grid.Ly:
+        slanted, most = on_root(comm, pairing.strongest_diagonal, point, grid)
+        summary |= {"Q_max_diagonal": slanted, "U_C_max_diagonal": U * most}
+        _, unsure = on_root(comm, lambda: gridded(lambda g: float(pairing.pair_sum_diagonal(slanted, point, g)[0]), grid))
+        errors |= {"Q_max_diagonal": 1e-6 if isinstance(grid, static.Infinite) else 0.0, "U_C_max_diagonal": U * float(unsure)}
+    if isinstance(grid, static.Infinite):
+        out.fixed("C_diagonal", on_root(comm, pairing.pair_sum_diagonal, Q, point, grid), ("Q",), "1/t_par",
+                  "the same with a pair momentum of modulus Q along the diagonal")
     errors |= {"U_C_max": U * float(off), "U_C_0": U * float(zero_error), "inverse_T_min": float(off)}
     log(f"tmatrix: U C(Q) = {summary['U_C_max']:.6f} at Q = {best:.5f}; normal state {summary['normal']}")
     return Outcome("complete", summary, errors, [])

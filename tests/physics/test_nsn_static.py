@@ -165,6 +165,21 @@ def test_large_lattice_tends_to_the_infinite_one(point):
             free_energy(0.3, point.at(eV=0.0), grid), abs=1e-10)
 
 
+@pytest.mark.parametrize("mu", [0.0, -0.4])
+def test_pairs_along_the_diagonal(mu):
+    """C along (1, 1) of the infinite lattice against sums over 200 x 200 momenta, q = pi included, where both fractions meet; C(0) = F(0).
+
+    Fails with q for q/2 in the band's cosines, or if the fraction is not expanded at q = pi (mu = 0).
+    """
+    point, Q = Point(h=0.58, eV=0.6, T=0.06, gamma=0.03, mu=mu), 2 * np.pi * np.sqrt(2) * np.array([0, 6, 31, 100]) / 200
+    bulk = pairing.pair_sum_diagonal(Q, point, BULK)
+    assert bulk == pytest.approx(pairing.pair_sum_diagonal(Q, point, finite(200, 200)), abs=1e-9)
+    assert bulk[0] == pytest.approx(gap_sum(0.0, point, BULK), abs=1e-9)
+    peak = pairing.strongest_diagonal(point, BULK)
+    assert peak[1] >= pairing.pair_sum_diagonal(np.linspace(0, 4, 41), point, BULK).max() - 1e-12
+    assert peak[1] <= pairing.strongest_pairing(point, BULK)[1] + 1e-12       # along the axes pairing is never weaker here
+
+
 def test_error_estimates_hold_and_are_not_idle():
     """At T = 0 the error of C(Q) is below the target and its estimate, and a coarse grid is not as good as a fine one.
 

@@ -20,9 +20,9 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar, newton
 
 from hpcneq.errors import InputError
-from hpcneq.maths import lattice, matsubara
+from hpcneq.maths import fermi, lattice, matsubara
 
-from .static import Finite, gap_sum, infinite, pair_sum
+from .static import Finite, frequencies, gap_sum, infinite, pair_sum, require_mirrored, static_terms
 
 COARSE = infinite(error=1e-3)  # good to 1e-5: enough to find where C(Q) peaks
 
@@ -159,6 +159,54 @@ def polished_peak(point, grid, low, high):
     found = minimize_scalar(lambda q: -pair_sum(q, point, grid), bounds=(low, high), method="bounded",
                             options={"xatol": 1e-6})
     ends = [(low, float(pair_sum(low, point, grid)))] if low == 0 else []
+    return max([(float(found.x), float(-found.fun)), *ends], key=lambda peak: peak[1])
+
+
+def pair_sum_diagonal(Q, point, grid):
+    """C(Q) of Eq. (53) for pair momenta along the diagonal, (Q, Q)/sqrt 2. Q : (n,) moduli. Mirrored leads only (InputError).
+
+    With kx = p + s, ky = p - s the band is -4 cos p cos s: the s sum is algebraic. A finite lattice must be square, and
+    Q = 2 pi sqrt 2 n/L.
+    """
+    require_mirrored(point, "static onset condition")
+    one = _diagonal_finite if isinstance(grid, Finite) else _diagonal_infinite
+    return np.array([one(float(q) / np.sqrt(2), point, grid) for q in np.atleast_1d(Q)])
+
+
+def _diagonal_finite(q, point, grid):
+    """The sum as printed over all momenta."""
+    n = np.round(q * grid.Lx / (2 * np.pi))
+    if grid.Lx != grid.Ly or abs(q * grid.Lx / (2 * np.pi) - n) > 1e-6:
+        raise InputError(f"Q along the diagonal: needs Lx = Ly and Q = 2 pi sqrt(2) n/L with integer n (got Lx = {grid.Lx}, Ly = {grid.Ly})")
+    k = 2 * np.pi * np.arange(grid.Lx) / grid.Lx
+    first, second = (-2 * (np.cos(x)[:, None] + np.cos(x)) - point.mu for x in (k, q - k))
+    return sum(g / 2 * np.mean(fermi.tanh_pair_sum(first - s, second + s, point.width, T)) for g, T, s in static_terms(point))
+
+
+def _diagonal_infinite(q, point, grid):
+    """Partial fractions in cos s: mean of 1/((u - a cos s)(v - b cos s)) = (a/r - b/t)/(a v - b u), r^2 = u^2 - a^2, t^2 = v^2 - b^2."""
+    pole, weight, _ = frequencies(point)
+    p, index, share = grid.chain(-0.5 * pole.imag, False)
+    first, second = 4 * np.cos(p + 0.5 * q), 4 * np.cos(p - 0.5 * q)
+    u, v = -point.mu - pole[index], -point.mu + pole[index]
+    r, t = 1j * np.sqrt(first**2 - u * u), -1j * np.sqrt(second**2 - v * v)       # Im u > 0 > Im v
+    apart, sums = first * v - second * u, first * t + second * r
+    near = np.abs(apart) < np.abs(sums)         # the same fraction, expanded by the sum of its roots
+    top, below = np.where(near, first * v + second * u, first * t - second * r), np.where(near, sums, apart)
+    return float((top / (r * t * below)).real @ (weight[index] * share))
+
+
+def strongest_diagonal(point, grid):
+    """(Q, C) of the largest C along the diagonal: scanned in 61 steps, and polished on the infinite lattice."""
+    if isinstance(grid, Finite):
+        Q = 2 * np.pi * np.sqrt(2) * np.arange(grid.Lx // 2 + 1) / grid.Lx
+        C = pair_sum_diagonal(Q, point, grid)
+        return float(Q[np.argmax(C)]), float(C.max())
+    Q = np.linspace(0.0, np.pi * np.sqrt(2), 61)
+    k = int(np.argmax(pair_sum_diagonal(Q, point, COARSE)))
+    found = minimize_scalar(lambda x: -pair_sum_diagonal(x, point, grid)[0], bounds=(Q[max(k - 1, 0)], Q[min(k + 1, 60)]), method="bounded",
+                            options={"xatol": 1e-7})
+    ends = [(0.0, float(gap_sum(0.0, point, grid)))] if k == 0 else []
     return max([(float(found.x), float(-found.fun)), *ends], key=lambda peak: peak[1])
 
 

@@ -12,7 +12,7 @@ from ..solvers.bathmodes import State
 from ..solvers.evolve import row_times
 from ..systems.nsn_junction import initial, inputs, model, onsets, spectral, static
 from ..systems.nsn_junction.quench import Quench
-from . import estimates, nsn_branches, nsn_continued, nsn_ensemble, nsn_maps, nsn_onsets, nsn_spectrum, nsn_steady
+from . import estimates, nsn_branches, nsn_continued, nsn_ensemble, nsn_maps, nsn_modes, nsn_onsets, nsn_spectrum, nsn_steady
 from .evolution import Recorder, run_evolution
 from .nsn_start import build, start
 from .nsn_maps import phase_diagram  # noqa: F401  (the driver finds tasks by name)
@@ -23,11 +23,13 @@ TASKS = {
                    timed=True, petsc=("evolve", "initial"),
                    doc="time evolution after a change of the bias, by auxiliary modes"),
     **nsn_maps.TASKS, **nsn_steady.TASKS, **nsn_onsets.TASKS, **nsn_branches.TASKS, **nsn_spectrum.TASKS, **nsn_ensemble.TASKS,
+    **nsn_modes.TASKS,
 }
 steady, tmatrix = nsn_steady.steady, nsn_steady.tmatrix
 onset = nsn_onsets.onset
 branches, iv = nsn_branches.branches, nsn_branches.iv
 spectrum, ensemble = nsn_spectrum.spectrum, nsn_ensemble.ensemble
+modes = nsn_modes.modes
 HARMONICS, MOST_PERIODS = 8, 4     # of the currents under a sine drive
 
 
@@ -84,6 +86,8 @@ def estimate(run, ranks):
         return nsn_maps.estimate(run, ranks)
     if run.task == "ensemble":
         return nsn_ensemble.estimate(run, ranks)
+    if run.task in nsn_modes.TASKS:
+        return nsn_modes.estimate(run, ranks)
     if run.task != "evolve":
         return ["  seconds on one core; what is swept is spread over ranks, row by row"]
     if run.initial.state == "file":

@@ -15,6 +15,7 @@ from hpcneq.errors import InputError
 from hpcneq.parallel import solo
 from hpcneq.solvers import contours, modes
 from hpcneq.solvers.bathmodes import State
+from hpcneq.solvers.evolve import Row
 from hpcneq.solvers.exponential import Exponential
 from hpcneq.systems.nsn_junction import drive, model, onsets, pairing, static
 from hpcneq.systems.nsn_junction.quench import Quench
@@ -60,6 +61,9 @@ STATES = {
 }
 
 
+OFTEN = [name if name not in ("driven, stable", "normal, unequal leads") else pytest.param(name, marks=pytest.mark.nightly) for name in STATES]
+
+
 def kicked(system, D, n, size):
     """The integrator in the stationary state of D + size (1 + 0.4 i) cos(2 pi n x/Lx): to first order a disturbance at q alone."""
     x = np.arange(system.lattice.Lx)
@@ -80,7 +84,7 @@ def signal(method, n, step, start, count, every):
     return np.array(rows)
 
 
-def exponents(rows, interval, noise=1e-5):
+def exponents(rows, interval, noise=1e-6):
     """Rates of the exponentials in a vector signal (count, m) that stand above the noise, by a matrix pencil, fastest growing
     first; a constant is allowed for. Only the first ones, which last, are accurate."""
     rows = np.diff(rows, axis=0)
@@ -93,10 +97,12 @@ def exponents(rows, interval, noise=1e-5):
     return rates[np.argsort(-rates.real)]
 
 
-@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("name", OFTEN)
 def test_growth_rates_by_evolution(name):
     """The slowest mode's growth rate and frequency from the time evolution between t = 20 and 55 after a small kick at q equal -i z
-    of a root to 5e-5, the error of the step .125 in frequencies of .75; unstable states leave, stable ones come back.
+    of a root to 5e-5; unstable states leave, stable ones come back. Measured: 2.5e-5 at frequencies of .75, of fourth order in the
+    step; 2e-5 elsewhere, from what decays fast and is still there, whatever the step. The kick leaves 1e-7 at the end: less drowns in
+    rounding, more is not linear.
 
     Fails if the conjugate memory term is evaluated at e_j - z.
     """
@@ -108,8 +114,8 @@ def test_growth_rates_by_evolution(name):
         assert found.growing == growing
         moving = [rate for rate in growth_rates(found) if abs(rate) > 1e-8]
         if moving:
-            rows = signal(kicked(system, state.D, n, 1e-10 if growing else 1e-7), n, 0.125, 20.0, 36, 8)
-            fastest = exponents(rows, 1.0)[0]
+            size = 1e-7 * np.exp(-55 * max(moving[0].real, 0))
+            fastest = exponents(signal(kicked(system, state.D, n, size), n, 0.125, 20.0, 36, 8), 1.0)[0]
             assert (fastest.real > 0) == (growing > 0)
             assert min(abs(fastest - rate) for rate in moving[:2]) < 5e-5
 
@@ -153,7 +159,7 @@ def compare_with_eigenvalues(system, state):
     return rates
 
 
-@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("name", OFTEN)
 def test_growth_rates_by_eigenvalues(name):
     """Every eigenvalue of the linearised equations of the evolution that decays slower than .6 times the damping is a root of
     M at one of the lattice's q, and every root is one: to 1e-9 (the phase mode, in a Jordan block with nothing, to 1e-6).
@@ -342,7 +348,7 @@ def test_the_charge_of_a_condensate_leaves_slowly():
     for k in range(400):
         method.advance(0.25 * k, 0.25)
         if k >= 120 and k % 8 == 0:
-            seen = method.state.observe(0.0, +1, method.state.green, method.state.modes, method.now.c)
+            seen = method.state.observe(Row(0.0, +1, None, method.now.c, method.state.green, method.state.modes))
             rows.append([np.mean(seen["density_up"] + seen["density_down"]), np.mean(np.angle(method.now.c))])
     for column in np.array(rows).T:
         assert exponents(column[:, None], 2.0, 1e-6)[0] == pytest.approx(-slow[0.03], abs=1e-4)

@@ -54,7 +54,7 @@ got_on() {
 tell() {
     caught=1
     note "told to stop, passing it on"
-    [ -n "$pid" ] && [ -z "$teller" ] || return 0
+    if [ -z "$pid" ] || [ -n "$teller" ]; then return 0; fi
     (trap - USR1 TERM INT; while kill -USR1 "$pid" 2>/dev/null; do sleep 3; done) &
     teller=$!
 }
@@ -74,7 +74,7 @@ compute() {
     [ -z "$caught" ] || tell    # before there was anybody to tell
     while :; do                 # a signal ends `wait`, not the run
         caught=
-        wait $pid
+        wait "$pid"
         status=$?
         [ $status = 127 ] || code=$status   # 127: it had ended already, and the status is known
         [ -n "$caught" ] || break
@@ -86,5 +86,5 @@ compute() {
         75) note "$out was stopped with a checkpoint" ;;
         *) note "$out failed with exit code $code" ;;
     esac
-    return $code
+    return "$code"
 }

@@ -126,6 +126,19 @@ def test_term_and_int_to_a_job_stop_its_ranks_with_a_checkpoint(place, name):
     assert Result(place / "out.h5").status == "stopped"
 
 
+def test_the_second_job_of_a_map_knows_that_points_were_finished(place):
+    """A map has a journal and no checkpoint. Fails if the script looks for a checkpoint alone: then it refuses the second start."""
+    (place / "map.toml").write_text(MAP)
+    job = start(place, "compute 2 map.toml map.h5")
+    wait_for(lambda: (place / "map.h5.journal").exists() and (place / "map.h5.journal").read_bytes().count(b"\n") > 1, "points", place / "none")
+    job.send_signal(signal.SIGTERM)
+    said = job.communicate(timeout=240)[0]
+    assert job.returncode == 75, said
+    (place / "hold").unlink()
+    said = start(place, "compute 1 map.toml map.h5").communicate(timeout=240)[0]
+    assert "finished points" in said and "of 6 points are there already" in said and "map.h5 is complete" in said, said
+
+
 def test_a_job_that_does_not_get_on_is_not_started_again(place):
     """A run that fails at once, twice: the second start is refused, and says how to go on."""
     (place / "in.toml").write_text(INPUT.replace("T = 0.05", "T = -1"))
@@ -158,10 +171,10 @@ def test_a_pbs_job_submits_the_next_one(place):
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_the_scripts_are_shell_and_say_how_they_are_used(name):
-    """bash parses them (and shellcheck, where there is one, has nothing to say); the usage line names the script."""
+    """bash parses them (and shellcheck, where there is one, has no warning); the usage line names the script."""
     path = HOME / "jobs" / name
     subprocess.run(["bash", "-n", path], check=True)
     if shutil.which("shellcheck"):
-        subprocess.run(["shellcheck", "-x", "-e", "SC1091,SC2034", path], check=True)
+        subprocess.run(["shellcheck", "-x", "-S", "warning", "-e", "SC1090,SC1091,SC2034", path], check=True)
     text = path.read_text()
     assert f"jobs/{name}" in text.split("set -u")[0] and os.access(path, os.X_OK)

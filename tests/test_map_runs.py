@@ -71,9 +71,9 @@ def test_a_stopped_map_is_completed_by_resume(place):
     assert not list(folder.glob("stopped.h5.*"))
 
 
-@pytest.mark.parametrize("words", [("resume", "spoiled.h5"), ("run", "map.toml", "-o", "spoiled.h5", "--resume", "--quiet")])
-@pytest.mark.parametrize("how", ["cut", "gone"])
-def test_a_map_whose_result_file_is_spoiled_goes_on_from_its_journal(place, words, how):
+@pytest.mark.parametrize("how, words", [("gone", ("resume", "spoiled.h5")),
+                                        ("cut", ("run", "map.toml", "-o", "spoiled.h5", "--resume", "--quiet"))])
+def test_a_map_whose_result_file_is_spoiled_goes_on_from_its_journal(place, how, words):
     """A kill while the result is written leaves a file nobody can read; the points and the input are in the journal."""
     folder, _ = place
     for path in folder.glob("spoiled.h5*"):

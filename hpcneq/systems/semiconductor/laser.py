@@ -1,0 +1,180 @@
+"""Populations, gap equation and growth of interband pairing between particle reservoirs.
+
+Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), in the frame that rotates with the laser, with the signs of Eqs. (2), (9), (10),
+(19); (16), (39), (A4) and (A10) print the opposite sign of Delta, (9a) lost a factor i, and the dissipator of (9) is 2 X rho X+ - {X+X, rho},
+without the 1/2 printed below (5). V > 0 attracts in these equations. All arrays are over momenta, (n,).
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import bands
+
+MODELS = ("two-band", "optical-pumping", "three-band")
+
+
+@dataclass(frozen=True)
+class Material:
+    """One point: the model with its rates, bands and interaction. Energies and rates in the paper's dimensionless units.
+
+    Gamma1, Gamma2 : rates of the two bands (two-band, optical pumping). Gamma12 : decay of the pair amplitude; Gamma1 + Gamma2 in the
+    two-band model. Gamma3, tau : three-band model, (A11). E_g : energy of the resonant transition, which is the laser's frequency.
+    """
+
+    V: float
+    Omega: float
+    Gamma1: float
+    Gamma2: float
+    Gamma12: float
+    kappa_plus: float
+    v_minus: float
+    v_plus: float = 0.0
+    k_max: float = 0.2
+    T: float = 0.0
+    E_g: float = 10.0
+    model: str = "two-band"
+    Gamma3: float = 0.0
+    tau: float = 0.0
+    mu1: float = 0.0
+    mu2: float = 0.0
+    projected: bool = True
+
+    @property
+    def Gamma(self):
+        return self.Gamma1 + self.Gamma2
+
+    @property
+    def gammas(self):
+        """Shares (gamma_1, gamma_2) of the rates, below Eq. (12)."""
+        return self.Gamma1 / self.Gamma, self.Gamma2 / self.Gamma
+
+    @property
+    def even(self):
+        """Whether populations and pair amplitudes are even in k."""
+        return self.v_plus == 0 and (self.T == 0 or self.v_minus == 0)
+
+    def at(self, **values):
+        return replace(self, **values)
+
+    def on(self, grid):
+        """`bands.Bands` on a (k, dk/2pi) grid: E1,2 = (v_+ -+ v_-) k/2 + kappa_+ k^2/2 (kappa_- = 0)."""
+        return bands.polynomial(grid, (0.0, 0.5 * (self.v_plus - self.v_minus), 0.5 * self.kappa_plus),
+                                (0.0, 0.5 * (self.v_plus + self.v_minus), 0.5 * self.kappa_plus))
+
+    def graded(self, points):
+        """Momenta dense where E or eps is within a rate of zero, (k, dk/2pi)."""
+        rates = [self.Gamma12] + ([1 / self.tau] if self.model == "three-band" else [])
+        scales = [np.sqrt(rate / abs(self.kappa_plus)) for rate in rates if self.kappa_plus] + [r / abs(self.v_minus) for r in rates if self.v_minus]
+        if self.v_plus:
+            scales.append(self.Gamma12 / abs(self.v_plus))
+        return bands.graded(self.k_max, points, min(scales), even=self.even)
+
+    def fillings(self, band):
+        """(f1, f2): what the reservoirs of the two bands would fill, in laboratory energies E1 - E_g/2, E2 + E_g/2."""
+        return fermi(band.E1 - 0.5 * self.E_g, self.mu1, self.T), fermi(band.E2 + 0.5 * self.E_g, self.mu2, self.T)
+
+
+def fermi(energy, mu, T):
+    """Fermi-Dirac occupation; the step (1/2 at the edge) at T = 0."""
+    x = np.asarray(energy) - mu
+    return 0.5 * (1 - (np.tanh(x / (2 * T)) if T > 0 else np.sign(x)))
+
+
+# ---- populations ----------------------------------------------------------------------------------------------------
+
+def transitions(m, band):
+    """Rate R of laser transitions, Omega^2 Gamma / 2(eps^2 + Gamma^2), from the stationary coherence (9c)."""
+    if m.model == "optical-pumping":
+        return np.zeros_like(band.k)
+    width = 1 / m.tau if m.model == "three-band" else m.Gamma
+    return 0.5 * m.Omega ** 2 * width / (band.eps ** 2 + width ** 2)
+
+
+def populations(m, band, D2):
+    """(n11, n22) of the stationary state at |Delta|^2 = D2: (9) with s and n21 eliminated, exact at any T.
+
+    At T = 0, n11 + n22 - 1 is (11), (12); in the optical-pumping model (37), (38), where (Gamma/Gamma12)^2 should be (Gamma/Gamma12)^1.
+    The three-band model knows populations to zeroth order in Delta, (A11).
+    """
+    R = transitions(m, band)
+    if m.model == "three-band":
+        x = R / (m.Gamma1 + m.Gamma2 + R)               # n22 = x n11
+        n11 = 1 / (1 + x * (1 + m.Gamma1 / m.Gamma3))
+        return n11, x * n11
+    P = 2 * D2 * m.Gamma12 / (band.E ** 2 + m.Gamma12 ** 2)
+    f1, f2 = m.fillings(band)
+    a, b, off = R + 2 * m.Gamma1 + P, R + 2 * m.Gamma2 + P, P - R
+    u, v = 2 * m.Gamma1 * f1 + P, 2 * m.Gamma2 * f2 + P
+    # a b - off^2 without its cancellation where the laser dominates
+    det = (R + P) * 2 * (m.Gamma1 + m.Gamma2) + 4 * m.Gamma1 * m.Gamma2 + 4 * R * P
+    return (b * u - off * v) / det, (a * v - off * u) / det
+
+
+def imbalance(m, band, D2=0.0):
+    """n11 + n22 - 1, what pairing feeds on; written so that it does not cancel where it is small."""
+    if m.model == "three-band":
+        n11, n22 = populations(m, band, D2)
+        return -n22 * m.Gamma1 / m.Gamma3
+    R, P = transitions(m, band), 2 * D2 * m.Gamma12 / (band.E ** 2 + m.Gamma12 ** 2)
+    f1, f2 = m.fillings(band)
+    det = (R + P) * 2 * (m.Gamma1 + m.Gamma2) + 4 * m.Gamma1 * m.Gamma2 + 4 * R * P
+    return (2 * R * (m.Gamma1 - m.Gamma2) * (f1 - f2) + (4 * m.Gamma1 * m.Gamma2 + 2 * R * m.Gamma) * (f1 + f2 - 1)) / det
+
+
+def coherence(m, band, n11, n22):
+    """Stationary n21 of (9c)."""
+    return np.zeros(len(band.k), complex) if m.model == "optical-pumping" else 0.5j * m.Omega * (n22 - n11) / (
+        1j * band.eps - (1 / m.tau if m.model == "three-band" else m.Gamma))
+
+
+def pair_amplitude(m, band, delta):
+    """Stationary s = -Delta^* (n - 1)/(E + i Gamma), (10)."""
+    return -np.conj(delta) * imbalance(m, band, abs(delta) ** 2) / (band.E + 1j * m.Gamma12)
+
+
+def projection(m, band):
+    """f of Delta^* = V int dk/2pi f s: Re[1/(E + i Gamma)] (E + i Gamma) of (18), or 1 of (17) with full self-consistency."""
+    return band.E * (band.E + 1j * m.Gamma12) / (band.E ** 2 + m.Gamma12 ** 2) if m.projected else np.ones(len(band.k), complex)
+
+
+# ---- gap equation ---------------------------------------------------------------------------------------------------
+
+def gap_sum(m, band, D2):
+    """-int dk/2pi (n - 1) E/(E^2 + Gamma^2) of the exact populations: a steady state of |Delta|^2 = D2 where V times it is 1."""
+    return -(band.weight * imbalance(m, band, D2) * band.E / (band.E ** 2 + m.Gamma12 ** 2)).sum()
+
+
+def source(m, band, delta):
+    """Particles per time the pairing creates, sum of 2 (i Delta s - c.c.) over dk/2pi: zero for a pairing that conserves particles."""
+    return -4 * (band.weight * (delta * pair_amplitude(m, band, delta)).imag).sum()
+
+
+def seed(m, band, largest=1e4):
+    """A bracketed |Delta| with V gap_sum = 1, by bisection on a logarithmic scale; 0 if the normal state's sum is too small."""
+    if m.V * gap_sum(m, band, 0.0) <= 1:
+        return 0.0
+    low, high = 1e-12, largest
+    while high / low > 1 + 1e-6:
+        middle = np.sqrt(low * high)
+        low, high = (middle, high) if m.V * gap_sum(m, band, middle ** 2) > 1 else (low, middle)
+    return float(np.sqrt(low * high))
+
+
+# ---- growth ---------------------------------------------------------------------------------------------------------
+
+def growth_condition(m, band, rate):
+    """1 - V int dk/2pi f i (n - 1)/(lambda - i E + Gamma): zero for a mode Delta^* ~ exp(lambda t) of the driven normal state."""
+    return 1 - m.V * (band.weight * projection(m, band) * 1j * imbalance(m, band) / (rate - 1j * band.E + m.Gamma12)).sum()
+
+
+def growth_eigenvalue(m, band):
+    """The eigenvalue of largest real part of the linearised pair amplitudes, ds = (i E - Gamma) s + i (n - 1) V sum w f s.
+
+    -Gamma + i E are a continuum; a value at -Gamma means that no mode leaves it.
+    """
+    matrix = np.outer(1j * imbalance(m, band), m.V * band.weight * projection(m, band))
+    matrix[np.diag_indices(len(band.k))] += 1j * band.E - m.Gamma12
+    values = np.linalg.eigvals(matrix)
+    return complex(values[np.argmax(values.real)])

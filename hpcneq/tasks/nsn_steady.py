@@ -194,7 +194,8 @@ def turning_states(run, comm, log, output, point, grid):
             errors.append(moved)
     order = np.argsort([s.x[0] for s in states]).astype(int)
     states, errors = [states[k] for k in order], [errors[k] for k in order]
-    Q, z = on_root(comm, _fastest, point, coarse)
+    Q, rough = on_root(comm, _fastest, point, coarse)
+    z = on_root(comm, lambda: complex(pairing.normal_growth(Q, point, static.infinite(1e-6)))) if isinstance(grid, static.Infinite) else rough
     growth = "unknown" if np.isnan(z) else NORMAL_STABILITY[z.imag <= 0]
     out = output()
     out.axis("state", np.arange(len(states)), "1", "turning condensates by order parameter")
@@ -213,7 +214,8 @@ def turning_states(run, comm, log, output, point, grid):
         warnings.append(f"steady: SNES left {lost} candidates unsolved; try [petsc] steady.snes_max_it")
     log(f"steady: {len(states)} turning condensates; normal state {growth}")
     return Outcome("not-converged" if lost else "complete", summary,
-                   {"roots": [float(e[0]) for e in errors], "mu_pair": [float(e[1]) for e in errors]}, warnings)
+                   {"roots": [float(e[0]) for e in errors], "mu_pair": [float(e[1]) for e in errors],
+                    "normal_growth": abs(z - rough) + 1e-9, "normal_frequency": abs(z - rough) + 1e-9}, warnings)
 
 
 def _fastest(point, grid):
@@ -238,7 +240,7 @@ def tmatrix(run, comm, log, output):
     if isinstance(grid, static.Infinite):
         if best > 1e-6:
             found, moved = polished(lambda g: conditions.peak(point, g), [best], grid)
-            best, errors["Q_max"] = abs(float(found.x[0])), float(moved[0]) + 1e-8
+            best, errors["Q_max"] = abs(float(found.x[0])), float(moved[0]) + 1e-10
             reason, residual = found.reason, found.residual
         else:
             best, errors["Q_max"] = 0.0, 0.0
@@ -258,7 +260,7 @@ def tmatrix(run, comm, log, output):
         slanted, most = on_root(comm, pairing.strongest_diagonal, point, grid)
         summary |= {"Q_max_diagonal": slanted, "U_C_max_diagonal": U * most}
         _, unsure = on_root(comm, lambda: gridded(lambda g: float(pairing.pair_sum_diagonal(slanted, point, g)[0]), grid))
-        errors |= {"Q_max_diagonal": 1e-6 if isinstance(grid, static.Infinite) else 0.0, "U_C_max_diagonal": U * float(unsure)}
+        errors |= {"Q_max_diagonal": 1e-7 if isinstance(grid, static.Infinite) else 0.0, "U_C_max_diagonal": U * float(unsure)}
     if isinstance(grid, static.Infinite):
         out.fixed("C_diagonal", on_root(comm, pairing.pair_sum_diagonal, Q, point, grid), ("Q",), "1/t_par",
                   "the same with a pair momentum of modulus Q along the diagonal")

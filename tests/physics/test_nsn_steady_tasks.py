@@ -324,6 +324,25 @@ def test_unequal_leads_carry_a_normal_current():
     assert result.I_normal[0] > 0 and result.summary["region"] == [None, None]
 
 
+@pytest.mark.parametrize(("task", "parameters", "keys"), [
+    ("tmatrix", {"h": 0.58, "T": 0.02, "eV": 0.8}, ("U_C_max", "inverse_T_min", "U_C_max_diagonal")),
+    ("onset", {"eV": 0.0, "T": 0.02}, ("h_fflo", "fflo_Q")),
+])
+def test_errors_bound_what_a_finer_sum_changes(task, parameters, keys):
+    """From sums good to 1e-6 to sums good to 1e-10: each number moves by less than its error and by more than a hundredth of it.
+
+    Fails if the error is the requested one, or that of the solver alone.
+    """
+    rough, fine = (run(task, parameters, numerics={"error": error}) for error in (1e-6, 1e-10))
+    for key in keys:
+        moved = abs(rough.summary[key] - fine.summary[key])
+        assert 0.01 * rough.errors[key] < moved < 1.01 * rough.errors[key]
+        assert fine.errors[key] < 1e-9
+    for key, error in rough.errors.items():
+        pairs = zip(*(np.ravel(np.array(v, float)) for v in (rough.summary[key], fine.summary[key], error)))
+        assert all(abs(a - b) <= 1.01 * e for a, b, e in pairs), key
+
+
 # ---- inputs, ranks --------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("task", "tables", "words"), [

@@ -39,7 +39,7 @@ def levels(point):
     return min(found), max(found)
 
 
-def scan(point, grid, gaps=48, rates=13):
+def scan(point, grid, gaps=30, rates=7):
     """(D (gaps,), m (rates,), seeds): cells of a grid in which both parts of the gap equation change sign, as their middles (D, m)."""
     low, high = levels(point)
     D = np.linspace(0.005, 0.5 * point.U * 1.001, gaps)

@@ -238,12 +238,12 @@ def follow(drive, ratios):
     return found
 
 
-def solve(inv, ratio, gb=1e-3, p_c=100.0, number="cutoff", T=0.0, fine=1, warm=None):
-    """The condensed steady state at 1/(kF a_s) = ``inv`` and gv/gb = ``ratio``. Raises NotConverged where there is none.
+def solve(drive, warm=None):
+    """The condensed steady state of ``drive``. Raises NotConverged where there is none.
 
     ``warm`` : a State nearby, tried first. A ratio beyond the reach of steps in ratio is found by steps in delta.
     """
-    drive = Drive(inv, ratio, gb, p_c, number, T, fine)
+    ratio = drive.ratio
     if ratio == 0:
         return equilibrium(drive)
     if warm is not None and warm.mt > 0 and warm.delta > 0:
@@ -258,7 +258,7 @@ def solve(inv, ratio, gb=1e-3, p_c=100.0, number="cutoff", T=0.0, fine=1, warm=N
     if found and found[-1].ratio == ratio:
         return found[-1]
     if not found:
-        raise NotConverged(f"steady: no condensate with decay found at inv = {inv:g}")
+        raise NotConverged(f"steady: no condensate with decay found at inv = {drive.inv:g}")
     return _by_delta(drive, found[-1])
 
 

@@ -115,5 +115,5 @@ def upper_share(state):
     Beyond a few gaps each level's Lorentzian tail reaches across w = 0; at exact equilibrium (gv = 0) the share is 0 nevertheless.
     """
     p, weight = grid(state.delta, state.mu, state.mt, state.g, state.p_c, state.drive.fine)
-    return float(weight @ (p**2 * kernels.upper_occupation(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv)) / (weight @ (
-        p**2 * kernels.occupation(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T))))
+    return max(0.0, float(weight @ (p**2 * kernels.upper_occupation(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv)) / (weight @ (
+        p**2 * kernels.occupation(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T)))))

@@ -1,0 +1,89 @@
+"""Figures of the exciton-bec system."""
+from __future__ import annotations
+
+import tomllib
+
+import numpy as np
+
+from . import style
+
+KEYS = {"inv_kfas": r"(k_Fa_s)^{-1}", "gamma_b": r"\gamma_b/\varepsilon_F", "T_b": r"T_b/\varepsilon_F", "p_c": r"p_c/k_F"}
+
+
+def _title(result, hide=()):
+    """The parameters of an input in words."""
+    tree = tomllib.loads(result.input)
+    p, n = tree.get("parameters", {}), tree.get("numerics", {})
+    words = [f"${KEYS[name]}={value:g}$" for name, value in (("inv_kfas", p.get("inv_kfas", 0.0)), ("gamma_b", p.get("gamma_b", 1e-3)),
+                                                            ("T_b", p.get("T_b", 0.0)), ("p_c", n.get("p_c", 100.0)))
+             if name not in hide and (name != "T_b" or value) and (name != "p_c" or n.get("number") != "subtracted")]
+    return "electron-hole condensate, " + ", ".join(words)
+
+
+def _colours(count):
+    import matplotlib
+    return matplotlib.colormaps["viridis"](np.linspace(0.05, 0.85, count))
+
+
+def steady(result):
+    """Occupation and pair amplitude of the steady state."""
+    figure = style.figure(6.4, 4.2)
+    axes = figure.add_subplot()
+    p = np.asarray(result.p)
+    axes.plot(p, result.n_p, color=style.COLOURS[0], label=r"occupation $n_p$")
+    if "pair_p" in result:
+        pair = np.asarray(result.pair_p)
+        axes.plot(p, pair.real, color=style.COLOURS[1], label=r"${\rm Re}\,\langle h_{-p}e_p\rangle$")
+        axes.plot(p, pair.imag, "--", color=style.COLOURS[1], label=r"${\rm Im}\,\langle h_{-p}e_p\rangle$")
+    axes.set(xlabel=r"momentum $p/k_F$", xlim=(0, 3))
+    axes.legend()
+    axes.set_title(_title(result))
+    return figure
+
+
+def branches(result):
+    """Order parameter and chemical potentials against decay (Fig. 4 of the paper); a family of curves for a slow key."""
+    slow = next((key for key in tomllib.loads(result.input)["sweep"] if key != "ratio"), None)
+    figure = style.figure(10.5, 4.2)
+    left, right = figure.subplots(1, 2)
+    ratio = np.asarray(result.ratio)
+    rows = np.asarray(result[slow]) if slow else [None]
+    ends = np.atleast_1d(np.asarray(result["ratio_c_row" if slow else "ratio_end"]))
+    for k, (value, colour) in enumerate(zip(rows, _colours(len(rows)) if slow else [style.COLOURS[0]])):
+        row = (lambda name: np.asarray(result[name])[k]) if slow else (lambda name: np.asarray(result[name]))
+        there = row("delta") > 0
+        label = f"${KEYS[slow]}={value:g}$" if slow else None
+        left.plot(np.append(ratio[there], ends[k]), np.append(row("delta")[there], 0), color=colour, label=label)
+        right.plot(ratio[there], row("mu")[there], color=colour, label=label if slow else r"$\mu$ (condensate)")
+        right.plot(ratio, row("mu_b"), "--", color=colour if slow else style.COLOURS[1], label=None if slow else r"$\mu_b$ (bath)")
+        left.plot(ends[k], 0, "o", ms=5, color=colour, clip_on=False, zorder=5)
+    left.set(xlabel=r"decay over pumping $\gamma_v/\gamma_b$", ylabel=r"order parameter $\Delta_0/\varepsilon_F$", xlim=(0, ratio[-1]), ylim=(0, None))
+    right.set(xlabel=r"decay over pumping $\gamma_v/\gamma_b$", xlim=(0, ratio[-1]),
+              ylabel=(r"$\mu$ (solid), $\mu_b$ (dashed)" if slow else "chemical potential") + r" $/\varepsilon_F$")
+    (left if slow else right).legend()
+    if not slow and np.isfinite(ends[0]):
+        left.annotate(f"normal from $\\gamma_v/\\gamma_b={ends[0]:.3f}$", (ends[0], 0), xytext=(0, 110), textcoords="offset points", ha="center",
+                      arrowprops={"arrowstyle": "->", "color": "0.4"})
+    figure.suptitle(_title(result, hide=(slow,)), fontsize=11)
+    return figure
+
+
+def spectrum(result):
+    """Occupied spectral weight over momentum and energy (Fig. 9 of the paper), with the levels +-E and the bath's edge; occupation beside it."""
+    from matplotlib.colors import LogNorm
+    figure = style.figure(8.6, 4.8)
+    axes, side = figure.subplots(1, 2, gridspec_kw={"width_ratios": [3, 1]})
+    p, w, L, E = (np.asarray(result[name]) for name in ("p", "w", "L", "E_p"))
+    image = axes.pcolormesh(p, w, np.maximum(L.T, 1e-12), norm=LogNorm(vmin=1e-3, vmax=max(1.0, L.max())), cmap="magma", shading="nearest", rasterized=True)
+    for sign in (1, -1):
+        axes.plot(p, sign * E, color="white", lw=0.7, ls=":")
+    edge = result.summary["mu_b"] - result.summary["mu"]
+    axes.axhline(edge, color="#7fd1ff", lw=1, ls="--")
+    axes.text(p[-1], edge, r"$\mu_b-\mu$ ", color="#7fd1ff", ha="right", va="bottom")
+    figure.colorbar(image, ax=axes, label=r"$L(p,\omega)\,\varepsilon_F$", pad=0.01)
+    axes.set(xlabel=r"momentum $p/k_F$", ylabel=r"energy $(\omega-\mu)/\varepsilon_F$", xlim=(p[0], p[-1]), ylim=(w[0], w[-1]))
+    side.plot(np.asarray(result.n_p), p, color=style.COLOURS[0])
+    side.set(xlabel=r"$n_p$", ylabel=r"$p/k_F$", xlim=(0, 1), ylim=(p[0], p[-1]))
+    side.set_title(f"above $\\omega=\\mu$: {100 * result.summary['upper_weight']:.2g}%", fontsize=10)
+    figure.suptitle(_title(result) + rf", $\gamma_v/\gamma_b={result.summary['ratio']:g}$", fontsize=11)
+    return figure

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..config import Task
 from ..errors import InputError
+from ..parallel import on_root
 from ..solvers import maps
 from ..solvers import steady as newton
 from ..systems.nsn_junction import conditions, inputs, lines, modulated, onsets, static, static_inputs
@@ -111,6 +112,22 @@ def fflo_line(point, limit):
     return found
 
 
+def lifshitz(points, grid, along, rows, temperatures):
+    """[([value, T], their errors)] of the points where the wave number of an FFLO onset vanishes, between two temperatures of a sweep."""
+    found = []
+    for a, b, T in zip(rows, rows[1:], temperatures):
+        ends = [row["fflo"]["values"] for row in (a, b)]
+        fewer, more = sorted(ends, key=len)
+        if len(fewer) == len(more):
+            continue
+        for x in more:
+            solution, errors = polished(lambda g: conditions.lifshitz(points[0], g, along), [x, float(T)], grid)
+            new = not any(np.abs(solution.x - y).max() < 1e-6 for y, _ in found)
+            if solution.converged and new and abs(solution.x[0] - x) < 0.05 and abs(solution.x[1] - T) < 2 * np.diff(temperatures).max():
+                found.append((np.abs(solution.x), errors + 100 * SLACK))
+    return [([float(v) for v in x], [float(v) for v in e]) for x, e in found]
+
+
 # ---- onset ----------------------------------------------------------------------------------------------------------
 
 def onset(run, comm, log, output):
@@ -142,6 +159,9 @@ def onset(run, comm, log, output):
     else:
         _write_columns(out, rows[0])
     summary, errors = _onset_summary(rows, along, rest, bool(run.sweep))
+    if key == "T" and run.sweep and isinstance(grid, static.Infinite) and not points[0].leads:
+        found = on_root(comm, lifshitz, points, grid, along, rows, axis)
+        summary["lifshitz"], errors["lifshitz"] = [x for x, _ in found], [e for _, e in found]
     lost = sum(part["lost"] for row in rows for part in row.values() if isinstance(part, dict))
     warnings += [f"along {along}: scanned from 0 to {rows[0]['scanned'][1]:.4g} in steps of {rows[0]['scanned'][2]:.2g}"]
     if lost:

@@ -241,6 +241,34 @@ def test_critical_fields_and_transition_temperature():
     assert result.summary["T_fflo"] is None
 
 
+def test_wave_numbers_vanish_at_the_lifshitz_points():
+    """h = 0.58: the squares of the FFLO onset's Q at two temperatures, 0.005 apart, lead linearly to the reported temperature at Q = 0.
+
+    Fails if C at the next momentum is compared, not its curvature at 0: without the term of the second neighbour.
+    """
+    result = run("onset", {"h": 0.58}, sweep={"T": [0.095, 0.1, 0.11]}, numerics={"error": 1e-8, "scan_to": 1.0})
+    (x, T), = result.summary["lifshitz"]
+    Q = [row[-1] for row in result.summary["fflo_Q"] if row]
+    assert len(Q) == 2 and 0.1 + 0.005 * Q[1]**2 / (Q[0]**2 - Q[1]**2) == pytest.approx(T, abs=4e-4)
+    assert 3 * static.gap_sum(0.0, static.Point(h=0.58, T=T, eV=x), BULK) == pytest.approx(1, abs=1e-9)
+    C = [static.pair_sum(q, static.Point(h=0.58, T=T, eV=x), BULK) for q in (0.0, 0.02, 0.04)]
+    assert (16 * (C[1] - C[0]) - (C[2] - C[0])) / (12 * 0.02**2) == pytest.approx(0, abs=2e-5)  # sixth derivatives leave 1e-6
+
+
+def test_wave_numbers_vanish_at_the_lifshitz_points():
+    """h = 0.58: the squares of the FFLO onset's Q at two temperatures, 0.005 apart, lead linearly to the reported temperature at Q = 0.
+
+    Fails if C at the next momentum is compared, not its curvature at 0: without the term of the second neighbour.
+    """
+    result = run("onset", {"h": 0.58}, sweep={"T": [0.095, 0.1, 0.11]}, numerics={"error": 1e-8, "scan_to": 1.0})
+    (x, T), = result.summary["lifshitz"]
+    Q = [row[-1] for row in result.summary["fflo_Q"] if row]
+    assert len(Q) == 2 and 0.1 + 0.005 * Q[1]**2 / (Q[0]**2 - Q[1]**2) == pytest.approx(T, abs=4e-4)
+    assert 3 * static.gap_sum(0.0, static.Point(h=0.58, T=T, eV=x), BULK) == pytest.approx(1, abs=1e-9)
+    C = [static.pair_sum(q, static.Point(h=0.58, T=T, eV=x), BULK) for q in (0.0, 0.02, 0.04)]
+    assert (16 * (C[1] - C[0]) - (C[2] - C[0])) / (12 * 0.02**2) == pytest.approx(0, abs=2e-5)  # sixth derivatives leave 1e-6
+
+
 def test_onsets_on_a_finite_lattice():
     """12 x 10 sites: U C(0) = 1 and the largest U C(Q) = 1 at the reported voltages, at the lattice's own wave numbers.
 

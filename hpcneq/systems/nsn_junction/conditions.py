@@ -97,6 +97,17 @@ def onset(point, grid, along, Q=None):
     return equations
 
 
+def lifshitz(point, grid, along):
+    """Equations C(0) = 1/U, d^2C/dQ^2 = 0 at Q = 0 for (value of ``along``, T): where the FFLO onset leaves that of uniform pairing."""
+    q = 0.03        # sixth-order differences: 3e-9 in T
+
+    def equations(u):
+        C = pair_sum(q * np.arange(4), point.at(**{along: abs(float(u[0])), "T": abs(float(u[1]))}), grid)
+        return np.array([point.U * C[0] - 1, 100 * point.U * (3 * (C[1] - C[0]) - 0.3 * (C[2] - C[0]) + (C[3] - C[0]) / 45)])
+
+    return equations
+
+
 def peak(point, grid):
     """The equation dC/dQ = 0 for Q on the infinite lattice."""
     def equations(u):

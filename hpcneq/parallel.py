@@ -97,6 +97,11 @@ def ordered_sum(comm, layout, terms, chunk=CHUNK):
     """
     terms = np.asarray(terms)
     tail = terms.shape[1:]
+    if comm.size == 1:
+        total = np.zeros(tail, np.result_type(terms.dtype, float))
+        for low in range(0, layout.items, chunk):
+            total = total + _sum_rows(terms[low:low + chunk])
+        return total
     start, stop = layout.bounds()
     whole, rows = {}, {}
     for c in range(start // chunk, -(-stop // chunk) if stop > start else start // chunk):

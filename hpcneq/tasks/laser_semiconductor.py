@@ -107,7 +107,7 @@ def refuse_unused(run):
 def check_sweep(run, count):
     """InputError unless the sweep has ``count`` keys (one of several counts) with values the parameters may have."""
     if len(run.sweep) not in count:
-        raise InputError(f"[sweep]: {run.task} takes {' or '.join(map(str, count))} of {', '.join(SWEPT)}, got {', '.join(run.sweep) or 'none'}")
+        raise InputError(f"[sweep]: {run.task} takes {' or '.join(str(c) for c in count)} of {', '.join(SWEPT)}, got {', '.join(run.sweep) or 'none'}")
     if {"gamma1", "gamma2"} <= set(run.sweep):
         raise InputError("[sweep] gamma1, gamma2: they are shares of Gamma, sweep one of them")
     for key, values in run.sweep.items():

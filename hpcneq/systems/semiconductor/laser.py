@@ -72,8 +72,12 @@ class Material:
         return bands.graded(self.k_max, points, min(scales), even=self.even)
 
     def fillings(self, band):
-        """(f1, f2): what the reservoirs of the two bands would fill, in laboratory energies E1 - E_g/2, E2 + E_g/2."""
-        return fermi(band.E1 - 0.5 * self.E_g, self.mu1, self.T), fermi(band.E2 + 0.5 * self.E_g, self.mu2, self.T)
+        """(f1, f2): what the reservoirs of the two bands would fill, in laboratory energies E1 - E_g/2, E2 + E_g/2.
+
+        With k_max = inf at the energies of the resonance: parabolas that went on for ever would cross the chemical potential.
+        """
+        E1, E2 = (0 * band.k, 0 * band.k) if np.isinf(self.k_max) else (band.E1, band.E2)
+        return fermi(E1 - 0.5 * self.E_g, self.mu1, self.T), fermi(E2 + 0.5 * self.E_g, self.mu2, self.T)
 
 
 def fermi(energy, mu, T):

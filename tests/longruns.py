@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -156,3 +157,29 @@ def assert_same(path, reference, tolerance=None, but=()):
                 assert value == its[key] or value != value, f"{kind} {key}: {value} and {its[key]}"
             else:
                 assert abs(value - its[key]) <= tolerance, f"{kind} {key}: {value} and {its[key]}"
+
+
+def children(pid):
+    """The ranks: processes started by mpiexec."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(folder.name))
+        except OSError:
+            pass
+    return sorted(found)
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

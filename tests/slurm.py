@@ -54,14 +54,19 @@ def find(name):
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 
 
+class CannotStart(Exception):
+    """The daemons are installed and do not start here: a container without a host name that resolves, say."""
+
+
 class Slurm:
-    """The daemons. As a context; ``environment`` is what Slurm's commands need."""
+    """The daemons; `start` and `close` them. ``environment`` is what Slurm's commands need."""
 
     def __init__(self, folder, cpus=4):
         self.folder, self.cpus, self.daemons = Path(folder), cpus, []
         self.environment = {"SLURM_CONF": str(self.folder / "slurm.conf")}
 
-    def __enter__(self):
+    def start(self):
+        """Start the daemons and wait until the node is idle; returns self. Raises CannotStart."""
         for name in ("state", "spool"):
             (self.folder / name).mkdir(parents=True)
         ports = [_free_port() for _ in range(2)]
@@ -76,13 +81,14 @@ class Slurm:
             self._wait(lambda: (self.folder / "munge.socket").exists(), "munged does not listen")
             self._start("slurmctld", "-D")
             self._start("slurmd", "-D")
-            self._wait(lambda: "idle" in self.ask("sinfo", "-h", "-o", "%t"), "the node does not become idle", 30)
+            self._wait(lambda: "idle" in self.ask("sinfo", "-h", "-o", "%t"), "the node does not become idle", 120)
         except BaseException:
-            self.__exit__()
+            self.close()
             raise
         return self
 
-    def __exit__(self, *exc):
+    def close(self):
+        """End the daemons."""
         for daemon in reversed(self.daemons):
             daemon.terminate()
         for daemon in reversed(self.daemons):
@@ -98,12 +104,12 @@ class Slurm:
                                              stdout=log, stderr=log))
         log.close()
 
-    def _wait(self, done, complaint, seconds=15):
+    def _wait(self, done, complaint, seconds=60):
         end = time.monotonic() + seconds
         while not done():
             dead = [daemon.args[0] for daemon in self.daemons if daemon.poll() is not None]
             if dead or time.monotonic() > end:
-                raise RuntimeError(f"Slurm: {complaint}; ended: {dead}\n{self.words()}")
+                raise CannotStart(f"{complaint}; ended: {dead}\n{self.words()}")
             time.sleep(0.2)
 
     def words(self):

@@ -4,7 +4,6 @@
 """
 import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from longruns import INPUT, alone, assert_same, command, hp
+from longruns import INPUT, alive, alone, assert_same, children, command, hp, kill
 
 from hpcneq import checkpoint
 from hpcneq.errors import InputError
@@ -107,32 +106,6 @@ class Kills:
             self._status(self.folder / "out.h5")
         self.table[f"{victim}: {phase}"] += 1
         return f"{victim}: {phase}"
-
-
-def children(pid):
-    """The ranks: processes started by mpiexec."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
-                found.append(int(folder.name))
-        except OSError:
-            pass
-    return sorted(found)
-
-
-def alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-def kill(pid):
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def test_killed_at_random_instants_nothing_is_lost(tmp_path):

@@ -319,7 +319,8 @@ ONSETS = [
 
 
 @pytest.mark.parametrize(
-    ("h", "T", "fflo", "Q", "bcs", "folds"), ONSETS, ids=[f"h={row[0]}-T={row[1]}" for row in ONSETS])
+    ("h", "T", "fflo", "Q", "bcs", "folds"),
+    [pytest.param(*row, marks=[pytest.mark.nightly] if row[0] in (0.0, 0.7) else []) for row in ONSETS], ids=[f"h={row[0]}-T={row[1]}" for row in ONSETS])
 def test_onsets_and_folds(h, T, fflo, Q, bcs, folds):
     """Onsets of pairing at Q = 0 and at the strongest Q, and the folds that bound the stable branch (V_min, V_max).
 
@@ -378,13 +379,13 @@ def test_phase_regions(h, eV, expected):
 
 
 def test_every_root_of_a_fine_scan_is_found():
-    """Roots on a small lattice, whose F(D) bends at every level, against 4001 values of F at 12 points.
+    """Roots on a small lattice, whose F(D) bends at every level, against 4001 values of F at 6 points.
 
     Fails if the scan keeps the infinite lattice's steps and drops the search between extrema.
     """
     grid = finite(12, 11)
-    for h in (0.4, 0.5, 0.58):
-        for eV in (0.0, 0.45, 0.9, 1.3):
+    for h in (0.4, 0.58):
+        for eV in (0.0, 0.45, 1.3):
             point = Point(h=h, eV=eV, gamma=0.001)
             D = np.linspace(1e-4, 1.5, 4001)
             F = np.array([gap_sum(d, point, grid) for d in D]) - 1 / 3

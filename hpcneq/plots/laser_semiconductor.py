@@ -65,11 +65,13 @@ def steady(result):
 
 def curves(result, key):
     """Order parameter (left) and threshold (right), exact and by the formulas of the paper."""
-    figure = style.figure(10.0, 4.2)
+    panels = [("delta", r"order parameter $|\Delta|$"), ("V_c", r"threshold $|V_c|$")]
+    panels = panels[np.nanmax(np.asarray(result.delta)) <= 0:]      # the three-band model has a threshold alone
+    figure = style.figure(5.0 * len(panels), 4.2)
     x = np.asarray(result[key])
     log = x[0] > 0 and x[-1] / x[0] > 50
     used = [name for name in result.keys() if name.startswith(("V_c_", "delta_")) and not name.endswith("analytic")]
-    for axes, what, words in zip(figure.subplots(1, 2), ("delta", "V_c"), (r"order parameter $|\Delta|$", r"threshold $|V_c|$")):
+    for axes, (what, words) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels):
         exact = np.abs(np.asarray(result[what]))
         axes.plot(x, exact, color="k", lw=2.2, label="exact")
         near = [name for name in used if name.startswith(what + "_")]

@@ -198,6 +198,17 @@ def test_the_corrected_formulas_hold_where_the_printed_ones_do_not():
     assert table["delta 45"] == pytest.approx(exact, rel=1e-5) and abs(table["delta 45 printed"] / exact - 1) > 0.05
 
 
+def test_the_order_outlives_the_instability_when_velocities_differ():
+    """v_+ = 2: both zeros of E are resolved (twice the momenta: 1e-9), and below the linear threshold (V_c > 5) a condensate exists on
+    its own branch of larger |Delta| or not at all. Fails with a grid that is dense at k = 0 only, and the paper's (25) bounds the change.
+    """
+    m = two_band(v_plus=2.0)
+    sums = [laser.gap_sum(m, m.on(m.graded(n)), 1e-4) for n in (64, 128)]
+    assert sums[0] == pytest.approx(sums[1], rel=1e-9)
+    near = two_band(v_plus=0.3)
+    assert laser.seed(near, near.on(near.graded(64))) == pytest.approx(0.0192773, rel=0.1)
+
+
 def test_the_order_does_not_depend_on_temperature_below_the_gap():
     """T = 0.02 E_g changes |Delta| by less than 1e-8 of it, T = 0.3 E_g by more than 5%. Fails if energies lose their E_g/2."""
     cold, cool, hot = (run("steady", parameters={"T": T}).summary["delta"] for T in (0.0, 0.2, 3.0))

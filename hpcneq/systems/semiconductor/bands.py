@@ -62,6 +62,20 @@ def graded(k_max, points, scale, even=False):
     return (k, 2 * weight) if even else (np.concatenate([-k[::-1], k]), np.concatenate([weight[::-1], weight]))
 
 
+def graded_about(centres, k_max, points, scale):
+    """(k, dk/2pi) over [-k_max, k_max], finite, dense on both sides of each of ``centres``; ``points`` for each side of each."""
+    centres = sorted(centres)
+    edges = [-k_max, *(0.5 * (a + b) for a, b in zip(centres, centres[1:])), k_max]
+    pieces = []
+    for centre, low, high in zip(centres, edges, edges[1:]):
+        for sign, end in ((-1, low), (1, high)):
+            k, weight = _half(abs(end - centre), points, scale)
+            pieces.append((centre + sign * k, weight / (2 * np.pi)))
+    k, weight = (np.concatenate(part) for part in zip(*pieces))
+    order = np.argsort(k)
+    return k[order], weight[order]
+
+
 def _half(k_max, points, scale):
     x, w = np.polynomial.legendre.leggauss(points)
     span = np.arcsinh(k_max / scale)

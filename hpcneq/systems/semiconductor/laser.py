@@ -69,6 +69,9 @@ class Material:
         scales = [np.sqrt(rate / abs(self.kappa_plus)) for rate in rates if self.kappa_plus] + [r / abs(self.v_minus) for r in rates if self.v_minus]
         if self.v_plus:
             scales.append(self.Gamma12 / abs(self.v_plus))
+        second = -self.v_plus / self.kappa_plus if self.kappa_plus else 0.0     # where E vanishes again
+        if np.isfinite(self.k_max) and 0 < abs(second) < self.k_max:
+            return bands.graded_about([0.0, second], self.k_max, points, min(scales))
         return bands.graded(self.k_max, points, min(scales), even=self.even)
 
     def fillings(self, band):
@@ -155,11 +158,17 @@ def source(m, band, delta):
     return -4 * (band.weight * (delta * pair_amplitude(m, band, delta)).imag).sum()
 
 
-def seed(m, band, largest=1e4):
-    """A bracketed |Delta| with V gap_sum = 1, by bisection on a logarithmic scale; 0 if the normal state's sum is too small."""
-    if m.V * gap_sum(m, band, 0.0) <= 1:
+def seed(m, band, smallest=1e-10, largest=1e3):
+    """The largest |Delta| with V gap_sum = 1, bracketed on 157 sizes and bisected on a logarithmic scale; 0 if there is none.
+
+    With v_+ the sum need not fall with |Delta|: the order may then survive where the normal state is stable.
+    """
+    sizes = np.geomspace(smallest, largest, 157)
+    over = np.array([m.V * gap_sum(m, band, size ** 2) > 1 for size in sizes])
+    if not over.any():
         return 0.0
-    low, high = 1e-12, largest
+    last = int(np.flatnonzero(over)[-1])
+    low, high = sizes[last], sizes[min(last + 1, len(sizes) - 1)]
     while high / low > 1 + 1e-6:
         middle = np.sqrt(low * high)
         low, high = (middle, high) if m.V * gap_sum(m, band, middle ** 2) > 1 else (low, middle)

@@ -87,3 +87,41 @@ def spectrum(result):
     side.set_title(f"above $\\omega=\\mu$: {100 * result.summary['upper_weight']:.2g}%", fontsize=10)
     figure.suptitle(_title(result) + rf", $\gamma_v/\gamma_b={result.summary['ratio']:g}$", fontsize=11)
     return figure
+
+
+def coefficients(result):
+    """alpha11, beta22 and the effective interaction against decay (Fig. 8(a), (b) of the paper), with the terms of Eq. (71) where they exist."""
+    figure = style.figure(10.5, 4.2)
+    left, right = figure.subplots(1, 2)
+    ratio = np.asarray(result.ratio)
+    for axes, names in ((left, (("alpha11", r"$\alpha_{11}$"), ("beta22", r"$\beta_{22}$"))), (right, (("U_eff", r"$\alpha_{11}/\eta_{12}$"),))):
+        for (name, label), colour in zip(names, style.COLOURS):
+            values = np.asarray(result[name])
+            axes.plot(ratio, values / np.nanmax(np.abs(values)) if axes is left else values, "o-", ms=3, color=colour,
+                      label=label + (" (over its largest value)" if axes is left else ""))
+        axes.axhline(0, color="0.7", lw=0.9, zorder=0)
+        axes.set(xlabel=r"decay over pumping $\gamma_v/\gamma_b$")
+        axes.legend(fontsize=9)
+    right.set_ylabel(r"effective interaction $\alpha_{11}/\eta_{12}$")
+    figure.suptitle(_title(result), fontsize=11)
+    return figure
+
+
+def phase_diagram(result):
+    """Fig. 8(c) of the paper: normal state, condensate, condensate with a negative coefficient; decay on a logarithmic scale."""
+    figure = style.figure(6.8, 4.8)
+    axes = figure.add_subplot()
+    inv, end, alpha, beta = (np.asarray(result[name]) for name in ("inv_kfas", "ratio_c", "alpha11", "beta22"))
+    low = 10 ** np.floor(np.log10(0.7 * np.nanmin(np.concatenate([alpha, end]))))
+    first = np.fmin(alpha, beta)
+    axes.fill_between(inv, np.where(np.isnan(first), end, first), end, color="#d9795d", alpha=0.6, lw=0, label=r"$\alpha_{11}<0$ or $\beta_{22}<0$")
+    axes.fill_between(inv, low, np.where(np.isnan(first), end, first), color="#5b8fc9", alpha=0.5, lw=0, label=r"condensate, both $>0$")
+    axes.plot(inv, end, color="0.1", label=r"$\Delta_0\to 0$")
+    axes.plot(inv, alpha, "--", color="#7a1f12", label=r"$\alpha_{11}=0$")
+    axes.plot(inv, beta, ":", color="#12294d", label=r"$\beta_{22}=0$")
+    axes.set(yscale="log", xlabel=r"interaction $(k_Fa_s)^{-1}$", ylabel=r"decay over pumping $\gamma_v/\gamma_b$", xlim=(inv[0], inv[-1]),
+             ylim=(low, 2))
+    axes.text(0.86, 0.9, "normal", transform=axes.transAxes)
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=10)
+    axes.set_title(_title(result, hide=("inv_kfas",)))
+    return figure

@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 from hpcneq.errors import NotConverged
 from hpcneq.solvers import steady as newton
-from hpcneq.systems.exciton_bec import kernels, states, steady
+from hpcneq.systems.exciton_bec import hydrodynamics, kernels, softening, states, steady
 from hpcneq.systems.exciton_bec.states import Drive, solve
 
 pytestmark = pytest.mark.exciton
@@ -212,3 +212,63 @@ def test_ranks_polish_the_same_root(comm):
     assert (polished.delta, polished.mu, polished.mt) == pytest.approx((state.delta, state.mu, state.mt), abs=1e-11)
     finer, errors = solve(Drive(-1.0, 0.1, fine=3)), steady.errors(polished)
     assert abs(finer.delta - polished.delta) < errors["delta"] < 1e-9 and abs(finer.mu - polished.mu) < errors["mu"]
+
+
+# ---- long waves -------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("a, b, w", [((0.9, 1.3), (0.4, 0.7), 0.03), ((1.0, 1.0), (1, 1), -0.02 + 0.01j)])
+def test_bubbles_are_the_integrals_of_green_functions(a, b, w):
+    """Pi_ss' per pair of momenta, Eq. (36), against adaptive quadrature of explicit matrix products, to 1e-8; equal momenta included.
+
+    Fails if the second column of Sigma^K keeps the sign of the first, or if w enters only one of the two terms.
+    """
+    D, mu, mt, gb, gv = 0.4, 0.5, 0.45, 0.05, 0.03
+    state = (D, mt, gb, gv)
+    found = hydrodynamics.bubbles(np.array(a), np.array(b, float), w, D, mu, *state[1:])
+    for n, (k, kk) in enumerate(zip(a, b)):
+        for s, t in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            ts, tt = (T1, T2)[s], (T1, T2)[t]
+
+            def integrand(v):
+                R, _ = (np.linalg.inv((v + w + 1j * (gb + gv)) * np.eye(2) - (k**2 - mu) * T3 + D * T1), None)
+                _, K = greens(v, kk**2 - mu, D, mt, gb, gv, 0.0)
+                _, L = greens(v, k**2 - mu, D, mt, gb, gv, 0.0)
+                A = np.linalg.inv((v - w - 1j * (gb + gv)) * np.eye(2) - (kk**2 - mu) * T3 + D * T1)
+                return 0.5j / (2 * np.pi) * (np.trace(ts @ R @ tt @ K) + np.trace(ts @ L @ tt @ A))
+
+            edges = [s * np.hypot(p**2 - mu, D) for p in (k, kk) for s in (1, -1)] + [mt, -mt]
+            whole = sum(f * integral(lambda v: getattr(integrand(v), part), edges, 0.08) for f, part in ((1, "real"), (1j, "imag")))
+            assert found[s, t, n] == pytest.approx(whole, abs=1e-8)
+
+
+@pytest.mark.parametrize("inv, ratio", [(1.0, 0.003), (-1.0, 0.02)])
+def test_goldstone_reality_and_the_static_amplitude(inv, ratio):
+    """M22(0, 0) = 0 (Thouless), M(q, -w*) = M(q, w)*, and alpha11, alpha21 from M equal the derivatives of the gap equation.
+
+    The tolerance of alpha21, 1e-7, is Im G beyond p_c. Fails if one of the bubble's two terms is dropped.
+    """
+    state = solve(Drive(inv, ratio))
+    static, M = steady.static_coefficients(state), hydrodynamics.matrix(state, 0.0, 0.0)
+    assert abs(M[1, 1]) < 1e-13
+    assert M[0, 0].real == pytest.approx(static["alpha11"], abs=1e-8)
+    assert M[1, 0].real == pytest.approx(static["alpha21"], abs=1e-7)
+    q, w = 1e-4, 2e-4 + 1e-4j
+    assert np.abs(hydrodynamics.matrix(state, q, w) - hydrodynamics.matrix(state, q, -w.conjugate()).conj()).max() < 1e-14
+
+
+@pytest.mark.parametrize("inv, ratio", [(0, .009977), (-1, .020787), (-2, .065813)])
+def test_the_supercurrent_turns_at_the_reference_ratios(inv, ratio):
+    """beta22 changes sign within a per mille of where an independent program finds it; at inv = +1 it stays positive beyond alpha11 = 0."""
+    low, high = (hydrodynamics.beta22(solve(Drive(inv, r))) for r in (0.998 * ratio, 1.002 * ratio))
+    assert low > 0 > high
+    assert hydrodynamics.beta22(solve(Drive(1.0, 0.006))) > 0
+
+
+def test_boundaries_follow_the_pumping_rate():
+    """On the BEC side less pumping means earlier attraction, alpha11 = 0 before the condensate ends and beta22 > 0 throughout.
+
+    Fails if gamma_b is kept at its default anywhere on the way.
+    """
+    found = [softening.zeros(Drive(1.0, gb=gb)) for gb in (1e-3, 3e-4)]
+    assert found[0]["alpha11"] > found[1]["alpha11"] > 0 and found[0]["beta22"] is None
+    assert all(f["alpha11"] < f["ratio_c"] for f in found)

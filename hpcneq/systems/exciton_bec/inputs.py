@@ -46,10 +46,3 @@ class SpectrumNumerics(Numerics):
 
     points: int = field(default=301, metadata={"min": 11, "max": 5001, "doc": "points of each of the default grids of p and w"})
     p_max: float = field(default=2.0, metadata={"above": 0, "max": 100, "unit": "kF", "doc": "end of the default grid of p"})
-
-
-@dataclass(frozen=True)
-class DiagramNumerics(Numerics):
-    """What the phase diagram looks for."""
-
-    stability: bool = field(default=True, metadata={"doc": "also ask whether fluctuations of the condensate grow; false: only where it exists"})

@@ -32,6 +32,9 @@ def evolve(result):
         colour = style.COLOURS[j % len(style.COLOURS)]
         left.plot(t / unit, delta[:, j], color=colour, label=f"$V={v:g}$")
         left.axhline(steady[j], color=colour, ls="--", lw=1.1, label="steady state, exact" if j == 0 else None)
+        if "delta_formula" in result:
+            words = result.delta_formula.long_name.rpartition("Eq. ")[2]
+            left.axhline(result.delta_formula[j], color=colour, ls=":", lw=1.1, label=f"Eq. ({words})" if j == 0 else None)
         if np.abs(s[:, j]).max() > 1e-6:
             phase = final[j] / abs(final[j]) if final[j] else 1.0
             every = max(1, len(k) // 67)

@@ -9,7 +9,7 @@ from ..config import Task
 from ..errors import InputError
 from ..parallel import Layout, solo
 from ..solvers.meanfield import FieldState
-from ..systems.semiconductor import bands, laser, laser_dynamics, laser_inputs
+from ..systems.semiconductor import bands, laser, laser_dynamics, laser_formulas, laser_inputs
 from .evolution import Recorder, run_evolution
 
 TASKS = {
@@ -111,6 +111,8 @@ class Records(Recorder):
         self.layout = Layout.over(len(grid[0]), comm)
         self.worst = {f"converged_at_{j}": max for j in range(len(V))}
         self.before = None
+        f1, f2 = m.fillings(m.on((np.zeros(1), np.ones(1))))
+        self.N = float(f1[0] + f2[0] - 1)
 
     def declare(self, out):
         """Axes and series of the result file. **Collective.**"""
@@ -118,6 +120,9 @@ class Records(Recorder):
         out.axis("V", self.V, "energy length", "interaction")
         out.axis("k", self.grid[0], "1/length", "momentum")
         out.fixed("delta_steady", self.steady, ("V",), "energy", "order parameter of the steady state on this grid")
+        formula = [laser_formulas.all_of(self.m.at(V=float(v)), self.N) for v in self.V]
+        out.fixed("delta_formula", np.array([table[name] for table, _, name in formula]), ("V",), "energy",
+                  f"order parameter by the paper's formula, {formula[0][2].replace('delta ', 'Eq. ')}")
         out.series("delta", complex, ("t", "V"), "energy", "order parameter")
         out.series("particle_source", float, ("t", "V"), "energy/length", "particles per time that pairing creates")
         out.growing_axis("t_monitor", "1/energy", "times of the momentum-resolved rows")

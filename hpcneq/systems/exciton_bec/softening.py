@@ -8,14 +8,14 @@ from scipy.optimize import brentq
 from . import hydrodynamics, states, steady
 
 FIRST = 1e-4
-STEPS = (1.0, 1.1, 1.3, 1.7, 2.5, 4.0)      # times the ratio where alpha11 vanishes: beta22 follows closely or not at all
+STEPS = (0.8, 0.95, 1.1, 1.3, 1.7, 2.5, 4.0)      # times the ratio where alpha11 vanishes: beta22 follows closely or not at all
 
 
 def zeros(drive):
     """{ratio_c, alpha11, beta22 : ratio or None} : end of the condensate, first zeros of the two coefficients below it. T_b = 0."""
     end = states.critical(drive)
     soft = first_zero(drive, lambda s: steady.static_coefficients(s)["alpha11"], _ladder(FIRST, end.ratio, 1.35))
-    steps = [r for r in (x * (soft or FIRST) for x in STEPS) if r < 0.95 * end.ratio]
+    steps = [r for r in (x * soft for x in STEPS) if r < 0.95 * end.ratio] if soft else _ladder(FIRST, end.ratio, 1.35)
     return {"ratio_c": end.ratio, "alpha11": soft, "beta22": first_zero(drive, hydrodynamics.beta22, steps, 1e-6)}
 
 

@@ -86,6 +86,19 @@ def test_a_stopped_map_is_completed_by_resume(place):
     assert not list(folder.glob("stopped.h5.*"))
 
 
+def test_a_map_stops_at_its_wall_limit(place):
+    """It holds until the limit is over; continued with more time it is the map that was never stopped."""
+    folder = place
+    (folder / "hold").touch()
+    program = held_program(folder / "held.py", folder / "hold")
+    done = subprocess.run(command("run", "map.toml", "-o", "late.h5", "--set", "run.wall_limit=0.05", program=(program,)), cwd=folder,
+                          env=alone(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 75 and "stopped by run.wall_limit" in done.stdout + done.stderr, done.stdout + done.stderr
+    code, said = here("resume", "late.h5", "--set", "run.wall_limit=30", folder=folder)
+    assert code == 0, said
+    assert_same(folder / "late.h5", folder / "whole.h5", but=("ranks",))
+
+
 @pytest.mark.parametrize("how, words", [("gone", ("resume", "spoiled.h5")),
                                         ("cut", ("run", "map.toml", "-o", "spoiled.h5", "--resume", "--quiet"))])
 def test_a_map_whose_result_file_is_spoiled_goes_on_from_its_journal(place, how, words):

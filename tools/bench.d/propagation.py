@@ -2,8 +2,13 @@
 
     python tools/bench.d/propagation.py [Lx ...]       # default 51 101
 """
+import json
+import os
+import re
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -111,8 +116,52 @@ def against_plain(Lx=21, t=2.0):
           f"Ozaki ({len(coarse.poles[0].w)} poles, dt = {fastest:.4f} by stability) {plain_seconds / fastest:.2f} s: {ratio:.0f} times slower")
 
 
+INPUT = """
+system = "nsn-junction"
+task = "evolve"
+[parameters]
+h = 0.58
+T = 0.02
+eV = {{from = 0.0, to = 0.8}}
+[numerics]
+Lx = {Lx}
+Ly = 11
+dt = 0.5
+error_estimate = false
+[initial]
+state = "normal"
+[run]
+t_max = {t}
+output_every = 10.0
+"""
+
+
+def program(Lx, steps=60):
+    """A run on one and on two ranks: their ratio, and memory and time against what `hpcneq check` says."""
+    here = [sys.executable, "-m", "hpcneq"]
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("OMPI_COMM", "OMPI_MCA_ess", "OMPI_MCA_orte", "PMIX_", "PMI_"))}
+    with tempfile.TemporaryDirectory() as folder:
+        name = os.path.join(folder, "in.toml")
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(INPUT.format(Lx=Lx, t=0.5 * steps))
+        seconds = {}
+        for ranks in (1, 2):
+            said = subprocess.run([*here, "check", name, "--ranks", str(ranks)], capture_output=True, text=True, check=True).stdout
+            megabytes = float(re.search(r"memory: (\d+) MB", said)[1])
+            each = float(re.search(r"\(([\d.]+) s per step", said)[1]) / ranks
+            out = os.path.join(folder, f"{ranks}.h5")
+            subprocess.run(["mpiexec", "-n", str(ranks), *here, "run", name, "-o", out, "--quiet"], check=True, env=clean)
+            found = json.loads(subprocess.run([*here, "show", out, "--json"], capture_output=True, text=True, check=True).stdout)["summary"]
+            seconds[ranks] = found["seconds"] / found["steps"]
+            held = max(found["peak_bytes"]) / 2 ** 20
+            print(f"{Lx} x 11 on {ranks} rank{'s' * (ranks > 1)}: {seconds[ranks]:.3f} s a step (check: {each:.3f}, ratio "
+                  f"{seconds[ranks] / each:.2f}), {held:.0f} MB a rank (check: {megabytes:.0f}, ratio {held / megabytes:.2f})")
+        print(f"{Lx} x 11: two ranks are {seconds[1] / seconds[2]:.2f} times as fast as one (efficiency {seconds[1] / seconds[2] / 2:.2f})")
+
+
 if __name__ == "__main__":
     for size in [int(word) for word in sys.argv[1:]] or [51, 101]:
         share(size)
+        program(size)
     against_plain()
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")

@@ -1,0 +1,128 @@
+"""Phonons and recombination in a driven semiconductor against exact many-body dissipators, conservation laws and published claims."""
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+from scipy.linalg import expm
+
+from hpcneq.systems.semiconductor import bands, phonon
+
+pytestmark = pytest.mark.phonon
+K = (-1, 0, 1)
+
+
+# ---- exact: six fermion modes, 64 states ------------------------------------------------------------------------------
+
+def annihilators(count):
+    """Fermion operators of ``count`` modes by Jordan and Wigner, each (2^count, 2^count)."""
+    string, lower, one = np.diag([1.0, -1.0]), np.array([[0.0, 1.0], [0.0, 0.0]]), np.eye(2)
+    return [functools.reduce(np.kron, [string] * j + [lower] + [one] * (count - 1 - j)) for j in range(count)]
+
+
+C = annihilators(6)
+LOWER, UPPER = dict(zip(K, C[:3])), dict(zip(K, C[3:]))
+
+
+def gaussian(kind, seed=3):
+    """A random Gaussian density matrix with momentum-conserving correlations; ``kind``: "even" in k with both correlations between the
+    bands, or uneven with "normal" or "pairs" ones only (both would make pairs within a band, which the equations leave out)."""
+    rng = np.random.default_rng(seed)
+    numbers = {k: rng.normal(size=6) for k in K}
+    h = np.zeros((64, 64), complex)
+    for k in K:
+        a = numbers[abs(k) if kind == "even" else k]
+        mix = (a[2] + 1j * a[3]) * UPPER[k].T @ LOWER[k] * (kind != "pairs")
+        mix = mix + (a[4] + 1j * a[5]) * UPPER[k].T @ LOWER[-k].T * (kind != "normal")
+        h += a[0] * LOWER[k].T @ LOWER[k] + a[1] * UPPER[k].T @ UPPER[k] + mix + mix.conj().T
+    rho = expm(-0.5 * h)
+    return rho / np.trace(rho)
+
+
+def correlations(rho):
+    """(n11, n22, n21, s) of a density matrix, or their rates of change of its rate of change."""
+    pairs = ((LOWER, LOWER, 1), (UPPER, UPPER, 1), (UPPER, LOWER, 1))
+    found = [np.array([np.trace(a[k].T @ b[k] @ rho) for k in K]) for a, b, _ in pairs]
+    found.append(np.array([np.trace(UPPER[k].T @ LOWER[-k].T @ rho) for k in K]))
+    return found[0].real, found[1].real, found[2], found[3]
+
+
+def dissipator(L, rho, A=None):
+    """2 L rho L+ - {L+ L, rho}; with A the Redfield form L rho A+ - A+ L rho + h.c."""
+    A = L if A is None else A
+    half = L @ rho @ A.conj().T - A.conj().T @ L @ rho
+    return half + half.conj().T
+
+
+def model(**changes):
+    """The equations on the three momenta, with nothing in them but what is asked for."""
+    grid = bands.Bands(np.array(K, float), np.ones(3) / 3, np.zeros(3), np.zeros(3))
+    values = {"bands": grid, "V": 0.0, "Omega": 0.0, "M1": np.zeros((3, 3)), "M2": np.zeros((3, 3)), "recombination": 0.0, **changes}
+    return phonon.Semiconductor(**values)
+
+
+@pytest.mark.parametrize("kind", ["even", "normal", "pairs"])
+@pytest.mark.parametrize("collision", ["secular", "redfield"])
+def test_phonons_against_the_exact_dissipator(kind, collision):
+    """Rates of all four correlations in a random Gaussian state, with random rates between any two momenta of either band.
+
+    Exact matrices of 64 states against the formulas, to rounding. Fails with the signs of the s s^* terms as printed in (A7), (A9), (A10).
+    """
+    rng = np.random.default_rng(5)
+    rates = [np.where(np.eye(3), 0.0, rng.uniform(0, 1, (3, 3))) for _ in range(2)]
+    rho, change = gaussian(kind), np.zeros((64, 64), complex)
+    for own, other, M in ((LOWER, UPPER, rates[0]), (UPPER, LOWER, rates[1])):
+        for b, a in np.argwhere(M > 0):
+            L, q = own[K[b]].T @ own[K[a]], K[b] - K[a]
+            A = L + sum(other[k + q].T @ other[k] for k in K if k + q in K) if collision == "redfield" else L
+            change += M[b, a] * dissipator(L, rho, A)
+    found = model(M1=rates[0], M2=rates[1], collision=collision).rhs(0.0, *correlations(rho))
+    for mine, exact in zip(found, correlations(change)):
+        assert mine == pytest.approx(exact, abs=1e-14)
+
+
+@pytest.mark.parametrize("kind", ["even", "normal", "pairs"])
+def test_recombination_against_the_exact_dissipator(kind):
+    """Jumps c1+_k c2_k at rate 0.3: ``lindblad`` is exact in any Gaussian state. ``printed`` differs in s, and in n21 and the
+    populations where there is n21.
+
+    Fails if |n21|^2 is left out of the populations, or if k and -k are exchanged in ds.
+    """
+    rho = gaussian(kind)
+    exact = correlations(sum(0.15 * dissipator(LOWER[k].T @ UPPER[k], rho) for k in K))
+    state = correlations(rho)
+    there = np.array(K) != 0       # k = 0 is its own partner: a further term that no other momentum has
+    for mine, wanted in zip(model(recombination=0.3, radiative="lindblad").rhs(0.0, *state), exact):
+        assert mine[there] == pytest.approx(wanted[there], abs=1e-14)
+    printed = model(recombination=0.3).rhs(0.0, *state)
+    assert np.abs(printed[3]).max() == 0.0
+    if kind == "pairs":
+        assert printed[0][there] == pytest.approx(exact[0][there], abs=1e-14) and np.abs(exact[3]).max() > 1e-3
+
+
+def test_mean_field_and_laser_against_the_exact_commutator():
+    """-i [H, rho] with the laser and the pair field Delta c2+_k c1+_-k + h.c., for even data."""
+    rng = np.random.default_rng(7)
+    E = [np.array([a, b, a]) for a, b in rng.normal(size=(2, 2))]
+    grid = bands.Bands(np.array(K, float), np.ones(3) / 3, *E)
+    one, rho = model(bands=grid, V=1.3, Omega=0.7), gaussian("even")
+    state = correlations(rho)
+    delta = one.order(state[3])
+    H = sum(E[0][i] * LOWER[k].T @ LOWER[k] + E[1][i] * UPPER[k].T @ UPPER[k] + 0.35 * (UPPER[k].T @ LOWER[k] + LOWER[k].T @ UPPER[k])
+            for i, k in enumerate(K)).astype(complex)
+    pair = delta * sum(UPPER[k].T @ LOWER[-k].T for k in K)
+    H = H - pair - pair.conj().T
+    for mine, exact in zip(one.rhs(0.0, *state), correlations(-1j * (H @ rho - rho @ H))):
+        assert mine == pytest.approx(exact, abs=1e-14)
+
+
+@pytest.mark.parametrize("m", [(7, 2), (6, 2), (3, 1), (12, 4)])
+def test_emissions_lead_inwards_and_stay_on_the_grid(m):
+    """Every emission of (B2) lowers the energy by the phonon's, has one target, and what is not at an edge has one."""
+    for steps in m:
+        a, b = phonon.emission(201, steps)
+        ka, kb = a - 100, b - 100
+        assert (np.abs(kb) < np.abs(ka)).all() and len(set(a)) == len(a)
+        assert (ka ** 2 - kb ** 2 == steps * np.abs(ka - kb)).all()       # A dk^2 (a^2 - b^2) = v dk |a - b|
+        assert set(a) == set(np.flatnonzero(2 * np.abs(np.arange(201) - 100) > steps))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
+import hpcneq
 from hpcneq.systems.semiconductor import bands, phonon
 
 pytestmark = pytest.mark.phonon
@@ -126,3 +127,88 @@ def test_emissions_lead_inwards_and_stay_on_the_grid(m):
         assert (np.abs(kb) < np.abs(ka)).all() and len(set(a)) == len(a)
         assert (ka ** 2 - kb ** 2 == steps * np.abs(ka - kb)).all()       # A dk^2 (a^2 - b^2) = v dk |a - b|
         assert set(a) == set(np.flatnonzero(2 * np.abs(np.arange(201) - 100) > steps))
+
+
+# ---- tasks ------------------------------------------------------------------------------------------------------------
+
+SMALL = {"system": "phonon-semiconductor", "task": "evolve",
+         "parameters": {"V": 3.0, "Omega": 0.25, "Gamma_ph": 0.02, "Gamma_rr": 0.02, "A1": 7.0, "A2": 24.0, "m": [3, 1]},
+         "numerics": {"points": 51}, "run": {"t_max": 40.0, "output_every": 10.0}}
+
+
+@pytest.mark.parallel
+@pytest.mark.parametrize("collision", ["secular", "redfield"])
+def test_an_evolution_is_the_same_on_any_number_of_ranks_and_keeps_its_particles(comm, shared_tmp, collision):
+    """Momenta over ranks, each seeing all: the same order parameter as on one rank; particles to 1e-12."""
+    from hpcneq import driver
+    from hpcneq.parallel import solo
+    from hpcneq.store import Result
+    task = {**SMALL, "parameters": {**SMALL["parameters"], "collision": collision, "radiative": "lindblad"},
+            "initial": {"seed": 1e-3}}
+    result = hpcneq.run(task, output=shared_tmp / "all.h5")
+    if comm.rank == 0:
+        driver.run(task, shared_tmp / "one.h5", force=True, quiet=True, comm=solo())
+    comm.barrier()
+    alone = Result(shared_tmp / "one.h5")
+    for name in ("delta", "n11", "n22", "n21", "s"):
+        assert np.asarray(result[name]) == pytest.approx(np.asarray(alone[name]), abs=1e-13)
+    assert result.summary["particle_drift"] < 1e-12 * 51
+    assert result.summary["min_eigenvalue"] < -1e-3     # the seed itself: pairs without any hole below or electron above
+
+
+def test_pairs_grow_in_the_evolution_as_the_linearised_driven_state_says():
+    """Late slope of ln |Delta| and turning of Delta from a tiny seed against the eigenvalue of M0 + V M1 around the driven state.
+
+    Two routes: 4800 time steps of everything, and one driven state with a matrix. The slope is that of the last tenth of the time,
+    where what is left of the transient moves it by less than 1e-4. Fails if recombination or one band's phonons are left out of M0.
+    """
+    slow = {**SMALL, "parameters": {**SMALL["parameters"], "V": 3.4, "radiative": "lindblad"}, "initial": {"seed": 1e-30},
+            "numerics": {"points": 51, "error_estimate": False}, "run": {"t_max": 2400.0, "output_every": 10.0}}
+    linear = hpcneq.run({"system": slow["system"], "task": "threshold", "parameters": slow["parameters"], "numerics": {"points": 51}})
+    result = hpcneq.run(slow)
+    size, t = np.abs(np.asarray(result.delta)), np.asarray(result.t)
+    assert size[-1] < 1e-4
+    slope = np.log(size[-1] / size[-16]) / (t[-1] - t[-16])
+    assert slope == pytest.approx(linear.summary["growth_rate"], abs=1e-4)
+    assert abs(abs(result.summary["delta_frequency"]) - abs(float(linear.frequency[0]))) < 1e-3
+    assert linear.summary["V_c"] < 3.4 and slope > 0.002
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("Omega, wanted", [(0.1, 2.03), (0.25, 2.07)])
+def test_the_threshold_at_the_paper_s_size(Omega, wanted):
+    """201 momenta, m = (3, 1): V_c lies between 2.03 and 2.07 at Omega >= 0.1 (the paper: about 2)."""
+    result = hpcneq.run({"system": "phonon-semiconductor", "task": "threshold", "parameters": {
+        "Omega": Omega, "Gamma_ph": 0.02, "Gamma_rr": 0.002, "A1": 7.0, "A2": 24.0, "m": [3, 1]}})
+    assert result.summary["V_c"] == pytest.approx(wanted, abs=0.01)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("m, wanted", [([6, 2], 0.02026), ([12, 4], 0.02448)])
+def test_the_order_parameter_of_figure_7(m, wanted):
+    """|Delta| at the paper's size for two speeds of sound, to the four digits of an independent calculation: it depends on v."""
+    result = hpcneq.run({"system": "phonon-semiconductor", "task": "evolve", "parameters": {"m": m},
+                         "numerics": {"error_estimate": False}, "run": {"t_max": 6000.0, "output_every": 100.0}})
+    assert result.summary["delta_final"] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_a_map_is_its_evolutions():
+    """Each point of a map is |Delta| at t_max of the evolution with its values; repulsion gives none."""
+    short = {**SMALL, "numerics": {"points": 51, "error_estimate": False}, "initial": {"seed": 1e-3}}
+    result = hpcneq.run({**short, "task": "map", "sweep": {"Omega": [0.1, 0.3], "V": [-5.0, 4.0]}})
+    for i, Omega in enumerate((0.1, 0.3)):
+        alone = hpcneq.run({**short, "parameters": {**SMALL["parameters"], "Omega": Omega, "V": 4.0}})
+        assert result.delta[i, 1] == pytest.approx(alone.summary["delta_final"], rel=1e-9)
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"v": 0.001}, "[parameters] v = 0.001: less than half a step"), ({"m": [1]}, "m = [1]: must be two whole numbers"),
+    ({"v": 0.09, "m": [6, 2]}, "m, v: give one of them")])
+def test_a_speed_of_sound_that_makes_no_sense_is_refused(change, words, tmp_path):
+    """One line."""
+    from hpcneq import driver
+    from hpcneq.errors import InputError
+    given = {key: value for key, value in SMALL["parameters"].items() if key != "m"}
+    with pytest.raises(InputError) as refused:
+        driver.run({**SMALL, "parameters": {**given, **change}}, tmp_path / "no.h5", quiet=True)
+    assert words in str(refused.value) and "\n" not in str(refused.value)

@@ -97,7 +97,8 @@ def normal_growth(Q, point, grid):
     """Complex frequency z of the slowest pair mode exp(i Q x - i z t) of the normal state; Im z > 0: it grows.
 
     Mirrored leads: the mode that crosses the real axis at z = 0; there is exactly one growing mode if C(Q, 0) > 1/U,
-    and none otherwise, and at mu = 0 it does not oscillate. Other leads: the mode near twice the leads' mean Fermi
+    and none otherwise, and at mu = 0 it does not oscillate (on a small
+    lattice with few levels pairs of oscillating modes may grow instead: the task ``modes`` finds them). Other leads: the mode near twice the leads' mean Fermi
     level. nan + nan j if it decays nearly as fast as the continuum, 0.9 min(2G, G + pi T), or was not found.
     """
     turn = 2 * sum(g * v for g, _, v in point.terms())

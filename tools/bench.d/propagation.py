@@ -163,5 +163,6 @@ if __name__ == "__main__":
     for size in [int(word) for word in sys.argv[1:]] or [51, 101]:
         share(size)
         program(size)
-    against_plain()
+    against_plain(21)
+    against_plain(51)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")

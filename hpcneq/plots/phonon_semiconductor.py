@@ -55,3 +55,16 @@ def map(result):  # noqa: A001  (the task's name)
     figure.colorbar(image, ax=axes, label=r"$|\Delta|/E_g$")
     axes.set(xlabel=label[keys[0]], ylabel=label[keys[1]])
     return figure
+
+
+def effective(result):
+    """Populations of both bands and of the effective model (Fig. 3)."""
+    figure = style.figure(6.4, 4.2)
+    axes = figure.add_subplot()
+    axes.plot(result.k, result.n11, ".", color=style.COLOURS[0], ms=4, label=r"$n^{11}_k$")
+    axes.plot(result.k, result.n22, ".", color=style.COLOURS[1], ms=4, label=r"$n^{22}_k$")
+    s = result.summary
+    axes.plot(result.k, result.n_eff, color="0.15", lw=1.3, label=rf"effective: $C={s['C']:.3f}$, $\tilde\Delta={s['delta_tilde']:.3f}$")
+    axes.set(xlabel="momentum $k$", ylabel="population", xlim=(result.k[0], result.k[-1]), ylim=(-0.03, 1.03))
+    axes.legend(fontsize=10)
+    return figure

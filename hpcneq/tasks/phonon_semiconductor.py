@@ -12,7 +12,7 @@ from ..parallel import on_root, solo
 from ..solvers import maps
 from ..solvers.evolve import Evolution
 from ..solvers.meanfield import FieldState
-from ..systems.semiconductor import phonon, phonon_inputs, phonon_pairing
+from ..systems.semiconductor import phonon, phonon_effective, phonon_inputs, phonon_pairing
 from .evolution import Outcome, Recorder, run_evolution
 
 FIXED_STEP = {"ts_rk_type": "5dp", "ts_adapt_type": "none"}     # an adaptive step would seed the order with its own noise
@@ -28,6 +28,8 @@ TASKS = {
                       sweep=("Omega", "Gamma_ph", "Gamma_rr"), doc="interaction V_c at which pairs begin to grow, from the driven state without pairs"),
     "map": Task(tables={"parameters": phonon_inputs.Parameters, "numerics": phonon_inputs.Numerics, "initial": phonon_inputs.Initial},
                 sweep=SWEPT, timed=True, petsc=("evolve",), doc="order parameter at t_max over two parameters"),
+    "effective": Task(tables={"parameters": phonon_inputs.Parameters, "numerics": phonon_inputs.Numerics, "initial": phonon_inputs.Initial},
+                      timed=True, petsc=("evolve",), doc="populations at t_max against two bands at rest with interband pairing"),
 }
 
 
@@ -277,3 +279,35 @@ def final(run, model):
         finally:
             evolution.destroy()
     return {"delta": float(sizes[-1]), "before": float(sizes[-2])}
+
+
+# ---- the effective model --------------------------------------------------------------------------------------------
+
+def effective(run, comm, log, output):
+    """Porta et al. 2019, Sec. III B and Fig. 3: two bands at rest, paired between each other, that look like the driven state. **Collective.**"""
+    model = checked(run)
+    last, rows = {}, []
+    with petsc.Options(run.petsc) as options:
+        state = FieldState(Driven(model, run.initial.seed), comm)
+        evolution = Evolution(state, run.run.t_max, run.numerics.dt, options, defaults=FIXED_STEP)
+
+        def keep(row):
+            whole = state.seen(row.array)
+            rows.append({name: whole[name].real.copy() for name in ("n11", "n22")})
+            last["delta"] = abs(row.c[0])
+
+        try:
+            evolution.run(keep, every=run.run.t_max / 10)
+        finally:
+            evolution.destroy()
+    p, k = run.parameters, model.bands.k
+    fits = [on_root(comm, phonon_effective.fit, k, row["n11"], row["n22"], p.A1, p.A2) for row in (rows[-1], rows[-2])]
+    C, delta, rms = fits[0]
+    out = output()
+    out.axis("k", k, "1", "momentum")
+    for name, values, text in (("n11", rows[-1]["n11"], "population of the lower band at t_max"), ("n22", rows[-1]["n22"], "population of the upper band at t_max"),
+                               ("n_eff", phonon_effective.population(k, p.A1, p.A2, C, delta), "population of the effective model")):
+        out.fixed(name, values, ("k",), "1", text)
+    moved = [abs(a - b) + 1e-9 for a, b in zip(*fits)]
+    summary = {"fit": [C, delta, rms], "C": C, "delta_tilde": delta, "rms": rms, "delta_final": float(last["delta"])}
+    return Outcome("complete", summary, {"C": moved[0], "delta_tilde": moved[1], "rms": moved[2], "fit": moved}, [])

@@ -36,7 +36,7 @@ def threshold(result):
     axes = figure.add_subplot()
     key = next(name for name in ("Omega", "Gamma_ph", "Gamma_rr") if name in result)
     axes.plot(result[key], result.V_c, "o-", color=style.COLOURS[0])
-    axes.set(xlabel=rf"$\{key.split('_')[0]}" + (rf"^{{\rm {key.split('_')[1]}}}" if "_" in key else "") + "/E_g$", ylabel=r"$V_c/E_g$", ylim=(0, None))
+    axes.set(xlabel=rf"$\{key.split('_')[0]}" + (rf"^{{\rm {key.split('_')[1]}}}" if "_" in key else "") + "/E_g$", ylabel=r"$V_c/E_g$", ylim=(0, 1.2 * np.nanmax(result.V_c)))
     return figure
 
 

@@ -11,6 +11,8 @@ from .parallel import solo
 
 KEPT = ("system", "task", "part", "t", "step", "t_max", "rows", "ranks", "written", "write_seconds")
 
+MOST_WORDS = 20     # of a list in the text of show; --json has all
+
 
 def show(path, as_json=False):
     """A result file or a checkpoint, as text or as one JSON object. Raises InputError if it is neither, or damaged."""
@@ -97,10 +99,14 @@ def _unit(result, key):
 
 
 def _with_error(value, error):
-    """A number with its error, or a list of them."""
+    """A number with its error, or a list of them, of a long one the beginning and the end."""
     if isinstance(value, list):
         errors = error if isinstance(error, list) and len(error) == len(value) else [None] * len(value)
-        return "[" + ", ".join(map(_with_error, value, errors)) + "]"
+        words = list(map(_with_error, value, errors))
+        if len(words) > MOST_WORDS:
+            words = [*words[:3], "...", *words[-2:]]
+            return f"[{', '.join(words)}] ({len(value)} values)"
+        return "[" + ", ".join(words) + "]"
     return _number(value) + (f" +- {error:.1e}" if isinstance(error, (int, float)) else "")
 
 

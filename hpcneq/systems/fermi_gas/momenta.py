@@ -1,0 +1,60 @@
+"""Radial momentum sums: panels that end at every kink and shorten towards whatever is sharp, the last one to infinity."""
+from __future__ import annotations
+
+import numpy as np
+
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
+FAR_NODES, FAR_WEIGHTS = np.polynomial.legendre.leggauss(32)
+SHELL = (0.7, 1.3)
+COARSE = 0.4        # longest panel outside the shell
+LAST = 3.0          # the last panel is p = LAST/t, 0 < t < 1
+SHARPEST = 1e-4     # kinks are breakpoints; panels need not be shorter than this
+
+
+def kinks(D, Q, dmu):
+    """[(p, distance)] : momenta where E(p) -+ p Q = +-dmu, and how far from the real axis they lie; E^2 = (p^2 + Q^2/4 - 1)^2 + D^2."""
+    m = 1 - 0.25 * Q**2
+    found = []
+    for side in (1, -1):
+        roots = np.roots([1, 0, -(2 * m + Q**2), -2 * side * dmu * Q, m**2 + D**2 - dmu**2])
+        found += [(z.real, abs(z.imag)) for z in roots if z.real > 0]
+    return found
+
+
+def features(D, Q, dmu, blur):
+    """[(p, width, breakpoint?)] of the sums with and without D: where levels meet an edge of the reservoirs, and E is least."""
+    found = [(np.sqrt(max(1 - 0.25 * Q**2, 1e-6)), 0.5 * np.hypot(D, blur), False)]
+    for gap in {D, 0.0}:
+        for p, away in kinks(gap, Q, dmu):
+            sharp = np.hypot(0.4 * blur / max(p, 0.2), away)
+            found.append((p, max(sharp, SHARPEST), away < 1e-7))
+    return found
+
+
+def panels(D, Q, dmu, blur, dp, cuts=(), fine=1):
+    """Ends (n + 1,) of the panels of 0 < p < LAST, ascending."""
+    known = [f for f in features(D, Q, dmu, blur) if 0 < f[0] < LAST]
+    ends = np.unique(np.concatenate([[0.0, *SHELL, LAST], [f[0] for f in known if f[2]], np.asarray(cuts, float)]))
+    ends = ends[np.concatenate([[True], np.diff(ends) > 1e-12])]
+    place, width = (np.array([f[k] for f in known]) for k in (0, 1))
+    open_, closed = np.stack([ends[:-1], ends[1:]], axis=1), []
+    while len(open_):
+        low, high = open_.T
+        inside = (high > SHELL[0]) & (low < SHELL[1])
+        distance = np.maximum(np.maximum(low[:, None] - place, place - high[:, None]), 0.0)
+        allowed = np.minimum(np.where(inside, dp, COARSE), np.maximum(1.2 * distance, 1.2 * width).min(axis=1)) / fine
+        good = high - low <= allowed
+        closed.append(open_[good])
+        low, high = open_[~good].T
+        middle = 0.5 * (low + high)
+        open_ = np.stack([np.concatenate([low, middle]), np.concatenate([middle, high])], axis=1)
+    return np.append(np.sort(np.concatenate(closed)[:, 0]), LAST)
+
+
+def grid(D, Q, dmu, blur, dp=0.05, fine=1):
+    """(p, weight) : nodes of int_0^infinity dp, (n,) each, ascending; ``fine`` divides the panels."""
+    ends = panels(D, Q, dmu, blur, dp, fine=fine)
+    half = 0.5 * np.diff(ends)
+    p, weight = (ends[:-1] + half)[:, None] + half[:, None] * NODES, half[:, None] * WEIGHTS
+    t = 0.5 * (1 - FAR_NODES)
+    return np.concatenate([p.ravel(), LAST / t]), np.concatenate([weight.ravel(), 0.5 * FAR_WEIGHTS * LAST / t**2])

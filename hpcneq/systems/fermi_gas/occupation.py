@@ -1,0 +1,82 @@
+"""What two reservoirs put into a level: N(x) and its angular averages, in closed form for any width and temperature.
+
+Units: 2m = mu = pF = 1. Levels have half-width Gam = 2 gamma. Kawamura, Hanai and Ohashi (2022), Eqs. (44), (45):
+
+    N(x) = int dw/pi Gam/((w - x)^2 + Gam^2) F(w),   F(w) = [f(w - dmu) + f(w + dmu)]/2,   N(x) + N(-x) = 1.
+
+In the steady state -i G^<_p = N(H_p): every equal-time average is a function of the Hamiltonian.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hpcneq.maths import fermi
+
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
+SMALL = 0.3      # of the distance to the nearest singularity of N: angular averages over less are taken by quadrature
+
+
+@dataclass(frozen=True)
+class Baths:
+    """gamma (coupling to each reservoir, >= 0), T, dmu >= 0 (half the difference of their chemical potentials), units of mu."""
+
+    gamma: float = 0.005
+    T: float = 0.0
+    dmu: float = 0.0
+
+    @property
+    def width(self):
+        """Gam = 2 gamma, half-width of every level."""
+        return 2 * self.gamma
+
+    @property
+    def blur(self):
+        """Distance of the singularities of N from the real axis."""
+        return self.width + np.pi * self.T
+
+    def occupation(self, x):
+        """N(x), element-wise; relative accuracy in the tail N -> Gam/(pi x)."""
+        return 0.5 * (fermi.broadened_fermi(x - self.dmu, self.width, self.T) + fermi.broadened_fermi(x + self.dmu, self.width, self.T))
+
+    def one_sided(self, x, sign):
+        """The part of the reservoir at sign * dmu: N(x) is the mean of both."""
+        return fermi.broadened_fermi(x - sign * self.dmu, self.width, self.T)
+
+    def slope(self, x):
+        """dN/dx; at gamma = T = 0 it is a pair of delta functions, returned as 0."""
+        if self.blur == 0:
+            return np.zeros(np.shape(x))
+        return -0.25 * sum(fermi.broadened_tanh_slope(x - s * self.dmu, self.width, self.T) for s in (1, -1))
+
+    def memory(self, x):
+        """R(x), complex, Re R = N on the real axis: int dw/2pi 2i F(w)/(w - x + i Gam) less a constant; Im x < Gam + pi T."""
+        return 0.5 * (fermi.retarded_fermi(x - self.dmu, self.width, self.T) + fermi.retarded_fermi(x + self.dmu, self.width, self.T))
+
+    def memory_slope(self, x):
+        """dR/dx."""
+        return 0.5 * sum(fermi.retarded_fermi_slope(x - s * self.dmu, self.width, self.T) for s in (1, -1))
+
+    def moments(self, E, s):
+        """(M0, M1) = 1/2 int_-1^1 dc (1, c) N(E + s c); E any real, s >= 0, same shape (n,).
+
+        M0 = [A1]/(2s), M1 = {A1}/(2s) - [A2]/(2s^2) with the integrals A1, A2 of N; by quadrature where they would cancel.
+        """
+        E, s = np.broadcast_arrays(np.asarray(E, float), np.asarray(s, float))
+        near = s < SMALL * np.hypot(np.abs(E) - self.dmu, self.blur)
+        M0, M1 = np.empty(E.shape), np.empty(E.shape)
+        if near.any():
+            values = self.occupation(E[near] + s[near] * NODES[:, None])
+            M0[near], M1[near] = 0.5 * WEIGHTS @ values, 0.5 * (WEIGHTS * NODES) @ values
+        far = ~near
+        if far.any():
+            x, r = E[far], s[far]
+            up, down = self._integrals(x + r), self._integrals(x - r)
+            M0[far] = (up[0] - down[0]) / (2 * r)
+            M1[far] = (up[0] + down[0]) / (2 * r) - (up[1] - down[1]) / (2 * r**2)
+        return M0, M1
+
+    def _integrals(self, x):
+        both = [fermi.broadened_fermi_integrals(x - s * self.dmu, self.width, self.T) for s in (1, -1)]
+        return 0.5 * (both[0][0] + both[1][0]), 0.5 * (both[0][1] + both[1][1])

@@ -1,0 +1,123 @@
+"""Gap and current of a condensate Delta e^{i(Qr - 2 mu t)}: the two equations of every steady state.
+
+With xi = p^2 + Q^2/4 - 1, E = sqrt(xi^2 + D^2), s = p Q and the moments M0, M1 of N(E + s c),
+
+    g(D, Q) = int p^2 dp [(1 - 2 M0)/(2E) - 1/(2p^2)] + (pi/4)(pF a_s)^-1,                    Eq. (46) with (7)
+    J(D, Q) = int p^2 dp {2 p M1 + (Q/2)[1 - (xi/E)(1 - 2 M0)]} - (the same at D = 0).         Eq. (48)
+
+The subtraction takes the current of the normal gas, which is 0, off: levels have Lorentzian tails n_p ~ Gam/(pi p^2), so that (48) with a
+cutoff in the shifted momentum grows with the cutoff. A potential exists: D dg/dQ = -(1/2) dJ/dD.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import brentq
+
+from . import momenta
+from .occupation import Baths
+
+SMALLEST = 1e-12       # E below it counts as this
+HIGHEST = 0.9          # dmu: reservoirs stay above the bottom of the band
+
+
+@dataclass(frozen=True)
+class Gas:
+    """Baths, interaction 1/(pF a_s) and momentum grid: longest panel ``dp`` near pF, ``fine`` times as many panels."""
+
+    baths: Baths = Baths()
+    inv: float = -1.0
+    dp: float = 0.05
+    fine: int = 1
+
+    def at(self, dmu):
+        """The same at another dmu."""
+        return replace(self, baths=replace(self.baths, dmu=float(dmu)))
+
+    @property
+    def finer(self):
+        """The same on panels of half the length."""
+        return replace(self, fine=2 * self.fine)
+
+    def grid(self, D, Q):
+        """(p, weight) for this state."""
+        b = self.baths
+        return momenta.grid(D, Q, b.dmu, b.blur, self.dp, self.fine)
+
+
+def levels(p, D, Q):
+    """(xi, E) at momenta p (n,)."""
+    xi = p**2 + 0.25 * Q**2 - 1
+    return xi, np.maximum(np.hypot(xi, D), SMALLEST)
+
+
+def densities(p, D, Q, baths):
+    """(2, n) : the integrands of g (without the interaction) and of J at momenta p."""
+    xi, E = levels(p, D, Q)
+    bare = np.maximum(np.abs(xi), SMALLEST)
+    M0, M1 = baths.moments(E, p * Q)
+    m = 1 - 0.25 * Q**2
+    gap = (2 * m * p**2 - m**2 - D**2) / (2 * E * (p**2 + E)) - p**2 * M0 / E
+    if Q == 0 or D == 0:
+        return np.stack([gap, np.zeros_like(gap)])
+    N0, N1 = baths.moments(bare, p * Q)
+    turned = 2 * (M0 - N0) + D**2 / (E * (E + bare)) * (1 - 2 * M0)
+    return np.stack([gap, p**2 * (2 * p * (M1 - N1) + 0.5 * Q * np.sign(xi) * turned)])
+
+
+def slow_density(p, D, baths):
+    """lim J/Q for Q -> 0, integrand (n,); at gamma = T = 0 without its delta functions."""
+    xi, E = levels(p, D, 0.0)
+    bare = np.maximum(np.abs(xi), SMALLEST)
+    turned = 2 * (baths.occupation(E) - baths.occupation(bare)) + D**2 / (E * (E + bare)) * (1 - 2 * baths.occupation(E))
+    return p**2 * (2 / 3 * p**2 * (baths.slope(E) - baths.slope(bare)) + 0.5 * np.sign(xi) * turned)
+
+
+def gap(gas, D, Q):
+    """g(D, Q)."""
+    p, weight = gas.grid(D, Q)
+    return float(weight @ densities(p, D, Q, gas.baths)[0] + 0.25 * np.pi * gas.inv)
+
+
+def both(gas, D, Q):
+    """(g, J)."""
+    p, weight = gas.grid(D, Q)
+    g, J = densities(p, D, Q, gas.baths) @ weight
+    return float(g + 0.25 * np.pi * gas.inv), float(J)
+
+
+def stiffness(gas, D, Q):
+    """J/(Q D^2), finite for Q -> 0 and for D -> 0, where it is -(dg/dQ)/Q at D = 0 by the Maxwell relation."""
+    if Q == 0:
+        return _rigidity(gas, D)
+    if D == 0:
+        h = 2e-3
+        near, far = ((gap(gas, 0.0, Q + k * h) - gap(gas, 0.0, Q - k * h)) / (2 * k * h) for k in (1, 2))
+        return -(4 * near - far) / (3 * Q)
+    return both(gas, D, Q)[1] / (Q * D**2)
+
+
+def _rigidity(gas, D):
+    p, weight = gas.grid(D, 0.0)
+    total = weight @ slow_density(p, D, gas.baths)
+    if gas.baths.blur == 0:     # N' = -(1/2) delta(E - dmu)
+        for gap_, sign in ((D, -1), (0.0, 1)):
+            for k, away in momenta.kinks(gap_, 0.0, gas.baths.dmu)[:]:
+                xi, E = levels(np.array([k]), gap_, 0.0)
+                total += 0.5 * sign * k**4 / 3 * E[0] / (2 * k * abs(xi[0])) * (away < 1e-7)   # each root is listed twice
+    return float(total / D**2)
+
+
+def dmu_of(gas, D, Q, bracket=None):
+    """The one dmu >= 0 at which g(D, Q) = 0: g falls monotonically in dmu. nan if there is none."""
+    def f(dmu):
+        return gap(gas.at(dmu), D, Q)
+
+    if bracket is not None:
+        low, high = max(bracket[0], 0.0), min(bracket[1], HIGHEST)
+        if f(low) > 0 > f(high):
+            return brentq(f, low, high, xtol=1e-13, rtol=1e-14)
+    if not f(0.0) > 0 or not f(HIGHEST) < 0:
+        return np.nan
+    return brentq(f, 0.0, HIGHEST, xtol=1e-13, rtol=1e-14)

@@ -31,30 +31,59 @@ def features(D, Q, dmu, blur):
     return found
 
 
-def panels(D, Q, dmu, blur, dp, cuts=(), fine=1):
-    """Ends (n + 1,) of the panels of 0 < p < LAST, ascending."""
-    known = [f for f in features(D, Q, dmu, blur) if 0 < f[0] < LAST]
-    ends = np.unique(np.concatenate([[0.0, *SHELL, LAST], [f[0] for f in known if f[2]], np.asarray(cuts, float)]))
-    ends = ends[np.concatenate([[True], np.diff(ends) > 1e-12])]
-    place, width = (np.array([f[k] for f in known]) for k in (0, 1))
+def divide(ends, place, width, longest, fine=1):
+    """Ends of intervals made by halving those between ``ends`` until none is longer than ``longest(low, high)`` (n,), nor than 1.2 times
+    the width or the distance of any feature at ``place`` (k,) with ``width`` (k,), both over ``fine``."""
     open_, closed = np.stack([ends[:-1], ends[1:]], axis=1), []
     while len(open_):
         low, high = open_.T
-        inside = (high > SHELL[0]) & (low < SHELL[1])
         distance = np.maximum(np.maximum(low[:, None] - place, place - high[:, None]), 0.0)
-        allowed = np.minimum(np.where(inside, dp, COARSE), np.maximum(1.2 * distance, 1.2 * width).min(axis=1)) / fine
-        good = high - low <= allowed
+        near = np.maximum(1.2 * distance, 1.2 * width).min(axis=1) if len(place) else np.inf
+        good = high - low <= np.minimum(longest(low, high), near) / fine
         closed.append(open_[good])
         low, high = open_[~good].T
         middle = 0.5 * (low + high)
         open_ = np.stack([np.concatenate([low, middle]), np.concatenate([middle, high])], axis=1)
-    return np.append(np.sort(np.concatenate(closed)[:, 0]), LAST)
+    return np.append(np.sort(np.concatenate(closed)[:, 0]), ends[-1])
+
+
+def panels_of(known, dp, cuts=(), fine=1):
+    """Ends (n + 1,) of the panels of 0 < p < LAST, ascending, for features [(p, width, breakpoint?)]."""
+    known = [f for f in known if 0 < f[0] < LAST]
+    ends = np.unique(np.concatenate([[0.0, *SHELL, LAST], [f[0] for f in known if f[2]], np.asarray(cuts, float)]))
+    ends = ends[np.concatenate([[True], np.diff(ends) > 1e-12])]
+    place, width = (np.array([f[k] for f in known]) for k in (0, 1))
+
+    def longest(low, high):
+        return np.where((high > SHELL[0]) & (low < SHELL[1]), dp, COARSE)
+
+    return divide(ends, place, width, longest, fine)
+
+
+def panels(D, Q, dmu, blur, dp, cuts=(), fine=1):
+    """Ends (n + 1,) of the panels of 0 < p < LAST, ascending."""
+    return panels_of(features(D, Q, dmu, blur), dp, cuts, fine)
 
 
 def grid(D, Q, dmu, blur, dp=0.05, fine=1):
     """(p, weight) : nodes of int_0^infinity dp, (n,) each, ascending; ``fine`` divides the panels."""
-    ends = panels(D, Q, dmu, blur, dp, fine=fine)
+    return nodes(panels(D, Q, dmu, blur, dp, fine=fine))
+
+
+def nodes(ends):
+    """(p, weight) : nodes on the panels between ``ends``, and on the last panel from LAST to infinity."""
+    p, weight = inner(ends)
+    far, share = outer(LAST)
+    return np.concatenate([p, far]), np.concatenate([weight, share])
+
+
+def inner(ends):
+    """(p, weight) : Gauss nodes on the panels between ``ends``."""
     half = 0.5 * np.diff(ends)
-    p, weight = (ends[:-1] + half)[:, None] + half[:, None] * NODES, half[:, None] * WEIGHTS
+    return ((ends[:-1] + half)[:, None] + half[:, None] * NODES).ravel(), (half[:, None] * WEIGHTS).ravel()
+
+
+def outer(start):
+    """(p, weight) : nodes of the panel p = start/t, 0 < t < 1."""
     t = 0.5 * (1 - FAR_NODES)
-    return np.concatenate([p.ravel(), LAST / t]), np.concatenate([weight.ravel(), 0.5 * FAR_WEIGHTS * LAST / t**2])
+    return start / t, 0.5 * FAR_WEIGHTS * start / t**2

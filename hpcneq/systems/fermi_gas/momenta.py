@@ -23,7 +23,7 @@ def kinks(D, Q, dmu):
 
 def features(D, Q, dmu, blur):
     """[(p, width, breakpoint?)] of the sums with and without D: where levels meet an edge of the reservoirs, and E is least."""
-    found = [(np.sqrt(max(1 - 0.25 * Q**2, 1e-6)), 0.5 * np.hypot(D, blur), False)]
+    found = [(np.sqrt(max(1 - 0.25 * Q**2, 1e-6)), max(0.5 * np.hypot(D, blur), SHARPEST), False)]
     for gap in {D, 0.0}:
         for p, away in kinks(gap, Q, dmu):
             sharp = np.hypot(0.4 * blur / max(p, 0.2), away)

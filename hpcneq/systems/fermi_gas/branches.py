@@ -1,0 +1,250 @@
+"""Every steady state at a point: two curves in (Delta, Q, dmu), cut at one dmu.
+
+At fixed (Delta, Q) the gap equation has one dmu. Uniform states are the curve dmu(Delta, 0); states with Q > 0 are where the stiffness
+J/(Q Delta^2) vanishes on the surface dmu(Delta, Q), one Q at each Delta that has a negative stiffness at Q = 0. Along both curves Delta is a good
+parameter, through every fold. Kawamura, Hanai and Ohashi (2022), Figs. 2-5.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq, minimize_scalar
+
+from .states import both, dmu_of, gap, stiffness
+
+NODES = 28            # of each curve, at first
+STRONGEST = 2.0       # Delta stays below
+WEAKEST = 1e-9        # stands for Delta -> 0 where g has a logarithm
+WIDEST = 1.2          # Q stays below
+NEAR_END = 1e-9       # relative distance kept from an end where levels of zero width touch the reservoirs' edge
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """States along Delta: ``D``, ``Q``, ``dmu`` (n,), ascending in D; ``folds`` (D of each interior extremum of dmu)."""
+
+    D: np.ndarray
+    Q: np.ndarray
+    dmu: np.ndarray
+    folds: tuple = ()
+
+    @property
+    def pieces(self):
+        """[(low, high)] : ranges of D on which dmu is monotonic."""
+        ends = [self.D[0], *self.folds, self.D[-1]]
+        return list(zip(ends[:-1], ends[1:]))
+
+    def at(self, D):
+        """(Q, dmu) between the nodes, interpolated linearly."""
+        return float(np.interp(D, self.D, self.Q)), float(np.interp(D, self.D, self.dmu))
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Both curves of a gas at any dmu; None where there is none."""
+
+    uniform: Curve | None = None
+    twisted: Curve | None = None
+
+
+def largest(gas):
+    """Delta of the uniform state at dmu = 0, 0 if there is none: a root of g(Delta, 0)."""
+    calm = gas.at(0.0)
+    low = WEAKEST if gas.baths.blur == 0 else 0.0
+    if not gap(calm, low, 0.0) > 0:
+        return 0.0
+    return brentq(lambda D: gap(calm, D, 0.0), low, STRONGEST, xtol=1e-15, rtol=1e-14)
+
+
+def extrema(x, y, function):
+    """[(x, function(x))] at the extrema of y = function(x) between nodes; each is refined by golden sections."""
+    found = []
+    for k in range(1, len(x) - 1):
+        for sign in (1, -1):
+            if sign * (y[k] - y[k - 1]) >= 0 and sign * (y[k] - y[k + 1]) > 0:
+                best = minimize_scalar(lambda u, s=sign: -s * function(u), bounds=(x[k - 1], x[k + 1]), method="bounded", options={"xatol": 1e-9})
+                found.append((float(best.x), -sign * float(best.fun)))
+    return found
+
+
+def uniform(gas, nodes=NODES):
+    """The Curve of Q = 0, from Delta = 0 to the Delta of dmu = 0; None if nothing pairs."""
+    top = largest(gas)
+    if top == 0:
+        return None
+    u = np.linspace(0, 1, nodes + 1)
+
+    def dmu(v):
+        return dmu_of(gas, top * np.sin(0.5 * np.pi * v), 0.0)
+
+    D = top * np.sin(0.5 * np.pi * u)
+    if gas.baths.blur == 0:      # g does not depend on dmu < Delta: the curve ends in a straight line down from dmu = Delta
+        u = u[:-1]
+        return Curve(np.append(D[:-1], top), np.zeros(nodes + 1), np.append([dmu(v) for v in u], top))
+    values = np.append([dmu(v) for v in u[:-1]], 0.0)
+    folds = extrema(u, values, lambda v: dmu(v) if v < 1 else 0.0)
+    D_folds = [top * np.sin(0.5 * np.pi * v) for v, _ in folds]
+    every = np.append(D, D_folds)
+    order = np.argsort(every)
+    return Curve(every[order], np.zeros(len(every)), np.append(values, [f for _, f in folds])[order], tuple(D_folds))
+
+
+def rigidity(gas, D):
+    """Stiffness of the uniform state of this Delta."""
+    dmu = dmu_of(gas, D, 0.0)
+    return stiffness(gas.at(dmu), D, 0.0) if np.isfinite(dmu) else np.inf
+
+
+def turn(gas, D, guess=None):
+    """(Q, dmu) of the one state with Q > 0 at this Delta, (nan, nan) if there is none; ``guess`` is a state nearby."""
+    if guess is not None and guess[0] > 0.01:
+        found = newton(gas, D, guess)
+        if found is not None:
+            return found
+
+    def slope(Q):
+        dmu = dmu_of(gas, D, Q)
+        return stiffness(gas.at(dmu), D, Q) if np.isfinite(dmu) else 10.0
+
+    Q = np.geomspace(1e-4, 0.5 * WIDEST, 24)
+    values = np.array([slope(x) for x in Q])
+    change = np.flatnonzero((values[:-1] < 0) & (values[1:] >= 0))
+    if not len(change):
+        return np.nan, np.nan
+    k = change[0]
+    at = brentq(slope, Q[k], Q[k + 1], xtol=1e-13, rtol=1e-13)
+    return at, dmu_of(gas, D, at)
+
+
+def newton(gas, D, guess):
+    """(Q, dmu) by Newton steps in (Q^2, dmu) from a state nearby; None if they lead astray."""
+    x, h = np.array([guess[0] ** 2, guess[1]]), 1e-6
+    for _ in range(12):
+        here = np.array(equations(gas.at(x[1]), D, np.sqrt(x[0])))
+        right = np.array(equations(gas.at(x[1]), D, np.sqrt(x[0] + h)))
+        up = np.array(equations(gas.at(x[1] + h), D, np.sqrt(x[0])))
+        slope = np.stack([right - here, up - here], axis=1) / h
+        if not np.isfinite(slope).all() or np.linalg.det(slope) == 0:
+            return None
+        step = np.linalg.solve(slope, -here)
+        x = x + step * min(1.0, 0.01 / np.abs(step).max())
+        if not (1e-5 < x[0] < WIDEST and 0 < x[1] < 0.9):
+            return None
+        if np.abs(step).max() < 1e-13 or (np.abs(step).max() < 1e-10 and np.abs(here).max() < 1e-9):
+            return (float(np.sqrt(x[0])), float(x[1])) if abs(np.sqrt(x[0]) - guess[0]) < 0.06 else None
+    return None
+
+
+def equations(gas, D, Q):
+    """(g, J/(Q Delta^2)): what vanishes in every state with Q > 0."""
+    if Q == 0 or D == 0:
+        return gap(gas, D, Q), stiffness(gas, D, Q)
+    g, J = both(gas, D, Q)
+    return g, J / (Q * D**2)
+
+
+def last(gas):
+    """(Q, dmu) : where the normal gas starts to pair at the largest dmu, and the Q it pairs at; 0 if that is the uniform state."""
+    def lost(Q):
+        dmu = dmu_of(gas, 0.0, Q)
+        return -dmu if np.isfinite(dmu) else 0.0
+
+    Q = np.linspace(0, 0.5 * WIDEST, 25)
+    values = np.array([lost(x) for x in Q])
+    k = int(np.argmin(values))
+    if values[k] == 0:
+        return 0.0, np.nan
+    best = minimize_scalar(lost, bounds=(Q[max(k - 1, 0)], Q[k + 1]), method="bounded", options={"xatol": 1e-10})
+    if k == 0 and (values[0] <= best.fun or best.x < 1e-4):
+        return 0.0, -float(values[0])
+    return float(best.x), -float(best.fun)
+
+
+def twisted(gas, base, nodes=NODES):
+    """The Curve of Q > 0, from Delta -> 0 or from where it leaves the uniform one to where it joins it; None if there is none."""
+    if base is None:
+        return None
+    top = base.D[-1]
+    D = base.D[1:-1]
+    stiff = np.array([rigidity(gas, x) for x in D])
+    soft = np.flatnonzero(stiff < 0)
+    if not len(soft):
+        return None
+    ends, joins = [], []
+    for k, step in ((soft[0], -1), (soft[-1], 1)):
+        if 0 <= k + step < len(D):
+            ends.append(brentq(lambda x: rigidity(gas, x), *sorted((D[k], D[k + step])), xtol=1e-13))
+            joins.append(True)
+        else:
+            ends.append(0.0 if step < 0 else top)
+            joins.append(step > 0)
+    low, high = ends
+    x = low + (high - low) * np.sin(0.5 * np.pi * np.linspace(0, 1, nodes + 1)) ** 2
+    states = [(0.0, dmu_of(gas, low, 0.0)) if joins[0] else last(gas)]
+    for value in x[1:-1]:
+        states.append(turn(gas, value, states[-1]))
+    states.append((0.0, base.dmu[-1] if high == top else dmu_of(gas, high, 0.0)))
+    Q, dmu = np.array(states).T
+    good = np.isfinite(dmu)
+    x, Q, dmu = x[good], Q[good], dmu[good]
+    folds = extrema(x, dmu, lambda v: turn(gas, v, (float(np.interp(v, x, Q)), float(np.interp(v, x, dmu))))[1])
+    D_folds = tuple(f[0] for f in folds)
+    bends = [turn(gas, v, (float(np.interp(v, x, Q)), float(np.interp(v, x, dmu)))) for v in D_folds]
+    every = np.append(x, D_folds)
+    order = np.argsort(every)
+    return Curve(every[order], np.append(Q, [b[0] for b in bends])[order], np.append(dmu, [b[1] for b in bends])[order], D_folds)
+
+
+def curves(gas, nodes=NODES):
+    """The Curves of a gas; its dmu does not matter."""
+    base = uniform(gas, nodes)
+    return Curves(base, twisted(gas, base, nodes))
+
+
+def find(gas, known=None):
+    """[(name, Delta, Q)] : every steady state at the gas's dmu, in the order NBCS, NIG, NFF, NFF'. ``known`` : its Curves, if at hand."""
+    known = known or curves(gas)
+    found = []
+    if known.uniform is not None:
+        found += [(name, D, 0.0) for name, D in zip(("NBCS", "NIG"), sorted(_uniform_at(gas, known.uniform), reverse=True))]
+    if known.twisted is not None:
+        found += _twisted_at(gas, known.twisted)
+    return found
+
+
+def _uniform_at(gas, curve):
+    dmu, top = gas.baths.dmu, curve.D[-1]
+    if gas.baths.blur == 0:
+        below = [top] if dmu < top else []
+        if curve.dmu[0] < dmu < top:
+            below.append(brentq(lambda D: gap(gas, D, 0.0), 1e-12, dmu * (1 - NEAR_END), xtol=1e-15, rtol=1e-13))
+        return below
+    found = []
+    for low, high in curve.pieces:
+        if high == top:
+            high = 1.01 * top + 1e-6       # g falls on beyond the state of dmu = 0
+        left, right = gap(gas, low, 0.0), gap(gas, high, 0.0)
+        if left * right < 0:
+            found.append(brentq(lambda D: gap(gas, D, 0.0), low, high, xtol=1e-15, rtol=1e-13))
+    return [D for D in found if D > 0]
+
+
+def _twisted_at(gas, curve):
+    dmu, found = gas.baths.dmu, []
+
+    def away(D):
+        if D in curve.D:
+            return curve.dmu[np.searchsorted(curve.D, D)] - dmu
+        return turn(gas, D, curve.at(D))[1] - dmu
+
+    for low, high in curve.pieces:
+        ends = [curve.dmu[np.searchsorted(curve.D, D)] for D in (low, high)]
+        if (ends[0] - dmu) * (ends[1] - dmu) >= 0:
+            continue
+        here = (curve.D >= low) & (curve.D <= high)
+        D, values = curve.D[here], curve.dmu[here] - dmu
+        k = int(np.flatnonzero(values[:-1] * values[1:] <= 0)[0])
+        D = brentq(away, D[k], D[k + 1], xtol=1e-13, rtol=1e-13)
+        found.append(("NFF" if ends[0] > ends[1] else "NFF'", D, turn(gas, D, curve.at(D))[0]))
+    return found

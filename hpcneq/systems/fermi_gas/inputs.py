@@ -1,0 +1,61 @@
+"""The input tables of the fermi-gas system, as the configuration checks and documents them; energies in mu, momenta in pF (2m = 1)."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .occupation import Baths
+from .states import Gas
+
+NAMES = ("NBCS", "NIG", "NFF", "NFF'")
+HIGHEST_DMU = 0.9      # reservoirs stay above the bottom of the band
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Reservoirs and interaction."""
+
+    gamma: float = field(default=0.005, metadata={
+        "min": 0, "max": 1, "unit": "mu", "doc": "coupling to each reservoir; levels have half-width 2 gamma; 0: the limit of weak coupling"})
+    T: float = field(default=0.0, metadata={"min": 0, "max": 1, "unit": "mu", "doc": "temperature of the reservoirs"})
+    dmu: float = field(default=0.0, metadata={
+        "min": 0, "below": HIGHEST_DMU, "unit": "mu", "doc": "half the difference of the reservoirs' chemical potentials"})
+    inv_kfas: float = field(default=-1.0, metadata={"min": -3, "max": 0, "doc": "interaction 1/(pF a_s), the BCS side"})
+
+
+@dataclass(frozen=True)
+class BranchParameters(Parameters):
+    """One of the steady states."""
+
+    branch: str = field(default="NBCS", metadata={
+        "choices": list(NAMES), "doc": "Q = 0: NBCS has the larger order parameter, NIG the smaller; Q > 0: NFF the smaller, NFF' the larger"})
+
+
+@dataclass(frozen=True)
+class WaveParameters(BranchParameters):
+    """One of the steady states, and a wave on it."""
+
+    q: float = field(default=0.0, metadata={"min": 0, "max": 2, "unit": "pF", "doc": "wave number of the disturbance"})
+    angle: float = field(default=0.0, metadata={"min": 0, "max": 3.15, "unit": "rad", "doc": "angle between q and Q"})
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """The radial momentum grid."""
+
+    dp: float = field(default=0.05, metadata={
+        "above": 0, "max": 0.1, "unit": "pF", "doc": "longest panel (of 12 points) between .7 and 1.3 pF; panels shorten towards every kink"})
+
+
+@dataclass(frozen=True)
+class WaveNumerics(Numerics):
+    """Momentum grid and kernel of the linearised equation."""
+
+    angles: int = field(default=32, metadata={"min": 4, "max": 1024, "doc": "Gauss-Legendre points of cos(angle between p and Q)"})
+    variant: str = field(default="C", metadata={
+        "choices": ["A", "C", "D"], "doc": "A: the paper's equation; C: its drive exact to first order in the gradient; D: exact mean field with the baths' memory"})
+
+
+def gas(parameters, numerics):
+    """The ``Gas`` of an input."""
+    p = parameters
+    return Gas(Baths(p.gamma, p.T, p.dmu), p.inv_kfas, numerics.dp)

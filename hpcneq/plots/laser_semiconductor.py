@@ -4,6 +4,7 @@ from __future__ import annotations
 import tomllib
 
 import numpy as np
+from matplotlib.colors import PowerNorm
 
 from . import style
 
@@ -73,7 +74,7 @@ def curves(result, key):
     figure = style.figure(5.0 * len(panels), 4.2)
     x = np.asarray(result[key])
     log = x[0] > 0 and x[-1] / x[0] > 50
-    used = [name for name in result.keys() if name.startswith(("V_c_", "delta_")) and not name.endswith("analytic")]
+    used = [name for name in result.keys() if name.startswith(("V_c_", "delta_")) and not name.endswith(("analytic", "_error"))]
     for axes, (what, words) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels):
         exact = np.abs(np.asarray(result[what]))
         axes.plot(x, exact, color="k", lw=2.2, label="exact")
@@ -81,6 +82,8 @@ def curves(result, key):
         near.sort(key=lambda name: distance(exact, np.abs(np.asarray(result[name]))))
         for name, dashes, colour in zip(near[:SHOWN], DASHES, style.COLOURS):
             axes.plot(x, np.abs(np.asarray(result[name])), ls=dashes, color=colour, label=formula(name))
+        if key == "v_plus" and "v_plus_25" in result:
+            axes.axvline(result.v_plus_25[0], color="0.5", ls=":", lw=1.4, label=r"$v_+$ of Eq. (25)")
         top = np.nanmax(exact[np.isfinite(exact)], initial=1e-12)
         axes.set(xlabel=NAMES.get(key, key), ylabel=words)
         if log:
@@ -143,11 +146,15 @@ def growth(result):
         return figure
     key = sweep[0]
     kind = given(result).get("parameters", {}).get("self_consistency", "projected")
+    other = {"projected": "full", "full": "projected"}[kind]
+    names = {kind: ("growth_rate", "frequency"), other: (f"{other}_rate", f"{other}_frequency")}
     axes.axhline(0, color="0.7", lw=1)
-    axes.plot(result[key], result.growth_rate, color=style.COLOURS[1], label="growth rate")
-    axes.plot(result[key], result.frequency, color=style.COLOURS[0], ls="--", label="frequency")
-    axes.set(xlabel=NAMES.get(key, key), ylabel=r"$\lambda$", title=f"linear growth of pairing, {kind} self-consistency")
-    axes.legend()
+    for which, colour, equation in (("projected", style.COLOURS[1], 18), ("full", style.COLOURS[0], 17)):
+        rate, frequency = names[which]
+        axes.plot(result[key], result[rate], color=colour, lw=2, label=f"growth rate, {which}, Eq. ({equation})")
+        axes.plot(result[key], result[frequency], color=colour, ls="--", lw=1.2, label=f"frequency, {which}")
+    axes.set(xlabel=NAMES.get(key, key), ylabel=r"$\lambda$", title="linear growth of pairing in the driven normal state", xlim=(result[key][0], result[key][-1]))
+    axes.legend(fontsize=9)
     return figure
 
 
@@ -170,7 +177,7 @@ def map(result):    # noqa: A001  (the task's name in the input)
     figure = style.figure(6.6, 4.6)
     axes = figure.add_subplot()
     x, y, delta, rate = (np.asarray(result[name]) for name in (slow, fast, "delta", "growth_rate"))
-    image = axes.pcolormesh(x, y, delta.T, shading="nearest", rasterized=True)
+    image = axes.pcolormesh(x, y, delta.T, shading="nearest", rasterized=True, norm=PowerNorm(0.5, vmin=0.0))
     if rate.min() < 0 < rate.max():
         axes.contour(x, y, rate.T, levels=[0.0], colors="w", linewidths=1.6, linestyles="--")
     figure.colorbar(image, ax=axes, label=r"order parameter $|\Delta|$")

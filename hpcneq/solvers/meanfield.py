@@ -22,6 +22,9 @@ class FieldState:
         self.layout = Layout.over(system.items, comm)
         self.part = range(self.layout.start, self.layout.stop)
         self.width = {name: int(np.prod(shape, dtype=int)) for name, shape in system.fields.items()}
+        ends = np.cumsum([self.layout.count * width for width in self.width.values()])
+        self.places = [(name, slice(int(end) - self.layout.count * self.width[name], int(end)), (self.layout.count, *shape))
+                       for (name, shape), end in zip(system.fields.items(), ends)]
         self.flat = np.zeros(self.layout.count * sum(self.width.values()), complex)
         views = self.view(self.flat)
         for name, values in system.start(self.part).items() if start else ():
@@ -29,12 +32,7 @@ class FieldState:
 
     def view(self, array):
         """{name: (items here, *shape)} views of a flat array."""
-        views, at = {}, 0
-        for name, shape in self.system.fields.items():
-            count = self.layout.count * self.width[name]
-            views[name] = array[at:at + count].reshape(self.layout.count, *shape)
-            at += count
-        return views
+        return {name: array[where].reshape(shape) for name, where, shape in self.places}
 
     def placed(self):
         """What a checkpoint keeps: {name: (this rank's flat array, its start in the whole, size of the whole)}."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .. import petsc
-from ..parallel import clock
+from .. import petsc, store
+from ..parallel import clock, on_root
 from ..solvers.evolve import Evolution
 
 FLUSH_SECONDS = 5.0
@@ -34,9 +34,11 @@ class Recorder:
     worst : {name: max or min}, numbers of rows and of ``watch`` of which the summary keeps the worst.
     variants : names of further runs with twice the step from which errors are estimated; the first tells the error of the step,
     of each other one the difference from the first counts. defaults : PETSc options of this system, see `Evolution`.
+    caution : factor of those differences. traced : names of rows whose errors are wanted at all times; ``declare_errors(out)`` makes the
+    growing axis t_error and over it, for each variant, "<name>_step_error" and so on; the summary gets "<name>_error", the largest of their sums.
     """
 
-    worst, variants, safety, defaults = {}, ("step error",), SAFETY, {}
+    worst, variants, safety, caution, defaults, traced = {}, ("step error",), SAFETY, 1.0, {}, ()
 
     def watch(self, state, found, seen):
         """A row over the axis t_monitor of what is costly: ({name: value} this rank writes, {name: number} for ``worst``)."""
@@ -90,6 +92,8 @@ def run_evolution(run, comm, log, output, make_state, recorder):
         if reached < run.run.t_max * (1 - 1e-12):
             return Outcome("stopped", headline(found["last"]) | found["worst"] | found["work"], {}, [_stopped(output, reached)])
         main.finish(found)
+    elif recorder.traced:
+        recorder.declare(output())      # rows of the errors are still to come
     output()
     found = main.result
     last, worst = found["last"], found["worst"]
@@ -98,16 +102,18 @@ def run_evolution(run, comm, log, output, make_state, recorder):
         warnings.insert(0, "no error estimates: [numerics] error_estimate = false")
         return Outcome("complete", headline(last) | worst | found["work"], errors, warnings)
     summary = headline(last) | worst | found["work"]
-    rows = []
+    rows, traces = [], []
     for name in recorder.variants:
-        reached, row = _coarse(run, comm, log, output, make_state, recorder, name)
-        if row is None:
+        reached, ended = _coarse(run, comm, log, output, make_state, recorder, name)
+        if ended is None:
             return Outcome("stopped", summary, {}, [_stopped(output, reached, f" of the run for the {name}")])
-        rows.append(headline(row))
+        rows.append(headline(ended["last"]))
+        traces.append(ended["trace"])
+    summary |= _traced(comm, output(), recorder, traces)
     coarse, others = rows[0], rows[1:]
     for key, value in headline(last).items():
         if isinstance(value, float) and key != "t":
-            errors[key] = abs(coarse[key] - value) / recorder.safety + sum(abs(other[key] - coarse[key]) for other in others) + 1e-12
+            errors[key] = abs(coarse[key] - value) / recorder.safety + recorder.caution * sum(abs(other[key] - coarse[key]) for other in others) + 1e-12
     differ = [f"{key} = {coarse[key]}" for key, value in headline(last).items() if isinstance(value, (str, int)) and coarse[key] != value]
     if differ:
         warnings.insert(0, f"the run with twice the step ends in another state ({', '.join(differ)})")
@@ -165,27 +171,59 @@ def _main(run, log, out, evolution, recorder, part):
 
 
 def _coarse(run, comm, log, output, make_state, recorder, name):
-    """(time reached, last row) of a variant of the run with twice the step; no row if stopped.
+    """(time reached, {"last", "trace"}) of a variant of the run with twice the step; None if stopped. trace : [[t, traced numbers]].
 
     One run for each source of error, since their effects on one number may cancel. **Collective.**
     """
-    part = output.part(name)
+    part, every = output.part(name), run.run.t_max
     if part.result is not None:
         return run.run.t_max, part.result
     log(f"evolve: {name} from another run with twice the step")
     with petsc.Options(run.petsc) as options:
         evolution = _evolution(run, comm, options, make_state(name, part.saved is None), 2 * run.numerics.dt, part, recorder)
-        progress, last = Progress(log, name, run.run.t_max, evolution.reached), []
+        progress, last, trace = Progress(log, name, run.run.t_max, evolution.reached), [], list((part.found or {}).get("trace", []))
+        if recorder.traced:
+            every = 2 * max(1, round((run.run.output_every or run.numerics.dt) / run.numerics.dt)) * run.numerics.dt
+            part.progress = lambda: {"trace": trace}
 
         def on_row(row):
+            found = recorder.row(row.t, row.c, evolution.state.observe(row)) if recorder.traced or row.t >= run.run.t_max else None
+            if recorder.traced:
+                trace.append([row.t, *(found[key] for key in recorder.traced)])
             if row.t >= run.run.t_max:
-                last.append(recorder.row(row.t, row.c, evolution.state.observe(row)))
+                last.append(found)
 
         try:
-            reached = evolution.run(on_row, lambda t: progress.step(t, lambda: ""), run.run.t_max)
+            reached = evolution.run(on_row, lambda t: progress.step(t, lambda: ""), every)
         finally:
             evolution.destroy()
-    return reached, part.finish(last[0]) if last else None
+    return reached, part.finish({"last": last[0], "trace": trace}) if last else None
+
+
+def _traced(comm, out, recorder, traces):
+    """Write the errors of the traced numbers at the times all runs have rows of; {"<name>_error": the largest over time}. **Collective.**"""
+    if not recorder.traced:
+        return {}
+    recorder.declare_errors(out)
+    out.flush()
+    main = on_root(comm, _rows, out.path, recorder.traced)
+    where = {t: i for i, t in enumerate(main.pop("t"))}
+    largest = {f"{key}_error": 0.0 for key in recorder.traced}
+    for found in zip(*traces):
+        t = found[0][0]
+        row = {"t_error": t}
+        for j, key in enumerate(recorder.traced, 1):
+            own = main[key][where[t]]
+            parts = [np.abs(found[0][j] - own) / recorder.safety, *(recorder.caution * np.abs(other[j] - found[0][j]) for other in found[1:])]
+            row |= {f"{key}_{name.replace(' ', '_')}": part for name, part in zip(recorder.variants, parts)}
+            largest[f"{key}_error"] = max(largest[f"{key}_error"], float(np.max(sum(parts))))
+        out.append(row)
+    return largest
+
+
+def _rows(path, names):
+    result = store.Result(path)
+    return {name: np.asarray(result[name]) for name in ("t", *names)}
 
 
 def _evolution(run, comm, options, state, step, part, recorder):

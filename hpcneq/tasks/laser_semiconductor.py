@@ -18,6 +18,7 @@ from .evolution import Outcome
 SWEPT = ("V", "Omega", "Gamma", "gamma1", "gamma2", "Gamma12", "Gamma3", "tau", "kappa_plus", "v_minus", "v_plus", "T", "k_max", "mu1", "mu2")
 LIMITS = {"Omega": (0, False), "Gamma": (0, True), "Gamma12": (0, True), "Gamma3": (0, True), "tau": (0, True), "T": (0, False),
           "k_max": (0, True), "gamma1": (0, False), "gamma2": (0, False)}
+EXACT = ("delta", "V_c", "growth_rate")     # numbers of a curve that have errors
 FLOOR = 1e-11       # of numbers from sums that are exact but for rounding
 TABLES = {"parameters": laser_inputs.Parameters, "numerics": laser_inputs.Numerics}
 SOURCE = ("the projection in (18) makes pairing a source of particles (particle_source): without it, self_consistency = \"full\", "
@@ -164,7 +165,10 @@ def growth(run, comm, log, output):
 
     def point(m, points):
         value, eigenvalue = rate(m, points)
-        return {"growth_rate": value.real, "frequency": value.imag, "eigenvalue_rate": eigenvalue.real}
+        other, _ = rate(m.at(projected=not m.projected), points)
+        name = "full" if m.projected else "projected"
+        return {"growth_rate": value.real, "frequency": value.imag, "eigenvalue_rate": eigenvalue.real,
+                f"{name}_rate": other.real, f"{name}_frequency": other.imag}
 
     if run.sweep:
         return curve(run, comm, log, output, point)
@@ -183,12 +187,15 @@ def growth(run, comm, log, output):
 
 
 def curve(run, comm, log, output, point):
-    """Every number of ``point`` over the swept key, with errors from a finer grid at its ends and middle. **Collective.**"""
+    """Every number of ``point`` over the swept key, with the errors of the exact ones from a finer grid. **Collective.**"""
     (key, values), = run.sweep.items()
 
     def solve(i, j, warm):
-        found = point(laser_inputs.material(run.parameters, **{key: float(values[i])}), run.numerics.points)
-        return {name: value for name, value in found.items() if name not in ("formulas", "used")} | found.get("formulas", {})
+        m = laser_inputs.material(run.parameters, **{key: float(values[i])})
+        found, finer = point(m, run.numerics.points), point(m, refined(run))
+        errors = errors_of(found, finer, [name for name in EXACT if name in found])
+        return ({name: value for name, value in found.items() if name not in ("formulas", "used")} | found.get("formulas", {})
+                | {f"{name} error": value for name, value in errors.items()})
 
     records, stopped = maps.farm((len(values), 1), solve, comm, log, output.points(), run.task)
     if stopped:
@@ -203,13 +210,9 @@ def curve(run, comm, log, output, point):
         out.fixed(name.replace(" ", "_"), np.array([record.get(name, np.nan) for record in records], float), (key,), "paper's units", label(name))
     summary, errors = {"points": len(values)}, {}
     for name, record in (("first", records[0]), ("last", records[-1])):
-        for item in ("delta", "V_c", "growth_rate"):
+        for item in EXACT:
             if record.get(item) is not None:
-                summary[f"{item}_{name}"] = float(record[item])
-    for name, value in (("first", values[0]), ("last", values[-1])):
-        finer = on_root(comm, point, laser_inputs.material(run.parameters, **{key: float(value)}), refined(run))
-        errors |= {f"{item}_{name}": abs(finer[item] - summary[f"{item}_{name}"]) + FLOOR * (1 + abs(finer[item]))
-                   for item in ("delta", "V_c", "growth_rate") if f"{item}_{name}" in summary and np.isfinite(finer[item])}
+                summary[f"{item}_{name}"], errors[f"{item}_{name}"] = float(record[item]), float(record[f"{item} error"])
     lost = len(records) - len(good)
     return Outcome("not-converged" if lost else "complete", summary, errors, notes(run) + [f"{lost} points did not converge"] * bool(lost))
 
@@ -218,9 +221,13 @@ def label(name):
     """A long name: exact numbers, or the equation a formula comes from."""
     words = {"delta": "exact order parameter", "V_c": "exact threshold", "delta_analytic": "the paper's formula (corrected) for the order parameter",
              "V_c_analytic": "the paper's formula (corrected) for the threshold", "particle_source": "particles per time from pairing, per length",
-             "growth_rate": "growth rate", "frequency": "frequency", "eigenvalue_rate": "growth rate from the eigenvalue"}
+             "growth_rate": "growth rate", "frequency": "frequency", "eigenvalue_rate": "growth rate from the eigenvalue",
+             **{f"{kind}_{what}": f"{words} with {kind} self-consistency" for kind in ("projected", "full")
+                for what, words in (("rate", "growth rate"), ("frequency", "frequency"))}}
     if name in words:
         return words[name]
+    if name.endswith(" error"):
+        return f"error of the {words[name.removesuffix(' error')]}"
     what, _, rest = name.partition(" ")
     return f"{'threshold' if what == 'V_c' else 'order parameter' if what == 'delta' else 'largest v_plus'} by Eq. ({rest})"
 
@@ -261,12 +268,15 @@ def map(run, comm, log, output):    # noqa: A001  (the task's name in the input)
     refuse_unused(run)
     check_sweep(run, (2,))
     (slow, rows), (fast, columns) = run.sweep.items()
-    points = run.numerics.points
+
+    def numbers(m, points):
+        return {"delta": order_parameter(m, points), "V_c": float(threshold(m, points))}
 
     def solve(i, j, warm):
         m = laser_inputs.material(run.parameters, **{slow: float(rows[i]), fast: float(columns[j])})
-        value, _ = rate(m, points)
-        return {"delta": order_parameter(m, points), "V_c": float(threshold(m, points)), "growth_rate": value.real, "frequency": value.imag}
+        found, (value, _) = numbers(m, run.numerics.points), rate(m, run.numerics.points)
+        errors = errors_of(found, numbers(m, refined(run)), found)
+        return found | {"growth_rate": value.real, "frequency": value.imag} | {f"{name} error": error for name, error in errors.items()}
 
     records, stopped = maps.farm((len(rows), len(columns)), solve, comm, log, output.points(), "map")
     if stopped:
@@ -275,14 +285,16 @@ def map(run, comm, log, output):    # noqa: A001  (the task's name in the input)
     for key, values in run.sweep.items():
         out.axis(key, values, "paper's units", f"parameter {key}")
     table = {name: np.array([[record.get(name, np.nan) for record in row] for row in records], float)
-             for name in ("delta", "V_c", "growth_rate", "frequency")}
+             for name in ("delta", "V_c", "growth_rate", "frequency", "delta error", "V_c error")}
     for name, values in table.items():
-        out.fixed(name, values, (slow, fast), "paper's units", label(name))
+        out.fixed(name.replace(" ", "_"), values, (slow, fast), "paper's units", label(name))
     lost = int(np.isnan(table["delta"]).sum())
-    centre = laser_inputs.material(run.parameters, **{slow: float(rows[-1]), fast: float(columns[-1])})
-    last = on_root(comm, order_parameter, centre, 2 * points)
-    summary = {"delta_max": float(np.nanmax(table["delta"])), "paired": int((table["delta"] > 0).sum()), "points": int(table["delta"].size)}
-    errors = {"delta_max": abs(last - table["delta"][-1, -1]) * max(1.0, summary["delta_max"] / max(last, 1e-30)) + FLOOR}
+    if lost == table["delta"].size:
+        raise NotConverged("map: no point converged; try more [numerics] points")
+    top = np.unravel_index(np.nanargmax(table["delta"]), table["delta"].shape)
+    summary = {"delta_max": float(table["delta"][top]), "paired": int((table["delta"] > 0).sum()), "points": int(table["delta"].size),
+               "delta_error_max": float(np.nanmax(table["delta error"]))}
+    errors = {"delta_max": float(table["delta error"][top])}
     return Outcome("not-converged" if lost else "complete", summary, errors, notes(run) + [f"{lost} points did not converge"] * bool(lost))
 
 

@@ -27,7 +27,7 @@ class Pairing:
         self.table = {"supply1": 2 * m.Gamma1 * f1, "supply2": 2 * m.Gamma2 * f2, "turn": 1j * self.band.eps - m.Gamma,
                       "pair": 1j * self.band.E - m.Gamma12, "f": self.band.weight * laser.projection(m, self.band)}
         self.table = {name: value[:, None] for name, value in self.table.items()}
-        self.known = {}
+        self.loss1, self.loss2, self.known = 2 * m.Gamma1, 2 * m.Gamma2, {}
 
     def breakpoints(self, t_max):
         return []
@@ -49,15 +49,16 @@ class Pairing:
         return self.V * np.conj(sums) + self.floor
 
     def rhs(self, t, side, local, c, out, part):
-        m, at = self.m, self.mine(part)
+        at = self.mine(part)
         n11, n22, n21, s = local["n11"].real, local["n22"].real, local["n21"], local["s"]
         g = self.drive.coupling(t)
-        pairs = -2 * (c * s).imag
-        drive = -g * n21.imag if np.isrealobj(g) else (g * n21.conj()).imag
-        out["n11"][:] = pairs + drive - 2 * m.Gamma1 * n11 + at["supply1"]
-        out["n22"][:] = pairs - drive - 2 * m.Gamma2 * n22 + at["supply2"]
-        out["n21"][:] = at["turn"] * n21 - 0.5j * g * (n22 - n11)
-        out["s"][:] = at["pair"] * s + 1j * np.conj(c) * (n11 + n22 - 1)
+        pairs = (c * s).imag
+        pairs *= -2
+        drive = g * n21.imag if isinstance(g, float) else -(g * n21.conj()).imag
+        out["n11"][:] = pairs - drive - self.loss1 * n11 + at["supply1"]
+        out["n22"][:] = pairs + drive - self.loss2 * n22 + at["supply2"]
+        out["n21"][:] = at["turn"] * n21 + (-0.5j * g) * (n22 - n11)
+        out["s"][:] = at["pair"] * s + (1j * np.conj(c)) * (n11 + n22 - 1)
 
     def observables(self, t, side, local, c, part):
         """What pairing adds to the particles per time, 2 (i Delta s - c.c.), (n, runs)."""

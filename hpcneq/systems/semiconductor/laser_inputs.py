@@ -84,7 +84,7 @@ class EvolveNumerics:
         "above": 0, "max": 1, "unit": "1/energy", "doc": "step of the fourth-order Runge-Kutta method; times the largest E, eps at most 1.4"})
     drive: str = field(default="rotating", metadata={
         "choices": ["rotating", "full"], "doc": "rotating-wave approximation, or all of Omega cos(E_g t)"})
-    error_estimate: bool = field(default=True, metadata={"doc": "estimate errors from a run with twice the step (half as long again)"})
+    error_estimate: bool = field(default=True, metadata={"doc": "estimate errors from runs with twice the step, one of them on a denser grid (as long again)"})
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ def refuse_unused(run):
 
 
 def polish(gas, name, D, Q):
-    """(D, Q, Solution) : a state as a root of gap and, for Q > 0, stiffness, by SNES; residuals are those of g and J."""
+    """(D, Q, Solution) : a state as a root of gap and, for Q > 0, stiffness, by SNES on panels held still."""
+    gas = gas.held(D, Q)
     if Q == 0:
         found = newton.solve_equations(lambda x: [states.gap(gas, abs(x[0]), 0.0)], [D], prefix="steady_")
         return float(found.x[0]), 0.0, found
@@ -40,6 +41,7 @@ def record(gas, name, D, Q):
     """{name, delta, Q, current_residual, gap_residual, reason, errors} of a state; the errors from panels of half the length."""
     at, turned, found = polish(gas, name, D, Q)
     finer = polish(gas.finer, name, at, turned)
+    gas = gas.held(D, Q)
     g, J = states.both(gas, at, turned)
     good = found.converged and np.hypot(at - D, turned - Q) < FAR
     return {"name": name, "delta": at, "Q": turned, "current_residual": abs(J), "gap_residual": abs(g), "snes_reason": found.reason,

@@ -17,6 +17,7 @@ NODES = 28            # of each curve, at first
 STRONGEST = 2.0       # Delta stays below
 WEAKEST = 1e-9        # stands for Delta -> 0 where g has a logarithm
 WIDEST = 1.2          # Q stays below
+FINE = 1e-6           # golden sections stop there; what they find is polished as a root
 NEAR_END = 1e-9       # relative distance kept from an end where levels of zero width touch the reservoirs' edge
 
 
@@ -63,7 +64,7 @@ def extrema(x, y, function):
     for k in range(1, len(x) - 1):
         for sign in (1, -1):
             if sign * (y[k] - y[k - 1]) >= 0 and sign * (y[k] - y[k + 1]) > 0:
-                best = minimize_scalar(lambda u, s=sign: -s * function(u), bounds=(x[k - 1], x[k + 1]), method="bounded", options={"xatol": 1e-9})
+                best = minimize_scalar(lambda u, s=sign: -s * function(u), bounds=(x[k - 1], x[k + 1]), method="bounded", options={"xatol": FINE})
                 found.append((float(best.x), -sign * float(best.fun)))
     return found
 
@@ -75,36 +76,43 @@ def uniform(gas, nodes=NODES):
         return None
     u = np.linspace(0, 1, nodes + 1)
 
-    def dmu(v):
-        return dmu_of(gas, top * np.sin(0.5 * np.pi * v), 0.0)
+    def dmu(v, near=None):
+        return dmu_of(gas, top * np.sin(0.5 * np.pi * v), 0.0, near)
 
     D = top * np.sin(0.5 * np.pi * u)
-    if gas.baths.blur == 0:      # g does not depend on dmu < Delta: the curve ends in a straight line down from dmu = Delta
-        u = u[:-1]
-        return Curve(np.append(D[:-1], top), np.zeros(nodes + 1), np.append([dmu(v) for v in u], top))
-    values = np.append([dmu(v) for v in u[:-1]], 0.0)
-    folds = extrema(u, values, lambda v: dmu(v) if v < 1 else 0.0)
+    values = []
+    for v in u[:nodes]:
+        values.append(dmu(v, ahead(values)))
+    values = np.append(values, top if gas.baths.blur == 0 else 0.0)     # no blur: g does not depend on dmu < Delta, a straight line down
+    if gas.baths.blur == 0:
+        return Curve(D, np.zeros(nodes + 1), values)
+    folds = extrema(u, values, lambda v: dmu(v, np.interp(v, u, values)) if v < 1 else 0.0)
     D_folds = [top * np.sin(0.5 * np.pi * v) for v, _ in folds]
     every = np.append(D, D_folds)
     order = np.argsort(every)
     return Curve(every[order], np.zeros(len(every)), np.append(values, [f for _, f in folds])[order], tuple(D_folds))
 
 
-def rigidity(gas, D):
-    """Stiffness of the uniform state of this Delta."""
-    dmu = dmu_of(gas, D, 0.0)
+def ahead(values):
+    """The next of a slowly varying sequence, None at its start."""
+    return None if not values else values[-1] if len(values) == 1 else 2 * values[-1] - values[-2]
+
+
+def rigidity(gas, D, near):
+    """Stiffness of the uniform state of this Delta, whose dmu is near ``near``."""
+    dmu = dmu_of(gas, D, 0.0, near)
     return stiffness(gas.at(dmu), D, 0.0) if np.isfinite(dmu) else np.inf
 
 
 def turn(gas, D, guess=None):
     """(Q, dmu) of the one state with Q > 0 at this Delta, (nan, nan) if there is none; ``guess`` is a state nearby."""
-    if guess is not None and guess[0] > 0.01:
+    if guess is not None and guess[0] > 0.0:
         found = newton(gas, D, guess)
         if found is not None:
             return found
 
     def slope(Q):
-        dmu = dmu_of(gas, D, Q)
+        dmu = dmu_of(gas, D, Q, None if guess is None else guess[1])
         return stiffness(gas.at(dmu), D, Q) if np.isfinite(dmu) else 10.0
 
     Q = np.geomspace(1e-4, 0.5 * WIDEST, 24)
@@ -120,19 +128,21 @@ def turn(gas, D, guess=None):
 def newton(gas, D, guess):
     """(Q, dmu) by Newton steps in (Q^2, dmu) from a state nearby; None if they lead astray."""
     x, h = np.array([guess[0] ** 2, guess[1]]), 1e-6
-    for _ in range(12):
-        here = np.array(equations(gas.at(x[1]), D, np.sqrt(x[0])))
-        right = np.array(equations(gas.at(x[1]), D, np.sqrt(x[0] + h)))
-        up = np.array(equations(gas.at(x[1] + h), D, np.sqrt(x[0])))
+    for _ in range(15):
+        near = gas.at(x[1]).held(D, np.sqrt(x[0]))
+        here, right, up = (np.array(equations(near.at(y), D, np.sqrt(q))) for q, y in ((x[0], x[1]), (x[0] + h, x[1]), (x[0], x[1] + h)))
         slope = np.stack([right - here, up - here], axis=1) / h
         if not np.isfinite(slope).all() or np.linalg.det(slope) == 0:
             return None
         step = np.linalg.solve(slope, -here)
-        x = x + step * min(1.0, 0.01 / np.abs(step).max())
-        if not (1e-5 < x[0] < WIDEST and 0 < x[1] < 0.9):
+        step *= min(1.0, 0.01 / np.abs(step).max())
+        if x[0] + step[0] <= 0:
+            step *= 0.5 * x[0] / abs(step[0])
+        x = x + step
+        if not (1e-8 < x[0] < WIDEST and 0 < x[1] < 0.9):
             return None
-        if np.abs(step).max() < 1e-13 or (np.abs(step).max() < 1e-10 and np.abs(here).max() < 1e-9):
-            return (float(np.sqrt(x[0])), float(x[1])) if abs(np.sqrt(x[0]) - guess[0]) < 0.06 else None
+        if np.abs(step).max() < 1e-9:
+            return (float(np.sqrt(x[0])), float(x[1])) if abs(x[0] - guess[0] ** 2) < 0.02 else None
     return None
 
 
@@ -146,16 +156,17 @@ def equations(gas, D, Q):
 
 def last(gas):
     """(Q, dmu) : where the normal gas starts to pair at the largest dmu, and the Q it pairs at; 0 if that is the uniform state."""
-    def lost(Q):
-        dmu = dmu_of(gas, 0.0, Q)
+    def lost(Q, near=None):
+        dmu = dmu_of(gas, 0.0, Q, near)
         return -dmu if np.isfinite(dmu) else 0.0
 
-    Q = np.linspace(0, 0.5 * WIDEST, 25)
-    values = np.array([lost(x) for x in Q])
+    Q, values = np.linspace(0, 0.5 * WIDEST, 21), []
+    for x in Q:
+        values.append(lost(x, -values[-1] if values and values[-1] < 0 else None))
     k = int(np.argmin(values))
     if values[k] == 0:
         return 0.0, np.nan
-    best = minimize_scalar(lost, bounds=(Q[max(k - 1, 0)], Q[k + 1]), method="bounded", options={"xatol": 1e-10})
+    best = minimize_scalar(lambda x: lost(x, -values[k]), bounds=(Q[max(k - 1, 0)], Q[k + 1]), method="bounded", options={"xatol": FINE})
     if k == 0 and (values[0] <= best.fun or best.x < 1e-4):
         return 0.0, -float(values[0])
     return float(best.x), -float(best.fun)
@@ -167,14 +178,14 @@ def twisted(gas, base, nodes=NODES):
         return None
     top = base.D[-1]
     D = base.D[1:-1]
-    stiff = np.array([rigidity(gas, x) for x in D])
+    stiff = np.array([rigidity(gas, x, near) for x, near in zip(D, base.dmu[1:-1])])
     soft = np.flatnonzero(stiff < 0)
     if not len(soft):
         return None
     ends, joins = [], []
     for k, step in ((soft[0], -1), (soft[-1], 1)):
         if 0 <= k + step < len(D):
-            ends.append(brentq(lambda x: rigidity(gas, x), *sorted((D[k], D[k + step])), xtol=1e-13))
+            ends.append(brentq(lambda x: rigidity(gas, x, base.at(x)[1]), *sorted((D[k], D[k + step])), xtol=1e-13))
             joins.append(True)
         else:
             ends.append(0.0 if step < 0 else top)

@@ -1,6 +1,8 @@
 """Radial momentum sums: panels that end at every kink and shorten towards whatever is sharp, the last one to infinity."""
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
@@ -11,23 +13,22 @@ LAST = 3.0          # the last panel is p = LAST/t, 0 < t < 1
 SHARPEST = 1e-4     # kinks are breakpoints; panels need not be shorter than this
 
 
-def kinks(D, Q, dmu):
-    """[(p, distance)] : momenta where E(p) -+ p Q = +-dmu, and how far from the real axis they lie; E^2 = (p^2 + Q^2/4 - 1)^2 + D^2."""
+def kinks(gaps, Q, dmu):
+    """[[(p, distance), ...] for each gap] : momenta where E(p) -+ p Q = +-dmu, and how far from the real axis; E^2 = (p^2 + Q^2/4 - 1)^2 + D^2."""
     m = 1 - 0.25 * Q**2
-    found = []
-    for side in (1, -1):
-        roots = np.roots([1, 0, -(2 * m + Q**2), -2 * side * dmu * Q, m**2 + D**2 - dmu**2])
-        found += [(z.real, abs(z.imag)) for z in roots if z.real > 0]
-    return found
+    companion = np.zeros((len(gaps), 2, 4, 4))
+    companion[..., [1, 2, 3], [0, 1, 2]] = 1
+    companion[..., 0, 1] = 2 * m + Q**2
+    companion[..., 0, 2] = 2 * dmu * Q * np.array([1, -1])
+    companion[..., 0, 3] = -(m**2 + np.asarray(gaps)[:, None] ** 2 - dmu**2)
+    return [[(z.real, abs(z.imag)) for z in row if z.real > 0] for row in np.linalg.eigvals(companion).reshape(len(gaps), 8)]
 
 
 def features(D, Q, dmu, blur):
     """[(p, width, breakpoint?)] of the sums with and without D: where levels meet an edge of the reservoirs, and E is least."""
     found = [(np.sqrt(max(1 - 0.25 * Q**2, 1e-6)), max(0.5 * np.hypot(D, blur), SHARPEST), False)]
-    for gap in {D, 0.0}:
-        for p, away in kinks(gap, Q, dmu):
-            sharp = np.hypot(0.4 * blur / max(p, 0.2), away)
-            found.append((p, max(sharp, SHARPEST), away < 1e-7))
+    for row in kinks(sorted({D, 0.0}), Q, dmu):
+        found += [(p, max(np.hypot(0.4 * blur / max(p, 0.2), away), SHARPEST), away < 1e-7) for p, away in row]
     return found
 
 
@@ -65,25 +66,43 @@ def panels(D, Q, dmu, blur, dp, cuts=(), fine=1):
     return panels_of(features(D, Q, dmu, blur), dp, cuts, fine)
 
 
+def nodes(ends):
+    """(p, weight) : nodes of int_0^infinity dp on these panels and beyond the last, (n,) each, ascending."""
+    half = 0.5 * np.diff(ends)
+    p, weight = (ends[:-1] + half)[:, None] + half[:, None] * NODES, half[:, None] * WEIGHTS
+    t = 0.5 * (1 - FAR_NODES)
+    return np.concatenate([p.ravel(), LAST / t]), np.concatenate([weight.ravel(), 0.5 * FAR_WEIGHTS * LAST / t**2])
+
+
 def grid(D, Q, dmu, blur, dp=0.05, fine=1):
-    """(p, weight) : nodes of int_0^infinity dp, (n,) each, ascending; ``fine`` divides the panels."""
+    """(p, weight) : nodes of int_0^infinity dp for one state; ``fine`` divides the panels."""
     return nodes(panels(D, Q, dmu, blur, dp, fine=fine))
 
 
-def nodes(ends):
-    """(p, weight) : nodes on the panels between ``ends``, and on the last panel from LAST to infinity."""
-    p, weight = inner(ends)
-    far, share = outer(LAST)
-    return np.concatenate([p, far]), np.concatenate([weight, share])
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """The panels of one state, for states nearby: sums over it are smooth functions. Breakpoints move with their kinks."""
+
+    ends: np.ndarray
+    breaks: np.ndarray
+    blur: float
+
+    @classmethod
+    def of(cls, D, Q, dmu, blur, dp, fine):
+        """The mesh of a state."""
+        return cls(panels(D, Q, dmu, blur, dp, fine=fine), breakpoints(D, Q, dmu, blur), blur)
+
+    def grid(self, D, Q, dmu):
+        """(p, weight) at a state nearby."""
+        breaks = breakpoints(D, Q, dmu, self.blur)
+        if len(breaks) != len(self.breaks) or np.array_equal(breaks, self.breaks):
+            return nodes(self.ends)
+        return nodes(np.interp(self.ends, self.breaks, breaks))
 
 
-def inner(ends):
-    """(p, weight) : Gauss nodes on the panels between ``ends``."""
-    half = 0.5 * np.diff(ends)
-    return ((ends[:-1] + half)[:, None] + half[:, None] * NODES).ravel(), (half[:, None] * WEIGHTS).ravel()
-
-
-def outer(start):
-    """(p, weight) : nodes of the panel p = start/t, 0 < t < 1."""
-    t = 0.5 * (1 - FAR_NODES)
-    return start / t, 0.5 * FAR_WEIGHTS * start / t**2
+def breakpoints(D, Q, dmu, blur):
+    """0, the kinks of levels of no width, LAST: ascending."""
+    if blur > 0:
+        return np.array([0.0, LAST])
+    found = np.unique([0.0, LAST] + [p for row in kinks(sorted({D, 0.0}), Q, dmu) for p, away in row if away < 1e-7 and p < LAST])
+    return found[np.concatenate([[True], np.diff(found) > 1e-9])]

@@ -14,7 +14,7 @@ import numpy as np
 
 from hpcneq.maths import fermi
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
 SMALL = 0.3      # of the distance to the nearest singularity of N: angular averages over less are taken by quadrature
 
 
@@ -64,6 +64,8 @@ class Baths:
         M0 = [A1]/(2s), M1 = {A1}/(2s) - [A2]/(2s^2) with the integrals A1, A2 of N; by quadrature where they would cancel.
         """
         E, s = np.broadcast_arrays(np.asarray(E, float), np.asarray(s, float))
+        if not s.any():
+            return self.occupation(E), np.zeros(E.shape)
         near = s < SMALL * np.hypot(np.abs(E) - self.dmu, self.blur)
         M0, M1 = np.empty(E.shape), np.empty(E.shape)
         if near.any():
@@ -76,6 +78,21 @@ class Baths:
             M0[far] = (up[0] - down[0]) / (2 * r)
             M1[far] = (up[0] + down[0]) / (2 * r) - (up[1] - down[1]) / (2 * r**2)
         return M0, M1
+
+    def moment_slopes(self, E, s):
+        """(dM0/dE, dM0/ds) : [N(E + s) - N(E - s)]/(2s) and {[N(E + s) + N(E - s)]/2 - M0}/s, by quadrature where they would cancel."""
+        E, s = np.broadcast_arrays(np.asarray(E, float), np.asarray(s, float))
+        near = s < SMALL * np.hypot(np.abs(E) - self.dmu, self.blur)
+        along, across = np.empty(E.shape), np.empty(E.shape)
+        if near.any():
+            values = self.slope(E[near] + s[near] * NODES[:, None])
+            along[near], across[near] = 0.5 * WEIGHTS @ values, 0.5 * (WEIGHTS * NODES) @ values
+        far = ~near
+        if far.any():
+            up, down, r = self.occupation(E[far] + s[far]), self.occupation(E[far] - s[far]), s[far]
+            along[far] = (up - down) / (2 * r)
+            across[far] = (0.5 * (up + down) - self.moments(E[far], r)[0]) / r
+        return along, across
 
     def _integrals(self, x):
         both = [fermi.broadened_fermi_integrals(x - s * self.dmu, self.width, self.T) for s in (1, -1)]

@@ -24,12 +24,13 @@ HIGHEST = 0.9          # dmu: reservoirs stay above the bottom of the band
 
 @dataclass(frozen=True)
 class Gas:
-    """Baths, interaction 1/(pF a_s) and momentum grid: longest panel ``dp`` near pF, ``fine`` times as many panels."""
+    """Baths, interaction 1/(pF a_s) and momentum grid: longest panel ``dp`` near pF, ``fine`` times as many panels; ``mesh`` holds them."""
 
     baths: Baths = Baths()
     inv: float = -1.0
     dp: float = 0.05
     fine: int = 1
+    mesh: momenta.Mesh | None = None
 
     def at(self, dmu):
         """The same at another dmu."""
@@ -38,11 +39,18 @@ class Gas:
     @property
     def finer(self):
         """The same on panels of half the length."""
-        return replace(self, fine=2 * self.fine)
+        return replace(self, fine=2 * self.fine, mesh=None)
+
+    def held(self, D, Q):
+        """The same with the panels of one state, on which sums are smooth in Delta, Q and dmu near it."""
+        b = self.baths
+        return replace(self, mesh=momenta.Mesh.of(D, Q, b.dmu, b.blur, self.dp, self.fine))
 
     def grid(self, D, Q):
         """(p, weight) for this state."""
         b = self.baths
+        if self.mesh is not None:
+            return self.mesh.grid(D, Q, b.dmu)
         return momenta.grid(D, Q, b.dmu, b.blur, self.dp, self.fine)
 
 
@@ -87,14 +95,23 @@ def both(gas, D, Q):
     return float(g + 0.25 * np.pi * gas.inv), float(J)
 
 
+def slopes(gas, D, Q):
+    """(dg/dD, dg/dQ), from dM0/dE and dM0/ds; at gamma = T = 0 only for Q > 0."""
+    p, weight = gas.grid(D, Q)
+    xi, E = levels(p, D, Q)
+    b, s = gas.baths, p * Q
+    paired = 1 - 2 * b.moments(E, s)[0]
+    along, across = b.moment_slopes(E, s)
+    by_E = -p**2 / E * (0.5 * paired / E + along)
+    return float(weight @ (by_E * D / E)), float(weight @ (by_E * 0.5 * Q * xi / E - p**3 / E * across))
+
+
 def stiffness(gas, D, Q):
     """J/(Q D^2), finite for Q -> 0 and for D -> 0, where it is -(dg/dQ)/Q at D = 0 by the Maxwell relation."""
     if Q == 0:
         return _rigidity(gas, D)
     if D == 0:
-        h = 2e-3
-        near, far = ((gap(gas, 0.0, Q + k * h) - gap(gas, 0.0, Q - k * h)) / (2 * k * h) for k in (1, 2))
-        return -(4 * near - far) / (3 * Q)
+        return -slopes(gas, D, Q)[1] / Q
     return both(gas, D, Q)[1] / (Q * D**2)
 
 
@@ -102,22 +119,34 @@ def _rigidity(gas, D):
     p, weight = gas.grid(D, 0.0)
     total = weight @ slow_density(p, D, gas.baths)
     if gas.baths.blur == 0:     # N' = -(1/2) delta(E - dmu)
-        for gap_, sign in ((D, -1), (0.0, 1)):
-            for k, away in momenta.kinks(gap_, 0.0, gas.baths.dmu)[:]:
+        for (gap_, sign), row in zip(((D, -1), (0.0, 1)), momenta.kinks((D, 0.0), 0.0, gas.baths.dmu)):
+            for k, away in row:
                 xi, E = levels(np.array([k]), gap_, 0.0)
                 total += 0.5 * sign * k**4 / 3 * E[0] / (2 * k * abs(xi[0])) * (away < 1e-7)   # each root is listed twice
     return float(total / D**2)
 
 
-def dmu_of(gas, D, Q, bracket=None):
-    """The one dmu >= 0 at which g(D, Q) = 0: g falls monotonically in dmu. nan if there is none."""
+def dmu_of(gas, D, Q, near=None):
+    """The one dmu >= 0 at which g(D, Q) = 0: g falls monotonically in dmu. nan if there is none. ``near`` : where to look first."""
     def f(dmu):
         return gap(gas.at(dmu), D, Q)
 
-    if bracket is not None:
-        low, high = max(bracket[0], 0.0), min(bracket[1], HIGHEST)
-        if f(low) > 0 > f(high):
-            return brentq(f, low, high, xtol=1e-13, rtol=1e-14)
-    if not f(0.0) > 0 or not f(HIGHEST) < 0:
+    low, high = 0.0, HIGHEST
+    if near is not None and np.isfinite(near):
+        reach = 4e-4
+        left, right = max(near - reach, 0.0), min(near + reach, HIGHEST)
+        at_left, at_right = f(left), f(right)
+        while at_left > 0 and at_right > 0 and right < HIGHEST:
+            reach *= 5
+            left, at_left, right = right, at_right, min(right + reach, HIGHEST)
+            at_right = f(right)
+        while at_left < 0 and at_right < 0 and left > 0:
+            reach *= 5
+            right, at_right, left = left, at_left, max(left - reach, 0.0)
+            at_left = f(left)
+        low, high = left, right
+    else:
+        at_left, at_right = f(low), f(high)
+    if not at_left > 0 or not at_right < 0:
         return np.nan
-    return brentq(f, 0.0, HIGHEST, xtol=1e-13, rtol=1e-14)
+    return brentq(f, low, high, xtol=1e-13, rtol=1e-14)

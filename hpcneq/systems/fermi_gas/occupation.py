@@ -17,6 +17,8 @@ from hpcneq.maths import fermi
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
 SMALL = 0.3      # of the distance to the nearest singularity of N: angular averages over less are taken by quadrature
 
+TAIL = 3.0       # E beyond which N is its Lorentzian tail
+
 
 @dataclass(frozen=True)
 class Baths:
@@ -71,6 +73,9 @@ class Baths:
         if near.any():
             values = self.occupation(E[near] + s[near] * NODES[:, None])
             M0[near], M1[near] = 0.5 * WEIGHTS @ values, 0.5 * (WEIGHTS * NODES) @ values
+            tail = near & (E > TAIL)        # there M1 p^3 counts: by parts, without cancellation
+            if tail.any():
+                M1[tail] = 0.25 * s[tail] * ((WEIGHTS * (1 - NODES**2)) @ self.slope(E[tail] + s[tail] * NODES[:, None]))
         far = ~near
         if far.any():
             x, r = E[far], s[far]
@@ -80,19 +85,20 @@ class Baths:
         return M0, M1
 
     def moment_slopes(self, E, s):
-        """(dM0/dE, dM0/ds) : [N(E + s) - N(E - s)]/(2s) and {[N(E + s) + N(E - s)]/2 - M0}/s, by quadrature where they would cancel."""
+        """int dc/2 (1, c, c^2) N'(E + s c): dM0/dE, dM0/ds = dM1/dE, dM1/ds; from N and its moments, by quadrature where they would cancel."""
         E, s = np.broadcast_arrays(np.asarray(E, float), np.asarray(s, float))
         near = s < SMALL * np.hypot(np.abs(E) - self.dmu, self.blur)
-        along, across = np.empty(E.shape), np.empty(E.shape)
+        found = np.empty((3, *E.shape))
         if near.any():
             values = self.slope(E[near] + s[near] * NODES[:, None])
-            along[near], across[near] = 0.5 * WEIGHTS @ values, 0.5 * (WEIGHTS * NODES) @ values
+            found[:, near] = [0.5 * (WEIGHTS * NODES**k) @ values for k in range(3)]
         far = ~near
         if far.any():
             up, down, r = self.occupation(E[far] + s[far]), self.occupation(E[far] - s[far]), s[far]
-            along[far] = (up - down) / (2 * r)
-            across[far] = (0.5 * (up + down) - self.moments(E[far], r)[0]) / r
-        return along, across
+            M0, M1 = self.moments(E[far], r)
+            along = (up - down) / (2 * r)
+            found[:, far] = along, (0.5 * (up + down) - M0) / r, along - 2 * M1 / r
+        return found
 
     def _integrals(self, x):
         both = [fermi.broadened_fermi_integrals(x - s * self.dmu, self.width, self.T) for s in (1, -1)]

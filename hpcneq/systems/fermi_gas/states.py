@@ -96,14 +96,31 @@ def both(gas, D, Q):
 
 
 def slopes(gas, D, Q):
-    """(dg/dD, dg/dQ), from dM0/dE and dM0/ds; at gamma = T = 0 only for Q > 0."""
+    """(dg/dD, dg/dQ), from the slopes of M0; at gamma = T = 0 only for Q > 0."""
     p, weight = gas.grid(D, Q)
     xi, E = levels(p, D, Q)
     b, s = gas.baths, p * Q
     paired = 1 - 2 * b.moments(E, s)[0]
-    along, across = b.moment_slopes(E, s)
+    along, across, _ = b.moment_slopes(E, s)
     by_E = -p**2 / E * (0.5 * paired / E + along)
     return float(weight @ (by_E * D / E)), float(weight @ (by_E * 0.5 * Q * xi / E - p**3 / E * across))
+
+
+def current_slope(gas, D, Q):
+    """dJ/dQ at fixed Delta, Q > 0; dJ/dDelta is -2 Delta dg/dQ."""
+    p, weight = gas.grid(D, Q)
+    xi, E = levels(p, D, Q)
+    bare, b = np.maximum(np.abs(xi), SMALLEST), gas.baths
+    M0, N0 = b.moments(E, p * Q)[0], b.moments(bare, p * Q)[0]
+    turned = 2 * (M0 - N0) + D**2 / (E * (E + bare)) * (1 - 2 * M0)
+    moved = _moved(p, xi, E, Q, b) - _moved(p, xi, bare, Q, b) - 0.25 * Q**2 * D**2 / E**3 * (1 - 2 * M0)
+    return float(weight @ (p**2 * (moved + 0.5 * np.sign(xi) * turned)))
+
+
+def _moved(p, xi, E, Q, baths):
+    along, across, twice = baths.moment_slopes(E, p * Q)
+    E_Q = 0.5 * Q * xi / E
+    return 2 * p * (across * E_Q + twice * p) + Q * xi / E * (along * E_Q + across * p)
 
 
 def stiffness(gas, D, Q):

@@ -28,14 +28,18 @@ from . import rays
 
 VARIANTS = ("A", "C", "D")
 CHUNK = 256        # momenta in one item of work
+FEW = 20           # items: so small an M needs no guide
 REACH = 1.0        # mu: no mode beyond, |M| grows as the root of |z|
 
 
 class Response:
     """Protocol Response of the mode solver for one state (D, Q), one wave (q, angle to Q), one variant.
 
-    dp : longest panel near pF; fine : panels and angles are that much finer (1/2 and more).
+    dp : longest panel near pF; fine : panels and angles are that much finer (1/4 and more). ``guide`` : how fine the cheap M is that
+    guides the search, 1 for none.
     """
+
+    guide = 0.25
 
     def __init__(self, baths, D, Q, q=0.0, angle=0.0, variant="C", dp=0.05, fine=1):
         if not D > 0:
@@ -70,7 +74,7 @@ class Response:
 
     def rough(self, q):
         """A cheaper M for the search where there are angles; None where M is cheap."""
-        return self.finer(0.5) if self.items(q) > 60 else None
+        return self.finer(self.guide) if self.items(q) > FEW and self.guide < 1 else None
 
     # -- the same without ranks -----------------------------------------------------------------------------------
     def __call__(self, z):
@@ -144,8 +148,7 @@ def local_drive(response, points, pairs):
     up, down = here.levels[0]
     Nu, Nd = baths.occupation(up), baths.occupation(down)
     mean, share = 0.5 * (Nu + Nd), 0.5 * (Nu - Nd) / E
-    slope = 0.5 * (baths.slope(up) - baths.slope(down)) / E
-    zero = np.zeros_like(E)
+    half, zero = (0.5 * baths.slope(up), 0.5 * baths.slope(down)), np.zeros_like(E)
     one, h = np.array([[1 + zero, zero], [zero, 1 + zero]]), np.array([[xi, -D + zero], [-D + zero, -xi]])
     g0 = mean * one + share * h
     found = []
@@ -154,9 +157,8 @@ def local_drive(response, points, pairs):
         dE = 0.5 * D / E
         commutator = np.einsum("abn,bcn->acn", kick, g0) - np.einsum("abn,bcn->acn", g0, kick)
         # N(H) = mean + share h, varied through h -> h - kick and E -> E + dE
-        dS = (0.5 * (baths.slope(up) - baths.slope(down)) * one + (0.5 * (baths.slope(up) + baths.slope(down)) - share) / E * h) * dE - share * kick
+        dS = ((half[0] - half[1]) * one + (half[0] + half[1] - share) / E * h) * dE - share * kick
         found.append(1j * commutator + 2 * baths.width * dS)
-    del slope
     V = points.vectors
     return np.stack([np.einsum("man,abn,xbn->mxn", V[0], source, V[1]) for source in found])
 

@@ -56,10 +56,15 @@ def points(D, Q, baths, q=0.0, angle=0.0, dp=0.05, fine=1, end=None):
         weight.append(w * at**2 * share[k])
         which.append(np.full(len(at), k))
     p, weight, which = (np.concatenate(x) for x in (p, weight, which))
+    return assemble(p, weight, c[which], nu[which], D, Q, q, angle)
+
+
+def assemble(p, weight, c, nu, D, Q, q, angle):
+    """The Points at p with cosines c to Q and nu to q, all (n,)."""
     side = np.array([1.0, -1.0])[:, None]
-    xi = p**2 + side * q * p * nu[which] + 0.25 * (q**2 + Q**2) - 1
-    a = Q * (p * c[which] + side * 0.5 * q * np.cos(angle))
-    return Points(p, weight, xi, np.maximum(np.hypot(xi, D), 1e-12), a, c[which])
+    xi = p**2 + side * q * p * nu + 0.25 * (q**2 + Q**2) - 1
+    a = Q * (p * c + side * 0.5 * q * np.cos(angle))
+    return Points(p, weight, xi, np.maximum(np.hypot(xi, D), 1e-12), a, c)
 
 
 def at_centre(points, D, Q):

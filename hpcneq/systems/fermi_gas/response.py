@@ -124,10 +124,12 @@ class Kinetic(Pairs):
         super().__init__(response, points)
         rate = 2 * response.baths.width
         self.c = rate + 1j * self.gap
+        self.follows = -np.stack([self.A * self.quotient, self.B * self.quotient])      # static response of N(H), per unit of a and of b
         if response.variant == "C" or response.q == 0:
-            static = -np.stack([self.A * self.quotient, self.B * self.quotient])      # per unit of a and of b
+            static, self.drive = self.follows, self.follows * self.c
         else:
-            static = local_drive(response, points, self) / np.where(self.c == 0, 1, self.c)
+            self.drive = local_drive(response, points)
+            static = self.drive / np.where(self.c == 0, 1, self.c)
         self.static = np.stack([self.A * static[0], self.A * static[1], self.B * static[0], self.B * static[1]]) * self.weight
         self.uniform = self.static.sum(axis=(1, 2))
         self.uniform[[0, 3]] -= self.pairing.mean(axis=0) * self.weight
@@ -140,7 +142,7 @@ class Kinetic(Pairs):
         return rows
 
 
-def local_drive(response, points, pairs):
+def local_drive(response, points):
     """(2 inputs, 2 m, 2 n, points) : i [dDelta, g0(p)] + 4 gamma dS(p) of the paper, per unit of a and of b."""
     baths, D = response.baths, response.D
     here = rays.at_centre(points, D, response.Q)

@@ -1,0 +1,142 @@
+"""Equations of motion of the pairs, protocol MeanField: momenta below p_c in time, those above in closed form.
+
+Delta = U sum_p g_12 with U -> 0 for p -> infinity. Pairs above p_c follow Delta nearly adiabatically: their response to a rate lambda,
+- lambda sum V/(lambda + c), c ~ 2 i E, is replaced by - lambda K/(1 + lambda B), K = sum V/c, B K = sum V/c^2, right to second order. With the
+force F = sum_{p < p_c} (g_12 - u Delta) + tau Delta this makes an equation of motion of Delta,
+
+    (K - B F') dDelta/dt = F + B dF/dt|_Delta,      F' = dF/dDelta,
+
+the next order is lambda^3 p_c^-5/50. Kawamura, Hanai and Ohashi (2022), Eqs. (69), (74) with the corrections of :mod:`.response`.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from . import momenta, rays, response
+
+CHUNK = 64      # momenta in one item of work
+
+
+class Chunks:
+    """Momenta of one or more runs in chunks, one item each, and one more item per run, which holds its order parameter.
+
+    counts : momenta of each run. ``run`` (items,) : whose chunk it is.
+    """
+
+    def __init__(self, counts):
+        self.counts, self.runs = counts, len(counts)
+        self.sizes = [-(-n // CHUNK) for n in counts]
+        self.run = np.concatenate([np.repeat(np.arange(self.runs), self.sizes), np.arange(self.runs)])
+        self.items = len(self.run)
+        self.momenta = self.items - self.runs
+
+    def pack(self, arrays):
+        """(momenta chunks, CHUNK, ...) of arrays (n, ...), one per run; padded with 0."""
+        found = []
+        for values, size in zip(arrays, self.sizes):
+            whole = np.zeros((size * CHUNK, *values.shape[1:]), values.dtype)
+            whole[:len(values)] = values
+            found.append(whole.reshape(size, CHUNK, *values.shape[1:]))
+        return np.concatenate(found)
+
+    def mine(self, part):
+        """(slice of the momenta chunks, number of them, holders' local places, runs they hold)."""
+        stop = min(part.stop, self.momenta)
+        where = slice(part.start, max(stop, part.start))
+        holders = [k for k in range(max(part.start, self.momenta), part.stop)]
+        return where, where.stop - where.start, [k - part.start for k in holders], [int(self.run[k]) for k in holders]
+
+
+class Linear:
+    """The linearised equation for one or more runs: fields ``dg`` (CHUNK, 4) per item, dg_mn in the bases of p +- q/2.
+
+    responses : one :class:`.response.Response` of variant A or C per run. start : (runs, 2) amplitudes (a, b). The mean field is
+    (runs, 2, 2): (a, b) and its velocity.
+    """
+
+    def __init__(self, responses, start, p_c):
+        self.start_at = np.asarray(start, complex)
+        inner = [rays.points(r.D, r.Q, r.baths, r.q, r.angle, r.dp, r.fine, p_c) for r in responses]
+        core = [response.Kinetic(r, points) for r, points in zip(responses, inner)]
+        self.chunks = Chunks([k.count for k in core])
+        self.items, self.fields = self.chunks.items, {"dg": (CHUNK, 4)}
+        self.table = {"c": self.pack([k.c for k in core]), "A": self.pack([k.A * k.weight for k in core]),
+                      "B": self.pack([k.B * k.weight for k in core]), "Ac": self.pack([k.A * k.weight * k.c for k in core]),
+                      "Bc": self.pack([k.B * k.weight * k.c for k in core]), "Ta": self.pack([k.drive[0] for k in core]),
+                      "Tb": self.pack([k.drive[1] for k in core]), "Sa": self.pack([k.follows[0] for k in core]),
+                      "Sb": self.pack([k.follows[1] for k in core])}
+        self.law = [law(r, k, p_c) for r, k in zip(responses, core)]
+        self.known = {}
+
+    def pack(self, arrays):
+        return self.chunks.pack([values.reshape(4, -1).T for values in arrays])
+
+    @property
+    def fastest(self):
+        """The largest rate or frequency of a pair."""
+        return float(np.abs(self.table["c"]).max())
+
+    def breakpoints(self, t_max):
+        return []
+
+    def start(self, part):
+        at, (_, count, holders, runs) = self.mine(part), self.chunks.mine(part)
+        dg = np.zeros((len(part), CHUNK, 4), complex)
+        a, b = (self.start_at[at["run"], k][:, None, None] for k in (0, 1))
+        dg[:count] = at["Sa"] * a + at["Sb"] * b
+        for place, run in zip(holders, runs):
+            dg[place, 0, :2] = self.start_at[run]
+        return {"dg": dg}
+
+    def mine(self, part):
+        """The coefficients of this rank's momenta."""
+        if part not in self.known:
+            where, *_ = self.chunks.mine(part)
+            self.known[part] = {name: values[where] for name, values in self.table.items()} | {"run": self.chunks.run[where]}
+        return self.known[part]
+
+    def partials(self, t, local, part):
+        at, (_, count, holders, runs) = self.mine(part), self.chunks.mine(part)
+        dg = local["dg"]
+        rows = np.zeros((len(part), self.chunks.runs, 3, 2), complex)
+        here = dg[:count].reshape(count, -1)
+        for row, names in ((0, ("A", "B")), (2, ("Ac", "Bc"))):
+            for k, name in enumerate(names):
+                rows[np.arange(count), at["run"], row, k] = np.einsum("ij,ij->i", at[name].reshape(count, -1), here)
+        for place, run in zip(holders, runs):
+            rows[place, run, 1] = dg[place, 0, :2]
+        return rows
+
+    def close(self, sums):
+        x = sums[:, 1]
+        return np.stack([x, [own[0] @ y + own[1] @ s[0] + own[2] @ s[2] for own, y, s in zip(self.law, x, sums)]], axis=1)
+
+    def rhs(self, t, side, local, c, out, part):
+        at, (_, count, holders, runs) = self.mine(part), self.chunks.mine(part)
+        result = out["dg"]
+        a, b = (c[at["run"], 0, k][:, None, None] for k in (0, 1))
+        new = result[:count]
+        np.multiply(at["c"], local["dg"][:count], out=new)
+        np.subtract(at["Ta"] * a, new, out=new)
+        new += at["Tb"] * b
+        result[count:] = 0
+        for place, run in zip(holders, runs):
+            result[place, 0, :2] = c[run, 1]
+
+
+def law(r, core, p_c):
+    """(2, 2) matrices (X, S, C): d(a, b)/dt = X (a, b) + S s + C c from the sums s of dg and c of c dg below p_c."""
+    far = response.Kinetic(r, outer_points(r, p_c))
+    K, KB = ((far.static / far.c**k).sum(axis=(1, 2, 3)).reshape(2, 2) for k in (1, 2))
+    B = KB @ np.linalg.inv(K)
+    pull = far.uniform.sum(axis=1).reshape(2, 2) - np.eye(2) * (core.pairing.mean(axis=0) @ core.weight)
+    driven = np.array([[np.sum(x * core.weight * T) for T in core.drive] for x in (core.A, core.B)])     # what (a, b) add to dF/dt
+    left = np.linalg.inv(K - B @ pull)
+    return left @ (pull + B @ driven), left, -left @ B
+
+
+def outer_points(r, p_c):
+    """The Points above p_c, on one panel to infinity along each ray."""
+    c, nu, share = rays.directions(r.D, r.Q, r.baths, r.q, r.angle, r.fine)
+    p, weight = momenta.outer(p_c)
+    return rays.assemble(np.tile(p, len(c)), (share[:, None] * (weight * p**2)).ravel(), np.repeat(c, len(p)), np.repeat(nu, len(p)), r.D, r.Q, r.q, r.angle)

@@ -68,10 +68,21 @@ def panels(D, Q, dmu, blur, dp, cuts=(), fine=1):
 
 def nodes(ends):
     """(p, weight) : nodes of int_0^infinity dp on these panels and beyond the last, (n,) each, ascending."""
+    p, weight = inner(ends)
+    far, share = outer(LAST)
+    return np.concatenate([p, far]), np.concatenate([weight, share])
+
+
+def inner(ends):
+    """(p, weight) : Gauss nodes on the panels between ``ends``."""
     half = 0.5 * np.diff(ends)
-    p, weight = (ends[:-1] + half)[:, None] + half[:, None] * NODES, half[:, None] * WEIGHTS
+    return ((ends[:-1] + half)[:, None] + half[:, None] * NODES).ravel(), (half[:, None] * WEIGHTS).ravel()
+
+
+def outer(start):
+    """(p, weight) : nodes of the panel p = start/t, 0 < t < 1."""
     t = 0.5 * (1 - FAR_NODES)
-    return np.concatenate([p.ravel(), LAST / t]), np.concatenate([weight.ravel(), 0.5 * FAR_WEIGHTS * LAST / t**2])
+    return start / t, 0.5 * FAR_WEIGHTS * start / t**2
 
 
 def grid(D, Q, dmu, blur, dp=0.05, fine=1):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import momenta, rays, response
-from .kinetics import CHUNK, Chunks
+from .kinetics import CHUNK
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Ramp:
 
 
 class Kinetic:
-    """Adiabatic reservoirs: fields ``g`` (3, CHUNK) per item: g11, g22, g12. The mean field is (Delta, its velocity).
+    """Adiabatic reservoirs: fields ``g`` (3, CHUNK) per item: g11, g22, g12, and everywhere Delta. The mean field is (Delta, its velocity).
 
     baths, inv : the gas; dmu : a Ramp. Delta : the start, g = N(H). near : (D, Q), a state whose features the grid resolves and whose Q
     holds. field : a constant pairing field that seeds, in units of the gap's sum.
@@ -50,17 +50,18 @@ class Kinetic:
         self.baths, self.dmu, self.Delta, self.field = baths, dmu, complex(Delta), field
         self.D, self.Q = near
         points = rays.points(self.D, self.Q, baths, 0.0, 0.0, dp, fine, p_c)
-        self.chunks = Chunks([len(points.p)])
-        self.items = self.chunks.items
-        self.fields = {"g": (3, CHUNK)}
+        self.items = -(-len(points.p) // CHUNK)
+        self.fields = {"g": (3, CHUNK), "delta": ()}
         self.table = {name: self.pack(x) for name, x in (("p", points.p), ("w", points.weight), ("xi", points.xi[0]), ("a", points.a[0]))}
         self.counter = float(np.sum(points.weight / (2 * points.p**2)))
         self.beyond(inv, p_c, fine)
         self.known, self.kept = {}, None
 
     def pack(self, values):
-        """(momenta chunks, CHUNK); padded with zeros."""
-        return self.chunks.pack([values])
+        """(items, CHUNK); padded with zeros."""
+        whole = np.zeros(self.items * CHUNK)
+        whole[:len(values)] = values
+        return whole.reshape(self.items, CHUNK)
 
     def beyond(self, inv, p_c, fine):
         """The part of the momenta above p_c: K, B of :mod:`.kinetics`, and the static sum, linear in |Delta|^2 and dmu^2."""
@@ -94,57 +95,129 @@ class Kinetic:
     def mine(self, part):
         """The coefficients of this rank's momenta."""
         if part not in self.known:
-            where, *_ = self.chunks.mine(part)
-            self.known[part] = {name: values[where] for name, values in self.table.items()}
+            self.known[part] = {name: values[part.start:part.stop] for name, values in self.table.items()}
         return self.known[part]
 
     def start(self, part):
-        at, (_, count, holders, _) = self.mine(part), self.chunks.mine(part)
-        g = np.zeros((len(part), 3, CHUNK), complex)
-        g[:count] = np.stack(self.settled(at, self.Delta, self.dmu(0.0))[:3], axis=1)
-        for place in holders:
-            g[place, 0, 0] = self.Delta
-        return {"g": g}
+        g = np.stack(self.settled(self.mine(part), self.Delta, self.dmu(0.0))[:3], axis=1)
+        return {"g": g, "delta": np.full(len(part), self.Delta)}
 
     def settled(self, at, Delta, dmu):
-        """N(H): its entries 11, 22, 12, 21, each (chunks, CHUNK)."""
-        E = np.maximum(np.hypot(at["xi"], abs(Delta)), 1e-12)
+        """N(H): its entries 11, 22, 12, 21, each (items, CHUNK)."""
         b = replace(self.baths, dmu=dmu)
-        return of_levels(b.occupation(at["a"] + E), b.occupation(at["a"] - E), at["xi"], E, Delta)
+        return of_levels(b.occupation, at, Delta)
 
-    def velocity(self, t, local, Delta, part):
-        """d/dt of (g11, g22, g12), (chunks, 3, CHUNK), of this rank's momenta."""
-        at, (_, count, *_) = self.mine(part), self.chunks.mine(part)
-        g, relax = local["g"][:count], 2 * self.baths.width
-        new = precession(g, at["xi"], Delta)
-        new -= relax * g
+    def velocity(self, t, local, part):
+        """d/dt of the fields at the Delta they carry, {name: array}."""
+        at, Delta = self.mine(part), local["delta"][0]
+        relax = 2 * self.baths.width
+        new = precession(local["g"], at["xi"], Delta)
+        new -= relax * local["g"]
         for k, values in enumerate(self.settled(at, Delta, self.dmu(t))[:3]):
             new[:, k] += relax * values
-        return new
+        return {"g": new}
 
     def partials(self, t, local, part):
-        """Rows of sum w g12, sum w dg12/dt and Delta. Delta must be known first: it rides on the rank that holds it."""
-        at, (_, count, holders, _) = self.mine(part), self.chunks.mine(part)
-        rows = np.zeros((len(part), 7), complex)
-        g = local["g"][:count]
-        w = at["w"]
-        n1, n2, s = g[:, 0], g[:, 1], g[:, 2]
-        rows[:count, 0] = np.einsum("ij,ij->i", w, s)
-        rows[:count, 1] = np.einsum("ij,ij->i", w, -(2j * at["xi"] + 2 * self.baths.width) * s)
-        rows[:count, 2] = np.einsum("ij,ij->i", w, n1 - n2)
-        rows[:count, 3] = self.source(t, local, part)
-        for place in holders:
-            rows[place, 4] = local["g"][place, 0, 0]
-        rows[:count, 5] = np.einsum("ij,ij->i", w, n1 + n2 - 1 + 0 * s)
-        rows[:, 6] = t / self.items
+        """Rows (n, 3): sum w g12, sum w dg12/dt, and Delta from the first item. What it finds of d/dt is kept for :meth:`rhs`."""
+        self.now, rows = self.dmu(t), np.zeros((len(part), 3), complex)
+        if len(part):
+            w = self.mine(part)["w"]
+            self.kept = self.velocity(t, local, part)
+            rows[:, 0] = np.einsum("ij,ij->i", w, local["g"][:, 2])
+            rows[:, 1] = np.einsum("ij,ij->i", w, self.kept["g"][:, 2])
+            if part.start == 0:
+                rows[0, 2] = local["delta"][0]
         return rows
 
-    def source(self, t, local, part):
-        """sum w of what reservoirs add to dg12/dt, per unit of Delta: that of the tail's correction, at the start's |Delta|."""
+    def close(self, sums):
+        pairs, change, Delta = sums
+        zero, square, by_dmu = self.static
+        slope = zero + square * abs(Delta)**2 + by_dmu * self.now**2 - self.counter
+        return np.array([Delta, (pairs + slope * Delta + self.field + self.B * change) / (self.K - self.B * slope)])
+
+    def rhs(self, t, side, local, c, out, part):
+        """Directly after :meth:`partials` of the same fields."""
+        if len(part):
+            for name, values in self.kept.items():
+                out[name][:] = values
+            out["delta"][:] = c[1]
+
+    def observables(self, t, side, local, c, part):
+        """Rows (n, 1): this item's share of the particles below p_c, sum of g11 + 1 - g22."""
         at = self.mine(part)
-        if self.kept is None or self.kept[0] != (t, part):
-            E = np.maximum(np.hypot(at["xi"], max(abs(self.Delta), self.D)), 1e-12)
-            b = replace(self.baths, dmu=self.dmu(t))
-            share = (b.occupation(at["a"] - E) - b.occupation(at["a"] + E)) / (2 * E)
-            self.kept = ((t, part), 2 * self.baths.width * np.einsum("ij,ij->i", at["w"], share))
-        return self.kept[1]
+        return np.einsum("ij,ij->i", at["w"], (local["g"][:, 0] + 1 - local["g"][:, 1]).real)[:, None]
+
+
+class Memory(Kinetic):
+    """Reservoirs with memory: further fields ``pi`` (4, modes, CHUNK): entries 11, 12, 21, 22 of each Pi_g.
+
+    fit : :class:`hpcneq.maths.poles.Poles` at the width of the levels.
+    """
+
+    def __init__(self, fit, *args, **kwargs):
+        self.fit, self.sign = fit, np.repeat([1.0, -1.0], len(fit))
+        self.weight = np.tile(fit.r, 2)
+        super().__init__(*args, **kwargs)
+        self.decay = self.baths.width + np.tile(fit.w, 2)
+        self.fields = {**self.fields, "pi": (4, len(self.sign), CHUNK)}
+
+    @property
+    def fastest(self):
+        """The largest rate or frequency of a pair or a mode."""
+        return max(super().fastest, float(self.decay.max()) + float(np.abs(self.table["xi"]).max()))
+
+    def rates(self, t):
+        """lambda_g, (modes, 1)."""
+        return (-self.decay + 1j * self.sign * self.dmu(t))[:, None]
+
+    def occupation(self, x, dmu):
+        """N(x) of the fit."""
+        return 0.5 * (self.fit.broadened(x - dmu, self.baths.width) + self.fit.broadened(x + dmu, self.baths.width))
+
+    def settled(self, at, Delta, dmu):
+        return of_levels(lambda x: self.occupation(x, dmu), at, Delta)
+
+    def start(self, part):
+        fields, at, D = super().start(part), self.mine(part), self.Delta
+        pi = np.empty((len(part), 4, len(self.sign), CHUNK), complex)
+        up, down, rate = 1j * (at["a"] + at["xi"])[:, None], 1j * (at["a"] - at["xi"])[:, None], self.rates(0.0)
+        # -i Gam r (i H - lambda)^-1
+        share = -1j * self.baths.width * self.weight[:, None] / ((up - rate) * (down - rate) + abs(D)**2)
+        pi[:, 0], pi[:, 3] = share * (down - rate), share * (up - rate)
+        pi[:, 1], pi[:, 2] = share * 1j * D, share * 1j * np.conj(D)
+        return {**fields, "pi": pi}
+
+    def velocity(self, t, local, part):
+        at, g, pi, D = self.mine(part), local["g"], local["pi"], local["delta"][0]
+        width = self.baths.width
+        new = precession(g, at["xi"], D)
+        new -= 2 * width * g
+        total = pi.sum(axis=2)
+        new[:, 0] += width + 2 * total[:, 0].real
+        new[:, 1] += width + 2 * total[:, 3].real
+        new[:, 2] += total[:, 1] + total[:, 2].conj()
+        up, down = (self.rates(t) - 1j * (at["a"] + s * at["xi"])[:, None] for s in (1, -1))
+        found = np.empty_like(pi)
+        for k, (turn, other, mix) in enumerate(((up, 2, 1j * D), (up, 3, 1j * D), (down, 0, 1j * np.conj(D)), (down, 1, 1j * np.conj(D)))):
+            np.multiply(turn, pi[:, k], out=found[:, k])
+            found[:, k] += mix * pi[:, other]
+        for k in (0, 3):
+            found[:, k] -= 1j * width * self.weight[:, None]
+        return {"g": new, "pi": found}
+
+
+def of_levels(function, at, Delta):
+    """Entries 11, 22, 12, 21 of f(H) from f on real numbers, each of the shape of xi."""
+    E = np.maximum(np.hypot(at["xi"], abs(Delta)), 1e-12)
+    up, down = function(at["a"] + E), function(at["a"] - E)
+    mean, share = 0.5 * (up + down), 0.5 * (up - down) / E
+    return mean + share * at["xi"], mean - share * at["xi"], -share * Delta, -share * np.conj(Delta)
+
+
+def precession(g, xi, Delta):
+    """-i [H, g], (items, 3, CHUNK)."""
+    new = np.empty_like(g)
+    turn = 2 * (g[:, 2] * np.conj(Delta)).imag
+    new[:, 0], new[:, 1] = turn, -turn
+    new[:, 2] = -1j * (2 * xi * g[:, 2] + Delta * (g[:, 0] - g[:, 1]))
+    return new

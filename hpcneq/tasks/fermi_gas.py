@@ -1,15 +1,16 @@
 """Attractive Fermi gas between two reservoirs of different chemical potential: steady states, phase diagram, stability, evolution."""
 from __future__ import annotations
 
-from . import fermi_steady
-from .fermi_steady import steady  # noqa: F401  (the driver finds tasks by name)
+from . import fermi_maps, fermi_pairs, fermi_steady
+from .fermi_maps import phase_diagram  # noqa: F401  (the driver finds tasks by name)
+from .fermi_pairs import current, momentum, pair_amplitude  # noqa: F401
+from .fermi_steady import branches, steady  # noqa: F401
 
-TASKS = {**fermi_steady.TASKS}
+PARTS = (fermi_steady, fermi_maps, fermi_pairs)
+TASKS = {name: task for part in PARTS for name, task in part.TASKS.items()}
+ESTIMATES = {name: lines for part in PARTS for name, lines in part.ESTIMATES.items()}
 
 
 def estimate(run, ranks):
     """Lines for ``hpcneq check``: the task's own."""
     return ESTIMATES[run.task](run, ranks) if run.task in ESTIMATES else []
-
-
-ESTIMATES = {**fermi_steady.ESTIMATES}

@@ -1,23 +1,33 @@
-"""Task ``steady`` of the fermi-gas system: every steady state at a point."""
+"""Tasks ``steady`` and ``branches`` of the fermi-gas system: every steady state at a point, and along dmu."""
 from __future__ import annotations
+
+import time
+from dataclasses import replace
 
 import numpy as np
 
 from .. import petsc
 from ..config import Task
+from ..errors import InputError
 from ..parallel import on_root
+from ..solvers import maps
 from ..solvers import steady as newton
-from ..systems.fermi_gas import branches, inputs, states
+from ..systems.fermi_gas import branches as states_of
+from ..systems.fermi_gas import edges, inputs, states
 from .evolution import Outcome
 
+SNES = {"snes_atol": 3e-12}
 FAR = 0.02          # a polished state farther than this from its seed is another
-ROUNDING = 1e-11    # of polished numbers
+GOOD = 1e-9         # largest residual of what counts as a root
+ROUNDING = 2e-11    # of polished numbers
 TABLES = {"parameters": inputs.Parameters, "numerics": inputs.Numerics}
+SLOW = {"gamma": "coupling to each reservoir", "T": "temperature of the reservoirs", "inv_kfas": "interaction 1/(pF a_s)"}
+COLUMNS = {"delta": ("mu", "order parameter"), "Q": ("pF", "wave number"), "gap_residual": ("1", "|g|"), "current_residual": ("1", "|J|")}
 
 TASKS = {
     "steady": Task(tables=TABLES, petsc=("steady",), doc="every steady state at (gamma, T, dmu): order parameter and wave number, polished"),
+    "branches": Task(tables=TABLES, sweep=("dmu", *SLOW), petsc=("steady",), doc="all branches along dmu, and where each begins and ends"),
 }
-ESTIMATES = {}
 
 
 def refuse_unused(run):
@@ -27,40 +37,182 @@ def refuse_unused(run):
         options.refuse_unused()
 
 
-def polish(gas, name, D, Q):
+# ---- one state, one edge ----------------------------------------------------------------------------------------------
+
+def polish(gas, D, Q):
     """(D, Q, Solution) : a state as a root of gap and, for Q > 0, stiffness, by SNES on panels held still."""
-    gas = gas.held(D, Q)
+    held = gas.held(D, Q)
     if Q == 0:
-        found = newton.solve_equations(lambda x: [states.gap(gas, abs(x[0]), 0.0)], [D], prefix="steady_")
+        found = newton.solve_equations(lambda x: [states.gap(held, abs(x[0]), 0.0)], [D], SNES)
         return float(found.x[0]), 0.0, found
-    found = newton.solve_equations(lambda x: branches.equations(gas, abs(x[0]), abs(x[1])), [D, Q], prefix="steady_")
+    found = newton.solve_equations(lambda x: states_of.equations(held, abs(x[0]), abs(x[1])), [D, Q], SNES)
     return float(found.x[0]), float(found.x[1]), found
 
 
-def record(gas, name, D, Q):
-    """{name, delta, Q, current_residual, gap_residual, reason, errors} of a state; the errors from panels of half the length."""
-    at, turned, found = polish(gas, name, D, Q)
-    finer = polish(gas.finer, name, at, turned)
-    gas = gas.held(D, Q)
-    g, J = states.both(gas, at, turned)
-    good = found.converged and np.hypot(at - D, turned - Q) < FAR
+def state_record(gas, name, D, Q):
+    """A polished state as plain numbers, its errors from panels of half the length; ``good`` if SNES found it where the scan had."""
+    at, turned, found = polish(gas, D, Q)
+    finer = polish(gas.finer, at, turned)
+    g, J = states.both(gas.held(at, turned), at, turned)
     return {"name": name, "delta": at, "Q": turned, "current_residual": abs(J), "gap_residual": abs(g), "snes_reason": found.reason,
-            "delta_error": abs(finer[0] - at) + ROUNDING, "Q_error": abs(finer[1] - turned) + ROUNDING * (turned > 0), "good": bool(good)}
+            "delta_error": abs(finer[0] - at) + ROUNDING, "Q_error": (abs(finer[1] - turned) + ROUNDING) * (turned > 0),
+            "good": bool(found.residual < GOOD and np.hypot(at - D, turned - Q) < FAR)}
 
+
+def edge_records(gas, known):
+    """{name: {dmu, delta, Q, error, good}} : every edge of a gas, polished by SNES, with its change on panels of half the length."""
+    found, done = {}, {}
+    for name, edge in edges.seeds(gas, known).items():
+        if (edge.kind, edge.dmu) not in done:
+            done[edge.kind, edge.dmu] = edge_record(gas, edge)
+        found[name] = done[edge.kind, edge.dmu]
+    return found
+
+
+def edge_record(gas, edge):
+    """One polished edge."""
+    function, start = edges.equations(gas, edge)
+    root = newton.solve_equations(function, start, SNES)
+    here = edges.polished(edge, root.x)
+    function, start = edges.equations(gas.finer, here)
+    finer = edges.polished(edge, newton.solve_equations(function, start, SNES).x)
+    good = root.residual < GOOD and abs(here.dmu - edge.dmu) < FAR
+    return {"dmu": here.dmu, "delta": here.delta, "Q": here.Q, "error": abs(finer.dmu - here.dmu) + ROUNDING, "good": bool(good)}
+
+
+# ---- steady -------------------------------------------------------------------------------------------------------------
 
 def steady(run, comm, log, output):
     """Kawamura, Hanai & Ohashi 2022, Eqs. (46), (48): all solutions at one point. **Collective.**"""
     refuse_unused(run)
     gas = inputs.gas(run.parameters, run.numerics)
-    found = on_root(comm, lambda: [record(gas, *state) for state in branches.find(gas)])
+    found = on_root(comm, lambda: [state_record(gas, *state) for state in states_of.find(gas)])
     out = output()
-    out.axis("branch", np.arange(len(found)), "1", "; ".join(f"{k}: {f['name']}" for k, f in enumerate(found)) or "normal")
-    for key, units, text in (("delta", "mu", "order parameter"), ("Q", "pF", "wave number"), ("gap_residual", "1", "|g|"), ("current_residual", "1", "|J|")):
-        out.fixed(key, np.array([f[key] for f in found]), ("branch",), units, text)
-    lost = [f["name"] for f in found if not f["good"]]
-    keys = ("name", "delta", "Q", "current_residual", "gap_residual", "snes_reason")
-    errors = {"branches": [{"delta": f["delta_error"], "Q": f["Q_error"]} for f in found]}
-    warnings = [f"SNES left {', '.join(lost)} where the scan found it; try [petsc] steady.snes_max_it or a smaller [numerics] dp"] * bool(lost)
+    if found:
+        out.axis("branch", np.arange(len(found)), "1", "; ".join(f"{k}: {f['name']}" for k, f in enumerate(found)))
+        for key, (units, text) in COLUMNS.items():
+            out.fixed(key, np.array([f[key] for f in found]), ("branch",), units, text)
+    keys = ("name", *COLUMNS, "snes_reason")
+    errors = {"branches": [{"delta": f["delta_error"], "Q": f["Q_error"], "gap_residual": f["gap_residual"] + ROUNDING,
+                            "current_residual": f["current_residual"] + ROUNDING} for f in found]}
     for f in found:
         log(f"steady: {f['name']:4s} Delta = {f['delta']:.8g}, Q = {f['Q']:.8g}")
-    return Outcome("not-converged" if lost else "complete", {"branches": [{k: f[k] for k in keys} for f in found]}, errors, warnings)
+    lost = [f["name"] for f in found if not f["good"]]
+    warnings = [] if found else ["steady: the normal gas is the only steady state"]
+    warnings += [f"SNES left {', '.join(lost)} where the scan found it; try [petsc] steady.snes_max_it or a smaller [numerics] dp"] * bool(lost)
+    summary = {"branches": [{k: f[k] for k in keys} for f in found], "count": len(found)}
+    return Outcome("not-converged" if lost else "complete", summary, errors, warnings)
+
+
+# ---- branches -----------------------------------------------------------------------------------------------------------
+
+def branches(run, comm, log, output):
+    """Figs. 4(a) and 5 and Table I: every branch along dmu, each state and each edge polished. **Collective.**"""
+    refuse_unused(run)
+    slow = slow_key(run)
+    dmu, rows = run.sweep["dmu"], run.sweep[slow] if slow else [None]
+    curves = {}     # of the row at hand; other ranks find the same
+
+    def solve(i, j, warm):
+        row, column = (i, j) if slow else (0, i)
+        at = {slow: rows[row]} if slow else {}
+        if row not in curves:
+            curves.clear()
+            curves[row] = states_of.curves(gas_of(run, **at))
+        gas = gas_of(run, **at)
+        record = {"states": [state_record(gas.at(dmu[column]), *state) for state in states_of.find(gas.at(dmu[column]), curves[row])]}
+        if column == 0:
+            record |= {"edges": edge_records(gas, curves[row]), **lines_of(curves[row])}
+        return record
+
+    shape = (len(rows), len(dmu)) if slow else (len(dmu), 1)
+    records, stopped = maps.farm(shape, solve, comm, log, output.points(), "branches")
+    if stopped:
+        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
+    return write_branches(run, output(), slow, rows, dmu, records if slow else [[row[0] for row in records]])
+
+
+def write_branches(run, out, slow, rows, dmu, records):
+    """Data sets and Outcome of ``branches``."""
+    axes = (slow, "dmu") if slow else ("dmu",)
+    if slow:
+        out.axis(slow, rows, "1" if slow == "inv_kfas" else "mu", SLOW[slow])
+    out.axis("dmu", dmu, "mu", "half the difference of the reservoirs' chemical potentials")
+    for name in inputs.NAMES:
+        for key, (units, text) in COLUMNS.items():
+            table = np.array([[next((s[key] for s in point.get("states", []) if s["name"] == name), np.nan) for point in row] for row in records])
+            out.fixed(f"{name.replace(chr(39), 'p')}_{key}", table if slow else table[0], axes, units, f"{text} of {name}; nan: no such state")
+    for curve in ("uniform", "twisted"):
+        width = max(len(row[0].get(f"{curve}_D", ())) for row in records)
+        if width:
+            out.axis(f"{curve}_node", np.arange(width), "1", f"nodes of the curve of {'Q = 0' if curve == 'uniform' else 'Q > 0'} along Delta")
+            for key, units in (("D", "mu"), ("Q", "pF"), ("dmu", "mu")):
+                table = np.full((len(rows), width), np.nan)
+                for k, row in enumerate(records):
+                    values = row[0].get(f"{curve}_{key}", ())
+                    table[k, :len(values)] = values
+                out.fixed(f"{curve}_{key}", table if slow else table[0], (slow, f"{curve}_node") if slow else (f"{curve}_node",), units,
+                          f"{key} along the curve, through its folds")
+    found = [row[0].get("edges", {}) for row in records]
+    pick = (lambda values: values) if slow else (lambda values: values[0])
+    values = {name: pick([e[name]["dmu"] if name in e else None for e in found]) for name in edges.EDGES}
+    errors = {name: pick([e[name]["error"] if name in e else None for e in found]) for name in edges.EDGES}
+    every = [s for row in records for point in row for s in point.get("states", [])]
+    lost = sum(not s["good"] for s in every) + sum(not e["good"] for row in found for e in row.values()) + sum(
+        "states" not in point for row in records for point in row)
+    summary = {"edges": values, "states": len(every), "count": pick([[len(p.get("states", [])) for p in row] for row in records]),
+               "residual": max([max(s["gap_residual"], s["current_residual"]) for s in every] or [0.0])}
+    errors = {"edges": errors, "residual": summary["residual"] + ROUNDING}
+    return Outcome("not-converged" if lost else "complete", summary, errors, [f"branches: {lost} states or edges did not converge"] * bool(lost))
+
+
+def lines_of(known):
+    """Both curves as plain arrays."""
+    found = {}
+    for name, curve in (("uniform", known.uniform), ("twisted", known.twisted)):
+        if curve is not None:
+            found |= {f"{name}_D": curve.D, f"{name}_Q": curve.Q, f"{name}_dmu": curve.dmu}
+    return found
+
+
+def gas_of(run, **at):
+    """The Gas of an input with some parameters replaced."""
+    return inputs.gas(replace(run.parameters, **{key: float(value) for key, value in at.items()}), run.numerics)
+
+
+def slow_key(run):
+    """The other key swept beside dmu, or None. InputError without dmu."""
+    if "dmu" not in run.sweep or (len(run.sweep) == 2 and list(run.sweep)[1] != "dmu"):
+        raise InputError(f"[sweep]: {run.task} needs dmu, alone or after one of {', '.join(SLOW)}, got {', '.join(run.sweep) or 'none'}")
+    if np.any(np.diff(run.sweep["dmu"]) <= 0):
+        raise InputError("[sweep] dmu: must ascend")
+    return next((key for key in run.sweep if key != "dmu"), None)
+
+
+# ---- hpcneq check -------------------------------------------------------------------------------------------------------
+
+def estimate_steady(run, ranks):
+    """Time from the curves of the gas itself."""
+    begun = time.perf_counter()
+    states_of.twisted(gas := inputs.gas(run.parameters, run.numerics), states_of.uniform(gas, 7), 7)
+    return [f"  one point; time: about {4 * (time.perf_counter() - begun):.0f} s, on one rank"]
+
+
+def estimate_branches(run, ranks):
+    """Time from one row's curves and two of its points."""
+    slow = slow_key(run)
+    rows, dmu = run.sweep[slow] if slow else [None], run.sweep["dmu"]
+    gas = gas_of(run, **({slow: rows[0]} if slow else {}))
+    begun = time.perf_counter()
+    known = states_of.curves(gas, 12)
+    middle = time.perf_counter()
+    for x in (dmu[len(dmu) // 2], dmu[-1]):
+        for state in states_of.find(gas.at(x), known):
+            state_record(gas.at(x), *state)
+    row, point = 2.5 * (middle - begun), 0.5 * (time.perf_counter() - middle)
+    free = min(ranks, len(rows) if slow else len(dmu))
+    total = len(rows) * (row * (1 if slow else free) + point * len(dmu)) / free
+    return [f"  {len(rows) * len(dmu)} points", f"  time: about {total:.0f} s on {ranks} rank{'s' * (ranks > 1)} ({row:.1f} s a curve, {point:.2f} s a point)"]
+
+
+ESTIMATES = {"steady": estimate_steady, "branches": estimate_branches}

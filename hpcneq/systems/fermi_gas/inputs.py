@@ -59,3 +59,26 @@ def gas(parameters, numerics):
     """The ``Gas`` of an input."""
     p = parameters
     return Gas(Baths(p.gamma, p.T, p.dmu), p.inv_kfas, numerics.dp)
+
+
+@dataclass(frozen=True)
+class MomentumParameters(Parameters):
+    """One of the steady states, or the normal gas."""
+
+    branch: str = field(default="NBCS", metadata={"choices": [*NAMES, "normal"], "doc": "which steady state; normal: the gas without pairs"})
+
+
+@dataclass(frozen=True)
+class PlaneNumerics(Numerics):
+    """The grid of momenta where [sweep] gives none."""
+
+    points: int = field(default=401, metadata={"min": 11, "max": 5001, "doc": "points of each default grid of momenta"})
+    p_max: float = field(default=1.5, metadata={"above": 0, "max": 50, "unit": "pF", "doc": "end of each default grid of momenta"})
+
+
+@dataclass(frozen=True)
+class CurrentParameters(BranchParameters):
+    """A fixed order parameter, turned by Q."""
+
+    delta: float | None = field(default=None, metadata={
+        "above": 0, "max": 2, "unit": "mu", "doc": "order parameter held fixed; default: that of the branch at this point"})

@@ -1,0 +1,134 @@
+"""Pairs of momenta (k, k') with |k - k'| = q in all directions, graded about the complex singularities of the pair response.
+
+sum_p f(|p + q/2|, |p - q/2|) = (1/4 pi^2 q) int k dk int_{|k-q|}^{k+q} k' dk' f(k, k'). At T_b = 0 f is analytic but for E(k) or
+E(k') next to the bath's edge, +-mt -+ ig and the same shifted by w, for E' = +-(E - w - 2ig), and for E = 0. A Gauss panel
+as long as its distance from the nearest of these points converges as 4^(-2n) with n nodes.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+NODES = 6            # a panel
+FAR, NEAR = 60.0, 25.0      # kF: where the sum ends, the rest is added as powers of 1/p; for q < LONG, where more would lose digits
+LONG = 5e-4
+BEYOND = 1.5         # times FAR: where the integrand is looked at once more
+TINY = 1e-14
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Outer momenta k (n,) in blocks of equally many inner ones: [(k (b,), inner (b, m), weight (b, m))]; weights hold all factors."""
+
+    blocks: tuple
+
+    @property
+    def count(self):
+        """Pairs in all."""
+        return sum(inner.size for _, inner, _ in self.blocks)
+
+
+def momenta(energies, D, mu):
+    """Complex momenta with E(k) = e, Re k >= 0: energies (..., n) -> (..., 2 n); a place and, its imaginary part, a width."""
+    e = np.asarray(energies, complex)
+    root = np.sqrt(e**2 - D**2)
+    k = np.sqrt(np.concatenate([mu + root, mu - root], axis=-1))
+    return np.where(k.real < 0, -k, k)
+
+
+def pairs(q, w, D, mu, mt, g, nodes=NODES, fine=1.0):
+    """The Pairs for M(q, w), q > 0, and for frequencies closer to w than g + Im w. ``fine`` : panels are so many times shorter."""
+    edges = _edges(w, mt, g)
+    own = momenta([*edges, w + 2j * g + D, w + 2j * g - D, 0.0], D, mu)
+    other = momenta([*edges, 0.0], D, mu)
+    met = _meetings(q, w + 2j * g, D, mu)
+    places = np.concatenate([own, other + q, other - q, np.abs(q - other.real) + 1j * other.imag, met])
+    far = (FAR if q > LONG else NEAR) + 2 * np.sqrt(abs(mu)) + 2 * q
+    k, weight = _panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
+    k, weight = np.append(k[0], [far, BEYOND * far]), np.append(weight[0], _remainder(far))
+    weight = weight * k / (4 * np.pi**2 * q)
+    xi = k**2 - mu
+    E = np.hypot(xi, D)
+    moving = momenta(np.stack([E - w - 2j * g, E + w + 2j * g], axis=1), D, mu)
+    inner = np.concatenate([np.broadcast_to(other, (len(k), len(other))), moving], axis=1)
+    return Pairs(tuple(_blocks(k, weight, q, inner, nodes, fine)))
+
+
+def alone(w, D, mu, mt, g, nodes=NODES, fine=1.0):
+    """The Pairs for M(0, w): k' = k."""
+    places = momenta([*_edges(w, mt, g), 0.5 * w + 1j * g, 0.0], D, mu)
+    far = NEAR + 2 * np.sqrt(abs(mu))
+    k, weight = _panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
+    k, weight = np.append(k[0], [far, BEYOND * far]), np.append(weight[0], _remainder(far))
+    weight = weight * k**2 / (2 * np.pi**2)
+    return Pairs(tuple((k[i:i + 64], k[i:i + 64, None], weight[i:i + 64, None]) for i in range(0, len(k), 64)))
+
+
+def _remainder(far):
+    """Weights of J(far), J(BEYOND far) in int_far^inf J dk for J = x/k^2 + y/k^4."""
+    r = 1 / BEYOND**2
+    y = np.array([1.0, -1 / r]) / (1 - r)
+    return far * (np.array([1.0, 0.0]) - y + y / 3)
+
+
+def _edges(w, mt, g):
+    return [s * mt + shift for s in (1, -1) for shift in (1j * g, w + 1j * g)]
+
+
+def _meetings(q, W, D, mu):
+    """Complex k with E(|k +- q|) = +-(E(k) - W): (xi'^2 - xi^2 - W^2)^2 = 4 W^2 E^2, a polynomial of degree 6."""
+    found = []
+    for s in (q, -q):
+        xi = np.poly1d([1, 0, -mu])
+        other = np.poly1d([1, 2 * s, s * s - mu])
+        difference = np.poly1d([2 * s, s * s]) * (xi + other)          # xi'^2 - xi^2 without the cancelling fourth powers
+        polynomial = (difference - W**2) ** 2 - 4 * W**2 * (xi * xi + D**2)
+        found.append(polynomial.roots)
+    found = np.concatenate(found)
+    return found[found.real > -1.0]
+
+
+def _panels(low, high, places, nodes, fine):
+    """Gauss nodes and weights (rows, panels * nodes) of int_low^high dx; panels are ``fine`` times shorter than h(x), the distance
+    from the nearest of ``places`` (rows, n) complex. All rows get as many panels as the longest needs.
+    """
+    span = (high - low)[:, None]
+    around = np.concatenate([[0.0], np.geomspace(0.5, 2.0**40, 28)])
+    width = np.maximum(np.abs(places.imag), TINY)
+    cuts = places.real[..., None] + width[..., None] * np.concatenate([-around[:0:-1], around])
+    cuts = np.clip(cuts.reshape(len(low), -1), low[:, None], high[:, None])
+    cuts = np.sort(np.concatenate([cuts, low[:, None], high[:, None]], axis=1), axis=1)
+    cuts = _thin(cuts)
+    middle, length = 0.5 * (cuts[:, 1:] + cuts[:, :-1]), np.diff(cuts, axis=1)
+    nearest = np.full(middle.shape, np.inf)
+    for j in range(places.shape[1]):
+        nearest = np.minimum(nearest, np.abs(middle - places[:, j, None]))
+    run = np.concatenate([np.zeros((len(low), 1)), np.cumsum(length / np.maximum(nearest, TINY), axis=1)], axis=1)
+    count = max(1, int(np.ceil(fine * run[:, -1].max())))
+    at = np.arange(count + 1) / count
+    run = run / np.maximum(run[:, -1:], TINY) + 2 * np.arange(len(low))[:, None]
+    edges = np.interp((at + 2 * np.arange(len(low))[:, None]).ravel(), run.ravel(), cuts.ravel()).reshape(len(low), -1)
+    edges[:, 0], edges[:, -1] = low, low + span[:, 0]
+    x, share = np.polynomial.legendre.leggauss(nodes)
+    half = 0.5 * np.diff(edges, axis=1)[..., None]
+    return (edges[:, :-1, None] + half * (1 + x)).reshape(len(low), -1), (half * share).reshape(len(low), -1)
+
+
+def _thin(cuts):
+    """As few columns as hold the distinct cuts of every row (sorted); rows with fewer repeat their last."""
+    new = np.concatenate([np.ones((len(cuts), 1), bool), np.diff(cuts, axis=1) > TINY * cuts[:, -1:]], axis=1)
+    count = new.sum(axis=1)
+    found = np.repeat(cuts[:, -1:], count.max(), axis=1)
+    row, _ = np.nonzero(new)
+    found[row, (np.cumsum(new, axis=1) - 1)[new]] = cuts[new]
+    return found
+
+
+def _blocks(k, weight, q, places, nodes, fine):
+    """Neighbouring outer momenta together: their inner panels are alike."""
+    low, high = np.abs(k - q), k + q
+    for start in range(0, len(k), nodes):
+        mine = slice(start, start + nodes)
+        inner, share = _panels(low[mine], high[mine], places[mine], nodes, fine)
+        yield k[mine], inner, weight[mine, None] * share * inner

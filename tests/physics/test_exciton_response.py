@@ -1,0 +1,163 @@
+"""M(q, w) of the driven electron-hole condensate: closed forms against quadrature, exact identities, another way to sum momenta.
+
+Every docstring names a change of the code under which the test was seen to fail.
+"""
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from hpcneq.errors import InputError
+from hpcneq.systems.exciton_bec import hydrodynamics, kernels, response, states, steady
+from hpcneq.systems.exciton_bec.pairs import pairs
+from hpcneq.systems.exciton_bec.states import Drive, State
+
+pytestmark = pytest.mark.exciton
+
+T1, T2, T3 = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
+SOFT = states.solve(Drive(inv=-0.5, ratio=0.3, gb=0.02, p_c=30.0))
+SHARP = states.solve(Drive(inv=-1.0, ratio=0.021010))
+
+
+def state(T, D=0.3, mu=0.6, mt=0.45, ratio=0.4, gb=0.05):
+    """Any numbers: the response need not belong to a solved state."""
+    return State(D, mu, mt, Drive(ratio=ratio, gb=gb, T=T))
+
+
+def pointwise(s, k, kk, w):
+    """(Pi inter, Pi intra) of one pair of momenta."""
+    found = response.traces(response.Level(np.array([k]), s), response.Level(np.array([[kk]]), s), np.ones((1, 1)), np.array([w]), s)
+    return response.bubbles(found)[0]
+
+
+def greens(v, k, s):
+    """(G^R, G^K, G^A) at frequency v, complex or real, as matrices; the bath's functions are continued with v."""
+    H = (k**2 - s.mu) * T3 - s.delta * T1
+    R, A = (np.linalg.inv((v + i * s.g) * np.eye(2) - H) for i in (1j, -1j))
+    step = (lambda x: np.tanh(x / (2 * s.T))) if s.T > 0 else (lambda x: np.sign(np.real(x)))
+    return R, R @ (-2j * np.diag([s.gb * step(v - s.mt) + s.gv, s.gb * step(v + s.mt) - s.gv])) @ A, A
+
+
+@pytest.mark.parametrize("T", [0.0, 0.06])
+@pytest.mark.parametrize("w", [0.0, 0.37, 0.2 - 0.03j, -0.15 + 0.4j])
+def test_the_closed_bubble_is_the_frequency_integral(T, w):
+    """(i/2) int dv/2pi tr[t_s G_k(v + w) t_s' G_k'(v)]_K of Eq. (36) by quadrature of 2 x 2 products, all s, s', w complex.
+
+    G^R G^K keeps v real in G^K, G^K G^A shifts v by -w: analytic for Im w > -g. To 1e-8. Fails with conj(K) for its transposed
+    partner in the columns, with the sign of the turn in L, with log x for the smeared one at T > 0.
+    """
+    s, k, kk = state(T), 0.9, 0.5
+    found = pointwise(s, k, kk, w).sum(axis=0)
+    centres = [*(b * e for b in (1, -1) for e in (np.hypot(k**2 - s.mu, s.delta), np.hypot(kk**2 - s.mu, s.delta), s.mt))]
+    cuts = sorted({c + shift for c in [*centres, *(c - np.real(w) for c in centres), *(c + np.real(w) for c in centres)] for shift in (-0.3, 0, 0.3)})
+    for i, a in enumerate((T1, T2)):
+        for j, b in enumerate((T1, T2)):
+            def integrand(v):
+                return 0.25j / np.pi * (np.trace(a @ greens(v + w, k, s)[0] @ b @ greens(v, kk, s)[1])
+                                        + np.trace(a @ greens(v, k, s)[1] @ b @ greens(v - w, kk, s)[2]))
+
+            ends = [-np.inf, *cuts, np.inf]
+            wanted = sum(quad(lambda v: part(integrand(v)), x, y, epsabs=1e-11, limit=200)[0] * unit
+                         for part, unit in ((np.real, 1), (np.imag, 1j)) for x, y in zip(ends, ends[1:]))
+            assert found[i, j] == pytest.approx(wanted, abs=1e-8)
+
+
+@pytest.mark.parametrize("T", [0.0, 0.03])
+@pytest.mark.parametrize("p", [0.05, 0.7, 0.98, 3.0, 20.0])
+def test_thouless_criterion_holds_at_every_momentum(p, T):
+    """2 Re G - Pi22(0, 0) = 0 and Pi12(0, 0) = 2 Im G at each p, Eqs. (39), (40), to 1e-11: q = w = 0 is the mean over a circle of w.
+
+    Fails if either side of the real axis keeps the other's columns.
+    """
+    s = state(T)
+    turn = 0.25 * s.g * np.exp(2j * np.pi * (np.arange(24) + 0.5) / 24)
+    Pi = np.mean([pointwise(s, p, p, w).sum(axis=0) for w in turn], axis=0)
+    real, imaginary = kernels.pair_function(p**2 - s.mu, s.delta, s.mt, s.gb, s.gv, T)
+    assert Pi[1, 1] == pytest.approx(2 * real, abs=1e-11)
+    assert Pi[0, 1] == pytest.approx(2 * imaginary, abs=1e-11)
+    if T == 0:
+        assert pointwise(s, p, p, turn[0])[0, 1, 1] != 0 and abs(np.mean([pointwise(s, p, p, w)[1, 1, 1] for w in turn])) < 1e-11
+
+
+@pytest.mark.parametrize("q, w", [(0.0149, 3e-4 + 2e-4j), (0.3, 0.21 - 4e-4j)])
+def test_disturbances_are_real(q, w):
+    """M(q, w) = M^*(q, -w^*), Eq. (44), both evaluated, on one grid of momenta: to 1e-12 of M's size.
+
+    Fails with the i of t_2 left out of Pi12.
+    """
+    grid = pairs(q, w, SHARP.delta, SHARP.mu, SHARP.mt, SHARP.g)
+    inverse, Pi = response.summed(SHARP, np.array([w, -np.conj(w)]), grid)
+    assert np.abs(Pi[0] - np.conj(Pi[1])).max() < 1e-12 * abs(inverse)
+
+
+@pytest.mark.parametrize("s", [SOFT, SHARP])
+def test_a_static_uniform_disturbance_moves_the_gap_equation(s):
+    """M11(0, 0) = -2 D d/dD sum Re G, M21(0, 0) = 2 (1 + D d/dD) sum Im G, from the gap equation's closed forms and grid; M22(0, 0) = 0.
+
+    sum Im G is not 0 but what lies beyond the cutoff of the gap equation, and -M12(0, 0)/2. Tolerances 1e-8 + 1e-6, the least that
+    differences of sums keep. Fails with the remainder beyond the last panel left out.
+    """
+    M, error = response.with_errors(s, 0.0, [0.0])
+    wanted = steady.static_coefficients(s)
+    assert M[0, 0, 0].real == pytest.approx(wanted["alpha11"], abs=1e-8 + 1e-6 * abs(wanted["alpha11"]))
+    assert (M[0, 1, 0] + M[0, 0, 1]).real == pytest.approx(wanted["alpha21"], abs=1e-8 + 1e-6 * abs(wanted["alpha21"]))
+    assert abs(M[0, 1, 1]) < 1e-11
+    assert 0 < -M[0, 0, 1].real < 2 * s.gv / (2 * np.pi**2 * s.p_c)
+    near = response.matrices(s, 2e-5, [0.0])
+    assert np.abs(near - M).max() < 2e-3 * abs(wanted["alpha11"])
+
+
+def by_angle(s, q, w, points=400):
+    """M(q, w) by plain Gauss rules in p = t/(1-t) and cos of the angle at k, k' = p +- q/2: needs features wider than its spacing."""
+    t, share = np.polynomial.legendre.leggauss(points)
+    angles = 24 if q < 0.3 else 80
+    t, share = 0.5 * (t + 1), 0.5 * share
+    x, weight = np.polynomial.legendre.leggauss(angles)
+    p, x = (z.ravel() for z in np.meshgrid(t / (1 - t), x, indexing="ij"))
+    weight = np.outer(share / (1 - t) ** 2, weight).ravel() * p**2 / (4 * np.pi**2)
+    k, kk = (np.sqrt(np.maximum(p**2 + 0.25 * q**2 + sign * p * q * x, 0)) for sign in (1, -1))
+    Pi = hydrodynamics.bubbles(k, kk, w, s.delta, s.mu, s.mt, s.gb, s.gv)
+    inverse = sum(kernels.pair_function(z**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[0] for z in (k, kk))
+    keep = p < 1e5                       # beyond, nothing but rounding and 1e-7
+    return np.array([[weight[keep] @ ((i == j) * inverse - Pi[i, j])[keep] for j in (0, 1)] for i in (0, 1)])
+
+
+@pytest.mark.parametrize("q, w", [(0.1, 0.0), (0.1, 0.05 + 0.02j), (0.5, 0.3), (1.5, 0.6 - 0.01j), (0.02, 0.01j)])
+def test_another_order_of_integration_gives_the_same(q, w):
+    """Pairs (k, k') graded about singularities against (p, cos) on plain Gauss points, and bubbles from triples of poles against pairs.
+
+    Wide levels (g = .026), where the plain rule is good to 2e-6. Fails with the Jacobian 1/q of the pairs, with K's transpose in one trace.
+    """
+    M = response.matrices(SOFT, q, [w])[0]
+    assert M == pytest.approx(by_angle(SOFT, q, w), abs=3e-6)
+
+
+@pytest.mark.parametrize("q, w", [(0.0149, 0.0), (0.0149, 0.02 - 7e-4j), (0.2, 0.1), (0.6, 0.5)])
+def test_the_error_of_every_element_bounds_its_change(q, w):
+    """Panels 1.7 times shorter move no element by more than its error, and the error of M is not 100 times their change.
+
+    Fails with grids that do not know E' = E - w - 2ig.
+    """
+    M, error = response.with_errors(SHARP, q, [w])
+    moved = np.abs(M - response.matrices(SHARP, q, [w], fine=1.7))
+    assert np.all(moved <= error) and error.max() < 1e-7
+    assert error.max() < 100 * moved.max() + 2 * response.ROUNDING
+
+
+def test_parts_add_up_and_equilibrium_has_no_intra_band_part():
+    """Pi = inter + intra; no decay and g -> 0: no quasi-particles, so Pi_intra fades as g, Fig. 13(b2). Fails with a = c taken for inter-band."""
+    w = np.array([0.05, 0.4])
+    M, inter, intra = (response.matrices(SHARP, 0.2, w, part) for part in response.PARTS)
+    both = inter + intra - M
+    assert np.abs(both - both[0, 0, 0] * np.eye(2)).max() < 1e-9 and both[0, 0, 0].real > 0
+    assert abs(intra[0, 0, 0].imag) > 10 * abs(inter[0, 0, 0].imag) and abs(inter[1, 0, 0].imag) > abs(intra[1, 0, 0].imag)
+    rest = [response.matrices(states.solve(Drive(inv=-1.0, gb=gb)), 0.2, [0.05], "intra")[0] for gb in (1e-3, 5e-4)]
+    assert abs(rest[0][0, 0].imag) < 0.02 * abs(intra[0, 0, 0].imag) + 1e-4
+    assert abs(rest[1][0, 0].imag) < 0.7 * abs(rest[0][0, 0].imag)
+
+
+def test_beyond_the_analytic_half_plane_nothing_is_said():
+    """M has other sheets at Im w <= -g: refused. Fails if the bound is left out."""
+    with pytest.raises(InputError, match="analytic"):
+        response.matrices(SHARP, 0.1, [0.1 - 2e-3j])
+    with pytest.raises(InputError, match="part"):
+        response.matrices(SHARP, 0.1, [0.1], "both")

@@ -200,10 +200,13 @@ class Evolution:
             numbers = self.keeping.take_up()
         self.ts.setTime(numbers["t"] if numbers else a)
         self.ts.setMaxTime(b)
-        self.ts.setTimeStep(numbers["h"] if numbers else min(self.step, b - a))
+        h = numbers["h"] if numbers else min(self.step, b - a)
+        self.ts.setTimeStep(h)
         self.ts.setConvergedReason(PETSc.TS.ConvergedReason.CONVERGED_ITERATING)
         if self.method is None:
             self.ts.restartStep()
+            # TSSolve would begin with a last step that is shorter than the saved one by rounding
+            self.ts.setPreStep((lambda ts: (ts.setTimeStep(h), ts.setPreStep(None))) if numbers else None)
         elif numbers is None:
             self.method.start(a, self.step)
 
@@ -229,6 +232,7 @@ class Evolution:
         """Free PETSc's objects now: collected later than MPI they would crash the exit."""
         self.ts.monitorCancel()
         self.ts.setPostStep(None)
+        self.ts.setPreStep(None)
         if self.method is not None:     # an error's traceback may keep the TS until there is no Python left to ask
             self.ts.setType("euler")
         self.ts.destroy()

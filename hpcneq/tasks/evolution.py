@@ -214,11 +214,16 @@ def _traced(comm, out, recorder, traces):
         row = {"t_error": t}
         for j, key in enumerate(recorder.traced, 1):
             own = main[key][where[t]]
-            parts = [np.abs(found[0][j] - own) / recorder.safety, *(recorder.caution * np.abs(other[j] - found[0][j]) for other in found[1:])]
+            parts = [_size(found[0][j] - own) / recorder.safety, *(recorder.caution * _size(other[j] - found[0][j]) for other in found[1:])]
             row |= {f"{key}_{name.replace(' ', '_')}": part for name, part in zip(recorder.variants, parts)}
             largest[f"{key}_error"] = max(largest[f"{key}_error"], float(np.max(sum(parts))))
         out.append(row)
     return largest
+
+
+def _size(values):
+    """|values|; numpy's abs of complex numbers rounds differently with where a short array lies in memory."""
+    return np.hypot(np.real(values), np.imag(values))
 
 
 def _rows(path, names):

@@ -245,7 +245,7 @@ def keldysh(run, comm, log, output):
     def compute():
         delta = p.delta or order_parameter(m, 64) or m.Gamma
         band = m.on(m.graded(n.points))
-        values = [laser_keldysh.functional(m, band, delta, count) for count in (n.frequencies, 3 * n.frequencies // 4)]
+        values = [laser_keldysh.functional(m, band, delta, count) for count in (n.frequencies, 7 * n.frequencies // 8)]
         return delta, band, values, laser_keldysh.gap_equation(m, band, delta)
 
     delta, band, (fine, coarse), wanted = on_root(comm, compute)
@@ -257,7 +257,7 @@ def keldysh(run, comm, log, output):
     out.fixed("functional", fine[order].imag, ("k",), "1", "d L/d delta of the corrected Keldysh functional, imaginary part")
     out.fixed("gap_equation", wanted[order].imag, ("k",), "1", "4 Delta Re[1/(E + i Gamma)] (n - 1)")
     log(f"keldysh: ratio {ratio:.10f} at Delta = {delta:.6g}, worst momentum {worst:.1e}")
-    errors = {"ratio": abs(ratio - half) + FLOOR, "delta": FLOOR, "worst": worst + FLOOR}
+    errors = {"ratio": 3 * abs(ratio - half) + FLOOR, "delta": FLOOR, "worst": worst + FLOOR}
     return Outcome("complete", {"ratio": ratio, "worst": worst, "delta": delta}, errors, [])
 
 

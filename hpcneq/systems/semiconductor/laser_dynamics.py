@@ -52,13 +52,21 @@ class Pairing:
         at = self.mine(part)
         n11, n22, n21, s = local["n11"].real, local["n22"].real, local["n21"], local["s"]
         g = self.drive.coupling(t)
-        pairs = (c * s).imag
+        # real products: numpy's complex ones round differently where short arrays happen to lie side by side in memory
+        pairs = c.real * s.imag + c.imag * s.real
         pairs *= -2
-        drive = g * n21.imag if isinstance(g, float) else -(g * n21.conj()).imag
+        drive = g * n21.imag if isinstance(g, float) else g.real * n21.imag - g.imag * n21.real
         out["n11"][:] = pairs - drive - self.loss1 * n11 + at["supply1"]
         out["n22"][:] = pairs + drive - self.loss2 * n22 + at["supply2"]
-        out["n21"][:] = at["turn"] * n21 + (-0.5j * g) * (n22 - n11)
-        out["s"][:] = at["pair"] * s + (1j * np.conj(c)) * (n11 + n22 - 1)
+        change, inverted = at["turn"] * n21, n22 - n11
+        change.imag -= 0.5 * g.real * inverted
+        if g.imag:
+            change.real += 0.5 * g.imag * inverted
+        out["n21"][:] = change
+        change, paired = at["pair"] * s, n11 + n22 - 1
+        change.real += c.imag * paired
+        change.imag += c.real * paired
+        out["s"][:] = change
 
     def observables(self, t, side, local, c, part):
         """What pairing adds to the particles per time, 2 (i Delta s - c.c.), (n, runs)."""

@@ -70,7 +70,7 @@ class KeldyshNumerics:
     """Momenta and frequencies of the functional."""
 
     points: int = field(default=16, metadata={"min": 2, "max": 1000, "doc": "momenta of positive k"})
-    frequencies: int = field(default=32, metadata={"min": 8, "max": 1000, "doc": "frequencies between two poles; errors from three quarters as many"})
+    frequencies: int = field(default=32, metadata={"min": 8, "max": 1000, "doc": "frequencies between two poles; errors from seven eighths as many"})
 
 
 @dataclass(frozen=True)

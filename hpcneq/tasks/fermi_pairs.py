@@ -64,27 +64,16 @@ def pair_amplitude(run, comm, log, output):
     out.fixed("pair_amplitude", P, ("p_x", "p_z"), "1", "pair amplitude P(p_x, p_z)")
     for part, name, sign in zip(parts, ("plus", "minus"), "+-"):
         out.fixed(f"pair_{name}", part, ("p_x", "p_z"), "1", f"Fulde-Ferrell pair amplitude in a field of {sign}dmu: P is the mean of both")
-    g = on_root(comm, identity, gas, D, Q)
     hole = amplitudes.hole(D, gas.baths) if Q == 0 else None
     largest = on_root(comm, peak, gas, D, Q)
     # dP/dDelta <= 1/Delta, dP/dQ <= 1/Delta: what the state's own error makes of the largest value
-    errors = {"largest": ROUNDING + (state["delta_error"] + state["Q_error"]) / D, "gap_identity": abs(g) + ROUNDING,
-              "upper_share": 1.0 / min(len(px), len(pz))}
-    share = float(P[:, pz > 0].sum() / P[:, pz != 0].sum()) if np.any(pz > 0) and np.any(pz < 0) else None
+    errors = {"largest": ROUNDING + (state["delta_error"] + state["Q_error"]) / D}
     log(f"pair-amplitude: {state['name']} Delta = {D:.8g}, Q = {Q:.8g}, largest P = {largest:.6f}")
-    summary = {"largest": largest, "gap_identity": g, "upper_share": share}
+    summary = {"largest": largest}
     if hole:
         summary["hole"] = hole
         errors["hole"] = [D * state["delta_error"] / np.sqrt(gas.baths.dmu**2 - D**2) + ROUNDING] * 2
     return ended(state, summary, errors)
-
-
-def identity(gas, D, Q):
-    """int d^3p/(4 pi) [P/Delta - 1/(2 p^2)] + (pi/4)/(pF a_s): the gap equation from the amplitude itself, by a sum over angles and momenta."""
-    p, weight = gas.held(D, Q).grid(D, Q)
-    c, w = np.polynomial.legendre.leggauss(256)
-    P = amplitudes.pair((p * np.sqrt(1 - c[:, None] ** 2)), p * c[:, None], D, Q, gas.baths.occupation)
-    return float(weight @ (p**2 * (0.5 * w @ P / D - 0.5 / p**2)) + 0.25 * np.pi * gas.inv)
 
 
 def peak(gas, D, Q):

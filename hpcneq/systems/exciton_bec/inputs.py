@@ -46,3 +46,23 @@ class SpectrumNumerics(Numerics):
 
     points: int = field(default=301, metadata={"min": 11, "max": 5001, "doc": "points of each of the default grids of p and w"})
     p_max: float = field(default=2.0, metadata={"above": 0, "max": 100, "unit": "kF", "doc": "end of the default grid of p"})
+
+
+@dataclass(frozen=True)
+class ResponseParameters(Parameters):
+    """The condensate, and where and which part of M(q, w) is asked for."""
+
+    ratios: list[float] | None = field(default=None, metadata={"min": 0, "max": 100, "doc": "a family of gamma_v/gamma_b, instead of ratio"})
+    part: str = field(default="full", metadata={
+        "choices": ["full", "inter", "intra"], "doc": "full: M; inter, intra: with the inter- or intra-band part of Pi alone"})
+    q: float = field(default=0.0, metadata={"min": 0, "max": 20, "unit": "kF", "doc": "momentum, where [sweep] has no q"})
+    w: float = field(default=0.0, metadata={"unit": "eF", "doc": "real part of the frequency, where [sweep] has no w"})
+    growth: float = field(default=0.0, metadata={"unit": "eF", "doc": "imaginary part of all frequencies; above -(gamma_b + gamma_v)"})
+
+
+@dataclass(frozen=True)
+class ResponseNumerics(Numerics):
+    """Panels of the momentum sums."""
+
+    panels: float = field(default=1.0, metadata={
+        "min": 0.3, "max": 4, "doc": "panels are this many times shorter than their distance from a singularity: 0.4 gives 1e-5, 1 gives 1e-9"})

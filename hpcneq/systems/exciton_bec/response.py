@@ -121,17 +121,6 @@ def bubbles(traces):
     return Pi.reshape(*Pi.shape[:-1], 2, 2)
 
 
-def summed(state, q, w, grid):
-    """(sum of 2 Re G, Pi (n_w, 2, 2, 2) : inter-band, intra-band) over a grid of pairs. w (n_w,) complex, Im w > -g."""
-    w = np.atleast_1d(np.asarray(w, complex))
-    found, at = np.zeros((len(w), 2, 4), complex), (state.delta, state.mt, state.gb, state.gv, state.T)
-    inverse = 0.0
-    for k, inner, weight in grid.blocks:
-        found += traces(Level(k, state), Level(inner, state), weight, w, state)
-        inverse += (weight.sum(axis=1) @ pair_function(k**2 - state.mu, *at)[0] + (weight * pair_function(inner**2 - state.mu, *at)[0]).sum())
-    return inverse, bubbles(found)
-
-
 def matrices(state, q, w, part="full", fine=1.0):
     """(n, 2, 2) M(q, w) for frequencies w (n,), Im w > -g; ``part`` "full", or M with the inter- or intra-band Pi alone.
 

@@ -1,0 +1,82 @@
+"""Figures of M(q, w) of the exciton-bec system: curves over q, dispersions, spectra."""
+from __future__ import annotations
+
+import tomllib
+
+import numpy as np
+
+from . import style
+
+PARTS = {"full": "", "inter": r", inter-band part of $\Pi$ only", "intra": r", intra-band part of $\Pi$ only"}
+
+
+def response(result):
+    """det M over q (Figs. 6(a2), (b2), 7), the dispersions Re det M = 0 of a family (Figs. 6(a1), (b1)), or spectra (Figs. 13, 14)."""
+    q, w = np.asarray(result.q), np.asarray(result.w)
+    if len(q) > 1 and len(w) > 1:
+        return dispersions(result, q) if "ratio" in result else spectra(result, q, w)
+    return determinant(result, q, w)
+
+
+def _rows(result):
+    """[(ratio, index or ...)] of a family or a single condensate."""
+    return list(enumerate(np.asarray(result.ratio))) if "ratio" in result else [(..., result.summary["ratio"])]
+
+
+def _title(result):
+    p = tomllib.loads(result.input).get("parameters", {})
+    return f"electron-hole condensate, $(k_Fa_s)^{{-1}}={p.get('inv_kfas', 0.0):g}$, $\\gamma_b/\\varepsilon_F={p.get('gamma_b', 1e-3):g}$"
+
+
+def determinant(result, q, w):
+    """Re det M and, where it is not zero, Im det M along the one axis that is swept."""
+    figure = style.figure(6.6, 4.4)
+    axes = figure.add_subplot()
+    over_q = len(q) > 1
+    rows, x = _rows(result), q if over_q else w
+    largest = 0.0
+    for (at, ratio), colour in zip(rows, style.COLOURS * 4):
+        det = np.asarray(result.det)[at]
+        det = det[:, 0] if over_q else det[0]
+        axes.plot(x, det.real, color=colour, label=rf"$\gamma_v/\gamma_b={ratio:.4g}$" if len(rows) > 1 else r"${\rm Re}\,\det M$")
+        if np.abs(det.imag).max() > 1e-6 * np.abs(det).max():
+            axes.plot(x, det.imag, "--", color=colour if len(rows) > 1 else style.COLOURS[1], label=None if len(rows) > 1 else r"${\rm Im}\,\det M$")
+        largest = max(largest, np.abs(det).max())
+    axes.axhline(0, color="0.6", lw=0.9, zorder=0)
+    axes.set(xlabel=r"momentum $q/k_F$" if over_q else r"frequency $\omega/\varepsilon_F$", xlim=(x[0], x[-1]),
+             ylabel=r"$\det M(q,\omega)$  [$(k_F^3/\varepsilon_F)^2$]")
+    axes.ticklabel_format(axis="y", scilimits=(-2, 2), useMathText=True)
+    axes.legend(fontsize=10)
+    fixed = rf"$\omega={w[0]:.3g}\,\varepsilon_F$" if over_q else rf"$q={q[0]:.3g}\,k_F$"
+    extra = "" if len(rows) > 1 else rf", $\gamma_v/\gamma_b={rows[0][1]:.4g}$"
+    axes.set_title(f"{_title(result)}\n{fixed}{extra}{PARTS[result.summary['part']]}")
+    return figure
+
+
+def dispersions(result, q):
+    """Lowest frequency at which Re det M changes sign, for each decay of a family."""
+    figure = style.figure(6.2, 4.4)
+    axes = figure.add_subplot()
+    for (at, ratio), colour in zip(_rows(result), style.COLOURS * 4):
+        axes.plot(q, np.asarray(result.dispersion)[at], color=colour, label=rf"$\gamma_v/\gamma_b={ratio:.4g}$")
+    axes.set(xlabel=r"momentum $q/k_F$", ylabel=r"$\omega_q^{\rm Re}/\varepsilon_F$:  ${\rm Re}\,\det M=0$", xlim=(0, q[-1]), ylim=(0, None))
+    axes.legend(fontsize=10)
+    axes.set_title(_title(result))
+    return figure
+
+
+def spectra(result, q, w):
+    """Im Pi_11 = -Im M_11 and |Im M^-1_11| over momentum and frequency."""
+    from matplotlib.colors import LogNorm
+    figure = style.figure(10.6, 4.6)
+    for axes, values, label in zip(figure.subplots(1, 2), (-np.asarray(result.M)[..., 0, 0].imag, np.abs(np.asarray(result.ImMinv)[..., 0, 0])),
+                                   (r"$|{\rm Im}\,\Pi_{11}(q,\omega)|$", r"$|{\rm Im}\,[M^{-1}]_{11}(q,\omega)|$")):
+        values = np.abs(values)
+        top = np.nanpercentile(values, 99.7)
+        image = axes.pcolormesh(q, w, np.clip(values.T, 1e-3 * top, None), norm=LogNorm(1e-3 * top, top), cmap="magma", shading="nearest", rasterized=True)
+        figure.colorbar(image, ax=axes, label=label, pad=0.01)
+        axes.set(xlabel=r"momentum $q/k_F$", ylabel=r"frequency $\omega/\varepsilon_F$", xlim=(q[0], q[-1]), ylim=(w[0], w[-1]))
+        axes.axhline(2 * result.summary["delta"], color="#7fd1ff", lw=1, ls=":")
+        axes.text(q[-1], 2 * result.summary["delta"], r"$2\Delta_0$ ", color="#7fd1ff", ha="right", va="bottom")
+    figure.suptitle(f"{_title(result)}, $\\gamma_v/\\gamma_b={result.summary['ratio']:g}${PARTS[result.summary['part']]}", fontsize=11)
+    return figure

@@ -183,6 +183,12 @@ class ResultFile:
             attempt(faults, self._file.flush)
             self._agree(faults)
 
+    def read(self, name):
+        """All rows so far of a series without a layout, on every rank; rows of earlier jobs of the run included. **Collective.**"""
+        self.flush()
+        growing = next(g for g in self._growing.values() if name in g.series)
+        return on_root(self.comm, lambda: growing.series[name].data[:growing.rows])
+
     def attribute(self, name, value):
         """Create or replace a root attribute; rank 0's value."""
         set_attribute(self._file, name, self.comm.bcast(value, root=0))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from ..errors import NotConverged
 from ..solvers.contours import Box
 from ..solvers.modes import spectrum
-from ..systems.fermi_gas.response import Response
 
 BELOW = 0.23        # of the depth to which M is analytic: floor of the search at any frequency
 SLOW = ((0.25, 0.95), (0.25, 0.85), (0.5, 0.85), (1.0, 0.7))   # (guide, floor in units of it) of the search at low frequency, one after the other
@@ -28,21 +27,20 @@ class Found:
         return "unstable" if self.unstable else "stable"
 
 
-def modes_of(baths, D, Q, q, angle, variant, dp, fine, comm):
-    """``Found`` of a steady state and a wave; NotConverged if a count is not certain. **Collective.**
+def modes_of(response, comm):
+    """``Found`` of a steady state and a wave, given by its Response; NotConverged if a count is not certain. **Collective.**
 
     Growing modes are counted in all of |Im lambda| < 1, Re lambda > -0.23 (depth to which M is analytic); decaying ones below the
     gap edge down to 0.95 of that depth, or 0.7 where nothing less is certain.
     """
-    response = Response(baths, D, Q, q, angle, variant, dp, fine)
     depth, (x, y) = response.analytic_below, response.reach
     wide = _certain(response, comm, [(guide, Box(-1.013 * x, 1.017 * x, -BELOW * depth, 1.011 * y)) for guide in (0.25, 0.5, 1.0)])
-    slow = _certain(response, comm, [(guide, Box(-0.997 * LOW * D, LOW * D, -floor * depth, 0.31 * depth)) for guide, floor in SLOW])
+    slow = _certain(response, comm, [(guide, Box(-0.997 * LOW * response.D, LOW * response.D, -floor * depth, 0.31 * depth)) for guide, floor in SLOW])
     modes = list(wide.modes)
     for mode in slow.modes:
         if all(abs(mode.z - other.z) > 1e-9 + 1e-5 * depth * (mode.multiplicity > 1) for other in modes):
             modes.append(mode)
-    if q == 0:
+    if response.q == 0:
         modes = [mode for mode in modes if abs(mode.z) > ZERO]
     growing = sum(mode.multiplicity for mode in modes if mode.z.imag > 0 and not mode.neutral)
     modes.sort(key=lambda mode: (-round(mode.z.imag, 9), abs(mode.z.real), mode.z.real))

@@ -56,7 +56,7 @@ class Linear:
 
     def __init__(self, responses, start, p_c):
         self.start_at = np.asarray(start, complex)
-        inner = [rays.points(r.D, r.Q, r.baths, r.q, r.angle, r.dp, r.fine, p_c) for r in responses]
+        inner = [rays.points(r.D, r.Q, r.baths, r.q, r.angle, r.dp, r.fine, p_c, r.angles) for r in responses]
         core = [response.Kinetic(r, points) for r, points in zip(responses, inner)]
         self.chunks = Chunks([k.count for k in core])
         self.items, self.fields = self.chunks.items, {"dg": (CHUNK, 4)}
@@ -137,6 +137,6 @@ def law(r, core, p_c):
 
 def outer_points(r, p_c):
     """The Points above p_c, on one panel to infinity along each ray."""
-    c, nu, share = rays.directions(r.D, r.Q, r.baths, r.q, r.angle, r.fine)
+    c, nu, share = rays.directions(r.D, r.Q, r.baths, r.q, r.angle, r.fine, r.angles)
     p, weight = momenta.outer(p_c)
     return rays.assemble(np.tile(p, len(c)), (share[:, None] * (weight * p**2)).ravel(), np.repeat(c, len(p)), np.repeat(nu, len(p)), r.D, r.Q, r.q, r.angle)

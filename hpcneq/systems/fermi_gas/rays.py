@@ -12,7 +12,6 @@ import numpy as np
 from . import momenta
 
 ANGLE_NODES, ANGLE_WEIGHTS = np.polynomial.legendre.leggauss(8)
-LONGEST = 0.5      # interval of the cosine
 AZIMUTHS = 12      # over half a turn, where q is neither along nor against Q
 
 
@@ -42,9 +41,9 @@ class Points:
         return np.stack([np.stack([u, -v], axis=1), np.stack([v, u], axis=1)], axis=1)
 
 
-def points(D, Q, baths, q=0.0, angle=0.0, dp=0.05, fine=1, end=None):
-    """The Points of a state (D, Q) of ``baths`` and a wave q at ``angle`` (rad) to Q; up to p = ``end`` only, if given."""
-    c, nu, share = directions(D, Q, baths, q, angle, fine)
+def points(D, Q, baths, q=0.0, angle=0.0, dp=0.05, fine=1, end=None, angles=32):
+    """The Points of a state (D, Q) of ``baths`` and a wave q at ``angle`` (rad) to Q; up to p = ``end`` only, if given; ``angles`` cosines at least."""
+    c, nu, share = directions(D, Q, baths, q, angle, fine, angles)
     known = features(D, Q, baths, q, angle, c, nu)
     p, weight, which = [], [], []
     for k in range(len(c)):
@@ -73,14 +72,14 @@ def at_centre(points, D, Q):
     return Points(points.p, points.weight, xi, np.maximum(np.hypot(xi, D), 1e-12), Q * points.p * points.c + np.zeros((2, 1)), points.c)
 
 
-def directions(D, Q, baths, q, angle, fine=1):
+def directions(D, Q, baths, q, angle, fine=1, angles=32):
     """(c, nu, share) of each ray (n,): cosines to Q and to q, and its share of the solid angle, summing to 1."""
     if Q == 0 and q == 0:
         return np.zeros(1), np.zeros(1), np.ones(1)
     if Q == 0:
-        c, share = cosines([(0.0, 0.3)], fine)
+        c, share = cosines([(0.0, 0.3)], fine, angles)
         return np.zeros_like(c), c, share
-    c, share = cosines(tangents(D, Q, baths), fine)
+    c, share = cosines(tangents(D, Q, baths), fine, angles)
     along = np.sin(angle)
     if q == 0 or abs(along) < 1e-12:
         return c, np.cos(angle) * c, share
@@ -90,13 +89,13 @@ def directions(D, Q, baths, q, angle, fine=1):
     return np.repeat(c, count), nu.ravel(), np.repeat(share / count, count)
 
 
-def cosines(known, fine=1):
+def cosines(known, fine=1, angles=32):
     """(c, share) : nodes of 1/2 int_-1^1 dc for features [(c, width)] of the summand and their mirror images."""
     place = np.array([s * f[0] for f in known for s in (1, -1)])
     width = np.array([f[1] for f in known for _ in (1, -1)])
     ends = np.unique(np.concatenate([[-1.0, 0.0, 1.0], place[np.abs(place) < 1]]))
     ends = ends[np.concatenate([[True], np.diff(ends) > 1e-9])]
-    ends = momenta.divide(ends, place, width, lambda low, high: np.full(len(low), LONGEST), 0.5 * fine)
+    ends = momenta.divide(ends, place, width, lambda low, high: np.full(len(low), 8 / angles), 0.5 * fine)
     half = 0.5 * np.diff(ends)
     return ((ends[:-1] + half)[:, None] + half[:, None] * ANGLE_NODES).ravel(), (0.5 * half[:, None] * ANGLE_WEIGHTS).ravel()
 

@@ -35,13 +35,13 @@ REACH = 1.0        # mu: no mode beyond, |M| grows as the root of |z|
 class Response:
     """Protocol Response of the mode solver for one state (D, Q), one wave (q, angle to Q), one variant.
 
-    dp : longest panel near pF; fine : panels and angles are that much finer (1/4 and more). ``guide`` : how fine the cheap M is that
+    dp : longest panel near pF; angles : cosines to Q, at least; fine : panels and angles are that much finer (1/4 and more). ``guide`` : how fine the cheap M is that
     guides the search, 1 for none.
     """
 
     guide = 0.25
 
-    def __init__(self, baths, D, Q, q=0.0, angle=0.0, variant="C", dp=0.05, fine=1):
+    def __init__(self, baths, D, Q, q=0.0, angle=0.0, variant="C", dp=0.05, fine=1, angles=32):
         if not D > 0:
             raise InputError(f"D = {D}: the response of the condensate needs D > 0")
         if not baths.blur > 0:
@@ -49,7 +49,7 @@ class Response:
         if variant not in VARIANTS:
             raise InputError(f'[numerics] variant = "{variant}": must be one of {", ".join(VARIANTS)}')
         self.baths, self.D, self.Q, self.q, self.angle = baths, D, Q, q, angle
-        self.variant, self.dp, self.fine = variant, dp, fine
+        self.variant, self.dp, self.fine, self.angles = variant, dp, fine, angles
         self.reach = (REACH, REACH)
         relax = 2 * baths.width
         self.analytic_below = min(relax, baths.width + np.pi * baths.T) if variant == "D" else relax
@@ -83,13 +83,13 @@ class Response:
 
     def finer(self, factor):
         """The same with panels and angles ``factor`` times finer."""
-        return Response(self.baths, self.D, self.Q, self.q, self.angle, self.variant, self.dp, self.fine * factor)
+        return Response(self.baths, self.D, self.Q, self.q, self.angle, self.variant, self.dp, self.fine * factor, self.angles)
 
     @property
     def prepared(self):
         """What does not depend on z; made once."""
         if self._prepared is None:
-            points = rays.points(self.D, self.Q, self.baths, self.q, self.angle, self.dp, self.fine)
+            points = rays.points(self.D, self.Q, self.baths, self.q, self.angle, self.dp, self.fine, angles=self.angles)
             self._prepared = (Memory if self.variant == "D" else Kinetic)(self, points)
         return self._prepared
 

@@ -46,15 +46,15 @@ class Kinetic:
     holds. field : a constant pairing field that seeds, in units of the gap's sum.
     """
 
-    def __init__(self, baths, inv, dmu, Delta, near, p_c=2.0, dp=0.02, fine=1.0, field=0.0):
+    def __init__(self, baths, inv, dmu, Delta, near, p_c=2.0, dp=0.02, fine=1.0, angles=32, field=0.0):
         self.baths, self.dmu, self.Delta, self.field = baths, dmu, complex(Delta), field
         self.D, self.Q = near
-        points = rays.points(self.D, self.Q, baths, 0.0, 0.0, dp, fine, p_c)
+        points = rays.points(self.D, self.Q, baths, 0.0, 0.0, dp, fine, p_c, angles)
         self.items = -(-len(points.p) // CHUNK)
         self.fields = {"g": (3, CHUNK), "delta": ()}
         self.table = {name: self.pack(x) for name, x in (("p", points.p), ("w", points.weight), ("xi", points.xi[0]), ("a", points.a[0]))}
         self.counter = float(np.sum(points.weight / (2 * points.p**2)))
-        self.beyond(inv, p_c, fine)
+        self.beyond(inv, p_c, fine, angles)
         self.known, self.kept = {}, None
 
     def pack(self, values):
@@ -63,10 +63,10 @@ class Kinetic:
         whole[:len(values)] = values
         return whole.reshape(self.items, CHUNK)
 
-    def beyond(self, inv, p_c, fine):
+    def beyond(self, inv, p_c, fine, angles):
         """The part of the momenta above p_c: K, B of :mod:`.kinetics`, and the static sum, linear in |Delta|^2 and dmu^2."""
         state = response.Response(self.baths, max(self.D, 1e-3), self.Q, fine=fine)
-        c, nu, share = rays.directions(state.D, self.Q, self.baths, 0.0, 0.0, fine)
+        c, nu, share = rays.directions(state.D, self.Q, self.baths, 0.0, 0.0, fine, angles)
         p, weight = momenta.outer(p_c)
         far = (np.tile(p, len(c)), (share[:, None] * (weight * p**2)).ravel(), np.repeat(c, len(p)), np.repeat(nu, len(p)))
         points = rays.assemble(*far, state.D, self.Q, 0.0, 0.0)

@@ -1,0 +1,31 @@
+"""Exponents of a trace in time: a signal that is a sum of few exponentials in the end."""
+from __future__ import annotations
+
+import numpy as np
+
+MOST = 6          # exponentials
+KEPT = 1e-7       # of the largest singular value
+POINTS = 400      # of the window at most
+
+
+def late_exponent(t, x, share=0.4):
+    """lambda of the exponential that is largest at the end of x (n,) at even times t (n,), from the last ``share`` of it; nan if x is 0.
+
+    Rotation of the signal subspace (ESPRIT): the singular vectors of the Hankel matrix turn by e^{lambda h} from one row to the next.
+    """
+    first = np.searchsorted(t, t[-1] - share * (t[-1] - t[0]))
+    t, x = t[first:], np.asarray(x[first:], complex)
+    stride = max(1, len(t) // POINTS)
+    t, x = t[::-1][::stride][::-1], x[::-1][::stride][::-1]
+    if len(t) < 8 or not np.abs(x).max() > 0:
+        return complex(np.nan, np.nan)
+    h, half = t[1] - t[0], len(t) // 2
+    hankel = np.lib.stride_tricks.sliding_window_view(x / np.abs(x).max(), half).T
+    U, singular, _ = np.linalg.svd(hankel, full_matrices=False)
+    U = U[:, :min(MOST, int(np.sum(singular > KEPT * singular[0])))]
+    turns = np.linalg.eigvals(np.linalg.lstsq(U[:-1], U[1:], rcond=None)[0])
+    powers = turns[None] ** np.arange(len(t))[:, None]
+    scale = np.abs(powers).max(axis=0)
+    weight = np.linalg.lstsq(powers / scale, x, rcond=None)[0]
+    best = np.argmax(np.abs(weight * powers[-1] / scale))
+    return complex(np.log(turns[best]) / h)

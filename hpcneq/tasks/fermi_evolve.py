@@ -26,7 +26,8 @@ TASKS = {
 STEP = 1.2          # default step times fastest rate
 RESOLVED = 1.39     # largest: twice the step is still stable (limit 2.78)
 NEAR = 0.02         # of the branch's Delta, or of the largest: what counts as having arrived
-SHORT = 0.25        # share of the trace whose exponent is compared with that of .4
+SHORT = 0.3        # share of the trace whose exponent is compared with that of .4
+FORGOTTEN = 14.0    # e-folds
 WIDTHS = 2.0        # longest panel near pF in units of the blur, in the full equations
 
 
@@ -44,6 +45,11 @@ def step_of(run, fastest):
         raise InputError(f"[numerics] dt = {dt:g}: must be <= {RESOLVED / fastest:.3g}, so that twice the step is stable; "
                          "a smaller p_c allows a larger one")
     return dt
+
+
+def lasting(run, gamma):
+    """How long levels must dephase like a continuum: until their own decay e^{-4 gamma t} is 1e-6, or to the end."""
+    return min(run.run.t_max, FORGOTTEN / max(4 * gamma, 1e-12))
 
 
 # ---- linearised -----------------------------------------------------------------------------------------------------
@@ -80,7 +86,7 @@ def linear(run, comm, log, output):
     n = run.numerics
     states = [response.Response(gas_of(p, n).baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles)
               for p, (D, Q, _) in zip(points_of(run), known)]
-    system = kinetics.Linear(states, [[run.initial.kick] * 2] * len(states), n.p_c)
+    system = kinetics.Linear(states, [[run.initial.kick] * 2] * len(states), n.p_c, lasting(run, min(r.baths.gamma for r in states)))
     run = replace(run, numerics=replace(n, dt=step_of(run, system.fastest)))
     log(f"evolve: {run.parameters.branch}, Delta = {', '.join(f'{r.D:.6f}' for r in states)}, {system.items} chunks of momenta")
     recorder = LinearRecords(run, states)
@@ -167,7 +173,8 @@ def system_of(run, gas, state):
     ramp = uniform.Ramp(p.dmu, end, p.ramp_begin, p.ramp_time)
     D, Q = state
     Delta = start.kick if start.start == "normal" else D + start.kick
-    grid = {"p_c": n.p_c, "dp": min(n.dp, WIDTHS * gas.baths.blur), "fine": n.fine, "angles": n.angles, "field": start.field}
+    grid = {"p_c": n.p_c, "dp": min(n.dp, WIDTHS * gas.baths.blur), "fine": n.fine, "angles": n.angles, "field": start.field,
+            "lasting": lasting(run, p.gamma)}
     if n.model == "kinetic":
         return uniform.Kinetic(gas.baths, p.inv_kfas, ramp, Delta, (D, Q), **grid)
     if not gas.baths.gamma > 0:
@@ -204,7 +211,8 @@ def full(run, comm, log, output):
     t, delta = out.read("t"), np.abs(out.read("delta"))
     fate = outcome.summary.get("fate")
     target = near.get(fate, delta[-1])
-    rate = traces.late_exponent(t, delta - target) if fate in near else complex(np.nan)
+    still = p.dmu_end is None or p.dmu_end == p.dmu
+    rate = traces.late_exponent(t, delta - target) if fate in near and still else complex(np.nan)
     visible = abs(delta[-1] - target) > 1e-9
     outcome.summary |= {"branch": p.branch if run.initial.start == "branch" else "normal", "Q": Q, "late_rate": rate.real if visible and not np.isnan(rate) else None,
                         "model": n.model, "fixed_Q": Q > 0}
@@ -258,7 +266,7 @@ def estimate(run, ranks):
     gas = gas_of(run.parameters, run.numerics)
     if run.numerics.model == "linear":
         found = [r for r, _ in responses(run)]
-        system = kinetics.Linear(found, [[1e-3] * 2] * len(found), run.numerics.p_c)
+        system = kinetics.Linear(found, [[1e-3] * 2] * len(found), run.numerics.p_c, lasting(run, run.parameters.gamma))
     else:
         state = required(gas, run.parameters.branch)[:2] if run.initial.start == "branch" else (0.1, 0.0)
         system = system_of(run, gas, state)

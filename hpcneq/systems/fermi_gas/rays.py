@@ -41,13 +41,18 @@ class Points:
         return np.stack([np.stack([u, -v], axis=1), np.stack([v, u], axis=1)], axis=1)
 
 
-def points(D, Q, baths, q=0.0, angle=0.0, dp=0.05, fine=1, end=None, angles=32):
-    """The Points of a state (D, Q) of ``baths`` and a wave q at ``angle`` (rad) to Q; up to p = ``end`` only, if given; ``angles`` cosines at least."""
+def points(D, Q, baths, q=0.0, angle=0.0, dp=0.05, fine=1, end=None, angles=32, lasting=0.0):
+    """The Points of a state (D, Q) of ``baths`` and a wave q at ``angle`` (rad) to Q; up to p = ``end`` only, if given; ``angles`` cosines at least.
+
+    lasting : time up to which the discrete levels are to dephase like a continuum; then a panel of 12 points spans pair energies 2 p^2 of
+    no more than 14 pi/lasting.
+    """
+    cuts = () if not lasting else np.sqrt(np.arange(0.0, end**2, 7 * np.pi / lasting))[1:]
     c, nu, share = directions(D, Q, baths, q, angle, fine, angles)
     known = features(D, Q, baths, q, angle, c, nu)
     p, weight, which = [], [], []
     for k in range(len(c)):
-        ends = momenta.panels_of(known[k], dp, () if end is None else (end,), fine)
+        ends = momenta.panels_of(known[k], dp, cuts if end is None else (*cuts, end), fine)
         if end is not None:
             ends = ends[ends <= end * (1 + 1e-12)]
         at, w = momenta.nodes(ends) if end is None else momenta.inner(ends)

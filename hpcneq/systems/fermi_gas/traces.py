@@ -3,16 +3,18 @@ from __future__ import annotations
 
 import numpy as np
 
-MOST = 6          # exponentials
+MOST = 8          # exponentials
 KEPT = 1e-7       # of the largest singular value
 POINTS = 400      # of the window at most
 
 
 def late_exponent(t, x, share=0.4):
-    """lambda of the exponential that is largest at the end of x (n,) at even times t (n,), from the last ``share`` of it; nan if x is 0.
+    """lambda of the exponential that is largest at the end of x (n,) at even times t (n,), a shorter last interval left out, from the last ``share`` of it; nan if x is 0.
 
     Rotation of the signal subspace (ESPRIT): the singular vectors of the Hankel matrix turn by e^{lambda h} from one row to the next.
     """
+    if len(t) > 3 and abs(t[-1] - t[-2] - (t[-2] - t[-3])) > 1e-6 * (t[-2] - t[-3]):
+        t, x = t[:-1], x[:-1]
     first = np.searchsorted(t, t[-1] - share * (t[-1] - t[0]))
     t, x = t[first:], np.asarray(x[first:], complex)
     stride = max(1, len(t) // POINTS)

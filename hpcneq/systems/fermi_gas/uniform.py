@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import momenta, rays, response
-from .kinetics import CHUNK
+from .kinetics import CHUNK, above
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,14 @@ class Kinetic:
     """Adiabatic reservoirs: fields ``g`` (3, CHUNK) per item: g11, g22, g12, and everywhere Delta. The mean field is (Delta, its velocity).
 
     baths, inv : the gas; dmu : a Ramp. Delta : the start, g = N(H). near : (D, Q), a state whose features the grid resolves and whose Q
-    holds. field : a constant pairing field that seeds, in units of the gap's sum.
+    holds. field : a constant pairing field that seeds, in units of the gap's sum. lasting : see :func:`.rays.points`.
     """
 
-    def __init__(self, baths, inv, dmu, Delta, near, p_c=2.0, dp=0.02, fine=1.0, angles=32, field=0.0):
+    def __init__(self, baths, inv, dmu, Delta, near, p_c=2.0, dp=0.02, fine=1.0, angles=32, field=0.0, lasting=0.0):
         self.baths, self.dmu, self.Delta, self.field = baths, dmu, complex(Delta), field
         self.D, self.Q = near
-        points = rays.points(self.D, self.Q, baths, 0.0, 0.0, dp, fine, p_c, angles)
+        self.p_c = p_c
+        points = rays.points(self.D, self.Q, baths, 0.0, 0.0, dp, fine, p_c, angles, lasting)
         self.items = -(-len(points.p) // CHUNK)
         self.fields = {"g": (3, CHUNK), "delta": ()}
         self.table = {name: self.pack(x) for name, x in (("p", points.p), ("w", points.weight), ("xi", points.xi[0]), ("a", points.a[0]))}
@@ -86,8 +87,8 @@ class Kinetic:
 
     @property
     def fastest(self):
-        """The largest frequency of a pair."""
-        return float(2 * np.hypot(np.abs(self.table["xi"]).max(), 0.3) + 2 * self.baths.width)
+        """The largest frequency."""
+        return above(self.p_c) * float(2 * np.hypot(np.abs(self.table["xi"]).max(), 0.3) + 2 * self.baths.width)
 
     def breakpoints(self, t_max):
         return self.dmu.breakpoints(t_max)

@@ -1,0 +1,177 @@
+"""Figures of the fermi-gas: modes of a state, and its evolution."""
+from __future__ import annotations
+
+import tomllib
+
+import numpy as np
+
+from . import style
+
+LABELS = {"gamma": r"coupling $\gamma/\mu$", "T": r"temperature $T_{\rm env}/\mu$", "dmu": r"difference $\delta\mu/\mu$",
+          "q": r"wave number $q/p_F$", "angle": r"angle of $\mathbf{q}$ to $\mathbf{Q}$"}
+SHORT = {"gamma": r"\gamma/\mu", "T": r"T_{\rm env}/\mu", "dmu": r"\delta\mu/\mu", "q": r"q/p_F", "angle": r"\angle(\mathbf{q},\mathbf{Q})"}
+DEFAULTS = {"gamma": 0.005, "T": 0.0, "dmu": 0.0, "q": 0.0, "angle": 0.0}
+
+
+def _given(result):
+    return tomllib.loads(result.input)
+
+
+def _title(result, hide=()):
+    """Branch and parameters of an input in words."""
+    tree = _given(result)
+    p = {**DEFAULTS, **tree.get("parameters", {})}
+    hide = {*hide, *tree.get("sweep", {})} | ({"angle"} if not p["q"] else set())
+    words = [f"${SHORT[name]}={p[name]:g}$" for name in DEFAULTS if name not in hide and (p[name] or name in ("gamma", "T"))]
+    return f"{p.get('branch', 'NBCS')}, " + ", ".join(words)
+
+
+def _colours(count):
+    import matplotlib
+    return matplotlib.colormaps["viridis"](np.linspace(0.02, 0.85, count)) if count > 1 else [style.COLOURS[0]]
+
+
+# ---- stability ------------------------------------------------------------------------------------------------------
+
+def stability(result):
+    """Modes in the complex plane; over one key a curve, over two a map."""
+    keys = list(_given(result).get("sweep", {}))
+    return (plane, curve, growth_map)[len(keys)](result, *keys)
+
+
+def plane(result):
+    """Every mode found, Re lambda to the right."""
+    figure = style.figure(6.4, 4.2)
+    axes = figure.add_subplot()
+    rate, frequency = np.asarray(result.growth_rate), np.asarray(result.frequency)
+    for grows, colour, words in ((rate > 0, style.COLOURS[1], "grows"), (rate <= 0, style.COLOURS[0], "decays")):
+        axes.plot(rate[grows], frequency[grows], "o", ms=8, color=colour, label=words)
+    axes.axvline(0, color="0.5", lw=1)
+    reach = 1.3 * max(np.abs(rate).max(initial=1e-6), 1e-6)
+    high = 1.5 * max(np.abs(frequency).max(initial=0), 0.1 * reach)
+    axes.set(xlabel=r"growth rate ${\rm Re}\,\lambda/\mu$", ylabel=r"frequency ${\rm Im}\,\lambda/\mu$", xlim=(-reach, reach), ylim=(-high, high))
+    axes.ticklabel_format(style="sci", scilimits=(-3, 3))
+    axes.legend()
+    axes.set_title(f"{_title(result)}, variant {result.summary['variant']}: {result.summary['verdict']}")
+    return figure
+
+
+def curve(result, key):
+    """Growth rate and frequency of the fastest mode along one key."""
+    figure = style.figure(6.4, 4.2)
+    axes = figure.add_subplot()
+    x, rate, frequency = (np.asarray(result[name]) for name in (key, "growth_rate", "frequency"))
+    axes.plot(x, rate, "o-", ms=5, color=style.COLOURS[1], label=r"growth rate ${\rm Re}\,\lambda$")
+    if np.nanmax(np.abs(frequency), initial=0) > 1e-6:
+        axes.plot(x, frequency, "s--", ms=4, color=style.COLOURS[0], label=r"frequency ${\rm Im}\,\lambda$")
+    if key == "gamma":
+        axes.plot(x, -4 * x, ":", color="0.4", label=r"$-4\gamma$: relaxation of the kinetic equation")
+    axes.axhline(0, color="0.5", lw=1)
+    axes.set(xlabel=LABELS[key], ylabel=r"$\lambda/\mu$")
+    axes.ticklabel_format(axis="y", style="sci", scilimits=(-3, 3))
+    axes.legend()
+    axes.set_title(f"{_title(result)}, variant {result.summary['variant']}")
+    return figure
+
+
+def growth_map(result, slow, fast):
+    """Growth rate over two keys, red where it grows; hatched where there is no such state, the line is Re lambda = 0."""
+    from matplotlib.colors import TwoSlopeNorm
+    figure = style.figure(7.2, 4.6)
+    axes = figure.add_subplot()
+    x, y, rate = np.asarray(result[slow]), np.asarray(result[fast]), np.asarray(result.growth_rate).T
+    count = np.asarray(result.unstable_modes).T
+    top = max(np.nanmax(rate, initial=0.0), 1e-6)
+    low = min(np.nanmin(rate, initial=0.0), -1e-6)
+    image = axes.pcolormesh(x, y, rate, cmap="RdBu_r", norm=TwoSlopeNorm(0.0, low, top), shading="nearest", rasterized=True)
+    axes.set_facecolor("0.88")
+    if (count > 0).any() and (count == 0).any():
+        axes.contour(x, y, np.where(count < 0, np.nan, count > 0), [0.5], colors="k", linewidths=1.4)
+    bar = figure.colorbar(image, ax=axes, label=r"growth rate ${\rm Re}\,\lambda/\mu$")
+    bar.ax.ticklabel_format(style="sci", scilimits=(-3, 3))
+    axes.set(xlabel=LABELS[slow], ylabel=LABELS[fast])
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+    if (count == -1).any():
+        axes.text(0.98, 0.97, "grey: no such state", transform=axes.transAxes, ha="right", va="top", fontsize=9)
+    axes.set_title(f"{_title(result)}, variant {result.summary['variant']}")
+    return figure
+
+
+# ---- evolution ------------------------------------------------------------------------------------------------------
+
+def evolve(result):
+    """The deviation in time (Figs. 6 to 8), or the order parameter among the states it may go to."""
+    if result.summary["model"] == "linear":
+        return deviations(result)
+    return loop(result) if np.ptp(np.asarray(result.dmu)) > 0 else fate(result)
+
+
+def deviations(result):
+    """|dDelta(t)| over its first value, with the exponentials of the roots of det M."""
+    sweep = _given(result).get("sweep", {})
+    key = next(iter(sweep), None)
+    figure = style.figure(6.6, 4.4)
+    axes = figure.add_subplot()
+    t, x = np.asarray(result.t), np.asarray(result.ddelta)
+    values = np.asarray(result[key]) if key else [None]
+    roots = result.summary["root_rate"] if key else [result.summary["root_rate"]]
+    for j, (value, colour) in enumerate(zip(values, _colours(len(values)))):
+        size = np.abs(x[:, j]) / abs(x[0, j])
+        words = _name(key, value) if key else r"$|{\rm Re}\,\delta\Delta|$"
+        axes.semilogy(t, np.maximum(size, 1e-12), color=colour, label=words, lw=1.6, ls="--" if key == "angle" and j % 2 else "-")
+        if roots[j] is not None:
+            late = t > 0.55 * t[-1]
+            k = np.searchsorted(t, 0.8 * t[-1])
+            around = np.median(size[k - 3:k + 4] * np.exp(-roots[j] * (t[k - 3:k + 4] - t[k])))
+            axes.semilogy(t[late], 1.6 * around * np.exp(roots[j] * (t[late] - t[k])), ":", color=colour, lw=1.4)
+    axes.plot([], [], ":", color="0.3", label=r"$e^{\lambda t}$, root of det$\,M$ (shifted)")
+    final = np.abs(x) / np.abs(x[0])
+    axes.set(xlabel=r"time $\mu t$", ylabel=r"$|\delta\Delta(t)|/|\delta\Delta(0)|$", xlim=(0, t[-1]),
+             ylim=(max(0.3 * final[1:].min(), 1e-9), 3 * final.max()))
+    axes.legend(fontsize=9)
+    axes.set_title(f"{_title(result)}, variant {result.summary['variant']}")
+    return figure
+
+
+def _name(key, value):
+    if key == "angle":
+        known = {0.0: r"$\mathbf{q}\parallel+\mathbf{Q}$", round(np.pi, 6): r"$\mathbf{q}\parallel-\mathbf{Q}$", round(np.pi / 2, 6): r"$\mathbf{q}\perp\mathbf{Q}$"}
+        return known.get(round(float(value), 6), f"${SHORT[key]}={value:.3g}$")
+    return f"${SHORT[key]}={value:g}$"
+
+
+def _states(result):
+    """{name: Delta} of the steady states at the end, from the axis of the file."""
+    words = result["state"].long_name.split("; ")
+    return {word.split(": ")[1]: float(D) for word, D in zip(words, np.asarray(result.delta_states))}
+
+
+def fate(result):
+    """|Delta(t)| and the steady states it could end in."""
+    figure = style.figure(6.6, 4.2)
+    axes = figure.add_subplot()
+    t, size = np.asarray(result.t), np.abs(np.asarray(result.delta))
+    axes.plot(t, size, color=style.COLOURS[1], label=r"$|\Delta(t)|$")
+    for name, D in _states(result).items():
+        axes.axhline(D, color="0.45", ls="--", lw=1)
+        axes.annotate(name, (1.0, D), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points", va="center", fontsize=10)
+    axes.set(xlabel=r"time $\mu t$", ylabel=r"order parameter $|\Delta|/\mu$", xlim=(0, t[-1]), ylim=(-0.02 * max(size.max(), 0.05), 1.15 * max(size.max(), max(_states(result).values()))))
+    axes.legend(loc="center right")
+    kick = _given(result).get("initial", {}).get("kick", 1e-3)
+    axes.set_title(f"{_title(result)}, kick ${kick:+g}\\,\\mu$, {result.summary['model']}")
+    return figure
+
+
+def loop(result):
+    """|Delta| against dmu while it is ramped."""
+    figure = style.figure(6.4, 4.2)
+    axes = figure.add_subplot()
+    dmu, size = np.asarray(result.dmu), np.abs(np.asarray(result.delta))
+    axes.plot(dmu, size, color=style.COLOURS[1])
+    for part in (0.3, 0.7):
+        k = np.searchsorted(np.asarray(result.t), part * _given(result)["parameters"].get("ramp_time", 1000.0))
+        axes.annotate("", (dmu[k + 4], size[k + 4]), (dmu[k], size[k]), arrowprops={"arrowstyle": "-|>", "color": style.COLOURS[1], "lw": 2})
+    axes.set(xlabel=LABELS["dmu"], ylabel=r"order parameter $|\Delta|/\mu$", ylim=(-0.005, None))
+    axes.set_title(f"{_title(result, hide=('dmu',))}, ramp, {result.summary['model']}")
+    return figure

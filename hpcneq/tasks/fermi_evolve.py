@@ -27,7 +27,7 @@ STEP = 1.2          # default step times fastest rate
 RESOLVED = 1.39     # largest: twice the step is still stable (limit 2.78)
 NEAR = 0.02         # of the branch's Delta, or of the largest: what counts as having arrived
 SHORT = 0.3        # share of the trace whose exponent is compared with that of .4
-FORGOTTEN = 14.0    # e-folds
+FORGOTTEN = 9.0     # e-folds
 WIDTHS = 2.0        # longest panel near pF in units of the blur, in the full equations
 
 
@@ -48,8 +48,9 @@ def step_of(run, fastest):
 
 
 def lasting(run, gamma):
-    """How long levels must dephase like a continuum: until their own decay e^{-4 gamma t} is 1e-6, or to the end."""
-    return min(run.run.t_max, FORGOTTEN / max(4 * gamma, 1e-12))
+    """How long levels along a ray must dephase like a continuum: until they have decayed, or to the end; where there are many rays, a third."""
+    rays = 3 if run.parameters.q or run.parameters.branch.startswith("NFF") and run.initial.start == "branch" else 1
+    return min(run.run.t_max, FORGOTTEN / max(4 * gamma, 1e-12)) / rays
 
 
 # ---- linearised -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from ..solvers.contours import Box
 from ..solvers.modes import spectrum
 
 BELOW = 0.23        # of the depth to which M is analytic: floor of the search at any frequency
-SLOW = ((0.25, 0.95), (0.25, 0.85), (0.5, 0.85), (1.0, 0.7))   # (guide, floor in units of it) of the search at low frequency, one after the other
+SLOW = ((0.25, 0.95), (0.25, 0.85), (0.5, 0.85), (1.0, 0.7), (1.0, 0.4))   # (guide, floor in units of it) of the search at low frequency, one after the other
+WIDE = 0.2          # of it: with q above, the continuum of levels that pass each other is wide, and deep floors are never certain
 LOW = 1.7           # of the gap, for low frequency; pairs break at 2
 ZERO = 1e-7         # mu: |z| of the phase mode at q = 0, whose exact value is 0
 
@@ -26,16 +27,22 @@ class Found:
         """stable or unstable."""
         return "unstable" if self.unstable else "stable"
 
+    @property
+    def doubtful(self):
+        """Modes whose sign is within three errors; none of them counts as growing."""
+        return [mode for mode in self.modes if mode.neutral]
+
 
 def modes_of(response, comm):
     """``Found`` of a steady state and a wave, given by its Response; NotConverged if a count is not certain. **Collective.**
 
     Growing modes are counted in all of |Im lambda| < 1, Re lambda > -0.23 (depth to which M is analytic); decaying ones below the
-    gap edge down to 0.95 of that depth, or 0.7 where nothing less is certain.
+    gap edge down to 0.95 of that depth, or less, down to 0.4, where that is not certain.
     """
     depth, (x, y) = response.analytic_below, response.reach
     wide = _certain(response, comm, [(guide, Box(-1.013 * x, 1.017 * x, -BELOW * depth, 1.011 * y)) for guide in (0.25, 0.5, 1.0)])
-    slow = _certain(response, comm, [(guide, Box(-0.997 * LOW * response.D, LOW * response.D, -floor * depth, 0.31 * depth)) for guide, floor in SLOW])
+    slow = _certain(response, comm, [(guide, Box(-0.997 * LOW * response.D, LOW * response.D, -floor * depth, 0.31 * depth)) for guide, floor in SLOW
+                                      if response.q < WIDE * depth or floor <= 0.7])
     modes = list(wide.modes)
     for mode in slow.modes:
         if all(abs(mode.z - other.z) > 1e-9 + 1e-5 * depth * (mode.multiplicity > 1) for other in modes):

@@ -88,6 +88,7 @@ def stability(run, comm, log, output):
                "unstable_modes": found.unstable, "verdict": found.verdict, "variant": n.variant, "samples": found.samples}
     errors = {"delta": slip, "Q": slip} | ({"growth_rate": best.error + slip, "frequency": best.error + slip} if best else {})
     warnings = [NOTES[n.variant]] + ["no mode decays more slowly than the search looks"] * (best is None)
+    warnings += [f"the sign of the mode {-1j * m.z:.2g} is within three errors ({m.error:.0e}): a larger [numerics] fine tells" for m in found.doubtful]
     return Outcome("complete", summary, errors, warnings)
 
 

@@ -53,7 +53,7 @@ class Chunks:
 
 
 class Linear:
-    """The linearised equation for one or more runs: fields ``dg`` (CHUNK, 4) per item, dg_mn in the bases of p +- q/2.
+    """The linearised equation for one or more runs: fields ``dg`` (4 CHUNK,) per item, dg_mn in the bases of p +- q/2.
 
     responses : one :class:`.response.Response` of variant A or C per run. start : (runs, 2) amplitudes (a, b). The mean field is
     (runs, 2, 2): (a, b) and its velocity. lasting : see :func:`.rays.points`.
@@ -64,17 +64,19 @@ class Linear:
         inner = [rays.points(r.D, r.Q, r.baths, r.q, r.angle, r.dp, r.fine, p_c, r.angles, lasting) for r in responses]
         core = [response.Kinetic(r, points) for r, points in zip(responses, inner)]
         self.chunks = Chunks([k.count for k in core])
-        self.items, self.fields = self.chunks.items, {"dg": (CHUNK, 4)}
-        self.table = {"c": self.pack([k.c for k in core]), "A": self.pack([k.A * k.weight for k in core]),
-                      "B": self.pack([k.B * k.weight for k in core]), "Ac": self.pack([k.A * k.weight * k.c for k in core]),
-                      "Bc": self.pack([k.B * k.weight * k.c for k in core]), "Ta": self.pack([k.drive[0] for k in core]),
-                      "Tb": self.pack([k.drive[1] for k in core]), "Sa": self.pack([k.follows[0] for k in core]),
-                      "Sb": self.pack([k.follows[1] for k in core])}
+        self.items, self.fields = self.chunks.items, {"dg": (4 * CHUNK,)}
+        sums = [np.stack([k.A, k.B, k.A * k.gap, k.B * k.gap]).reshape(4, -1) * np.tile(k.weight, 4) for k in core]
+        self.table = {"c": self.pack([k.c for k in core]), "Fa": self.pack([k.follows_at(0) for k in core]), "Fb": self.pack([k.follows_at(1) for k in core]),
+                      "Sa": self.pack([k.follows[0] for k in core]), "Sb": self.pack([k.follows[1] for k in core]),
+                      "W": np.stack([self.pack([w[row] for w in sums]) for row in range(4)], axis=1)}
+        self.relax = np.array([2 * r.baths.width for r in responses])
         self.law = [law(r, k, p_c) for r, k in zip(responses, core)]
         self.known = {}
 
     def pack(self, arrays):
-        return self.chunks.pack([values.reshape(4, -1).T for values in arrays])
+        """(chunks, 4 CHUNK) of arrays (2 m, 2 n, points)."""
+        chunks = self.chunks.pack([values.reshape(4, -1).T for values in arrays])
+        return chunks.reshape(len(chunks), 4 * CHUNK)
 
     @property
     def fastest(self):
@@ -86,11 +88,11 @@ class Linear:
 
     def start(self, part):
         at, (_, count, holders, runs) = self.mine(part), self.chunks.mine(part)
-        dg = np.zeros((len(part), CHUNK, 4), complex)
-        a, b = (self.start_at[at["run"], k][:, None, None] for k in (0, 1))
+        dg = np.zeros((len(part), 4 * CHUNK), complex)
+        a, b = (self.start_at[at["run"], k][:, None] for k in (0, 1))
         dg[:count] = at["Sa"] * a + at["Sb"] * b
         for place, run in zip(holders, runs):
-            dg[place, 0, :2] = self.start_at[run]
+            dg[place, :2] = self.start_at[run]
         return {"dg": dg}
 
     def mine(self, part):
@@ -104,12 +106,12 @@ class Linear:
         at, (_, count, holders, runs) = self.mine(part), self.chunks.mine(part)
         dg = local["dg"]
         rows = np.zeros((len(part), self.chunks.runs, 3, 2), complex)
-        here = dg[:count].reshape(count, -1)
-        for row, names in ((0, ("A", "B")), (2, ("Ac", "Bc"))):
-            for k, name in enumerate(names):
-                rows[np.arange(count), at["run"], row, k] = np.einsum("ij,ij->i", at[name].reshape(count, -1), here)
+        found = at["W"] @ np.ascontiguousarray(dg[:count]).view(float).reshape(count, -1, 2)     # real weights: two real columns
+        found = found[..., 0] + 1j * found[..., 1]
+        rows[np.arange(count), at["run"], 0] = found[:, :2]
+        rows[np.arange(count), at["run"], 2] = self.relax[at["run"], None] * found[:, :2] + 1j * found[:, 2:]
         for place, run in zip(holders, runs):
-            rows[place, run, 1] = dg[place, 0, :2]
+            rows[place, run, 1] = dg[place, :2]
         return rows
 
     def close(self, sums):
@@ -119,25 +121,31 @@ class Linear:
     def rhs(self, t, side, local, c, out, part):
         at, (_, count, holders, runs) = self.mine(part), self.chunks.mine(part)
         result = out["dg"]
-        a, b = (c[at["run"], 0, k][:, None, None] for k in (0, 1))
+        a, b = (c[at["run"], 0, k][:, None] for k in (0, 1))
         new = result[:count]
-        np.multiply(at["c"], local["dg"][:count], out=new)
-        np.subtract(at["Ta"] * a, new, out=new)
-        new += at["Tb"] * b
+        np.multiply(at["Fa"], a, out=new)
+        new += at["Fb"] * b
+        new -= local["dg"][:count]
+        new *= at["c"]
         result[count:] = 0
         for place, run in zip(holders, runs):
-            result[place, 0, :2] = c[run, 1]
+            result[place, :2] = c[run, 1]
 
 
 def law(r, core, p_c):
     """(2, 2) matrices (X, S, C): d(a, b)/dt = X (a, b) + S s + C c from the sums s of dg and c of c dg below p_c."""
     far = response.Kinetic(r, outer_points(r, p_c))
-    K, KB = ((far.static / far.c**k).sum(axis=(1, 2, 3)).reshape(2, 2) for k in (1, 2))
+    K, KB = (pairs_only(far.static / far.c**k).reshape(2, 2) for k in (1, 2))
     B = KB @ np.linalg.inv(K)
     pull = far.uniform.sum(axis=1).reshape(2, 2) - np.eye(2) * (core.pairing.mean(axis=0) @ core.weight)
-    driven = np.array([[np.sum(x * core.weight * T) for T in core.drive] for x in (core.A, core.B)])     # what (a, b) add to dF/dt
+    driven = np.array([[np.sum(x * core.weight * core.c * core.follows_at(k)) for k in (0, 1)] for x in (core.A, core.B)])     # (a, b) add to dF/dt
     left = np.linalg.inv(K - B @ pull)
     return left @ (pull + B @ driven), left, -left @ B
+
+
+def pairs_only(terms):
+    """The sum over m != n of (k, 2 m, 2 n, points): levels that pass each other move by D^2 Gam/E^4 only, but slowly."""
+    return terms[:, 0, 1].sum(axis=1) + terms[:, 1, 0].sum(axis=1)
 
 
 def outer_points(r, p_c):

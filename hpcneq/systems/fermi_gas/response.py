@@ -126,13 +126,17 @@ class Kinetic(Pairs):
         self.c = rate + 1j * self.gap
         self.follows = -np.stack([self.A * self.quotient, self.B * self.quotient])      # static response of N(H), per unit of a and of b
         if response.variant == "C" or response.q == 0:
-            static, self.drive = self.follows, self.follows * self.c
+            self.drive = None
         else:
             self.drive = local_drive(response, points)
-            static = self.drive / np.where(self.c == 0, 1, self.c)
+        static = [self.follows_at(k) for k in (0, 1)]
         self.static = np.stack([self.A * static[0], self.A * static[1], self.B * static[0], self.B * static[1]]) * self.weight
         self.uniform = self.static.sum(axis=(1, 2))
         self.uniform[[0, 3]] -= self.pairing.mean(axis=0) * self.weight
+
+    def follows_at(self, k):
+        """What dg turns about, per unit of a (k = 0) or b (k = 1): dg/dt = c (it - dg)."""
+        return self.follows[k] if self.drive is None else self.drive[k] / np.where(self.c == 0, 1, self.c)
 
     def rows(self, rate, part):
         rows = np.empty((len(part), 2, 2), complex)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import momenta, rays, response
-from .kinetics import CHUNK, above
+from .kinetics import CHUNK, above, pairs_only
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Kinetic:
         far = (np.tile(p, len(c)), (share[:, None] * (weight * p**2)).ravel(), np.repeat(c, len(p)), np.repeat(nu, len(p)))
         points = rays.assemble(*far, state.D, self.Q, 0.0, 0.0)
         tail = response.Kinetic(state, points)
-        K, KB = ((tail.static[0] / tail.c**k).sum() for k in (1, 2))
+        K, KB = (pairs_only(tail.static[:1] / tail.c**k)[0] for k in (1, 2))
         self.K, self.B = K, KB / K
 
         def static(square, dmu):

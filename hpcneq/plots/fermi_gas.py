@@ -6,6 +6,7 @@ import tomllib
 import numpy as np
 
 from . import style
+from .fermi_waves import evolve, stability  # noqa: F401  (the plot of a task is found by its name)
 
 KEYS = {"gamma": r"\gamma/\mu", "T": r"T_{\rm env}/\mu", "dmu": r"\delta\mu/\mu", "inv_kfas": r"(p_Fa_s)^{-1}"}
 DEFAULTS = {"gamma": 0.005, "T": 0.0, "dmu": 0.0, "inv_kfas": -1.0}

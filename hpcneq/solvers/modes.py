@@ -5,10 +5,11 @@ Im z > -analytic_below (growth rates lambda: z = i lambda). Below that line M ma
 nothing is searched. A response (protocol ``Response``) gives
 
     items(q), partials(q, z, part) -> rows (len(part), m, m), matrix(sums) -> M (m, m) complex, analytic_below,
-    error(q, z) -> bound on the errors of M's entries, reach -> (x, y): no mode at |Re z| > x or Im z > y,
+    error(q, z) -> bound on the errors of M's entries, one for all or (m, m), reach -> (x, y): no mode at |Re z| > x or Im z > y,
 
-and may give rough(q), a response that is cheaper to search (or None); by Rouche's theorem it has as many roots in a box as M
-if it differs from M by less than the smallest singular value on the boundary.
+and may give batch(q, points, part) -> rows (len(part), n, m, m), cheaper than points one by one, and rough(q), a response that
+is cheaper to search (or None); by Rouche's theorem it has as many roots in a box as M if it differs from M by less than the
+smallest singular value on the boundary.
 
 Rows are summed over ranks in a fixed order: every rank sees the same M and takes the same branch. The winding of det M
 around the box counts the roots (:func:`.contours.winding`), moments of M^-1 over the same samples locate them
@@ -84,7 +85,8 @@ class Samples:
         points = [complex(z) for z in points]
         new = [z for z in dict.fromkeys(points) if z not in self.known]
         if new:
-            rows = np.stack([self.response.partials(self.q, z, self.part) for z in new], axis=1)
+            batch = getattr(self.response, "batch", None)
+            rows = batch(self.q, new, self.part) if batch else np.stack([self.response.partials(self.q, z, self.part) for z in new], axis=1)
             for z, sums in zip(new, ordered_sum(self.comm, self.layout, rows)):
                 self.known[z] = self.response.matrix(sums)
         return np.array([self.known[z] for z in points])
@@ -94,13 +96,20 @@ class Samples:
         return complex(np.linalg.det(self(z)))
 
     def error(self, z):
-        """The response's bound on the errors of M(z): rank 0's, on every rank."""
+        """The response's largest bound on the errors of M(z): rank 0's, on every rank."""
+        return float(np.max(self.errors(z)))
+
+    def errors(self, z):
+        """Its bounds on the elements of M(z): a number, or (m, m)."""
         mine = self.response.error(self.q, complex(z)) if self.comm.rank == 0 else None
         return self.comm.bcast(mine, root=0)
 
 
-def spectrum(response, q, comm, floor=None, box=None):
+def spectrum(response, q, comm, floor=None, box=None, fineness=(1.0, 4.0)):
     """All modes with Im z > ``floor`` (default: half way down to where M stops being analytic), or in ``box``. **Collective.**
+
+    ``fineness`` : of the first samples around the box, and of those of a second try; below 1 where M varies more slowly than its
+    distance from the line where it stops being analytic lets expect.
 
     The floor is raised by some percent if a root lies on it. Raises NotConverged if the roots found are not as many as
     counted, or if M's own errors blur the count.
@@ -112,10 +121,10 @@ def spectrum(response, q, comm, floor=None, box=None):
     if box.bottom <= -response.analytic_below:
         raise NotConverged(f"modes: M is analytic for Im z > {-response.analytic_below:.4g} only, the search was to begin at "
                            f"{box.bottom:.4g}; raise the floor")
-    for fineness in (1.0, 4.0):
-        path = _outline(guide, box, fineness)
+    for first in fineness:
+        path = _outline(guide, box, first)
         try:
-            found = _search(guide, path, 0, fineness)
+            found = _search(guide, path, 0, first)
         except Miscounted as trouble:
             fault = trouble
             continue
@@ -261,11 +270,13 @@ def _mode(samples, z, multiplicity, radius=None):
     M = samples(z)
     U, singular, Vh = np.linalg.svd(M)
     slope = (samples(z + step) - samples(z - step) - 1j * (samples(z + 1j * step) - samples(z - 1j * step))) / (4 * step)
-    bound = samples.error(z) * len(M)
+    elements = np.broadcast_to(samples.errors(z), M.shape)
+    bound = elements.max() * len(M)
     small = 1e-6 * max(singular.max(), step * np.abs(slope).max()) + 2 * bound
     p = min(multiplicity, max(1, int(np.sum(singular <= small))))
     within = np.linalg.svd(U[:, -p:].conj().T @ slope @ Vh[-p:].conj().T, compute_uv=False)[-1]
-    error = bound / within if within > 0 else np.inf
+    along = (np.abs(U[:, -p:]).T @ elements @ np.abs(Vh[-p:]).T).max() * p      # |u^+ dM v| where elements have their own bounds
+    error = along / within if within > 0 else np.inf
     if p < multiplicity:
         error = _defective(samples, z, multiplicity, step, bound)
     return Mode(z, multiplicity, float(error) + 1e-14 * (1 + abs(z)), Vh[-p:].conj())

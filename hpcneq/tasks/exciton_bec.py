@@ -1,9 +1,11 @@
 """Driven-dissipative electron-hole condensate in the BCS-BEC crossover: steady states, spectra, long waves, phase diagram."""
 from __future__ import annotations
 
-from . import exciton_response, exciton_steady, exciton_waves
+from . import exciton_modes, exciton_response, exciton_steady, exciton_waves
+from .exciton_modes import modes  # noqa: F401
 from .exciton_response import response  # noqa: F401
 from .exciton_steady import branches, spectrum, steady  # noqa: F401  (the driver finds tasks by name)
 from .exciton_waves import coefficients, phase_diagram  # noqa: F401
 
-TASKS = {**exciton_steady.TASKS, **exciton_waves.TASKS, **exciton_response.TASKS}
+TASKS = {**exciton_steady.TASKS, **exciton_waves.TASKS, **exciton_response.TASKS,
+         **exciton_modes.TASKS}

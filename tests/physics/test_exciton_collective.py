@@ -4,13 +4,16 @@ Every docstring names a change of the code under which the test was seen to fail
 """
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 import hpcneq
 from hpcneq.errors import InputError
+from hpcneq.parallel import solo
+from hpcneq.systems.exciton_bec import collective
 from hpcneq.systems.exciton_bec import response as theory
 from hpcneq.systems.exciton_bec import states
 from hpcneq.systems.exciton_bec.states import Drive
-from hpcneq.tasks import exciton_response
+from hpcneq.tasks import exciton_modes, exciton_response
 
 pytestmark = pytest.mark.exciton
 
@@ -50,3 +53,69 @@ def test_bad_response_input_is_named():
         run("response", parameters={"ratio": 0.1, "growth": -0.5})
     with pytest.raises(InputError, match="q = -0.1"):
         run("response", parameters={"ratio": 0.1}, sweep={"q": [-0.1, 0.1]})
+
+
+# ---- modes --------------------------------------------------------------------------------------------------------------
+
+WIDE = {"gamma_b": 0.02, "ratio": 0.1, "inv_kfas": 1.0}
+
+
+def wide():
+    """A condensate with broad levels that does not hold: cheap sums."""
+    return states.solve(Drive(1.0, 0.1, 0.02, 30.0))
+
+
+@pytest.mark.parallel
+def test_roots_over_ranks_are_the_zeros_on_the_imaginary_axis(comm):
+    """det M(q, iy) is real: the growing mode that winding and secants find over ranks is its sign change along y, to its error.
+
+    Two momenta on one rank or two, shared on more. Fails with conj left out for Re w < 0, or slots of one grid dealt out twice.
+    """
+    found = run("modes", parameters=WIDE | {"q": [0.2, 0.4]}, numerics={"p_c": 30.0, "panels": 0.6, "floor": -0.05})
+    s = wide()
+    for q, roots in zip((0.2, 0.4), found.summary["roots"]):
+        def axis(y):
+            return np.linalg.det(theory.matrices(s, q, [1j * y], fine=0.6)[0]).real
+
+        y = np.linspace(0.002, 0.3, 16)
+        signs = [axis(x) for x in y]
+        zeros = [brentq(axis, a, b, xtol=1e-10) for a, b, u, v in zip(y, y[1:], signs, signs[1:]) if u * v < 0]
+        assert len(zeros) == 1 == len(roots)
+        assert roots[0] == pytest.approx([0.0, zeros[0]], abs=1e-7)
+    assert found.summary["max_growth"] == max(r[0][1] for r in found.summary["roots"]) and found.summary["verdict"] == "unstable"
+    assert found.errors["max_growth"] < 1e-3 * found.summary["max_growth"]
+
+
+@pytest.mark.parametrize("inv", [-1.0, 0.0, 1.0])
+def test_sound_at_rest_is_that_of_the_compressibility(inv):
+    """Without decay w/q -> c with c^2 = (n/m) dmu/dn = (2/3)(2 mu - inv dmu/dinv), from the equation of state alone, to 1%.
+
+    At q = .05, far above g/c and far below D/c. Fails with M12 and M21 exchanged in sign, or with sum_p of half the weight in 2/U.
+    """
+    mu = [states.equilibrium(Drive(x, 0.0, 2e-4, 1e3, "subtracted")).mu for x in (inv - 0.01, inv, inv + 0.01)]
+    c = np.sqrt(2 / 3 * (2 * mu[1] - inv * (mu[2] - mu[0]) / 0.02))
+    s, q = states.equilibrium(Drive(inv, 0.0, 2e-4, 1e3, "subtracted")), 0.05
+
+    def real(w):
+        return np.linalg.det(theory.matrices(s, q, [w], fine=0.5)[0]).real
+
+    assert brentq(real, 0.8 * c * q, 1.2 * c * q, xtol=1e-6) / q == pytest.approx(c, rel=0.01)
+
+
+def test_no_mode_grows_without_the_intra_band_part():
+    """Fig. 14: the winding of det M around the upper half plane is 0 where quasi-particles scatter in no band, and not 0 in full.
+
+    Fails with the parts exchanged.
+    """
+    s = wide()
+    full, inter = (exciton_modes.one(s, 0.4, 2e-3, part, 1.0, solo()) for part in ("full", "inter"))
+    assert full.growing == 1 and inter.count == 0
+
+
+def test_long_waves_come_from_a_circle_in_frequency():
+    """(c2, Gamma) of Eq. (46): at small q the two roots of w^2 + i Gamma w - c2 q^2 = 0 are roots of det M. Fails without the 1/i of Gamma."""
+    s, q = wide(), 0.002
+    c2, damping = collective.gapless(s)
+    root = -0.5j * damping + 1j * np.sqrt(0.25 * damping**2 - c2 * q**2)
+    near = [np.linalg.det(theory.matrices(s, q, [root * x])[0]).real for x in (0.9, 1.1)]
+    assert near[0] * near[1] < 0

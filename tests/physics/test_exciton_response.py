@@ -86,22 +86,22 @@ def test_disturbances_are_real(q, w):
     """
     grid = pairs(q, w, SHARP.delta, SHARP.mu, SHARP.mt, SHARP.g)
     inverse, Pi = response.summed(SHARP, np.array([w, -np.conj(w)]), grid)
-    assert np.abs(Pi[0] - np.conj(Pi[1])).max() < 1e-12 * abs(inverse)
+    assert np.abs(Pi[0] - np.conj(Pi[1])).max() < 1e-12 * inverse[0, 0]
 
 
 @pytest.mark.parametrize("s", [SOFT, SHARP])
 def test_a_static_uniform_disturbance_moves_the_gap_equation(s):
-    """M11(0, 0) = -2 D d/dD sum Re G, M21(0, 0) = 2 (1 + D d/dD) sum Im G, from the gap equation's closed forms and grid; M22(0, 0) = 0.
+    """M11(0, 0) = -2 D d/dD sum Re G, M21(0, 0) = 2 D d/dD sum Im G, from the gap equation's closed forms and grid; M12 = M22 = 0.
 
-    sum Im G is not 0 but what lies beyond the cutoff of the gap equation, and -M12(0, 0)/2. Tolerances 1e-8 + 1e-6, the least that
-    differences of sums keep. Fails with the remainder beyond the last panel left out.
+    Tolerances 1e-8 + 1e-6, the least that differences of sums keep. Fails with the remainder beyond the last panel left out, or
+    without Im G in the sum for 1/U: the gap equation stops at a cutoff, M does not.
     """
     M, error = response.with_errors(s, 0.0, [0.0])
     wanted = steady.static_coefficients(s)
     assert M[0, 0, 0].real == pytest.approx(wanted["alpha11"], abs=1e-8 + 1e-6 * abs(wanted["alpha11"]))
-    assert (M[0, 1, 0] + M[0, 0, 1]).real == pytest.approx(wanted["alpha21"], abs=1e-8 + 1e-6 * abs(wanted["alpha21"]))
+    assert M[0, 1, 0].real == pytest.approx(wanted["alpha21"], abs=1e-8 + 1e-6 * abs(wanted["alpha21"]))
     assert abs(M[0, 1, 1]) < 1e-11
-    assert 0 < -M[0, 0, 1].real < 2 * s.gv / (2 * np.pi**2 * s.p_c)
+    assert abs(M[0, 0, 1]) < 3e-10
     near = response.matrices(s, 2e-5, [0.0])
     assert np.abs(near - M).max() < 2e-3 * abs(wanted["alpha11"])
 
@@ -116,9 +116,11 @@ def by_angle(s, q, w, points=400):
     weight = np.outer(share / (1 - t) ** 2, weight).ravel() * p**2 / (4 * np.pi**2)
     k, kk = (np.sqrt(np.maximum(p**2 + 0.25 * q**2 + sign * p * q * x, 0)) for sign in (1, -1))
     Pi = hydrodynamics.bubbles(k, kk, w, s.delta, s.mu, s.mt, s.gb, s.gv)
-    inverse = sum(kernels.pair_function(z**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[0] for z in (k, kk))
+    real, imaginary = (kernels.pair_function(k**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n]
+                       + kernels.pair_function(kk**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n] for n in (0, 1))
+    inverse = np.array([[real, imaginary], [-imaginary, real]])
     keep = p < 1e5                       # beyond, nothing but rounding and 1e-7
-    return np.array([[weight[keep] @ ((i == j) * inverse - Pi[i, j])[keep] for j in (0, 1)] for i in (0, 1)])
+    return np.array([[weight[keep] @ (inverse[i, j] - Pi[i, j])[keep] for j in (0, 1)] for i in (0, 1)])
 
 
 @pytest.mark.parametrize("q, w", [(0.1, 0.0), (0.1, 0.05 + 0.02j), (0.5, 0.3), (1.5, 0.6 - 0.01j), (0.02, 0.01j)])
@@ -147,8 +149,8 @@ def test_parts_add_up_and_equilibrium_has_no_intra_band_part():
     """Pi = inter + intra; no decay and g -> 0: no quasi-particles, so Pi_intra fades as g, Fig. 13(b2). Fails with a = c taken for inter-band."""
     w = np.array([0.05, 0.4])
     M, inter, intra = (response.matrices(SHARP, 0.2, w, part) for part in response.PARTS)
-    both = inter + intra - M
-    assert np.abs(both - both[0, 0, 0] * np.eye(2)).max() < 1e-9 and both[0, 0, 0].real > 0
+    both = inter + intra - M                         # 2/U, with sum Im G = 0 beside it
+    assert np.abs(both - both[0, 0, 0] * np.eye(2)).max() < 1e-7 and both[0, 0, 0].real > 0
     assert abs(intra[0, 0, 0].imag) > 10 * abs(inter[0, 0, 0].imag) and abs(inter[1, 0, 0].imag) > abs(intra[1, 0, 0].imag)
     rest = [response.matrices(states.solve(Drive(inv=-1.0, gb=gb)), 0.2, [0.05], "intra")[0] for gb in (1e-3, 5e-4)]
     assert abs(rest[0][0, 0].imag) < 0.02 * abs(intra[0, 0, 0].imag) + 1e-4

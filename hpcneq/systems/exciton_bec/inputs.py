@@ -66,3 +66,20 @@ class ResponseNumerics(Numerics):
 
     panels: float = field(default=1.0, metadata={
         "min": 0.3, "max": 4, "doc": "panels are this many times shorter than their distance from a singularity: 0.4 gives 1e-5, 1 gives 1e-9"})
+
+
+@dataclass(frozen=True)
+class ModesParameters(Parameters):
+    """The condensate, and the momenta of its modes."""
+
+    q: float | list[float] = field(default=0.05, metadata={"above": 0, "max": 20, "unit": "kF", "doc": "momentum of the modes, or a list"})
+    part: str = field(default="full", metadata={
+        "choices": ["full", "inter", "intra"], "doc": "full: M; inter, intra: with the inter- or intra-band part of Pi alone"})
+
+
+@dataclass(frozen=True)
+class ModesNumerics(ResponseNumerics):
+    """The search."""
+
+    floor: float = field(default=0.5, metadata={
+        "min": -100, "max": 0.97, "doc": "modes are sought at Im w > -floor (gamma_b + gamma_v); negative: only what grows faster"})

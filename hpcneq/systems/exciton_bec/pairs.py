@@ -15,6 +15,7 @@ FAR, NEAR = 60.0, 25.0      # kF: where the sum ends, the rest is added as power
 LONG = 5e-4
 BEYOND = 1.5         # times FAR: where the integrand is looked at once more
 TINY = 1e-14
+PAIRS = 2400         # of momenta in a block that is worked on at once
 
 
 @dataclass(frozen=True)
@@ -93,26 +94,33 @@ def _panels(low, high, places, nodes, fine):
     """Gauss nodes and weights (rows, panels * nodes) of int_low^high dx; panels are ``fine`` times shorter than h(x), the distance
     from the nearest of ``places`` (rows, n) complex. All rows get as many panels as the longest needs.
     """
-    span = (high - low)[:, None]
+    cuts, run = _measure(low, high, places)
+    return _gauss(cuts, run, max(1, int(np.ceil(fine * run[:, -1].max()))), nodes)
+
+
+def _measure(low, high, places):
+    """(cuts, run) (rows, n) : points from low to high, and int dx/h up to each; between them h varies little."""
     around = np.concatenate([[0.0], np.geomspace(0.5, 2.0**40, 28)])
     width = np.maximum(np.abs(places.imag), TINY)
     cuts = places.real[..., None] + width[..., None] * np.concatenate([-around[:0:-1], around])
     cuts = np.clip(cuts.reshape(len(low), -1), low[:, None], high[:, None])
-    cuts = np.sort(np.concatenate([cuts, low[:, None], high[:, None]], axis=1), axis=1)
-    cuts = _thin(cuts)
+    cuts = _thin(np.sort(np.concatenate([cuts, low[:, None], high[:, None]], axis=1), axis=1))
     middle, length = 0.5 * (cuts[:, 1:] + cuts[:, :-1]), np.diff(cuts, axis=1)
     nearest = np.full(middle.shape, np.inf)
     for j in range(places.shape[1]):
-        nearest = np.minimum(nearest, np.abs(middle - places[:, j, None]))
-    run = np.concatenate([np.zeros((len(low), 1)), np.cumsum(length / np.maximum(nearest, TINY), axis=1)], axis=1)
-    count = max(1, int(np.ceil(fine * run[:, -1].max())))
-    at = np.arange(count + 1) / count
-    run = run / np.maximum(run[:, -1:], TINY) + 2 * np.arange(len(low))[:, None]
-    edges = np.interp((at + 2 * np.arange(len(low))[:, None]).ravel(), run.ravel(), cuts.ravel()).reshape(len(low), -1)
-    edges[:, 0], edges[:, -1] = low, low + span[:, 0]
+        nearest = np.minimum(nearest, (middle - places[:, j, None].real) ** 2 + places[:, j, None].imag ** 2)
+    return cuts, np.concatenate([np.zeros((len(low), 1)), np.cumsum(length / np.maximum(np.sqrt(nearest), TINY), axis=1)], axis=1)
+
+
+def _gauss(cuts, run, count, nodes):
+    """Nodes and weights (rows, count * nodes) on ``count`` panels of equal int dx/h."""
+    row = 2 * np.arange(len(cuts))[:, None]
+    run = run / np.maximum(run[:, -1:], TINY) + row
+    edges = np.interp((np.arange(count + 1) / count + row).ravel(), run.ravel(), cuts.ravel()).reshape(len(cuts), -1)
+    edges[:, 0], edges[:, -1] = cuts[:, 0], cuts[:, -1]
     x, share = np.polynomial.legendre.leggauss(nodes)
     half = 0.5 * np.diff(edges, axis=1)[..., None]
-    return (edges[:, :-1, None] + half * (1 + x)).reshape(len(low), -1), (half * share).reshape(len(low), -1)
+    return (edges[:, :-1, None] + half * (1 + x)).reshape(len(cuts), -1), (half * share).reshape(len(cuts), -1)
 
 
 def _thin(cuts):
@@ -126,9 +134,16 @@ def _thin(cuts):
 
 
 def _blocks(k, weight, q, places, nodes, fine):
-    """Neighbouring outer momenta together: their inner panels are alike."""
-    low, high = np.abs(k - q), k + q
-    for start in range(0, len(k), nodes):
-        mine = slice(start, start + nodes)
-        inner, share = _panels(low[mine], high[mine], places[mine], nodes, fine)
+    """Outer momenta that need about as many inner ones together, about PAIRS a block."""
+    cuts, run = _measure(np.abs(k - q), k + q, places)
+    count = np.maximum(1, np.ceil(fine * run[:, -1])).astype(int)
+    order = np.argsort(count, kind="stable")
+    start = 0
+    while start < len(k):
+        end = start + 1
+        while end < len(k) and (end + 1 - start) * count[order[end]] * nodes <= PAIRS and count[order[end]] <= 1 + 1.5 * count[order[start]]:
+            end += 1
+        mine = order[start:end]
+        inner, share = _gauss(cuts[mine], run[mine], count[mine[-1]], nodes)
         yield k[mine], inner, weight[mine, None] * share * inner
+        start = end

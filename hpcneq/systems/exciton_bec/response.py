@@ -145,7 +145,7 @@ def matrices(state, q, w, part="full", fine=1.0):
         for start in range(0, len(mine), TOGETHER):
             some = mine[start:start + TOGETHER]
             inverse, Pi = summed(state, unique[some], grid)
-            found[some] = inverse * np.eye(2) - (Pi.sum(axis=1) if part == "full" else Pi[:, PARTS.index(part) - 1])
+            found[some] = inverse - chosen(Pi, part)
     found = found[where]
     return np.where((w.real < 0)[:, None, None], np.conj(found), found)
 
@@ -170,10 +170,25 @@ def with_errors(state, q, w, part="full", fine=1.0):
 
 
 def summed(state, w, grid):
-    """(sum of 2 Re G, Pi (n, 2, 2, 2) : inter-band, intra-band) over a grid of pairs, w (n,)."""
-    found, at = np.zeros((len(w), 2, 4), complex), (state.delta, state.mt, state.gb, state.gv, state.T)
-    inverse = 0.0
-    for k, inner, weight in grid.blocks:
-        found += traces(Level(k, state), Level(inner, state), weight, w, state)
-        inverse += (weight.sum(axis=1) @ pair_function(k**2 - state.mu, *at)[0] + (weight * pair_function(inner**2 - state.mu, *at)[0]).sum())
-    return inverse, bubbles(found)
+    """(2/U as a (2, 2) sum, Pi (n, 2, 2, 2) : inter-band, intra-band) over a grid of pairs, w (n,).
+
+    1/U is summed as Re G of both momenta, and the imaginary part of the gap equation, 0 = sum Im G, likewise: then M12 and M22
+    vanish at q = w = 0 at every momentum, Eqs. (39), (40), though gap and number equation stop at a cutoff and M does not.
+    """
+    found = [shares(state, w, block) for block in grid.blocks]
+    return sum(inverse for inverse, _ in found), sum(Pi for _, Pi in found)
+
+
+def shares(state, w, block):
+    """What one block of pairs adds to `summed`."""
+    k, inner, weight = block
+    at = (state.delta, state.mt, state.gb, state.gv, state.T)
+    outer, there = pair_function(k**2 - state.mu, *at), pair_function(inner**2 - state.mu, *at)
+    real, imaginary = (weight.sum(axis=1) @ x + (weight * y).sum() for x, y in zip(outer, there))
+    inverse = np.array([[real, imaginary], [-imaginary, real]])
+    return inverse, bubbles(traces(Level(k, state), Level(inner, state), weight, w, state))
+
+
+def chosen(Pi, part):
+    """(n, 2, 2) : the part of Pi (n, 2, 2, 2)."""
+    return Pi.sum(axis=1) if part == "full" else Pi[:, PARTS.index(part) - 1]

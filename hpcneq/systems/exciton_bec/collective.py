@@ -1,0 +1,102 @@
+"""The condensate's response at one momentum as a search for modes takes it, and the box that holds them."""
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import response
+from .hydrodynamics import smallest_width
+from .pairs import alone, pairs
+
+SLOTS = 48             # what ranks share: the blocks of a grid, dealt out evenly
+ROUGH = 0.6            # panels of the search, where those of the result are 1
+
+
+@dataclass(frozen=True)
+class Collective:
+    """M(q, z) in rows over slots of momenta (protocol of a linear response); ``part`` and ``fine`` as in response.matrices."""
+
+    state: object
+    part: str = "full"
+    fine: float = 1.0
+
+    @property
+    def analytic_below(self):
+        """M is analytic for Im z above minus this: the levels' width."""
+        return self.state.g
+
+    def items(self, q):
+        """Slots of momenta."""
+        return SLOTS
+
+    def rough(self, q):
+        """The same on longer panels."""
+        return replace(self, fine=ROUGH * self.fine)
+
+    def partials(self, q, z, part):
+        """(len(part), 2, 2) shares of M(q, z)."""
+        return self.batch(q, [z], part)[:, 0]
+
+    def batch(self, q, points, part):
+        """(len(part), n, 2, 2) shares of M(q, z) for n points; those in one cell of the plane share momenta."""
+        s, points = self.state, np.asarray(points, complex)
+        there = np.where(points.real < 0, -np.conj(points), points)
+        unique, where = np.unique(there, return_inverse=True)
+        rows = np.zeros((len(part), len(unique), 2, 2), complex)
+        cells = response.cell(unique, s.g)
+        for z in np.unique(cells):
+            mine = np.flatnonzero(cells == z)
+            grid = (pairs if q >= response.SHORTEST else _alone)(q, z, s.delta, s.mu, s.mt, s.g, fine=self.fine)
+            for b, block in enumerate(grid.blocks):
+                slot = b * SLOTS // len(grid.blocks)
+                if part.start <= slot < part.stop:
+                    rows[slot - part.start, mine] += self._share(unique[mine], block)
+        rows = rows[:, where]
+        return np.where((points.real < 0)[:, None, None], np.conj(rows), rows)
+
+    def _share(self, w, block):
+        """(n, 2, 2) what a block adds to M."""
+        inverse, Pi = response.shares(self.state, w, block)
+        return inverse - response.chosen(Pi, self.part)
+
+    def matrix(self, sums):
+        """M is the sum of the rows."""
+        return sums
+
+    def error(self, q, z):
+        """(2, 2) errors of M's elements at z."""
+        return response.with_errors(self.state, q, [z], self.part, self.fine)[1][0]
+
+
+def _alone(q, *args, **kwargs):
+    return alone(*args, **kwargs)
+
+
+def threshold(state, q):
+    """Least energy of a pair of quasi-particles with total momentum q: 2D, or beyond the bottom of their bands."""
+    return 2 * np.hypot(min(state.mu - 0.25 * q**2, 0.0), state.delta)
+
+
+def reach(state, q):
+    """(x, y) : no mode with Im w > -g lies at |Re w| > x or Im w > y.
+
+    Above the threshold of pairs, and above 2 mt, up to which pairs are inverted, a mode decays into pairs faster than g.
+    """
+    x = 1.1 * max(threshold(state, q), 2 * abs(state.mt)) + 10 * state.g
+    return x, x
+
+
+def gapless(state, fine=1.0):
+    """(c2, Gamma) of det M = A (w^2 + i Gamma w - c2 q^2), Eq. (46), for |w| < g and q < g/v, from M itself.
+
+    Derivatives in w are Fourier coefficients on a circle, at q = 0; that in q^2 is taken at the width of the narrowest feature.
+    """
+    turn = np.exp(2j * np.pi * (np.arange(32) + 0.5) / 32)
+    r = 0.5 * state.g
+    det = np.linalg.det(response.matrices(state, 0.0, r * turn, fine=fine))
+    first, second = (np.mean(det * turn**-n) / r**n for n in (1, 2))
+    q = smallest_width(state)
+    wide, narrow = (np.linalg.det(response.matrices(state, x, [0.0], fine=fine)[0]).real / x**2 for x in (q, 0.5 * q))
+    slope = (4 * narrow - wide) / 3
+    return float(-slope / second.real), float((first / (1j * second)).real)

@@ -152,26 +152,31 @@ def fate(result):
     figure = style.figure(6.6, 4.2)
     axes = figure.add_subplot()
     t, size = np.asarray(result.t), np.abs(np.asarray(result.delta))
-    axes.plot(t, size, color=style.COLOURS[1], label=r"$|\Delta(t)|$")
+    axes.plot(t, size, color=style.COLOURS[1])
     for name, D in _states(result).items():
         axes.axhline(D, color="0.45", ls="--", lw=1)
         axes.annotate(name, (1.0, D), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points", va="center", fontsize=10)
     axes.set(xlabel=r"time $\mu t$", ylabel=r"order parameter $|\Delta|/\mu$", xlim=(0, t[-1]), ylim=(-0.02 * max(size.max(), 0.05), 1.15 * max(size.max(), max(_states(result).values()))))
-    axes.legend(loc="center right")
     kick = _given(result).get("initial", {}).get("kick", 1e-3)
     axes.set_title(f"{_title(result)}, kick ${kick:+g}\\,\\mu$, {result.summary['model']}")
     return figure
 
 
 def loop(result):
-    """|Delta| against dmu while it is ramped."""
+    """|Delta| against dmu while it is ramped, there and back."""
     figure = style.figure(6.4, 4.2)
     axes = figure.add_subplot()
     dmu, size = np.asarray(result.dmu), np.abs(np.asarray(result.delta))
-    axes.plot(dmu, size, color=style.COLOURS[1])
-    for part in (0.3, 0.7):
-        k = np.searchsorted(np.asarray(result.t), part * _given(result)["parameters"].get("ramp_time", 1000.0))
-        axes.annotate("", (dmu[k + 4], size[k + 4]), (dmu[k], size[k]), arrowprops={"arrowstyle": "-|>", "color": style.COLOURS[1], "lw": 2})
+    turn = int(np.argmax(np.abs(dmu - dmu[0])))
+    for part, colour, words in ((slice(0, turn + 1), style.COLOURS[1], r"$\delta\mu$ rises"), (slice(turn, None), style.COLOURS[0], r"$\delta\mu$ falls")):
+        x, y = dmu[part], size[part]
+        moving = np.flatnonzero(np.diff(x))
+        if not len(moving):
+            continue
+        axes.plot(x, y, color=colour, label=words if x[-1] > x[0] else words if part.start else r"$\delta\mu$ falls")
+        k = moving[len(moving) // 3]
+        axes.annotate("", (x[k + 2], y[k + 2]), (x[k], y[k]), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2})
     axes.set(xlabel=LABELS["dmu"], ylabel=r"order parameter $|\Delta|/\mu$", ylim=(-0.005, None))
-    axes.set_title(f"{_title(result, hide=('dmu',))}, ramp, {result.summary['model']}")
+    axes.legend(loc="lower left")
+    axes.set_title(f"{_title(result, hide=('dmu',))}, ramp of {_given(result)['parameters'].get('ramp_time', 1000.0):g}$/\\mu$, {result.summary['model']}")
     return figure

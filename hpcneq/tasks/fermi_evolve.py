@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import brentq
 
 from ..config import Task
 from ..errors import InputError, NotConverged
@@ -12,7 +13,7 @@ from ..maths import poles
 from ..parallel import on_root, solo
 from ..solvers.meanfield import FieldState
 from ..solvers.modes import Samples, secant
-from ..systems.fermi_gas import branches, kinetics, response, traces, uniform, wave_inputs
+from ..systems.fermi_gas import branches, kinetics, response, states, traces, uniform, wave_inputs
 from .evolution import Recorder, run_evolution
 from .fermi_stability import NOTES, _curves, at_point, gas_of, required
 
@@ -85,14 +86,14 @@ def linear(run, comm, log, output):
         raise InputError('[initial] kick = 0: model = "linear" needs a disturbance')
     known = on_root(comm, lambda: [(r.D, r.Q, slip) for r, slip in responses(run)])
     n = run.numerics
-    states = [response.Response(gas_of(p, n).baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles)
+    steady = [response.Response(gas_of(p, n).baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles)
               for p, (D, Q, _) in zip(points_of(run), known)]
-    system = kinetics.Linear(states, [[run.initial.kick] * 2] * len(states), n.p_c, lasting(run, min(r.baths.gamma for r in states)))
+    system = kinetics.Linear(steady, [[run.initial.kick] * 2] * len(steady), n.p_c, lasting(run, min(r.baths.gamma for r in steady)))
     run = replace(run, numerics=replace(n, dt=step_of(run, system.fastest)))
-    log(f"evolve: {run.parameters.branch}, Delta = {', '.join(f'{r.D:.6f}' for r in states)}, {system.items} chunks of momenta")
-    recorder = LinearRecords(run, states)
+    log(f"evolve: {run.parameters.branch}, Delta = {', '.join(f'{r.D:.6f}' for r in steady)}, {system.items} chunks of momenta")
+    recorder = LinearRecords(run, steady)
     outcome = run_evolution(run, comm, log, output, lambda variant, begin: FieldState(system, comm, begin), recorder)
-    return finish(outcome, recorder, output(), comm, states, [slip for *_, slip in known])
+    return finish(outcome, recorder, output(), comm, steady, [slip for *_, slip in known])
 
 
 def finish(outcome, recorder, out, comm, states, slips):
@@ -171,7 +172,7 @@ def system_of(run, gas, state):
     """The equations of model kinetic or memory, from the branch or from the normal state."""
     p, n, start = run.parameters, run.numerics, run.initial
     end = p.dmu if p.dmu_end is None else p.dmu_end
-    ramp = uniform.Ramp(p.dmu, end, p.ramp_begin, p.ramp_time)
+    ramp = uniform.Ramp(p.dmu, end, p.ramp_begin, p.ramp_time, p.ramp_back)
     D, Q = state
     Delta = start.kick if start.start == "normal" else D + start.kick
     grid = {"p_c": n.p_c, "dp": min(n.dp, WIDTHS * gas.baths.blur), "fine": n.fine, "angles": n.angles, "field": start.field,
@@ -186,10 +187,21 @@ def system_of(run, gas, state):
 
 
 def neighbours(run, gas, Q):
-    """{name: Delta} of the states with this Q at the end of the run, the normal one included."""
-    end = run.parameters.dmu_end
-    found = branches.find(gas if end is None else gas.at(end), _curves(gas.at(0.0)))
-    return {"normal": 0.0} | {name: D for name, D, other in found if abs(other - Q) < 1e-6}
+    """{name: Delta} of every solution of the gap equation with this Q at the end of the run, the normal one included.
+
+    Those that carry a current, possible where Q is held, are called flowing.
+    """
+    p = run.parameters
+    gas = gas.at(p.dmu if p.dmu_end is None or p.ramp_back else p.dmu_end)
+    known = {name: D for name, D, other in branches.find(gas, _curves(gas.at(0.0))) if abs(other - Q) < 1e-6}
+    if Q > 0:
+        D = np.geomspace(2e-3, 0.5, 60)
+        g = np.array([states.gap(gas, x, Q) for x in D])
+        for k in np.flatnonzero(g[:-1] * g[1:] < 0):
+            root = brentq(lambda x: states.gap(gas, x, Q), D[k], D[k + 1], xtol=1e-11)
+            if all(abs(root - x) > 1e-6 for x in known.values()):
+                known[f"flowing {k}"] = root
+    return {"normal": 0.0} | known
 
 
 def full(run, comm, log, output):
@@ -212,7 +224,7 @@ def full(run, comm, log, output):
     t, delta = out.read("t"), np.abs(out.read("delta"))
     fate = outcome.summary.get("fate")
     target = near.get(fate, delta[-1])
-    still = p.dmu_end is None or p.dmu_end == p.dmu
+    still = p.dmu_end is None
     rate = traces.late_exponent(t, delta - target) if fate in near and still else complex(np.nan)
     visible = abs(delta[-1] - target) > 1e-9
     outcome.summary |= {"branch": p.branch if run.initial.start == "branch" else "normal", "Q": Q, "late_rate": rate.real if visible and not np.isnan(rate) else None,

@@ -17,26 +17,33 @@ import numpy as np
 from . import momenta, rays, response
 from .kinetics import CHUNK, above, pairs_only
 
+CACHE = 2**18      # bytes of modes worked on at a time
+
 
 @dataclass(frozen=True)
 class Ramp:
-    """dmu(t): from ``first`` to ``last``, straight between ``begin`` and ``begin + time``."""
+    """dmu(t): ``first`` until ``begin``, straight to ``last`` in ``time``, and, if ``back``, straight back in as long."""
 
     first: float
     last: float
     begin: float = 0.0
-    time: float = 0.0
+    time: float = 1.0
+    back: bool = False
 
     def __call__(self, t):
-        if t <= self.begin or self.first == self.last:
-            return self.first
-        return self.first + (self.last - self.first) * min(1.0, (t - self.begin) / self.time)
+        part = min(max((t - self.begin) / self.time, 0.0), 2.0 if self.back else 1.0)
+        return self.first + (self.last - self.first) * (part if part <= 1 else 2 - part)
+
+    @property
+    def end(self):
+        """dmu after everything."""
+        return self.first if self.back else self.last
 
     def breakpoints(self, t_max):
         """Where it bends."""
         if self.first == self.last:
             return []
-        return [t for t in (self.begin, self.begin + self.time) if 0 < t < t_max]
+        return [t for t in (self.begin, self.begin + self.time, self.begin + 2 * self.time)[:3 if self.back else 2] if 0 < t < t_max]
 
 
 class Kinetic:
@@ -158,6 +165,7 @@ class Memory(Kinetic):
     def __init__(self, fit, *args, **kwargs):
         self.fit, self.sign = fit, np.repeat([1.0, -1.0], len(fit))
         self.weight = np.tile(fit.r, 2)
+        self.block = max(1, CACHE // (16 * 4 * len(self.sign) * CHUNK))
         super().__init__(*args, **kwargs)
         self.decay = self.baths.width + np.tile(fit.w, 2)
         self.fields = {**self.fields, "pi": (4, len(self.sign), CHUNK)}
@@ -197,14 +205,21 @@ class Memory(Kinetic):
         new[:, 0] += width + 2 * total[:, 0].real
         new[:, 1] += width + 2 * total[:, 3].real
         new[:, 2] += total[:, 1] + total[:, 2].conj()
-        up, down = (self.rates(t) - 1j * (at["a"] + s * at["xi"])[:, None] for s in (1, -1))
         found = np.empty_like(pi)
-        for k, (turn, other, mix) in enumerate(((up, 2, 1j * D), (up, 3, 1j * D), (down, 0, 1j * np.conj(D)), (down, 1, 1j * np.conj(D)))):
-            np.multiply(turn, pi[:, k], out=found[:, k])
-            found[:, k] += mix * pi[:, other]
-        for k in (0, 3):
-            found[:, k] -= 1j * width * self.weight[:, None]
+        for first in range(0, len(pi), self.block):
+            where = slice(first, first + self.block)
+            self.turn(t, at["a"][where, None], at["xi"][where, None], pi[where], D, found[where])
         return {"g": new, "pi": found}
+
+    def turn(self, t, a, xi, pi, D, out):
+        """(-i H + lambda) Pi - i Gam r of some items, into ``out``; as many at a time as stay in the cache."""
+        rates, source = self.rates(t), 1j * self.baths.width * self.weight[:, None]
+        up, down = rates - 1j * (a + xi), rates - 1j * (a - xi)
+        for k, (rate, other, mix) in enumerate(((up, 2, 1j * D), (up, 3, 1j * D), (down, 0, 1j * np.conj(D)), (down, 1, 1j * np.conj(D)))):
+            np.multiply(rate, pi[:, k], out=out[:, k])
+            out[:, k] += mix * pi[:, other]
+            if k in (0, 3):
+                out[:, k] -= source
 
 
 def of_levels(function, at, Delta):

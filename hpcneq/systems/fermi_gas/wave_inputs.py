@@ -22,6 +22,7 @@ class EvolveParameters(WaveParameters):
         "min": 0, "below": HIGHEST_DMU, "unit": "mu", "doc": "dmu after the ramp (model kinetic, memory); default: no ramp"})
     ramp_begin: float = field(default=0.0, metadata={"min": 0, "unit": "1/mu", "doc": "start of the ramp"})
     ramp_time: float = field(default=1000.0, metadata={"above": 0, "unit": "1/mu", "doc": "length of the ramp"})
+    ramp_back: bool = field(default=False, metadata={"doc": "afterwards back to dmu in as long"})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,65 @@
+"""Fermi gas: one M of each variant, evolution steps of the three models against copying the state, memory against adiabatic reservoirs.
+
+    python tools/bench.d/gas_dynamics.py
+"""
+import time
+
+import numpy as np
+
+from hpcneq import parallel
+from hpcneq.maths import poles
+from hpcneq.solvers.meanfield import FieldState
+from hpcneq.systems.fermi_gas import kinetics, uniform
+from hpcneq.systems.fermi_gas.occupation import Baths
+from hpcneq.systems.fermi_gas.response import Response
+
+BATHS = Baths(0.005, 0.0, 0.145)
+STATES = {"NBCS": (0.21259971, 0.0), "NFF": (0.05450344, 0.18269617)}
+
+
+def seconds(function, rounds=7):
+    """CPU seconds of one call, the best of some rounds."""
+    best = np.inf
+    for _ in range(rounds):
+        begun = time.process_time()
+        function()
+        best = min(best, time.process_time() - begun)
+    return best
+
+
+def responses():
+    """Milliseconds of one M (to be under 50), at rest and for a wave."""
+    for name, (D, Q) in STATES.items():
+        for q in (0.0, 1e-3):
+            for variant in ("A", "C", "D"):
+                r = Response(BATHS, D, Q, q, variant=variant)
+                r(0.01j)
+                each = seconds(lambda r=r: r(0.01j + 1e-9 * np.random.rand()))
+                n = len(r.prepared.weight)
+                print(f"M, {name:4s} q = {q:5g}, variant {variant}: {1e3 * each:6.2f} ms, {n} momenta, {1e9 * each / n:5.0f} ns each")
+
+
+def steps():
+    """Right-hand sides of the models and their share of a copy of the state."""
+    for name, fine in (("NBCS", 1.0), ("NFF", 0.5)):
+        D, Q = STATES[name]
+        args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-3, (D, Q), 2.0, 0.02, fine)
+        fit = poles.fit("aaa", 0.0, BATHS.width, 4.6, 1e-5)
+        made = {"linear": lambda: kinetics.Linear([Response(BATHS, D, Q, fine=fine)], [[1e-3, 1e-3]], 2.0, 150.0),
+                "kinetic": lambda: uniform.Kinetic(*args), f"memory, {2 * len(fit)} modes": lambda: uniform.Memory(fit, *args)}
+        found = {}
+        for model, make in made.items():
+            system = make()
+            state = FieldState(system, parallel.solo())
+            out = np.zeros_like(state.flat)
+            each, copy = seconds(lambda: state.rhs(0.0, 1, state.flat, out)), seconds(lambda: np.copyto(out, state.flat))
+            found[model] = each
+            print(f"{name:4s} {model:17s}: {1e3 * each:7.3f} ms a right-hand side, {system.items * kinetics.CHUNK} momenta, "
+                  f"{state.nbytes / 2**20:6.1f} MB, copy {1e3 * copy:.3f} ms ({100 * copy / each:.0f}%), step limit {2.78 / system.fastest:.3f}")
+        kinetic, memory = list(found.values())[1:]
+        print(f"{name:4s} memory over adiabatic: {memory / kinetic:.1f} times the time")
+
+
+if parallel.world().rank == 0:
+    responses()
+    steps()

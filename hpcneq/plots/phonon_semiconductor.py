@@ -1,6 +1,8 @@
 """Figures of the phonon-semiconductor system."""
 from __future__ import annotations
 
+import tomllib
+
 import numpy as np
 
 from . import style
@@ -19,41 +21,100 @@ def evolve(result):
         filled.plot(k, np.asarray(result[name])[-1], color=colour, label=label)
     filled.plot(k, np.asarray(result.n22)[-1] + np.asarray(result.n11)[-1][::-1] - 1, color="0.3", ls=":", label=r"$\tilde n_k$")
     filled.set_ylabel("population")
-    for axes, name, label in ((mixed, "n21", r"n^{21}_k"), (pairs, "s", r"s_k")):
-        values = np.asarray(result[name])[-1]
-        axes.plot(k, values.real, color=style.COLOURS[0], label=rf"Re ${label}$")
-        axes.plot(k, values.imag, color=style.COLOURS[1], label=rf"Im ${label}$")
-        axes.set_ylabel(f"${label}$")
+    complex_panels(result, k, mixed, pairs, -1)
     for axes in (filled, mixed, pairs):
         axes.set(xlabel="momentum $k$", xlim=(k[0], k[-1]))
         axes.legend(fontsize=10)
     return figure
 
 
+LABELS = {"V": "$V/E_g$", "Omega": r"$\Omega/E_g$", "Gamma_ph": r"$\Gamma^{\rm ph}/E_g$", "Gamma_rr": r"$\Gamma^{\rm rr}/E_g$", "v": "speed of sound $v$",
+          "A1": "$A_1/E_g$", "A2": "$A_2/E_g$", "n_B": r"phonon occupation $n_B$", "points": "number of momenta"}
+
+
+def given(result):
+    """The tables of the input."""
+    return tomllib.loads(result.input)
+
+
+def swept(result):
+    """The keys of the sweep."""
+    return list(given(result).get("sweep", {}))
+
+
 def threshold(result):
-    """The interaction at which pairs begin to grow, over the swept parameter (the boundary of Fig. 2)."""
+    """The interaction at which pairs begin to grow, over the swept parameter, with both forms of recombination (the boundary of Fig. 2)."""
     figure = style.figure(6.4, 4.2)
     axes = figure.add_subplot()
-    key = next(name for name in ("Omega", "Gamma_ph", "Gamma_rr") if name in result)
-    axes.plot(result[key], result.V_c, "o-", color=style.COLOURS[0])
-    axes.set(xlabel=rf"$\{key.split('_')[0]}" + (rf"^{{\rm {key.split('_')[1]}}}" if "_" in key else "") + "/E_g$", ylabel=r"$V_c/E_g$", ylim=(0, 1.2 * np.nanmax(result.V_c)))
+    key = (swept(result) or ["Omega"])[0]
+    chosen = given(result).get("parameters", {}).get("radiative", "printed")
+    x, tops = np.asarray(result[key]), []
+    for kind, colour, marker, words in (("printed", 0, "o", "recombination as printed"), ("lindblad", 1, "s", "recombination of Lindblad form")):
+        values = np.asarray(result["V_c" if kind == chosen else f"V_c_{kind}"])
+        tops.append(np.nanmax(values, initial=0))
+        axes.plot(x, values, marker + "-", ms=4, mfc="none", color=style.COLOURS[colour], label=words)
+    axes.set(xlabel=LABELS.get(key, key), ylabel=r"$V_c/E_g$", ylim=(0, 1.2 * max(tops) or 1.0))
+    if len(x) > 1 and x[0] > 0 and x[-1] / x[0] > 30:
+        axes.set_xscale("log")
+    axes.legend()
     return figure
 
 
+def steady(result):
+    """Over a swept key: |Delta| of the stationary state; of one point: its populations, coherence and pairs."""
+    keys = swept(result)
+    if keys:
+        figure = style.figure(6.4, 4.2)
+        axes = figure.add_subplot()
+        x = np.asarray(result[keys[0]])
+        axes.plot(x, result.delta, "o-", ms=4, color=style.COLOURS[0])
+        axes.set(xlabel=LABELS.get(keys[0], keys[0]), ylabel=r"$|\Delta|/E_g$", ylim=(0, 1.15 * max(np.nanmax(result.delta), 1e-9)))
+        if x[0] > 0 and x[-1] / x[0] > 30:
+            axes.set_xscale("log")
+        return figure
+    figure = style.figure(13.0, 3.9)
+    k = np.asarray(result.k)
+    filled, mixed, pairs = figure.subplots(1, 3)
+    n11, n22 = np.asarray(result.n11), np.asarray(result.n22)
+    for values, label, colour in ((n11, r"$n^{11}_k$", style.COLOURS[0]), (n22, r"$n^{22}_k$", style.COLOURS[1])):
+        filled.plot(k, values, color=colour, label=label)
+    filled.plot(k, n22 + n11[::-1] - 1, color="0.3", ls=":", label=r"$\tilde n_k$")
+    filled.set_ylabel("population")
+    complex_panels(result, k, mixed, pairs)
+    for axes in (filled, mixed, pairs):
+        axes.set(xlabel="momentum $k$", xlim=(k[0], k[-1]))
+        axes.legend(fontsize=10)
+    figure.suptitle(rf"$|\Delta|={result.summary['delta']:.5g}\,E_g$", fontsize=11)
+    return figure
+
+
+def complex_panels(result, k, mixed, pairs, last=None):
+    """Real and imaginary parts of coherence and pairs."""
+    for axes, name, label in ((mixed, "n21", r"n^{21}_k"), (pairs, "s", r"s_k")):
+        values = np.asarray(result[name]) if last is None else np.asarray(result[name])[last]
+        axes.plot(k, values.real, color=style.COLOURS[0], label=rf"Re ${label}$")
+        axes.plot(k, values.imag, color=style.COLOURS[1], label=rf"Im ${label}$")
+        axes.set_ylabel(f"${label}$")
+        if np.abs(values).max() < 1e-9:
+            axes.set_ylim(-1, 1)        # nothing but rounding
+
+
 def map(result):  # noqa: A001  (the task's name)
-    """|Delta| over two parameters, or along one (Fig. 2)."""
+    """|Delta| over two parameters with the threshold as a line, or along one (Fig. 2)."""
     figure = style.figure(6.4, 4.4)
     axes = figure.add_subplot()
-    import tomllib
-    keys = list(tomllib.loads(result.input)["sweep"])
-    label = {"V": "$V/E_g$", "Omega": r"$\Omega/E_g$", "Gamma_ph": r"$\Gamma^{\rm ph}/E_g$", "Gamma_rr": r"$\Gamma^{\rm rr}/E_g$"}
+    keys = swept(result)
     if len(keys) == 1:
         axes.plot(result[keys[0]], result.delta, "o-", color=style.COLOURS[0])
-        axes.set(xlabel=label[keys[0]], ylabel=r"$|\Delta|/E_g$", ylim=(0, None))
+        axes.set(xlabel=LABELS[keys[0]], ylabel=r"$|\Delta|/E_g$", ylim=(0, None))
         return figure
-    image = axes.pcolormesh(result[keys[0]], result[keys[1]], np.asarray(result.delta).T, cmap="magma", shading="nearest", rasterized=True)
+    image = axes.pcolormesh(result[keys[0]], result[keys[1]], np.asarray(result.delta).T, shading="nearest", rasterized=True)
     figure.colorbar(image, ax=axes, label=r"$|\Delta|/E_g$")
-    axes.set(xlabel=label[keys[0]], ylabel=label[keys[1]])
+    if "V_c" in result:
+        line = (result.Omega, result.V_c) if keys[0] == "Omega" else (result.V_c, result.Omega)
+        axes.plot(*line, color="w", ls="--", lw=1.6, label="pairs begin to grow")
+        axes.legend(loc="upper right", labelcolor="w")
+    axes.set(xlabel=LABELS[keys[0]], ylabel=LABELS[keys[1]])
     return figure
 
 

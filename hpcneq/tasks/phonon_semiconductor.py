@@ -1,36 +1,29 @@
-"""Tasks of the phonon-semiconductor system: evolution, threshold of pairing, map of the order parameter."""
+"""Tasks of the phonon-semiconductor system: evolution and effective model; stationary states and maps have their own modules."""
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 
 from .. import petsc, store
 from ..config import Task
 from ..errors import InputError
-from ..parallel import on_root, solo
-from ..solvers import maps
+from ..parallel import on_root
 from ..solvers.evolve import Evolution
 from ..solvers.meanfield import FieldState
-from ..systems.semiconductor import phonon, phonon_effective, phonon_inputs, phonon_pairing
+from ..systems.semiconductor import phonon, phonon_effective, phonon_inputs
+from . import phonon_maps, phonon_states
 from .evolution import Outcome, Recorder, run_evolution
 
 FIXED_STEP = {"ts_rk_type": "5dp", "ts_adapt_type": "none"}     # an adaptive step would seed the order with its own noise
-SETTLED, PATIENCE = 1e-12, 150     # of the driven state's rates; and so many times its slowest time
-LOOK, LARGE_STEP = 100, 0.8        # steps between two looks whether it has settled; their length
-SWEPT = ("V", "Omega", "Gamma_ph", "Gamma_rr")
 POSITIVITY = ("eigenvalues of the one-body matrix left [0, 1] ({low:.2e} .. {high:.2e}): {what} does not keep it positive")
 
 TASKS = {
     "evolve": Task(tables={"parameters": phonon_inputs.Parameters, "numerics": phonon_inputs.Numerics, "initial": phonon_inputs.Initial},
                    timed=True, petsc=("evolve",), doc="populations, coherence and pairs in time after the laser is switched on"),
-    "threshold": Task(tables={"parameters": phonon_inputs.Parameters, "numerics": phonon_inputs.ThresholdNumerics},
-                      sweep=("Omega", "Gamma_ph", "Gamma_rr"), doc="interaction V_c at which pairs begin to grow, from the driven state without pairs"),
-    "map": Task(tables={"parameters": phonon_inputs.Parameters, "numerics": phonon_inputs.Numerics, "initial": phonon_inputs.Initial},
-                sweep=SWEPT, timed=True, petsc=("evolve",), doc="order parameter at t_max over two parameters"),
     "effective": Task(tables={"parameters": phonon_inputs.Parameters, "numerics": phonon_inputs.Numerics, "initial": phonon_inputs.Initial},
                       timed=True, petsc=("evolve",), doc="populations at t_max against two bands at rest with interband pairing"),
+    **phonon_states.TASKS, **phonon_maps.TASKS,
 }
+steady, threshold, map = phonon_states.steady, phonon_maps.threshold, phonon_maps.map  # noqa: A001  (the tasks' names)
 
 
 # ---- evolution ------------------------------------------------------------------------------------------------------
@@ -173,112 +166,6 @@ def checked(run, **changes):
         return phonon_inputs.model(run.parameters, run.numerics, getattr(run.numerics, "drive", "rotating"), **changes)
     except ValueError as error:
         raise InputError(f"[parameters] {error}") from None
-
-
-# ---- threshold ------------------------------------------------------------------------------------------------------
-
-def driven_state(model, rate):
-    """(n11, n22, n21, largest rate of change) of the state without pairs, by TS on one rank until nothing moves."""
-    system = Driven(replace(model, V=0.0), 0.0)
-    state, seen = FieldState(system, solo()), {"steps": 0, "moved": np.inf}
-
-    def settled(t):
-        seen["steps"] += 1
-        if seen["steps"] % LOOK == 0:
-            rates = system.rates(t, state.view(state.flat), np.zeros(1, complex))
-            seen["moved"] = max(float(np.abs(x).max()) for x in rates)
-        return seen["moved"] < SETTLED
-
-    with petsc.Options({"evolve_ts_rk_type": "4", "evolve_ts_adapt_type": "none"}) as options:
-        evolution = Evolution(state, PATIENCE / rate, LARGE_STEP, options)
-        try:
-            evolution.run(lambda row: None, settled, every=PATIENCE / rate)
-            found = {name: values.copy() for name, values in state.view(state.flat).items()}
-        finally:
-            evolution.destroy()
-    return found["n11"].real, found["n22"].real, found["n21"], seen["moved"]
-
-
-def threshold(run, comm, log, output):
-    """V_c over one parameter, Porta et al. 2019, Fig. 2: the driven state once, then eigenvalues for every V. **Collective.**"""
-    if len(run.sweep) > 1:
-        raise InputError(f"[sweep]: a threshold is a curve over one parameter, got {', '.join(run.sweep)}")
-    key, values = next(iter(run.sweep.items()), ("Omega", np.array([run.parameters.Omega])))
-    checked(run)
-
-    def solve(i, j, warm):
-        p = replace(run.parameters, **{key: float(values[i])})
-        model = phonon_inputs.model(p, run.numerics)
-        n11, n22, n21, moved = driven_state(model, max(min(p.Gamma_ph, p.Gamma_rr or p.Gamma_ph), 1e-6))
-        M0, M1 = phonon_pairing.matrices(model, n11, n22, n21)
-        Vc, near = (phonon_pairing.threshold(M0, M1, floor, run.numerics.V_max) for floor in (run.numerics.floor, 2 * run.numerics.floor))
-        growth, frequency = phonon_pairing.growth(M0, M1, p.V)
-        return {"V_c": Vc, "error": abs(near - Vc) + 1e-6 * run.numerics.V_max, "growth": growth, "frequency": frequency, "moved": moved,
-                "n11": n11, "n22": n22}
-
-    records, stopped = maps.farm((len(values), 1), solve, comm, log, output.points(), "threshold")
-    if stopped:
-        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
-    records = [row[0] for row in records]
-    out = output()
-    out.axis(key, values, "E_g", key)
-    model = checked(run)
-    out.axis("k", model.bands.k, "1", "momentum")
-    for name, units, text in (("V_c", "E_g", "interaction at which pairs begin to grow; nan: none up to V_max"),
-                              ("growth", "E_g", "growth rate at the interaction of the input"), ("frequency", "E_g", "its frequency"),
-                              ("moved", "E_g", "largest rate of change left in the driven state")):
-        out.fixed(name, np.array([r[name] for r in records]), (key,), units, text)
-    for name in ("n11", "n22"):
-        out.fixed(name, np.array([r[name] for r in records]), (key, "k"), "1", f"population {name} of the driven state")
-    Vc = [None if np.isnan(r["V_c"]) else r["V_c"] for r in records]
-    errors = [None if np.isnan(r["V_c"]) else r["error"] for r in records]
-    single = len(records) == 1
-    summary = {"V_c": Vc[0] if single else Vc, "floor": run.numerics.floor, "growth_rate": records[0]["growth"] if single else [r["growth"] for r in records]}
-    lost = [float(v) for v, r in zip(values, records) if r["moved"] > 1e-8]
-    warnings = [f"the driven state still moves at {key} = {lost}"] if lost else []
-    return Outcome("not-converged" if lost else "complete", summary, {"V_c": errors[0] if single else errors} if any(errors) else {}, warnings)
-
-
-# ---- map ------------------------------------------------------------------------------------------------------------
-
-def map(run, comm, log, output):  # noqa: A001  (the task's name)
-    """|Delta| at t_max over one or two parameters, Porta et al. 2019, Fig. 2. **Collective.**"""
-    if not run.sweep:
-        raise InputError(f"[sweep]: a map needs one or two of {', '.join(SWEPT)}")
-    keys = list(run.sweep)
-    axes = [run.sweep[key] for key in keys]
-    checked(run)
-    shape = tuple(len(axis) for axis in axes)
-
-    def solve(i, j, warm):
-        at = np.unravel_index(i, shape)
-        p = replace(run.parameters, **{key: float(axis[n]) for key, axis, n in zip(keys, axes, at)})
-        return final(run, phonon_inputs.model(p, run.numerics, run.numerics.drive))
-
-    records, stopped = maps.farm((int(np.prod(shape)), 1), solve, comm, log, output.points(), "map")
-    if stopped:
-        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
-    size = np.array([row[0]["delta"] for row in records]).reshape(shape)
-    before = np.array([row[0]["before"] for row in records]).reshape(shape)
-    out = output()
-    for key, axis in zip(keys, axes):
-        out.axis(key, axis, "E_g", key)
-    out.fixed("delta", size, tuple(keys), "E_g", "|Delta| at t_max")
-    out.fixed("settling", np.abs(size - before), tuple(keys), "E_g", "its change over the last tenth of the time")
-    summary = {"delta_max": float(size.max()), "points": int(size.size), "paired": int((size > 1e-4).sum())}
-    return Outcome("complete", summary, {"delta_max": float(np.abs(size - before).max()) + 1e-9}, [])
-
-
-def final(run, model):
-    """{"delta", "before"}: |Delta| at t_max and at nine tenths of it, by TS on one rank."""
-    sizes = []
-    with petsc.Options(run.petsc) as options:
-        evolution = Evolution(FieldState(Driven(model, run.initial.seed), solo()), run.run.t_max, run.numerics.dt, options, defaults=FIXED_STEP)
-        try:
-            evolution.run(lambda row: sizes.append(abs(row.c[0])), every=run.run.t_max / 10)
-        finally:
-            evolution.destroy()
-    return {"delta": float(sizes[-1]), "before": float(sizes[-2])}
 
 
 # ---- the effective model --------------------------------------------------------------------------------------------

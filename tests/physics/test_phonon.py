@@ -118,6 +118,51 @@ def test_mean_field_and_laser_against_the_exact_commutator():
         assert mine == pytest.approx(exact, abs=1e-14)
 
 
+def steps(rate, state, dt, count):
+    """Runge and Kutta's fourth order, for lists of arrays."""
+    def moved(slope, h):
+        return [x + h * k for x, k in zip(state, slope)]
+
+    for _ in range(count):
+        a = rate(state)
+        b = rate(moved(a, dt / 2))
+        c = rate(moved(b, dt / 2))
+        d = rate(moved(c, dt))
+        state = [x + dt / 6 * (p + 2 * q + 2 * r + u) for x, p, q, r, u in zip(state, a, b, c, d)]
+    return state
+
+
+def test_recombination_in_time_against_the_exact_many_body_evolution():
+    """Laser, self-consistent pairs and jumps c1+ c2 in six modes: exact density matrix against the equations, from a Gaussian state.
+
+    Jumps leave the Gaussian states in second order of the time: with ``lindblad`` the difference is four times smaller at half the time, with
+    ``printed`` half, and at t = 0.1 ten times larger. Fails with any term of ``lindblad`` wrong by a factor.
+    """
+    E1, E2, weight = np.array([-0.1, 0.0, -0.1]), np.array([0.3, 0.0, 0.3]), np.array([0.5, 0.0, 0.5])
+    grid = bands.Bands(np.array(K, float), weight, E1, E2)
+    models = {kind: model(bands=grid, V=0.8, Omega=0.5, recombination=0.4, radiative=kind) for kind in ("lindblad", "printed")}
+    still = sum(E1[i] * LOWER[k].T @ LOWER[k] + E2[i] * UPPER[k].T @ UPPER[k] + 0.25 * (UPPER[k].T @ LOWER[k] + LOWER[k].T @ UPPER[k])
+                for i, k in enumerate(K)).astype(complex)
+    pair = sum(UPPER[k].T @ LOWER[-k].T for k in K)
+
+    def exact(state):
+        rho, = state
+        lift = models["lindblad"].order(correlations(rho)[3]) * pair
+        H = still - lift - lift.conj().T
+        return [-1j * (H @ rho - rho @ H) + sum(0.2 * dissipator(LOWER[k].T @ UPPER[k], rho) for k in K)]
+
+    there, apart = np.array(K) != 0, {}
+    for t in (0.05, 0.1):
+        rho, = steps(exact, [gaussian("even")], t / 10, 10)
+        wanted = correlations(rho)
+        for kind, one in models.items():
+            found = steps(lambda x, one=one: one.rhs(0.0, *x), list(correlations(gaussian("even"))), t / 10, 10)
+            apart[kind, t] = max(np.abs(a - b)[there].max() for a, b in zip(found, wanted))
+    assert apart["lindblad", 0.1] / apart["lindblad", 0.05] == pytest.approx(4, abs=0.4)
+    assert apart["printed", 0.1] / apart["printed", 0.05] == pytest.approx(2, abs=0.2)
+    assert apart["printed", 0.1] > 10 * apart["lindblad", 0.1]
+
+
 @pytest.mark.parametrize("m", [(7, 2), (6, 2), (3, 1), (12, 4)])
 def test_emissions_lead_inwards_and_stay_on_the_grid(m):
     """Every emission of (B2) lowers the energy by the phonon's, has one target, and what is not at an edge has one."""
@@ -193,12 +238,13 @@ def test_the_order_parameter_of_figure_7(m, wanted):
 
 
 def test_a_map_is_its_evolutions():
-    """Each point of a map is |Delta| at t_max of the evolution with its values; repulsion gives none."""
-    short = {**SMALL, "numerics": {"points": 51, "error_estimate": False}, "initial": {"seed": 1e-3}}
+    """Each point of a map, one of a batch in Runge and Kutta's fourth order, is |Delta| at t_max of the evolution with its values in the fifth, to
+    the error of the former's step; repulsion gives none. Fails if V or Omega of the batch are exchanged between its runs."""
+    short = {**SMALL, "numerics": {"points": 51, "dt": 0.125, "error_estimate": False}, "initial": {"seed": 1e-3}}
     result = hpcneq.run({**short, "task": "map", "sweep": {"Omega": [0.1, 0.3], "V": [-5.0, 4.0]}})
     for i, Omega in enumerate((0.1, 0.3)):
         alone = hpcneq.run({**short, "parameters": {**SMALL["parameters"], "Omega": Omega, "V": 4.0}})
-        assert result.delta[i, 1] == pytest.approx(alone.summary["delta_final"], rel=1e-9)
+        assert result.delta[i, 1] == pytest.approx(alone.summary["delta_final"], rel=1e-3)
 
 
 @pytest.mark.parametrize("change, words", [

@@ -19,6 +19,7 @@ ds_k = -(Gamma_rr/2) [(1 - n11_k) + n22_-k] s_k.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -44,6 +45,23 @@ def transfer(points, m, rate, n_B=0.0):
     np.add.at(M, (b, a), rate * (1 + n_B))
     np.add.at(M, (a, b), rate * n_B)
     return M
+
+
+def product(M, most=6):
+    """The function x -> M x over the last axis of x (..., n), by a few picks from x where rows of M have no more than ``most`` entries."""
+    width = int((M != 0).sum(axis=1).max(initial=0))
+    if width > most:
+        return lambda x: x @ M.T
+    columns = np.argsort(M == 0, axis=1, kind="stable")[:, :max(width, 1)].T
+    values = np.take_along_axis(M, columns.T, axis=1).T
+    pairs = [(np.ascontiguousarray(column), np.ascontiguousarray(value)) for column, value in zip(columns, values)]
+
+    def picked(x):
+        total = np.take(x, pairs[0][0], axis=-1) * pairs[0][1]
+        for column, value in pairs[1:]:
+            total += np.take(x, column, axis=-1) * value
+        return total
+    return picked
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,28 +96,37 @@ class Semiconductor:
         delta : the order parameter (...,) where it is not that of ``s`` (linear response).
         """
         bands, g = self.bands, self.coupling(t)
-        delta = (self.order(s) if delta is None else delta)
-        delta = delta[..., None] if np.ndim(delta) else delta
-        pairs = -2 * (delta * s).imag
-        flow = (g * n21.conj()).imag          # -(i/2) (g n12 - c.c.)
+        delta = np.asarray(self.order(s) if delta is None else delta)[..., None]
+        pairs = -2 * (delta.real * s.imag + delta.imag * s.real)
+        flow = (g * n21.conj()).imag if np.iscomplexobj(g) else -g * n21.imag       # -(i/2) (g n12 - c.c.)
         dn11 = flow + pairs[..., ::-1]
-        dn22 = -flow + pairs
-        dn21 = 1j * bands.eps * n21 - 0.5j * g * (n22 - n11)
-        ds = 1j * bands.E * s + 1j * np.conj(delta) * (n11[..., ::-1] + n22 - 1)
-        self._phonons(n11, n22, n21, s, dn11, dn22, dn21, ds)
+        dn22 = pairs - flow
+        loss = self._phonons(n11, n22, dn11, dn22)
+        dn21 = (1j * bands.eps - (loss[0] + loss[1])) * n21
+        dn21 -= 0.5j * g * (n22 - n11)
+        ds = (1j * bands.E - (loss[1] + loss[0][..., ::-1])) * s
+        paired = n11[..., ::-1] + n22 - 1
+        ds.real += delta.imag * paired
+        ds.imag += delta.real * paired
+        if self.collision == "redfield":
+            self._between_bands(n11, n22, n21, s, dn11, dn22, dn21, ds)
         self._recombination(n11, n22, n21, s, dn11, dn22, dn21, ds)
         return dn11, dn22, dn21, ds
 
-    def _phonons(self, n11, n22, n21, s, dn11, dn22, dn21, ds):
-        filled1, emptied1 = n11 @ self.M1.T, (1 - n11) @ self.M1
-        filled2, emptied2 = n22 @ self.M2.T, (1 - n22) @ self.M2
-        dn11 += 2 * ((1 - n11) * filled1 - n11 * emptied1)
-        dn22 += 2 * ((1 - n22) * filled2 - n22 * emptied2)
-        loss1, loss2 = filled1 + emptied1, filled2 + emptied2
-        dn21 -= (loss1 + loss2) * n21
-        ds -= (loss2 + loss1[..., ::-1]) * s
-        if self.collision == "redfield":
-            self._between_bands(n11, n22, n21, s, dn11, dn22, dn21, ds)
+    @cached_property
+    def _rates(self):
+        """Per band: x -> M x and x -> M^T x, and the column sums of M."""
+        return [(product(M), product(M.T), M.sum(axis=0)) for M in (self.M1, self.M2)]
+
+    def _phonons(self, n11, n22, dn11, dn22):
+        """Add the populations' changes; the losses of amplitudes (lower, upper band), (..., n)."""
+        losses = []
+        for n, change, (onto, out_of, column) in ((n11, dn11, self._rates[0]), (n22, dn22, self._rates[1])):
+            filled, emptied = onto(n), column - out_of(n)
+            loss = filled + emptied
+            change += 2 * (filled - n * loss)
+            losses.append(loss)
+        return losses
 
     def _between_bands(self, n11, n22, n21, s, dn11, dn22, dn21, ds):
         """The products of the two bands' scattering."""

@@ -49,6 +49,20 @@ class Numerics:
 
 
 @dataclass(frozen=True)
+class SteadyNumerics:
+    """Momenta, and how the way to the stationary state begins."""
+
+    points: int = field(default=201, metadata={"min": 3, "max": 4001, "doc": "momenta in [-k_max, k_max], an odd number"})
+    k_max: float = field(default=0.2, metadata={"above": 0, "max": 10, "doc": "cutoff of momenta"})
+    dt: float = field(default=0.5, metadata={"above": 0, "max": 0.5, "unit": "1/E_g", "doc": "time step of the evolution before SNES"})
+    t_start: float = field(default=1000.0, metadata={"above": 0, "max": 1e6, "unit": "1/E_g", "doc": "time of the evolution before SNES, at least"})
+
+    def __post_init__(self):
+        if self.points % 2 == 0:
+            raise ValueError(f"points = {self.points}: must be odd, so that k = 0 is one of them")
+
+
+@dataclass(frozen=True)
 class Initial:
     """Filled lower band, empty upper band, a seed of the pairs."""
 

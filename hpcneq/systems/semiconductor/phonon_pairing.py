@@ -25,8 +25,25 @@ def growth(M0, M1, V):
     return float(fastest.real), float(fastest.imag)
 
 
+def fastest(M0, M1, V):
+    """(growth rate, mode (n,)) of the fastest growing pairs, even in k."""
+    e, modes = np.linalg.eig(M0 + V * M1)
+    best = int(np.argmax(e.real))
+    mode = modes[:, best] + modes[::-1, best]
+    return float(e[best].real), mode if np.abs(mode).max() > 1e-6 else modes[:, best]
+
+
+def even(M):
+    """M (n, n) on what is even in k, (h, h): only such pairs have an order parameter."""
+    centre = len(M) // 2
+    half = M[centre:]
+    return np.hstack([half[:, centre:centre + 1], half[:, centre + 1:] + half[:, centre - 1::-1]])
+
+
 def threshold(M0, M1, floor, V_max, points=41):
     """The smallest V > 0 at which pairs grow faster than ``floor``, to 1e-6 V_max; nan if there is none up to V_max."""
+    M0, M1 = even(M0), even(M1)
+
     def excess(V):
         return growth(M0, M1, V)[0] - floor
 

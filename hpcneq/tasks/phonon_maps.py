@@ -1,0 +1,179 @@
+"""Tasks ``threshold`` and ``map`` of the phonon-semiconductor system: where pairs begin to grow, and the order parameter over parameters."""
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+
+from ..config import Task
+from ..errors import InputError
+from ..solvers import maps
+from ..systems.semiconductor import phonon, phonon_inputs, phonon_pairing
+from . import phonon_states
+from .evolution import Outcome
+
+SWEPT = ("V", "Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B")
+TOGETHER = 10       # runs in one batch: more leave the processor's cache
+ORDERED = 1e-4      # |Delta| that counts as paired
+
+TASKS = {
+    "threshold": Task(tables={"parameters": phonon_inputs.Parameters, "numerics": phonon_inputs.ThresholdNumerics},
+                      sweep=("Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B", "points"),
+                      doc="interaction V_c at which pairs begin to grow, with both forms of recombination"),
+    "map": Task(tables={"parameters": phonon_inputs.Parameters, "numerics": phonon_inputs.Numerics, "initial": phonon_inputs.Initial},
+                sweep=SWEPT, timed=True, petsc=("evolve",), doc="order parameter at t_max over one or two parameters"),
+}
+
+
+# ---- threshold ------------------------------------------------------------------------------------------------------
+
+def onset_of_pairs(p, n, floor, V_max):
+    """{"V_c", "doubled", "growth", "frequency", "moved", "n11", "n22"} of one point; doubled: what twice the floor adds to V_c; V_c is nan if there is none up to V_max."""
+    model = phonon_inputs.model(p, n)
+    n11, n22, n21, moved = phonon_states.driven_state(model, phonon_states.slowest(p))
+    M0, M1 = phonon_pairing.matrices(model, n11, n22, n21)
+    Vc, near = (phonon_pairing.threshold(M0, M1, value, V_max) for value in (floor, 2 * floor))
+    growth, frequency = phonon_pairing.growth(M0, M1, p.V)
+    return {"V_c": Vc, "doubled": near - Vc, "growth": growth, "frequency": frequency, "moved": moved, "n11": n11, "n22": n22}
+
+
+def threshold(run, comm, log, output):
+    """V_c over one parameter, Porta et al. 2019, Fig. 2: the driven state once, then eigenvalues for every V. **Collective.**"""
+    if len(run.sweep) > 1:
+        raise InputError(f"[sweep]: a threshold is a curve over one parameter, got {', '.join(run.sweep)}")
+    key, values = next(iter(run.sweep.items()), ("Omega", np.array([run.parameters.Omega])))
+    for value in values:
+        phonon_states.built(*phonon_states.at(run, key, value))
+    other = {"printed": "lindblad", "lindblad": "printed"}[run.parameters.radiative]
+
+    def solve(i, j, warm):
+        p, n = phonon_states.at(run, key, values[i])
+        found = onset_of_pairs(p, n, n.floor, n.V_max)
+        return found | {f"V_c_{other}": onset_of_pairs(replace(p, radiative=other), n, n.floor, n.V_max)["V_c"]}
+
+    records, stopped = maps.farm((len(values), 1), solve, comm, log, output.points(), "threshold")
+    if stopped:
+        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
+    records = [row[0] for row in records]
+    lost = [float(v) for v, r in zip(values, records) if "status" in r]
+    out = output()
+    write_thresholds(out, run, key, values, records, other)
+    Vc = [None if np.isnan(r.get("V_c", np.nan)) else r["V_c"] for r in records]
+    errors = [None if v is None else 2e-6 * run.numerics.V_max for v in Vc]
+    growth = [r.get("growth") for r in records]
+    single = len(records) == 1
+    summary = {"V_c": Vc[0] if single else Vc, "floor": run.numerics.floor, "growth_rate": growth[0] if single else growth}
+    most = max((r["doubled"] for r in records if np.isfinite(r.get("doubled", np.nan))), default=0.0)
+    warnings = [f"V_c is where pairs grow at {run.numerics.floor:g}; at twice that it is larger by up to {most:.2g}"]
+    warnings += [f"no driven state at {key} = {lost}"] if lost else []
+    return Outcome("not-converged" if lost else "complete", summary, {"V_c": errors[0] if single else errors} if any(errors) else {}, warnings)
+
+
+def write_thresholds(out, run, key, values, records, other):
+    """Curves, and the populations of the driven states where all have the same momenta. **Collective.**"""
+    out.axis(key, values, phonon_states.UNITS.get(key, "E_g"), key)
+    words = "interaction at which pairs begin to grow; nan: none up to V_max"
+    for name, text in (("V_c", words), (f"V_c_{other}", f'{words}; radiative = "{other}"'), ("growth", "growth rate at the interaction of the input"),
+                       ("frequency", "its frequency"), ("moved", "largest rate of change left in the driven state"),
+                       ("doubled", "what twice the floor adds to V_c")):
+        out.fixed(name, np.array([r.get(name, np.nan) for r in records]), (key,), "E_g", text)
+    good = [r for r in records if "status" not in r]
+    if key == "points" or not good:
+        return
+    out.axis("k", phonon_states.built(run.parameters, run.numerics).bands.k if key != "v" else
+             phonon_states.built(*phonon_states.at(run, key, values[0])).bands.k, "1", "momentum")
+    for name in ("n11", "n22"):
+        rows = [r.get(name, np.full_like(good[0][name], np.nan)) for r in records]
+        out.fixed(name, np.array(rows), (key, "k"), "1", f"population {name} of the driven state")
+
+
+# ---- map ------------------------------------------------------------------------------------------------------------
+
+def batches(run):
+    """[(parameters, indices of the map, V (runs,), Omega (runs,))]: points that differ in V and Omega alone, ten at a time."""
+    keys, axes = list(run.sweep), list(run.sweep.values())
+    found = {}
+    for index in itertools.product(*(range(len(axis)) for axis in axes)):
+        given = {key: float(axis[i]) for key, axis, i in zip(keys, axes, index)}
+        own = tuple(sorted((key, value) for key, value in given.items() if key not in ("V", "Omega")))
+        found.setdefault(own, []).append((index, given.get("V", run.parameters.V), given.get("Omega", run.parameters.Omega)))
+    work = []
+    for own, points in found.items():
+        p = replace(run.parameters, **({"m": None} if "v" in dict(own) else {}), **dict(own))
+        for begin in range(0, len(points), TOGETHER):
+            index, V, Omega = zip(*points[begin:begin + TOGETHER])
+            work.append((p, index, np.array(V), np.array(Omega)))
+    return work
+
+
+def final(run, p, V, Omega):
+    """{"delta", "before"}, (runs,): |Delta| at t_max and at nine tenths of it, by TS on one rank."""
+    model = phonon_inputs.model(p, run.numerics, run.numerics.drive, V=V[:, None], Omega=Omega[:, None])
+    start = phonon.start(len(model.bands.k), run.initial.seed * (1 + 1j))
+    fields = {name: np.tile(values.astype(complex), (len(V), 1)) for name, values in zip(("n11", "n22", "n21", "s"), start)}
+    _, seen = phonon_states.evolved(model, fields, run.run.t_max, run.numerics.dt, 10, run.petsc)
+    return {"delta": np.abs(seen[-1]), "before": np.abs(seen[-2])}
+
+
+def map(run, comm, log, output):  # noqa: A001  (the task's name)
+    """|Delta| at t_max over one or two parameters, Porta et al. 2019, Fig. 2; over Omega and V with V_c(Omega). **Collective.**"""
+    if not run.sweep:
+        raise InputError(f"[sweep]: a map needs one or two of {', '.join(SWEPT)}")
+    keys, axes = list(run.sweep), list(run.sweep.values())
+    shape = tuple(len(axis) for axis in axes)
+    work = batches(run)
+    for p, *_ in work:
+        phonon_states.built(p, run.numerics)
+    lined = set(keys) == {"Omega", "V"} and run.numerics.drive == "rotating"
+    Omega = run.sweep["Omega"] if lined else np.zeros(0)
+
+    def solve(i, j, warm):
+        if i >= len(Omega):
+            return final(run, work[i - len(Omega)][0], *work[i - len(Omega)][2:])
+        found = onset_of_pairs(replace(run.parameters, Omega=float(Omega[i])), run.numerics, 1e-5, float(run.sweep["V"].max()))
+        return {"V_c": found["V_c"]}
+
+    records, stopped = maps.farm((len(Omega) + len(work), 1), solve, comm, log, output.points(), "map")
+    if stopped:
+        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
+    delta, before = np.full(shape, np.nan), np.full(shape, np.nan)
+    lost = 0
+    for (_, indices, *_), (record,) in zip(work, records[len(Omega):]):
+        lost += len(indices) * ("status" in record)
+        for at, size, earlier in zip(indices, record.get("delta", ()), record.get("before", ())):
+            delta[at], before[at] = size, earlier
+    out = output()
+    for key, axis in zip(keys, axes):
+        out.axis(key, axis, phonon_states.UNITS.get(key, "E_g"), key)
+    out.fixed("delta", delta, tuple(keys), "E_g", "|Delta| at t_max")
+    out.fixed("settling", np.abs(delta - before), tuple(keys), "E_g", "its change over the last tenth of the time")
+    if lined:
+        out.fixed("V_c", np.array([row[0].get("V_c", np.nan) for row in records[:len(Omega)]]), ("Omega",), "E_g",
+                  "interaction at which pairs begin to grow in the driven state; nan: none in the map")
+    top = np.unravel_index(np.nanargmax(delta), shape)
+    summary = {"delta_max": float(delta[top]), "points": int(delta.size), "paired": int((delta > ORDERED).sum())}
+    moving = int((np.abs(delta - before) > 0.01 * np.nanmax(delta)).sum())
+    warnings = [f"{moving} points still move by more than 1% of the largest |Delta|: slow growth near the threshold"] if moving else []
+    warnings += [f"{lost} points did not converge"] if lost else []
+    errors = {"delta_max": float(np.abs(delta - before)[top]) + 1e-9}
+    return Outcome("not-converged" if lost else "complete", summary, errors, warnings)
+
+
+def estimate(run, ranks):
+    """Lines for ``hpcneq check``: batches, steps, and time from a hundred right-hand sides of one of them."""
+    import time
+    work = batches(run)
+    p, _, V, Omega = work[0]
+    model = phonon_inputs.model(p, run.numerics, run.numerics.drive, V=V[:, None], Omega=Omega[:, None])
+    fields = [np.tile(values, (len(V), 1)) for values in phonon.start(len(model.bands.k), 1e-3)]
+    rounds = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        for _ in range(20):
+            model.rhs(0.0, *fields)
+        rounds.append((time.perf_counter() - begun) / 20)
+    steps = run.run.t_max / run.numerics.dt
+    each = 4 * steps * (min(rounds) + 4e-5)
+    return [f"  {len(work)} batches of up to {TOGETHER} runs, {steps:.0f} steps",
+            f"  time: about {each * len(work) / min(ranks, len(work)):.0f} s on {ranks} rank{'s' * (ranks > 1)}"]

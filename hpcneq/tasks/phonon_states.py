@@ -1,0 +1,215 @@
+"""Stationary states of the phonon-semiconductor system by SNES, started by TS; task ``steady``."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .. import petsc
+from ..config import Task
+from ..errors import InputError, NotConverged
+from ..parallel import on_root, solo
+from ..solvers import maps
+from ..solvers import steady as newton
+from ..solvers.evolve import Evolution
+from ..solvers.meanfield import FieldState
+from ..systems.semiconductor import phonon, phonon_inputs, phonon_pairing
+from ..systems.semiconductor.phonon_steady import Stationary
+from .evolution import Outcome
+
+STEP = {"ts_rk_type": "4", "ts_adapt_type": "none"}
+START = 10.0            # slowest times of the driven state that TS goes before SNES takes over
+ROUNDS, CLOSE, CAUTION = 200, 1e-13, 10.0
+RICHARDSON = {"snes_type": "nrichardson", "snes_linesearch_type": "basic", "snes_max_it": 1}
+LONGEST = 2e4           # time that growth near the threshold is waited for
+SIZE = 1e-3             # |Delta| at which TS begins, of the fastest growing pairs
+SWEPT = ("V", "Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B", "points")
+UNITS = {"v": "1", "n_B": "1", "points": "1"}
+
+TASKS = {"steady": Task(tables={"parameters": phonon_inputs.Parameters, "numerics": phonon_inputs.SteadyNumerics}, sweep=SWEPT,
+                        doc="stationary state with pairs, and without, by SNES; a curve over one parameter")}
+
+
+class Batch:
+    """Protocol MeanField of many runs at once on one rank: one item, whose fields are (runs, n).
+
+    start_fields : {name: (runs, n)}.
+    """
+
+    def __init__(self, model, start_fields):
+        self.model, self.start_fields, self.items = model, start_fields, 1
+        self.fields = {name: values.shape for name, values in start_fields.items()}
+
+    def start(self, part):
+        """The given fields."""
+        return {name: values[None] for name, values in self.start_fields.items()}
+
+    def breakpoints(self, t_max):
+        """None."""
+        return []
+
+    def partials(self, t, local, part):
+        """int s dk/2pi, (1, runs)."""
+        return local["s"] @ self.model.bands.weight
+
+    def close(self, sums):
+        """Delta (runs,)."""
+        return np.conj(np.asarray(self.model.V).reshape(-1) * sums)
+
+    def rhs(self, t, side, local, c, out, part):
+        """All rates."""
+        rates = self.model.rhs(t, local["n11"].real, local["n22"].real, local["n21"], local["s"], c)
+        for name, rate in zip(("n11", "n22", "n21", "s"), rates):
+            out[name][:] = rate
+
+
+def evolved(model, fields, t_max, dt, rows=1, options=None, defaults=STEP):
+    """({name: (runs, n)} at t_max, [Delta (runs,) at ``rows`` equidistant times]) by TS on one rank from fields {name: (runs, n)}."""
+    found = []
+    with petsc.Options(options or {}) as given:
+        state = FieldState(Batch(model, fields), solo())
+        evolution = Evolution(state, t_max, dt, given, defaults=defaults)
+        try:
+            evolution.run(lambda row: found.append(np.array(row.c)), every=t_max / rows)
+            last = {name: values[0].copy() for name, values in state.view(state.flat).items()}
+        finally:
+            evolution.destroy()
+    return last, found
+
+
+def polished(problem, x):
+    """(root, largest rate of change left, last correction) by SNES. NotConverged if lost.
+
+    Each round is one step x - (J - shift)^-1 F with the shift in proportion to F: Newton's in the end, but where states fill up roots are double,
+    and where filled and empty ones alone meet a whole family of them, so that J is singular there.
+    """
+    for _ in range(ROUNDS):
+        left = float(np.abs(problem.residual(x)).max())
+        inverse = np.linalg.inv(problem.jacobian(x) - CAUTION * left * np.diag(problem.moving))
+        found = newton.solve_equations(lambda y: inverse @ problem.residual(y), x, RICHARDSON, prefix="steady_")
+        moved, x = float(np.abs(found.x - x).max()), found.x
+        left = float(np.abs(problem.residual(x)).max())
+        if left < CLOSE and moved < 1e-6:
+            return x, left, moved
+        if not left < 1e3:
+            break
+    raise NotConverged(f"steady: SNES stopped with residual {left:.1e} after a step of {moved:.1e}; try a larger [numerics] t_start")
+
+
+def driven_state(model, rate, dt=0.8):
+    """(n11, n22, n21, residual) of the state without pairs: TS from the filled lower band for a while, then SNES. rate : the slowest one."""
+    still = replace(model, V=0.0)
+    fields = {name: values[None] for name, values in zip(("n11", "n22", "n21", "s"), phonon.start(len(model.bands.k), 0.0))}
+    last, _ = evolved(still, fields, START / rate, dt)
+    problem = Stationary(still, False)
+    x, left, moved = polished(problem, problem.pack(last["n11"][0].real, last["n22"][0].real, last["n21"][0]))
+    n11, n22, n21, _, _ = problem.unpack(x)
+    return n11, n22, n21, left
+
+
+def slowest(p):
+    """The slowest rate of the populations."""
+    return max(min(rate for rate in (p.Gamma_ph, p.Gamma_rr) if rate > 0) if p.Gamma_ph + p.Gamma_rr > 0 else 0.0, 1e-4)
+
+
+def condensed(model, p, dt, t_start, warm=None):
+    """{"delta", "frequency", "growth", "residual", fields}: the state with pairs, or without where the driven state is stable.
+
+    warm : (n11, n22, n21, s, w) of a near-by point, from which SNES alone is tried first.
+    """
+    n11, n22, n21, left = driven_state(model, slowest(p))
+    M0, M1 = phonon_pairing.matrices(model, n11, n22, n21)
+    growth, mode = phonon_pairing.fastest(M0, M1, float(model.V))
+    none = {"delta": 0.0, "frequency": 0.0, "growth": growth, "residual": left, "n11": n11, "n22": n22, "n21": n21, "s": np.zeros_like(n21)}
+    if growth <= 0:
+        return none
+    problem = Stationary(model, True)
+
+    def polish(n11, n22, n21, s, w):
+        x, left, moved = polished(problem, problem.pack(n11, n22, n21, s, w))
+        n11, n22, n21, s, w = problem.unpack(x)
+        size = abs(model.order(s))
+        if size < 1e-9 or min(n11.min(), n22.min()) < -0.01:
+            raise NotConverged("steady: SNES went to a state without pairs; try a larger [numerics] t_start")
+        return {"delta": float(size), "frequency": float(-w), "growth": growth, "residual": left, "n11": n11, "n22": n22, "n21": n21, "s": s}
+
+    if warm is not None:
+        try:
+            return polish(*warm)
+        except NotConverged:
+            pass
+    s = mode * SIZE / abs(model.order(mode))
+    fields = {"n11": n11, "n22": n22, "n21": n21, "s": s}
+    last, seen = evolved(model, {name: np.asarray(values, complex)[None] for name, values in fields.items()}, max(t_start, min(12 / growth, LONGEST)), dt)
+    last = {name: values[0] for name, values in last.items()}
+    rates = model.rhs(0.0, last["n11"].real, last["n22"].real, last["n21"], last["s"])
+    w = float((rates[3] @ model.bands.weight / (last["s"] @ model.bands.weight)).imag)
+    return polish(last["n11"].real, last["n22"].real, last["n21"], last["s"], w)
+
+
+def at(run, key, value):
+    """(parameters, numerics) with one key of either replaced."""
+    if key == "points":
+        points = int(round(value))
+        if points % 2 == 0 or points < 3:
+            raise InputError(f"[sweep] points: must be odd numbers from 3 on, got {value:g}")
+        return run.parameters, replace(run.numerics, points=points)
+    return replace(run.parameters, **({"m": None} if key == "v" else {}), **{key: float(value)}), run.numerics
+
+
+def built(p, n):
+    """The model; InputError if v does not fit the grid."""
+    try:
+        return phonon_inputs.model(p, n)
+    except ValueError as error:
+        raise InputError(f"[parameters] {error}") from None
+
+
+def steady(run, comm, log, output):
+    """Porta et al. 2019: the stationary state that Figs. 3 to 7 settle to, at one point or over one parameter. **Collective.**"""
+    if len(run.sweep) > 1:
+        raise InputError(f"[sweep]: a curve is over one parameter, got {', '.join(run.sweep)}")
+    n = run.numerics
+    if not run.sweep:
+        model = built(run.parameters, n)
+        return single(run, model, on_root(comm, condensed, model, run.parameters, n.dt, n.t_start), log, output)
+    (key, values), = run.sweep.items()
+    [built(*at(run, key, value)) for value in values]
+
+    def solve(i, j, warm):
+        p, numerics = at(run, key, values[j])
+        model = built(p, numerics)
+        near = None
+        if warm is not None and warm.get("delta", 0) > 0 and len(warm["s"]) == len(model.bands.k):
+            near = (*(np.asarray(warm[name]) for name in ("n11", "n22", "n21", "s")), -warm["frequency"])
+        return condensed(model, p, numerics.dt, numerics.t_start, near)
+
+    records, stopped = maps.farm((1, len(values)), solve, comm, log, output.points(), "steady")
+    if stopped:
+        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
+    out, records = output(), records[0]
+    lost = [float(v) for v, r in zip(values, records) if "status" in r]
+    out.axis(key, values, UNITS.get(key, "E_g"), key)
+    for name, text in (("delta", "|Delta| of the stationary state"), ("frequency", "rate at which its phase turns"),
+                       ("growth", "growth rate of pairs in the driven state without them"), ("residual", "largest rate of change left")):
+        out.fixed(name, np.array([r.get(name, np.nan) for r in records]), (key,), "E_g", text)
+    sizes = [r.get("delta") for r in records]
+    summary = {"delta": sizes, "delta_max": max(size for size in sizes if size is not None) if len(lost) < len(sizes) else None}
+    errors = {"delta": [None if size is None else 1e-9 for size in sizes], "delta_max": 1e-9}
+    return Outcome("not-converged" if lost else "complete", summary, errors, [f"not converged at {key} = {lost}"] * bool(lost))
+
+
+def single(run, model, found, log, output):
+    """Fields and numbers of one state."""
+    out = output()
+    out.axis("k", model.bands.k, "1", "momentum")
+    for name, text in (("n11", "population of the lower band"), ("n22", "population of the upper band"), ("n21", "coherence <c2+ c1>"),
+                       ("s", "pairs <c2+_k c1+_-k>, Delta real")):
+        out.fixed(name, np.asarray(found[name]), ("k",), "1", text)
+    low, high = model.eigenvalues(found["n11"], found["n22"], found["n21"], found["s"])
+    summary = {"delta": found["delta"], "delta_frequency": found["frequency"], "growth_rate": found["growth"],
+               "particle_number": float((found["n11"] + found["n22"]).sum()), "min_eigenvalue": low, "max_eigenvalue": high, "residual": found["residual"]}
+    errors = {"delta": 1e-9, "delta_frequency": 1e-9, "growth_rate": 1e-9, "particle_number": 1e-9}
+    log(f"steady: |Delta| = {found['delta']:.8g}, turning at {found['frequency']:.6g}, residual {found['residual']:.0e}")
+    notes = [] if found["delta"] else ["pairs decay in the driven state: no state with pairs was looked for"]
+    return Outcome("complete", summary, errors, notes)

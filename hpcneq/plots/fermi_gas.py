@@ -198,17 +198,25 @@ def _surface(result, slow, fast):
     x, y = np.meshgrid(np.asarray(result[slow]), np.asarray(result[fast]), indexing="ij")
     from matplotlib.patches import Patch
     handles = []
-    for name, colour, text in (("nbcs_end", "#5b8fc9", "end of NBCS"), ("normal_end", "#8a8a86", "normal gas starts to pair"),
-                               ("nff_fold", "#d9795d", "NFF appears")):
-        z = np.asarray(result[name])
+    turned = np.isfinite(np.asarray(result.nff_fold))
+    for name, colour, text, alpha in (("nff_fold", "#c2452d", "NFF and NFF' appear", 0.95), ("normal_end", "#3a3a3a", "NFF ends", 0.45),
+                                      ("nbcs_end", "#5b8fc9", "NBCS ends", 0.32)):
+        z = np.array(result[name])
+        if name == "normal_end":
+            z[~turned] = np.nan
+        if name == "nbcs_end":      # down to dmu = 0 on the first points without a condensate
+            gone = np.isnan(z)
+            there = np.pad(~gone, 1)
+            z[gone & (there[2:, 1:-1] | there[:-2, 1:-1] | there[1:-1, 2:] | there[1:-1, :-2])] = 0.0
         if np.isfinite(z).any():
-            axes.plot_surface(x, y, z, color=colour, alpha=0.55, rstride=1, cstride=1, lw=0.25, edgecolor="0.35", antialiased=True)
-            handles.append(Patch(color=colour, alpha=0.7, label=text))
+            axes.plot_surface(x, y, z, color=colour, alpha=alpha, rstride=1, cstride=1, lw=0.2, edgecolor="0.4", antialiased=True, shade=False)
+            handles.append(Patch(color=colour, alpha=alpha, label=text))
     axes.set(xlabel=f"${KEYS[slow]}$", ylabel=f"${KEYS[fast]}$", zlabel=f"${KEYS['dmu']}$")
     axes.zaxis.labelpad = 4
-    axes.view_init(elev=22, azim=38)
-    axes.set_box_aspect(None, zoom=0.86)
-    axes.legend(handles=handles, loc="upper right")
+    axes.view_init(elev=20, azim=48)
+    axes.set_box_aspect(None, zoom=0.85)
+    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.62, 0.92))
+    axes.set_zlim(0, None)
     axes.set_title(title(result, hide=("dmu", slow, fast)))
     return figure
 

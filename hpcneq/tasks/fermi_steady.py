@@ -13,7 +13,7 @@ from ..parallel import on_root
 from ..solvers import maps
 from ..solvers import steady as newton
 from ..systems.fermi_gas import branches as states_of
-from ..systems.fermi_gas import edges, inputs, states
+from ..systems.fermi_gas import edges, inputs, states, unequal
 from .evolution import Outcome
 
 SNES = {"snes_atol": 3e-12}
@@ -25,7 +25,7 @@ SLOW = {"gamma": "coupling to each reservoir", "T": "temperature of the reservoi
 COLUMNS = {"delta": ("mu", "order parameter"), "Q": ("pF", "wave number"), "gap_residual": ("1", "|g|"), "current_residual": ("1", "|J|")}
 
 TASKS = {
-    "steady": Task(tables=TABLES, petsc=("steady",), doc="every steady state at (gamma, T, dmu): order parameter and wave number, polished"),
+    "steady": Task(tables=TABLES | {"parameters": inputs.SteadyParameters}, petsc=("steady",), doc="every steady state at (gamma, T, dmu): order parameter and wave number, polished"),
     "branches": Task(tables=TABLES, sweep=("dmu", *SLOW), petsc=("steady",), doc="all branches along dmu, and where each begins and ends"),
 }
 
@@ -86,22 +86,52 @@ def steady(run, comm, log, output):
     """Kawamura, Hanai & Ohashi 2022, Eqs. (46), (48): all solutions at one point. **Collective.**"""
     refuse_unused(run)
     gas = inputs.gas(run.parameters, run.numerics)
-    found = on_root(comm, lambda: [state_record(gas, *state) for state in states_of.find(gas)])
+    unlike = run.parameters.unequal
+    found, ended = on_root(comm, follow, run, gas) if unlike else (on_root(comm, lambda: [state_record(gas, *s) for s in states_of.find(gas)]), [])
     out = output()
     if found:
         out.axis("branch", np.arange(len(found)), "1", "; ".join(f"{k}: {f['name']}" for k, f in enumerate(found)))
-        for key, (units, text) in COLUMNS.items():
+        columns = COLUMNS | ({"mu_condensate": ("mu", "chemical potential of the condensate, half the frequency at which it turns")} if unlike else {})
+        for key, (units, text) in columns.items():
             out.fixed(key, np.array([f[key] for f in found]), ("branch",), units, text)
-    keys = ("name", *COLUMNS, "snes_reason")
+    keys = ("name", *COLUMNS, *(("mu_condensate",) if unlike else ()), "snes_reason")
     errors = {"branches": [{"delta": f["delta_error"], "Q": f["Q_error"], "gap_residual": f["gap_residual"] + ROUNDING,
                             "current_residual": f["current_residual"] + ROUNDING} for f in found]}
+    for f, e in zip(found, errors["branches"] if unlike else []):
+        e["mu_condensate"] = f["mu_error"]
     for f in found:
         log(f"steady: {f['name']:4s} Delta = {f['delta']:.8g}, Q = {f['Q']:.8g}")
     lost = [f["name"] for f in found if not f["good"]]
-    warnings = [] if found else ["steady: the normal gas is the only steady state"]
+    warnings = [] if found else ["steady: the normal gas is the only steady state" + " that was found" * unlike]
+    if unlike:
+        warnings.append("unequal couplings: uniform states only, those of equal couplings followed to these; states with Q > 0 are not computed")
+        warnings += [f"{name} folds back before these couplings are reached" for name in ended]
     warnings += [f"SNES left {', '.join(lost)} where the scan found it; try [petsc] steady.snes_max_it or a smaller [numerics] dp"] * bool(lost)
     summary = {"branches": [{k: f[k] for k in keys} for f in found], "count": len(found)}
     return Outcome("not-converged" if lost else "complete", summary, errors, warnings)
+
+
+def follow(run, gas):
+    """(records, names of states that end on the way) : the uniform states of equal couplings followed to unequal ones."""
+    p, found, ended = run.parameters, [], []
+    pair = unequal.Pair(p.gamma_left, p.gamma_right, p.T, p.dmu, p.inv_kfas, run.numerics.dp)
+
+    def root(equations, seed):
+        solved = newton.solve_equations(equations, seed, SNES)
+        return solved.x if solved.residual < GOOD else None
+
+    for name, D, Q in states_of.find(gas):
+        x = unequal.steps(pair, D, root) if Q == 0 else None
+        if x is None:
+            ended += [name] * (Q == 0)
+            continue
+        last, finer = (newton.solve_equations(lambda y, h=h, n=unequal.grid(*x, h): unequal.equations(y, h, n), x, SNES)
+                       for h in (pair, replace(pair, fine=2)))
+        D, nu = (float(v) for v in last.x)
+        error = np.abs(finer.x - last.x) + ROUNDING
+        found.append({"name": name, "delta": D, "Q": 0.0, "mu_condensate": nu, "gap_residual": last.residual, "current_residual": 0.0,
+                      "snes_reason": last.reason, "delta_error": float(error[0]), "mu_error": float(error[1]), "Q_error": 0.0, "good": last.residual < GOOD})
+    return found, ended
 
 
 # ---- branches -----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,27 @@ class Parameters:
 
 
 @dataclass(frozen=True)
+class SteadyParameters(Parameters):
+    """Reservoirs with equal or unequal couplings."""
+
+    gamma_left: float | None = field(default=None, metadata={
+        "min": 0, "max": 1, "unit": "mu", "doc": "coupling to the reservoir at mu + dmu where it differs from that to the other; with gamma_right, instead of gamma"})
+    gamma_right: float | None = field(default=None, metadata={
+        "min": 0, "max": 1, "unit": "mu", "doc": "coupling to the reservoir at mu - dmu; uniform states only, NBCS and NIG as they continue those of equal couplings"})
+
+    def __post_init__(self):
+        if (self.gamma_left is None) != (self.gamma_right is None):
+            raise ValueError("gamma_left and gamma_right: give both or neither")
+        if self.unequal and self.gamma_left + self.gamma_right == 0:
+            raise ValueError("gamma_left + gamma_right must be > 0: unequal couplings have no limit of their own here")
+
+    @property
+    def unequal(self):
+        """Whether the couplings differ."""
+        return self.gamma_left != self.gamma_right
+
+
+@dataclass(frozen=True)
 class BranchParameters(Parameters):
     """One of the steady states."""
 
@@ -56,9 +77,11 @@ class WaveNumerics(Numerics):
 
 
 def gas(parameters, numerics):
-    """The ``Gas`` of an input."""
+    """The ``Gas`` of an input; of unequal couplings that of their mean."""
     p = parameters
-    return Gas(Baths(p.gamma, p.T, p.dmu), p.inv_kfas, numerics.dp)
+    left = getattr(p, "gamma_left", None)
+    gamma = p.gamma if left is None else 0.5 * (left + p.gamma_right)
+    return Gas(Baths(gamma, p.T, p.dmu), p.inv_kfas, numerics.dp)
 
 
 @dataclass(frozen=True)

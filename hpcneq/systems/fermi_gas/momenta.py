@@ -13,9 +13,9 @@ LAST = 3.0          # the last panel is p = LAST/t, 0 < t < 1
 SHARPEST = 1e-4     # kinks are breakpoints; panels need not be shorter than this
 
 
-def kinks(gaps, Q, dmu):
-    """[[(p, distance), ...] for each gap] : momenta where E(p) -+ p Q = +-dmu, and how far from the real axis; E^2 = (p^2 + Q^2/4 - 1)^2 + D^2."""
-    m = 1 - 0.25 * Q**2
+def kinks(gaps, Q, dmu, mu=1.0):
+    """[[(p, distance), ...] for each gap] : momenta where E(p) -+ p Q = +-dmu, and how far from the real axis; E^2 = (p^2 + Q^2/4 - mu)^2 + D^2."""
+    m = mu - 0.25 * Q**2
     companion = np.zeros((len(gaps), 2, 4, 4))
     companion[..., [1, 2, 3], [0, 1, 2]] = 1
     companion[..., 0, 1] = 2 * m + Q**2
@@ -24,10 +24,10 @@ def kinks(gaps, Q, dmu):
     return [[(z.real, abs(z.imag)) for z in row if z.real > 0] for row in np.linalg.eigvals(companion).reshape(len(gaps), 8)]
 
 
-def features(D, Q, dmu, blur):
+def features(D, Q, dmu, blur, mu=1.0):
     """[(p, width, breakpoint?)] of the sums with and without D: where levels meet an edge of the reservoirs, and E is least."""
-    found = [(np.sqrt(max(1 - 0.25 * Q**2, 1e-6)), max(0.5 * np.hypot(D, blur), SHARPEST), False)]
-    for row in kinks(sorted({D, 0.0}), Q, dmu):
+    found = [(np.sqrt(max(mu - 0.25 * Q**2, 1e-6)), max(0.5 * np.hypot(D, blur), SHARPEST), False)]
+    for row in kinks(sorted({D, 0.0}), Q, dmu, mu):
         found += [(p, max(np.hypot(0.4 * blur / max(p, 0.2), away), SHARPEST), away < 1e-7) for p, away in row]
     return found
 

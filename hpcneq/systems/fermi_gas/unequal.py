@@ -1,0 +1,128 @@
+"""Unequal couplings gamma_L, gamma_R: the condensate turns at 2 nu, nu not the mean of the reservoirs, and takes what one gives and the other draws.
+
+In the frame of nu the reservoirs sit at delta_s = 1 +- dmu - nu, with weights w_s = gamma_s/(gamma_L + gamma_R), Gam = gamma_L + gamma_R, and
+
+    -i G^<_p = int dw/2pi G^R [2 Gam diag(F(w), 1 - F(-w))] G^A,   F = sum_s w_s f(w - delta_s),   G^R = (w + i Gam - H_p)^-1.
+
+diag(F, 1 - F(-w)) = [F(w) + 1 - F(-w)]/2 + tau3 A(w), A = [F(w) + F(-w) - 1]/2. The first part gives N(H_p) with N the weighted mean of the
+reservoirs at +-delta_s. The second, absent in equal couplings, does not commute with H_p; in its eigenbasis, with R(x) = int dw/2pi 2i A/(w - x + i Gam):
+
+    pairs        P = (D/2E)[N(e_-) - N(e_+)] - (xi D/2E^2)[A(e_+) + A(e_-)] + (D/E)[(xi/E) Re K + i Im K],   A(e) = Re R(e)
+    occupation   n = [N(e_+) + N(e_-)]/2 + (xi/2E)[N(e_+) - N(e_-)] + (xi/2E)[A(e_+) - A(e_-)] + (xi^2/2E^2)[A(e_+) + A(e_-)] + (D/E)^2 Re K
+    coherence    K = Gam/(2i (E - i Gam)) [R(e_+) + R(e_-)^*]
+
+xi = p^2 + Q^2/4 - nu. The imaginary part of the gap equation, sum_p Im K/E = 0, is the balance of the pairs taken from both reservoirs; it fixes nu. One
+reservoir alone gives nu = its chemical potential. Solved here for Q = 0. Kawamura, Hanai and Ohashi (2022) treat equal couplings, where A = 0 and nu = 1 by symmetry.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hpcneq.maths import fermi
+
+from . import momenta, states
+
+SIDES = (1, -1)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Couplings ``left`` (to the reservoir at 1 + dmu) and ``right``, temperature, dmu, interaction; units of the mean chemical potential."""
+
+    left: float
+    right: float
+    T: float = 0.0
+    dmu: float = 0.0
+    inv: float = -1.0
+    dp: float = 0.05
+    fine: int = 1
+
+    @property
+    def width(self):
+        """Gam = gamma_L + gamma_R."""
+        return self.left + self.right
+
+    @property
+    def weights(self):
+        """(w_L, w_R)."""
+        return self.left / self.width, self.right / self.width
+
+    def filled(self, x, nu):
+        """N(x), element-wise: the weighted mean over reservoirs at +-delta_s."""
+        return 0.5 * sum(w * fermi.broadened_fermi(x - u * d, self.width, self.T) for w, d in self._levels(nu) for u in SIDES)
+
+    def imbalance(self, x, nu):
+        """R(x), complex: what A(w) leaves in a level."""
+        return 0.5 * sum(u * w * fermi.retarded_fermi(x - u * d, self.width, self.T) for w, d in self._levels(nu) for u in SIDES)
+
+    def _levels(self, nu):
+        return [(w, 1 + s * self.dmu - nu) for w, s in zip(self.weights, SIDES)]
+
+
+def levels(p, c, D, Q, nu):
+    """(xi, E, E + s, E - s) at momenta p and cosines c, shapes that broadcast, s = p Q c: the poles are E + s and -(E - s)."""
+    xi = p**2 + 0.25 * Q**2 - nu
+    E = np.maximum(np.hypot(xi, D), states.SMALLEST)
+    return xi, E, E + p * c * Q, E - p * c * Q
+
+
+def coherence(E, R, pair):
+    """K from R(e_+) + R(e_-)^* = R(E + s) + R(E - s)."""
+    return pair.width / (2j * (E - 1j * pair.width)) * R
+
+
+def parts(p, c, D, Q, nu, pair):
+    """(P, n) at p = (p, c): the pair amplitude, complex, and the occupation of the atom of momentum p + Q/2."""
+    xi, E, up, down = levels(p, c, D, Q, nu)
+    a, b, R, S = pair.filled(up, nu), 1 - pair.filled(down, nu), pair.imbalance(up, nu), pair.imbalance(down, nu)
+    K = coherence(E, R + S, pair)
+    both = R.real + S.real
+    P = 0.5 * D / E * (b - a) - 0.5 * xi * D / E**2 * both + D / E * (xi / E * K.real + 1j * K.imag)
+    n = 0.5 * (a + b) + 0.5 * xi / E * (a - b + R.real - S.real) + 0.5 * (xi / E) ** 2 * both + (D / E) ** 2 * K.real
+    return P, n
+
+
+def pairing(p, D, nu, pair):
+    """p^2 Re P/D - 1/2 and p^2 Im P/D of a uniform state, the tails cancelled beforehand."""
+    xi, E, up, _ = levels(p, 0.0, D, 0.0, nu)
+    R = 2 * pair.imbalance(up, nu)
+    K = coherence(E, R, pair)
+    bare = (2 * nu * p**2 - nu**2 - D**2) / (2 * E * (p**2 + E))
+    return bare - p**2 / E * pair.filled(up, nu) + p**2 * xi / E**2 * (K.real - 0.5 * R.real), p**2 / E * K.imag
+
+
+def grid(D, nu, pair):
+    """(p, weight) : panels graded towards the shell and every edge of both reservoirs."""
+    blur = pair.width + np.pi * pair.T
+    known = [f for s in SIDES for f in momenta.features(D, 0.0, abs(1 + s * pair.dmu - nu), blur, nu)]
+    return momenta.nodes(momenta.panels_of(known, pair.dp, (), pair.fine))
+
+
+def equations(x, pair, nodes=None):
+    """Real part of the gap equation and balance of pairs over Gam, 0 in a uniform steady state x = (D, nu). nodes : held still, see :func:`grid`."""
+    p, weight = nodes or grid(*x, pair)
+    real, imaginary = pairing(p, *x, pair)
+    return np.array([weight @ real + 0.25 * np.pi * pair.inv, weight @ imaginary / pair.width])
+
+
+def steps(pair, D, polish, size=0.1):
+    """(D, nu) of a uniform steady state of equal couplings of the same sum, followed to these; None where it folds back on the way.
+
+    polish(equations, seed) -> root or None. The step in (gamma_L - gamma_R)/(gamma_L + gamma_R) is halved where a root is lost.
+    """
+    total, goal = pair.width, (pair.left - pair.right) / pair.width
+    x, at, slope, step = np.array([D, 1.0]), 0.0, np.zeros(2), np.sign(goal) * size
+    while abs(at - goal) > 1e-14:
+        there = goal if abs(goal - at) <= abs(step) * (1 + 1e-9) else at + step
+        here = replace(pair, left=0.5 * total * (1 + there), right=0.5 * total * (1 - there))
+        seed = x + slope * (there - at)
+        found = polish(lambda y, h=here, n=grid(*seed, here): equations(y, h, n), seed)
+        if found is None or not np.abs(found - seed).max() < 0.15 * max(seed[0], 0.02) or found[0] <= 0:
+            step *= 0.5
+            if abs(step) < 2e-3:
+                return None
+            continue
+        slope, x, at = (found - x) / (there - at), found, there
+    return x

@@ -1,0 +1,93 @@
+"""The Fermi gas with unequal couplings to its reservoirs: closed forms against frequency integrals, and both limits that are known otherwise.
+
+Every docstring names a change of the code under which the test was seen to fail, or the mistake it is there for.
+"""
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+import hpcneq
+from hpcneq.systems.fermi_gas import branches, states, unequal
+from hpcneq.systems.fermi_gas.occupation import Baths
+from hpcneq.systems.fermi_gas.states import Gas
+from hpcneq.systems.fermi_gas.unequal import Pair
+
+pytestmark = pytest.mark.fermigas
+
+
+def by_frequencies(p, c, D, Q, nu, pair):
+    """(P, n) from G^R Sigma^< G^A integrated over frequencies, reservoirs and 2 x 2 matrices written out."""
+    xi, along = p**2 + 0.25 * Q**2 - nu, p * c * Q
+    H, G = np.array([[along + xi, -D], [-D, along - xi]]), pair.left + pair.right
+    deltas = (1 + pair.dmu - nu, 1 - pair.dmu - nu)
+
+    def f(x):
+        return float(x < 0) if pair.T == 0 else 0.5 * (1 - np.tanh(x / (2 * pair.T)))
+
+    def F(w):
+        return (pair.left * f(w - deltas[0]) + pair.right * f(w - deltas[1])) / G
+
+    def lesser(w):
+        R = np.linalg.inv((w + 1j * G) * np.eye(2) - H)
+        return R @ np.diag([2 * G * F(w), 2 * G * (1 - F(-w))]) @ R.conj().T / (2 * np.pi)
+
+    E = np.hypot(xi, D)
+    marks = [s * d for d in deltas for s in (1, -1)] + [along + E, along - E]
+    ends = [-np.inf, *sorted({m + k * G for m in marks for k in (-20, -3, 0, 3, 20)}), np.inf]
+
+    def integral(part):
+        return sum(quad(part, a, b, epsabs=1e-12, epsrel=1e-10, limit=200)[0] for a, b in zip(ends, ends[1:]))
+
+    return integral(lambda w: lesser(w)[0, 1].real) + 1j * integral(lambda w: lesser(w)[0, 1].imag), integral(lambda w: lesser(w)[0, 0].real)
+
+
+@pytest.mark.parametrize("T", [0.0, 0.03])
+def test_amplitudes_are_integrals_of_the_green_functions(T):
+    """P, real and imaginary part, and n with two unequal reservoirs against frequency integrals, 1e-10. Fails with K for its conjugate, or w_L for w_R."""
+    pair = Pair(0.02, 0.008, T, 0.12)
+    for at in ((0.95, 0.4, 0.1, 0.17, 1.03), (1.1, -0.7, 0.1, 0.17, 0.98)):
+        P, n = unequal.parts(*at, pair)
+        wanted = by_frequencies(*at, pair)
+        assert abs(P - wanted[0]) < 1e-10 and abs(n - wanted[1]) < 1e-10
+
+
+def test_sums_are_sums_of_the_amplitudes():
+    """The gap equation with its tails cancelled, and the balance of pairs, against plain sums of P, 1e-9. Fails without nu in the bare term."""
+    pair, D, nu = Pair(0.02, 0.008, 0.02, 0.12), 0.13, 1.04
+    p, weight = unequal.grid(D, nu, pair)
+    P = unequal.parts(p, 0.0, D, 0.0, nu, pair)[0] / D
+    plain = weight @ (p**2 * P - 0.5) - 0.25 * np.pi
+    assert unequal.equations((D, nu), pair) == pytest.approx([plain.real, plain.imag / pair.width], abs=1e-9)
+
+
+def test_equal_couplings_are_the_symmetric_case():
+    """With gamma_L = gamma_R and nu = 1 the gap equation is that of ``states`` and no pairs are exchanged, 1e-12. Fails with Gam = gamma_L."""
+    for gamma, T in ((0.005, 0.0), (0.01, 0.02)):
+        found = unequal.equations((0.1, 1.0), Pair(gamma, gamma, T, 0.145))
+        assert found == pytest.approx([states.gap(Gas(Baths(gamma, T, 0.145)), 0.1, 0.0), 0.0], abs=1e-11)
+
+
+def test_one_reservoir_alone_is_equilibrium():
+    """gamma_R = 0: the condensate turns with the left reservoir, and Delta is that of a gas whose unit is 1 + dmu, 1e-9. Fails if nu is kept at 1."""
+    dmu, gamma = 0.145, 0.01
+    row, = hpcneq.run({"system": "fermi-gas", "task": "steady", "parameters": {"gamma_left": gamma, "gamma_right": 0.0, "dmu": dmu}}).summary["branches"]
+    unit = 1 + dmu
+    alone = branches.largest(Gas(Baths(0.5 * gamma / unit, 0.0, 0.0), -1 / np.sqrt(unit)))
+    assert row["mu_condensate"] == pytest.approx(unit, abs=1e-9) and row["delta"] == pytest.approx(alone * unit, abs=1e-9)
+
+
+def test_a_little_asymmetry_moves_the_condensate_towards_the_better_reservoir():
+    """mu_condensate - 1 is odd in gamma_L - gamma_R to first order and positive towards the left; errors bound the change on finer panels.
+
+    Fails if the reservoirs' signs are swapped.
+    """
+    def at(left, dp=0.05):
+        result = hpcneq.run({"system": "fermi-gas", "task": "steady", "numerics": {"dp": dp},
+                             "parameters": {"gamma_left": left, "gamma_right": 0.01 - left, "dmu": 0.145}})
+        assert "Q > 0" in " ".join(result.warnings)
+        return result.summary["branches"][0], result.errors["branches"][0]
+
+    (up, error), (down, _), (fine, _) = at(0.0051), at(0.0049), at(0.0051, 0.016)
+    assert up["mu_condensate"] > 1 > down["mu_condensate"]
+    assert up["mu_condensate"] - 1 == pytest.approx(1 - down["mu_condensate"], rel=0.02)
+    assert all(abs(up[key] - fine[key]) <= error[key] < 1e-9 for key in ("delta", "mu_condensate"))

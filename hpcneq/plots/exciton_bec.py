@@ -6,7 +6,7 @@ import tomllib
 import numpy as np
 
 from . import style
-from .exciton_modes import modes  # noqa: F401  (found by the task's name)
+from .exciton_modes import boundary, modes  # noqa: F401  (found by the task's name)
 from .exciton_response import response  # noqa: F401
 
 KEYS = {"inv_kfas": r"(k_Fa_s)^{-1}", "gamma_b": r"\gamma_b/\varepsilon_F", "T_b": r"T_b/\varepsilon_F", "p_c": r"p_c/k_F"}

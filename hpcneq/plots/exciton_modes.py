@@ -28,3 +28,22 @@ def modes(result):
     p = tomllib.loads(result.input).get("parameters", {})
     figure.suptitle(f"electron-hole condensate, $(k_Fa_s)^{{-1}}={p.get('inv_kfas', 0.0):g}$, $\\gamma_v/\\gamma_b={result.summary['ratio']:g}$", fontsize=11)
     return figure
+
+
+def boundary(result):
+    """The ratio at the boundary over the swept key, with the marginal mode's momentum."""
+    kind = result.summary["kind"]
+    keys = list(tomllib.loads(result.input).get("sweep", {})) or ["point"]
+    x, ratio = np.asarray(result[keys[-1]]), np.atleast_2d(np.asarray(result.ratio))
+    figure = style.figure(9.6, 4.2)
+    left, right = figure.subplots(1, 2)
+    for k, (row, q) in enumerate(zip(ratio, np.atleast_2d(np.asarray(result.q_mode)))):
+        label = f"{keys[0]} = {np.asarray(result[keys[0]])[k]:g}" if len(keys) > 1 else None
+        left.plot(x, row, "o-", ms=4, label=label)
+        right.plot(x, q, "o-", ms=4, label=label)
+    left.set(ylabel=rf"$\gamma_v/\gamma_b$ at boundary {kind}", xlabel=keys[-1])
+    right.set(ylabel=r"momentum $q/k_F$ of the marginal mode", xlabel=keys[-1])
+    if len(keys) > 1:
+        left.legend(fontsize=9)
+    figure.suptitle(f"electron-hole condensate: boundary {kind}", fontsize=11)
+    return figure

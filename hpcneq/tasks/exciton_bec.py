@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from . import exciton_modes, exciton_response, exciton_steady, exciton_waves
-from .exciton_modes import modes  # noqa: F401
+from .exciton_modes import boundary, modes  # noqa: F401
 from .exciton_response import response  # noqa: F401
 from .exciton_steady import branches, spectrum, steady  # noqa: F401  (the driver finds tasks by name)
 from .exciton_waves import coefficients, phase_diagram  # noqa: F401

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 import hpcneq
 from hpcneq.errors import InputError
 from hpcneq.parallel import solo
-from hpcneq.systems.exciton_bec import collective
+from hpcneq.systems.exciton_bec import collective, onsets
 from hpcneq.systems.exciton_bec import response as theory
 from hpcneq.systems.exciton_bec import states
 from hpcneq.systems.exciton_bec.states import Drive
@@ -119,3 +119,45 @@ def test_long_waves_come_from_a_circle_in_frequency():
     root = -0.5j * damping + 1j * np.sqrt(0.25 * damping**2 - c2 * q**2)
     near = [np.linalg.det(theory.matrices(s, q, [root * x])[0]).real for x in (0.9, 1.1)]
     assert near[0] * near[1] < 0
+
+
+# ---- boundaries ---------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("kind, inv, ratio, q", [("A", 1.0, 3.173e-3, 0.0), ("B", -1.0, 2.1010e-2, 0.0149)])
+def test_standing_instabilities_begin_where_they_are_known_to(kind, inv, ratio, q):
+    """Fig. 6: 3.1e-3 and 2.10e-2 in the paper; to four digits of the reference, and det M(q, 0) touches zero there.
+
+    Fails with det M itself minimised instead of det M/q^2, or alpha11 at the wrong distribution.
+    """
+    found = run("boundary", parameters={"inv_kfas": inv, "kind": kind})
+    assert found.summary["ratio"] == pytest.approx(ratio, rel=3e-4) and found.errors["ratio"] < 1e-5 * ratio
+    assert found.summary["q"] == pytest.approx(q, rel=0.01) and found.summary["omega"] == 0
+    if kind == "B":
+        s = states.solve(Drive(inv, found.summary["ratio"]))
+        values = [onsets.det(s, found.summary["q"] * x, 0.0).real for x in (0.9, 1.0, 1.1)]
+        assert abs(values[1]) < 1e-3 * min(values[0], values[2])
+
+
+def test_the_oscillating_instability_has_a_tenth_of_the_printed_frequency():
+    """Fig. 7, boundary C at inv = -2, ratio 7.4e-2: the mode at q = .0053 crosses Im w = 0 between .0735 and .0745, at w = 6.1e-4.
+
+    The paper prints 6.1e-3. Fails with w added where it is to be taken off in d.
+    """
+    roots = []
+    for ratio in (0.0735, 0.0745):
+        s = states.solve(Drive(-2.0, ratio))
+        roots.append(onsets.root(s, 0.0053, 0.6e-3 + 0j))
+    assert roots[0].imag < 0 < roots[1].imag
+    assert all(w.real == pytest.approx(6.1e-4, rel=0.04) for w in roots)
+    circle = onsets.inside(s, 0.0053, 0.6e-3 + 0j, 0.4e-3)
+    assert len(circle) == 1 and circle[0] == pytest.approx(roots[1], abs=2e-6)
+
+
+@pytest.mark.nightly
+def test_boundary_c_is_the_published_one():
+    """C at inv = -2: 7.4e-2 in the paper; no mode grows below, one pair does above, by winding. Fails if the maximum over q is not taken."""
+    found = run("boundary", parameters={"inv_kfas": -2.0, "kind": "C"})
+    assert found.summary["ratio"] == pytest.approx(7.4e-2, rel=0.01) and found.summary["omega"] == pytest.approx(6.1e-4, rel=0.01)
+    for factor, growing in ((0.99, 0), (1.01, 2)):
+        s = states.solve(Drive(-2.0, factor * found.summary["ratio"]))
+        assert exciton_modes.one(s, found.summary["q"], -0.5 * s.g, "full", 1.0, solo()).growing == growing

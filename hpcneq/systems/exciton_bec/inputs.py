@@ -83,3 +83,11 @@ class ModesNumerics(ResponseNumerics):
 
     floor: float = field(default=0.5, metadata={
         "min": -100, "max": 0.97, "doc": "modes are sought at Im w > -floor (gamma_b + gamma_v); negative: only what grows faster"})
+
+
+@dataclass(frozen=True)
+class BoundaryParameters(Parameters):
+    """The condensate, and which of its boundaries of stability is asked for; ``ratio`` is what is found."""
+
+    kind: str = field(default="A", metadata={
+        "choices": ["A", "B", "C"], "doc": "A: attraction, alpha11 = 0; B: a standing pattern, w = 0 at finite q; C: an oscillating one"})

@@ -27,6 +27,7 @@ TASKS = {
 STEP = 1.2          # default step times fastest rate
 RESOLVED = 1.39     # largest: twice the step is still stable (limit 2.78)
 NEAR = 0.02         # of the branch's Delta, or of the largest: what counts as having arrived
+ROUNDING = 1e-8     # of exponents
 SHORT = 0.3        # share of the trace whose exponent is compared with that of .4
 FORGOTTEN = 9.0     # e-folds
 WIDTHS = 2.0        # longest panel near pF in units of the blur, in the full equations
@@ -114,7 +115,7 @@ def finish(outcome, recorder, out, comm, states, slips):
                         "root_rate": pick([z and z.real for z in roots]), "root_frequency": pick([z and z.imag for z in roots]),
                         "model": "linear", "variant": recorder.run.numerics.variant}
     if steps[0] is not None:
-        errors = [None if z is None else abs(z - other) + step * 0.1 + slip + 1e-9 for z, other, step, slip in zip(clean, short, steps, slips)]
+        errors = [None if z is None else abs(z - other) + step * 0.1 + slip + abs(z)**3 / (5 * recorder.run.numerics.p_c**5) + ROUNDING for z, other, step, slip in zip(clean, short, steps, slips)]
         outcome.errors |= {"late_rate": pick(errors), "late_frequency": pick(errors)}
     outcome.errors |= {"delta": pick(slips), "Q": pick(slips)}
     outcome.warnings.insert(0, NOTES[recorder.run.numerics.variant])

@@ -48,7 +48,7 @@ def trace(system, t_max, every=1.0):
 @pytest.mark.parametrize("dmu, D, rate", [(0.05, 0.21619521, -0.0167714), (0.13, 0.21374201, -0.0161539), (0.13, 0.09001588, 0.0165425),
                                           (0.145, 0.21259971, -0.0157536), (0.145, 0.12257353, 0.0243559)])
 def test_uniform_states_have_the_known_roots_at_rest(dmu, D, rate):
-    """One real root beside the phase mode, to the digits known; a factor eta missing in the reservoir term moves it in the third digit."""
+    """One real root beside the phase mode, to the digits known; a relaxation rate of 2 gamma for 4 gamma moves it."""
     modes = modes_of(Response(Baths(0.005, 0.0, dmu), D, 0.0), solo())
     assert len(modes.modes) == 1 and abs(modes.modes[0].z - 1j * rate) < 2e-7
     assert modes.unstable == (rate > 0)
@@ -56,7 +56,7 @@ def test_uniform_states_have_the_known_roots_at_rest(dmu, D, rate):
 
 @pytest.mark.parametrize("name, rate", [("NFF", -0.0050299), ("NFF'", -0.0011391)])
 def test_twisted_states_have_the_known_roots_at_rest(name, rate):
-    """To 2e-7 with angles half as fine as the default; without the Doppler shift of the levels both are elsewhere."""
+    """To 2e-7 with angles half as fine as the default; without the Doppler shift a of the levels both are elsewhere."""
     modes = found(name)
     assert modes.unstable == 0 and abs(modes.modes[0].z - 1j * rate) < 2e-7
 
@@ -72,7 +72,7 @@ def test_long_waves_decide_as_known(name, q, angle, variant, unstable):
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", STATES)
 def test_memory_agrees_on_every_verdict(name):
-    """Variant D at |q| = 0.001 against C; with conj forgotten in one of the four memories NBCS grows."""
+    """Variant D at |q| = 0.001 against C; M of the paper's condition agrees by another route."""
     assert (found(name, 1e-3, variant="D").unstable > 0) == (found(name, 1e-3).unstable > 0)
 
 
@@ -123,6 +123,14 @@ def test_memory_kernel_is_the_integral_over_frequencies(T, z):
             assert abs(total - kernel[m, n]) < 1e-8 * max(1, abs(total))
 
 
+def test_paper_drive_is_the_static_response_at_long_waves():
+    """For q -> 0 the drive of (74), (77)-(79) is c times the response of N(H): without eta in (77), or with E dDelta + D dE in (78), it is not."""
+    D, Q = STATES["NFF'"]
+    points = rays.points(D, Q, BATHS, 1e-7, 0.0, fine=0.25, angles=8)
+    paper, exact = (response.Kinetic(Response(BATHS, D, Q, 1e-7, 0.0, v), points) for v in "AC")
+    assert np.abs(paper.drive - exact.follows * exact.c).max() < 1e-5 * np.abs(paper.drive).max()
+
+
 # ---- equations of motion --------------------------------------------------------------------------------------------
 
 def pair_of_systems(name, seed=1):
@@ -148,7 +156,7 @@ def chunked(values, system):
 
 @pytest.mark.parametrize("name", ["NIG", "NFF'"])
 def test_linear_equation_is_the_slope_of_the_full_one(name):
-    """Central differences of d/dt g of Eq. (69) in full against Eq. (74): 1e-7 of it, the differences' own error; D dE for E dDelta - D dE fails."""
+    """Central differences of d/dt g of Eq. (69) in full against Eq. (74): 1e-7 of it, the differences' own error; turning the wrong way fails."""
     flat, full, modes, nambu, a, V = pair_of_systems(name)
     count, part, step = nambu.shape[1], range(full.items), 1e-5
     rest = full.start(part)
@@ -178,7 +186,7 @@ def test_steady_states_are_fixed_points(name, model):
 
 @pytest.mark.parametrize("p_c", [2.0, 2.6])
 def test_evolution_grows_with_the_root(p_c):
-    """Late slope of NIG after a kick is the root of det M with all momenta: 1e-6, for any cutoff; a sharp cutoff is off by 1e-2."""
+    """Late slope of NIG after a kick is the root of det M with all momenta: 1e-6, for any cutoff; far momenta to first order only are 5e-6 off."""
     r = Response(BATHS, *STATES["NIG"])
     t, c = trace(kinetics.Linear([r], [[1e-3, 1e-3]], p_c, 250.0), 250.0)
     late = traces.late_exponent(t, c[:, 0, 0].sum(axis=1))
@@ -192,7 +200,7 @@ def test_amplitude_of_the_gapped_state_decays_with_its_root():
 
 
 def test_wave_grows_with_its_root():
-    """NFF' at q = 0.02 along Q, momenta at p +- q/2: growth and frequency of the fastest mode to 1e-3 of them; q/2 for q in one vertex fails."""
+    """NFF' at q = 0.02 along Q, momenta at p +- q/2: growth and frequency of the fastest mode to 1e-3 of them; the sums for a and b exchanged fail."""
     r = Response(BATHS, *STATES["NFF'"], 0.02, 0.0, fine=0.15, angles=8)
     fastest = spectrum(Response(BATHS, *STATES["NFF'"], 0.02, fine=0.5), 0.02, solo(), box=Box(-0.1, 0.11, 5e-4, 0.05)).modes[0].z
     t, c = trace(kinetics.Linear([r], [[1e-3, 1e-3]], 2.0), 300.0, 1.5)

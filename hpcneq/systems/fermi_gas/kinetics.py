@@ -106,7 +106,7 @@ class Linear:
         at, (_, count, holders, runs) = self.mine(part), self.chunks.mine(part)
         dg = local["dg"]
         rows = np.zeros((len(part), self.chunks.runs, 3, 2), complex)
-        found = at["W"] @ np.ascontiguousarray(dg[:count]).view(float).reshape(count, -1, 2)     # real weights: two real columns
+        found = at["W"] @ np.ascontiguousarray(dg[:count]).view(float).reshape(count, 4 * CHUNK, 2)     # real weights: two real columns
         found = found[..., 0] + 1j * found[..., 1]
         rows[np.arange(count), at["run"], 0] = found[:, :2]
         rows[np.arange(count), at["run"], 2] = self.relax[at["run"], None] * found[:, :2] + 1j * found[:, 2:]

@@ -22,6 +22,7 @@ START = 10.0            # slowest times of the driven state that TS goes before 
 ROUNDS, CLOSE, CAUTION = 200, 1e-13, 10.0
 RICHARDSON = {"snes_type": "nrichardson", "snes_linesearch_type": "basic", "snes_max_it": 1}
 LONGEST = 2e4           # time that growth near the threshold is waited for
+LEAST = 1e-5            # growth rate that counts as growth, as in task threshold
 SIZE = 1e-3             # |Delta| at which TS begins, of the fastest growing pairs
 SWEPT = ("V", "Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B", "points")
 UNITS = {"v": "1", "n_B": "1", "points": "1"}
@@ -121,7 +122,7 @@ def condensed(model, p, dt, t_start, warm=None):
     M0, M1 = phonon_pairing.matrices(model, n11, n22, n21)
     growth, mode = phonon_pairing.fastest(M0, M1, float(model.V))
     none = {"delta": 0.0, "frequency": 0.0, "growth": growth, "residual": left, "n11": n11, "n22": n22, "n21": n21, "s": np.zeros_like(n21)}
-    if growth <= 0:
+    if growth <= LEAST:
         return none
     problem = Stationary(model, True)
 

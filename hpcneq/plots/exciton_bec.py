@@ -6,7 +6,7 @@ import tomllib
 import numpy as np
 
 from . import style
-from .exciton_modes import boundary, modes  # noqa: F401  (found by the task's name)
+from .exciton_modes import boundary, modes, stability  # noqa: F401  (tasks' names)
 from .exciton_response import response  # noqa: F401
 
 KEYS = {"inv_kfas": r"(k_Fa_s)^{-1}", "gamma_b": r"\gamma_b/\varepsilon_F", "T_b": r"T_b/\varepsilon_F", "p_c": r"p_c/k_F"}
@@ -111,6 +111,8 @@ def coefficients(result):
 
 def phase_diagram(result):
     """Fig. 8(c) of the paper: normal state, condensate, condensate with a negative coefficient; decay on a logarithmic scale."""
+    if "unstable" in result:
+        return stability(result, _title(result, hide=("inv_kfas",)))
     figure = style.figure(6.8, 4.8)
     axes = figure.add_subplot()
     inv, end, alpha, beta = (np.asarray(result[name]) for name in ("inv_kfas", "ratio_c", "alpha11", "beta22"))

@@ -47,3 +47,27 @@ def boundary(result):
         left.legend(fontsize=9)
     figure.suptitle(f"electron-hole condensate: boundary {kind}", fontsize=11)
     return figure
+
+
+def stability(result, title):
+    """Fig. 5 of the paper: normal state, stable and unstable condensate, boundaries A, B and C; momentum of the growing pattern beside it."""
+    figure = style.figure(11.4, 4.8)
+    axes, side = figure.subplots(1, 2, gridspec_kw={"width_ratios": [3, 2]})
+    inv, end, alpha, B, C, first = (np.asarray(result[name]) for name in ("inv_kfas", "ratio_c", "alpha11", "B", "C", "unstable"))
+    top = np.where(np.isnan(first), end, first)
+    low = 10 ** np.floor(np.log10(0.7 * np.nanmin(np.concatenate([first, end]))))
+    axes.fill_between(inv, top, end, color="#d9795d", alpha=0.6, lw=0, label="unstable condensate")
+    axes.fill_between(inv, low, top, color="#5b8fc9", alpha=0.5, lw=0, label="stable condensate")
+    axes.plot(inv, end, color="0.1", label=r"$\Delta_0\to 0$")
+    axes.plot(inv, alpha, "--", color="#7a1f12", lw=1.2, label=r"A: $\alpha_{11}=0$")
+    axes.plot(inv, B, "-", color="#12294d", lw=1.4, label=r"B: grows at $q\neq 0$, ${\rm Re}\,\omega=0$")
+    axes.plot(inv, C, "o-", ms=3.5, color="#2a8f6d", lw=1.4, label=r"C: grows at $q\neq 0$, ${\rm Re}\,\omega\neq 0$")
+    axes.set(yscale="log", xlabel=r"interaction $(k_Fa_s)^{-1}$", ylabel=r"decay over pumping $\gamma_v/\gamma_b$", xlim=(inv[0], inv[-1]), ylim=(low, 2))
+    axes.text(0.86, 0.93, "normal", transform=axes.transAxes)
+    axes.legend(loc="lower left", fontsize=9, frameon=True, framealpha=0.85)
+    side.plot(inv, np.asarray(result.q_B), color="#12294d", label="B")
+    side.plot(inv, np.asarray(result.q_C), "o-", ms=3.5, color="#2a8f6d", label="C")
+    side.set(xlabel=r"interaction $(k_Fa_s)^{-1}$", ylabel=r"momentum of the marginal mode $q/k_F$", xlim=(inv[0], inv[-1]), ylim=(0, None))
+    side.legend(fontsize=10)
+    figure.suptitle(title, fontsize=11)
+    return figure

@@ -9,7 +9,7 @@ from ..config import Task
 from ..errors import InputError
 from ..parallel import solo
 from ..solvers import maps
-from ..systems.exciton_bec import hydrodynamics, softening, states
+from ..systems.exciton_bec import hydrodynamics, inputs, onsets, softening, states
 from ..systems.exciton_bec import steady as balance
 from .evolution import Outcome
 from .exciton_steady import TABLES, WIDE, drive_of, given, polish, refuse_unused
@@ -17,8 +17,8 @@ from .exciton_steady import TABLES, WIDE, drive_of, given, polish, refuse_unused
 TASKS = {
     "coefficients": Task(tables=TABLES, sweep=("ratio",), petsc=("steady",),
                          doc="alpha11, alpha21, beta22 and the etas of M at small q and w; effective interaction and its two terms"),
-    "phase-diagram": Task(tables=TABLES, sweep=("inv_kfas", "ratio"), petsc=("steady",),
-                          doc="normal state, condensate, and condensate with a negative alpha11 or beta22, over inv_kfas and ratio"),
+    "phase-diagram": Task(tables=TABLES | {"numerics": inputs.DiagramNumerics}, sweep=("inv_kfas", "ratio"), petsc=("steady",),
+                          doc="normal state, stable and unstable condensate, boundaries A, B, C, over inv_kfas and ratio"),
 }
 NAMES = {"alpha11": "alpha11 = M11(0, 0): < 0, excitons attract", "alpha21": "alpha21 = M21(0, 0)",
          "beta22": "beta22 = lim M22(q, 0)/q^2: < 0, the supercurrent flows against grad theta",
@@ -97,8 +97,17 @@ def phase_diagram(run, comm, log, output):
         raise InputError("[sweep]: a phase diagram needs inv_kfas and ratio")
     inv, ratios = run.sweep["inv_kfas"], run.sweep["ratio"]
 
+    modes = run.numerics.boundaries == "modes"
+
     def solve(i, j, warm):
-        return softening.zeros(drive_of(run, inv_kfas=inv[i]))
+        drive = drive_of(run, inv_kfas=inv[i])
+        found = softening.zeros(drive)
+        if modes and found["alpha11"]:
+            for kind in ("B", "C") if inv[i] < run.numerics.switch else ("B",):
+                point = onsets.onset(drive, kind, found["alpha11"])
+                if point is not None:
+                    found |= {kind: point.ratio, f"q_{kind}": point.q, f"omega_{kind}": point.omega, f"{kind}_error": point.error}
+        return found
 
     out = output()
     records, stopped = maps.farm((len(inv), 1), solve, comm, log, output.points(), "phase-diagram")
@@ -108,14 +117,35 @@ def phase_diagram(run, comm, log, output):
     lost = [row["why"] for row in rows if "why" in row]
     out.axis("inv_kfas", inv, "1", "1/(kF a_s)")
     out.axis("ratio", ratios, "1", "gamma_v/gamma_b")
-    lines = {name: np.array([np.nan if row.get(name) is None else row[name] for row in rows]) for name in ("ratio_c", "alpha11", "beta22")}
-    for name, text in (("ratio_c", "the condensate ends"), ("alpha11", "alpha11 = 0"), ("beta22", "beta22 = 0")):
+    names = ("ratio_c", "alpha11", "beta22") + (("B", "C", "q_B", "q_C", "omega_C", "B_error", "C_error") if modes else ())
+    lines = {name: np.array([np.nan if row.get(name) is None else row[name] for row in rows]) for name in names}
+    for name, text in (("ratio_c", "the condensate ends"), ("alpha11", "alpha11 = 0 (boundary A on the BEC side)"), ("beta22", "beta22 = 0"),
+                       ("B", "a standing pattern begins to grow"), ("C", "an oscillating pattern begins to grow"))[:5 if modes else 3]:
         out.fixed(name, lines[name], ("inv_kfas",), "1", f"ratio at which {text}; nan: nowhere")
+    for name, units, text in (("q_B", "kF", "momentum of the pattern at B"), ("q_C", "kF", "momentum at C"), ("omega_C", "eF", "frequency at C"))[:3 * modes]:
+        out.fixed(name, lines[name], ("inv_kfas",), units, text)
     first = np.fmin(lines["alpha11"], lines["beta22"])
+    if modes:
+        first = unstable(inv, lines)
+        out.fixed("unstable", first, ("inv_kfas",), "1", "ratio above which the condensate is unstable; nan: nowhere")
     code = np.where(ratios >= lines["ratio_c"][:, None], 0, np.where(ratios > first[:, None], 2, 1))
-    out.fixed("region", code, ("inv_kfas", "ratio"), "1", "; ".join(f"{k}: {name}" for k, name in enumerate(REGIONS)))
+    regions = REGIONS[:1] + ("stable condensate", "unstable condensate") if modes else REGIONS
+    out.fixed("region", code, ("inv_kfas", "ratio"), "1", "; ".join(f"{k}: {name}" for k, name in enumerate(regions)))
     summary = {"inv_kfas": inv.tolist(), **{name: [None if np.isnan(x) else float(x) for x in line] for name, line in lines.items()},
                "shares": [float(x) for x in np.bincount(code.ravel(), minlength=3) / code.size], "p_c": run.numerics.p_c,
                "number": run.numerics.number, "gamma_b": run.parameters.gamma_b}
     errors = {"ratio_c": [1e-10] * len(inv), "alpha11": [1e-8] * len(inv), "beta22": [None if np.isnan(x) else 1e-3 * float(x) for x in lines["beta22"]]}
-    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, SIGNS, *lost])
+    if modes:
+        errors |= {name: [None if np.isnan(x) else float(x) for x in lines[f"{name}_error"]] for name in ("B", "C")}
+        gap = lines["C"] - lines["B"]
+        turn = np.flatnonzero((gap[:-1] < 0) & (gap[1:] >= 0))
+        if len(turn):
+            i = turn[0]
+            summary["switch_inv"] = float(inv[i] - gap[i] * (inv[i + 1] - inv[i]) / (gap[i + 1] - gap[i]))
+    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *([] if modes else [SIGNS]), *lost])
+
+
+def unstable(inv, lines):
+    """(n,) : the lowest boundary: B and C where they exist, else A."""
+    patterns = np.fmin(lines["B"], lines["C"])
+    return np.where(np.isnan(patterns), lines["alpha11"], patterns)

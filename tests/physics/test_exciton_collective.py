@@ -13,7 +13,7 @@ from hpcneq.systems.exciton_bec import collective, onsets
 from hpcneq.systems.exciton_bec import response as theory
 from hpcneq.systems.exciton_bec import states
 from hpcneq.systems.exciton_bec.states import Drive
-from hpcneq.tasks import exciton_modes, exciton_response
+from hpcneq.tasks import exciton_modes, exciton_response, exciton_waves
 
 pytestmark = pytest.mark.exciton
 
@@ -161,3 +161,17 @@ def test_boundary_c_is_the_published_one():
     for factor, growing in ((0.99, 0), (1.01, 2)):
         s = states.solve(Drive(-2.0, factor * found.summary["ratio"]))
         assert exciton_modes.one(s, found.summary["q"], -0.5 * s.g, "full", 1.0, solo()).growing == growing
+
+
+def test_the_first_boundary_met_bounds_the_stable_region():
+    """B or C, whichever comes first along the decay, A where there is neither. Fails with the last one taken."""
+    lines = {"alpha11": np.array([1.0, 1.0, 1.0, np.nan]), "B": np.array([1.2, 1.2, np.nan, np.nan]), "C": np.array([1.1, np.nan, np.nan, np.nan])}
+    assert exciton_waves.unstable(np.arange(4), lines) == pytest.approx([1.1, 1.2, 1.0, np.nan], nan_ok=True)
+
+
+def test_a_cool_bath_responds_as_one_at_zero_temperature():
+    """At T_b -> 0 the digamma forms go over into the logarithms, M at T_b = 1e-5 is that at 0 to 2e-6. Fails with the cut of L on the wrong side."""
+    s = wide()
+    warm = states.State(s.delta, s.mu, s.mt, states.replace(s.drive, T=1e-5))
+    for q, w in ((0.3, [0.02 - 0.01j, 0.4, 0.05j]), (0.0, [0.1])):
+        assert theory.matrices(warm, q, w, fine=0.6) == pytest.approx(theory.matrices(s, q, w, fine=0.6), abs=2e-6)

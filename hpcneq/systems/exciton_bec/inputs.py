@@ -91,3 +91,12 @@ class BoundaryParameters(Parameters):
 
     kind: str = field(default="A", metadata={
         "choices": ["A", "B", "C"], "doc": "A: attraction, alpha11 = 0; B: a standing pattern, w = 0 at finite q; C: an oscillating one"})
+
+
+@dataclass(frozen=True)
+class DiagramNumerics(Numerics):
+    """How the stable region is bounded."""
+
+    boundaries: str = field(default="signs", metadata={
+        "choices": ["signs", "modes"], "doc": "signs: where alpha11 or beta22 vanishes (seconds); modes: boundaries A, B, C of det M as well"})
+    switch: float = field(default=-0.8, metadata={"min": -LARGEST_INV, "max": LARGEST_INV, "doc": "boundary C is sought for inv_kfas below this"})

@@ -17,6 +17,8 @@ from .hydrodynamics import smallest_width
 FINE = 0.7             # panels: 1e-8 in M
 LEAST = 1e-4           # smallest ratio looked at
 WAVES = 14             # momenta looked at for a minimum
+EARLY = (0.2, 0.5, 0.8)
+SEARCH = {"B": (0.95, 1.01, 1.03, 1.07, 1.12, 1.2, 1.35, 1.6), "C": (0.98, 1.05, 1.1, 1.18, 1.35, 1.6)}      # times the ratio of A
 ACCURACY = 1e-6        # of a ratio, relative
 
 
@@ -70,7 +72,7 @@ def inside(state, q, centre, radius, fine=FINE, points=48):
 def oscillating(state, fine=FINE):
     """[(q, w)], q ascending: a soft mode with Re w > 0 and |w| of a few g, found in a circle at one q, followed to both sides."""
     g, width = state.g, smallest_width(state)
-    for multiple in (6, 10, 16, 28, 48):
+    for multiple in (6, 10, 16, 28, 3.5):
         q = multiple * width
         if q > 0.5:
             break
@@ -142,7 +144,7 @@ def onset(drive, kind, soft=None):
         state = states.solve(replace(drive, ratio=soft))
         return Onset(soft, 0.0, 0.0, 1e-8 * soft, state)
     quantity = (lambda s: static(s)[0]) if kind == "B" else (lambda s: -fastest(s)[0])
-    bracket = _bracket(drive, quantity, soft)
+    bracket = _bracket(drive, quantity, soft, SEARCH[kind])
     if bracket is None:
         return None
     low, high, warm = bracket
@@ -160,16 +162,18 @@ def amplitude(drive):
     return softening.first_zero(drive, lambda s: steady.static_coefficients(s)["alpha11"], softening._ladder(LEAST, end.ratio, 1.35))
 
 
-def _bracket(drive, quantity, soft):
+def _bracket(drive, quantity, soft, factors):
     """(low, high, state at low) around the first change of sign from positive to negative, next to ``soft``; None."""
     warm, low = None, None
-    for factor in (0.5, 0.8, 0.9, 0.97, 1.01, 1.03, 1.06, 1.1, 1.15, 1.22, 1.35, 1.6):
+    for factor in factors:
         try:
             state = states.solve(replace(drive, ratio=factor * soft), warm)
         except NotConverged:
             return None
         if quantity(state) < 0:
-            return (low, factor * soft, warm) if low else None
+            if low is None:
+                return None if factor == EARLY[0] else _bracket(drive, quantity, soft, (*EARLY, factor))
+            return low, factor * soft, warm
         warm, low = state, factor * soft
     return None
 

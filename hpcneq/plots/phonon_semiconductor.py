@@ -101,13 +101,11 @@ def complex_panels(result, k, mixed, pairs, last=None):
 
 def map(result):  # noqa: A001  (the task's name)
     """|Delta| over two parameters with the threshold as a line, or along one (Fig. 2)."""
-    figure = style.figure(6.4, 4.4)
-    axes = figure.add_subplot()
     keys = swept(result)
     if len(keys) == 1:
-        axes.plot(result[keys[0]], result.delta, "o-", color=style.COLOURS[0])
-        axes.set(xlabel=LABELS[keys[0]], ylabel=r"$|\Delta|/E_g$", ylim=(0, None))
-        return figure
+        return curves(result, keys[0])
+    figure = style.figure(6.4, 4.4)
+    axes = figure.add_subplot()
     image = axes.pcolormesh(result[keys[0]], result[keys[1]], np.asarray(result.delta).T, shading="nearest", rasterized=True)
     figure.colorbar(image, ax=axes, label=r"$|\Delta|/E_g$")
     if "V_c" in result:
@@ -115,6 +113,22 @@ def map(result):  # noqa: A001  (the task's name)
         axes.plot(*line, color="w", ls="--", lw=1.6, label="pairs begin to grow")
         axes.legend(loc="upper right", labelcolor="w")
     axes.set(xlabel=LABELS[keys[0]], ylabel=LABELS[keys[1]])
+    return figure
+
+
+def curves(result, key):
+    """|Delta| in time for up to six values of the swept key (left), and at the end over all of them (right): Figs. 2 and 4."""
+    figure = style.figure(10.0, 4.2)
+    left, right = figure.subplots(1, 2)
+    values = np.asarray(result[key])
+    for n, i in enumerate(np.unique(np.linspace(0, len(values) - 1, min(6, len(values))).round().astype(int))):
+        left.plot(result.t, np.asarray(result.delta_t)[i], color=style.COLOURS[n % len(style.COLOURS)], label=f"{LABELS[key]} = {values[i]:g}")
+    left.set(xlabel=r"time $t\,E_g$", ylabel=r"$|\Delta|/E_g$", ylim=(0, None), xlim=(0, result.t[-1]))
+    left.legend(fontsize=10)
+    right.plot(values, result.delta, "o-", ms=4, color=style.COLOURS[0])
+    right.set(xlabel=LABELS[key], ylabel=r"$|\Delta|/E_g$ at the end", ylim=(0, None))
+    if values[0] > 0 and values[-1] / values[0] > 30:
+        right.set_xscale("log")
     return figure
 
 

@@ -15,6 +15,7 @@ from .evolution import Outcome
 
 SWEPT = ("V", "Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B")
 TOGETHER = 10       # runs in one batch: more leave the processor's cache
+ROWS = 200          # times at which a map looks at |Delta|
 ORDERED = 1e-4      # |Delta| that counts as paired
 
 TASKS = {
@@ -108,12 +109,14 @@ def batches(run):
 
 
 def final(run, p, V, Omega):
-    """{"delta", "before"}, (runs,): |Delta| at t_max and at nine tenths of it, by TS on one rank."""
+    """{"delta", "before", "history"}: |Delta| (runs,) at t_max, at nine tenths of it, and for a curve (runs, times) in time, by TS on one rank."""
     model = phonon_inputs.model(p, run.numerics, run.numerics.drive, V=V[:, None], Omega=Omega[:, None])
     start = phonon.start(len(model.bands.k), run.initial.seed * (1 + 1j))
     fields = {name: np.tile(values.astype(complex), (len(V), 1)) for name, values in zip(("n11", "n22", "n21", "s"), start)}
-    _, seen = phonon_states.evolved(model, fields, run.run.t_max, run.numerics.dt, 10, run.petsc)
-    return {"delta": np.abs(seen[-1]), "before": np.abs(seen[-2])}
+    _, seen = phonon_states.evolved(model, fields, run.run.t_max, run.numerics.dt, ROWS, run.petsc)
+    t, sizes = np.array([t for t, _ in seen]), np.abs(np.array([delta for _, delta in seen])).T
+    found = {"delta": sizes[:, -1], "before": sizes[:, np.argmin(np.abs(t - 0.9 * run.run.t_max))]}
+    return found | ({"history": sizes, "t": t} if len(run.sweep) == 1 else {})
 
 
 def map(run, comm, log, output):  # noqa: A001  (the task's name)
@@ -148,6 +151,9 @@ def map(run, comm, log, output):  # noqa: A001  (the task's name)
         out.axis(key, axis, phonon_states.UNITS.get(key, "E_g"), key)
     out.fixed("delta", delta, tuple(keys), "E_g", "|Delta| at t_max")
     out.fixed("settling", np.abs(delta - before), tuple(keys), "E_g", "its change over the last tenth of the time")
+    if len(keys) == 1 and not lost:
+        out.axis("t", records[0][0]["t"], "1/E_g", "time")
+        out.fixed("delta_t", np.concatenate([row[0]["history"] for row in records]), (keys[0], "t"), "E_g", "|Delta| in time")
     if lined:
         out.fixed("V_c", np.array([row[0].get("V_c", np.nan) for row in records[:len(Omega)]]), ("Omega",), "E_g",
                   "interaction at which pairs begin to grow in the driven state; nan: none in the map")

@@ -1,12 +1,14 @@
 """Tasks of the phonon-semiconductor system: evolution and effective model; stationary states and maps have their own modules."""
 from __future__ import annotations
 
+import time
+
 import numpy as np
 
 from .. import petsc, store
 from ..config import Task
 from ..errors import InputError
-from ..parallel import on_root
+from ..parallel import on_root, solo
 from ..solvers.evolve import Evolution
 from ..solvers.meanfield import FieldState
 from ..systems.semiconductor import phonon, phonon_effective, phonon_inputs
@@ -198,3 +200,22 @@ def effective(run, comm, log, output):
     moved = [abs(a - b) + 1e-9 for a, b in zip(*fits)]
     summary = {"fit": [C, delta, rms], "C": C, "delta_tilde": delta, "rms": rms, "delta_final": float(last["delta"])}
     return Outcome("complete", summary, {"C": moved[0], "delta_tilde": moved[1], "rms": moved[2], "fit": moved}, [])
+
+
+def estimate(run, ranks):
+    """Lines for ``hpcneq check``."""
+    if run.task == "map":
+        return phonon_maps.estimate(run, ranks)
+    points, count = run.numerics.points, max(1, int(np.prod([len(values) for values in run.sweep.values()])))
+    if run.task in ("steady", "threshold"):
+        each = phonon_states.cost(run) * (2 if run.task == "threshold" else 1)
+        shared = 1 if run.task == "steady" else min(ranks, count)
+        return [f"  {count} points of {points} momenta", f"  time: about {each * count / shared:.0f} s on {ranks} rank{'s' * (ranks > 1)}"]
+    begun = time.perf_counter()
+    state = FieldState(Driven(checked(run), 1e-3), solo())
+    out = np.zeros_like(state.flat)
+    for _ in range(100):
+        state.rhs(0.0, 1, state.flat, out)
+    each, steps = (time.perf_counter() - begun) / 100, run.run.t_max / run.numerics.dt
+    share = 1.5 if run.numerics.error_estimate and run.task == "evolve" else 1.0
+    return [f"  {points} momenta, {steps:.0f} steps", f"  time: about {7.5 * each * steps * share:.0f} s on one rank"]

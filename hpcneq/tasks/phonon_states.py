@@ -1,6 +1,7 @@
 """Stationary states of the phonon-semiconductor system by SNES, started by TS; task ``steady``."""
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -65,13 +66,13 @@ class Batch:
 
 
 def evolved(model, fields, t_max, dt, rows=1, options=None, defaults=STEP):
-    """({name: (runs, n)} at t_max, [Delta (runs,) at ``rows`` equidistant times]) by TS on one rank from fields {name: (runs, n)}."""
+    """({name: (runs, n)} at t_max, [(t, Delta (runs,))] at about ``rows`` equidistant times) by TS on one rank from fields {name: (runs, n)}."""
     found = []
     with petsc.Options(options or {}) as given:
         state = FieldState(Batch(model, fields), solo())
         evolution = Evolution(state, t_max, dt, given, defaults=defaults)
         try:
-            evolution.run(lambda row: found.append(np.array(row.c)), every=t_max / rows)
+            evolution.run(lambda row: found.append((row.t, np.array(row.c))), every=t_max / rows)
             last = {name: values[0].copy() for name, values in state.view(state.flat).items()}
         finally:
             evolution.destroy()
@@ -210,7 +211,22 @@ def single(run, model, found, log, output):
     low, high = model.eigenvalues(found["n11"], found["n22"], found["n21"], found["s"])
     summary = {"delta": found["delta"], "delta_frequency": found["frequency"], "growth_rate": found["growth"],
                "particle_number": float((found["n11"] + found["n22"]).sum()), "min_eigenvalue": low, "max_eigenvalue": high, "residual": found["residual"]}
-    errors = {"delta": 1e-9, "delta_frequency": 1e-9, "growth_rate": 1e-9, "particle_number": 1e-9}
+    errors = {"delta": 1e-9, "delta_frequency": 1e-9, "growth_rate": 1e-8, "particle_number": 1e-9}
     log(f"steady: |Delta| = {found['delta']:.8g}, turning at {found['frequency']:.6g}, residual {found['residual']:.0e}")
     notes = [] if found["delta"] else ["pairs decay in the driven state: no state with pairs was looked for"]
     return Outcome("complete", summary, errors, notes)
+
+
+def cost(run):
+    """Seconds of one point, from a few right-hand sides and one inverse."""
+    model = built(run.parameters, run.numerics)
+    fields = phonon.start(len(model.bands.k), 1e-3)
+    begun = time.perf_counter()
+    for _ in range(50):
+        model.rhs(0.0, *fields)
+    each = (time.perf_counter() - begun) / 50 + 4e-5
+    problem = Stationary(model, True)
+    x = problem.pack(*fields)
+    begun = time.perf_counter()
+    np.linalg.inv(problem.jacobian(x) + np.eye(problem.size))
+    return 4 * each * (START / slowest(run.parameters) / 0.8 + 2000) + 15 * (time.perf_counter() - begun)

@@ -189,3 +189,22 @@ def test_the_full_drive_is_the_rotating_one_to_a_few_per_cent():
         final[drive] = np.asarray(found.n22)[-1]
     assert 1e-4 < np.abs(final["full"] - final["rotating"]).max() < 0.1
     assert final["rotating"].max() > 0.3
+
+
+@pytest.mark.parallel
+def test_maps_and_curves_do_not_depend_on_the_number_of_ranks(comm, shared_tmp):
+    """Batches of a map and points of a curve over ranks equal those of one rank. Fails if a batch is cut by the number of ranks."""
+    from hpcneq import driver
+    from hpcneq.parallel import solo
+    from hpcneq.store import Result
+    tiny = {"system": "phonon-semiconductor", "parameters": SMALL | {"Gamma_ph": 0.2, "Gamma_rr": 0.2}, "numerics": {"points": 11}}
+    tasks = {"map": {"sweep": {"Gamma_ph": [0.1, 0.2, 0.3], "V": [2.0, 4.0]}, "run": {"t_max": 5.0}, "initial": {"seed": 1e-3}},
+             "threshold": {"sweep": {"Omega": [0.2, 0.3]}}}
+    for task, tables in tasks.items():
+        driver.run(tiny | tables | {"task": task}, shared_tmp / f"{task}.h5", quiet=True)
+        if comm.rank == 0:
+            driver.run(tiny | tables | {"task": task}, shared_tmp / f"{task}1.h5", quiet=True, comm=solo())
+        comm.barrier()
+        name = {"map": "delta", "threshold": "V_c"}[task]
+        one, all_ = (np.asarray(Result(shared_tmp / f"{task}{end}.h5")[name]) for end in ("1", ""))
+        assert all_ == pytest.approx(one, abs=1e-12, nan_ok=True)

@@ -27,7 +27,8 @@ def test_steady_gives_every_branch():
     assert np.asarray(result.delta) == pytest.approx([row["delta"] for row in rows], abs=0)
 
 
-@pytest.mark.parametrize("gamma, T, dmu", [(0.005, 0.0, 0.145), (0.0, 0.02, 0.15), (0.0, 0.0, 0.15)])
+@pytest.mark.parametrize("gamma, T, dmu", [
+    (0.005, 0.0, 0.145), (0.0, 0.0, 0.15), pytest.param(0.0, 0.02, 0.15, marks=pytest.mark.nightly)])
 def test_errors_bound_the_change_under_refinement(gamma, T, dmu):
     """On panels a third as long every Delta and Q moves by less than its error, which is below 1e-9. Fails if the error is that of SNES alone."""
     coarse, fine = (run("steady", {"gamma": gamma, "T": T, "dmu": dmu}, numerics={"dp": dp}) for dp in (0.05, 0.016))
@@ -70,9 +71,9 @@ def test_the_curves_pass_through_the_states(along):
 
 
 def test_the_phase_diagram_agrees_with_single_points():
-    """Masks of a plane against task steady at five of its points; the ends of the axes, gamma_c and T_c. Fails if rows are shifted."""
+    """Masks of a plane against task steady at three of its points; the ends of the axes, gamma_c and T_c. Fails if rows are shifted."""
     plane = run("phase-diagram", sweep={"gamma": [0.0, 0.005, 0.02], "dmu": [0.05, 0.13, 0.145, 0.16, 0.19]})
-    for i, j in ((0, 2), (1, 1), (1, 3), (2, 1), (2, 4)):
+    for i, j in ((0, 2), (1, 3), (2, 1)):
         there = [row["name"] for row in run("steady", {"gamma": float(plane.gamma[i]), "dmu": float(plane.dmu[j])}).summary["branches"]]
         assert there == [name for k, name in enumerate(NAMES) if plane.solutions[i, j] >> k & 1]
     assert plane.summary["gamma_c"] == pytest.approx(0.0562225, abs=6e-8)

@@ -71,7 +71,7 @@ class Numerics:
 class WaveNumerics(Numerics):
     """Momentum grid and kernel of the linearised equation."""
 
-    angles: int = field(default=32, metadata={"min": 4, "max": 1024, "doc": "Gauss-Legendre points of cos(angle between p and Q)"})
+    angles: int = field(default=32, metadata={"min": 4, "max": 1024, "doc": "points of cos(angle between p and Q) at least; more where levels touch an edge"})
     variant: str = field(default="C", metadata={
         "choices": ["A", "C", "D"], "doc": "A: the paper's equation; C: its drive exact to first order in the gradient; D: exact mean field with the baths' memory"})
 

@@ -17,7 +17,7 @@ AZIMUTHS = 12      # over half a turn, where q is neither along nor against Q
 
 @dataclass(frozen=True)
 class Points:
-    """Momenta (n,): ``p``, ``weight`` (of the sum int p^2 dp int dn/4pi), and levels xi, E (2, n), a = k.Q (2, n) at p + q/2, p - q/2."""
+    """Momenta (n,): ``p``, ``weight`` (of the sum int p^2 dp int dn/4pi), and levels xi, E (2, n), a = k.Q (2, n) at p + q/2, p - q/2; c: cosine to Q."""
 
     p: np.ndarray
     weight: np.ndarray
@@ -25,6 +25,7 @@ class Points:
     E: np.ndarray
     a: np.ndarray
     c: np.ndarray
+    D: float
 
     @property
     def levels(self):
@@ -36,7 +37,7 @@ class Points:
         """(2 sides, 2 levels, 2 components, n) : real eigenvectors (u, -v), (v, u) of xi tau3 - D tau1."""
         ratio = self.xi / self.E
         large = np.sqrt(0.5 * (1 + np.abs(ratio)))
-        small = 0.5 * np.sqrt(np.maximum((self.E - np.abs(self.xi)) * (self.E + np.abs(self.xi)), 0)) / self.E / large
+        small = 0.5 * self.D / self.E / large
         u, v = np.where(ratio >= 0, large, small), np.where(ratio >= 0, small, large)
         return np.stack([np.stack([u, -v], axis=1), np.stack([v, u], axis=1)], axis=1)
 
@@ -68,13 +69,13 @@ def assemble(p, weight, c, nu, D, Q, q, angle):
     side = np.array([1.0, -1.0])[:, None]
     xi = p**2 + side * q * p * nu + 0.25 * (q**2 + Q**2) - 1
     a = Q * (p * c + side * 0.5 * q * np.cos(angle))
-    return Points(p, weight, xi, np.maximum(np.hypot(xi, D), 1e-12), a, c)
+    return Points(p, weight, xi, np.maximum(np.hypot(xi, D), 1e-12), a, c, D)
 
 
 def at_centre(points, D, Q):
     """The same momenta with both sides at p itself."""
     xi = points.p**2 + 0.25 * Q**2 - 1 + np.zeros((2, 1))
-    return Points(points.p, points.weight, xi, np.maximum(np.hypot(xi, D), 1e-12), Q * points.p * points.c + np.zeros((2, 1)), points.c)
+    return Points(points.p, points.weight, xi, np.maximum(np.hypot(xi, D), 1e-12), Q * points.p * points.c + np.zeros((2, 1)), points.c, D)
 
 
 def directions(D, Q, baths, q, angle, fine=1, angles=32):

@@ -9,10 +9,10 @@ PIECE = 4096  # columns of a product with the whole stack
 DENSE = 96  # below this size a dense product beats a sparse one
 
 
-def degree(reach):
-    """Terms that give exp(-i x) on [-reach, reach] to rounding: J_k(reach) < 1e-17."""
+def degree(reach, smallest=1e-17):
+    """Terms that give exp(-i x) on [-reach, reach] to rounding: J_k(reach) < ``smallest``."""
     k = np.arange(1, 60 + int(2 * reach))
-    small = np.abs(jv(k, reach)) < 1e-17
+    small = np.abs(jv(k, reach)) < smallest
     return int(k[small & (k > reach)][0]) + 2
 
 

@@ -117,7 +117,7 @@ class Evolution:
             self.options.table.pop(PREFIX + "ts_type", None)
             self.options.base.delValue(PREFIX + "ts_type")  # PETSc would look for a TS of this name
             ts.setType("python")
-            self.method = Exponential(state, corrector)
+            self.method = getattr(state, "integrator", Exponential)(state, corrector)
             ts.setPythonContext(self.method)
         else:
             ts.setType(self.type)

@@ -1,0 +1,242 @@
+"""Compiled kernels on the columns of matrices over lattice sites: polynomials of a Nambu Hamiltonian of nearest neighbours.
+
+Rows are 2 site + component (up, hole). H couples a site to at most four neighbours: ``near`` (N, 4) int32, ``hop`` (N, 4) complex, the
+amplitude from near[j, n] to j, 0 where there is none; hole rows have -conj(hop). On a site, H_j = [[v, -c], [-c*, -v]] with
+``onsite`` v and pairing c. Eight columns are worked on at a time, in planes (row, re|im, lane): one vector instruction does
+all eight, and three planes stay in a core's cache while a whole polynomial of H is applied.
+
+LLVM vectorises none of these loops by itself: it cannot prove that the rows it reads and the row it writes are different
+memory. Straight-line code that loads all lanes before it stores any needs no such proof and is ten times faster; it is
+written by :func:`lanes` from one line of each kernel.
+"""
+from __future__ import annotations
+
+import re
+
+import numba
+
+LANES = {4: 16, 8: 8}       # columns at a time by the bytes of a real number: one cache line
+ROWS = 16                   # columns are padded to a multiple of this many rows
+FAST = {"nnan", "ninf", "nsz", "contract"}      # nothing that changes the order of additions: the same bits on any rank
+
+
+def lanes(source, count):
+    """Source with every line that mentions the lane ``m`` written out for each lane; scalars named ``_m`` become one per lane."""
+    found = []
+    for line in source.splitlines():
+        many = re.search(r"\bm\b|_m\b", line)
+        found += [re.sub(r"_m\b", f"_{m}", re.sub(r"\bm\b", str(m), line)) for m in range(count)] if many else [line]
+    return "\n".join(found)
+
+
+def compiled(source, name, count=8):
+    """The numba function ``name`` of a source with its lanes written out, cached on disk as if it stood in this file."""
+    space = {"__name__": __name__}
+    exec(compile(lanes(source, count), __file__, "exec"), space)
+    return numba.njit(fastmath=FAST, cache=True, nogil=True)(space[name])
+
+
+def variants(source, name, products):
+    """{(key of ``products``, bytes of a real number): compiled function}."""
+    return {(key, size): compiled(source.replace("{product}", product).replace("{name}", f"{name}_{key}_{count}"), f"{name}_{key}_{count}", count)
+            for key, product in products.items() for size, count in LANES.items()}
+
+
+NEIGHBOURS = """
+            r, o, s = 2 * j + a, 2 * j + 1 - a, one - 2 * a
+            k0, k1, k2, k3 = 2 * near[j, 0] + a, 2 * near[j, 1] + a, 2 * near[j, 2] + a, 2 * near[j, 3] + a
+            v, pr, pi = s * onsite[j], -c[j].real, -s * c[j].imag
+"""
+PLAIN = """
+            h = s * hop[j, 0].real
+            yr_m = h * (B[k0, 0, m] + B[k1, 0, m] + B[k2, 0, m] + B[k3, 0, m]) + v * B[r, 0, m] + pr * B[o, 0, m] - pi * B[o, 1, m]
+            yi_m = h * (B[k0, 1, m] + B[k1, 1, m] + B[k2, 1, m] + B[k3, 1, m]) + v * B[r, 1, m] + pr * B[o, 1, m] + pi * B[o, 0, m]
+"""
+PHASES = """
+            h0, h1, h2, h3 = s * hop[j, 0].real, s * hop[j, 1].real, s * hop[j, 2].real, s * hop[j, 3].real
+            g0, g1, g2, g3 = hop[j, 0].imag, hop[j, 1].imag, hop[j, 2].imag, hop[j, 3].imag
+            yr_m = h0 * B[k0, 0, m] + h1 * B[k1, 0, m] + h2 * B[k2, 0, m] + h3 * B[k3, 0, m] + v * B[r, 0, m] + pr * B[o, 0, m] - pi * B[o, 1, m]
+            yi_m = h0 * B[k0, 1, m] + h1 * B[k1, 1, m] + h2 * B[k2, 1, m] + h3 * B[k3, 1, m] + v * B[r, 1, m] + pr * B[o, 1, m] + pi * B[o, 0, m]
+            yr_m = yr_m - (g0 * B[k0, 1, m] + g1 * B[k1, 1, m] + g2 * B[k2, 1, m] + g3 * B[k3, 1, m])
+            yi_m = yi_m + (g0 * B[k0, 0, m] + g1 * B[k1, 0, m] + g2 * B[k2, 0, m] + g3 * B[k3, 0, m])
+"""
+CLENSHAW = '''
+def {name}(near, hop, onsite, c, u, P, B, C, at, w):
+    """The plane sum_k [u_k T_k(H) P + T_k(H) w_k] by Clenshaw's recursion; the spectrum of H must lie in [-1, 1].
+
+    u (K,) complex; P, B, C (2N, 2, LANES), B and C scratch; at (LANES, R) rows, w (K, LANES, R) complex: w_k of a lane is 0 elsewhere.
+    Returns B or C.
+    """
+    one = onsite[0] * 0 + 1
+    B[:] = 0
+    C[:] = 0
+    for k in range(len(u) - 1, -1, -1):
+        ur, ui, f = u[k].real, u[k].imag, one if k == 0 else one + one
+        for j in range(near.shape[0]):
+          for a in range(2):
+''' + NEIGHBOURS + "{product}" + '''
+            zr_m = ur * P[r, 0, m] - ui * P[r, 1, m] + f * yr_m - C[r, 0, m]
+            zi_m = ur * P[r, 1, m] + ui * P[r, 0, m] + f * yi_m - C[r, 1, m]
+            C[r, 0, m] = zr_m
+            C[r, 1, m] = zi_m
+        for l in range(at.shape[0]):
+            for q in range(at.shape[1]):
+                C[at[l, q], 0, l] += w[k, l, q].real
+                C[at[l, q], 1, l] += w[k, l, q].imag
+        B, C = C, B
+    return B
+'''
+APPLY = '''
+def {name}(near, hop, onsite, c, B, C):
+    """C = H B for planes (2N, 2, LANES)."""
+    one = onsite[0] * 0 + 1
+    for j in range(near.shape[0]):
+        for a in range(2):
+''' + NEIGHBOURS + "{product}" + '''
+            C[r, 0, m] = yr_m
+            C[r, 1, m] = yi_m
+'''
+LOAD_MODES = '''
+def {name}(M, factor, cosine, q, P):
+    """P = K^-1 M factor of LANES modes (LANES, 2, rows) as a plane; K = [[cosine, q], [-q*, cosine]] on each site."""
+    for j in range(cosine.shape[0]):
+        e, f, g, a, b = cosine[j], q[j].real, q[j].imag, 2 * j, 2 * j + 1
+        ar_m = M[m, 0, a] * factor[m].real - M[m, 1, a] * factor[m].imag
+        ai_m = M[m, 1, a] * factor[m].real + M[m, 0, a] * factor[m].imag
+        br_m = M[m, 0, b] * factor[m].real - M[m, 1, b] * factor[m].imag
+        bi_m = M[m, 1, b] * factor[m].real + M[m, 0, b] * factor[m].imag
+        P[a, 0, m] = e * ar_m - f * br_m + g * bi_m
+        P[a, 1, m] = e * ai_m - f * bi_m - g * br_m
+        P[b, 0, m] = e * br_m + f * ar_m + g * ai_m
+        P[b, 1, m] = e * bi_m + f * ai_m - g * ar_m
+'''
+STORE_MODES = '''
+def {name}(B, cosine, q, M):
+    """M = K B of a plane, back into columns (LANES, 2, rows)."""
+    for j in range(cosine.shape[0]):
+        e, f, g, a, b = cosine[j], q[j].real, q[j].imag, 2 * j, 2 * j + 1
+        ar_m = e * B[a, 0, m] + f * B[b, 0, m] - g * B[b, 1, m]
+        ai_m = e * B[a, 1, m] + f * B[b, 1, m] + g * B[b, 0, m]
+        br_m = e * B[b, 0, m] - f * B[a, 0, m] - g * B[a, 1, m]
+        bi_m = e * B[b, 1, m] - f * B[a, 1, m] + g * B[a, 0, m]
+        M[m, 0, a] = ar_m
+        M[m, 1, a] = ai_m
+        M[m, 0, b] = br_m
+        M[m, 1, b] = bi_m
+'''
+SUMS = '''
+def {name}(M, column, rate, Q, L):
+    """Q[column] += M, L[column] += rate M in double precision, mode after mode; M (modes, 2, rows), Q, L (columns, 2, rows)."""
+    for l in range(M.shape[0]):
+        k, a, b = column[l], rate[l].real, rate[l].imag
+        for i in range(0, M.shape[2], 8):
+            x_m = 1.0 * M[l, 0, i + m]
+            y_m = 1.0 * M[l, 1, i + m]
+            qr_m = Q[k, 0, i + m] + x_m
+            qi_m = Q[k, 1, i + m] + y_m
+            lr_m = L[k, 0, i + m] + a * x_m - b * y_m
+            li_m = L[k, 1, i + m] + a * y_m + b * x_m
+            Q[k, 0, i + m] = qr_m
+            Q[k, 1, i + m] = qi_m
+            L[k, 0, i + m] = lr_m
+            L[k, 1, i + m] = li_m
+'''
+RIGHT = '''
+def right(near, hop, onsite, c, ur, ui, f, V, B, C):
+    """C = u V + f B H - C for the columns of own sites; V, C (sites, 2, 2, rows), B with its halo (n, 2, 2, rows).
+
+    near, hop, onsite, c of the own sites, near pointing into B. B H gathers, for column (j, a), the columns of j's neighbours with
+    conj(hop) (holes: -hop) and the other component of j.
+    """
+    for j in range(near.shape[0]):
+        k0, k1, k2, k3 = near[j, 0], near[j, 1], near[j, 2], near[j, 3]
+        for a in range(2):
+            s, o = 1.0 - 2.0 * a, 1 - a
+            v, pr, pi = s * onsite[j], -c[j].real, s * c[j].imag
+            h0, h1, h2, h3 = s * hop[j, 0].real, s * hop[j, 1].real, s * hop[j, 2].real, s * hop[j, 3].real
+            g0, g1, g2, g3 = -hop[j, 0].imag, -hop[j, 1].imag, -hop[j, 2].imag, -hop[j, 3].imag
+            for i in range(0, V.shape[3], 8):
+                yr_m = h0 * B[k0, a, 0, i + m] + h1 * B[k1, a, 0, i + m] + h2 * B[k2, a, 0, i + m] + h3 * B[k3, a, 0, i + m]
+                yi_m = h0 * B[k0, a, 1, i + m] + h1 * B[k1, a, 1, i + m] + h2 * B[k2, a, 1, i + m] + h3 * B[k3, a, 1, i + m]
+                yr_m = yr_m - (g0 * B[k0, a, 1, i + m] + g1 * B[k1, a, 1, i + m] + g2 * B[k2, a, 1, i + m] + g3 * B[k3, a, 1, i + m])
+                yi_m = yi_m + g0 * B[k0, a, 0, i + m] + g1 * B[k1, a, 0, i + m] + g2 * B[k2, a, 0, i + m] + g3 * B[k3, a, 0, i + m]
+                yr_m = yr_m + v * B[j, a, 0, i + m] + pr * B[j, o, 0, i + m] - pi * B[j, o, 1, i + m]
+                yi_m = yi_m + v * B[j, a, 1, i + m] + pr * B[j, o, 1, i + m] + pi * B[j, o, 0, i + m]
+                zr_m = ur * V[j, a, 0, i + m] - ui * V[j, a, 1, i + m] + f * yr_m - C[j, a, 0, i + m]
+                zi_m = ur * V[j, a, 1, i + m] + ui * V[j, a, 0, i + m] + f * yi_m - C[j, a, 1, i + m]
+                C[j, a, 0, i + m] = zr_m
+                C[j, a, 1, i + m] = zi_m
+'''
+PRODUCTS = {"plain": PLAIN, "phases": PHASES}
+clenshaw = variants(CLENSHAW, "clenshaw", PRODUCTS)
+apply = variants(APPLY, "apply", PRODUCTS)
+load_modes = {size: compiled(LOAD_MODES.replace("{name}", f"load_modes_{size}"), f"load_modes_{size}", count) for size, count in LANES.items()}
+store_modes = {size: compiled(STORE_MODES.replace("{name}", f"store_modes_{size}"), f"store_modes_{size}", count) for size, count in LANES.items()}
+sums = compiled(SUMS.replace("{name}", "sums"), "sums")
+right = compiled(RIGHT, "right")
+
+
+@numba.njit(fastmath=FAST, cache=True, nogil=True)
+def load_green(Y, Q, Z, keep, w0, w1, constant, first, begin, cosine, q, P):
+    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K as a plane, for the sites from ``begin`` of Y (sites, 2, 2, rows), as many as fit.
+
+    first : the number of the first own site, where the unit matrix has its rows.
+    """
+    P[:] = 0
+    for s in range(min(P.shape[2] // 2, Y.shape[0] - begin)):
+        k = begin + s
+        kc, kq = cosine[first + k], q[first + k]
+        for j in range(cosine.shape[0]):
+            e, x = cosine[j], q[j]
+            for a in range(2):
+                r = 2 * j + a
+                u = complex(keep * Y[k, 0, 0, r] - w0 * Q[k, 0, 1, r] + w1 * Z[k, 0, 0, r], keep * Y[k, 0, 1, r] + w0 * Q[k, 0, 0, r] + w1 * Z[k, 0, 1, r])
+                v = complex(keep * Y[k, 1, 0, r] - w0 * Q[k, 1, 1, r] + w1 * Z[k, 1, 0, r], keep * Y[k, 1, 1, r] + w0 * Q[k, 1, 0, r] + w1 * Z[k, 1, 1, r])
+                if j == first + k:
+                    if a == 0:
+                        u += 1j * constant
+                    else:
+                        v += 1j * constant
+                u, v = kc * u - kq.conjugate() * v, kq * u + kc * v
+                for n, z in ((2 * s, u), (2 * s + 1, v)):
+                    if a == 0:      # row 2j of K^-1 is (cosine, -q), row 2j + 1 is (q*, cosine)
+                        own, other = e * z, x.conjugate() * z
+                    else:
+                        own, other = e * z, -x * z
+                    P[r, 0, n] += own.real
+                    P[r, 1, n] += own.imag
+                    P[2 * j + 1 - a, 0, n] += other.real
+                    P[2 * j + 1 - a, 1, n] += other.imag
+
+
+@numba.njit(fastmath=FAST, cache=True, nogil=True)
+def store_green(B, begin, V):
+    """The plane B as columns of the sites from ``begin`` of V (sites, 2, 2, rows)."""
+    for s in range(min(B.shape[2] // 2, V.shape[0] - begin)):
+        for a in range(2):
+            for r in range(B.shape[0]):
+                V[begin + s, a, 0, r] = B[r, 0, 2 * s + a]
+                V[begin + s, a, 1, r] = B[r, 1, 2 * s + a]
+
+
+@numba.njit(fastmath=FAST, cache=True, nogil=True)
+def finish_green(V, Q, Z, w2, w3, constant, first, cosine, q, Y):
+    """Y = K V K^-1 + w2 i Q + w3 Z + constant i 1, all (sites, 2, 2, rows)."""
+    for k in range(Y.shape[0]):
+        kc, kq = cosine[first + k], q[first + k]
+        for j in range(cosine.shape[0]):
+            e, x, a, b = cosine[j], q[j], 2 * j, 2 * j + 1
+            for n in range(2):      # column n of V K^-1, with K^-1 = [[kc, -kq], [kq*, kc]]
+                if n == 0:
+                    up = kc * complex(V[k, 0, 0, a], V[k, 0, 1, a]) + kq.conjugate() * complex(V[k, 1, 0, a], V[k, 1, 1, a])
+                    down = kc * complex(V[k, 0, 0, b], V[k, 0, 1, b]) + kq.conjugate() * complex(V[k, 1, 0, b], V[k, 1, 1, b])
+                else:
+                    up = kc * complex(V[k, 1, 0, a], V[k, 1, 1, a]) - kq * complex(V[k, 0, 0, a], V[k, 0, 1, a])
+                    down = kc * complex(V[k, 1, 0, b], V[k, 1, 1, b]) - kq * complex(V[k, 0, 0, b], V[k, 0, 1, b])
+                up, down = e * up + x * down, e * down - x.conjugate() * up
+                Y[k, n, 0, a] = up.real - w2 * Q[k, n, 1, a] + w3 * Z[k, n, 0, a]
+                Y[k, n, 1, a] = up.imag + w2 * Q[k, n, 0, a] + w3 * Z[k, n, 1, a]
+                Y[k, n, 0, b] = down.real - w2 * Q[k, n, 1, b] + w3 * Z[k, n, 0, b]
+                Y[k, n, 1, b] = down.imag + w2 * Q[k, n, 0, b] + w3 * Z[k, n, 1, b]
+        Y[k, 0, 1, 2 * (first + k)] += constant
+        Y[k, 1, 1, 2 * (first + k) + 1] += constant

@@ -26,5 +26,6 @@ def ensemble(result):
         counts.bar(found + (k - 0.5 * (len(steps) - 1)) * width, [(waves[k] == n).sum() for n in found], width=0.9 * width,
                    color=style.COLOURS[k % len(style.COLOURS)], label=rf"$dt={dt:g}$")
     counts.set(xlabel=r"final wave number $n$", ylabel=f"runs of {waves.shape[1]}", xticks=np.arange(found.min() - 1, found.max() + 2))
-    counts.legend()
+    counts.set_ylim(0, 1.3 * waves.shape[1])
+    counts.legend(loc="upper right", ncol=2)
     return figure

@@ -39,11 +39,11 @@ def hamiltonian(system, hop, c):
     return sparse.csc_matrix((whole.data, (order[whole.row], order[whole.col])), (2 * N, 2 * N))
 
 
-def resolvents(system, rates, hop, c, sites, fill):
+def resolvents(system, rates, hop, c, sites, fill, groups=None):
     """``fill(group, site, component, column (2N,))`` with the stationary modes s_g (i H - lambda_g)^-1 of some sites' columns."""
     H = hamiltonian(system, hop, c)
     one = sparse.identity(H.shape[0], dtype=complex, format="csc")
-    for g in range(len(system.groups)):
+    for g in range(len(system.groups)) if groups is None else groups:
         solver = None
         for a in (0, 1):
             if g not in system.held[a]:
@@ -56,6 +56,41 @@ def resolvents(system, rates, hop, c, sites, fill):
                 sides[2 * part + a, np.arange(len(part))] = strength
                 for site, column in zip(part, solver.solve(sides).T):
                     fill(g, site, a, column)
+
+
+class Stationary:
+    """c_j = coupling_j G_{j up, j hole} for the stationary G of c, as a problem for :mod:`.steady`; x = (Re c, Im c), its items the groups.
+
+    Every item solves for the 2N columns of one resolvent, a few at a time: no matrix is ever whole. Needs sources that commute with H.
+    """
+
+    def __init__(self, system):
+        self.system, self.items = system, len(system.groups)
+
+    def prepare(self, x, part):
+        """The mean field and this rank's groups."""
+        return x, part
+
+    def partials(self, prepared):
+        """Each group's share of the mean field, (groups, 2N)."""
+        x, part = prepared
+        system, N = self.system, len(x) // 2
+        rows, sites = np.zeros((len(part), 2 * N)), np.arange(N)
+        share = system.coupling * 1j / system.damping
+        hop, rates = system.hop_at(0.0, -1), system.rates_at(0.0, -1)
+        for row, g in zip(rows, part):
+            found = np.zeros(N, complex)
+
+            def add(group, site, a, column):
+                entry = column[2 * site + 1 - a]
+                found[site] += entry if a == 1 else entry.conjugate()
+
+            resolvents(system, rates, hop, x[:N] + 1j * x[N:], sites, add, groups=[g])
+            row[:N], row[N:] = (share * found).real, (share * found).imag
+        return rows
+
+    def residual(self, x, sums):
+        return x - sums
 
 
 class State:

@@ -113,6 +113,8 @@ def _facts(name, what):
         raise InputError(f"{what}: is a result of {result.system} {result.task}, not of nsn-junction evolve")
     if result.status != "complete":
         raise InputError(f"{what}: is {result.status}, not complete")
+    if result.delta.ndim != 2:
+        raise InputError(f'{what}: was run with symmetry = "full"; it goes on with --resume only')
     return np.asarray(result.eV), np.abs(np.asarray(result.delta)).max(1)
 
 

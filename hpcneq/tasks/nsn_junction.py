@@ -7,29 +7,32 @@ import numpy as np
 
 from .. import store
 from ..config import Task
+from ..errors import InputError
 from ..parallel import Layout, on_root, solo
+from ..solvers import columns
 from ..solvers.bathmodes import State
 from ..solvers.evolve import row_times
-from ..systems.nsn_junction import initial, inputs, model, onsets, spectral, static
+from ..systems.nsn_junction import initial, inputs, model, onsets, site_inputs, sites, spectral, static
 from ..systems.nsn_junction.quench import Quench
-from . import estimates, nsn_branches, nsn_continued, nsn_ensemble, nsn_maps, nsn_modes, nsn_onsets, nsn_spectrum, nsn_steady
+from . import estimates, nsn_branches, nsn_continued, nsn_ensemble, nsn_maps, nsn_modes, nsn_onsets, nsn_sites, nsn_spectrum, nsn_steady
 from .evolution import Recorder, run_evolution
 from .nsn_start import build, start
 from .nsn_maps import phase_diagram  # noqa: F401  (the driver finds tasks by name)
 
 TASKS = {
     "evolve": Task(tables={"parameters": inputs.EvolveParameters, "numerics": inputs.EvolveNumerics,
-                           "initial": inputs.Initial, "leads": inputs.Leads},
+                           "initial": inputs.Initial, "leads": inputs.Leads, "sites": site_inputs.SiteTable},
                    timed=True, petsc=("evolve", "initial"),
                    doc="time evolution after a change of the bias, by auxiliary modes"),
     **nsn_maps.TASKS, **nsn_steady.TASKS, **nsn_onsets.TASKS, **nsn_branches.TASKS, **nsn_spectrum.TASKS, **nsn_ensemble.TASKS,
-    **nsn_modes.TASKS,
+    **nsn_modes.TASKS, **nsn_sites.TASKS,
 }
 steady, tmatrix = nsn_steady.steady, nsn_steady.tmatrix
 onset = nsn_onsets.onset
 branches, iv = nsn_branches.branches, nsn_branches.iv
 spectrum, ensemble = nsn_spectrum.spectrum, nsn_ensemble.ensemble
 modes = nsn_modes.modes
+pattern = nsn_sites.pattern
 HARMONICS, MOST_PERIODS = 8, 4     # of the currents under a sine drive
 
 
@@ -38,6 +41,12 @@ def evolve(run, comm, log, output):
 
     With [initial] state = "file" the start is the last state of another run, its bath modes included.
     """
+    if run.numerics.symmetry == "full":
+        return _evolve_sites(run, comm, log, output)
+    if run.tables.get("sites") not in (None, site_inputs.SiteTable()):
+        raise InputError('[sites]: goes with [numerics] symmetry = "full" only')
+    if run.initial.state == "crossed":
+        raise InputError('[initial] state = "crossed": goes with [numerics] symmetry = "full" only')
     before = nsn_continued.Source(run, comm, TASKS["evolve"], output.recall) if run.initial.state == "file" else None
     junction = build(run, comm, output.recall, fits=before.facts["fits"] if before else None)
     delta, found = output.recall("start", start, run, comm, junction, log) if before is None else (0.0, nsn_continued.words(before, run))
@@ -64,6 +73,29 @@ def evolve(run, comm, log, output):
                            memory_error=max(fit.memory_error for fit in junction.poles), eV_initial=junction.drive.start,
                            poles=[len(fit.w) for fit in junction.poles], **found["summary"])
     outcome.summary.update(regions(junction, comm, outcome.summary["t"]))
+    outcome.warnings[:0] = found["warnings"]
+    return outcome
+
+
+def _evolve_sites(run, comm, log, output):
+    """The same with symmetry = "full": Delta free on every site, columns of the modes over ranks. **Collective.**"""
+    nsn_sites.refuse(run)
+    junction, place = build(run, comm, output.recall), nsn_sites.lattice(run, comm, output.recall)
+    delta, found = output.recall("start", nsn_sites.begin, run, comm, junction, place, log)
+    delta = nsn_sites.starting(run, comm, junction, place, np.asarray(delta))
+    dtype = np.dtype(complex if run.numerics.precision == "double" else np.complex64)
+
+    def state(variant, begin):
+        """The run's state; that of "pole error" has a looser pole fit."""
+        made = junction
+        if variant == "pole error":
+            loose = dataclasses.replace(run.numerics, pole_error=min(0.5, 10 * run.numerics.pole_error))
+            made = build(dataclasses.replace(run, numerics=loose), comm, output.recall, "loose ")
+        return columns.State(sites.SiteQuench(made, place, delta), comm, dtype, start=begin)
+
+    outcome = run_evolution(run, comm, log, output, state, nsn_sites.records(Records)(junction, comm, place))
+    outcome.summary.update(pole_error=max(fit.error for fit in junction.poles), memory_error=max(fit.memory_error for fit in junction.poles),
+                           eV_initial=junction.drive.start, poles=[len(fit.w) for fit in junction.poles], **found["summary"])
     outcome.warnings[:0] = found["warnings"]
     return outcome
 
@@ -126,6 +158,10 @@ class Records(Recorder):
                 ("magnetization", float, ("t", "x"), "per site", "particles per site, up minus down")):
             out.series(name, dtype, axes, units, text, layout=self.layout)
         out.series("delta_n", float, ("t", "n"), "t_par", "modulus of the order parameter's harmonics, larger of +n and -n")
+        self.declare_numbers(out)
+
+    def declare_numbers(self, out):
+        """Series of the bias, the currents and the monitors. **Collective.**"""
         for name, units, text in (("eV", "t_par", "bias"), ("current_left", "t_par per site", "particle current from the left lead"),
                                   ("current_right", "t_par per site", "particle current from the right lead"),
                                   ("balance", "t_par per site", "|dn/dt - sum of the currents|")):

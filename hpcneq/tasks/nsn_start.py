@@ -12,6 +12,8 @@ from ..parallel import on_root
 from ..solvers import steady as newton
 from ..systems.nsn_junction import drive, initial, inputs, model, stationary
 
+ANY_PATTERN = ("evolve", "pattern")
+
 
 def build(run, comm, recall=lambda name, compute, *args: compute(*args), which="", fits=None):
     """The Junction of an input: leads, lattice, drive, poles fitted once by rank 0. **Collective.**
@@ -20,6 +22,8 @@ def build(run, comm, recall=lambda name, compute, *args: compute(*args), which="
     to use instead of new ones, as a checkpoint remembers them.
     """
     p, n = run.parameters, run.numerics
+    if n.symmetry == "full" and run.task not in ANY_PATTERN:
+        raise InputError(f'[numerics] symmetry = "full": task {run.task} needs "stripe" or "stripe-parity"; tasks with "full": {", ".join(ANY_PATTERN)}')
     need, have = 8.0 * n.Lx ** 2 * (n.Ly // 2 + 1), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if need > have:
         raise InputError(f"[numerics] Lx = {n.Lx}, Ly = {n.Ly}: the blocks of the hopping matrix alone need {need / 2 ** 30:.0f} GB, "

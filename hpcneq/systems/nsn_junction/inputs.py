@@ -43,7 +43,8 @@ class EvolveNumerics:
     Lx: int = field(default=101, metadata={"min": 1, "max": 100000, "doc": "sites along x, the direction the order parameter may vary in"})
     Ly: int = field(default=11, metadata={"min": 1, "max": 100000, "doc": "sites along y"})
     symmetry: str = field(default="stripe", metadata={
-        "choices": ["stripe", "stripe-parity"], "doc": "stripe: Delta depends on x; stripe-parity: and is even about x = 0"})
+        "choices": ["stripe", "stripe-parity", "full"],
+        "doc": "stripe: Delta depends on x; stripe-parity: and is even about x = 0; full: Delta is free on every site"})
     poles: str = field(default="aaa", metadata={"choices": ["aaa", "ozaki"], "doc": "expansion of the Fermi function"})
     pole_error: float = field(default=1e-6, metadata={
         "above": 0, "below": 1, "doc": "largest error of the broadened Fermi function the poles may have"})
@@ -61,16 +62,18 @@ class Initial:
     """The stationary state before t = 0."""
 
     state: str = field(default="auto", metadata={
-        "choices": ["auto", "normal", "bcs", "fflo", "file"],
-        "doc": "auto: the state of lowest free energy (at zero bias only); file: the last state of another run, with its modes"})
+        "choices": ["auto", "normal", "bcs", "fflo", "crossed", "file"],
+        "doc": "auto: the state of lowest free energy (at zero bias only); crossed: stripes along x and y, symmetry = \"full\" only; "
+               "file: the last state of another run, with its modes"})
     wave_number: int | None = field(default=None, metadata={"min": 1, "doc": "periods of an fflo start along Lx; default: the best"})
     file: str | None = field(default=None, metadata={"doc": 'result file of a finished evolution, its checkpoints beside it, for state = "file"'})
     noise: float = field(default=1e-3, metadata={
         "min": 0, "unit": "t", "doc": "standard deviation of a random complex addition to Delta; patterns grow from it"})
+    noise_sites: bool = field(default=True, metadata={"doc": "with symmetry = \"full\": every site has its own noise; false: every x"})
     seed: int | None = field(default=None, metadata={"min": 0, "doc": "key of that noise; default: [run] seed"})
 
     def __post_init__(self):
-        if self.wave_number is not None and self.state != "fflo":
-            raise ValueError(f'wave_number = {self.wave_number}: only state = "fflo" has one')
+        if self.wave_number is not None and self.state not in ("fflo", "crossed"):
+            raise ValueError(f'wave_number = {self.wave_number}: only state = "fflo" or "crossed" has one')
         if (self.file is None) == (self.state == "file"):
             raise ValueError('file: goes with state = "file", and with no other')

@@ -257,11 +257,13 @@ class State:
             e = np.linalg.eigvalsh(0.5 * (G + G.conj().T))
             return 0.0, float(e[0]), float(e[-1])
         start = np.random.Generator(np.random.Philox(key=[1, self.size])).normal(size=self.size).astype(complex)
-        try:
-            e = eigsh(LinearOperator((self.size, self.size), product, dtype=complex), 2, which="BE", v0=start, tol=1e-3, ncv=24,
-                      maxiter=4, return_eigenvectors=False)
-        except ArpackNoConvergence as error:
-            e = error.eigenvalues if len(error.eigenvalues) else np.array([np.nan])
+        operator, e = LinearOperator((self.size, self.size), product, dtype=complex), []
+        for which in ("SA", "LA"):
+            try:
+                e += list(eigsh(operator, 1, which=which, v0=start, tol=1e-3, ncv=20, maxiter=3, return_eigenvectors=False))
+            except ArpackNoConvergence as error:
+                e += list(error.eigenvalues)
+        e = np.array(e or [np.nan])
         return 0.0, float(e.min()), float(e.max())
 
     # -- the same equations as one vector, for PETSc's own integrators -------------------------------------------------------

@@ -8,6 +8,7 @@ from .nsn_maps import phase_diagram  # noqa: F401  (figures are found by the tas
 from .nsn_modes import modes  # noqa: F401
 from .nsn_static import branches, iv, onset, steady, tmatrix  # noqa: F401
 from .nsn_ensemble import ensemble  # noqa: F401
+from .nsn_sites import film, pattern  # noqa: F401
 from .nsn_spectrum import spectrum  # noqa: F401
 
 
@@ -16,6 +17,8 @@ def evolve(result):
     if len(result.t) < 2:
         from ..errors import InputError
         raise InputError(f"{result.path}: holds {len(result.t)} rows; a figure needs two")
+    if "y" in result:
+        return film(result)
     figure = style.figure(10.5, 6.8)
     grid = figure.add_gridspec(3, 2, width_ratios=[2.1, 1], height_ratios=[0.9, 3, 1.2])
     t, size = np.asarray(result.t), np.abs(np.asarray(result.delta))

@@ -8,9 +8,12 @@ import numpy as np
 from ..parallel import Layout, clock, solo
 from ..solvers import chebyshev
 from ..solvers.bathmodes import GROUPS_PER_CHUNK, State
+from ..solvers.columns import Columns
+from ..solvers.columns import State as ColumnState
 from ..solvers.exponential import Exponential
 
 BASE_BYTES = 108 * 2 ** 20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
+KERNEL_BYTES = 75 * 2 ** 20  # numba and LLVM
 
 
 def memory(system, ranks, step, itemsize):
@@ -80,4 +83,39 @@ def evolution(system, run, ranks, rows):
             f"{steps} steps, {rows} output rows",
             f"  memory: {(BASE_BYTES + state + work) / 2 ** 20:.0f} MB a rank ({state / 2 ** 20:.1f} MB of it the state) on {ranks} rank{'s' * (ranks > 1)}",
             f"  time: {clock(seconds * extra)} on {ranks} core{'s' * (ranks > 1)} like this one ({per_step:.3f} s per step on one"
+            + (", error estimate included)" if extra > 1 else ")")]
+
+
+# ---- columns over sites -------------------------------------------------------------------------------------------------
+
+def columns_memory(N, lanes, ranks, itemsize, reach):
+    """(state bytes, working bytes) of the fullest rank: modes and Y; Q, Z, the carried Y and two planes of a recursion with their halo."""
+    rows, own = -(-2 * N // 16) * 16, -(-N // min(ranks, N))
+    halo = min(N, own + (2 * reach if ranks > 1 else 0))
+    state = own * rows * (lanes * itemsize + 2 * 16)
+    return int(state), int(state + 32 * rows * (3 * own + 2 * halo + own))
+
+
+def columns_probe(make, N, lanes, step):
+    """Seconds per step on one core, scaled by the size of the matrices from the smaller lattice of the system ``make()``."""
+    system = make()
+    method = Columns(ColumnState(system, solo(), np.dtype(np.complex64), start=False))
+    method.start(0.0, step)
+    method.advance(0.0, step)
+    begun = time.process_time()
+    for k in (1, 2):
+        method.advance(k * step, step)
+    return (time.process_time() - begun) / 2 * (N / len(system.near)) ** 2
+
+
+def columns(make, N, Ly, lanes, run, ranks, rows):
+    """Lines for ``hpcneq check`` of an evolution with symmetry = "full"; ``make()``: its system on a smaller lattice."""
+    itemsize, step = (16 if run.numerics.precision == "double" else 8), run.numerics.dt
+    steps = int(np.ceil(run.run.t_max / step))
+    state, work = columns_memory(N, lanes, ranks, itemsize, Ly)
+    per_step = columns_probe(make, N, lanes, step) * (1.6 if itemsize == 16 else 1.0)
+    extra = 2.0 if run.numerics.error_estimate else 1.0
+    return [f"  {N} sites, {lanes} bath modes a site, {steps} steps, {rows} output rows",
+            f"  memory: {(BASE_BYTES + KERNEL_BYTES + work) / 2 ** 20:.0f} MB a rank ({state / 2 ** 20:.1f} MB of it the state) on {ranks} rank{'s' * (ranks > 1)}",
+            f"  time: {clock(per_step * steps * extra / min(ranks, N))} on {ranks} core{'s' * (ranks > 1)} like this one ({per_step:.3f} s per step on one"
             + (", error estimate included)" if extra > 1 else ")")]

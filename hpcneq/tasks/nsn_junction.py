@@ -120,6 +120,8 @@ def estimate(run, ranks):
         return nsn_ensemble.estimate(run, ranks)
     if run.task in nsn_modes.TASKS:
         return nsn_modes.estimate(run, ranks)
+    if run.task == "evolve" and run.numerics.symmetry == "full":
+        return nsn_sites.estimate(run, ranks)
     if run.task != "evolve":
         return ["  seconds on one core; what is swept is spread over ranks, row by row"]
     if run.initial.state == "file":

@@ -9,10 +9,12 @@ import numpy as np
 from ..config import Task
 from ..errors import InputError, NotConverged
 from ..hdf5 import open_file
-from ..parallel import Layout, on_root
+from ..parallel import Layout, on_root, solo
 from ..solvers import columns
 from ..solvers import steady as newton
+from ..solvers.evolve import row_times
 from ..systems.nsn_junction import drive, initial, inputs, model, patterns, site_inputs, sites
+from . import estimates
 from .evolution import Outcome
 from .nsn_start import build, on_root_value, start
 
@@ -109,6 +111,22 @@ def starting(run, comm, junction, place, delta):
     if run.initial.noise_sites:
         return delta + sites.noise(place.count, run.initial.noise, seed)
     return delta + np.repeat(initial.noise(model.stripe(place.Lx, 1, 0.0), run.initial.noise, seed), place.Ly)
+
+
+def estimate(run, ranks):
+    """Lines for ``hpcneq check`` of an evolution."""
+    junction, place = build(run, solo()), lattice(run, solo())
+    system = sites.SiteQuench(junction, place, np.zeros(place.count))
+    rows = row_times(run.run.t_max, system.breakpoints(run.run.t_max), run.numerics.dt, run.run.output_every)
+    lanes = sum(len(held) for held in system.held)
+
+    def make():
+        Lx, Ly = min(place.Lx, 24), min(place.Ly, 11)
+        small = sites.Sites(Lx, Ly, np.zeros(Lx * Ly), np.full(Lx * Ly, run.parameters.U), place.open_x, place.open_y, place.vector)
+        return sites.SiteQuench(junction, small, np.zeros(Lx * Ly))
+
+    return [f"  poles: {len(junction.poles[0].w)} a lead, error {max(fit.error for fit in junction.poles):.1e}",
+            *estimates.columns(make, place.count, place.Ly, lanes, run, ranks, len(rows))]
 
 
 def refuse(run):

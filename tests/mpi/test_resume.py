@@ -66,6 +66,7 @@ METHODS = {
     "arkimex": (9, ARK),
     "two passes": (14, ("numerics.corrector=1",)),
     "even about x = 0": (14, ("numerics.symmetry=stripe-parity",)),
+    "nothing assumed": (9, ("numerics.symmetry=full", "run.t_max=5.1", "initial.noise=0.05")),
     "modes in single precision": (14, ("numerics.precision=mixed",)),
     "rk 3bs": (7, (*RK, "petsc.evolve.ts_rk_type=3bs", "petsc.evolve.ts_rtol=1e-5", "petsc.evolve.ts_atol=1e-7")),
     "rk 5f": (14, (*RK, "petsc.evolve.ts_rk_type=5f")),

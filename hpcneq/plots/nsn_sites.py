@@ -20,7 +20,7 @@ def film(result):
     for row, cell in zip(picks, strip):
         axes = figure.add_subplot(cell)
         image = axes.imshow(delta[row].T, origin="lower", cmap="magma", vmin=0, vmax=top, aspect="equal" if tall else "auto", interpolation="nearest")
-        axes.set_title(f"$t={t[row]:.0f}$")
+        axes.set_title(f"$t={t[row]:.4g}$")
         axes.spines[["top", "right"]].set_visible(True)
         frames.append(axes)
     for axes in frames if tall else frames[-2:]:

@@ -21,12 +21,12 @@ from scipy import sparse
 from scipy.linalg import eigh_tridiagonal
 from scipy.sparse.linalg import splu
 
-from . import chebyshev, sitekernels
-from .exponential import Ends, Exponential, _exponential, _source_coefficients, hermite, memory_weights, moments, _hermite_slopes
+from . import sitekernels
+from .columnsteps import Columns
 from .halo import Halo
 
-SINGLE, DOUBLE, GUESS = 1e-9, 1e-15, 1e-9       # smallest Chebyshev coefficient kept for modes in single precision, else, in a prediction
-CHUNK, DENSE, LANCZOS = 64, 96, 40                                    # right-hand sides solved at a time
+CHUNK = 64                      # right-hand sides solved at a time
+DENSE, LANCZOS = 96, 40         # eigenvalues of smaller matrices are all found; steps for those of larger ones
 
 
 def hamiltonian(system, hop, c):
@@ -97,7 +97,7 @@ class Stationary:
 class State:
     """Y and the modes of this rank's sites. ``flat`` holds Y and, in double precision, the modes after it."""
 
-    integrator = None       # set below
+    integrator = Columns
 
     def __init__(self, system, comm, dtype=complex, start=True):
         self.system, self.comm, self.dtype = system, comm, np.dtype(dtype)
@@ -316,202 +316,3 @@ class State:
             product(self.system.near, hop, self.system.onsite, c, P, C)
             sitekernels.store_modes[size](C, one, zero, spare)
             target[begin:begin + width] = spare[:len(block)]
-
-
-class Columns(Exponential):
-    """The exponential integrator of :mod:`.exponential` on columns: polynomials of H applied to them, no propagator is ever formed.
-
-    Per step: the history's cubic predicts the mean field; Y carried with it, with Q extrapolated by its slope, gives a better
-    prediction, corrected by what it missed in the last step; with that Y is carried and the modes, eight or sixteen columns at
-    a time in a core's cache. exp(Omega) of the fourth-order Magnus expansion is K exp(-i dt Hbar) K^+ with K = exp(-i dt^2 Hdot/12), whose
-    Hdot couples the components of a site only (hops that change within a step enter by their mean: second order in their change).
-    """
-
-    def __init__(self, state, corrector=0):
-        self.state, self.system = state, state.system
-        self.origin = self.lattice = None
-        self.now = self.history = self.missed = None
-        self.steps = self.rollbacks = self.passes = 0
-        self.flops = 0.0
-        n, rows = len(state.sites), state.rows
-        self.Q, self.Z, self.V = (np.zeros((n, 2, 2, rows)) for _ in range(3))
-        self.B, self.C = (np.zeros((state.halo.count, 2, 2, rows)) for _ in range(2))
-
-    def rollback(self, ts):
-        raise RuntimeError("columns: modes are advanced in place, there is no step to roll back")
-
-    def interpolate(self, ts, t, u):
-        raise RuntimeError("columns: there is no output inside a step")
-
-    def start(self, t, step=None):
-        """Forget the history: where the drive jumps and before the first step."""
-        self.history = self.missed = None
-        self.origin, self.lattice = t, step or self.lattice
-        state, hop = self.state, self.system.hop_at(t, +1)
-        self.Q[:], self.Z[:] = 0, 0
-        state.sums(self.system.rates_at(t, +1), self.Q, self.Z)
-        c = state.field(state.flat)
-        self._memory(hop, c)
-        self.now = Ends(*state.mean_field(state.green, self.Q, hop, c), None, None)
-
-    def saved(self):
-        """(numbers, replicated arrays, distributed arrays) that the next step reads. **Collective.**"""
-        numbers = {"origin": self.origin, "last_step": self.history[0] if self.history else None}
-        shared = {"c": self.now.c, "v": self.now.v}
-        if self.history:
-            shared.update(old_c=self.history[1].c, old_v=self.history[1].v, missed=self.missed)
-        return numbers, shared, {name: self.state.place(array.reshape(-1)) for name, array in (("Q", self.Q), ("Z", self.Z))}
-
-    def restore(self, numbers, shared, read, lattice):
-        """Take up the history again. **Collective.**"""
-        for name, array in (("Q", self.Q), ("Z", self.Z)):
-            read(name, *self.state.place(array.reshape(-1)))
-        self.origin, self.lattice = numbers["origin"], lattice
-        self.now, self.history, self.missed = Ends(shared["c"], shared["v"], None, None), None, None
-        if numbers["last_step"] is not None:
-            self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"], None, None))
-            self.missed = shared["missed"]
-
-    def advance(self, t, step):
-        """(Pi, Y)(t) -> (t + step). **Collective.**"""
-        state, system, start = self.state, self.system, self.now
-        lam, hop, d = system.rate_moments(t, step), system.hop_mean(t, step), system.damping
-        W = memory_weights(d, step)
-        keep, white = np.exp(-d * step), 0.5 * system.white
-        ahead = (keep, W[0] + W[2], W[1] + W[2] * step + W[3], white * (W[0] + W[2]))
-        end, first = self._guess(step), self.history is None
-        for _ in range(2 if first else 1):
-            V = self.carry(Kick(system, hop, step, start, end), ahead, GUESS)
-            own = state.block(self._turned(V, Kick(system, hop, step, start, end)))
-            plain = system.coupling * state.halo.gather(own[:, 0, 1] - own[:, 1, 0].conj())
-            end = self._better(step, plain)
-        kick = Kick(system, hop, step, start, end)
-        V = self.carry(kick, (keep, W[0], W[1], white * W[0]), DOUBLE)
-        self.mode_pass(step, lam, kick, t)
-        after = system.hop_at(t + step, -1)
-        np.copyto(self.V, V[:len(self.V)])
-        self._memory(after, end.c)
-        sitekernels.finish_green(self.V, self.Q, self.Z, W[2], W[3], white * W[2], state.layout.start, kick.cosine, kick.q, state.green)
-        found = Ends(*state.mean_field(state.green, self.Q, after, end.c), None, None)
-        self.history, self.missed, self.now = (step, start), found.c - plain, found
-        self.steps += 1
-
-    def _guess(self, step):
-        start = self.now
-        if self.history is None:
-            return Ends(start.c + step * start.v, start.v, None, None)
-        last, old = self.history
-        h, slopes = hermite(1 + step / last), _hermite_slopes(1 + step / last) / last
-        return Ends(h[0] * old.c + h[2] * start.c + last * (h[1] * old.v + h[3] * start.v),
-                    slopes[0] * old.c + slopes[2] * start.c + last * (slopes[1] * old.v + slopes[3] * start.v), None, None)
-
-    def _better(self, step, plain):
-        """The end of the step from a carried Y: what the last step's missed is added, the velocity is that of a cubic through both ends."""
-        start = self.now
-        if self.history is None:
-            return Ends(plain, 2 * (plain - start.c) / step - start.v, None, None)
-        last, old = self.history
-        c = plain + (step / last) ** 3 * self.missed
-        r = last / step                              # cubic c0 + v0 s + A s^2/step + B s^3/step^2 with the old velocity at s = -last
-        e = (c - start.c) / step - start.v
-        A = (start.v - old.v + 3 * r * r * e) / (2 * r + 3 * r * r)
-        return Ends(c, start.v + 2 * A + 3 * (e - A), None, None)
-
-    def _turned(self, V, kick):
-        """K V K^+ without the rest of the end's memory."""
-        zero = np.zeros_like(self.V[:, :, :, :1])
-        target = self.V
-        zeros = np.broadcast_to(zero, V[:len(target)].shape)
-        sitekernels.finish_green(V[:len(target)], zeros, zeros, 0.0, 0.0, 0.0, self.state.layout.start, kick.cosine, kick.q, target)
-        return target
-
-    def _memory(self, hop, c):
-        """Z = i L + Q H in place of L; Z = dX/dt + i [H, X] up to its Hermitian part, X = i Q. **Collective.**"""
-        state, Z = self.state, self.Z
-        Z[:, :, 0], Z[:, :, 1] = Z[:, :, 1], -Z[:, :, 0].copy()             # -i L, which the kernel takes off
-        self.B[:len(Z)] = self.Q
-        sitekernels.right(state.halo.near, hop[state.sites], self.system.onsite[state.sites], c[state.sites], 0.0, 0.0, 1.0,
-                          self.V, state.halo.fill(self.B), Z)
-
-    def carry(self, kick, weights, smallest):
-        """exp(-i dt Hbar) K^+ [keep Y + w0 i Q + w1 Z + constant i] K exp(i dt Hbar). **Collective.**"""
-        state, system = self.state, self.system
-        terms = chebyshev.degree(kick.reach, smallest)
-        u = _exponential(kick.step, kick.radius, terms)
-        hop, onsite, c = kick.hop / kick.radius, system.onsite / kick.radius, kick.mean / kick.radius
-        P, B, C = (np.empty((state.size, 2, sitekernels.LANES[8])) for _ in range(3))
-        polynomial = sitekernels.clenshaw["plain" if system.plain else "phases", 8]
-        none, nothing = np.zeros((8, 0), np.int64), np.zeros((terms, 8, 0), complex)
-        for begin in range(0, len(state.sites), 4):
-            sitekernels.load_green(state.green, self.Q, self.Z, *weights, state.layout.start, begin, kick.cosine, kick.q, P)
-            sitekernels.store_green(polynomial(system.near, hop, onsite, c, u, P, B, C, none, nothing), begin, self.V)
-        self.B[:], self.C[:] = 0, 0
-        near, mine = state.halo.near, state.sites
-        for k in range(terms - 1, -1, -1):
-            if k < terms - 1:
-                state.halo.fill(self.B)
-            sitekernels.right(near, hop[mine], onsite[mine], c[mine], u[k].real, -u[k].imag, 2.0 if k else 1.0, self.V, self.B, self.C)
-            self.B, self.C = self.C, self.B
-        self.flops += 2 * FLOPS * terms * self.V.size / 2
-        return self.B
-
-    def mode_pass(self, step, lam, kick, t):
-        """The modes of the own columns to the end of the step; leaves Q and L (in ``Z``) of the end."""
-        state, system = self.state, self.system
-        mean, slope = lam
-        size = state.real.itemsize
-        width, held = sitekernels.LANES[size], state.group
-        terms = chebyshev.degree(kick.reach, SINGLE if size == 4 else DOUBLE)
-        kind = np.dtype(np.complex64 if size == 4 else complex)
-        u = _exponential(step, kick.radius, terms).astype(kind)
-        hop, onsite, c = ((array / kick.radius).astype(kind if array.dtype.kind == "c" else state.real) for array in (kick.hop, system.onsite, kick.mean))
-        coefficients = _source_coefficients(step, mean, kick.radius, terms)              # (groups, terms)
-        factor = np.exp(step * mean)[held].astype(kind)
-        sources = kick.sources(state, step ** 2 * chebyshev.kappa(step * mean)[held], slope[held])
-        P, B, C = (np.empty((state.size, 2, width), state.real) for _ in range(3))
-        cosine, q = kick.cosine.astype(state.real), kick.q.astype(kind)
-        polynomial = sitekernels.clenshaw["plain" if system.plain else "phases", size]
-        load, store = sitekernels.load_modes[size], sitekernels.store_modes[size]
-        at = np.zeros((width, 2), np.int64)
-        for begin in range(0, len(held), width):
-            lanes = slice(begin, min(begin + width, len(held)))
-            n = lanes.stop - begin
-            block = state.modes[lanes] if n == width else np.concatenate([state.modes[lanes], np.zeros((width - n, 2, state.rows), state.real)])
-            w, scale = np.zeros((terms, width, 2), kind), np.zeros(width, kind)
-            at[:n] = 2 * (state.row[lanes] // 2)[:, None] + [0, 1]
-            w[:, :n] = coefficients[held[lanes]].T[:, :, None] * sources[lanes]
-            scale[:n] = factor[lanes]
-            load(block, scale, cosine, q, P)
-            store(polynomial(system.near, hop, onsite, c, u, P, B, C, at, w), cosine, q, block)
-            if n < width:
-                state.modes[lanes] = block[:n]
-        self.Q[:], self.Z[:] = 0, 0
-        state.sums(system.rates_at(t + step, -1), self.Q, self.Z)
-        self.flops += FLOPS * terms * state.modes.size / 2
-        self.passes += 1
-
-
-FLOPS = 26.0        # a term of a polynomial costs per complex entry: 6 for the four hops, 2 onsite, 8 pairing, 10 the recursion
-State.integrator = Columns
-
-
-class Kick:
-    """Hbar of a step and K = exp(-i dt^2 Hdot/12) = [[cosine, q], [-q*, cosine]] on every site."""
-
-    def __init__(self, system, hop, step, start, end):
-        self.mean, self.slope = moments(step, start.c, start.v, end.c, end.v)
-        self.hop, self.step = hop, step
-        self.radius = float(system.field_bound + np.abs(self.mean).max())
-        self.reach = self.radius * step
-        angle, size = step ** 2 / 12 * np.abs(self.slope), np.abs(self.slope)
-        self.cosine = np.cos(angle)
-        self.q = 1j * step ** 2 / 12 * np.sinc(angle / np.pi) * self.slope + 0 * size
-
-    def sources(self, state, bend, slope):
-        """K^-1 (1 + bend (-i Hdot + slope)) s of every mode, on the two rows of its own site: (modes, 2)."""
-        site, a = state.row // 2, state.component
-        d, cosine, q = self.slope[site], self.cosine[site], self.q[site]
-        own = 1 + bend * slope
-        other = 1j * bend * np.where(a == 0, d.conj(), d)                   # -i bend Hdot of the other row, Hdot = [[0, -d], [-d*, 0]]
-        up, hole = np.where(a == 0, own, other), np.where(a == 0, other, own)
-        return np.stack([cosine * up - q * hole, cosine * hole + q.conj() * up], axis=1) * state.strength[:, None]

@@ -8,8 +8,8 @@ import numpy as np
 from ..parallel import Layout, clock, solo
 from ..solvers import chebyshev
 from ..solvers.bathmodes import GROUPS_PER_CHUNK, State
-from ..solvers.columns import Columns
 from ..solvers.columns import State as ColumnState
+from ..solvers.columnsteps import Columns
 from ..solvers.exponential import Exponential
 
 BASE_BYTES = 108 * 2 ** 20  # interpreter, numpy, scipy, PETSc, HDF5, MPI

@@ -12,7 +12,7 @@ from scipy.linalg import expm
 from hpcneq import driver
 from hpcneq.errors import InputError
 from hpcneq.parallel import solo
-from hpcneq.solvers import columns, sitekernels
+from hpcneq.solvers import columns, columnsteps, sitekernels
 from hpcneq.solvers import steady as newton
 from hpcneq.solvers.bathmodes import State
 from hpcneq.solvers.evolve import Evolution
@@ -50,7 +50,7 @@ def wild(Lx, Ly):
 
 def run(system, step, count, comm=None, dtype=complex):
     """The integrator after ``count`` steps from the stationary start."""
-    method = columns.Columns(columns.State(system, comm or solo(), np.dtype(dtype)))
+    method = columnsteps.Columns(columns.State(system, comm or solo(), np.dtype(dtype)))
     method.start(0.0, step)
     for k in range(count):
         method.advance(k * step, step)
@@ -91,7 +91,7 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
     H, radius, t = dense(place, A, c), 6.0, 0.4
     real, kind = {4: (np.float32, np.complex64), 8: (float, complex)}[size]
     width, terms = sitekernels.LANES[size], 30
-    u = columns._exponential(t, radius, terms)
+    u = columnsteps._exponential(t, radius, terms)
     P, B, C = RNG.normal(size=(30, 2, width)).astype(real), np.empty((30, 2, width), real), np.empty((30, 2, width), real)
     at = np.tile([4, 9], (width, 1))
     w = np.zeros((terms, width, 2), kind)
@@ -214,7 +214,7 @@ def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
     assert z.imag > 0.05
     given = junction(4, 6, drive.Drive(0.8), h=0.3, U=4.0, error=1e-6)
     seed = 1e-5 * np.tile(np.cos(q * np.arange(6)), 4)
-    method = columns.Columns(columns.State(sites.SiteQuench(given, plane(4, 6, U=4.0), seed), solo()))
+    method = columnsteps.Columns(columns.State(sites.SiteQuench(given, plane(4, 6, U=4.0), seed), solo()))
     method.start(0.0, 0.25)
     size = []
     for k in range(80):

@@ -68,8 +68,9 @@ def dispersions(result, q):
 def spectra(result, q, w):
     """Im Pi_11 = -Im M_11 and |Im M^-1_11| over momentum and frequency."""
     from matplotlib.colors import LogNorm
-    figure = style.figure(10.6, 4.6)
-    for axes, values, label in zip(figure.subplots(1, 2), (-np.asarray(result.M)[..., 0, 0].imag, np.abs(np.asarray(result.ImMinv)[..., 0, 0])),
+    alone = result.summary["part"] == "intra"           # no M^-1 without the pairs' own propagation
+    figure = style.figure(5.8 if alone else 10.6, 4.6)
+    for axes, values, label in zip(figure.subplots(1, 1 if alone else 2, squeeze=False)[0], (-np.asarray(result.M)[..., 0, 0].imag, np.abs(np.asarray(result.ImMinv)[..., 0, 0])),
                                    (r"$|{\rm Im}\,\Pi_{11}(q,\omega)|$", r"$|{\rm Im}\,[M^{-1}]_{11}(q,\omega)|$")):
         values = np.abs(values)
         top = np.nanpercentile(values, 99.7)
@@ -78,5 +79,5 @@ def spectra(result, q, w):
         axes.set(xlabel=r"momentum $q/k_F$", ylabel=r"frequency $\omega/\varepsilon_F$", xlim=(q[0], q[-1]), ylim=(w[0], w[-1]))
         axes.axhline(2 * result.summary["delta"], color="#7fd1ff", lw=1, ls=":")
         axes.text(q[-1], 2 * result.summary["delta"], r"$2\Delta_0$ ", color="#7fd1ff", ha="right", va="bottom")
-    figure.suptitle(f"{_title(result)}, $\\gamma_v/\\gamma_b={result.summary['ratio']:g}${PARTS[result.summary['part']]}", fontsize=11)
+    figure.suptitle(f"{_title(result)}{chr(10) if alone else ', '}$\\gamma_v/\\gamma_b={result.summary['ratio']:g}${PARTS[result.summary['part']]}", fontsize=11)
     return figure

@@ -102,6 +102,7 @@ def phase_diagram(run, comm, log, output):
     def solve(i, j, warm):
         drive = drive_of(run, inv_kfas=inv[i])
         found = softening.zeros(drive)
+        found |= {f"{name}_error": error for name, error in softening.errors(drive, found).items()}
         if modes and found["alpha11"]:
             for kind in ("B", "C") if inv[i] < run.numerics.switch else ("B",):
                 point = onsets.onset(drive, kind, found["alpha11"])
@@ -134,7 +135,7 @@ def phase_diagram(run, comm, log, output):
     summary = {"inv_kfas": inv.tolist(), **{name: [None if np.isnan(x) else float(x) for x in line] for name, line in lines.items()},
                "shares": [float(x) for x in np.bincount(code.ravel(), minlength=3) / code.size], "p_c": run.numerics.p_c,
                "number": run.numerics.number, "gamma_b": run.parameters.gamma_b}
-    errors = {"ratio_c": [1e-10] * len(inv), "alpha11": [1e-8] * len(inv), "beta22": [None if np.isnan(x) else 1e-3 * float(x) for x in lines["beta22"]]}
+    errors = {name: [row.get(f"{name}_error") for row in rows] for name in ("ratio_c", "alpha11", "beta22")}
     if modes:
         errors |= {name: [None if np.isnan(x) else float(x) for x in lines[f"{name}_error"]] for name in ("B", "C")}
         gap = lines["C"] - lines["B"]

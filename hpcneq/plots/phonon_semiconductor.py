@@ -126,7 +126,7 @@ def curves(result, key):
     left.set(xlabel=r"time $t\,E_g$", ylabel=r"$|\Delta|/E_g$", ylim=(0, None), xlim=(0, result.t[-1]))
     left.legend(fontsize=10)
     right.plot(values, result.delta, "o-", ms=4, color=style.COLOURS[0])
-    right.set(xlabel=LABELS[key], ylabel=r"$|\Delta|/E_g$ at the end", ylim=(0, None))
+    right.set(xlabel=LABELS[key], ylabel=r"$|\Delta|/E_g$ at the end", ylim=(0, 1.15 * max(np.nanmax(result.delta), 1e-9)))
     if values[0] > 0 and values[-1] / values[0] > 30:
         right.set_xscale("log")
     return figure

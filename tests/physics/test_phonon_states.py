@@ -44,7 +44,7 @@ def test_the_stationary_state_is_what_the_evolution_settles_to(change):
 def test_the_driven_state_without_pairs_stands_still(m):
     """No rate above 1e-12 in the unreduced equations, n in [0, 1], and (steps of 6 and 2) even and odd momenta keep their own electrons.
 
-    Fails if only the whole number of electrons is fixed: with [6, 2] the Jacobian is then singular and the root has electrons moved between the two.
+    Fails if the number of a set takes the place of an equation of another set.
     """
     p = phonon_inputs.Parameters(**SMALL | {"m": m})
     model = phonon_inputs.model(p, phonon_inputs.SteadyNumerics(**COARSE), V=0.0)
@@ -66,7 +66,7 @@ def test_the_jacobian_is_that_of_the_equations():
 
 
 def test_a_curve_continues_from_point_to_point():
-    """|Delta| over V, SNES from the neighbour: each is that of the point alone; repulsion gives none. Fails if w does not go on with the fields."""
+    """|Delta| over V, SNES from the neighbour: each is that of the point alone; repulsion gives none."""
     delta = np.asarray(run("steady", sweep={"V": [4.5, 4.25, 4.0, -1.0]}).delta)
     assert delta[2] == pytest.approx(run("steady", {"V": 4.0}).summary["delta"], abs=1e-9)
     assert delta[0] > delta[1] > delta[2] > 0.01 and delta[3] == 0

@@ -272,3 +272,20 @@ def test_boundaries_follow_the_pumping_rate():
     found = [softening.zeros(Drive(1.0, gb=gb)) for gb in (1e-3, 3e-4)]
     assert found[0]["alpha11"] > found[1]["alpha11"] > 0 and found[0]["beta22"] is None
     assert all(f["alpha11"] < f["ratio_c"] for f in found)
+
+
+def test_the_upper_branch_of_a_warm_bath_is_the_integral_over_positive_frequencies():
+    """int_{w>0} dw/2pi L by adaptive quadrature at three momenta, T_b = .02, to 1e-9; and the closed form of T_b = 0 as T_b -> 0.
+
+    Fails with the panels of T_b = 0, which do not know the width of the bath's edge.
+    """
+    s = replace(solve(Drive(-1.0, 0.1, gb=0.01, p_c=30.0)), drive=Drive(-1.0, 0.1, gb=0.01, p_c=30.0, T=0.02))
+    p = np.array([0.3, 0.95, 2.0])
+    at = (s.delta, s.mu, s.mt, s.gb, s.gv)
+    for k, n in zip(p, steady.warm_upper_occupation(p, s)):
+        E = np.hypot(k**2 - s.mu, s.delta)
+        cuts = [0.0, *sorted({s.mt, *(max(E + x, 1e-3) for x in (-0.2, -0.02, 0.0, 0.02, 0.2)), s.mt + 0.5}), np.inf]
+        wanted = sum(quad(lambda w: kernels.spectrum(k, w, *at, s.T) / (2 * np.pi), a, b, epsabs=1e-12, limit=300)[0] for a, b in zip(cuts, cuts[1:]))
+        assert n == pytest.approx(wanted, abs=1e-8)
+    cold = replace(s, drive=replace(s.drive, T=1e-5))
+    assert steady.upper_share(cold) == pytest.approx(steady.upper_share(replace(s, drive=replace(s.drive, T=0.0))), rel=1e-5)

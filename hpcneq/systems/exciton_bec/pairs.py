@@ -46,7 +46,7 @@ def pairs(q, w, D, mu, mt, g, nodes=NODES, fine=1.0):
     met = _meetings(q, w + 2j * g, D, mu)
     places = np.concatenate([own, other + q, other - q, np.abs(q - other.real) + 1j * other.imag, met])
     far = (FAR if q > LONG else NEAR) + 2 * np.sqrt(abs(mu)) + 2 * q
-    k, weight = _panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
+    k, weight = panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
     k, weight = np.append(k[0], [far, BEYOND * far]), np.append(weight[0], _remainder(far))
     weight = weight * k / (4 * np.pi**2 * q)
     xi = k**2 - mu
@@ -60,7 +60,7 @@ def alone(w, D, mu, mt, g, nodes=NODES, fine=1.0):
     """The Pairs for M(0, w): k' = k."""
     places = momenta([*_edges(w, mt, g), 0.5 * w + 1j * g, 0.0], D, mu)
     far = NEAR + 2 * np.sqrt(abs(mu))
-    k, weight = _panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
+    k, weight = panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
     k, weight = np.append(k[0], [far, BEYOND * far]), np.append(weight[0], _remainder(far))
     weight = weight * k**2 / (2 * np.pi**2)
     return Pairs(tuple((k[i:i + 64], k[i:i + 64, None], weight[i:i + 64, None]) for i in range(0, len(k), 64)))
@@ -90,7 +90,7 @@ def _meetings(q, W, D, mu):
     return found[found.real > -1.0]
 
 
-def _panels(low, high, places, nodes, fine):
+def panels(low, high, places, nodes, fine):
     """Gauss nodes and weights (rows, panels * nodes) of int_low^high dx; panels are ``fine`` times shorter than h(x), the distance
     from the nearest of ``places`` (rows, n) complex. All rows get as many panels as the longest needs.
     """

@@ -10,6 +10,7 @@ from hpcneq.maths.fermi import broadened_fermi
 
 from . import kernels
 from .momenta import grid
+from .pairs import panels
 from .states import NUMBER, State, integrands, residual
 
 ROUNDING = 1e-13
@@ -110,10 +111,21 @@ def static_coefficients(state, far=1e4):
 
 
 def upper_share(state):
-    """Carriers in the upper branch (w > 0) over all: sum_p int_{w>0} dw/2pi L / sum_p n_p; T_b = 0. Needs mt >= 0.
+    """Carriers in the upper branch (w > 0) over all: sum_p int_{w>0} dw/2pi L / sum_p n_p. At T_b = 0 in closed form, needs mt >= 0.
 
     Beyond a few gaps each level's Lorentzian tail reaches across w = 0; at exact equilibrium (gv = 0) the share is 0 nevertheless.
     """
     p, weight = grid(state.delta, state.mu, state.mt, state.g, state.p_c, state.drive.fine)
-    return max(0.0, float(weight @ (p**2 * kernels.upper_occupation(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv)) / (weight @ (
+    upper = warm_upper_occupation(p, state) if state.T > 0 else kernels.upper_occupation(
+        p**2 - state.mu, state.delta, state.mt, state.gb, state.gv)
+    return max(0.0, float(weight @ (p**2 * upper) / (weight @ (
         p**2 * kernels.occupation(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T)))))
+
+
+def warm_upper_occupation(p, state):
+    """int_{w>0} dw/2pi L(p, w) at T_b > 0, p (n,): panels about the level and the poles of the bath's Fermi function."""
+    E = kernels.energy(p**2 - state.mu, state.delta)
+    places = np.stack([E + 1j * state.g, *(np.full_like(E, s * state.mt) + 1j * np.pi * state.T for s in (1, -1))], axis=1)
+    w, share = panels(np.zeros_like(E), 1e3 * (E + abs(state.mt) + state.T), places, 8, state.drive.fine)
+    L = kernels.spectrum(p[:, None], w, state.delta, state.mu, state.mt, state.gb, state.gv, state.T)
+    return (share * L).sum(axis=1) / (2 * np.pi)

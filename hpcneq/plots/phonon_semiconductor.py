@@ -110,8 +110,8 @@ def map(result):  # noqa: A001  (the task's name)
     figure.colorbar(image, ax=axes, label=r"$|\Delta|/E_g$")
     if "V_c" in result:
         line = (result.Omega, result.V_c) if keys[0] == "Omega" else (result.V_c, result.Omega)
-        axes.plot(*line, color="w", ls="--", lw=1.6, label="pairs begin to grow")
-        axes.legend(loc="upper right", labelcolor="w")
+        axes.plot(*line, color="w", ls="--", lw=1.6, label="threshold of the driven state")
+        axes.legend(loc="lower right", labelcolor="w")
     axes.set(xlabel=LABELS[keys[0]], ylabel=LABELS[keys[1]])
     return figure
 

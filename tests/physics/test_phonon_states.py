@@ -128,6 +128,18 @@ def test_many_phonons_wash_pairs_out():
     assert delta[-1] < delta.max() / 3
 
 
+@pytest.mark.nightly
+def test_recombination_brings_pairs_sooner_with_redfield_collisions():
+    """Fig. 4: the time at which |Delta| passes .005 falls by more than 500 from Gamma_rr = .001 to .1 with redfield; by less than 100 with secular."""
+    times = {}
+    for collision in ("redfield", "secular"):
+        found = hpcneq.run({"system": "phonon-semiconductor", "task": "map", "parameters": {"m": [6, 2], "collision": collision},
+                            "sweep": {"Gamma_rr": [0.001, 0.1]}, "initial": {"seed": 1e-20}, "run": {"t_max": 4000.0}})
+        times[collision] = [np.asarray(found.t)[np.argmax(row > 0.005)] for row in np.asarray(found.delta_t)]
+    assert times["redfield"][0] - times["redfield"][1] > 500 and times["redfield"][1] > 0
+    assert abs(times["secular"][0] - times["secular"][1]) < 100
+
+
 # ---- phonons at a temperature ------------------------------------------------------------------------------------------------
 
 def test_detailed_balance_with_thermal_phonons():

@@ -81,9 +81,12 @@ def growth_map(result, slow, fast):
     axes = figure.add_subplot()
     x, y, rate = np.asarray(result[slow]), np.asarray(result[fast]), np.asarray(result.growth_rate).T
     count = np.asarray(result.unstable_modes).T
-    top = max(np.nanmax(rate, initial=0.0), 1e-6)
-    low = min(np.nanmin(rate, initial=0.0), -1e-6)
-    image = axes.pcolormesh(x, y, rate, cmap="RdBu_r", norm=TwoSlopeNorm(0.0, low, top), shading="nearest", rasterized=True)
+    top, low = np.nanmax(rate, initial=-1.0), np.nanmin(rate, initial=1.0)
+    if low < 0 < top:
+        look = {"cmap": "RdBu_r", "norm": TwoSlopeNorm(0.0, low, top)}
+    else:
+        look = {"cmap": "Reds", "vmin": 0.0} if top > 0 else {"cmap": "Blues_r", "vmax": 0.0}
+    image = axes.pcolormesh(x, y, rate, shading="nearest", rasterized=True, **look)
     axes.set_facecolor("0.88")
     if (count > 0).any() and (count == 0).any():
         axes.contour(x, y, np.where(count < 0, np.nan, count > 0), [0.5], colors="k", linewidths=1.4)

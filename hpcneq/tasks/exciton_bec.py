@@ -41,5 +41,6 @@ def estimate(run, ranks):
         return [*lines, f"  {momenta} momenta, 200 to 700 samples each: about {300 * 0.5 * momenta * each / ranks:.0f} s on {ranks} ranks"]
     points = int(np.prod([len(x) for x in run.sweep.values()])) if run.task == "boundary" else len(run.sweep.get("inv_kfas", [0]))
     kinds = [run.parameters.kind] if run.task == "boundary" else ["A", "B", "C"] if run.numerics.boundaries == "modes" else ["A"]
-    total = points * sum(SEARCHES[kind] for kind in kinds) * each / 0.025
+    below = np.mean(run.sweep.get("inv_kfas", np.array([-9.0])) < run.numerics.switch) if run.task == "phase-diagram" else 1.0
+    total = points * sum(SEARCHES[kind] * (below if kind == "C" else 1.0) for kind in kinds) * each / 0.025
     return [*lines, f"  {points} searches for {', '.join(kinds)}: about {total / ranks:.0f} s on {ranks} ranks"]

@@ -44,6 +44,7 @@ def evolve(result):
     left.set(xlabel="time" + (r" $/10^3$" if unit > 1 else ""), ylabel=r"order parameter $|\Delta|$", xlim=(0, t[-1] / unit), ylim=(0, None))
     left.legend()
     right.set(xlabel="momentum $k$", ylabel=r"Re $s_k^{21}$")
+    right.locator_params(axis="x", nbins=5)
     if right.lines:
         right.legend(fontsize=9)
     return figure

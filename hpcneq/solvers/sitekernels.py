@@ -11,9 +11,8 @@ written by :func:`lanes` from one line of each kernel.
 """
 from __future__ import annotations
 
+import functools
 import re
-
-import numba
 
 LANES = {4: 16, 8: 8}       # columns at a time by the bytes of a real number: one cache line
 ROWS = 16                   # columns are padded to a multiple of this many rows
@@ -29,11 +28,23 @@ def lanes(source, count):
     return "\n".join(found)
 
 
+def lazily(function):
+    """The function compiled by numba at its first call: only who evolves columns waits for numba's import."""
+    @functools.wraps(function)
+    def call(*args):
+        if not made:
+            import numba
+            made.append(numba.njit(fastmath=FAST, cache=True, nogil=True)(function))
+        return made[0](*args)
+    made = []
+    return call
+
+
 def compiled(source, name, count=8):
-    """The numba function ``name`` of a source with its lanes written out, cached on disk as if it stood in this file."""
+    """The function ``name`` of a source with its lanes written out, compiled and cached on disk as if it stood in this file."""
     space = {"__name__": __name__}
     exec(compile(lanes(source, count), __file__, "exec"), space)
-    return numba.njit(fastmath=FAST, cache=True, nogil=True)(space[name])
+    return lazily(space[name])
 
 
 def variants(source, name, products):
@@ -176,7 +187,7 @@ sums = compiled(SUMS.replace("{name}", "sums"), "sums")
 right = compiled(RIGHT, "right")
 
 
-@numba.njit(fastmath=FAST, cache=True, nogil=True)
+@lazily
 def load_green(Y, Q, Z, keep, w0, w1, constant, first, begin, cosine, q, P):
     """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K as a plane, for the sites from ``begin`` of Y (sites, 2, 2, rows), as many as fit.
 
@@ -209,7 +220,7 @@ def load_green(Y, Q, Z, keep, w0, w1, constant, first, begin, cosine, q, P):
                     P[2 * j + 1 - a, 1, n] += other.imag
 
 
-@numba.njit(fastmath=FAST, cache=True, nogil=True)
+@lazily
 def store_green(B, begin, V):
     """The plane B as columns of the sites from ``begin`` of V (sites, 2, 2, rows)."""
     for s in range(min(B.shape[2] // 2, V.shape[0] - begin)):
@@ -219,7 +230,7 @@ def store_green(B, begin, V):
                 V[begin + s, a, 1, r] = B[r, 1, 2 * s + a]
 
 
-@numba.njit(fastmath=FAST, cache=True, nogil=True)
+@lazily
 def finish_green(V, Q, Z, w2, w3, constant, first, cosine, q, Y):
     """Y = K V K^-1 + w2 i Q + w3 Z + constant i 1, all (sites, 2, 2, rows)."""
     for k in range(Y.shape[0]):

@@ -217,7 +217,7 @@ WRONG = [
     (under("numerics", 'symmetry = "stripes"'), 'did you mean "stripe"?'), (under("numerics", "error_estimate = 1"), "must be true or false"),
     (under("numerics", "pole_error = 1e-30"), "[numerics] pole_error = 1e-30: not reached; best reached"),
     (under("numerics", "pole_error = 2"), "[numerics] pole_error = 2: must be"), (instead("noise = 1e-3", "noise = -1"), "[initial] noise = -1"),
-    (under("initial", "wave_number = 2"), 'only state = "fflo" has one'),
+    (under("initial", "wave_number = 2"), 'only state = "fflo" or "crossed" has one'),
     (under("initial", 'state = "fflo"\nwave_number = 99'), "[initial] wave_number = 99: must be <= Lx // 2 = 4"),
     (instead(EV, "eV = 0.5"), '[initial] state = "auto"'), (under("leads.left", "gamma = 0.02"), '[initial] state = "auto"'),
     (instead("t_max = 2.0", "t_max = -2.0"), "[run] t_max = -2.0: must be > 0"), (instead("t_max = 2.0", ""), "[run] t_max: missing"),

@@ -88,6 +88,12 @@ class Layout:
         return np.concatenate([np.stack(halo[:reach]), local, np.stack(halo[reach:])]) if reach else local
 
 
+def placed(comm, flat):
+    """(flat, start, size of the whole): this rank's part of an array comes after those of the ranks before it. **Collective.**"""
+    counts = comm.allgather(flat.size)
+    return flat, sum(counts[:comm.rank]), sum(counts)
+
+
 def ordered_sum(comm, layout, terms, chunk=CHUNK):
     """Sum of rows over all ranks, bit for bit the same for every number of ranks. **Collective.**
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 from mpi4py import MPI
 
-from ..parallel import Layout
+from ..parallel import Layout, placed
 
 GROUPS_PER_CHUNK = 4
 DENSE = 512             # below this size scipy's handling of a sparse matrix costs more than the zeros of a full one
@@ -134,12 +134,7 @@ class State:
         The whole is in an order that knows no ranks: blocks, in them chunks, groups, columns. What is read into
         the arrays later, on any number of ranks, is the state. **Collective.**
         """
-        return {"green": self.place(self.flat[:self.green_count]), "modes": self.place(self.modes.flat)}
-
-    def place(self, flat):
-        """(flat, start, size of the whole): this rank's part comes after those of the ranks before it. **Collective.**"""
-        counts = self.comm.allgather(flat.size)
-        return flat, sum(counts[:self.comm.rank]), sum(counts)
+        return {"green": placed(self.comm, self.flat[:self.green_count]), "modes": placed(self.comm, self.modes.flat)}
 
     @property
     def nbytes(self):

@@ -21,6 +21,7 @@ from scipy import sparse
 from scipy.linalg import eigh_tridiagonal
 from scipy.sparse.linalg import splu
 
+from ..parallel import placed
 from . import sitekernels
 from .columnsteps import Columns
 from .halo import Halo
@@ -150,21 +151,16 @@ class State:
         for a in (0, 1):
             Y[s, a, 1, 2 * self.sites + a] += 0.5 * system.white / system.damping
 
-    def sums(self, rates, Q=None, L=None):
-        """Q = sum Pi_g and L = sum lambda_g Pi_g of the own columns, (sites, 2, 2, rows) each."""
+    def sums(self, rates, Q=None, L=None, modes=None):
+        """Q = sum Pi_g and L = sum lambda_g Pi_g of the own columns, (sites, 2, 2, rows) each, added to what is given."""
         shape = (len(self.sites), 2, 2, self.rows)
         Q, L = (np.zeros(shape) if array is None else array for array in (Q, L))
-        sitekernels.sums(self.modes, 2 * self.site + self.component, rates[self.group], Q.reshape(-1, 2, self.rows), L.reshape(-1, 2, self.rows))
+        sitekernels.sums(self.modes if modes is None else modes, 2 * self.site + self.component, rates[self.group], Q.reshape(-1, 2, self.rows), L.reshape(-1, 2, self.rows))
         return Q, L
 
     def placed(self):
         """What a checkpoint keeps: {name: (flat array, its start in the whole, size of the whole)}, in an order that knows no ranks."""
-        return {"green": self.place(self.flat[:self.green_count]), "modes": self.place(self.mode_flat)}
-
-    def place(self, flat):
-        """(flat, start, size of the whole): this rank's part comes after those of the ranks before it. **Collective.**"""
-        counts = self.comm.allgather(flat.size)
-        return flat, sum(counts[:self.comm.rank]), sum(counts)
+        return {"green": placed(self.comm, self.flat[:self.green_count]), "modes": placed(self.comm, self.mode_flat)}
 
     @property
     def nbytes(self):
@@ -222,12 +218,8 @@ class State:
 
     def observe(self, row):
         """The system's observables at an output. **Collective.**"""
-        if isinstance(row.green, np.ndarray):
-            Y, modes = row.green, row.modes
-        Q = np.zeros((len(self.sites), 2, 2, self.rows))
-        L = np.zeros_like(Q)
-        sitekernels.sums(modes, 2 * self.site + self.component, self.system.rates_at(row.t, row.side)[self.group],
-                         Q.reshape(-1, 2, self.rows), L.reshape(-1, 2, self.rows))
+        Y, modes = row.green, row.modes
+        Q, _ = self.sums(self.system.rates_at(row.t, row.side), modes=modes)
         l = np.arange(len(modes))
         traces = (modes[l, 0, self.row] + 1j * modes[l, 1, self.row]).astype(complex).reshape(len(self.sites), self.lanes)
         green, velocity = self.local(Y, Q, self.system.hop_at(row.t, row.side), row.c)
@@ -281,8 +273,7 @@ class State:
         Y, modes = self.view_green(array), self.view_modes(array[self.green_count:])
         dY, dmodes = self.view_green(out), self.view_modes(out[self.green_count:])
         c, rates, hop = self.field(array), system.rates_at(t, side), system.hop_at(t, side)
-        Q = np.zeros_like(Y)
-        sitekernels.sums(modes, 2 * self.site + self.component, rates[self.group], Q.reshape(-1, 2, self.rows), np.zeros_like(Q).reshape(-1, 2, self.rows))
+        Q, _ = self.sums(rates, modes=modes)
         self.left(hop, c, modes, dmodes)
         a, b = rates[self.group].real[:, None], rates[self.group].imag[:, None]
         real = dmodes[:, 1] + a * modes[:, 0] - b * modes[:, 1]             # -i (H Pi) + lambda Pi

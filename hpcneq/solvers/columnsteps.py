@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..parallel import placed
 from . import chebyshev, sitekernels
 from .exponential import Ends, Exponential, _exponential, _hermite_slopes, _source_coefficients, hermite, memory_weights, moments
 
@@ -51,12 +52,12 @@ class Columns(Exponential):
         shared = {"c": self.now.c, "v": self.now.v}
         if self.history:
             shared.update(old_c=self.history[1].c, old_v=self.history[1].v, missed=self.missed)
-        return numbers, shared, {name: self.state.place(array.reshape(-1)) for name, array in (("Q", self.Q), ("Z", self.Z))}
+        return numbers, shared, {name: placed(self.state.comm, array.reshape(-1)) for name, array in (("Q", self.Q), ("Z", self.Z))}
 
     def restore(self, numbers, shared, read, lattice):
         """Take up the history again. **Collective.**"""
         for name, array in (("Q", self.Q), ("Z", self.Z)):
-            read(name, *self.state.place(array.reshape(-1)))
+            read(name, *placed(self.state.comm, array.reshape(-1)))
         self.origin, self.lattice = numbers["origin"], lattice
         self.now, self.history, self.missed = Ends(shared["c"], shared["v"], None, None), None, None
         if numbers["last_step"] is not None:
@@ -72,13 +73,14 @@ class Columns(Exponential):
         ahead = (keep, W[0] + W[2], W[1] + W[2] * step + W[3], white * (W[0] + W[2]))
         end, first = self._guess(step), self.history is None
         for _ in range(2 if first else 1):
-            V = self.carry(Kick(system, hop, step, start, end), ahead, GUESS)
-            own = state.block(self._turned(V, Kick(system, hop, step, start, end)))
+            kick = Kick(system, hop, step, start, end)
+            K = kick.rotations(state.sites)
+            own = K @ state.block(self.carry(kick, ahead, GUESS)) @ K.conj().transpose(0, 2, 1)
             plain = system.coupling * state.halo.gather(own[:, 0, 1] - own[:, 1, 0].conj())
             end = self._better(step, plain)
         kick = Kick(system, hop, step, start, end)
         V = self.carry(kick, (keep, W[0], W[1], white * W[0]), DOUBLE)
-        self.mode_pass(step, lam, kick, t)
+        self.mode_pass(t, step, lam, kick)
         after = system.hop_at(t + step, -1)
         np.copyto(self.V, V[:len(self.V)])
         self._memory(after, end.c)
@@ -107,14 +109,6 @@ class Columns(Exponential):
         e = (c - start.c) / step - start.v
         A = (start.v - old.v + 3 * r * r * e) / (2 * r + 3 * r * r)
         return Ends(c, start.v + 2 * A + 3 * (e - A), None, None)
-
-    def _turned(self, V, kick):
-        """K V K^+ without the rest of the end's memory."""
-        zero = np.zeros_like(self.V[:, :, :, :1])
-        target = self.V
-        zeros = np.broadcast_to(zero, V[:len(target)].shape)
-        sitekernels.finish_green(V[:len(target)], zeros, zeros, 0.0, 0.0, 0.0, self.state.layout.start, kick.cosine, kick.q, target)
-        return target
 
     def _memory(self, hop, c):
         """Z = i L + Q H in place of L; Z = dX/dt + i [H, X] up to its Hermitian part, X = i Q. **Collective.**"""
@@ -146,7 +140,7 @@ class Columns(Exponential):
         self.flops += 2 * FLOPS * terms * self.V.size / 2
         return self.B
 
-    def mode_pass(self, step, lam, kick, t):
+    def mode_pass(self, t, step, lam, kick):
         """The modes of the own columns to the end of the step; leaves Q and L (in ``Z``) of the end."""
         state, system = self.state, self.system
         mean, slope = lam
@@ -193,9 +187,14 @@ class Kick:
         self.hop, self.step = hop, step
         self.radius = float(system.field_bound + np.abs(self.mean).max())
         self.reach = self.radius * step
-        angle, size = step ** 2 / 12 * np.abs(self.slope), np.abs(self.slope)
+        angle = step ** 2 / 12 * np.abs(self.slope)
         self.cosine = np.cos(angle)
-        self.q = 1j * step ** 2 / 12 * np.sinc(angle / np.pi) * self.slope + 0 * size
+        self.q = 1j * step ** 2 / 12 * np.sinc(angle / np.pi) * self.slope
+
+    def rotations(self, sites):
+        """K of some sites, (n, 2, 2)."""
+        cosine, q = self.cosine[sites], self.q[sites]
+        return np.stack([np.stack([cosine, q], axis=1), np.stack([-q.conj(), cosine], axis=1)], axis=1)
 
     def sources(self, state, bend, slope):
         """K^-1 (1 + bend (-i Hdot + slope)) s of every mode, on the two rows of its own site: (modes, 2)."""

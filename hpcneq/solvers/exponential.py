@@ -21,6 +21,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg.blas import cgemm, zgemm
 
+from ..parallel import placed
 from . import chebyshev
 from .bathmodes import State, memory_terms
 
@@ -130,12 +131,12 @@ class Exponential:
         turned = {name: [b for b, matrix in blocks.items() if not matrix.flags.c_contiguous] for name, blocks in local.items()}
         parts = self.state.comm.allgather(turned)
         numbers["transposed"] = {name: sorted(b for part in parts for b in part[name]) for name in local}
-        return numbers, shared, {name: self.state.place(self._flat(blocks)) for name, blocks in local.items()}
+        return numbers, shared, {name: placed(self.state.comm, self._flat(blocks)) for name, blocks in local.items()}
 
     def restore(self, numbers, shared, read, lattice):
         """Take up the history again; ``read(name, flat, start, size)`` fills a distributed array. **Collective.**"""
         def blocks(name):
-            flat, start, size = self.state.place(np.zeros(self.state.green_count, complex))
+            flat, start, size = placed(self.state.comm, np.zeros(self.state.green_count, complex))
             read(name, flat, start, size)
             return {b: matrix.T if b in numbers["transposed"][name] else matrix
                     for b, matrix in self.state.view_green(flat).items()}

@@ -94,7 +94,7 @@ def relax(run, comm, junction, place, log, tolerance=1e-9):
         raise InputError(f"[initial] wave_number = {wave}: must be <= Lx // 2 = {n.Lx // 2}")
     seed = patterns.seed(place.Lx, place.Ly, state, wave, 0.2 * run.parameters.U).ravel() + 0j
     if run.initial.noise and run.task == "pattern":
-        seed = seed + sites.noise(place.count, run.initial.noise, run.run.seed if run.initial.seed is None else run.initial.seed)
+        seed = seed + initial.site_noise(place.count, run.initial.noise, run.run.seed if run.initial.seed is None else run.initial.seed)
     problem = columns.Stationary(sites.SiteQuench(junction, place, seed))
     found = newton.relax(problem, comm, np.concatenate([seed.real, seed.imag]),
                          {"snes_type": "anderson", "snes_anderson_m": 12, "snes_atol": tolerance, "snes_max_it": 300})
@@ -109,7 +109,7 @@ def starting(run, comm, junction, place, delta):
     """``delta`` with its noise, (N,)."""
     seed = run.run.seed if run.initial.seed is None else run.initial.seed
     if run.initial.noise_sites:
-        return delta + sites.noise(place.count, run.initial.noise, seed)
+        return delta + initial.site_noise(place.count, run.initial.noise, seed)
     return delta + np.repeat(initial.noise(model.stripe(place.Lx, 1, 0.0), run.initial.noise, seed), place.Ly)
 
 

@@ -11,7 +11,7 @@ from scipy.linalg.blas import zgemm
 
 from hpcneq.parallel import solo
 from hpcneq.solvers import chebyshev, columns, columnsteps, sitekernels
-from hpcneq.systems.nsn_junction import drive, model, sites
+from hpcneq.systems.nsn_junction import drive, initial, model, sites
 
 STEP = 0.5
 
@@ -23,7 +23,7 @@ def system(Lx, Ly):
     poles = model.fit_poles(leads, 0.02, model.window(leads, 0.0, 0.58, bias, 1.0), 1e-6)
     junction = model.Junction(3.0, 0.0, 0.58, leads, model.stripe(Lx, Ly, 0.0), bias, poles)
     N = Lx * Ly
-    return sites.SiteQuench(junction, sites.Sites(Lx, Ly, np.zeros(N), np.full(N, 3.0)), 0.3 + sites.noise(N, 0.05, 1))
+    return sites.SiteQuench(junction, sites.Sites(Lx, Ly, np.zeros(N), np.full(N, 3.0)), 0.3 + initial.site_noise(N, 0.05, 1))
 
 
 def timed(call, seconds=0.5):

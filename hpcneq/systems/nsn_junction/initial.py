@@ -30,8 +30,12 @@ def centre(delta, n):
 
 def noise(lattice, sigma, seed):
     """Complex Gaussian noise with <|noise|^2> = sigma^2 on each independent site, Philox keyed by (seed, site)."""
-    sites = np.unique(lattice.expand)
-    pairs = [np.random.Generator(np.random.Philox(key=[seed, int(x)])).normal(size=2) for x in sites]
+    return site_noise(len(np.unique(lattice.expand)), sigma, seed)
+
+
+def site_noise(count, sigma, seed):
+    """The same for ``count`` sites."""
+    pairs = [np.random.Generator(np.random.Philox(key=[seed, site])).normal(size=2) for site in range(count)]
     return sigma / np.sqrt(2) * np.array([a + 1j * b for a, b in pairs])
 
 

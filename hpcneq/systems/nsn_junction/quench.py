@@ -8,7 +8,23 @@ from .model import Junction
 from .stationary import modes_and_green
 
 
-class Quench:
+class Biased:
+    """Rates of the bath modes of a ``junction``'s ``groups`` under its bias."""
+
+    def rates_at(self, t, side=+1):
+        """lambda_g (n_groups,) at time t, after (+1) or before (-1) a jump of the bias."""
+        return self._rates(self.junction.drive(t, side))
+
+    def rate_moments(self, t, step):
+        """Mean and first moment of lambda_g over a step inside which the bias is smooth."""
+        mean, slope = self.junction.drive.moments(t, step)
+        return self._rates(mean), self._rates(slope) - self._rates(0.0)
+
+    def _rates(self, eV):
+        return np.array([group.rate(self.junction, eV) for group in self.groups])
+
+
+class Quench(Biased):
     """Time evolution of G^< and the auxiliary modes from a stationary order parameter ``delta`` (n_delta,).
 
     Source: Kawamura & Ohashi 2025, Eqs. (21), (23), (24) with the memory integral (25) expanded in modes
@@ -42,18 +58,6 @@ class Quench:
         n = self.size(b) // 2
         return np.concatenate([np.full(n, s) for s, lead in
                                zip(self.groups[g].sources(self.junction), self.groups[g].leads) if lead is not None])
-
-    def rates_at(self, t, side=+1):
-        """lambda_g (n_groups,) at time t, after (+1) or before (-1) a jump of the bias."""
-        return self._rates(self.junction.drive(t, side))
-
-    def rate_moments(self, t, step):
-        """Mean and first moment of lambda_g over a step inside which the bias is smooth."""
-        mean, slope = self.junction.drive.moments(t, step)
-        return self._rates(mean), self._rates(slope) - self._rates(0.0)
-
-    def _rates(self, eV):
-        return np.array([group.rate(self.junction, eV) for group in self.groups])
 
     def breakpoints(self, t_max):
         """Times at which the bias or its slope jumps."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from .drive import Drive
 from .model import Junction
+from .quench import Biased
 
 STILL = (Drive(0.0), Drive(0.0))
 
@@ -70,13 +71,7 @@ def disorder(count, strength, seed):
     return strength * np.array([np.random.Generator(np.random.Philox(key=[seed, site])).random() - 0.5 for site in range(count)])
 
 
-def noise(count, sigma, seed):
-    """Complex Gaussian noise with <|noise|^2> = sigma^2 on each site, Philox keyed by (seed, site)."""
-    pairs = np.array([np.random.Generator(np.random.Philox(key=[seed, site])).normal(size=2) for site in range(count)])
-    return sigma / np.sqrt(2) * (pairs[:, 0] + 1j * pairs[:, 1])
-
-
-class SiteQuench:
+class SiteQuench(Biased):
     """Time evolution from the stationary state of an order parameter ``delta`` (N,) (protocol ``SiteModes`` of solvers.columns)."""
 
     def __init__(self, junction: Junction, sites: Sites, delta):
@@ -102,18 +97,6 @@ class SiteQuench:
             return self.sites.hops([drive.start for drive in self.sites.vector])
         x, w = np.polynomial.legendre.leggauss(4)
         return sum(0.5 * b * self.sites.hops([drive(t + 0.5 * step * (1 + a)) for drive in self.sites.vector]) for a, b in zip(x, w))
-
-    def rates_at(self, t, side=+1):
-        """lambda_g (n_groups,) at time t, after (+1) or before (-1) a jump of the bias."""
-        return self._rates(self.junction.drive(t, side))
-
-    def rate_moments(self, t, step):
-        """Mean and first moment of lambda_g over a step inside which the bias is smooth."""
-        mean, slope = self.junction.drive.moments(t, step)
-        return self._rates(mean), self._rates(slope) - self._rates(0.0)
-
-    def _rates(self, eV):
-        return np.array([group.rate(self.junction, eV) for group in self.groups])
 
     def breakpoints(self, t_max):
         """Times at which the bias, the vector potential or their slopes jump."""

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from ..config import Task
-from ..errors import InputError, NotConverged
+from ..errors import InputError
 from ..maths import poles
 from ..parallel import on_root, solo
 from ..solvers.meanfield import FieldState

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from hpcneq.systems.semiconductor import phonon, phonon_inputs
+from hpcneq.systems.semiconductor import phonon_inputs
 
 
 def seconds(function, least=0.5):

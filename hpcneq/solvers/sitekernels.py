@@ -11,12 +11,12 @@ written by :func:`lanes` from one line of each kernel.
 """
 from __future__ import annotations
 
-import functools
 import re
+
+from ..maths.compiled import lazily
 
 LANES = {4: 16, 8: 8}       # columns at a time by the bytes of a real number: one cache line
 ROWS = 16                   # columns are padded to a multiple of this many rows
-FAST = {"nnan", "ninf", "nsz", "contract"}      # nothing that changes the order of additions: the same bits on any rank
 
 
 def lanes(source, count):
@@ -26,18 +26,6 @@ def lanes(source, count):
         many = re.search(r"\bm\b|_m\b", line)
         found += [re.sub(r"_m\b", f"_{m}", re.sub(r"\bm\b", str(m), line)) for m in range(count)] if many else [line]
     return "\n".join(found)
-
-
-def lazily(function):
-    """The function compiled by numba at its first call: only who evolves columns waits for numba's import."""
-    @functools.wraps(function)
-    def call(*args):
-        if not made:
-            import numba
-            made.append(numba.njit(fastmath=FAST, cache=True, nogil=True)(function))
-        return made[0](*args)
-    made = []
-    return call
 
 
 def compiled(source, name, count=8):

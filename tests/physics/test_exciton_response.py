@@ -25,8 +25,8 @@ def state(T, D=0.3, mu=0.6, mt=0.45, ratio=0.4, gb=0.05):
 
 def pointwise(s, k, kk, w):
     """(Pi inter, Pi intra) of one pair of momenta."""
-    found = response.traces(response.Level(np.array([k]), s), response.Level(np.array([[kk]]), s), np.ones((1, 1)), np.array([w]), s)
-    return response.bubbles(found)[0]
+    found = response.traces(np.array([k]), np.array([[kk]]), np.ones((1, 1)), np.array([w], complex), s)
+    return response.bubbles(found[0])[0]
 
 
 def greens(v, k, s):

@@ -3,19 +3,18 @@
 G^R = sum_a P_a/(v + ig - aE), and G^K = G^R Sigma^K G^A has the same poles: G^K = sum_aj S_j(v) [K_aj/(v + ig - aE) + h.c.], with
 K_aj = P_a |j><j| G^A(aE - ig) and S_j = gb tanh((v -+ mt)/2 T_b) +- gv. Each bubble is then a sum of integrals
 int dv S_j/[(v - z1)(v - z2)] = [L_j(z1) - L_j(z2)]/(z1 - z2), where L depends on one momentum alone; what depends on both is
-d = cE - aE' - w and d - 2ig: the sum over inner momenta is a product of the matrix 1/d with columns that all w share.
-a, c = +-1 label the branches: intra-band means a = c.
+d = cE - aE' - w and d - 2ig. a, c = +-1 label the branches: intra-band means a = c.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+import itertools
 
 import numpy as np
 
 from hpcneq.errors import InputError
 
 from .kernels import energy, pair_function
+from .pairkernels import cold_logarithms, pair_sums
 from .pairs import alone, pairs
 
 PARTS = ("full", "inter", "intra")
@@ -23,37 +22,9 @@ SIGNS = (1, -1)
 CELL = 0.4
 CIRCLE, POINTS = 0.25, 24          # in units of g
 SHORTEST = 1e-5                    # kF: shorter q count as 0
-TOGETHER = 16                      # frequencies in one product
+TOGETHER = 16                      # frequencies in one sum
 ROUNDING = 1e-11
 CLOSE = 1e-12                      # |d| taken for zero
-OWN, OTHER, TURNED = [0, 1, 2, 3], [1, 0, 2, 3], [1, 0, 3, 2]      # 11, 22, 12, 21 of G(k); of G(k') in the four traces; transposed
-
-
-@dataclass(frozen=True)
-class Level:
-    """What one momentum brings: E, P (..., 2, 3) for a = +-1 and 11, 22, 12; K (..., 2, 4, 2) for a, 11, 22, 12, 21 and j."""
-
-    k: np.ndarray
-    state: object
-
-    @cached_property
-    def E(self):
-        return energy(self.k**2 - self.state.mu, self.state.delta)
-
-    @cached_property
-    def P(self):
-        c, s = (self.k**2 - self.state.mu) / self.E, -self.state.delta / self.E
-        return 0.5 * np.stack([np.stack([1 + a * c, 1 - a * c, a * s], axis=-1) for a in SIGNS], axis=-2)
-
-    @cached_property
-    def K(self):
-        g, columns = self.state.g, []
-        P = self.P[..., [0, 2, 2, 1]].reshape(*self.P.shape[:-1], 2, 2)
-        for i, a in enumerate(SIGNS):
-            G = P[..., i, :, :] / (-2j * g) + P[..., 1 - i, :, :] / (2 * a * self.E - 2j * g)[..., None, None]
-            K = P[..., i, :, None, :] * np.swapaxes(G, -1, -2)[..., None, :, :]      # [p, q, j] = P_pj G_jq
-            columns.append(np.stack([K[..., 0, 0, :], K[..., 1, 1, :], K[..., 0, 1, :], K[..., 1, 0, :]], axis=-2))
-        return np.stack(columns, axis=-3)
 
 
 def logarithm(z, j, state):
@@ -74,44 +45,37 @@ def _log(x, T):
     return digamma(0.5 + u) + np.log(2 * np.pi * T) + np.where(upper, -0.5j * np.pi, 0.5j * np.pi)
 
 
-def traces(outer, inner, weight, w, state):
-    """(n_w, 2, 4) : sums over a block of pairs of int dv of the traces A11 B22, A22 B11, A12 B12, A21 B21; inter-band, intra-band.
+def traces(k, inner, weight, w, state):
+    """(sums, Re G, Im G) over a block of pairs, k (b,), inner (b, m), weight (b, m), at frequencies w (n_w,).
 
-    outer : Level of k (b,); inner : Level of k' (b, m); weight (b, m); w (n_w,).
+    sums (n_w, 2, 4) : int dv of the traces A11 B22, A22 B11, A12 B12, A21 B21; inter-band, intra-band. Re G, Im G : the pair
+    functions of k', summed with the weights.
     """
-    g = state.g
-    ahead = [np.stack([logarithm(a * inner.E[:, None] + w[:, None] + 1j * g, j, state) for a in SIGNS]) for j in (0, 1)]
+    here, there = levels(k, state), levels(inner, state)
+    E = np.stack([here[0], -here[0]], axis=1)
+    low = np.stack([logarithm(E[:, :, None] - 1j * state.g - w, j, state) for j in (0, 1)], axis=-1)
+    side = np.stack([logarithm(E + 1j * state.g, j, state) for j in (0, 1)], axis=-1)
     found = np.zeros((len(w), 2, 4), complex)
-    columns = [_columns(inner, i, state) for i in (0, 1)]
-    for m, c in enumerate(SIGNS):
-        P, K = outer.P[:, m][:, None, [0, 1, 2, 2]], outer.K[:, m][:, None]
-        E = c * outer.E
-        low = np.stack([logarithm(E[:, None] - 1j * g - w, j, state) for j in (0, 1)], axis=-1)[:, :, None]
-        sides = [np.stack([logarithm(E + s * 1j * g, j, state) for j in (0, 1)], axis=-1)[:, None, None] for s in (1, -1)]
-        for i, a in enumerate(SIGNS):
-            d = (E[:, None] - a * inner.E)[:, None] - w[:, None]
-            for side, (shift, own) in enumerate(((0, np.conj(K[..., [0, 1, 3, 2], :])), (2j * g, K))):
-                kernel = d - shift
-                if side == 0:
-                    kernel = np.where(np.abs(kernel) < CLOSE, CLOSE, kernel)
-                kernel = weight[:, None] / kernel
-                sums = kernel @ columns[i][side]
-                X, Y, U = sums[..., :8].reshape(*sums.shape[:2], 4, 2), sums[..., 8:12], sums[..., 12:][..., [0, 1, 2, 2]]
-                moved = np.stack([(kernel * ahead[j][i]) @ columns[i][side][..., 12:] for j in (0, 1)], axis=-1)[..., [0, 1, 2, 2], :]
-                term = P * ((low * X).sum(axis=-1) - Y) + (own * (sides[side] * U[..., None] - moved)).sum(axis=-1)
-                found[:, int(a == c)] += term.sum(axis=0)
-    return found
+    real, imaginary = pair_sums(*here, low, side, weight, *there, *inner_logarithms(there[0], w, state), w, (state.gb, state.gv), CLOSE, found)
+    return found, real, imaginary
 
 
-def _columns(inner, i, state):
-    """For both sides of the real axis (b, m, 15): K of the four traces for both j, K L(own pole), P of k'."""
-    a = SIGNS[i]
-    P, K = inner.P[:, :, i][..., [1, 0, 2]], inner.K[:, :, i]
-    found = []
-    for s, own in ((-1, K[..., OTHER, :]), (1, np.conj(K[..., TURNED, :]))):
-        L = np.stack([logarithm(a * inner.E + s * 1j * state.g, j, state) for j in (0, 1)], axis=-1)
-        found.append(np.concatenate([own.reshape(*own.shape[:2], 8), (own * L[..., None, :]).sum(axis=-1), P], axis=-1))
-    return found
+def levels(k, state):
+    """(E, xi/E, -D/E) at momenta k."""
+    E = energy(k**2 - state.mu, state.delta)
+    return E, (k**2 - state.mu) / E, -state.delta / E
+
+
+def inner_logarithms(E, w, state):
+    """(own (b, m, 2, 2), ahead (n_w, b, m, 2, 2)) : log(+-mt - aE - ig) and log(+-mt - aE - w - ig), smeared by the temperature."""
+    own, ahead = np.empty((*E.shape, 2, 2), complex), np.empty((len(w), *E.shape, 2, 2), complex)
+    if state.T == 0:
+        cold_logarithms(E, w, state.mt, state.g, own, ahead)
+        return own, ahead
+    for (i, a), (j, edge) in itertools.product(enumerate(SIGNS), enumerate((state.mt, -state.mt))):
+        own[..., i, j] = _log(edge - a * E - 1j * state.g, state.T)
+        ahead[..., i, j] = _log(edge - a * E - w[:, None, None] - 1j * state.g, state.T)
+    return own, ahead
 
 
 def bubbles(traces):
@@ -182,11 +146,10 @@ def summed(state, w, grid):
 def shares(state, w, block):
     """What one block of pairs adds to `summed`."""
     k, inner, weight = block
-    at = (state.delta, state.mt, state.gb, state.gv, state.T)
-    outer, there = pair_function(k**2 - state.mu, *at), pair_function(inner**2 - state.mu, *at)
-    real, imaginary = (weight.sum(axis=1) @ x + (weight * y).sum() for x, y in zip(outer, there))
-    inverse = np.array([[real, imaginary], [-imaginary, real]])
-    return inverse, bubbles(traces(Level(k, state), Level(inner, state), weight, w, state))
+    found, real, imaginary = traces(k, inner, weight, w, state)
+    outer = pair_function(k**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T)
+    real, imaginary = (weight.sum(axis=1) @ x + y for x, y in zip(outer, (real, imaginary)))
+    return np.array([[real, imaginary], [-imaginary, real]]), bubbles(found)
 
 
 def chosen(Pi, part):

@@ -1,0 +1,98 @@
+"""The sum over pairs of momenta in M(q, w), compiled: logarithms of one momentum each, and what both momenta make of them.
+
+A level's projectors are P = (1 + a cos t3 + a sin t1)/2 with cos = xi/E, sin = -D/E, and K_aj = P_a |j><j| G^A(aE - ig) = P_a |j><j|
+[alpha P_a + beta_a P_-a], alpha = i/2g, beta_a = 1/(2aE - 2ig). A sum over j of K_aj X_j therefore needs two numbers alone,
+
+    up = alpha (P11 X_1 + P22 X_2) + P22 beta (X_1 - X_2),    down = alpha (P11 X_1 + P22 X_2) - P11 beta (X_1 - X_2) :
+
+its elements are 11: P11 up, 22: P22 down, 12: P12 down, 21: P12 up.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+from hpcneq.maths.compiled import lazily
+
+
+@lazily
+def cold_logarithms(E, w, mt, g, own, ahead):
+    """Fill own (b, m, 2, 2) and ahead (n_w, b, m, 2, 2) for energies E (b, m): log(+-mt - aE - ig) and log(+-mt - aE - w - ig).
+
+    The third axis is a = +1, -1, the fourth the edge, +mt, -mt. Im w > -g.
+    """
+    for i in range(E.shape[0]):
+        for n in range(E.shape[1]):
+            e = E[i, n]
+            for a, x in enumerate((mt - e, mt + e)):
+                size, turn = 0.5 * np.log(x * x + g * g), np.arctan2(-g, x)
+                own[i, n, a, 0] = complex(size, turn)
+                own[i, n, 1 - a, 1] = complex(size, -np.pi - turn)
+            for f in range(len(w)):
+                y = -w[f].imag - g
+                for a, s in enumerate((e + w[f].real, w[f].real - e)):
+                    for j, x in enumerate((mt - s, -mt - s)):
+                        ahead[f, i, n, a, j] = complex(0.5 * np.log(x * x + y * y), np.arctan2(y, x))
+
+
+@lazily
+def pair_sums(E, cos, sin, low, side, weight, inner, inner_cos, inner_sin, own, ahead, w, rates, close, found):
+    """Add to found (n_w, 2, 4) the traces A11 B22, A22 B11, A12 B12, A21 B21 of a block of pairs; inter-band, intra-band.
+
+    E, cos, sin (b,) : levels of k; inner, inner_cos, inner_sin (b, m) : levels of k'; weight (b, m); rates (gb, gv).
+    low (b, 2, n_w, 2) : L_j(cE - ig - w), side (b, 2, 2) : L_j(cE + ig), c = +1, -1; own, ahead as in `cold_logarithms`.
+    close : |d| that counts as zero. Returns (sum of weight Re G, of weight Im G) over k', `kernels.pair_function` by the same logarithms.
+    """
+    gb, gv = rates
+    g = gb + gv
+    alpha, real, imaginary = 0.5j / g, 0.0, 0.0
+    moved = np.empty((2, 2), np.complex128)
+    mine = np.empty((2, 2), np.complex128)
+    for i in range(len(E)):
+        for n in range(inner.shape[1]):
+            e, share = inner[i, n], weight[i, n]
+            for a in range(2):
+                for j in range(2):
+                    mine[a, j] = -2 * gb * own[i, n, a, j] + 1j * np.pi * ((gv if j == 0 else -gv) - gb)
+            up, down = 1j / np.pi * own[i, n, 0, 0] - 0.5, 1j / np.pi * own[i, n, 1, 0] - 0.5
+            inside = -np.pi / (2 * g * e) * (up / complex(e, g) + down / complex(e, -g)).real
+            mixed = gv * np.pi / (2 * g * (e * e + g * g)) - gb * inside
+            real += share * (gb * (up.real - down.real) / (2 * g * e) + inner_cos[i, n] * e * mixed / np.pi)
+            imaginary += share * g * mixed / np.pi
+            for f in range(len(w)):
+                for a in range(2):
+                    for j in range(2):
+                        moved[a, j] = -2 * gb * ahead[f, i, n, a, j] + 1j * np.pi * ((gv if j == 0 else -gv) - gb)
+                for c in range(2):
+                    sc = 1.0 - 2 * c
+                    p11, p22, p12 = 0.5 * (1 + sc * cos[i]), 0.5 * (1 - sc * cos[i]), 0.5 * sc * sin[i]
+                    outer_beta = 1 / complex(2 * sc * E[i], -2 * g)
+                    for a in range(2):
+                        sa = 1.0 - 2 * a
+                        r11, r22, r12 = 0.5 * (1 + sa * inner_cos[i, n]), 0.5 * (1 - sa * inner_cos[i, n]), 0.5 * sa * inner_sin[i, n]
+                        beta = 1 / complex(2 * sa * e, -2 * g)
+                        d = sc * E[i] - sa * e - w[f]
+                        far = share / (d - 2j * g)
+                        if abs(d.real) + abs(d.imag) < close:
+                            d = complex(close, 0.0)
+                        near = share / d
+
+                        x1, x2 = low[i, c, f, 0] - mine[a, 0].conjugate(), low[i, c, f, 1] - mine[a, 1].conjugate()
+                        both, apart = alpha * (r11 * x1 + r22 * x2), beta * (x1 - x2)
+                        inner_up, inner_down = both + r22 * apart, both - r11 * apart
+                        x1, x2 = side[i, c, 0] - moved[a, 0], side[i, c, 1] - moved[a, 1]
+                        both, apart = -alpha * (p11 * x1 + p22 * x2), outer_beta.conjugate() * (x1 - x2)
+                        U, V = near * (inner_down + both + p22 * apart), near * (inner_up + both - p11 * apart)
+
+                        x1, x2 = low[i, c, f, 0] - mine[a, 0], low[i, c, f, 1] - mine[a, 1]
+                        both, apart = -alpha * (r11 * x1 + r22 * x2), beta.conjugate() * (x1 - x2)
+                        inner_up, inner_down = both + r22 * apart, both - r11 * apart
+                        x1, x2 = side[i, c, 0].conjugate() - moved[a, 0], side[i, c, 1].conjugate() - moved[a, 1]
+                        both, apart = alpha * (p11 * x1 + p22 * x2), outer_beta * (x1 - x2)
+                        X, Y = far * (inner_down + both + p22 * apart), far * (inner_up + both - p11 * apart)
+
+                        band = 1 if a == c else 0
+                        found[f, band, 0] += p11 * r22 * (U + X)
+                        found[f, band, 1] += p22 * r11 * (V + Y)
+                        found[f, band, 2] += p12 * r12 * (U + Y)
+                        found[f, band, 3] += p12 * r12 * (V + X)
+    return real, imaginary

@@ -47,23 +47,6 @@ def transfer(points, m, rate, n_B=0.0):
     return M
 
 
-def product(M, most=6):
-    """The function x -> M x over the last axis of x (..., n), by a few picks from x where rows of M have no more than ``most`` entries."""
-    width = int((M != 0).sum(axis=1).max(initial=0))
-    if width > most:
-        return lambda x: x @ M.T
-    columns = np.argsort(M == 0, axis=1, kind="stable")[:, :max(width, 1)].T
-    values = np.take_along_axis(M, columns.T, axis=1).T
-    pairs = [(np.ascontiguousarray(column), np.ascontiguousarray(value)) for column, value in zip(columns, values)]
-
-    def picked(x):
-        total = np.take(x, pairs[0][0], axis=-1) * pairs[0][1]
-        for column, value in pairs[1:]:
-            total += np.take(x, column, axis=-1) * value
-        return total
-    return picked
-
-
 @dataclass(frozen=True, eq=False)
 class Semiconductor:
     """The model. V, Omega : numbers, or (batch, 1) arrays of many runs at once.
@@ -95,67 +78,26 @@ class Semiconductor:
 
         delta : the order parameter (...,) where it is not that of ``s`` (linear response).
         """
-        bands, g = self.bands, self.coupling(t)
-        delta = np.asarray(self.order(s) if delta is None else delta)[..., None]
-        pairs = -2 * (delta.real * s.imag + delta.imag * s.real)
-        flow = (g * n21.conj()).imag if np.iscomplexobj(g) else -g * n21.imag       # -(i/2) (g n12 - c.c.)
-        dn11 = flow + pairs[..., ::-1]
-        dn22 = pairs - flow
-        loss = self._phonons(n11, n22, dn11, dn22)
-        dn21 = (1j * bands.eps - (loss[0] + loss[1])) * n21
-        dn21 -= 0.5j * g * (n22 - n11)
-        ds = (1j * bands.E - (loss[1] + loss[0][..., ::-1])) * s
-        paired = n11[..., ::-1] + n22 - 1
-        ds.real += delta.imag * paired
-        ds.imag += delta.real * paired
-        if self.collision == "redfield":
-            self._between_bands(n11, n22, n21, s, dn11, dn22, dn21, ds)
-        self._recombination(n11, n22, n21, s, dn11, dn22, dn21, ds)
-        return dn11, dn22, dn21, ds
+        if not n11.shape == n22.shape == n21.shape == s.shape:
+            n11, n22, n21, s = np.broadcast_arrays(n11, n22, n21, s)
+        shape, n = s.shape, s.shape[-1]
+        runs = s.size // n
+        given = [np.ascontiguousarray(x.reshape(runs, n), kind) for x, kind in zip((n11, n22, n21, s), (float, float, complex, complex))]
+        delta = self.order(s) if delta is None else delta
+        each = np.empty((2, runs), complex)
+        for row, x in zip(each, (delta, self.coupling(t))):
+            row[:] = np.reshape(x, -1)
+        out = [np.empty(x.shape, x.dtype) for x in given]
+        rates, constants = self._compiled
+        rates(*given, *each, *constants, *out)
+        return tuple(x.reshape(shape) for x in out)
 
     @cached_property
-    def _rates(self):
-        """Per band: x -> M x and x -> M^T x, and the column sums of M."""
-        return [(product(M), product(M.T), M.sum(axis=0)) for M in (self.M1, self.M2)]
-
-    def _phonons(self, n11, n22, dn11, dn22):
-        """Add the populations' changes; the losses of amplitudes (lower, upper band), (..., n)."""
-        losses = []
-        for n, change, (onto, out_of, column) in ((n11, dn11, self._rates[0]), (n22, dn22, self._rates[1])):
-            filled, emptied = onto(n), column - out_of(n)
-            loss = filled + emptied
-            change += 2 * (filled - n * loss)
-            losses.append(loss)
-        return losses
-
-    def _between_bands(self, n11, n22, n21, s, dn11, dn22, dn21, ds):
-        """The products of the two bands' scattering."""
-        for M, n, other in ((self.M1, n11, dn22), (self.M2, n22, dn11)):
-            forth, back = n21 @ M.T, n21 @ M        # sum_a M[b, a] n21_a; sum_b M[b, a] n21_b
-            other += 2 * (np.conj(back) * n21 - np.conj(n21) * forth).real
-            dn21 += (1 - n) * forth + n * back
-        turned = s[..., ::-1]
-        for M, n, amplitude, other, out in ((self.M2, n22, s, dn11, ds), (self.M1, n11, turned, dn22, None)):
-            forth, back = amplitude @ M.T, amplitude @ M
-            # of the other band at -a and -b
-            other += 2 * (amplitude * np.conj(back) - np.conj(amplitude) * forth).real[..., ::-1]
-            change = -(n * back + (1 - n) * forth)
-            if out is None:
-                ds += change[..., ::-1]
-            else:
-                ds += change
-
-    def _recombination(self, n11, n22, n21, s, dn11, dn22, dn21, ds):
-        rate = self.recombination
-        down = rate * n22 * (1 - n11)
-        if self.radiative == "printed":
-            dn21 -= rate * n21 * (1 - n11 + n22)
-        else:
-            down = down + rate * np.abs(n21) ** 2
-            dn21 -= 0.5 * rate * n21
-            ds -= 0.5 * rate * s * (1 - n11 + n22[..., ::-1])
-        dn11 += down
-        dn22 -= down
+    def _compiled(self):
+        """The compiled rates and what they take of the model; numba is waited for by who needs them alone."""
+        from . import phonon_kernel as kernel
+        return kernel.rates, (self.bands.eps, self.bands.E, kernel.scattering(self.M1), kernel.scattering(self.M2),
+                              self.radiative == "lindblad", self.collision == "redfield", float(self.recombination))
 
     def eigenvalues(self, n11, n22, n21, s):
         """(smallest, largest) eigenvalue over all k of the one-body matrix of (c1_k, c2_k, c1+_-k, c2+_-k); outside [0, 1] it is none.

@@ -1,0 +1,109 @@
+"""Compiled rates of change of two bands with a laser, phonons and recombination, for many runs at once.
+
+What `phonon` describes, momentum by momentum in one pass: numpy would make some forty passes over arrays too short for it.
+"""
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+def sparse(M):
+    """(first (n + 1,), column, value) of the entries of M that are not zero, row by row; int32, int32, float arrays."""
+    rows, columns = np.nonzero(M)
+    first = np.searchsorted(rows, np.arange(len(M) + 1)).astype(np.int32)
+    return first, columns.astype(np.int32), np.ascontiguousarray(M[rows, columns], float)
+
+
+def scattering(M):
+    """What `rates` needs of one band's M: the entries of M and of its transpose by rows, and the sums of the columns."""
+    return (*sparse(M), *sparse(M.T), M.sum(axis=0))
+
+
+@compiled
+def scatter(n, change, loss, first, source, gain, first_out, target, out, column):
+    """loss = M n + M^T (1 - n) and change += 2 (M n - n loss) of one band of one run."""
+    for k in range(n.size):
+        filled, back = 0.0, 0.0
+        for j in range(first[k], first[k + 1]):
+            filled += gain[j] * n[source[j]]
+        for j in range(first_out[k], first_out[k + 1]):
+            back += out[j] * n[target[j]]
+        total = filled + (column[k] - back)
+        loss[k] = total
+        change[k] += 2.0 * (filled - n[k] * total)
+
+
+@compiled
+def spread(x, forth, back, first, source, gain, first_out, target, out):
+    """forth = M x and back = M^T x of a complex x (n,)."""
+    for k in range(x.size):
+        total = 0j
+        for j in range(first[k], first[k + 1]):
+            total += gain[j] * x[source[j]]
+        forth[k] = total
+        total = 0j
+        for j in range(first_out[k], first_out[k + 1]):
+            total += out[j] * x[target[j]]
+        back[k] = total
+
+
+@compiled
+def between(n, other, n21, d21, s, ds, turn, band):
+    """Add the products of two bands' scattering, which the emissions of the band with population n (runs, n) make.
+
+    other : rates of the other band's population. turn : whether s_-k belongs to momentum k of this band, as it does in the lower one.
+    """
+    last = n.shape[1] - 1
+    forth, back, pairs = np.empty(last + 1, np.complex128), np.empty(last + 1, np.complex128), np.empty(last + 1, np.complex128)
+    for r in range(n.shape[0]):
+        spread(n21[r], forth, back, *band)
+        for k in range(last + 1):
+            other[r, k] += 2.0 * (np.conj(back[k]) * n21[r, k] - np.conj(n21[r, k]) * forth[k]).real
+            d21[r, k] += (1.0 - n[r, k]) * forth[k] + n[r, k] * back[k]
+            pairs[k] = s[r, last - k] if turn else s[r, k]
+        spread(pairs, forth, back, *band)
+        for k in range(last + 1):
+            other[r, last - k] += 2.0 * (pairs[k] * np.conj(back[k]) - np.conj(pairs[k]) * forth[k]).real
+            ds[r, last - k if turn else k] -= n[r, k] * back[k] + (1.0 - n[r, k]) * forth[k]
+
+
+@compiled
+def rates(n11, n22, n21, s, delta, g, eps, E, lower, upper, lindblad, redfield, rate, d11, d22, d21, ds):
+    """Write the rates of change of n11, n22 (runs, n) float and n21, s (runs, n) complex into d11, d22, d21, ds.
+
+    delta, g : (runs,) complex, order parameter and laser. lower, upper : `scattering` of the bands. lindblad, redfield : bool, which recombination and collisions.
+    """
+    n = eps.size
+    loss1, loss2 = np.empty(n), np.empty(n)
+    for r in range(s.shape[0]):
+        x, y, gr, gi = delta[r].real, delta[r].imag, g[r].real, g[r].imag
+        a, b, c, p = n11[r], n22[r], n21[r], s[r]
+        da, db, dc, dp = d11[r], d22[r], d21[r], ds[r]
+        for k in range(n):
+            flow = gi * c[k].real - gr * c[k].imag        # -(i/2) (g n12 - c.c.)
+            pair, mirrored = p[k], p[n - 1 - k]
+            down = rate * b[k] * (1.0 - a[k])
+            if lindblad:
+                down += rate * (c[k].real * c[k].real + c[k].imag * c[k].imag)
+            da[k] = flow - 2.0 * (x * mirrored.imag + y * mirrored.real) + down
+            db[k] = -2.0 * (x * pair.imag + y * pair.real) - flow - down
+        scatter(a, da, loss1, *lower)
+        scatter(b, db, loss2, *upper)
+        for k in range(n):
+            m = n - 1 - k
+            mixing, breaking = loss1[k] + loss2[k], loss2[k] + loss1[m]
+            if lindblad:
+                mixing += 0.5 * rate
+                breaking += 0.5 * rate * (1.0 - a[k] + b[m])
+            else:
+                mixing += rate * (1.0 - a[k] + b[k])
+            u, v, lift = c[k].real, c[k].imag, 0.5 * (b[k] - a[k])
+            dc[k] = complex(gi * lift - eps[k] * v - mixing * u, eps[k] * u - mixing * v - gr * lift)
+            u, v, paired = p[k].real, p[k].imag, a[m] + b[k] - 1.0
+            dp[k] = complex(y * paired - E[k] * v - breaking * u, x * paired + E[k] * u - breaking * v)
+    if redfield:
+        between(n11, d22, n21, d21, s, ds, True, lower[:6])
+        between(n22, d11, n21, d21, s, ds, False, upper[:6])

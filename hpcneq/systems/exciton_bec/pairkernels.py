@@ -1,4 +1,4 @@
-"""The sum over pairs of momenta in M(q, w), compiled: logarithms of one momentum each, and what both momenta make of them.
+"""The sum over pairs of momenta in M(q, w), compiled: panels, logarithms of one momentum each, what both momenta make of them.
 
 A level's projectors are P = (1 + a cos t3 + a sin t1)/2 with cos = xi/E, sin = -D/E, and K_aj = P_a |j><j| G^A(aE - ig) = P_a |j><j|
 [alpha P_a + beta_a P_-a], alpha = i/2g, beta_a = 1/(2aE - 2ig). A sum over j of K_aj X_j therefore needs two numbers alone,
@@ -12,6 +12,48 @@ from __future__ import annotations
 import numpy as np
 
 from hpcneq.maths.compiled import lazily
+
+
+@lazily
+def divide(low, high, real, size, most, count, edges):
+    """Panels from low to high (rows,), each holding at most ``most`` of int dx/h: fill count (rows,) and, up to it, edges (rows, n + 1).
+
+    h is the distance from one of the places real +- i size (rows, n), of which the one that is felt most counts: int dx/h over a
+    panel is asinh((x' - real)/size) - asinh((x - real)/size), so that the panel's end x' is closed. A second round makes the
+    panels of a row alike, where it still arrives. Returns the largest count; where that exceeds n, edges must be longer.
+    """
+    largest = 1
+    for i in range(len(low)):
+        share, first = most, 0
+        for attempt in range(4):
+            grow, turn = np.cosh(share), np.sinh(share)
+            x, last, n = low[i], low[i], 0
+            while x < high[i] and (attempt == 0 or n < first):
+                last, y = x, np.inf
+                for p in range(real.shape[1]):
+                    d = x - real[i, p]
+                    y = min(y, real[i, p] + d * grow + np.sqrt(d * d + size[i, p] * size[i, p]) * turn)
+                x, n = max(y, x + 1e-14 * (1 + high[i])), n + 1
+                if n < edges.shape[1]:
+                    edges[i, n] = min(x, high[i])
+            if x >= high[i] and attempt > 0:
+                break
+            if attempt == 0:
+                held = 0.0
+                for p in range(real.shape[1]):
+                    held = max(held, np.arcsinh((high[i] - real[i, p]) / size[i, p]) - np.arcsinh((last - real[i, p]) / size[i, p]))
+                first = max(n, 1)
+                share = ((first - 1) * most + min(held, most)) / first
+            elif attempt == 1:
+                share = 0.5 * (share + most)
+            else:
+                share = most
+        edges[i, 0] = low[i]
+        count[i] = first
+        largest = max(largest, first)
+        for n in range(min(first, edges.shape[1] - 1), edges.shape[1]):
+            edges[i, n] = high[i]
+    return largest
 
 
 @lazily

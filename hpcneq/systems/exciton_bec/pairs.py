@@ -6,9 +6,12 @@ as long as its distance from the nearest of these points converges as 4^(-2n) wi
 """
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
+
+from .pairkernels import divide
 
 NODES = 6            # a panel
 FAR, NEAR = 60.0, 25.0      # kF: where the sum ends, the rest is added as powers of 1/p; for q < LONG, where more would lose digits
@@ -16,6 +19,7 @@ LONG = 5e-4
 BEYOND = 1.5         # times FAR: where the integrand is looked at once more
 TINY = 1e-14
 PAIRS = 2400         # of momenta in a block that is worked on at once
+MANY = 60            # panels of a row; more are asked for where they are needed
 
 
 @dataclass(frozen=True)
@@ -78,65 +82,51 @@ def _edges(w, mt, g):
 
 
 def _meetings(q, W, D, mu):
-    """Complex k with E(|k +- q|) = +-(E(k) - W): (xi'^2 - xi^2 - W^2)^2 = 4 W^2 E^2, a polynomial of degree 6."""
-    found = []
-    for s in (q, -q):
-        xi = np.poly1d([1, 0, -mu])
-        other = np.poly1d([1, 2 * s, s * s - mu])
-        difference = np.poly1d([2 * s, s * s]) * (xi + other)          # xi'^2 - xi^2 without the cancelling fourth powers
-        polynomial = (difference - W**2) ** 2 - 4 * W**2 * (xi * xi + D**2)
-        found.append(polynomial.roots)
-    found = np.concatenate(found)
+    """Complex k with E(|k +- q|) = +-(E(k) - W): (xi'^2 - xi^2 - W^2)^2 = 4 W^2 E^2, a polynomial of degree 6 for either sign of q."""
+    e = q * q - 2 * mu
+    difference = np.array([4 * q, 6 * q * q, 2 * q * e + 2 * q**3, q * q * e - W * W])     # xi'^2 - xi^2 without the cancelling fourth powers
+    polynomial = np.convolve(difference, difference).astype(complex)
+    polynomial[2:] -= 4 * W**2 * np.array([1, 0, -2 * mu, 0, mu**2 + D**2])
+    found = np.roots(polynomial)
+    found = np.concatenate([found, -found])
     return found[found.real > -1.0]
 
 
+@functools.lru_cache
+def gauss(nodes):
+    """Gauss nodes and weights on [-1, 1]."""
+    return np.polynomial.legendre.leggauss(nodes)
+
+
 def panels(low, high, places, nodes, fine):
-    """Gauss nodes and weights (rows, panels * nodes) of int_low^high dx; panels are ``fine`` times shorter than h(x), the distance
-    from the nearest of ``places`` (rows, n) complex. All rows get as many panels as the longest needs.
+    """Gauss nodes and weights (rows, panels * nodes) of int_low^high dx; panels are ``fine`` times shorter than their distance from
+    the nearest of ``places`` (rows, n) complex. Rows that need fewer than the longest end with weights of 0.
     """
-    cuts, run = _measure(low, high, places)
-    return _gauss(cuts, run, max(1, int(np.ceil(fine * run[:, -1].max()))), nodes)
+    edges, _ = divided(low, high, places, fine)
+    return _nodes(edges, nodes)
 
 
-def _measure(low, high, places):
-    """(cuts, run) (rows, n) : points from low to high, and int dx/h up to each; between them h varies little."""
-    around = np.concatenate([[0.0], np.geomspace(0.5, 2.0**40, 28)])
-    width = np.maximum(np.abs(places.imag), TINY)
-    cuts = places.real[..., None] + width[..., None] * np.concatenate([-around[:0:-1], around])
-    cuts = np.clip(cuts.reshape(len(low), -1), low[:, None], high[:, None])
-    cuts = _thin(np.sort(np.concatenate([cuts, low[:, None], high[:, None]], axis=1), axis=1))
-    middle, length = 0.5 * (cuts[:, 1:] + cuts[:, :-1]), np.diff(cuts, axis=1)
-    nearest = np.full(middle.shape, np.inf)
-    for j in range(places.shape[1]):
-        nearest = np.minimum(nearest, (middle - places[:, j, None].real) ** 2 + places[:, j, None].imag ** 2)
-    return cuts, np.concatenate([np.zeros((len(low), 1)), np.cumsum(length / np.maximum(np.sqrt(nearest), TINY), axis=1)], axis=1)
+def divided(low, high, places, fine):
+    """(edges (rows, most + 1), panels (rows,)) : panels that each hold int dx/h = 1/fine or less, h the distance from the place
+    where that is most; rows with fewer repeat ``high``.
+    """
+    places = np.ascontiguousarray(np.broadcast_to(places, (len(low), places.shape[1])))
+    real, size = places.real.copy(), np.maximum(np.abs(places.imag), TINY)
+    count, edges = np.empty(len(low), np.int64), np.empty((len(low), MANY + 1))
+    while (most := divide(low, high, real, size, 1 / fine, count, edges)) >= edges.shape[1]:
+        edges = np.empty((len(low), most + 1))
+    return edges[:, :most + 1], count
 
 
-def _gauss(cuts, run, count, nodes):
-    """Nodes and weights (rows, count * nodes) on ``count`` panels of equal int dx/h."""
-    row = 2 * np.arange(len(cuts))[:, None]
-    run = run / np.maximum(run[:, -1:], TINY) + row
-    edges = np.interp((np.arange(count + 1) / count + row).ravel(), run.ravel(), cuts.ravel()).reshape(len(cuts), -1)
-    edges[:, 0], edges[:, -1] = cuts[:, 0], cuts[:, -1]
-    x, share = np.polynomial.legendre.leggauss(nodes)
+def _nodes(edges, nodes):
+    x, share = gauss(nodes)
     half = 0.5 * np.diff(edges, axis=1)[..., None]
-    return (edges[:, :-1, None] + half * (1 + x)).reshape(len(cuts), -1), (half * share).reshape(len(cuts), -1)
-
-
-def _thin(cuts):
-    """As few columns as hold the distinct cuts of every row (sorted); rows with fewer repeat their last."""
-    new = np.concatenate([np.ones((len(cuts), 1), bool), np.diff(cuts, axis=1) > TINY * cuts[:, -1:]], axis=1)
-    count = new.sum(axis=1)
-    found = np.repeat(cuts[:, -1:], count.max(), axis=1)
-    row, _ = np.nonzero(new)
-    found[row, (np.cumsum(new, axis=1) - 1)[new]] = cuts[new]
-    return found
+    return (edges[:, :-1, None] + half * (1 + x)).reshape(len(edges), -1), (half * share).reshape(len(edges), -1)
 
 
 def _blocks(k, weight, q, places, nodes, fine):
     """Outer momenta that need about as many inner ones together, about PAIRS a block."""
-    cuts, run = _measure(np.abs(k - q), k + q, places)
-    count = np.maximum(1, np.ceil(fine * run[:, -1])).astype(int)
+    edges, count = divided(np.abs(k - q), k + q, places, fine)
     order = np.argsort(count, kind="stable")
     start = 0
     while start < len(k):
@@ -144,6 +134,6 @@ def _blocks(k, weight, q, places, nodes, fine):
         while end < len(k) and (end + 1 - start) * count[order[end]] * nodes <= PAIRS and count[order[end]] <= 1 + 1.5 * count[order[start]]:
             end += 1
         mine = order[start:end]
-        inner, share = _gauss(cuts[mine], run[mine], count[mine[-1]], nodes)
+        inner, share = _nodes(edges[mine, :count[mine[-1]] + 1], nodes)
         yield k[mine], inner, weight[mine, None] * share * inner
         start = end

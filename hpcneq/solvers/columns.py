@@ -10,6 +10,7 @@ from the right on the columns, where it needs those of neighbouring sites (`Halo
     near (N, 4), hop_at(t, side) and hop_mean(t, step) (N, 4) complex, onsite (N,), plain (hops all one real number), field_bound,
     groups, held (the groups of up and of hole columns), strength (their sources), rates_at(t, side), rate_moments(t, step),
     breakpoints(t_max), damping, white, coupling (N,) with c_j = coupling_j G_{j up, j hole}, pattern (N,) at the start,
+    shifts(c) -> arrays like c along which a stationary pattern may be moved,
     observe_modes(traces (n, held)) -> (n, k) and observables(t, side, modes (N, k), green (N, 2, 2), velocity (N, 2, 2)).
 
 Complex matrices are kept as planes, (site, component, re|im, row): what one vector instruction works on is contiguous.
@@ -93,6 +94,19 @@ class Stationary:
 
     def residual(self, x, sums):
         return x - sums
+
+    def symmetries(self, x):
+        """Directions along which a root may be moved: its phase, and what the system knows besides; (n, 2N), none for a normal state."""
+        c = x[:len(x) // 2] + 1j * x[len(x) // 2:]
+        if np.abs(c).max() < 1e-8:
+            return np.zeros((0, len(x)))
+        found = np.array([[*d.real, *d.imag] for d in (1j * c, *self.system.shifts(c))])
+        kept = []
+        for row in found / np.linalg.norm(found, axis=1, keepdims=True):
+            row = row - sum((row @ k * k for k in kept), np.zeros(len(row)))
+            if np.linalg.norm(row) > 0.1:
+                kept.append(row / np.linalg.norm(row))
+        return np.array(kept)
 
 
 class State:

@@ -1,8 +1,6 @@
 """Tasks of the nsn-junction system."""
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from .. import store
@@ -16,7 +14,7 @@ from ..systems.nsn_junction import initial, inputs, model, onsets, site_inputs, 
 from ..systems.nsn_junction.quench import Quench
 from . import estimates, nsn_branches, nsn_continued, nsn_ensemble, nsn_maps, nsn_modes, nsn_onsets, nsn_sites, nsn_spectrum, nsn_steady
 from .evolution import Recorder, run_evolution
-from .nsn_start import build, start
+from .nsn_start import build, loosened, start
 from .nsn_maps import phase_diagram  # noqa: F401  (the driver finds tasks by name)
 
 TASKS = {
@@ -61,8 +59,7 @@ def evolve(run, comm, log, output):
             return before.state(junction, dtype, noise, window)
         system = Quench(junction, delta + noise)
         if variant == "pole error":
-            loose = dataclasses.replace(run.numerics, pole_error=min(0.5, 10 * run.numerics.pole_error))
-            system = Quench(build(dataclasses.replace(run, numerics=loose), comm, output.recall, "loose "), delta + noise)
+            system = Quench(loosened(run, comm, junction, output.recall), delta + noise)
         return State(system, comm, dtype, start=begin)
 
     records = Records(junction, comm, before.facts if before else None)
@@ -87,10 +84,7 @@ def _evolve_sites(run, comm, log, output):
 
     def state(variant, begin):
         """The run's state; that of "pole error" has a looser pole fit."""
-        made = junction
-        if variant == "pole error":
-            loose = dataclasses.replace(run.numerics, pole_error=min(0.5, 10 * run.numerics.pole_error))
-            made = build(dataclasses.replace(run, numerics=loose), comm, output.recall, "loose ")
+        made = loosened(run, comm, junction, output.recall) if variant == "pole error" else junction
         return columns.State(sites.SiteQuench(made, place, delta), comm, dtype, start=begin)
 
     outcome = run_evolution(run, comm, log, output, state, nsn_sites.records(Records)(junction, comm, place))

@@ -137,6 +137,49 @@ def test_stripes_evolve_as_with_blocks():
     assert differences[1] < 3e-6 and differences[0] > 10 * differences[1]
 
 
+QUENCH = """
+system = "nsn-junction"
+task = "evolve"
+[parameters]
+h = 0.58
+T = 0.02
+gamma = 0.01
+eV = {{from = 0.0, to = 0.8}}
+[numerics]
+Lx = {Lx}
+Ly = {Ly}
+symmetry = "{symmetry}"
+dt = {dt}
+error_estimate = false
+[initial]
+noise_sites = false
+noise = 1e-2
+[run]
+t_max = {t_max}
+"""
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("Lx, Ly, t_max", [(21, 5, 60.0), (51, 11, 15.0)])
+def test_the_papers_quench_as_with_blocks(tmp_path, Lx, Ly, t_max):
+    """The bias step of Fig. 4(b) with nothing assumed against stripes from the same noise: 3e-5 at dt = .5 (the two integrate the same
+    equations differently, each to fourth order), ten times less at dt = .25; nothing depends on y, to rounding.
+
+    Fails if the noise is not the one of stripes, or if Y is carried without the bend of the sources.
+    """
+    differences = []
+    for dt in (0.5, 0.25):
+        found = []
+        for symmetry in ("full", "stripe"):
+            (tmp_path / "in.toml").write_text(QUENCH.format(**locals()))
+            assert driver.run(tmp_path / "in.toml", tmp_path / f"{symmetry}{dt}.h5", quiet=True) == 0
+            found.append(np.asarray(Result(tmp_path / f"{symmetry}{dt}.h5").delta))
+        assert np.abs(np.diff(found[0], axis=2)).max() < 1e-11
+        assert np.abs(found[1][-1] - found[1][0]).max() > 0.05
+        differences.append(np.abs(found[0][:, :, 0] - found[1]).max())
+    assert differences[0] < 3e-5 and differences[1] < 0.1 * differences[0]
+
+
 def test_anything_goes_against_full_matrices():
     """3 x 2 sites with random levels, attraction, an open end, a vector potential that jumps and a bias step: Delta(t) against the
     equations of motion of full matrices, integrated by scipy; 4e-6 at dt = .05. The density changes by what the leads bring.
@@ -224,6 +267,19 @@ def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
     assert np.log(size[-1] / size[-21]) / 5.0 == pytest.approx(z.imag, rel=0.01)
 
 
+def test_a_mirrored_start_stays_mirrored():
+    """A pattern even about site 0 in x and in y and a quadratic potential: so is Delta(t) after a bias step, to 1e-12, whatever else
+    happens to it. Fails if a neighbour's hop is taken twice in place of its mirror image's.
+    """
+    x, y = np.minimum(np.arange(6), 6 - np.arange(6)), np.minimum(np.arange(5), 5 - np.arange(5))
+    delta = 0.3 * np.cos(x)[:, None] + 0.2 * np.cos(1.3 * y) + 0.1j * x[:, None] * y
+    place = plane(6, 5, potential=(0.05 * x[:, None] ** 2 + 0.03 * y ** 2).ravel())
+    now = run(sites.SiteQuench(junction(6, 5, drive.Drive(0.0, "step", to=0.5, at=0.0)), place, delta.ravel()), 0.25, 12).now.c.reshape(6, 5)
+    np.testing.assert_allclose(now[-np.arange(6)], now, atol=1e-12)
+    np.testing.assert_allclose(now[:, -np.arange(5)], now, atol=1e-12)
+    assert np.abs(now - delta).max() > 0.05 and np.ptp(np.abs(now)) > 0.02
+
+
 def test_a_disordered_stationary_state_stays():
     """Self-consistent site by site in a random potential with an open end; then nothing moves: 1e-8 over t = 5.
 
@@ -266,7 +322,9 @@ def test_ranks_agree_and_none_holds_a_matrix(comm):
     kept = [value for value in (*vars(method).values(), *vars(state).values()) if isinstance(value, np.ndarray) and value.base is None]
     most = (2 * state.halo.count * 2 * state.rows + modes * 2 * state.rows) * 8
     assert max(value.nbytes for value in kept) <= max(most, 16 * 40 * 4)
-    assert comm.size == 1 or state.halo.count < 40 or comm.size == 2
+    x, y = np.divmod(state.sites, 5)
+    reached = {*state.sites, *(((x + 1) % 8) * 5 + y), *(((x - 1) % 8) * 5 + y), *(x * 5 + (y + 1) % 5), *(x * 5 + (y - 1) % 5)}
+    assert state.halo.count == len(reached) and (comm.size == 1 or len(reached) < 40)
 
 
 def test_structure_factor_and_names():
@@ -352,4 +410,9 @@ def test_a_pattern_from_a_file_of_sites(tmp_path):
     assert driver.run(tmp_path / "in.toml", tmp_path / "out.h5", quiet=True) == 0
     result = Result(tmp_path / "out.h5")
     size = np.abs(np.asarray(result.delta))
-    assert result.summary["residual"] < 1e-8 and size[0, 0] == size.min() < 0.8 * size.max()
+    assert driver.run(tmp_path / "in.toml", tmp_path / "fine.h5", quiet=True, overrides=["numerics.pole_error=1e-6"]) == 0
+    fine = Result(tmp_path / "fine.h5")
+    for key in ("delta_max", "delta_rms"):
+        change = abs(fine.summary[key] - result.summary[key])
+        assert change < result.errors[key] < 100 * max(change, 1e-12)
+    assert result.summary["residual"] < 1e-11 and size[0, 0] == size.min() < 0.8 * size.max()

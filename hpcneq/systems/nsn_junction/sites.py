@@ -102,6 +102,20 @@ class SiteQuench(Biased):
         """Times at which the bias, the vector potential or their slopes jump."""
         return sorted({t for drive in (self.junction.drive, *self.sites.vector) for t in drive.breakpoints(t_max)})
 
+    def shifts(self, c):
+        """Slopes of a pattern (N,) along the directions in which a uniform lattice lets it slide, those that are not 0."""
+        if not self.sites.uniform:
+            return []
+        found = []
+        for axis, L in enumerate((self.sites.Lx, self.sites.Ly)):
+            k = 2j * np.pi * np.fft.fftfreq(L)
+            k[np.abs(np.fft.fftfreq(L)) == 0.5] = 0
+            waves = np.fft.fft(c.reshape(self.sites.Lx, self.sites.Ly), axis=axis)
+            slope = np.fft.ifft(waves * (k if axis else k[:, None]), axis=axis).ravel()
+            if np.abs(slope).max() > 1e-6 * np.abs(c).max():
+                found.append(slope)
+        return found
+
     def observe_modes(self, traces):
         """(n, 4) : 2 Re of the modes' own entries summed by (lead, component), from (n, modes of a site)."""
         found = np.zeros((len(traces), 4))

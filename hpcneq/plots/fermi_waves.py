@@ -75,12 +75,14 @@ def curve(result, key):
 
 
 def growth_map(result, slow, fast):
-    """Growth rate over two keys, red where it grows; hatched where there is no such state, the line is Re lambda = 0."""
+    """Growth rate over two keys, red where it grows; grey where there is no such state, hatched where it decays faster than the search looks; line: Re lambda = 0."""
     from matplotlib.colors import TwoSlopeNorm
     figure = style.figure(7.2, 4.6)
     axes = figure.add_subplot()
     x, y, rate = np.asarray(result[slow]), np.asarray(result[fast]), np.asarray(result.growth_rate).T
     count = np.asarray(result.unstable_modes).T
+    fast_decay = (count == 0) & np.isnan(rate)
+    rate = np.where(fast_decay, np.asarray(result.floor).T, rate)
     top, low = np.nanmax(rate, initial=-1.0), np.nanmin(rate, initial=1.0)
     if low < 0 < top:
         look = {"cmap": "RdBu_r", "norm": TwoSlopeNorm(0.0, low, top)}
@@ -88,6 +90,9 @@ def growth_map(result, slow, fast):
         look = {"cmap": "Reds", "vmin": 0.0} if top > 0 else {"cmap": "Blues_r", "vmax": 0.0}
     image = axes.pcolormesh(x, y, rate, shading="nearest", rasterized=True, **look)
     axes.set_facecolor("0.88")
+    if fast_decay.any():
+        hatch = axes.pcolor(x, y, np.ma.masked_array(rate, ~fast_decay), shading="nearest", alpha=0.0, hatch="///", lw=0)
+        hatch.set_edgecolor("0.45")
     if (count > 0).any() and (count == 0).any():
         axes.contour(x, y, np.where(count < 0, np.nan, count > 0), [0.5], colors="k", linewidths=1.4)
     bar = figure.colorbar(image, ax=axes, label=r"growth rate ${\rm Re}\,\lambda/\mu$")
@@ -95,8 +100,9 @@ def growth_map(result, slow, fast):
     axes.set(xlabel=LABELS[slow], ylabel=LABELS[fast])
     for spine in axes.spines.values():
         spine.set_visible(True)
-    if (count == -1).any():
-        axes.text(0.98, 0.97, "grey: no such state", transform=axes.transAxes, ha="right", va="top", fontsize=9)
+    notes = [words for words, there in (("grey: no such state", (count == -1).any()), ("hatched: decays faster than searched", fast_decay.any())) if there]
+    if notes:
+        axes.text(0.98, 0.97, "\n".join(notes), transform=axes.transAxes, ha="right", va="top", fontsize=9)
     axes.set_title(f"{_title(result)}, variant {result.summary['variant']}")
     return figure
 

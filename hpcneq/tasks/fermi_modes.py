@@ -16,11 +16,12 @@ ZERO = 1e-7         # mu: |z| of the phase mode at q = 0, whose exact value is 0
 
 @dataclass(frozen=True)
 class Found:
-    """Modes, fastest growing first, without the phase mode z = 0 of q = 0; how many grow; evaluations of M."""
+    """Modes, fastest growing first, without the phase mode z = 0 of q = 0; how many grow; evaluations of M; Re lambda above which none below the gap is missing."""
 
     modes: tuple
     unstable: int
     samples: int
+    floor: float
 
     @property
     def verdict(self):
@@ -51,7 +52,7 @@ def modes_of(response, comm):
         modes = [mode for mode in modes if abs(mode.z) > ZERO]
     growing = sum(mode.multiplicity for mode in modes if mode.z.imag > 0 and not mode.neutral)
     modes.sort(key=lambda mode: (-round(mode.z.imag, 9), abs(mode.z.real), mode.z.real))
-    return Found(tuple(modes), growing, wide.samples + slow.samples)
+    return Found(tuple(modes), growing, wide.samples + slow.samples, slow.box.bottom)
 
 
 def _certain(response, comm, trials):

@@ -87,7 +87,7 @@ def stability(run, comm, log, output):
     out.fixed("vector", np.array([m.vectors[0] for m in modes]).reshape(len(modes), 2), ("mode", "component"), "1", "null vector of M")
     best = modes[0] if modes else None
     summary = {"branch": p.branch, "delta": D, "Q": Q, "growth_rate": best and best.z.imag, "frequency": best and -best.z.real,
-               "unstable_modes": found.unstable, "verdict": found.verdict, "variant": n.variant, "samples": found.samples}
+               "unstable_modes": found.unstable, "verdict": found.verdict, "variant": n.variant, "floor": found.floor, "samples": found.samples}
     errors = {"delta": slip, "Q": slip} | ({"growth_rate": best.error + slip, "frequency": best.error + slip} if best else {})
     warnings = [NOTES[n.variant]] + ["no mode decays more slowly than the search looks"] * (best is None)
     warnings += [f"the sign of the mode {-1j * m.z:.2g} is within three errors ({m.error:.0e}): a larger [numerics] fine tells" for m in found.doubtful]
@@ -102,7 +102,7 @@ def one(run, values, warm=None):
         state = None if np.isnan(warm["delta"]) else (warm["delta"], warm["Q"], warm["slip"])
     else:
         state = state_of(gas, p.branch)[0]
-    lost = {"delta": np.nan, "Q": np.nan, "slip": 0.0, "rate": np.nan, "frequency": np.nan, "error": np.nan, "unstable": -1}
+    lost = {"delta": np.nan, "Q": np.nan, "slip": 0.0, "rate": np.nan, "frequency": np.nan, "error": np.nan, "floor": np.nan, "unstable": -1}
     if state is None or not gas.baths.gamma > 0:
         return lost
     D, Q, slip = state
@@ -112,7 +112,7 @@ def one(run, values, warm=None):
     except NotConverged as error:
         return known | {"status": "not-converged", "why": str(error)}
     best = found.modes[0] if found.modes else None
-    return known | {"unstable": found.unstable} | ({"rate": best.z.imag, "frequency": -best.z.real, "error": best.error + slip} if best else {})
+    return known | {"unstable": found.unstable, "floor": found.floor} | ({"rate": best.z.imag, "frequency": -best.z.real, "error": best.error + slip} if best else {})
 
 
 def over(run, comm, log, output):
@@ -136,10 +136,11 @@ def over(run, comm, log, output):
         out.axis(key, grid, UNITS[key], key)
     shape = tuple(len(grid) for grid in grids)
     table = {name: np.array([[record.get(name, np.nan) for record in row] for row in records]).reshape(shape)
-             for name in ("delta", "Q", "rate", "frequency", "error", "unstable")}
+             for name in ("delta", "Q", "rate", "frequency", "error", "floor", "unstable")}
     for name, key, units, text in (("delta", "delta", "mu", "order parameter; nan: no such state"), ("Q", "Q", "pF", "its wave number"),
                                    ("growth_rate", "rate", "mu", "Re lambda of the fastest mode"), ("frequency", "frequency", "mu", "its Im lambda"),
-                                   ("growth_rate_error", "error", "mu", "bound on its error")):
+                                   ("growth_rate_error", "error", "mu", "bound on its error"),
+                                   ("floor", "floor", "mu", "Re lambda above which no mode of a frequency below the gap is missing")):
         out.fixed(name, table[key].astype(float), tuple(keys), units, text)
     count = np.where(np.isnan(table["unstable"].astype(float)), -2, table["unstable"]).astype(np.int64)
     out.fixed("unstable_modes", count, tuple(keys), "1", "number of growing modes; -1: no such state, -2: not converged")
@@ -164,7 +165,7 @@ def estimate(run, ranks):
     for y in (0.01, 0.02, 0.03):
         guide(1j * y)
     each, points = (time.perf_counter() - begun) / 3, int(np.prod([len(grid) for grid in run.sweep.values()])) if run.sweep else 1
-    return [f"  {len(made.prepared.weight)} momenta, {points} point{'s' * (points > 1)}",
+    return [f"  {len(made.points.p)} momenta, {points} point{'s' * (points > 1)}",
             f"  time: about {SAMPLES * each * points / (min(ranks, points)):.0f} s on {ranks} rank{'s' * (ranks > 1)}"]
 
 

@@ -102,7 +102,7 @@ def test_memory_kernel_is_the_integral_over_frequencies(T, z):
     baths, D, Q, q = Baths(0.02, T, 0.145), 0.15, 0.2, 0.3
     r = Response(baths, D, Q, q, 0.0, "D")
     points = rays.assemble(np.array([0.97]), np.ones(1), np.array([0.3]), np.array([0.3]), D, Q, q, 0.0)
-    kernel, width = response.Memory(r, points).kernel(z, slice(0, 1))[..., 0], baths.width
+    kernel, width = response.Memory(r, points).kernel(z)[..., 0], baths.width
     e = points.levels[..., 0]
 
     def F(w):

@@ -35,7 +35,7 @@ def responses():
                 r = Response(BATHS, D, Q, q, variant=variant)
                 r(0.01j)
                 each = seconds(lambda r=r: r(0.01j + 1e-9 * np.random.rand()))
-                n = len(r.prepared.weight)
+                n = len(r.points.p)
                 print(f"M, {name:4s} q = {q:5g}, variant {variant}: {1e3 * each:6.2f} ms, {n} momenta, {1e9 * each / n:5.0f} ns each")
 
 

@@ -27,6 +27,10 @@ class Points:
     c: np.ndarray
     D: float
 
+    def some(self, where):
+        """The Points of a slice."""
+        return Points(self.p[where], self.weight[where], self.xi[:, where], self.E[:, where], self.a[:, where], self.c[where], self.D)
+
     @property
     def levels(self):
         """(2 sides, 2 levels, n) : a + E, a - E."""

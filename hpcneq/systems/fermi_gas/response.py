@@ -16,20 +16,27 @@ E dDelta - D dE in (78)):
                              + [R(e_m - z) - R(e_n) + R'(e_m) - R'(e_n + z)]/(e - z)}
 
 A and C agree at q = 0. M is analytic for Re lambda > -4 gamma (A, C), -min(4 gamma, 2 gamma + pi T) (D).
+
+In A and C every pair of levels is a pole at lambda = -4 gamma - i e: seen from above that line, few poles do for all of them
+(:class:`hpcneq.maths.cauchy.Poles`), which makes M(lambda) at many lambda one product of matrices.
 """
 from __future__ import annotations
 
 import numpy as np
 
 from hpcneq.errors import InputError
+from hpcneq.maths.cauchy import Poles
 from hpcneq.maths.fermi import divided_difference
 
 from . import rays
 
 VARIANTS = ("A", "C", "D")
-CHUNK = 256        # momenta in one item of work
-FEW = 20           # items: so small an M needs no guide
+CHUNK = 16384      # momenta in one item of work
+FEW = 5000         # momenta: so small an M needs no guide
+MANY = 200000      # momenta: the error is told by coarser, not by finer panels and angles
 REACH = 1.0        # mu: no mode beyond, |M| grows as the root of |z|
+NEAR = ((0.72, 1.05 * REACH), (0.28, 0.55), (0.045, 0.55))     # (Re lambda + 4 gamma over 4 gamma at least, |Im lambda| at most) of each set of few poles
+ASKED = 12         # points from which on a set of few poles is made
 
 
 class Response:
@@ -53,28 +60,34 @@ class Response:
         self.reach = (REACH, REACH)
         relax = 2 * baths.width
         self.analytic_below = min(relax, baths.width + np.pi * baths.T) if variant == "D" else relax
-        self._prepared = None
+        self._points, self._blocks, self._others = None, {}, {}
 
     # -- what the mode solver asks --------------------------------------------------------------------------------
     def items(self, q):
         """Pieces of work of one M."""
-        return self.prepared.items
+        return -(-len(self.points.p) // CHUNK)
+
+    def batch(self, q, zs, part):
+        """(len(part), n, 2, 2) complex : shares of M(z) at n points of these pieces."""
+        rates = -1j * np.asarray(zs, complex)
+        return np.stack([self._block(item)(rates) for item in part]) if len(part) else np.zeros((0, len(rates), 2, 2), complex)
 
     def partials(self, q, z, part):
-        """(len(part), 2, 2) complex : shares of M of these pieces."""
-        return self.prepared.rows(-1j * complex(z), part)
+        """(len(part), 2, 2) complex : the same at one point."""
+        return self.batch(q, [z], part)[:, 0]
 
     def matrix(self, sums):
         """M (2, 2)."""
         return sums
 
     def error(self, q, z):
-        """Bound on the errors of M's entries: the change with finer panels and angles, and rounding."""
-        return float(2 * np.abs(self(z) - self.finer(1.5)(z)).max() + 1e-13)
+        """Bound on the errors of M's entries: the change with finer panels and angles (coarser ones where there are many), and rounding."""
+        other = self.finer(1.5 if len(self.points.p) < MANY else 1 / 1.5)
+        return float(2 * np.abs(self(z) - other(z)).max() + 1e-13)
 
     def rough(self, q):
         """A cheaper M for the search where there are angles; None where M is cheap."""
-        return self.finer(self.guide) if self.items(q) > FEW and self.guide < 1 else None
+        return self.finer(self.guide) if len(self.points.p) > FEW and self.guide < 1 else None
 
     # -- the same without ranks -----------------------------------------------------------------------------------
     def __call__(self, z):
@@ -83,15 +96,23 @@ class Response:
 
     def finer(self, factor):
         """The same with panels and angles ``factor`` times finer."""
-        return Response(self.baths, self.D, self.Q, self.q, self.angle, self.variant, self.dp, self.fine * factor, self.angles)
+        if factor not in self._others:
+            self._others[factor] = Response(self.baths, self.D, self.Q, self.q, self.angle, self.variant, self.dp, self.fine * factor, self.angles)
+        return self._others[factor]
 
     @property
-    def prepared(self):
-        """What does not depend on z; made once."""
-        if self._prepared is None:
-            points = rays.points(self.D, self.Q, self.baths, self.q, self.angle, self.dp, self.fine, angles=self.angles)
-            self._prepared = (Memory if self.variant == "D" else Kinetic)(self, points)
-        return self._prepared
+    def points(self):
+        """Momenta, made once."""
+        if self._points is None:
+            self._points = rays.points(self.D, self.Q, self.baths, self.q, self.angle, self.dp, self.fine, angles=self.angles)
+        return self._points
+
+    def _block(self, item):
+        """What does not depend on z of one piece of work, made once."""
+        if item not in self._blocks:
+            some = self.points.some(slice(item * CHUNK, (item + 1) * CHUNK))
+            self._blocks[item] = Memory(self, some) if self.variant == "D" else Decaying(Kinetic(self, some))
+        return self._blocks[item]
 
 
 class Pairs:
@@ -99,7 +120,6 @@ class Pairs:
 
     def __init__(self, response, points):
         baths, self.count = response.baths, len(points.p)
-        self.items = -(-self.count // CHUNK)
         e, V = points.levels, points.vectors
         self.e, self.gap = e, e[0][:, None] - e[1][None]
         # a couples component 1 on the left to 2 on the right, b 2 to 1
@@ -110,11 +130,6 @@ class Pairs:
         N = baths.occupation(e)
         self.pairing = (N[:, 1] - N[:, 0]) / (2 * points.E)      # g0_12/D on both sides
         self.weight, self.N = points.weight, N
-
-    def chunks(self, part):
-        """(slice of the points, length of the last, short chunk included)."""
-        for item in part:
-            yield slice(item * CHUNK, min((item + 1) * CHUNK, self.count))
 
 
 class Kinetic(Pairs):
@@ -138,12 +153,36 @@ class Kinetic(Pairs):
         """What dg turns about, per unit of a (k = 0) or b (k = 1): dg/dt = c (it - dg)."""
         return self.follows[k] if self.drive is None else self.drive[k] / np.where(self.c == 0, 1, self.c)
 
-    def rows(self, rate, part):
-        rows = np.empty((len(part), 2, 2), complex)
-        for k, where in enumerate(self.chunks(part)):
-            turned = rate / (rate + self.c[..., where]) if rate != 0 else np.zeros_like(self.c[..., where])
-            rows[k] = (self.uniform[:, where].sum(axis=1) - self.static[..., where].reshape(4, -1) @ turned.ravel()).reshape(2, 2)
-        return rows
+
+class Decaying:
+    """M of a Kinetic at any rates."""
+
+    def __init__(self, kinetic):
+        self.rate, self.gap = kinetic.c.flat[0].real, kinetic.gap.ravel()
+        self.static, self.total = kinetic.static.reshape(4, -1), kinetic.uniform.sum(axis=1)
+        self.asked, self.few = np.zeros(len(NEAR), int), {}
+
+    def __call__(self, rates):
+        """(n, 2, 2) : M at rates (n,)."""
+        s, found = rates + self.rate, np.empty((len(rates), 4), complex)
+        kind = np.select([(s.real >= near * self.rate) & (np.abs(s.imag) <= reach) for near, reach in NEAR], range(len(NEAR)), -1)
+        for k in np.unique(kind):
+            here = kind == k
+            found[here] = (self._poles(k, here.sum()) or self._exact)(s[here])
+        return (self.total - rates[:, None] * found).reshape(-1, 2, 2)
+
+    def _poles(self, k, more):
+        """Few poles, once they pay."""
+        if k >= 0:
+            self.asked[k] += more
+            if k not in self.few and self.asked[k] >= ASKED:
+                near, reach = NEAR[k]
+                self.few[k] = Poles(self.gap, self.static, near * self.rate, reach)
+        return self.few.get(k)
+
+    def _exact(self, s):
+        """(n, 4) : all poles; at zero distance from one, which happens at gamma = 0 only, nothing."""
+        return np.stack([self.static @ (1 / (x + 1j * self.gap)) for x in s])
 
 
 def local_drive(response, points):
@@ -176,28 +215,31 @@ class Memory(Pairs):
         super().__init__(response, points)
         self.baths = response.baths
         self.R = self.baths.memory(self.e)
-        self.products = np.stack([self.A * self.A, self.A * self.B, self.B * self.B]) * self.weight
-        self.bare = self.pairing.mean(axis=0) * self.weight
+        products = np.stack([self.A * self.A, self.A * self.B, self.B * self.B]) * self.weight
+        self.products, pairing = products.reshape(3, -1), self.pairing.mean(axis=0) * self.weight
+        aa, ab, bb = -(products * self.quotient).sum(axis=(1, 2))
+        self.static = np.array([np.sum(aa - pairing), ab.sum(), ab.sum(), np.sum(bb - pairing)])     # far momenta cancel one by one, not in the sum
 
-    def rows(self, rate, part):
-        rows = np.empty((len(part), 2, 2), complex)
-        for k, where in enumerate(self.chunks(part)):
-            aa, ab, bb = -self.products[..., where].reshape(3, -1) @ self.kernel(1j * rate, where).ravel()
-            rows[k] = [[aa, ab], [ab, bb]] - np.eye(2) * self.bare[where].sum()
-        return rows
+    def __call__(self, rates):
+        """(n, 2, 2) : M at rates (n,)."""
+        found = np.empty((len(rates), 4), complex)
+        for k, rate in enumerate(rates):
+            moved = (self.kernel(1j * rate) - self.quotient).ravel()
+            aa, ab, bb = self.products @ moved.real + 1j * (self.products @ moved.imag)
+            found[k] = aa, ab, ab, bb
+        return (self.static - found).reshape(-1, 2, 2)
 
-    def kernel(self, z, where):
+    def kernel(self, z):
         """dg_mn/dH_mn (2, 2, points); (N_m - N_n)/e at z = 0."""
         if z == 0:
-            return self.quotient[..., where]
-        baths, (first, second), gap = self.baths, self.e[..., where], self.gap[..., where] - z
+            return self.quotient
+        baths, (first, second), gap = self.baths, self.e, self.gap - z
         ahead, here = baths.memory(first - z)[:, None], baths.memory(np.conj(second + z)).conj()[None]
-        Rm, Rn = self.R[0][:, None, where], self.R[1][None, :, where]
-        lost = Rn.conj() + ahead - here - Rm
-        gained = ahead - Rn + Rm.conj() - here
+        Rm, Rn = self.R[0][:, None], self.R[1][None]
+        moved = ahead - here
         near = np.abs(gap) < 1e-5
-        found = gained / np.where(near, 1, gap)
+        found = (moved - Rn + Rm.conj()) / np.where(near, 1, gap)
         if near.any():
             n = np.broadcast_to(second[None], gap.shape)[near] + 0.5 * gap[near]
             found[near] = baths.memory_slope(n) + baths.memory_slope(np.conj(n + z)).conj()
-        return 0.5 * (found - lost / (gap - 2j * baths.width))
+        return 0.5 * (found - (moved + Rn.conj() - Rm) / (gap - 2j * baths.width))

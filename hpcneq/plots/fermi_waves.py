@@ -91,8 +91,8 @@ def growth_map(result, slow, fast):
     image = axes.pcolormesh(x, y, rate, shading="nearest", rasterized=True, **look)
     axes.set_facecolor("0.88")
     if fast_decay.any():
-        hatch = axes.pcolor(x, y, np.ma.masked_array(rate, ~fast_decay), shading="nearest", alpha=0.0, hatch="///", lw=0)
-        hatch.set_edgecolor("0.45")
+        hatch = axes.pcolor(x, y, np.ma.masked_array(rate, ~fast_decay), shading="nearest", hatch="///", lw=0)
+        hatch.set(array=None, facecolor="none", edgecolor="0.75")
     if (count > 0).any() and (count == 0).any():
         axes.contour(x, y, np.where(count < 0, np.nan, count > 0), [0.5], colors="k", linewidths=1.4)
     bar = figure.colorbar(image, ax=axes, label=r"growth rate ${\rm Re}\,\lambda/\mu$")
@@ -102,7 +102,8 @@ def growth_map(result, slow, fast):
         spine.set_visible(True)
     notes = [words for words, there in (("grey: no such state", (count == -1).any()), ("hatched: decays faster than searched", fast_decay.any())) if there]
     if notes:
-        axes.text(0.98, 0.97, "\n".join(notes), transform=axes.transAxes, ha="right", va="top", fontsize=9)
+        axes.text(0.98, 0.97, "\n".join(notes), transform=axes.transAxes, ha="right", va="top", fontsize=9,
+                  bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none"})
     axes.set_title(f"{_title(result)}, variant {result.summary['variant']}")
     return figure
 

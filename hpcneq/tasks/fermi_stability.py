@@ -68,12 +68,13 @@ def required(gas, branch):
 
 def stability(run, comm, log, output):
     """Modes of Kawamura, Hanai & Ohashi 2022, Eq. (74), in variant A, C or D. **Collective.**"""
+    p, n = run.parameters, run.numerics
+    if not np.min(run.sweep.get("gamma", p.gamma)) > 0:
+        raise InputError(f"[{'sweep' if 'gamma' in run.sweep else 'parameters'}] gamma = 0: stability needs gamma > 0: every rate falls to 0 with gamma, "
+                         "and at 0 the modes lie where M has no analytic form; the signs are those of any small gamma")
     if run.sweep:
         return over(run, comm, log, output)
-    p, n = run.parameters, run.numerics
     gas = gas_of(p, n)
-    if not gas.baths.gamma > 0:
-        raise InputError("[parameters] gamma = 0: nothing decays, no mode is stable; give gamma > 0")
     D, Q, slip = on_root(comm, required, gas, p.branch)
     log(f"stability: {p.branch}, Delta = {D:.8f}, Q = {Q:.8f}, variant {n.variant}")
     found = modes_of(response.Response(gas.baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles), comm)
@@ -103,7 +104,7 @@ def one(run, values, warm=None):
     else:
         state = state_of(gas, p.branch)[0]
     lost = {"delta": np.nan, "Q": np.nan, "slip": 0.0, "rate": np.nan, "frequency": np.nan, "error": np.nan, "floor": np.nan, "unstable": -1}
-    if state is None or not gas.baths.gamma > 0:
+    if state is None:
         return lost
     D, Q, slip = state
     known = lost | {"delta": D, "Q": Q, "slip": slip, "unstable": -2}

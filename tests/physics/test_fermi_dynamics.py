@@ -138,7 +138,7 @@ def pair_of_systems(name, seed=1):
     D, Q = STATES[name]
     r = Response(BATHS, D, Q, fine=0.25, angles=8)
     flat = kinetics.Linear([r], [[0, 0]], 2.0)
-    full = uniform.Kinetic(BATHS, -1.0, uniform.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.05, 0.25, 8)
+    full = uniform.Kinetic(BATHS, -1.0, uniform.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.05, 0.25, 8, folded=False)
     points = rays.points(D, Q, BATHS, 0.0, 0.0, 0.05, 0.25, 2.0, 8)
     random = np.random.default_rng(seed).normal(size=(4, 2, len(points.p)))
     n1, n2, s = random[0, 0], random[1, 0], random[2, 0] + 1j * random[2, 1]
@@ -161,7 +161,7 @@ def test_linear_equation_is_the_slope_of_the_full_one(name):
     count, part, step = nambu.shape[1], range(full.items), 1e-5
     rest = full.start(part)
     change = chunked(nambu.T, full).transpose(0, 2, 1)
-    moved = [full.velocity(0.0, {"g": rest["g"] + k * step * change, "delta": rest["delta"] + k * step * a}, part)["g"] for k in (1, -1)]
+    moved = [full.velocity(0.0, {"g": rest["g"] + k * step * change, "delta": rest["delta"] + k * step * a, "Q": rest["Q"]}, part)["g"] for k in (1, -1)]
     slope = ((moved[0] - moved[1]) / (2 * step)).transpose(0, 2, 1).reshape(-1, 3)[:count]
     local = {"dg": np.concatenate([chunked(modes, full), np.zeros((1, kinetics.CHUNK, 4))]).reshape(-1, 4 * kinetics.CHUNK)}
     out = {"dg": np.zeros_like(local["dg"])}

@@ -5,7 +5,7 @@ xi = p^2 +- nu q p + const and k.Q = c Q p +- const, with c = n.Q and nu = n.q (
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -80,6 +80,12 @@ def at_centre(points, D, Q):
     """The same momenta with both sides at p itself."""
     xi = points.p**2 + 0.25 * Q**2 - 1 + np.zeros((2, 1))
     return Points(points.p, points.weight, xi, np.maximum(np.hypot(xi, D), 1e-12), Q * points.p * points.c + np.zeros((2, 1)), points.c, D)
+
+
+def half(points):
+    """The Points on one side of the plane across Q, each for two: for sums of what is even in c."""
+    side = points.c > 0
+    return replace(points, p=points.p[side], weight=2 * points.weight[side], xi=points.xi[:, side], E=points.E[:, side], a=points.a[:, side], c=points.c[side])
 
 
 def directions(D, Q, baths, q, angle, fine=1, angles=32):

@@ -6,6 +6,7 @@ import numpy as np
 MOST = 8          # exponentials
 KEPT = 1e-7       # of the largest singular value
 POINTS = 400      # of the window at most
+SHORT = 0.3       # share of the trace whose exponent is compared with that of .4
 
 
 def late_exponent(t, x, share=0.4):
@@ -31,3 +32,13 @@ def late_exponent(t, x, share=0.4):
     weight = np.linalg.lstsq(powers / scale, x, rcond=None)[0]
     best = np.argmax(np.abs(weight * powers[-1] / scale))
     return complex(np.log(turns[best]) / h)
+
+
+def exponent_error(t, x, late, others, safety):
+    """Bound on the error of late = late_exponent(t, x): another window, and the same of ``others`` [(t, x)], the first of which has twice the step."""
+    found = abs(late_exponent(t, x, SHORT) - late)
+    for k, (at, trace) in enumerate(others):
+        same = late_exponent(at, np.interp(at, t, x))
+        moved = abs(late_exponent(at, trace) - same)
+        found += moved / safety if k == 0 else moved
+    return float(found)

@@ -6,7 +6,10 @@ Kawamura, Hanai and Ohashi (2022), Eq. (69) for one Q, with Gam = 2 gamma, H = a
     memory    dg/dt = -i [H, g] - 2 Gam g + Gam + Pi + Pi^+,  Pi = sum_g Pi_g,  dPi_g/dt = (-i H + lambda_g) Pi_g - i Gam r_g
 
 the second exact for wide bands: each pole i w of the reservoirs' Fermi function is a mode, lambda = -Gam - w +- i dmu(t). Both rest at the
-solutions of the gap equation. The momenta above p_c are those of :mod:`.kinetics`.
+solutions of the gap equation. The momenta above p_c are those of :mod:`.kinetics`. Q is held, or moves by the current condition of :mod:`.closed`.
+
+Momenta against Q mirror those along it, g(-c) = 1 - tau2 g(c)^* tau2 with c the cosine to Q (and Pi_g likewise, of the reservoir at the other side):
+a sum of g12 or of g11 + 1 - g22 is twice that over c > 0, which is all that is evolved.
 """
 from __future__ import annotations
 
@@ -14,10 +17,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import momenta, rays, response
+from . import closed, modekernel, momenta, rays, response
 from .kinetics import CHUNK, above, pairs_only
 
-CACHE = 2**18      # bytes of modes worked on at a time
 
 
 @dataclass(frozen=True)
@@ -47,20 +49,26 @@ class Ramp:
 
 
 class Kinetic:
-    """Adiabatic reservoirs: fields ``g`` (3, CHUNK) per item: g11, g22, g12, and everywhere Delta. The mean field is (Delta, its velocity).
+    """Adiabatic reservoirs: fields ``g`` (3, CHUNK) per item: g11, g22, g12, and everywhere Delta and Q. The mean field is (Delta, its velocity, Q, its
+    velocity).
 
     baths, inv : the gas; dmu : a Ramp. Delta : the start, g = N(H). near : (D, Q), a state whose features the grid resolves and whose Q
-    holds. field : a constant pairing field that seeds, in units of the gap's sum. lasting : see :func:`.rays.points`.
+    holds; with ``start_Q``, not None, Q starts there and is free to move. field : a constant pairing field that seeds, in units of the gap's sum.
+    lasting : see :func:`.rays.points`. folded : only momenta along Q are evolved.
     """
 
-    def __init__(self, baths, inv, dmu, Delta, near, p_c=2.0, dp=0.02, fine=1.0, angles=32, field=0.0, lasting=0.0):
+    def __init__(self, baths, inv, dmu, Delta, near, p_c=2.0, dp=0.02, fine=1.0, angles=32, field=0.0, lasting=0.0, start_Q=None, folded=True):
         self.baths, self.dmu, self.Delta, self.field = baths, dmu, complex(Delta), field
         self.D, self.Q = near
-        self.p_c = p_c
+        self.p_c, self.start_Q = p_c, self.Q if start_Q is None else start_Q
+        self.ends = None if start_Q is None else closed.Ends.of(baths, *near, dp)
         points = rays.points(self.D, self.Q, baths, 0.0, 0.0, dp, fine, p_c, angles, lasting)
+        if folded and self.Q:
+            points = rays.half(points)
         self.items = -(-len(points.p) // CHUNK)
-        self.fields = {"g": (3, CHUNK), "delta": ()}
-        self.table = {name: self.pack(x) for name, x in (("p", points.p), ("w", points.weight), ("xi", points.xi[0]), ("a", points.a[0]))}
+        self.fields = {"g": (3, CHUNK), "delta": (), "Q": ()}
+        self.table = {name: self.pack(x) for name, x in (("p", points.p), ("w", points.weight), ("xi", points.xi[0]), ("a", points.a[0]),
+                                                         ("along", points.p * points.c))}
         self.counter = float(np.sum(points.weight / (2 * points.p**2)))
         self.beyond(inv, p_c, fine, angles)
         self.known, self.kept = {}, None
@@ -82,15 +90,19 @@ class Kinetic:
         K, KB = (pairs_only(tail.static[:1] / tail.c**k)[0] for k in (1, 2))
         self.K, self.B = K, KB / K
 
-        def static(square, dmu):
-            E, b = np.hypot(points.xi[0], np.sqrt(square)), replace(self.baths, dmu=dmu)
-            pairs = (b.occupation(points.a[0] - E) - b.occupation(points.a[0] + E)) / (2 * E)
+        def static(square, dmu, moved=0.0):
+            E, b = np.hypot(points.xi[0] + 0.25 * moved, np.sqrt(square)), replace(self.baths, dmu=dmu)
+            a = points.a[0] if not moved else np.sqrt(self.Q**2 + moved) * points.p * points.c
+            pairs = (b.occupation(a - E) - b.occupation(a + E)) / (2 * E)
             return float(points.weight @ (pairs - 1 / (2 * points.p**2))) + 0.25 * np.pi * inv
 
-        first, last = self.dmu.first, max(self.dmu.last, self.dmu.first + 0.01)
+        first, last, step = self.dmu.first, max(self.dmu.last, self.dmu.first + 0.01), -0.5 * self.Q**2
         base = static(0.0, first)
         self.static = (base - (static(0.0, last) - base) / (last**2 - first**2) * first**2, (static(0.04, first) - base) / 0.04,
                        (static(0.0, last) - base) / (last**2 - first**2))
+        if self.ends:       # and through three values of Q^2, from that of near to 0
+            near, far = (static(0.0, first, k * step) - base for k in (1, 2))
+            self.by_Q = (2 * near - 0.5 * far) / step, (0.5 * far - near) / step**2
 
     @property
     def fastest(self):
@@ -107,8 +119,13 @@ class Kinetic:
         return self.known[part]
 
     def start(self, part):
-        g = np.stack(self.settled(self.mine(part), self.Delta, self.dmu(0.0))[:3], axis=1)
-        return {"g": g, "delta": np.full(len(part), self.Delta)}
+        g = np.stack(self.settled(self.at(part, self.start_Q), self.Delta, self.dmu(0.0))[:3], axis=1)
+        return {"g": g, "delta": np.full(len(part), self.Delta), "Q": np.full(len(part), self.start_Q, complex)}
+
+    def at(self, part, Q):
+        """The coefficients at Q."""
+        known = self.mine(part)
+        return known if not self.ends else known | {"a": Q * known["along"], "xi": known["xi"] + 0.25 * (Q**2 - self.Q**2)}
 
     def settled(self, at, Delta, dmu):
         """N(H): its entries 11, 22, 12, 21, each (items, CHUNK)."""
@@ -117,7 +134,7 @@ class Kinetic:
 
     def velocity(self, t, local, part):
         """d/dt of the fields at the Delta they carry, {name: array}."""
-        at, Delta = self.mine(part), local["delta"][0]
+        at, Delta = self.at(part, local["Q"][0].real), local["delta"][0]
         relax = 2 * self.baths.width
         new = precession(local["g"], at["xi"], Delta)
         new -= relax * local["g"]
@@ -126,29 +143,33 @@ class Kinetic:
         return {"g": new}
 
     def partials(self, t, local, part):
-        """Rows (n, 3): sum w g12, sum w dg12/dt, and Delta from the first item. What it finds of d/dt is kept for :meth:`rhs`."""
-        self.now, rows = self.dmu(t), np.zeros((len(part), 3), complex)
+        """Rows (n, 4): sum w g12, sum w dg12/dt, Delta and Q from the first item. What it finds of d/dt is kept for :meth:`rhs`."""
+        self.now, rows = self.dmu(t), np.zeros((len(part), 4), complex)
         if len(part):
             w = self.mine(part)["w"]
             self.kept = self.velocity(t, local, part)
             rows[:, 0] = np.einsum("ij,ij->i", w, local["g"][:, 2])
             rows[:, 1] = np.einsum("ij,ij->i", w, self.kept["g"][:, 2])
             if part.start == 0:
-                rows[0, 2] = local["delta"][0]
+                rows[0, 2:] = local["delta"][0], local["Q"][0]
         return rows
 
     def close(self, sums):
-        pairs, change, Delta = sums
+        pairs, change, Delta, Q = sums
         zero, square, by_dmu = self.static
-        slope = zero + square * abs(Delta)**2 + by_dmu * self.now**2 - self.counter
-        return np.array([Delta, (pairs + slope * Delta + self.field + self.B * change) / (self.K - self.B * slope)])
+        slope, turn = zero + square * abs(Delta)**2 + by_dmu * self.now**2 - self.counter, 0.0
+        if self.ends:
+            moved = Q.real**2 - self.Q**2
+            slope += moved * (self.by_Q[0] + moved * self.by_Q[1])
+            turn = self.ends.velocity(abs(Delta), Q.real, self.now)
+        return np.array([Delta, (pairs + slope * Delta + self.field + self.B * change) / (self.K - self.B * slope), Q, turn])
 
     def rhs(self, t, side, local, c, out, part):
         """Directly after :meth:`partials` of the same fields."""
         if len(part):
             for name, values in self.kept.items():
                 out[name][:] = values
-            out["delta"][:] = c[1]
+            out["delta"][:], out["Q"][:] = c[1], c[3]
 
     def observables(self, t, side, local, c, part):
         """Rows (n, 1): this item's share of the particles below p_c, sum of g11 + 1 - g22."""
@@ -157,7 +178,7 @@ class Kinetic:
 
 
 class Memory(Kinetic):
-    """Reservoirs with memory: further fields ``pi`` (4, modes, CHUNK): entries 11, 12, 21, 22 of each Pi_g.
+    """Reservoirs with memory: further fields ``pi`` (4, modes, CHUNK): entries 11, 12, 21, 22 of each Pi_g, in the planes of :mod:`.modekernel`.
 
     fit : :class:`hpcneq.maths.poles.Poles` at the width of the levels.
     """
@@ -165,19 +186,19 @@ class Memory(Kinetic):
     def __init__(self, fit, *args, **kwargs):
         self.fit, self.sign = fit, np.repeat([1.0, -1.0], len(fit))
         self.weight = np.tile(fit.r, 2)
-        self.block = max(1, CACHE // (16 * 4 * len(self.sign) * CHUNK))
         super().__init__(*args, **kwargs)
         self.decay = self.baths.width + np.tile(fit.w, 2)
         self.fields = {**self.fields, "pi": (4, len(self.sign), CHUNK)}
+        self.source = self.baths.width * self.weight
 
     @property
     def fastest(self):
         """The largest rate or frequency of a pair or a mode."""
-        return max(super().fastest, float(self.decay.max()) + float(np.abs(self.table["xi"]).max()))
+        return max(super().fastest, float(np.hypot(self.decay.max(), np.abs(self.table["xi"]).max() + 0.3)))
 
     def rates(self, t):
-        """lambda_g, (modes, 1)."""
-        return (-self.decay + 1j * self.sign * self.dmu(t))[:, None]
+        """lambda_g, (modes,)."""
+        return -self.decay + 1j * self.sign * self.dmu(t)
 
     def occupation(self, x, dmu):
         """N(x) of the fit."""
@@ -187,39 +208,31 @@ class Memory(Kinetic):
         return of_levels(lambda x: self.occupation(x, dmu), at, Delta)
 
     def start(self, part):
-        fields, at, D = super().start(part), self.mine(part), self.Delta
-        pi = np.empty((len(part), 4, len(self.sign), CHUNK), complex)
-        up, down, rate = 1j * (at["a"] + at["xi"])[:, None], 1j * (at["a"] - at["xi"])[:, None], self.rates(0.0)
+        fields, at, D = super().start(part), self.at(part, self.start_Q), self.Delta
+        pi = np.zeros((len(part), 4, len(self.sign), CHUNK), complex)
+        planes = self.planes(pi)
+        up, down, rate = 1j * (at["a"] + at["xi"])[:, None], 1j * (at["a"] - at["xi"])[:, None], self.rates(0.0)[:, None]
         # -i Gam r (i H - lambda)^-1
-        share = -1j * self.baths.width * self.weight[:, None] / ((up - rate) * (down - rate) + abs(D)**2)
-        pi[:, 0], pi[:, 3] = share * (down - rate), share * (up - rate)
-        pi[:, 1], pi[:, 2] = share * 1j * D, share * 1j * np.conj(D)
+        share = -1j * self.source[:, None] / ((up - rate) * (down - rate) + abs(D)**2)
+        for k, values in enumerate((share * (down - rate), share * 1j * D, share * 1j * np.conj(D), share * (up - rate))):
+            planes[:, k, :, 0], planes[:, k, :, 1] = values.real, values.imag
         return {**fields, "pi": pi}
 
-    def velocity(self, t, local, part):
-        at, g, pi, D = self.mine(part), local["g"], local["pi"], local["delta"][0]
-        width = self.baths.width
-        new = precession(g, at["xi"], D)
-        new -= 2 * width * g
-        total = pi.sum(axis=2)
-        new[:, 0] += width + 2 * total[:, 0].real
-        new[:, 1] += width + 2 * total[:, 3].real
-        new[:, 2] += total[:, 1] + total[:, 2].conj()
-        found = np.empty_like(pi)
-        for first in range(0, len(pi), self.block):
-            where = slice(first, first + self.block)
-            self.turn(t, at["a"][where, None], at["xi"][where, None], pi[where], D, found[where])
-        return {"g": new, "pi": found}
+    @staticmethod
+    def planes(pi):
+        """(items, 4, modes, 2, CHUNK) float : real and imaginary parts in the memory of a field ``pi``."""
+        return pi.view(float).reshape(*pi.shape[:-1], 2, CHUNK)
 
-    def turn(self, t, a, xi, pi, D, out):
-        """(-i H + lambda) Pi - i Gam r of some items, into ``out``; as many at a time as stay in the cache."""
-        rates, source = self.rates(t), 1j * self.baths.width * self.weight[:, None]
-        up, down = rates - 1j * (a + xi), rates - 1j * (a - xi)
-        for k, (rate, other, mix) in enumerate(((up, 2, 1j * D), (up, 3, 1j * D), (down, 0, 1j * np.conj(D)), (down, 1, 1j * np.conj(D)))):
-            np.multiply(rate, pi[:, k], out=out[:, k])
-            out[:, k] += mix * pi[:, other]
-            if k in (0, 3):
-                out[:, k] -= source
+    def velocity(self, t, local, part):
+        at, g, pi, D = self.at(part, local["Q"][0].real), local["g"], local["pi"], complex(local["delta"][0])
+        width = self.baths.width
+        new, found, total = precession(g, at["xi"], D), np.empty_like(pi), np.empty((len(part), 4, 2, CHUNK))
+        modekernel.compiled()(self.planes(pi), self.planes(found), total, at["a"], at["xi"], self.rates(t), self.source, D)
+        new -= 2 * width * g
+        new[:, 0] += width + 2 * total[:, 0, 0]
+        new[:, 1] += width + 2 * total[:, 3, 0]
+        new[:, 2] += total[:, 1, 0] + total[:, 2, 0] + 1j * (total[:, 1, 1] - total[:, 2, 1])
+        return {"g": new, "pi": found}
 
 
 def of_levels(function, at, Delta):

@@ -23,6 +23,8 @@ class EvolveParameters(WaveParameters):
     ramp_begin: float = field(default=0.0, metadata={"min": 0, "unit": "1/mu", "doc": "start of the ramp"})
     ramp_time: float = field(default=1000.0, metadata={"above": 0, "unit": "1/mu", "doc": "length of the ramp"})
     ramp_back: bool = field(default=False, metadata={"doc": "afterwards back to dmu in as long"})
+    free_Q: bool = field(default=False, metadata={
+        "doc": "Q moves so that no net current flows at any time (closed ends; model kinetic, memory); else it is held"})
 
 
 @dataclass(frozen=True)
@@ -51,5 +53,6 @@ class EvolveInitial:
         "choices": ["branch", "normal"], "doc": "branch: the steady state; normal: no pairs (model kinetic, memory)"})
     kick: float = field(default=1e-3, metadata={
         "min": -2, "max": 2, "unit": "mu", "doc": "added to Delta at t = 0: amplitude of the wave, or change of |Delta|"})
+    kick_Q: float = field(default=0.0, metadata={"min": -0.5, "max": 0.5, "unit": "pF", "doc": "added to Q at t = 0 (free_Q)"})
     field: float = field(default=0.0, metadata={
         "min": -1, "max": 1, "doc": "constant pairing field that seeds pairs, in the gap equation's units (model kinetic, memory)"})

@@ -21,7 +21,7 @@ NEAR = 0.02         # of the largest Delta, and in pF of Q: what counts as havin
 FORGOTTEN = 9.0     # e-folds
 WIDTHS = 2.0        # longest panel near pF in units of the blur
 VISIBLE = 1e-9      # distance from a state of which an exponent can be told
-COARSER = {"fine": 0.7, "dp": 1.4, "angles": 0.7, "p_c": 0.93}      # the grid whose results tell the error of the grid
+COARSER = {"fine": 0.7, "dp": 1.4, "angles": 0.7, "p_c": 0.85}      # the grid whose results tell the error of the grid
 COARSER_POLES = 10.0
 WIDEST = 0.25       # Q for which the grid of a condensate without one is made, where Q is free
 

@@ -92,21 +92,53 @@ def spectrum(result):
 
 
 def coefficients(result):
-    """alpha11, beta22 and the effective interaction against decay (Fig. 8(a), (b) of the paper), with the terms of Eq. (71) where they exist."""
-    figure = style.figure(10.5, 4.2)
-    left, right = figure.subplots(1, 2)
+    """alpha11, beta22 (Fig. 8(a), (b) of the paper) and Eq. (75), the effective interaction with its two terms, sound; against decay."""
+    figure = style.figure(14.2, 4.4)
+    left, middle, right = figure.subplots(1, 3)
     ratio = np.asarray(result.ratio)
-    for axes, names in ((left, (("alpha11", r"$\alpha_{11}$"), ("beta22", r"$\beta_{22}$"))), (right, (("U_eff", r"$\alpha_{11}/\eta_{12}$"),))):
-        for (name, label), colour in zip(names, style.COLOURS):
-            values = np.asarray(result[name])
-            axes.plot(ratio, values / np.nanmax(np.abs(values)) if axes is left else values, "o-", ms=3, color=colour,
-                      label=label + (" (over its largest value)" if axes is left else ""))
+    alpha, beta, mu, delta = (np.asarray(result[name]) for name in ("alpha11", "beta22", "mu", "delta"))
+    top = np.nanmax(np.abs(alpha))
+    left.plot(ratio, alpha / top, "o-", ms=3, color=style.COLOURS[0], label=r"$\alpha_{11}$ / " + _power(top))
+    scale = np.nanmax(np.abs(beta))
+    left.plot(ratio, beta / scale, "o-", ms=3, color=style.COLOURS[1], label=r"$\beta_{22}$ / " + _power(scale))
+    if np.nanmin(mu) > 0:
+        left.plot(ratio, mu * alpha / (3 * delta**2) / scale, "--", color=style.COLOURS[2], label=r"$v_\mu^2\alpha_{11}/12\Delta_0^2$, Eq. (75)")
+    left.set_ylabel("coefficients of $M$")
+    middle.plot(ratio, np.asarray(result.U_eff), color="0.1", lw=2, label=r"$U_{\rm eff}n_0=\alpha_{11}/\eta_{12}$")
+    middle.plot(ratio, np.asarray(result.blocking), "--", color=style.COLOURS[0], label=r"Pauli blocking, $\gamma\to 0$")
+    middle.plot(ratio, np.asarray(result.slope_term), "--", color=style.COLOURS[1], label=r"slope of the distribution, $\gamma\to 0$")
+    middle.plot(ratio, np.asarray(result.blocking) + np.asarray(result.slope_term), ":", color="0.1", label="sum of both")
+    if np.isfinite(np.asarray(result.blocking_71)).any():
+        for name, colour in (("blocking_71", 0), ("slope_71", 1)):
+            middle.plot(ratio, np.asarray(result[name]), "-.", lw=1, color=style.COLOURS[colour], label=["Eq. (71) as printed", None][colour])
+    middle.set_ylabel(r"effective interaction / $\varepsilon_F$")
+    _sound(right, ratio, np.asarray(result.c2), np.asarray(result.damping))
+    for axes in (left, middle, right):
         axes.axhline(0, color="0.7", lw=0.9, zorder=0)
-        axes.set(xlabel=r"decay over pumping $\gamma_v/\gamma_b$")
-        axes.legend(fontsize=9)
-    right.set_ylabel(r"effective interaction $\alpha_{11}/\eta_{12}$")
+        axes.set(xlabel=r"decay over pumping $\gamma_v/\gamma_b$", xlim=(ratio[0], ratio[-1]))
+        axes.locator_params(axis="x", nbins=5)
+        axes.legend(fontsize=9, frameon=True, framealpha=0.8, edgecolor="none")
+    largest = 1.1 * np.nanmax(np.abs([np.asarray(result[name]) for name in ("U_eff", "blocking")]))
+    middle.set_ylim(max(middle.get_ylim()[0], -1.6 * largest), min(middle.get_ylim()[1], 1.6 * largest))
     figure.suptitle(_title(result), fontsize=11)
     return figure
+
+
+def _power(x):
+    """x in TeX, two digits."""
+    mantissa, exponent = f"{x:.1e}".split("e")
+    return rf"${mantissa}\cdot 10^{{{int(exponent)}}}$"
+
+
+def _sound(axes, ratio, c2, damping):
+    """c of the gapless mode where it propagates, and the momentum below which it diffuses."""
+    there = c2 > 0
+    c = np.sqrt(np.where(there, c2, np.nan))
+    axes.plot(ratio, c, color=style.COLOURS[0], label=r"sound velocity $c/(\varepsilon_F/k_F)$")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        crossover = 0.5 * np.abs(damping) / c
+    axes.plot(ratio, crossover / np.nanmax(crossover), color=style.COLOURS[1], label=r"$q=|\Gamma|/2c$ / " + _power(np.nanmax(crossover)) + ", diffusive below")
+    axes.set_ylabel("gapless mode")
 
 
 def phase_diagram(result):

@@ -1,98 +1,27 @@
-"""Tasks of the exciton-bec system on long waves: the coefficients of Eq. (45), and the phase diagram their signs draw."""
+"""Task ``phase-diagram`` of the exciton-bec system: the end of the condensate, and what bounds its stable region."""
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 
 from ..config import Task
 from ..errors import InputError
-from ..parallel import solo
 from ..solvers import maps
-from ..systems.exciton_bec import hydrodynamics, inputs, onsets, softening, states
-from ..systems.exciton_bec import steady as balance
+from ..systems.exciton_bec import inputs, onsets, softening
 from .evolution import Outcome
-from .exciton_steady import TABLES, WIDE, drive_of, given, polish, refuse_unused
+from .exciton_steady import TABLES, WIDE, drive_of, refuse_unused
 
 TASKS = {
-    "coefficients": Task(tables=TABLES, sweep=("ratio",), petsc=("steady",),
-                         doc="alpha11, alpha21, beta22 and the etas of M at small q and w; effective interaction and its two terms"),
     "phase-diagram": Task(tables=TABLES | {"numerics": inputs.DiagramNumerics}, sweep=("inv_kfas", "ratio"), petsc=("steady",),
                           doc="normal state, stable and unstable condensate, boundaries A, B, C, over inv_kfas and ratio"),
 }
-NAMES = {"alpha11": "alpha11 = M11(0, 0): < 0, excitons attract", "alpha21": "alpha21 = M21(0, 0)",
-         "beta22": "beta22 = lim M22(q, 0)/q^2: < 0, the supercurrent flows against grad theta",
-         "eta11": "eta11", "eta12": "eta12", "eta21": "eta21", "eta22": "eta22"}
-ILL = "beta11 is left out: with wide baths M11 is linear in |q| for q << gamma/v"
 REGIONS = ("normal", "condensate, alpha11 and beta22 > 0", "condensate, alpha11 or beta22 < 0")
 SIGNS = ("regions by the signs of the long-wave coefficients: alpha11 = 0 is the boundary A on the BEC side; on the BCS side "
          "instabilities at finite q start slightly above alpha11 = 0 and beta22 = 0")
 
 
-def _cold(run):
-    if run.parameters.T_b > 0:
-        raise InputError(f"[parameters] T_b = {run.parameters.T_b:g}: the coefficients of M are known in closed form for T_b = 0 only")
-
-
-def _record(run, drive, warm=None):
-    """Coefficients of one state, with their change under halved panels."""
-    state, found = polish(states.solve(drive, warm), solo(), run)
-    here = hydrodynamics.coefficients(state) | balance.static_coefficients(state)
-    finer = replace(state, drive=replace(state.drive, fine=2 * state.drive.fine))
-    there = hydrodynamics.coefficients(finer)
-    q = 2 * hydrodynamics.smallest_width(state)
-    step = 0.25 * abs(hydrodynamics.matrix(state, q, 0.0)[1, 1].real / q**2 - here["beta22"])
-    errors = {name: 2 * abs(there[name] - here[name]) + 1e-10 * (1 + abs(here[name])) for name in NAMES}
-    errors["beta22"] += step
-    return state, {**here, "errors": errors, "U_eff": here["alpha11"] / here["eta12"], "residual": found.residual,
-                   "terms": hydrodynamics.interaction_terms(state) if state.mu < 0 else (np.nan, np.nan), "delta": state.delta}
-
-
-def coefficients(run, comm, log, output):
-    """Fig. 8(a), (b): Eq. (45) at one ratio, or over ratio; with the two terms of Eq. (71) where mu < 0. **Collective.**
-
-    U_eff = alpha11/eta12: the interaction of excitons times their condensed fraction. (71) holds for g -> 0 only.
-    """
-    refuse_unused(run)
-    _cold(run)
-    ratios = run.sweep.get("ratio", np.array([run.parameters.decay]))
-    drive, out = drive_of(run), output()
-
-    def solve(i, j, warm):
-        return _record(run, replace(drive, ratio=float(ratios[i])))[1]
-
-    records, stopped = maps.farm((len(ratios), 1), solve, comm, log, output.points(), "coefficients")
-    if stopped:
-        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
-    rows = [row[0] for row in records]
-    lost = [row for row in rows if "why" in row]
-    out.axis("ratio", ratios, "1", "gamma_v/gamma_b")
-
-    def column(pick):
-        return np.array([np.nan if "why" in row else pick(row) for row in rows])
-
-    for name, text in NAMES.items():
-        out.fixed(name, column(lambda row: row[name]), ("ratio",), "kF^3/eF" if name[0] == "a" else "1", text)
-        out.fixed(f"{name}_error", column(lambda row: row["errors"][name]), ("ratio",), "1", f"error of {name}")
-    for name, pick, text in (("U_eff", lambda row: row["U_eff"], "alpha11/eta12, effective interaction times condensed fraction"),
-                             ("blocking", lambda row: row["terms"][0], "first term of Eq. (71), Pauli blocking"),
-                             ("slope_term", lambda row: row["terms"][1], "second term of Eq. (71), slope of the distribution"),
-                             ("delta", lambda row: row["delta"], "order parameter")):
-        out.fixed(name, column(pick), ("ratio",), "eF", text)
-    single = len(rows) == 1 and not lost
-    pick = (lambda key: rows[0][key]) if single else (lambda key: [row.get(key) for row in rows])
-    summary = {name: pick(name) for name in (*NAMES, "U_eff")} | given(drive) | {"ratio": float(ratios[0]) if single else ratios.tolist()}
-    errors = {name: (rows[0]["errors"][name] if single else [row.get("errors", {}).get(name) for row in rows]) for name in NAMES}
-    if single:
-        r = rows[0]
-        errors["U_eff"] = abs(r["U_eff"]) * (errors["alpha11"] / max(abs(r["alpha11"]), 1e-300) + errors["eta12"] / abs(r["eta12"]))
-    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, ILL, *(row["why"] for row in lost)])
-
-
 def phase_diagram(run, comm, log, output):
     """Figs. 5 and 8(c): where the condensate ends, and where alpha11 and beta22 turn negative, for each inv_kfas. **Collective.**"""
     refuse_unused(run)
-    _cold(run)
     if set(run.sweep) != {"inv_kfas", "ratio"}:
         raise InputError("[sweep]: a phase diagram needs inv_kfas and ratio")
     inv, ratios = run.sweep["inv_kfas"], run.sweep["ratio"]

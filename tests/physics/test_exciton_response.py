@@ -7,9 +7,10 @@ import pytest
 from scipy.integrate import quad
 
 from hpcneq.errors import InputError
-from hpcneq.systems.exciton_bec import hydrodynamics, kernels, response, states, steady
+from hpcneq.systems.exciton_bec import kernels, response, states, steady
 from hpcneq.systems.exciton_bec.pairs import pairs
 from hpcneq.systems.exciton_bec.states import Drive, State
+from physics import exciton_pairs
 
 pytestmark = pytest.mark.exciton
 
@@ -115,7 +116,7 @@ def by_angle(s, q, w, points=400):
     p, x = (z.ravel() for z in np.meshgrid(t / (1 - t), x, indexing="ij"))
     weight = np.outer(share / (1 - t) ** 2, weight).ravel() * p**2 / (4 * np.pi**2)
     k, kk = (np.sqrt(np.maximum(p**2 + 0.25 * q**2 + sign * p * q * x, 0)) for sign in (1, -1))
-    Pi = hydrodynamics.bubbles(k, kk, w, s.delta, s.mu, s.mt, s.gb, s.gv)
+    Pi = exciton_pairs.bubbles(k, kk, w, s.delta, s.mu, s.mt, s.gb, s.gv)
     real, imaginary = (kernels.pair_function(k**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n]
                        + kernels.pair_function(kk**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n] for n in (0, 1))
     inverse = np.array([[real, imaginary], [-imaginary, real]])

@@ -11,8 +11,9 @@ from scipy.optimize import brentq
 
 from hpcneq.errors import NotConverged
 from hpcneq.solvers import steady as newton
-from hpcneq.systems.exciton_bec import hydrodynamics, kernels, softening, states, steady
+from hpcneq.systems.exciton_bec import hydrodynamics, kernels, response, softening, states, steady
 from hpcneq.systems.exciton_bec.states import Drive, solve
+from physics import exciton_pairs
 
 pytestmark = pytest.mark.exciton
 
@@ -224,7 +225,7 @@ def test_bubbles_are_the_integrals_of_green_functions(a, b, w):
     """
     D, mu, mt, gb, gv = 0.4, 0.5, 0.45, 0.05, 0.03
     state = (D, mt, gb, gv)
-    found = hydrodynamics.bubbles(np.array(a), np.array(b, float), w, D, mu, *state[1:])
+    found = exciton_pairs.bubbles(np.array(a), np.array(b, float), w, D, mu, *state[1:])
     for n, (k, kk) in enumerate(zip(a, b)):
         for s, t in ((0, 0), (0, 1), (1, 0), (1, 1)):
             ts, tt = (T1, T2)[s], (T1, T2)[t]
@@ -243,17 +244,79 @@ def test_bubbles_are_the_integrals_of_green_functions(a, b, w):
 
 @pytest.mark.parametrize("inv, ratio", [(1.0, 0.003), (-1.0, 0.02)])
 def test_goldstone_reality_and_the_static_amplitude(inv, ratio):
-    """M22(0, 0) = 0 (Thouless), M(q, -w*) = M(q, w)*, and alpha11, alpha21 from M equal the derivatives of the gap equation.
+    """M22(0, 0) = 0 (Thouless), M(q, -w*) = M(q, w)*, and alpha11, alpha21 from bubbles equal the derivatives of the gap equation.
 
-    The tolerance of alpha21, 1e-7, is Im G beyond p_c. Fails if one of the bubble's two terms is dropped.
+    The tolerance of alpha21, 1e-7, is Im G beyond p = 400. Fails if one of the bubble's two terms is dropped, or R' taken without -s.
     """
     state = solve(Drive(inv, ratio))
-    static, M = steady.static_coefficients(state), hydrodynamics.matrix(state, 0.0, 0.0)
+    static, M = steady.static_coefficients(state), exciton_pairs.matrix(state, 0.0, 0.0)
     assert abs(M[1, 1]) < 1e-13
     assert M[0, 0].real == pytest.approx(static["alpha11"], abs=1e-8)
     assert M[1, 0].real == pytest.approx(static["alpha21"], abs=1e-7)
     q, w = 1e-4, 2e-4 + 1e-4j
-    assert np.abs(hydrodynamics.matrix(state, q, w) - hydrodynamics.matrix(state, q, -w.conjugate()).conj()).max() < 1e-14
+    assert np.abs(exciton_pairs.matrix(state, q, w) - exciton_pairs.matrix(state, q, -w.conjugate()).conj()).max() < 1e-14
+
+
+def test_coefficients_of_long_waves_by_plain_sums_and_differences():
+    """eta and beta22 against differences of M(0, w) and M(q, 0) summed in (p, cos) up to p = 4000 from triples of poles.
+
+    Wide levels; to 2e-5, what the tail beyond 4000 and the differences leave. Fails if Im and Re of the circle's first Fourier
+    coefficient change places, or with M12's sign in eta12.
+    """
+    state = solve(Drive(-0.5, 0.3, gb=0.02, p_c=30.0))
+    found, h = hydrodynamics.coefficients(state), 1e-3
+
+    def plain(q, w):
+        return exciton_pairs.matrix(state, q, w, 12, 4000.0)
+
+    slope = (8 * (plain(0, h) - plain(0, -h)) - plain(0, 2 * h) + plain(0, -2 * h)).imag / (12 * h)
+    for name, value in (("eta11", -slope[0, 0]), ("eta12", slope[0, 1]), ("eta21", -slope[1, 0]), ("eta22", -slope[1, 1])):
+        assert found[name] == pytest.approx(value, abs=1e-5, rel=2e-5)
+    far, near = (plain(q, 0)[1, 1].real / q**2 for q in (0.004, 0.002))
+    assert found["beta22"] == pytest.approx((4 * near - far) / 3, rel=1e-4)
+
+
+@pytest.mark.parametrize("inv, ratio, T", [(1.0, 0.003, 0.0), (-1.0, 0.0208, 0.0), (-1.0, 0.02, 0.01)])
+def test_errors_of_the_coefficients_bound_their_change(inv, ratio, T):
+    """State on panels a third as long, M on panels 1.6 times shorter: nothing moves by more than its error, nor is that 100 times too large.
+
+    Errors below 1e-12 of a coefficient's size, or beta22's rounding, are not held against it. Fails without the factor of 2, and with
+    beta22 taken at q = 2 and 4 g/v. A warm bath included: M(0, 0) is the slope of the gap equation there as well.
+    """
+    drive = Drive(inv, ratio, T=T)
+    state = solve(drive)
+    found = hydrodynamics.coefficients(state)
+    errors = hydrodynamics.errors(state, solve(replace(drive, fine=2), state), found)
+    finest = hydrodynamics.coefficients(solve(replace(drive, fine=3), state), 1.6)
+    for name, value in found.items():
+        moved = abs(finest[name] - value)
+        assert moved <= errors[name] < 100 * moved + 2e-12 * abs(value) + 2e-14 + (2e-6 if name == "beta22" else 0)
+    assert response.matrices(state, 0.0, [0.0])[0, 0, 0].real == pytest.approx(found["alpha11"], abs=1e-7)
+
+
+@pytest.mark.parametrize("inv, ratio, T", [(2.0, 0.02, 0.0), (3.0, 0.011, 0.0), (-1.0, 0.3, 0.0), (2.0, 0.02, 0.03)])
+def test_blocking_and_slope_of_the_distribution_make_up_the_interaction(inv, ratio, T):
+    """alpha11 at gb = 1e-5 is the sum of its two terms for g -> 0, to 1e-4, both sides of the crossover, a warm bath included.
+
+    Fails with the terms of Eq. (71), which belong to q >> g/v; those agree with M11 there within 3% where delta is small.
+    """
+    state = solve(Drive(inv, ratio, gb=1e-5, T=T))
+    alpha = steady.static_coefficients(state)["alpha11"]
+    assert sum(hydrodynamics.interaction_terms(state)) == pytest.approx(alpha, rel=1e-4)
+    if inv == 3.0:
+        small = states.at_delta(Drive(inv, 0.0143, gb=1e-5), 0.15, (-9.08, 10.09, 0.0143))
+        printed = sum(hydrodynamics.printed_terms(small))
+        q = 100 * hydrodynamics.smallest_width(small)
+        assert response.matrices(small, q, [0.0])[0, 0, 0].real == pytest.approx(printed, rel=0.03)
+        assert abs(steady.static_coefficients(small)["alpha11"] / printed - 1) > 0.06
+
+
+@pytest.mark.parametrize("inv, ratio, gb", [(-3.0, 0.1, 1e-5), (-2.0, 0.03, 1e-4), (-1.0, 0.02, 1e-4)])
+def test_amplitude_and_current_turn_together_on_the_bcs_side(inv, ratio, gb):
+    """Eq. (75), beta22 = v_mu^2 alpha11/12 delta^2 with v_mu^2 = 4 mu, for narrow levels, to half a per cent. Fails with v_mu^2 = 2 mu."""
+    state = solve(Drive(inv, ratio, gb=gb))
+    found = hydrodynamics.coefficients(state)
+    assert found["beta22"] == pytest.approx(4 * state.mu * found["alpha11"] / (12 * state.delta**2), rel=5e-3)
 
 
 @pytest.mark.parametrize("inv, ratio", [(0, .009977), (-1, .020787), (-2, .065813)])

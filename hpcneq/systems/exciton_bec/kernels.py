@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hpcneq.maths.fermi import broadened_fermi, retarded_fermi
+from hpcneq.maths.fermi import broadened_fermi, retarded_fermi, retarded_fermi_slope
 
 SMALLEST = 1e-12   # E below it counts as this: the integrals are even and smooth in E
 
@@ -41,6 +41,22 @@ def pair_function(xi, D, mt, gb, gv, T=0.0):
     everywhere, inside, outside = integrals(E, mt, g, T)
     mixed = gv * everywhere - gb * inside
     return (2 * gb * outside + xi * mixed) / np.pi, g * mixed / np.pi
+
+
+def pair_slope(xi, D, mt, gb, gv, T=0.0):
+    """(d Re G/dD, d Im G/dD) at fixed xi and mt: G depends on D through E alone."""
+    g, E = gb + gv, energy(xi, D)
+    everywhere, inside, outside = integrals(E, mt, g, T)
+    value, slope = np.zeros_like(E), np.zeros_like(E)
+    for s in (1, -1):
+        level = E + 1j * s * g
+        R, steep = retarded_fermi(mt - s * E, g, T), -s * retarded_fermi_slope(mt - s * E, g, T)
+        value = value + (steep / level - (R - 0.5) / level**2).real
+        slope = slope + s * steep.real
+    d_inside = -inside / E - np.pi / (2 * g * E) * value
+    d_mixed = -2 * gv * E * everywhere / (E**2 + g**2) - gb * d_inside
+    d_outside = -outside / E + np.pi / (4 * g * E) * slope
+    return D / E * (2 * gb * d_outside + xi * d_mixed) / np.pi, D / E * g * d_mixed / np.pi
 
 
 def occupation(xi, D, mt, gb, gv, T=0.0):

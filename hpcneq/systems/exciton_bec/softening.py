@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from scipy.optimize import brentq
 
-from . import hydrodynamics, response, states, steady
+from . import hydrodynamics, states, steady
 
 FIRST = 1e-4
 STEPS = (0.8, 0.95, 1.1, 1.3, 1.7, 2.5, 4.0)      # times the ratio where alpha11 vanishes: beta22 follows closely or not at all
 
 
 def zeros(drive):
-    """{ratio_c, alpha11, beta22 : ratio or None} : end of the condensate, first zeros of the two coefficients below it. T_b = 0."""
+    """{ratio_c, alpha11, beta22 : ratio or None} : end of the condensate, first zeros of the two coefficients below it."""
     end = states.critical(drive)
     soft = first_zero(drive, lambda s: steady.static_coefficients(s)["alpha11"], _ladder(FIRST, end.ratio, 1.35))
     steps = [r for r in (x * soft for x in STEPS) if r < 0.95 * end.ratio] if soft else _ladder(FIRST, end.ratio, 1.35)
@@ -40,16 +40,19 @@ def first_zero(drive, quantity, ratios, accuracy=1e-9):
 
 
 def errors(drive, found):
-    """{ratio_c, alpha11, beta22 : error or None} of `zeros`: halved panels; beta22 also from M of the full momentum sum at shorter q."""
+    """{ratio_c, alpha11, beta22 : error or None} of `zeros`: halved panels, in M panels shorter by a third."""
     end = states.critical(drive)
     finer = states.at_delta(replace(end.drive, fine=2 * end.drive.fine), 0.0, (end.mu, end.mt, end.ratio))
     result = {"ratio_c": 2 * abs(finer.ratio - end.ratio) + 1e-11}
+
+    def shorter_panels(s):
+        return hydrodynamics.beta22(replace(s, drive=replace(s.drive, fine=2 * s.drive.fine)), 1.3)
 
     def finer_alpha(s):
         return steady.static_coefficients(replace(s, drive=replace(s.drive, fine=2 * s.drive.fine)))["alpha11"]
 
     for name, quantity, other, accuracy in (("alpha11", lambda s: steady.static_coefficients(s)["alpha11"], finer_alpha, 1e-9),
-                                            ("beta22", hydrodynamics.beta22, short_waves, 1e-6)):
+                                            ("beta22", hydrodynamics.beta22, shorter_panels, 1e-6)):
         ratio = found[name]
         result[name] = None
         if ratio is not None:
@@ -58,10 +61,3 @@ def errors(drive, found):
             slope = (quantity(ahead) - quantity(here)) / (1e-3 * ratio)
             result[name] = float(2 * abs((other(here) - quantity(here)) / slope) + 2 * accuracy * ratio)
     return result
-
-
-def short_waves(state):
-    """beta22 from M(q, 0) of the whole momentum sum at q of one and two widths."""
-    q = hydrodynamics.smallest_width(state)
-    far, near = (response.matrices(state, x, [0.0])[0, 1, 1].real / x**2 for x in (2 * q, q))
-    return float((4 * near - far) / 3)

@@ -96,18 +96,12 @@ def static_coefficients(state, far=1e4):
     """{alpha11, alpha21} : M(0, 0) of the amplitude; Hanai et al. (2018), Eq. (45).
 
     M11(0,0) = -2 delta d/d(delta) sum_p Re G, M21(0,0) = +2 delta d/d(delta) sum_p Im G at fixed mu and mt: a uniform static change of
-    the amplitude moves the gap equation. Fourth-order differences at each momentum; the sum goes on to p = ``far``. In eF kF^3/eF^2.
+    the amplitude moves the gap equation. The sum goes on to p = ``far``. In kF^3/eF.
     """
-    D = state.delta
-    p, weight = grid(D, state.mu, state.mt, state.g, far, state.drive.fine)
-    e = 1e-3 * min(D, max(state.g, 1e-2 * D))
-
-    def sums(x):
-        return np.stack(kernels.pair_function(p**2 - state.mu, x, state.mt, state.gb, state.gv, state.T))
-
-    slope = (8 * (sums(D + e) - sums(D - e)) - (sums(D + 2 * e) - sums(D - 2 * e))) / (12 * e)
+    p, weight = grid(state.delta, state.mu, state.mt, state.g, far, state.drive.fine)
+    slope = np.stack(kernels.pair_slope(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T))
     total = slope @ (weight * p**2) / (2 * np.pi**2)
-    return {"alpha11": float(-2 * D * total[0]), "alpha21": float(2 * D * total[1])}
+    return {"alpha11": float(-2 * state.delta * total[0]), "alpha21": float(2 * state.delta * total[1])}
 
 
 def upper_share(state):

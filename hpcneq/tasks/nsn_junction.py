@@ -43,8 +43,8 @@ def evolve(run, comm, log, output):
         return _evolve_sites(run, comm, log, output)
     if run.tables.get("sites") not in (None, site_inputs.SiteTable()):
         raise InputError('[sites]: goes with [numerics] symmetry = "full" only')
-    if run.initial.state == "crossed":
-        raise InputError('[initial] state = "crossed": goes with [numerics] symmetry = "full" only')
+    if run.initial.state in ("crossed", "pattern"):
+        raise InputError(f'[initial] state = "{run.initial.state}": goes with [numerics] symmetry = "full" only')
     before = nsn_continued.Source(run, comm, TASKS["evolve"], output.recall) if run.initial.state == "file" else None
     junction = build(run, comm, output.recall, fits=before.facts["fits"] if before else None)
     delta, found = output.recall("start", start, run, comm, junction, log) if before is None else (0.0, nsn_continued.words(before, run))

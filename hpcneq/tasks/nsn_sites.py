@@ -46,20 +46,27 @@ def lattice(run, comm, recall=lambda name, compute, *args: compute(*args)):
 
 def _fields(name, folder, Lx, Ly):
     """Site fields {"potential", "pairing"} of an HDF5 file, (N,) each."""
+    found = _read("sites", name, folder, ("potential", "pairing"), (Lx, Ly), float)
+    if not found:
+        raise InputError(f'[sites] file = "{name}": holds neither "potential" nor "pairing"')
+    return {key: value.ravel() for key, value in found.items()}
+
+
+def _read(table, name, folder, keys, shape, kind):
+    """{key: array of ``shape``} of those ``keys`` that an HDF5 file has; of a series its last row."""
     path, found = os.path.join(folder, name), {}
     try:
         with open_file(path, "r") as file:
-            for key in ("potential", "pairing"):
+            for key in keys:
                 if key in file:
-                    found[key] = np.asarray(file[key][()], float)
+                    value = file[key]
+                    found[key] = np.asarray(value[-1 if value.ndim == len(shape) + 1 else ()], kind)
     except (OSError, TypeError, ValueError) as error:
-        raise InputError(f'[sites] file = "{name}": cannot read {path} ({str(error).splitlines()[0]})') from None
-    if not found:
-        raise InputError(f'[sites] file = "{name}": holds neither "potential" nor "pairing"')
+        raise InputError(f'[{table}] file = "{name}": cannot read {path} ({str(error).splitlines()[0]})') from None
     for key, value in found.items():
-        if value.shape != (Lx, Ly) or not np.all(np.isfinite(value)):
-            raise InputError(f'[sites] file = "{name}": {key} must be finite numbers of shape ({Lx}, {Ly}), got shape {value.shape}')
-    return {key: value.ravel() for key, value in found.items()}
+        if value.shape != shape or not np.all(np.isfinite(value)):
+            raise InputError(f'[{table}] file = "{name}": {key} must be finite numbers of shape {shape}, got shape {value.shape}')
+    return found
 
 
 # ---- the start ----------------------------------------------------------------------------------------------------------
@@ -67,13 +74,13 @@ def _fields(name, folder, Lx, Ly):
 def begin(run, comm, junction, place, log):
     """The stationary order parameter (N,) before t = 0 and what to say about it. **Collective.**"""
     state = run.initial.state
-    if state == "normal" or (place.uniform and state != "crossed"):
+    if state == "normal" or (place.uniform and state not in ("crossed", "pattern")):
         if any(part.start for part in place.vector) and state != "normal":
             raise InputError(f'[initial] state = "{state}": with a vector potential before t = 0 only "normal" is known to be stationary')
         delta, found = start(run, comm, junction, log)
         return np.repeat(delta, place.Ly), found
     if state == "auto":
-        raise InputError('[initial] state = "auto": free energies are compared on uniform lattices only; use "normal", "bcs", "fflo" or "crossed"')
+        raise InputError('[initial] state = "auto": free energies are compared on uniform lattices only; use "normal", "bcs", "fflo", "crossed" or "pattern"')
     if not junction.balanced:
         raise InputError(f'[initial] state = "{state}": with unequal leads the phase of a condensate turns; only "normal" is stationary')
     found = relax(run, comm, junction, place, log)
@@ -87,12 +94,18 @@ def relax(run, comm, junction, place, log, tolerance=1e-9):
     """A stationary pattern by Anderson-accelerated self-consistency from the seed of [initial]; raises NotConverged. **Collective.**"""
     n, state, bias = run.numerics, run.initial.state, junction.drive.start
     wave = run.initial.wave_number
-    if wave is None and state != "bcs":
+    if wave is None and state not in ("bcs", "pattern"):
         strength = on_root(comm, lambda: [initial.pair_susceptibility(junction, bias, k) for k in range(1, n.Lx // 2 + 1)])
         wave = 1 + int(np.argmax(strength))
     if wave is not None and wave > n.Lx // 2:
         raise InputError(f"[initial] wave_number = {wave}: must be <= Lx // 2 = {n.Lx // 2}")
-    seed = patterns.seed(place.Lx, place.Ly, state, wave, 0.2 * run.parameters.U).ravel() + 0j
+    if state == "pattern":
+        held = on_root(comm, _read, "initial", run.initial.file, run.folder, ("delta",), (place.Lx, place.Ly), complex)
+        if not held:
+            raise InputError(f'[initial] file = "{run.initial.file}": holds no order parameter "delta"')
+        seed = held["delta"].ravel()
+    else:
+        seed = patterns.seed(place.Lx, place.Ly, state, wave, 0.2 * run.parameters.U).ravel() + 0j
     if run.initial.noise and run.task == "pattern":
         seed = seed + initial.site_noise(place.count, run.initial.noise, run.run.seed if run.initial.seed is None else run.initial.seed)
     problem = problem_of(junction, place)
@@ -145,7 +158,7 @@ def estimate(run, ranks):
 def refuse(run):
     """InputError for what symmetry = "full" does not know."""
     if run.initial.state == "file":
-        raise InputError('[initial] state = "file": not with symmetry = "full"; a stopped run goes on with --resume')
+        raise InputError('[initial] state = "file": not with symmetry = "full"; a stopped run goes on with --resume, a stationary order parameter is taken up by state = "pattern"')
     if run.numerics.corrector:
         raise InputError(f'[numerics] corrector = {run.numerics.corrector}: must be 0 with symmetry = "full", whose modes are advanced in place')
 

@@ -387,6 +387,7 @@ def test_the_task_writes_maps(comm, shared_tmp):
 @pytest.mark.parametrize("change, says", [
     ('state = "bcs"', ('state = "file"\nfile = "x.h5"', "--resume")),
     ('state = "bcs"', ('state = "auto"', "uniform lattices")),
+    ('state = "bcs"', ('state = "pattern"\nfile = "x.h5"', "cannot read")),
     ('dt = 0.25', ('dt = 0.25\ncorrector = 1', "advanced in place")),
     ('symmetry = "full"', ('symmetry = "stripe"', r"\[sites\]: goes with")),
     ('disorder = 0.4', ('file = "none.h5"', "cannot read")),
@@ -400,7 +401,9 @@ def test_what_is_refused(tmp_path, change, says):
 
 
 def test_a_pattern_from_a_file_of_sites(tmp_path):
-    """Task ``pattern`` with potential and pairing of an HDF5 file: the residual of the gap equation is met, weak sites have less Delta."""
+    """Task ``pattern`` with potential and pairing of an HDF5 file: the residual of the gap equation is met, weak sites have less Delta,
+    errors bound the change by finer poles, and an evolution from the file stays. Fails if the file's pairing is not read.
+    """
     import h5py
     U = np.full((4, 3), 3.0)
     U[0, 0] = 2.0
@@ -417,4 +420,8 @@ def test_a_pattern_from_a_file_of_sites(tmp_path):
     for key in ("delta_max", "delta_rms"):
         change = abs(fine.summary[key] - result.summary[key])
         assert change < result.errors[key] < 100 * max(change, 1e-12)
+    text = INPUT.replace("disorder = 0.4", 'file = "sites.h5"').replace('state = "bcs"', 'state = "pattern"\nfile = "out.h5"\nnoise = 0.0')
+    (tmp_path / "on.toml").write_text(text.replace('{from = 0.0, to = 0.6, kind = "pulse", at = 0.6, duration = 1.1}', "0.2"))
+    assert driver.run(tmp_path / "on.toml", tmp_path / "on.h5", quiet=True) == 0
+    assert np.abs(np.asarray(Result(tmp_path / "on.h5").delta) - np.asarray(result.delta)).max() < 1e-8
     assert result.summary["residual"] < 1e-11 and size[0, 0] == size.min() < 0.8 * size.max()

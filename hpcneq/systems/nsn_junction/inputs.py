@@ -62,11 +62,11 @@ class Initial:
     """The stationary state before t = 0."""
 
     state: str = field(default="auto", metadata={
-        "choices": ["auto", "normal", "bcs", "fflo", "crossed", "file"],
-        "doc": "auto: the state of lowest free energy (at zero bias only); crossed: stripes along x and y, symmetry = \"full\" only; "
-               "file: the last state of another run, with its modes"})
+        "choices": ["auto", "normal", "bcs", "fflo", "crossed", "pattern", "file"],
+        "doc": "auto: the state of lowest free energy (at zero bias only); file: the last state of another run, with its modes; with symmetry = "
+               "\"full\" also crossed: stripes along x and y, and pattern: found from the order parameter in another result"})
     wave_number: int | None = field(default=None, metadata={"min": 1, "doc": "periods of an fflo start along Lx; default: the best"})
-    file: str | None = field(default=None, metadata={"doc": 'result file of a finished evolution, its checkpoints beside it, for state = "file"'})
+    file: str | None = field(default=None, metadata={"doc": 'result file: for state = "file" of a finished evolution, its checkpoints beside it; for state = "pattern" any with delta of this lattice'})
     noise: float = field(default=1e-3, metadata={
         "min": 0, "unit": "t", "doc": "standard deviation of a random complex addition to Delta; patterns grow from it"})
     noise_sites: bool = field(default=True, metadata={"doc": "with symmetry = \"full\": every site has its own noise; false: every x"})
@@ -75,5 +75,5 @@ class Initial:
     def __post_init__(self):
         if self.wave_number is not None and self.state not in ("fflo", "crossed"):
             raise ValueError(f'wave_number = {self.wave_number}: only state = "fflo" or "crossed" has one')
-        if (self.file is None) == (self.state == "file"):
-            raise ValueError('file: goes with state = "file", and with no other')
+        if (self.file is None) == (self.state in ("file", "pattern")):
+            raise ValueError('file: goes with state = "file" or "pattern", and with no other')

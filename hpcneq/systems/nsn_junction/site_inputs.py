@@ -36,6 +36,7 @@ class PatternNumerics(EvolveNumerics):
 class PatternInitial(Initial):
     """From where the pattern is looked for."""
 
-    state: str = field(default="crossed", metadata={"choices": ["bcs", "fflo", "crossed"], "doc": "seed: uniform, a stripe along x, stripes along x and y"})
+    state: str = field(default="crossed", metadata={"choices": ["bcs", "fflo", "crossed", "pattern"],
+                                                    "doc": "seed: uniform, a stripe along x, stripes along x and y, the order parameter in a file"})
     wave_number: int | None = field(default=None, metadata={"min": 1, "doc": "periods of the seed along Lx; default: the best of the normal state"})
     noise: float = field(default=0.0, metadata={"min": 0, "unit": "t", "doc": "standard deviation of a random complex addition to the seed"})

@@ -13,8 +13,8 @@ def film(result):
     t, delta = np.asarray(result.t), np.abs(np.asarray(result.delta))
     picks = _frames(t, delta)
     tall = delta.shape[1] < 2.5 * delta.shape[2]        # squares side by side, long strips above each other
-    figure = style.figure(11.0, 6.4 if tall else 8.2)
-    grid = figure.add_gridspec(2, 1, height_ratios=[1, 1] if tall else [1.55, 1])
+    figure = style.figure(11.0, 5.4 if tall else 8.2)
+    grid = figure.add_gridspec(2, 1, height_ratios=[0.6, 1] if tall else [1.55, 1])
     strip = grid[0].subgridspec(1, len(picks)) if tall else grid[0].subgridspec(-(-len(picks) // 2), 2)
     frames, top = [], max(delta.max(), 1e-12)
     for row, cell in zip(picks, strip):

@@ -117,9 +117,11 @@ def coefficients(result):
         axes.axhline(0, color="0.7", lw=0.9, zorder=0)
         axes.set(xlabel=r"decay over pumping $\gamma_v/\gamma_b$", xlim=(ratio[0], ratio[-1]))
         axes.locator_params(axis="x", nbins=5)
-        axes.legend(fontsize=9, frameon=True, framealpha=0.8, edgecolor="none")
+        axes.legend(fontsize=9, loc="lower left" if axes is middle else "best")
     largest = 1.1 * np.nanmax(np.abs([np.asarray(result[name]) for name in ("U_eff", "blocking")]))
     middle.set_ylim(max(middle.get_ylim()[0], -1.6 * largest), min(middle.get_ylim()[1], 1.6 * largest))
+    low, high = middle.get_ylim()
+    middle.set_ylim(low - 0.45 * (high - low), high)
     figure.suptitle(_title(result), fontsize=11)
     return figure
 
@@ -138,7 +140,7 @@ def _sound(axes, ratio, c2, damping):
     with np.errstate(invalid="ignore", divide="ignore"):
         crossover = 0.5 * np.abs(damping) / c
     axes.plot(ratio, crossover / np.nanmax(crossover), color=style.COLOURS[1], label=r"$q=|\Gamma|/2c$ / " + _power(np.nanmax(crossover)) + ", diffusive below")
-    axes.set_ylabel("gapless mode")
+    axes.set(ylabel="gapless mode", ylim=(0, 1.35 * max(1.0, np.nanmax(np.append(c, 0.0)))))
 
 
 def phase_diagram(result):

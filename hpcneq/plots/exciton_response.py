@@ -11,7 +11,7 @@ PARTS = {"full": "", "inter": r", inter-band part of $\Pi$ only", "intra": r", i
 
 
 def response(result):
-    """det M over q (Figs. 6(a2), (b2), 7), the dispersions Re det M = 0 of a family (Figs. 6(a1), (b1)), or spectra (Figs. 13, 14)."""
+    """det M over q (Figs. 6(a2), (b2), 7), where Re det M = 0 for a family (Figs. 6(a1), (b1)), or spectra (Figs. 13, 14)."""
     q, w = np.asarray(result.q), np.asarray(result.w)
     if len(q) > 1 and len(w) > 1:
         return dispersions(result, q) if "ratio" in result else spectra(result, q, w)
@@ -54,30 +54,46 @@ def determinant(result, q, w):
 
 
 def dispersions(result, q):
-    """Lowest frequency at which Re det M changes sign, for each decay of a family."""
+    """Where Re det M(q, w) = 0 on the real axis, for each decay of a family: the paper's dispersions, all of their branches."""
     figure = style.figure(6.2, 4.4)
     axes = figure.add_subplot()
+    w = np.asarray(result.w)
     for (at, ratio), colour in zip(_rows(result), style.COLOURS * 4):
-        axes.plot(q, np.asarray(result.dispersion)[at], color=colour, label=rf"$\gamma_v/\gamma_b={ratio:.4g}$")
-    axes.set(xlabel=r"momentum $q/k_F$", ylabel=r"$\omega_q^{\rm Re}/\varepsilon_F$:  ${\rm Re}\,\det M=0$", xlim=(0, q[-1]), ylim=(0, None))
-    axes.legend(fontsize=10)
+        axes.contour(q, w, np.asarray(result.det)[at].real.T, levels=[0.0], colors=[colour], linewidths=1.6)
+        axes.plot([], [], color=colour, label=rf"$\gamma_v/\gamma_b={ratio:.4g}$")
+    axes.set(xlabel=r"momentum $q/k_F$", ylabel=r"$\omega_q^{\rm Re}/\varepsilon_F$:  ${\rm Re}\,\det M=0$", xlim=(0, q[-1]), ylim=(0, w[-1]))
+    axes.locator_params(axis="x", nbins=6)
+    axes.legend(fontsize=10, loc="upper left")
     axes.set_title(_title(result))
     return figure
 
 
 def spectra(result, q, w):
-    """Im Pi_11 = -Im M_11 and |Im M^-1_11| over momentum and frequency."""
+    """|Im Pi_11| = |Im M_11| and |Im M^-1_11| over momentum and frequency, the threshold of pairs at q = 0; circles: det M(q, w -> 0) = 0."""
     from matplotlib.colors import LogNorm
-    alone = result.summary["part"] == "intra"           # no M^-1 without the pairs' own propagation
+    s = result.summary
+    alone = s["part"] == "intra"           # no M^-1 without the pairs' own propagation
     figure = style.figure(5.8 if alone else 10.6, 4.6)
-    for axes, values, label in zip(figure.subplots(1, 1 if alone else 2, squeeze=False)[0], (-np.asarray(result.M)[..., 0, 0].imag, np.abs(np.asarray(result.ImMinv)[..., 0, 0])),
-                                   (r"$|{\rm Im}\,\Pi_{11}(q,\omega)|$", r"$|{\rm Im}\,[M^{-1}]_{11}(q,\omega)|$")):
+    gap, label = (2 * s["delta"], r"$2\Delta_0$ ") if s["mu"] > 0 else (2 * np.hypot(s["mu"], s["delta"]), r"$2\sqrt{\mu^2+\Delta_0^2}$ ")
+    for axes, values, name in zip(figure.subplots(1, 1 if alone else 2, squeeze=False)[0],
+                                  (np.asarray(result.M)[..., 0, 0].imag, np.asarray(result.ImMinv)[..., 0, 0]),
+                                  (r"$|{\rm Im}\,\Pi_{11}(q,\omega)|$", r"$|{\rm Im}\,[M^{-1}]_{11}(q,\omega)|$")):
         values = np.abs(values)
         top = np.nanpercentile(values, 99.7)
         image = axes.pcolormesh(q, w, np.clip(values.T, 1e-3 * top, None), norm=LogNorm(1e-3 * top, top), cmap="magma", shading="nearest", rasterized=True)
-        figure.colorbar(image, ax=axes, label=label, pad=0.01)
+        figure.colorbar(image, ax=axes, label=name, pad=0.01)
         axes.set(xlabel=r"momentum $q/k_F$", ylabel=r"frequency $\omega/\varepsilon_F$", xlim=(q[0], q[-1]), ylim=(w[0], w[-1]))
-        axes.axhline(2 * result.summary["delta"], color="#7fd1ff", lw=1, ls=":")
-        axes.text(q[-1], 2 * result.summary["delta"], r"$2\Delta_0$ ", color="#7fd1ff", ha="right", va="bottom")
-    figure.suptitle(f"{_title(result)}{chr(10) if alone else ', '}$\\gamma_v/\\gamma_b={result.summary['ratio']:g}${PARTS[result.summary['part']]}", fontsize=11)
+        if gap < w[-1]:
+            axes.axhline(gap, color="#7fd1ff", lw=1, ls=":")
+            axes.text(q[-1], gap, label, color="#7fd1ff", ha="right", va="bottom")
+    if not alone:
+        poles = _zeros(q, np.asarray(result.det)[:, 0].real)
+        axes.plot(poles, np.full(len(poles), w[0]), "o", ms=12, mfc="none", mec="#2a8f6d", mew=2, clip_on=False)
+    figure.suptitle(f"{_title(result)}{chr(10) if alone else ', '}$\\gamma_v/\\gamma_b={s['ratio']:g}${PARTS[s['part']]}", fontsize=11)
     return figure
+
+
+def _zeros(x, y):
+    """Where y changes sign, by linear interpolation."""
+    at = np.flatnonzero(y[1:] * y[:-1] < 0)
+    return x[at] + (x[at + 1] - x[at]) * y[at] / (y[at] - y[at + 1])

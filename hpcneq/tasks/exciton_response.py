@@ -98,6 +98,7 @@ def headline(run, family, q, w, found):
     summary = {"part": p.part, "points": int(found["det"].size), "M_error": float(found["M_error"].max()), "det_min": found["det"][smallest],
                "q_min": float(q[smallest[1]]), "w_min": float(w[smallest[2]]),
                **given(family[0][0].drive), "ratio": p.ratios or family[0][0].ratio, "delta": [s.delta for s, _ in family] if p.ratios else family[0][0].delta,
+               "mu": [s.mu for s, _ in family] if p.ratios else family[0][0].mu,
                "residual": max(solution.residual for _, solution in family)}
     errors = {"det_min": float(found["det_error"][smallest])}
     if found["det"].size == 1:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 NODES = 20          # of an interval: the interpolant's error falls as (2 + 5^(1/2))^-NODES = 3e-13
+GROWTH = 2          # intervals over which those beyond ``reach`` grow e-fold
 ANGLES = np.pi * (np.arange(NODES) + 0.5) / NODES
 PLACES = np.cos(ANGLES)
 MOST = 1 << 20      # poles times points of one product
@@ -51,10 +52,10 @@ def _intervals(x, near, reach):
     away = np.abs(x)
     inside = int(np.ceil(reach / near))
     edge = inside * near
-    number = np.where(away < edge, np.floor(away / near), inside + np.floor(np.log1p(np.maximum(away - edge, 0) / near))).astype(np.int64)
+    number = np.where(away < edge, np.floor(away / near), inside + np.floor(GROWTH * np.log1p(np.maximum(away - edge, 0) / near))).astype(np.int64)
     signed, which = np.unique(np.where(x < 0, -1 - number, number), return_inverse=True)
     k = np.where(signed < 0, -1 - signed, signed)
-    low, high = (np.where(j < inside, near * j, edge + near * np.expm1(np.maximum(j - inside, 0))) for j in (k, k + 1))
+    low, high = (np.where(j < inside, near * j, edge + near * np.expm1(np.maximum(j - inside, 0) / GROWTH)) for j in (k, k + 1))
     ends = np.where((signed < 0)[:, None], np.stack([-high, -low], axis=1), np.stack([low, high], axis=1))
     middle, half = ends.mean(axis=1), 0.5 * (ends[:, 1] - ends[:, 0])
     return which.astype(np.uint16 if len(ends) < 65536 else np.int64), np.clip((x - middle[which]) / half[which], -1, 1), ends

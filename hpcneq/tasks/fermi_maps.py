@@ -1,8 +1,6 @@
 """Task ``phase-diagram`` of the fermi-gas system: boundaries and regions over gamma or T against dmu, or their surface over gamma and T."""
 from __future__ import annotations
 
-import time
-
 import numpy as np
 from scipy.optimize import brentq
 
@@ -122,18 +120,3 @@ def critical(run, keys):
             x, finer = (float(newton.solve_equations(lambda y, f=fine: [condition(y[0], f)], [seed], SNES).x[0]) for fine in (False, True))
             found[f"{key}_c"] = (x, abs(finer - x) + ROUNDING)
     return found
-
-
-def estimate(run, ranks):
-    """Time from one line's curves."""
-    slow, fast = axes(run)
-    rows, columns = run.sweep[slow], run.sweep[fast]
-    middle = {slow: float(rows[len(rows) // 2])} | ({} if fast == "dmu" else {fast: float(columns[len(columns) // 2])})
-    begun = time.perf_counter()
-    states_of.curves(gas_of(run, **middle), NODES)
-    each, count = 1.3 * (time.perf_counter() - begun), len(rows) * (1 if fast == "dmu" else len(columns))
-    what = "lines along dmu" if fast == "dmu" else "points, each with its edges along dmu"
-    return [f"  {count} {what}", f"  time: about {each * count / min(ranks, len(rows)):.0f} s on {ranks} rank{'s' * (ranks > 1)} ({each:.1f} s each)"]
-
-
-ESTIMATES = {"phase-diagram": estimate}

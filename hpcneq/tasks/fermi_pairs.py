@@ -20,7 +20,6 @@ TASKS = {
     "current": Task(tables={"parameters": inputs.CurrentParameters, "numerics": inputs.Numerics}, sweep=("Q",),
                     petsc=("steady",), doc="net current J(Q) at a fixed order parameter"),
 }
-ESTIMATES = {}
 
 
 def state_of(run, comm):

@@ -1,7 +1,6 @@
 """Task ``stability`` of the fermi-gas: growing and slow modes of a steady state, at one point or over one or two swept keys."""
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from functools import lru_cache
 
@@ -20,7 +19,6 @@ TASKS = {
     "stability": Task(tables={"parameters": inputs.WaveParameters, "numerics": wave_inputs.StabilityNumerics}, sweep=SWEPT,
                       doc="linear stability of a branch: growth rate, frequency, number of growing modes; maps over gamma, T, dmu, q, angle"),
 }
-SAMPLES = 2500      # evaluations of M for one point, most on the coarse grid
 UNITS = {"gamma": "mu", "T": "mu", "dmu": "mu", "q": "pF", "angle": "rad"}
 NOTES = {"A": "variant A: the paper's equation without its gradient term; at q != 0 its verdicts may be wrong",
          "C": "variant C: quantum kinetic equation with the exact static response of N(H)",
@@ -152,22 +150,3 @@ def over(run, comm, log, output):
     lost = [record["why"] for row in records for record in row if "why" in record]
     errors = {"growth_rate": float(np.nanmax(table["error"]))} if len(rates) else {}
     return Outcome("not-converged" if lost else "complete", summary, errors, [NOTES[run.numerics.variant], *lost[:1]])
-
-
-def estimate(run, ranks):
-    """Lines for ``hpcneq check``: momenta and time, from a few M at the first point."""
-    p, n = run.parameters, run.numerics
-    state = state_of(gas_of(p, n), p.branch)[0]
-    if state is None:
-        return [f"  {p.branch} does not exist at the first point"]
-    made = response.Response(gas_of(p, n).baths, *state[:2], p.q, p.angle, n.variant, n.dp, n.fine, n.angles)
-    guide = made.rough(p.q) or made
-    begun = time.perf_counter()
-    for y in (0.01, 0.02, 0.03):
-        guide(1j * y)
-    each, points = (time.perf_counter() - begun) / 3, int(np.prod([len(grid) for grid in run.sweep.values()])) if run.sweep else 1
-    return [f"  {len(made.points.p)} momenta, {points} point{'s' * (points > 1)}",
-            f"  time: about {SAMPLES * each * points / (min(ranks, points)):.0f} s on {ranks} rank{'s' * (ranks > 1)}"]
-
-
-ESTIMATES = {"stability": estimate}

@@ -1,7 +1,6 @@
 """Tasks ``steady`` and ``branches`` of the fermi-gas system: every steady state at a point, and along dmu."""
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -217,32 +216,3 @@ def slow_key(run):
     if np.any(np.diff(run.sweep["dmu"]) <= 0):
         raise InputError("[sweep] dmu: must ascend")
     return next((key for key in run.sweep if key != "dmu"), None)
-
-
-# ---- hpcneq check -------------------------------------------------------------------------------------------------------
-
-def estimate_steady(run, ranks):
-    """Time from the curves of the gas itself."""
-    begun = time.perf_counter()
-    states_of.twisted(gas := inputs.gas(run.parameters, run.numerics), states_of.uniform(gas, 7), 7)
-    return [f"  one point; time: about {4 * (time.perf_counter() - begun):.0f} s, on one rank"]
-
-
-def estimate_branches(run, ranks):
-    """Time from one row's curves and two of its points."""
-    slow = slow_key(run)
-    rows, dmu = run.sweep[slow] if slow else [None], run.sweep["dmu"]
-    gas = gas_of(run, **({slow: rows[0]} if slow else {}))
-    begun = time.perf_counter()
-    known = states_of.curves(gas, 12)
-    middle = time.perf_counter()
-    for x in (dmu[len(dmu) // 2], dmu[-1]):
-        for state in states_of.find(gas.at(x), known):
-            state_record(gas.at(x), *state)
-    row, point = 2.5 * (middle - begun), 0.5 * (time.perf_counter() - middle)
-    free = min(ranks, len(rows) if slow else len(dmu))
-    total = len(rows) * (row * (1 if slow else free) + point * len(dmu)) / free
-    return [f"  {len(rows) * len(dmu)} points", f"  time: about {total:.0f} s on {ranks} rank{'s' * (ranks > 1)} ({row:.1f} s a curve, {point:.2f} s a point)"]
-
-
-ESTIMATES = {"steady": estimate_steady, "branches": estimate_branches}

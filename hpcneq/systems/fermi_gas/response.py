@@ -82,8 +82,12 @@ class Response:
 
     def error(self, q, z):
         """Bound on the errors of M's entries: the change with finer panels and angles (coarser ones where there are many), and rounding."""
-        other = self.finer(1.5 if len(self.points.p) < MANY else 1 / 1.5)
-        return float(2 * np.abs(self(z) - other(z)).max() + 1e-13)
+        return float(2 * np.abs(self(z) - self.other(z)).max() + 1e-13)
+
+    @property
+    def other(self):
+        """The M that tells this one's errors."""
+        return self.finer(1.5 if len(self.points.p) < MANY else 1 / 1.5)
 
     def rough(self, q):
         """A cheaper M for the search where there are angles; None where M is cheap."""

@@ -22,8 +22,12 @@ STEP = {"ts_rk_type": "4", "ts_adapt_type": "none"}
 START = 10.0            # slowest times of the driven state that TS goes before SNES takes over
 ROUNDS, CLOSE, CAUTION = 200, 1e-13, 10.0
 RICHARDSON = {"snes_type": "nrichardson", "snes_linesearch_type": "basic", "snes_max_it": 1}
+PHYSICAL = 1e-6         # what populations may leave [0, 1] by: the printed recombination does not keep them there
+CAREFUL = 1.5           # factor of a change with half the step in k, in errors
 LONGEST = 2e4           # time that growth near the threshold is waited for
 LEAST = 1e-5            # growth rate that counts as growth, as in task threshold
+NUMBERS = {"delta": "delta", "frequency": "delta_frequency", "growth": "growth_rate",       # of a state, and as the summary has them
+           "min_eigenvalue": "min_eigenvalue", "max_eigenvalue": "max_eigenvalue"}
 SIZE = 1e-3             # |Delta| at which TS begins, of the fastest growing pairs
 SWEPT = ("V", "Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B", "points")
 UNITS = {"v": "1", "n_B": "1", "points": "1"}
@@ -99,14 +103,23 @@ def polished(problem, x):
 
 
 def driven_state(model, rate, dt=0.8):
-    """(n11, n22, n21, residual) of the state without pairs: TS from the filled lower band for a while, then SNES. rate : the slowest one."""
+    """(n11, n22, n21, residual) of the state without pairs: TS from the filled lower band for a while, then SNES. rate : the slowest one.
+
+    Where SNES is lost, or goes where populations leave [0, 1], TS goes on, twice as long each time. NotConverged after the third.
+    """
     still = replace(model, V=0.0)
-    fields = {name: values[None] for name, values in zip(("n11", "n22", "n21", "s"), phonon.start(len(model.bands.k), 0.0))}
-    last, _ = evolved(still, fields, START / rate, dt)
+    fields = {name: values[None].astype(complex) for name, values in zip(("n11", "n22", "n21", "s"), phonon.start(len(model.bands.k), 0.0))}
     problem = Stationary(still, False)
-    x, left, moved = polished(problem, problem.pack(last["n11"][0].real, last["n22"][0].real, last["n21"][0]))
-    n11, n22, n21, _, _ = problem.unpack(x)
-    return n11, n22, n21, left
+    for stretch in (1, 2, 4):
+        fields, _ = evolved(still, fields, stretch * START / rate, dt)
+        try:
+            x, left, _ = polished(problem, problem.pack(fields["n11"][0].real, fields["n22"][0].real, fields["n21"][0]))
+        except NotConverged:
+            continue
+        n11, n22, n21, _, _ = problem.unpack(x)
+        if min(n11.min(), n22.min()) > -PHYSICAL and max(n11.max(), n22.max()) < 1 + PHYSICAL:
+            return n11, n22, n21, left
+    raise NotConverged(f"steady: no driven state by t = {7 * START / rate:.3g}: the laser is too weak to fill the upper band by then")
 
 
 def slowest(p):
@@ -124,7 +137,7 @@ def condensed(model, p, dt, t_start, warm=None):
     growth, mode = phonon_pairing.fastest(M0, M1, float(model.V))
     none = {"delta": 0.0, "frequency": 0.0, "growth": growth, "residual": left, "n11": n11, "n22": n22, "n21": n21, "s": np.zeros_like(n21)}
     if growth <= LEAST:
-        return none
+        return watched(model, none)
     problem = Stationary(model, True)
 
     def polish(n11, n22, n21, s, w):
@@ -133,7 +146,7 @@ def condensed(model, p, dt, t_start, warm=None):
         size = abs(model.order(s))
         if size < 1e-9 or min(n11.min(), n22.min()) < -0.01:
             raise NotConverged("steady: SNES went to a state without pairs; try a larger [numerics] t_start")
-        return {"delta": float(size), "frequency": float(-w), "growth": growth, "residual": left, "n11": n11, "n22": n22, "n21": n21, "s": s}
+        return watched(model, {"delta": float(size), "frequency": float(-w), "growth": growth, "residual": left, "n11": n11, "n22": n22, "n21": n21, "s": s})
 
     if warm is not None:
         try:
@@ -147,6 +160,29 @@ def condensed(model, p, dt, t_start, warm=None):
     rates = model.rhs(0.0, last["n11"].real, last["n22"].real, last["n21"], last["s"])
     w = float((rates[3] @ model.bands.weight / (last["s"] @ model.bands.weight)).imag)
     return polish(last["n11"].real, last["n22"].real, last["n21"], last["s"], w)
+
+
+def watched(model, found):
+    """A state with the extreme eigenvalues of its one-body matrix."""
+    low, high = model.eigenvalues(*(found[name] for name in ("n11", "n22", "n21", "s")))
+    return found | {"min_eigenvalue": low, "max_eigenvalue": high}
+
+
+def grid_errors(p, n, found):
+    """{name: error} of `NUMBERS`, those of a stationary state from the one with half the step in k; {} if there is none.
+
+    The interval of momenta and the speed of sound stay; how |Delta| goes to its limit is irregular, hence a factor beyond the difference.
+    """
+    fine, finer = phonon_inputs.refined(p, n)
+    model, warm = phonon_inputs.model(fine, finer), None
+    if found["delta"] > 0:
+        k = phonon_inputs.model(p, n).bands.k
+        warm = (*(np.interp(model.bands.k, k, np.asarray(found[name])) for name in ("n11", "n22", "n21", "s")), -found["frequency"])
+    try:
+        other = condensed(model, fine, finer.dt, finer.t_start, warm)
+    except NotConverged:
+        return {}
+    return {name: CAREFUL * abs(found[name] - other[name]) + 1e-9 for name in NUMBERS}
 
 
 def at(run, key, value):
@@ -174,7 +210,8 @@ def steady(run, comm, log, output):
     n = run.numerics
     if not run.sweep:
         model = built(run.parameters, n)
-        return single(run, model, on_root(comm, condensed, model, run.parameters, n.dt, n.t_start), log, output)
+        found = on_root(comm, condensed, model, run.parameters, n.dt, n.t_start)
+        return single(run, model, found, on_root(comm, grid_errors, run.parameters, n, found) if n.error_estimate else None, log, output)
     (key, values), = run.sweep.items()
     [built(*at(run, key, value)) for value in values]
 
@@ -184,7 +221,8 @@ def steady(run, comm, log, output):
         near = None
         if warm is not None and warm.get("delta", 0) > 0 and len(warm["s"]) == len(model.bands.k):
             near = (*(np.asarray(warm[name]) for name in ("n11", "n22", "n21", "s")), -warm["frequency"])
-        return condensed(model, p, numerics.dt, numerics.t_start, near)
+        found = condensed(model, p, numerics.dt, numerics.t_start, near)
+        return found | ({"errors": grid_errors(p, numerics, found)} if numerics.error_estimate else {})
 
     records, stopped = maps.farm((1, len(values)), solve, comm, log, output.points(), "steady")
     if stopped:
@@ -195,26 +233,36 @@ def steady(run, comm, log, output):
     for name, text in (("delta", "|Delta| of the stationary state"), ("frequency", "rate at which its phase turns"),
                        ("growth", "growth rate of pairs in the driven state without them"), ("residual", "largest rate of change left")):
         out.fixed(name, np.array([r.get(name, np.nan) for r in records]), (key,), "E_g", text)
-    sizes = [r.get("delta") for r in records]
-    summary = {"delta": sizes, "delta_max": max(size for size in sizes if size is not None) if len(lost) < len(sizes) else None}
-    errors = {"delta": [None if size is None else 1e-9 for size in sizes], "delta_max": 1e-9}
-    return Outcome("not-converged" if lost else "complete", summary, errors, [f"not converged at {key} = {lost}"] * bool(lost))
+    sizes, doubts = ([r.get(*name) for r in records] for name in (("delta",), ("errors", {})))
+    doubts = [table.get("delta") for table in doubts]
+    out.fixed("delta_error", np.array([np.nan if x is None else x for x in doubts]), (key,), "E_g", "error of delta from the step in k; nan: not known")
+    best = max((j for j, size in enumerate(sizes) if size is not None), key=sizes.__getitem__, default=None)
+    summary = {"delta": sizes, "delta_max": None if best is None else sizes[best]}
+    errors = {"delta": doubts, "delta_max": None if best is None else doubts[best]} if n.error_estimate else {}
+    return Outcome("not-converged" if lost else "complete", summary, errors, [f"not converged at {key} = {lost}"] * bool(lost) + unknown(n, doubts))
 
 
-def single(run, model, found, log, output):
+def unknown(n, doubts):
+    """What to say of errors that are not known."""
+    if not n.error_estimate:
+        return ["no error estimates: [numerics] error_estimate = false"]
+    count = sum(x is None for x in doubts)
+    return [f"no error of {count} of {len(doubts)} points: no state with half the step in k was found"] if count else []
+
+
+def single(run, model, found, doubts, log, output):
     """Fields and numbers of one state."""
     out = output()
     out.axis("k", model.bands.k, "1", "momentum")
     for name, text in (("n11", "population of the lower band"), ("n22", "population of the upper band"), ("n21", "coherence <c2+ c1>"),
                        ("s", "pairs <c2+_k c1+_-k>, Delta real")):
         out.fixed(name, np.asarray(found[name]), ("k",), "1", text)
-    low, high = model.eigenvalues(found["n11"], found["n22"], found["n21"], found["s"])
-    summary = {"delta": found["delta"], "delta_frequency": found["frequency"], "growth_rate": found["growth"],
-               "particle_number": float((found["n11"] + found["n22"]).sum()), "min_eigenvalue": low, "max_eigenvalue": high, "residual": found["residual"]}
-    errors = {"delta": 1e-9, "delta_frequency": 1e-9, "growth_rate": 1e-8, "particle_number": 1e-9}
+    summary = {new: found[name] for name, new in NUMBERS.items()}
+    summary |= {"particle_number": float((found["n11"] + found["n22"]).sum()), "residual": found["residual"]}
+    errors = {NUMBERS[name]: value for name, value in (doubts or {}).items()} | {"particle_number": 1e-9}
     log(f"steady: |Delta| = {found['delta']:.8g}, turning at {found['frequency']:.6g}, residual {found['residual']:.0e}")
     notes = [] if found["delta"] else ["pairs decay in the driven state: no state with pairs was looked for"]
-    return Outcome("complete", summary, errors, notes)
+    return Outcome("complete", summary, errors, notes + unknown(run.numerics, [(doubts or {}).get("delta")]))
 
 
 def cost(run):

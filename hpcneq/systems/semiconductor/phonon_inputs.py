@@ -1,7 +1,7 @@
 """The input tables of the phonon-semiconductor system; energies in the gap E_g, times in 1/E_g."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import bands, phonon
 
@@ -56,6 +56,7 @@ class SteadyNumerics:
     k_max: float = field(default=0.2, metadata={"above": 0, "max": 10, "doc": "cutoff of momenta"})
     dt: float = field(default=0.5, metadata={"above": 0, "max": 0.5, "unit": "1/E_g", "doc": "time step of the evolution before SNES"})
     t_start: float = field(default=1000.0, metadata={"above": 0, "max": 1e6, "unit": "1/E_g", "doc": "time of the evolution before SNES, at least"})
+    error_estimate: bool = field(default=True, metadata={"doc": "estimate errors from the state with half the step in k"})
 
     def __post_init__(self):
         if self.points % 2 == 0:
@@ -70,6 +71,13 @@ class Initial:
 
 
 @dataclass(frozen=True)
+class MapInitial(Initial):
+    """The same, and how long the laser acts before: pairs die out while it fills the upper band."""
+
+    alone: float = field(default=0.0, metadata={"min": 0, "max": 1e6, "unit": "1/E_g", "doc": "time that the laser acts without pairs, before t = 0"})
+
+
+@dataclass(frozen=True)
 class ThresholdNumerics:
     """Momenta, and what counts as growth."""
 
@@ -77,6 +85,7 @@ class ThresholdNumerics:
     k_max: float = field(default=0.2, metadata={"above": 0, "max": 10, "doc": "cutoff of momenta"})
     floor: float = field(default=1e-5, metadata={"above": 0, "max": 1, "unit": "E_g", "doc": "growth rate that counts as growth"})
     V_max: float = field(default=20.0, metadata={"above": 0, "max": LARGEST, "unit": "E_g", "doc": "largest interaction looked at"})
+    error_estimate: bool = field(default=True, metadata={"doc": "estimate errors from the state with half the step in k"})
 
     def __post_init__(self):
         if self.points % 2 == 0:
@@ -92,6 +101,11 @@ def steps(p, n):
     if min(found) < 1:
         raise ValueError(f"v = {p.v:g}: less than half a step of the grid (dk = {dk:g}) in one band; take more points")
     return found
+
+
+def refined(p, n):
+    """(parameters, numerics) with half the step in k at the same speed of sound."""
+    return replace(p, m=[2 * m for m in steps(p, n)], v=None), replace(n, points=2 * n.points - 1)
 
 
 def model(p, n, drive="rotating", **changes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 import tomllib
 
 import numpy as np
+from matplotlib.colors import PowerNorm
 
 from . import style
 
@@ -53,6 +54,10 @@ def threshold(result):
         values = np.asarray(result["V_c" if kind == chosen else f"V_c_{kind}"])
         tops.append(np.nanmax(values, initial=0))
         axes.plot(x, values, marker + "-", ms=4, mfc="none", color=style.COLOURS[colour], label=words)
+        if kind == chosen and "V_c_error" in result:
+            error = np.asarray(result.V_c_error)
+            axes.fill_between(x, values - error, values + error, color=style.COLOURS[colour], alpha=0.15, lw=0, label="its error from the step in $k$")
+            tops.append(np.nanmax(values + error, initial=0))
     axes.set(xlabel=LABELS.get(key, key), ylabel=r"$V_c/E_g$", ylim=(0, 1.2 * max(tops) or 1.0))
     if len(x) > 1 and x[0] > 0 and x[-1] / x[0] > 30:
         axes.set_xscale("log")
@@ -67,7 +72,8 @@ def steady(result):
         figure = style.figure(6.4, 4.2)
         axes = figure.add_subplot()
         x = np.asarray(result[keys[0]])
-        axes.plot(x, result.delta, "o-", ms=4, color=style.COLOURS[0])
+        error = np.asarray(result.delta_error) if "delta_error" in result else 0 * x
+        axes.errorbar(x, result.delta, yerr=np.nan_to_num(error), fmt="o-", ms=4, capsize=3, color=style.COLOURS[0])
         axes.set(xlabel=LABELS.get(keys[0], keys[0]), ylabel=r"$|\Delta|/E_g$", ylim=(0, 1.15 * max(np.nanmax(result.delta), 1e-9)))
         if x[0] > 0 and x[-1] / x[0] > 30:
             axes.set_xscale("log")
@@ -100,18 +106,24 @@ def complex_panels(result, k, mixed, pairs, last=None):
 
 
 def map(result):  # noqa: A001  (the task's name)
-    """|Delta| over two parameters with the threshold as a line, or along one (Fig. 2)."""
+    """|Delta| over two parameters with the thresholds as lines, or along one (Fig. 2)."""
     keys = swept(result)
     if len(keys) == 1:
         return curves(result, keys[0])
     figure = style.figure(6.4, 4.4)
     axes = figure.add_subplot()
-    image = axes.pcolormesh(result[keys[0]], result[keys[1]], np.asarray(result.delta).T, shading="nearest", rasterized=True)
+    ends = [np.asarray(result[key])[[0, -1]] for key in keys]
+    image = axes.pcolormesh(result[keys[0]], result[keys[1]], np.asarray(result.delta).T, shading="nearest", rasterized=True,
+                            norm=PowerNorm(0.5, 0, np.nanmax(result.delta) or 1.0))
     figure.colorbar(image, ax=axes, label=r"$|\Delta|/E_g$")
-    if "V_c" in result:
-        line = (result.Omega, result.V_c) if keys[0] == "Omega" else (result.V_c, result.Omega)
-        axes.plot(*line, color="w", ls="--", lw=1.6, label="threshold of the driven state")
-        axes.legend(loc="lower right", labelcolor="w")
+    if ends[0][0] > 0 and ends[0][1] / ends[0][0] > 30:
+        axes.set_xscale("log")
+    for name, dashes, words in (("V_c", "--", "stationary driven state"), ("V_c_reached", ":", "what the laser has reached")):
+        if name in result:
+            line = (result.Omega, result[name]) if keys[0] == "Omega" else (result[name], result.Omega)
+            axes.plot(*line, color="w", ls=dashes, lw=1.8, label=f"$V_c$: {words}")
+    if axes.lines:
+        axes.legend(loc="lower left" if axes.get_xscale() == "linear" else "upper left", labelcolor="w", fontsize=10)
     axes.set(xlabel=LABELS[keys[0]], ylabel=LABELS[keys[1]])
     return figure
 

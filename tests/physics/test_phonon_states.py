@@ -14,6 +14,7 @@ from hpcneq.tasks import phonon_states
 pytestmark = pytest.mark.phonon
 SMALL = {"V": 4.0, "Omega": 0.25, "Gamma_ph": 0.02, "Gamma_rr": 0.02, "A1": 7.0, "A2": 24.0, "m": [3, 1]}
 COARSE = {"points": 51}
+PLAIN = COARSE | {"error_estimate": False}
 
 
 def run(task, parameters=None, **tables):
@@ -220,3 +221,24 @@ def test_maps_and_curves_do_not_depend_on_the_number_of_ranks(comm, shared_tmp):
         name = {"map": "delta", "threshold": "V_c"}[task]
         one, all_ = (np.asarray(Result(shared_tmp / f"{task}{end}.h5")[name]) for end in ("1", ""))
         assert all_ == pytest.approx(one, abs=1e-12, nan_ok=True)
+
+
+# ---- errors ------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("task, key, tables", [
+    ("steady", "delta", {}), ("threshold", "V_c", {}),
+    ("evolve", "delta_final", {"run": {"t_max": 300.0, "output_every": 100.0}, "initial": {"seed": 1e-2}}),
+    ("effective", "C", {"run": {"t_max": 300.0}, "initial": {"seed": 1e-2}})])
+def test_errors_bound_what_a_finer_calculation_changes(task, key, tables):
+    """Half the step in k at the same speed of sound, and half the step in time, change a number by less than its error, which is no 100 times that.
+
+    Fails if the finer grid keeps m, and so has half the speed of sound.
+    """
+    fast = {"Gamma_ph": 0.05, "Gamma_rr": 0.05, "V": 5.0}
+    found = run(task, fast, **tables)
+    timed = {"dt": 0.25} if task in ("evolve", "effective") else {}
+    finer = run(task, fast | {"m": [6, 2]}, **tables | {"numerics": {"points": 101, "error_estimate": False} | timed})
+    change = abs(finer.summary[key] - found.summary[key])
+    assert found.errors[key] / 100 < change < found.errors[key]
+    assert set(found.errors) >= {name for name, value in found.summary.items() if name in ("delta", "delta_frequency", "growth_rate", "V_c", "particle_number",
+                                 "min_eigenvalue", "max_eigenvalue", "C", "delta_tilde", "rms", "fit", "delta_final", "onset")}

@@ -39,9 +39,9 @@ class Numerics:
 
     points: int = field(default=201, metadata={"min": 3, "max": 4001, "doc": "momenta in [-k_max, k_max], an odd number"})
     k_max: float = field(default=0.2, metadata={"above": 0, "max": 10, "doc": "cutoff of momenta"})
-    dt: float = field(default=0.5, metadata={"above": 0, "max": 0.5, "unit": "1/E_g", "doc": "time step; the error falls as dt^5; errors are tested with 2 dt <= 1"})
+    dt: float = field(default=0.5, metadata={"above": 0, "max": 0.5, "unit": "1/E_g", "doc": "time step; its error falls as dt^5 (in maps dt^4)"})
     drive: str = field(default="rotating", metadata={"choices": ["rotating", "full"], "doc": "full: Omega cos(E_g t) without the rotating-wave approximation"})
-    error_estimate: bool = field(default=True, metadata={"doc": "estimate the errors from another run with twice the step"})
+    error_estimate: bool = field(default=True, metadata={"doc": "estimate errors from further runs with another time step and half the step in k"})
 
     def __post_init__(self):
         if self.points % 2 == 0:

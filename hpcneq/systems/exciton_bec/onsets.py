@@ -1,6 +1,8 @@
-"""Where along the decay the condensate loses its stability: boundaries A, B and C of Hanai et al. (2018), Fig. 5.
+"""Where along the decay the condensate loses its stability and regains it: boundaries A, B and C of Hanai et al. (2018), Fig. 5, and their far sides.
 
-A: alpha11 = M11(0, 0) = 0. B: min_q det M(q, 0)/q^2 = 0, at rest. C: max_q Im w_q = 0 of the gapless mode with Re w != 0.
+A: alpha11 = M11(0, 0) = 0. B: min_q det M(q, 0)/q^2 = 0, at rest. C: max_q Im w_q = 0 of a mode with Re w != 0.
+Towards the normal state the long waves become stable again where lim det M(q, 0)/q^2 = 0 (``stiffness``).
+Each is seeded along the ratio, or by a boundary found nearby; ``equations`` is what a Newton solver takes.
 """
 from __future__ import annotations
 
@@ -11,15 +13,19 @@ from scipy.optimize import brentq, minimize_scalar
 
 from hpcneq.errors import NotConverged
 
-from . import response, softening, states, steady
+from . import growth, softening, states, steady
+from .growth import FINE, Mode, det
 from .hydrodynamics import smallest_width
 
-FINE = 0.7             # panels: 1e-8 in M
 LEAST = 1e-4           # smallest ratio looked at
 WAVES = 14             # momenta looked at for a minimum
 EARLY = (0.2, 0.5, 0.8)
-SEARCH = {"B": (0.95, 1.01, 1.03, 1.07, 1.12, 1.2, 1.35, 1.6), "C": (0.98, 1.05, 1.1, 1.18, 1.35, 1.6)}      # times the ratio of A
+SEARCH = {"B": (0.95, 1.01, 1.03, 1.07, 1.12, 1.2, 1.35, 1.6), "C": (0.97, 1.04, 1.1, 1.17, 1.25, 1.35, 1.5, 1.75, 2.1, 2.6)}      # times A's ratio
+SLOW, QUICK, FEW = 4.0, 60.0, 2.0      # of q in units of g/v, and step: where an oscillating mode is looked for
 ACCURACY = 1e-6        # of a ratio, relative
+BESIDE = 0.02          # of ln q: half a difference
+LATE = (0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.995, 0.999)      # of ratio_c: where stiffness is looked at
+REACH = 1.12           # step in ratio towards the end of oscillating growth
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,7 @@ class Onset:
     state: object
 
 
-def det(state, q, w, fine=FINE):
-    """det M(q, w), complex."""
-    return complex(np.linalg.det(response.matrices(state, q, [w], fine=fine)[0]))
-
+# ---- quantities that vanish --------------------------------------------------------------------------------------------
 
 def static(state, fine=FINE):
     """(least det M(q, 0)/q^2, its q > 0) : negative where a standing pattern grows."""
@@ -52,108 +55,127 @@ def static(state, fine=FINE):
     return float(found.fun), float(np.exp(found.x))
 
 
-def inside(state, q, centre, radius, fine=FINE, points=48):
-    """The zeros of det M(q, .) inside a circle, at most three: power sums of their places by Fourier series of f'/f."""
-    turn = np.exp(2j * np.pi * (np.arange(points) + 0.5) / points)
-    f = np.linalg.det(response.matrices(state, q, centre + radius * turn, fine=fine))
-    order = np.rint(np.fft.fftfreq(points) * points)
-    shift = np.exp(-2j * np.pi * 0.5 / points * order)
-    logarithmic = np.fft.ifft(np.fft.fft(f) * shift * order / shift) / f
-    sums = [np.mean(logarithmic * turn**k) for k in range(4)]
-    count = round(sums[0].real)
-    if not 1 <= count <= 3 or abs(sums[0] - count) > 0.05:
-        return []
-    e = [1.0]
-    for k in range(1, count + 1):
-        e.append(-sum(e[k - j] * sums[j] for j in range(1, k + 1)) / k)
-    return list(centre + radius * np.roots(e))
+def stiffness(state, fine=FINE):
+    """lim_{q->0} det M(q, 0)/q^2, from q of half and one g/v: < 0 where the phase of the condensate diffuses backwards."""
+    q = smallest_width(state)
+    far, near = (det(state, x, 0.0, fine).real / x**2 for x in (q, 0.5 * q))
+    return (4 * near - far) / 3
 
 
-def oscillating(state, fine=FINE):
-    """[(q, w)], q ascending: a soft mode with Re w > 0 and |w| of a few g, found in a circle at one q, followed to both sides."""
-    g, width = state.g, smallest_width(state)
-    for multiple in (6, 10, 16, 28, 3.5):
-        q = multiple * width
-        if q > 0.5:
-            break
-        places = [root(state, q, w, fine) for w in inside(state, q, 1.6j * g, 2.4 * g, fine) if w.real > 0.02 * g]
-        places = [w for w in places if w is not None and w.real > 0.02 * g]
-        if places:
-            start = (q, max(places, key=lambda w: w.imag))
-            return follow(state, start, 1 / 1.15, fine)[:0:-1] + follow(state, start, 1.15, fine)
-    return []
+def oscillating(state, fine=growth.ROUGH):
+    """The Mode that grows fastest, or decays most slowly, of those with Re w != 0 and a maximum over q; None."""
+    width = smallest_width(state)
+    q = np.geomspace(SLOW * width, min(QUICK * width, 0.5), int(np.log(QUICK / SLOW) / np.log(FEW)) + 2)
+    found = growth.fastest(state, q, fine, oscillating=True)
+    return found and growth.summit(state, found)
 
 
-def follow(state, start, factor, fine=FINE, most=9):
-    """[(q, w)] from ``start`` on, q by ``factor`` each, until the mode stops oscillating, leaves the half plane or only decays faster."""
-    found = [start]
-    while len(found) < most:
-        q, w = found[-1]
-        ahead = q * factor
-        guess = w if len(found) < 2 else w + (w - found[-2][1]) * (ahead - q) / (q - found[-2][0])
-        new = root(state, ahead, guess if guess.imag > -0.9 * state.g else w, fine)
-        if new is None or new.real < 1e-3 * state.g or new.imag < -0.9 * state.g:
-            break
-        found.append((ahead, new))
-        if len(found) > 3 and found[-1][1].imag < found[-2][1].imag < found[-3][1].imag:
-            break
-    return found
+def equations(drive, kind, place, warm=None, fine=FINE):
+    """Residual (n,) at ``place`` = (ratio, q, w): B: det M(q, 0)/q^2 and its slope in ln q; C: det M (2,) and the slope of Im w in ln q.
+
+    In units that make them of order one: C in frequencies over g, B over |M22| |M11|/q^2.
+    """
+    ratio, q, w = place
+    state = states.solve(replace(drive, ratio=float(ratio)), warm)
+    if kind == "B":
+        down, here, up = (det(state, q * np.exp(s * BESIDE), 0.0, fine).real / (q * np.exp(s * BESIDE)) ** 2 for s in (-1, 0, 1))
+        return np.array([here, (up - down) / (2 * BESIDE)])
+    step = 0.03 * state.g
+    here = det(state, q, w, fine)
+    along = (det(state, q, w + step, fine) - det(state, q, w - step, fine)) / (2 * step)
+    across = (det(state, q * np.exp(BESIDE), w, fine) - det(state, q * np.exp(-BESIDE), w, fine)) / (2 * BESIDE)
+    off, slope = here / along / state.g, across / along / state.g
+    return np.array([off.real, off.imag, slope.imag])
 
 
-def root(state, q, w, fine=FINE, steps=25):
-    """The zero of det M(q, .) next to w by secants; None if they leave the analytic half plane or do not settle."""
-    old, step = w, 0.02 * state.g * (1 + 0.5j)
-    if w.imag <= -state.g:
+# ---- searches ----------------------------------------------------------------------------------------------------------
+
+def onset(drive, kind, soft=None, near=None):
+    """The Onset of ``kind`` "A", "B" or "C" along the ratio at the other values of ``drive``, or None.
+
+    soft : the ratio of A if known; near : (ratio, q, omega) expected for B or C: where the search ends next to it, no other is made.
+    """
+    if kind == "A":
+        soft = amplitude(drive) if soft is None else soft
+        return None if soft is None else Onset(soft, 0.0, 0.0, 1e-8 * soft, states.solve(replace(drive, ratio=soft)))
+    found = near and beside(drive, kind, near)
+    if found:
+        return found
+    soft = amplitude(drive) if soft is None else soft
+    if soft is None:
         return None
-    new, f_old = w + step, det(state, q, w, fine)
-    for _ in range(steps):
-        if new.imag <= -0.98 * state.g:
+    if kind == "B":
+        bracket = _bracket(drive, lambda s: static(s)[0], soft, SEARCH["B"])
+        if bracket is None:
             return None
-        f = det(state, q, new, fine)
-        if f == f_old or abs(new - old) < 1e-7 * state.g:
-            return new
-        old, new, f_old = new, new - f * (new - old) / (f - f_old), f
+        low, high, warm = bracket
+        ratio = brentq(lambda r: static(states.solve(replace(drive, ratio=r), warm))[0], low, high, xtol=1e-4 * high, rtol=1e-4)
+        state = states.solve(replace(drive, ratio=ratio), warm)
+        return beside(drive, "B", (ratio, static(state)[1], 0.0)) or Onset(ratio, static(state)[1], 0.0, 1e-4 * ratio, state)
+    return _oscillating_onset(drive, soft)
+
+
+def _oscillating_onset(drive, soft):
+    """C from a ladder of ratios: the mode is followed from the first where it grows."""
+    warm, last = None, None
+    for factor in SEARCH["C"]:
+        try:
+            state = states.solve(replace(drive, ratio=factor * soft), warm)
+        except NotConverged:
+            return None
+        mode = oscillating(state)
+        if mode is not None and mode.w.imag > 0:
+            return beside(drive, "C", (last or factor * soft, mode.q, mode.w.real), mode) or beside(drive, "C", (factor * soft, mode.q, mode.w.real), mode)
+        warm, last = state, factor * soft if mode is not None else None
     return None
 
 
-def fastest(state, fine=FINE):
-    """(largest Im w over q, q, w) of a mode with Re w != 0, its maximum at finite q; (-g, nan, nan) where there is none."""
-    line = oscillating(state, fine)
-    if not line:
-        return -state.g, np.nan, np.nan
-    at = max(range(len(line)), key=lambda i: line[i][1].imag)
-    q, w = line[at]
-    if 0 < at < len(line) - 1:
-        def lower(x):
-            nonlocal w
-            w = root(state, x, w, fine) or w
-            return -w.imag
-
-        found = minimize_scalar(lower, bounds=(line[at - 1][0], line[at + 1][0]), method="bounded", options={"xatol": 2e-3 * q})
-        q, w = float(found.x), root(state, found.x, w, fine)
-    return w.imag, q, w
-
-
-def onset(drive, kind, soft=None):
-    """The Onset of ``kind`` "A", "B" or "C" along the ratio at the other values of ``drive``, or None. ``soft`` : the ratio of A if known."""
-    if soft is None:
-        soft = amplitude(drive)
-    if soft is None:
+def beside(drive, kind, near, mode=None):
+    """The Onset of "B" or "C" next to near = (ratio, q, omega), by secants in the ratio; None where they leave its neighbourhood."""
+    ratio, q, omega = near
+    try:
+        state = states.solve(replace(drive, ratio=ratio))
+    except NotConverged:
         return None
-    if kind == "A":
-        state = states.solve(replace(drive, ratio=soft))
-        return Onset(soft, 0.0, 0.0, 1e-8 * soft, state)
-    quantity = (lambda s: static(s)[0]) if kind == "B" else (lambda s: -fastest(s)[0])
-    bracket = _bracket(drive, quantity, soft, SEARCH[kind])
-    if bracket is None:
+    mode = mode or Mode(q, complex(omega))
+    height, mode = _height(kind, state, mode)
+    if mode is None:
         return None
-    low, high, warm = bracket
-    ratio = brentq(lambda r: quantity(states.solve(replace(drive, ratio=r), warm)), low, high, xtol=ACCURACY * high, rtol=ACCURACY)
-    state = states.solve(replace(drive, ratio=ratio), warm)
-    q, w = static(state)[1], 0.0
+    known = [(ratio, height)]
+    ratio *= 1.01 if height < 0 else 0.99
+    for _ in range(12):
+        try:
+            state = states.solve(replace(drive, ratio=ratio), state)
+        except NotConverged:
+            return None
+        height, new = _height(kind, state, mode)
+        if new is None or not 0.4 < new.q / near[1] < 2.5 or (kind == "C" and new.w.real < growth.STILL * state.g):
+            return None
+        mode = new
+        (a, fa), (b, fb) = known[-1], (ratio, height)
+        known.append((b, fb))
+        if abs(b - a) < ACCURACY * b or fa == fb:
+            return Onset(float(b), mode.q, float(mode.w.real), 2 * float(abs(b - a)) + ACCURACY * b, state)
+        ratio = b + float(np.clip(-fb * (b - a) / (fb - fa), -0.12 * b, 0.12 * b))
+        if not 0.5 < ratio / near[0] < 2.0:
+            return None
+    return None
+
+
+def _height(kind, state, near):
+    """(what vanishes at the boundary, growing through it; the Mode there) next to ``near``."""
     if kind == "C":
-        _, q, w = fastest(state)
-    return Onset(ratio, q, abs(np.real(w)), _error(drive, kind, ratio, state), state)
+        mode = growth.summit(state, near)
+        return (mode.w.imag / state.g, mode) if mode is not None else (0.0, None)
+    q = near.q
+    for spread in (growth.WIDE, growth.WIDE, growth.WIDE, growth.NARROW):
+        down, here, up = (det(state, q * np.exp(s * spread), 0.0).real / (q * np.exp(s * spread)) ** 2 for s in (-1, 0, 1))
+        bend = up + down - 2 * here
+        shift = 0.5 * (down - up) / bend if bend > 0 else 2.0 * np.sign(down - up)
+        value = here - 0.125 * (up - down) ** 2 / bend if bend > 0 else here
+        shift = float(np.clip(shift, -1.5, 1.5))
+        q *= float(np.exp(shift * spread))
+    return (-value, Mode(q, 0j)) if bend > 0 and abs(shift) < 1.5 else (0.0, None)
 
 
 def amplitude(drive):
@@ -178,11 +200,48 @@ def _bracket(drive, quantity, soft, factors):
     return None
 
 
-def _error(drive, kind, ratio, state):
-    """Change of the ratio on finer panels, from the quantity's slope there, and the root's own accuracy."""
-    quantity = (lambda s, fine: static(s, fine)[0]) if kind == "B" else (lambda s, fine: fastest(s, fine)[0])
-    step = 1e-3 * ratio
-    ahead = states.solve(replace(drive, ratio=ratio + step), state)
-    here = quantity(state, FINE)
-    slope = (quantity(ahead, FINE) - here) / step
-    return float(2 * abs((quantity(state, 1.3 * FINE) - here) / slope) + 2 * ACCURACY * ratio)
+# ---- far sides ---------------------------------------------------------------------------------------------------------
+
+def long_waves(drive, end):
+    """(from, to) : ratios between which long static waves grow, stiffness < 0; to is None where that lasts to the normal state at ``end``."""
+    known, warm = [], None
+    for part in LATE:
+        state = warm = states.solve(replace(drive, ratio=part * end), warm)
+        known.append((part * end, stiffness(state), state))
+
+    def zero(a, b):
+        return brentq(lambda r: stiffness(states.solve(replace(drive, ratio=r), a[2])), a[0], b[0], xtol=ACCURACY * b[0], rtol=ACCURACY)
+
+    pairs = list(zip(known, known[1:]))
+    first = next((zero(a, b) for a, b in pairs if a[1] > 0 > b[1]), None if known[0][1] > 0 else 0.0)
+    if first is None:
+        return None, None
+    return first, next((zero(a, b) for a, b in reversed(pairs) if a[1] < 0 < b[1]), None)
+
+
+def far_side(drive, found, end):
+    """The Onset-like end, beyond C (``found``), of oscillating growth; None where the mode comes to rest before, or lasts to ratio_c = ``end``."""
+    mode, state, ratio = Mode(found.q, complex(found.omega)), found.state, found.ratio
+    while ratio * REACH < 0.97 * end:
+        ratio *= REACH
+        state = states.solve(replace(drive, ratio=ratio), state)
+        mode = growth.summit(state, mode)
+        if mode is None or mode.w.real < 0.05 * state.g:
+            return None
+        if mode.w.imag < 0:
+            return beside(drive, "C", (ratio, mode.q, mode.w.real), mode)
+    return None
+
+
+def error(drive, kind, found):
+    """Error of found.ratio: change of what vanishes on finer panels over its slope, and the root's own accuracy."""
+    if kind == "A":
+        return found.error
+    state, mode = found.state, Mode(found.q, complex(found.omega))
+    ahead = states.solve(replace(drive, ratio=1.002 * found.ratio), state)
+    slope = (_height(kind, ahead, mode)[0] - _height(kind, state, mode)[0]) / (0.002 * found.ratio)
+    if kind == "B":
+        moved = (det(state, mode.q, 0.0, 1.5 * FINE) - det(state, mode.q, 0.0)).real / mode.q**2
+    else:
+        moved = ((growth.root(state, mode.q, mode.w, 1.5 * FINE) or mode.w) - (growth.root(state, mode.q, mode.w) or mode.w)).imag / state.g
+    return float(2 * abs(moved / slope) + found.error)

@@ -1,0 +1,114 @@
+"""Growth of the condensate's fastest mode over all momenta: roots of det M(q, w) from samples along one line below the real axis.
+
+det M is analytic for Im w > -g and has few zeros there: a rational approximant to it on Im w = -DEPTH g, continued upwards, shows all
+that grow, secants polish them. Whether none is missed is a matter of counting: by winding numbers, in the tests.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hpcneq.maths.rational import zeros
+
+from . import response
+from .collective import reach
+from .hydrodynamics import smallest_width
+
+DEPTH = 0.25           # g: modes are sought above minus this
+ROUGH, FINE = 0.4, 0.7      # panels: 1e-5, 1e-8 in M
+SAMPLES = 24
+LONGEST, SHORTEST = 0.4, 1.0      # of the momenta looked at: times g/v, in kF
+STEP = 1.7             # between them
+STILL = 1e-3           # g: slower modes stand still
+WIDE, NARROW = 0.2, 0.04      # of ln q: points of a parabola about the maximum
+
+
+@dataclass(frozen=True)
+class Mode:
+    """The mode that grows fastest, at its maximum over q: momentum and complex frequency."""
+
+    q: float
+    w: complex
+
+
+def det(state, q, w, fine=FINE):
+    """det M(q, w), complex."""
+    return complex(np.linalg.det(response.matrices(state, q, [w], fine=fine)[0]))
+
+
+def roots(state, q, fine=ROUGH):
+    """[w] with Re w >= 0, Im w > -DEPTH g : zeros of det M(q, .), fastest growing first, polished on panels ``fine``."""
+    g, (x, _) = state.g, reach(state, q)
+    w = np.concatenate([np.linspace(0, g, 4)[:-1], np.geomspace(g, 1.4 * x, SAMPLES)]) - 1j * DEPTH * g
+    f = np.linalg.det(response.matrices(state, q, w, fine=fine)) / (w + 1j * g) ** 2
+    seen = zeros(np.concatenate([w, -np.conj(w[1:])]), np.concatenate([f, np.conj(f[1:])]), 1e-5, scale=g)
+    seen = seen[(seen.imag > -DEPTH * g) & (np.abs(seen) < 2 * x) & (seen.real > -0.05 * g)]
+    found = []
+    for z in seen:
+        z = root(state, q, complex(z), fine)
+        if z is not None and z.imag > -DEPTH * g and all(min(abs(z - other), abs(z + np.conj(other))) > 1e-4 * g for other in found):
+            found.append(complex(abs(z.real) if abs(z.real) > STILL * g else 0.0, z.imag))
+    return sorted(found, key=lambda z: -z.imag)
+
+
+def root(state, q, w, fine=FINE, steps=20):
+    """The zero of det M(q, .) next to w by secants; None if they leave the analytic half plane or do not settle."""
+    g = state.g
+    if w.imag <= -0.95 * g:
+        return None
+    old, new, f_old = w, w + 0.01 * g * (1 + 0.5j), det(state, q, w, fine)
+    for _ in range(steps):
+        if new.imag <= -0.98 * g:
+            return None
+        f = det(state, q, new, fine)
+        if f == f_old or abs(new - old) < 1e-7 * (g + abs(new)):
+            return new
+        step = -f * (new - old) / (f - f_old)
+        step *= min(1.0, (g + abs(new)) / abs(step))
+        old, new, f_old = new, new + step, f
+    return None
+
+
+def momenta(state, low=None, high=SHORTEST):
+    """Momenta looked at, ascending."""
+    low = LONGEST * smallest_width(state) if low is None else low
+    return np.geomspace(low, high, int(np.ceil(np.log(high / low) / np.log(STEP))) + 1)
+
+
+def fastest(state, q=None, fine=ROUGH, oscillating=False):
+    """The Mode with the largest growth rate at finite q, also where that is slightly negative; None where all decay faster the larger q.
+
+    oscillating : only modes with Re w != 0.
+    """
+    q = momenta(state) if q is None else q
+    found = [[w for w in roots(state, k, fine) if w.real > 0 or not oscillating] for k in q]
+    rate = np.array([-np.inf, *(row[0].imag if row else -np.inf for row in found), -np.inf])
+    peaks = [i for i in range(len(q)) if np.isfinite(rate[i + 1]) and rate[i + 1] >= rate[i] and rate[i + 1] > rate[i + 2]
+             and (i > 0 or rate[1] > 0 or oscillating)]
+    if not peaks:
+        return None
+    best = max(peaks, key=lambda i: rate[i + 1])
+    return summit(state, Mode(q[best], found[best][0]), fine)
+
+
+def summit(state, near, fine=FINE):
+    """The Mode at the maximum of Im w over q next to ``near``: parabolas through three momenta, the last a narrow one. None if it is lost."""
+    still, mode = near.w.real == 0, near
+    for spread in (WIDE, WIDE, WIDE, WIDE, NARROW):
+        middle = root(state, mode.q, mode.w, fine)
+        if middle is None:
+            return None
+        sides = [root(state, mode.q * np.exp(s * spread), middle, fine) for s in (-1, 1)]
+        if any(w is None or (still and abs(w.real) > STILL * state.g) for w in sides):
+            return Mode(mode.q, middle)
+        down, up = (w.imag for w in sides)
+        bend = up + down - 2 * middle.imag
+        shift = 0.5 * (down - up) / bend if bend < 0 else 2.0 * np.sign(up - down)
+        if abs(shift) <= 1:
+            middle = middle + 0.5 * shift * (sides[1] - sides[0]) + 0.5 * shift**2 * (sides[1] + sides[0] - 2 * middle)
+        shift = float(np.clip(shift, -1.5, 1.5))
+        mode = Mode(mode.q * float(np.exp(shift * spread)), complex(abs(middle.real), middle.imag))
+        if abs(shift) > 1:
+            mode = Mode(mode.q, complex(abs(sides[shift > 0].real), sides[shift > 0].imag))
+    return mode

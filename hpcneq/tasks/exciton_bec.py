@@ -7,15 +7,16 @@ import numpy as np
 
 from ..systems.exciton_bec import response as theory
 from ..systems.exciton_bec import states
-from . import exciton_coefficients, exciton_modes, exciton_response, exciton_steady, exciton_waves
+from . import exciton_boundary, exciton_coefficients, exciton_modes, exciton_response, exciton_steady, exciton_waves
 from .exciton_coefficients import coefficients  # noqa: F401
-from .exciton_modes import boundary, modes  # noqa: F401
+from .exciton_boundary import boundary  # noqa: F401
+from .exciton_modes import modes  # noqa: F401
 from .exciton_response import response  # noqa: F401
 from .exciton_steady import branches, spectrum, steady  # noqa: F401  (the driver finds tasks by name)
 from .exciton_waves import phase_diagram  # noqa: F401
 
 TASKS = {**exciton_steady.TASKS, **exciton_coefficients.TASKS, **exciton_waves.TASKS, **exciton_response.TASKS,
-         **exciton_modes.TASKS}
+         **exciton_boundary.TASKS, **exciton_modes.TASKS}
 
 SEARCHES = {"A": 0.4, "B": 4.0, "C": 14.0}      # s a boundary takes where one M takes 25 ms
 

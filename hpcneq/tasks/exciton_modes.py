@@ -1,25 +1,20 @@
-"""Tasks ``modes`` and ``boundary`` of the exciton-bec system: roots of det M(q, w) = 0 and where along the decay they begin to grow."""
+"""Task ``modes`` of the exciton-bec system: roots of det M(q, w) = 0."""
 from __future__ import annotations
-
-import itertools
 
 import numpy as np
 
 from ..config import Task
 from ..errors import NotConverged
 from ..parallel import on_root, solo
-from ..solvers import maps
 from ..solvers.contours import Box
 from ..solvers.modes import spectrum
-from ..systems.exciton_bec import collective, inputs, onsets
+from ..systems.exciton_bec import collective, inputs
 from .evolution import Outcome
-from .exciton_steady import WIDE, condensate, drive_of, given, refuse_unused
+from .exciton_steady import WIDE, condensate, given, refuse_unused
 
 TASKS = {
     "modes": Task(tables={"parameters": inputs.ModesParameters, "numerics": inputs.ModesNumerics}, sweep=("q",), petsc=("steady",),
                   doc="modes of the condensate over q: complex frequencies, growth rates, the gapless mode's velocity and damping"),
-    "boundary": Task(tables={"parameters": inputs.BoundaryParameters, "numerics": inputs.Numerics}, sweep=("inv_kfas", "gamma_b", "T_b", "p_c"),
-                     petsc=("steady",), doc="the decay at which the condensate loses its stability in one way, its momentum and frequency"),
 }
 FINENESS = (0.1, 0.5)      # between the thresholds of pairs M varies far more slowly than its distance from -ig lets expect
 
@@ -41,45 +36,6 @@ def modes(run, comm, log, output):
     summary |= {"c2": c2, "damping": damping, "crossover_q": 0.5 * abs(damping) / np.sqrt(c2) if c2 > 0 else None, "floor": -n.floor * state.g,
                 "part": run.parameters.part, "ratio": state.ratio, "delta": state.delta, **given(state.drive), "residual": found.residual}
     return Outcome("not-converged" if warnings else "complete", summary, errors, [WIDE, *warnings])
-
-
-def boundary(run, comm, log, output):
-    """Hanai et al. (2018), Fig. 5: the ratio at which a boundary is crossed, at one point or along one or two keys. **Collective.**
-
-    Each point is a search of its own; ranks take points. Where there is no such boundary ratio is None.
-    """
-    refuse_unused(run)
-    keys = list(run.sweep)
-    axes = [run.sweep[key] for key in keys]
-    places = list(itertools.product(*axes)) or [()]
-
-    def solve(k, _, warm):
-        found = onsets.onset(drive_of(run, **dict(zip(keys, places[k]))), run.parameters.kind)
-        if found is None:
-            return {"ratio": np.nan, "q": np.nan, "omega": np.nan, "error": np.nan, "delta": np.nan}
-        return {"ratio": found.ratio, "q": found.q, "omega": found.omega, "error": found.error, "delta": found.state.delta}
-
-    out = output()
-    records, stopped = maps.farm((len(places), 1), solve, comm, log, output.points(), "boundary")
-    if stopped:
-        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
-    rows = [row[0] for row in records]
-    lost = [row["why"] for row in rows if "why" in row]
-    for key, values in zip(keys, axes):
-        out.axis(key, values, {"p_c": "kF", "inv_kfas": "1"}.get(key, "eF"), "swept key")
-    if not keys:
-        out.axis("point", np.array([0]), "1", "the one point")
-    shape = tuple(len(values) for values in axes) or (1,)
-    table = {name: np.array([row.get(name, np.nan) for row in rows], float) for name in ("ratio", "q", "omega", "error", "delta")}
-    for name, units, text in (("ratio", "1", "gamma_v/gamma_b at the boundary; nan: there is none"), ("q", "kF", "momentum of the marginal mode"),
-                              ("omega", "eF", "its frequency"), ("error", "1", "error of ratio"), ("delta", "eF", "order parameter there")):
-        out.fixed({"q": "q_mode"}.get(name, name), table[name].reshape(shape), tuple(keys) or ("point",), units, text)
-    pick = (lambda name: None if np.isnan(table[name][0]) else float(table[name][0])) if not keys else (
-        lambda name: [None if np.isnan(x) else float(x) for x in table[name]])
-    summary = {"kind": run.parameters.kind, "ratio": pick("ratio"), "q": pick("q"), "omega": pick("omega"), "delta": pick("delta"), **given(drive_of(run))}
-    summary["gamma_v"] = None if keys or summary["ratio"] is None else summary["ratio"] * run.parameters.gamma_b
-    none = [f"no boundary {run.parameters.kind} was found"] if np.isnan(table["ratio"]).all() and not lost else []
-    return Outcome("not-converged" if lost else "complete", summary, {"ratio": pick("error")}, [WIDE, *none, *lost])
 
 
 def search(state, q, floor, part, fine, comm, log):

@@ -21,6 +21,7 @@ SAMPLES = 24
 LONGEST, SHORTEST = 0.4, 1.0      # of the momenta looked at: times g/v, in kF
 STEP = 1.7             # between them
 STILL = 1e-3           # g: slower modes stand still
+TRIES = 6
 WIDE, NARROW = 0.2, 0.04      # of ln q: points of a parabola about the maximum
 
 
@@ -94,21 +95,33 @@ def fastest(state, q=None, fine=ROUGH, oscillating=False):
 
 def summit(state, near, fine=FINE):
     """The Mode at the maximum of Im w over q next to ``near``: parabolas through three momenta, the last a narrow one. None if it is lost."""
-    still, mode = near.w.real == 0, near
-    for spread in (WIDE, WIDE, WIDE, WIDE, NARROW):
-        middle = root(state, mode.q, mode.w, fine)
-        if middle is None:
-            return None
-        sides = [root(state, mode.q * np.exp(s * spread), middle, fine) for s in (-1, 1)]
-        if any(w is None or (still and abs(w.real) > STILL * state.g) for w in sides):
-            return Mode(mode.q, middle)
-        down, up = (w.imag for w in sides)
-        bend = up + down - 2 * middle.imag
-        shift = 0.5 * (down - up) / bend if bend < 0 else 2.0 * np.sign(up - down)
-        if abs(shift) <= 1:
-            middle = middle + 0.5 * shift * (sides[1] - sides[0]) + 0.5 * shift**2 * (sides[1] + sides[0] - 2 * middle)
-        shift = float(np.clip(shift, -1.5, 1.5))
-        mode = Mode(mode.q * float(np.exp(shift * spread)), complex(abs(middle.real), middle.imag))
-        if abs(shift) > 1:
-            mode = Mode(mode.q, complex(abs(sides[shift > 0].real), sides[shift > 0].imag))
-    return mode
+    mode = near
+    for _ in range(TRIES):
+        mode, shift = _parabola(state, mode, WIDE, fine)
+        if shift is None:
+            return mode
+        if abs(shift) < 0.6:
+            break
+    return _parabola(state, mode, NARROW, fine)[0]
+
+
+def _parabola(state, near, spread, fine):
+    """(Mode at the top of the parabola through three momenta, its shift in units of ``spread``); (None, None) if the root is lost.
+
+    The shift is None where a mode beside it is of the other kind, at rest or not: its top is a kink.
+    """
+    middle = root(state, near.q, near.w, fine)
+    if middle is None:
+        return None, None
+    sides = [root(state, near.q * np.exp(s * spread), middle, fine) for s in (-1, 1)]
+    here = Mode(near.q, complex(abs(middle.real), middle.imag))
+    if any(w is None or (abs(w.real) > STILL * state.g) != (abs(middle.real) > STILL * state.g) for w in sides):
+        return here, None
+    down, up = (w.imag for w in sides)
+    bend = up + down - 2 * middle.imag
+    shift = float(np.clip(0.5 * (down - up) / bend if bend < 0 else 2.0 * np.sign(up - down), -1.5, 1.5))
+    if abs(shift) > 1:
+        w = sides[shift > 0]
+    else:
+        w = middle + 0.5 * shift * (sides[1] - sides[0]) + 0.5 * shift**2 * (sides[1] + sides[0] - 2 * middle)
+    return Mode(near.q * float(np.exp(shift * spread)), complex(abs(w.real), w.imag)), shift

@@ -99,4 +99,6 @@ class DiagramNumerics(Numerics):
 
     boundaries: str = field(default="signs", metadata={
         "choices": ["signs", "modes"], "doc": "signs: where alpha11 or beta22 vanishes (seconds); modes: boundaries A, B, C of det M as well"})
-    switch: float = field(default=-0.8, metadata={"min": -LARGEST_INV, "max": LARGEST_INV, "doc": "boundary C is sought for inv_kfas below this"})
+    growth: bool = field(default=False, metadata={
+        "doc": "with boundaries = \"modes\": the largest growth rate over all momenta at every ratio as well (a second or two each)"})
+    switch: float = field(default=-0.8, metadata={"min": -LARGEST_INV, "max": LARGEST_INV, "doc": "boundary C is sought for inv_kfas below this, and followed beyond it"})

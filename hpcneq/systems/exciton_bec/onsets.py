@@ -24,6 +24,7 @@ SEARCH = {"B": (0.95, 1.01, 1.03, 1.07, 1.12, 1.2, 1.35, 1.6), "C": (0.97, 1.04,
 SLOW, QUICK, FEW = 4.0, 60.0, 2.0      # of q in units of g/v, and step: where an oscillating mode is looked for
 ACCURACY = 1e-6        # of a ratio, relative
 BESIDE = 0.02          # of ln q: half a difference
+SCALE = 30.0           # of unknown logarithms: finite differences are to be wider than M's noise
 LATE = (0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.995, 0.999)      # of ratio_c: where stiffness is looked at
 REACH = 1.12           # step in ratio towards the end of oscillating growth
 
@@ -70,22 +71,41 @@ def oscillating(state, fine=growth.ROUGH):
     return found and growth.summit(state, found)
 
 
-def equations(drive, kind, place, warm=None, fine=FINE):
-    """Residual (n,) at ``place`` = (ratio, q, w): B: det M(q, 0)/q^2 and its slope in ln q; C: det M (2,) and the slope of Im w in ln q.
+def equations(found, kind, fine=FINE):
+    """(function, start, place) : residual (n,) -> (n,) that vanishes at the boundary, where a Newton solver starts, (ratio, q, omega) of an unknown.
 
-    In units that make them of order one: C in frequencies over g, B over |M22| |M11|/q^2.
+    A: alpha11. B: det M(q, 0)/q^2 and its slope in ln q, over their size one step of ln q away. C: the root's distance from omega, in units
+    of g (2,), and the slope of its Im w in ln q. Unknowns are logarithms of ratio, q, omega around ``found``, in steps of SCALE.
     """
-    ratio, q, w = place
-    state = states.solve(replace(drive, ratio=float(ratio)), warm)
-    if kind == "B":
-        down, here, up = (det(state, q * np.exp(s * BESIDE), 0.0, fine).real / (q * np.exp(s * BESIDE)) ** 2 for s in (-1, 0, 1))
-        return np.array([here, (up - down) / (2 * BESIDE)])
-    step = 0.03 * state.g
-    here = det(state, q, w, fine)
-    along = (det(state, q, w + step, fine) - det(state, q, w - step, fine)) / (2 * step)
-    across = (det(state, q * np.exp(BESIDE), w, fine) - det(state, q * np.exp(-BESIDE), w, fine)) / (2 * BESIDE)
-    off, slope = here / along / state.g, across / along / state.g
-    return np.array([off.real, off.imag, slope.imag])
+    base = np.log([x for x in (found.ratio, found.q, found.omega) if x > 0])
+    unit = abs(_over_q2(found.state, 2 * found.q, fine) - _over_q2(found.state, found.q, fine)) if kind == "B" else 1.0
+
+    def place(y):
+        return tuple(np.exp(base + SCALE * (np.asarray(y) - 1)))
+
+    def function(y):
+        at = place(y)
+        if not 0.8 < at[0] / found.ratio < 1.25:
+            return np.full(len(base), 1e3)
+        state = states.solve(replace(found.state.drive, ratio=float(at[0])), found.state)
+        if kind == "A":
+            return np.array([steady.static_coefficients(state)["alpha11"]])
+        q = float(at[1])
+        if kind == "B":
+            down, here, up = (_over_q2(state, q * np.exp(s * BESIDE), fine) / unit for s in (-1, 0, 1))
+            return np.array([here, (up - down) / (2 * BESIDE)])
+        w, step = float(at[2]), 0.03 * state.g
+        here = det(state, q, w, fine)
+        along = (det(state, q, w + step, fine) - det(state, q, w - step, fine)) / (2 * step)
+        across = (det(state, q * np.exp(BESIDE), w, fine) - det(state, q * np.exp(-BESIDE), w, fine)) / (2 * BESIDE)
+        off, slope = here / along / state.g, across / along / state.g
+        return np.array([off.real, off.imag, slope.imag])
+
+    return function, np.ones(len(base)), place
+
+
+def _over_q2(state, q, fine):
+    return det(state, q, 0.0, fine).real / q**2
 
 
 # ---- searches ----------------------------------------------------------------------------------------------------------

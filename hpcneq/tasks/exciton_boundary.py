@@ -1,0 +1,95 @@
+"""Task ``boundary`` of the exciton-bec system: the decay at which a mode of the condensate begins to grow."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..config import Task
+from ..solvers import maps
+from ..solvers import steady as newton
+from ..systems.exciton_bec import inputs, onsets, states
+from .evolution import Outcome
+from .exciton_steady import WIDE, drive_of, given, refuse_unused
+
+TASKS = {
+    "boundary": Task(tables={"parameters": inputs.BoundaryParameters, "numerics": inputs.Numerics}, sweep=("inv_kfas", "gamma_b", "T_b", "p_c"),
+                     petsc=("steady",), doc="the decay at which the condensate loses its stability in one way, its momentum and frequency"),
+}
+CHUNK = 5              # points that follow one another, each started from the last
+SNES = {"snes_atol": 1e-7, "snes_max_it": 8, "snes_stol": 1e-12}
+NEARBY = 0.02          # of ratio: where SNES may go
+COLUMNS = {"ratio": ("1", "gamma_v/gamma_b at the boundary; nan: there is none"), "q": ("kF", "momentum of the marginal mode"),
+           "omega": ("eF", "its frequency"), "error": ("1", "error of ratio"), "delta": ("eF", "order parameter there"),
+           "residual": ("1", "what is left of the boundary's equations")}
+
+
+def polished(point, kind):
+    """(Onset, error, residual) : the boundary's equations solved by SNES from the seed ``point``; the seed where SNES leaves its neighbourhood."""
+    function, start, place = onsets.equations(point, kind)
+    found = newton.solve_equations(function, start, SNES, prefix="steady_")
+    at = place(found.x)
+    if found.residual < 1e-5 and abs(at[0] / point.ratio - 1) < NEARBY:
+        state = states.solve(replace(point.state.drive, ratio=float(at[0])), point.state)
+        q, omega = (*map(float, at[1:]), 0.0, 0.0)[:2]
+        point = replace(point, ratio=float(at[0]), q=q, omega=omega, state=state)
+    return point, onsets.error(point.state.drive, kind, point), float(found.residual)
+
+
+def boundary(run, comm, log, output):
+    """Hanai et al. (2018), Fig. 5: the ratio at which a boundary is crossed, at one point or along one or two keys. **Collective.**
+
+    Ranks take chunks of points of the last key; within one each search starts from the last. Where there is no such boundary ratio is nan.
+    """
+    refuse_unused(run)
+    keys = list(run.sweep)
+    axes = [run.sweep[key] for key in keys] or [np.zeros(1)]
+    outer, last = (axes[0] if len(axes) > 1 else np.zeros(1)), axes[-1]
+    chunks = -(-len(last) // CHUNK)
+
+    def solve(i, j, warm):
+        at = CHUNK * (i % chunks) + j
+        if at >= len(last):
+            return {}
+        values = dict(zip(keys[::-1], (last[at], outer[i // chunks])))
+        return _point(drive_of(run, ratio=0.0, **values), run.parameters.kind, warm)
+
+    out = output()
+    records, stopped = maps.farm((len(outer) * chunks, CHUNK), solve, comm, log, output.points(), "boundary")
+    if stopped:
+        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
+    rows = [record for i in range(len(outer)) for row in records[i * chunks:(i + 1) * chunks] for record in row if record]
+    for key, values in zip(keys, axes):
+        out.axis(key, values, {"p_c": "kF", "inv_kfas": "1"}.get(key, "eF"), "swept key")
+    if not keys:
+        out.axis("point", np.array([0]), "1", "the one point")
+    shape = tuple(len(values) for values in axes)
+    table = {name: np.array([row.get(name, np.nan) for row in rows], float) for name in COLUMNS}
+    for name, (units, text) in COLUMNS.items():
+        out.fixed({"q": "q_mode"}.get(name, name), table[name].reshape(shape), tuple(keys) or ("point",), units, text)
+    return headline(run, keys, table, [row["why"] for row in rows if "why" in row])
+
+
+def _point(drive, kind, warm):
+    """The record of one boundary; nan where there is none."""
+    soft = onsets.amplitude(drive)
+    near = None
+    if warm and warm.get("ratio", np.nan) > 0 and kind != "A" and soft:
+        near = (warm["ratio"] * soft / warm["soft"], warm["q"], warm["omega"])
+    found = onsets.onset(drive, kind, soft, near) if soft else None
+    if found is None:
+        return dict.fromkeys(COLUMNS, np.nan)
+    found, error, residual = polished(found, kind)
+    return {"ratio": found.ratio, "q": found.q, "omega": found.omega, "error": error, "delta": found.state.delta, "residual": residual, "soft": soft}
+
+
+def headline(run, keys, table, lost):
+    """The Outcome: numbers for one point, lists along a sweep."""
+    def pick(name):
+        values = [None if np.isnan(x) else float(x) for x in table[name]]
+        return values if keys else values[0]
+
+    summary = {"kind": run.parameters.kind, **{name: pick(name) for name in ("ratio", "q", "omega", "delta", "residual")}, **given(drive_of(run))}
+    summary["gamma_v"] = None if keys or summary["ratio"] is None else summary["ratio"] * run.parameters.gamma_b
+    none = [f"no boundary {run.parameters.kind} was found"] if np.isnan(table["ratio"]).all() and not lost else []
+    return Outcome("not-converged" if lost else "complete", summary, {"ratio": pick("error")}, [WIDE, *none, *lost])

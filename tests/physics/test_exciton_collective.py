@@ -9,9 +9,10 @@ from scipy.optimize import brentq
 import hpcneq
 from hpcneq.errors import InputError
 from hpcneq.parallel import solo
-from hpcneq.solvers.contours import Box, winding
+from hpcneq.maths import rational
+from hpcneq.solvers.contours import Box, circle, winding
 from hpcneq.solvers.modes import Samples
-from hpcneq.systems.exciton_bec import collective, onsets, softening
+from hpcneq.systems.exciton_bec import collective, growth, onsets, softening
 from hpcneq.systems.exciton_bec import response as theory
 from hpcneq.systems.exciton_bec import states
 from hpcneq.systems.exciton_bec.states import Drive
@@ -148,11 +149,12 @@ def test_the_oscillating_instability_has_a_tenth_of_the_printed_frequency():
     roots = []
     for ratio in (0.0735, 0.0745):
         s = states.solve(Drive(-2.0, ratio))
-        roots.append(onsets.root(s, 0.0053, 0.6e-3 + 0j))
+        roots.append(growth.root(s, 0.0053, 0.6e-3 + 0j))
     assert roots[0].imag < 0 < roots[1].imag
     assert all(w.real == pytest.approx(6.1e-4, rel=0.04) for w in roots)
-    circle = onsets.inside(s, 0.0053, 0.6e-3 + 0j, 0.4e-3)
-    assert len(circle) == 1 and circle[0] == pytest.approx(roots[1], abs=2e-6)
+    count, place, *_ = circle(Samples(collective.Collective(s, "full", 0.7), 0.0053, solo()), 0.6e-3 + 0j, 0.4e-3)
+    assert count == pytest.approx(1, abs=1e-3) and 0.6e-3 + place == pytest.approx(roots[1], abs=1e-6)
+    assert growth.roots(s, 0.0053)[0] == pytest.approx(roots[1], abs=1e-7)
 
 
 @pytest.mark.nightly
@@ -167,9 +169,61 @@ def test_boundary_c_is_the_published_one():
 
 
 def test_the_first_boundary_met_bounds_the_stable_region():
-    """B or C, whichever comes first along the decay, A where there is neither. Fails with the last one taken."""
-    lines = {"alpha11": np.array([1.0, 1.0, 1.0, np.nan]), "B": np.array([1.2, 1.2, np.nan, np.nan]), "C": np.array([1.1, np.nan, np.nan, np.nan])}
-    assert exciton_waves.unstable(np.arange(4), lines) == pytest.approx([1.1, 1.2, 1.0, np.nan], nan_ok=True)
+    """B or C, whichever comes first along the decay, A where there is neither, none where no wave grows. Fails with the last one taken."""
+    nan = np.nan
+    lines = {"alpha11": np.array([1.0, 1.0, 1.0, nan, 1.0]), "B": np.array([1.2, 1.2, nan, nan, nan]), "C": np.array([1.1, nan, nan, nan, nan]),
+             "soft_from": np.array([2.0, 2.0, 1.0, nan, nan])}
+    assert exciton_waves.unstable(np.arange(5), lines) == pytest.approx([1.1, 1.2, 1.0, nan, nan], nan_ok=True)
+
+
+def test_windows_of_instability_are_one_where_they_overlap():
+    """Oscillating growth that ends before long waves grow leaves a stable gap; beyond ``restored`` the condensate holds again.
+
+    Fails if the far side of C alone closes the window.
+    """
+    nan = np.nan
+    lines = {"alpha11": np.ones(4), "B": np.full(4, nan), "C": np.array([1.0, 1.0, 1.0, nan]), "C_end": np.array([2.0, 2.0, 2.0, nan]),
+             "soft_from": np.array([1.5, 2.5, nan, nan]), "restored": np.array([3.0, 3.0, nan, nan]), "ratio_c": np.full(4, 4.0)}
+    assert exciton_waves.unstable_windows(np.arange(4), lines) == [[(1.0, 3.0)], [(1.0, 2.0), (2.5, 3.0)], [(1.0, 2.0)], []]
+    codes = exciton_waves.region(np.arange(4), np.array([0.5, 1.2, 2.2, 3.5, 4.5]), lines, True)
+    assert codes[1].tolist() == [1, 2, 1, 1, 0] and codes[0].tolist() == [1, 2, 2, 1, 0]
+
+
+def test_zeros_of_a_rational_approximant():
+    """sin z/z + .1 e^z on a line: its complex zeros nearby to 1e-8, noise leaves no false ones. Fails if poles are taken for zeros."""
+    def f(z):
+        return np.sin(z) / z + 0.1 * np.exp(1j * z)
+
+    z = np.linspace(-12, 12, 90) - 0.3j
+    found = rational.zeros(z, f(z), 1e-11)
+    near = [x for x in found if abs(x.imag) < 1 and abs(x.real) < 9]
+    assert len(near) >= 4 and np.abs(f(np.array(near))).max() < 1e-6
+    noisy = rational.zeros(z, f(z) * (1 + 1e-7 * np.cos(np.arange(90)**2)), 1e-6)
+    assert len([x for x in noisy if abs(x.imag) < 1 and abs(x.real) < 9]) == len(near)
+
+
+@pytest.mark.parametrize("drive, q, growing", [(Drive(-2.3, 0.2), 0.005, 2), (Drive(-2.55, 0.25), 0.005, 0), (Drive(-2.55, 0.25), 0.001, 0),
+                                               (Drive(-2.2, 0.653), 8e-4, 1), (Drive(-2.2, 0.704), 8e-4, 0)])
+def test_roots_of_the_approximant_are_as_many_as_winding_counts(drive, q, growing):
+    """Deep on the BCS side alpha11 < 0 and beta22 < 0 at -2.55 and nothing grows; at -2.2 long waves grow last, before the normal state.
+
+    Winding around the whole upper half plane against the roots of a rational approximant. Fails with samples of M above the real axis
+    taken for those below it.
+    """
+    s = states.solve(drive)
+    x, y = collective.reach(s, q)
+    path = winding(Samples(collective.Collective(s, "full", 0.4), q, solo()), Box(-1.013 * x, 1.017 * x, 5e-4 * s.g, 1.011 * y), 0.1)
+    seen = [w for w in growth.roots(s, q) if w.imag > 5e-4 * s.g]
+    assert path.count == growing == sum(1 if w.real == 0 else 2 for w in seen)
+
+
+def test_growth_is_largest_at_its_summit():
+    """Over q the oscillating mode beyond C grows fastest where `growth.fastest` says, to 1e-5 of g. Fails with the parabola's shift of the other sign."""
+    s = states.solve(Drive(-2.0, 0.09))
+    mode = growth.fastest(s, np.geomspace(0.003, 0.015, 4))
+    beside = [growth.root(s, mode.q * f, mode.w).imag for f in (0.93, 1.0, 1.07)]
+    assert beside[1] > max(beside[0], beside[2]) and beside[1] == pytest.approx(mode.w.imag, abs=1e-5 * s.g)
+    assert mode.w.imag > 0 and mode.w.real > 0.3 * s.g
 
 
 def test_a_cool_bath_responds_as_one_at_zero_temperature():

@@ -90,7 +90,7 @@ def fastest(state, q=None, fine=ROUGH, oscillating=False):
     if not peaks:
         return None
     best = max(peaks, key=lambda i: rate[i + 1])
-    return summit(state, Mode(q[best], found[best][0]), fine)
+    return summit(state, Mode(q[best], found[best][0]))
 
 
 def summit(state, near, fine=FINE):

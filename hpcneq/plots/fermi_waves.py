@@ -61,14 +61,15 @@ def curve(result, key):
     figure = style.figure(6.4, 4.2)
     axes = figure.add_subplot()
     x, rate, frequency = (np.asarray(result[name]) for name in (key, "growth_rate", "frequency"))
-    axes.plot(x, rate, "o-", ms=5, color=style.COLOURS[1], label=r"growth rate ${\rm Re}\,\lambda$")
+    axes.plot(x, 1e3 * rate, "o-", ms=5, color=style.COLOURS[1], label=r"growth rate ${\rm Re}\,\lambda$")
     if np.nanmax(np.abs(frequency), initial=0) > 1e-6:
-        axes.plot(x, frequency, "s--", ms=4, color=style.COLOURS[0], label=r"frequency ${\rm Im}\,\lambda$")
+        axes.plot(x, 1e3 * frequency, "s--", ms=4, color=style.COLOURS[0], label=r"frequency ${\rm Im}\,\lambda$")
     if key == "gamma":
-        axes.plot(x, -4 * x, ":", color="0.4", label=r"$-4\gamma$: relaxation of the kinetic equation")
+        axes.plot(x, -4e3 * x, ":", color="0.4", label=r"$-4\gamma$: relaxation of the kinetic equation")
+    if key == "angle":
+        axes.set_xticks(np.pi * np.array([0, 0.25, 0.5, 0.75, 1]), [r"$0$ (along)", r"$\pi/4$", r"$\pi/2$", r"$3\pi/4$", r"$\pi$ (against)"])
     axes.axhline(0, color="0.5", lw=1)
-    axes.set(xlabel=LABELS[key], ylabel=r"$\lambda/\mu$")
-    axes.ticklabel_format(axis="y", style="sci", scilimits=(-3, 3))
+    axes.set(xlabel=LABELS[key], ylabel=r"$\lambda/\mu$ $[10^{-3}]$")
     axes.legend()
     axes.set_title(f"{_title(result)}, variant {result.summary['variant']}")
     return figure

@@ -60,7 +60,7 @@ def pair_amplitude(run, comm, log, output):
     out.axis("p_x", px, "pF", "momentum across Q")
     out.axis("p_z", pz, "pF", "momentum along Q, half the difference of the two members' momenta")
     P, parts = amplitudes.pair(*at, gas.baths.occupation), amplitudes.pair_parts(*at, gas.baths)
-    out.fixed("pair_amplitude", P, ("p_x", "p_z"), "1", "pair amplitude P(p_x, p_z)")
+    out.fixed("P", P, ("p_x", "p_z"), "1", "pair amplitude P(p_x, p_z)")
     for part, name, sign in zip(parts, ("plus", "minus"), "+-"):
         out.fixed(f"pair_{name}", part, ("p_x", "p_z"), "1", f"Fulde-Ferrell pair amplitude in a field of {sign}dmu: P is the mean of both")
     hole = amplitudes.hole(D, gas.baths) if Q == 0 else None

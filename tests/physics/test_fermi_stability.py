@@ -67,7 +67,7 @@ def test_poles_are_moved_without_a_trace():
 
 
 @pytest.mark.parametrize("tables, words", [({"parameters": {"gamma": 0.0, "T": 0.02}}, r"\[parameters\] gamma = 0"),
-                                           ({"sweep": {"gamma": [0.0, 0.01]}}, r"\[sweep\] gamma = 0")])
+                                           ({"sweep": {"gamma": [0.01, 0.0]}}, r"\[sweep\] gamma = 0")])
 def test_no_verdict_without_coupling(tables, words):
     """gamma = 0 is refused in one line, in a sweep too: rates are of order gamma. A map that calls the state absent fails."""
     with pytest.raises(InputError, match=words):

@@ -93,7 +93,7 @@ def test_the_pair_amplitude_of_the_interior_gap_has_a_hole():
     """NIG at gamma -> 0, dmu = .145: none for .95877 < p < 1.03959, in every direction. Fails with E - dmu for E < dmu."""
     result = run("pair-amplitude", {"gamma": 0.0, "dmu": 0.145, "branch": "NIG"}, numerics={"points": 121})
     p = np.hypot(np.asarray(result.p_x)[:, None], np.asarray(result.p_z))
-    P = np.asarray(result.pair_amplitude)
+    P = np.asarray(result.P)
     assert result.summary["hole"] == pytest.approx([0.95877, 1.03959], abs=6e-6)
     inside = (p > result.summary["hole"][0]) & (p < result.summary["hole"][1])
     assert np.all(P[inside] == 0) and np.all(P[~inside] > 0)

@@ -1,84 +1,156 @@
-"""M(q, w) of the electron-hole condensate: elements per second against adaptive quadrature of the same integral at the same error.
+"""M(q, w) of the electron-hole condensate: elements per second against adaptive quadrature in three dimensions at the same error.
 
-    python tools/bench.d/exciton.py
+    python tools/bench.d/exciton.py [seconds]
 
-The plain way integrates over k, cos and frequency: scipy's quad over frequency at each pair of momenta, on a regular grid of pairs
-that is made finer until it meets the error. It is timed at some pairs and multiplied by how many it needs.
+Both are run to the end and measured against sums on much finer panels. The plain way is an adaptive cubature (Genz and Malik's
+rule of degree 7 with 33 points, boxes halved where it and its rule of degree 5 differ most, thousands of boxes at a time in numpy)
+over momentum, angle and frequency of the 2 x 2 products of Eqs. (27), (36), started from boxes that end at the bath's edges. It
+is stopped after so many seconds (60); a target counts as met from when its true error stays below, which it could not know itself.
+Seconds are of CPU.
 """
+import itertools
+import sys
 import time
 
 import numpy as np
-from scipy.integrate import quad
 
-from hpcneq.systems.exciton_bec import hydrodynamics, response, states
+from hpcneq.systems.exciton_bec import response, states
 
-T = (np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]))
-
-
-def main():
-    state = states.solve(states.Drive(inv=-1.0, ratio=0.02101))
-    q, w = 0.0149, np.array([5e-4j])
-    response.matrices(state, q, w)
-    for fine in (0.5, 1.0):
-        begun = time.perf_counter()
-        for _ in range(5):
-            response.matrices(state, q, w, fine=fine)
-        spent = (time.perf_counter() - begun) / 5
-        error = np.abs(response.matrices(state, q, w, fine=fine) - response.matrices(state, q, w, fine=1.7)).max()
-        print(f"panels {fine:g}: M in {1e3 * spent:.0f} ms, {4 / spent:.0f} elements/s, error {error:.0e}")
-        plain(state, q, w[0], spent, error)
+POINTS = [(state, q, w) for state, q, w in (
+    (states.Drive(inv=-0.5, ratio=0.3, gb=0.02, p_c=30.0), 0.1, 0.05 + 0.02j),
+    (states.Drive(inv=-1.0, ratio=0.02101), 0.0149, 5e-4j))]
+TARGETS = (1e-2, 1e-3, 1e-4)
+FINENESS = (0.15, 0.2, 0.3, 0.4, 0.6)
+BATCH = 20000          # boxes at a time
 
 
-def plain(state, q, w, spent, error):
-    """Print the ratio to adaptive quadrature in frequency on as many pairs as a regular rule needs for this error."""
-    rate = frequency_integrals(state, q, w)
-    pairs = regular(state, q, w, max(error, 1e-6))
-    print(f"    adaptive quadrature over frequency: {1e3 * rate:.0f} ms a pair of momenta; a regular rule in (p, cos) needs {pairs} pairs for "
-          f"{max(error, 1e-6):.0e}: {rate * pairs:.0f} s, {rate * pairs / spent:.0f} times as long")
+def main(seconds):
+    for drive, q, w in POINTS:
+        state = states.solve(drive)
+        exact = response.matrices(state, q, [w], fine=1.7)[0]
+        print(f"inv = {drive.inv:g}, g = {state.g:g}, q = {q:g}, w = {w:g}")
+        ours = [(fine, *timed(state, q, w, exact, fine)) for fine in FINENESS]
+        for target, spent, error, values in met(cubature(state, q, w, exact, seconds)):
+            fine, mine, reached = next(row for row in ours if row[2] <= error)
+            text = f"  cubature: error {error:.1e} in {spent:.1f} s, {values:.1e} integrands, {4 / spent:.2g} elements/s"
+            print(f"{text}{'' if error <= target else f' (not {target:g})'}; here: error {reached:.0e} in {1e3 * mine:.2f} ms, "
+                  f"{4 / mine:.0f} elements/s: {spent / mine:.0f} times as fast")
 
 
-def frequency_integrals(state, q, w, pairs=4):
-    """Seconds for the four elements at one pair by quad in frequency."""
-    def green(v, k):
-        return np.linalg.inv((v + 1j * state.g) * np.eye(2) - (k**2 - state.mu) * np.diag([1, -1]) + state.delta * T[0])
-
-    def keldysh(v, k):
-        G = green(v, k)
-        return G @ (-2j * np.diag([state.gb * np.sign(v - state.mt) + state.gv, state.gb * np.sign(v + state.mt) - state.gv])) @ G.conj().T
-
-    def integrand(v, i, j, part, k):
-        value = np.trace(T[i] @ green(v + w, k) @ T[j] @ keldysh(v, k + q)) + np.trace(T[i] @ keldysh(v, k) @ T[j] @ green(v - np.conj(w), k + q).conj().T)
-        return value.real if part == 0 else value.imag
-
-    begun = time.perf_counter()
-    for k in np.linspace(0.8, 1.1, pairs):
-        E = [np.hypot(x**2 - state.mu, state.delta) for x in (k, k + q)]
-        edges = sorted([*E, *(-x for x in E), state.mt, -state.mt])
-        for i in (0, 1):
-            for j in (0, 1):
-                for part in (0, 1):
-                    quad(integrand, -5, 5, args=(i, j, part, k), points=edges, limit=200, epsabs=1e-7, epsrel=1e-7)
-    return (time.perf_counter() - begun) / pairs
+def met(way):
+    """[(target, seconds, error, integrands)] from where the error stays below each target; the end of the way where it never does."""
+    way = list(way)
+    worst = np.maximum.accumulate([error for _, error, _ in way][::-1])[::-1]
+    found = []
+    for target in TARGETS:
+        at = int(np.argmax(worst <= target)) if worst[-1] <= target else len(way) - 1
+        found.append((target, way[at][0], worst[at], way[at][2]))
+        if worst[-1] > target:
+            break
+    return found
 
 
-def regular(state, q, w, error):
-    """Pairs that Gauss rules in p and cos with bubbles in closed form need, from halving until M22 changes by less than error."""
-    last = None
-    for points in (200, 400, 800, 1600, 3200, 6400, 12800):
-        x, share = np.polynomial.legendre.leggauss(32)
-        edges = np.linspace(0.0, 3.0, points // 32 + 2)
-        half = 0.5 * np.diff(edges)
-        p = ((edges[:-1] + half)[:, None] + half[:, None] * x).ravel()
-        weight = (half[:, None] * share).ravel() * p**2
-        angles = 16
-        c, part = np.polynomial.legendre.leggauss(angles)
-        k, kk = (np.sqrt(np.maximum(np.add.outer(p**2 + 0.25 * q**2, np.zeros(angles)) + s * np.outer(p, c) * q, 0)).ravel() for s in (1, -1))
-        Pi = hydrodynamics.bubbles(k, kk, w, state.delta, state.mu, state.mt, state.gb, state.gv)
-        value = (np.outer(weight, part).ravel() @ Pi[0, 0]) / (4 * np.pi**2)
-        if last is not None and abs(value - last) < error:
-            return len(k)
-        last = value
-    return len(k)
+def timed(state, q, w, exact, fine, rounds=20):
+    """(seconds, error) of one M, four elements; the quickest of a few rounds."""
+    response.matrices(state, q, [w], fine=fine)
+    spent = []
+    for _ in range(rounds):
+        begun = time.process_time()
+        M = response.matrices(state, q, [w], fine=fine)[0]
+        spent.append(time.process_time() - begun)
+    return min(spent), np.abs(M - exact).max()
 
 
-main()
+# ---- the plain way ------------------------------------------------------------------------------------------------------
+
+def green(v, xi, D):
+    """(v - xi t3 + D t1)^-1 as a tuple 11, 12, 21, 22 of arrays."""
+    det = v * v - xi * xi - D * D
+    return (v + xi) / det, -D / det, -D / det, (v - xi) / det
+
+
+def product(A, B):
+    return A[0] * B[0] + A[1] * B[2], A[0] * B[1] + A[1] * B[3], A[2] * B[0] + A[3] * B[2], A[2] * B[1] + A[3] * B[3]
+
+
+TAU = ((0, 1, 1, 0), (0, -1j, 1j, 0))
+
+
+def integrand(x, state, q, w):
+    """(n, 4) : M's elements per unit volume of x (n, 3) = (t, cos, s), p = t/(1 - t), v = s/(1 - s^2)."""
+    t, cos, s = x.T
+    p, v = t / (1 - t), s / (1 - s * s)
+    weight = p**2 / (4 * np.pi**2) / (1 - t) ** 2 * (1 + s * s) / (1 - s * s) ** 2
+    xi = [p**2 + 0.25 * q**2 + sign * p * q * cos - state.mu for sign in (1, -1)]
+    up, down = (-2j * (state.gb * np.sign(v - e * state.mt) + e * state.gv) for e in (1, -1))
+    keldysh = []
+    for y in xi:
+        R, A = green(v + 1j * state.g, y, state.delta), green(v - 1j * state.g, y, state.delta)
+        keldysh.append(product((R[0] * up, R[1] * down, R[2] * up, R[3] * down), A))
+    R, A = green(v + w + 1j * state.g, xi[0], state.delta), green(v - w - 1j * state.g, xi[1], state.delta)
+    pair = sum(-0.25j / np.pi / state.delta * K[1] for K in keldysh)      # 1/U, Eq. (27), from either momentum
+    found = []
+    for i, j in itertools.product((0, 1), repeat=2):
+        first = product(product(TAU[i], R), product(TAU[j], keldysh[1]))
+        second = product(product(TAU[i], keldysh[0]), product(TAU[j], A))
+        whole = 0.25j / np.pi * (first[0] + first[3] + second[0] + second[3])
+        inverse = pair.real if i == j else (1 - 2 * i) * pair.imag
+        found.append(weight * (inverse - whole))
+    return np.stack(found, axis=1)
+
+
+def rule():
+    """(points (33, 3), weights of degree 7 and 5) of Genz and Malik's rule on [-1, 1]^3, whose volume is taken as 1."""
+    a, b, c = np.sqrt(9 / 70), np.sqrt(9 / 10), np.sqrt(9 / 19)
+    axes = np.eye(3)
+    points = [np.zeros(3), *(s * a * e for e in axes for s in (1, -1)), *(s * b * e for e in axes for s in (1, -1)),
+              *(b * (s * axes[i] + t * axes[j]) for i, j in ((0, 1), (0, 2), (1, 2)) for s in (1, -1) for t in (1, -1)),
+              *(c * np.array(z) for z in itertools.product((1, -1), repeat=3))]
+    seven = [(12824 - 9120 * 3 + 400 * 9) / 19683, *[980 / 6561] * 6, *[(1820 - 1200) / 19683] * 6, *[200 / 19683] * 12, *[6859 / 19683 / 8] * 8]
+    five = [(729 - 950 * 3 + 50 * 9) / 729, *[245 / 486] * 6, *[(265 - 300) / 1458] * 6, *[25 / 729] * 12, *[0.0] * 8]
+    return np.array(points), np.array(seven), np.array(five)
+
+
+def boxes(middle, half, f):
+    """(integral (n, 4), error (n,), axis (n,)) of boxes (n, 3)."""
+    points, seven, five = rule()
+    values = f((middle[:, None] + half[:, None] * points).reshape(-1, 3)).reshape(len(middle), len(points), 4)
+    volume = 8 * half.prod(axis=1)[:, None]
+    best, other = (volume * np.einsum("npk,p->nk", values, weight) for weight in (seven, five))
+    centre = 2 * values[:, 0]
+    bend = [np.abs(values[:, 1 + 2 * k] + values[:, 2 + 2 * k] - centre - (values[:, 7 + 2 * k] + values[:, 8 + 2 * k] - centre) / 7).max(axis=1) for k in range(3)]
+    return best, np.abs(best - other).max(axis=1), np.argmax(bend, axis=0)
+
+
+def cubature(state, q, w, exact, seconds):
+    """Yield (seconds, error, integrands) of ever finer boxes, until the seconds are over or the last target is met with ease."""
+    def f(x):
+        return integrand(x, state, q, w)
+
+    begun = time.process_time()
+    edge = (np.sqrt(1 + 4 * state.mt**2) - 1) / (2 * state.mt)
+    cuts = [np.linspace(0, 1, 9), np.linspace(-1, 1, 2), np.array([-1, -0.5 * (1 + edge), -edge, 0, edge, 0.5 * (1 + edge), 1])]
+    low, high = (np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 3) for ends in ([x[:-1] for x in cuts], [x[1:] for x in cuts]))
+    middle, half = 0.5 * (low + high), 0.5 * (high - low)
+    value, error, axis = boxes(middle, half, f)
+    values = 33 * len(middle)
+    while True:
+        spent, off = time.process_time() - begun, np.abs(value.sum(axis=0).reshape(2, 2) - exact).max()
+        yield spent, off, values
+        if spent > seconds or off < 0.03 * TARGETS[-1]:
+            return
+        worst = np.argsort(error)[::-1][:min(BATCH, max(64, len(error) // 3))]
+        keep = np.ones(len(error), bool)
+        keep[worst] = False
+        step = np.zeros((len(worst), 3))
+        shorter = half[worst].copy()
+        shorter[np.arange(len(worst)), axis[worst]] *= 0.5
+        step[np.arange(len(worst)), axis[worst]] = shorter[np.arange(len(worst)), axis[worst]]
+        new = np.concatenate([middle[worst] + step, middle[worst] - step]), np.concatenate([shorter, shorter])
+        more = boxes(*new, f)
+        values += 33 * len(new[0])
+        middle, half = np.concatenate([middle[keep], new[0]]), np.concatenate([half[keep], new[1]])
+        value, error, axis = (np.concatenate([old[keep], there]) for old, there in zip((value, error, axis), more))
+
+
+main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0)

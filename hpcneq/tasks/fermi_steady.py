@@ -16,6 +16,8 @@ from ..systems.fermi_gas import edges, inputs, states, unequal
 from .evolution import Outcome
 
 SNES = {"snes_atol": 3e-12}
+TURNED = {"snes_atol": 1e-10}                       # where J/(Q Delta^2) is summed over rays: its rounding
+ON_THE_WAY = {"snes_atol": 1e-8, "snes_max_it": 8}  # of states that are only followed
 FAR = 0.02          # a polished state farther than this from its seed is another
 GOOD = 1e-9         # largest residual of what counts as a root
 ROUNDING = 2e-11    # of polished numbers
@@ -103,7 +105,7 @@ def steady(run, comm, log, output):
     lost = [f["name"] for f in found if not f["good"]]
     warnings = [] if found else ["steady: the normal gas is the only steady state" + " that was found" * unlike]
     if unlike:
-        warnings.append("unequal couplings: uniform states only, those of equal couplings followed to these; states with Q > 0 are not computed")
+        warnings.append("unequal couplings: the states of equal couplings followed to these; others are not looked for")
         warnings += [f"{name} folds back before these couplings are reached" for name in ended]
     warnings += [f"SNES left {', '.join(lost)} where the scan found it; try [petsc] steady.snes_max_it or a smaller [numerics] dp"] * bool(lost)
     summary = {"branches": [{k: f[k] for k in keys} for f in found], "count": len(found)}
@@ -111,26 +113,33 @@ def steady(run, comm, log, output):
 
 
 def follow(run, gas):
-    """(records, names of states that end on the way) : the uniform states of equal couplings followed to unequal ones."""
+    """(records, names of states that end on the way) : the states of equal couplings followed to unequal ones."""
     p, found, ended = run.parameters, [], []
     pair = unequal.Pair(p.gamma_left, p.gamma_right, p.T, p.dmu, p.inv_kfas, run.numerics.dp)
 
     def root(equations, seed):
-        solved = newton.solve_equations(equations, seed, SNES)
-        return solved.x if solved.residual < GOOD else None
+        solved = newton.solve_equations(equations, seed, ON_THE_WAY)
+        return solved.x if solved.converged else None
 
     for name, D, Q in states_of.find(gas):
-        x = unequal.steps(pair, D, root) if Q == 0 else None
+        x = unequal.steps(pair if Q == 0 else replace(pair, fine=0.25), (D, Q) if Q else (D,), root)
         if x is None:
-            ended += [name] * (Q == 0)
-            continue
-        last, finer = (newton.solve_equations(lambda y, h=h, n=unequal.grid(*x, h): unequal.equations(y, h, n), x, SNES)
-                       for h in (pair, replace(pair, fine=2)))
-        D, nu = (float(v) for v in last.x)
-        error = np.abs(finer.x - last.x) + ROUNDING
-        found.append({"name": name, "delta": D, "Q": 0.0, "mu_condensate": nu, "gap_residual": last.residual, "current_residual": 0.0,
-                      "snes_reason": last.reason, "delta_error": float(error[0]), "mu_error": float(error[1]), "Q_error": 0.0, "good": last.residual < GOOD})
+            ended.append(name)
+        else:
+            found.append(unequal_record(name, x, pair))
     return found, ended
+
+
+def unequal_record(name, x, pair):
+    """A state x = (D, nu) or (D, Q, nu) of unequal couplings, polished, as plain numbers; errors from panels and angles half as long."""
+    held = [(h, unequal.nodes(x, h)) for h in (pair, replace(pair, fine=2))]
+    last, finer = (newton.solve_equations(lambda y, h=h, n=n: unequal.equations(y, h, n), x, SNES if len(x) == 2 else TURNED) for h, n in held)
+    values, error = last.x, np.abs(finer.x - last.x) + ROUNDING
+    left = np.abs(unequal.equations(values, *held[0]))
+    Q, off = (0.0, 0.0) if len(x) == 2 else (float(values[1]), float(error[1]))
+    return {"name": name, "delta": float(values[0]), "Q": Q, "mu_condensate": float(values[-1]), "gap_residual": float(left[:2].max()),
+            "current_residual": float(left[2] * values[0]**2 * Q) if Q else 0.0, "snes_reason": last.reason, "delta_error": float(error[0]),
+            "mu_error": float(error[-1]), "Q_error": off, "good": last.residual < GOOD}
 
 
 # ---- branches -----------------------------------------------------------------------------------------------------------

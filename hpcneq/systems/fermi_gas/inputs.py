@@ -29,7 +29,7 @@ class SteadyParameters(Parameters):
     gamma_left: float | None = field(default=None, metadata={
         "min": 0, "max": 1, "unit": "mu", "doc": "coupling to the reservoir at mu + dmu where it differs from that to the other; with gamma_right, instead of gamma"})
     gamma_right: float | None = field(default=None, metadata={
-        "min": 0, "max": 1, "unit": "mu", "doc": "coupling to the reservoir at mu - dmu; uniform states only, NBCS and NIG as they continue those of equal couplings"})
+        "min": 0, "max": 1, "unit": "mu", "doc": "coupling to the reservoir at mu - dmu; states as they continue those of equal couplings"})
 
     def __post_init__(self):
         if (self.gamma_left is None) != (self.gamma_right is None):

@@ -79,10 +79,10 @@ def inner(ends):
     return ((ends[:-1] + half)[:, None] + half[:, None] * NODES).ravel(), (half[:, None] * WEIGHTS).ravel()
 
 
-def outer(start):
+def outer(start, points=FAR_NODES, weights=FAR_WEIGHTS):
     """(p, weight) : nodes of the panel p = start/t, 0 < t < 1."""
-    t = 0.5 * (1 - FAR_NODES)
-    return start / t, 0.5 * FAR_WEIGHTS * start / t**2
+    t = 0.5 * (1 - points)
+    return start / t, 0.5 * weights * start / t**2
 
 
 def grid(D, Q, dmu, blur, dp=0.05, fine=1):

@@ -118,12 +118,17 @@ def cosines(known, fine=1, angles=32):
 
 def tangents(D, Q, baths):
     """[(c, width)] : rays that touch a surface where a level meets an edge of the reservoirs; c beyond 1 a little counts too."""
+    return touching(D, Q, baths.dmu, baths.blur)
+
+
+def touching(D, Q, edge, blur, mu=1.0):
+    """The same for one edge and a condensate at mu."""
     p = np.linspace(0.05, 3.0, 4000)
-    E = np.hypot(p**2 + 0.25 * Q**2 - 1, D)
+    E = np.hypot(p**2 + 0.25 * Q**2 - mu, D)
     found = []
-    for c in ((baths.dmu - E) / (p * Q), (baths.dmu + E) / (p * Q)):
+    for c in ((edge - E) / (p * Q), (edge + E) / (p * Q)):
         k = np.flatnonzero(np.diff(np.sign(np.diff(c)))) + 1
-        found += [(abs(c[j]), max(baths.blur / (Q * p[j]), 1e-3)) for j in k if abs(c[j]) < 2]
+        found += [(abs(c[j]), max(blur / (Q * p[j]), 1e-3)) for j in k if abs(c[j]) < 2]
     return found
 
 

@@ -12,7 +12,7 @@ reservoirs at +-delta_s. The second, absent in equal couplings, does not commute
     coherence    K = Gam/(2i (E - i Gam)) [R(e_+) + R(e_-)^*]
 
 xi = p^2 + Q^2/4 - nu. The imaginary part of the gap equation, sum_p Im K/E = 0, is the balance of the pairs taken from both reservoirs; it fixes nu. One
-reservoir alone gives nu = its chemical potential. Solved here for Q = 0. Kawamura, Hanai and Ohashi (2022) treat equal couplings, where A = 0 and nu = 1 by symmetry.
+reservoir alone gives nu = its chemical potential. Q > 0 is fixed by the current, sum_p (2p + Q) n = 0 less that of the normal gas. Kawamura, Hanai and Ohashi (2022) treat equal couplings, where A = 0 and nu = 1 by symmetry.
 """
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ import numpy as np
 
 from hpcneq.maths import fermi
 
-from . import momenta, states
+from . import momenta, rays, states
 
 SIDES = (1, -1)
+ANGLES = 16     # cosines to Q at least
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ class Pair:
     def imbalance(self, x, nu):
         """R(x), complex: what A(w) leaves in a level."""
         return 0.5 * sum(u * w * fermi.retarded_fermi(x - u * d, self.width, self.T) for w, d in self._levels(nu) for u in SIDES)
+
+    def excess(self, x, nu):
+        """Re R(x) with an accurate tail."""
+        return 0.5 * sum(u * w * fermi.broadened_fermi(x - u * d, self.width, self.T) for w, d in self._levels(nu) for u in SIDES)
 
     def _levels(self, nu):
         return [(w, 1 + s * self.dmu - nu) for w, s in zip(self.weights, SIDES)]
@@ -93,6 +98,25 @@ def pairing(p, D, nu, pair):
     return bare - p**2 / E * pair.filled(up, nu) + p**2 * xi / E**2 * (K.real - 0.5 * R.real), p**2 / E * K.imag
 
 
+def turned(p, c, D, Q, nu, pair):
+    """(3, n) for Q > 0 and c > 0: p^2 Re P/D - 1/2, p^2 Im P/D, even in c, and p^2 (2 p c + Q) n less the same without pairs, the mean over +-c.
+
+    The part of n that is even in c goes with Q, the odd one with 2 p c; both without the cancellations of their tails.
+    """
+    m = nu - 0.25 * Q**2
+    xi, E, up, down = levels(p, c, D, Q, nu)
+    F, G, R, S = pair.filled(up, nu), pair.filled(down, nu), pair.excess(up, nu), pair.excess(down, nu)
+    K, both = coherence(E, pair.imbalance(up, nu) + pair.imbalance(down, nu), pair), R + S
+    real = (2 * m * p**2 - m**2 - D**2) / (2 * E * (p**2 + E)) - 0.5 * p**2 / E * (F + G) + p**2 * xi / E**2 * (K.real - 0.5 * both)
+    bare = np.maximum(np.abs(xi), states.SMALLEST)
+    up, down, sign = bare + p * c * Q, bare - p * c * Q, np.sign(xi)
+    F0, G0, R0, S0 = pair.filled(up, nu), pair.filled(down, nu), pair.excess(up, nu), pair.excess(down, nu)
+    even = 0.5 * (sign * D**2 / (E * (E + bare)) + xi / E * (F + G) - sign * (F0 + G0)
+                  + (xi / E) ** 2 * both - (R0 + S0)) + (D / E) ** 2 * K.real
+    odd = 0.5 * (F - G - F0 + G0 + xi / E * (R - S) - sign * (R0 - S0))
+    return np.stack([real, p**2 / E * K.imag, p**2 * (Q * even + 2 * p * c * odd)])
+
+
 def grid(D, nu, pair):
     """(p, weight) : panels graded towards the shell and every edge of both reservoirs."""
     blur = pair.width + np.pi * pair.T
@@ -100,26 +124,55 @@ def grid(D, nu, pair):
     return momenta.nodes(momenta.panels_of(known, pair.dp, (), pair.fine))
 
 
-def equations(x, pair, nodes=None):
-    """Real part of the gap equation and balance of pairs over Gam, 0 in a uniform steady state x = (D, nu). nodes : held still, see :func:`grid`."""
-    p, weight = nodes or grid(*x, pair)
-    real, imaginary = pairing(p, *x, pair)
-    return np.array([weight @ real + 0.25 * np.pi * pair.inv, weight @ imaginary / pair.width])
+def plane(D, Q, nu, pair):
+    """(p, c, weight) (n,) : the same along rays with cosines 0 < c < 1 to Q, weights of int dp int_0^1 dc."""
+    blur, edges = pair.width + np.pi * pair.T, [abs(1 + s * pair.dmu - nu) for s in SIDES]
+    c, share = rays.cosines([f for e in edges for f in rays.touching(D, Q, e, blur, nu)], pair.fine, ANGLES)
+    known = [[(np.sqrt(max(nu - 0.25 * Q**2, 1e-6)), 0.5 * np.hypot(D, blur), False)] for _ in c]
+    for e in edges:
+        for k, row in enumerate(known):
+            for found in momenta.kinks([D, 0.0], c[k] * Q, e, nu - 0.25 * Q**2 * (1 - c[k]**2)):
+                row += [(p, max(np.hypot(0.4 * blur / max(p, 0.2), away), momenta.SHARPEST), away < 1e-7) for p, away in found]
+    found = []
+    for at, part, row in zip(c, share, known):
+        if at > 0:
+            ends = momenta.panels_of(row, pair.dp, (), pair.fine)
+            (p, weight), (far, rest) = momenta.inner(ends), momenta.outer(ends[-1], momenta.NODES, momenta.WEIGHTS)
+            found.append(np.stack([np.append(p, far), np.full(len(p) + len(far), at), 2 * part * np.append(weight, rest)]))
+    return np.concatenate(found, axis=1)
 
 
-def steps(pair, D, polish, size=0.1):
-    """(D, nu) of a uniform steady state of equal couplings of the same sum, followed to these; None where it folds back on the way.
+def nodes(x, pair):
+    """Where the equations at x are summed: :func:`grid` or :func:`plane`."""
+    return grid(*x, pair) if len(x) == 2 else plane(*x, pair)
 
-    polish(equations, seed) -> root or None. The step in (gamma_L - gamma_R)/(gamma_L + gamma_R) is halved where a root is lost.
+
+def equations(x, pair, held=None):
+    """Real part of the gap equation and balance of pairs over Gam, 0 in a uniform steady state x = (D, nu); with x = (D, Q, nu) also J/(Q D^2).
+
+    held : nodes held still, see :func:`nodes`.
+    """
+    at = nodes(x, pair) if held is None else held
+    scale = np.array([1.0, 1 / pair.width] if len(x) == 2 else [1.0, 1 / pair.width, 1 / (x[1] * x[0]**2)])
+    sums = (np.stack(pairing(at[0], *x, pair)) if len(x) == 2 else turned(at[0], at[1], *x, pair)) @ at[-1]
+    sums[0] += 0.25 * np.pi * pair.inv
+    return sums * scale
+
+
+def steps(pair, start, polish, size=0.1):
+    """x = (D, nu) or (D, Q, nu) of a steady state of equal couplings of the same sum, followed to these; None where it folds back on the way.
+
+    start : (D,) or (D, Q). polish(equations, seed) -> root or None. The step in (gamma_L - gamma_R)/(gamma_L + gamma_R) is halved where a root is lost.
     """
     total, goal = pair.width, (pair.left - pair.right) / pair.width
-    x, at, slope, step = np.array([D, 1.0]), 0.0, np.zeros(2), np.sign(goal) * size
+    x, at, step = np.array([*start, 1.0]), 0.0, np.sign(goal) * size
+    slope = np.zeros(len(x))
     while abs(at - goal) > 1e-14:
         there = goal if abs(goal - at) <= abs(step) * (1 + 1e-9) else at + step
         here = replace(pair, left=0.5 * total * (1 + there), right=0.5 * total * (1 - there))
         seed = x + slope * (there - at)
-        found = polish(lambda y, h=here, n=grid(*seed, here): equations(y, h, n), seed)
-        if found is None or not np.abs(found - seed).max() < 0.15 * max(seed[0], 0.02) or found[0] <= 0:
+        found = polish(lambda y, h=here, n=nodes(seed, here): equations(y, h, n), seed)
+        if found is None or not np.abs(found - seed).max() < 0.15 * max(seed[0], 0.02) or found[:-1].min() <= 0:
             step *= 0.5
             if abs(step) < 2e-3:
                 return None

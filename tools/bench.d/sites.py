@@ -112,8 +112,11 @@ def main():
         if comm.size > 1:
             alone = whole(given, solo())[0] if comm.rank == 0 else 0.0
             alone = comm.bcast(alone)
+            part = system(max(3, round(Lx / comm.size ** 0.5)), Ly)          # as many matrix elements a rank, on one rank
+            share = comm.bcast(whole(part, solo())[0] * (Lx * Ly / len(part.pattern)) ** 2 / comm.size if comm.rank == 0 else 0.0)
             if comm.rank == 0:
-                print(f"  on one rank {alone:.3g}: efficiency {alone / seconds / comm.size:.2f}")
+                print(f"  on one rank {alone:.3g}: strong scaling {alone / seconds / comm.size:.2f}; weak scaling, "
+                      f"against {part.sites.Lx} x {Ly} on one rank: {share / seconds:.2f}")
     if comm.rank == 0:
         needs(seconds * comm.size, Lx * Ly)
 

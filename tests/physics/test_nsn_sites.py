@@ -152,6 +152,7 @@ symmetry = "{symmetry}"
 dt = {dt}
 error_estimate = false
 [initial]
+state = "{state}"
 noise_sites = false
 noise = 1e-2
 [run]
@@ -160,24 +161,24 @@ t_max = {t_max}
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("Lx, Ly, t_max", [(21, 5, 60.0), (51, 11, 15.0)])
-def test_the_papers_quench_as_with_blocks(tmp_path, Lx, Ly, t_max):
-    """The bias step of Fig. 4(b) with nothing assumed against stripes from the same noise: 3e-5 at dt = .5 (the two integrate the same
-    equations differently, each to fourth order), ten times less at dt = .25; nothing depends on y, to rounding.
+@pytest.mark.parametrize("Lx, Ly, t_max, state, step", [(21, 5, 40.0, "bcs", 0.25), (51, 11, 15.0, "auto", 0.5)])
+def test_the_papers_quench_as_with_blocks(tmp_path, Lx, Ly, t_max, state, step):
+    """The bias step of Fig. 4(b) with nothing assumed against stripes from the same noise: 2e-4 at first (the two integrate the same
+    equations differently, each to fourth order), eight times less or better with half the step; nothing depends on y, to rounding.
 
     Fails if the noise is not the one of stripes, or if Y is carried without the bend of the sources.
     """
     differences = []
-    for dt in (0.5, 0.25):
+    for dt in (step, step / 2):
         found = []
         for symmetry in ("full", "stripe"):
             (tmp_path / "in.toml").write_text(QUENCH.format(**locals()))
             assert driver.run(tmp_path / "in.toml", tmp_path / f"{symmetry}{dt}.h5", quiet=True) == 0
             found.append(np.asarray(Result(tmp_path / f"{symmetry}{dt}.h5").delta))
         assert np.abs(np.diff(found[0], axis=2)).max() < 1e-11
-        assert np.abs(found[1][-1] - found[1][0]).max() > 0.05
+        assert np.abs(found[1][-1] - found[1][0]).max() > 0.02
         differences.append(np.abs(found[0][:, :, 0] - found[1]).max())
-    assert differences[0] < 3e-5 and differences[1] < 0.1 * differences[0]
+    assert differences[0] < 2e-4 and differences[1] < differences[0] / 8
 
 
 def test_anything_goes_against_full_matrices():

@@ -16,7 +16,8 @@ class Columns(Exponential):
     Per step: the history's cubic predicts the mean field; Y carried with it, with Q extrapolated by its slope, gives a better
     prediction, corrected by what it missed in the last step; with that Y is carried and the modes, eight or sixteen columns at
     a time in a core's cache. exp(Omega) of the fourth-order Magnus expansion is K exp(-i dt Hbar) K^+ with K = exp(-i dt^2 Hdot/12), whose
-    Hdot couples the components of a site only (hops that change within a step enter by their mean: second order in their change).
+    Hdot couples the components of a site only. Where hops change within a step its Hdot would couple neighbours: there two half
+    steps with Hbar -+ dt Hdot/3 (and the rates likewise) take its place, a commutator-free integrator of the same order.
     """
 
     def __init__(self, state, corrector=0):
@@ -67,20 +68,23 @@ class Columns(Exponential):
     def advance(self, t, step):
         """(Pi, Y)(t) -> (t + step). **Collective.**"""
         state, system, start = self.state, self.system, self.now
-        lam, hop, d = system.rate_moments(t, step), system.hop_mean(t, step), system.damping
+        lam, hops, d = system.rate_moments(t, step), system.hop_moments(t, step), system.damping
         W = memory_weights(d, step)
         keep, white = np.exp(-d * step), 0.5 * system.white
         ahead = (keep, W[0] + W[2], W[1] + W[2] * step + W[3], white * (W[0] + W[2]))
         end, first = self._guess(step), self.history is None
         for _ in range(2 if first else 1):
-            kick = Kick(system, hop, step, start, end)
-            K = kick.rotations(state.sites)
-            own = K @ state.block(self.carry(kick, ahead, GUESS)) @ K.conj().transpose(0, 2, 1)
+            kicks = kicks_of(system, hops, step, start, end)
+            K = kicks[-1].rotations(state.sites)
+            own = K @ state.block(self.carry(kicks, ahead, GUESS)) @ K.conj().transpose(0, 2, 1)
             plain = system.coupling * state.halo.gather(own[:, 0, 1] - own[:, 1, 0].conj())
             end = self._better(step, plain)
-        kick = Kick(system, hop, step, start, end)
-        V = self.carry(kick, (keep, W[0], W[1], white * W[0]), DOUBLE)
-        self.mode_pass(t, step, lam, kick)
+        kicks = kicks_of(system, hops, step, start, end)
+        V = self.carry(kicks, (keep, W[0], W[1], white * W[0]), DOUBLE)
+        for kick in kicks:
+            self.mode_pass(kick, lam[0] + kick.late * lam[1], lam[1] if len(kicks) == 1 else 0 * lam[1])
+        self.Q[:], self.Z[:] = 0, 0
+        state.sums(system.rates_at(t + step, -1), self.Q, self.Z)
         after = system.hop_at(t + step, -1)
         np.copyto(self.V, V[:len(self.V)])
         self._memory(after, end.c)
@@ -118,32 +122,35 @@ class Columns(Exponential):
         sitekernels.right(state.halo.near, hop[state.sites], self.system.onsite[state.sites], c[state.sites], 0.0, 0.0, 1.0,
                           self.V, state.halo.fill(self.B), Z)
 
-    def carry(self, kick, weights, smallest):
-        """exp(-i dt Hbar) K^+ [keep Y + w0 i Q + w1 Z + constant i] K exp(i dt Hbar). **Collective.**"""
-        state, system = self.state, self.system
-        terms = chebyshev.degree(kick.reach, smallest)
-        u = _exponential(kick.step, kick.radius, terms)
-        hop, onsite, c = kick.hop / kick.radius, system.onsite / kick.radius, kick.mean / kick.radius
+    def carry(self, kicks, weights, smallest):
+        """U K^+ [keep Y + w0 i Q + w1 Z + constant i] K U^+ with U = exp(-i dt Hbar), one after the other of ``kicks``. **Collective.**"""
+        state, system, first = self.state, self.system, kicks[0]
         P, B, C = (np.empty((state.size, 2, sitekernels.LANES[8])) for _ in range(3))
         polynomial = sitekernels.clenshaw["plain" if system.plain else "phases", 8]
-        none, nothing = np.zeros((8, 0), np.int64), np.zeros((terms, 8, 0), complex)
-        for begin in range(0, len(state.sites), 4):
-            sitekernels.load_green(state.green, self.Q, self.Z, *weights, state.layout.start, begin, kick.cosine, kick.q, P)
-            sitekernels.store_green(polynomial(system.near, hop, onsite, c, u, P, B, C, none, nothing), begin, self.V)
-        self.B[:], self.C[:] = 0, 0
-        near, mine = state.halo.near, state.sites
-        for k in range(terms - 1, -1, -1):
-            if k < terms - 1:
-                state.halo.fill(self.B)
-            sitekernels.right(near, hop[mine], onsite[mine], c[mine], u[k].real, -u[k].imag, 2.0 if k else 1.0, self.V, self.B, self.C)
-            self.B, self.C = self.C, self.B
-        self.flops += 2 * FLOPS * terms * self.V.size / 2
+        none, near, mine = np.zeros((8, 0), np.int64), state.halo.near, state.sites
+        scaled = [(k.hop / k.radius, system.onsite / k.radius, k.mean / k.radius,
+                   _exponential(k.step, k.radius, chebyshev.degree(k.reach, smallest))) for k in kicks]
+        for begin in range(0, len(mine), 4):
+            sitekernels.load_green(state.green, self.Q, self.Z, *weights, state.layout.start, begin, first.cosine, first.q, P)
+            for hop, onsite, c, u in scaled:
+                found = polynomial(system.near, hop, onsite, c, u, P, B, C, none, np.zeros((len(u), 8, 0), complex))
+                np.copyto(P, found)
+            sitekernels.store_green(found, begin, self.V)
+        for number, (hop, onsite, c, u) in enumerate(scaled):
+            if number:
+                np.copyto(self.V, self.B[:len(self.V)])
+            self.B[:], self.C[:] = 0, 0
+            for k in range(len(u) - 1, -1, -1):
+                if k < len(u) - 1:
+                    state.halo.fill(self.B)
+                sitekernels.right(near, hop[mine], onsite[mine], c[mine], u[k].real, -u[k].imag, 2.0 if k else 1.0, self.V, self.B, self.C)
+                self.B, self.C = self.C, self.B
+            self.flops += 2 * FLOPS * len(u) * self.V.size / 2
         return self.B
 
-    def mode_pass(self, t, step, lam, kick):
-        """The modes of the own columns to the end of the step; leaves Q and L (in ``Z``) of the end."""
-        state, system = self.state, self.system
-        mean, slope = lam
+    def mode_pass(self, kick, mean, slope):
+        """The modes of the own columns to the end of a kick, with rates of this mean and slope."""
+        state, system, step = self.state, self.system, kick.step
         size = state.real.itemsize
         width, held = sitekernels.LANES[size], state.group
         terms = chebyshev.degree(kick.reach, SINGLE if size == 4 else DOUBLE)
@@ -170,8 +177,6 @@ class Columns(Exponential):
             store(polynomial(system.near, hop, onsite, c, u, P, B, C, at, w), cosine, q, block)
             if n < width:
                 state.modes[lanes] = block[:n]
-        self.Q[:], self.Z[:] = 0, 0
-        state.sums(system.rates_at(t + step, -1), self.Q, self.Z)
         self.flops += FLOPS * terms * state.modes.size / 2
         self.passes += 1
 
@@ -179,11 +184,19 @@ class Columns(Exponential):
 FLOPS = 26.0        # a term of a polynomial costs per complex entry: 6 for the four hops, 2 onsite, 8 pairing, 10 the recursion
 
 
-class Kick:
-    """Hbar of a step and K = exp(-i dt^2 Hdot/12) = [[cosine, q], [-q*, cosine]] on every site."""
+def kicks_of(system, hops, step, start, end):
+    """The `Kick` of a step, or the two of a step in which hops change."""
+    mean, slope = moments(step, start.c, start.v, end.c, end.v)
+    if hops[1] is None:
+        return [Kick(system, hops[0], step, mean, slope)]
+    return [Kick(system, hops[0] + late * hops[1], step / 2, mean + late * slope, 0 * slope, late) for late in (-step / 3, step / 3)]
 
-    def __init__(self, system, hop, step, start, end):
-        self.mean, self.slope = moments(step, start.c, start.v, end.c, end.v)
+
+class Kick:
+    """Hbar of a step and K = exp(-i dt^2 Hdot/12) = [[cosine, q], [-q*, cosine]] on every site. late : its time after the middle of a whole step."""
+
+    def __init__(self, system, hop, step, mean, slope, late=0.0):
+        self.mean, self.slope, self.late = mean, slope, late
         self.hop, self.step = hop, step
         self.radius = float(system.field_bound + np.abs(self.mean).max())
         self.reach = self.radius * step

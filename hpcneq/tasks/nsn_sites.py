@@ -24,7 +24,6 @@ TASKS = {
                     doc="a stationary order parameter, free on every site, self-consistent from a seed"),
 }
 
-
 # ---- the lattice of an input ----------------------------------------------------------------------------------------
 
 def lattice(run, comm, recall=lambda name, compute, *args: compute(*args)):

@@ -364,6 +364,39 @@ t_max = 2.6
 """
 
 
+def test_a_moving_vector_potential(tmp_path):
+    """A ramp of A_x under a condensate: what half the step changes falls tenfold or more when the step is halved, and the quoted error
+    bounds what a quarter of the step changes, not ten times too large. Fails if hops enter a step by their mean.
+    """
+    text = INPUT.replace("disorder = 0.4", 'A_x = {from = 0.0, to = 0.4, kind = "ramp", at = 0.5, duration = 4.0}').replace("1e-3", "1e-7")
+    text = text.replace("t_max = 2.6", "t_max = 5.0").replace('{from = 0.0, to = 0.6, kind = "pulse", at = 0.6, duration = 1.1}', "0.0")
+    (tmp_path / "in.toml").write_text(text.replace('state = "bcs"', 'state = "bcs"\nnoise = 0.0'))
+    found = []
+    for k, dt in enumerate((0.5, 0.25, 0.125)):
+        assert driver.run(tmp_path / "in.toml", tmp_path / f"{k}.h5", quiet=True, overrides=[f"numerics.dt={dt}"]) == 0
+        found.append(Result(tmp_path / f"{k}.h5"))
+    value = [result.summary["delta_rms"] for result in found]
+    assert abs(value[1] - value[0]) > 10 * abs(value[2] - value[1])
+    assert abs(value[2] - value[1]) < found[1].errors["delta_rms"] < 10 * abs(value[2] - value[1])
+
+
+@pytest.mark.parametrize("late", [0.0, 1.0])
+def test_petsc_moves_hops_the_same_way(late):
+    """A sine of A_x and a step of the bias: PETSc's Runge-Kutta against the columns' own integrator, 2e-6 at t = 0.6.
+
+    Fails with the two half steps of a moving step in the wrong order.
+    """
+    place = plane(3, 3, vector=(drive.Drive(0.2, "sine", to=0.5, frequency=3.0, at=late * 0.3), drive.Drive(0.1)))
+    system = sites.SiteQuench(junction(3, 3, drive.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2), place, 0.2 * RNG.normal(size=9) + 0.2j * RNG.normal(size=9))
+    ends = []
+    for given in ({"evolve_ts_type": "rk", "evolve_ts_rtol": 1e-7, "evolve_ts_atol": 1e-8}, {}):
+        with Options(given) as options:
+            evolution = Evolution(columns.State(system, solo()), 0.6, 0.05, options)
+            evolution.run(lambda row: ends.append(row.c) if row.t == 0.6 else None, every=0.6)
+            evolution.destroy()
+    np.testing.assert_allclose(ends[0], ends[1], atol=2e-6)
+
+
 def put(comm, folder, text):
     if comm.rank == 0:
         (folder / "in.toml").write_text(text)

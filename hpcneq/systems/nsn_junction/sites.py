@@ -91,12 +91,14 @@ class SiteQuench(Biased):
         """Hops at time t, after (+1) or before (-1) a jump of the vector potential."""
         return self.sites.hops([drive(t, side) for drive in self.sites.vector])
 
-    def hop_mean(self, t, step):
-        """Hops averaged over a step inside which the vector potential is smooth (Gauss's rule)."""
-        if not self.sites.moving:
-            return self.sites.hops([drive.start for drive in self.sites.vector])
-        x, w = np.polynomial.legendre.leggauss(4)
-        return sum(0.5 * b * self.sites.hops([drive(t + 0.5 * step * (1 + a)) for drive in self.sites.vector]) for a, b in zip(x, w))
+    def hop_moments(self, t, step):
+        """(mean, 12/step^2 <(s - step/2) hop>) over a step inside which the vector potential is smooth; no slope where it rests."""
+        first = self.hop_at(t, +1)
+        if not self.sites.moving or all(drive(t, +1) == drive(t + 0.5 * step) == drive(t + step, -1) for drive in self.sites.vector):
+            return first, None
+        x, w = np.polynomial.legendre.leggauss(6)
+        hops = [0.5 * b * self.sites.hops([drive(t + 0.5 * step * (1 + a)) for drive in self.sites.vector]) for a, b in zip(x, w)]
+        return sum(hops), 6 / step * sum(a * hop for a, hop in zip(x, hops))
 
     def breakpoints(self, t_max):
         """Times at which the bias, the vector potential or their slopes jump."""

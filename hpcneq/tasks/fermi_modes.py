@@ -1,9 +1,12 @@
 """Which modes a state of the Fermi gas has: every growing one, and the slow ones that decay."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ..errors import NotConverged
+from ..parallel import on_root
 from ..solvers.contours import Box
 from ..solvers.modes import spectrum
 
@@ -11,6 +14,7 @@ BELOW = 0.23        # of the depth to which M is analytic: floor of the search a
 SLOW = ((0.25, 0.95), (0.25, 0.85), (0.5, 0.85), (1.0, 0.7), (1.0, 0.4))   # (guide, floor in units of it) of the search at low frequency, one after the other
 WIDE = 0.2          # of it: with q above, the continuum of levels that pass each other is wide, and deep floors are never certain
 LOW = 1.7           # of the gap, for low frequency; pairs break at 2
+LOOSE = 50.0        # the bound on a mode's error knows no signs: it counts over this at least
 ZERO = 1e-7         # mu: |z| of the phase mode at q = 0, whose exact value is 0
 
 
@@ -50,9 +54,22 @@ def modes_of(response, comm):
             modes.append(mode)
     if response.q == 0:
         modes = [mode for mode in modes if abs(mode.z) > ZERO]
+    modes = on_root(comm, lambda: [sharper(response, mode) for mode in modes])
     growing = sum(mode.multiplicity for mode in modes if mode.z.imag > 0 and not mode.neutral)
     modes.sort(key=lambda mode: (-round(mode.z.imag, 9), abs(mode.z.real), mode.z.real))
     return Found(tuple(modes), growing, wide.samples + slow.samples, slow.box.bottom)
+
+
+def sharper(response, mode):
+    """The mode with twice the shift of its root on other panels and angles as its error, |u^+ dM v| / |u^+ M' v|, where the bound is larger."""
+    if mode.multiplicity > 1:
+        return mode
+    z, step = mode.z, 1e-3 * (mode.z.imag + response.analytic_below)
+    M = response(z)
+    u, v = np.linalg.svd(M)[0][:, -1].conj(), mode.vectors[0]
+    slope = abs(u @ (response(z + step) - response(z - step)) @ v) / (2 * step)
+    shift = abs(u @ (response.other(z) - M) @ v)
+    return replace(mode, error=min(mode.error, max((2 * shift + 1e-13) / slope, mode.error / LOOSE)))
 
 
 def _certain(response, comm, trials):

@@ -146,6 +146,25 @@ def test_the_error_of_every_element_bounds_its_change(q, w):
     assert error.max() < 100 * moved.max() + 2 * response.ROUNDING
 
 
+@pytest.mark.nightly
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("s", [SOFT, SHARP, states.State(0.146, 0.949, 0.1477, Drive(-1.0, 0.1, T=0.02))])
+def test_errors_bound_at_random_momenta_and_frequencies(s):
+    """Twelve points each, q from .001 to 2, -.9 g < Im w < 3 g, three finenesses of panels: every element within its error of much finer
+    panels, and the errors' middle not 50 times too large. Fails with panels .05 longer, where both sums may agree by chance.
+    """
+    rng, factors = np.random.Generator(np.random.Philox(7)), []
+    for _ in range(12):
+        q, w = 10 ** rng.uniform(-3, 0.3), rng.integers(2) * 10 ** rng.uniform(-4, 0) + 1j * rng.uniform(-0.9, 3) * s.g
+        finest = response.matrices(s, q, [w], fine=2.0)
+        for fine in (0.4, 0.7, 1.0):
+            M, error = response.with_errors(s, q, [w], fine=fine)
+            moved = np.abs(M - finest)
+            assert np.all(moved <= error)
+            factors.append(error.max() / max(moved.max(), response.ROUNDING))
+    assert np.median(factors) < 50
+
+
 def test_parts_add_up_and_equilibrium_has_no_intra_band_part():
     """Pi = inter + intra; no decay and g -> 0: no quasi-particles, so Pi_intra fades as g, Fig. 13(b2). Fails with a = c taken for inter-band."""
     w = np.array([0.05, 0.4])

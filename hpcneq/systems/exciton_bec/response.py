@@ -24,6 +24,7 @@ CIRCLE, POINTS = 0.25, 24          # in units of g
 SHORTEST = 1e-5                    # kF: shorter q count as 0
 TOGETHER = 16                      # frequencies in one sum
 ROUNDING = 1e-11
+LONGER = 0.13                      # in panels a singularity's distance
 CLOSE = 1e-12                      # |d| taken for zero
 
 
@@ -128,9 +129,14 @@ def cell(w, g):
 
 
 def with_errors(state, q, w, part="full", fine=1.0):
-    """(M, error) (n, 2, 2) each: error of every element, its change on panels a quarter longer, and rounding."""
+    """(M, error) (n, 2, 2) each: error of every element, from the change on longer panels, and rounding.
+
+    Panels ``LONGER`` less fine are worse by a factor of ten or more. All elements sum the same traces: where one happens to agree on
+    both, the largest change counts.
+    """
     here = matrices(state, q, w, part, fine)
-    return here, np.abs(here - matrices(state, q, w, part, 0.8 * fine)) + ROUNDING
+    moved = np.abs(here - matrices(state, q, w, part, max(fine - LONGER, 0.6 * fine)))
+    return here, 0.5 * moved + moved.max(axis=(-2, -1), keepdims=True) + ROUNDING
 
 
 def summed(state, w, grid):

@@ -5,6 +5,7 @@ Every docstring names a change of the code under which the test was seen to fail
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import brentq
 
 import hpcneq
 from hpcneq import petsc
@@ -15,7 +16,7 @@ from hpcneq.solvers.contours import Box
 from hpcneq.solvers.evolve import Evolution
 from hpcneq.solvers.meanfield import FieldState
 from hpcneq.solvers.modes import spectrum
-from hpcneq.systems.fermi_gas import kinetics, rays, response, states, traces, uniform
+from hpcneq.systems.fermi_gas import branches, closed, kinetics, rays, response, states, traces, unequal, uniform
 from hpcneq.systems.fermi_gas.occupation import Baths
 from hpcneq.systems.fermi_gas.response import Response
 from hpcneq.tasks.fermi_modes import modes_of
@@ -225,6 +226,87 @@ def test_memory_grows_at_its_own_rate():
     y = np.abs(c[:, 0]) - D
     i, j = np.searchsorted(t, [80.0, 150.0])
     assert abs(np.log(y[j] / y[i]) / (t[j] - t[i]) - 0.0200760) < 4e-4
+
+
+# ---- Q free ---------------------------------------------------------------------------------------------------------
+
+def test_all_atoms_of_a_gas_at_rest_are_superfluid():
+    """Without bias and with little width J_S = n Q to first order, so that Q falls with 4 gamma: 1 - 8 gamma to a tenth of it. Fails without the pairs' share of n."""
+    for gamma in (2e-4, 5e-4):
+        D = branches.largest(states.Gas(Baths(gamma)))
+        J, n = closed.Ends.of(Baths(gamma), D, 0.01, 0.02).sums(D, 0.01)
+        assert abs(J / (0.01 * n) - 1 + 8 * gamma) < 0.8 * gamma
+
+
+@pytest.mark.parametrize("name", ["NFF", "NFF'"])
+def test_current_condition_holds_in_the_states_alone(name):
+    """J_S vanishes in the states with Q > 0; J_S and n less the normal gas's are the sums of N(H) over all directions, 2e-6. Fails with 2 p c for p c."""
+    D, Q = STATES[name]
+    ends = closed.Ends.of(BATHS, D, Q, 0.02)
+    assert abs(ends.sums(D, Q)[0]) < 1e-8
+    D, Q = 1.1 * D, 0.9 * Q
+    p, c, weight = unequal.plane(D, Q, 1.0, unequal.Pair(0.005, 0.005, 0.0, 0.145))
+    J = n = 0.0
+    for s in (1, -1):
+        at = {"a": s * p * c * Q, "xi": p**2 + 0.25 * Q**2 - 1}
+        pairs, bare = (uniform.of_levels(BATHS.occupation, at, x) for x in (D, 1e-9))
+        both, atoms = (pairs[0] + pairs[1] - bare[0] - bare[1], pairs[0] - pairs[1] - bare[0] + bare[1])
+        J, n = J + 0.5 * weight @ (p**2 * (s * p * c * both + 0.5 * Q * atoms)), n + 0.25 * weight @ (p**2 * atoms)
+    assert ends.sums(D, Q) == pytest.approx((J, n + ends.normal), abs=2e-6)
+
+
+def pull(r, rate):
+    """(sum dg12, sum dg21) that a change of Q by 1, growing with ``rate``, leaves: the response of N(H) to p c + Q tau3/2, in the bases of H."""
+    points = rays.points(r.D, r.Q, r.baths, fine=r.fine)
+    e, V = points.levels[0], points.vectors[0]
+    N, gap = r.baths.occupation(e), e[0] - e[1]
+    change = np.einsum("man,abn,xbn->mxn", V, 0.5 * r.Q * np.array([[1, 0], [0, -1]])[..., None] + np.eye(2)[..., None] * points.p * points.c, V)
+    slope = np.array([[r.baths.slope(e[0]), (N[0] - N[1]) / gap], [(N[0] - N[1]) / gap, r.baths.slope(e[1])]])
+    c = 4 * r.baths.gamma + 1j * np.array([[0 * gap, gap], [-gap, 0 * gap]])
+    dg = np.einsum("man,mxn,xbn->abn", V, change * slope * c / (rate + c), V)
+    return dg[0, 1] @ points.weight, dg[1, 0] @ points.weight
+
+
+def test_free_wave_number_makes_nff_prime_grow():
+    """NFF', stable while Q is held, leaves at the root of the 3 x 3 determinant of (Delta, Delta^*, Q): 1%. A force of the other sign makes it return."""
+    D, Q = STATES["NFF'"]
+    r, ends, h = Response(BATHS, D, Q, fine=0.5), closed.Ends.of(BATHS, D, Q, 0.02), 1e-5
+    slopes = [(ends.velocity(D + h * u, Q + h * v, 0.145) - ends.velocity(D - h * u, Q - h * v, 0.145)) / (2 * h) for u, v in ((1, 0), (0, 1))]
+
+    def det(rate):
+        return np.linalg.det(np.block([[r(1j * rate), np.array(pull(r, rate))[:, None]],
+                                       [np.array([[-0.5 * slopes[0], -0.5 * slopes[0], rate - slopes[1]]])]])).real
+
+    root = brentq(det, 4e-3, 1.2e-2)
+    t, c = trace(uniform.Kinetic(BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-6, (D, Q), 1.4, 0.03, 0.15, 8, start_Q=Q), 420.0, 2.0)
+    assert abs(traces.late_exponent(t, np.abs(c[:, 0]) - D) - root) < 1e-2 * root and c[-1, 2].real < Q
+
+
+def test_momenta_along_and_against_are_mirrored():
+    """Velocities of Delta from half the momenta are those of all, with Q > 0, away from any steady state: 1e-12, both models. Fails if the other half is kept once."""
+    D, Q = STATES["NFF"]
+    args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), 0.03 + 0.1j, (D, Q), 1.5, 0.05, 0.25, 8)
+    fit = poles.fit("aaa", 0.0, 0.01, 3.0, 1e-4)
+    for make in (uniform.Kinetic, lambda *a, **k: uniform.Memory(fit, *a, **k)):
+        found = []
+        for folded in (True, False):
+            system = make(*args, folded=folded)
+            state = FieldState(system, solo())
+            for _ in range(3):      # a few steps along the flow
+                out = np.zeros_like(state.flat)
+                state.rhs(0.0, 1, state.flat, out)
+                state.flat += 0.1 * out
+            found.append(state.field(state.flat)[:2])
+        assert np.abs(found[0] - found[1]).max() < 1e-12
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kick, fate, Q", [(1e-3, "NBCS", 0.0), (-1e-3, "NFF", 0.18269617)])
+def test_nff_prime_lies_between_two_basins(kick, fate, Q):
+    """With closed ends NFF' kicked up loses its Q and ends as NBCS, kicked down it ends as NFF."""
+    result = run("evolve", parameters={"dmu": 0.145, "branch": "NFF'", "free_Q": True}, initial={"kick": kick}, run={"t_max": 2000.0, "output_every": 10.0},
+                 numerics={"model": "kinetic", "fine": 0.2, "angles": 16, "p_c": 1.5, "error_estimate": False})
+    assert result.summary["fate"] == fate and abs(result.summary["Q_final"] - Q) < 2e-3
 
 
 def test_exponent_of_a_sum_of_exponentials():

@@ -7,6 +7,7 @@ from ..parallel import placed
 from . import chebyshev, sitekernels
 from .exponential import Ends, Exponential, _exponential, _hermite_slopes, _source_coefficients, hermite, memory_weights, moments
 
+CACHE = 2 ** 20      # bytes of a core's second cache
 SINGLE, DOUBLE, GUESS = 1e-9, 1e-15, 1e-9       # smallest Chebyshev coefficient kept for modes in single precision, else, in a prediction
 
 
@@ -28,7 +29,8 @@ class Columns(Exponential):
         self.flops = 0.0
         n, rows = len(state.sites), state.rows
         self.Q, self.Z, self.V = (np.zeros((n, 2, 2, rows)) for _ in range(3))
-        self.B, self.C = (np.zeros((state.halo.count, 2, 2, rows)) for _ in range(2))
+        fitting = CACHE // (3 * 32 * state.halo.count * sitekernels.ROWS)
+        self.rows_at_once = min(rows, max(1, fitting) * sitekernels.ROWS)
 
     def rollback(self, ts):
         raise RuntimeError("columns: modes are advanced in place, there is no step to roll back")
@@ -80,13 +82,12 @@ class Columns(Exponential):
             plain = system.coupling * state.halo.gather(own[:, 0, 1] - own[:, 1, 0].conj())
             end = self._better(step, plain)
         kicks = kicks_of(system, hops, step, start, end)
-        V = self.carry(kicks, (keep, W[0], W[1], white * W[0]), DOUBLE)
+        self.carry(kicks, (keep, W[0], W[1], white * W[0]), DOUBLE)
         for kick in kicks:
             self.mode_pass(kick, lam[0] + kick.late * lam[1], lam[1] if len(kicks) == 1 else 0 * lam[1])
         self.Q[:], self.Z[:] = 0, 0
         state.sums(system.rates_at(t + step, -1), self.Q, self.Z)
         after = system.hop_at(t + step, -1)
-        np.copyto(self.V, V[:len(self.V)])
         self._memory(after, end.c)
         sitekernels.finish_green(self.V, self.Q, self.Z, W[2], W[3], white * W[2], state.layout.start, kick.cosine, kick.q, state.green)
         found = Ends(*state.mean_field(state.green, self.Q, after, end.c), None, None)
@@ -118,35 +119,52 @@ class Columns(Exponential):
         """Z = i L + Q H in place of L; Z = dX/dt + i [H, X] up to its Hermitian part, X = i Q. **Collective.**"""
         state, Z = self.state, self.Z
         Z[:, :, 0], Z[:, :, 1] = Z[:, :, 1], -Z[:, :, 0].copy()             # -i L, which the kernel takes off
-        self.B[:len(Z)] = self.Q
-        sitekernels.right(state.halo.near, hop[state.sites], self.system.onsite[state.sites], c[state.sites], 0.0, 0.0, 1.0,
-                          self.V, state.halo.fill(self.B), Z)
+        mine, near = state.sites, state.halo.near
+        for part in self._parts():
+            B = np.zeros((state.halo.count, 2, 2, part.stop - part.start))
+            B[:len(Z)] = self.Q[..., part]
+            found = np.ascontiguousarray(Z[..., part])
+            sitekernels.right(near, hop[mine], self.system.onsite[mine], c[mine], 0.0, 0.0, 1.0, found, state.halo.fill(B), found)
+            Z[..., part] = found
+
+    def _parts(self):
+        """Slices of rows that, for all columns of a recursion, fit a cache: from the right H leaves rows alone."""
+        rows, many = self.state.rows, self.rows_at_once
+        return [slice(begin, min(begin + many, rows)) for begin in range(0, rows, many)]
+
+    def _from_the_right(self, hop, onsite, c, u):
+        """V times the polynomial of H whose left one is ``u``, in place. **Collective.**"""
+        state = self.state
+        near, mine = state.halo.near, state.sites
+        hop, onsite, c = hop[mine], onsite[mine], c[mine]
+        for part in self._parts():
+            V = np.ascontiguousarray(self.V[..., part])
+            B, C = np.zeros((2, state.halo.count, *V.shape[1:]))
+            for k in range(len(u) - 1, -1, -1):
+                if k < len(u) - 1:
+                    state.halo.fill(B)
+                sitekernels.right(near, hop, onsite, c, u[k].real, -u[k].imag, 2.0 if k else 1.0, V, B, C)
+                B, C = C, B
+            self.V[..., part] = B[:len(V)]
 
     def carry(self, kicks, weights, smallest):
         """U K^+ [keep Y + w0 i Q + w1 Z + constant i] K U^+ with U = exp(-i dt Hbar), one after the other of ``kicks``. **Collective.**"""
         state, system, first = self.state, self.system, kicks[0]
         P, B, C = (np.empty((state.size, 2, sitekernels.LANES[8])) for _ in range(3))
         polynomial = sitekernels.clenshaw["plain" if system.plain else "phases", 8]
-        none, near, mine = np.zeros((8, 0), np.int64), state.halo.near, state.sites
+        none = np.zeros((8, 0), np.int64)
         scaled = [(k.hop / k.radius, system.onsite / k.radius, k.mean / k.radius,
                    _exponential(k.step, k.radius, chebyshev.degree(k.reach, smallest))) for k in kicks]
-        for begin in range(0, len(mine), 4):
+        for begin in range(0, len(state.sites), 4):
             sitekernels.load_green(state.green, self.Q, self.Z, *weights, state.layout.start, begin, first.cosine, first.q, P)
             for hop, onsite, c, u in scaled:
                 found = polynomial(system.near, hop, onsite, c, u, P, B, C, none, np.zeros((len(u), 8, 0), complex))
                 np.copyto(P, found)
             sitekernels.store_green(found, begin, self.V)
-        for number, (hop, onsite, c, u) in enumerate(scaled):
-            if number:
-                np.copyto(self.V, self.B[:len(self.V)])
-            self.B[:], self.C[:] = 0, 0
-            for k in range(len(u) - 1, -1, -1):
-                if k < len(u) - 1:
-                    state.halo.fill(self.B)
-                sitekernels.right(near, hop[mine], onsite[mine], c[mine], u[k].real, -u[k].imag, 2.0 if k else 1.0, self.V, self.B, self.C)
-                self.B, self.C = self.C, self.B
+        for hop, onsite, c, u in scaled:
+            self._from_the_right(hop, onsite, c, u)
             self.flops += 2 * FLOPS * len(u) * self.V.size / 2
-        return self.B
+        return self.V
 
     def mode_pass(self, kick, mean, slope):
         """The modes of the own columns to the end of a kick, with rates of this mean and slope."""

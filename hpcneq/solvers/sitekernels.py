@@ -6,7 +6,7 @@ amplitude from near[j, n] to j, 0 where there is none; hole rows have -conj(hop)
 all eight, and three planes stay in a core's cache while a whole polynomial of H is applied.
 
 LLVM vectorises none of these loops by itself: it cannot prove that the rows it reads and the row it writes are different
-memory. Straight-line code that loads all lanes before it stores any needs no such proof and is ten times faster; it is
+memory, nor, where a lane's index is a sum, that it is not negative (so the eight lanes are an axis of their own). Straight-line code that loads all lanes before it stores any needs no such proof and is ten times faster; it is
 written by :func:`lanes` from one line of each kernel.
 """
 from __future__ import annotations
@@ -125,28 +125,24 @@ def {name}(B, cosine, q, M):
 '''
 SUMS = '''
 def {name}(M, column, rate, Q, L):
-    """Q[column] += M, L[column] += rate M in double precision, mode after mode; M (modes, 2, rows), Q, L (columns, 2, rows)."""
+    """:func:`sums` with rows in eights."""
     for l in range(M.shape[0]):
         k, a, b = column[l], rate[l].real, rate[l].imag
-        for i in range(0, M.shape[2], 8):
-            x_m = 1.0 * M[l, 0, i + m]
-            y_m = 1.0 * M[l, 1, i + m]
-            qr_m = Q[k, 0, i + m] + x_m
-            qi_m = Q[k, 1, i + m] + y_m
-            lr_m = L[k, 0, i + m] + a * x_m - b * y_m
-            li_m = L[k, 1, i + m] + a * y_m + b * x_m
-            Q[k, 0, i + m] = qr_m
-            Q[k, 1, i + m] = qi_m
-            L[k, 0, i + m] = lr_m
-            L[k, 1, i + m] = li_m
+        for i in range(M.shape[2]):
+            x_m = 1.0 * M[l, 0, i, m]
+            y_m = 1.0 * M[l, 1, i, m]
+            qr_m = Q[k, 0, i, m] + x_m
+            qi_m = Q[k, 1, i, m] + y_m
+            lr_m = L[k, 0, i, m] + a * x_m - b * y_m
+            li_m = L[k, 1, i, m] + a * y_m + b * x_m
+            Q[k, 0, i, m] = qr_m
+            Q[k, 1, i, m] = qi_m
+            L[k, 0, i, m] = lr_m
+            L[k, 1, i, m] = li_m
 '''
 RIGHT = '''
-def right(near, hop, onsite, c, ur, ui, f, V, B, C):
-    """C = u V + f B H - C for the columns of own sites; V, C (sites, 2, 2, rows), B with its halo (n, 2, 2, rows).
-
-    near, hop, onsite, c of the own sites, near pointing into B. B H gathers, for column (j, a), the columns of j's neighbours with
-    conj(hop) (holes: -hop) and the other component of j.
-    """
+def _right(near, hop, onsite, c, ur, ui, f, V, B, C):
+    """:func:`right` with rows in eights."""
     for j in range(near.shape[0]):
         k0, k1, k2, k3 = near[j, 0], near[j, 1], near[j, 2], near[j, 3]
         for a in range(2):
@@ -154,25 +150,46 @@ def right(near, hop, onsite, c, ur, ui, f, V, B, C):
             v, pr, pi = s * onsite[j], -c[j].real, s * c[j].imag
             h0, h1, h2, h3 = s * hop[j, 0].real, s * hop[j, 1].real, s * hop[j, 2].real, s * hop[j, 3].real
             g0, g1, g2, g3 = -hop[j, 0].imag, -hop[j, 1].imag, -hop[j, 2].imag, -hop[j, 3].imag
-            for i in range(0, V.shape[3], 8):
-                yr_m = h0 * B[k0, a, 0, i + m] + h1 * B[k1, a, 0, i + m] + h2 * B[k2, a, 0, i + m] + h3 * B[k3, a, 0, i + m]
-                yi_m = h0 * B[k0, a, 1, i + m] + h1 * B[k1, a, 1, i + m] + h2 * B[k2, a, 1, i + m] + h3 * B[k3, a, 1, i + m]
-                yr_m = yr_m - (g0 * B[k0, a, 1, i + m] + g1 * B[k1, a, 1, i + m] + g2 * B[k2, a, 1, i + m] + g3 * B[k3, a, 1, i + m])
-                yi_m = yi_m + g0 * B[k0, a, 0, i + m] + g1 * B[k1, a, 0, i + m] + g2 * B[k2, a, 0, i + m] + g3 * B[k3, a, 0, i + m]
-                yr_m = yr_m + v * B[j, a, 0, i + m] + pr * B[j, o, 0, i + m] - pi * B[j, o, 1, i + m]
-                yi_m = yi_m + v * B[j, a, 1, i + m] + pr * B[j, o, 1, i + m] + pi * B[j, o, 0, i + m]
-                zr_m = ur * V[j, a, 0, i + m] - ui * V[j, a, 1, i + m] + f * yr_m - C[j, a, 0, i + m]
-                zi_m = ur * V[j, a, 1, i + m] + ui * V[j, a, 0, i + m] + f * yi_m - C[j, a, 1, i + m]
-                C[j, a, 0, i + m] = zr_m
-                C[j, a, 1, i + m] = zi_m
+            for i in range(V.shape[3]):
+                yr_m = h0 * B[k0, a, 0, i, m] + h1 * B[k1, a, 0, i, m] + h2 * B[k2, a, 0, i, m] + h3 * B[k3, a, 0, i, m]
+                yi_m = h0 * B[k0, a, 1, i, m] + h1 * B[k1, a, 1, i, m] + h2 * B[k2, a, 1, i, m] + h3 * B[k3, a, 1, i, m]
+                yr_m = yr_m - (g0 * B[k0, a, 1, i, m] + g1 * B[k1, a, 1, i, m] + g2 * B[k2, a, 1, i, m] + g3 * B[k3, a, 1, i, m])
+                yi_m = yi_m + g0 * B[k0, a, 0, i, m] + g1 * B[k1, a, 0, i, m] + g2 * B[k2, a, 0, i, m] + g3 * B[k3, a, 0, i, m]
+                yr_m = yr_m + v * B[j, a, 0, i, m] + pr * B[j, o, 0, i, m] - pi * B[j, o, 1, i, m]
+                yi_m = yi_m + v * B[j, a, 1, i, m] + pr * B[j, o, 1, i, m] + pi * B[j, o, 0, i, m]
+                zr_m = ur * V[j, a, 0, i, m] - ui * V[j, a, 1, i, m] + f * yr_m - C[j, a, 0, i, m]
+                zi_m = ur * V[j, a, 1, i, m] + ui * V[j, a, 0, i, m] + f * yi_m - C[j, a, 1, i, m]
+                C[j, a, 0, i, m] = zr_m
+                C[j, a, 1, i, m] = zi_m
 '''
 PRODUCTS = {"plain": PLAIN, "phases": PHASES}
 clenshaw = variants(CLENSHAW, "clenshaw", PRODUCTS)
 apply = variants(APPLY, "apply", PRODUCTS)
 load_modes = {size: compiled(LOAD_MODES.replace("{name}", f"load_modes_{size}"), f"load_modes_{size}", count) for size, count in LANES.items()}
 store_modes = {size: compiled(STORE_MODES.replace("{name}", f"store_modes_{size}"), f"store_modes_{size}", count) for size, count in LANES.items()}
-sums = compiled(SUMS.replace("{name}", "sums"), "sums")
-right = compiled(RIGHT, "right")
+_sums = compiled(SUMS.replace("{name}", "_sums"), "_sums")
+_right = compiled(RIGHT, "_right")
+
+
+def _eights(array):
+    """The rows of a contiguous array (..., rows) as (..., n, 8), never a copy."""
+    found = array.view()
+    found.shape = (*array.shape[:-1], -1, 8)
+    return found
+
+
+def sums(M, column, rate, Q, L):
+    """Q[column] += M, L[column] += rate M in double precision, mode after mode; M (modes, 2, rows), Q, L (columns, 2, rows)."""
+    _sums(_eights(M), column, rate, _eights(Q), _eights(L))
+
+
+def right(near, hop, onsite, c, ur, ui, f, V, B, C):
+    """C = u V + f B H - C for the columns of own sites, u = ur + i ui; V, C (sites, 2, 2, rows), B with its halo (n, 2, 2, rows).
+
+    near, hop, onsite, c of the own sites, near pointing into B. B H gathers, for column (j, a), the columns of j's neighbours with
+    conj(hop) (holes: -hop) and the other component of j.
+    """
+    _right(near, hop, onsite, c, ur, ui, f, _eights(V), _eights(B), _eights(C))
 
 
 @lazily

@@ -88,14 +88,13 @@ def evolution(system, run, ranks, rows):
 
 # ---- columns over sites -------------------------------------------------------------------------------------------------
 
-def columns_memory(N, lanes, ranks, itemsize, reach):
-    """(state bytes, working bytes) of the fullest rank: modes and Y; Q, Z, the carried Y, two planes of a recursion with their halo, and
-    five more arrays like Y: the vectors of TS, an output row, the monitors (measured at 231, 451 and 1111 sites).
+def columns_memory(N, lanes, ranks, itemsize):
+    """(state bytes, working bytes) of the fullest rank: modes and Y; Q, Z, the carried Y, and six more arrays like Y: the vectors of TS,
+    an output row, the monitors (measured at 231, 451 and 1111 sites).
     """
     rows, own = -(-2 * N // 16) * 16, -(-N // min(ranks, N))
-    halo = min(N, own + (2 * reach if ranks > 1 else 0))
     state = own * rows * (lanes * itemsize + 2 * 16)
-    return int(state), int(state + 32 * rows * (9 * own + 2 * halo))
+    return int(state), int(state + 32 * rows * 9 * own)
 
 
 def columns_probe(make, N, lanes, step):
@@ -110,11 +109,11 @@ def columns_probe(make, N, lanes, step):
     return (time.process_time() - begun) / 2 * (N / len(system.near)) ** 2
 
 
-def columns(make, N, Ly, lanes, run, ranks, rows):
+def columns(make, N, lanes, run, ranks, rows):
     """Lines for ``hpcneq check`` of an evolution with symmetry = "full"; ``make()``: its system on a smaller lattice."""
     itemsize, step = (16 if run.numerics.precision == "double" else 8), run.numerics.dt
     steps = int(np.ceil(run.run.t_max / step))
-    state, work = columns_memory(N, lanes, ranks, itemsize, Ly)
+    state, work = columns_memory(N, lanes, ranks, itemsize)
     per_step = columns_probe(make, N, lanes, step) * (1.6 if itemsize == 16 else 1.0)
     extra = 2.0 if run.numerics.error_estimate else 1.0
     return [f"  {N} sites, {lanes} bath modes a site, {steps} steps, {rows} output rows",

@@ -151,7 +151,7 @@ def estimate(run, ranks):
         return sites.SiteQuench(junction, small, np.zeros(Lx * Ly))
 
     return [f"  poles: {len(junction.poles[0].w)} a lead, error {max(fit.error for fit in junction.poles):.1e}",
-            *estimates.columns(make, place.count, place.Ly, lanes, run, ranks, len(rows))]
+            *estimates.columns(make, place.count, lanes, run, ranks, len(rows))]
 
 
 def refuse(run):

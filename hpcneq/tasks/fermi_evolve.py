@@ -143,7 +143,7 @@ class LinearRecords(Recorder):
 
 def estimate(run, ranks):
     """Lines for ``hpcneq check``: size, memory, steps, and time from a few steps on this core."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     gas, n = gas_of(run.parameters, run.numerics), run.numerics
     if n.model == "linear":
         found = [r for r, _ in responses(run)]
@@ -153,7 +153,7 @@ def estimate(run, ranks):
         variants = ("step error", "grid error") + ("pole error",) * (n.model == "memory")
         systems = [fermi_full.system_of(run, gas, start, name) for name in (None, *variants)]
     systems, dt = systems if n.error_estimate else systems[:1], step_of(run, systems[0].fastest)
-    fixed = time.perf_counter() - begun
+    fixed = time.process_time() - begun
     each = [seconds_a_step(system, dt * (2 if k else 1)) for k, system in enumerate(systems)]
     steps, size = run.run.t_max / dt, FieldState(systems[0], solo()).nbytes
     total = steps * (each[0] + 0.5 * sum(each[1:]))
@@ -164,14 +164,14 @@ def estimate(run, ranks):
 
 
 def seconds_a_step(system, dt, count=4):
-    """Seconds of one step on one process, the first left out: it compiles."""
+    """Processor seconds of one step on one process, the first left out: it compiles."""
     taken = []
     with petsc.Options({}) as options:
         for steps in (1, count):
             evolution = Evolution(FieldState(system, solo()), steps * dt, dt, options, defaults=LinearRecords.defaults)
-            begun = time.perf_counter()
+            begun = time.process_time()
             evolution.run(lambda row: None, every=steps * dt)
-            taken.append(time.perf_counter() - begun)
+            taken.append(time.process_time() - begun)
             evolution.destroy()
     return taken[1] / count
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import hpcneq
-from hpcneq.systems.semiconductor import phonon, phonon_inputs
+from hpcneq.systems.semiconductor import phonon, phonon_inputs, phonon_pairing
 from hpcneq.systems.semiconductor.phonon_steady import Stationary
 from hpcneq.tasks import phonon_states
 
@@ -139,6 +139,23 @@ def test_recombination_brings_pairs_sooner_with_redfield_collisions():
         times[collision] = [np.asarray(found.t)[np.argmax(row > 0.005)] for row in np.asarray(found.delta_t)]
     assert times["redfield"][0] - times["redfield"][1] > 500 and times["redfield"][1] > 0
     assert abs(times["secular"][0] - times["secular"][1]) < 100
+
+
+def test_the_threshold_in_the_laser_is_one_of_time():
+    """Fig. 2, V > 2 and Omega > Gamma_ph = .02: after t = 4000 there are pairs at Omega = .25 and none at .02, where the populations reached by then
+    have no growth at V = 3.5; in the stationary state V_c is below 2 at either (secular, printed).
+
+    The populations also by the other integrator, in the evolution at V = 0. Fails if the time without pairs is left out of theirs.
+    """
+    found = run("map", {"Gamma_rr": 0.002}, sweep={"Omega": [0.02, 0.25], "V": [3.5, 5.0]}, initial={"seed": 1e-4, "alone": 2000.0},
+                run={"t_max": 2000.0}, numerics=PLAIN)
+    delta = np.asarray(found.delta)
+    assert delta[0, 0] < 1e-12 and delta[1].min() > 3e-3
+    assert np.asarray(found.V_c).max() < 2 and found.V_c_reached[1] < 2 and 3.5 < found.V_c_reached[0] < 5
+    alone = run("evolve", {"Gamma_rr": 0.002, "Omega": 0.02, "V": 0.0}, run={"t_max": 4000.0, "output_every": 1000.0}, numerics=PLAIN)
+    model = phonon_inputs.model(phonon_inputs.Parameters(**SMALL | {"Gamma_rr": 0.002, "Omega": 0.02}), phonon_inputs.Numerics(**COARSE))
+    state = [np.asarray(alone[name])[-1] for name in ("n11", "n22", "n21")]
+    assert found.V_c_reached[0] == pytest.approx(phonon_pairing.threshold(*phonon_pairing.matrices(model, *state), 1e-5, 5.0), abs=1e-3)
 
 
 # ---- phonons at a temperature ------------------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ def map(result):  # noqa: A001  (the task's name)
             line = (result.Omega, result[name]) if keys[0] == "Omega" else (result[name], result.Omega)
             axes.plot(*line, color="w", ls=dashes, lw=1.8, label=f"$V_c$: {words}")
     if axes.lines:
-        axes.legend(loc="lower left" if axes.get_xscale() == "linear" else "upper left", labelcolor="w", fontsize=10)
+        axes.legend(loc="lower right", labelcolor="w", fontsize=10)
     axes.set(xlabel=LABELS[keys[0]], ylabel=LABELS[keys[1]])
     return figure
 

@@ -154,6 +154,7 @@ def evolve(run, comm, log, output):
         out.flush()
         outcome.summary["onset"] = on_root(comm, onset, out.path)
         if run.numerics.error_estimate:
+            outcome.errors["particle_number"] += outcome.summary["particle_drift"]
             outcome.errors |= {"onset": run.run.output_every or run.numerics.dt} | on_root(comm, between_looks, out.path)
     return outcome
 

@@ -102,15 +102,21 @@ def test_recombination_against_the_exact_dissipator(kind):
         assert printed[0][there] == pytest.approx(exact[0][there], abs=1e-14) and np.abs(exact[3]).max() > 1e-3
 
 
-def test_mean_field_and_laser_against_the_exact_commutator():
-    """-i [H, rho] with the laser and the pair field Delta c2+_k c1+_-k + h.c., for even data."""
+@pytest.mark.parametrize("kind, Omega", [("even", 0.7), ("pairs", 0.0), ("normal", 0.7)])
+def test_mean_field_and_laser_against_the_exact_commutator(kind, Omega):
+    """-i [H, rho] with the laser and the pair field Delta c2+_k c1+_-k + h.c., for even data, and for uneven ones with either correlation.
+
+    Fails if pairs change the lower band at k instead of -k, or with the laser's sign turned.
+    """
     rng = np.random.default_rng(7)
-    E = [np.array([a, b, a]) for a, b in rng.normal(size=(2, 2))]
+    E = [np.array([a, b, a if kind == "even" else -a]) for a, b in rng.normal(size=(2, 2))]
     grid = bands.Bands(np.array(K, float), np.ones(3) / 3, *E)
-    one, rho = model(bands=grid, V=1.3, Omega=0.7), gaussian("even")
+    one, rho = model(bands=grid, V=1.3, Omega=Omega), gaussian(kind)
+    if kind == "pairs":     # E1 belongs to -k in a pair's energy, which Bands has for even bands alone
+        one = model(bands=bands.Bands(grid.k, grid.weight, grid.E1[::-1], grid.E2), V=1.3)
     state = correlations(rho)
     delta = one.order(state[3])
-    H = sum(E[0][i] * LOWER[k].T @ LOWER[k] + E[1][i] * UPPER[k].T @ UPPER[k] + 0.35 * (UPPER[k].T @ LOWER[k] + LOWER[k].T @ UPPER[k])
+    H = sum(E[0][i] * LOWER[k].T @ LOWER[k] + E[1][i] * UPPER[k].T @ UPPER[k] + 0.5 * Omega * (UPPER[k].T @ LOWER[k] + LOWER[k].T @ UPPER[k])
             for i, k in enumerate(K)).astype(complex)
     pair = delta * sum(UPPER[k].T @ LOWER[-k].T for k in K)
     H = H - pair - pair.conj().T

@@ -100,12 +100,12 @@ def steady(run, comm, log, output):
 
 def _end(drive):
     """The State where the condensate ends if ``drive`` lies beyond, else None."""
-    if drive.ratio == 0:
-        return None
     try:
         states.solve(drive)
         return None
-    except NotConverged:
+    except NotConverged as error:
+        if drive.ratio == 0 and not isinstance(error, states.NoCondensate):
+            raise
         end = states.critical(drive)
         if drive.ratio < end.ratio:
             raise
@@ -136,6 +136,8 @@ def _moved(quantity, state, errors):
 def _end_error(end):
     """Error of ratio_c: the same root on momentum panels of half the length, and rounding."""
     from dataclasses import replace
+    if end.ratio == 0:
+        return 0.0
     finer = states.at_delta(replace(end.drive, fine=2 * end.drive.fine), 0.0, (end.mu, end.mt, end.ratio))
     return 2 * abs(finer.ratio - end.ratio) + 1e-11
 

@@ -157,6 +157,19 @@ def test_condensates_are_found_from_rest_to_their_end(inv):
     assert again.delta == pytest.approx(middle.delta, rel=1e-8)
 
 
+@pytest.mark.parametrize("given, T_c", [({"gb": 1e-6}, 0.5669 * 0.00957), ({"inv": -2.0, "gb": 1e-6}, 0.5669 * 0.04645)])
+def test_warm_or_broad_levels_bind_no_pairs(given, T_c):
+    """At rest the condensate ends at T_c = .567 delta(T = 0) on the BCS side: found a tenth below, refused as normal a tenth above.
+
+    Broad levels, gb = 3e-3 at inv = -3, bind none either; then ratio_c = 0. Fails if a Newton failure alone counts as normal state, or none does.
+    """
+    drive = Drive(**({"inv": -3.0} | given))
+    assert states.equilibrium(replace(drive, T=0.9 * T_c)).delta > 0.2 * T_c
+    with pytest.raises(states.NoCondensate):
+        states.equilibrium(replace(drive, T=1.1 * T_c))
+    assert states.critical(Drive(-3.0, gb=3e-3)).ratio == 0 and softening.zeros(Drive(-3.0, gb=3e-3))["alpha11"] is None
+
+
 def test_limits_of_temperature_and_weak_decay():
     """A bath at T -> 0 is the cold one, with corrections of order T^2; a warm one has less delta. Fails if T enters F1 as 2T."""
     cold, cool, warm = (solve(Drive(0.0, 0.1, T=T)).delta for T in (0.0, 1e-5, 0.1))

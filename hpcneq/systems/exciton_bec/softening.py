@@ -20,6 +20,8 @@ def zeros(drive):
 
 
 def _ladder(low, high, factor):
+    if low >= 0.97 * high:
+        return []
     steps = [low]
     while steps[-1] * factor < 0.97 * high:
         steps.append(steps[-1] * factor)
@@ -42,6 +44,8 @@ def first_zero(drive, quantity, ratios, accuracy=1e-9):
 def errors(drive, found):
     """{ratio_c, alpha11, beta22 : error or None} of `zeros`: halved panels, in M panels shorter by a third."""
     end = states.critical(drive)
+    if end.ratio == 0:
+        return {"ratio_c": 0.0, "alpha11": None, "beta22": None}
     finer = states.at_delta(replace(end.drive, fine=2 * end.drive.fine), 0.0, (end.mu, end.mt, end.ratio))
     result = {"ratio_c": 2 * abs(finer.ratio - end.ratio) + 1e-11}
 

@@ -123,8 +123,15 @@ def newton(function, x, steps=25, scale=1e-7):
 
 # ---- states ---------------------------------------------------------------------------------------------------------
 
+class NoCondensate(NotConverged):
+    """The normal state at rest: width or temperature of the levels exceed what the interaction binds."""
+
+
 def equilibrium(drive):
-    """The state without decay, gv = 0: mt = 0 by symmetry, (delta, mu) by Newton from the BCS or BEC limit, then along inv."""
+    """The state without decay, gv = 0: mt = 0 by symmetry, (delta, mu) by Newton from unitarity, then along inv.
+
+    Raises NoCondensate where the gap equation has no root, NotConverged where the bath overfills the bands.
+    """
     rest = replace(drive, ratio=0.0)
     x = None
     if drive.number == "cutoff" and drive.gb * drive.p_c / np.pi > 0.9 * NUMBER:
@@ -136,8 +143,23 @@ def equilibrium(drive):
         def equations(y):
             return residual(np.exp(y[0]), y[1], 0.0, at)[[0, 2]]
 
-        x, size = newton(equations, [np.log(0.6864), 0.5906] if x is None else x)
+        try:
+            x, size = newton(equations, [np.log(0.6864), 0.5906] if x is None else x)
+        except NotConverged:
+            normal_at_rest(at)
+            normal_at_rest(rest)
+            raise
     return State(float(np.exp(x[0])), float(x[1]), 0.0, rest, float(size))
+
+
+def normal_at_rest(drive):
+    """Raise NoCondensate if the gap equation's sum, largest at delta = 0, is too small there at the normal state's mu."""
+    low, high = -1.0, 2.0
+    while residual(0.0, low, 0.0, drive)[2] > 0 and low > -1e6:
+        low *= 4
+    mu = brentq(lambda x: residual(0.0, x, 0.0, drive)[2], low, high, xtol=1e-12)
+    if residual(0.0, mu, 0.0, drive)[0] < 0:
+        raise NoCondensate(f"steady: no condensate at inv = {drive.inv:g}, gamma_b = {drive.gb:g}, T_b = {drive.T:g}, even without decay")
 
 
 def edge(D, mu, drive):
@@ -281,7 +303,11 @@ def _by_delta(drive, start):
 
 
 def critical(drive):
-    """The State at delta = 0 where the condensate ends; its ``ratio`` is ratio_c. Raises NotConverged."""
+    """The State at delta = 0 where the condensate ends; its ``ratio`` is ratio_c, 0 where there is none at rest. Raises NotConverged."""
+    try:
+        equilibrium(drive)
+    except NoCondensate:
+        return State(0.0, np.nan, 0.0, replace(drive, ratio=0.0))
     found = follow(drive, [1e-3]) or follow(drive, [1e-5])
     if not found:
         raise NotConverged(f"steady: no condensate with decay found at inv = {drive.inv:g}")

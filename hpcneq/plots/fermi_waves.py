@@ -159,18 +159,39 @@ def _states(result):
 
 
 def fate(result):
-    """|Delta(t)| and the steady states it could end in."""
-    figure = style.figure(6.6, 4.2)
-    axes = figure.add_subplot()
+    """|Delta(t)| and the steady states it could end in; with a Q that moves also the way in the plane of Delta and Q."""
+    free = "Q_final" in result.summary
+    figure = style.figure(10.2 if free else 6.6, 4.2)
+    axes = figure.add_subplot(1, 2, 1) if free else figure.add_subplot()
     t, size = np.asarray(result.t), np.abs(np.asarray(result.delta))
     axes.plot(t, size, color=style.COLOURS[1])
     for name, D in _states(result).items():
         axes.axhline(D, color="0.45", ls="--", lw=1)
         axes.annotate(name, (1.0, D), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points", va="center", fontsize=10)
     axes.set(xlabel=r"time $\mu t$", ylabel=r"order parameter $|\Delta|/\mu$", xlim=(0, t[-1]), ylim=(-0.02 * max(size.max(), 0.05), 1.15 * max(size.max(), max(_states(result).values()))))
-    kick = _given(result).get("initial", {}).get("kick", 1e-3)
-    axes.set_title(f"{_title(result)}, kick ${kick:+g}\\,\\mu$, {result.summary['model']}")
+    given = _given(result).get("initial", {})
+    words = f"{_title(result)}, kick ${given.get('kick', 1e-3):+g}\\,\\mu$, {result.summary['model']}"
+    if free:
+        journey(result, figure.add_subplot(1, 2, 2))
+        figure.suptitle(words + ", closed ends")
+    else:
+        axes.set_title(words)
     return figure
+
+
+def journey(result, axes):
+    """Delta and Q on their way, and the states that could be its end."""
+    size, Q = np.abs(np.asarray(result.delta)), np.asarray(result.Q)
+    axes.plot(Q, size, color=style.COLOURS[1])
+    axes.plot(Q[0], size[0], "o", mfc="w", mec=style.COLOURS[1], ms=7, label="start")
+    axes.plot(Q[-1], size[-1], "o", color=style.COLOURS[1], ms=7, label=rf"$\mu t={float(np.asarray(result.t)[-1]):g}$")
+    for (name, D), at in zip(_states(result).items(), np.asarray(result.Q_states)):
+        if D > 0:
+            axes.plot(at, D, "x", color="k", ms=8, mew=1.6)
+            axes.annotate(name, (at, D), xytext=(8, 3), textcoords="offset points", fontsize=10)
+    axes.set(xlabel=r"wave number $Q/p_{\rm F}$", ylabel=r"order parameter $|\Delta|/\mu$", xlim=(-0.006, 1.25 * max(Q.max(), np.asarray(result.Q_states).max(), 0.05)),
+             ylim=(-0.005, None))
+    axes.legend(loc="lower left")
 
 
 def loop(result):

@@ -300,6 +300,22 @@ def test_momenta_along_and_against_are_mirrored():
         assert np.abs(found[0] - found[1]).max() < 1e-12
 
 
+@pytest.mark.parametrize("model, name, t_max", [("kinetic", "NIG", 350.0), pytest.param("memory", "NIG", 500.0, marks=pytest.mark.nightly),
+                                                pytest.param("kinetic", "NFF", 700.0, marks=pytest.mark.nightly)])
+def test_errors_of_an_evolution_bound_its_change_under_refinement(model, name, t_max):
+    """Further cutoff, finer grid, half the step, more poles: |Delta| and late_rate move by less than their errors, which are not 100 times too large.
+
+    Fails if the errors are those of the step alone.
+    """
+    coarse = {"model": model, "p_c": 1.6, "fine": 0.25, "angles": 8, "pole_error": 1e-4}
+    fine = {"model": model, "p_c": 2.1, "fine": 0.5, "angles": 16, "pole_error": 1e-6, "error_estimate": False}
+    first, second = (run("evolve", parameters={"dmu": 0.145, "branch": name}, initial={"kick": 5e-3}, run={"t_max": t_max, "output_every": 2.0}, numerics=n)
+                     for n in (coarse, fine))
+    for key in ("delta_final", "late_rate"):
+        moved = abs(first.summary[key] - second.summary[key])
+        assert moved < first.errors[key] < 100 * moved + 1e-6
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("kick, fate, Q", [(1e-3, "NBCS", 0.0), (-1e-3, "NFF", 0.18269617)])
 def test_nff_prime_lies_between_two_basins(kick, fate, Q):

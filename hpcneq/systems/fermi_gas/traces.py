@@ -6,6 +6,7 @@ import numpy as np
 MOST = 8          # exponentials
 KEPT = 1e-7       # of the largest singular value
 POINTS = 400      # of the window at most
+SCATTER = 2.0     # of the exponents of a few windows, for the error of one
 EARLIER = (0.9, 0.8)      # of the trace: ends whose exponents are compared with that of the whole
 SHORT = 0.3       # share of the trace whose exponent is compared with that of .4
 
@@ -38,7 +39,7 @@ def late_exponent(t, x, share=0.4):
 def exponent_error(t, x, late, others, safety):
     """Bound on the error of late = late_exponent(t, x): a shorter window, earlier ends, and the same of ``others`` [(t, x)], the first with twice the step."""
     ends = [late_exponent(t, x, SHORT)] + [late_exponent(t[:k], x[:k]) for k in (int(share * len(t)) for share in EARLIER)]
-    found = float(np.nanmax(np.abs(np.array(ends) - late)))
+    found = SCATTER * float(np.nanmax(np.abs(np.array(ends) - late)))
     for k, (at, trace) in enumerate(others):
         same = late_exponent(at, np.interp(at, t, x))
         moved = abs(late_exponent(at, trace) - same)

@@ -83,7 +83,7 @@ def growth_map(result, slow, fast):
     x, y, rate = np.asarray(result[slow]), np.asarray(result[fast]), np.asarray(result.growth_rate).T
     count = np.asarray(result.unstable_modes).T
     fast_decay = (count == 0) & np.isnan(rate)
-    rate = np.where(fast_decay, np.asarray(result.floor).T, rate)
+    rate = np.where(fast_decay, min(np.nanmin(np.asarray(result.floor)), np.nanmin(rate)), rate)
     top, low = np.nanmax(rate, initial=-1.0), np.nanmin(rate, initial=1.0)
     if low < 0 < top:
         look = {"cmap": "RdBu_r", "norm": TwoSlopeNorm(0.0, low, top)}

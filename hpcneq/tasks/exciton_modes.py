@@ -1,53 +1,91 @@
-"""Task ``modes`` of the exciton-bec system: roots of det M(q, w) = 0."""
+"""Task ``modes`` of the exciton-bec system: roots of det M(q, w) = 0, the sound they begin as, and the dispersion on the real axis."""
 from __future__ import annotations
 
 import numpy as np
 
 from ..config import Task
-from ..errors import NotConverged
+from ..errors import InputError, NotConverged
 from ..parallel import on_root, solo
+from ..solvers import maps
 from ..solvers.contours import Box
 from ..solvers.modes import spectrum
-from ..systems.exciton_bec import collective, inputs
+from ..systems.exciton_bec import collective, growth, inputs
 from .evolution import Outcome
-from .exciton_steady import WIDE, condensate, given, refuse_unused
+from .exciton_steady import WIDE, condensate, drive_of, given, refuse_unused
 
 TASKS = {
-    "modes": Task(tables={"parameters": inputs.ModesParameters, "numerics": inputs.ModesNumerics}, sweep=("q",), petsc=("steady",),
-                  doc="modes of the condensate over q: complex frequencies, growth rates, the gapless mode's velocity and damping"),
+    "modes": Task(tables={"parameters": inputs.ModesParameters, "numerics": inputs.ModesNumerics}, sweep=("ratio", "q"), petsc=("steady",),
+                  doc="modes of the condensate over q (and ratio): complex frequencies, growth rates, the gapless mode's velocity and damping"),
 }
 FINENESS = (0.1, 0.5)      # between the thresholds of pairs M varies far more slowly than its distance from -ig lets expect
+LINES = (0.5, 0.85)        # of g: where an approximant is sampled for the modes below the floor
+DEEP = "below the floor modes are roots of det M too, but nothing counts them: next to the cut at Im w = -(gamma_b + gamma_v) some may be missing"
 
 
 def modes(run, comm, log, output):
     """Roots of det M(q, w), Hanai et al. (2018), Eq. (37): counted by winding, located, polished. **Collective.**
 
-    Ranks take momenta where there are enough of them, else they share the sums.
+    Ranks take pairs of ratio and momentum where there are enough of them, else they share the sums.
     """
     refuse_unused(run)
-    state, found = condensate(run, comm)
-    q = np.unique(run.sweep.get("q", np.atleast_1d(np.asarray(run.parameters.q, float))))
-    n = run.numerics
-    spectra = search(state, q, -n.floor * state.g, run.parameters.part, n.panels, comm, log)
-    warnings = [f"q = {k:.6g}: {text}" for k, text in zip(q, spectra) if isinstance(text, str)]
-    write(output(), state, q, spectra)
-    summary, errors = headline(q, spectra)
-    c2, damping = on_root(comm, collective.gapless, state)
-    summary |= {"c2": c2, "damping": damping, "crossover_q": 0.5 * abs(damping) / np.sqrt(c2) if c2 > 0 else None, "floor": -n.floor * state.g,
-                "part": run.parameters.part, "ratio": state.ratio, "delta": state.delta, **given(state.drive), "residual": found.residual}
-    return Outcome("not-converged" if warnings else "complete", summary, errors, [WIDE, *warnings])
+    p, n = run.parameters, run.numerics
+    ratios = run.sweep.get("ratio", np.array([p.decay]))
+    family = [condensate(run, comm, drive_of(run, ratio=ratio)) for ratio in ratios]
+    q = np.unique(run.sweep.get("q", np.atleast_1d(np.asarray(p.q, float))))
+    if q[0] <= 0:
+        raise InputError(f"[sweep] q: momenta must be > 0, got {q[0]:g}")
+    out = output()
+    found, stopped = search([state for state, _ in family], q, p.part, n, comm, log, output)
+    if stopped:
+        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
+    sound = np.array(on_root(comm, lambda: [collective.gapless(state) for state, _ in family]))
+    write(out, run, ratios, q, family, found, sound)
+    summary, errors = headline(ratios, q, found, "ratio" in run.sweep)
+    state, solution = family[0]
+    summary |= long_waves(sound, "ratio" in run.sweep) | {"floor": -n.floor * state.g, "part": p.part, **given(state.drive)}
+    summary |= {"ratio": ratios.tolist() if "ratio" in run.sweep else state.ratio, "delta": [s.delta for s, _ in family] if "ratio" in run.sweep
+                else state.delta, "residual": max(x.residual for _, x in family)}
+    lost = [f"ratio = {ratios[i]:.6g}, q = {q[j]:.6g}: {row['why']}" for i, line in enumerate(found) for j, row in enumerate(line) if "why" in row]
+    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *([DEEP] if n.deep > n.floor >= 0 else []), *lost])
 
 
-def search(state, q, floor, part, fine, comm, log):
-    """For each q its Spectrum, or the reason why there is none (str), on every rank. **Collective.**"""
-    if len(q) < comm.size:
-        return [one(state, k, floor, part, fine, comm) for k in q]
-    mine = []
-    for i in range(comm.rank, len(q), comm.size):
-        mine.append((i, one(state, q[i], floor, part, fine, solo())))
-        log(f"modes: {len(mine)} of {len(range(0, len(q), comm.size))} momenta of rank 0 done")
-    found = dict(pair for piece in comm.allgather(mine) for pair in piece)
-    return [found[i] for i in range(len(q))]
+def search(states, q, part, numerics, comm, log, output):
+    """(records [ratio][q], why it was stopped or None). **Collective.**"""
+    places = [(i, j) for i in range(len(states)) for j in range(len(q))]
+
+    def solve(k, _, warm):
+        i, j = places[k]
+        return record(states[i], float(q[j]), part, numerics, solo())
+
+    if len(places) < comm.size:
+        rows, stopped = [record(states[i], float(q[j]), part, numerics, comm) for i, j in places], None
+    else:
+        rows, stopped = maps.farm((len(places), 1), solve, comm, log, output.points(), "modes")
+        rows = [row[0] for row in rows]
+    return [rows[i * len(q):(i + 1) * len(q)] for i in range(len(states))], stopped
+
+
+def record(state, q, part, numerics, comm):
+    """Modes of one momentum: {z (n,), error (n,), vector (n, 2), counted, growing, samples, dispersion}, fastest first. **Collective.**
+
+    counted : how many are at Im w above the floor, with mirrored ones; -1 where M's error blurs the count, ``why`` tells.
+    """
+    floor, found = -numerics.floor * state.g, {}
+    spectrum_ = one(state, q, floor, part, numerics.panels, comm)
+    deep = [] if numerics.floor < 0 else on_root(comm, growth.roots, state, q, min(numerics.panels, growth.FINE), part, LINES, numerics.deep)
+    if isinstance(spectrum_, str):
+        found = {"why": spectrum_, "counted": -1, "samples": 0}
+        rows = []
+    else:
+        found = {"counted": spectrum_.count, "samples": spectrum_.samples}
+        rows = [(m.z, m.error, m.vectors[0]) for m in spectrum_.modes]
+        deep = [w for w in deep if w.imag < floor]
+    rows += [on_root(comm, _uncounted, state, q, z, part) for w in deep for z in ([w, -np.conj(w)] if w.real else [w])]
+    rows.sort(key=lambda row: (-round(row[0].imag, 10), -row[0].real))
+    z = np.array([row[0] for row in rows], complex)
+    found["growing"] = int(np.count_nonzero(z.imag > 1e-9)) if isinstance(spectrum_, str) else spectrum_.growing
+    return found | {"z": z, "error": np.array([row[1] for row in rows], float), "vector": np.array([row[2] for row in rows], complex).reshape(-1, 2),
+                    "dispersion": on_root(comm, growth.dispersion, state, q, part)}
 
 
 def one(state, q, floor, part, fine, comm):
@@ -59,43 +97,71 @@ def one(state, q, floor, part, fine, comm):
         return str(error)
 
 
-def listed(spectra):
-    """For each q its modes, fastest growing first, of a mirrored pair that with Re w > 0 first; None where the search failed."""
-    return [None if isinstance(s, str) else sorted(s.modes, key=lambda m: (-round(m.z.imag, 10), -m.z.real)) for s in spectra]
+def _uncounted(state, q, w, part):
+    """(w, error, null vector) of a root that the approximant showed; the error is its change on finer panels."""
+    sharp = growth.root(state, q, w, 1.4 * growth.FINE, part=part) or w
+    M = growth.response.matrices(state, q, [sharp], part, growth.FINE)[0]
+    return complex(sharp), float(2 * abs(sharp - w) + 1e-7 * state.g), np.linalg.svd(M)[2][-1].conj()
 
 
-def headline(q, spectra):
-    """(summary, errors) : roots of every q, the largest growth rate and where."""
-    rows = listed(spectra)
-    good = [(k, row) for k, row in zip(q, rows) if row]
-    best = max(good, key=lambda pair: pair[1][0].z.imag, default=None)
-    summary = {"q": q.tolist(), "roots": [None if row is None else [[m.z.real, m.z.imag] for m in row] for row in rows],
-               "max_growth": best[1][0].z.imag if best else None, "q_max": float(best[0]) if best else None,
-               "frequency": abs(best[1][0].z.real) if best else None,
-               "growing": [None if isinstance(s, str) else s.growing for s in spectra],
-               "verdict": "unstable" if any(not isinstance(s, str) and s.growing for s in spectra) else "stable" if all(
-                   not isinstance(s, str) for s in spectra) else "unknown"}
-    errors = {"max_growth": best[1][0].error, "frequency": best[1][0].error} if best else {}
-    return summary, errors
+def long_waves(sound, swept):
+    """{c2, damping, sound_velocity, crossover_q} of Eq. (46): w^2 + i Gamma w - c2 q^2 = 0; lists along a sweep over ratio.
+
+    Below crossover_q = Gamma/2c the mode only diffuses, above it propagates.
+    """
+    columns = {"c2": sound[:, 0], "damping": sound[:, 1]}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        columns["sound_velocity"] = np.sqrt(columns["c2"])
+        columns["crossover_q"] = 0.5 * np.abs(columns["damping"]) / columns["sound_velocity"]
+    lists = {name: [float(x) if np.isfinite(x) else None for x in values] for name, values in columns.items()}
+    return lists if swept else {name: values[0] for name, values in lists.items()}
 
 
-def write(out, state, q, spectra):
-    """Axes q and mode; frequencies, growth rates, errors, the threshold of pairs. **Collective.**"""
-    rows = listed(spectra)
-    most = max([1, *(len(row) for row in rows if row)])
-    rate, frequency, error = (np.full((len(q), most), np.nan) for _ in range(3))
-    vector = np.full((len(q), most, 2), np.nan, complex)
-    for i, row in enumerate(rows):
-        for j, mode in enumerate(row or ()):
-            rate[i, j], frequency[i, j], error[i, j], vector[i, j] = mode.z.imag, mode.z.real, mode.error, mode.vectors[0]
+def headline(ratios, q, found, swept):
+    """(summary, errors) : roots of every q (of every ratio), the largest growth rate and where."""
+    rows = [(ratios[i], q[j], row) for i, line in enumerate(found) for j, row in enumerate(line)]
+    ratio, k, best = max((row for row in rows if len(row[2]["z"])), key=lambda row: row[2]["z"][0].imag, default=(None, None, None))
+    roots = [[[[z.real, z.imag] for z in row["z"]] for row in line] for line in found]
+    growing = [[None if "why" in row else row["growing"] for row in line] for line in found]
+    some, sure = any(row["growing"] for _, _, row in rows), all("why" not in row for _, _, row in rows)
+    summary = {"q": q.tolist(), "roots": roots if swept else roots[0], "growing": growing if swept else growing[0],
+               "max_growth": float(best["z"][0].imag) if best else None, "q_max": float(k) if best else None,
+               "frequency": float(abs(best["z"][0].real)) if best else None, "verdict": "unstable" if some else "stable" if sure else "unknown"}
+    if swept:
+        summary["ratio_max"] = float(ratio) if best else None
+    return summary, {"max_growth": float(best["error"][0]), "frequency": float(best["error"][0])} if best else {}
+
+
+def write(out, run, ratios, q, family, found, sound):
+    """Axes (ratio,) q and mode; frequencies, growth rates, errors, the real dispersion, the threshold of pairs, sound. **Collective.**"""
+    swept = "ratio" in run.sweep
+    most = max([1, *(len(row["z"]) for line in found for row in line)])
+    shape = (len(ratios), len(q), most)
+    rate, frequency, error = (np.full(shape, np.nan) for _ in range(3))
+    vector = np.full((*shape, 2), np.nan, complex)
+    for i, line in enumerate(found):
+        for j, row in enumerate(line):
+            n = len(row["z"])
+            rate[i, j, :n], frequency[i, j, :n], error[i, j, :n], vector[i, j, :n] = row["z"].imag, row["z"].real, row["error"], row["vector"]
+
+    def put(name, values, axes, units, text):
+        out.fixed(name, values if swept else values[0], ("ratio", *axes) if swept else axes, units, text)
+
+    if swept:
+        out.axis("ratio", ratios, "1", "gamma_v/gamma_b")
     out.axis("q", q, "kF", "momentum")
     out.axis("mode", np.arange(most), "1", "modes of one q, fastest growing first")
     out.axis("component", np.array(["amplitude", "phase"]), "1", "component of the null vector")
     for name, values, text in (("growth_rate", rate, "Im w of the mode e^{-iwt}"), ("frequency", frequency, "Re w of the mode"),
                                ("mode_error", error, "bound on the error of w")):
-        out.fixed(name, values, ("q", "mode"), "eF", text)
-    out.fixed("vector", vector, ("q", "mode", "component"), "1", "null vector of M, of length 1")
-    out.fixed("threshold", np.array([collective.threshold(state, k) for k in q]), ("q",), "eF", "least energy of a broken pair")
-    out.fixed("samples", np.array([0 if isinstance(s, str) else s.samples for s in spectra], np.int64), ("q",), "1", "evaluations of M")
-
-
+        put(name, values, ("q", "mode"), "eF", text)
+    put("vector", vector, ("q", "mode", "component"), "1", "null vector of M, of length 1")
+    put("dispersion", np.array([[row["dispersion"] for row in line] for line in found]), ("q",), "eF",
+        "lowest real w > 0 where Re det M changes sign, Eq. (43)")
+    put("threshold", np.array([[collective.threshold(state, k) for k in q] for state, _ in family]), ("q",), "eF", "least energy of a broken pair")
+    put("counted", np.array([[row["counted"] for row in line] for line in found], np.int64), ("q",), "1", "modes above the floor by winding; -1: not certain")
+    put("samples", np.array([[row["samples"] for row in line] for line in found], np.int64), ("q",), "1", "evaluations of M")
+    if swept:
+        for name, values, units, text in (("c2", sound[:, 0], "(eF/kF)^2", "c^2 of Eq. (46)"), ("damping", sound[:, 1], "eF", "Gamma of Eq. (46)"),
+                                          ("delta", np.array([s.delta for s, _ in family]), "eF", "order parameter")):
+            out.fixed(name, values, ("ratio",), units, text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 
 from hpcneq.maths.rational import zeros
 
@@ -33,36 +34,56 @@ class Mode:
     w: complex
 
 
-def det(state, q, w, fine=FINE):
+def det(state, q, w, fine=FINE, part="full"):
     """det M(q, w), complex."""
-    return complex(np.linalg.det(response.matrices(state, q, [w], fine=fine)[0]))
+    return complex(np.linalg.det(response.matrices(state, q, [w], part, fine)[0]))
 
 
-def roots(state, q, fine=ROUGH):
-    """[w] with Re w >= 0, Im w > -DEPTH g : zeros of det M(q, .), fastest growing first, polished on panels ``fine``."""
-    g, (x, _) = state.g, reach(state, q)
-    w = np.concatenate([np.linspace(0, g, 4)[:-1], np.geomspace(g, 1.4 * x, SAMPLES)]) - 1j * DEPTH * g
-    f = np.linalg.det(response.matrices(state, q, w, fine=fine)) / (w + 1j * g) ** 2
-    seen = zeros(np.concatenate([w, -np.conj(w[1:])]), np.concatenate([f, np.conj(f[1:])]), 1e-5, scale=g)
-    seen = seen[(seen.imag > -DEPTH * g) & (np.abs(seen) < 2 * x) & (seen.real > -0.05 * g)]
-    found = []
-    for z in seen:
-        z = root(state, q, complex(z), fine)
-        if z is not None and z.imag > -DEPTH * g and all(min(abs(z - other), abs(z + np.conj(other))) > 1e-4 * g for other in found):
+def dispersion(state, q, part="full", fine=ROUGH):
+    """Real w > 0 where Re det M(q, w) first changes sign, the paper's Eq. (43); nan where it does not below twice the threshold of pairs."""
+    x, _ = reach(state, q)
+    w = np.geomspace(0.01 * state.g, 2 * x, 60)
+    values = np.linalg.det(response.matrices(state, q, w, part, fine)).real
+    flips = np.flatnonzero(values[1:] * values[:-1] < 0)
+    if not len(flips):
+        return np.nan
+    return float(brentq(lambda y: det(state, q, y, fine, part).real, w[flips[0]], w[flips[0] + 1], rtol=1e-6))
+
+
+def roots(state, q, fine=ROUGH, part="full", lines=(DEPTH,), low=None):
+    """[w] with Re w >= 0, Im w > -``low`` g : zeros of det M(q, .), fastest growing first, polished on panels ``fine``.
+
+    lines : Im w = -line g, each sampled; low : default the first of them. Below a line the approximant is continued downwards too: what it
+    shows there is polished on M itself, hence a root, but roots next to the cut on Im w = -g may be missed.
+    """
+    g, found = state.g, []
+    low = lines[0] if low is None else low
+    for z in (z for line in lines for z in _seen(state, q, fine, part, line, low)):
+        z = root(state, q, complex(z), fine, part=part)
+        if z is not None and z.imag > -low * g and all(min(abs(z - other), abs(z + np.conj(other))) > 1e-4 * g for other in found):
             found.append(complex(abs(z.real) if abs(z.real) > STILL * g else 0.0, z.imag))
     return sorted(found, key=lambda z: -z.imag)
 
 
-def root(state, q, w, fine=FINE, steps=20):
+def _seen(state, q, fine, part, line, low):
+    """(n,) zeros of the approximant to det M on Im w = -line g, with Im w > -low g, not polished."""
+    g, (x, _) = state.g, reach(state, q)
+    w = np.concatenate([np.linspace(0, g, 4)[:-1], np.geomspace(g, 1.4 * x, SAMPLES)]) - 1j * line * g
+    f = np.linalg.det(response.matrices(state, q, w, part, fine)) / (w + 1j * g) ** 2
+    seen = zeros(np.concatenate([w, -np.conj(w[1:])]), np.concatenate([f, np.conj(f[1:])]), 1e-5, scale=g)
+    return seen[(seen.imag > -low * g) & (np.abs(seen) < 2 * x) & (seen.real > -0.05 * g)]
+
+
+def root(state, q, w, fine=FINE, steps=20, part="full"):
     """The zero of det M(q, .) next to w by secants; None if they leave the analytic half plane or do not settle."""
     g = state.g
-    if w.imag <= -0.95 * g:
+    if w.imag <= -0.98 * g:
         return None
-    old, new, f_old = w, w + 0.01 * g * (1 + 0.5j), det(state, q, w, fine)
+    old, new, f_old = w, w + 0.01 * g * (1 + 0.5j), det(state, q, w, fine, part)
     for _ in range(steps):
-        if new.imag <= -0.98 * g:
+        if new.imag <= -0.995 * g:
             return None
-        f = det(state, q, new, fine)
+        f = det(state, q, new, fine, part)
         if f == f_old or abs(new - old) < 1e-7 * (g + abs(new)):
             return new
         step = -f * (new - old) / (f - f_old)

@@ -82,7 +82,9 @@ class ModesNumerics(ResponseNumerics):
     """The search."""
 
     floor: float = field(default=0.5, metadata={
-        "min": -100, "max": 0.97, "doc": "modes are sought at Im w > -floor (gamma_b + gamma_v); negative: only what grows faster"})
+        "min": -100, "max": 0.97, "doc": "modes are counted and found at Im w > -floor (gamma_b + gamma_v); negative: only what grows faster"})
+    deep: float = field(default=0.97, metadata={
+        "min": 0, "max": 0.98, "doc": "below the floor modes are looked for down to -deep (gamma_b + gamma_v), not counted"})
 
 
 @dataclass(frozen=True)

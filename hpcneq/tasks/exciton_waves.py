@@ -65,7 +65,7 @@ def _interaction(run, drive, ratios, warm):
     found = softening.zeros(drive)
     found |= {f"{name}_error": error for name, error in softening.errors(drive, found).items()}
     if run.numerics.boundaries == "modes" and found["alpha11"]:
-        found["soft_from"], found["restored"] = onsets.long_waves(drive, found["ratio_c"])
+        found["soft_from"], found["restored"] = onsets.long_waves(drive, found["ratio_c"], found["alpha11"])
         for kind in ("B", "C"):
             near = warm and warm.get(kind) and (warm[kind], warm[f"q_{kind}"], warm[f"omega_{kind}"])
             if kind == "C" and not near and drive.inv >= run.numerics.switch:

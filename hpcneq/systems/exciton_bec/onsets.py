@@ -222,18 +222,21 @@ def _bracket(drive, quantity, soft, factors):
 
 # ---- far sides ---------------------------------------------------------------------------------------------------------
 
-def long_waves(drive, end):
-    """(from, to) : ratios between which long static waves grow, stiffness < 0; to is None where that lasts to the normal state at ``end``."""
+def long_waves(drive, end, soft):
+    """(from, to) : ratios between which long static waves grow, stiffness < 0; to is None where that lasts to the normal state at ``end``.
+
+    soft : the ratio of A, next to which they begin on the BEC side.
+    """
     known, warm = [], None
-    for part in LATE:
-        state = warm = states.solve(replace(drive, ratio=part * end), warm)
-        known.append((part * end, stiffness(state), state))
+    for ratio in (0.5 * soft, *(part * end for part in LATE if part * end > 0.6 * soft)):
+        state = warm = states.solve(replace(drive, ratio=ratio), warm)
+        known.append((ratio, stiffness(state), state))
 
     def zero(a, b):
         return brentq(lambda r: stiffness(states.solve(replace(drive, ratio=r), a[2])), a[0], b[0], xtol=ACCURACY * b[0], rtol=ACCURACY)
 
     pairs = list(zip(known, known[1:]))
-    first = next((zero(a, b) for a, b in pairs if a[1] > 0 > b[1]), None if known[0][1] > 0 else 0.0)
+    first = next((zero(a, b) for a, b in pairs if a[1] > 0 > b[1]), None)
     if first is None:
         return None, None
     return first, next((zero(a, b) for a, b in reversed(pairs) if a[1] < 0 < b[1]), None)
@@ -260,6 +263,8 @@ def error(drive, kind, found):
     state, mode = found.state, Mode(found.q, complex(found.omega))
     ahead = states.solve(replace(drive, ratio=1.002 * found.ratio), state)
     slope = (_height(kind, ahead, mode)[0] - _height(kind, state, mode)[0]) / (0.002 * found.ratio)
+    if slope == 0:
+        return float(max(found.error, 1e-4 * found.ratio))
     if kind == "B":
         moved = (det(state, mode.q, 0.0, 1.5 * FINE) - det(state, mode.q, 0.0)).real / mode.q**2
     else:

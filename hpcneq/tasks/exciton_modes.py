@@ -21,6 +21,8 @@ FINENESS = (0.1, 0.5)      # between the thresholds of pairs M varies far more s
 LINES = (0.5, 0.85)        # of g: where an approximant is sampled for the modes below the floor
 DEEP = "below the floor modes are roots of det M too, but nothing counts them: next to the cut at Im w = -(gamma_b + gamma_v) some may be missing"
 
+UNCOUNTED = "count = false: every mode is a root of det M, but nothing says that none is missing"
+
 
 def modes(run, comm, log, output):
     """Roots of det M(q, w), Hanai et al. (2018), Eq. (37): counted by winding, located, polished. **Collective.**
@@ -46,7 +48,7 @@ def modes(run, comm, log, output):
     summary |= {"ratio": ratios.tolist() if "ratio" in run.sweep else state.ratio, "delta": [s.delta for s, _ in family] if "ratio" in run.sweep
                 else state.delta, "residual": max(x.residual for _, x in family)}
     lost = [f"ratio = {ratios[i]:.6g}, q = {q[j]:.6g}: {row['why']}" for i, line in enumerate(found) for j, row in enumerate(line) if "why" in row]
-    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *([DEEP] if n.deep > n.floor >= 0 else []), *lost])
+    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *([DEEP] if n.deep > n.floor >= 0 and n.count else [UNCOUNTED] if not n.count else []), *lost])
 
 
 def search(states, q, part, numerics, comm, log, output):
@@ -68,13 +70,13 @@ def search(states, q, part, numerics, comm, log, output):
 def record(state, q, part, numerics, comm):
     """Modes of one momentum: {z (n,), error (n,), vector (n, 2), counted, growing, samples, dispersion}, fastest first. **Collective.**
 
-    counted : how many are at Im w above the floor, with mirrored ones; -1 where M's error blurs the count, ``why`` tells.
+    counted : how many are at Im w above the floor, with mirrored ones; -1 where not counted, or M's error blurs the count: ``why`` tells.
     """
     floor, found = -numerics.floor * state.g, {}
-    spectrum_ = one(state, q, floor, part, numerics.panels, comm)
+    spectrum_ = one(state, q, floor, part, numerics.panels, comm) if numerics.count else ""
     deep = [] if numerics.floor < 0 else on_root(comm, growth.roots, state, q, min(numerics.panels, growth.FINE), part, LINES, numerics.deep)
     if isinstance(spectrum_, str):
-        found = {"why": spectrum_, "counted": -1, "samples": 0}
+        found = {"counted": -1, "samples": 0} | ({"why": spectrum_} if spectrum_ else {})
         rows = []
     else:
         found = {"counted": spectrum_.count, "samples": spectrum_.samples}
@@ -122,8 +124,8 @@ def headline(ratios, q, found, swept):
     rows = [(ratios[i], q[j], row) for i, line in enumerate(found) for j, row in enumerate(line)]
     ratio, k, best = max((row for row in rows if len(row[2]["z"])), key=lambda row: row[2]["z"][0].imag, default=(None, None, None))
     roots = [[[[z.real, z.imag] for z in row["z"]] for row in line] for line in found]
-    growing = [[None if "why" in row else row["growing"] for row in line] for line in found]
-    some, sure = any(row["growing"] for _, _, row in rows), all("why" not in row for _, _, row in rows)
+    growing = [[None if row["counted"] < 0 else row["growing"] for row in line] for line in found]
+    some, sure = any(row["growing"] for _, _, row in rows), all(row["counted"] >= 0 for _, _, row in rows)
     summary = {"q": q.tolist(), "roots": roots if swept else roots[0], "growing": growing if swept else growing[0],
                "max_growth": float(best["z"][0].imag) if best else None, "q_max": float(k) if best else None,
                "frequency": float(abs(best["z"][0].real)) if best else None, "verdict": "unstable" if some else "stable" if sure else "unknown"}
@@ -159,7 +161,7 @@ def write(out, run, ratios, q, family, found, sound):
     put("dispersion", np.array([[row["dispersion"] for row in line] for line in found]), ("q",), "eF",
         "lowest real w > 0 where Re det M changes sign, Eq. (43)")
     put("threshold", np.array([[collective.threshold(state, k) for k in q] for state, _ in family]), ("q",), "eF", "least energy of a broken pair")
-    put("counted", np.array([[row["counted"] for row in line] for line in found], np.int64), ("q",), "1", "modes above the floor by winding; -1: not certain")
+    put("counted", np.array([[row["counted"] for row in line] for line in found], np.int64), ("q",), "1", "modes above the floor by winding; -1: not counted, or not certain")
     put("samples", np.array([[row["samples"] for row in line] for line in found], np.int64), ("q",), "1", "evaluations of M")
     if swept:
         for name, values, units, text in (("c2", sound[:, 0], "(eF/kF)^2", "c^2 of Eq. (46)"), ("damping", sound[:, 1], "eF", "Gamma of Eq. (46)"),

@@ -83,6 +83,8 @@ class ModesNumerics(ResponseNumerics):
 
     floor: float = field(default=0.5, metadata={
         "min": -100, "max": 0.97, "doc": "modes are counted and found at Im w > -floor (gamma_b + gamma_v); negative: only what grows faster"})
+    count: bool = field(default=True, metadata={
+        "doc": "false: modes as an approximant to det M shows them, polished but not counted, ten times faster where pairs break at high energy only"})
     deep: float = field(default=0.97, metadata={
         "min": 0, "max": 0.98, "doc": "below the floor modes are looked for down to -deep (gamma_b + gamma_v), not counted"})
 

@@ -56,13 +56,14 @@ def sound(result):
             for axes in (left, middle):
                 axes.axvline(crossover, color=colours[i], lw=0.8, ls=":")
     left.set(xscale="log", yscale="log", xlabel=r"momentum $q/k_F$", ylabel=r"frequency ${\rm Re}\,\omega_q/\gamma$")
-    left.text(0.03, 0.03, r"bottom: ${\rm Re}\,\omega_q=0$", transform=left.transAxes, fontsize=9)
+    left.text(0.03, 0.1, r"bottom: ${\rm Re}\,\omega_q=0$", transform=left.transAxes, fontsize=9)
     middle.set(xscale="log", xlabel=r"momentum $q/k_F$", ylabel=r"${\rm Im}\,\omega_q/\gamma$  (dotted: $q=\Gamma/2c$)")
     left.legend(fontsize=9)
     c = np.array([np.nan if x is None else x for x in result.summary["sound_velocity"]])
     right.plot(ratio, c, "o-", color=style.COLOURS[0], label=r"velocity $c\,k_F/\varepsilon_F$")
     right.plot(ratio, np.asarray(result.damping) / g, "s-", color=style.COLOURS[1], label=r"damping $\Gamma/\gamma$")
     right.axhline(0, color="0.6", lw=0.9, zorder=0)
+    right.locator_params(axis="x", nbins=4)
     right.set(xlabel=r"decay over pumping $\gamma_v/\gamma_b$", ylabel=r"$c$, $\Gamma$ of $\omega^2+i\Gamma\omega-c^2q^2=0$", ylim=(0, None))
     right.legend(fontsize=10)
     p = tomllib.loads(result.input).get("parameters", {})
@@ -107,7 +108,7 @@ def stability(result, title):
     figure = style.figure(12.2, 4.9)
     axes, side = figure.subplots(1, 2, gridspec_kw={"width_ratios": [3, 2] if "rate" not in result else [1, 1]})
     low = _regions(axes, result)
-    axes.legend(loc="lower right", fontsize=9, frameon=True, framealpha=0.85)
+    axes.legend(loc="center", bbox_to_anchor=(0.53, 0.69), fontsize=8.5, frameon=True, framealpha=0.6)
     if "rate" in result:
         _rates(figure, side, result, low)
     else:

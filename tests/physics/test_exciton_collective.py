@@ -220,6 +220,63 @@ def test_roots_of_the_approximant_are_as_many_as_winding_counts(drive, q, growin
     assert path.count == growing == sum(1 if w.real == 0 else 2 for w in seen)
 
 
+@pytest.mark.parametrize("drive, q, count", [(Drive(1.0, 0.1, 0.02, 30.0), 2e-4, 2), (Drive(2.0, 0.02, 0.02, 30.0), 2e-4, 2), (Drive(0.0, 0.005), 2e-5, 2)])
+def test_no_gapped_mode_lies_above_the_cut(drive, q, count):
+    """Long waves: above -.7 g det M has the zeros w = 0 and w = -i Gamma alone, none with Re w != 0, on the BEC side as well.
+
+    The paper's gapped mode (right of the dash-dotted line of its Fig. 5) is therefore no zero of M where M is analytic: if it exists it
+    decays faster than the levels, beyond the cut on Im w = -g, where M has many sheets. Fails with the box closed at Im w > 0.
+    """
+    s = states.solve(drive)
+    x, y = collective.reach(s, q)
+    path = winding(Samples(collective.Collective(s, "full", 0.5), q, solo()), Box(-1.013 * x, 1.017 * x, -0.7 * s.g, 1.011 * y), 0.1)
+    seen = [w for w in growth.roots(s, q, lines=(0.5, 0.85), low=0.97) if w.imag > -0.7 * s.g]
+    assert path.count == count == len(seen) and all(w.real == 0 for w in seen)
+    assert sorted(abs(w) for w in seen)[0] < 1e-2 * s.g
+
+
+@pytest.mark.parametrize("inv, known", [(-1.75, lambda mu: 4 * mu / 3), (3.0, lambda mu: 4 / (3 * np.pi * 3.0))])
+def test_sound_has_its_known_limits(inv, known):
+    """Equilibrium: c^2 -> v_mu^2/3 = 4 mu/3 on the BCS side (Anderson and Bogoliubov), 4 pi a_B n_B/m_B^2 with a_B = 2 a_s, so 4/(3 pi inv), on the BEC side.
+
+    Re det M = 0 at q well below D/c and above g/c, to 3%: the next terms are of order D^2 and (kF a_s)^3. Fails if M12 loses its part odd in w.
+    """
+    s = states.equilibrium(Drive(inv, 0.0, 1e-5, 1e3, "subtracted"))
+    q = 0.01
+    c = np.sqrt(known(s.mu))
+    found = brentq(lambda w: np.linalg.det(theory.matrices(s, q, [w], fine=0.5)[0]).real, 0.8 * c * q, 1.2 * c * q, xtol=1e-7)
+    assert found / q == pytest.approx(c, rel=0.03)
+
+
+@pytest.mark.parametrize("ratio", [0.001, 0.002])
+def test_sound_diffuses_below_the_crossover_and_propagates_above(ratio):
+    """inv = 1: two roots at rest at .8 q*, a pair with Re w != 0 at 1.4 q*, q* = Gamma/2c of Eq. (46); c falls with the decay, 0 at A.
+
+    Fails with q* twice as large.
+    """
+    s = states.solve(Drive(1.0, ratio))
+    c2, damping = collective.gapless(s, 0.6)
+    crossover = 0.5 * damping / np.sqrt(c2)
+    below, above = (growth.roots(s, x * crossover, lines=(0.5,), low=0.9) for x in (0.8, 1.4))
+    assert len([w for w in below if w.real == 0]) == 2 and len([w for w in above if w.real > 0]) == 1
+    slower = [collective.gapless(states.solve(Drive(1.0, r)), 0.6)[0] for r in (ratio, 2 * ratio if ratio < 0.0015 else 0.003, 0.0031726)]
+    assert slower[0] > slower[1] > 0 and abs(slower[2]) < 0.02 * slower[0]
+
+
+def test_modes_over_ratio_are_those_of_each():
+    """A sweep over ratio gives for each what a run of its own does; roots below the floor are zeros of det M. Fails with ratio and q exchanged."""
+    table = {"parameters": WIDE | {"q": [0.2, 0.4]}, "numerics": {"p_c": 30.0, "panels": 0.6, "count": False}}
+    table["parameters"] = {k: v for k, v in table["parameters"].items() if k != "ratio"}
+    swept = run("modes", **table, sweep={"ratio": [0.05, 0.1]})
+    alone = run("modes", parameters=table["parameters"] | {"ratio": 0.1}, numerics=table["numerics"])
+    assert np.asarray(swept.summary["roots"][1][0]) == pytest.approx(np.asarray(alone.summary["roots"][0]), abs=1e-9)
+    assert swept.summary["max_growth"] == pytest.approx(max(swept.summary["roots"][i][j][0][1] for i in (0, 1) for j in (0, 1)))
+    s = wide()
+    for x, y in alone.summary["roots"][0]:
+        assert abs(np.linalg.det(theory.matrices(s, 0.2, [complex(x, y)], fine=0.7)[0])) < 1e-6
+    assert alone.summary["verdict"] == "unstable" and alone.summary["growing"] == [None, None]
+
+
 def test_growth_is_largest_at_its_summit():
     """Over q the oscillating mode beyond C grows fastest where `growth.fastest` says, to 5e-5 of g. Fails with the parabola's shift of the other sign."""
     s = states.solve(Drive(-2.0, 0.09))
@@ -235,6 +292,26 @@ def test_a_cool_bath_responds_as_one_at_zero_temperature():
     warm = states.State(s.delta, s.mu, s.mt, states.replace(s.drive, T=1e-5))
     for q, w in ((0.3, [0.02 - 0.01j, 0.4, 0.05j]), (0.0, [0.1])):
         assert theory.matrices(warm, q, w, fine=0.6) == pytest.approx(theory.matrices(s, q, w, fine=0.6), abs=2e-6)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("inv, part, unstable", [(-2.55, 0.25, False), (-2.55, 0.5, False), (-3.0, 0.5, False), (-2.4, 0.4, True), (-2.2, 0.8, True),
+                                                 (-2.2, 0.97, False)])
+def test_deep_on_the_bcs_side_the_condensate_holds(inv, part, unstable):
+    """Winding over the upper half plane at 24 momenta from .3 g/v to .3 kF: below inv = -2.5 no mode grows at any decay, though alpha11 < 0 there.
+
+    At -2.4 and -2.2 modes grow, not so at -2.2 just below the normal state. Counts equal the roots of the approximant at every momentum.
+    """
+    end = states.critical(Drive(inv))
+    s = states.solve(Drive(inv, part * end.ratio))
+    x, y = collective.reach(s, 0.01)
+    counts, seen = [], []
+    for q in np.geomspace(0.3 * growth.smallest_width(s), 0.3, 24):
+        samples = Samples(collective.Collective(s, "full", 0.5), q, solo())
+        counts.append(winding(samples, Box(-1.013 * x, 1.017 * x, 1e-3 * s.g, 1.011 * y), 0.1).count)
+        seen.append(sum(1 if w.real == 0 else 2 for w in growth.roots(s, q) if w.imag > 1e-3 * s.g))
+    assert counts == seen and (max(counts) > 0) == unstable
 
 
 @pytest.mark.nightly

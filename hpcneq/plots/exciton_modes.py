@@ -108,7 +108,7 @@ def stability(result, title):
     figure = style.figure(12.2, 4.9)
     axes, side = figure.subplots(1, 2, gridspec_kw={"width_ratios": [3, 2] if "rate" not in result else [1, 1]})
     low = _regions(axes, result)
-    axes.legend(loc="center", bbox_to_anchor=(0.53, 0.69), fontsize=8.5, frameon=True, framealpha=0.6)
+    axes.legend(loc="center", bbox_to_anchor=(0.45, 0.69), fontsize=8.5, frameon=True, framealpha=0.6)
     if "rate" in result:
         _rates(figure, side, result, low)
     else:

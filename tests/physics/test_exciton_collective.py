@@ -277,6 +277,18 @@ def test_modes_over_ratio_are_those_of_each():
     assert alone.summary["verdict"] == "unstable" and alone.summary["growing"] == [None, None]
 
 
+def test_oscillating_growth_ends_at_its_tip():
+    """C and its far side meet at inv = -2.492, ratio .263, q = .0033: at -2.48 the mode grows there by .03 g, at -2.505 it decays.
+
+    Fails with the summit's momentum kept from the last ratio.
+    """
+    rates = []
+    for inv in (-2.48, -2.505):
+        s = states.solve(Drive(inv, 0.263))
+        rates.append(growth.summit(s, growth.Mode(0.0034, 0.55 * s.g + 0j)).w.imag / s.g)
+    assert 0.01 < rates[0] < 0.06 and -0.08 < rates[1] < -0.01
+
+
 def test_growth_is_largest_at_its_summit():
     """Over q the oscillating mode beyond C grows fastest where `growth.fastest` says, to 5e-5 of g. Fails with the parabola's shift of the other sign."""
     s = states.solve(Drive(-2.0, 0.09))

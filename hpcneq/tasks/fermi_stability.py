@@ -148,5 +148,5 @@ def over(run, comm, log, output):
                "unstable_modes": int(count.max()), "verdict": "unstable" if count.max() > 0 else "stable" if (count >= 0).any() else "absent",
                "points": int(count.size), "stable": int((count == 0).sum()), "unstable": int((count > 0).sum()), "absent": int((count == -1).sum())}
     lost = [record["why"] for row in records for record in row if "why" in record]
-    errors = {"growth_rate": float(np.nanmax(table["error"]))} if len(rates) else {}
+    errors = {"growth_rate": float(np.nanmax(table["rate"] + table["error"]) - rates.max())} if len(rates) else {}     # whichever point then is fastest
     return Outcome("not-converged" if lost else "complete", summary, errors, [NOTES[run.numerics.variant], *lost[:1]])

@@ -16,7 +16,7 @@ from hpcneq.solvers.contours import Box
 from hpcneq.solvers.evolve import Evolution
 from hpcneq.solvers.meanfield import FieldState
 from hpcneq.solvers.modes import spectrum
-from hpcneq.systems.fermi_gas import branches, closed, kinetics, rays, response, states, traces, unequal, uniform
+from hpcneq.systems.fermi_gas import branches, closed, kinetics, momenta, rays, response, states, traces, unequal, uniform
 from hpcneq.systems.fermi_gas.occupation import Baths
 from hpcneq.systems.fermi_gas.response import Response
 from hpcneq.tasks.fermi_modes import modes_of
@@ -215,6 +215,28 @@ def test_interior_gap_state_lies_between_two_basins(sign, final):
     D, Q = STATES["NIG"]
     t, c = trace(uniform.Kinetic(BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + sign * 1e-2, (D, Q)), 400.0, 4.0)
     assert abs(abs(c[-1, 0]) - final) < 3e-3
+
+
+@pytest.mark.parametrize("p_c", [1.5, 2.0])
+def test_far_momenta_remember_too(p_c):
+    """The slow mode of NBCS with memory, momenta below p_c exactly and those above by their law: the root of all momenta, 1e-4 of it.
+
+    Fails with the law of adiabatic reservoirs, which is 10% off at p_c = 1.5.
+    """
+    r = Response(BATHS, *STATES["NBCS"], variant="D")
+    p, weight = momenta.outer(p_c)
+    far = rays.assemble(p, weight * p**2, 0 * p, 0 * p, r.D, 0.0, 0.0, 0.0)
+    inner, outer = (response.Memory(r, points) for points in (rays.points(r.D, 0.0, BATHS, dp=0.02, fine=0.5, end=p_c), far))
+    K, KB = uniform.Memory.lag(r, far)
+    still = outer(np.zeros(1, complex))[0]
+
+    def det(rate, law):
+        late = -rate * K + rate**2 * KB
+        beyond = still + np.diag([late, np.conj(late)]) if law else outer(np.array([rate + 0j]))[0]
+        return np.linalg.det(inner(np.array([rate + 0j]))[0] + beyond).real
+
+    exact, found = (brentq(det, -3e-3, -1e-3, args=(law,), xtol=1e-12) for law in (False, True))
+    assert abs(found - exact) < 1e-4 * abs(exact) and abs(exact + 0.0018563) < 1e-7
 
 
 def test_memory_grows_at_its_own_rate():

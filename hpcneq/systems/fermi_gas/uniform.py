@@ -86,8 +86,7 @@ class Kinetic:
         p, weight = momenta.outer(p_c)
         far = (np.tile(p, len(c)), (share[:, None] * (weight * p**2)).ravel(), np.repeat(c, len(p)), np.repeat(nu, len(p)))
         points = rays.assemble(*far, state.D, self.Q, 0.0, 0.0)
-        tail = response.Kinetic(state, points)
-        K, KB = (pairs_only(tail.static[:1] / tail.c**k)[0] for k in (1, 2))
+        K, KB = self.lag(state, points)
         self.K, self.B = K, KB / K
 
         def static(square, dmu, moved=0.0):
@@ -103,6 +102,12 @@ class Kinetic:
         if self.ends:       # and through three values of Q^2, from that of near to 0
             near, far = (static(0.0, first, k * step) - base for k in (1, 2))
             self.by_Q = (2 * near - 0.5 * far) / step, (0.5 * far - near) / step**2
+
+    @staticmethod
+    def lag(state, points):
+        """(K, K B) of these far momenta: their pairs follow e^{lambda t} by less - lambda K + lambda^2 K B."""
+        tail = response.Kinetic(state, points)
+        return tuple(pairs_only(tail.static[:1] / tail.c**k)[0] for k in (1, 2))
 
     @property
     def fastest(self):
@@ -195,6 +200,13 @@ class Memory(Kinetic):
     def fastest(self):
         """The largest rate or frequency of a pair or a mode."""
         return max(super().fastest, float(np.hypot(self.decay.max(), np.abs(self.table["xi"]).max() + 0.3)))
+
+    @staticmethod
+    def lag(state, points):
+        """(K, K B), from the exact response: memory leaves K almost no real part, which slow modes of the gapped state feel."""
+        step = 0.4 * state.baths.width
+        ahead, here, behind = response.Memory(state, points)(np.array([step, 0.0, -step], complex))[:, 0, 0]
+        return (behind - ahead) / (2 * step), (ahead + behind - 2 * here) / (2 * step**2)
 
     def rates(self, t):
         """lambda_g, (modes,)."""

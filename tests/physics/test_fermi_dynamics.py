@@ -396,7 +396,8 @@ def test_momenta_over_ranks_give_the_same_evolution(comm):
     D, Q = STATES["NIG"]
     coarse = Response(BATHS, D, Q, fine=0.25, dp=0.1)
     args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-2, (D, Q), 1.5, 0.1, 0.25)
-    for system in (kinetics.Linear([coarse, coarse], [[1e-3, 1e-3], [1e-3j, 0]], 1.5), uniform.Kinetic(*args),
+    turning = uniform.Kinetic(BATHS, -1.0, uniform.Ramp(0.145, 0.145), D, (D, 0.2), 1.5, 0.1, 0.1, 4, start_Q=0.1)
+    for system in (kinetics.Linear([coarse, coarse], [[1e-3, 1e-3], [1e-3j, 0]], 1.5), uniform.Kinetic(*args), turning,
                    uniform.Memory(poles.fit("aaa", 0.0, 0.01, 3.0, 1e-2), *args)):
         together, alone = FieldState(system, comm), FieldState(system, solo())
         mine = slice(together.layout.start, together.layout.stop)
@@ -413,6 +414,8 @@ def test_momenta_over_ranks_give_the_same_evolution(comm):
     ("evolve", {"numerics": {"variant": "D"}, "run": {"t_max": 1.0}}, "variant"),
     ("evolve", {"numerics": {"dt": 5.0}, "run": {"t_max": 1.0}}, r"\[numerics\] dt"),
     ("evolve", {"initial": {"start": "normal"}, "run": {"t_max": 1.0}}, "start"),
+    ("evolve", {"parameters": {"free_Q": True}, "run": {"t_max": 1.0}}, "free_Q"),
+    ("evolve", {"initial": {"kick_Q": 0.1}, "numerics": {"model": "kinetic"}, "run": {"t_max": 1.0}}, "kick_Q"),
     ("evolve", {"parameters": {"q": 0.1}, "numerics": {"model": "kinetic"}, "run": {"t_max": 1.0}}, "q = 0")])
 def test_bad_input_is_named(task, tables, words):
     """One line with the table and key."""

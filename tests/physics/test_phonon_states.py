@@ -25,15 +25,16 @@ def run(task, parameters=None, **tables):
 
 # ---- by two routes ------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("change", [{}, {"radiative": "lindblad", "V": 7.0}])
-def test_the_stationary_state_is_what_the_evolution_settles_to(change):
-    """|Delta|, the rate its phase turns at, and all populations: SNES on the equations in the turning frame against long TS from the filled band.
+@pytest.mark.parametrize("change, seed", [({}, 1e-2), ({}, 1e-5), ({"radiative": "lindblad", "V": 7.0}, 1e-2)])
+def test_the_stationary_state_is_what_the_evolution_settles_to(change, seed):
+    """|Delta|, the rate its phase turns at, and all populations: SNES on the equations in the turning frame against long TS from the filled band,
+    whatever the seed.
 
     To what is left of the transient at t = 2400. Fails with w of the wrong sign, or with the number of electrons not fixed.
     """
     fast = {"Gamma_ph": 0.05, "Gamma_rr": 0.05, "V": 5.0} | change
     steady = run("steady", fast)
-    moved = run("evolve", fast, initial={"seed": 1e-2}, run={"t_max": 2000.0, "output_every": 100.0}, numerics=COARSE | {"error_estimate": False})
+    moved = run("evolve", fast, initial={"seed": seed}, run={"t_max": 2000.0, "output_every": 100.0}, numerics=PLAIN)
     assert steady.summary["delta"] > 0.005
     assert moved.summary["delta_final"] == pytest.approx(steady.summary["delta"], abs=1e-6)
     assert moved.summary["delta_frequency"] == pytest.approx(steady.summary["delta_frequency"], abs=1e-5)
@@ -225,7 +226,7 @@ def test_the_full_drive_is_that_of_the_laboratory():
 
 def test_the_full_drive_differs_from_the_rotating_one_by_less_than_a_per_cent():
     """Fig. 5, V = 0, t = 3000: averaged over k, which the paper says to be O(1e-2), the populations of the valence band differ by 1e-4 (less
-    than 1e-3, not by nothing); at the edges of the box by O(1e-2).
+    than 1e-3); at the edges of the box by 1e-3 to 1e-2.
 
     Fails without the counter-rotating term, or with a carrier at E_g/10, where the rotating frame would not do.
     """
@@ -237,7 +238,7 @@ def test_the_full_drive_differs_from_the_rotating_one_by_less_than_a_per_cent():
         last, _ = phonon_states.evolved(model, {name: values.astype(complex)[None] for name, values in fields}, 3000.0, dt)
         final[drive] = last["n11"][0].real
     apart = final["full"] - final["rotating"]
-    assert 1e-5 < abs(apart.mean()) < 1e-3 and 1e-3 < np.abs(apart).max() < 3e-2
+    assert abs(apart.mean()) < 1e-3 and 5e-4 < np.abs(apart).max() < 3e-2
 
 
 @pytest.mark.parallel

@@ -58,7 +58,7 @@ def threshold(result):
             error = np.asarray(result.V_c_error)
             axes.fill_between(x, values - error, values + error, color=style.COLOURS[colour], alpha=0.15, lw=0, label="its error from the step in $k$")
             tops.append(np.nanmax(values + error, initial=0))
-    axes.set(xlabel=LABELS.get(key, key), ylabel=r"$V_c/E_g$", ylim=(0, 1.2 * max(tops) or 1.0))
+    axes.set(xlabel=LABELS.get(key, key), ylabel=r"$V_c/E_g$", ylim=(0, 1.4 * max(tops) or 1.0))
     if len(x) > 1 and x[0] > 0 and x[-1] / x[0] > 30:
         axes.set_xscale("log")
     axes.legend()

@@ -28,6 +28,7 @@ LONGEST = 2e4           # time that growth near the threshold is waited for
 LEAST = 1e-5            # growth rate that counts as growth, as in task threshold
 NUMBERS = {"delta": "delta", "frequency": "delta_frequency", "growth": "growth_rate",       # of a state, and as the summary has them
            "min_eigenvalue": "min_eigenvalue", "max_eigenvalue": "max_eigenvalue"}
+NONE = 1e-6             # |Delta| of a root that is the state without pairs, to what a singular Jacobian leaves
 SIZE = 1e-3             # |Delta| at which TS begins, of the fastest growing pairs
 SWEPT = ("V", "Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B", "points")
 UNITS = {"v": "1", "n_B": "1", "points": "1"}
@@ -144,7 +145,7 @@ def condensed(model, p, dt, t_start, warm=None):
         x, left, moved = polished(problem, problem.pack(n11, n22, n21, s, w))
         n11, n22, n21, s, w = problem.unpack(x)
         size = abs(model.order(s))
-        if size < 1e-9 or min(n11.min(), n22.min()) < -0.01:
+        if size < NONE or min(n11.min(), n22.min()) < -0.01:
             raise NotConverged("steady: SNES went to a state without pairs; try a larger [numerics] t_start")
         return watched(model, {"delta": float(size), "frequency": float(-w), "growth": growth, "residual": left, "n11": n11, "n22": n22, "n21": n21, "s": s})
 

@@ -267,7 +267,8 @@ def test_maps_and_curves_do_not_depend_on_the_number_of_ranks(comm, shared_tmp):
     ("evolve", "delta_final", {"run": {"t_max": 300.0, "output_every": 100.0}, "initial": {"seed": 1e-2}}),
     ("effective", "C", {"run": {"t_max": 300.0}, "initial": {"seed": 1e-2}})])
 def test_errors_bound_what_a_finer_calculation_changes(task, key, tables):
-    """Half the step in k at the same speed of sound, and half the step in time, change a number by less than its error, which is no 100 times that.
+    """Half the step in k at the same speed of sound, and half the step in time, change a number by less than its error, which is no 100
+    times that (stationary states: 10 times).
 
     Fails if the finer grid keeps m, and so has half the speed of sound.
     """
@@ -276,6 +277,6 @@ def test_errors_bound_what_a_finer_calculation_changes(task, key, tables):
     timed = {"dt": 0.25} if task in ("evolve", "effective") else {}
     finer = run(task, fast | {"m": [6, 2]}, **tables | {"numerics": {"points": 101, "error_estimate": False} | timed})
     change = abs(finer.summary[key] - found.summary[key])
-    assert found.errors[key] / 100 < change < found.errors[key]
+    assert found.errors[key] / (100 if timed else 10) < change < found.errors[key]
     assert set(found.errors) >= {name for name, value in found.summary.items() if name in ("delta", "delta_frequency", "growth_rate", "V_c", "particle_number",
                                  "min_eigenvalue", "max_eigenvalue", "C", "delta_tilde", "rms", "fit", "delta_final", "onset")}

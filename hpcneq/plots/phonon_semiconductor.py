@@ -129,11 +129,11 @@ def map(result):  # noqa: A001  (the task's name)
 
 
 def curves(result, key):
-    """|Delta| in time for up to six values of the swept key (left), and at the end over all of them (right): Figs. 2 and 4."""
+    """|Delta| in time for up to five values of the swept key (left), and at the end over all of them (right): Figs. 2 and 4."""
     figure = style.figure(10.0, 4.2)
     left, right = figure.subplots(1, 2)
     values = np.asarray(result[key])
-    for n, i in enumerate(np.unique(np.linspace(0, len(values) - 1, min(6, len(values))).round().astype(int))):
+    for n, i in enumerate(np.unique(np.linspace(0, len(values) - 1, min(5, len(values))).round().astype(int))):
         left.plot(result.t, np.asarray(result.delta_t)[i], color=style.COLOURS[n % len(style.COLOURS)], label=f"{LABELS[key]} = {values[i]:g}")
     left.set(xlabel=r"time $t\,E_g$", ylabel=r"$|\Delta|/E_g$", ylim=(0, None), xlim=(0, result.t[-1]))
     left.legend(fontsize=10)

@@ -69,7 +69,7 @@ def dispersions(result, q):
 
 
 def spectra(result, q, w):
-    """|Im Pi_11| = |Im M_11| and |Im M^-1_11| over momentum and frequency, the threshold of pairs at q = 0; circles: det M(q, w -> 0) = 0."""
+    """|Im Pi_11| = |Im M_11| and |Im M^-1_11| over momentum and frequency, the threshold of pairs at q = 0; circles: Re det M = 0 at the lowest frequency."""
     from matplotlib.colors import LogNorm
     s = result.summary
     alone = s["part"] == "intra"           # no M^-1 without the pairs' own propagation
@@ -86,8 +86,8 @@ def spectra(result, q, w):
         if gap < w[-1]:
             axes.axhline(gap, color="#7fd1ff", lw=1, ls=":")
             axes.text(q[-1], gap, label, color="#7fd1ff", ha="right", va="bottom")
-    if not alone:
-        poles = _zeros(q, np.asarray(result.det)[:, 0].real)
+    poles = _zeros(q, np.asarray(result.det)[:, 0].real)
+    if len(poles) and not alone:        # an empty artist outside the axes would break the layout
         axes.plot(poles, np.full(len(poles), w[0]), "o", ms=12, mfc="none", mec="#2a8f6d", mew=2, clip_on=False)
     figure.suptitle(f"{_title(result)}{chr(10) if alone else ', '}$\\gamma_v/\\gamma_b={s['ratio']:g}${PARTS[s['part']]}", fontsize=11)
     return figure

@@ -193,7 +193,7 @@ def test_windows_of_instability_are_one_where_they_overlap():
 
 
 def test_zeros_of_a_rational_approximant():
-    """sin z/z + .1 e^z on a line: its complex zeros nearby to 1e-8, noise leaves no false ones. Fails if poles are taken for zeros."""
+    """sin z/z + .1 e^z on a line: its complex zeros nearby to 1e-8, noise leaves no false ones. Fails with poles and zeros exchanged."""
     def f(z):
         return np.sin(z) / z + 0.1 * np.exp(1j * z)
 
@@ -210,8 +210,8 @@ def test_zeros_of_a_rational_approximant():
 def test_roots_of_the_approximant_are_as_many_as_winding_counts(drive, q, growing):
     """Deep on the BCS side alpha11 < 0 and beta22 < 0 at -2.55 and nothing grows; at -2.2 long waves grow last, before the normal state.
 
-    Winding around the whole upper half plane against the roots of a rational approximant. Fails with samples of M above the real axis
-    taken for those below it.
+    Winding around the whole upper half plane against the roots of a rational approximant. Fails if the approximant's zeros at rest are
+    dropped, or with M12 of the other sign.
     """
     s = states.solve(drive)
     x, y = collective.reach(s, q)
@@ -225,7 +225,7 @@ def test_no_gapped_mode_lies_above_the_cut(drive, q, count):
     """Long waves: above -.7 g det M has the zeros w = 0 and w = -i Gamma alone, none with Re w != 0, on the BEC side as well.
 
     The paper's gapped mode (right of the dash-dotted line of its Fig. 5) is therefore no zero of M where M is analytic: if it exists it
-    decays faster than the levels, beyond the cut on Im w = -g, where M has many sheets. Fails with the box closed at Im w > 0.
+    decays faster than the levels, beyond the cut on Im w = -g, where M has many sheets. Fails without M12.
     """
     s = states.solve(drive)
     x, y = collective.reach(s, q)
@@ -239,7 +239,7 @@ def test_no_gapped_mode_lies_above_the_cut(drive, q, count):
 def test_sound_has_its_known_limits(inv, known):
     """Equilibrium: c^2 -> v_mu^2/3 = 4 mu/3 on the BCS side (Anderson and Bogoliubov), 4 pi a_B n_B/m_B^2 with a_B = 2 a_s, so 4/(3 pi inv), on the BEC side.
 
-    Re det M = 0 at q well below D/c and above g/c, to 3%: the next terms are of order D^2 and (kF a_s)^3. Fails if M12 loses its part odd in w.
+    Re det M = 0 at q well below D/c and above g/c, to 3%: the next terms are of order D^2 and (kF a_s)^3. Without M12 the BEC side fails.
     """
     s = states.equilibrium(Drive(inv, 0.0, 1e-5, 1e3, "subtracted"))
     q = 0.01
@@ -280,7 +280,7 @@ def test_modes_over_ratio_are_those_of_each():
 def test_oscillating_growth_ends_at_its_tip():
     """C and its far side meet at inv = -2.492, ratio .263, q = .0033: at -2.48 the mode grows there by .03 g, at -2.505 it decays.
 
-    Fails with the summit's momentum kept from the last ratio.
+    Fails with M12 of the other sign.
     """
     rates = []
     for inv in (-2.48, -2.505):

@@ -100,6 +100,8 @@ def _growth(drive, ratios):
             state = states.solve(replace(drive, ratio=float(ratio)), state)
             q = None if near is None or k % 3 == 0 else near.q * growth.STEP ** np.arange(-2.0, 3.0)
             mode = growth.fastest(state, q)
+            if near is not None and q is not None and (mode is None or mode.w.imag < near.w.imag):
+                mode = growth.fastest(state)
         near = mode if mode is not None and mode.w.imag > 0 else None
         for name, value in (("rate", near.w.imag if near else 0.0), ("q_fastest", near.q if near else np.nan),
                             ("frequency", near.w.real if near else np.nan)):

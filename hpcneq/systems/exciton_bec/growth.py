@@ -19,6 +19,7 @@ from .hydrodynamics import smallest_width
 DEPTH = 0.25           # g: modes are sought above minus this
 ROUGH, FINE = 0.4, 0.7      # panels: 1e-5, 1e-8 in M
 SAMPLES = 24
+HIGH = (2.0, 0.5, 9)      # of the imaginary axis: from, in g, to, in the reach of modes, points
 LONGEST, SHORTEST = 0.4, 1.0      # of the momenta looked at: times g/v, in kF
 STEP = 1.7             # between them
 STILL = 1e-3           # g: slower modes stand still
@@ -58,11 +59,18 @@ def roots(state, q, fine=ROUGH, part="full", lines=(DEPTH,), low=None):
     """
     g, found = state.g, []
     low = lines[0] if low is None else low
-    for z in (z for line in lines for z in _seen(state, q, fine, part, line, low)):
+    for z in (*_at_rest(state, q, fine, part), *(z for line in lines for z in _seen(state, q, fine, part, line, low))):
         z = root(state, q, complex(z), fine, part=part)
         if z is not None and z.imag > -low * g and all(min(abs(z - other), abs(z + np.conj(other))) > 1e-4 * g for other in found):
             found.append(complex(abs(z.real) if abs(z.real) > STILL * g else 0.0, z.imag))
     return sorted(found, key=lambda z: -z.imag)
+
+
+def _at_rest(state, q, fine, part):
+    """[iy] next to which det M(q, iy), which is real, changes sign: modes far above the lines on which the approximant is sampled."""
+    y = np.geomspace(HIGH[0] * state.g, HIGH[1] * reach(state, q)[1], HIGH[2])
+    f = np.linalg.det(response.matrices(state, q, 1j * y, part, fine)).real
+    return [1j * (y[i] + (y[i + 1] - y[i]) * f[i] / (f[i] - f[i + 1])) for i in np.flatnonzero(f[1:] * f[:-1] < 0)]
 
 
 def _seen(state, q, fine, part, line, low):

@@ -24,6 +24,7 @@ SEARCH = {"B": (0.95, 1.01, 1.03, 1.07, 1.12, 1.2, 1.35, 1.6), "C": (0.97, 1.04,
 SLOW, QUICK, FEW = 4.0, 60.0, 2.0      # of q in units of g/v, and step: where an oscillating mode is looked for
 ACCURACY = 1e-6        # of a ratio, relative
 BESIDE = 0.02          # of ln q: half a difference
+ASIDE = 0.2            # of unknown logarithms: no solver goes farther
 SCALE = 30.0           # of unknown logarithms: finite differences are to be wider than M's noise
 LATE = (0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.995, 0.999)      # of ratio_c: where stiffness is looked at
 REACH = 1.12           # step in ratio towards the end of oscillating growth
@@ -85,7 +86,7 @@ def equations(found, kind, fine=FINE):
 
     def function(y):
         at = place(y)
-        if not 0.8 < at[0] / found.ratio < 1.25:
+        if np.abs(np.log(at) - base).max() > ASIDE:
             return np.full(len(base), 1e3)
         state = states.solve(replace(found.state.drive, ratio=float(at[0])), found.state)
         if kind == "A":

@@ -171,7 +171,7 @@ def test_recombination_in_time_against_the_exact_many_body_evolution():
 
 @pytest.mark.parametrize("m", [(7, 2), (6, 2), (3, 1), (12, 4)])
 def test_emissions_lead_inwards_and_stay_on_the_grid(m):
-    """Every emission of (B2) lowers the energy by the phonon's, has one target, and what is not at an edge has one."""
+    """Every emission of (B2) lowers the energy by the phonon's, has one target, and what is not at an edge has one. Fails with a target one step off."""
     for steps in m:
         a, b = phonon.emission(201, steps)
         ka, kb = a - 100, b - 100
@@ -190,7 +190,7 @@ SMALL = {"system": "phonon-semiconductor", "task": "evolve",
 @pytest.mark.parallel
 @pytest.mark.parametrize("collision", ["secular", "redfield"])
 def test_an_evolution_is_the_same_on_any_number_of_ranks_and_keeps_its_particles(comm, shared_tmp, collision):
-    """Momenta over ranks, each seeing all: the same order parameter as on one rank; particles to 1e-12."""
+    """Momenta over ranks, each seeing all: the same order parameter as on one rank; particles to 1e-12. Fails if emission does not empty where it comes from."""
     from hpcneq import driver
     from hpcneq.parallel import solo
     from hpcneq.store import Result
@@ -228,7 +228,7 @@ def test_pairs_grow_in_the_evolution_as_the_linearised_driven_state_says():
 @pytest.mark.nightly
 @pytest.mark.parametrize("Omega, wanted", [(0.1, 2.03), (0.25, 2.07)])
 def test_the_threshold_at_the_paper_s_size(Omega, wanted):
-    """201 momenta, m = (3, 1): V_c lies between 2.03 and 2.07 at Omega >= 0.1 (the paper: about 2)."""
+    """201 momenta, m = (3, 1): V_c lies between 2.03 and 2.07 at Omega >= 0.1 (the paper: about 2). Fails with half the measure dk/2pi."""
     result = hpcneq.run({"system": "phonon-semiconductor", "task": "threshold", "parameters": {
         "Omega": Omega, "Gamma_ph": 0.02, "Gamma_rr": 0.002, "A1": 7.0, "A2": 24.0, "m": [3, 1]}})
     assert result.summary["V_c"] == pytest.approx(wanted, abs=0.01)
@@ -287,7 +287,7 @@ def test_the_effective_model_is_the_ground_state_of_its_hamiltonian():
 
 @pytest.mark.nightly
 def test_the_effective_model_of_figure_3():
-    """The best fit to the paired state at the paper's size, as an independent calculation has it: C = .1675, Delta~ = .070, rms .022."""
+    """The best fit to the paired state at the paper's size, as an independent calculation has it: C = .1675, Delta~ = .070, rms .022. Fails if xi lacks its half."""
     result = hpcneq.run({"system": "phonon-semiconductor", "task": "effective", "run": {"t_max": 5000.0}, "parameters": {
         "Omega": 0.25, "V": 5.0, "Gamma_ph": 0.01, "Gamma_rr": 0.001, "A1": 7.0, "A2": 24.0, "m": [7, 2]}})
     assert result.summary["fit"] == pytest.approx([0.1675, 0.070, 0.022], abs=6e-4)

@@ -69,7 +69,7 @@ def test_the_jacobian_is_that_of_the_equations():
 
 
 def test_a_curve_continues_from_point_to_point():
-    """|Delta| over V, SNES from the neighbour: each is that of the point alone; repulsion gives none."""
+    """|Delta| over V, SNES from the neighbour: each is that of the point alone; repulsion gives none. Fails if emission fills twice as slowly as it breaks pairs."""
     delta = np.asarray(run("steady", sweep={"V": [4.5, 4.25, 4.0, -1.0]}).delta)
     assert delta[2] == pytest.approx(run("steady", {"V": 4.0}).summary["delta"], abs=1e-9)
     assert delta[0] > delta[1] > delta[2] > 0.01 and delta[3] == 0
@@ -84,7 +84,7 @@ def fig7(**change):
 
 @pytest.mark.parametrize("m, wanted", [([6, 2], 0.020264), pytest.param([3, 1], 0.01528, marks=pytest.mark.nightly)])
 def test_the_order_parameter_of_figure_7(m, wanted):
-    """secular, printed: |Delta| to the digits of an independent calculation, for two speeds of sound."""
+    """secular, printed: |Delta| to the digits of an independent calculation, for two speeds of sound. Fails with half the measure dk/2pi."""
     assert fig7(m=m).summary["delta"] == pytest.approx(wanted, abs=4e-6)
 
 

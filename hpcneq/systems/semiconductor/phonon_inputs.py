@@ -103,9 +103,9 @@ def steps(p, n):
     return found
 
 
-def refined(p, n):
-    """(parameters, numerics) with half the step in k at the same speed of sound."""
-    return replace(p, m=[2 * m for m in steps(p, n)], v=None), replace(n, points=2 * n.points - 1)
+def refined(p, n, times=2):
+    """(parameters, numerics) with half the step in k (or a whole fraction of it) at the same speed of sound."""
+    return replace(p, m=[times * m for m in steps(p, n)], v=None), replace(n, points=times * (n.points - 1) + 1)
 
 
 def model(p, n, drive="rotating", **changes):

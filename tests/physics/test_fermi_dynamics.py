@@ -327,6 +327,7 @@ def test_momenta_along_and_against_are_mirrored():
 def test_errors_of_an_evolution_bound_its_change_under_refinement(model, name, t_max):
     """Further cutoff, finer grid, half the step, more poles: |Delta| and late_rate move by less than their errors, which are not 100 times too large.
 
+    late_rate's may be 300 times: it also covers that other windows of time give other slopes, which no refinement changes (memory, NIG: 114).
     Fails if the errors are those of the step alone.
     """
     coarse = {"model": model, "p_c": 1.6, "fine": 0.25, "angles": 8, "pole_error": 1e-4}
@@ -335,7 +336,7 @@ def test_errors_of_an_evolution_bound_its_change_under_refinement(model, name, t
                      for n in (coarse, fine))
     for key in ("delta_final", "late_rate"):
         moved = abs(first.summary[key] - second.summary[key])
-        assert moved < first.errors[key] < 100 * moved + 1e-6
+        assert moved < first.errors[key] < (300 if key == "late_rate" else 100) * moved + 1e-6
 
 
 @pytest.mark.nightly

@@ -106,7 +106,10 @@ def test_figure_5_without_interaction():
 
 @pytest.mark.nightly
 def test_figure_3_inversion_from_one_to_minus_one():
-    """secular: n11_-k + n22_k - 1 goes from +1 at k = 0 to -1 at the edge, without a jump larger than 0.2 between neighbours."""
+    """secular: n11_-k + n22_k - 1 goes from +1 at k = 0 to -1 at the edge, without a jump larger than 0.2 between neighbours.
+
+    Fails with the bands' scattering exchanged.
+    """
     found = fig7(A1=7.0, A2=24.0, m=[7, 2], Gamma_rr=0.001)
     tilde = np.asarray(found.n11)[::-1] + np.asarray(found.n22) - 1
     assert tilde[100] == pytest.approx(1, abs=0.05) and tilde[0] == pytest.approx(-1, abs=0.05)
@@ -133,7 +136,10 @@ def test_many_phonons_wash_pairs_out():
 
 @pytest.mark.nightly
 def test_recombination_brings_pairs_sooner_with_redfield_collisions():
-    """Fig. 4: the time at which |Delta| passes .005 falls by more than 500 from Gamma_rr = .001 to .1 with redfield; by less than 100 with secular."""
+    """Fig. 4: the time at which |Delta| passes .005 falls by more than 500 from Gamma_rr = .001 to .1 with redfield; by less than 100 with secular.
+
+    Fails if redfield is computed as secular.
+    """
     times = {}
     for collision in ("redfield", "secular"):
         found = hpcneq.run({"system": "phonon-semiconductor", "task": "map", "parameters": {"m": [6, 2], "collision": collision},

@@ -54,7 +54,7 @@ def threshold(result):
         values = np.asarray(result["V_c" if kind == chosen else f"V_c_{kind}"])
         tops.append(np.nanmax(values, initial=0))
         axes.plot(x, values, marker + "-", ms=4, mfc="none", color=style.COLOURS[colour], label=words)
-        if kind == chosen and "V_c_error" in result:
+        if kind == chosen and "V_c_error" in result and np.isfinite(result.V_c_error).any():
             error = np.asarray(result.V_c_error)
             axes.fill_between(x, values - error, values + error, color=style.COLOURS[colour], alpha=0.15, lw=0, label="its error from the step in $k$")
             tops.append(np.nanmax(values + error, initial=0))

@@ -7,8 +7,8 @@ For every column (site j, component) a rank keeps the bath modes Pi_g and Y, of 
 The Hermitian part of Y means nothing and never enters, so that no rank needs a transpose: H acts on the rows, which are whole, and
 from the right on the columns, where it needs those of neighbouring sites (`Halo`). The system gives (protocol ``SiteModes``):
 
-    near (N, 4), hop_at(t, side) (N, 4) complex, hop_moments(t, step) (their mean, their slope or None), onsite (N,), plain (hops all one real number), field_bound,
-    groups, held (the groups of up and of hole columns), strength (their sources), rates_at(t, side), rate_moments(t, step),
+    near (N, 4), hop_at(t, side) (N, 4) complex, hop_moments(t, step) (their mean, their slope or None), onsite (N,),
+    plain (hops all one real number), field_bound, groups, held (the groups of up and of hole columns), strength (their sources), rates_at(t, side), rate_moments(t, step),
     breakpoints(t_max), damping, white, coupling (N,) with c_j = coupling_j G_{j up, j hole}, pattern (N,) at the start,
     shifts(c) -> arrays like c along which a stationary pattern may be moved,
     observe_modes(traces (n, held)) -> (n, k) and observables(t, side, modes (N, k), green (N, 2, 2), velocity (N, 2, 2)).

@@ -216,7 +216,8 @@ class Kick:
     def __init__(self, system, hop, step, mean, slope, late=0.0):
         self.mean, self.slope, self.late = mean, slope, late
         self.hop, self.step = hop, step
-        self.radius = float(system.field_bound + np.abs(self.mean).max())
+        longer = max(0.0, float(np.abs(hop).max()) - 1)     # a sloping hop is not quite of modulus 1
+        self.radius = float(system.field_bound + 4 * longer + np.abs(self.mean).max())
         self.reach = self.radius * step
         angle = step ** 2 / 12 * np.abs(self.slope)
         self.cosine = np.cos(angle)

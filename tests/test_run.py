@@ -334,11 +334,11 @@ world.barrier()
 assert there() == []
 world.barrier()
 other = hpcneq.run(tomllib.loads({TINY!r}))
-print("kept", os.path.exists(other.path))
+assert os.path.exists(other.path)
 time.sleep(0.5 * world.rank)
 assert other.delta.shape[1] == 9
 """)
     done = subprocess.run([*(("mpiexec", "-n", str(ranks)) if ranks > 1 else ()), sys.executable, "program.py"], cwd=tmp_path, text=True,
                           env=alone({"TMPDIR": str(tmp_path)}), capture_output=True, timeout=240)
-    assert done.returncode == 0 and done.stdout.count("kept True") == ranks, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     assert not list(tmp_path.glob("hpcneq-*"))

@@ -105,7 +105,7 @@ def command(*words, ranks=1, program=("-m", "hpcneq")):
     return [*start, sys.executable, *program, *map(str, words)]
 
 
-def hp(*words, ranks=1, folder=None, timeout=120, **environment):
+def hp(*words, ranks=1, folder=None, timeout=240, **environment):
     """Run hpcneq to its end: (exit code, output and errors)."""
     done = subprocess.run(command(*words, ranks=ranks), cwd=folder, env=alone(environment), stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)

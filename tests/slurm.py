@@ -1,6 +1,7 @@
 """A Slurm of one node, started for a test and ended with it. Needs root, slurmctld, slurmd and munged (tools/setup --with-slurm)."""
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
@@ -69,7 +70,7 @@ class Slurm:
         """Start the daemons and wait until the node is idle; returns self. Raises CannotStart."""
         for name in ("state", "spool"):
             (self.folder / name).mkdir(parents=True)
-        ports = [_free_port() for _ in range(2)]
+        ports = _free_ports(2)
         host = platform.node().partition(".")[0]
         (self.folder / "slurm.conf").write_text(CONF.format(folder=self.folder, host=host, ports=ports, cpus=self.cpus))
         key = self.folder / "munge.key"
@@ -120,13 +121,13 @@ class Slurm:
     def ask(self, command, *words, **options):
         """The output of one of Slurm's commands, empty where it fails."""
         done = subprocess.run([find(command), *map(str, words)], env={**os.environ, **self.environment}, capture_output=True, text=True,
-                              timeout=30, **options)
+                              timeout=120, **options)
         return done.stdout.strip()
 
     def submit(self, *words, folder, environment):
         """Submit a batch script; its job's number."""
         done = subprocess.run([find("sbatch"), "--parsable", *map(str, words)], cwd=folder, env={**environment, **self.environment},
-                              capture_output=True, text=True, timeout=30)
+                              capture_output=True, text=True, timeout=120)
         if done.returncode:
             raise RuntimeError(f"sbatch: {done.stderr}\n{self.words()}")
         return done.stdout.strip()
@@ -143,7 +144,10 @@ class Slurm:
         return sum(part * unit for part, unit in zip(reversed(parts), (1, 60, 3600, 86400)))
 
 
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def _free_ports(count):
+    """Different ports, each free now."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]

@@ -47,7 +47,7 @@ def driver(monkeypatch):
 def python(*args, **kwargs):
     """Run this Python in the checkout, outside any mpiexec."""
     env = {key: value for key, value in os.environ.items() if key not in cli.LAUNCHED}
-    return subprocess.run([sys.executable, *args], cwd=HOME, env=env, capture_output=True, text=True, timeout=120, **kwargs)
+    return subprocess.run([sys.executable, *args], cwd=HOME, env=env, capture_output=True, text=True, timeout=240, **kwargs)
 
 
 # ---- what reaches the driver ----------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_a_reader_that_leaves_early_is_met_with_silence():
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        done = subprocess.run([sys.executable, "-c", code], cwd=HOME, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+        done = subprocess.run([sys.executable, "-c", code], cwd=HOME, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=240)
     finally:
         os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")

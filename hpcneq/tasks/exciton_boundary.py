@@ -19,21 +19,29 @@ TASKS = {
 CHUNK = 5              # points that follow one another, each started from the last
 SNES = {"snes_atol": 1e-7, "snes_max_it": 8, "snes_stol": 1e-12}
 NEARBY = 0.02          # of ratio: where SNES may go
+SETTLED = 1e-5         # residual of a boundary's equations
 COLUMNS = {"ratio": ("1", "gamma_v/gamma_b at the boundary; nan: there is none"), "q": ("kF", "momentum of the marginal mode"),
-           "omega": ("eF", "its frequency"), "error": ("1", "error of ratio"), "delta": ("eF", "order parameter there"),
+           "omega": ("eF", "its frequency"), "error": ("1", "error of ratio"), "q_error": ("kF", "error of q_mode"),
+           "omega_error": ("eF", "error of omega"), "delta": ("eF", "order parameter there"), "delta_error": ("eF", "error of delta"),
            "residual": ("1", "what is left of the boundary's equations")}
 
 
 def polished(point, kind):
-    """(Onset, error, residual) : the boundary's equations solved by SNES from the seed ``point``; the seed where SNES leaves its neighbourhood."""
+    """(Onset, {ratio, q, omega, delta: error}, residual, why) : the boundary's equations solved by SNES from the seed ``point``.
+
+    Where SNES leaves the seed's neighbourhood or stops before it has settled the seed is kept, and ``why``, else "", tells.
+    """
     function, start, place = onsets.equations(point, kind)
     found = newton.solve_equations(function, start, SNES, prefix="steady_")
     at = place(found.x)
-    if found.residual < 1e-5 and abs(at[0] / point.ratio - 1) < NEARBY:
+    if found.residual < SETTLED and abs(at[0] / point.ratio - 1) < NEARBY:
         state = states.solve(replace(point.state.drive, ratio=float(at[0])), point.state)
         q, omega = (*map(float, at[1:]), 0.0, 0.0)[:2]
         point = replace(point, ratio=float(at[0]), q=q, omega=omega, state=state)
-    return point, onsets.error(point.state.drive, kind, point), float(found.residual)
+        return point, onsets.errors(kind, point), float(found.residual), ""
+    why = (f"boundary {kind} at inv_kfas = {point.state.inv:.6g}: SNES stopped at ratio = {at[0]:.6g}, residual {found.residual:.1e} "
+           f"({found.reason}); what the search found is given")
+    return point, {"ratio": point.error, "q": np.nan, "omega": np.nan, "delta": np.nan}, float(found.residual), why
 
 
 def boundary(run, comm, log, output):
@@ -79,8 +87,9 @@ def _point(drive, kind, warm):
     found = onsets.onset(drive, kind, soft, near) if soft else None
     if found is None:
         return dict.fromkeys(COLUMNS, np.nan)
-    found, error, residual = polished(found, kind)
-    return {"ratio": found.ratio, "q": found.q, "omega": found.omega, "error": error, "delta": found.state.delta, "residual": residual, "soft": soft}
+    found, errors, residual, why = polished(found, kind)
+    return {"ratio": found.ratio, "q": found.q, "omega": found.omega, "delta": found.state.delta, "residual": residual, "soft": soft,
+            "error": errors["ratio"], **{f"{name}_error": errors[name] for name in ("q", "omega", "delta")}} | ({"why": why} if why else {})
 
 
 def headline(run, keys, table, lost):
@@ -92,4 +101,7 @@ def headline(run, keys, table, lost):
     summary = {"kind": run.parameters.kind, **{name: pick(name) for name in ("ratio", "q", "omega", "delta", "residual")}, **given(drive_of(run))}
     summary["gamma_v"] = None if keys or summary["ratio"] is None else summary["ratio"] * run.parameters.gamma_b
     none = [f"no boundary {run.parameters.kind} was found"] if np.isnan(table["ratio"]).all() and not lost else []
-    return Outcome("not-converged" if lost else "complete", summary, {"ratio": pick("error")}, [WIDE, *none, *lost])
+    errors = {"ratio": pick("error"), **{name: pick(f"{name}_error") for name in ("q", "omega", "delta")}}
+    if summary["gamma_v"] is not None:
+        errors["gamma_v"] = errors["ratio"] * run.parameters.gamma_b
+    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *none, *lost])

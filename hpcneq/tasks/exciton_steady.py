@@ -120,7 +120,7 @@ def _normal(drive, end, log, output):
     out.fixed("n_p", kernels.occupation(p**2 - mu_b, 0.0, 0.0, drive.gb, drive.gv, drive.T), ("p",), "1", "occupation of electrons and of holes")
     log(f"steady: normal; the condensate ends at ratio_c = {end.ratio:.6f}")
     summary = {"delta": 0.0, "mu": None, "mu_b": mu_b, "ratio": drive.ratio, "ratio_c": end.ratio, "state": "normal", "n0": 0.0, **given(drive)}
-    return Outcome("complete", summary, {"delta": 0.0, "mu_b": 1e-11 * (1 + abs(mu_b)), "ratio_c": _end_error(end), "n0": 0.0}, [WIDE])
+    return Outcome("complete", summary, {"delta": 0.0, "mu_b": 1e-11 * (1 + abs(mu_b)), "ratio_c": end_error(end), "n0": 0.0}, [WIDE])
 
 
 def _moved(quantity, state, errors):
@@ -133,7 +133,7 @@ def _moved(quantity, state, errors):
     return float(sum(abs(quantity(s) - here) for s in other)) + 1e-13 * (1 + abs(here))
 
 
-def _end_error(end):
+def end_error(end):
     """Error of ratio_c: the same root on momentum panels of half the length, and rounding."""
     from dataclasses import replace
     if end.ratio == 0:
@@ -201,7 +201,7 @@ def _curve(run, drive, ratios):
             values, residual, warm = (state.delta, state.mu, state.mu_b, balance.fraction(state)), max(residual, found.residual), state
         for name, value in zip(COLUMNS, values):
             columns[name][j] = value
-    return {**columns, "ratio_c": end.ratio, "ratio_c_error": _end_error(end), "residual": residual}
+    return {**columns, "ratio_c": end.ratio, "ratio_c_error": end_error(end), "residual": residual}
 
 
 # ---- spectrum ---------------------------------------------------------------------------------------------------------

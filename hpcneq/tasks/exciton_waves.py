@@ -11,7 +11,7 @@ from ..solvers import maps
 from ..systems.exciton_bec import growth, inputs, onsets, softening, states
 from .evolution import Outcome
 from .exciton_boundary import polished
-from .exciton_steady import TABLES, WIDE, drive_of, refuse_unused
+from .exciton_steady import TABLES, WIDE, drive_of, end_error, refuse_unused
 
 TASKS = {
     "phase-diagram": Task(tables=TABLES | {"numerics": inputs.DiagramNumerics}, sweep=("inv_kfas", "ratio"), petsc=("steady",),
@@ -50,7 +50,6 @@ def phase_diagram(run, comm, log, output):
         return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
     rows = [record for row in records for record in row][:len(inv)]
     lines = {name: _line(rows, name) for name in (*LINES, *(MODES if modes else ()), *(PLACES if modes else ()))}
-    lines |= {f"{name}_error": _line(rows, f"{name}_error") for name in ("B", "C") if modes}
     write(out, run, inv, ratios, lines, rows)
     return headline(run, inv, ratios, lines, rows)
 
@@ -61,25 +60,38 @@ def _line(rows, name):
 
 
 def _interaction(run, drive, ratios, warm):
-    """The record of one interaction: zeros of the coefficients, B and C with their errors and far sides, growth rates."""
+    """The record of one interaction: zeros of the coefficients, B and C with their far sides, all with their errors, growth rates."""
     found = softening.zeros(drive)
-    found |= {f"{name}_error": error for name, error in softening.errors(drive, found).items()}
+    found["ratio_c_error"] = end_error(states.critical(drive))
+    for name, kind in (("alpha11", "A"), ("beta22", "current")):
+        if found[name] is not None:
+            found |= _polished(found, name, kind, onsets.at(drive, found[name]))
     if run.numerics.boundaries == "modes" and found["alpha11"]:
-        found["soft_from"], found["restored"] = onsets.long_waves(drive, found["ratio_c"], found["alpha11"])
+        for name, point in zip(("soft_from", "restored"), onsets.long_waves(drive, found["ratio_c"], found["alpha11"])):
+            found |= _polished(found, name, "long", point)
         for kind in ("B", "C"):
             near = warm and warm.get(kind) and (warm[kind], warm[f"q_{kind}"], warm[f"omega_{kind}"])
             if kind == "C" and not near and drive.inv >= run.numerics.switch:
                 continue
             point = onsets.onset(drive, kind, found["alpha11"], near and _ahead(near, found["alpha11"] / warm["alpha11"]))
-            if point is not None:
-                point, error, _ = polished(point, kind)
-                found |= {kind: point.ratio, f"q_{kind}": point.q, f"omega_{kind}": point.omega, f"{kind}_error": error}
-                if kind == "C":
-                    far = onsets.far_side(drive, point, found["ratio_c"])
-                    found["C_end"] = far and far.ratio
+            found |= _polished(found, kind, kind, point)
+            if kind == "C" and point is not None:
+                found |= _polished(found, "C_end", "C", onsets.far_side(drive, point, found["ratio_c"]))
     if run.numerics.growth:
         found |= _growth(drive, ratios[ratios < found["ratio_c"]])
     return found
+
+
+def _polished(record, name, kind, seed):
+    """What ``record`` gains: the boundary ``name`` solved from ``seed``, its errors, for B and C momentum and frequency, and ``why`` where it failed."""
+    if seed is None:
+        return {}
+    point, errors, _, why = polished(seed, kind)
+    found = {name: point.ratio, f"{name}_error": errors["ratio"]}
+    if name in ("B", "C"):
+        for place, value in (("q", point.q), ("omega", point.omega)):
+            found |= {f"{place}_{name}": value, f"{place}_{name}_error": errors[place]}
+    return found | ({"why": "; ".join(x for x in (record.get("why"), why) if x)} if why else {})
 
 
 def _ahead(near, factor):
@@ -140,9 +152,8 @@ def headline(run, inv, ratios, lines, rows):
     summary = {"inv_kfas": inv.tolist(), **{name: [None if np.isnan(x) else float(x) for x in line] for name, line in lines.items()},
                "shares": [float(x) for x in np.bincount(code.ravel(), minlength=3) / code.size], "p_c": run.numerics.p_c,
                "number": run.numerics.number, "gamma_b": run.parameters.gamma_b, "T_b": run.parameters.T_b}
-    errors = {name: [row.get(f"{name}_error") for row in rows] for name in LINES}
+    errors = {name: [None if np.isnan(x) else float(x) for x in _line(rows, f"{name}_error")] for name in lines}
     if modes:
-        errors |= {name: [None if np.isnan(x) else float(x) for x in lines[f"{name}_error"]] for name in ("B", "C")}
         gap = lines["C"] - lines["B"]
         turn = np.flatnonzero((gap[:-1] < 0) & (gap[1:] >= 0))
         if len(turn):

@@ -13,8 +13,8 @@ from scipy.optimize import brentq, minimize_scalar
 
 from hpcneq.errors import NotConverged
 
-from . import growth, softening, states, steady
-from .growth import FINE, Mode, det
+from . import growth, hydrodynamics, softening, states, steady
+from .growth import Mode, det
 from .hydrodynamics import smallest_width
 
 LEAST = 1e-4           # smallest ratio looked at
@@ -23,7 +23,11 @@ EARLY = (0.2, 0.5, 0.8)
 SEARCH = {"B": (0.95, 1.01, 1.03, 1.07, 1.12, 1.2, 1.35, 1.6), "C": (0.97, 1.04, 1.1, 1.17, 1.25, 1.35, 1.5, 1.75, 2.1, 2.6)}      # times A's ratio
 SLOW, QUICK, FEW = 4.0, 60.0, 2.0      # of q in units of g/v, and step: where an oscillating mode is looked for
 ACCURACY = 1e-6        # of a ratio, relative
-BESIDE = 0.02          # of ln q: half a difference
+SHARP = 1.4            # panels where det M(q, 0)/q^2 is least: next to A its minimum is a thousand times smaller than on either side
+FINER = 1.4            # of panels, where errors are looked for
+BESIDE = 0.04          # of ln q: step of a difference
+NUDGE = 3e-5           # of an unknown: for its slopes
+ACCURATE = 1e-10       # of an unknown, relative: what the steady state's own tolerance leaves
 ASIDE = 0.2            # of unknown logarithms: no solver goes farther
 SCALE = 30.0           # of unknown logarithms: finite differences are to be wider than M's noise
 LATE = (0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.995, 0.999)      # of ratio_c: where stiffness is looked at
@@ -43,7 +47,7 @@ class Onset:
 
 # ---- quantities that vanish --------------------------------------------------------------------------------------------
 
-def static(state, fine=FINE):
+def static(state, fine=SHARP):
     """(least det M(q, 0)/q^2, its q > 0) : negative where a standing pattern grows."""
     def curve(x):
         return det(state, np.exp(x), 0.0, fine).real / np.exp(2 * x)
@@ -57,11 +61,15 @@ def static(state, fine=FINE):
     return float(found.fun), float(np.exp(found.x))
 
 
-def stiffness(state, fine=FINE):
+def stiffness(state, fine=SHARP):
     """lim_{q->0} det M(q, 0)/q^2, from q of half and one g/v: < 0 where the phase of the condensate diffuses backwards."""
     q = smallest_width(state)
     far, near = (det(state, x, 0.0, fine).real / x**2 for x in (q, 0.5 * q))
     return (4 * near - far) / 3
+
+
+LONG = {"A": lambda state, _: steady.static_coefficients(state)["alpha11"], "current": hydrodynamics.beta22,
+        "long": lambda state, fine: stiffness(state, SHARP * fine)}
 
 
 def oscillating(state, fine=growth.ROUGH):
@@ -72,14 +80,17 @@ def oscillating(state, fine=growth.ROUGH):
     return found and growth.summit(state, found)
 
 
-def equations(found, kind, fine=FINE):
+def equations(found, kind, finer=1):
     """(function, start, place) : residual (n,) -> (n,) that vanishes at the boundary, where a Newton solver starts, (ratio, q, omega) of an unknown.
 
-    A: alpha11. B: det M(q, 0)/q^2 and its slope in ln q, over their size one step of ln q away. C: the root's distance from omega, in units
+    A: alpha11. current: beta22. long: the stiffness. B: det M(q, 0)/q^2 and its slope in ln q, over their size one step of ln q away. C: the root's distance from omega, in units
     of g (2,), and the slope of its Im w in ln q. Unknowns are logarithms of ratio, q, omega around ``found``, in steps of SCALE.
+    ``finer`` = 2: on finer panels everywhere, with shorter differences, for what that changes.
     """
     base = np.log([x for x in (found.ratio, found.q, found.omega) if x > 0])
-    unit = abs(_over_q2(found.state, 2 * found.q, fine) - _over_q2(found.state, found.q, fine)) if kind == "B" else 1.0
+    drive = replace(found.state.drive, fine=finer * found.state.drive.fine)
+    fine, beside_ = SHARP * (FINER if finer > 1 else 1.0), BESIDE / finer
+    unit = abs(_over_q2(found.state, 2 * found.q, SHARP) - _over_q2(found.state, found.q, SHARP)) if kind == "B" else 1.0
 
     def place(y):
         return tuple(np.exp(base + SCALE * (np.asarray(y) - 1)))
@@ -88,21 +99,26 @@ def equations(found, kind, fine=FINE):
         at = place(y)
         if np.abs(np.log(at) - base).max() > ASIDE:
             return np.full(len(base), 1e3)
-        state = states.solve(replace(found.state.drive, ratio=float(at[0])), found.state)
-        if kind == "A":
-            return np.array([steady.static_coefficients(state)["alpha11"]])
+        state = states.solve(replace(drive, ratio=float(at[0])), found.state)
+        if kind in LONG:
+            return np.array([LONG[kind](state, FINER if finer > 1 else 1.0)])
         q = float(at[1])
         if kind == "B":
-            down, here, up = (_over_q2(state, q * np.exp(s * BESIDE), fine) / unit for s in (-1, 0, 1))
-            return np.array([here, (up - down) / (2 * BESIDE)])
+            values = np.array([_over_q2(state, q * np.exp(s * beside_), fine) for s in (-2, -1, 0, 1, 2)]) / unit
+            return np.array([values[2], _slope(values, beside_)])
         w, step = float(at[2]), 0.03 * state.g
         here = det(state, q, w, fine)
         along = (det(state, q, w + step, fine) - det(state, q, w - step, fine)) / (2 * step)
-        across = (det(state, q * np.exp(BESIDE), w, fine) - det(state, q * np.exp(-BESIDE), w, fine)) / (2 * BESIDE)
-        off, slope = here / along / state.g, across / along / state.g
-        return np.array([off.real, off.imag, slope.imag])
+        off = here / along / state.g
+        across = _slope(np.array([det(state, q * np.exp(s * beside_), w, fine) for s in (-2, -1, 0, 1, 2)]), beside_) / along / state.g
+        return np.array([off.real, off.imag, across.imag])
 
     return function, np.ones(len(base)), place
+
+
+def _slope(values, step):
+    """Slope in the middle of five values, to fourth order in their step."""
+    return (8 * (values[3] - values[1]) - (values[4] - values[0])) / (12 * step)
 
 
 def _over_q2(state, q, fine):
@@ -118,7 +134,7 @@ def onset(drive, kind, soft=None, near=None):
     """
     if kind == "A":
         soft = amplitude(drive) if soft is None else soft
-        return None if soft is None else Onset(soft, 0.0, 0.0, 1e-8 * soft, states.solve(replace(drive, ratio=soft)))
+        return None if soft is None else at(drive, soft)
     found = near and beside(drive, kind, near)
     if found:
         return found
@@ -134,6 +150,11 @@ def onset(drive, kind, soft=None, near=None):
         state = states.solve(replace(drive, ratio=ratio), warm)
         return beside(drive, "B", (ratio, static(state)[1], 0.0)) or Onset(ratio, static(state)[1], 0.0, 1e-4 * ratio, state)
     return _oscillating_onset(drive, soft)
+
+
+def at(drive, ratio):
+    """The Onset of a uniform change at ``ratio``."""
+    return Onset(ratio, 0.0, 0.0, 1e-8 * ratio, states.solve(replace(drive, ratio=ratio)))
 
 
 def _oscillating_onset(drive, soft):
@@ -190,7 +211,7 @@ def _height(kind, state, near):
         return (mode.w.imag / state.g, mode) if mode is not None else (0.0, None)
     q = near.q
     for spread in (growth.WIDE, growth.WIDE, growth.WIDE, growth.NARROW):
-        down, here, up = (det(state, q * np.exp(s * spread), 0.0).real / (q * np.exp(s * spread)) ** 2 for s in (-1, 0, 1))
+        down, here, up = (_over_q2(state, q * np.exp(s * spread), SHARP) for s in (-1, 0, 1))
         bend = up + down - 2 * here
         shift = 0.5 * (down - up) / bend if bend > 0 else 2.0 * np.sign(down - up)
         value = here - 0.125 * (up - down) ** 2 / bend if bend > 0 else here
@@ -224,7 +245,7 @@ def _bracket(drive, quantity, soft, factors):
 # ---- far sides ---------------------------------------------------------------------------------------------------------
 
 def long_waves(drive, end, soft):
-    """(from, to) : ratios between which long static waves grow, stiffness < 0; to is None where that lasts to the normal state at ``end``.
+    """(from, to) : Onsets between which long static waves grow, stiffness < 0; to is None where that lasts to the normal state at ``end``.
 
     soft : the ratio of A, next to which they begin on the BEC side.
     """
@@ -234,7 +255,8 @@ def long_waves(drive, end, soft):
         known.append((ratio, stiffness(state), state))
 
     def zero(a, b):
-        return brentq(lambda r: stiffness(states.solve(replace(drive, ratio=r), a[2])), a[0], b[0], xtol=ACCURACY * b[0], rtol=ACCURACY)
+        ratio = brentq(lambda r: stiffness(states.solve(replace(drive, ratio=r), a[2])), a[0], b[0], xtol=ACCURACY * b[0], rtol=ACCURACY)
+        return Onset(ratio, 0.0, 0.0, ACCURACY * ratio, states.solve(replace(drive, ratio=ratio), a[2]))
 
     pairs = list(zip(known, known[1:]))
     first = next((zero(a, b) for a, b in pairs if a[1] > 0 > b[1]), None)
@@ -257,17 +279,19 @@ def far_side(drive, found, end):
     return None
 
 
-def error(drive, kind, found):
-    """Error of found.ratio: change of what vanishes on finer panels over its slope, and the root's own accuracy."""
-    if kind == "A":
-        return found.error
-    state, mode = found.state, Mode(found.q, complex(found.omega))
-    ahead = states.solve(replace(drive, ratio=1.002 * found.ratio), state)
-    slope = (_height(kind, ahead, mode)[0] - _height(kind, state, mode)[0]) / (0.002 * found.ratio)
-    if slope == 0:
-        return float(max(found.error, 1e-4 * found.ratio))
-    if kind == "B":
-        moved = (det(state, mode.q, 0.0, 1.5 * FINE) - det(state, mode.q, 0.0)).real / mode.q**2
-    else:
-        moved = ((growth.root(state, mode.q, mode.w, 1.5 * FINE) or mode.w) - (growth.root(state, mode.q, mode.w) or mode.w)).imag / state.g
-    return float(2 * abs(moved / slope) + found.error)
+def errors(kind, found):
+    """{ratio, q, omega, delta: error} of a boundary: a Newton step to the root of the same equations on finer panels, and what is left of them."""
+    (function, start, place), (finer, _, _) = equations(found, kind), equations(found, kind, 2)
+    here, there = function(start), finer(start)
+    steps = NUDGE * np.eye(len(start))
+    slope = np.stack([(function(start + e) - function(start - e)) / (2 * NUDGE) for e in steps], axis=1)
+    try:
+        inverse = np.linalg.inv(slope)
+        moved = SCALE * (2 * np.abs(inverse @ (there - here)) + np.abs(inverse) @ np.abs(here)) + ACCURATE
+    except np.linalg.LinAlgError:
+        moved = np.full(len(start), np.inf)
+    result = {"ratio": 0.0, "q": 0.0, "omega": 0.0}
+    for name, value, change in zip([name for name, x in zip(result, (found.ratio, found.q, found.omega)) if x > 0], place(start), moved):
+        result[name] = float(value * change)
+    ahead = states.solve(replace(found.state.drive, ratio=1.001 * found.ratio), found.state)
+    return result | {"delta": float(abs(ahead.delta - found.state.delta) / (1e-3 * found.ratio) * result["ratio"] + steady.errors(found.state)["delta"])}

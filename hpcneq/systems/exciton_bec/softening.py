@@ -39,29 +39,3 @@ def first_zero(drive, quantity, ratios, accuracy=1e-9):
             return brentq(lambda r: quantity(states.solve(replace(drive, ratio=r), state)), before, ratio, xtol=accuracy * ratio)
         last, before = state, ratio
     return None
-
-
-def errors(drive, found):
-    """{ratio_c, alpha11, beta22 : error or None} of `zeros`: halved panels, in M panels shorter by a third."""
-    end = states.critical(drive)
-    if end.ratio == 0:
-        return {"ratio_c": 0.0, "alpha11": None, "beta22": None}
-    finer = states.at_delta(replace(end.drive, fine=2 * end.drive.fine), 0.0, (end.mu, end.mt, end.ratio))
-    result = {"ratio_c": 2 * abs(finer.ratio - end.ratio) + 1e-11}
-
-    def shorter_panels(s):
-        return hydrodynamics.beta22(replace(s, drive=replace(s.drive, fine=2 * s.drive.fine)), 1.3)
-
-    def finer_alpha(s):
-        return steady.static_coefficients(replace(s, drive=replace(s.drive, fine=2 * s.drive.fine)))["alpha11"]
-
-    for name, quantity, other, accuracy in (("alpha11", lambda s: steady.static_coefficients(s)["alpha11"], finer_alpha, 1e-9),
-                                            ("beta22", hydrodynamics.beta22, shorter_panels, 1e-6)):
-        ratio = found[name]
-        result[name] = None
-        if ratio is not None:
-            here = states.solve(replace(drive, ratio=ratio))
-            ahead = states.solve(replace(drive, ratio=1.001 * ratio), here)
-            slope = (quantity(ahead) - quantity(here)) / (1e-3 * ratio)
-            result[name] = float(2 * abs((other(here) - quantity(here)) / slope) + 2 * accuracy * ratio)
-    return result

@@ -1,6 +1,7 @@
 """Around a box in the complex plane: how many roots det M has inside, and where, from samples on its boundary.
 
-``samples`` gives ``many(points) -> (n, m, m)`` and ``low``: M(z) is analytic for Im z > low, and the boxes lie above.
+``samples`` gives ``many(points) -> (n, m, m)`` and ``low``: M(z) is analytic for Im z > low, and the boxes lie above. It may give
+``places``: the real parts (n,) of the points on Im z = low where M is singular, next to which alone it varies on the scale of their distance.
 """
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ TURN = np.pi / 4        # largest phase of det M over half an interval
 BEND = 0.15             # largest distance of log det M at an interval's middle from the mean of its ends; half that of its slope
 FIRST = 8               # intervals a side to begin with, at least
 SPACING = 3.0           # their largest length in units of the distance to Im z = low, on which scale M can vary
+SMOOTH = 0.5            # times |low|: that scale far from the places where M is singular
 MOST_SAMPLES = 20000    # around one box
 SMALLEST = 2.0**-26     # part of a side that still is not resolved: a root on the boundary
 SPLITS = (0.4637, 0.5281, 0.3719, 0.6173)  # where boxes are split: not in the middle, where symmetric M have roots
@@ -89,20 +91,104 @@ def winding(samples, box, fineness=1.0):
     Roots next to the boundary can hide between samples in pairs, their turns adding up to whole ones: so the slope of
     log det M has to agree too, and the first intervals (``fineness`` times shorter) follow the scale of M. Raises RootOnContour where halving does not end, NotConverged beyond MOST_SAMPLES.
     """
-    open_, closed, turned = _first(box, samples.low, SPACING / fineness), [], 0.0
+    open_, closed, turned = _first(box, samples.low, SPACING / fineness, getattr(samples, "places", None)), [], 0.0
     while len(open_):
         if 3 * (len(open_) + sum(map(len, closed))) > MOST_SAMPLES:
             raise NotConverged(f"modes: more than {MOST_SAMPLES} samples around {box}; take a smaller box or a higher floor")
         s = Path(box, open_, 0).points()
         z = box.at(s)[0]
         step = z[:, 2] - z[:, 0]
-        beside = z[:, 1] + 1e-4 * step                       # for the slope in the middle
+        aside = np.where(z[:, 1].real < 0, 1e-4, -1e-4)      # for the slope in the middle: mirrored where M(-z*) = M(z)* may save it
+        beside = z[:, 1] + aside * step
         f = np.linalg.det(samples.many(np.concatenate([z.ravel(), beside])))
         f, ahead = f[:z.size].reshape(z.shape), f[z.size:]
         if np.any(f == 0) or np.any(ahead == 0):
             raise RootOnContour(f"a root on the boundary, near z = {z[np.abs(f).min(axis=1) == np.abs(f).min()][0, 1]:.6g}")
         halves = np.log(f[:, 1:] / f[:, :-1])
-        slope = 1e4 * (ahead / f[:, 1] - 1)
+        slope = (ahead / f[:, 1] - 1) / aside
+        good = ((np.abs(halves.imag).max(axis=1) < TURN) & (np.abs(halves[:, 1] - halves[:, 0]) / 2 < BEND)
+                & (np.abs(slope - halves.sum(axis=1)) < 2 * BEND))
+        turned += halves[good].imag.sum()
+        closed.append(open_[good])
+        rest = open_[~good]
+        if len(rest) and np.min(rest[:, 1] - rest[:, 0]) < SMALLEST:
+            where = rest[np.argmin(rest[:, 1] - rest[:, 0])].mean()
+            raise RootOnContour(f"a root at or next to the boundary, near z = {box.at(where)[0]:.6g}")
+        open_ = Path(box, rest, 0).finer().intervals
+    return Path(box, np.concatenate(closed), round(turned / (2 * np.pi)))
+
+
+def _first(box, low, spacing, places=None):
+    """Intervals (n, 2) of s no longer in z than ``spacing`` times the scale of M: the distance to Im z = low, to ``places`` if they are known."""
+    grid = np.arange(4 * FIRST + 1) / FIRST
+    found, open_ = [], np.stack([grid[:-1], grid[1:]], axis=1)
+    while len(open_):
+        z = box.at(open_)[0]
+        scale = z.imag.min(axis=1) - low
+        if places is not None:
+            scale = np.maximum(scale, np.minimum(_distance(z, np.asarray(places) + 1j * low), -SMOOTH * low))
+        long_ = np.abs(z[:, 1] - z[:, 0]) > spacing * scale
+        found.append(open_[~long_])
+        open_ = Path(box, open_[long_], 0).finer().intervals
+    return np.concatenate(found)
+
+
+def _distance(ends, points):
+    """(n,) : of straight lines between ends (n, 2) from the nearest of ``points`` (m,)."""
+    start, along = ends[:, :1], np.diff(ends, axis=1)
+    part = np.clip(((points - start) * along.conj()).real / np.abs(along) ** 2, 0.0, 1.0)
+    return np.abs(start + part * along - points).min(axis=1)
+
+
+def split(self, fraction):
+        """The two parts of the box cut across its longer side."""
+        if self.right - self.left > self.top - self.bottom:
+            cut = self.left + fraction * (self.right - self.left)
+            return replace(self, right=cut), replace(self, left=cut)
+        cut = self.bottom + fraction * (self.top - self.bottom)
+        return replace(self, top=cut), replace(self, bottom=cut)
+
+
+@dataclass(frozen=True)
+class Path:
+    """A sampled boundary: intervals [s0, s1] (n, 2) that resolve log det M, and the roots inside, with multiplicity."""
+
+    box: Box
+    intervals: np.ndarray
+    count: int
+
+    def points(self):
+        """s (n, 3): both ends and the middle of each interval."""
+        ends = self.intervals
+        return np.stack([ends[:, 0], ends.mean(axis=1), ends[:, 1]], axis=1)
+
+    def finer(self):
+        """Every interval halved."""
+        s = self.points()
+        return replace(self, intervals=np.concatenate([s[:, :2], s[:, 1:]]))
+
+
+def winding(samples, box, fineness=1.0):
+    """The Path around a box: its intervals are halved until the phase of det M turns slowly over each. **Collective.**
+
+    Roots next to the boundary can hide between samples in pairs, their turns adding up to whole ones: so the slope of
+    log det M has to agree too, and the first intervals (``fineness`` times shorter) follow the scale of M. Raises RootOnContour where halving does not end, NotConverged beyond MOST_SAMPLES.
+    """
+    open_, closed, turned = _first(box, samples.low, SPACING / fineness, getattr(samples, "places", None)), [], 0.0
+    while len(open_):
+        if 3 * (len(open_) + sum(map(len, closed))) > MOST_SAMPLES:
+            raise NotConverged(f"modes: more than {MOST_SAMPLES} samples around {box}; take a smaller box or a higher floor")
+        s = Path(box, open_, 0).points()
+        z = box.at(s)[0]
+        step = z[:, 2] - z[:, 0]
+        aside = np.where(z[:, 1].real < 0, 1e-4, -1e-4)      # for the slope in the middle: mirrored where M(-z*) = M(z)* may save it
+        beside = z[:, 1] + aside * step
+        f = np.linalg.det(samples.many(np.concatenate([z.ravel(), beside])))
+        f, ahead = f[:z.size].reshape(z.shape), f[z.size:]
+        if np.any(f == 0) or np.any(ahead == 0):
+            raise RootOnContour(f"a root on the boundary, near z = {z[np.abs(f).min(axis=1) == np.abs(f).min()][0, 1]:.6g}")
+        halves = np.log(f[:, 1:] / f[:, :-1])
+        slope = (ahead / f[:, 1] - 1) / aside
         good = ((np.abs(halves.imag).max(axis=1) < TURN) & (np.abs(halves[:, 1] - halves[:, 0]) / 2 < BEND)
                 & (np.abs(slope - halves.sum(axis=1)) < 2 * BEND))
         turned += halves[good].imag.sum()

@@ -7,9 +7,9 @@ nothing is searched. A response (protocol ``Response``) gives
     items(q), partials(q, z, part) -> rows (len(part), m, m), matrix(sums) -> M (m, m) complex, analytic_below,
     error(q, z) -> bound on the errors of M's entries, one for all or (m, m), reach -> (x, y): no mode at |Re z| > x or Im z > y,
 
-and may give batch(q, points, part) -> rows (len(part), n, m, m), cheaper than points one by one, and rough(q), a response that
-is cheaper to search (or None); by Rouche's theorem it has as many roots in a box as M if it differs from M by less than the
-smallest singular value on the boundary.
+and may give batch(q, points, part) -> rows (len(part), n, m, m), cheaper than points one by one; singular(q) -> (n,), the real parts of the
+points on Im z = -analytic_below where M is singular; and rough(q), a response that is cheaper to search (or None): by Rouche's theorem it has
+as many roots in a box as M if on the boundary the change is too small to make M singular. Where that is not certain M itself is searched.
 
 Rows are summed over ranks in a fixed order: every rank sees the same M and takes the same branch. The winding of det M
 around the box counts the roots (:func:`.contours.winding`), moments of M^-1 over the same samples locate them
@@ -66,6 +66,10 @@ class Miscounted(Exception):
     """The counts of two paths contradict each other."""
 
 
+class Uncertain(NotConverged):
+    """Errors of M, or what a cheaper M differs by, could change the count."""
+
+
 class Samples:
     """M(q, z) summed over the ranks of ``comm``; every value is kept. Methods are **Collective**."""
 
@@ -74,6 +78,7 @@ class Samples:
         self.layout = Layout.over(response.items(q), comm)
         self.part = range(self.layout.start, self.layout.stop)
         self.low = -response.analytic_below
+        self.places = response.singular(q) if hasattr(response, "singular") else None
         self.known = {}
 
     def __call__(self, z):
@@ -116,11 +121,21 @@ def spectrum(response, q, comm, floor=None, box=None, fineness=(1.0, 4.0)):
     """
     samples = Samples(response, q, comm)
     cheap = response.rough(q) if hasattr(response, "rough") else None
-    guide = samples if cheap is None else Samples(cheap, q, comm)
     box = box or whole(response, floor)
     if box.bottom <= -response.analytic_below:
         raise NotConverged(f"modes: M is analytic for Im z > {-response.analytic_below:.4g} only, the search was to begin at "
                            f"{box.bottom:.4g}; raise the floor")
+    if cheap is not None:
+        guide = Samples(cheap, q, comm)
+        try:
+            return _guided(guide, samples, box, fineness)
+        except Uncertain:
+            pass
+    return _guided(samples, samples, box, fineness)
+
+
+def _guided(guide, samples, box, fineness):
+    """The Spectrum of ``samples``, counted and located on ``guide``: the same, or cheaper. **Collective.**"""
     for first in fineness:
         path = _outline(guide, box, first)
         try:
@@ -132,16 +147,10 @@ def spectrum(response, q, comm, floor=None, box=None, fineness=(1.0, 4.0)):
         break
     else:
         raise NotConverged(f"modes: {fault}; choose another floor or a finer grid")
-    if cheap is not None and found:
+    if guide is not samples and found:
         found = _sharpen(samples, found, path)
     found = sorted(found, key=lambda mode: (-round(mode.z.imag, 8), abs(mode.z.real), -mode.z.real))
-    return Spectrum(tuple(found), path.box, path.count, len(samples.known) + (len(guide.known) if cheap is not None else 0))
-
-
-def whole(response, floor=None):
-    """The box that holds every mode above ``floor``; its sides are uneven, because roots may be symmetric."""
-    x, y = response.reach
-    return Box(-1.013 * x, 1.017 * x, -0.5 * response.analytic_below if floor is None else floor, 1.011 * y)
+    return Spectrum(tuple(found), path.box, path.count, len(samples.known) + (len(guide.known) if guide is not samples else 0))
 
 
 def _outline(samples, box, fineness):
@@ -156,14 +165,19 @@ def _outline(samples, box, fineness):
 
 
 def _certain(guide, samples, path):
-    """Compare M with its error, and with the guide, where it is closest to singular on the boundary."""
+    """Compare M with its error, and with the guide, where it is closest to singular on the boundary.
+
+    M + dM stays regular if |dM| <= e, element-wise, and the spectral radius of |M^-1| e is below 1.
+    """
     z = np.unique(path.box.at(path.points().ravel())[0])
     smallest = np.linalg.svd(guide.many(z), compute_uv=False)[:, -1]
     for k in np.argsort(smallest)[:1 if guide is samples else 4]:
-        bound = len(samples(z[k])) * (samples.error(z[k]) + np.abs(samples(z[k]) - guide(z[k])).max())
-        if not bound < smallest[k]:
-            raise NotConverged(f"modes: M's error at z = {z[k]:.4g}, {bound:.1e}, reaches its smallest singular value "
-                               f"{smallest[k]:.1e}: the count is not certain; use a finer grid or a higher floor")
+        M = samples(z[k])
+        change = np.broadcast_to(samples.errors(z[k]), M.shape) + np.abs(M - guide(z[k]))
+        share = np.abs(np.linalg.eigvals(np.abs(np.linalg.inv(M)) @ change)).max()
+        if not share < 1:
+            raise Uncertain(f"modes: at z = {z[k]:.4g} errors of M up to {change.max():.1e} could make it singular ({share:.1f} times what "
+                            "it takes): the count is not certain; use a finer grid or a higher floor")
 
 
 def _sharpen(samples, found, path):
@@ -171,7 +185,7 @@ def _sharpen(samples, found, path):
     guesses = [mode.z + 1e-7 * k for mode in found for k in range(mode.multiplicity)]
     sharp = _settle(samples, guesses, path)
     if sharp is None:
-        raise NotConverged(f"modes: {path.count} roots of the rough M were not found again in M; use a finer grid")
+        raise Uncertain(f"modes: {path.count} roots of the rough M were not found again in M; use a finer grid")
     return sharp
 
 

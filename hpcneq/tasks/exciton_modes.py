@@ -94,7 +94,7 @@ def one(state, q, floor, part, fine, comm):
     """The Spectrum at one q, or why there is none. **Collective.**"""
     x, y = collective.reach(state, q)
     try:
-        return spectrum(collective.Collective(state, part, fine), float(q), comm, box=Box(-1.013 * x, 1.017 * x, floor, 1.011 * y), fineness=FINENESS)
+        return spectrum(collective.Collective(state, part, fine), float(q), comm, box=Box(-1.013 * x, 1.013 * x, floor, 1.011 * y), fineness=FINENESS)
     except NotConverged as error:
         return str(error)
 

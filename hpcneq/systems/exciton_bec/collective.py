@@ -10,7 +10,8 @@ from .hydrodynamics import smallest_width
 from .pairs import alone, pairs
 
 SLOTS = 48             # what ranks share: the blocks of a grid, dealt out evenly
-ROUGH = 0.6            # panels of the search, where those of the result are 1
+ROUGH = 0.45           # panels of the search, where those of the result are 1
+MIRROR = 1e-15         # eF: w and -w* that agree so well are one
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,15 @@ class Collective:
         """The same on longer panels."""
         return replace(self, fine=ROUGH * self.fine)
 
+    def singular(self, q):
+        """(n,) real parts of the branch points of M on Im w = -g: a level of least energy, or one a momentum q from the bath's edge, meets the edge."""
+        s = self.state
+        edge = np.sqrt(max(s.mt**2 - s.delta**2, 0.0))
+        k = np.sqrt([x for x in (s.mu + edge, s.mu - edge) if x > 0 and s.mt > 0])
+        energies = np.hypot(np.concatenate([[max(s.mu, 0.0), 0.0], (k + q) ** 2, (k - q) ** 2]) - s.mu, s.delta)
+        places = np.concatenate([[0.0, 2 * s.mt], s.mt + energies, s.mt - energies])
+        return np.concatenate([places, -places])
+
     def partials(self, q, z, part):
         """(len(part), 2, 2) shares of M(q, z)."""
         return self.batch(q, [z], part)[:, 0]
@@ -42,7 +52,8 @@ class Collective:
         """(len(part), n, 2, 2) shares of M(q, z) for n points; those in one cell of the plane share momenta."""
         s, points = self.state, np.asarray(points, complex)
         there = np.where(points.real < 0, -np.conj(points), points)
-        unique, where = np.unique(there, return_inverse=True)
+        _, first, where = np.unique(np.round(there / MIRROR), return_index=True, return_inverse=True)
+        unique = there[first]
         rows = np.zeros((len(part), len(unique), 2, 2), complex)
         cells = response.cell(unique, s.g)
         for z in np.unique(cells):

@@ -153,6 +153,12 @@ def _guided(guide, samples, box, fineness):
     return Spectrum(tuple(found), path.box, path.count, len(samples.known) + (len(guide.known) if guide is not samples else 0))
 
 
+def whole(response, floor=None):
+    """The box that holds every mode above ``floor``; its sides are uneven, because roots may be symmetric."""
+    x, y = response.reach
+    return Box(-1.013 * x, 1.017 * x, -0.5 * response.analytic_below if floor is None else floor, 1.011 * y)
+
+
 def _outline(samples, box, fineness):
     """The path around the box, its bottom moved off a root."""
     for _ in range(4):

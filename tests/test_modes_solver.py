@@ -175,9 +175,9 @@ def test_a_count_that_cannot_be_trusted_is_not_given():
 
 
 def test_a_rough_guide_leads_to_the_roots_of_the_matrix_itself():
-    """The search runs on a cheap neighbour of M, the answer is M's own root, and a neighbour too far away is refused.
+    """The search runs on a cheap neighbour of M, the answer is M's own root; where the neighbour is too far away M itself is searched.
 
-    Fails if the guide's roots are returned.
+    Fails if the guide's roots are returned, or if the guide is trusted unseen (its roots then lie elsewhere).
     """
     class Guided(Known):
         off = 1e-3
@@ -190,9 +190,11 @@ def test_a_rough_guide_leads_to_the_roots_of_the_matrix_itself():
     response = Guided(lambda z: calls.append(z) or function(z))
     found = modes.spectrum(response, 0.0, parallel.solo(), floor=-1.0)
     assert_roots(found, [0.5 + 0.2j, -0.8 + 0.4j, 0.1 - 0.3j])
+    few = len(calls)
     response.off = 3.0
-    with pytest.raises(NotConverged, match="not certain|not found again"):
-        modes.spectrum(response, 0.0, parallel.solo(), floor=-1.0)
+    found = modes.spectrum(response, 0.0, parallel.solo(), floor=-1.0)
+    assert_roots(found, [0.5 + 0.2j, -0.8 + 0.4j, 0.1 - 0.3j])
+    assert len(calls) - few > few
 
 
 class Levels:

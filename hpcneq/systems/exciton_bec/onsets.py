@@ -83,14 +83,15 @@ def oscillating(state, fine=growth.ROUGH):
 def equations(found, kind, finer=1):
     """(function, start, place) : residual (n,) -> (n,) that vanishes at the boundary, where a Newton solver starts, (ratio, q, omega) of an unknown.
 
-    A: alpha11. current: beta22. long: the stiffness. B: det M(q, 0)/q^2 and its slope in ln q, over their size one step of ln q away. C: the root's distance from omega, in units
+    A: alpha11, current: beta22, long: the stiffness, over what a tenth of the ratio changes. B: det M(q, 0)/q^2 and its slope in ln q, over what
+    twice the momentum changes. C: the root's distance from omega, in units
     of g (2,), and the slope of its Im w in ln q. Unknowns are logarithms of ratio, q, omega around ``found``, in steps of SCALE.
     ``finer`` = 2: on finer panels everywhere, with shorter differences, for what that changes.
     """
     base = np.log([x for x in (found.ratio, found.q, found.omega) if x > 0])
     drive = replace(found.state.drive, fine=finer * found.state.drive.fine)
     fine, beside_ = SHARP * (FINER if finer > 1 else 1.0), BESIDE / finer
-    unit = abs(_over_q2(found.state, 2 * found.q, SHARP) - _over_q2(found.state, found.q, SHARP)) if kind == "B" else 1.0
+    unit = _unit(found, kind)
 
     def place(y):
         return tuple(np.exp(base + SCALE * (np.asarray(y) - 1)))
@@ -101,7 +102,7 @@ def equations(found, kind, finer=1):
             return np.full(len(base), 1e3)
         state = states.solve(replace(drive, ratio=float(at[0])), found.state)
         if kind in LONG:
-            return np.array([LONG[kind](state, FINER if finer > 1 else 1.0)])
+            return np.array([LONG[kind](state, FINER if finer > 1 else 1.0)]) / unit
         q = float(at[1])
         if kind == "B":
             values = np.array([_over_q2(state, q * np.exp(s * beside_), fine) for s in (-2, -1, 0, 1, 2)]) / unit
@@ -114,6 +115,14 @@ def equations(found, kind, finer=1):
         return np.array([off.real, off.imag, across.imag])
 
     return function, np.ones(len(base)), place
+
+
+def _unit(found, kind):
+    """The size of what vanishes at a boundary, close to it."""
+    if kind in LONG:
+        beside_ = states.solve(replace(found.state.drive, ratio=0.9 * found.ratio), found.state)
+        return abs(LONG[kind](beside_, 1.0) - LONG[kind](found.state, 1.0))
+    return abs(_over_q2(found.state, 2 * found.q, SHARP) - _over_q2(found.state, found.q, SHARP)) if kind == "B" else 1.0
 
 
 def _slope(values, step):

@@ -178,8 +178,17 @@ def alive(pid):
         return False
 
 
-def kill(pid):
+def kill(pid, number=signal.SIGKILL):
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except ProcessLookupError:
         pass
+
+
+def kill_all(pid):
+    """kill -9 of a job and of its ranks; all their numbers. It is held first, so that it cannot start another rank meanwhile."""
+    kill(pid, signal.SIGSTOP)
+    everybody = [pid, *children(pid)]
+    for each in everybody:
+        kill(each)
+    return everybody

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 
 import pytest
-from longruns import MAP, alive, alone, assert_same, children, command, damage, held_program, here, hp, kill
+from longruns import MAP, alive, alone, assert_same, command, damage, held_program, here, hp, kill_all
 
 from hpcneq.journal import count
 
@@ -40,9 +40,7 @@ def killed(folder, seed, ranks, most=3):
                 time.sleep(0.005)
             time.sleep(chance.uniform(0.0, 0.1))
         if child.poll() is None:
-            everybody = (child.pid, *children(child.pid))
-            for pid in everybody:
-                kill(pid)
+            everybody = kill_all(child.pid)
             child.wait()
             while any(map(alive, everybody)):
                 time.sleep(0.01)

@@ -122,8 +122,6 @@ def full(run, comm, log, output):
         late_rates(run, comm, output, recorder, outcome, gas)
     if outcome.summary["fixed_Q"]:
         outcome.warnings.append("Q is held: the states of this Q alone are within reach")
-    if p.free_Q and n.model == "memory":
-        outcome.warnings.append("free_Q: the current is taken to relax as with adiabatic reservoirs")
     return outcome
 
 

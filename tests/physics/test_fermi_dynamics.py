@@ -304,6 +304,31 @@ def test_free_wave_number_makes_nff_prime_grow():
     assert abs(traces.late_exponent(t, np.abs(c[:, 0]) - D) - root) < 1e-2 * root and c[-1, 2].real < Q
 
 
+def test_free_wave_number_with_memory_leaves_at_its_own_root():
+    """NFF' with closed ends and memory: the root of the 3 x 3 determinant of (Delta, Delta^*, Q) from variant D's kernel, 0.00689 (adiabatic 0.00752): 1%.
+
+    Its third row is J = 0, from the response of all momenta to Delta and to p c + Q tau3/2, and the static dJ_S/dQ. Fails without the far momenta's share of
+    dJ/dt, with the velocity of g11 + g22 alone, and with 2 gamma for what remains of J.
+    """
+    D, Q = STATES["NFF'"]
+    r, ends, h = Response(BATHS, D, Q, variant="D", fine=0.5), closed.Ends.of(BATHS, D, Q, 0.02), 1e-5
+    points, still = r.points, (ends.sums(D, Q + h)[0] - ends.sums(D, Q - h)[0]) / (2 * h)
+    kernel, V, near = response.Memory(r, points), points.vectors, points.p < 10      # beyond, memory's share of dJ/dQ is rounding
+    moved = 0.5 * Q * np.array([[1, 0], [0, -1]])[..., None] + np.eye(2)[..., None] * points.p * points.c
+    kicks = [np.einsum("man,abn,xbn->mxn", V[0], x + 0 * points.p, V[1]) for x in (-np.array([[[0], [1]], [[0], [0]]]), -np.array([[[0], [0]], [[1], [0]]]), moved)]
+
+    def det(rate):
+        K, w = kernel.kernel(1j * rate), points.weight
+        late = (w * kicks[2]**2 * (K - kernel.quotient))[..., near].sum()
+        return np.linalg.det(np.block([[r(1j * rate), np.array([[np.sum(w * x * kicks[2] * K)] for x in (kernel.A, kernel.B)])],
+                                       [np.array([[*(np.sum(w * kicks[2] * x * K) for x in kicks[:2]), still + late]])]])).real
+
+    root = brentq(det, 4e-3, 1.2e-2)
+    system = uniform.Memory(poles.fit("aaa", 0.0, 0.01, 3.0, 1e-4), BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-5, (D, Q), 1.4, 0.03, 0.15, 8, start_Q=Q)
+    t, c = trace(system, 300.0, 2.0)
+    assert abs(traces.late_exponent(t, c[:, 2].real - Q) - root) < 1e-2 * root and c[-1, 2].real < Q
+
+
 def test_momenta_along_and_against_are_mirrored():
     """Velocities of Delta from half the momenta are those of all, with Q > 0, away from any steady state: 1e-12, both models. Fails if the other half is kept once."""
     D, Q = STATES["NFF"]

@@ -11,7 +11,13 @@ density, dJ/dt = n dQ/dt - 4 gamma (J - J_S), so that J = 0 at all times means
 It rests where J_S = 0, in the states of Eqs. (46), (48) alone, and a state is stable against it where J_S grows with Q along the gap equation: the sign
 that decides about long waves along Q. Limits: the charging is instantaneous and even along the sample; n is the steady
 state's, in the normal gas that of levels without width (their Lorentzian tail has no inertia: the exact Kubo conductivity of the normal gas, n/(2 gamma),
-is that up to second order in gamma); with the reservoirs' memory the current is taken to relax as in the kinetic model, which moves rates and not states.
+is that up to second order in gamma).
+
+With the reservoirs' memory (:class:`Balance`) dJ/dt is known at each instant from the modes: what is evolved is the sum of p_z (g11 + g22 - 1) +
+(Q/2)(g11 + 1 - g22) below p_c, its velocity at fixed Q, and its change with Q, n. The rest of J, of the momenta above p_c less the normal gas's below
+(whose current is 0; in shifted momenta its sum grows with p_c), depends on the |Delta| and Q of the moment. So dJ/dt = -4 gamma J is solved for dQ/dt:
+J = 0 stays, to rounding and the law of the far momenta, and what current a start has dies as in the kinetic model. Here tails follow Q at once and have no inertia by themselves.
+In both models the reservoirs take part in the fall: an atom keeps its p on its way through them.
 """
 from __future__ import annotations
 
@@ -58,3 +64,48 @@ class Ends:
         here = self if dmu == self.baths.dmu else replace(self, baths=replace(self.baths, dmu=dmu))
         J, n = here.sums(D, Q)
         return -2 * here.baths.width * J / n
+
+
+class Balance:
+    """The part S(|Delta|^2, Q, dmu) of the current that is not evolved: of the momenta above ``p_c``, less that of the normal gas below.
+
+    S/Q is a polynomial in Q^2, |Delta|^2 and dmu^2, fitted for |Q| <= ``most``, Delta < 0.4 and the dmu of ``ramp``: both parts live at p > p_c
+    (in its own momenta the normal gas's is that of what a shift by Q/2 moves across p_c).
+    """
+
+    powers = [(i, j, k) for i in range(4) for j in range(4) for k in range(2) if i + j + k < 4]
+
+    def __init__(self, baths, p_c, most, ramp, dp):
+        self.relax = 2 * baths.width
+        levels = sorted({ramp.first, ramp.last}) if ramp.first != ramp.last else [ramp.first]
+        at = [(Q, D, dmu) for Q in most * np.array([0.2, 0.45, 0.7, 0.9, 1.0]) for D in (0.0, 0.1, 0.2, 0.3, 0.4) for dmu in levels]
+        powers = [x for x in self.powers if len(levels) > 1 or not x[2]]
+        values = [Ends(replace(baths, dmu=dmu), *momenta.outer(p_c)).sums(D, Q)[0] - bare(replace(baths, dmu=dmu), Q, p_c, dp) for Q, D, dmu in at]
+        x = np.array([(Q**2, D**2, dmu**2) for Q, D, dmu in at])
+        table = np.stack([np.prod(x ** np.array(power), axis=1) for power in powers], axis=1)
+        found = np.linalg.lstsq(table, np.array(values) / [Q for Q, *_ in at], rcond=None)[0]
+        self.terms = list(zip(powers, found))
+
+    def rest(self, square, Q, dmu):
+        """(S, dS/d|Delta|^2, dS/dQ)."""
+        S = by_square = by_Q = 0.0
+        for (i, j, k), weight in self.terms:
+            term = weight * dmu**(2 * k) * Q**(2 * i)
+            S += term * Q * square**j
+            by_Q += (2 * i + 1) * term * square**j
+            by_square += j * term * Q * square**max(j - 1, 0)
+        return S, by_square, by_Q
+
+    def velocity(self, Delta, change, Q, dmu, J, moves, n):
+        """dQ/dt from Delta and d Delta/dt, and of the evolved momenta J, dJ/dt at this Q, and n of one spin."""
+        S, by_square, by_Q = self.rest(abs(Delta)**2, Q, dmu)
+        return -(self.relax * (J + S) + moves + by_square * 2 * (Delta.conjugate() * change).real) / (n + by_Q)
+
+
+def bare(baths, Q, p_c, dp):
+    """int_0^{p_c} p^2 dp {2 p M1 + (Q/2)[1 - sign(xi)(1 - 2 M0)]} of the gas without pairs."""
+    ends = momenta.panels(0.0, Q, baths.dmu, baths.blur, dp, cuts=(p_c,))
+    p, weight = momenta.inner(ends[ends <= p_c * (1 + 1e-12)])
+    xi = p**2 + 0.25 * Q**2 - 1
+    M = baths.moments(np.abs(xi), p * Q)
+    return float((weight * p**2) @ (2 * p * M[1] + 0.5 * Q * (1 - np.sign(xi) * (1 - 2 * M[0]))))

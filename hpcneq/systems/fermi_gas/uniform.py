@@ -61,7 +61,7 @@ class Kinetic:
         self.baths, self.dmu, self.Delta, self.field = baths, dmu, complex(Delta), field
         self.D, self.Q = near
         self.p_c, self.start_Q = p_c, self.Q if start_Q is None else start_Q
-        self.ends = None if start_Q is None else closed.Ends.of(baths, *near, dp)
+        self.ends = None if start_Q is None else self.closing(dp)
         points = rays.points(self.D, self.Q, baths, 0.0, 0.0, dp, fine, p_c, angles, lasting)
         if folded and self.Q:
             points = rays.half(points)
@@ -72,6 +72,12 @@ class Kinetic:
         self.counter = float(np.sum(points.weight / (2 * points.p**2)))
         self.beyond(inv, p_c, fine, angles)
         self.known, self.kept = {}, None
+
+    more = 0        # columns of partials that closed ends need
+
+    def closing(self, dp):
+        """What moves Q where the ends are closed."""
+        return closed.Ends.of(self.baths, self.D, self.Q, dp)
 
     def pack(self, values):
         """(items, CHUNK); padded with zeros."""
@@ -148,26 +154,32 @@ class Kinetic:
         return {"g": new}
 
     def partials(self, t, local, part):
-        """Rows (n, 4): sum w g12, sum w dg12/dt, Delta and Q from the first item. What it finds of d/dt is kept for :meth:`rhs`."""
-        self.now, rows = self.dmu(t), np.zeros((len(part), 4), complex)
+        """Rows (n, 4): sum w g12, sum w dg12/dt, Delta and Q from the first item, and what :meth:`currents` adds. What it finds of d/dt is kept for :meth:`rhs`."""
+        self.now, rows = self.dmu(t), np.zeros((len(part), 4 + self.more), complex)
         if len(part):
             w = self.mine(part)["w"]
             self.kept = self.velocity(t, local, part)
             rows[:, 0] = np.einsum("ij,ij->i", w, local["g"][:, 2])
             rows[:, 1] = np.einsum("ij,ij->i", w, self.kept["g"][:, 2])
             if part.start == 0:
-                rows[0, 2:] = local["delta"][0], local["Q"][0]
+                rows[0, 2:4] = local["delta"][0], local["Q"][0]
+            if self.more:
+                rows[:, 4:] = self.currents(local["g"], self.kept["g"], local["Q"][0].real, part)
         return rows
 
     def close(self, sums):
-        pairs, change, Delta, Q = sums
+        pairs, change, Delta, Q, *current = sums
         zero, square, by_dmu = self.static
-        slope, turn = zero + square * abs(Delta)**2 + by_dmu * self.now**2 - self.counter, 0.0
+        slope = zero + square * abs(Delta)**2 + by_dmu * self.now**2 - self.counter
         if self.ends:
             moved = Q.real**2 - self.Q**2
             slope += moved * (self.by_Q[0] + moved * self.by_Q[1])
-            turn = self.ends.velocity(abs(Delta), Q.real, self.now)
-        return np.array([Delta, (pairs + slope * Delta + self.field + self.B * change) / (self.K - self.B * slope), Q, turn])
+        velocity = (pairs + slope * Delta + self.field + self.B * change) / (self.K - self.B * slope)
+        return np.array([Delta, velocity, Q, self.turn(Delta, velocity, Q.real, np.real(current)) if self.ends else 0.0])
+
+    def turn(self, Delta, velocity, Q, current):
+        """dQ/dt."""
+        return self.ends.velocity(abs(Delta), Q, self.now)
 
     def rhs(self, t, side, local, c, out, part):
         """Directly after :meth:`partials` of the same fields."""
@@ -200,6 +212,22 @@ class Memory(Kinetic):
     def fastest(self):
         """The largest rate or frequency of a pair or a mode."""
         return max(super().fastest, float(np.hypot(self.decay.max(), np.abs(self.table["xi"]).max() + 0.3)))
+
+    def closing(self, dp):
+        self.more = 3
+        return closed.Balance(self.baths, self.p_c, 1.3 * max(self.Q, abs(self.start_Q)), self.dmu, dp)
+
+    def currents(self, g, velocity, Q, part):
+        """Rows (n, 3): current below p_c, its velocity at this Q, and n of one spin; of all momenta from those along Q."""
+        at = self.mine(part)
+        along, level = at["w"] * at["along"], 0.5 * Q * at["w"]
+        n11, n22, v11, v22 = g[:, 0].real, g[:, 1].real, velocity[:, 0].real, velocity[:, 1].real
+        n = np.einsum("ij,ij->i", level, n11 + 1 - n22)
+        return np.stack([np.einsum("ij,ij->i", along, n11 + n22 - 1) + n, np.einsum("ij,ij->i", along, v11 + v22) + np.einsum("ij,ij->i", level, v11 - v22),
+                         np.einsum("ij,ij->i", 0.5 * at["w"], n11 + 1 - n22)], axis=1)
+
+    def turn(self, Delta, velocity, Q, current):
+        return self.ends.velocity(Delta, velocity, Q, self.now, *current)
 
     @staticmethod
     def lag(state, points):

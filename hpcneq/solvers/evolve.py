@@ -24,6 +24,7 @@ DEFAULTS = {
 }
 PREFIX = "evolve_"
 MOST_STEPS, MOST_ROWS = 1e9, 1e6
+SAME, DRIFT = 1e-9, 1e-4        # of a step: times no further apart are one; how far sums of steps of one length may have drifted from their multiples
 
 
 def segments(t_max, breakpoints):
@@ -44,7 +45,7 @@ def row_times(t_max, breakpoints, step, every):
     stride = max(1, round((every or step) / step)) * step
     times = [0.0]
     for a, b in segments(t_max, breakpoints):
-        count = int(np.floor((b - a) / stride * (1 + 1e-12) - 1e-9))
+        count = int(np.ceil((b - a) / stride - 1e-6)) - 1
         times.extend(a + k * stride for k in range(1, count + 1))
         times.append(b)
     return np.array(times)
@@ -91,6 +92,8 @@ class Evolution:
         self.type = self._type()
         self.end, self.reached = t_max, None
         self.ts, self.vec = self._create(corrector)
+        fixed = self.method is None and options.get(PREFIX + "ts_adapt_type", (DEFAULTS[self.type] | self.defaults).get("ts_adapt_type")) == "none"
+        self.near = (DRIFT if fixed else SAME) * step       # from a step's end, an output time is that end
         self.keeping = Keeping(self, keeper)
 
     def _type(self):
@@ -151,14 +154,14 @@ class Evolution:
         """
         PETSc = petsc.start()
         breakpoints = self.state.system.breakpoints(self.t_max)
-        small = 1e-9 * self.step
-        rows = [t for t in row_times(self.t_max, breakpoints, self.step, every) if self.reached is None or t > self.reached + small]
+        small, near = SAME * self.step, self.near
+        rows = [t for t in row_times(self.t_max, breakpoints, self.step, every) if self.reached is None or t > self.reached + near]
         work = self.vec.duplicate()
         stopped = []
 
         def monitor(ts, number, t, u):
             self.counts.monitored += 1
-            while rows and rows[0] <= t + small:
+            while rows and rows[0] <= t + near:
                 self._row(ts, rows.pop(0), t, u, work, on_row)
             self.keeping.write(t)
 
@@ -215,8 +218,8 @@ class Evolution:
         if self.method is not None:
             on_row(Row(row, side, self.state.flat, self.method.now.c, self.state.green, self.state.modes))
             return
-        if abs(row - t) > 1e-9 * self.step:
-            ts.interpolate(row, work)
+        if abs(row - t) > self.near:
+            ts.interpolate(min(row, t), work)
             u = work
         array = u.getArray(readonly=True)
         views = ((self.state.view_green(array), self.state.view_modes(array[self.state.green_count:]))

@@ -16,7 +16,7 @@ from ..systems.fermi_gas import kinetics, response, traces, wave_inputs
 from . import fermi_full
 from .estimates import BASE_BYTES, KERNEL_BYTES
 from .evolution import Recorder, run_evolution
-from .fermi_full import lasting, root_near, step_of
+from .fermi_full import coarser, lasting, root_near, step_of, unsettled
 from .fermi_stability import NOTES, at_point, gas_of, required
 
 SWEPT = ("gamma", "T", "dmu", "q", "angle")
@@ -26,9 +26,8 @@ TASKS = {
                    sweep=SWEPT, timed=True, petsc=("evolve",),
                    doc="a branch in time after a kick: linearised (several runs at once by [sweep]), or in full, adiabatic or with memory"),
 }
-ROUNDING = 1e-8     # of exponents
-SHORT = 0.3         # share of the trace whose exponent is compared with that of .4
 VECTORS = 12        # of the state's size: PETSc's stages and what a checkpoint copies
+TABLES = 7          # of the whole state's size: coefficients of the linearised equation, on every rank
 OVERHEAD = 1.5      # seconds to start and to write
 
 
@@ -68,71 +67,85 @@ def linear(run, comm, log, output):
     if run.initial.kick == 0:
         raise InputError('[initial] kick = 0: model = "linear" needs a disturbance')
     known = on_root(comm, lambda: [(r.D, r.Q, slip) for r, slip in responses(run)])
-    n = run.numerics
-    steady = [response.Response(gas_of(p, n).baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles)
-              for p, (D, Q, _) in zip(points_of(run), known)]
-    system = kinetics.Linear(steady, [[run.initial.kick] * 2] * len(steady), n.p_c, lasting(run, min(r.baths.gamma for r in steady)))
-    run = replace(run, numerics=replace(n, dt=step_of(run, system.fastest)))
+    steady, system = linear_system(run, known)
+    run = replace(run, numerics=replace(run.numerics, dt=step_of(run, system.fastest)))
     log(f"evolve: {run.parameters.branch}, Delta = {', '.join(f'{r.D:.6f}' for r in steady)}, {system.items} chunks of momenta")
     recorder = LinearRecords(run, steady)
-    outcome = run_evolution(run, comm, log, output, lambda variant, begin: FieldState(system, comm, begin), recorder)
-    return finish(outcome, recorder, output(), comm, steady, [slip for *_, slip in known])
+
+    def state(variant, begin):
+        return FieldState(linear_system(run, known, coarser(run.numerics))[1] if variant == "grid error" else system, comm, begin)
+
+    outcome = run_evolution(run, comm, log, output, state, recorder)
+    return finish(outcome, recorder, output, comm, steady, [slip for *_, slip in known])
 
 
-def finish(outcome, recorder, out, comm, states, slips):
+def linear_system(run, known, numerics=None):
+    """([Response of each run], the system of all) for states (D, Q, ...) on the grid of ``numerics``."""
+    n = numerics or run.numerics
+    steady = [response.Response(gas_of(p, n).baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles)
+              for p, (D, Q, _) in zip(points_of(run), known)]
+    return steady, kinetics.Linear(steady, [[run.initial.kick] * 2] * len(steady), n.p_c, lasting(run, min(r.baths.gamma for r in steady)))
+
+
+def finish(outcome, recorder, output, comm, states, slips):
     """Exponents of the traces beside the roots of det M next to them. **Collective.**"""
-    t, x, runs = out.read("t"), out.read("ddelta"), range(len(states))
+    out, runs = output(), range(len(states))
+    t, x = out.read("t"), out.read("ddelta")
     late = [traces.late_exponent(t, x[:, j]) for j in runs]
-    short = [traces.late_exponent(t, x[:, j], SHORT) for j in runs]
-    roots = [root_near(r, z, comm) for r, z in zip(states, late)]
-    steps = [outcome.errors.pop(f"rate_{j}", None) for j in runs]
-    for table in (outcome.summary, outcome.errors):
-        for name in [key for key in table if key.startswith("rate_")]:
-            table.pop(name)
-    single = len(states) == 1
-    pick = (lambda values: values[0]) if single else list
     clean = [None if np.isnan(z) else z for z in late]
+    roots = [root_near(r, z, comm) for r, z in zip(states, late)]
+    pick = (lambda values: values[0]) if len(states) == 1 else list
+    n = recorder.run.numerics
     outcome.summary |= {"branch": recorder.run.parameters.branch, "delta": pick([r.D for r in states]), "Q": pick([r.Q for r in states]),
                         "late_rate": pick([z and z.real for z in clean]), "late_frequency": pick([z and z.imag for z in clean]),
+                        "late_window": pick([z and traces.window_scatter(t, x[:, j]) for j, z in enumerate(clean)]),
                         "root_rate": pick([z and z.real for z in roots]), "root_frequency": pick([z and z.imag for z in roots]),
-                        "model": "linear", "variant": recorder.run.numerics.variant}
-    if steps[0] is not None:
-        errors = [None if z is None else abs(z - other) + step * 0.1 + slip + abs(z)**3 / (5 * recorder.run.numerics.p_c**5) + ROUNDING for z, other, step, slip in zip(clean, short, steps, slips)]
+                        "model": "linear", "variant": n.variant}
+    if n.error_estimate and outcome.status == "complete":
+        others = [output.part(name).result["trace"] for name in recorder.variants]
+        errors = [z and traces.exponent_error(t, x[:, j], [(np.array([row[0] for row in other]), np.array([row[1][j] for row in other])) for other in others],
+                                              recorder.safety) for j, z in enumerate(clean)]
         outcome.errors |= {"late_rate": pick(errors), "late_frequency": pick(errors)}
     outcome.errors |= {"delta": pick(slips), "Q": pick(slips)}
-    outcome.warnings.insert(0, NOTES[recorder.run.numerics.variant])
+    outcome.warnings = [NOTES[n.variant], *outcome.warnings, *unsettled(outcome.summary)]
     return outcome
 
 
 class LinearRecords(Recorder):
     """Data sets of a linearised evolution."""
 
-    safety, defaults = 15.0 / 4, {"ts_rk_type": "4", "ts_adapt_type": "none"}
+    safety, defaults, traced = 15.0 / 4, {"ts_rk_type": "4", "ts_adapt_type": "none"}, ("ddelta",)
+    variants = ("step error", "grid error")
 
     def __init__(self, run, states):
         self.run, self.states = run, states
+        self.key = next(iter(run.sweep), "run")
 
     def declare(self, out):
         """Axes and series of the result file. **Collective.**"""
         out.growing_axis("t", "1/mu", "time")
-        key = next(iter(self.run.sweep), "run")
+        key = self.key
         out.axis(key, self.run.sweep.get(key, np.zeros(1)), {"q": "pF", "angle": "rad", "run": "1"}.get(key, "mu"), key)
         out.fixed("delta", np.array([r.D for r in self.states]), (key,), "mu", "order parameter of the steady state")
         out.fixed("Q", np.array([r.Q for r in self.states]), (key,), "pF", "its wave number")
         out.series("ddelta", complex, ("t", key), "mu", "(a + b)/2: deviation of the order parameter's modulus")
         out.series("dphase", complex, ("t", key), "mu", "(a - b)/2: deviation across it, which the phase mode carries")
 
+    def declare_errors(self, out):
+        """Errors of the deviations in time. **Collective.**"""
+        out.growing_axis("t_error", "1/mu", "times at which the deviations' errors are known")
+        for name in self.variants:
+            out.series(f"ddelta_{name.replace(' ', '_')}", float, ("t_error", self.key), "mu", f"error of ddelta from the {name.split()[0]}")
+
     def row(self, t, c, seen):
         """One row, replicated on every rank."""
-        x, v = c[:, 0], c[:, 1]
-        total = x.sum(axis=1)
-        rate = np.where(total == 0, 0, v.sum(axis=1) / np.where(total == 0, 1, total)).real
-        return {"t": t, "ddelta": 0.5 * total, "dphase": 0.5 * (x[:, 0] - x[:, 1]), "rate": rate}
+        x = c[:, 0]
+        return {"t": t, "ddelta": 0.5 * x.sum(axis=1), "dphase": 0.5 * (x[:, 0] - x[:, 1])}
 
     @staticmethod
     def headline(row):
-        """Summary numbers of one row: the present rates."""
-        return {"t": row["t"], **{f"rate_{j}": float(x) for j, x in enumerate(row["rate"])}}
+        """Summary numbers of one row."""
+        return {"t": row["t"]}
 
     def local(self, row, seen):
         return {name: row[name] for name in ("t", "ddelta", "dphase")}
@@ -146,8 +159,8 @@ def estimate(run, ranks):
     begun = time.process_time()
     gas, n = gas_of(run.parameters, run.numerics), run.numerics
     if n.model == "linear":
-        found = [r for r, _ in responses(run)]
-        systems = [kinetics.Linear(found, [[1e-3] * 2] * len(found), n.p_c, lasting(run, run.parameters.gamma))] * 2
+        known = [(r.D, r.Q, slip) for r, slip in responses(run)]
+        systems = [linear_system(run, known, numerics)[1] for numerics in (n, n, coarser(n))]
     else:
         start = fermi_full.beginning(run, gas)[:2]
         variants = ("step error", "grid error") + ("pole error",) * (n.model == "memory")
@@ -157,7 +170,7 @@ def estimate(run, ranks):
     each = [seconds_a_step(system, dt * (2 if k else 1)) for k, system in enumerate(systems)]
     steps, size = run.run.t_max / dt, FieldState(systems[0], solo()).nbytes
     total = steps * (each[0] + 0.5 * sum(each[1:]))
-    peak = BASE_BYTES + KERNEL_BYTES * (n.model == "memory") + VECTORS * size / ranks
+    peak = BASE_BYTES + KERNEL_BYTES * (n.model == "memory") + size * (VECTORS / ranks + TABLES * (n.model == "linear"))
     return [f"  {systems[0].items} chunks of {kinetics.CHUNK} momenta, {steps:.0f} steps and {len(systems) - 1} runs with twice the step",
             f"  memory: state {size / 2 ** 20:.1f} MB, {peak / 2 ** 20:.0f} MB a rank at most",
             f"  time: about {clock(fixed + OVERHEAD + total / ranks)} on {ranks} rank{'s' * (ranks > 1)} ({1e3 * each[0]:.2f} ms a step on one)"]

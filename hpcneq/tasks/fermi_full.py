@@ -23,6 +23,7 @@ WIDTHS = 2.0        # longest panel near pF in units of the blur
 VISIBLE = 1e-9      # distance from a state of which an exponent can be told
 COARSER = {"fine": 0.7, "dp": 1.4, "angles": 0.7, "p_c": 0.85}      # the grid whose results tell the error of the grid
 COARSER_POLES = 10.0
+UNSETTLED = 0.01    # of late_rate: what other windows of time may give without a warning
 WIDEST = 0.25       # Q for which the grid of a condensate without one is made, where Q is free
 
 
@@ -52,11 +53,24 @@ def root_near(state, late, comm):
     return None if z is None or abs(z - 1j * late) > 0.5 * state.analytic_below else -1j * z
 
 
+def coarser(numerics):
+    """[numerics] of the coarser grid that tells the error of the grid."""
+    return replace(numerics, **{key: type(getattr(numerics, key))(getattr(numerics, key) * factor) for key, factor in COARSER.items()})
+
+
+def unsettled(summary):
+    """A warning where other windows of time give another late_rate; [] where they hardly do."""
+    rates, windows = (np.atleast_1d(np.array(summary[key], float)) for key in ("late_rate", "late_window"))
+    if not np.any(windows > UNSETTLED * np.abs(rates)):
+        return []
+    return [f"late_rate: other windows of time give rates up to {np.nanmax(windows):.1g} away (late_window): other modes have not died; a longer run tells more"]
+
+
 def system_of(run, gas, state, variant=None):
     """The equations of model kinetic or memory, from the branch or from the normal state; on the coarser grid, or with fewer poles, of a variant."""
     p, n, start = run.parameters, run.numerics, run.initial
     if variant == "grid error":
-        n = replace(n, **{key: type(getattr(n, key))(getattr(n, key) * factor) for key, factor in COARSER.items()})
+        n = coarser(n)
     end = p.dmu if p.dmu_end is None else p.dmu_end
     ramp = uniform.Ramp(p.dmu, end, p.ramp_begin, p.ramp_time, p.ramp_back)
     D, Q = state
@@ -128,7 +142,7 @@ def full(run, comm, log, output):
 def late_rates(run, comm, output, recorder, outcome, gas):
     """late_rate of a run that has arrived somewhere, with its error, and the root of det M next to it. **Collective.**"""
     out, summary, errors = output(), outcome.summary, outcome.errors
-    summary |= {"late_rate": None, "root_rate": None}
+    summary |= {"late_rate": None, "late_window": None, "root_rate": None}
     fate = summary.get("fate")
     if fate not in recorder.near or run.parameters.dmu_end is not None:
         return
@@ -139,14 +153,15 @@ def late_rates(run, comm, output, recorder, outcome, gas):
     rate = traces.late_exponent(t, y)
     if np.isnan(rate):
         return
-    summary["late_rate"] = rate.real
+    summary |= {"late_rate": rate.real, "late_window": traces.window_scatter(t, y)}
+    outcome.warnings.extend(unsettled(summary))
     if target > 0 and not run.parameters.free_Q:
         variant = "C" if run.numerics.model == "kinetic" else "D"
         root = root_near(response.Response(gas.baths, target, Q, variant=variant, fine=run.numerics.fine, angles=run.numerics.angles), rate, comm)
         summary["root_rate"] = root and root.real
     if "delta_final" in errors:
         others = [np.array(output.part(name).result["trace"]) for name in recorder.variants]
-        errors["late_rate"] = traces.exponent_error(t, y, rate, [(x[:, 0], x[:, 1] - target) for x in others], recorder.safety)
+        errors["late_rate"] = traces.exponent_error(t, y, [(x[:, 0], x[:, 1] - target) for x in others], recorder.safety)
 
 
 class FullRecords(Recorder):

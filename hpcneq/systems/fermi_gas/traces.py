@@ -3,12 +3,11 @@ from __future__ import annotations
 
 import numpy as np
 
-MOST = 8          # exponentials
+MOST = 8          # exponentials, and a quarter of the rows at most
 KEPT = 1e-7       # of the largest singular value
+ROUNDING = 1e-8   # of exponents
 POINTS = 400      # of the window at most
-SCATTER = 2.0     # of the exponents of a few windows, for the error of one
-EARLIER = (0.9, 0.8)      # of the trace: ends whose exponents are compared with that of the whole
-SHORT = 0.3       # share of the trace whose exponent is compared with that of .4
+WINDOWS = ((0.4, 1.0), (0.3, 1.0), (0.4, 0.9), (0.4, 0.8))      # (last share, end) of a trace: windows of time whose exponents are compared
 
 
 def late_exponent(t, x, share=0.4):
@@ -27,7 +26,7 @@ def late_exponent(t, x, share=0.4):
     h, half = t[1] - t[0], len(t) // 2
     hankel = np.lib.stride_tricks.sliding_window_view(x / np.abs(x).max(), half).T
     U, singular, _ = np.linalg.svd(hankel, full_matrices=False)
-    U = U[:, :min(MOST, int(np.sum(singular > KEPT * singular[0])))]
+    U = U[:, :min(MOST, len(t) // 4, int(np.sum(singular > KEPT * singular[0])))]
     turns = np.linalg.eigvals(np.linalg.lstsq(U[:-1], U[1:], rcond=None)[0])
     powers = turns[None] ** np.arange(len(t))[:, None]
     scale = np.abs(powers).max(axis=0)
@@ -36,12 +35,25 @@ def late_exponent(t, x, share=0.4):
     return complex(np.log(turns[best]) / h)
 
 
-def exponent_error(t, x, late, others, safety):
-    """Bound on the error of late = late_exponent(t, x): a shorter window, earlier ends, and the same of ``others`` [(t, x)], the first with twice the step."""
-    ends = [late_exponent(t, x, SHORT)] + [late_exponent(t[:k], x[:k]) for k in (int(share * len(t)) for share in EARLIER)]
-    found = SCATTER * float(np.nanmax(np.abs(np.array(ends) - late)))
-    for k, (at, trace) in enumerate(others):
-        same = late_exponent(at, np.interp(at, t, x))
-        moved = abs(late_exponent(at, trace) - same)
-        found += moved / safety if k == 0 else moved
-    return float(found)
+def exponents(t, x):
+    """(len(WINDOWS),) complex : late exponents of windows of time of one trace, the usual one first."""
+    return np.array([late_exponent(t[:k], x[:k], share) for share, k in ((share, int(end * len(t))) for share, end in WINDOWS)])
+
+
+def window_scatter(t, x):
+    """How far the exponents of shorter and earlier windows lie from late_exponent(t, x): what other modes still do to it, and only a longer trace can change."""
+    found = exponents(t, x)
+    return float(np.nanmax(np.abs(found - found[0])))
+
+
+def exponent_error(t, x, others, safety):
+    """Bound on the change of late_exponent(t, x) with a smaller step, a finer grid or more poles.
+
+    others : [(t, x)], the same with twice the step, then with that and one further source of error each. The first counts by 1/safety, each other
+    one by its difference from the first, all at the same times; and of each the largest in any window of time, since a trace that is not a sum of few exponentials
+    moves the exponent of one window by chance.
+    """
+    (at, trace), *further = others
+    main, first = exponents(at, np.interp(at, t, x)), exponents(at, trace)
+    moves = [np.abs(first - main) / safety, *(np.abs(exponents(*other) - first) for other in further)]
+    return float(sum(np.nanmax(move) for move in moves)) + ROUNDING

@@ -16,7 +16,7 @@ from ..systems.fermi_gas import kinetics, response, traces, wave_inputs
 from . import fermi_full
 from .estimates import BASE_BYTES, KERNEL_BYTES
 from .evolution import Recorder, run_evolution
-from .fermi_full import coarser, lasting, root_near, step_of, unsettled
+from .fermi_full import coarser, lasting, root_near, root_slip, step_of, unsettled
 from .fermi_stability import NOTES, at_point, gas_of, required
 
 SWEPT = ("gamma", "T", "dmu", "q", "angle")
@@ -103,8 +103,9 @@ def finish(outcome, recorder, output, comm, states, slips):
                         "model": "linear", "variant": n.variant}
     if n.error_estimate and outcome.status == "complete":
         others = [output.part(name).result["trace"] for name in recorder.variants]
-        errors = [z and traces.exponent_error(t, x[:, j], [(np.array([row[0] for row in other]), np.array([row[1][j] for row in other])) for other in others],
-                                              recorder.safety) for j, z in enumerate(clean)]
+        errors = [z and root_slip(states[j], roots[j], comm) + traces.exponent_error(
+            t, x[:, j], [(np.array([row[0] for row in other]), np.array([row[1][j] for row in other])) for other in others], recorder.safety)
+            for j, z in enumerate(clean)]
         outcome.errors |= {"late_rate": pick(errors), "late_frequency": pick(errors)}
     outcome.errors |= {"delta": pick(slips), "Q": pick(slips)}
     outcome.warnings = [NOTES[n.variant], *outcome.warnings, *unsettled(outcome.summary)]

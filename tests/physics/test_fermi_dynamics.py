@@ -427,7 +427,6 @@ def test_momenta_along_and_against_are_mirrored():
 def test_errors_of_an_evolution_bound_its_change_under_refinement(model, name, t_max):
     """Further cutoff, finer grid, half the step, more poles: |Delta| and late_rate move by less than their errors, which are not 100 times too large.
 
-    late_rate's may be 300 times: it also covers that other windows of time give other slopes, which no refinement changes (memory, NIG: 114).
     Fails if the errors are those of the step alone.
     """
     coarse = {"model": model, "p_c": 1.6, "fine": 0.25, "angles": 8, "pole_error": 1e-4}
@@ -436,7 +435,7 @@ def test_errors_of_an_evolution_bound_its_change_under_refinement(model, name, t
                      for n in (coarse, fine))
     for key in ("delta_final", "late_rate"):
         moved = abs(first.summary[key] - second.summary[key])
-        assert moved < first.errors[key] < (300 if key == "late_rate" else 100) * moved + 1e-6
+        assert moved < first.errors[key] < 100 * moved + 1e-6
 
 
 @pytest.mark.nightly
@@ -493,13 +492,13 @@ def test_evolve_task_tells_the_fate():
 
 @pytest.mark.parallel
 def test_momenta_over_ranks_give_the_same_evolution(comm):
-    """Right-hand sides of all three models on any number of ranks are those of one, to 1e-13."""
+    """Right-hand sides of all three models, of the last two with closed ends too, on any number of ranks are those of one, to 1e-13."""
     D, Q = STATES["NIG"]
     coarse = Response(BATHS, D, Q, fine=0.25, dp=0.1)
     args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-2, (D, Q), 1.5, 0.1, 0.25)
-    turning = uniform.Kinetic(BATHS, -1.0, uniform.Ramp(0.145, 0.145), D, (D, 0.2), 1.5, 0.1, 0.1, 4, start_Q=0.1)
-    for system in (kinetics.Linear([coarse, coarse], [[1e-3, 1e-3], [1e-3j, 0]], 1.5), uniform.Kinetic(*args), turning,
-                   uniform.Memory(poles.fit("aaa", 0.0, 0.01, 3.0, 1e-2), *args)):
+    turning, few = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D, (D, 0.2), 1.5, 0.1, 0.1, 4), poles.fit("aaa", 0.0, 0.01, 3.0, 1e-2)
+    for system in (kinetics.Linear([coarse, coarse], [[1e-3, 1e-3], [1e-3j, 0]], 1.5), uniform.Kinetic(*args), uniform.Memory(few, *args),
+                   uniform.Kinetic(*turning, start_Q=0.1), uniform.Memory(few, *turning, start_Q=0.1)):
         together, alone = FieldState(system, comm), FieldState(system, solo())
         mine = slice(together.layout.start, together.layout.stop)
         out, whole = np.zeros_like(together.flat), np.zeros_like(alone.flat)
@@ -507,6 +506,7 @@ def test_momenta_over_ranks_give_the_same_evolution(comm):
         alone.rhs(0.0, 1, alone.flat, whole)
         for name, values in alone.view(whole).items():
             assert np.abs(together.view(out)[name] - values[mine]).max(initial=0) < 1e-13
+        assert getattr(system, "ends", None) is None or np.abs(alone.view(whole)["Q"]).min() > 1e-6
 
 
 @pytest.mark.parametrize("task, tables, words", [

@@ -16,6 +16,18 @@ BASE_BYTES = 108 * 2 ** 20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
 KERNEL_BYTES = 100 * 2 ** 20  # numba and LLVM
 
 
+def seconds(call, calls=20, rounds=5):
+    """Processor seconds of ``call()``: the best of some rounds, after a first call, which may have to compile."""
+    call()
+    taken = []
+    for _ in range(rounds):
+        begun = time.process_time()
+        for _ in range(calls):
+            call()
+        taken.append((time.process_time() - begun) / calls)
+    return min(taken)
+
+
 def memory(system, ranks, step, itemsize):
     """(state bytes, working bytes) of the fullest rank: two generations of modes, Green functions, one Chebyshev stack."""
     groups = len(system.groups)

@@ -1,8 +1,6 @@
 """Task ``evolve`` of the laser-semiconductor: the order parameter in time, for one or several interactions at once."""
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from ..config import Task
@@ -10,6 +8,7 @@ from ..errors import InputError
 from ..parallel import Layout, solo
 from ..solvers.meanfield import FieldState
 from ..systems.semiconductor import bands, laser, laser_dynamics, laser_formulas, laser_inputs
+from . import estimates
 from .evolution import Recorder, run_evolution
 
 TASKS = {
@@ -178,13 +177,8 @@ def estimate(run, ranks):
     """Lines for ``hpcneq check``: size, steps, and time from a hundred right-hand sides."""
     m, V, grid = checked(run)
     state = FieldState(laser_dynamics.Pairing(m, grid, V, laser_dynamics.initial(m, grid, len(V), "driven", 1e-3)), solo())
-    out, rounds = np.zeros_like(state.flat), []
-    for _ in range(5):
-        begun = time.perf_counter()
-        for _ in range(100):
-            state.rhs(0.0, 1, state.flat, out)
-        rounds.append((time.perf_counter() - begun) / 100)
-    each, steps = min(rounds), run.run.t_max / run.numerics.dt
+    out = np.zeros_like(state.flat)
+    each, steps = estimates.seconds(lambda: state.rhs(0.0, 1, state.flat, out), 100), run.run.t_max / run.numerics.dt
     share = 2.2 if run.numerics.error_estimate else 1.0
     return [f"  {len(grid[0])} momenta, {len(V)} run{'s' * (len(V) > 1)}, {steps:.0f} steps, {state.nbytes / 2 ** 20:.2f} MB",
             f"  time: about {5.5 * each * steps * share:.0f} s on one rank ({each * 1e6:.0f} us a right-hand side)"]

@@ -12,7 +12,7 @@ from ..errors import InputError, NotConverged
 from ..parallel import on_root
 from ..solvers import maps
 from ..systems.semiconductor import phonon, phonon_inputs, phonon_pairing
-from . import phonon_states
+from . import estimates, phonon_states
 from .evolution import Outcome
 
 SWEPT = ("V", "Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B")
@@ -239,18 +239,11 @@ def top_error(run, work, delta, comm):
 
 def estimate(run, ranks):
     """Lines for ``hpcneq check``: batches, steps, and time from a hundred right-hand sides of one of them."""
-    import time
     work = batches(run)
     p, _, V, Omega = work[0]
     model = phonon_inputs.model(p, run.numerics, run.numerics.drive, V=V[:, None], Omega=Omega[:, None])
     fields = [np.tile(values, (len(V), 1)) for values in phonon.start(len(model.bands.k), 1e-3)]
-    rounds = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        for _ in range(20):
-            model.rhs(0.0, *fields)
-        rounds.append((time.perf_counter() - begun) / 20)
     steps = run.run.t_max / run.numerics.dt
-    each = 4 * steps * (min(rounds) + 4e-5)
+    each = 4 * steps * (estimates.seconds(lambda: model.rhs(0.0, *fields)) + 4e-5)
     return [f"  {len(work)} batches of up to {TOGETHER} runs, {steps:.0f} steps",
             f"  time: about {each * len(work) / min(ranks, len(work)):.0f} s on {ranks} rank{'s' * (ranks > 1)}"]

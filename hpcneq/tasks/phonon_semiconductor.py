@@ -1,8 +1,6 @@
 """Tasks of the phonon-semiconductor system: evolution and effective model; stationary states and maps have their own modules."""
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from .. import petsc, store
@@ -12,7 +10,7 @@ from ..parallel import on_root, solo
 from ..solvers.evolve import Evolution
 from ..solvers.meanfield import FieldState
 from ..systems.semiconductor import phonon, phonon_effective, phonon_inputs
-from . import phonon_maps, phonon_states
+from . import estimates, phonon_maps, phonon_states
 from .evolution import Outcome, Recorder, run_evolution
 
 FIXED_STEP = {"ts_rk_type": "5dp", "ts_adapt_type": "none"}     # an adaptive step would seed the order with its own noise
@@ -247,11 +245,8 @@ def estimate(run, ranks):
         each = phonon_states.cost(run) * (2 if run.task == "threshold" else 1)
         shared = 1 if run.task == "steady" else min(ranks, count)
         return [f"  {count} points of {points} momenta", f"  time: about {each * count / shared:.0f} s on {ranks} rank{'s' * (ranks > 1)}"]
-    begun = time.perf_counter()
     state = FieldState(Driven(checked(run), 1e-3), solo())
     out = np.zeros_like(state.flat)
-    for _ in range(100):
-        state.rhs(0.0, 1, state.flat, out)
-    each, steps = (time.perf_counter() - begun) / 100, run.run.t_max / run.numerics.dt
+    each, steps = estimates.seconds(lambda: state.rhs(0.0, 1, state.flat, out)), run.run.t_max / run.numerics.dt
     share = 2.6 if run.numerics.error_estimate else 1.0
     return [f"  {points} momenta, {steps:.0f} steps", f"  time: about {7.5 * each * steps * share:.0f} s on one rank"]

@@ -1,7 +1,6 @@
 """Stationary states of the phonon-semiconductor system by SNES, started by TS; task ``steady``."""
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from ..solvers.evolve import Evolution
 from ..solvers.meanfield import FieldState
 from ..systems.semiconductor import phonon, phonon_inputs, phonon_pairing
 from ..systems.semiconductor.phonon_steady import Stationary
+from . import estimates
 from .evolution import Outcome
 
 STEP = {"ts_rk_type": "4", "ts_adapt_type": "none"}
@@ -267,15 +267,11 @@ def single(run, model, found, doubts, log, output):
 
 
 def cost(run):
-    """Seconds of one point, from a few right-hand sides and one inverse."""
+    """Seconds of one point, from a few right-hand sides and one inverse; the errors' grid has twice the momenta, inverses of eight times the work."""
     model = built(run.parameters, run.numerics)
     fields = phonon.start(len(model.bands.k), 1e-3)
-    begun = time.perf_counter()
-    for _ in range(50):
-        model.rhs(0.0, *fields)
-    each = (time.perf_counter() - begun) / 50 + 4e-5
+    each = estimates.seconds(lambda: model.rhs(0.0, *fields)) + 4e-5
     problem = Stationary(model, True)
     x = problem.pack(*fields)
-    begun = time.perf_counter()
-    np.linalg.inv(problem.jacobian(x) + np.eye(problem.size))
-    return 4 * each * (START / slowest(run.parameters) / 0.8 + 2000) + 15 * (time.perf_counter() - begun)
+    inverse = estimates.seconds(lambda: np.linalg.inv(problem.jacobian(x) + np.eye(problem.size)), 1, 1)
+    return 4 * each * (START / slowest(run.parameters) / 0.8 + 2000) + 15 * inverse * (9 if run.numerics.error_estimate else 1)

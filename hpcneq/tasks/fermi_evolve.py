@@ -16,7 +16,7 @@ from ..systems.fermi_gas import kinetics, response, traces, wave_inputs
 from . import fermi_full
 from .estimates import BASE_BYTES, KERNEL_BYTES
 from .evolution import Recorder, run_evolution
-from .fermi_full import coarser, lasting, root_near, root_slip, step_of, unsettled
+from .fermi_full import coarser, lasting, root_near, root_slip, step_of
 from .fermi_stability import NOTES, at_point, gas_of, required
 
 SWEPT = ("gamma", "T", "dmu", "q", "angle")
@@ -98,7 +98,6 @@ def finish(outcome, recorder, output, comm, states, slips):
     n = recorder.run.numerics
     outcome.summary |= {"branch": recorder.run.parameters.branch, "delta": pick([r.D for r in states]), "Q": pick([r.Q for r in states]),
                         "late_rate": pick([z and z.real for z in clean]), "late_frequency": pick([z and z.imag for z in clean]),
-                        "late_window": pick([z and traces.window_scatter(t, x[:, j]) for j, z in enumerate(clean)]),
                         "root_rate": pick([z and z.real for z in roots]), "root_frequency": pick([z and z.imag for z in roots]),
                         "model": "linear", "variant": n.variant}
     if n.error_estimate and outcome.status == "complete":
@@ -108,7 +107,7 @@ def finish(outcome, recorder, output, comm, states, slips):
             for j, z in enumerate(clean)]
         outcome.errors |= {"late_rate": pick(errors), "late_frequency": pick(errors)}
     outcome.errors |= {"delta": pick(slips), "Q": pick(slips)}
-    outcome.warnings = [NOTES[n.variant], *outcome.warnings, *unsettled(outcome.summary)]
+    outcome.warnings.insert(0, NOTES[n.variant])
     return outcome
 
 

@@ -19,11 +19,11 @@ STEP = 1.2          # default step times fastest rate
 RESOLVED = 1.39     # largest: twice the step is still stable (limit 2.78)
 NEAR = 0.02         # of the largest Delta, and in pF of Q: what counts as having arrived
 FORGOTTEN = 9.0     # e-folds
+PAST = 1.5          # ends: a panel for a time is off by much at that time
 WIDTHS = 2.0        # longest panel near pF in units of the blur
 VISIBLE = 1e-9      # distance from a state of which an exponent can be told
 COARSER = {"fine": 0.7, "dp": 1.4, "angles": 0.7, "p_c": 0.85}      # the grid whose results tell the error of the grid
 COARSER_POLES = 10.0
-UNSETTLED = 0.01    # of late_rate: what other windows of time may give without a warning
 WIDEST = 0.25       # Q for which the grid of a condensate without one is made, where Q is free
 
 
@@ -39,10 +39,10 @@ def step_of(run, fastest):
 
 
 def lasting(run, gamma):
-    """How long levels along a ray must dephase like a continuum: until they have decayed, or to the end; where there are many rays, a third."""
+    """How long levels along a ray must dephase like a continuum: until they have decayed, or past the end; where there are many rays, a third."""
     p = run.parameters
     rays = 3 if p.q or p.free_Q or p.branch.startswith("NFF") and run.initial.start == "branch" else 1
-    return min(run.run.t_max, FORGOTTEN / max(4 * gamma, 1e-12)) / rays
+    return min(PAST * run.run.t_max, FORGOTTEN / max(4 * gamma, 1e-12)) / rays
 
 
 def root_near(state, late, comm):
@@ -67,14 +67,6 @@ def root_slip(state, root, comm):
 def coarser(numerics):
     """[numerics] of the coarser grid that tells the error of the grid."""
     return replace(numerics, **{key: type(getattr(numerics, key))(getattr(numerics, key) * factor) for key, factor in COARSER.items()})
-
-
-def unsettled(summary):
-    """A warning where other windows of time give another late_rate; [] where they hardly do."""
-    rates, windows = (np.atleast_1d(np.array(summary[key], float)) for key in ("late_rate", "late_window"))
-    if not np.any(windows > UNSETTLED * np.abs(rates)):
-        return []
-    return [f"late_rate: other windows of time give rates up to {np.nanmax(windows):.1g} away (late_window): other modes have not died; a longer run tells more"]
 
 
 def system_of(run, gas, state, variant=None):
@@ -153,7 +145,7 @@ def full(run, comm, log, output):
 def late_rates(run, comm, output, recorder, outcome, gas):
     """late_rate of a run that has arrived somewhere, with its error, and the root of det M next to it. **Collective.**"""
     out, summary, errors = output(), outcome.summary, outcome.errors
-    summary |= {"late_rate": None, "late_window": None, "root_rate": None}
+    summary |= {"late_rate": None, "root_rate": None}
     fate = summary.get("fate")
     if fate not in recorder.near or run.parameters.dmu_end is not None:
         return
@@ -164,9 +156,7 @@ def late_rates(run, comm, output, recorder, outcome, gas):
     rate = traces.late_exponent(t, y)
     if np.isnan(rate):
         return
-    slip = 0.0
-    summary |= {"late_rate": rate.real, "late_window": traces.window_scatter(t, y)}
-    outcome.warnings.extend(unsettled(summary))
+    summary["late_rate"], slip = rate.real, 0.0
     if target > 0 and not run.parameters.free_Q:
         variant = "C" if run.numerics.model == "kinetic" else "D"
         n = run.numerics

@@ -166,11 +166,10 @@ def test_errors_bound_at_random_momenta_and_frequencies(s):
 
 
 def test_parts_add_up_and_equilibrium_has_no_intra_band_part():
-    """Pi = inter + intra; no decay and g -> 0: no quasi-particles, so Pi_intra fades as g, Fig. 13(b2). Fails with a = c taken for inter-band."""
+    """M = inter + intra; no decay and g -> 0: no quasi-particles, so Pi_intra fades as g, Fig. 13(b2). Fails with a = c taken for inter-band."""
     w = np.array([0.05, 0.4])
     M, inter, intra = (response.matrices(SHARP, 0.2, w, part) for part in response.PARTS)
-    both = inter + intra - M                         # 2/U, with sum Im G = 0 beside it
-    assert np.abs(both - both[0, 0, 0] * np.eye(2)).max() < 1e-7 and both[0, 0, 0].real > 0
+    assert np.abs(inter + intra - M).max() < 1e-12
     assert abs(intra[0, 0, 0].imag) > 10 * abs(inter[0, 0, 0].imag) and abs(inter[1, 0, 0].imag) > abs(intra[1, 0, 0].imag)
     rest = [response.matrices(states.solve(Drive(inv=-1.0, gb=gb)), 0.2, [0.05], "intra")[0] for gb in (1e-3, 5e-4)]
     assert abs(rest[0][0, 0].imag) < 0.02 * abs(intra[0, 0, 0].imag) + 1e-4

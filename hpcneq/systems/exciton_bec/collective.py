@@ -69,7 +69,7 @@ class Collective:
     def _share(self, w, block):
         """(n, 2, 2) what a block adds to M."""
         inverse, Pi = response.shares(self.state, w, block)
-        return inverse - response.chosen(Pi, self.part)
+        return response.chosen(inverse, Pi, self.part)
 
     def matrix(self, sums):
         """M is the sum of the rows."""

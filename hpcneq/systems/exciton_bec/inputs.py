@@ -54,7 +54,7 @@ class ResponseParameters(Parameters):
 
     ratios: list[float] | None = field(default=None, metadata={"min": 0, "max": 100, "doc": "a family of gamma_v/gamma_b, instead of ratio"})
     part: str = field(default="full", metadata={
-        "choices": ["full", "inter", "intra"], "doc": "full: M; inter, intra: with the inter- or intra-band part of Pi alone"})
+        "choices": ["full", "inter", "intra"], "doc": "full: M = 2/U - Pi; inter: 2/U - Pi_inter; intra: -Pi_intra, the rest of M"})
     q: float = field(default=0.0, metadata={"min": 0, "max": 20, "unit": "kF", "doc": "momentum, where [sweep] has no q"})
     w: float = field(default=0.0, metadata={"unit": "eF", "doc": "real part of the frequency, where [sweep] has no w"})
     growth: float = field(default=0.0, metadata={"unit": "eF", "doc": "imaginary part of all frequencies; above -(gamma_b + gamma_v)"})
@@ -74,7 +74,7 @@ class ModesParameters(Parameters):
 
     q: float | list[float] = field(default=0.05, metadata={"above": 0, "max": 20, "unit": "kF", "doc": "momentum of the modes, or a list"})
     part: str = field(default="full", metadata={
-        "choices": ["full", "inter", "intra"], "doc": "full: M; inter, intra: with the inter- or intra-band part of Pi alone"})
+        "choices": ["full", "inter", "intra"], "doc": "full: M = 2/U - Pi; inter: 2/U - Pi_inter; intra: -Pi_intra, the rest of M"})
 
 
 @dataclass(frozen=True)

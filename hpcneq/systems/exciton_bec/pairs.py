@@ -16,7 +16,7 @@ from .pairkernels import divide
 NODES = 6            # a panel
 FAR, NEAR = 60.0, 25.0      # kF: where the sum ends, the rest is added as powers of 1/p; for q < LONG, where more would lose digits
 LONG = 5e-4
-BEYOND = 1.5         # times FAR: where the integrand is looked at once more
+BEYOND = 1.5 ** np.arange(3)       # times FAR: where the integrand is looked at for the rest
 TINY = 1e-14
 PAIRS = 2400         # of momenta in a block that is worked on at once
 MANY = 60            # panels of a row; more are asked for where they are needed
@@ -42,8 +42,10 @@ def momenta(energies, D, mu):
     return np.where(k.real < 0, -k, k)
 
 
-def pairs(q, w, D, mu, mt, g, nodes=NODES, fine=1.0):
-    """The Pairs for M(q, w), q > 0, and for frequencies closer to w than g + Im w. ``fine`` : panels are so many times shorter."""
+def pairs(q, w, D, mu, mt, g, nodes=NODES, fine=1.0, terms=3):
+    """The Pairs for M(q, w), q > 0, and for frequencies closer to w than g + Im w. ``fine`` : panels are so many times shorter;
+    ``terms`` : powers of 1/k that what lies beyond the last one is made of.
+    """
     edges = _edges(w, mt, g)
     own = momenta([*edges, w + 2j * g + D, w + 2j * g - D, 0.0], D, mu)
     other = momenta([*edges, 0.0], D, mu)
@@ -51,7 +53,7 @@ def pairs(q, w, D, mu, mt, g, nodes=NODES, fine=1.0):
     places = np.concatenate([own, other + q, other - q, np.abs(q - other.real) + 1j * other.imag, met])
     far = (FAR if q > LONG else NEAR) + 2 * np.sqrt(abs(mu)) + 2 * q
     k, weight = panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
-    k, weight = np.append(k[0], [far, BEYOND * far]), np.append(weight[0], _remainder(far))
+    k, weight = np.append(k[0], far * BEYOND[:terms]), np.append(weight[0], _remainder(far, terms))
     weight = weight * k / (4 * np.pi**2 * q)
     xi = k**2 - mu
     E = np.hypot(xi, D)
@@ -60,21 +62,20 @@ def pairs(q, w, D, mu, mt, g, nodes=NODES, fine=1.0):
     return Pairs(tuple(_blocks(k, weight, q, inner, nodes, fine)))
 
 
-def alone(w, D, mu, mt, g, nodes=NODES, fine=1.0):
+def alone(w, D, mu, mt, g, nodes=NODES, fine=1.0, terms=3):
     """The Pairs for M(0, w): k' = k."""
     places = momenta([*_edges(w, mt, g), 0.5 * w + 1j * g, 0.0], D, mu)
     far = NEAR + 2 * np.sqrt(abs(mu))
     k, weight = panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
-    k, weight = np.append(k[0], [far, BEYOND * far]), np.append(weight[0], _remainder(far))
+    k, weight = np.append(k[0], far * BEYOND[:terms]), np.append(weight[0], _remainder(far, terms))
     weight = weight * k**2 / (2 * np.pi**2)
     return Pairs(tuple((k[i:i + 64], k[i:i + 64, None], weight[i:i + 64, None]) for i in range(0, len(k), 64)))
 
 
-def _remainder(far):
-    """Weights of J(far), J(BEYOND far) in int_far^inf J dk for J = x/k^2 + y/k^4."""
-    r = 1 / BEYOND**2
-    y = np.array([1.0, -1 / r]) / (1 - r)
-    return far * (np.array([1.0, 0.0]) - y + y / 3)
+def _remainder(far, terms):
+    """Weights (terms,) of J(far BEYOND) in int_far^inf J dk for J = sum_n x_n/k^2n, n = 1 .. terms."""
+    n = np.arange(1, terms + 1)
+    return far * np.linalg.solve(BEYOND[:terms] ** (-2.0 * n[:, None]), 1 / (2 * n - 1))
 
 
 def _edges(w, mt, g):

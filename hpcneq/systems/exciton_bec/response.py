@@ -24,7 +24,7 @@ CIRCLE, POINTS = 0.25, 24          # in units of g
 SHORTEST = 1e-5                    # kF: shorter q count as 0
 TOGETHER = 16                      # frequencies in one sum
 ROUNDING = 1e-11
-LONGER = 0.13                      # in panels a singularity's distance
+COARSER = (1.25, 1.4)              # panels of the comparison are so many times longer
 CLOSE = 1e-12                      # |d| taken for zero
 
 
@@ -86,8 +86,8 @@ def bubbles(traces):
     return Pi.reshape(*Pi.shape[:-1], 2, 2)
 
 
-def matrices(state, q, w, part="full", fine=1.0):
-    """(n, 2, 2) M(q, w) for frequencies w (n,), Im w > -g; ``part`` "full", or M with the inter- or intra-band Pi alone.
+def matrices(state, q, w, part="full", fine=1.0, terms=3):
+    """(n, 2, 2) M(q, w) for frequencies w (n,), Im w > -g; ``part`` "full", "inter": 2/U - Pi_inter, or "intra": -Pi_intra, the rest.
 
     Units of Eq. (36) at 2m = kF = eF = 1. Frequencies that share a cell of the plane share their momenta: inside it the result
     is analytic in w, however coarse the panels, which are ``fine`` times shorter than their distance from the next singularity.
@@ -98,27 +98,27 @@ def matrices(state, q, w, part="full", fine=1.0):
     if np.any(w.imag <= -state.g):
         raise InputError(f"w = {w[np.argmin(w.imag)]:.4g}: M is analytic for Im w > -{state.g:.4g} only")
     if q < SHORTEST and np.any(np.abs(w) < 0.2 * CIRCLE * state.g):
-        return np.array([_around(state, z, part, fine) if abs(z) < 0.2 * CIRCLE * state.g else matrices(state, q, z, part, fine)[0] for z in w])
+        return np.array([_around(state, z, part, fine, terms) if abs(z) < 0.2 * CIRCLE * state.g else matrices(state, q, z, part, fine, terms)[0] for z in w])
     there = np.where(w.real < 0, -np.conj(w), w)
     unique, where = np.unique(there, return_inverse=True)
     cells = cell(unique, state.g)
     found = np.empty((len(unique), 2, 2), complex)
     for z in np.unique(cells):
         mine = np.flatnonzero(cells == z)
-        grid = pairs(q, z, state.delta, state.mu, state.mt, state.g, fine=fine) if q >= SHORTEST else alone(
-            z, state.delta, state.mu, state.mt, state.g, fine=fine)
+        at = (z, state.delta, state.mu, state.mt, state.g)
+        grid = pairs(q, *at, fine=fine, terms=terms) if q >= SHORTEST else alone(*at, fine=fine, terms=terms)
         for start in range(0, len(mine), TOGETHER):
             some = mine[start:start + TOGETHER]
             inverse, Pi = summed(state, unique[some], grid)
-            found[some] = inverse - chosen(Pi, part)
+            found[some] = chosen(inverse, Pi, part)
     found = found[where]
     return np.where((w.real < 0)[:, None, None], np.conj(found), found)
 
 
-def _around(state, w, part, fine):
+def _around(state, w, part, fine, terms):
     """M(0, w) as its mean on a circle: at q = 0 the divided differences lose their digits where w -> 0, M is analytic there."""
     z = w + CIRCLE * state.g * np.exp(2j * np.pi * (np.arange(POINTS) + 0.5) / POINTS)
-    return matrices(state, 0.0, z, part, fine).mean(axis=0)
+    return matrices(state, 0.0, z, part, fine, terms).mean(axis=0)
 
 
 def cell(w, g):
@@ -129,13 +129,13 @@ def cell(w, g):
 
 
 def with_errors(state, q, w, part="full", fine=1.0):
-    """(M, error) (n, 2, 2) each: error of every element, from the change on longer panels, and rounding.
+    """(M, error) (n, 2, 2) each: error of every element, from its change on longer panels, and rounding.
 
-    Panels ``LONGER`` less fine are worse by a factor of ten or more. All elements sum the same traces: where one happens to agree on
-    both, the largest change counts.
+    Panels longer by COARSER are worse by factors of five and more, but may agree with the others by chance: the larger change of two
+    counts, and as all elements sum the same traces, the largest element's beside it. They also add one power of 1/k less beyond the last panel.
     """
     here = matrices(state, q, w, part, fine)
-    moved = np.abs(here - matrices(state, q, w, part, max(fine - LONGER, 0.6 * fine)))
+    moved = np.max([np.abs(here - matrices(state, q, w, part, fine / longer, 2)) for longer in COARSER], axis=0)
     return here, 0.5 * moved + moved.max(axis=(-2, -1), keepdims=True) + ROUNDING
 
 
@@ -158,6 +158,8 @@ def shares(state, w, block):
     return np.array([[real, imaginary], [-imaginary, real]]), bubbles(found)
 
 
-def chosen(Pi, part):
-    """(n, 2, 2) : the part of Pi (n, 2, 2, 2)."""
-    return Pi.sum(axis=1) if part == "full" else Pi[:, PARTS.index(part) - 1]
+def chosen(inverse, Pi, part):
+    """(n, 2, 2) M from 2/U (2, 2) and Pi (n, 2, 2, 2) : "full", "inter", and "intra" without 2/U, which diverges where no pairs screen it."""
+    if part == "full":
+        return inverse - Pi.sum(axis=1)
+    return inverse - Pi[:, 0] if part == "inter" else -Pi[:, 1]

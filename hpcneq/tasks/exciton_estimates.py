@@ -14,9 +14,10 @@ from .exciton_response import FEW
 
 START = 0.7                                     # s: a run's start and end
 SEARCHES = {"A": 150, "B": 700, "C": 1700}      # M's of one search for a boundary, the steady states it needs included
-SAMPLES = 450                                   # M's of one momentum of modes
-SOLVES = {"steady": 6, "branches": 4, "spectrum": 3}      # steady states, in units of one found from rest: a run, a row and a third of a point, a run
-POINT = 0.4                                     # of a point on a branch
+SIGNS = 210                                     # of the signs of alpha11 and beta22 along the decay
+SAMPLES = {True: 450, False: 110}               # M's of one momentum of modes, counted or not
+SOLVES = {"steady": 4, "branches": 2.5, "spectrum": 3}      # steady states, in units of one found from rest: a run, the ends of a row, a run
+POINT = 0.04                                    # of a point on a branch
 COEFFICIENTS = 40                               # M(q, 0) of one record, beside its steady states
 
 
@@ -36,10 +37,10 @@ def estimate(run, ranks):
             f"  about {seconds / min(ranks, cores) + START:.2g} s on {ranks} ranks, {memory / 2**20:.0f} MB a rank"]
 
 
-def clocked(function):
-    """(CPU seconds of the quicker of two calls, what the function returns)."""
+def clocked(function, least=0.15):
+    """(CPU seconds of the quickest of a few calls, two at least and ``least`` seconds in all, what the function returns)."""
     spent = []
-    for _ in range(2):
+    while len(spent) < 2 or sum(spent) < least:
         begun = time.process_time()
         found = function()
         spent.append(time.process_time() - begun)
@@ -83,8 +84,10 @@ def response(run, state, solved):
 def modes(run, state, solved):
     """Plan of ``modes``."""
     q = np.atleast_1d(np.asarray(run.sweep.get("q", run.parameters.q), float))
+    family = len(run.sweep.get("ratio", [0]))
     each, _ = clocked(lambda: theory.matrices(state, float(np.median(q)), [0.0], fine=run.numerics.panels))
-    return f"{len(q)} momenta, one M takes {1e3 * each:.2g} ms", SAMPLES * len(q) * each, len(q), True
+    points = family * len(q)
+    return f"{points} momenta, one M takes {1e3 * each:.2g} ms", SAMPLES[run.numerics.count] * points * each + family * solved, points, True
 
 
 def searches(run, state, solved):
@@ -92,10 +95,11 @@ def searches(run, state, solved):
     each, _ = clocked(lambda: theory.matrices(state, 0.02, [0.0], fine=0.7))
     diagram = run.task == "phase-diagram"
     points = len(run.sweep["inv_kfas"]) if diagram else int(np.prod([len(x) for x in run.sweep.values()]))
-    kinds = [run.parameters.kind] if not diagram else ["A", "B", "C"] if run.numerics.boundaries == "modes" else ["A"]
+    modes = not diagram or run.numerics.boundaries == "modes"
+    kinds = [run.parameters.kind] if not diagram else ["A", "B", "C"]
     below = np.mean(run.sweep["inv_kfas"] < run.numerics.switch) if diagram else 1.0
-    total = points * sum(SEARCHES[kind] * (below if kind == "C" else 1.0) for kind in kinds)
-    return f"{points} searches for {', '.join(kinds)}, one M takes {1e3 * each:.2g} ms", total * each, points, True
+    total = points * (sum(SEARCHES[kind] * (below if kind == "C" else 1.0) for kind in kinds) if modes else SIGNS)
+    return f"{points} searches for {', '.join(kinds) if modes else 'alpha11 = 0 and beta22 = 0'}, one M takes {1e3 * each:.2g} ms", total * each, points, True
 
 
 PLANS = {"coefficients": coefficients, "response": response, "modes": modes, "boundary": searches, "phase-diagram": searches}

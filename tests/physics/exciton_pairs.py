@@ -71,13 +71,15 @@ def _step(z, edge, gb, decay):
 def matrix(state, q, w, angles=8, far=400.0):
     """(2, 2) M(q, w) of Eq. (35) for long waves: q below the width of every feature. Complex w with Im w > -g; sums go to p = ``far``.
 
-    2/U is summed as Re G at the same two momenta, so that M22(0, 0) = 0 at every momentum.
+    2/U is summed as Re G at the same two momenta, so that M22(0, 0) = 0 at every momentum. Beyond p = g/q levels of the two momenta
+    differ by less than g at angles next to 90 degrees alone: cos = sinh(a x)/sinh(a) with a = asinh(2 p q/g).
     """
     p, weight = grid(state.delta, state.mu, state.mt, state.g, far, state.drive.fine)
     x, share = np.polynomial.legendre.leggauss(angles if q else 1)
-    k, weight = np.repeat(p, len(x)), (weight[:, None] * p[:, None]**2 * share * 0.5 / (2 * np.pi**2)).ravel()
-    x = np.tile(x, len(p))
-    plus, minus = (np.sqrt(np.maximum(k**2 + 0.25 * q**2 + s * k * q * x, 0)) for s in (1, -1))
+    a = np.arcsinh(2 * p * q / state.g)[:, None] + 1e-3
+    cos, share = (np.sinh(a * x) / np.sinh(a)).ravel(), a * np.cosh(a * x) / np.sinh(a) * share
+    k, weight = np.repeat(p, len(x)), ((weight * p**2)[:, None] * share * 0.5 / (2 * np.pi**2)).ravel()
+    plus, minus = (np.sqrt(np.maximum(k**2 + 0.25 * q**2 + s * k * q * cos, 0)) for s in (1, -1))
     at = (state.delta, state.mt, state.gb, state.gv)
     Pi = bubbles(plus, minus, w, state.delta, state.mu, *at[1:])
     inverse = sum(pair_function(m**2 - state.mu, *at)[0] for m in (plus, minus))

@@ -24,7 +24,7 @@ CIRCLE, POINTS = 0.25, 24          # in units of g
 SHORTEST = 1e-5                    # kF: shorter q count as 0
 TOGETHER = 16                      # frequencies in one sum
 ROUNDING = 1e-11
-COARSER = (1.25, 1.4)              # panels of the comparison are so many times longer
+COARSER = (0.16, 0.25)             # the comparisons have panels of fine - COARSER sqrt(fine)
 CLOSE = 1e-12                      # |d| taken for zero
 
 
@@ -131,11 +131,12 @@ def cell(w, g):
 def with_errors(state, q, w, part="full", fine=1.0):
     """(M, error) (n, 2, 2) each: error of every element, from its change on longer panels, and rounding.
 
-    Panels longer by COARSER are worse by factors of five and more, but may agree with the others by chance: the larger change of two
-    counts, and as all elements sum the same traces, the largest element's beside it. They also add one power of 1/k less beyond the last panel.
+    Coarser panels are worse by factors of five and more, but may agree with the others by chance, or share the one that counts: the
+    larger change of two counts, and as all elements sum the same traces, the largest element's beside it. The comparisons also add
+    one power of 1/k less beyond the last panel.
     """
     here = matrices(state, q, w, part, fine)
-    moved = np.max([np.abs(here - matrices(state, q, w, part, fine / longer, 2)) for longer in COARSER], axis=0)
+    moved = np.max([np.abs(here - matrices(state, q, w, part, fine - less * fine**0.5, 2)) for less in COARSER], axis=0)
     return here, 0.5 * moved + moved.max(axis=(-2, -1), keepdims=True) + ROUNDING
 
 

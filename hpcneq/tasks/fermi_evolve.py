@@ -16,7 +16,7 @@ from ..systems.fermi_gas import kinetics, response, traces, wave_inputs
 from . import fermi_full
 from .estimates import BASE_BYTES, KERNEL_BYTES
 from .evolution import Recorder, run_evolution
-from .fermi_full import coarser, lasting, root_near, root_slip, step_of
+from .fermi_full import SOONER, coarser, lasting, root_near, root_slip, step_of
 from .fermi_stability import NOTES, at_point, gas_of, required
 
 SWEPT = ("gamma", "T", "dmu", "q", "angle")
@@ -80,11 +80,11 @@ def linear(run, comm, log, output):
 
 
 def linear_system(run, known, numerics=None):
-    """([Response of each run], the system of all) for states (D, Q, ...) on the grid of ``numerics``."""
-    n = numerics or run.numerics
+    """([Response of each run], the system of all) for states (D, Q, ...) on its grid, or on the coarser one of ``numerics``."""
+    n, last = numerics or run.numerics, SOONER if numerics else 1.0
     steady = [response.Response(gas_of(p, n).baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles)
               for p, (D, Q, _) in zip(points_of(run), known)]
-    return steady, kinetics.Linear(steady, [[run.initial.kick] * 2] * len(steady), n.p_c, lasting(run, min(r.baths.gamma for r in steady)))
+    return steady, kinetics.Linear(steady, [[run.initial.kick] * 2] * len(steady), n.p_c, last * lasting(run, min(r.baths.gamma for r in steady)))
 
 
 def finish(outcome, recorder, output, comm, states, slips):
@@ -160,7 +160,7 @@ def estimate(run, ranks):
     gas, n = gas_of(run.parameters, run.numerics), run.numerics
     if n.model == "linear":
         known = [(r.D, r.Q, slip) for r, slip in responses(run)]
-        systems = [linear_system(run, known, numerics)[1] for numerics in (n, n, coarser(n))]
+        systems = [linear_system(run, known, numerics)[1] for numerics in (None, None, coarser(n))]
     else:
         start = fermi_full.beginning(run, gas)[:2]
         variants = ("step error", "grid error") + ("pole error",) * (n.model == "memory")

@@ -23,6 +23,7 @@ PAST = 1.5          # ends: a panel for a time is off by much at that time
 WIDTHS = 2.0        # longest panel near pF in units of the blur
 VISIBLE = 1e-9      # distance from a state of which an exponent can be told
 COARSER = {"fine": 0.7, "dp": 1.4, "angles": 0.7, "p_c": 0.85}      # the grid whose results tell the error of the grid
+SOONER = 0.8        # end of the time for which levels dephase like a continuum on it
 COARSER_POLES = 10.0
 WIDEST = 0.25       # Q for which the grid of a condensate without one is made, where Q is free
 
@@ -80,7 +81,7 @@ def system_of(run, gas, state, variant=None):
     Delta = start.kick if start.start == "normal" else D + start.kick
     width = WIDTHS * (COARSER["dp"] if variant == "grid error" else 1.0)
     grid = {"p_c": n.p_c, "dp": min(n.dp, width * gas.baths.blur), "fine": n.fine, "angles": n.angles, "field": start.field,
-            "lasting": lasting(run, p.gamma), "start_Q": Q + start.kick_Q if p.free_Q else None}
+            "lasting": lasting(run, p.gamma) * (SOONER if variant == "grid error" else 1.0), "start_Q": Q + start.kick_Q if p.free_Q else None}
     near = (D, max(Q, WIDEST) if p.free_Q else Q)
     if n.model == "kinetic":
         return uniform.Kinetic(gas.baths, p.inv_kfas, ramp, Delta, near, **grid)
@@ -172,6 +173,7 @@ class FullRecords(Recorder):
     """Data sets of an evolution in full: Delta, its deviation from the start's branch, Q, dmu."""
 
     safety, defaults, traced = 15.0 / 4, {"ts_rk_type": "4", "ts_adapt_type": "none"}, ("size",)
+    caution = 3.0       # cutoff and panels of one coarser grid may cancel: on the way to the normal gas by a factor 2
 
     def __init__(self, run, system, near, before):
         self.run, self.system, self.near, self.before, self.free = run, system, near, before, run.parameters.free_Q

@@ -113,7 +113,7 @@ def test_what_flows_in_flows_out():
             total += 0.5 * weight @ (p**2 * (0.5 * (1 + xi / E) * filled(e) + 0.5 * (1 - xi / E) * filled(-f) - n))
         return total
 
-    assert abs(flow(x[2])) < 1e-9 < 1e-6 < abs(flow(1.0))
+    assert abs(flow(x[2])) < 1e-8 < 1e-6 < abs(flow(1.0))      # 5e-10, less or more as sums are rounded
     assert row["mu_condensate"] > 1 and row["current_residual"] < 1e-11
 
 

@@ -147,11 +147,16 @@ class Columns(Exponential):
                 B, C = C, B
             self.V[..., part] = B[:len(V)]
 
+    @property
+    def _hops(self):
+        """Which kernels, and which work."""
+        return "plain" if self.system.plain else "phases"
+
     def carry(self, kicks, weights, smallest):
         """U K^+ [keep Y + w0 i Q + w1 Z + constant i] K U^+ with U = exp(-i dt Hbar), one after the other of ``kicks``. **Collective.**"""
         state, system, first = self.state, self.system, kicks[0]
         P, B, C = (np.empty((state.size, 2, sitekernels.LANES[8])) for _ in range(3))
-        polynomial = sitekernels.clenshaw["plain" if system.plain else "phases", 8]
+        polynomial = sitekernels.clenshaw[self._hops, 8]
         none = np.zeros((8, 0), np.int64)
         scaled = [(k.hop / k.radius, system.onsite / k.radius, k.mean / k.radius,
                    _exponential(k.step, k.radius, chebyshev.degree(k.reach, smallest))) for k in kicks]
@@ -163,7 +168,7 @@ class Columns(Exponential):
             sitekernels.store_green(found, begin, self.V)
         for hop, onsite, c, u in scaled:
             self._from_the_right(hop, onsite, c, u)
-            self.flops += 2 * FLOPS * len(u) * self.V.size / 2
+            self.flops += (FLOPS[self._hops] + FLOPS["phases"]) * len(u) * self.V.size / 2
         return self.V
 
     def mode_pass(self, kick, mean, slope):
@@ -180,7 +185,7 @@ class Columns(Exponential):
         sources = kick.sources(state, step ** 2 * chebyshev.kappa(step * mean)[held], slope[held])
         P, B, C = (np.empty((state.size, 2, width), state.real) for _ in range(3))
         cosine, q = kick.cosine.astype(state.real), kick.q.astype(kind)
-        polynomial = sitekernels.clenshaw["plain" if system.plain else "phases", size]
+        polynomial = sitekernels.clenshaw[self._hops, size]
         load, store = sitekernels.load_modes[size], sitekernels.store_modes[size]
         at = np.zeros((width, 2), np.int64)
         for begin in range(0, len(held), width):
@@ -195,11 +200,12 @@ class Columns(Exponential):
             store(polynomial(system.near, hop, onsite, c, u, P, B, C, at, w), cosine, q, block)
             if n < width:
                 state.modes[lanes] = block[:n]
-        self.flops += FLOPS * terms * state.modes.size / 2
+        self.flops += FLOPS[self._hops] * terms * state.modes.size / 2
         self.passes += 1
 
 
-FLOPS = 26.0        # a term of a polynomial costs per complex entry: 6 for the four hops, 2 onsite, 8 pairing, 10 the recursion
+# What a term of a polynomial costs per complex entry: four hops (8 where all are one real number, else 30), site 4, pairing 8, recursion 12.
+FLOPS = {"plain": 32.0, "phases": 54.0}     # from the right there is one kernel, that for any hops
 
 
 def kicks_of(system, hops, step, start, end):

@@ -25,6 +25,12 @@ from hpcneq.store import Result
 pytestmark = pytest.mark.nsn
 parallel = pytest.mark.parallel
 RNG = np.random.default_rng(5)
+FIRST = RNG.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def _same_numbers_alone_and_among_others():
+    RNG.bit_generator.state = FIRST
 
 
 def leads(gamma=0.05, T=0.05):

@@ -61,7 +61,7 @@ def step_of_modes(given, Lx, Ly):
         at, w = np.zeros((width, 2), np.int64), np.zeros((terms, width, 2), kind)
         seconds = timed(lambda: sitekernels.clenshaw["plain", size](given.near, hop, onsite, c, u, P, B, C, at, w))
         found[f"Chebyshev stencil, complex{16 * size}"] = seconds / width * lanes / STEP
-        print(f"  kernel, {8 * size} bits: {columnsteps.FLOPS * terms * N * width / seconds / 1e9:.1f} GF/s, {terms} terms")
+        print(f"  kernel, {8 * size} bits: {columnsteps.FLOPS['plain'] * terms * N * width / seconds / 1e9:.1f} GF/s, {terms} terms")
         if size == 8:
             apply = timed(lambda: sitekernels.apply["plain", size](given.near, hop, onsite, c, P, C))
             found["RK4 stencil, complex128, step 0.25"] = (4 * apply + 4 * P.nbytes * 3 / 20e9) / width * lanes / 0.25

@@ -308,7 +308,7 @@ def test_free_wave_number_with_memory_leaves_at_its_own_root():
     """NFF' with closed ends and memory: the root of the 3 x 3 determinant of (Delta, Delta^*, Q) from variant D's kernel, 0.00689 (adiabatic 0.00752): 1%.
 
     Its third row is J = 0, from the response of all momenta to Delta and to p c + Q tau3/2, and the static dJ_S/dQ. Fails without the far momenta's share of
-    J, and with 2 p c for p c there.
+    J, and without the normal gas's.
     """
     D, Q = STATES["NFF'"]
     r, ends, h = Response(BATHS, D, Q, variant="D", fine=0.5), closed.Ends.of(BATHS, D, Q, 0.02), 1e-5

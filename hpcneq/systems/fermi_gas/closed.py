@@ -25,8 +25,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hpcneq.errors import InputError
+
 from . import momenta, states
 from .occupation import Baths
+
+POOR = 1e-4     # of S/Q: error that no longer passes
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +87,10 @@ class Balance:
         values = [Ends(replace(baths, dmu=dmu), *momenta.outer(p_c)).sums(D, Q)[0] - bare(replace(baths, dmu=dmu), Q, p_c, dp) for Q, D, dmu in at]
         x = np.array([(Q**2, D**2, dmu**2) for Q, D, dmu in at])
         table = np.stack([np.prod(x ** np.array(power), axis=1) for power in powers], axis=1)
-        found = np.linalg.lstsq(table, np.array(values) / [Q for Q, *_ in at], rcond=None)[0]
+        values = np.array(values) / [Q for Q, *_ in at]
+        found = np.linalg.lstsq(table, values, rcond=None)[0]
+        if np.abs(table @ found - values).max() > POOR:
+            raise InputError(f"[numerics] p_c = {p_c:g}: must lie further above the edges of the reservoirs, where free_Q = true and model = \"memory\"")
         self.terms = list(zip(powers, found))
 
     def rest(self, square, Q, dmu):

@@ -4,6 +4,7 @@ from __future__ import annotations
 import tomllib
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from . import style
 from .fermi_waves import evolve, stability  # noqa: F401  (the plot of a task is found by its name)
@@ -13,30 +14,39 @@ DEFAULTS = {"gamma": 0.005, "T": 0.0, "dmu": 0.0, "inv_kfas": -1.0}
 LOOKS = {"NBCS": ("#3b4cc0", "-"), "NIG": ("#7f8fd8", "--"), "NFF": ("#c2452d", "-"), "NFF'": ("#e59a85", "--")}
 PHASES = {1: ("#5b8fc9", "NBCS"), 3: ("#d9795d", "NBCS and NFF"), 5: ("#a9c7a0", "NBCS and normal"), 2: ("#8c3b2a", "NFF"), 4: ("#f2efe8", "normal"),
           6: ("#b8860b", "NFF and normal"), 7: ("#8c5aa8", "NBCS, NFF and normal")}
-CURVES = {"nff_fold": ("#7a1f12", "-", "NFF and NFF' appear"), "normal_end": ("0.1", "-", "normal gas starts to pair"), "nbcs_end": ("#12294d", "-", "end of NBCS"),
+CURVES = {"nff_fold": ("#7a1f12", "-", "NFF and NFF' appear"), "nbcs_end": ("#2457a6", "-", "end of NBCS"), "normal_end": ("0.1", (0, (5, 2)), "normal gas starts to pair"),
           "nig_onset": ("0.45", ":", "NIG appears")}
 
 
 def title(result, hide=()):
     """The parameters of an input in words."""
     given = tomllib.loads(result.input).get("parameters", {})
-    words = []
+    unequal = "gamma_left" in given
+    words = [rf"$(\gamma_L,\gamma_R)/\mu=({given['gamma_left']:g},\,{given['gamma_right']:g})$"] if unequal else []
     for name, default in DEFAULTS.items():
         value = given.get(name, default)
+        if unequal and name == "gamma":
+            continue
         if name not in hide and (name != "inv_kfas" or value != -1):
             words.append(r"$\gamma\to 0$" if name == "gamma" and value == 0 else f"${KEYS[name]}={value:g}$")
     return ", ".join(words)
 
 
 def steady(result):
-    """Every steady state in the plane of wave number and order parameter."""
-    figure = style.figure(6.0, 4.4)
+    """Every steady state in the plane of wave number and order parameter; crosses: states of equal couplings that unequal ones have lost, where they end."""
+    figure = style.figure(8.2, 4.4)
     axes = figure.add_subplot()
+    ended = result.summary.get("ended", [])
     for state in result.summary["branches"]:
         axes.plot(state["Q"], state["delta"], "o", ms=9, color=LOOKS[state["name"]][0], label=f"{state['name']}  $\\Delta_0={state['delta']:.5f}\\,\\mu$", clip_on=False)
-    axes.set(xlabel=r"wave number $Q/p_F$", ylabel=r"order parameter $\Delta_0/\mu$", xlim=(-0.01, None), ylim=(0, None))
-    if result.summary["branches"]:
-        axes.legend(loc="best")
+    for state in ended:
+        axes.plot(state["Q"], state["delta"], "x", ms=9, mew=2, color=LOOKS[state["name"]][0], clip_on=False,
+                  label=rf"{state['name']} ended at $\frac{{\gamma_L-\gamma_R}}{{\gamma_L+\gamma_R}}={state['asymmetry']:.4f}$")
+    every = [*result.summary["branches"], *ended]
+    axes.set(xlabel=r"wave number $Q/p_F$", ylabel=r"order parameter $\Delta_0/\mu$", xlim=(-0.01, 1.1 * max([s["Q"] for s in every] + [0.05])),
+             ylim=(0, 1.08 * max([s["delta"] for s in every] + [0.05])))
+    if every:
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     axes.set_title("steady states, " + title(result))
     return figure
 
@@ -75,7 +85,16 @@ def _curve(result, name, row):
     if f"{name}_D" not in result:
         return np.empty((3, 0))
     found = np.array([np.asarray(result[f"{name}_{key}"])[row] for key in ("D", "Q", "dmu")])
-    return found[:, np.isfinite(found[2])]
+    return _smooth(found[:, np.isfinite(found[2])])
+
+
+def _smooth(curve, between=12):
+    """A curve (n, nodes) with more points between its nodes: monotone cubics over its length, which turn at its nodes alone."""
+    length = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(curve, axis=1), axis=0)))
+    if curve.shape[1] < 3 or np.any(np.diff(length) <= 0):
+        return curve
+    fine = np.interp(np.arange(between * (len(length) - 1) + 1) / between, np.arange(len(length)), length)
+    return PchipInterpolator(length, curve, axis=1)(fine)
 
 
 def _parts(result, row):
@@ -165,6 +184,7 @@ def _plane(result, slow):
         k = np.searchsorted(y, top)
         edge = {name: np.insert(values, k, 0.0 if name in ("normal_end", "nbcs_end") else np.nan) for name, values in edge.items()}
         y = np.insert(y, k, top)
+    y, edge = _between(y, edge)
     _fill(axes, y, dmu, edge)
     codes = np.unique(phase)
     for code in codes:
@@ -172,11 +192,24 @@ def _plane(result, slow):
             axes.fill_between([], [], color=PHASES[code][0], label=PHASES[code][1])
     for name, (colour, dashes, text) in CURVES.items():
         if np.isfinite(edge[name]).any():
-            axes.plot(edge[name], y, dashes, color=colour, lw=1.6, label=text)
+            axes.plot(edge[name], y, ls=dashes, color=colour, lw=1.8, label=text)
     axes.set(xlabel=f"${KEYS['dmu']}$", ylabel=f"${KEYS[slow]}$", xlim=(dmu[0], dmu[-1]), ylim=(y[0], y[-1]))
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     axes.set_title(title(result, hide=("dmu", slow)))
     return figure
+
+
+def _between(y, edge, between=8):
+    """Boundaries between the rows: monotone cubics of dmu^2, smooth where dmu -> 0 too; none beyond the rows where they occur."""
+    fine = np.interp(np.arange(between * (len(y) - 1) + 1) / between, np.arange(len(y)), y)
+    found = {}
+    for name, values in edge.items():
+        there = np.isfinite(values)
+        inside = np.full(len(fine), np.nan)
+        if there.sum() > 2:
+            inside = np.sqrt(np.maximum(PchipInterpolator(y[there], values[there] ** 2, extrapolate=False)(fine), 0.0))
+        found[name] = inside
+    return fine, found
 
 
 def _fill(axes, y, dmu, edge):
@@ -226,7 +259,7 @@ def _surface(result, slow, fast):
 def _state(result):
     s = result.summary
     words = rf"$\Delta_0={s['delta']:.4f}\,\mu$" + (rf", $Q={s['Q']:.4f}\,p_F$" if s["Q"] else "")
-    return f"{s['branch']}: {words}, " + title(result)
+    return (f"{s['branch']}: {words}, " if s["delta"] else "normal gas, ") + title(result)
 
 
 def pair_amplitude(result):
@@ -256,13 +289,14 @@ def momentum(result):
     turned = result.summary["Q"] > 0
     panels = np.atleast_1d(figure.subplots(1, 2, sharey=True)) if turned else [figure.add_subplot()]
     for axes, name, text in zip(panels, ("n_z", "n_x"), ("along $Q$" if turned else "", "across $Q$")):
-        axes.plot(k, np.asarray(result.n_normal), ":", color="0.45", label="normal gas")
+        if result.summary["delta"]:
+            axes.plot(k, np.asarray(result.n_normal), ":", color="0.45", label="normal gas")
         for side, colour, word in (("L", style.COLOURS[4], r"reservoir $\mu+\delta\mu$ alone"), ("R", style.COLOURS[2], r"reservoir $\mu-\delta\mu$ alone")):
             axes.plot(k, np.asarray(result[f"{name}_{side}"]), color=colour, lw=1.1, label=word)
-        axes.plot(k, np.asarray(result[name]), color=style.COLOURS[0], lw=2.2, label=result.summary["branch"])
+        axes.plot(k, np.asarray(result[name]), color=style.COLOURS[0], lw=2.2, label=result.summary["branch"].replace("normal", "both: normal gas"))
         for edge in result.summary["expected_edges"]:
             for sign in (1, -1):
-                axes.axvline(sign * edge, color="0.8", lw=0.8, zorder=0)
+                axes.axvline(sign * edge, color="0.8", lw=0.8, zorder=0, label=r"$k=\sqrt{1\mp\delta\mu/\mu}$" if edge < 1 and sign > 0 else None)
         axes.set(xlabel="momentum " + ("$k_z/p_F$ " if turned and name == "n_z" else "$k/p_F$ ") + text, xlim=(k[0] if turned else max(k[0], 0), k[-1]))
     panels[0].set_ylabel("occupation $n_k$")
     panels[-1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5))

@@ -15,6 +15,7 @@ SLOW = ((0.25, 0.95), (0.25, 0.85), (0.5, 0.85), (1.0, 0.7), (1.0, 0.4))   # (gu
 WIDE = 0.2          # of it: with q above, the continuum of levels that pass each other is wide, and deep floors are never certain
 LOW = 1.7           # of the gap, for low frequency; pairs break at 2
 LOOSE = 50.0        # the bound on a mode's error knows no signs: it counts over this at least
+ALIKE = 1e-9        # mu: rates so close count as equal
 ZERO = 1e-7         # mu: |z| of the phase mode at q = 0, whose exact value is 0
 
 
@@ -56,8 +57,17 @@ def modes_of(response, comm):
         modes = [mode for mode in modes if abs(mode.z) > ZERO]
     modes = on_root(comm, lambda: [sharper(response, mode) for mode in modes])
     growing = sum(mode.multiplicity for mode in modes if mode.z.imag > 0 and not mode.neutral)
-    modes.sort(key=lambda mode: (-round(mode.z.imag, 9), abs(mode.z.real), mode.z.real))
-    return Found(tuple(modes), growing, wide.samples + slow.samples, slow.box.bottom)
+    return Found(tuple(ordered(modes)), growing, wide.samples + slow.samples, slow.box.bottom)
+
+
+def ordered(modes):
+    """Fastest growing first; of those that grow alike within their errors, such as both waves +-q of a state at rest, the higher frequency first."""
+    left, found = sorted(modes, key=lambda mode: -mode.z.imag), []
+    while left:
+        alike = [mode for mode in left if left[0].z.imag - mode.z.imag <= left[0].error + mode.error + ALIKE]
+        found += sorted(alike, key=lambda mode: mode.z.real)
+        left = left[len(alike):]
+    return found
 
 
 def sharper(response, mode):

@@ -18,6 +18,10 @@ from .evolution import Outcome
 SNES = {"snes_atol": 3e-12}
 TURNED = {"snes_atol": 1e-10}                       # where J/(Q Delta^2) is summed over rays: its rounding
 ON_THE_WAY = {"snes_atol": 1e-8, "snes_max_it": 8}  # of states that are only followed
+COARSE = 0.25       # share of the panels and angles that do for following states with Q > 0
+SMALL = (0.006, 0.004, 0.002)                       # Delta from which Delta -> 0 is extrapolated
+BOUND = 1e-6        # largest residual of what may still be polished
+WORDS = {"fold": "meets another state and ends", "vanishes": "vanishes", "lost": "is lost"}
 FAR = 0.02          # a polished state farther than this from its seed is another
 GOOD = 1e-9         # largest residual of what counts as a root
 ROUNDING = 2e-11    # of polished numbers
@@ -88,7 +92,7 @@ def steady(run, comm, log, output):
     refuse_unused(run)
     gas = inputs.gas(run.parameters, run.numerics)
     unlike = run.parameters.unequal
-    found, ended = on_root(comm, follow, run, gas) if unlike else (on_root(comm, lambda: [state_record(gas, *s) for s in states_of.find(gas)]), [])
+    found, ends = on_root(comm, follow, run, gas) if unlike else (on_root(comm, lambda: [state_record(gas, *s) for s in states_of.find(gas)]), [])
     out = output()
     if found:
         out.axis("branch", np.arange(len(found)), "1", "; ".join(f"{k}: {f['name']}" for k, f in enumerate(found)))
@@ -103,18 +107,23 @@ def steady(run, comm, log, output):
     for f in found:
         log(f"steady: {f['name']:4s} Delta = {f['delta']:.8g}, Q = {f['Q']:.8g}")
     lost = [f["name"] for f in found if not f["good"]]
+    gone = [end["name"] for end in ends if end["kind"] == "lost"]
     warnings = [] if found else ["steady: the normal gas is the only steady state" + " that was found" * unlike]
     if unlike:
         warnings.append("unequal couplings: the states of equal couplings followed to these; others are not looked for")
-        warnings += [f"{name} folds back before these couplings are reached" for name in ended]
+        warnings += [f"{end['name']} {WORDS[end['kind']]} at (gamma_left - gamma_right)/(gamma_left + gamma_right) = {end['asymmetry']:.6g}, before these couplings"
+                     for end in ends]
     warnings += [f"SNES left {', '.join(lost)} where the scan found it; try [petsc] steady.snes_max_it or a smaller [numerics] dp"] * bool(lost)
     summary = {"branches": [{k: f[k] for k in keys} for f in found], "count": len(found)}
-    return Outcome("not-converged" if lost else "complete", summary, errors, warnings)
+    if unlike:
+        summary["ended"] = [{k: end[k] for k in ("name", "kind", *end["errors"])} for end in ends]
+        errors["ended"] = [end["errors"] for end in ends]
+    return Outcome("not-converged" if lost or gone else "complete", summary, errors, warnings)
 
 
 def follow(run, gas):
-    """(records, names of states that end on the way) : the states of equal couplings followed to unequal ones."""
-    p, found, ended = run.parameters, [], []
+    """(records, ends) : the states of equal couplings followed to unequal ones, and where the others end on the way."""
+    p, found, ends = run.parameters, [], []
     pair = unequal.Pair(p.gamma_left, p.gamma_right, p.T, p.dmu, p.inv_kfas, run.numerics.dp)
 
     def root(equations, seed):
@@ -122,12 +131,57 @@ def follow(run, gas):
         return solved.x if solved.converged else None
 
     for name, D, Q in states_of.find(gas):
-        x = unequal.steps(pair if Q == 0 else replace(pair, fine=0.25), (D, Q) if Q else (D,), root)
-        if x is None:
-            ended.append(name)
+        way = unequal.steps(pair if Q == 0 else replace(pair, fine=COARSE), (D, Q) if Q else (D,), root)
+        if way.arrived:
+            found.append(unequal_record(name, way.x, pair))
         else:
-            found.append(unequal_record(name, x, pair))
-    return found, ended
+            ends.append(end_record(name, way, pair, ends))
+    return found, ends
+
+
+def end_record(name, way, pair, known):
+    """Where a state that was followed ends: it meets another, or its Delta vanishes; what is known already is not computed again."""
+    n = len(way.x)
+    for kind, find in (("fold", meeting), ("vanishes", vanishing)):
+        same = [k for k in known if k["kind"] == kind and len(k["y"]) == n + 1 and np.abs(k["y"] - [*way.x, way.asymmetry]).max() < FAR]
+        y, error, good = (same[0]["y"], same[0]["error"], True) if same else find(way, pair)
+        if good and np.abs(y - [*way.x, way.asymmetry]).max() < 2 * FAR:
+            break
+    else:
+        kind, y, error = "lost", np.append(way.x, way.asymmetry), np.full(n + 1, np.nan)
+    values, errors = ({"asymmetry": v[n], "delta": v[0], "Q": v[1] if n > 2 else 0.0, "mu_condensate": v[n - 1]} for v in (y, error))
+    return {"name": name, "kind": kind, "y": y, "error": error, "errors": {k: float(v) for k, v in errors.items()}} | {k: float(v) for k, v in values.items()}
+
+
+def meeting(way, pair):
+    """((x, asymmetry), errors, whether found) of the fold next to the last couplings, by SNES; errors from panels and angles half as long."""
+    along = way.slope / np.linalg.norm(way.slope)
+    grids = [(h, unequal.nodes(way.x, h)) for h in (replace(pair, fine=COARSE), pair, replace(pair, fine=2))]
+    coarse, here, finer = (lambda y, g=g: unequal.fold(y, *g, along) for g in grids)
+    y = np.concatenate([way.x, [way.asymmetry], along])
+    for function in (coarse, here):
+        last = newton.solve_equations(function, y, TURNED)
+        if not last.residual < BOUND:
+            return y, y, False
+        y = last.x
+    step = 1e-6
+    slopes = np.array([(coarse(y + step * e) - coarse(y - step * e)) / (2 * step) for e in np.eye(len(y))]).T
+    n = len(way.x)
+    rounding = ROUNDING if n == 2 else np.append(np.full(n, 1e-9), 3e-10)     # of sums over rays, and of their differences
+    return y[:n + 1], np.abs(np.linalg.solve(slopes, finer(y)))[:n + 1] + rounding, last.residual < GOOD and y[0] > 0
+
+
+def vanishing(way, pair):
+    """The same where Delta -> 0: SNES at three small Delta, extrapolated."""
+    here = replace(pair, fine=COARSE)
+    y, found, good = np.append(way.x[1:], way.asymmetry), [], True
+    for D in SMALL:
+        held = unequal.nodes((D, *y[:-1]), here)
+        last = newton.solve_equations(lambda y, D=D, h=held: unequal.fading(y, D, here, h), y, {"snes_atol": 1e-8})
+        y, good = last.x, good and last.residual < BOUND
+        found.append(y)
+    y, error = unequal.faded(SMALL, found)
+    return np.append(0.0, y), np.append(0.0, error), good
 
 
 def unequal_record(name, x, pair):

@@ -2,9 +2,12 @@
 
 Every docstring names a change of the code under which the test was seen to fail, or the mistake it is there for.
 """
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import fsolve
 
 import hpcneq
 from hpcneq.maths import fermi
@@ -141,3 +144,44 @@ def test_a_little_asymmetry_moves_the_condensate_towards_the_better_reservoir():
     assert up["mu_condensate"] > 1 > down["mu_condensate"]
     assert up["mu_condensate"] - 1 == pytest.approx(1 - down["mu_condensate"], rel=0.02)
     assert all(abs(up[key] - fine[key]) <= error[key] < 1e-9 for key in ("delta", "mu_condensate"))
+
+
+def along_delta(D, x, pair, fine):
+    """(asymmetry, rest) of the state of this Delta next to x = (nu, asymmetry) or (Q, nu, asymmetry), by scipy: Delta leads through a fold."""
+    here = replace(pair, fine=fine)
+    held = unequal.nodes((D, *x[:-1]), here)
+    return fsolve(lambda y: unequal.equations((D, *y[:-1]), here.tilted(y[-1]), held), x, xtol=1e-12)
+
+
+@pytest.mark.parametrize("dmu, gammas, name, reach", [(0.1135, (0.0055, 0.0045), "NIG", 1e-3), pytest.param(0.145, (0.006, 0.004), "NFF", 3e-3, marks=pytest.mark.nightly)])
+def test_where_two_states_meet_the_asymmetry_is_largest(dmu, gammas, name, reach):
+    """The fold (F_x v = 0) against the largest asymmetry along Delta, a parabola and its corrections through five states: asymmetry to 1e-9 + 1e-6 of the rise, Delta to 1e-3 of the reach.
+
+    Fails with F_x v = v.
+    """
+    result = hpcneq.run({"system": "fermi-gas", "task": "steady", "parameters": {"gamma_left": gammas[0], "gamma_right": gammas[1], "dmu": dmu}})
+    end, = [e for e in result.summary["ended"] if e["name"] == name]
+    assert end["kind"] == "fold" and result.status == "complete" and name not in [row["name"] for row in result.summary["branches"]]
+    pair, rest = Pair(*gammas, 0.0, dmu), [end["mu_condensate"], end["asymmetry"]]
+    u = np.array([-2, -1, 0, 1, 2])
+    found = [along_delta(end["delta"] + reach * k, rest if name == "NIG" else [end["Q"], *rest], pair, 1 if name == "NIG" else 0.25)[-1] for k in u]
+    quartic = np.polynomial.Polynomial(np.linalg.solve(np.vander(u, increasing=True), found))
+    top = min(quartic.deriv().roots(), key=abs).real
+    assert abs(top) < 1e-2 and quartic(top) == pytest.approx(end["asymmetry"], abs=1e-9 + 1e-6 * np.ptp(found)) and max(found) - min(found) > 1e-6
+
+
+@pytest.mark.nightly
+def test_a_state_that_vanishes():
+    """NFF near its end, dmu = .1541, vanishes where the other reservoir has a little more: at the asymmetry where Delta^2 of states before it goes to 0.
+
+    Three states and a parabola in Delta^2, 2e-6. Fails if the limit is taken in Delta.
+    """
+    def at(asymmetry):
+        return hpcneq.run({"system": "fermi-gas", "task": "steady", "parameters": {"gamma_left": 0.005 * (1 + asymmetry), "gamma_right": 0.005 * (1 - asymmetry), "dmu": 0.1541}}).summary
+
+    end, = at(-0.03)["ended"]
+    assert end["name"] == "NFF" and end["kind"] == "vanishes" and end["delta"] == 0
+    a = np.array([-0.001, -0.0015, -0.002])
+    size = [next(row["delta"] ** 2 for row in at(x)["branches"] if row["name"] == "NFF") for x in a]
+    line = np.polynomial.Polynomial(np.linalg.solve(np.vander(size, increasing=True), a))
+    assert line(0.0) == pytest.approx(end["asymmetry"], abs=2e-6)

@@ -26,6 +26,9 @@ from . import momenta, rays, states
 
 SIDES = (1, -1)
 ANGLES = 16     # cosines to Q at least
+NEARBY = 2e-4   # mu, step of the differences of F along a direction: 1/50 of the least width in use, 1e6 times the rounding of F
+SOFT = 1e-2     # weight of F_x v, whose rounding is that of F over NEARBY
+LEAST = 3e-4    # of (gamma_L - gamma_R)/(gamma_L + gamma_R): no state is followed in shorter steps
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,15 @@ class Pair:
     def width(self):
         """Gam = gamma_L + gamma_R."""
         return self.left + self.right
+
+    @property
+    def asymmetry(self):
+        """(gamma_L - gamma_R)/(gamma_L + gamma_R)."""
+        return (self.left - self.right) / self.width
+
+    def tilted(self, asymmetry):
+        """Couplings of the same sum and this asymmetry."""
+        return replace(self, left=0.5 * self.width * (1 + asymmetry), right=0.5 * self.width * (1 - asymmetry))
 
     @property
     def weights(self):
@@ -159,23 +171,57 @@ def equations(x, pair, held=None):
     return sums * scale
 
 
-def steps(pair, start, polish, size=0.1):
-    """x = (D, nu) or (D, Q, nu) of a steady state of equal couplings of the same sum, followed to these; None where it folds back on the way.
+@dataclass(frozen=True)
+class Way:
+    """How far a state was followed: ``x`` at ``asymmetry``, ``slope`` dx/d(asymmetry) there; ``arrived`` at the goal, or just before the state ends."""
 
-    start : (D,) or (D, Q). polish(equations, seed) -> root or None. The step in (gamma_L - gamma_R)/(gamma_L + gamma_R) is halved where a root is lost.
+    x: np.ndarray
+    asymmetry: float
+    slope: np.ndarray
+    arrived: bool
+
+
+def steps(pair, start, polish, size=0.1):
+    """The Way of x = (D, nu) or (D, Q, nu) from a steady state of equal couplings of the same sum to these.
+
+    start : (D,) or (D, Q). polish(equations, seed) -> root or None. The step in the asymmetry is halved where a root is lost.
     """
-    total, goal = pair.width, (pair.left - pair.right) / pair.width
+    goal = pair.asymmetry
     x, at, step = np.array([*start, 1.0]), 0.0, np.sign(goal) * size
-    slope = np.zeros(len(x))
+    slope = np.zeros(len(x))        # of (D^2, ...), which is smooth to where D vanishes
     while abs(at - goal) > 1e-14:
         there = goal if abs(goal - at) <= abs(step) * (1 + 1e-9) else at + step
-        here = replace(pair, left=0.5 * total * (1 + there), right=0.5 * total * (1 - there))
+        here = pair.tilted(there)
         seed = x + slope * (there - at)
+        seed[0] = np.sqrt(max(x[0]**2 + slope[0] * (there - at), 0.25 * x[0]**2))
         found = polish(lambda y, h=here, n=nodes(seed, here): equations(y, h, n), seed)
         if found is None or not np.abs(found - seed).max() < 0.15 * max(seed[0], 0.02) or found[:-1].min() <= 0:
             step *= 0.5
-            if abs(step) < 2e-3:
-                return None
+            if abs(step) < LEAST:
+                return Way(x, at, slope / np.append(2 * x[0], np.ones(len(x) - 1)), False)
             continue
-        slope, x, at = (found - x) / (there - at), found, there
-    return x
+        slope = (np.append(found[0]**2, found[1:]) - np.append(x[0]**2, x[1:])) / (there - at)
+        x, at = found, there
+    return Way(x, at, slope, True)
+
+
+def fold(y, pair, held, along):
+    """Zero where two states meet as the couplings are made more unequal: F = 0, F_x v = 0, along . v = 1 (2 n + 1,) at y = (x, asymmetry, v).
+
+    along : (n,) ; held : nodes held still. F are the :func:`equations`, differentiated along v to fourth order.
+    """
+    n = len(along)
+    x, here, v = y[:n], pair.tilted(y[n]), y[n + 1:]
+    near, far = (equations(x + k * NEARBY * v, here, held) - equations(x - k * NEARBY * v, here, held) for k in (1, 2))
+    return np.concatenate([equations(x, here, held), SOFT * (8 * near - far) / (12 * NEARBY), [along @ v - 1]])
+
+
+def fading(y, D, pair, held):
+    """:func:`equations` (n,) at a given Delta, y = (nu, asymmetry) or (Q, nu, asymmetry)."""
+    return equations((D, *y[:-1]), pair.tilted(y[-1]), held)
+
+
+def faded(D, values):
+    """(limit, error) (n,) for Delta -> 0 of values (len(D), n) that are even in Delta; the error is what the largest Delta does."""
+    limits = [np.linalg.solve(np.vander(np.array(d) ** 2, increasing=True), v)[0] for d, v in ((D, values), (D[1:], values[1:]))]
+    return limits[0], np.abs(limits[1] - limits[0])

@@ -76,7 +76,3 @@ class Stopping:
         """Note what a checkpoint took; the next is due from now on. The time does not count as a step's."""
         self.cost = max(seconds, 0.5 * self.cost)
         self.written = self.stepped = time.monotonic()
-
-    def pause(self):
-        """Start the clock of the next step: what came before was not one."""
-        self.stepped = time.monotonic()

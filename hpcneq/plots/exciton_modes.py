@@ -85,11 +85,14 @@ def boundary(result):
     figure = style.figure(6.4 if single else 9.8, 4.3)
     left, *right = np.atleast_1d(figure.subplots(1, 1 if single else 2))
     colours = _ramp(len(ratio)) if len(ratio) > 1 else [style.COLOURS[0]]
+    late = np.atleast_2d(np.asarray(result.growth)) > 0
     for k, (row, q) in enumerate(zip(ratio, np.atleast_2d(np.asarray(result.q_mode)))):
         label = f"${SHORT.get(keys[0], keys[0])}={np.asarray(result[keys[0]])[k]:g}$" if len(keys) > 1 else None
-        left.plot(x, row, "o-", ms=4, color=colours[k], label=label)
-        for axes in right:
-            axes.plot(x, q, "o-", ms=4, color=colours[k], label=label)
+        for axes, values in zip((left, *right), (row, q)):
+            axes.plot(x, values, "o-", ms=4, color=colours[k], label=label)
+            axes.plot(x[late[k]], values[late[k]], "o", ms=4, color=colours[k], mfc="white")
+    if late.any():
+        left.plot([], [], "o", ms=4, color="0.3", mfc="white", label="another mode grows before")
     wide = np.nanmax(ratio) > 8 * np.nanmin(ratio)
     left.set(ylabel=rf"$\gamma_v/\gamma_b$ at boundary {kind}", xlabel=LABELS.get(keys[-1], keys[-1]), yscale="log" if wide else "linear")
     for axes in right:
@@ -97,7 +100,7 @@ def boundary(result):
     for axes in (left, *right):
         if keys[-1] in ("gamma_b", "p_c"):
             axes.set_xscale("log")
-    if len(keys) > 1:
+    if len(keys) > 1 or late.any():
         left.legend(fontsize=9)
     figure.suptitle(f"electron-hole condensate: boundary {kind}", fontsize=11)
     return figure

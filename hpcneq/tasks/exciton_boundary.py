@@ -8,7 +8,7 @@ import numpy as np
 from ..config import Task
 from ..solvers import maps
 from ..solvers import steady as newton
-from ..systems.exciton_bec import inputs, onsets, states
+from ..systems.exciton_bec import growth, inputs, onsets, states
 from .evolution import Outcome
 from .exciton_steady import WIDE, drive_of, given, refuse_unused
 
@@ -23,13 +23,16 @@ SETTLED = 1e-5         # residual of a boundary's equations
 COLUMNS = {"ratio": ("1", "gamma_v/gamma_b at the boundary; nan: there is none"), "q": ("kF", "momentum of the marginal mode"),
            "omega": ("eF", "its frequency"), "error": ("1", "error of ratio"), "q_error": ("kF", "error of q_mode"),
            "omega_error": ("eF", "error of omega"), "delta": ("eF", "order parameter there"), "delta_error": ("eF", "error of delta"),
-           "residual": ("1", "what is left of the boundary's equations")}
+           "residual": ("1", "what is left of the boundary's equations"),
+           "growth": ("eF", "largest growth rate there of any mode; above 0 another instability comes first")}
+EARLIER = 1e-3         # of the levels' width: a mode that grows faster at a boundary is another one
 
 
 def polished(point, kind):
     """(Onset, {ratio, q, omega, delta: error}, residual, why) : the boundary's equations solved by SNES from the seed ``point``.
 
-    Where SNES leaves the seed's neighbourhood or stops before it has settled the seed is kept, and ``why``, else "", tells.
+    Where SNES leaves the seed's neighbourhood or stops before it has settled the seed is kept, and ``why``, else "", tells. None for the
+    Onset where C's oscillation only begins as two modes at rest meet, one of which grows already: Im w has no maximum over q that touches 0.
     """
     function, start, place = onsets.equations(point, kind)
     found = newton.solve_equations(function, start, SNES, prefix="steady_")
@@ -39,9 +42,17 @@ def polished(point, kind):
         q, omega = (*map(float, at[1:]), 0.0, 0.0)[:2]
         point = replace(point, ratio=float(at[0]), q=q, omega=omega, state=state)
         return point, onsets.errors(kind, point), float(found.residual), ""
+    if kind == "C" and _growth(point.state) > 0:
+        return None, {}, float(found.residual), ""
     why = (f"boundary {kind} at inv_kfas = {point.state.inv:.6g}: SNES stopped at ratio = {at[0]:.6g}, residual {found.residual:.1e} "
            f"({found.reason}); what the search found is given")
     return point, {"ratio": point.error, "q": np.nan, "omega": np.nan, "delta": np.nan}, float(found.residual), why
+
+
+def _growth(state):
+    """The largest growth rate of any mode; 0 where it is that of a mode at its boundary."""
+    fastest = growth.fastest(state)
+    return float(fastest.w.imag) if fastest and fastest.w.imag > EARLIER * state.g else 0.0
 
 
 def boundary(run, comm, log, output):
@@ -78,6 +89,15 @@ def boundary(run, comm, log, output):
     return headline(run, keys, table, [row["why"] for row in rows if "why" in row])
 
 
+def earlier(run, keys, table):
+    """[warning] where something else grows at the boundary already."""
+    first = table["growth"] > 0
+    if not first.any():
+        return []
+    where = f" at {np.count_nonzero(first)} of {np.count_nonzero(table['ratio'] > 0)} points" if keys else ""
+    return [f"boundary {run.parameters.kind}{where} is not where stability ends: another mode grows there, at up to {np.nanmax(table['growth']):.3g} eF (growth)"]
+
+
 def _point(drive, kind, warm):
     """The record of one boundary; nan where there is none."""
     soft = onsets.amplitude(drive)
@@ -88,7 +108,10 @@ def _point(drive, kind, warm):
     if found is None:
         return dict.fromkeys(COLUMNS, np.nan)
     found, errors, residual, why = polished(found, kind)
-    return {"ratio": found.ratio, "q": found.q, "omega": found.omega, "delta": found.state.delta, "residual": residual, "soft": soft,
+    if found is None:
+        return dict.fromkeys(COLUMNS, np.nan)
+    rate = _growth(found.state) if kind != "A" else 0.0
+    return {"ratio": found.ratio, "q": found.q, "omega": found.omega, "growth": rate, "delta": found.state.delta, "residual": residual, "soft": soft,
             "error": errors["ratio"], **{f"{name}_error": errors[name] for name in ("q", "omega", "delta")}} | ({"why": why} if why else {})
 
 
@@ -104,4 +127,4 @@ def headline(run, keys, table, lost):
     errors = {"ratio": pick("error"), **{name: pick(f"{name}_error") for name in ("q", "omega", "delta")}}
     if summary["gamma_v"] is not None:
         errors["gamma_v"] = errors["ratio"] * run.parameters.gamma_b
-    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *none, *lost])
+    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *none, *earlier(run, keys, table), *lost])

@@ -20,6 +20,7 @@ TASKS = {
 FINENESS = (0.1, 0.5)      # between the thresholds of pairs M varies far more slowly than its distance from -ig lets expect
 LINES = (0.5, 0.85)        # of g: where an approximant is sampled for the modes below the floor
 DEEP = "below the floor modes are roots of det M too, but nothing counts them: next to the cut at Im w = -(gamma_b + gamma_v) some may be missing"
+LADDER = (0.9, 0.5)        # of g: where roots are counted if they cannot be down to the floor
 
 UNCOUNTED = "count = false: every mode is a root of det M, but nothing says that none is missing"
 
@@ -44,11 +45,18 @@ def modes(run, comm, log, output):
     write(out, run, ratios, q, family, found, sound)
     summary, errors = headline(ratios, q, found, "ratio" in run.sweep)
     state, solution = family[0]
-    summary |= long_waves(sound, "ratio" in run.sweep) | {"floor": -n.floor * state.g, "part": p.part, **given(state.drive)}
+    summary |= long_waves(sound, "ratio" in run.sweep) | {"floor": max(row["floor"] for line in found for row in line), "part": p.part, **given(state.drive)}
     summary |= {"ratio": ratios.tolist() if "ratio" in run.sweep else state.ratio, "delta": [s.delta for s, _ in family] if "ratio" in run.sweep
                 else state.delta, "residual": max(x.residual for _, x in family)}
     lost = [f"ratio = {ratios[i]:.6g}, q = {q[j]:.6g}: {row['why']}" for i, line in enumerate(found) for j, row in enumerate(line) if "why" in row]
-    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *([DEEP] if n.deep > n.floor >= 0 and n.count else [UNCOUNTED] if not n.count else []), *lost])
+    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *_below(n, state.g, summary["floor"]), *lost])
+
+
+def _below(numerics, g, floor):
+    """[warning] that not every root above -deep is counted."""
+    if not numerics.count:
+        return [UNCOUNTED]
+    return [DEEP] if numerics.floor >= 0 and floor > -numerics.deep * g else []
 
 
 def search(states, q, part, numerics, comm, log, output):
@@ -72,22 +80,39 @@ def record(state, q, part, numerics, comm):
 
     counted : how many are at Im w above the floor, with mirrored ones; -1 where not counted, or M's error blurs the count: ``why`` tells.
     """
-    floor, found = -numerics.floor * state.g, {}
-    spectrum_ = one(state, q, floor, part, numerics.panels, comm) if numerics.count else ""
-    deep = [] if numerics.floor < 0 else on_root(comm, growth.roots, state, q, min(numerics.panels, growth.FINE), part, LINES, numerics.deep)
-    if isinstance(spectrum_, str):
-        found = {"counted": -1, "samples": 0} | ({"why": spectrum_} if spectrum_ else {})
-        rows = []
-    else:
-        found = {"counted": spectrum_.count, "samples": spectrum_.samples}
-        rows = [(m.z, m.error, m.vectors[0]) for m in spectrum_.modes]
+    counted, floor = _counted(state, q, part, numerics, comm)
+    certain = not isinstance(counted, str)
+    deep = []
+    if numerics.floor >= 0 and not (certain and floor <= -numerics.deep * state.g):
+        deep = on_root(comm, growth.roots, state, q, min(numerics.panels, growth.FINE), part, LINES, numerics.deep)
+    if certain:
+        found = {"counted": counted.count, "samples": counted.samples}
+        rows = [(_on_axis(m, state.g), m.error, m.vectors[0]) for m in counted.modes]
         deep = [w for w in deep if w.imag < floor]
+    else:
+        found, rows = {"counted": -1, "samples": 0} | ({"why": counted} if counted else {}), []
     rows += [on_root(comm, _uncounted, state, q, z, part) for w in deep for z in ([w, -np.conj(w)] if w.real else [w])]
     rows.sort(key=lambda row: (-round(row[0].imag, 10), -row[0].real))
     z = np.array([row[0] for row in rows], complex)
-    found["growing"] = int(np.count_nonzero(z.imag > 1e-9)) if isinstance(spectrum_, str) else spectrum_.growing
-    return found | {"z": z, "error": np.array([row[1] for row in rows], float), "vector": np.array([row[2] for row in rows], complex).reshape(-1, 2),
+    found["growing"] = counted.growing if certain else int(np.count_nonzero(z.imag > 1e-9))
+    return found | {"z": z, "floor": floor, "error": np.array([row[1] for row in rows], float), "vector": np.array([row[2] for row in rows], complex).reshape(-1, 2),
                     "dispersion": on_root(comm, growth.dispersion, state, q, part)}
+
+
+def _counted(state, q, part, numerics, comm):
+    """(the Spectrum at one q, or why there is none, its floor) : as deep as counting is certain. **Collective.**"""
+    if not numerics.count:
+        return "", -numerics.floor * state.g
+    for share in (numerics.floor, *(x for x in LADDER if x < numerics.floor)):
+        found = one(state, q, -share * state.g, part, numerics.panels, comm)
+        if not isinstance(found, str):
+            return found, found.box.bottom
+    return found, -share * state.g
+
+
+def _on_axis(mode, g):
+    """The root, on the imaginary axis where it is one, to its error: M(q, -w*) = M(q, w)*."""
+    return 1j * mode.z.imag if mode.multiplicity == 1 and abs(mode.z.real) < min(1e-6 * g, mode.error) else mode.z
 
 
 def one(state, q, floor, part, fine, comm):
@@ -162,6 +187,7 @@ def write(out, run, ratios, q, family, found, sound):
         "lowest real w > 0 where Re det M changes sign, Eq. (43)")
     put("threshold", np.array([[collective.threshold(state, k) for k in q] for state, _ in family]), ("q",), "eF", "least energy of a broken pair")
     put("counted", np.array([[row["counted"] for row in line] for line in found], np.int64), ("q",), "1", "modes above the floor by winding; -1: not counted, or not certain")
+    put("floor", np.array([[row["floor"] for row in line] for line in found]), ("q",), "eF", "Im w above which modes are counted")
     put("samples", np.array([[row["samples"] for row in line] for line in found], np.int64), ("q",), "1", "evaluations of M")
     if swept:
         for name, values, units, text in (("c2", sound[:, 0], "(eF/kF)^2", "c^2 of Eq. (46)"), ("damping", sound[:, 1], "eF", "Gamma of Eq. (46)"),

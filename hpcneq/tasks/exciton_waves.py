@@ -87,6 +87,8 @@ def _polished(record, name, kind, seed):
     if seed is None:
         return {}
     point, errors, _, why = polished(seed, kind)
+    if point is None:
+        return {}
     found = {name: point.ratio, f"{name}_error": errors["ratio"]}
     if name in ("B", "C"):
         for place, value in (("q", point.q), ("omega", point.omega)):

@@ -362,3 +362,28 @@ def test_a_boundary_that_does_not_settle_is_marked():
     point, _, _, why = exciton_boundary.polished(seed, "B")
     assert point is seed and "SNES stopped" in why and "inv_kfas = -1" in why
     assert "SNES stopped" in exciton_waves._polished({"why": "first"}, "B", "B", seed)["why"]
+
+
+@pytest.mark.nightly
+def test_no_boundary_c_where_modes_at_rest_grow_before():
+    """T_b = .002, inv = -1.8: a pair with Re w = .03 g and Im w = 0 exists at q = .0043, ratio .0722, where a standing pattern grows at .4 g.
+
+    It is born where two modes at rest meet: no maximum over q touches zero, and C is none. Fails if the seed of such a search is published.
+    """
+    found = run("boundary", parameters={"inv_kfas": -1.8, "T_b": 0.002, "kind": "C"})
+    assert found.status == "complete" and found.summary["ratio"] is None
+
+
+@pytest.mark.parametrize("drive, q, expected", [(Drive(-2.0, 0.02), 0.004, 3.9311 - 0.1237j), (Drive(1.0, 0.003), 0.003, -0.0319j)])
+def test_roots_are_counted_down_to_the_cut(drive, q, expected):
+    """Winding above Im w = -.99 g: one pair (BCS), one mode at rest (next to A), as an approximant on two lines shows them; 1e-3 g.
+
+    Next to A M's elements differ by four orders of magnitude: its count is certain by elements, not by the smallest singular value.
+    Fails with the first samples placed by the distance to the places where M is singular alone, were these on the wrong side of the axis.
+    """
+    s = states.solve(drive)
+    found = exciton_modes.one(s, q, -0.99 * s.g, "full", 1.0, solo())
+    assert found.count == len(found.modes) == (2 if expected.real else 1) and found.samples < 4500
+    assert min(abs(m.z / s.g - expected) for m in found.modes) < 1e-3
+    seen = growth.roots(s, q, 0.7, lines=exciton_modes.LINES, low=0.97)
+    assert len(seen) == 1 and abs(seen[0] / s.g - expected) < 1e-3

@@ -81,12 +81,12 @@ class ModesParameters(Parameters):
 class ModesNumerics(ResponseNumerics):
     """The search."""
 
-    floor: float = field(default=0.5, metadata={
-        "min": -100, "max": 0.97, "doc": "modes are counted and found at Im w > -floor (gamma_b + gamma_v); negative: only what grows faster"})
+    floor: float = field(default=0.99, metadata={
+        "min": -100, "max": 0.995, "doc": "modes are counted and found at Im w > -floor (gamma_b + gamma_v); negative: only what grows faster"})
     count: bool = field(default=True, metadata={
         "doc": "false: modes as an approximant to det M shows them, polished but not counted, ten times faster where pairs break at high energy only"})
     deep: float = field(default=0.97, metadata={
-        "min": 0, "max": 0.98, "doc": "below the floor modes are looked for down to -deep (gamma_b + gamma_v), not counted"})
+        "min": 0, "max": 0.98, "doc": "below a higher floor modes are looked for down to -deep (gamma_b + gamma_v), not counted"})
 
 
 @dataclass(frozen=True)

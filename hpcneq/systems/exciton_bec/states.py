@@ -127,6 +127,10 @@ class NoCondensate(NotConverged):
     """The normal state at rest: width or temperature of the levels exceed what the interaction binds."""
 
 
+class Lost(NotConverged):
+    """A branch that Newton no longer follows, though it does not end."""
+
+
 def equilibrium(drive):
     """The state without decay, gv = 0: mt = 0 by symmetry, (delta, mu) by Newton from unitarity, then along inv.
 
@@ -212,7 +216,7 @@ def normal_edge(drive, start, steps=12):
         except NotConverged:
             step *= 0.5
             if step < least:
-                raise NotConverged(f"steady: lost the branch at delta = {delta:.3e}, ratio = {found[-1].ratio:.6g}") from None
+                raise Lost(f"steady: lost the branch at delta = {delta:.3e}, ratio = {found[-1].ratio:.6g}") from None
             continue
         found.append(state)
         delta, x = target, (state.mu, state.mt, state.ratio)
@@ -227,10 +231,10 @@ def _ahead(found, delta):
     return (b.mu + t * (b.mu - a.mu), b.mt * (b.mt / a.mt) ** t, min(max(b.ratio + t * (b.ratio - a.ratio), 1e-9), 1.2))
 
 
-def follow(drive, ratios):
+def follow(drive, ratios, patient=True):
     """[State] at ascending ratios > 0 along the condensate that starts at rest; stops short where Newton is lost or it ends.
 
-    Steps between the wanted ratios are at most a factor of 2 and halve on failure.
+    Steps between the wanted ratios are at most a factor of 2 and halve on failure; not ``patient``: the first failure ends it.
     """
     rest = equilibrium(drive)
     found, x, r = [], None, 0.0
@@ -253,7 +257,7 @@ def follow(drive, ratios):
                         return found
                 else:
                     factor = 1 + 0.5 * (factor - 1)
-                    if factor < 1.02:
+                    if factor < 1.02 or not patient:
                         return found
             x, r = (state.delta, state.mu, state.mt), trial
         found.append(state)
@@ -276,12 +280,17 @@ def solve(drive, warm=None):
         except NotConverged:
             pass
     steps = [r for r in np.geomspace(1e-3, 0.99, 24) if r < ratio] + [ratio]
-    found = follow(drive, steps)
-    if found and found[-1].ratio == ratio:
-        return found[-1]
-    if not found:
-        raise NotConverged(f"steady: no condensate with decay found at inv = {drive.inv:g}")
-    return _by_delta(drive, found[-1])
+    for patient in (False, True):
+        found = follow(drive, steps, patient)
+        if found and found[-1].ratio == ratio:
+            return found[-1]
+        if not found:
+            raise NotConverged(f"steady: no condensate with decay found at inv = {drive.inv:g}")
+        try:
+            return _by_delta(drive, found[-1])
+        except Lost:
+            if patient:
+                raise
 
 
 def _by_delta(drive, start):

@@ -127,4 +127,5 @@ def headline(run, keys, table, lost):
     errors = {"ratio": pick("error"), **{name: pick(f"{name}_error") for name in ("q", "omega", "delta")}}
     if summary["gamma_v"] is not None:
         errors["gamma_v"] = errors["ratio"] * run.parameters.gamma_b
-    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *none, *earlier(run, keys, table), *lost])
+    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *none, *(["ratio or gamma_v of the input is not used: the ratio is what is sought"] if run.parameters.decay else []),
+                    *earlier(run, keys, table), *lost])

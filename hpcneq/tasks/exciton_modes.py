@@ -32,6 +32,8 @@ def modes(run, comm, log, output):
     """
     refuse_unused(run)
     p, n = run.parameters, run.numerics
+    if not np.size(p.q):
+        raise InputError("[parameters] q = []: must hold at least one number")
     ratios = run.sweep.get("ratio", np.array([p.decay]))
     family = [condensate(run, comm, drive_of(run, ratio=ratio)) for ratio in ratios]
     q = np.unique(run.sweep.get("q", np.atleast_1d(np.asarray(p.q, float))))

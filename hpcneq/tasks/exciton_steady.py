@@ -24,6 +24,7 @@ TASKS = {
 }
 COLUMNS = {"delta": ("eF", "order parameter"), "mu": ("eF", "chemical potential of the condensate"),
            "mu_b": ("eF", "chemical potential of the bath"), "n0": ("1", "condensed pairs over all pairs")}
+SHORTEST_CUTOFF = 5.0      # kF, as in [numerics]
 WIDE = ("the baths are wide: at large momentum n_p = gamma_b/(pi p^2), so that every result depends on the cutoff p_c, "
         "which the number equation stops at")
 
@@ -39,7 +40,9 @@ def drive_of(run, **values):
 
 
 def refuse_unused(run, prefix="steady_"):
-    """InputError for a PETSc option that no solver of the task will ask for."""
+    """InputError for a PETSc option that no solver of the task will ask for, and for a swept cutoff that is too small."""
+    if "p_c" in run.sweep and np.any(run.sweep["p_c"] < SHORTEST_CUTOFF):
+        raise InputError(f"[sweep] p_c: must be >= {SHORTEST_CUTOFF:g}, got {run.sweep['p_c'].min():g}")
     with petsc.Options(run.petsc) as options:
         newton.solve_equations(lambda x: x, [0.5], prefix=prefix)
         options.refuse_unused()
@@ -150,8 +153,6 @@ def branches(run, comm, log, output):
     if "ratio" not in run.sweep or np.any(np.diff(run.sweep["ratio"]) <= 0):
         raise InputError("[sweep] ratio: branches are followed over it; give ascending values, such as {from = 0.0, to = 1.0, points = 51}")
     slow = next((key for key in run.sweep if key != "ratio"), None)
-    if slow == "p_c" and np.any(run.sweep[slow] < 5):
-        raise InputError(f"[sweep] p_c: must be >= 5, got {run.sweep[slow].min():g}")
     rows, ratios = run.sweep[slow] if slow else np.array([np.nan]), run.sweep["ratio"]
 
     def solve(i, j, warm):

@@ -55,7 +55,14 @@ def test_the_lowest_sign_change_is_interpolated():
 
 
 def test_bad_response_input_is_named():
-    """Below the analytic half plane nothing is computed; a negative momentum is not one. Fails if either is let through."""
+    """Below the analytic half plane nothing is computed; a negative momentum is not one, nor is an empty list; cutoffs are looked at in a sweep too.
+
+    Fails if any is let through.
+    """
+    with pytest.raises(InputError, match="q = \\[\\]"):
+        run("modes", parameters={"ratio": 0.1, "q": []})
+    with pytest.raises(InputError, match="p_c"):
+        run("boundary", parameters={"kind": "A"}, sweep={"p_c": [1.0, 50.0]})
     with pytest.raises(InputError, match="growth"):
         run("response", parameters={"ratio": 0.1, "growth": -0.5})
     with pytest.raises(InputError, match="q = -0.1"):

@@ -119,7 +119,7 @@ def coefficients(result):
         axes.locator_params(axis="x", nbins=5)
         axes.legend(fontsize=9, loc="lower left" if axes is middle else "best")
     largest = 1.1 * np.nanmax(np.abs([np.asarray(result[name]) for name in ("U_eff", "blocking")]))
-    middle.set_ylim(max(middle.get_ylim()[0], -1.6 * largest), min(middle.get_ylim()[1], 1.6 * largest))
+    middle.set_ylim(max(middle.get_ylim()[0], -3 * largest), min(middle.get_ylim()[1], 1.6 * largest))
     low, high = middle.get_ylim()
     middle.set_ylim(low - 0.45 * (high - low), high)
     figure.suptitle(_title(result), fontsize=11)

@@ -189,7 +189,7 @@ def test_the_error_of_every_element_bounds_its_change(q, w):
     (Drive(0.899, 0.012002712458534926), 0.0013676554085388277, 0.11880770204421333, "inter", 0.27),
     (Drive(-0.778, 0.02028731026451451), 2.3496728737681662e-04, 0.0, "inter", 0.27)])
 def test_sums_that_agree_by_chance_pass_for_no_better_than_they_are(drive, q, w, part, coarse):
-    """Panels of .4: on coarser ones some element moves by a fifteenth to two thirds of what it is off; its error bounds it. Fails with one comparison."""
+    """Panels of .4: on coarser ones some element moves by a fifteenth to two thirds of what it is off; its error bounds it. Fails with the nearer comparison alone."""
     s = states.solve(drive)
     M, error = response.with_errors(s, q, [w], part, 0.4)
     moved = np.abs(M - response.matrices(s, q, [w], part, 1.3))

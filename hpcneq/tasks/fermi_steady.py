@@ -20,6 +20,7 @@ TURNED = {"snes_atol": 1e-10}                       # where J/(Q Delta^2) is sum
 ON_THE_WAY = {"snes_atol": 1e-8, "snes_max_it": 8}  # of states that are only followed
 COARSE = 0.25       # share of the panels and angles that do for following states with Q > 0
 SMALL = (0.006, 0.004, 0.002)                       # Delta from which Delta -> 0 is extrapolated
+BLUNT = 0.01        # mu: at smaller Delta J/(Q Delta^2) has more rounding than GOOD
 BOUND = 1e-6        # largest residual of what may still be polished
 WORDS = {"fold": "meets another state and ends", "vanishes": "vanishes", "lost": "is lost"}
 FAR = 0.02          # a polished state farther than this from its seed is another
@@ -191,9 +192,10 @@ def unequal_record(name, x, pair):
     values, error = last.x, np.abs(finer.x - last.x) + ROUNDING
     left = np.abs(unequal.equations(values, *held[0]))
     Q, off = (0.0, 0.0) if len(x) == 2 else (float(values[1]), float(error[1]))
+    blunt = min(1.0, (values[0] / BLUNT) ** 2)      # rounding of J over the Delta^2 it is divided by
     return {"name": name, "delta": float(values[0]), "Q": Q, "mu_condensate": float(values[-1]), "gap_residual": float(left[:2].max()),
             "current_residual": float(left[2] * values[0]**2 * Q) if Q else 0.0, "snes_reason": last.reason, "delta_error": float(error[0]),
-            "mu_error": float(error[-1]), "Q_error": off, "good": last.residual < GOOD}
+            "mu_error": float(error[-1]), "Q_error": off, "good": bool(left[:2].max() < GOOD and left[2:].max(initial=0.0) * blunt < GOOD)}
 
 
 # ---- branches -----------------------------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 Every docstring names a change of the code under which the test was seen to fail, or the mistake it is there for.
 """
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -146,11 +144,10 @@ def test_a_little_asymmetry_moves_the_condensate_towards_the_better_reservoir():
     assert all(abs(up[key] - fine[key]) <= error[key] < 1e-9 for key in ("delta", "mu_condensate"))
 
 
-def along_delta(D, x, pair, fine):
-    """(asymmetry, rest) of the state of this Delta next to x = (nu, asymmetry) or (Q, nu, asymmetry), by scipy: Delta leads through a fold."""
-    here = replace(pair, fine=fine)
-    held = unequal.nodes((D, *x[:-1]), here)
-    return fsolve(lambda y: unequal.equations((D, *y[:-1]), here.tilted(y[-1]), held), x, xtol=1e-12)
+def along_delta(D, x, pair):
+    """The state of this Delta next to x = (nu, asymmetry) or (Q, nu, asymmetry), by scipy: Delta leads through a fold."""
+    held = unequal.nodes((D, *x[:-1]), pair)
+    return fsolve(lambda y: unequal.equations((D, *y[:-1]), pair.tilted(y[-1]), held), x, xtol=1e-12)
 
 
 @pytest.mark.parametrize("dmu, gammas, name, reach", [(0.1135, (0.0055, 0.0045), "NIG", 1e-3), pytest.param(0.145, (0.006, 0.004), "NFF", 3e-3, marks=pytest.mark.nightly)])
@@ -164,7 +161,7 @@ def test_where_two_states_meet_the_asymmetry_is_largest(dmu, gammas, name, reach
     assert end["kind"] == "fold" and result.status == "complete" and name not in [row["name"] for row in result.summary["branches"]]
     pair, rest = Pair(*gammas, 0.0, dmu), [end["mu_condensate"], end["asymmetry"]]
     u = np.array([-2, -1, 0, 1, 2])
-    found = [along_delta(end["delta"] + reach * k, rest if name == "NIG" else [end["Q"], *rest], pair, 1 if name == "NIG" else 0.25)[-1] for k in u]
+    found = [along_delta(end["delta"] + reach * k, rest if name == "NIG" else [end["Q"], *rest], pair)[-1] for k in u]
     quartic = np.polynomial.Polynomial(np.linalg.solve(np.vander(u, increasing=True), found))
     top = min(quartic.deriv().roots(), key=abs).real
     assert abs(top) < 1e-2 and quartic(top) == pytest.approx(end["asymmetry"], abs=1e-9 + 1e-6 * np.ptp(found)) and max(found) - min(found) > 1e-6

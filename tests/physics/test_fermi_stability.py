@@ -2,6 +2,8 @@
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from hpcneq.solvers.modes import spectrum
 from hpcneq.systems.fermi_gas import response, states
 from hpcneq.systems.fermi_gas.occupation import Baths
 from hpcneq.systems.fermi_gas.response import Response
+from hpcneq.tasks.fermi_modes import ordered
 
 pytestmark = pytest.mark.fermigas
 
@@ -96,6 +99,14 @@ def test_every_task_is_estimated(task, tables):
     tables = {"parameters": {"gamma": 0.04}} | tables
     text = driver.check({"system": "fermi-gas", "task": task, **tables})
     assert "memory: " in text and "time: about " in text
+
+
+def test_of_two_waves_that_grow_alike_the_higher_frequency_comes_first():
+    """Both waves +-q of a state at rest, whose rates differ by rounding alone: the order does not depend on it. Fails with an order by rounded rates."""
+    for noise in (4e-10, -4e-10):
+        modes = [SimpleNamespace(z=0.1 - 0.01j, error=1e-12), SimpleNamespace(z=0.0056 + 0.0214j + 5e-10j, error=1e-9),
+                 SimpleNamespace(z=-0.0056 + 0.0214j + 5e-10j + noise * 1j, error=1e-9)]
+        assert [mode.z.real for mode in ordered(modes)] == [-0.0056, 0.0056, 0.1]
 
 
 @pytest.mark.parallel

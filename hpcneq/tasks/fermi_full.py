@@ -137,10 +137,18 @@ def full(run, comm, log, output):
     outcome = run_evolution(run, comm, log, output, state, recorder)
     outcome.summary |= {"branch": p.branch if run.initial.start == "branch" else "normal", "Q": Q, "model": n.model, "fixed_Q": bool(Q > 0 and not p.free_Q)}
     if outcome.status == "complete":
+        if "delta_final" in outcome.errors:
+            outcome.errors["delta_final"] = max(outcome.errors["delta_final"], lasting_error(output(), recorder.variants))
         late_rates(run, comm, output, recorder, outcome, gas)
     if outcome.summary["fixed_Q"]:
         outcome.warnings.append("Q is held: the states of this Q alone are within reach")
     return outcome
+
+
+def lasting_error(out, names):
+    """The largest error of |Delta| in the last tenth of the run: differences of runs pass through 0."""
+    t = out.read("t_error")
+    return float(sum(out.read(f"size_{name.replace(' ', '_')}") for name in names)[t >= 0.9 * t[-1]].max())
 
 
 def late_rates(run, comm, output, recorder, outcome, gas):

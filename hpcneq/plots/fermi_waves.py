@@ -191,7 +191,7 @@ def journey(result, axes):
             axes.annotate(name, (at, D), xytext=(8, 3), textcoords="offset points", fontsize=10)
     axes.set(xlabel=r"wave number $Q/p_{\rm F}$", ylabel=r"order parameter $|\Delta|/\mu$", xlim=(-0.006, 1.25 * max(Q.max(), np.asarray(result.Q_states).max(), 0.05)),
              ylim=(-0.005, None))
-    axes.legend(loc="lower left")
+    axes.legend(loc="upper right")
 
 
 def loop(result):

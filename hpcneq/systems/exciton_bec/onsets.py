@@ -289,14 +289,18 @@ def far_side(drive, found, end):
 
 
 def errors(kind, found):
-    """{ratio, q, omega, delta: error} of a boundary: a Newton step to the root of the same equations on finer panels, and what is left of them."""
+    """{ratio, q, omega, delta: error} of a boundary: a Newton step to the root of the same equations on finer panels, and what is left of them.
+
+    The zero of beta22 is known to beta22's rounding.
+    """
     (function, start, place), (finer, _, _) = equations(found, kind), equations(found, kind, 2)
     here, there = function(start), finer(start)
     steps = NUDGE * np.eye(len(start))
     slope = np.stack([(function(start + e) - function(start - e)) / (2 * NUDGE) for e in steps], axis=1)
     try:
         inverse = np.linalg.inv(slope)
-        moved = SCALE * (2 * np.abs(inverse @ (there - here)) + np.abs(inverse) @ np.abs(here)) + ACCURATE
+        left = np.abs(here) + (hydrodynamics.rounding(found.state) / _unit(found, kind) if kind == "current" else 0.0)
+        moved = SCALE * (2 * np.abs(inverse @ (there - here)) + np.abs(inverse) @ left) + ACCURATE
     except np.linalg.LinAlgError:
         moved = np.full(len(start), np.inf)
     result = {"ratio": 0.0, "q": 0.0, "omega": 0.0}

@@ -224,7 +224,8 @@ def test_errors_bound_at_random_states_momenta_and_frequencies(seed, warm, monke
     factors = {0.4: [], 1.0: []}
     for k in range(points):
         if k % 6 == 0:
-            end = states.critical(Drive(rng.uniform(-2.4, 2.4), gb=rng.choice([3e-4, 1e-3, 6e-3])))
+            inv = rng.uniform(-2.2, 2.4)
+            end = states.critical(Drive(inv, gb=rng.choice([3e-4, 1e-3, 6e-3 if inv > -1 else 1.5e-3])))
             s = states.solve(replace(end.drive, ratio=rng.uniform(0.003, 0.97) * end.ratio))
             s = replace(s, drive=replace(s.drive, T=10 ** rng.uniform(-3, -1))) if warm else s
         q = 0.0 if k % 17 == 0 else 10 ** rng.uniform(-4.6, 0.4)

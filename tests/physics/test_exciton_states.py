@@ -297,7 +297,7 @@ def test_coefficients_of_long_waves_by_plain_sums_and_differences():
 def test_errors_of_the_coefficients_bound_their_change(inv, ratio, T):
     """State on panels a third as long, M on panels 1.6 times shorter: nothing moves by more than its error, nor is that 100 times too large.
 
-    Errors below 1e-12 of a coefficient's size, or the rounding of beta22 and eta, are not held against it. Fails without the factor of 2, and with
+    Errors below 1e-12 of a coefficient's size, or the rounding of beta22 and eta, are not held against it. Fails with a third of the change, and with
     beta22 taken at q = 2 and 4 g/v. A warm bath included: M(0, 0) is the slope of the gap equation there as well.
     """
     drive = Drive(inv, ratio, T=T)

@@ -78,7 +78,7 @@ def errors(state, finer, found, fine=1.3):
     That of eta, means over a circle, scatters ten grids by 2e-16 to 5e-16 divided by the circle's radius; four times the difference of two is quoted.
     """
     there, circle = coefficients(finer, fine), 2e-15 / (response.CIRCLE * state.g)
-    moved = {name: 2 * abs(there[name] - value) + 1e-12 * abs(value) + (circle if name.startswith("eta") else 1e-14) for name, value in found.items()}
+    moved = {name: 4 * abs(there[name] - value) + 1e-12 * abs(value) + (circle if name.startswith("eta") else 1e-14) for name, value in found.items()}
     return moved | {"beta22": beta22_error(state, finer, fine)}
 
 

@@ -8,8 +8,9 @@ nothing is searched. A response (protocol ``Response``) gives
     error(q, z) -> bound on the errors of M's entries, one for all or (m, m), reach -> (x, y): no mode at |Re z| > x or Im z > y,
 
 and may give batch(q, points, part) -> rows (len(part), n, m, m), cheaper than points one by one; singular(q) -> (n,), the real parts of the
-points on Im z = -analytic_below where M is singular; and rough(q), a response that is cheaper to search (or None): by Rouche's theorem it has
-as many roots in a box as M if on the boundary the change is too small to make M singular. Where that is not certain M itself is searched.
+points on Im z = -analytic_below where M is singular; finer(q), the same on a finer grid, for errors of roots; and rough(q), a response that
+is cheaper to search (or None): by Rouche's theorem it has as many roots in a box as M if on the boundary the change is too small to make M
+singular. Where that is not certain M itself is searched.
 
 Rows are summed over ranks in a fixed order: every rank sees the same M and takes the same branch. The winding of det M
 around the box counts the roots (:func:`.contours.winding`), moments of M^-1 over the same samples locate them
@@ -28,6 +29,7 @@ from .contours import Box, RootOnContour, beyn, circle, split, winding
 
 MOST_ROOTS = 4          # in a box; with more the moments lose digits and the box is split
 DEPTH = 30              # of splitting
+SAFETY = 3.0            # times what a finer M moves a root by: its error
 STEPS = 60              # of a secant; a multiple root takes most of them
 
 
@@ -296,6 +298,9 @@ def _mode(samples, z, multiplicity, radius=None):
     p = min(multiplicity, max(1, int(np.sum(singular <= small))))
     within = np.linalg.svd(U[:, -p:].conj().T @ slope @ Vh[-p:].conj().T, compute_uv=False)[-1]
     along = (np.abs(U[:, -p:]).T @ elements @ np.abs(Vh[-p:]).T).max() * p      # |u^+ dM v| where elements have their own bounds
+    if multiplicity == 1 and hasattr(samples.response, "finer"):
+        change = Samples(samples.response.finer(samples.q), samples.q, samples.comm)(z) - M
+        along = min(along, SAFETY * abs(U[:, -1].conj() @ change @ Vh[-1].conj()))
     error = along / within if within > 0 else np.inf
     if p < multiplicity:
         error = _defective(samples, z, multiplicity, step, bound)

@@ -392,5 +392,7 @@ def test_roots_are_counted_down_to_the_cut(drive, q, expected):
     found = exciton_modes.one(s, q, -0.99 * s.g, "full", 1.0, solo())
     assert found.count == len(found.modes) == (2 if expected.real else 1) and found.samples < 4500
     assert min(abs(m.z / s.g - expected) for m in found.modes) < 1e-3
+    sharper = [growth.root(s, q, m.z, 2.0) for m in found.modes]        # the errors, from panels shorter by 1.4, hold for panels half as long
+    assert all(abs(z - m.z) <= m.error <= 100 * abs(z - m.z) + 1e-8 * s.g for z, m in zip(sharper, found.modes))
     seen = growth.roots(s, q, 0.7, lines=exciton_modes.LINES, low=0.97)
     assert len(seen) == 1 and abs(seen[0] / s.g - expected) < 1e-3

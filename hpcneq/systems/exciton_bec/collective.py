@@ -11,6 +11,7 @@ from .pairs import alone, pairs
 
 SLOTS = 48             # what ranks share: the blocks of a grid, dealt out evenly
 ROUGH = 0.45           # panels of the search, where those of the result are 1
+FINER = 1.4            # panels, where errors of roots are looked for
 MIRROR = 1e-15         # eF: w and -w* that agree so well are one
 
 
@@ -43,6 +44,10 @@ class Collective:
         energies = np.hypot(np.concatenate([[max(s.mu, 0.0), 0.0], (k + q) ** 2, (k - q) ** 2]) - s.mu, s.delta)
         places = np.concatenate([[0.0, 2 * s.mt], s.mt + energies, s.mt - energies])
         return np.concatenate([places, -places])
+
+    def finer(self, q):
+        """The same on shorter panels: errors of M's elements come from the same sums and cancel in a root, which only a second sum can tell."""
+        return replace(self, fine=FINER * self.fine)
 
     def partials(self, q, z, part):
         """(len(part), 2, 2) shares of M(q, z)."""

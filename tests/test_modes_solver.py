@@ -2,6 +2,8 @@
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -246,3 +248,17 @@ def test_the_boundary_is_followed_once_counterclockwise():
     assert np.isclose(z[0], z[-1]) and np.isclose(z[0], -1.0 - 0.5j)
     assert np.trapz(z.real * dz.imag, s) == pytest.approx(6.0, rel=1e-6)
     np.testing.assert_allclose(np.gradient(z, s)[5:-5:97], dz[5:-5:97], atol=1e-3)
+
+
+@pytest.mark.parametrize("place", [np.sqrt(0.5), -np.sqrt(0.5), 0.3])
+@pytest.mark.parametrize("interval", [1, 3, 4, 12])
+def test_a_pair_of_roots_just_inside_the_boundary_is_not_overlooked(interval, place):
+    """A double root 1e-3 inside turns the phase by a whole turn between two samples, and at sqrt(1/2) of half an interval log det M bends nowhere either.
+
+    Fails without the check of the slope.
+    """
+    box = contours.Box(-1.0, 2.0, -0.5, 1.5)
+    a, b = box.at(np.sort(contours._first(box, -2.0, contours.SPACING), axis=0)[interval])[0]
+    root = a + 0.5 * (1 + place) * (b - a) + 1e-3j * (b - a) / abs(b - a)
+    samples = SimpleNamespace(low=-2.0, many=lambda z: (z - root)[:, None, None] * np.eye(2))
+    assert box.contains(root) and contours.winding(samples, box).count == 2

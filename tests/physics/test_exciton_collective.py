@@ -381,7 +381,8 @@ def test_no_boundary_c_where_modes_at_rest_grow_before():
     assert found.status == "complete" and found.summary["ratio"] is None
 
 
-@pytest.mark.parametrize("drive, q, expected", [(Drive(-2.0, 0.02), 0.004, 3.9311 - 0.1237j), (Drive(1.0, 0.003), 0.003, -0.0319j)])
+@pytest.mark.parametrize("drive, q, expected", [(Drive(-2.0, 0.02), 0.004, 3.9311 - 0.1237j),
+                                                pytest.param(Drive(1.0, 0.003), 0.003, -0.0319j, marks=pytest.mark.nightly)])
 def test_roots_are_counted_down_to_the_cut(drive, q, expected):
     """Winding above Im w = -.99 g: one pair (BCS), one mode at rest (next to A), as an approximant on two lines shows them; 1e-3 g.
 

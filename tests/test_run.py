@@ -130,6 +130,19 @@ def test_plot_overwrites_no_figure_of_the_default_name(done, tmp_path):
     assert cli.main(["plot", str(tmp_path / "tiny.h5")]) == 2 and (tmp_path / "tiny.png").read_bytes() == b"precious"
 
 
+def test_plot_of_a_killed_run_says_what_is_missing(done, tmp_path, monkeypatch, capsys):
+    """A figure that needs more than a killed run left is refused in one line, which names the way on; in a complete file the same is a defect and shows."""
+    monkeypatch.setattr("hpcneq.plots.nsn_junction.evolve", lambda result: result.summary["not there"])
+    shutil.copy(done / "tiny.h5", tmp_path)
+    with pytest.raises(KeyError, match="not there"):
+        cli.main(["plot", str(tmp_path / "tiny.h5")])
+    with h5py.File(tmp_path / "tiny.h5", "a") as file:
+        file.attrs["status"] = "running"
+    assert cli.main(["plot", str(tmp_path / "tiny.h5")]) == 2
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1 and "hpcneq resume" in said and not (tmp_path / "tiny.png").exists()
+
+
 def test_check_tells_the_cost_and_computes_nothing(done, tmp_path):
     """Size, memory and time for the ranks asked about; no file."""
     shutil.copy(done / "tiny.toml", tmp_path)

@@ -18,7 +18,13 @@ def plot(result, path=None):
     draw = getattr(module, result.task.replace("-", "_"), None)
     if draw is None:
         raise InputError(f"{result.path}: there is no figure for {result.system} {result.task}")
-    figure = draw(result)
+    try:
+        figure = draw(result)
+    except (KeyError, IndexError, AttributeError, TypeError, ValueError) as error:
+        if result.status != "running":
+            raise
+        raise InputError(f"{result.path}: its run has not ended (status running) and what it has does not make the figure yet "
+                         f"(no {error}); hpcneq resume {result.path} finishes it") from None
     if path is not None:
         try:
             figure.savefig(path)

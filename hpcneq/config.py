@@ -1,6 +1,7 @@
 """Input files: every TOML table is checked before anything is computed; :mod:`.tables` says how a table is declared."""
 from __future__ import annotations
 
+import datetime
 import difflib
 import itertools
 import math
@@ -205,11 +206,11 @@ def _override(tree, text):
 
 
 def _literal(raw, text):
-    """A TOML value; a number as people type it (.02); else the bare word itself."""
+    """A TOML value; a number as people type it (.02); else the bare word itself, also where TOML sees a time in it: a shell eats the quotes of "01:30:00"."""
     try:
         found = tomllib.loads(f"value = {raw}")
         if set(found) == {"value"}:
-            return found["value"]
+            return raw if isinstance(found["value"], datetime.time) else found["value"]
     except (ValueError, RecursionError):
         if NUMBER.fullmatch(raw) and len(raw) < 100:
             return int(raw) if raw.lstrip("+-").isdigit() else float(raw)

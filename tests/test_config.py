@@ -135,6 +135,8 @@ def test_overrides_are_toml_values_or_bare_words(text, key, value):
 def test_overrides_reach_nested_tables_and_the_last_one_wins():
     run = load(tree("evolve"), "leads.left.gamma=.02", "petsc.evolve.ts_type=rk", "run.t_max=5", "run.t_max=7")
     assert run.tables["leads"].left.gamma == 0.02 and run.petsc == {"evolve_ts_type": "rk"} and run.run.t_max == 7
+    run = load(tree("evolve"), "run.t_max=7", "run.wall_limit=01:30:00")                   # without quotes, as a shell passes it: no time of day
+    assert run.run.wall_limit == 5400 and config.loads(run.text, CATALOGUE).run == run.run
 
 
 # ---- sweeps ---------------------------------------------------------------------------------------------------------

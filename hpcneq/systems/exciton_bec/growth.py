@@ -137,14 +137,19 @@ def summit(state, near, fine=FINE):
 def _parabola(state, near, spread, fine):
     """(Mode at the top of the parabola through three momenta, its shift in units of ``spread``); (None, None) if the root is lost.
 
-    The shift is None where a mode beside it is of the other kind, at rest or not: its top is a kink.
+    Where a mode beside it is of the other kind, at rest or not, or lost, the shift is a step towards the one of its kind if that grows faster;
+    else it is None: the top is a kink.
     """
     middle = root(state, near.q, near.w, fine)
     if middle is None:
         return None, None
     sides = [root(state, near.q * np.exp(s * spread), middle, fine) for s in (-1, 1)]
     here = Mode(near.q, complex(abs(middle.real), middle.imag))
-    if any(w is None or (abs(w.real) > STILL * state.g) != (abs(middle.real) > STILL * state.g) for w in sides):
+    alike = [w is not None and (abs(w.real) > STILL * state.g) == (abs(middle.real) > STILL * state.g) for w in sides]
+    if not all(alike):
+        for w, same, step in zip(sides, alike, (-1, 1)):
+            if same and w.imag > middle.imag:
+                return Mode(near.q * float(np.exp(step * spread)), complex(abs(w.real), w.imag)), float(step)
         return here, None
     down, up = (w.imag for w in sides)
     bend = up + down - 2 * middle.imag

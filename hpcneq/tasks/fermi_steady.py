@@ -173,16 +173,23 @@ def meeting(way, pair):
 
 
 def vanishing(way, pair):
-    """The same where Delta -> 0: SNES at three small Delta, extrapolated."""
-    here = replace(pair, fine=COARSE)
-    y, found, good = np.append(way.x[1:], way.asymmetry), [], True
-    for D in SMALL:
-        held = unequal.nodes((D, *y[:-1]), here)
-        last = newton.solve_equations(lambda y, D=D, h=held: unequal.fading(y, D, here, h), y, {"snes_atol": 1e-8})
-        y, good = last.x, good and last.residual < BOUND
-        found.append(y)
-    y, error = unequal.faded(SMALL, found)
-    return np.append(0.0, y), np.append(0.0, error), good
+    """The same where Delta -> 0: SNES at three small Delta, extrapolated; errors from the largest Delta, and from panels and angles half as long."""
+    y, limits, good = np.append(way.x[1:], way.asymmetry), [], True
+    for here in (pair, replace(pair, fine=2)):
+        found = []
+        for D in SMALL:
+            held = unequal.nodes((D, *y[:-1]), here)
+            last = newton.solve_equations(lambda y, D=D, h=held, g=here: unequal.fading(y, D, g, h), y, {"snes_atol": 1e-8})
+            y, good = last.x, good and last.residual < BOUND
+            found.append(y)
+        if not good:
+            break
+        limits.append(unequal.faded(SMALL, found))
+        y = found[0]
+    if not good:
+        return np.append(0.0, y), np.append(0.0, y), False
+    (limit, error), (finer, _) = limits
+    return np.append(0.0, limit), np.append(0.0, error + np.abs(finer - limit) + ROUNDING), True
 
 
 def unequal_record(name, x, pair):

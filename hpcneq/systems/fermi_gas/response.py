@@ -87,18 +87,18 @@ class Response:
     @property
     def other(self):
         """The M that tells this one's errors."""
-        return self.finer(1.5 if len(self.points.p) < MANY else 1 / 1.5)
+        return self.refined(1.5 if len(self.points.p) < MANY else 1 / 1.5)
 
     def rough(self, q):
         """A cheaper M for the search where there are angles; None where M is cheap."""
-        return self.finer(self.guide) if len(self.points.p) > FEW and self.guide < 1 else None
+        return self.refined(self.guide) if len(self.points.p) > FEW and self.guide < 1 else None
 
     # -- the same without ranks -----------------------------------------------------------------------------------
     def __call__(self, z):
         """M(z), (2, 2), on one process."""
         return self.partials(self.q, z, range(self.items(self.q))).sum(axis=0)
 
-    def finer(self, factor):
+    def refined(self, factor):
         """The same with panels and angles ``factor`` times finer."""
         if factor not in self._others:
             self._others[factor] = Response(self.baths, self.D, self.Q, self.q, self.angle, self.variant, self.dp, self.fine * factor, self.angles)

@@ -97,9 +97,9 @@ def equations(found, kind, finer=1):
         return tuple(np.exp(base + SCALE * (np.asarray(y) - 1)))
 
     def function(y):
-        at = place(y)
-        if np.abs(np.log(at) - base).max() > ASIDE:
+        if SCALE * np.abs(np.asarray(y) - 1).max() > ASIDE:
             return np.full(len(base), 1e3)
+        at = place(y)
         state = states.solve(replace(drive, ratio=float(at[0])), found.state)
         if kind in LONG:
             return np.array([LONG[kind](state, FINER if finer > 1 else 1.0)]) / unit

@@ -8,6 +8,7 @@ From Python::
 
 Importing this package loads nothing heavy: numpy, MPI, PETSc and HDF5 wait until they are used.
 """
+
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 
 __version__ = "0.1.0"
@@ -17,10 +18,12 @@ __all__ = ["HpcneqError", "InputError", "NotConverged", "StoppedEarly", "open", 
 def open(path):
     """The result file at ``path`` as a ``Result``: named arrays with units, summary, figures. Works without MPI."""
     from . import store
+
     return store.Result(path)
 
 
 def run(source, **options):
     """Compute a TOML file or a dict in this process; returns what ``hpcneq.driver.run_in_process`` returns. **Collective.**"""
     from . import driver
+
     return driver.run_in_process(source, **options)

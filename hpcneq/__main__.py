@@ -1,4 +1,5 @@
 """``python -m hpcneq`` is the command ``hpcneq``."""
+
 import sys
 
 from .cli import main

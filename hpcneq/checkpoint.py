@@ -6,6 +6,7 @@ generations before it. The file is HDF5: ``meta`` (JSON), arrays in an order tha
 the bytes of the result file at that moment, from which that file is restored. The hash is checked before HDF5
 opens anything.
 """
+
 from __future__ import annotations
 
 import base64
@@ -19,17 +20,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import HpcneqError, InputError
-from .hdf5 import abandon, attempt, check_room, fail_together, open_file, os_reason, set_attribute, write_block
+from .hdf5 import (
+    abandon,
+    attempt,
+    check_room,
+    fail_together,
+    open_file,
+    os_reason,
+    set_attribute,
+    write_block,
+)
 from .parallel import Layout, on_root
 
 FORMAT, FORMAT_VERSION = "hpcneq-checkpoint", 1
-SLAB = 1 << 26              # bytes hashed as one; ranks share the slabs of a file
-BLOCK = 2 ** 20             # entries a rank writes in one call: MPI may copy them
-PIECE = 1 << 20             # bytes read at a time for a hash
+SLAB = 1 << 26  # bytes hashed as one; ranks share the slabs of a file
+BLOCK = 2**20  # entries a rank writes in one call: MPI may copy them
+PIECE = 1 << 20  # bytes read at a time for a hash
 NAME = re.compile(r"\.ckpt-(\d{6,})$")
 
 
 # ---- numbers and small arrays as JSON -------------------------------------------------------------------------------
+
 
 def dumps(value):
     """JSON text that gives back every float bit for bit and numpy arrays as they were."""
@@ -43,7 +54,13 @@ def _encode(value):
         value = np.asarray(value)
     if isinstance(value, np.ndarray):
         raw = np.ascontiguousarray(value)
-        return {"__array__": [raw.dtype.str, list(value.shape), base64.b64encode(raw.tobytes()).decode()]}
+        return {
+            "__array__": [
+                raw.dtype.str,
+                list(value.shape),
+                base64.b64encode(raw.tobytes()).decode(),
+            ]
+        }
     if isinstance(value, (int, float, str)):
         return value
     raise TypeError(f"a checkpoint cannot keep a {type(value).__name__}")
@@ -64,6 +81,7 @@ def _decode(table):
 
 # ---- names ----------------------------------------------------------------------------------------------------------
 
+
 def path_of(target, number):
     """The state file of one generation."""
     return f"{target}.ckpt-{number:06d}"
@@ -76,7 +94,9 @@ def generations(target):
         names = os.listdir(folder)
     except OSError:
         return []
-    found = [NAME.search(name) for name in names if name.startswith(base) and NAME.sub("", name) == base]
+    found = [
+        NAME.search(name) for name in names if name.startswith(base) and NAME.sub("", name) == base
+    ]
     return sorted((int(match.group(1)) for match in found if match), reverse=True)
 
 
@@ -85,12 +105,13 @@ def remove(target, keep=()):
     folder, base = os.path.split(os.path.abspath(target))
     kept = {os.path.basename(path_of(base, number)) for number in keep}
     mine = re.compile(re.escape(base) + r"\.ckpt-\w+(\.sha256)?")
-    for name in sorted(os.listdir(folder)):   # a file goes before its hash: never a file without one
+    for name in sorted(os.listdir(folder)):  # a file goes before its hash: never a file without one
         if mine.fullmatch(name) and name.removesuffix(".sha256") not in kept:
             os.unlink(os.path.join(folder, name))
 
 
 # ---- writing --------------------------------------------------------------------------------------------------------
+
 
 def write(comm, target, number, meta, arrays, result=None):
     """Write generation ``number``; returns the bytes written. **Collective.**
@@ -130,7 +151,14 @@ def _write_arrays(comm, path, arrays, meta):
     for name, (local, start, _) in arrays.items():
         most = max(comm.allgather(local.size))
         for at in range(0, most, BLOCK):
-            attempt(faults, write_block, made[name], local[at:at + BLOCK], [start + min(at, local.size)], comm)
+            attempt(
+                faults,
+                write_block,
+                made[name],
+                local[at : at + BLOCK],
+                [start + min(at, local.size)],
+                comm,
+            )
             _agree(comm, faults, path, file, made)
     attempt(faults, file.close)
     _agree(comm, faults, path, file, made)
@@ -148,7 +176,7 @@ def _agree(comm, faults, path, file, made):
 def _split(comm, whole):
     """A replicated array as ranks write it."""
     layout = Layout.over(whole.size, comm)
-    return whole[layout.start:layout.stop], layout.start, whole.size
+    return whole[layout.start : layout.stop], layout.start, whole.size
 
 
 def _bytes_of(comm, path):
@@ -178,6 +206,7 @@ def _publish(fresh, final, hashes):
 
 
 # ---- hashes ---------------------------------------------------------------------------------------------------------
+
 
 def digest(comm, path):
     """The text of a ``.sha256`` file: size, and the hash of each slab of the file. **Collective.**"""
@@ -220,6 +249,7 @@ def _expected(path):
 
 # ---- reading --------------------------------------------------------------------------------------------------------
 
+
 @dataclass(frozen=True)
 class Saved:
     """A whole state file: where it is and what it says."""
@@ -238,10 +268,12 @@ class Saved:
             data = file[name] if name in file else None
             if data is None or data.size != size or data.dtype != flat.dtype:
                 held = "no such array" if data is None else f"{data.size} entries of {data.dtype}"
-                raise InputError(f"{self.path}: {name}: holds {held}, this run needs {size} of {flat.dtype}")
+                raise InputError(
+                    f"{self.path}: {name}: holds {held}, this run needs {size} of {flat.dtype}"
+                )
             for at in range(0, flat.size, BLOCK):
                 stop = min(at + BLOCK, flat.size)
-                data.read_direct(flat, np.s_[start + at:start + stop], np.s_[at:stop])
+                data.read_direct(flat, np.s_[start + at : start + stop], np.s_[at:stop])
 
     def restore_result(self, target):
         """Put the result file of that moment in the place of whatever is there now; on one rank."""
@@ -250,13 +282,15 @@ class Saved:
             with open_file(self.path, "r") as file, open(fresh, "wb") as out:
                 data = file["result"]
                 for at in range(0, data.size, SLAB):
-                    out.write(data[at:at + SLAB].tobytes())
+                    out.write(data[at : at + SLAB].tobytes())
                 out.flush()
                 os.fsync(out.fileno())
             os.replace(fresh, target)
             _sync(os.path.dirname(os.path.abspath(target)))
         except OSError as error:
-            raise HpcneqError(f"{target}: cannot be restored from {self.path} ({os_reason(error)})") from None
+            raise HpcneqError(
+                f"{target}: cannot be restored from {self.path} ({os_reason(error)})"
+            ) from None
 
 
 def load(comm, target, number):
@@ -273,7 +307,9 @@ def read_meta(path):
     with open_file(path, "r") as file:
         version = int(file.attrs["format_version"])
         if version > FORMAT_VERSION:
-            raise InputError(f"{path}: was written by a newer hpcneq (format {version}, this one reads up to {FORMAT_VERSION})")
+            raise InputError(
+                f"{path}: was written by a newer hpcneq (format {version}, this one reads up to {FORMAT_VERSION})"
+            )
         return loads(file["meta"][()].tobytes().decode())
 
 
@@ -286,10 +322,16 @@ def newest(comm, target, warn):
     for number in numbers:
         reason = fault(comm, path_of(target, number))
         if reason is None:
-            return Saved(os.fspath(target), number, on_root(comm, read_meta, path_of(target, number)))
-        warn(f"warning: {path_of(target, number)} is damaged: {reason}; using an older checkpoint if there is one")
+            return Saved(
+                os.fspath(target), number, on_root(comm, read_meta, path_of(target, number))
+            )
+        warn(
+            f"warning: {path_of(target, number)} is damaged: {reason}; using an older checkpoint if there is one"
+        )
     if numbers:
-        raise InputError(f"{target}: no whole checkpoint is left ({len(numbers)} damaged); start again with hpcneq run INPUT.toml --force")
+        raise InputError(
+            f"{target}: no whole checkpoint is left ({len(numbers)} damaged); start again with hpcneq run INPUT.toml --force"
+        )
     return None
 
 
@@ -301,7 +343,7 @@ def is_checkpoint(path):
 def split(path):
     """(result file, generation) of a state file's name."""
     match = NAME.search(os.fspath(path))
-    return os.fspath(path)[:match.start()], int(match.group(1))
+    return os.fspath(path)[: match.start()], int(match.group(1))
 
 
 def written():

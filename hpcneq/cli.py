@@ -2,6 +2,7 @@
 
 Expected errors end in one line from rank 0, ``hpcneq: <what, where, got, allowed>``, and a documented exit code.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -15,7 +16,13 @@ import threading
 from . import __version__
 from .errors import HpcneqError, InputError
 
-LAUNCHED = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMI_RANK", "PMIX_RANK", "MPI_LOCALNRANKS")  # set by mpiexec or srun
+LAUNCHED = (
+    "OMPI_COMM_WORLD_SIZE",
+    "PMI_SIZE",
+    "PMI_RANK",
+    "PMIX_RANK",
+    "MPI_LOCALNRANKS",
+)  # set by mpiexec or srun
 NEEDED = ("numpy", "scipy", "mpi4py", "petsc4py", "slepc4py", "h5py", "matplotlib")
 
 ABOUT = """\
@@ -53,8 +60,13 @@ Check an input without computing it: prints the problem's size, memory and estim
 
 example: hpcneq check input.toml --ranks 64
 """
-COMMANDS = {"run": "compute an input file", "resume": "continue from a checkpoint", "show": "print headline results",
-            "plot": "draw the figure of a result", "check": "validate an input, estimate its cost"}
+COMMANDS = {
+    "run": "compute an input file",
+    "resume": "continue from a checkpoint",
+    "show": "print headline results",
+    "plot": "draw the figure of a result",
+    "check": "validate an input, estimate its cost",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -88,22 +100,27 @@ def main(argv=None):
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in NEEDED:
             raise
-        return _leave(comm, f"needs {error.name}, which this Python ({sys.executable}) does not have", 1)
+        return _leave(
+            comm, f"needs {error.name}, which this Python ({sys.executable}) does not have", 1
+        )
     except KeyboardInterrupt:
         if comm is not None and comm.size > 1:
             raise
         return _leave(None, "interrupted", 130)
-    except SystemExit as leaving:                # argparse, after --help or --version
+    except SystemExit as leaving:  # argparse, after --help or --version
         return _flush(leaving.code or 0)
 
 
 def _compute(options, petsc):
     """run and resume: what the driver returns is the exit code. **Collective.**"""
     from . import driver
+
     common = dict(overrides=tuple(options.set), quiet=options.quiet, petsc_argv=tuple(petsc))
     if options.command == "resume":
         return driver.resume(options.result, **common)
-    return driver.run(options.input, output=options.output, force=options.force, resume=options.resume, **common)
+    return driver.run(
+        options.input, output=options.output, force=options.force, resume=options.resume, **common
+    )
 
 
 def _report(comm, options):
@@ -112,12 +129,14 @@ def _report(comm, options):
         text = _answer(options)
     else:
         from . import parallel
+
         text = parallel.on_root(comm, _answer, options)
     return _flush(0, text if comm is None or comm.rank == 0 else None)
 
 
 def _answer(options):
     from . import driver
+
     if options.command == "show":
         return driver.show(options.result, options.json)
     if options.command == "plot":
@@ -131,12 +150,13 @@ def _flush(code, text=None):
         if text is not None:
             print(text)
         sys.stdout.flush()
-    except BrokenPipeError:                      # or Python complains once more while it exits
+    except BrokenPipeError:  # or Python complains once more while it exits
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
 
 # ---- ranks ----------------------------------------------------------------------------------------------------------
+
 
 def _launched():
     """The communicator under mpiexec or srun, else None: reading a file needs no MPI."""
@@ -147,6 +167,7 @@ def _world():
     """All ranks, with an unexpected exception on any of them set to end them all; None without mpi4py."""
     try:
         from . import parallel
+
         comm = parallel.world()
     except ModuleNotFoundError:
         return None
@@ -163,6 +184,7 @@ def _leave(comm, message, code):
     if comm is None or comm.size == 1:
         return code
     from . import parallel
+
     late = threading.Timer(3.0, _say, [f"[rank {comm.rank}] {line}"])
     late.daemon = True
     if comm.rank:
@@ -173,7 +195,7 @@ def _leave(comm, message, code):
 
 
 def _say(line):
-    with contextlib.suppress(BrokenPipeError):   # what was printed before comes first
+    with contextlib.suppress(BrokenPipeError):  # what was printed before comes first
         sys.stdout.flush()
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
@@ -181,12 +203,13 @@ def _say(line):
 
 # ---- words ----------------------------------------------------------------------------------------------------------
 
+
 def _split(argv):
     """What is ours, and what follows the first ``--`` (None without one)."""
     if "--" not in argv:
         return argv, None
     at = argv.index("--")
-    return argv[:at], argv[at + 1:]
+    return argv[:at], argv[at + 1 :]
 
 
 def _parse(words, speaks=True):
@@ -195,16 +218,24 @@ def _parse(words, speaks=True):
     if not words:
         raise InputError(f"no command given; one of {', '.join(COMMANDS)} (see hpcneq --help)")
     if not words[0].startswith("-") and words[0] not in COMMANDS:
-        raise InputError(f'unknown command "{words[0]}"; {_nearest(words[0], COMMANDS)}one of {", ".join(COMMANDS)}')
-    for word in words:                           # or argparse would read -options_left as -o ptions_left
+        raise InputError(
+            f'unknown command "{words[0]}"; {_nearest(words[0], COMMANDS)}one of {", ".join(COMMANDS)}'
+        )
+    for word in words:  # or argparse would read -options_left as -o ptions_left
         if re.match(r"-[A-Za-z_]{2}", word):
             raise InputError(f"unknown option {word}; PETSc options go after --")
     parser, commands = _parser()
     options, unknown = parser.parse_known_args(words)
     if unknown:
         flags = commands[options.command]._option_string_actions
-        what = f"unknown option {unknown[0]}" if unknown[0].startswith("-") else f'one file too many: "{unknown[0]}"'
-        raise InputError(f"{what}; {_nearest(unknown[0], flags)}see hpcneq {options.command} --help")
+        what = (
+            f"unknown option {unknown[0]}"
+            if unknown[0].startswith("-")
+            else f'one file too many: "{unknown[0]}"'
+        )
+        raise InputError(
+            f"{what}; {_nearest(unknown[0], flags)}see hpcneq {options.command} --help"
+        )
     return options
 
 
@@ -219,10 +250,18 @@ def _parser():
     parser = _Parser(prog="hpcneq", description=ABOUT, epilog=EXIT_CODES, **form)
     parser.add_argument("--version", action="version", version=f"hpcneq {__version__}")
     made = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    abouts = {"run": ABOUT_RUN, "resume": ABOUT_RESUME, "show": ABOUT_SHOW, "plot": ABOUT_PLOT, "check": ABOUT_CHECK}
+    abouts = {
+        "run": ABOUT_RUN,
+        "resume": ABOUT_RESUME,
+        "show": ABOUT_SHOW,
+        "plot": ABOUT_PLOT,
+        "check": ABOUT_CHECK,
+    }
     tails = {"run": " [-- PETSC_OPTIONS]", "resume": " [-- PETSC_OPTIONS]"}
-    commands = {name: made.add_parser(name, help=line, description=abouts[name], epilog=EXIT_CODES, **form)
-                for name, line in COMMANDS.items()}
+    commands = {
+        name: made.add_parser(name, help=line, description=abouts[name], epilog=EXIT_CODES, **form)
+        for name, line in COMMANDS.items()
+    }
     for name, command in commands.items():
         _arguments(name, command)
         if name in tails:
@@ -233,23 +272,45 @@ def _parser():
 def _arguments(name, command):
     """The arguments of one command."""
     takes_input = name in ("run", "check")
-    command.add_argument("input" if takes_input else "result", metavar="INPUT.toml" if takes_input else "OUT.h5")
+    command.add_argument(
+        "input" if takes_input else "result", metavar="INPUT.toml" if takes_input else "OUT.h5"
+    )
     if name == "run":
-        command.add_argument("-o", "--output", metavar="OUT.h5", help="result file (default: the input's name, .h5, here)")
-        command.add_argument("--resume", action="store_true", help="continue if there is a checkpoint, start otherwise")
-        command.add_argument("--force", action="store_true", help="overwrite an existing result file")
+        command.add_argument(
+            "-o",
+            "--output",
+            metavar="OUT.h5",
+            help="result file (default: the input's name, .h5, here)",
+        )
+        command.add_argument(
+            "--resume",
+            action="store_true",
+            help="continue if there is a checkpoint, start otherwise",
+        )
+        command.add_argument(
+            "--force", action="store_true", help="overwrite an existing result file"
+        )
     if name in ("run", "resume", "check"):
-        command.add_argument("--set", metavar="table.key=value", action="append", default=[],
-                             help="change the input, e.g. --set parameters.T=0.01 (repeatable)")
+        command.add_argument(
+            "--set",
+            metavar="table.key=value",
+            action="append",
+            default=[],
+            help="change the input, e.g. --set parameters.T=0.01 (repeatable)",
+        )
     if name in ("run", "resume"):
         command.add_argument("--quiet", action="store_true", help="no progress lines")
     if name == "show":
         command.add_argument("--json", action="store_true", help="one JSON object, for programs")
     if name == "plot":
-        command.add_argument("-o", "--figure", metavar="FIG.png", help="figure file; its ending sets the format")
+        command.add_argument(
+            "-o", "--figure", metavar="FIG.png", help="figure file; its ending sets the format"
+        )
         command.add_argument("--force", action="store_true", help="overwrite an existing figure")
     if name == "check":
-        command.add_argument("--ranks", type=_count, default=1, metavar="N", help="estimate for N ranks (default: 1)")
+        command.add_argument(
+            "--ranks", type=_count, default=1, metavar="N", help="estimate for N ranks (default: 1)"
+        )
 
 
 def _count(text):

@@ -1,4 +1,5 @@
 """Input files: every TOML table is checked before anything is computed; :mod:`.tables` says how a table is declared."""
+
 from __future__ import annotations
 
 import datetime
@@ -15,25 +16,41 @@ from pathlib import Path
 import numpy as np
 
 from .errors import InputError
-from .tables import (ANYTHING, BARE, arms, build, fail, key_text, keys_of, kind_text, nearest, one_line, render, shown, unknown, value_of,
-                     where)
+from .tables import (
+    ANYTHING,
+    BARE,
+    arms,
+    build,
+    fail,
+    key_text,
+    keys_of,
+    kind_text,
+    nearest,
+    one_line,
+    render,
+    shown,
+    unknown,
+    value_of,
+    where,
+)
 
-DEPTH = 16               # tables inside tables; real inputs need three
-LARGEST_FILE = 2 ** 24   # bytes; stops the reading of a result file or a device given by mistake
-MOST_POINTS = 10 ** 6    # along one sweep
+DEPTH = 16  # tables inside tables; real inputs need three
+LARGEST_FILE = 2**24  # bytes; stops the reading of a result file or a device given by mistake
+MOST_POINTS = 10**6  # along one sweep
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 # ---- what a system declares, and what comes out ---------------------------------------------------------------------
 
+
 @dataclass(frozen=True)
 class Task:
     """One thing a system can compute, and the tables, sweeps and options it takes."""
 
-    tables: Mapping[str, type]               # "parameters", "numerics", "initial", ... -> dataclass
-    sweep: frozenset | tuple = ()            # keys that [sweep] may hold
-    timed: bool = False                      # needs [run] t_max
-    petsc: tuple[str, ...] = ()              # options prefixes it uses; empty: any
+    tables: Mapping[str, type]  # "parameters", "numerics", "initial", ... -> dataclass
+    sweep: frozenset | tuple = ()  # keys that [sweep] may hold
+    timed: bool = False  # needs [run] t_max
+    petsc: tuple[str, ...] = ()  # options prefixes it uses; empty: any
     doc: str = ""
 
 
@@ -62,14 +79,24 @@ def _seconds(limit):
 class RunTable:
     """The [run] table: how long, how often, and when to stop. None of it changes the steps taken, save the seed."""
 
-    t_max: float | None = field(default=None, metadata={"above": 0, "doc": "end of the time evolution", "unit": "1/energy"})
-    output_every: float | None = field(default=None, metadata={
-        "above": 0, "doc": "time between rows of output", "unit": "1/energy"})
-    checkpoint_minutes: float = field(default=10.0, metadata={
-        "above": 0, "doc": "wall time between checkpoints", "unit": "min"})
-    wall_limit: float | str | None = field(default=None, metadata={
-        "parse": _seconds, "unit": "s once read",
-        "doc": 'wall time after which to stop with a checkpoint: "HH:MM:SS", or a number of minutes'})
+    t_max: float | None = field(
+        default=None, metadata={"above": 0, "doc": "end of the time evolution", "unit": "1/energy"}
+    )
+    output_every: float | None = field(
+        default=None,
+        metadata={"above": 0, "doc": "time between rows of output", "unit": "1/energy"},
+    )
+    checkpoint_minutes: float = field(
+        default=10.0, metadata={"above": 0, "doc": "wall time between checkpoints", "unit": "min"}
+    )
+    wall_limit: float | str | None = field(
+        default=None,
+        metadata={
+            "parse": _seconds,
+            "unit": "s once read",
+            "doc": 'wall time after which to stop with a checkpoint: "HH:MM:SS", or a number of minutes',
+        },
+    )
     seed: int = field(default=0, metadata={"min": 0, "doc": "key of all random numbers"})
 
 
@@ -112,7 +139,9 @@ def load(source, catalogue, overrides=()):
 
 def loads(text, catalogue, overrides=(), folder=".", name="input"):
     """Like ``load``, from TOML text such as a checkpoint keeps."""
-    return _checked(_plain(_parse(text, name), ()), catalogue, overrides, text, Path(folder).absolute())
+    return _checked(
+        _plain(_parse(text, name), ()), catalogue, overrides, text, Path(folder).absolute()
+    )
 
 
 def _checked(tree, catalogue, overrides, text, folder):
@@ -124,21 +153,26 @@ def _checked(tree, catalogue, overrides, text, folder):
 
 # ---- reading --------------------------------------------------------------------------------------------------------
 
+
 def _read(path):
     """The text of an input file."""
     try:
         with open(path, "rb") as file:
             data = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:   # ValueError: a null byte in the name
-        reason = getattr(error, "strerror", None) or str(error)   # a folder ends here too
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        reason = getattr(error, "strerror", None) or str(error)  # a folder ends here too
         raise InputError(f"{one_line(str(path))}: cannot be read: {one_line(reason)}") from None
     if len(data) > LARGEST_FILE:
-        raise InputError(f"{one_line(str(path))}: larger than {LARGEST_FILE >> 20} MiB; is this an input file?")
+        raise InputError(
+            f"{one_line(str(path))}: larger than {LARGEST_FILE >> 20} MiB; is this an input file?"
+        )
     try:
-        return data.decode("utf-8-sig")      # Windows editors put a byte order mark first
+        return data.decode("utf-8-sig")  # Windows editors put a byte order mark first
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{one_line(str(path))}: not UTF-8 text (line {line}); is this an input file?") from None
+        raise InputError(
+            f"{one_line(str(path))}: not UTF-8 text (line {line}); is this an input file?"
+        ) from None
 
 
 def _parse(text, name):
@@ -146,7 +180,7 @@ def _parse(text, name):
         return tomllib.loads(text)
     except RecursionError:
         raise InputError(f"{name}: not valid TOML: nested too deeply") from None
-    except ValueError as error:              # TOMLDecodeError, and int() of thousands of digits
+    except ValueError as error:  # TOMLDecodeError, and int() of thousands of digits
         raise InputError(f"{name}: not valid TOML: {one_line(str(error))}") from None
 
 
@@ -163,14 +197,16 @@ def _plain(value, path):
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
-        if not -2 ** 63 <= value < 2 ** 63:
+        if not -(2**63) <= value < 2**63:
             raise InputError(f"{where(path)}: integer out of range (must fit in 64 bits)")
         return int(value)
     if isinstance(value, float):
         return float(value)
     if isinstance(value, (str, Path)):
         return _unicode(str(value), path)
-    raise InputError(f"{where(path)}: must be a number, string, true/false, list or table, got {kind_text(value)}")
+    raise InputError(
+        f"{where(path)}: must be a number, string, true/false, list or table, got {kind_text(value)}"
+    )
 
 
 def _name(key, path):
@@ -193,7 +229,11 @@ def _override(tree, text):
         raise InputError(f"--set needs a string table.key=value, got {kind_text(text)}")
     name, equals, raw = text.partition("=")
     keys = [part.strip() for part in name.split(".")]
-    if not equals or not all(map(BARE.fullmatch, keys)) or (len(keys) == 1 and keys[0] not in ("system", "task")):
+    if (
+        not equals
+        or not all(map(BARE.fullmatch, keys))
+        or (len(keys) == 1 and keys[0] not in ("system", "task"))
+    ):
         raise InputError(f"--set {shown(text)}: must be table.key=value, such as parameters.T=0.01")
     if len(keys) > DEPTH:
         raise InputError(f"--set {shown(text)}: nested deeper than {DEPTH} levels")
@@ -201,7 +241,9 @@ def _override(tree, text):
     for depth, key in enumerate(keys[:-1]):
         tree = tree.setdefault(key, {})
         if not isinstance(tree, dict):
-            raise InputError(f"--set {shown(text)}: {where(keys[:depth + 1])} is {kind_text(tree)}, not a table")
+            raise InputError(
+                f"--set {shown(text)}: {where(keys[: depth + 1])} is {kind_text(tree)}, not a table"
+            )
     tree[keys[-1]] = value
 
 
@@ -221,26 +263,43 @@ def _literal(raw, text):
 
 # ---- checking -------------------------------------------------------------------------------------------------------
 
+
 def _assemble(tree, catalogue):
     """Every table checked: the pieces of a Run."""
     system = catalogue[_one_of(tree, "system", catalogue)]
     task = system.tasks[_one_of(tree, "task", system.tasks)]
-    homes = {key: f"[{table}]" for table, cls in [("run", RunTable), *task.tables.items()] for key in keys_of(cls)}
+    homes = {
+        key: f"[{table}]"
+        for table, cls in [("run", RunTable), *task.tables.items()]
+        for key in keys_of(cls)
+    }
     tables = {*task.tables, "run", "sweep", "petsc"}
     for key, value in tree.items():
         if key not in tables | {"system", "task"}:
             unknown((key,), value, sorted(tables), homes)
     sweep = _sweep(_table(tree, "sweep"), task)
-    built = {name: build(cls, _table(tree, name), (name,), homes)
-             for name, cls in task.tables.items() if name != "parameters"}
+    built = {
+        name: build(cls, _table(tree, name), (name,), homes)
+        for name, cls in task.tables.items()
+        if name != "parameters"
+    }
     if "parameters" in task.tables:
-        built["parameters"] = _swept(task.tables["parameters"], _table(tree, "parameters"), sweep, homes)
+        built["parameters"] = _swept(
+            task.tables["parameters"], _table(tree, "parameters"), sweep, homes
+        )
     run = build(RunTable, _table(tree, "run"), ("run",), homes)
     if task.timed and run.t_max is None:
         raise InputError(f'[run] t_max: missing; task "{tree["task"]}" needs a number > 0')
     named = {name: built.pop(name, None) for name in ("parameters", "numerics", "initial")}
-    return dict(system=tree["system"], task=tree["task"], **named, tables=built, run=run, sweep=sweep,
-                petsc=_petsc(_table(tree, "petsc"), task.petsc))
+    return dict(
+        system=tree["system"],
+        task=tree["task"],
+        **named,
+        tables=built,
+        run=run,
+        sweep=sweep,
+        petsc=_petsc(_table(tree, "petsc"), task.petsc),
+    )
 
 
 def _one_of(tree, key, known):
@@ -266,6 +325,7 @@ def _table(tree, name):
 
 # ---- sweeps and PETSc options ---------------------------------------------------------------------------------------
 
+
 def _sweep(table, task):
     """key -> (points,) float array, in the order of the input."""
     for key, value in table.items():
@@ -274,7 +334,9 @@ def _sweep(table, task):
                 fail(("sweep", key), value, "this task sweeps nothing")
             unknown(("sweep", key), value, sorted(task.sweep), ())
     if len(table) > 2:
-        raise InputError(f"[sweep]: two keys make a map, got {len(table)}: {', '.join(map(key_text, table))}")
+        raise InputError(
+            f"[sweep]: two keys make a map, got {len(table)}: {', '.join(map(key_text, table))}"
+        )
     return {key: _points(value, ("sweep", key)) for key, value in table.items()}
 
 
@@ -285,14 +347,24 @@ def _points(value, path):
             fail(path, value, "must hold at least one number")
         return np.array([value_of(item, float, {}, path) for item in value])
     if not isinstance(value, dict):
-        fail(path, value, f"must be {{from=.., to=.., points=..}} or a list of numbers, got {kind_text(value)}")
-    rules = {"from": (float, {}), "to": (float, {}), "points": (int, {"min": 1, "max": MOST_POINTS})}
+        fail(
+            path,
+            value,
+            f"must be {{from=.., to=.., points=..}} or a list of numbers, got {kind_text(value)}",
+        )
+    rules = {
+        "from": (float, {}),
+        "to": (float, {}),
+        "points": (int, {"min": 1, "max": MOST_POINTS}),
+    }
     for key, item in value.items():
         if key not in rules:
             unknown((*path, key), item, rules, ())
     for key in rules:
         if key not in value:
-            raise InputError(f"{where((*path, key))}: missing; a sweep is {{from=.., to=.., points=..}} or a list")
+            raise InputError(
+                f"{where((*path, key))}: missing; a sweep is {{from=.., to=.., points=..}} or a list"
+            )
     start, stop, count = (value_of(value[key], *rules[key], (*path, key)) for key in rules)
     if not math.isfinite(stop - start):
         fail(path, value, "is too wide")
@@ -307,7 +379,7 @@ def _swept(cls, values, sweep, homes):
     axes = {}
     for key, points in sweep.items():
         allowed = arms(hints[keys[key].name]) if key in keys else ()
-        if not {int, float} & set(allowed):     # a grid of the task's own, such as q or w
+        if not {int, float} & set(allowed):  # a grid of the task's own, such as q or w
             continue
         kind = float if float in allowed else int
         for point in points if kind is int else ():
@@ -316,11 +388,13 @@ def _swept(cls, values, sweep, homes):
         axes[key] = [kind(point) for point in (points[0], points.min(), points.max())]
         for point in axes[key]:
             value_of(point, hints[keys[key].name], keys[key].metadata, ("sweep", key))
-        if key in values:                    # not used, but a mistake all the same
+        if key in values:  # not used, but a mistake all the same
             value_of(values[key], hints[keys[key].name], keys[key].metadata, ("parameters", key))
     for corner in itertools.product(*(ends[1:] for ends in axes.values())):
         build(cls, {**values, **dict(zip(axes, corner))}, ("parameters",), homes)
-    return build(cls, {**values, **{key: ends[0] for key, ends in axes.items()}}, ("parameters",), homes)
+    return build(
+        cls, {**values, **{key: ends[0] for key, ends in axes.items()}}, ("parameters",), homes
+    )
 
 
 def _petsc(table, prefixes):
@@ -331,13 +405,21 @@ def _petsc(table, prefixes):
         if isinstance(value, dict):
             for key, item in value.items():
                 if not BARE.fullmatch(key) or key.startswith("-"):
-                    fail((*path, key), item, "is not the name of a PETSc option (write it without the leading dash)")
+                    fail(
+                        (*path, key),
+                        item,
+                        "is not the name of a PETSc option (write it without the leading dash)",
+                    )
                 walk(item, (*path, key))
             return
         option = "_".join(path[1:])
         if prefixes and not option.startswith(tuple(p.rstrip("_") + "_" for p in prefixes)):
             listed = [p.rstrip("_") for p in prefixes]
-            fail(path, value, f"unknown prefix; {nearest(path[1], listed)}known prefixes: {', '.join(listed)}")
+            fail(
+                path,
+                value,
+                f"unknown prefix; {nearest(path[1], listed)}known prefixes: {', '.join(listed)}",
+            )
         if option in found:
             fail(path, value, f"option {option} is given twice")
         found[option] = value_of(value, bool | int | float | str, {}, path)

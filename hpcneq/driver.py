@@ -1,4 +1,5 @@
 """From an input to a result file: the one module that knows all others."""
+
 from __future__ import annotations
 
 import importlib.util
@@ -15,31 +16,58 @@ from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 from .longrun import LongRun, changed, physics
 from .stopping import Stopping
 
-SYSTEMS = {"nsn-junction": "nsn_junction", "fermi-gas": "fermi_gas", "exciton-bec": "exciton_bec",
-           "laser-semiconductor": "laser_semiconductor", "phonon-semiconductor": "phonon_semiconductor"}  # name in the input -> module under tasks/
-SYSTEMS = {name: module for name, module in SYSTEMS.items() if importlib.util.find_spec(f".tasks.{module}", __package__)}
+SYSTEMS = {
+    "nsn-junction": "nsn_junction",
+    "fermi-gas": "fermi_gas",
+    "exciton-bec": "exciton_bec",
+    "laser-semiconductor": "laser_semiconductor",
+    "phonon-semiconductor": "phonon_semiconductor",
+}  # name in the input -> module under tasks/
+SYSTEMS = {
+    name: module
+    for name, module in SYSTEMS.items()
+    if importlib.util.find_spec(f".tasks.{module}", __package__)
+}
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
 
 
 def catalogue():
     """Every system with its tasks, as the configuration needs them."""
-    return {name: config.System(tasks=_tasks(name).TASKS, doc=(_tasks(name).__doc__ or "").strip()) for name in SYSTEMS}
+    return {
+        name: config.System(tasks=_tasks(name).TASKS, doc=(_tasks(name).__doc__ or "").strip())
+        for name in SYSTEMS
+    }
 
 
 def _tasks(system):
     return importlib.import_module(f".tasks.{SYSTEMS[system]}", __package__)
 
 
-def run(source, output=None, overrides=(), force=False, resume=False, quiet=False, petsc_argv=(), comm=None):
+def run(
+    source,
+    output=None,
+    overrides=(),
+    force=False,
+    resume=False,
+    quiet=False,
+    petsc_argv=(),
+    comm=None,
+):
     """Compute an input and store it; returns the exit code. **Collective.**
 
     resume : go on from the output's newest whole checkpoint if there is one, else start.
     """
     comm, log = _begin(comm, quiet)
     if resume and force:
-        raise InputError("run --resume --force: one goes on, the other starts anew; give one of them")
+        raise InputError(
+            "run --resume --force: one goes on, the other starts anew; give one of them"
+        )
     checked = parallel.on_root(comm, config.load, source, catalogue(), overrides)
-    target = Path(output) if output else Path(f"{Path(source).stem if not isinstance(source, dict) else 'result'}.h5")
+    target = (
+        Path(output)
+        if output
+        else Path(f"{Path(source).stem if not isinstance(source, dict) else 'result'}.h5")
+    )
     saved = None
     if resume:
         saved = checkpoint.newest(comm, target, _warn(comm))
@@ -58,12 +86,18 @@ def resume(path, overrides=(), quiet=False, petsc_argv=(), comm=None):
     target = Path(path)
     saved = checkpoint.newest(comm, target, _warn(comm))
     text, folder = parallel.on_root(comm, _remembered, target, saved)
-    checked = parallel.on_root(comm, config.loads, text, catalogue(), overrides, folder, f"{path}: its input")
+    checked = parallel.on_root(
+        comm, config.loads, text, catalogue(), overrides, folder, f"{path}: its input"
+    )
     if parallel.on_root(comm, _finished, target, checked, saved):
-        log(f"{target}: is complete already, there is nothing to go on with (a larger --set run.t_max=... would go on)")
+        log(
+            f"{target}: is complete already, there is nothing to go on with (a larger --set run.t_max=... would go on)"
+        )
         return EXIT["complete"]
     if saved is None and not parallel.on_root(comm, journal.path_of(target).exists):
-        log(f"{target}: was ended before its first checkpoint; starting again from the input it keeps")
+        log(
+            f"{target}: was ended before its first checkpoint; starting again from the input it keeps"
+        )
     return _perform(checked, target, comm, log, petsc_argv, saved, saved is None, True)
 
 
@@ -72,32 +106,53 @@ def _begin(comm, quiet):
     parallel.abort_on_bug(comm)
     expected = os.environ.get("HPCNEQ_RANKS", "")
     if expected.isdigit() and int(expected) != comm.size:
-        raise InputError(f"HPCNEQ_RANKS asks for {expected} ranks, {comm.size} started: is mpiexec that of the MPI mpi4py was built with?")
+        raise InputError(
+            f"HPCNEQ_RANKS asks for {expected} ranks, {comm.size} started: is mpiexec that of the MPI mpi4py was built with?"
+        )
     return comm, parallel.logger(comm, quiet)
 
 
 def _warn(comm):
     """A print to standard error by rank 0, which --quiet does not silence."""
+
     def warn(text):
         if comm.rank == 0:
             print(f"hpcneq: {text}", file=sys.stderr, flush=True)
+
     return warn
 
 
 def _perform(checked, target, comm, log, petsc_argv, saved, force, keep):
     """Compute a checked input from its start or from a checkpoint. **Collective.**"""
-    if saved is not None and not petsc_argv:     # the options of the command line the run was begun with
-        petsc_argv = [word for name, value in saved.meta["options"] for word in (f"-{name}", *([value] if value is not None else []))]
+    if (
+        saved is not None and not petsc_argv
+    ):  # the options of the command line the run was begun with
+        petsc_argv = [
+            word
+            for name, value in saved.meta["options"]
+            for word in (f"-{name}", *([value] if value is not None else []))
+        ]
     petsc.start(petsc_argv)
     parallel.warn_threads(comm, log)
-    with Stopping(comm, checked.run.checkpoint_minutes, checked.run.wall_limit) as stopping, petsc.Options(checked.petsc):
-        longrun = LongRun(comm, target, checked, log, stopping, petsc.pairs(petsc_argv), saved, force, keep)
-        log(f"hpcneq: {checked.system} {checked.task} on {comm.size} rank{'s' if comm.size > 1 else ''} -> {target}")
+    with (
+        Stopping(comm, checked.run.checkpoint_minutes, checked.run.wall_limit) as stopping,
+        petsc.Options(checked.petsc),
+    ):
+        longrun = LongRun(
+            comm, target, checked, log, stopping, petsc.pairs(petsc_argv), saved, force, keep
+        )
+        log(
+            f"hpcneq: {checked.system} {checked.task} on {comm.size} rank{'s' if comm.size > 1 else ''} -> {target}"
+        )
         outcome = _compute(checked, comm, log, longrun)
     if outcome.status == "not-converged":
-        raise NotConverged(f"{outcome.warnings[-1] if outcome.warnings else 'not converged'}; what was found is in {target}, marked")
+        raise NotConverged(
+            f"{outcome.warnings[-1] if outcome.warnings else 'not converged'}; what was found is in {target}, marked"
+        )
     if outcome.status == "stopped":
-        raise StoppedEarly(f"{outcome.warnings[0] if outcome.warnings else 'stopped'}; go on with: hpcneq resume {target}")
+        raise StoppedEarly(
+            f"{outcome.warnings[0] if outcome.warnings else 'stopped'}; go on with: hpcneq resume {target}"
+        )
     log(f"{outcome.status}: {_words(outcome.summary)}")
     return EXIT[outcome.status]
 
@@ -109,13 +164,21 @@ def _compute(checked, comm, log, longrun):
     try:
         outcome = task(checked, comm, log, longrun)
     except NotConverged as error:
-        longrun().finish("not-converged", {}, {}, [str(error)], wall_seconds=time.monotonic() - begun)
+        longrun().finish(
+            "not-converged", {}, {}, [str(error)], wall_seconds=time.monotonic() - begun
+        )
         raise NotConverged(f"{error}; {longrun.target} is marked not-converged") from None
     except HpcneqError:
         if longrun.file is not None:
             longrun.file.close()
         raise
-    longrun().finish(outcome.status, outcome.summary, outcome.errors, outcome.warnings, wall_seconds=time.monotonic() - begun)
+    longrun().finish(
+        outcome.status,
+        outcome.summary,
+        outcome.errors,
+        outcome.warnings,
+        wall_seconds=time.monotonic() - begun,
+    )
     if outcome.status == "complete":
         longrun.complete()
     return outcome
@@ -130,7 +193,9 @@ def _remembered(target, saved):
         return mapped["input"], mapped["folder"]
     result = store.Result(target)
     if result.status not in ("running", "complete") and not journal.path_of(target).exists():
-        raise InputError(f"{target}: has no checkpoint to go on from; start anew with hpcneq run INPUT.toml --force")
+        raise InputError(
+            f"{target}: has no checkpoint to go on from; start anew with hpcneq run INPUT.toml --force"
+        )
     return result.input, Path.cwd()
 
 
@@ -145,13 +210,17 @@ def _finished(target, checked, saved):
         return False
     different = changed(physics(there), physics(checked))
     if different:
-        raise InputError(f"{target}: was computed with other physics: {', '.join(different)} changed; only [run] t_max, output "
-                         "and limits may (use another name, or run --force)")
+        raise InputError(
+            f"{target}: was computed with other physics: {', '.join(different)} changed; only [run] t_max, output "
+            "and limits may (use another name, or run --force)"
+        )
     if (checked.run.t_max or 0) <= (there.run.t_max or 0):
-        journal.path_of(target).unlink(missing_ok=True)     # killed between its last two deeds
+        journal.path_of(target).unlink(missing_ok=True)  # killed between its last two deeds
         return True
     if saved is None:
-        raise InputError(f"{target}: is complete up to t = {there.run.t_max:g}, and its checkpoints are gone; start anew with --force")
+        raise InputError(
+            f"{target}: is complete up to t = {there.run.t_max:g}, and its checkpoints are gone; start anew with --force"
+        )
     return False
 
 
@@ -162,10 +231,12 @@ def _begun(target, checked):
     try:
         result = store.Result(target)
         there = config.loads(result.input, catalogue(), folder=checked.folder)
-    except InputError:      # killed in the writing: its journal, if it has one, still knows whose it is
+    except InputError:  # killed in the writing: its journal, if it has one, still knows whose it is
         mapped = journal.header(target)
         return mapped is not None and not changed(_petsc_apart(mapped["physics"]), physics(checked))
-    return (result.status == "running" or journal.path_of(target).exists()) and not changed(physics(there), physics(checked))
+    return (result.status == "running" or journal.path_of(target).exists()) and not changed(
+        physics(there), physics(checked)
+    )
 
 
 def _petsc_apart(saved):
@@ -176,8 +247,15 @@ def _petsc_apart(saved):
 def _refuse(target, force, source):
     """InputError if the output may not be written; asked before anything is computed."""
     if target.exists() and not force:
-        raise InputError(f"{target}: exists already; give another name with -o, or --force to overwrite it")
-    if not isinstance(source, dict) and target.exists() and Path(source).exists() and os.path.samefile(target, source):
+        raise InputError(
+            f"{target}: exists already; give another name with -o, or --force to overwrite it"
+        )
+    if (
+        not isinstance(source, dict)
+        and target.exists()
+        and Path(source).exists()
+        and os.path.samefile(target, source)
+    ):
         raise InputError(f"{target}: is the input itself")
     folder = target.resolve().parent
     if not folder.is_dir():
@@ -191,9 +269,11 @@ def _words(summary):
     if "steps" not in summary:
         return f"{len(summary)} results"
     rate = summary["steps"] / max(summary["seconds"], 1e-9)
-    memory = max(summary["peak_bytes"]) / 2 ** 20
-    return (f"{summary['steps']} steps in {parallel.clock(summary['seconds'])} ({rate:.2f} steps/s, {summary['gflops']:.1f} GF/s in products, "
-            f"at most {memory:.0f} MB a rank)")
+    memory = max(summary["peak_bytes"]) / 2**20
+    return (
+        f"{summary['steps']} steps in {parallel.clock(summary['seconds'])} ({rate:.2f} steps/s, {summary['gflops']:.1f} GF/s in products, "
+        f"at most {memory:.0f} MB a rank)"
+    )
 
 
 def show(path, as_json=False):
@@ -205,10 +285,13 @@ def plot(path, figure=None, force=False):
     """Draw a result's figure into a file; returns its name."""
     target = Path(figure) if figure else Path(path).with_suffix(".png")
     if target.exists() and not force:
-        raise InputError(f"{target}: exists already; give another name with -o, or --force to overwrite it")
+        raise InputError(
+            f"{target}: exists already; give another name with -o, or --force to overwrite it"
+        )
     if not target.resolve().parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.resolve().parent}")
     from . import plots
+
     plots.plot(store.Result(path), target)
     return target
 

@@ -1,4 +1,5 @@
 """The one place that imports h5py: files opened together, attributes, and blocks that ranks write together."""
+
 from __future__ import annotations
 
 import ctypes
@@ -22,8 +23,8 @@ import h5py  # noqa: E402  (after the environment it reads)
 
 from .errors import HpcneqError, InputError  # noqa: E402
 
-TEXT_LIMIT = 60_000         # bytes: an HDF5 attribute ends at 64 kB
-CHUNK_BYTES = 1 << 16       # a chunk of small rows
+TEXT_LIMIT = 60_000  # bytes: an HDF5 attribute ends at 64 kB
+CHUNK_BYTES = 1 << 16  # a chunk of small rows
 
 
 def parallel_hdf5():
@@ -42,7 +43,8 @@ def require_parallel(comm):
         raise InputError(
             f"h5py {h5py.__version__} was built without MPI but the run has {comm.size} ranks: install "
             "python3-h5py-mpi (Debian, Ubuntu), or HDF5_MPI=ON CC=mpicc pip install --no-binary=h5py "
-            "--no-build-isolation h5py; or run on one rank")
+            "--no-build-isolation h5py; or run on one rank"
+        )
 
 
 def open_file(path, mode, comm=None):
@@ -84,7 +86,9 @@ def set_attribute(holder, name, value):
         value = json.dumps(plain(value))
     if isinstance(value, str):
         value = fixed_text(name, value)
-    if name in holder.attrs:  # h5py before 3.10 replaces through a random name, another one on each rank
+    if (
+        name in holder.attrs
+    ):  # h5py before 3.10 replaces through a random name, another one on each rank
         del holder.attrs[name]
     holder.attrs.create(name, value)
 
@@ -106,7 +110,9 @@ def fixed_text(name, text, room=1):
     """``text`` as a fixed-length UTF-8 scalar of at least ``room`` bytes."""
     raw = text.encode("utf-8")
     if len(raw) > TEXT_LIMIT:
-        raise InputError(f"{name}: a text of {len(raw)} bytes does not fit into the result file (at most {TEXT_LIMIT})")
+        raise InputError(
+            f"{name}: a text of {len(raw)} bytes does not fit into the result file (at most {TEXT_LIMIT})"
+        )
     return np.array(raw, dtype=text_type(max(len(raw), room)))
 
 
@@ -138,13 +144,22 @@ def check_room(path, size):
     """
     try:
         largest = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-        if largest != resource.RLIM_INFINITY and size + (os.path.getsize(path) if os.path.exists(path) else 0) > largest:
+        if (
+            largest != resource.RLIM_INFINITY
+            and size + (os.path.getsize(path) if os.path.exists(path) else 0) > largest
+        ):
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
         with tempfile.TemporaryFile(dir=os.path.dirname(os.path.realpath(path))) as probe:
             os.posix_fallocate(probe.fileno(), 0, max(int(size), 1))
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):  # this disk cannot tell
-            raise HpcneqError(f"{path}: cannot write {size / 1e6:.3g} MB more ({error.strerror})") from None
+        if error.errno not in (
+            errno.EINVAL,
+            errno.EOPNOTSUPP,
+            errno.ENOSYS,
+        ):  # this disk cannot tell
+            raise HpcneqError(
+                f"{path}: cannot write {size / 1e6:.3g} MB more ({error.strerror})"
+            ) from None
 
 
 def abandon(*objects):
@@ -184,7 +199,9 @@ class Placed:
         if not np.can_cast(value.dtype, dtype, "safe") and value.size:
             raise TypeError(f"{name}: got {value.dtype}, the data set holds {dtype}")
         if value.shape != tuple(shape):
-            raise ValueError(f"{name}: got shape {value.shape} on this rank, expected {tuple(shape)}")
+            raise ValueError(
+                f"{name}: got shape {value.shape} on this rank, expected {tuple(shape)}"
+            )
         return np.array(value, dtype=dtype)
 
     def write(self, block, comm, first=0):
@@ -202,7 +219,9 @@ def write_block(data, block, corner, comm):
     space = data.id.get_space()
     if block.size:
         block = np.asarray(block, order="C")
-        memory = h5py.h5s.create_simple(block.shape) if block.ndim else h5py.h5s.create(h5py.h5s.SCALAR)
+        memory = (
+            h5py.h5s.create_simple(block.shape) if block.ndim else h5py.h5s.create(h5py.h5s.SCALAR)
+        )
         if block.ndim:
             space.select_hyperslab(tuple(corner), block.shape)
     else:  # `with dset.collective` hangs here (h5py issue 965)

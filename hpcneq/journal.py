@@ -4,6 +4,7 @@ Beside ``out.h5`` lies ``out.h5.journal``. Every line holds the hash of what fol
 kill, or spoiled, is a point that was not computed. The first line tells the physics the points belong to and the input they
 were asked for with, so that a map goes on even if its result file was killed in the writing.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -30,7 +31,11 @@ def header(target):
 
 def count(target):
     """How many points a journal holds; None if there is no journal."""
-    return len({line["point"] for line in _whole_lines(path_of(target)) if "point" in line}) if path_of(target).exists() else None
+    return (
+        len({line["point"] for line in _whole_lines(path_of(target)) if "point" in line})
+        if path_of(target).exists()
+        else None
+    )
 
 
 class Journal:
@@ -45,13 +50,19 @@ class Journal:
         self.path, self.done, self._synced = path_of(target), {}, 0.0
         lines = list(_whole_lines(self.path))
         if lines:
-            different = changed(lines[0]["physics"], physics) if "physics" in lines[0] else ["the first line"]
+            different = (
+                changed(lines[0]["physics"], physics)
+                if "physics" in lines[0]
+                else ["the first line"]
+            )
             if different:
-                raise InputError(f"{self.path}: its points have other physics: {', '.join(different)} changed (start anew with run --force)")
+                raise InputError(
+                    f"{self.path}: its points have other physics: {', '.join(different)} changed (start anew with run --force)"
+                )
             self.done = {line["point"]: line["record"] for line in lines[1:] if "point" in line}
         self._file = open(self.path, "a" if lines else "w", encoding="ascii")
         if lines:
-            self._file.write("\n")      # ends a line that was cut short
+            self._file.write("\n")  # ends a line that was cut short
         else:
             self._write({"physics": physics, "input": text, "folder": str(folder)})
 
@@ -65,7 +76,9 @@ class Journal:
         try:
             self._file.write(f"{_hash(text)} {text}\n")
             self._file.flush()
-            if time.monotonic() - self._synced > SYNC_SECONDS:      # a killed process loses nothing, a lost machine a second
+            if (
+                time.monotonic() - self._synced > SYNC_SECONDS
+            ):  # a killed process loses nothing, a lost machine a second
                 os.fsync(self._file.fileno())
                 self._synced = time.monotonic()
         except OSError as error:

@@ -3,6 +3,7 @@
 A task gets a `LongRun`. Called, it gives the result file, new or restored. A run has parts, one after the other
 (the evolution, then the one its errors are estimated from), each a `Part` that saves and restores a solver.
 """
+
 from __future__ import annotations
 
 import dataclasses
@@ -15,7 +16,9 @@ from . import checkpoint, journal, provenance, store
 from .errors import InputError
 from .parallel import on_root
 
-UNPHYSICAL = re.compile(r"monitor|view|log|info|options_left|malloc|error_output")   # PETSc options that change no number
+UNPHYSICAL = re.compile(
+    r"monitor|view|log|info|options_left|malloc|error_output"
+)  # PETSc options that change no number
 
 
 def physics(checked, options=()):
@@ -23,15 +26,29 @@ def physics(checked, options=()):
 
     options : (name, value) of PETSc options from the command line. A file an input names counts with its content.
     """
-    tables = {name: getattr(checked, name) for name in ("parameters", "numerics", "initial")} | checked.tables
+    tables = {
+        name: getattr(checked, name) for name in ("parameters", "numerics", "initial")
+    } | checked.tables
     found = {"system": checked.system, "task": checked.task, "run.seed": checked.run.seed}
     for name, table in tables.items():
-        _flatten(name, dataclasses.asdict(table) if dataclasses.is_dataclass(table) else table, found)
+        _flatten(
+            name, dataclasses.asdict(table) if dataclasses.is_dataclass(table) else table, found
+        )
     found.update({f"sweep.{key}": points.tolist() for key, points in checked.sweep.items()})
-    found.update({f"petsc.{key}": value for key, value in checked.petsc.items() if not UNPHYSICAL.search(key)})
+    found.update(
+        {
+            f"petsc.{key}": value
+            for key, value in checked.petsc.items()
+            if not UNPHYSICAL.search(key)
+        }
+    )
     found.update({f"-- -{key}": value for key, value in options if not UNPHYSICAL.search(key)})
     for key, value in list(found.items()):
-        if isinstance(value, str) and key.count(".") and (content := _content(checked.folder, value)):
+        if (
+            isinstance(value, str)
+            and key.count(".")
+            and (content := _content(checked.folder, value))
+        ):
             found[f"{key} (the file's content)"] = content
     return checkpoint.loads(checkpoint.dumps(found))
 
@@ -55,8 +72,11 @@ def _content(folder, name):
 
 def changed(saved, now):
     """Keys in which two physics differ; a file that is gone does not count, its content is remembered."""
-    return [key for key in sorted(saved.keys() | now.keys()) if saved.get(key) != now.get(key)
-            and not (key.endswith("content)") and key not in now)]
+    return [
+        key
+        for key in sorted(saved.keys() | now.keys())
+        if saved.get(key) != now.get(key) and not (key.endswith("content)") and key not in now)
+    ]
 
 
 class LongRun:
@@ -66,9 +86,23 @@ class LongRun:
     from the checkpoint's or no state before the new end is left.
     """
 
-    def __init__(self, comm, target, checked, log, stopping, options=(), saved=None, force=False, keep=False):
-        self.comm, self.target, self.checked, self.log, self.stopping = comm, target, checked, log, stopping
-        self.options, self.saved, self.force, self.keep, self.map = list(options), saved, force, keep, None
+    def __init__(
+        self, comm, target, checked, log, stopping, options=(), saved=None, force=False, keep=False
+    ):
+        self.comm, self.target, self.checked, self.log, self.stopping = (
+            comm,
+            target,
+            checked,
+            log,
+            stopping,
+        )
+        self.options, self.saved, self.force, self.keep, self.map = (
+            list(options),
+            saved,
+            force,
+            keep,
+            None,
+        )
         self.physics = on_root(comm, physics, checked, self.options)
         self.memory, self.results, self.parked, self.order = {}, {}, {}, []
         self.file, self.number, self.before, self.kept = None, 0, None, set()
@@ -79,8 +113,10 @@ class LongRun:
         meta = saved.meta
         different = changed(meta["physics"], self.physics)
         if different:
-            raise InputError(f"{self.target}: its checkpoint has other physics: {', '.join(different)} changed; "
-                             "only [run] t_max, output and limits may (start anew with run --force)")
+            raise InputError(
+                f"{self.target}: its checkpoint has other physics: {', '.join(different)} changed; "
+                "only [run] t_max, output and limits may (start anew with run --force)"
+            )
         self.memory, self.order, self.parked = meta["memory"], meta["order"], dict(meta["parked"])
         self.number = on_root(self.comm, checkpoint.generations, self.target)[0]
         self.before, self.kept = saved.number, set(self.parked.values())
@@ -90,8 +126,11 @@ class LongRun:
         else:
             self._move_end(saved)
         here = self.saved.meta
-        self.log(f"hpcneq: continuing {self.target} at t = {here['t']:.6g}, step {here['step']}"
-                 + (f" of the part \"{here['part']}\"" if len(self.order) > 1 else "") + f" (checkpoint {self.saved.number})")
+        self.log(
+            f"hpcneq: continuing {self.target} at t = {here['t']:.6g}, step {here['step']}"
+            + (f' of the part "{here["part"]}"' if len(self.order) > 1 else "")
+            + f" (checkpoint {self.saved.number})"
+        )
 
     def _move_end(self, saved):
         """Go back to the last state of each part whose next step did not depend on where the run was to end."""
@@ -99,13 +138,19 @@ class LongRun:
         if saved.meta["free"]:
             self.parked[saved.meta["part"]] = saved.number
         for part, number in list(self.parked.items()):
-            state = saved if number == saved.number else checkpoint.load(self.comm, self.target, number)
+            state = (
+                saved if number == saved.number else checkpoint.load(self.comm, self.target, number)
+            )
             if state.meta["t"] >= end:
                 if part == self.order[0]:
-                    raise InputError(f"[run] t_max = {end:g}: the run is at t = {state.meta['t']:g} already; t_max can only grow")
+                    raise InputError(
+                        f"[run] t_max = {end:g}: the run is at t = {state.meta['t']:g} already; t_max can only grow"
+                    )
                 del self.parked[part]
         if self.order[0] not in self.parked:
-            raise InputError(f"{self.target}: no checkpoint from before the last step is left; t_max cannot change")
+            raise InputError(
+                f"{self.target}: no checkpoint from before the last step is left; t_max cannot change"
+            )
         self.saved = checkpoint.load(self.comm, self.target, self.parked[self.order[0]])
 
     def __call__(self):
@@ -115,11 +160,17 @@ class LongRun:
         return self.file
 
     def _create(self):
-        if self.force:      # they belong to the file that is about to be replaced
+        if self.force:  # they belong to the file that is about to be replaced
             on_root(self.comm, checkpoint.remove, self.target)
         if not self.keep:
             on_root(self.comm, journal.path_of(self.target).unlink, missing_ok=True)
-        items = store.gather_provenance(self.comm, self.checked.system, self.checked.task, self.checked.text, self.checked.run.seed)
+        items = store.gather_provenance(
+            self.comm,
+            self.checked.system,
+            self.checked.task,
+            self.checked.text,
+            self.checked.run.seed,
+        )
         return store.ResultFile.create(self.comm, self.target, items, force=self.force)
 
     def _restore(self):
@@ -149,7 +200,7 @@ class LongRun:
 
     def points(self):
         """The keeper of a map's points, for `solvers.maps.farm`; it knows those of the run that is continued."""
-        self()      # from now on the run can be taken up
+        self()  # from now on the run can be taken up
         self.map = Points(self)
         return self.map
 
@@ -167,14 +218,34 @@ class LongRun:
         self.number += 1
         if meta["free"]:
             self.parked[meta["part"]] = self.number
-        meta |= {"format_version": checkpoint.FORMAT_VERSION, "system": self.checked.system, "task": self.checked.task,
-                 "physics": self.physics, "options": self.options, "input": self.checked.text, "folder": str(self.checked.folder),
-                 "t_max": self.checked.run.t_max, "seed": self.checked.run.seed, "memory": self.memory, "results": self.results,
-                 "order": self.order, "parked": self.parked, "rows": self().counts(), "written": checkpoint.written(),
-                 "write_seconds": self.stopping.cost, "ranks": self.comm.size, "versions": on_root(self.comm, provenance.versions)}
+        meta |= {
+            "format_version": checkpoint.FORMAT_VERSION,
+            "system": self.checked.system,
+            "task": self.checked.task,
+            "physics": self.physics,
+            "options": self.options,
+            "input": self.checked.text,
+            "folder": str(self.checked.folder),
+            "t_max": self.checked.run.t_max,
+            "seed": self.checked.run.seed,
+            "memory": self.memory,
+            "results": self.results,
+            "order": self.order,
+            "parked": self.parked,
+            "rows": self().counts(),
+            "written": checkpoint.written(),
+            "write_seconds": self.stopping.cost,
+            "ranks": self.comm.size,
+            "versions": on_root(self.comm, provenance.versions),
+        }
         size = checkpoint.write(self.comm, self.target, self.number, meta, arrays, self.target)
         parked = set(self.parked.values())
-        on_root(self.comm, checkpoint.remove, self.target, {self.number, self.before} - {None} | parked | self.kept)
+        on_root(
+            self.comm,
+            checkpoint.remove,
+            self.target,
+            {self.number, self.before} - {None} | parked | self.kept,
+        )
         self.before, self.kept = self.number, parked
         self.stopping.wrote(self.comm.bcast(time.monotonic() - begun, root=0))
         return size
@@ -192,7 +263,13 @@ class Points:
         on_root(run.comm, self._open)
 
     def _open(self):
-        self._journal = journal.Journal(self.run.target, self.run.physics, changed, self.run.checked.text, self.run.checked.folder)
+        self._journal = journal.Journal(
+            self.run.target,
+            self.run.physics,
+            changed,
+            self.run.checked.text,
+            self.run.checked.folder,
+        )
         self.done = self._journal.done
 
     def add(self, name, record):
@@ -248,8 +325,15 @@ class Part:
 
         numbers : holds at least ``t`` and ``step``. free : the next step does not depend on where the run ends.
         """
-        meta = {"part": self.name, "t": numbers["t"], "step": numbers["step"], "free": bool(free),
-                "solver": numbers, "shared": shared, "progress": self.progress()}
+        meta = {
+            "part": self.name,
+            "t": numbers["t"],
+            "step": numbers["step"],
+            "free": bool(free),
+            "solver": numbers,
+            "shared": shared,
+            "progress": self.progress(),
+        }
         return self.run.write(meta, arrays)
 
     def finish(self, value):

@@ -2,6 +2,7 @@
 
 Run any hpcneq program as ``mpiexec -n 4 hpcneq run input.toml``; nothing else is needed to go parallel.
 """
+
 from __future__ import annotations
 
 import os
@@ -14,18 +15,22 @@ import numpy as np
 
 from .errors import HpcneqError
 
-CHUNK = 64  # items per partial sum: fixed, so that the order of additions never depends on the ranks
+CHUNK = (
+    64  # items per partial sum: fixed, so that the order of additions never depends on the ranks
+)
 
 
 def world():
     """COMM_WORLD; the only place that names it."""
     from mpi4py import MPI
+
     return MPI.COMM_WORLD
 
 
 def solo():
     """COMM_SELF; for solves that every rank repeats with identical, broadcast data."""
     from mpi4py import MPI
+
     return MPI.COMM_SELF
 
 
@@ -77,7 +82,11 @@ class Layout:
         if self.items == 0:
             return local
         start, stop = self.bounds()
-        wanted = [i % self.items for i in (*range(start - reach, start), *range(stop, stop + reach))] if self.count else []
+        wanted = (
+            [i % self.items for i in (*range(start - reach, start), *range(stop, stop + reach))]
+            if self.count
+            else []
+        )
         send = [[] for _ in range(self.size)]
         for rank, asked in enumerate(comm.allgather(wanted)):
             send[rank] = [(i, local[i - start]) for i in asked if start <= i < stop]
@@ -85,13 +94,17 @@ class Layout:
         if not self.count:
             return local
         halo = [got[i] for i in wanted]
-        return np.concatenate([np.stack(halo[:reach]), local, np.stack(halo[reach:])]) if reach else local
+        return (
+            np.concatenate([np.stack(halo[:reach]), local, np.stack(halo[reach:])])
+            if reach
+            else local
+        )
 
 
 def placed(comm, flat):
     """(flat, start, size of the whole): this rank's part of an array comes after those of the ranks before it. **Collective.**"""
     counts = comm.allgather(flat.size)
-    return flat, sum(counts[:comm.rank]), sum(counts)
+    return flat, sum(counts[: comm.rank]), sum(counts)
 
 
 def ordered_sum(comm, layout, terms, chunk=CHUNK):
@@ -106,14 +119,14 @@ def ordered_sum(comm, layout, terms, chunk=CHUNK):
     if comm.size == 1:
         total = np.zeros(tail, np.result_type(terms.dtype, float))
         for low in range(0, layout.items, chunk):
-            total = total + _sum_rows(terms[low:low + chunk])
+            total = total + _sum_rows(terms[low : low + chunk])
         return total
     start, stop = layout.bounds()
     whole, rows = {}, {}
     for c in range(start // chunk, -(-stop // chunk) if stop > start else start // chunk):
         low, high = c * chunk, min((c + 1) * chunk, layout.items)
         if start <= low and high <= stop:
-            whole[c] = _sum_rows(terms[low - start:high - start])
+            whole[c] = _sum_rows(terms[low - start : high - start])
         else:
             for i in range(max(low, start), min(high, stop)):
                 rows[i] = terms[i - start]
@@ -158,6 +171,7 @@ def on_root(comm, function, *args, **kwargs):
 def agree(comm, flag):
     """True on every rank if it is true on any. **Collective.**"""
     from mpi4py import MPI
+
     return bool(comm.allreduce(int(bool(flag)), op=MPI.MAX))
 
 
@@ -178,12 +192,14 @@ def leave_together(comm, code, patience=5.0):
 
 def abort_on_bug(comm):
     """Make an exception nobody expected on any rank end all ranks at once, instead of hanging them."""
+
     def hook(kind, value, trace):
         text = "".join(traceback.format_exception(kind, value, trace))
         sys.stderr.write(f"[rank {comm.rank}] {text}")
         sys.stderr.flush()
         if comm.size > 1:
             comm.Abort(1)
+
     sys.excepthook = hook
 
 
@@ -195,9 +211,11 @@ def warn_threads(comm, log):
 
 def logger(comm, quiet=False):
     """A print for rank 0 that flushes at once; silent elsewhere and with ``quiet``."""
+
     def log(text):
         if comm.rank == 0 and not quiet:
             print(text, flush=True)
+
     return log
 
 

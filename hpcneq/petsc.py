@@ -1,11 +1,17 @@
 """PETSc in one place: started once, options by prefix, unused ones refused, reasons turned into errors."""
+
 from __future__ import annotations
 
 import ctypes
 
 from .errors import InputError, NotConverged
 
-AT_EXIT = ("options_left", "objects_dump", "malloc_dump", "malloc_view")  # PETSc asks for these when it ends
+AT_EXIT = (
+    "options_left",
+    "objects_dump",
+    "malloc_dump",
+    "malloc_view",
+)  # PETSc asks for these when it ends
 
 _started = {}
 
@@ -21,11 +27,16 @@ def start(argv=None):
         try:
             import petsc4py
         except ImportError:
-            raise InputError("petsc4py is missing: run tools/setup, or load a module with complex PETSc") from None
+            raise InputError(
+                "petsc4py is missing: run tools/setup, or load a module with complex PETSc"
+            ) from None
         petsc4py.init(["hpcneq", *(argv or ())])
         from petsc4py import PETSc
+
         if PETSc.ScalarType().dtype.kind != "c":
-            raise InputError("this PETSc has real scalars: hpcneq needs one configured with complex scalars")
+            raise InputError(
+                "this PETSc has real scalars: hpcneq needs one configured with complex scalars"
+            )
         PETSc.Sys.pushErrorHandler("python")
         _started.update(PETSc=PETSc, argv=[name for name, _ in given or ()], tables=set())
     elif given is not None:
@@ -69,7 +80,11 @@ class Options:
         self.base = start().Options()
 
     def __enter__(self):
-        self.added = [name for name in self.table if name not in _started["argv"] and name not in _started["tables"]]
+        self.added = [
+            name
+            for name in self.table
+            if name not in _started["argv"] and name not in _started["tables"]
+        ]
         for name in self.added:
             value = self.table[name]
             self.base.setValue(name, None if value is True else str(value))
@@ -91,16 +106,23 @@ class Options:
             # `used` first: to look for a name (hasName) marks it as used
             if name not in AT_EXIT and not used(name) and self.base.hasName(name):
                 where = "-- -" if name in _started["argv"] else "[petsc] "
-                raise InputError(f"{where}{name}: no solver of this run uses this PETSc option "
-                                 "(options start with the solver's prefix: evolve_, initial_)")
+                raise InputError(
+                    f"{where}{name}: no solver of this run uses this PETSc option "
+                    "(options start with the solver's prefix: evolve_, initial_)"
+                )
 
 
 def used(name):
     """Whether PETSc has asked for an option. petsc4py 3.18 does not wrap this, so the C function is called."""
     from petsc4py import PETSc
+
     flag = ctypes.c_int(0)
     library = ctypes.CDLL(PETSc.__file__)
-    library.PetscOptionsUsed.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(ctypes.c_int)]
+    library.PetscOptionsUsed.argtypes = [
+        ctypes.c_void_p,
+        ctypes.c_char_p,
+        ctypes.POINTER(ctypes.c_int),
+    ]
     library.PetscOptionsUsed(None, name.encode(), ctypes.byref(flag))
     return bool(flag.value & 0xFF)
 
@@ -116,7 +138,11 @@ def configure(solver):
 
 def reason(kind, code):
     """The name of a converged reason ("DIVERGED_LINE_SEARCH") from its number."""
-    names = {value: name for name, value in vars(kind).items() if not name.startswith("_") and isinstance(value, int)}
+    names = {
+        value: name
+        for name, value in vars(kind).items()
+        if not name.startswith("_") and isinstance(value, int)
+    }
     return names.get(code, str(code))
 
 

@@ -1,4 +1,5 @@
 """Where a result comes from: versions, commit, machine."""
+
 from __future__ import annotations
 
 import os
@@ -18,9 +19,19 @@ def gather_provenance(comm, system, task, text, seed):
     """
     items = None
     if comm.rank == 0:
-        items = {"hpcneq_version": _hpcneq_version(), "commit": commit(), "system": system, "task": task,
-                 "input": text, "seed": seed, "ranks": comm.size, "host": platform.node(), "cpu": cpu_model(),
-                 "started": datetime.now(timezone.utc).isoformat(timespec="seconds"), **versions()}
+        items = {
+            "hpcneq_version": _hpcneq_version(),
+            "commit": commit(),
+            "system": system,
+            "task": task,
+            "input": text,
+            "seed": seed,
+            "ranks": comm.size,
+            "host": platform.node(),
+            "cpu": cpu_model(),
+            "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            **versions(),
+        }
     return comm.bcast(items, root=0)
 
 
@@ -29,9 +40,16 @@ def versions():
     from mpi4py import MPI
 
     from .hdf5 import library_versions
-    found = {"python": platform.python_version(), "numpy": np.__version__, "scipy": _installed("scipy"),
-             "numba": _installed("numba"), "mpi4py": _installed("mpi4py"),
-             "mpi": MPI.Get_library_version().split(",")[0].strip().rstrip("\x00"), **library_versions()}
+
+    found = {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": _installed("scipy"),
+        "numba": _installed("numba"),
+        "mpi4py": _installed("mpi4py"),
+        "mpi": MPI.Get_library_version().split(",")[0].strip().rstrip("\x00"),
+        **library_versions(),
+    }
     for package in ("petsc4py", "slepc4py"):
         if f"{package}.{'PETSc' if package == 'petsc4py' else 'SLEPc'}" in sys.modules:
             found[package] = sys.modules[package].__version__
@@ -65,8 +83,13 @@ def cpu_model():
 def _git(folder, *words):
     """Output of a git command in ``folder``, or None where it fails or there is no git."""
     try:
-        done = subprocess.run(["git", "--no-optional-locks", "-C", folder, *words], capture_output=True, text=True,
-                              timeout=10, check=False)
+        done = subprocess.run(
+            ["git", "--no-optional-locks", "-C", folder, *words],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

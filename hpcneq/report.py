@@ -1,4 +1,5 @@
 """What ``hpcneq show`` prints: a result's headline, and what its checkpoints hold."""
+
 from __future__ import annotations
 
 import json
@@ -11,17 +12,27 @@ from .parallel import solo
 
 KEPT = ("system", "task", "part", "t", "step", "t_max", "rows", "ranks", "written", "write_seconds")
 
-MOST_WORDS = 20     # of a list in the text of show; --json has all
+MOST_WORDS = 20  # of a list in the text of show; --json has all
 
 
 def show(path, as_json=False):
     """A result file or a checkpoint, as text or as one JSON object. Raises InputError if it is neither, or damaged."""
     if checkpoint.is_checkpoint(path):
-        return json.dumps(plain(_state(path)), allow_nan=False) if as_json else "\n".join(_state_lines(path))
+        return (
+            json.dumps(plain(_state(path)), allow_nan=False)
+            if as_json
+            else "\n".join(_state_lines(path))
+        )
     result = store.Result(path)
     if as_json:
-        return json.dumps({**result.as_json_object(), "checkpoint": plain(newest(path)), "finished_points": journal.count(path)},
-                          allow_nan=False)
+        return json.dumps(
+            {
+                **result.as_json_object(),
+                "checkpoint": plain(newest(path)),
+                "finished_points": journal.count(path),
+            },
+            allow_nan=False,
+        )
     return "\n".join(_result_lines(path, result))
 
 
@@ -29,7 +40,11 @@ def newest(path):
     """What the newest checkpoint of a result file holds, unhashed; None if there is none that can be read."""
     for number in checkpoint.generations(path):
         try:
-            return _headline(checkpoint.Saved(os.fspath(path), number, checkpoint.read_meta(checkpoint.path_of(path, number))))
+            return _headline(
+                checkpoint.Saved(
+                    os.fspath(path), number, checkpoint.read_meta(checkpoint.path_of(path, number))
+                )
+            )
         except (InputError, OSError, RuntimeError, KeyError, ValueError):
             continue
     return None
@@ -48,8 +63,10 @@ def _result_lines(path, result):
     for warning in result.warnings or []:
         lines.append(f"  warning: {warning}")
     where = result.provenance
-    lines.append(f"  {where.get('ranks', '?')} ranks on {where.get('host', '?')}, {where.get('started', '?')}, "
-                 f"hpcneq {where.get('hpcneq_version', '?')} ({_short(where.get('commit', '?'))})")
+    lines.append(
+        f"  {where.get('ranks', '?')} ranks on {where.get('host', '?')}, {where.get('started', '?')}, "
+        f"hpcneq {where.get('hpcneq_version', '?')} ({_short(where.get('commit', '?'))})"
+    )
     lines.append("  data: " + ", ".join(result.keys()))
     state = newest(path)
     if state is not None:
@@ -60,7 +77,7 @@ def _result_lines(path, result):
 
 
 def _where(state):
-    return f"t = {state['t']:.10g} of {state['t_max']:g}, step {state['step']} of the part \"{state['part']}\""
+    return f't = {state["t"]:.10g} of {state["t_max"]:g}, step {state["step"]} of the part "{state["part"]}"'
 
 
 def _load(path):
@@ -74,23 +91,42 @@ def _load(path):
 def _state(path):
     saved = _load(path)
     meta = saved.meta
-    return {"format_version": meta["format_version"], "status": "checkpoint", "exit_code": None, "system": meta["system"],
-            "task": meta["task"], "summary": _headline(saved), "errors": {}, "warnings": [],
-            "provenance": {"input": meta["input"], "seed": meta["seed"], "ranks": meta["ranks"], **meta["versions"]}}
+    return {
+        "format_version": meta["format_version"],
+        "status": "checkpoint",
+        "exit_code": None,
+        "system": meta["system"],
+        "task": meta["task"],
+        "summary": _headline(saved),
+        "errors": {},
+        "warnings": [],
+        "provenance": {
+            "input": meta["input"],
+            "seed": meta["seed"],
+            "ranks": meta["ranks"],
+            **meta["versions"],
+        },
+    }
 
 
 def _state_lines(path):
     saved = _load(path)
     meta = saved.meta
-    kept = [f"{number} ({part})" for part, number in meta["parked"].items() if number != saved.number]
-    versions = ", ".join(f"{name.removesuffix('_version')} {value}" for name, value in meta["versions"].items())
-    return [f"{path}: a whole checkpoint of {saved.target}",
-            f"  {meta['system']} {meta['task']}, {_where(meta)}",
-            f"  rows of the result so far: {', '.join(f'{count} of {axis}' for axis, count in meta['rows'].items())}",
-            f"  finished parts: {', '.join(meta['results']) or 'none'}; goes with checkpoints: {', '.join(kept) or 'none'}",
-            f"  {os.path.getsize(path)} bytes, written {meta['written']} by {meta['ranks']} ranks; goes on on any number of them",
-            f"  versions: {versions}",
-            f"  go on with: hpcneq resume {saved.target}"]
+    kept = [
+        f"{number} ({part})" for part, number in meta["parked"].items() if number != saved.number
+    ]
+    versions = ", ".join(
+        f"{name.removesuffix('_version')} {value}" for name, value in meta["versions"].items()
+    )
+    return [
+        f"{path}: a whole checkpoint of {saved.target}",
+        f"  {meta['system']} {meta['task']}, {_where(meta)}",
+        f"  rows of the result so far: {', '.join(f'{count} of {axis}' for axis, count in meta['rows'].items())}",
+        f"  finished parts: {', '.join(meta['results']) or 'none'}; goes with checkpoints: {', '.join(kept) or 'none'}",
+        f"  {os.path.getsize(path)} bytes, written {meta['written']} by {meta['ranks']} ranks; goes on on any number of them",
+        f"  versions: {versions}",
+        f"  go on with: hpcneq resume {saved.target}",
+    ]
 
 
 def _unit(result, key):
@@ -101,7 +137,9 @@ def _unit(result, key):
 def _with_error(value, error):
     """A number with its error, or a list of them, of a long one the beginning and the end."""
     if isinstance(value, list):
-        errors = error if isinstance(error, list) and len(error) == len(value) else [None] * len(value)
+        errors = (
+            error if isinstance(error, list) and len(error) == len(value) else [None] * len(value)
+        )
         words = list(map(_with_error, value, errors))
         if len(words) > MOST_WORDS:
             words = [*words[:3], "...", *words[-2:]]

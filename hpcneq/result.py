@@ -6,6 +6,7 @@
 
 Needs neither MPI nor the ranks that wrote it; works while the run goes on and after it was killed.
 """
+
 from __future__ import annotations
 
 import json
@@ -19,7 +20,7 @@ from .errors import InputError
 from .hdf5 import attempt, open_file, os_reason, plain
 
 FORMAT, FORMAT_VERSION = "hpcneq", 1
-TEXTS = ("summary", "errors", "warnings")   # JSON texts in the root
+TEXTS = ("summary", "errors", "warnings")  # JSON texts in the root
 EXIT_CODES = {"running": None, "complete": 0, "not-converged": 3, "stopped": 75}
 
 
@@ -53,17 +54,26 @@ class Result:
         with _open(self.path) as file:
             _check_format(file, self.path)
             self.attrs = {name: _value(value) for name, value in file.attrs.items()}
-            texts = {name: file[name][()].decode("utf-8") if name in file else self.attrs.get(name)
-                     for name in TEXTS}
+            texts = {
+                name: file[name][()].decode("utf-8") if name in file else self.attrs.get(name)
+                for name in TEXTS
+            }
             self._names = [name for name in file if name not in TEXTS]
-            self._rows = {name: int(file[name].attrs["rows"]) for name in file if "rows" in file[name].attrs}
+            self._rows = {
+                name: int(file[name].attrs["rows"]) for name in file if "rows" in file[name].attrs
+            }
         self.status = self.attrs.get("status", "running")
         self.system, self.task = self.attrs.get("system", ""), self.attrs.get("task", "")
         self.input = self.attrs.get("input", "")
         self.summary, self.errors, self.warnings = (
-            json.loads(texts[name]) if texts[name] else empty for name, empty in zip(TEXTS, ({}, {}, [])))
-        self.provenance = {name: self.attrs[name] for name in json.loads(self.attrs.get("provenance", "[]"))
-                           if name in self.attrs}
+            json.loads(texts[name]) if texts[name] else empty
+            for name, empty in zip(TEXTS, ({}, {}, []))
+        )
+        self.provenance = {
+            name: self.attrs[name]
+            for name in json.loads(self.attrs.get("provenance", "[]"))
+            if name in self.attrs
+        }
 
     def keys(self):
         """Names of the stored arrays."""
@@ -81,7 +91,9 @@ class Result:
     def __getitem__(self, name):
         """The `Array` of that name. KeyError lists what there is."""
         if name not in self._names:
-            raise KeyError(f"{self.path} has no {name!r}; it holds {', '.join(self._names) or 'no arrays yet'}")
+            raise KeyError(
+                f"{self.path} has no {name!r}; it holds {', '.join(self._names) or 'no arrays yet'}"
+            )
         with _open(self.path) as file:
             return _read(file, name, self._rows)
 
@@ -108,11 +120,19 @@ class Result:
 
     def as_json_object(self):
         """What ``hpcneq show --json`` prints: a dict that JSON can hold."""
-        return plain({
-            "format_version": self.attrs["format_version"], "status": self.status,
-            "exit_code": EXIT_CODES.get(self.status), "system": self.system, "task": self.task,
-            "summary": self.summary, "errors": self.errors, "warnings": self.warnings,
-            "provenance": self.provenance})
+        return plain(
+            {
+                "format_version": self.attrs["format_version"],
+                "status": self.status,
+                "exit_code": EXIT_CODES.get(self.status),
+                "system": self.system,
+                "task": self.task,
+                "summary": self.summary,
+                "errors": self.errors,
+                "warnings": self.warnings,
+                "provenance": self.provenance,
+            }
+        )
 
 
 def _open(path, patience=0.5):
@@ -145,8 +165,10 @@ def _check_format(file, path):
         raise InputError(f"{path}: is an HDF5 file, but not an hpcneq result")
     version = int(file.attrs["format_version"])
     if version > FORMAT_VERSION:
-        raise InputError(f"{path}: was written by a newer hpcneq (format {version}, this one reads up to {FORMAT_VERSION});"
-                         " update hpcneq to read it")
+        raise InputError(
+            f"{path}: was written by a newer hpcneq (format {version}, this one reads up to {FORMAT_VERSION});"
+            " update hpcneq to read it"
+        )
 
 
 def _read(file, name, rows):

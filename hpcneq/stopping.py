@@ -2,6 +2,7 @@
 
 SIGUSR1, TERM and INT ask a run to stop; ``run.wall_limit`` does when a step and a checkpoint might no longer fit.
 """
+
 from __future__ import annotations
 
 import signal
@@ -11,8 +12,8 @@ import time
 import numpy as np
 
 SIGNALS = ("SIGUSR1", "SIGTERM", "SIGINT")
-MARGIN = 1.0            # s to close the result file and leave MPI
-SAFETY = 1.5            # a checkpoint may take this much longer than the last one
+MARGIN = 1.0  # s to close the result file and leave MPI
+SAFETY = 1.5  # a checkpoint may take this much longer than the last one
 
 
 class Stopping:
@@ -27,8 +28,8 @@ class Stopping:
         self.every = 60.0 * minutes
         self.begun = self.written = self.stepped = time.monotonic()
         self.cost = self.slowest = 0.0
-        self.asked = None               # what asked to stop, on this rank
-        self.reason = None              # what made all ranks stop
+        self.asked = None  # what asked to stop, on this rank
+        self.reason = None  # what made all ranks stop
         self._former = {}
 
     def __enter__(self):
@@ -44,19 +45,23 @@ class Stopping:
 
     def _noted(self, number, frame):
         if number == signal.SIGINT and self.asked == "SIGINT" and self.comm.size == 1:
-            raise KeyboardInterrupt     # asked twice at a keyboard
+            raise KeyboardInterrupt  # asked twice at a keyboard
         self.asked = signal.Signals(number).name
 
     def decide(self):
         """(stop, write) after a step, the same on every rank. **Collective.**"""
         from mpi4py import MPI
+
         now = time.monotonic()
         self.slowest = max(self.slowest, now - self.stepped)
         self.stepped = now
         mine = np.zeros(3, np.int64)
         mine[0] = self.asked is not None
         if self.comm.rank == 0:
-            mine[1] = self.limit is not None and now - self.begun + self.slowest + SAFETY * self.cost + MARGIN > self.limit
+            mine[1] = (
+                self.limit is not None
+                and now - self.begun + self.slowest + SAFETY * self.cost + MARGIN > self.limit
+            )
             mine[2] = now - self.written > self.every
         agreed = np.empty_like(mine)
         self.comm.Allreduce(mine, agreed, op=MPI.MAX)
@@ -69,7 +74,9 @@ class Stopping:
         """What asks this rank alone to stop before something that may take so long, or None. Not collective."""
         if self.asked is not None:
             return "a signal"
-        late = self.limit is not None and time.monotonic() - self.begun + seconds + MARGIN > self.limit
+        late = (
+            self.limit is not None and time.monotonic() - self.begun + seconds + MARGIN > self.limit
+        )
         return "run.wall_limit" if late else None
 
     def wrote(self, seconds):

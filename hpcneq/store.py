@@ -4,6 +4,7 @@ One HDF5 file a run. Coordinates are dimension scales, every data set names its 
 rows that grow in time reach the disk at each `ResultFile.flush`, so that a run killed without warning
 leaves a file that opens and holds every flushed row.
 """
+
 from __future__ import annotations
 
 import json
@@ -14,8 +15,23 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .errors import HpcneqError, InputError
-from .hdf5 import (TEXT_LIMIT, Placed, abandon, added_chunks, attempt, check_room, chunks, fail_together, fixed_text,
-                   open_file, os_reason, plain, require_parallel, set_attribute, text_type)
+from .hdf5 import (
+    TEXT_LIMIT,
+    Placed,
+    abandon,
+    added_chunks,
+    attempt,
+    check_room,
+    chunks,
+    fail_together,
+    fixed_text,
+    open_file,
+    os_reason,
+    plain,
+    require_parallel,
+    set_attribute,
+    text_type,
+)
 from .parallel import on_root
 from .provenance import gather_provenance
 from .result import EXIT_CODES, FORMAT, FORMAT_VERSION, TEXTS, Result
@@ -23,7 +39,7 @@ from .result import EXIT_CODES, FORMAT, FORMAT_VERSION, TEXTS, Result
 __all__ = ["Result", "ResultFile", "gather_provenance"]
 STATUSES = tuple(EXIT_CODES)
 RESERVED = ("format", "format_version", "status", "provenance", *TEXTS)
-BUFFER_BYTES = 1 << 26                      # rows waiting for a flush, per rank
+BUFFER_BYTES = 1 << 26  # rows waiting for a flush, per rank
 
 
 @dataclass
@@ -31,18 +47,24 @@ class Growing:
     """The series along one growing axis: rows on disk, and rows waiting for the next flush."""
 
     rows: int = 0
-    series: dict = field(default_factory=dict)     # name -> Placed, the axis itself first
-    pending: list = field(default_factory=list)    # one {name: block} a row
+    series: dict = field(default_factory=dict)  # name -> Placed, the axis itself first
+    pending: list = field(default_factory=list)  # one {name: block} a row
 
     def row_bytes(self):
         """Bytes of one row over all ranks, so that every rank flushes at the same row."""
-        return sum(math.prod(p.data.shape[1:]) * p.data.dtype.itemsize for p in self.series.values())
+        return sum(
+            math.prod(p.data.shape[1:]) * p.data.dtype.itemsize for p in self.series.values()
+        )
 
     def room(self):
         """Bytes the waiting rows add to the file: whole chunks, and the tables that find them."""
         rows = self.rows + len(self.pending)
-        return sum(added_chunks(p.data, self.rows, rows) * (p.data.dtype.itemsize * math.prod(p.data.chunks) + 64) + 4096
-                   for p in self.series.values())
+        return sum(
+            added_chunks(p.data, self.rows, rows)
+            * (p.data.dtype.itemsize * math.prod(p.data.chunks) + 64)
+            + 4096
+            for p in self.series.values()
+        )
 
 
 class ResultFile:
@@ -145,8 +167,12 @@ class ResultFile:
         if growing is None or set(row) != set(growing.series):
             wanted = [sorted(g.series) for g in self._growing.values()]
             raise ValueError(f"{self.path}: a row holds {sorted(row)}, expected one of {wanted}")
-        growing.pending.append({name: placed.cast(np.asarray(row[name])[None], (1, *placed.data.shape[1:]))
-                                for name, placed in growing.series.items()})
+        growing.pending.append(
+            {
+                name: placed.cast(np.asarray(row[name])[None], (1, *placed.data.shape[1:]))
+                for name, placed in growing.series.items()
+            }
+        )
         if len(growing.pending) * growing.row_bytes() > BUFFER_BYTES * self.comm.size:
             self.flush()
 
@@ -187,7 +213,7 @@ class ResultFile:
         """All rows so far of a series without a layout, on every rank; rows of earlier jobs of the run included. **Collective.**"""
         self.flush()
         growing = next(g for g in self._growing.values() if name in g.series)
-        return on_root(self.comm, lambda: growing.series[name].data[:growing.rows])
+        return on_root(self.comm, lambda: growing.series[name].data[: growing.rows])
 
     def attribute(self, name, value):
         """Create or replace a root attribute; rank 0's value."""
@@ -201,16 +227,31 @@ class ResultFile:
         """
         if status not in STATUSES:
             raise ValueError(f"status {status!r}, not one of {', '.join(STATUSES)}")
-        texts, items = self.comm.bcast((
-            {name: json.dumps(plain(value), allow_nan=False)
-             for name, value in zip(TEXTS, (summary, errors or {}, list(warnings)))},
-            {**{name: value for name, value in summary.items() if not isinstance(value, (list, tuple, dict)) and np.ndim(value) == 0}, **extra}), root=0)
+        texts, items = self.comm.bcast(
+            (
+                {
+                    name: json.dumps(plain(value), allow_nan=False)
+                    for name, value in zip(TEXTS, (summary, errors or {}, list(warnings)))
+                },
+                {
+                    **{
+                        name: value
+                        for name, value in summary.items()
+                        if not isinstance(value, (list, tuple, dict)) and np.ndim(value) == 0
+                    },
+                    **extra,
+                },
+            ),
+            root=0,
+        )
         self.flush()
         for name, text in texts.items():
             self._text(name, text)
         taken = {*RESERVED, *json.loads(self._file.attrs["provenance"])}
         for name, value in items.items():
-            if name not in taken and not (isinstance(value, str) and len(value.encode()) > TEXT_LIMIT):
+            if name not in taken and not (
+                isinstance(value, str) and len(value.encode()) > TEXT_LIMIT
+            ):
                 set_attribute(self._file, name, value)
         self.flush()
         _set_status(self._file, status)
@@ -243,10 +284,17 @@ class ResultFile:
             data = self._file[name]
             same = data.shape[1:] == tuple(shape[1:]) if growing else data.shape == tuple(shape)
             if not same or data.dtype != dtype:
-                raise InputError(f"{self.path}: {name} holds {data.dtype} {data.shape}, this run gives {dtype} {shape}")
+                raise InputError(
+                    f"{self.path}: {name} holds {data.dtype} {data.shape}, this run gives {dtype} {shape}"
+                )
         elif growing:
-            data = self._file.create_dataset(name, (0, *shape[1:]), dtype, maxshape=shape,
-                                             chunks=chunks(shape[1:], dtype.itemsize))
+            data = self._file.create_dataset(
+                name,
+                (0, *shape[1:]),
+                dtype,
+                maxshape=shape,
+                chunks=chunks(shape[1:], dtype.itemsize),
+            )
         else:
             data = self._file.create_dataset(name, shape, dtype)
         set_attribute(data, "units", units)
@@ -267,15 +315,19 @@ class ResultFile:
             dimension.label = axis
         position = int(growing) if split is None else axes.index(split)
         if layout is not None and layout.items != shape[position]:
-            raise ValueError(f"{name}: a layout of {layout.items} items along {axes[position]}, which has {shape[position]}")
+            raise ValueError(
+                f"{name}: a layout of {layout.items} items along {axes[position]}, which has {shape[position]}"
+            )
         return Placed(data, layout, position, self.comm.rank == 0)
 
     def _write_now(self, placed, values):
         """Write a whole data set; rank 0's or each rank's block."""
         shape, faults = placed.data.shape, []
-        if 0 in shape:      # HDF5 refuses to write nothing in parallel
+        if 0 in shape:  # HDF5 refuses to write nothing in parallel
             return
-        on_root(self.comm, check_room, self.path, placed.data.size * placed.data.dtype.itemsize + 4096)
+        on_root(
+            self.comm, check_room, self.path, placed.data.size * placed.data.dtype.itemsize + 4096
+        )
         if shape == () and not placed.root:
             block = np.empty(0, placed.data.dtype)
         else:
@@ -307,7 +359,14 @@ class ResultFile:
             fail_together(self.comm, faults, f"{self.path}: cannot write it")
         except HpcneqError:
             file, self._file = self._file, None
-            abandon(file, *(placed.data for growing in self._growing.values() for placed in growing.series.values()))
+            abandon(
+                file,
+                *(
+                    placed.data
+                    for growing in self._growing.values()
+                    for placed in growing.series.values()
+                ),
+            )
             raise
 
 
@@ -324,7 +383,9 @@ def _prepare(path, provenance, force):
     if os.path.exists(target) and not os.path.isfile(target):
         raise InputError(f"{path}: is not a file")
     if os.path.exists(target) and not force:
-        raise InputError(f"{path}: exists already; give another name with -o, or --force to overwrite it")
+        raise InputError(
+            f"{path}: exists already; give another name with -o, or --force to overwrite it"
+        )
     if not os.path.isdir(folder):
         raise InputError(f"{path}: there is no folder {folder}")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -341,7 +402,9 @@ def _describe(file, items):
     set_attribute(file, "format", FORMAT)
     set_attribute(file, "format_version", FORMAT_VERSION)
     _set_status(file, "running")
-    items = {name: value for name, value in items.items() if value is not None and name not in RESERVED}
+    items = {
+        name: value for name, value in items.items() if value is not None and name not in RESERVED
+    }
     set_attribute(file, "provenance", json.dumps(list(items)))
     for name, value in items.items():
         set_attribute(file, name, value)
@@ -354,12 +417,16 @@ def _rewind(path, rows):
         with open_file(target, "r+") as file:
             if file.attrs.get("format") != FORMAT.encode():
                 raise InputError(f"{path}: is not an hpcneq result file")
-            for axis, data in ((data.dims[0].label or name, data) for name, data in file.items() if data.ndim):
+            for axis, data in (
+                (data.dims[0].label or name, data) for name, data in file.items() if data.ndim
+            ):
                 if data.maxshape[0] is not None:
                     continue
                 found = min(len(data), int(file[axis].attrs["rows"]))
                 if found < rows.get(axis, 0):
-                    raise InputError(f"{path}: holds {found} of the {rows[axis]} rows of {data.name.lstrip('/')}")
+                    raise InputError(
+                        f"{path}: holds {found} of the {rows[axis]} rows of {data.name.lstrip('/')}"
+                    )
                 data.resize(rows.get(axis, 0), 0)
             _set_status(file, "running")
     except (OSError, RuntimeError, KeyError) as error:

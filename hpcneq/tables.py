@@ -9,6 +9,7 @@ Metadata: ``doc``, ``unit``; limits of numbers (and of each number in a list) ``
 TOML name, where Python reserves it); ``parse`` (applied to the checked value; may raise ValueError).
 Annotations: bool, int, float, str, dict, list, tuple (with or without item types), dataclasses, and unions of them.
 """
+
 from __future__ import annotations
 
 import dataclasses
@@ -24,13 +25,26 @@ from dataclasses import dataclass
 from .errors import InputError
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
-LIMITS = {"above": (">", operator.gt), "min": (">=", operator.ge), "max": ("<=", operator.le), "below": ("<", operator.lt)}
-KINDS = {bool: "true or false", int: "an integer", float: "a number", str: "a string", dict: "a table",
-         list: "a list", tuple: "a list"}
+LIMITS = {
+    "above": (">", operator.gt),
+    "min": (">=", operator.ge),
+    "max": ("<=", operator.le),
+    "below": ("<", operator.lt),
+}
+KINDS = {
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    dict: "a table",
+    list: "a list",
+    tuple: "a list",
+}
 ANYTHING = bool | int | float | str | list | dict
 
 
 # ---- checking -------------------------------------------------------------------------------------------------------
+
 
 def keys_of(cls):
     """TOML key -> dataclass field."""
@@ -52,7 +66,9 @@ def build(cls, values, path, homes=()):
         if key in values:
             found[f.name] = value_of(values[key], hints[f.name], f.metadata, (*path, key))
         elif required(f):
-            raise InputError(f"{where((*path, key))}: missing; must be {expected(hints[f.name], f.metadata)}")
+            raise InputError(
+                f"{where((*path, key))}: missing; must be {expected(hints[f.name], f.metadata)}"
+            )
     try:
         return cls(**found)
     except (ValueError, ArithmeticError) as error:
@@ -61,13 +77,15 @@ def build(cls, values, path, homes=()):
 
 def value_of(value, hint, rules, path):
     """``value`` as the annotation asks, within the metadata's limits."""
-    fitting = sorted((arm for arm in arms(hint) if _fits(value, arm)), key=lambda arm: arm is not type(value))
+    fitting = sorted(
+        (arm for arm in arms(hint) if _fits(value, arm)), key=lambda arm: arm is not type(value)
+    )
     if not fitting:
         fail(path, value, f"must be {expected(hint, rules)}, got {kind_text(value)}")
     for arm in fitting[:-1]:
         try:
             return _as(arm, value, rules, path)
-        except InputError:                   # the last arm tells what is wrong
+        except InputError:  # the last arm tells what is wrong
             pass
     return _as(fitting[-1], value, rules, path)
 
@@ -104,15 +122,29 @@ def _items(items, kind, value, rules, path):
 
 def _limits(number, value, rules, path):
     """Refuse a scalar that is not finite, out of range or not among the choices."""
-    if isinstance(number, float) and not math.isfinite(number) and not (rules.get("allow_inf") and math.isinf(number)):
-        fail(path, value, "must be finite" if not rules.get("allow_inf") else "must be a number or inf")
+    if (
+        isinstance(number, float)
+        and not math.isfinite(number)
+        and not (rules.get("allow_inf") and math.isinf(number))
+    ):
+        fail(
+            path,
+            value,
+            "must be finite" if not rules.get("allow_inf") else "must be a number or inf",
+        )
     if isinstance(number, (int, float)) and not isinstance(number, bool):
-        if not all(holds(number, rules[name]) for name, (_, holds) in LIMITS.items() if name in rules):
+        if not all(
+            holds(number, rules[name]) for name, (_, holds) in LIMITS.items() if name in rules
+        ):
             fail(path, value, f"must be {_range(rules)}")
     choices = rules.get("choices")
     if choices and number not in choices and type(number) in map(type, choices):
-        fail(path, value, f"must be one of {', '.join(map(shown, choices))}"
-              + (f"; {nearest(number, choices)}" if isinstance(number, str) else "").rstrip("; "))
+        fail(
+            path,
+            value,
+            f"must be one of {', '.join(map(shown, choices))}"
+            + (f"; {nearest(number, choices)}" if isinstance(number, str) else "").rstrip("; "),
+        )
 
 
 def arms(hint):
@@ -132,6 +164,7 @@ def _fits(value, arm):
 
 
 # ---- words ----------------------------------------------------------------------------------------------------------
+
 
 def fail(path, value, message):
     raise InputError(f"{where(path)} = {shown(value)}: {message}")
@@ -165,15 +198,25 @@ def key_text(name):
 def shown(value):
     """A value as in TOML, on one line, short, whatever it holds."""
     if isinstance(value, (dict, list)):
-        return ("{...}" if value else "{}") if isinstance(value, dict) else ("[...]" if value else "[]")
+        return (
+            ("{...}" if value else "{}")
+            if isinstance(value, dict)
+            else ("[...]" if value else "[]")
+        )
     if isinstance(value, str):
-        return '"' + one_line(value[:40] + ("..." if len(value) > 40 else "")).replace('"', '\\"') + '"'
+        return (
+            '"'
+            + one_line(value[:40] + ("..." if len(value) > 40 else "")).replace('"', '\\"')
+            + '"'
+        )
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def one_line(text):
     """Text on one line: what a terminal would not print becomes an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
 
 
 def kind_text(value):
@@ -182,7 +225,9 @@ def kind_text(value):
 
 
 def _range(rules):
-    return " and ".join(f"{sign} {rules[name]:g}" for name, (sign, _) in LIMITS.items() if name in rules)
+    return " and ".join(
+        f"{sign} {rules[name]:g}" for name, (sign, _) in LIMITS.items() if name in rules
+    )
 
 
 def expected(hint, rules):
@@ -218,9 +263,20 @@ def describe(cls, prefix=""):
         if required(f):
             default = "required"
         else:
-            default = "none" if default is None else "see below" if dataclasses.is_dataclass(default) else literal_of(default)
-        yield Row(prefix + key, expected(hints[f.name], f.metadata), default,
-                  f.metadata.get("unit", ""), f.metadata.get("doc", ""))
+            default = (
+                "none"
+                if default is None
+                else "see below"
+                if dataclasses.is_dataclass(default)
+                else literal_of(default)
+            )
+        yield Row(
+            prefix + key,
+            expected(hints[f.name], f.metadata),
+            default,
+            f.metadata.get("unit", ""),
+            f.metadata.get("doc", ""),
+        )
         for arm in arms(hints[f.name]):
             if dataclasses.is_dataclass(arm):
                 yield from describe(arm, f"{prefix}{key}.")
@@ -228,12 +284,21 @@ def describe(cls, prefix=""):
 
 # ---- writing --------------------------------------------------------------------------------------------------------
 
+
 def render(tree):
     """TOML text of nested dicts; below the top level tables are written in line, which keeps the order of a sweep."""
-    lines = [f"{_quoted(key)} = {literal_of(value)}" for key, value in tree.items() if not isinstance(value, dict)]
+    lines = [
+        f"{_quoted(key)} = {literal_of(value)}"
+        for key, value in tree.items()
+        if not isinstance(value, dict)
+    ]
     for name, table in tree.items():
         if isinstance(table, dict):
-            lines += ["", f"[{_quoted(name)}]", *(f"{_quoted(key)} = {literal_of(value)}" for key, value in table.items())]
+            lines += [
+                "",
+                f"[{_quoted(name)}]",
+                *(f"{_quoted(key)} = {literal_of(value)}" for key, value in table.items()),
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -243,9 +308,13 @@ def _quoted(key):
 
 def literal_of(value):
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_quoted(key)} = {literal_of(item)}" for key, item in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{_quoted(key)} = {literal_of(item)}" for key, item in value.items())
+            + "}"
+        )
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(literal_of, value)) + "]"
-    if isinstance(value, str):               # JSON leaves DEL as it is, TOML does not take it
+    if isinstance(value, str):  # JSON leaves DEL as it is, TOML does not take it
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value).lower() if isinstance(value, bool) else repr(value)

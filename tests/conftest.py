@@ -1,8 +1,9 @@
 """One test suite for one rank and for several: tests pass or fail on all ranks together.
 
-    pytest tests/test_store.py                                   # one rank
-    mpiexec -n 3 python -m pytest tests/mpi -m parallel          # three; only tests marked parallel run
+pytest tests/test_store.py                                   # one rank
+mpiexec -n 3 python -m pytest tests/mpi -m parallel          # three; only tests marked parallel run
 """
+
 import io
 import json
 import os
@@ -16,14 +17,26 @@ import pytest
 
 os.environ.setdefault("H5PY_ALWAYS_USE_MPI", "1")  # before a test imports h5py itself
 
-PATIENCE = 10.0  # s a rank that failed waits for the others before it ends them all: they may wait for it
-NOT_AREAS = {"parametrize", "usefixtures", "filterwarnings", "skip", "skipif", "xfail", "timeout", "hypothesis"}
+PATIENCE = (
+    10.0  # s a rank that failed waits for the others before it ends them all: they may wait for it
+)
+NOT_AREAS = {
+    "parametrize",
+    "usefixtures",
+    "filterwarnings",
+    "skip",
+    "skipif",
+    "xfail",
+    "timeout",
+    "hypothesis",
+}
 
 
 @pytest.fixture(scope="session")
 def comm():
     """All ranks."""
     from hpcneq import parallel
+
     return parallel.world()
 
 
@@ -37,8 +50,10 @@ def pytest_configure(config):
     _settle_hypothesis()
     config.pluginmanager.register(Times(), "hpcneq-times")
     from hpcneq.cli import LAUNCHED
+
     if any(name in os.environ for name in LAUNCHED):  # on one rank MPI waits until a test wants it
         from hpcneq import parallel
+
         world = parallel.world()
         if world.size > 1:
             config.pluginmanager.register(Ranks(world), "hpcneq-ranks")
@@ -47,11 +62,13 @@ def pytest_configure(config):
 def _settle_hypothesis():
     """The same examples on every rank, and no time limit a busy machine would break."""
     from hypothesis import settings
+
     settings.register_profile("hpcneq", derandomize=True, database=None, deadline=None)
     settings.load_profile("hpcneq")
 
 
 # ---- several ranks --------------------------------------------------------------------------------------------------
+
 
 class Ranks:
     """Runs the same tests on all ranks, in step; rank 0 speaks for all."""
@@ -64,6 +81,7 @@ class Ranks:
     def pytest_sessionstart(self, session):
         if self.comm.rank:  # pytest has no public way to quieten it
             from _pytest.config import create_terminal_writer
+
             reporter = session.config.pluginmanager.get_plugin("terminalreporter")
             reporter._tw = create_terminal_writer(session.config, OtherRank(self.comm.rank))
 
@@ -73,8 +91,10 @@ class Ranks:
         while not arrived.Test():
             waited = time.monotonic() - began
             if patience is not None and waited > patience:
-                self.abort(f"{last_words}\n[rank {self.comm.rank}] failed alone, and the others did not come within "
-                           f"{patience:g} s: they may wait for it in a collective call. Ending all ranks.\n")
+                self.abort(
+                    f"{last_words}\n[rank {self.comm.rank}] failed alone, and the others did not come within "
+                    f"{patience:g} s: they may wait for it in a collective call. Ending all ranks.\n"
+                )
             time.sleep(0.0 if waited < 0.005 else 0.002)
         return self.comm.allgather(mine)
 
@@ -106,18 +126,33 @@ class Ranks:
             if uncollected:
                 pytest.exit(f"rank {rank} could not collect {uncollected[0]}", returncode=1)
             if names != everywhere[0][1]:
-                odd = sorted(set(names) ^ set(everywhere[0][1])) or ["the same ones in another order"]
-                pytest.exit(f"ranks 0 and {rank} collected different tests: {', '.join(odd[:5])}", returncode=1)
+                odd = sorted(set(names) ^ set(everywhere[0][1])) or [
+                    "the same ones in another order"
+                ]
+                pytest.exit(
+                    f"ranks 0 and {rank} collected different tests: {', '.join(odd[:5])}",
+                    returncode=1,
+                )
 
     # -- the same outcome everywhere --
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item, call):
         report = (yield).get_result()
-        text = f"{report.longreprtext}\n{report.capstdout}{report.capstderr}".rstrip() if report.failed else ""
-        text = re.sub(r"\b0x[0-9a-f]{6,}", "0x...", text)  # addresses alone make no difference between ranks
+        text = (
+            f"{report.longreprtext}\n{report.capstdout}{report.capstderr}".rstrip()
+            if report.failed
+            else ""
+        )
+        text = re.sub(
+            r"\b0x[0-9a-f]{6,}", "0x...", text
+        )  # addresses alone make no difference between ranks
         patience = PATIENCE if report.failed else None
-        verdicts = self.gather((report.outcome, text), patience, f"[rank {self.comm.rank}] {item.nodeid} ({call.when}):\n{text}")
+        verdicts = self.gather(
+            (report.outcome, text),
+            patience,
+            f"[rank {self.comm.rank}] {item.nodeid} ({call.when}):\n{text}",
+        )
         outcomes = [outcome for outcome, _ in verdicts]
         if len(set(outcomes)) == 1 and len({text for _, text in verdicts}) == 1:
             return
@@ -163,12 +198,15 @@ class OtherRank(io.TextIOBase):
     def write(self, text):
         if threading.current_thread() is not threading.main_thread():
             lines = text.splitlines(keepends=True)
-            sys.__stderr__.write("".join(f"[rank {self.rank}] {line}" if line.strip() else line for line in lines))
+            sys.__stderr__.write(
+                "".join(f"[rank {self.rank}] {line}" if line.strip() else line for line in lines)
+            )
             sys.__stderr__.flush()
         return len(text)
 
 
 # ---- time per marker ------------------------------------------------------------------------------------------------
+
 
 class Times:
     """Adds up the time each marker takes; prints it, and adds it to the file HPCNEQ_TEST_TIMES names."""
@@ -186,7 +224,10 @@ class Times:
     def pytest_terminal_summary(self, terminalreporter, config):
         if not self.tests:
             return
-        words = [f"{name} {spent:.1f} s ({self.tests[name]})" for name, spent in self.seconds.most_common()]
+        words = [
+            f"{name} {spent:.1f} s ({self.tests[name]})"
+            for name, spent in self.seconds.most_common()
+        ]
         terminalreporter.write_line("time per marker (tests): " + ", ".join(words))
         ranks = config.pluginmanager.get_plugin("hpcneq-ranks")
         path = os.environ.get("HPCNEQ_TEST_TIMES")
@@ -194,4 +235,7 @@ class Times:
             kinds = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
             counts = {kind: len(terminalreporter.stats.get(kind, ())) for kind in kinds}
             with open(path, "a", encoding="utf-8") as file:
-                file.write(json.dumps({"seconds": self.seconds, "tests": self.tests, "counts": counts}) + "\n")
+                file.write(
+                    json.dumps({"seconds": self.seconds, "tests": self.tests, "counts": counts})
+                    + "\n"
+                )

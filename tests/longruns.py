@@ -1,4 +1,5 @@
 """What the tests of long runs share: small inputs, runs in a process of their own, and the comparison of two results."""
+
 from __future__ import annotations
 
 import contextlib
@@ -15,7 +16,19 @@ import hpcneq
 from hpcneq.store import Result
 
 HOME = Path(hpcneq.__file__).parents[1]
-TIMING = {"seconds", "gflops", "peak_bytes", "state_bytes", "wall_seconds", "started", "host", "ranks", "input", "summary", "commit"}
+TIMING = {
+    "seconds",
+    "gflops",
+    "peak_bytes",
+    "state_bytes",
+    "wall_seconds",
+    "started",
+    "host",
+    "ranks",
+    "input",
+    "summary",
+    "commit",
+}
 
 # A pulse of the bias: three segments, a history in each, and a last step cut to fit; under 20 kB of modes.
 INPUT = """\
@@ -90,11 +103,25 @@ def held_program(path, hold):
 def alone(environment=None):
     """An environment for programs that are not part of this process's mpiexec."""
     prefixes = ("OMPI_", "PMIX_", "PRTE_", "PMI_", "HPCNEQ_")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(prefixes) and name != "MPI_LOCALNRANKS"}
-    clean.update(OMP_NUM_THREADS="1", H5PY_ALWAYS_USE_MPI="1", OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
-                 OMPI_MCA_rmaps_base_oversubscribe="1", OMPI_MCA_mpi_yield_when_idle="1",  # ranks that wait leave the core to others
-                 PRTE_ALLOW_RUN_AS_ROOT="1", PRTE_ALLOW_RUN_AS_ROOT_CONFIRM="1", PRTE_MCA_rmaps_default_mapping_policy=":oversubscribe",
-                 PYTHONPATH=os.pathsep.join([str(HOME), str(HOME / "tests"), os.environ.get("PYTHONPATH", "")]))
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(prefixes) and name != "MPI_LOCALNRANKS"
+    }
+    clean.update(
+        OMP_NUM_THREADS="1",
+        H5PY_ALWAYS_USE_MPI="1",
+        OMPI_ALLOW_RUN_AS_ROOT="1",
+        OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+        OMPI_MCA_rmaps_base_oversubscribe="1",
+        OMPI_MCA_mpi_yield_when_idle="1",  # ranks that wait leave the core to others
+        PRTE_ALLOW_RUN_AS_ROOT="1",
+        PRTE_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+        PRTE_MCA_rmaps_default_mapping_policy=":oversubscribe",
+        PYTHONPATH=os.pathsep.join(
+            [str(HOME), str(HOME / "tests"), os.environ.get("PYTHONPATH", "")]
+        ),
+    )
     clean.update(environment or {})
     return clean
 
@@ -107,16 +134,29 @@ def command(*words, ranks=1, program=("-m", "hpcneq")):
 
 def hp(*words, ranks=1, folder=None, timeout=240, **environment):
     """Run hpcneq to its end: (exit code, output and errors)."""
-    done = subprocess.run(command(*words, ranks=ranks), cwd=folder, env=alone(environment), stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+    done = subprocess.run(
+        command(*words, ranks=ranks),
+        cwd=folder,
+        env=alone(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+    )
     return done.returncode, done.stdout
 
 
 def here(*words, folder):
     """Run hpcneq in this process: (exit code, output and errors). Quicker than `hp`, for one rank and no PETSc options."""
     from hpcneq.cli import main
+
     said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), contextlib.chdir(folder):
+    with (
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(said),
+        contextlib.chdir(folder),
+    ):
         code = main([str(word) for word in words])
     return code, said.getvalue()
 
@@ -143,14 +183,23 @@ def assert_same(path, reference, tolerance=None, but=()):
     assert one.keys() == other.keys()
     for name in set(one.keys()) - set(but):
         a, b = one[name], other[name]
-        assert a.dtype == b.dtype and a.shape == b.shape and (a.units, a.axes) == (b.units, b.axes), name
+        assert (
+            a.dtype == b.dtype and a.shape == b.shape and (a.units, a.axes) == (b.units, b.axes)
+        ), name
         if tolerance is None:
             assert a.tobytes() == b.tobytes(), f"{name}: differs by {np.abs(a - b).max()}"
         elif a.dtype.kind in "fc":
-            assert np.abs(a - b).max(initial=0) <= tolerance, f"{name}: differs by {np.abs(a - b).max()}"
-    left_out = TIMING | set(but) | ({"errors"} if tolerance is not None else set())     # the text of what is compared as numbers
+            assert np.abs(a - b).max(initial=0) <= tolerance, (
+                f"{name}: differs by {np.abs(a - b).max()}"
+            )
+    left_out = (
+        TIMING | set(but) | ({"errors"} if tolerance is not None else set())
+    )  # the text of what is compared as numbers
     for kind in ("summary", "errors", "attrs"):
-        mine, its = ({key: value for key, value in getattr(result, kind).items() if key not in left_out} for result in (one, other))
+        mine, its = (
+            {key: value for key, value in getattr(result, kind).items() if key not in left_out}
+            for result in (one, other)
+        )
         assert mine.keys() == its.keys()
         for key, value in mine.items():
             if tolerance is None or not isinstance(value, (float, complex)):
@@ -164,7 +213,10 @@ def children(pid):
     found = []
     for folder in Path("/proc").iterdir():
         try:
-            if folder.name.isdigit() and int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+            if (
+                folder.name.isdigit()
+                and int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == pid
+            ):
                 found.append(int(folder.name))
         except OSError:
             pass

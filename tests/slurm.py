@@ -1,4 +1,5 @@
 """A Slurm of one node, started for a test and ended with it. Needs root, slurmctld, slurmd and munged (tools/setup --with-slurm)."""
+
 from __future__ import annotations
 
 import contextlib
@@ -72,17 +73,32 @@ class Slurm:
             (self.folder / name).mkdir(parents=True)
         ports = _free_ports(2)
         host = platform.node().partition(".")[0]
-        (self.folder / "slurm.conf").write_text(CONF.format(folder=self.folder, host=host, ports=ports, cpus=self.cpus))
+        (self.folder / "slurm.conf").write_text(
+            CONF.format(folder=self.folder, host=host, ports=ports, cpus=self.cpus)
+        )
         key = self.folder / "munge.key"
         key.write_bytes(os.urandom(128))
         key.chmod(0o600)
         try:
-            self._start("munged", "--foreground", "--force", "--num-threads=2", f"--key-file={key}", f"--socket={self.folder}/munge.socket",
-                        f"--pid-file={self.folder}/munged.pid", f"--log-file={self.folder}/munged.log", f"--seed-file={self.folder}/munged.seed")
+            self._start(
+                "munged",
+                "--foreground",
+                "--force",
+                "--num-threads=2",
+                f"--key-file={key}",
+                f"--socket={self.folder}/munge.socket",
+                f"--pid-file={self.folder}/munged.pid",
+                f"--log-file={self.folder}/munged.log",
+                f"--seed-file={self.folder}/munged.seed",
+            )
             self._wait(lambda: (self.folder / "munge.socket").exists(), "munged does not listen")
             self._start("slurmctld", "-D")
             self._start("slurmd", "-D")
-            self._wait(lambda: "idle" in self.ask("sinfo", "-h", "-o", "%t"), "the node does not become idle", 120)
+            self._wait(
+                lambda: "idle" in self.ask("sinfo", "-h", "-o", "%t"),
+                "the node does not become idle",
+                120,
+            )
         except BaseException:
             self.close()
             raise
@@ -101,8 +117,15 @@ class Slurm:
 
     def _start(self, name, *words):
         log = open(self.folder / f"{name}.out", "wb")
-        self.daemons.append(subprocess.Popen([find(name), *words], env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL,
-                                             stdout=log, stderr=log))
+        self.daemons.append(
+            subprocess.Popen(
+                [find(name), *words],
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        )
         log.close()
 
     def _wait(self, done, complaint, seconds=60):
@@ -115,26 +138,44 @@ class Slurm:
 
     def words(self):
         """The ends of the daemons' logs."""
-        return "\n".join(f"--- {path.name}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-15:])
-                         for path in sorted([*self.folder.glob("*.log"), *self.folder.glob("*.out")]))
+        return "\n".join(
+            f"--- {path.name}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-15:])
+            for path in sorted([*self.folder.glob("*.log"), *self.folder.glob("*.out")])
+        )
 
     def ask(self, command, *words, **options):
         """The output of one of Slurm's commands, empty where it fails."""
-        done = subprocess.run([find(command), *map(str, words)], env={**os.environ, **self.environment}, capture_output=True, text=True,
-                              timeout=120, **options)
+        done = subprocess.run(
+            [find(command), *map(str, words)],
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **options,
+        )
         return done.stdout.strip()
 
     def submit(self, *words, folder, environment):
         """Submit a batch script; its job's number."""
-        done = subprocess.run([find("sbatch"), "--parsable", *map(str, words)], cwd=folder, env={**environment, **self.environment},
-                              capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            [find("sbatch"), "--parsable", *map(str, words)],
+            cwd=folder,
+            env={**environment, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
         if done.returncode:
             raise RuntimeError(f"sbatch: {done.stderr}\n{self.words()}")
         return done.stdout.strip()
 
     def job(self, number):
         """A job's state and how often it was requeued, (text, int)."""
-        words = dict(pair.partition("=")[::2] for pair in self.ask("scontrol", "show", "job", number, "-o").split() if "=" in pair)
+        words = dict(
+            pair.partition("=")[::2]
+            for pair in self.ask("scontrol", "show", "job", number, "-o").split()
+            if "=" in pair
+        )
         return words.get("JobState", "GONE"), int(words.get("Restarts", 0))
 
     def seconds(self, number):

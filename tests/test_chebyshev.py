@@ -1,4 +1,5 @@
 """Functions of sparse Hermitian matrices by Chebyshev stacks."""
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -20,10 +21,14 @@ def test_exponential_and_source_functions(N):
     t, matrix = 0.5, sparse.csr_matrix(H, dtype=complex)
     radius = chebyshev.bound(matrix)
     T = chebyshev.stack(matrix, radius, chebyshev.degree(radius * t))
-    U = chebyshev.combine(chebyshev.coefficients(lambda x: np.exp(-1j * t * x), radius, len(T)), T)[0]
+    U = chebyshev.combine(chebyshev.coefficients(lambda x: np.exp(-1j * t * x), radius, len(T)), T)[
+        0
+    ]
     assert np.abs(U - expm(-1j * t * H)).max() < 1e-13
     for rate in (-0.02 + 0.3j, -5.0, -300.0 + 2j):
-        weights = t * chebyshev.coefficients(lambda x: chebyshev.phi1(t * (rate - 1j * x)), radius, len(T))
+        weights = t * chebyshev.coefficients(
+            lambda x: chebyshev.phi1(t * (rate - 1j * x)), radius, len(T)
+        )
         A = rate * np.eye(N) - 1j * H
         exact = np.linalg.solve(A, expm(A * t) - np.eye(N))
         assert np.abs(chebyshev.combine(weights, T)[0] - exact).max() < 1e-13

@@ -1,4 +1,5 @@
 """The journal of a map: points survive a kill in the middle of a line, and belong to one physics."""
+
 import numpy as np
 import pytest
 
@@ -22,9 +23,14 @@ def test_points_come_back_bit_for_bit_whatever_happened_to_the_last_line(tmp_pat
     for length in [*range(0, len(text), 7), len(text) - 1, len(text)]:
         (tmp_path / "map.h5.journal").write_bytes(text[:length])
         with Journal(target, PHYSICS, changed) as journal:
-            whole = sum(end <= length + 1 for end in ends) - 1      # a line without its end is whole as well
-            assert list(journal.done) == list(records)[:max(whole, 0)]
-            assert all(journal.done[name]["delta"].tobytes() == records[name]["delta"].tobytes() for name in journal.done)
+            whole = (
+                sum(end <= length + 1 for end in ends) - 1
+            )  # a line without its end is whole as well
+            assert list(journal.done) == list(records)[: max(whole, 0)]
+            assert all(
+                journal.done[name]["delta"].tobytes() == records[name]["delta"].tobytes()
+                for name in journal.done
+            )
             journal.add("again", {"x": 1})
         with Journal(target, PHYSICS, changed) as journal:
             assert journal.done["again"] == {"x": 1}
@@ -55,7 +61,11 @@ def test_a_journal_tells_whose_it_is_and_how_far_it_is(tmp_path):
         for name in "aba":
             journal.add(name, {})
     assert count(tmp_path / "map.h5") == 2
-    assert header(tmp_path / "map.h5") == {"physics": PHYSICS, "input": "system = ...", "folder": str(tmp_path)}
+    assert header(tmp_path / "map.h5") == {
+        "physics": PHYSICS,
+        "input": "system = ...",
+        "folder": str(tmp_path),
+    }
     path = tmp_path / "map.h5.journal"
     path.write_bytes(b"x" + path.read_bytes())
     assert header(tmp_path / "map.h5") is None

@@ -1,7 +1,8 @@
 """kill -9 of a whole job or of one of its ranks, at any instant: started again, it ends with every bit of the run never killed.
 
-    python tests/test_kills.py [COUNT [SEED]]        the table, without pytest
+python tests/test_kills.py [COUNT [SEED]]        the table, without pytest
 """
+
 import os
 import random
 import subprocess
@@ -23,8 +24,19 @@ pytestmark = [pytest.mark.house, pytest.mark.longrun]
 SEED = 20240229
 RANKS = 2
 # A row each step and a checkpoint each 30 ms: half the time something is being written.
-WORDS = ("run", "in.toml", "-o", "out.h5", "--resume", "--set", "run.t_max=4.1", "--set", "run.output_every=0.25",
-         "--set", "run.checkpoint_minutes=0.0005")
+WORDS = (
+    "run",
+    "in.toml",
+    "-o",
+    "out.h5",
+    "--resume",
+    "--set",
+    "run.t_max=4.1",
+    "--set",
+    "run.output_every=0.25",
+    "--set",
+    "run.checkpoint_minutes=0.0005",
+)
 
 
 class Kills:
@@ -57,17 +69,34 @@ class Kills:
 
     def _kill(self, chance):
         """Start the run, kill it or one rank at a random instant, see that all of it ends; what it was doing."""
-        victim, before = chance.choice(("the job", "one rank")), max(checkpoint.generations(self.folder / "out.h5"), default=0)
-        process = subprocess.Popen(command(*WORDS, ranks=RANKS), cwd=self.folder, env=alone(), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        victim, before = (
+            chance.choice(("the job", "one rank")),
+            max(checkpoint.generations(self.folder / "out.h5"), default=0),
+        )
+        process = subprocess.Popen(
+            command(*WORDS, ranks=RANKS),
+            cwd=self.folder,
+            env=alone(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         aim = chance.random()
         if aim < 0.25:
             time.sleep(chance.uniform(0.0, 0.6) * self.length)
-        else:                       # at work: behind some checkpoint, half of them in the writing of one
+        else:  # at work: behind some checkpoint, half of them in the writing of one
             until = before + chance.randint(1, 10)
-            while process.poll() is None and max(checkpoint.generations(self.folder / "out.h5"), default=0) < until:
+            while (
+                process.poll() is None
+                and max(checkpoint.generations(self.folder / "out.h5"), default=0) < until
+            ):
                 time.sleep(0.005)
-            while aim > 0.6 and process.poll() is None and not (self.folder / "out.h5.ckpt-new").exists():
+            while (
+                aim > 0.6
+                and process.poll() is None
+                and not (self.folder / "out.h5.ckpt-new").exists()
+            ):
                 time.sleep(0.0005)
             time.sleep(chance.uniform(0.0, 0.02 if aim > 0.6 else 0.1))
         if process.poll() is not None:
@@ -77,7 +106,7 @@ class Kills:
             kill(chance.choice(ranks))
         else:
             ranks = kill_all(process.pid)[1:]
-        process.wait(100)       # a rank left alone must not keep the others waiting
+        process.wait(100)  # a rank left alone must not keep the others waiting
         end = time.monotonic() + 100
         while any(alive(pid) for pid in ranks):
             assert time.monotonic() < end, "a rank outlives the job"
@@ -91,7 +120,11 @@ class Kills:
             return "writing a checkpoint"
         if not checkpoint.generations(out):
             return "starting, no checkpoint yet"
-        return "finished" if self._status(out) == "complete" else "stepping, writing rows, or starting again"
+        return (
+            "finished"
+            if self._status(out) == "complete"
+            else "stepping, writing rows, or starting again"
+        )
 
     def _status(self, out):
         try:
@@ -124,12 +157,18 @@ def test_killed_two_hundred_times_nothing_is_lost(tmp_path):
     while done < 200 and time.monotonic() < end:
         kills.trial(done)
         done += 1
-    print(f"seed {seed}, {done} runs", *(f"{count:4d}  {what}" for what, count in sorted(kills.table.items())), sep="\n")
+    print(
+        f"seed {seed}, {done} runs",
+        *(f"{count:4d}  {what}" for what, count in sorted(kills.table.items())),
+        sep="\n",
+    )
     assert done >= 50
 
 
 if __name__ == "__main__":
-    count, seed = (int(word) for word in [*sys.argv[1:], *("200", str(SEED))[len(sys.argv) - 1:]][:2])
+    count, seed = (
+        int(word) for word in [*sys.argv[1:], *("200", str(SEED))[len(sys.argv) - 1 :]][:2]
+    )
     with tempfile.TemporaryDirectory() as place:
         campaign = Kills(place, seed)
         for k in range(count):

@@ -1,7 +1,8 @@
 """Maps that are killed or stopped: finished points are not computed again, and the end has the bits of the uninterrupted map.
 
-    python tests/test_map_runs.py 40      # so many kills, with tests/ and the checkout on PYTHONPATH
+python tests/test_map_runs.py 40      # so many kills, with tests/ and the checkout on PYTHONPATH
 """
+
 from __future__ import annotations
 
 import json
@@ -15,7 +16,18 @@ import time
 from collections import Counter
 
 import pytest
-from longruns import MAP, alive, alone, assert_same, command, damage, held_program, here, hp, kill_all
+from longruns import (
+    MAP,
+    alive,
+    alone,
+    assert_same,
+    command,
+    damage,
+    held_program,
+    here,
+    hp,
+    kill_all,
+)
 
 from hpcneq.journal import count
 
@@ -30,8 +42,15 @@ def killed(folder, seed, ranks, most=3):
     """
     chance, kept, name = random.Random(seed), [], f"killed-{seed}.h5"
     for _ in range(min(most, chance.choice((1, 2, 3)))):
-        child = subprocess.Popen(command("run", "map.toml", "-o", name, "--resume", "--quiet", ranks=ranks), cwd=folder, env=alone(),
-                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True)
+        child = subprocess.Popen(
+            command("run", "map.toml", "-o", name, "--resume", "--quiet", ranks=ranks),
+            cwd=folder,
+            env=alone(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         if chance.random() < 0.25:
             time.sleep(chance.uniform(0.0, 2.0))
         else:
@@ -46,7 +65,9 @@ def killed(folder, seed, ranks, most=3):
                 time.sleep(0.01)
             kept.append(count(folder / name))
         ranks = 3 - ranks
-    code, said = hp("run", "map.toml", "-o", name, "--resume", "--quiet", ranks=ranks, folder=folder)
+    code, said = hp(
+        "run", "map.toml", "-o", name, "--resume", "--quiet", ranks=ranks, folder=folder
+    )
     assert code == 0, said
     return kept
 
@@ -61,7 +82,10 @@ def place(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.nightly), pytest.param(3, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(
+    "seed",
+    [1, pytest.param(2, marks=pytest.mark.nightly), pytest.param(3, marks=pytest.mark.nightly)],
+)
 def test_a_killed_map_loses_the_points_under_way_and_no_other(place, seed):
     """kill -9 of all ranks at random instants; one and two ranks take turns.
 
@@ -89,16 +113,32 @@ def test_a_map_stops_at_its_wall_limit(place):
     folder = place
     (folder / "hold").touch()
     program = held_program(folder / "held.py", folder / "hold")
-    done = subprocess.run(command("run", "map.toml", "-o", "late.h5", "--set", "run.wall_limit=0.05", program=(program,)), cwd=folder,
-                          env=alone(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
-    assert done.returncode == 75 and "stopped by run.wall_limit" in done.stdout + done.stderr, done.stdout + done.stderr
+    done = subprocess.run(
+        command(
+            "run", "map.toml", "-o", "late.h5", "--set", "run.wall_limit=0.05", program=(program,)
+        ),
+        cwd=folder,
+        env=alone(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 75 and "stopped by run.wall_limit" in done.stdout + done.stderr, (
+        done.stdout + done.stderr
+    )
     code, said = here("resume", "late.h5", "--set", "run.wall_limit=30", folder=folder)
     assert code == 0, said
     assert_same(folder / "late.h5", folder / "whole.h5", but=("ranks",))
 
 
-@pytest.mark.parametrize("how, words", [("gone", ("resume", "spoiled.h5")),
-                                        ("cut", ("run", "map.toml", "-o", "spoiled.h5", "--resume", "--quiet"))])
+@pytest.mark.parametrize(
+    "how, words",
+    [
+        ("gone", ("resume", "spoiled.h5")),
+        ("cut", ("run", "map.toml", "-o", "spoiled.h5", "--resume", "--quiet")),
+    ],
+)
 def test_a_map_whose_result_file_is_spoiled_goes_on_from_its_journal(place, how, words):
     """A kill while the result is written leaves a file nobody can read; the points and the input are in the journal."""
     folder = place
@@ -119,8 +159,15 @@ def stop(folder, name, ranks=2):
     """A map stopped by USR1 behind its first points, which it waits for."""
     (folder / "hold").touch()
     program = held_program(folder / "held.py", folder / "hold")
-    with subprocess.Popen(command("run", "map.toml", "-o", name, ranks=ranks, program=(program,)), cwd=folder, env=alone(),
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
+    with subprocess.Popen(
+        command("run", "map.toml", "-o", name, ranks=ranks, program=(program,)),
+        cwd=folder,
+        env=alone(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as child:
         end = time.monotonic() + 120
         journal = folder / f"{name}.journal"
         while not (journal.exists() and journal.read_bytes().count(b"\n") > 1):
@@ -141,7 +188,9 @@ def main(wanted):
         assert_same(folder / f"killed-{seed}.h5", folder / "whole.h5", but=("ranks",))
         assert not list(folder.glob(f"killed-{seed}.h5.*"))
         seed += 1
-    print(f"{seen.total()} kills of {seed - 100} maps, seeds 100 to {seed - 1}: every map ends with the bits of the uninterrupted one")
+    print(
+        f"{seen.total()} kills of {seed - 100} maps, seeds 100 to {seed - 1}: every map ends with the bits of the uninterrupted one"
+    )
     print("points kept at the kill:", dict(seen))
 
 

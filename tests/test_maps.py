@@ -1,4 +1,5 @@
 """Maps: rows handed out to ranks and groups, points kept as they are finished, the same records whoever computed them."""
+
 from __future__ import annotations
 
 import time
@@ -60,15 +61,16 @@ def test_the_records_do_not_depend_on_who_computed_them(comm):
 
 def test_all_ranks_work(comm):
     """Rows of equal cost are spread, each row on one rank."""
-    comm.barrier()      # a rank that comes later than all rows take has none
+    comm.barrier()  # a rank that comes later than all rows take has none
     records, _ = maps.farm(SHAPE, lambda i, j, warm: time.sleep(0.03) or {"rank": comm.rank}, comm)
     ranks = [{point["rank"] for point in row} for row in records]
     assert all(len(row) == 1 for row in ranks)
-    assert len(set().union(*ranks)) >= min(comm.size, 2)     # on a busy machine some come late
+    assert len(set().union(*ranks)) >= min(comm.size, 2)  # on a busy machine some come late
 
 
 def test_groups_share_a_point(comm):
     """Two ranks to a group: the point is solved together, with the group's own communicator."""
+
     def solve(i, j, warm, group):
         return {"sum": group.allreduce(1.0), "value": i + 10 * j}
 
@@ -76,24 +78,34 @@ def test_groups_share_a_point(comm):
     if comm.size > 1:
         sizes = {point["sum"] for row in records for point in row}
         assert sizes <= ({2.0} if comm.size % 2 == 0 else {2.0, 3.0})
-        assert [[point["value"] for point in row] for row in records] == [[i + 10 * j for j in range(4)] for i in range(5)]
+        assert [[point["value"] for point in row] for row in records] == [
+            [i + 10 * j for j in range(4)] for i in range(5)
+        ]
 
 
 def test_a_map_goes_on_at_its_unfinished_points(comm):
     """What a keeper remembers is not computed again, also in the middle of a row; the rest continues from it."""
     whole = expected()
-    done = {maps.Work.name(i, j): whole[i][j] for i, j in [(0, 0), (0, 1), (2, 0), (2, 1), (2, 2), (2, 3)]}
+    done = {
+        maps.Work.name(i, j): whole[i][j]
+        for i, j in [(0, 0), (0, 1), (2, 0), (2, 1), (2, 2), (2, 3)]
+    }
     keeper = Memory(comm, done)
     records, stopped = maps.farm(SHAPE, chain, comm, keeper=keeper)
     assert records == whole and stopped is None
     if comm.rank == 0:
-        assert sorted(keeper.added) == sorted(maps.Work.name(i, j) for i in range(5) for j in range(4)
-                                              if maps.Work.name(i, j) not in done)
+        assert sorted(keeper.added) == sorted(
+            maps.Work.name(i, j)
+            for i in range(5)
+            for j in range(4)
+            if maps.Work.name(i, j) not in done
+        )
 
 
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_request_to_stop_on_any_rank_stops_all(comm, rank):
     """The points under way are finished and kept, the others are None; going on completes the map."""
+
     def slowly(i, j, warm):
         time.sleep(0.005)
         return chain(0, j, warm)
@@ -101,7 +113,7 @@ def test_a_request_to_stop_on_any_rank_stops_all(comm, rank):
     keeper = Memory(comm, points=2, rank=rank)
     records, stopped = maps.farm((40, 4), slowly, comm, keeper=keeper)
     if comm.bcast(keeper.seen < 2, root=rank % comm.size):
-        return      # on a busy machine the others may have been quicker with all of it
+        return  # on a busy machine the others may have been quicker with all of it
     assert stopped == "a signal"
     there = sum(point is not None for row in records for point in row)
     assert 0 < there < 160
@@ -113,6 +125,7 @@ def test_a_request_to_stop_on_any_rank_stops_all(comm, rank):
 
 def test_a_point_that_does_not_converge_is_marked(comm):
     """One bad point spoils neither its row nor the map."""
+
     def solve(i, j, warm):
         if (i, j) == (1, 2):
             raise NotConverged("no root")
@@ -125,6 +138,7 @@ def test_a_point_that_does_not_converge_is_marked(comm):
 
 def test_an_error_ends_the_map_on_all_ranks(comm):
     """The same error, with its words, everywhere; nobody is left waiting."""
+
     def solve(i, j, warm):
         if i == SHAPE[0] - 1:
             raise HpcneqError("disk full")
@@ -144,4 +158,8 @@ def test_progress_is_told_by_rank_0(comm, monkeypatch):
     lines = []
     maps.farm((2, 2), lambda i, j, warm: {"x": np.zeros(2)}, comm, lines.append, label="region")
     if comm.rank == 0:
-        assert len(lines) == 4 and lines[-1].startswith("region: 4 of 4 points, ") and "ETA 0:00:00" in lines[-1]
+        assert (
+            len(lines) == 4
+            and lines[-1].startswith("region: 4 of 4 points, ")
+            and "ETA 0:00:00" in lines[-1]
+        )

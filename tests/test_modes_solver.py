@@ -2,6 +2,7 @@
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
+
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,13 +22,20 @@ class Known:
     """A response made from a function z -> (m, m); its size and its error may be given."""
 
     def __init__(self, function, reach=(4.0, 3.0), analytic_below=2.0, uncertain=0.0):
-        self.function, self.reach, self.analytic_below, self.uncertain = function, reach, analytic_below, uncertain
+        self.function, self.reach, self.analytic_below, self.uncertain = (
+            function,
+            reach,
+            analytic_below,
+            uncertain,
+        )
 
     def items(self, q):
         return 1
 
     def partials(self, q, z, part):
-        return np.array([self.function(z) for _ in part]).reshape(len(part), *np.shape(self.function(z)))
+        return np.array([self.function(z) for _ in part]).reshape(
+            len(part), *np.shape(self.function(z))
+        )
 
     def matrix(self, sums):
         return sums
@@ -44,6 +52,7 @@ def diagonal(*roots, seed=1, analytic=lambda z: 1.0):
     def function(z):
         entries = [np.prod([z - r for r in roots[k::2]] + [analytic(z)]) for k in (0, 1)]
         return left @ np.diag(entries) @ right
+
     return function
 
 
@@ -85,7 +94,11 @@ def test_multiple_roots_count_as_often_as_they_are(kind):
     """
     a, other = 0.4 + 0.3j, -1.2 + 0.5j
     jordan = lambda z: np.array([[z - a, 1.0], [0.0, (z - a) * (z - other)]])
-    function, p = {"semi-simple": (diagonal(a, a, other), 2), "defective": (jordan, 2), "triple": (diagonal(a, a, other, a), 3)}[kind]
+    function, p = {
+        "semi-simple": (diagonal(a, a, other), 2),
+        "defective": (jordan, 2),
+        "triple": (diagonal(a, a, other, a), 3),
+    }[kind]
     found = search(function)
     mode = min(found.modes, key=lambda mode: abs(mode.z - a))
     assert mode.multiplicity == p and found.count == p + 1
@@ -103,10 +116,17 @@ def test_roots_next_to_the_floor_are_on_the_right_side_of_it(offset):
     """
     for centre in np.linspace(0.2, 0.5, 17):
         pair = np.array([centre - 0.016, centre + 0.016]) + 1j * (offset - 0.05)
-        response = Known(lambda z: np.array([[np.prod((z - pair) / (z - pair.real + 0.12j))]]), analytic_below=0.12)
+        response = Known(
+            lambda z: np.array([[np.prod((z - pair) / (z - pair.real + 0.12j))]]),
+            analytic_below=0.12,
+        )
         samples = modes.Samples(response, 0.0, parallel.solo())
-        assert contours.winding(samples, modes.whole(response, -0.05)).count == (2 if offset > 0 else 0)
-        assert_roots(modes.spectrum(response, 0.0, parallel.solo(), floor=-0.05), pair if offset > 0 else [])
+        assert contours.winding(samples, modes.whole(response, -0.05)).count == (
+            2 if offset > 0 else 0
+        )
+        assert_roots(
+            modes.spectrum(response, 0.0, parallel.solo(), floor=-0.05), pair if offset > 0 else []
+        )
 
 
 def test_a_root_on_the_floor_raises_the_floor():
@@ -127,7 +147,12 @@ def test_delay_equation():
     """
     for a in (0.3, 1.5, 1.7, 6.0):
         rates = np.array([lambertw(-a, k) for k in range(-40, 41)])
-        found = search(lambda z: np.array([[-1j * z + a * np.exp(1j * z)]]), floor=-2.5, reach=(60.0, 7.0), analytic_below=6.0)
+        found = search(
+            lambda z: np.array([[-1j * z + a * np.exp(1j * z)]]),
+            floor=-2.5,
+            reach=(60.0, 7.0),
+            analytic_below=6.0,
+        )
         expected = [1j * rate for rate in rates if rate.real > -2.5 and abs(rate.imag) < 60]
         assert_roots(found, expected)
         assert found.growing == sum(rate.real > 0 for rate in rates)
@@ -154,11 +179,16 @@ def test_errors_bound_how_far_roots_move():
     Fails if the error leaves out the null vectors (|dM| / |d det M|).
     """
     shift = 1e-6 * np.exp(1j * np.arange(4)).reshape(2, 2)
-    for function, p in ((diagonal(0.5 + 0.2j, -0.8 + 0.4j, seed=3), 1),
-                        (lambda z: np.array([[z - 0.4j, 30.0], [0.0, z - 0.4j]]) / 30, 2)):
+    for function, p in (
+        (diagonal(0.5 + 0.2j, -0.8 + 0.4j, seed=3), 1),
+        (lambda z: np.array([[z - 0.4j, 30.0], [0.0, z - 0.4j]]) / 30, 2),
+    ):
         found, moved = search(function, uncertain=1e-6), search(lambda z: function(z) + shift)
         for mode in found.modes:
-            distance = max(abs(mode.z - other.z) for other in sorted(moved.modes, key=lambda m: abs(m.z - mode.z))[:p])
+            distance = max(
+                abs(mode.z - other.z)
+                for other in sorted(moved.modes, key=lambda m: abs(m.z - mode.z))[:p]
+            )
             assert 0.01 * mode.error < distance < mode.error
 
 
@@ -181,6 +211,7 @@ def test_a_rough_guide_leads_to_the_roots_of_the_matrix_itself():
 
     Fails if the guide's roots are returned, or if the guide is trusted unseen (its roots then lie elsewhere).
     """
+
     class Guided(Known):
         off = 1e-3
 
@@ -212,7 +243,7 @@ class Levels:
 
     def partials(self, q, z, part):
         self.asked += len(part)
-        x = self.x[part.start:part.stop]
+        x = self.x[part.start : part.stop]
         share = 7.0 * (q + x**2) / self.levels / ((z + 1j) ** 2 - x**2)
         return share[:, None, None] * np.array([[1.0, 0.3], [0.3, -0.8]])
 
@@ -232,8 +263,13 @@ def test_ranks_share_the_sums_and_agree(comm):
     response, alone = Levels(), Levels()
     found, single = modes.spectrum(response, 0.4, comm), modes.spectrum(alone, 0.4, parallel.solo())
     assert found.count == single.count > 0
-    assert [(m.z, m.multiplicity) for m in found.modes] == [(m.z, m.multiplicity) for m in single.modes]
-    assert all(abs(np.linalg.det(response.matrix(response.partials(0.4, m.z, range(301)).sum(0)))) < 1e-12 for m in found.modes)
+    assert [(m.z, m.multiplicity) for m in found.modes] == [
+        (m.z, m.multiplicity) for m in single.modes
+    ]
+    assert all(
+        abs(np.linalg.det(response.matrix(response.partials(0.4, m.z, range(301)).sum(0)))) < 1e-12
+        for m in found.modes
+    )
     assert response.asked <= alone.asked / comm.size + 1000 * 301 / comm.size
 
 

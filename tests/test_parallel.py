@@ -1,4 +1,5 @@
 """Who owns what, sums in a fixed order, and failing together. Also: mpiexec -n 3 python -m pytest tests/test_parallel.py -m parallel"""
+
 from __future__ import annotations
 
 import os
@@ -18,10 +19,21 @@ from hpcneq.parallel import Layout, ordered_sum, solo
 
 pytestmark = pytest.mark.house
 HOME = Path(hpcneq.__file__).parents[1]
-FEW = [0, 1, 2, 5, 7, 64, 65, 130, 1000]  # fewer items than ranks, whole chunks, one more than a chunk
+FEW = [
+    0,
+    1,
+    2,
+    5,
+    7,
+    64,
+    65,
+    130,
+    1000,
+]  # fewer items than ranks, whole chunks, one more than a chunk
 
 
 # ---- layout ---------------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("items", [0, 1, 2, 3, 6, 7, 8, 50])
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 11])
@@ -44,14 +56,17 @@ def test_halos_are_the_periodic_neighbours(comm, items, reach):
     and where the halo is wider than the ring and wraps round it."""
     layout = Layout.over(items, comm)
     whole = np.arange(items)[:, None] + 1j * np.array([[0.25, 0.5]])
-    got = layout.exchange(comm, whole[layout.start:layout.stop], reach)
+    got = layout.exchange(comm, whole[layout.start : layout.stop], reach)
     if layout.count == 0:
         assert got.shape == (0, 2)
     else:
-        assert np.array_equal(got, whole[np.arange(layout.start - reach, layout.stop + reach) % items])
+        assert np.array_equal(
+            got, whole[np.arange(layout.start - reach, layout.stop + reach) % items]
+        )
 
 
 # ---- sums -----------------------------------------------------------------------------------------------------------
+
 
 def rough(items, tail, kind=complex):
     """Rows whose sum depends on the order of additions from the tenth digit on."""
@@ -68,12 +83,14 @@ def test_sums_are_the_same_to_the_last_bit_on_any_number_of_ranks(comm, items, t
     """Every rank takes the same branch only if every rank sees the same bits: the sum over ranks equals the sum that
     one rank makes alone, and all ranks hold it. A plain Allreduce fails this on 3 ranks."""
     terms, layout = rough(items, tail, kind), Layout.over(items, comm)
-    total = ordered_sum(comm, layout, terms[layout.start:layout.stop])
+    total = ordered_sum(comm, layout, terms[layout.start : layout.stop])
     alone = ordered_sum(solo(), Layout(items, 1, 0), terms)
     assert total.dtype == alone.dtype == terms.dtype and np.shape(total) == tail
     assert np.asarray(total).tobytes() == np.asarray(alone).tobytes()
     assert len(set(comm.allgather(np.asarray(total).tobytes()))) == 1
-    assert np.allclose(total, terms.sum(0), rtol=1e-6, atol=1e-6 * np.abs(terms).sum(0).max() if items else 0)
+    assert np.allclose(
+        total, terms.sum(0), rtol=1e-6, atol=1e-6 * np.abs(terms).sum(0).max() if items else 0
+    )
 
 
 @pytest.mark.parallel
@@ -81,11 +98,11 @@ def test_sums_are_the_same_to_the_last_bit_on_any_number_of_ranks(comm, items, t
 def test_the_chunk_is_what_fixes_the_order(comm, chunk):
     """Chunks smaller and larger than a rank's share, which does not begin where a chunk begins."""
     terms, layout = rough(17, (2,)), Layout.over(17, comm)
-    total = ordered_sum(comm, layout, terms[layout.start:layout.stop], chunk)
+    total = ordered_sum(comm, layout, terms[layout.start : layout.stop], chunk)
     parts = np.zeros(2, complex)
     for start in range(0, 17, chunk):
         part = terms[start]
-        for row in terms[start + 1:min(start + chunk, 17)]:
+        for row in terms[start + 1 : min(start + chunk, 17)]:
             part = part + row
         parts = parts + part
     assert total.tobytes() == parts.tobytes()
@@ -94,10 +111,14 @@ def test_the_chunk_is_what_fixes_the_order(comm, chunk):
 def test_the_rough_rows_tell_orders_apart():
     """The test above could not fail if its numbers added up to the same bits in any order."""
     terms = rough(130, (3,))
-    assert ordered_sum(solo(), Layout(130, 1, 0), terms).tobytes() != ordered_sum(solo(), Layout(130, 1, 0), terms[::-1]).tobytes()
+    assert (
+        ordered_sum(solo(), Layout(130, 1, 0), terms).tobytes()
+        != ordered_sum(solo(), Layout(130, 1, 0), terms[::-1]).tobytes()
+    )
 
 
 # ---- deciding and failing together ----------------------------------------------------------------------------------
+
 
 @pytest.mark.parallel
 def test_what_one_rank_knows_all_ranks_get(comm):
@@ -105,15 +126,20 @@ def test_what_one_rank_knows_all_ranks_get(comm):
     calls = []
     assert parallel.on_root(comm, lambda a, b: calls.append(1) or a * b, 6, b=7) == 42
     assert len(calls) == (comm.rank == 0)
-    assert parallel.agree(comm, comm.rank == comm.size - 1) is True and parallel.agree(comm, False) is False
+    assert (
+        parallel.agree(comm, comm.rank == comm.size - 1) is True
+        and parallel.agree(comm, False) is False
+    )
 
 
 @pytest.mark.parallel
 @pytest.mark.parametrize("kind", [InputError, HpcneqError])
 def test_an_expected_error_on_rank_0_is_raised_on_all_ranks(comm, kind):
     """Ranks that went on alone would wait for rank 0 for ever."""
+
     def fails():
         raise kind("[run] t_max = -1: must be > 0")
+
     with pytest.raises(kind, match="t_max") as caught:
         parallel.on_root(comm, fails)
     assert type(caught.value) is kind
@@ -127,7 +153,10 @@ def test_only_rank_0_speaks(comm, capfd):
     assert capfd.readouterr().out == ("one line\n" if comm.rank == 0 else "")
 
 
-@pytest.mark.parametrize("value, several, warned", [(None, True, True), ("4", True, True), ("1", True, False), (None, False, False)])
+@pytest.mark.parametrize(
+    "value, several, warned",
+    [(None, True, True), ("4", True, True), ("1", True, False), (None, False, False)],
+)
 def test_threads_that_would_compete_are_warned_about(monkeypatch, value, several, warned):
     """BLAS threads times ranks is the usual way to lose a factor of ten on a cluster."""
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
@@ -159,9 +188,21 @@ sys.exit(main(["run", "a.toml"]))
 def mpiexec(ranks, *command, limit=200.0):
     """(exit code, stdout, stderr) of a command under mpiexec; TimeoutExpired, and all of it gone, if it has not ended by itself
     within ``limit`` seconds, which ranks that wait for each other never do."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("OMPI_COMM", "PMI", "OMPI_MCA_ess"))}
-    with subprocess.Popen(["mpiexec", "-n", str(ranks), *map(str, command)], cwd=HOME, env=env, text=True, start_new_session=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+    env = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("OMPI_COMM", "PMI", "OMPI_MCA_ess"))
+    }
+    with subprocess.Popen(
+        ["mpiexec", "-n", str(ranks), *map(str, command)],
+        cwd=HOME,
+        env=env,
+        text=True,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as program:
         try:
             out, err = program.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
@@ -172,7 +213,12 @@ def mpiexec(ranks, *command, limit=200.0):
 
 def fail(body, ranks=3):
     """End a program of three ranks whose driver runs ``body``."""
-    return mpiexec(ranks, sys.executable, "-c", PROGRAM.format(body=textwrap.indent(textwrap.dedent(body), "    ")))
+    return mpiexec(
+        ranks,
+        sys.executable,
+        "-c",
+        PROGRAM.format(body=textwrap.indent(textwrap.dedent(body), "    ")),
+    )
 
 
 @pytest.mark.parametrize("rank", [0, 2])
@@ -204,7 +250,11 @@ def test_an_expected_error_on_all_ranks_is_printed_once():
         raise InputError("[run] t_max = -1: must be > 0")
         """)
     assert code == 2 and "left alone" not in err
-    assert err.count("hpcneq: [run] t_max = -1: must be > 0") == 1 and "Traceback" not in err and out == ""
+    assert (
+        err.count("hpcneq: [run] t_max = -1: must be > 0") == 1
+        and "Traceback" not in err
+        and out == ""
+    )
 
 
 def test_a_bug_inside_a_callback_of_petsc_ends_all():

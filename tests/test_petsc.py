@@ -1,4 +1,5 @@
 """PETSc: options by prefix, unused ones refused, reasons by name, integrators exchanged from the input."""
+
 from __future__ import annotations
 
 
@@ -17,9 +18,14 @@ from hpcneq.systems.nsn_junction import drive, model, stationary
 from hpcneq.systems.nsn_junction.quench import Quench
 
 pytestmark = pytest.mark.house
-INPUT = {"system": "nsn-junction", "task": "evolve", "parameters": {"h": 0.2, "T": 0.1, "eV": {"to": 0.5, "at": 0.7}},
-         "numerics": {"Lx": 5, "Ly": 2, "dt": 0.5, "pole_error": 1e-5, "error_estimate": False}, "initial": {"state": "bcs"},
-         "run": {"t_max": 2.0}}
+INPUT = {
+    "system": "nsn-junction",
+    "task": "evolve",
+    "parameters": {"h": 0.2, "T": 0.1, "eV": {"to": 0.5, "at": 0.7}},
+    "numerics": {"Lx": 5, "Ly": 2, "dt": 0.5, "pole_error": 1e-5, "error_estimate": False},
+    "initial": {"state": "bcs"},
+    "run": {"t_max": 2.0},
+}
 
 
 @pytest.fixture
@@ -32,21 +38,34 @@ def clean():
 def write(path, **tables):
     """INPUT with further tables as a TOML file."""
     from hpcneq.config import render
+
     path.write_text(render({**INPUT, **tables}))
     return str(path)
 
 
 # ---- the options' database ------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("words, found", [
-    ([], []), (["-a"], [("a", None)]), (["-a", "1", "--b", "-c", "x"], [("a", "1"), ("b", None), ("c", "x")]),
-    (["-shift", "-1.5", "-at", "-1e-3", "-flag"], [("shift", "-1.5"), ("at", "-1e-3"), ("flag", None)])])
+
+@pytest.mark.parametrize(
+    "words, found",
+    [
+        ([], []),
+        (["-a"], [("a", None)]),
+        (["-a", "1", "--b", "-c", "x"], [("a", "1"), ("b", None), ("c", "x")]),
+        (
+            ["-shift", "-1.5", "-at", "-1e-3", "-flag"],
+            [("shift", "-1.5"), ("at", "-1e-3"), ("flag", None)],
+        ),
+    ],
+)
 def test_words_after_the_dashes_are_names_with_or_without_a_value(words, found):
     """A negative number is a value, not a name."""
     assert list(petsc.pairs(words)) == found
 
 
-@pytest.mark.parametrize("words", [["rk"], ["-a", "1", "2"], ["--"], ["-1.5"], ["-a", "1", "ts_type", "rk"]])
+@pytest.mark.parametrize(
+    "words", [["rk"], ["-a", "1", "2"], ["--"], ["-1.5"], ["-a", "1", "ts_type", "rk"]]
+)
 def test_a_word_that_is_no_option_is_refused(clean, words):
     """PETSc would drop a name without its dash without a word, and compute something else than was asked for."""
     with pytest.raises(InputError, match="neither a PETSc option"):
@@ -65,15 +84,25 @@ def test_starting_again_gives_the_same_petsc_with_the_new_command_line_only(clea
 def test_the_table_holds_while_needed_and_the_command_line_wins(clean):
     """What a person types now stands above what the file says; afterwards the database is as before."""
     petsc.start(["-evolve_ts_rtol", "1e-4"])
-    with petsc.Options({"evolve_ts_rtol": 1e-9, "evolve_ts_atol": 1e-7, "evolve_flag": True}) as options:
-        assert [options.get(name, "") for name in ("evolve_ts_rtol", "evolve_ts_atol", "evolve_flag")] == ["1e-4", "1e-07", ""]
+    with petsc.Options(
+        {"evolve_ts_rtol": 1e-9, "evolve_ts_atol": 1e-7, "evolve_flag": True}
+    ) as options:
+        assert [
+            options.get(name, "") for name in ("evolve_ts_rtol", "evolve_ts_atol", "evolve_flag")
+        ] == ["1e-4", "1e-07", ""]
         assert clean.Options().hasName("evolve_flag")
     assert clean.Options().getAll() == {"evolve_ts_rtol": "1e-4"}
 
 
-@pytest.mark.parametrize("table, argv, words", [
-    ({"evolve_ts_typ": "rk"}, (), r"\[petsc\] evolve_ts_typ:"), ({}, ("-evolve_ts_typ", "rk"), "-- -evolve_ts_typ:"),
-    ({}, ("-evolve_flag",), "-- -evolve_flag:"), ({"evolve_a": 1}, ("-evolve_a", "2"), "-- -evolve_a:")])
+@pytest.mark.parametrize(
+    "table, argv, words",
+    [
+        ({"evolve_ts_typ": "rk"}, (), r"\[petsc\] evolve_ts_typ:"),
+        ({}, ("-evolve_ts_typ", "rk"), "-- -evolve_ts_typ:"),
+        ({}, ("-evolve_flag",), "-- -evolve_flag:"),
+        ({"evolve_a": 1}, ("-evolve_a", "2"), "-- -evolve_a:"),
+    ],
+)
 def test_an_option_nobody_asked_for_is_refused_by_name(clean, table, argv, words):
     """A misspelt option would otherwise silently leave the default in force. The message says where it was given."""
     petsc.start(argv)
@@ -89,15 +118,29 @@ def test_an_option_that_was_asked_for_is_no_mistake(clean):
         with petsc.Options({"initial_a": 1}) as inner:
             inner.refuse_unused()
         outer.refuse_unused()
-        assert clean.Options().hasName("initial_a")  # the inner block leaves what the outer one holds
+        assert clean.Options().hasName(
+            "initial_a"
+        )  # the inner block leaves what the outer one holds
 
 
-@pytest.mark.parametrize("name, value", [("snes_type", "newton"), ("snes_rtol", "small"), ("snes_max_it", "2.5"), ("ksp_type", "gmress")])
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("snes_type", "newton"),
+        ("snes_rtol", "small"),
+        ("snes_max_it", "2.5"),
+        ("ksp_type", "gmress"),
+    ],
+)
 def test_a_value_petsc_cannot_take_is_bad_input(clean, name, value):
     """PETSc's own words in one line, not its stack."""
     with petsc.Options({f"initial_{name}": value}), pytest.raises(InputError) as caught:
         steady.solve(Square(), solo(), np.array([1.5]))
-    assert "initial_" in str(caught.value) and value in str(caught.value) and "\n" not in str(caught.value)
+    assert (
+        "initial_" in str(caught.value)
+        and value in str(caught.value)
+        and "\n" not in str(caught.value)
+    )
 
 
 def test_reasons_have_names():
@@ -105,7 +148,10 @@ def test_reasons_have_names():
     PETSc = petsc.start()
     SNES, TS = PETSc.SNES.ConvergedReason, PETSc.TS.ConvergedReason
     assert petsc.reason(SNES, SNES.DIVERGED_LINE_SEARCH) == "DIVERGED_LINE_SEARCH"
-    assert petsc.reason(TS, TS.DIVERGED_STEP_REJECTED) == "DIVERGED_STEP_REJECTED" and petsc.reason(SNES, -77) == "-77"
+    assert (
+        petsc.reason(TS, TS.DIVERGED_STEP_REJECTED) == "DIVERGED_STEP_REJECTED"
+        and petsc.reason(SNES, -77) == "-77"
+    )
     petsc.check(TS, TS.CONVERGED_TIME, "evolve: stopped", "try less")
     with pytest.raises(NotConverged, match=r"evolve: stopped \(DIVERGED_STEP_REJECTED\); try less"):
         petsc.check(TS, TS.DIVERGED_STEP_REJECTED, "evolve: stopped", "try less")
@@ -130,7 +176,11 @@ class Square:
 def test_options_reach_snes_by_their_prefix(comm, clean):
     """The same problem with Newton, with Newton cut short, and under another prefix, which must not care."""
     found = steady.solve(Square(), comm, np.array([1.5]))
-    assert found.converged and found.x[0] == pytest.approx(np.sqrt(2), abs=1e-12) and found.reason.startswith("CONVERGED")
+    assert (
+        found.converged
+        and found.x[0] == pytest.approx(np.sqrt(2), abs=1e-12)
+        and found.reason.startswith("CONVERGED")
+    )
     with petsc.Options({"initial_snes_max_it": 1}) as options:
         short = steady.solve(Square(), comm, np.array([1.5]))
         other = steady.solve(Square(), comm, np.array([1.5]), prefix="steady_")
@@ -141,12 +191,17 @@ def test_options_reach_snes_by_their_prefix(comm, clean):
 
 # ---- integrators exchanged --------------------------------------------------------------------------------------------
 
+
 @functools.lru_cache(maxsize=1)
 def quench():
     """A 5 x 2 junction, self-consistent at eV = 0, whose bias steps to 0.5 at t = 0.7, off the lattice of steps."""
-    leads = tuple(model.Lead(name, 0.01, 0.1, 0.0, sign) for name, sign in (("left", 1), ("right", -1)))
+    leads = tuple(
+        model.Lead(name, 0.01, 0.1, 0.0, sign) for name, sign in (("left", 1), ("right", -1))
+    )
     bias = drive.read({"to": 0.5, "at": 0.7})
-    junction = model.Junction(3.0, 0.0, 0.2, leads, model.stripe(5, 2, 0.0), bias, model.fit_poles(leads, 0.02, 8.0, 1e-5))
+    junction = model.Junction(
+        3.0, 0.0, 0.2, leads, model.stripe(5, 2, 0.0), bias, model.fit_poles(leads, 0.02, 8.0, 1e-5)
+    )
     found = steady.solve(stationary.GapProblem(junction, 0.0, real=True), solo(), np.full(5, 0.75))
     assert found.converged and found.x.min() > 0.5
     return Quench(junction, found.x + 0j)
@@ -160,14 +215,23 @@ def evolve(step=0.5, event=None, **options):
         table.refuse_unused()
         try:
             if event is not None:
-                run.ts.setEventHandler([0], [False], lambda ts, t, x, f: f.__setitem__(0, t - event))
+                run.ts.setEventHandler(
+                    [0], [False], lambda ts, t, x, f: f.__setitem__(0, t - event)
+                )
             assert run.run(lambda row: rows.append((row.t, row.c.copy()))) == 2.0
         finally:
             run.destroy()
     return rows[-1][1], run.counts, [t for t, _ in rows]
 
 
-@pytest.mark.parametrize("options", [{"evolve_ts_type": "rk"}, {"evolve_ts_type": "arkimex"}, {"evolve_ts_type": "rk", "evolve_ts_rk_type": "3bs"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"evolve_ts_type": "rk"},
+        {"evolve_ts_type": "arkimex"},
+        {"evolve_ts_type": "rk", "evolve_ts_rk_type": "3bs"},
+    ],
+)
 def test_petsc_integrators_agree_with_the_exponential_one(clean, options):
     """The same equations by Runge-Kutta and by implicit-explicit steps: three routes to one number.
 
@@ -177,7 +241,9 @@ def test_petsc_integrators_agree_with_the_exponential_one(clean, options):
     fine, counts, times = evolve(step=0.1)
     other, theirs, rows = evolve(**options)
     assert np.abs(fine - other).max() < 2e-6
-    assert rows == pytest.approx([0.0, 0.5, 0.7, 1.2, 1.7, 2.0]) and set(rows) <= set(np.round(times, 12)) | set(times)
+    assert rows == pytest.approx([0.0, 0.5, 0.7, 1.2, 1.7, 2.0]) and set(rows) <= set(
+        np.round(times, 12)
+    ) | set(times)
     assert theirs.passes == theirs.rollbacks == 0 < theirs.steps
 
 
@@ -185,7 +251,13 @@ def test_steps_monitors_and_passes_are_counted(clean):
     """Steps 0.5, 0.2 | 0.5, 0.5, 0.3; the monitor sees each end and the start of each of the two segments; each
     segment's first step passes over the modes twice."""
     _, counts, times = evolve()
-    assert (counts.steps, counts.monitored, counts.passes, counts.rollbacks, counts.rejected) == (5, 7, 7, 0, 0)
+    assert (counts.steps, counts.monitored, counts.passes, counts.rollbacks, counts.rejected) == (
+        5,
+        7,
+        7,
+        0,
+        0,
+    )
     assert times == pytest.approx([0.0, 0.5, 0.7, 1.2, 1.7, 2.0])
 
 
@@ -205,13 +277,31 @@ def test_a_step_that_petsc_takes_back_is_as_if_never_made(clean, event):
 
 # ---- through the whole program ----------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("table, argv, words", [
-    ({"evolve": {"ts_typ": "rk"}}, (), "[petsc] evolve_ts_typ"), ({"initial": {"snes_typ": "x"}}, (), "[petsc] initial_snes_typ"),
-    ({"evolv": {"ts_type": "rk"}}, (), '[petsc.evolv] ts_type = "rk": unknown prefix; did you mean "evolve"?'),
-    ({"evolve": {"ts_rk_type": "3bs"}}, (), "[petsc] evolve_ts_rk_type"),  # the exponential integrator has no use for it
-    ({"evolve": {"ts_type": "bdf"}}, (), "must be one of exponential, rk, arkimex"),
-    ({}, ("-evolve_ts_typ", "rk"), "-- -evolve_ts_typ"), ({}, ("-ts_type", "rk"), "-- -ts_type"), ({}, ("rk",), "-- rk")])
-def test_a_misspelt_option_ends_the_run_before_its_first_step(clean, tmp_path, monkeypatch, capsys, table, argv, words):
+
+@pytest.mark.parametrize(
+    "table, argv, words",
+    [
+        ({"evolve": {"ts_typ": "rk"}}, (), "[petsc] evolve_ts_typ"),
+        ({"initial": {"snes_typ": "x"}}, (), "[petsc] initial_snes_typ"),
+        (
+            {"evolv": {"ts_type": "rk"}},
+            (),
+            '[petsc.evolv] ts_type = "rk": unknown prefix; did you mean "evolve"?',
+        ),
+        (
+            {"evolve": {"ts_rk_type": "3bs"}},
+            (),
+            "[petsc] evolve_ts_rk_type",
+        ),  # the exponential integrator has no use for it
+        ({"evolve": {"ts_type": "bdf"}}, (), "must be one of exponential, rk, arkimex"),
+        ({}, ("-evolve_ts_typ", "rk"), "-- -evolve_ts_typ"),
+        ({}, ("-ts_type", "rk"), "-- -ts_type"),
+        ({}, ("rk",), "-- rk"),
+    ],
+)
+def test_a_misspelt_option_ends_the_run_before_its_first_step(
+    clean, tmp_path, monkeypatch, capsys, table, argv, words
+):
     """One line, exit code 2, and no file: nothing was computed with a default nobody wanted."""
     monkeypatch.chdir(tmp_path)
     path = write(tmp_path / "in.toml", petsc=table)
@@ -225,18 +315,31 @@ def test_the_integrator_is_chosen_in_the_input(clean, tmp_path):
     """[petsc] evolve.ts_type through hpcneq.run: the same physics, with the integrator's own number of steps."""
     steps, delta = {}, {}
     for kind in ("exponential", "rk", "arkimex"):
-        result = hpcneq.run({**INPUT, "petsc": {"evolve": {"ts_type": kind}}}, output=tmp_path / f"{kind}.h5")
+        result = hpcneq.run(
+            {**INPUT, "petsc": {"evolve": {"ts_type": kind}}}, output=tmp_path / f"{kind}.h5"
+        )
         steps[kind], delta[kind] = result.summary["steps"], np.asarray(result.delta)
     assert steps["exponential"] == 5 < min(steps["rk"], steps["arkimex"])
     assert np.abs(delta["rk"] - delta["arkimex"]).max() < 1e-6
-    assert np.abs(delta["rk"] - delta["exponential"]).max() < 1e-4  # the noise of the start moves more than the smooth quench
+    assert (
+        np.abs(delta["rk"] - delta["exponential"]).max() < 1e-4
+    )  # the noise of the start moves more than the smooth quench
 
 
-@pytest.mark.parametrize("table, words", [
-    ({"initial": {"snes_max_it": 0}}, "initial"),
-    ({"evolve": {"ts_type": "rk", "ts_rtol": 1e-13, "ts_atol": 1e-15, "ts_max_reject": 1}}, "DIVERGED_STEP_REJECTED"),
-    ({"evolve": {"ts_max_steps": 2}}, "ts_max_steps")])
-def test_a_solver_that_gives_up_is_exit_code_3_and_a_marked_file(clean, tmp_path, monkeypatch, capsys, table, words):
+@pytest.mark.parametrize(
+    "table, words",
+    [
+        ({"initial": {"snes_max_it": 0}}, "initial"),
+        (
+            {"evolve": {"ts_type": "rk", "ts_rtol": 1e-13, "ts_atol": 1e-15, "ts_max_reject": 1}},
+            "DIVERGED_STEP_REJECTED",
+        ),
+        ({"evolve": {"ts_max_steps": 2}}, "ts_max_steps"),
+    ],
+)
+def test_a_solver_that_gives_up_is_exit_code_3_and_a_marked_file(
+    clean, tmp_path, monkeypatch, capsys, table, words
+):
     """What was found is kept, the file says not-converged, the line names the solver: never a traceback, never "complete"."""
     monkeypatch.chdir(tmp_path)
     path = write(tmp_path / "in.toml", petsc=table)

@@ -3,6 +3,7 @@
 A driven two-band semiconductor (Goldstein, Aron & Chamon, Phys. Rev. B 91, 054517 (2015)) is a mean field over momenta that is
 evolved; an attractive Fermi gas between two reservoirs (Kawamura, Hanai & Ohashi 2022) is a pair of equations to be solved.
 """
+
 from __future__ import annotations
 
 import functools
@@ -41,8 +42,8 @@ class Laser:
         span = np.arcsinh(K_MAX / 1e-3)
         k = 1e-3 * np.sinh(span * 0.5 * (1 + x))
         self.weight = 0.5 * w * span * 1e-3 * np.cosh(span * 0.5 * (1 + x)) / (2 * np.pi)
-        self.E, self.eps = KAPPA * k ** 2, VELOCITY * k
-        self.f = self.E * (self.E + 1j * GAMMA) / (self.E ** 2 + GAMMA ** 2)
+        self.E, self.eps = KAPPA * k**2, VELOCITY * k
+        self.f = self.E * (self.E + 1j * GAMMA) / (self.E**2 + GAMMA**2)
 
     def omega(self, t, side):
         """The laser's amplitude, before or after its jump."""
@@ -55,14 +56,16 @@ class Laser:
     def driven(self, part):
         """The stationary state without pairing: the two-level problem with decay, (n11, n22, n21)."""
         eps = self.eps[part]
-        rate = OMEGA ** 2 * GAMMA / (2 * (eps ** 2 + GAMMA ** 2))  # of transitions, from dn21/dt = 0
+        rate = OMEGA**2 * GAMMA / (2 * (eps**2 + GAMMA**2))  # of transitions, from dn21/dt = 0
         n22 = rate * GAMMA1 / (2 * GAMMA1 * GAMMA2 + rate * GAMMA)
         n11 = 1 - n22 * GAMMA2 / GAMMA1
         return n11, n22, 0.5j * OMEGA * (n22 - n11) / (1j * eps - GAMMA)
 
     def start(self, part):
         n11, n22, n21 = self.driven(part)
-        noise = [np.random.Generator(np.random.Philox(key=[5, i])).normal(size=2) @ [1, 1j] for i in part]
+        noise = [
+            np.random.Generator(np.random.Philox(key=[5, i])).normal(size=2) @ [1, 1j] for i in part
+        ]
         return {"n11": n11, "n22": n22, "n21": n21, "s": self.seed * np.array(noise, complex)}
 
     def partials(self, t, local, part):
@@ -155,15 +158,19 @@ def test_a_jump_is_met_from_its_own_side():
     the jump, with the laser as it was. Seen from the wrong side the populations are wrong to first order (1e-4 here)."""
     system = Laser(5.0, points=5, seed=1e-2, kick=(1.0, 0.3))
     exact = evolve(system, solo(), 2.0, step=0.01)[2]
-    errors = [max(np.abs(found[name] - exact[name]).max() for name in system.fields)
-              for found in (evolve(system, solo(), 2.0, step=step)[2] for step in (0.2, 0.1))]
+    errors = [
+        max(np.abs(found[name] - exact[name]).max() for name in system.fields)
+        for found in (evolve(system, solo(), 2.0, step=step)[2] for step in (0.2, 0.1))
+    ]
     assert errors[1] < 1e-8 and 4.5 < np.log2(errors[0] / errors[1])
 
 
 # ---- a steady state: an attractive Fermi gas between two reservoirs -------------------------------------------------
 
 WIDTH = 0.01  # 2 gamma, gamma = .005; energies in the chemical potential, 2m = 1, (pF a_s)^-1 = -1
-PANELS = np.concatenate([np.linspace(0, 0.6, 5), np.arange(0.7, 1.3001, 0.01), [1.4, 1.6, 2.0, 3.0]])
+PANELS = np.concatenate(
+    [np.linspace(0, 0.6, 5), np.arange(0.7, 1.3001, 0.01), [1.4, 1.6, 2.0, 3.0]]
+)
 
 
 def occupation(x, dmu):
@@ -180,7 +187,7 @@ def nodes():
     weight = [(b - a) * w for a, b in zip(PANELS[:-1], PANELS[1:])]
     y, v = np.polynomial.legendre.leggauss(24)
     y, v = 0.5 * (1 + y), 0.5 * v
-    return np.concatenate([*p, 3 / y]), np.concatenate([*weight, 3 * v / y ** 2])
+    return np.concatenate([*p, 3 / y]), np.concatenate([*weight, 3 * v / y**2])
 
 
 class FermiGas:
@@ -201,27 +208,36 @@ class FermiGas:
 
     def partials(self, prepared):
         D, Q, p, weight = prepared
-        xi = p ** 2 + Q ** 2 / 4 - 1
+        xi = p**2 + Q**2 / 4 - 1
         E = np.hypot(xi, D)
         N = occupation(E[:, None] + Q * p[:, None] * self.c, self.dmu)
         M0 = N @ self.share
-        rows = [weight * p ** 2 * ((1 - 2 * M0) / (2 * E) - 1 / (2 * p ** 2))]
+        rows = [weight * p**2 * ((1 - 2 * M0) / (2 * E) - 1 / (2 * p**2))]
         if self.moving:
-            normal = occupation(xi[:, None] + Q * p[:, None] * self.c, self.dmu)  # |xi| gives the same: N(-x) = 1 - N(x)
+            normal = occupation(
+                xi[:, None] + Q * p[:, None] * self.c, self.dmu
+            )  # |xi| gives the same: N(-x) = 1 - N(x)
             moved = 2 * p * ((N - normal) @ (self.c * self.share))
             shifted = 0.5 * Q * ((1 - 2 * normal @ self.share) - xi / E * (1 - 2 * M0))
-            rows.append(weight * p ** 2 * (moved + shifted) / Q)
+            rows.append(weight * p**2 * (moved + shifted) / Q)
         return np.stack(rows, axis=1)
 
     def residual(self, x, sums):
-        return sums + np.array([-np.pi / 4, 0.0])[:len(sums)]
+        return sums + np.array([-np.pi / 4, 0.0])[: len(sums)]
 
 
 @pytest.mark.parallel
-@pytest.mark.parametrize("dmu, start, expected", [
-    (0.05, [0.25], [0.21619521]), (0.145, [0.21], [0.21259971]), (0.145, [0.12], [0.12257353]),
-    (0.145, [0.06, 0.19], [0.05450344, 0.18269617]), (0.145, [0.15, 0.1], [0.15348743, 0.09773890])],
-    ids=["NBCS", "NBCS .145", "NIG .145", "NFF", "NFF'"])
+@pytest.mark.parametrize(
+    "dmu, start, expected",
+    [
+        (0.05, [0.25], [0.21619521]),
+        (0.145, [0.21], [0.21259971]),
+        (0.145, [0.12], [0.12257353]),
+        (0.145, [0.06, 0.19], [0.05450344, 0.18269617]),
+        (0.145, [0.15, 0.1], [0.15348743, 0.09773890]),
+    ],
+    ids=["NBCS", "NBCS .145", "NIG .145", "NFF", "NFF'"],
+)
 def test_the_branches_of_the_steady_state(comm, dmu, start, expected):
     """Gap and momentum of the uniform and the moving condensates at gamma = .005 and T = 0, by SNES with a tangent from
     differences: momenta over ranks, sums in order, the same root to the last bit on every rank.

@@ -1,4 +1,5 @@
 """Output times of long evolutions with a fixed step."""
+
 import numpy as np
 import pytest
 
@@ -38,7 +39,13 @@ def test_rows_of_many_steps_are_those_of_the_steps(step):
     petsc.start()
     options, rows = petsc.Options({}), []
     with options:
-        evolution = Evolution(FieldState(Turning(), solo()), 9500 * step, step, options, defaults={"ts_rk_type": "4", "ts_adapt_type": "none"})
+        evolution = Evolution(
+            FieldState(Turning(), solo()),
+            9500 * step,
+            step,
+            options,
+            defaults={"ts_rk_type": "4", "ts_adapt_type": "none"},
+        )
         evolution.run(lambda row: rows.append((row.t, complex(row.array[0]))), every=5 * step)
         evolution.destroy()
     t, u = (np.array(x) for x in zip(*rows))

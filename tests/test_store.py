@@ -1,4 +1,5 @@
 """Result files: refused, killed, full disks, and what comes out again. One rank; see mpi/ for several."""
+
 import errno
 import json
 import os
@@ -31,11 +32,22 @@ def out(tmp_path):
 
 def run_apart(program, folder, **options):
     """Start a Python program with the package in reach, free of the MPI this process may belong to."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("OMPI_", "PMIX_", "PRTE_", "PMI_"))}
+    clean = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("OMPI_", "PMIX_", "PRTE_", "PMI_"))
+    }
     clean["PYTHONPATH"] = str(Path(store.__file__).parents[1])
     clean.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
-    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], cwd=folder, env=clean, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=folder,
+        env=clean,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )
 
 
 def test_arrays_come_back_with_units_names_and_axes(out):
@@ -47,9 +59,17 @@ def test_arrays_come_back_with_units_names_and_axes(out):
     out.finish("complete", {"gap": 0.5})
     with Result(out.path) as result:
         assert np.array_equal(result.energy, energy) and result["energy"].dtype == float
-        assert (result.energy.units, result.energy.long_name, result.energy.axes) == ("eV", "band energy", ("k", "band"))
+        assert (result.energy.units, result.energy.long_name, result.energy.axes) == (
+            "eV",
+            "band energy",
+            ("k", "band"),
+        )
         assert list(result.band) == ["conduction", "valence"] and float(result.mu) == 0.1
-        assert result.keys() == ["band", "energy", "k", "mu"] and "energy" in result and "gap" not in result
+        assert (
+            result.keys() == ["band", "energy", "k", "mu"]
+            and "energy" in result
+            and "gap" not in result
+        )
         assert (2 * result.energy).units == "" and result.input == "# größer\n"
         assert result.provenance == PROVENANCE and result.attrs["gap"] == 0.5
         with pytest.raises(KeyError, match="it holds band, energy, k, mu"):
@@ -80,12 +100,15 @@ def test_long_buffers_flush_themselves(out, monkeypatch):
     assert out.rows("t") == 130
 
 
-@pytest.mark.parametrize("row, error", [
-    ({"t": 0.0, "n": 1 + 0j}, TypeError),           # complex into real would lose the imaginary part
-    ({"t": 0.0, "n": np.ones(2)}, ValueError),      # wrong shape
-    ({"t": 0.0}, ValueError),                       # a series without its value
-    ({"t": 0.0, "n": 1.0, "m": 1.0}, ValueError),   # a value without a series
-])
+@pytest.mark.parametrize(
+    "row, error",
+    [
+        ({"t": 0.0, "n": 1 + 0j}, TypeError),  # complex into real would lose the imaginary part
+        ({"t": 0.0, "n": np.ones(2)}, ValueError),  # wrong shape
+        ({"t": 0.0}, ValueError),  # a series without its value
+        ({"t": 0.0, "n": 1.0, "m": 1.0}, ValueError),  # a value without a series
+    ],
+)
 def test_a_wrong_row_is_refused_and_leaves_no_trace(out, row, error):
     out.growing_axis("t", "", "time")
     out.series("n", float, ("t",), "", "density")
@@ -107,16 +130,37 @@ def test_a_data_set_over_unknown_axes_or_declared_twice_is_refused(out):
 
 
 def test_json_holds_what_is_not_a_number(out):
-    summary = {"root": np.complex128(1 - 2j), "lost": np.nan, "far": -np.inf, "all": np.array([1.0, np.nan]),
-               "count": np.int32(3), "stable": np.bool_(True), "branch": "upper", "nested": {"z": [1j]}, "none": None}
+    summary = {
+        "root": np.complex128(1 - 2j),
+        "lost": np.nan,
+        "far": -np.inf,
+        "all": np.array([1.0, np.nan]),
+        "count": np.int32(3),
+        "stable": np.bool_(True),
+        "branch": "upper",
+        "nested": {"z": [1j]},
+        "none": None,
+    }
     out.finish("not-converged", summary, {"root": np.float32(0.5)}, ["a warning"], wall_seconds=1.5)
     result = Result(out.path)
     text = json.dumps(result.as_json_object(), allow_nan=False)
     assert json.loads(text)["summary"] == {
-        "root": [1.0, -2.0], "lost": None, "far": None, "all": [1.0, None], "count": 3, "stable": True,
-        "branch": "upper", "nested": {"z": [[0.0, 1.0]]}, "none": None}
+        "root": [1.0, -2.0],
+        "lost": None,
+        "far": None,
+        "all": [1.0, None],
+        "count": 3,
+        "stable": True,
+        "branch": "upper",
+        "nested": {"z": [[0.0, 1.0]]},
+        "none": None,
+    }
     assert json.loads(text)["exit_code"] == 3 and json.loads(text)["errors"] == {"root": 0.5}
-    assert result.attrs["root"] == 1 - 2j and np.isnan(result.attrs["lost"]) and result.attrs["branch"] == "upper"
+    assert (
+        result.attrs["root"] == 1 - 2j
+        and np.isnan(result.attrs["lost"])
+        and result.attrs["branch"] == "upper"
+    )
     assert result.attrs["wall_seconds"] == 1.5 and "all" not in result.attrs
 
 
@@ -127,7 +171,9 @@ def test_a_summary_key_does_not_displace_provenance(out):
     assert result.status == "complete" and result.attrs["format"] == "hpcneq"
 
 
-@pytest.mark.parametrize("status, code", [("complete", 0), ("not-converged", 3), ("stopped", 75), ("running", None)])
+@pytest.mark.parametrize(
+    "status, code", [("complete", 0), ("not-converged", 3), ("stopped", 75), ("running", None)]
+)
 def test_each_status_has_its_exit_code(out, status, code):
     out.finish(status, {})
     assert Result(out.path).as_json_object()["exit_code"] == code
@@ -147,6 +193,7 @@ def test_force_keeps_the_old_file_if_the_new_one_fails(tmp_path, monkeypatch):
 
     def full_disk(file, items):
         raise OSError("write failed, errno = 28, error message = 'No space left on device'")
+
     monkeypatch.setattr(store, "_describe", full_disk)
     with pytest.raises(HpcneqError, match=r"out.h5: cannot write it \(No space left on device\)"):
         ResultFile.create(solo(), path, PROVENANCE, force=True)
@@ -155,7 +202,12 @@ def test_force_keeps_the_old_file_if_the_new_one_fails(tmp_path, monkeypatch):
 
 def test_places_that_cannot_be_written_are_refused_in_one_line(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    for path in (tmp_path / "file" / "out.h5", tmp_path / "none" / "out.h5", tmp_path, Path(os.devnull)):
+    for path in (
+        tmp_path / "file" / "out.h5",
+        tmp_path / "none" / "out.h5",
+        tmp_path,
+        Path(os.devnull),
+    ):
         with pytest.raises(InputError) as error:
             ResultFile.create(solo(), path, PROVENANCE, force=True)
         assert "\n" not in str(error.value) and str(path) in str(error.value)
@@ -184,8 +236,13 @@ def test_files_that_are_no_results_are_refused_in_one_line(tmp_path, out):
     (tmp_path / "cut.h5").write_bytes(Path(out.path).read_bytes()[:600])
     with hdf5.open_file(tmp_path / "other.h5", "w") as other:
         other["x"] = 1
-    for name, said in {"none.h5": "no such file", "text.h5": "not an hpcneq result file", "cut.h5": "damaged",
-                       "other.h5": "not an hpcneq result", "out.h5": "newer hpcneq"}.items():
+    for name, said in {
+        "none.h5": "no such file",
+        "text.h5": "not an hpcneq result file",
+        "cut.h5": "damaged",
+        "other.h5": "not an hpcneq result",
+        "out.h5": "newer hpcneq",
+    }.items():
         with pytest.raises(InputError, match=said) as error:
             Result(tmp_path / name)
         assert "\n" not in str(error.value) and name in str(error.value)
@@ -193,7 +250,8 @@ def test_files_that_are_no_results_are_refused_in_one_line(tmp_path, out):
 
 def test_kill_9_loses_only_rows_not_flushed(tmp_path):
     """A writer is killed at an arbitrary instant: what it said it had flushed is there, row for row."""
-    writer = run_apart("""
+    writer = run_apart(
+        """
         import itertools, numpy as np
         from hpcneq.parallel import solo
         from hpcneq.store import ResultFile
@@ -206,7 +264,9 @@ def test_kill_9_loses_only_rows_not_flushed(tmp_path):
             if step % 7 == 6:
                 out.flush()
                 print(step + 1, flush=True)
-        """, tmp_path)
+        """,
+        tmp_path,
+    )
     try:
         flushed = [int(writer.stdout.readline()) for _ in range(40)]
         during = Result(tmp_path / "out.h5")  # while it writes on
@@ -223,7 +283,8 @@ def test_kill_9_loses_only_rows_not_flushed(tmp_path):
 
 def test_a_refused_write_ends_in_one_line_with_the_systems_reason(tmp_path):
     """The system refuses to let the file itself grow beyond 300 kB: found only when HDF5 writes, on a disk that cannot tell before."""
-    writer = run_apart("""
+    writer = run_apart(
+        """
         import resource
         from hpcneq import store
         store.check_room = lambda path, size: None
@@ -241,7 +302,9 @@ def test_a_refused_write_ends_in_one_line_with_the_systems_reason(tmp_path):
                         out.flush()
         except HpcneqError as error:
             print(error.exit_code, error)
-        """, tmp_path)
+        """,
+        tmp_path,
+    )
     said, complaint = writer.communicate(timeout=240)
     assert said == "1 out.h5: cannot write it (File too large)\n", complaint
 
@@ -249,12 +312,15 @@ def test_a_refused_write_ends_in_one_line_with_the_systems_reason(tmp_path):
 def test_rows_flushed_before_the_disk_was_full_stay(out, monkeypatch):
     def full(descriptor, start, size):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     out.growing_axis("t", "", "time")
     out.append({"t": 1.0})
     out.flush()
     monkeypatch.setattr(os, "posix_fallocate", full)
     out.append({"t": 2.0})
-    with pytest.raises(HpcneqError, match=r"cannot write 0.00\d+ MB more \(No space left on device\)") as error:
+    with pytest.raises(
+        HpcneqError, match=r"cannot write 0.00\d+ MB more \(No space left on device\)"
+    ) as error:
         out.flush()
     assert error.value.exit_code == 1
     out.close()
@@ -265,7 +331,15 @@ def test_provenance_names_versions_commit_and_machine():
     items = provenance.gather_provenance(solo(), "fermi-gas", "map", "task = 'map'\n", 11)
     assert items["numpy_version"] == np.__version__ and items["ranks"] == 1 and items["seed"] == 11
     assert items["commit"] == "unknown" or len(items["commit"].split("-")[0]) == 40
-    assert {"hpcneq_version", "host", "cpu", "started", "h5py_version", "hdf5_version", "mpi_version"} <= set(items)
+    assert {
+        "hpcneq_version",
+        "host",
+        "cpu",
+        "started",
+        "h5py_version",
+        "hdf5_version",
+        "mpi_version",
+    } <= set(items)
     assert all(isinstance(value, (str, int)) for value in items.values())
 
 

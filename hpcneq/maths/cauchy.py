@@ -3,15 +3,16 @@
 S(s) = sum_k V_k/(s + i x_k) with real x_k is smooth on the scale of the distance Re s to its poles. On intervals of x as long as that distance
 1/(s + i x) is its interpolant at NODES Chebyshev points, so that the poles of an interval may sit there, with strengths sum_k V_k L_j(x_k).
 """
+
 from __future__ import annotations
 
 import numpy as np
 
-NODES = 20          # of an interval: the interpolant's error falls as (2 + 5^(1/2))^-NODES = 3e-13
-GROWTH = 2          # intervals over which those beyond ``reach`` grow e-fold
+NODES = 20  # of an interval: the interpolant's error falls as (2 + 5^(1/2))^-NODES = 3e-13
+GROWTH = 2  # intervals over which those beyond ``reach`` grow e-fold
 ANGLES = np.pi * (np.arange(NODES) + 0.5) / NODES
 PLACES = np.cos(ANGLES)
-MOST = 1 << 20      # poles times points of one product
+MOST = 1 << 20  # poles times points of one product
 
 
 class Poles:
@@ -21,9 +22,13 @@ class Poles:
         x, V = np.asarray(x, float).ravel(), np.asarray(V).reshape(len(V), -1)
         which, place, ends = _intervals(x, near, reach)
         self.strength = []
-        for part in ([V] if not np.iscomplexobj(V) else [V.real, V.imag]):
+        for part in [V] if not np.iscomplexobj(V) else [V.real, V.imag]:
             self.strength.append(_moved(which, place, np.ascontiguousarray(part), len(ends)))
-        self.strength = self.strength[0] if len(self.strength) == 1 else self.strength[0] + 1j * self.strength[1]
+        self.strength = (
+            self.strength[0]
+            if len(self.strength) == 1
+            else self.strength[0] + 1j * self.strength[1]
+        )
         at = ends.mean(axis=1)[:, None] + 0.5 * (ends[:, 1] - ends[:, 0])[:, None] * PLACES
         self.x, self.near, self.reach = at.ravel(), near, reach
 
@@ -36,11 +41,11 @@ class Poles:
         """S (n, m) at s (n,)."""
         s = np.asarray(s, complex)
         step = max(1, MOST // len(self.x))
-        return np.concatenate([self._some(s[k:k + step]) for k in range(0, len(s), step)])
+        return np.concatenate([self._some(s[k : k + step]) for k in range(0, len(s), step)])
 
     def _some(self, s):
         real, imag = s.real[:, None], s.imag[:, None] + self.x
-        share = 1 / (real**2 + imag**2)         # real arithmetic: four times as fast as complex division
+        share = 1 / (real**2 + imag**2)  # real arithmetic: four times as fast as complex division
         imag *= share
         if not np.iscomplexobj(self.strength):
             return real * (share @ self.strength.T) - 1j * (imag @ self.strength.T)
@@ -52,13 +57,26 @@ def _intervals(x, near, reach):
     away = np.abs(x)
     inside = int(np.ceil(reach / near))
     edge = inside * near
-    number = np.where(away < edge, np.floor(away / near), inside + np.floor(GROWTH * np.log1p(np.maximum(away - edge, 0) / near))).astype(np.int64)
+    number = np.where(
+        away < edge,
+        np.floor(away / near),
+        inside + np.floor(GROWTH * np.log1p(np.maximum(away - edge, 0) / near)),
+    ).astype(np.int64)
     signed, which = np.unique(np.where(x < 0, -1 - number, number), return_inverse=True)
     k = np.where(signed < 0, -1 - signed, signed)
-    low, high = (np.where(j < inside, near * j, edge + near * np.expm1(np.maximum(j - inside, 0) / GROWTH)) for j in (k, k + 1))
-    ends = np.where((signed < 0)[:, None], np.stack([-high, -low], axis=1), np.stack([low, high], axis=1))
+    low, high = (
+        np.where(j < inside, near * j, edge + near * np.expm1(np.maximum(j - inside, 0) / GROWTH))
+        for j in (k, k + 1)
+    )
+    ends = np.where(
+        (signed < 0)[:, None], np.stack([-high, -low], axis=1), np.stack([low, high], axis=1)
+    )
     middle, half = ends.mean(axis=1), 0.5 * (ends[:, 1] - ends[:, 0])
-    return which.astype(np.uint16 if len(ends) < 65536 else np.int64), np.clip((x - middle[which]) / half[which], -1, 1), ends
+    return (
+        which.astype(np.uint16 if len(ends) < 65536 else np.int64),
+        np.clip((x - middle[which]) / half[which], -1, 1),
+        ends,
+    )
 
 
 def _moved(which, place, V, count):

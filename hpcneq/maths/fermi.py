@@ -19,7 +19,9 @@ from hpcneq.errors import InputError
 
 _SHIFT = 10
 _ORDER = np.arange(1, 9)
-_SERIES = (1.0 - 2.0 ** (1 - 2 * _ORDER)) * bernoulli(16)[2::2] / (2 * _ORDER)  # c_1 = 1/24, c_2 = -7/960, ...
+_SERIES = (
+    (1.0 - 2.0 ** (1 - 2 * _ORDER)) * bernoulli(16)[2::2] / (2 * _ORDER)
+)  # c_1 = 1/24, c_2 = -7/960, ...
 _HUGE = 1e10  # |u| beyond which the finite-temperature corrections are below 1e-20
 _TINY = 1e-100  # temperatures below it count as 0
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
@@ -130,7 +132,9 @@ def broadened_fermi_integrals(x, width, T):
     if T == 0:
         angle = np.arctan2(width, x) if width > 0 else np.pi * np.heaviside(-x, 0.5)
         logarithm = np.log(np.maximum(x**2 + width**2, 1e-300))
-        return (x * angle + 0.5 * width * logarithm) / np.pi, 0.5 * ((x**2 - width**2) * angle + width * x * (logarithm - 1)) / np.pi
+        return (x * angle + 0.5 * width * logarithm) / np.pi, 0.5 * (
+            (x**2 - width**2) * angle + width * x * (logarithm - 1)
+        ) / np.pi
     scale = 2 * np.pi * T
     u = (width + 1j * x) / scale
     z = _SHIFT + u
@@ -161,7 +165,9 @@ def pair_potential(x, width, T):
     T = _checked(width, T)
     x = np.asarray(x, float)
     if width == 0:
-        return -np.abs(x) / 2 - T * np.log1p(np.exp(-np.abs(x) / T)) if T > 0 else -np.abs(x)[()] / 2
+        return (
+            -np.abs(x) / 2 - T * np.log1p(np.exp(-np.abs(x) / T)) if T > 0 else -np.abs(x)[()] / 2
+        )
     if T > 0 and np.hypot(width, np.max(np.abs(x), initial=0.0)) < _HUGE * T:
         u = (width + 1j * x) / (2 * np.pi * T)
         constant = width / np.pi * (1 + np.log(2 * np.pi * T)) - T * np.log(2 * np.pi)
@@ -223,7 +229,10 @@ def _lorentzian_excess(x, y):
     w = v + x
     far = np.arctan2(x * y, _SHIFT * w.real + y**2)
     a, b = w**-2, v**-2
-    quotient, value = np.zeros_like(a), np.zeros_like(a)  # of the series sum_k c_k a^k, by Horner's rule
+    quotient, value = (
+        np.zeros_like(a),
+        np.zeros_like(a),
+    )  # of the series sum_k c_k a^k, by Horner's rule
     for c in _SERIES[::-1]:
         quotient = quotient * a + value
         value = value * b + c
@@ -238,4 +247,6 @@ def _series(q):
 
 def _series_slope(z):
     """sum_k 2 k c_k z^(-2k-1) = 1/z - psi'(1/2 + z) for large z."""
-    return np.polynomial.polynomial.polyval(z**-2, np.concatenate(([0.0], 2 * _ORDER * _SERIES))) / z
+    return (
+        np.polynomial.polynomial.polyval(z**-2, np.concatenate(([0.0], 2 * _ORDER * _SERIES))) / z
+    )

@@ -87,7 +87,10 @@ def _agm(a, b, side):
 
     The half-plane, side = +-1, fixes the root: the geometric mean has to lie between a and b, by angle.
     """
-    a, b = a * (-1j * side), b * (-1j * side)  # now both in the right half-plane, where principal roots are right
+    a, b = (
+        a * (-1j * side),
+        b * (-1j * side),
+    )  # now both in the right half-plane, where principal roots are right
     first = a * a
     defect, power = 0.5 * (first - b * b), 0.5
     for _ in range(30):

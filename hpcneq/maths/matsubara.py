@@ -15,7 +15,9 @@ from scipy.special import zeta
 from hpcneq.errors import InputError
 
 _ORDER = 12  # nodes per block
-_GROWTH = 4.0  # ratio of a block's upper to its lower end; with 12 nodes the relative error is 3^-24
+_GROWTH = (
+    4.0  # ratio of a block's upper to its lower end; with 12 nodes the relative error is 3^-24
+)
 _TAIL = 12  # terms y^-2 ... y^-13 that the last block integrates exactly
 
 
@@ -30,7 +32,9 @@ def nodes(T, width, scale):
         raise InputError(f"T = {T:g}, width = {width:g}: both must be >= 0 and one of them > 0")
     y, w, start = [], [], 0
     step = 2 * np.pi * T
-    bottom = lambda index: width + step * index  # lower edge of the cell that belongs to a frequency
+    bottom = lambda index: (
+        width + step * index
+    )  # lower edge of the cell that belongs to a frequency
     if T == 0:
         edge = width
         while edge < 4 * scale:
@@ -66,7 +70,9 @@ def _block(count, low, high):
 def _tail(T, edge):
     """Nodes y >= edge and weights exact for y^-2 ... y^-(_TAIL+1), summed over edge, edge + 2 pi T, ..."""
     powers = np.arange(2, _TAIL + 2)
-    s = 0.5 * (1 - np.cos(np.pi * (np.arange(_TAIL) + 0.5) / _TAIL))  # Chebyshev points of s = edge/y in (0, 1)
+    s = 0.5 * (
+        1 - np.cos(np.pi * (np.arange(_TAIL) + 0.5) / _TAIL)
+    )  # Chebyshev points of s = edge/y in (0, 1)
     if T == 0:
         moments = edge / (2 * np.pi * (powers - 1))
     else:

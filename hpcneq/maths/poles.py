@@ -85,7 +85,12 @@ class Poles:
         """Shift of an occupation per unit of a sudden change of its energy, due to the fit's finite band; 1/energy."""
         span = self.window / 4
         e = _energies(self.width + np.pi * self.T, span, _MEASURED)
-        return 2 * self.width * np.ptp(self.retarded(e).imag - _hilbert(e, self.width, self.T)) / span**2
+        return (
+            2
+            * self.width
+            * np.ptp(self.retarded(e).imag - _hilbert(e, self.width, self.T))
+            / span**2
+        )
 
 
 @lru_cache(maxsize=64)
@@ -113,7 +118,9 @@ def aaa_poles(T, width, window, error=None, count=None):
     """
     _check(T, width, window, error)
     nearest = width + np.pi * T
-    e = _energies(nearest, max(window, nearest), _FITTED)  # a smaller window has no structure to choose poles by
+    e = _energies(
+        nearest, max(window, nearest), _FITTED
+    )  # a smaller window has no structure to choose poles by
     half_tanh = broadened_tanh(e, width, T) / 2
     best, stalled = None, 0
     for a, r in _candidates(e, half_tanh, width, T):
@@ -149,7 +156,9 @@ def _enough_ozaki(T, width, window, error):
     _check(T, width, window, error)
     if T == 0:
         raise InputError('T = 0: [numerics] poles = "ozaki" needs T > 0; "aaa" does not')
-    measure = lru_cache(maxsize=None)(lambda n: _poles(*ozaki_poles(T, n), T, width, window, "ozaki"))
+    measure = lru_cache(maxsize=None)(
+        lambda n: _poles(*ozaki_poles(T, n), T, width, window, "ozaki")
+    )
     n = 1
     while measure(n).error > error:
         if n >= _MOST_OZAKI:
@@ -218,7 +227,9 @@ def _aaa(e, half_tanh, nearest, most):
         weights = svd(loewner / scale, full_matrices=False)[2][-1] / scale
         approximant = h.copy()
         approximant[free] = (cauchy @ (weights * f)) / (cauchy @ weights)
-        yield _sign_changes(lambda a, z=z, weights=weights: (1 / (1 / (c - a[:, None] ** 2) - z)) @ weights, scan)
+        yield _sign_changes(
+            lambda a, z=z, weights=weights: (1 / (1 / (c - a[:, None] ** 2) - z)) @ weights, scan
+        )
 
 
 def _sign_changes(g, scan):
@@ -254,7 +265,17 @@ def _polished(a, r, e, half_tanh):
         return np.hstack((-2 * columns * a**2 / (e[:, None] ** 2 + a**2), columns))
 
     start = np.log(np.concatenate((a, r)))
-    x = least_squares(misfit, start, jacobian, method="lm", x_scale="jac", ftol=1e-6, xtol=1e-14, gtol=1e-14, max_nfev=200).x
+    x = least_squares(
+        misfit,
+        start,
+        jacobian,
+        method="lm",
+        x_scale="jac",
+        ftol=1e-6,
+        xtol=1e-14,
+        gtol=1e-14,
+        max_nfev=200,
+    ).x
     order = np.argsort(x[:P])
     return np.exp(x[:P][order]), np.exp(x[P:][order])
 
@@ -269,7 +290,9 @@ def _hilbert(e, width, T):
 def _check(T, width, window, error):
     """Refuse what no fit can mean."""
     if not (T >= 0 and width >= 0 and T + width > 0):
-        raise InputError(f"T = {T:g}, width = {width:g}: both must be >= 0 and one of them > 0 for a pole expansion")
+        raise InputError(
+            f"T = {T:g}, width = {width:g}: both must be >= 0 and one of them > 0 for a pole expansion"
+        )
     if not 0 < window < np.inf:
         raise InputError(f"[numerics] pole_window = {window:g}: must be > 0")
     if error is not None and not error > 0:
@@ -280,9 +303,13 @@ def _unreachable(best, error, count, T, width, window):
     """The one-line error that says what could be reached."""
     where = f"(T = {T:g}, width = {width:g}, window = {window:g})"
     if count is not None:
-        return InputError(f"count = {count}: no fit with so many poles {where}; 1 to about 20 are possible")
+        return InputError(
+            f"count = {count}: no fit with so many poles {where}; 1 to about 20 are possible"
+        )
     if best is None:
-        return InputError(f"[numerics] pole_error = {error:g}: no fit found {where}; try another pole_window")
+        return InputError(
+            f"[numerics] pole_error = {error:g}: no fit found {where}; try another pole_window"
+        )
     return InputError(
         f"[numerics] pole_error = {error:g}: not reached; best reached {best.error:.2g} with {len(best)} poles {where}; "
         f"allowed: >= {1.1 * best.error:.1e}"

@@ -3,6 +3,7 @@
 Y. Nakatsukasa, O. Sete and L. N. Trefethen, SIAM J. Sci. Comput. 40, A1494 (2018): r = sum_k w_k f_k/(z - z_k) / sum_k w_k/(z - z_k),
 support points z_k where the error is largest, weights from the smallest singular vector of the linearised error.
 """
+
 from __future__ import annotations
 
 import numpy as np

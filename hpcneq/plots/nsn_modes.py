@@ -1,4 +1,5 @@
 """Figure of the task ``modes`` of the nsn-junction."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -11,24 +12,39 @@ def modes(result):
     figure = style.figure(7.2, 6.4)
     rates, frequencies = figure.subplots(2, 1, sharex=True)
     q = np.asarray(result.q)
-    rate, frequency, error = (np.asarray(result[name]) for name in ("growth_rate", "frequency", "mode_error"))
+    rate, frequency, error = (
+        np.asarray(result[name]) for name in ("growth_rate", "frequency", "mode_error")
+    )
     times = np.asarray(result["multiplicity"])
     wave = np.broadcast_to(q[:, None], rate.shape)
     growing = rate > np.maximum(3 * np.nan_to_num(error), 1e-9)
     turning = np.abs(frequency) > 1e-7
-    for mask, colour, marker, words in ((growing & ~turning, style.COLOURS[1], "o", "grows"),
-                                        (growing & turning, style.COLOURS[1], "D", "grows, oscillates"),
-                                        (~growing & ~turning, style.COLOURS[0], "o", "decays"),
-                                        (~growing & turning, style.COLOURS[0], "D", "decays, oscillates")):
+    for mask, colour, marker, words in (
+        (growing & ~turning, style.COLOURS[1], "o", "grows"),
+        (growing & turning, style.COLOURS[1], "D", "grows, oscillates"),
+        (~growing & ~turning, style.COLOURS[0], "o", "decays"),
+        (~growing & turning, style.COLOURS[0], "D", "decays, oscillates"),
+    ):
         mask = mask & np.isfinite(rate)
         if mask.any():
             size = 18 * times[mask]
-            rates.scatter(wave[mask], rate[mask], s=size, c=colour, marker=marker, label=words, lw=0)
+            rates.scatter(
+                wave[mask], rate[mask], s=size, c=colour, marker=marker, label=words, lw=0
+            )
             frequencies.scatter(wave[mask], frequency[mask], s=size, c=colour, marker=marker, lw=0)
     floor = (result.summary or {}).get("floor")
     if floor is not None:
         rates.axhline(floor, color="0.6", ls="--", lw=1)
-        rates.text(0.99, floor, "not sought below", color="0.5", fontsize=9, ha="right", va="top", transform=rates.get_yaxis_transform())
+        rates.text(
+            0.99,
+            floor,
+            "not sought below",
+            color="0.5",
+            fontsize=9,
+            ha="right",
+            va="top",
+            transform=rates.get_yaxis_transform(),
+        )
     for axes in (rates, frequencies):
         axes.axhline(0, color="0.8", lw=0.8, zorder=0)
     rates.set_ylabel(r"growth rate $\mathrm{Im}\,z\,/\,t_\parallel$")
@@ -46,6 +62,7 @@ def modes(result):
 
 def _title(result):
     import tomllib
+
     p = tomllib.loads(result.input).get("parameters", {})
     D = (result.summary or {}).get("delta", 0.0)
     state = rf"uniform state $\Delta={D:.4g}$" if D else "normal state"

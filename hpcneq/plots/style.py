@@ -1,10 +1,20 @@
 """The look all figures share."""
+
 from __future__ import annotations
 
 SETTINGS = {
-    "figure.dpi": 110, "savefig.dpi": 200, "savefig.bbox": "tight", "font.size": 11, "axes.titlesize": 11,
-    "axes.labelsize": 12, "legend.frameon": False, "image.cmap": "magma", "lines.linewidth": 1.8,
-    "axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True,
+    "figure.dpi": 110,
+    "savefig.dpi": 200,
+    "savefig.bbox": "tight",
+    "font.size": 11,
+    "axes.titlesize": 11,
+    "axes.labelsize": 12,
+    "legend.frameon": False,
+    "image.cmap": "magma",
+    "lines.linewidth": 1.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.constrained_layout.use": True,
 }
 COLOURS = ("#3b4cc0", "#c2452d", "#2a8f6d", "#8c5aa8", "#b8860b")
 
@@ -12,5 +22,6 @@ COLOURS = ("#3b4cc0", "#c2452d", "#2a8f6d", "#8c5aa8", "#b8860b")
 def figure(width, height):
     """An empty figure in the common style."""
     import matplotlib.pyplot as plt
+
     plt.rcParams.update(SETTINGS)
     return plt.figure(figsize=(width, height))

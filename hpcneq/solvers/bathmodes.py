@@ -16,6 +16,7 @@ array and BLAS reads it in place. The system gives (protocol ``BathModes``):
 The first rank that holds a chunk of a block leads it: it keeps G and adds the other ranks' chunk sums in the
 order of the chunks, so that the sum does not depend on who computed what.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -24,7 +25,7 @@ from mpi4py import MPI
 from ..parallel import Layout, placed
 
 GROUPS_PER_CHUNK = 4
-DENSE = 512             # below this size scipy's handling of a sparse matrix costs more than the zeros of a full one
+DENSE = 512  # below this size scipy's handling of a sparse matrix costs more than the zeros of a full one
 
 
 class Share:
@@ -32,7 +33,10 @@ class Share:
 
     def __init__(self, comm, n_blocks, n_groups):
         self.comm, self.n_blocks = comm, n_blocks
-        self.chunks = [range(g, min(g + GROUPS_PER_CHUNK, n_groups)) for g in range(0, n_groups, GROUPS_PER_CHUNK)]
+        self.chunks = [
+            range(g, min(g + GROUPS_PER_CHUNK, n_groups))
+            for g in range(0, n_groups, GROUPS_PER_CHUNK)
+        ]
         self.layout = Layout.over(n_blocks * len(self.chunks), comm)
         items = range(self.layout.start, self.layout.stop)
         self.mine = {}
@@ -70,13 +74,24 @@ class State:
         self.system, self.comm = system, comm
         self.share = Share(comm, system.blocks, len(system.groups))
         self.dtype = np.dtype(dtype)
-        self.shapes = {(b, c): self.runs(b, c) for b, chunks in self.share.mine.items() for c in chunks}
+        self.shapes = {
+            (b, c): self.runs(b, c) for b, chunks in self.share.mine.items() for c in chunks
+        }
         self.green_count = sum(system.size(b) ** 2 for b in self.share.led)
-        self.mode_count = sum(len(groups) * (cols.stop - cols.start) * system.size(b)
-                              for (b, c), runs in self.shapes.items() for groups, cols in runs)
-        self.flat = np.zeros(self.green_count + (self.mode_count if self.dtype == complex else 0), complex)
+        self.mode_count = sum(
+            len(groups) * (cols.stop - cols.start) * system.size(b)
+            for (b, c), runs in self.shapes.items()
+            for groups, cols in runs
+        )
+        self.flat = np.zeros(
+            self.green_count + (self.mode_count if self.dtype == complex else 0), complex
+        )
         self.green = self.view_green(self.flat)
-        self.modes = (self.view_modes(self.flat[self.green_count:]) if self.dtype == complex else self.allocate())
+        self.modes = (
+            self.view_modes(self.flat[self.green_count :])
+            if self.dtype == complex
+            else self.allocate()
+        )
         if start:
             self.fill()
 
@@ -89,20 +104,20 @@ class State:
         views, at = {}, 0
         for b in self.share.led:
             N = self.system.size(b)
-            views[b] = flat[at:at + N * N].reshape(N, N)
+            views[b] = flat[at : at + N * N].reshape(N, N)
             at += N * N
         return views
 
     def view_modes(self, flat):
         """{(b, c): [(groups, columns, (n_groups, n_columns, N) view)]} of ``mode_count`` entries."""
         views, at = Modes(), 0
-        views.flat = flat[:self.mode_count]
+        views.flat = flat[: self.mode_count]
         for key, runs in self.shapes.items():
             views[key] = []
             for groups, cols in runs:
                 shape = (len(groups), cols.stop - cols.start, self.system.size(key[0]))
                 count = int(np.prod(shape))
-                views[key].append((groups, cols, flat[at:at + count].reshape(shape)))
+                views[key].append((groups, cols, flat[at : at + count].reshape(shape)))
                 at += count
         return views
 
@@ -134,7 +149,10 @@ class State:
         The whole is in an order that knows no ranks: blocks, in them chunks, groups, columns. What is read into
         the arrays later, on any number of ranks, is the state. **Collective.**
         """
-        return {"green": placed(self.comm, self.flat[:self.green_count]), "modes": placed(self.comm, self.modes.flat)}
+        return {
+            "green": placed(self.comm, self.flat[: self.green_count]),
+            "modes": placed(self.comm, self.modes.flat),
+        }
 
     @property
     def nbytes(self):
@@ -145,7 +163,9 @@ class State:
         """Q = sum Pi_g and L = sum lambda_g Pi_g of the led blocks, {b: (Q^T, L^T)}. **Collective.**"""
         totals, requests = {}, []
         for b, chunks in self.share.mine.items():
-            if b in self.green:     # its leader holds its first chunks: one after the other is the order of the sum
+            if (
+                b in self.green
+            ):  # its leader holds its first chunks: one after the other is the order of the sum
                 totals[b] = self.chunk_sum(modes, rates, b, chunks[0])
                 for c in chunks[1:]:
                     totals[b] += self.chunk_sum(modes, rates, b, c)
@@ -204,7 +224,10 @@ class State:
             H = H.toarray()
             HG, GH = np.einsum("ij,ij->i", H[r], G.T[k]), np.einsum("ij,ij->i", H.T[k], G[r])
         else:
-            HG, GH = (H[r].multiply(np.ascontiguousarray(G.T)[k])).sum(1), (H.T.tocsr()[k].multiply(G[r])).sum(1)
+            HG, GH = (
+                (H[r].multiply(np.ascontiguousarray(G.T)[k])).sum(1),
+                (H.T.tocsr()[k].multiply(G[r])).sum(1),
+            )
         return np.asarray(-1j * (HG - GH)).ravel() - self.system.damping * G[r, k] + X[r, k]
 
     def observe(self, row):
@@ -226,9 +249,14 @@ class State:
         for b, G in green.items():
             H = self.system.hamiltonian(b, c)
             X, _ = memory_terms(self.system, sums[b], H)
-            HG = np.asarray(H.multiply(G.T).sum(1)).ravel() - np.asarray(H.T.multiply(G).sum(1)).ravel()
+            HG = (
+                np.asarray(H.multiply(G.T).sum(1)).ravel()
+                - np.asarray(H.T.multiply(G).sum(1)).ravel()
+            )
             slope = -1j * HG - self.system.damping * np.diagonal(G) + np.diagonal(X)
-            both[b] = np.concatenate([self.system.observe_green(b, np.diagonal(G)), self.system.observe_green(b, slope)])
+            both[b] = np.concatenate(
+                [self.system.observe_green(b, np.diagonal(G)), self.system.observe_green(b, slope)]
+            )
         values, velocity = np.split(self.gather(both, 4), 2)
         return self.system.observables(t, side, total, values, velocity)
 
@@ -240,15 +268,20 @@ class State:
     def rhs(self, t, side, array, out, explicit=True):
         """d/dt of a local vector; without ``explicit`` less what :meth:`stiff` gives. **Collective.**"""
         system = self.system
-        green, modes = self.view_green(array), self.view_modes(array[self.green_count:])
-        dgreen, dmodes = self.view_green(out), self.view_modes(out[self.green_count:])
+        green, modes = self.view_green(array), self.view_modes(array[self.green_count :])
+        dgreen, dmodes = self.view_green(out), self.view_modes(out[self.green_count :])
         rates, share = system.rates_at(t, side), float(explicit)
-        c, = self.mean_field(green)
+        (c,) = self.mean_field(green)
         sums = self.mode_sums(modes, rates)
         H = {b: system.hamiltonian(b, c) for b in self.share.mine}
         for b, G in green.items():
             X, _ = memory_terms(system, sums[b], H[b])
-            dgreen[b][:] = -1j * (H[b] @ G) + 1j * (H[b].conj() @ np.ascontiguousarray(G.T)).T + X - share * system.damping * G
+            dgreen[b][:] = (
+                -1j * (H[b] @ G)
+                + 1j * (H[b].conj() @ np.ascontiguousarray(G.T)).T
+                + X
+                - share * system.damping * G
+            )
         for (b, chunk), runs in modes.items():
             HT = np.ascontiguousarray(H[b].toarray().T)
             for (groups, cols, M), (_, _, dM) in zip(runs, dmodes[b, chunk]):
@@ -260,9 +293,9 @@ class State:
     def stiff(self, t, side):
         """The diagonal an implicit-explicit integrator treats implicitly: -damping for G, lambda_g for modes."""
         out = np.empty(self.flat.size, complex)
-        out[:self.green_count] = -self.system.damping
+        out[: self.green_count] = -self.system.damping
         rates = self.system.rates_at(t, side)
-        for runs in self.view_modes(out[self.green_count:]).values():
+        for runs in self.view_modes(out[self.green_count :]).values():
             for groups, _, array in runs:
                 array[:] = rates[groups][:, None, None]
         return out

@@ -1,4 +1,5 @@
 """Functions of a sparse Hermitian matrix by Chebyshev recursion: one stack of T_k serves every function."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -70,7 +71,7 @@ def combine(weights, T, scratch=fresh):
     weights, flat = np.atleast_2d(weights), T.reshape(terms, N * N)
     found = scratch("functions", (len(weights), N * N))
     for begin in range(0, N * N, PIECE):
-        np.matmul(weights, flat[:, begin:begin + PIECE], out=found[:, begin:begin + PIECE])
+        np.matmul(weights, flat[:, begin : begin + PIECE], out=found[:, begin : begin + PIECE])
     return found.reshape(-1, N, N)
 
 
@@ -96,5 +97,5 @@ def kappa(z):
     direct = 0.5 * (np.exp(z[..., None] * x) * x * (1 - x)) @ w
     big = np.abs(z) > 6
     safe = np.where(big, z, 1.0)
-    closed = 0.5 * (np.exp(safe) * (safe - 2) + safe + 2) / safe ** 3
+    closed = 0.5 * (np.exp(safe) * (safe - 2) + safe + 2) / safe**3
     return np.where(big, closed, direct) / phi1(z)

@@ -15,6 +15,7 @@ from the right on the columns, where it needs those of neighbouring sites (`Halo
 
 Complex matrices are kept as planes, (site, component, re|im, row): what one vector instruction works on is contiguous.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -27,15 +28,20 @@ from . import sitekernels
 from .columnsteps import Columns
 from .halo import Halo
 
-CHUNK = 64                      # right-hand sides solved at a time
-DENSE, LANCZOS = 96, 40         # eigenvalues of smaller matrices are all found; steps for those of larger ones
+CHUNK = 64  # right-hand sides solved at a time
+DENSE, LANCZOS = (
+    96,
+    40,
+)  # eigenvalues of smaller matrices are all found; steps for those of larger ones
 
 
 def hamiltonian(system, hop, c):
     """H as a scipy CSC matrix (2N, 2N) for the mean field c."""
     N = len(c)
     j = np.arange(N)
-    up = sparse.coo_matrix((hop.ravel(), (np.repeat(j, 4), system.near.ravel())), (N, N)) + sparse.diags(system.onsite.astype(complex))
+    up = sparse.coo_matrix(
+        (hop.ravel(), (np.repeat(j, 4), system.near.ravel())), (N, N)
+    ) + sparse.diags(system.onsite.astype(complex))
     half = [[up, sparse.diags(-c)], [sparse.diags(-c.conj()), -up.conj()]]
     order = np.concatenate([2 * j, 2 * j + 1])
     whole = sparse.bmat(half).tocoo()
@@ -54,7 +60,7 @@ def resolvents(system, rates, hop, c, sites, fill, groups=None):
             solver = solver or splu(1j * H - rates[g] * one)
             strength = system.strength[a][list(system.held[a]).index(g)]
             for begin in range(0, len(sites), CHUNK):
-                part = sites[begin:begin + CHUNK]
+                part = sites[begin : begin + CHUNK]
                 sides = np.zeros((H.shape[0], len(part)), complex)
                 sides[2 * part + a, np.arange(len(part))] = strength
                 for site, column in zip(part, solver.solve(sides).T):
@@ -97,7 +103,7 @@ class Stationary:
 
     def symmetries(self, x):
         """Directions along which a root may be moved: its phase, and what the system knows besides; (n, 2N), none for a normal state."""
-        c = x[:len(x) // 2] + 1j * x[len(x) // 2:]
+        c = x[: len(x) // 2] + 1j * x[len(x) // 2 :]
         if np.abs(c).max() < 1e-8:
             return np.zeros((0, len(x)))
         found = np.array([[*d.real, *d.imag] for d in (1j * c, *self.system.shifts(c))])
@@ -126,26 +132,30 @@ class State:
         self.green_count, self.mode_count = n * 2 * self.rows, n * self.lanes * self.rows
         both = self.dtype == complex
         self.flat = np.zeros(self.green_count + both * self.mode_count, complex)
-        rest = self.flat[self.green_count:] if both else np.zeros(self.mode_count, np.complex64)
+        rest = self.flat[self.green_count :] if both else np.zeros(self.mode_count, np.complex64)
         self.mode_flat = rest
         self.green, self.modes = self.view_green(self.flat), self.view_modes(rest)
         self.group = np.tile(np.concatenate([np.asarray(held, int) for held in system.held]), n)
         self.component = np.tile(np.repeat([0, 1], [len(held) for held in system.held]), n)
         self.site = np.repeat(np.arange(n), self.lanes)
-        self.strength = np.tile(np.concatenate([np.asarray(s, complex) for s in system.strength]), n)
+        self.strength = np.tile(
+            np.concatenate([np.asarray(s, complex) for s in system.strength]), n
+        )
         self.row = 2 * (self.layout.start + self.site) + self.component
         near = system.near
-        self.back = np.array([[int(np.flatnonzero(near[k] == j)[0]) for k in near[j]] for j in self.sites], int).reshape(-1, 4)
+        self.back = np.array(
+            [[int(np.flatnonzero(near[k] == j)[0]) for k in near[j]] for j in self.sites], int
+        ).reshape(-1, 4)
         if start:
             self.fill()
 
     def view_green(self, flat):
         """Y of a flat complex array, (sites, 2, 2, rows) real."""
-        return flat[:self.green_count].view(float).reshape(-1, 2, 2, self.rows)
+        return flat[: self.green_count].view(float).reshape(-1, 2, 2, self.rows)
 
     def view_modes(self, flat):
         """Modes of a flat complex array, (modes, 2, rows) real, in the order of sites, components, groups."""
-        return flat[:self.mode_count].view(self.real).reshape(-1, 2, self.rows)
+        return flat[: self.mode_count].view(self.real).reshape(-1, 2, self.rows)
 
     def fill(self):
         """The stationary start: resolvents for the modes, Y = i (Q + white/2)/damping. Needs sources that commute with H."""
@@ -155,9 +165,16 @@ class State:
 
         def put(g, site, a, column):
             target = self.modes[place[g, int(site) - self.layout.start, a]]
-            target[0, :self.size], target[1, :self.size] = column.real, column.imag
+            target[0, : self.size], target[1, : self.size] = column.real, column.imag
 
-        resolvents(system, system.rates_at(0.0, -1), system.hop_at(0.0, -1), system.pattern, self.sites, put)
+        resolvents(
+            system,
+            system.rates_at(0.0, -1),
+            system.hop_at(0.0, -1),
+            system.pattern,
+            self.sites,
+            put,
+        )
         Q, _ = self.sums(system.rates_at(0.0, -1))
         Y = self.green
         Y[:, :, 0], Y[:, :, 1] = -Q[:, :, 1] / system.damping, Q[:, :, 0] / system.damping
@@ -169,12 +186,21 @@ class State:
         """Q = sum Pi_g and L = sum lambda_g Pi_g of the own columns, (sites, 2, 2, rows) each, added to what is given."""
         shape = (len(self.sites), 2, 2, self.rows)
         Q, L = (np.zeros(shape) if array is None else array for array in (Q, L))
-        sitekernels.sums(self.modes if modes is None else modes, 2 * self.site + self.component, rates[self.group], Q.reshape(-1, 2, self.rows), L.reshape(-1, 2, self.rows))
+        sitekernels.sums(
+            self.modes if modes is None else modes,
+            2 * self.site + self.component,
+            rates[self.group],
+            Q.reshape(-1, 2, self.rows),
+            L.reshape(-1, 2, self.rows),
+        )
         return Q, L
 
     def placed(self):
         """What a checkpoint keeps: {name: (flat array, its start in the whole, size of the whole)}, in an order that knows no ranks."""
-        return {"green": placed(self.comm, self.flat[:self.green_count]), "modes": placed(self.comm, self.mode_flat)}
+        return {
+            "green": placed(self.comm, self.flat[: self.green_count]),
+            "modes": placed(self.comm, self.mode_flat),
+        }
 
     @property
     def nbytes(self):
@@ -200,15 +226,15 @@ class State:
         self.halo.fill(band)
         onsite, h, d = self.system.onsite[self.sites], hop[self.sites], c[self.sites]
         # G[(k, a), (j, b)] = Y[(k, a), (j, b)] - Y[(j, b), (k, a)]^*, the latter from the band of k at the place where k knows j
-        there = band[self.halo.near, :, self.back, :].conj()        # (n, 4, column of k, row of j)
-        G = band[:n, :, :4, :].transpose(0, 2, 3, 1) - there        # (n, 4, row a of k, column b of j)
-        own = band[:n, :, 4, :].transpose(0, 2, 1)                  # (n, row, column)
+        there = band[self.halo.near, :, self.back, :].conj()  # (n, 4, column of k, row of j)
+        G = band[:n, :, :4, :].transpose(0, 2, 3, 1) - there  # (n, 4, row a of k, column b of j)
+        own = band[:n, :, 4, :].transpose(0, 2, 1)  # (n, row, column)
         own = own - own.conj().transpose(0, 2, 1)
-        amplitudes = np.stack([h, -h.conj()], axis=-1)              # H[(j, a), (k, a)]
+        amplitudes = np.stack([h, -h.conj()], axis=-1)  # H[(j, a), (k, a)]
         HG = np.einsum("jka,jkab->jab", amplitudes, G)
         HG[:, 0] += onsite[:, None] * own[:, 0] - d[:, None] * own[:, 1]
         HG[:, 1] += -onsite[:, None] * own[:, 1] - d.conj()[:, None] * own[:, 0]
-        GH = -HG.conj().transpose(0, 2, 1)                          # both factors turn into themselves, G with a sign
+        GH = -HG.conj().transpose(0, 2, 1)  # both factors turn into themselves, G with a sign
         X = self.block(Q)
         X = 1j * X
         X = X - X.conj().transpose(0, 2, 1)
@@ -221,7 +247,9 @@ class State:
         found = np.empty((len(self.sites), 2, 2), complex)
         for a in (0, 1):
             for b in (0, 1):
-                found[:, a, b] = Q[s, b, 0, 2 * self.sites + a] + 1j * Q[s, b, 1, 2 * self.sites + a]
+                found[:, a, b] = (
+                    Q[s, b, 0, 2 * self.sites + a] + 1j * Q[s, b, 1, 2 * self.sites + a]
+                )
         return found
 
     def mean_field(self, Y, Q, hop, c):
@@ -235,9 +263,15 @@ class State:
         Y, modes = row.green, row.modes
         Q, _ = self.sums(self.system.rates_at(row.t, row.side), modes=modes)
         l = np.arange(len(modes))
-        traces = (modes[l, 0, self.row] + 1j * modes[l, 1, self.row]).astype(complex).reshape(len(self.sites), self.lanes)
+        traces = (
+            (modes[l, 0, self.row] + 1j * modes[l, 1, self.row])
+            .astype(complex)
+            .reshape(len(self.sites), self.lanes)
+        )
         green, velocity = self.local(Y, Q, self.system.hop_at(row.t, row.side), row.c)
-        parts = [self.halo.gather(part) for part in (self.system.observe_modes(traces), green, velocity)]
+        parts = [
+            self.halo.gather(part) for part in (self.system.observe_modes(traces), green, velocity)
+        ]
         return self.system.observables(row.t, row.side, *parts)
 
     def extremes(self, Y=None):
@@ -247,15 +281,17 @@ class State:
         """
         Y = self.green if Y is None else Y
         n = 2 * len(self.sites)
-        real, imag = (np.ascontiguousarray(Y[:, :, p, :self.size]).reshape(n, self.size) for p in (0, 1))
+        real, imag = (
+            np.ascontiguousarray(Y[:, :, p, : self.size]).reshape(n, self.size) for p in (0, 1)
+        )
         own = slice(2 * self.layout.start, 2 * self.layout.start + n)
 
         def product(x):
             x = np.asarray(x, complex).ravel()
             near, both = np.stack([x[own].real, x[own].imag]), np.stack([x.real, x.imag], axis=1)
-            a, b = near @ real, near @ imag                                 # Y x, this rank's columns
+            a, b = near @ real, near @ imag  # Y x, this rank's columns
             left = (a[0] - b[1]) + 1j * (a[1] + b[0])
-            a, b = real @ both, imag @ both                                 # Y^+ x, this rank's rows
+            a, b = real @ both, imag @ both  # Y^+ x, this rank's rows
             left[own] -= (a[:, 0] + b[:, 1]) + 1j * (a[:, 1] - b[:, 0])
             return -1j * np.sum(self.comm.allgather(left), axis=0)
 
@@ -263,7 +299,11 @@ class State:
             G = np.array([product(row) for row in np.eye(self.size)]).T
             e = np.linalg.eigvalsh(0.5 * (G + G.conj().T))
             return 0.0, float(e[0]), float(e[-1])
-        start = np.random.Generator(np.random.Philox(key=[1, self.size])).normal(size=self.size).astype(complex)
+        start = (
+            np.random.Generator(np.random.Philox(key=[1, self.size]))
+            .normal(size=self.size)
+            .astype(complex)
+        )
         basis, alpha, beta = [start / np.linalg.norm(start)], [], []
         for _ in range(LANCZOS):
             y = product(basis[-1])
@@ -284,13 +324,13 @@ class State:
     def rhs(self, t, side, array, out, explicit=True):
         """d/dt of a local vector. **Collective.**"""
         system = self.system
-        Y, modes = self.view_green(array), self.view_modes(array[self.green_count:])
-        dY, dmodes = self.view_green(out), self.view_modes(out[self.green_count:])
+        Y, modes = self.view_green(array), self.view_modes(array[self.green_count :])
+        dY, dmodes = self.view_green(out), self.view_modes(out[self.green_count :])
         c, rates, hop = self.field(array), system.rates_at(t, side), system.hop_at(t, side)
         Q, _ = self.sums(rates, modes=modes)
         self.left(hop, c, modes, dmodes)
         a, b = rates[self.group].real[:, None], rates[self.group].imag[:, None]
-        real = dmodes[:, 1] + a * modes[:, 0] - b * modes[:, 1]             # -i (H Pi) + lambda Pi
+        real = dmodes[:, 1] + a * modes[:, 0] - b * modes[:, 1]  # -i (H Pi) + lambda Pi
         dmodes[:, 1] = -dmodes[:, 0] + a * modes[:, 1] + b * modes[:, 0]
         dmodes[:, 0] = real
         l = np.arange(len(modes))
@@ -298,10 +338,21 @@ class State:
         dmodes[l, 1, self.row] += self.strength.imag
         self.left(hop, c, Y.reshape(-1, 2, self.rows), dY.reshape(-1, 2, self.rows))
         ext = np.zeros((self.halo.count, *Y.shape[1:]))
-        ext[:len(Y)] = Y
+        ext[: len(Y)] = Y
         HY = dY.copy()
-        sitekernels.right(self.halo.near, hop[self.sites], system.onsite[self.sites], c[self.sites], 0.0, 0.0, 1.0, Y, self.halo.fill(ext), HY)
-        d = system.damping                                                  # HY now holds Y H - H Y
+        sitekernels.right(
+            self.halo.near,
+            hop[self.sites],
+            system.onsite[self.sites],
+            c[self.sites],
+            0.0,
+            0.0,
+            1.0,
+            Y,
+            self.halo.fill(ext),
+            HY,
+        )
+        d = system.damping  # HY now holds Y H - H Y
         dY[:, :, 0] = -HY[:, :, 1] - d * Y[:, :, 0] - Q[:, :, 1]
         dY[:, :, 1] = HY[:, :, 0] - d * Y[:, :, 1] + Q[:, :, 0]
         for a in (0, 1):
@@ -313,11 +364,15 @@ class State:
         width = sitekernels.LANES[size]
         product = sitekernels.apply["plain" if self.system.plain else "phases", size]
         one, zero = np.ones(self.size // 2), np.zeros(self.size // 2, complex)
-        P, C, spare = np.zeros((self.size, 2, width)), np.zeros((self.size, 2, width)), np.zeros((width, 2, self.rows))
+        P, C, spare = (
+            np.zeros((self.size, 2, width)),
+            np.zeros((self.size, 2, width)),
+            np.zeros((width, 2, self.rows)),
+        )
         for begin in range(0, len(source), width):
-            block = source[begin:begin + width]
-            spare[:len(block)] = block
+            block = source[begin : begin + width]
+            spare[: len(block)] = block
             sitekernels.load_modes[size](spare, np.ones(width, complex), one, zero, P)
             product(self.system.near, hop, self.system.onsite, c, P, C)
             sitekernels.store_modes[size](C, one, zero, spare)
-            target[begin:begin + width] = spare[:len(block)]
+            target[begin : begin + width] = spare[: len(block)]

@@ -1,14 +1,28 @@
 """The exponential integrator for columns over sites (:mod:`.columns`): polynomials of H applied to them, no propagator is ever formed."""
+
 from __future__ import annotations
 
 import numpy as np
 
 from ..parallel import placed
 from . import chebyshev, sitekernels
-from .exponential import Ends, Exponential, _exponential, _hermite_slopes, _source_coefficients, hermite, memory_weights, moments
+from .exponential import (
+    Ends,
+    Exponential,
+    _exponential,
+    _hermite_slopes,
+    _source_coefficients,
+    hermite,
+    memory_weights,
+    moments,
+)
 
-CACHE = 2 ** 20      # bytes of a core's second cache
-SINGLE, DOUBLE, GUESS = 1e-9, 1e-15, 1e-9       # smallest Chebyshev coefficient kept for modes in single precision, else, in a prediction
+CACHE = 2**20  # bytes of a core's second cache
+SINGLE, DOUBLE, GUESS = (
+    1e-9,
+    1e-15,
+    1e-9,
+)  # smallest Chebyshev coefficient kept for modes in single precision, else, in a prediction
 
 
 class Columns(Exponential):
@@ -55,7 +69,14 @@ class Columns(Exponential):
         shared = {"c": self.now.c, "v": self.now.v}
         if self.history:
             shared.update(old_c=self.history[1].c, old_v=self.history[1].v, missed=self.missed)
-        return numbers, shared, {name: placed(self.state.comm, array.reshape(-1)) for name, array in (("Q", self.Q), ("Z", self.Z))}
+        return (
+            numbers,
+            shared,
+            {
+                name: placed(self.state.comm, array.reshape(-1))
+                for name, array in (("Q", self.Q), ("Z", self.Z))
+            },
+        )
 
     def restore(self, numbers, shared, read, lattice):
         """Take up the history again. **Collective.**"""
@@ -64,7 +85,10 @@ class Columns(Exponential):
         self.origin, self.lattice = numbers["origin"], lattice
         self.now, self.history, self.missed = Ends(shared["c"], shared["v"], None, None), None, None
         if numbers["last_step"] is not None:
-            self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"], None, None))
+            self.history = (
+                numbers["last_step"],
+                Ends(shared["old_c"], shared["old_v"], None, None),
+            )
             self.missed = shared["missed"]
 
     def advance(self, t, step):
@@ -84,12 +108,25 @@ class Columns(Exponential):
         kicks = kicks_of(system, hops, step, start, end)
         self.carry(kicks, (keep, W[0], W[1], white * W[0]), DOUBLE)
         for kick in kicks:
-            self.mode_pass(kick, lam[0] + kick.late * lam[1], lam[1] if len(kicks) == 1 else 0 * lam[1])
+            self.mode_pass(
+                kick, lam[0] + kick.late * lam[1], lam[1] if len(kicks) == 1 else 0 * lam[1]
+            )
         self.Q[:], self.Z[:] = 0, 0
         state.sums(system.rates_at(t + step, -1), self.Q, self.Z)
         after = system.hop_at(t + step, -1)
         self._memory(after, end.c)
-        sitekernels.finish_green(self.V, self.Q, self.Z, W[2], W[3], white * W[2], state.layout.start, kick.cosine, kick.q, state.green)
+        sitekernels.finish_green(
+            self.V,
+            self.Q,
+            self.Z,
+            W[2],
+            W[3],
+            white * W[2],
+            state.layout.start,
+            kick.cosine,
+            kick.q,
+            state.green,
+        )
         found = Ends(*state.mean_field(state.green, self.Q, after, end.c), None, None)
         self.history, self.missed, self.now = (step, start), found.c - plain, found
         self.steps += 1
@@ -100,8 +137,14 @@ class Columns(Exponential):
             return Ends(start.c + step * start.v, start.v, None, None)
         last, old = self.history
         h, slopes = hermite(1 + step / last), _hermite_slopes(1 + step / last) / last
-        return Ends(h[0] * old.c + h[2] * start.c + last * (h[1] * old.v + h[3] * start.v),
-                    slopes[0] * old.c + slopes[2] * start.c + last * (slopes[1] * old.v + slopes[3] * start.v), None, None)
+        return Ends(
+            h[0] * old.c + h[2] * start.c + last * (h[1] * old.v + h[3] * start.v),
+            slopes[0] * old.c
+            + slopes[2] * start.c
+            + last * (slopes[1] * old.v + slopes[3] * start.v),
+            None,
+            None,
+        )
 
     def _better(self, step, plain):
         """The end of the step from a carried Y: what the last step's missed is added, the velocity is that of a cubic through both ends."""
@@ -110,7 +153,9 @@ class Columns(Exponential):
             return Ends(plain, 2 * (plain - start.c) / step - start.v, None, None)
         last, old = self.history
         c = plain + (step / last) ** 3 * self.missed
-        r = last / step                              # cubic c0 + v0 s + A s^2/step + B s^3/step^2 with the old velocity at s = -last
+        r = (
+            last / step
+        )  # cubic c0 + v0 s + A s^2/step + B s^3/step^2 with the old velocity at s = -last
         e = (c - start.c) / step - start.v
         A = (start.v - old.v + 3 * r * r * e) / (2 * r + 3 * r * r)
         return Ends(c, start.v + 2 * A + 3 * (e - A), None, None)
@@ -118,13 +163,24 @@ class Columns(Exponential):
     def _memory(self, hop, c):
         """Z = i L + Q H in place of L; Z = dX/dt + i [H, X] up to its Hermitian part, X = i Q. **Collective.**"""
         state, Z = self.state, self.Z
-        Z[:, :, 0], Z[:, :, 1] = Z[:, :, 1], -Z[:, :, 0].copy()             # -i L, which the kernel takes off
+        Z[:, :, 0], Z[:, :, 1] = Z[:, :, 1], -Z[:, :, 0].copy()  # -i L, which the kernel takes off
         mine, near = state.sites, state.halo.near
         for part in self._parts():
             B = np.zeros((state.halo.count, 2, 2, part.stop - part.start))
-            B[:len(Z)] = self.Q[..., part]
+            B[: len(Z)] = self.Q[..., part]
             found = np.ascontiguousarray(Z[..., part])
-            sitekernels.right(near, hop[mine], self.system.onsite[mine], c[mine], 0.0, 0.0, 1.0, found, state.halo.fill(B), found)
+            sitekernels.right(
+                near,
+                hop[mine],
+                self.system.onsite[mine],
+                c[mine],
+                0.0,
+                0.0,
+                1.0,
+                found,
+                state.halo.fill(B),
+                found,
+            )
             Z[..., part] = found
 
     def _parts(self):
@@ -143,9 +199,11 @@ class Columns(Exponential):
             for k in range(len(u) - 1, -1, -1):
                 if k < len(u) - 1:
                     state.halo.fill(B)
-                sitekernels.right(near, hop, onsite, c, u[k].real, -u[k].imag, 2.0 if k else 1.0, V, B, C)
+                sitekernels.right(
+                    near, hop, onsite, c, u[k].real, -u[k].imag, 2.0 if k else 1.0, V, B, C
+                )
                 B, C = C, B
-            self.V[..., part] = B[:len(V)]
+            self.V[..., part] = B[: len(V)]
 
     @property
     def _hops(self):
@@ -158,12 +216,31 @@ class Columns(Exponential):
         P, B, C = (np.empty((state.size, 2, sitekernels.LANES[8])) for _ in range(3))
         polynomial = sitekernels.clenshaw[self._hops, 8]
         none = np.zeros((8, 0), np.int64)
-        scaled = [(k.hop / k.radius, system.onsite / k.radius, k.mean / k.radius,
-                   _exponential(k.step, k.radius, chebyshev.degree(k.reach, smallest))) for k in kicks]
+        scaled = [
+            (
+                k.hop / k.radius,
+                system.onsite / k.radius,
+                k.mean / k.radius,
+                _exponential(k.step, k.radius, chebyshev.degree(k.reach, smallest)),
+            )
+            for k in kicks
+        ]
         for begin in range(0, len(state.sites), 4):
-            sitekernels.load_green(state.green, self.Q, self.Z, *weights, state.layout.start, begin, first.cosine, first.q, P)
+            sitekernels.load_green(
+                state.green,
+                self.Q,
+                self.Z,
+                *weights,
+                state.layout.start,
+                begin,
+                first.cosine,
+                first.q,
+                P,
+            )
             for hop, onsite, c, u in scaled:
-                found = polynomial(system.near, hop, onsite, c, u, P, B, C, none, np.zeros((len(u), 8, 0), complex))
+                found = polynomial(
+                    system.near, hop, onsite, c, u, P, B, C, none, np.zeros((len(u), 8, 0), complex)
+                )
                 np.copyto(P, found)
             sitekernels.store_green(found, begin, self.V)
         for hop, onsite, c, u in scaled:
@@ -179,10 +256,13 @@ class Columns(Exponential):
         terms = chebyshev.degree(kick.reach, SINGLE if size == 4 else DOUBLE)
         kind = np.dtype(np.complex64 if size == 4 else complex)
         u = _exponential(step, kick.radius, terms).astype(kind)
-        hop, onsite, c = ((array / kick.radius).astype(kind if array.dtype.kind == "c" else state.real) for array in (kick.hop, system.onsite, kick.mean))
-        coefficients = _source_coefficients(step, mean, kick.radius, terms)              # (groups, terms)
+        hop, onsite, c = (
+            (array / kick.radius).astype(kind if array.dtype.kind == "c" else state.real)
+            for array in (kick.hop, system.onsite, kick.mean)
+        )
+        coefficients = _source_coefficients(step, mean, kick.radius, terms)  # (groups, terms)
         factor = np.exp(step * mean)[held].astype(kind)
-        sources = kick.sources(state, step ** 2 * chebyshev.kappa(step * mean)[held], slope[held])
+        sources = kick.sources(state, step**2 * chebyshev.kappa(step * mean)[held], slope[held])
         P, B, C = (np.empty((state.size, 2, width), state.real) for _ in range(3))
         cosine, q = kick.cosine.astype(state.real), kick.q.astype(kind)
         polynomial = sitekernels.clenshaw[self._hops, size]
@@ -191,7 +271,13 @@ class Columns(Exponential):
         for begin in range(0, len(held), width):
             lanes = slice(begin, min(begin + width, len(held)))
             n = lanes.stop - begin
-            block = state.modes[lanes] if n == width else np.concatenate([state.modes[lanes], np.zeros((width - n, 2, state.rows), state.real)])
+            block = (
+                state.modes[lanes]
+                if n == width
+                else np.concatenate(
+                    [state.modes[lanes], np.zeros((width - n, 2, state.rows), state.real)]
+                )
+            )
             w, scale = np.zeros((terms, width, 2), kind), np.zeros(width, kind)
             at[:n] = 2 * (state.row[lanes] // 2)[:, None] + [0, 1]
             w[:, :n] = coefficients[held[lanes]].T[:, :, None] * sources[lanes]
@@ -205,7 +291,7 @@ class Columns(Exponential):
 
 
 # What a term of a polynomial costs per complex entry: four hops (8 where all are one real number, else 30), site 4, pairing 8, recursion 12.
-FLOPS = {"plain": 32.0, "phases": 54.0}     # from the right there is one kernel, that for any hops
+FLOPS = {"plain": 32.0, "phases": 54.0}  # from the right there is one kernel, that for any hops
 
 
 def kicks_of(system, hops, step, start, end):
@@ -213,7 +299,10 @@ def kicks_of(system, hops, step, start, end):
     mean, slope = moments(step, start.c, start.v, end.c, end.v)
     if hops[1] is None:
         return [Kick(system, hops[0], step, mean, slope)]
-    return [Kick(system, hops[0] + late * hops[1], step / 2, mean + late * slope, 0 * slope, late) for late in (-step / 3, step / 3)]
+    return [
+        Kick(system, hops[0] + late * hops[1], step / 2, mean + late * slope, 0 * slope, late)
+        for late in (-step / 3, step / 3)
+    ]
 
 
 class Kick:
@@ -222,23 +311,30 @@ class Kick:
     def __init__(self, system, hop, step, mean, slope, late=0.0):
         self.mean, self.slope, self.late = mean, slope, late
         self.hop, self.step = hop, step
-        longer = max(0.0, float(np.abs(hop).max()) - 1)     # a sloping hop is not quite of modulus 1
+        longer = max(0.0, float(np.abs(hop).max()) - 1)  # a sloping hop is not quite of modulus 1
         self.radius = float(system.field_bound + 4 * longer + np.abs(self.mean).max())
         self.reach = self.radius * step
-        angle = step ** 2 / 12 * np.abs(self.slope)
+        angle = step**2 / 12 * np.abs(self.slope)
         self.cosine = np.cos(angle)
-        self.q = 1j * step ** 2 / 12 * np.sinc(angle / np.pi) * self.slope
+        self.q = 1j * step**2 / 12 * np.sinc(angle / np.pi) * self.slope
 
     def rotations(self, sites):
         """K of some sites, (n, 2, 2)."""
         cosine, q = self.cosine[sites], self.q[sites]
-        return np.stack([np.stack([cosine, q], axis=1), np.stack([-q.conj(), cosine], axis=1)], axis=1)
+        return np.stack(
+            [np.stack([cosine, q], axis=1), np.stack([-q.conj(), cosine], axis=1)], axis=1
+        )
 
     def sources(self, state, bend, slope):
         """K^-1 (1 + bend (-i Hdot + slope)) s of every mode, on the two rows of its own site: (modes, 2)."""
         site, a = state.row // 2, state.component
         d, cosine, q = self.slope[site], self.cosine[site], self.q[site]
         own = 1 + bend * slope
-        other = 1j * bend * np.where(a == 0, d.conj(), d)                   # -i bend Hdot of the other row, Hdot = [[0, -d], [-d*, 0]]
+        other = (
+            1j * bend * np.where(a == 0, d.conj(), d)
+        )  # -i bend Hdot of the other row, Hdot = [[0, -d], [-d*, 0]]
         up, hole = np.where(a == 0, own, other), np.where(a == 0, other, own)
-        return np.stack([cosine * up - q * hole, cosine * hole + q.conj() * up], axis=1) * state.strength[:, None]
+        return (
+            np.stack([cosine * up - q * hole, cosine * hole + q.conj() * up], axis=1)
+            * state.strength[:, None]
+        )

@@ -11,6 +11,7 @@ is a fold, F_x v = 0; where det [J; t] does, a simple bifurcation, J^T w = 0. Bo
 (Keller's and Moore's systems). At a bifurcation the directions a of all branches obey w . F_yy[a, a] = 0 in the kernel of J.
 Jacobians are fourth-order differences of the residual: right for two or three unknowns, which is what this is made for.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
@@ -20,8 +21,10 @@ import numpy as np
 from ..errors import NotConverged
 from .steady import Work, solve_equations
 
-DIFFERENCE = 1e-3    # of a scale: fourth-order differences lose 1e-13 to rounding and as much to truncation
-TURN = 0.9           # least cosine between the tangents of neighbouring points
+DIFFERENCE = (
+    1e-3  # of a scale: fourth-order differences lose 1e-13 to rounding and as much to truncation
+)
+TURN = 0.9  # least cosine between the tangents of neighbouring points
 FOLD, BIFURCATION, START, END = "fold", "bifurcation", "start", "end"
 
 
@@ -115,25 +118,38 @@ class Follower:
 
     def solve(self, extra, y):
         """SNES on F = 0 and ``extra(y)`` = 0."""
-        return solve_equations(lambda u: np.append(self.residual(u), extra(u)), y, prefix=self.prefix)
+        return solve_equations(
+            lambda u: np.append(self.residual(u), extra(u)), y, prefix=self.prefix
+        )
 
     def spot(self, found, before=None, kind=""):
         """The Spot of a solution in units of the scale."""
-        y = found.x[:len(self.scale)]
+        y = found.x[: len(self.scale)]
         real = y * self.scale
-        return Spot(real[:-1], float(real[-1]), self.tangent(self.jacobian(y), before), kind, found.residual, found.reason,
-                    self.label(real[:-1], float(real[-1])) if self.label else None)
+        return Spot(
+            real[:-1],
+            float(real[-1]),
+            self.tangent(self.jacobian(y), before),
+            kind,
+            found.residual,
+            found.reason,
+            self.label(real[:-1], float(real[-1])) if self.label else None,
+        )
 
     # ---- following ------------------------------------------------------------------------------------------------
 
     def start(self, x, p, direction=None):
         """The Spot next to x at p. Raises NotConverged if SNES finds none."""
         y = np.append(x, p) / self.scale
-        fixed = np.argmax(np.abs(direction)) if direction is not None else -1     # along a vertical curve p is not the thing to fix
+        fixed = (
+            np.argmax(np.abs(direction)) if direction is not None else -1
+        )  # along a vertical curve p is not the thing to fix
         found = self.solve(lambda u: u[fixed] - y[fixed], y)
         if not found.converged:
-            raise NotConverged(f"continuation: no steady state next to x = {np.round(x, 6)} at p = {p:g} ({found.reason}, "
-                               f"residual {found.residual:.1e}); try [petsc] {self.prefix.rstrip('_')}.snes_max_it or another start")
+            raise NotConverged(
+                f"continuation: no steady state next to x = {np.round(x, 6)} at p = {p:g} ({found.reason}, "
+                f"residual {found.residual:.1e}); try [petsc] {self.prefix.rstrip('_')}.snes_max_it or another start"
+            )
         return self.spot(found, direction, START)
 
     def follow(self, begin, sense=1):
@@ -188,7 +204,11 @@ class Follower:
                 there = self.spot(found, t, END if fixed else "") if inside else None
                 if there is not None and (there.tangent @ t > TURN or fixed):
                     easy = there.tangent @ t > 0.995
-                    return there, min(1.5 * step, self.largest) if easy else step, "bounds" if fixed else ""
+                    return (
+                        there,
+                        min(1.5 * step, self.largest) if easy else step,
+                        "bounds" if fixed else "",
+                    )
             step /= 2
         return None, step, "step"
 
@@ -214,15 +234,23 @@ class Follower:
         else:
             found = self.solve(lambda u: t @ (u - guess), guess)
         near = np.linalg.norm(found.x - guess) < 0.5 * max(step, np.linalg.norm(guess - y))
-        return found if found.converged and (near or (fixed is not None and np.linalg.norm(found.x - y) < 2 * step)) else None
+        return (
+            found
+            if found.converged
+            and (near or (fixed is not None and np.linalg.norm(found.x - y) < 2 * step))
+            else None
+        )
 
     def closes(self, begin, here, there, sense):
         """Whether the curve has come back to where it began."""
         a, b, y = (spot.y / self.scale for spot in (here, there, begin))
         chord = b - a
         share = (y - a) @ chord / (chord @ chord)
-        return 0 < share <= 1 and np.linalg.norm(a + share * chord - y) < 0.2 * np.linalg.norm(chord) \
+        return (
+            0 < share <= 1
+            and np.linalg.norm(a + share * chord - y) < 0.2 * np.linalg.norm(chord)
             and sense * (begin.tangent @ there.tangent) > TURN
+        )
 
     # ---- folds and bifurcations -------------------------------------------------------------------------------------
 
@@ -257,11 +285,15 @@ class Follower:
         v = t[:n] / np.linalg.norm(t[:n])
 
         def equations(u):
-            J = self.jacobian(u[:n + 1])
-            return np.concatenate([self.residual(u[:n + 1]), J[:, :n] @ u[n + 1:], [v @ u[n + 1:] - 1]])
+            J = self.jacobian(u[: n + 1])
+            return np.concatenate(
+                [self.residual(u[: n + 1]), J[:, :n] @ u[n + 1 :], [v @ u[n + 1 :] - 1]]
+            )
 
-        found = solve_equations(equations, np.concatenate([y, v]), {"snes_atol": 1e-11}, self.prefix)
-        if found.residual > 1e-8 or not self.near(found.x[:n + 1], here, there):
+        found = solve_equations(
+            equations, np.concatenate([y, v]), {"snes_atol": 1e-11}, self.prefix
+        )
+        if found.residual > 1e-8 or not self.near(found.x[: n + 1], here, there):
             return None
         return self.spot(found, t, FOLD)
 
@@ -272,14 +304,20 @@ class Follower:
         w = np.linalg.svd(self.jacobian(y))[0][:, -1]
 
         def equations(u):
-            y, w, m = u[:n + 1], u[n + 1:2 * n + 1], u[-1]
+            y, w, m = u[: n + 1], u[n + 1 : 2 * n + 1], u[-1]
             return np.concatenate([self.residual(y) + m * w, self.jacobian(y).T @ w, [w @ w - 1]])
 
-        found = solve_equations(equations, np.concatenate([y, w, [0.0]]), {"snes_atol": 1e-11}, self.prefix)
-        if found.residual > 1e-8 or abs(found.x[-1]) > 1e-8 or not self.near(found.x[:n + 1], here, there):
+        found = solve_equations(
+            equations, np.concatenate([y, w, [0.0]]), {"snes_atol": 1e-11}, self.prefix
+        )
+        if (
+            found.residual > 1e-8
+            or abs(found.x[-1]) > 1e-8
+            or not self.near(found.x[: n + 1], here, there)
+        ):
             return None
         spot = self.spot(found, t, BIFURCATION)
-        return replace(spot, tangent=t, normal=found.x[n + 1:2 * n + 1])
+        return replace(spot, tangent=t, normal=found.x[n + 1 : 2 * n + 1])
 
     def directions(self, spot):
         """Unit directions (n + 1,) of the two branches that cross at a bifurcation, the one least like its tangent last.
@@ -292,16 +330,23 @@ class Follower:
 
         def bend(d):
             values = [spot.normal @ self.residual(y + k * e * d) for k in (-2, -1, 0, 1, 2)]
-            return (-values[0] + 16 * values[1] - 30 * values[2] + 16 * values[3] - values[4]) / (12 * e * e)
+            return (-values[0] + 16 * values[1] - 30 * values[2] + 16 * values[3] - values[4]) / (
+                12 * e * e
+            )
 
         aa, bb = bend(a), bend(b)
         ab = 0.5 * (bend((a + b) / np.sqrt(2)) - bend((a - b) / np.sqrt(2)))
         matrix = np.array([[aa, ab], [ab, bb]])
         values, vectors = np.linalg.eigh(matrix)
         if not values[0] < 0 < values[1]:
-            raise NotConverged(f"continuation: no two branches cross at p = {spot.p:g} (curvatures {values[0]:.1e}, {values[1]:.1e})")
+            raise NotConverged(
+                f"continuation: no two branches cross at p = {spot.p:g} (curvatures {values[0]:.1e}, {values[1]:.1e})"
+            )
         halves = np.sqrt(-values[0]) * vectors[:, 1], np.sqrt(values[1]) * vectors[:, 0]
-        found = [(c[0] * a + c[1] * b) / np.linalg.norm(c) for c in (halves[0] + halves[1], halves[0] - halves[1])]
+        found = [
+            (c[0] * a + c[1] * b) / np.linalg.norm(c)
+            for c in (halves[0] + halves[1], halves[0] - halves[1])
+        ]
         return sorted(found, key=lambda d: -abs(d @ spot.tangent))
 
     def switch(self, spot):

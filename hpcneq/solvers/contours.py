@@ -3,6 +3,7 @@
 ``samples`` gives ``many(points) -> (n, m, m)`` and ``low``: M(z) is analytic for Im z > low, and the boxes lie above. It may give
 ``places``: the real parts (n,) of the points on Im z = low where M is singular, next to which alone it varies on the scale of their distance.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -11,14 +12,21 @@ import numpy as np
 
 from ..errors import NotConverged
 
-TURN = np.pi / 4        # largest phase of det M over half an interval
-BEND = 0.15             # largest distance of log det M at an interval's middle from the mean of its ends; half that of its slope
-FIRST = 8               # intervals a side to begin with, at least
-SPACING = 3.0           # their largest length in units of the distance to Im z = low, on which scale M can vary
-SMOOTH = 0.5            # times |low|: that scale far from the places where M is singular
-MOST_SAMPLES = 20000    # around one box
-SMALLEST = 2.0**-26     # part of a side that still is not resolved: a root on the boundary
-SPLITS = (0.4637, 0.5281, 0.3719, 0.6173)  # where boxes are split: not in the middle, where symmetric M have roots
+TURN = np.pi / 4  # largest phase of det M over half an interval
+BEND = 0.15  # largest distance of log det M at an interval's middle from the mean of its ends; half that of its slope
+FIRST = 8  # intervals a side to begin with, at least
+SPACING = (
+    3.0  # their largest length in units of the distance to Im z = low, on which scale M can vary
+)
+SMOOTH = 0.5  # times |low|: that scale far from the places where M is singular
+MOST_SAMPLES = 20000  # around one box
+SMALLEST = 2.0**-26  # part of a side that still is not resolved: a root on the boundary
+SPLITS = (
+    0.4637,
+    0.5281,
+    0.3719,
+    0.6173,
+)  # where boxes are split: not in the middle, where symmetric M have roots
 
 
 class RootOnContour(NotConverged):
@@ -41,8 +49,17 @@ class Box:
     @property
     def corners(self):
         """Counterclockwise from the lower left, (4,)."""
-        return np.array([complex(x, y) for x, y in ((self.left, self.bottom), (self.right, self.bottom),
-                                                    (self.right, self.top), (self.left, self.top))])
+        return np.array(
+            [
+                complex(x, y)
+                for x, y in (
+                    (self.left, self.bottom),
+                    (self.right, self.bottom),
+                    (self.right, self.top),
+                    (self.left, self.top),
+                )
+            ]
+        )
 
     @property
     def size(self):
@@ -55,7 +72,9 @@ class Box:
         side = np.minimum(s.astype(int), 3)
         start, end = self.corners[side], np.roll(self.corners, -1)[side]
         u = np.pi * (s - side)
-        return start + 0.5 * (end - start) * (1 - np.cos(u)), 0.5 * np.pi * (end - start) * np.sin(u)
+        return start + 0.5 * (end - start) * (1 - np.cos(u)), 0.5 * np.pi * (end - start) * np.sin(
+            u
+        )
 
     def split(self, fraction):
         """The two parts of the box cut across its longer side."""
@@ -91,29 +110,44 @@ def winding(samples, box, fineness=1.0):
     Roots next to the boundary can hide between samples in pairs, their turns adding up to whole ones: so the slope of
     log det M has to agree too, and the first intervals (``fineness`` times shorter) follow the scale of M. Raises RootOnContour where halving does not end, NotConverged beyond MOST_SAMPLES.
     """
-    open_, closed, turned = _first(box, samples.low, SPACING / fineness, getattr(samples, "places", None)), [], 0.0
+    open_, closed, turned = (
+        _first(box, samples.low, SPACING / fineness, getattr(samples, "places", None)),
+        [],
+        0.0,
+    )
     while len(open_):
         if 3 * (len(open_) + sum(map(len, closed))) > MOST_SAMPLES:
-            raise NotConverged(f"modes: more than {MOST_SAMPLES} samples around {box}; take a smaller box or a higher floor")
+            raise NotConverged(
+                f"modes: more than {MOST_SAMPLES} samples around {box}; take a smaller box or a higher floor"
+            )
         s = Path(box, open_, 0).points()
         z = box.at(s)[0]
         step = z[:, 2] - z[:, 0]
-        aside = np.where(z[:, 1].real < 0, 1e-4, -1e-4)      # for the slope in the middle: mirrored where M(-z*) = M(z)* may save it
+        aside = np.where(
+            z[:, 1].real < 0, 1e-4, -1e-4
+        )  # for the slope in the middle: mirrored where M(-z*) = M(z)* may save it
         beside = z[:, 1] + aside * step
         f = np.linalg.det(samples.many(np.concatenate([z.ravel(), beside])))
-        f, ahead = f[:z.size].reshape(z.shape), f[z.size:]
+        f, ahead = f[: z.size].reshape(z.shape), f[z.size :]
         if np.any(f == 0) or np.any(ahead == 0):
-            raise RootOnContour(f"a root on the boundary, near z = {z[np.abs(f).min(axis=1) == np.abs(f).min()][0, 1]:.6g}")
+            raise RootOnContour(
+                f"a root on the boundary, near z = {z[np.abs(f).min(axis=1) == np.abs(f).min()][0, 1]:.6g}"
+            )
         halves = np.log(f[:, 1:] / f[:, :-1])
         slope = (ahead / f[:, 1] - 1) / aside
-        good = ((np.abs(halves.imag).max(axis=1) < TURN) & (np.abs(halves[:, 1] - halves[:, 0]) / 2 < BEND)
-                & (np.abs(slope - halves.sum(axis=1)) < 2 * BEND))
+        good = (
+            (np.abs(halves.imag).max(axis=1) < TURN)
+            & (np.abs(halves[:, 1] - halves[:, 0]) / 2 < BEND)
+            & (np.abs(slope - halves.sum(axis=1)) < 2 * BEND)
+        )
         turned += halves[good].imag.sum()
         closed.append(open_[good])
         rest = open_[~good]
         if len(rest) and np.min(rest[:, 1] - rest[:, 0]) < SMALLEST:
             where = rest[np.argmin(rest[:, 1] - rest[:, 0])].mean()
-            raise RootOnContour(f"a root at or next to the boundary, near z = {box.at(where)[0]:.6g}")
+            raise RootOnContour(
+                f"a root at or next to the boundary, near z = {box.at(where)[0]:.6g}"
+            )
         open_ = Path(box, rest, 0).finer().intervals
     return Path(box, np.concatenate(closed), round(turned / (2 * np.pi)))
 
@@ -126,7 +160,9 @@ def _first(box, low, spacing, places=None):
         z = box.at(open_)[0]
         scale = z.imag.min(axis=1) - low
         if places is not None:
-            scale = np.maximum(scale, np.minimum(_distance(z, np.asarray(places) + 1j * low), -SMOOTH * low))
+            scale = np.maximum(
+                scale, np.minimum(_distance(z, np.asarray(places) + 1j * low), -SMOOTH * low)
+            )
         long_ = np.abs(z[:, 1] - z[:, 0]) > spacing * scale
         found.append(open_[~long_])
         open_ = Path(box, open_[long_], 0).finer().intervals
@@ -164,7 +200,9 @@ def beyn(samples, path):
     inverse = np.linalg.inv(samples.many(z.ravel()))
     powers = ((z.ravel() - centre) / scale) ** np.arange(2 * n)[:, None]
     moments = np.einsum("ks,sxy->kxy", powers * weight.ravel(), inverse)
-    H0, H1 = (np.block([[moments[i + j + shift] for j in range(n)] for i in range(n)]) for shift in (0, 1))
+    H0, H1 = (
+        np.block([[moments[i + j + shift] for j in range(n)] for i in range(n)]) for shift in (0, 1)
+    )
     U, singular, Vh = np.linalg.svd(H0)
     small = U[:, :n].conj().T @ H1 @ Vh[:n].conj().T / np.maximum(singular[:n], 1e-300)
     return centre + scale * np.linalg.eigvals(small)
@@ -179,6 +217,6 @@ def circle(samples, centre, radius, points=32):
     f = np.linalg.det(samples.many(centre + radius * turn))
     series = np.fft.fft(f) / points
     order = np.rint(np.fft.fftfreq(points) * points)
-    logarithmic = np.fft.ifft(series * order) * points / f   # zeta f'/f at zeta = turn
+    logarithmic = np.fft.ifft(series * order) * points / f  # zeta f'/f at zeta = turn
     sums = [np.mean(logarithmic * turn**k) * radius**k for k in range(5)]
     return sums

@@ -5,6 +5,7 @@ With bath modes (:class:`.bathmodes.State`) ``ts_type`` is "exponential" by defa
 (:mod:`.exponential`); "rk" and "arkimex" run on the same equations, with the modes in the Vec and only the rates
 lambda_g implicit (the mean field is not holomorphic, a Jacobian of the rest would be wrong).
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -19,12 +20,22 @@ from .keeping import Keeping
 DEFAULTS = {
     "exponential": {},
     "rk": {"ts_rk_type": "5dp", "ts_adapt_type": "basic", "ts_rtol": 1e-9, "ts_atol": 1e-11},
-    "arkimex": {"ts_arkimex_type": "4", "ts_adapt_type": "basic", "ts_rtol": 1e-8, "ts_atol": 1e-10,
-                "snes_type": "ksponly", "ksp_type": "preonly", "pc_type": "jacobi"},
+    "arkimex": {
+        "ts_arkimex_type": "4",
+        "ts_adapt_type": "basic",
+        "ts_rtol": 1e-8,
+        "ts_atol": 1e-10,
+        "snes_type": "ksponly",
+        "ksp_type": "preonly",
+        "pc_type": "jacobi",
+    },
 }
 PREFIX = "evolve_"
 MOST_STEPS, MOST_ROWS = 1e9, 1e6
-SAME, DRIFT = 1e-9, 1e-4        # of a step: times no further apart are one; how far sums of steps of one length may have drifted from their multiples
+SAME, DRIFT = (
+    1e-9,
+    1e-4,
+)  # of a step: times no further apart are one; how far sums of steps of one length may have drifted from their multiples
 
 
 def segments(t_max, breakpoints):
@@ -39,9 +50,13 @@ def row_times(t_max, breakpoints, step, every):
     They lie on the lattice of steps, so that asking for output never changes a step.
     """
     if t_max / step > MOST_STEPS:
-        raise InputError(f"[run] t_max = {t_max:g}: more than {MOST_STEPS:.0e} steps of dt = {step:g}")
+        raise InputError(
+            f"[run] t_max = {t_max:g}: more than {MOST_STEPS:.0e} steps of dt = {step:g}"
+        )
     if t_max / (every or step) > MOST_ROWS:
-        raise InputError(f"[run] output_every = {every or step:g}: more than {MOST_ROWS:.0e} rows up to t_max = {t_max:g}")
+        raise InputError(
+            f"[run] output_every = {every or step:g}: more than {MOST_ROWS:.0e} rows up to t_max = {t_max:g}"
+        )
     stride = max(1, round((every or step) / step)) * step
     times = [0.0]
     for a, b in segments(t_max, breakpoints):
@@ -92,8 +107,16 @@ class Evolution:
         self.type = self._type()
         self.end, self.reached = t_max, None
         self.ts, self.vec = self._create(corrector)
-        fixed = self.method is None and options.get(PREFIX + "ts_adapt_type", (DEFAULTS[self.type] | self.defaults).get("ts_adapt_type")) == "none"
-        self.near = (DRIFT if fixed else SAME) * step       # from a step's end, an output time is that end
+        fixed = (
+            self.method is None
+            and options.get(
+                PREFIX + "ts_adapt_type", (DEFAULTS[self.type] | self.defaults).get("ts_adapt_type")
+            )
+            == "none"
+        )
+        self.near = (
+            DRIFT if fixed else SAME
+        ) * step  # from a step's end, an output time is that end
         self.keeping = Keeping(self, keeper)
 
     def _type(self):
@@ -103,10 +126,14 @@ class Evolution:
         if not hasattr(self.state, "stiff"):
             allowed.remove("arkimex")
         if name not in allowed:
-            raise InputError(f'[petsc] {PREFIX}ts_type = "{name}": must be one of {", ".join(allowed)}')
+            raise InputError(
+                f'[petsc] {PREFIX}ts_type = "{name}": must be one of {", ".join(allowed)}'
+            )
         if name != "exponential" and modes and self.state.dtype != complex:
-            raise InputError(f'[numerics] precision = "mixed": {PREFIX}ts_type = "{name}" works in double precision only; '
-                             'use "double" or the exponential integrator')
+            raise InputError(
+                f'[numerics] precision = "mixed": {PREFIX}ts_type = "{name}" works in double precision only; '
+                'use "double" or the exponential integrator'
+            )
         return name
 
     def _create(self, corrector):
@@ -114,7 +141,7 @@ class Evolution:
         ts = PETSc.TS().create(self.comm)
         ts.setOptionsPrefix(PREFIX)
         state, self.method = self.state, None
-        array = state.flat if self.type != "exponential" else state.flat[:state.green_count]
+        array = state.flat if self.type != "exponential" else state.flat[: state.green_count]
         vec = PETSc.Vec().createWithArray(array, comm=self.comm)
         if self.type == "exponential":
             self.options.table.pop(PREFIX + "ts_type", None)
@@ -131,21 +158,34 @@ class Evolution:
                 ts.setIJacobian(self._jacobian, self._diagonal(PETSc))
         ts.setSolution(vec)
         ts.setTimeStep(self.step)
-        ts.setMaxSteps(2 ** 31 - 1)
+        ts.setMaxSteps(2**31 - 1)
         ts.setErrorIfStepFails(False)  # the reason is looked at instead
         ts.setExactFinalTime(PETSc.TS.ExactFinalTime.MATCHSTEP)
-        with petsc.Options({PREFIX + key: value for key, value in (DEFAULTS[self.type] | self.defaults).items()
-                            if not self.options.base.hasName(PREFIX + key)}):
+        with petsc.Options(
+            {
+                PREFIX + key: value
+                for key, value in (DEFAULTS[self.type] | self.defaults).items()
+                if not self.options.base.hasName(PREFIX + key)
+            }
+        ):
             petsc.configure(ts)
         return ts, vec
 
     def _refuse_memory(self):
         """InputError for what would make a step depend on more than the state, the time and the step's length."""
-        for name, wrong in (("ts_adapt_type", ("dsp", "glee", "history")), ("ts_arkimex_initial_guess_extrapolate", None)):
+        for name, wrong in (
+            ("ts_adapt_type", ("dsp", "glee", "history")),
+            ("ts_arkimex_initial_guess_extrapolate", None),
+        ):
             value = self.options.get(PREFIX + name, "")
-            if value and (value in wrong if wrong else value.lower() not in ("0", "false", "no", "off")):
-                raise InputError(f'[petsc] {PREFIX}{name} = "{value}": its history is not kept in checkpoints, so that a stopped run '
-                                 'would not go on as it was; use ts_adapt_type "basic" or "none"' + ("" if wrong else " and no extrapolation"))
+            if value and (
+                value in wrong if wrong else value.lower() not in ("0", "false", "no", "off")
+            ):
+                raise InputError(
+                    f'[petsc] {PREFIX}{name} = "{value}": its history is not kept in checkpoints, so that a stopped run '
+                    'would not go on as it was; use ts_adapt_type "basic" or "none"'
+                    + ("" if wrong else " and no extrapolation")
+                )
 
     def run(self, on_row, on_step=None, every=None):
         """Go to ``t_max``; ``on_row(row)`` at each output time, ``on_step(t)`` after each step.
@@ -155,7 +195,11 @@ class Evolution:
         PETSc = petsc.start()
         breakpoints = self.state.system.breakpoints(self.t_max)
         small, near = SAME * self.step, self.near
-        rows = [t for t in row_times(self.t_max, breakpoints, self.step, every) if self.reached is None or t > self.reached + near]
+        rows = [
+            t
+            for t in row_times(self.t_max, breakpoints, self.step, every)
+            if self.reached is None or t > self.reached + near
+        ]
         work = self.vec.duplicate()
         stopped = []
 
@@ -184,12 +228,18 @@ class Evolution:
             self.end = b
             self._begin(a, b)
             self.ts.solve(self.vec)
-            petsc.check(PETSc.TS.ConvergedReason, self.ts.getConvergedReason(), f"evolve: TS stopped at t={self.ts.getTime():g}",
-                        "try a smaller [numerics] dt, [petsc] evolve.ts_rtol=1e-6, or the exponential integrator")
+            petsc.check(
+                PETSc.TS.ConvergedReason,
+                self.ts.getConvergedReason(),
+                f"evolve: TS stopped at t={self.ts.getTime():g}",
+                "try a smaller [numerics] dt, [petsc] evolve.ts_rtol=1e-6, or the exponential integrator",
+            )
             if not stopped and self.ts.getTime() < b - small:
-                raise NotConverged(f"evolve: TS stopped at t={self.ts.getTime():g} "
-                                   f"({petsc.reason(PETSc.TS.ConvergedReason, self.ts.getConvergedReason())}); try a larger "
-                                   "[petsc] evolve.ts_max_steps")
+                raise NotConverged(
+                    f"evolve: TS stopped at t={self.ts.getTime():g} "
+                    f"({petsc.reason(PETSc.TS.ConvergedReason, self.ts.getConvergedReason())}); try a larger "
+                    "[petsc] evolve.ts_max_steps"
+                )
             if stopped:
                 break
         self._count()
@@ -209,21 +259,35 @@ class Evolution:
         if self.method is None:
             self.ts.restartStep()
             # TSSolve would begin with a last step that is shorter than the saved one by rounding
-            self.ts.setPreStep((lambda ts: (ts.setTimeStep(h), ts.setPreStep(None))) if numbers else None)
+            self.ts.setPreStep(
+                (lambda ts: (ts.setTimeStep(h), ts.setPreStep(None))) if numbers else None
+            )
         elif numbers is None:
             self.method.start(a, self.step)
 
     def _row(self, ts, row, t, u, work, on_row):
         side = -1 if abs(row - self.end) < 1e-9 * self.step else +1
         if self.method is not None:
-            on_row(Row(row, side, self.state.flat, self.method.now.c, self.state.green, self.state.modes))
+            on_row(
+                Row(
+                    row,
+                    side,
+                    self.state.flat,
+                    self.method.now.c,
+                    self.state.green,
+                    self.state.modes,
+                )
+            )
             return
         if abs(row - t) > self.near:
             ts.interpolate(min(row, t), work)
             u = work
         array = u.getArray(readonly=True)
-        views = ((self.state.view_green(array), self.state.view_modes(array[self.state.green_count:]))
-                 if hasattr(self.state, "modes") else (None, None))
+        views = (
+            (self.state.view_green(array), self.state.view_modes(array[self.state.green_count :]))
+            if hasattr(self.state, "modes")
+            else (None, None)
+        )
         on_row(Row(row, side, array, self.state.field(array, row), *views))
 
     def _count(self):
@@ -236,7 +300,9 @@ class Evolution:
         self.ts.monitorCancel()
         self.ts.setPostStep(None)
         self.ts.setPreStep(None)
-        if self.method is not None:     # an error's traceback may keep the TS until there is no Python left to ask
+        if (
+            self.method is not None
+        ):  # an error's traceback may keep the TS until there is no Python left to ask
             self.ts.setType("euler")
         self.ts.destroy()
         self.vec.destroy()
@@ -246,10 +312,15 @@ class Evolution:
         return -1 if t >= self.end - 1e-12 * max(1.0, abs(self.end)) else +1
 
     def _rhs(self, ts, t, u, f):
-        self.state.rhs(t, self._side(t), u.getArray(readonly=True), f.getArray(), self.type != "arkimex")
+        self.state.rhs(
+            t, self._side(t), u.getArray(readonly=True), f.getArray(), self.type != "arkimex"
+        )
 
     def _implicit(self, ts, t, u, udot, f):
-        f.setArray(udot.getArray(readonly=True) - self.state.stiff(t, self._side(t)) * u.getArray(readonly=True))
+        f.setArray(
+            udot.getArray(readonly=True)
+            - self.state.stiff(t, self._side(t)) * u.getArray(readonly=True)
+        )
 
     def _jacobian(self, ts, t, u, udot, shift, J, P):
         diagonal = self.vec.duplicate()

@@ -15,6 +15,7 @@ transients exp(-w_p t) in modes faster than the step that its first step does no
 dt^2, small, which cancels between mirrored leads of equal coupling but not between unequal ones (choose dt by the
 error estimate there). A stationary state of mirrored leads is an exact fixed point for any step.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -30,7 +31,9 @@ GAUSS = np.polynomial.legendre.leggauss(12)
 
 def hermite(x):
     """The cubic Hermite basis (value, slope at 0; value, slope at 1) at x: (4, ...)."""
-    return np.array([(1 + 2 * x) * (1 - x) ** 2, x * (1 - x) ** 2, x * x * (3 - 2 * x), x * x * (x - 1)])
+    return np.array(
+        [(1 + 2 * x) * (1 - x) ** 2, x * (1 - x) ** 2, x * x * (3 - 2 * x), x * x * (x - 1)]
+    )
 
 
 def moments(step, c0, v0, c1, v1):
@@ -114,7 +117,7 @@ class Exponential:
         self.history, self.before = None, None
         self.origin, self.lattice = t, step or self.lattice
         state = self.state
-        c, = state.mean_field(state.green)
+        (c,) = state.mean_field(state.green)
         self.now = self.end(t, state.green, c, state.modes, +1)
 
     # -- what a checkpoint keeps beside the state -----------------------------------------------------------
@@ -128,18 +131,30 @@ class Exponential:
             shared.update(old_c=old.c, old_v=old.v)
             local.update(old_X=old.X, U=self.history[2])
         # BLAS rounds a transposed matrix otherwise: the order in memory belongs to the history.
-        turned = {name: [b for b, matrix in blocks.items() if not matrix.flags.c_contiguous] for name, blocks in local.items()}
+        turned = {
+            name: [b for b, matrix in blocks.items() if not matrix.flags.c_contiguous]
+            for name, blocks in local.items()
+        }
         parts = self.state.comm.allgather(turned)
-        numbers["transposed"] = {name: sorted(b for part in parts for b in part[name]) for name in local}
-        return numbers, shared, {name: placed(self.state.comm, self._flat(blocks)) for name, blocks in local.items()}
+        numbers["transposed"] = {
+            name: sorted(b for part in parts for b in part[name]) for name in local
+        }
+        return (
+            numbers,
+            shared,
+            {name: placed(self.state.comm, self._flat(blocks)) for name, blocks in local.items()},
+        )
 
     def restore(self, numbers, shared, read, lattice):
         """Take up the history again; ``read(name, flat, start, size)`` fills a distributed array. **Collective.**"""
+
         def blocks(name):
             flat, start, size = placed(self.state.comm, np.zeros(self.state.green_count, complex))
             read(name, flat, start, size)
-            return {b: matrix.T if b in numbers["transposed"][name] else matrix
-                    for b, matrix in self.state.view_green(flat).items()}
+            return {
+                b: matrix.T if b in numbers["transposed"][name] else matrix
+                for b, matrix in self.state.view_green(flat).items()
+            }
 
         self.origin, self.lattice, self.before = numbers["origin"], lattice, None
         self.now = Ends(shared["c"], shared["v"], blocks("X"), blocks("Z"))
@@ -168,7 +183,10 @@ class Exponential:
     def field(self, green, c, X):
         """Mean field of ``green`` and its velocity, with H taken at ``c``. **Collective.**"""
         state = self.state
-        rates = {b: state.probe_rates(b, G, X[b], self.system.hamiltonian(b, c)) for b, G in green.items()}
+        rates = {
+            b: state.probe_rates(b, G, X[b], self.system.hamiltonian(b, c))
+            for b, G in green.items()
+        }
         return state.mean_field(green, rates)
 
     def advance(self, t, step):
@@ -178,7 +196,10 @@ class Exponential:
         first = self.history is None
         W = memory_weights(damping, step)
         start = self.now
-        base = {b: np.exp(-damping * step) * G + W[0] * start.X[b] + W[1] * start.Z[b] for b, G in state.green.items()}
+        base = {
+            b: np.exp(-damping * step) * G + W[0] * start.X[b] + W[1] * start.Z[b]
+            for b, G in state.green.items()
+        }
         end = self.predict(step, base, W)
         for _ in range((2 if first else 1) + self.corrector):
             U = self.mode_pass(step, lam, end, state.modes, self.spare)
@@ -193,7 +214,10 @@ class Exponential:
                 U = self.propagators(step, end)
             green = self.carry(U, base, rest)
             end = Ends(*self.field(green, end.c, X), X, Z)
-        self.old_green, self.old_history = {b: G.copy() for b, G in state.green.items()}, self.history
+        self.old_green, self.old_history = (
+            {b: G.copy() for b, G in state.green.items()},
+            self.history,
+        )
         for b, G in green.items():
             state.green[b][:] = G
         self.record = (t, step, start, end, U)
@@ -211,8 +235,14 @@ class Exponential:
             last, old, _ = self.history
             h = hermite(1 + step / last)
             slopes = _hermite_slopes(1 + step / last) / last
-            guess = Ends(h[0] * old.c + h[2] * start.c + last * (h[1] * old.v + h[3] * start.v),
-                         slopes[0] * old.c + slopes[2] * start.c + last * (slopes[1] * old.v + slopes[3] * start.v), None, None)
+            guess = Ends(
+                h[0] * old.c + h[2] * start.c + last * (h[1] * old.v + h[3] * start.v),
+                slopes[0] * old.c
+                + slopes[2] * start.c
+                + last * (slopes[1] * old.v + slopes[3] * start.v),
+                None,
+                None,
+            )
         U = self.propagators(step, guess)
         green, X = {}, {}
         for b, u in U.items():
@@ -230,7 +260,7 @@ class Exponential:
             N = u.shape[0]
             green[b] = both[:, :N] @ u.conj()
             X[b] = both[:, N:] @ u.conj()
-            self.flops += (32.0 + 16.0 * (self.history is not None)) * N ** 3
+            self.flops += (32.0 + 16.0 * (self.history is not None)) * N**3
         return Ends(*self.field(green, guess.c, X), None, None)
 
     def effective(self, b, step, end):
@@ -241,8 +271,12 @@ class Exponential:
         small = H.shape[0] <= chebyshev.DENSE
         if small:
             H, Hdot = H.toarray(), Hdot.toarray()
-        H = H + 1j * step ** 2 / 12 * (H @ Hdot - Hdot @ H)
-        return (H.T, Hdot.T, chebyshev.bound(H)) if small else (H.T.tocsr(), Hdot.T.tocsr(), chebyshev.bound(H))
+        H = H + 1j * step**2 / 12 * (H @ Hdot - Hdot @ H)
+        return (
+            (H.T, Hdot.T, chebyshev.bound(H))
+            if small
+            else (H.T.tocsr(), Hdot.T.tocsr(), chebyshev.bound(H))
+        )
 
     def propagators(self, step, end):
         """U^T of every block this rank leads."""
@@ -263,10 +297,16 @@ class Exponential:
             terms = chebyshev.degree(radius * step)
             runs = [pair for c in chunks for pair in zip(source[b, c], target[b, c])]
             held = np.array([g for (groups, _, _), _ in runs for g in groups])
-            bend = step ** 2 * chebyshev.kappa(step * mean[held])
-            shape = _source_coefficients(step, mean[held], radius, terms) * (1 + bend * slope[held])[:, None]
-            UT, *phi = chebyshev.combine(np.concatenate([_exponential(step, radius, terms)[None], shape]),
-                                         chebyshev.stack(HT, radius, terms, self.scratch), self.scratch)
+            bend = step**2 * chebyshev.kappa(step * mean[held])
+            shape = (
+                _source_coefficients(step, mean[held], radius, terms)
+                * (1 + bend * slope[held])[:, None]
+            )
+            UT, *phi = chebyshev.combine(
+                np.concatenate([_exponential(step, radius, terms)[None], shape]),
+                chebyshev.stack(HT, radius, terms, self.scratch),
+                self.scratch,
+            )
             found[b] = UT = UT.copy()
             self.flops += 8.0 * terms * (1 + len(held)) * UT.size
             turn = dict(zip(held, zip(phi, -1j * bend / (1 + bend * slope[held]))))
@@ -298,7 +338,7 @@ class Exponential:
         field = np.array([start.c, start.v, end.c, end.v]).T @ basis
         weight = 0.5 * part * GAUSS[1]
         mean = field @ weight / part
-        slope = 12 * field @ (weight * (s - part / 2)) / part ** 3 / step
+        slope = 12 * field @ (weight * (s - part / 2)) / part**3 / step
         found = {}
         for b, G in self.old_green.items():
             H, Hdot = self.system.hamiltonian(b, mean), self.system.perturbation(b, slope)
@@ -307,8 +347,12 @@ class Exponential:
             T = chebyshev.stack(H, radius, chebyshev.degree(radius * part * step))
             u = chebyshev.combine(_exponential(part * step, radius, len(T)), T)[0]
             back = U[b].conj()
-            inside = (np.exp(-self.system.damping * step * part) * G + W[0] * start.X[b] + W[1] * start.Z[b]
-                      + back @ (W[2] * end.X[b] + W[3] * end.Z[b]) @ back.conj().T)
+            inside = (
+                np.exp(-self.system.damping * step * part) * G
+                + W[0] * start.X[b]
+                + W[1] * start.Z[b]
+                + back @ (W[2] * end.X[b] + W[3] * end.Z[b]) @ back.conj().T
+            )
             found[b] = u @ inside @ u.conj().T
         return found
 
@@ -322,7 +366,9 @@ def _exponential(step, radius, terms):
 
 
 def _source_coefficients(step, rates, radius, terms):
-    return step * chebyshev.coefficients(lambda x: chebyshev.phi1(step * (rates[:, None] - 1j * x)), radius, terms)
+    return step * chebyshev.coefficients(
+        lambda x: chebyshev.phi1(step * (rates[:, None] - 1j * x)), radius, terms
+    )
 
 
 def _bent(HdotT):
@@ -348,7 +394,9 @@ class _Bent:
         if key not in self.made:
             self.made[key] = self.pattern[cols]
         inside = slice(at[cols.start], at[cols.stop])
-        self.made[key].data[:] = (self.one[inside] + factor * self.slope[inside]) * source[self.row[inside] - cols.start]
+        self.made[key].data[:] = (self.one[inside] + factor * self.slope[inside]) * source[
+            self.row[inside] - cols.start
+        ]
         return self.made[key]
 
 

@@ -1,4 +1,5 @@
 """Columns of neighbouring lattice sites that other ranks own."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -25,21 +26,38 @@ class Halo:
         self.near, self.count = place[own].astype(np.int32), self.own + len(others)
         owners = np.array([self.layout.owner(int(site)) for site in others], int)
         asked = comm.allgather({int(rank): others[owners == rank] for rank in np.unique(owners)})
-        self.gives = [(rank, wanted[comm.rank] - start) for rank, wanted in enumerate(asked) if comm.rank in wanted]
-        self.takes = [(int(rank), self.own + np.flatnonzero(owners == rank)) for rank in np.unique(owners)]
+        self.gives = [
+            (rank, wanted[comm.rank] - start)
+            for rank, wanted in enumerate(asked)
+            if comm.rank in wanted
+        ]
+        self.takes = [
+            (int(rank), self.own + np.flatnonzero(owners == rank)) for rank in np.unique(owners)
+        ]
 
     def fill(self, array):
         """Rows ``own``.. of ``array`` (count, ...) from the ranks that own them. **Collective.**"""
         if self.comm.size == 1:
             return array
         sent = [np.ascontiguousarray(array[rows]) for _, rows in self.gives]
-        waiting = [self.comm.Isend(rows, dest=rank, tag=7) for (rank, _), rows in zip(self.gives, sent)]
-        for rank, rows in self.takes:       # the others of one rank are neighbours in the array: they are in its order
-            self.comm.Recv(array[rows[0]:rows[-1] + 1], source=rank, tag=7)
+        waiting = [
+            self.comm.Isend(rows, dest=rank, tag=7) for (rank, _), rows in zip(self.gives, sent)
+        ]
+        for (
+            rank,
+            rows,
+        ) in (
+            self.takes
+        ):  # the others of one rank are neighbours in the array: they are in its order
+            self.comm.Recv(array[rows[0] : rows[-1] + 1], source=rank, tag=7)
         for request in waiting:
             request.Wait()
         return array
 
     def gather(self, rows):
         """The own sites' rows (own, ...) of all ranks, (N, ...). **Collective.**"""
-        return np.concatenate(self.comm.allgather(np.ascontiguousarray(rows))) if self.comm.size > 1 else np.array(rows)
+        return (
+            np.concatenate(self.comm.allgather(np.ascontiguousarray(rows)))
+            if self.comm.size > 1
+            else np.array(rows)
+        )

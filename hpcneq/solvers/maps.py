@@ -4,6 +4,7 @@ A row is computed by one group from its first point to its last, each point star
 result depends on who computed it. Rows go to whoever is free; rank 0 hands them out and computes as well. To hide that it
 answers only between two points of its own, a group asks for its next row when it begins one.
 """
+
 from __future__ import annotations
 
 import time
@@ -13,8 +14,8 @@ from ..errors import HpcneqError, NotConverged
 from ..parallel import clock, solo
 
 TO_ROOT, TO_LEADER, STOP = 1, 2, 3
-NAP = 0.001         # s between two looks for a message
-EVERY = 10.0        # s between two lines of progress
+NAP = 0.001  # s between two looks for a message
+EVERY = 10.0  # s between two lines of progress
 
 
 class Unkept:
@@ -61,23 +62,36 @@ class Work:
     comm: object
     log: object
     label: str
-    records: dict = field(default_factory=dict)     # rank 0: of all points; a leader: of those it knows
+    records: dict = field(
+        default_factory=dict
+    )  # rank 0: of all points; a leader: of those it knows
     stopped: str | None = None
     fault: tuple | None = None
 
     def __post_init__(self):
-        self.post = self.comm.Dup()                 # what solve sends must never meet this
+        self.post = self.comm.Dup()  # what solve sends must never meet this
         self.groups = max(1, self.comm.size // self.size)
         mine = min(self.comm.rank // self.size, self.groups - 1)
         self.group = self.comm.Split(mine, self.comm.rank) if self.size > 1 else solo()
         self.leads = self.group.rank == 0
         self.leaders = [g * self.size for g in range(1, self.groups)]
-        self.slowest, self.begun, self.spoken, self.fresh = 0.0, time.monotonic(), time.monotonic(), 0
+        self.slowest, self.begun, self.spoken, self.fresh = (
+            0.0,
+            time.monotonic(),
+            time.monotonic(),
+            0,
+        )
         known = self.comm.bcast(dict(self.keeper.done) if self.comm.rank == 0 else None, root=0)
-        places = {self.name(i, j): (i, j) for i in range(self.shape[0]) for j in range(self.shape[1])}
+        places = {
+            self.name(i, j): (i, j) for i in range(self.shape[0]) for j in range(self.shape[1])
+        }
         self.records = {places[name]: record for name, record in known.items() if name in places}
         self.here = len(self.records)
-        self.queue = [i for i in range(self.shape[0]) if any((i, j) not in self.records for j in range(self.shape[1]))]
+        self.queue = [
+            i
+            for i in range(self.shape[0])
+            if any((i, j) not in self.records for j in range(self.shape[1]))
+        ]
         self.left, self.sent = set(), []
 
     @staticmethod
@@ -94,7 +108,9 @@ class Work:
     def run(self):
         """Compute what is missing; (records, stopped). **Collective.**"""
         if self.here:
-            self.log(f"{self.label}: {self.here} of {self.shape[0] * self.shape[1]} points are there already")
+            self.log(
+                f"{self.label}: {self.here} of {self.shape[0] * self.shape[1]} points are there already"
+            )
         if self.comm.rank == 0:
             self.dispatch()
         elif self.leads:
@@ -104,7 +120,9 @@ class Work:
         self.comm.barrier()
         while self.told():
             self.post.recv(source=0, tag=STOP)
-        fault, stopped, records = self.comm.bcast((self.fault, self.stopped, self.records) if self.comm.rank == 0 else None, root=0)
+        fault, stopped, records = self.comm.bcast(
+            (self.fault, self.stopped, self.records) if self.comm.rank == 0 else None, root=0
+        )
         if fault is not None:
             raise fault[0](fault[1])
         rows, columns = self.shape
@@ -135,7 +153,7 @@ class Work:
             try:
                 self.compute(*task)
             except HpcneqError:
-                pass                    # its leader has met the same and tells all
+                pass  # its leader has met the same and tells all
 
     # ---- a leader other than rank 0 ---------------------------------------------------------------------------------
 
@@ -216,6 +234,7 @@ class Work:
     def listen(self):
         """Answer what has come."""
         from mpi4py import MPI
+
         while self.post.iprobe(source=MPI.ANY_SOURCE, tag=TO_ROOT):
             status = MPI.Status()
             kind, *content = self.post.recv(source=MPI.ANY_SOURCE, tag=TO_ROOT, status=status)
@@ -246,7 +265,9 @@ class Work:
             self.spoken = now
             rate = self.fresh / (now - self.begun)
             there = self.here + self.fresh
-            self.log(f"{self.label}: {there} of {total} points, {rate:.2f} points/s, ETA {clock((total - there) / rate)}")
+            self.log(
+                f"{self.label}: {there} of {total} points, {rate:.2f} points/s, ETA {clock((total - there) / rate)}"
+            )
 
     def halt(self, reason):
         """Stop the map if there is a reason to; whether there is."""

@@ -7,6 +7,7 @@ this rank's items first. ``side`` is -1 at the end of a segment, where a drive t
 A system with ``everywhere = True``, where each item sees others, gets the fields of all items as ``local``; ``part`` tells which
 are this rank's, and ``out`` has those alone. Systems with bath modes have their own state, :class:`.bathmodes.State`, with the same face.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -23,8 +24,14 @@ class FieldState:
         self.part = range(self.layout.start, self.layout.stop)
         self.width = {name: int(np.prod(shape, dtype=int)) for name, shape in system.fields.items()}
         ends = np.cumsum([self.layout.count * width for width in self.width.values()])
-        self.places = [(name, slice(int(end) - self.layout.count * self.width[name], int(end)), (self.layout.count, *shape))
-                       for (name, shape), end in zip(system.fields.items(), ends)]
+        self.places = [
+            (
+                name,
+                slice(int(end) - self.layout.count * self.width[name], int(end)),
+                (self.layout.count, *shape),
+            )
+            for (name, shape), end in zip(system.fields.items(), ends)
+        ]
         self.flat = np.zeros(self.layout.count * sum(self.width.values()), complex)
         views = self.view(self.flat)
         for name, values in system.start(self.part).items() if start else ():
@@ -36,8 +43,14 @@ class FieldState:
 
     def placed(self):
         """What a checkpoint keeps: {name: (this rank's flat array, its start in the whole, size of the whole)}."""
-        return {name: (view.reshape(-1), self.layout.start * self.width[name], self.layout.items * self.width[name])
-                for name, view in self.view(self.flat).items()}
+        return {
+            name: (
+                view.reshape(-1),
+                self.layout.start * self.width[name],
+                self.layout.items * self.width[name],
+            )
+            for name, view in self.view(self.flat).items()
+        }
 
     @property
     def nbytes(self):
@@ -57,7 +70,9 @@ class FieldState:
         return self._field(self.seen(array), t)
 
     def _field(self, local, t):
-        return self.system.close(ordered_sum(self.comm, self.layout, self.system.partials(t, local, self.part)))
+        return self.system.close(
+            ordered_sum(self.comm, self.layout, self.system.partials(t, local, self.part))
+        )
 
     def observe(self, row):
         """{"sums": observables summed over items or None, "local": this rank's fields, by name} at an output. **Collective.**"""

@@ -17,6 +17,7 @@ around the box counts the roots (:func:`.contours.winding`), moments of M^-1 ove
 (:func:`.contours.beyn`), secants polish them, small circles tell multiple roots. What is found must add up to the
 count; if not, the box is sampled more finely, then split, and in the end NotConverged is raised.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -27,10 +28,10 @@ from ..errors import NotConverged
 from ..parallel import Layout, ordered_sum
 from .contours import Box, RootOnContour, beyn, circle, split, winding
 
-MOST_ROOTS = 4          # in a box; with more the moments lose digits and the box is split
-DEPTH = 30              # of splitting
-SAFETY = 3.0            # times what a finer M moves a root by: its error
-STEPS = 60              # of a secant; a multiple root takes most of them
+MOST_ROOTS = 4  # in a box; with more the moments lose digits and the box is split
+DEPTH = 30  # of splitting
+SAFETY = 3.0  # times what a finer M moves a root by: its error
+STEPS = 60  # of a secant; a multiple root takes most of them
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,11 @@ class Samples:
         new = [z for z in dict.fromkeys(points) if z not in self.known]
         if new:
             batch = getattr(self.response, "batch", None)
-            rows = batch(self.q, new, self.part) if batch else np.stack([self.response.partials(self.q, z, self.part) for z in new], axis=1)
+            rows = (
+                batch(self.q, new, self.part)
+                if batch
+                else np.stack([self.response.partials(self.q, z, self.part) for z in new], axis=1)
+            )
             for z, sums in zip(new, ordered_sum(self.comm, self.layout, rows)):
                 self.known[z] = self.response.matrix(sums)
         return np.array([self.known[z] for z in points])
@@ -125,8 +130,10 @@ def spectrum(response, q, comm, floor=None, box=None, fineness=(1.0, 4.0)):
     cheap = response.rough(q) if hasattr(response, "rough") else None
     box = box or whole(response, floor)
     if box.bottom <= -response.analytic_below:
-        raise NotConverged(f"modes: M is analytic for Im z > {-response.analytic_below:.4g} only, the search was to begin at "
-                           f"{box.bottom:.4g}; raise the floor")
+        raise NotConverged(
+            f"modes: M is analytic for Im z > {-response.analytic_below:.4g} only, the search was to begin at "
+            f"{box.bottom:.4g}; raise the floor"
+        )
     if cheap is not None:
         guide = Samples(cheap, q, comm)
         try:
@@ -152,13 +159,20 @@ def _guided(guide, samples, box, fineness):
     if guide is not samples and found:
         found = _sharpen(samples, found, path)
     found = sorted(found, key=lambda mode: (-round(mode.z.imag, 8), abs(mode.z.real), -mode.z.real))
-    return Spectrum(tuple(found), path.box, path.count, len(samples.known) + (len(guide.known) if guide is not samples else 0))
+    return Spectrum(
+        tuple(found),
+        path.box,
+        path.count,
+        len(samples.known) + (len(guide.known) if guide is not samples else 0),
+    )
 
 
 def whole(response, floor=None):
     """The box that holds every mode above ``floor``; its sides are uneven, because roots may be symmetric."""
     x, y = response.reach
-    return Box(-1.013 * x, 1.017 * x, -0.5 * response.analytic_below if floor is None else floor, 1.011 * y)
+    return Box(
+        -1.013 * x, 1.017 * x, -0.5 * response.analytic_below if floor is None else floor, 1.011 * y
+    )
 
 
 def _outline(samples, box, fineness):
@@ -179,13 +193,15 @@ def _certain(guide, samples, path):
     """
     z = np.unique(path.box.at(path.points().ravel())[0])
     smallest = np.linalg.svd(guide.many(z), compute_uv=False)[:, -1]
-    for k in np.argsort(smallest)[:1 if guide is samples else 4]:
+    for k in np.argsort(smallest)[: 1 if guide is samples else 4]:
         M = samples(z[k])
         change = np.broadcast_to(samples.errors(z[k]), M.shape) + np.abs(M - guide(z[k]))
         share = np.abs(np.linalg.eigvals(np.abs(np.linalg.inv(M)) @ change)).max()
         if not share < 1:
-            raise Uncertain(f"modes: at z = {z[k]:.4g} errors of M up to {change.max():.1e} could make it singular ({share:.1f} times what "
-                            "it takes): the count is not certain; use a finer grid or a higher floor")
+            raise Uncertain(
+                f"modes: at z = {z[k]:.4g} errors of M up to {change.max():.1e} could make it singular ({share:.1f} times what "
+                "it takes): the count is not certain; use a finer grid or a higher floor"
+            )
 
 
 def _sharpen(samples, found, path):
@@ -193,7 +209,9 @@ def _sharpen(samples, found, path):
     guesses = [mode.z + 1e-7 * k for mode in found for k in range(mode.multiplicity)]
     sharp = _settle(samples, guesses, path)
     if sharp is None:
-        raise Uncertain(f"modes: {path.count} roots of the rough M were not found again in M; use a finer grid")
+        raise Uncertain(
+            f"modes: {path.count} roots of the rough M were not found again in M; use a finer grid"
+        )
     return sharp
 
 
@@ -210,7 +228,9 @@ def _search(samples, path, depth, fineness):
                 return found
     parts = split(samples, path.box, fineness)
     if sum(part.count for part in parts) != path.count or depth == DEPTH:
-        raise Miscounted(f"{path.count} roots counted in {path.box}, {' + '.join(str(part.count) for part in parts)} in its parts")
+        raise Miscounted(
+            f"{path.count} roots counted in {path.box}, {' + '.join(str(part.count) for part in parts)} in its parts"
+        )
     return [mode for part in parts for mode in _search(samples, part, depth + 1, fineness)]
 
 
@@ -242,7 +262,10 @@ def _unfold(samples, centre, radius):
         return []
     mean = sums[1] / p
     # Newton's identities for the polynomial about the mean
-    shifted = [sum(_binomial(k, j) * sums[j] * (-mean) ** (k - j) for j in range(k + 1)) for k in range(p + 1)]
+    shifted = [
+        sum(_binomial(k, j) * sums[j] * (-mean) ** (k - j) for j in range(k + 1))
+        for k in range(p + 1)
+    ]
     coefficients = [1.0]
     for k in range(1, p + 1):
         coefficients.append(-sum(coefficients[k - j] * shifted[j] for j in range(1, k + 1)) / k)
@@ -250,7 +273,10 @@ def _unfold(samples, centre, radius):
     if p == 1 or len(away) == 0 or np.abs(away).max() < 1e-4 * radius:
         return [_mode(samples, complex(centre + mean), p, radius)]
     roots = [secant(samples, centre + mean + d) for d in away]
-    if any(z is None for z in roots) or min(abs(a - b) for i, a in enumerate(roots) for b in roots[:i]) < 1e-8 * radius:
+    if (
+        any(z is None for z in roots)
+        or min(abs(a - b) for i, a in enumerate(roots) for b in roots[:i]) < 1e-8 * radius
+    ):
         return []
     return [_mode(samples, z, 1) for z in roots]
 
@@ -274,7 +300,7 @@ def secant(samples, z):
         if f == 0 or f == f_old:
             return new
         change = -f * (new - old) / (f - f_old)
-        if abs(f) > abs(f_old) and abs(change) < 1e-9:      # rounding: no closer than the last
+        if abs(f) > abs(f_old) and abs(change) < 1e-9:  # rounding: no closer than the last
             return old
         old, f_old, new = new, f, new + change
         if abs(change) < 1e-14 * (1 + abs(new)):
@@ -291,13 +317,19 @@ def _mode(samples, z, multiplicity, radius=None):
     step = radius or 1e-3 * (z.imag - samples.low)
     M = samples(z)
     U, singular, Vh = np.linalg.svd(M)
-    slope = (samples(z + step) - samples(z - step) - 1j * (samples(z + 1j * step) - samples(z - 1j * step))) / (4 * step)
+    slope = (
+        samples(z + step)
+        - samples(z - step)
+        - 1j * (samples(z + 1j * step) - samples(z - 1j * step))
+    ) / (4 * step)
     elements = np.broadcast_to(samples.errors(z), M.shape)
     bound = elements.max() * len(M)
     small = 1e-6 * max(singular.max(), step * np.abs(slope).max()) + 2 * bound
     p = min(multiplicity, max(1, int(np.sum(singular <= small))))
     within = np.linalg.svd(U[:, -p:].conj().T @ slope @ Vh[-p:].conj().T, compute_uv=False)[-1]
-    along = (np.abs(U[:, -p:]).T @ elements @ np.abs(Vh[-p:]).T).max() * p      # |u^+ dM v| where elements have their own bounds
+    along = (
+        np.abs(U[:, -p:]).T @ elements @ np.abs(Vh[-p:]).T
+    ).max() * p  # |u^+ dM v| where elements have their own bounds
     if multiplicity == 1 and hasattr(samples.response, "finer"):
         change = Samples(samples.response.finer(samples.q), samples.q, samples.comm)(z) - M
         along = min(along, SAFETY * abs(U[:, -1].conj() @ change @ Vh[-1].conj()))

@@ -9,14 +9,15 @@ LLVM vectorises none of these loops by itself: it cannot prove that the rows it 
 memory, nor, where a lane's index is a sum, that it is not negative (so the eight lanes are an axis of their own). Straight-line code that loads all lanes before it stores any needs no such proof and is ten times faster; it is
 written by :func:`lanes` from one line of each kernel.
 """
+
 from __future__ import annotations
 
 import re
 
 from ..maths.compiled import lazily
 
-LANES = {4: 16, 8: 8}       # columns at a time by the bytes of a real number: one cache line
-ROWS = 16                   # columns are padded to a multiple of this many rows
+LANES = {4: 16, 8: 8}  # columns at a time by the bytes of a real number: one cache line
+ROWS = 16  # columns are padded to a multiple of this many rows
 
 
 def lanes(source, count):
@@ -24,7 +25,11 @@ def lanes(source, count):
     found = []
     for line in source.splitlines():
         many = re.search(r"\bm\b|_m\b", line)
-        found += [re.sub(r"_m\b", f"_{m}", re.sub(r"\bm\b", str(m), line)) for m in range(count)] if many else [line]
+        found += (
+            [re.sub(r"_m\b", f"_{m}", re.sub(r"\bm\b", str(m), line)) for m in range(count)]
+            if many
+            else [line]
+        )
     return "\n".join(found)
 
 
@@ -37,8 +42,15 @@ def compiled(source, name, count=8):
 
 def variants(source, name, products):
     """{(key of ``products``, bytes of a real number): compiled function}."""
-    return {(key, size): compiled(source.replace("{product}", product).replace("{name}", f"{name}_{key}_{count}"), f"{name}_{key}_{count}", count)
-            for key, product in products.items() for size, count in LANES.items()}
+    return {
+        (key, size): compiled(
+            source.replace("{product}", product).replace("{name}", f"{name}_{key}_{count}"),
+            f"{name}_{key}_{count}",
+            count,
+        )
+        for key, product in products.items()
+        for size, count in LANES.items()
+    }
 
 
 NEIGHBOURS = """
@@ -59,7 +71,8 @@ PHASES = """
             yr_m = yr_m - (g0 * B[k0, 1, m] + g1 * B[k1, 1, m] + g2 * B[k2, 1, m] + g3 * B[k3, 1, m])
             yi_m = yi_m + (g0 * B[k0, 0, m] + g1 * B[k1, 0, m] + g2 * B[k2, 0, m] + g3 * B[k3, 0, m])
 """
-CLENSHAW = '''
+CLENSHAW = (
+    '''
 def {name}(near, hop, onsite, c, u, P, B, C, at, w):
     """The plane sum_k [u_k T_k(H) P + T_k(H) w_k] by Clenshaw's recursion; the spectrum of H must lie in [-1, 1].
 
@@ -73,7 +86,10 @@ def {name}(near, hop, onsite, c, u, P, B, C, at, w):
         ur, ui, f = u[k].real, u[k].imag, one if k == 0 else one + one
         for j in range(near.shape[0]):
           for a in range(2):
-''' + NEIGHBOURS + "{product}" + '''
+'''
+    + NEIGHBOURS
+    + "{product}"
+    + """
             zr_m = ur * P[r, 0, m] - ui * P[r, 1, m] + f * yr_m - C[r, 0, m]
             zi_m = ur * P[r, 1, m] + ui * P[r, 0, m] + f * yi_m - C[r, 1, m]
             C[r, 0, m] = zr_m
@@ -84,17 +100,23 @@ def {name}(near, hop, onsite, c, u, P, B, C, at, w):
                 C[at[l, q], 1, l] += w[k, l, q].imag
         B, C = C, B
     return B
-'''
-APPLY = '''
+"""
+)
+APPLY = (
+    '''
 def {name}(near, hop, onsite, c, B, C):
     """C = H B for planes (2N, 2, LANES)."""
     one = onsite[0] * 0 + 1
     for j in range(near.shape[0]):
         for a in range(2):
-''' + NEIGHBOURS + "{product}" + '''
+'''
+    + NEIGHBOURS
+    + "{product}"
+    + """
             C[r, 0, m] = yr_m
             C[r, 1, m] = yi_m
-'''
+"""
+)
 LOAD_MODES = '''
 def {name}(M, factor, cosine, q, P):
     """P = K^-1 M factor of LANES modes (LANES, 2, rows) as a plane; K = [[cosine, q], [-q*, cosine]] on each site."""
@@ -165,8 +187,16 @@ def _right(near, hop, onsite, c, ur, ui, f, V, B, C):
 PRODUCTS = {"plain": PLAIN, "phases": PHASES}
 clenshaw = variants(CLENSHAW, "clenshaw", PRODUCTS)
 apply = variants(APPLY, "apply", PRODUCTS)
-load_modes = {size: compiled(LOAD_MODES.replace("{name}", f"load_modes_{size}"), f"load_modes_{size}", count) for size, count in LANES.items()}
-store_modes = {size: compiled(STORE_MODES.replace("{name}", f"store_modes_{size}"), f"store_modes_{size}", count) for size, count in LANES.items()}
+load_modes = {
+    size: compiled(LOAD_MODES.replace("{name}", f"load_modes_{size}"), f"load_modes_{size}", count)
+    for size, count in LANES.items()
+}
+store_modes = {
+    size: compiled(
+        STORE_MODES.replace("{name}", f"store_modes_{size}"), f"store_modes_{size}", count
+    )
+    for size, count in LANES.items()
+}
 _sums = compiled(SUMS.replace("{name}", "_sums"), "_sums")
 _right = compiled(RIGHT, "_right")
 
@@ -206,8 +236,14 @@ def load_green(Y, Q, Z, keep, w0, w1, constant, first, begin, cosine, q, P):
             e, x = cosine[j], q[j]
             for a in range(2):
                 r = 2 * j + a
-                u = complex(keep * Y[k, 0, 0, r] - w0 * Q[k, 0, 1, r] + w1 * Z[k, 0, 0, r], keep * Y[k, 0, 1, r] + w0 * Q[k, 0, 0, r] + w1 * Z[k, 0, 1, r])
-                v = complex(keep * Y[k, 1, 0, r] - w0 * Q[k, 1, 1, r] + w1 * Z[k, 1, 0, r], keep * Y[k, 1, 1, r] + w0 * Q[k, 1, 0, r] + w1 * Z[k, 1, 1, r])
+                u = complex(
+                    keep * Y[k, 0, 0, r] - w0 * Q[k, 0, 1, r] + w1 * Z[k, 0, 0, r],
+                    keep * Y[k, 0, 1, r] + w0 * Q[k, 0, 0, r] + w1 * Z[k, 0, 1, r],
+                )
+                v = complex(
+                    keep * Y[k, 1, 0, r] - w0 * Q[k, 1, 1, r] + w1 * Z[k, 1, 0, r],
+                    keep * Y[k, 1, 1, r] + w0 * Q[k, 1, 0, r] + w1 * Z[k, 1, 1, r],
+                )
                 if j == first + k:
                     if a == 0:
                         u += 1j * constant
@@ -215,7 +251,7 @@ def load_green(Y, Q, Z, keep, w0, w1, constant, first, begin, cosine, q, P):
                         v += 1j * constant
                 u, v = kc * u - kq.conjugate() * v, kq * u + kc * v
                 for n, z in ((2 * s, u), (2 * s + 1, v)):
-                    if a == 0:      # row 2j of K^-1 is (cosine, -q), row 2j + 1 is (q*, cosine)
+                    if a == 0:  # row 2j of K^-1 is (cosine, -q), row 2j + 1 is (q*, cosine)
                         own, other = e * z, x.conjugate() * z
                     else:
                         own, other = e * z, -x * z
@@ -242,13 +278,21 @@ def finish_green(V, Q, Z, w2, w3, constant, first, cosine, q, Y):
         kc, kq = cosine[first + k], q[first + k]
         for j in range(cosine.shape[0]):
             e, x, a, b = cosine[j], q[j], 2 * j, 2 * j + 1
-            for n in range(2):      # column n of V K^-1, with K^-1 = [[kc, -kq], [kq*, kc]]
+            for n in range(2):  # column n of V K^-1, with K^-1 = [[kc, -kq], [kq*, kc]]
                 if n == 0:
-                    up = kc * complex(V[k, 0, 0, a], V[k, 0, 1, a]) + kq.conjugate() * complex(V[k, 1, 0, a], V[k, 1, 1, a])
-                    down = kc * complex(V[k, 0, 0, b], V[k, 0, 1, b]) + kq.conjugate() * complex(V[k, 1, 0, b], V[k, 1, 1, b])
+                    up = kc * complex(V[k, 0, 0, a], V[k, 0, 1, a]) + kq.conjugate() * complex(
+                        V[k, 1, 0, a], V[k, 1, 1, a]
+                    )
+                    down = kc * complex(V[k, 0, 0, b], V[k, 0, 1, b]) + kq.conjugate() * complex(
+                        V[k, 1, 0, b], V[k, 1, 1, b]
+                    )
                 else:
-                    up = kc * complex(V[k, 1, 0, a], V[k, 1, 1, a]) - kq * complex(V[k, 0, 0, a], V[k, 0, 1, a])
-                    down = kc * complex(V[k, 1, 0, b], V[k, 1, 1, b]) - kq * complex(V[k, 0, 0, b], V[k, 0, 1, b])
+                    up = kc * complex(V[k, 1, 0, a], V[k, 1, 1, a]) - kq * complex(
+                        V[k, 0, 0, a], V[k, 0, 1, a]
+                    )
+                    down = kc * complex(V[k, 1, 0, b], V[k, 1, 1, b]) - kq * complex(
+                        V[k, 0, 0, b], V[k, 0, 1, b]
+                    )
                 up, down = e * up + x * down, e * down - x.conjugate() * up
                 Y[k, n, 0, a] = up.real - w2 * Q[k, n, 1, a] + w3 * Z[k, n, 0, a]
                 Y[k, n, 1, a] = up.imag + w2 * Q[k, n, 0, a] + w3 * Z[k, n, 1, a]

@@ -7,6 +7,7 @@ sums, so that all take the same branch. Symmetry directions t_k of the start are
 t_k . (x - x_start) = 0 with one multiplier each, sum mu_k t_k added to the residual; at a true root of a
 symmetric problem the multipliers vanish, and their size is returned.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -16,11 +17,27 @@ import numpy as np
 from .. import petsc
 from ..parallel import Layout, ordered_sum, solo
 
-NEWTON = {"snes_type": "newtonls", "snes_linesearch_type": "bt", "snes_rtol": 1e-14, "snes_atol": 1e-12, "snes_stol": 0.0,
-          "snes_max_it": 40, "ksp_type": "gmres", "ksp_rtol": 1e-8, "ksp_gmres_restart": 300, "ksp_max_it": 600,
-          "pc_type": "none"}
-PICARD = {"snes_type": "nrichardson", "snes_linesearch_type": "basic", "snes_rtol": 1e-14, "snes_atol": 1e-3,
-          "snes_stol": 0.0, "snes_max_it": 120}
+NEWTON = {
+    "snes_type": "newtonls",
+    "snes_linesearch_type": "bt",
+    "snes_rtol": 1e-14,
+    "snes_atol": 1e-12,
+    "snes_stol": 0.0,
+    "snes_max_it": 40,
+    "ksp_type": "gmres",
+    "ksp_rtol": 1e-8,
+    "ksp_gmres_restart": 300,
+    "ksp_max_it": 600,
+    "pc_type": "none",
+}
+PICARD = {
+    "snes_type": "nrichardson",
+    "snes_linesearch_type": "basic",
+    "snes_rtol": 1e-14,
+    "snes_atol": 1e-3,
+    "snes_stol": 0.0,
+    "snes_max_it": 120,
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,9 @@ class Work:
 
     def residual(self, x):
         x = self.prepare(x)
-        return self.problem.residual(x, ordered_sum(self.comm, self.layout, self.problem.partials(self.prepared)))
+        return self.problem.residual(
+            x, ordered_sum(self.comm, self.layout, self.problem.partials(self.prepared))
+        )
 
     def tangent(self, x, dx):
         """Jacobian times ``dx``: the problem's own, or central differences where it has none."""
@@ -69,7 +88,10 @@ class Work:
         if not hasattr(self.problem, "tangent_partials"):
             return differences(self, x, dx)
         self.prepare(x)
-        return self.problem.residual(dx, ordered_sum(self.comm, self.layout, self.problem.tangent_partials(self.prepared, dx)))
+        return self.problem.residual(
+            dx,
+            ordered_sum(self.comm, self.layout, self.problem.tangent_partials(self.prepared, dx)),
+        )
 
 
 def relax(problem, comm, x, options=None, prefix="initial_relax_"):
@@ -85,13 +107,22 @@ def relax(problem, comm, x, options=None, prefix="initial_relax_"):
 def solve(problem, comm, x, options=None, prefix="initial_", fix=True):
     """Newton-Krylov root of ``problem`` from ``x``. **Collective.** Raises nothing: look at ``converged``."""
     work = Work(problem, comm)
-    borders = problem.symmetries(x) if fix and hasattr(problem, "symmetries") else np.zeros((0, len(x)))
+    borders = (
+        problem.symmetries(x) if fix and hasattr(problem, "symmetries") else np.zeros((0, len(x)))
+    )
     return _solve(work, np.array(x, float), borders, NEWTON | (options or {}), prefix, newton=True)
 
 
 def solve_equations(function, x, options=None, prefix="steady_"):
     """Newton root of a few equations given as one function (n,) -> (n,), the same on every rank. Raises nothing: look at ``converged``."""
-    return _solve(Direct(function), np.array(x, float), np.zeros((0, len(x))), NEWTON | (options or {}), prefix, newton=True)
+    return _solve(
+        Direct(function),
+        np.array(x, float),
+        np.zeros((0, len(x))),
+        NEWTON | (options or {}),
+        prefix,
+        newton=True,
+    )
 
 
 class Direct:
@@ -118,7 +149,11 @@ def _solve(work, start, borders, defaults, prefix, newton):
     class Jacobian:
         def mult(self, mat, x, y):
             a = x.getArray(readonly=True).real
-            y.setArray(np.concatenate([work.tangent(current[:n], a[:n]) + a[n:] @ borders, borders @ a[:n]]).astype(complex))
+            y.setArray(
+                np.concatenate(
+                    [work.tangent(current[:n], a[:n]) + a[n:] @ borders, borders @ a[:n]]
+                ).astype(complex)
+            )
 
     current = np.zeros(n + k)
 
@@ -129,8 +164,13 @@ def _solve(work, start, borders, defaults, prefix, newton):
     snes = PETSc.SNES().create(solo())
     vec = PETSc.Vec().createSeq(n + k, comm=solo())
     vec.setArray(np.concatenate([start, np.zeros(k)]).astype(complex))
-    with petsc.Options({prefix + key: value for key, value in defaults.items()
-                        if not petsc.start().Options().hasName(prefix + key)}):
+    with petsc.Options(
+        {
+            prefix + key: value
+            for key, value in defaults.items()
+            if not petsc.start().Options().hasName(prefix + key)
+        }
+    ):
         snes.setOptionsPrefix(prefix)
         snes.setFunction(function, vec.duplicate())
         if newton:
@@ -142,7 +182,14 @@ def _solve(work, start, borders, defaults, prefix, newton):
     x = vec.getArray(readonly=True).real.copy()
     code = snes.getConvergedReason()
     left = float(np.abs(work.residual(x[:n])).max())
-    found = Solution(x[:n], left, petsc.reason(PETSc.SNES.ConvergedReason, code), code > 0, snes.getIterationNumber(), x[n:])
+    found = Solution(
+        x[:n],
+        left,
+        petsc.reason(PETSc.SNES.ConvergedReason, code),
+        code > 0,
+        snes.getIterationNumber(),
+        x[n:],
+    )
     for thing in (snes, vec) + ((J,) if newton else ()):
         thing.destroy()
     return found

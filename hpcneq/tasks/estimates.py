@@ -1,4 +1,5 @@
 """Size, memory and time of an evolution before it is run, from a short probe of this machine."""
+
 from __future__ import annotations
 
 import time
@@ -12,8 +13,8 @@ from ..solvers.columns import State as ColumnState
 from ..solvers.columnsteps import Columns
 from ..solvers.exponential import Exponential
 
-BASE_BYTES = 108 * 2 ** 20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
-KERNEL_BYTES = 100 * 2 ** 20  # numba and LLVM
+BASE_BYTES = 108 * 2**20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
+KERNEL_BYTES = 100 * 2**20  # numba and LLVM
 
 
 def seconds(call, calls=20, rounds=5):
@@ -33,17 +34,30 @@ def memory(system, ranks, step, itemsize):
     groups = len(system.groups)
     chunks = -(-groups // GROUPS_PER_CHUNK)
     sizes = [system.size(b) for b in range(system.blocks)]
-    columns = [sum(cols.stop - cols.start for cols in (system.columns(b, g) for g in range(groups))) for b in range(system.blocks)]
+    columns = [
+        sum(cols.stop - cols.start for cols in (system.columns(b, g) for g in range(groups)))
+        for b in range(system.blocks)
+    ]
     layout = Layout(system.blocks * chunks, ranks, 0)
     most, work = 0, 0
     for rank in range(min(ranks, layout.items)):
         held = [divmod(item, chunks)[0] for item in range(*layout.bounds(rank))]
-        state = sum(sizes[b] * columns[b] * itemsize / chunks for b in held) + 16 * sum(sizes[b] ** 2 for b in set(held))
+        state = sum(sizes[b] * columns[b] * itemsize / chunks for b in held) + 16 * sum(
+            sizes[b] ** 2 for b in set(held)
+        )
         most = max(most, state)
         largest = max(sizes[b] for b in set(held))
         terms = chebyshev.degree(5.0 * step)
         # the stack, one function of H for each group, and what passes between ranks
-        scratch = 16 * largest ** 2 * (terms + 8 + (GROUPS_PER_CHUNK + 2 * (ranks > 1)) * max(held.count(b) for b in set(held)))
+        scratch = (
+            16
+            * largest**2
+            * (
+                terms
+                + 8
+                + (GROUPS_PER_CHUNK + 2 * (ranks > 1)) * max(held.count(b) for b in set(held))
+            )
+        )
         # per block: X, Z, history, predictions and propagators, each a full matrix; four of them again in a checkpoint
         work = max(work, state + scratch + 20 * 16 * sum(sizes[b] ** 2 for b in set(held)))
     return int(most), int(work)
@@ -74,7 +88,12 @@ class OneBlock:
 
     def __init__(self, system, block):
         self._system, self._block = system, block
-        self.groups, self.unknowns, self.damping, self.white = system.groups, system.unknowns, system.damping, system.white
+        self.groups, self.unknowns, self.damping, self.white = (
+            system.groups,
+            system.unknowns,
+            system.damping,
+            system.white,
+        )
 
     def __getattr__(self, name):
         inner = getattr(self._system, name)
@@ -89,16 +108,21 @@ def evolution(system, run, ranks, rows):
     step, steps = run.numerics.dt, int(np.ceil(run.run.t_max / run.numerics.dt))
     state, work = memory(system, ranks, step, dtype.itemsize)
     per_step = probe(system, step, dtype)
-    seconds = per_step * steps / min(ranks, system.blocks * -(-len(system.groups) // GROUPS_PER_CHUNK))
+    seconds = (
+        per_step * steps / min(ranks, system.blocks * -(-len(system.groups) // GROUPS_PER_CHUNK))
+    )
     extra = 2.0 if run.numerics.error_estimate else 1.0
-    return [f"  {system.blocks} blocks of up to {max(map(system.size, range(system.blocks)))} levels, {len(system.groups)} bath-mode groups, "
-            f"{steps} steps, {rows} output rows",
-            f"  memory: {(BASE_BYTES + state + work) / 2 ** 20:.0f} MB a rank ({state / 2 ** 20:.1f} MB of it the state) on {ranks} rank{'s' * (ranks > 1)}",
-            f"  time: {clock(seconds * extra)} on {ranks} core{'s' * (ranks > 1)} like this one ({per_step:.3f} s per step on one"
-            + (", error estimate included)" if extra > 1 else ")")]
+    return [
+        f"  {system.blocks} blocks of up to {max(map(system.size, range(system.blocks)))} levels, {len(system.groups)} bath-mode groups, "
+        f"{steps} steps, {rows} output rows",
+        f"  memory: {(BASE_BYTES + state + work) / 2**20:.0f} MB a rank ({state / 2**20:.1f} MB of it the state) on {ranks} rank{'s' * (ranks > 1)}",
+        f"  time: {clock(seconds * extra)} on {ranks} core{'s' * (ranks > 1)} like this one ({per_step:.3f} s per step on one"
+        + (", error estimate included)" if extra > 1 else ")"),
+    ]
 
 
 # ---- columns over sites -------------------------------------------------------------------------------------------------
+
 
 def columns_memory(N, lanes, ranks, itemsize):
     """(state bytes, working bytes) of the fullest rank: modes and Y; Q, Z, the carried Y, and six more arrays like Y: the vectors of TS,
@@ -128,7 +152,9 @@ def columns(make, N, lanes, run, ranks, rows):
     state, work = columns_memory(N, lanes, ranks, itemsize)
     per_step = columns_probe(make, N, lanes, step) * (1.6 if itemsize == 16 else 1.0)
     extra = 2.0 if run.numerics.error_estimate else 1.0
-    return [f"  {N} sites, {lanes} bath modes a site, {steps} steps, {rows} output rows",
-            f"  memory: {(BASE_BYTES + KERNEL_BYTES + work) / 2 ** 20:.0f} MB a rank ({state / 2 ** 20:.1f} MB of it the state) on {ranks} rank{'s' * (ranks > 1)}",
-            f"  time: {clock(per_step * steps * extra / min(ranks, N))} on {ranks} core{'s' * (ranks > 1)} like this one ({per_step:.3f} s per step on one"
-            + (", error estimate included)" if extra > 1 else ")")]
+    return [
+        f"  {N} sites, {lanes} bath modes a site, {steps} steps, {rows} output rows",
+        f"  memory: {(BASE_BYTES + KERNEL_BYTES + work) / 2**20:.0f} MB a rank ({state / 2**20:.1f} MB of it the state) on {ranks} rank{'s' * (ranks > 1)}",
+        f"  time: {clock(per_step * steps * extra / min(ranks, N))} on {ranks} core{'s' * (ranks > 1)} like this one ({per_step:.3f} s per step on one"
+        + (", error estimate included)" if extra > 1 else ")"),
+    ]

@@ -1,4 +1,5 @@
 """Running an evolution for any system: rows to the store, progress, monitors, error estimate, work per second."""
+
 from __future__ import annotations
 
 import resource
@@ -12,7 +13,7 @@ from ..parallel import clock, on_root
 from ..solvers.evolve import Evolution
 
 FLUSH_SECONDS = 5.0
-SAFETY = 4.0         # the step error of a fourth-order method is 1/15 of the difference to twice the step
+SAFETY = 4.0  # the step error of a fourth-order method is 1/15 of the difference to twice the step
 
 
 @dataclass
@@ -67,8 +68,10 @@ class Progress:
         if now - self.last >= self.every and t > self.begin:
             self.last = now
             left = (now - self.begun) * (self.t_max - t) / (t - self.begin)
-            self.log(f"{self.what}: t = {t:.2f} of {self.t_max:g} ({100 * t / self.t_max:.0f}%), "
-                     f"{self.steps / (now - self.begun):.2f} steps/s, ETA {clock(left)}{words()}")
+            self.log(
+                f"{self.what}: t = {t:.2f} of {self.t_max:g} ({100 * t / self.t_max:.0f}%), "
+                f"{self.steps / (now - self.begun):.2f} steps/s, ETA {clock(left)}{words()}"
+            )
 
 
 def run_evolution(run, comm, log, output, make_state, recorder):
@@ -81,7 +84,15 @@ def run_evolution(run, comm, log, output, make_state, recorder):
     numerics, main, headline = run.numerics, output.part("main"), recorder.headline
     if main.result is None:
         with petsc.Options(run.petsc) as options:
-            evolution = _evolution(run, comm, options, make_state(None, main.saved is None), numerics.dt, main, recorder)
+            evolution = _evolution(
+                run,
+                comm,
+                options,
+                make_state(None, main.saved is None),
+                numerics.dt,
+                main,
+                recorder,
+            )
             try:
                 options.refuse_unused()
                 out = output()
@@ -90,10 +101,15 @@ def run_evolution(run, comm, log, output, make_state, recorder):
             finally:
                 evolution.destroy()
         if reached < run.run.t_max * (1 - 1e-12):
-            return Outcome("stopped", headline(found["last"]) | found["worst"] | found["work"], {}, [_stopped(output, reached)])
+            return Outcome(
+                "stopped",
+                headline(found["last"]) | found["worst"] | found["work"],
+                {},
+                [_stopped(output, reached)],
+            )
         main.finish(found)
     elif recorder.traced:
-        recorder.declare(output())      # rows of the errors are still to come
+        recorder.declare(output())  # rows of the errors are still to come
     output()
     found = main.result
     last, worst = found["last"], found["worst"]
@@ -106,17 +122,29 @@ def run_evolution(run, comm, log, output, make_state, recorder):
     for name in recorder.variants:
         reached, ended = _coarse(run, comm, log, output, make_state, recorder, name)
         if ended is None:
-            return Outcome("stopped", summary, {}, [_stopped(output, reached, f" of the run for the {name}")])
+            return Outcome(
+                "stopped", summary, {}, [_stopped(output, reached, f" of the run for the {name}")]
+            )
         rows.append(headline(ended["last"]))
         traces.append(ended["trace"])
     summary |= _traced(comm, output(), recorder, traces)
     coarse, others = rows[0], rows[1:]
     for key, value in headline(last).items():
         if isinstance(value, float) and key != "t":
-            errors[key] = abs(coarse[key] - value) / recorder.safety + recorder.caution * sum(abs(other[key] - coarse[key]) for other in others) + 1e-12
-    differ = [f"{key} = {coarse[key]}" for key, value in headline(last).items() if isinstance(value, (str, int)) and coarse[key] != value]
+            errors[key] = (
+                abs(coarse[key] - value) / recorder.safety
+                + recorder.caution * sum(abs(other[key] - coarse[key]) for other in others)
+                + 1e-12
+            )
+    differ = [
+        f"{key} = {coarse[key]}"
+        for key, value in headline(last).items()
+        if isinstance(value, (str, int)) and coarse[key] != value
+    ]
     if differ:
-        warnings.insert(0, f"the run with twice the step ends in another state ({', '.join(differ)})")
+        warnings.insert(
+            0, f"the run with twice the step ends in another state ({', '.join(differ)})"
+        )
     return Outcome("complete", summary, errors, warnings)
 
 
@@ -135,8 +163,14 @@ def watched(k):
 def _main(run, log, out, evolution, recorder, part):
     """The evolution with all its rows: (time reached, {"last", "worst", "work"}), arrays and numbers. **Collective.**"""
     state, t_max = evolution.state, run.run.t_max
-    seen = part.found or {"last": None, "count": 0, "seconds": 0.0,
-                          "worst": {name: -np.inf if pick is max else np.inf for name, pick in recorder.worst.items()}}
+    seen = part.found or {
+        "last": None,
+        "count": 0,
+        "seconds": 0.0,
+        "worst": {
+            name: -np.inf if pick is max else np.inf for name, pick in recorder.worst.items()
+        },
+    }
     worst, begun, flushed = seen["worst"], time.monotonic(), [time.monotonic()]
     progress = Progress(log, "evolve", t_max, evolution.reached)
 
@@ -154,7 +188,13 @@ def _main(run, log, out, evolution, recorder, part):
             numbers |= rest
             if rare:
                 out.append({"t_monitor": found.t, **rare})
-        worst.update({name: pick(worst[name], numbers[name]) for name, pick in recorder.worst.items() if name in numbers})
+        worst.update(
+            {
+                name: pick(worst[name], numbers[name])
+                for name, pick in recorder.worst.items()
+                if name in numbers
+            }
+        )
         seen["count"] += 1
         late = state.comm.bcast(time.monotonic() - flushed[0] > FLUSH_SECONDS, root=0)
         if late or seen["count"] == 1:
@@ -162,12 +202,25 @@ def _main(run, log, out, evolution, recorder, part):
             flushed[0] = time.monotonic()
 
     def on_step(t):
-        progress.step(t, lambda: f", {recorder.progress(seen['last'])}"
-                      + (f", balance {recorder.balance(worst):.0e}" if recorder.balance(worst) is not None else ""))
+        progress.step(
+            t,
+            lambda: (
+                f", {recorder.progress(seen['last'])}"
+                + (
+                    f", balance {recorder.balance(worst):.0e}"
+                    if recorder.balance(worst) is not None
+                    else ""
+                )
+            ),
+        )
 
     part.progress = so_far
     reached = evolution.run(on_row, on_step, run.run.output_every)
-    return reached, {"last": seen["last"], "worst": worst, "work": _work(state.comm, evolution, so_far()["seconds"])}
+    return reached, {
+        "last": seen["last"],
+        "worst": worst,
+        "work": _work(state.comm, evolution, so_far()["seconds"]),
+    }
 
 
 def _coarse(run, comm, log, output, make_state, recorder, name):
@@ -180,14 +233,34 @@ def _coarse(run, comm, log, output, make_state, recorder, name):
         return run.run.t_max, part.result
     log(f"evolve: {name} from another run with twice the step")
     with petsc.Options(run.petsc) as options:
-        evolution = _evolution(run, comm, options, make_state(name, part.saved is None), 2 * run.numerics.dt, part, recorder)
-        progress, last, trace = Progress(log, name, run.run.t_max, evolution.reached), [], list((part.found or {}).get("trace", []))
+        evolution = _evolution(
+            run,
+            comm,
+            options,
+            make_state(name, part.saved is None),
+            2 * run.numerics.dt,
+            part,
+            recorder,
+        )
+        progress, last, trace = (
+            Progress(log, name, run.run.t_max, evolution.reached),
+            [],
+            list((part.found or {}).get("trace", [])),
+        )
         if recorder.traced:
-            every = 2 * max(1, round((run.run.output_every or run.numerics.dt) / run.numerics.dt)) * run.numerics.dt
+            every = (
+                2
+                * max(1, round((run.run.output_every or run.numerics.dt) / run.numerics.dt))
+                * run.numerics.dt
+            )
             part.progress = lambda: {"trace": trace}
 
         def on_row(row):
-            found = recorder.row(row.t, row.c, evolution.state.observe(row)) if recorder.traced or row.t >= run.run.t_max else None
+            found = (
+                recorder.row(row.t, row.c, evolution.state.observe(row))
+                if recorder.traced or row.t >= run.run.t_max
+                else None
+            )
             if recorder.traced:
                 trace.append([row.t, *(found[key] for key in recorder.traced)])
             if row.t >= run.run.t_max:
@@ -214,8 +287,14 @@ def _traced(comm, out, recorder, traces):
         row = {"t_error": t}
         for j, key in enumerate(recorder.traced, 1):
             own = main[key][where[t]]
-            parts = [_size(found[0][j] - own) / recorder.safety, *(recorder.caution * _size(other[j] - found[0][j]) for other in found[1:])]
-            row |= {f"{key}_{name.replace(' ', '_')}": part for name, part in zip(recorder.variants, parts)}
+            parts = [
+                _size(found[0][j] - own) / recorder.safety,
+                *(recorder.caution * _size(other[j] - found[0][j]) for other in found[1:]),
+            ]
+            row |= {
+                f"{key}_{name.replace(' ', '_')}": part
+                for name, part in zip(recorder.variants, parts)
+            }
             largest[f"{key}_error"] = max(largest[f"{key}_error"], float(np.max(sum(parts))))
         out.append(row)
     return largest
@@ -232,7 +311,15 @@ def _rows(path, names):
 
 
 def _evolution(run, comm, options, state, step, part, recorder):
-    return Evolution(state, run.run.t_max, step, options, getattr(run.numerics, "corrector", 0), part, recorder.defaults)
+    return Evolution(
+        state,
+        run.run.t_max,
+        step,
+        options,
+        getattr(run.numerics, "corrector", 0),
+        part,
+        recorder.defaults,
+    )
 
 
 def _work(comm, evolution, seconds):
@@ -240,5 +327,11 @@ def _work(comm, evolution, seconds):
     counts = evolution.counts
     flops = comm.allreduce(counts.flops)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"steps": counts.steps, "rejected_steps": counts.rejected, "seconds": seconds, "gflops": flops / max(seconds, 1e-9) / 1e9,
-            "state_bytes": comm.allgather(int(evolution.state.nbytes)), "peak_bytes": comm.allgather(int(peak))}
+    return {
+        "steps": counts.steps,
+        "rejected_steps": counts.rejected,
+        "seconds": seconds,
+        "gflops": flops / max(seconds, 1e-9) / 1e9,
+        "state_bytes": comm.allgather(int(evolution.state.nbytes)),
+        "peak_bytes": comm.allgather(int(peak)),
+    }

@@ -1,4 +1,5 @@
 """Task ``boundary`` of the exciton-bec system: the decay at which a mode of the condensate begins to grow."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -13,19 +14,33 @@ from .evolution import Outcome
 from .exciton_steady import WIDE, drive_of, given, refuse_unused
 
 TASKS = {
-    "boundary": Task(tables={"parameters": inputs.BoundaryParameters, "numerics": inputs.Numerics}, sweep=("inv_kfas", "gamma_b", "T_b", "p_c"),
-                     petsc=("steady",), doc="the decay at which the condensate loses its stability in one way, its momentum and frequency"),
+    "boundary": Task(
+        tables={"parameters": inputs.BoundaryParameters, "numerics": inputs.Numerics},
+        sweep=("inv_kfas", "gamma_b", "T_b", "p_c"),
+        petsc=("steady",),
+        doc="the decay at which the condensate loses its stability in one way, its momentum and frequency",
+    ),
 }
-CHUNK = 5              # points that follow one another, each started from the last
+CHUNK = 5  # points that follow one another, each started from the last
 SNES = {"snes_atol": 1e-7, "snes_max_it": 8, "snes_stol": 1e-12}
-NEARBY = 0.02          # of ratio: where SNES may go
-SETTLED = 1e-5         # residual of a boundary's equations
-COLUMNS = {"ratio": ("1", "gamma_v/gamma_b at the boundary; nan: there is none"), "q": ("kF", "momentum of the marginal mode"),
-           "omega": ("eF", "its frequency"), "error": ("1", "error of ratio"), "q_error": ("kF", "error of q_mode"),
-           "omega_error": ("eF", "error of omega"), "delta": ("eF", "order parameter there"), "delta_error": ("eF", "error of delta"),
-           "residual": ("1", "what is left of the boundary's equations"),
-           "growth": ("eF", "largest growth rate there of any mode; above 0 another instability comes first")}
-EARLIER = 1e-3         # of the levels' width: a mode that grows faster at a boundary is another one
+NEARBY = 0.02  # of ratio: where SNES may go
+SETTLED = 1e-5  # residual of a boundary's equations
+COLUMNS = {
+    "ratio": ("1", "gamma_v/gamma_b at the boundary; nan: there is none"),
+    "q": ("kF", "momentum of the marginal mode"),
+    "omega": ("eF", "its frequency"),
+    "error": ("1", "error of ratio"),
+    "q_error": ("kF", "error of q_mode"),
+    "omega_error": ("eF", "error of omega"),
+    "delta": ("eF", "order parameter there"),
+    "delta_error": ("eF", "error of delta"),
+    "residual": ("1", "what is left of the boundary's equations"),
+    "growth": (
+        "eF",
+        "largest growth rate there of any mode; above 0 another instability comes first",
+    ),
+}
+EARLIER = 1e-3  # of the levels' width: a mode that grows faster at a boundary is another one
 
 
 def polished(point, kind):
@@ -44,9 +59,16 @@ def polished(point, kind):
         return point, onsets.errors(kind, point), float(found.residual), ""
     if kind == "C" and _growth(point.state) > 0:
         return None, {}, float(found.residual), ""
-    why = (f"boundary {kind} at inv_kfas = {point.state.inv:.6g}: SNES stopped at ratio = {at[0]:.6g}, residual {found.residual:.1e} "
-           f"({found.reason}); what the search found is given")
-    return point, {"ratio": point.error, "q": np.nan, "omega": np.nan, "delta": np.nan}, float(found.residual), why
+    why = (
+        f"boundary {kind} at inv_kfas = {point.state.inv:.6g}: SNES stopped at ratio = {at[0]:.6g}, residual {found.residual:.1e} "
+        f"({found.reason}); what the search found is given"
+    )
+    return (
+        point,
+        {"ratio": point.error, "q": np.nan, "omega": np.nan, "delta": np.nan},
+        float(found.residual),
+        why,
+    )
 
 
 def _growth(state):
@@ -74,10 +96,18 @@ def boundary(run, comm, log, output):
         return _point(drive_of(run, ratio=0.0, **values), run.parameters.kind, warm)
 
     out = output()
-    records, stopped = maps.farm((len(outer) * chunks, CHUNK), solve, comm, log, output.points(), "boundary")
+    records, stopped = maps.farm(
+        (len(outer) * chunks, CHUNK), solve, comm, log, output.points(), "boundary"
+    )
     if stopped:
         return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
-    rows = [record for i in range(len(outer)) for row in records[i * chunks:(i + 1) * chunks] for record in row if record]
+    rows = [
+        record
+        for i in range(len(outer))
+        for row in records[i * chunks : (i + 1) * chunks]
+        for record in row
+        if record
+    ]
     for key, values in zip(keys, axes):
         out.axis(key, values, {"p_c": "kF", "inv_kfas": "1"}.get(key, "eF"), "swept key")
     if not keys:
@@ -85,7 +115,13 @@ def boundary(run, comm, log, output):
     shape = tuple(len(values) for values in axes)
     table = {name: np.array([row.get(name, np.nan) for row in rows], float) for name in COLUMNS}
     for name, (units, text) in COLUMNS.items():
-        out.fixed({"q": "q_mode"}.get(name, name), table[name].reshape(shape), tuple(keys) or ("point",), units, text)
+        out.fixed(
+            {"q": "q_mode"}.get(name, name),
+            table[name].reshape(shape),
+            tuple(keys) or ("point",),
+            units,
+            text,
+        )
     return headline(run, keys, table, [row["why"] for row in rows if "why" in row])
 
 
@@ -94,8 +130,14 @@ def earlier(run, keys, table):
     first = table["growth"] > 0
     if not first.any():
         return []
-    where = f" at {np.count_nonzero(first)} of {np.count_nonzero(table['ratio'] > 0)} points" if keys else ""
-    return [f"boundary {run.parameters.kind}{where} is not where stability ends: another mode grows there, at up to {np.nanmax(table['growth']):.3g} eF (growth)"]
+    where = (
+        f" at {np.count_nonzero(first)} of {np.count_nonzero(table['ratio'] > 0)} points"
+        if keys
+        else ""
+    )
+    return [
+        f"boundary {run.parameters.kind}{where} is not where stability ends: another mode grows there, at up to {np.nanmax(table['growth']):.3g} eF (growth)"
+    ]
 
 
 def _point(drive, kind, warm):
@@ -111,21 +153,58 @@ def _point(drive, kind, warm):
     if found is None:
         return dict.fromkeys(COLUMNS, np.nan)
     rate = _growth(found.state) if kind != "A" else 0.0
-    return {"ratio": found.ratio, "q": found.q, "omega": found.omega, "growth": rate, "delta": found.state.delta, "residual": residual, "soft": soft,
-            "error": errors["ratio"], **{f"{name}_error": errors[name] for name in ("q", "omega", "delta")}} | ({"why": why} if why else {})
+    return {
+        "ratio": found.ratio,
+        "q": found.q,
+        "omega": found.omega,
+        "growth": rate,
+        "delta": found.state.delta,
+        "residual": residual,
+        "soft": soft,
+        "error": errors["ratio"],
+        **{f"{name}_error": errors[name] for name in ("q", "omega", "delta")},
+    } | ({"why": why} if why else {})
 
 
 def headline(run, keys, table, lost):
     """The Outcome: numbers for one point, lists along a sweep."""
+
     def pick(name):
         values = [None if np.isnan(x) else float(x) for x in table[name]]
         return values if keys else values[0]
 
-    summary = {"kind": run.parameters.kind, **{name: pick(name) for name in ("ratio", "q", "omega", "delta", "residual")}, **given(drive_of(run))}
-    summary["gamma_v"] = None if keys or summary["ratio"] is None else summary["ratio"] * run.parameters.gamma_b
-    none = [f"no boundary {run.parameters.kind} was found"] if np.isnan(table["ratio"]).all() and not lost else []
-    errors = {"ratio": pick("error"), **{name: pick(f"{name}_error") for name in ("q", "omega", "delta")}}
+    summary = {
+        "kind": run.parameters.kind,
+        **{name: pick(name) for name in ("ratio", "q", "omega", "delta", "residual")},
+        **given(drive_of(run)),
+    }
+    summary["gamma_v"] = (
+        None if keys or summary["ratio"] is None else summary["ratio"] * run.parameters.gamma_b
+    )
+    none = (
+        [f"no boundary {run.parameters.kind} was found"]
+        if np.isnan(table["ratio"]).all() and not lost
+        else []
+    )
+    errors = {
+        "ratio": pick("error"),
+        **{name: pick(f"{name}_error") for name in ("q", "omega", "delta")},
+    }
     if summary["gamma_v"] is not None:
         errors["gamma_v"] = errors["ratio"] * run.parameters.gamma_b
-    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *none, *(["ratio or gamma_v of the input is not used: the ratio is what is sought"] if run.parameters.decay else []),
-                    *earlier(run, keys, table), *lost])
+    return Outcome(
+        "not-converged" if lost else "complete",
+        summary,
+        errors,
+        [
+            WIDE,
+            *none,
+            *(
+                ["ratio or gamma_v of the input is not used: the ratio is what is sought"]
+                if run.parameters.decay
+                else []
+            ),
+            *earlier(run, keys, table),
+            *lost,
+        ],
+    )

@@ -1,4 +1,5 @@
 """Task ``modes`` of the exciton-bec system: roots of det M(q, w) = 0, the sound they begin as, and the dispersion on the real axis."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -14,13 +15,20 @@ from .evolution import Outcome
 from .exciton_steady import WIDE, condensate, drive_of, given, refuse_unused
 
 TASKS = {
-    "modes": Task(tables={"parameters": inputs.ModesParameters, "numerics": inputs.ModesNumerics}, sweep=("ratio", "q"), petsc=("steady",),
-                  doc="modes of the condensate over q (and ratio): complex frequencies, growth rates, the gapless mode's velocity and damping"),
+    "modes": Task(
+        tables={"parameters": inputs.ModesParameters, "numerics": inputs.ModesNumerics},
+        sweep=("ratio", "q"),
+        petsc=("steady",),
+        doc="modes of the condensate over q (and ratio): complex frequencies, growth rates, the gapless mode's velocity and damping",
+    ),
 }
-FINENESS = (0.1, 0.5)      # between the thresholds of pairs M varies far more slowly than its distance from -ig lets expect
-LINES = (0.5, 0.85)        # of g: where an approximant is sampled for the modes below the floor
+FINENESS = (
+    0.1,
+    0.5,
+)  # between the thresholds of pairs M varies far more slowly than its distance from -ig lets expect
+LINES = (0.5, 0.85)  # of g: where an approximant is sampled for the modes below the floor
 DEEP = "below the floor modes are roots of det M too, but nothing counts them: next to the cut at Im w = -(gamma_b + gamma_v) some may be missing"
-LADDER = (0.9, 0.5)        # of g: where roots are counted if they cannot be down to the floor
+LADDER = (0.9, 0.5)  # of g: where roots are counted if they cannot be down to the floor
 
 UNCOUNTED = "count = false: every mode is a root of det M, but nothing says that none is missing"
 
@@ -47,11 +55,28 @@ def modes(run, comm, log, output):
     write(out, run, ratios, q, family, found, sound)
     summary, errors = headline(ratios, q, found, "ratio" in run.sweep)
     state, solution = family[0]
-    summary |= long_waves(sound, "ratio" in run.sweep) | {"floor": max(row["floor"] for line in found for row in line), "part": p.part, **given(state.drive)}
-    summary |= {"ratio": ratios.tolist() if "ratio" in run.sweep else state.ratio, "delta": [s.delta for s, _ in family] if "ratio" in run.sweep
-                else state.delta, "residual": max(x.residual for _, x in family)}
-    lost = [f"ratio = {ratios[i]:.6g}, q = {q[j]:.6g}: {row['why']}" for i, line in enumerate(found) for j, row in enumerate(line) if "why" in row]
-    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *_below(n, state.g, summary["floor"]), *lost])
+    summary |= long_waves(sound, "ratio" in run.sweep) | {
+        "floor": max(row["floor"] for line in found for row in line),
+        "part": p.part,
+        **given(state.drive),
+    }
+    summary |= {
+        "ratio": ratios.tolist() if "ratio" in run.sweep else state.ratio,
+        "delta": [s.delta for s, _ in family] if "ratio" in run.sweep else state.delta,
+        "residual": max(x.residual for _, x in family),
+    }
+    lost = [
+        f"ratio = {ratios[i]:.6g}, q = {q[j]:.6g}: {row['why']}"
+        for i, line in enumerate(found)
+        for j, row in enumerate(line)
+        if "why" in row
+    ]
+    return Outcome(
+        "not-converged" if lost else "complete",
+        summary,
+        errors,
+        [WIDE, *_below(n, state.g, summary["floor"]), *lost],
+    )
 
 
 def _below(numerics, g, floor):
@@ -70,11 +95,14 @@ def search(states, q, part, numerics, comm, log, output):
         return record(states[i], float(q[j]), part, numerics, solo())
 
     if len(places) < comm.size:
-        rows, stopped = [record(states[i], float(q[j]), part, numerics, comm) for i, j in places], None
+        rows, stopped = (
+            [record(states[i], float(q[j]), part, numerics, comm) for i, j in places],
+            None,
+        )
     else:
         rows, stopped = maps.farm((len(places), 1), solve, comm, log, output.points(), "modes")
         rows = [row[0] for row in rows]
-    return [rows[i * len(q):(i + 1) * len(q)] for i in range(len(states))], stopped
+    return [rows[i * len(q) : (i + 1) * len(q)] for i in range(len(states))], stopped
 
 
 def record(state, q, part, numerics, comm):
@@ -86,19 +114,37 @@ def record(state, q, part, numerics, comm):
     certain = not isinstance(counted, str)
     deep = []
     if numerics.floor >= 0 and not (certain and floor <= -numerics.deep * state.g):
-        deep = on_root(comm, growth.roots, state, q, min(numerics.panels, growth.FINE), part, LINES, numerics.deep)
+        deep = on_root(
+            comm,
+            growth.roots,
+            state,
+            q,
+            min(numerics.panels, growth.FINE),
+            part,
+            LINES,
+            numerics.deep,
+        )
     if certain:
         found = {"counted": counted.count, "samples": counted.samples}
         rows = [(_on_axis(m, state.g), m.error, m.vectors[0]) for m in counted.modes]
         deep = [w for w in deep if w.imag < floor]
     else:
         found, rows = {"counted": -1, "samples": 0} | ({"why": counted} if counted else {}), []
-    rows += [on_root(comm, _uncounted, state, q, z, part) for w in deep for z in ([w, -np.conj(w)] if w.real else [w])]
+    rows += [
+        on_root(comm, _uncounted, state, q, z, part)
+        for w in deep
+        for z in ([w, -np.conj(w)] if w.real else [w])
+    ]
     rows.sort(key=lambda row: (-round(row[0].imag, 10), -row[0].real))
     z = np.array([row[0] for row in rows], complex)
     found["growing"] = counted.growing if certain else int(np.count_nonzero(z.imag > 1e-9))
-    return found | {"z": z, "floor": floor, "error": np.array([row[1] for row in rows], float), "vector": np.array([row[2] for row in rows], complex).reshape(-1, 2),
-                    "dispersion": on_root(comm, growth.dispersion, state, q, part)}
+    return found | {
+        "z": z,
+        "floor": floor,
+        "error": np.array([row[1] for row in rows], float),
+        "vector": np.array([row[2] for row in rows], complex).reshape(-1, 2),
+        "dispersion": on_root(comm, growth.dispersion, state, q, part),
+    }
 
 
 def _counted(state, q, part, numerics, comm):
@@ -114,14 +160,24 @@ def _counted(state, q, part, numerics, comm):
 
 def _on_axis(mode, g):
     """The root, on the imaginary axis where it is one, to its error: M(q, -w*) = M(q, w)*."""
-    return 1j * mode.z.imag if mode.multiplicity == 1 and abs(mode.z.real) < min(1e-6 * g, mode.error) else mode.z
+    return (
+        1j * mode.z.imag
+        if mode.multiplicity == 1 and abs(mode.z.real) < min(1e-6 * g, mode.error)
+        else mode.z
+    )
 
 
 def one(state, q, floor, part, fine, comm):
     """The Spectrum at one q, or why there is none. **Collective.**"""
     x, y = collective.reach(state, q)
     try:
-        return spectrum(collective.Collective(state, part, fine), float(q), comm, box=Box(-1.013 * x, 1.013 * x, floor, 1.011 * y), fineness=FINENESS)
+        return spectrum(
+            collective.Collective(state, part, fine),
+            float(q),
+            comm,
+            box=Box(-1.013 * x, 1.013 * x, floor, 1.011 * y),
+            fineness=FINENESS,
+        )
     except NotConverged as error:
         return str(error)
 
@@ -130,7 +186,11 @@ def _uncounted(state, q, w, part):
     """(w, error, null vector) of a root that the approximant showed; the error is its change on finer panels."""
     sharp = growth.root(state, q, w, 1.4 * growth.FINE, part=part) or w
     M = growth.response.matrices(state, q, [sharp], part, growth.FINE)[0]
-    return complex(sharp), float(2 * abs(sharp - w) + 1e-7 * state.g), np.linalg.svd(M)[2][-1].conj()
+    return (
+        complex(sharp),
+        float(2 * abs(sharp - w) + 1e-7 * state.g),
+        np.linalg.svd(M)[2][-1].conj(),
+    )
 
 
 def long_waves(sound, swept):
@@ -142,23 +202,42 @@ def long_waves(sound, swept):
     with np.errstate(invalid="ignore", divide="ignore"):
         columns["sound_velocity"] = np.sqrt(columns["c2"])
         columns["crossover_q"] = 0.5 * np.abs(columns["damping"]) / columns["sound_velocity"]
-    lists = {name: [float(x) if np.isfinite(x) else None for x in values] for name, values in columns.items()}
+    lists = {
+        name: [float(x) if np.isfinite(x) else None for x in values]
+        for name, values in columns.items()
+    }
     return lists if swept else {name: values[0] for name, values in lists.items()}
 
 
 def headline(ratios, q, found, swept):
     """(summary, errors) : roots of every q (of every ratio), the largest growth rate and where."""
     rows = [(ratios[i], q[j], row) for i, line in enumerate(found) for j, row in enumerate(line)]
-    ratio, k, best = max((row for row in rows if len(row[2]["z"])), key=lambda row: row[2]["z"][0].imag, default=(None, None, None))
+    ratio, k, best = max(
+        (row for row in rows if len(row[2]["z"])),
+        key=lambda row: row[2]["z"][0].imag,
+        default=(None, None, None),
+    )
     roots = [[[[z.real, z.imag] for z in row["z"]] for row in line] for line in found]
     growing = [[None if row["counted"] < 0 else row["growing"] for row in line] for line in found]
-    some, sure = any(row["growing"] for _, _, row in rows), all(row["counted"] >= 0 for _, _, row in rows)
-    summary = {"q": q.tolist(), "roots": roots if swept else roots[0], "growing": growing if swept else growing[0],
-               "max_growth": float(best["z"][0].imag) if best else None, "q_max": float(k) if best else None,
-               "frequency": float(abs(best["z"][0].real)) if best else None, "verdict": "unstable" if some else "stable" if sure else "unknown"}
+    some, sure = (
+        any(row["growing"] for _, _, row in rows),
+        all(row["counted"] >= 0 for _, _, row in rows),
+    )
+    summary = {
+        "q": q.tolist(),
+        "roots": roots if swept else roots[0],
+        "growing": growing if swept else growing[0],
+        "max_growth": float(best["z"][0].imag) if best else None,
+        "q_max": float(k) if best else None,
+        "frequency": float(abs(best["z"][0].real)) if best else None,
+        "verdict": "unstable" if some else "stable" if sure else "unknown",
+    }
     if swept:
         summary["ratio_max"] = float(ratio) if best else None
-    return summary, {"max_growth": float(best["error"][0]), "frequency": float(best["error"][0])} if best else {}
+    return summary, {
+        "max_growth": float(best["error"][0]),
+        "frequency": float(best["error"][0]),
+    } if best else {}
 
 
 def write(out, run, ratios, q, family, found, sound):
@@ -171,27 +250,69 @@ def write(out, run, ratios, q, family, found, sound):
     for i, line in enumerate(found):
         for j, row in enumerate(line):
             n = len(row["z"])
-            rate[i, j, :n], frequency[i, j, :n], error[i, j, :n], vector[i, j, :n] = row["z"].imag, row["z"].real, row["error"], row["vector"]
+            rate[i, j, :n], frequency[i, j, :n], error[i, j, :n], vector[i, j, :n] = (
+                row["z"].imag,
+                row["z"].real,
+                row["error"],
+                row["vector"],
+            )
 
     def put(name, values, axes, units, text):
-        out.fixed(name, values if swept else values[0], ("ratio", *axes) if swept else axes, units, text)
+        out.fixed(
+            name, values if swept else values[0], ("ratio", *axes) if swept else axes, units, text
+        )
 
     if swept:
         out.axis("ratio", ratios, "1", "gamma_v/gamma_b")
     out.axis("q", q, "kF", "momentum")
     out.axis("mode", np.arange(most), "1", "modes of one q, fastest growing first")
     out.axis("component", np.array(["amplitude", "phase"]), "1", "component of the null vector")
-    for name, values, text in (("growth_rate", rate, "Im w of the mode e^{-iwt}"), ("frequency", frequency, "Re w of the mode"),
-                               ("mode_error", error, "bound on the error of w")):
+    for name, values, text in (
+        ("growth_rate", rate, "Im w of the mode e^{-iwt}"),
+        ("frequency", frequency, "Re w of the mode"),
+        ("mode_error", error, "bound on the error of w"),
+    ):
         put(name, values, ("q", "mode"), "eF", text)
     put("vector", vector, ("q", "mode", "component"), "1", "null vector of M, of length 1")
-    put("dispersion", np.array([[row["dispersion"] for row in line] for line in found]), ("q",), "eF",
-        "lowest real w > 0 where Re det M changes sign, Eq. (43)")
-    put("threshold", np.array([[collective.threshold(state, k) for k in q] for state, _ in family]), ("q",), "eF", "least energy of a broken pair")
-    put("counted", np.array([[row["counted"] for row in line] for line in found], np.int64), ("q",), "1", "modes above the floor by winding; -1: not counted, or not certain")
-    put("floor", np.array([[row["floor"] for row in line] for line in found]), ("q",), "eF", "Im w above which modes are counted")
-    put("samples", np.array([[row["samples"] for row in line] for line in found], np.int64), ("q",), "1", "evaluations of M")
+    put(
+        "dispersion",
+        np.array([[row["dispersion"] for row in line] for line in found]),
+        ("q",),
+        "eF",
+        "lowest real w > 0 where Re det M changes sign, Eq. (43)",
+    )
+    put(
+        "threshold",
+        np.array([[collective.threshold(state, k) for k in q] for state, _ in family]),
+        ("q",),
+        "eF",
+        "least energy of a broken pair",
+    )
+    put(
+        "counted",
+        np.array([[row["counted"] for row in line] for line in found], np.int64),
+        ("q",),
+        "1",
+        "modes above the floor by winding; -1: not counted, or not certain",
+    )
+    put(
+        "floor",
+        np.array([[row["floor"] for row in line] for line in found]),
+        ("q",),
+        "eF",
+        "Im w above which modes are counted",
+    )
+    put(
+        "samples",
+        np.array([[row["samples"] for row in line] for line in found], np.int64),
+        ("q",),
+        "1",
+        "evaluations of M",
+    )
     if swept:
-        for name, values, units, text in (("c2", sound[:, 0], "(eF/kF)^2", "c^2 of Eq. (46)"), ("damping", sound[:, 1], "eF", "Gamma of Eq. (46)"),
-                                          ("delta", np.array([s.delta for s, _ in family]), "eF", "order parameter")):
+        for name, values, units, text in (
+            ("c2", sound[:, 0], "(eF/kF)^2", "c^2 of Eq. (46)"),
+            ("damping", sound[:, 1], "eF", "Gamma of Eq. (46)"),
+            ("delta", np.array([s.delta for s, _ in family]), "eF", "order parameter"),
+        ):
             out.fixed(name, values, ("ratio",), units, text)

@@ -1,4 +1,5 @@
 """Tasks of the exciton-bec system that follow from its uniform steady states: steady, branches, spectrum."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -16,33 +17,62 @@ from .evolution import Outcome
 TABLES = {"parameters": inputs.Parameters, "numerics": inputs.Numerics}
 SLOW = ("inv_kfas", "gamma_b", "T_b", "p_c")
 TASKS = {
-    "steady": Task(tables=TABLES, petsc=("steady",), doc="the uniform condensed steady state: order parameter, mu, mu_b"),
-    "branches": Task(tables=TABLES, sweep=("ratio", *SLOW), petsc=("steady",),
-                     doc="the condensate over ratio = gamma_v/gamma_b, and where it ends; inv_kfas, gamma_b, T_b or p_c as the slow key"),
-    "spectrum": Task(tables={"parameters": inputs.Parameters, "numerics": inputs.SpectrumNumerics}, sweep=("p", "w"), petsc=("steady",),
-                     doc="occupied spectral weight L(p, w), occupation n_p, carriers in the upper branch"),
+    "steady": Task(
+        tables=TABLES,
+        petsc=("steady",),
+        doc="the uniform condensed steady state: order parameter, mu, mu_b",
+    ),
+    "branches": Task(
+        tables=TABLES,
+        sweep=("ratio", *SLOW),
+        petsc=("steady",),
+        doc="the condensate over ratio = gamma_v/gamma_b, and where it ends; inv_kfas, gamma_b, T_b or p_c as the slow key",
+    ),
+    "spectrum": Task(
+        tables={"parameters": inputs.Parameters, "numerics": inputs.SpectrumNumerics},
+        sweep=("p", "w"),
+        petsc=("steady",),
+        doc="occupied spectral weight L(p, w), occupation n_p, carriers in the upper branch",
+    ),
 }
-COLUMNS = {"delta": ("eF", "order parameter"), "mu": ("eF", "chemical potential of the condensate"),
-           "mu_b": ("eF", "chemical potential of the bath"), "n0": ("1", "condensed pairs over all pairs")}
-SHORTEST_CUTOFF = 5.0      # kF, as in [numerics]
-WIDE = ("the baths are wide: at large momentum n_p = gamma_b/(pi p^2), so that every result depends on the cutoff p_c, "
-        "which the number equation stops at")
+COLUMNS = {
+    "delta": ("eF", "order parameter"),
+    "mu": ("eF", "chemical potential of the condensate"),
+    "mu_b": ("eF", "chemical potential of the bath"),
+    "n0": ("1", "condensed pairs over all pairs"),
+}
+SHORTEST_CUTOFF = 5.0  # kF, as in [numerics]
+WIDE = (
+    "the baths are wide: at large momentum n_p = gamma_b/(pi p^2), so that every result depends on the cutoff p_c, "
+    "which the number equation stops at"
+)
 
 
 # ---- what all tasks of this system share ------------------------------------------------------------------------------
 
+
 def drive_of(run, **values):
     """The Drive of an input; ``values`` replace inv_kfas, gamma_b, ratio, T_b, p_c."""
     p, n = run.parameters, run.numerics
-    given = {"inv_kfas": p.inv_kfas, "gamma_b": p.gamma_b, "ratio": p.decay, "T_b": p.T_b, "p_c": n.p_c}
+    given = {
+        "inv_kfas": p.inv_kfas,
+        "gamma_b": p.gamma_b,
+        "ratio": p.decay,
+        "T_b": p.T_b,
+        "p_c": n.p_c,
+    }
     given |= {key: float(value) for key, value in values.items()}
-    return states.Drive(given["inv_kfas"], given["ratio"], given["gamma_b"], given["p_c"], n.number, given["T_b"])
+    return states.Drive(
+        given["inv_kfas"], given["ratio"], given["gamma_b"], given["p_c"], n.number, given["T_b"]
+    )
 
 
 def refuse_unused(run, prefix="steady_"):
     """InputError for a PETSc option that no solver of the task will ask for, and for a swept cutoff that is too small."""
     if "p_c" in run.sweep and np.any(run.sweep["p_c"] < SHORTEST_CUTOFF):
-        raise InputError(f"[sweep] p_c: must be >= {SHORTEST_CUTOFF:g}, got {run.sweep['p_c'].min():g}")
+        raise InputError(
+            f"[sweep] p_c: must be >= {SHORTEST_CUTOFF:g}, got {run.sweep['p_c'].min():g}"
+        )
     with petsc.Options(run.petsc) as options:
         newton.solve_equations(lambda x: x, [0.5], prefix=prefix)
         options.refuse_unused()
@@ -52,9 +82,18 @@ def polish(seed, comm, run):
     """(State, SNES solution) from a seed, momenta spread over the ranks. **Collective.** Raises NotConverged."""
     problem = balance.Balance(seed)
     with petsc.Options(run.petsc):
-        found = newton.solve(problem, comm, problem.start(), {"snes_atol": run.numerics.tolerance}, prefix="steady_", fix=False)
+        found = newton.solve(
+            problem,
+            comm,
+            problem.start(),
+            {"snes_atol": run.numerics.tolerance},
+            prefix="steady_",
+            fix=False,
+        )
     if not found.converged:
-        raise NotConverged(f"steady: SNES stopped at residual {found.residual:.1e} ({found.reason}); try a larger [numerics] tolerance")
+        raise NotConverged(
+            f"steady: SNES stopped at residual {found.residual:.1e} ({found.reason}); try a larger [numerics] tolerance"
+        )
     return problem.state(found.x, found.residual), found
 
 
@@ -66,10 +105,18 @@ def condensate(run, comm, drive=None):
 
 def given(drive):
     """What every summary records of the input."""
-    return {"inv_kfas": drive.inv, "gamma_b": drive.gb, "gamma_v": drive.gv, "T_b": drive.T, "p_c": drive.p_c, "number": drive.number}
+    return {
+        "inv_kfas": drive.inv,
+        "gamma_b": drive.gb,
+        "gamma_v": drive.gv,
+        "T_b": drive.T,
+        "p_c": drive.p_c,
+        "number": drive.number,
+    }
 
 
 # ---- steady -----------------------------------------------------------------------------------------------------------
+
 
 def steady(run, comm, log, output):
     """Hanai et al. (2018), Eqs. (32), (33): the uniform steady state of one point. **Collective.**
@@ -82,9 +129,19 @@ def steady(run, comm, log, output):
     if end is not None:
         return _normal(drive, end, log, output)
     state, found = condensate(run, comm, drive)
-    summary = {"delta": state.delta, "mu": state.mu, "mu_b": state.mu_b, "mt": state.mt, "ratio": drive.ratio, "state": "condensed",
-               "n0": balance.fraction(state), "gap": float(state.delta if state.mu > 0 else np.hypot(state.mu, state.delta)),
-               **given(drive), "residual": found.residual, "snes_reason": found.reason}
+    summary = {
+        "delta": state.delta,
+        "mu": state.mu,
+        "mu_b": state.mu_b,
+        "mt": state.mt,
+        "ratio": drive.ratio,
+        "state": "condensed",
+        "n0": balance.fraction(state),
+        "gap": float(state.delta if state.mu > 0 else np.hypot(state.mu, state.delta)),
+        **given(drive),
+        "residual": found.residual,
+        "snes_reason": found.reason,
+    }
     errors = on_root(comm, balance.errors, state)
     errors["gap"] = errors["delta"] + (0 if state.mu > 0 else errors["mu"])
     errors["n0"] = on_root(comm, _moved, balance.fraction, state, errors)
@@ -95,7 +152,13 @@ def steady(run, comm, log, output):
     out.axis("p", p, "kF", "momentum")
     xi = p**2 - state.mu
     G = kernels.pair_function(xi, state.delta, state.mt, state.gb, state.gv, state.T)
-    out.fixed("n_p", kernels.occupation(xi, state.delta, state.mt, state.gb, state.gv, state.T), ("p",), "1", "occupation of electrons and of holes")
+    out.fixed(
+        "n_p",
+        kernels.occupation(xi, state.delta, state.mt, state.gb, state.gv, state.T),
+        ("p",),
+        "1",
+        "occupation of electrons and of holes",
+    )
     out.fixed("pair_p", state.delta * (G[0] + 1j * G[1]), ("p",), "1", "pair amplitude <h e>_p")
     log(f"steady: delta = {state.delta:.6f}, mu = {state.mu:.6f}, mu_b = {state.mu_b:.6f}")
     return Outcome("complete", summary, errors, [WIDE])
@@ -120,38 +183,69 @@ def _normal(drive, end, log, output):
     out = output()
     p, _ = states.grid(0.0, mu_b, 0.0, drive.g, drive.p_c)
     out.axis("p", p, "kF", "momentum")
-    out.fixed("n_p", kernels.occupation(p**2 - mu_b, 0.0, 0.0, drive.gb, drive.gv, drive.T), ("p",), "1", "occupation of electrons and of holes")
+    out.fixed(
+        "n_p",
+        kernels.occupation(p**2 - mu_b, 0.0, 0.0, drive.gb, drive.gv, drive.T),
+        ("p",),
+        "1",
+        "occupation of electrons and of holes",
+    )
     log(f"steady: normal; the condensate ends at ratio_c = {end.ratio:.6f}")
-    summary = {"delta": 0.0, "mu": None, "mu_b": mu_b, "ratio": drive.ratio, "ratio_c": end.ratio, "state": "normal", "n0": 0.0, **given(drive)}
-    return Outcome("complete", summary, {"delta": 0.0, "mu_b": 1e-11 * (1 + abs(mu_b)), "ratio_c": end_error(end), "n0": 0.0}, [WIDE])
+    summary = {
+        "delta": 0.0,
+        "mu": None,
+        "mu_b": mu_b,
+        "ratio": drive.ratio,
+        "ratio_c": end.ratio,
+        "state": "normal",
+        "n0": 0.0,
+        **given(drive),
+    }
+    return Outcome(
+        "complete",
+        summary,
+        {"delta": 0.0, "mu_b": 1e-11 * (1 + abs(mu_b)), "ratio_c": end_error(end), "n0": 0.0},
+        [WIDE],
+    )
 
 
 def _moved(quantity, state, errors):
     """Change of quantity(state) under the state's own errors and a finer grid."""
     from dataclasses import replace
+
     fine = replace(state.drive, fine=2 * state.drive.fine)
     here = quantity(state)
-    other = [replace(state, delta=state.delta + errors["delta"]), replace(state, mu=state.mu + errors["mu"]), replace(state, mt=state.mt + errors["mt"]),
-             replace(state, drive=fine)]
+    other = [
+        replace(state, delta=state.delta + errors["delta"]),
+        replace(state, mu=state.mu + errors["mu"]),
+        replace(state, mt=state.mt + errors["mt"]),
+        replace(state, drive=fine),
+    ]
     return float(sum(abs(quantity(s) - here) for s in other)) + 1e-13 * (1 + abs(here))
 
 
 def end_error(end):
     """Error of ratio_c: the same root on momentum panels of half the length, and rounding."""
     from dataclasses import replace
+
     if end.ratio == 0:
         return 0.0
-    finer = states.at_delta(replace(end.drive, fine=2 * end.drive.fine), 0.0, (end.mu, end.mt, end.ratio))
+    finer = states.at_delta(
+        replace(end.drive, fine=2 * end.drive.fine), 0.0, (end.mu, end.mt, end.ratio)
+    )
     return 2 * abs(finer.ratio - end.ratio) + 1e-11
 
 
 # ---- branches ---------------------------------------------------------------------------------------------------------
 
+
 def branches(run, comm, log, output):
     """Fig. 4: the condensate over ratio, every point polished by SNES, and the ratio where it ends; a second key gives a family. **Collective.**"""
     refuse_unused(run)
     if "ratio" not in run.sweep or np.any(np.diff(run.sweep["ratio"]) <= 0):
-        raise InputError("[sweep] ratio: branches are followed over it; give ascending values, such as {from = 0.0, to = 1.0, points = 51}")
+        raise InputError(
+            "[sweep] ratio: branches are followed over it; give ascending values, such as {from = 0.0, to = 1.0, points = 51}"
+        )
     slow = next((key for key in run.sweep if key != "ratio"), None)
     rows, ratios = run.sweep[slow] if slow else np.array([np.nan]), run.sweep["ratio"]
 
@@ -165,20 +259,42 @@ def branches(run, comm, log, output):
     records = [row[0] for row in records]
     lost = [record["why"] for record in records if "why" in record]
     if slow:
-        out.axis(slow, rows, {"p_c": "kF", "inv_kfas": "1"}.get(slow, "eF"), "slow key of the sweep")
+        out.axis(
+            slow, rows, {"p_c": "kF", "inv_kfas": "1"}.get(slow, "eF"), "slow key of the sweep"
+        )
     out.axis("ratio", ratios, "1", "gamma_v/gamma_b")
     axes = (slow, "ratio") if slow else ("ratio",)
     empty = np.full(len(ratios), np.nan)
     for name, (units, text) in COLUMNS.items():
         table = np.array([record.get(name, empty) for record in records])
-        out.fixed(name, table if slow else table[0], axes, units, text + (" (0 in the normal state)" if name in ("delta", "n0") else ""))
+        out.fixed(
+            name,
+            table if slow else table[0],
+            axes,
+            units,
+            text + (" (0 in the normal state)" if name in ("delta", "n0") else ""),
+        )
     end = [record.get("ratio_c") for record in records]
-    out.fixed("ratio_c_row" if slow else "ratio_end", np.array([np.nan if x is None else x for x in end]) if slow else np.array([end[0] or np.nan]),
-              (slow,) if slow else (_single(out),), "1", "ratio where the condensate ends")
+    out.fixed(
+        "ratio_c_row" if slow else "ratio_end",
+        np.array([np.nan if x is None else x for x in end])
+        if slow
+        else np.array([end[0] or np.nan]),
+        (slow,) if slow else (_single(out),),
+        "1",
+        "ratio where the condensate ends",
+    )
     gone = [record.get("ratio_c_error") for record in records]
-    summary = {"ratio_c": end if slow else end[0], "delta_max": float(np.nanmax([np.nanmax(r["delta"]) for r in records if "delta" in r] or [np.nan])),
-               "points": int(sum(np.count_nonzero(r["delta"]) for r in records if "delta" in r)), "number": run.numerics.number,
-               "p_c": run.numerics.p_c, "residual": max([r["residual"] for r in records if "residual" in r] or [None])}
+    summary = {
+        "ratio_c": end if slow else end[0],
+        "delta_max": float(
+            np.nanmax([np.nanmax(r["delta"]) for r in records if "delta" in r] or [np.nan])
+        ),
+        "points": int(sum(np.count_nonzero(r["delta"]) for r in records if "delta" in r)),
+        "number": run.numerics.number,
+        "p_c": run.numerics.p_c,
+        "residual": max([r["residual"] for r in records if "residual" in r] or [None]),
+    }
     status = "not-converged" if lost else "complete"
     return Outcome(status, summary, {"ratio_c": gone if slow else gone[0]}, [WIDE, *lost])
 
@@ -199,13 +315,18 @@ def _curve(run, drive, ratios):
             values = (0.0, np.nan, balance.normal_mu_b(at), 0.0)
         else:
             state, found = polish(states.solve(at, warm), solo(), run)
-            values, residual, warm = (state.delta, state.mu, state.mu_b, balance.fraction(state)), max(residual, found.residual), state
+            values, residual, warm = (
+                (state.delta, state.mu, state.mu_b, balance.fraction(state)),
+                max(residual, found.residual),
+                state,
+            )
         for name, value in zip(COLUMNS, values):
             columns[name][j] = value
     return {**columns, "ratio_c": end.ratio, "ratio_c_error": end_error(end), "residual": residual}
 
 
 # ---- spectrum ---------------------------------------------------------------------------------------------------------
+
 
 def spectrum(run, comm, log, output):
     """Fig. 9: occupied spectral weight of electrons, w from the condensate's mu. **Collective.**
@@ -230,8 +351,17 @@ def spectrum(run, comm, log, output):
     out.fixed("n_p", kernels.occupation(xi, *at[:1], *at[2:]), ("p",), "1", "occupation")
     share = on_root(comm, balance.upper_share, state)
     errors = on_root(comm, balance.errors, state)
-    summary = {"upper_weight": share, "delta": state.delta, "mu": state.mu, "mu_b": state.mu_b, "ratio": state.ratio, "L_max": float(L.max()),
-               **given(state.drive), "residual": found.residual, "snes_reason": found.reason}
+    summary = {
+        "upper_weight": share,
+        "delta": state.delta,
+        "mu": state.mu,
+        "mu_b": state.mu_b,
+        "ratio": state.ratio,
+        "L_max": float(L.max()),
+        **given(state.drive),
+        "residual": found.residual,
+        "snes_reason": found.reason,
+    }
     errors["upper_weight"] = on_root(comm, _moved, balance.upper_share, state, errors)
     log(f"spectrum: share of carriers in the upper branch {share:.6f}")
     return Outcome("complete", summary, errors, [WIDE])

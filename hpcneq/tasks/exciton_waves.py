@@ -1,4 +1,5 @@
 """Task ``phase-diagram`` of the exciton-bec system: the end of the condensate, what bounds its stable region, and how fast it decays beyond."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -14,17 +15,36 @@ from .exciton_boundary import polished
 from .exciton_steady import TABLES, WIDE, drive_of, end_error, refuse_unused
 
 TASKS = {
-    "phase-diagram": Task(tables=TABLES | {"numerics": inputs.DiagramNumerics}, sweep=("inv_kfas", "ratio"), petsc=("steady",),
-                          doc="normal state, stable and unstable condensate, boundaries A, B, C, growth rates, over inv_kfas and ratio"),
+    "phase-diagram": Task(
+        tables=TABLES | {"numerics": inputs.DiagramNumerics},
+        sweep=("inv_kfas", "ratio"),
+        petsc=("steady",),
+        doc="normal state, stable and unstable condensate, boundaries A, B, C, growth rates, over inv_kfas and ratio",
+    ),
 }
 REGIONS = ("normal", "condensate, alpha11 and beta22 > 0", "condensate, alpha11 or beta22 < 0")
-SIGNS = ("regions by the signs of the long-wave coefficients: alpha11 = 0 is the boundary A on the BEC side; on the BCS side "
-         "instabilities at finite q start slightly above alpha11 = 0 and beta22 = 0")
-CHUNK = 5              # interactions that follow one another, each started from the last
-LINES = {"ratio_c": "the condensate ends", "alpha11": "alpha11 = 0 (boundary A on the BEC side)", "beta22": "beta22 = 0"}
-MODES = {"B": "a standing pattern begins to grow", "C": "an oscillating pattern begins to grow", "C_end": "oscillating patterns cease to grow",
-         "soft_from": "long static waves begin to grow", "restored": "long static waves cease to grow; nan: they grow up to ratio_c, or nowhere"}
-PLACES = {"q_B": ("kF", "momentum of the pattern at B"), "q_C": ("kF", "momentum at C"), "omega_C": ("eF", "frequency at C")}
+SIGNS = (
+    "regions by the signs of the long-wave coefficients: alpha11 = 0 is the boundary A on the BEC side; on the BCS side "
+    "instabilities at finite q start slightly above alpha11 = 0 and beta22 = 0"
+)
+CHUNK = 5  # interactions that follow one another, each started from the last
+LINES = {
+    "ratio_c": "the condensate ends",
+    "alpha11": "alpha11 = 0 (boundary A on the BEC side)",
+    "beta22": "beta22 = 0",
+}
+MODES = {
+    "B": "a standing pattern begins to grow",
+    "C": "an oscillating pattern begins to grow",
+    "C_end": "oscillating patterns cease to grow",
+    "soft_from": "long static waves begin to grow",
+    "restored": "long static waves cease to grow; nan: they grow up to ratio_c, or nowhere",
+}
+PLACES = {
+    "q_B": ("kF", "momentum of the pattern at B"),
+    "q_C": ("kF", "momentum at C"),
+    "omega_C": ("eF", "frequency at C"),
+}
 
 
 def phase_diagram(run, comm, log, output):
@@ -42,14 +62,23 @@ def phase_diagram(run, comm, log, output):
 
     def solve(i, j, warm):
         at = CHUNK * i + j
-        return {} if at >= len(inv) else _interaction(run, drive_of(run, inv_kfas=inv[at], ratio=0.0), ratios, warm)
+        return (
+            {}
+            if at >= len(inv)
+            else _interaction(run, drive_of(run, inv_kfas=inv[at], ratio=0.0), ratios, warm)
+        )
 
     out = output()
-    records, stopped = maps.farm((-(-len(inv) // CHUNK), CHUNK), solve, comm, log, output.points(), "phase-diagram")
+    records, stopped = maps.farm(
+        (-(-len(inv) // CHUNK), CHUNK), solve, comm, log, output.points(), "phase-diagram"
+    )
     if stopped:
         return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
-    rows = [record for row in records for record in row][:len(inv)]
-    lines = {name: _line(rows, name) for name in (*LINES, *(MODES if modes else ()), *(PLACES if modes else ()))}
+    rows = [record for row in records for record in row][: len(inv)]
+    lines = {
+        name: _line(rows, name)
+        for name in (*LINES, *(MODES if modes else ()), *(PLACES if modes else ()))
+    }
     write(out, run, inv, ratios, lines, rows)
     return headline(run, inv, ratios, lines, rows)
 
@@ -67,16 +96,27 @@ def _interaction(run, drive, ratios, warm):
         if found[name] is not None:
             found |= _polished(found, name, kind, onsets.at(drive, found[name]))
     if run.numerics.boundaries == "modes" and found["alpha11"]:
-        for name, point in zip(("soft_from", "restored"), onsets.long_waves(drive, found["ratio_c"], found["alpha11"])):
+        for name, point in zip(
+            ("soft_from", "restored"), onsets.long_waves(drive, found["ratio_c"], found["alpha11"])
+        ):
             found |= _polished(found, name, "long", point)
         for kind in ("B", "C"):
-            near = warm and warm.get(kind) and (warm[kind], warm[f"q_{kind}"], warm[f"omega_{kind}"])
+            near = (
+                warm and warm.get(kind) and (warm[kind], warm[f"q_{kind}"], warm[f"omega_{kind}"])
+            )
             if kind == "C" and not near and drive.inv >= run.numerics.switch:
                 continue
-            point = onsets.onset(drive, kind, found["alpha11"], near and _ahead(near, found["alpha11"] / warm["alpha11"]))
+            point = onsets.onset(
+                drive,
+                kind,
+                found["alpha11"],
+                near and _ahead(near, found["alpha11"] / warm["alpha11"]),
+            )
             found |= _polished(found, kind, kind, point)
             if kind == "C" and point is not None:
-                found |= _polished(found, "C_end", "C", onsets.far_side(drive, point, found["ratio_c"]))
+                found |= _polished(
+                    found, "C_end", "C", onsets.far_side(drive, point, found["ratio_c"])
+                )
     if run.numerics.growth:
         found |= _growth(drive, ratios[ratios < found["ratio_c"]])
     return found
@@ -117,8 +157,11 @@ def _growth(drive, ratios):
             if near is not None and q is not None and (mode is None or mode.w.imag < near.w.imag):
                 mode = growth.fastest(state)
         near = mode if mode is not None and mode.w.imag > 0 else None
-        for name, value in (("rate", near.w.imag if near else 0.0), ("q_fastest", near.q if near else np.nan),
-                            ("frequency", near.w.real if near else np.nan)):
+        for name, value in (
+            ("rate", near.w.imag if near else 0.0),
+            ("q_fastest", near.q if near else np.nan),
+            ("frequency", near.w.real if near else np.nan),
+        ):
             found[name].append(float(value))
     return found
 
@@ -133,16 +176,31 @@ def write(out, run, inv, ratios, lines, rows):
     if modes:
         for name, (units, text) in PLACES.items():
             out.fixed(name, lines[name], ("inv_kfas",), units, text)
-        out.fixed("unstable", unstable(inv, lines), ("inv_kfas",), "1", "ratio above which the condensate is unstable; nan: nowhere")
+        out.fixed(
+            "unstable",
+            unstable(inv, lines),
+            ("inv_kfas",),
+            "1",
+            "ratio above which the condensate is unstable; nan: nowhere",
+        )
     regions = REGIONS[:1] + ("stable condensate", "unstable condensate") if modes else REGIONS
-    out.fixed("region", region(inv, ratios, lines, modes), ("inv_kfas", "ratio"), "1", "; ".join(f"{k}: {name}" for k, name in enumerate(regions)))
+    out.fixed(
+        "region",
+        region(inv, ratios, lines, modes),
+        ("inv_kfas", "ratio"),
+        "1",
+        "; ".join(f"{k}: {name}" for k, name in enumerate(regions)),
+    )
     if run.numerics.growth:
-        for name, units, text in (("rate", "eF", "largest growth rate Im w over all momenta; 0: none grows"), ("q_fastest", "kF", "its momentum"),
-                                  ("frequency", "eF", "its Re w")):
+        for name, units, text in (
+            ("rate", "eF", "largest growth rate Im w over all momenta; 0: none grows"),
+            ("q_fastest", "kF", "its momentum"),
+            ("frequency", "eF", "its Re w"),
+        ):
             table = np.full((len(inv), len(ratios)), np.nan)
             for row, record in zip(table, rows):
                 values = record.get(name, [])
-                row[:len(values)] = values
+                row[: len(values)] = values
             out.fixed(name, table, ("inv_kfas", "ratio"), units, text)
 
 
@@ -151,20 +209,36 @@ def headline(run, inv, ratios, lines, rows):
     modes = run.numerics.boundaries == "modes"
     code = region(inv, ratios, lines, modes)
     lost = [row["why"] for row in rows if "why" in row]
-    summary = {"inv_kfas": inv.tolist(), **{name: [None if np.isnan(x) else float(x) for x in line] for name, line in lines.items()},
-               "shares": [float(x) for x in np.bincount(code.ravel(), minlength=3) / code.size], "p_c": run.numerics.p_c,
-               "number": run.numerics.number, "gamma_b": run.parameters.gamma_b, "T_b": run.parameters.T_b}
-    errors = {name: [None if np.isnan(x) else float(x) for x in _line(rows, f"{name}_error")] for name in lines}
+    summary = {
+        "inv_kfas": inv.tolist(),
+        **{name: [None if np.isnan(x) else float(x) for x in line] for name, line in lines.items()},
+        "shares": [float(x) for x in np.bincount(code.ravel(), minlength=3) / code.size],
+        "p_c": run.numerics.p_c,
+        "number": run.numerics.number,
+        "gamma_b": run.parameters.gamma_b,
+        "T_b": run.parameters.T_b,
+    }
+    errors = {
+        name: [None if np.isnan(x) else float(x) for x in _line(rows, f"{name}_error")]
+        for name in lines
+    }
     if modes:
         gap = lines["C"] - lines["B"]
         turn = np.flatnonzero((gap[:-1] < 0) & (gap[1:] >= 0))
         if len(turn):
             i = turn[0]
-            summary["switch_inv"] = float(inv[i] - gap[i] * (inv[i + 1] - inv[i]) / (gap[i + 1] - gap[i]))
+            summary["switch_inv"] = float(
+                inv[i] - gap[i] * (inv[i + 1] - inv[i]) / (gap[i + 1] - gap[i])
+            )
     if run.numerics.growth:
         rate = [max(row.get("rate", [0.0]), default=0.0) for row in rows]
         summary |= {"max_growth": float(max(rate)), "inv_max": float(inv[int(np.argmax(rate))])}
-    return Outcome("not-converged" if lost else "complete", summary, errors, [WIDE, *([] if modes else [SIGNS]), *lost])
+    return Outcome(
+        "not-converged" if lost else "complete",
+        summary,
+        errors,
+        [WIDE, *([] if modes else [SIGNS]), *lost],
+    )
 
 
 def unstable(inv, lines):
@@ -177,7 +251,9 @@ def region(inv, ratios, lines, modes):
     """(n, m) int : 0 normal, 1 condensate, 2 unstable condensate, or where not ``modes`` with alpha11 or beta22 < 0."""
     if not modes:
         first = np.fmin(lines["alpha11"], lines["beta22"])
-        return np.where(ratios >= lines["ratio_c"][:, None], 0, np.where(ratios > first[:, None], 2, 1))
+        return np.where(
+            ratios >= lines["ratio_c"][:, None], 0, np.where(ratios > first[:, None], 2, 1)
+        )
     code = np.where(ratios >= lines["ratio_c"][:, None], 0, 1)
     for i, windows in enumerate(unstable_windows(inv, lines)):
         for low, high in windows:
@@ -193,7 +269,9 @@ def unstable_windows(inv, lines):
     found = []
     first = unstable(inv, lines)
     for i in range(len(inv)):
-        end, C_end, soft, restored = (lines[name][i] for name in ("ratio_c", "C_end", "soft_from", "restored"))
+        end, C_end, soft, restored = (
+            lines[name][i] for name in ("ratio_c", "C_end", "soft_from", "restored")
+        )
         last = end if np.isnan(restored) else restored
         if np.isnan(first[i]):
             found.append([])

@@ -1,4 +1,5 @@
 """Task ``evolve`` of the fermi-gas: linearised, in full with adiabatic reservoirs, or with their memory."""
+
 from __future__ import annotations
 
 import time
@@ -21,22 +22,34 @@ from .fermi_stability import NOTES, at_point, gas_of, required
 
 SWEPT = ("gamma", "T", "dmu", "q", "angle")
 TASKS = {
-    "evolve": Task(tables={"parameters": wave_inputs.EvolveParameters, "numerics": wave_inputs.EvolveNumerics,
-                           "initial": wave_inputs.EvolveInitial},
-                   sweep=SWEPT, timed=True, petsc=("evolve",),
-                   doc="a branch in time after a kick: linearised (several runs at once by [sweep]), or in full, adiabatic or with memory"),
+    "evolve": Task(
+        tables={
+            "parameters": wave_inputs.EvolveParameters,
+            "numerics": wave_inputs.EvolveNumerics,
+            "initial": wave_inputs.EvolveInitial,
+        },
+        sweep=SWEPT,
+        timed=True,
+        petsc=("evolve",),
+        doc="a branch in time after a kick: linearised (several runs at once by [sweep]), or in full, adiabatic or with memory",
+    ),
 }
-VECTORS = 12        # of the state's size: PETSc's stages and what a checkpoint copies
-TABLES = 7          # of the whole state's size: coefficients of the linearised equation, on every rank
-OVERHEAD = 1.5      # seconds to start and to write
+VECTORS = 12  # of the state's size: PETSc's stages and what a checkpoint copies
+TABLES = 7  # of the whole state's size: coefficients of the linearised equation, on every rank
+OVERHEAD = 1.5  # seconds to start and to write
 
 
 def evolve(run, comm, log, output):
     """Kawamura, Hanai & Ohashi 2022, Figs. 6-8 (model linear), and the fate of a state in full. **Collective.**"""
-    return linear(run, comm, log, output) if run.numerics.model == "linear" else fermi_full.full(run, comm, log, output)
+    return (
+        linear(run, comm, log, output)
+        if run.numerics.model == "linear"
+        else fermi_full.full(run, comm, log, output)
+    )
 
 
 # ---- linearised -----------------------------------------------------------------------------------------------------
+
 
 def points_of(run):
     """[parameters] of the runs: one, or one per value of the swept key."""
@@ -51,29 +64,52 @@ def responses(run):
     """[(Response, error of Delta)] of the runs."""
     n = run.numerics
     if n.variant == "D":
-        raise InputError('[numerics] variant = "D": memory has no linearised evolution here; use model = "memory" with a small kick, or task stability')
+        raise InputError(
+            '[numerics] variant = "D": memory has no linearised evolution here; use model = "memory" with a small kick, or task stability'
+        )
     found = []
     for p in points_of(run):
         gas = gas_of(p, n)
         D, Q, slip = required(gas, p.branch)
-        found.append((response.Response(gas.baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles), slip))
+        found.append(
+            (
+                response.Response(gas.baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles),
+                slip,
+            )
+        )
     return found
 
 
 def linear(run, comm, log, output):
     """The linearised equation: late slopes are roots of det M. **Collective.**"""
-    if run.initial.start != "branch" or run.initial.field or run.parameters.dmu_end is not None or run.parameters.free_Q or run.initial.kick_Q:
-        raise InputError('[numerics] model = "linear": start = "normal", field, dmu_end and free_Q need model = "kinetic" or "memory"')
+    if (
+        run.initial.start != "branch"
+        or run.initial.field
+        or run.parameters.dmu_end is not None
+        or run.parameters.free_Q
+        or run.initial.kick_Q
+    ):
+        raise InputError(
+            '[numerics] model = "linear": start = "normal", field, dmu_end and free_Q need model = "kinetic" or "memory"'
+        )
     if run.initial.kick == 0:
         raise InputError('[initial] kick = 0: model = "linear" needs a disturbance')
     known = on_root(comm, lambda: [(r.D, r.Q, slip) for r, slip in responses(run)])
     steady, system = linear_system(run, known)
     run = replace(run, numerics=replace(run.numerics, dt=step_of(run, system.fastest)))
-    log(f"evolve: {run.parameters.branch}, Delta = {', '.join(f'{r.D:.6f}' for r in steady)}, {system.items} chunks of momenta")
+    log(
+        f"evolve: {run.parameters.branch}, Delta = {', '.join(f'{r.D:.6f}' for r in steady)}, {system.items} chunks of momenta"
+    )
     recorder = LinearRecords(run, steady)
 
     def state(variant, begin):
-        return FieldState(linear_system(run, known, coarser(run.numerics))[1] if variant == "grid error" else system, comm, begin)
+        return FieldState(
+            linear_system(run, known, coarser(run.numerics))[1]
+            if variant == "grid error"
+            else system,
+            comm,
+            begin,
+        )
 
     outcome = run_evolution(run, comm, log, output, state, recorder)
     return finish(outcome, recorder, output, comm, steady, [slip for *_, slip in known])
@@ -82,9 +118,16 @@ def linear(run, comm, log, output):
 def linear_system(run, known, numerics=None):
     """([Response of each run], the system of all) for states (D, Q, ...) on its grid, or on the coarser one of ``numerics``."""
     n, last = numerics or run.numerics, SOONER if numerics else 1.0
-    steady = [response.Response(gas_of(p, n).baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles)
-              for p, (D, Q, _) in zip(points_of(run), known)]
-    return steady, kinetics.Linear(steady, [[run.initial.kick] * 2] * len(steady), n.p_c, last * lasting(run, min(r.baths.gamma for r in steady)))
+    steady = [
+        response.Response(gas_of(p, n).baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles)
+        for p, (D, Q, _) in zip(points_of(run), known)
+    ]
+    return steady, kinetics.Linear(
+        steady,
+        [[run.initial.kick] * 2] * len(steady),
+        n.p_c,
+        last * lasting(run, min(r.baths.gamma for r in steady)),
+    )
 
 
 def finish(outcome, recorder, output, comm, states, slips):
@@ -96,15 +139,33 @@ def finish(outcome, recorder, output, comm, states, slips):
     roots = [root_near(r, z, comm) for r, z in zip(states, late)]
     pick = (lambda values: values[0]) if len(states) == 1 else list
     n = recorder.run.numerics
-    outcome.summary |= {"branch": recorder.run.parameters.branch, "delta": pick([r.D for r in states]), "Q": pick([r.Q for r in states]),
-                        "late_rate": pick([z and z.real for z in clean]), "late_frequency": pick([z and z.imag for z in clean]),
-                        "root_rate": pick([z and z.real for z in roots]), "root_frequency": pick([z and z.imag for z in roots]),
-                        "model": "linear", "variant": n.variant}
+    outcome.summary |= {
+        "branch": recorder.run.parameters.branch,
+        "delta": pick([r.D for r in states]),
+        "Q": pick([r.Q for r in states]),
+        "late_rate": pick([z and z.real for z in clean]),
+        "late_frequency": pick([z and z.imag for z in clean]),
+        "root_rate": pick([z and z.real for z in roots]),
+        "root_frequency": pick([z and z.imag for z in roots]),
+        "model": "linear",
+        "variant": n.variant,
+    }
     if n.error_estimate and outcome.status == "complete":
         others = [output.part(name).result["trace"] for name in recorder.variants]
-        errors = [z and root_slip(states[j], roots[j], comm) + traces.exponent_error(
-            t, x[:, j], [(np.array([row[0] for row in other]), np.array([row[1][j] for row in other])) for other in others], recorder.safety)
-            for j, z in enumerate(clean)]
+        errors = [
+            z
+            and root_slip(states[j], roots[j], comm)
+            + traces.exponent_error(
+                t,
+                x[:, j],
+                [
+                    (np.array([row[0] for row in other]), np.array([row[1][j] for row in other]))
+                    for other in others
+                ],
+                recorder.safety,
+            )
+            for j, z in enumerate(clean)
+        ]
         outcome.errors |= {"late_rate": pick(errors), "late_frequency": pick(errors)}
     outcome.errors |= {"delta": pick(slips), "Q": pick(slips)}
     outcome.warnings.insert(0, NOTES[n.variant])
@@ -125,17 +186,46 @@ class LinearRecords(Recorder):
         """Axes and series of the result file. **Collective.**"""
         out.growing_axis("t", "1/mu", "time")
         key = self.key
-        out.axis(key, self.run.sweep.get(key, np.zeros(1)), {"q": "pF", "angle": "rad", "run": "1"}.get(key, "mu"), key)
-        out.fixed("delta", np.array([r.D for r in self.states]), (key,), "mu", "order parameter of the steady state")
+        out.axis(
+            key,
+            self.run.sweep.get(key, np.zeros(1)),
+            {"q": "pF", "angle": "rad", "run": "1"}.get(key, "mu"),
+            key,
+        )
+        out.fixed(
+            "delta",
+            np.array([r.D for r in self.states]),
+            (key,),
+            "mu",
+            "order parameter of the steady state",
+        )
         out.fixed("Q", np.array([r.Q for r in self.states]), (key,), "pF", "its wave number")
-        out.series("ddelta", complex, ("t", key), "mu", "(a + b)/2: deviation of the order parameter's modulus")
-        out.series("dphase", complex, ("t", key), "mu", "(a - b)/2: deviation across it, which the phase mode carries")
+        out.series(
+            "ddelta",
+            complex,
+            ("t", key),
+            "mu",
+            "(a + b)/2: deviation of the order parameter's modulus",
+        )
+        out.series(
+            "dphase",
+            complex,
+            ("t", key),
+            "mu",
+            "(a - b)/2: deviation across it, which the phase mode carries",
+        )
 
     def declare_errors(self, out):
         """Errors of the deviations in time. **Collective.**"""
         out.growing_axis("t_error", "1/mu", "times at which the deviations' errors are known")
         for name in self.variants:
-            out.series(f"ddelta_{name.replace(' ', '_')}", float, ("t_error", self.key), "mu", f"error of ddelta from the {name.split()[0]}")
+            out.series(
+                f"ddelta_{name.replace(' ', '_')}",
+                float,
+                ("t_error", self.key),
+                "mu",
+                f"error of ddelta from the {name.split()[0]}",
+            )
 
     def row(self, t, c, seen):
         """One row, replicated on every rank."""
@@ -170,10 +260,16 @@ def estimate(run, ranks):
     each = [seconds_a_step(system, dt * (2 if k else 1)) for k, system in enumerate(systems)]
     steps, size = run.run.t_max / dt, FieldState(systems[0], solo()).nbytes
     total = steps * (each[0] + 0.5 * sum(each[1:]))
-    peak = BASE_BYTES + KERNEL_BYTES * (n.model == "memory") + size * (VECTORS / ranks + TABLES * (n.model == "linear"))
-    return [f"  {systems[0].items} chunks of {kinetics.CHUNK} momenta, {steps:.0f} steps and {len(systems) - 1} runs with twice the step",
-            f"  memory: state {size / 2 ** 20:.1f} MB, {peak / 2 ** 20:.0f} MB a rank at most",
-            f"  time: about {clock(fixed + OVERHEAD + total / ranks)} on {ranks} rank{'s' * (ranks > 1)} ({1e3 * each[0]:.2f} ms a step on one)"]
+    peak = (
+        BASE_BYTES
+        + KERNEL_BYTES * (n.model == "memory")
+        + size * (VECTORS / ranks + TABLES * (n.model == "linear"))
+    )
+    return [
+        f"  {systems[0].items} chunks of {kinetics.CHUNK} momenta, {steps:.0f} steps and {len(systems) - 1} runs with twice the step",
+        f"  memory: state {size / 2**20:.1f} MB, {peak / 2**20:.0f} MB a rank at most",
+        f"  time: about {clock(fixed + OVERHEAD + total / ranks)} on {ranks} rank{'s' * (ranks > 1)} ({1e3 * each[0]:.2f} ms a step on one)",
+    ]
 
 
 def seconds_a_step(system, dt, count=4):
@@ -181,7 +277,9 @@ def seconds_a_step(system, dt, count=4):
     taken = []
     with petsc.Options({}) as options:
         for steps in (1, count):
-            evolution = Evolution(FieldState(system, solo()), steps * dt, dt, options, defaults=LinearRecords.defaults)
+            evolution = Evolution(
+                FieldState(system, solo()), steps * dt, dt, options, defaults=LinearRecords.defaults
+            )
             begun = time.process_time()
             evolution.run(lambda row: None, every=steps * dt)
             taken.append(time.process_time() - begun)

@@ -1,4 +1,5 @@
 """Attractive Fermi gas between two reservoirs of different chemical potential: steady states, phase diagram, stability, evolution."""
+
 from __future__ import annotations
 
 from . import fermi_estimates, fermi_evolve, fermi_maps, fermi_pairs, fermi_stability, fermi_steady

@@ -1,4 +1,5 @@
 """Tasks ``pair-amplitude``, ``momentum`` and ``current`` of the fermi-gas system: what one steady state holds at each momentum."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -13,12 +14,24 @@ from .evolution import Outcome
 from .fermi_steady import GOOD, ROUNDING, SNES, refuse_unused, state_record
 
 TASKS = {
-    "pair-amplitude": Task(tables={"parameters": inputs.BranchParameters, "numerics": inputs.PlaneNumerics}, sweep=("p_x", "p_z"),
-                           petsc=("steady",), doc="pair amplitude P(p_x, p_z) of a steady state, and its two Fulde-Ferrell parts"),
-    "momentum": Task(tables={"parameters": inputs.MomentumParameters, "numerics": inputs.PlaneNumerics}, sweep=("p",),
-                     petsc=("steady",), doc="momentum distribution with the edges of the two reservoirs"),
-    "current": Task(tables={"parameters": inputs.CurrentParameters, "numerics": inputs.Numerics}, sweep=("Q",),
-                    petsc=("steady",), doc="net current J(Q) at a fixed order parameter"),
+    "pair-amplitude": Task(
+        tables={"parameters": inputs.BranchParameters, "numerics": inputs.PlaneNumerics},
+        sweep=("p_x", "p_z"),
+        petsc=("steady",),
+        doc="pair amplitude P(p_x, p_z) of a steady state, and its two Fulde-Ferrell parts",
+    ),
+    "momentum": Task(
+        tables={"parameters": inputs.MomentumParameters, "numerics": inputs.PlaneNumerics},
+        sweep=("p",),
+        petsc=("steady",),
+        doc="momentum distribution with the edges of the two reservoirs",
+    ),
+    "current": Task(
+        tables={"parameters": inputs.CurrentParameters, "numerics": inputs.Numerics},
+        sweep=("Q",),
+        petsc=("steady",),
+        doc="net current J(Q) at a fixed order parameter",
+    ),
 }
 
 
@@ -30,31 +43,45 @@ def state_of(run, comm):
     p = run.parameters
     gas = inputs.gas(p, run.numerics)
     if p.branch == "normal":
-        return gas, {"name": "normal", "delta": 0.0, "Q": 0.0, "delta_error": 0.0, "Q_error": 0.0, "good": True}
+        return gas, {
+            "name": "normal",
+            "delta": 0.0,
+            "Q": 0.0,
+            "delta_error": 0.0,
+            "Q_error": 0.0,
+            "good": True,
+        }
     found = on_root(comm, states_of.find, gas)
     for state in found:
         if state[0] == p.branch:
             return gas, on_root(comm, state_record, gas, *state)
     names = ", ".join(name for name, *_ in found) or "none but the normal gas"
-    raise InputError(f"[parameters] branch: there is no {p.branch} at gamma = {p.gamma:g}, T = {p.T:g}, dmu = {p.dmu:g}; there: {names}")
+    raise InputError(
+        f"[parameters] branch: there is no {p.branch} at gamma = {p.gamma:g}, T = {p.T:g}, dmu = {p.dmu:g}; there: {names}"
+    )
 
 
 def ended(state, summary, errors, warnings=()):
     """The Outcome of a task on one state."""
     summary = {"branch": state["name"], "delta": state["delta"], "Q": state["Q"], **summary}
     errors = {"delta": state["delta_error"], "Q": state["Q_error"], **errors}
-    lost = ["SNES left the state where the scan found it; try a smaller [numerics] dp"] * (not state["good"])
+    lost = ["SNES left the state where the scan found it; try a smaller [numerics] dp"] * (
+        not state["good"]
+    )
     return Outcome("not-converged" if lost else "complete", summary, errors, [*warnings, *lost])
 
 
 # ---- pair amplitude -----------------------------------------------------------------------------------------------------
+
 
 def pair_amplitude(run, comm, log, output):
     """Fig. 4(b) and Eqs. (84)-(95). **Collective.**"""
     refuse_unused(run)
     gas, state = state_of(run, comm)
     D, Q, n = state["delta"], state["Q"], run.numerics
-    px, pz = (run.sweep.get(key, np.linspace(-n.p_max, n.p_max, n.points)) for key in ("p_x", "p_z"))
+    px, pz = (
+        run.sweep.get(key, np.linspace(-n.p_max, n.p_max, n.points)) for key in ("p_x", "p_z")
+    )
     at = (px[:, None], pz[None, :], D, Q)
     out = output()
     out.axis("p_x", px, "pF", "momentum across Q")
@@ -62,7 +89,13 @@ def pair_amplitude(run, comm, log, output):
     P, parts = amplitudes.pair(*at, gas.baths.occupation), amplitudes.pair_parts(*at, gas.baths)
     out.fixed("P", P, ("p_x", "p_z"), "1", "pair amplitude P(p_x, p_z)")
     for part, name, sign in zip(parts, ("plus", "minus"), "+-"):
-        out.fixed(f"pair_{name}", part, ("p_x", "p_z"), "1", f"Fulde-Ferrell pair amplitude in a field of {sign}dmu: P is the mean of both")
+        out.fixed(
+            f"pair_{name}",
+            part,
+            ("p_x", "p_z"),
+            "1",
+            f"Fulde-Ferrell pair amplitude in a field of {sign}dmu: P is the mean of both",
+        )
     hole = amplitudes.hole(D, gas.baths) if Q == 0 else None
     largest = on_root(comm, peak, gas, D, Q)
     # dP/dDelta <= 1/Delta, dP/dQ <= 1/Delta: what the state's own error makes of the largest value
@@ -71,7 +104,9 @@ def pair_amplitude(run, comm, log, output):
     summary = {"largest": largest}
     if hole:
         summary["hole"] = hole
-        errors["hole"] = [D * state["delta_error"] / np.sqrt(gas.baths.dmu**2 - D**2) + ROUNDING] * 2
+        errors["hole"] = [
+            D * state["delta_error"] / np.sqrt(gas.baths.dmu**2 - D**2) + ROUNDING
+        ] * 2
     return ended(state, summary, errors)
 
 
@@ -84,6 +119,7 @@ def peak(gas, D, Q):
 
 # ---- momentum distribution ----------------------------------------------------------------------------------------------
 
+
 def momentum(run, comm, log, output):
     """Fig. 1 (pop-up): n_k along and across Q, with its parts by reservoir; k is the momentum of an atom in the laboratory. **Collective.**"""
     refuse_unused(run)
@@ -93,18 +129,37 @@ def momentum(run, comm, log, output):
     out = output()
     out.axis("p", k, "pF", "momentum of an atom")
     for name, (kx, kz), text in (("n_z", (0.0, k), "along Q"), ("n_x", (k, 0.0), "across Q")):
-        out.fixed(name, amplitudes.occupation(kx, kz, D, Q, baths.occupation), ("p",), "1", f"occupation {text}")
+        out.fixed(
+            name,
+            amplitudes.occupation(kx, kz, D, Q, baths.occupation),
+            ("p",),
+            "1",
+            f"occupation {text}",
+        )
         for s, side in ((1, "L"), (-1, "R")):
-            out.fixed(f"{name}_{side}", amplitudes.occupation(kx, kz, D, Q, lambda x, s=s: baths.one_sided(x, s)), ("p",), "1",
-                      f"occupation {text} with reservoir {side} (mu {'+-'[s < 0]} dmu) alone: n is the mean of both")
+            out.fixed(
+                f"{name}_{side}",
+                amplitudes.occupation(kx, kz, D, Q, lambda x, s=s: baths.one_sided(x, s)),
+                ("p",),
+                "1",
+                f"occupation {text} with reservoir {side} (mu {'+-'[s < 0]} dmu) alone: n is the mean of both",
+            )
     out.fixed("n_normal", baths.occupation(k**2 - 1), ("p",), "1", "occupation of the normal gas")
     fine = np.linspace(0.5, 1.5, 20001)
     edges = amplitudes.steepest(fine, amplitudes.occupation(fine, 0.0, D, Q, baths.occupation))
-    summary = {"edges": edges, "expected_edges": [float(np.sqrt(1 - baths.dmu)), float(np.sqrt(1 + baths.dmu))]}
-    return ended(state, summary, {"edges": [2 * float(fine[1] - fine[0])] * len(edges), "expected_edges": [ROUNDING] * 2})
+    summary = {
+        "edges": edges,
+        "expected_edges": [float(np.sqrt(1 - baths.dmu)), float(np.sqrt(1 + baths.dmu))],
+    }
+    return ended(
+        state,
+        summary,
+        {"edges": [2 * float(fine[1] - fine[0])] * len(edges), "expected_edges": [ROUNDING] * 2},
+    )
 
 
 # ---- current ------------------------------------------------------------------------------------------------------------
+
 
 def current(run, comm, log, output):
     """J(Q) of Eq. (48) at a fixed order parameter, less the normal gas's, and what the gap equation lacks there. **Collective.**"""
@@ -116,19 +171,42 @@ def current(run, comm, log, output):
         gas, state = state_of(run, comm)
     else:
         gas = inputs.gas(run.parameters, run.numerics)
-        state = {"name": "fixed", "delta": run.parameters.delta, "Q": 0.0, "delta_error": 0.0, "Q_error": 0.0, "good": True}
+        state = {
+            "name": "fixed",
+            "delta": run.parameters.delta,
+            "Q": 0.0,
+            "delta_error": 0.0,
+            "Q_error": 0.0,
+            "good": True,
+        }
     D = state["delta"]
     values = on_root(comm, lambda: np.array([states.both(gas, D, x) for x in Q]))
     out = output()
     out.axis("Q", Q, "pF", "wave number of the condensate")
-    out.fixed("J", values[:, 1], ("Q",), "1", "net current at this Q and order parameter, less that of the normal gas")
+    out.fixed(
+        "J",
+        values[:, 1],
+        ("Q",),
+        "1",
+        "net current at this Q and order parameter, less that of the normal gas",
+    )
     out.fixed("gap", values[:, 0], ("Q",), "1", "what the gap equation lacks there")
     zeros, errors = on_root(comm, zeros_of, gas, D, Q, values[:, 1])
     rigid = on_root(comm, lambda: [states.stiffness(g, D, 0.0) * D**2 for g in (gas, gas.finer)])
     k = int(np.argmax(np.abs(values[:, 1])))
     finer = states.both(gas.finer, D, Q[k])[1]
-    summary = {"zeros": zeros, "slope": rigid[0], "J_max": float(values[k, 1]), "Q_max": float(Q[k])}
-    errors = {"zeros": errors, "slope": abs(rigid[1] - rigid[0]) + ROUNDING, "J_max": abs(finer - values[k, 1]) + ROUNDING, "Q_max": ROUNDING}
+    summary = {
+        "zeros": zeros,
+        "slope": rigid[0],
+        "J_max": float(values[k, 1]),
+        "Q_max": float(Q[k]),
+    }
+    errors = {
+        "zeros": errors,
+        "slope": abs(rigid[1] - rigid[0]) + ROUNDING,
+        "J_max": abs(finer - values[k, 1]) + ROUNDING,
+        "Q_max": ROUNDING,
+    }
     summary, errors = summary | {"fixed_delta": D}, errors | {"fixed_delta": state["delta_error"]}
     return ended(state, summary, errors)
 
@@ -141,7 +219,11 @@ def zeros_of(gas, D, Q, J):
         found = []
         for at in (gas, gas.finer):
             held = at.held(D, seed)
-            found.append(newton.solve_equations(lambda x, h=held: [states.stiffness(h, D, abs(x[0]))], [seed], SNES))
+            found.append(
+                newton.solve_equations(
+                    lambda x, h=held: [states.stiffness(h, D, abs(x[0]))], [seed], SNES
+                )
+            )
         if found[0].residual < GOOD:
             zeros.append(float(found[0].x[0]))
             errors.append(abs(float(found[1].x[0]) - zeros[-1]) + ROUNDING)

@@ -1,4 +1,5 @@
 """Task ``stability`` of the fermi-gas: growing and slow modes of a steady state, at one point or over one or two swept keys."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -16,13 +17,18 @@ from .fermi_modes import modes_of
 
 SWEPT = ("gamma", "T", "dmu", "q", "angle")
 TASKS = {
-    "stability": Task(tables={"parameters": inputs.WaveParameters, "numerics": wave_inputs.StabilityNumerics}, sweep=SWEPT,
-                      doc="linear stability of a branch: growth rate, frequency, number of growing modes; maps over gamma, T, dmu, q, angle"),
+    "stability": Task(
+        tables={"parameters": inputs.WaveParameters, "numerics": wave_inputs.StabilityNumerics},
+        sweep=SWEPT,
+        doc="linear stability of a branch: growth rate, frequency, number of growing modes; maps over gamma, T, dmu, q, angle",
+    ),
 }
 UNITS = {"gamma": "mu", "T": "mu", "dmu": "mu", "q": "pF", "angle": "rad"}
-NOTES = {"A": "variant A: the paper's equation without its gradient term; at q != 0 its verdicts may be wrong",
-         "C": "variant C: quantum kinetic equation with the exact static response of N(H)",
-         "D": "variant D: exact mean field with the memory of the reservoirs"}
+NOTES = {
+    "A": "variant A: the paper's equation without its gradient term; at q != 0 its verdicts may be wrong",
+    "C": "variant C: quantum kinetic equation with the exact static response of N(H)",
+    "D": "variant D: exact mean field with the memory of the reservoirs",
+}
 
 
 def at_point(run, **values):
@@ -34,7 +40,9 @@ def gas_of(parameters, numerics):
     """The Gas of these parameters; InputError where no response is defined."""
     gas = inputs.gas(parameters, numerics)
     if not gas.baths.blur > 0:
-        raise InputError("[parameters] gamma = 0, T = 0: stability and evolution need one of them > 0")
+        raise InputError(
+            "[parameters] gamma = 0, T = 0: stability and evolution need one of them > 0"
+        )
     return gas
 
 
@@ -59,8 +67,10 @@ def required(gas, branch):
     state, there = state_of(gas, branch)
     if state is None:
         b = gas.baths
-        raise InputError(f'[parameters] branch = "{branch}": there is no such state at dmu = {b.dmu:g}, gamma = {b.gamma:g}, T = {b.T:g} '
-                         f'(there: {", ".join(there) or "only the normal state"})')
+        raise InputError(
+            f'[parameters] branch = "{branch}": there is no such state at dmu = {b.dmu:g}, gamma = {b.gamma:g}, T = {b.T:g} '
+            f"(there: {', '.join(there) or 'only the normal state'})"
+        )
     return state
 
 
@@ -68,28 +78,74 @@ def stability(run, comm, log, output):
     """Modes of Kawamura, Hanai & Ohashi 2022, Eq. (74), in variant A, C or D. **Collective.**"""
     p, n = run.parameters, run.numerics
     if not np.min(run.sweep.get("gamma", p.gamma)) > 0:
-        raise InputError(f"[{'sweep' if 'gamma' in run.sweep else 'parameters'}] gamma = 0: stability needs gamma > 0: every rate falls to 0 with gamma, "
-                         "and at 0 the modes lie where M has no analytic form; the signs are those of any small gamma")
+        raise InputError(
+            f"[{'sweep' if 'gamma' in run.sweep else 'parameters'}] gamma = 0: stability needs gamma > 0: every rate falls to 0 with gamma, "
+            "and at 0 the modes lie where M has no analytic form; the signs are those of any small gamma"
+        )
     if run.sweep:
         return over(run, comm, log, output)
     gas = gas_of(p, n)
     D, Q, slip = on_root(comm, required, gas, p.branch)
     log(f"stability: {p.branch}, Delta = {D:.8f}, Q = {Q:.8f}, variant {n.variant}")
-    found = modes_of(response.Response(gas.baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles), comm)
+    found = modes_of(
+        response.Response(gas.baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles), comm
+    )
     out, modes = output(), found.modes
-    out.axis("mode", np.arange(len(modes)), "1", "modes, fastest growing first; without the phase mode 0 of q = 0")
-    out.axis("component", np.array(["a", "b"]), "1", "amplitude in Delta at q, and in Delta^* of the same wave")
-    for name, values, text in (("growth_rate", [m.z.imag for m in modes], "Re lambda of e^{lambda t}"),
-                               ("frequency", [-m.z.real for m in modes], "Im lambda"), ("mode_error", [m.error for m in modes], "bound on its error")):
+    out.axis(
+        "mode",
+        np.arange(len(modes)),
+        "1",
+        "modes, fastest growing first; without the phase mode 0 of q = 0",
+    )
+    out.axis(
+        "component",
+        np.array(["a", "b"]),
+        "1",
+        "amplitude in Delta at q, and in Delta^* of the same wave",
+    )
+    for name, values, text in (
+        ("growth_rate", [m.z.imag for m in modes], "Re lambda of e^{lambda t}"),
+        ("frequency", [-m.z.real for m in modes], "Im lambda"),
+        ("mode_error", [m.error for m in modes], "bound on its error"),
+    ):
         out.fixed(name, np.array(values, float), ("mode",), "mu", text)
-    out.fixed("multiplicity", np.array([m.multiplicity for m in modes], np.int64), ("mode",), "1", "how often the mode counts")
-    out.fixed("vector", np.array([m.vectors[0] for m in modes]).reshape(len(modes), 2), ("mode", "component"), "1", "null vector of M")
+    out.fixed(
+        "multiplicity",
+        np.array([m.multiplicity for m in modes], np.int64),
+        ("mode",),
+        "1",
+        "how often the mode counts",
+    )
+    out.fixed(
+        "vector",
+        np.array([m.vectors[0] for m in modes]).reshape(len(modes), 2),
+        ("mode", "component"),
+        "1",
+        "null vector of M",
+    )
     best = modes[0] if modes else None
-    summary = {"branch": p.branch, "delta": D, "Q": Q, "growth_rate": best and best.z.imag, "frequency": best and -best.z.real,
-               "unstable_modes": found.unstable, "verdict": found.verdict, "variant": n.variant, "floor": found.floor, "samples": found.samples}
-    errors = {"delta": slip, "Q": slip} | ({"growth_rate": best.error + slip, "frequency": best.error + slip} if best else {})
-    warnings = [NOTES[n.variant]] + ["no mode decays more slowly than the search looks"] * (best is None)
-    warnings += [f"the sign of the mode {-1j * m.z:.2g} is within three errors ({m.error:.0e}): a larger [numerics] fine tells" for m in found.doubtful]
+    summary = {
+        "branch": p.branch,
+        "delta": D,
+        "Q": Q,
+        "growth_rate": best and best.z.imag,
+        "frequency": best and -best.z.real,
+        "unstable_modes": found.unstable,
+        "verdict": found.verdict,
+        "variant": n.variant,
+        "floor": found.floor,
+        "samples": found.samples,
+    }
+    errors = {"delta": slip, "Q": slip} | (
+        {"growth_rate": best.error + slip, "frequency": best.error + slip} if best else {}
+    )
+    warnings = [NOTES[n.variant]] + ["no mode decays more slowly than the search looks"] * (
+        best is None
+    )
+    warnings += [
+        f"the sign of the mode {-1j * m.z:.2g} is within three errors ({m.error:.0e}): a larger [numerics] fine tells"
+        for m in found.doubtful
+    ]
     return Outcome("complete", summary, errors, warnings)
 
 
@@ -101,17 +157,37 @@ def one(run, values, warm=None):
         state = None if np.isnan(warm["delta"]) else (warm["delta"], warm["Q"], warm["slip"])
     else:
         state = state_of(gas, p.branch)[0]
-    lost = {"delta": np.nan, "Q": np.nan, "slip": 0.0, "rate": np.nan, "frequency": np.nan, "error": np.nan, "floor": np.nan, "unstable": -1}
+    lost = {
+        "delta": np.nan,
+        "Q": np.nan,
+        "slip": 0.0,
+        "rate": np.nan,
+        "frequency": np.nan,
+        "error": np.nan,
+        "floor": np.nan,
+        "unstable": -1,
+    }
     if state is None:
         return lost
     D, Q, slip = state
     known = lost | {"delta": D, "Q": Q, "slip": slip, "unstable": -2}
     try:
-        found = modes_of(response.Response(gas.baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles), solo())
+        found = modes_of(
+            response.Response(gas.baths, D, Q, p.q, p.angle, n.variant, n.dp, n.fine, n.angles),
+            solo(),
+        )
     except NotConverged as error:
         return known | {"status": "not-converged", "why": str(error)}
     best = found.modes[0] if found.modes else None
-    return known | {"unstable": found.unstable, "floor": found.floor} | ({"rate": best.z.imag, "frequency": -best.z.real, "error": best.error + slip} if best else {})
+    return (
+        known
+        | {"unstable": found.unstable, "floor": found.floor}
+        | (
+            {"rate": best.z.imag, "frequency": -best.z.real, "error": best.error + slip}
+            if best
+            else {}
+        )
+    )
 
 
 def over(run, comm, log, output):
@@ -120,7 +196,7 @@ def over(run, comm, log, output):
     if len(keys) > 2:
         raise InputError(f"[sweep] {', '.join(keys)}: a map has at most two keys")
     grids = [run.sweep[key] for key in keys]
-    wave = len(keys) == 2 and keys[1] in ("q", "angle")     # the state is that of the row
+    wave = len(keys) == 2 and keys[1] in ("q", "angle")  # the state is that of the row
 
     def solve(i, j, warm):
         values = {key: float(grid[k]) for key, grid, k in zip(keys, grids, (i, j))}
@@ -134,19 +210,57 @@ def over(run, comm, log, output):
     for key, grid in zip(keys, grids):
         out.axis(key, grid, UNITS[key], key)
     shape = tuple(len(grid) for grid in grids)
-    table = {name: np.array([[record.get(name, np.nan) for record in row] for row in records]).reshape(shape)
-             for name in ("delta", "Q", "rate", "frequency", "error", "floor", "unstable")}
-    for name, key, units, text in (("delta", "delta", "mu", "order parameter; nan: no such state"), ("Q", "Q", "pF", "its wave number"),
-                                   ("growth_rate", "rate", "mu", "Re lambda of the fastest mode"), ("frequency", "frequency", "mu", "its Im lambda"),
-                                   ("growth_rate_error", "error", "mu", "bound on its error"),
-                                   ("floor", "floor", "mu", "Re lambda above which no mode of a frequency below the gap is missing")):
+    table = {
+        name: np.array([[record.get(name, np.nan) for record in row] for row in records]).reshape(
+            shape
+        )
+        for name in ("delta", "Q", "rate", "frequency", "error", "floor", "unstable")
+    }
+    for name, key, units, text in (
+        ("delta", "delta", "mu", "order parameter; nan: no such state"),
+        ("Q", "Q", "pF", "its wave number"),
+        ("growth_rate", "rate", "mu", "Re lambda of the fastest mode"),
+        ("frequency", "frequency", "mu", "its Im lambda"),
+        ("growth_rate_error", "error", "mu", "bound on its error"),
+        (
+            "floor",
+            "floor",
+            "mu",
+            "Re lambda above which no mode of a frequency below the gap is missing",
+        ),
+    ):
         out.fixed(name, table[key].astype(float), tuple(keys), units, text)
-    count = np.where(np.isnan(table["unstable"].astype(float)), -2, table["unstable"]).astype(np.int64)
-    out.fixed("unstable_modes", count, tuple(keys), "1", "number of growing modes; -1: no such state, -2: not converged")
+    count = np.where(np.isnan(table["unstable"].astype(float)), -2, table["unstable"]).astype(
+        np.int64
+    )
+    out.fixed(
+        "unstable_modes",
+        count,
+        tuple(keys),
+        "1",
+        "number of growing modes; -1: no such state, -2: not converged",
+    )
     rates = table["rate"][np.isfinite(table["rate"])]
-    summary = {"branch": run.parameters.branch, "variant": run.numerics.variant, "growth_rate": float(rates.max()) if len(rates) else None,
-               "unstable_modes": int(count.max()), "verdict": "unstable" if count.max() > 0 else "stable" if (count >= 0).any() else "absent",
-               "points": int(count.size), "stable": int((count == 0).sum()), "unstable": int((count > 0).sum()), "absent": int((count == -1).sum())}
+    summary = {
+        "branch": run.parameters.branch,
+        "variant": run.numerics.variant,
+        "growth_rate": float(rates.max()) if len(rates) else None,
+        "unstable_modes": int(count.max()),
+        "verdict": "unstable" if count.max() > 0 else "stable" if (count >= 0).any() else "absent",
+        "points": int(count.size),
+        "stable": int((count == 0).sum()),
+        "unstable": int((count > 0).sum()),
+        "absent": int((count == -1).sum()),
+    }
     lost = [record["why"] for row in records for record in row if "why" in record]
-    errors = {"growth_rate": float(np.nanmax(table["rate"] + table["error"]) - rates.max())} if len(rates) else {}     # whichever point then is fastest
-    return Outcome("not-converged" if lost else "complete", summary, errors, [NOTES[run.numerics.variant], *lost[:1]])
+    errors = (
+        {"growth_rate": float(np.nanmax(table["rate"] + table["error"]) - rates.max())}
+        if len(rates)
+        else {}
+    )  # whichever point then is fastest
+    return Outcome(
+        "not-converged" if lost else "complete",
+        summary,
+        errors,
+        [NOTES[run.numerics.variant], *lost[:1]],
+    )

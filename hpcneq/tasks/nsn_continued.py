@@ -1,4 +1,5 @@
 """The last state of a finished evolution, from which another run starts or whose spectrum is looked at."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -69,9 +70,13 @@ class Source:
         before = self.ended()
         refuse_other(before, junction, f"[initial] file = {self.run.initial.file!r}", window)
         if before.state.dtype != dtype:
-            raise InputError(f"[initial] file = {self.run.initial.file!r}: was computed in "
-                             f'precision = "{before.run.numerics.precision}"; this run needs the same')
-        state = State(Quench(junction, np.zeros(len(junction.lattice.count))), self.comm, dtype, start=False)
+            raise InputError(
+                f"[initial] file = {self.run.initial.file!r}: was computed in "
+                f'precision = "{before.run.numerics.precision}"; this run needs the same'
+            )
+        state = State(
+            Quench(junction, np.zeros(len(junction.lattice.count))), self.comm, dtype, start=False
+        )
         carry_over(before, state, noise)
         return state
 
@@ -87,15 +92,29 @@ def ended(run, comm, task):
     newest = checkpoint.newest(comm, name, lambda text: None)
     number = newest.meta["parked"].get("main") if newest is not None else None
     if number is None:
-        raise InputError(f"{what}: its checkpoints are gone; a run can start from a result only as long as they lie beside it")
+        raise InputError(
+            f"{what}: its checkpoints are gone; a run can start from a result only as long as they lie beside it"
+        )
     saved = newest if number == newest.number else checkpoint.load(comm, name, number)
-    old = config.loads(saved.meta["input"], {"nsn-junction": config.System(tasks={"evolve": task})}, folder=saved.meta["folder"])
+    old = config.loads(
+        saved.meta["input"],
+        {"nsn-junction": config.System(tasks={"evolve": task})},
+        folder=saved.meta["folder"],
+    )
     memory = saved.meta["memory"]
-    junction = build(old, comm, lambda key, compute, *args: memory[key] if key in memory else compute(*args))
-    state = State(Quench(junction, np.zeros(len(junction.lattice.count))), comm,
-                  complex if old.numerics.precision == "double" else np.complex64, start=False)
+    junction = build(
+        old, comm, lambda key, compute, *args: memory[key] if key in memory else compute(*args)
+    )
+    state = State(
+        Quench(junction, np.zeros(len(junction.lattice.count))),
+        comm,
+        complex if old.numerics.precision == "double" else np.complex64,
+        start=False,
+    )
     with petsc.Options(old.petsc) as options:
-        evolution = Evolution(state, old.run.t_max, old.numerics.dt, options, old.numerics.corrector, _Kept(saved))
+        evolution = Evolution(
+            state, old.run.t_max, old.numerics.dt, options, old.numerics.corrector, _Kept(saved)
+        )
         try:
             t = evolution.run(lambda row: None, every=old.run.t_max)
         finally:
@@ -110,7 +129,9 @@ def _facts(name, what):
     except InputError as error:
         raise InputError(f"{what}: {error}") from None
     if (result.system, result.task) != ("nsn-junction", "evolve"):
-        raise InputError(f"{what}: is a result of {result.system} {result.task}, not of nsn-junction evolve")
+        raise InputError(
+            f"{what}: is a result of {result.system} {result.task}, not of nsn-junction evolve"
+        )
     if result.status != "complete":
         raise InputError(f"{what}: is {result.status}, not complete")
     if result.delta.ndim != 2:
@@ -121,21 +142,32 @@ def _facts(name, what):
 def refuse_other(before, junction, what, window=0.0):
     """InputError if a state of another run does not fit this junction: its lattice, leads or the reach of its poles."""
     old = before.junction
-    for name, mine, its in (("Lx", junction.lattice.Lx, old.lattice.Lx), ("Ly", junction.lattice.Ly, old.lattice.Ly),
-                            ("symmetry", len(junction.lattice.count), len(old.lattice.count)),
-                            ("leads", [(lead.gamma, lead.T) for lead in junction.leads], [(lead.gamma, lead.T) for lead in old.leads])):
+    for name, mine, its in (
+        ("Lx", junction.lattice.Lx, old.lattice.Lx),
+        ("Ly", junction.lattice.Ly, old.lattice.Ly),
+        ("symmetry", len(junction.lattice.count), len(old.lattice.count)),
+        (
+            "leads",
+            [(lead.gamma, lead.T) for lead in junction.leads],
+            [(lead.gamma, lead.T) for lead in old.leads],
+        ),
+    ):
         if mine != its:
-            raise InputError(f"{what}: has {name} = {its}, this run {mine}; a state goes on with its own lattice and leads")
+            raise InputError(
+                f"{what}: has {name} = {its}, this run {mine}; a state goes on with its own lattice and leads"
+            )
     reach = min(fit.window for fit in old.poles)
     if window > reach:
-        raise InputError(f"{what}: its poles reach to energies of {reach:.3g}, this run needs {window:.3g}; "
-                         f"give the first run [numerics] pole_window = {window:.3g}")
+        raise InputError(
+            f"{what}: its poles reach to energies of {reach:.3g}, this run needs {window:.3g}; "
+            f"give the first run [numerics] pole_window = {window:.3g}"
+        )
 
 
 def carry_over(before, state, noise):
     """Put the ended run's Green functions and modes into a new State, with ``noise`` (n_delta,) added to the order parameter."""
     old, system = before.state, state.system
-    state.flat[:state.green_count] = old.flat[:old.green_count]
+    state.flat[: state.green_count] = old.flat[: old.green_count]
     state.modes.flat[:] = old.modes.flat
     for b, G in state.green.items():
         r, k, sites, _ = system.probe(b)
@@ -145,5 +177,11 @@ def carry_over(before, state, noise):
 
 def words(before, run):
     """What the summary tells about the start."""
-    return {"summary": {"initial_state": "file", "initial_file": run.initial.file, "initial_time": before.facts["t"]},
-            "warnings": ["errors are those of the time step; the poles are those of the run before"]}
+    return {
+        "summary": {
+            "initial_state": "file",
+            "initial_file": run.initial.file,
+            "initial_time": before.facts["t"],
+        },
+        "warnings": ["errors are those of the time step; the poles are those of the run before"],
+    }

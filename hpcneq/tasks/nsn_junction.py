@@ -1,4 +1,5 @@
 """Tasks of the nsn-junction system."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -10,20 +11,54 @@ from ..parallel import Layout, on_root, solo
 from ..solvers import columns
 from ..solvers.bathmodes import State
 from ..solvers.evolve import row_times
-from ..systems.nsn_junction import initial, inputs, model, onsets, site_inputs, sites, spectral, static
+from ..systems.nsn_junction import (
+    initial,
+    inputs,
+    model,
+    onsets,
+    site_inputs,
+    sites,
+    spectral,
+    static,
+)
 from ..systems.nsn_junction.quench import Quench
-from . import estimates, nsn_branches, nsn_continued, nsn_ensemble, nsn_maps, nsn_modes, nsn_onsets, nsn_sites, nsn_spectrum, nsn_steady
+from . import (
+    estimates,
+    nsn_branches,
+    nsn_continued,
+    nsn_ensemble,
+    nsn_maps,
+    nsn_modes,
+    nsn_onsets,
+    nsn_sites,
+    nsn_spectrum,
+    nsn_steady,
+)
 from .evolution import Recorder, run_evolution
 from .nsn_start import build, loosened, start
 from .nsn_maps import phase_diagram  # noqa: F401  (the driver finds tasks by name)
 
 TASKS = {
-    "evolve": Task(tables={"parameters": inputs.EvolveParameters, "numerics": inputs.EvolveNumerics,
-                           "initial": inputs.Initial, "leads": inputs.Leads, "sites": site_inputs.SiteTable},
-                   timed=True, petsc=("evolve", "initial"),
-                   doc="time evolution after a change of the bias, by auxiliary modes"),
-    **nsn_maps.TASKS, **nsn_steady.TASKS, **nsn_onsets.TASKS, **nsn_branches.TASKS, **nsn_spectrum.TASKS, **nsn_ensemble.TASKS,
-    **nsn_modes.TASKS, **nsn_sites.TASKS,
+    "evolve": Task(
+        tables={
+            "parameters": inputs.EvolveParameters,
+            "numerics": inputs.EvolveNumerics,
+            "initial": inputs.Initial,
+            "leads": inputs.Leads,
+            "sites": site_inputs.SiteTable,
+        },
+        timed=True,
+        petsc=("evolve", "initial"),
+        doc="time evolution after a change of the bias, by auxiliary modes",
+    ),
+    **nsn_maps.TASKS,
+    **nsn_steady.TASKS,
+    **nsn_onsets.TASKS,
+    **nsn_branches.TASKS,
+    **nsn_spectrum.TASKS,
+    **nsn_ensemble.TASKS,
+    **nsn_modes.TASKS,
+    **nsn_sites.TASKS,
 }
 steady, tmatrix = nsn_steady.steady, nsn_steady.tmatrix
 onset = nsn_onsets.onset
@@ -31,7 +66,7 @@ branches, iv = nsn_branches.branches, nsn_branches.iv
 spectrum, ensemble = nsn_spectrum.spectrum, nsn_ensemble.ensemble
 modes = nsn_modes.modes
 pattern = nsn_sites.pattern
-HARMONICS, MOST_PERIODS = 8, 4     # of the currents under a sine drive
+HARMONICS, MOST_PERIODS = 8, 4  # of the currents under a sine drive
 
 
 def evolve(run, comm, log, output):
@@ -44,10 +79,20 @@ def evolve(run, comm, log, output):
     if run.tables.get("sites") not in (None, site_inputs.SiteTable()):
         raise InputError('[sites]: goes with [numerics] symmetry = "full" only')
     if run.initial.state in ("crossed", "pattern"):
-        raise InputError(f'[initial] state = "{run.initial.state}": goes with [numerics] symmetry = "full" only')
-    before = nsn_continued.Source(run, comm, TASKS["evolve"], output.recall) if run.initial.state == "file" else None
+        raise InputError(
+            f'[initial] state = "{run.initial.state}": goes with [numerics] symmetry = "full" only'
+        )
+    before = (
+        nsn_continued.Source(run, comm, TASKS["evolve"], output.recall)
+        if run.initial.state == "file"
+        else None
+    )
     junction = build(run, comm, output.recall, fits=before.facts["fits"] if before else None)
-    delta, found = output.recall("start", start, run, comm, junction, log) if before is None else (0.0, nsn_continued.words(before, run))
+    delta, found = (
+        output.recall("start", start, run, comm, junction, log)
+        if before is None
+        else (0.0, nsn_continued.words(before, run))
+    )
     seed = run.run.seed if run.initial.seed is None else run.initial.seed
     noise = initial.noise(junction.lattice, run.initial.noise, seed)
     dtype = np.dtype(complex if run.numerics.precision == "double" else np.complex64)
@@ -55,7 +100,9 @@ def evolve(run, comm, log, output):
     def state(variant, begin):
         """The run's state; that of "pole error" has a looser pole fit."""
         if before is not None and begin:
-            window = model.window(junction.leads, junction.mu, junction.h, junction.drive, run.run.t_max)
+            window = model.window(
+                junction.leads, junction.mu, junction.h, junction.drive, run.run.t_max
+            )
             return before.state(junction, dtype, noise, window)
         system = Quench(junction, delta + noise)
         if variant == "pole error":
@@ -66,9 +113,13 @@ def evolve(run, comm, log, output):
     outcome = run_evolution(run, comm, log, output, state, records)
     if outcome.status == "complete" and junction.drive.kind == "sine":
         outcome.warnings += records.write_harmonics(output(), comm, outcome)
-    outcome.summary.update(pole_error=max(fit.error for fit in junction.poles),
-                           memory_error=max(fit.memory_error for fit in junction.poles), eV_initial=junction.drive.start,
-                           poles=[len(fit.w) for fit in junction.poles], **found["summary"])
+    outcome.summary.update(
+        pole_error=max(fit.error for fit in junction.poles),
+        memory_error=max(fit.memory_error for fit in junction.poles),
+        eV_initial=junction.drive.start,
+        poles=[len(fit.w) for fit in junction.poles],
+        **found["summary"],
+    )
     outcome.summary.update(regions(junction, comm, outcome.summary["t"]))
     outcome.warnings[:0] = found["warnings"]
     return outcome
@@ -87,9 +138,16 @@ def _evolve_sites(run, comm, log, output):
         made = loosened(run, comm, junction, output.recall) if variant == "pole error" else junction
         return columns.State(sites.SiteQuench(made, place, delta), comm, dtype, start=begin)
 
-    outcome = run_evolution(run, comm, log, output, state, nsn_sites.records(Records)(junction, comm, place))
-    outcome.summary.update(pole_error=max(fit.error for fit in junction.poles), memory_error=max(fit.memory_error for fit in junction.poles),
-                           eV_initial=junction.drive.start, poles=[len(fit.w) for fit in junction.poles], **found["summary"])
+    outcome = run_evolution(
+        run, comm, log, output, state, nsn_sites.records(Records)(junction, comm, place)
+    )
+    outcome.summary.update(
+        pole_error=max(fit.error for fit in junction.poles),
+        memory_error=max(fit.memory_error for fit in junction.poles),
+        eV_initial=junction.drive.start,
+        poles=[len(fit.w) for fit in junction.poles],
+        **found["summary"],
+    )
     outcome.warnings[:0] = found["warnings"]
     return outcome
 
@@ -100,8 +158,10 @@ def regions(junction, comm, t):
         return {"region_initial": None, "region": None}
     lead, lattice = junction.leads[0], junction.lattice
     grid = static.finite(lattice.Lx, lattice.Ly)
-    at = [static.Point(junction.U, junction.mu, lead.gamma, junction.h, lead.T, abs(bias))
-          for bias in (junction.drive.start, junction.drive(t, -1))]
+    at = [
+        static.Point(junction.U, junction.mu, lead.gamma, junction.h, lead.T, abs(bias))
+        for bias in (junction.drive.start, junction.drive(t, -1))
+    ]
     names = on_root(comm, lambda: [onsets.region(point, grid) for point in at])
     return {"region_initial": names[0], "region": names[1]}
 
@@ -122,12 +182,17 @@ def estimate(run, ranks):
         return ["  starts from a file: size and time are about those of the run that wrote it"]
     junction = build(run, solo())
     system = Quench(junction, np.zeros(len(junction.lattice.count)))
-    rows = row_times(run.run.t_max, system.breakpoints(run.run.t_max), run.numerics.dt, run.run.output_every)
-    return [f"  poles: {len(junction.poles[0].w)} a lead, error {max(fit.error for fit in junction.poles):.1e}",
-            *estimates.evolution(system, run, ranks, len(rows))]
+    rows = row_times(
+        run.run.t_max, system.breakpoints(run.run.t_max), run.numerics.dt, run.run.output_every
+    )
+    return [
+        f"  poles: {len(junction.poles[0].w)} a lead, error {max(fit.error for fit in junction.poles):.1e}",
+        *estimates.evolution(system, run, ranks, len(rows)),
+    ]
 
 
 # ---- what is recorded ---------------------------------------------------------------------------------------------
+
 
 class Records(Recorder):
     """Data sets of an evolution: the order parameter, its harmonics, densities, currents, monitors."""
@@ -137,7 +202,7 @@ class Records(Recorder):
 
     def __init__(self, junction, comm, before=None):
         self.junction, self.before = junction, before
-        if before is not None:      # poles cannot be exchanged under a state in motion
+        if before is not None:  # poles cannot be exchanged under a state in motion
             self.variants = ("step error",)
         self.lattice = junction.lattice
         self.layout = Layout.over(self.lattice.Lx, comm)
@@ -149,27 +214,48 @@ class Records(Recorder):
         out.axis("x", np.arange(L), "lattice constant", "site along x")
         out.axis("n", np.arange(L // 2 + 1), "2 pi / Lx", "wave number")
         for name, dtype, axes, units, text in (
-                ("delta", complex, ("t", "x"), "t_par", "order parameter"),
-                ("density", float, ("t", "x"), "per site", "particles per site, both spins"),
-                ("magnetization", float, ("t", "x"), "per site", "particles per site, up minus down")):
+            ("delta", complex, ("t", "x"), "t_par", "order parameter"),
+            ("density", float, ("t", "x"), "per site", "particles per site, both spins"),
+            ("magnetization", float, ("t", "x"), "per site", "particles per site, up minus down"),
+        ):
             out.series(name, dtype, axes, units, text, layout=self.layout)
-        out.series("delta_n", float, ("t", "n"), "t_par", "modulus of the order parameter's harmonics, larger of +n and -n")
+        out.series(
+            "delta_n",
+            float,
+            ("t", "n"),
+            "t_par",
+            "modulus of the order parameter's harmonics, larger of +n and -n",
+        )
         self.declare_numbers(out)
 
     def declare_numbers(self, out):
         """Series of the bias, the currents and the monitors. **Collective.**"""
-        for name, units, text in (("eV", "t_par", "bias"), ("current_left", "t_par per site", "particle current from the left lead"),
-                                  ("current_right", "t_par per site", "particle current from the right lead"),
-                                  ("balance", "t_par per site", "|dn/dt - sum of the currents|")):
+        for name, units, text in (
+            ("eV", "t_par", "bias"),
+            ("current_left", "t_par per site", "particle current from the left lead"),
+            ("current_right", "t_par per site", "particle current from the right lead"),
+            ("balance", "t_par per site", "|dn/dt - sum of the currents|"),
+        ):
             out.series(name, float, ("t",), units, text)
         out.growing_axis("t_monitor", "1/t_par", "times of the costly monitors")
-        for name, text in (("antihermiticity", "largest |G + G^+|"), ("occupation_min", "smallest eigenvalue of -i G^<"),
-                           ("occupation_max", "largest eigenvalue of -i G^<")):
+        for name, text in (
+            ("antihermiticity", "largest |G + G^+|"),
+            ("occupation_min", "smallest eigenvalue of -i G^<"),
+            ("occupation_max", "largest eigenvalue of -i G^<"),
+        ):
             out.series(name, float, ("t_monitor",), "1", text)
         if self.before is not None:
             out.axis("previous", np.arange(len(self.before["eV"])), "1", "rows of the run before")
-            out.fixed("previous_eV", self.before["eV"], ("previous",), "t_par", "bias in the run before")
-            out.fixed("previous_delta_max", self.before["delta_max"], ("previous",), "t_par", "largest |Delta| in the run before")
+            out.fixed(
+                "previous_eV", self.before["eV"], ("previous",), "t_par", "bias in the run before"
+            )
+            out.fixed(
+                "previous_delta_max",
+                self.before["delta_max"],
+                ("previous",),
+                "t_par",
+                "largest |Delta| in the run before",
+            )
 
     def write_harmonics(self, out, comm, outcome):
         """Fourier content of the currents under a sine drive, over its last whole periods; warnings. **Collective.**"""
@@ -179,13 +265,24 @@ class Records(Recorder):
         whole = min(int((end - drive.at) / period * (1 + 1e-9)), MOST_PERIODS)
         inside = (out_of.t >= end - whole * period - 1e-9) & (out_of.t <= end + 1e-9)
         if whole < 1 or inside.sum() < 4 * HARMONICS:
-            return [f"no Fourier content of the currents: it needs a whole period ({period:.4g}) with {4 * HARMONICS} rows of output or more"]
+            return [
+                f"no Fourier content of the currents: it needs a whole period ({period:.4g}) with {4 * HARMONICS} rows of output or more"
+            ]
         out.axis("harmonic", np.arange(HARMONICS + 1), "drive frequency", "harmonic of the drive")
         for side in ("left", "right"):
-            values, misfit = spectral.harmonics(np.asarray(out_of.t[inside]) - drive.at, np.asarray(out_of[f"current_{side}"][inside]),
-                                                drive.frequency, HARMONICS)
-            out.fixed(f"current_{side}_harmonics", values, ("harmonic",), "t_par per site",
-                      f"c_k of the current from the {side} lead, Re sum c_k exp(-i k Omega (t - at)), over the last {whole} periods")
+            values, misfit = spectral.harmonics(
+                np.asarray(out_of.t[inside]) - drive.at,
+                np.asarray(out_of[f"current_{side}"][inside]),
+                drive.frequency,
+                HARMONICS,
+            )
+            out.fixed(
+                f"current_{side}_harmonics",
+                values,
+                ("harmonic",),
+                "t_par per site",
+                f"c_k of the current from the {side} lead, Re sum c_k exp(-i k Omega (t - at)), over the last {whole} periods",
+            )
             outcome.summary[f"current_{side}_first_harmonic"] = complex(values[1])
             outcome.errors[f"current_{side}_first_harmonic"] = misfit
         return []
@@ -195,33 +292,55 @@ class Records(Recorder):
         expand = self.lattice.expand
         up, down = seen["density_up"][expand], seen["density_down"][expand]
         delta = c[expand]
-        return {"t": t, "delta": delta, "delta_n": initial.harmonics(delta), "density": up + down, "magnetization": up - down,
-                "eV": seen["eV"], "current_left": seen["current"]["left"], "current_right": seen["current"]["right"],
-                "balance": seen["balance"]}
+        return {
+            "t": t,
+            "delta": delta,
+            "delta_n": initial.harmonics(delta),
+            "density": up + down,
+            "magnetization": up - down,
+            "eV": seen["eV"],
+            "current_left": seen["current"]["left"],
+            "current_right": seen["current"]["right"],
+            "balance": seen["balance"],
+        }
 
     @staticmethod
     def headline(row):
         """Summary numbers of one row; the list of keys is in the README."""
-        return {"t": row["t"], **initial.describe(row["delta"]),
-                "current_left": row["current_left"], "current_right": row["current_right"],
-                "density": float(np.mean(row["density"])), "magnetization": float(np.mean(row["magnetization"]))}
+        return {
+            "t": row["t"],
+            **initial.describe(row["delta"]),
+            "current_left": row["current_left"],
+            "current_right": row["current_right"],
+            "density": float(np.mean(row["density"])),
+            "magnetization": float(np.mean(row["magnetization"])),
+        }
 
     def watch(self, state, found, seen):
         """Anti-Hermiticity of G and the range of the occupations. **Collective.**"""
-        numbers = dict(zip(("antihermiticity", "occupation_min", "occupation_max"), state.extremes(found.green)))
+        numbers = dict(
+            zip(
+                ("antihermiticity", "occupation_min", "occupation_max"), state.extremes(found.green)
+            )
+        )
         return numbers, numbers
 
     def warnings(self, worst):
         """A warning if occupations left [0, 1]."""
         if worst["occupation_min"] < -1e-6 or worst["occupation_max"] > 1 + 1e-6:
-            return [f"occupations left [0, 1]: {worst['occupation_min']:.2e} .. {worst['occupation_max']:.2e}; "
-                    "use a smaller pole_error or dt"]
+            return [
+                f"occupations left [0, 1]: {worst['occupation_min']:.2e} .. {worst['occupation_max']:.2e}; "
+                "use a smaller pole_error or dt"
+            ]
         return []
 
     def local(self, row, seen):
         """The row as this rank writes it."""
         mine = slice(*self.layout.bounds())
-        return {name: value[mine] if name in ("delta", "density", "magnetization") else value for name, value in row.items()}
+        return {
+            name: value[mine] if name in ("delta", "density", "magnetization") else value
+            for name, value in row.items()
+        }
 
     def progress(self, row):
         """A few words for the progress line."""

@@ -1,4 +1,5 @@
 """Task ``modes`` of the nsn-junction: growth rates and frequencies of the modes of a uniform state."""
+
 from __future__ import annotations
 
 import time
@@ -15,8 +16,16 @@ from ..systems.nsn_junction.response import UniformResponse
 from .evolution import Outcome
 
 TASKS = {
-    "modes": Task(tables={"parameters": ModesParameters, "numerics": ModesNumerics, "initial": ModesInitial, "leads": inputs.Leads},
-                  sweep=("q",), doc="modes of a uniform state: growth rates, frequencies, number of growing ones, over q"),
+    "modes": Task(
+        tables={
+            "parameters": ModesParameters,
+            "numerics": ModesNumerics,
+            "initial": ModesInitial,
+            "leads": inputs.Leads,
+        },
+        sweep=("q",),
+        doc="modes of a uniform state: growth rates, frequencies, number of growing ones, over q",
+    ),
 }
 
 
@@ -30,13 +39,18 @@ def modes(run, comm, log, output):
     log(f"modes: D = {state.D:.8f}, {len(q)} wave number{'s' if len(q) > 1 else ''}")
     floor = -run.numerics.floor * state.analytic_below
     found = search(state, q, floor, comm, log)
-    status, warnings = "complete", [f"q = {k:.6g}: {text}" for k, text in zip(q, found) if isinstance(text, str)]
+    status, warnings = (
+        "complete",
+        [f"q = {k:.6g}: {text}" for k, text in zip(q, found) if isinstance(text, str)],
+    )
     if warnings:
         status = "not-converged"
     write(output(), q, found)
     summary, errors = headline(state, q, found, floor)
     if summary["growth_rate"] is None and not warnings:
-        warnings = [f"no mode decays slower than {-floor:.4g} at the wave number{'s' if len(q) > 1 else ''} asked for"]
+        warnings = [
+            f"no mode decays slower than {-floor:.4g} at the wave number{'s' if len(q) > 1 else ''} asked for"
+        ]
     return Outcome(status, summary, errors, warnings)
 
 
@@ -44,9 +58,17 @@ def uniform_state(run):
     """The response of the state that [initial] names. InputError if there is no such root."""
     p, n = run.parameters, run.numerics
     table = run.tables.get("leads") or inputs.Leads()
-    leads = tuple(model.Lead(name, *(getattr(own, key) if getattr(own, key) is not None else getattr(p, key)
-                                     for key in ("gamma", "T", "mu")), sign)
-                  for name, own, sign in (("left", table.left, +1), ("right", table.right, -1)))
+    leads = tuple(
+        model.Lead(
+            name,
+            *(
+                getattr(own, key) if getattr(own, key) is not None else getattr(p, key)
+                for key in ("gamma", "T", "mu")
+            ),
+            sign,
+        )
+        for name, own, sign in (("left", table.left, +1), ("right", table.right, -1))
+    )
     point = static.Point(p.U, p.mu, p.gamma, p.h, p.T, p.eV, leads)
     grid = static.finite(n.Lx, n.Ly) if n.lattice == "finite" else static.infinite(error=n.error)
     if run.initial.state == "normal":
@@ -54,8 +76,10 @@ def uniform_state(run):
     roots = onsets.roots(point, grid)
     if not -len(roots) <= run.initial.root < len(roots):
         listed = ", ".join(f"{D:.6f}" for D in roots)
-        raise InputError(f"[initial] root = {run.initial.root}: the gap equation has {len(roots) or 'no'} roots D > 0 at eV = {p.eV:g}, "
-                         f"h = {p.h:g}" + (f" ({listed})" if listed else '; use state = "normal"'))
+        raise InputError(
+            f"[initial] root = {run.initial.root}: the gap equation has {len(roots) or 'no'} roots D > 0 at eV = {p.eV:g}, "
+            f"h = {p.h:g}" + (f" ({listed})" if listed else '; use state = "normal"')
+        )
     return UniformResponse(roots[run.initial.root], point, grid).at_root()
 
 
@@ -101,26 +125,58 @@ def write(out, q, found):
             multiplicity[i, j], vector[i, j] = mode.multiplicity, mode.vectors[0]
     out.axis("q", q, "1/lattice constant", "wave number along x")
     out.axis("mode", np.arange(most), "1", "modes of one q, fastest growing first")
-    out.axis("component", np.array(["delta", "conjugate"]), "1", "amplitude in Delta at q, in Delta^* at -q")
-    for name, values, units, text in (("growth_rate", rate, "t_par", "Im z of the mode e^{-izt}"),
-                                      ("frequency", frequency, "t_par", "Re z of the mode"),
-                                      ("mode_error", error, "t_par", "bound on the error of z"),
-                                      ("multiplicity", multiplicity, "1", "how often the mode counts")):
+    out.axis(
+        "component",
+        np.array(["delta", "conjugate"]),
+        "1",
+        "amplitude in Delta at q, in Delta^* at -q",
+    )
+    for name, values, units, text in (
+        ("growth_rate", rate, "t_par", "Im z of the mode e^{-izt}"),
+        ("frequency", frequency, "t_par", "Re z of the mode"),
+        ("mode_error", error, "t_par", "bound on the error of z"),
+        ("multiplicity", multiplicity, "1", "how often the mode counts"),
+    ):
         out.fixed(name, values, ("q", "mode"), units, text)
     out.fixed("vector", vector, ("q", "mode", "component"), "1", "null vector of M, of length 1")
-    out.fixed("growing", np.array([-1 if isinstance(s, str) else s.growing for s in found], np.int64), ("q",), "1",
-              "number of growing modes; -1: not converged")
-    out.fixed("samples", np.array([0 if isinstance(s, str) else s.samples for s in found], np.int64), ("q",), "1", "evaluations of M")
+    out.fixed(
+        "growing",
+        np.array([-1 if isinstance(s, str) else s.growing for s in found], np.int64),
+        ("q",),
+        "1",
+        "number of growing modes; -1: not converged",
+    )
+    out.fixed(
+        "samples",
+        np.array([0 if isinstance(s, str) else s.samples for s in found], np.int64),
+        ("q",),
+        "1",
+        "evaluations of M",
+    )
 
 
 def headline(state, q, found, floor):
     """(summary, errors): the fastest growing mode over all q, and what state it belongs to."""
     good = [(k, s) for k, s in zip(q, found) if not isinstance(s, str)]
-    best = max(((mode.z.imag, i, mode) for i, (_, s) in enumerate(good) for mode in s.modes[:1]), default=None, key=lambda b: b[0])
-    summary = {"delta": state.D, "growth_rate": None, "frequency": None, "q_max": None,
-               "growing_modes": max((s.growing for _, s in good), default=None), "floor": floor,
-               "verdict": "unstable" if any(s.growing for _, s in good) else "stable" if len(good) == len(q) else "unknown",
-               "samples": sum(s.samples for _, s in good)}
+    best = max(
+        ((mode.z.imag, i, mode) for i, (_, s) in enumerate(good) for mode in s.modes[:1]),
+        default=None,
+        key=lambda b: b[0],
+    )
+    summary = {
+        "delta": state.D,
+        "growth_rate": None,
+        "frequency": None,
+        "q_max": None,
+        "growing_modes": max((s.growing for _, s in good), default=None),
+        "floor": floor,
+        "verdict": "unstable"
+        if any(s.growing for _, s in good)
+        else "stable"
+        if len(good) == len(q)
+        else "unknown",
+        "samples": sum(s.samples for _, s in good),
+    }
     errors = {}
     if best is not None:
         _, i, mode = best
@@ -138,6 +194,10 @@ def estimate(run, ranks):
     for y in (0.2, 0.3, 0.4):
         state(q[-1], 1j * y)
     each = (time.perf_counter() - begun) / 3
-    factor = 0.1 if isinstance(state.grid, static.Infinite) and q[-1] != 0 else 1.0   # the rough guide of the search
-    return [f"  D = {state.D:.6f}; {len(q)} wave numbers, {state.items(q[-1])} rows of momenta",
-            f"  one M: {1e3 * each:.1f} ms; about {2500 * each * factor * len(q) / ranks:.0f} s on {ranks} ranks"]
+    factor = (
+        0.1 if isinstance(state.grid, static.Infinite) and q[-1] != 0 else 1.0
+    )  # the rough guide of the search
+    return [
+        f"  D = {state.D:.6f}; {len(q)} wave numbers, {state.items(q[-1])} rows of momenta",
+        f"  one M: {1e3 * each:.1f} ms; about {2500 * each * factor * len(q) / ranks:.0f} s on {ranks} ranks",
+    ]

@@ -1,4 +1,5 @@
 """Any number of ranks gives the same physics, and more ranks hold less each. ``mpiexec -n 3 python -m pytest tests/mpi -m parallel``."""
+
 from __future__ import annotations
 
 import functools
@@ -22,13 +23,26 @@ BASE = {"system": "nsn-junction", "task": "evolve"}
 STEP = {"from": 0.0, "to": 0.5, "at": 0.7}  # inside a step of 0.25
 UNEQUAL = {"left": {"gamma": 0.02, "T": 0.15, "mu": 0.1}, "right": {"gamma": 0.01}}
 CASES = {
-    "9x3": {"parameters": {"h": 0.2, "T": 0.1, "eV": STEP}, "numerics": {"Lx": 9, "Ly": 3, "dt": 0.25}},
+    "9x3": {
+        "parameters": {"h": 0.2, "T": 0.1, "eV": STEP},
+        "numerics": {"Lx": 9, "Ly": 3, "dt": 0.25},
+    },
     # five sites and two blocks: fewer than seven ranks, and than three
-    "5x2": {"parameters": {"h": 0.2, "T": 0.1, "eV": STEP}, "numerics": {"Lx": 5, "Ly": 2, "dt": 0.25}},
-    "parity": {"parameters": {"h": 0.2, "T": 0.1, "eV": STEP}, "numerics": {"Lx": 5, "Ly": 2, "dt": 0.25, "symmetry": "stripe-parity"}},
+    "5x2": {
+        "parameters": {"h": 0.2, "T": 0.1, "eV": STEP},
+        "numerics": {"Lx": 5, "Ly": 2, "dt": 0.25},
+    },
+    "parity": {
+        "parameters": {"h": 0.2, "T": 0.1, "eV": STEP},
+        "numerics": {"Lx": 5, "Ly": 2, "dt": 0.25, "symmetry": "stripe-parity"},
+    },
     # no lead's hole columns can use another's modes: twice the groups; the order parameter turns and grows from noise
-    "unequal": {"parameters": {"U": 4.0, "T": 0.1, "eV": STEP}, "numerics": {"Lx": 5, "Ly": 2, "dt": 0.25, "pole_error": 1e-5},
-                "initial": {"state": "normal", "noise": 1e-2}, "leads": UNEQUAL},
+    "unequal": {
+        "parameters": {"U": 4.0, "T": 0.1, "eV": STEP},
+        "numerics": {"Lx": 5, "Ly": 2, "dt": 0.25, "pole_error": 1e-5},
+        "initial": {"state": "normal", "noise": 1e-2},
+        "leads": UNEQUAL,
+    },
 }
 
 
@@ -54,7 +68,17 @@ def evolve(run, comm):
 
     def on_row(row):
         seen = state.observe(row)
-        rows.append(np.concatenate([[row.t], row.c, seen["density_up"], seen["density_down"], list(seen["current"].values())]))
+        rows.append(
+            np.concatenate(
+                [
+                    [row.t],
+                    row.c,
+                    seen["density_up"],
+                    seen["density_down"],
+                    list(seen["current"].values()),
+                ]
+            )
+        )
 
     with petsc.Options({}) as options:
         evolution = Evolution(state, 2.0, run.numerics.dt, options)
@@ -106,9 +130,18 @@ def test_state_falls_as_ranks_grow(comm, name):
     state = State(quench(read(name), comm), comm)
     _, one = alone(name)
     largest = max(sum(array.size for _, _, array in runs) for runs in one.modes.values())
-    shares = comm.allgather((state.mode_count, state.green_count, state.nbytes, state.modes.flat.nbytes + state.allocate().flat.nbytes))
+    shares = comm.allgather(
+        (
+            state.mode_count,
+            state.green_count,
+            state.nbytes,
+            state.modes.flat.nbytes + state.allocate().flat.nbytes,
+        )
+    )
     modes, green, sizes, held = zip(*shares)
-    assert sum(modes) == one.mode_count and sum(green) == one.green_count and sum(sizes) == one.nbytes
+    assert (
+        sum(modes) == one.mode_count and sum(green) == one.green_count and sum(sizes) == one.nbytes
+    )
     assert max(modes) <= -(-len(one.modes) // comm.size) * largest
     assert all(both == 2 * 16 * count for both, count in zip(held, modes))
     if comm.size > 1:
@@ -142,8 +175,14 @@ def test_the_result_file_is_the_same_on_any_number_of_ranks(comm, shared_tmp):
     many, one = Result(shared_tmp / "many.h5"), Result(shared_tmp / "one.h5")
     assert many.keys() == one.keys() and many.status == one.status == "complete"
     for key in one.keys():
-        assert (many[key].shape, many[key].units, many[key].axes) == (one[key].shape, one[key].units, one[key].axes), key
+        assert (many[key].shape, many[key].units, many[key].axes) == (
+            one[key].shape,
+            one[key].units,
+            one[key].axes,
+        ), key
         assert np.abs(np.asarray(many[key]) - np.asarray(one[key])).max() < SAME, key
     for key in one.errors:
-        assert many.summary[key] == pytest.approx(one.summary[key], abs=SAME) and many.errors[key] == pytest.approx(one.errors[key], abs=SAME)
+        assert many.summary[key] == pytest.approx(one.summary[key], abs=SAME) and many.errors[
+            key
+        ] == pytest.approx(one.errors[key], abs=SAME)
     assert many.provenance["ranks"] == comm.size and len(many.summary["state_bytes"]) == comm.size

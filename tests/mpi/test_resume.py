@@ -1,4 +1,5 @@
 """Stopped and continued runs end as if never stopped. ``mpiexec -n 3 python -m pytest tests/mpi/test_resume.py -m parallel``."""
+
 import os
 
 import numpy as np
@@ -27,11 +28,13 @@ def source(comm, shared_tmp):
 
 def stop_after(monkeypatch, steps):
     """From now on runs stop after so many steps, as if rank 1 (or the only one) had got a signal."""
+
     def decide(self):
         self.taken = getattr(self, "taken", 0) + 1
         if self.taken == steps and self.comm.rank == min(1, self.comm.size - 1):
             self.asked = "SIGUSR1"
         return original(self)
+
     original = Stopping.decide
     monkeypatch.setattr(Stopping, "decide", decide)
 
@@ -68,33 +71,53 @@ METHODS = {
     "even about x = 0": (14, ("numerics.symmetry=stripe-parity",)),
     "nothing assumed": (9, ("numerics.symmetry=full", "run.t_max=5.1", "initial.noise=0.05")),
     "modes in single precision": (14, ("numerics.precision=mixed",)),
-    "rk 3bs": (7, (*RK, "petsc.evolve.ts_rk_type=3bs", "petsc.evolve.ts_rtol=1e-5", "petsc.evolve.ts_atol=1e-7")),
+    "rk 3bs": (
+        7,
+        (
+            *RK,
+            "petsc.evolve.ts_rk_type=3bs",
+            "petsc.evolve.ts_rtol=1e-5",
+            "petsc.evolve.ts_atol=1e-7",
+        ),
+    ),
     "rk 5f": (14, (*RK, "petsc.evolve.ts_rk_type=5f")),
     "rk, fixed step": (50, (*RK, "petsc.evolve.ts_adapt_type=none", "numerics.dt=0.02")),
     "arkimex 3": (5, (*ARK, "petsc.evolve.ts_arkimex_type=3", "petsc.evolve.ts_rtol=1e-5")),
 }
 
 
-@pytest.mark.parametrize("method", [pytest.param(name, marks=parallel if k < 3 else ()) for k, name in enumerate(METHODS)])
-def test_a_run_in_pieces_gives_every_bit_of_the_whole_one(comm, shared_tmp, source, monkeypatch, method):
+@pytest.mark.parametrize(
+    "method",
+    [pytest.param(name, marks=parallel if k < 3 else ()) for k, name in enumerate(METHODS)],
+)
+def test_a_run_in_pieces_gives_every_bit_of_the_whole_one(
+    comm, shared_tmp, source, monkeypatch, method
+):
     """Stops every few steps: in the main run, in the error estimate, right behind a jump of the bias and far from one."""
     if comm.size > 3 and method != "exponential":
         pytest.skip("on up to three ranks")
     steps, overrides = METHODS[method]
     steps *= 1 if comm.size == 1 else 4
     assert driver.run(source, shared_tmp / "whole.h5", overrides, quiet=True) == 0
-    assert in_pieces(monkeypatch, comm, source, shared_tmp / "pieces.h5", steps, overrides) >= (4 if comm.size == 1 else 2)
+    assert in_pieces(monkeypatch, comm, source, shared_tmp / "pieces.h5", steps, overrides) >= (
+        4 if comm.size == 1 else 2
+    )
     assert_same(shared_tmp / "pieces.h5", shared_tmp / "whole.h5")
 
 
 @parallel
 @pytest.mark.parametrize("first, then", [("all", "one"), ("one", "all")])
-def test_a_run_goes_on_on_another_number_of_ranks(comm, shared_tmp, source, monkeypatch, first, then):
+def test_a_run_goes_on_on_another_number_of_ranks(
+    comm, shared_tmp, source, monkeypatch, first, then
+):
     """Begun on all ranks and continued on one, or the other way round: the same to 1e-11."""
+
     def on(which, call, *args):
         if which == "all":
             return comm.bcast(stopped(call, *args, quiet=True), root=0)
-        return comm.bcast(stopped(call, *args, quiet=True, comm=solo()) if comm.rank == 0 else None, root=0)
+        return comm.bcast(
+            stopped(call, *args, quiet=True, comm=solo()) if comm.rank == 0 else None, root=0
+        )
 
     assert not on("one", driver.run, source, shared_tmp / "whole.h5")
     with monkeypatch.context() as patch:
@@ -105,21 +128,35 @@ def test_a_run_goes_on_on_another_number_of_ranks(comm, shared_tmp, source, monk
 
 
 @pytest.mark.parametrize("method", [pytest.param("exponential", marks=parallel), "rk 5dp"])
-def test_a_later_end_continues_a_finished_run_as_if_it_had_been_asked_for_at_first(comm, shared_tmp, source, method):
+def test_a_later_end_continues_a_finished_run_as_if_it_had_been_asked_for_at_first(
+    comm, shared_tmp, source, method
+):
     """The last step of the first run was cut to fit its end; the longer run must not contain that step, nor its row."""
     overrides = METHODS[method][1]
     out = shared_tmp / "out.h5"
-    for end in (0.63, 0.9, 1.7):   # 1.7: beyond a jump of the bias that the shorter runs do not know
+    for end in (0.63, 0.9, 1.7):  # 1.7: beyond a jump of the bias that the shorter runs do not know
         call = driver.run if end == 0.63 else driver.resume
-        assert call(*((source,) if end == 0.63 else ()), out, (*overrides, f"run.t_max={end}"), quiet=True) == 0
-    assert driver.run(source, shared_tmp / "whole.h5", (*overrides, "run.t_max=1.7"), quiet=True) == 0
+        assert (
+            call(
+                *((source,) if end == 0.63 else ()),
+                out,
+                (*overrides, f"run.t_max={end}"),
+                quiet=True,
+            )
+            == 0
+        )
+    assert (
+        driver.run(source, shared_tmp / "whole.h5", (*overrides, "run.t_max=1.7"), quiet=True) == 0
+    )
     assert_same(out, shared_tmp / "whole.h5")
     assert driver.resume(out, quiet=True) == 0
     with pytest.raises(InputError, match="parameters.T changed"):
         driver.resume(out, ("parameters.T=0.06", "run.t_max=9"), quiet=True)
 
 
-def test_a_later_end_may_be_asked_for_while_the_errors_are_estimated(comm, shared_tmp, source, monkeypatch):
+def test_a_later_end_may_be_asked_for_while_the_errors_are_estimated(
+    comm, shared_tmp, source, monkeypatch
+):
     """Stopped in the second part, continued to a later end: the first part goes on, then the second from where it was."""
     out = shared_tmp / "out.h5"
     with monkeypatch.context() as patch:
@@ -137,7 +174,14 @@ def test_output_and_limits_change_no_step(comm, shared_tmp, source, monkeypatch)
     with monkeypatch.context() as patch:
         stop_after(patch, 11)
         assert stopped(driver.run, source, out, quiet=True)
-    assert driver.resume(out, ("run.output_every=2.0", "run.checkpoint_minutes=0.001", "run.wall_limit=100"), quiet=True) == 0
+    assert (
+        driver.resume(
+            out,
+            ("run.output_every=2.0", "run.checkpoint_minutes=0.001", "run.wall_limit=100"),
+            quiet=True,
+        )
+        == 0
+    )
     assert driver.run(source, shared_tmp / "whole.h5", quiet=True) == 0
     some, every = Result(out), Result(shared_tmp / "whole.h5")
     assert len(some.t) < len(every.t)
@@ -150,15 +194,26 @@ def test_checkpoints_are_the_same_bytes_on_any_ranks_and_refuse_another_size(com
     """Arrays go to their place in the whole, whatever the ranks, empty ones included; the older of two generations stays."""
     target, whole = shared_tmp / "out.h5", np.arange(5) * (1 + 2j)
     layout = Layout.over(5, comm)
-    arrays = {"modes": (whole[layout.start:layout.stop], layout.start, 5)}
+    arrays = {"modes": (whole[layout.start : layout.stop], layout.start, 5)}
     for number in (1, 2):
-        checkpoint.write(comm, target, number, {"t": 0.1 * number, "c": whole, "pair": (1, None), "far": np.inf}, arrays)
+        checkpoint.write(
+            comm,
+            target,
+            number,
+            {"t": 0.1 * number, "c": whole, "pair": (1, None), "far": np.inf},
+            arrays,
+        )
     saved = checkpoint.newest(comm, target, print)
-    assert saved.number == 2 and saved.meta["t"] == 0.2 and saved.meta["pair"] == [1, None] and saved.meta["far"] == np.inf
+    assert (
+        saved.number == 2
+        and saved.meta["t"] == 0.2
+        and saved.meta["pair"] == [1, None]
+        and saved.meta["far"] == np.inf
+    )
     assert saved.meta["c"].tobytes() == whole.tobytes()
     back = np.zeros(layout.count, complex)
     saved.read("modes", back, layout.start, 5)
-    assert np.array_equal(back, whole[layout.start:layout.stop])
+    assert np.array_equal(back, whole[layout.start : layout.stop])
     with pytest.raises(InputError, match="5 entries of complex128, this run needs 6"):
         saved.read("modes", back, 0, 6)
     comm.barrier()
@@ -180,7 +235,12 @@ def test_the_newest_whole_generation_is_used_and_damage_is_told(comm, shared_tmp
         os.unlink(checkpoint.path_of(target, 2) + ".sha256")
     comm.barrier()
     assert checkpoint.newest(comm, target, told.append).number == 1
-    assert [word in line for word, line in zip(("bytes of", "hash", "hash", "there is no out.h5.ckpt-000002.sha256"), told)] == [True] * 4
+    assert [
+        word in line
+        for word, line in zip(
+            ("bytes of", "hash", "hash", "there is no out.h5.ckpt-000002.sha256"), told
+        )
+    ] == [True] * 4
     comm.barrier()
     if comm.rank == 0:
         damage(checkpoint.path_of(target, 1), "cut")

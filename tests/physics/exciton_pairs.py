@@ -3,6 +3,7 @@
 Hanai et al. (2018), Eqs. (36), (45), at T_b = 0. G^K = G^R Sigma^K G^A is taken column by column: each bubble is a sum over poles of
 integrals int dv S(v)/[(v-z1)(v-z2)(v-z3)], S a step, hence second divided differences of logarithms.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -29,7 +30,9 @@ def bubbles(k, kk, w, D, mu, mt, gb, gv):
             Pa, Pb, Pc = (p[x] for p, x in ((second[1], a), (second[1], b), (first[1], c)))
             Qa, Qb, Qc = (p[x] for p, x in ((first[1], a), (first[1], b), (second[1], c)))
             for s, t in itertools.product((0, 1), repeat=2):
-                found[s, t] += _sandwich(Pb, s, Pc, t, Pa, j) * X + _sandwich(Qb, t, Qc, s, Qa, j) * Y
+                found[s, t] += (
+                    _sandwich(Pb, s, Pc, t, Pa, j) * X + _sandwich(Qb, t, Qc, s, Qa, j) * Y
+                )
     return found * (0.5j / (2 * np.pi) * -2j)
 
 
@@ -56,7 +59,7 @@ def _step(z, edge, gb, decay):
     """int dv [gb sgn(v - edge) + decay]/[(v-z1)(v-z2)(v-z3)]; z1, z2 on one side of the real axis, z3 on the other."""
     z1, z2, z3 = z
     side = 1 if np.imag(z3.flat[0] if np.ndim(z3) else z3) > 0 else -1
-    near, far = -side * 1j * np.pi, side * 1j * np.pi      # int dv/(v - z) over the line
+    near, far = -side * 1j * np.pi, side * 1j * np.pi  # int dv/(v - z) over the line
 
     def whole(x, turn):
         return gb * (-2 * np.log(edge - x) - turn) + decay * turn
@@ -64,7 +67,9 @@ def _step(z, edge, gb, decay):
     d = z1 - z2
     ratio = -d / (edge - z2)
     small = np.abs(ratio) < 1e-14
-    slope = np.where(small, -1 / (edge - z2), np.log1p(np.where(small, 1.0, ratio)) / np.where(small, 1.0, d))
+    slope = np.where(
+        small, -1 / (edge - z2), np.log1p(np.where(small, 1.0, ratio)) / np.where(small, 1.0, d)
+    )
     return (-2 * gb * slope - (whole(z2, near) - whole(z3, far)) / (z2 - z3)) / (z1 - z3)
 
 
@@ -78,9 +83,17 @@ def matrix(state, q, w, angles=8, far=400.0):
     x, share = np.polynomial.legendre.leggauss(angles if q else 1)
     a = np.arcsinh(2 * p * q / state.g)[:, None] + 1e-3
     cos, share = (np.sinh(a * x) / np.sinh(a)).ravel(), a * np.cosh(a * x) / np.sinh(a) * share
-    k, weight = np.repeat(p, len(x)), ((weight * p**2)[:, None] * share * 0.5 / (2 * np.pi**2)).ravel()
+    k, weight = (
+        np.repeat(p, len(x)),
+        ((weight * p**2)[:, None] * share * 0.5 / (2 * np.pi**2)).ravel(),
+    )
     plus, minus = (np.sqrt(np.maximum(k**2 + 0.25 * q**2 + s * k * q * cos, 0)) for s in (1, -1))
     at = (state.delta, state.mt, state.gb, state.gv)
     Pi = bubbles(plus, minus, w, state.delta, state.mu, *at[1:])
     inverse = sum(pair_function(m**2 - state.mu, *at)[0] for m in (plus, minus))
-    return np.array([[weight @ (inverse - Pi[0, 0]), -(weight @ Pi[0, 1])], [-(weight @ Pi[1, 0]), weight @ (inverse - Pi[1, 1])]])
+    return np.array(
+        [
+            [weight @ (inverse - Pi[0, 0]), -(weight @ Pi[0, 1])],
+            [-(weight @ Pi[1, 0]), weight @ (inverse - Pi[1, 1])],
+        ]
+    )

@@ -16,6 +16,7 @@ Routes to G^<(t), from the most literal to the most abstract:
 * :class:`DenseModes`: the memory integral in modes, one 2N x 2N matrix per lead and pole, explicit integration.
 * :func:`quadrature`: stationary states as the w integral of G^R Sigma^< G^A.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -103,7 +104,10 @@ class Route:
         return Trace(np.array(sorted(times)), *(np.array(part) for part in zip(*found)))
 
     def _advance(self, y, t, target, rtol, atol, step):
-        inside = np.nextafter(t, target), np.nextafter(target, t)  # a jump belongs to the next interval
+        inside = (
+            np.nextafter(t, target),
+            np.nextafter(target, t),
+        )  # a jump belongs to the next interval
 
         def rhs(s, y):
             return self.rhs(min(max(s, inside[0]), inside[1]), y)
@@ -132,6 +136,7 @@ class Route:
 
 # ---- modes, dense and unblocked ------------------------------------------------------------------------------------
 
+
 class DenseModes(Route):
     """i dPi_lp/dt = 2 gamma_l r_p + (H - i Gamma) Pi_lp - Pi_lp (i w_p + shift_l tau_3), each Pi_lp a full 2N x 2N matrix;
     i dG/dt = [H, G] - 2 i Gamma G - Pi - Pi^+ with Pi = Gamma/2 + sum Pi_lp. ``poles``: one (w, r) per lead."""
@@ -156,11 +161,22 @@ class DenseModes(Route):
         n = 2 * self.N
         H = bdg(self.xi, delta, self.h)
         z, one = self.z([lead.before for lead in self.leads]), np.eye(n)
-        Pi = np.array([np.column_stack([np.linalg.solve((z[m, a] + 1j * self.width) * one - H, s * one[:, a]) for a in range(n)])
-                       for m, s in enumerate(self.source)])
+        Pi = np.array(
+            [
+                np.column_stack(
+                    [
+                        np.linalg.solve((z[m, a] + 1j * self.width) * one - H, s * one[:, a])
+                        for a in range(n)
+                    ]
+                )
+                for m, s in enumerate(self.source)
+            ]
+        )
         total = Pi.sum(0) + 0.5 * self.width * one
         # (H - i Gamma) G - G (H + i Gamma) = Pi + Pi^+
-        G = solve_sylvester(H - 1j * self.width * one, -(H + 1j * self.width * one), total + total.conj().T)
+        G = solve_sylvester(
+            H - 1j * self.width * one, -(H + 1j * self.width * one), total + total.conj().T
+        )
         return np.concatenate([G[None], Pi]).ravel()
 
     def rhs(self, t, y):
@@ -182,11 +198,15 @@ class DenseModes(Route):
     def inflow(self, t, y):
         G, Pi = self.split(y)
         n = (-1j * np.diagonal(G)).real
-        return [2 * (np.einsum("mjj->j", Pi[self.lead == k]).real + 0.5 * lead.gamma) - 2 * lead.gamma * n
-                for k, lead in enumerate(self.leads)]
+        return [
+            2 * (np.einsum("mjj->j", Pi[self.lead == k]).real + 0.5 * lead.gamma)
+            - 2 * lead.gamma * n
+            for k, lead in enumerate(self.leads)
+        ]
 
 
 # ---- waves from wide-band leads ------------------------------------------------------------------------------------
+
 
 def energy_grid(T, width, t_max, reach, cutoff):
     """Symmetric Gauss nodes and weights on [-cutoff, cutoff] that resolve f at temperature T, levels of half-width ``width``
@@ -220,8 +240,14 @@ class Waves(Route):
         columns = []  # (lead, row a, w, weight)
         for k, (lead, (w, dw)) in enumerate(zip(leads, self.grids)):
             for a in range(2 * self.N):
-                columns.append((np.full(len(w), k), np.full(len(w), a), w,
-                                dw / (2 * np.pi) * 2 * lead.gamma * (expit(-w / lead.T) - 0.5)))
+                columns.append(
+                    (
+                        np.full(len(w), k),
+                        np.full(len(w), a),
+                        w,
+                        dw / (2 * np.pi) * 2 * lead.gamma * (expit(-w / lead.T) - 0.5),
+                    )
+                )
         self.lead, self.row, self.w, self.weight = (np.concatenate(part) for part in zip(*columns))
         self.sign = sign[self.row]
         self.at = (self.row, np.arange(len(self.w)))
@@ -248,7 +274,9 @@ class Waves(Route):
             H = bdg(self.xi, self.delta0, self.h)  # the H this state is stationary for
         else:
             H = self.hamiltonian(G)
-        return G - 1j / (np.pi * self.cutoff**2) * (self.width * H - shift * np.diag(self.nambu_sign()))
+        return G - 1j / (np.pi * self.cutoff**2) * (
+            self.width * H - shift * np.diag(self.nambu_sign())
+        )
 
     def rhs(self, t, y):
         phi = y.reshape(2 * self.N, -1)
@@ -264,14 +292,23 @@ class Waves(Route):
         sign, found = self.nambu_sign(), []
         for k, lead in enumerate(self.leads):
             mine = self.lead == k
-            gain = np.bincount(self.row[mine], direct[mine], minlength=2 * self.N) + lead.gamma  # f = 1/2: 2 gamma 1/2
-            level = np.tile(np.diagonal(self.xi), 2) * sign - self.h - sign * (lead.shift(t) if t > 0 else lead.before)
-            gain = gain - 2 * lead.gamma * self.width * level / (np.pi * self.cutoff**2)  # beyond the cutoff
+            gain = (
+                np.bincount(self.row[mine], direct[mine], minlength=2 * self.N) + lead.gamma
+            )  # f = 1/2: 2 gamma 1/2
+            level = (
+                np.tile(np.diagonal(self.xi), 2) * sign
+                - self.h
+                - sign * (lead.shift(t) if t > 0 else lead.before)
+            )
+            gain = gain - 2 * lead.gamma * self.width * level / (
+                np.pi * self.cutoff**2
+            )  # beyond the cutoff
             found.append(gain - 2 * lead.gamma * n)
         return found
 
 
 # ---- explicit finite leads -----------------------------------------------------------------------------------------
+
 
 def lead_levels(count, band, core):
     """Energies (count,) in (-band, band) and the widths of their cells; denser inside |e| < core, e = core sinh(u)."""
@@ -294,8 +331,12 @@ class FiniteLeads(Route):
         e, cells = lead_levels(count, band, core)
         n = 2 * self.N
         sign = self.nambu_sign()
-        items = [(k, a, level, sign[a] * np.sqrt(lead.gamma * cell / np.pi))
-                 for k, lead in enumerate(leads) for a in range(n) for level, cell in zip(e, cells)]
+        items = [
+            (k, a, level, sign[a] * np.sqrt(lead.gamma * cell / np.pi))
+            for k, lead in enumerate(leads)
+            for a in range(n)
+            for level, cell in zip(e, cells)
+        ]
         self.lead, self.row, self.e, self.t = (np.array(part) for part in zip(*items))
         self.sign = sign[self.row]
         self.T = np.zeros((n, len(items)))
@@ -324,7 +365,10 @@ class FiniteLeads(Route):
         X = y.reshape(n + len(self.e), -1)
         out = np.empty_like(X)
         out[:n] = self.hamiltonian(1j * X[:n] @ X[:n].conj().T) @ X[:n] + self.T @ X[n:]
-        out[n:] = self.levels([lead.shift(t) for lead in self.leads])[:, None] * X[n:] + self.t[:, None] * X[self.row]
+        out[n:] = (
+            self.levels([lead.shift(t) for lead in self.leads])[:, None] * X[n:]
+            + self.t[:, None] * X[self.row]
+        )
         out *= -1j
         return out.ravel()
 
@@ -333,10 +377,14 @@ class FiniteLeads(Route):
         X = y.reshape(n + len(self.e), -1)
         # d<F_aa>/dt = 2 Im sum_p T_ap F_pa, F = X X^+
         gain = 2 * np.imag(self.t * np.einsum("pc,pc->p", X[n:], X[self.row].conj()))
-        return [np.bincount(self.row[self.lead == k], gain[self.lead == k], minlength=n) for k in range(len(self.leads))]
+        return [
+            np.bincount(self.row[self.lead == k], gain[self.lead == k], minlength=n)
+            for k in range(len(self.leads))
+        ]
 
 
 # ---- stationary states ---------------------------------------------------------------------------------------------
+
 
 def quadrature(xi, delta, h, leads, cutoff=400.0):
     """G^< (2N, 2N) and currents (leads, up/down) per site of a static order parameter, by the integral over w.
@@ -352,24 +400,38 @@ def quadrature(xi, delta, h, leads, cutoff=400.0):
     x, w = np.polynomial.legendre.leggauss(16)
     centres = np.concatenate([e, *(sign[[0, -1]] * lead.before for lead in leads)])
     scale = min(width, *(lead.T for lead in leads))
-    steps = scale * np.concatenate([np.arange(0, 8.5, 1.0), np.geomspace(10, 2 * cutoff / scale, 30)])
-    edges = np.unique(np.concatenate([c + s * steps for c in centres for s in (1, -1)] + [[cutoff, -cutoff]]))
+    steps = scale * np.concatenate(
+        [np.arange(0, 8.5, 1.0), np.geomspace(10, 2 * cutoff / scale, 30)]
+    )
+    edges = np.unique(
+        np.concatenate([c + s * steps for c in centres for s in (1, -1)] + [[cutoff, -cutoff]])
+    )
     edges = edges[np.abs(edges) <= cutoff]
     half, centre = 0.5 * np.diff(edges), 0.5 * (edges[1:] + edges[:-1])
-    nodes, weights = (centre[:, None] + half[:, None] * x).ravel(), (half[:, None] * w).ravel() / (2 * np.pi)
+    nodes, weights = (
+        (centre[:, None] + half[:, None] * x).ravel(),
+        (half[:, None] * w).ravel() / (2 * np.pi),
+    )
     G, currents = 0.5j * np.eye(2 * N), np.zeros((len(leads), 2 * N))
     G = G - 1j * width / (np.pi * cutoff**2) * H  # leading term of what lies beyond the cutoff
     for some in np.array_split(np.arange(len(nodes)), max(1, len(nodes) // 4000)):
         omega, dw = nodes[some], weights[some]
         GR = np.linalg.inv((omega + 1j * width)[:, None, None] * np.eye(2 * N) - H)
-        f = np.array([expit(-(omega[:, None] - sign * lead.before) / lead.T) for lead in leads])  # (leads, w, row)
+        f = np.array(
+            [expit(-(omega[:, None] - sign * lead.before) / lead.T) for lead in leads]
+        )  # (leads, w, row)
         odd = sum(2 * lead.gamma * (part - 0.5) for lead, part in zip(leads, f))
         G = G + 1j * np.einsum("w,wab,wb,wcb->ac", dw, GR, odd, GR.conj(), optimize=True)
         through = np.abs(GR) ** 2
         for k, one in enumerate(leads):
             for m, other in enumerate(leads):
                 window = f[k][:, :, None] - f[m][:, None, :]
-                currents[k] += 4 * one.gamma * other.gamma * np.einsum("w,wab,wab->a", dw, through, window, optimize=True)
+                currents[k] += (
+                    4
+                    * one.gamma
+                    * other.gamma
+                    * np.einsum("w,wab,wab->a", dw, through, window, optimize=True)
+                )
     return G, np.array([[c[:N].sum(), -c[N:].sum()] for c in currents]) / N
 
 
@@ -381,10 +443,14 @@ def broadened_fermi(e, width, T):
 def gap_integral(D, xi, h, v, width, T):
     """F(D) of the uniform gap equation 1/U = F(D) at bias 2v: plain sum over the momenta in ``xi``."""
     E = np.sqrt(xi.ravel() ** 2 + D**2)
-    return np.mean(sum(1 - 2 * broadened_fermi(E + s * h + e * v, width, T) for s in (1, -1) for e in (1, -1)) / (8 * E))
+    return np.mean(
+        sum(1 - 2 * broadened_fermi(E + s * h + e * v, width, T) for s in (1, -1) for e in (1, -1))
+        / (8 * E)
+    )
 
 
 # ---- no interaction ------------------------------------------------------------------------------------------------
+
 
 def free_levels(e, leads, times, cutoff=4000.0):
     """Occupations (times, levels) and inflows (times, leads, levels) of levels ``e`` of free electrons, whose leads' shifts
@@ -412,6 +478,7 @@ def free_levels(e, leads, times, cutoff=4000.0):
 
 # ---- linear growth in the normal state -----------------------------------------------------------------------------
 
+
 def pair_response(nu, n, Lx, Ly, U, mu, h, leads, cutoff=200.0):
     """1 - i U <int dw/2pi [G^R_1(w+nu) G^<_2(w) + G^<_1(w+nu) G^A_2(w)]>_k: zero for a mode Delta ~ e^{iqx - i nu t}, Im nu > 0.
 
@@ -423,12 +490,19 @@ def pair_response(nu, n, Lx, Ly, U, mu, h, leads, cutoff=200.0):
     xi = dispersion(Lx, Ly, mu)
     e1, e2 = (np.roll(xi, -n, axis=0) - h).ravel(), (-xi - h).ravel()
     edges = np.linspace(-14, 14, 561)
-    edges = np.concatenate([-np.geomspace(cutoff, 14, 12)[:-1], edges, np.geomspace(14, cutoff, 12)[1:]])
+    edges = np.concatenate(
+        [-np.geomspace(cutoff, 14, 12)[:-1], edges, np.geomspace(14, cutoff, 12)[1:]]
+    )
     half, centre = 0.5 * np.diff(edges), 0.5 * (edges[1:] + edges[:-1])
-    omega, dw = (centre[:, None] + half[:, None] * x).ravel()[:, None], (half[:, None] * w).ravel()[:, None] / (2 * np.pi)
+    omega, dw = (
+        (centre[:, None] + half[:, None] * x).ravel()[:, None],
+        (half[:, None] * w).ravel()[:, None] / (2 * np.pi),
+    )
 
     def lesser(level, side):
-        occupied = sum(2 * lead.gamma * expit(-(omega - side * lead.before) / lead.T) for lead in leads)
+        occupied = sum(
+            2 * lead.gamma * expit(-(omega - side * lead.before) / lead.T) for lead in leads
+        )
         return 1j * occupied / ((omega - level) ** 2 + width**2)
 
     first = 1 / (omega + nu - e1 + 1j * width) * lesser(e2, -1)

@@ -70,7 +70,7 @@ def test_a_circle_is_closed_and_has_two_folds():
     way = follower(lambda x, p: x**2 + p**2 - 1, (-2, -2), (2, 2))
     curve = way.trace(way.start([0.8], 0.6))
     assert curve.ends[1] == "closed"
-    assert np.abs(curve.x[:, 0]**2 + curve.p**2 - 1).max() < 1e-11
+    assert np.abs(curve.x[:, 0] ** 2 + curve.p**2 - 1).max() < 1e-11
     folds = curve.of_kind(FOLD)
     assert sorted(s.p for s in folds) == pytest.approx([-1, 1], abs=1e-12)
     assert [s.x[0] for s in folds] == pytest.approx([0, 0], abs=1e-9)
@@ -83,7 +83,12 @@ def test_an_s_curve_ends_on_its_bounds():
 
     Fails if a fold is interpolated and not solved for.
     """
-    way = follower(lambda x, p: p - x + x**3, (-3, -1), (3, 1), label=lambda x, p: "stable" if 3 * x[0]**2 > 1 else "unstable")
+    way = follower(
+        lambda x, p: p - x + x**3,
+        (-3, -1),
+        (3, 1),
+        label=lambda x, p: "stable" if 3 * x[0] ** 2 > 1 else "unstable",
+    )
     curve = way.trace(way.start([0.1], 0.099))
     assert curve.ends == ("bounds", "bounds")
     assert sorted(curve.p[[0, -1]]) == pytest.approx([-1, 1], abs=1e-14)
@@ -100,9 +105,13 @@ def test_the_parameter_as_control_stops_at_a_fold():
 
     Fails if a corrector that lands far from the predictor, on the other sheet, is accepted.
     """
-    way = follower(lambda x, p: p - x + x**3, (-3, -1), (3, 1), control="parameter", step=0.01, largest=0.01)
+    way = follower(
+        lambda x, p: p - x + x**3, (-3, -1), (3, 1), control="parameter", step=0.01, largest=0.01
+    )
     curve = way.follow(way.start([-1.3], -1.3 + 1.3**3))
-    assert curve.ends == ("start", "bounds") and curve.p[-1] == pytest.approx(1)  # away from the folds
+    assert curve.ends == ("start", "bounds") and curve.p[-1] == pytest.approx(
+        1
+    )  # away from the folds
     back = way.follow(way.start([1.2], 1.2 - 1.2**3), +1)
     assert back.ends == ("start", "step")
     assert back.p[-1] == pytest.approx(2 / 27**0.5, abs=1e-4)
@@ -122,7 +131,7 @@ def test_a_pitchfork_is_found_and_its_branches_followed():
     arms = [way.follow(spot) for spot in way.switch(vertex)]
     assert sorted(arm.x[-1, 0] for arm in arms) == pytest.approx([-1, 1], abs=1e-10)
     for arm in arms:
-        assert np.abs(arm.p - 1 - arm.x[:, 0]**2).max() < 1e-10 and arm.ends[1] == "bounds"
+        assert np.abs(arm.p - 1 - arm.x[:, 0] ** 2).max() < 1e-10 and arm.ends[1] == "bounds"
 
 
 def test_a_transcritical_bifurcation_leads_to_the_crossing_line():
@@ -145,6 +154,7 @@ def test_an_isolated_point_has_no_branches():
     """
     way = follower(lambda x, p: x**2 + p**2, (-1, -1), (1, 1))
     from hpcneq.solvers.continuation import Spot
+
     with pytest.raises(NotConverged, match="no two branches cross"):
         way.directions(Spot(np.zeros(1), 0.0, np.array([1.0, 0.0]), normal=np.ones(1)))
 
@@ -161,13 +171,20 @@ def test_bratu_problem(comm):
     curve = way.follow(way.start([0.2, 0.2], 9 * 0.2 * np.exp(-0.2)))
     assert np.abs(curve.x[:, 0] - curve.x[:, 1]).max() < 1e-8
     (fold,), (breaking,) = curve.of_kind(FOLD), curve.of_kind(BIFURCATION)
-    assert fold.p == pytest.approx(9 / np.e, abs=1e-11) and fold.x == pytest.approx([1, 1], abs=1e-8)
-    assert breaking.p == pytest.approx(27 * np.exp(-3), abs=1e-9) and breaking.x == pytest.approx([3, 3], abs=1e-8)
+    assert fold.p == pytest.approx(9 / np.e, abs=1e-11) and fold.x == pytest.approx(
+        [1, 1], abs=1e-8
+    )
+    assert breaking.p == pytest.approx(27 * np.exp(-3), abs=1e-9) and breaking.x == pytest.approx(
+        [3, 3], abs=1e-8
+    )
     arms = [way.follow(spot) for spot in way.switch(breaking)]
     assert len(arms) == 2
     for arm in arms:
         u, v = arm.x[2:].T
-        assert np.abs(3 * (u - v) - arm.p[2:] / 9 * (np.exp(u) - np.exp(v))).max() < 1e-8 and np.abs(u - v).max() > 1
+        assert (
+            np.abs(3 * (u - v) - arm.p[2:] / 9 * (np.exp(u) - np.exp(v))).max() < 1e-8
+            and np.abs(u - v).max() > 1
+        )
     alone = Follower(Bratu(), solo(), **box)
     same = alone.follow(alone.start([0.2, 0.2], 9 * 0.2 * np.exp(-0.2)))
     assert np.array_equal(same.p, curve.p)

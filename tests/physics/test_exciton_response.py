@@ -2,6 +2,7 @@
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
+
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +29,9 @@ def state(T, D=0.3, mu=0.6, mt=0.45, ratio=0.4, gb=0.05):
 
 def pointwise(s, k, kk, w):
     """(Pi inter, Pi intra) of one pair of momenta."""
-    found = response.traces(np.array([k]), np.array([[kk]]), np.ones((1, 1)), np.array([w], complex), s)
+    found = response.traces(
+        np.array([k]), np.array([[kk]]), np.ones((1, 1)), np.array([w], complex), s
+    )
     return response.bubbles(found[0])[0]
 
 
@@ -44,12 +47,22 @@ def greens(v, k, s):
 def over_the_line(centres, w):
     """(v (n, 1, 1), weight (n,)) : Gauss panels from -inf to inf, short about the centres and these moved by +-Re w."""
     x, share = np.polynomial.legendre.leggauss(20)
-    cuts = np.unique([c + move + shift for c in centres for move in (0, np.real(w), -np.real(w)) for shift in (-1, -0.3, -0.1, 0, 0.1, 0.3, 1)])
+    cuts = np.unique(
+        [
+            c + move + shift
+            for c in centres
+            for move in (0, np.real(w), -np.real(w))
+            for shift in (-1, -0.3, -0.1, 0, 0.1, 0.3, 1)
+        ]
+    )
     half = 0.5 * np.diff(cuts)[:, None]
     v, weight = (cuts[:-1, None] + half * (1 + x)).ravel(), (half * share).ravel()
     t, share = np.polynomial.legendre.leggauss(60)
-    out, share = (1 - t) / (1 + t), 2 * share / (1 + t) ** 2           # to infinity on both sides
-    v, weight = np.concatenate([v, cuts[-1] + out, cuts[0] - out]), np.concatenate([weight, share, share])
+    out, share = (1 - t) / (1 + t), 2 * share / (1 + t) ** 2  # to infinity on both sides
+    v, weight = (
+        np.concatenate([v, cuts[-1] + out, cuts[0] - out]),
+        np.concatenate([weight, share, share]),
+    )
     return v[:, None, None], weight
 
 
@@ -63,8 +76,20 @@ def test_the_closed_bubble_is_the_frequency_integral(T, w):
     """
     s, k, kk = state(T), 0.9, 0.5
     found = pointwise(s, k, kk, w).sum(axis=0)
-    v, weight = over_the_line([b * e for b in (1, -1) for e in (np.hypot(k**2 - s.mu, s.delta), np.hypot(kk**2 - s.mu, s.delta), s.mt)], w)
-    ahead, here, there, behind = greens(v + w, k, s)[0], greens(v, kk, s)[1], greens(v, k, s)[1], greens(v - w, kk, s)[2]
+    v, weight = over_the_line(
+        [
+            b * e
+            for b in (1, -1)
+            for e in (np.hypot(k**2 - s.mu, s.delta), np.hypot(kk**2 - s.mu, s.delta), s.mt)
+        ],
+        w,
+    )
+    ahead, here, there, behind = (
+        greens(v + w, k, s)[0],
+        greens(v, kk, s)[1],
+        greens(v, k, s)[1],
+        greens(v - w, kk, s)[2],
+    )
     for i, a in enumerate((T1, T2)):
         for j, b in enumerate((T1, T2)):
             integrand = np.trace(a @ ahead @ b @ here + a @ there @ b @ behind, axis1=1, axis2=2)
@@ -90,13 +115,27 @@ def test_parts_of_the_bubble_are_those_of_the_split_green_functions(T, w):
         F = (0.5 * (up - down) * np.eye(2) + 0.5 * (up + down) * shape) / s.g
         return R, R(v) @ F - F @ A(v), A
 
-    v, weight = over_the_line([b * e for b in (1, -1) for e in (np.hypot(k**2 - s.mu, s.delta), np.hypot(kk**2 - s.mu, s.delta), s.mt)], w)
+    v, weight = over_the_line(
+        [
+            b * e
+            for b in (1, -1)
+            for e in (np.hypot(k**2 - s.mu, s.delta), np.hypot(kk**2 - s.mu, s.delta), s.mt)
+        ],
+        w,
+    )
     branches = {a: (branch(k, a), branch(kk, a)) for a in (1, -1)}
     for part, pairs_of in ((0, ((1, -1), (-1, 1))), (1, ((1, 1), (-1, -1)))):
         for i, j in np.ndindex(2, 2):
             a, b = (T1, T2)[i], (T1, T2)[j]
-            integrand = sum(np.trace(a @ branches[c][0][0](v + w) @ b @ branches[d][1][1] + a @ branches[c][0][1] @ b @ branches[d][1][2](v - w),
-                                     axis1=1, axis2=2) for c, d in pairs_of)
+            integrand = sum(
+                np.trace(
+                    a @ branches[c][0][0](v + w) @ b @ branches[d][1][1]
+                    + a @ branches[c][0][1] @ b @ branches[d][1][2](v - w),
+                    axis1=1,
+                    axis2=2,
+                )
+                for c, d in pairs_of
+            )
             assert found[part, i, j] == pytest.approx(0.25j / np.pi * weight @ integrand, abs=1e-8)
 
 
@@ -114,7 +153,10 @@ def test_thouless_criterion_holds_at_every_momentum(p, T):
     assert Pi[1, 1] == pytest.approx(2 * real, abs=1e-11)
     assert Pi[0, 1] == pytest.approx(2 * imaginary, abs=1e-11)
     if T == 0:
-        assert pointwise(s, p, p, turn[0])[0, 1, 1] != 0 and abs(np.mean([pointwise(s, p, p, w)[1, 1, 1] for w in turn])) < 1e-11
+        assert (
+            pointwise(s, p, p, turn[0])[0, 1, 1] != 0
+            and abs(np.mean([pointwise(s, p, p, w)[1, 1, 1] for w in turn])) < 1e-11
+        )
 
 
 @pytest.mark.parametrize("q, w", [(0.0149, 3e-4 + 2e-4j), (0.3, 0.21 - 4e-4j)])
@@ -137,8 +179,12 @@ def test_a_static_uniform_disturbance_moves_the_gap_equation(s):
     """
     M, error = response.with_errors(s, 0.0, [0.0])
     wanted = steady.static_coefficients(s)
-    assert M[0, 0, 0].real == pytest.approx(wanted["alpha11"], abs=1e-8 + 1e-6 * abs(wanted["alpha11"]))
-    assert M[0, 1, 0].real == pytest.approx(wanted["alpha21"], abs=1e-8 + 1e-6 * abs(wanted["alpha21"]))
+    assert M[0, 0, 0].real == pytest.approx(
+        wanted["alpha11"], abs=1e-8 + 1e-6 * abs(wanted["alpha11"])
+    )
+    assert M[0, 1, 0].real == pytest.approx(
+        wanted["alpha21"], abs=1e-8 + 1e-6 * abs(wanted["alpha21"])
+    )
     assert abs(M[0, 1, 1]) < 1e-11
     assert abs(M[0, 0, 1]) < 3e-10
     near = response.matrices(s, 2e-5, [0.0])
@@ -155,14 +201,21 @@ def by_angle(s, q, w, points=400):
     weight = np.outer(share / (1 - t) ** 2, weight).ravel() * p**2 / (4 * np.pi**2)
     k, kk = (np.sqrt(np.maximum(p**2 + 0.25 * q**2 + sign * p * q * x, 0)) for sign in (1, -1))
     Pi = exciton_pairs.bubbles(k, kk, w, s.delta, s.mu, s.mt, s.gb, s.gv)
-    real, imaginary = (kernels.pair_function(k**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n]
-                       + kernels.pair_function(kk**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n] for n in (0, 1))
+    real, imaginary = (
+        kernels.pair_function(k**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n]
+        + kernels.pair_function(kk**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n]
+        for n in (0, 1)
+    )
     inverse = np.array([[real, imaginary], [-imaginary, real]])
-    keep = p < 1e5                       # beyond, nothing but rounding and 1e-7
-    return np.array([[weight[keep] @ (inverse[i, j] - Pi[i, j])[keep] for j in (0, 1)] for i in (0, 1)])
+    keep = p < 1e5  # beyond, nothing but rounding and 1e-7
+    return np.array(
+        [[weight[keep] @ (inverse[i, j] - Pi[i, j])[keep] for j in (0, 1)] for i in (0, 1)]
+    )
 
 
-@pytest.mark.parametrize("q, w", [(0.1, 0.0), (0.1, 0.05 + 0.02j), (0.5, 0.3), (1.5, 0.6 - 0.01j), (0.02, 0.01j)])
+@pytest.mark.parametrize(
+    "q, w", [(0.1, 0.0), (0.1, 0.05 + 0.02j), (0.5, 0.3), (1.5, 0.6 - 0.01j), (0.02, 0.01j)]
+)
 def test_another_order_of_integration_gives_the_same(q, w):
     """Pairs (k, k') graded about singularities against (p, cos) on plain Gauss points, and bubbles from triples of poles against pairs.
 
@@ -184,17 +237,31 @@ def test_the_error_of_every_element_bounds_its_change(q, w):
     assert error.max() < 100 * moved.max() + 2 * response.ROUNDING
 
 
-@pytest.mark.parametrize("drive, q, w, part, coarse", [
-    (Drive(0.872, 0.6361946258120018), 0.001808723378048825, 0.0, "inter", 0.3),
-    (Drive(0.899, 0.012002712458534926), 0.0013676554085388277, 0.11880770204421333, "inter", 0.27),
-    (Drive(-0.778, 0.02028731026451451), 2.3496728737681662e-04, 0.0, "inter", 0.27)])
+@pytest.mark.parametrize(
+    "drive, q, w, part, coarse",
+    [
+        (Drive(0.872, 0.6361946258120018), 0.001808723378048825, 0.0, "inter", 0.3),
+        (
+            Drive(0.899, 0.012002712458534926),
+            0.0013676554085388277,
+            0.11880770204421333,
+            "inter",
+            0.27,
+        ),
+        (Drive(-0.778, 0.02028731026451451), 2.3496728737681662e-04, 0.0, "inter", 0.27),
+    ],
+)
 def test_sums_that_agree_by_chance_pass_for_no_better_than_they_are(drive, q, w, part, coarse):
     """Panels of .4: on coarser ones some element moves by a fifteenth to two thirds of what it is off; its error bounds it. Fails with the nearer comparison alone."""
     s = states.solve(drive)
     M, error = response.with_errors(s, q, [w], part, 0.4)
     moved = np.abs(M - response.matrices(s, q, [w], part, 1.3))
     other = np.abs(M - response.matrices(s, q, [w], part, coarse))
-    assert np.any(moved > 1.5 * other.max()) and np.all(moved <= error) and error.max() < 300 * moved.max()
+    assert (
+        np.any(moved > 1.5 * other.max())
+        and np.all(moved <= error)
+        and error.max() < 300 * moved.max()
+    )
 
 
 @pytest.mark.parametrize("inv, ratio", [(2.0, 0.01), (-1.0, 0.021)])
@@ -225,18 +292,26 @@ def test_errors_bound_at_random_states_momenta_and_frequencies(seed, warm, monke
     for k in range(points):
         if k % 6 == 0:
             inv = rng.uniform(-2.2, 2.4)
-            end = states.critical(Drive(inv, gb=rng.choice([3e-4, 1e-3, 6e-3 if inv > -1 else 1.5e-3])))
+            end = states.critical(
+                Drive(inv, gb=rng.choice([3e-4, 1e-3, 6e-3 if inv > -1 else 1.5e-3]))
+            )
             s = states.solve(replace(end.drive, ratio=rng.uniform(0.003, 0.97) * end.ratio))
             s = replace(s, drive=replace(s.drive, T=10 ** rng.uniform(-3, -1))) if warm else s
         q = 0.0 if k % 17 == 0 else 10 ** rng.uniform(-4.6, 0.4)
-        w = (0.0, 10 ** rng.uniform(-4, 0.3), rng.choice([-1, 1]) * 10 ** rng.uniform(-4, 0.3) + 1j * rng.uniform(-0.95, 5) * s.g)[rng.integers(3)]
+        w = (
+            0.0,
+            10 ** rng.uniform(-4, 0.3),
+            rng.choice([-1, 1]) * 10 ** rng.uniform(-4, 0.3) + 1j * rng.uniform(-0.95, 5) * s.g,
+        )[rng.integers(3)]
         part, fine = response.PARTS[rng.integers(3)], (0.4, 1.0)[k % 2]
         M, error = response.with_errors(s, q, [w], part, fine)
         with monkeypatch.context() as further:
             further.setattr(momentum_pairs, "FAR", 2 * momentum_pairs.FAR)
             further.setattr(momentum_pairs, "NEAR", 2 * momentum_pairs.NEAR)
             moved = np.abs(M - response.matrices(s, q, [w], part, 1.75))
-        factors[fine].append((np.all(moved <= error), error.max() / max(moved.max(), response.ROUNDING)))
+        factors[fine].append(
+            (np.all(moved <= error), error.max() / max(moved.max(), response.ROUNDING))
+        )
     held = np.concatenate([[ok for ok, _ in row] for row in factors.values()])
     assert np.count_nonzero(~held) <= max(1, 0.01 * points)
     assert all(3 < np.median([x for _, x in row]) < 100 for row in factors.values())
@@ -247,8 +322,13 @@ def test_parts_add_up_and_equilibrium_has_no_intra_band_part():
     w = np.array([0.05, 0.4])
     M, inter, intra = (response.matrices(SHARP, 0.2, w, part) for part in response.PARTS)
     assert np.abs(inter + intra - M).max() < 1e-12
-    assert abs(intra[0, 0, 0].imag) > 10 * abs(inter[0, 0, 0].imag) and abs(inter[1, 0, 0].imag) > abs(intra[1, 0, 0].imag)
-    rest = [response.matrices(states.solve(Drive(inv=-1.0, gb=gb)), 0.2, [0.05], "intra")[0] for gb in (1e-3, 5e-4)]
+    assert abs(intra[0, 0, 0].imag) > 10 * abs(inter[0, 0, 0].imag) and abs(
+        inter[1, 0, 0].imag
+    ) > abs(intra[1, 0, 0].imag)
+    rest = [
+        response.matrices(states.solve(Drive(inv=-1.0, gb=gb)), 0.2, [0.05], "intra")[0]
+        for gb in (1e-3, 5e-4)
+    ]
     assert abs(rest[0][0, 0].imag) < 0.02 * abs(intra[0, 0, 0].imag) + 1e-4
     assert abs(rest[1][0, 0].imag) < 0.7 * abs(rest[0][0, 0].imag)
 

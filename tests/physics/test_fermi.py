@@ -24,8 +24,12 @@ ENERGIES = np.array([-7.3, -0.8, -0.02, 0.0, 1e-3, 0.05, 0.4, 3.0])
 def convolve(g, e, width):
     """int dw/pi width/((w-e)^2 + width^2) g(w), adaptively, on panels that widen away from w = 0 and from w = e."""
     steps = np.geomspace(1e-3, 1e12, 31)
-    edges = np.unique(np.concatenate([c + s * steps for c in (0.0, e) for s in (1, -1)] + [[0.0, e]]))
-    edges = edges[np.diff(edges, prepend=-np.inf) > 1e-7 * (1 + np.abs(edges))]  # no panels made of rounding
+    edges = np.unique(
+        np.concatenate([c + s * steps for c in (0.0, e) for s in (1, -1)] + [[0.0, e]])
+    )
+    edges = edges[
+        np.diff(edges, prepend=-np.inf) > 1e-7 * (1 + np.abs(edges))
+    ]  # no panels made of rounding
 
     def integrand(w):
         return width / ((w - e) ** 2 + width**2) * g(w)
@@ -54,7 +58,9 @@ def test_broadened_tanh_is_the_convolution(width, T):
 @pytest.mark.parametrize(("width", "T"), [*CASES, (0.02, 0.0), (0.0, 0.02)])
 def test_tanh_and_fermi_are_one_function(width, T):
     """Th = 1 - 2 F1 to rounding: two separate codes. Fails if any term of either recurrence is dropped."""
-    np.testing.assert_allclose(broadened_tanh(ENERGIES, width, T), 1 - 2 * broadened_fermi(ENERGIES, width, T), atol=1e-14)
+    np.testing.assert_allclose(
+        broadened_tanh(ENERGIES, width, T), 1 - 2 * broadened_fermi(ENERGIES, width, T), atol=1e-14
+    )
 
 
 @pytest.mark.parametrize(("width", "T"), [*CASES, (0.02, 0.0), (0.0, 0.02)])
@@ -64,7 +70,9 @@ def test_slope_is_the_derivative(width, T):
     nodes, weights = np.polynomial.legendre.leggauss(40)
     for x in ENERGIES:
         integral = 0.5 * scale * weights @ broadened_tanh_slope(x + 0.5 * scale * nodes, width, T)
-        difference = broadened_tanh(x + 0.5 * scale, width, T) - broadened_tanh(x - 0.5 * scale, width, T)
+        difference = broadened_tanh(x + 0.5 * scale, width, T) - broadened_tanh(
+            x - 0.5 * scale, width, T
+        )
         assert integral == pytest.approx(difference, abs=1e-12)
 
 
@@ -73,8 +81,12 @@ def test_pair_potential_is_minus_half_the_integral_of_tanh(width, T):
     """W(b) - W(a) = -(1/2) int_a^b Th to 1e-11. Fails with the opposite sign or without the factor 1/2."""
     for a, b in [(-0.3, 0.7), (0.0, 3.0), (2.0, 9.0)]:
         kinks = [0.0, 0.05] if a <= 0 else None
-        integral, _ = quad(lambda x: broadened_tanh(x, width, T), a, b, points=kinks, epsabs=1e-13, limit=500)
-        assert pair_potential(b, width, T) - pair_potential(a, width, T) == pytest.approx(-0.5 * integral, abs=1e-11)
+        integral, _ = quad(
+            lambda x: broadened_tanh(x, width, T), a, b, points=kinks, epsabs=1e-13, limit=500
+        )
+        assert pair_potential(b, width, T) - pair_potential(a, width, T) == pytest.approx(
+            -0.5 * integral, abs=1e-11
+        )
 
 
 def test_pair_potential_constant():
@@ -86,12 +98,16 @@ def test_pair_potential_constant():
     textbook = -0.05 * np.log(2 * np.cosh(x / 0.1))
     np.testing.assert_allclose(pair_potential(x, 0.0, 0.05), textbook, atol=1e-15)
     np.testing.assert_allclose(pair_potential(x, 1e-13, 0.05), textbook, atol=1e-12)
-    np.testing.assert_allclose(pair_potential(x, 0.3, 1e-7), pair_potential(x, 0.3, 0.0), atol=1e-12)
+    np.testing.assert_allclose(
+        pair_potential(x, 0.3, 1e-7), pair_potential(x, 0.3, 0.0), atol=1e-12
+    )
     # the first Sommerfeld correction to the tail is (pi T^2/12) 2 width/(x^2 + width^2) < 1e-9 here
     assert pair_potential(1e4, 0.3, 0.2) == pytest.approx(pair_potential(1e4, 0.3, 0.0), abs=1e-9)
 
 
-@pytest.mark.parametrize("function", [broadened_fermi, broadened_tanh, broadened_tanh_slope, pair_potential])
+@pytest.mark.parametrize(
+    "function", [broadened_fermi, broadened_tanh, broadened_tanh_slope, pair_potential]
+)
 def test_zero_temperature_is_the_limit(function):
     """T -> 0 with the Sommerfeld law: the difference is O(T^2), so a tenfold smaller T makes it a hundredfold smaller.
 
@@ -108,7 +124,9 @@ def test_zero_width_is_the_limit():
     x, T = np.array([-0.3, -0.01, 0.0, 0.02, 0.2]), 0.05
     np.testing.assert_allclose(broadened_fermi(x, 1e-12, T), fermi(x, T), atol=1e-11)
     np.testing.assert_allclose(broadened_tanh(x, 1e-12, T), broadened_tanh(x, 0.0, T), atol=1e-11)
-    np.testing.assert_allclose(broadened_tanh_slope(x, 1e-12, T), broadened_tanh_slope(x, 0.0, T), atol=1e-9)
+    np.testing.assert_allclose(
+        broadened_tanh_slope(x, 1e-12, T), broadened_tanh_slope(x, 0.0, T), atol=1e-9
+    )
     np.testing.assert_array_equal(fermi([-1.0, 0.0, 1.0], 0.0), [1.0, 0.5, 0.0])
 
 
@@ -116,10 +134,16 @@ def test_zero_width_is_the_limit():
 def test_particle_hole_symmetry(width, T):
     """F1(e) + F1(-e) = 1, Th odd, slope and W even. Fails if the branch for e < 0 is dropped."""
     x = np.array([0.0, 1e-3, 0.4, 30.0])
-    np.testing.assert_allclose(broadened_fermi(x, width, T) + broadened_fermi(-x, width, T), 1.0, atol=1e-15)
+    np.testing.assert_allclose(
+        broadened_fermi(x, width, T) + broadened_fermi(-x, width, T), 1.0, atol=1e-15
+    )
     np.testing.assert_array_equal(broadened_tanh(-x, width, T), -broadened_tanh(x, width, T))
-    np.testing.assert_array_equal(broadened_tanh_slope(-x, width, T), broadened_tanh_slope(x, width, T))
-    np.testing.assert_allclose(pair_potential(-x, width, T), pair_potential(x, width, T), rtol=1e-15)
+    np.testing.assert_array_equal(
+        broadened_tanh_slope(-x, width, T), broadened_tanh_slope(x, width, T)
+    )
+    np.testing.assert_allclose(
+        pair_potential(-x, width, T), pair_potential(x, width, T), rtol=1e-15
+    )
 
 
 def test_tails_keep_their_relative_accuracy():
@@ -128,11 +152,19 @@ def test_tails_keep_their_relative_accuracy():
     Fails for 1/2 - Im psi/pi, which is good to 1e-16 absolute only.
     """
     e = np.array([1e3, 1e6, 1e9])
-    np.testing.assert_allclose(broadened_fermi(e, 1e-8, 0.05), np.arctan2(1e-8, e) / np.pi, rtol=1e-6)
-    np.testing.assert_allclose(broadened_fermi(e[1:], 1e-8, 0.05), np.arctan2(1e-8, e[1:]) / np.pi, rtol=1e-12)
-    np.testing.assert_allclose(broadened_fermi(1.0, 1e-30, 0.05), np.exp(-20) / (1 + np.exp(-20)), rtol=1e-12)
+    np.testing.assert_allclose(
+        broadened_fermi(e, 1e-8, 0.05), np.arctan2(1e-8, e) / np.pi, rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        broadened_fermi(e[1:], 1e-8, 0.05), np.arctan2(1e-8, e[1:]) / np.pi, rtol=1e-12
+    )
+    np.testing.assert_allclose(
+        broadened_fermi(1.0, 1e-30, 0.05), np.exp(-20) / (1 + np.exp(-20)), rtol=1e-12
+    )
     x = np.array([1e-12, 1e-9])
-    np.testing.assert_allclose(broadened_tanh(x, 0.02, 0.05), x * broadened_tanh_slope(0.0, 0.02, 0.05), rtol=1e-13)
+    np.testing.assert_allclose(
+        broadened_tanh(x, 0.02, 0.05), x * broadened_tanh_slope(0.0, 0.02, 0.05), rtol=1e-13
+    )
 
 
 def test_nothing_overflows():
@@ -140,9 +172,15 @@ def test_nothing_overflows():
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         for T in (1e-12, 1e-90, 1e-300):
             x = np.array([-3.0, 0.0, 1e-3, 1e5])
-            np.testing.assert_allclose(broadened_fermi(x, 0.1, T), broadened_fermi(x, 0.1, 0.0), rtol=1e-12)
-            np.testing.assert_allclose(broadened_tanh(x, 0.1, T), broadened_tanh(x, 0.1, 0.0), rtol=1e-12)
-            np.testing.assert_allclose(pair_potential(x, 0.1, T), pair_potential(x, 0.1, 0.0), rtol=1e-9)
+            np.testing.assert_allclose(
+                broadened_fermi(x, 0.1, T), broadened_fermi(x, 0.1, 0.0), rtol=1e-12
+            )
+            np.testing.assert_allclose(
+                broadened_tanh(x, 0.1, T), broadened_tanh(x, 0.1, 0.0), rtol=1e-12
+            )
+            np.testing.assert_allclose(
+                pair_potential(x, 0.1, T), pair_potential(x, 0.1, 0.0), rtol=1e-9
+            )
             np.testing.assert_array_equal(fermi(x, T), [1.0, 0.5, 0.0, 0.0])
 
 
@@ -170,7 +208,12 @@ def test_divided_difference_of_a_known_function():
 
 def test_scalars_stay_scalars_and_bad_input_is_refused():
     """A number in, a number out; negative or undefined widths and temperatures are errors."""
-    for value in (fermi(0.1, 0.0), broadened_fermi(0.1, 0.0, 0.1), broadened_tanh(1, 0.1, 0.1), tanh_pair_sum(1.0, 2.0, 0.1, 0.1)):
+    for value in (
+        fermi(0.1, 0.0),
+        broadened_fermi(0.1, 0.0, 0.1),
+        broadened_tanh(1, 0.1, 0.1),
+        tanh_pair_sum(1.0, 2.0, 0.1, 0.1),
+    ):
         assert np.ndim(value) == 0
     for width, T in [(-0.1, 0.1), (0.1, -0.1), (np.nan, 0.1)]:
         with pytest.raises(InputError, match="must be >= 0"):

@@ -2,6 +2,7 @@
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
+
 from types import SimpleNamespace
 
 import numpy as np
@@ -37,7 +38,14 @@ def test_a_wave_of_the_phase_costs_the_slope_of_the_current(D, Q, variant):
     along = states.current_slope(gas, D, Q) / D**2 if Q else across
 
     def cost(q, angle):
-        return -(np.array([1, -1]) @ Response(BATHS, D, Q, q, angle, variant, fine=0.3)(0.0) @ [1, -1]).real / q**2
+        return (
+            -(
+                np.array([1, -1])
+                @ Response(BATHS, D, Q, q, angle, variant, fine=0.3)(0.0)
+                @ [1, -1]
+            ).real
+            / q**2
+        )
 
     for angle, expected in ((0.0, along), (0.5 * np.pi, across)):
         near, far = cost(4e-3, angle), cost(8e-3, angle)
@@ -48,7 +56,12 @@ def test_a_wave_of_the_phase_costs_the_slope_of_the_current(D, Q, variant):
 def test_few_poles_stand_for_all_pairs(variant, monkeypatch):
     """M at 40 points down to 0.95 of the depth to which it is analytic, against the sum over every pair: 1e-12. Fails with intervals twice as long."""
     random = np.random.default_rng(5)
-    points = np.concatenate([random.uniform(-1, 1, 20) + 0.02j * random.uniform(-0.7, 3, 20), 0.4 * random.uniform(-1, 1, 20) - 0.02j * random.uniform(0.3, 0.95, 20)])
+    points = np.concatenate(
+        [
+            random.uniform(-1, 1, 20) + 0.02j * random.uniform(-0.7, 3, 20),
+            0.4 * random.uniform(-1, 1, 20) - 0.02j * random.uniform(0.3, 0.95, 20),
+        ]
+    )
 
     def values():
         r = Response(Baths(0.005, 0.0, 0.145), 0.15348743, 0.0977389, 0.02, 0.0, variant, fine=0.25)
@@ -66,14 +79,21 @@ def test_poles_are_moved_without_a_trace():
     x = random.choice([-1, 1], 3000) * 10 ** random.uniform(-6, 6, 3000)
     V = random.normal(size=(2, 3000)) + 1j * random.normal(size=(2, 3000))
     poles = cauchy.Poles(x, V, 0.1, 2.0)
-    s = np.concatenate([[0.1 + 2j, 0.1 - 2j, 0.1], 0.1 + random.uniform(0, 3, 20) + 1j * random.uniform(-2, 2, 20)])
+    s = np.concatenate(
+        [[0.1 + 2j, 0.1 - 2j, 0.1], 0.1 + random.uniform(0, 3, 20) + 1j * random.uniform(-2, 2, 20)]
+    )
     assert poles.covers(s) and not poles.covers([0.09]) and not poles.covers([0.2 + 2.1j])
     terms = V[:, None] / (s[:, None] + 1j * x)
     assert (np.abs(poles(s).T - terms.sum(axis=2)) < 1e-12 * np.abs(terms).sum(axis=2)).all()
 
 
-@pytest.mark.parametrize("tables, words", [({"parameters": {"gamma": 0.0, "T": 0.02}}, r"\[parameters\] gamma = 0"),
-                                           ({"sweep": {"gamma": [0.01, 0.0]}}, r"\[sweep\] gamma = 0")])
+@pytest.mark.parametrize(
+    "tables, words",
+    [
+        ({"parameters": {"gamma": 0.0, "T": 0.02}}, r"\[parameters\] gamma = 0"),
+        ({"sweep": {"gamma": [0.01, 0.0]}}, r"\[sweep\] gamma = 0"),
+    ],
+)
 def test_no_verdict_without_coupling(tables, words):
     """gamma = 0 is refused in one line, in a sweep too: rates are of order gamma. A map that calls the state absent fails."""
     with pytest.raises(InputError, match=words):
@@ -86,14 +106,34 @@ def test_rates_of_weak_coupling_are_of_order_gamma():
 
     A relaxation rate that does not go with gamma fails.
     """
-    rates = [hpcneq.run({"system": "fermi-gas", "task": "stability", "parameters": {"gamma": g, "T": 0.02, "dmu": 0.13, "branch": "NIG"}}).summary["growth_rate"] / g
-             for g in (1.6e-3, 8e-4, 4e-4)]
+    rates = [
+        hpcneq.run(
+            {
+                "system": "fermi-gas",
+                "task": "stability",
+                "parameters": {"gamma": g, "T": 0.02, "dmu": 0.13, "branch": "NIG"},
+            }
+        ).summary["growth_rate"]
+        / g
+        for g in (1.6e-3, 8e-4, 4e-4)
+    ]
     assert abs(rates[2] - rates[1]) < 0.7 * abs(rates[1] - rates[0]) < 0.1 * rates[2]
 
 
-@pytest.mark.parametrize("task, tables", [
-    ("steady", {}), ("momentum", {"parameters": {"branch": "normal"}}), ("pair-amplitude", {}), ("current", {"parameters": {"delta": 0.1}, "sweep": {"Q": [0.1, 0.2]}}),
-    ("stability", {"parameters": {"gamma": 0.05}}), ("stability", {"parameters": {"gamma": 0.05}, "sweep": {"dmu": [0.0, 0.01], "q": [0.0, 0.01]}})])
+@pytest.mark.parametrize(
+    "task, tables",
+    [
+        ("steady", {}),
+        ("momentum", {"parameters": {"branch": "normal"}}),
+        ("pair-amplitude", {}),
+        ("current", {"parameters": {"delta": 0.1}, "sweep": {"Q": [0.1, 0.2]}}),
+        ("stability", {"parameters": {"gamma": 0.05}}),
+        (
+            "stability",
+            {"parameters": {"gamma": 0.05}, "sweep": {"dmu": [0.0, 0.01], "q": [0.0, 0.01]}},
+        ),
+    ],
+)
 def test_every_task_is_estimated(task, tables):
     """hpcneq check prints size, memory and time. Fails if a task is left out of the table of estimates."""
     tables = {"parameters": {"gamma": 0.04}} | tables
@@ -104,8 +144,11 @@ def test_every_task_is_estimated(task, tables):
 def test_of_two_waves_that_grow_alike_the_higher_frequency_comes_first():
     """Both waves +-q of a state at rest, whose rates differ by rounding alone: the order does not depend on it. Fails with an order by rounded rates."""
     for noise in (4e-10, -4e-10):
-        modes = [SimpleNamespace(z=0.1 - 0.01j, error=1e-12), SimpleNamespace(z=0.0056 + 0.0214j + 5e-10j, error=1e-9),
-                 SimpleNamespace(z=-0.0056 + 0.0214j + 5e-10j + noise * 1j, error=1e-9)]
+        modes = [
+            SimpleNamespace(z=0.1 - 0.01j, error=1e-12),
+            SimpleNamespace(z=0.0056 + 0.0214j + 5e-10j, error=1e-9),
+            SimpleNamespace(z=-0.0056 + 0.0214j + 5e-10j + noise * 1j, error=1e-9),
+        ]
         assert [mode.z.real for mode in ordered(modes)] == [-0.0056, 0.0056, 0.1]
 
 
@@ -116,7 +159,9 @@ def test_modes_are_those_of_one_rank(chunk, comm, monkeypatch):
     monkeypatch.setattr(response, "CHUNK", chunk)
 
     def found(where):
-        r = Response(Baths(0.005, 0.0, 0.145), 0.15348743, 0.0977389, 0.02, 0.0, "C", fine=0.25, angles=8)
+        r = Response(
+            Baths(0.005, 0.0, 0.145), 0.15348743, 0.0977389, 0.02, 0.0, "C", fine=0.25, angles=8
+        )
         return spectrum(r, 0.02, where, box=Box(-0.1, 0.11, -2e-3, 0.05))
 
     together, alone = found(comm), found(solo())

@@ -2,6 +2,7 @@
 
 Every docstring names a change of the code under which the test was seen to fail, or the mistake it is there for.
 """
+
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,12 @@ from hpcneq.systems.fermi_gas.states import Gas
 
 pytestmark = pytest.mark.fermigas
 
-SMOOTH, COLD, WARM, SHARP = Baths(0.02, 0.02, 0.1), Baths(0.005, 0.0, 0.145), Baths(0.0, 0.02, 0.145), Baths(0.0, 0.0, 0.145)
+SMOOTH, COLD, WARM, SHARP = (
+    Baths(0.02, 0.02, 0.1),
+    Baths(0.005, 0.0, 0.145),
+    Baths(0.0, 0.02, 0.145),
+    Baths(0.0, 0.0, 0.145),
+)
 EVERY = [SMOOTH, COLD, WARM, SHARP]
 COLD_GAS = Gas(Baths(0.005, 0.0, 0.0))
 
@@ -32,8 +38,14 @@ def polished(gas, D, Q):
     """(D, Q) by SNES on panels held still."""
     held = gas.held(D, Q)
     if Q == 0:
-        return newton.solve_equations(lambda x: [states.gap(held, x[0], 0.0)], [D], {"snes_atol": 3e-12}).x[0], 0.0
-    return tuple(newton.solve_equations(lambda x: branches.equations(held, *x), [D, Q], {"snes_atol": 3e-12}).x)
+        return newton.solve_equations(
+            lambda x: [states.gap(held, x[0], 0.0)], [D], {"snes_atol": 3e-12}
+        ).x[0], 0.0
+    return tuple(
+        newton.solve_equations(
+            lambda x: branches.equations(held, *x), [D, Q], {"snes_atol": 3e-12}
+        ).x
+    )
 
 
 def edge(gas, known, name):
@@ -47,14 +59,30 @@ def edge(gas, known, name):
 
 # ---- occupation ---------------------------------------------------------------------------------------------------------
 
+
 def convolved(x, baths):
     """N(x) from its definition, by adaptive quadrature of the Lorentzian with the mean of the reservoirs' Fermi functions."""
+
     def f(w):
-        return 0.5 * sum(0.5 * (1 - np.tanh((w - s * baths.dmu) / (2 * baths.T))) if baths.T else float(w < s * baths.dmu) for s in (1, -1))
+        return 0.5 * sum(
+            0.5 * (1 - np.tanh((w - s * baths.dmu) / (2 * baths.T)))
+            if baths.T
+            else float(w < s * baths.dmu)
+            for s in (1, -1)
+        )
 
     G, marks = 2 * baths.gamma, sorted({x, baths.dmu, -baths.dmu})
-    ends = [-np.inf, *sorted({m + k * h for m in marks for k in (-20, -3, 0, 3, 20) for h in (G, baths.T or G)}), np.inf]
-    return sum(quad(lambda w: G / np.pi / ((w - x) ** 2 + G**2) * f(w), a, b, epsabs=1e-14, epsrel=1e-12)[0] for a, b in zip(ends, ends[1:]))
+    ends = [
+        -np.inf,
+        *sorted({m + k * h for m in marks for k in (-20, -3, 0, 3, 20) for h in (G, baths.T or G)}),
+        np.inf,
+    ]
+    return sum(
+        quad(lambda w: G / np.pi / ((w - x) ** 2 + G**2) * f(w), a, b, epsabs=1e-14, epsrel=1e-12)[
+            0
+        ]
+        for a, b in zip(ends, ends[1:])
+    )
 
 
 @pytest.mark.parametrize("baths", [SMOOTH, COLD])
@@ -77,10 +105,13 @@ def test_the_tail_of_the_occupation_keeps_its_accuracy():
     """N -> Gam/(pi x) far above both reservoirs, to 1e-12 of itself at T = 0 and as f where levels have no width. Fails with 1/2 - atan."""
     x = 1e7
     assert COLD.occupation(x) == pytest.approx(COLD.width / (np.pi * x), rel=1e-12)
-    assert WARM.occupation(0.8) == pytest.approx(0.5 * (np.exp(-(0.8 - 0.145) / 0.02) + np.exp(-(0.8 + 0.145) / 0.02)), rel=1e-12)
+    assert WARM.occupation(0.8) == pytest.approx(
+        0.5 * (np.exp(-(0.8 - 0.145) / 0.02) + np.exp(-(0.8 + 0.145) / 0.02)), rel=1e-12
+    )
 
 
 # ---- gap and current ----------------------------------------------------------------------------------------------------
+
 
 def matrix_function(kx, kz, D, Q, baths):
     """N(H_p) by diagonalisation of the 2 x 2 matrix, p = k - Q/2: no closed form used."""
@@ -100,9 +131,15 @@ def test_pair_amplitude_and_occupation_are_entries_of_one_matrix_function(baths)
     for kx, kz in ((0.9, 0.2), (0.1, -0.97), (0.0, 1.1), (1.3, 0.0)):
         whole = matrix_function(kx, kz, D, Q, baths)
         pz = kz - 0.5 * Q
-        assert amplitudes.occupation(kx, kz, D, Q, baths.occupation) == pytest.approx(whole[0, 0], abs=1e-13)
-        assert amplitudes.pair(kx, pz, D, Q, baths.occupation) == pytest.approx(whole[0, 1], abs=1e-13)
-        assert np.mean(amplitudes.pair_parts(kx, pz, D, Q, baths)) == pytest.approx(whole[0, 1], abs=1e-13)
+        assert amplitudes.occupation(kx, kz, D, Q, baths.occupation) == pytest.approx(
+            whole[0, 0], abs=1e-13
+        )
+        assert amplitudes.pair(kx, pz, D, Q, baths.occupation) == pytest.approx(
+            whole[0, 1], abs=1e-13
+        )
+        assert np.mean(amplitudes.pair_parts(kx, pz, D, Q, baths)) == pytest.approx(
+            whole[0, 1], abs=1e-13
+        )
 
 
 def test_each_part_of_the_pair_amplitude_is_that_of_a_field():
@@ -126,8 +163,14 @@ def test_gap_and_current_derive_from_one_potential(baths):
     """
     D, Q, h = 0.1, 0.15, 1e-5
     gas = Gas(baths).held(D, Q)
-    g_Q, g_D = ((states.gap(gas, D, Q + h) - states.gap(gas, D, Q - h)) / (2 * h), (states.gap(gas, D + h, Q) - states.gap(gas, D - h, Q)) / (2 * h))
-    J_D, J_Q = ((states.both(gas, D + h, Q)[1] - states.both(gas, D - h, Q)[1]) / (2 * h), (states.both(gas, D, Q + h)[1] - states.both(gas, D, Q - h)[1]) / (2 * h))
+    g_Q, g_D = (
+        (states.gap(gas, D, Q + h) - states.gap(gas, D, Q - h)) / (2 * h),
+        (states.gap(gas, D + h, Q) - states.gap(gas, D - h, Q)) / (2 * h),
+    )
+    J_D, J_Q = (
+        (states.both(gas, D + h, Q)[1] - states.both(gas, D - h, Q)[1]) / (2 * h),
+        (states.both(gas, D, Q + h)[1] - states.both(gas, D, Q - h)[1]) / (2 * h),
+    )
     assert D * g_Q == pytest.approx(-0.5 * J_D, rel=1e-6)
     assert states.slopes(gas, D, Q) == pytest.approx((g_D, g_Q), rel=1e-6)
     assert states.current_slope(gas, D, Q) == pytest.approx(J_Q, rel=1e-6)
@@ -151,7 +194,9 @@ def laboratory(D, Q, baths, K):
     half = 0.5 * np.diff(ends)[:, None]
     k, weight = ((ends[:-1, None] + half) + half * x).ravel(), (half * wx).ravel()
     c, w = np.polynomial.legendre.leggauss(200)
-    n = amplitudes.occupation(k * np.sqrt(1 - c[:, None] ** 2), k * c[:, None], D, Q, baths.occupation)
+    n = amplitudes.occupation(
+        k * np.sqrt(1 - c[:, None] ** 2), k * c[:, None], D, Q, baths.occupation
+    )
     return float(weight @ (k**3 * ((w * c) @ n)))
 
 
@@ -182,20 +227,35 @@ def test_the_stiffness_has_its_limits(baths):
 
 # ---- equilibrium ----------------------------------------------------------------------------------------------------------
 
+
 def equilibrium(D, T, inv):
     """The textbook gap equation of the BCS side at mu = 1, by adaptive quadrature."""
+
     def f(p):
         E = np.hypot(p**2 - 1, D)
         return p**2 * np.tanh(E / (2 * T) if T else np.inf) / (2 * E) - 0.5
-    return sum(quad(f, a, b, epsabs=1e-12, limit=500)[0] for a, b in ((0, 0.9), (0.9, 1), (1, 1.1), (1.1, 3), (3, np.inf))) + 0.25 * np.pi * inv
+
+    return (
+        sum(
+            quad(f, a, b, epsabs=1e-12, limit=500)[0]
+            for a, b in ((0, 0.9), (0.9, 1), (1, 1.1), (1.1, 3), (3, np.inf))
+        )
+        + 0.25 * np.pi * inv
+    )
 
 
 def test_equilibrium_is_bcs():
     """Without bias and width: Delta and Tc of the textbook gap equation, 1e-8, and .22691406, .128048. Fails with 2 M0 at finite T only."""
     D0 = brentq(lambda D: equilibrium(D, 0.0, -1.0), 0.1, 0.4, xtol=1e-12)
-    assert branches.largest(Gas(Baths(0.0, 0.0, 0.0))) == pytest.approx(D0, abs=1e-8) == pytest.approx(0.22691406, abs=1e-8)
+    assert (
+        branches.largest(Gas(Baths(0.0, 0.0, 0.0)))
+        == pytest.approx(D0, abs=1e-8)
+        == pytest.approx(0.22691406, abs=1e-8)
+    )
     Tc = brentq(lambda T: states.gap(Gas(Baths(0.0, T, 0.0)), 0.0, 0.0), 0.05, 0.2)
-    assert equilibrium(1e-9, Tc, -1.0) == pytest.approx(0, abs=1e-7) and Tc == pytest.approx(0.128048, abs=1e-6)
+    assert equilibrium(1e-9, Tc, -1.0) == pytest.approx(0, abs=1e-7) and Tc == pytest.approx(
+        0.128048, abs=1e-6
+    )
     gamma_c = brentq(lambda g: states.gap(Gas(Baths(g, 0.0, 0.0)), 0.0, 0.0), 0.02, 0.2)
     assert gamma_c == pytest.approx(0.0562225, abs=1e-7)
 
@@ -207,15 +267,26 @@ def test_weak_coupling_is_that_of_a_field():
     D0 = branches.largest(gas)
     Q, dmu = branches.last(gas)
     assert states.dmu_of(gas, 0.0, 0.0) == pytest.approx(0.5 * D0, rel=1e-3)
-    assert dmu == pytest.approx(0.7544 * D0, rel=1e-3) and Q == pytest.approx(1.1997 * dmu, rel=3e-3)
+    assert dmu == pytest.approx(0.7544 * D0, rel=1e-3) and Q == pytest.approx(
+        1.1997 * dmu, rel=3e-3
+    )
 
 
 # ---- branches -------------------------------------------------------------------------------------------------------------
 
+
 def test_reference_states(cold):
     """Delta and Q at gamma = .005, T = 0 to 1e-8, and how many there are: 1, 2, 4, 3 in regions I to IV. Fails if a fold is missed."""
-    wanted = {0.05: [("NBCS", 0.21619521, 0)], 0.13: [("NBCS", 0.21374201, 0), ("NIG", 0.09001588, 0)],
-              0.145: [("NBCS", 0.21259971, 0), ("NIG", 0.12257353, 0), ("NFF", 0.05450344, 0.18269617), ("NFF'", 0.15348743, 0.09773890)]}
+    wanted = {
+        0.05: [("NBCS", 0.21619521, 0)],
+        0.13: [("NBCS", 0.21374201, 0), ("NIG", 0.09001588, 0)],
+        0.145: [
+            ("NBCS", 0.21259971, 0),
+            ("NIG", 0.12257353, 0),
+            ("NFF", 0.05450344, 0.18269617),
+            ("NFF'", 0.15348743, 0.09773890),
+        ],
+    }
     for dmu, rows in wanted.items():
         gas = COLD_GAS.at(dmu)
         found = branches.find(gas, cold)
@@ -228,16 +299,30 @@ def test_reference_states(cold):
 
 def test_reference_edges(cold):
     """Table I as recomputed, to the digits known: onset .112177, fold .136015, end .154211, fold .185423. Fails with D for 2 D in the determinant of the fold."""
-    wanted = {"nig_onset": 0.112177, "nff_fold": 0.136015, "nff_end": 0.154211, "nbcs_end": 0.185423}
+    wanted = {
+        "nig_onset": 0.112177,
+        "nff_fold": 0.136015,
+        "nff_end": 0.154211,
+        "nbcs_end": 0.185423,
+    }
     for name, value in wanted.items():
         assert edge(COLD_GAS, cold, name) == pytest.approx(value, abs=6e-7)
 
 
 def test_the_number_of_states_changes_at_the_edges(cold):
     """A little below and above each polished edge the search finds the states the edge promises. Fails if an edge belongs to another curve."""
-    for name, (below, above) in {"nig_onset": (1, 2), "nff_fold": (2, 4), "nff_end": (4, 3), "nffp_end": (3, 2), "nbcs_end": (2, 0)}.items():
+    for name, (below, above) in {
+        "nig_onset": (1, 2),
+        "nff_fold": (2, 4),
+        "nff_end": (4, 3),
+        "nffp_end": (3, 2),
+        "nbcs_end": (2, 0),
+    }.items():
         dmu = edge(COLD_GAS, cold, name)
-        assert [len(branches.find(COLD_GAS.at(dmu + d), cold)) for d in (-1e-6, 1e-6)] == [below, above], name
+        assert [len(branches.find(COLD_GAS.at(dmu + d), cold)) for d in (-1e-6, 1e-6)] == [
+            below,
+            above,
+        ], name
 
 
 def test_no_width_no_temperature():
@@ -247,7 +332,12 @@ def test_no_width_no_temperature():
     """
     gas = Gas(SHARP)
     found = {name: polished(gas, D, Q) for name, D, Q in branches.find(gas)}
-    wanted = {"NBCS": (0.22691406, 0), "NIG": (0.12043076, 0), "NFF": (0.09232349, 0.18057592), "NFF'": (0.14141275, 0.13592149)}
+    wanted = {
+        "NBCS": (0.22691406, 0),
+        "NIG": (0.12043076, 0),
+        "NFF": (0.09232349, 0.18057592),
+        "NFF'": (0.14141275, 0.13592149),
+    }
     assert list(found) == list(wanted)
     for name, value in wanted.items():
         assert found[name] == pytest.approx(value, abs=1.1e-8), name
@@ -260,7 +350,10 @@ def test_no_width_no_temperature():
 
 def test_a_small_width_tends_to_none():
     """Delta and Q of all four at gamma = 1e-5 against gamma = 0, 5e-4. Fails with Gam = 200 gamma."""
-    found = [[polished(gas, D, Q) for _, D, Q in branches.find(gas)] for gas in (Gas(SHARP), Gas(replace(SHARP, gamma=1e-5)))]
+    found = [
+        [polished(gas, D, Q) for _, D, Q in branches.find(gas)]
+        for gas in (Gas(SHARP), Gas(replace(SHARP, gamma=1e-5)))
+    ]
     assert np.array(found[1]) == pytest.approx(np.array(found[0]), abs=5e-4)
 
 
@@ -288,20 +381,38 @@ def scanned(gas, D, Q):
             cell = (slice(i, i + 2), slice(j, j + 2))
             if np.ptp(np.sign(g[cell])) and np.ptp(np.sign(S[cell])):
                 x = np.linspace(0, 1, 21)
-                a, b = ((1 - x)[:, None] * f[i, j] * (1 - x) + x[:, None] * f[i + 1, j] * (1 - x) + (1 - x)[:, None] * f[i, j + 1] * x
-                        + x[:, None] * f[i + 1, j + 1] * x for f in (g, S))
-                near = [np.abs(a[:-1, :-1] + a[1:, 1:]) < np.abs(np.gradient(a)).sum(axis=0)[:-1, :-1] * 2,
-                        np.abs(b[:-1, :-1] + b[1:, 1:]) < np.abs(np.gradient(b)).sum(axis=0)[:-1, :-1] * 2]
+                a, b = (
+                    (1 - x)[:, None] * f[i, j] * (1 - x)
+                    + x[:, None] * f[i + 1, j] * (1 - x)
+                    + (1 - x)[:, None] * f[i, j + 1] * x
+                    + x[:, None] * f[i + 1, j + 1] * x
+                    for f in (g, S)
+                )
+                near = [
+                    np.abs(a[:-1, :-1] + a[1:, 1:])
+                    < np.abs(np.gradient(a)).sum(axis=0)[:-1, :-1] * 2,
+                    np.abs(b[:-1, :-1] + b[1:, 1:])
+                    < np.abs(np.gradient(b)).sum(axis=0)[:-1, :-1] * 2,
+                ]
                 count += bool(np.any(near[0] & near[1]))
     return count
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("gamma, T, dmu", [(0.005, 0.0, 0.145), (0.005, 0.0, 0.125), (0.02, 0.0, 0.118), (0.0, 0.04, 0.14), (0.01, 0.02, 0.135)])
+@pytest.mark.parametrize(
+    "gamma, T, dmu",
+    [
+        (0.005, 0.0, 0.145),
+        (0.005, 0.0, 0.125),
+        (0.02, 0.0, 0.118),
+        (0.0, 0.04, 0.14),
+        (0.01, 0.02, 0.135),
+    ],
+)
 def test_no_state_is_missed(gamma, T, dmu):
     """A blind scan of (Delta, Q) finds crossings of g = 0 and J = 0 nowhere else. Fails if one of the curves has a second part."""
     gas = Gas(Baths(gamma, T, dmu))
     found = [(D, Q) for name, D, Q in branches.find(gas) if Q > 0]
     D, Q = np.linspace(4e-3, 0.24, 60), np.linspace(5e-3, 0.5, 60)
     assert scanned(gas, D, Q) >= len(found)
-    assert scanned(gas, D, Q) <= 3 * len(found)     # neighbouring cells may share a crossing
+    assert scanned(gas, D, Q) <= 3 * len(found)  # neighbouring cells may share a crossing

@@ -2,6 +2,7 @@
 
 Every docstring names a change of the code under which the test was seen, or is bound, to fail.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -19,7 +20,15 @@ pytestmark = pytest.mark.laser
 
 def two_band(V=5.0, Omega=0.5, Gamma=1e-2, gamma2=1e-3, **more):
     """The point of Fig. 4."""
-    given = dict(V=V, Omega=Omega, Gamma1=Gamma * (1 - gamma2), Gamma2=Gamma * gamma2, Gamma12=Gamma, kappa_plus=-50.0, v_minus=10.0)
+    given = dict(
+        V=V,
+        Omega=Omega,
+        Gamma1=Gamma * (1 - gamma2),
+        Gamma2=Gamma * gamma2,
+        Gamma12=Gamma,
+        kappa_plus=-50.0,
+        v_minus=10.0,
+    )
     return laser.Material(**(given | more))
 
 
@@ -29,6 +38,7 @@ def run(task, **tables):
 
 
 # ---- equations of motion against four modes of fermions ----------------------------------------------------------------
+
 
 def modes():
     """Annihilation operators of c1_k, c2_k, c1_-k, c2_-k on 16 states (Jordan-Wigner)."""
@@ -51,14 +61,25 @@ def lindblad(E1, E2, g, delta, G1, G2, f1, f2):
         H = H + lift + lift.conj().T
     pair = -delta * (c2.T @ d1.T + d2.T @ c1.T)
     H = H + pair + pair.conj().T
-    jumps = [(G1 * f1, c1.T), (G1 * (1 - f1), c1), (G1 * f1, d1.T), (G1 * (1 - f1), d1),
-             (G2 * f2, c2.T), (G2 * (1 - f2), c2), (G2 * f2, d2.T), (G2 * (1 - f2), d2)]
+    jumps = [
+        (G1 * f1, c1.T),
+        (G1 * (1 - f1), c1),
+        (G1 * f1, d1.T),
+        (G1 * (1 - f1), d1),
+        (G2 * f2, c2.T),
+        (G2 * (1 - f2), c2),
+        (G2 * f2, d2.T),
+        (G2 * (1 - f2), d2),
+    ]
 
     def rate(rho):
         out = -1j * (H @ rho - rho @ H)
         for strength, X in jumps:
-            out = out + strength * (2 * X @ rho @ X.conj().T - X.conj().T @ X @ rho - rho @ X.conj().T @ X)
+            out = out + strength * (
+                2 * X @ rho @ X.conj().T - X.conj().T @ X @ rho - rho @ X.conj().T @ X
+            )
         return out
+
     return rate
 
 
@@ -66,7 +87,12 @@ def gaussian(strength, seed):
     """exp(-h)/Z of a random quadratic h that is even in k: (n, n), (s, s) non-zero, all others of the equations' form."""
     rng = np.random.default_rng(seed)
     c1, c2, d1, d2 = modes()
-    a, b, z, y = rng.normal(size=2), None, rng.normal() + 1j * rng.normal(), rng.normal() + 1j * rng.normal()
+    a, b, z, y = (
+        rng.normal(size=2),
+        None,
+        rng.normal() + 1j * rng.normal(),
+        rng.normal() + 1j * rng.normal(),
+    )
     h = a[0] * (c1.T @ c1 + d1.T @ d1) + a[1] * (c2.T @ c2 + d2.T @ d2)
     mixed = z * (c1.T @ c2 + d1.T @ d2) + y * (c2.T @ d1.T + d2.T @ c1.T)
     h = strength * (h + mixed + mixed.conj().T)
@@ -106,10 +132,13 @@ def test_the_full_drive_averages_to_the_rotating_one():
     """g(t) over a period of the counter-rotating term is Omega, and the lab-frame coupling 2 Omega cos(omega0 t)/2 is real."""
     full, t = bands.Drive(0.3, 7.0), np.linspace(0, np.pi / 7.0, 64, endpoint=False)
     assert np.mean(full.coupling(t)) == pytest.approx(0.3, abs=1e-14)
-    assert full.coupling(t) * np.exp(1j * 7.0 * t) == pytest.approx(2 * 0.3 * np.cos(7.0 * t), abs=1e-13)
+    assert full.coupling(t) * np.exp(1j * 7.0 * t) == pytest.approx(
+        2 * 0.3 * np.cos(7.0 * t), abs=1e-13
+    )
 
 
 # ---- steady states ------------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("model", ["two-band", "optical-pumping"])
 def test_the_steady_state_stands_still(model):
@@ -117,12 +146,21 @@ def test_the_steady_state_stands_still(model):
 
     Fails with a cross term missing in the determinant of the populations (1e-5), and with the sign of (10).
     """
-    m = two_band(V=5.0, T=2.0, model=model, mu1=1.0, mu2=9.0) if model == "optical-pumping" else two_band(T=2.0)
+    m = (
+        two_band(V=5.0, T=2.0, model=model, mu1=1.0, mu2=9.0)
+        if model == "optical-pumping"
+        else two_band(T=2.0)
+    )
     grid, delta = bands.uniform(0.2, 41), 0.0123
     band = m.on(grid)
-    n11, n22 = laser.populations(m, band, delta ** 2)
-    assert n11 + n22 - 1 == pytest.approx(laser.imbalance(m, band, delta ** 2), abs=1e-12)
-    fields = {"n11": n11, "n22": n22, "n21": laser.coherence(m, band, n11, n22), "s": laser.pair_amplitude(m, band, delta)}
+    n11, n22 = laser.populations(m, band, delta**2)
+    assert n11 + n22 - 1 == pytest.approx(laser.imbalance(m, band, delta**2), abs=1e-12)
+    fields = {
+        "n11": n11,
+        "n22": n22,
+        "n21": laser.coherence(m, band, n11, n22),
+        "s": laser.pair_amplitude(m, band, delta),
+    }
     fields = {name: np.asarray(value, complex)[:, None] for name, value in fields.items()}
     system = laser_dynamics.Pairing(m, grid, [5.0], fields)
     out = {name: np.zeros_like(value) for name, value in fields.items()}
@@ -137,24 +175,50 @@ def test_published_and_reference_numbers():
     """
     found = run("steady").summary
     assert found["delta"] == pytest.approx(0.0192773217, abs=2e-10)
-    assert found["V_c"] == pytest.approx(2.14868, abs=5e-6) and found["V_c_analytic"] == pytest.approx(2.14026, abs=5e-6)
-    assert found["V_c_22"] == pytest.approx(2.0040, abs=5e-5) and found["delta_analytic"] == pytest.approx(0.026826, abs=5e-7)
+    assert found["V_c"] == pytest.approx(2.14868, abs=5e-6) and found[
+        "V_c_analytic"
+    ] == pytest.approx(2.14026, abs=5e-6)
+    assert found["V_c_22"] == pytest.approx(2.0040, abs=5e-5) and found[
+        "delta_analytic"
+    ] == pytest.approx(0.026826, abs=5e-7)
     for Omega, wanted in ((0.1, 3.5308), (1.0, 2.4901), (10.0, 2.4088), (100.0, 2.4009)):
-        m = laser.Material(V=5.0, Omega=Omega, Gamma1=.01, Gamma2=.01, Gamma12=.01, Gamma3=.001, tau=10.0, kappa_plus=50.0, v_minus=10.0,
-                           k_max=np.inf, model="three-band")
+        m = laser.Material(
+            V=5.0,
+            Omega=Omega,
+            Gamma1=0.01,
+            Gamma2=0.01,
+            Gamma12=0.01,
+            Gamma3=0.001,
+            tau=10.0,
+            kappa_plus=50.0,
+            v_minus=10.0,
+            k_max=np.inf,
+            model="three-band",
+        )
         assert 1 / laser.gap_sum(m, m.on(m.graded(128)), 0.0) == pytest.approx(wanted, abs=1e-4)
     assert laser_formulas.three_band(m)["V_c A15"] == pytest.approx(2.4, abs=1e-9)
 
 
-@pytest.mark.parametrize("V, kappa, gamma2, pairs", [
-    (5, -50, 1e-3, True), (-5, -50, 1e-3, False), (-5, 50, 1e-3, True), (5, 50, 1e-3, False), (-5, -50, 1 - 1e-3, True), (1, -50, 1e-3, False)])
+@pytest.mark.parametrize(
+    "V, kappa, gamma2, pairs",
+    [
+        (5, -50, 1e-3, True),
+        (-5, -50, 1e-3, False),
+        (-5, 50, 1e-3, True),
+        (5, 50, 1e-3, False),
+        (-5, -50, 1 - 1e-3, True),
+        (1, -50, 1e-3, False),
+    ],
+)
 def test_either_sign_of_the_interaction_pairs(V, kappa, gamma2, pairs):
     """(21): sgn V = sgn(gamma2 - gamma1) sgn kappa_+, and |V| above threshold; with full self-consistency never. Fails with (21) inverted."""
     given = {"V": V, "kappa_plus": kappa, "gamma2": gamma2}
     assert (run("steady", parameters=given).summary["delta"] > 0.01) == pairs
     assert (run("growth", parameters=given).summary["growth_rate"] > 0) == pairs
     found = run("growth", parameters=given | {"self_consistency": "full"})
-    assert found.summary["growth_rate"] <= -0.0099 and any("conserv" in w or "no pairing solution" in w for w in found.warnings)
+    assert found.summary["growth_rate"] <= -0.0099 and any(
+        "conserv" in w or "no pairing solution" in w for w in found.warnings
+    )
 
 
 def test_the_gap_equation_by_another_quadrature():
@@ -169,13 +233,24 @@ def test_the_gap_equation_by_another_quadrature():
         E, eps, G = -50 * k * k, 10 * k, 0.01
         G1, G2 = G * 0.999, G * 0.001
         # unknowns n11, n22, Re n21, Im n21, Re s, Im s at real Delta
-        A = np.array([[-2 * G1, 0, 0, -m.Omega, 0, -2 * delta], [0, -2 * G2, 0, m.Omega, 0, -2 * delta], [0, 0, -G, -eps, 0, 0],
-                      [m.Omega / 2, -m.Omega / 2, eps, -G, 0, 0], [0, 0, 0, 0, -G, -E], [delta, delta, 0, 0, E, -G]])
+        A = np.array(
+            [
+                [-2 * G1, 0, 0, -m.Omega, 0, -2 * delta],
+                [0, -2 * G2, 0, m.Omega, 0, -2 * delta],
+                [0, 0, -G, -eps, 0, 0],
+                [m.Omega / 2, -m.Omega / 2, eps, -G, 0, 0],
+                [0, 0, 0, 0, -G, -E],
+                [delta, delta, 0, 0, E, -G],
+            ]
+        )
         x = np.linalg.solve(A, -np.array([2 * G1, 0, 0, 0, 0, -delta]))
         s = x[4] + 1j * x[5]
         return (s * (E / (E * E + G * G)) * (E + 1j * G)).real
 
-    total = quad(integrand, 0, 0.2, points=[0.002, 0.01, 0.014, 0.03, 0.06], epsabs=1e-13, limit=400)[0] / np.pi
+    total = (
+        quad(integrand, 0, 0.2, points=[0.002, 0.01, 0.014, 0.03, 0.06], epsabs=1e-13, limit=400)[0]
+        / np.pi
+    )
     assert m.V * total == pytest.approx(delta, rel=1e-8)
 
 
@@ -187,15 +262,33 @@ def test_the_corrected_formulas_hold_where_the_printed_ones_do_not():
     weak = two_band(V=5e5, Omega=1e-5, gamma2=0.1, k_max=np.inf)
     exact = abs(1 / laser.gap_sum(weak, weak.on(weak.graded(400)), 0.0))
     table = laser_formulas.two_band(weak)
-    assert table["V_c 28"] == pytest.approx(exact, rel=1e-5) and abs(table["V_c 28 printed"] / exact - 1) > 0.05
+    assert (
+        table["V_c 28"] == pytest.approx(exact, rel=1e-5)
+        and abs(table["V_c 28 printed"] / exact - 1) > 0.05
+    )
     blocked = two_band(V=20.0, Omega=2e-3, gamma2=1e-16, k_max=np.inf)
-    table, exact = laser_formulas.two_band(blocked), laser.seed(blocked, blocked.on(blocked.graded(400)))
-    assert table["delta 30"] == pytest.approx(exact, rel=1e-4) and table["delta 33"] == pytest.approx(exact, rel=5e-3)
-    assert table["V_c 32"] == pytest.approx(1 / laser.gap_sum(blocked, blocked.on(blocked.graded(400)), 0.0), rel=1e-3)
+    table, exact = (
+        laser_formulas.two_band(blocked),
+        laser.seed(blocked, blocked.on(blocked.graded(400))),
+    )
+    assert table["delta 30"] == pytest.approx(exact, rel=1e-4) and table[
+        "delta 33"
+    ] == pytest.approx(exact, rel=5e-3)
+    assert table["V_c 32"] == pytest.approx(
+        1 / laser.gap_sum(blocked, blocked.on(blocked.graded(400)), 0.0), rel=1e-3
+    )
     assert abs(table["delta 33 printed"] / exact - 1) > 1
-    pumped = two_band(V=8.0, gamma2=0.3, k_max=np.inf, model="optical-pumping", mu2=10.0).at(Gamma12=0.02)
-    table, exact = laser_formulas.optical_pumping(pumped, 1.0), laser.seed(pumped, pumped.on(pumped.graded(400)))
-    assert table["delta 45"] == pytest.approx(exact, rel=1e-5) and abs(table["delta 45 printed"] / exact - 1) > 0.05
+    pumped = two_band(V=8.0, gamma2=0.3, k_max=np.inf, model="optical-pumping", mu2=10.0).at(
+        Gamma12=0.02
+    )
+    table, exact = (
+        laser_formulas.optical_pumping(pumped, 1.0),
+        laser.seed(pumped, pumped.on(pumped.graded(400))),
+    )
+    assert (
+        table["delta 45"] == pytest.approx(exact, rel=1e-5)
+        and abs(table["delta 45 printed"] / exact - 1) > 0.05
+    )
 
 
 def test_the_order_outlives_the_instability_when_velocities_differ():
@@ -217,14 +310,26 @@ def test_the_order_does_not_depend_on_temperature_below_the_gap():
 
 # ---- growth and the Keldysh functional ----------------------------------------------------------------------------------
 
+
 def test_growth_by_formula_eigenvalue_and_reference():
     """lambda = .0229352 + .0488485 i, from the condition and from the matrix; errors bound the change on a finer grid. Fails with f = 1."""
     found = run("growth")
-    assert found.summary["growth_rate"] == pytest.approx(0.0229352, abs=6e-8) and found.summary["frequency"] == pytest.approx(0.0488485, abs=6e-8)
-    assert found.summary["eigenvalue_rate"] == pytest.approx(found.summary["growth_rate"], abs=1e-12)
+    assert found.summary["growth_rate"] == pytest.approx(0.0229352, abs=6e-8) and found.summary[
+        "frequency"
+    ] == pytest.approx(0.0488485, abs=6e-8)
+    assert found.summary["eigenvalue_rate"] == pytest.approx(
+        found.summary["growth_rate"], abs=1e-12
+    )
 
 
-@pytest.mark.parametrize("given", [{}, {"gamma2": 0.8, "delta": 0.1}, {"Omega": 0.01, "gamma2": 0.3, "v_plus": 1.0, "delta": 0.003}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"gamma2": 0.8, "delta": 0.1},
+        {"Omega": 0.01, "gamma2": 0.3, "v_plus": 1.0, "delta": 0.003},
+    ],
+)
 def test_the_keldysh_functional_is_the_gap_equation(given):
     """The corrected functional over i 4 Delta Re[1/(E + i Gamma)] (n - 1), momentum by momentum, to 1e-6.
 
@@ -244,7 +349,10 @@ def test_untransposed_keldysh_lines_would_show():
 
 # ---- evolution ----------------------------------------------------------------------------------------------------------
 
-GROW = {"numerics": {"grid": "graded", "points": 64, "error_estimate": False}, "initial": {"state": "driven", "delta": 1e-10}}
+GROW = {
+    "numerics": {"grid": "graded", "points": 64, "error_estimate": False},
+    "initial": {"state": "driven", "delta": 1e-10},
+}
 
 
 def test_a_seed_grows_as_the_linear_theory_says():
@@ -254,7 +362,11 @@ def test_a_seed_grows_as_the_linear_theory_says():
     late = t > 300
     slope = np.polyfit(t[late], np.log(np.abs(delta[late])), 1)[0]
     turn = np.polyfit(t[late], np.unwrap(np.angle(delta[late].conj())), 1)[0]
-    assert np.abs(delta[-1]) < 1e-4 and slope == pytest.approx(0.0229352, abs=1e-6) and turn == pytest.approx(0.0488485, abs=1e-6)
+    assert (
+        np.abs(delta[-1]) < 1e-4
+        and slope == pytest.approx(0.0229352, abs=1e-6)
+        and turn == pytest.approx(0.0488485, abs=1e-6)
+    )
 
 
 @pytest.mark.parametrize("pairs", ["uniform", "random"])
@@ -263,9 +375,14 @@ def test_the_evolution_ends_in_the_steady_state(pairs):
 
     Fails with a term dropped anywhere. At gamma2 = 1e-3 populations settle with 2 Gamma2 = 2e-5 only: that is the tail the root skips.
     """
-    found = run("evolve", parameters={"gamma1": 0.8}, sweep={"V": [5.0, 1.0, -5.0]},
-                numerics={"grid": "graded", "points": 48, "dt": 0.6, "error_estimate": False},
-                initial={"state": "driven", "delta": 0.003, "pairs": pairs}, run={"t_max": 6000.0, "output_every": 60.0})
+    found = run(
+        "evolve",
+        parameters={"gamma1": 0.8},
+        sweep={"V": [5.0, 1.0, -5.0]},
+        numerics={"grid": "graded", "points": 48, "dt": 0.6, "error_estimate": False},
+        initial={"state": "driven", "delta": 0.003, "pairs": pairs},
+        run={"t_max": 6000.0, "output_every": 60.0},
+    )
     final, steady = found.summary["delta_final"], found.summary["delta_steady"]
     assert steady[0] == pytest.approx(0.0027048361, abs=1e-9) and steady[1:] == [0, 0]
     assert final[0] == pytest.approx(steady[0], rel=1e-4) and max(final[1:]) < 1e-8
@@ -278,7 +395,15 @@ def test_momenta_over_ranks_give_the_same_evolution(comm):
     m, grid = two_band(), bands.uniform(0.2, 5)
 
     def state(c):
-        return FieldState(laser_dynamics.Pairing(m, grid, [5.0, -5.0], laser_dynamics.initial(m, grid, 2, "driven", 1e-2, "random", 3)), c)
+        return FieldState(
+            laser_dynamics.Pairing(
+                m,
+                grid,
+                [5.0, -5.0],
+                laser_dynamics.initial(m, grid, 2, "driven", 1e-2, "random", 3),
+            ),
+            c,
+        )
 
     together, alone = state(comm), state(solo())
     mine = slice(together.layout.start, together.layout.stop)
@@ -286,14 +411,21 @@ def test_momenta_over_ranks_give_the_same_evolution(comm):
     together.rhs(0.0, 1, together.flat, out)
     alone.rhs(0.0, 1, alone.flat, whole)
     for name, values in alone.view(whole).items():
-        assert np.abs(together.view(out)[name] - values[mine]).max(initial=0) < 1e-16      # numpy rounds the ends of an array differently
+        assert (
+            np.abs(together.view(out)[name] - values[mine]).max(initial=0) < 1e-16
+        )  # numpy rounds the ends of an array differently
 
 
-@pytest.mark.parametrize("task, tables, words", [
-    ("evolve", {"parameters": {"model": "three-band"}, "run": {"t_max": 1.0}}, "three-band"),
-    ("evolve", {"numerics": {"dt": 0.9}, "run": {"t_max": 1.0}}, r"\[numerics\] dt"),
-    ("steady", {"parameters": {"gamma1": 0.3, "gamma2": 0.3}}, "gamma1"),
-    ("map", {"sweep": {"V": [1.0, 2.0]}}, r"\[sweep\]"), ("steady", {"sweep": {"Gamma": [0.0, 1.0]}}, r"\[sweep\] Gamma")])
+@pytest.mark.parametrize(
+    "task, tables, words",
+    [
+        ("evolve", {"parameters": {"model": "three-band"}, "run": {"t_max": 1.0}}, "three-band"),
+        ("evolve", {"numerics": {"dt": 0.9}, "run": {"t_max": 1.0}}, r"\[numerics\] dt"),
+        ("steady", {"parameters": {"gamma1": 0.3, "gamma2": 0.3}}, "gamma1"),
+        ("map", {"sweep": {"V": [1.0, 2.0]}}, r"\[sweep\]"),
+        ("steady", {"sweep": {"Gamma": [0.0, 1.0]}}, r"\[sweep\] Gamma"),
+    ],
+)
 def test_bad_input_is_named(task, tables, words):
     """One line that names the key, before anything is computed."""
     with pytest.raises(InputError, match=words):

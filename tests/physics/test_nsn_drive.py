@@ -1,4 +1,5 @@
 """The bias eV(t): values on both sides of a jump, moments over a step, break points, bad input."""
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -12,15 +13,27 @@ CASES = {
     "step": {"from": 0.1, "to": 0.8, "at": 1.0},
     "ramp": {"from": 0.1, "to": 0.8, "kind": "ramp", "at": 1.0, "duration": 2.0},
     "pulse": {"from": 0.1, "to": 0.8, "kind": "pulse", "at": 1.0, "duration": 2.0},
-    "sine": {"from": 0.1, "amplitude": 0.5, "frequency": 2.0, "kind": "sine", "at": 1.0, "duration": 2.0},
+    "sine": {
+        "from": 0.1,
+        "amplitude": 0.5,
+        "frequency": 2.0,
+        "kind": "sine",
+        "at": 1.0,
+        "duration": 2.0,
+    },
 }
 
 
 def expected(name, t):
     """The same functions written down once more, away from their jumps."""
     on, off = t > 1, t > 3
-    return {"constant": 0.4, "step": 0.8 if on else 0.1, "pulse": 0.8 if on and not off else 0.1,
-            "ramp": 0.1 + 0.7 * min(max((t - 1) / 2, 0), 1), "sine": 0.1 + (0.5 * np.sin(2 * (t - 1)) if on and not off else 0)}[name]
+    return {
+        "constant": 0.4,
+        "step": 0.8 if on else 0.1,
+        "pulse": 0.8 if on and not off else 0.1,
+        "ramp": 0.1 + 0.7 * min(max((t - 1) / 2, 0), 1),
+        "sine": 0.1 + (0.5 * np.sin(2 * (t - 1)) if on and not off else 0),
+    }[name]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -33,7 +46,7 @@ def test_values_and_moments(name):
         mean, slope = bias.moments(t, h)
         assert mean == pytest.approx(quad(lambda s: expected(name, s), t, t + h)[0] / h, abs=1e-10)
         moment = quad(lambda s: (s - t - h / 2) * expected(name, s), t, t + h)[0]
-        assert slope == pytest.approx(12 * moment / h ** 3, abs=1e-8)
+        assert slope == pytest.approx(12 * moment / h**3, abs=1e-8)
 
 
 def test_breakpoints_and_sides():
@@ -56,10 +69,21 @@ def test_table(tmp_path):
     assert bias.extremes(3.0) == 0.5
 
 
-@pytest.mark.parametrize("value, word", [
-    ({"kind": "stp", "to": 1.0}, "must be one of"), ({"kind": "ramp", "to": 1.0}, "needs duration"), ({"to": 1.0, "form": 0.0}, '"from"'),
-    ({"to": "a"}, "must be a number"), ({"to": 1.0, "at": -1.0}, ">= 0"), ({"kind": "sine", "amplitude": 1.0, "frequency": 0.0}, "> 0"),
-    ("nowhere.txt", "cannot read"), ("words.txt", "two columns"), ("one.txt", "two columns"), ("back.txt", "must increase")])
+@pytest.mark.parametrize(
+    "value, word",
+    [
+        ({"kind": "stp", "to": 1.0}, "must be one of"),
+        ({"kind": "ramp", "to": 1.0}, "needs duration"),
+        ({"to": 1.0, "form": 0.0}, '"from"'),
+        ({"to": "a"}, "must be a number"),
+        ({"to": 1.0, "at": -1.0}, ">= 0"),
+        ({"kind": "sine", "amplitude": 1.0, "frequency": 0.0}, "> 0"),
+        ("nowhere.txt", "cannot read"),
+        ("words.txt", "two columns"),
+        ("one.txt", "two columns"),
+        ("back.txt", "must increase"),
+    ],
+)
 def test_bad_drives_say_what_is_wrong(tmp_path, value, word):
     """One line, naming what is wrong and what is allowed."""
     (tmp_path / "words.txt").write_text("t eV\nx y\n")

@@ -3,6 +3,7 @@
 Units: hopping = 1. Unless said otherwise two leads of coupling .05 each; "exact" refers to the same bath poles, whose
 own error is the business of test_nsn_truth.py.
 """
+
 import dataclasses
 
 import numpy as np
@@ -22,11 +23,29 @@ from hpcneq.systems.nsn_junction.quench import Quench
 pytestmark = pytest.mark.nsn
 
 
-def junction(Lx, Ly, bias=0.0, *, U=3.0, mu=0.0, h=0.0, T=0.05, gamma=0.05, left=None, right=None, parity=False,
-             error=1e-8, stretch=1.0, t_max=100.0):
+def junction(
+    Lx,
+    Ly,
+    bias=0.0,
+    *,
+    U=3.0,
+    mu=0.0,
+    h=0.0,
+    T=0.05,
+    gamma=0.05,
+    left=None,
+    right=None,
+    parity=False,
+    error=1e-8,
+    stretch=1.0,
+    t_max=100.0,
+):
     """A Junction; ``left`` and ``right`` replace a lead's own (gamma, T, mu); ``stretch`` widens the poles' window."""
     own = {"gamma": gamma, "T": T, "mu": mu}
-    leads = (model.Lead("left", sign=+1, **{**own, **(left or {})}), model.Lead("right", sign=-1, **{**own, **(right or {})}))
+    leads = (
+        model.Lead("left", sign=+1, **{**own, **(left or {})}),
+        model.Lead("right", sign=-1, **{**own, **(right or {})}),
+    )
     eV = drive.read(bias)
     window = stretch * model.window(leads, mu, h, eV, t_max)
     fits = model.fit_poles(leads, sum(lead.gamma for lead in leads), window, error)
@@ -35,8 +54,15 @@ def junction(Lx, Ly, bias=0.0, *, U=3.0, mu=0.0, h=0.0, T=0.05, gamma=0.05, left
 
 def twins(system, eV):
     """The junction's leads for the independent routes; ``eV(t)`` is the test's own form of the bias."""
-    return [independent.Lead(lead.gamma, lead.T, lead.mu - system.mu + 0.5 * lead.sign * eV(-1.0),
-                             lambda t, lead=lead: lead.mu - system.mu + 0.5 * lead.sign * eV(t)) for lead in system.leads]
+    return [
+        independent.Lead(
+            lead.gamma,
+            lead.T,
+            lead.mu - system.mu + 0.5 * lead.sign * eV(-1.0),
+            lambda t, lead=lead: lead.mu - system.mu + 0.5 * lead.sign * eV(t),
+        )
+        for lead in system.leads
+    ]
 
 
 class March:
@@ -73,9 +99,15 @@ class March:
 
     def observe(self):
         """Up and down density (Lx,), currents (leads, 1)."""
-        seen = self.state.observe(Row(self.t, +1, self.state.flat, self.method.now.c, self.state.green, self.state.modes))
+        seen = self.state.observe(
+            Row(self.t, +1, self.state.flat, self.method.now.c, self.state.green, self.state.modes)
+        )
         expand = self.system.lattice.expand
-        return seen["density_up"][expand], seen["density_down"][expand], np.array([seen["current"][n] for n in ("left", "right")])
+        return (
+            seen["density_up"][expand],
+            seen["density_down"][expand],
+            np.array([seen["current"][n] for n in ("left", "right")]),
+        )
 
 
 def settle(system, low=0.02, high=2.0):
@@ -93,6 +125,7 @@ def settle(system, low=0.02, high=2.0):
 
 
 # ---- stationary states -----------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("bias", [0.0, 0.3])
 def test_a_stationary_state_stays(bias):
@@ -119,7 +152,12 @@ def test_relaxation_ends_at_the_gap_equation_of_the_same_lattice():
     U, h, T, gamma, bias = 4.0, 0.15, 0.05, 0.1, 0.3
     system = junction(4, 4, bias, U=U, h=h, T=T, gamma=gamma, error=3e-9)
     xi = independent.dispersion(4, 4)
-    root = brentq(lambda D: independent.gap_integral(D, xi, h, bias / 2, 2 * gamma, T) - 1 / U, 0.3, 2.0, xtol=1e-13)
+    root = brentq(
+        lambda D: independent.gap_integral(D, xi, h, bias / 2, 2 * gamma, T) - 1 / U,
+        0.3,
+        2.0,
+        xtol=1e-13,
+    )
     march = March(system, np.full(4, 1.1 * root), 0.25)
     assert abs(abs(march.delta[0]) - root) > 1e-3
     np.testing.assert_allclose(np.abs(march.to(100.0).delta), root, atol=1e-7)
@@ -132,8 +170,16 @@ V = 1.0
 DRIVES = {
     "step": ({"to": V}, lambda t: V * (t >= 0), ()),
     "step in mid-run": ({"to": V, "at": 0.77}, lambda t: V * (t >= 0.77), (0.77,)),
-    "ramp": ({"to": V, "kind": "ramp", "duration": 1.9}, lambda t: V * min(max(t, 0.0), 1.9) / 1.9, (1.9,)),
-    "sine": ({"kind": "sine", "amplitude": V, "frequency": 1.3}, lambda t: V * np.sin(1.3 * max(t, 0.0)), ()),
+    "ramp": (
+        {"to": V, "kind": "ramp", "duration": 1.9},
+        lambda t: V * min(max(t, 0.0), 1.9) / 1.9,
+        (1.9,),
+    ),
+    "sine": (
+        {"kind": "sine", "amplitude": V, "frequency": 1.3},
+        lambda t: V * np.sin(1.3 * max(t, 0.0)),
+        (),
+    ),
 }
 
 
@@ -142,15 +188,29 @@ def errors_of_steps(name, steps, soft):
     bias, eV, breaks = DRIVES[name]
     system = junction(3, 3, bias, h=0.2, gamma=0.02, error=1e-7)
     if soft:
-        system = dataclasses.replace(system, poles=tuple(
-            dataclasses.replace(fit, w=fit.w[fit.w < 2.0], r=fit.r[fit.w < 2.0]) for fit in system.poles))
+        system = dataclasses.replace(
+            system,
+            poles=tuple(
+                dataclasses.replace(fit, w=fit.w[fit.w < 2.0], r=fit.r[fit.w < 2.0])
+                for fit in system.poles
+            ),
+        )
     start = PATTERN[:3] if soft else settle(system)
-    dense = independent.DenseModes(independent.hopping(3, 3), system.U, system.h, twins(system, eV),
-                                   [(fit.w, fit.r) for fit in system.poles])
-    exact = dense.follow(np.repeat(start, 3), [0.0, 4.0], rtol=1e-12, atol=1e-14, breaks=breaks).delta.reshape(2, 3, 3)[:, :, 0]
+    dense = independent.DenseModes(
+        independent.hopping(3, 3),
+        system.U,
+        system.h,
+        twins(system, eV),
+        [(fit.w, fit.r) for fit in system.poles],
+    )
+    exact = dense.follow(
+        np.repeat(start, 3), [0.0, 4.0], rtol=1e-12, atol=1e-14, breaks=breaks
+    ).delta.reshape(2, 3, 3)[:, :, 0]
     begin, exact = exact
     assert np.abs(exact - begin).max() > 3e-3
-    errors = np.array([np.abs(March(system, start, dt, breaks).to(4.0).delta - exact).max() for dt in steps])
+    errors = np.array(
+        [np.abs(March(system, start, dt, breaks).to(4.0).delta - exact).max() for dt in steps]
+    )
     return errors, np.polyfit(np.log(steps), np.log(errors), 1)[0]
 
 
@@ -201,7 +261,10 @@ def test_no_harmonic_grows_from_noise():
 
 # ---- conservation laws -----------------------------------------------------------------------------------------------
 
-UNEQUAL = {"left": {"gamma": 0.03, "T": 0.05, "mu": 0.15}, "right": {"gamma": 0.08, "T": 0.1, "mu": -0.05}}
+UNEQUAL = {
+    "left": {"gamma": 0.03, "T": 0.05, "mu": 0.15},
+    "right": {"gamma": 0.08, "T": 0.1, "mu": -0.05},
+}
 CASES = {"equal leads": {"mu": -0.4}, "unequal leads": {"mu": -0.4, **UNEQUAL}}
 
 
@@ -213,7 +276,9 @@ def test_the_currents_carry_the_change_of_density(case):
     Fails if the loss term of a current is gamma n instead of 2 gamma n, or taken with the mean of the leads' gamma, or if hole
     rows count as electrons.
     """
-    system = junction(4, 3, {"kind": "sine", "amplitude": 0.9, "frequency": 0.7}, h=0.2, **CASES[case])
+    system = junction(
+        4, 3, {"kind": "sine", "amplitude": 0.9, "frequency": 0.7}, h=0.2, **CASES[case]
+    )
     dt, march = 0.025, March(system, PATTERN, 0.025)
     density, current = [], []
     for m in range(40, 49):
@@ -244,6 +309,7 @@ def test_the_density_matrix_stays_one(case):
 
 
 # ---- without interaction ---------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("case", CASES)
 def test_free_electrons_follow_the_exact_solution(case):
@@ -276,10 +342,16 @@ def test_free_electrons_follow_the_exact_solution(case):
 
 # ---- modes -----------------------------------------------------------------------------------------------------------
 
+
 def modes_of(march, b):
     """{group: (2n, columns) Pi_g} of a block, with the column slice."""
-    return {g: (M.T, cols) for (block, _), runs in march.state.modes.items() if block == b
-            for groups, cols, array in runs for g, M in zip(groups, array)}
+    return {
+        g: (M.T, cols)
+        for (block, _), runs in march.state.modes.items()
+        if block == b
+        for groups, cols, array in runs
+        for g, M in zip(groups, array)
+    }
 
 
 def test_modes_of_opposite_shift_are_mirror_images_without_field():
@@ -302,15 +374,21 @@ def test_modes_of_opposite_shift_are_mirror_images_without_field():
 
 # ---- how a step behaves ------------------------------------------------------------------------------------------------
 
-BASE = {"system": "nsn-junction", "task": "evolve",
-        "parameters": {"U": 3.0, "gamma": 0.05, "h": 0.1, "T": 0.05, "eV": {"to": 0.6, "at": 0.0}},
-        "numerics": {"Lx": 4, "Ly": 2, "dt": 0.25, "error_estimate": False},
-        "initial": {"state": "bcs", "noise": 1e-2}, "run": {"t_max": 2.1}}
+BASE = {
+    "system": "nsn-junction",
+    "task": "evolve",
+    "parameters": {"U": 3.0, "gamma": 0.05, "h": 0.1, "T": 0.05, "eV": {"to": 0.6, "at": 0.0}},
+    "numerics": {"Lx": 4, "Ly": 2, "dt": 0.25, "error_estimate": False},
+    "initial": {"state": "bcs", "noise": 1e-2},
+    "run": {"t_max": 2.1},
+}
 
 
 def run(**changes):
     """Run BASE with tables replaced entry by entry."""
-    return hpcneq.run({**BASE, **{name: {**BASE.get(name, {}), **entries} for name, entries in changes.items()}})
+    return hpcneq.run(
+        {**BASE, **{name: {**BASE.get(name, {}), **entries} for name, entries in changes.items()}}
+    )
 
 
 def test_a_run_ends_where_it_is_told_to():
@@ -336,8 +414,10 @@ def test_steps_meet_the_jumps_of_the_drive():
     still = run(parameters={"eV": 0.0}, numerics={"pole_window": 10.0})
     assert 0.83 in late.t
     before = late.t[late.t < 0.8]
-    np.testing.assert_array_equal(late.delta[:len(before)], still.delta[:len(before)])
-    fine = run(parameters={"eV": {"to": 0.6, "at": 0.83}}, numerics={"dt": 0.025, "pole_window": 10.0})
+    np.testing.assert_array_equal(late.delta[: len(before)], still.delta[: len(before)])
+    fine = run(
+        parameters={"eV": {"to": 0.6, "at": 0.83}}, numerics={"dt": 0.025, "pole_window": 10.0}
+    )
     np.testing.assert_allclose(late.delta[-1], fine.delta[-1], atol=3e-4)
 
 
@@ -392,8 +472,11 @@ def test_a_step_taken_back_leaves_no_trace():
     tried, plain = March(system, PATTERN, 0.2).to(1.0), March(system, PATTERN, 0.2).to(1.0)
 
     def bits(march):
-        return [march.method.now.c.copy(), *(G.copy() for G in march.state.green.values()),
-                *(array.copy() for runs in march.state.modes.values() for _, _, array in runs)]
+        return [
+            march.method.now.c.copy(),
+            *(G.copy() for G in march.state.green.values()),
+            *(array.copy() for runs in march.state.modes.values() for _, _, array in runs),
+        ]
 
     before = bits(tried)
     tried.method.advance(1.0, 0.2)
@@ -417,7 +500,9 @@ def test_ozaki_poles_give_the_same_evolution():
     """
     system = junction(4, 3, {"to": 0.8}, h=0.2, T=0.05, error=1e-6)
     w, r = poles.ozaki_poles(0.05, 100)
-    many = dataclasses.replace(system, poles=tuple(dataclasses.replace(fit, w=w, r=r) for fit in system.poles))
+    many = dataclasses.replace(
+        system, poles=tuple(dataclasses.replace(fit, w=w, r=r) for fit in system.poles)
+    )
     few, all_of_them = (March(one, settle(system) + 0.1 * PATTERN, 0.05) for one in (system, many))
     for t in (0.0, 1.0, 4.0):
         assert np.abs(few.to(t).delta - all_of_them.to(t).delta).max() < 3e-6

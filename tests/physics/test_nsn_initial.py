@@ -1,4 +1,5 @@
 """Stationary starts of the junction: the gap equation on the lattice, its zero modes, the choice of a state."""
+
 import numpy as np
 import pytest
 
@@ -40,7 +41,9 @@ def test_start_is_found_from_shifted_and_rotated_seeds(comm, shift, phase):
     best, _ = start_of.polish(comm, j, 0.0, 0.45 * np.cos(2 * np.pi * x / 9) + 0j, 1)
     assert residual < 1e-12
     assert np.abs(np.abs(delta)).max() == pytest.approx(np.abs(best).max(), abs=1e-10)
-    assert stationary.free_energy(j, delta) == pytest.approx(stationary.free_energy(j, best), abs=1e-12)
+    assert stationary.free_energy(j, delta) == pytest.approx(
+        stationary.free_energy(j, best), abs=1e-12
+    )
 
 
 def test_uniform_root_solves_the_momentum_space_gap_equation():
@@ -56,7 +59,9 @@ def test_uniform_root_solves_the_momentum_space_gap_equation():
         x = total(problem, x)
     kx, ky = 2 * np.pi * np.arange(Lx) / Lx, 2 * np.pi * np.arange(Ly) / Ly
     E = np.sqrt((-2 * np.cos(kx)[:, None] - 2 * np.cos(ky)) ** 2 + x[0] ** 2)
-    F = sum(fermi.broadened_tanh(E + s * h + e * eV / 2, 2 * gamma, T) for s in (1, -1) for e in (1, -1)) / (8 * E)
+    F = sum(
+        fermi.broadened_tanh(E + s * h + e * eV / 2, 2 * gamma, T) for s in (1, -1) for e in (1, -1)
+    ) / (8 * E)
     assert U * F.mean() == pytest.approx(1, abs=2e-8)
 
 
@@ -68,9 +73,14 @@ def test_linearised_gap_equation_is_the_derivative():
     unequal = (model.Lead("left", 0.02, 0.05, 0.1, 1), model.Lead("right", 0.05, 0.08, -0.2, -1))
     rng = np.random.default_rng(3)
     for leads in (None, unequal):
-        problem = stationary.GapProblem(junction(6, 3, 0.2, 0.05, 0.3, leads=leads, error=1e-6), 0.3)
+        problem = stationary.GapProblem(
+            junction(6, 3, 0.2, 0.05, 0.3, leads=leads, error=1e-6), 0.3
+        )
         x, dx, e = 0.3 * rng.normal(size=12), rng.normal(size=12), 1e-3
-        rise = [(total(problem, x + k * e * dx) - total(problem, x - k * e * dx)) / (2 * k * e) for k in (1, 2, 3)]
+        rise = [
+            (total(problem, x + k * e * dx) - total(problem, x - k * e * dx)) / (2 * k * e)
+            for k in (1, 2, 3)
+        ]
         slope = 1.5 * rise[0] - 0.6 * rise[1] + 0.1 * rise[2]  # sixth order
         tangent = problem.tangent_partials(problem.prepare(x, range(problem.items)), dx).sum(0)
         assert np.abs(slope - tangent).max() < 1e-8
@@ -85,7 +95,10 @@ def test_free_energy_falls_along_the_gap_equation():
     problem = stationary.GapProblem(j, 0.0)
     rng = np.random.default_rng(5)
     x, dx, e = 0.4 * rng.normal(size=14), rng.normal(size=14), 1e-5
-    slope = (stationary.free_energy(j, problem.complex(x + e * dx)) - stationary.free_energy(j, problem.complex(x - e * dx))) / (2 * e)
+    slope = (
+        stationary.free_energy(j, problem.complex(x + e * dx))
+        - stationary.free_energy(j, problem.complex(x - e * dx))
+    ) / (2 * e)
     expected = 2 * (x - total(problem, x)) @ dx / (j.U * 7)
     assert slope == pytest.approx(expected, abs=3e-8)
 
@@ -95,10 +108,14 @@ def test_parity_blocks_have_the_levels_of_the_full_blocks():
     full, half = junction(8, 3, 0.1, 0.05), junction(8, 3, 0.1, 0.05, parity=True)
     delta = initial.cosine(half.lattice, 1, 0.3) + 0.1
     wide = delta[half.lattice.expand]
-    levels = [np.sort(np.concatenate([np.linalg.eigvalsh(b.hamiltonian(d)) for b in j.lattice.blocks]))
-              for j, d in ((full, wide), (half, delta))]
+    levels = [
+        np.sort(np.concatenate([np.linalg.eigvalsh(b.hamiltonian(d)) for b in j.lattice.blocks]))
+        for j, d in ((full, wide), (half, delta))
+    ]
     assert np.abs(levels[0] - levels[1]).max() < 1e-12
-    amplitudes = [total(stationary.GapProblem(j, 0.0, real=True), d) for j, d in ((full, wide), (half, delta))]
+    amplitudes = [
+        total(stationary.GapProblem(j, 0.0, real=True), d) for j, d in ((full, wide), (half, delta))
+    ]
     assert np.abs(amplitudes[0] - amplitudes[1][half.lattice.expand]).max() < 1e-12
 
 
@@ -109,8 +126,16 @@ def test_auto_takes_the_pattern_of_lowest_free_energy(comm):
     Second route: the free energies of normal, uniform and patterns n = 1..5 from plain fixed-point iterations, serially.
     Mutation: the candidate of highest free energy taken instead.
     """
-    run = config.load({"system": "nsn-junction", "task": "evolve", "parameters": {"h": 0.58, "T": 0.02},
-                       "numerics": {"Lx": 11, "Ly": 11}, "run": {"t_max": 1.0}}, driver.catalogue())
+    run = config.load(
+        {
+            "system": "nsn-junction",
+            "task": "evolve",
+            "parameters": {"h": 0.58, "T": 0.02},
+            "numerics": {"Lx": 11, "Ly": 11},
+            "run": {"t_max": 1.0},
+        },
+        driver.catalogue(),
+    )
     j = task.build(run, comm)
     delta, found = task.start(run, comm, j, logger(comm, quiet=True))
     mirror = junction(11, 11, 0.58, 0.02, parity=True, error=1e-6)
@@ -132,8 +157,11 @@ def test_paper_lattice_start():
     """
     mirror = junction(101, 11, 0.58, 0.02, parity=True, error=1e-7)
     from hpcneq.parallel import solo
+
     problem = stationary.GapProblem(mirror, 0.0, real=True)
-    found = steady.solve(problem, solo(), steady.relax(problem, solo(), initial.cosine(mirror.lattice, 11, 0.6)).x)
+    found = steady.solve(
+        problem, solo(), steady.relax(problem, solo(), initial.cosine(mirror.lattice, 11, 0.6)).x
+    )
     named = initial.describe(found.x[mirror.lattice.expand] + 0j)
     assert found.residual < 1e-12 and named["wave_number"] == 11
     assert named["delta_max"] == pytest.approx(0.44897, abs=1.5e-5)

@@ -1,4 +1,5 @@
 """Phase diagrams of the junction: boundaries against known numbers and against each other, regions against every single point."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -11,9 +12,13 @@ from hpcneq.systems.nsn_junction import maps, onsets, static
 
 pytestmark = pytest.mark.nsn
 POINT = static.Point(3.0, 0.0, 0.01, 0.58, 0.02, 0.0)
-SMALL = {"system": "nsn-junction", "task": "phase-diagram", "parameters": {"h": 0.58},
-         "sweep": {"T": [0.1, 0.15, 0.2], "eV": {"from": 0.0, "to": 1.6, "points": 5}},
-         "numerics": {"lattice": "finite", "Lx": 8, "Ly": 6}}
+SMALL = {
+    "system": "nsn-junction",
+    "task": "phase-diagram",
+    "parameters": {"h": 0.58},
+    "sweep": {"T": [0.1, 0.15, 0.2], "eV": {"from": 0.0, "to": 1.6, "points": 5}},
+    "numerics": {"lattice": "finite", "Lx": 8, "Ly": 6},
+}
 
 
 def test_the_boundaries_of_figure_5():
@@ -21,14 +26,28 @@ def test_the_boundaries_of_figure_5():
 
     Fails if f_neq is taken at w + h, or if an onset of the scan is reported without being polished.
     """
-    found = maps.line(POINT, static.infinite(error=1e-6), "eV", np.array([0.0, 0.3, 0.65, 0.75, 1.0, 1.3, 1.475, 1.55, 1.7]))
+    found = maps.line(
+        POINT,
+        static.infinite(error=1e-6),
+        "eV",
+        np.array([0.0, 0.3, 0.65, 0.75, 1.0, 1.3, 1.475, 1.55, 1.7]),
+    )
     assert found["bcs_onset"] == pytest.approx([0.841648, 1.438007], abs=1e-6)
     assert found["fflo_onset"] == pytest.approx([0.15718, 0.69604, 1.51160], abs=1e-5)
     assert found["fflo_Q"] == pytest.approx([0.6997, 0.2722, 0.2056], abs=1e-4)
     assert found["fold"][1:] == pytest.approx([0.546474, 1.573647], abs=1e-6)
     assert found["fold_delta"][1:] == pytest.approx([0.350048, 0.237556], abs=1e-6)
     assert [maps.REGIONS[k] for k in found["regions"]] == [
-        "fflo", "normal", "bistable-with-normal", "bistable-with-fflo", "bcs", "bcs", "bistable-with-fflo", "bistable-with-normal", "normal"]
+        "fflo",
+        "normal",
+        "bistable-with-normal",
+        "bistable-with-fflo",
+        "bcs",
+        "bcs",
+        "bistable-with-fflo",
+        "bistable-with-normal",
+        "normal",
+    ]
 
 
 def test_equilibrium_boundaries():
@@ -36,12 +55,28 @@ def test_equilibrium_boundaries():
     values = np.array([0.3, 0.45, 0.53, 0.55, 0.6, 0.65])
     found = maps.line(POINT, static.infinite(error=1e-6), "h", values)
     assert found["bcs_onset"] == pytest.approx([0.350824], abs=1e-6)
-    assert found["fflo_onset"] == pytest.approx([0.611300], abs=1e-6) and found["fflo_Q"] == pytest.approx([0.6811], abs=1e-4)
+    assert found["fflo_onset"] == pytest.approx([0.611300], abs=1e-6) and found[
+        "fflo_Q"
+    ] == pytest.approx([0.6811], abs=1e-4)
     assert found["h_cc"] == pytest.approx([0.5370535], abs=1e-7)
-    assert [maps.REGIONS[k] for k in found["regions"]] == ["bcs", "bcs", "bcs", "fflo", "fflo", "normal"]
+    assert [maps.REGIONS[k] for k in found["regions"]] == [
+        "bcs",
+        "bcs",
+        "bcs",
+        "fflo",
+        "fflo",
+        "normal",
+    ]
 
 
-@pytest.mark.parametrize("along, values", [("eV", np.linspace(0, 1.8, 40)), ("h", np.linspace(0.0, 0.8, 41)), ("T", np.linspace(0.02, 0.4, 20))])
+@pytest.mark.parametrize(
+    "along, values",
+    [
+        ("eV", np.linspace(0, 1.8, 40)),
+        ("h", np.linspace(0.0, 0.8, 41)),
+        ("T", np.linspace(0.02, 0.4, 20)),
+    ],
+)
 def test_regions_between_boundaries_are_those_of_every_point(along, values):
     """A map filled from its boundaries equals one computed point by point.
 
@@ -49,7 +84,9 @@ def test_regions_between_boundaries_are_those_of_every_point(along, values):
     """
     grid = static.finite(16, 10)
     point = static.Point(3.0, 0.0, 0.01, 0.5, 0.04, 0.6 if along == "T" else 0.0)
-    wanted = [maps.REGIONS.index(onsets.region(point.at(**{along: float(x)}), grid)) for x in values]
+    wanted = [
+        maps.REGIONS.index(onsets.region(point.at(**{along: float(x)}), grid)) for x in values
+    ]
     assert list(maps.line(point, grid, along, values)["regions"]) == wanted
     assert len(set(wanted)) > 1
 
@@ -60,7 +97,9 @@ def test_field_and_half_the_bias_are_exchangeable():
     grid = static.infinite(error=1e-6)
     a = 0.58
     along_bias = onsets.bcs_onsets(POINT, grid, np.linspace(0, 2, 51))
-    along_field = onsets.bcs_onsets(POINT.at(h=0.0, eV=2 * a), grid, np.linspace(0, 1, 51), along="h")
+    along_field = onsets.bcs_onsets(
+        POINT.at(h=0.0, eV=2 * a), grid, np.linspace(0, 1, 51), along="h"
+    )
     assert len(along_bias) == 2 and np.array(along_bias) / 2 == pytest.approx(along_field, abs=1e-9)
 
 
@@ -86,11 +125,16 @@ def test_a_stopped_map_goes_on_where_it_was(comm, shared_tmp, monkeypatch):
     every bit of the uninterrupted one."""
     from hpcneq.errors import StoppedEarly
     from hpcneq.stopping import Stopping
+
     whole = hpcneq.run(SMALL, output=shared_tmp / "whole.h5")
     computed = []
     true_line, true_wanted = maps.line, Stopping.wanted
-    monkeypatch.setattr(maps, "line", lambda point, *rest: computed.append(point.T) or true_line(point, *rest))
-    monkeypatch.setattr(Stopping, "wanted", lambda self, seconds=0.0: "a signal" if computed else None)
+    monkeypatch.setattr(
+        maps, "line", lambda point, *rest: computed.append(point.T) or true_line(point, *rest)
+    )
+    monkeypatch.setattr(
+        Stopping, "wanted", lambda self, seconds=0.0: "a signal" if computed else None
+    )
     stopped = False
     try:
         driver.run(SMALL, shared_tmp / "cut.h5", quiet=True)
@@ -110,10 +154,14 @@ def test_a_stopped_map_goes_on_where_it_was(comm, shared_tmp, monkeypatch):
     assert again.status == "complete"
 
 
-@pytest.mark.parametrize("change, words", [
-    ({"sweep": {"T": [0.1]}}, "a phase diagram needs two of eV, h, T, got T"),
-    ({"sweep": {"T": [0.1, 0.05], "eV": [0.0, 1.0]}}, "[sweep] T: must ascend"),
-    ({"sweep": {"U": [1.0, 2.0], "eV": [0.0, 1.0]}}, "[sweep] U")])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"sweep": {"T": [0.1]}}, "a phase diagram needs two of eV, h, T, got T"),
+        ({"sweep": {"T": [0.1, 0.05], "eV": [0.0, 1.0]}}, "[sweep] T: must ascend"),
+        ({"sweep": {"U": [1.0, 2.0], "eV": [0.0, 1.0]}}, "[sweep] U"),
+    ],
+)
 def test_a_map_that_makes_no_sense_is_refused(change, words, tmp_path):
     """One line that names the table and the key."""
     with pytest.raises(InputError) as refused:

@@ -4,6 +4,7 @@ The routes: a root of det M with the fitted poles of an evolution; the slope of 
 the Jacobian of its equations, taken column by column. Every docstring names a change of the code under which the test was
 seen to fail. Units: hopping = 1.
 """
+
 import dataclasses
 
 import numpy as np
@@ -24,18 +25,27 @@ from hpcneq.systems.nsn_junction.response import UniformResponse
 pytestmark = pytest.mark.nsn
 
 
-def junction(Lx, Ly, eV=0.0, *, U=3.0, mu=0.0, h=0.0, T=0.06, gamma=0.03, left=None, right=None, error=1e-3):
+def junction(
+    Lx, Ly, eV=0.0, *, U=3.0, mu=0.0, h=0.0, T=0.06, gamma=0.03, left=None, right=None, error=1e-3
+):
     """A Junction at constant bias; ``left`` and ``right`` replace a lead's own (gamma, T, mu)."""
     own = {"gamma": gamma, "T": T, "mu": mu}
-    leads = (model.Lead("left", sign=+1, **{**own, **(left or {})}), model.Lead("right", sign=-1, **{**own, **(right or {})}))
+    leads = (
+        model.Lead("left", sign=+1, **{**own, **(left or {})}),
+        model.Lead("right", sign=-1, **{**own, **(right or {})}),
+    )
     bias = drive.read(eV)
-    fits = model.fit_poles(leads, sum(lead.gamma for lead in leads), model.window(leads, mu, h, bias, 1.0), error)
+    fits = model.fit_poles(
+        leads, sum(lead.gamma for lead in leads), model.window(leads, mu, h, bias, 1.0), error
+    )
     return model.Junction(U, mu, h, leads, model.stripe(Lx, Ly, mu), bias, fits)
 
 
 def response(system, D, fitted=True):
     """The response of a junction's uniform state next to D, on its own lattice, at the root of its own gap equation."""
-    point = static.Point(U=system.U, mu=system.mu, h=system.h, eV=system.drive.start, leads=system.leads)
+    point = static.Point(
+        U=system.U, mu=system.mu, h=system.h, eV=system.drive.start, leads=system.leads
+    )
     grid = static.finite(system.lattice.Lx, system.lattice.Ly)
     return UniformResponse(D, point, grid, system.poles if fitted else None).at_root()
 
@@ -46,7 +56,10 @@ def wave(system, n):
 
 def growth_rates(found):
     """-i z of each mode, with multiplicity, fastest growing first."""
-    return sorted((complex(-1j * m.z) for m in found.modes for _ in range(m.multiplicity)), key=lambda z: (-round(z.real, 7), z.imag))
+    return sorted(
+        (complex(-1j * m.z) for m in found.modes for _ in range(m.multiplicity)),
+        key=lambda z: (-round(z.real, 7), z.imag),
+    )
 
 
 # The states the routes are compared on: junction, D (0: normal), and wave numbers n with their number of growing modes.
@@ -56,12 +69,28 @@ STATES = {
     "driven, oscillating at q": (dict(Lx=4, Ly=1, eV=1.65, h=0.03, mu=-2.88), 0.242, {0: 1, 1: 2}),
     "driven, stable": (dict(Lx=4, Ly=1, eV=1.65, h=0.03, mu=-2.88), 0.709, {0: 0, 1: 0}),
     "normal, FFLO": (dict(Lx=3, Ly=1, eV=0.79, h=0.37, mu=-1.12), 0.0, {1: 2}),
-    "normal, unequal leads": (dict(Lx=3, Ly=1, eV=0.4, h=0.2, mu=-1.9, left=dict(gamma=0.02, T=0.1, mu=-1.7),
-                                   right=dict(gamma=0.05)), 0.0, {0: 2, 1: 0}),
+    "normal, unequal leads": (
+        dict(
+            Lx=3,
+            Ly=1,
+            eV=0.4,
+            h=0.2,
+            mu=-1.9,
+            left=dict(gamma=0.02, T=0.1, mu=-1.7),
+            right=dict(gamma=0.05),
+        ),
+        0.0,
+        {0: 2, 1: 0},
+    ),
 }
 
 
-OFTEN = [name if name not in ("driven, stable", "normal, unequal leads") else pytest.param(name, marks=pytest.mark.nightly) for name in STATES]
+OFTEN = [
+    name
+    if name not in ("driven, stable", "normal, unequal leads")
+    else pytest.param(name, marks=pytest.mark.nightly)
+    for name in STATES
+]
 
 
 def kicked(system, D, n, size):
@@ -89,7 +118,7 @@ def exponents(rows, interval, noise=1e-6):
     first; a constant is allowed for. Only the first ones, which last, are accurate."""
     rows = np.diff(rows, axis=0)
     half = len(rows) // 2
-    table = np.array([rows[k:k + half].ravel() for k in range(len(rows) - half)])
+    table = np.array([rows[k : k + half].ravel() for k in range(len(rows) - half)])
     U, s, Vh = np.linalg.svd(table[:-1], full_matrices=False)
     order = int(np.sum(s > noise * s[0]))
     step = U[:, :order].conj().T @ table[1:] @ Vh[:order].conj().T / s[:order]
@@ -115,7 +144,9 @@ def test_growth_rates_by_evolution(name):
         moving = [rate for rate in growth_rates(found) if abs(rate) > 1e-8]
         if moving:
             size = 1e-7 * np.exp(-55 * max(moving[0].real, 0))
-            fastest = exponents(signal(kicked(system, state.D, n, size), n, 0.125, 20.0, 36, 8), 1.0)[0]
+            fastest = exponents(
+                signal(kicked(system, state.D, n, size), n, 0.125, 20.0, 36, 8), 1.0
+            )[0]
             assert (fastest.real > 0) == (growing > 0)
             assert min(abs(fastest - rate) for rate in moving[:2]) < 5e-5
 
@@ -150,7 +181,9 @@ def compare_with_eigenvalues(system, state):
     L, floor = system.lattice.Lx, -0.6 * state.analytic_below
     found = [modes.spectrum(state, wave(system, n), solo(), floor=floor) for n in range(L)]
     floor = max(spectrum.box.bottom for spectrum in found)
-    rates = np.array([rate for spectrum in found for rate in growth_rates(spectrum) if rate.real > floor])
+    rates = np.array(
+        [rate for spectrum in found for rate in growth_rates(spectrum) if rate.real > floor]
+    )
     values = np.linalg.eigvals(matrix)
     values = values[values.real > floor]
     assert len(values) == len(rates)
@@ -171,7 +204,10 @@ def test_growth_rates_by_eigenvalues(name):
     rates = compare_with_eigenvalues(system, response(system, D))
     growing = {n: count for n, count in waves.items()}
     if len(growing) == system.lattice.Lx // 2 + 1:
-        assert np.sum(rates.real > 1e-8) == sum(count * (1 if n == 0 or 2 * n == system.lattice.Lx else 2) for n, count in growing.items())
+        assert np.sum(rates.real > 1e-8) == sum(
+            count * (1 if n == 0 or 2 * n == system.lattice.Lx else 2)
+            for n, count in growing.items()
+        )
 
 
 def test_a_turning_condensate_between_unequal_leads():
@@ -180,8 +216,17 @@ def test_a_turning_condensate_between_unequal_leads():
 
     Fails if the equal-time G^< leaves out what lies between its two levels.
     """
+
     def at(mu):
-        return junction(3, 1, 0.5, h=0.1, mu=mu, left=dict(gamma=0.02, T=0.1, mu=-1.9), right=dict(gamma=0.05, T=0.06, mu=-2.1))
+        return junction(
+            3,
+            1,
+            0.5,
+            h=0.1,
+            mu=mu,
+            left=dict(gamma=0.02, T=0.1, mu=-1.9),
+            right=dict(gamma=0.05, T=0.06, mu=-2.1),
+        )
 
     def force(x):
         system = at(x[1])
@@ -203,7 +248,9 @@ def test_a_turning_condensate_between_unequal_leads():
 PAPER = dict(h=0.58, T=0.02)
 
 
-@pytest.mark.parametrize("grid", [static.finite(51, 11), static.infinite(1e-5)], ids=["finite", "infinite"])
+@pytest.mark.parametrize(
+    "grid", [static.finite(51, 11), static.infinite(1e-5)], ids=["finite", "infinite"]
+)
 def test_the_phase_of_a_condensate_costs_nothing(grid):
     """M(0, 0) (1, -1) = 0 at every root of the gap equation, which is summed over Matsubara frequencies elsewhere: to 1e-11; and
     the sign of M(0, 0) (1, 1), the amplitude's, is that of -dF/dD.
@@ -259,12 +306,17 @@ def test_without_a_gap_the_pair_susceptibility_is_left(z):
     """
     unequal = (model.Lead("left", 0.1, 0.1, -0.2, 1), model.Lead("right", 0.25, 0.2, 0.1, -1))
     bulk = static.infinite(1e-8)
-    for point, grid, q in ((static.Point(eV=1.15, **PAPER), static.finite(15, 4), 2 * np.pi / 5),
-                           (static.Point(h=0.3, eV=0.7, mu=-0.3, leads=unequal), static.finite(9, 4), 4 * np.pi / 9),
-                           (static.Point(h=0.3, eV=0.7, mu=-0.3, leads=unequal), bulk, 1.1)):
+    for point, grid, q in (
+        (static.Point(eV=1.15, **PAPER), static.finite(15, 4), 2 * np.pi / 5),
+        (static.Point(h=0.3, eV=0.7, mu=-0.3, leads=unequal), static.finite(9, 4), 4 * np.pi / 9),
+        (static.Point(h=0.3, eV=0.7, mu=-0.3, leads=unequal), bulk, 1.1),
+    ):
         M, tolerance = UniformResponse(0.0, point, grid)(q, z), 1e-7 if grid is bulk else 1e-11
         assert abs(1 / point.U - M[0, 0] - pairing.pair_response(q, z, point, grid)) < tolerance
-        assert abs(1 / point.U - M[1, 1].conj() - pairing.pair_response(q, -np.conj(z), point, grid)) < tolerance
+        assert (
+            abs(1 / point.U - M[1, 1].conj() - pairing.pair_response(q, -np.conj(z), point, grid))
+            < tolerance
+        )
         assert M[0, 1] == M[1, 0] == 0
 
 
@@ -276,7 +328,10 @@ def test_poles_and_digamma_functions_agree():
     for error in (1e-3, 1e-6):
         system = junction(9, 3, 1.15, h=0.58, gamma=0.05, T=0.05, error=error)
         for D in (0.0, 0.3):
-            fitted, exact = (UniformResponse(D, response(system, 0.0).point, static.finite(9, 3), poles) for poles in (system.poles, None))
+            fitted, exact = (
+                UniformResponse(D, response(system, 0.0).point, static.finite(9, 3), poles)
+                for poles in (system.poles, None)
+            )
             for z in (0.0, 0.2 + 0.1j):
                 assert np.abs(fitted(2 * np.pi / 9, z) - exact(2 * np.pi / 9, z)).max() < 20 * error
 
@@ -288,7 +343,10 @@ def test_mirrored_leads_are_a_case_of_any_leads():
     """
     grid, D = static.finite(7, 3), 0.35
     for offset in (1e-11, 0.0):
-        leads = tuple(model.Lead(name, 0.02, 0.04, 0.1 + offset, sign) for name, sign in (("left", 1), ("right", -1)))
+        leads = tuple(
+            model.Lead(name, 0.02, 0.04, 0.1 + offset, sign)
+            for name, sign in (("left", 1), ("right", -1))
+        )
         state = UniformResponse(D, static.Point(mu=0.1, h=0.4, eV=0.9, leads=leads), grid)
         assert state.memory.mirrored == (offset == 0)
         M = state(4 * np.pi / 7, 0.2 - 0.01j)
@@ -302,14 +360,21 @@ def test_zero_temperature_is_the_limit():
 
     Fails if the logarithm of T = 0 lacks its factor i.
     """
-    cold, colder = (UniformResponse(0.4, static.Point(h=0.58, T=T, eV=0.8), static.finite(8, 6))(np.pi / 4, 0.1 + 0.01j)
-                    for T in (1e-4, 0.0))
+    cold, colder = (
+        UniformResponse(0.4, static.Point(h=0.58, T=T, eV=0.8), static.finite(8, 6))(
+            np.pi / 4, 0.1 + 0.01j
+        )
+        for T in (1e-4, 0.0)
+    )
     np.testing.assert_allclose(cold, colder, atol=1e-4)
     with pytest.raises(InputError, match="Im z must be"):
-        UniformResponse(0.4, static.Point(h=0.58, T=0.0, eV=0.8), static.finite(8, 6))(np.pi / 4, -0.021j)
+        UniformResponse(0.4, static.Point(h=0.58, T=0.0, eV=0.8), static.finite(8, 6))(
+            np.pi / 4, -0.021j
+        )
 
 
 # ---- what the modes are -------------------------------------------------------------------------------------------------
+
 
 def test_the_normal_state_has_the_modes_the_pair_susceptibility_gives():
     """At D = 0 the roots of M are those of 1/U = C(q, z), twice: found there by a one-dimensional search.
@@ -348,8 +413,15 @@ def test_the_charge_of_a_condensate_leaves_slowly():
     for k in range(400):
         method.advance(0.25 * k, 0.25)
         if k >= 120 and k % 8 == 0:
-            seen = method.state.observe(Row(0.0, +1, None, method.now.c, method.state.green, method.state.modes))
-            rows.append([np.mean(seen["density_up"] + seen["density_down"]), np.mean(np.angle(method.now.c))])
+            seen = method.state.observe(
+                Row(0.0, +1, None, method.now.c, method.state.green, method.state.modes)
+            )
+            rows.append(
+                [
+                    np.mean(seen["density_up"] + seen["density_down"]),
+                    np.mean(np.angle(method.now.c)),
+                ]
+            )
     for column in np.array(rows).T:
         assert exponents(column[:, None], 2.0, 1e-6)[0] == pytest.approx(-slow[0.03], abs=1e-4)
 
@@ -370,7 +442,9 @@ def test_sound_of_a_driven_condensate():
     method = kicked(system, state.D, 0, 0.0)
     x = np.arange(51)
     for G in method.state.green.values():
-        G += 1e-4j * np.diag(np.concatenate([np.cos(wave(system, 1) * x), -np.cos(wave(system, 1) * x)]))
+        G += 1e-4j * np.diag(
+            np.concatenate([np.cos(wave(system, 1) * x), -np.cos(wave(system, 1) * x)])
+        )
     method.start(0.0, 0.25)
     rows = []
     for k in range(1000):
@@ -397,6 +471,7 @@ def test_a_pair_just_below_the_floor_is_not_counted():
 
 # ---- the task --------------------------------------------------------------------------------------------------------------
 
+
 def test_modes_of_an_input():
     """The task finds what the solver finds: data sets over q (moved to the lattice's own wave numbers, each once), the
     fastest mode with its error in the summary, and a figure.
@@ -404,16 +479,33 @@ def test_modes_of_an_input():
     Fails if q is left where it was given.
     """
     parameters = {"h": 0.61, "mu": -1.1, "T": 0.06, "gamma": 0.03}
-    result = hpcneq.run({"system": "nsn-junction", "task": "modes", "parameters": parameters, "initial": {"root": 0},
-                         "numerics": {"Lx": 3, "Ly": 1}, "sweep": {"q": [2.1, 0.0, 2.0]}})
+    result = hpcneq.run(
+        {
+            "system": "nsn-junction",
+            "task": "modes",
+            "parameters": parameters,
+            "initial": {"root": 0},
+            "numerics": {"Lx": 3, "Ly": 1},
+            "sweep": {"q": [2.1, 0.0, 2.0]},
+        }
+    )
     np.testing.assert_allclose(result.q, [0.0, 2 * np.pi / 3])
     found = result.summary
     assert found["growing_modes"] == 1 and found["verdict"] == "unstable" and found["q_max"] == 0.0
     state = response(junction(3, 1, h=0.61, mu=-1.1), 0.615, fitted=False)
-    assert found["growth_rate"] == pytest.approx(modes.spectrum(state, 0.0, solo()).modes[0].z.imag, abs=1e-10)
+    assert found["growth_rate"] == pytest.approx(
+        modes.spectrum(state, 0.0, solo()).modes[0].z.imag, abs=1e-10
+    )
     assert 0 < result.errors["growth_rate"] < 1e-9
     np.testing.assert_allclose(np.asarray(result.growth_rate)[:, 0], [0.1431, 0.0600], atol=5e-4)
     assert result.plot() is not None
     with pytest.raises(InputError, match=r"has 2 roots D > 0 at eV = 0, h = 0.61 \(0.6"):
-        hpcneq.run({"system": "nsn-junction", "task": "modes", "parameters": parameters, "initial": {"root": 2},
-                    "numerics": {"Lx": 3, "Ly": 1}})
+        hpcneq.run(
+            {
+                "system": "nsn-junction",
+                "task": "modes",
+                "parameters": parameters,
+                "initial": {"root": 2},
+                "numerics": {"Lx": 3, "Ly": 1},
+            }
+        )

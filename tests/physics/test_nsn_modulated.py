@@ -2,6 +2,7 @@
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -23,14 +24,22 @@ def test_energy_of_a_pattern_is_that_of_the_whole_lattice(P):
     pattern = modulated.Pattern(point, P, 3 * P)
     a = np.array([0.5, 0.3])
     leads = tuple(model.Lead(name, 0.01, 0.07, -0.2, s) for name, s in (("left", 1), ("right", -1)))
-    whole = model.Junction(3.0, -0.2, h, leads, model.stripe(3 * P, 3 * P, -0.2), drive.read(0.0), ())
+    whole = model.Junction(
+        3.0, -0.2, h, leads, model.stripe(3 * P, 3 * P, -0.2), drive.read(0.0), ()
+    )
     delta = np.tile(pattern.spread @ a, 3) + 0j
-    assert np.allclose(delta, -np.roll(delta, P // 2)) and np.allclose(delta, np.roll(delta[::-1], 1))
+    assert np.allclose(delta, -np.roll(delta, P // 2)) and np.allclose(
+        delta, np.roll(delta[::-1], 1)
+    )
     empty = np.zeros(2)
     gain = pattern.energy(a, h)[0] - pattern.energy(empty, h)[0]
-    assert gain == pytest.approx(stationary.free_energy(whole, delta) - stationary.free_energy(whole, 0 * delta), abs=1e-12)
+    assert gain == pytest.approx(
+        stationary.free_energy(whole, delta) - stationary.free_energy(whole, 0 * delta), abs=1e-12
+    )
     assert pattern.energy(empty, h)[0] == pytest.approx(pattern.normal(h), abs=1e-12)
-    slope = [(pattern.energy(a + d, h)[0] - pattern.energy(a - d, h)[0]) / 2e-5 for d in 1e-5 * np.eye(2)]
+    slope = [
+        (pattern.energy(a + d, h)[0] - pattern.energy(a - d, h)[0]) / 2e-5 for d in 1e-5 * np.eye(2)
+    ]
     assert pattern.energy(a, h)[1] == pytest.approx(slope, abs=1e-9)
 
 

@@ -2,6 +2,7 @@
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -34,24 +35,43 @@ def _same_numbers_alone_and_among_others():
 
 
 def leads(gamma=0.05, T=0.05):
-    return tuple(model.Lead(name, gamma, T, 0.0, sign) for name, sign in (("left", 1), ("right", -1)))
+    return tuple(
+        model.Lead(name, gamma, T, 0.0, sign) for name, sign in (("left", 1), ("right", -1))
+    )
 
 
 def junction(Lx, Ly, bias, h=0.2, U=1.5, error=1e-4, gamma=0.05, T=0.05, mu=0.0):
     pair = leads(gamma, T)
-    return model.Junction(U, mu, h, pair, model.stripe(Lx, Ly, mu), bias,
-                          model.fit_poles(pair, 2 * gamma, model.window(pair, mu, h, bias, 10.0), error))
+    return model.Junction(
+        U,
+        mu,
+        h,
+        pair,
+        model.stripe(Lx, Ly, mu),
+        bias,
+        model.fit_poles(pair, 2 * gamma, model.window(pair, mu, h, bias, 10.0), error),
+    )
 
 
 def plane(Lx, Ly, U=1.5, **given):
-    return sites.Sites(Lx, Ly, given.pop("potential", np.zeros(Lx * Ly)), np.full(Lx * Ly, U), **given)
+    return sites.Sites(
+        Lx, Ly, given.pop("potential", np.zeros(Lx * Ly)), np.full(Lx * Ly, U), **given
+    )
 
 
 def wild(Lx, Ly):
     """Potential, attraction, an open end and a vector potential that jumps: nothing is like anything else."""
     rng = np.random.default_rng(7)
     step = drive.Drive(0.3, "step", to=0.5, at=0.0)
-    return sites.Sites(Lx, Ly, rng.normal(size=Lx * Ly) * 0.4, 1.5 + 0.3 * rng.normal(size=Lx * Ly), False, True, (step, drive.Drive(-0.2)))
+    return sites.Sites(
+        Lx,
+        Ly,
+        rng.normal(size=Lx * Ly) * 0.4,
+        1.5 + 0.3 * rng.normal(size=Lx * Ly),
+        False,
+        True,
+        (step, drive.Drive(-0.2)),
+    )
 
 
 def run(system, step, count, comm=None, dtype=complex):
@@ -74,7 +94,7 @@ def dense(place, A, c, mu=0.0):
                 if is_open and (x + dx >= place.Lx or y + dy >= place.Ly):
                     continue
                 k = (x + dx) % place.Lx * place.Ly + (y + dy) % place.Ly
-                hop = -np.exp(1j * (A[0] * dx + A[1] * dy))     # from j to k
+                hop = -np.exp(1j * (A[0] * dx + A[1] * dy))  # from j to k
                 H[k, 0, j, 0] += hop
                 H[j, 0, k, 0] += np.conj(hop)
                 H[k, 1, j, 1] -= np.conj(hop)
@@ -98,13 +118,27 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
     real, kind = {4: (np.float32, np.complex64), 8: (float, complex)}[size]
     width, terms = sitekernels.LANES[size], 30
     u = columnsteps._exponential(t, radius, terms)
-    P, B, C = RNG.normal(size=(30, 2, width)).astype(real), np.empty((30, 2, width), real), np.empty((30, 2, width), real)
+    P, B, C = (
+        RNG.normal(size=(30, 2, width)).astype(real),
+        np.empty((30, 2, width), real),
+        np.empty((30, 2, width), real),
+    )
     at = np.tile([4, 9], (width, 1))
     w = np.zeros((terms, width, 2), kind)
     w[:] = u[:, None, None] * np.array([0.5, -0.3j])
     kernel = sitekernels.clenshaw["plain" if plain else "phases", size]
-    found = kernel(place.near, (place.hops(A) / radius).astype(kind), (place.potential / radius).astype(real), (c / radius).astype(kind),
-                   u.astype(kind), P, B, C, at, w)
+    found = kernel(
+        place.near,
+        (place.hops(A) / radius).astype(kind),
+        (place.potential / radius).astype(real),
+        (c / radius).astype(kind),
+        u.astype(kind),
+        P,
+        B,
+        C,
+        at,
+        w,
+    )
     start = P[:, 0] + 1j * P[:, 1]
     start[4] += 0.5
     start[9] += -0.3j
@@ -114,7 +148,18 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
         V = RNG.normal(size=(15, 2, 2, 32))
         B, C = np.zeros_like(V), np.zeros_like(V)
         for k in range(terms - 1, -1, -1):
-            sitekernels.right(place.near, place.hops(A) / radius, place.potential / radius, c / radius, u[k].real, -u[k].imag, 2.0 if k else 1.0, V, B, C)
+            sitekernels.right(
+                place.near,
+                place.hops(A) / radius,
+                place.potential / radius,
+                c / radius,
+                u[k].real,
+                -u[k].imag,
+                2.0 if k else 1.0,
+                V,
+                B,
+                C,
+            )
             B, C = C, B
         matrix = (V[:, :, 0] + 1j * V[:, :, 1]).reshape(30, 32).T
         found = (B[:, :, 0] + 1j * B[:, :, 1]).reshape(30, 32).T
@@ -129,7 +174,12 @@ def test_stripes_evolve_as_with_blocks():
     """
     bias = drive.Drive(0.0, "step", to=0.3, at=0.0)
     given = junction(9, 3, bias)
-    delta = 0.3 + 0.1 * np.cos(2 * np.pi * np.arange(9) / 9) + 0.03 * RNG.normal(size=9) + 0.03j * RNG.normal(size=9)
+    delta = (
+        0.3
+        + 0.1 * np.cos(2 * np.pi * np.arange(9) / 9)
+        + 0.03 * RNG.normal(size=9)
+        + 0.03j * RNG.normal(size=9)
+    )
     differences = []
     for step in (0.2, 0.1):
         full = run(sites.SiteQuench(given, plane(9, 3), np.repeat(delta, 3)), step, round(2 / step))
@@ -167,7 +217,9 @@ t_max = {t_max}
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("Lx, Ly, t_max, state, step", [(21, 5, 40.0, "bcs", 0.25), (51, 11, 15.0, "auto", 0.5)])
+@pytest.mark.parametrize(
+    "Lx, Ly, t_max, state, step", [(21, 5, 40.0, "bcs", 0.25), (51, 11, 15.0, "auto", 0.5)]
+)
 def test_the_papers_quench_as_with_blocks(tmp_path, Lx, Ly, t_max, state, step):
     """The bias step of Fig. 4(b) with nothing assumed against stripes from the same noise: 2e-4 at first (the two integrate the same
     equations differently, each to fourth order), eight times less or better with half the step; nothing depends on y, to rounding.
@@ -179,7 +231,9 @@ def test_the_papers_quench_as_with_blocks(tmp_path, Lx, Ly, t_max, state, step):
         found = []
         for symmetry in ("full", "stripe"):
             (tmp_path / "in.toml").write_text(QUENCH.format(**locals()))
-            assert driver.run(tmp_path / "in.toml", tmp_path / f"{symmetry}{dt}.h5", quiet=True) == 0
+            assert (
+                driver.run(tmp_path / "in.toml", tmp_path / f"{symmetry}{dt}.h5", quiet=True) == 0
+            )
             found.append(np.asarray(Result(tmp_path / f"{symmetry}{dt}.h5").delta))
         assert np.abs(np.diff(found[0], axis=2)).max() < 1e-11
         assert np.abs(found[1][-1] - found[1][0]).max() > 0.02
@@ -214,10 +268,25 @@ def test_anything_goes_against_full_matrices():
         parts = flat.reshape(-1, 12, 12)
         G, Pi = parts[0], parts[1:]
         H, Q = dense(place, A, field(G), mu=0.1), Pi.sum(0)
-        return np.concatenate([(-1j * (H @ G - G @ H) - system.damping * G + 1j * (Q + Q.conj().T + system.white * one))[None],
-                               -1j * H @ Pi + new[:, None, None] * Pi + source]).ravel()
+        return np.concatenate(
+            [
+                (
+                    -1j * (H @ G - G @ H)
+                    - system.damping * G
+                    + 1j * (Q + Q.conj().T + system.white * one)
+                )[None],
+                -1j * H @ Pi + new[:, None, None] * Pi + source,
+            ]
+        ).ravel()
 
-    found = solve_ivp(slope, (0, 2), np.concatenate([G[None], Pi]).ravel(), method="DOP853", rtol=1e-10, atol=1e-12)
+    found = solve_ivp(
+        slope,
+        (0, 2),
+        np.concatenate([G[None], Pi]).ravel(),
+        method="DOP853",
+        rtol=1e-10,
+        atol=1e-12,
+    )
     G = found.y[:, -1].reshape(-1, 12, 12)[0]
     np.testing.assert_allclose(method.now.c, field(G), atol=4e-6)
     assert np.abs(field(G) - start).max() > 0.1
@@ -230,14 +299,24 @@ def test_petsc_integrates_the_same_equations():
 
     Fails if Y lacks half of white, or if the right-hand side has H from the wrong side.
     """
-    system = sites.SiteQuench(junction(3, 2, drive.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2), wild(3, 2),
-                              0.2 * RNG.normal(size=6) + 0.2j * RNG.normal(size=6))
+    system = sites.SiteQuench(
+        junction(3, 2, drive.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2),
+        wild(3, 2),
+        0.2 * RNG.normal(size=6) + 0.2j * RNG.normal(size=6),
+    )
     ends, kinds = [], []
     for given in ({"evolve_ts_type": "rk", "evolve_ts_rtol": 1e-7, "evolve_ts_atol": 1e-8}, {}):
         with Options(given) as options:
             evolution = Evolution(columns.State(system, solo()), 0.6, 0.05, options)
             kinds.append(evolution.type)
-            evolution.run(lambda row: ends.append(np.concatenate([row.c, evolution.state.extremes(row.green)[1:]])) if row.t == 0.6 else None, every=0.6)
+            evolution.run(
+                lambda row: (
+                    ends.append(np.concatenate([row.c, evolution.state.extremes(row.green)[1:]]))
+                    if row.t == 0.6
+                    else None
+                ),
+                every=0.6,
+            )
             evolution.destroy()
     assert kinds == ["rk", "exponential"]
     np.testing.assert_allclose(ends[0], ends[1], atol=2e-6)
@@ -252,7 +331,15 @@ def test_a_vector_potential_is_a_boost():
     delta = 0.3 * RNG.normal(size=12) + 0.3j * RNG.normal(size=12)
     turn = np.exp(2j * A * np.repeat(np.arange(4), 3))
     still = run(sites.SiteQuench(junction(4, 3, bias), plane(4, 3), delta), 0.1, 8)
-    boosted = run(sites.SiteQuench(junction(4, 3, bias), plane(4, 3, vector=(drive.Drive(A), drive.Drive(0.0))), delta * turn), 0.1, 8)
+    boosted = run(
+        sites.SiteQuench(
+            junction(4, 3, bias),
+            plane(4, 3, vector=(drive.Drive(A), drive.Drive(0.0))),
+            delta * turn,
+        ),
+        0.1,
+        8,
+    )
     np.testing.assert_allclose(boosted.now.c / turn, still.now.c, atol=1e-11)
 
 
@@ -261,12 +348,18 @@ def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
 
     Fails if the neighbours along y are those along x.
     """
-    point, grid, q = static.Point(U=4.0, mu=0.0, gamma=0.05, h=0.3, T=0.05, eV=0.8), static.finite(6, 4), 2 * np.pi / 6
+    point, grid, q = (
+        static.Point(U=4.0, mu=0.0, gamma=0.05, h=0.3, T=0.05, eV=0.8),
+        static.finite(6, 4),
+        2 * np.pi / 6,
+    )
     z = pairing.normal_growth(q, point, grid)
     assert z.imag > 0.05
     given = junction(4, 6, drive.Drive(0.8), h=0.3, U=4.0, error=1e-6)
     seed = 1e-5 * np.tile(np.cos(q * np.arange(6)), 4)
-    method = columnsteps.Columns(columns.State(sites.SiteQuench(given, plane(4, 6, U=4.0), seed), solo()))
+    method = columnsteps.Columns(
+        columns.State(sites.SiteQuench(given, plane(4, 6, U=4.0), seed), solo())
+    )
     method.start(0.0, 0.25)
     size = []
     for k in range(80):
@@ -282,8 +375,14 @@ def test_a_mirrored_start_stays_mirrored():
     """
     x, y = np.minimum(np.arange(6), 6 - np.arange(6)), np.minimum(np.arange(5), 5 - np.arange(5))
     delta = 0.3 * np.cos(x)[:, None] + 0.2 * np.cos(1.3 * y) + 0.1j * x[:, None] * y
-    place = plane(6, 5, potential=(0.05 * x[:, None] ** 2 + 0.03 * y ** 2).ravel())
-    now = run(sites.SiteQuench(junction(6, 5, drive.Drive(0.0, "step", to=0.5, at=0.0)), place, delta.ravel()), 0.25, 12).now.c.reshape(6, 5)
+    place = plane(6, 5, potential=(0.05 * x[:, None] ** 2 + 0.03 * y**2).ravel())
+    now = run(
+        sites.SiteQuench(
+            junction(6, 5, drive.Drive(0.0, "step", to=0.5, at=0.0)), place, delta.ravel()
+        ),
+        0.25,
+        12,
+    ).now.c.reshape(6, 5)
     np.testing.assert_allclose(now[-np.arange(6)], now, atol=1e-12)
     np.testing.assert_allclose(now[:, -np.arange(5)], now, atol=1e-12)
     assert np.abs(now - delta).max() > 0.05 and np.ptp(np.abs(now)) > 0.02
@@ -297,8 +396,12 @@ def test_a_disordered_stationary_state_stays():
     place = plane(4, 3, U=3.0, potential=sites.disorder(12, 1.0, 3), open_y=True)
     given = junction(4, 3, drive.Drive(0.4), h=0.1, U=3.0, T=0.1)
     system = sites.SiteQuench(given, place, np.full(12, 0.6 + 0j))
-    found = newton.relax(columns.Stationary(system), solo(), np.concatenate([np.full(12, 0.6), np.zeros(12)]),
-                         {"snes_type": "anderson", "snes_anderson_m": 8, "snes_atol": 1e-11, "snes_max_it": 300})
+    found = newton.relax(
+        columns.Stationary(system),
+        solo(),
+        np.concatenate([np.full(12, 0.6), np.zeros(12)]),
+        {"snes_type": "anderson", "snes_anderson_m": 8, "snes_atol": 1e-11, "snes_max_it": 300},
+    )
     assert found.residual < 1e-10
     delta = found.x[:12] + 1j * found.x[12:]
     assert np.abs(delta).min() > 0.1 and np.ptp(np.abs(delta)) > 0.02
@@ -308,7 +411,11 @@ def test_a_disordered_stationary_state_stays():
 
 def test_modes_in_single_precision():
     """complex64 modes under a complex128 Y: Delta(t = 5) agrees to 3e-8 (measured 3e-9). Fails if polynomials are cut at coefficients of 1e-3."""
-    system = sites.SiteQuench(junction(4, 3, drive.Drive(0.0, "step", to=0.5, at=0.0)), plane(4, 3), np.full(12, 0.3) + 0.05 * RNG.normal(size=12))
+    system = sites.SiteQuench(
+        junction(4, 3, drive.Drive(0.0, "step", to=0.5, at=0.0)),
+        plane(4, 3),
+        np.full(12, 0.3) + 0.05 * RNG.normal(size=12),
+    )
     double, single = (run(system, 0.25, 20, dtype=kind).now.c for kind in (complex, np.complex64))
     assert 0 < np.abs(double - single).max() < 3e-8
 
@@ -321,18 +428,35 @@ def test_ranks_agree_and_none_holds_a_matrix(comm):
     """
     rng = np.random.default_rng(11)
     place = plane(8, 5, potential=rng.normal(size=40) * 0.3)
-    system = sites.SiteQuench(junction(8, 5, drive.Drive(0.0, "step", to=0.5, at=0.0), error=1e-2), place, 0.2 * rng.normal(size=40) + 0.1j)
+    system = sites.SiteQuench(
+        junction(8, 5, drive.Drive(0.0, "step", to=0.5, at=0.0), error=1e-2),
+        place,
+        0.2 * rng.normal(size=40) + 0.1j,
+    )
     method = run(system, 0.2, 4, comm)
     alone = run(system, 0.2, 4)
     np.testing.assert_allclose(method.now.c, alone.now.c, atol=1e-11, rtol=0)
     state = method.state
     columns_held, modes = 2 * len(state.sites), state.lanes * len(state.sites)
-    assert state.modes.nbytes == modes * 2 * state.rows * 8 and state.green.nbytes == columns_held * 2 * state.rows * 8
-    kept = [value for value in (*vars(method).values(), *vars(state).values()) if isinstance(value, np.ndarray) and value.base is None]
+    assert (
+        state.modes.nbytes == modes * 2 * state.rows * 8
+        and state.green.nbytes == columns_held * 2 * state.rows * 8
+    )
+    kept = [
+        value
+        for value in (*vars(method).values(), *vars(state).values())
+        if isinstance(value, np.ndarray) and value.base is None
+    ]
     most = (2 * state.halo.count * 2 * state.rows + modes * 2 * state.rows) * 8
     assert max(value.nbytes for value in kept) <= max(most, 16 * 40 * 4)
     x, y = np.divmod(state.sites, 5)
-    reached = {*state.sites, *(((x + 1) % 8) * 5 + y), *(((x - 1) % 8) * 5 + y), *(x * 5 + (y + 1) % 5), *(x * 5 + (y - 1) % 5)}
+    reached = {
+        *state.sites,
+        *(((x + 1) % 8) * 5 + y),
+        *(((x - 1) % 8) * 5 + y),
+        *(x * 5 + (y + 1) % 5),
+        *(x * 5 + (y - 1) % 5),
+    }
     assert state.halo.count == len(reached) and (comm.size == 1 or len(reached) < 40)
 
 
@@ -340,10 +464,14 @@ def test_structure_factor_and_names():
     """|Delta_q|^2 of stripes, crossed and uniform patterns: adds up to the mean of |Delta|^2; names as they look. Fails if q and -q are not added."""
     for shape in ((9, 4), (8, 6), (5, 1), (2, 3)):
         delta = RNG.normal(size=shape) + 1j * RNG.normal(size=shape)
-        assert patterns.structure(delta).sum() == pytest.approx((np.abs(delta) ** 2).mean(), rel=1e-12)
+        assert patterns.structure(delta).sum() == pytest.approx(
+            (np.abs(delta) ** 2).mean(), rel=1e-12
+        )
     for state, waves in (("bcs", (0, 0)), ("fflo", (2, 0)), ("crossed", None)):
         found = patterns.describe(patterns.seed(12, 12, state, 2, 0.5))
-        assert found["state"] == state and (waves is None or (found["wave_number"], found["wave_number_y"]) == waves)
+        assert found["state"] == state and (
+            waves is None or (found["wave_number"], found["wave_number_y"]) == waves
+        )
     assert patterns.describe(0.5 * RNG.normal(size=(12, 12)))["state"] == "mixed"
     assert patterns.describe(np.full((4, 4), 1e-4))["state"] == "normal"
 
@@ -374,12 +502,24 @@ def test_a_moving_vector_potential(tmp_path):
     """A ramp of A_x under a condensate: what half the step changes falls tenfold or more when the step is halved, and the quoted error
     bounds what a quarter of the step changes, not ten times too large. Fails if hops enter a step by their mean.
     """
-    text = INPUT.replace("disorder = 0.4", 'A_x = {from = 0.0, to = 0.4, kind = "ramp", at = 0.5, duration = 4.0}').replace("1e-3", "1e-7")
-    text = text.replace("t_max = 2.6", "t_max = 5.0").replace('{from = 0.0, to = 0.6, kind = "pulse", at = 0.6, duration = 1.1}', "0.0")
+    text = INPUT.replace(
+        "disorder = 0.4", 'A_x = {from = 0.0, to = 0.4, kind = "ramp", at = 0.5, duration = 4.0}'
+    ).replace("1e-3", "1e-7")
+    text = text.replace("t_max = 2.6", "t_max = 5.0").replace(
+        '{from = 0.0, to = 0.6, kind = "pulse", at = 0.6, duration = 1.1}', "0.0"
+    )
     (tmp_path / "in.toml").write_text(text.replace('state = "bcs"', 'state = "bcs"\nnoise = 0.0'))
     found = []
     for k, dt in enumerate((0.5, 0.25, 0.125)):
-        assert driver.run(tmp_path / "in.toml", tmp_path / f"{k}.h5", quiet=True, overrides=[f"numerics.dt={dt}"]) == 0
+        assert (
+            driver.run(
+                tmp_path / "in.toml",
+                tmp_path / f"{k}.h5",
+                quiet=True,
+                overrides=[f"numerics.dt={dt}"],
+            )
+            == 0
+        )
         found.append(Result(tmp_path / f"{k}.h5"))
     value = [result.summary["delta_rms"] for result in found]
     assert abs(value[1] - value[0]) > 10 * abs(value[2] - value[1])
@@ -392,8 +532,16 @@ def test_petsc_moves_hops_the_same_way(late):
 
     Fails with the two half steps of a moving step in the wrong order.
     """
-    place = plane(3, 3, vector=(drive.Drive(0.2, "sine", to=0.5, frequency=3.0, at=late * 0.3), drive.Drive(0.1)))
-    system = sites.SiteQuench(junction(3, 3, drive.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2), place, 0.2 * RNG.normal(size=9) + 0.2j * RNG.normal(size=9))
+    place = plane(
+        3,
+        3,
+        vector=(drive.Drive(0.2, "sine", to=0.5, frequency=3.0, at=late * 0.3), drive.Drive(0.1)),
+    )
+    system = sites.SiteQuench(
+        junction(3, 3, drive.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2),
+        place,
+        0.2 * RNG.normal(size=9) + 0.2j * RNG.normal(size=9),
+    )
     ends = []
     for given in ({"evolve_ts_type": "rk", "evolve_ts_rtol": 1e-7, "evolve_ts_atol": 1e-8}, {}):
         with Options(given) as options:
@@ -415,23 +563,38 @@ def test_the_task_writes_maps(comm, shared_tmp):
     """A disordered condensate under a pulse through the driver: data sets over (t, x, y), errors, the same on all ranks."""
     assert driver.run(put(comm, shared_tmp, INPUT), shared_tmp / "out.h5", quiet=True) == 0
     result = Result(shared_tmp / "out.h5")
-    assert result.delta.shape == (len(result.t), 4, 3) and result.structure.shape == (len(result.t), 3, 2)
+    assert result.delta.shape == (len(result.t), 4, 3) and result.structure.shape == (
+        len(result.t),
+        3,
+        2,
+    )
     found = result.summary
-    assert found["state"] == "bcs" and 0.5 < found["stripe_fraction"] < 1 and found["delta_max"] == np.abs(result.delta[-1]).max()
+    assert (
+        found["state"] == "bcs"
+        and 0.5 < found["stripe_fraction"] < 1
+        and found["delta_max"] == np.abs(result.delta[-1]).max()
+    )
     assert 0 < result.errors["delta_max"] < 1e-2 and found["occupation_min"] > -1e-3
     if comm.size > 1 and comm.rank == 0:
-        assert driver.run(shared_tmp / "in.toml", shared_tmp / "one.h5", quiet=True, comm=solo()) == 0
-        np.testing.assert_allclose(np.asarray(Result(shared_tmp / "one.h5").delta), np.asarray(result.delta), atol=1e-11)
+        assert (
+            driver.run(shared_tmp / "in.toml", shared_tmp / "one.h5", quiet=True, comm=solo()) == 0
+        )
+        np.testing.assert_allclose(
+            np.asarray(Result(shared_tmp / "one.h5").delta), np.asarray(result.delta), atol=1e-11
+        )
 
 
-@pytest.mark.parametrize("change, says", [
-    ('state = "bcs"', ('state = "file"\nfile = "x.h5"', "--resume")),
-    ('state = "bcs"', ('state = "auto"', "uniform lattices")),
-    ('state = "bcs"', ('state = "pattern"\nfile = "x.h5"', "cannot read")),
-    ('dt = 0.25', ('dt = 0.25\ncorrector = 1', "advanced in place")),
-    ('symmetry = "full"', ('symmetry = "stripe"', r"\[sites\]: goes with")),
-    ('disorder = 0.4', ('file = "none.h5"', "cannot read")),
-])
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        ('state = "bcs"', ('state = "file"\nfile = "x.h5"', "--resume")),
+        ('state = "bcs"', ('state = "auto"', "uniform lattices")),
+        ('state = "bcs"', ('state = "pattern"\nfile = "x.h5"', "cannot read")),
+        ("dt = 0.25", ("dt = 0.25\ncorrector = 1", "advanced in place")),
+        ('symmetry = "full"', ('symmetry = "stripe"', r"\[sites\]: goes with")),
+        ("disorder = 0.4", ('file = "none.h5"', "cannot read")),
+    ],
+)
 def test_what_is_refused(tmp_path, change, says):
     """One line each."""
     new, words = says
@@ -445,23 +608,44 @@ def test_a_pattern_from_a_file_of_sites(tmp_path):
     errors bound the change by finer poles, and an evolution from the file stays. Fails if the file's pairing is not read.
     """
     import h5py
+
     U = np.full((4, 3), 3.0)
     U[0, 0] = 2.0
     with h5py.File(tmp_path / "sites.h5", "w") as file:
         file["pairing"] = U
-    text = INPUT.replace('"evolve"', '"pattern"').replace("dt = 0.25\n", "").replace("disorder = 0.4", 'file = "sites.h5"')
-    text = text[:text.index("[run]")].replace('eV = {from = 0.0, to = 0.6, kind = "pulse", at = 0.6, duration = 1.1}', "eV = 0.2")
+    text = (
+        INPUT.replace('"evolve"', '"pattern"')
+        .replace("dt = 0.25\n", "")
+        .replace("disorder = 0.4", 'file = "sites.h5"')
+    )
+    text = text[: text.index("[run]")].replace(
+        'eV = {from = 0.0, to = 0.6, kind = "pulse", at = 0.6, duration = 1.1}', "eV = 0.2"
+    )
     (tmp_path / "in.toml").write_text(text)
     assert driver.run(tmp_path / "in.toml", tmp_path / "out.h5", quiet=True) == 0
     result = Result(tmp_path / "out.h5")
     size = np.abs(np.asarray(result.delta))
-    assert driver.run(tmp_path / "in.toml", tmp_path / "fine.h5", quiet=True, overrides=["numerics.pole_error=1e-6"]) == 0
+    assert (
+        driver.run(
+            tmp_path / "in.toml",
+            tmp_path / "fine.h5",
+            quiet=True,
+            overrides=["numerics.pole_error=1e-6"],
+        )
+        == 0
+    )
     fine = Result(tmp_path / "fine.h5")
     for key in ("delta_max", "delta_rms"):
         change = abs(fine.summary[key] - result.summary[key])
         assert change < result.errors[key] < 100 * max(change, 1e-12)
-    text = INPUT.replace("disorder = 0.4", 'file = "sites.h5"').replace('state = "bcs"', 'state = "pattern"\nfile = "out.h5"\nnoise = 0.0')
-    (tmp_path / "on.toml").write_text(text.replace('{from = 0.0, to = 0.6, kind = "pulse", at = 0.6, duration = 1.1}', "0.2"))
+    text = INPUT.replace("disorder = 0.4", 'file = "sites.h5"').replace(
+        'state = "bcs"', 'state = "pattern"\nfile = "out.h5"\nnoise = 0.0'
+    )
+    (tmp_path / "on.toml").write_text(
+        text.replace('{from = 0.0, to = 0.6, kind = "pulse", at = 0.6, duration = 1.1}', "0.2")
+    )
     assert driver.run(tmp_path / "on.toml", tmp_path / "on.h5", quiet=True) == 0
-    assert np.abs(np.asarray(Result(tmp_path / "on.h5").delta) - np.asarray(result.delta)).max() < 1e-8
+    assert (
+        np.abs(np.asarray(Result(tmp_path / "on.h5").delta) - np.asarray(result.delta)).max() < 1e-8
+    )
     assert result.summary["residual"] < 1e-11 and size[0, 0] == size.min() < 0.8 * size.max()

@@ -14,12 +14,25 @@ from hpcneq.maths.fermi import broadened_tanh
 from hpcneq.systems.nsn_junction import onsets, pairing
 from hpcneq.systems.nsn_junction.model import Lead
 from hpcneq.systems.nsn_junction.static import (
-    Point, error_estimate, finite, free_energy, gap_slopes, gap_sum, infinite, pair_sum)
+    Point,
+    error_estimate,
+    finite,
+    free_energy,
+    gap_slopes,
+    gap_sum,
+    infinite,
+    pair_sum,
+)
 
 pytestmark = pytest.mark.nsn
 
 BULK = infinite()
-UNEQUAL = Point(h=0.3, eV=0.7, mu=-0.3, leads=(Lead("left", 0.1, 0.1, -0.2, 1), Lead("right", 0.25, 0.2, 0.1, -1)))
+UNEQUAL = Point(
+    h=0.3,
+    eV=0.7,
+    mu=-0.3,
+    leads=(Lead("left", 0.1, 0.1, -0.2, 1), Lead("right", 0.25, 0.2, 0.1, -1)),
+)
 VOLTAGES = np.arange(0.0, 2.0, 0.05)
 
 
@@ -32,10 +45,15 @@ def integral(f, edges):
     """int f dw over the real line, split at ``edges`` and where the integrand is narrow around them."""
     cuts = sorted({e + s for e in edges for s in (-0.5, -0.05, 0.0, 0.05, 0.5)})
     ends = [-np.inf, *cuts, np.inf]
-    return sum(quad(f, a, b, epsabs=1e-13, epsrel=1e-12, limit=400)[0] for a, b in zip(ends, ends[1:]) if b > a)
+    return sum(
+        quad(f, a, b, epsabs=1e-13, epsrel=1e-12, limit=400)[0]
+        for a, b in zip(ends, ends[1:])
+        if b > a
+    )
 
 
 # ---- lattice and frequencies ----------------------------------------------------------------------------------------
+
 
 def test_momenta_of_a_chain_are_counted_once():
     """Sums over |k| with multiplicities equal sums over all k, for even and odd lengths, 1 and 2 included.
@@ -60,8 +78,10 @@ def test_density_of_states_has_the_moments_of_the_lattice():
     """
     e, w = lattice.dos_nodes(64)
     assert [w @ e**n for n in (0, 1, 2, 4)] == pytest.approx([1, 0, 4, 36], abs=1e-10)
-    assert w @ np.exp(-e**2) == pytest.approx(np.exp(-lattice.square_levels(400, 400)[0] ** 2)
-                                              @ lattice.square_levels(400, 400)[1], abs=1e-10)
+    assert w @ np.exp(-(e**2)) == pytest.approx(
+        np.exp(-(lattice.square_levels(400, 400)[0] ** 2)) @ lattice.square_levels(400, 400)[1],
+        abs=1e-10,
+    )
 
 
 @pytest.mark.parametrize("x", [0.2 + 0.1j, -1.3 - 0.1j, 3.99 + 0.08j, 0.1j, -7 + 0.2j])
@@ -78,7 +98,9 @@ def test_lattice_green_function_is_the_mean_over_momenta(x):
     assert lattice.chain_green(x) == pytest.approx(np.mean(1 / (x - 2 * np.cos(ky))), abs=1e-8)
 
 
-@pytest.mark.parametrize(("T", "width"), [(0.0, 0.02), (0.02, 0.02), (0.02, 0.0), (1e-4, 0.02), (0.5, 0.3), (3.0, 0.0)])
+@pytest.mark.parametrize(
+    ("T", "width"), [(0.0, 0.02), (0.02, 0.02), (0.02, 0.0), (1e-4, 0.02), (0.5, 0.3), (3.0, 0.0)]
+)
 def test_thermal_nodes_sum_to_the_digamma_form(T, width):
     """4 T sum_n x/(x^2 + y_n^2) = Th(x), for |x| from 1e-3 to 10, with fewer than a hundred nodes.
 
@@ -93,12 +115,16 @@ def test_thermal_nodes_sum_to_the_digamma_form(T, width):
 
 # ---- the closed forms against frequency integrals -------------------------------------------------------------------
 
-@pytest.mark.parametrize(("D", "point"), [
-    (0.35, Point(h=0.58, eV=0.8)),
-    (0.20, Point(h=0.3, eV=1.1, T=0.05, gamma=0.05, mu=-0.4)),
-    (0.83, Point()),
-    (0.00, Point(h=0.2, eV=0.3, T=0.1, gamma=0.03)),
-])
+
+@pytest.mark.parametrize(
+    ("D", "point"),
+    [
+        (0.35, Point(h=0.58, eV=0.8)),
+        (0.20, Point(h=0.3, eV=1.1, T=0.05, gamma=0.05, mu=-0.4)),
+        (0.83, Point()),
+        (0.00, Point(h=0.2, eV=0.3, T=0.1, gamma=0.03)),
+    ],
+)
 def test_gap_sum_is_the_frequency_integral(D, point):
     """Eq. (47) by adaptive quadrature over w at each level of a 4 x 3 lattice.
 
@@ -118,11 +144,14 @@ def test_gap_sum_is_the_frequency_integral(D, point):
     assert gap_sum(D, point, grid) == pytest.approx(total, rel=1e-8)
 
 
-@pytest.mark.parametrize(("n", "grid", "point"), [
-    (1, finite(5, 3), Point(h=0.58, eV=0.8)),
-    (1, finite(4, 2), Point(h=0.3, eV=1.1, T=0.05, gamma=0.05)),  # has pairs with A + B = 0
-    (3, finite(6, 2), Point(h=0.2, T=0.1, mu=-0.4, gamma=0.03)),
-])
+@pytest.mark.parametrize(
+    ("n", "grid", "point"),
+    [
+        (1, finite(5, 3), Point(h=0.58, eV=0.8)),
+        (1, finite(4, 2), Point(h=0.3, eV=1.1, T=0.05, gamma=0.05)),  # has pairs with A + B = 0
+        (3, finite(6, 2), Point(h=0.2, T=0.1, mu=-0.4, gamma=0.03)),
+    ],
+)
 def test_pair_sum_is_the_frequency_integral(n, grid, point):
     """Eq. (53) by adaptive quadrature over w, pairs (k, Q - k) written out; odd n puts k +- Q/2 on half-grid points.
 
@@ -149,7 +178,10 @@ def test_pair_sum_is_the_frequency_integral(n, grid, point):
 
 # ---- lattices -------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("point", [Point(h=0.58, eV=0.8, T=0.05), Point(h=0.3, eV=0.5, T=0.06, mu=-0.7, gamma=0.02)])
+
+@pytest.mark.parametrize(
+    "point", [Point(h=0.58, eV=0.8, T=0.05), Point(h=0.3, eV=0.5, T=0.06, mu=-0.7, gamma=0.02)]
+)
 def test_large_lattice_tends_to_the_infinite_one(point):
     """Sums over 400 x 400 momenta, level by level, against elliptic and chain Green functions; e^(-200 (G + pi T)).
 
@@ -162,7 +194,8 @@ def test_large_lattice_tends_to_the_infinite_one(point):
     assert pair_sum(Q, point, BULK) == pytest.approx(pair_sum(Q, point, grid), abs=1e-9)
     if point.mu == 0:
         assert free_energy(0.3, point.at(eV=0.0), BULK) == pytest.approx(
-            free_energy(0.3, point.at(eV=0.0), grid), abs=1e-10)
+            free_energy(0.3, point.at(eV=0.0), grid), abs=1e-10
+        )
 
 
 @pytest.mark.parametrize("mu", [0.0, -0.4])
@@ -171,13 +204,18 @@ def test_pairs_along_the_diagonal(mu):
 
     Fails with q for q/2 in the band's cosines, or if the fraction is not expanded at q = pi (mu = 0).
     """
-    point, Q = Point(h=0.58, eV=0.6, T=0.06, gamma=0.03, mu=mu), 2 * np.pi * np.sqrt(2) * np.array([0, 6, 31, 100]) / 200
+    point, Q = (
+        Point(h=0.58, eV=0.6, T=0.06, gamma=0.03, mu=mu),
+        2 * np.pi * np.sqrt(2) * np.array([0, 6, 31, 100]) / 200,
+    )
     bulk = pairing.pair_sum_diagonal(Q, point, BULK)
     assert bulk == pytest.approx(pairing.pair_sum_diagonal(Q, point, finite(200, 200)), abs=1e-9)
     assert bulk[0] == pytest.approx(gap_sum(0.0, point, BULK), abs=1e-9)
     peak = pairing.strongest_diagonal(point, BULK)
     assert peak[1] >= pairing.pair_sum_diagonal(np.linspace(0, 4, 41), point, BULK).max() - 1e-12
-    assert peak[1] <= pairing.strongest_pairing(point, BULK)[1] + 1e-12       # along the axes pairing is never weaker here
+    assert (
+        peak[1] <= pairing.strongest_pairing(point, BULK)[1] + 1e-12
+    )  # along the axes pairing is never weaker here
 
 
 def test_error_estimates_hold_and_are_not_idle():
@@ -185,7 +223,10 @@ def test_error_estimates_hold_and_are_not_idle():
 
     Fails if the chain takes as many points for every frequency as for y = 1.
     """
-    point, exact = Point(h=0.58, eV=0.8), pair_sum(0.26, Point(h=0.58, eV=0.8), infinite(error=1e-13))
+    point, exact = (
+        Point(h=0.58, eV=0.8),
+        pair_sum(0.26, Point(h=0.58, eV=0.8), infinite(error=1e-13)),
+    )
     for target in (1e-3, 1e-6, 1e-9):
         grid = infinite(error=target)
         error = abs(pair_sum(0.26, point, grid) - exact)
@@ -211,6 +252,7 @@ def test_uniform_onset_is_the_gap_equation_without_a_gap():
 
 # ---- identities and limits ------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("grid", [BULK, finite(9, 7)], ids=["infinite", "finite"])
 def test_slopes_are_derivatives(grid):
     """dF/dD and dF/d(eV) against central differences of the sum, h on both sides of eV/2, and h = 0.
@@ -220,7 +262,9 @@ def test_slopes_are_derivatives(grid):
     for h in (0.58, 0.1, 0.0):
         point, D, d = Point(h=h, eV=0.8, T=0.03), 0.3, 1e-4
         _, by_gap, by_voltage = gap_slopes(D, point, grid)
-        assert by_gap == pytest.approx((gap_sum(D + d, point, grid) - gap_sum(D - d, point, grid)) / (2 * d), abs=1e-5)
+        assert by_gap == pytest.approx(
+            (gap_sum(D + d, point, grid) - gap_sum(D - d, point, grid)) / (2 * d), abs=1e-5
+        )
         ends = [gap_sum(D, point.at(eV=0.8 + s), grid) for s in (d, -d)]
         assert by_voltage == pytest.approx((ends[0] - ends[1]) / (2 * d), abs=1e-5)
 
@@ -262,21 +306,32 @@ def test_isolated_superconductor_in_a_field():
 
     def textbook(D, mu=-0.5):
         E = np.hypot(eps - mu, D)
-        return weight @ ((1 - 1 / (np.exp((E + h) / T) + 1) - 1 / (np.exp((E - h) / T) + 1)) / (2 * E))
+        return weight @ (
+            (1 - 1 / (np.exp((E + h) / T) + 1) - 1 / (np.exp((E - h) / T) + 1)) / (2 * E)
+        )
 
     for gamma in (0.0, 1e-9):
         for D in (0.2, 0.6):
-            assert gap_sum(D, Point(mu=-0.5, gamma=gamma, h=h, T=T), grid) == pytest.approx(textbook(D), abs=1e-8)
+            assert gap_sum(D, Point(mu=-0.5, gamma=gamma, h=h, T=T), grid) == pytest.approx(
+                textbook(D), abs=1e-8
+            )
     root = brentq(lambda D: textbook(D) - 1 / 3, 0.3, 1.0)
-    assert onsets.roots(Point(mu=-0.5, gamma=0.0, h=h, T=T), grid)[-1] == pytest.approx(root, abs=1e-10)
+    assert onsets.roots(Point(mu=-0.5, gamma=0.0, h=h, T=T), grid)[-1] == pytest.approx(
+        root, abs=1e-10
+    )
     eps, weight = lattice.dos_nodes(512)
-    slope = (gap_sum(0.5, Point(gamma=1e-6, T=T), BULK) - gap_sum(0.5, Point(gamma=0.0, T=T), BULK)) / 1e-6
+    slope = (
+        gap_sum(0.5, Point(gamma=1e-6, T=T), BULK) - gap_sum(0.5, Point(gamma=0.0, T=T), BULK)
+    ) / 1e-6
     E = np.hypot(eps, 0.5)
-    first = (broadened_tanh(E, 2e-6, T) - broadened_tanh(E, 0.0, T)) / 1e-6  # d Th/d gamma, Th of width 2 gamma
+    first = (
+        broadened_tanh(E, 2e-6, T) - broadened_tanh(E, 0.0, T)
+    ) / 1e-6  # d Th/d gamma, Th of width 2 gamma
     assert slope == pytest.approx(weight @ (first / (2 * E)), rel=1e-3)
 
 
 # ---- published and reference numbers --------------------------------------------------------------------------------
+
 
 def test_gap_and_transition_temperature_at_rest():
     """h = eV = 0, U = 3: the isolated gap at T = 0, the gap at gamma = 0.01, and T_c, each to its ten digits.
@@ -290,12 +345,15 @@ def test_gap_and_transition_temperature_at_rest():
     assert transition == pytest.approx(0.4466799501, abs=1e-10)
 
 
-@pytest.mark.parametrize(("T", "eV", "expected"), [
-    (0.0, 0.8, [(0.117715, "unstable"), (0.347735, "stable")]),
-    (0.0, 1.15, [(0.312339, "stable")]),
-    (0.0, 0.0, [(0.553204, "unstable"), (0.823201, "metastable")]),
-    (0.02, 1.15, [(0.312326, "stable")]),
-])
+@pytest.mark.parametrize(
+    ("T", "eV", "expected"),
+    [
+        (0.0, 0.8, [(0.117715, "unstable"), (0.347735, "stable")]),
+        (0.0, 1.15, [(0.312339, "stable")]),
+        (0.0, 0.0, [(0.553204, "unstable"), (0.823201, "metastable")]),
+        (0.02, 1.15, [(0.312326, "stable")]),
+    ],
+)
 def test_uniform_states_in_a_field(T, eV, expected):
     """All roots and their stability at h = 0.58: at eV = 1.15 the normal state is unstable to uniform pairing.
 
@@ -308,19 +366,42 @@ def test_uniform_states_in_a_field(T, eV, expected):
 
 ONSETS = [
     # h, T, FFLO onsets, their Q, BCS onsets, folds with D > 0 of the stable branch
-    (0.58, 0.02, [0.15718, 0.69604, 1.51160], [0.6997, 0.2722, 0.2056], [0.841648, 1.438007],
-     [(0.546474, 0.350048), (1.573647, 0.237556)]),
-    (0.58, 0.0, [0.19377, 0.67643, 1.52341], [0.7100, 0.2691, 0.2032], [0.854060, 1.425932],
-     [(0.482671, 0.368052), (1.605640, 0.244257)]),
+    (
+        0.58,
+        0.02,
+        [0.15718, 0.69604, 1.51160],
+        [0.6997, 0.2722, 0.2056],
+        [0.841648, 1.438007],
+        [(0.546474, 0.350048), (1.573647, 0.237556)],
+    ),
+    (
+        0.58,
+        0.0,
+        [0.19377, 0.67643, 1.52341],
+        [0.7100, 0.2691, 0.2032],
+        [0.854060, 1.425932],
+        [(0.482671, 0.368052), (1.605640, 0.244257)],
+    ),
     (0.0, 0.0, [1.24790], [0.6740], [0.696780], [(1.473707, 0.775915)]),
-    (0.7, 0.0, [1.00869, 1.72963], [0.2184, 0.1848], [1.131020, 1.644743],
-     [(0.891601, 0.277559), (1.805578, 0.222984)]),
+    (
+        0.7,
+        0.0,
+        [1.00869, 1.72963],
+        [0.2184, 0.1848],
+        [1.131020, 1.644743],
+        [(0.891601, 0.277559), (1.805578, 0.222984)],
+    ),
 ]
 
 
 @pytest.mark.parametrize(
     ("h", "T", "fflo", "Q", "bcs", "folds"),
-    [pytest.param(*row, marks=[pytest.mark.nightly] if row[0] in (0.0, 0.7) else []) for row in ONSETS], ids=[f"h={row[0]}-T={row[1]}" for row in ONSETS])
+    [
+        pytest.param(*row, marks=[pytest.mark.nightly] if row[0] in (0.0, 0.7) else [])
+        for row in ONSETS
+    ],
+    ids=[f"h={row[0]}-T={row[1]}" for row in ONSETS],
+)
 def test_onsets_and_folds(h, T, fflo, Q, bcs, folds):
     """Onsets of pairing at Q = 0 and at the strongest Q, and the folds that bound the stable branch (V_min, V_max).
 
@@ -331,14 +412,18 @@ def test_onsets_and_folds(h, T, fflo, Q, bcs, folds):
     found, wave = onsets.fflo_onsets(point, BULK, VOLTAGES)
     assert found == pytest.approx(fflo, abs=1e-5)
     assert wave == pytest.approx(Q, abs=1e-4)
-    window = np.concatenate([np.array([-0.02, 0.0, 0.02]) + V for V, _ in folds])  # the metastable branch ends below
+    window = np.concatenate(
+        [np.array([-0.02, 0.0, 0.02]) + V for V, _ in folds]
+    )  # the metastable branch ends below
     found, gaps = onsets.folds(point, BULK, np.sort(window))
     assert found == pytest.approx([V for V, _ in folds], abs=1e-6)
     assert gaps == pytest.approx([D for _, D in folds], abs=2e-6)
 
 
-@pytest.mark.parametrize(("T", "bcs", "fflo", "Q", "limit"), [
-    (0.0, 0.348390, 0.623949, 0.6740, 0.5379778), (0.02, 0.350824, 0.611300, 0.6811, 0.5370535)])
+@pytest.mark.parametrize(
+    ("T", "bcs", "fflo", "Q", "limit"),
+    [(0.0, 0.348390, 0.623949, 0.6740, 0.5379778), (0.02, 0.350824, 0.611300, 0.6811, 0.5370535)],
+)
 def test_critical_fields_at_rest(T, bcs, fflo, Q, limit):
     """h_BCS, h_FFLO with its Q and the Clogston limit h_cc at eV = 0.
 
@@ -357,17 +442,32 @@ def test_onset_at_half_voltage_is_the_critical_field():
 
     Fails with eV in place of eV/2.
     """
-    voltage, field = (onsets.fflo_onsets(Point(T=0.02), BULK, np.arange(a, b, 0.1), along)
-                      for a, b, along in ((1.1, 1.5, "eV"), (0.5, 0.9, "h")))
+    voltage, field = (
+        onsets.fflo_onsets(Point(T=0.02), BULK, np.arange(a, b, 0.1), along)
+        for a, b, along in ((1.1, 1.5, "eV"), (0.5, 0.9, "h"))
+    )
     assert voltage[0][0] == pytest.approx(2 * field[0][0], abs=1e-7)
 
 
-@pytest.mark.parametrize(("h", "eV", "expected"), [
-    (0.58, 0.0, "fflo"), (0.58, 0.3, "normal"), (0.58, 0.65, "bistable-with-normal"), (0.58, 0.8, "bistable-with-fflo"),
-    (0.58, 1.15, "bcs"), (0.58, 1.5, "bistable-with-fflo"), (0.58, 1.55, "bistable-with-normal"), (0.58, 1.7, "normal"),
-    (0.0, 0.3, "bcs"), (0.0, 1.0, "bistable-with-fflo"), (0.7, 0.0, "normal"), (0.7, 1.3, "bcs"),
-    (0.45, 0.0, "bcs"), (0.55, 0.0, "fflo"),
-])
+@pytest.mark.parametrize(
+    ("h", "eV", "expected"),
+    [
+        (0.58, 0.0, "fflo"),
+        (0.58, 0.3, "normal"),
+        (0.58, 0.65, "bistable-with-normal"),
+        (0.58, 0.8, "bistable-with-fflo"),
+        (0.58, 1.15, "bcs"),
+        (0.58, 1.5, "bistable-with-fflo"),
+        (0.58, 1.55, "bistable-with-normal"),
+        (0.58, 1.7, "normal"),
+        (0.0, 0.3, "bcs"),
+        (0.0, 1.0, "bistable-with-fflo"),
+        (0.7, 0.0, "normal"),
+        (0.7, 1.3, "bcs"),
+        (0.45, 0.0, "bcs"),
+        (0.55, 0.0, "fflo"),
+    ],
+)
 def test_phase_regions(h, eV, expected):
     """Colours of the phase diagram at T = 0.02 (Fig. 3): yellow, white, red, green, blue; at rest across h_cc = 0.537.
 
@@ -397,7 +497,10 @@ def test_every_root_of_a_fine_scan_is_found():
 
 # ---- modes of the normal state --------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("point", [Point(h=0.3, eV=0.7, T=0.1, gamma=0.1), UNEQUAL], ids=["mirrored", "unequal"])
+
+@pytest.mark.parametrize(
+    "point", [Point(h=0.3, eV=0.7, T=0.1, gamma=0.1), UNEQUAL], ids=["mirrored", "unequal"]
+)
 @pytest.mark.parametrize("z", [0.0, 0.3j, 0.2 + 0.1j, -0.1 - 0.05j])
 def test_pair_response_is_the_frequency_integral(point, z):
     """i sum_k int dw/2pi [G^R_1(w+z) G^<_2(w) + G^<_1(w) G^A_2(w-z)], electrons at f(w - v), holes at f(w + v).
@@ -410,12 +513,15 @@ def test_pair_response_is_the_frequency_integral(point, z):
     A, B = A - point.h, B + point.h
     u, step = np.linspace(-np.arcsinh(1e7), np.arcsinh(1e7), 40001, retstep=True)
     w, dw = 0.01 * np.sinh(u), 0.01 * np.cosh(u) * step
-    electrons, holes = (sum(g * 0.5 * (1 - tanh(w - s * v, T)) for g, T, v in point.terms()) for s in (1, -1))
+    electrons, holes = (
+        sum(g * 0.5 * (1 - tanh(w - s * v, T)) for g, T, v in point.terms()) for s in (1, -1)
+    )
     lesser_1 = 2j * G * electrons / ((w - A[:, None]) ** 2 + G**2)
     lesser_2 = 2j * G * holes / ((w + B[:, None]) ** 2 + G**2)
     bubble = lesser_2 / (w + z - A[:, None] + 1j * G) + lesser_1 / (w - z + B[:, None] - 1j * G)
     assert pairing.pair_response(2 * np.pi / 3, z, point, grid) == pytest.approx(
-        1j * weight @ (bubble @ dw) / (2 * np.pi), abs=1e-9)
+        1j * weight @ (bubble @ dw) / (2 * np.pi), abs=1e-9
+    )
 
 
 def test_pair_response_of_a_large_lattice():
@@ -423,14 +529,21 @@ def test_pair_response_of_a_large_lattice():
 
     Fails if the memory term's factor 1/2 is dropped on one side, or with the wrong half-plane for its Green functions.
     """
-    point, grid, Q = Point(h=0.3, eV=0.7, T=0.1, gamma=0.1, mu=-0.3), finite(120, 120), 2 * np.pi * 7 / 120
+    point, grid, Q = (
+        Point(h=0.3, eV=0.7, T=0.1, gamma=0.1, mu=-0.3),
+        finite(120, 120),
+        2 * np.pi * 7 / 120,
+    )
     for at in (point, UNEQUAL):
         for z in (0.1j, 0.3 + 0.2j, -0.05j):
             plain = pairing.pair_response(Q, z, at, grid)
             assert pairing.pair_response(Q, z, at, BULK) == pytest.approx(plain, abs=2e-6)
     assert pairing.pair_response(0.27, 0.0, Point(h=0.58, eV=0.8, T=0.02), BULK) == pytest.approx(
-        pair_sum(0.27, Point(h=0.58, eV=0.8, T=0.02), BULK), abs=1e-9)
-    assert pairing.pair_response(Q, 1e-6j, point, BULK) == pytest.approx(pair_sum(Q, point, BULK), abs=1e-5)
+        pair_sum(0.27, Point(h=0.58, eV=0.8, T=0.02), BULK), abs=1e-9
+    )
+    assert pairing.pair_response(Q, 1e-6j, point, BULK) == pytest.approx(
+        pair_sum(Q, point, BULK), abs=1e-5
+    )
 
 
 def test_growth_rate_changes_sign_at_the_onset():
@@ -462,7 +575,9 @@ def test_modes_rotate_with_unequal_leads_and_off_half_filling():
     assert level.mirrored and not level.at(mu=0.0).mirrored
     level = level.at(U=1.01 / gap_sum(0.0, level, grid))
     z, raised = (pairing.normal_growth(0.0, level.at(mu=mu), grid) for mu in (0.1, 0.0))
-    assert 0 < z.imag < 0.02 and abs(z.real) < 0.2 * z.imag  # the band's asymmetry grows with the rate
+    assert (
+        0 < z.imag < 0.02 and abs(z.real) < 0.2 * z.imag
+    )  # the band's asymmetry grows with the rate
     assert raised == pytest.approx(z + 0.2, abs=1e-7)
 
 
@@ -471,16 +586,23 @@ def test_unequal_leads_are_refused_by_name():
 
     Fails if only equal couplings count as mirrored.
     """
-    for call in (lambda: gap_sum(0.1, UNEQUAL, BULK), lambda: pair_sum(0.1, UNEQUAL, BULK),
-                 lambda: onsets.region(UNEQUAL, BULK)):
+    for call in (
+        lambda: gap_sum(0.1, UNEQUAL, BULK),
+        lambda: pair_sum(0.1, UNEQUAL, BULK),
+        lambda: onsets.region(UNEQUAL, BULK),
+    ):
         with pytest.raises(InputError, match="mirror"):
             call()
     with pytest.raises(InputError, match="equilibrium"):
         free_energy(0.1, Point(eV=0.1), BULK)
     with pytest.raises(InputError, match="smooths"):
         Point(gamma=0.0)
-    uneven = Point(h=0.2, leads=(Lead("left", 0.005, 0.1, 0.0, 1), Lead("right", 0.015, 0.1, 0.0, -1)))
-    assert gap_sum(0.4, uneven, BULK) == pytest.approx(gap_sum(0.4, Point(h=0.2, T=0.1), BULK), rel=1e-12)
+    uneven = Point(
+        h=0.2, leads=(Lead("left", 0.005, 0.1, 0.0, 1), Lead("right", 0.015, 0.1, 0.0, -1))
+    )
+    assert gap_sum(0.4, uneven, BULK) == pytest.approx(
+        gap_sum(0.4, Point(h=0.2, T=0.1), BULK), rel=1e-12
+    )
     warm = Point(leads=(Lead("left", 0.005, 0.1, 0.0, 1), Lead("right", 0.015, 0.3, 0.0, -1)))
     mean = sum(g * gap_sum(0.4, Point(T=T), BULK) for g, T in ((0.25, 0.1), (0.75, 0.3)))
     assert gap_sum(0.4, warm, BULK) == pytest.approx(mean, rel=1e-12)

@@ -2,6 +2,7 @@
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -24,16 +25,21 @@ SMALL = {"lattice": "finite", "Lx": 8, "Ly": 6}
 
 def run(task, parameters=None, output=None, **tables):
     """The Result of a static task."""
-    return hpcneq.run({"system": "nsn-junction", "task": task, "parameters": parameters or {}, **tables}, output=output)
+    return hpcneq.run(
+        {"system": "nsn-junction", "task": task, "parameters": parameters or {}, **tables},
+        output=output,
+    )
 
 
 # ---- currents -------------------------------------------------------------------------------------------------------
+
 
 def by_frequencies(D, point, grid):
     """(density, magnetization, I_left, I_right): lesser Green functions and lead currents integrated over w, level by level.
 
     G^R = (w + h - H + i G)^-1, H = [[xi, -D], [-D, -xi]]; lead l fills electrons with f(w - v_l), holes with f(w + v_l).
     """
+
     def fermi(x, T):
         return 0.5 * (1 - np.tanh(x / (2 * T)))
 
@@ -46,33 +52,58 @@ def by_frequencies(D, point, grid):
         def integrand(w, k, H=H):
             g = np.linalg.inv((w + point.h + 1j * G) * np.eye(2) - H)
             filling = [[fermi(w - s * v, T) for _, T, v in point.terms()] for s in (1, -1)]
-            rate = np.diag([2 * sum(lead.gamma * f for lead, f in zip(point.baths, side)) for side in filling])
-            lesser = (g @ rate @ g.conj().T).real          # -i G^<
+            rate = np.diag(
+                [2 * sum(lead.gamma * f for lead, f in zip(point.baths, side)) for side in filling]
+            )
+            lesser = (g @ rate @ g.conj().T).real  # -i G^<
             spectral = -2 * g.imag
-            if k < 2:       # deviations from a half-filled level, which the integral over a Lorentzian's tails would lose
-                n = [lesser[0, 0] - spectral[0, 0] * fermi(w, 0.3), lesser[1, 1] - spectral[1, 1] * fermi(w, 0.3)]
+            if (
+                k < 2
+            ):  # deviations from a half-filled level, which the integral over a Lorentzian's tails would lose
+                n = [
+                    lesser[0, 0] - spectral[0, 0] * fermi(w, 0.3),
+                    lesser[1, 1] - spectral[1, 1] * fermi(w, 0.3),
+                ]
                 return (n[0] - n[1]) if k == 0 else (n[0] + n[1])
             own = k - 2
             gamma = point.baths[own].gamma
-            return 2 * gamma * (filling[0][own] * spectral[0, 0] - filling[1][own] * spectral[1, 1] - lesser[0, 0] + lesser[1, 1])
+            return (
+                2
+                * gamma
+                * (
+                    filling[0][own] * spectral[0, 0]
+                    - filling[1][own] * spectral[1, 1]
+                    - lesser[0, 0]
+                    + lesser[1, 1]
+                )
+            )
 
         from hpcneq.maths.fermi import broadened_fermi
+
         e, V = np.linalg.eigh(H)
-        known = [(np.abs(V[a])**2) @ broadened_fermi(e - point.h, G, 0.3) for a in (0, 1)]
+        known = [(np.abs(V[a]) ** 2) @ broadened_fermi(e - point.h, G, 0.3) for a in (0, 1)]
         known = [1 + known[0] - known[1], known[0] + known[1] - 1, 0.0, 0.0]
         cuts = sorted({c + d for c in [*edges, *peaks] for d in (-0.4, -0.05, 0.0, 0.05, 0.4)})
         ends = [-np.inf, *cuts, np.inf]
         for k in range(4):
-            value = sum(quad(integrand, a, b, args=(k,), epsabs=1e-11, epsrel=1e-10, limit=300)[0] for a, b in zip(ends, ends[1:]) if b > a)
+            value = sum(
+                quad(integrand, a, b, args=(k,), epsabs=1e-11, epsrel=1e-10, limit=300)[0]
+                for a, b in zip(ends, ends[1:])
+                if b > a
+            )
             total[k] += weight * (known[k] + value / (2 * np.pi))
     return total
 
 
-@pytest.mark.parametrize(("D", "point"), [
-    (0.35, static.Point(h=0.58, eV=0.8, T=0.05, gamma=0.05)),
-    (0.2, static.Point(h=0.3, eV=0.6, T=0.1, gamma=0.04, mu=-0.7)),
-    (0.0, static.Point(h=0.3, eV=0.7, mu=-0.3, leads=UNEQUAL)),
-], ids=["condensate", "off half filling", "unequal leads"])
+@pytest.mark.parametrize(
+    ("D", "point"),
+    [
+        (0.35, static.Point(h=0.58, eV=0.8, T=0.05, gamma=0.05)),
+        (0.2, static.Point(h=0.3, eV=0.6, T=0.1, gamma=0.04, mu=-0.7)),
+        (0.0, static.Point(h=0.3, eV=0.7, mu=-0.3, leads=UNEQUAL)),
+    ],
+    ids=["condensate", "off half filling", "unequal leads"],
+)
 def test_what_a_state_carries_is_the_frequency_integral(D, point):
     """Density, magnetization and both lead currents on a 3 x 2 lattice by adaptive quadrature over w.
 
@@ -81,7 +112,9 @@ def test_what_a_state_carries_is_the_frequency_integral(D, point):
     grid = static.finite(3, 2)
     found = currents.transport(D, point, grid)
     wanted = by_frequencies(D, point, grid)
-    assert [found[key] for key in ("density", "magnetization", "current_left", "current_right")] == pytest.approx(wanted, abs=2e-9)
+    assert [
+        found[key] for key in ("density", "magnetization", "current_left", "current_right")
+    ] == pytest.approx(wanted, abs=2e-9)
     assert found["current_left"] + found["current_right"] == pytest.approx(0, abs=1e-12)
 
 
@@ -91,11 +124,19 @@ def test_derivatives_of_the_current(grid):
 
     Fails without the factor 1/2 of d s/d(eV), or with its sign equal for electrons and holes.
     """
-    for point in (static.Point(h=0.58, eV=0.8, T=0.03), static.Point(h=0.2, eV=0.5, T=0.05, mu=-0.6)):
+    for point in (
+        static.Point(h=0.58, eV=0.8, T=0.03),
+        static.Point(h=0.2, eV=0.5, T=0.05, mu=-0.6),
+    ):
         found, e = currents.transport(0.3, point, grid), 1e-4
-        for key, ends in (("by_eV", [(0.3, point.at(eV=point.eV + s)) for s in (e, -e)]), ("by_delta", [(0.3 + s, point) for s in (e, -e)])):
+        for key, ends in (
+            ("by_eV", [(0.3, point.at(eV=point.eV + s)) for s in (e, -e)]),
+            ("by_delta", [(0.3 + s, point) for s in (e, -e)]),
+        ):
             up, down = (currents.transport(d, at, grid) for d, at in ends)
-            slope = [(up[name] - down[name]) / (2 * e) for name in ("current_left", "current_right")]
+            slope = [
+                (up[name] - down[name]) / (2 * e) for name in ("current_left", "current_right")
+            ]
             assert found[key] == pytest.approx(slope, abs=2e-7)
 
 
@@ -109,7 +150,13 @@ def test_zero_temperature_is_a_limit():
 
     def numbers(T):
         at = point.at(T=T)
-        return np.array([static.gap_sum(0.3, at, grid), static.pair_sum(0.26, at, grid), currents.transport(0.3, at, grid)["current_left"]])
+        return np.array(
+            [
+                static.gap_sum(0.3, at, grid),
+                static.pair_sum(0.26, at, grid),
+                currents.transport(0.3, at, grid)["current_left"],
+            ]
+        )
 
     zero = numbers(0.0)
     first, second = numbers(4e-4) - zero, numbers(2e-4) - zero
@@ -119,6 +166,7 @@ def test_zero_temperature_is_a_limit():
 
 # ---- steady and tmatrix -----------------------------------------------------------------------------------------------
 
+
 def test_steady_states_of_a_point():
     """h = 0.58, T = 0, eV = 0.8: the two roots of an independent calculation, which is which, and errors that hold.
 
@@ -127,9 +175,14 @@ def test_steady_states_of_a_point():
     """
     result = run("steady", {"h": 0.58, "T": 0.0, "eV": 0.8})
     assert result.summary["roots"] == pytest.approx([0.117715, 0.347735], abs=1e-6)
-    assert result.summary["stability"] == ["unstable", "stable"] and result.summary["normal"] == "unstable"
+    assert (
+        result.summary["stability"] == ["unstable", "stable"]
+        and result.summary["normal"] == "unstable"
+    )
     assert result.summary["region"] == "bistable-with-fflo"
-    assert max(result.summary["residual"]) < 1e-12 and all(r.startswith("CONVERGED") for r in result.summary["snes_reason"])
+    assert max(result.summary["residual"]) < 1e-12 and all(
+        r.startswith("CONVERGED") for r in result.summary["snes_reason"]
+    )
     assert all(0 < e < 1e-9 for e in result.errors["roots"])
     assert list(result.delta[:2]) == result.summary["roots"] and result.delta[2] == 0
     warm = run("steady", {"h": 0.58, "T": 0.02, "eV": 1.15})
@@ -145,7 +198,11 @@ def test_an_empty_search_says_what_it_scanned():
     Fails if the sentence is left out.
     """
     result = run("steady", {"T": 0.5})
-    assert result.summary["roots"] == [] and result.summary["normal"] == "stable" and result.status == "complete"
+    assert (
+        result.summary["roots"] == []
+        and result.summary["normal"] == "stable"
+        and result.status == "complete"
+    )
     low, high, step = result.summary["scanned"]
     assert low == 0 and high > 1.5 and 0 < step < 0.03
     assert any("no root for 0 < D <= 1.5" in w for w in result.warnings)
@@ -159,7 +216,9 @@ def test_t_matrix_at_an_onset():
     result = run("tmatrix", {"h": 0.58, "T": 0.02, "eV": 0.696042110979})
     assert result.summary["U_C_max"] == pytest.approx(1, abs=1e-8)
     assert result.summary["Q_max"] == pytest.approx(0.27222, abs=1e-4)
-    assert abs(result.summary["Q_max"] - 0.2722287335) < result.errors["Q_max"]  # from differences of half and of twice the width
+    assert (
+        abs(result.summary["Q_max"] - 0.2722287335) < result.errors["Q_max"]
+    )  # from differences of half and of twice the width
     assert np.all(np.asarray(result.C) <= result.summary["U_C_max"] / 3 + 1e-12)
     small = run("tmatrix", {"h": 0.58, "T": 0.02, "eV": 0.8}, numerics=SMALL)
     assert list(small.Q) == pytest.approx(list(2 * np.pi * np.arange(5) / 8))
@@ -174,8 +233,13 @@ def test_a_condensate_between_leads_of_one_level_turns_with_it():
     raised = {"left": {"mu": 0.1}, "right": {"mu": 0.1}}
     turned = run("steady", {"h": 0.2, "T": 0.1, "eV": 0.3}, leads=raised, numerics=SMALL)
     level = run("steady", {"h": 0.2, "T": 0.1, "eV": 0.3, "mu": 0.1}, numerics=SMALL)
-    assert turned.summary["roots"] == pytest.approx(level.summary["roots"], abs=1e-9) and len(level.summary["roots"]) > 0
-    assert turned.summary["mu_pair"] == pytest.approx([0.1] * len(turned.summary["roots"]), abs=1e-9)
+    assert (
+        turned.summary["roots"] == pytest.approx(level.summary["roots"], abs=1e-9)
+        and len(level.summary["roots"]) > 0
+    )
+    assert turned.summary["mu_pair"] == pytest.approx(
+        [0.1] * len(turned.summary["roots"]), abs=1e-9
+    )
     assert turned.summary["normal"] == level.summary["normal"]
 
 
@@ -185,8 +249,17 @@ def test_a_condensate_between_unequal_leads_solves_its_gap_equation():
     Fails with the hole's levels shifted like the electron's.
     """
     leads = {"left": {"gamma": 0.03, "mu": 0.1, "T": 0.12}, "right": {"gamma": 0.08, "mu": -0.05}}
-    result = run("steady", {"h": 0.15, "T": 0.08, "eV": 0.2}, leads=leads, numerics={"lattice": "finite", "Lx": 3, "Ly": 2})
-    at = static.Point(h=0.15, eV=0.2, leads=(Lead("left", 0.03, 0.12, 0.1, 1), Lead("right", 0.08, 0.08, -0.05, -1)))
+    result = run(
+        "steady",
+        {"h": 0.15, "T": 0.08, "eV": 0.2},
+        leads=leads,
+        numerics={"lattice": "finite", "Lx": 3, "Ly": 2},
+    )
+    at = static.Point(
+        h=0.15,
+        eV=0.2,
+        leads=(Lead("left", 0.03, 0.12, 0.1, 1), Lead("right", 0.08, 0.08, -0.05, -1)),
+    )
     assert len(result.summary["roots"]) > 0 and result.status == "complete"
     for D, m in zip(result.summary["roots"], result.summary["mu_pair"]):
         assert -0.15 < m < 0.2
@@ -197,18 +270,35 @@ def test_a_condensate_between_unequal_leads_solves_its_gap_equation():
 
             def integrand(w, part):
                 g = np.linalg.inv((w + at.h + 1j * at.width) * np.eye(2) - H)
-                rate = [2 * sum(lead.gamma * 0.5 * (1 - np.tanh((w - s * v) / (2 * lead.T))) for lead, v in zip(at.leads, levels)) for s in (1, -1)]
+                rate = [
+                    2
+                    * sum(
+                        lead.gamma * 0.5 * (1 - np.tanh((w - s * v) / (2 * lead.T)))
+                        for lead, v in zip(at.leads, levels)
+                    )
+                    for s in (1, -1)
+                ]
                 value = (g @ np.diag(rate) @ g.conj().T)[0, 1]
                 return value.real if part == 0 else value.imag
 
-            cuts = sorted({e - at.h + d for e in np.linalg.eigvalsh(H) for d in (-0.3, 0.0, 0.3)} | {s * v for v in levels for s in (1, -1)})
+            cuts = sorted(
+                {e - at.h + d for e in np.linalg.eigvalsh(H) for d in (-0.3, 0.0, 0.3)}
+                | {s * v for v in levels for s in (1, -1)}
+            )
             ends = [-np.inf, *cuts, np.inf]
-            parts = [sum(quad(integrand, a, b, args=(k,), epsabs=1e-11, limit=300)[0] for a, b in zip(ends, ends[1:])) for k in (0, 1)]
+            parts = [
+                sum(
+                    quad(integrand, a, b, args=(k,), epsabs=1e-11, limit=300)[0]
+                    for a, b in zip(ends, ends[1:])
+                )
+                for k in (0, 1)
+            ]
             total += weight * complex(*parts) / (2 * np.pi)
         assert 3 * total == pytest.approx(D, abs=1e-7)
 
 
 # ---- onsets -------------------------------------------------------------------------------------------------------------
+
 
 def test_onsets_and_folds_over_the_bias():
     """h = 0.58, T = 0.02: onsets, wave numbers and folds of an independent calculation, to its digits; SNES converged.
@@ -223,8 +313,13 @@ def test_onsets_and_folds_over_the_bias():
     assert s["folds"][-2:] == pytest.approx([0.546474, 1.573647], abs=1e-6)
     assert s["folds_delta"][-2:] == pytest.approx([0.350048, 0.237556], abs=1e-6)
     assert s["residual"] < 1e-11 and all(r.startswith("CONVERGED") for r in s["snes_reasons"])
-    slope = [(static.pair_sum(Q + 1e-4, static.Point(h=0.58, T=0.02, eV=x), BULK)
-              - static.pair_sum(Q - 1e-4, static.Point(h=0.58, T=0.02, eV=x), BULK)) for x, Q in zip(s["fflo_onsets"], s["fflo_Q"])]
+    slope = [
+        (
+            static.pair_sum(Q + 1e-4, static.Point(h=0.58, T=0.02, eV=x), BULK)
+            - static.pair_sum(Q - 1e-4, static.Point(h=0.58, T=0.02, eV=x), BULK)
+        )
+        for x, Q in zip(s["fflo_onsets"], s["fflo_Q"])
+    ]
     assert slope == pytest.approx([0, 0, 0], abs=1e-10)  # cubic terms are 3e-11
 
 
@@ -234,9 +329,15 @@ def test_critical_fields_and_transition_temperature():
     Fails if the Clogston limit is the end of the branch, or if T_c is sought with the leads' T fixed.
     """
     s = run("onset", {"eV": 0.0, "T": 0.02}).summary
-    assert [s["h_bcs"], s["h_fflo"], s["h_cc"]] == pytest.approx([0.350824, 0.611300, 0.5370535], abs=1e-6)
+    assert [s["h_bcs"], s["h_fflo"], s["h_cc"]] == pytest.approx(
+        [0.350824, 0.611300, 0.5370535], abs=1e-6
+    )
     assert s["fflo_Q"] == pytest.approx(0.6811, abs=1e-4)
-    result = run("onset", {"eV": 0.0, "h": 0.0}, numerics={"lattice": "infinite", "scan_to": 0.6, "error": 1e-6})
+    result = run(
+        "onset",
+        {"eV": 0.0, "h": 0.0},
+        numerics={"lattice": "infinite", "scan_to": 0.6, "error": 1e-6},
+    )
     assert result.summary["T_bcs"] == pytest.approx(0.4466799501, abs=1e-10)
     assert result.summary["T_fflo"] is None
 
@@ -246,13 +347,24 @@ def test_wave_numbers_vanish_at_the_lifshitz_points():
 
     Fails if C at the next momentum is compared, not its curvature at 0: without the term of the second neighbour.
     """
-    result = run("onset", {"h": 0.58}, sweep={"T": [0.095, 0.1, 0.11]}, numerics={"error": 1e-8, "scan_to": 1.0})
-    (x, T), = result.summary["lifshitz"]
+    result = run(
+        "onset",
+        {"h": 0.58},
+        sweep={"T": [0.095, 0.1, 0.11]},
+        numerics={"error": 1e-8, "scan_to": 1.0},
+    )
+    ((x, T),) = result.summary["lifshitz"]
     Q = [row[-1] for row in result.summary["fflo_Q"] if row]
-    assert len(Q) == 2 and 0.1 + 0.005 * Q[1]**2 / (Q[0]**2 - Q[1]**2) == pytest.approx(T, abs=4e-4)
-    assert 3 * static.gap_sum(0.0, static.Point(h=0.58, T=T, eV=x), BULK) == pytest.approx(1, abs=1e-9)
+    assert len(Q) == 2 and 0.1 + 0.005 * Q[1] ** 2 / (Q[0] ** 2 - Q[1] ** 2) == pytest.approx(
+        T, abs=4e-4
+    )
+    assert 3 * static.gap_sum(0.0, static.Point(h=0.58, T=T, eV=x), BULK) == pytest.approx(
+        1, abs=1e-9
+    )
     C = [static.pair_sum(q, static.Point(h=0.58, T=T, eV=x), BULK) for q in (0.0, 0.02, 0.04)]
-    assert (16 * (C[1] - C[0]) - (C[2] - C[0])) / (12 * 0.02**2) == pytest.approx(0, abs=2e-5)  # sixth derivatives leave 1e-6
+    assert (16 * (C[1] - C[0]) - (C[2] - C[0])) / (12 * 0.02**2) == pytest.approx(
+        0, abs=2e-5
+    )  # sixth derivatives leave 1e-6
 
 
 def test_wave_numbers_vanish_at_the_lifshitz_points():
@@ -260,13 +372,24 @@ def test_wave_numbers_vanish_at_the_lifshitz_points():
 
     Fails if C at the next momentum is compared, not its curvature at 0: without the term of the second neighbour.
     """
-    result = run("onset", {"h": 0.58}, sweep={"T": [0.095, 0.1, 0.11]}, numerics={"error": 1e-8, "scan_to": 1.0})
-    (x, T), = result.summary["lifshitz"]
+    result = run(
+        "onset",
+        {"h": 0.58},
+        sweep={"T": [0.095, 0.1, 0.11]},
+        numerics={"error": 1e-8, "scan_to": 1.0},
+    )
+    ((x, T),) = result.summary["lifshitz"]
     Q = [row[-1] for row in result.summary["fflo_Q"] if row]
-    assert len(Q) == 2 and 0.1 + 0.005 * Q[1]**2 / (Q[0]**2 - Q[1]**2) == pytest.approx(T, abs=4e-4)
-    assert 3 * static.gap_sum(0.0, static.Point(h=0.58, T=T, eV=x), BULK) == pytest.approx(1, abs=1e-9)
+    assert len(Q) == 2 and 0.1 + 0.005 * Q[1] ** 2 / (Q[0] ** 2 - Q[1] ** 2) == pytest.approx(
+        T, abs=4e-4
+    )
+    assert 3 * static.gap_sum(0.0, static.Point(h=0.58, T=T, eV=x), BULK) == pytest.approx(
+        1, abs=1e-9
+    )
     C = [static.pair_sum(q, static.Point(h=0.58, T=T, eV=x), BULK) for q in (0.0, 0.02, 0.04)]
-    assert (16 * (C[1] - C[0]) - (C[2] - C[0])) / (12 * 0.02**2) == pytest.approx(0, abs=2e-5)  # sixth derivatives leave 1e-6
+    assert (16 * (C[1] - C[0]) - (C[2] - C[0])) / (12 * 0.02**2) == pytest.approx(
+        0, abs=2e-5
+    )  # sixth derivatives leave 1e-6
 
 
 def test_onsets_on_a_finite_lattice():
@@ -278,13 +401,18 @@ def test_onsets_on_a_finite_lattice():
     grid = static.finite(12, 10)
     assert len(s["bcs_onsets"]) + len(s["fflo_onsets"]) > 1
     for x in s["bcs_onsets"]:
-        assert 3 * static.gap_sum(0.0, static.Point(h=0.5, T=0.05, eV=x), grid) == pytest.approx(1, abs=1e-10)
+        assert 3 * static.gap_sum(0.0, static.Point(h=0.5, T=0.05, eV=x), grid) == pytest.approx(
+            1, abs=1e-10
+        )
     for x, Q in zip(s["fflo_onsets"], s["fflo_Q"]):
         C = static.pair_sum(2 * np.pi * np.arange(7) / 12, static.Point(h=0.5, T=0.05, eV=x), grid)
-        assert 3 * C.max() == pytest.approx(1, abs=1e-9) and Q == pytest.approx(2 * np.pi * np.argmax(C) / 12)
+        assert 3 * C.max() == pytest.approx(1, abs=1e-9) and Q == pytest.approx(
+            2 * np.pi * np.argmax(C) / 12
+        )
 
 
 # ---- branches and currents along them -------------------------------------------------------------------------------------
+
 
 def test_branches_hold_every_root():
     """h = 0.58, T = 0.02: V_min, V_max; the roots at 7 voltages lie on the branches with the stability found point by point.
@@ -293,15 +421,24 @@ def test_branches_hold_every_root():
     """
     eV = [0.0, 0.2, 0.5, 0.65, 0.8, 1.15, 1.5]
     result = run("branches", {"h": 0.58, "T": 0.02}, sweep={"eV": [*eV, 2.0]})
-    assert [result.summary["eV_min"], result.summary["eV_max"]] == pytest.approx([0.546474, 1.573647], abs=1e-6)
-    x, D, code, number = (np.asarray(result[name]) for name in ("eV", "delta", "stability_code", "branch"))
+    assert [result.summary["eV_min"], result.summary["eV_max"]] == pytest.approx(
+        [0.546474, 1.573647], abs=1e-6
+    )
+    x, D, code, number = (
+        np.asarray(result[name]) for name in ("eV", "delta", "stability_code", "branch")
+    )
     for V in eV:
         for state in onsets.steady_states(static.Point(h=0.58, T=0.02, eV=V), BULK):
             near = []
             for i in np.flatnonzero((np.diff(number) == 0) & (np.diff(code) == 0)):
                 low, high = sorted((i, i + 1), key=lambda k: x[k])
                 if x[low] <= V + 1e-12 and V <= x[high] + 1e-12 and x[high] > x[low]:
-                    near.append((abs(np.interp(V, x[[low, high]], D[[low, high]]) - state.delta), ("unstable", "stable", "metastable")[code[i]]))
+                    near.append(
+                        (
+                            abs(np.interp(V, x[[low, high]], D[[low, high]]) - state.delta),
+                            ("unstable", "stable", "metastable")[code[i]],
+                        )
+                    )
             gap, name = min(near)
             assert gap < 1e-3 and name == state.stability
     assert np.max(np.asarray(result.residual)) < 1e-11
@@ -343,19 +480,35 @@ def test_unequal_leads_carry_a_normal_current():
 
     Fails if a condensate's branches are sought.
     """
-    result = run("iv", {"mu": -0.3, "h": 0.2, "T": 0.1}, sweep={"eV": [0.0, 0.4]},
-                 leads={"left": {"gamma": 0.1, "mu": -0.2}, "right": {"gamma": 0.2, "T": 0.2}})
+    result = run(
+        "iv",
+        {"mu": -0.3, "h": 0.2, "T": 0.1},
+        sweep={"eV": [0.0, 0.4]},
+        leads={"left": {"gamma": 0.1, "mu": -0.2}, "right": {"gamma": 0.2, "T": 0.2}},
+    )
     assert any("turn the phase" in w for w in result.warnings)
-    at = static.Point(mu=-0.3, h=0.2, eV=0.4, leads=(Lead("left", 0.1, 0.1, -0.2, 1), Lead("right", 0.2, 0.2, -0.3, -1)))
+    at = static.Point(
+        mu=-0.3,
+        h=0.2,
+        eV=0.4,
+        leads=(Lead("left", 0.1, 0.1, -0.2, 1), Lead("right", 0.2, 0.2, -0.3, -1)),
+    )
     plain = currents.transport(0.0, at, static.finite(300, 300))
     assert result.I_normal[1] == pytest.approx(plain["current_left"], abs=1e-9)
     assert result.I_normal[0] > 0 and result.summary["region"] == [None, None]
 
 
-@pytest.mark.parametrize(("task", "parameters", "keys"), [
-    ("tmatrix", {"h": 0.58, "T": 0.02, "eV": 0.8}, ("U_C_max", "inverse_T_min", "U_C_max_diagonal")),
-    ("onset", {"eV": 0.0, "T": 0.02}, ("h_fflo", "fflo_Q")),
-])
+@pytest.mark.parametrize(
+    ("task", "parameters", "keys"),
+    [
+        (
+            "tmatrix",
+            {"h": 0.58, "T": 0.02, "eV": 0.8},
+            ("U_C_max", "inverse_T_min", "U_C_max_diagonal"),
+        ),
+        ("onset", {"eV": 0.0, "T": 0.02}, ("h_fflo", "fflo_Q")),
+    ],
+)
 def test_errors_bound_what_a_finer_sum_changes(task, parameters, keys):
     """From sums good to 1e-6 to sums good to 1e-10: each number moves by less than its error and by more than a hundredth of it.
 
@@ -367,27 +520,39 @@ def test_errors_bound_what_a_finer_sum_changes(task, parameters, keys):
         assert 0.01 * rough.errors[key] < moved < 1.01 * rough.errors[key]
         assert fine.errors[key] < 1e-9
     for key, error in rough.errors.items():
-        pairs = zip(*(np.ravel(np.array(v, float)) for v in (rough.summary[key], fine.summary[key], error)))
+        pairs = zip(
+            *(np.ravel(np.array(v, float)) for v in (rough.summary[key], fine.summary[key], error))
+        )
         assert all(abs(a - b) <= 1.01 * e for a, b, e in pairs), key
 
 
 # ---- inputs, ranks --------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("task", "tables", "words"), [
-    ("onset", {"parameters": {"h": 0.5}}, "onset seeks one of eV, h and T"),
-    ("onset", {"parameters": {"h": 0.5, "T": 0.1, "eV": 0.2}}, "leave it out"),
-    ("branches", {}, "over eV or h"),
-    ("branches", {"sweep": {"eV": [0.5, 0.1]}}, "must ascend"),
-    ("iv", {}, "[sweep] eV"),
-    ("tmatrix", {"numerics": SMALL, "sweep": {"Q": [0.3, 0.4]}}, "2 pi n/Lx"),
-    ("onset", {"leads": {"left": {"gamma": 0.3}}, "parameters": {"h": 0.3, "T": 0.1}}, "mirror each other"),
-    ("steady", {"petsc": {"steady": {"snes_maxit": 3}}}, "snes_maxit"),
-    ("steady", {"parameters": {"T": 0.0, "gamma": 0.0}}, "smooths the levels"),
-])
+
+@pytest.mark.parametrize(
+    ("task", "tables", "words"),
+    [
+        ("onset", {"parameters": {"h": 0.5}}, "onset seeks one of eV, h and T"),
+        ("onset", {"parameters": {"h": 0.5, "T": 0.1, "eV": 0.2}}, "leave it out"),
+        ("branches", {}, "over eV or h"),
+        ("branches", {"sweep": {"eV": [0.5, 0.1]}}, "must ascend"),
+        ("iv", {}, "[sweep] eV"),
+        ("tmatrix", {"numerics": SMALL, "sweep": {"Q": [0.3, 0.4]}}, "2 pi n/Lx"),
+        (
+            "onset",
+            {"leads": {"left": {"gamma": 0.3}}, "parameters": {"h": 0.3, "T": 0.1}},
+            "mirror each other",
+        ),
+        ("steady", {"petsc": {"steady": {"snes_maxit": 3}}}, "snes_maxit"),
+        ("steady", {"parameters": {"T": 0.0, "gamma": 0.0}}, "smooths the levels"),
+    ],
+)
 def test_what_makes_no_sense_is_refused(task, tables, words, tmp_path):
     """One line that names the table and the key. Fails if the option check is left out (snes_maxit)."""
     with pytest.raises(InputError) as refused:
-        driver.run({"system": "nsn-junction", "task": task, **tables}, tmp_path / "no.h5", quiet=True)
+        driver.run(
+            {"system": "nsn-junction", "task": task, **tables}, tmp_path / "no.h5", quiet=True
+        )
     assert words in str(refused.value) and "\n" not in str(refused.value)
 
 
@@ -396,8 +561,12 @@ def test_a_root_that_is_not_reached_is_marked(tmp_path):
 
     Fails if a solution is believed whatever its reason.
     """
-    tree = {"system": "nsn-junction", "task": "steady", "parameters": {"h": 0.58, "eV": 0.8},
-            "petsc": {"steady": {"snes_atol": 1e-30, "snes_rtol": 1e-30, "snes_max_it": 1}}}
+    tree = {
+        "system": "nsn-junction",
+        "task": "steady",
+        "parameters": {"h": 0.58, "eV": 0.8},
+        "petsc": {"steady": {"snes_atol": 1e-30, "snes_rtol": 1e-30, "snes_max_it": 1}},
+    }
     with pytest.raises(NotConverged):
         driver.run(tree, tmp_path / "lost.h5", quiet=True)
     result = hpcneq.open(tmp_path / "lost.h5")
@@ -408,9 +577,21 @@ CASES = {
     "steady": {"parameters": {"h": 0.5, "T": 0.1, "eV": 0.3}, "numerics": SMALL},
     "steady-infinite": {"parameters": {"h": 0.3, "T": 0.1, "eV": 0.3}},
     "tmatrix": {"parameters": {"h": 0.5, "T": 0.1, "eV": 0.3}, "numerics": SMALL},
-    "onset": {"parameters": {"h": 0.3}, "sweep": {"T": [0.15, 0.2, 0.25]}, "numerics": {**SMALL, "scan_step": 0.1, "scan_to": 1.2}},
-    "branches": {"parameters": {"h": 0.3}, "sweep": {"T": [0.2, 0.25, 0.3], "eV": [0.0, 0.6]}, "numerics": {**SMALL, "step": 0.05}},
-    "iv": {"parameters": {"h": 0.3, "T": 0.2}, "sweep": {"eV": [0.0, 0.6]}, "numerics": {**SMALL, "step": 0.1}},
+    "onset": {
+        "parameters": {"h": 0.3},
+        "sweep": {"T": [0.15, 0.2, 0.25]},
+        "numerics": {**SMALL, "scan_step": 0.1, "scan_to": 1.2},
+    },
+    "branches": {
+        "parameters": {"h": 0.3},
+        "sweep": {"T": [0.2, 0.25, 0.3], "eV": [0.0, 0.6]},
+        "numerics": {**SMALL, "step": 0.05},
+    },
+    "iv": {
+        "parameters": {"h": 0.3, "T": 0.2},
+        "sweep": {"eV": [0.0, 0.6]},
+        "numerics": {**SMALL, "step": 0.1},
+    },
 }
 
 
@@ -431,7 +612,9 @@ def test_any_number_of_ranks_gives_the_same(name, comm, shared_tmp):
     assert result.status == alone.status == "complete" and list(result) == list(alone)
     for key in result:
         a, b = np.asarray(result[key]), np.asarray(alone[key])
-        assert a.shape == b.shape and np.all((np.abs(a - b) < 1e-11) | (np.isnan(a) & np.isnan(b))), key
+        assert a.shape == b.shape and np.all(
+            (np.abs(a - b) < 1e-11) | (np.isnan(a) & np.isnan(b))
+        ), key
 
 
 @pytest.mark.parallel
@@ -442,6 +625,9 @@ def test_a_root_over_ranks(comm):
     """
     for grid in (static.infinite(), static.finite(8, 6)):
         problem = conditions.GapRoot(static.Point(h=0.3, T=0.1, eV=0.3), grid)
-        mine, alone = (steady.solve(problem, c, np.array([0.6]), prefix="steady_", fix=False) for c in (comm, solo()))
+        mine, alone = (
+            steady.solve(problem, c, np.array([0.6]), prefix="steady_", fix=False)
+            for c in (comm, solo())
+        )
         assert mine.converged and mine.x[0] == alone.x[0]
         assert len(set(comm.allgather(mine.x.tobytes()))) == 1

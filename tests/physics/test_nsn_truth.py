@@ -3,6 +3,7 @@
 Three of them are closed systems of ordinary quantum mechanics: a wave from every level of the leads, leads of a few hundred
 levels each, and dense modes. Together they fix the Nambu structure, every factor 2, and the sign of the currents.
 """
+
 import numpy as np
 import pytest
 from physics import independent
@@ -16,7 +17,9 @@ from hpcneq.systems.nsn_junction.quench import Quench
 
 pytestmark = pytest.mark.nsn
 
-SITES = np.array([0.8 + 0.1j, 0.6 - 0.2j, 0.3j, -0.2 + 0.4j, 0.5, 0.1 - 0.3j, 0.4 + 0.4j, -0.1j, 0.25])
+SITES = np.array(
+    [0.8 + 0.1j, 0.6 - 0.2j, 0.3j, -0.2 + 0.4j, 0.5, 0.1 - 0.3j, 0.4 + 0.4j, -0.1j, 0.25]
+)
 STEP = {"to": 0.9}
 
 
@@ -38,6 +41,7 @@ def compare(march, trace, delta, density, current, shape=None):
 
 # ---- dense modes -----------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("kind", ["equal", "unequal"])
 def test_blocks_against_dense_sites(kind):
     """k_y blocks against all 27 sites of a 9 x 3 lattice in one matrix with explicit Runge-Kutta steps: a complex pattern that
@@ -47,9 +51,16 @@ def test_blocks_against_dense_sites(kind):
     Fails if k_y and -k_y are counted once, if the start's columns miss a complex conjugation or (unequal leads) if a hole sees
     its lead's shift unreversed.
     """
-    system = junction(9, 3, STEP, mu=-0.3, h=0.2, error=1e-6, **(UNEQUAL if kind == "unequal" else {}))
-    dense = independent.DenseModes(independent.hopping(9, 3, system.mu), system.U, system.h, twins(system, jump),
-                                   [(fit.w, fit.r) for fit in system.poles])
+    system = junction(
+        9, 3, STEP, mu=-0.3, h=0.2, error=1e-6, **(UNEQUAL if kind == "unequal" else {})
+    )
+    dense = independent.DenseModes(
+        independent.hopping(9, 3, system.mu),
+        system.U,
+        system.h,
+        twins(system, jump),
+        [(fit.w, fit.r) for fit in system.poles],
+    )
     trace = dense.follow(np.repeat(SITES, 3), [0.0, 0.5, 1.0, 2.0], rtol=1e-7, atol=1e-9)
     columns = trace.delta.reshape(4, 9, 3)
     assert np.abs(columns - columns[:, :, :1]).max() < 1e-11
@@ -63,7 +74,7 @@ def test_parity_blocks_are_the_even_half_of_the_rest():
     Fails if an odd function is made with the even sign, or if a site's weight is not shared between both parities.
     """
     for Lx in (9, 8):
-        half = SITES[:Lx // 2 + 1]
+        half = SITES[: Lx // 2 + 1]
         whole = half[np.minimum(np.arange(Lx), (-np.arange(Lx)) % Lx)]
         plain = March(junction(Lx, 3, STEP, h=0.2, mu=0.1, error=1e-6), whole, 0.25)
         parity = March(junction(Lx, 3, STEP, h=0.2, mu=0.1, error=1e-6, parity=True), half, 0.25)
@@ -75,6 +86,7 @@ def test_parity_blocks_are_the_even_half_of_the_rest():
 
 # ---- waves from wide-band leads --------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("kind", ["equal", "unequal"])
 def test_quench_against_waves_from_the_leads(kind):
     """Two sites, self-consistent and quenched, against the waves of thousands of lead levels: no poles, no memory integral, no
@@ -84,9 +96,30 @@ def test_quench_against_waves_from_the_leads(kind):
 
     Fails if the Zeeman field has the wrong sign in the modes' rates, or if H has Delta twice instead of Delta and Delta^*.
     """
-    system = junction(2, 1, STEP, mu=-2.0, h=0.2, **({"left": {"gamma": 0.03, "T": 0.05, "mu": -1.85},
-                                                        "right": {"gamma": 0.08, "T": 0.1, "mu": -2.05}} if kind == "unequal" else {}))
-    waves = independent.Waves(independent.hopping(2, 1, -2.0), system.U, system.h, twins(system, jump), 3.0, 5.0, cutoff=100.0)
+    system = junction(
+        2,
+        1,
+        STEP,
+        mu=-2.0,
+        h=0.2,
+        **(
+            {
+                "left": {"gamma": 0.03, "T": 0.05, "mu": -1.85},
+                "right": {"gamma": 0.08, "T": 0.1, "mu": -2.05},
+            }
+            if kind == "unequal"
+            else {}
+        ),
+    )
+    waves = independent.Waves(
+        independent.hopping(2, 1, -2.0),
+        system.U,
+        system.h,
+        twins(system, jump),
+        3.0,
+        5.0,
+        cutoff=100.0,
+    )
     start = np.array([0.9 + 0.2j, 0.5 - 0.3j])
     trace = waves.follow(start, [0.0, 0.7, 1.5, 3.0], rtol=1e-7, atol=1e-9)
     assert np.abs(trace.delta[-1] - trace.delta[0]).max() > 0.1
@@ -95,9 +128,12 @@ def test_quench_against_waves_from_the_leads(kind):
 
 # ---- explicit finite leads -------------------------------------------------------------------------------------------
 
+
 def finite(system, eV, start, times, count, band):
     """Observables with ``count`` levels per lead, site and spin in a band of half-width ``band``, before any recurrence."""
-    route = independent.FiniteLeads(independent.hopping(2, 1, -2.0), system.U, system.h, twins(system, eV), count, band)
+    route = independent.FiniteLeads(
+        independent.hopping(2, 1, -2.0), system.U, system.h, twins(system, eV), count, band
+    )
     return route.follow(start, times, step=0.6 / band)
 
 
@@ -107,11 +143,18 @@ def against(system, start, traces, weights, step=0.0125):
     for m, t in enumerate(traces[0].t):
         march.to(t)
         up, down, flow = march.observe()
+
         def total(name):
             return sum(w * getattr(trace, name)[m] for w, trace in zip(weights, traces))
-        worst = np.maximum(worst, [np.abs(march.delta - total("delta")).max(),
-                                   max(np.abs(up - total("up")).max(), np.abs(down - total("down")).max()),
-                                   np.abs(flow - total("current").sum(1)).max()])
+
+        worst = np.maximum(
+            worst,
+            [
+                np.abs(march.delta - total("delta")).max(),
+                max(np.abs(up - total("up")).max(), np.abs(down - total("down")).max()),
+                np.abs(flow - total("current").sum(1)).max(),
+            ],
+        )
     return worst
 
 
@@ -144,7 +187,10 @@ def test_finite_leads_converge_to_the_code():
     Fails if U is half a percent smaller in the code (the deviation then stays at 1e-2 for any band).
     """
     system = junction(2, 1, STEP, mu=-2.0, h=0.2, left={"gamma": 0.1}, right={"gamma": 0.05})
-    narrow, wide = (finite(system, jump, START, TIMES, count, band) for count, band in ((140, 15.0), (200, 30.0)))
+    narrow, wide = (
+        finite(system, jump, START, TIMES, count, band)
+        for count, band in ((140, 15.0), (200, 30.0))
+    )
     one, two = (against(system, START, [trace], [1.0]) for trace in (narrow, wide))
     assert one[0] > 1e-3 and 1.7 < one[0] / two[0] < 2.3, (one, two)
     limit = against(system, START, [narrow, wide], [-1.0, 2.0])
@@ -156,7 +202,10 @@ def test_finite_leads_converge_to_the_code():
 RING = np.array([0.6, 0.3 + 0.4j, -0.5j, 0.2])
 LEADS = {
     "equal": {},
-    "unequal": {"left": {"gamma": 0.02, "T": 0.05, "mu": 0.1}, "right": {"gamma": 0.09, "T": 0.12, "mu": -0.3}},
+    "unequal": {
+        "left": {"gamma": 0.02, "T": 0.05, "mu": 0.1},
+        "right": {"gamma": 0.09, "T": 0.12, "mu": -0.3},
+    },
 }
 
 
@@ -169,10 +218,22 @@ def test_steady_ring_against_scattering(kind):
     Fails if the start's modes have half their strength, or if a current counts Pi instead of Pi + Pi^+.
     """
     bias = 1.0
-    system = junction(4, 1, bias, mu=-1.6, h=0.15, **({} if kind == "equal" else
-                      {side: {**own, "mu": own["mu"] - 1.6} for side, own in LEADS[kind].items()}))
+    system = junction(
+        4,
+        1,
+        bias,
+        mu=-1.6,
+        h=0.15,
+        **(
+            {}
+            if kind == "equal"
+            else {side: {**own, "mu": own["mu"] - 1.6} for side, own in LEADS[kind].items()}
+        ),
+    )
     march = March(system, RING, 0.1)
-    G, current = independent.quadrature(independent.hopping(4, 1, -1.6), RING, system.h, twins(system, lambda t: bias))
+    G, current = independent.quadrature(
+        independent.hopping(4, 1, -1.6), RING, system.h, twins(system, lambda t: bias)
+    )
     tolerance = 2e-8 if kind == "equal" else 2e-6
     np.testing.assert_allclose(march.state.green[0], G, atol=tolerance)
     np.testing.assert_allclose(march.observe()[2], current.sum(1), atol=tolerance)
@@ -192,13 +253,16 @@ def test_a_wire_s_current_is_gamma_trace_of_the_difference():
         flow = March(system, start, 0.1).observe()[2]
         H = independent.bdg(independent.hopping(4, 3), np.repeat(start, 3), 0.15)
         e = np.linalg.eigvalsh(H)
-        left, right = (independent.broadened_fermi(e - s * bias / 2, system.width, 0.05) for s in (1, -1))
+        left, right = (
+            independent.broadened_fermi(e - s * bias / 2, system.width, 0.05) for s in (1, -1)
+        )
         expected = 0.05 * np.sum(left - right) / 12
         assert expected > 1e-3
         np.testing.assert_allclose(flow, [expected, -expected], atol=2e-8)
 
 
 # ---- linear growth -----------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("n, eV", [(0, 0.3), (1, 0.3)])
 def test_growth_of_a_pair_mode(n, eV):
@@ -220,10 +284,16 @@ def test_growth_of_a_pair_mode(n, eV):
     times, size = np.arange(24.0, 34.1, 0.5), []
     for t in times:
         size.append(np.fft.fft(march.to(t).delta)[n])
-    found = np.polyfit(times, np.unwrap(np.angle(size)), 1)[0], np.polyfit(times, np.log(np.abs(size)), 1)[0]
+    found = (
+        np.polyfit(times, np.unwrap(np.angle(size)), 1)[0],
+        np.polyfit(times, np.log(np.abs(size)), 1)[0],
+    )
     nu = root(residual, [-found[0], found[1]], tol=1e-10)
     assert nu.success and nu.x[1] > 0.03
-    assert abs(nu.x[1] - found[1]) < 1e-4 * nu.x[1] and abs(nu.x[0] + found[0]) < 1e-4 * nu.x[1], (nu.x, found)
+    assert abs(nu.x[1] - found[1]) < 1e-4 * nu.x[1] and abs(nu.x[0] + found[0]) < 1e-4 * nu.x[1], (
+        nu.x,
+        found,
+    )
 
 
 def test_single_precision_modes_over_a_long_time():
@@ -232,7 +302,10 @@ def test_single_precision_modes_over_a_long_time():
 
     Fails if the sums over modes are made in single precision.
     """
-    system = Quench(junction(15, 5, {"to": 0.8}, h=0.58, T=0.02), 0.3 * np.cos(2 * np.pi * np.arange(15) / 15) + 1e-3j * np.sin(np.arange(15)))
+    system = Quench(
+        junction(15, 5, {"to": 0.8}, h=0.58, T=0.02),
+        0.3 * np.cos(2 * np.pi * np.arange(15) / 15) + 1e-3j * np.sin(np.arange(15)),
+    )
     found = []
     for dtype in (complex, np.complex64):
         method = Exponential(State(system, parallel.solo(), dtype))

@@ -84,7 +84,10 @@ def test_two_expansions_agree(T):
     """
     aaa, ozaki = fit("aaa", T, WIDTH, WINDOW, 1e-8), fit("ozaki", T, WIDTH, WINDOW, 1e-8)
     assert 5 * len(aaa) < len(ozaki)
-    assert np.max(np.abs(aaa.broadened(ENERGIES) - ozaki.broadened(ENERGIES))) <= aaa.error + ozaki.error
+    assert (
+        np.max(np.abs(aaa.broadened(ENERGIES) - ozaki.broadened(ENERGIES)))
+        <= aaa.error + ozaki.error
+    )
 
 
 @pytest.mark.parametrize("method", ["aaa", "ozaki"])
@@ -101,8 +104,17 @@ def test_retarded_is_the_integral_over_the_expansion(method):
     for e in (-2.0, 0.1, 4.0):
         parts = []
         for part in (np.real, np.imag):
-            near = quad(lambda w: part(symmetric(w, e)), 0, 50, points=[0.05, abs(e)], limit=1000, epsabs=1e-11)[0]
-            far = quad(lambda u: part(symmetric(1 / u, e)) / u**2, 0, 1 / 50, limit=1000, epsabs=1e-11)[0]
+            near = quad(
+                lambda w: part(symmetric(w, e)),
+                0,
+                50,
+                points=[0.05, abs(e)],
+                limit=1000,
+                epsabs=1e-11,
+            )[0]
+            far = quad(
+                lambda u: part(symmetric(1 / u, e)) / u**2, 0, 1 / 50, limit=1000, epsabs=1e-11
+            )[0]
             parts.append(near + far)
         assert poles.retarded(e) == pytest.approx(complex(*parts), abs=1e-9)
 
@@ -120,12 +132,17 @@ def test_retarded_against_the_true_fermi_function():
     def integral(e):
         lorentzian = lambda w: fermi(w, T) * width / ((w - e) ** 2 + width**2)
         dispersive = lambda w: lorentzian(w) * (w - e) / width
-        return [quad(k, -400, 5, points=[-20, -1, 0, 1, e], limit=2000, epsabs=1e-10)[0] / np.pi for k in (lorentzian, dispersive)]
+        return [
+            quad(k, -400, 5, points=[-20, -1, 0, 1, e], limit=2000, epsabs=1e-10)[0] / np.pi
+            for k in (lorentzian, dispersive)
+        ]
 
     real, imag = np.transpose([integral(e) for e in grid])
     missing = np.arctan2(width, 400 + grid) / np.pi  # the Lorentzian below the cut-off
     np.testing.assert_allclose(poles.retarded(grid).real, real + missing, atol=1.2e-7)
-    error = poles.retarded(grid).imag - (imag + np.log(400 + grid) / np.pi)  # without what the cut-off itself brings
+    error = poles.retarded(grid).imag - (
+        imag + np.log(400 + grid) / np.pi
+    )  # without what the cut-off itself brings
     c = poles.memory_error / (2 * width)
     np.testing.assert_array_less(np.abs(error - error[0]), 1.5 * c * grid**2 + 1e-6)
     assert abs(error[-1] - error[0]) > 0.5 * c * grid[-1] ** 2
@@ -139,7 +156,11 @@ def occupation_with_poles(poles, before, after, t):
     a, width = poles.w + poles.width, poles.width
     modes_before, modes_after = (2 * poles.r / (1j * a - e) for e in (before, after))
     rate, decay = -1j * after - a, np.exp(-2 * width * t)
-    memory = (modes_before - modes_after) * (np.exp(rate * t[:, None]) - decay[:, None]) / (rate + 2 * width)
+    memory = (
+        (modes_before - modes_after)
+        * (np.exp(rate * t[:, None]) - decay[:, None])
+        / (rate + 2 * width)
+    )
     n_before, n_after = 0.5 + modes_before.sum().real, 0.5 + modes_after.sum().real
     return n_after + (n_before - n_after) * decay + 2 * width * memory.sum(1).real
 
@@ -155,7 +176,12 @@ def occupation_by_quadrature(T, width, before, after, t):
     w = ((edges[:-1, None] + half) + half * nodes).ravel()
     measure = (half * weights).ravel() * width / np.pi * fermi(w, T)
     old, new = 1 / (w - before + 1j * width), 1 / (w - after + 1j * width)
-    return np.array([measure @ np.abs(new + (old - new) * np.exp(1j * (w - after) * s - width * s)) ** 2 for s in t])
+    return np.array(
+        [
+            measure @ np.abs(new + (old - new) * np.exp(1j * (w - after) * s - width * s)) ** 2
+            for s in t
+        ]
+    )
 
 
 @pytest.mark.parametrize("window", [12.0, 36.0])
@@ -168,7 +194,10 @@ def test_quenched_level(window):
     T, before, after = 0.02, -0.4, 0.9
     poles = fit("aaa", T, WIDTH, window, 1e-6)
     t = np.array([0.0, 0.3, 1.0, 3.0, 10.0, 40.0])
-    error = np.abs(occupation_with_poles(poles, before, after, t) - occupation_by_quadrature(T, WIDTH, before, after, t))
+    error = np.abs(
+        occupation_with_poles(poles, before, after, t)
+        - occupation_by_quadrature(T, WIDTH, before, after, t)
+    )
     estimate = poles.memory_error * (after - before) + poles.error
     assert np.max(error) < 2 * estimate
     assert np.max(error) > 0.2 * estimate
@@ -176,7 +205,9 @@ def test_quenched_level(window):
 
 def test_what_cannot_be_reached_is_refused_with_what_can():
     """The error names the knob, and what it says is allowed is indeed met."""
-    with pytest.raises(InputError, match=r"\[numerics\] pole_error = 1e-16: .*poles.*allowed: >= ") as caught:
+    with pytest.raises(
+        InputError, match=r"\[numerics\] pole_error = 1e-16: .*poles.*allowed: >= "
+    ) as caught:
         fit("aaa", 0.005, 0.001, 50.0, 1e-16)
     assert "\n" not in str(caught.value)
     allowed = float(str(caught.value).rsplit(" ", 1)[1])

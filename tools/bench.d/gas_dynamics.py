@@ -1,7 +1,8 @@
 """Fermi gas: one M of each variant, evolution steps of the three models against copying the state, memory against adiabatic reservoirs.
 
-    python tools/bench.d/gas_dynamics.py
+python tools/bench.d/gas_dynamics.py
 """
+
 import time
 
 import numpy as np
@@ -42,11 +43,18 @@ def responses():
             for variant in ("A", "C", "D"):
                 r = Response(BATHS, D, Q, q, variant=variant)
                 for k in range(20):
-                    r(0.01j + 1e-3 * k)        # after a few points many pairs become few poles
+                    r(0.01j + 1e-3 * k)  # after a few points many pairs become few poles
                 each = seconds(lambda r=r: r(0.01j + 1e-9 * np.random.rand()))
                 n = len(r.points.p)
-                print(f"M, {name:4s} q = {q:5g}, variant {variant}: {1e3 * each:6.2f} ms, {n} momenta, {1e9 * each / n:5.0f} ns each "
-                      f"(goal 50 ms: {'ok' if each < 0.05 else 'TOO SLOW'})" + ("" if variant == "D" else f", all pairs one by one {1e3 * one_by_one(r):.2f} ms"))
+                print(
+                    f"M, {name:4s} q = {q:5g}, variant {variant}: {1e3 * each:6.2f} ms, {n} momenta, {1e9 * each / n:5.0f} ns each "
+                    f"(goal 50 ms: {'ok' if each < 0.05 else 'TOO SLOW'})"
+                    + (
+                        ""
+                        if variant == "D"
+                        else f", all pairs one by one {1e3 * one_by_one(r):.2f} ms"
+                    )
+                )
 
 
 def verdicts():
@@ -55,8 +63,10 @@ def verdicts():
         for variant in ("C", "D"):
             begun = time.perf_counter()
             found = modes_of(Response(BATHS, D, Q, 1e-3, variant=variant), parallel.solo())
-            print(f"modes of {name:4s}, variant {variant}: {time.perf_counter() - begun:.2f} s, {found.samples} M, {found.unstable} grow, "
-                  f"slowest Re lambda = {found.modes[0].z.imag:.3e}")
+            print(
+                f"modes of {name:4s}, variant {variant}: {time.perf_counter() - begun:.2f} s, {found.samples} M, {found.unstable} grow, "
+                f"slowest Re lambda = {found.modes[0].z.imag:.3e}"
+            )
 
 
 def steps():
@@ -65,19 +75,29 @@ def steps():
         D, Q = STATES[name]
         args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-3, (D, Q), 2.0, 0.02, fine)
         fit = poles.fit("aaa", 0.0, BATHS.width, 4.6, 1e-5)
-        made = {"linear": lambda: kinetics.Linear([Response(BATHS, D, Q, fine=fine)], [[1e-3, 1e-3]], 2.0, 150.0),
-                "kinetic": lambda: uniform.Kinetic(*args), f"memory, {2 * len(fit)} modes": lambda: uniform.Memory(fit, *args)}
+        made = {
+            "linear": lambda: kinetics.Linear(
+                [Response(BATHS, D, Q, fine=fine)], [[1e-3, 1e-3]], 2.0, 150.0
+            ),
+            "kinetic": lambda: uniform.Kinetic(*args),
+            f"memory, {2 * len(fit)} modes": lambda: uniform.Memory(fit, *args),
+        }
         found = {}
         for model, make in made.items():
             system = make()
             state = FieldState(system, parallel.solo())
             out = np.zeros_like(state.flat)
-            each, copy = seconds(lambda: state.rhs(0.0, 1, state.flat, out)), seconds(lambda: np.copyto(out, state.flat))
+            each, copy = (
+                seconds(lambda: state.rhs(0.0, 1, state.flat, out)),
+                seconds(lambda: np.copyto(out, state.flat)),
+            )
             found[model] = each
             step = min(seconds_a_step(system, 0.5 / system.fastest) for _ in range(2))
-            print(f"{name:4s} {model:17s}: {1e3 * each:7.3f} ms a right-hand side, {system.items * kinetics.CHUNK} momenta, "
-                  f"{state.nbytes / 2**20:6.1f} MB, copy {1e3 * copy:.3f} ms ({100 * copy / each:.0f}%), RK4 step {1e3 * step:.2f} ms = {step / copy:.0f} copies "
-                  f"({100 * (1 - 4 * each / step):.0f}% outside the right-hand sides), step limit {2.78 / system.fastest:.3f}")
+            print(
+                f"{name:4s} {model:17s}: {1e3 * each:7.3f} ms a right-hand side, {system.items * kinetics.CHUNK} momenta, "
+                f"{state.nbytes / 2**20:6.1f} MB, copy {1e3 * copy:.3f} ms ({100 * copy / each:.0f}%), RK4 step {1e3 * step:.2f} ms = {step / copy:.0f} copies "
+                f"({100 * (1 - 4 * each / step):.0f}% outside the right-hand sides), step limit {2.78 / system.fastest:.3f}"
+            )
         kinetic, memory = list(found.values())[1:]
         print(f"{name:4s} memory over adiabatic: {memory / kinetic:.1f} times the time")
 

@@ -1,7 +1,8 @@
 """Laser-driven semiconductor: right-hand sides per second against copy bandwidth, batches against single runs, a 30 x 30 map, QuTiP if there.
 
-    python tools/bench.d/laser.py            # the map on one rank; mpiexec -n 2 python tools/bench.d/laser.py for two
+python tools/bench.d/laser.py            # the map on one rank; mpiexec -n 2 python tools/bench.d/laser.py for two
 """
+
 import importlib.util
 import time
 
@@ -16,7 +17,9 @@ from hpcneq.tasks import laser_semiconductor
 
 def material(V=5.0, Omega=0.5):
     """The point of Fig. 4."""
-    return laser.Material(V=V, Omega=Omega, Gamma1=0.999e-2, Gamma2=1e-5, Gamma12=1e-2, kappa_plus=-50.0, v_minus=10.0)
+    return laser.Material(
+        V=V, Omega=Omega, Gamma1=0.999e-2, Gamma2=1e-5, Gamma12=1e-2, kappa_plus=-50.0, v_minus=10.0
+    )
 
 
 def seconds(function, least=0.5):
@@ -27,7 +30,10 @@ def seconds(function, least=0.5):
         for _ in range(count):
             function()
         spent = time.perf_counter() - begun
-        best, count = min(best, spent / count), max(count, int(least / 5 / max(spent / count, 1e-9)))
+        best, count = (
+            min(best, spent / count),
+            max(count, int(least / 5 / max(spent / count, 1e-9))),
+        )
     return best
 
 
@@ -36,11 +42,21 @@ def right_hand_sides():
     m = material()
     for points, runs in ((201, 1), (201, 16), (401, 1)):
         grid = bands.uniform(0.2, points)
-        state = FieldState(laser_dynamics.Pairing(m, grid, np.full(runs, 5.0), laser_dynamics.initial(m, grid, runs, "driven", 1e-3)), parallel.solo())
+        state = FieldState(
+            laser_dynamics.Pairing(
+                m, grid, np.full(runs, 5.0), laser_dynamics.initial(m, grid, runs, "driven", 1e-3)
+            ),
+            parallel.solo(),
+        )
         out = np.zeros_like(state.flat)
-        each, copy = seconds(lambda: state.rhs(0.0, 1, state.flat, out)), seconds(lambda: np.copyto(out, state.flat))
-        print(f"{points} momenta, {runs:2d} runs: {1 / each:8.0f} right-hand sides/s, {runs / each:8.0f} runs x sides/s, "
-              f"{each * 1e6:.0f} us, copy of the state {copy * 1e6:.1f} us ({100 * copy / each:.0f}%)")
+        each, copy = (
+            seconds(lambda: state.rhs(0.0, 1, state.flat, out)),
+            seconds(lambda: np.copyto(out, state.flat)),
+        )
+        print(
+            f"{points} momenta, {runs:2d} runs: {1 / each:8.0f} right-hand sides/s, {runs / each:8.0f} runs x sides/s, "
+            f"{each * 1e6:.0f} us, copy of the state {copy * 1e6:.1f} us ({100 * copy / each:.0f}%)"
+        )
 
 
 def a_map(comm):
@@ -49,12 +65,17 @@ def a_map(comm):
 
     def solve(i, j, warm):
         m = material(V[j], Omega[i])
-        return {"delta": laser_semiconductor.order_parameter(m, 64), "rate": laser_semiconductor.rate(m, 64)[0].real}
+        return {
+            "delta": laser_semiconductor.order_parameter(m, 64),
+            "rate": laser_semiconductor.rate(m, 64)[0].real,
+        }
 
     begun = time.perf_counter()
     maps.farm((30, 30), solve, comm)
     if comm.rank == 0:
-        print(f"30 x 30 map on {comm.size} rank{'s' * (comm.size > 1)}: {time.perf_counter() - begun:.1f} s (to be under 300 s on 2)")
+        print(
+            f"30 x 30 map on {comm.size} rank{'s' * (comm.size > 1)}: {time.perf_counter() - begun:.1f} s (to be under 300 s on 2)"
+        )
 
 
 def against_qutip():
@@ -63,10 +84,16 @@ def against_qutip():
         print("QuTiP is not installed: no comparison with its master equation")
         return
     import qutip
+
     c1, c2, d1, d2 = (qutip.fdestroy(4, j) for j in range(4))
     H = 0.25 * sum(a.dag() * b + b.dag() * a for a, b in ((c1, c2), (d1, d2)))
     H = H - 0.02 * (c2.dag() * d1.dag() + d1 * c2 + d2.dag() * c1.dag() + c1 * d2)
-    jumps = [np.sqrt(2 * 0.00999) * c1.dag(), np.sqrt(2 * 0.00999) * d1.dag(), np.sqrt(2e-5) * c2, np.sqrt(2e-5) * d2]
+    jumps = [
+        np.sqrt(2 * 0.00999) * c1.dag(),
+        np.sqrt(2 * 0.00999) * d1.dag(),
+        np.sqrt(2e-5) * c2,
+        np.sqrt(2e-5) * d2,
+    ]
     begun = time.perf_counter()
     qutip.mesolve(H, qutip.basis([2] * 4, [0] * 4), np.linspace(0, 100, 3), jumps)
     print(f"QuTiP mesolve of one block, t = 100: {time.perf_counter() - begun:.3f} s")

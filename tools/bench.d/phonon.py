@@ -1,7 +1,8 @@
 """Phonon semiconductor: right-hand sides per second, alone and in batches, against the plain numpy way; time of one point of Fig. 2.
 
-    python tools/bench.d/phonon.py
+python tools/bench.d/phonon.py
 """
+
 import time
 
 import numpy as np
@@ -17,7 +18,10 @@ def seconds(function, least=0.5):
         for _ in range(count):
             function()
         spent = time.perf_counter() - begun
-        best, count = min(best, spent / count), max(count, int(least / 5 / max(spent / count, 1e-9)))
+        best, count = (
+            min(best, spent / count),
+            max(count, int(least / 5 / max(spent / count, 1e-9))),
+        )
     return best
 
 
@@ -31,8 +35,17 @@ def plain(model, n11, n22, n21, s):
     down = model.recombination * n22 * (1 - n11)
     dn11 = flow + pairs[turned] + 2 * (gain1 - n11 * loss1) + down
     dn22 = -flow + pairs + 2 * (gain2 - n22 * loss2) - down
-    dn21 = 1j * bands.eps * n21 - 0.5j * model.Omega * (n22 - n11) - (loss1 + loss2) * n21 - model.recombination * n21 * (1 - n11 + n22)
-    ds = 1j * bands.E * s + 1j * np.conj(delta) * (n11[turned] + n22 - 1) - (loss2 + loss1[turned]) * s
+    dn21 = (
+        1j * bands.eps * n21
+        - 0.5j * model.Omega * (n22 - n11)
+        - (loss1 + loss2) * n21
+        - model.recombination * n21 * (1 - n11 + n22)
+    )
+    ds = (
+        1j * bands.E * s
+        + 1j * np.conj(delta) * (n11[turned] + n22 - 1)
+        - (loss2 + loss1[turned]) * s
+    )
     return dn11, dn22, dn21, ds
 
 
@@ -40,13 +53,22 @@ p = phonon_inputs.Parameters(Gamma_ph=0.02, Gamma_rr=0.002, A1=7.0, A2=24.0, m=[
 n = phonon_inputs.Numerics()
 single = phonon_inputs.model(p, n)
 rng = np.random.default_rng(1)
-fields = [rng.uniform(0, 1, 201), rng.uniform(0, 1, 201), rng.normal(size=201) + 0j, rng.normal(size=201) + 0j]
+fields = [
+    rng.uniform(0, 1, 201),
+    rng.uniform(0, 1, 201),
+    rng.normal(size=201) + 0j,
+    rng.normal(size=201) + 0j,
+]
 worst = max(np.abs(a - b).max() for a, b in zip(single.rhs(0.0, *fields), plain(single, *fields)))
 by_hand = seconds(lambda: plain(single, *fields))
-print(f"plain numpy, 201 momenta: {1 / by_hand:8.0f} right-hand sides/s (largest difference {worst:.0e})")
+print(
+    f"plain numpy, 201 momenta: {1 / by_hand:8.0f} right-hand sides/s (largest difference {worst:.0e})"
+)
 for runs in (1, 5, 10, 20):
     model = phonon_inputs.model(p, n, V=np.linspace(0.5, 5, runs)[:, None])
     many = [np.tile(values, (runs, 1)) for values in fields]
     each = seconds(lambda: model.rhs(0.0, *many)) / runs
-    print(f"{runs:3d} runs together: {1 / each:8.0f} right-hand sides/s, {by_hand / each:.1f} times the plain way; "
-          f"32000 of them (t = 4000 of one point of Fig. 2) {32000 * each:.2f} s")
+    print(
+        f"{runs:3d} runs together: {1 / each:8.0f} right-hand sides/s, {by_hand / each:.1f} times the plain way; "
+        f"32000 of them (t = 4000 of one point of Fig. 2) {32000 * each:.2f} s"
+    )

@@ -1,7 +1,8 @@
 """Auxiliary-mode propagation: share of the GEMM peak, the plain way at equal error, ranks, memory and time against `hpcneq check`.
 
-    python tools/bench.d/propagation.py [Lx ...]       # default 51 101
+python tools/bench.d/propagation.py [Lx ...]       # default 51 101
 """
+
 import json
 import os
 import re
@@ -38,7 +39,7 @@ def peak(N, seconds=0.5):
     while time.perf_counter() - begun < seconds:
         c = zgemm(1.0, a, a, 0.0, c, overwrite_c=1)
         count += 1
-    return 8e-9 * N ** 3 * count / (time.perf_counter() - begun)
+    return 8e-9 * N**3 * count / (time.perf_counter() - begun)
 
 
 def exponential(system, dt, steps):
@@ -70,10 +71,10 @@ def plain(system, dt, steps):
 
 def slope(system, state, t, array, out):
     """The right-hand side with scipy's sparse product for every mode."""
-    green, modes = state.view_green(array), state.view_modes(array[state.green_count:])
-    dgreen, dmodes = state.view_green(out), state.view_modes(out[state.green_count:])
+    green, modes = state.view_green(array), state.view_modes(array[state.green_count :])
+    dgreen, dmodes = state.view_green(out), state.view_modes(out[state.green_count :])
     rates = system.rates_at(t, +1)
-    c, = state.mean_field(green)
+    (c,) = state.mean_field(green)
     for b, G in green.items():
         H = sparse.csr_matrix(system.hamiltonian(b, c))
         Q = np.zeros_like(G)
@@ -96,8 +97,10 @@ def share(Lx, steps=6):
     top = peak(2 * Lx)
     for dt in (0.25, 0.5):
         seconds, rate, _ = exponential(system, dt, steps)
-        print(f"{Lx} x 11, dt = {dt}: {seconds / dt:.3f} s per unit time, {rate:.1f} GF/s in matrix products = "
-              f"{100 * rate / top:.0f}% of zgemm ({top:.1f} GF/s), {len(j.poles[0].w)} poles a lead")
+        print(
+            f"{Lx} x 11, dt = {dt}: {seconds / dt:.3f} s per unit time, {rate:.1f} GF/s in matrix products = "
+            f"{100 * rate / top:.0f}% of zgemm ({top:.1f} GF/s), {len(j.poles[0].w)} poles a lead"
+        )
 
 
 def against_plain(Lx=21, t=2.0):
@@ -112,8 +115,10 @@ def against_plain(Lx=21, t=2.0):
     steps = 3
     plain_seconds, _ = plain(Quench(coarse, seed), fastest, steps)
     ratio = (plain_seconds / fastest) / (seconds / dt)
-    print(f"{Lx} x 11: exponential {seconds / dt:.3f} s per unit time at error {error:.1e} ({len(fine.poles[0].w)} poles); plain RK4 + CSR + "
-          f"Ozaki ({len(coarse.poles[0].w)} poles, dt = {fastest:.4f} by stability) {plain_seconds / fastest:.2f} s: {ratio:.0f} times slower")
+    print(
+        f"{Lx} x 11: exponential {seconds / dt:.3f} s per unit time at error {error:.1e} ({len(fine.poles[0].w)} poles); plain RK4 + CSR + "
+        f"Ozaki ({len(coarse.poles[0].w)} poles, dt = {fastest:.4f} by stability) {plain_seconds / fastest:.2f} s: {ratio:.0f} times slower"
+    )
 
 
 INPUT = """
@@ -139,24 +144,45 @@ output_every = 10.0
 def program(Lx, steps=60):
     """A run on one and on two ranks: their ratio, and memory and time against what `hpcneq check` says."""
     here = [sys.executable, "-m", "hpcneq"]
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("OMPI_COMM", "OMPI_MCA_ess", "OMPI_MCA_orte", "PMIX_", "PMI_"))}
+    clean = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("OMPI_COMM", "OMPI_MCA_ess", "OMPI_MCA_orte", "PMIX_", "PMI_"))
+    }
     with tempfile.TemporaryDirectory() as folder:
         name = os.path.join(folder, "in.toml")
         with open(name, "w", encoding="utf-8") as file:
             file.write(INPUT.format(Lx=Lx, t=0.5 * steps))
         seconds = {}
         for ranks in (1, 2):
-            said = subprocess.run([*here, "check", name, "--ranks", str(ranks)], capture_output=True, text=True, check=True).stdout
+            said = subprocess.run(
+                [*here, "check", name, "--ranks", str(ranks)],
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
             megabytes = float(re.search(r"memory: (\d+) MB", said)[1])
             each = float(re.search(r"\(([\d.]+) s per step", said)[1]) / ranks
             out = os.path.join(folder, f"{ranks}.h5")
-            subprocess.run(["mpiexec", "-n", str(ranks), *here, "run", name, "-o", out, "--quiet"], check=True, env=clean)
-            found = json.loads(subprocess.run([*here, "show", out, "--json"], capture_output=True, text=True, check=True).stdout)["summary"]
+            subprocess.run(
+                ["mpiexec", "-n", str(ranks), *here, "run", name, "-o", out, "--quiet"],
+                check=True,
+                env=clean,
+            )
+            found = json.loads(
+                subprocess.run(
+                    [*here, "show", out, "--json"], capture_output=True, text=True, check=True
+                ).stdout
+            )["summary"]
             seconds[ranks] = found["seconds"] / found["steps"]
-            held = max(found["peak_bytes"]) / 2 ** 20
-            print(f"{Lx} x 11 on {ranks} rank{'s' * (ranks > 1)}: {seconds[ranks]:.3f} s a step (check: {each:.3f}, ratio "
-                  f"{seconds[ranks] / each:.2f}), {held:.0f} MB a rank (check: {megabytes:.0f}, ratio {held / megabytes:.2f})")
-        print(f"{Lx} x 11: two ranks are {seconds[1] / seconds[2]:.2f} times as fast as one (efficiency {seconds[1] / seconds[2] / 2:.2f})")
+            held = max(found["peak_bytes"]) / 2**20
+            print(
+                f"{Lx} x 11 on {ranks} rank{'s' * (ranks > 1)}: {seconds[ranks]:.3f} s a step (check: {each:.3f}, ratio "
+                f"{seconds[ranks] / each:.2f}), {held:.0f} MB a rank (check: {megabytes:.0f}, ratio {held / megabytes:.2f})"
+            )
+        print(
+            f"{Lx} x 11: two ranks are {seconds[1] / seconds[2]:.2f} times as fast as one (efficiency {seconds[1] / seconds[2] / 2:.2f})"
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Columns over sites (symmetry = "full"): rates of the kernels, three ways to advance the modes, ranks, and what large lattices need.
 
-    python tools/bench.d/sites.py [Lx x Ly ...]        # default 11x5 21x11 51x11; under mpiexec: seconds per unit time of all ranks
+python tools/bench.d/sites.py [Lx x Ly ...]        # default 11x5 21x11 51x11; under mpiexec: seconds per unit time of all ranks
 """
+
 import sys
 import time
 
@@ -23,7 +24,11 @@ def system(Lx, Ly):
     poles = model.fit_poles(leads, 0.02, model.window(leads, 0.0, 0.58, bias, 1.0), 1e-6)
     junction = model.Junction(3.0, 0.0, 0.58, leads, model.stripe(Lx, Ly, 0.0), bias, poles)
     N = Lx * Ly
-    return sites.SiteQuench(junction, sites.Sites(Lx, Ly, np.zeros(N), np.full(N, 3.0)), 0.3 + initial.site_noise(N, 0.05, 1))
+    return sites.SiteQuench(
+        junction,
+        sites.Sites(Lx, Ly, np.zeros(N), np.full(N, 3.0)),
+        0.3 + initial.site_noise(N, 0.05, 1),
+    )
 
 
 def timed(call, seconds=0.5):
@@ -38,14 +43,14 @@ def timed(call, seconds=0.5):
 
 def copy_rate():
     """GB/s of copying an array that no cache holds, read and write counted."""
-    a, b = np.ones(2 ** 24), np.empty(2 ** 24)
+    a, b = np.ones(2**24), np.empty(2**24)
     return 2 * a.nbytes / timed(lambda: np.copyto(b, a)) / 1e9
 
 
 def gemm_rate(N):
     """GF/s of zgemm."""
     a = np.asfortranarray(np.random.default_rng(0).normal(size=(N, N)) + 0j)
-    return 8 * N ** 3 / timed(lambda: zgemm(1.0, a, a)) / 1e9
+    return 8 * N**3 / timed(lambda: zgemm(1.0, a, a)) / 1e9
 
 
 def step_of_modes(given, Lx, Ly):
@@ -55,16 +60,32 @@ def step_of_modes(given, Lx, Ly):
     for size, kind, real in ((4, np.complex64, np.float32), (8, complex, float)):
         width = sitekernels.LANES[size]
         P, B, C = (rng.normal(size=(N, 2, width)).astype(real) for _ in range(3))
-        terms = chebyshev.degree(5.0 * STEP, columnsteps.SINGLE if size == 4 else columnsteps.DOUBLE)
+        terms = chebyshev.degree(
+            5.0 * STEP, columnsteps.SINGLE if size == 4 else columnsteps.DOUBLE
+        )
         u = columnsteps._exponential(STEP, 5.0, terms).astype(kind)
-        hop, onsite, c = (given.hop_at(0.0) / 5).astype(kind), (given.onsite / 5).astype(real), (given.pattern / 5).astype(kind)
+        hop, onsite, c = (
+            (given.hop_at(0.0) / 5).astype(kind),
+            (given.onsite / 5).astype(real),
+            (given.pattern / 5).astype(kind),
+        )
         at, w = np.zeros((width, 2), np.int64), np.zeros((terms, width, 2), kind)
-        seconds = timed(lambda: sitekernels.clenshaw["plain", size](given.near, hop, onsite, c, u, P, B, C, at, w))
+        seconds = timed(
+            lambda: sitekernels.clenshaw["plain", size](
+                given.near, hop, onsite, c, u, P, B, C, at, w
+            )
+        )
         found[f"Chebyshev stencil, complex{16 * size}"] = seconds / width * lanes / STEP
-        print(f"  kernel, {8 * size} bits: {columnsteps.FLOPS['plain'] * terms * N * width / seconds / 1e9:.1f} GF/s, {terms} terms")
+        print(
+            f"  kernel, {8 * size} bits: {columnsteps.FLOPS['plain'] * terms * N * width / seconds / 1e9:.1f} GF/s, {terms} terms"
+        )
         if size == 8:
-            apply = timed(lambda: sitekernels.apply["plain", size](given.near, hop, onsite, c, P, C))
-            found["RK4 stencil, complex128, step 0.25"] = (4 * apply + 4 * P.nbytes * 3 / 20e9) / width * lanes / 0.25
+            apply = timed(
+                lambda: sitekernels.apply["plain", size](given.near, hop, onsite, c, P, C)
+            )
+            found["RK4 stencil, complex128, step 0.25"] = (
+                (4 * apply + 4 * P.nbytes * 3 / 20e9) / width * lanes / 0.25
+            )
     if N <= 1200:
         U, M = (np.asfortranarray(rng.normal(size=(N, N)) + 0j) for _ in range(2))
         found["GEMM with a dense propagator"] = timed(lambda: zgemm(1.0, U, M)) / N * lanes / STEP
@@ -92,12 +113,18 @@ def needs(seconds, N0):
         N, rows = L * L, -(-2 * L * L // 16) * 16
         memory = N * rows * (40 * 8 + 2 * 16 + 6 * 32)
         hours = seconds * (N / N0) ** 2 * 450 / 3600
-        print(f"  {L} x {L}: {memory / 1e9:.0f} GB, {hours:.0f} core-hours to t = 450: {max(1, round(memory / 200e9))} nodes of 256 GB for the memory")
+        print(
+            f"  {L} x {L}: {memory / 1e9:.0f} GB, {hours:.0f} core-hours to t = 450: {max(1, round(memory / 200e9))} nodes of 256 GB for the memory"
+        )
 
 
 def main():
     comm = MPI.COMM_WORLD
-    cases = [tuple(map(int, text.split("x"))) for text in sys.argv[1:]] or [(11, 5), (21, 11), (51, 11)]
+    cases = [tuple(map(int, text.split("x"))) for text in sys.argv[1:]] or [
+        (11, 5),
+        (21, 11),
+        (51, 11),
+    ]
     if comm.rank == 0:
         print(f"copy {copy_rate():.1f} GB/s, zgemm {gemm_rate(600):.1f} GF/s on one core")
     for Lx, Ly in cases:
@@ -108,15 +135,25 @@ def main():
                 print(f"  modes by {way}: {seconds:.3g} s per unit time on one core")
         seconds, rate = whole(given, comm)
         if comm.rank == 0:
-            print(f"  whole step on {comm.size} rank{'s' * (comm.size > 1)}: {seconds:.3g} s per unit time, {rate:.1f} GF/s")
+            print(
+                f"  whole step on {comm.size} rank{'s' * (comm.size > 1)}: {seconds:.3g} s per unit time, {rate:.1f} GF/s"
+            )
         if comm.size > 1:
             alone = whole(given, solo())[0] if comm.rank == 0 else 0.0
             alone = comm.bcast(alone)
-            part = system(max(3, round(Lx / comm.size ** 0.5)), Ly)          # as many matrix elements a rank, on one rank
-            share = comm.bcast(whole(part, solo())[0] * (Lx * Ly / len(part.pattern)) ** 2 / comm.size if comm.rank == 0 else 0.0)
+            part = system(
+                max(3, round(Lx / comm.size**0.5)), Ly
+            )  # as many matrix elements a rank, on one rank
+            share = comm.bcast(
+                whole(part, solo())[0] * (Lx * Ly / len(part.pattern)) ** 2 / comm.size
+                if comm.rank == 0
+                else 0.0
+            )
             if comm.rank == 0:
-                print(f"  on one rank {alone:.3g}: strong scaling {alone / seconds / comm.size:.2f}; weak scaling, "
-                      f"against {part.sites.Lx} x {Ly} on one rank: {share / seconds:.2f}")
+                print(
+                    f"  on one rank {alone:.3g}: strong scaling {alone / seconds / comm.size:.2f}; weak scaling, "
+                    f"against {part.sites.Lx} x {Ly} on one rank: {share / seconds:.2f}"
+                )
     if comm.rank == 0:
         needs(seconds * comm.size, Lx * Ly)
 

@@ -1,7 +1,8 @@
 """Static sums and maps: a gap sum and C(Q) against plain momentum sums of the same accuracy, the maps of Fig. 3, two ranks against one.
 
-    python tools/bench.d/static.py [quick]       # quick leaves out the maps
+python tools/bench.d/static.py [quick]       # quick leaves out the maps
 """
+
 import subprocess
 import sys
 import tempfile
@@ -30,20 +31,41 @@ def sums():
     """One gap sum and one C(Q), infinite lattice, beside the plain sums over L x L momenta that are as good to 1e-6."""
     print("sum                       T     time/ms   plain k sum/ms   difference   goal/ms")
     for T, L in ((0.02, 300), (0.0, 600)):
-        point, grid, plain = static.Point(h=0.58, T=T, eV=0.8), static.infinite(), static.finite(L, L)
+        point, grid, plain = (
+            static.Point(h=0.58, T=T, eV=0.8),
+            static.infinite(),
+            static.finite(L, L),
+        )
         Q = 2 * np.pi * round(0.25 * L / (2 * np.pi)) / L
-        for name, goal, one in (("gap sum F(D)", 1.0, lambda g: static.gap_sum(0.35, point, g)), ("C(Q)", 10.0, lambda g: static.pair_sum(Q, point, g))):
+        for name, goal, one in (
+            ("gap sum F(D)", 1.0, lambda g: static.gap_sum(0.35, point, g)),
+            ("C(Q)", 10.0, lambda g: static.pair_sum(Q, point, g)),
+        ):
             t, value = clocked(lambda: one(grid))
             slow, other = clocked(lambda: one(plain), 0.05)
-            print(f"{name:22s} {T:5.2f} {1e3 * t:10.3f} {1e3 * slow:14.1f} {abs(value - other):14.1e} {goal:8.0f}   {'ok' if 1e3 * t < goal else 'TOO SLOW'}")
-    t, found = clocked(lambda: onsets.roots(static.Point(h=0.58, T=0.02, eV=0.8), static.infinite()))
+            print(
+                f"{name:22s} {T:5.2f} {1e3 * t:10.3f} {1e3 * slow:14.1f} {abs(value - other):14.1e} {goal:8.0f}   {'ok' if 1e3 * t < goal else 'TOO SLOW'}"
+            )
+    t, found = clocked(
+        lambda: onsets.roots(static.Point(h=0.58, T=0.02, eV=0.8), static.infinite())
+    )
     print(f"all roots of one point: {1e3 * t:.1f} ms ({len(found)} roots)")
 
 
 def run(name, ranks, folder):
     """Wall seconds of an input on some ranks, starting Python included."""
     begun = time.perf_counter()
-    command = [sys.executable, "-m", "hpcneq", "run", str(INPUTS / f"{name}.toml"), "-o", str(Path(folder, f"{name}-{ranks}.h5")), "--force", "--quiet"]
+    command = [
+        sys.executable,
+        "-m",
+        "hpcneq",
+        "run",
+        str(INPUTS / f"{name}.toml"),
+        "-o",
+        str(Path(folder, f"{name}-{ranks}.h5")),
+        "--force",
+        "--quiet",
+    ]
     subprocess.run((["mpiexec", "-n", str(ranks)] if ranks > 1 else []) + command, check=True)
     return time.perf_counter() - begun
 
@@ -52,9 +74,15 @@ def maps():
     """Fig. 3 whole on two ranks, and the farm's efficiency on one of its panels."""
     with tempfile.TemporaryDirectory() as folder:
         spent = {name: run(name, 2, folder) for name in MAPS}
-        print("Fig. 3 on 2 ranks: " + ", ".join(f"{name} {t:.1f} s" for name, t in spent.items()) + f"; whole {sum(spent.values()):.0f} s (goal 120 s)")
+        print(
+            "Fig. 3 on 2 ranks: "
+            + ", ".join(f"{name} {t:.1f} s" for name, t in spent.items())
+            + f"; whole {sum(spent.values()):.0f} s (goal 120 s)"
+        )
         alone = run("fig3b3", 1, folder)
-        print(f"farm on 2 ranks: {alone:.1f} s -> {spent['fig3b3']:.1f} s, efficiency {100 * alone / (2 * spent['fig3b3']):.0f}%")
+        print(
+            f"farm on 2 ranks: {alone:.1f} s -> {spent['fig3b3']:.1f} s, efficiency {100 * alone / (2 * spent['fig3b3']):.0f}%"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """The condensate's response at one momentum as a search for modes takes it, and the box that holds them."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -9,10 +10,10 @@ from . import response
 from .hydrodynamics import smallest_width
 from .pairs import alone, pairs
 
-SLOTS = 48             # what ranks share: the blocks of a grid, dealt out evenly
-ROUGH = 0.45           # panels of the search, where those of the result are 1
-FINER = 1.4            # panels, where errors of roots are looked for
-MIRROR = 1e-15         # eF: w and -w* that agree so well are one
+SLOTS = 48  # what ranks share: the blocks of a grid, dealt out evenly
+ROUGH = 0.45  # panels of the search, where those of the result are 1
+FINER = 1.4  # panels, where errors of roots are looked for
+MIRROR = 1e-15  # eF: w and -w* that agree so well are one
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ class Collective:
         s = self.state
         edge = np.sqrt(max(s.mt**2 - s.delta**2, 0.0))
         k = np.sqrt([x for x in (s.mu + edge, s.mu - edge) if x > 0 and s.mt > 0])
-        energies = np.hypot(np.concatenate([[max(s.mu, 0.0), 0.0], (k + q) ** 2, (k - q) ** 2]) - s.mu, s.delta)
+        energies = np.hypot(
+            np.concatenate([[max(s.mu, 0.0), 0.0], (k + q) ** 2, (k - q) ** 2]) - s.mu, s.delta
+        )
         places = np.concatenate([[0.0, 2 * s.mt], s.mt + energies, s.mt - energies])
         return np.concatenate([places, -places])
 
@@ -57,13 +60,17 @@ class Collective:
         """(len(part), n, 2, 2) shares of M(q, z) for n points; those in one cell of the plane share momenta."""
         s, points = self.state, np.asarray(points, complex)
         there = np.where(points.real < 0, -np.conj(points), points)
-        _, first, where = np.unique(np.round(there / MIRROR), return_index=True, return_inverse=True)
+        _, first, where = np.unique(
+            np.round(there / MIRROR), return_index=True, return_inverse=True
+        )
         unique = there[first]
         rows = np.zeros((len(part), len(unique), 2, 2), complex)
         cells = response.cell(unique, s.g)
         for z in np.unique(cells):
             mine = np.flatnonzero(cells == z)
-            grid = (pairs if q >= response.SHORTEST else _alone)(q, z, s.delta, s.mu, s.mt, s.g, fine=self.fine)
+            grid = (pairs if q >= response.SHORTEST else _alone)(
+                q, z, s.delta, s.mu, s.mt, s.g, fine=self.fine
+            )
             for b, block in enumerate(grid.blocks):
                 slot = b * SLOTS // len(grid.blocks)
                 if part.start <= slot < part.stop:
@@ -113,6 +120,9 @@ def gapless(state, fine=1.0):
     det = np.linalg.det(response.matrices(state, 0.0, r * turn, fine=fine))
     first, second = (np.mean(det * turn**-n) / r**n for n in (1, 2))
     q = smallest_width(state)
-    wide, narrow = (np.linalg.det(response.matrices(state, x, [0.0], fine=fine)[0]).real / x**2 for x in (q, 0.5 * q))
+    wide, narrow = (
+        np.linalg.det(response.matrices(state, x, [0.0], fine=fine)[0]).real / x**2
+        for x in (q, 0.5 * q)
+    )
     slope = (4 * narrow - wide) / 3
     return float(-slope / second.real), float((first / (1j * second)).real)

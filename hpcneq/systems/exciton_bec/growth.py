@@ -3,6 +3,7 @@
 det M is analytic for Im w > -g and has few zeros there: a rational approximant to it on Im w = -DEPTH g, continued upwards, shows all
 that grow, secants polish them. Whether none is missed is a matter of counting: by winding numbers, in the tests.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -16,15 +17,15 @@ from . import response
 from .collective import reach
 from .hydrodynamics import smallest_width
 
-DEPTH = 0.25           # g: modes are sought above minus this
-ROUGH, FINE = 0.4, 0.7      # panels: 1e-5, 1e-8 in M
+DEPTH = 0.25  # g: modes are sought above minus this
+ROUGH, FINE = 0.4, 0.7  # panels: 1e-5, 1e-8 in M
 SAMPLES = 24
-HIGH = (2.0, 0.5, 9)      # of the imaginary axis: from, in g, to, in the reach of modes, points
-LONGEST, SHORTEST = 0.4, 1.0      # of the momenta looked at: times g/v, in kF
-STEP = 1.7             # between them
-STILL = 1e-3           # g: slower modes stand still
+HIGH = (2.0, 0.5, 9)  # of the imaginary axis: from, in g, to, in the reach of modes, points
+LONGEST, SHORTEST = 0.4, 1.0  # of the momenta looked at: times g/v, in kF
+STEP = 1.7  # between them
+STILL = 1e-3  # g: slower modes stand still
 TRIES = 6
-WIDE, NARROW = 0.2, 0.04      # of ln q: points of a parabola about the maximum
+WIDE, NARROW = 0.2, 0.04  # of ln q: points of a parabola about the maximum
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ def dispersion(state, q, part="full", fine=ROUGH):
     flips = np.flatnonzero(values[1:] * values[:-1] < 0)
     if not len(flips):
         return np.nan
-    return float(brentq(lambda y: det(state, q, y, fine, part).real, w[flips[0]], w[flips[0] + 1], rtol=1e-6))
+    return float(
+        brentq(lambda y: det(state, q, y, fine, part).real, w[flips[0]], w[flips[0] + 1], rtol=1e-6)
+    )
 
 
 def roots(state, q, fine=ROUGH, part="full", lines=(DEPTH,), low=None):
@@ -59,9 +62,16 @@ def roots(state, q, fine=ROUGH, part="full", lines=(DEPTH,), low=None):
     """
     g, found = state.g, []
     low = lines[0] if low is None else low
-    for z in (*_at_rest(state, q, fine, part), *(z for line in lines for z in _seen(state, q, fine, part, line, low))):
+    for z in (
+        *_at_rest(state, q, fine, part),
+        *(z for line in lines for z in _seen(state, q, fine, part, line, low)),
+    ):
         z = root(state, q, complex(z), fine, part=part)
-        if z is not None and z.imag > -low * g and all(min(abs(z - other), abs(z + np.conj(other))) > 1e-4 * g for other in found):
+        if (
+            z is not None
+            and z.imag > -low * g
+            and all(min(abs(z - other), abs(z + np.conj(other))) > 1e-4 * g for other in found)
+        ):
             found.append(complex(abs(z.real) if abs(z.real) > STILL * g else 0.0, z.imag))
     return sorted(found, key=lambda z: -z.imag)
 
@@ -70,15 +80,23 @@ def _at_rest(state, q, fine, part):
     """[iy] next to which det M(q, iy), which is real, changes sign: modes far above the lines on which the approximant is sampled."""
     y = np.geomspace(HIGH[0] * state.g, HIGH[1] * reach(state, q)[1], HIGH[2])
     f = np.linalg.det(response.matrices(state, q, 1j * y, part, fine)).real
-    return [1j * (y[i] + (y[i + 1] - y[i]) * f[i] / (f[i] - f[i + 1])) for i in np.flatnonzero(f[1:] * f[:-1] < 0)]
+    return [
+        1j * (y[i] + (y[i + 1] - y[i]) * f[i] / (f[i] - f[i + 1]))
+        for i in np.flatnonzero(f[1:] * f[:-1] < 0)
+    ]
 
 
 def _seen(state, q, fine, part, line, low):
     """(n,) zeros of the approximant to det M on Im w = -line g, with Im w > -low g, not polished."""
     g, (x, _) = state.g, reach(state, q)
-    w = np.concatenate([np.linspace(0, g, 4)[:-1], np.geomspace(g, 1.4 * x, SAMPLES)]) - 1j * line * g
+    w = (
+        np.concatenate([np.linspace(0, g, 4)[:-1], np.geomspace(g, 1.4 * x, SAMPLES)])
+        - 1j * line * g
+    )
     f = np.linalg.det(response.matrices(state, q, w, part, fine)) / (w + 1j * g) ** 2
-    seen = zeros(np.concatenate([w, -np.conj(w[1:])]), np.concatenate([f, np.conj(f[1:])]), 1e-5, scale=g)
+    seen = zeros(
+        np.concatenate([w, -np.conj(w[1:])]), np.concatenate([f, np.conj(f[1:])]), 1e-5, scale=g
+    )
     return seen[(seen.imag > -low * g) & (np.abs(seen) < 2 * x) & (seen.real > -0.05 * g)]
 
 
@@ -114,8 +132,14 @@ def fastest(state, q=None, fine=ROUGH, oscillating=False):
     q = momenta(state) if q is None else q
     found = [[w for w in roots(state, k, fine) if w.real > 0 or not oscillating] for k in q]
     rate = np.array([-np.inf, *(row[0].imag if row else -np.inf for row in found), -np.inf])
-    peaks = [i for i in range(len(q)) if np.isfinite(rate[i + 1]) and rate[i + 1] >= rate[i] and rate[i + 1] > rate[i + 2]
-             and (i > 0 or rate[1] > 0 or oscillating)]
+    peaks = [
+        i
+        for i in range(len(q))
+        if np.isfinite(rate[i + 1])
+        and rate[i + 1] >= rate[i]
+        and rate[i + 1] > rate[i + 2]
+        and (i > 0 or rate[1] > 0 or oscillating)
+    ]
     if not peaks:
         return None
     best = max(peaks, key=lambda i: rate[i + 1])
@@ -145,17 +169,28 @@ def _parabola(state, near, spread, fine):
         return None, None
     sides = [root(state, near.q * np.exp(s * spread), middle, fine) for s in (-1, 1)]
     here = Mode(near.q, complex(abs(middle.real), middle.imag))
-    alike = [w is not None and (abs(w.real) > STILL * state.g) == (abs(middle.real) > STILL * state.g) for w in sides]
+    alike = [
+        w is not None and (abs(w.real) > STILL * state.g) == (abs(middle.real) > STILL * state.g)
+        for w in sides
+    ]
     if not all(alike):
         for w, same, step in zip(sides, alike, (-1, 1)):
             if same and w.imag > middle.imag:
-                return Mode(near.q * float(np.exp(step * spread)), complex(abs(w.real), w.imag)), float(step)
+                return Mode(
+                    near.q * float(np.exp(step * spread)), complex(abs(w.real), w.imag)
+                ), float(step)
         return here, None
     down, up = (w.imag for w in sides)
     bend = up + down - 2 * middle.imag
-    shift = float(np.clip(0.5 * (down - up) / bend if bend < 0 else 2.0 * np.sign(up - down), -1.5, 1.5))
+    shift = float(
+        np.clip(0.5 * (down - up) / bend if bend < 0 else 2.0 * np.sign(up - down), -1.5, 1.5)
+    )
     if abs(shift) > 1:
         w = sides[shift > 0]
     else:
-        w = middle + 0.5 * shift * (sides[1] - sides[0]) + 0.5 * shift**2 * (sides[1] + sides[0] - 2 * middle)
+        w = (
+            middle
+            + 0.5 * shift * (sides[1] - sides[0])
+            + 0.5 * shift**2 * (sides[1] + sides[0] - 2 * middle)
+        )
     return Mode(near.q * float(np.exp(shift * spread)), complex(abs(w.real), w.imag)), shift

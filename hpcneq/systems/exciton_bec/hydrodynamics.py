@@ -3,6 +3,7 @@
 With wide baths M11 is linear in |q| for q << g/v: beta11 does not exist. The static coefficients are those of w -> 0 at q = 0, hence of
 waves longer than v/g; Eq. (71) of the paper is the other order, q >> g/v.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -11,8 +12,10 @@ from . import response
 from .momenta import grid
 from .steady import static_coefficients
 
-NARROW = 1e-9    # eF: levels of no width
-LENGTHS = np.array([1.0, 0.5, 0.25])     # momenta at which beta22 is taken, in units of the narrowest feature
+NARROW = 1e-9  # eF: levels of no width
+LENGTHS = np.array(
+    [1.0, 0.5, 0.25]
+)  # momenta at which beta22 is taken, in units of the narrowest feature
 
 
 def smallest_width(state):
@@ -28,9 +31,16 @@ def coefficients(state, fine=1.0):
     """
     turn = np.exp(2j * np.pi * (np.arange(response.POINTS) + 0.5) / response.POINTS)
     radius = response.CIRCLE * state.g
-    slope = (response.matrices(state, 0.0, radius * turn, fine=fine) / turn[:, None, None]).mean(axis=0).imag / radius
-    return static_coefficients(state) | {"beta22": beta22(state, fine), "eta11": float(-slope[0, 0]), "eta12": float(slope[0, 1]),
-                                         "eta21": float(-slope[1, 0]), "eta22": float(-slope[1, 1])}
+    slope = (response.matrices(state, 0.0, radius * turn, fine=fine) / turn[:, None, None]).mean(
+        axis=0
+    ).imag / radius
+    return static_coefficients(state) | {
+        "beta22": beta22(state, fine),
+        "eta11": float(-slope[0, 0]),
+        "eta12": float(slope[0, 1]),
+        "eta21": float(-slope[1, 0]),
+        "eta22": float(-slope[1, 1]),
+    }
 
 
 def _momenta(state):
@@ -40,7 +50,9 @@ def _momenta(state):
 def _currents(state, fine):
     """M22(q, 0)/q^2 at q of LENGTHS, and the momenta."""
     q = _momenta(state)
-    return np.array([response.matrices(state, x, [0.0], fine=fine)[0, 1, 1].real / x**2 for x in q]), q
+    return np.array(
+        [response.matrices(state, x, [0.0], fine=fine)[0, 1, 1].real / x**2 for x in q]
+    ), q
 
 
 def _limit(values):
@@ -78,7 +90,12 @@ def errors(state, finer, found, fine=1.3):
     That of eta, means over a circle, scatters ten grids by 2e-16 to 5e-16 divided by the circle's radius; four times the difference of two is quoted.
     """
     there, circle = coefficients(finer, fine), 2e-15 / (response.CIRCLE * state.g)
-    moved = {name: 4 * abs(there[name] - value) + 1e-12 * abs(value) + (circle if name.startswith("eta") else 1e-14) for name, value in found.items()}
+    moved = {
+        name: 4 * abs(there[name] - value)
+        + 1e-12 * abs(value)
+        + (circle if name.startswith("eta") else 1e-14)
+        for name, value in found.items()
+    }
     return moved | {"beta22": beta22_error(state, finer, fine)}
 
 
@@ -93,7 +110,11 @@ def interaction_terms(state):
     weight = weight * p**2 / (2 * np.pi**2)
     xi = p**2 - state.mu
     E = np.hypot(xi, D)
-    low, high = ((np.sign(E - mt), np.sign(E + mt)) if T == 0 else (np.tanh((E - mt) / (2 * T)), np.tanh((E + mt) / (2 * T))))
+    low, high = (
+        (np.sign(E - mt), np.sign(E + mt))
+        if T == 0
+        else (np.tanh((E - mt) / (2 * T)), np.tanh((E + mt) / (2 * T)))
+    )
     odd, even = 0.5 * gb * (low + high), state.gv + 0.5 * gb * (low - high)
     first = weight @ ((odd + 2 * xi / E * even) / E**3) / g
     if T > 0:
@@ -101,8 +122,11 @@ def interaction_terms(state):
         second = -weight @ (0.5 * gb * (rise + fall + xi / E * (rise - fall)) / (g * E**2))
     else:
         there = np.sqrt(mt**2 - D**2) if mt > D else np.inf
-        second = -sum(gb / g * (1 + x / mt) * np.sqrt(state.mu + x) / (2 * there * mt) for x in (there, -there)
-                      if 0 < state.mu + x < np.inf) / (2 * np.pi**2)
+        second = -sum(
+            gb / g * (1 + x / mt) * np.sqrt(state.mu + x) / (2 * there * mt)
+            for x in (there, -there)
+            if 0 < state.mu + x < np.inf
+        ) / (2 * np.pi**2)
     return float(D**2 * first), float(D**2 * second)
 
 

@@ -10,13 +10,14 @@ at gv. With R the retarded Fermi function of half-width g and R_s = R(mt - sE), 
 
 At zero temperature these are int_{|w|<mt} dw/|D|^2 and int_{w>mt} dw w/|D|^2: I0 is odd, I1 even in mt.
 """
+
 from __future__ import annotations
 
 import numpy as np
 
 from hpcneq.maths.fermi import broadened_fermi, retarded_fermi, retarded_fermi_slope
 
-SMALLEST = 1e-12   # E below it counts as this: the integrals are even and smooth in E
+SMALLEST = 1e-12  # E below it counts as this: the integrals are even and smooth in E
 
 
 def energy(xi, D):
@@ -28,7 +29,9 @@ def integrals(E, mt, g, T=0.0):
     """(I0inf, I0, I1) of the module's head; E any shape, > 0."""
     plus, minus = retarded_fermi(mt - E, g, T), retarded_fermi(mt + E, g, T)
     everywhere = np.pi / (2 * g * (E**2 + g**2))
-    inside = -np.pi / (2 * g * E) * ((plus - 0.5) / (E + 1j * g) + (minus - 0.5) / (E - 1j * g)).real
+    inside = (
+        -np.pi / (2 * g * E) * ((plus - 0.5) / (E + 1j * g) + (minus - 0.5) / (E - 1j * g)).real
+    )
     return everywhere, inside, np.pi / (4 * g * E) * (plus - minus).real
 
 
@@ -84,10 +87,15 @@ def spectrum(p, w, D, mu, mt, gb, gv, T=0.0):
     L = 2 [gb f(w) ((w+xi)^2 + g^2) + D^2 (g - gb f(-w))]/|D(w)|^2; its integral over dw/2pi is the occupation.
     """
     from hpcneq.maths.fermi import fermi
-    g, xi = gb + gv, np.asarray(p, float)**2 - mu
+
+    g, xi = gb + gv, np.asarray(p, float) ** 2 - mu
     E = energy(xi, D)
-    below = ((w - E)**2 + g**2) * ((w + E)**2 + g**2)
-    return 2 * (gb * fermi(w - mt, T) * ((w + xi)**2 + g**2) + D**2 * (g - gb * fermi(-w - mt, T))) / below
+    below = ((w - E) ** 2 + g**2) * ((w + E) ** 2 + g**2)
+    return (
+        2
+        * (gb * fermi(w - mt, T) * ((w + xi) ** 2 + g**2) + D**2 * (g - gb * fermi(-w - mt, T)))
+        / below
+    )
 
 
 def upper_occupation(xi, D, mt, gb, gv):
@@ -95,5 +103,13 @@ def upper_occupation(xi, D, mt, gb, gv):
     g, E = gb + gv, energy(xi, D)
     everywhere, inside, above = integrals(E, mt, g)
     _, _, above_zero = integrals(E, 0.0, g)
-    arcs = (broadened_fermi(E - mt, g, 0.0) - broadened_fermi(E, g, 0.0) + broadened_fermi(-E - mt, g, 0.0) - broadened_fermi(-E, g, 0.0))
-    return (gb * (0.5 * np.pi / g * arcs - 0.5 * D**2 * inside + 2 * xi * (above_zero - above)) + 0.5 * D**2 * gv * everywhere) / np.pi
+    arcs = (
+        broadened_fermi(E - mt, g, 0.0)
+        - broadened_fermi(E, g, 0.0)
+        + broadened_fermi(-E - mt, g, 0.0)
+        - broadened_fermi(-E, g, 0.0)
+    )
+    return (
+        gb * (0.5 * np.pi / g * arcs - 0.5 * D**2 * inside + 2 * xi * (above_zero - above))
+        + 0.5 * D**2 * gv * everywhere
+    ) / np.pi

@@ -7,6 +7,7 @@ A level's projectors are P = (1 + a cos t3 + a sin t1)/2 with cos = xi/E, sin = 
 
 its elements are 11: P11 up, 22: P22 down, 12: P12 down, 21: P12 up.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -32,7 +33,9 @@ def divide(low, high, real, size, most, count, edges):
                 last, y = x, np.inf
                 for p in range(real.shape[1]):
                     d = x - real[i, p]
-                    y = min(y, real[i, p] + d * grow + np.sqrt(d * d + size[i, p] * size[i, p]) * turn)
+                    y = min(
+                        y, real[i, p] + d * grow + np.sqrt(d * d + size[i, p] * size[i, p]) * turn
+                    )
                 x, n = max(y, x + 1e-14 * (1 + high[i])), n + 1
                 if n < edges.shape[1]:
                     edges[i, n] = min(x, high[i])
@@ -41,7 +44,11 @@ def divide(low, high, real, size, most, count, edges):
             if attempt == 0:
                 held = 0.0
                 for p in range(real.shape[1]):
-                    held = max(held, np.arcsinh((high[i] - real[i, p]) / size[i, p]) - np.arcsinh((last - real[i, p]) / size[i, p]))
+                    held = max(
+                        held,
+                        np.arcsinh((high[i] - real[i, p]) / size[i, p])
+                        - np.arcsinh((last - real[i, p]) / size[i, p]),
+                    )
                 first = max(n, 1)
                 share = ((first - 1) * most + min(held, most)) / first
             elif attempt == 1:
@@ -73,11 +80,15 @@ def cold_logarithms(E, w, mt, g, own, ahead):
                 y = -w[f].imag - g
                 for a, s in enumerate((e + w[f].real, w[f].real - e)):
                     for j, x in enumerate((mt - s, -mt - s)):
-                        ahead[f, i, n, a, j] = complex(0.5 * np.log(x * x + y * y), np.arctan2(y, x))
+                        ahead[f, i, n, a, j] = complex(
+                            0.5 * np.log(x * x + y * y), np.arctan2(y, x)
+                        )
 
 
 @lazily
-def pair_sums(E, cos, sin, low, side, weight, inner, inner_cos, inner_sin, own, ahead, w, rates, close, found):
+def pair_sums(
+    E, cos, sin, low, side, weight, inner, inner_cos, inner_sin, own, ahead, w, rates, close, found
+):
     """Add to found (n_w, 2, 4) the traces A11 B22, A22 B11, A12 B12, A21 B21 of a block of pairs; inter-band, intra-band.
 
     E, cos, sin (b,) : levels of k; inner, inner_cos, inner_sin (b, m) : levels of k'; weight (b, m); rates (gb, gv).
@@ -94,23 +105,37 @@ def pair_sums(E, cos, sin, low, side, weight, inner, inner_cos, inner_sin, own, 
             e, share = inner[i, n], weight[i, n]
             for a in range(2):
                 for j in range(2):
-                    mine[a, j] = -2 * gb * own[i, n, a, j] + 1j * np.pi * ((gv if j == 0 else -gv) - gb)
+                    mine[a, j] = -2 * gb * own[i, n, a, j] + 1j * np.pi * (
+                        (gv if j == 0 else -gv) - gb
+                    )
             up, down = 1j / np.pi * own[i, n, 0, 0] - 0.5, 1j / np.pi * own[i, n, 1, 0] - 0.5
             inside = -np.pi / (2 * g * e) * (up / complex(e, g) + down / complex(e, -g)).real
             mixed = gv * np.pi / (2 * g * (e * e + g * g)) - gb * inside
-            real += share * (gb * (up.real - down.real) / (2 * g * e) + inner_cos[i, n] * e * mixed / np.pi)
+            real += share * (
+                gb * (up.real - down.real) / (2 * g * e) + inner_cos[i, n] * e * mixed / np.pi
+            )
             imaginary += share * g * mixed / np.pi
             for f in range(len(w)):
                 for a in range(2):
                     for j in range(2):
-                        moved[a, j] = -2 * gb * ahead[f, i, n, a, j] + 1j * np.pi * ((gv if j == 0 else -gv) - gb)
+                        moved[a, j] = -2 * gb * ahead[f, i, n, a, j] + 1j * np.pi * (
+                            (gv if j == 0 else -gv) - gb
+                        )
                 for c in range(2):
                     sc = 1.0 - 2 * c
-                    p11, p22, p12 = 0.5 * (1 + sc * cos[i]), 0.5 * (1 - sc * cos[i]), 0.5 * sc * sin[i]
+                    p11, p22, p12 = (
+                        0.5 * (1 + sc * cos[i]),
+                        0.5 * (1 - sc * cos[i]),
+                        0.5 * sc * sin[i],
+                    )
                     outer_beta = 1 / complex(2 * sc * E[i], -2 * g)
                     for a in range(2):
                         sa = 1.0 - 2 * a
-                        r11, r22, r12 = 0.5 * (1 + sa * inner_cos[i, n]), 0.5 * (1 - sa * inner_cos[i, n]), 0.5 * sa * inner_sin[i, n]
+                        r11, r22, r12 = (
+                            0.5 * (1 + sa * inner_cos[i, n]),
+                            0.5 * (1 - sa * inner_cos[i, n]),
+                            0.5 * sa * inner_sin[i, n],
+                        )
                         beta = 1 / complex(2 * sa * e, -2 * g)
                         d = sc * E[i] - sa * e - w[f]
                         far = share / (d - 2j * g)
@@ -118,19 +143,34 @@ def pair_sums(E, cos, sin, low, side, weight, inner, inner_cos, inner_sin, own, 
                             d = complex(close, 0.0)
                         near = share / d
 
-                        x1, x2 = low[i, c, f, 0] - mine[a, 0].conjugate(), low[i, c, f, 1] - mine[a, 1].conjugate()
+                        x1, x2 = (
+                            low[i, c, f, 0] - mine[a, 0].conjugate(),
+                            low[i, c, f, 1] - mine[a, 1].conjugate(),
+                        )
                         both, apart = alpha * (r11 * x1 + r22 * x2), beta * (x1 - x2)
                         inner_up, inner_down = both + r22 * apart, both - r11 * apart
                         x1, x2 = side[i, c, 0] - moved[a, 0], side[i, c, 1] - moved[a, 1]
-                        both, apart = -alpha * (p11 * x1 + p22 * x2), outer_beta.conjugate() * (x1 - x2)
-                        U, V = near * (inner_down + both + p22 * apart), near * (inner_up + both - p11 * apart)
+                        both, apart = (
+                            -alpha * (p11 * x1 + p22 * x2),
+                            outer_beta.conjugate() * (x1 - x2),
+                        )
+                        U, V = (
+                            near * (inner_down + both + p22 * apart),
+                            near * (inner_up + both - p11 * apart),
+                        )
 
                         x1, x2 = low[i, c, f, 0] - mine[a, 0], low[i, c, f, 1] - mine[a, 1]
                         both, apart = -alpha * (r11 * x1 + r22 * x2), beta.conjugate() * (x1 - x2)
                         inner_up, inner_down = both + r22 * apart, both - r11 * apart
-                        x1, x2 = side[i, c, 0].conjugate() - moved[a, 0], side[i, c, 1].conjugate() - moved[a, 1]
+                        x1, x2 = (
+                            side[i, c, 0].conjugate() - moved[a, 0],
+                            side[i, c, 1].conjugate() - moved[a, 1],
+                        )
                         both, apart = alpha * (p11 * x1 + p22 * x2), outer_beta * (x1 - x2)
-                        X, Y = far * (inner_down + both + p22 * apart), far * (inner_up + both - p11 * apart)
+                        X, Y = (
+                            far * (inner_down + both + p22 * apart),
+                            far * (inner_up + both - p11 * apart),
+                        )
 
                         band = 1 if a == c else 0
                         found[f, band, 0] += p11 * r22 * (U + X)

@@ -4,6 +4,7 @@ sum_p f(|p + q/2|, |p - q/2|) = (1/4 pi^2 q) int k dk int_{|k-q|}^{k+q} k' dk' f
 E(k') next to the bath's edge, +-mt -+ ig and the same shifted by w, for E' = +-(E - w - 2ig), and for E = 0. A Gauss panel
 as long as its distance from the nearest of these points converges as 4^(-2n) with n nodes.
 """
+
 from __future__ import annotations
 
 import functools
@@ -13,13 +14,16 @@ import numpy as np
 
 from .pairkernels import divide
 
-NODES = 6            # a panel
-FAR, NEAR = 60.0, 25.0      # kF: where the sum ends, the rest is added as powers of 1/p; for q < LONG, where more would lose digits
+NODES = 6  # a panel
+FAR, NEAR = (
+    60.0,
+    25.0,
+)  # kF: where the sum ends, the rest is added as powers of 1/p; for q < LONG, where more would lose digits
 LONG = 5e-4
-BEYOND = 1.5 ** np.arange(3)       # times FAR: where the integrand is looked at for the rest
+BEYOND = 1.5 ** np.arange(3)  # times FAR: where the integrand is looked at for the rest
 TINY = 1e-14
-PAIRS = 2400         # of momenta in a block that is worked on at once
-MANY = 60            # panels of a row; more are asked for where they are needed
+PAIRS = 2400  # of momenta in a block that is worked on at once
+MANY = 60  # panels of a row; more are asked for where they are needed
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,9 @@ def pairs(q, w, D, mu, mt, g, nodes=NODES, fine=1.0, terms=3):
     own = momenta([*edges, w + 2j * g + D, w + 2j * g - D, 0.0], D, mu)
     other = momenta([*edges, 0.0], D, mu)
     met = _meetings(q, w + 2j * g, D, mu)
-    places = np.concatenate([own, other + q, other - q, np.abs(q - other.real) + 1j * other.imag, met])
+    places = np.concatenate(
+        [own, other + q, other - q, np.abs(q - other.real) + 1j * other.imag, met]
+    )
     far = (FAR if q > LONG else NEAR) + 2 * np.sqrt(abs(mu)) + 2 * q
     k, weight = panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
     k, weight = np.append(k[0], far * BEYOND[:terms]), np.append(weight[0], _remainder(far, terms))
@@ -69,7 +75,12 @@ def alone(w, D, mu, mt, g, nodes=NODES, fine=1.0, terms=3):
     k, weight = panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
     k, weight = np.append(k[0], far * BEYOND[:terms]), np.append(weight[0], _remainder(far, terms))
     weight = weight * k**2 / (2 * np.pi**2)
-    return Pairs(tuple((k[i:i + 64], k[i:i + 64, None], weight[i:i + 64, None]) for i in range(0, len(k), 64)))
+    return Pairs(
+        tuple(
+            (k[i : i + 64], k[i : i + 64, None], weight[i : i + 64, None])
+            for i in range(0, len(k), 64)
+        )
+    )
 
 
 def _remainder(far, terms):
@@ -85,7 +96,9 @@ def _edges(w, mt, g):
 def _meetings(q, W, D, mu):
     """Complex k with E(|k +- q|) = +-(E(k) - W): (xi'^2 - xi^2 - W^2)^2 = 4 W^2 E^2, a polynomial of degree 6 for either sign of q."""
     e = q * q - 2 * mu
-    difference = np.array([4 * q, 6 * q * q, 2 * q * e + 2 * q**3, q * q * e - W * W])     # xi'^2 - xi^2 without the cancelling fourth powers
+    difference = np.array(
+        [4 * q, 6 * q * q, 2 * q * e + 2 * q**3, q * q * e - W * W]
+    )  # xi'^2 - xi^2 without the cancelling fourth powers
     polynomial = np.convolve(difference, difference).astype(complex)
     polynomial[2:] -= 4 * W**2 * np.array([1, 0, -2 * mu, 0, mu**2 + D**2])
     found = np.roots(polynomial)
@@ -116,13 +129,15 @@ def divided(low, high, places, fine):
     count, edges = np.empty(len(low), np.int64), np.empty((len(low), MANY + 1))
     while (most := divide(low, high, real, size, 1 / fine, count, edges)) >= edges.shape[1]:
         edges = np.empty((len(low), most + 1))
-    return edges[:, :most + 1], count
+    return edges[:, : most + 1], count
 
 
 def _nodes(edges, nodes):
     x, share = gauss(nodes)
     half = 0.5 * np.diff(edges, axis=1)[..., None]
-    return (edges[:, :-1, None] + half * (1 + x)).reshape(len(edges), -1), (half * share).reshape(len(edges), -1)
+    return (edges[:, :-1, None] + half * (1 + x)).reshape(len(edges), -1), (half * share).reshape(
+        len(edges), -1
+    )
 
 
 def _blocks(k, weight, q, places, nodes, fine):
@@ -132,9 +147,13 @@ def _blocks(k, weight, q, places, nodes, fine):
     start = 0
     while start < len(k):
         end = start + 1
-        while end < len(k) and (end + 1 - start) * count[order[end]] * nodes <= PAIRS and count[order[end]] <= 1 + 1.5 * count[order[start]]:
+        while (
+            end < len(k)
+            and (end + 1 - start) * count[order[end]] * nodes <= PAIRS
+            and count[order[end]] <= 1 + 1.5 * count[order[start]]
+        ):
             end += 1
         mine = order[start:end]
-        inner, share = _nodes(edges[mine, :count[mine[-1]] + 1], nodes)
+        inner, share = _nodes(edges[mine, : count[mine[-1]] + 1], nodes)
         yield k[mine], inner, weight[mine, None] * share * inner
         start = end

@@ -5,6 +5,7 @@ K_aj = P_a |j><j| G^A(aE - ig) and S_j = gb tanh((v -+ mt)/2 T_b) +- gv. Each bu
 int dv S_j/[(v - z1)(v - z2)] = [L_j(z1) - L_j(z2)]/(z1 - z2), where L depends on one momentum alone; what depends on both is
 d = cE - aE' - w and d - 2ig. a, c = +-1 label the branches: intra-band means a = c.
 """
+
 from __future__ import annotations
 
 import itertools
@@ -20,12 +21,12 @@ from .pairs import alone, pairs
 PARTS = ("full", "inter", "intra")
 SIGNS = (1, -1)
 CELL = 0.4
-CIRCLE, POINTS = 0.25, 24          # in units of g
-SHORTEST = 1e-5                    # kF: shorter q count as 0
-TOGETHER = 16                      # frequencies in one sum
+CIRCLE, POINTS = 0.25, 24  # in units of g
+SHORTEST = 1e-5  # kF: shorter q count as 0
+TOGETHER = 16  # frequencies in one sum
 ROUNDING = 1e-11
-COARSER = (0.16, 0.25)             # the comparisons have panels of fine - COARSER sqrt(fine)
-CLOSE = 1e-12                      # |d| taken for zero
+COARSER = (0.16, 0.25)  # the comparisons have panels of fine - COARSER sqrt(fine)
+CLOSE = 1e-12  # |d| taken for zero
 
 
 def logarithm(z, j, state):
@@ -40,8 +41,9 @@ def _log(x, T):
     if T == 0:
         return np.log(x)
     from scipy.special import digamma
+
     u = 1j * x / (2 * np.pi * T)
-    upper = np.imag(x) < 0            # Re u > 0
+    upper = np.imag(x) < 0  # Re u > 0
     u = np.where(upper, u, -u)
     return digamma(0.5 + u) + np.log(2 * np.pi * T) + np.where(upper, -0.5j * np.pi, 0.5j * np.pi)
 
@@ -57,7 +59,18 @@ def traces(k, inner, weight, w, state):
     low = np.stack([logarithm(E[:, :, None] - 1j * state.g - w, j, state) for j in (0, 1)], axis=-1)
     side = np.stack([logarithm(E + 1j * state.g, j, state) for j in (0, 1)], axis=-1)
     found = np.zeros((len(w), 2, 4), complex)
-    real, imaginary = pair_sums(*here, low, side, weight, *there, *inner_logarithms(there[0], w, state), w, (state.gb, state.gv), CLOSE, found)
+    real, imaginary = pair_sums(
+        *here,
+        low,
+        side,
+        weight,
+        *there,
+        *inner_logarithms(there[0], w, state),
+        w,
+        (state.gb, state.gv),
+        CLOSE,
+        found,
+    )
     return found, real, imaginary
 
 
@@ -82,7 +95,9 @@ def inner_logarithms(E, w, state):
 def bubbles(traces):
     """Pi (..., 2, 2) of Eq. (36) from the four traces (..., 4)."""
     a, b, c, d = (traces[..., i] for i in range(4))
-    Pi = np.stack([a + b + c + d, 1j * (b - a + c - d), 1j * (a - b + c - d), a + b - c - d], axis=-1) / (2 * np.pi)
+    Pi = np.stack(
+        [a + b + c + d, 1j * (b - a + c - d), 1j * (a - b + c - d), a + b - c - d], axis=-1
+    ) / (2 * np.pi)
     return Pi.reshape(*Pi.shape[:-1], 2, 2)
 
 
@@ -96,9 +111,18 @@ def matrices(state, q, w, part="full", fine=1.0, terms=3):
         raise InputError(f"part = {part!r}: choose from {', '.join(PARTS)}")
     w = np.atleast_1d(np.asarray(w, complex))
     if np.any(w.imag <= -state.g):
-        raise InputError(f"w = {w[np.argmin(w.imag)]:.4g}: M is analytic for Im w > -{state.g:.4g} only")
+        raise InputError(
+            f"w = {w[np.argmin(w.imag)]:.4g}: M is analytic for Im w > -{state.g:.4g} only"
+        )
     if q < SHORTEST and np.any(np.abs(w) < 0.2 * CIRCLE * state.g):
-        return np.array([_around(state, z, part, fine, terms) if abs(z) < 0.2 * CIRCLE * state.g else matrices(state, q, z, part, fine, terms)[0] for z in w])
+        return np.array(
+            [
+                _around(state, z, part, fine, terms)
+                if abs(z) < 0.2 * CIRCLE * state.g
+                else matrices(state, q, z, part, fine, terms)[0]
+                for z in w
+            ]
+        )
     there = np.where(w.real < 0, -np.conj(w), w)
     unique, where = np.unique(there, return_inverse=True)
     cells = cell(unique, state.g)
@@ -106,9 +130,13 @@ def matrices(state, q, w, part="full", fine=1.0, terms=3):
     for z in np.unique(cells):
         mine = np.flatnonzero(cells == z)
         at = (z, state.delta, state.mu, state.mt, state.g)
-        grid = pairs(q, *at, fine=fine, terms=terms) if q >= SHORTEST else alone(*at, fine=fine, terms=terms)
+        grid = (
+            pairs(q, *at, fine=fine, terms=terms)
+            if q >= SHORTEST
+            else alone(*at, fine=fine, terms=terms)
+        )
         for start in range(0, len(mine), TOGETHER):
-            some = mine[start:start + TOGETHER]
+            some = mine[start : start + TOGETHER]
             inverse, Pi = summed(state, unique[some], grid)
             found[some] = chosen(inverse, Pi, part)
     found = found[where]
@@ -136,7 +164,13 @@ def with_errors(state, q, w, part="full", fine=1.0):
     one power of 1/k less beyond the last panel.
     """
     here = matrices(state, q, w, part, fine)
-    moved = np.max([np.abs(here - matrices(state, q, w, part, fine - less * fine**0.5, 2)) for less in COARSER], axis=0)
+    moved = np.max(
+        [
+            np.abs(here - matrices(state, q, w, part, fine - less * fine**0.5, 2))
+            for less in COARSER
+        ],
+        axis=0,
+    )
     return here, 0.5 * moved + moved.max(axis=(-2, -1), keepdims=True) + ROUNDING
 
 

@@ -3,6 +3,7 @@
 Hanai, Littlewood and Ohashi (2018), Eqs. (32), (33). The gap equation is complex: its imaginary part, that pumping and decay
 balance in the condensate, fixes how far the bath's chemical potential must lie above the condensate's. Units 2m = kF = eF = 1.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -15,9 +16,9 @@ from hpcneq.errors import NotConverged
 from . import kernels
 from .momenta import grid
 
-NUMBER = 1.0 / 3.0       # int p^2 n_p dp at kF = 1
-TIGHT = 1e-12            # residual at which Newton stops
-LEAST_RATIO = 1e-7       # ratios below it start at rest
+NUMBER = 1.0 / 3.0  # int p^2 n_p dp at kF = 1
+TIGHT = 1e-12  # residual at which Newton stops
+LEAST_RATIO = 1e-7  # ratios below it start at rest
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def residual(D, mu, mt, drive):
 
 # ---- Newton ---------------------------------------------------------------------------------------------------------
 
+
 def newton(function, x, steps=25, scale=1e-7):
     """(x, largest residual) of a root of a small system by damped Newton with central differences. Raises NotConverged."""
     x = np.array(x, float)
@@ -123,6 +125,7 @@ def newton(function, x, steps=25, scale=1e-7):
 
 # ---- states ---------------------------------------------------------------------------------------------------------
 
+
 class NoCondensate(NotConverged):
     """The normal state at rest: width or temperature of the levels exceed what the interaction binds."""
 
@@ -139,9 +142,13 @@ def equilibrium(drive):
     rest = replace(drive, ratio=0.0)
     x = None
     if drive.number == "cutoff" and drive.gb * drive.p_c / np.pi > 0.9 * NUMBER:
-        raise NotConverged(f"steady: the wide bath alone fills the momenta up to p_c = {drive.p_c:g} with int p^2 n_p dp = "
-                           f"{drive.gb * drive.p_c / np.pi:.3g}, the system holds 1/3; lower p_c or gamma_b, or number = \"subtracted\"")
-    for inv in np.unique([0.0, *np.arange(0, abs(drive.inv), 0.5), abs(drive.inv)]) * np.sign(drive.inv or 1.0):
+        raise NotConverged(
+            f"steady: the wide bath alone fills the momenta up to p_c = {drive.p_c:g} with int p^2 n_p dp = "
+            f'{drive.gb * drive.p_c / np.pi:.3g}, the system holds 1/3; lower p_c or gamma_b, or number = "subtracted"'
+        )
+    for inv in np.unique([0.0, *np.arange(0, abs(drive.inv), 0.5), abs(drive.inv)]) * np.sign(
+        drive.inv or 1.0
+    ):
         at = replace(rest, inv=float(inv))
 
         def equations(y):
@@ -163,11 +170,14 @@ def normal_at_rest(drive):
         low *= 4
     mu = brentq(lambda x: residual(0.0, x, 0.0, drive)[2], low, high, xtol=1e-12)
     if residual(0.0, mu, 0.0, drive)[0] < 0:
-        raise NoCondensate(f"steady: no condensate at inv = {drive.inv:g}, gamma_b = {drive.gb:g}, T_b = {drive.T:g}, even without decay")
+        raise NoCondensate(
+            f"steady: no condensate at inv = {drive.inv:g}, gamma_b = {drive.gb:g}, T_b = {drive.T:g}, even without decay"
+        )
 
 
 def edge(D, mu, drive):
     """mt at which pumping balances decay in the condensate at fixed (D, mu): the one root of the imaginary part, 0 < ratio < 1."""
+
     def loss(mt):
         return residual(D, mu, mt, drive)[1]
 
@@ -181,6 +191,7 @@ def edge(D, mu, drive):
 
 def at_ratio(drive, start):
     """The state of ``drive`` near ``start`` (delta, mu, mt), by Newton in (ln delta, mu, ln mt). Raises NotConverged."""
+
     def equations(y):
         if not (-30 < y[0] < 5 and -200 < y[1] < 50 and -40 < y[2] < 6):
             return np.full(3, np.inf)
@@ -192,13 +203,20 @@ def at_ratio(drive, start):
 
 def at_delta(drive, delta, start):
     """The state with the order parameter ``delta``; start (mu, mt, ratio), its ratio is found. Raises NotConverged."""
+
     def equations(y):
         if not (0 < y[2] < 1.5 and -40 < y[1] < 6):
             return np.full(3, np.inf)
         return residual(delta, y[0], np.exp(y[1]), replace(drive, ratio=float(y[2])))
 
     y, size = newton(equations, [start[0], np.log(start[1]), start[2]])
-    return State(float(delta), float(y[0]), float(np.exp(y[1])), replace(drive, ratio=float(y[2])), float(size))
+    return State(
+        float(delta),
+        float(y[0]),
+        float(np.exp(y[1])),
+        replace(drive, ratio=float(y[2])),
+        float(size),
+    )
 
 
 def normal_edge(drive, start, steps=12):
@@ -216,7 +234,9 @@ def normal_edge(drive, start, steps=12):
         except NotConverged:
             step *= 0.5
             if step < least:
-                raise Lost(f"steady: lost the branch at delta = {delta:.3e}, ratio = {found[-1].ratio:.6g}") from None
+                raise Lost(
+                    f"steady: lost the branch at delta = {delta:.3e}, ratio = {found[-1].ratio:.6g}"
+                ) from None
             continue
         found.append(state)
         delta, x = target, (state.mu, state.mt, state.ratio)
@@ -228,7 +248,11 @@ def _ahead(found, delta):
     """(mu, mt, ratio) guessed at ``delta`` from the last two states, linearly in delta^2."""
     a, b = found[-2], found[-1]
     t = (delta**2 - b.delta**2) / (b.delta**2 - a.delta**2)
-    return (b.mu + t * (b.mu - a.mu), b.mt * (b.mt / a.mt) ** t, min(max(b.ratio + t * (b.ratio - a.ratio), 1e-9), 1.2))
+    return (
+        b.mu + t * (b.mu - a.mu),
+        b.mt * (b.mt / a.mt) ** t,
+        min(max(b.ratio + t * (b.ratio - a.ratio), 1e-9), 1.2),
+    )
 
 
 def follow(drive, ratios, patient=True):
@@ -298,9 +322,14 @@ def _by_delta(drive, start):
     way = normal_edge(drive, start)
     for a, b in zip(way, way[1:]):
         if (a.ratio - drive.ratio) * (b.ratio - drive.ratio) <= 0:
+
             def off(delta):
                 t = (delta**2 - a.delta**2) / (b.delta**2 - a.delta**2)
-                guess = (a.mu + t * (b.mu - a.mu), a.mt + t * (b.mt - a.mt), a.ratio + t * (b.ratio - a.ratio))
+                guess = (
+                    a.mu + t * (b.mu - a.mu),
+                    a.mt + t * (b.mt - a.mt),
+                    a.ratio + t * (b.ratio - a.ratio),
+                )
                 last[0] = at_delta(drive, delta, guess)
                 return last[0].ratio - drive.ratio
 
@@ -308,7 +337,9 @@ def _by_delta(drive, start):
             delta = brentq(off, b.delta, a.delta, xtol=1e-15, rtol=1e-13)
             off(delta)
             return replace(last[0], drive=drive)
-    raise NotConverged(f"steady: no condensate at inv = {drive.inv:g}, ratio = {drive.ratio:g}; it ends at ratio_c = {way[-1].ratio:.6g}")
+    raise NotConverged(
+        f"steady: no condensate at inv = {drive.inv:g}, ratio = {drive.ratio:g}; it ends at ratio_c = {way[-1].ratio:.6g}"
+    )
 
 
 def critical(drive):

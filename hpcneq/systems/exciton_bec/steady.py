@@ -1,4 +1,5 @@
 """A steady state as the problem a distributed Newton solver takes, its errors, and what it carries."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -36,7 +37,12 @@ class Balance:
     def prepare(self, x, part):
         """Rows (len(part), 3) of this rank's momenta."""
         mine = slice(part.start, part.stop)
-        return (integrands(self.p[mine], np.exp(x[0]), x[1], 0.0 if self.rest else np.exp(x[2]), self.drive) * self.weight[mine]).T
+        return (
+            integrands(
+                self.p[mine], np.exp(x[0]), x[1], 0.0 if self.rest else np.exp(x[2]), self.drive
+            )
+            * self.weight[mine]
+        ).T
 
     def partials(self, prepared):
         """The rows as they are."""
@@ -49,7 +55,13 @@ class Balance:
 
     def state(self, x, left):
         """The State of a root."""
-        return State(float(np.exp(x[0])), float(x[1]), 0.0 if self.rest else float(np.exp(x[2])), self.drive, float(left))
+        return State(
+            float(np.exp(x[0])),
+            float(x[1]),
+            0.0 if self.rest else float(np.exp(x[2])),
+            self.drive,
+            float(left),
+        )
 
 
 def errors(state):
@@ -62,27 +74,45 @@ def errors(state):
     for k in range(3):
         e = np.zeros(3)
         e[k] = 1e-6 * max(abs(x[k]), 1e-3 * state.delta)
-        slope[:, k] = (residual(*(x + e), state.drive) - residual(*(x - e), state.drive)) / (2 * e[k])
+        slope[:, k] = (residual(*(x + e), state.drive) - residual(*(x - e), state.drive)) / (
+            2 * e[k]
+        )
     inverse = np.linalg.inv(slope[np.ix_(rows, keep)])
-    moved = np.abs(inverse @ residual(*x, fine)[rows]) + np.abs(inverse) @ np.full(len(rows), ROUNDING) + np.abs(inverse @ residual(*x, state.drive)[rows])
+    moved = (
+        np.abs(inverse @ residual(*x, fine)[rows])
+        + np.abs(inverse) @ np.full(len(rows), ROUNDING)
+        + np.abs(inverse @ residual(*x, state.drive)[rows])
+    )
     found = np.zeros(3)
     found[keep] = 2 * moved
-    return {"delta": float(found[0]), "mu": float(found[1]), "mt": float(found[2]), "mu_b": float(found[1] + found[2])}
+    return {
+        "delta": float(found[0]),
+        "mu": float(found[1]),
+        "mt": float(found[2]),
+        "mu_b": float(found[1] + found[2]),
+    }
 
 
 def fraction(state):
     """Condensed pairs over all pairs: sum_p |<h e>_p|^2 / sum_p n_p with <h e>_p = delta G(p); -> 1 in the BEC limit, at rest."""
     p, weight = grid(state.delta, state.mu, state.mt, state.g, state.p_c, state.drive.fine)
-    real, imaginary = kernels.pair_function(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T)
+    real, imaginary = kernels.pair_function(
+        p**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T
+    )
     return float(state.delta**2 * (weight @ (p**2 * (real**2 + imaginary**2))) / NUMBER)
 
 
 def normal_mu_b(drive):
     """mu_b of the normal state, n_p = (gb/g) F1(p^2 - mu_b), at the same number."""
+
     def count(mu_b):
         p, weight = grid(0.0, mu_b, 0.0, drive.g, drive.p_c, drive.fine)
         tail = drive.gb / np.pi if drive.number == "subtracted" else 0.0
-        return weight @ (p**2 * drive.gb / drive.g * broadened_fermi(p**2 - mu_b, drive.g, drive.T) - tail) - NUMBER
+        return (
+            weight
+            @ (p**2 * drive.gb / drive.g * broadened_fermi(p**2 - mu_b, drive.g, drive.T) - tail)
+            - NUMBER
+        )
 
     low, high = -1.0, 2.0 * (1 + drive.ratio)
     while count(low) > 0 and low > -1e6:
@@ -99,9 +129,14 @@ def static_coefficients(state, far=1e4):
     the amplitude moves the gap equation. The sum goes on to p = ``far``. In kF^3/eF.
     """
     p, weight = grid(state.delta, state.mu, state.mt, state.g, far, state.drive.fine)
-    slope = np.stack(kernels.pair_slope(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T))
+    slope = np.stack(
+        kernels.pair_slope(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T)
+    )
     total = slope @ (weight * p**2) / (2 * np.pi**2)
-    return {"alpha11": float(-2 * state.delta * total[0]), "alpha21": float(2 * state.delta * total[1])}
+    return {
+        "alpha11": float(-2 * state.delta * total[0]),
+        "alpha21": float(2 * state.delta * total[1]),
+    }
 
 
 def upper_share(state):
@@ -110,16 +145,43 @@ def upper_share(state):
     Beyond a few gaps each level's Lorentzian tail reaches across w = 0; at exact equilibrium (gv = 0) the share is 0 nevertheless.
     """
     p, weight = grid(state.delta, state.mu, state.mt, state.g, state.p_c, state.drive.fine)
-    upper = warm_upper_occupation(p, state) if state.T > 0 else kernels.upper_occupation(
-        p**2 - state.mu, state.delta, state.mt, state.gb, state.gv)
-    return max(0.0, float(weight @ (p**2 * upper) / (weight @ (
-        p**2 * kernels.occupation(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T)))))
+    upper = (
+        warm_upper_occupation(p, state)
+        if state.T > 0
+        else kernels.upper_occupation(p**2 - state.mu, state.delta, state.mt, state.gb, state.gv)
+    )
+    return max(
+        0.0,
+        float(
+            weight
+            @ (p**2 * upper)
+            / (
+                weight
+                @ (
+                    p**2
+                    * kernels.occupation(
+                        p**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T
+                    )
+                )
+            )
+        ),
+    )
 
 
 def warm_upper_occupation(p, state):
     """int_{w>0} dw/2pi L(p, w) at T_b > 0, p (n,): panels about the level and the poles of the bath's Fermi function."""
     E = kernels.energy(p**2 - state.mu, state.delta)
-    places = np.stack([E + 1j * state.g, *(np.full_like(E, s * state.mt) + 1j * np.pi * state.T for s in (1, -1))], axis=1)
-    w, share = panels(np.zeros_like(E), 1e3 * (E + abs(state.mt) + state.T), places, 8, state.drive.fine)
-    L = kernels.spectrum(p[:, None], w, state.delta, state.mu, state.mt, state.gb, state.gv, state.T)
+    places = np.stack(
+        [
+            E + 1j * state.g,
+            *(np.full_like(E, s * state.mt) + 1j * np.pi * state.T for s in (1, -1)),
+        ],
+        axis=1,
+    )
+    w, share = panels(
+        np.zeros_like(E), 1e3 * (E + abs(state.mt) + state.T), places, 8, state.drive.fine
+    )
+    L = kernels.spectrum(
+        p[:, None], w, state.delta, state.mu, state.mt, state.gb, state.gv, state.T
+    )
     return (share * L).sum(axis=1) / (2 * np.pi)

@@ -8,6 +8,7 @@
 N is the mean of the two reservoirs, so that both are means of two equilibrium forms with fields +-dmu: Eqs. (93), (94), where the second term
 belongs to p too, not to -p, and dmu enters (95) as -+ for the two members +-p + Q/2 of a pair.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -53,7 +54,9 @@ def hole(D, baths):
 def steepest(k, n, count=2):
     """The ``count`` momenta at which n falls fastest, ascending: local maxima of -dn/dk between nodes, by parabolas."""
     slope = -np.gradient(n, k)
-    peaks = [i for i in range(1, len(k) - 1) if slope[i] >= slope[i - 1] and slope[i] > slope[i + 1]]
+    peaks = [
+        i for i in range(1, len(k) - 1) if slope[i] >= slope[i - 1] and slope[i] > slope[i + 1]
+    ]
     best = sorted(sorted(peaks, key=lambda i: -slope[i])[:count])
     found = []
     for i in best:

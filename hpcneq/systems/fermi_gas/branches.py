@@ -4,6 +4,7 @@ At fixed (Delta, Q) the gap equation has one dmu. Uniform states are the curve d
 J/(Q Delta^2) vanishes on the surface dmu(Delta, Q), one Q at each Delta that has a negative stiffness at Q = 0. Along both curves Delta is a good
 parameter, through every fold. Kawamura, Hanai and Ohashi (2022), Figs. 2-5.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ from scipy.optimize import brentq, minimize_scalar
 
 from .states import both, dmu_of, gap, stiffness
 
-NODES = 28            # of each curve, at first
-STRONGEST = 2.0       # Delta stays below
-WEAKEST = 1e-9        # stands for Delta -> 0 where g has a logarithm
-WIDEST = 1.2          # Q stays below
-FINE = 1e-6           # golden sections stop there; what they find is polished as a root
-NEAR_END = 1e-9       # relative distance kept from an end where levels of zero width touch the reservoirs' edge
+NODES = 28  # of each curve, at first
+STRONGEST = 2.0  # Delta stays below
+WEAKEST = 1e-9  # stands for Delta -> 0 where g has a logarithm
+WIDEST = 1.2  # Q stays below
+FINE = 1e-6  # golden sections stop there; what they find is polished as a root
+NEAR_END = (
+    1e-9  # relative distance kept from an end where levels of zero width touch the reservoirs' edge
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +67,12 @@ def extrema(x, y, function):
     for k in range(1, len(x) - 1):
         for sign in (1, -1):
             if sign * (y[k] - y[k - 1]) >= 0 and sign * (y[k] - y[k + 1]) > 0:
-                best = minimize_scalar(lambda u, s=sign: -s * function(u), bounds=(x[k - 1], x[k + 1]), method="bounded", options={"xatol": FINE})
+                best = minimize_scalar(
+                    lambda u, s=sign: -s * function(u),
+                    bounds=(x[k - 1], x[k + 1]),
+                    method="bounded",
+                    options={"xatol": FINE},
+                )
                 found.append((float(best.x), -sign * float(best.fun)))
     return found
 
@@ -83,14 +91,21 @@ def uniform(gas, nodes=NODES):
     values = []
     for v in u[:nodes]:
         values.append(dmu(v, ahead(values)))
-    values = np.append(values, top if gas.baths.blur == 0 else 0.0)     # no blur: g does not depend on dmu < Delta, a straight line down
+    values = np.append(
+        values, top if gas.baths.blur == 0 else 0.0
+    )  # no blur: g does not depend on dmu < Delta, a straight line down
     if gas.baths.blur == 0:
         return Curve(D, np.zeros(nodes + 1), values)
     folds = extrema(u, values, lambda v: dmu(v, np.interp(v, u, values)) if v < 1 else 0.0)
     D_folds = [top * np.sin(0.5 * np.pi * v) for v, _ in folds]
     every = np.append(D, D_folds)
     order = np.argsort(every)
-    return Curve(every[order], np.zeros(len(every)), np.append(values, [f for _, f in folds])[order], tuple(D_folds))
+    return Curve(
+        every[order],
+        np.zeros(len(every)),
+        np.append(values, [f for _, f in folds])[order],
+        tuple(D_folds),
+    )
 
 
 def ahead(values):
@@ -130,7 +145,10 @@ def newton(gas, D, guess):
     x, h = np.array([guess[0] ** 2, guess[1]]), 1e-6
     for _ in range(15):
         near = gas.at(x[1]).held(D, np.sqrt(x[0]))
-        here, right, up = (np.array(equations(near.at(y), D, np.sqrt(q))) for q, y in ((x[0], x[1]), (x[0] + h, x[1]), (x[0], x[1] + h)))
+        here, right, up = (
+            np.array(equations(near.at(y), D, np.sqrt(q)))
+            for q, y in ((x[0], x[1]), (x[0] + h, x[1]), (x[0], x[1] + h))
+        )
         slope = np.stack([right - here, up - here], axis=1) / h
         if not np.isfinite(slope).all() or np.linalg.det(slope) == 0:
             return None
@@ -156,6 +174,7 @@ def equations(gas, D, Q):
 
 def last(gas):
     """(Q, dmu) : where the normal gas starts to pair at the largest dmu, and the Q it pairs at; 0 if that is the uniform state."""
+
     def lost(Q, near=None):
         dmu = dmu_of(gas, 0.0, Q, near)
         return -dmu if np.isfinite(dmu) else 0.0
@@ -166,7 +185,12 @@ def last(gas):
     k = int(np.argmin(values))
     if values[k] == 0:
         return 0.0, np.nan
-    best = minimize_scalar(lambda x: lost(x, -values[k]), bounds=(Q[max(k - 1, 0)], Q[k + 1]), method="bounded", options={"xatol": FINE})
+    best = minimize_scalar(
+        lambda x: lost(x, -values[k]),
+        bounds=(Q[max(k - 1, 0)], Q[k + 1]),
+        method="bounded",
+        options={"xatol": FINE},
+    )
     if k == 0 and (values[0] <= best.fun or best.x < 1e-4):
         return 0.0, -float(values[0])
     return float(best.x), -float(best.fun)
@@ -185,7 +209,13 @@ def twisted(gas, base, nodes=NODES):
     ends, joins = [], []
     for k, step in ((soft[0], -1), (soft[-1], 1)):
         if 0 <= k + step < len(D):
-            ends.append(brentq(lambda x: rigidity(gas, x, base.at(x)[1]), *sorted((D[k], D[k + step])), xtol=1e-13))
+            ends.append(
+                brentq(
+                    lambda x: rigidity(gas, x, base.at(x)[1]),
+                    *sorted((D[k], D[k + step])),
+                    xtol=1e-13,
+                )
+            )
             joins.append(True)
         else:
             ends.append(0.0 if step < 0 else top)
@@ -199,12 +229,21 @@ def twisted(gas, base, nodes=NODES):
     Q, dmu = np.array(states).T
     good = np.isfinite(dmu)
     x, Q, dmu = x[good], Q[good], dmu[good]
-    folds = extrema(x, dmu, lambda v: turn(gas, v, (float(np.interp(v, x, Q)), float(np.interp(v, x, dmu))))[1])
+    folds = extrema(
+        x, dmu, lambda v: turn(gas, v, (float(np.interp(v, x, Q)), float(np.interp(v, x, dmu))))[1]
+    )
     D_folds = tuple(f[0] for f in folds)
-    bends = [turn(gas, v, (float(np.interp(v, x, Q)), float(np.interp(v, x, dmu)))) for v in D_folds]
+    bends = [
+        turn(gas, v, (float(np.interp(v, x, Q)), float(np.interp(v, x, dmu)))) for v in D_folds
+    ]
     every = np.append(x, D_folds)
     order = np.argsort(every)
-    return Curve(every[order], np.append(Q, [b[0] for b in bends])[order], np.append(dmu, [b[1] for b in bends])[order], D_folds)
+    return Curve(
+        every[order],
+        np.append(Q, [b[0] for b in bends])[order],
+        np.append(dmu, [b[1] for b in bends])[order],
+        D_folds,
+    )
 
 
 def curves(gas, nodes=NODES):
@@ -218,7 +257,12 @@ def find(gas, known=None):
     known = known or curves(gas)
     found = []
     if known.uniform is not None:
-        found += [(name, D, 0.0) for name, D in zip(("NBCS", "NIG"), sorted(_uniform_at(gas, known.uniform), reverse=True))]
+        found += [
+            (name, D, 0.0)
+            for name, D in zip(
+                ("NBCS", "NIG"), sorted(_uniform_at(gas, known.uniform), reverse=True)
+            )
+        ]
     if known.twisted is not None:
         found += _twisted_at(gas, known.twisted)
     return found
@@ -229,12 +273,16 @@ def _uniform_at(gas, curve):
     if gas.baths.blur == 0:
         below = [top] if dmu < top else []
         if curve.dmu[0] < dmu < top:
-            below.append(brentq(lambda D: gap(gas, D, 0.0), 1e-12, dmu * (1 - NEAR_END), xtol=1e-15, rtol=1e-13))
+            below.append(
+                brentq(
+                    lambda D: gap(gas, D, 0.0), 1e-12, dmu * (1 - NEAR_END), xtol=1e-15, rtol=1e-13
+                )
+            )
         return below
     found = []
     for low, high in curve.pieces:
         if high == top:
-            high = 1.01 * top + 1e-6       # g falls on beyond the state of dmu = 0
+            high = 1.01 * top + 1e-6  # g falls on beyond the state of dmu = 0
         left, right = gap(gas, low, 0.0), gap(gas, high, 0.0)
         if left * right < 0:
             found.append(brentq(lambda D: gap(gas, D, 0.0), low, high, xtol=1e-15, rtol=1e-13))

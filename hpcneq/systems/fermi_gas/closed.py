@@ -19,6 +19,7 @@ With the reservoirs' memory (:class:`Balance`) dJ/dt is known at each instant fr
 J = 0 stays, to rounding and the law of the far momenta, and what current a start has dies as in the kinetic model. Here tails follow Q at once and have no inertia by themselves.
 In both models the reservoirs take part in the fall: an atom keeps its p on its way through them.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from hpcneq.errors import InputError
 from . import momenta, states
 from .occupation import Baths
 
-POOR = 1e-4     # of S/Q: error that no longer passes
+POOR = 1e-4  # of S/Q: error that no longer passes
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,9 @@ class Ends:
     def normal(self):
         """Atoms of one spin without pairs, int p^2 dp of levels without width: (1/3) <mu^{3/2}> of both reservoirs, and its first term in T^2."""
         levels = 1 + self.baths.dmu * np.array([1.0, -1.0])
-        return float(np.mean(1 / 3 * levels**1.5 * (1 + 0.125 * (np.pi * self.baths.T / levels)**2)))
+        return float(
+            np.mean(1 / 3 * levels**1.5 * (1 + 0.125 * (np.pi * self.baths.T / levels) ** 2))
+        )
 
     def sums(self, D, Q):
         """(J_S, n) of one spin."""
@@ -59,9 +62,15 @@ class Ends:
         xi, E = states.levels(self.p, abs(D), Q)
         bare = np.abs(xi)
         M, N = (self.baths.moments(x, self.p * abs(Q)) for x in (E, bare))
-        more = 0.5 * np.sign(xi) * (2 * (M[0] - N[0]) + abs(D)**2 / (E * (E + bare)) * (1 - 2 * M[0]))
+        more = (
+            0.5
+            * np.sign(xi)
+            * (2 * (M[0] - N[0]) + abs(D) ** 2 / (E * (E + bare)) * (1 - 2 * M[0]))
+        )
         weight = self.weight * self.p**2
-        return float(weight @ (2 * self.p * np.sign(Q) * (M[1] - N[1]) + Q * more)), self.normal + float(weight @ more)
+        return float(
+            weight @ (2 * self.p * np.sign(Q) * (M[1] - N[1]) + Q * more)
+        ), self.normal + float(weight @ more)
 
     def velocity(self, D, Q, dmu):
         """dQ/dt."""
@@ -82,31 +91,44 @@ class Balance:
     def __init__(self, baths, p_c, most, ramp, dp):
         self.relax = 2 * baths.width
         levels = sorted({ramp.first, ramp.last}) if ramp.first != ramp.last else [ramp.first]
-        at = [(Q, D, dmu) for Q in most * np.array([0.2, 0.45, 0.7, 0.9, 1.0]) for D in (0.0, 0.1, 0.2, 0.3, 0.4) for dmu in levels]
+        at = [
+            (Q, D, dmu)
+            for Q in most * np.array([0.2, 0.45, 0.7, 0.9, 1.0])
+            for D in (0.0, 0.1, 0.2, 0.3, 0.4)
+            for dmu in levels
+        ]
         powers = [x for x in self.powers if len(levels) > 1 or not x[2]]
-        values = [Ends(replace(baths, dmu=dmu), *momenta.outer(p_c)).sums(D, Q)[0] - bare(replace(baths, dmu=dmu), Q, p_c, dp) for Q, D, dmu in at]
+        values = [
+            Ends(replace(baths, dmu=dmu), *momenta.outer(p_c)).sums(D, Q)[0]
+            - bare(replace(baths, dmu=dmu), Q, p_c, dp)
+            for Q, D, dmu in at
+        ]
         x = np.array([(Q**2, D**2, dmu**2) for Q, D, dmu in at])
         table = np.stack([np.prod(x ** np.array(power), axis=1) for power in powers], axis=1)
         values = np.array(values) / [Q for Q, *_ in at]
         found = np.linalg.lstsq(table, values, rcond=None)[0]
         if np.abs(table @ found - values).max() > POOR:
-            raise InputError(f"[numerics] p_c = {p_c:g}: must lie further above the edges of the reservoirs, where free_Q = true and model = \"memory\"")
+            raise InputError(
+                f'[numerics] p_c = {p_c:g}: must lie further above the edges of the reservoirs, where free_Q = true and model = "memory"'
+            )
         self.terms = list(zip(powers, found))
 
     def rest(self, square, Q, dmu):
         """(S, dS/d|Delta|^2, dS/dQ)."""
         S = by_square = by_Q = 0.0
         for (i, j, k), weight in self.terms:
-            term = weight * dmu**(2 * k) * Q**(2 * i)
+            term = weight * dmu ** (2 * k) * Q ** (2 * i)
             S += term * Q * square**j
             by_Q += (2 * i + 1) * term * square**j
-            by_square += j * term * Q * square**max(j - 1, 0)
+            by_square += j * term * Q * square ** max(j - 1, 0)
         return S, by_square, by_Q
 
     def velocity(self, Delta, change, Q, dmu, J, moves, n):
         """dQ/dt from Delta and d Delta/dt, and of the evolved momenta J, dJ/dt at this Q, and n of one spin."""
-        S, by_square, by_Q = self.rest(abs(Delta)**2, Q, dmu)
-        return -(self.relax * (J + S) + moves + by_square * 2 * (Delta.conjugate() * change).real) / (n + by_Q)
+        S, by_square, by_Q = self.rest(abs(Delta) ** 2, Q, dmu)
+        return -(
+            self.relax * (J + S) + moves + by_square * 2 * (Delta.conjugate() * change).real
+        ) / (n + by_Q)
 
 
 def bare(baths, Q, p_c, dp):

@@ -2,6 +2,7 @@
 
 Kawamura, Hanai and Ohashi (2022), Table I and Fig. 2(a); the paper's numbers are 1% low.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -10,12 +11,14 @@ import numpy as np
 
 from . import branches, states
 
-EDGES = {"nig_onset": "onset of the interior-gap state: the uniform Delta -> 0",
-         "nff_fold": "fold of the two states with Q > 0",
-         "nff_end": "end of the NFF state: Delta -> 0 at Q > 0",
-         "nbcs_end": "end of the uniform state: its fold, or Delta -> 0",
-         "nffp_end": "where NFF' joins the uniform states: Q -> 0",
-         "normal_end": "below it the normal gas is unstable to pairing at some Q"}
+EDGES = {
+    "nig_onset": "onset of the interior-gap state: the uniform Delta -> 0",
+    "nff_fold": "fold of the two states with Q > 0",
+    "nff_end": "end of the NFF state: Delta -> 0 at Q > 0",
+    "nbcs_end": "end of the uniform state: its fold, or Delta -> 0",
+    "nffp_end": "where NFF' joins the uniform states: Q -> 0",
+    "normal_end": "below it the normal gas is unstable to pairing at some Q",
+}
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,18 @@ def seeds(gas, known):
         found["normal_end"] = Edge("onset", base.dmu[0])
         return found
     starts = turned.D[0] == 0 and turned.Q[0] > 0
-    found["normal_end"] = Edge("pairing", turned.dmu[0], 0.0, turned.Q[0]) if starts else Edge("onset", base.dmu[0])
+    found["normal_end"] = (
+        Edge("pairing", turned.dmu[0], 0.0, turned.Q[0]) if starts else Edge("onset", base.dmu[0])
+    )
     if turned.folds:
         D = turned.folds[0]
         found["nff_fold"] = Edge("twisted fold", turned.at(D)[1], D, turned.at(D)[0])
         if starts:
             found["nff_end"] = found["normal_end"]
     if turned.Q[-1] == 0:
-        found["nffp_end"] = Edge("sharp" if gas.baths.blur == 0 else "join", turned.dmu[-1], turned.D[-1])
+        found["nffp_end"] = Edge(
+            "sharp" if gas.baths.blur == 0 else "join", turned.dmu[-1], turned.D[-1]
+        )
     return found
 
 
@@ -67,11 +74,20 @@ def equations(gas, edge):
     if edge.kind == "sharp":
         return lambda x: [g(held.at(0.0), x[0], 0.0)], [edge.delta]
     if edge.kind == "pairing":
-        return lambda x: [g(held.at(x[0]), 0.0, x[1]), states.slopes(held.at(x[0]), 0.0, x[1])[1] / x[1]], [edge.dmu, edge.Q]
+        return lambda x: [
+            g(held.at(x[0]), 0.0, x[1]),
+            states.slopes(held.at(x[0]), 0.0, x[1])[1] / x[1],
+        ], [edge.dmu, edge.Q]
     if edge.kind == "fold":
-        return lambda x: [g(held.at(x[0]), x[1], 0.0), states.slopes(held.at(x[0]), x[1], 0.0)[0]], [edge.dmu, edge.delta]
+        return lambda x: [
+            g(held.at(x[0]), x[1], 0.0),
+            states.slopes(held.at(x[0]), x[1], 0.0)[0],
+        ], [edge.dmu, edge.delta]
     if edge.kind == "join":
-        return lambda x: [g(held.at(x[0]), x[1], 0.0), states.stiffness(held.at(x[0]), x[1], 0.0)], [edge.dmu, edge.delta]
+        return lambda x: [
+            g(held.at(x[0]), x[1], 0.0),
+            states.stiffness(held.at(x[0]), x[1], 0.0),
+        ], [edge.dmu, edge.delta]
 
     def twisted_fold(x):
         here, D, Q = held.at(x[0]), x[1], x[2]
@@ -90,7 +106,12 @@ def polished(edge, x):
     """The Edge at the root ``x`` of its equations."""
     if edge.kind == "sharp":
         return Edge("sharp", x[0], x[0])
-    values = {"onset": (x[0], 0.0, 0.0), "pairing": (x[0], 0.0, x[-1]), "fold": (x[0], x[-1], 0.0), "join": (x[0], x[-1], 0.0)}
+    values = {
+        "onset": (x[0], 0.0, 0.0),
+        "pairing": (x[0], 0.0, x[-1]),
+        "fold": (x[0], x[-1], 0.0),
+        "join": (x[0], x[-1], 0.0),
+    }
     return Edge(edge.kind, *(float(v) for v in values.get(edge.kind, x)))
 
 

@@ -8,13 +8,14 @@ force F = sum_{p < p_c} (g_12 - u Delta) + tau Delta this makes an equation of m
 
 the next order is lambda^3 p_c^-5/50. Kawamura, Hanai and Ohashi (2022), Eqs. (69), (74) with the corrections of :mod:`.response`.
 """
+
 from __future__ import annotations
 
 import numpy as np
 
 from . import momenta, rays, response
 
-CHUNK = 64      # momenta in one item of work
+CHUNK = 64  # momenta in one item of work
 
 
 def above(p_c):
@@ -31,7 +32,9 @@ class Chunks:
     def __init__(self, counts):
         self.counts, self.runs = counts, len(counts)
         self.sizes = [-(-n // CHUNK) for n in counts]
-        self.run = np.concatenate([np.repeat(np.arange(self.runs), self.sizes), np.arange(self.runs)])
+        self.run = np.concatenate(
+            [np.repeat(np.arange(self.runs), self.sizes), np.arange(self.runs)]
+        )
         self.items = len(self.run)
         self.momenta = self.items - self.runs
 
@@ -40,7 +43,7 @@ class Chunks:
         found = []
         for values, size in zip(arrays, self.sizes):
             whole = np.zeros((size * CHUNK, *values.shape[1:]), values.dtype)
-            whole[:len(values)] = values
+            whole[: len(values)] = values
             found.append(whole.reshape(size, CHUNK, *values.shape[1:]))
         return np.concatenate(found)
 
@@ -49,7 +52,12 @@ class Chunks:
         stop = min(part.stop, self.momenta)
         where = slice(part.start, max(stop, part.start))
         holders = [k for k in range(max(part.start, self.momenta), part.stop)]
-        return where, where.stop - where.start, [k - part.start for k in holders], [int(self.run[k]) for k in holders]
+        return (
+            where,
+            where.stop - where.start,
+            [k - part.start for k in holders],
+            [int(self.run[k]) for k in holders],
+        )
 
 
 class Linear:
@@ -61,14 +69,25 @@ class Linear:
 
     def __init__(self, responses, start, p_c, lasting=0.0):
         self.start_at, self.p_c = np.asarray(start, complex), p_c
-        inner = [rays.points(r.D, r.Q, r.baths, r.q, r.angle, r.dp, r.fine, p_c, r.angles, lasting) for r in responses]
+        inner = [
+            rays.points(r.D, r.Q, r.baths, r.q, r.angle, r.dp, r.fine, p_c, r.angles, lasting)
+            for r in responses
+        ]
         core = [response.Kinetic(r, points) for r, points in zip(responses, inner)]
         self.chunks = Chunks([k.count for k in core])
         self.items, self.fields = self.chunks.items, {"dg": (4 * CHUNK,)}
-        sums = [np.stack([k.A, k.B, k.A * k.gap, k.B * k.gap]).reshape(4, -1) * np.tile(k.weight, 4) for k in core]
-        self.table = {"c": self.pack([k.c for k in core]), "Fa": self.pack([k.follows_at(0) for k in core]), "Fb": self.pack([k.follows_at(1) for k in core]),
-                      "Sa": self.pack([k.follows[0] for k in core]), "Sb": self.pack([k.follows[1] for k in core]),
-                      "W": np.stack([self.pack([w[row] for w in sums]) for row in range(4)], axis=1)}
+        sums = [
+            np.stack([k.A, k.B, k.A * k.gap, k.B * k.gap]).reshape(4, -1) * np.tile(k.weight, 4)
+            for k in core
+        ]
+        self.table = {
+            "c": self.pack([k.c for k in core]),
+            "Fa": self.pack([k.follows_at(0) for k in core]),
+            "Fb": self.pack([k.follows_at(1) for k in core]),
+            "Sa": self.pack([k.follows[0] for k in core]),
+            "Sb": self.pack([k.follows[1] for k in core]),
+            "W": np.stack([self.pack([w[row] for w in sums]) for row in range(4)], axis=1),
+        }
         self.relax = np.array([2 * r.baths.width for r in responses])
         self.law = [law(r, k, p_c) for r, k in zip(responses, core)]
         self.known = {}
@@ -99,24 +118,39 @@ class Linear:
         """The coefficients of this rank's momenta."""
         if part not in self.known:
             where, *_ = self.chunks.mine(part)
-            self.known[part] = {name: values[where] for name, values in self.table.items()} | {"run": self.chunks.run[where]}
+            self.known[part] = {name: values[where] for name, values in self.table.items()} | {
+                "run": self.chunks.run[where]
+            }
         return self.known[part]
 
     def partials(self, t, local, part):
         at, (_, count, holders, runs) = self.mine(part), self.chunks.mine(part)
         dg = local["dg"]
         rows = np.zeros((len(part), self.chunks.runs, 3, 2), complex)
-        found = at["W"] @ np.ascontiguousarray(dg[:count]).view(float).reshape(count, 4 * CHUNK, 2)     # real weights: two real columns
+        found = at["W"] @ np.ascontiguousarray(dg[:count]).view(float).reshape(
+            count, 4 * CHUNK, 2
+        )  # real weights: two real columns
         found = found[..., 0] + 1j * found[..., 1]
         rows[np.arange(count), at["run"], 0] = found[:, :2]
-        rows[np.arange(count), at["run"], 2] = self.relax[at["run"], None] * found[:, :2] + 1j * found[:, 2:]
+        rows[np.arange(count), at["run"], 2] = (
+            self.relax[at["run"], None] * found[:, :2] + 1j * found[:, 2:]
+        )
         for place, run in zip(holders, runs):
             rows[place, run, 1] = dg[place, :2]
         return rows
 
     def close(self, sums):
         x = sums[:, 1]
-        return np.stack([x, [own[0] @ y + own[1] @ s[0] + own[2] @ s[2] for own, y, s in zip(self.law, x, sums)]], axis=1)
+        return np.stack(
+            [
+                x,
+                [
+                    own[0] @ y + own[1] @ s[0] + own[2] @ s[2]
+                    for own, y, s in zip(self.law, x, sums)
+                ],
+            ],
+            axis=1,
+        )
 
     def rhs(self, t, side, local, c, out, part):
         at, (_, count, holders, runs) = self.mine(part), self.chunks.mine(part)
@@ -137,8 +171,15 @@ def law(r, core, p_c):
     far = response.Kinetic(r, outer_points(r, p_c))
     K, KB = (pairs_only(far.static / far.c**k).reshape(2, 2) for k in (1, 2))
     B = KB @ np.linalg.inv(K)
-    pull = far.uniform.sum(axis=1).reshape(2, 2) - np.eye(2) * (core.pairing.mean(axis=0) @ core.weight)
-    driven = np.array([[np.sum(x * core.weight * core.c * core.follows_at(k)) for k in (0, 1)] for x in (core.A, core.B)])     # (a, b) add to dF/dt
+    pull = far.uniform.sum(axis=1).reshape(2, 2) - np.eye(2) * (
+        core.pairing.mean(axis=0) @ core.weight
+    )
+    driven = np.array(
+        [
+            [np.sum(x * core.weight * core.c * core.follows_at(k)) for k in (0, 1)]
+            for x in (core.A, core.B)
+        ]
+    )  # (a, b) add to dF/dt
     left = np.linalg.inv(K - B @ pull)
     return left @ (pull + B @ driven), left, -left @ B
 
@@ -152,4 +193,13 @@ def outer_points(r, p_c):
     """The Points above p_c, on one panel to infinity along each ray."""
     c, nu, share = rays.directions(r.D, r.Q, r.baths, r.q, r.angle, r.fine, r.angles)
     p, weight = momenta.outer(p_c)
-    return rays.assemble(np.tile(p, len(c)), (share[:, None] * (weight * p**2)).ravel(), np.repeat(c, len(p)), np.repeat(nu, len(p)), r.D, r.Q, r.q, r.angle)
+    return rays.assemble(
+        np.tile(p, len(c)),
+        (share[:, None] * (weight * p**2)).ravel(),
+        np.repeat(c, len(p)),
+        np.repeat(nu, len(p)),
+        r.D,
+        r.Q,
+        r.q,
+        r.angle,
+    )

@@ -3,17 +3,24 @@
 Modes lie in planes, ``pi`` (items, 4, modes, 2, lanes): entries 11, 12, 21, 22 of each Pi_g, real and imaginary parts apart, so that one vector
 instruction works on many momenta; as numbers of a state vector they are the real and imaginary parts of half as many complex ones.
 """
+
 from __future__ import annotations
 
 import functools
 
-FAST = {"nnan", "ninf", "nsz", "contract"}      # nothing that changes the order of additions: the same bits on any rank
+FAST = {
+    "nnan",
+    "ninf",
+    "nsz",
+    "contract",
+}  # nothing that changes the order of additions: the same bits on any rank
 
 
 @functools.lru_cache(maxsize=1)
 def compiled():
     """:func:`turn`, compiled at its first use: who evolves no modes does not wait for numba."""
     import numba
+
     return numba.njit(fastmath=FAST, cache=True, nogil=True)(turn)
 
 
@@ -31,9 +38,24 @@ def turn(pi, out, total, a, xi, rates, source, Delta):
         for g in range(modes):
             decay, drift = rates[g].real, rates[g].imag
             for c in range(2):
-                ur, ui, dr, di = pi[i, c, g, 0], pi[i, c, g, 1], pi[i, 2 + c, g, 0], pi[i, 2 + c, g, 1]
-                our, oui, odr, odi = out[i, c, g, 0], out[i, c, g, 1], out[i, 2 + c, g, 0], out[i, 2 + c, g, 1]
-                tur, tui, tdr, tdi = total[i, c, 0], total[i, c, 1], total[i, 2 + c, 0], total[i, 2 + c, 1]
+                ur, ui, dr, di = (
+                    pi[i, c, g, 0],
+                    pi[i, c, g, 1],
+                    pi[i, 2 + c, g, 0],
+                    pi[i, 2 + c, g, 1],
+                )
+                our, oui, odr, odi = (
+                    out[i, c, g, 0],
+                    out[i, c, g, 1],
+                    out[i, 2 + c, g, 0],
+                    out[i, 2 + c, g, 1],
+                )
+                tur, tui, tdr, tdi = (
+                    total[i, c, 0],
+                    total[i, c, 1],
+                    total[i, 2 + c, 0],
+                    total[i, 2 + c, 1],
+                )
                 first = source[g] if c == 0 else 0.0
                 second = source[g] - first
                 for j in range(lanes):

@@ -1,4 +1,5 @@
 """Radial momentum sums: panels that end at every kink and shorten towards whatever is sharp, the last one to infinity."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -8,9 +9,9 @@ import numpy as np
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
 FAR_NODES, FAR_WEIGHTS = np.polynomial.legendre.leggauss(32)
 SHELL = (0.7, 1.3)
-COARSE = 0.4        # longest panel outside the shell
-LAST = 3.0          # the last panel is p = LAST/t, 0 < t < 1
-SHARPEST = 1e-4     # kinks are breakpoints; panels need not be shorter than this
+COARSE = 0.4  # longest panel outside the shell
+LAST = 3.0  # the last panel is p = LAST/t, 0 < t < 1
+SHARPEST = 1e-4  # kinks are breakpoints; panels need not be shorter than this
 
 
 def kinks(gaps, Q, dmu, mu=1.0):
@@ -21,14 +22,20 @@ def kinks(gaps, Q, dmu, mu=1.0):
     companion[..., 0, 1] = 2 * m + Q**2
     companion[..., 0, 2] = 2 * dmu * Q * np.array([1, -1])
     companion[..., 0, 3] = -(m**2 + np.asarray(gaps)[:, None] ** 2 - dmu**2)
-    return [[(z.real, abs(z.imag)) for z in row if z.real > 0] for row in np.linalg.eigvals(companion).reshape(len(gaps), 8)]
+    return [
+        [(z.real, abs(z.imag)) for z in row if z.real > 0]
+        for row in np.linalg.eigvals(companion).reshape(len(gaps), 8)
+    ]
 
 
 def features(D, Q, dmu, blur, mu=1.0):
     """[(p, width, breakpoint?)] of the sums with and without D: where levels meet an edge of the reservoirs, and E is least."""
     found = [(np.sqrt(max(mu - 0.25 * Q**2, 1e-6)), max(0.5 * np.hypot(D, blur), SHARPEST), False)]
     for row in kinks(sorted({D, 0.0}), Q, dmu, mu):
-        found += [(p, max(np.hypot(0.4 * blur / max(p, 0.2), away), SHARPEST), away < 1e-7) for p, away in row]
+        found += [
+            (p, max(np.hypot(0.4 * blur / max(p, 0.2), away), SHARPEST), away < 1e-7)
+            for p, away in row
+        ]
     return found
 
 
@@ -51,7 +58,11 @@ def divide(ends, place, width, longest, fine=1):
 def panels_of(known, dp, cuts=(), fine=1):
     """Ends (n + 1,) of the panels of 0 < p < LAST, ascending, for features [(p, width, breakpoint?)]."""
     known = [f for f in known if 0 < f[0] < LAST]
-    ends = np.unique(np.concatenate([[0.0, *SHELL, LAST], [f[0] for f in known if f[2]], np.asarray(cuts, float)]))
+    ends = np.unique(
+        np.concatenate(
+            [[0.0, *SHELL, LAST], [f[0] for f in known if f[2]], np.asarray(cuts, float)]
+        )
+    )
     ends = ends[np.concatenate([[True], np.diff(ends) > 1e-12])]
     place, width = (np.array([f[k] for f in known]) for k in (0, 1))
 
@@ -76,7 +87,9 @@ def nodes(ends):
 def inner(ends):
     """(p, weight) : Gauss nodes on the panels between ``ends``."""
     half = 0.5 * np.diff(ends)
-    return ((ends[:-1] + half)[:, None] + half[:, None] * NODES).ravel(), (half[:, None] * WEIGHTS).ravel()
+    return ((ends[:-1] + half)[:, None] + half[:, None] * NODES).ravel(), (
+        half[:, None] * WEIGHTS
+    ).ravel()
 
 
 def outer(start, points=FAR_NODES, weights=FAR_WEIGHTS):
@@ -115,5 +128,13 @@ def breakpoints(D, Q, dmu, blur):
     """0, the kinks of levels of no width, LAST: ascending."""
     if blur > 0:
         return np.array([0.0, LAST])
-    found = np.unique([0.0, LAST] + [p for row in kinks(sorted({D, 0.0}), Q, dmu) for p, away in row if away < 1e-7 and p < LAST])
+    found = np.unique(
+        [0.0, LAST]
+        + [
+            p
+            for row in kinks(sorted({D, 0.0}), Q, dmu)
+            for p, away in row
+            if away < 1e-7 and p < LAST
+        ]
+    )
     return found[np.concatenate([[True], np.diff(found) > 1e-9])]

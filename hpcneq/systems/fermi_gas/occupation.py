@@ -6,6 +6,7 @@ Units: 2m = mu = pF = 1. Levels have half-width Gam = 2 gamma. Kawamura, Hanai a
 
 In the steady state -i G^<_p = N(H_p): every equal-time average is a function of the Hamiltonian.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ import numpy as np
 from hpcneq.maths import fermi
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
-SMALL = 0.3      # of the distance to the nearest singularity of N: angular averages over less are taken by quadrature
+SMALL = 0.3  # of the distance to the nearest singularity of N: angular averages over less are taken by quadrature
 
-TAIL = 3.0       # E beyond which N is its Lorentzian tail
+TAIL = 3.0  # E beyond which N is its Lorentzian tail
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,10 @@ class Baths:
 
     def occupation(self, x):
         """N(x), element-wise; relative accuracy in the tail N -> Gam/(pi x)."""
-        return 0.5 * (fermi.broadened_fermi(x - self.dmu, self.width, self.T) + fermi.broadened_fermi(x + self.dmu, self.width, self.T))
+        return 0.5 * (
+            fermi.broadened_fermi(x - self.dmu, self.width, self.T)
+            + fermi.broadened_fermi(x + self.dmu, self.width, self.T)
+        )
 
     def one_sided(self, x, sign):
         """The part of the reservoir at sign * dmu: N(x) is the mean of both."""
@@ -50,15 +54,22 @@ class Baths:
         """dN/dx; at gamma = T = 0 it is a pair of delta functions, returned as 0."""
         if self.blur == 0:
             return np.zeros(np.shape(x))
-        return -0.25 * sum(fermi.broadened_tanh_slope(x - s * self.dmu, self.width, self.T) for s in (1, -1))
+        return -0.25 * sum(
+            fermi.broadened_tanh_slope(x - s * self.dmu, self.width, self.T) for s in (1, -1)
+        )
 
     def memory(self, x):
         """R(x), complex, Re R = N on the real axis: int dw/2pi 2i F(w)/(w - x + i Gam) less a constant; Im x < Gam + pi T."""
-        return 0.5 * (fermi.retarded_fermi(x - self.dmu, self.width, self.T) + fermi.retarded_fermi(x + self.dmu, self.width, self.T))
+        return 0.5 * (
+            fermi.retarded_fermi(x - self.dmu, self.width, self.T)
+            + fermi.retarded_fermi(x + self.dmu, self.width, self.T)
+        )
 
     def memory_slope(self, x):
         """dR/dx."""
-        return 0.5 * sum(fermi.retarded_fermi_slope(x - s * self.dmu, self.width, self.T) for s in (1, -1))
+        return 0.5 * sum(
+            fermi.retarded_fermi_slope(x - s * self.dmu, self.width, self.T) for s in (1, -1)
+        )
 
     def moments(self, E, s):
         """(M0, M1) = 1/2 int_-1^1 dc (1, c) N(E + s c); E any real, s >= 0, same shape (n,).
@@ -73,9 +84,13 @@ class Baths:
         if near.any():
             values = self.occupation(E[near] + s[near] * NODES[:, None])
             M0[near], M1[near] = 0.5 * WEIGHTS @ values, 0.5 * (WEIGHTS * NODES) @ values
-            tail = near & (E > TAIL)        # there M1 p^3 counts: by parts, without cancellation
+            tail = near & (E > TAIL)  # there M1 p^3 counts: by parts, without cancellation
             if tail.any():
-                M1[tail] = 0.25 * s[tail] * ((WEIGHTS * (1 - NODES**2)) @ self.slope(E[tail] + s[tail] * NODES[:, None]))
+                M1[tail] = (
+                    0.25
+                    * s[tail]
+                    * ((WEIGHTS * (1 - NODES**2)) @ self.slope(E[tail] + s[tail] * NODES[:, None]))
+                )
         far = ~near
         if far.any():
             x, r = E[far], s[far]
@@ -101,5 +116,7 @@ class Baths:
         return found
 
     def _integrals(self, x):
-        both = [fermi.broadened_fermi_integrals(x - s * self.dmu, self.width, self.T) for s in (1, -1)]
+        both = [
+            fermi.broadened_fermi_integrals(x - s * self.dmu, self.width, self.T) for s in (1, -1)
+        ]
         return 0.5 * (both[0][0] + both[1][0]), 0.5 * (both[0][1] + both[1][1])

@@ -3,6 +3,7 @@
 The summand lives on levels at p + q/2 and p - q/2, with h(k) = xi tau3 - D tau1, xi = k^2 + Q^2/4 - 1, on top of k.Q. Along a ray
 xi = p^2 +- nu q p + const and k.Q = c Q p +- const, with c = n.Q and nu = n.q (unit vectors), so that every feature is a root of a quartic.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ import numpy as np
 from . import momenta
 
 ANGLE_NODES, ANGLE_WEIGHTS = np.polynomial.legendre.leggauss(8)
-AZIMUTHS = 12      # over half a turn, where q is neither along nor against Q
+AZIMUTHS = 12  # over half a turn, where q is neither along nor against Q
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,15 @@ class Points:
 
     def some(self, where):
         """The Points of a slice."""
-        return Points(self.p[where], self.weight[where], self.xi[:, where], self.E[:, where], self.a[:, where], self.c[where], self.D)
+        return Points(
+            self.p[where],
+            self.weight[where],
+            self.xi[:, where],
+            self.E[:, where],
+            self.a[:, where],
+            self.c[where],
+            self.D,
+        )
 
     @property
     def levels(self):
@@ -79,13 +88,29 @@ def assemble(p, weight, c, nu, D, Q, q, angle):
 def at_centre(points, D, Q):
     """The same momenta with both sides at p itself."""
     xi = points.p**2 + 0.25 * Q**2 - 1 + np.zeros((2, 1))
-    return Points(points.p, points.weight, xi, np.maximum(np.hypot(xi, D), 1e-12), Q * points.p * points.c + np.zeros((2, 1)), points.c, D)
+    return Points(
+        points.p,
+        points.weight,
+        xi,
+        np.maximum(np.hypot(xi, D), 1e-12),
+        Q * points.p * points.c + np.zeros((2, 1)),
+        points.c,
+        D,
+    )
 
 
 def half(points):
     """The Points on one side of the plane across Q, each for two: for sums of what is even in c."""
     side = points.c > 0
-    return replace(points, p=points.p[side], weight=2 * points.weight[side], xi=points.xi[:, side], E=points.E[:, side], a=points.a[:, side], c=points.c[side])
+    return replace(
+        points,
+        p=points.p[side],
+        weight=2 * points.weight[side],
+        xi=points.xi[:, side],
+        E=points.E[:, side],
+        a=points.a[:, side],
+        c=points.c[side],
+    )
 
 
 def directions(D, Q, baths, q, angle, fine=1, angles=32):
@@ -101,7 +126,7 @@ def directions(D, Q, baths, q, angle, fine=1, angles=32):
         return c, np.cos(angle) * c, share
     count = max(4, int(AZIMUTHS * fine))
     phi = np.pi * (np.arange(count) + 0.5) / count
-    nu = c[:, None] * np.cos(angle) + np.sqrt(1 - c[:, None]**2) * along * np.cos(phi)
+    nu = c[:, None] * np.cos(angle) + np.sqrt(1 - c[:, None] ** 2) * along * np.cos(phi)
     return np.repeat(c, count), nu.ravel(), np.repeat(share / count, count)
 
 
@@ -111,9 +136,13 @@ def cosines(known, fine=1, angles=32):
     width = np.array([f[1] for f in known for _ in (1, -1)])
     ends = np.unique(np.concatenate([[-1.0, 0.0, 1.0], place[np.abs(place) < 1]]))
     ends = ends[np.concatenate([[True], np.diff(ends) > 1e-9])]
-    ends = momenta.divide(ends, place, width, lambda low, high: np.full(len(low), 8 / angles), 0.5 * fine)
+    ends = momenta.divide(
+        ends, place, width, lambda low, high: np.full(len(low), 8 / angles), 0.5 * fine
+    )
     half = 0.5 * np.diff(ends)
-    return ((ends[:-1] + half)[:, None] + half[:, None] * ANGLE_NODES).ravel(), (0.5 * half[:, None] * ANGLE_WEIGHTS).ravel()
+    return ((ends[:-1] + half)[:, None] + half[:, None] * ANGLE_NODES).ravel(), (
+        0.5 * half[:, None] * ANGLE_WEIGHTS
+    ).ravel()
 
 
 def tangents(D, Q, baths):
@@ -146,7 +175,12 @@ def features(D, Q, baths, q, angle, c, nu):
             # xi^2 + D^2 - (edge dmu - a)^2, xi = p^2 + linear p + base, a = Q c p + s turn
             e, slope = edge * baths.dmu - s * turn, -Q * c
             one = np.ones_like(c)
-            roots = quartic(2 * linear, linear**2 + 2 * base - slope**2, 2 * linear * base - 2 * e * slope, (base**2 + D**2 - e**2) * one)
+            roots = quartic(
+                2 * linear,
+                linear**2 + 2 * base - slope**2,
+                2 * linear * base - 2 * e * slope,
+                (base**2 + D**2 - e**2) * one,
+            )
             for k, row in enumerate(roots):
                 for z in row[row.real > 0]:
                     away = abs(z.imag)

@@ -20,6 +20,7 @@ A and C agree at q = 0. M is analytic for Re lambda > -4 gamma (A, C), -min(4 ga
 In A and C every pair of levels is a pole at lambda = -4 gamma - i e: seen from above that line, few poles do for all of them
 (:class:`hpcneq.maths.cauchy.Poles`), which makes M(lambda) at many lambda one product of matrices.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -31,12 +32,16 @@ from hpcneq.maths.fermi import divided_difference
 from . import rays
 
 VARIANTS = ("A", "C", "D")
-CHUNK = 16384      # momenta in one item of work
-FEW = 5000         # momenta: so small an M needs no guide
-MANY = 200000      # momenta: the error is told by coarser, not by finer panels and angles
-REACH = 1.0        # mu: no mode beyond, |M| grows as the root of |z|
-NEAR = ((0.72, 1.05 * REACH), (0.28, 0.55), (0.045, 0.55))     # (Re lambda + 4 gamma over 4 gamma at least, |Im lambda| at most) of each set of few poles
-ASKED = 12         # points from which on a set of few poles is made
+CHUNK = 16384  # momenta in one item of work
+FEW = 5000  # momenta: so small an M needs no guide
+MANY = 200000  # momenta: the error is told by coarser, not by finer panels and angles
+REACH = 1.0  # mu: no mode beyond, |M| grows as the root of |z|
+NEAR = (
+    (0.72, 1.05 * REACH),
+    (0.28, 0.55),
+    (0.045, 0.55),
+)  # (Re lambda + 4 gamma over 4 gamma at least, |Im lambda| at most) of each set of few poles
+ASKED = 12  # points from which on a set of few poles is made
 
 
 class Response:
@@ -54,7 +59,9 @@ class Response:
         if not baths.blur > 0:
             raise InputError("gamma = 0 and T = 0: the response needs one of them > 0")
         if variant not in VARIANTS:
-            raise InputError(f'[numerics] variant = "{variant}": must be one of {", ".join(VARIANTS)}')
+            raise InputError(
+                f'[numerics] variant = "{variant}": must be one of {", ".join(VARIANTS)}'
+            )
         self.baths, self.D, self.Q, self.q, self.angle = baths, D, Q, q, angle
         self.variant, self.dp, self.fine, self.angles = variant, dp, fine, angles
         self.reach = (REACH, REACH)
@@ -70,7 +77,11 @@ class Response:
     def batch(self, q, zs, part):
         """(len(part), n, 2, 2) complex : shares of M(z) at n points of these pieces."""
         rates = -1j * np.asarray(zs, complex)
-        return np.stack([self._block(item)(rates) for item in part]) if len(part) else np.zeros((0, len(rates), 2, 2), complex)
+        return (
+            np.stack([self._block(item)(rates) for item in part])
+            if len(part)
+            else np.zeros((0, len(rates), 2, 2), complex)
+        )
 
     def partials(self, q, z, part):
         """(len(part), 2, 2) complex : the same at one point."""
@@ -101,21 +112,42 @@ class Response:
     def refined(self, factor):
         """The same with panels and angles ``factor`` times finer."""
         if factor not in self._others:
-            self._others[factor] = Response(self.baths, self.D, self.Q, self.q, self.angle, self.variant, self.dp, self.fine * factor, self.angles)
+            self._others[factor] = Response(
+                self.baths,
+                self.D,
+                self.Q,
+                self.q,
+                self.angle,
+                self.variant,
+                self.dp,
+                self.fine * factor,
+                self.angles,
+            )
         return self._others[factor]
 
     @property
     def points(self):
         """Momenta, made once."""
         if self._points is None:
-            self._points = rays.points(self.D, self.Q, self.baths, self.q, self.angle, self.dp, self.fine, angles=self.angles)
+            self._points = rays.points(
+                self.D,
+                self.Q,
+                self.baths,
+                self.q,
+                self.angle,
+                self.dp,
+                self.fine,
+                angles=self.angles,
+            )
         return self._points
 
     def _block(self, item):
         """What does not depend on z of one piece of work, made once."""
         if item not in self._blocks:
             some = self.points.some(slice(item * CHUNK, (item + 1) * CHUNK))
-            self._blocks[item] = Memory(self, some) if self.variant == "D" else Decaying(Kinetic(self, some))
+            self._blocks[item] = (
+                Memory(self, some) if self.variant == "D" else Decaying(Kinetic(self, some))
+            )
         return self._blocks[item]
 
 
@@ -132,7 +164,7 @@ class Pairs:
         left, right = np.broadcast_arrays(e[0][:, None], e[1][None])
         self.quotient = divided_difference(baths.occupation, baths.slope, left, right, baths.blur)
         N = baths.occupation(e)
-        self.pairing = (N[:, 1] - N[:, 0]) / (2 * points.E)      # g0_12/D on both sides
+        self.pairing = (N[:, 1] - N[:, 0]) / (2 * points.E)  # g0_12/D on both sides
         self.weight, self.N = points.weight, N
 
 
@@ -143,19 +175,30 @@ class Kinetic(Pairs):
         super().__init__(response, points)
         rate = 2 * response.baths.width
         self.c = rate + 1j * self.gap
-        self.follows = -np.stack([self.A * self.quotient, self.B * self.quotient])      # static response of N(H), per unit of a and of b
+        self.follows = -np.stack(
+            [self.A * self.quotient, self.B * self.quotient]
+        )  # static response of N(H), per unit of a and of b
         if response.variant == "C" or response.q == 0:
             self.drive = None
         else:
             self.drive = local_drive(response, points)
         static = [self.follows_at(k) for k in (0, 1)]
-        self.static = np.stack([self.A * static[0], self.A * static[1], self.B * static[0], self.B * static[1]]) * self.weight
+        self.static = (
+            np.stack(
+                [self.A * static[0], self.A * static[1], self.B * static[0], self.B * static[1]]
+            )
+            * self.weight
+        )
         self.uniform = self.static.sum(axis=(1, 2))
         self.uniform[[0, 3]] -= self.pairing.mean(axis=0) * self.weight
 
     def follows_at(self, k):
         """What dg turns about, per unit of a (k = 0) or b (k = 1): dg/dt = c (it - dg)."""
-        return self.follows[k] if self.drive is None else self.drive[k] / np.where(self.c == 0, 1, self.c)
+        return (
+            self.follows[k]
+            if self.drive is None
+            else self.drive[k] / np.where(self.c == 0, 1, self.c)
+        )
 
 
 class Decaying:
@@ -169,7 +212,11 @@ class Decaying:
     def __call__(self, rates):
         """(n, 2, 2) : M at rates (n,)."""
         s, found = rates + self.rate, np.empty((len(rates), 4), complex)
-        kind = np.select([(s.real >= near * self.rate) & (np.abs(s.imag) <= reach) for near, reach in NEAR], range(len(NEAR)), -1)
+        kind = np.select(
+            [(s.real >= near * self.rate) & (np.abs(s.imag) <= reach) for near, reach in NEAR],
+            range(len(NEAR)),
+            -1,
+        )
         for k in np.unique(kind):
             here = kind == k
             found[here] = (self._poles(k, here.sum()) or self._exact)(s[here])
@@ -198,7 +245,10 @@ def local_drive(response, points):
     Nu, Nd = baths.occupation(up), baths.occupation(down)
     mean, share = 0.5 * (Nu + Nd), 0.5 * (Nu - Nd) / E
     half, zero = (0.5 * baths.slope(up), 0.5 * baths.slope(down)), np.zeros_like(E)
-    one, h = np.array([[1 + zero, zero], [zero, 1 + zero]]), np.array([[xi, -D + zero], [-D + zero, -xi]])
+    one, h = (
+        np.array([[1 + zero, zero], [zero, 1 + zero]]),
+        np.array([[xi, -D + zero], [-D + zero, -xi]]),
+    )
     g0 = mean * one + share * h
     found = []
     for kick in (np.array([[0, 1], [0, 0]]), np.array([[0, 0], [1, 0]])):
@@ -222,7 +272,9 @@ class Memory(Pairs):
         products = np.stack([self.A * self.A, self.A * self.B, self.B * self.B]) * self.weight
         self.products, pairing = products.reshape(3, -1), self.pairing.mean(axis=0) * self.weight
         aa, ab, bb = -(products * self.quotient).sum(axis=(1, 2))
-        self.static = np.array([np.sum(aa - pairing), ab.sum(), ab.sum(), np.sum(bb - pairing)])     # far momenta cancel one by one, not in the sum
+        self.static = np.array(
+            [np.sum(aa - pairing), ab.sum(), ab.sum(), np.sum(bb - pairing)]
+        )  # far momenta cancel one by one, not in the sum
 
     def __call__(self, rates):
         """(n, 2, 2) : M at rates (n,)."""
@@ -238,7 +290,10 @@ class Memory(Pairs):
         if z == 0:
             return self.quotient
         baths, (first, second), gap = self.baths, self.e, self.gap - z
-        ahead, here = baths.memory(first - z)[:, None], baths.memory(np.conj(second + z)).conj()[None]
+        ahead, here = (
+            baths.memory(first - z)[:, None],
+            baths.memory(np.conj(second + z)).conj()[None],
+        )
         Rm, Rn = self.R[0][:, None], self.R[1][None]
         moved = ahead - here
         near = np.abs(gap) < 1e-5

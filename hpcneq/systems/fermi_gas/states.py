@@ -8,6 +8,7 @@ With xi = p^2 + Q^2/4 - 1, E = sqrt(xi^2 + D^2), s = p Q and the moments M0, M1 
 The subtraction takes the current of the normal gas, which is 0, off: levels have Lorentzian tails n_p ~ Gam/(pi p^2), so that (48) with a
 cutoff in the shifted momentum grows with the cutoff. A potential exists: D dg/dQ = -(1/2) dJ/dD.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -18,8 +19,8 @@ from scipy.optimize import brentq
 from . import momenta
 from .occupation import Baths
 
-SMALLEST = 1e-12       # E below it counts as this
-HIGHEST = 0.9          # dmu: reservoirs stay above the bottom of the band
+SMALLEST = 1e-12  # E below it counts as this
+HIGHEST = 0.9  # dmu: reservoirs stay above the bottom of the band
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ def slow_density(p, D, baths):
     """lim J/Q for Q -> 0, integrand (n,); at gamma = T = 0 without its delta functions."""
     xi, E = levels(p, D, 0.0)
     bare = np.maximum(np.abs(xi), SMALLEST)
-    turned = 2 * (baths.occupation(E) - baths.occupation(bare)) + D**2 / (E * (E + bare)) * (1 - 2 * baths.occupation(E))
+    turned = 2 * (baths.occupation(E) - baths.occupation(bare)) + D**2 / (E * (E + bare)) * (
+        1 - 2 * baths.occupation(E)
+    )
     return p**2 * (2 / 3 * p**2 * (baths.slope(E) - baths.slope(bare)) + 0.5 * np.sign(xi) * turned)
 
 
@@ -102,8 +105,10 @@ def slopes(gas, D, Q):
     b, s = gas.baths, p * Q
     paired = 1 - 2 * b.moments(E, s)[0]
     along, across, _ = b.moment_slopes(E, s)
-    by_E = -p**2 / E * (0.5 * paired / E + along)
-    return float(weight @ (by_E * D / E)), float(weight @ (by_E * 0.5 * Q * xi / E - p**3 / E * across))
+    by_E = -(p**2) / E * (0.5 * paired / E + along)
+    return float(weight @ (by_E * D / E)), float(
+        weight @ (by_E * 0.5 * Q * xi / E - p**3 / E * across)
+    )
 
 
 def current_slope(gas, D, Q):
@@ -113,7 +118,11 @@ def current_slope(gas, D, Q):
     bare, b = np.maximum(np.abs(xi), SMALLEST), gas.baths
     M0, N0 = b.moments(E, p * Q)[0], b.moments(bare, p * Q)[0]
     turned = 2 * (M0 - N0) + D**2 / (E * (E + bare)) * (1 - 2 * M0)
-    moved = _moved(p, xi, E, Q, b) - _moved(p, xi, bare, Q, b) - 0.25 * Q**2 * D**2 / E**3 * (1 - 2 * M0)
+    moved = (
+        _moved(p, xi, E, Q, b)
+        - _moved(p, xi, bare, Q, b)
+        - 0.25 * Q**2 * D**2 / E**3 * (1 - 2 * M0)
+    )
     return float(weight @ (p**2 * (moved + 0.5 * np.sign(xi) * turned)))
 
 
@@ -135,16 +144,21 @@ def stiffness(gas, D, Q):
 def _rigidity(gas, D):
     p, weight = gas.grid(D, 0.0)
     total = weight @ slow_density(p, D, gas.baths)
-    if gas.baths.blur == 0:     # N' = -(1/2) delta(E - dmu)
-        for (gap_, sign), row in zip(((D, -1), (0.0, 1)), momenta.kinks((D, 0.0), 0.0, gas.baths.dmu)):
+    if gas.baths.blur == 0:  # N' = -(1/2) delta(E - dmu)
+        for (gap_, sign), row in zip(
+            ((D, -1), (0.0, 1)), momenta.kinks((D, 0.0), 0.0, gas.baths.dmu)
+        ):
             for k, away in row:
                 xi, E = levels(np.array([k]), gap_, 0.0)
-                total += 0.5 * sign * k**4 / 3 * E[0] / (2 * k * abs(xi[0])) * (away < 1e-7)   # each root is listed twice
+                total += (
+                    0.5 * sign * k**4 / 3 * E[0] / (2 * k * abs(xi[0])) * (away < 1e-7)
+                )  # each root is listed twice
     return float(total / D**2)
 
 
 def dmu_of(gas, D, Q, near=None):
     """The one dmu >= 0 at which g(D, Q) = 0: g falls monotonically in dmu. nan if there is none. ``near`` : where to look first."""
+
     def f(dmu):
         return gap(gas.at(dmu), D, Q)
 

@@ -1,14 +1,15 @@
 """Exponents of a trace in time: a signal that is a sum of few exponentials in the end, and some more that is not."""
+
 from __future__ import annotations
 
 import numpy as np
 
-MOST = (4, 5, 6, 7, 8)      # exponentials, and a quarter of the rows at most
-SHARES = (0.4, 0.3, 0.5)    # of the trace, its last
-KEPT = 1e-7       # of the largest singular value
-POINTS = 400      # of the window at most
-COVERED = 0.8     # share of the fits that move by no more than an error
-ROUNDING = 1e-8   # of exponents
+MOST = (4, 5, 6, 7, 8)  # exponentials, and a quarter of the rows at most
+SHARES = (0.4, 0.3, 0.5)  # of the trace, its last
+KEPT = 1e-7  # of the largest singular value
+POINTS = 400  # of the window at most
+COVERED = 0.8  # share of the fits that move by no more than an error
+ROUNDING = 1e-8  # of exponents
 
 
 def late_exponent(t, x):
@@ -22,7 +23,11 @@ def late_exponent(t, x):
 def central(found):
     """The one of these numbers with the smallest sum of distances to the others."""
     found = found[~np.isnan(found)]
-    return complex(found[np.argmin(np.abs(found[:, None] - found).sum(axis=1))]) if len(found) else complex(np.nan, np.nan)
+    return (
+        complex(found[np.argmin(np.abs(found[:, None] - found).sum(axis=1))])
+        if len(found)
+        else complex(np.nan, np.nan)
+    )
 
 
 def exponents(t, x, near=None):
@@ -46,10 +51,12 @@ def window(t, x, share, near):
     if len(t) < 8 or not np.abs(x).max() > 0:
         return np.full(len(MOST), complex(np.nan, np.nan))
     h, x = t[1] - t[0], x / np.abs(x).max()
-    U, singular, _ = np.linalg.svd(np.lib.stride_tricks.sliding_window_view(x, len(t) // 2).T, full_matrices=False)
+    U, singular, _ = np.linalg.svd(
+        np.lib.stride_tricks.sliding_window_view(x, len(t) // 2).T, full_matrices=False
+    )
     found = []
     for most in MOST:
-        V = U[:, :min(most, len(t) // 4, int(np.sum(singular > KEPT * singular[0])))]
+        V = U[:, : min(most, len(t) // 4, int(np.sum(singular > KEPT * singular[0])))]
         turns = np.linalg.eigvals(np.linalg.lstsq(V[:-1], V[1:], rcond=None)[0])
         best = largest(turns, x) if near is None else np.argmin(np.abs(np.log(turns) / h - near))
         found.append(np.log(turns[best]) / h)
@@ -82,5 +89,8 @@ def exponent_error(t, x, others, safety):
         return float("nan")
     (at, trace), *further = others
     first = exponents(at, trace, late)
-    moves = [covering(first - exponents(at, np.interp(at, t, x), late)) / safety, *(covering(exponents(*other, late) - first) for other in further)]
+    moves = [
+        covering(first - exponents(at, np.interp(at, t, x), late)) / safety,
+        *(covering(exponents(*other, late) - first) for other in further),
+    ]
     return covering(found - late) + sum(moves) + ROUNDING

@@ -14,6 +14,7 @@ reservoirs at +-delta_s. The second, absent in equal couplings, does not commute
 xi = p^2 + Q^2/4 - nu. The imaginary part of the gap equation, sum_p Im K/E = 0, is the balance of the pairs taken from both reservoirs; it fixes nu. One
 reservoir alone gives nu = its chemical potential. Q > 0 is fixed by the current, sum_p (2p + Q) n = 0 less that of the normal gas. Kawamura, Hanai and Ohashi (2022) treat equal couplings, where A = 0 and nu = 1 by symmetry.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -25,10 +26,10 @@ from hpcneq.maths import fermi
 from . import momenta, rays, states
 
 SIDES = (1, -1)
-ANGLES = 16     # cosines to Q at least
-NEARBY = 2e-4   # mu, step of the differences of F along a direction: 1/50 of the least width in use, 1e6 times the rounding of F
-SOFT = 1e-2     # weight of F_x v, whose rounding is that of F over NEARBY
-LEAST = 3e-4    # of (gamma_L - gamma_R)/(gamma_L + gamma_R): no state is followed in shorter steps
+ANGLES = 16  # cosines to Q at least
+NEARBY = 2e-4  # mu, step of the differences of F along a direction: 1/50 of the least width in use, 1e6 times the rounding of F
+SOFT = 1e-2  # weight of F_x v, whose rounding is that of F over NEARBY
+LEAST = 3e-4  # of (gamma_L - gamma_R)/(gamma_L + gamma_R): no state is followed in shorter steps
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ class Pair:
 
     def tilted(self, asymmetry):
         """Couplings of the same sum and this asymmetry."""
-        return replace(self, left=0.5 * self.width * (1 + asymmetry), right=0.5 * self.width * (1 - asymmetry))
+        return replace(
+            self, left=0.5 * self.width * (1 + asymmetry), right=0.5 * self.width * (1 - asymmetry)
+        )
 
     @property
     def weights(self):
@@ -64,15 +67,27 @@ class Pair:
 
     def filled(self, x, nu):
         """N(x), element-wise: the weighted mean over reservoirs at +-delta_s."""
-        return 0.5 * sum(w * fermi.broadened_fermi(x - u * d, self.width, self.T) for w, d in self._levels(nu) for u in SIDES)
+        return 0.5 * sum(
+            w * fermi.broadened_fermi(x - u * d, self.width, self.T)
+            for w, d in self._levels(nu)
+            for u in SIDES
+        )
 
     def imbalance(self, x, nu):
         """R(x), complex: what A(w) leaves in a level."""
-        return 0.5 * sum(u * w * fermi.retarded_fermi(x - u * d, self.width, self.T) for w, d in self._levels(nu) for u in SIDES)
+        return 0.5 * sum(
+            u * w * fermi.retarded_fermi(x - u * d, self.width, self.T)
+            for w, d in self._levels(nu)
+            for u in SIDES
+        )
 
     def excess(self, x, nu):
         """Re R(x) with an accurate tail."""
-        return 0.5 * sum(u * w * fermi.broadened_fermi(x - u * d, self.width, self.T) for w, d in self._levels(nu) for u in SIDES)
+        return 0.5 * sum(
+            u * w * fermi.broadened_fermi(x - u * d, self.width, self.T)
+            for w, d in self._levels(nu)
+            for u in SIDES
+        )
 
     def _levels(self, nu):
         return [(w, 1 + s * self.dmu - nu) for w, s in zip(self.weights, SIDES)]
@@ -93,11 +108,21 @@ def coherence(E, R, pair):
 def parts(p, c, D, Q, nu, pair):
     """(P, n) at p = (p, c): the pair amplitude, complex, and the occupation of the atom of momentum p + Q/2."""
     xi, E, up, down = levels(p, c, D, Q, nu)
-    a, b, R, S = pair.filled(up, nu), 1 - pair.filled(down, nu), pair.imbalance(up, nu), pair.imbalance(down, nu)
+    a, b, R, S = (
+        pair.filled(up, nu),
+        1 - pair.filled(down, nu),
+        pair.imbalance(up, nu),
+        pair.imbalance(down, nu),
+    )
     K = coherence(E, R + S, pair)
     both = R.real + S.real
     P = 0.5 * D / E * (b - a) - 0.5 * xi * D / E**2 * both + D / E * (xi / E * K.real + 1j * K.imag)
-    n = 0.5 * (a + b) + 0.5 * xi / E * (a - b + R.real - S.real) + 0.5 * (xi / E) ** 2 * both + (D / E) ** 2 * K.real
+    n = (
+        0.5 * (a + b)
+        + 0.5 * xi / E * (a - b + R.real - S.real)
+        + 0.5 * (xi / E) ** 2 * both
+        + (D / E) ** 2 * K.real
+    )
     return P, n
 
 
@@ -107,7 +132,9 @@ def pairing(p, D, nu, pair):
     R = 2 * pair.imbalance(up, nu)
     K = coherence(E, R, pair)
     bare = (2 * nu * p**2 - nu**2 - D**2) / (2 * E * (p**2 + E))
-    return bare - p**2 / E * pair.filled(up, nu) + p**2 * xi / E**2 * (K.real - 0.5 * R.real), p**2 / E * K.imag
+    return bare - p**2 / E * pair.filled(up, nu) + p**2 * xi / E**2 * (
+        K.real - 0.5 * R.real
+    ), p**2 / E * K.imag
 
 
 def turned(p, c, D, Q, nu, pair):
@@ -117,14 +144,37 @@ def turned(p, c, D, Q, nu, pair):
     """
     m = nu - 0.25 * Q**2
     xi, E, up, down = levels(p, c, D, Q, nu)
-    F, G, R, S = pair.filled(up, nu), pair.filled(down, nu), pair.excess(up, nu), pair.excess(down, nu)
+    F, G, R, S = (
+        pair.filled(up, nu),
+        pair.filled(down, nu),
+        pair.excess(up, nu),
+        pair.excess(down, nu),
+    )
     K, both = coherence(E, pair.imbalance(up, nu) + pair.imbalance(down, nu), pair), R + S
-    real = (2 * m * p**2 - m**2 - D**2) / (2 * E * (p**2 + E)) - 0.5 * p**2 / E * (F + G) + p**2 * xi / E**2 * (K.real - 0.5 * both)
+    real = (
+        (2 * m * p**2 - m**2 - D**2) / (2 * E * (p**2 + E))
+        - 0.5 * p**2 / E * (F + G)
+        + p**2 * xi / E**2 * (K.real - 0.5 * both)
+    )
     bare = np.maximum(np.abs(xi), states.SMALLEST)
     up, down, sign = bare + p * c * Q, bare - p * c * Q, np.sign(xi)
-    F0, G0, R0, S0 = pair.filled(up, nu), pair.filled(down, nu), pair.excess(up, nu), pair.excess(down, nu)
-    even = 0.5 * (sign * D**2 / (E * (E + bare)) + xi / E * (F + G) - sign * (F0 + G0)
-                  + (xi / E) ** 2 * both - (R0 + S0)) + (D / E) ** 2 * K.real
+    F0, G0, R0, S0 = (
+        pair.filled(up, nu),
+        pair.filled(down, nu),
+        pair.excess(up, nu),
+        pair.excess(down, nu),
+    )
+    even = (
+        0.5
+        * (
+            sign * D**2 / (E * (E + bare))
+            + xi / E * (F + G)
+            - sign * (F0 + G0)
+            + (xi / E) ** 2 * both
+            - (R0 + S0)
+        )
+        + (D / E) ** 2 * K.real
+    )
     odd = 0.5 * (F - G - F0 + G0 + xi / E * (R - S) - sign * (R0 - S0))
     return np.stack([real, p**2 / E * K.imag, p**2 * (Q * even + 2 * p * c * odd)])
 
@@ -132,25 +182,47 @@ def turned(p, c, D, Q, nu, pair):
 def grid(D, nu, pair):
     """(p, weight) : panels graded towards the shell and every edge of both reservoirs."""
     blur = pair.width + np.pi * pair.T
-    known = [f for s in SIDES for f in momenta.features(D, 0.0, abs(1 + s * pair.dmu - nu), blur, nu)]
+    known = [
+        f for s in SIDES for f in momenta.features(D, 0.0, abs(1 + s * pair.dmu - nu), blur, nu)
+    ]
     return momenta.nodes(momenta.panels_of(known, pair.dp, (), pair.fine))
 
 
 def plane(D, Q, nu, pair):
     """(p, c, weight) (n,) : the same along rays with cosines 0 < c < 1 to Q, weights of int dp int_0^1 dc."""
     blur, edges = pair.width + np.pi * pair.T, [abs(1 + s * pair.dmu - nu) for s in SIDES]
-    c, share = rays.cosines([f for e in edges for f in rays.touching(D, Q, e, blur, nu)], pair.fine, ANGLES)
+    c, share = rays.cosines(
+        [f for e in edges for f in rays.touching(D, Q, e, blur, nu)], pair.fine, ANGLES
+    )
     known = [[(np.sqrt(max(nu - 0.25 * Q**2, 1e-6)), 0.5 * np.hypot(D, blur), False)] for _ in c]
     for e in edges:
         for k, row in enumerate(known):
-            for found in momenta.kinks([D, 0.0], c[k] * Q, e, nu - 0.25 * Q**2 * (1 - c[k]**2)):
-                row += [(p, max(np.hypot(0.4 * blur / max(p, 0.2), away), momenta.SHARPEST), away < 1e-7) for p, away in found]
+            for found in momenta.kinks([D, 0.0], c[k] * Q, e, nu - 0.25 * Q**2 * (1 - c[k] ** 2)):
+                row += [
+                    (
+                        p,
+                        max(np.hypot(0.4 * blur / max(p, 0.2), away), momenta.SHARPEST),
+                        away < 1e-7,
+                    )
+                    for p, away in found
+                ]
     found = []
     for at, part, row in zip(c, share, known):
         if at > 0:
             ends = momenta.panels_of(row, pair.dp, (), pair.fine)
-            (p, weight), (far, rest) = momenta.inner(ends), momenta.outer(ends[-1], momenta.NODES, momenta.WEIGHTS)
-            found.append(np.stack([np.append(p, far), np.full(len(p) + len(far), at), 2 * part * np.append(weight, rest)]))
+            (p, weight), (far, rest) = (
+                momenta.inner(ends),
+                momenta.outer(ends[-1], momenta.NODES, momenta.WEIGHTS),
+            )
+            found.append(
+                np.stack(
+                    [
+                        np.append(p, far),
+                        np.full(len(p) + len(far), at),
+                        2 * part * np.append(weight, rest),
+                    ]
+                )
+            )
     return np.concatenate(found, axis=1)
 
 
@@ -165,8 +237,12 @@ def equations(x, pair, held=None):
     held : nodes held still, see :func:`nodes`.
     """
     at = nodes(x, pair) if held is None else held
-    scale = np.array([1.0, 1 / pair.width] if len(x) == 2 else [1.0, 1 / pair.width, 1 / (x[1] * x[0]**2)])
-    sums = (np.stack(pairing(at[0], *x, pair)) if len(x) == 2 else turned(at[0], at[1], *x, pair)) @ at[-1]
+    scale = np.array(
+        [1.0, 1 / pair.width] if len(x) == 2 else [1.0, 1 / pair.width, 1 / (x[1] * x[0] ** 2)]
+    )
+    sums = (
+        np.stack(pairing(at[0], *x, pair)) if len(x) == 2 else turned(at[0], at[1], *x, pair)
+    ) @ at[-1]
     sums[0] += 0.25 * np.pi * pair.inv
     return sums * scale
 
@@ -188,19 +264,23 @@ def steps(pair, start, polish, size=0.1):
     """
     goal = pair.asymmetry
     x, at, step = np.array([*start, 1.0]), 0.0, np.sign(goal) * size
-    slope = np.zeros(len(x))        # of (D^2, ...), which is smooth to where D vanishes
+    slope = np.zeros(len(x))  # of (D^2, ...), which is smooth to where D vanishes
     while abs(at - goal) > 1e-14:
         there = goal if abs(goal - at) <= abs(step) * (1 + 1e-9) else at + step
         here = pair.tilted(there)
         seed = x + slope * (there - at)
-        seed[0] = np.sqrt(max(x[0]**2 + slope[0] * (there - at), 0.25 * x[0]**2))
+        seed[0] = np.sqrt(max(x[0] ** 2 + slope[0] * (there - at), 0.25 * x[0] ** 2))
         found = polish(lambda y, h=here, n=nodes(seed, here): equations(y, h, n), seed)
-        if found is None or not np.abs(found - seed).max() < 0.15 * max(seed[0], 0.02) or found[:-1].min() <= 0:
+        if (
+            found is None
+            or not np.abs(found - seed).max() < 0.15 * max(seed[0], 0.02)
+            or found[:-1].min() <= 0
+        ):
             step *= 0.5
             if abs(step) < LEAST:
                 return Way(x, at, slope / np.append(2 * x[0], np.ones(len(x) - 1)), False)
             continue
-        slope = (np.append(found[0]**2, found[1:]) - np.append(x[0]**2, x[1:])) / (there - at)
+        slope = (np.append(found[0] ** 2, found[1:]) - np.append(x[0] ** 2, x[1:])) / (there - at)
         x, at = found, there
     return Way(x, at, slope, True)
 
@@ -211,9 +291,14 @@ def fold(y, pair, held, along):
     along : (n,) ; held : nodes held still. F are the :func:`equations`, differentiated along v to fourth order.
     """
     n = len(along)
-    x, here, v = y[:n], pair.tilted(y[n]), y[n + 1:]
-    near, far = (equations(x + k * NEARBY * v, here, held) - equations(x - k * NEARBY * v, here, held) for k in (1, 2))
-    return np.concatenate([equations(x, here, held), SOFT * (8 * near - far) / (12 * NEARBY), [along @ v - 1]])
+    x, here, v = y[:n], pair.tilted(y[n]), y[n + 1 :]
+    near, far = (
+        equations(x + k * NEARBY * v, here, held) - equations(x - k * NEARBY * v, here, held)
+        for k in (1, 2)
+    )
+    return np.concatenate(
+        [equations(x, here, held), SOFT * (8 * near - far) / (12 * NEARBY), [along @ v - 1]]
+    )
 
 
 def fading(y, D, pair, held):
@@ -223,5 +308,8 @@ def fading(y, D, pair, held):
 
 def faded(D, values):
     """(limit, error) (n,) for Delta -> 0 of values (len(D), n) that are even in Delta; the error is what the largest Delta does."""
-    limits = [np.linalg.solve(np.vander(np.array(d) ** 2, increasing=True), v)[0] for d, v in ((D, values), (D[1:], values[1:]))]
+    limits = [
+        np.linalg.solve(np.vander(np.array(d) ** 2, increasing=True), v)[0]
+        for d, v in ((D, values), (D[1:], values[1:]))
+    ]
     return limits[0], np.abs(limits[1] - limits[0])

@@ -11,6 +11,7 @@ solutions of the gap equation. The momenta above p_c are those of :mod:`.kinetic
 Momenta against Q mirror those along it, g(-c) = 1 - tau2 g(c)^* tau2 with c the cosine to Q (and Pi_g likewise, of the reservoir at the other side):
 a sum of g12 or of g11 + 1 - g22 is twice that over c > 0, which is all that is evolved.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -19,7 +20,6 @@ import numpy as np
 
 from . import closed, modekernel, momenta, rays, response
 from .kinetics import CHUNK, above, pairs_only
-
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,13 @@ class Ramp:
         """Where it bends."""
         if self.first == self.last:
             return []
-        return [t for t in (self.begin, self.begin + self.time, self.begin + 2 * self.time)[:3 if self.back else 2] if 0 < t < t_max]
+        return [
+            t
+            for t in (self.begin, self.begin + self.time, self.begin + 2 * self.time)[
+                : 3 if self.back else 2
+            ]
+            if 0 < t < t_max
+        ]
 
 
 class Kinetic:
@@ -57,7 +63,22 @@ class Kinetic:
     lasting : see :func:`.rays.points`. folded : only momenta along Q are evolved.
     """
 
-    def __init__(self, baths, inv, dmu, Delta, near, p_c=2.0, dp=0.02, fine=1.0, angles=32, field=0.0, lasting=0.0, start_Q=None, folded=True):
+    def __init__(
+        self,
+        baths,
+        inv,
+        dmu,
+        Delta,
+        near,
+        p_c=2.0,
+        dp=0.02,
+        fine=1.0,
+        angles=32,
+        field=0.0,
+        lasting=0.0,
+        start_Q=None,
+        folded=True,
+    ):
         self.baths, self.dmu, self.Delta, self.field = baths, dmu, complex(Delta), field
         self.D, self.Q = near
         self.p_c, self.start_Q = p_c, self.Q if start_Q is None else start_Q
@@ -67,13 +88,21 @@ class Kinetic:
             points = rays.half(points)
         self.items = -(-len(points.p) // CHUNK)
         self.fields = {"g": (3, CHUNK), "delta": (), "Q": ()}
-        self.table = {name: self.pack(x) for name, x in (("p", points.p), ("w", points.weight), ("xi", points.xi[0]), ("a", points.a[0]),
-                                                         ("along", points.p * points.c))}
+        self.table = {
+            name: self.pack(x)
+            for name, x in (
+                ("p", points.p),
+                ("w", points.weight),
+                ("xi", points.xi[0]),
+                ("a", points.a[0]),
+                ("along", points.p * points.c),
+            )
+        }
         self.counter = float(np.sum(points.weight / (2 * points.p**2)))
         self.beyond(inv, p_c, fine, angles)
         self.known, self.kept = {}, None
 
-    more = 0        # columns of partials that closed ends need
+    more = 0  # columns of partials that closed ends need
 
     def closing(self, dp):
         """What moves Q where the ends are closed."""
@@ -82,7 +111,7 @@ class Kinetic:
     def pack(self, values):
         """(items, CHUNK); padded with zeros."""
         whole = np.zeros(self.items * CHUNK)
-        whole[:len(values)] = values
+        whole[: len(values)] = values
         return whole.reshape(self.items, CHUNK)
 
     def beyond(self, inv, p_c, fine, angles):
@@ -90,22 +119,37 @@ class Kinetic:
         state = response.Response(self.baths, max(self.D, 1e-3), self.Q, fine=fine)
         c, nu, share = rays.directions(state.D, self.Q, self.baths, 0.0, 0.0, fine, angles)
         p, weight = momenta.outer(p_c)
-        far = (np.tile(p, len(c)), (share[:, None] * (weight * p**2)).ravel(), np.repeat(c, len(p)), np.repeat(nu, len(p)))
+        far = (
+            np.tile(p, len(c)),
+            (share[:, None] * (weight * p**2)).ravel(),
+            np.repeat(c, len(p)),
+            np.repeat(nu, len(p)),
+        )
         points = rays.assemble(*far, state.D, self.Q, 0.0, 0.0)
         K, KB = self.lag(state, points)
         self.K, self.B = K, KB / K
 
         def static(square, dmu, moved=0.0):
-            E, b = np.hypot(points.xi[0] + 0.25 * moved, np.sqrt(square)), replace(self.baths, dmu=dmu)
+            E, b = (
+                np.hypot(points.xi[0] + 0.25 * moved, np.sqrt(square)),
+                replace(self.baths, dmu=dmu),
+            )
             a = points.a[0] if not moved else np.sqrt(self.Q**2 + moved) * points.p * points.c
             pairs = (b.occupation(a - E) - b.occupation(a + E)) / (2 * E)
             return float(points.weight @ (pairs - 1 / (2 * points.p**2))) + 0.25 * np.pi * inv
 
-        first, last, step = self.dmu.first, max(self.dmu.last, self.dmu.first + 0.01), -0.5 * self.Q**2
+        first, last, step = (
+            self.dmu.first,
+            max(self.dmu.last, self.dmu.first + 0.01),
+            -0.5 * self.Q**2,
+        )
         base = static(0.0, first)
-        self.static = (base - (static(0.0, last) - base) / (last**2 - first**2) * first**2, (static(0.04, first) - base) / 0.04,
-                       (static(0.0, last) - base) / (last**2 - first**2))
-        if self.ends:       # and through three values of Q^2, from that of near to 0
+        self.static = (
+            base - (static(0.0, last) - base) / (last**2 - first**2) * first**2,
+            (static(0.04, first) - base) / 0.04,
+            (static(0.0, last) - base) / (last**2 - first**2),
+        )
+        if self.ends:  # and through three values of Q^2, from that of near to 0
             near, far = (static(0.0, first, k * step) - base for k in (1, 2))
             self.by_Q = (2 * near - 0.5 * far) / step, (0.5 * far - near) / step**2
 
@@ -118,7 +162,9 @@ class Kinetic:
     @property
     def fastest(self):
         """The largest frequency."""
-        return above(self.p_c) * float(2 * np.hypot(np.abs(self.table["xi"]).max(), 0.3) + 2 * self.baths.width)
+        return above(self.p_c) * float(
+            2 * np.hypot(np.abs(self.table["xi"]).max(), 0.3) + 2 * self.baths.width
+        )
 
     def breakpoints(self, t_max):
         return self.dmu.breakpoints(t_max)
@@ -126,17 +172,29 @@ class Kinetic:
     def mine(self, part):
         """The coefficients of this rank's momenta."""
         if part not in self.known:
-            self.known[part] = {name: values[part.start:part.stop] for name, values in self.table.items()}
+            self.known[part] = {
+                name: values[part.start : part.stop] for name, values in self.table.items()
+            }
         return self.known[part]
 
     def start(self, part):
-        g = np.stack(self.settled(self.at(part, self.start_Q), self.Delta, self.dmu(0.0))[:3], axis=1)
-        return {"g": g, "delta": np.full(len(part), self.Delta), "Q": np.full(len(part), self.start_Q, complex)}
+        g = np.stack(
+            self.settled(self.at(part, self.start_Q), self.Delta, self.dmu(0.0))[:3], axis=1
+        )
+        return {
+            "g": g,
+            "delta": np.full(len(part), self.Delta),
+            "Q": np.full(len(part), self.start_Q, complex),
+        }
 
     def at(self, part, Q):
         """The coefficients at Q."""
         known = self.mine(part)
-        return known if not self.ends else known | {"a": Q * known["along"], "xi": known["xi"] + 0.25 * (Q**2 - self.Q**2)}
+        return (
+            known
+            if not self.ends
+            else known | {"a": Q * known["along"], "xi": known["xi"] + 0.25 * (Q**2 - self.Q**2)}
+        )
 
     def settled(self, at, Delta, dmu):
         """N(H): its entries 11, 22, 12, 21, each (items, CHUNK)."""
@@ -170,12 +228,21 @@ class Kinetic:
     def close(self, sums):
         pairs, change, Delta, Q, *current = sums
         zero, square, by_dmu = self.static
-        slope = zero + square * abs(Delta)**2 + by_dmu * self.now**2 - self.counter
+        slope = zero + square * abs(Delta) ** 2 + by_dmu * self.now**2 - self.counter
         if self.ends:
             moved = Q.real**2 - self.Q**2
             slope += moved * (self.by_Q[0] + moved * self.by_Q[1])
-        velocity = (pairs + slope * Delta + self.field + self.B * change) / (self.K - self.B * slope)
-        return np.array([Delta, velocity, Q, self.turn(Delta, velocity, Q.real, np.real(current)) if self.ends else 0.0])
+        velocity = (pairs + slope * Delta + self.field + self.B * change) / (
+            self.K - self.B * slope
+        )
+        return np.array(
+            [
+                Delta,
+                velocity,
+                Q,
+                self.turn(Delta, velocity, Q.real, np.real(current)) if self.ends else 0.0,
+            ]
+        )
 
     def turn(self, Delta, velocity, Q, current):
         """dQ/dt."""
@@ -191,7 +258,9 @@ class Kinetic:
     def observables(self, t, side, local, c, part):
         """Rows (n, 1): this item's share of the particles below p_c, sum of g11 + 1 - g22."""
         at = self.mine(part)
-        return np.einsum("ij,ij->i", at["w"], (local["g"][:, 0] + 1 - local["g"][:, 1]).real)[:, None]
+        return np.einsum("ij,ij->i", at["w"], (local["g"][:, 0] + 1 - local["g"][:, 1]).real)[
+            :, None
+        ]
 
 
 class Memory(Kinetic):
@@ -211,11 +280,15 @@ class Memory(Kinetic):
     @property
     def fastest(self):
         """The largest rate or frequency of a pair or a mode."""
-        return max(super().fastest, float(np.hypot(self.decay.max(), np.abs(self.table["xi"]).max() + 0.3)))
+        return max(
+            super().fastest, float(np.hypot(self.decay.max(), np.abs(self.table["xi"]).max() + 0.3))
+        )
 
     def closing(self, dp):
         self.more = 3
-        return closed.Balance(self.baths, self.p_c, 1.3 * max(self.Q, abs(self.start_Q)), self.dmu, dp)
+        return closed.Balance(
+            self.baths, self.p_c, 1.3 * max(self.Q, abs(self.start_Q)), self.dmu, dp
+        )
 
     def currents(self, g, velocity, Q, part):
         """Rows (n, 3): current below p_c, its velocity at this Q, and n of one spin; of all momenta from those along Q."""
@@ -223,8 +296,14 @@ class Memory(Kinetic):
         along, level = at["w"] * at["along"], 0.5 * Q * at["w"]
         n11, n22, v11, v22 = g[:, 0].real, g[:, 1].real, velocity[:, 0].real, velocity[:, 1].real
         n = np.einsum("ij,ij->i", level, n11 + 1 - n22)
-        return np.stack([np.einsum("ij,ij->i", along, n11 + n22 - 1) + n, np.einsum("ij,ij->i", along, v11 + v22) + np.einsum("ij,ij->i", level, v11 - v22),
-                         np.einsum("ij,ij->i", 0.5 * at["w"], n11 + 1 - n22)], axis=1)
+        return np.stack(
+            [
+                np.einsum("ij,ij->i", along, n11 + n22 - 1) + n,
+                np.einsum("ij,ij->i", along, v11 + v22) + np.einsum("ij,ij->i", level, v11 - v22),
+                np.einsum("ij,ij->i", 0.5 * at["w"], n11 + 1 - n22),
+            ],
+            axis=1,
+        )
 
     def turn(self, Delta, velocity, Q, current):
         return self.ends.velocity(Delta, velocity, Q, self.now, *current)
@@ -233,7 +312,9 @@ class Memory(Kinetic):
     def lag(state, points):
         """(K, K B), from the exact response: memory leaves K almost no real part, which slow modes of the gapped state feel."""
         step = 0.4 * state.baths.width
-        ahead, here, behind = response.Memory(state, points)(np.array([step, 0.0, -step], complex))[:, 0, 0]
+        ahead, here, behind = response.Memory(state, points)(np.array([step, 0.0, -step], complex))[
+            :, 0, 0
+        ]
         return (behind - ahead) / (2 * step), (ahead + behind - 2 * here) / (2 * step**2)
 
     def rates(self, t):
@@ -242,7 +323,10 @@ class Memory(Kinetic):
 
     def occupation(self, x, dmu):
         """N(x) of the fit."""
-        return 0.5 * (self.fit.broadened(x - dmu, self.baths.width) + self.fit.broadened(x + dmu, self.baths.width))
+        return 0.5 * (
+            self.fit.broadened(x - dmu, self.baths.width)
+            + self.fit.broadened(x + dmu, self.baths.width)
+        )
 
     def settled(self, at, Delta, dmu):
         return of_levels(lambda x: self.occupation(x, dmu), at, Delta)
@@ -251,10 +335,16 @@ class Memory(Kinetic):
         fields, at, D = super().start(part), self.at(part, self.start_Q), self.Delta
         pi = np.zeros((len(part), 4, len(self.sign), CHUNK), complex)
         planes = self.planes(pi)
-        up, down, rate = 1j * (at["a"] + at["xi"])[:, None], 1j * (at["a"] - at["xi"])[:, None], self.rates(0.0)[:, None]
+        up, down, rate = (
+            1j * (at["a"] + at["xi"])[:, None],
+            1j * (at["a"] - at["xi"])[:, None],
+            self.rates(0.0)[:, None],
+        )
         # -i Gam r (i H - lambda)^-1
-        share = -1j * self.source[:, None] / ((up - rate) * (down - rate) + abs(D)**2)
-        for k, values in enumerate((share * (down - rate), share * 1j * D, share * 1j * np.conj(D), share * (up - rate))):
+        share = -1j * self.source[:, None] / ((up - rate) * (down - rate) + abs(D) ** 2)
+        for k, values in enumerate(
+            (share * (down - rate), share * 1j * D, share * 1j * np.conj(D), share * (up - rate))
+        ):
             planes[:, k, :, 0], planes[:, k, :, 1] = values.real, values.imag
         return {**fields, "pi": pi}
 
@@ -264,10 +354,28 @@ class Memory(Kinetic):
         return pi.view(float).reshape(*pi.shape[:-1], 2, CHUNK)
 
     def velocity(self, t, local, part):
-        at, g, pi, D = self.at(part, local["Q"][0].real), local["g"], local["pi"], complex(local["delta"][0])
+        at, g, pi, D = (
+            self.at(part, local["Q"][0].real),
+            local["g"],
+            local["pi"],
+            complex(local["delta"][0]),
+        )
         width = self.baths.width
-        new, found, total = precession(g, at["xi"], D), np.empty_like(pi), np.empty((len(part), 4, 2, CHUNK))
-        modekernel.compiled()(self.planes(pi), self.planes(found), total, at["a"], at["xi"], self.rates(t), self.source, D)
+        new, found, total = (
+            precession(g, at["xi"], D),
+            np.empty_like(pi),
+            np.empty((len(part), 4, 2, CHUNK)),
+        )
+        modekernel.compiled()(
+            self.planes(pi),
+            self.planes(found),
+            total,
+            at["a"],
+            at["xi"],
+            self.rates(t),
+            self.source,
+            D,
+        )
         new -= 2 * width * g
         new[:, 0] += width + 2 * total[:, 0, 0]
         new[:, 1] += width + 2 * total[:, 3, 0]

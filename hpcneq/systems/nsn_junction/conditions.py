@@ -8,10 +8,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .static import Finite, Infinite, _gap_finite, frequencies, free_energy, gap_slopes, gap_sum, pair_sum, require_mirrored
+from .static import (
+    Finite,
+    Infinite,
+    _gap_finite,
+    frequencies,
+    free_energy,
+    gap_slopes,
+    gap_sum,
+    pair_sum,
+    require_mirrored,
+)
 
-NUDGE = np.array([-2, -1, 0, 1, 2]) * 2e-4            # of Q, for fourth-order differences of C(Q): dQ < 1e-10 down to T = 0
-SLOPE = np.array([1, -8, 0, 8, -1]) / 12                # times the nudge, so that rounding stays rounding
+NUDGE = (
+    np.array([-2, -1, 0, 1, 2]) * 2e-4
+)  # of Q, for fourth-order differences of C(Q): dQ < 1e-10 down to T = 0
+SLOPE = np.array([1, -8, 0, 8, -1]) / 12  # times the nudge, so that rounding stays rounding
 
 
 @dataclass(frozen=True)
@@ -25,18 +37,34 @@ class GapRoot:
     def items(self):
         """Terms of the sum."""
         require_mirrored(self.point, "gap equation")
-        return len(frequencies(self.point)[0]) if isinstance(self.grid, Infinite) else len(self.grid.levels()[0])
+        return (
+            len(frequencies(self.point)[0])
+            if isinstance(self.grid, Infinite)
+            else len(self.grid.levels()[0])
+        )
 
     def prepare(self, x, part):
         """The terms (len(part),) of U D F."""
         part, D = slice(part.start, part.stop), float(x[0])
         if isinstance(self.grid, Infinite):
             pole, weight, _ = (term[part] for term in frequencies(self.point))
-            R = self.grid.resolvent(np.sqrt(pole**2 - D * D), self.point.mu)[0] if len(pole) else pole
+            R = (
+                self.grid.resolvent(np.sqrt(pole**2 - D * D), self.point.mu)[0]
+                if len(pole)
+                else pole
+            )
             return self.point.U * D * R.real * weight
         eps, weight = (level[part] for level in self.grid.levels())
-        return self.point.U * D * np.array([_gap_finite(np.hypot([e - self.point.mu], D), np.array([w]), self.point)
-                                            for e, w in zip(eps, weight)])
+        return (
+            self.point.U
+            * D
+            * np.array(
+                [
+                    _gap_finite(np.hypot([e - self.point.mu], D), np.array([w]), self.point)
+                    for e, w in zip(eps, weight)
+                ]
+            )
+        )
 
     @staticmethod
     def partials(terms):
@@ -64,7 +92,9 @@ class GapFamily:
 
     def prepare(self, x, part):
         """U F - 1, for the rank that has the one item. F is even in D, which keeps differences at D = 0 right."""
-        return [[self.point.U * float(gap_sum(abs(float(x[0])), self.point, self.grid)) - 1]] * len(part)
+        return [[self.point.U * float(gap_sum(abs(float(x[0])), self.point, self.grid)) - 1]] * len(
+            part
+        )
 
     @staticmethod
     def partials(rows):
@@ -82,6 +112,7 @@ def onset(point, grid, along, Q=None):
 
     Q : None for uniform pairing; "free" for the largest C(Q) of the infinite lattice; a number keeps it (finite lattice).
     """
+
     def at(u):
         return point.at(**{along: abs(float(u[0]))})
 
@@ -99,17 +130,25 @@ def onset(point, grid, along, Q=None):
 
 def lifshitz(point, grid, along):
     """Equations C(0) = 1/U, d^2C/dQ^2 = 0 at Q = 0 for (value of ``along``, T): where the FFLO onset leaves that of uniform pairing."""
-    q = 0.03        # sixth-order differences: 3e-9 in T
+    q = 0.03  # sixth-order differences: 3e-9 in T
 
     def equations(u):
-        C = pair_sum(q * np.arange(4), point.at(**{along: abs(float(u[0])), "T": abs(float(u[1]))}), grid)
-        return np.array([point.U * C[0] - 1, 100 * point.U * (3 * (C[1] - C[0]) - 0.3 * (C[2] - C[0]) + (C[3] - C[0]) / 45)])
+        C = pair_sum(
+            q * np.arange(4), point.at(**{along: abs(float(u[0])), "T": abs(float(u[1]))}), grid
+        )
+        return np.array(
+            [
+                point.U * C[0] - 1,
+                100 * point.U * (3 * (C[1] - C[0]) - 0.3 * (C[2] - C[0]) + (C[3] - C[0]) / 45),
+            ]
+        )
 
     return equations
 
 
 def peak(point, grid):
     """The equation dC/dQ = 0 for Q on the infinite lattice."""
+
     def equations(u):
         return np.array([point.U * (SLOPE @ pair_sum(np.abs(u[0] + NUDGE), point, grid))])
 
@@ -118,6 +157,7 @@ def peak(point, grid):
 
 def fold(point, grid, along):
     """Equations F = 1/U, dF/dD = 0 for (value of ``along``, D)."""
+
     def equations(u):
         F, slope, _ = gap_slopes(abs(float(u[1])), point.at(**{along: abs(float(u[0]))}), grid)
         return point.U * np.array([F - 1 / point.U, slope])
@@ -127,9 +167,15 @@ def fold(point, grid, along):
 
 def clogston(point, grid):
     """Equations F = 1/U, Omega(D) = Omega(0) for (h, D) at rest, Eq. (61)."""
+
     def equations(u):
         at = point.at(h=float(u[0]), eV=0.0)
-        return np.array([point.U * float(gap_sum(float(u[1]), at, grid)) - 1, float(free_energy(float(u[1]), at, grid))])
+        return np.array(
+            [
+                point.U * float(gap_sum(float(u[1]), at, grid)) - 1,
+                float(free_energy(float(u[1]), at, grid)),
+            ]
+        )
 
     return equations
 
@@ -140,5 +186,5 @@ def finer(grid):
 
 
 def allowed(grid, Q):
-    """"free" on the infinite lattice; on a finite one, Q itself."""
+    """ "free" on the infinite lattice; on a finite one, Q itself."""
     return float(Q) if isinstance(grid, Finite) else "free"

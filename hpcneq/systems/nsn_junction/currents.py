@@ -29,8 +29,12 @@ def _means(D, s, T, point, grid):
     c = s + 1j * y
     zeta = np.sqrt(c * c - D * D)
     R, slope = grid.resolvent(zeta, point.mu)
-    pairs = 4 * np.array([(2 * c * R).real @ w, (2 * R + 2 * c * c * slope).real @ w, (-2 * c * D * slope).real @ w])
-    if point.mu == 0 and isinstance(grid, Infinite):       # particle-hole symmetry; a finite lattice of odd length has none
+    pairs = 4 * np.array(
+        [(2 * c * R).real @ w, (2 * R + 2 * c * c * slope).real @ w, (-2 * c * D * slope).real @ w]
+    )
+    if point.mu == 0 and isinstance(
+        grid, Infinite
+    ):  # particle-hole symmetry; a finite lattice of odd length has none
         return pairs, np.zeros(3)
     M, dM = _moment(zeta, point.mu, grid)
     return pairs, 4 * np.array([M.real @ w, (dM * c / zeta).real @ w, (-dM * D / zeta).real @ w])
@@ -61,17 +65,27 @@ def transport(D, point, grid):
     ``by_eV`` and ``by_delta`` : derivatives of (current_left, current_right) in eV and D, each (2,). D = 0: any leads.
     """
     if D > 0 and not point.mirrored:
-        raise InputError("currents of a condensate: only for leads that mirror each other; with others it turns")
+        raise InputError(
+            "currents of a condensate: only for leads that mirror each other; with others it turns"
+        )
     up = down = 0.0
     own, signs = [], []
     for (share, T, v), lead in zip(point.terms(), point.baths):
-        here, there = _entries(D, point.h + v, T, point, grid), _entries(D, point.h - v, T, point, grid)
-        turn = np.array([1.0, 0.5 * lead.sign, 1.0])        # d/ds -> d/d(eV)
+        here, there = (
+            _entries(D, point.h + v, T, point, grid),
+            _entries(D, point.h - v, T, point, grid),
+        )
+        turn = np.array([1.0, 0.5 * lead.sign, 1.0])  # d/ds -> d/d(eV)
         first, second = here[0] * turn, there[1] * turn * [1, -1, 1]
         up, down = up + share * first, down + share * second
         own.append(2 * lead.gamma * (first - second))
         signs.append(2 * lead.gamma)
     left, right = (mine - gamma * (up - down) for mine, gamma in zip(own, signs))
-    return {"density": float(1 + up[0] - down[0]), "magnetization": float(up[0] + down[0] - 1),
-            "current_left": float(left[0]), "current_right": float(right[0]),
-            "by_eV": np.array([left[1], right[1]]), "by_delta": np.array([left[2], right[2]])}
+    return {
+        "density": float(1 + up[0] - down[0]),
+        "magnetization": float(up[0] + down[0] - 1),
+        "current_left": float(left[0]),
+        "current_right": float(right[0]),
+        "by_eV": np.array([left[1], right[1]]),
+        "by_delta": np.array([left[2], right[2]]),
+    }

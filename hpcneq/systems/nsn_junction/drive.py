@@ -1,4 +1,5 @@
 """The bias eV(t) of an evolution: a constant, a step, a ramp, a pulse, a sine, or a table."""
+
 from __future__ import annotations
 
 import warnings
@@ -69,8 +70,14 @@ class Drive:
         if self.kind == "pulse":
             return self.start if ended else self.to
         if self.kind == "ramp":
-            return self.to if ended else self.start + (self.to - self.start) * (t - self.at) / self.duration
-        return self.start if ended else self.start + self.to * np.sin(self.frequency * (t - self.at))
+            return (
+                self.to
+                if ended
+                else self.start + (self.to - self.start) * (t - self.at) / self.duration
+            )
+        return (
+            self.start if ended else self.start + self.to * np.sin(self.frequency * (t - self.at))
+        )
 
     def moments(self, t, step):
         """Mean and slope of eV over a smooth interval (t, t + step): what a fourth-order step needs.
@@ -107,15 +114,22 @@ def read(value, folder="."):
     unknown, missing = sorted(given - KEYS[kind]), sorted(NEEDED[kind] - given)
     if unknown:
         import difflib
+
         near = difflib.get_close_matches(unknown[0], KEYS[kind], 1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
-        raise ValueError(f"eV: unknown key {unknown[0]!r} for a {kind}{hint} known keys: {', '.join(sorted(KEYS[kind]))}")
+        raise ValueError(
+            f"eV: unknown key {unknown[0]!r} for a {kind}{hint} known keys: {', '.join(sorted(KEYS[kind]))}"
+        )
     if missing:
         raise ValueError(f"eV: a {kind} needs {', '.join(missing)}")
     numbers = {}
     for key in given:
         entry = value[key]
-        if isinstance(entry, bool) or not isinstance(entry, (int, float)) or not abs(entry) <= LARGEST:
+        if (
+            isinstance(entry, bool)
+            or not isinstance(entry, (int, float))
+            or not abs(entry) <= LARGEST
+        ):
             raise ValueError(f"eV: {key} = {entry!r}: must be a number, at most {LARGEST:g}")
         numbers[key] = float(entry)
     if numbers.get("at", 0.0) < 0:
@@ -124,25 +138,39 @@ def read(value, folder="."):
         if key in numbers and numbers[key] <= 0:
             raise ValueError(f"eV: {key} = {numbers[key]}: must be > 0")
     return Drive(
-        start=numbers.get("from", 0.0), kind=kind, to=numbers.get("to", numbers.get("amplitude", 0.0)),
-        at=numbers.get("at", 0.0), duration=numbers.get("duration", np.inf), frequency=numbers.get("frequency", 0.0))
+        start=numbers.get("from", 0.0),
+        kind=kind,
+        to=numbers.get("to", numbers.get("amplitude", 0.0)),
+        at=numbers.get("at", 0.0),
+        duration=numbers.get("duration", np.inf),
+        frequency=numbers.get("frequency", 0.0),
+    )
 
 
 def _from_file(name, folder):
     from pathlib import Path
+
     path = Path(folder, name)
     try:
         if not path.is_file():  # a device might never end
             raise FileNotFoundError(2, "no such file")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an empty file numpy would complain in two lines more
+            warnings.simplefilter(
+                "ignore"
+            )  # of an empty file numpy would complain in two lines more
             table = np.loadtxt(path, ndmin=2)
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f'eV = "{name}": cannot read the drive file {path} ({getattr(error, "strerror", None) or error})') from None
+        raise ValueError(
+            f'eV = "{name}": cannot read the drive file {path} ({getattr(error, "strerror", None) or error})'
+        ) from None
     except ValueError as error:
-        raise ValueError(f'eV = "{name}": {path} must hold two columns of numbers, t and eV ({str(error).splitlines()[0]})') from None
+        raise ValueError(
+            f'eV = "{name}": {path} must hold two columns of numbers, t and eV ({str(error).splitlines()[0]})'
+        ) from None
     if table.shape[1:] != (2,) or len(table) < 2 or not np.all(np.isfinite(table)):
-        raise ValueError(f'eV = "{name}": {path} must hold two columns of at least two finite rows, t and eV')
+        raise ValueError(
+            f'eV = "{name}": {path} must hold two columns of at least two finite rows, t and eV'
+        )
     if np.any(np.diff(table[:, 0]) <= 0):
         raise ValueError(f'eV = "{name}": {path}: the times in the first column must increase')
     start = float(np.interp(0.0, table[:, 0], table[:, 1]))

@@ -1,4 +1,5 @@
 """Numerics of the task ``ensemble`` of the nsn-junction."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

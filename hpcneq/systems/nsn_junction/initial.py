@@ -1,4 +1,5 @@
 """Starts for the order parameter: seeds of patterns, which of them to try, random noise, what a state is called."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -35,7 +36,10 @@ def noise(lattice, sigma, seed):
 
 def site_noise(count, sigma, seed):
     """The same for ``count`` sites."""
-    pairs = [np.random.Generator(np.random.Philox(key=[seed, site])).normal(size=2) for site in range(count)]
+    pairs = [
+        np.random.Generator(np.random.Philox(key=[seed, site])).normal(size=2)
+        for site in range(count)
+    ]
     return sigma / np.sqrt(2) * np.array([a + 1j * b for a, b in pairs])
 
 
@@ -52,7 +56,12 @@ def describe(delta):
     largest = float(np.abs(delta).max())
     n = int(np.argmax(harmonics(delta)))
     name = "normal" if largest < NORMAL_BELOW else "bcs" if n == 0 else "fflo"
-    return {"delta_max": largest, "delta_rms": float(np.sqrt(np.mean(np.abs(delta) ** 2))), "wave_number": n, "state": name}
+    return {
+        "delta_max": largest,
+        "delta_rms": float(np.sqrt(np.mean(np.abs(delta) ** 2))),
+        "wave_number": n,
+        "state": name,
+    }
 
 
 def pair_susceptibility(junction, eV, n):
@@ -61,6 +70,7 @@ def pair_susceptibility(junction, eV, n):
     From the linearised gap equation itself, so that it belongs to the fitted leads and the finite lattice.
     """
     from .stationary import GapProblem
+
     problem = GapProblem(junction, eV, real=True)
     zero = np.zeros(len(junction.lattice.count))
     seed = cosine(junction.lattice, n, 1.0)

@@ -8,7 +8,7 @@ import numpy as np
 from .onsets import _newton, roots
 from .static import free_energy, gap_slopes
 
-MARGIN = 1.25       # pairs are gone where every |h -+ eV/2| exceeds the gap at rest; 0.9 of it is enough on the square lattice
+MARGIN = 1.25  # pairs are gone where every |h -+ eV/2| exceeds the gap at rest; 0.9 of it is enough on the square lattice
 
 
 def scan_values(point, grid, along, step, to=None):
@@ -17,7 +17,11 @@ def scan_values(point, grid, along, step, to=None):
         rest = point.at(h=0.0, eV=0.0, T=0.0 if point.width > 0 else 1e-3)
         found = roots(rest, grid)
         gap = max(found) if len(found) else 0.5 * point.U
-        to = {"eV": 2 * (abs(point.h) + MARGIN * gap), "h": 0.5 * abs(point.eV) + MARGIN * gap, "T": 0.8 * gap}[along]
+        to = {
+            "eV": 2 * (abs(point.h) + MARGIN * gap),
+            "h": 0.5 * abs(point.eV) + MARGIN * gap,
+            "T": 0.8 * gap,
+        }[along]
     low = 0.0 if along != "T" or point.width > 0 else 0.01 * to
     return np.append(np.arange(low, to, step), to)
 

@@ -3,6 +3,7 @@
 Kawamura and Ohashi (2025), Figs. 3, 5(a), 8. The boundaries are solved for; between two of them the region is asked for
 at a few points only, and everywhere if those differ (a first-order line, which no onset shows).
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -24,8 +25,14 @@ def line(point, grid, along, values):
     bcs = onsets.bcs_onsets(point, grid, scanned, along)
     fflo = [(x, Q) for x, Q in zip(*onsets.fflo_onsets(point, grid, scanned, along)) if Q > 1e-6]
     folds, deltas = onsets.folds(point, grid, scanned, along)
-    found = {"bcs_onset": list(map(float, bcs)), "fflo_onset": [float(x) for x, _ in fflo], "fflo_Q": [float(Q) for _, Q in fflo],
-             "fold": list(map(float, folds)), "fold_delta": list(map(float, deltas)), "h_cc": []}
+    found = {
+        "bcs_onset": list(map(float, bcs)),
+        "fflo_onset": [float(x) for x, _ in fflo],
+        "fflo_Q": [float(Q) for _, Q in fflo],
+        "fold": list(map(float, folds)),
+        "fold_delta": list(map(float, deltas)),
+        "h_cc": [],
+    }
     if along == "h" and point.eV == 0:
         limit = onsets.clogston_limit(point, grid)
         found["h_cc"] = [limit] if values[0] <= limit <= values[-1] else []
@@ -44,7 +51,7 @@ def regions(point, grid, along, values, edges):
 
     def fill(i, j):
         if at(i) == at(j) and at((i + j) // 2) == at(i):
-            code[i:j + 1] = code[i]
+            code[i : j + 1] = code[i]
         elif j - i > 1:
             fill(i, (i + j) // 2)
             fill((i + j) // 2, j)

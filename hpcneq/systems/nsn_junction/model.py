@@ -5,6 +5,7 @@ H = [[h, -D], [-D*, -h]] with the hopping matrix h (real symmetric, chemical pot
 order parameter D on its diagonal (Kawamura & Ohashi 2025, Eqs. (3), (20), (24)). The Zeeman field enters as
 -h tau_0 only; it is left out of H and carried by the bath modes instead, z -> z + h.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -133,12 +134,18 @@ class Group:
     def rate(self, junction, eV):
         """lambda = -Gamma - w + i (shift + h), the rate of d Pi/dt = (-i H + lambda) Pi + source."""
         up, hole = self.leads
-        shift = junction.leads[up].shift(eV, junction.mu) if up is not None else -junction.leads[hole].shift(eV, junction.mu)
+        shift = (
+            junction.leads[up].shift(eV, junction.mu)
+            if up is not None
+            else -junction.leads[hole].shift(eV, junction.mu)
+        )
         return -junction.width - self.w + 1j * (shift + junction.h)
 
     def sources(self, junction):
         """Source strengths -2 i gamma r of the (up, hole) columns, 0 where the group has none."""
-        return tuple(0.0 if k is None else -2j * junction.leads[k].gamma * self.r for k in self.leads)
+        return tuple(
+            0.0 if k is None else -2j * junction.leads[k].gamma * self.r for k in self.leads
+        )
 
 
 @dataclass(frozen=True)
@@ -173,9 +180,15 @@ class Junction:
         """The mode groups in a fixed order: pole by pole, so that a chunk's rates are close to each other."""
         first, second = self.poles
         if self.symmetric:
-            return tuple(Group(w, r, pair) for w, r in zip(first.w, first.r) for pair in ((0, 1), (1, 0)))
-        found = [Group(w, r, side) for k, fit in enumerate(self.poles)
-                 for w, r in zip(fit.w, fit.r) for side in ((k, None), (None, k))]
+            return tuple(
+                Group(w, r, pair) for w, r in zip(first.w, first.r) for pair in ((0, 1), (1, 0))
+            )
+        found = [
+            Group(w, r, side)
+            for k, fit in enumerate(self.poles)
+            for w, r in zip(fit.w, fit.r)
+            for side in ((k, None), (None, k))
+        ]
         return tuple(sorted(found, key=lambda group: group.w))
 
 

@@ -21,8 +21,12 @@ from hpcneq.maths import fermi, lattice
 
 from . import onsets, static
 
-BATCH = 256     # matrices diagonalised together
-PERIODS = (32, 38, 40)      # the first tells how far the others are from one lonely wall; walls stand on sites (40) or between (38)
+BATCH = 256  # matrices diagonalised together
+PERIODS = (
+    32,
+    38,
+    40,
+)  # the first tells how far the others are from one lonely wall; walls stand on sites (40) or between (38)
 
 
 def sites_for(point):
@@ -40,7 +44,9 @@ class Pattern:
 
     def __post_init__(self):
         if not self.point.equilibrium:
-            raise InputError("free energy of a pattern: only in equilibrium (eV = 0, leads at one T and mu)")
+            raise InputError(
+                "free energy of a pattern: only in equilibrium (eV = 0, leads at one T and mu)"
+            )
         if self.P < 4 or self.P % 2:
             raise InputError(f"period {self.P}: must be even and >= 4")
 
@@ -56,7 +62,7 @@ class Pattern:
         count = (half + 1) // 2
         table = np.zeros((self.P, count))
         for x in range(self.P):
-            y = min(x, self.P - x)                  # even about x = 0
+            y = min(x, self.P - x)  # even about x = 0
             if y < half - y:
                 table[x, y] = 1
             elif y > half - y:
@@ -87,14 +93,14 @@ class Pattern:
         hopping, weight = self.bloch
         pair = -np.diag(delta)
         for start in range(0, len(weight), BATCH):
-            block, share = hopping[start:start + BATCH], weight[start:start + BATCH]
+            block, share = hopping[start : start + BATCH], weight[start : start + BATCH]
             H = np.zeros((len(share), 2 * P, 2 * P), complex)
             # the hole's Hamiltonian is minus the conjugate of that at -k, which is minus the same matrix
             H[:, :P, :P], H[:, P:, P:] = block, -block
             H[:, :P, P:] = H[:, P:, :P] = pair
             e, V = np.linalg.eigh(H)
             omega += float(share @ fermi.pair_potential(e - h, point.width, T).sum(1)) / P
-            force = -0.5 * fermi.broadened_tanh(e - h, point.width, T) * share[:, None]      # dW/de
+            force = -0.5 * fermi.broadened_tanh(e - h, point.width, T) * share[:, None]  # dW/de
             overlap = (V[:, :P].conj() * V[:, P:]).real
             slope -= 2 * np.einsum("nxl,nl->x", overlap, force) / P
         return omega, self.spread.T @ slope
@@ -103,7 +109,10 @@ class Pattern:
         """Omega of the normal state on the same momenta."""
         eps, weight = lattice.square_levels(self.across, self.across)
         xi, T = eps - self.point.mu, self.point.baths[0].T
-        return float(weight @ sum(fermi.pair_potential(np.abs(xi) + s * h, self.point.width, T) for s in (1, -1)))
+        return float(
+            weight
+            @ sum(fermi.pair_potential(np.abs(xi) + s * h, self.point.width, T) for s in (1, -1))
+        )
 
     def uniform(self, h, D=None):
         """(Omega, D) of the uniform state of largest gap on the same momenta; D : a guess, for Newton's method. (nan, nan) without one."""
@@ -118,7 +127,14 @@ class Pattern:
 
     def relaxed(self, h, a):
         """Downhill in free energy from a: (Omega, a)."""
-        found = minimize(self.energy, a, args=(h,), jac=True, method="L-BFGS-B", options={"maxiter": 60, "ftol": 1e-13, "gtol": 1e-7})
+        found = minimize(
+            self.energy,
+            a,
+            args=(h,),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": 60, "ftol": 1e-13, "gtol": 1e-7},
+        )
         return float(found.fun), found.x
 
     def seed(self, D):
@@ -135,7 +151,12 @@ class Pattern:
             at = self.point.at(h=h, eV=0.0)
             omega, slope = self.energy(a, h)
             uniform = self.normal(h) + float(static.free_energy(D, at, grid))
-            return np.concatenate([self.P * slope, [10 * (omega - uniform), self.point.U * float(static.gap_sum(D, at, grid)) - 1]])
+            return np.concatenate(
+                [
+                    self.P * slope,
+                    [10 * (omega - uniform), self.point.U * float(static.gap_sum(D, at, grid)) - 1],
+                ]
+            )
 
         return equations
 
@@ -149,7 +170,9 @@ class Pattern:
             if np.isnan(D):
                 return None
             energy, new = self.relaxed(h, self.seed(D) if a is None else a)
-            if np.abs(new).max() < 0.05:        # it has gone normal: a larger field is no use, a smaller one may be
+            if (
+                np.abs(new).max() < 0.05
+            ):  # it has gone normal: a larger field is no use, a smaller one may be
                 return None
             a = new
             trail.append((h, energy - uniform))

@@ -40,7 +40,10 @@ def scan(point, grid):
     smooth = point.width + np.pi * min(T for _, T, _ in static_terms(point))
     steps = 64 if isinstance(grid, Infinite) else int(np.clip(3 * top / smooth, 200, 4000))
     grids = [np.linspace(0.0, top, steps + 1)]
-    grids += [s + smooth * np.linspace(-4, 4, 25 if isinstance(grid, Infinite) else 41) for _, _, s in static_terms(point)]
+    grids += [
+        s + smooth * np.linspace(-4, 4, 25 if isinstance(grid, Infinite) else 41)
+        for _, _, s in static_terms(point)
+    ]
     D = np.unique(np.concatenate(grids))
     return D[(D >= 0) & (D <= top)]
 
@@ -51,6 +54,7 @@ def roots(point, grid):
     Besides changes of sign between the points of ``scan``, extrema between them are followed to see whether they
     touch 1/U: two roots are missed only if another pair of extrema lies in the same step.
     """
+
     def excess(D):
         return float(gap_sum(D, point, grid)) - 1 / point.U
 
@@ -63,7 +67,10 @@ def roots(point, grid):
         elif dF[i] * dF[i + 1] < 0:
             top = brentq(lambda d: float(gap_slopes(d, point, grid)[1]), D[i], D[i + 1])
             if excess(top) * F[i] < 0:
-                found += [brentq(excess, D[i], top, xtol=1e-13), brentq(excess, top, D[i + 1], xtol=1e-13)]
+                found += [
+                    brentq(excess, D[i], top, xtol=1e-13),
+                    brentq(excess, top, D[i + 1], xtol=1e-13),
+                ]
     return np.array([_polished(d, point, grid) for d in found])
 
 
@@ -82,7 +89,7 @@ def steady_states(point, grid):
 
 
 def stability(D, point, grid):
-    """"unstable" | "stable" | "metastable" of the root D.
+    """ "unstable" | "stable" | "metastable" of the root D.
 
     Unstable: dF/dD > 0. Otherwise stable if the branch, followed in eV both ways up to its folds, meets a voltage
     where the normal state is unstable to uniform pairing (C(0) > 1/U: the state is reached from there by changing
@@ -90,7 +97,11 @@ def stability(D, point, grid):
     """
     if gap_slopes(D, point, grid)[1] > 0:
         return "unstable"
-    reached = any(_established(x, d, grid) for direction in (-1, 1) for x, d in branch(D, point, grid, direction))
+    reached = any(
+        _established(x, d, grid)
+        for direction in (-1, 1)
+        for x, d in branch(D, point, grid, direction)
+    )
     return "stable" if reached else "metastable"
 
 
@@ -139,12 +150,18 @@ def _newton(D, point, grid):
 def crossings(excess, values):
     """Zeros of a function of one number, from its changes of sign between ``values``."""
     f = [excess(x) for x in values]
-    return [brentq(excess, a, b, xtol=1e-10) for a, b, fa, fb in zip(values, values[1:], f, f[1:]) if fa * fb < 0]
+    return [
+        brentq(excess, a, b, xtol=1e-10)
+        for a, b, fa, fb in zip(values, values[1:], f, f[1:])
+        if fa * fb < 0
+    ]
 
 
 def bcs_onsets(point, grid, values, along="eV"):
     """Values of eV (or h), ascending list, at which C(0) = 1/U; scanned over ``values``."""
-    return crossings(lambda x: float(gap_sum(0.0, point.at(**{along: float(x)}), grid)) - 1 / point.U, values)
+    return crossings(
+        lambda x: float(gap_sum(0.0, point.at(**{along: float(x)}), grid)) - 1 / point.U, values
+    )
 
 
 def fflo_onsets(point, grid, values, along="eV"):
@@ -177,6 +194,7 @@ def fflo_onsets(point, grid, values, along="eV"):
 
 def _fflo_onset(point, grid, along, a, b, excess):
     """One onset between a and b: bisect until Q is known well enough to stay on its peak, then Brent."""
+
     def peak(x, Q=None):
         at = point.at(**{along: x})
         if Q is None or not isinstance(grid, Infinite):
@@ -215,6 +233,7 @@ def folds(point, grid, values, along="eV"):
 
 def _folds_between(a, b, many, side, point, grid, along):
     """Folds in [a, b], sought from the middle of each neighbouring pair of roots at that side that has more."""
+
     def equations(u):
         F, dF, _ = gap_slopes(u[1], point.at(**{along: float(u[0])}), grid)
         return [F - 1 / point.U, dF]
@@ -234,6 +253,7 @@ def clogston_limit(point, grid):
 
     Below it the uniform state is the ground state, up to the FFLO states, which this limit leaves out.
     """
+
     def advantage(h):
         at = point.at(h=h, eV=0.0)
         found = [d for d in roots(at, grid) if gap_slopes(d, at, grid)[1] < 0]

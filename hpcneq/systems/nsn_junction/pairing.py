@@ -34,7 +34,9 @@ def pair_response(Q, z, point, grid):
     """
     z = np.asarray(z, complex)
     if np.any(z.imag <= -damping(point)):
-        raise InputError(f"pair frequency: Im z must be > {-damping(point):g}, got {z.imag.min():g}")
+        raise InputError(
+            f"pair frequency: Im z must be > {-damping(point):g}, got {z.imag.min():g}"
+        )
     one = _response_finite if isinstance(grid, Finite) else _response_infinite
     return np.reshape([one(Q, w, point, grid) for w in z.flat], z.shape)[()]
 
@@ -113,7 +115,12 @@ def normal_growth(Q, point, grid):
     if point.mirrored and point.mu == 0:
         return guess
     try:
-        z = newton(lambda w: pair_response(Q, w, point, grid) - 1 / point.U, guess, x1=guess + 1e-3, tol=1e-9)
+        z = newton(
+            lambda w: pair_response(Q, w, point, grid) - 1 / point.U,
+            guess,
+            x1=guess + 1e-3,
+            tol=1e-9,
+        )
     except (RuntimeError, InputError):
         return complex(np.nan, np.nan)
     return complex(z)
@@ -150,15 +157,21 @@ def strongest_pairing(point, grid):
     Q = np.linspace(0.0, np.pi, 61)
     C = pair_sum(Q, point, COARSE)
     peaks = [i for i in range(61) if C[i] >= max(C[max(i - 1, 0)], C[min(i + 1, 60)])]
-    peaks = sorted(peaks, key=lambda i: -C[i])[:2]  # a narrow peak may lose to a broad one on the coarse grid
+    peaks = sorted(peaks, key=lambda i: -C[i])[
+        :2
+    ]  # a narrow peak may lose to a broad one on the coarse grid
     found = [polished_peak(point, grid, Q[max(i - 1, 0)], Q[min(i + 1, 60)]) for i in peaks]
     return max(found, key=lambda peak: peak[1])
 
 
 def polished_peak(point, grid, low, high):
     """(Q, C) of the largest C(Q) in [low, high], which should hold one maximum."""
-    found = minimize_scalar(lambda q: -pair_sum(q, point, grid), bounds=(low, high), method="bounded",
-                            options={"xatol": 1e-6})
+    found = minimize_scalar(
+        lambda q: -pair_sum(q, point, grid),
+        bounds=(low, high),
+        method="bounded",
+        options={"xatol": 1e-6},
+    )
     ends = [(low, float(pair_sum(low, point, grid)))] if low == 0 else []
     return max([(float(found.x), float(-found.fun)), *ends], key=lambda peak: peak[1])
 
@@ -178,10 +191,15 @@ def _diagonal_finite(q, point, grid):
     """The sum as printed over all momenta."""
     n = np.round(q * grid.Lx / (2 * np.pi))
     if grid.Lx != grid.Ly or abs(q * grid.Lx / (2 * np.pi) - n) > 1e-6:
-        raise InputError(f"Q along the diagonal: needs Lx = Ly and Q = 2 pi sqrt(2) n/L with integer n (got Lx = {grid.Lx}, Ly = {grid.Ly})")
+        raise InputError(
+            f"Q along the diagonal: needs Lx = Ly and Q = 2 pi sqrt(2) n/L with integer n (got Lx = {grid.Lx}, Ly = {grid.Ly})"
+        )
     k = 2 * np.pi * np.arange(grid.Lx) / grid.Lx
     first, second = (-2 * (np.cos(x)[:, None] + np.cos(x)) - point.mu for x in (k, q - k))
-    return sum(g / 2 * np.mean(fermi.tanh_pair_sum(first - s, second + s, point.width, T)) for g, T, s in static_terms(point))
+    return sum(
+        g / 2 * np.mean(fermi.tanh_pair_sum(first - s, second + s, point.width, T))
+        for g, T, s in static_terms(point)
+    )
 
 
 def _diagonal_infinite(q, point, grid):
@@ -190,10 +208,13 @@ def _diagonal_infinite(q, point, grid):
     p, index, share = grid.chain(-0.5 * pole.imag, False)
     first, second = 4 * np.cos(p + 0.5 * q), 4 * np.cos(p - 0.5 * q)
     u, v = -point.mu - pole[index], -point.mu + pole[index]
-    r, t = 1j * np.sqrt(first**2 - u * u), -1j * np.sqrt(second**2 - v * v)       # Im u > 0 > Im v
+    r, t = 1j * np.sqrt(first**2 - u * u), -1j * np.sqrt(second**2 - v * v)  # Im u > 0 > Im v
     apart, sums = first * v - second * u, first * t + second * r
-    near = np.abs(apart) < np.abs(sums)         # the same fraction, expanded by the sum of its roots
-    top, below = np.where(near, first * v + second * u, first * t - second * r), np.where(near, sums, apart)
+    near = np.abs(apart) < np.abs(sums)  # the same fraction, expanded by the sum of its roots
+    top, below = (
+        np.where(near, first * v + second * u, first * t - second * r),
+        np.where(near, sums, apart),
+    )
     return float((top / (r * t * below)).real @ (weight[index] * share))
 
 
@@ -205,8 +226,12 @@ def strongest_diagonal(point, grid):
         return float(Q[np.argmax(C)]), float(C.max())
     Q = np.linspace(0.0, np.pi * np.sqrt(2), 61)
     k = int(np.argmax(pair_sum_diagonal(Q, point, COARSE)))
-    found = minimize_scalar(lambda x: -pair_sum_diagonal(x, point, grid)[0], bounds=(Q[max(k - 1, 0)], Q[min(k + 1, 60)]), method="bounded",
-                            options={"xatol": 1e-7})
+    found = minimize_scalar(
+        lambda x: -pair_sum_diagonal(x, point, grid)[0],
+        bounds=(Q[max(k - 1, 0)], Q[min(k + 1, 60)]),
+        method="bounded",
+        options={"xatol": 1e-7},
+    )
     ends = [(0.0, float(gap_sum(0.0, point, grid)))] if k == 0 else []
     return max([(float(found.x), float(-found.fun)), *ends], key=lambda peak: peak[1])
 

@@ -1,4 +1,5 @@
 """Order parameters over (x, y): seeds, structure factor, and what a pattern is called."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -22,8 +23,8 @@ def structure(delta):
     weight = np.abs(np.fft.fft2(delta) / delta.size) ** 2
     for axis, L in enumerate(delta.shape):
         weight = np.moveaxis(weight, axis, 0)
-        half = weight[:L // 2 + 1].copy()
-        half[1:(L + 1) // 2] += weight[:-((L - 1) // 2) - 1:-1] if L > 2 else 0
+        half = weight[: L // 2 + 1].copy()
+        half[1 : (L + 1) // 2] += weight[: -((L - 1) // 2) - 1 : -1] if L > 2 else 0
         weight = np.moveaxis(half, 0, axis)
     return weight
 
@@ -47,5 +48,11 @@ def describe(delta):
         name = "crossed"
     else:
         name = "mixed"
-    return {"delta_max": largest, "delta_rms": float(np.sqrt(np.mean(np.abs(delta) ** 2))), "wave_number": nx, "wave_number_y": ny,
-            "stripe_fraction": float(weight[:, 0].sum() / total), "state": name}
+    return {
+        "delta_max": largest,
+        "delta_rms": float(np.sqrt(np.mean(np.abs(delta) ** 2))),
+        "wave_number": nx,
+        "wave_number_y": ny,
+        "stripe_fraction": float(weight[:, 0].sum() / total),
+        "state": name,
+    }

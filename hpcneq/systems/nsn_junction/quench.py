@@ -1,4 +1,5 @@
 """The junction as a mean field with bath modes: what an evolution solver asks of it (protocol ``BathModes``)."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -31,7 +32,9 @@ class Quench(Biased):
     (Croy & Saalmann 2009). The mean field c is the order parameter, Delta_j = -i U G^<_{j up, j down}.
     """
 
-    observables_of_modes = 2 * 2  # per lead: particles per unit time carried by up and by down electrons
+    observables_of_modes = (
+        2 * 2
+    )  # per lead: particles per unit time carried by up and by down electrons
 
     def __init__(self, junction: Junction, delta):
         self.junction, self.delta = junction, np.asarray(delta, complex)
@@ -41,7 +44,10 @@ class Quench(Biased):
         self.unknowns = len(self.lattice.count)
         self.damping, self.white = 2 * junction.width, junction.width
         self.mode_observables = self.observables_of_modes
-        self._constant = [sparse.csr_matrix(b.hamiltonian(np.zeros(self.unknowns)), dtype=complex) for b in self.lattice.blocks]
+        self._constant = [
+            sparse.csr_matrix(b.hamiltonian(np.zeros(self.unknowns)), dtype=complex)
+            for b in self.lattice.blocks
+        ]
 
     # -- sizes and couplings ------------------------------------------------------------------------------
     def size(self, b):
@@ -56,8 +62,13 @@ class Quench(Biased):
     def sources(self, b, g):
         """Source strength of each column of a group, (n_columns,)."""
         n = self.size(b) // 2
-        return np.concatenate([np.full(n, s) for s, lead in
-                               zip(self.groups[g].sources(self.junction), self.groups[g].leads) if lead is not None])
+        return np.concatenate(
+            [
+                np.full(n, s)
+                for s, lead in zip(self.groups[g].sources(self.junction), self.groups[g].leads)
+                if lead is not None
+            ]
+        )
 
     def breakpoints(self, t_max):
         """Times at which the bias or its slope jumps."""
@@ -89,7 +100,13 @@ class Quench(Biased):
     # -- start ------------------------------------------------------------------------------------------------
     def start(self, b):
         """Stationary modes and G^< of one block at the bias before t = 0."""
-        return modes_and_green(self.junction, self.lattice.blocks[b], self.delta, self.junction.drive.start, self.groups)
+        return modes_and_green(
+            self.junction,
+            self.lattice.blocks[b],
+            self.delta,
+            self.junction.drive.start,
+            self.groups,
+        )
 
     # -- observables --------------------------------------------------------------------------------------------
     def observe_modes(self, b, g, mode):
@@ -125,8 +142,15 @@ class Quench(Biased):
         currents = {}
         mean = [float(self.lattice.count @ part) / self.lattice.Lx for part in (up, hole)]
         for k, lead in enumerate(self.junction.leads):
-            parts = [modes[2 * k + a] / self.lattice.Lx + lead.gamma * (1 - 2 * mean[a]) for a in (0, 1)]
+            parts = [
+                modes[2 * k + a] / self.lattice.Lx + lead.gamma * (1 - 2 * mean[a]) for a in (0, 1)
+            ]
             currents[lead.name] = parts[0] - parts[1]
         change = float(self.lattice.count @ (velocity[0] - velocity[1]).real) / self.lattice.Lx
-        return {"eV": self.junction.drive(t, side), "density_up": up, "density_down": 1 - hole,
-                "current": currents, "balance": abs(change - sum(currents.values()))}
+        return {
+            "eV": self.junction.drive(t, side),
+            "density_up": up,
+            "density_down": 1 - hole,
+            "current": currents,
+            "balance": abs(change - sum(currents.values())),
+        }

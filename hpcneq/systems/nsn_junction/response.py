@@ -48,25 +48,45 @@ class Memory:
     def of(cls, point, poles=None):
         """The memory of a Point's leads; poles : one :class:`hpcneq.maths.poles.Poles` per lead, or None."""
         fits = poles or [None] * len(point.baths)
-        return cls(tuple((lead.gamma, lead.shift(point.eV, point.mu), lead.T, fit) for lead, fit in zip(point.baths, fits)),
-                   point.h, point.width)
+        return cls(
+            tuple(
+                (lead.gamma, lead.shift(point.eV, point.mu), lead.T, fit)
+                for lead, fit in zip(point.baths, fits)
+            ),
+            point.h,
+            point.width,
+        )
 
     def value(self, x, a):
         """R_a(x), complex, of the shape of x; x complex with Im x < G + pi T."""
-        return sum(gamma * (fermi.retarded_fermi(x - a * shift - self.h, self.width, T) if fit is None
-                            else _rational(fit, x - a * shift - self.h, self.width, 1))
-                   for gamma, shift, T, fit in self.terms)
+        return sum(
+            gamma
+            * (
+                fermi.retarded_fermi(x - a * shift - self.h, self.width, T)
+                if fit is None
+                else _rational(fit, x - a * shift - self.h, self.width, 1)
+            )
+            for gamma, shift, T, fit in self.terms
+        )
 
     def slope(self, x, a):
         """dR_a/dx."""
-        return sum(gamma * (fermi.retarded_fermi_slope(x - a * shift - self.h, self.width, T) if fit is None
-                            else _rational(fit, x - a * shift - self.h, self.width, 2))
-                   for gamma, shift, T, fit in self.terms)
+        return sum(
+            gamma
+            * (
+                fermi.retarded_fermi_slope(x - a * shift - self.h, self.width, T)
+                if fit is None
+                else _rational(fit, x - a * shift - self.h, self.width, 2)
+            )
+            for gamma, shift, T, fit in self.terms
+        )
 
     @property
     def damping(self):
         """M is analytic for Im z above minus this: min(2G, G + pi T), or the fit's lowest pole for pi T."""
-        lowest = min(np.pi * T if fit is None else float(fit.w.min()) for _, _, T, fit in self.terms)
+        lowest = min(
+            np.pi * T if fit is None else float(fit.w.min()) for _, _, T, fit in self.terms
+        )
         return min(2 * self.width, self.width + lowest)
 
     @property
@@ -96,7 +116,13 @@ class UniformResponse:
     def __init__(self, D, point, grid, poles=None, density=1.0):
         if not D >= 0:
             raise InputError(f"order parameter {D}: must be >= 0")
-        self.D, self.point, self.grid, self.poles, self.density = float(D), point, grid, poles, density
+        self.D, self.point, self.grid, self.poles, self.density = (
+            float(D),
+            point,
+            grid,
+            poles,
+            density,
+        )
         self.memory = Memory.of(point, poles)
         self.analytic_below = self.memory.damping
         self._kept = {}
@@ -106,7 +132,9 @@ class UniformResponse:
     def reach(self):
         """(x, y): no mode with |Re z| > x or Im z > y. Pairs end at twice the band edge, bound ones within U of it;
         |i sum_k dG| <= 2 |V|/(Im z + 2G), because G^R and G^< decay as e^{-G t}."""
-        return 2 * (lattice.BANDWIDTH + abs(self.point.mu) + self.D) + self.point.U, 2 * self.point.U
+        return 2 * (
+            lattice.BANDWIDTH + abs(self.point.mu) + self.D
+        ) + self.point.U, 2 * self.point.U
 
     def items(self, q):
         """Pieces of work of one M: rows of momenta."""
@@ -119,7 +147,9 @@ class UniformResponse:
             return rows
         z = complex(z)
         if z.imag <= -self.analytic_below:
-            raise InputError(f"mode frequency: Im z must be > {-self.analytic_below:g}, got {z.imag:g}")
+            raise InputError(
+                f"mode frequency: Im z must be > {-self.analytic_below:g}, got {z.imag:g}"
+            )
         for where, share, pairs in self._batches(q, part):
             found = pairs.response(z, self.memory)
             rows[where] = 1j * np.einsum("xy,abxy->xab", share, found.reshape(2, 2, *share.shape))
@@ -166,7 +196,9 @@ class UniformResponse:
             old, new = new, replace_delta(self, D)
             f_old, f_new = f_new, new.phase_force()
         if not abs(f_new) < 1e-12:
-            raise InputError(f"order parameter {self.D:g}: not next to a stationary state (M(0, 0) (1, -1) = {abs(f_new):.1e})")
+            raise InputError(
+                f"order parameter {self.D:g}: not next to a stationary state (M(0, 0) (1, -1) = {abs(f_new):.1e})"
+            )
         return new
 
     def phase_force(self):
@@ -181,11 +213,14 @@ class UniformResponse:
             return self.grid.pair_energies(q, mu)
         if q == 0:
             eps, weight = lattice.dos_nodes(2 * round(0.5 * self.density * self.grid.nodes))
-            xi, weight = ((a if len(a) % 64 == 0 else a[None]).reshape(-1, min(64, len(a))) for a in (eps - mu, weight))
+            xi, weight = (
+                (a if len(a) % 64 == 0 else a[None]).reshape(-1, min(64, len(a)))
+                for a in (eps - mu, weight)
+            )
             return xi, xi, weight
         L = self.points()
         k = 2 * np.pi * (np.arange(L) + 0.5) / L
-        ky = -2 * np.cos(k[:L // 2]) - mu
+        ky = -2 * np.cos(k[: L // 2]) - mu
         first, second = (-2 * np.cos(k + s * q)[:, None] + ky for s in (0.5, -0.5))
         return first, second, np.full(first.shape, 2 / L**2)
 
@@ -205,7 +240,13 @@ class UniformResponse:
             for at in range(part[0], part[-1] + 1, step):
                 rows = slice(at, min(at + step, part[-1] + 1))
                 where = slice(rows.start - part[0], rows.stop - part[0])
-                kept.append((where, weight[rows], _Pairs(first[rows].ravel(), second[rows].ravel(), self.D, self.memory)))
+                kept.append(
+                    (
+                        where,
+                        weight[rows],
+                        _Pairs(first[rows].ravel(), second[rows].ravel(), self.D, self.memory),
+                    )
+                )
             self._kept = {key: kept}  # of one q at a time
         return self._kept[key]
 
@@ -264,7 +305,9 @@ class _Pairs:
         for i in (0, 1):
             for j in (0, 1):
                 direct, mirror = self._quotients(z, memory, shifted, partner, i, j, 0, +1)
-                g, h = (1j * side.R[+1][n].real / memory.width for side, n in ((ahead, i), (here, j)))
+                g, h = (
+                    1j * side.R[+1][n].real / memory.width for side, n in ((ahead, i), (here, j))
+                )
                 first[i][j] = (direct - h) * here.P[j]
                 second[i][j] = (mirror + g) * ahead.P[i]
         return first, second
@@ -293,8 +336,14 @@ class _Levels:
         scale = np.where(empty, 1.0, self.E)
         along, across = np.where(empty, 1.0, xi / scale), -D / scale
         self.e = (self.E, -self.E)
-        self.P = [0.5 * np.array([[1 + s * along, s * across], [s * across, 1 - s * along]]) for s in (1, -1)]
-        self.R = {a: [memory.value(e, a) for e in self.e] for a in ((+1,) if memory.mirrored else (+1, -1))}
+        self.P = [
+            0.5 * np.array([[1 + s * along, s * across], [s * across, 1 - s * along]])
+            for s in (1, -1)
+        ]
+        self.R = {
+            a: [memory.value(e, a) for e in self.e]
+            for a in ((+1,) if memory.mirrored else (+1, -1))
+        }
         self.G = None if memory.mirrored else self._green(memory.width)
 
     def _green(self, width):
@@ -303,7 +352,9 @@ class _Levels:
         for c, a in enumerate((+1, -1)):
             for i in (0, 1):
                 for j in (0, 1):
-                    weight = (self.R[a][i] + self.R[a][j].conj()) / (self.e[i] - self.e[j] - 2j * width)
+                    weight = (self.R[a][i] + self.R[a][j].conj()) / (
+                        self.e[i] - self.e[j] - 2j * width
+                    )
                     total += weight * self.P[i][:, c][:, None] * self.P[j][c][None]
         return total
 

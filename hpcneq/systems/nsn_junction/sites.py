@@ -3,6 +3,7 @@
 The same equations as :mod:`.quench` (Kawamura & Ohashi 2025, Eqs. (20)-(25)) for an order parameter that depends on x and y. A uniform
 vector potential A (in 1/lattice constant) enters the hopping only, -exp(i A (r_j - r_k)) from k to j for up electrons.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -45,14 +46,18 @@ class Sites:
     @property
     def plain(self):
         """True if every hop is -1 at all times."""
-        return not (self.open_x or self.open_y or self.moving or any(drive.start for drive in self.vector))
+        return not (
+            self.open_x or self.open_y or self.moving or any(drive.start for drive in self.vector)
+        )
 
     @property
     def near(self):
         """(N, 4) int32: the neighbours at +x, -x, +y, -y."""
         x, y = np.divmod(np.arange(self.count), self.Ly)
         steps = ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1))
-        return np.stack([(a % self.Lx) * self.Ly + b % self.Ly for a, b in steps], axis=1).astype(np.int32)
+        return np.stack([(a % self.Lx) * self.Ly + b % self.Ly for a, b in steps], axis=1).astype(
+            np.int32
+        )
 
     def hops(self, A):
         """(N, 4) complex amplitudes from the neighbours, 0 across an open boundary, for A = (A_x, A_y)."""
@@ -68,7 +73,12 @@ class Sites:
 
 def disorder(count, strength, seed):
     """Numbers uniform in [-strength/2, strength/2], one for each site, Philox keyed by (seed, site)."""
-    return strength * np.array([np.random.Generator(np.random.Philox(key=[seed, site])).random() - 0.5 for site in range(count)])
+    return strength * np.array(
+        [
+            np.random.Generator(np.random.Philox(key=[seed, site])).random() - 0.5
+            for site in range(count)
+        ]
+    )
 
 
 class SiteQuench(Biased):
@@ -85,7 +95,9 @@ class SiteQuench(Biased):
         pairs = [group.sources(junction) for group in self.groups]
         self.held = tuple([g for g, pair in enumerate(pairs) if pair[a] != 0.0] for a in (0, 1))
         self.strength = tuple(np.array([pairs[g][a] for g in self.held[a]]) for a in (0, 1))
-        self._leads = np.array([2 * self.groups[g].leads[a] + a for a in (0, 1) for g in self.held[a]])
+        self._leads = np.array(
+            [2 * self.groups[g].leads[a] + a for a in (0, 1) for g in self.held[a]]
+        )
 
     def hop_at(self, t, side=+1):
         """Hops at time t, after (+1) or before (-1) a jump of the vector potential."""
@@ -94,15 +106,29 @@ class SiteQuench(Biased):
     def hop_moments(self, t, step):
         """(mean, 12/step^2 <(s - step/2) hop>) over a step inside which the vector potential is smooth; no slope where it rests."""
         first = self.hop_at(t, +1)
-        if not self.sites.moving or all(drive(t, +1) == drive(t + 0.5 * step) == drive(t + step, -1) for drive in self.sites.vector):
+        if not self.sites.moving or all(
+            drive(t, +1) == drive(t + 0.5 * step) == drive(t + step, -1)
+            for drive in self.sites.vector
+        ):
             return first, None
         x, w = np.polynomial.legendre.leggauss(6)
-        hops = [0.5 * b * self.sites.hops([drive(t + 0.5 * step * (1 + a)) for drive in self.sites.vector]) for a, b in zip(x, w)]
+        hops = [
+            0.5
+            * b
+            * self.sites.hops([drive(t + 0.5 * step * (1 + a)) for drive in self.sites.vector])
+            for a, b in zip(x, w)
+        ]
         return sum(hops), 6 / step * sum(a * hop for a, hop in zip(x, hops))
 
     def breakpoints(self, t_max):
         """Times at which the bias, the vector potential or their slopes jump."""
-        return sorted({t for drive in (self.junction.drive, *self.sites.vector) for t in drive.breakpoints(t_max)})
+        return sorted(
+            {
+                t
+                for drive in (self.junction.drive, *self.sites.vector)
+                for t in drive.breakpoints(t_max)
+            }
+        )
 
     def shifts(self, c):
         """Slopes of a pattern (N,) along the directions in which a uniform lattice lets it slide, those that are not 0."""
@@ -130,8 +156,16 @@ class SiteQuench(Biased):
         up, hole = (-1j * green[:, 0, 0]).real, (-1j * green[:, 1, 1]).real
         currents = {}
         for k, lead in enumerate(self.junction.leads):
-            parts = [modes[:, 2 * k + a].mean() + lead.gamma * (1 - 2 * part.mean()) for a, part in ((0, up), (1, hole))]
+            parts = [
+                modes[:, 2 * k + a].mean() + lead.gamma * (1 - 2 * part.mean())
+                for a, part in ((0, up), (1, hole))
+            ]
             currents[lead.name] = float(parts[0] - parts[1])
         change = float((-1j * (velocity[:, 0, 0] - velocity[:, 1, 1])).real.mean())
-        return {"eV": self.junction.drive(t, side), "density_up": up, "density_down": 1 - hole,
-                "current": currents, "balance": abs(change - sum(currents.values()))}
+        return {
+            "eV": self.junction.drive(t, side),
+            "density_up": up,
+            "density_down": 1 - hole,
+            "current": currents,
+            "balance": abs(change - sum(currents.values())),
+        }

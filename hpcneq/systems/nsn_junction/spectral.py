@@ -9,6 +9,7 @@ With H = V e V^+ in the Nambu basis (c_up, c_dn^+) and every level of half-width
 f_neq(w) = sum_l (gamma_l/G) f(w - v_l) of each frequency: the part G^<(w) = 2 pi i A(w) f_neq(w) of mirrored leads, and of the normal
 state between any leads.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -26,14 +27,21 @@ def density_of_states(junction, levels, w):
     for block, e, V in levels:
         n = len(block.sites)
         for spin, (half, sign) in enumerate(((slice(0, n), 1), (slice(n, 2 * n), -1))):
-            lorentz = width / np.pi / ((sign * w[:, None] + junction.h - e) ** 2 + width ** 2)
-            np.add.at(found[spin].T, block.sites, block.weight[:, None] * (np.abs(V[half]) ** 2 @ lorentz.T))
+            lorentz = width / np.pi / ((sign * w[:, None] + junction.h - e) ** 2 + width**2)
+            np.add.at(
+                found[spin].T,
+                block.sites,
+                block.weight[:, None] * (np.abs(V[half]) ** 2 @ lorentz.T),
+            )
     return found[0][:, lattice.expand], found[1][:, lattice.expand]
 
 
 def distribution(junction, eV, w):
     """f_neq(w), (n_w,): the occupied share of each frequency."""
-    return sum(lead.gamma / junction.width * fermi.fermi(w - lead.shift(eV, junction.mu), lead.T) for lead in junction.leads)
+    return sum(
+        lead.gamma / junction.width * fermi.fermi(w - lead.shift(eV, junction.mu), lead.T)
+        for lead in junction.leads
+    )
 
 
 def momentum_distribution(lattice, greens):
@@ -46,7 +54,9 @@ def momentum_distribution(lattice, greens):
     up, down = np.empty((2, L, len(greens)))
     for m, G in enumerate(greens):
         up[:, m] = np.einsum("kx,xy,ky->k", wave, G[:L, :L], wave.conj(), optimize=True).real
-        hole = np.einsum("kx,xy,ky->k", wave.conj(), G[L:, L:], wave, optimize=True).real     # at -k: c_dn^+ creates k
+        hole = np.einsum(
+            "kx,xy,ky->k", wave.conj(), G[L:, L:], wave, optimize=True
+        ).real  # at -k: c_dn^+ creates k
         down[:, m] = 1 - hole
     return up, down
 
@@ -70,6 +80,6 @@ def harmonics(t, y, frequency, count):
     phases = np.outer(t, frequency * np.arange(count + 1))
     table = np.concatenate([np.cos(phases), np.sin(phases[:, 1:])], axis=1)
     found = np.linalg.lstsq(table, y, rcond=None)[0]
-    c = found[:count + 1].astype(complex)
-    c[1:] += 1j * found[count + 1:]
+    c = found[: count + 1].astype(complex)
+    c[1:] += 1j * found[count + 1 :]
     return c, float(np.abs(table @ found - y).max())

@@ -53,14 +53,19 @@ class Point:
         if not (self.width >= 0 and all(lead.gamma >= 0 and lead.T >= 0 for lead in self.baths)):
             raise InputError("leads: gamma and T must be >= 0")
         if self.width == 0 and any(lead.T == 0 for lead in self.baths):
-            raise InputError("gamma = 0 and T = 0: nothing smooths the levels; give one of them a small value")
+            raise InputError(
+                "gamma = 0 and T = 0: nothing smooths the levels; give one of them a small value"
+            )
 
     @property
     def baths(self):
         """The two leads."""
         if self.leads:
             return self.leads
-        return tuple(Lead(name, self.gamma, self.T, self.mu, sign) for name, sign in (("left", 1), ("right", -1)))
+        return tuple(
+            Lead(name, self.gamma, self.T, self.mu, sign)
+            for name, sign in (("left", 1), ("right", -1))
+        )
 
     @property
     def width(self):
@@ -73,8 +78,13 @@ class Point:
         An up electron sees f(w) = sum_l g_l f_l(w - v_l), a hole f(w) = sum_l g_l f_l(w + v_l).
         """
         total = self.width
-        if not total > 0 and len({(lead.T, lead.shift(self.eV, self.mu)) for lead in self.baths}) > 1:
-            raise InputError("gamma = 0: without coupling to the leads there is no distribution out of equilibrium")
+        if (
+            not total > 0
+            and len({(lead.T, lead.shift(self.eV, self.mu)) for lead in self.baths}) > 1
+        ):
+            raise InputError(
+                "gamma = 0: without coupling to the leads there is no distribution out of equilibrium"
+            )
         share = [lead.gamma / total if total > 0 else 1 / len(self.baths) for lead in self.baths]
         return [(g, lead.T, lead.shift(self.eV, self.mu)) for g, lead in zip(share, self.baths)]
 
@@ -115,9 +125,9 @@ class Finite:
         found = np.empty((2, len(zeta2)), complex)
         rows = max(1, 2**16 // len(eps))  # blocks that stay in the cache
         for start in range(0, len(zeta2), rows):
-            part = 1 / (square - zeta2[start:start + rows])
-            found[0, start:start + rows] = part @ weight
-            found[1, start:start + rows] = 2 * (part * part) @ weight
+            part = 1 / (square - zeta2[start : start + rows])
+            found[0, start : start + rows] = part @ weight
+            found[1, start : start + rows] = 2 * (part * part) @ weight
         return found.reshape(2, *zeta.shape)
 
     def pair_energies(self, Q, mu):
@@ -197,12 +207,17 @@ def gap_sum(D, point, grid):
         R, _ = grid.resolvent(np.sqrt(pole**2 - D[..., None] ** 2), point.mu)
         return R.real @ weight
     eps, weight = grid.levels()
-    return np.reshape([_gap_finite(np.hypot(eps - point.mu, d), weight, point) for d in D.flat], D.shape)[()]
+    return np.reshape(
+        [_gap_finite(np.hypot(eps - point.mu, d), weight, point) for d in D.flat], D.shape
+    )[()]
 
 
 def _gap_finite(E, weight, point):
     """Eq. (47) as printed, level by level; E (n,) may vanish."""
-    return sum(g / 2 * (weight @ fermi.tanh_pair_sum(E + s, E - s, point.width, T)) for g, T, s in static_terms(point))
+    return sum(
+        g / 2 * (weight @ fermi.tanh_pair_sum(E + s, E - s, point.width, T))
+        for g, T, s in static_terms(point)
+    )
 
 
 def gap_slopes(D, point, grid):
@@ -212,7 +227,11 @@ def gap_slopes(D, point, grid):
     pole, weight, sign = frequencies(point)
     zeta = np.sqrt(pole**2 - D[..., None] ** 2)
     R, slope = grid.resolvent(zeta, point.mu)
-    return (R.real @ weight, -D * (slope.real @ weight), (slope * pole).real @ (-0.5 * sign * weight))
+    return (
+        R.real @ weight,
+        -D * (slope.real @ weight),
+        (slope * pole).real @ (-0.5 * sign * weight),
+    )
 
 
 def pair_sum(Q, point, grid):
@@ -230,19 +249,25 @@ def pair_sum(Q, point, grid):
 def _pair_finite(Q, point, grid):
     """Eq. (53) as printed, with the divided difference at A + B = 0."""
     first, second, weight = grid.pair_energies(Q, point.mu)
-    return sum(g / 2 * np.sum(weight * fermi.tanh_pair_sum(first - s, second + s, point.width, T))
-               for g, T, s in static_terms(point))
+    return sum(
+        g / 2 * np.sum(weight * fermi.tanh_pair_sum(first - s, second + s, point.width, T))
+        for g, T, s in static_terms(point)
+    )
 
 
 def _pair_infinite(Q, point, grid):
     """The sum over frequencies and kx; the ky sum is algebraic, a difference of two chain Green functions."""
     pole, weight, _ = frequencies(point)
-    kx, index, share = grid.chain(-pole.imag, point.mu == 0)  # mu = 0: k -> pi - k exchanges the two electrons
+    kx, index, share = grid.chain(
+        -pole.imag, point.mu == 0
+    )  # mu = 0: k -> pi - k exchanges the two electrons
     across, along = 2 * np.cos(0.5 * Q) * np.cos(kx), 2 * np.sin(0.5 * Q) * np.sin(kx)
     first = along - across - point.mu - pole[index]
     second = -along - across - point.mu + pole[index]
     # chain_green with Im first > 0 > Im second written out: two square roots are the whole cost
-    pair = -1j * (1 / np.sqrt(4 - first * first) + 1 / np.sqrt(4 - second * second)) / (second - first)
+    pair = (
+        -1j * (1 / np.sqrt(4 - first * first) + 1 / np.sqrt(4 - second * second)) / (second - first)
+    )
     return float(pair.real @ (weight[index] * share))
 
 
@@ -278,7 +303,12 @@ def frequencies(point):
 
     Leads of equal |s_l| share their entries. The scale is rounded up, so that sweeps reuse the nodes.
     """
-    largest = lattice.BANDWIDTH + abs(point.mu) + 0.5 * point.U + max(s for _, _, s in static_terms(point))
+    largest = (
+        lattice.BANDWIDTH
+        + abs(point.mu)
+        + 0.5 * point.U
+        + max(s for _, _, s in static_terms(point))
+    )
     known = {}
     for (g, T, v), lead in zip(point.terms(), point.baths):
         s = point.h - v
@@ -299,4 +329,5 @@ def require_mirrored(point, what):
     if not point.mirrored:
         raise InputError(
             f"{what}: needs leads that mirror each other (equal gamma and T at v_L = -v_R, or all at v = 0); "
-            "with others the order parameter rotates: use the normal state's growth rate, or evolve")
+            "with others the order parameter rotates: use the normal state's growth rate, or evolve"
+        )

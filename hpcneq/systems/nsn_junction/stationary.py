@@ -6,6 +6,7 @@ z = i w + shift + h + i Gamma, the mean of the bath memory is Pi = V (sum_a R_a(
 G^< solves [H, G] - 2 i Gamma G = Pi + Pi^+ (Kawamura & Ohashi 2025, Eqs. (23), (33), (34) in closed form).
 All functions use the fitted poles, so that a start made from them is stationary for the fitted leads.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ class Levels:
         Vh = self.V.conj().T
         if self.junction.balanced:
             return np.diag(self.R[0])
-        return sum(R[:, None] * (Vh[:, half] @ self.V[half]) for R, half in zip(self.R, self.halves))
+        return sum(
+            R[:, None] * (Vh[:, half] @ self.V[half]) for R, half in zip(self.R, self.halves)
+        )
 
     def green(self):
         """G^< in the eigenbasis, (2n, 2n) anti-Hermitian."""
@@ -52,7 +55,9 @@ class Levels:
         dH = -(Vh[:, :n] * d) @ self.V[n:] - (Vh[:, n:] * d.conj()) @ self.V[:n]
         dPi = 0
         for a, (R, half) in enumerate(zip(self.R, self.halves)):
-            step = divided(self.e, R, _resolvent_slope(self.junction, self.eV, 1 - 2 * a, self.e)) * dH
+            step = (
+                divided(self.e, R, _resolvent_slope(self.junction, self.eV, 1 - 2 * a, self.e)) * dH
+            )
             dPi = dPi + (step if self.junction.balanced else step @ (Vh[:, half] @ self.V[half]))
             if self.junction.balanced:
                 break
@@ -76,7 +81,9 @@ def _terms(junction, eV, a):
 
 
 def _resolvents(junction, eV, a, e):
-    return sum((c / (z - e[:, None])).sum(1) for c, z in _terms(junction, eV, a)) + junction.width / 2
+    return (
+        sum((c / (z - e[:, None])).sum(1) for c, z in _terms(junction, eV, a)) + junction.width / 2
+    )
 
 
 def _resolvent_slope(junction, eV, a, e):
@@ -101,7 +108,7 @@ class GapProblem:
 
     def complex(self, x):
         """The order parameter of an unknown vector."""
-        return np.array(x, float) if self.real else x[:len(x) // 2] + 1j * x[len(x) // 2:]
+        return np.array(x, float) if self.real else x[: len(x) // 2] + 1j * x[len(x) // 2 :]
 
     def flat(self, delta):
         """The unknown vector of an order parameter."""
@@ -110,7 +117,9 @@ class GapProblem:
     def prepare(self, x, part):
         """Eigenvectors of this rank's blocks."""
         delta = self.complex(x)
-        return [Levels(self.junction, self.junction.lattice.blocks[b], delta, self.eV) for b in part]
+        return [
+            Levels(self.junction, self.junction.lattice.blocks[b], delta, self.eV) for b in part
+        ]
 
     def partials(self, levels):
         """Rows (n_local, 2 n_delta or n_delta): each block's share of U F_{up down}."""
@@ -142,7 +151,9 @@ class GapProblem:
         found = [1j * delta]
         lattice = self.junction.lattice
         slope = np.fft.ifft(1j * wave_numbers(len(delta)) * np.fft.fft(delta))
-        if len(delta) == lattice.Lx and np.abs(slope).max() > 1e-6 * max(np.abs(delta).max(), 1e-300):
+        if len(delta) == lattice.Lx and np.abs(slope).max() > 1e-6 * max(
+            np.abs(delta).max(), 1e-300
+        ):
             found.append(slope)
         rows = np.array([self.flat(d) for d in found])
         q, r = np.linalg.qr(rows.T)

@@ -26,6 +26,7 @@ def force(D, m, point, grid):
 
 def equations(point, grid):
     """Real and imaginary part of the gap equation, for Newton's method, as a function of (D, m)."""
+
     def residual(u):
         value = force(u[0], u[1], point, grid)
         return np.array([value.real, value.imag])
@@ -45,6 +46,8 @@ def scan(point, grid, gaps=30, rates=7):
     D = np.linspace(0.005, 0.5 * point.U * 1.001, gaps)
     m = np.linspace(low - 0.05 * (high - low) - 1e-3, high + 0.05 * (high - low) + 1e-3, rates)
     value = np.array([[force(d, x, point, grid) for x in m] for d in D])
-    corners = np.array([value[i:gaps - 1 + i, j:rates - 1 + j] for i in (0, 1) for j in (0, 1)])
-    both = (corners.real.min(0) * corners.real.max(0) < 0) & (corners.imag.min(0) * corners.imag.max(0) < 0)
+    corners = np.array([value[i : gaps - 1 + i, j : rates - 1 + j] for i in (0, 1) for j in (0, 1)])
+    both = (corners.real.min(0) * corners.real.max(0) < 0) & (
+        corners.imag.min(0) * corners.imag.max(0) < 0
+    )
     return D, m, [(0.5 * (D[i] + D[i + 1]), 0.5 * (m[j] + m[j + 1])) for i, j in np.argwhere(both)]

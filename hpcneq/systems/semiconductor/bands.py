@@ -3,6 +3,7 @@
 Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), Eqs. (7)-(9); Porta et al., Phys. Rev. B 100, 024513 (2019).
 The measure is dk/2pi: "N0 = 1/2pi" of Goldstein et al. means N0 |v_-| = 1/2pi.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -33,7 +34,12 @@ class Bands:
 def polynomial(grid, lower, upper):
     """Bands on ``grid`` = (k, weight) from polynomials in k: ``lower``, ``upper`` are coefficients (k^0, k^1, ...), rotating frame."""
     k, weight = grid
-    return Bands(k, weight, np.polynomial.polynomial.polyval(k, lower), np.polynomial.polynomial.polyval(k, upper))
+    return Bands(
+        k,
+        weight,
+        np.polynomial.polynomial.polyval(k, lower),
+        np.polynomial.polynomial.polyval(k, upper),
+    )
 
 
 def uniform(k_max, points, ends=0.5):
@@ -55,11 +61,15 @@ def graded(k_max, points, scale, even=False):
         x, w = np.polynomial.legendre.leggauss(points // 2)
         t = 0.5 * (1 + x)
         k = np.concatenate([k, (1e3 * scale / t)[::-1]])
-        weight = np.concatenate([weight, (0.5 * w * 1e3 * scale / t ** 2)[::-1]])
+        weight = np.concatenate([weight, (0.5 * w * 1e3 * scale / t**2)[::-1]])
     else:
         k, weight = _half(k_max, points, scale)
     weight = weight / (2 * np.pi)
-    return (k, 2 * weight) if even else (np.concatenate([-k[::-1], k]), np.concatenate([weight[::-1], weight]))
+    return (
+        (k, 2 * weight)
+        if even
+        else (np.concatenate([-k[::-1], k]), np.concatenate([weight[::-1], weight]))
+    )
 
 
 def graded_about(centres, k_max, points, scale):
@@ -95,4 +105,6 @@ class Drive:
 
         The full drive is Omega (1 + exp(-2 i omega0 t)); the rotating-wave approximation keeps Omega.
         """
-        return self.Omega if self.omega0 is None else self.Omega * (1 + np.exp(-2j * self.omega0 * t))
+        return (
+            self.Omega if self.omega0 is None else self.Omega * (1 + np.exp(-2j * self.omega0 * t))
+        )

@@ -4,6 +4,7 @@ Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), in the frame that ro
 (19); (16), (39), (A4) and (A10) print the opposite sign of Delta, (9a) lost a factor i, and the dissipator of (9) is 2 X rho X+ - {X+X, rho},
 without the 1/2 printed below (5). V > 0 attracts in these equations. All arrays are over momenta, (n,).
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -60,16 +61,23 @@ class Material:
 
     def on(self, grid):
         """`bands.Bands` on a (k, dk/2pi) grid: E1,2 = (v_+ -+ v_-) k/2 + kappa_+ k^2/2 (kappa_- = 0)."""
-        return bands.polynomial(grid, (0.0, 0.5 * (self.v_plus - self.v_minus), 0.5 * self.kappa_plus),
-                                (0.0, 0.5 * (self.v_plus + self.v_minus), 0.5 * self.kappa_plus))
+        return bands.polynomial(
+            grid,
+            (0.0, 0.5 * (self.v_plus - self.v_minus), 0.5 * self.kappa_plus),
+            (0.0, 0.5 * (self.v_plus + self.v_minus), 0.5 * self.kappa_plus),
+        )
 
     def graded(self, points):
         """Momenta dense where E or eps is within a rate of zero, (k, dk/2pi)."""
         rates = [self.Gamma12] + ([1 / self.tau] if self.model == "three-band" else [])
-        scales = [np.sqrt(rate / abs(self.kappa_plus)) for rate in rates if self.kappa_plus] + [r / abs(self.v_minus) for r in rates if self.v_minus]
+        scales = [np.sqrt(rate / abs(self.kappa_plus)) for rate in rates if self.kappa_plus] + [
+            r / abs(self.v_minus) for r in rates if self.v_minus
+        ]
         if self.v_plus:
             scales.append(self.Gamma12 / abs(self.v_plus))
-        second = -self.v_plus / self.kappa_plus if self.kappa_plus else 0.0     # where E vanishes again
+        second = (
+            -self.v_plus / self.kappa_plus if self.kappa_plus else 0.0
+        )  # where E vanishes again
         if np.isfinite(self.k_max) and 0 < abs(second) < self.k_max:
             return bands.graded_about([0.0, second], self.k_max, points, min(scales))
         return bands.graded(self.k_max, points, min(scales), even=self.even)
@@ -80,7 +88,9 @@ class Material:
         With k_max = inf at the energies of the resonance: parabolas that went on for ever would cross the chemical potential.
         """
         E1, E2 = (0 * band.k, 0 * band.k) if np.isinf(self.k_max) else (band.E1, band.E2)
-        return fermi(E1 - 0.5 * self.E_g, self.mu1, self.T), fermi(E2 + 0.5 * self.E_g, self.mu2, self.T)
+        return fermi(E1 - 0.5 * self.E_g, self.mu1, self.T), fermi(
+            E2 + 0.5 * self.E_g, self.mu2, self.T
+        )
 
 
 def fermi(energy, mu, T):
@@ -91,12 +101,13 @@ def fermi(energy, mu, T):
 
 # ---- populations ----------------------------------------------------------------------------------------------------
 
+
 def transitions(m, band):
     """Rate R of laser transitions, Omega^2 Gamma / 2(eps^2 + Gamma^2), from the stationary coherence (9c)."""
     if m.model == "optical-pumping":
         return np.zeros_like(band.k)
     width = 1 / m.tau if m.model == "three-band" else m.Gamma
-    return 0.5 * m.Omega ** 2 * width / (band.eps ** 2 + width ** 2)
+    return 0.5 * m.Omega**2 * width / (band.eps**2 + width**2)
 
 
 def populations(m, band, D2):
@@ -107,10 +118,10 @@ def populations(m, band, D2):
     """
     R = transitions(m, band)
     if m.model == "three-band":
-        x = R / (m.Gamma1 + m.Gamma2 + R)               # n22 = x n11
+        x = R / (m.Gamma1 + m.Gamma2 + R)  # n22 = x n11
         n11 = 1 / (1 + x * (1 + m.Gamma1 / m.Gamma3))
         return n11, x * n11
-    P = 2 * D2 * m.Gamma12 / (band.E ** 2 + m.Gamma12 ** 2)
+    P = 2 * D2 * m.Gamma12 / (band.E**2 + m.Gamma12**2)
     f1, f2 = m.fillings(band)
     a, b, off = R + 2 * m.Gamma1 + P, R + 2 * m.Gamma2 + P, P - R
     u, v = 2 * m.Gamma1 * f1 + P, 2 * m.Gamma2 * f2 + P
@@ -124,16 +135,25 @@ def imbalance(m, band, D2=0.0):
     if m.model == "three-band":
         n11, n22 = populations(m, band, D2)
         return -n22 * m.Gamma1 / m.Gamma3
-    R, P = transitions(m, band), 2 * D2 * m.Gamma12 / (band.E ** 2 + m.Gamma12 ** 2)
+    R, P = transitions(m, band), 2 * D2 * m.Gamma12 / (band.E**2 + m.Gamma12**2)
     f1, f2 = m.fillings(band)
     det = (R + P) * 2 * (m.Gamma1 + m.Gamma2) + 4 * m.Gamma1 * m.Gamma2 + 4 * R * P
-    return (2 * R * (m.Gamma1 - m.Gamma2) * (f1 - f2) + (4 * m.Gamma1 * m.Gamma2 + 2 * R * m.Gamma) * (f1 + f2 - 1)) / det
+    return (
+        2 * R * (m.Gamma1 - m.Gamma2) * (f1 - f2)
+        + (4 * m.Gamma1 * m.Gamma2 + 2 * R * m.Gamma) * (f1 + f2 - 1)
+    ) / det
 
 
 def coherence(m, band, n11, n22):
     """Stationary n21 of (9c)."""
-    return np.zeros(len(band.k), complex) if m.model == "optical-pumping" else 0.5j * m.Omega * (n22 - n11) / (
-        1j * band.eps - (1 / m.tau if m.model == "three-band" else m.Gamma))
+    return (
+        np.zeros(len(band.k), complex)
+        if m.model == "optical-pumping"
+        else 0.5j
+        * m.Omega
+        * (n22 - n11)
+        / (1j * band.eps - (1 / m.tau if m.model == "three-band" else m.Gamma))
+    )
 
 
 def pair_amplitude(m, band, delta):
@@ -143,14 +163,19 @@ def pair_amplitude(m, band, delta):
 
 def projection(m, band):
     """f of Delta^* = V int dk/2pi f s: Re[1/(E + i Gamma)] (E + i Gamma) of (18), or 1 of (17) with full self-consistency."""
-    return band.E * (band.E + 1j * m.Gamma12) / (band.E ** 2 + m.Gamma12 ** 2) if m.projected else np.ones(len(band.k), complex)
+    return (
+        band.E * (band.E + 1j * m.Gamma12) / (band.E**2 + m.Gamma12**2)
+        if m.projected
+        else np.ones(len(band.k), complex)
+    )
 
 
 # ---- gap equation ---------------------------------------------------------------------------------------------------
 
+
 def gap_sum(m, band, D2):
     """-int dk/2pi (n - 1) E/(E^2 + Gamma^2) of the exact populations: a steady state of |Delta|^2 = D2 where V times it is 1."""
-    return -(band.weight * imbalance(m, band, D2) * band.E / (band.E ** 2 + m.Gamma12 ** 2)).sum()
+    return -(band.weight * imbalance(m, band, D2) * band.E / (band.E**2 + m.Gamma12**2)).sum()
 
 
 def source(m, band, delta):
@@ -164,22 +189,33 @@ def seed(m, band, smallest=1e-10, largest=1e3):
     With v_+ the sum need not fall with |Delta|: the order may then survive where the normal state is stable.
     """
     sizes = np.geomspace(smallest, largest, 157)
-    over = np.array([m.V * gap_sum(m, band, size ** 2) > 1 for size in sizes])
+    over = np.array([m.V * gap_sum(m, band, size**2) > 1 for size in sizes])
     if not over.any():
         return 0.0
     last = int(np.flatnonzero(over)[-1])
     low, high = sizes[last], sizes[min(last + 1, len(sizes) - 1)]
     while high / low > 1 + 1e-6:
         middle = np.sqrt(low * high)
-        low, high = (middle, high) if m.V * gap_sum(m, band, middle ** 2) > 1 else (low, middle)
+        low, high = (middle, high) if m.V * gap_sum(m, band, middle**2) > 1 else (low, middle)
     return float(np.sqrt(low * high))
 
 
 # ---- growth ---------------------------------------------------------------------------------------------------------
 
+
 def growth_condition(m, band, rate):
     """1 - V int dk/2pi f i (n - 1)/(lambda - i E + Gamma): zero for a mode Delta^* ~ exp(lambda t) of the driven normal state."""
-    return 1 - m.V * (band.weight * projection(m, band) * 1j * imbalance(m, band) / (rate - 1j * band.E + m.Gamma12)).sum()
+    return (
+        1
+        - m.V
+        * (
+            band.weight
+            * projection(m, band)
+            * 1j
+            * imbalance(m, band)
+            / (rate - 1j * band.E + m.Gamma12)
+        ).sum()
+    )
 
 
 def growth_eigenvalue(m, band):

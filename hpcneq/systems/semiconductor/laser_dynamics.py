@@ -2,6 +2,7 @@
 
 Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), Eqs. (9) with the missing i of (9a), (35) with + i Gamma12, and (18).
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -22,10 +23,17 @@ class Pairing:
         self.items, runs = len(self.band.k), len(self.V)
         self.fields = {name: (runs,) for name in ("n11", "n22", "n21", "s")}
         self.start_fields, self.floor = start_fields, floor
-        self.drive = Drive(0.0 if m.model == "optical-pumping" else m.Omega, m.E_g if full_drive else None)
+        self.drive = Drive(
+            0.0 if m.model == "optical-pumping" else m.Omega, m.E_g if full_drive else None
+        )
         f1, f2 = m.fillings(self.band)
-        self.table = {"supply1": 2 * m.Gamma1 * f1, "supply2": 2 * m.Gamma2 * f2, "turn": 1j * self.band.eps - m.Gamma,
-                      "pair": 1j * self.band.E - m.Gamma12, "f": self.band.weight * laser.projection(m, self.band)}
+        self.table = {
+            "supply1": 2 * m.Gamma1 * f1,
+            "supply2": 2 * m.Gamma2 * f2,
+            "turn": 1j * self.band.eps - m.Gamma,
+            "pair": 1j * self.band.E - m.Gamma12,
+            "f": self.band.weight * laser.projection(m, self.band),
+        }
         self.table = {name: value[:, None] for name, value in self.table.items()}
         self.loss1, self.loss2, self.known = 2 * m.Gamma1, 2 * m.Gamma2, {}
 
@@ -33,12 +41,14 @@ class Pairing:
         return []
 
     def start(self, part):
-        return {name: values[part.start:part.stop] for name, values in self.start_fields.items()}
+        return {name: values[part.start : part.stop] for name, values in self.start_fields.items()}
 
     def mine(self, part):
         """The coefficients of this rank's momenta."""
         if part not in self.known:
-            self.known[part] = {name: value[part.start:part.stop] for name, value in self.table.items()}
+            self.known[part] = {
+                name: value[part.start : part.stop] for name, value in self.table.items()
+            }
         return self.known[part]
 
     def partials(self, t, local, part):
@@ -70,7 +80,7 @@ class Pairing:
 
     def observables(self, t, side, local, c, part):
         """What pairing adds to the particles per time, 2 (i Delta s - c.c.), (n, runs)."""
-        return -4 * self.band.weight[part.start:part.stop, None] * (c * local["s"]).imag
+        return -4 * self.band.weight[part.start : part.stop, None] * (c * local["s"]).imag
 
 
 def initial(m, grid, runs, state, delta, kind="uniform", seed=0):
@@ -80,14 +90,23 @@ def initial(m, grid, runs, state, delta, kind="uniform", seed=0):
     """
     band = m.on(grid)
     n11, n22 = m.fillings(band) if state == "equilibrium" else laser.populations(m, band, 0.0)
-    n21 = laser.coherence(m, band, n11, n22) if state == "driven" else np.zeros(len(band.k), complex)
+    n21 = (
+        laser.coherence(m, band, n11, n22) if state == "driven" else np.zeros(len(band.k), complex)
+    )
     s = laser.pair_amplitude(m, band, delta) if kind == "uniform" else delta * noise(band.k, seed)
-    return {name: np.repeat(np.asarray(values, complex)[:, None], runs, axis=1)
-            for name, values in (("n11", n11), ("n22", n22), ("n21", n21), ("s", s))}
+    return {
+        name: np.repeat(np.asarray(values, complex)[:, None], runs, axis=1)
+        for name, values in (("n11", n11), ("n22", n22), ("n21", n21), ("s", s))
+    }
 
 
 def noise(k, seed):
     """Complex normal numbers (n,), the same at k and -k, whatever the ranks: keyed by (seed, place)."""
     n = len(k)
     places = [min(j, n - 1 - j) if k[0] < 0 else j for j in range(n)]
-    return np.array([np.random.Generator(np.random.Philox(key=[seed, j])).normal(size=2) @ [1, 1j] for j in places])
+    return np.array(
+        [
+            np.random.Generator(np.random.Philox(key=[seed, j])).normal(size=2) @ [1, 1j]
+            for j in places
+        ]
+    )

@@ -4,20 +4,26 @@ Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), Eqs. (52), (53): the
 transposed. Corrected it equals i 4 Delta Re[1/(E + i Gamma)] (n - 1) at every momentum and to all orders, which is the projected
 gap equation (18); the integrals of (55) have the opposite sign of (19).
 """
+
 from __future__ import annotations
 
 import numpy as np
 
 from . import laser
 
-SIGMA = np.array([[0, 1], [-1, 0]], complex)      # i sigma^y
+SIGMA = np.array([[0, 1], [-1, 0]], complex)  # i sigma^y
 CROSS = np.kron(np.array([[0, 1], [1, 0]]), np.eye(2)).astype(complex)
 
 
 def hamiltonian(m, band):
     """H of each momentum below (54), (n, 1, 2, 2)."""
     H = np.zeros((len(band.k), 1, 2, 2), complex)
-    H[:, 0, 0, 0], H[:, 0, 1, 1], H[:, 0, 0, 1], H[:, 0, 1, 0] = band.E1, band.E2, 0.5 * m.Omega, 0.5 * m.Omega
+    H[:, 0, 0, 0], H[:, 0, 1, 1], H[:, 0, 0, 1], H[:, 0, 1, 0] = (
+        band.E1,
+        band.E2,
+        0.5 * m.Omega,
+        0.5 * m.Omega,
+    )
     return H
 
 
@@ -29,7 +35,12 @@ def green(m, band, occupations, w):
     n11, n22, n21 = occupations
     H = hamiltonian(m, band)
     F = np.zeros_like(H)
-    F[:, 0, 0, 0], F[:, 0, 1, 1], F[:, 0, 0, 1], F[:, 0, 1, 0] = 1 - 2 * n11, 1 - 2 * n22, -2 * n21, -2 * np.conj(n21)
+    F[:, 0, 0, 0], F[:, 0, 1, 1], F[:, 0, 0, 1], F[:, 0, 1, 0] = (
+        1 - 2 * n11,
+        1 - 2 * n22,
+        -2 * n21,
+        -2 * np.conj(n21),
+    )
     GR = np.linalg.inv(w[:, :, None, None] * np.eye(2) - H + 1j * np.diag([m.Gamma1, m.Gamma2]))
     GA = np.conj(np.swapaxes(GR, -1, -2))
     return GR, GA, GR @ F - F @ GA
@@ -45,7 +56,13 @@ def poles(m, H, delta):
     bare = H[:, 0] - 1j * np.diag([m.Gamma1, m.Gamma2])
     holes = -H[:, 0] - 1j * np.diag([m.Gamma1, m.Gamma2])
     off = np.zeros_like(bare)
-    return np.concatenate([np.linalg.eigvals(np.block([[bare, d * SIGMA + off], [d * SIGMA.T + off, holes]])) for d in (0.0, delta)], axis=-1)
+    return np.concatenate(
+        [
+            np.linalg.eigvals(np.block([[bare, d * SIGMA + off], [d * SIGMA.T + off, holes]]))
+            for d in (0.0, delta)
+        ],
+        axis=-1,
+    )
 
 
 def frequencies(z, points):
@@ -61,12 +78,14 @@ def frequencies(z, points):
         span = np.arcsinh(half / width)
         step, weight = width * np.sinh(span * x), v * span * width * np.cosh(span * x)
         if j > 0:
-            pieces.append((edges[:, j:j + 1] + step, weight))
+            pieces.append((edges[:, j : j + 1] + step, weight))
         if j < centre.shape[1]:
-            pieces.append((edges[:, j + 1:j + 2] - step, weight))
+            pieces.append((edges[:, j + 1 : j + 2] - step, weight))
     for sign, place in ((-1, centre[:, :1]), (1, centre[:, -1:])):
-        pieces.append((place + sign * reach / x, v * reach / x ** 2))
-    return np.concatenate([w for w, _ in pieces], axis=-1), np.concatenate([np.broadcast_to(a, w.shape) for w, a in pieces], axis=-1)
+        pieces.append((place + sign * reach / x, v * reach / x**2))
+    return np.concatenate([w for w, _ in pieces], axis=-1), np.concatenate(
+        [np.broadcast_to(a, w.shape) for w, a in pieces], axis=-1
+    )
 
 
 def functional(m, band, delta, points=32):
@@ -83,10 +102,14 @@ def functional(m, band, delta, points=32):
     particle, hole = block(GR, GA, GK), block(turned[0], turned[1], turned[2])
     total = 0
     for pair in (particle @ hole, hole @ particle):
-        total = total + np.trace(CROSS @ (0.5 * delta * pair) @ np.linalg.inv(np.eye(4) - delta ** 2 * pair), axis1=-2, axis2=-1)
+        total = total + np.trace(
+            CROSS @ (0.5 * delta * pair) @ np.linalg.inv(np.eye(4) - delta**2 * pair),
+            axis1=-2,
+            axis2=-1,
+        )
     return (total * weight).sum(1) / (2 * np.pi)
 
 
 def gap_equation(m, band, delta):
     """What (52) must equal at every momentum, (n,): i 4 Delta Re[1/(E + i Gamma)] (n - 1) with the exact populations at Delta."""
-    return 4j * delta * band.E / (band.E ** 2 + m.Gamma ** 2) * laser.imbalance(m, band, delta ** 2)
+    return 4j * delta * band.E / (band.E**2 + m.Gamma**2) * laser.imbalance(m, band, delta**2)

@@ -16,6 +16,7 @@ misprinted 1 - n21) and leaves s alone, which is not positive either; ``lindblad
 term of Wick's theorem left out: dn11 = -dn22 = Gamma_rr [n22 (1 - n11) + |n21|^2], dn21 = -Gamma_rr n21/2,
 ds_k = -(Gamma_rr/2) [(1 - n11_k) + n22_-k] s_k.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -67,11 +68,19 @@ class Semiconductor:
 
     def order(self, s):
         """Delta (...,) from s (..., n): Delta^* = V int s dk/2pi (B3)."""
-        return np.conj(np.asarray(self.V)[..., 0] * (s @ self.bands.weight) if np.ndim(self.V) else self.V * (s @ self.bands.weight))
+        return np.conj(
+            np.asarray(self.V)[..., 0] * (s @ self.bands.weight)
+            if np.ndim(self.V)
+            else self.V * (s @ self.bands.weight)
+        )
 
     def coupling(self, t):
         """The laser in the rotating frame; the full drive adds exp(-2 i frequency t)."""
-        return self.Omega if self.frequency is None else self.Omega * (1 + np.exp(-2j * self.frequency * t))
+        return (
+            self.Omega
+            if self.frequency is None
+            else self.Omega * (1 + np.exp(-2j * self.frequency * t))
+        )
 
     def rhs(self, t, n11, n22, n21, s, delta=None):
         """(dn11, dn22, dn21, ds), arrays (..., n), of the state at time t; populations real, the others complex.
@@ -82,7 +91,10 @@ class Semiconductor:
             n11, n22, n21, s = np.broadcast_arrays(n11, n22, n21, s)
         shape, n = s.shape, s.shape[-1]
         runs = s.size // n
-        given = [np.ascontiguousarray(x.reshape(runs, n), kind) for x, kind in zip((n11, n22, n21, s), (float, float, complex, complex))]
+        given = [
+            np.ascontiguousarray(x.reshape(runs, n), kind)
+            for x, kind in zip((n11, n22, n21, s), (float, float, complex, complex))
+        ]
         delta = self.order(s) if delta is None else delta
         each = np.empty((2, runs), complex)
         for row, x in zip(each, (delta, self.coupling(t))):
@@ -96,8 +108,16 @@ class Semiconductor:
     def _compiled(self):
         """The compiled rates and what they take of the model; numba is waited for by who needs them alone."""
         from . import phonon_kernel as kernel
-        return kernel.rates, (self.bands.eps, self.bands.E, kernel.scattering(self.M1), kernel.scattering(self.M2),
-                              self.radiative == "lindblad", self.collision == "redfield", float(self.recombination))
+
+        return kernel.rates, (
+            self.bands.eps,
+            self.bands.E,
+            kernel.scattering(self.M1),
+            kernel.scattering(self.M2),
+            self.radiative == "lindblad",
+            self.collision == "redfield",
+            float(self.recombination),
+        )
 
     def eigenvalues(self, n11, n22, n21, s):
         """(smallest, largest) eigenvalue over all k of the one-body matrix of (c1_k, c2_k, c1+_-k, c2+_-k); outside [0, 1] it is none.
@@ -106,10 +126,12 @@ class Semiconductor:
         """
         m11, m22, m21 = (x[..., ::-1] for x in (n11, n22, n21))
         zero = np.zeros_like(s)
-        rows = [[n11, np.conj(n21), zero, -s[..., ::-1]],
-                [n21, n22, s, zero],
-                [zero, np.conj(s), 1 - m11, -m21],
-                [-np.conj(s[..., ::-1]), zero, -np.conj(m21), 1 - m22]]
+        rows = [
+            [n11, np.conj(n21), zero, -s[..., ::-1]],
+            [n21, n22, s, zero],
+            [zero, np.conj(s), 1 - m11, -m21],
+            [-np.conj(s[..., ::-1]), zero, -np.conj(m21), 1 - m22],
+        ]
         matrix = np.stack([np.stack(np.broadcast_arrays(*row), -1) for row in rows], -2)
         e = np.linalg.eigvalsh(0.5 * (matrix + np.conj(np.swapaxes(matrix, -1, -2))))
         return float(e.min()), float(e.max())
@@ -117,4 +139,9 @@ class Semiconductor:
 
 def start(points, seed=1e-20 * (1 + 1j)):
     """Filled lower band, empty upper band, a seed of s: (n11, n22, n21, s), each (points,)."""
-    return np.ones(points), np.zeros(points), np.zeros(points, complex), np.full(points, seed, complex)
+    return (
+        np.ones(points),
+        np.zeros(points),
+        np.zeros(points, complex),
+        np.full(points, seed, complex),
+    )

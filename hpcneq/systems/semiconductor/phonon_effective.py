@@ -4,6 +4,7 @@ Porta et al. 2019, Eq. (12), with i sigma^y in place of the sum over alpha != be
 eps_a(k) = A_a k^2 - C of band 2 at k pair with those of band 1 at -k. As long as the pairing is strong, sqrt(xi^2 + Delta^2) > |eps_2 - eps_1|/2,
 both bands have the population [1 - xi/sqrt(xi^2 + Delta^2)]/2 with xi = (eps_1 + eps_2)/2.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.optimize import least_squares
 
 def population(k, A1, A2, C, delta):
     """n_eff(k), same shape as k."""
-    xi = 0.5 * (A1 + A2) * k ** 2 - C
+    xi = 0.5 * (A1 + A2) * k**2 - C
     return 0.5 * (1 - xi / np.hypot(xi, delta))
 
 
@@ -25,4 +26,4 @@ def fit(k, n11, n22, A1, A2):
 
     edge = 0.5 * (A1 + A2) * (0.25 * (k[-1] - k[0]) * np.mean(both) * 2) ** 2
     found = least_squares(misfit, [edge, 0.3 * edge], xtol=1e-14, ftol=1e-14, gtol=1e-14)
-    return float(found.x[0]), float(abs(found.x[1])), float(np.sqrt(np.mean(found.fun ** 2)))
+    return float(found.x[0]), float(abs(found.x[1])), float(np.sqrt(np.mean(found.fun**2)))

@@ -2,6 +2,7 @@
 
 What `phonon` describes, momentum by momentum in one pass: numpy would make some forty passes over arrays too short for it.
 """
+
 from __future__ import annotations
 
 import numba
@@ -57,7 +58,11 @@ def between(n, other, n21, d21, s, ds, turn, band):
     other : rates of the other band's population. turn : whether s_-k belongs to momentum k of this band, as it does in the lower one.
     """
     last = n.shape[1] - 1
-    forth, back, pairs = np.empty(last + 1, np.complex128), np.empty(last + 1, np.complex128), np.empty(last + 1, np.complex128)
+    forth, back, pairs = (
+        np.empty(last + 1, np.complex128),
+        np.empty(last + 1, np.complex128),
+        np.empty(last + 1, np.complex128),
+    )
     for r in range(n.shape[0]):
         spread(n21[r], forth, back, *band)
         for k in range(last + 1):
@@ -66,12 +71,16 @@ def between(n, other, n21, d21, s, ds, turn, band):
             pairs[k] = s[r, last - k] if turn else s[r, k]
         spread(pairs, forth, back, *band)
         for k in range(last + 1):
-            other[r, last - k] += 2.0 * (pairs[k] * np.conj(back[k]) - np.conj(pairs[k]) * forth[k]).real
+            other[r, last - k] += (
+                2.0 * (pairs[k] * np.conj(back[k]) - np.conj(pairs[k]) * forth[k]).real
+            )
             ds[r, last - k if turn else k] -= n[r, k] * back[k] + (1.0 - n[r, k]) * forth[k]
 
 
 @compiled
-def rates(n11, n22, n21, s, delta, g, eps, E, lower, upper, lindblad, redfield, rate, d11, d22, d21, ds):
+def rates(
+    n11, n22, n21, s, delta, g, eps, E, lower, upper, lindblad, redfield, rate, d11, d22, d21, ds
+):
     """Write the rates of change of n11, n22 (runs, n) float and n21, s (runs, n) complex into d11, d22, d21, ds.
 
     delta, g : (runs,) complex, order parameter and laser. lower, upper : `scattering` of the bands. lindblad, redfield : bool, which recombination and collisions.
@@ -83,7 +92,7 @@ def rates(n11, n22, n21, s, delta, g, eps, E, lower, upper, lindblad, redfield, 
         a, b, c, p = n11[r], n22[r], n21[r], s[r]
         da, db, dc, dp = d11[r], d22[r], d21[r], ds[r]
         for k in range(n):
-            flow = gi * c[k].real - gr * c[k].imag        # -(i/2) (g n12 - c.c.)
+            flow = gi * c[k].real - gr * c[k].imag  # -(i/2) (g n12 - c.c.)
             pair, mirrored = p[k], p[n - 1 - k]
             down = rate * b[k] * (1.0 - a[k])
             if lindblad:
@@ -101,9 +110,13 @@ def rates(n11, n22, n21, s, delta, g, eps, E, lower, upper, lindblad, redfield, 
             else:
                 mixing += rate * (1.0 - a[k] + b[k])
             u, v, lift = c[k].real, c[k].imag, 0.5 * (b[k] - a[k])
-            dc[k] = complex(gi * lift - eps[k] * v - mixing * u, eps[k] * u - mixing * v - gr * lift)
+            dc[k] = complex(
+                gi * lift - eps[k] * v - mixing * u, eps[k] * u - mixing * v - gr * lift
+            )
             u, v, paired = p[k].real, p[k].imag, a[m] + b[k] - 1.0
-            dp[k] = complex(y * paired - E[k] * v - breaking * u, x * paired + E[k] * u - breaking * v)
+            dp[k] = complex(
+                y * paired - E[k] * v - breaking * u, x * paired + E[k] * u - breaking * v
+            )
     if redfield:
         between(n11, d22, n21, d21, s, ds, True, lower[:6])
         between(n22, d11, n21, d21, s, ds, False, upper[:6])

@@ -4,6 +4,7 @@ At V = 0 nothing couples s to the rest; the driven state (n11, n22, n21) is the 
 ds/dt = (M0 + V M1) s, with M0 the free motion and losses and M1 = i (n11_-k + n22_k - 1) w of rank one: one driven state gives V_c
 for every V.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -13,7 +14,9 @@ def matrices(model, n11, n22, n21):
     """(M0, M1), each (n, n) complex, of ds/dt = (M0 + V M1) s around a state without pairs."""
     n = len(n11)
     rows = np.eye(n, dtype=complex)
-    still = model.rhs(0.0, *(np.broadcast_to(x, (n, n)) for x in (n11, n22, n21)), rows, delta=np.zeros(n))[3]
+    still = model.rhs(
+        0.0, *(np.broadcast_to(x, (n, n)) for x in (n11, n22, n21)), rows, delta=np.zeros(n)
+    )[3]
     source = 1j * (n11[::-1] + n22 - 1)
     return still.T, np.outer(source, model.bands.weight)
 
@@ -37,7 +40,9 @@ def even(M):
     """M (n, n) on what is even in k, (h, h): only such pairs have an order parameter."""
     centre = len(M) // 2
     half = M[centre:]
-    return np.hstack([half[:, centre:centre + 1], half[:, centre + 1:] + half[:, centre - 1::-1]])
+    return np.hstack(
+        [half[:, centre : centre + 1], half[:, centre + 1 :] + half[:, centre - 1 :: -1]]
+    )
 
 
 def threshold(M0, M1, floor, V_max, points=41):

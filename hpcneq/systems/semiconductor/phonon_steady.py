@@ -6,6 +6,7 @@ Delta free: the number takes the place of one equation that follows from the oth
 conserved in every set of momenta that phonons connect (with steps of 6 and 2 of the grid, even and odd ones keep apart): one electron
 for each momentum of the set, as in the filled lower band.
 """
+
 from __future__ import annotations
 
 import numpy as np
@@ -26,10 +27,18 @@ class Stationary:
         together = (model.M1 != 0) | (model.M2 != 0)
         folded = np.abs(np.arange(n) - n // 2)
         links = np.zeros((self.half, self.half), bool)
-        np.logical_or.at(links, (folded[:, None] + 0 * folded, folded[None, :] + 0 * folded[:, None]), together)
+        np.logical_or.at(
+            links, (folded[:, None] + 0 * folded, folded[None, :] + 0 * folded[:, None]), together
+        )
         count, which = connected_components(links, directed=False)
-        self.sets = np.array([which == j for j in range(count)]) if not pairs else np.ones((1, self.half), bool)
-        self.places = np.argmax(self.sets, axis=1)        # whose equation of n11 the number of the set takes
+        self.sets = (
+            np.array([which == j for j in range(count)])
+            if not pairs
+            else np.ones((1, self.half), bool)
+        )
+        self.places = np.argmax(
+            self.sets, axis=1
+        )  # whose equation of n11 the number of the set takes
         self.shares = self.sets * np.where(np.arange(self.half) > 0, 2.0, 1.0)
         self.shares /= self.shares.sum(axis=1, keepdims=True)
 
@@ -49,12 +58,15 @@ class Stationary:
             total = s @ self.model.bands.weight
             s = s * np.conj(total) / abs(total)
             parts += [s.real, s.imag]
-        return np.concatenate([part[self.n // 2:] for part in parts] + ([[w]] if self.pairs else []))
+        return np.concatenate(
+            [part[self.n // 2 :] for part in parts] + ([[w]] if self.pairs else [])
+        )
 
     def unpack(self, x):
         """(n11, n22, n21, s, w) over all k, (..., n), of unknowns (..., size)."""
+
         def whole(j):
-            part = x[..., j * self.half:(j + 1) * self.half]
+            part = x[..., j * self.half : (j + 1) * self.half]
             return np.concatenate([part[..., :0:-1], part], axis=-1)
 
         n21 = whole(2) + 1j * whole(3)

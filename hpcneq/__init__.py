@@ -17,7 +17,7 @@ __all__ = ["HpcneqError", "InputError", "NotConverged", "StoppedEarly", "open", 
 
 def open(path):
     """The result file at ``path`` as a ``Result``: named arrays with units, summary, figures. Works without MPI."""
-    from . import store
+    from .files import writer as store
 
     return store.Result(path)
 

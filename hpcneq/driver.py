@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 import shutil
 import sys
@@ -11,22 +11,21 @@ import time
 import weakref
 from pathlib import Path
 
-from . import checkpoint, config, journal, parallel, petsc, report, store
+from . import parallel, petsc
+from .config import load as config
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
-from .longrun import LongRun, changed, physics
+from .files import checkpoint, journal, report
+from .files import writer as store
+from .restart import LongRun, changed, physics
 from .stopping import Stopping
 
+# name in the input -> module with TASKS, a function for each task, and estimate
 SYSTEMS = {
-    "nsn-junction": "nsn_junction",
-    "fermi-gas": "fermi_gas",
-    "exciton-bec": "exciton_bec",
-    "laser-semiconductor": "laser_semiconductor",
-    "phonon-semiconductor": "phonon_semiconductor",
-}  # name in the input -> module under tasks/
-SYSTEMS = {
-    name: module
-    for name, module in SYSTEMS.items()
-    if importlib.util.find_spec(f".tasks.{module}", __package__)
+    "nsn-junction": "tasks.nsn_junction",
+    "fermi-gas": "tasks.fermi_gas",
+    "exciton-bec": "tasks.exciton_bec",
+    "laser-semiconductor": "tasks.laser_semiconductor",
+    "phonon-semiconductor": "tasks.phonon_semiconductor",
 }
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
 
@@ -40,7 +39,7 @@ def catalogue():
 
 
 def _tasks(system):
-    return importlib.import_module(f".tasks.{SYSTEMS[system]}", __package__)
+    return importlib.import_module(f".{SYSTEMS[system]}", __package__)
 
 
 def run(
@@ -290,7 +289,7 @@ def plot(path, figure=None, force=False):
         )
     if not target.resolve().parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.resolve().parent}")
-    from . import plots
+    from .figures import draw as plots
 
     plots.plot(store.Result(path), target)
     return target

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 import hpcneq
-from hpcneq.store import Result
+from hpcneq.files.writer import Result
 
 HOME = Path(hpcneq.__file__).parents[1]
 TIMING = {

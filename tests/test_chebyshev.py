@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 from scipy.linalg import expm
 
-from hpcneq.solvers import chebyshev
+from hpcneq.solvers.auxiliary_modes import chebyshev
 
 pytestmark = pytest.mark.maths
 

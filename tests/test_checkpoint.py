@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from longruns import INPUT, alone, assert_same, command, damage, here, hp
 
-from hpcneq import checkpoint, stopping
+from hpcneq import stopping
 from hpcneq.errors import HpcneqError, InputError
-from hpcneq.longrun import changed
+from hpcneq.files import checkpoint
+from hpcneq.files.writer import Result
 from hpcneq.parallel import solo
+from hpcneq.restart import changed
 from hpcneq.stopping import MARGIN, SAFETY, Stopping
-from hpcneq.store import Result
 
 pytestmark = [pytest.mark.house, pytest.mark.longrun]
 STOPPED = 75

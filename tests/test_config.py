@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hpcneq import config, tables
+from hpcneq.config import load as config
+from hpcneq.config import schema as tables
 from hpcneq.errors import InputError
 
 pytestmark = pytest.mark.house

@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from longruns import HOME, INPUT
 
-from hpcneq import config, driver
+from hpcneq import driver
+from hpcneq.config import load as config
 from hpcneq.errors import InputError
-from hpcneq.longrun import changed, physics
 from hpcneq.parallel import solo
-from hpcneq.solvers.evolve import row_times
+from hpcneq.restart import changed, physics
+from hpcneq.solvers.evolution import row_times
 from hpcneq.tasks import nsn_junction
 
 pytestmark = [pytest.mark.house, pytest.mark.longrun]

@@ -12,7 +12,7 @@ import pytest
 import slurm
 from longruns import HOME, INPUT, MAP, alone, assert_same, held_program, hp
 
-from hpcneq.store import Result
+from hpcneq.files.writer import Result
 
 pytestmark = [pytest.mark.house, pytest.mark.longrun]
 OVER = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "GONE")

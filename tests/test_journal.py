@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hpcneq.errors import InputError
-from hpcneq.journal import Journal, count, header
-from hpcneq.longrun import changed
+from hpcneq.files.journal import Journal, count, header
+from hpcneq.restart import changed
 
 pytestmark = [pytest.mark.house, pytest.mark.longrun]
 PHYSICS = {"parameters.T": 0.1}

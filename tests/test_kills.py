@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from longruns import INPUT, alive, alone, assert_same, children, command, hp, kill, kill_all
 
-from hpcneq import checkpoint
 from hpcneq.errors import InputError
-from hpcneq.store import Result
+from hpcneq.files import checkpoint
+from hpcneq.files.writer import Result
 
 pytestmark = [pytest.mark.house, pytest.mark.longrun]
 

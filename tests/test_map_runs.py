@@ -29,7 +29,7 @@ from longruns import (
     kill_all,
 )
 
-from hpcneq.journal import count
+from hpcneq.files.journal import count
 
 pytestmark = [pytest.mark.house, pytest.mark.longrun]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hpcneq.errors import HpcneqError, NotConverged
-from hpcneq.solvers import maps
+from hpcneq.solvers import farm as maps
 
 pytestmark = [pytest.mark.house, pytest.mark.parallel]
 SHAPE = (5, 4)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-
 import functools
+
 import numpy as np
 import pytest
 
@@ -11,9 +11,9 @@ import hpcneq
 from hpcneq import cli, petsc
 from hpcneq.errors import InputError, NotConverged
 from hpcneq.parallel import solo
-from hpcneq.solvers import steady
-from hpcneq.solvers.bathmodes import State
-from hpcneq.solvers.evolve import Evolution
+from hpcneq.solvers import newton as steady
+from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.evolution import Evolution
 from hpcneq.systems.nsn_junction import drive, model, stationary
 from hpcneq.systems.nsn_junction.quench import Quench
 
@@ -37,7 +37,7 @@ def clean():
 
 def write(path, **tables):
     """INPUT with further tables as a TOML file."""
-    from hpcneq.config import render
+    from hpcneq.config.load import render
 
     path.write_text(render({**INPUT, **tables}))
     return str(path)

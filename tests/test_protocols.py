@@ -13,9 +13,9 @@ import pytest
 
 from hpcneq import petsc
 from hpcneq.parallel import solo
-from hpcneq.solvers import steady
-from hpcneq.solvers.evolve import Evolution
-from hpcneq.solvers.meanfield import FieldState
+from hpcneq.solvers import newton as steady
+from hpcneq.solvers.evolution import Evolution
+from hpcneq.solvers.mean_field import FieldState
 
 pytestmark = pytest.mark.house
 

@@ -5,8 +5,8 @@ import pytest
 
 from hpcneq import petsc
 from hpcneq.parallel import solo
-from hpcneq.solvers.evolve import Evolution
-from hpcneq.solvers.meanfield import FieldState
+from hpcneq.solvers.evolution import Evolution
+from hpcneq.solvers.mean_field import FieldState
 
 
 class Turning:

@@ -13,10 +13,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hpcneq import hdf5, provenance, store
 from hpcneq.errors import HpcneqError, InputError
+from hpcneq.files import hdf5, provenance
+from hpcneq.files import writer as store
+from hpcneq.files.writer import Result, ResultFile
 from hpcneq.parallel import solo
-from hpcneq.store import Result, ResultFile
 
 pytestmark = pytest.mark.house
 

@@ -6,8 +6,8 @@ import tomllib
 
 import numpy as np
 
-from . import style
-from .exciton_modes import boundary, modes, stability  # noqa: F401  (tasks' names)
+from ..figures import style
+from .exciton_modes import boundary, modes, stability  # noqa: F401
 from .exciton_response import response  # noqa: F401
 
 KEYS = {

@@ -7,8 +7,8 @@ import tomllib
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from . import style
-from .fermi_waves import evolve, stability  # noqa: F401  (the plot of a task is found by its name)
+from ..figures import style
+from .fermi_waves import evolve, stability  # noqa: F401
 
 KEYS = {
     "gamma": r"\gamma/\mu",

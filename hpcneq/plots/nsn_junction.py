@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import style
-from .nsn_maps import phase_diagram  # noqa: F401  (figures are found by the task's name)
-from .nsn_modes import modes  # noqa: F401
-from .nsn_static import branches, iv, onset, steady, tmatrix  # noqa: F401
+from ..figures import style
 from .nsn_ensemble import ensemble  # noqa: F401
+from .nsn_maps import phase_diagram  # noqa: F401
+from .nsn_modes import modes  # noqa: F401
 from .nsn_sites import film, pattern  # noqa: F401
 from .nsn_spectrum import spectrum  # noqa: F401
+from .nsn_static import branches, iv, onset, steady, tmatrix  # noqa: F401
 
 
 def evolve(result):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import style
+from ..figures import style
 
 # region: words, colour; the colours of Kawamura and Ohashi's Fig. 3, chosen to differ in lightness as well
 REGIONS = (
@@ -31,6 +31,7 @@ REACH = 0.12  # of the axis: points of neighbouring lines farther apart are not 
 def phase_diagram(result):
     """Regions in colour, boundaries as curves; temperature upwards, else the second sweep key upwards."""
     import tomllib
+
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 

@@ -6,7 +6,7 @@ import tomllib
 
 import numpy as np
 
-from . import style
+from ..figures import style
 
 STABILITY = {
     1: ("stable", "-", style.COLOURS[1]),

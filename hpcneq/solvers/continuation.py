@@ -1,6 +1,6 @@
 """Curves of steady states: F(x, p) = 0 followed by the control parameter or by arclength, folds, bifurcations, other branches.
 
-A family gives ``at(p)``, a problem of :mod:`.steady` for each value of the control parameter p (all with as many items). The
+A family gives ``at(p)``, a problem of :mod:`.newton` for each value of the control parameter p (all with as many items). The
 curve lives in y = (x, p), measured in units of ``scale``; its tangent t spans the kernel of J = [F_x, F_p]. A step goes along t
 and is corrected by SNES on F = 0 with t . (y - y_before) = step (pseudo-arclength), or at fixed p. Where t_p changes sign there
 is a fold, F_x v = 0; where det [J; t] does, a simple bifurcation, J^T w = 0. Both are solved for as equations:
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..errors import NotConverged
-from .steady import Work, solve_equations
+from .newton import Work, solve_equations
 
 DIFFERENCE = (
     1e-3  # of a scale: fourth-order differences lose 1e-13 to rounding and as much to truncation

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .. import petsc, store
+from .. import petsc
+from ..files import writer as store
 from ..parallel import clock, on_root
-from ..solvers.evolve import Evolution
+from ..solvers.evolution import Evolution
 
 FLUSH_SECONDS = 5.0
 SAFETY = 4.0  # the step error of a fourth-order method is 1/15 of the difference to twice the step

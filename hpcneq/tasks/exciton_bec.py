@@ -10,12 +10,12 @@ from . import (
     exciton_steady,
     exciton_waves,
 )
+from .exciton_boundary import boundary  # noqa: F401
 from .exciton_coefficients import coefficients  # noqa: F401
 from .exciton_estimates import estimate  # noqa: F401
-from .exciton_boundary import boundary  # noqa: F401
 from .exciton_modes import modes  # noqa: F401
 from .exciton_response import response  # noqa: F401
-from .exciton_steady import branches, spectrum, steady  # noqa: F401  (the driver finds tasks by name)
+from .exciton_steady import branches, spectrum, steady  # noqa: F401
 from .exciton_waves import phase_diagram  # noqa: F401
 
 TASKS = {

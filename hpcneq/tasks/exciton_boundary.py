@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..config import Task
-from ..solvers import maps
-from ..solvers import steady as newton
+from ..config.load import Task
+from ..solvers import farm as maps
+from ..solvers import newton
 from ..systems.exciton_bec import growth, inputs, onsets, states
 from .evolution import Outcome
 from .exciton_steady import WIDE, drive_of, given, refuse_unused

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
 from ..parallel import solo
-from ..solvers import maps
+from ..solvers import farm as maps
 from ..systems.exciton_bec import collective, hydrodynamics, states
 from .evolution import Outcome
 from .exciton_steady import TABLES, WIDE, drive_of, given, polish, refuse_unused

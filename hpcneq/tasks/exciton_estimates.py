@@ -10,7 +10,7 @@ from ..errors import NotConverged
 from ..systems.exciton_bec import response as theory
 from ..systems.exciton_bec import states
 from . import exciton_steady
-from .estimates import BASE_BYTES, KERNEL_BYTES
+from .cost import BASE_BYTES, KERNEL_BYTES
 from .exciton_response import FEW
 
 START = 0.7  # s: a run's start and end

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError, NotConverged
 from ..parallel import on_root, solo
-from ..solvers import maps
+from ..solvers import farm as maps
 from ..solvers.contours import Box
 from ..solvers.modes import spectrum
 from ..systems.exciton_bec import collective, growth, inputs

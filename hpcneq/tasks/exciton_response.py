@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
-from ..solvers import maps
-from ..systems.exciton_bec import inputs, response as theory
+from ..solvers import farm as maps
+from ..systems.exciton_bec import inputs
+from ..systems.exciton_bec import response as theory
 from .evolution import Outcome
 from .exciton_steady import WIDE, condensate, drive_of, given, refuse_unused
 

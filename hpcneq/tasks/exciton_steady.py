@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from .. import petsc
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError, NotConverged
 from ..parallel import on_root, solo
-from ..solvers import maps
-from ..solvers import steady as newton
+from ..solvers import farm as maps
+from ..solvers import newton
 from ..systems.exciton_bec import inputs, kernels, states
 from ..systems.exciton_bec import steady as balance
 from .evolution import Outcome

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
-from ..solvers import maps
+from ..solvers import farm as maps
 from ..systems.exciton_bec import growth, inputs, onsets, softening, states
 from .evolution import Outcome
 from .exciton_boundary import polished

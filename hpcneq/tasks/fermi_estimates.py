@@ -8,7 +8,7 @@ import numpy as np
 
 from ..systems.fermi_gas import amplitudes, inputs, response, states
 from ..systems.fermi_gas import branches as states_of
-from .estimates import BASE_BYTES
+from .cost import BASE_BYTES
 from .fermi_maps import NODES, axes
 from .fermi_stability import at_point, gas_of, state_of
 from .fermi_steady import gas_of as steady_gas

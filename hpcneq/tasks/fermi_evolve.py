@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from .. import petsc
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
 from ..parallel import clock, on_root, solo
-from ..solvers.evolve import Evolution
-from ..solvers.meanfield import FieldState
+from ..solvers.evolution import Evolution
+from ..solvers.mean_field import FieldState
 from ..systems.fermi_gas import kinetics, response, traces, wave_inputs
 from . import fermi_full
-from .estimates import BASE_BYTES, KERNEL_BYTES
+from .cost import BASE_BYTES, KERNEL_BYTES
 from .evolution import Recorder, run_evolution
 from .fermi_full import SOONER, coarser, lasting, root_near, root_slip, step_of
 from .fermi_stability import NOTES, at_point, gas_of, required

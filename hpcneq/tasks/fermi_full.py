@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from ..errors import InputError
 from ..maths import poles
 from ..parallel import on_root
-from ..solvers.meanfield import FieldState
+from ..solvers.mean_field import FieldState
 from ..solvers.modes import Samples, secant
 from ..systems.fermi_gas import branches, response, states, traces, uniform
 from .evolution import Recorder, run_evolution

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import fermi_estimates, fermi_evolve, fermi_maps, fermi_pairs, fermi_stability, fermi_steady
-from .fermi_evolve import evolve  # noqa: F401  (the driver finds tasks by name)
+from .fermi_evolve import evolve  # noqa: F401
 from .fermi_maps import phase_diagram  # noqa: F401
 from .fermi_pairs import current, momentum, pair_amplitude  # noqa: F401
 from .fermi_stability import stability  # noqa: F401

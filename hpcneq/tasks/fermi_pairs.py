@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
 from ..parallel import on_root
-from ..solvers import steady as newton
+from ..solvers import newton
 from ..systems.fermi_gas import amplitudes, inputs, states
 from ..systems.fermi_gas import branches as states_of
 from .evolution import Outcome

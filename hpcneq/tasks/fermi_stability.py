@@ -7,10 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError, NotConverged
 from ..parallel import on_root, solo
-from ..solvers import maps
+from ..solvers import farm as maps
 from ..systems.fermi_gas import branches, inputs, response, states, wave_inputs
 from .evolution import Outcome
 from .fermi_modes import modes_of

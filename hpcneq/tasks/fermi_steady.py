@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from .. import petsc
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
 from ..parallel import on_root
-from ..solvers import maps
-from ..solvers import steady as newton
+from ..solvers import farm as maps
+from ..solvers import newton
 from ..systems.fermi_gas import branches as states_of
 from ..systems.fermi_gas import edges, inputs, states, unequal
 from .evolution import Outcome

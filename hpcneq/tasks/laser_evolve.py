@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
 from ..parallel import Layout, solo
-from ..solvers.meanfield import FieldState
+from ..solvers.mean_field import FieldState
 from ..systems.semiconductor import bands, laser, laser_dynamics, laser_formulas, laser_inputs
-from . import estimates
+from . import cost as estimates
 from .evolution import Recorder, run_evolution
 
 TASKS = {

@@ -7,11 +7,11 @@ import time
 import numpy as np
 
 from .. import petsc
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError, NotConverged
 from ..parallel import on_root
-from ..solvers import maps
-from ..solvers import steady as newton
+from ..solvers import farm as maps
+from ..solvers import newton
 from ..systems.semiconductor import laser, laser_formulas, laser_inputs, laser_keldysh
 from . import laser_evolve
 from .evolution import Outcome

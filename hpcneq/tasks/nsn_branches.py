@@ -6,10 +6,10 @@ import dataclasses
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
 from ..parallel import on_root, solo
-from ..solvers import maps
+from ..solvers import farm as maps
 from ..solvers.continuation import FOLD, Follower
 from ..systems.nsn_junction import conditions, currents, inputs, onsets, static, static_inputs
 from .evolution import Outcome

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import checkpoint, config, petsc, store
+from .. import petsc
+from ..config import load as config
 from ..errors import InputError
+from ..files import checkpoint
+from ..files import writer as store
 from ..parallel import on_root
-from ..solvers.bathmodes import State
-from ..solvers.evolve import Evolution
+from ..solvers.auxiliary_modes.state import State
+from ..solvers.evolution import Evolution
 from ..systems.nsn_junction.quench import Quench
 from .nsn_start import build
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .. import petsc
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
 from ..parallel import solo
-from ..solvers import maps
-from ..solvers.bathmodes import State
-from ..solvers.evolve import Evolution
+from ..solvers import farm as maps
+from ..solvers.auxiliary_modes.state import State
+from ..solvers.evolution import Evolution
 from ..systems.nsn_junction import initial, inputs
 from ..systems.nsn_junction.ensemble_inputs import EnsembleNumerics
 from ..systems.nsn_junction.quench import Quench
@@ -158,7 +158,7 @@ def write(out, records, seeds, steps, junction):
 
 def estimate(run, ranks):
     """Lines for ``hpcneq check``: time from a probe of one run."""
-    from . import estimates
+    from . import cost as estimates
 
     seeds, steps = sweeps(run)
     junction = build(run, solo())

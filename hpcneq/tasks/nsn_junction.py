@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import store
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
+from ..files import writer as store
 from ..parallel import Layout, on_root, solo
-from ..solvers import columns
-from ..solvers.bathmodes import State
-from ..solvers.evolve import row_times
+from ..solvers.auxiliary_modes.state import State
+from ..solvers.evolution import row_times
+from ..solvers.site_columns import state as columns
 from ..systems.nsn_junction import (
     initial,
     inputs,
@@ -23,7 +23,9 @@ from ..systems.nsn_junction import (
 )
 from ..systems.nsn_junction.quench import Quench
 from . import (
-    estimates,
+    cost as estimates,
+)
+from . import (
     nsn_branches,
     nsn_continued,
     nsn_ensemble,
@@ -35,8 +37,8 @@ from . import (
     nsn_steady,
 )
 from .evolution import Recorder, run_evolution
+from .nsn_maps import phase_diagram  # noqa: F401
 from .nsn_start import build, loosened, start
-from .nsn_maps import phase_diagram  # noqa: F401  (the driver finds tasks by name)
 
 TASKS = {
     "evolve": Task(

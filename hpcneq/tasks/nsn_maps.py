@@ -6,11 +6,11 @@ import time
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
 from ..parallel import on_root
-from ..solvers import maps
-from ..solvers import steady as newton
+from ..solvers import farm as maps
+from ..solvers import newton
 from ..systems.nsn_junction import conditions, onsets, static
 from ..systems.nsn_junction import maps as lines
 from ..systems.nsn_junction.maps_inputs import MapNumerics, MapParameters

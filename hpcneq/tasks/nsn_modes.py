@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError, NotConverged
 from ..parallel import Layout, on_root, solo
 from ..solvers.modes import spectrum

@@ -6,11 +6,11 @@ import dataclasses
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
 from ..parallel import on_root
-from ..solvers import maps
-from ..solvers import steady as newton
+from ..solvers import farm as maps
+from ..solvers import newton
 from ..systems.nsn_junction import (
     conditions,
     inputs,

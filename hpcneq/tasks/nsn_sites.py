@@ -7,15 +7,15 @@ import os
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError, NotConverged
-from ..hdf5 import open_file
+from ..files.hdf5 import open_file
 from ..parallel import Layout, on_root, solo
-from ..solvers import columns
-from ..solvers import steady as newton
-from ..solvers.evolve import row_times
+from ..solvers import newton
+from ..solvers.evolution import row_times
+from ..solvers.site_columns import state as columns
 from ..systems.nsn_junction import drive, initial, inputs, model, patterns, site_inputs, sites
-from . import estimates
+from . import cost as estimates
 from .evolution import Outcome
 from .nsn_start import build, loosened, on_root_value, start
 

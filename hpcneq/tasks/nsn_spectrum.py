@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..parallel import Layout, on_root
 from ..systems.nsn_junction import inputs, pairing, spectral, static, stationary
 from ..systems.nsn_junction.spectrum_inputs import (

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import InputError, NotConverged
 from ..maths import poles as pole_fits
 from ..parallel import on_root
-from ..solvers import steady as newton
+from ..solvers import newton
 from ..systems.nsn_junction import drive, initial, inputs, model, stationary
 
 ANY_PATTERN = ("evolve", "pattern")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .. import petsc
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError
 from ..parallel import on_root
-from ..solvers import steady as newton
+from ..solvers import newton
 from ..systems.nsn_junction import (
     conditions,
     currents,

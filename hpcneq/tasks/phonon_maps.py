@@ -8,12 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError, NotConverged
 from ..parallel import on_root
-from ..solvers import maps
+from ..solvers import farm as maps
 from ..systems.semiconductor import phonon, phonon_inputs, phonon_pairing
-from . import estimates, phonon_states
+from . import cost as estimates
+from . import phonon_states
 from .evolution import Outcome
 
 SWEPT = ("V", "Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B")

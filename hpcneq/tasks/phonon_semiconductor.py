@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import petsc, store
-from ..config import Task
+from .. import petsc
+from ..config.load import Task
 from ..errors import InputError
+from ..files import writer as store
 from ..parallel import on_root, solo
-from ..solvers.evolve import Evolution
-from ..solvers.meanfield import FieldState
+from ..solvers.evolution import Evolution
+from ..solvers.mean_field import FieldState
 from ..systems.semiconductor import phonon, phonon_effective, phonon_inputs
-from . import estimates, phonon_maps, phonon_states
+from . import cost as estimates
+from . import phonon_maps, phonon_states
 from .evolution import Outcome, Recorder, run_evolution
 
 FIXED_STEP = {

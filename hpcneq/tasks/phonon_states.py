@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from .. import petsc
-from ..config import Task
+from ..config.load import Task
 from ..errors import InputError, NotConverged
 from ..parallel import on_root, solo
-from ..solvers import maps
-from ..solvers import steady as newton
-from ..solvers.evolve import Evolution
-from ..solvers.meanfield import FieldState
+from ..solvers import farm as maps
+from ..solvers import newton
+from ..solvers.evolution import Evolution
+from ..solvers.mean_field import FieldState
 from ..systems.semiconductor import phonon, phonon_inputs, phonon_pairing
 from ..systems.semiconductor.phonon_steady import Stationary
-from . import estimates
+from . import cost as estimates
 from .evolution import Outcome
 
 STEP = {"ts_rk_type": "4", "ts_adapt_type": "none"}

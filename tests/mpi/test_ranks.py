@@ -7,11 +7,12 @@ import functools
 import numpy as np
 import pytest
 
-from hpcneq import config, driver, petsc
+from hpcneq import driver, petsc
+from hpcneq.config import load as config
+from hpcneq.files.writer import Result
 from hpcneq.parallel import logger, solo
-from hpcneq.solvers.bathmodes import State
-from hpcneq.solvers.evolve import Evolution
-from hpcneq.store import Result
+from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.evolution import Evolution
 from hpcneq.systems.nsn_junction import initial
 from hpcneq.systems.nsn_junction.quench import Quench
 from hpcneq.tasks import nsn_junction as task

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from longruns import INPUT, assert_same, damage
 
-from hpcneq import checkpoint, driver
+from hpcneq import driver
 from hpcneq.errors import InputError, StoppedEarly
+from hpcneq.files import checkpoint
+from hpcneq.files.writer import Result
 from hpcneq.parallel import Layout, solo
 from hpcneq.stopping import Stopping
-from hpcneq.store import Result
 
 pytestmark = [pytest.mark.house, pytest.mark.longrun]
 parallel = pytest.mark.parallel

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hpcneq.errors import InputError
+from hpcneq.files.writer import Result, ResultFile
 from hpcneq.parallel import Layout, solo
-from hpcneq.store import Result, ResultFile
 
 pytestmark = [pytest.mark.house, pytest.mark.parallel]
 

@@ -9,14 +9,13 @@ from scipy.optimize import brentq
 
 import hpcneq
 from hpcneq.errors import InputError
-from hpcneq.parallel import solo
 from hpcneq.maths import rational
+from hpcneq.parallel import solo
+from hpcneq.solvers import newton
 from hpcneq.solvers.contours import Box, circle, winding
 from hpcneq.solvers.modes import Samples
-from hpcneq.solvers import steady as newton
-from hpcneq.systems.exciton_bec import collective, growth, onsets
+from hpcneq.systems.exciton_bec import collective, growth, onsets, states
 from hpcneq.systems.exciton_bec import response as theory
-from hpcneq.systems.exciton_bec import states
 from hpcneq.systems.exciton_bec.states import Drive
 from hpcneq.tasks import exciton_boundary, exciton_modes, exciton_response, exciton_waves
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from physics import exciton_pairs
 
 from hpcneq.errors import InputError
 from hpcneq.systems.exciton_bec import kernels, response, states, steady
 from hpcneq.systems.exciton_bec import pairs as momentum_pairs
 from hpcneq.systems.exciton_bec.pairs import pairs
 from hpcneq.systems.exciton_bec.states import Drive, State
-from physics import exciton_pairs
 
 pytestmark = pytest.mark.exciton
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from physics import exciton_pairs
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from hpcneq.errors import NotConverged
-from hpcneq.solvers import steady as newton
+from hpcneq.solvers import newton
 from hpcneq.systems.exciton_bec import hydrodynamics, kernels, response, softening, states, steady
 from hpcneq.systems.exciton_bec.states import Drive, solve
-from physics import exciton_pairs
 
 pytestmark = pytest.mark.exciton
 

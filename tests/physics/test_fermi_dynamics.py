@@ -14,8 +14,8 @@ from hpcneq.errors import InputError
 from hpcneq.maths import poles
 from hpcneq.parallel import solo
 from hpcneq.solvers.contours import Box
-from hpcneq.solvers.evolve import Evolution
-from hpcneq.solvers.meanfield import FieldState
+from hpcneq.solvers.evolution import Evolution
+from hpcneq.solvers.mean_field import FieldState
 from hpcneq.solvers.modes import spectrum
 from hpcneq.systems.fermi_gas import (
     branches,

@@ -11,7 +11,7 @@ from scipy.integrate import quad
 from scipy.linalg import eigh
 from scipy.optimize import brentq
 
-from hpcneq.solvers import steady as newton
+from hpcneq.solvers import newton
 from hpcneq.systems.fermi_gas import amplitudes, branches, edges, states
 from hpcneq.systems.fermi_gas.occupation import Baths
 from hpcneq.systems.fermi_gas.states import Gas

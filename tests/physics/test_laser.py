@@ -12,7 +12,7 @@ from scipy.integrate import quad
 import hpcneq
 from hpcneq.errors import InputError
 from hpcneq.parallel import solo
-from hpcneq.solvers.meanfield import FieldState
+from hpcneq.solvers.mean_field import FieldState
 from hpcneq.systems.semiconductor import bands, laser, laser_dynamics, laser_formulas, laser_keldysh
 
 pytestmark = pytest.mark.laser

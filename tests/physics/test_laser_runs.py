@@ -9,8 +9,8 @@ from longruns import assert_same
 import hpcneq
 from hpcneq import driver
 from hpcneq.errors import StoppedEarly
+from hpcneq.files.writer import Result
 from hpcneq.stopping import Stopping
-from hpcneq.store import Result
 
 pytestmark = pytest.mark.laser
 SHORT = {

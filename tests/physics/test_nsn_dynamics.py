@@ -14,9 +14,9 @@ from scipy.optimize import brentq
 import hpcneq
 from hpcneq import parallel
 from hpcneq.maths import poles
-from hpcneq.solvers.bathmodes import State
-from hpcneq.solvers.evolve import Row
-from hpcneq.solvers.exponential import Exponential
+from hpcneq.solvers.auxiliary_modes.integrator import Exponential
+from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.evolution import Row
 from hpcneq.systems.nsn_junction import drive, model
 from hpcneq.systems.nsn_junction.quench import Quench
 

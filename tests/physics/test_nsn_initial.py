@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from hpcneq import config, driver
+from hpcneq import driver
+from hpcneq.config import load as config
 from hpcneq.maths import fermi
 from hpcneq.parallel import logger
-from hpcneq.solvers import steady
+from hpcneq.solvers import newton as steady
 from hpcneq.systems.nsn_junction import drive, initial, model, stationary
 from hpcneq.tasks import nsn_junction as task
 from hpcneq.tasks import nsn_start as start_of

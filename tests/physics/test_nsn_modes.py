@@ -15,9 +15,9 @@ import hpcneq
 from hpcneq.errors import InputError
 from hpcneq.parallel import solo
 from hpcneq.solvers import contours, modes
-from hpcneq.solvers.bathmodes import State
-from hpcneq.solvers.evolve import Row
-from hpcneq.solvers.exponential import Exponential
+from hpcneq.solvers.auxiliary_modes.integrator import Exponential
+from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.evolution import Row
 from hpcneq.systems.nsn_junction import drive, model, onsets, pairing, static
 from hpcneq.systems.nsn_junction.quench import Quench
 from hpcneq.systems.nsn_junction.response import UniformResponse

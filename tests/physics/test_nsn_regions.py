@@ -9,8 +9,8 @@ import pytest
 import hpcneq
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
-from hpcneq.solvers.bathmodes import State
-from hpcneq.solvers.exponential import Exponential
+from hpcneq.solvers.auxiliary_modes.integrator import Exponential
+from hpcneq.solvers.auxiliary_modes.state import State
 from hpcneq.systems.nsn_junction import drive, model, onsets, static
 from hpcneq.systems.nsn_junction.quench import Quench
 from hpcneq.systems.nsn_junction.response import UniformResponse

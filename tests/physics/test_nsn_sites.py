@@ -12,16 +12,24 @@ from scipy.linalg import expm
 
 from hpcneq import driver
 from hpcneq.errors import InputError
+from hpcneq.files.writer import Result
 from hpcneq.parallel import solo
-from hpcneq.solvers import columns, columnsteps, sitekernels
-from hpcneq.solvers import steady as newton
-from hpcneq.solvers.bathmodes import State
-from hpcneq.solvers.evolve import Evolution
-from hpcneq.solvers.exponential import Exponential
+from hpcneq.petsc import Options
+from hpcneq.solvers import newton
+from hpcneq.solvers.auxiliary_modes.integrator import Exponential
+from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.evolution import Evolution
+from hpcneq.solvers.site_columns import (
+    integrator as columnsteps,
+)
+from hpcneq.solvers.site_columns import (
+    kernels as sitekernels,
+)
+from hpcneq.solvers.site_columns import (
+    state as columns,
+)
 from hpcneq.systems.nsn_junction import drive, model, pairing, patterns, sites, static
 from hpcneq.systems.nsn_junction.quench import Quench
-from hpcneq.petsc import Options
-from hpcneq.store import Result
 
 pytestmark = pytest.mark.nsn
 parallel = pytest.mark.parallel

@@ -13,7 +13,7 @@ import hpcneq
 from hpcneq import driver
 from hpcneq.errors import InputError, NotConverged
 from hpcneq.parallel import solo
-from hpcneq.solvers import steady
+from hpcneq.solvers import newton as steady
 from hpcneq.systems.nsn_junction import conditions, currents, onsets, static
 from hpcneq.systems.nsn_junction.model import Lead
 

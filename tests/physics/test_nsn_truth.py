@@ -11,8 +11,8 @@ from physics.test_nsn_dynamics import UNEQUAL, March, junction, twins
 from scipy.optimize import root
 
 from hpcneq import parallel
-from hpcneq.solvers.bathmodes import State
-from hpcneq.solvers.exponential import Exponential
+from hpcneq.solvers.auxiliary_modes.integrator import Exponential
+from hpcneq.solvers.auxiliary_modes.state import State
 from hpcneq.systems.nsn_junction.quench import Quench
 
 pytestmark = pytest.mark.nsn

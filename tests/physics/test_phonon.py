@@ -249,8 +249,8 @@ def test_an_evolution_is_the_same_on_any_number_of_ranks_and_keeps_its_particles
 ):
     """Momenta over ranks, each seeing all: the same order parameter as on one rank; particles to 1e-12. Fails if emission does not empty where it comes from."""
     from hpcneq import driver
+    from hpcneq.files.writer import Result
     from hpcneq.parallel import solo
-    from hpcneq.store import Result
 
     task = {
         **SMALL,

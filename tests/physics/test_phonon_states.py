@@ -341,8 +341,8 @@ def test_the_full_drive_differs_from_the_rotating_one_by_less_than_a_per_cent():
 def test_maps_and_curves_do_not_depend_on_the_number_of_ranks(comm, shared_tmp):
     """Batches of a map and points of a curve over ranks equal those of one rank. Fails if a batch is cut by the number of ranks."""
     from hpcneq import driver
+    from hpcneq.files.writer import Result
     from hpcneq.parallel import solo
-    from hpcneq.store import Result
 
     tiny = {
         "system": "phonon-semiconductor",

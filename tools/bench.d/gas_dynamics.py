@@ -9,7 +9,7 @@ import numpy as np
 
 from hpcneq import parallel
 from hpcneq.maths import poles
-from hpcneq.solvers.meanfield import FieldState
+from hpcneq.solvers.mean_field import FieldState
 from hpcneq.systems.fermi_gas import kinetics, uniform
 from hpcneq.systems.fermi_gas.occupation import Baths
 from hpcneq.systems.fermi_gas.response import Kinetic, Response

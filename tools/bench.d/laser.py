@@ -9,8 +9,8 @@ import time
 import numpy as np
 
 from hpcneq import parallel, petsc
-from hpcneq.solvers import maps
-from hpcneq.solvers.meanfield import FieldState
+from hpcneq.solvers import farm as maps
+from hpcneq.solvers.mean_field import FieldState
 from hpcneq.systems.semiconductor import bands, laser, laser_dynamics
 from hpcneq.tasks import laser_semiconductor
 

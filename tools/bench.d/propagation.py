@@ -17,8 +17,8 @@ from scipy import sparse
 from scipy.linalg.blas import zgemm
 
 from hpcneq.parallel import solo
-from hpcneq.solvers.bathmodes import State
-from hpcneq.solvers.exponential import Exponential
+from hpcneq.solvers.auxiliary_modes.integrator import Exponential
+from hpcneq.solvers.auxiliary_modes.state import State
 from hpcneq.systems.nsn_junction import drive, initial, model
 from hpcneq.systems.nsn_junction.quench import Quench
 

@@ -11,7 +11,16 @@ from mpi4py import MPI
 from scipy.linalg.blas import zgemm
 
 from hpcneq.parallel import solo
-from hpcneq.solvers import chebyshev, columns, columnsteps, sitekernels
+from hpcneq.solvers.auxiliary_modes import chebyshev
+from hpcneq.solvers.site_columns import (
+    integrator as columnsteps,
+)
+from hpcneq.solvers.site_columns import (
+    kernels as sitekernels,
+)
+from hpcneq.solvers.site_columns import (
+    state as columns,
+)
 from hpcneq.systems.nsn_junction import drive, initial, model, sites
 
 STEP = 0.5

@@ -22,9 +22,9 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg.blas import cgemm, zgemm
 
-from ..parallel import placed
+from ...parallel import placed
 from . import chebyshev
-from .bathmodes import State, memory_terms
+from .state import State, memory_terms
 
 GAUSS = np.polynomial.legendre.leggauss(12)
 

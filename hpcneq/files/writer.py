@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .errors import HpcneqError, InputError
+from ..errors import HpcneqError, InputError
+from ..parallel import on_root
 from .hdf5 import (
     TEXT_LIMIT,
     Placed,
@@ -32,9 +33,8 @@ from .hdf5 import (
     set_attribute,
     text_type,
 )
-from .parallel import on_root
 from .provenance import gather_provenance
-from .result import EXIT_CODES, FORMAT, FORMAT_VERSION, TEXTS, Result
+from .reader import EXIT_CODES, FORMAT, FORMAT_VERSION, TEXTS, Result
 
 __all__ = ["Result", "ResultFile", "gather_provenance"]
 STATUSES = tuple(EXIT_CODES)

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import HpcneqError, InputError
+from ..errors import HpcneqError, InputError
+from ..parallel import Layout, on_root
 from .hdf5 import (
     abandon,
     attempt,
@@ -30,7 +31,6 @@ from .hdf5 import (
     set_attribute,
     write_block,
 )
-from .parallel import Layout, on_root
 
 FORMAT, FORMAT_VERSION = "hpcneq-checkpoint", 1
 SLAB = 1 << 26  # bytes hashed as one; ranks share the slabs of a file

@@ -1,12 +1,12 @@
-"""The exponential integrator for columns over sites (:mod:`.columns`): polynomials of H applied to them, no propagator is ever formed."""
+"""The exponential integrator for columns over sites (:mod:`.state`): polynomials of H applied to them, no propagator is ever formed."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..parallel import placed
-from . import chebyshev, sitekernels
-from .exponential import (
+from ...parallel import placed
+from ..auxiliary_modes import chebyshev
+from ..auxiliary_modes.integrator import (
     Ends,
     Exponential,
     _exponential,
@@ -16,6 +16,7 @@ from .exponential import (
     memory_weights,
     moments,
 )
+from . import kernels as sitekernels
 
 CACHE = 2**20  # bytes of a core's second cache
 SINGLE, DOUBLE, GUESS = (

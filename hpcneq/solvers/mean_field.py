@@ -5,7 +5,7 @@ A system (protocol ``MeanField``) gives ``fields`` {name: shape of one item's en
 and, if it has them, ``observables(t, side, local, c, part) -> rows`` to be summed over items; ``local`` maps names to arrays with
 this rank's items first. ``side`` is -1 at the end of a segment, where a drive that jumps there has not jumped yet, else +1.
 A system with ``everywhere = True``, where each item sees others, gets the fields of all items as ``local``; ``part`` tells which
-are this rank's, and ``out`` has those alone. Systems with bath modes have their own state, :class:`.bathmodes.State`, with the same face.
+are this rank's, and ``out`` has those alone. Systems with bath modes have their own state, :class:`hpcneq.solvers.auxiliary_modes.state.State`, with the same face.
 """
 
 from __future__ import annotations

@@ -23,10 +23,10 @@ from scipy import sparse
 from scipy.linalg import eigh_tridiagonal
 from scipy.sparse.linalg import splu
 
-from ..parallel import placed
-from . import sitekernels
-from .columnsteps import Columns
+from ...parallel import placed
+from . import kernels as sitekernels
 from .halo import Halo
+from .integrator import Columns
 
 CHUNK = 64  # right-hand sides solved at a time
 DENSE, LANCZOS = (
@@ -68,7 +68,7 @@ def resolvents(system, rates, hop, c, sites, fill, groups=None):
 
 
 class Stationary:
-    """c_j = coupling_j G_{j up, j hole} for the stationary G of c, as a problem for :mod:`.steady`; x = (Re c, Im c), its items the groups.
+    """c_j = coupling_j G_{j up, j hole} for the stationary G of c, as a problem for :mod:`hpcneq.solvers.newton`; x = (Re c, Im c), its items the groups.
 
     Every item solves for the 2N columns of one resolvent, a few at a time: no matrix is ever whole. Needs sources that commute with H.
     """

@@ -22,7 +22,7 @@ import types
 import typing
 from dataclasses import dataclass
 
-from .errors import InputError
+from ..errors import InputError
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 LIMITS = {

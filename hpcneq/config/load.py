@@ -1,4 +1,4 @@
-"""Input files: every TOML table is checked before anything is computed; :mod:`.tables` says how a table is declared."""
+"""Input files: every TOML table is checked before anything is computed; :mod:`.schema` says how a table is declared."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import InputError
-from .tables import (
+from ..errors import InputError
+from .schema import (
     ANYTHING,
     BARE,
     arms,

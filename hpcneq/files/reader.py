@@ -16,7 +16,7 @@ from importlib import import_module
 
 import numpy as np
 
-from .errors import InputError
+from ..errors import InputError
 from .hdf5 import attempt, open_file, os_reason, plain
 
 FORMAT, FORMAT_VERSION = "hpcneq", 1
@@ -116,7 +116,7 @@ class Result:
 
     def plot(self, path=None):
         """Draw this task's figure; into ``path`` if given."""
-        return import_module(".plots", __package__).plot(self, path)
+        return import_module("..figures.draw", __package__).plot(self, path)
 
     def as_json_object(self):
         """What ``hpcneq show --json`` prints: a dict that JSON can hold."""

@@ -97,7 +97,9 @@ def _git(folder, *words):
 
 def _hpcneq_version():
     """The package's version, also from a checkout that is not installed."""
-    return getattr(import_module(__package__), "__version__", None) or _installed("hpcneq")
+    return getattr(import_module(__package__.partition(".")[0]), "__version__", None) or _installed(
+        "hpcneq"
+    )
 
 
 def _installed(package):

@@ -1,8 +1,8 @@
 """Time evolution of a mean field through PETSc TS, in segments between the drive's jumps.
 
-Works on a state with the face of :class:`.meanfield.FieldState`: ``flat``, ``rhs``, ``field`` and, for "arkimex", ``stiff``.
-With bath modes (:class:`.bathmodes.State`) ``ts_type`` is "exponential" by default, a TS of type python
-(:mod:`.exponential`); "rk" and "arkimex" run on the same equations, with the modes in the Vec and only the rates
+Works on a state with the face of :class:`.mean_field.FieldState`: ``flat``, ``rhs``, ``field`` and, for "arkimex", ``stiff``.
+With bath modes (:class:`hpcneq.solvers.auxiliary_modes.state.State`) ``ts_type`` is "exponential" by default, a TS of type python
+(:mod:`hpcneq.solvers.auxiliary_modes.integrator`); "rk" and "arkimex" run on the same equations, with the modes in the Vec and only the rates
 lambda_g implicit (the mean field is not holomorphic, a Jacobian of the rest would be wrong).
 """
 
@@ -14,8 +14,8 @@ import numpy as np
 
 from .. import petsc
 from ..errors import InputError, NotConverged
-from .exponential import Exponential
-from .keeping import Keeping
+from .auxiliary_modes.integrator import Exponential
+from .checkpointing import Keeping
 
 DEFAULTS = {
     "exponential": {},

@@ -21,7 +21,7 @@ os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 
 import h5py  # noqa: E402  (after the environment it reads)
 
-from .errors import HpcneqError, InputError  # noqa: E402
+from ..errors import HpcneqError, InputError
 
 TEXT_LIMIT = 60_000  # bytes: an HDF5 attribute ends at 64 kB
 CHUNK_BYTES = 1 << 16  # a chunk of small rows

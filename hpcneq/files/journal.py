@@ -12,8 +12,8 @@ import os
 import time
 from pathlib import Path
 
+from ..errors import HpcneqError, InputError
 from .checkpoint import dumps, loads
-from .errors import HpcneqError, InputError
 
 SYNC_SECONDS = 1.0
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 from mpi4py import MPI
 
-from ..parallel import Layout, placed
+from ...parallel import Layout, placed
 
 GROUPS_PER_CHUNK = 4
 DENSE = 512  # below this size scipy's handling of a sparse matrix costs more than the zeros of a full one

@@ -12,8 +12,9 @@ import re
 import time
 from pathlib import Path
 
-from . import checkpoint, journal, provenance, store
 from .errors import InputError
+from .files import checkpoint, journal, provenance
+from .files import writer as store
 from .parallel import on_root
 
 UNPHYSICAL = re.compile(

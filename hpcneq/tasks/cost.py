@@ -7,11 +7,11 @@ import time
 import numpy as np
 
 from ..parallel import Layout, clock, solo
-from ..solvers import chebyshev
-from ..solvers.bathmodes import GROUPS_PER_CHUNK, State
-from ..solvers.columns import State as ColumnState
-from ..solvers.columnsteps import Columns
-from ..solvers.exponential import Exponential
+from ..solvers.auxiliary_modes import chebyshev
+from ..solvers.auxiliary_modes.integrator import Exponential
+from ..solvers.auxiliary_modes.state import GROUPS_PER_CHUNK, State
+from ..solvers.site_columns.integrator import Columns
+from ..solvers.site_columns.state import State as ColumnState
 
 BASE_BYTES = 108 * 2**20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
 KERNEL_BYTES = 100 * 2**20  # numba and LLVM

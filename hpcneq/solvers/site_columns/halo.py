@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..parallel import Layout
+from ...parallel import Layout
 
 
 class Halo:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 
-from ..maths.compiled import lazily
+from ...maths.compiled import lazily
 
 LANES = {4: 16, 8: 8}  # columns at a time by the bytes of a real number: one cache line
 ROWS = 16  # columns are padded to a multiple of this many rows

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 
-from . import checkpoint, journal, store
-from .errors import InputError
+from ..errors import InputError
+from ..parallel import solo
+from . import checkpoint, journal
+from . import writer as store
 from .hdf5 import plain
-from .parallel import solo
 
 KEPT = ("system", "task", "part", "t", "step", "t_max", "rows", "ranks", "written", "write_seconds")
 

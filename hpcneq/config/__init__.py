@@ -1,0 +1,1 @@
+"""Input files: tables declared as dataclasses, TOML in, checked input out."""

@@ -1,0 +1,1 @@
+"""Figures: what those of all systems share."""

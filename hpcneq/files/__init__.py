@@ -1,0 +1,1 @@
+"""What is on disk: result files, checkpoints, journals, provenance."""

@@ -1,0 +1,1 @@
+"""Evolution with leads of finite memory, by auxiliary modes."""

@@ -21,7 +21,7 @@ from .stopping import Stopping
 
 # name in the input -> module with TASKS, a function for each task, and estimate
 SYSTEMS = {
-    "nsn-junction": "tasks.nsn_junction",
+    "nsn-junction": "systems.nsn_junction.tasks.evolve",
     "fermi-gas": "tasks.fermi_gas",
     "exciton-bec": "tasks.exciton_bec",
     "laser-semiconductor": "tasks.laser_semiconductor",

@@ -15,7 +15,7 @@ from hpcneq.errors import InputError
 from hpcneq.parallel import solo
 from hpcneq.restart import changed, physics
 from hpcneq.solvers.evolution import row_times
-from hpcneq.tasks import nsn_junction
+from hpcneq.systems.nsn_junction.tasks import evolve as nsn_junction
 
 pytestmark = [pytest.mark.house, pytest.mark.longrun]
 

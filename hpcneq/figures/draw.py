@@ -7,7 +7,7 @@ import importlib
 from ..errors import InputError
 
 MODULES = {
-    "nsn-junction": "plots.nsn_junction",
+    "nsn-junction": "systems.nsn_junction.figures.evolve",
     "fermi-gas": "plots.fermi_gas",
     "exciton-bec": "plots.exciton_bec",
     "laser-semiconductor": "plots.laser_semiconductor",

@@ -13,9 +13,9 @@ from hpcneq.files.writer import Result
 from hpcneq.parallel import logger, solo
 from hpcneq.solvers.auxiliary_modes.state import State
 from hpcneq.solvers.evolution import Evolution
-from hpcneq.systems.nsn_junction import initial
-from hpcneq.systems.nsn_junction.quench import Quench
-from hpcneq.tasks import nsn_junction as task
+from hpcneq.systems.nsn_junction.physics import patterns as initial
+from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
+from hpcneq.systems.nsn_junction.tasks import evolve as task
 
 pytestmark = [pytest.mark.house, pytest.mark.nsn, pytest.mark.parallel]
 SAME = 1e-11  # what ranks may differ by: rounding, where nothing grows by more than 1e4

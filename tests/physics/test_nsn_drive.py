@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from hpcneq.systems.nsn_junction import drive
+from hpcneq.systems.nsn_junction.physics import drive
 
 pytestmark = pytest.mark.nsn
 

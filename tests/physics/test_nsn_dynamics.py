@@ -17,8 +17,9 @@ from hpcneq.maths import poles
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import State
 from hpcneq.solvers.evolution import Row
-from hpcneq.systems.nsn_junction import drive, model
-from hpcneq.systems.nsn_junction.quench import Quench
+from hpcneq.systems.nsn_junction.physics import drive
+from hpcneq.systems.nsn_junction.physics import junction as model
+from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 pytestmark = pytest.mark.nsn
 

@@ -18,9 +18,21 @@ from hpcneq.solvers import contours, modes
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import State
 from hpcneq.solvers.evolution import Row
-from hpcneq.systems.nsn_junction import drive, model, onsets, pairing, static
-from hpcneq.systems.nsn_junction.quench import Quench
-from hpcneq.systems.nsn_junction.response import UniformResponse
+from hpcneq.systems.nsn_junction.physics import (
+    drive,
+    onsets,
+)
+from hpcneq.systems.nsn_junction.physics import (
+    junction as model,
+)
+from hpcneq.systems.nsn_junction.physics import (
+    pair_susceptibility as pairing,
+)
+from hpcneq.systems.nsn_junction.physics import (
+    uniform_states as static,
+)
+from hpcneq.systems.nsn_junction.physics.response import UniformResponse
+from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 pytestmark = pytest.mark.nsn
 

@@ -11,9 +11,18 @@ from hpcneq.parallel import solo
 from hpcneq.solvers import modes
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import State
-from hpcneq.systems.nsn_junction import drive, model, onsets, static
-from hpcneq.systems.nsn_junction.quench import Quench
-from hpcneq.systems.nsn_junction.response import UniformResponse
+from hpcneq.systems.nsn_junction.physics import (
+    drive,
+    onsets,
+)
+from hpcneq.systems.nsn_junction.physics import (
+    junction as model,
+)
+from hpcneq.systems.nsn_junction.physics import (
+    uniform_states as static,
+)
+from hpcneq.systems.nsn_junction.physics.response import UniformResponse
+from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 pytestmark = [pytest.mark.nsn, pytest.mark.nightly, pytest.mark.timeout(1800)]
 

@@ -19,17 +19,28 @@ from hpcneq.solvers import newton
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import State
 from hpcneq.solvers.evolution import Evolution
-from hpcneq.solvers.site_columns import (
-    integrator as columnsteps,
+from hpcneq.solvers.site_columns import integrator as columnsteps
+from hpcneq.solvers.site_columns import kernels as sitekernels
+from hpcneq.solvers.site_columns import state as columns
+from hpcneq.systems.nsn_junction.physics import (
+    drive,
 )
-from hpcneq.solvers.site_columns import (
-    kernels as sitekernels,
+from hpcneq.systems.nsn_junction.physics import (
+    junction as model,
 )
-from hpcneq.solvers.site_columns import (
-    state as columns,
+from hpcneq.systems.nsn_junction.physics import (
+    lattice_dynamics as sites,
 )
-from hpcneq.systems.nsn_junction import drive, model, pairing, patterns, sites, static
-from hpcneq.systems.nsn_junction.quench import Quench
+from hpcneq.systems.nsn_junction.physics import (
+    pair_susceptibility as pairing,
+)
+from hpcneq.systems.nsn_junction.physics import (
+    site_patterns as patterns,
+)
+from hpcneq.systems.nsn_junction.physics import (
+    uniform_states as static,
+)
+from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 pytestmark = pytest.mark.nsn
 parallel = pytest.mark.parallel

@@ -9,7 +9,7 @@ import hpcneq
 from hpcneq import driver
 from hpcneq.errors import InputError
 from hpcneq.maths import fermi
-from hpcneq.systems.nsn_junction import spectral
+from hpcneq.systems.nsn_junction.physics import spectra as spectral
 
 pytestmark = pytest.mark.nsn
 LATTICE = {"Lx": 12, "Ly": 4, "pole_error": 1e-8}

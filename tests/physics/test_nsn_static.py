@@ -11,9 +11,10 @@ from scipy.optimize import brentq
 from hpcneq.errors import InputError
 from hpcneq.maths import lattice, matsubara
 from hpcneq.maths.fermi import broadened_tanh
-from hpcneq.systems.nsn_junction import onsets, pairing
-from hpcneq.systems.nsn_junction.model import Lead
-from hpcneq.systems.nsn_junction.static import (
+from hpcneq.systems.nsn_junction.physics import onsets
+from hpcneq.systems.nsn_junction.physics import pair_susceptibility as pairing
+from hpcneq.systems.nsn_junction.physics.junction import Lead
+from hpcneq.systems.nsn_junction.physics.uniform_states import (
     Point,
     error_estimate,
     finite,

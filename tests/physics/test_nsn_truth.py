@@ -13,7 +13,7 @@ from scipy.optimize import root
 from hpcneq import parallel
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import State
-from hpcneq.systems.nsn_junction.quench import Quench
+from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 pytestmark = pytest.mark.nsn
 

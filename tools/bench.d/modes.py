@@ -10,8 +10,9 @@ import numpy as np
 from hpcneq.maths import fermi
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
-from hpcneq.systems.nsn_junction import onsets, static
-from hpcneq.systems.nsn_junction.response import UniformResponse
+from hpcneq.systems.nsn_junction.physics import onsets
+from hpcneq.systems.nsn_junction.physics import uniform_states as static
+from hpcneq.systems.nsn_junction.physics.response import UniformResponse
 
 
 def best(function, repeat=5):

@@ -19,8 +19,10 @@ from scipy.linalg.blas import zgemm
 from hpcneq.parallel import solo
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import State
-from hpcneq.systems.nsn_junction import drive, initial, model
-from hpcneq.systems.nsn_junction.quench import Quench
+from hpcneq.systems.nsn_junction.physics import drive
+from hpcneq.systems.nsn_junction.physics import junction as model
+from hpcneq.systems.nsn_junction.physics import patterns as initial
+from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 
 def junction(Lx, Ly=11, error=1e-6, method="aaa"):

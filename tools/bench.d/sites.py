@@ -12,16 +12,21 @@ from scipy.linalg.blas import zgemm
 
 from hpcneq.parallel import solo
 from hpcneq.solvers.auxiliary_modes import chebyshev
-from hpcneq.solvers.site_columns import (
-    integrator as columnsteps,
+from hpcneq.solvers.site_columns import integrator as columnsteps
+from hpcneq.solvers.site_columns import kernels as sitekernels
+from hpcneq.solvers.site_columns import state as columns
+from hpcneq.systems.nsn_junction.physics import (
+    drive,
 )
-from hpcneq.solvers.site_columns import (
-    kernels as sitekernels,
+from hpcneq.systems.nsn_junction.physics import (
+    junction as model,
 )
-from hpcneq.solvers.site_columns import (
-    state as columns,
+from hpcneq.systems.nsn_junction.physics import (
+    lattice_dynamics as sites,
 )
-from hpcneq.systems.nsn_junction import drive, initial, model, sites
+from hpcneq.systems.nsn_junction.physics import (
+    patterns as initial,
+)
 
 STEP = 0.5
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hpcneq.systems.nsn_junction import onsets, static
+from hpcneq.systems.nsn_junction.physics import onsets
+from hpcneq.systems.nsn_junction.physics import uniform_states as static
 
 INPUTS = Path(__file__).resolve().parents[2] / "inputs" / "nsn-junction"
 MAPS = ("fig3a", "fig3b1", "fig3b2", "fig3b3", "fig3b4")

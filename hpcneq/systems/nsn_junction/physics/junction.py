@@ -1,0 +1,216 @@
+"""The junction's model: lattice blocks, leads, bath modes, and the mean field that closes them.
+
+Nambu spinor (c_up, c_dn^+) per site, energies in units of the hopping. A block of the Hamiltonian is
+H = [[h, -D], [-D*, -h]] with the hopping matrix h (real symmetric, chemical potential included) and the
+order parameter D on its diagonal (Kawamura & Ohashi 2025, Eqs. (3), (20), (24)). The Zeeman field enters as
+-h tau_0 only; it is left out of H and carried by the bath modes instead, z -> z + h.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ....maths import poles as pole_fits
+
+UP, DOWN = +1, -1
+
+
+@dataclass(frozen=True)
+class Lead:
+    """One wide-band lead: coupling gamma, temperature T, chemical potential mu, share ``sign``/2 of the bias."""
+
+    name: str
+    gamma: float
+    T: float
+    mu: float
+    sign: int
+
+    def shift(self, eV, mu_system):
+        """Fermi energy of the lead seen by an up electron; a hole sees its negative."""
+        return self.mu - mu_system + 0.5 * self.sign * eV
+
+
+@dataclass(frozen=True)
+class Block:
+    """A symmetry block: ``hopping`` (n, n) real, ``sites`` (n,) into the order parameter, ``weight`` (n,)
+    of its diagonal in site averages (the weights of a site over all blocks add up to 1)."""
+
+    hopping: np.ndarray
+    sites: np.ndarray
+    weight: np.ndarray
+    label: str
+
+    @property
+    def size(self):
+        return 2 * len(self.sites)
+
+    def hamiltonian(self, delta):
+        """H for the order parameter ``delta`` (n_delta,): (2n, 2n), real if delta is."""
+        n, d = len(self.sites), delta[self.sites]
+        matrix = np.zeros((2 * n, 2 * n), np.result_type(d, float))
+        matrix[:n, :n], matrix[n:, n:] = self.hopping, -self.hopping
+        matrix[range(n), range(n, 2 * n)] = -d
+        matrix[range(n, 2 * n), range(n)] = -d.conj()
+        return matrix
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Lx x Ly sites with an order parameter that depends on x only, in blocks of k_y (and parity).
+
+    ``expand`` maps the independent order parameters to all x; ``count`` says how many x each stands for.
+    """
+
+    Lx: int
+    Ly: int
+    blocks: tuple
+    expand: np.ndarray
+    count: np.ndarray
+
+
+def ring(L):
+    """Hopping matrix -1 between neighbours of a periodic chain; L = 2 has its bond twice, L = 1 none but -2."""
+    matrix = np.zeros((L, L))
+    for x in range(L):
+        matrix[x, (x + 1) % L] -= 1
+        matrix[(x + 1) % L, x] -= 1
+    return matrix
+
+
+def stripe(Lx, Ly, mu, parity=False):
+    """The blocks of a lattice whose order parameter depends on x: one per |k_y|, k_y and -k_y being equal.
+
+    With ``parity`` the order parameter is also even about x = 0 and each block splits into even and odd x
+    functions; the order parameter then has Lx // 2 + 1 independent values.
+    """
+    kx = ring(Lx)
+    if parity:
+        images = np.array([(-x) % Lx for x in range(Lx)])
+        expand = np.minimum(np.arange(Lx), images)
+        count = np.bincount(expand, minlength=Lx // 2 + 1)
+        bases = _parities(Lx, images)
+    else:
+        expand, count = np.arange(Lx), np.ones(Lx, int)
+        bases = [("", np.eye(Lx), np.arange(Lx))]
+    blocks = []
+    for m in range(Ly // 2 + 1):
+        times = 1 if m == 0 or 2 * m == Ly else 2
+        shift = -2 * np.cos(2 * np.pi * m / Ly) - mu
+        for name, basis, sites in bases:
+            hopping = basis.T @ kx @ basis + shift * np.eye(len(sites))
+            weight = np.full(len(sites), times / Ly) / count[sites]
+            blocks.append(Block(hopping, sites, weight, f"ky={m}{name}"))
+    return Lattice(Lx, Ly, tuple(blocks), expand, count)
+
+
+def _parities(Lx, images):
+    even, odd, fixed = [], [], []
+    for x in range(Lx // 2 + 1):
+        a, b = np.eye(Lx)[x], np.eye(Lx)[images[x]]
+        if images[x] == x:
+            even.append(a)
+            fixed.append(x)
+        else:
+            even.append((a + b) / np.sqrt(2))
+            odd.append((a - b) / np.sqrt(2))
+    pairs = [x for x in range(Lx // 2 + 1) if x not in fixed]
+    bases = [(" even", np.array(even).T, np.arange(Lx // 2 + 1))]
+    if odd:
+        bases.append((" odd", np.array(odd).T, np.array(pairs)))
+    return bases
+
+
+@dataclass(frozen=True)
+class Group:
+    """Bath modes that share one rate: a pole of one lead for the up columns and, where a lead has the
+    mirrored shift, for the hole columns too. ``leads``: the lead of the (up, hole) columns or None."""
+
+    w: float
+    r: float
+    leads: tuple
+
+    def rate(self, junction, eV):
+        """lambda = -Gamma - w + i (shift + h), the rate of d Pi/dt = (-i H + lambda) Pi + source."""
+        up, hole = self.leads
+        shift = (
+            junction.leads[up].shift(eV, junction.mu)
+            if up is not None
+            else -junction.leads[hole].shift(eV, junction.mu)
+        )
+        return -junction.width - self.w + 1j * (shift + junction.h)
+
+    def sources(self, junction):
+        """Source strengths -2 i gamma r of the (up, hole) columns, 0 where the group has none."""
+        return tuple(
+            0.0 if k is None else -2j * junction.leads[k].gamma * self.r for k in self.leads
+        )
+
+
+@dataclass(frozen=True)
+class Junction:
+    """Everything an evolution needs to know; frozen. ``poles``: one fit per lead (equal leads share it)."""
+
+    U: float
+    mu: float
+    h: float
+    leads: tuple
+    lattice: Lattice
+    drive: object
+    poles: tuple
+
+    @property
+    def width(self):
+        """Gamma = sum of the leads' gamma: half-width of every level (Sigma^R = -i Gamma)."""
+        return sum(lead.gamma for lead in self.leads)
+
+    @property
+    def symmetric(self):
+        """True if every lead's hole columns can use another lead's up modes, as for the paper's two equal leads."""
+        first, second = self.leads
+        return first.T == second.T and abs(first.mu + second.mu - 2 * self.mu) < 1e-14
+
+    @property
+    def balanced(self):
+        """True if the state is stationary at fixed phase: mirrored leads of equal gamma."""
+        return self.symmetric and self.leads[0].gamma == self.leads[1].gamma
+
+    def groups(self):
+        """The mode groups in a fixed order: pole by pole, so that a chunk's rates are close to each other."""
+        first, second = self.poles
+        if self.symmetric:
+            return tuple(
+                Group(w, r, pair) for w, r in zip(first.w, first.r) for pair in ((0, 1), (1, 0))
+            )
+        found = [
+            Group(w, r, side)
+            for k, fit in enumerate(self.poles)
+            for w, r in zip(fit.w, fit.r)
+            for side in ((k, None), (None, k))
+        ]
+        return tuple(sorted(found, key=lambda group: group.w))
+
+
+def fit_poles(leads, width, window, error, method="aaa", jump=1.0):
+    """One fit per lead, made once for equal temperatures.
+
+    Stationary states see the broadened Fermi function inside ``window`` only. A state in motion also sees its
+    Hilbert transform, whose band edge costs ``memory_error`` per unit change of the levels or the bias
+    (``jump``); the window grows until that is below ``error`` too, or tenfold: the result's ``memory_error``
+    tells what was reached.
+    """
+    fits = []
+    for lead in leads:
+        for stretch in (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0):
+            fit = pole_fits.fit(method, lead.T, width, stretch * window, error)
+            if fit.memory_error * jump <= error:
+                break
+        fits.append(fit)
+    return tuple(fits)
+
+
+def window(leads, mu, h, drive, t_max, delta_max=1.5):
+    """Largest |e - shift - h| a level can have: what the pole fit must cover."""
+    shift = max(abs(lead.mu - mu) for lead in leads) + 0.5 * drive.extremes(t_max)
+    return float(4 + abs(mu) + delta_max + abs(h) + shift)

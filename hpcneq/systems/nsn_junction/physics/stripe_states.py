@@ -1,0 +1,207 @@
+"""Stationary states of the junction on its lattice: Green functions of a given order parameter, the
+self-consistency condition and its linearisation, and the free energy at zero bias.
+
+With H = V e V^+ and one resolvent sum per Nambu component, R_a(e) = Gamma/2 + sum 2 gamma r / (z - e),
+z = i w + shift + h + i Gamma, the mean of the bath memory is Pi = V (sum_a R_a(e) V^+ P_a), and the equal-time
+G^< solves [H, G] - 2 i Gamma G = Pi + Pi^+ (Kawamura & Ohashi 2025, Eqs. (23), (33), (34) in closed form).
+All functions use the fitted poles, so that a start made from them is stationary for the fitted leads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ....maths import fermi
+from .junction import UP, Block, Junction
+
+
+class Levels:
+    """Eigenvectors of one block and the resolvent sums R_a at its levels."""
+
+    def __init__(self, junction: Junction, block: Block, delta, eV):
+        self.junction, self.block, self.eV = junction, block, eV
+        self.e, self.V = np.linalg.eigh(block.hamiltonian(delta))
+        n = len(block.sites)
+        self.halves = (slice(0, n), slice(n, 2 * n))
+        self.R = [_resolvents(junction, eV, a, self.e) for a in (+1, -1)]
+
+    def memory(self):
+        """Pi in the eigenbasis, (2n, 2n)."""
+        Vh = self.V.conj().T
+        if self.junction.balanced:
+            return np.diag(self.R[0])
+        return sum(
+            R[:, None] * (Vh[:, half] @ self.V[half]) for R, half in zip(self.R, self.halves)
+        )
+
+    def green(self):
+        """G^< in the eigenbasis, (2n, 2n) anti-Hermitian."""
+        total = self.memory()
+        total = total + total.conj().T
+        return total / (self.e[:, None] - self.e[None, :] - 2j * self.junction.width)
+
+    def pairs(self, matrix):
+        """-i (V matrix V^+) between up and down at each site, (n,): the order parameter's share per U."""
+        up, down = self.V[self.halves[0]], self.V[self.halves[1]]
+        return -1j * np.einsum("xj,xj->x", up @ matrix, down.conj())
+
+    def response(self, ddelta):
+        """First-order change of :meth:`pairs` when the order parameter changes by ``ddelta`` (n_delta,)."""
+        n = len(self.block.sites)
+        d = ddelta[self.block.sites]
+        Vh = self.V.conj().T
+        dH = -(Vh[:, :n] * d) @ self.V[n:] - (Vh[:, n:] * d.conj()) @ self.V[:n]
+        dPi = 0
+        for a, (R, half) in enumerate(zip(self.R, self.halves)):
+            step = (
+                divided(self.e, R, _resolvent_slope(self.junction, self.eV, 1 - 2 * a, self.e)) * dH
+            )
+            dPi = dPi + (step if self.junction.balanced else step @ (Vh[:, half] @ self.V[half]))
+            if self.junction.balanced:
+                break
+        G = self.green()
+        total = dPi + dPi.conj().T - (dH @ G - G @ dH)
+        return self.pairs(total / (self.e[:, None] - self.e[None, :] - 2j * self.junction.width))
+
+
+def divided(e, f, slope):
+    """Divided differences (f_i - f_j)/(e_i - e_j), (N, N); near-equal levels use the derivative."""
+    de = e[:, None] - e[None, :]
+    close = np.abs(de) < 1e-7 * (1 + np.abs(e).max())
+    mean = 0.5 * (slope[:, None] + slope[None, :])
+    return np.where(close, mean, (f[:, None] - f[None, :]) / np.where(close, 1.0, de))
+
+
+def _terms(junction, eV, a):
+    for lead, fit in zip(junction.leads, junction.poles):
+        shift = a * lead.shift(eV, junction.mu)
+        yield 2 * lead.gamma * fit.r, 1j * fit.w + shift + junction.h + 1j * junction.width
+
+
+def _resolvents(junction, eV, a, e):
+    return (
+        sum((c / (z - e[:, None])).sum(1) for c, z in _terms(junction, eV, a)) + junction.width / 2
+    )
+
+
+def _resolvent_slope(junction, eV, a, e):
+    return sum((c / (z - e[:, None]) ** 2).sum(1) for c, z in _terms(junction, eV, a))
+
+
+@dataclass(frozen=True)
+class GapProblem:
+    """Delta_x = U F(H[Delta])_{x up, x down} on the lattice: the residual, its Jacobian, its zero modes.
+
+    The unknown is the real vector (Re Delta, Im Delta) of length 2 n_delta, or Re Delta alone with ``real``.
+    """
+
+    junction: Junction
+    eV: float
+    real: bool = False
+
+    @property
+    def items(self):
+        """Number of independent pieces of work: the blocks."""
+        return len(self.junction.lattice.blocks)
+
+    def complex(self, x):
+        """The order parameter of an unknown vector."""
+        return np.array(x, float) if self.real else x[: len(x) // 2] + 1j * x[len(x) // 2 :]
+
+    def flat(self, delta):
+        """The unknown vector of an order parameter."""
+        return np.array(delta.real) if self.real else np.concatenate([delta.real, delta.imag])
+
+    def prepare(self, x, part):
+        """Eigenvectors of this rank's blocks."""
+        delta = self.complex(x)
+        return [
+            Levels(self.junction, self.junction.lattice.blocks[b], delta, self.eV) for b in part
+        ]
+
+    def partials(self, levels):
+        """Rows (n_local, 2 n_delta or n_delta): each block's share of U F_{up down}."""
+        return self._rows(levels, lambda level: level.pairs(level.green()))
+
+    def tangent_partials(self, levels, dx):
+        """The same rows for the first-order change under ``dx``."""
+        ddelta = self.complex(dx)
+        return self._rows(levels, lambda level: level.response(ddelta))
+
+    def _rows(self, levels, share):
+        size = len(self.junction.lattice.count)
+        rows = np.zeros((len(levels), size if self.real else 2 * size))
+        for row, level in zip(rows, levels):
+            out = np.zeros(size, complex)
+            np.add.at(out, level.block.sites, self.junction.U * level.block.weight * share(level))
+            row[:] = self.flat(out)
+        return rows
+
+    def residual(self, x, sums):
+        """Delta - U F_{up down}; its linearisation has the same form."""
+        return x - sums
+
+    def symmetries(self, x):
+        """Directions that cost nothing: the global phase and, for a pattern, its translation; rows (k, len(x))."""
+        if self.real:
+            return np.zeros((0, len(x)))
+        delta = self.complex(x)
+        found = [1j * delta]
+        lattice = self.junction.lattice
+        slope = np.fft.ifft(1j * wave_numbers(len(delta)) * np.fft.fft(delta))
+        if len(delta) == lattice.Lx and np.abs(slope).max() > 1e-6 * max(
+            np.abs(delta).max(), 1e-300
+        ):
+            found.append(slope)
+        rows = np.array([self.flat(d) for d in found])
+        q, r = np.linalg.qr(rows.T)
+        return q.T[np.abs(np.diag(r)) > 1e-9 * max(np.abs(r).max(), 1e-300)]
+
+
+def wave_numbers(L):
+    """2 pi n / L in numpy's order with the unpaired highest one set to 0 (it has no derivative)."""
+    q = 2 * np.pi * np.fft.fftfreq(L)
+    if L % 2 == 0:
+        q[L // 2] = 0.0
+    return q
+
+
+def free_energy(junction, delta):
+    """Omega per site at zero bias, dropping what does not depend on delta (Kawamura & Ohashi 2025, App. A).
+
+    Omega = [sum_x |Delta_x|^2 / U + sum over blocks and levels of W(e - h)] / N with the pair potential W of
+    :func:`hpcneq.maths.fermi.pair_potential`; equals sum D^2/U - 2 int_0^1 dl D.F(l D). Equal leads only.
+    """
+    lattice, lead = junction.lattice, junction.leads[0]
+    energy = float(lattice.count @ np.abs(delta) ** 2) / junction.U / lattice.Lx
+    for block in lattice.blocks:
+        e = np.linalg.eigvalsh(block.hamiltonian(delta))
+        share = block.weight[0] * lattice.count[block.sites[0]] / lattice.Lx
+        energy += share * float(fermi.pair_potential(e - junction.h, junction.width, lead.T).sum())
+    return energy
+
+
+def modes_and_green(junction, block, delta, eV, groups):
+    """Stationary bath modes (in the solver's transposed storage) and G^< of one block.
+
+    Returns a function giving the mode of group g, (n_columns, 2n) complex, and G (2n, 2n).
+    """
+    level = Levels(junction, block, delta, eV)
+    V = level.V.astype(complex)
+    n = len(block.sites)
+    G = V @ level.green() @ V.conj().T
+    G = 0.5 * (G - G.conj().T)
+
+    def mode(g):
+        group = groups[g]
+        z = 1j * (-group.rate(junction, eV))  # i w + shift + h + i Gamma
+        resolvent = V / (z - level.e)
+        parts = []
+        for half, source in zip((slice(0, n), slice(n, 2 * n)), group.sources(junction)):
+            if source != 0.0:
+                parts.append((1j * source) * (V[half].conj() @ resolvent.T))
+        return np.concatenate(parts)
+
+    return mode, G

@@ -22,7 +22,7 @@ from .stopping import Stopping
 # name in the input -> module with TASKS, a function for each task, and estimate
 SYSTEMS = {
     "nsn-junction": "systems.nsn_junction.tasks.evolve",
-    "fermi-gas": "tasks.fermi_gas",
+    "fermi-gas": "systems.fermi_gas.registry",
     "exciton-bec": "tasks.exciton_bec",
     "laser-semiconductor": "tasks.laser_semiconductor",
     "phonon-semiconductor": "tasks.phonon_semiconductor",

@@ -14,15 +14,9 @@ from hpcneq.parallel import solo
 from hpcneq.solvers import newton as steady
 from hpcneq.solvers.auxiliary_modes.state import State
 from hpcneq.solvers.evolution import Evolution
-from hpcneq.systems.nsn_junction.physics import (
-    drive,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    junction as model,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    stripe_states as stationary,
-)
+from hpcneq.systems.nsn_junction.physics import drive
+from hpcneq.systems.nsn_junction.physics import junction as model
+from hpcneq.systems.nsn_junction.physics import stripe_states as stationary
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 pytestmark = pytest.mark.house

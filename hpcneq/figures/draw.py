@@ -8,7 +8,7 @@ from ..errors import InputError
 
 MODULES = {
     "nsn-junction": "systems.nsn_junction.figures.evolve",
-    "fermi-gas": "plots.fermi_gas",
+    "fermi-gas": "systems.fermi_gas.figures.states",
     "exciton-bec": "plots.exciton_bec",
     "laser-semiconductor": "plots.laser_semiconductor",
     "phonon-semiconductor": "plots.phonon_semiconductor",

@@ -15,10 +15,11 @@ from hpcneq.maths import cauchy
 from hpcneq.parallel import solo
 from hpcneq.solvers.contours import Box
 from hpcneq.solvers.modes import spectrum
-from hpcneq.systems.fermi_gas import response, states
-from hpcneq.systems.fermi_gas.occupation import Baths
-from hpcneq.systems.fermi_gas.response import Response
-from hpcneq.tasks.fermi_modes import ordered
+from hpcneq.systems.fermi_gas.physics import gap_and_current as states
+from hpcneq.systems.fermi_gas.physics import response
+from hpcneq.systems.fermi_gas.physics.occupation import Baths
+from hpcneq.systems.fermi_gas.physics.response import Response
+from hpcneq.systems.fermi_gas.tasks.modes import ordered
 
 pytestmark = pytest.mark.fermigas
 

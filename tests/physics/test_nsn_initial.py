@@ -8,18 +8,10 @@ from hpcneq.config import load as config
 from hpcneq.maths import fermi
 from hpcneq.parallel import logger
 from hpcneq.solvers import newton as steady
-from hpcneq.systems.nsn_junction.physics import (
-    drive,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    junction as model,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    patterns as initial,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    stripe_states as stationary,
-)
+from hpcneq.systems.nsn_junction.physics import drive
+from hpcneq.systems.nsn_junction.physics import junction as model
+from hpcneq.systems.nsn_junction.physics import patterns as initial
+from hpcneq.systems.nsn_junction.physics import stripe_states as stationary
 from hpcneq.systems.nsn_junction.shared import initial_state as start_of
 from hpcneq.systems.nsn_junction.tasks import evolve as task
 

@@ -8,15 +8,9 @@ import pytest
 import hpcneq
 from hpcneq import driver
 from hpcneq.errors import InputError
-from hpcneq.systems.nsn_junction.physics import (
-    onsets,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    phase_lines as maps,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    uniform_states as static,
-)
+from hpcneq.systems.nsn_junction.physics import onsets
+from hpcneq.systems.nsn_junction.physics import phase_lines as maps
+from hpcneq.systems.nsn_junction.physics import uniform_states as static
 
 pytestmark = pytest.mark.nsn
 POINT = static.Point(3.0, 0.0, 0.01, 0.58, 0.02, 0.0)

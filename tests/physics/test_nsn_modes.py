@@ -18,19 +18,10 @@ from hpcneq.solvers import contours, modes
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import State
 from hpcneq.solvers.evolution import Row
-from hpcneq.systems.nsn_junction.physics import (
-    drive,
-    onsets,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    junction as model,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    pair_susceptibility as pairing,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    uniform_states as static,
-)
+from hpcneq.systems.nsn_junction.physics import drive, onsets
+from hpcneq.systems.nsn_junction.physics import junction as model
+from hpcneq.systems.nsn_junction.physics import pair_susceptibility as pairing
+from hpcneq.systems.nsn_junction.physics import uniform_states as static
 from hpcneq.systems.nsn_junction.physics.response import UniformResponse
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 

@@ -9,21 +9,11 @@ import numpy as np
 import pytest
 
 from hpcneq.errors import InputError
-from hpcneq.systems.nsn_junction.physics import (
-    drive,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    fflo_state as modulated,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    junction as model,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    stripe_states as stationary,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    uniform_states as static,
-)
+from hpcneq.systems.nsn_junction.physics import drive
+from hpcneq.systems.nsn_junction.physics import fflo_state as modulated
+from hpcneq.systems.nsn_junction.physics import junction as model
+from hpcneq.systems.nsn_junction.physics import stripe_states as stationary
+from hpcneq.systems.nsn_junction.physics import uniform_states as static
 
 pytestmark = pytest.mark.nsn
 

@@ -11,16 +11,9 @@ from hpcneq.parallel import solo
 from hpcneq.solvers import modes
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import State
-from hpcneq.systems.nsn_junction.physics import (
-    drive,
-    onsets,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    junction as model,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    uniform_states as static,
-)
+from hpcneq.systems.nsn_junction.physics import drive, onsets
+from hpcneq.systems.nsn_junction.physics import junction as model
+from hpcneq.systems.nsn_junction.physics import uniform_states as static
 from hpcneq.systems.nsn_junction.physics.response import UniformResponse
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 

@@ -22,24 +22,12 @@ from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.site_columns import integrator as columnsteps
 from hpcneq.solvers.site_columns import kernels as sitekernels
 from hpcneq.solvers.site_columns import state as columns
-from hpcneq.systems.nsn_junction.physics import (
-    drive,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    junction as model,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    lattice_dynamics as sites,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    pair_susceptibility as pairing,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    site_patterns as patterns,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    uniform_states as static,
-)
+from hpcneq.systems.nsn_junction.physics import drive
+from hpcneq.systems.nsn_junction.physics import junction as model
+from hpcneq.systems.nsn_junction.physics import lattice_dynamics as sites
+from hpcneq.systems.nsn_junction.physics import pair_susceptibility as pairing
+from hpcneq.systems.nsn_junction.physics import site_patterns as patterns
+from hpcneq.systems.nsn_junction.physics import uniform_states as static
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 pytestmark = pytest.mark.nsn

@@ -14,16 +14,9 @@ from hpcneq import driver
 from hpcneq.errors import InputError, NotConverged
 from hpcneq.parallel import solo
 from hpcneq.solvers import newton as steady
-from hpcneq.systems.nsn_junction.physics import (
-    currents,
-    onsets,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    gap_equations as conditions,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    uniform_states as static,
-)
+from hpcneq.systems.nsn_junction.physics import currents, onsets
+from hpcneq.systems.nsn_junction.physics import gap_equations as conditions
+from hpcneq.systems.nsn_junction.physics import uniform_states as static
 from hpcneq.systems.nsn_junction.physics.junction import Lead
 
 pytestmark = pytest.mark.nsn

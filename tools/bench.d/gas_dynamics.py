@@ -10,11 +10,12 @@ import numpy as np
 from hpcneq import parallel
 from hpcneq.maths import poles
 from hpcneq.solvers.mean_field import FieldState
-from hpcneq.systems.fermi_gas import kinetics, uniform
-from hpcneq.systems.fermi_gas.occupation import Baths
-from hpcneq.systems.fermi_gas.response import Kinetic, Response
-from hpcneq.tasks.fermi_evolve import seconds_a_step
-from hpcneq.tasks.fermi_modes import modes_of
+from hpcneq.systems.fermi_gas.physics import dynamics as uniform
+from hpcneq.systems.fermi_gas.physics import linear_kinetics as kinetics
+from hpcneq.systems.fermi_gas.physics.occupation import Baths
+from hpcneq.systems.fermi_gas.physics.response import Kinetic, Response
+from hpcneq.systems.fermi_gas.tasks.evolve import seconds_a_step
+from hpcneq.systems.fermi_gas.tasks.modes import modes_of
 
 BATHS = Baths(0.005, 0.0, 0.145)
 STATES = {"NBCS": (0.21259971, 0.0), "NFF": (0.05450344, 0.18269617)}

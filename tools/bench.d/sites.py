@@ -15,18 +15,10 @@ from hpcneq.solvers.auxiliary_modes import chebyshev
 from hpcneq.solvers.site_columns import integrator as columnsteps
 from hpcneq.solvers.site_columns import kernels as sitekernels
 from hpcneq.solvers.site_columns import state as columns
-from hpcneq.systems.nsn_junction.physics import (
-    drive,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    junction as model,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    lattice_dynamics as sites,
-)
-from hpcneq.systems.nsn_junction.physics import (
-    patterns as initial,
-)
+from hpcneq.systems.nsn_junction.physics import drive
+from hpcneq.systems.nsn_junction.physics import junction as model
+from hpcneq.systems.nsn_junction.physics import lattice_dynamics as sites
+from hpcneq.systems.nsn_junction.physics import patterns as initial
 
 STEP = 0.5
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .occupation import Baths
-from .states import Gas
+from .physics.gap_and_current import Gas
+from .physics.occupation import Baths
 
 NAMES = ("NBCS", "NIG", "NFF", "NFF'")
 HIGHEST_DMU = 0.9  # reservoirs stay above the bottom of the band

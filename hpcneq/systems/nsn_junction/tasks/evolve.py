@@ -14,51 +14,23 @@ from ....solvers.site_columns import state as columns
 from ....tasks import cost as estimates
 from ....tasks.evolution import Recorder, run_evolution
 from .. import inputs, site_inputs
-from ..physics import (
-    junction as model,
-)
-from ..physics import (
-    lattice_dynamics as sites,
-)
-from ..physics import (
-    onsets,
-)
-from ..physics import (
-    patterns as initial,
-)
-from ..physics import (
-    spectra as spectral,
-)
-from ..physics import (
-    uniform_states as static,
-)
+from ..physics import junction as model
+from ..physics import lattice_dynamics as sites
+from ..physics import onsets
+from ..physics import patterns as initial
+from ..physics import spectra as spectral
+from ..physics import uniform_states as static
 from ..physics.stripe_dynamics import Quench
 from ..shared import previous_run as nsn_continued
 from ..shared.initial_state import build, loosened, start
-from . import (
-    branches as nsn_branches,
-)
-from . import (
-    ensemble as nsn_ensemble,
-)
-from . import (
-    modes as nsn_modes,
-)
-from . import (
-    onset as nsn_onsets,
-)
-from . import (
-    pattern as nsn_sites,
-)
-from . import (
-    phase_diagram as nsn_maps,
-)
-from . import (
-    spectrum as nsn_spectrum,
-)
-from . import (
-    steady as nsn_steady,
-)
+from . import branches as nsn_branches
+from . import ensemble as nsn_ensemble
+from . import modes as nsn_modes
+from . import onset as nsn_onsets
+from . import pattern as nsn_sites
+from . import phase_diagram as nsn_maps
+from . import spectrum as nsn_spectrum
+from . import steady as nsn_steady
 from .phase_diagram import phase_diagram  # noqa: F401
 
 TASKS = {

@@ -13,21 +13,11 @@ from ....solvers import farm as maps
 from ....solvers import newton
 from ....tasks.evolution import Outcome
 from .. import inputs, static_inputs
-from ..physics import (
-    critical_lines as lines,
-)
-from ..physics import (
-    fflo_state as modulated,
-)
-from ..physics import (
-    gap_equations as conditions,
-)
-from ..physics import (
-    onsets,
-)
-from ..physics import (
-    uniform_states as static,
-)
+from ..physics import critical_lines as lines
+from ..physics import fflo_state as modulated
+from ..physics import gap_equations as conditions
+from ..physics import onsets
+from ..physics import uniform_states as static
 from .steady import FLOOR, grid_of, point_of, polished, refuse_unused
 
 TASKS = {

@@ -17,21 +17,11 @@ from ....solvers.site_columns import state as columns
 from ....tasks import cost as estimates
 from ....tasks.evolution import Outcome
 from .. import inputs, site_inputs
-from ..physics import (
-    drive,
-)
-from ..physics import (
-    junction as model,
-)
-from ..physics import (
-    lattice_dynamics as sites,
-)
-from ..physics import (
-    patterns as initial,
-)
-from ..physics import (
-    site_patterns as patterns,
-)
+from ..physics import drive
+from ..physics import junction as model
+from ..physics import lattice_dynamics as sites
+from ..physics import patterns as initial
+from ..physics import site_patterns as patterns
 from ..shared.initial_state import build, loosened, on_root_value, start
 
 TASKS = {

@@ -8,18 +8,10 @@ from ....config.load import Task
 from ....parallel import Layout, on_root
 from ....tasks.evolution import Outcome
 from .. import inputs
-from ..physics import (
-    pair_susceptibility as pairing,
-)
-from ..physics import (
-    spectra as spectral,
-)
-from ..physics import (
-    stripe_states as stationary,
-)
-from ..physics import (
-    uniform_states as static,
-)
+from ..physics import pair_susceptibility as pairing
+from ..physics import spectra as spectral
+from ..physics import stripe_states as stationary
+from ..physics import uniform_states as static
 from ..shared import previous_run as nsn_continued
 from ..shared.initial_state import build, start
 from ..spectrum_inputs import SpectrumInitial, SpectrumNumerics, SpectrumParameters

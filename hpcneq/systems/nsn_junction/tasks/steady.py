@@ -11,25 +11,12 @@ from ....parallel import on_root
 from ....solvers import newton
 from ....tasks.evolution import Outcome
 from .. import inputs, static_inputs
-from ..physics import (
-    currents,
-    onsets,
-)
-from ..physics import (
-    gap_equations as conditions,
-)
-from ..physics import (
-    junction as model,
-)
-from ..physics import (
-    pair_susceptibility as pairing,
-)
-from ..physics import (
-    rotating_condensate as turning,
-)
-from ..physics import (
-    uniform_states as static,
-)
+from ..physics import currents, onsets
+from ..physics import gap_equations as conditions
+from ..physics import junction as model
+from ..physics import pair_susceptibility as pairing
+from ..physics import rotating_condensate as turning
+from ..physics import uniform_states as static
 
 NORMAL_STABILITY = {True: "stable", False: "unstable"}
 CODES = {"unstable": 0, "stable": 1, "metastable": 2}

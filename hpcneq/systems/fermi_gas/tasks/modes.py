@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..errors import NotConverged
-from ..parallel import on_root
-from ..solvers.contours import Box
-from ..solvers.modes import spectrum
+from ....errors import NotConverged
+from ....parallel import on_root
+from ....solvers.contours import Box
+from ....solvers.modes import spectrum
 
 BELOW = 0.23  # of the depth to which M is analytic: floor of the search at any frequency
 SLOW = (

@@ -7,13 +7,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..config.load import Task
-from ..errors import InputError, NotConverged
-from ..parallel import on_root, solo
-from ..solvers import farm as maps
-from ..systems.fermi_gas import branches, inputs, response, states, wave_inputs
-from .evolution import Outcome
-from .fermi_modes import modes_of
+from ....config.load import Task
+from ....errors import InputError, NotConverged
+from ....parallel import on_root, solo
+from ....solvers import farm as maps
+from ....tasks.evolution import Outcome
+from .. import inputs, wave_inputs
+from ..physics import gap_and_current as states
+from ..physics import response
+from ..physics import state_curves as branches
+from .modes import modes_of
 
 SWEPT = ("gamma", "T", "dmu", "q", "angle")
 TASKS = {

@@ -6,7 +6,7 @@ Kawamura, Hanai and Ohashi (2022), Eq. (69) for one Q, with Gam = 2 gamma, H = a
     memory    dg/dt = -i [H, g] - 2 Gam g + Gam + Pi + Pi^+,  Pi = sum_g Pi_g,  dPi_g/dt = (-i H + lambda_g) Pi_g - i Gam r_g
 
 the second exact for wide bands: each pole i w of the reservoirs' Fermi function is a mode, lambda = -Gam - w +- i dmu(t). Both rest at the
-solutions of the gap equation. The momenta above p_c are those of :mod:`.kinetics`. Q is held, or moves by the current condition of :mod:`.closed`.
+solutions of the gap equation. The momenta above p_c are those of :mod:`.linear_kinetics`. Q is held, or moves by the current condition of :mod:`.closed_circuit`.
 
 Momenta against Q mirror those along it, g(-c) = 1 - tau2 g(c)^* tau2 with c the cosine to Q (and Pi_g likewise, of the reservoir at the other side):
 a sum of g12 or of g11 + 1 - g22 is twice that over c > 0, which is all that is evolved.
@@ -18,8 +18,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import closed, modekernel, momenta, rays, response
-from .kinetics import CHUNK, above, pairs_only
+from . import (
+    angular_grid as rays,
+)
+from . import (
+    closed_circuit as closed,
+)
+from . import (
+    memory_kernel as modekernel,
+)
+from . import (
+    radial_grid as momenta,
+)
+from . import (
+    response,
+)
+from .linear_kinetics import CHUNK, above, pairs_only
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,7 @@ class Kinetic:
 
     baths, inv : the gas; dmu : a Ramp. Delta : the start, g = N(H). near : (D, Q), a state whose features the grid resolves and whose Q
     holds; with ``start_Q``, not None, Q starts there and is free to move. field : a constant pairing field that seeds, in units of the gap's sum.
-    lasting : see :func:`.rays.points`. folded : only momenta along Q are evolved.
+    lasting : see :func:`.angular_grid.points`. folded : only momenta along Q are evolved.
     """
 
     def __init__(
@@ -115,7 +129,7 @@ class Kinetic:
         return whole.reshape(self.items, CHUNK)
 
     def beyond(self, inv, p_c, fine, angles):
-        """The part of the momenta above p_c: K, B of :mod:`.kinetics`, and the static sum, linear in |Delta|^2 and dmu^2."""
+        """The part of the momenta above p_c: K, B of :mod:`.linear_kinetics`, and the static sum, linear in |Delta|^2 and dmu^2."""
         state = response.Response(self.baths, max(self.D, 1e-3), self.Q, fine=fine)
         c, nu, share = rays.directions(state.D, self.Q, self.baths, 0.0, 0.0, fine, angles)
         p, weight = momenta.outer(p_c)
@@ -264,7 +278,7 @@ class Kinetic:
 
 
 class Memory(Kinetic):
-    """Reservoirs with memory: further fields ``pi`` (4, modes, CHUNK): entries 11, 12, 21, 22 of each Pi_g, in the planes of :mod:`.modekernel`.
+    """Reservoirs with memory: further fields ``pi`` (4, modes, CHUNK): entries 11, 12, 21, 22 of each Pi_g, in the planes of :mod:`.memory_kernel`.
 
     fit : :class:`hpcneq.maths.poles.Poles` at the width of the levels.
     """

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..config.load import Task
-from ..errors import InputError
-from ..parallel import on_root
-from ..solvers import newton
-from ..systems.fermi_gas import amplitudes, inputs, states
-from ..systems.fermi_gas import branches as states_of
-from .evolution import Outcome
-from .fermi_steady import GOOD, ROUNDING, SNES, refuse_unused, state_record
+from ....config.load import Task
+from ....errors import InputError
+from ....parallel import on_root
+from ....solvers import newton
+from ....tasks.evolution import Outcome
+from .. import inputs
+from ..physics import gap_and_current as states
+from ..physics import pair_amplitude as amplitudes
+from ..physics import state_curves as states_of
+from .steady import GOOD, ROUNDING, SNES, refuse_unused, state_record
 
 TASKS = {
     "pair-amplitude": Task(

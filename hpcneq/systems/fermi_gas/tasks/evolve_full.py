@@ -7,14 +7,28 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import brentq
 
-from ..errors import InputError
-from ..maths import poles
-from ..parallel import on_root
-from ..solvers.mean_field import FieldState
-from ..solvers.modes import Samples, secant
-from ..systems.fermi_gas import branches, response, states, traces, uniform
-from .evolution import Recorder, run_evolution
-from .fermi_stability import _curves, gas_of, required
+from ....errors import InputError
+from ....maths import poles
+from ....parallel import on_root
+from ....solvers.mean_field import FieldState
+from ....solvers.modes import Samples, secant
+from ....tasks.evolution import Recorder, run_evolution
+from ..physics import (
+    dynamics as uniform,
+)
+from ..physics import (
+    gap_and_current as states,
+)
+from ..physics import (
+    late_rates as traces,
+)
+from ..physics import (
+    response,
+)
+from ..physics import (
+    state_curves as branches,
+)
+from .stability import _curves, gas_of, required
 
 STEP = 1.2  # default step times fastest rate
 RESOLVED = 1.39  # largest: twice the step is still stable (limit 2.78)

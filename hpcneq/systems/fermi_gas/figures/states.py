@@ -7,8 +7,8 @@ import tomllib
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from ..figures import style
-from .fermi_waves import evolve, stability  # noqa: F401
+from ....figures import style
+from .dynamics import evolve, stability  # noqa: F401
 
 KEYS = {
     "gamma": r"\gamma/\mu",

@@ -6,15 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import petsc
-from ..config.load import Task
-from ..errors import InputError
-from ..parallel import on_root
-from ..solvers import farm as maps
-from ..solvers import newton
-from ..systems.fermi_gas import branches as states_of
-from ..systems.fermi_gas import edges, inputs, states, unequal
-from .evolution import Outcome
+from .... import petsc
+from ....config.load import Task
+from ....errors import InputError
+from ....parallel import on_root
+from ....solvers import farm as maps
+from ....solvers import newton
+from ....tasks.evolution import Outcome
+from .. import inputs
+from ..physics import gap_and_current as states
+from ..physics import phase_edges as edges
+from ..physics import state_curves as states_of
+from ..physics import unequal_couplings as unequal
 
 SNES = {"snes_atol": 3e-12}
 TURNED = {"snes_atol": 1e-10}  # where J/(Q Delta^2) is summed over rays: its rounding

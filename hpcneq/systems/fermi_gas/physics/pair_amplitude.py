@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .states import SMALLEST
+from .gap_and_current import SMALLEST
 
 SIDES = (1, -1)
 

@@ -29,7 +29,7 @@ from hpcneq.errors import InputError
 from hpcneq.maths.cauchy import Poles
 from hpcneq.maths.fermi import divided_difference
 
-from . import rays
+from . import angular_grid as rays
 
 VARIANTS = ("A", "C", "D")
 CHUNK = 16384  # momenta in one item of work

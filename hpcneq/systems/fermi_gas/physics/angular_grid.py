@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import momenta
+from . import radial_grid as momenta
 
 ANGLE_NODES, ANGLE_WEIGHTS = np.polynomial.legendre.leggauss(8)
 AZIMUTHS = 12  # over half a turn, where q is neither along nor against Q

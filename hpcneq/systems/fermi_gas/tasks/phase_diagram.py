@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import brentq
 
-from ..config.load import Task
-from ..errors import InputError
-from ..parallel import on_root
-from ..solvers import farm as maps
-from ..solvers import newton
-from ..systems.fermi_gas import branches as states_of
-from ..systems.fermi_gas import edges, states
-from .evolution import Outcome
-from .fermi_steady import ROUNDING, SLOW, SNES, TABLES, edge_records, gas_of, refuse_unused
+from ....config.load import Task
+from ....errors import InputError
+from ....parallel import on_root
+from ....solvers import farm as maps
+from ....solvers import newton
+from ....tasks.evolution import Outcome
+from ..physics import gap_and_current as states
+from ..physics import phase_edges as edges
+from ..physics import state_curves as states_of
+from .steady import ROUNDING, SLOW, SNES, TABLES, edge_records, gas_of, refuse_unused
 
 KEYS = ("dmu", *SLOW)
 NODES = 20  # of each curve: edges are polished

@@ -6,13 +6,16 @@ import time
 
 import numpy as np
 
-from ..systems.fermi_gas import amplitudes, inputs, response, states
-from ..systems.fermi_gas import branches as states_of
-from .cost import BASE_BYTES
-from .fermi_maps import NODES, axes
-from .fermi_stability import at_point, gas_of, state_of
-from .fermi_steady import gas_of as steady_gas
-from .fermi_steady import slow_key, state_record
+from ....tasks.cost import BASE_BYTES
+from .. import inputs
+from ..physics import gap_and_current as states
+from ..physics import pair_amplitude as amplitudes
+from ..physics import response
+from ..physics import state_curves as states_of
+from ..tasks.phase_diagram import NODES, axes
+from ..tasks.stability import at_point, gas_of, state_of
+from ..tasks.steady import gas_of as steady_gas
+from ..tasks.steady import slow_key, state_record
 
 FEW = 12  # nodes of curves made for timing: half the time of the whole search for states
 PEAK = 4001 * 401  # momenta on which the largest pair amplitude is sought

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
-from . import momenta
+from . import radial_grid as momenta
 from .occupation import Baths
 
 SMALLEST = 1e-12  # E below it counts as this

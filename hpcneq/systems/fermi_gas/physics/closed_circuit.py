@@ -28,7 +28,8 @@ import numpy as np
 
 from hpcneq.errors import InputError
 
-from . import momenta, states
+from . import gap_and_current as states
+from . import radial_grid as momenta
 from .occupation import Baths
 
 POOR = 1e-4  # of S/Q: error that no longer passes

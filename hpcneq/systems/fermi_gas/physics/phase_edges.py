@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import branches, states
+from . import gap_and_current as states
+from . import state_curves as branches
 
 EDGES = {
     "nig_onset": "onset of the interior-gap state: the uniform Delta -> 0",

@@ -7,18 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import petsc
-from ..config.load import Task
-from ..errors import InputError
-from ..parallel import clock, on_root, solo
-from ..solvers.evolution import Evolution
-from ..solvers.mean_field import FieldState
-from ..systems.fermi_gas import kinetics, response, traces, wave_inputs
-from . import fermi_full
-from .cost import BASE_BYTES, KERNEL_BYTES
-from .evolution import Recorder, run_evolution
-from .fermi_full import SOONER, coarser, lasting, root_near, root_slip, step_of
-from .fermi_stability import NOTES, at_point, gas_of, required
+from .... import petsc
+from ....config.load import Task
+from ....errors import InputError
+from ....parallel import clock, on_root, solo
+from ....solvers.evolution import Evolution
+from ....solvers.mean_field import FieldState
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
+from ....tasks.evolution import Recorder, run_evolution
+from .. import wave_inputs
+from ..physics import late_rates as traces
+from ..physics import linear_kinetics as kinetics
+from ..physics import response
+from . import evolve_full as fermi_full
+from .evolve_full import SOONER, coarser, lasting, root_near, root_slip, step_of
+from .stability import NOTES, at_point, gas_of, required
 
 SWEPT = ("gamma", "T", "dmu", "q", "angle")
 TASKS = {

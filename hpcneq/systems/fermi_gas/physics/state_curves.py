@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-from .states import both, dmu_of, gap, stiffness
+from .gap_and_current import both, dmu_of, gap, stiffness
 
 NODES = 28  # of each curve, at first
 STRONGEST = 2.0  # Delta stays below

@@ -23,7 +23,9 @@ import numpy as np
 
 from hpcneq.maths import fermi
 
-from . import momenta, rays, states
+from . import angular_grid as rays
+from . import gap_and_current as states
+from . import radial_grid as momenta
 
 SIDES = (1, -1)
 ANGLES = 16  # cosines to Q at least

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import momenta, rays, response
+from . import angular_grid as rays
+from . import radial_grid as momenta
+from . import response
 
 CHUNK = 64  # momenta in one item of work
 
@@ -64,7 +66,7 @@ class Linear:
     """The linearised equation for one or more runs: fields ``dg`` (4 CHUNK,) per item, dg_mn in the bases of p +- q/2.
 
     responses : one :class:`.response.Response` of variant A or C per run. start : (runs, 2) amplitudes (a, b). The mean field is
-    (runs, 2, 2): (a, b) and its velocity. lasting : see :func:`.rays.points`.
+    (runs, 2, 2): (a, b) and its velocity. lasting : see :func:`.angular_grid.points`.
     """
 
     def __init__(self, responses, start, p_c, lasting=0.0):

@@ -23,7 +23,7 @@ from .stopping import Stopping
 SYSTEMS = {
     "nsn-junction": "systems.nsn_junction.tasks.evolve",
     "fermi-gas": "systems.fermi_gas.registry",
-    "exciton-bec": "tasks.exciton_bec",
+    "exciton-bec": "systems.exciton_bec.registry",
     "laser-semiconductor": "tasks.laser_semiconductor",
     "phonon-semiconductor": "tasks.phonon_semiconductor",
 }

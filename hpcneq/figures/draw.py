@@ -9,7 +9,7 @@ from ..errors import InputError
 MODULES = {
     "nsn-junction": "systems.nsn_junction.figures.evolve",
     "fermi-gas": "systems.fermi_gas.figures.states",
-    "exciton-bec": "plots.exciton_bec",
+    "exciton-bec": "systems.exciton_bec.figures.states",
     "laser-semiconductor": "plots.laser_semiconductor",
     "phonon-semiconductor": "plots.phonon_semiconductor",
 }

@@ -10,8 +10,8 @@ import itertools
 
 import numpy as np
 
-from hpcneq.systems.exciton_bec.kernels import pair_function
-from hpcneq.systems.exciton_bec.momenta import grid
+from hpcneq.systems.exciton_bec.physics.frequency_integrals import pair_function
+from hpcneq.systems.exciton_bec.physics.radial_grid import grid
 
 
 def bubbles(k, kk, w, D, mu, mt, gb, gv):

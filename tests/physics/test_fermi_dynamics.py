@@ -17,36 +17,16 @@ from hpcneq.solvers.contours import Box
 from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.mean_field import FieldState
 from hpcneq.solvers.modes import spectrum
-from hpcneq.systems.fermi_gas.physics import (
-    angular_grid as rays,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    closed_circuit as closed,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    dynamics as uniform,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    gap_and_current as states,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    late_rates as traces,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    linear_kinetics as kinetics,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    radial_grid as momenta,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    response,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    state_curves as branches,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    unequal_couplings as unequal,
-)
+from hpcneq.systems.fermi_gas.physics import angular_grid as rays
+from hpcneq.systems.fermi_gas.physics import closed_circuit as closed
+from hpcneq.systems.fermi_gas.physics import dynamics as uniform
+from hpcneq.systems.fermi_gas.physics import gap_and_current as states
+from hpcneq.systems.fermi_gas.physics import late_rates as traces
+from hpcneq.systems.fermi_gas.physics import linear_kinetics as kinetics
+from hpcneq.systems.fermi_gas.physics import radial_grid as momenta
+from hpcneq.systems.fermi_gas.physics import response
+from hpcneq.systems.fermi_gas.physics import state_curves as branches
+from hpcneq.systems.fermi_gas.physics import unequal_couplings as unequal
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.physics.response import Response
 from hpcneq.systems.fermi_gas.tasks.modes import modes_of

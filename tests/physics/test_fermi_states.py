@@ -12,18 +12,10 @@ from scipy.linalg import eigh
 from scipy.optimize import brentq
 
 from hpcneq.solvers import newton
-from hpcneq.systems.fermi_gas.physics import (
-    gap_and_current as states,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    pair_amplitude as amplitudes,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    phase_edges as edges,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    state_curves as branches,
-)
+from hpcneq.systems.fermi_gas.physics import gap_and_current as states
+from hpcneq.systems.fermi_gas.physics import pair_amplitude as amplitudes
+from hpcneq.systems.fermi_gas.physics import phase_edges as edges
+from hpcneq.systems.fermi_gas.physics import state_curves as branches
 from hpcneq.systems.fermi_gas.physics.gap_and_current import Gas
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 

@@ -10,15 +10,9 @@ from scipy.optimize import fsolve
 
 import hpcneq
 from hpcneq.maths import fermi
-from hpcneq.systems.fermi_gas.physics import (
-    gap_and_current as states,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    state_curves as branches,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    unequal_couplings as unequal,
-)
+from hpcneq.systems.fermi_gas.physics import gap_and_current as states
+from hpcneq.systems.fermi_gas.physics import state_curves as branches
+from hpcneq.systems.fermi_gas.physics import unequal_couplings as unequal
 from hpcneq.systems.fermi_gas.physics.gap_and_current import Gas
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.physics.unequal_couplings import Pair

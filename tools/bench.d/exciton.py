@@ -15,7 +15,8 @@ import time
 
 import numpy as np
 
-from hpcneq.systems.exciton_bec import response, states
+from hpcneq.systems.exciton_bec.physics import response
+from hpcneq.systems.exciton_bec.physics import steady_states as states
 
 POINTS = [
     (state, q, w)

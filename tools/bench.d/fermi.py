@@ -11,15 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hpcneq.systems.fermi_gas.physics import (
-    gap_and_current as states,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    radial_grid as momenta,
-)
-from hpcneq.systems.fermi_gas.physics import (
-    state_curves as branches,
-)
+from hpcneq.systems.fermi_gas.physics import gap_and_current as states
+from hpcneq.systems.fermi_gas.physics import radial_grid as momenta
+from hpcneq.systems.fermi_gas.physics import state_curves as branches
 from hpcneq.systems.fermi_gas.physics.gap_and_current import Gas
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from .shared import cost as fermi_estimates
-from .tasks import (
-    evolve as fermi_evolve,
-)
-from .tasks import (
-    pairs as fermi_pairs,
-)
-from .tasks import (
-    phase_diagram as fermi_maps,
-)
-from .tasks import (
-    stability as fermi_stability,
-)
-from .tasks import (
-    steady as fermi_steady,
-)
+from .tasks import evolve as fermi_evolve
+from .tasks import pairs as fermi_pairs
+from .tasks import phase_diagram as fermi_maps
+from .tasks import stability as fermi_stability
+from .tasks import steady as fermi_steady
 from .tasks.evolve import evolve  # noqa: F401
 from .tasks.pairs import current, momentum, pair_amplitude  # noqa: F401
 from .tasks.phase_diagram import phase_diagram  # noqa: F401

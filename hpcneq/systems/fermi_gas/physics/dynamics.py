@@ -18,21 +18,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import (
-    angular_grid as rays,
-)
-from . import (
-    closed_circuit as closed,
-)
-from . import (
-    memory_kernel as modekernel,
-)
-from . import (
-    radial_grid as momenta,
-)
-from . import (
-    response,
-)
+from . import angular_grid as rays
+from . import closed_circuit as closed
+from . import memory_kernel as modekernel
+from . import radial_grid as momenta
+from . import response
 from .linear_kinetics import CHUNK, above, pairs_only
 
 

@@ -13,21 +13,11 @@ from ....parallel import on_root
 from ....solvers.mean_field import FieldState
 from ....solvers.modes import Samples, secant
 from ....tasks.evolution import Recorder, run_evolution
-from ..physics import (
-    dynamics as uniform,
-)
-from ..physics import (
-    gap_and_current as states,
-)
-from ..physics import (
-    late_rates as traces,
-)
-from ..physics import (
-    response,
-)
-from ..physics import (
-    state_curves as branches,
-)
+from ..physics import dynamics as uniform
+from ..physics import gap_and_current as states
+from ..physics import late_rates as traces
+from ..physics import response
+from ..physics import state_curves as branches
 from .stability import _curves, gas_of, required
 
 STEP = 1.2  # default step times fastest rate

@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from hpcneq.maths.rational import zeros
 
 from . import response
-from .collective import reach
+from .collective_modes import reach
 from .hydrodynamics import smallest_width
 
 DEPTH = 0.25  # g: modes are sought above minus this

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import response
 from .hydrodynamics import smallest_width
-from .pairs import alone, pairs
+from .pair_grid import alone, pairs
 
 SLOTS = 48  # what ranks share: the blocks of a grid, dealt out evenly
 ROUGH = 0.45  # panels of the search, where those of the result are 1

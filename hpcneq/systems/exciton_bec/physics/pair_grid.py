@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .pairkernels import divide
+from .pair_kernels import divide
 
 NODES = 6  # a panel
 FAR, NEAR = (

@@ -6,7 +6,7 @@ import tomllib
 
 import numpy as np
 
-from ..figures import style
+from ....figures import style
 
 STABLE, UNSTABLE = "#5b8fc9", "#d9795d"
 LABELS = {

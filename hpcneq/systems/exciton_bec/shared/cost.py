@@ -6,12 +6,12 @@ import time
 
 import numpy as np
 
-from ..errors import NotConverged
-from ..systems.exciton_bec import response as theory
-from ..systems.exciton_bec import states
-from . import exciton_steady
-from .cost import BASE_BYTES, KERNEL_BYTES
-from .exciton_response import FEW
+from ....errors import NotConverged
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
+from ..physics import response as theory
+from ..physics import steady_states as states
+from ..tasks import steady as exciton_steady
+from ..tasks.response import FEW
 
 START = 0.7  # s: a run's start and end
 SEARCHES = {

@@ -14,7 +14,9 @@ from scipy.optimize import brentq, minimize_scalar
 
 from hpcneq.errors import NotConverged
 
-from . import growth, hydrodynamics, softening, states, steady
+from . import growth, hydrodynamics, softening
+from . import number_balance as steady
+from . import steady_states as states
 from .growth import Mode, det
 from .hydrodynamics import smallest_width
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from scipy.optimize import brentq
 
-from . import hydrodynamics, states, steady
+from . import hydrodynamics
+from . import number_balance as steady
+from . import steady_states as states
 
 FIRST = 1e-4
 STEPS = (

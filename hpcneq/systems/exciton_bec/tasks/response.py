@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..config.load import Task
-from ..errors import InputError
-from ..solvers import farm as maps
-from ..systems.exciton_bec import inputs
-from ..systems.exciton_bec import response as theory
-from .evolution import Outcome
-from .exciton_steady import WIDE, condensate, drive_of, given, refuse_unused
+from ....config.load import Task
+from ....errors import InputError
+from ....solvers import farm as maps
+from ....tasks.evolution import Outcome
+from .. import inputs
+from ..physics import response as theory
+from .steady import WIDE, condensate, drive_of, given, refuse_unused
 
 TASKS = {
     "response": Task(

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..config.load import Task
-from ..errors import InputError
-from ..parallel import solo
-from ..solvers import farm as maps
-from ..systems.exciton_bec import collective, hydrodynamics, states
-from .evolution import Outcome
-from .exciton_steady import TABLES, WIDE, drive_of, given, polish, refuse_unused
+from ....config.load import Task
+from ....errors import InputError
+from ....parallel import solo
+from ....solvers import farm as maps
+from ....tasks.evolution import Outcome
+from ..physics import collective_modes as collective
+from ..physics import hydrodynamics
+from ..physics import steady_states as states
+from .steady import TABLES, WIDE, drive_of, given, polish, refuse_unused
 
 TASKS = {
     "coefficients": Task(

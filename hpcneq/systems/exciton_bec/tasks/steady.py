@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import petsc
-from ..config.load import Task
-from ..errors import InputError, NotConverged
-from ..parallel import on_root, solo
-from ..solvers import farm as maps
-from ..solvers import newton
-from ..systems.exciton_bec import inputs, kernels, states
-from ..systems.exciton_bec import steady as balance
-from .evolution import Outcome
+from .... import petsc
+from ....config.load import Task
+from ....errors import InputError, NotConverged
+from ....parallel import on_root, solo
+from ....solvers import farm as maps
+from ....solvers import newton
+from ....tasks.evolution import Outcome
+from .. import inputs
+from ..physics import frequency_integrals as kernels
+from ..physics import number_balance as balance
+from ..physics import steady_states as states
 
 TABLES = {"parameters": inputs.Parameters, "numerics": inputs.Numerics}
 SLOW = ("inv_kfas", "gamma_b", "T_b", "p_c")

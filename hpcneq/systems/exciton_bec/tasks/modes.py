@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..config.load import Task
-from ..errors import InputError, NotConverged
-from ..parallel import on_root, solo
-from ..solvers import farm as maps
-from ..solvers.contours import Box
-from ..solvers.modes import spectrum
-from ..systems.exciton_bec import collective, growth, inputs
-from .evolution import Outcome
-from .exciton_steady import WIDE, condensate, drive_of, given, refuse_unused
+from ....config.load import Task
+from ....errors import InputError, NotConverged
+from ....parallel import on_root, solo
+from ....solvers import farm as maps
+from ....solvers.contours import Box
+from ....solvers.modes import spectrum
+from ....tasks.evolution import Outcome
+from .. import inputs
+from ..physics import collective_modes as collective
+from ..physics import growth
+from .steady import WIDE, condensate, drive_of, given, refuse_unused
 
 TASKS = {
     "modes": Task(

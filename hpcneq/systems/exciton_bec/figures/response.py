@@ -6,7 +6,7 @@ import tomllib
 
 import numpy as np
 
-from ..figures import style
+from ....figures import style
 
 PARTS = {
     "full": "",

@@ -6,9 +6,9 @@ import tomllib
 
 import numpy as np
 
-from ..figures import style
-from .exciton_modes import boundary, modes, stability  # noqa: F401
-from .exciton_response import response  # noqa: F401
+from ....figures import style
+from .modes import boundary, modes, stability  # noqa: F401
+from .response import response  # noqa: F401
 
 KEYS = {
     "inv_kfas": r"(k_Fa_s)^{-1}",

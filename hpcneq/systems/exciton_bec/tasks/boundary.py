@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..config.load import Task
-from ..solvers import farm as maps
-from ..solvers import newton
-from ..systems.exciton_bec import growth, inputs, onsets, states
-from .evolution import Outcome
-from .exciton_steady import WIDE, drive_of, given, refuse_unused
+from ....config.load import Task
+from ....solvers import farm as maps
+from ....solvers import newton
+from ....tasks.evolution import Outcome
+from .. import inputs
+from ..physics import boundaries as onsets
+from ..physics import growth
+from ..physics import steady_states as states
+from .steady import WIDE, drive_of, given, refuse_unused
 
 TASKS = {
     "boundary": Task(

@@ -9,10 +9,10 @@ from scipy.optimize import brentq
 
 from hpcneq.maths.fermi import broadened_fermi
 
-from . import kernels
-from .momenta import grid
-from .pairs import panels
-from .states import NUMBER, State, integrands, residual
+from . import frequency_integrals as kernels
+from .pair_grid import panels
+from .radial_grid import grid
+from .steady_states import NUMBER, State, integrands, residual
 
 ROUNDING = 1e-13
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from . import response
-from .momenta import grid
-from .steady import static_coefficients
+from .number_balance import static_coefficients
+from .radial_grid import grid
 
 NARROW = 1e-9  # eF: levels of no width
 LENGTHS = np.array(

@@ -13,8 +13,8 @@ from scipy.optimize import brentq
 
 from hpcneq.errors import NotConverged
 
-from . import kernels
-from .momenta import grid
+from . import frequency_integrals as kernels
+from .radial_grid import grid
 
 NUMBER = 1.0 / 3.0  # int p^2 n_p dp at kF = 1
 TIGHT = 1e-12  # residual at which Newton stops

@@ -14,9 +14,9 @@ import numpy as np
 
 from hpcneq.errors import InputError
 
-from .kernels import energy, pair_function
-from .pairkernels import cold_logarithms, pair_sums
-from .pairs import alone, pairs
+from .frequency_integrals import energy, pair_function
+from .pair_grid import alone, pairs
+from .pair_kernels import cold_logarithms, pair_sums
 
 PARTS = ("full", "inter", "intra")
 SIGNS = (1, -1)

@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..config.load import Task
-from ..errors import InputError
-from ..solvers import farm as maps
-from ..systems.exciton_bec import growth, inputs, onsets, softening, states
-from .evolution import Outcome
-from .exciton_boundary import polished
-from .exciton_steady import TABLES, WIDE, drive_of, end_error, refuse_unused
+from ....config.load import Task
+from ....errors import InputError
+from ....solvers import farm as maps
+from ....tasks.evolution import Outcome
+from .. import inputs
+from ..physics import boundaries as onsets
+from ..physics import growth, softening
+from ..physics import steady_states as states
+from .boundary import polished
+from .steady import TABLES, WIDE, drive_of, end_error, refuse_unused
 
 TASKS = {
     "phase-diagram": Task(

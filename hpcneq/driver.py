@@ -24,8 +24,8 @@ SYSTEMS = {
     "nsn-junction": "systems.nsn_junction.tasks.evolve",
     "fermi-gas": "systems.fermi_gas.registry",
     "exciton-bec": "systems.exciton_bec.registry",
-    "laser-semiconductor": "tasks.laser_semiconductor",
-    "phonon-semiconductor": "tasks.phonon_semiconductor",
+    "laser-semiconductor": "systems.laser_semiconductor.tasks.steady",
+    "phonon-semiconductor": "systems.phonon_semiconductor.tasks.evolve",
 }
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
 

@@ -10,8 +10,8 @@ MODULES = {
     "nsn-junction": "systems.nsn_junction.figures.evolve",
     "fermi-gas": "systems.fermi_gas.figures.states",
     "exciton-bec": "systems.exciton_bec.figures.states",
-    "laser-semiconductor": "plots.laser_semiconductor",
-    "phonon-semiconductor": "plots.phonon_semiconductor",
+    "laser-semiconductor": "systems.laser_semiconductor.figures.all",
+    "phonon-semiconductor": "systems.phonon_semiconductor.figures.all",
 }
 
 

@@ -14,32 +14,16 @@ from hpcneq.parallel import solo
 from hpcneq.solvers import newton
 from hpcneq.solvers.contours import Box, circle, winding
 from hpcneq.solvers.modes import Samples
-from hpcneq.systems.exciton_bec.physics import (
-    boundaries as onsets,
-)
-from hpcneq.systems.exciton_bec.physics import (
-    collective_modes as collective,
-)
-from hpcneq.systems.exciton_bec.physics import (
-    growth,
-)
+from hpcneq.systems.exciton_bec.physics import boundaries as onsets
+from hpcneq.systems.exciton_bec.physics import collective_modes as collective
+from hpcneq.systems.exciton_bec.physics import growth
 from hpcneq.systems.exciton_bec.physics import response as theory
-from hpcneq.systems.exciton_bec.physics import (
-    steady_states as states,
-)
+from hpcneq.systems.exciton_bec.physics import steady_states as states
 from hpcneq.systems.exciton_bec.physics.steady_states import Drive
-from hpcneq.systems.exciton_bec.tasks import (
-    boundary as exciton_boundary,
-)
-from hpcneq.systems.exciton_bec.tasks import (
-    modes as exciton_modes,
-)
-from hpcneq.systems.exciton_bec.tasks import (
-    phase_diagram as exciton_waves,
-)
-from hpcneq.systems.exciton_bec.tasks import (
-    response as exciton_response,
-)
+from hpcneq.systems.exciton_bec.tasks import boundary as exciton_boundary
+from hpcneq.systems.exciton_bec.tasks import modes as exciton_modes
+from hpcneq.systems.exciton_bec.tasks import phase_diagram as exciton_waves
+from hpcneq.systems.exciton_bec.tasks import response as exciton_response
 
 pytestmark = pytest.mark.exciton
 

@@ -10,19 +10,11 @@ import pytest
 from physics import exciton_pairs
 
 from hpcneq.errors import InputError
-from hpcneq.systems.exciton_bec.physics import (
-    frequency_integrals as kernels,
-)
-from hpcneq.systems.exciton_bec.physics import (
-    number_balance as steady,
-)
+from hpcneq.systems.exciton_bec.physics import frequency_integrals as kernels
+from hpcneq.systems.exciton_bec.physics import number_balance as steady
 from hpcneq.systems.exciton_bec.physics import pair_grid as momentum_pairs
-from hpcneq.systems.exciton_bec.physics import (
-    response,
-)
-from hpcneq.systems.exciton_bec.physics import (
-    steady_states as states,
-)
+from hpcneq.systems.exciton_bec.physics import response
+from hpcneq.systems.exciton_bec.physics import steady_states as states
 from hpcneq.systems.exciton_bec.physics.pair_grid import pairs
 from hpcneq.systems.exciton_bec.physics.steady_states import Drive, State
 

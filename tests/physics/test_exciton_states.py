@@ -13,20 +13,10 @@ from scipy.optimize import brentq
 
 from hpcneq.errors import NotConverged
 from hpcneq.solvers import newton
-from hpcneq.systems.exciton_bec.physics import (
-    frequency_integrals as kernels,
-)
-from hpcneq.systems.exciton_bec.physics import (
-    hydrodynamics,
-    response,
-    softening,
-)
-from hpcneq.systems.exciton_bec.physics import (
-    number_balance as steady,
-)
-from hpcneq.systems.exciton_bec.physics import (
-    steady_states as states,
-)
+from hpcneq.systems.exciton_bec.physics import frequency_integrals as kernels
+from hpcneq.systems.exciton_bec.physics import hydrodynamics, response, softening
+from hpcneq.systems.exciton_bec.physics import number_balance as steady
+from hpcneq.systems.exciton_bec.physics import steady_states as states
 from hpcneq.systems.exciton_bec.physics.steady_states import Drive, solve
 
 pytestmark = pytest.mark.exciton

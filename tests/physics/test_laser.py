@@ -11,9 +11,21 @@ from scipy.integrate import quad
 
 import hpcneq
 from hpcneq.errors import InputError
+from hpcneq.maths import bands
 from hpcneq.parallel import solo
 from hpcneq.solvers.mean_field import FieldState
-from hpcneq.systems.semiconductor import bands, laser, laser_dynamics, laser_formulas, laser_keldysh
+from hpcneq.systems.laser_semiconductor.physics import (
+    dynamics as laser_dynamics,
+)
+from hpcneq.systems.laser_semiconductor.physics import (
+    keldysh as laser_keldysh,
+)
+from hpcneq.systems.laser_semiconductor.physics import (
+    material as laser,
+)
+from hpcneq.systems.laser_semiconductor.physics import (
+    published_formulas as laser_formulas,
+)
 
 pytestmark = pytest.mark.laser
 

@@ -9,7 +9,8 @@ import pytest
 from scipy.linalg import expm
 
 import hpcneq
-from hpcneq.systems.semiconductor import bands, phonon
+from hpcneq.maths import bands
+from hpcneq.systems.phonon_semiconductor.physics import collisions as phonon
 
 pytestmark = pytest.mark.phonon
 K = (-1, 0, 1)
@@ -381,7 +382,7 @@ def test_the_effective_model_is_the_ground_state_of_its_hamiltonian():
 
     Fails if xi is eps_1 + eps_2 without the half.
     """
-    from hpcneq.systems.semiconductor import phonon_effective as model
+    from hpcneq.systems.phonon_semiconductor.physics import effective_bands as model
 
     a, b = annihilators(2)
     k = np.linspace(-0.2, 0.2, 21)

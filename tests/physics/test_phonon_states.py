@@ -9,9 +9,15 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import hpcneq
-from hpcneq.systems.semiconductor import phonon, phonon_inputs, phonon_pairing
-from hpcneq.systems.semiconductor.phonon_steady import Stationary
-from hpcneq.tasks import phonon_states
+from hpcneq.systems.phonon_semiconductor import inputs as phonon_inputs
+from hpcneq.systems.phonon_semiconductor.physics import (
+    collisions as phonon,
+)
+from hpcneq.systems.phonon_semiconductor.physics import (
+    pairing as phonon_pairing,
+)
+from hpcneq.systems.phonon_semiconductor.physics.stationary import Stationary
+from hpcneq.systems.phonon_semiconductor.tasks import steady as phonon_states
 
 pytestmark = pytest.mark.phonon
 SMALL = {

@@ -9,10 +9,12 @@ import time
 import numpy as np
 
 from hpcneq import parallel, petsc
+from hpcneq.maths import bands
 from hpcneq.solvers import farm as maps
 from hpcneq.solvers.mean_field import FieldState
-from hpcneq.systems.semiconductor import bands, laser, laser_dynamics
-from hpcneq.tasks import laser_semiconductor
+from hpcneq.systems.laser_semiconductor.physics import dynamics as laser_dynamics
+from hpcneq.systems.laser_semiconductor.physics import material as laser
+from hpcneq.systems.laser_semiconductor.tasks import steady as laser_semiconductor
 
 
 def material(V=5.0, Omega=0.5):

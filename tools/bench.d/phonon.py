@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from hpcneq.systems.semiconductor import phonon_inputs
+from hpcneq.systems.phonon_semiconductor import inputs as phonon_inputs
 
 
 def seconds(function, least=0.5):

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from .shared.cost import estimate  # noqa: F401
-from .tasks import (
-    boundary as exciton_boundary,
-)
-from .tasks import (
-    coefficients as exciton_coefficients,
-)
-from .tasks import (
-    modes as exciton_modes,
-)
-from .tasks import (
-    phase_diagram as exciton_waves,
-)
-from .tasks import (
-    response as exciton_response,
-)
-from .tasks import (
-    steady as exciton_steady,
-)
+from .tasks import boundary as exciton_boundary
+from .tasks import coefficients as exciton_coefficients
+from .tasks import modes as exciton_modes
+from .tasks import phase_diagram as exciton_waves
+from .tasks import response as exciton_response
+from .tasks import steady as exciton_steady
 from .tasks.boundary import boundary  # noqa: F401
 from .tasks.coefficients import coefficients  # noqa: F401
 from .tasks.modes import modes  # noqa: F401

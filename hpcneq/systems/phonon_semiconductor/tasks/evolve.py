@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import petsc
-from ..config.load import Task
-from ..errors import InputError
-from ..files import writer as store
-from ..parallel import on_root, solo
-from ..solvers.evolution import Evolution
-from ..solvers.mean_field import FieldState
-from ..systems.semiconductor import phonon, phonon_effective, phonon_inputs
-from . import cost as estimates
-from . import phonon_maps, phonon_states
-from .evolution import Outcome, Recorder, run_evolution
+from .... import petsc
+from ....config.load import Task
+from ....errors import InputError
+from ....files import writer as store
+from ....parallel import on_root, solo
+from ....solvers.evolution import Evolution
+from ....solvers.mean_field import FieldState
+from ....tasks import cost as estimates
+from ....tasks.evolution import Outcome, Recorder, run_evolution
+from .. import inputs as phonon_inputs
+from ..physics import collisions as phonon
+from ..physics import effective_bands as phonon_effective
+from . import steady as phonon_states
+from . import threshold as phonon_maps
 
 FIXED_STEP = {
     "ts_rk_type": "5dp",

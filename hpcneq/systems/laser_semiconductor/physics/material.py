@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import bands
+from ....maths import bands
 
 MODELS = ("two-band", "optical-pumping", "three-band")
 

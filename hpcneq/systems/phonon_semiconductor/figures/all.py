@@ -7,7 +7,7 @@ import tomllib
 import numpy as np
 from matplotlib.colors import PowerNorm
 
-from ..figures import style
+from ....figures import style
 
 
 def evolve(result):

@@ -8,14 +8,16 @@ from functools import partial
 
 import numpy as np
 
-from ..config.load import Task
-from ..errors import InputError, NotConverged
-from ..parallel import on_root
-from ..solvers import farm as maps
-from ..systems.semiconductor import phonon, phonon_inputs, phonon_pairing
-from . import cost as estimates
-from . import phonon_states
-from .evolution import Outcome
+from ....config.load import Task
+from ....errors import InputError, NotConverged
+from ....parallel import on_root
+from ....solvers import farm as maps
+from ....tasks import cost as estimates
+from ....tasks.evolution import Outcome
+from .. import inputs as phonon_inputs
+from ..physics import collisions as phonon
+from ..physics import pairing as phonon_pairing
+from . import steady as phonon_states
 
 SWEPT = ("V", "Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B")
 TOGETHER = 20  # runs in one batch, which share what a step of TS costs

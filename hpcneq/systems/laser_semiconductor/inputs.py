@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import laser
+from .physics import material as laser
 
 LARGEST = 1e6
 

@@ -24,7 +24,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .bands import Bands
+from ....maths.bands import Bands
 
 
 def emission(points, m):
@@ -107,7 +107,7 @@ class Semiconductor:
     @cached_property
     def _compiled(self):
         """The compiled rates and what they take of the model; numba is waited for by who needs them alone."""
-        from . import phonon_kernel as kernel
+        from . import collision_kernel as kernel
 
         return kernel.rates, (
             self.bands.eps,

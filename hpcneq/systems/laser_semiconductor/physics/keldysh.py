@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import laser
+from . import material as laser
 
 SIGMA = np.array([[0, 1], [-1, 0]], complex)  # i sigma^y
 CROSS = np.kron(np.array([[0, 1], [1, 0]]), np.eye(2)).astype(complex)

@@ -6,15 +6,24 @@ import time
 
 import numpy as np
 
-from .. import petsc
-from ..config.load import Task
-from ..errors import InputError, NotConverged
-from ..parallel import on_root
-from ..solvers import farm as maps
-from ..solvers import newton
-from ..systems.semiconductor import laser, laser_formulas, laser_inputs, laser_keldysh
-from . import laser_evolve
-from .evolution import Outcome
+from .... import petsc
+from ....config.load import Task
+from ....errors import InputError, NotConverged
+from ....parallel import on_root
+from ....solvers import farm as maps
+from ....solvers import newton
+from ....tasks.evolution import Outcome
+from .. import inputs as laser_inputs
+from ..physics import (
+    keldysh as laser_keldysh,
+)
+from ..physics import (
+    material as laser,
+)
+from ..physics import (
+    published_formulas as laser_formulas,
+)
+from . import evolve as laser_evolve
 
 SWEPT = (
     "V",

@@ -6,18 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import petsc
-from ..config.load import Task
-from ..errors import InputError, NotConverged
-from ..parallel import on_root, solo
-from ..solvers import farm as maps
-from ..solvers import newton
-from ..solvers.evolution import Evolution
-from ..solvers.mean_field import FieldState
-from ..systems.semiconductor import phonon, phonon_inputs, phonon_pairing
-from ..systems.semiconductor.phonon_steady import Stationary
-from . import cost as estimates
-from .evolution import Outcome
+from .... import petsc
+from ....config.load import Task
+from ....errors import InputError, NotConverged
+from ....parallel import on_root, solo
+from ....solvers import farm as maps
+from ....solvers import newton
+from ....solvers.evolution import Evolution
+from ....solvers.mean_field import FieldState
+from ....tasks import cost as estimates
+from ....tasks.evolution import Outcome
+from .. import inputs as phonon_inputs
+from ..physics import collisions as phonon
+from ..physics import pairing as phonon_pairing
+from ..physics.stationary import Stationary
 
 STEP = {"ts_rk_type": "4", "ts_adapt_type": "none"}
 START = 10.0  # slowest times of the driven state that TS goes before SNES takes over

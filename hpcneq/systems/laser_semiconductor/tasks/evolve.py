@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..config.load import Task
-from ..errors import InputError
-from ..parallel import Layout, solo
-from ..solvers.mean_field import FieldState
-from ..systems.semiconductor import bands, laser, laser_dynamics, laser_formulas, laser_inputs
-from . import cost as estimates
-from .evolution import Recorder, run_evolution
+from ....config.load import Task
+from ....errors import InputError
+from ....maths import bands
+from ....parallel import Layout, solo
+from ....solvers.mean_field import FieldState
+from ....tasks import cost as estimates
+from ....tasks.evolution import Recorder, run_evolution
+from .. import inputs as laser_inputs
+from ..physics import (
+    dynamics as laser_dynamics,
+)
+from ..physics import (
+    material as laser,
+)
+from ..physics import (
+    published_formulas as laser_formulas,
+)
 
 TASKS = {
     "evolve": Task(

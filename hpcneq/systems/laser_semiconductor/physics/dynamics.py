@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import laser
-from .bands import Drive
+from ....maths.bands import Drive
+from . import material as laser
 
 
 class Pairing:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from . import bands, phonon
+from ...maths import bands
+from .physics import collisions as phonon
 
 LARGEST = 1e4
 

@@ -1,0 +1,1 @@
+"""Semiconductor with a laser and particle reservoirs."""

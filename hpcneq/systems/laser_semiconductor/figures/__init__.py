@@ -1,0 +1,1 @@
+"""Figures of the system, one module a task."""

@@ -1,0 +1,1 @@
+"""Physics of the system: numpy arrays in, numpy arrays out."""

@@ -1,0 +1,1 @@
+"""Tasks of the system, one module each."""

@@ -1,0 +1,1 @@
+"""Semiconductor with a laser, phonons and recombination."""

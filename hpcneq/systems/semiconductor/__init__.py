@@ -1,1 +1,0 @@
-"""A two-band semiconductor driven by a laser: interband pairing with particle reservoirs or with phonons."""

@@ -17,9 +17,9 @@ __all__ = ["HpcneqError", "InputError", "NotConverged", "StoppedEarly", "open", 
 
 def open(path):
     """The result file at ``path`` as a ``Result``: named arrays with units, summary, figures. Works without MPI."""
-    from .files import writer as store
+    from . import driver
 
-    return store.Result(path)
+    return driver.Result(path)
 
 
 def run(source, **options):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 import sys
@@ -11,35 +10,26 @@ import time
 import weakref
 from pathlib import Path
 
-from . import parallel, petsc
+from . import parallel, petsc, systems
 from .config import load as config
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
-from .files import checkpoint, journal, report
+from .files import checkpoint, journal, reader, report
 from .files import writer as store
 from .restart import LongRun, changed, physics
 from .stopping import Stopping
+from .tasks.task import declared, resolve
 
-# name in the input -> module with TASKS, a function for each task, and estimate
-SYSTEMS = {
-    "nsn-junction": "systems.nsn_junction.tasks.evolve",
-    "fermi-gas": "systems.fermi_gas.registry",
-    "exciton-bec": "systems.exciton_bec.registry",
-    "laser-semiconductor": "systems.laser_semiconductor.tasks.steady",
-    "phonon-semiconductor": "systems.phonon_semiconductor.tasks.evolve",
-}
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
 
 
 def catalogue():
-    """Every system with its tasks, as the configuration needs them."""
-    return {
-        name: config.System(tasks=_tasks(name).TASKS, doc=(_tasks(name).__doc__ or "").strip())
-        for name in SYSTEMS
-    }
+    """Every system by name; one is imported when it is asked for."""
+    return systems.Catalogue()
 
 
-def _tasks(system):
-    return importlib.import_module(f".{SYSTEMS[system]}", __package__)
+def _task(checked):
+    """The declaration of a checked input's task."""
+    return systems.get(checked.system).tasks[checked.task]
 
 
 def run(
@@ -83,6 +73,7 @@ def resume(path, overrides=(), quiet=False, petsc_argv=(), comm=None):
     """Go on from the newest whole checkpoint of a result file; returns the exit code. **Collective.**"""
     comm, log = _begin(comm, quiet)
     target = Path(path)
+    parallel.on_root(comm, _refuse_old, target)
     saved = checkpoint.newest(comm, target, _warn(comm))
     text, folder = parallel.on_root(comm, _remembered, target, saved)
     checked = parallel.on_root(
@@ -138,7 +129,17 @@ def _perform(checked, target, comm, log, petsc_argv, saved, force, keep):
         petsc.Options(checked.petsc),
     ):
         longrun = LongRun(
-            comm, target, checked, log, stopping, petsc.pairs(petsc_argv), saved, force, keep
+            comm,
+            target,
+            checked,
+            log,
+            stopping,
+            petsc.pairs(petsc_argv),
+            saved,
+            force,
+            keep,
+            declared(_task(checked)),
+            _read_input,
         )
         log(
             f"hpcneq: {checked.system} {checked.task} on {comm.size} rank{'s' if comm.size > 1 else ''} -> {target}"
@@ -158,7 +159,7 @@ def _perform(checked, target, comm, log, petsc_argv, saved, force, keep):
 
 def _compute(checked, comm, log, longrun):
     """The task itself, from its first line to the closing of its result file."""
-    task = getattr(_tasks(checked.system), checked.task.replace("-", "_"))
+    task = resolve(_task(checked).run)
     begun = time.monotonic()
     try:
         outcome = task(checked, comm, log, longrun)
@@ -181,6 +182,21 @@ def _compute(checked, comm, log, longrun):
     if outcome.status == "complete":
         longrun.complete()
     return outcome
+
+
+def _refuse_old(path):
+    """InputError for a result of format 1: it lacks the parameters that a figure or a continued run needs."""
+    if not Path(path).is_file():
+        return
+    try:
+        version = reader.Result(path).format_version
+    except InputError:  # damaged: a checkpoint may restore it
+        return
+    if version < reader.FORMAT_VERSION:
+        raise InputError(
+            f"{path}: was written by an older hpcneq (format {version}): show and open read it, "
+            "to plot or resume it compute it again with: hpcneq run INPUT.toml --force"
+        )
 
 
 def _remembered(target, saved):
@@ -289,20 +305,41 @@ def plot(path, figure=None, force=False):
         )
     if not target.resolve().parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.resolve().parent}")
-    from .figures import draw as plots
-
-    plots.plot(store.Result(path), target)
+    _refuse_old(path)
+    Result(path).plot(target)
     return target
+
+
+def _read_input(text, folder):
+    """The checked input of another run, from the text its checkpoint keeps."""
+    return config.loads(text, catalogue(), folder=folder)
+
+
+class Result(reader.Result):
+    """A result file that can also draw itself."""
+
+    def plot(self, path=None):
+        """Draw the figure of this result's task; into ``path`` if given. Returns the matplotlib figure."""
+        from .figures import draw
+
+        return draw.draw(self, _figure(self), path)
+
+
+def _figure(result):
+    """The function that draws a result's task; InputError if it has none."""
+    task = systems.get(result.system).tasks.get(result.task)
+    if task is None or task.figure is None:
+        raise InputError(f"{result.path}: there is no figure for {result.system} {result.task}")
+    return resolve(task.figure)
 
 
 def check(source, ranks=1, overrides=()):
     """Validate an input; size, memory and time it would take on ``ranks`` ranks, from a short probe of this machine."""
     checked = config.load(source, catalogue(), overrides)
-    module = _tasks(checked.system)
-    estimate = getattr(module, "estimate", None)
+    cost = _task(checked).cost
     lines = [f"{source}: valid {checked.system} {checked.task}"]
-    if estimate is not None:
-        lines += estimate(checked, ranks or 1)
+    if cost is not None:
+        lines += resolve(cost)(checked, ranks or 1)
     return "\n".join(lines)
 
 
@@ -315,7 +352,7 @@ def run_in_process(source, output=None, overrides=(), force=True, quiet=True, pe
     try:
         run(source, output, overrides, force, False, quiet, petsc_argv, comm)
         comm.barrier()
-        result = store.Result(output)
+        result = Result(output)
     except BaseException:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)

@@ -85,10 +85,23 @@ class LongRun:
 
     keep : whether the journal of an earlier run counts. saved : the checkpoint to go on from; then ``run.t_max`` may have grown. Raises InputError if the physics differ
     from the checkpoint's or no state before the new end is left.
+    quantities : what the task may write, by name. read_input : (TOML text, folder) -> checked input, for another
+    run that this one starts from.
     """
 
     def __init__(
-        self, comm, target, checked, log, stopping, options=(), saved=None, force=False, keep=False
+        self,
+        comm,
+        target,
+        checked,
+        log,
+        stopping,
+        options=(),
+        saved=None,
+        force=False,
+        keep=False,
+        quantities=None,
+        read_input=None,
     ):
         self.comm, self.target, self.checked, self.log, self.stopping = (
             comm,
@@ -105,6 +118,7 @@ class LongRun:
             None,
         )
         self.physics = on_root(comm, physics, checked, self.options)
+        self.quantities, self.read_input = quantities, read_input
         self.memory, self.results, self.parked, self.order = {}, {}, {}, []
         self.file, self.number, self.before, self.kept = None, 0, None, set()
         if saved is not None:
@@ -172,13 +186,19 @@ class LongRun:
             self.checked.text,
             self.checked.run.seed,
         )
-        return store.ResultFile.create(self.comm, self.target, items, force=self.force)
+        file = store.ResultFile.create(
+            self.comm, self.target, items, force=self.force, quantities=self.quantities
+        )
+        file.resolved(self.checked.resolved())
+        return file
 
     def _restore(self):
         on_root(self.comm, self.saved.restore_result, self.target)
-        file = store.ResultFile.reopen(self.comm, self.target, self.saved.meta["rows"])
+        rows = self.saved.meta["rows"]
+        file = store.ResultFile.reopen(self.comm, self.target, rows, self.quantities)
         if self.saved.meta["input"] != self.checked.text:
             file.attribute("input", self.checked.text)
+            file.resolved(self.checked.resolved())
         return file
 
     def recall(self, name, compute, *args):

@@ -17,6 +17,7 @@ from hpcneq.files.writer import Result
 
 HOME = Path(hpcneq.__file__).parents[1]
 TIMING = {
+    "resolved",  # limits of the run may differ
     "seconds",
     "gflops",
     "peak_bytes",

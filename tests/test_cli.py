@@ -260,10 +260,9 @@ def test_a_reader_that_leaves_early_is_met_with_silence():
 
 
 def test_run_and_open_reach_the_driver_and_the_store(driver, monkeypatch):
-    store = types.ModuleType("hpcneq.files.writer")
-    store.Result = lambda path: ("result", path)
-    monkeypatch.setitem(sys.modules, "hpcneq.files.writer", store)
-    monkeypatch.setattr(hpcneq, "store", store, raising=False)
-    assert hpcneq.open("a.h5") == ("result", "a.h5")
+    assert hpcneq.open("a.h5") == "Result answers"
     assert hpcneq.run({"system": "x"}, quiet=True) == "run_in_process answers"
-    assert driver.calls == [("run_in_process", ({"system": "x"},), {"quiet": True})]
+    assert driver.calls == [
+        ("Result", ("a.h5",), {}),
+        ("run_in_process", ({"system": "x"},), {"quiet": True}),
+    ]

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hpcneq.tasks import System, Task
 from hpcneq.config import load as config
 from hpcneq.config import schema as tables
 from hpcneq.errors import InputError
@@ -60,14 +61,17 @@ class Numerics:
 
 TABLES = {"parameters": Parameters, "numerics": Numerics, "leads": Leads}
 CATALOGUE = {
-    "nsn-junction": config.System(
-        {
-            "steady": config.Task(TABLES),
-            "branches": config.Task(TABLES, sweep=frozenset({"eV", "T", "U", "level", "w"})),
-            "evolve": config.Task(TABLES, timed=True, petsc=("evolve", "steady")),
-        }
+    "nsn-junction": System(
+        "nsn-junction",
+        "a junction",
+        "",
+        [
+            Task("steady", "", TABLES, len),
+            Task("branches", "", TABLES, len, sweep=("T", "U", "eV", "level", "w")),
+            Task("evolve", "", TABLES, len, timed=True, petsc=("evolve", "steady")),
+        ],
     ),
-    "fermi-gas": config.System({"steady": config.Task({"parameters": Lead})}),
+    "fermi-gas": System("fermi-gas", "a gas", "", [Task("steady", "", {"parameters": Lead}, len)]),
 }
 
 

@@ -63,7 +63,7 @@ NAMES = [
     *sorted(KEYS),
 ]
 WORDS = [
-    *driver.SYSTEMS,
+    *driver.catalogue(),
     *sorted({tree["task"] for tree in TREES}),
     "step",
     "pulse",

@@ -238,7 +238,8 @@ def test_plot_overwrites_no_figure_of_the_default_name(done, tmp_path):
 def test_plot_of_a_killed_run_says_what_is_missing(done, tmp_path, monkeypatch, capsys):
     """A figure that needs more than a killed run left is refused in one line, which names the way on; in a complete file the same is a defect and shows."""
     monkeypatch.setattr(
-        "hpcneq.figures.draw.nsn_junction.evolve", lambda result: result.summary["not there"]
+        "hpcneq.systems.nsn_junction.figures.evolve.evolve",
+        lambda result: result.summary["not there"],
     )
     shutil.copy(done / "tiny.h5", tmp_path)
     with pytest.raises(KeyError, match="not there"):

@@ -231,7 +231,7 @@ def test_serial_h5py_is_refused_on_several_ranks_only(monkeypatch):
 
 
 def test_files_that_are_no_results_are_refused_in_one_line(tmp_path, out):
-    out.attribute("format_version", 2)
+    out.attribute("format_version", 3)
     out.close()
     (tmp_path / "text.h5").write_text("not HDF5")
     (tmp_path / "cut.h5").write_bytes(Path(out.path).read_bytes()[:600])
@@ -255,7 +255,7 @@ def test_kill_9_loses_only_rows_not_flushed(tmp_path):
         """
         import itertools, numpy as np
         from hpcneq.parallel import solo
-        from hpcneq.store import ResultFile
+        from hpcneq.files.writer import ResultFile
         out = ResultFile.create(solo(), "out.h5", {"system": "nsn-junction"})
         out.growing_axis("t", "", "time")
         out.axis("x", np.arange(50), "", "site")
@@ -287,11 +287,11 @@ def test_a_refused_write_ends_in_one_line_with_the_systems_reason(tmp_path):
     writer = run_apart(
         """
         import resource
-        from hpcneq import store
+        from hpcneq.files import writer as store
         store.check_room = lambda path, size: None
         from hpcneq.errors import HpcneqError
         from hpcneq.parallel import solo
-        from hpcneq.store import ResultFile
+        from hpcneq.files.writer import ResultFile
         comm = solo()
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # after MPI, whose start writes larger files
         try:

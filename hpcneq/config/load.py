@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from ..tasks.task import resolve
 from .schema import (
-    ANYTHING,
     BARE,
     arms,
+    as_json,
     build,
     fail,
     key_text,
@@ -40,26 +41,7 @@ MOST_POINTS = 10**6  # along one sweep
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-# ---- what a system declares, and what comes out ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Task:
-    """One thing a system can compute, and the tables, sweeps and options it takes."""
-
-    tables: Mapping[str, type]  # "parameters", "numerics", "initial", ... -> dataclass
-    sweep: frozenset | tuple = ()  # keys that [sweep] may hold
-    timed: bool = False  # needs [run] t_max
-    petsc: tuple[str, ...] = ()  # options prefixes it uses; empty: any
-    doc: str = ""
-
-
-@dataclass(frozen=True)
-class System:
-    """A system's tasks by name."""
-
-    tasks: Mapping[str, Task]
-    doc: str = ""
+# ---- what comes out -------------------------------------------------------------------------------------------------
 
 
 def _seconds(limit):
@@ -123,6 +105,14 @@ class Run:
     text: str
     folder: Path
 
+    def resolved(self) -> dict:
+        """The input with every default filled in: {table: {key: value}} of JSON's types, inf as "inf"."""
+        named = ("parameters", "numerics", "initial", "run")
+        tables = {name: getattr(self, name) for name in named} | self.tables
+        found = {name: as_json(table) for name, table in tables.items() if table is not None}
+        found["sweep"] = {key: points.tolist() for key, points in self.sweep.items()}
+        return found | {"petsc": self.petsc}
+
 
 def load(source, catalogue, overrides=()):
     """The checked ``Run`` of a TOML file (str or Path) or of a dict; ``InputError``, in one line, if anything is wrong.
@@ -148,7 +138,12 @@ def _checked(tree, catalogue, overrides, text, folder):
     for override in overrides:
         _override(tree, override)
     parts = _assemble(tree, catalogue)
-    return Run(**parts, text=render(tree) if overrides or text is None else text, folder=folder)
+    verbatim = render(tree) if overrides or text is None else text
+    run = Run(**parts, text=verbatim, folder=folder)
+    refuse = catalogue[run.system].tasks[run.task].refuse
+    if refuse is not None:
+        resolve(refuse)(run)
+    return run
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------

@@ -282,6 +282,19 @@ def describe(cls, prefix=""):
                 yield from describe(arm, f"{prefix}{key}.")
 
 
+def as_json(value):
+    """A checked value in JSON's types: tables by their TOML keys, numbers that are not finite as text."""
+    if dataclasses.is_dataclass(value):
+        return {key: as_json(getattr(value, f.name)) for key, f in keys_of(type(value)).items()}
+    if isinstance(value, dict):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
 # ---- writing --------------------------------------------------------------------------------------------------------
 
 

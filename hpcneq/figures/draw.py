@@ -1,36 +1,24 @@
-"""Figures: one function per task; each reads only a result file."""
+"""A figure of a result: drawn by its task's function, written to a file."""
 
 from __future__ import annotations
 
-import importlib
+import inspect
 
 from ..errors import InputError
 
-MODULES = {
-    "nsn-junction": "systems.nsn_junction.figures.evolve",
-    "fermi-gas": "systems.fermi_gas.figures.states",
-    "exciton-bec": "systems.exciton_bec.figures.states",
-    "laser-semiconductor": "systems.laser_semiconductor.figures.all",
-    "phonon-semiconductor": "systems.phonon_semiconductor.figures.all",
-}
 
+def draw(result, figure_of, path=None):
+    """Draw a result; returns the matplotlib figure, written to ``path`` if given.
 
-def plot(result, path=None):
-    """Draw the figure of a result's task, into ``path`` if given; returns the matplotlib figure."""
+    figure_of : ``figure_of(result, canvas)``, the task's. Raises InputError, in one line, if the figure cannot be
+    written or if the run is still going on and has not written what the figure needs.
+    """
     import matplotlib
 
     if path is not None:
         matplotlib.use("Agg")
-    module = (
-        importlib.import_module(f"..{MODULES[result.system]}", __package__)
-        if result.system in MODULES
-        else None
-    )
-    draw = getattr(module, result.task.replace("-", "_"), None)
-    if draw is None:
-        raise InputError(f"{result.path}: there is no figure for {result.system} {result.task}")
     try:
-        figure = draw(result)
+        figure = _drawn(result, figure_of)
     except (KeyError, IndexError, AttributeError, TypeError, ValueError) as error:
         if result.status != "running":
             raise
@@ -44,3 +32,13 @@ def plot(result, path=None):
         except (OSError, ValueError) as error:
             raise InputError(f"{path}: cannot write the figure ({error})") from None
     return figure
+
+
+def _drawn(result, figure_of):
+    from . import style
+
+    if len(inspect.signature(figure_of).parameters) == 1:  # makes its own canvas
+        return figure_of(result)
+    canvas = style.canvas()
+    figure_of(result, canvas)
+    return canvas

@@ -19,6 +19,22 @@ SETTINGS = {
 COLOURS = ("#3b4cc0", "#c2452d", "#2a8f6d", "#8c5aa8", "#b8860b")
 
 
+def canvas():
+    """An empty figure in the common style; `size` sets its size."""
+    import matplotlib.pyplot as plt
+
+    plt.rcParams.update(SETTINGS)
+    return plt.figure()
+
+
+def size(canvas, width, height):
+    """Set the size of a figure, in inches; a part of another figure has the size it is given."""
+    from matplotlib.figure import Figure
+
+    if isinstance(canvas, Figure):
+        canvas.set_size_inches(width, height)
+
+
 def figure(width, height):
     """An empty figure in the common style."""
     import matplotlib.pyplot as plt

@@ -1,8 +1,7 @@
-"""Reading a result file: named arrays with units, and its figure.
+"""Reading a result file: named arrays with units, and the parameters it was computed with.
 
     with hpcneq.open("out.h5") as result:
-        result.t, result.delta.units, result.summary["delta_final"]
-        result.plot("delta.png")
+        result.t, result.delta.units, result.summary["delta_final"], result.parameters["U"]
 
 Needs neither MPI nor the ranks that wrote it; works while the run goes on and after it was killed.
 """
@@ -12,15 +11,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from importlib import import_module
 
 import numpy as np
 
 from ..errors import InputError
 from .hdf5 import attempt, open_file, os_reason, plain
 
-FORMAT, FORMAT_VERSION = "hpcneq", 1
-TEXTS = ("summary", "errors", "warnings")  # JSON texts in the root
+FORMAT, FORMAT_VERSION = "hpcneq", 2
+TEXTS = ("summary", "errors", "warnings", "resolved")  # JSON texts in the root
 EXIT_CODES = {"running": None, "complete": 0, "not-converged": 3, "stopped": 75}
 
 
@@ -44,6 +42,7 @@ class Result:
     """One result file, read on demand. ``result.name`` or ``result["name"]`` is an `Array`; `keys` lists them.
 
     status, system, task, input : text (``input`` is the TOML verbatim)
+    resolved : dict, the input with all defaults, by table; `parameters`, `numerics`, `sweep` are parts of it
     summary, errors : dict; warnings : list; provenance, attrs : dict of root attributes
     Rows are those on disk when it was opened; open again to see a running calculation's later ones.
     """
@@ -65,15 +64,43 @@ class Result:
         self.status = self.attrs.get("status", "running")
         self.system, self.task = self.attrs.get("system", ""), self.attrs.get("task", "")
         self.input = self.attrs.get("input", "")
-        self.summary, self.errors, self.warnings = (
+        self.summary, self.errors, self.warnings, self.resolved = (
             json.loads(texts[name]) if texts[name] else empty
-            for name, empty in zip(TEXTS, ({}, {}, []))
+            for name, empty in zip(TEXTS, ({}, {}, [], {}))
         )
+        self.format_version = int(self.attrs["format_version"])
         self.provenance = {
             name: self.attrs[name]
             for name in json.loads(self.attrs.get("provenance", "[]"))
             if name in self.attrs
         }
+
+    @property
+    def parameters(self) -> dict:
+        """The [parameters] of the run with every default filled in; other tables are in ``resolved``."""
+        return self.table("parameters")
+
+    @property
+    def numerics(self) -> dict:
+        """The [numerics] of the run with every default filled in."""
+        return self.table("numerics")
+
+    @property
+    def sweep(self) -> dict:
+        """key -> list of values, the slow key first; empty where the run had no [sweep]."""
+        return self.table("sweep")
+
+    def table(self, name) -> dict:
+        """A table of the input with every default filled in; empty if the task has none of that name.
+
+        Raises InputError for a file of format 1, which did not keep defaults.
+        """
+        if not self.resolved:
+            raise InputError(
+                f"{self.path}: was written by an older hpcneq (format {self.format_version}), which did not keep "
+                "all parameters; compute it again with: hpcneq run INPUT.toml"
+            )
+        return self.resolved.get(name) or {}
 
     def keys(self):
         """Names of the stored arrays."""
@@ -113,10 +140,6 @@ class Result:
 
     def __exit__(self, kind, error, trace):
         """Nothing is held open between reads."""
-
-    def plot(self, path=None):
-        """Draw this task's figure; into ``path`` if given."""
-        return import_module("..figures.draw", __package__).plot(self, path)
 
     def as_json_object(self):
         """What ``hpcneq show --json`` prints: a dict that JSON can hold."""

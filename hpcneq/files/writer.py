@@ -74,17 +74,19 @@ class ResultFile:
     After `reopen` the same declarations find their data sets and go on. Leaving a ``with`` block closes.
     """
 
-    def __init__(self, comm, path, file, rows=None):
+    def __init__(self, comm, path, file, rows=None, quantities=None):
         """Use `create` or `reopen`."""
-        self.comm, self.path = comm, path
+        self.comm, self.path, self.quantities = comm, path, quantities or {}
         self._file, self._rows = file, rows or {}
         self._declared, self._growing = set(), {}
 
     @classmethod
-    def create(cls, comm, path, provenance, force=False):
+    def create(cls, comm, path, provenance, force=False, quantities=None):
         """A new file with status "running" and the items of ``provenance`` (rank 0's) as root attributes.
 
         An existing file is refused unless ``force``, and then stays until the new one is whole on disk.
+        quantities : name -> declaration (with units, long_name, dtype, axes and kind); names that are not among
+        them are refused. None: every name is allowed, and gives its own units and long_name.
         Raises InputError on every rank. **Collective.**
         """
         require_parallel(comm)
@@ -102,27 +104,30 @@ class ResultFile:
         finally:
             if comm.rank == 0 and os.path.exists(fresh):
                 os.unlink(fresh)
-        return cls._open(comm, path, target)
+        return cls._open(comm, path, target, quantities=quantities)
 
     @classmethod
-    def reopen(cls, comm, path, rows):
+    def reopen(cls, comm, path, rows, quantities=None):
         """Go on with a file after its first ``rows`` {growing axis: count}; later rows are cut off.
 
         Raises InputError on every rank if the file cannot be read or lacks such rows. **Collective.**
         """
         require_parallel(comm)
         target = on_root(comm, _rewind, path, rows)
-        return cls._open(comm, path, target, rows)
+        return cls._open(comm, path, target, rows, quantities)
 
     @classmethod
-    def _open(cls, comm, path, target, rows=None):
+    def _open(cls, comm, path, target, rows=None, quantities=None):
         faults = []
         file = attempt(faults, open_file, target, "r+", comm)
         fail_together(comm, faults, f"{path}: cannot open it for writing", InputError)
-        return cls(comm, path, file, rows)
+        return cls(comm, path, file, rows, quantities)
 
-    def axis(self, name, values, units, long_name):
-        """A fixed coordinate, numbers or names: a dimension scale. Rank 0's values are written."""
+    def axis(self, name, values, units=None, long_name=None):
+        """A fixed coordinate, numbers or names: a dimension scale. Rank 0's values are written.
+
+        units, long_name, here and below : those of the quantity's declaration, unless given.
+        """
         values = self.comm.bcast(np.asarray(values), root=0)
         if values.dtype.kind == "U":
             raw = np.char.encode(values, "utf-8")
@@ -131,29 +136,35 @@ class ResultFile:
         _make_scale(data, name)
         self._write_now(Placed(data, root=self.comm.rank == 0), values)
 
-    def growing_axis(self, name, units, long_name, dtype=float):
+    def growing_axis(self, name, units=None, long_name=None, dtype=None):
         """A coordinate without end, such as the time of each row: a dimension scale with its own `series`."""
+        dtype = self._dtype(name, dtype)
         data = self._data_set(name, (None,), dtype, units, long_name)
         _make_scale(data, name)
         rows = self._rows.get(name, 0)
         set_attribute(data, "rows", np.int64(rows))
         self._growing[name] = Growing(rows, {name: Placed(data, root=self.comm.rank == 0)})
 
-    def fixed(self, name, values, axes, units, long_name, layout=None, split=None):
-        """A whole data set over declared ``axes`` (names).
+    def fixed(self, name, values, axes=None, units=None, long_name=None, layout=None, split=None):
+        """A whole data set over declared ``axes`` (names; default: those of the quantity's declaration).
 
         With ``layout`` each rank gives its block of axis ``split`` (default: the first), empty where it owns
         nothing; without, rank 0's array is written and others may give None. Rank 0 decides the dtype.
         """
         dtype = self.comm.bcast(np.asarray(values).dtype, root=0)
+        axes = self.quantities[name].axes if axes is None else axes
         placed = self._placed(name, dtype, axes, units, long_name, layout, split)
         self._write_now(placed, values)
 
-    def series(self, name, dtype, axes, units, long_name, layout=None, split=None):
+    def series(
+        self, name, dtype=None, axes=None, units=None, long_name=None, layout=None, split=None
+    ):
         """A data set that grows along ``axes[0]``, a `growing_axis`; its rows come by `append`.
 
         layout, split : the distributed axis of a row (default: the first after the growing one).
         """
+        axes = self.quantities[name].axes if axes is None else axes
+        dtype = self._dtype(name, dtype)
         placed = self._placed(name, dtype, axes, units, long_name, layout, split)
         self._growing[axes[0]].series[name] = placed
 
@@ -219,6 +230,11 @@ class ResultFile:
         """Create or replace a root attribute; rank 0's value."""
         set_attribute(self._file, name, self.comm.bcast(value, root=0))
 
+    def resolved(self, tables):
+        """Keep the input with every default filled in, {table: {key: value}}; rank 0's."""
+        text = json.dumps(self.comm.bcast(tables, root=0), allow_nan=False)
+        self._text("resolved", text)
+
     def finish(self, status, summary, errors=None, warnings=(), **extra):
         """Store the results' headline, set the status, close.
 
@@ -227,11 +243,16 @@ class ResultFile:
         """
         if status not in STATUSES:
             raise ValueError(f"status {status!r}, not one of {', '.join(STATUSES)}")
+        self._refuse_undeclared(summary, errors or {})
         texts, items = self.comm.bcast(
             (
                 {
                     name: json.dumps(plain(value), allow_nan=False)
-                    for name, value in zip(TEXTS, (summary, errors or {}, list(warnings)))
+                    for name, value in (
+                        ("summary", summary),
+                        ("errors", errors or {}),
+                        ("warnings", list(warnings)),
+                    )
                 },
                 {
                     **{
@@ -279,6 +300,7 @@ class ResultFile:
         if name in self._declared:
             raise ValueError(f"{self.path}: {name} is declared twice")
         self._declared.add(name)
+        units, long_name = self._words(name, np.dtype(dtype), units, long_name)
         dtype, growing = np.dtype(dtype), shape[:1] == (None,)
         if name in self._file:
             data = self._file[name]
@@ -300,6 +322,34 @@ class ResultFile:
         set_attribute(data, "units", units)
         set_attribute(data, "long_name", long_name)
         return data
+
+    def _dtype(self, name, dtype):
+        """The dtype of a series: as given, else as the quantity's declaration says."""
+        if dtype is not None:
+            return dtype
+        return self.quantities[name].dtype if name in self.quantities else float
+
+    def _words(self, name, dtype, units, long_name):
+        """(units, long_name) of a data set; ValueError if the task does not declare it, or otherwise."""
+        if not self.quantities:
+            return units, long_name
+        quantity = self.quantities.get(name)
+        if quantity is None or quantity.kind == "summary":
+            raise ValueError(f"{self.path}: the task declares no data set {name}")
+        if dtype.kind != "S" and dtype.kind != np.dtype(quantity.dtype).kind:
+            raise ValueError(
+                f"{self.path}: {name} is {dtype}, its declaration says {quantity.dtype}"
+            )
+        return units or quantity.units, long_name or quantity.long_name
+
+    def _refuse_undeclared(self, summary, errors):
+        """ValueError for a summary number or an error that the task does not declare."""
+        if not self.quantities:
+            return
+        known = {name for name, quantity in self.quantities.items() if quantity.kind != "data"}
+        unknown = [name for name in (*summary, *errors) if name not in known]
+        if unknown:
+            raise ValueError(f"{self.path}: the task declares no summary number {unknown[0]}")
 
     def _placed(self, name, dtype, axes, units, long_name, layout, split):
         """The data set over ``axes`` with its scales attached, and its place among the ranks."""

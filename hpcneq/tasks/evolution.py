@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import time
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,19 +11,10 @@ from .. import petsc
 from ..files import writer as store
 from ..parallel import clock, on_root
 from ..solvers.evolution import Evolution
+from .task import Outcome
 
 FLUSH_SECONDS = 5.0
 SAFETY = 4.0  # the step error of a fourth-order method is 1/15 of the difference to twice the step
-
-
-@dataclass
-class Outcome:
-    """How a task ended, for the driver to store."""
-
-    status: str
-    summary: dict
-    errors: dict = field(default_factory=dict)
-    warnings: list = field(default_factory=list)
 
 
 class Recorder:

@@ -7,8 +7,7 @@ import tomllib
 import numpy as np
 
 from ....figures import style
-from .modes import boundary, modes, stability  # noqa: F401
-from .response import response  # noqa: F401
+from .modes import stability
 
 KEYS = {
     "inv_kfas": r"(k_Fa_s)^{-1}",

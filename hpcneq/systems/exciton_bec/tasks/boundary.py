@@ -6,24 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from ....config.load import Task
 from ....solvers import farm as maps
 from ....solvers import newton
-from ....tasks.evolution import Outcome
-from .. import inputs
+from ....tasks import Outcome
 from ..physics import boundaries as onsets
 from ..physics import growth
 from ..physics import steady_states as states
 from .steady import WIDE, drive_of, given, refuse_unused
 
-TASKS = {
-    "boundary": Task(
-        tables={"parameters": inputs.BoundaryParameters, "numerics": inputs.Numerics},
-        sweep=("inv_kfas", "gamma_b", "T_b", "p_c"),
-        petsc=("steady",),
-        doc="the decay at which the condensate loses its stability in one way, its momentum and frequency",
-    ),
-}
 CHUNK = 5  # points that follow one another, each started from the last
 SNES = {"snes_atol": 1e-7, "snes_max_it": 8, "snes_stol": 1e-12}
 NEARBY = 0.02  # of ratio: where SNES may go

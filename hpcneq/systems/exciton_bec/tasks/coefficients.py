@@ -6,24 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError
 from ....parallel import solo
 from ....solvers import farm as maps
-from ....tasks.evolution import Outcome
+from ....tasks import Outcome
 from ..physics import collective_modes as collective
 from ..physics import hydrodynamics
 from ..physics import steady_states as states
-from .steady import TABLES, WIDE, drive_of, given, polish, refuse_unused
+from .steady import WIDE, drive_of, given, polish, refuse_unused
 
-TASKS = {
-    "coefficients": Task(
-        tables=TABLES,
-        sweep=("ratio",),
-        petsc=("steady",),
-        doc="alpha11, alpha21, beta22 and the etas of M at small q and w; effective interaction and its two terms",
-    ),
-}
 NAMES = {
     "alpha11": ("kF^3/eF", "alpha11 = M11(0, 0): < 0, excitons attract"),
     "alpha21": ("kF^3/eF", "alpha21 = M21(0, 0)"),

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError, NotConverged
 from ....parallel import on_root, solo
 from ....solvers import farm as maps
 from ....solvers.contours import Box
 from ....solvers.modes import spectrum
-from ....tasks.evolution import Outcome
-from .. import inputs
+from ....tasks import Outcome
 from ..physics import collective_modes as collective
 from ..physics import growth
 from .steady import WIDE, condensate, drive_of, given, refuse_unused
 
-TASKS = {
-    "modes": Task(
-        tables={"parameters": inputs.ModesParameters, "numerics": inputs.ModesNumerics},
-        sweep=("ratio", "q"),
-        petsc=("steady",),
-        doc="modes of the condensate over q (and ratio): complex frequencies, growth rates, the gapless mode's velocity and damping",
-    ),
-}
 FINENESS = (
     0.1,
     0.5,

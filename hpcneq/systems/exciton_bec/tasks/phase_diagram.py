@@ -6,25 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError
 from ....solvers import farm as maps
-from ....tasks.evolution import Outcome
-from .. import inputs
+from ....tasks import Outcome
 from ..physics import boundaries as onsets
 from ..physics import growth, softening
 from ..physics import steady_states as states
 from .boundary import polished
-from .steady import TABLES, WIDE, drive_of, end_error, refuse_unused
+from .steady import WIDE, drive_of, end_error, refuse_unused
 
-TASKS = {
-    "phase-diagram": Task(
-        tables=TABLES | {"numerics": inputs.DiagramNumerics},
-        sweep=("inv_kfas", "ratio"),
-        petsc=("steady",),
-        doc="normal state, stable and unstable condensate, boundaries A, B, C, growth rates, over inv_kfas and ratio",
-    ),
-}
 REGIONS = ("normal", "condensate, alpha11 and beta22 > 0", "condensate, alpha11 or beta22 < 0")
 SIGNS = (
     "regions by the signs of the long-wave coefficients: alpha11 = 0 is the boundary A on the BEC side; on the BCS side "

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError
 from ....solvers import farm as maps
-from ....tasks.evolution import Outcome
-from .. import inputs
+from ....tasks import Outcome
 from ..physics import response as theory
 from .steady import WIDE, condensate, drive_of, given, refuse_unused
 
-TASKS = {
-    "response": Task(
-        tables={"parameters": inputs.ResponseParameters, "numerics": inputs.ResponseNumerics},
-        sweep=("q", "w"),
-        petsc=("steady",),
-        doc="M(q, w) of the condensate, full or with one part of Pi, its determinant, Im M^-1, where Re det M changes sign",
-    ),
-}
 FEW = 24  # frequencies of one task of the map
 UNITS = "kF^3/eF"
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from .... import petsc
-from ....config.load import Task
 from ....errors import InputError, NotConverged
 from ....parallel import on_root, solo
 from ....solvers import farm as maps
 from ....solvers import newton
-from ....tasks.evolution import Outcome
+from ....tasks import Outcome
 from .. import inputs
 from ..physics import frequency_integrals as kernels
 from ..physics import number_balance as balance
@@ -18,25 +17,6 @@ from ..physics import steady_states as states
 
 TABLES = {"parameters": inputs.Parameters, "numerics": inputs.Numerics}
 SLOW = ("inv_kfas", "gamma_b", "T_b", "p_c")
-TASKS = {
-    "steady": Task(
-        tables=TABLES,
-        petsc=("steady",),
-        doc="the uniform condensed steady state: order parameter, mu, mu_b",
-    ),
-    "branches": Task(
-        tables=TABLES,
-        sweep=("ratio", *SLOW),
-        petsc=("steady",),
-        doc="the condensate over ratio = gamma_v/gamma_b, and where it ends; inv_kfas, gamma_b, T_b or p_c as the slow key",
-    ),
-    "spectrum": Task(
-        tables={"parameters": inputs.Parameters, "numerics": inputs.SpectrumNumerics},
-        sweep=("p", "w"),
-        petsc=("steady",),
-        doc="occupied spectral weight L(p, w), occupation n_p, carriers in the upper branch",
-    ),
-}
 COLUMNS = {
     "delta": ("eF", "order parameter"),
     "mu": ("eF", "chemical potential of the condensate"),

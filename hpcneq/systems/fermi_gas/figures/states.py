@@ -8,7 +8,6 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from ....figures import style
-from .dynamics import evolve, stability  # noqa: F401
 
 KEYS = {
     "gamma": r"\gamma/\mu",

@@ -8,14 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from .... import petsc
-from ....config.load import Task
 from ....errors import InputError
 from ....parallel import clock, on_root, solo
 from ....solvers.evolution import Evolution
 from ....solvers.mean_field import FieldState
 from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
 from ....tasks.evolution import Recorder, run_evolution
-from .. import wave_inputs
 from ..physics import late_rates as traces
 from ..physics import linear_kinetics as kinetics
 from ..physics import response
@@ -24,19 +22,6 @@ from .evolve_full import SOONER, coarser, lasting, root_near, root_slip, step_of
 from .stability import NOTES, at_point, gas_of, required
 
 SWEPT = ("gamma", "T", "dmu", "q", "angle")
-TASKS = {
-    "evolve": Task(
-        tables={
-            "parameters": wave_inputs.EvolveParameters,
-            "numerics": wave_inputs.EvolveNumerics,
-            "initial": wave_inputs.EvolveInitial,
-        },
-        sweep=SWEPT,
-        timed=True,
-        petsc=("evolve",),
-        doc="a branch in time after a kick: linearised (several runs at once by [sweep]), or in full, adiabatic or with memory",
-    ),
-}
 VECTORS = 12  # of the state's size: PETSc's stages and what a checkpoint copies
 TABLES = 7  # of the whole state's size: coefficients of the linearised equation, on every rank
 OVERHEAD = 1.5  # seconds to start and to write

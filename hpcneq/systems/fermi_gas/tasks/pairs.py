@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError
 from ....parallel import on_root
 from ....solvers import newton
-from ....tasks.evolution import Outcome
+from ....tasks import Outcome
 from .. import inputs
 from ..physics import gap_and_current as states
 from ..physics import pair_amplitude as amplitudes
 from ..physics import state_curves as states_of
 from .steady import GOOD, ROUNDING, SNES, refuse_unused, state_record
-
-TASKS = {
-    "pair-amplitude": Task(
-        tables={"parameters": inputs.BranchParameters, "numerics": inputs.PlaneNumerics},
-        sweep=("p_x", "p_z"),
-        petsc=("steady",),
-        doc="pair amplitude P(p_x, p_z) of a steady state, and its two Fulde-Ferrell parts",
-    ),
-    "momentum": Task(
-        tables={"parameters": inputs.MomentumParameters, "numerics": inputs.PlaneNumerics},
-        sweep=("p",),
-        petsc=("steady",),
-        doc="momentum distribution with the edges of the two reservoirs",
-    ),
-    "current": Task(
-        tables={"parameters": inputs.CurrentParameters, "numerics": inputs.Numerics},
-        sweep=("Q",),
-        petsc=("steady",),
-        doc="net current J(Q) at a fixed order parameter",
-    ),
-}
 
 
 def state_of(run, comm):

@@ -5,16 +5,15 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import brentq
 
-from ....config.load import Task
 from ....errors import InputError
 from ....parallel import on_root
 from ....solvers import farm as maps
 from ....solvers import newton
-from ....tasks.evolution import Outcome
+from ....tasks import Outcome
 from ..physics import gap_and_current as states
 from ..physics import phase_edges as edges
 from ..physics import state_curves as states_of
-from .steady import ROUNDING, SLOW, SNES, TABLES, edge_records, gas_of, refuse_unused
+from .steady import ROUNDING, SLOW, SNES, edge_records, gas_of, refuse_unused
 
 KEYS = ("dmu", *SLOW)
 NODES = 20  # of each curve: edges are polished
@@ -30,15 +29,6 @@ PHASES = {
 }
 PARTNERS = {"delta": ("mu", "order parameter"), "Q": ("pF", "wave number")}
 VERDICT = "phase: NBCS and NFF count as stable and NIG and NFF' as unstable, the paper's verdict; task stability gives a state's own"
-
-TASKS = {
-    "phase-diagram": Task(
-        tables=TABLES,
-        sweep=KEYS,
-        petsc=("steady",),
-        doc="which states exist over two of gamma, T, dmu, and the boundaries",
-    )
-}
 
 
 def phase_diagram(run, comm, log, output):

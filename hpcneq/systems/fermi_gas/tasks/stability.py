@@ -7,25 +7,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError, NotConverged
 from ....parallel import on_root, solo
 from ....solvers import farm as maps
-from ....tasks.evolution import Outcome
-from .. import inputs, wave_inputs
+from ....tasks import Outcome
+from .. import inputs
 from ..physics import gap_and_current as states
 from ..physics import response
 from ..physics import state_curves as branches
 from .modes import modes_of
 
 SWEPT = ("gamma", "T", "dmu", "q", "angle")
-TASKS = {
-    "stability": Task(
-        tables={"parameters": inputs.WaveParameters, "numerics": wave_inputs.StabilityNumerics},
-        sweep=SWEPT,
-        doc="linear stability of a branch: growth rate, frequency, number of growing modes; maps over gamma, T, dmu, q, angle",
-    ),
-}
 UNITS = {"gamma": "mu", "T": "mu", "dmu": "mu", "q": "pF", "angle": "rad"}
 NOTES = {
     "A": "variant A: the paper's equation without its gradient term; at q != 0 its verdicts may be wrong",

@@ -7,12 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from .... import petsc
-from ....config.load import Task
 from ....errors import InputError
 from ....parallel import on_root
 from ....solvers import farm as maps
 from ....solvers import newton
-from ....tasks.evolution import Outcome
+from ....tasks import Outcome
 from .. import inputs
 from ..physics import gap_and_current as states
 from ..physics import phase_edges as edges
@@ -41,20 +40,6 @@ COLUMNS = {
     "Q": ("pF", "wave number"),
     "gap_residual": ("1", "|g|"),
     "current_residual": ("1", "|J|"),
-}
-
-TASKS = {
-    "steady": Task(
-        tables=TABLES | {"parameters": inputs.SteadyParameters},
-        petsc=("steady",),
-        doc="every steady state at (gamma, T, dmu): order parameter and wave number, polished",
-    ),
-    "branches": Task(
-        tables=TABLES,
-        sweep=("dmu", *SLOW),
-        petsc=("steady",),
-        doc="all branches along dmu, and where each begins and ends",
-    ),
 }
 
 

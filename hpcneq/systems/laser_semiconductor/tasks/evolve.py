@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError
 from ....maths import bands
 from ....parallel import Layout, solo
@@ -22,19 +21,6 @@ from ..physics import (
     published_formulas as laser_formulas,
 )
 
-TASKS = {
-    "evolve": Task(
-        tables={
-            "parameters": laser_inputs.Parameters,
-            "numerics": laser_inputs.EvolveNumerics,
-            "initial": laser_inputs.Initial,
-        },
-        sweep=("V",),
-        timed=True,
-        petsc=("evolve",),
-        doc="time evolution of pairing; [sweep] V: several runs at once",
-    ),
-}
 NEAR = 0.01  # of the steady order parameter: what counts as arrived
 RESOLVED = 1.4  # step times largest energy, so that twice the step still damps what it does not resolve (limit 2.83)
 

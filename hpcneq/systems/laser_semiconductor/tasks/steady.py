@@ -7,12 +7,11 @@ import time
 import numpy as np
 
 from .... import petsc
-from ....config.load import Task
 from ....errors import InputError, NotConverged
 from ....parallel import on_root
 from ....solvers import farm as maps
 from ....solvers import newton
-from ....tasks.evolution import Outcome
+from ....tasks import Outcome
 from .. import inputs as laser_inputs
 from ..physics import (
     keldysh as laser_keldysh,
@@ -62,37 +61,6 @@ SOURCE = (
 )
 NOTHING = 'self_consistency = "full": the unprojected condition (17) has no pairing solution, stationary or rotating, at any V of either sign'
 LINEAR = "three-band: the model's populations do not know the pairing (A11), so that it has a threshold and a growth rate, but no order parameter"
-
-TASKS = {
-    "steady": Task(
-        tables=TABLES,
-        sweep=SWEPT,
-        petsc=("steady",),
-        doc="order parameter and threshold beside the paper's formulas; a curve over one key",
-    ),
-    "growth": Task(
-        tables=TABLES,
-        sweep=SWEPT,
-        petsc=("steady",),
-        doc="growth rate and frequency of pairing in the driven normal state",
-    ),
-    "keldysh": Task(
-        tables={
-            "parameters": laser_inputs.KeldyshParameters,
-            "numerics": laser_inputs.KeldyshNumerics,
-        },
-        petsc=("steady",),
-        doc="saddle point of the Keldysh action against the gap equation",
-    ),
-    "map": Task(
-        tables=TABLES,
-        sweep=SWEPT,
-        petsc=("steady",),
-        doc="order parameter, threshold and growth rate over two parameters",
-    ),
-    **laser_evolve.TASKS,
-}
-evolve = laser_evolve.evolve
 
 
 # ---- one point ------------------------------------------------------------------------------------------------------

@@ -5,12 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....figures import style
-from .ensemble import ensemble  # noqa: F401
-from .modes import modes  # noqa: F401
-from .pattern import film, pattern  # noqa: F401
-from .phase_diagram import phase_diagram  # noqa: F401
-from .spectrum import spectrum  # noqa: F401
-from .static import branches, iv, onset, steady, tmatrix  # noqa: F401
+from .pattern import film
 
 
 def evolve(result):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....maths import fermi
-from .junction import UP, Block, Junction
+from .junction import Block, Junction
 
 
 class Levels:

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from .... import petsc
-from ....config import load as config
 from ....errors import InputError
 from ....files import checkpoint
 from ....files import writer as store
@@ -53,15 +52,15 @@ class Source:
     facts : what the new run remembers of it, {"t", "fits", "eV", "delta_max"}.
     """
 
-    def __init__(self, run, comm, task, recall):
-        """**Collective.**"""
-        self.run, self.comm, self.task, self._ended = run, comm, task, None
-        self.facts = recall("before", self._facts)
+    def __init__(self, run, comm, output):
+        """output : the new run's `LongRun`. **Collective.**"""
+        self.run, self.comm, self.output, self._ended = run, comm, output, None
+        self.facts = output.recall("before", self._facts)
 
     def ended(self):
         """The `Ended` run. **Collective.**"""
         if self._ended is None:
-            self._ended = ended(self.run, self.comm, self.task)
+            self._ended = ended(self.run, self.comm, self.output)
         return self._ended
 
     def _facts(self):
@@ -84,10 +83,10 @@ class Source:
         return state
 
 
-def ended(run, comm, task):
+def ended(run, comm, output):
     """The run that [initial] file names, carried in memory over the last step that its checkpoint lacks. **Collective.**
 
-    task : the declaration of ``evolve``. InputError in one line if it is not a finished evolution of this system.
+    output : the new run's `LongRun`, which reads inputs. InputError in one line if it is not a finished evolution of this system.
     """
     name = Path(run.folder, run.initial.file)
     what = f"[initial] file = {run.initial.file!r}"
@@ -99,11 +98,7 @@ def ended(run, comm, task):
             f"{what}: its checkpoints are gone; a run can start from a result only as long as they lie beside it"
         )
     saved = newest if number == newest.number else checkpoint.load(comm, name, number)
-    old = config.loads(
-        saved.meta["input"],
-        {"nsn-junction": config.System(tasks={"evolve": task})},
-        folder=saved.meta["folder"],
-    )
+    old = output.read_input(saved.meta["input"], saved.meta["folder"])
     memory = saved.meta["memory"]
     junction = build(
         old, comm, lambda key, compute, *args: memory[key] if key in memory else compute(*args)

@@ -6,12 +6,11 @@ import dataclasses
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError
 from ....parallel import on_root, solo
 from ....solvers import farm as maps
 from ....solvers.continuation import FOLD, Follower
-from ....tasks.evolution import Outcome
+from ....tasks import Outcome
 from .. import inputs, static_inputs
 from ..physics import currents, onsets
 from ..physics import gap_equations as conditions
@@ -22,20 +21,6 @@ TABLES = {
     "parameters": static_inputs.StaticParameters,
     "numerics": static_inputs.BranchNumerics,
     "leads": inputs.Leads,
-}
-TASKS = {
-    "branches": Task(
-        tables=TABLES,
-        sweep=("eV", "h", "T"),
-        petsc=("steady", "branches"),
-        doc="every branch of uniform states over eV or h, with its folds and its stability; T as the slow key",
-    ),
-    "iv": Task(
-        tables=TABLES,
-        sweep=("eV",),
-        petsc=("steady", "branches"),
-        doc="current and differential conductance along every branch",
-    ),
 }
 VERTEX = 1e-5  # the slope of a branch where it leaves the normal state is a limit
 NEAR = 1e-4  # a state this close to a branch lies on it

@@ -5,35 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from .... import petsc
-from ....config.load import Task
 from ....errors import InputError
 from ....parallel import solo
 from ....solvers import farm as maps
 from ....solvers.auxiliary_modes.state import State
 from ....solvers.evolution import Evolution
-from ....tasks.evolution import Outcome
-from .. import inputs
-from ..ensemble_inputs import EnsembleNumerics
+from ....tasks import Outcome
 from ..physics import patterns as initial
 from ..physics.stripe_dynamics import Quench
 from ..shared.initial_state import build, start
 
 ROWS = 200  # times at which the largest |Delta| is kept
-
-TASKS = {
-    "ensemble": Task(
-        tables={
-            "parameters": inputs.EvolveParameters,
-            "numerics": EnsembleNumerics,
-            "initial": inputs.Initial,
-            "leads": inputs.Leads,
-        },
-        sweep=("seed", "dt"),
-        timed=True,
-        petsc=("evolve", "initial"),
-        doc="one quench from many seeds of the noise: the distribution of the final wave number",
-    ),
-}
 
 
 def ensemble(run, comm, log, output):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError
 from ....files import writer as store
 from ....parallel import Layout, on_root, solo
@@ -13,7 +12,7 @@ from ....solvers.evolution import row_times
 from ....solvers.site_columns import state as columns
 from ....tasks import cost as estimates
 from ....tasks.evolution import Recorder, run_evolution
-from .. import inputs, site_inputs
+from .. import site_inputs
 from ..physics import junction as model
 from ..physics import lattice_dynamics as sites
 from ..physics import onsets
@@ -23,44 +22,11 @@ from ..physics import uniform_states as static
 from ..physics.stripe_dynamics import Quench
 from ..shared import previous_run as nsn_continued
 from ..shared.initial_state import build, loosened, start
-from . import branches as nsn_branches
 from . import ensemble as nsn_ensemble
 from . import modes as nsn_modes
-from . import onset as nsn_onsets
 from . import pattern as nsn_sites
 from . import phase_diagram as nsn_maps
-from . import spectrum as nsn_spectrum
-from . import steady as nsn_steady
-from .phase_diagram import phase_diagram  # noqa: F401
 
-TASKS = {
-    "evolve": Task(
-        tables={
-            "parameters": inputs.EvolveParameters,
-            "numerics": inputs.EvolveNumerics,
-            "initial": inputs.Initial,
-            "leads": inputs.Leads,
-            "sites": site_inputs.SiteTable,
-        },
-        timed=True,
-        petsc=("evolve", "initial"),
-        doc="time evolution after a change of the bias, by auxiliary modes",
-    ),
-    **nsn_maps.TASKS,
-    **nsn_steady.TASKS,
-    **nsn_onsets.TASKS,
-    **nsn_branches.TASKS,
-    **nsn_spectrum.TASKS,
-    **nsn_ensemble.TASKS,
-    **nsn_modes.TASKS,
-    **nsn_sites.TASKS,
-}
-steady, tmatrix = nsn_steady.steady, nsn_steady.tmatrix
-onset = nsn_onsets.onset
-branches, iv = nsn_branches.branches, nsn_branches.iv
-spectrum, ensemble = nsn_spectrum.spectrum, nsn_ensemble.ensemble
-modes = nsn_modes.modes
-pattern = nsn_sites.pattern
 HARMONICS, MOST_PERIODS = 8, 4  # of the currents under a sine drive
 
 
@@ -77,11 +43,7 @@ def evolve(run, comm, log, output):
         raise InputError(
             f'[initial] state = "{run.initial.state}": goes with [numerics] symmetry = "full" only'
         )
-    before = (
-        nsn_continued.Source(run, comm, TASKS["evolve"], output.recall)
-        if run.initial.state == "file"
-        else None
-    )
+    before = nsn_continued.Source(run, comm, output) if run.initial.state == "file" else None
     junction = build(run, comm, output.recall, fits=before.facts["fits"] if before else None)
     delta, found = (
         output.recall("start", start, run, comm, junction, log)
@@ -163,11 +125,11 @@ def regions(junction, comm, t):
 
 def estimate(run, ranks):
     """Lines for ``hpcneq check``."""
-    if run.task in nsn_maps.TASKS:
+    if run.task == "phase-diagram":
         return nsn_maps.estimate(run, ranks)
     if run.task == "ensemble":
         return nsn_ensemble.estimate(run, ranks)
-    if run.task in nsn_modes.TASKS:
+    if run.task == "modes":
         return nsn_modes.estimate(run, ranks)
     if run.task == "evolve" and run.numerics.symmetry == "full":
         return nsn_sites.estimate(run, ranks)

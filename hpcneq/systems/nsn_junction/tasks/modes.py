@@ -6,30 +6,15 @@ import time
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError, NotConverged
 from ....parallel import Layout, on_root, solo
 from ....solvers.modes import spectrum
-from ....tasks.evolution import Outcome
+from ....tasks import Outcome
 from .. import inputs
-from ..modes_inputs import ModesInitial, ModesNumerics, ModesParameters
 from ..physics import junction as model
 from ..physics import onsets
 from ..physics import uniform_states as static
 from ..physics.response import UniformResponse
-
-TASKS = {
-    "modes": Task(
-        tables={
-            "parameters": ModesParameters,
-            "numerics": ModesNumerics,
-            "initial": ModesInitial,
-            "leads": inputs.Leads,
-        },
-        sweep=("q",),
-        doc="modes of a uniform state: growth rates, frequencies, number of growing ones, over q",
-    ),
-}
 
 
 def modes(run, comm, log, output):

@@ -6,13 +6,11 @@ import dataclasses
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError
 from ....parallel import on_root
 from ....solvers import farm as maps
 from ....solvers import newton
-from ....tasks.evolution import Outcome
-from .. import inputs, static_inputs
+from ....tasks import Outcome
 from ..physics import critical_lines as lines
 from ..physics import fflo_state as modulated
 from ..physics import gap_equations as conditions
@@ -20,18 +18,6 @@ from ..physics import onsets
 from ..physics import uniform_states as static
 from .steady import FLOOR, grid_of, point_of, polished, refuse_unused
 
-TASKS = {
-    "onset": Task(
-        tables={
-            "parameters": static_inputs.OnsetParameters,
-            "numerics": static_inputs.OnsetNumerics,
-            "leads": inputs.Leads,
-        },
-        sweep=("T", "h", "eV", "gamma", "U"),
-        petsc=("steady",),
-        doc="onsets of uniform and of FFLO pairing, folds, the Clogston limit",
-    ),
-}
 UNITS = {"eV": "t_par", "h": "t_par", "T": "t_par", "gamma": "t_par", "U": "t_par"}
 SLACK = 1e-10  # of Q and of D at a fold, where derivatives vanish
 WORDS = {

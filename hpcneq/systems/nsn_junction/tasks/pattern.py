@@ -7,35 +7,21 @@ import os
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError, NotConverged
 from ....files.hdf5 import open_file
 from ....parallel import Layout, on_root, solo
 from ....solvers import newton
 from ....solvers.evolution import row_times
 from ....solvers.site_columns import state as columns
+from ....tasks import Outcome
 from ....tasks import cost as estimates
-from ....tasks.evolution import Outcome
-from .. import inputs, site_inputs
+from .. import site_inputs
 from ..physics import drive
 from ..physics import junction as model
 from ..physics import lattice_dynamics as sites
 from ..physics import patterns as initial
 from ..physics import site_patterns as patterns
 from ..shared.initial_state import build, loosened, on_root_value, start
-
-TASKS = {
-    "pattern": Task(
-        tables={
-            "parameters": inputs.EvolveParameters,
-            "numerics": site_inputs.PatternNumerics,
-            "initial": site_inputs.PatternInitial,
-            "sites": site_inputs.SiteTable,
-        },
-        petsc=("initial",),
-        doc="a stationary order parameter, free on every site, self-consistent from a seed",
-    ),
-}
 
 # ---- the lattice of an input ----------------------------------------------------------------------------------------
 

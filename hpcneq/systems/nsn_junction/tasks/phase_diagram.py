@@ -6,13 +6,11 @@ import time
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError
 from ....parallel import on_root
 from ....solvers import farm as maps
 from ....solvers import newton
-from ....tasks.evolution import Outcome
-from ..maps_inputs import MapNumerics, MapParameters
+from ....tasks import Outcome
 from ..physics import gap_equations as conditions
 from ..physics import onsets
 from ..physics import phase_lines as lines
@@ -32,15 +30,6 @@ PARTNERS = {
 }
 FAR = 0.02  # a polished point farther than this from its seed is another
 LOOSER = 10.0  # the error of the curves is their change under momentum sums so much less accurate
-
-TASKS = {
-    "phase-diagram": Task(
-        tables={"parameters": MapParameters, "numerics": MapNumerics},
-        sweep=tuple(AXES),
-        petsc=("steady",),
-        doc="regions and their boundaries over two of eV, h, T",
-    ),
-}
 
 
 def phase_diagram(run, comm, log, output):

@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....config.load import Task
 from ....parallel import Layout, on_root
-from ....tasks.evolution import Outcome
-from .. import inputs
+from ....tasks import Outcome
 from ..physics import pair_susceptibility as pairing
 from ..physics import spectra as spectral
 from ..physics import stripe_states as stationary
 from ..physics import uniform_states as static
 from ..shared import previous_run as nsn_continued
 from ..shared.initial_state import build, start
-from ..spectrum_inputs import SpectrumInitial, SpectrumNumerics, SpectrumParameters
 
 POINTS, REACH = 601, 5.0  # default frequencies: so many up to this
-
-TASKS = {
-    "spectrum": Task(
-        tables={
-            "parameters": SpectrumParameters,
-            "numerics": SpectrumNumerics,
-            "initial": SpectrumInitial,
-            "leads": inputs.Leads,
-        },
-        sweep=("w",),
-        petsc=("initial",),
-        doc="local density of states, its occupied part, momentum distribution of a stationary state or of a run's last state",
-    ),
-}
 
 
 def spectrum(run, comm, log, output):
@@ -40,9 +23,7 @@ def spectrum(run, comm, log, output):
     """
     before = None
     if run.initial.state == "file":
-        from .evolve import TASKS as ALL  # the declaration the other run is read with
-
-        before = nsn_continued.ended(run, comm, ALL["evolve"])
+        before = nsn_continued.ended(run, comm, output)
     junction = build(run, comm, fits=before.fits if before else None)
     if before is None:
         delta, found = start(run, comm, junction, log)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .... import petsc
-from ....config.load import Task
 from ....errors import InputError
 from ....parallel import on_root
 from ....solvers import newton
-from ....tasks.evolution import Outcome
-from .. import inputs, static_inputs
+from ....tasks import Outcome
 from ..physics import currents, onsets
 from ..physics import gap_equations as conditions
 from ..physics import junction as model
@@ -23,28 +21,6 @@ CODES = {"unstable": 0, "stable": 1, "metastable": 2}
 CODES_TEXT = "0 unstable, 1 stable, 2 metastable"
 FLOOR = 1e-11  # of what is computed from sums over frequencies, which are good to about that
 HARTREE = "the model has no Hartree term: at mu = 0 and mirrored leads it would spare the charge, but add to the magnetization that h induces"
-
-TASKS = {
-    "steady": Task(
-        tables={
-            "parameters": static_inputs.StaticParameters,
-            "numerics": static_inputs.StaticNumerics,
-            "leads": inputs.Leads,
-        },
-        petsc=("steady",),
-        doc="every uniform steady state, its stability, and that of the normal state",
-    ),
-    "tmatrix": Task(
-        tables={
-            "parameters": static_inputs.StaticParameters,
-            "numerics": static_inputs.StaticNumerics,
-            "leads": inputs.Leads,
-        },
-        sweep=("Q",),
-        petsc=("steady",),
-        doc="static pair susceptibility C(Q) of the normal state and where it is largest",
-    ),
-}
 
 
 # ---- what all static tasks share ------------------------------------------------------------------------------------

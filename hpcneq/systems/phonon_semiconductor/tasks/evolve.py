@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from .... import petsc
-from ....config.load import Task
 from ....errors import InputError
 from ....files import writer as store
 from ....parallel import on_root, solo
 from ....solvers.evolution import Evolution
 from ....solvers.mean_field import FieldState
+from ....tasks import Outcome, run_evolution
 from ....tasks import cost as estimates
-from ....tasks.evolution import Outcome, Recorder, run_evolution
+from ....tasks.evolution import Recorder
 from .. import inputs as phonon_inputs
 from ..physics import collisions as phonon
 from ..physics import effective_bands as phonon_effective
@@ -24,32 +24,6 @@ FIXED_STEP = {
     "ts_adapt_type": "none",
 }  # an adaptive step would seed the order with its own noise
 POSITIVITY = "eigenvalues of the one-body matrix left [0, 1] ({low:.2e} .. {high:.2e}): {what} does not keep it positive"
-
-TASKS = {
-    "evolve": Task(
-        tables={
-            "parameters": phonon_inputs.Parameters,
-            "numerics": phonon_inputs.Numerics,
-            "initial": phonon_inputs.Initial,
-        },
-        timed=True,
-        petsc=("evolve",),
-        doc="populations, coherence and pairs in time after the laser is switched on",
-    ),
-    "effective": Task(
-        tables={
-            "parameters": phonon_inputs.Parameters,
-            "numerics": phonon_inputs.Numerics,
-            "initial": phonon_inputs.Initial,
-        },
-        timed=True,
-        petsc=("evolve",),
-        doc="populations at t_max against two bands at rest with interband pairing",
-    ),
-    **phonon_states.TASKS,
-    **phonon_maps.TASKS,
-}
-steady, threshold, map = phonon_states.steady, phonon_maps.threshold, phonon_maps.map  # noqa: A001  (the tasks' names)
 
 
 # ---- evolution ------------------------------------------------------------------------------------------------------

@@ -7,15 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from .... import petsc
-from ....config.load import Task
 from ....errors import InputError, NotConverged
 from ....parallel import on_root, solo
 from ....solvers import farm as maps
 from ....solvers import newton
 from ....solvers.evolution import Evolution
 from ....solvers.mean_field import FieldState
+from ....tasks import Outcome
 from ....tasks import cost as estimates
-from ....tasks.evolution import Outcome
 from .. import inputs as phonon_inputs
 from ..physics import collisions as phonon
 from ..physics import pairing as phonon_pairing
@@ -42,14 +41,6 @@ NONE = 1e-6  # |Delta| of a root that is the state without pairs, to what a sing
 SIZE = 1e-3  # |Delta| at which TS begins, of the fastest growing pairs
 SWEPT = ("V", "Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B", "points")
 UNITS = {"v": "1", "n_B": "1", "points": "1"}
-
-TASKS = {
-    "steady": Task(
-        tables={"parameters": phonon_inputs.Parameters, "numerics": phonon_inputs.SteadyNumerics},
-        sweep=SWEPT,
-        doc="stationary state with pairs, and without, by SNES; a curve over one parameter",
-    )
-}
 
 
 class Batch:

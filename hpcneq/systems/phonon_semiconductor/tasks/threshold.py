@@ -8,12 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from ....config.load import Task
 from ....errors import InputError, NotConverged
 from ....parallel import on_root
 from ....solvers import farm as maps
+from ....tasks import Outcome
 from ....tasks import cost as estimates
-from ....tasks.evolution import Outcome
 from .. import inputs as phonon_inputs
 from ..physics import collisions as phonon
 from ..physics import pairing as phonon_pairing
@@ -26,27 +25,6 @@ FLOOR = 1e-5  # growth rate that counts as growth for the lines of a map
 ORDERED = 1e-4  # |Delta| that counts as paired
 ROUGH = 2.0  # factor of V_c's changes, which do not fall with the step, in its error
 
-TASKS = {
-    "threshold": Task(
-        tables={
-            "parameters": phonon_inputs.Parameters,
-            "numerics": phonon_inputs.ThresholdNumerics,
-        },
-        sweep=("Omega", "Gamma_ph", "Gamma_rr", "A1", "A2", "v", "n_B", "points"),
-        doc="interaction V_c at which pairs begin to grow, with both forms of recombination",
-    ),
-    "map": Task(
-        tables={
-            "parameters": phonon_inputs.Parameters,
-            "numerics": phonon_inputs.Numerics,
-            "initial": phonon_inputs.MapInitial,
-        },
-        sweep=SWEPT,
-        timed=True,
-        petsc=("evolve",),
-        doc="order parameter at t_max over one or two parameters",
-    ),
-}
 
 # ---- threshold ------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,178 @@
+"""What a system declares: its tasks, the quantities they write, what they cost; and how a task ends.
+
+Everything here is data. Functions are named as "package.module:function" and imported when they are
+used, so that ``hpcneq describe`` and the checks of an input load neither MPI nor PETSc.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields, replace
+from importlib import import_module
+from types import MappingProxyType
+
+from ..config.schema import keys_of
+from ..errors import InputError
+
+KINDS = ("data", "summary", "both")
+ERRORS = "errors"  # of Quantity.error: the entry of the same name among the result's errors
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units of an input key, looked up in the tables of the task."""
+
+    key: str
+
+
+def units_of(key: str) -> Units:
+    """The units of a quantity that has those of the input key ``key``."""
+    return Units(key)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One data set or summary number, declared once.
+
+    name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` too.
+    units : text, or `units_of` an input key. axes : names of its coordinates, slowest first; empty
+    for a coordinate itself. dtype : float, int, bool, complex or str. kind : "data" (a data set),
+    "summary" (a number of the summary) or "both". error : the name of the quantity that holds its
+    error, ``ERRORS`` where the result's errors have an entry of the same name, or the reason why
+    there is none.
+    """
+
+    name: str
+    units: str | Units
+    long_name: str
+    axes: tuple[str, ...] = ()
+    dtype: type = float
+    kind: str = "data"
+    over: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    error: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"quantity {self.name}: kind {self.kind!r}, not one of {KINDS}")
+
+    def expanded(self) -> list[Quantity]:
+        """The members of a family, one quantity for each; the quantity itself if it is no family."""
+        if not self.over:
+            return [self]
+        members = []
+        for values in itertools.product(*self.over.values()):
+            words = dict(zip(self.over, values))
+            own = {item.name: getattr(self, item.name) for item in fields(self)}
+            own |= {"name": self.name.format(**words), "over": {}}
+            own["long_name"] = self.long_name.format(**words)
+            own["error"] = None if self.error is None else self.error.format(**words)
+            members.append(Quantity(**own))
+        return members
+
+
+@dataclass
+class Outcome:
+    """How a task ended, for the driver to store.
+
+    status : complete, not-converged or stopped. summary, errors : numbers, texts, lists by name.
+    """
+
+    status: str
+    summary: dict
+    errors: dict = field(default_factory=dict)
+    warnings: list = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run takes: processor seconds in all, bytes on the fullest rank, ranks that find work."""
+
+    core_seconds: float
+    bytes_per_rank: float
+    most_ranks: int = 1
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing a system can compute.
+
+    tables : table of the input ("parameters", "numerics", "initial", ...) -> dataclass.
+    run : ``run(given, comm, log, output) -> Outcome``, collective. sweep : keys that [sweep] may hold.
+    timed : needs [run] t_max. petsc : prefixes of the PETSc options it uses.
+    refuse : ``refuse(given)`` raises InputError for what the tables alone cannot rule out; it computes nothing.
+    cost : ``cost(given, ranks) -> Cost``. figure : ``figure(result, canvas)``, canvas a matplotlib
+    Figure or SubFigure. quantities : all that it may write. example : a small input, {table: {key: value}}.
+    Functions are callables or texts "package.module:function".
+    """
+
+    name: str
+    doc: str
+    tables: Mapping[str, type]
+    run: str | Callable
+    sweep: tuple[str, ...] = ()
+    timed: bool = False
+    petsc: tuple[str, ...] = ()
+    refuse: str | Callable | None = None
+    cost: str | Callable | None = None
+    figure: str | Callable | None = None
+    quantities: tuple[Quantity, ...] = ()
+    example: Mapping = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class System:
+    """A system: its name in the input, one sentence, the paper it reproduces, and its tasks by name."""
+
+    name: str
+    doc: str
+    paper: str
+    tasks: Mapping[str, Task]
+
+    def __init__(self, name: str, doc: str, paper: str, tasks: Sequence[Task]) -> None:
+        for key, value in (("name", name), ("doc", doc), ("paper", paper)):
+            object.__setattr__(self, key, value)
+        by_name = {task.name: task for task in tasks}
+        if len(by_name) < len(tasks):
+            raise ValueError(f"system {name}: two tasks have one name")
+        object.__setattr__(self, "tasks", MappingProxyType(by_name))
+
+
+def resolve(function: str | Callable) -> Callable:
+    """The function that "package.module:function" names; a callable as it is."""
+    if callable(function):
+        return function
+    module, _, name = function.partition(":")
+    if not name:
+        raise InputError(f"{function}: must be package.module:function")
+    return vars(import_module(module))[name]
+
+
+def declared(task: Task) -> dict[str, Quantity]:
+    """Name -> quantity, with its units as text, of all that a task may write; the swept keys as well.
+
+    Empty if the task declares nothing.
+    """
+    if not task.quantities:
+        return {}
+    keys = _keys(task)
+    found = {name: _coordinate(name, keys) for name in task.sweep if name in keys}
+    for family in task.quantities:
+        for quantity in family.expanded():
+            units = quantity.units
+            if isinstance(units, Units):
+                units = keys[units.key].metadata.get("unit", "1")
+            found[quantity.name] = replace(quantity, units=units)
+    return found
+
+
+def _keys(task: Task) -> dict[str, Field]:
+    """Key of the input -> dataclass field, over all tables of a task."""
+    return {key: f for table in task.tables.values() for key, f in keys_of(table).items()}
+
+
+def _coordinate(key: str, keys: Mapping[str, Field]) -> Quantity:
+    """A swept key as a coordinate of the result."""
+    words = keys[key].metadata
+    return Quantity(key, words.get("unit", "1"), words.get("doc", key), error="an input")

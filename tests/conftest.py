@@ -1,7 +1,7 @@
 """One test suite for one rank and for several: tests pass or fail on all ranks together.
 
-pytest tests/test_store.py                                   # one rank
-mpiexec -n 3 python -m pytest tests/mpi -m parallel          # three; only tests marked parallel run
+pytest tests/files/test_store.py                                # one rank
+mpiexec -n 3 python -m pytest tests/files -m parallel          # three; only tests marked parallel run
 """
 
 import io
@@ -12,11 +12,13 @@ import sys
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("H5PY_ALWAYS_USE_MPI", "1")  # before a test imports h5py itself
 
+HERE = Path(__file__).parent
 PATIENCE = (
     10.0  # s a rank that failed waits for the others before it ends them all: they may wait for it
 )
@@ -47,6 +49,8 @@ def shared_tmp(request, comm):
 
 
 def pytest_configure(config):
+    for area in areas():
+        config.addinivalue_line("markers", f"{area.name}: tests/{area.name}")
     _settle_hypothesis()
     config.pluginmanager.register(Times(), "hpcneq-times")
     from hpcneq.cli import LAUNCHED
@@ -57,6 +61,20 @@ def pytest_configure(config):
         world = parallel.world()
         if world.size > 1:
             config.pluginmanager.register(Ranks(world), "hpcneq-ranks")
+
+
+def areas():
+    """The folders of tests/ that hold tests; a marker is named after each."""
+    return sorted(path for path in HERE.iterdir() if any(path.glob("test_*.py")))
+
+
+def pytest_itemcollected(item):
+    """Mark a test with its area, and with whether that is a system."""
+    area = item.path.relative_to(HERE).parts[0]
+    item.add_marker(area)
+    item.add_marker(
+        "systems" if (HERE.parent / "hpcneq" / "systems" / area).is_dir() else "machinery"
+    )
 
 
 def _settle_hypothesis():

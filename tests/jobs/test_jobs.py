@@ -1,0 +1,302 @@
+"""The batch scripts: on a real Slurm of one node, and what they say where a queue is not needed to try it."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from support import slurm
+from support.programs import HOME, INPUT, MAP, alone, assert_same, held_program, hp
+
+from hpcneq.files.writer import Result
+
+OVER = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "GONE")
+SCRIPTS = ("slurm-run.sh", "slurm-array.sh", "slurm-map.sh", "pbs-run.sh")
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder with the input and an environment whose hpcneq waits behind its first steps while ``hold`` exists."""
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    held_program(tmp_path / "venv" / "bin" / "hpcneq", tmp_path / "hold")
+    for name in ("python3", "python"):
+        (tmp_path / "venv" / "bin" / name).symlink_to(sys.executable)
+    (tmp_path / "in.toml").write_text(INPUT)
+    (tmp_path / "hold").touch()
+    return tmp_path
+
+
+def environment(place, **more):
+    return {**alone(more), "HPCNEQ_VENV": str(place / "venv"), "HPCNEQ_JOBS": str(HOME / "jobs")}
+
+
+def wait_for(done, what, log, seconds=240, over=lambda: False):
+    """Wait as long as a busy machine may need; what is waited for cannot come too early."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end and not over(), (
+            f"no {what} within {seconds} s:\n{log.read_text() if log.exists() else 'no log'}"
+        )
+        time.sleep(0.3)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(slurm.missing() is not None, reason=f"no Slurm here: {slurm.missing()}")
+def test_jobs_go_back_into_the_queue_until_they_are_complete(place):
+    """One run is stopped by Slurm's own time limit, one of an array by run.wall_limit, a map by an operator's signal.
+
+    Each ends with every bit of the run on as many ranks that was never stopped. The limit is lowered once the run has begun, to the
+    first whole minute that leaves it time to be told: Slurm sends USR1 up to half a minute earlier than asked for.
+    """
+    (place / "limited.toml").write_text(INPUT + "wall_limit = 0.05\n")
+    (place / "map.toml").write_text(MAP)
+    env, jobs = environment(place), HOME / "jobs"
+    try:
+        daemons = slurm.Slurm(place / "slurm", cpus=6).start()
+    except slurm.CannotStart as reason:
+        pytest.skip(f"Slurm does not start here: {reason}")
+    with contextlib.closing(daemons) as queue:
+
+        def submit(log, script, *words):
+            return queue.submit(
+                "--time=30",
+                "-o",
+                log,
+                *words[:2],
+                jobs / script,
+                *words[2:],
+                folder=place,
+                environment=env,
+            )
+
+        numbers = {
+            "timed": submit(
+                "timed.log",
+                "slurm-run.sh",
+                "--ntasks=2",
+                "--signal=B:USR1@20",
+                "in.toml",
+                "timed.h5",
+            ),
+            "limited": submit(
+                "limited.log",
+                "slurm-array.sh",
+                "--array=1",
+                "--ntasks=1",
+                "none.toml",
+                "limited.toml",
+            ),
+            "map": submit(
+                "map.log", "slurm-map.sh", "--nodes=1", "--ntasks-per-node=2", "map.toml", "map.h5"
+            ),
+        }
+        numbers["limited"] = queue.ask("squeue", "-h", "-r", "-j", numbers["limited"], "-o", "%A")
+
+        def over(job):
+            return lambda: queue.job(numbers[job])[0] in OVER
+
+        wait_for(
+            lambda: list(place.glob("timed.h5.ckpt-*1")),
+            "first checkpoint",
+            place / "timed.log",
+            over=over("timed"),
+        )
+        minutes = queue.seconds(numbers["timed"]) // 60 + 1
+        queue.ask(
+            "scontrol",
+            "update",
+            f"JobId={numbers['timed']}",
+            f"TimeLimit={minutes + (minutes * 60 - queue.seconds(numbers['timed']) < 25)}",
+        )
+        wait_for(
+            lambda: (
+                (place / "map.h5.journal").exists()
+                and (place / "map.h5.journal").read_bytes().count(b"\n") > 2
+            ),
+            "points",
+            place / "map.log",
+            over=over("map"),
+        )
+        queue.ask("scancel", "--signal=USR1", "--batch", numbers["map"])
+        for name, source, ranks in (
+            ("one.h5", "in.toml", 1),
+            ("two.h5", "in.toml", 2),
+            ("whole-map.h5", "map.toml", 1),
+        ):
+            code, out = hp(
+                "run", source, "-o", name, "--quiet", ranks=ranks, folder=place, timeout=240
+            )
+            assert code == 0, out
+        for job in numbers:
+            wait_for(
+                lambda job=job: "stopped with a checkpoint" in words(place, f"{job}.log"),
+                "stop",
+                place / f"{job}.log",
+                over=over(job),
+            )
+        queue.ask("scontrol", "update", f"JobId={numbers['timed']}", "TimeLimit=30")
+        (place / "limited.toml").write_text(INPUT)
+        (place / "hold").unlink()
+        for job in numbers:
+            wait_for(over(job), "end", place / f"{job}.log")
+        ends = {job: queue.job(number) for job, number in numbers.items()}
+    said = "\n".join(words(place, f"{job}.log") for job in numbers)
+    assert {state for state, _ in ends.values()} == {"COMPLETED"} and min(
+        times for _, times in ends.values()
+    ) >= 1, (ends, said)
+    assert "told to stop" in words(place, "timed.log") and "stopped by a signal" in words(
+        place, "timed.log"
+    )
+    assert "stopped by run.wall_limit" in words(place, "limited.log")
+    assert "finished points" in words(place, "map.log")
+    assert_same(place / "timed.h5", place / "two.h5")
+    assert_same(place / "results" / "limited.h5", place / "one.h5")
+    assert_same(place / "map.h5", place / "whole-map.h5", but=("ranks",))
+    assert not list(place.glob("*.reached")) and not list(place.glob("*.journal"))
+
+
+def words(place, name):
+    return (place / name).read_text() if (place / name).exists() else ""
+
+
+def start(place, *lines, **more):
+    """A shell that sources jobs/steps.sh, as the batch scripts do."""
+    script = "\n".join(["set -u", f". {HOME}/jobs/steps.sh", *lines])
+    return subprocess.Popen(
+        ["bash", "-c", script],
+        cwd=place,
+        env=environment(place, **more),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=unignored,
+    )
+
+
+def unignored():
+    """A shell cannot trap what it was started to ignore, and what runs in the background of another ignores INT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def test_a_signal_while_the_ranks_are_starting_is_not_lost(place):
+    """They cannot hear it yet, and must not die of it: it is repeated."""
+    job = start(place, "compute 2 in.toml out.h5")
+    said = job.stdout.readline()
+    job.send_signal(signal.SIGTERM)
+    said += job.communicate(timeout=240)[0]
+    assert (
+        job.returncode == 75
+        and "has reached: nothing" in said
+        and "out.h5 was stopped with a checkpoint" in said
+    ), said
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_term_and_int_to_a_job_stop_its_ranks_with_a_checkpoint(place, name):
+    """mpiexec would kill the ranks a second after either; the script makes them USR1."""
+    job = start(place, "compute 2 in.toml out.h5")
+    wait_for(lambda: list(place.glob("out.h5.ckpt-*1")), "first checkpoint", place / "none")
+    job.send_signal(getattr(signal, name))
+    out = job.communicate(timeout=240)[0]
+    assert job.returncode == 75, out
+    assert (
+        "told to stop, passing it on" in out
+        and "stopped by a signal" in out
+        and "out.h5 was stopped with a checkpoint" in out
+    )
+    assert Result(place / "out.h5").status == "stopped"
+
+
+def test_the_second_job_of_a_map_knows_that_points_were_finished(place):
+    """A map has a journal and no checkpoint. Fails if the script looks for a checkpoint alone: then it refuses the second start."""
+    (place / "map.toml").write_text(MAP)
+    job = start(place, "compute 2 map.toml map.h5")
+    wait_for(
+        lambda: (
+            (place / "map.h5.journal").exists()
+            and (place / "map.h5.journal").read_bytes().count(b"\n") > 1
+        ),
+        "points",
+        place / "none",
+    )
+    job.send_signal(signal.SIGTERM)
+    said = job.communicate(timeout=240)[0]
+    assert job.returncode == 75, said
+    (place / "hold").unlink()
+    said = start(place, "compute 1 map.toml map.h5").communicate(timeout=240)[0]
+    assert (
+        "finished points" in said
+        and "of 6 points are there already" in said
+        and "map.h5 is complete" in said
+    ), said
+
+
+def test_a_job_that_does_not_get_on_is_not_started_again(place):
+    """A run that fails at once, twice: the second start is refused, and says how to go on."""
+    (place / "in.toml").write_text(INPUT.replace("T = 0.05", "T = -1"))
+    first, second = (
+        start(place, "compute 1 in.toml out.h5").communicate(timeout=240)[0] for _ in range(2)
+    )
+    assert "failed with exit code 2" in first and "must be > 0" in first
+    assert (
+        "has not got on since its last start (nothing): not started again" in second
+        and "must be > 0" not in second
+    )
+
+
+def test_ranks_that_do_not_find_each_other_are_refused(place):
+    """An mpiexec of another MPI starts N runs of one rank: none of them computes."""
+    (place / "launch").write_text('#!/bin/sh\nshift 2\n"$@" & "$@"; code=$?\nwait\nexit $code\n')
+    (place / "launch").chmod(0o755)
+    out = start(place, "compute 2 in.toml out.h5", HPCNEQ_MPI="./launch").communicate(timeout=240)[
+        0
+    ]
+    assert (
+        "failed with exit code 2" in out
+        and out.count("HPCNEQ_RANKS asks for 2 ranks, 1 started") == 2
+    )
+    assert not (place / "out.h5").exists()
+
+
+def test_a_pbs_job_submits_the_next_one(place):
+    """With a qsub that only notes how it was called."""
+    (place / "venv" / "bin" / "qsub").write_text('#!/bin/sh\necho "qsub $*" >> qsub.log\n')
+    (place / "venv" / "bin" / "qsub").chmod(0o755)
+    (place / "nodes").write_text("here\nhere\n")
+    env = environment(
+        place,
+        PBS_O_WORKDIR=str(place),
+        PBS_NODEFILE=str(place / "nodes"),
+        INPUT="in.toml",
+        OUT="out.h5",
+        WALL_LIMIT="00:00:05",
+    )
+    done = subprocess.run(
+        ["bash", str(HOME / "jobs" / "pbs-run.sh")],
+        cwd="/",
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 75, done.stdout + done.stderr
+    assert "INPUT=in.toml,OUT=out.h5,WALL_LIMIT=00:00:05" in (place / "qsub.log").read_text()
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_scripts_are_shell_and_say_how_they_are_used(name):
+    """bash parses them (and shellcheck, where there is one, has no warning); the usage line names the script."""
+    path = HOME / "jobs" / name
+    subprocess.run(["bash", "-n", path], check=True)
+    if shutil.which("shellcheck"):
+        subprocess.run(
+            ["shellcheck", "-x", "-S", "warning", "-e", "SC1090,SC1091,SC2034", path], check=True
+        )
+    text = path.read_text()
+    assert f"jobs/{name}" in text.split("set -u")[0] and os.access(path, os.X_OK)

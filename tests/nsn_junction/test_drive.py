@@ -1,0 +1,92 @@
+"""The bias eV(t): values on both sides of a jump, moments over a step, break points, bad input."""
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from hpcneq.systems.nsn_junction.physics import drive
+
+CASES = {
+    "constant": 0.4,
+    "step": {"from": 0.1, "to": 0.8, "at": 1.0},
+    "ramp": {"from": 0.1, "to": 0.8, "kind": "ramp", "at": 1.0, "duration": 2.0},
+    "pulse": {"from": 0.1, "to": 0.8, "kind": "pulse", "at": 1.0, "duration": 2.0},
+    "sine": {
+        "from": 0.1,
+        "amplitude": 0.5,
+        "frequency": 2.0,
+        "kind": "sine",
+        "at": 1.0,
+        "duration": 2.0,
+    },
+}
+
+
+def expected(name, t):
+    """The same functions written down once more, away from their jumps."""
+    on, off = t > 1, t > 3
+    return {
+        "constant": 0.4,
+        "step": 0.8 if on else 0.1,
+        "pulse": 0.8 if on and not off else 0.1,
+        "ramp": 0.1 + 0.7 * min(max((t - 1) / 2, 0), 1),
+        "sine": 0.1 + (0.5 * np.sin(2 * (t - 1)) if on and not off else 0),
+    }[name]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_values_and_moments(name):
+    """Each kind against its formula; mean and first moment against quadrature. Mutation: 3 -> 6 in `moments` fails for ramp and sine."""
+    bias = drive.read(CASES[name])
+    for t in (0.2, 0.99, 1.01, 1.7, 2.99, 3.01, 5.0):
+        assert bias(t) == pytest.approx(expected(name, t), abs=1e-14)
+    for t, h in ((0.1, 0.5), (1.0, 0.5), (2.5, 0.5), (3.0, 0.25)):
+        mean, slope = bias.moments(t, h)
+        assert mean == pytest.approx(quad(lambda s: expected(name, s), t, t + h)[0] / h, abs=1e-10)
+        moment = quad(lambda s: (s - t - h / 2) * expected(name, s), t, t + h)[0]
+        assert slope == pytest.approx(12 * moment / h**3, abs=1e-8)
+
+
+def test_breakpoints_and_sides():
+    """An integrator restarts where eV or its slope jumps; the value before and after are told apart."""
+    assert drive.read(CASES["ramp"]).breakpoints(10) == [1.0, 3.0]
+    assert drive.read(CASES["pulse"]).breakpoints(2) == [1.0]
+    assert drive.read(CASES["constant"]).breakpoints(10) == []
+    pulse = drive.read(CASES["pulse"])
+    assert [pulse(1.0, -1), pulse(1.0, +1), pulse(3.0, -1), pulse(3.0, +1)] == [0.1, 0.8, 0.8, 0.1]
+    at_zero = drive.read({"from": 0.0, "to": 0.8})
+    assert (at_zero(0.0, -1), at_zero(0.0, +1), at_zero.start) == (0.0, 0.8, 0.0)
+
+
+def test_table(tmp_path):
+    """A two-column file: straight lines, a break at every row, constant outside."""
+    (tmp_path / "v.txt").write_text("# t eV\n0 0.0\n1 0.5\n3 0.1\n")
+    bias = drive.read("v.txt", tmp_path)
+    assert [bias(0.5), bias(2.0), bias(9.0)] == pytest.approx([0.25, 0.3, 0.1])
+    assert bias.breakpoints(2.5) == [1.0]
+    assert bias.extremes(3.0) == 0.5
+
+
+@pytest.mark.parametrize(
+    "value, word",
+    [
+        ({"kind": "stp", "to": 1.0}, "must be one of"),
+        ({"kind": "ramp", "to": 1.0}, "needs duration"),
+        ({"to": 1.0, "form": 0.0}, '"from"'),
+        ({"to": "a"}, "must be a number"),
+        ({"to": 1.0, "at": -1.0}, ">= 0"),
+        ({"kind": "sine", "amplitude": 1.0, "frequency": 0.0}, "> 0"),
+        ("nowhere.txt", "cannot read"),
+        ("words.txt", "two columns"),
+        ("one.txt", "two columns"),
+        ("back.txt", "must increase"),
+    ],
+)
+def test_bad_drives_say_what_is_wrong(tmp_path, value, word):
+    """One line, naming what is wrong and what is allowed."""
+    (tmp_path / "words.txt").write_text("t eV\nx y\n")
+    (tmp_path / "one.txt").write_text("1\n2\n")
+    (tmp_path / "back.txt").write_text("1 0\n0 1\n")
+    with pytest.raises(ValueError, match=word) as caught:
+        drive.read(value, tmp_path)
+    assert "\n" not in str(caught.value)

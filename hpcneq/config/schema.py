@@ -20,7 +20,7 @@ import operator
 import re
 import types
 import typing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import InputError
 
@@ -41,6 +41,32 @@ KINDS = {
     tuple: "a list",
 }
 ANYTHING = bool | int | float | str | list | dict
+
+
+# ---- declaring ------------------------------------------------------------------------------------------------------
+
+
+def key(default=dataclasses.MISSING, *, doc: str, unit: str = "", **rules):
+    """A key of a table, declared: ``T: float = key(0.01, doc="temperature", unit="t", above=0)``.
+
+    rules : above, min, max, below, choices, allow_inf, key, parse, as the module's text explains them.
+    Without a default the key must be given. A list as default is copied for each table.
+    """
+    metadata = {"doc": doc, **({"unit": unit} if unit else {}), **rules}
+    if isinstance(default, list):
+        return field(default_factory=default.copy, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def like(table: type, name: str, default=dataclasses.MISSING, **changes):
+    """The key ``name`` of another table declared once more: same doc, unit and limits, unless changed.
+
+    default : another default; that of the other table if left out.
+    """
+    other = {f.name: f for f in dataclasses.fields(table)}[name]
+    if default is dataclasses.MISSING:
+        default = other.default
+    return field(default=default, metadata={**other.metadata, **changes})
 
 
 # ---- checking -------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .task import ERRORS, Cost, Outcome, Quantity, System, Task, units_of
+from .task import ERRORS, WORK, Cost, Outcome, Quantity, System, Task, units_of
 
 __all__ = [
     "ERRORS",
@@ -14,6 +14,7 @@ __all__ = [
     "Quantity",
     "System",
     "Task",
+    "WORK",
     "run_evolution",
     "run_sweep",
     "units_of",

@@ -71,6 +71,24 @@ class Quantity:
         return members
 
 
+WORK = (
+    Quantity("steps", "1", "time steps taken", dtype=int, kind="summary", error="counted"),
+    Quantity(
+        "rejected_steps", "1", "time steps tried again", dtype=int, kind="summary", error="counted"
+    ),
+    Quantity("seconds", "s", "wall time of the evolution", kind="summary", error="measured"),
+    Quantity(
+        "gflops", "GF/s", "rate of the products of matrices", kind="summary", error="measured"
+    ),
+    Quantity(
+        "state_bytes", "bytes", "state on each rank", dtype=int, kind="summary", error="counted"
+    ),
+    Quantity(
+        "peak_bytes", "bytes", "memory of each rank", dtype=int, kind="summary", error="measured"
+    ),
+)  # what every evolution says of its work
+
+
 @dataclass
 class Outcome:
     """How a task ended, for the driver to store.

@@ -16,6 +16,7 @@ from .schema import LIMITS, arms, as_json, default_of, expected, keys_of, requir
 from .words import nearest
 
 Description = dict[str, object]  # of JSON's types
+ONLY_TIMED = ("t_max", "output_every")  # keys of [run] that only an evolution in time uses
 
 
 def describe(
@@ -58,7 +59,7 @@ def describe_system(system: System) -> Description:
 
 def describe_task(system: System, task: Task) -> Description:
     """A task with all keys and quantities."""
-    tables = {**task.tables, "run": RunTable}
+    tables = tables_of(task)
     return {
         "system": system.name,
         "name": task.name,
@@ -66,13 +67,21 @@ def describe_task(system: System, task: Task) -> Description:
         "timed": task.timed,
         "sweep": list(task.sweep),
         "petsc": list(task.petsc),
-        "keys": [
-            entry
-            for name, table in tables.items()
-            for entry in describe_table(table, name, task.timed)
-        ],
+        "keys": [entry for name, table in tables.items() for entry in task_keys(task, table, name)],
         "quantities": describe_quantities(task),
     }
+
+
+def tables_of(task: Task) -> dict[str, type]:
+    """The tables of a task's input that are declared key by key."""
+    return {**task.tables, "run": RunTable}
+
+
+def task_keys(task: Task, table: type, name: str) -> Iterator[Description]:
+    """The keys of a table that mean something for the task."""
+    for entry in describe_table(table, name, task.timed):
+        if task.timed or name != "run" or entry["key"] not in ONLY_TIMED:
+            yield entry
 
 
 def describe_table(table: type, path: str, timed: bool = False) -> Iterator[Description]:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..tasks.task import System, Task
-from .description import Description, describe, describe_table
+from .description import Description, describe, tables_of, task_keys
 from .description_text import default_text
-from .load import RunTable
 from .toml_text import literal_of
 
 MEANING = 32  # column at which the meaning of a key begins
@@ -45,10 +44,9 @@ def template(catalogue: Mapping[str, System], system: str, task: str) -> str:
         f"system = {literal_of(system)}",
         f"task = {literal_of(task)}",
     ]
-    for name, table in {**declaration.tables, "run": RunTable}.items():
+    for name, table in tables_of(declaration).items():
         live = declaration.example.get(name, {})
-        lines += ["", f"[{name}]"]
-        lines += _table_lines(describe_table(table, name, declaration.timed), live, name)
+        lines += ["", f"[{name}]", *_table_lines(task_keys(declaration, table, name), live, name)]
     lines += _sweep_lines(declaration)
     lines += _petsc_lines(declaration)
     return "\n".join(lines) + "\n"

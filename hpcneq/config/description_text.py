@@ -9,6 +9,7 @@ from typing import Any
 from .toml_text import literal_of
 
 WIDTH = 100  # columns of a terminal
+COLUMN = 24  # where words begin
 KEY_COLUMNS = ("key", "type", "default", "unit", "meaning")
 QUANTITY_COLUMNS = ("quantity", "units", "axes", "error", "meaning")
 
@@ -41,7 +42,7 @@ def _lines(description: Description) -> list[str]:
 
 def _system_lines(system: Description) -> list[str]:
     if "error" in system:
-        return _item(system["name"], "cannot be used: " + system["error"], 0)
+        return [f"{system['name'].ljust(COLUMN)}cannot be used: {system['error']}", ""]
     lines = _item(system["name"], system["doc"], 0)
     if system["paper"]:
         lines += _item("", system["paper"], 0)
@@ -122,11 +123,10 @@ def _by_table(keys: Iterable[Description]) -> list[tuple[str, list[Description]]
 
 def _item(name: str, words: str, indent: int) -> list[str]:
     """A name and, from a fixed column on, its words."""
-    column = 24
-    lines = _wrapped(words, column) or [""]
-    if len(name) + indent >= column:
+    lines = _wrapped(words, COLUMN) or [""]
+    if len(name) + indent >= COLUMN:
         return [" " * indent + name, *lines]
-    return [(" " * indent + name).ljust(column) + lines[0].strip(), *lines[1:]]
+    return [(" " * indent + name).ljust(COLUMN) + lines[0].strip(), *lines[1:]]
 
 
 def _wrapped(words: str, indent: int) -> list[str]:

@@ -20,8 +20,8 @@ SAFETY = 4.0  # the step error of a fourth-order method is 1/15 of the differenc
 class Recorder:
     """What a system writes of an evolution.
 
-    A system gives ``declare(out)``, ``row(t, c, seen) -> {name: value}``, the same on every rank (``seen``: what the state observes),
-    ``local(row, seen)``, what this rank writes of it, and a few words ``progress(row)``. ``headline(row)`` gives the summary.
+    A system gives ``declare(out)``, ``row(t, c, seen) -> {name: value}``, the same on every rank (``seen``: what the
+    state observes), and ``headline(row)``, its numbers for the summary.
 
     worst : {name: max or min}, numbers of rows and of ``watch`` of which the summary keeps the worst.
     variants : names of further runs with twice the step from which errors are estimated; the first tells the error of the step,
@@ -31,6 +31,15 @@ class Recorder:
     """
 
     worst, variants, safety, caution, defaults, traced = {}, ("step error",), SAFETY, 1.0, {}, ()
+
+    def local(self, row, seen):
+        """What this rank writes of a row; all of it, unless series are distributed."""
+        return row
+
+    def progress(self, row):
+        """A few words for the progress line."""
+        numbers = self.headline(row).items()
+        return ", ".join(f"{name} = {x:.4g}" for name, x in numbers if name != "t")
 
     def watch(self, state, found, seen):
         """A row over the axis t_monitor of what is costly: ({name: value} this rank writes, {name: number} for ``worst``)."""

@@ -11,17 +11,11 @@ from ....parallel import on_root, solo
 from ....solvers import farm as maps
 from ....solvers.continuation import FOLD, Follower
 from ....tasks import Outcome
-from .. import inputs, static_inputs
 from ..physics import currents, onsets
 from ..physics import gap_equations as conditions
 from ..physics import uniform_states as static
 from .steady import CODES, CODES_TEXT, FLOOR, grid_of, gridded, point_of, polished, refuse_unused
 
-TABLES = {
-    "parameters": static_inputs.StaticParameters,
-    "numerics": static_inputs.BranchNumerics,
-    "leads": inputs.Leads,
-}
 VERTEX = 1e-5  # the slope of a branch where it leaves the normal state is a limit
 NEAR = 1e-4  # a state this close to a branch lies on it
 

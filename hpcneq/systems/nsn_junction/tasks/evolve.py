@@ -12,7 +12,7 @@ from ....solvers.evolution import row_times
 from ....solvers.site_columns import state as columns
 from ....tasks import cost as estimates
 from ....tasks.evolution import Recorder, run_evolution
-from .. import site_inputs
+from .. import inputs
 from ..physics import junction as model
 from ..physics import lattice_dynamics as sites
 from ..physics import onsets
@@ -37,7 +37,7 @@ def evolve(run, comm, log, output):
     """
     if run.numerics.symmetry == "full":
         return _evolve_sites(run, comm, log, output)
-    if run.tables.get("sites") not in (None, site_inputs.SiteTable()):
+    if run.tables.get("sites") not in (None, inputs.SiteTable()):
         raise InputError('[sites]: goes with [numerics] symmetry = "full" only')
     if run.initial.state in ("crossed", "pattern"):
         raise InputError(

@@ -15,7 +15,7 @@ from ....solvers.evolution import row_times
 from ....solvers.site_columns import state as columns
 from ....tasks import Outcome
 from ....tasks import cost as estimates
-from .. import site_inputs
+from .. import inputs
 from ..physics import drive
 from ..physics import junction as model
 from ..physics import lattice_dynamics as sites
@@ -28,7 +28,7 @@ from ..shared.initial_state import build, loosened, on_root_value, start
 
 def lattice(run, comm, recall=lambda name, compute, *args: compute(*args)):
     """The `Sites` of an input. **Collective.**"""
-    n, table = run.numerics, run.tables.get("sites") or site_inputs.SiteTable()
+    n, table = run.numerics, run.tables.get("sites") or inputs.SiteTable()
     vector = []
     for axis, given in (("x", table.A_x), ("y", table.A_y)):
         try:

@@ -17,7 +17,7 @@ from .files import checkpoint, journal, reader, report
 from .files import writer as store
 from .restart import LongRun, changed, physics
 from .stopping import Stopping
-from .tasks.task import declared, resolve
+from .tasks.task import Cost, declared, resolve
 
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
 
@@ -339,8 +339,20 @@ def check(source, ranks=1, overrides=()):
     cost = _task(checked).cost
     lines = [f"{source}: valid {checked.system} {checked.task}"]
     if cost is not None:
-        lines += resolve(cost)(checked, ranks or 1)
+        found = resolve(cost)(checked, ranks or 1)
+        lines += _cost_lines(found, ranks or 1) if isinstance(found, Cost) else found
     return "\n".join(lines)
+
+
+def _cost_lines(cost, ranks):
+    """A task's Cost in words."""
+    at_work = max(1, min(ranks, cost.most_ranks))
+    on = f"on {ranks} rank{'s' if ranks > 1 else ''}"
+    return [
+        *(f"  {note}" for note in cost.notes),
+        f"  memory: {cost.bytes_per_rank / 2**20:.0f} MB a rank {on}",
+        f"  time: about {parallel.clock(cost.core_seconds / at_work)} {on}",
+    ]
 
 
 def run_in_process(source, output=None, overrides=(), force=True, quiet=True, petsc_argv=()):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
 from importlib import import_module
 from types import MappingProxyType
+from typing import Any, Protocol
 
 from ..config.schema import keys_of
 from ..errors import InputError
@@ -87,6 +88,42 @@ WORK = (
         "peak_bytes", "bytes", "memory of each rank", dtype=int, kind="summary", error="measured"
     ),
 )  # what every evolution says of its work
+
+
+class Given(Protocol):
+    """A checked input, as a task's ``run``, ``refuse`` and ``cost`` get it; see `hpcneq.config.load.Run`."""
+
+    @property
+    def task(self) -> str:
+        """Name of the task."""
+
+    @property
+    def parameters(self) -> Any:
+        """The task's own dataclass of [parameters]; a swept key holds its first value."""
+
+    @property
+    def numerics(self) -> Any:
+        """The task's own dataclass of [numerics]."""
+
+    @property
+    def initial(self) -> Any:
+        """The task's own dataclass of [initial]."""
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """Further tables by name."""
+
+    @property
+    def run(self) -> Any:
+        """The table [run]: t_max, output_every, seed, limits."""
+
+    @property
+    def sweep(self) -> Mapping[str, Any]:
+        """Swept key -> (n,) values; the first key is the slow one."""
+
+    @property
+    def petsc(self) -> Mapping[str, Any]:
+        """PETSc options by name."""
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The input tables of the nsn-junction: parameters, leads, numerics, initial states.
 
 A key is declared in one table and repeated in others with `like`; limits that only some tasks have
-are refused by `shared.refusals`. Energies are in units of the hopping t, times in its inverse.
+are refused by `shared.refusals`. Energies are in units of the hopping t_par, times in its inverse.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ MOST_SITES = 100000  # along one direction
 class Parameters:
     """Attractive Hubbard model between two leads at constant bias."""
 
-    U: float = key(3.0, doc="on-site attraction", unit="t", above=0, max=LARGEST)
+    U: float = key(3.0, doc="on-site attraction", unit="t_par", above=0, max=LARGEST)
     mu: float = key(
         0.0,
         doc="chemical potential of the superconductor (0: half filling)",
-        unit="t",
+        unit="t_par",
         min=-LARGEST,
         max=LARGEST,
     )
-    gamma: float = key(0.01, doc="coupling to each lead", unit="t", min=0, max=LARGEST)
-    h: float = key(0.0, doc="Zeeman field", unit="t", min=-LARGEST, max=LARGEST)
-    T: float = key(0.02, doc="temperature of the leads", unit="t", min=0, max=LARGEST)
+    gamma: float = key(0.01, doc="coupling to each lead", unit="t_par", min=0, max=LARGEST)
+    h: float = key(0.0, doc="Zeeman field", unit="t_par", min=-LARGEST, max=LARGEST)
+    T: float = key(0.02, doc="temperature of the leads", unit="t_par", min=0, max=LARGEST)
     eV: float = key(
         0.0,
         doc="bias between the leads; where it may change in time also {from, to, "
         "kind = step|ramp|pulse|sine, at, duration, ...} or a two-column file (t, eV)",
-        unit="t",
+        unit="t_par",
         min=-LARGEST,
         max=LARGEST,
     )
@@ -105,12 +105,12 @@ class SiteTable:
     disorder: float = key(
         0.0,
         doc="random site energies in [-disorder/2, disorder/2]",
-        unit="t",
+        unit="t_par",
         min=0,
         max=LARGEST,
     )
     pairing_disorder: float = key(
-        0.0, doc="the same for U of every site", unit="t", min=0, max=LARGEST
+        0.0, doc="the same for U of every site", unit="t_par", min=0, max=LARGEST
     )
     seed: int = key(1, doc="key of the disorder", min=0)
     A_x: float | dict | str = key(
@@ -163,14 +163,14 @@ class OnsetNumerics(StaticNumerics):
     scan_step: float = key(
         0.05,
         doc="step of the scan; two onsets closer than that may be missed",
-        unit="t",
+        unit="t_par",
         above=0,
         max=1,
     )
     scan_to: float | None = key(
         None,
         doc="end of the scan; default: where no pair survives, judged by the gap at rest",
-        unit="t",
+        unit="t_par",
         above=0,
         max=LARGEST,
     )
@@ -193,7 +193,7 @@ class BranchNumerics(StaticNumerics):
     step: float = key(
         0.02,
         doc="first and largest step along a branch, in (delta, eV)",
-        unit="t",
+        unit="t_par",
         above=0,
         max=0.2,
     )
@@ -240,13 +240,13 @@ class LatticeNumerics:
     pole_window: float | None = key(
         None,
         doc="energies up to which the poles must be accurate; default: the largest level plus bias",
-        unit="t",
+        unit="t_par",
         above=0,
     )
     dt: float = key(
         0.25,
         doc="time step of an evolution; the error falls as dt^4",
-        unit="1/t",
+        unit="1/t_par",
         above=0,
         max=2,
     )
@@ -353,7 +353,7 @@ class Initial:
     noise: float = key(
         1e-3,
         doc="standard deviation of a random complex addition to Delta; patterns grow from it",
-        unit="t",
+        unit="t_par",
         min=0,
     )
     noise_sites: bool = key(

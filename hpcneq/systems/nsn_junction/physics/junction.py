@@ -13,23 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....maths import poles as pole_fits
+from .operating_point import Lead
 
 UP, DOWN = +1, -1
-
-
-@dataclass(frozen=True)
-class Lead:
-    """One wide-band lead: coupling gamma, temperature T, chemical potential mu, share ``sign``/2 of the bias."""
-
-    name: str
-    gamma: float
-    T: float
-    mu: float
-    sign: int
-
-    def shift(self, eV, mu_system):
-        """Fermi energy of the lead seen by an up electron; a hole sees its negative."""
-        return self.mu - mu_system + 0.5 * self.sign * eV
 
 
 @dataclass(frozen=True)
@@ -155,7 +141,7 @@ class Junction:
     U: float
     mu: float
     h: float
-    leads: tuple
+    leads: tuple[Lead, ...]
     lattice: Lattice
     drive: object
     poles: tuple

@@ -5,12 +5,16 @@ Each raises InputError, in one line that names table, key and value, and compute
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
 
 from ....errors import InputError
+from ....tasks import Given
 from ..inputs import Leads
+from ..physics.operating_point import require_mirrored
+from .operating_point import branch_axes, own_values, point_of, sought_key
 
 MOST_MOMENTA = 2 * 10**7  # of a finite lattice whose momenta are all held in memory
 
@@ -18,7 +22,7 @@ MOST_MOMENTA = 2 * 10**7  # of a finite lattice whose momenta are all held in me
 # ---- limits that several tasks share ------------------------------------------------------------
 
 
-def leads_values(given, key: str) -> Iterator[tuple[str, float]]:
+def leads_values(given: Given, key: str) -> Iterator[tuple[str, float]]:
     """(table, value) of gamma, T or mu of each lead: its own, else that of [parameters]."""
     leads = given.tables.get("leads") or Leads()
     for name, lead in (("left", leads.left), ("right", leads.right)):
@@ -29,14 +33,14 @@ def leads_values(given, key: str) -> Iterator[tuple[str, float]]:
             yield "[parameters]", vars(given.parameters)[key]
 
 
-def require_coupling(given, reason: str) -> None:
+def require_coupling(given: Given, reason: str) -> None:
     """Refuse a lead with gamma = 0."""
     for table, gamma in leads_values(given, "gamma"):
         if gamma == 0:
             raise InputError(f"{table} gamma = 0.0: must be > 0: {reason}")
 
 
-def require_temperature(given) -> None:
+def require_temperature(given: Given) -> None:
     """Refuse a lead at T = 0, whose Fermi function has no expansion in poles."""
     for table, T in leads_values(given, "T"):
         if T == 0:
@@ -46,13 +50,13 @@ def require_temperature(given) -> None:
             )
 
 
-def require_baths(given) -> None:
+def require_baths(given: Given) -> None:
     """Refuse leads that cannot be represented by bath modes."""
     require_coupling(given, "the levels decay into the leads by bath modes")
     require_temperature(given)
 
 
-def require_few_momenta(given) -> None:
+def require_few_momenta(given: Given) -> None:
     """Refuse a finite lattice whose momenta do not fit into memory."""
     numerics = given.numerics
     if numerics.lattice == "finite" and numerics.Lx * numerics.Ly > MOST_MOMENTA:
@@ -62,7 +66,7 @@ def require_few_momenta(given) -> None:
         )
 
 
-def require_static_sums(given) -> None:
+def require_static_sums(given: Given) -> None:
     """Refuse momentum sums that cannot be confirmed by more accurate ones."""
     require_few_momenta(given)
     error = given.numerics.error
@@ -86,62 +90,166 @@ def _require_not_negative(given, key: str, reason: str) -> None:
 # ---- static tasks -------------------------------------------------------------------------------
 
 
-def steady(given) -> None:
+def steady(given: Given) -> None:
     """Refuse what the task ``steady`` cannot compute."""
     require_static_sums(given)
+    point_of(given).terms()
 
 
-def tmatrix(given) -> None:
+def tmatrix(given: Given) -> None:
     """Refuse what the task ``tmatrix`` cannot compute."""
     require_static_sums(given)
+    require_mirrored(point_of(given), "static pair susceptibility")
+    numerics, Q = given.numerics, given.sweep.get("Q")
+    if numerics.lattice == "finite" and Q is not None:
+        own = 2 * np.pi * np.arange(numerics.Lx // 2 + 1) / numerics.Lx
+        if not all(np.isclose(q, own, atol=1e-6).any() for q in Q):
+            raise InputError(
+                f"[sweep] Q: must be 2 pi n/Lx on a finite lattice (Lx = {numerics.Lx}); "
+                "leave it out to get all"
+            )
 
 
-def onset(given) -> None:
+def onset(given: Given) -> None:
     """Refuse what the task ``onset`` cannot compute."""
     require_static_sums(given)
+    along = _require_sought_key(given)
+    if len(given.sweep) > 1:
+        raise InputError("[sweep]: onset takes one key; phase-diagram makes maps")
+    if along == "T" and own_values(given):
+        raise InputError(
+            "[leads]: a transition temperature is sought for two equal leads; leave the table out"
+        )
+    _require_common_temperature(given)
+    points = [
+        point_of(given, **{key: float(x)}) for key, axis in given.sweep.items() for x in axis
+    ] or [point_of(given)]
+    for point in points:
+        require_mirrored(point, "onset")
+    at_rest = along == "h" and given.parameters.eV == 0 and "eV" not in given.sweep
+    infinite = given.numerics.lattice == "infinite"
+    if given.numerics.fflo_line and not (
+        at_rest and infinite and all(point.equilibrium for point in points)
+    ):
+        raise InputError(
+            "[numerics] fflo_line: only for critical fields at rest (eV = 0, no h) "
+            "on the infinite lattice"
+        )
 
 
-def branches(given) -> None:
+def branches(given: Given) -> None:
     """Refuse what the task ``branches`` cannot compute."""
     require_static_sums(given)
+    along, slow = branch_axes(given)
+    if along is None or len(given.sweep[along]) < 2:
+        raise InputError(
+            "[sweep]: branches are followed over eV or h; give one of them with at least two points"
+        )
+    _require_ascending_voltage(given, along)
+    _require_common_temperature(given)
+    end = {along: float(given.sweep[along][-1])}
+    for values in given.sweep[slow[0]] if slow else [None]:
+        at = {slow[0]: float(values)} if slow else {}
+        require_mirrored(point_of(given, **end, **at), "branches")
 
 
-def iv(given) -> None:
+def iv(given: Given) -> None:
     """Refuse what the task ``iv`` cannot compute."""
     require_static_sums(given)
+    if "eV" not in given.sweep:
+        raise InputError(
+            "[sweep] eV: iv needs it, such as eV = {from = 0.0, to = 2.0, points = 101}"
+        )
+    _require_ascending_voltage(given, "eV")
+    point_of(given, eV=float(given.sweep["eV"][-1])).terms()
 
 
-def phase_diagram(given) -> None:
+def phase_diagram(given: Given) -> None:
     """Refuse what the task ``phase-diagram`` cannot compute."""
     require_few_momenta(given)
+    if len(given.sweep) != 2:
+        raise InputError(
+            "[sweep]: a phase diagram needs two of eV, h, T, "
+            f"got {', '.join(given.sweep) or 'none'}"
+        )
+    for key, values in given.sweep.items():
+        if np.any(np.diff(values) <= 0):
+            raise InputError(f"[sweep] {key}: must ascend")
     for key in ("h", "eV"):
         _require_not_negative(given, key, f"the diagram is the same at -{key}")
+    ends = [[(key, float(x)) for x in axis[[0, -1]]] for key, axis in given.sweep.items()]
+    for corner in itertools.product(*ends):
+        point_of(given, **dict(corner)).terms()
 
 
-def modes(given) -> None:
+def modes(given: Given) -> None:
     """Refuse what the task ``modes`` cannot compute."""
     require_few_momenta(given)
     require_coupling(given, "modes are sought above the decay rate of isolated pairs")
+    if given.parameters.q == []:
+        raise InputError("[parameters] q = []: must hold at least one number")
+    if given.initial.state == "bcs":
+        require_mirrored(point_of(given), "gap equation")
 
 
-def spectrum(given) -> None:
+def spectrum(given: Given) -> None:
     """Refuse what the task ``spectrum`` cannot compute."""
     require_baths(given)
+
+
+def _require_sought_key(given) -> str:
+    """The one of eV, h and T in which onsets are sought; refuse other numbers of them."""
+    along = sought_key(given)
+    if along is not None:
+        return along
+    missing = [
+        key
+        for key in ("eV", "h", "T")
+        if vars(given.parameters)[key] is None and key not in given.sweep
+    ]
+    if len(missing) == 3:
+        raise InputError("[parameters] eV, h, T: onset seeks one of them; give the other two")
+    if not missing:
+        raise InputError("[parameters] eV, h, T: onset seeks one of them; leave it out")
+    if missing == ["eV", "h"]:
+        raise InputError(
+            "[parameters] eV and h: onset seeks one of eV, h and T; give h for onsets in eV, "
+            "or eV = 0 for critical fields"
+        )
+    raise InputError(
+        f"[parameters] {' and '.join(missing)}: onset seeks one of eV, h and T; "
+        "give the other two (T is the lead's, 0 allowed)"
+    )
+
+
+def _require_common_temperature(given) -> None:
+    """Refuse leads with temperatures of their own where the temperature is swept."""
+    if "T" in given.sweep and "T" in own_values(given):
+        raise InputError(
+            "[leads] T: the temperature is swept or sought here; leads cannot have their own"
+        )
+
+
+def _require_ascending_voltage(given, key: str) -> None:
+    """Refuse a line that does not ascend from a value >= 0."""
+    values = given.sweep[key]
+    if np.any(np.diff(values) <= 0) or values[0] < 0:
+        raise InputError(f"[sweep] {key}: must ascend from a value >= 0")
 
 
 # ---- dynamic tasks ------------------------------------------------------------------------------
 
 
-def evolve(given) -> None:
+def evolve(given: Given) -> None:
     """Refuse what the task ``evolve`` cannot compute."""
     require_baths(given)
 
 
-def ensemble(given) -> None:
+def ensemble(given: Given) -> None:
     """Refuse what the task ``ensemble`` cannot compute."""
     require_baths(given)
 
 
-def pattern(given) -> None:
+def pattern(given: Given) -> None:
     """Refuse what the task ``pattern`` cannot compute."""
     require_baths(given)

@@ -23,9 +23,7 @@ from ..physics.stripe_dynamics import Quench
 from ..shared import previous_run as nsn_continued
 from ..shared.initial_state import build, loosened, start
 from . import ensemble as nsn_ensemble
-from . import modes as nsn_modes
 from . import pattern as nsn_sites
-from . import phase_diagram as nsn_maps
 
 HARMONICS, MOST_PERIODS = 8, 4  # of the currents under a sine drive
 
@@ -125,12 +123,8 @@ def regions(junction, comm, t):
 
 def estimate(run, ranks):
     """Lines for ``hpcneq check``."""
-    if run.task == "phase-diagram":
-        return nsn_maps.estimate(run, ranks)
     if run.task == "ensemble":
         return nsn_ensemble.estimate(run, ranks)
-    if run.task == "modes":
-        return nsn_modes.estimate(run, ranks)
     if run.task == "evolve" and run.numerics.symmetry == "full":
         return nsn_sites.estimate(run, ranks)
     if run.task != "evolve":

@@ -1,0 +1,23 @@
+"""Every data set and summary number of the nsn-junction, declared once, in groups for its tasks."""
+
+from __future__ import annotations
+
+from .branches import BRANCHES, IV
+from .onsets import ONSET, PHASE_DIAGRAM
+from .shared import NORMAL_STABILITY, ONSET_KINDS, STABILITY_CODES
+from .spectra import MODES, SPECTRUM
+from .steady_states import STEADY, TMATRIX
+
+__all__ = [
+    "BRANCHES",
+    "IV",
+    "MODES",
+    "NORMAL_STABILITY",
+    "ONSET",
+    "ONSET_KINDS",
+    "PHASE_DIAGRAM",
+    "SPECTRUM",
+    "STABILITY_CODES",
+    "STEADY",
+    "TMATRIX",
+]

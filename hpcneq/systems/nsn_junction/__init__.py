@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...tasks import System, Task
-from . import inputs
+from . import inputs, quantities
 
 HERE = __name__
 TASKS = (
@@ -17,15 +17,16 @@ TASKS = (
             "leads": inputs.Leads,
             "sites": inputs.SiteTable,
         },
-        run=f"{HERE}.tasks.evolve:evolve",
+        run=f"{HERE}.tasks.evolve:run",
         timed=True,
         petsc=(
             "evolve",
             "initial",
         ),
         refuse=f"{HERE}.shared.refusals:evolve",
-        cost=f"{HERE}.tasks.evolve:estimate",
-        figure=f"{HERE}.figures.evolve:evolve",
+        cost=f"{HERE}.shared.cost:evolve",
+        figure=f"{HERE}.figures.evolve:draw",
+        quantities=quantities.EVOLVE,
     ),
     Task(
         name="phase-diagram",
@@ -157,7 +158,7 @@ TASKS = (
             "initial": inputs.Initial,
             "leads": inputs.Leads,
         },
-        run=f"{HERE}.tasks.ensemble:ensemble",
+        run=f"{HERE}.tasks.ensemble:run",
         sweep=(
             "seed",
             "dt",
@@ -168,8 +169,9 @@ TASKS = (
             "initial",
         ),
         refuse=f"{HERE}.shared.refusals:ensemble",
-        cost=f"{HERE}.tasks.evolve:estimate",
-        figure=f"{HERE}.figures.ensemble:ensemble",
+        cost=f"{HERE}.shared.cost:ensemble",
+        figure=f"{HERE}.figures.ensemble:draw",
+        quantities=quantities.ENSEMBLE,
     ),
     Task(
         name="modes",
@@ -195,11 +197,12 @@ TASKS = (
             "initial": inputs.PatternInitial,
             "sites": inputs.SiteTable,
         },
-        run=f"{HERE}.tasks.pattern:pattern",
+        run=f"{HERE}.tasks.pattern:run",
         petsc=("initial",),
         refuse=f"{HERE}.shared.refusals:pattern",
-        cost=f"{HERE}.tasks.evolve:estimate",
-        figure=f"{HERE}.figures.pattern:pattern",
+        cost=f"{HERE}.shared.cost:pattern",
+        figure=f"{HERE}.figures.pattern:draw",
+        quantities=quantities.PATTERN,
     ),
 )
 SYSTEM = System(

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -95,7 +96,7 @@ WORK = (
 
 
 class Given(Protocol):
-    """A checked input, as a task's ``run``, ``refuse`` and ``cost`` get it; see `hpcneq.config.load.Run`."""
+    """A checked input, as ``run``, ``refuse`` and ``cost`` of a task get it: `config.load.Run`."""
 
     @property
     def task(self) -> str:
@@ -128,6 +129,14 @@ class Given(Protocol):
     @property
     def petsc(self) -> Mapping[str, Any]:
         """PETSc options by name."""
+
+    @property
+    def folder(self) -> Path:
+        """Where relative file names of the input start."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the input is that of a run that has begun: files that it names may be gone."""
 
 
 @dataclass

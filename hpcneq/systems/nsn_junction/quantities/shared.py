@@ -42,31 +42,3 @@ SCANNED = Quantity(
     kind="summary",
     error=INTERVAL,
 )
-START = (
-    Quantity(
-        "initial_state", "1", "the state at the beginning", dtype=str, kind="summary", error=CODE
-    ),
-    Quantity(
-        "initial_wave_number",
-        "2 pi / Lx",
-        "its wave number",
-        dtype=int,
-        kind="summary",
-        error=COUNTED,
-    ),
-    Quantity("initial_residual", "t_par", "its largest residual", kind="summary", error=RESIDUAL),
-    Quantity(
-        "initial_delta_max",
-        "t_par",
-        "its largest |Delta|",
-        kind="summary",
-        error="solved to initial_residual",
-    ),
-    Quantity(
-        "initial_time",
-        "1/t_par",
-        "the time at which the run before ended",
-        kind="summary",
-        error="a time step",
-    ),
-)  # what is told of a start

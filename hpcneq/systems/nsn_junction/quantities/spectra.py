@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ....tasks import ERRORS, Quantity
-from .shared import CODE, COORDINATE, COUNTED, START
+from .patterns import START, X
+from .shared import CODE, COORDINATE, COUNTED
 
 MODES = (
     Quantity("mode", "1", "modes of one q, fastest growing first", dtype=int, error=COORDINATE),
@@ -81,9 +82,16 @@ POLES = "that of the poles, times about 1/distance of the levels"
 SPECTRUM = (
     *START,
     Quantity(
+        "initial_time",
+        "1/t_par",
+        "time at which the run before ended",
+        kind="summary",
+        error="exact",
+    ),
+    Quantity(
         "w", "t_par", "frequency, from the superconductor's chemical potential", error=COORDINATE
     ),
-    Quantity("x", "lattice constant", "site along x", dtype=int, error=COORDINATE),
+    X,
     Quantity("kx", "1/lattice constant", "wave number along x", error=COORDINATE),
     Quantity(
         "ky", "1/lattice constant", "wave number along y; that of -ky is the same", error=COORDINATE

@@ -6,7 +6,8 @@ import dataclasses
 
 from ....tasks import Given
 from ..inputs import Leads
-from ..physics.operating_point import Lead, Point
+from ..physics.operating_point import Point
+from .biased_leads import leads_of
 
 LEAD_KEYS = ("gamma", "T", "mu")
 HARTREE = (
@@ -26,22 +27,6 @@ def own_values(given: Given) -> set[str]:
     }
 
 
-def leads_of(given: Given, parameters: object) -> tuple[Lead, Lead] | None:
-    """The two leads, or None: two equal ones that follow ``parameters``."""
-    if not own_values(given):
-        return None
-    table = given.tables["leads"]
-    left, right = (
-        {key: value for key, value in vars(lead).items() if value is not None}
-        for lead in (table.left, table.right)
-    )
-    common = {key: vars(parameters)[key] for key in LEAD_KEYS}
-    return (
-        Lead(name="left", sign=+1, **(common | left)),
-        Lead(name="right", sign=-1, **(common | right)),
-    )
-
-
 def point_of(given: Given, **values: float) -> Point:
     """The Point of an input; ``values`` replace parameters, swept ones for example.
 
@@ -50,7 +35,10 @@ def point_of(given: Given, **values: float) -> Point:
     parameters = dataclasses.replace(given.parameters, **values)
     numbers = {key: vars(parameters)[key] for key in ("U", "mu", "gamma", "h", "T", "eV")}
     numbers = {key: 0.0 if value is None else value for key, value in numbers.items()}
-    return Point(leads=leads_of(given, parameters), **numbers)
+    leads = None
+    if own_values(given):
+        leads = leads_of(dataclasses.replace(given, parameters=parameters))
+    return Point(leads=leads, **numbers)
 
 
 def sought_key(given: Given) -> str | None:

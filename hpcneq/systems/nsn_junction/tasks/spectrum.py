@@ -12,8 +12,9 @@ from ....tasks import Given, Outcome
 from ..physics import pair_susceptibility, spectra, stripe_states, uniform_states
 from ..physics.junction import Junction
 from ..physics.operating_point import Point
-from ..shared import previous_run
-from ..shared.initial_state import build, start
+from ..shared.initial_state import start_of
+from ..shared.input_junction import build_junction
+from ..shared.previous_run import ended_run, refuse_other
 
 POINTS, REACH = 601, 5.0  # default frequencies: so many up to this
 
@@ -50,20 +51,21 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
 
 def stationary_state(given: Given, comm, log: Callable) -> tuple[State, dict, list[str]]:
     """(state, summary, warnings) of the stationary state that [initial] names. **Collective.**"""
-    junction = build(given, comm)
-    delta, found = start(given, comm, junction, log)
+    junction = build_junction(given, comm)
+    start = start_of(given, comm, junction, log)
     eV = given.parameters.eV
-    levels = diagonalise(junction, delta, eV, comm)
+    levels = diagonalise(junction, start.delta, eV, comm)
     greens = [-1j * (level.V @ level.green() @ level.V.conj().T) for level in levels]
-    state = State(junction, delta, eV, [(at.block, at.e, at.V) for at in levels], greens)
-    return state, dict(found["summary"]), list(found["warnings"])
+    blocks = [(level.block, level.e, level.V) for level in levels]
+    state = State(junction, start.delta, eV, blocks, greens)
+    return state, dict(start.summary), list(start.warnings)
 
 
 def last_state(given: Given, comm, output) -> tuple[State, dict, list[str]]:
     """(state, summary, warnings) of the run that [initial] file names. **Collective.**"""
-    before = previous_run.ended(given, comm, output)
-    asked = build(given, comm, fits=before.fits)
-    previous_run.refuse_other(before, asked, f"[initial] file = {given.initial.file!r}")
+    before = ended_run(given, comm, output)
+    asked = build_junction(given, comm, poles=before.poles)
+    refuse_other(before, asked, f"[initial] file = {given.initial.file!r}")
     junction = before.junction
     (delta,) = before.state.mean_field(before.state.green)
     eV = junction.drive(before.t, -1)
@@ -78,7 +80,8 @@ def last_state(given: Given, comm, output) -> tuple[State, dict, list[str]]:
         b: -1j * G for part in comm.allgather(dict(before.state.green)) for b, G in part.items()
     }
     greens = [of_block[b] for b in sorted(of_block)]
-    state = State(junction, delta, eV, [(at.block, at.e, at.V) for at in levels], greens)
+    blocks = [(level.block, level.e, level.V) for level in levels]
+    state = State(junction, delta, eV, blocks, greens)
     return state, {"initial_state": "file", "initial_time": before.t}, warnings
 
 

@@ -1,93 +1,21 @@
-"""Inputs that the tables allow but a task cannot compute: one function a task, named after it.
-
-Each raises InputError, in one line that names table, key and value, and computes nothing.
-"""
+"""Refused inputs of the tasks that look for steady states, and of ``modes``."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 
 import numpy as np
 
-from ....errors import InputError
-from ....tasks import Given
-from ..inputs import Leads
-from ..physics.operating_point import require_mirrored
-from .operating_point import branch_axes, own_values, point_of, sought_key
-
-MOST_MOMENTA = 2 * 10**7  # of a finite lattice whose momenta are all held in memory
-
-
-# ---- limits that several tasks share ------------------------------------------------------------
-
-
-def leads_values(given: Given, key: str) -> Iterator[tuple[str, float]]:
-    """(table, value) of gamma, T or mu of each lead: its own, else that of [parameters]."""
-    leads = given.tables.get("leads") or Leads()
-    for name, lead in (("left", leads.left), ("right", leads.right)):
-        own = vars(lead)[key]
-        if own is not None:
-            yield f"[leads.{name}]", own
-        else:
-            yield "[parameters]", vars(given.parameters)[key]
-
-
-def require_coupling(given: Given, reason: str) -> None:
-    """Refuse a lead with gamma = 0."""
-    for table, gamma in leads_values(given, "gamma"):
-        if gamma == 0:
-            raise InputError(f"{table} gamma = 0.0: must be > 0: {reason}")
-
-
-def require_temperature(given: Given) -> None:
-    """Refuse a lead at T = 0, whose Fermi function has no expansion in poles."""
-    for table, T in leads_values(given, "T"):
-        if T == 0:
-            raise InputError(
-                f"{table} T = 0.0: must be > 0: the Fermi function is expanded in poles, "
-                "which lie apart by about T"
-            )
-
-
-def require_baths(given: Given) -> None:
-    """Refuse leads that cannot be represented by bath modes."""
-    require_coupling(given, "the levels decay into the leads by bath modes")
-    require_temperature(given)
-
-
-def require_few_momenta(given: Given) -> None:
-    """Refuse a finite lattice whose momenta do not fit into memory."""
-    numerics = given.numerics
-    if numerics.lattice == "finite" and numerics.Lx * numerics.Ly > MOST_MOMENTA:
-        raise InputError(
-            f"[numerics] Lx = {numerics.Lx}, Ly = {numerics.Ly}: Lx x Ly must be "
-            f'<= {MOST_MOMENTA}: every momentum is held in memory; use lattice = "infinite"'
-        )
-
-
-def require_static_sums(given: Given) -> None:
-    """Refuse momentum sums that cannot be confirmed by more accurate ones."""
-    require_few_momenta(given)
-    error = given.numerics.error
-    if not 1e-12 <= error <= 1e-2:
-        raise InputError(
-            f"[numerics] error = {error!r}: must be >= 1e-12 and <= 0.01: each result is confirmed "
-            "with error^1.5, which must be small and above rounding"
-        )
-
-
-def _require_not_negative(given, key: str, reason: str) -> None:
-    """Refuse a parameter, swept or not, that is negative."""
-    if key in given.sweep:
-        table, smallest = "[sweep]", float(np.min(given.sweep[key]))
-    else:
-        table, smallest = "[parameters]", vars(given.parameters)[key]
-    if smallest < 0:
-        raise InputError(f"{table} {key} = {smallest!r}: must be >= 0: {reason}")
-
-
-# ---- static tasks -------------------------------------------------------------------------------
+from .....errors import InputError
+from .....tasks import Given
+from ...physics.operating_point import require_mirrored
+from ..operating_point import branch_axes, own_values, point_of, sought_key
+from .limits import (
+    require_coupling,
+    require_few_momenta,
+    require_not_negative,
+    require_static_sums,
+)
 
 
 def steady(given: Given) -> None:
@@ -176,7 +104,7 @@ def phase_diagram(given: Given) -> None:
         if np.any(np.diff(values) <= 0):
             raise InputError(f"[sweep] {key}: must ascend")
     for key in ("h", "eV"):
-        _require_not_negative(given, key, f"the diagram is the same at -{key}")
+        require_not_negative(given, key, f"the diagram is the same at -{key}")
     ends = [[(key, float(x)) for x in axis[[0, -1]]] for key, axis in given.sweep.items()]
     for corner in itertools.product(*ends):
         point_of(given, **dict(corner)).terms()
@@ -190,11 +118,6 @@ def modes(given: Given) -> None:
         raise InputError("[parameters] q = []: must hold at least one number")
     if given.initial.state == "bcs":
         require_mirrored(point_of(given), "gap equation")
-
-
-def spectrum(given: Given) -> None:
-    """Refuse what the task ``spectrum`` cannot compute."""
-    require_baths(given)
 
 
 def _require_sought_key(given) -> str:
@@ -235,21 +158,3 @@ def _require_ascending_voltage(given, key: str) -> None:
     values = given.sweep[key]
     if np.any(np.diff(values) <= 0) or values[0] < 0:
         raise InputError(f"[sweep] {key}: must ascend from a value >= 0")
-
-
-# ---- dynamic tasks ------------------------------------------------------------------------------
-
-
-def evolve(given: Given) -> None:
-    """Refuse what the task ``evolve`` cannot compute."""
-    require_baths(given)
-
-
-def ensemble(given: Given) -> None:
-    """Refuse what the task ``ensemble`` cannot compute."""
-    require_baths(given)
-
-
-def pattern(given: Given) -> None:
-    """Refuse what the task ``pattern`` cannot compute."""
-    require_baths(given)

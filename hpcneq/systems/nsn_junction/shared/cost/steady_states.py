@@ -1,41 +1,30 @@
-"""What runs of the nsn-junction take, from short probes of this machine: one function a task."""
+"""What the tasks that look for steady states cost, and ``modes``, from short probes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 
-from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES
-from ..physics import phase_lines, uniform_states
-from ..physics.operating_point import Point
-from ..physics.pair_susceptibility import COARSE
-from ..physics.uniform_states import Finite, Grid, Infinite
-from .operating_point import branch_axes, point_of, sought_key
-from .polished_roots import grid_of
-from .uniform_response import response_of, wave_numbers
+from .....tasks import Cost, Given
+from .....tasks.cost import BASE_BYTES, seconds
+from ...physics import phase_lines, uniform_states
+from ...physics.operating_point import Point
+from ...physics.pair_susceptibility import COARSE
+from ...physics.uniform_states import Finite, Grid, Infinite
+from ..operating_point import branch_axes, point_of, sought_key
+from ..polished_roots import grid_of
+from ..uniform_response import response_of, wave_numbers
 
 # evaluations that a step of a static task takes: of F(D), and of C(Q) on the coarse and fine grid
 ROOTS_F = 400  # every root of the gap equation at one point
 STABILITY_F = 2000  # the stability of one root: its branch is followed
 REGION_C = 60  # the largest C(Q), besides a scan of the coarse grid
 STEP_F = 12  # one step along a branch
-START_SOLVES = 60  # diagonalisations of every block that a condensed start takes
 MODE_SAMPLES = 2500  # evaluations of M for one wave number
 GUIDED = 0.1  # of them on the full grid, where a cheaper one guides the search
 
 ONE_CORE = "seconds on one core; what is swept is spread over ranks, row by row"
-
-
-def probe(call: Callable[[], object], calls: int = 3) -> float:
-    """Processor seconds of ``call()``, after a first call that fills the caches."""
-    call()
-    begun = time.process_time()
-    for _ in range(calls):
-        call()
-    return (time.process_time() - begun) / calls
 
 
 def static_rates(point: Point, grid: Grid) -> tuple[float, float, float]:
@@ -45,9 +34,9 @@ def static_rates(point: Point, grid: Grid) -> tuple[float, float, float]:
         momenta, coarse = Q / grid.Lx, grid
     else:
         momenta, coarse = Q / 100, COARSE
-    gap = probe(lambda: uniform_states.gap_slopes(D, point, grid)) / len(D)
-    pair = probe(lambda: uniform_states.pair_sum(momenta, point, grid)) / len(Q)
-    scan = 61 * probe(lambda: uniform_states.pair_sum(momenta, point, coarse)) / len(Q)
+    gap = seconds(lambda: uniform_states.gap_slopes(D, point, grid), 3, 1) / len(D)
+    pair = seconds(lambda: uniform_states.pair_sum(momenta, point, grid), 3, 1) / len(Q)
+    scan = 61 * seconds(lambda: uniform_states.pair_sum(momenta, point, coarse), 3, 1) / len(Q)
     return gap, pair, scan
 
 
@@ -63,8 +52,8 @@ def steady(given: Given, ranks: int) -> Cost:
     if not point.mirrored:
         return Cost(60.0, static_bytes(grid), 1, (ONE_CORE, "condensates rotate: a rough guess"))
     gap, pair, scan = static_rates(point, grid)
-    seconds = 3 * (ROOTS_F + STABILITY_F) * gap + 2 * (scan + REGION_C * pair)
-    return Cost(seconds, static_bytes(grid), 1, (ONE_CORE,))
+    total = 3 * (ROOTS_F + STABILITY_F) * gap + 2 * (scan + REGION_C * pair)
+    return Cost(total, static_bytes(grid), 1, (ONE_CORE,))
 
 
 def tmatrix(given: Given, ranks: int) -> Cost:
@@ -73,8 +62,8 @@ def tmatrix(given: Given, ranks: int) -> Cost:
     _, pair, scan = static_rates(point, grid)
     momenta = len(given.sweep.get("Q", range(121)))
     finer = 3 if isinstance(grid, Infinite) else 1
-    seconds = (finer + 1) * (momenta + REGION_C) * pair + 2 * scan
-    return Cost(seconds, static_bytes(grid), 1, (ONE_CORE,))
+    total = (finer + 1) * (momenta + REGION_C) * pair + 2 * scan
+    return Cost(total, static_bytes(grid), 1, (ONE_CORE,))
 
 
 def onset(given: Given, ranks: int) -> Cost:
@@ -135,7 +124,7 @@ def modes(given: Given, ranks: int) -> Cost:
     response = response_of(given)
     q = wave_numbers(given, response.grid)
     heights = iter((0.1, 0.2, 0.3, 0.4))
-    each = probe(lambda: response(q[-1], 1j * next(heights)))
+    each = seconds(lambda: response(q[-1], 1j * next(heights)), 3, 1)
     guided = isinstance(response.grid, Infinite) and q[-1] != 0
     samples = MODE_SAMPLES * (GUIDED if guided else 1.0)
     rows = response.items(q[-1])
@@ -145,16 +134,3 @@ def modes(given: Given, ranks: int) -> Cost:
     )
     memory = BASE_BYTES + 16 * 200.0 * rows
     return Cost(samples * each * len(q), memory, max(len(q), rows), notes)
-
-
-def spectrum(given: Given, ranks: int) -> Cost:
-    """Cost of the task ``spectrum``: every block is diagonalised, for its start many times."""
-    numerics = given.numerics
-    size, blocks = 2 * numerics.Lx, numerics.Ly // 2 + 1
-    probed = min(size, 200)
-    each = probe(lambda: np.linalg.eigh(np.eye(probed) + 0.1 * np.ones((probed, probed))))
-    each *= (size / probed) ** 3
-    solves = 3 if given.initial.state in ("normal", "file") else START_SOLVES
-    notes = (ONE_CORE, f"{blocks} blocks of {size} levels")
-    memory = BASE_BYTES + 16.0 * size**2 * (2 * blocks + 8)
-    return Cost(solves * blocks * each, memory, blocks, notes)

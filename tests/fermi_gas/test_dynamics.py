@@ -17,19 +17,21 @@ from hpcneq.solvers.contours import Box
 from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.mean_field import FieldState
 from hpcneq.solvers.modes import spectrum
-from hpcneq.systems.fermi_gas.physics import angular_grid as rays
-from hpcneq.systems.fermi_gas.physics import closed_circuit as closed
-from hpcneq.systems.fermi_gas.physics import dynamics as uniform
-from hpcneq.systems.fermi_gas.physics import gap_and_current as states
-from hpcneq.systems.fermi_gas.physics import late_rates as traces
-from hpcneq.systems.fermi_gas.physics import linear_kinetics as kinetics
-from hpcneq.systems.fermi_gas.physics import radial_grid as momenta
-from hpcneq.systems.fermi_gas.physics import response
-from hpcneq.systems.fermi_gas.physics import state_curves as branches
-from hpcneq.systems.fermi_gas.physics import unequal_couplings as unequal
+from hpcneq.systems.fermi_gas.physics import (
+    angular_grid,
+    closed_circuit,
+    dynamics,
+    gap_and_current,
+    late_rates,
+    linear_kinetics,
+    radial_grid,
+    response,
+    state_curves,
+    unequal_couplings,
+)
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.physics.response import Response
-from hpcneq.systems.fermi_gas.tasks.modes import modes_of
+from hpcneq.systems.fermi_gas.shared.modes import modes_of
 
 STATES = {
     "NBCS": (0.21259971, 0.0),
@@ -127,8 +129,8 @@ def test_phase_costs_nothing_and_amplitude_the_slope_of_the_gap(name, variant):
     """M(0)(1, -1) = 0 to 1e-12; M(0)(1, 1) = D dg/dD, which another module computes in closed form: to 1e-7, its panels and mine."""
     D, Q = STATES[name]
     M, h = Response(BATHS, D, Q, variant=variant, fine=0.5)(0.0), 1e-5
-    gas = states.Gas(BATHS).held(D, Q)
-    slope = D * (states.gap(gas, D + h, Q) - states.gap(gas, D - h, Q)) / (2 * h)
+    gas = gap_and_current.Gas(BATHS).held(D, Q)
+    slope = D * (gap_and_current.gap(gas, D + h, Q) - gap_and_current.gap(gas, D - h, Q)) / (2 * h)
     assert np.abs(M @ [1, -1]).max() < 3e-12
     assert np.abs(M @ [1, 1] - slope).max() < 1e-6
 
@@ -139,7 +141,7 @@ def test_memory_kernel_is_the_integral_over_frequencies(T, z):
     """dg = -i int dw/2pi (G^R dH G^< + G^< dH G^A) at one momentum by quadrature, against logarithms or digammas: 1e-8."""
     baths, D, Q, q = Baths(0.02, T, 0.145), 0.15, 0.2, 0.3
     r = Response(baths, D, Q, q, 0.0, "D")
-    points = rays.assemble(
+    points = angular_grid.assemble(
         np.array([0.97]), np.ones(1), np.array([0.3]), np.array([0.3]), D, Q, q, 0.0
     )
     kernel, width = response.Memory(r, points).kernel(z)[..., 0], baths.width
@@ -186,7 +188,7 @@ def test_memory_kernel_is_the_integral_over_frequencies(T, z):
 def test_paper_drive_is_the_static_response_at_long_waves():
     """For q -> 0 the drive of (74), (77)-(79) is c times the response of N(H): without eta in (77), or with E dDelta + D dE in (78), it is not."""
     D, Q = STATES["NFF'"]
-    points = rays.points(D, Q, BATHS, 1e-7, 0.0, fine=0.25, angles=8)
+    points = angular_grid.points(D, Q, BATHS, 1e-7, 0.0, fine=0.25, angles=8)
     paper, exact = (response.Kinetic(Response(BATHS, D, Q, 1e-7, 0.0, v), points) for v in "AC")
     assert np.abs(paper.drive - exact.follows * exact.c).max() < 1e-5 * np.abs(paper.drive).max()
 
@@ -198,11 +200,11 @@ def pair_of_systems(name, seed=1):
     """(Linear, Kinetic in full) on the same momenta, and a random disturbance in both languages: (dg_mn, dg in Nambu, a)."""
     D, Q = STATES[name]
     r = Response(BATHS, D, Q, fine=0.25, angles=8)
-    flat = kinetics.Linear([r], [[0, 0]], 2.0)
-    full = uniform.Kinetic(
-        BATHS, -1.0, uniform.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.05, 0.25, 8, folded=False
+    flat = linear_kinetics.Linear([r], [[0, 0]], 2.0)
+    full = dynamics.Kinetic(
+        BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.05, 0.25, 8, folded=False
     )
-    points = rays.points(D, Q, BATHS, 0.0, 0.0, 0.05, 0.25, 2.0, 8)
+    points = angular_grid.points(D, Q, BATHS, 0.0, 0.0, 0.05, 0.25, 2.0, 8)
     random = np.random.default_rng(seed).normal(size=(4, 2, len(points.p)))
     n1, n2, s = random[0, 0], random[1, 0], random[2, 0] + 1j * random[2, 1]
     nambu = np.array([[n1, s], [s.conj(), n2]])
@@ -219,9 +221,9 @@ def pair_of_systems(name, seed=1):
 
 def chunked(values, system):
     """(momenta chunks, CHUNK, ...) of (n, ...)."""
-    whole = np.zeros((system.items * kinetics.CHUNK, *values.shape[1:]), complex)
+    whole = np.zeros((system.items * linear_kinetics.CHUNK, *values.shape[1:]), complex)
     whole[: len(values)] = values
-    return whole.reshape(system.items, kinetics.CHUNK, *values.shape[1:])
+    return whole.reshape(system.items, linear_kinetics.CHUNK, *values.shape[1:])
 
 
 @pytest.mark.parametrize("name", ["NIG", "NFF'"])
@@ -245,9 +247,9 @@ def test_linear_equation_is_the_slope_of_the_full_one(name):
     ]
     slope = ((moved[0] - moved[1]) / (2 * step)).transpose(0, 2, 1).reshape(-1, 3)[:count]
     local = {
-        "dg": np.concatenate([chunked(modes, full), np.zeros((1, kinetics.CHUNK, 4))]).reshape(
-            -1, 4 * kinetics.CHUNK
-        )
+        "dg": np.concatenate(
+            [chunked(modes, full), np.zeros((1, linear_kinetics.CHUNK, 4))]
+        ).reshape(-1, 4 * linear_kinetics.CHUNK)
     }
     out = {"dg": np.zeros_like(local["dg"])}
     flat.rhs(0.0, 1, local, np.array([[[a, np.conj(a)], [0, 0]]]), out, range(flat.items))
@@ -263,11 +265,11 @@ def test_linear_equation_is_the_slope_of_the_full_one(name):
 def test_steady_states_are_fixed_points(name, model):
     """Nothing moves at the solutions of the gap equation, up to sums and poles (1e-6); half the white noise of the reservoirs does."""
     D, Q = STATES[name]
-    args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.02, 0.5)
+    args = (BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.02, 0.5)
     system = (
-        uniform.Kinetic(*args)
+        dynamics.Kinetic(*args)
         if model == "kinetic"
-        else uniform.Memory(poles.fit("aaa", 0.0, 0.01, 4.6, 1e-6), *args)
+        else dynamics.Memory(poles.fit("aaa", 0.0, 0.01, 4.6, 1e-6), *args)
     )
     state = FieldState(system, solo())
     out = np.zeros_like(state.flat)
@@ -279,17 +281,18 @@ def test_steady_states_are_fixed_points(name, model):
 def test_evolution_grows_with_the_root(p_c):
     """Late slope of NIG after a kick is the root of det M with all momenta: 1e-6, for any cutoff; far momenta to first order only are 5e-6 off."""
     r = Response(BATHS, *STATES["NIG"])
-    t, c = trace(kinetics.Linear([r], [[1e-3, 1e-3]], p_c, 250.0), 250.0)
-    late = traces.late_exponent(t, c[:, 0, 0].sum(axis=1))
+    t, c = trace(linear_kinetics.Linear([r], [[1e-3, 1e-3]], p_c, 250.0), 250.0)
+    late = late_rates.late_exponent(t, c[:, 0, 0].sum(axis=1))
     assert abs(late - 0.0243559) < 1e-6
 
 
 def test_amplitude_of_the_gapped_state_decays_with_its_root():
     """NBCS at dmu = 0.145: the slow exponential under the ringing of broken pairs, 1%; judged by Re Delta, since the phase mode stays."""
     t, c = trace(
-        kinetics.Linear([Response(BATHS, *STATES["NBCS"])], [[1e-3, 1e-3]], 2.0, 500.0), 500.0
+        linear_kinetics.Linear([Response(BATHS, *STATES["NBCS"])], [[1e-3, 1e-3]], 2.0, 500.0),
+        500.0,
     )
-    assert abs(traces.late_exponent(t, c[:, 0, 0].sum(axis=1)) + 0.0157536) < 1.6e-4
+    assert abs(late_rates.late_exponent(t, c[:, 0, 0].sum(axis=1)) + 0.0157536) < 1.6e-4
 
 
 def test_wave_grows_with_its_root():
@@ -305,8 +308,8 @@ def test_wave_grows_with_its_root():
         .modes[0]
         .z
     )
-    t, c = trace(kinetics.Linear([r], [[1e-3, 1e-3]], 2.0), 300.0, 1.5)
-    late = traces.late_exponent(t, c[:, 0, 0].sum(axis=1))
+    t, c = trace(linear_kinetics.Linear([r], [[1e-3, 1e-3]], 2.0), 300.0, 1.5)
+    late = late_rates.late_exponent(t, c[:, 0, 0].sum(axis=1))
     assert fastest.imag > 1e-3 and abs(late + 1j * fastest) < 1e-3 * abs(fastest)
 
 
@@ -315,7 +318,7 @@ def test_interior_gap_state_lies_between_two_basins(sign, final):
     """In full, NIG kicked up ends as NBCS, kicked down in the normal state; an adiabatic term of the wrong sign sends both the same way."""
     D, Q = STATES["NIG"]
     t, c = trace(
-        uniform.Kinetic(BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + sign * 1e-2, (D, Q)),
+        dynamics.Kinetic(BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D + sign * 1e-2, (D, Q)),
         400.0,
         4.0,
     )
@@ -329,13 +332,13 @@ def test_far_momenta_remember_too(p_c):
     Fails with the law of adiabatic reservoirs, which is 10% off at p_c = 1.5.
     """
     r = Response(BATHS, *STATES["NBCS"], variant="D")
-    p, weight = momenta.outer(p_c)
-    far = rays.assemble(p, weight * p**2, 0 * p, 0 * p, r.D, 0.0, 0.0, 0.0)
+    p, weight = radial_grid.outer(p_c)
+    far = angular_grid.assemble(p, weight * p**2, 0 * p, 0 * p, r.D, 0.0, 0.0, 0.0)
     inner, outer = (
         response.Memory(r, points)
-        for points in (rays.points(r.D, 0.0, BATHS, dp=0.02, fine=0.5, end=p_c), far)
+        for points in (angular_grid.points(r.D, 0.0, BATHS, dp=0.02, fine=0.5, end=p_c), far)
     )
-    K, KB = uniform.Memory.lag(r, far)
+    K, KB = dynamics.Memory.lag(r, far)
     still = outer(np.zeros(1, complex))[0]
 
     def det(rate, law):
@@ -351,8 +354,8 @@ def test_memory_grows_at_its_own_rate():
     """NIG with auxiliary modes: the rate is variant D's, 0.0201, not the kinetic 0.0244; 2% within a hundred times."""
     D, Q = STATES["NIG"]
     fit = poles.fit("aaa", 0.0, 0.01, 4.2, 1e-4)
-    system = uniform.Memory(
-        fit, BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-5, (D, Q), 2.0, 0.05, 0.5
+    system = dynamics.Memory(
+        fit, BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D + 1e-5, (D, Q), 2.0, 0.05, 0.5
     )
     t, c = trace(system, 160.0)
     y = np.abs(c[:, 0]) - D
@@ -366,8 +369,8 @@ def test_memory_grows_at_its_own_rate():
 def test_all_atoms_of_a_gas_at_rest_are_superfluid():
     """Without bias and with little width J_S = n Q to first order, so that Q falls with 4 gamma: 1 - 8 gamma to a tenth of it. Fails without the pairs' share of n."""
     for gamma in (2e-4, 5e-4):
-        D = branches.largest(states.Gas(Baths(gamma)))
-        J, n = closed.Ends.of(Baths(gamma), D, 0.01, 0.02).sums(D, 0.01)
+        D = state_curves.largest(gap_and_current.Gas(Baths(gamma)))
+        J, n = closed_circuit.Ends.of(Baths(gamma), D, 0.01, 0.02).sums(D, 0.01)
         assert abs(J / (0.01 * n) - 1 + 8 * gamma) < 0.8 * gamma
 
 
@@ -375,14 +378,16 @@ def test_all_atoms_of_a_gas_at_rest_are_superfluid():
 def test_current_condition_holds_in_the_states_alone(name):
     """J_S vanishes in the states with Q > 0; J_S and n less the normal gas's are the sums of N(H) over all directions, 2e-6. Fails with 2 p c for p c."""
     D, Q = STATES[name]
-    ends = closed.Ends.of(BATHS, D, Q, 0.02)
+    ends = closed_circuit.Ends.of(BATHS, D, Q, 0.02)
     assert abs(ends.sums(D, Q)[0]) < 1e-8
     D, Q = 1.1 * D, 0.9 * Q
-    p, c, weight = unequal.plane(D, Q, 1.0, unequal.Pair(0.005, 0.005, 0.0, 0.145))
+    p, c, weight = unequal_couplings.plane(
+        D, Q, 1.0, unequal_couplings.Pair(0.005, 0.005, 0.0, 0.145)
+    )
     J = n = 0.0
     for s in (1, -1):
         at = {"a": s * p * c * Q, "xi": p**2 + 0.25 * Q**2 - 1}
-        pairs, bare = (uniform.of_levels(BATHS.occupation, at, x) for x in (D, 1e-9))
+        pairs, bare = (dynamics.of_levels(BATHS.occupation, at, x) for x in (D, 1e-9))
         both, atoms = (
             pairs[0] + pairs[1] - bare[0] - bare[1],
             pairs[0] - pairs[1] - bare[0] + bare[1],
@@ -396,7 +401,7 @@ def test_current_condition_holds_in_the_states_alone(name):
 
 def pull(r, rate):
     """(sum dg12, sum dg21) that a change of Q by 1, growing with ``rate``, leaves: the response of N(H) to p c + Q tau3/2, in the bases of H."""
-    points = rays.points(r.D, r.Q, r.baths, fine=r.fine)
+    points = angular_grid.points(r.D, r.Q, r.baths, fine=r.fine)
     e, V = points.levels[0], points.vectors[0]
     N, gap = r.baths.occupation(e), e[0] - e[1]
     change = np.einsum(
@@ -417,7 +422,7 @@ def pull(r, rate):
 def test_free_wave_number_makes_nff_prime_grow():
     """NFF', stable while Q is held, leaves at the root of the 3 x 3 determinant of (Delta, Delta^*, Q): 1%. A force of the other sign makes it return."""
     D, Q = STATES["NFF'"]
-    r, ends, h = Response(BATHS, D, Q, fine=0.5), closed.Ends.of(BATHS, D, Q, 0.02), 1e-5
+    r, ends, h = Response(BATHS, D, Q, fine=0.5), closed_circuit.Ends.of(BATHS, D, Q, 0.02), 1e-5
     slopes = [
         (ends.velocity(D + h * u, Q + h * v, 0.145) - ends.velocity(D - h * u, Q - h * v, 0.145))
         / (2 * h)
@@ -436,14 +441,24 @@ def test_free_wave_number_makes_nff_prime_grow():
 
     root = brentq(det, 4e-3, 1.2e-2)
     t, c = trace(
-        uniform.Kinetic(
-            BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-6, (D, Q), 1.4, 0.03, 0.15, 8, start_Q=Q
+        dynamics.Kinetic(
+            BATHS,
+            -1.0,
+            dynamics.Ramp(0.145, 0.145),
+            D + 1e-6,
+            (D, Q),
+            1.4,
+            0.03,
+            0.15,
+            8,
+            start_Q=Q,
         ),
         420.0,
         2.0,
     )
     assert (
-        abs(traces.late_exponent(t, np.abs(c[:, 0]) - D) - root) < 1e-2 * root and c[-1, 2].real < Q
+        abs(late_rates.late_exponent(t, np.abs(c[:, 0]) - D) - root) < 1e-2 * root
+        and c[-1, 2].real < Q
     )
 
 
@@ -456,7 +471,7 @@ def test_free_wave_number_with_memory_leaves_at_its_own_root():
     D, Q = STATES["NFF'"]
     r, ends, h = (
         Response(BATHS, D, Q, variant="D", fine=0.5),
-        closed.Ends.of(BATHS, D, Q, 0.02),
+        closed_circuit.Ends.of(BATHS, D, Q, 0.02),
         1e-5,
     )
     points, still = r.points, (ends.sums(D, Q + h)[0] - ends.sums(D, Q - h)[0]) / (2 * h)
@@ -494,11 +509,11 @@ def test_free_wave_number_with_memory_leaves_at_its_own_root():
         ).real
 
     root = brentq(det, 4e-3, 1.2e-2)
-    system = uniform.Memory(
+    system = dynamics.Memory(
         poles.fit("aaa", 0.0, 0.01, 3.0, 1e-4),
         BATHS,
         -1.0,
-        uniform.Ramp(0.145, 0.145),
+        dynamics.Ramp(0.145, 0.145),
         D + 1e-5,
         (D, Q),
         1.4,
@@ -508,7 +523,10 @@ def test_free_wave_number_with_memory_leaves_at_its_own_root():
         start_Q=Q,
     )
     t, c = trace(system, 300.0, 2.0)
-    assert abs(traces.late_exponent(t, c[:, 2].real - Q) - root) < 1e-2 * root and c[-1, 2].real < Q
+    assert (
+        abs(late_rates.late_exponent(t, c[:, 2].real - Q) - root) < 1e-2 * root
+        and c[-1, 2].real < Q
+    )
 
 
 class Laboratory:
@@ -586,7 +604,7 @@ def test_force_of_closed_ends_stops_the_current_in_the_laboratory():
     Without a force the same equations keep it for ever (Q is held). Fails with F = dQ/dt, with n of both spins, with the other sign.
     """
     baths, D, Q, dt = Baths(0.002, 0.03, 0.05), 0.15, 0.12, 0.16
-    lab, ends = Laboratory(baths, D, Q), closed.Ends.of(baths, D, Q, 0.02)
+    lab, ends = Laboratory(baths, D, Q), closed_circuit.Ends.of(baths, D, Q, 0.02)
     begun = lab.current
     assert begun == pytest.approx(ends.sums(D, Q)[0], rel=0.03)  # to the laboratory's cutoff
     for _ in range(150):
@@ -601,9 +619,9 @@ def test_force_of_closed_ends_stops_the_current_in_the_laboratory():
 def test_momenta_along_and_against_are_mirrored():
     """Velocities of Delta from half the momenta are those of all, with Q > 0, away from any steady state: 1e-12, both models. Fails if the other half is kept once."""
     D, Q = STATES["NFF"]
-    args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), 0.03 + 0.1j, (D, Q), 1.5, 0.05, 0.25, 8)
+    args = (BATHS, -1.0, dynamics.Ramp(0.145, 0.145), 0.03 + 0.1j, (D, Q), 1.5, 0.05, 0.25, 8)
     fit = poles.fit("aaa", 0.0, 0.01, 3.0, 1e-4)
-    for make in (uniform.Kinetic, lambda *a, **k: uniform.Memory(fit, *a, **k)):
+    for make in (dynamics.Kinetic, lambda *a, **k: dynamics.Memory(fit, *a, **k)):
         found = []
         for folded in (True, False):
             system = make(*args, folded=folded)
@@ -677,7 +695,7 @@ def test_exponent_of_a_sum_of_exponentials():
     """Three exponentials, the slowest smallest at first: its exponent to 1e-8."""
     t = np.linspace(0, 800, 801)
     x = 1e-3 * np.exp((-0.01 + 0.02j) * t) + np.exp(-0.05 * t) + np.exp((-0.03 + 0.4j) * t)
-    assert abs(traces.late_exponent(t, x) - (-0.01 + 0.02j)) < 1e-8
+    assert abs(late_rates.late_exponent(t, x) - (-0.01 + 0.02j)) < 1e-8
 
 
 # ---- tasks ----------------------------------------------------------------------------------------------------------
@@ -741,17 +759,17 @@ def test_momenta_over_ranks_give_the_same_evolution(comm):
     """Right-hand sides of all three models, of the last two with closed ends too, on any number of ranks are those of one, to 1e-13."""
     D, Q = STATES["NIG"]
     coarse = Response(BATHS, D, Q, fine=0.25, dp=0.1)
-    args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-2, (D, Q), 1.5, 0.1, 0.25)
+    args = (BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D + 1e-2, (D, Q), 1.5, 0.1, 0.25)
     turning, few = (
-        (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D, (D, 0.2), 1.5, 0.1, 0.1, 4),
+        (BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D, (D, 0.2), 1.5, 0.1, 0.1, 4),
         poles.fit("aaa", 0.0, 0.01, 3.0, 1e-2),
     )
     for system in (
-        kinetics.Linear([coarse, coarse], [[1e-3, 1e-3], [1e-3j, 0]], 1.5),
-        uniform.Kinetic(*args),
-        uniform.Memory(few, *args),
-        uniform.Kinetic(*turning, start_Q=0.1),
-        uniform.Memory(few, *turning, start_Q=0.1),
+        linear_kinetics.Linear([coarse, coarse], [[1e-3, 1e-3], [1e-3j, 0]], 1.5),
+        dynamics.Kinetic(*args),
+        dynamics.Memory(few, *args),
+        dynamics.Kinetic(*turning, start_Q=0.1),
+        dynamics.Memory(few, *turning, start_Q=0.1),
     ):
         together, alone = FieldState(system, comm), FieldState(system, solo())
         mine = slice(together.layout.start, together.layout.stop)

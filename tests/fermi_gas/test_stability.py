@@ -15,11 +15,10 @@ from hpcneq.maths import cauchy
 from hpcneq.parallel import solo
 from hpcneq.solvers.contours import Box
 from hpcneq.solvers.modes import spectrum
-from hpcneq.systems.fermi_gas.physics import gap_and_current as states
-from hpcneq.systems.fermi_gas.physics import response
+from hpcneq.systems.fermi_gas.physics import gap_and_current, response
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.physics.response import Response
-from hpcneq.systems.fermi_gas.tasks.modes import ordered
+from hpcneq.systems.fermi_gas.shared.modes import ordered
 
 BATHS = Baths(0.01, 0.01, 0.1)
 
@@ -32,9 +31,9 @@ def test_a_wave_of_the_phase_costs_the_slope_of_the_current(D, Q, variant):
     Both slopes are closed forms of another module; errors fall as q^2 and are extrapolated to 1e-4. So in a state, where J = 0, turning Q costs
     nothing. Fails with the levels at p +- q for p +- q/2, and with the angle to Q measured from the plane across it.
     """
-    gas = states.Gas(BATHS)
-    across = states.stiffness(gas, D, Q)
-    along = states.current_slope(gas, D, Q) / D**2 if Q else across
+    gas = gap_and_current.Gas(BATHS)
+    across = gap_and_current.stiffness(gas, D, Q)
+    along = gap_and_current.current_slope(gas, D, Q) / D**2 if Q else across
 
     def cost(q, angle):
         return (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import radial_grid as momenta
+from . import radial_grid
 
 ANGLE_NODES, ANGLE_WEIGHTS = np.polynomial.legendre.leggauss(8)
 AZIMUTHS = 12  # over half a turn, where q is neither along nor against Q
@@ -66,10 +66,10 @@ def points(D, Q, baths, q=0.0, angle=0.0, dp=0.05, fine=1, end=None, angles=32, 
     known = features(D, Q, baths, q, angle, c, nu)
     p, weight, which = [], [], []
     for k in range(len(c)):
-        ends = momenta.panels_of(known[k], dp, cuts if end is None else (*cuts, end), fine)
+        ends = radial_grid.panels_of(known[k], dp, cuts if end is None else (*cuts, end), fine)
         if end is not None:
             ends = ends[ends <= end * (1 + 1e-12)]
-        at, w = momenta.nodes(ends) if end is None else momenta.inner(ends)
+        at, w = radial_grid.nodes(ends) if end is None else radial_grid.inner(ends)
         p.append(at)
         weight.append(w * at**2 * share[k])
         which.append(np.full(len(at), k))
@@ -136,7 +136,7 @@ def cosines(known, fine=1, angles=32):
     width = np.array([f[1] for f in known for _ in (1, -1)])
     ends = np.unique(np.concatenate([[-1.0, 0.0, 1.0], place[np.abs(place) < 1]]))
     ends = ends[np.concatenate([[True], np.diff(ends) > 1e-9])]
-    ends = momenta.divide(
+    ends = radial_grid.divide(
         ends, place, width, lambda low, high: np.full(len(low), 8 / angles), 0.5 * fine
     )
     half = 0.5 * np.diff(ends)
@@ -185,7 +185,7 @@ def features(D, Q, baths, q, angle, c, nu):
                 for z in row[row.real > 0]:
                     away = abs(z.imag)
                     sharp = np.hypot(0.4 * baths.blur / max(z.real, 0.2), away)
-                    found[k].append((z.real, max(sharp, momenta.SHARPEST), away < 1e-7))
+                    found[k].append((z.real, max(sharp, radial_grid.SHARPEST), away < 1e-7))
     return found
 
 

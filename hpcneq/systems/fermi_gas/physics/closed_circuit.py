@@ -28,8 +28,7 @@ import numpy as np
 
 from hpcneq.errors import InputError
 
-from . import gap_and_current as states
-from . import radial_grid as momenta
+from . import gap_and_current, radial_grid
 from .occupation import Baths
 
 POOR = 1e-4  # of S/Q: error that no longer passes
@@ -46,7 +45,7 @@ class Ends:
     @classmethod
     def of(cls, baths, D, Q, dp):
         """Panels for a state (D, Q), no longer than dp near pF, good for any other nearby."""
-        return cls(baths, *momenta.grid(D, Q, baths.dmu, baths.blur, dp))
+        return cls(baths, *radial_grid.grid(D, Q, baths.dmu, baths.blur, dp))
 
     @property
     def normal(self):
@@ -60,7 +59,7 @@ class Ends:
         """(J_S, n) of one spin."""
         if not D:
             return 0.0, self.normal
-        xi, E = states.levels(self.p, abs(D), Q)
+        xi, E = gap_and_current.levels(self.p, abs(D), Q)
         bare = np.abs(xi)
         M, N = (self.baths.moments(x, self.p * abs(Q)) for x in (E, bare))
         more = (
@@ -100,7 +99,7 @@ class Balance:
         ]
         powers = [x for x in self.powers if len(levels) > 1 or not x[2]]
         values = [
-            Ends(replace(baths, dmu=dmu), *momenta.outer(p_c)).sums(D, Q)[0]
+            Ends(replace(baths, dmu=dmu), *radial_grid.outer(p_c)).sums(D, Q)[0]
             - bare(replace(baths, dmu=dmu), Q, p_c, dp)
             for Q, D, dmu in at
         ]
@@ -134,8 +133,8 @@ class Balance:
 
 def bare(baths, Q, p_c, dp):
     """int_0^{p_c} p^2 dp {2 p M1 + (Q/2)[1 - sign(xi)(1 - 2 M0)]} of the gas without pairs."""
-    ends = momenta.panels(0.0, Q, baths.dmu, baths.blur, dp, cuts=(p_c,))
-    p, weight = momenta.inner(ends[ends <= p_c * (1 + 1e-12)])
+    ends = radial_grid.panels(0.0, Q, baths.dmu, baths.blur, dp, cuts=(p_c,))
+    p, weight = radial_grid.inner(ends[ends <= p_c * (1 + 1e-12)])
     xi = p**2 + 0.25 * Q**2 - 1
     M = baths.moments(np.abs(xi), p * Q)
     return float((weight * p**2) @ (2 * p * M[1] + 0.5 * Q * (1 - np.sign(xi) * (1 - 2 * M[0]))))

@@ -18,11 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import angular_grid as rays
-from . import closed_circuit as closed
-from . import memory_kernel as modekernel
-from . import radial_grid as momenta
-from . import response
+from . import angular_grid, closed_circuit, memory_kernel, radial_grid, response
 from .linear_kinetics import CHUNK, above, pairs_only
 
 
@@ -87,9 +83,11 @@ class Kinetic:
         self.D, self.Q = near
         self.p_c, self.start_Q = p_c, self.Q if start_Q is None else start_Q
         self.ends = None if start_Q is None else self.closing(dp)
-        points = rays.points(self.D, self.Q, baths, 0.0, 0.0, dp, fine, p_c, angles, lasting)
+        points = angular_grid.points(
+            self.D, self.Q, baths, 0.0, 0.0, dp, fine, p_c, angles, lasting
+        )
         if folded and self.Q:
-            points = rays.half(points)
+            points = angular_grid.half(points)
         self.items = -(-len(points.p) // CHUNK)
         self.fields = {"g": (3, CHUNK), "delta": (), "Q": ()}
         self.table = {
@@ -110,7 +108,7 @@ class Kinetic:
 
     def closing(self, dp):
         """What moves Q where the ends are closed."""
-        return closed.Ends.of(self.baths, self.D, self.Q, dp)
+        return closed_circuit.Ends.of(self.baths, self.D, self.Q, dp)
 
     def pack(self, values):
         """(items, CHUNK); padded with zeros."""
@@ -121,15 +119,15 @@ class Kinetic:
     def beyond(self, inv, p_c, fine, angles):
         """The part of the momenta above p_c: K, B of :mod:`.linear_kinetics`, and the static sum, linear in |Delta|^2 and dmu^2."""
         state = response.Response(self.baths, max(self.D, 1e-3), self.Q, fine=fine)
-        c, nu, share = rays.directions(state.D, self.Q, self.baths, 0.0, 0.0, fine, angles)
-        p, weight = momenta.outer(p_c)
+        c, nu, share = angular_grid.directions(state.D, self.Q, self.baths, 0.0, 0.0, fine, angles)
+        p, weight = radial_grid.outer(p_c)
         far = (
             np.tile(p, len(c)),
             (share[:, None] * (weight * p**2)).ravel(),
             np.repeat(c, len(p)),
             np.repeat(nu, len(p)),
         )
-        points = rays.assemble(*far, state.D, self.Q, 0.0, 0.0)
+        points = angular_grid.assemble(*far, state.D, self.Q, 0.0, 0.0)
         K, KB = self.lag(state, points)
         self.K, self.B = K, KB / K
 
@@ -290,7 +288,7 @@ class Memory(Kinetic):
 
     def closing(self, dp):
         self.more = 3
-        return closed.Balance(
+        return closed_circuit.Balance(
             self.baths, self.p_c, 1.3 * max(self.Q, abs(self.start_Q)), self.dmu, dp
         )
 
@@ -370,7 +368,7 @@ class Memory(Kinetic):
             np.empty_like(pi),
             np.empty((len(part), 4, 2, CHUNK)),
         )
-        modekernel.compiled()(
+        memory_kernel.compiled()(
             self.planes(pi),
             self.planes(found),
             total,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
-from . import radial_grid as momenta
+from . import radial_grid
 from .occupation import Baths
 
 SMALLEST = 1e-12  # E below it counts as this
@@ -31,7 +31,7 @@ class Gas:
     inv: float = -1.0
     dp: float = 0.05
     fine: int = 1
-    mesh: momenta.Mesh | None = None
+    mesh: radial_grid.Mesh | None = None
 
     def at(self, dmu):
         """The same at another dmu."""
@@ -45,14 +45,14 @@ class Gas:
     def held(self, D, Q):
         """The same with the panels of one state, on which sums are smooth in Delta, Q and dmu near it."""
         b = self.baths
-        return replace(self, mesh=momenta.Mesh.of(D, Q, b.dmu, b.blur, self.dp, self.fine))
+        return replace(self, mesh=radial_grid.Mesh.of(D, Q, b.dmu, b.blur, self.dp, self.fine))
 
     def grid(self, D, Q):
         """(p, weight) for this state."""
         b = self.baths
         if self.mesh is not None:
             return self.mesh.grid(D, Q, b.dmu)
-        return momenta.grid(D, Q, b.dmu, b.blur, self.dp, self.fine)
+        return radial_grid.grid(D, Q, b.dmu, b.blur, self.dp, self.fine)
 
 
 def levels(p, D, Q):
@@ -146,7 +146,7 @@ def _rigidity(gas, D):
     total = weight @ slow_density(p, D, gas.baths)
     if gas.baths.blur == 0:  # N' = -(1/2) delta(E - dmu)
         for (gap_, sign), row in zip(
-            ((D, -1), (0.0, 1)), momenta.kinks((D, 0.0), 0.0, gas.baths.dmu)
+            ((D, -1), (0.0, 1)), radial_grid.kinks((D, 0.0), 0.0, gas.baths.dmu)
         ):
             for k, away in row:
                 xi, E = levels(np.array([k]), gap_, 0.0)

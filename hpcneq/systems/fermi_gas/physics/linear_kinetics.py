@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import angular_grid as rays
-from . import radial_grid as momenta
-from . import response
+from . import angular_grid, radial_grid, response
 
 CHUNK = 64  # momenta in one item of work
 
@@ -72,7 +70,9 @@ class Linear:
     def __init__(self, responses, start, p_c, lasting=0.0):
         self.start_at, self.p_c = np.asarray(start, complex), p_c
         inner = [
-            rays.points(r.D, r.Q, r.baths, r.q, r.angle, r.dp, r.fine, p_c, r.angles, lasting)
+            angular_grid.points(
+                r.D, r.Q, r.baths, r.q, r.angle, r.dp, r.fine, p_c, r.angles, lasting
+            )
             for r in responses
         ]
         core = [response.Kinetic(r, points) for r, points in zip(responses, inner)]
@@ -193,9 +193,9 @@ def pairs_only(terms):
 
 def outer_points(r, p_c):
     """The Points above p_c, on one panel to infinity along each ray."""
-    c, nu, share = rays.directions(r.D, r.Q, r.baths, r.q, r.angle, r.fine, r.angles)
-    p, weight = momenta.outer(p_c)
-    return rays.assemble(
+    c, nu, share = angular_grid.directions(r.D, r.Q, r.baths, r.q, r.angle, r.fine, r.angles)
+    p, weight = radial_grid.outer(p_c)
+    return angular_grid.assemble(
         np.tile(p, len(c)),
         (share[:, None] * (weight * p**2)).ravel(),
         np.repeat(c, len(p)),

@@ -9,17 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import gap_and_current as states
-from . import state_curves as branches
-
-EDGES = {
-    "nig_onset": "onset of the interior-gap state: the uniform Delta -> 0",
-    "nff_fold": "fold of the two states with Q > 0",
-    "nff_end": "end of the NFF state: Delta -> 0 at Q > 0",
-    "nbcs_end": "end of the uniform state: its fold, or Delta -> 0",
-    "nffp_end": "where NFF' joins the uniform states: Q -> 0",
-    "normal_end": "below it the normal gas is unstable to pairing at some Q",
-}
+from . import gap_and_current, state_curves
 
 
 @dataclass(frozen=True)
@@ -69,7 +59,7 @@ def seeds(gas, known):
 def equations(gas, edge):
     """(function, start) : what is zero at an edge, as a function of its unknowns, and their seeds."""
     held = gas.at(edge.dmu).held(edge.delta, edge.Q)
-    g = states.gap
+    g = gap_and_current.gap
     if edge.kind == "onset":
         return lambda x: [g(held.at(x[0]), 0.0, 0.0)], [edge.dmu]
     if edge.kind == "sharp":
@@ -77,30 +67,30 @@ def equations(gas, edge):
     if edge.kind == "pairing":
         return lambda x: [
             g(held.at(x[0]), 0.0, x[1]),
-            states.slopes(held.at(x[0]), 0.0, x[1])[1] / x[1],
+            gap_and_current.slopes(held.at(x[0]), 0.0, x[1])[1] / x[1],
         ], [edge.dmu, edge.Q]
     if edge.kind == "fold":
         return lambda x: [
             g(held.at(x[0]), x[1], 0.0),
-            states.slopes(held.at(x[0]), x[1], 0.0)[0],
+            gap_and_current.slopes(held.at(x[0]), x[1], 0.0)[0],
         ], [edge.dmu, edge.delta]
     if edge.kind == "join":
         return lambda x: [
             g(held.at(x[0]), x[1], 0.0),
-            states.stiffness(held.at(x[0]), x[1], 0.0),
+            gap_and_current.stiffness(held.at(x[0]), x[1], 0.0),
         ], [edge.dmu, edge.delta]
 
     def twisted_fold(x):
         here, D, Q = held.at(x[0]), x[1], x[2]
-        return [*branches.equations(here, D, Q), determinant(here, D, Q)]
+        return [*state_curves.equations(here, D, Q), determinant(here, D, Q)]
 
     return twisted_fold, [edge.dmu, edge.delta, edge.Q]
 
 
 def determinant(gas, D, Q):
     """d(g, J)/d(D, Q): 0 where two states with Q > 0 meet; dJ/dD = -2 D dg/dQ."""
-    g_D, g_Q = states.slopes(gas, D, Q)
-    return g_D * states.current_slope(gas, D, Q) + 2 * D * g_Q**2
+    g_D, g_Q = gap_and_current.slopes(gas, D, Q)
+    return g_D * gap_and_current.current_slope(gas, D, Q) + 2 * D * g_Q**2
 
 
 def polished(edge, x):

@@ -29,7 +29,7 @@ from hpcneq.errors import InputError
 from hpcneq.maths.cauchy import Poles
 from hpcneq.maths.fermi import divided_difference
 
-from . import angular_grid as rays
+from . import angular_grid
 
 VARIANTS = ("A", "C", "D")
 CHUNK = 16384  # momenta in one item of work
@@ -129,7 +129,7 @@ class Response:
     def points(self):
         """Momenta, made once."""
         if self._points is None:
-            self._points = rays.points(
+            self._points = angular_grid.points(
                 self.D,
                 self.Q,
                 self.baths,
@@ -239,7 +239,7 @@ class Decaying:
 def local_drive(response, points):
     """(2 inputs, 2 m, 2 n, points) : i [dDelta, g0(p)] + 4 gamma dS(p) of the paper, per unit of a and of b."""
     baths, D = response.baths, response.D
-    here = rays.at_centre(points, D, response.Q)
+    here = angular_grid.at_centre(points, D, response.Q)
     xi, E = here.xi[0], here.E[0]
     up, down = here.levels[0]
     Nu, Nd = baths.occupation(up), baths.occupation(down)

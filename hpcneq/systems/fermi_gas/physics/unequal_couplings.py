@@ -23,9 +23,7 @@ import numpy as np
 
 from hpcneq.maths import fermi
 
-from . import angular_grid as rays
-from . import gap_and_current as states
-from . import radial_grid as momenta
+from . import angular_grid, gap_and_current, radial_grid
 
 SIDES = (1, -1)
 ANGLES = 16  # cosines to Q at least
@@ -98,7 +96,7 @@ class Pair:
 def levels(p, c, D, Q, nu):
     """(xi, E, E + s, E - s) at momenta p and cosines c, shapes that broadcast, s = p Q c: the poles are E + s and -(E - s)."""
     xi = p**2 + 0.25 * Q**2 - nu
-    E = np.maximum(np.hypot(xi, D), states.SMALLEST)
+    E = np.maximum(np.hypot(xi, D), gap_and_current.SMALLEST)
     return xi, E, E + p * c * Q, E - p * c * Q
 
 
@@ -158,7 +156,7 @@ def turned(p, c, D, Q, nu, pair):
         - 0.5 * p**2 / E * (F + G)
         + p**2 * xi / E**2 * (K.real - 0.5 * both)
     )
-    bare = np.maximum(np.abs(xi), states.SMALLEST)
+    bare = np.maximum(np.abs(xi), gap_and_current.SMALLEST)
     up, down, sign = bare + p * c * Q, bare - p * c * Q, np.sign(xi)
     F0, G0, R0, S0 = (
         pair.filled(up, nu),
@@ -185,25 +183,27 @@ def grid(D, nu, pair):
     """(p, weight) : panels graded towards the shell and every edge of both reservoirs."""
     blur = pair.width + np.pi * pair.T
     known = [
-        f for s in SIDES for f in momenta.features(D, 0.0, abs(1 + s * pair.dmu - nu), blur, nu)
+        f for s in SIDES for f in radial_grid.features(D, 0.0, abs(1 + s * pair.dmu - nu), blur, nu)
     ]
-    return momenta.nodes(momenta.panels_of(known, pair.dp, (), pair.fine))
+    return radial_grid.nodes(radial_grid.panels_of(known, pair.dp, (), pair.fine))
 
 
 def plane(D, Q, nu, pair):
     """(p, c, weight) (n,) : the same along rays with cosines 0 < c < 1 to Q, weights of int dp int_0^1 dc."""
     blur, edges = pair.width + np.pi * pair.T, [abs(1 + s * pair.dmu - nu) for s in SIDES]
-    c, share = rays.cosines(
-        [f for e in edges for f in rays.touching(D, Q, e, blur, nu)], pair.fine, ANGLES
+    c, share = angular_grid.cosines(
+        [f for e in edges for f in angular_grid.touching(D, Q, e, blur, nu)], pair.fine, ANGLES
     )
     known = [[(np.sqrt(max(nu - 0.25 * Q**2, 1e-6)), 0.5 * np.hypot(D, blur), False)] for _ in c]
     for e in edges:
         for k, row in enumerate(known):
-            for found in momenta.kinks([D, 0.0], c[k] * Q, e, nu - 0.25 * Q**2 * (1 - c[k] ** 2)):
+            for found in radial_grid.kinks(
+                [D, 0.0], c[k] * Q, e, nu - 0.25 * Q**2 * (1 - c[k] ** 2)
+            ):
                 row += [
                     (
                         p,
-                        max(np.hypot(0.4 * blur / max(p, 0.2), away), momenta.SHARPEST),
+                        max(np.hypot(0.4 * blur / max(p, 0.2), away), radial_grid.SHARPEST),
                         away < 1e-7,
                     )
                     for p, away in found
@@ -211,10 +211,10 @@ def plane(D, Q, nu, pair):
     found = []
     for at, part, row in zip(c, share, known):
         if at > 0:
-            ends = momenta.panels_of(row, pair.dp, (), pair.fine)
+            ends = radial_grid.panels_of(row, pair.dp, (), pair.fine)
             (p, weight), (far, rest) = (
-                momenta.inner(ends),
-                momenta.outer(ends[-1], momenta.NODES, momenta.WEIGHTS),
+                radial_grid.inner(ends),
+                radial_grid.outer(ends[-1], radial_grid.NODES, radial_grid.WEIGHTS),
             )
             found.append(
                 np.stack(

@@ -38,7 +38,9 @@ def clocked(function, seconds=0.3):
 
 def plain(gas, D, Q, dp):
     """(g, J) on equal panels of 12 points over 0 < p < LAST that know nothing of kinks."""
-    p, weight = radial_grid.nodes(np.linspace(0, radial_grid.LAST, int(np.ceil(radial_grid.LAST / dp)) + 1))
+    p, weight = radial_grid.nodes(
+        np.linspace(0, radial_grid.LAST, int(np.ceil(radial_grid.LAST / dp)) + 1)
+    )
     g, J = gap_and_current.densities(p, D, Q, gas.baths) @ weight
     return np.array([g + 0.25 * np.pi * gas.inv, J])
 

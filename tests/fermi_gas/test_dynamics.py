@@ -24,7 +24,9 @@ from hpcneq.systems.fermi_gas.physics import (
     gap_and_current,
     late_rates,
     linear_kinetics,
+    memory_dynamics,
     radial_grid,
+    ramp,
     response,
     state_curves,
     unequal_couplings,
@@ -202,7 +204,7 @@ def pair_of_systems(name, seed=1):
     r = Response(BATHS, D, Q, fine=0.25, angles=8)
     flat = linear_kinetics.Linear([r], [[0, 0]], 2.0)
     full = dynamics.Kinetic(
-        BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.05, 0.25, 8, folded=False
+        BATHS, -1.0, ramp.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.05, 0.25, 8, folded=False
     )
     points = angular_grid.points(D, Q, BATHS, 0.0, 0.0, 0.05, 0.25, 2.0, 8)
     random = np.random.default_rng(seed).normal(size=(4, 2, len(points.p)))
@@ -265,11 +267,11 @@ def test_linear_equation_is_the_slope_of_the_full_one(name):
 def test_steady_states_are_fixed_points(name, model):
     """Nothing moves at the solutions of the gap equation, up to sums and poles (1e-6); half the white noise of the reservoirs does."""
     D, Q = STATES[name]
-    args = (BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.02, 0.5)
+    args = (BATHS, -1.0, ramp.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.02, 0.5)
     system = (
         dynamics.Kinetic(*args)
         if model == "kinetic"
-        else dynamics.Memory(poles.fit("aaa", 0.0, 0.01, 4.6, 1e-6), *args)
+        else memory_dynamics.Memory(poles.fit("aaa", 0.0, 0.01, 4.6, 1e-6), *args)
     )
     state = FieldState(system, solo())
     out = np.zeros_like(state.flat)
@@ -318,7 +320,7 @@ def test_interior_gap_state_lies_between_two_basins(sign, final):
     """In full, NIG kicked up ends as NBCS, kicked down in the normal state; an adiabatic term of the wrong sign sends both the same way."""
     D, Q = STATES["NIG"]
     t, c = trace(
-        dynamics.Kinetic(BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D + sign * 1e-2, (D, Q)),
+        dynamics.Kinetic(BATHS, -1.0, ramp.Ramp(0.145, 0.145), D + sign * 1e-2, (D, Q)),
         400.0,
         4.0,
     )
@@ -338,7 +340,7 @@ def test_far_momenta_remember_too(p_c):
         response.Memory(r, points)
         for points in (angular_grid.points(r.D, 0.0, BATHS, dp=0.02, fine=0.5, end=p_c), far)
     )
-    K, KB = dynamics.Memory.lag(r, far)
+    K, KB = memory_dynamics.Memory.lag(r, far)
     still = outer(np.zeros(1, complex))[0]
 
     def det(rate, law):
@@ -354,8 +356,8 @@ def test_memory_grows_at_its_own_rate():
     """NIG with auxiliary modes: the rate is variant D's, 0.0201, not the kinetic 0.0244; 2% within a hundred times."""
     D, Q = STATES["NIG"]
     fit = poles.fit("aaa", 0.0, 0.01, 4.2, 1e-4)
-    system = dynamics.Memory(
-        fit, BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D + 1e-5, (D, Q), 2.0, 0.05, 0.5
+    system = memory_dynamics.Memory(
+        fit, BATHS, -1.0, ramp.Ramp(0.145, 0.145), D + 1e-5, (D, Q), 2.0, 0.05, 0.5
     )
     t, c = trace(system, 160.0)
     y = np.abs(c[:, 0]) - D
@@ -444,7 +446,7 @@ def test_free_wave_number_makes_nff_prime_grow():
         dynamics.Kinetic(
             BATHS,
             -1.0,
-            dynamics.Ramp(0.145, 0.145),
+            ramp.Ramp(0.145, 0.145),
             D + 1e-6,
             (D, Q),
             1.4,
@@ -509,11 +511,11 @@ def test_free_wave_number_with_memory_leaves_at_its_own_root():
         ).real
 
     root = brentq(det, 4e-3, 1.2e-2)
-    system = dynamics.Memory(
+    system = memory_dynamics.Memory(
         poles.fit("aaa", 0.0, 0.01, 3.0, 1e-4),
         BATHS,
         -1.0,
-        dynamics.Ramp(0.145, 0.145),
+        ramp.Ramp(0.145, 0.145),
         D + 1e-5,
         (D, Q),
         1.4,
@@ -619,9 +621,9 @@ def test_force_of_closed_ends_stops_the_current_in_the_laboratory():
 def test_momenta_along_and_against_are_mirrored():
     """Velocities of Delta from half the momenta are those of all, with Q > 0, away from any steady state: 1e-12, both models. Fails if the other half is kept once."""
     D, Q = STATES["NFF"]
-    args = (BATHS, -1.0, dynamics.Ramp(0.145, 0.145), 0.03 + 0.1j, (D, Q), 1.5, 0.05, 0.25, 8)
+    args = (BATHS, -1.0, ramp.Ramp(0.145, 0.145), 0.03 + 0.1j, (D, Q), 1.5, 0.05, 0.25, 8)
     fit = poles.fit("aaa", 0.0, 0.01, 3.0, 1e-4)
-    for make in (dynamics.Kinetic, lambda *a, **k: dynamics.Memory(fit, *a, **k)):
+    for make in (dynamics.Kinetic, lambda *a, **k: memory_dynamics.Memory(fit, *a, **k)):
         found = []
         for folded in (True, False):
             system = make(*args, folded=folded)
@@ -759,17 +761,17 @@ def test_momenta_over_ranks_give_the_same_evolution(comm):
     """Right-hand sides of all three models, of the last two with closed ends too, on any number of ranks are those of one, to 1e-13."""
     D, Q = STATES["NIG"]
     coarse = Response(BATHS, D, Q, fine=0.25, dp=0.1)
-    args = (BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D + 1e-2, (D, Q), 1.5, 0.1, 0.25)
+    args = (BATHS, -1.0, ramp.Ramp(0.145, 0.145), D + 1e-2, (D, Q), 1.5, 0.1, 0.25)
     turning, few = (
-        (BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D, (D, 0.2), 1.5, 0.1, 0.1, 4),
+        (BATHS, -1.0, ramp.Ramp(0.145, 0.145), D, (D, 0.2), 1.5, 0.1, 0.1, 4),
         poles.fit("aaa", 0.0, 0.01, 3.0, 1e-2),
     )
     for system in (
         linear_kinetics.Linear([coarse, coarse], [[1e-3, 1e-3], [1e-3j, 0]], 1.5),
         dynamics.Kinetic(*args),
-        dynamics.Memory(few, *args),
+        memory_dynamics.Memory(few, *args),
         dynamics.Kinetic(*turning, start_Q=0.1),
-        dynamics.Memory(few, *turning, start_Q=0.1),
+        memory_dynamics.Memory(few, *turning, start_Q=0.1),
     ):
         together, alone = FieldState(system, comm), FieldState(system, solo())
         mine = slice(together.layout.start, together.layout.stop)

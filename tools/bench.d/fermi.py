@@ -11,9 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hpcneq.systems.fermi_gas.physics import gap_and_current
-from hpcneq.systems.fermi_gas.physics import radial_grid
-from hpcneq.systems.fermi_gas.physics import state_curves
+from hpcneq.systems.fermi_gas.physics import gap_and_current, radial_grid, state_curves
 from hpcneq.systems.fermi_gas.physics.gap_and_current import Gas
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 

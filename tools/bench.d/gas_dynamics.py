@@ -10,8 +10,7 @@ import numpy as np
 from hpcneq import parallel
 from hpcneq.maths import poles
 from hpcneq.solvers.mean_field import FieldState
-from hpcneq.systems.fermi_gas.physics import dynamics
-from hpcneq.systems.fermi_gas.physics import linear_kinetics
+from hpcneq.systems.fermi_gas.physics import dynamics, linear_kinetics, memory_dynamics, ramp
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.physics.response import Kinetic, Response
 from hpcneq.systems.fermi_gas.shared.cost import seconds_a_step
@@ -74,14 +73,14 @@ def steps():
     """Right-hand sides of the models and their share of a copy of the state."""
     for name, fine in (("NBCS", 1.0), ("NFF", 0.5)):
         D, Q = STATES[name]
-        args = (BATHS, -1.0, dynamics.Ramp(0.145, 0.145), D + 1e-3, (D, Q), 2.0, 0.02, fine)
+        args = (BATHS, -1.0, ramp.Ramp(0.145, 0.145), D + 1e-3, (D, Q), 2.0, 0.02, fine)
         fit = poles.fit("aaa", 0.0, BATHS.width, 4.6, 1e-5)
         made = {
             "linear": lambda: linear_kinetics.Linear(
                 [Response(BATHS, D, Q, fine=fine)], [[1e-3, 1e-3]], 2.0, 150.0
             ),
             "kinetic": lambda: dynamics.Kinetic(*args),
-            f"memory, {2 * len(fit)} modes": lambda: dynamics.Memory(fit, *args),
+            f"memory, {2 * len(fit)} modes": lambda: memory_dynamics.Memory(fit, *args),
         }
         found = {}
         for model, make in made.items():

@@ -1,4 +1,4 @@
-"""Attractive Fermi gas between two reservoirs of different chemical potential: Kawamura, Hanai and Ohashi (2022)."""
+"""Attractive Fermi gas between two reservoirs of different chemical potential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The input tables of the fermi-gas system; energies in mu, momenta in pF (2m = 1), times in 1/mu."""
+"""The input tables of the fermi-gas; energies in mu, momenta in pF (2m = 1), times in 1/mu."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NAMES = ("NBCS", "NIG", "NFF", "NFF'")
 HIGHEST_DMU = 0.9  # reservoirs stay above the bottom of the band
 
 
-# ---- parameters -----------------------------------------------------------------------------------
+# ---- parameters --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Parameters:
 
     gamma: float = key(
         0.005,
-        doc="coupling to each reservoir; levels have half-width 2 gamma; 0: the limit of weak coupling",
+        doc="coupling to each reservoir; levels have half-width 2 gamma; "
+        "0: the limit of weak coupling",
         unit="mu",
         min=0,
         max=1,
@@ -49,7 +50,8 @@ class SteadyParameters(Parameters):
     )
     gamma_right: float | None = key(
         None,
-        doc="coupling to the reservoir at mu - dmu; states as they continue those of equal couplings",
+        doc="coupling to the reservoir at mu - dmu; "
+        "states as they continue those of equal couplings",
         unit="mu",
         min=0,
         max=1,
@@ -138,7 +140,7 @@ class EvolveParameters(WaveParameters):
     )
 
 
-# ---- numerics -------------------------------------------------------------------------------------
+# ---- numerics ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,7 @@ class EvolveNumerics(WaveNumerics):
     error_estimate: bool = key(True, doc="estimate errors from a run with twice the step")
 
 
-# ---- initial --------------------------------------------------------------------------------------
+# ---- initial -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ ANGLES = {
 
 
 def draw(result, canvas) -> None:
-    """The deviation in time (Figs. 6 to 8), or the order parameter among the states it may go to."""
+    """The deviation in time (Figs. 6 to 8), or the order parameter among its possible states."""
     if result.numerics["model"] == "linear":
         deviations(result, canvas)
     elif np.ptp(np.asarray(result.dmu)) > 0:
@@ -24,7 +24,7 @@ def draw(result, canvas) -> None:
         fate(result, canvas)
 
 
-# ---- linearised -----------------------------------------------------------------------------------
+# ---- linearised --------------------------------------------------------------------------------
 
 
 def deviations(result, canvas) -> None:
@@ -79,7 +79,7 @@ def colours(count: int) -> list:
     return list(matplotlib.colormaps["viridis"](np.linspace(0.02, 0.85, count)))
 
 
-def draw_root(axes, t: np.ndarray, size: np.ndarray, root: float, colour) -> None:
+def draw_root(axes, t: np.ndarray, size: np.ndarray, root: float, colour: object) -> None:
     """The exponential of a root beside the end of a trace."""
     late = t > 0.55 * t[-1]
     k = np.searchsorted(t, 0.8 * t[-1])
@@ -89,7 +89,7 @@ def draw_root(axes, t: np.ndarray, size: np.ndarray, root: float, colour) -> Non
     axes.semilogy(t[late], line, ":", color=colour, lw=1.4)
 
 
-# ---- in full --------------------------------------------------------------------------------------
+# ---- in full -----------------------------------------------------------------------------------
 
 
 def states_of(result) -> dict[str, tuple[float, float]]:

@@ -29,7 +29,7 @@ def draw(result, canvas) -> None:
     canvas.suptitle(state_title(result), fontsize=11)
 
 
-def amplitude(axes, x: np.ndarray, z: np.ndarray, values: np.ndarray):
+def amplitude(axes, x: np.ndarray, z: np.ndarray, values: np.ndarray) -> object:
     """One amplitude over the plane, and the Fermi surface without reservoirs."""
     look, line = {"cmap": "magma", "vmin": 0}, "white"
     if values.min() < -1e-3:

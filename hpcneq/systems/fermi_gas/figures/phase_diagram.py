@@ -65,7 +65,7 @@ def plane(canvas, result, slow: str) -> None:
 
 
 def boundaries(result, slow: str) -> tuple[np.ndarray, Edges]:
-    """(values of the slow key, {edge: dmu}) with values between the rows, so that curves are smooth.
+    """(values of the slow key, {edge: dmu}), with more values between the rows.
 
     Monotone cubics of dmu^2, smooth where dmu -> 0 too; none beyond the rows where they occur.
     """

@@ -17,7 +17,7 @@ from .polished_states import state_record
 CurvesOf = Callable[[Gas], Curves]
 
 
-# ---- polished, for what one state holds at each momentum ------------------------------------------
+# ---- polished, for what one state holds at each momentum ---------------------------------------
 
 
 def fixed_state(name: str, D: float) -> dict:
@@ -33,9 +33,10 @@ def fixed_state(name: str, D: float) -> dict:
 
 
 def polished_branch(given: Given, comm) -> tuple[Gas, dict]:
-    """(gas, record) of the steady state an input names; InputError if there is none. **Collective.**
+    """(gas, record) of the steady state an input names. **Collective.**
 
-    record : that of `state_record`; the normal gas has delta = Q = 0.
+    record : that of `state_record`; the normal gas has delta = Q = 0. InputError if there is no
+    such state.
     """
     p = given.parameters
     gas = gas_of(p, given.numerics)
@@ -63,7 +64,7 @@ def outcome_of(state: dict, summary: dict, errors: dict) -> Outcome:
     return Outcome("not-converged", summary, errors, [lost])
 
 
-# ---- as the curves give it, for stability and evolution -------------------------------------------
+# ---- as the curves give it, for stability and evolution ----------------------------------------
 
 
 def remembered_curves() -> CurvesOf:
@@ -75,7 +76,7 @@ def remembered_curves() -> CurvesOf:
 def find_branch(
     gas: Gas, branch: str, curves_of: CurvesOf
 ) -> tuple[tuple[float, float, float] | None, tuple[str, ...]]:
-    """((Delta, Q, error of Delta) of a branch, None if it does not exist here; names of what does)."""
+    """((Delta, Q, error of Delta) of a branch, names of all that exist); None if it does not."""
     states = {name: (D, Q) for name, D, Q in state_curves.find(gas, curves_of(gas))}
     if branch not in states:
         return None, tuple(states)
@@ -95,6 +96,7 @@ def required_branch(gas: Gas, branch: str, curves_of: CurvesOf) -> tuple[float, 
         # which states there are is known once they have been searched for
         raise InputError(
             f'[parameters] branch = "{branch}": there is no such state at dmu = {b.dmu:g}, '
-            f"gamma = {b.gamma:g}, T = {b.T:g} (there: {', '.join(names) or 'only the normal state'})"
+            f"gamma = {b.gamma:g}, T = {b.T:g} "
+            f"(there: {', '.join(names) or 'only the normal state'})"
         )
     return state

@@ -51,7 +51,7 @@ def search(gas: Gas) -> float:
     return 2 * clocked(lambda: state_curves.curves(gas, FEW))[0]
 
 
-# ---- states and their momenta ---------------------------------------------------------------------
+# ---- states and their momenta ------------------------------------------------------------------
 
 
 def steady(given: Given, ranks: int) -> Cost:
@@ -134,7 +134,7 @@ def current(given: Given, ranks: int) -> Cost:
     return Cost(total, BASE_BYTES, 1, (f"{count} wave numbers",))
 
 
-# ---- stability ------------------------------------------------------------------------------------
+# ---- stability ---------------------------------------------------------------------------------
 
 
 def stability(given: Given, ranks: int) -> Cost:
@@ -182,7 +182,7 @@ def evaluations(m: Response, count: int) -> float:
     return begin + (later / TRIED + OVERHEAD) * (count - TRIED)
 
 
-# ---- evolve ---------------------------------------------------------------------------------------
+# ---- evolve ------------------------------------------------------------------------------------
 
 
 def evolve(given: Given, ranks: int) -> Cost:

@@ -1,4 +1,4 @@
-"""Time step and momentum grid of an evolution, and the coarser grid that tells the error of the grid."""
+"""Time step and momentum grid of an evolution, and the coarser grid that tells its error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of one condensate in full: where it starts and may end, its equations of motion, and what is written of them."""
+"""Runs of one condensate in full: its start and possible ends, equations of motion, records."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from ....maths import poles
 from ....tasks import Given
 from ....tasks.evolution import Recorder
 from ..physics import gap_and_current, state_curves
-from ..physics.dynamics import Kinetic, Memory, Ramp
+from ..physics.dynamics import Kinetic
 from ..physics.gap_and_current import Gas
+from ..physics.memory_dynamics import Memory
+from ..physics.ramp import Ramp
 from .branch_states import CurvesOf, required_branch
 from .evolution_grid import COARSER_PANELS, SOONER, coarser, dephasing_time
 
@@ -35,7 +37,7 @@ def last_dmu(given: Given) -> float:
 
 
 def start_of(given: Given, gas: Gas, curves_of: CurvesOf) -> tuple[float, float, float]:
-    """(Delta, Q, error of Delta) from which a run starts; of the normal gas what its grid is for."""
+    """(Delta, Q, error of Delta) at the start; of the normal gas the state its grid is for."""
     if given.initial.start == "normal":
         return NORMAL_GRID
     return required_branch(gas, given.parameters.branch, curves_of)
@@ -104,7 +106,7 @@ def full_system(
 class FullRecords(Recorder):
     """Data sets of an evolution in full: Delta, its deviation from the start's branch, Q, dmu.
 
-    near : {name: (Delta, Q)} of the states it may arrive at. before : |Delta| of the start's branch.
+    near : {name: (Delta, Q)} of the states it may arrive at. before : |Delta| of its branch.
     """
 
     safety = 15.0 / 4

@@ -1,4 +1,4 @@
-"""Runs of the linearised equation: their steady states, their equations of motion, and what is written of them."""
+"""Runs of the linearised equation: their steady states, equations of motion and records."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def states_of_runs(given: Given) -> list[State]:
 def linear_system(
     given: Given, states: list[State], variant: str | None = None
 ) -> tuple[list[Response], Linear]:
-    """(Response of each run, the equations of all); on the coarser grid for variant "grid error"."""
+    """(Response of each run, the equations of all); on the coarser grid for the grid error."""
     n, share = given.numerics, 1.0
     if variant == "grid error":
         n, share = coarser(n), SOONER

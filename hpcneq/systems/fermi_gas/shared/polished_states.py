@@ -1,4 +1,4 @@
-"""States and edges polished by SNES: as plain numbers, with their change on panels of half the length."""
+"""States and edges polished by SNES, with their change on panels of half the length as errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROUNDING = 2e-11  # of polished numbers
 
 
 def polish(gas: Gas, D: float, Q: float) -> tuple[float, float, newton.Solution]:
-    """(D, Q, Solution) : a state as a root of gap and, for Q > 0, stiffness, on panels held still."""
+    """(D, Q, Solution) : a root of gap and, for Q > 0, stiffness, on panels held still."""
     held = gas.held(D, Q)
     if Q == 0:
         root = newton.solve_equations(

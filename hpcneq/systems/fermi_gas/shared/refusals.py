@@ -1,4 +1,4 @@
-"""What each task refuses of an input that its tables alone allow: each InputError that needs no solution."""
+"""What each task refuses of an input that its tables allow: what needs no solution to be known."""
 
 from __future__ import annotations
 

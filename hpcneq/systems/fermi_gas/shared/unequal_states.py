@@ -27,7 +27,7 @@ End = tuple[np.ndarray, np.ndarray, bool]  # ((x, asymmetry), its errors, whethe
 def follow(
     parameters: inputs.SteadyParameters, numerics: inputs.Numerics, gas: Gas
 ) -> tuple[list[dict], list[dict]]:
-    """(records, ends) : states followed to unequal couplings, and where the others end on the way."""
+    """(records, ends) : states followed to unequal couplings; where the others end on the way."""
     p = parameters
     pair = Pair(p.gamma_left, p.gamma_right, p.T, p.dmu, p.inv_kfas, numerics.dp)
     records, ends = [], []
@@ -82,7 +82,7 @@ def unequal_record(name: str, x: np.ndarray, pair: Pair) -> dict:
     }
 
 
-# ---- ends -----------------------------------------------------------------------------------------
+# ---- ends --------------------------------------------------------------------------------------
 
 
 def end_record(name: str, way: Way, pair: Pair, known: list[dict]) -> dict:

@@ -1,4 +1,4 @@
-"""Task ``branches`` of the fermi-gas system: every steady state along dmu, and where each begins and ends."""
+"""Task ``branches`` of the fermi-gas: every steady state along dmu, where it begins and ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COORDINATES = ("D", "Q", "dmu")
 
 
 def run(given: Given, comm, log: Callable, output) -> Outcome:
-    """Figs. 4(a) and 5 and Table I: every branch along dmu, each state and edge polished. **Collective.**"""
+    """Figs. 4(a) and 5 and Table I: every branch along dmu, all polished. **Collective.**"""
     p, n, first = given.parameters, given.numerics, given.sweep["dmu"][0]
 
     @lru_cache(maxsize=1)  # of the row at hand; other ranks find the same

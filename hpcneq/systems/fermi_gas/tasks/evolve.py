@@ -1,4 +1,4 @@
-"""Task ``evolve`` of the fermi-gas system: linearised, in full with adiabatic reservoirs, or with their memory."""
+"""Task ``evolve`` of the fermi-gas: linearised, in full, or with the reservoirs' memory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     return run_full(given, comm, log, output)
 
 
-# ---- linearised -----------------------------------------------------------------------------------
+# ---- linearised --------------------------------------------------------------------------------
 
 
 def run_linear(given: Given, comm, log: Callable, output) -> Outcome:
@@ -100,7 +100,7 @@ def add_late_exponents(outcome: Outcome, recorder: LinearRecords, output, comm) 
     outcome.errors |= {"late_rate": one_or_all(errors), "late_frequency": one_or_all(errors)}
 
 
-# ---- in full --------------------------------------------------------------------------------------
+# ---- in full -----------------------------------------------------------------------------------
 
 
 def run_full(given: Given, comm, log: Callable, output) -> Outcome:
@@ -149,14 +149,14 @@ def words_of(near: dict[str, tuple[float, float]]) -> str:
 
 
 def lasting_error(out, variants: tuple[str, ...]) -> float:
-    """The largest error of |Delta| in the last tenth of a run: differences of runs pass through 0."""
+    """The largest error of |Delta| in the last tenth: differences of runs pass through 0."""
     t = out.read("t_error")
     total = sum(out.read(f"size_{name.replace(' ', '_')}") for name in variants)
     return float(total[t >= 0.9 * t[-1]].max())
 
 
 def add_late_rate(outcome: Outcome, recorder: FullRecords, output, comm, gas: Gas) -> None:
-    """late_rate of a run that has arrived somewhere, and the root of det M beside it. **Collective.**"""
+    """late_rate of a run that has arrived, and the root of det M beside it. **Collective.**"""
     out, summary, errors = output(), outcome.summary, outcome.errors
     p, n = recorder.given.parameters, recorder.given.numerics
     summary |= {"late_rate": None, "root_rate": None}

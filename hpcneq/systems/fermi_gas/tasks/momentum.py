@@ -1,4 +1,4 @@
-"""Task ``momentum`` of the fermi-gas system: the momentum distribution of one steady state or of the normal gas."""
+"""Task ``momentum`` of the fermi-gas: the momentum distribution of one state."""
 
 from __future__ import annotations
 

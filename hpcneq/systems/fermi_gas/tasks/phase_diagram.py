@@ -1,4 +1,7 @@
-"""Task ``phase-diagram`` of the fermi-gas system: boundaries and regions over gamma or T against dmu, or their surface over both."""
+"""Task ``phase-diagram`` of the fermi-gas: boundaries and regions over two keys.
+
+gamma or T against dmu, or a surface over both.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Task ``stability`` of the fermi-gas system: growing and slow modes of a steady state, at one point or over one or two keys."""
+"""Task ``stability`` of the fermi-gas: growing and slow modes of a steady state.
+
+At one point, or over one or two keys.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,7 @@ def warnings_of(count: ModeCount) -> list[str]:
     return warnings
 
 
-# ---- over one or two keys -------------------------------------------------------------------------
+# ---- over one or two keys ----------------------------------------------------------------------
 
 
 def over_sweep(given: Given, comm, log: Callable, output) -> Outcome:

@@ -21,7 +21,7 @@ FOLLOWED = (
 
 
 def run(given: Given, comm, log: Callable, output) -> Outcome:
-    """Kawamura, Hanai & Ohashi 2022, Eqs. (46), (48): all solutions at one point. **Collective.**"""
+    """Kawamura, Hanai & Ohashi 2022, Eqs. (46), (48): all solutions. **Collective.**"""
     p, n = given.parameters, given.numerics
     gas = gas_of(replace(p, gamma=p.mean_coupling), n)
     if p.unequal:

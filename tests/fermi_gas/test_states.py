@@ -1,6 +1,8 @@
-"""Steady states of the Fermi gas between two reservoirs: closed forms against quadrature, limits, published numbers as recomputed.
+"""Steady states of the Fermi gas between two reservoirs: closed forms against quadrature, limits,
+published numbers as recomputed.
 
-Every docstring names a change of the code under which the test was seen to fail, or the mistake it is there for.
+Every docstring names a change of the code under which the test was seen to fail, or the mistake it
+is there for.
 """
 
 from dataclasses import replace
@@ -60,11 +62,13 @@ def edge(gas, known, name):
     return phase_edges.polished(seed, found.x).dmu
 
 
-# ---- occupation ---------------------------------------------------------------------------------------------------------
+# ---- occupation ------------------------------------------------------------------------------
 
 
 def convolved(x, baths):
-    """N(x) from its definition, by adaptive quadrature of the Lorentzian with the mean of the reservoirs' Fermi functions."""
+    """N(x) from its definition, by adaptive quadrature of the Lorentzian with the mean of the
+    reservoirs' Fermi functions.
+    """
 
     def f(w):
         return 0.5 * sum(
@@ -90,7 +94,11 @@ def convolved(x, baths):
 
 @pytest.mark.parametrize("baths", [SMOOTH, COLD])
 def test_the_occupation_of_a_level_is_the_reservoirs_seen_through_its_width(baths):
-    """N(x) against quadrature of its definition, and M0, M1 and their slopes against sums over angles; 1e-10. Fails with Gam = gamma."""
+    """N(x) against quadrature of its definition, and M0, M1 and their slopes against sums over
+    angles; 1e-10.
+
+    Fails with Gam = gamma.
+    """
     x = np.array([-0.3, -0.1, 0.02, 0.145, 0.4])
     assert baths.occupation(x) == pytest.approx([convolved(v, baths) for v in x], abs=1e-10)
     c, w = np.polynomial.legendre.leggauss(2000)
@@ -105,7 +113,11 @@ def test_the_occupation_of_a_level_is_the_reservoirs_seen_through_its_width(bath
 
 
 def test_the_tail_of_the_occupation_keeps_its_accuracy():
-    """N -> Gam/(pi x) far above both reservoirs, to 1e-12 of itself at T = 0 and as f where levels have no width. Fails with 1/2 - atan."""
+    """N -> Gam/(pi x) far above both reservoirs, to 1e-12 of itself at T = 0 and as f where levels
+    have no width.
+
+    Fails with 1/2 - atan.
+    """
     x = 1e7
     assert COLD.occupation(x) == pytest.approx(COLD.width / (np.pi * x), rel=1e-12)
     assert WARM.occupation(0.8) == pytest.approx(
@@ -113,7 +125,7 @@ def test_the_tail_of_the_occupation_keeps_its_accuracy():
     )
 
 
-# ---- gap and current ----------------------------------------------------------------------------------------------------
+# ---- gap and current -------------------------------------------------------------------------
 
 
 def matrix_function(kx, kz, D, Q, baths):
@@ -126,9 +138,11 @@ def matrix_function(kx, kz, D, Q, baths):
 
 @pytest.mark.parametrize("baths", [SMOOTH, SHARP])
 def test_pair_amplitude_and_occupation_are_entries_of_one_matrix_function(baths):
-    """P and n against N(H) by diagonalisation, 1e-13, and both as means of two reservoirs, Eqs. (93), (94).
+    """P and n against N(H) by diagonalisation, 1e-13, and both as means of two reservoirs, Eqs.
+    (93), (94).
 
-    Fails with -p in the second term of (93), as printed, and with +p - Q/2 in the momentum of an atom.
+    Fails with -p in the second term of (93), as printed, and with +p - Q/2 in the momentum of an
+    atom.
     """
     D, Q = 0.1, 0.17
     for kx, kz in ((0.9, 0.2), (0.1, -0.97), (0.0, 1.1), (1.3, 0.0)):
@@ -146,7 +160,8 @@ def test_pair_amplitude_and_occupation_are_entries_of_one_matrix_function(baths)
 
 
 def test_each_part_of_the_pair_amplitude_is_that_of_a_field():
-    """P^FF(dmu) is the equilibrium Fulde-Ferrell amplitude in a Zeeman field: both members of a pair filled with f(E -+ h), T = .02, no width.
+    """P^FF(dmu) is the equilibrium Fulde-Ferrell amplitude in a Zeeman field: both members of a
+    pair filled with f(E -+ h), T = .02, no width.
 
     Fails if both parts have the same sign of dmu.
     """
@@ -160,7 +175,8 @@ def test_each_part_of_the_pair_amplitude_is_that_of_a_field():
 
 @pytest.mark.parametrize("baths", EVERY)
 def test_gap_and_current_derive_from_one_potential(baths):
-    """The Maxwell relation D dg/dQ = -(1/2) dJ/dD by central differences on panels held still, 1e-6, and the closed slopes of g and J.
+    """The Maxwell relation D dg/dQ = -(1/2) dJ/dD by central differences on panels held still,
+    1e-6, and the closed slopes of g and J.
 
     Fails if the subtraction in J is left out of dJ/dD, or with Q for Q/2 in its second term.
     """
@@ -180,7 +196,11 @@ def test_gap_and_current_derive_from_one_potential(baths):
 
 
 def test_the_gap_equation_is_the_sum_of_pair_amplitudes():
-    """g against int d^3p/(4 pi) [P/Delta - 1/(2 p^2)] by a plain sum over angles, 1e-9: the static identity 1/U = sum P/Delta. Fails with M0 for 2 M0."""
+    """g against int d^3p/(4 pi) [P/Delta - 1/(2 p^2)] by a plain sum over angles, 1e-9: the static
+    identity 1/U = sum P/Delta.
+
+    Fails with M0 for 2 M0.
+    """
     D, Q = 0.12, 0.2
     gas = Gas(SMOOTH)
     p, weight = gas.finer.grid(D, Q)
@@ -206,7 +226,8 @@ def laboratory(D, Q, baths, K):
 
 
 def test_the_current_is_that_of_the_laboratory_frame():
-    """J of the subtracted formula against the sum over the atoms' own momenta up to K: they differ by a term that falls as 1/K, order 1 +- .02.
+    """J of the subtracted formula against the sum over the atoms' own momenta up to K: they differ
+    by a term that falls as 1/K, order 1 +- .02.
 
     Fails without the subtraction: then J grows with the cutoff.
     """
@@ -219,7 +240,8 @@ def test_the_current_is_that_of_the_laboratory_frame():
 
 @pytest.mark.parametrize("baths", EVERY)
 def test_the_stiffness_has_its_limits(baths):
-    """J/(Q D^2) at Q = 0 and at D = 0 against small Q and D, with errors of second order: the delta functions of gamma = T = 0 included.
+    """J/(Q D^2) at Q = 0 and at D = 0 against small Q and D, with errors of second order: the delta
+    functions of gamma = T = 0 included.
 
     Fails with one of the two delta functions (D or D = 0) missing.
     """
@@ -234,7 +256,7 @@ def test_the_stiffness_has_its_limits(baths):
     )
 
 
-# ---- equilibrium ----------------------------------------------------------------------------------------------------------
+# ---- equilibrium -----------------------------------------------------------------------------
 
 
 def equilibrium(D, T, inv):
@@ -254,7 +276,11 @@ def equilibrium(D, T, inv):
 
 
 def test_equilibrium_is_bcs():
-    """Without bias and width: Delta and Tc of the textbook gap equation, 1e-8, and .22691406, .128048. Fails with 2 M0 at finite T only."""
+    """Without bias and width: Delta and Tc of the textbook gap equation, 1e-8, and .22691406,
+    .128048.
+
+    Fails with 2 M0 at finite T only.
+    """
     D0 = brentq(lambda D: equilibrium(D, 0.0, -1.0), 0.1, 0.4, xtol=1e-12)
     assert (
         state_curves.largest(Gas(Baths(0.0, 0.0, 0.0)))
@@ -270,8 +296,12 @@ def test_equilibrium_is_bcs():
 
 
 def test_weak_coupling_is_that_of_a_field():
-    """The mean of two reservoirs acts on a vanishing Delta as a Zeeman field: at 1/(pF a) = -2.5 the interior gap begins at Delta0/2 and the Fulde-Ferrell
-    state ends at .7544 Delta0 with Q = 1.1997 dmu, 1e-3 (corrections are of order Delta0^2). Fails with pQ/2 in xi_a."""
+    """The mean of two reservoirs acts on a vanishing Delta as a Zeeman field: at 1/(pF a) = -2.5
+    the interior gap begins at Delta0/2 and the Fulde-Ferrell state ends at .7544 Delta0 with Q =
+    1.1997 dmu, 1e-3 (corrections are of order Delta0^2).
+
+    Fails with pQ/2 in xi_a.
+    """
     gas = Gas(Baths(0.0, 0.0, 0.0), -2.5)
     D0 = state_curves.largest(gas)
     Q, dmu = state_curves.last(gas)
@@ -281,11 +311,15 @@ def test_weak_coupling_is_that_of_a_field():
     )
 
 
-# ---- branches -------------------------------------------------------------------------------------------------------------
+# ---- branches --------------------------------------------------------------------------------
 
 
 def test_reference_states(cold):
-    """Delta and Q at gamma = .005, T = 0 to 1e-8, and how many there are: 1, 2, 4, 3 in regions I to IV. Fails if a fold is missed."""
+    """Delta and Q at gamma = .005, T = 0 to 1e-8, and how many there are: 1, 2, 4, 3 in regions I
+    to IV.
+
+    Fails if a fold is missed.
+    """
     wanted = {
         0.05: [("NBCS", 0.21619521, 0)],
         0.13: [("NBCS", 0.21374201, 0), ("NIG", 0.09001588, 0)],
@@ -311,7 +345,11 @@ def test_reference_states(cold):
 
 
 def test_reference_edges(cold):
-    """Table I as recomputed, to the digits known: onset .112177, fold .136015, end .154211, fold .185423. Fails with D for 2 D in the determinant of the fold."""
+    """Table I as recomputed, to the digits known: onset .112177, fold .136015, end .154211, fold
+    .185423.
+
+    Fails with D for 2 D in the determinant of the fold.
+    """
     wanted = {
         "nig_onset": 0.112177,
         "nff_fold": 0.136015,
@@ -323,7 +361,10 @@ def test_reference_edges(cold):
 
 
 def test_the_number_of_states_changes_at_the_edges(cold):
-    """A little below and above each polished edge the search finds the states the edge promises. Fails if an edge belongs to another curve."""
+    """A little below and above each polished edge the search finds the states the edge promises.
+
+    Fails if an edge belongs to another curve.
+    """
     for name, (below, above) in {
         "nig_onset": (1, 2),
         "nff_fold": (2, 4),
@@ -339,7 +380,8 @@ def test_the_number_of_states_changes_at_the_edges(cold):
 
 
 def test_no_width_no_temperature():
-    """gamma -> 0 at T = 0: NBCS does not feel dmu up to Delta0, NIG and both states with Q at dmu = .145 to 1e-8, and the hole of NIG, Eqs. (89), (90).
+    """gamma -> 0 at T = 0: NBCS does not feel dmu up to Delta0, NIG and both states with Q at dmu =
+    .145 to 1e-8, and the hole of NIG, Eqs. (89), (90).
 
     Fails if NBCS is sought among the roots below dmu alone.
     """
@@ -362,7 +404,10 @@ def test_no_width_no_temperature():
 
 
 def test_a_small_width_tends_to_none():
-    """Delta and Q of all four at gamma = 1e-5 against gamma = 0, 5e-4. Fails with Gam = 200 gamma."""
+    """Delta and Q of all four at gamma = 1e-5 against gamma = 0, 5e-4.
+
+    Fails with Gam = 200 gamma.
+    """
     found = [
         [polished(gas, D, Q) for _, D, Q in state_curves.find(gas)]
         for gas in (Gas(SHARP), Gas(replace(SHARP, gamma=1e-5)))
@@ -371,7 +416,10 @@ def test_a_small_width_tends_to_none():
 
 
 def test_warm_reservoirs():
-    """gamma -> 0 at T = .02: fold .142994 and end .182118, and only NBCS is left at T = .08. Fails with T for 2T in the digammas."""
+    """gamma -> 0 at T = .02: fold .142994 and end .182118, and only NBCS is left at T = .08.
+
+    Fails with T for 2T in the digammas.
+    """
     gas = Gas(Baths(0.0, 0.02, 0.0))
     known = state_curves.curves(gas)
     for name, value in {"nff_fold": 0.142994, "nbcs_end": 0.182118}.items():
@@ -383,7 +431,9 @@ def test_warm_reservoirs():
 
 
 def scanned(gas, D, Q):
-    """Number of cells of a (D, Q) grid in which the contours g = 0 and J = 0 cross: bilinear signs, no curve followed."""
+    """Number of cells of a (D, Q) grid in which the contours g = 0 and J = 0 cross: bilinear signs,
+    no curve followed.
+    """
     g, S = np.empty((2, len(D), len(Q)))
     for i, d in enumerate(D):
         for j, q in enumerate(Q):
@@ -423,7 +473,10 @@ def scanned(gas, D, Q):
     ],
 )
 def test_no_state_is_missed(gamma, T, dmu):
-    """A blind scan of (Delta, Q) finds crossings of g = 0 and J = 0 nowhere else. Fails if one of the curves has a second part."""
+    """A blind scan of (Delta, Q) finds crossings of g = 0 and J = 0 nowhere else.
+
+    Fails if one of the curves has a second part.
+    """
     gas = Gas(Baths(gamma, T, dmu))
     found = [(D, Q) for name, D, Q in state_curves.find(gas) if Q > 0]
     D, Q = np.linspace(4e-3, 0.24, 60), np.linspace(5e-3, 0.5, 60)

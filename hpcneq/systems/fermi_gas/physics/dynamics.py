@@ -79,7 +79,8 @@ class Kinetic:
         self.table = {name: self.pack(values) for name, values in columns.items()}
         self.counter = float(np.sum(points.weight / (2 * points.p**2)))
         self.beyond(inv, fine, angles)
-        self.known, self.kept = {}, None
+        self.known: dict[range, Fields] = {}
+        self.kept: Fields = {}
 
     def closing(self, dp: float) -> closed_circuit.Ends | closed_circuit.Balance:
         """What moves Q where the ends are closed."""

@@ -106,7 +106,7 @@ class Linear:
         }
         self.relax = np.array([2 * r.baths.width for r in responses])
         self.law = [law(r, k, p_c) for r, k in zip(responses, core)]
-        self.known = {}
+        self.known: dict[range, dict[str, np.ndarray]] = {}
 
     def pack(self, arrays: list[np.ndarray]) -> np.ndarray:
         """(chunks, 4 CHUNK) of arrays (2 m, 2 n, points)."""

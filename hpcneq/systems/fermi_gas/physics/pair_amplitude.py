@@ -47,7 +47,9 @@ def pair_parts(
     return [pair(px, pz, D, Q, lambda x, s=s: baths.one_sided(x, s)) for s in SIDES]
 
 
-def occupation(kx: np.ndarray, kz: np.ndarray, D: float, Q: float, filled: Callable) -> np.ndarray:
+def occupation(
+    kx: np.ndarray | float, kz: np.ndarray | float, D: float, Q: float, filled: Callable
+) -> np.ndarray:
     """n_k in the laboratory frame, k = p + Q/2; ``filled`` as in :func:`pair`."""
     xi, E, up, down = poles(kx, kz - 0.5 * Q, D, Q)
     a, b = filled(up), filled(down)

@@ -228,7 +228,8 @@ class Decaying:
     def __init__(self, kinetic: Kinetic) -> None:
         self.rate, self.gap = kinetic.c.flat[0].real, kinetic.gap.ravel()
         self.static, self.total = kinetic.static.reshape(4, -1), kinetic.uniform.sum(axis=1)
-        self.asked, self.few = np.zeros(len(NEAR), int), {}
+        self.asked = np.zeros(len(NEAR), int)
+        self.few: dict[int, Poles] = {}
 
     def __call__(self, rates: np.ndarray) -> np.ndarray:
         """(n, 2, 2) : M at rates (n,)."""

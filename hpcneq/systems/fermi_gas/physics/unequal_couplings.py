@@ -57,7 +57,7 @@ class Pair:
     dmu: float = 0.0
     inv: float = -1.0
     dp: float = 0.05
-    fine: int = 1
+    fine: float = 1
 
     @property
     def width(self) -> float:

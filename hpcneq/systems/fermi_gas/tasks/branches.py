@@ -53,7 +53,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
 
 def curve_arrays(curves: Curves) -> dict[str, np.ndarray]:
     """Both curves as plain arrays; without those that there are not."""
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for name, curve in (("uniform", curves.uniform), ("twisted", curves.twisted)):
         if curve is not None:
             arrays |= {f"{name}_D": curve.D, f"{name}_Q": curve.Q, f"{name}_dmu": curve.dmu}

@@ -38,11 +38,9 @@ VERDICT = (
 
 def run(given: Given, comm, log: Callable, output) -> Outcome:
     """Fig. 2(a) and Table I. **Collective.**"""
-    slow, fast = given.sweep
-    if fast == "dmu":
-        axes, dmu = {slow: given.sweep[slow]}, given.sweep["dmu"]
-    else:
-        axes, dmu = given.sweep, None
+    axes, dmu = dict(given.sweep), None
+    if "dmu" in axes:
+        dmu = axes.pop("dmu")  # each point finds the states along all of it
     sweep = run_sweep(
         axes,
         lambda at, previous: record_of(given, at, dmu),

@@ -137,8 +137,8 @@ def record_of(
     record = NOWHERE | {"delta": D, "Q": Q, "slip": slip}
     try:
         count = modes_of(response_of(p, n, D, Q), solo())
-    except NotConverged as error:
-        failed = {"unstable": NOT_CONVERGED, "status": "not-converged", "why": str(error)}
+    except NotConverged as trouble:
+        failed = {"unstable": NOT_CONVERGED, "status": "not-converged", "why": str(trouble)}
         return record | failed
     record |= {"unstable": count.unstable, "floor": count.floor}
     if count.modes:

@@ -96,10 +96,23 @@ def test_an_example_gives_what_is_declared(task):
     assert canvas.axes
 
 
-@pytest.mark.parametrize("task", SYSTEM.tasks)
-def test_a_cost_is_made_of_numbers(task):
-    """Seconds, bytes and ranks of every example. Fails if a cost returns lines of text."""
-    checked = config.load(example(task), driver.catalogue())
+@pytest.mark.parametrize(
+    "task, tables",
+    [
+        *((task, SYSTEM.tasks[task].example) for task in SYSTEM.tasks),
+        ("steady", {"parameters": {"gamma_left": 0.05, "gamma_right": 0.04}}),
+        ("branches", {"sweep": {"gamma": [0.04, 0.05], "dmu": [0.1, 0.2]}}),
+        ("phase-diagram", {"sweep": {"gamma": [0.04, 0.05], "T": [0.0, 0.1]}}),
+        ("momentum", {"parameters": {"gamma": 0.04}}),
+        ("current", {"parameters": {"gamma": 0.04}, "sweep": {"Q": [0.1, 0.2]}}),
+        ("stability", {"parameters": {"gamma": 0.05, "branch": "NFF"}}),
+        ("stability", {"sweep": {"gamma": [0.05], "q": [0.0, 0.01]}}),
+        ("evolve", {"numerics": {"model": "kinetic"}, "run": {"t_max": 5.0}}),
+    ],
+)
+def test_a_cost_is_made_of_numbers(task, tables):
+    """Seconds, bytes and ranks of all kinds of inputs. Fails if a cost needs a key they lack."""
+    checked = config.load({"system": "fermi-gas", "task": task, **tables}, driver.catalogue())
     cost = resolve(SYSTEM.tasks[task].cost)(checked, 2)
     assert isinstance(cost, Cost) and cost.most_ranks >= 1
     assert 0 < cost.core_seconds < 1000 and 1e6 < cost.bytes_per_rank < 1e10

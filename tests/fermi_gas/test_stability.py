@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import hpcneq
-from hpcneq import driver
 from hpcneq.errors import InputError
 from hpcneq.maths import cauchy
 from hpcneq.parallel import solo
@@ -130,30 +129,6 @@ def test_rates_of_weak_coupling_are_of_order_gamma():
         for g in (1.6e-3, 8e-4, 4e-4)
     ]
     assert abs(rates[2] - rates[1]) < 0.7 * abs(rates[1] - rates[0]) < 0.1 * rates[2]
-
-
-@pytest.mark.parametrize(
-    "task, tables",
-    [
-        ("steady", {}),
-        ("momentum", {"parameters": {"branch": "normal"}}),
-        ("pair-amplitude", {}),
-        ("current", {"parameters": {"delta": 0.1}, "sweep": {"Q": [0.1, 0.2]}}),
-        ("stability", {"parameters": {"gamma": 0.05}}),
-        (
-            "stability",
-            {"parameters": {"gamma": 0.05}, "sweep": {"dmu": [0.0, 0.01], "q": [0.0, 0.01]}},
-        ),
-    ],
-)
-def test_every_task_is_estimated(task, tables):
-    """hpcneq check prints size, memory and time.
-
-    Fails if a task is left out of the table of estimates.
-    """
-    tables = {"parameters": {"gamma": 0.04}} | tables
-    text = driver.check({"system": "fermi-gas", "task": task, **tables})
-    assert "memory: " in text and "time: about " in text
 
 
 def test_of_two_waves_that_grow_alike_the_higher_frequency_comes_first():

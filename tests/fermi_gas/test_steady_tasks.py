@@ -228,22 +228,6 @@ def test_bad_input_ends_with_one_line(task, tables, words):
     assert words in str(error.value) and "\n" not in str(error.value)
 
 
-def test_check_estimates(tmp_path):
-    """hpcneq check prints a size and a time for tasks that take some.
-
-    Fails if a task's estimate needs a key its input lacks.
-    """
-    for task, sweep in (
-        ("steady", {}),
-        ("branches", {"dmu": [0.1, 0.2]}),
-        ("phase-diagram", {"gamma": [0.04, 0.05], "dmu": [0.0, 0.1]}),
-    ):
-        text = driver.check(
-            {"system": "fermi-gas", "task": task, "parameters": {"gamma": 0.04}, "sweep": sweep}
-        )
-        assert "time: about" in text
-
-
 CASES = {
     "steady": {"parameters": {"gamma": 0.05, "dmu": 0.02}},
     "branches": {"parameters": {"gamma": 0.05}, "sweep": {"dmu": [0.0, 0.03]}},

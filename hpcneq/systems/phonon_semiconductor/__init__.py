@@ -24,10 +24,10 @@ TASKS = (
         figure=f"{HERE}.figures.evolve:draw",
         quantities=quantities.EVOLVE,
         example={
-            "parameters": {"Gamma_ph": 0.05, "Gamma_rr": 0.05},
-            "numerics": {"points": 101},
-            "initial": {"seed": 1e-3},
-            "run": {"t_max": 500.0, "output_every": 5.0},
+            "parameters": {"Gamma_ph": 0.05, "Gamma_rr": 0.05, "m": [3, 1]},
+            "numerics": {"points": 51},
+            "initial": {"seed": 1e-2},
+            "run": {"t_max": 800.0, "output_every": 5.0},
         },
     ),
     Task(
@@ -42,10 +42,10 @@ TASKS = (
         figure=f"{HERE}.figures.effective:draw",
         quantities=quantities.EFFECTIVE,
         example={
-            "parameters": {"Gamma_ph": 0.05, "Gamma_rr": 0.05},
-            "numerics": {"points": 101},
-            "initial": {"seed": 1e-3},
-            "run": {"t_max": 500.0},
+            "parameters": {"Gamma_ph": 0.05, "Gamma_rr": 0.05, "m": [3, 1]},
+            "numerics": {"points": 51},
+            "initial": {"seed": 1e-2},
+            "run": {"t_max": 800.0},
         },
     ),
     Task(
@@ -97,8 +97,8 @@ TASKS = (
             "parameters": {"Gamma_ph": 0.05, "Gamma_rr": 0.05, "m": [3, 1]},
             "sweep": {"Omega": [0.1, 0.25], "V": [2.0, 3.0, 4.0, 5.0]},
             "numerics": {"points": 51},
-            "initial": {"seed": 1e-3},
-            "run": {"t_max": 300.0},
+            "initial": {"seed": 1e-2},
+            "run": {"t_max": 800.0},
         },
     ),
 )

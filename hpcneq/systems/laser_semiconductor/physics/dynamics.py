@@ -27,7 +27,7 @@ class Pairing:
         self,
         m: Material,
         grid: Grid,
-        V: Sequence[float],
+        V: Sequence[float] | np.ndarray,
         start_fields: Mapping[str, np.ndarray],
         floor: float = 0.0,
         full_drive: bool = False,
@@ -49,7 +49,8 @@ class Pairing:
             "f": self.band.weight * material.projection(m, self.band),
         }
         self.table = {name: value[:, None] for name, value in self.table.items()}
-        self.loss1, self.loss2, self.known = 2 * m.Gamma1, 2 * m.Gamma2, {}
+        self.loss1, self.loss2 = 2 * m.Gamma1, 2 * m.Gamma2
+        self.known: dict[range, dict[str, np.ndarray]] = {}
 
     def breakpoints(self, t_max: float) -> list[float]:
         """The laser is there from the beginning."""

@@ -36,10 +36,14 @@ def curve(given: Given, comm, log: Callable, output, point: Callable) -> Outcome
             f"{given.task}: no point of the curve converged; try more [numerics] points"
         )
     sweep.write(output(), list(converged[0]))
-    summary, errors = {"points": len(sweep.records)}, {}
+    summary: dict[str, float] = {"points": len(sweep.records)}
+    errors: dict[str, float] = {}
     for end, record in (("first", sweep.records[0]), ("last", sweep.records[-1])):
         for name in WITH_ERRORS:
             if name in record:
                 summary[f"{name}_{end}"] = float(record[name])
                 errors[f"{name}_{end}"] = float(record[f"{name}_error"])
-    return sweep.outcome(summary, errors, remarks(given.parameters))
+    warnings = remarks(given.parameters)
+    if sweep.lost:
+        warnings.append(f"{len(sweep.lost)} points did not converge")
+    return sweep.outcome(summary, errors, warnings)

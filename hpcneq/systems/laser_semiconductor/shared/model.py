@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ....maths import bands
+from ....maths.bands import Grid
 from ....tasks import Given
 from ..inputs import Parameters
 from ..physics.material import Material
@@ -19,11 +21,12 @@ def material_at(parameters: Parameters, **values: float) -> Material:
 
     A share gamma1 or gamma2 among the values takes the place of both.
     """
+    changes: dict[str, Any] = dict(values)
     if "gamma1" in values:
-        values = {"gamma2": None, **values}
+        changes["gamma2"] = None
     if "gamma2" in values:
-        values = {"gamma1": None, **values}
-    p = replace(parameters, **values)
+        changes["gamma1"] = None
+    p = replace(parameters, **changes)
     gamma1, gamma2 = shares(p)
     decay = p.Gamma12
     if p.model == "two-band" or decay is None:
@@ -86,7 +89,7 @@ def interactions(given: Given) -> np.ndarray:
     return np.array([given.parameters.V])
 
 
-def momenta(given: Given, m: Material) -> tuple[np.ndarray, np.ndarray]:
+def momenta(given: Given, m: Material) -> Grid:
     """The grid (k, dk/2pi) of the input, each (n,)."""
     if given.numerics.grid == "uniform":
         return bands.uniform(m.k_max, given.numerics.points)

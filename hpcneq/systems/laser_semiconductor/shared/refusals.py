@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ....errors import InputError
+from ....solvers.output_times import refuse_uncountable
 from ....tasks import Given
 from ..inputs import SWEPT
 from .model import largest_energy, material_at
@@ -68,6 +69,7 @@ def evolve(given: Given) -> None:
             f"[numerics] dt = {n.dt:g}: must be <= {RESOLVED / top:.3g}, so that it resolves "
             f"energies up to {top:.3g}"
         )
+    refuse_uncountable(given.run.t_max, n.dt, given.run.output_every)
 
 
 def _swept_keys(given, counts):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from ....maths import bands
+from ....maths.bands import Grid
 from ....parallel import Layout
 from ....solvers.mean_field import FieldState
 from ....tasks import Given, Outcome, run_evolution
@@ -45,7 +46,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     return outcome
 
 
-def denser(given: Given, m: Material) -> tuple[np.ndarray, np.ndarray]:
+def denser(given: Given, m: Material) -> Grid:
     """The grid whose run tells the error of the grid: half the spacing, or twice Gauss's points.
 
     Random pairs are drawn for each momentum of a grid, so that another grid is another start: they
@@ -56,7 +57,7 @@ def denser(given: Given, m: Material) -> tuple[np.ndarray, np.ndarray]:
     return m.graded(2 * given.numerics.points)
 
 
-def settled(m: Material, grid: tuple[np.ndarray, np.ndarray]) -> float:
+def settled(m: Material, grid: Grid) -> float:
     """|Delta| of the steady state on a grid, by bisection to 1e-6 and one secant.
 
     0 in the normal state and with full self-consistency.
@@ -123,7 +124,7 @@ def remarks(given: Given, m: Material, smallest: np.ndarray) -> list[str]:
     return warnings
 
 
-def write_stationary(out, m: Material, grid, delta: np.ndarray) -> None:
+def write_stationary(out, m: Material, grid: Grid, delta: np.ndarray) -> None:
     """Pair amplitudes of Eq. (10) at the order parameters (runs,) of the end. **Collective.**"""
     band = m.on(grid)
     amplitudes = [material.pair_amplitude(m, band, float(size)) for size in delta]
@@ -137,15 +138,16 @@ class Records(Recorder):
     safety = 0.5
     caution = 4 / 3  # half the spacing leaves a quarter of a trapezoid's error
     defaults = {"ts_rk_type": "4", "ts_adapt_type": "none"}
-    variants, traced = ("step error", "grid error"), ("delta",)
+    variants: tuple[str, ...] = ("step error", "grid error")
+    traced: tuple[str, ...] = ("delta",)
 
-    def __init__(self, given, m, V, grid, comm):
+    def __init__(self, given: Given, m: Material, V: np.ndarray, grid: Grid, comm):
         """V : (runs,); grid : (k, dk/2pi), each (n,)."""
         self.V, self.k = V, grid[0]
         self.layout = Layout.over(len(grid[0]), comm)
         self.steady = np.array([settled(m.at(V=float(v)), grid) for v in V])
         formulas = [published_formulas.at_resonance(m.at(V=float(v))) for v in V]
-        self.analytic = np.array([table[name] for table, _, name in formulas])
+        self.analytic = np.array([table[name] for table, _, name in formulas if name])
         self.formula = formulas[0][2]
         self.worst = {f"converged_at_{j}": max for j in range(len(V))}
         self.worst |= {f"delta_smallest_{j}": min for j in range(len(V))}
@@ -154,7 +156,7 @@ class Records(Recorder):
         dt = given.numerics.dt
         self.spacing = max(1, round((given.run.output_every or dt) / dt)) * dt
 
-    def declare(self, out):
+    def declare(self, out) -> None:
         """Axes and series of the result file. **Collective.**"""
         out.growing_axis("t")
         out.axis("V", self.V)
@@ -167,13 +169,13 @@ class Records(Recorder):
         out.series("s_k", layout=self.layout)
         out.series("n_k", layout=self.layout)
 
-    def declare_errors(self, out):
+    def declare_errors(self, out) -> None:
         """The errors of the order parameter in time. **Collective.**"""
         out.growing_axis("t_error")
         for name in self.variants:
             out.series(f"delta_{name.replace(' ', '_')}")
 
-    def row(self, t, c, seen):
+    def row(self, t: float, c, observed: Mapping) -> dict:
         """One row, replicated on every rank."""
         delta = np.array(c)
         near = np.where(self.steady > 0, ARRIVED * self.steady, 1e-6)
@@ -181,13 +183,13 @@ class Records(Recorder):
         return {
             "t": t,
             "delta": delta,
-            "particle_source": np.asarray(seen["sums"]).real,
+            "particle_source": np.asarray(observed["sums"]).real,
             **{f"converged_at_{j}": float(t) if far else 0.0 for j, far in enumerate(away)},
             **{f"delta_smallest_{j}": float(size) for j, size in enumerate(np.abs(delta))},
         }
 
     @staticmethod
-    def headline(row):
+    def headline(row: Mapping) -> dict:
         """Summary numbers of one row."""
         return {
             "t": row["t"],
@@ -195,15 +197,15 @@ class Records(Recorder):
             **{f"particle_source_{j}": float(x) for j, x in enumerate(row["particle_source"])},
         }
 
-    def watch(self, state, found, seen):
+    def watch(self, state, output, observed: Mapping) -> tuple[dict, dict]:
         """Pair amplitudes and populations over k, this rank's."""
-        local = seen["local"]
+        local = observed["local"]
         return {"s_k": local["s"], "n_k": (local["n11"] + local["n22"]).real}, {}
 
-    def local(self, row, seen):
+    def local(self, row: Mapping, observed: Mapping) -> dict:
         """What is written of a row."""
         return {name: row[name] for name in ("t", "delta", "particle_source")}
 
-    def progress(self, row):
+    def progress(self, row: Mapping) -> str:
         """The order parameters, in words."""
         return "|Delta| = " + ", ".join(f"{abs(d):.3e}" for d in row["delta"])

@@ -47,7 +47,10 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
         "points": int(delta.size),
         "delta_error_max": float(np.nanmax(error)),
     }
-    return sweep.outcome(summary, {"delta_max": float(error[top])}, remarks(given.parameters))
+    warnings = remarks(given.parameters)
+    if sweep.lost:
+        warnings.append(f"{len(sweep.lost)} points did not converge")
+    return sweep.outcome(summary, {"delta_max": float(error[top])}, warnings)
 
 
 def numbers(m: Material, points: int) -> dict[str, float]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ....maths.bands import Bands
 from ....parallel import on_root
 from ....tasks import Given, Outcome
 from ..physics import material, published_formulas
@@ -59,7 +60,7 @@ def formulas(m: Material) -> tuple[dict[str, float], str]:
     return named, f"{first}, {second or 'none'}"
 
 
-def write_fields(out, m: Material, band, delta: float) -> None:
+def write_fields(out, m: Material, band: Bands, delta: float) -> None:
     """Populations and pair amplitudes of the steady state over k. **Collective.**"""
     order = np.argsort(band.k)
     out.axis("k", band.k[order])

@@ -82,7 +82,7 @@ class Semiconductor:
             else self.V * (s @ self.bands.weight)
         )
 
-    def coupling(self, t: float) -> np.ndarray:
+    def coupling(self, t: float) -> complex | np.ndarray:
         """The laser in the rotating frame; the full drive adds exp(-2 i frequency t)."""
         return (
             self.Omega
@@ -108,7 +108,7 @@ class Semiconductor:
             n11, n22, n21, s = np.broadcast_arrays(n11, n22, n21, s)
         shape, n = s.shape, s.shape[-1]
         runs = s.size // n
-        given = [
+        fields: list[np.ndarray] = [
             np.ascontiguousarray(x.reshape(runs, n), kind)
             for x, kind in zip((n11, n22, n21, s), (float, float, complex, complex))
         ]
@@ -116,9 +116,9 @@ class Semiconductor:
         each = np.empty((2, runs), complex)
         for row, x in zip(each, (delta, self.coupling(t))):
             row[:] = np.reshape(x, -1)
-        out = [np.empty(x.shape, x.dtype) for x in given]
+        out = [np.empty(x.shape, x.dtype) for x in fields]
         rates, constants = self._compiled
-        rates(*given, *each, *constants, *out)
+        rates(*fields, *each, *constants, *out)
         return tuple(x.reshape(shape) for x in out)
 
     @cached_property

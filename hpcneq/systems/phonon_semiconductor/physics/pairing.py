@@ -18,9 +18,8 @@ def matrices(
     """(M0, M1), each (n, n) complex, of ds/dt = (M0 + V M1) s around a state without pairs."""
     n = len(n11)
     rows = np.eye(n, dtype=complex)
-    still = model.rhs(
-        0.0, *(np.broadcast_to(x, (n, n)) for x in (n11, n22, n21)), rows, delta=np.zeros(n)
-    )[3]
+    n11s, n22s, n21s = (np.broadcast_to(x, (n, n)) for x in (n11, n22, n21))
+    still = model.rhs(0.0, n11s, n22s, n21s, rows, delta=np.zeros(n))[3]
     source = 1j * (n11[::-1] + n22 - 1)
     return still.T, np.outer(source, model.bands.weight)
 

@@ -73,7 +73,7 @@ class Stationary:
             parts += [s.real, s.imag]
         parts = [part[self.n // 2 :] for part in parts]
         if self.pairs:
-            parts.append([w])
+            parts.append(np.array([w]))
         return np.concatenate(parts)
 
     def unpack(self, x: np.ndarray) -> tuple:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from ..inputs import Grid, Parameters
 from ..physics import collisions
 from ..physics.collisions import Semiconductor
 
+Numerics = TypeVar("Numerics", bound=Grid)  # the table of one task
 STEPS = (6, 2)  # of an input that gives neither m nor v
 
 
@@ -20,7 +22,8 @@ def steps(p: Parameters, n: Grid) -> tuple[int, int]:
     Raises ValueError if the speed of sound is below half a step in one band.
     """
     if p.v is None:
-        return tuple(p.m or STEPS)
+        m1, m2 = p.m or STEPS
+        return m1, m2
     dk = 2 * n.k_max / (n.points - 1)
     m1, m2 = (int(round(p.v / (A * dk))) for A in (p.A1, p.A2))
     if min(m1, m2) < 1:
@@ -36,7 +39,7 @@ def momenta(n: Grid) -> tuple[np.ndarray, np.ndarray]:
     return bands.uniform(n.k_max, n.points, 1.0)
 
 
-def refined(p: Parameters, n: Grid, times: int = 2) -> tuple[Parameters, Grid]:
+def refined(p: Parameters, n: Numerics, times: int = 2) -> tuple[Parameters, Numerics]:
     """Parameters and numerics with half the step in k, or another whole fraction of it.
 
     The speed of sound and the cutoff stay the same.
@@ -64,10 +67,11 @@ def semiconductor(p: Parameters, n: Grid, drive: str = "rotating", **values) -> 
     )
 
 
-def at(p: Parameters, n: Grid, key: str, value: float) -> tuple[Parameters, Grid]:
+def at(p: Parameters, n: Numerics, key: str, value: float) -> tuple[Parameters, Numerics]:
     """Parameters and numerics with one swept key of either replaced; v takes the place of m."""
     if key == "points":
         return p, replace(n, points=int(value))
     if key == "v":
         return replace(p, m=None, v=float(value)), n
-    return replace(p, **{key: float(value)}), n
+    changes: dict[str, Any] = {key: float(value)}
+    return replace(p, **changes), n

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from ....errors import InputError
+from ....solvers.output_times import refuse_uncountable
 from ....tasks import Given
 from ..inputs import SWEPT
 from .model import at, steps
@@ -14,13 +15,15 @@ STEP_KEYS = ("v", "A1", "A2")  # what the steps of an emission depend on
 
 
 def evolve(given: Given) -> None:
-    """InputError if the speed of sound does not fit the grid."""
+    """InputError if the speed of sound does not fit the grid, or there are too many steps."""
     _speed(given.parameters, given.numerics)
+    refuse_uncountable(given.run.t_max, given.numerics.dt, given.run.output_every)
 
 
 def effective(given: Given) -> None:
-    """InputError if the speed of sound does not fit the grid."""
+    """InputError if the speed of sound does not fit the grid, or there are too many steps."""
     _speed(given.parameters, given.numerics)
+    refuse_uncountable(given.run.t_max, given.numerics.dt, given.run.t_max)
 
 
 def steady(given: Given) -> None:
@@ -40,7 +43,7 @@ def threshold(given: Given) -> None:
 
 
 def parameter_map(given: Given) -> None:
-    """InputError for a map over nothing, or with a point that does not fit the grid."""
+    """InputError for a map over nothing, with a point that does not fit the grid, or too long."""
     if not given.sweep:
         raise InputError(f"[sweep]: a map needs one or two of {', '.join(SWEPT)}")
     axes = {key: values for key, values in given.sweep.items() if key in STEP_KEYS}
@@ -49,6 +52,8 @@ def parameter_map(given: Given) -> None:
         for key, value in zip(axes, values):
             p, _ = at(p, given.numerics, key, value)
         _speed(p, given.numerics)
+    longest = given.initial.alone + given.run.t_max
+    refuse_uncountable(longest, given.numerics.dt, longest)
 
 
 def _points_of_curve(given):

@@ -28,7 +28,8 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     p, n = given.parameters, given.numerics
     model = semiconductor(p, n, n.drive)
     (before, _, _), (last, n11, n22) = fits(given, comm, model)
-    errors, warnings = {}, []
+    errors: dict[str, object] = {}
+    warnings = []
     if n.error_estimate:
         fine, _, _ = fits(given, comm, semiconductor(*refined(p, n), n.drive))[-1]
         for name, value in last.items():

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from ....files.reader import Result
-from ....parallel import on_root
+from ....parallel import Layout, on_root
 from ....solvers.mean_field import FieldState
 from ....tasks import Given, Outcome, run_evolution
 from ....tasks.evolution import Recorder
+from ..physics.collisions import Semiconductor
 from ..shared.grid_errors import GRID_FACTOR
 from ..shared.model import refined, semiconductor, steps
 from ..shared.momentum_fields import FIXED_STEP, MomentumFields
@@ -91,14 +92,14 @@ class Records(Recorder):
     """What is written of an evolution."""
 
     worst = {"min_eigenvalue": min, "max_eigenvalue": max, "particle_drift": max}
-    variants, safety = ("step error", "grid error"), 8.0
-    caution, defaults = GRID_FACTOR, FIXED_STEP
+    variants: tuple[str, ...] = ("step error", "grid error")
+    safety, caution, defaults = 8.0, GRID_FACTOR, FIXED_STEP
 
-    def __init__(self, model, layout):
+    def __init__(self, model: Semiconductor, layout: Layout):
         """model : `Semiconductor`; layout : of its momenta over ranks."""
         self.model, self.layout, self.particles = model, layout, float(len(model.bands.k))
 
-    def declare(self, out):
+    def declare(self, out) -> None:
         """Axes and series. **Collective.**"""
         out.growing_axis("t")
         out.axis("k", self.model.bands.k)
@@ -110,9 +111,9 @@ class Records(Recorder):
         for name in ("min_eigenvalue_t", "max_eigenvalue_t"):
             out.series(name)
 
-    def row(self, t, c, seen):
+    def row(self, t: float, c, observed: Mapping) -> dict:
         """One row, replicated."""
-        number, change = seen["sums"]
+        number, change = observed["sums"]
         return {
             "t": t,
             "delta": complex(c[0]),
@@ -121,17 +122,17 @@ class Records(Recorder):
             "particle_drift": abs(float(number.real) - self.particles),
         }
 
-    def local(self, row, seen):
+    def local(self, row: Mapping, observed: Mapping) -> dict:
         """What is written of it."""
         return {name: row[name] for name in ("t", "delta", "delta_rate", "particle_number")}
 
-    def watch(self, state, found, seen):
+    def watch(self, state, output, observed: Mapping) -> tuple[dict, dict]:
         """Momentum distributions and the positivity of the one-body matrix. **Collective.**"""
-        whole = state.seen(found.array)
+        whole = state.seen(output.array)
         low, high = self.model.eigenvalues(
             whole["n11"].real, whole["n22"].real, whole["n21"], whole["s"]
         )
-        mine = seen["local"]
+        mine = observed["local"]
         rows = {
             "n11": mine["n11"].real,
             "n22": mine["n22"].real,
@@ -142,7 +143,7 @@ class Records(Recorder):
         }
         return rows, {"min_eigenvalue": low, "max_eigenvalue": high}
 
-    def headline(self, row):
+    def headline(self, row: Mapping) -> dict:
         """Summary numbers of a row."""
         size = abs(row["delta"])
         turning = float((row["delta_rate"] / row["delta"]).imag) if size > 0 else 0.0
@@ -153,7 +154,7 @@ class Records(Recorder):
             "particle_number": row["particle_number"],
         }
 
-    def warnings(self, worst):
+    def warnings(self, worst: Mapping) -> list[str]:
         """If the one-body matrix lost its positivity."""
         low, high = worst["min_eigenvalue"], worst["max_eigenvalue"]
         if low > -1e-9 and high < 1 + 1e-9:
@@ -166,10 +167,10 @@ class Records(Recorder):
         what = " and ".join(causes) or "the time step"
         return [POSITIVITY.format(low=low, high=high, what=what)]
 
-    def balance(self, worst):
+    def balance(self, worst: Mapping) -> float:
         """Particles lost."""
         return worst["particle_drift"]
 
-    def progress(self, row):
+    def progress(self, row: Mapping) -> str:
         """The order parameter, in words."""
         return f"|Delta| = {abs(row['delta']):.3e}"

@@ -16,6 +16,7 @@ from ..physics.stationary import Stationary
 from ..shared.batches import FIELDS, evolved
 from ..shared.driven_state import driven_state, polished, slowest_rate
 from ..shared.grid_errors import GRID_FACTOR, missing_errors
+from ..shared.lost_points import lost_values
 from ..shared.model import at, refined, semiconductor
 
 NUMBERS = {
@@ -181,7 +182,10 @@ def curve(given: Given, comm, log: Callable, output) -> Outcome:
     if estimated:
         errors = {"delta": size_errors, "delta_max": top_error}
     summary = {"delta": sizes, "delta_max": top_size}
-    return sweep.outcome(summary, errors, missing_errors(estimated, size_errors))
+    warnings = missing_errors(estimated, size_errors)
+    if sweep.lost:
+        warnings.insert(0, f"not converged at {key} = {lost_values(sweep)}")
+    return sweep.outcome(summary, errors, warnings)
 
 
 def neighbour(previous: dict | None, momenta: int) -> tuple | None:

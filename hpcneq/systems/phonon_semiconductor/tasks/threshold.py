@@ -11,6 +11,7 @@ from ....errors import NotConverged
 from ....tasks import Given, Outcome, run_sweep
 from ..inputs import Parameters, ThresholdNumerics
 from ..shared.grid_errors import GRID_FACTOR, missing_errors
+from ..shared.lost_points import lost_values
 from ..shared.model import at, momenta, refined
 from ..shared.onset import onset_of_pairs
 
@@ -46,6 +47,8 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     warnings = [
         f"V_c is where pairs grow at {floor:g}; at twice that it is larger by up to {most:.2g}"
     ]
+    if sweep.lost:
+        warnings.append(f"no driven state at {key} = {lost_values(sweep)}")
     summary = {"V_c": listed(sweep, "V_c"), "floor": floor, "growth_rate": listed(sweep, "growth")}
     warnings += missing_errors(given.numerics.error_estimate, known(sweep, "V_c_error"))
     return sweep.outcome(summary, errors, warnings)

@@ -85,10 +85,8 @@ class ResponseParameters(Parameters):
         doc="full: M = 2/U - Pi; inter: 2/U - Pi_inter; intra: -Pi_intra, the rest of M",
         choices=["full", "inter", "intra"],
     )
-    q: float = key(
-        0.0, doc="momentum of the disturbance, where [sweep] has no q", unit="kF", min=0, max=20
-    )
-    w: float = key(0.0, doc="real part of the frequency, where [sweep] has no w", unit="eF")
+    q: float = key(0.0, doc="momentum of the disturbance, unless swept", unit="kF", min=0, max=20)
+    w: float = key(0.0, doc="real part of the frequency, unless swept", unit="eF")
     growth: float = key(
         0.0, doc="imaginary part of all frequencies; above -(gamma_b + gamma_v)", unit="eF"
     )

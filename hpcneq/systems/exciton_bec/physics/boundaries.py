@@ -15,9 +15,9 @@ from hpcneq.errors import NotConverged
 
 from . import growth, number_balance, softening, steady_states
 from .boundary_equations import SHARP, Onset, over_q2, stiffness
+from .gap_equations import Drive, State
 from .growth import Mode, det
 from .hydrodynamics import smallest_width
-from .steady_states import Drive, State
 
 LEAST = 1e-4  # smallest ratio looked at
 WAVES = 14  # momenta looked at for a minimum
@@ -212,7 +212,7 @@ def _elsewhere(kind, mode, q, g):
 
 
 def _height(kind, state, near):
-    """(what vanishes at the boundary, growing through it; the Mode there or None) next to ``near``."""
+    """(what vanishes at the boundary, growing through it; the Mode there or None)."""
     if kind == "C":
         mode = growth.summit(state, near)
         return (0.0, None) if mode is None else (mode.w.imag / state.g, mode)

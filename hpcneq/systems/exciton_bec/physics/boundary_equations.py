@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import hydrodynamics, number_balance, steady_states
+from .gap_equations import State
 from .growth import det
 from .hydrodynamics import smallest_width
-from .steady_states import State
 
 SHARP = 1.4  # panels for det M(q, 0)/q^2: next to A its minimum is a thousand times smaller
 FINER = 1.4  # of panels, where errors are looked for

@@ -8,7 +8,7 @@ from dataclasses import replace
 from scipy.optimize import brentq
 
 from . import hydrodynamics, number_balance, steady_states
-from .steady_states import Drive, State
+from .gap_equations import Drive, State
 
 FIRST, GROWTH = 1e-4, 1.35  # the smallest ratio looked at, and the step to the next
 # times the ratio where alpha11 vanishes: beta22 follows closely or not at all

@@ -33,6 +33,13 @@ from .shared import (
 
 PART = number("part", "1", "which part of M: full, inter or intra", GIVEN, dtype=str)
 RESPONSE = (
+    Quantity("q", "kF", "momentum of the disturbance", error=GIVEN),
+    Quantity(
+        "w",
+        "eF",
+        "real part of the frequency, from twice the condensate's chemical potential",
+        error=GIVEN,
+    ),
     COMPONENT,
     Quantity("source", "1", "second component of M: amplitude or phase", dtype=str, error=GIVEN),
     Quantity(

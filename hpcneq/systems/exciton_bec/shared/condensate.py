@@ -1,4 +1,4 @@
-"""The condensed steady state of an input, polished by SNES, and the errors of what follows from it."""
+"""The condensed steady state of an input, polished by SNES, and errors of what follows from it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ....errors import NotConverged
 from ....parallel import on_root
 from ....solvers import newton
 from ..physics import number_balance, steady_states
-from ..physics.steady_states import State
+from ..physics.gap_equations import State
 from .drive import drive_of
 
 WIDE = (

@@ -17,7 +17,7 @@ from ....tasks import Cost
 from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
 from ..physics import response as pair_response
 from ..physics import steady_states
-from ..physics.steady_states import Drive
+from ..physics.gap_equations import Drive
 from ..tasks.response import FEW, grid
 from .drive import drive_of
 
@@ -49,7 +49,7 @@ class Probe:
 
 
 def clocked(function: Callable, least: float = 0.15) -> tuple[float, object]:
-    """(seconds of the quickest call, what the function returns); two calls, ``least`` s at least."""
+    """(seconds of the quickest call, its value) of two calls, or more up to ``least`` seconds."""
     spent = []
     while len(spent) < 2 or sum(spent) < least:
         begun = time.process_time()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..physics.steady_states import Drive
+from ..physics.gap_equations import Drive
 
 
 def drive_of(given, **values: float) -> Drive:

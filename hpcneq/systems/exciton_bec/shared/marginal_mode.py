@@ -9,7 +9,7 @@ import numpy as np
 from ....solvers import newton
 from ..physics import boundary_equations, growth, steady_states
 from ..physics.boundary_equations import Onset
-from ..physics.steady_states import State
+from ..physics.gap_equations import State
 
 SNES = {"snes_atol": 1e-7, "snes_max_it": 8, "snes_stol": 1e-12}
 NEARBY = 0.02  # of ratio: where SNES may go

@@ -9,7 +9,7 @@ from ....parallel import on_root
 from ....solvers.contours import Box
 from ....solvers.modes import Spectrum, spectrum
 from ..physics import collective_modes, growth, response
-from ..physics.steady_states import State
+from ..physics.gap_equations import State
 
 FINENESS = (0.1, 0.5)  # between the thresholds of pairs M varies slower than its distance from -ig
 LINES = (0.5, 0.85)  # of g: where an approximant is sampled for the modes below the floor

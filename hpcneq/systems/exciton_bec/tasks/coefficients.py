@@ -62,7 +62,7 @@ def _coefficients(given, drive):
 
 
 def _terms(state, values):
-    """The two terms of U_eff for gamma -> 0, and as Eq. (71) prints them, nan where it does not hold."""
+    """The two terms of U_eff for gamma -> 0, and as Eq. (71) prints them, nan where it fails."""
     printed = (np.nan, np.nan)
     if state.mu < 0 and state.T == 0:
         printed = hydrodynamics.printed_terms(state)

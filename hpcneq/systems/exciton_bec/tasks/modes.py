@@ -49,7 +49,7 @@ def run(given, comm, log, output) -> Outcome:
 
 
 def _search(given, states, q, comm, log, output):
-    """The Sweep of all pairs of state and momentum, each state's momenta together. **Collective.**"""
+    """The Sweep of all pairs of state and momentum, the momentum fast. **Collective.**"""
     places = [(state, float(k)) for state in states for k in q]
     group = comm.size if len(places) < comm.size else 1
 
@@ -143,7 +143,7 @@ def _condensates(given, family, ratios):
 
 
 def _write(out, given, ratios, q, states, table, sound):
-    """Axes (ratio,) q and mode; the modes, the real dispersion, thresholds, sound. **Collective.**"""
+    """Axes (ratio,) q and mode; modes, the real dispersion, thresholds, sound. **Collective.**"""
     modes = _in_columns(table)
     swept = "ratio" in given.sweep
     if swept:

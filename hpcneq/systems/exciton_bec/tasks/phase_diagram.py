@@ -1,4 +1,4 @@
-"""Task ``phase-diagram``: the end of the condensate, what bounds its stable region, growth rates."""
+"""Task ``phase-diagram``: the end of the condensate, bounds of its stable region, growth rates."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ SIGN_LINES = ("ratio_c", "alpha11", "beta22")
 MODE_LINES = ("B", "C", "C_end", "soft_from", "restored", "q_B", "q_C", "omega_C")
 FASTEST = ("rate", "q_fastest", "frequency")
 SIGNS = (
-    "regions by the signs of the long-wave coefficients: alpha11 = 0 is the boundary A on the BEC "
-    "side; on the BCS side instabilities at finite q start slightly above alpha11 = 0 and beta22 = 0"
+    "regions by the signs of the long-wave coefficients: alpha11 = 0 is the boundary A on the "
+    "BEC side; on the BCS side instabilities at finite q start slightly above alpha11 = 0 "
+    "and beta22 = 0"
 )
 
 
@@ -204,7 +205,7 @@ def _with_none(line):
 
 
 def _switch(inv, gap):
-    """{switch_inv} : the first interaction at which ``gap``, C - B, rises through zero; {} if none."""
+    """{switch_inv}: the first interaction at which ``gap``, C - B, rises through 0; {} if none."""
     turns = np.flatnonzero((gap[:-1] < 0) & (gap[1:] >= 0))
     if not len(turns):
         return {}

@@ -14,7 +14,7 @@ COMPONENTS = np.array(["amplitude", "phase"])
 
 
 def run(given, comm, log, output) -> Outcome:
-    """Hanai et al. (2017), Eqs. (34)-(37), (72), (73), for one condensate or ``ratios``. **Collective.**
+    """Hanai et al. (2017), Eqs. (34)-(37), (72), (73), for one or several ratios. **Collective.**
 
     Ranks take pieces of the grid of (ratio, q, w). M at q = 0 is the limit taken after that of w.
     """
@@ -55,7 +55,7 @@ def grid(given) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _write(out, given, q, w, elements):
-    """Axes (ratio,) q, w; M, its error, det M, Im M^-1, and where Re det M changes sign. **Collective.**"""
+    """Axes (ratio,) q, w; M, its error, det M, Im M^-1, the dispersion. **Collective.**"""
     ratios = given.parameters.ratios
     if ratios:
         out.axis("ratio", np.asarray(ratios, float))

@@ -8,7 +8,7 @@ from ....errors import NotConverged
 from ....parallel import on_root
 from ....tasks import Outcome
 from ..physics import frequency_integrals, number_balance, radial_grid, steady_states
-from ..physics.steady_states import Drive, State
+from ..physics.gap_equations import Drive, State
 from ..shared.condensate import WIDE, condensate, end_error, error_through_state
 from ..shared.drive import drive_of, input_summary
 

@@ -54,7 +54,7 @@ def run(
     if resume and force:
         words = "run --resume --force: one goes on, the other starts anew; give one of them"
         raise InputError(words)
-    checked = parallel.on_root(comm, load, source, catalogue(), overrides)
+    checked = parallel.on_root(comm, load, source, catalogue(), overrides, resume)
     target = Path(output) if output else _default_name(source)
     saved = None
     if resume:
@@ -85,7 +85,7 @@ def resume(
     saved = checkpoint.newest(comm, target, _warn(comm))
     text, folder = parallel.on_root(comm, _remembered, target, saved)
     name = f"{path}: its input"
-    checked = parallel.on_root(comm, loads, text, catalogue(), overrides, folder, name)
+    checked = parallel.on_root(comm, loads, text, catalogue(), overrides, folder, name, True)
     if parallel.on_root(comm, _finished, target, checked, saved):
         log(
             f"{target}: is complete already, there is nothing to go on with "
@@ -225,7 +225,7 @@ def _task(checked: Run) -> Task:
 
 def _read_input(text: str, folder: str | Path) -> Run:
     """The checked input of another run, from the text its checkpoint keeps."""
-    return loads(text, catalogue(), folder=folder)
+    return loads(text, catalogue(), folder=folder, begun=True)
 
 
 # ---- what is there already ----------------------------------------------------------------------
@@ -251,7 +251,7 @@ def _finished(target: Path, checked: Run, saved) -> bool:
     """Whether a result file is complete and reaches as far as the input asks."""
     try:
         result = reader.Result(target)
-        before = loads(result.input, catalogue(), folder=checked.folder)
+        before = loads(result.input, catalogue(), folder=checked.folder, begun=True)
     except InputError:
         return False
     if result.status != "complete":
@@ -282,7 +282,7 @@ def _begun(target: Path, checked: Run) -> bool:
         return False
     try:
         result = reader.Result(target)
-        before = loads(result.input, catalogue(), folder=checked.folder)
+        before = loads(result.input, catalogue(), folder=checked.folder, begun=True)
     except InputError:  # killed in the writing: its journal, if it has one, still knows whose it is
         mapped = journal.header(target)
         return mapped is not None and not changed(_petsc_apart(mapped["physics"]), physics(checked))

@@ -67,7 +67,8 @@ class Run:
     sweep : key -> (points,) float array; the first key is the slow one. petsc : {"evolve_ts_type":
     "rk"}, values as read. text : the TOML, verbatim, or rendered where the input was a dict or was
     changed by overrides.
-    folder : absolute; relative file names in the input start here.
+    folder : absolute; relative file names in the input start here. begun : whether it is the input
+    of a run that has begun, which remembers what the files it names held: they may be gone.
     """
 
     system: str
@@ -81,6 +82,7 @@ class Run:
     petsc: dict[str, object]
     text: str
     folder: Path
+    begun: bool = False
 
     def resolved(self) -> dict[str, object]:
         """{table: {key: value}} with every default filled in, of JSON's types, inf as "inf"."""
@@ -97,20 +99,22 @@ def load(
     source: str | Path | Mapping[str, object],
     catalogue: Mapping[str, System],
     overrides: Sequence[str] = (),
+    begun: bool = False,
 ) -> Run:
     """The checked ``Run`` of a TOML file or of a dict.
 
     Raises InputError, in one line, if anything is wrong.
 
     catalogue : system name -> ``System``. overrides : "table.key=value" strings, applied before
-    the checks.
+    the checks. begun : see `Run`.
     """
     if isinstance(source, Mapping):
-        return _checked(plain_tree(source), catalogue, overrides, None, Path.cwd())
+        return _checked(plain_tree(source), catalogue, overrides, None, Path.cwd(), begun)
     if not isinstance(source, (str, Path)):
         raise InputError(f"input must be a file name or a dict, got {type(source).__name__}")
     path = Path(source)
-    return loads(read(path), catalogue, overrides, folder=path.parent, name=one_line(str(path)))
+    name = one_line(str(path))
+    return loads(read(path), catalogue, overrides, path.parent, name, begun)
 
 
 def loads(
@@ -119,9 +123,11 @@ def loads(
     overrides: Sequence[str] = (),
     folder: str | Path = ".",
     name: str = "input",
+    begun: bool = False,
 ) -> Run:
     """Like ``load``, from TOML text such as a checkpoint keeps."""
-    return _checked(parse(text, name), catalogue, overrides, text, Path(folder).absolute())
+    tree = parse(text, name)
+    return _checked(tree, catalogue, overrides, text, Path(folder).absolute(), begun)
 
 
 def _checked(
@@ -130,13 +136,14 @@ def _checked(
     overrides: Sequence[str],
     text: str | None,
     folder: Path,
+    begun: bool,
 ) -> Run:
     for words in overrides:
         override(tree, words)
     system = catalogue[_one_of(tree, "system", catalogue)]
     task = system.tasks[_one_of(tree, "task", system.tasks)]
     verbatim = render(tree) if overrides or text is None else text
-    run = _assemble(tree, system, task, verbatim, folder)
+    run = _assemble(tree, system, task, verbatim, folder, begun)
     if task.refuse is not None:
         resolve(task.refuse)(run)
     return run
@@ -145,7 +152,7 @@ def _checked(
 # ---- checking -----------------------------------------------------------------------------------
 
 
-def _assemble(tree: Tree, system: System, task: Task, text: str, folder: Path) -> Run:
+def _assemble(tree: Tree, system: System, task: Task, text: str, folder: Path, begun: bool) -> Run:
     """Every table checked."""
     homes: dict[str, str] = {}
     for name, table in [("run", RunTable), *task.tables.items()]:
@@ -177,6 +184,7 @@ def _assemble(tree: Tree, system: System, task: Task, text: str, folder: Path) -
         petsc=options,
         text=text,
         folder=folder,
+        begun=begun,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +25,8 @@ def draw(result, figure_of: Callable[..., object], path: str | Path | None = Non
     if path is not None:
         matplotlib.use("Agg")
     try:
-        figure = _drawn(result, figure_of)
+        figure = style.canvas()
+        figure_of(result, figure)
     except (KeyError, IndexError, AttributeError, TypeError, ValueError) as error:
         if result.status != "running":
             raise
@@ -40,12 +40,3 @@ def draw(result, figure_of: Callable[..., object], path: str | Path | None = Non
         except (OSError, ValueError) as error:
             raise InputError(f"{path}: cannot write the figure ({error})") from None
     return figure
-
-
-def _drawn(result, figure_of: Callable[..., object]):
-    """The figure on a canvas in the common style."""
-    if len(inspect.signature(figure_of).parameters) == 1:  # ADAPTER: makes its own canvas
-        return figure_of(result)
-    canvas = style.canvas()
-    figure_of(result, canvas)
-    return canvas

@@ -38,11 +38,3 @@ def size(canvas: Figure | SubFigure, width: float, height: float) -> None:
 
     if isinstance(canvas, Figure):
         canvas.set_size_inches(width, height)
-
-
-def figure(width: float, height: float) -> Figure:  # ADAPTER: for figures without a canvas
-    """An empty figure in the common style."""
-    import matplotlib.pyplot as plt
-
-    plt.rcParams.update(SETTINGS)
-    return plt.figure(figsize=(width, height))

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -40,8 +41,9 @@ def units_of(key: str) -> Units:
 class Quantity:
     """One data set or summary number, declared once.
 
-    name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` too.
-    units : text, or `units_of` an input key. axes : names of its coordinates, slowest first; empty
+    name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` and
+    ``axes`` too. units : text, or `units_of` an input key. axes : names of its coordinates, slowest
+    first; empty
     for a coordinate itself. dtype : float, int, bool, complex or str. kind : "data" (a data set),
     "summary" (a number of the summary) or "both". error : the name of the quantity that holds its
     error, ``ERRORS`` where the result's errors have an entry of the same name, or the reason why
@@ -71,6 +73,7 @@ class Quantity:
             own = {item.name: getattr(self, item.name) for item in fields(self)}
             own |= {"name": self.name.format(**words), "over": {}}
             own["long_name"] = self.long_name.format(**words)
+            own["axes"] = tuple(axis.format(**words) for axis in self.axes)
             own["error"] = None if self.error is None else self.error.format(**words)
             members.append(Quantity(**own))
         return members
@@ -92,6 +95,50 @@ WORK = (
         "peak_bytes", "bytes", "memory of each rank", dtype=int, kind="summary", error="measured"
     ),
 )  # what every evolution says of its work
+
+
+class Given(Protocol):
+    """A checked input, as ``run``, ``refuse`` and ``cost`` of a task get it: `config.load.Run`."""
+
+    @property
+    def task(self) -> str:
+        """Name of the task."""
+
+    @property
+    def parameters(self) -> Any:
+        """The task's own dataclass of [parameters]; a swept key holds its first value."""
+
+    @property
+    def numerics(self) -> Any:
+        """The task's own dataclass of [numerics]."""
+
+    @property
+    def initial(self) -> Any:
+        """The task's own dataclass of [initial]."""
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """Further tables by name."""
+
+    @property
+    def run(self) -> Any:
+        """The table [run]: t_max, output_every, seed, limits."""
+
+    @property
+    def sweep(self) -> Mapping[str, Any]:
+        """Swept key -> (n,) values; the first key is the slow one."""
+
+    @property
+    def petsc(self) -> Mapping[str, Any]:
+        """PETSc options by name."""
+
+    @property
+    def folder(self) -> Path:
+        """Where relative file names of the input start."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the input is that of a run that has begun: files that it names may be gone."""
 
 
 @dataclass

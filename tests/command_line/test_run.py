@@ -242,8 +242,8 @@ def test_plot_of_a_killed_run_says_what_is_missing(done, tmp_path, monkeypatch, 
     """A figure that needs more than a killed run left is refused in one line, which names the way
     on; in a complete file the same is a defect and shows."""
     monkeypatch.setattr(
-        "hpcneq.systems.nsn_junction.figures.evolve.evolve",
-        lambda result: result.summary["not there"],
+        "hpcneq.systems.nsn_junction.figures.evolve.draw",
+        lambda result, canvas: result.summary["not there"],
     )
     shutil.copy(done / "tiny.h5", tmp_path)
     with pytest.raises(KeyError, match="not there"):
@@ -268,7 +268,7 @@ def test_check_tells_the_cost_and_computes_nothing(done, tmp_path):
     assert (
         "valid nsn-junction evolve" in checked.stdout
         and "MB a rank" in checked.stdout
-        and "3 cores" in checked.stdout
+        and "on 3 ranks" in checked.stdout
     )
     assert contents(tmp_path) == before
 
@@ -395,13 +395,13 @@ WRONG = [
     (instead('"evolve"', '"evolv"'), 'task = "evolv": unknown; did you mean "evolve"?'),
     (instead('"evolve"', "3"), "must be a string"),
     (instead("T = 0.1", 'T = "cold"'), '[parameters] T = "cold": must be a number'),
-    (instead("T = 0.1", "T = 0"), "[parameters] T = 0: must be > 0"),
-    (instead("T = 0.1", "T = -0.1"), "[parameters] T = -0.1: must be > 0"),
+    (instead("T = 0.1", "T = 0"), "[parameters] T = 0.0: must be > 0"),
+    (instead("T = 0.1", "T = -0.1"), "[parameters] T = -0.1: must be >= 0"),
     (instead("T = 0.1", "T = nan"), "[parameters] T = nan: must be"),
     (instead("T = 0.1", "T = inf"), "[parameters] T = inf: must be finite"),
     (under("parameters", "U = -3"), "[parameters] U = -3: must be > 0"),
-    (under("leads.left", "T = 0"), "[leads.left] T = 0: must be > 0"),
-    (under("parameters", "gamma = 0"), "[parameters] gamma = 0: must be > 0"),
+    (under("leads.left", "T = 0"), "[leads.left] T = 0.0: must be > 0"),
+    (under("parameters", "gamma = 0"), "[parameters] gamma = 0.0: must be > 0"),
     (instead("Lx = 9", "Lx = -9"), "[numerics] Lx = -9: must be >= 1"),
     (instead("Ly = 3", "Ly = 0"), "[numerics] Ly = 0: must be >= 1"),
     (instead("Lx = 9", "Lx = 9.5"), "[numerics] Lx = 9.5: must be an integer"),

@@ -20,25 +20,25 @@ PLACES = ("solvers", "tasks", "figures", "driver.py", "systems")  # of the rules
 
 # How many there are today; each may only fall. What is 0 is a rule.
 LIMITS = {
-    "long lines": 1617,
-    "long functions": 32,
-    "long modules": 9,
-    "fmt: off, noqa": 5,
-    "hasattr, getattr": 34,
-    "chained conditional expressions": 8,
-    "conditional expressions in unions": 5,
-    "lists times bool": 26,
-    "tuple assignments": 149,
-    "renamed modules": 164,
+    "long lines": 481,
+    "long functions": 3,
+    "long modules": 2,
+    "fmt: off, noqa": 1,
+    "hasattr, getattr": 14,
+    "chained conditional expressions": 0,
+    "conditional expressions in unions": 0,
+    "lists times bool": 6,
+    "tuple assignments": 130,
+    "renamed modules": 13,
     "module state": 1,
-    "public without docstring": 56,
-    "public without type hints": 1225,
-    "farm outside tasks/sweep.py": 18,
-    "figures that read the input": 31,
+    "public without docstring": 24,
+    "public without type hints": 582,
+    "farm outside tasks/sweep.py": 0,
+    "figures that read the input": 0,
 }
-SHARES = {"conditional expressions": 25.6, "found =": 5.5}  # per 1000 lines; in the end 12 and 4
-LONG_TEST_LINES = 764  # in tests/
-MISNAMED = 37  # tasks whose function is not tasks/<name>.py:run
+SHARES = {"conditional expressions": 13.0, "found =": 1.5}  # per 1000 lines; in the end 12 and 4
+LONG_TEST_LINES = 567  # in tests/
+MISNAMED = 0  # tasks whose function is not tasks/<name>.py:run
 
 
 class Source:

@@ -11,7 +11,7 @@ Importing this package loads nothing heavy: numpy, MPI, PETSc and HDF5 wait unti
 
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["HpcneqError", "InputError", "NotConverged", "StoppedEarly", "open", "run"]
 
 

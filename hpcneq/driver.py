@@ -17,7 +17,7 @@ from .files import checkpoint, journal, reader, report
 from .files import writer as store
 from .restart import LongRun, changed, physics
 from .stopping import Stopping
-from .tasks.task import declared, resolve
+from .tasks.task import Cost, declared, resolve
 
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
 
@@ -51,7 +51,7 @@ def run(
         raise InputError(
             "run --resume --force: one goes on, the other starts anew; give one of them"
         )
-    checked = parallel.on_root(comm, config.load, source, catalogue(), overrides)
+    checked = parallel.on_root(comm, config.load, source, catalogue(), overrides, resume)
     target = (
         Path(output)
         if output
@@ -77,7 +77,7 @@ def resume(path, overrides=(), quiet=False, petsc_argv=(), comm=None):
     saved = checkpoint.newest(comm, target, _warn(comm))
     text, folder = parallel.on_root(comm, _remembered, target, saved)
     checked = parallel.on_root(
-        comm, config.loads, text, catalogue(), overrides, folder, f"{path}: its input"
+        comm, config.loads, text, catalogue(), overrides, folder, f"{path}: its input", True
     )
     if parallel.on_root(comm, _finished, target, checked, saved):
         log(
@@ -218,7 +218,7 @@ def _finished(target, checked, saved):
     """Whether a result file is complete and reaches as far as the input asks."""
     try:
         result = store.Result(target)
-        there = config.loads(result.input, catalogue(), folder=checked.folder)
+        there = config.loads(result.input, catalogue(), folder=checked.folder, begun=True)
     except InputError:
         return False
     if result.status != "complete":
@@ -245,7 +245,7 @@ def _begun(target, checked):
         return False
     try:
         result = store.Result(target)
-        there = config.loads(result.input, catalogue(), folder=checked.folder)
+        there = config.loads(result.input, catalogue(), folder=checked.folder, begun=True)
     except InputError:  # killed in the writing: its journal, if it has one, still knows whose it is
         mapped = journal.header(target)
         return mapped is not None and not changed(_petsc_apart(mapped["physics"]), physics(checked))
@@ -312,7 +312,7 @@ def plot(path, figure=None, force=False):
 
 def _read_input(text, folder):
     """The checked input of another run, from the text its checkpoint keeps."""
-    return config.loads(text, catalogue(), folder=folder)
+    return config.loads(text, catalogue(), folder=folder, begun=True)
 
 
 class Result(reader.Result):
@@ -339,8 +339,20 @@ def check(source, ranks=1, overrides=()):
     cost = _task(checked).cost
     lines = [f"{source}: valid {checked.system} {checked.task}"]
     if cost is not None:
-        lines += resolve(cost)(checked, ranks or 1)
+        found = resolve(cost)(checked, ranks or 1)
+        lines += _cost_lines(found, ranks or 1) if isinstance(found, Cost) else found
     return "\n".join(lines)
+
+
+def _cost_lines(cost, ranks):
+    """A task's Cost in words."""
+    at_work = max(1, min(ranks, cost.most_ranks))
+    on = f"on {ranks} rank{'s' if ranks > 1 else ''}"
+    return [
+        *(f"  {note}" for note in cost.notes),
+        f"  memory: {cost.bytes_per_rank / 2**20:.0f} MB a rank {on}",
+        f"  time: about {parallel.clock(cost.core_seconds / at_work)} {on}",
+    ]
 
 
 def run_in_process(source, output=None, overrides=(), force=True, quiet=True, petsc_argv=()):

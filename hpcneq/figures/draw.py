@@ -10,8 +10,9 @@ from ..errors import InputError
 def draw(result, figure_of, path=None):
     """Draw a result; returns the matplotlib figure, written to ``path`` if given.
 
-    figure_of : ``figure_of(result, canvas)``, the task's. Raises InputError, in one line, if the figure cannot be
-    written or if the run is still going on and has not written what the figure needs.
+    figure_of : ``figure_of(result, canvas)``, the task's. Raises InputError, in one line, if the
+    figure cannot be written or if the run is still going on and has not written what the figure
+    needs.
     """
     import matplotlib
 

@@ -24,6 +24,7 @@ from .hdf5 import (
     attempt,
     check_room,
     chunks,
+    encoded,
     fail_together,
     fixed_text,
     open_file,
@@ -128,10 +129,7 @@ class ResultFile:
 
         units, long_name, here and below : those of the quantity's declaration, unless given.
         """
-        values = self.comm.bcast(np.asarray(values), root=0)
-        if values.dtype.kind == "U":
-            raw = np.char.encode(values, "utf-8")
-            values = raw.astype(text_type(raw.dtype.itemsize))
+        values = encoded(self.comm.bcast(np.asarray(values), root=0))
         data = self._data_set(name, values.shape, values.dtype, units, long_name)
         _make_scale(data, name)
         self._write_now(Placed(data, root=self.comm.rank == 0), values)
@@ -146,12 +144,13 @@ class ResultFile:
         self._growing[name] = Growing(rows, {name: Placed(data, root=self.comm.rank == 0)})
 
     def fixed(self, name, values, axes=None, units=None, long_name=None, layout=None, split=None):
-        """A whole data set over declared ``axes`` (names; default: those of the quantity's declaration).
+        """A whole data set, numbers or names, over declared ``axes`` (default: those of its declaration).
 
         With ``layout`` each rank gives its block of axis ``split`` (default: the first), empty where it owns
         nothing; without, rank 0's array is written and others may give None. Rank 0 decides the dtype.
         """
-        dtype = self.comm.bcast(np.asarray(values).dtype, root=0)
+        values = encoded(np.asarray(values))
+        dtype = self.comm.bcast(values.dtype, root=0)
         axes = self.quantities[name].axes if axes is None else axes
         placed = self._placed(name, dtype, axes, units, long_name, layout, split)
         self._write_now(placed, values)
@@ -336,7 +335,9 @@ class ResultFile:
         quantity = self.quantities.get(name)
         if quantity is None or quantity.kind == "summary":
             raise ValueError(f"{self.path}: the task declares no data set {name}")
-        if dtype.kind != "S" and dtype.kind != np.dtype(quantity.dtype).kind:
+        declared = np.dtype(quantity.dtype).kind
+        real = dtype.kind == "f" and declared == "c"  # a quantity that is complex in some runs only
+        if dtype.kind not in ("S", declared) and not real:
             raise ValueError(
                 f"{self.path}: {name} is {dtype}, its declaration says {quantity.dtype}"
             )

@@ -16,6 +16,7 @@ from .. import petsc
 from ..errors import InputError, NotConverged
 from .auxiliary_modes.integrator import Exponential
 from .checkpointing import Keeping
+from .output_times import row_times, segments
 
 DEFAULTS = {
     "exponential": {},
@@ -31,39 +32,10 @@ DEFAULTS = {
     },
 }
 PREFIX = "evolve_"
-MOST_STEPS, MOST_ROWS = 1e9, 1e6
 SAME, DRIFT = (
     1e-9,
     1e-4,
 )  # of a step: times no further apart are one; how far sums of steps of one length may have drifted from their multiples
-
-
-def segments(t_max, breakpoints):
-    """[(start, end)] between the times at which the drive jumps."""
-    edges = [0.0, *breakpoints, t_max]
-    return list(zip(edges[:-1], edges[1:]))
-
-
-def row_times(t_max, breakpoints, step, every):
-    """Times of the output rows: every ``round(every / step)`` steps of each segment, and its end.
-
-    They lie on the lattice of steps, so that asking for output never changes a step.
-    """
-    if t_max / step > MOST_STEPS:
-        raise InputError(
-            f"[run] t_max = {t_max:g}: more than {MOST_STEPS:.0e} steps of dt = {step:g}"
-        )
-    if t_max / (every or step) > MOST_ROWS:
-        raise InputError(
-            f"[run] output_every = {every or step:g}: more than {MOST_ROWS:.0e} rows up to t_max = {t_max:g}"
-        )
-    stride = max(1, round((every or step) / step)) * step
-    times = [0.0]
-    for a, b in segments(t_max, breakpoints):
-        count = int(np.ceil((b - a) / stride - 1e-6)) - 1
-        times.extend(a + k * stride for k in range(1, count + 1))
-        times.append(b)
-    return np.array(times)
 
 
 @dataclass(frozen=True)

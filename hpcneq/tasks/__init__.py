@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from .task import ERRORS, WORK, Cost, Outcome, Quantity, System, Task, units_of
+from .task import ERRORS, WORK, Cost, Given, Outcome, Quantity, System, Task, units_of
 
 __all__ = [
     "ERRORS",
     "Cost",
+    "Given",
     "Outcome",
     "Quantity",
     "System",

@@ -8,12 +8,11 @@ from hpcneq.config import load as config
 from hpcneq.maths import fermi
 from hpcneq.parallel import logger
 from hpcneq.solvers import newton as steady
-from hpcneq.systems.nsn_junction.physics import drive
+from hpcneq.systems.nsn_junction.physics import drive, patterns
 from hpcneq.systems.nsn_junction.physics import junction as model
-from hpcneq.systems.nsn_junction.physics import patterns as initial
 from hpcneq.systems.nsn_junction.physics import stripe_states as stationary
-from hpcneq.systems.nsn_junction.shared import initial_state as start_of
-from hpcneq.systems.nsn_junction.tasks import evolve as task
+from hpcneq.systems.nsn_junction.shared.initial_state import polish, start_of
+from hpcneq.systems.nsn_junction.shared.input_junction import build_junction
 
 
 def junction(Lx, Ly, h, T, eV=0.0, gamma=0.01, parity=False, leads=None, error=1e-8, U=3.0, mu=0.0):
@@ -39,8 +38,8 @@ def test_start_is_found_from_shifted_and_rotated_seeds(comm, shift, phase):
     j = junction(9, 3, 0.58, 0.02)
     x = np.arange(9)
     seed = 0.45 * np.cos(2 * np.pi * (x - shift) / 9) * np.exp(1j * phase)
-    delta, residual = start_of.polish(comm, j, 0.0, seed, 1)
-    best, _ = start_of.polish(comm, j, 0.0, 0.45 * np.cos(2 * np.pi * x / 9) + 0j, 1)
+    delta, residual = polish(comm, j, 0.0, seed, 1)
+    best, _ = polish(comm, j, 0.0, 0.45 * np.cos(2 * np.pi * x / 9) + 0j, 1)
     assert residual < 1e-12
     assert np.abs(np.abs(delta)).max() == pytest.approx(np.abs(best).max(), abs=1e-10)
     assert stationary.free_energy(j, delta) == pytest.approx(
@@ -108,7 +107,7 @@ def test_free_energy_falls_along_the_gap_equation():
 def test_parity_blocks_have_the_levels_of_the_full_blocks():
     """Splitting an even pattern's blocks by parity keeps all levels and the pair amplitudes. Mutation: sqrt(2) -> 2 in `_parities`."""
     full, half = junction(8, 3, 0.1, 0.05), junction(8, 3, 0.1, 0.05, parity=True)
-    delta = initial.cosine(half.lattice, 1, 0.3) + 0.1
+    delta = patterns.cosine(half.lattice, 1, 0.3) + 0.1
     wide = delta[half.lattice.expand]
     levels = [
         np.sort(np.concatenate([np.linalg.eigvalsh(b.hamiltonian(d)) for b in j.lattice.blocks]))
@@ -138,18 +137,18 @@ def test_auto_takes_the_pattern_of_lowest_free_energy(comm):
         },
         driver.catalogue(),
     )
-    j = task.build(run, comm)
-    delta, found = task.start(run, comm, j, logger(comm, quiet=True))
+    j = build_junction(run, comm)
+    start = start_of(run, comm, j, logger(comm, quiet=True))
     mirror = junction(11, 11, 0.58, 0.02, parity=True, error=1e-6)
     problem = stationary.GapProblem(mirror, 0.0, real=True)
     energies = [stationary.free_energy(mirror, np.zeros(6) + 0j)]
     for n in range(6):
-        x = initial.cosine(mirror.lattice, n, 0.4) if n else np.full(6, 0.8)
+        x = patterns.cosine(mirror.lattice, n, 0.4) if n else np.full(6, 0.8)
         for _ in range(300):
             x = total(problem, x)
         energies.append(stationary.free_energy(mirror, x + 0j))
-    assert found["summary"]["initial_state"] == "fflo"
-    assert stationary.free_energy(j, delta) == pytest.approx(min(energies), abs=1e-7)
+    assert start.summary["initial_state"] == "fflo"
+    assert stationary.free_energy(j, start.delta) == pytest.approx(min(energies), abs=1e-7)
 
 
 def test_paper_lattice_start():
@@ -162,9 +161,9 @@ def test_paper_lattice_start():
 
     problem = stationary.GapProblem(mirror, 0.0, real=True)
     found = steady.solve(
-        problem, solo(), steady.relax(problem, solo(), initial.cosine(mirror.lattice, 11, 0.6)).x
+        problem, solo(), steady.relax(problem, solo(), patterns.cosine(mirror.lattice, 11, 0.6)).x
     )
-    named = initial.describe(found.x[mirror.lattice.expand] + 0j)
+    named = patterns.describe_stripes(found.x[mirror.lattice.expand] + 0j)
     assert found.residual < 1e-12 and named["wave_number"] == 11
     assert named["delta_max"] == pytest.approx(0.44897, abs=1.5e-5)
 
@@ -173,6 +172,6 @@ def test_paper_lattice_start():
 def test_noise_belongs_to_sites(ranks):
     """The noise on a site depends on (seed, site) only, and has the stated variance. Mutation: dropping 1/sqrt(2) fails."""
     lattice, short = model.stripe(2000, 1, 0.0), model.stripe(500, 1, 0.0)
-    noise = initial.noise(lattice, 1e-3, 7 + ranks)
-    assert np.array_equal(noise[:500], initial.noise(short, 1e-3, 7 + ranks))
+    noise = patterns.noise(lattice, 1e-3, 7 + ranks)
+    assert np.array_equal(noise[:500], patterns.noise(short, 1e-3, 7 + ranks))
     assert np.mean(np.abs(noise) ** 2) == pytest.approx(1e-6, rel=0.1)

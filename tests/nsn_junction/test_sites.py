@@ -22,11 +22,11 @@ from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.site_columns import integrator as columnsteps
 from hpcneq.solvers.site_columns import kernels as sitekernels
 from hpcneq.solvers.site_columns import state as columns
-from hpcneq.systems.nsn_junction.physics import drive
+from hpcneq.systems.nsn_junction.physics import drive, patterns
 from hpcneq.systems.nsn_junction.physics import junction as model
-from hpcneq.systems.nsn_junction.physics import lattice_dynamics as sites
+from hpcneq.systems.nsn_junction.physics import lattice_dynamics as dynamics
 from hpcneq.systems.nsn_junction.physics import pair_susceptibility as pairing
-from hpcneq.systems.nsn_junction.physics import site_patterns as patterns
+from hpcneq.systems.nsn_junction.physics import site_lattice as sites
 from hpcneq.systems.nsn_junction.physics import uniform_states as static
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
@@ -188,7 +188,9 @@ def test_stripes_evolve_as_with_blocks():
     )
     differences = []
     for step in (0.2, 0.1):
-        full = run(sites.SiteQuench(given, plane(9, 3), np.repeat(delta, 3)), step, round(2 / step))
+        full = run(
+            dynamics.SiteQuench(given, plane(9, 3), np.repeat(delta, 3)), step, round(2 / step)
+        )
         blocks = Exponential(State(Quench(given, delta), solo()))
         blocks.start(0.0, step)
         for k in range(round(2 / step)):
@@ -256,7 +258,7 @@ def test_anything_goes_against_full_matrices():
     place, bias = wild(3, 2), drive.Drive(0.1, "step", to=0.6, at=0.0)
     given = junction(3, 2, bias, mu=0.1)
     start = 0.2 * RNG.normal(size=6) + 0.2j * RNG.normal(size=6)
-    system = sites.SiteQuench(given, place, start)
+    system = dynamics.SiteQuench(given, place, start)
     method = run(system, 0.05, 40)
     H0 = dense(place, [d.start for d in place.vector], start, mu=0.1)
     A = [d(1.0) for d in place.vector]
@@ -305,7 +307,7 @@ def test_petsc_integrates_the_same_equations():
 
     Fails if Y lacks half of white, or if the right-hand side has H from the wrong side.
     """
-    system = sites.SiteQuench(
+    system = dynamics.SiteQuench(
         junction(3, 2, drive.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2),
         wild(3, 2),
         0.2 * RNG.normal(size=6) + 0.2j * RNG.normal(size=6),
@@ -336,9 +338,9 @@ def test_a_vector_potential_is_a_boost():
     bias, A = drive.Drive(0.0, "step", to=0.5, at=0.0), 2 * np.pi / 4
     delta = 0.3 * RNG.normal(size=12) + 0.3j * RNG.normal(size=12)
     turn = np.exp(2j * A * np.repeat(np.arange(4), 3))
-    still = run(sites.SiteQuench(junction(4, 3, bias), plane(4, 3), delta), 0.1, 8)
+    still = run(dynamics.SiteQuench(junction(4, 3, bias), plane(4, 3), delta), 0.1, 8)
     boosted = run(
-        sites.SiteQuench(
+        dynamics.SiteQuench(
             junction(4, 3, bias),
             plane(4, 3, vector=(drive.Drive(A), drive.Drive(0.0))),
             delta * turn,
@@ -364,7 +366,7 @@ def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
     given = junction(4, 6, drive.Drive(0.8), h=0.3, U=4.0, error=1e-6)
     seed = 1e-5 * np.tile(np.cos(q * np.arange(6)), 4)
     method = columnsteps.Columns(
-        columns.State(sites.SiteQuench(given, plane(4, 6, U=4.0), seed), solo())
+        columns.State(dynamics.SiteQuench(given, plane(4, 6, U=4.0), seed), solo())
     )
     method.start(0.0, 0.25)
     size = []
@@ -383,7 +385,7 @@ def test_a_mirrored_start_stays_mirrored():
     delta = 0.3 * np.cos(x)[:, None] + 0.2 * np.cos(1.3 * y) + 0.1j * x[:, None] * y
     place = plane(6, 5, potential=(0.05 * x[:, None] ** 2 + 0.03 * y**2).ravel())
     now = run(
-        sites.SiteQuench(
+        dynamics.SiteQuench(
             junction(6, 5, drive.Drive(0.0, "step", to=0.5, at=0.0)), place, delta.ravel()
         ),
         0.25,
@@ -401,7 +403,7 @@ def test_a_disordered_stationary_state_stays():
     """
     place = plane(4, 3, U=3.0, potential=sites.disorder(12, 1.0, 3), open_y=True)
     given = junction(4, 3, drive.Drive(0.4), h=0.1, U=3.0, T=0.1)
-    system = sites.SiteQuench(given, place, np.full(12, 0.6 + 0j))
+    system = dynamics.SiteQuench(given, place, np.full(12, 0.6 + 0j))
     found = newton.relax(
         columns.Stationary(system),
         solo(),
@@ -411,13 +413,13 @@ def test_a_disordered_stationary_state_stays():
     assert found.residual < 1e-10
     delta = found.x[:12] + 1j * found.x[12:]
     assert np.abs(delta).min() > 0.1 and np.ptp(np.abs(delta)) > 0.02
-    method = run(sites.SiteQuench(given, place, delta), 0.25, 20)
+    method = run(dynamics.SiteQuench(given, place, delta), 0.25, 20)
     np.testing.assert_allclose(method.now.c, delta, atol=1e-8)
 
 
 def test_modes_in_single_precision():
     """complex64 modes under a complex128 Y: Delta(t = 5) agrees to 3e-8 (measured 3e-9). Fails if polynomials are cut at coefficients of 1e-3."""
-    system = sites.SiteQuench(
+    system = dynamics.SiteQuench(
         junction(4, 3, drive.Drive(0.0, "step", to=0.5, at=0.0)),
         plane(4, 3),
         np.full(12, 0.3) + 0.05 * RNG.normal(size=12),
@@ -434,7 +436,7 @@ def test_ranks_agree_and_none_holds_a_matrix(comm):
     """
     rng = np.random.default_rng(11)
     place = plane(8, 5, potential=rng.normal(size=40) * 0.3)
-    system = sites.SiteQuench(
+    system = dynamics.SiteQuench(
         junction(8, 5, drive.Drive(0.0, "step", to=0.5, at=0.0), error=1e-2),
         place,
         0.2 * rng.normal(size=40) + 0.1j,
@@ -474,12 +476,12 @@ def test_structure_factor_and_names():
             (np.abs(delta) ** 2).mean(), rel=1e-12
         )
     for state, waves in (("bcs", (0, 0)), ("fflo", (2, 0)), ("crossed", None)):
-        found = patterns.describe(patterns.seed(12, 12, state, 2, 0.5))
+        found = patterns.describe_sites(patterns.site_seed(12, 12, state, 2, 0.5))
         assert found["state"] == state and (
             waves is None or (found["wave_number"], found["wave_number_y"]) == waves
         )
-    assert patterns.describe(0.5 * RNG.normal(size=(12, 12)))["state"] == "mixed"
-    assert patterns.describe(np.full((4, 4), 1e-4))["state"] == "normal"
+    assert patterns.describe_sites(0.5 * RNG.normal(size=(12, 12)))["state"] == "mixed"
+    assert patterns.describe_sites(np.full((4, 4), 1e-4))["state"] == "normal"
 
 
 INPUT = """
@@ -543,7 +545,7 @@ def test_petsc_moves_hops_the_same_way(late):
         3,
         vector=(drive.Drive(0.2, "sine", to=0.5, frequency=3.0, at=late * 0.3), drive.Drive(0.1)),
     )
-    system = sites.SiteQuench(
+    system = dynamics.SiteQuench(
         junction(3, 3, drive.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2),
         place,
         0.2 * RNG.normal(size=9) + 0.2j * RNG.normal(size=9),

@@ -2,9 +2,9 @@
 
 Declarations: `System`, `Task`, `Quantity` (with `ERRORS`, `WORK`, `units_of`), tables by `key` and
 `like`. What a task gets and gives: `Given`, `Output`, `Outcome`, `Cost`, `InputError`,
-`NotConverged`. Tools, imported when they are first used since they need PETSc and MPI: `run_sweep` (points of a
-sweep over ranks), `solve_equations` (PETSc SNES), `run_evolution` with `FieldState` and `Recorder`
-(PETSc TS with checkpoints and error estimates).
+`NotConverged`. Tools, imported when they are first used since they need PETSc and MPI: `run_sweep`
+(points of a sweep over ranks), `solve_equations` (PETSc SNES), `run_evolution` with `FieldState`
+and `Recorder` (PETSc TS with checkpoints and error estimates).
 """
 
 from __future__ import annotations

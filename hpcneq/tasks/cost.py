@@ -23,7 +23,7 @@ BLOCK_MATRICES = 20  # X, Z, history, predictions, propagators; four of them aga
 
 
 def seconds(call: Callable[[], object], calls: int = 20, rounds: int = 5) -> float:
-    """Processor seconds of ``call()``: the best of some rounds after a first call, which compiles."""
+    """Processor seconds of ``call()``: the best of some rounds after a first, which compiles."""
     call()
     taken = []
     for _ in range(rounds):

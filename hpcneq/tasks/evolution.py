@@ -103,7 +103,6 @@ class _Runs:
         with petsc.Options(self.given.petsc) as options:
             evolution = self._evolution(options, None, self.given.numerics.dt, part)
             try:
-                options.refuse_unused()
                 out = self.output()
                 self.recorder.declare(out)
                 rows = _MainRows(self.given, self.log, out, evolution, self.recorder, part)

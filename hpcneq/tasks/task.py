@@ -183,6 +183,7 @@ class Task:
     run : ``run(given, comm, log, output) -> Outcome``, collective. sweep : keys that [sweep] may
     hold.
     timed : needs [run] t_max. petsc : prefixes of the PETSc options it uses.
+    ts_types : what [petsc] evolve.ts_type may be, the usual one first.
     refuse : ``refuse(given)`` raises InputError for what the tables alone cannot rule out; it
     computes nothing.
     cost : ``cost(given, ranks) -> Cost``. figure : ``figure(result, canvas)``, canvas a matplotlib
@@ -197,6 +198,7 @@ class Task:
     sweep: tuple[str, ...] = ()
     timed: bool = False
     petsc: tuple[str, ...] = ()
+    ts_types: tuple[str, ...] = ("rk",)
     refuse: Function | None = None
     cost: Function | None = None
     figure: Function | None = None

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hpcneq.config import load as config
 from hpcneq.config import schema as tables
 from hpcneq.config import toml_text
+from hpcneq.config.load import RunTable, loads
+from hpcneq.config.load import load as load_input
 from hpcneq.errors import InputError
 from hpcneq.tasks import System, Task
 
@@ -79,7 +80,7 @@ def tree(task="steady", **tables):
 
 
 def load(source, *overrides):
-    return config.load(source, CATALOGUE, overrides)
+    return load_input(source, CATALOGUE, overrides)
 
 
 def refused(source, *overrides):
@@ -168,7 +169,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path):
 def test_overrides_are_toml_values_or_bare_words(text, key, value):
     run = load(tree(), f"parameters.{text}")
     assert getattr(run.parameters, key) == value
-    again = config.loads(run.text, CATALOGUE)  # the text is the effective input
+    again = loads(run.text, CATALOGUE)  # the text is the effective input
     assert again.parameters == run.parameters
 
 
@@ -188,7 +189,7 @@ def test_overrides_reach_nested_tables_and_the_last_one_wins():
     run = load(
         tree("evolve"), "run.t_max=7", "run.wall_limit=01:30:00"
     )  # without quotes, as a shell passes it: no time of day
-    assert run.run.wall_limit == 5400 and config.loads(run.text, CATALOGUE).run == run.run
+    assert run.run.wall_limit == 5400 and loads(run.text, CATALOGUE).run == run.run
 
 
 # ---- sweeps ---------------------------------------------------------------------------------------------------------
@@ -197,7 +198,7 @@ def test_overrides_reach_nested_tables_and_the_last_one_wins():
 def test_a_map_keeps_the_order_of_its_keys_through_text_and_back():
     sweep = {"eV": {"from": 0, "to": 1, "points": 5}, "T": [0.1, 0.2]}
     run = load(tree("branches", sweep=sweep))
-    back = config.loads(run.text, CATALOGUE)
+    back = loads(run.text, CATALOGUE)
     for each in (run, back):
         assert list(each.sweep) == ["eV", "T"]
         assert np.array_equal(each.sweep["eV"], [0, 0.25, 0.5, 0.75, 1]) and np.array_equal(
@@ -477,7 +478,7 @@ def survives(act):
     except InputError as error:
         assert str(error).isprintable() and str(error)
         return
-    again = config.loads(run.text, CATALOGUE)
+    again = loads(run.text, CATALOGUE)
     assert (again.parameters, again.run, again.petsc, list(again.sweep)) == (
         run.parameters,
         run.run,
@@ -538,7 +539,7 @@ def test_a_damaged_input_gives_a_run_or_one_line():
     for _ in range(500):
         at = chance.randrange(len(text))
         piece = chance.choice(["", text[at] * 2, chance.choice('[]{}=."\n#x1-e')])
-        survives(lambda: config.loads(text[:at] + piece + text[at + 1 :], CATALOGUE))
+        survives(lambda: loads(text[:at] + piece + text[at + 1 :], CATALOGUE))
 
 
 # ---- writing and describing -----------------------------------------------------------------------------------------
@@ -582,7 +583,7 @@ def test_describe_lists_every_key_with_type_default_unit_and_doc():
         rows["poles"].type == 'a number > 0 or "aaa" | "ozaki"' and rows["poles"].default == '"aaa"'
     )
     assert rows["names"].default == "[]" and rows["fast"].default == "false"
-    assert all(row.doc for row in tables.describe(config.RunTable))
+    assert all(row.doc for row in tables.describe(RunTable))
 
 
 def test_a_key_may_have_a_name_that_python_reserves():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.programs import HOME, INPUT
 
 from hpcneq import driver
-from hpcneq.config import load as config
+from hpcneq.config import load
 from hpcneq.errors import InputError
 from hpcneq.parallel import solo
 from hpcneq.restart import changed, physics
@@ -157,7 +157,7 @@ def refused_or_valid(read):
     finally:
         assert time.process_time() - begun < SECONDS
     try_model(checked)
-    there = config.loads(checked.text, driver.catalogue(), folder=checked.folder)
+    there = load.loads(checked.text, driver.catalogue(), folder=checked.folder)
     assert changed(physics(checked), physics(there)) == []
     return checked
 
@@ -184,15 +184,15 @@ def try_model(checked):
 
 
 def try_tree(tree):
-    refused_or_valid(lambda: config.load(tree, driver.catalogue()))
+    refused_or_valid(lambda: load.load(tree, driver.catalogue()))
 
 
 def try_text(text):
-    refused_or_valid(lambda: config.loads(text, driver.catalogue()))
+    refused_or_valid(lambda: load.loads(text, driver.catalogue()))
 
 
 def try_override(words):
-    refused_or_valid(lambda: config.load(TREE, driver.catalogue(), words))
+    refused_or_valid(lambda: load.load(TREE, driver.catalogue(), words))
 
 
 SHORT = settings(max_examples=150, suppress_health_check=list(HealthCheck))

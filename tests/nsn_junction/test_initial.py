@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hpcneq import driver
-from hpcneq.config import load as config
+from hpcneq.config import load
 from hpcneq.maths import fermi
 from hpcneq.parallel import logger
 from hpcneq.solvers import newton as steady
@@ -127,7 +127,7 @@ def test_auto_takes_the_pattern_of_lowest_free_energy(comm):
     Second route: the free energies of normal, uniform and patterns n = 1..5 from plain fixed-point iterations, serially.
     Mutation: the candidate of highest free energy taken instead.
     """
-    run = config.load(
+    run = load.load(
         {
             "system": "nsn-junction",
             "task": "evolve",

@@ -24,6 +24,7 @@ from .hdf5 import (
     attempt,
     check_room,
     chunks,
+    encoded,
     fail_together,
     fixed_text,
     open_file,
@@ -128,7 +129,7 @@ class ResultFile:
 
         units, long_name, here and below : those of the quantity's declaration, unless given.
         """
-        values = _encoded(self.comm.bcast(np.asarray(values), root=0))
+        values = encoded(self.comm.bcast(np.asarray(values), root=0))
         data = self._data_set(name, values.shape, values.dtype, units, long_name)
         _make_scale(data, name)
         self._write_now(Placed(data, root=self.comm.rank == 0), values)
@@ -148,7 +149,7 @@ class ResultFile:
         With ``layout`` each rank gives its block of axis ``split`` (default: the first), empty where it owns
         nothing; without, rank 0's array is written and others may give None. Rank 0 decides the dtype.
         """
-        values = _encoded(np.asarray(values))
+        values = encoded(np.asarray(values))
         dtype = self.comm.bcast(values.dtype, root=0)
         axes = self.quantities[name].axes if axes is None else axes
         placed = self._placed(name, dtype, axes, units, long_name, layout, split)
@@ -482,14 +483,6 @@ def _rewind(path, rows):
     except (OSError, RuntimeError, KeyError) as error:
         raise InputError(f"{path}: cannot be read ({os_reason(error)})") from None
     return target
-
-
-def _encoded(values):
-    """An array of names as HDF5 stores it, in UTF-8; numbers as they are."""
-    if values.dtype.kind != "U":
-        return values
-    raw = np.char.encode(values, "utf-8")
-    return raw.astype(text_type(raw.dtype.itemsize))
 
 
 def _set_status(file, status):

@@ -41,7 +41,7 @@ def units_of(key: str) -> Units:
 class Quantity:
     """One data set or summary number, declared once.
 
-    name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` too.
+    name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` and ``axes`` too.
     units : text, or `units_of` an input key. axes : names of its coordinates, slowest first; empty
     for a coordinate itself. dtype : float, int, bool, complex or str. kind : "data" (a data set),
     "summary" (a number of the summary) or "both". error : the name of the quantity that holds its
@@ -72,6 +72,7 @@ class Quantity:
             own = {item.name: getattr(self, item.name) for item in fields(self)}
             own |= {"name": self.name.format(**words), "over": {}}
             own["long_name"] = self.long_name.format(**words)
+            own["axes"] = tuple(axis.format(**words) for axis in self.axes)
             own["error"] = None if self.error is None else self.error.format(**words)
             members.append(Quantity(**own))
         return members

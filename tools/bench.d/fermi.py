@@ -11,9 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hpcneq.systems.fermi_gas.physics import gap_and_current as states
-from hpcneq.systems.fermi_gas.physics import radial_grid as momenta
-from hpcneq.systems.fermi_gas.physics import state_curves as branches
+from hpcneq.systems.fermi_gas.physics import gap_and_current, radial_grid, state_curves
 from hpcneq.systems.fermi_gas.physics.gap_and_current import Gas
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 
@@ -38,8 +36,10 @@ def clocked(function, seconds=0.3):
 
 def plain(gas, D, Q, dp):
     """(g, J) on equal panels of 12 points over 0 < p < LAST that know nothing of kinks."""
-    p, weight = momenta.nodes(np.linspace(0, momenta.LAST, int(np.ceil(momenta.LAST / dp)) + 1))
-    g, J = states.densities(p, D, Q, gas.baths) @ weight
+    p, weight = radial_grid.nodes(
+        np.linspace(0, radial_grid.LAST, int(np.ceil(radial_grid.LAST / dp)) + 1)
+    )
+    g, J = gap_and_current.densities(p, D, Q, gas.baths) @ weight
     return np.array([g + 0.25 * np.pi * gas.inv, J])
 
 
@@ -50,8 +50,8 @@ def sums():
     )
     for name, baths in CASES:
         gas, D, Q = Gas(baths), 0.1, 0.15
-        exact = np.array(states.both(Gas(baths, fine=4), D, Q))
-        t, value = clocked(lambda: states.both(gas, D, Q))
+        exact = np.array(gap_and_current.both(Gas(baths, fine=4), D, Q))
+        t, value = clocked(lambda: gap_and_current.both(gas, D, Q))
         for dp in (0.02, 0.005, 0.001, 1e-4):
             slow, other = clocked(lambda: plain(gas, D, Q, dp), 0.0)
             if np.abs(other - exact).max() < 1e-9:
@@ -66,7 +66,7 @@ def points():
     """Every branch at a point, from nothing."""
     for name, baths in CASES:
         begun = time.perf_counter()
-        found = branches.find(Gas(baths))
+        found = state_curves.find(Gas(baths))
         spent = time.perf_counter() - begun
         print(
             f"all branches at {name}: {spent:.1f} s, {len(found)} states (goal 30 s: {'ok' if spent < 30 else 'TOO SLOW'})"

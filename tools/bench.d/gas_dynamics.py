@@ -10,12 +10,11 @@ import numpy as np
 from hpcneq import parallel
 from hpcneq.maths import poles
 from hpcneq.solvers.mean_field import FieldState
-from hpcneq.systems.fermi_gas.physics import dynamics as uniform
-from hpcneq.systems.fermi_gas.physics import linear_kinetics as kinetics
+from hpcneq.systems.fermi_gas.physics import dynamics, linear_kinetics, memory_dynamics, ramp
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.physics.response import Kinetic, Response
-from hpcneq.systems.fermi_gas.tasks.evolve import seconds_a_step
-from hpcneq.systems.fermi_gas.tasks.modes import modes_of
+from hpcneq.systems.fermi_gas.shared.cost import seconds_a_step
+from hpcneq.systems.fermi_gas.shared.modes import modes_of
 
 BATHS = Baths(0.005, 0.0, 0.145)
 STATES = {"NBCS": (0.21259971, 0.0), "NFF": (0.05450344, 0.18269617)}
@@ -74,14 +73,14 @@ def steps():
     """Right-hand sides of the models and their share of a copy of the state."""
     for name, fine in (("NBCS", 1.0), ("NFF", 0.5)):
         D, Q = STATES[name]
-        args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-3, (D, Q), 2.0, 0.02, fine)
+        args = (BATHS, -1.0, ramp.Ramp(0.145, 0.145), D + 1e-3, (D, Q), 2.0, 0.02, fine)
         fit = poles.fit("aaa", 0.0, BATHS.width, 4.6, 1e-5)
         made = {
-            "linear": lambda: kinetics.Linear(
+            "linear": lambda: linear_kinetics.Linear(
                 [Response(BATHS, D, Q, fine=fine)], [[1e-3, 1e-3]], 2.0, 150.0
             ),
-            "kinetic": lambda: uniform.Kinetic(*args),
-            f"memory, {2 * len(fit)} modes": lambda: uniform.Memory(fit, *args),
+            "kinetic": lambda: dynamics.Kinetic(*args),
+            f"memory, {2 * len(fit)} modes": lambda: memory_dynamics.Memory(fit, *args),
         }
         found = {}
         for model, make in made.items():
@@ -95,7 +94,7 @@ def steps():
             found[model] = each
             step = min(seconds_a_step(system, 0.5 / system.fastest) for _ in range(2))
             print(
-                f"{name:4s} {model:17s}: {1e3 * each:7.3f} ms a right-hand side, {system.items * kinetics.CHUNK} momenta, "
+                f"{name:4s} {model:17s}: {1e3 * each:7.3f} ms a right-hand side, {system.items * linear_kinetics.CHUNK} momenta, "
                 f"{state.nbytes / 2**20:6.1f} MB, copy {1e3 * copy:.3f} ms ({100 * copy / each:.0f}%), RK4 step {1e3 * step:.2f} ms = {step / copy:.0f} copies "
                 f"({100 * (1 - 4 * each / step):.0f}% outside the right-hand sides), step limit {2.78 / system.fastest:.3f}"
             )

@@ -12,14 +12,14 @@ from hpcneq import parallel, petsc
 from hpcneq.maths import bands
 from hpcneq.solvers import farm as maps
 from hpcneq.solvers.mean_field import FieldState
-from hpcneq.systems.laser_semiconductor.physics import dynamics as laser_dynamics
-from hpcneq.systems.laser_semiconductor.physics import material as laser
-from hpcneq.systems.laser_semiconductor.tasks import steady as laser_semiconductor
+from hpcneq.systems.laser_semiconductor.physics import dynamics
+from hpcneq.systems.laser_semiconductor.physics.material import Material
+from hpcneq.systems.laser_semiconductor.shared.steady_state import growth_rate, order_parameter
 
 
 def material(V=5.0, Omega=0.5):
     """The point of Fig. 4."""
-    return laser.Material(
+    return Material(
         V=V, Omega=Omega, Gamma1=0.999e-2, Gamma2=1e-5, Gamma12=1e-2, kappa_plus=-50.0, v_minus=10.0
     )
 
@@ -45,8 +45,8 @@ def right_hand_sides():
     for points, runs in ((201, 1), (201, 16), (401, 1)):
         grid = bands.uniform(0.2, points)
         state = FieldState(
-            laser_dynamics.Pairing(
-                m, grid, np.full(runs, 5.0), laser_dynamics.initial(m, grid, runs, "driven", 1e-3)
+            dynamics.Pairing(
+                m, grid, np.full(runs, 5.0), dynamics.initial(m, grid, runs, "driven", 1e-3)
             ),
             parallel.solo(),
         )
@@ -68,8 +68,8 @@ def a_map(comm):
     def solve(i, j, warm):
         m = material(V[j], Omega[i])
         return {
-            "delta": laser_semiconductor.order_parameter(m, 64),
-            "rate": laser_semiconductor.rate(m, 64)[0].real,
+            "delta": order_parameter(m, 64),
+            "rate": growth_rate(m, 64)[0].real,
         }
 
     begun = time.perf_counter()

@@ -7,7 +7,8 @@ import time
 
 import numpy as np
 
-from hpcneq.systems.phonon_semiconductor import inputs as phonon_inputs
+from hpcneq.systems.phonon_semiconductor.inputs import Numerics, Parameters
+from hpcneq.systems.phonon_semiconductor.shared.model import semiconductor
 
 
 def seconds(function, least=0.5):
@@ -49,9 +50,9 @@ def plain(model, n11, n22, n21, s):
     return dn11, dn22, dn21, ds
 
 
-p = phonon_inputs.Parameters(Gamma_ph=0.02, Gamma_rr=0.002, A1=7.0, A2=24.0, m=[7, 2])
-n = phonon_inputs.Numerics()
-single = phonon_inputs.model(p, n)
+p = Parameters(Gamma_ph=0.02, Gamma_rr=0.002, A1=7.0, A2=24.0, m=[7, 2])
+n = Numerics()
+single = semiconductor(p, n)
 rng = np.random.default_rng(1)
 fields = [
     rng.uniform(0, 1, 201),
@@ -65,7 +66,7 @@ print(
     f"plain numpy, 201 momenta: {1 / by_hand:8.0f} right-hand sides/s (largest difference {worst:.0e})"
 )
 for runs in (1, 5, 10, 20):
-    model = phonon_inputs.model(p, n, V=np.linspace(0.5, 5, runs)[:, None])
+    model = semiconductor(p, n, V=np.linspace(0.5, 5, runs)[:, None])
     many = [np.tile(values, (runs, 1)) for values in fields]
     each = seconds(lambda: model.rhs(0.0, *many)) / runs
     print(

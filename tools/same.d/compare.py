@@ -39,7 +39,7 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent
 LONGEST = 600                   # seconds after which a run is ended
 DOCUMENTED = (0, 2, 3, 75)      # exit codes of hpcneq: done, bad input, not converged, stopped
-CACHE_VERSION = "1"             # to be raised where results in the cache become useless
+CACHE_VERSION = "2"             # to be raised where results in the cache become useless
 LIBRARIES = ("numpy", "scipy", "numba", "llvmlite", "mpi4py", "h5py")
 
 # Names that are left out of the comparison, with the reason why they change from run to run.
@@ -270,45 +270,63 @@ class Outcome:
     cached: bool = False
 
 
+def folder_of(tree, cases, name, ranks):
+    """Where a case is run: another folder for every state of the case, as other calls may run too."""
+    case = cases[name]
+    group = tree.results / f"{ranks}-ranks" / case.system
+    return group / f"{case.short}-{fingerprint(cases, name)}"
+
+
 def outcome_of(tree, cases, name, ranks):
     """The `Outcome` of a case, from the cache if it is there."""
-    case = cases[name]
-    folder = tree.results / f"{ranks}-ranks" / case.system
-    note, mark = folder / f"{case.short}.json", fingerprint(cases, name)
-    if not tree.keep:
-        return run_case(tree, case, ranks, folder, note, mark)
-    with locked(folder / f".{case.short}.lock"):
-        with contextlib.suppress(OSError, ValueError):
-            kept = json.loads(note.read_text())
-            if kept["mark"] == mark:
+    case, folder = cases[name], folder_of(tree, cases, name, ranks)
+    with locked(folder.with_name(f".{folder.name}.lock")):
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            kept = json.loads((folder / "outcome.json").read_text())
+            if tree.keep:
                 path = folder / f"{case.short}.h5"
                 return Outcome(path, kept["code"], kept["said"], kept["seconds"], True)
-        return run_case(tree, case, ranks, folder, note, mark)
+        for old in folder.parent.glob(f"{case.short}-{'?' * 16}"):
+            if old == folder or not tree.keep:
+                shutil.rmtree(old)
+        prepare(cases, name, folder, [folder_of(tree, cases, n, ranks) for n in case.after])
+        return run_case(tree, case, ranks, folder)
 
 
-def run_case(tree, case, ranks, folder, note, mark):
-    """Run a case in ``folder`` and write what came out into ``note``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    note.unlink(missing_ok=True)
-    for old in folder.glob(f"{case.short}.h5*"):
-        old.unlink()
+def prepare(cases, name, folder, needed):
+    """Put a case into its folder, with the files and the results of ``needed`` folders it reads."""
+    case = cases[name]
+    folder.mkdir(parents=True)
     (folder / f"{case.short}.toml").write_text(case.text, encoding="utf-8")
     for file in case.copies:
-        shutil.copy(HOME / case.system / file, folder / file)
+        shutil.copy(HOME / case.system / file, folder)
+    for other in needed:
+        for file in other.glob("*.h5*"):
+            shutil.copy(file, folder)
+
+
+def run_case(tree, case, ranks, folder):
+    """Run a case in its folder and write there what came out."""
     words = [sys.executable, "-m", "hpcneq", "run", f"{case.short}.toml", "-o", f"{case.short}.h5"]
     if ranks > 1:
         words = ["mpiexec", "-n", str(ranks), *words]
     begun = time.monotonic()
     code, said = ended(words, folder, tree.environment())
     seconds = time.monotonic() - begun
-    (folder / f"{case.short}.log").write_text(said)
-    last = (said.strip().splitlines() or ["(said nothing)"])[-1]
-    kept = {"mark": mark, "code": code, "said": last, "seconds": seconds}
+    (folder / "said.txt").write_text(said)
+    kept = {"code": code, "said": last_words(said), "seconds": seconds}
     if code in DOCUMENTED:                  # what was killed or hung may end another time
-        fresh = note.with_suffix(".new")
+        fresh = folder / "outcome.new"
         fresh.write_text(json.dumps(kept))
-        fresh.replace(note)
-    return Outcome(folder / f"{case.short}.h5", code, last, seconds)
+        fresh.replace(folder / "outcome.json")
+    return Outcome(folder / f"{case.short}.h5", code, kept["said"], seconds)
+
+
+def last_words(said):
+    """The line of an output that tells best why the program ended."""
+    lines = said.strip().splitlines() or ["(said nothing)"]
+    telling = [line for line in lines if re.match(r"hpcneq: |\w+Error\b", line)]
+    return (telling or lines)[-1]
 
 
 def ended(words, folder, environment):

@@ -1,9 +1,12 @@
-"""The sum over pairs of momenta in M(q, w), compiled: panels, logarithms of one momentum each, what both momenta make of them.
+"""The sum over pairs of momenta in M(q, w), compiled.
 
-A level's projectors are P = (1 + a cos t3 + a sin t1)/2 with cos = xi/E, sin = -D/E, and K_aj = P_a |j><j| G^A(aE - ig) = P_a |j><j|
-[alpha P_a + beta_a P_-a], alpha = i/2g, beta_a = 1/(2aE - 2ig). A sum over j of K_aj X_j therefore needs two numbers alone,
+Panels, logarithms of one momentum each, and what both momenta make of them. A level's projectors
+are P = (1 + a cos t3 + a sin t1)/2 with cos = xi/E, sin = -D/E, and
+K_aj = P_a |j><j| G^A(aE - ig) = P_a |j><j| [alpha P_a + beta_a P_-a], alpha = i/2g,
+beta_a = 1/(2aE - 2ig). A sum over j of K_aj X_j therefore needs two numbers alone,
 
-    up = alpha (P11 X_1 + P22 X_2) + P22 beta (X_1 - X_2),    down = alpha (P11 X_1 + P22 X_2) - P11 beta (X_1 - X_2) :
+    up   = alpha (P11 X_1 + P22 X_2) + P22 beta (X_1 - X_2),
+    down = alpha (P11 X_1 + P22 X_2) - P11 beta (X_1 - X_2):
 
 its elements are 11: P11 up, 22: P22 down, 12: P12 down, 21: P12 up.
 """
@@ -17,11 +20,13 @@ from hpcneq.maths.compiled import lazily
 
 @lazily
 def divide(low, high, real, size, most, count, edges):
-    """Panels from low to high (rows,), each holding at most ``most`` of int dx/h: fill count (rows,) and, up to it, edges (rows, n + 1).
+    """Panels from low to high (rows,), each holding at most ``most`` of int dx/h.
 
-    h is the distance from one of the places real +- i size (rows, n), of which the one that is felt most counts: int dx/h over a
-    panel is asinh((x' - real)/size) - asinh((x - real)/size), so that the panel's end x' is closed. A second round makes the
-    panels of a row alike, where it still arrives. Returns the largest count; where that exceeds n, edges must be longer.
+    Fills count (rows,) and, up to it, edges (rows, n + 1). h is the distance from one of the places
+    real +- i size (rows, n), of which the one that is felt most counts: int dx/h over a panel is
+    asinh((x' - real)/size) - asinh((x - real)/size), so that the panel's end x' is closed. A second
+    round makes the panels of a row alike, where it still arrives. Returns the largest count; where
+    that exceeds n, edges must be longer.
     """
     largest = 1
     for i in range(len(low)):
@@ -65,9 +70,10 @@ def divide(low, high, real, size, most, count, edges):
 
 @lazily
 def cold_logarithms(E, w, mt, g, own, ahead):
-    """Fill own (b, m, 2, 2) and ahead (n_w, b, m, 2, 2) for energies E (b, m): log(+-mt - aE - ig) and log(+-mt - aE - w - ig).
+    """Fill own (b, m, 2, 2) and ahead (n_w, b, m, 2, 2) for energies E (b, m).
 
-    The third axis is a = +1, -1, the fourth the edge, +mt, -mt. Im w > -g.
+    log(+-mt - aE - ig) and log(+-mt - aE - w - ig); the last axis but one is a = +1, -1, the last
+    the edge, +mt, -mt. Im w > -g.
     """
     for i in range(E.shape[0]):
         for n in range(E.shape[1]):

@@ -34,12 +34,13 @@ def describe(
         return {"systems": [system_line(catalogue, name) for name in catalogue]}
     if system not in catalogue:
         raise _unknown("system", system, catalogue)
-    found = catalogue[system]
+    chosen = catalogue[system]
     if task is None:
-        return describe_system(found)
-    if task not in found.tasks:
-        raise _unknown(f"task of {system}", task, found.tasks)
-    whole = describe_task(found, found.tasks[task])
+        whole = [describe_task(chosen, each) for each in chosen.tasks.values()]
+        return {**describe_system(chosen), "tasks": whole}
+    if task not in chosen.tasks:
+        raise _unknown(f"task of {system}", task, chosen.tasks)
+    whole = describe_task(chosen, chosen.tasks[task])
     return whole if key is None else _entry(whole, key)
 
 

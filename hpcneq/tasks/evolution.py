@@ -20,7 +20,14 @@ FLUSH_SECONDS = 5.0
 ALWAYS_WATCHED = 8  # rows of output with which the costly monitors begin
 
 
-def run_evolution(given: Given, comm, log, output, make_state, recorder: Recorder) -> Outcome:
+def run_evolution(
+    given: Given,
+    comm,
+    log: Callable[[str], None],
+    output,
+    make_state: Callable,
+    recorder: Recorder,
+) -> Outcome:
     """One evolution with its error estimate. **Collective.**
 
     output : the run's `LongRun`. Stopped in any part, the run goes on from there when continued.

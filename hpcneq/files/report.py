@@ -16,8 +16,13 @@ KEPT = ("system", "task", "part", "t", "step", "t_max", "rows", "ranks", "writte
 MOST_WORDS = 20  # of a list in the text of show; --json has all
 
 
-def show(path, as_json=False):
-    """A result file or a checkpoint, as text or as one JSON object. Raises InputError if it is neither, or damaged."""
+def show(path, as_json=False, quantities=None):
+    """A result file or a checkpoint, as text or as one JSON object.
+
+    quantities : ``quantities(result)``, what its task declares by name, for the units of the summary;
+    units of a number it does not declare are those of a data set of the same name.
+    Raises InputError if it is neither, or damaged.
+    """
     if checkpoint.is_checkpoint(path):
         return (
             json.dumps(plain(_state(path)), allow_nan=False)
@@ -34,7 +39,8 @@ def show(path, as_json=False):
             },
             allow_nan=False,
         )
-    return "\n".join(_result_lines(path, result))
+    known = quantities(result) if quantities is not None else {}
+    return "\n".join(_result_lines(path, result, known))
 
 
 def newest(path):
@@ -55,12 +61,12 @@ def _headline(saved):
     return {"number": saved.number, **{key: saved.meta[key] for key in KEPT}}
 
 
-def _result_lines(path, result):
+def _result_lines(path, result, quantities):
     lines = [f"{path}: {result.system} {result.task}, {result.status}"]
     for key, value in (result.summary or {}).items():
         error = (result.errors or {}).get(key)
-        unit = _unit(result, key)
-        lines.append(f"  {key:24s} {_with_error(value, error)}{f'  {unit}' if unit else ''}")
+        line = f"  {key:24s} {_with_error(value, error)}  {_unit(result, quantities, key)}"
+        lines.append(line.rstrip())
     for warning in result.warnings or []:
         lines.append(f"  warning: {warning}")
     where = result.provenance
@@ -130,9 +136,13 @@ def _state_lines(path):
     ]
 
 
-def _unit(result, key):
-    base = {"delta_max": "delta", "delta_rms": "delta"}.get(key, key)
-    return result[base].units if base in result.keys() else ""
+def _unit(result, quantities, key):
+    """The unit of a summary number, nothing for a pure number or a text."""
+    if key in quantities:
+        unit = quantities[key].units
+    else:
+        unit = result[key].units if key in result else ""
+    return "" if unit == "1" else unit
 
 
 def _with_error(value, error):

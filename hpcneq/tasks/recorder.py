@@ -14,7 +14,7 @@ SAFETY = 4.0  # the step error of a fourth-order method is 1/15 of the differenc
 class Recorder:
     """What a system writes of an evolution: a base class.
 
-    `declare`, `row`, `local`, `headline` and `progress` must be given, the others may be.
+    `declare`, `row` and `headline` must be given, the others may be.
 
     worst : {name: max or min}, numbers of `row` and `watch` of which the summary keeps the worst.
     variants : names of further runs with twice the step from which errors are estimated; the first
@@ -52,8 +52,8 @@ class Recorder:
         raise NotImplementedError
 
     def local(self, row: Mapping, observed: Mapping) -> dict:
-        """What this rank writes of a row."""
-        raise NotImplementedError
+        """What this rank writes of a row; all of it unless series are distributed."""
+        return dict(row)
 
     def headline(self, row: Mapping) -> dict:
         """The summary's numbers of one row, "t" among them."""
@@ -61,7 +61,8 @@ class Recorder:
 
     def progress(self, row: Mapping) -> str:
         """A few words about a row for the progress line."""
-        raise NotImplementedError
+        numbers = self.headline(row).items()
+        return ", ".join(f"{name} = {value:.4g}" for name, value in numbers if name != "t")
 
     def watch(self, state, output, observed: Mapping) -> tuple[dict, dict]:
         """A row over the axis t_monitor of what is costly. **Collective.**

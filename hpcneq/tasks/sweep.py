@@ -58,8 +58,11 @@ class Sweep:
     def write(self, out: ResultFile, names: Mapping[str, str] | Iterable[str] = ()) -> None:
         """The axes, and a data set over them for each of ``names``. **Collective.**
 
-        names : data sets named as the records' entries, or {data set: entry}.
+        names : data sets named as the records' entries, or {data set: entry}. Nothing is written of
+        a stopped sweep: its points are in the journal.
         """
+        if self.stopped:
+            return
         for key, values in self.axes.items():
             out.axis(key, values)
         entries = dict(names) if isinstance(names, Mapping) else {name: name for name in names}

@@ -41,8 +41,9 @@ def units_of(key: str) -> Units:
 class Quantity:
     """One data set or summary number, declared once.
 
-    name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` and ``axes`` too.
-    units : text, or `units_of` an input key. axes : names of its coordinates, slowest first; empty
+    name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` and
+    ``axes`` too. units : text, or `units_of` an input key. axes : names of its coordinates, slowest
+    first; empty
     for a coordinate itself. dtype : float, int, bool, complex or str. kind : "data" (a data set),
     "summary" (a number of the summary) or "both". error : the name of the quantity that holds its
     error, ``ERRORS`` where the result's errors have an entry of the same name, or the reason why
@@ -184,6 +185,7 @@ class Task:
     run : ``run(given, comm, log, output) -> Outcome``, collective. sweep : keys that [sweep] may
     hold.
     timed : needs [run] t_max. petsc : prefixes of the PETSc options it uses.
+    ts_types : what [petsc] evolve.ts_type may be, the usual one first.
     refuse : ``refuse(given)`` raises InputError for what the tables alone cannot rule out; it
     computes nothing.
     cost : ``cost(given, ranks) -> Cost``. figure : ``figure(result, canvas)``, canvas a matplotlib
@@ -198,6 +200,7 @@ class Task:
     sweep: tuple[str, ...] = ()
     timed: bool = False
     petsc: tuple[str, ...] = ()
+    ts_types: tuple[str, ...] = ("rk",)
     refuse: Function | None = None
     cost: Function | None = None
     figure: Function | None = None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hpcneq import driver, petsc
-from hpcneq.config import load as config
+from hpcneq.config import load
 from hpcneq.files.writer import Result
 from hpcneq.parallel import logger, solo
 from hpcneq.solvers.auxiliary_modes.state import State
@@ -51,7 +51,7 @@ def read(name, **tables):
     """The checked input of a case: a run to t = 2 without the second run for the errors."""
     tree = {**BASE, "initial": {"noise": 1e-3}, "run": {"t_max": 2.0}, **CASES[name], **tables}
     tree["numerics"] = {**tree["numerics"], "error_estimate": False}
-    return config.load(tree, driver.catalogue())
+    return load.load(tree, driver.catalogue())
 
 
 def quench(run, comm):

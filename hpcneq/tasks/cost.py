@@ -9,9 +9,9 @@ import numpy as np
 from ..parallel import Layout, clock, solo
 from ..solvers.auxiliary_modes import chebyshev
 from ..solvers.auxiliary_modes.integrator import Exponential
-from ..solvers.auxiliary_modes.state import GROUPS_PER_CHUNK, State
+from ..solvers.auxiliary_modes.state import GROUPS_PER_CHUNK, BlockState
 from ..solvers.site_columns.integrator import Columns
-from ..solvers.site_columns.state import State as ColumnState
+from ..solvers.site_columns.state import SiteState
 
 BASE_BYTES = 108 * 2**20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
 KERNEL_BYTES = 100 * 2**20  # numba and LLVM
@@ -69,7 +69,7 @@ def probe(system, step, dtype, seconds=1.0):
     total = sum(float(system.size(b)) ** 3 for b in range(system.blocks))
     order = sorted(range(system.blocks), key=system.size, reverse=True)
     for b in order:
-        method = Exponential(State(OneBlock(system, b), solo(), dtype))
+        method = Exponential(BlockState(OneBlock(system, b), solo(), dtype))
         method.start(0.0, step)
         method.advance(0.0, step)  # the first step makes one more pass
         now = time.monotonic()
@@ -136,7 +136,7 @@ def columns_memory(N, lanes, ranks, itemsize):
 def columns_probe(make, N, lanes, step):
     """Seconds per step on one core, scaled by the size of the matrices from the smaller lattice of the system ``make()``."""
     system = make()
-    method = Columns(ColumnState(system, solo(), np.dtype(np.complex64), start=False))
+    method = Columns(SiteState(system, solo(), np.dtype(np.complex64), start=False))
     method.start(0.0, step)
     method.advance(0.0, step)
     begun = time.process_time()

@@ -18,10 +18,12 @@ from hpcneq.petsc import Options
 from hpcneq.solvers import newton
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.auxiliary_modes.stepping import exponential_coefficients
 from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.site_columns import integrator as columnsteps
 from hpcneq.solvers.site_columns import kernels as sitekernels
 from hpcneq.solvers.site_columns import state as columns
+from hpcneq.solvers.site_columns.stationary import Stationary
 from hpcneq.systems.nsn_junction.physics import drive
 from hpcneq.systems.nsn_junction.physics import junction as model
 from hpcneq.systems.nsn_junction.physics import lattice_dynamics as sites
@@ -123,7 +125,7 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
     H, radius, t = dense(place, A, c), 6.0, 0.4
     real, kind = {4: (np.float32, np.complex64), 8: (float, complex)}[size]
     width, terms = sitekernels.LANES[size], 30
-    u = columnsteps._exponential(t, radius, terms)
+    u = exponential_coefficients(t, radius, terms)
     P, B, C = (
         RNG.normal(size=(30, 2, width)).astype(real),
         np.empty((30, 2, width), real),
@@ -403,7 +405,7 @@ def test_a_disordered_stationary_state_stays():
     given = junction(4, 3, drive.Drive(0.4), h=0.1, U=3.0, T=0.1)
     system = sites.SiteQuench(given, place, np.full(12, 0.6 + 0j))
     found = newton.relax(
-        columns.Stationary(system),
+        Stationary(system),
         solo(),
         np.concatenate([np.full(12, 0.6), np.zeros(12)]),
         {"snes_type": "anderson", "snes_anderson_m": 8, "snes_atol": 1e-11, "snes_max_it": 300},

@@ -12,7 +12,7 @@ from ....errors import InputError
 from ....files import checkpoint
 from ....files import writer as store
 from ....parallel import on_root
-from ....solvers.auxiliary_modes.state import State
+from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.evolution import Evolution
 from ..physics.stripe_dynamics import Quench
 from .initial_state import build
@@ -20,11 +20,11 @@ from .initial_state import build
 
 @dataclass
 class Ended:
-    """A finished run at its end: its input, its junction with the poles it was run with, its State, and the time."""
+    """A finished run at its end: its input, its junction with the poles it was run with, its state, and the time."""
 
     run: object
     junction: object
-    state: State
+    state: BlockState
     t: float
     fits: list
     eV: np.ndarray
@@ -68,7 +68,7 @@ class Source:
         return {"t": before.t, "fits": before.fits, "eV": before.eV, "delta_max": before.delta_max}
 
     def state(self, junction, dtype, noise, window):
-        """A new State that begins where the other run ended. **Collective.**"""
+        """A new state that begins where the other run ended. **Collective.**"""
         before = self.ended()
         refuse_other(before, junction, f"[initial] file = {self.run.initial.file!r}", window)
         if before.state.dtype != dtype:
@@ -76,7 +76,7 @@ class Source:
                 f"[initial] file = {self.run.initial.file!r}: was computed in "
                 f'precision = "{before.run.numerics.precision}"; this run needs the same'
             )
-        state = State(
+        state = BlockState(
             Quench(junction, np.zeros(len(junction.lattice.count))), self.comm, dtype, start=False
         )
         carry_over(before, state, noise)
@@ -103,7 +103,7 @@ def ended(run, comm, output):
     junction = build(
         old, comm, lambda key, compute, *args: memory[key] if key in memory else compute(*args)
     )
-    state = State(
+    state = BlockState(
         Quench(junction, np.zeros(len(junction.lattice.count))),
         comm,
         complex if old.numerics.precision == "double" else np.complex64,
@@ -163,7 +163,7 @@ def refuse_other(before, junction, what, window=0.0):
 
 
 def carry_over(before, state, noise):
-    """Put the ended run's Green functions and modes into a new State, with ``noise`` (n_delta,) added to the order parameter."""
+    """Put the ended run's Green functions and modes into a new state, with ``noise`` (n_delta,) added to the order parameter."""
     old, system = before.state, state.system
     state.flat[: state.green_count] = old.flat[: old.green_count]
     state.modes.flat[:] = old.modes.flat

@@ -8,7 +8,7 @@ from .... import petsc
 from ....errors import InputError
 from ....parallel import solo
 from ....solvers import farm as maps
-from ....solvers.auxiliary_modes.state import State
+from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.evolution import Evolution
 from ....tasks import Outcome
 from ..physics import patterns as initial
@@ -85,7 +85,7 @@ def one(run, junction, delta, dt):
     rows = []
     with petsc.Options(run.petsc) as options:
         evolution = Evolution(
-            State(Quench(junction, delta), solo(), dtype),
+            BlockState(Quench(junction, delta), solo(), dtype),
             run.run.t_max,
             dt,
             options,

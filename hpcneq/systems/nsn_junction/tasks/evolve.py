@@ -7,9 +7,9 @@ import numpy as np
 from ....errors import InputError
 from ....files import writer as store
 from ....parallel import Layout, on_root, solo
-from ....solvers.auxiliary_modes.state import State
+from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.evolution import row_times
-from ....solvers.site_columns import state as columns
+from ....solvers.site_columns.state import SiteState
 from ....tasks import cost as estimates
 from ....tasks.evolution import Recorder, run_evolution
 from .. import site_inputs
@@ -64,7 +64,7 @@ def evolve(run, comm, log, output):
         system = Quench(junction, delta + noise)
         if variant == "pole error":
             system = Quench(loosened(run, comm, junction, output.recall), delta + noise)
-        return State(system, comm, dtype, start=begin)
+        return BlockState(system, comm, dtype, start=begin)
 
     records = Records(junction, comm, before.facts if before else None)
     outcome = run_evolution(run, comm, log, output, state, records)
@@ -93,7 +93,7 @@ def _evolve_sites(run, comm, log, output):
     def state(variant, begin):
         """The run's state; that of "pole error" has a looser pole fit."""
         made = loosened(run, comm, junction, output.recall) if variant == "pole error" else junction
-        return columns.State(sites.SiteQuench(made, place, delta), comm, dtype, start=begin)
+        return SiteState(sites.SiteQuench(made, place, delta), comm, dtype, start=begin)
 
     outcome = run_evolution(
         run, comm, log, output, state, nsn_sites.records(Records)(junction, comm, place)

@@ -12,7 +12,7 @@ from ....files.hdf5 import open_file
 from ....parallel import Layout, on_root, solo
 from ....solvers import newton
 from ....solvers.evolution import row_times
-from ....solvers.site_columns import state as columns
+from ....solvers.site_columns.stationary import Stationary
 from ....tasks import Outcome
 from ....tasks import cost as estimates
 from .. import site_inputs
@@ -304,7 +304,7 @@ def pattern(run, comm, log, output):
 
 def problem_of(junction, place):
     """The gap equation of every site."""
-    return columns.Stationary(sites.SiteQuench(junction, place, np.zeros(place.count)))
+    return Stationary(sites.SiteQuench(junction, place, np.zeros(place.count)))
 
 
 def order_parameter(found, place):

@@ -27,7 +27,7 @@ Log = Callable[[str], None]
 
 
 class Communicator(Protocol):
-    """What is used of an mpi4py communicator. All methods but Isend and Recv are collective."""
+    """What is used of an mpi4py communicator. Capital letters: of arrays."""
 
     size: int
     rank: int
@@ -55,6 +55,18 @@ class Communicator(Protocol):
 
     def Recv(self, array: NDArray, source: int, tag: int = 0) -> None:
         """Receive an array."""
+
+    def isend(self, obj: Any, dest: int, tag: int = 0) -> Any:
+        """Begin to send an object; returns a request."""
+
+    def irecv(self, source: int, tag: int) -> Any:
+        """Begin to receive an object; returns a request."""
+
+    def recv(self, source: int, tag: int, status: Any = None) -> Any:
+        """Receive an object."""
+
+    def iprobe(self, source: int, tag: int) -> bool:
+        """Whether a message has come."""
 
     def barrier(self) -> None:
         """Wait for all ranks."""

@@ -27,9 +27,7 @@ Observables = Mapping[str, object]
 
 
 class Steady(Protocol[Prepared]):
-    """Equations F(x) = 0 with real unknowns x (n,), sums over ``items`` being all that is costly in
-    them.
-    """
+    """Equations F(x) = 0 with real unknowns x (n,), costly only in sums over ``items``."""
 
     @property
     def items(self) -> int:
@@ -121,9 +119,7 @@ class Observed(Protocol):
 
 @runtime_checkable
 class Everywhere(Protocol):
-    """A mean field whose items see each other: ``local`` then holds the fields of all items,
-    ``out`` those of ``part`` alone.
-    """
+    """A mean field whose items see each other: ``local`` has all fields, ``out`` those here."""
 
     @property
     def everywhere(self) -> bool:
@@ -131,9 +127,7 @@ class Everywhere(Protocol):
 
 
 class Bath(Evolving, Protocol):
-    """Leads with memory: groups g of auxiliary modes with rates lambda_g, and the damping that they
-    cause.
-    """
+    """Leads with memory: groups g of modes with rates lambda_g, and the damping they cause."""
 
     @property
     def groups(self) -> Sequence[object]:
@@ -275,10 +269,10 @@ class SiteModes(Bath, Protocol):
 
 
 class State(Protocol):
-    """What `evolution.Evolution` asks of a state: fields in one flat array that a PETSc Vec can
-    view.
+    """What `evolution.Evolution` asks of a state: fields in one flat array.
 
-    ``side`` as in `MeanField`. Methods are collective.
+    ``side`` as in `MeanField`. Methods are collective. One that can be integrated by "arkimex" also
+    has ``stiff(t, side)``, the diagonal (local size,) that is treated implicitly.
     """
 
     ts_types: tuple[str, ...]  # types of TS that can integrate it, the usual one first
@@ -299,16 +293,12 @@ class State(Protocol):
     def rhs(
         self, t: float, side: int, array: ComplexArray, out: ComplexArray, explicit: bool = True
     ) -> None:
-        """d/dt of a local vector into ``out``; without ``explicit`` less the part that
-        `ModeState.stiff` gives.
-        """
+        """d/dt of a local vector into ``out``; without ``explicit`` less the stiff part."""
 
 
 @runtime_checkable
 class ModeState(Protocol):
-    """A state with a Green function and modes behind it in the flat array, see
-    `auxiliary_modes.stepping`.
-    """
+    """A state with Green functions, and modes behind them in the flat array."""
 
     green_count: int  # entries of the Green functions in the flat array
 
@@ -319,21 +309,11 @@ class ModeState(Protocol):
         """The modes as views of the part of a flat array behind the Green functions."""
 
 
-@runtime_checkable
-class StiffState(Protocol):
-    """A state whose stiff part is diagonal, for implicit-explicit integrators."""
-
-    def stiff(self, t: float, side: int) -> ComplexArray:
-        """The diagonal, (local size,)."""
-
-
 # ---- linear response: solvers.modes --------------------------------------------------------------
 
 
 class Response(Protocol):
-    """A matrix M(q, z), analytic for Im z > -``analytic_below``; its modes are the z with det M =
-    0.
-    """
+    """A matrix M(q, z), analytic for Im z > -``analytic_below``; at its modes det M = 0."""
 
     @property
     def analytic_below(self) -> float:

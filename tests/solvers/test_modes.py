@@ -294,5 +294,7 @@ def test_a_pair_of_roots_just_inside_the_boundary_is_not_overlooked(interval, pl
     box = contours.Box(-1.0, 2.0, -0.5, 1.5)
     a, b = box.at(np.sort(contours._first(box, -2.0, contours.SPACING), axis=0)[interval])[0]
     root = a + 0.5 * (1 + place) * (b - a) + 1e-3j * (b - a) / abs(b - a)
-    samples = SimpleNamespace(low=-2.0, many=lambda z: (z - root)[:, None, None] * np.eye(2))
+    samples = SimpleNamespace(
+        low=-2.0, places=None, many=lambda z: (z - root)[:, None, None] * np.eye(2)
+    )
     assert box.contains(root) and contours.winding(samples, box).count == 2

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from hpcneq.errors import HpcneqError, InputError
-from hpcneq.files import hdf5, provenance
-from hpcneq.files import writer as store
+from hpcneq.files import hdf5, opening, provenance, writer
 from hpcneq.files.writer import Result, ResultFile
 from hpcneq.parallel import solo
 
@@ -36,7 +35,7 @@ def run_apart(program, folder, **options):
         for key, value in os.environ.items()
         if not key.startswith(("OMPI_", "PMIX_", "PRTE_", "PMI_"))
     }
-    clean["PYTHONPATH"] = str(Path(store.__file__).parents[1])
+    clean["PYTHONPATH"] = str(Path(writer.__file__).parents[2])
     clean.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program)],
@@ -91,7 +90,7 @@ def test_a_series_keeps_the_values_appended_though_the_caller_reuses_the_array(o
 
 
 def test_long_buffers_flush_themselves(out, monkeypatch):
-    monkeypatch.setattr(store, "BUFFER_BYTES", 1000)
+    monkeypatch.setattr(writer, "BUFFER_BYTES", 1000)
     out.growing_axis("t", "", "time")
     for step in range(130):
         out.append({"t": step})
@@ -193,7 +192,7 @@ def test_force_keeps_the_old_file_if_the_new_one_fails(tmp_path, monkeypatch):
     def full_disk(file, items):
         raise OSError("write failed, errno = 28, error message = 'No space left on device'")
 
-    monkeypatch.setattr(store, "_describe", full_disk)
+    monkeypatch.setattr(opening, "describe", full_disk)
     with pytest.raises(HpcneqError, match=r"out.h5: cannot write it \(No space left on device\)"):
         ResultFile.create(solo(), path, PROVENANCE, force=True)
     assert path.read_text() == "precious" and os.listdir(tmp_path) == ["out.h5"]
@@ -285,8 +284,8 @@ def test_a_refused_write_ends_in_one_line_with_the_systems_reason(tmp_path):
     writer = run_apart(
         """
         import resource
-        from hpcneq.files import writer as store
-        store.check_room = lambda path, size: None
+        from hpcneq.files import writer
+        writer.check_room = lambda path, size: None
         from hpcneq.errors import HpcneqError
         from hpcneq.parallel import solo
         from hpcneq.files.writer import ResultFile

@@ -91,14 +91,16 @@ def world() -> Communicator:
     """COMM_WORLD; the only place that names it."""
     from mpi4py import MPI
 
-    return MPI.COMM_WORLD
+    comm: Any = MPI.COMM_WORLD
+    return comm
 
 
 def solo() -> Communicator:
     """COMM_SELF; for solves that every rank repeats with identical, broadcast data."""
     from mpi4py import MPI
 
-    return MPI.COMM_SELF
+    comm: Any = MPI.COMM_SELF
+    return comm
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,26 @@
-"""Functions compiled by numba at their first call, and cached on disk: only who needs them waits for numba's import."""
+"""Functions compiled by numba at their first call: only who needs them waits for its import."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import TypeVar, cast
 
-FAST = {
-    "nnan",
-    "ninf",
-    "nsz",
-    "contract",
-}  # nothing that changes the order of additions: the same bits on any rank
+# Nothing that changes the order of additions: the same bits on any rank.
+FAST = {"nnan", "ninf", "nsz", "contract"}
+Function = TypeVar("Function", bound=Callable[..., object])
 
 
-def lazily(function):
+def lazily(function: Function) -> Function:
     """The function compiled at its first call."""
+    made: list[Function] = []
 
     @functools.wraps(function)
-    def call(*args):
+    def call(*args: object) -> object:
         if not made:
             import numba
 
             made.append(numba.njit(fastmath=FAST, cache=True, nogil=True)(function))
         return made[0](*args)
 
-    made = []
-    return call
+    return cast(Function, call)

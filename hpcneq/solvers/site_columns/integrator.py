@@ -34,6 +34,8 @@ SINGLE, DOUBLE, GUESS = 1e-9, 1e-15, 1e-9
 # site 4, pairing 8, recursion 12. From the right there is one kernel, that for any hops.
 FLOPS = {"plain": 32.0, "phases": 54.0}
 
+Weights = tuple[float, float, float, float]  # of Y, i Q, Z and i
+
 
 class Columns(Stepper):
     """Context of the python TS for a `SiteState`.
@@ -202,7 +204,7 @@ class Columns(Stepper):
         """Which kernels, and which work."""
         return "plain" if self.system.plain else "phases"
 
-    def carry(self, kicks: Sequence[Kick], weights: Sequence[float], smallest: float) -> FloatArray:
+    def carry(self, kicks: Sequence[Kick], weights: Weights, smallest: float) -> FloatArray:
         """U K^+ [w0 Y + w1 i Q + w2 Z + w3 i] K U^+ by one after the other of ``kicks``.
 
         **Collective.**

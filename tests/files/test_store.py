@@ -1,4 +1,7 @@
-"""Result files: refused, killed, full disks, and what comes out again. One rank; see mpi/ for several."""
+"""Result files: refused, killed, full disks, and what comes out again.
+
+One rank; see mpi/ for several.
+"""
 
 import errno
 import json
@@ -29,7 +32,9 @@ def out(tmp_path):
 
 
 def run_apart(program, folder, **options):
-    """Start a Python program with the package in reach, free of the MPI this process may belong to."""
+    """Start a Python program with the package in reach, free of the MPI this process may belong
+    to.
+    """
     clean = {
         key: value
         for key, value in os.environ.items()
@@ -73,7 +78,7 @@ def test_arrays_come_back_with_units_names_and_axes(out):
         with pytest.raises(KeyError, match="it holds band, energy, k, mu"):
             result["enregy"]
         with pytest.raises(AttributeError):
-            result.enregy
+            _ = result.enregy
 
 
 def test_a_series_keeps_the_values_appended_though_the_caller_reuses_the_array(out):
@@ -247,7 +252,9 @@ def test_files_that_are_no_results_are_refused_in_one_line(tmp_path, out):
 
 
 def test_kill_9_loses_only_rows_not_flushed(tmp_path):
-    """A writer is killed at an arbitrary instant: what it said it had flushed is there, row for row."""
+    """A writer is killed at an arbitrary instant: what it said it had flushed is there, row for
+    row.
+    """
     writer = run_apart(
         """
         import itertools, numpy as np
@@ -280,7 +287,9 @@ def test_kill_9_loses_only_rows_not_flushed(tmp_path):
 
 
 def test_a_refused_write_ends_in_one_line_with_the_systems_reason(tmp_path):
-    """The system refuses to let the file itself grow beyond 300 kB: found only when HDF5 writes, on a disk that cannot tell before."""
+    """The system refuses to let the file itself grow beyond 300 kB: found only when HDF5 writes, on
+    a disk that cannot tell before.
+    """
     writer = run_apart(
         """
         import resource
@@ -290,7 +299,8 @@ def test_a_refused_write_ends_in_one_line_with_the_systems_reason(tmp_path):
         from hpcneq.parallel import solo
         from hpcneq.files.writer import ResultFile
         comm = solo()
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # after MPI, whose start writes larger files
+        # after MPI, whose start writes larger files
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
         try:
             with ResultFile.create(comm, "out.h5", {"system": "nsn-junction"}) as out:
                 out.growing_axis("t", "", "time")

@@ -1,4 +1,6 @@
-"""Panels: nodes are exact where Gauss rules are, and equal to the bit to the formulas of the grids that use them."""
+"""Panels: nodes are exact where Gauss rules are, and equal to the bit to the formulas of the grids
+that use them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ ENDS = np.array([0.0, 0.3, 0.35, 1.1, 2.0])
 
 @pytest.mark.parametrize("nodes", [1, 4, 12])
 def test_panels_integrate_polynomials_of_degree_2n_minus_1(nodes):
-    """Exact to rounding up to degree 2n - 1, and off by more than 1e-8 one degree higher where n is small.
+    """Exact to rounding up to degree 2n - 1, and off by more than 1e-8 one degree higher where n is
+    small.
 
     Catches weights without the half length, and nodes on the wrong panel.
     """
@@ -47,7 +50,9 @@ def test_the_far_panel_is_exact_for_inverse_powers():
 
 
 def test_halving_stops_where_panels_are_short_enough():
-    """Panels end at every given end, none is longer than asked for, and none was halved without need."""
+    """Panels end at every given end, none is longer than asked for, and none was halved without
+    need.
+    """
 
     def short(low, high):
         return high - low <= 0.1 + np.maximum(low - 1.0, 0.0)
@@ -82,12 +87,16 @@ def test_the_rules_are_read_only_and_made_once():
 
 
 def test_the_grids_of_the_systems_have_these_nodes():
-    """Bit for bit: what each grid calculates by itself is what the shared functions give for its panels.
+    """Bit for bit: what each grid calculates by itself is what the shared functions give for its
+    panels.
 
     Fails with the nodes counted from the lower ends in ``on_panels``, which round otherwise.
     """
-    from hpcneq.systems.exciton_bec.physics import radial_grid as pairs
-    from hpcneq.systems.fermi_gas.physics import radial_grid as momenta
+    import hpcneq.systems.exciton_bec.physics.radial_grid
+    import hpcneq.systems.fermi_gas.physics.radial_grid
+
+    momenta = hpcneq.systems.fermi_gas.physics.radial_grid
+    pairs = hpcneq.systems.exciton_bec.physics.radial_grid
 
     ends = momenta.panels(0.2, 0.1, 0.15, 0.01, 0.05)
     near, far = panels.on_panels(ends), panels.beyond(ends[-1], 32)

@@ -1,6 +1,7 @@
-"""Laser-driven semiconductor: right-hand sides per second against copy bandwidth, batches against single runs, a 30 x 30 map, QuTiP if there.
+"""Laser-driven semiconductor: right-hand sides a second, batches, a 30 x 30 map, QuTiP if there.
 
-python tools/bench.d/laser.py            # the map on one rank; mpiexec -n 2 python tools/bench.d/laser.py for two
+python tools/bench.d/laser.py            # the map on one rank
+mpiexec -n 2 python tools/bench.d/laser.py
 """
 
 import importlib.util
@@ -10,16 +11,15 @@ import numpy as np
 
 from hpcneq import parallel, petsc
 from hpcneq.maths import bands
-from hpcneq.solvers import farm as maps
+from hpcneq.solvers import farm
 from hpcneq.solvers.mean_field import FieldState
-from hpcneq.systems.laser_semiconductor.physics import dynamics as laser_dynamics
-from hpcneq.systems.laser_semiconductor.physics import material as laser
-from hpcneq.systems.laser_semiconductor.tasks import steady as laser_semiconductor
+from hpcneq.systems.laser_semiconductor.physics import dynamics, material
+from hpcneq.systems.laser_semiconductor.tasks import steady
 
 
-def material(V=5.0, Omega=0.5):
+def goldstein(V=5.0, Omega=0.5):
     """The point of Fig. 4."""
-    return laser.Material(
+    return material.Material(
         V=V, Omega=Omega, Gamma1=0.999e-2, Gamma2=1e-5, Gamma12=1e-2, kappa_plus=-50.0, v_minus=10.0
     )
 
@@ -41,22 +41,23 @@ def seconds(function, least=0.5):
 
 def right_hand_sides():
     """Rate of right-hand sides and its share of what copying the state takes."""
-    m = material()
+    m = goldstein()
     for points, runs in ((201, 1), (201, 16), (401, 1)):
         grid = bands.uniform(0.2, points)
         state = FieldState(
-            laser_dynamics.Pairing(
-                m, grid, np.full(runs, 5.0), laser_dynamics.initial(m, grid, runs, "driven", 1e-3)
+            dynamics.Pairing(
+                m, grid, np.full(runs, 5.0), dynamics.initial(m, grid, runs, "driven", 1e-3)
             ),
             parallel.solo(),
         )
         out = np.zeros_like(state.flat)
         each, copy = (
-            seconds(lambda: state.rhs(0.0, 1, state.flat, out)),
-            seconds(lambda: np.copyto(out, state.flat)),
+            seconds(lambda state=state, out=out: state.rhs(0.0, 1, state.flat, out)),
+            seconds(lambda out=out, state=state: np.copyto(out, state.flat)),
         )
         print(
-            f"{points} momenta, {runs:2d} runs: {1 / each:8.0f} right-hand sides/s, {runs / each:8.0f} runs x sides/s, "
+            f"{points} momenta, {runs:2d} runs: {1 / each:8.0f} right-hand sides/s, "
+            f"{runs / each:8.0f} runs x sides/s, "
             f"{each * 1e6:.0f} us, copy of the state {copy * 1e6:.1f} us ({100 * copy / each:.0f}%)"
         )
 
@@ -66,22 +67,25 @@ def a_map(comm):
     Omega, V = np.geomspace(2e-3, 0.5, 30), np.linspace(0.5, 10.0, 30)
 
     def solve(i, j, warm):
-        m = material(V[j], Omega[i])
+        m = goldstein(V[j], Omega[i])
         return {
-            "delta": laser_semiconductor.order_parameter(m, 64),
-            "rate": laser_semiconductor.rate(m, 64)[0].real,
+            "delta": steady.order_parameter(m, 64),
+            "rate": steady.rate(m, 64)[0].real,
         }
 
     begun = time.perf_counter()
-    maps.farm((30, 30), solve, comm)
+    farm.farm((30, 30), solve, comm)
     if comm.rank == 0:
         print(
-            f"30 x 30 map on {comm.size} rank{'s' * (comm.size > 1)}: {time.perf_counter() - begun:.1f} s (to be under 300 s on 2)"
+            f"30 x 30 map on {comm.size} rank{'s' * (comm.size > 1)}: "
+            f"{time.perf_counter() - begun:.1f} s (to be under 300 s on 2)"
         )
 
 
 def against_qutip():
-    """The master equation of one (k, -k) block at fixed Delta by QuTiP, per unit time, and the equations of motion of that block."""
+    """The master equation of one (k, -k) block at fixed Delta by QuTiP, per unit time, and the
+    equations of motion of that block.
+    """
     if importlib.util.find_spec("qutip") is None:
         print("QuTiP is not installed: no comparison with its master equation")
         return

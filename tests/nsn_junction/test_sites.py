@@ -17,7 +17,7 @@ from hpcneq.parallel import solo
 from hpcneq.petsc import Options
 from hpcneq.solvers import newton
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.site_columns import integrator as columnsteps
 from hpcneq.solvers.site_columns import kernels as sitekernels
@@ -84,7 +84,7 @@ def wild(Lx, Ly):
 
 def run(system, step, count, comm=None, dtype=complex):
     """The integrator after ``count`` steps from the stationary start."""
-    method = columnsteps.Columns(columns.State(system, comm or solo(), np.dtype(dtype)))
+    method = columnsteps.Columns(columns.SiteState(system, comm or solo(), np.dtype(dtype)))
     method.start(0.0, step)
     for k in range(count):
         method.advance(k * step, step)
@@ -195,7 +195,7 @@ def test_stripes_evolve_as_with_blocks():
         full = run(
             dynamics.SiteQuench(given, plane(9, 3), np.repeat(delta, 3)), step, round(2 / step)
         )
-        blocks = Exponential(State(Quench(given, delta), solo()))
+        blocks = Exponential(BlockState(Quench(given, delta), solo()))
         blocks.start(0.0, step)
         for k in range(round(2 / step)):
             blocks.advance(k * step, step)
@@ -323,7 +323,7 @@ def test_petsc_integrates_the_same_equations():
     ends, kinds = [], []
     for given in ({"evolve_ts_type": "rk", "evolve_ts_rtol": 1e-7, "evolve_ts_atol": 1e-8}, {}):
         with Options(given) as options:
-            evolution = Evolution(columns.State(system, solo()), 0.6, 0.05, options)
+            evolution = Evolution(columns.SiteState(system, solo()), 0.6, 0.05, options)
             kinds.append(evolution.type)
             rows = []
             evolution.run(rows.append, every=0.6)
@@ -372,7 +372,7 @@ def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
     given = junction(4, 6, drive.Drive(0.8), h=0.3, U=4.0, error=1e-6)
     seed = 1e-5 * np.tile(np.cos(q * np.arange(6)), 4)
     method = columnsteps.Columns(
-        columns.State(dynamics.SiteQuench(given, plane(4, 6, U=4.0), seed), solo())
+        columns.SiteState(dynamics.SiteQuench(given, plane(4, 6, U=4.0), seed), solo())
     )
     method.start(0.0, 0.25)
     size = []
@@ -568,7 +568,7 @@ def test_petsc_moves_hops_the_same_way(late):
     ends = []
     for given in ({"evolve_ts_type": "rk", "evolve_ts_rtol": 1e-7, "evolve_ts_atol": 1e-8}, {}):
         with Options(given) as options:
-            evolution = Evolution(columns.State(system, solo()), 0.6, 0.05, options)
+            evolution = Evolution(columns.SiteState(system, solo()), 0.6, 0.05, options)
             evolution.run(lambda row: ends.append(row.c) if row.t == 0.6 else None, every=0.6)
             evolution.destroy()
     np.testing.assert_allclose(ends[0], ends[1], atol=2e-6)

@@ -13,7 +13,7 @@ from .... import petsc
 from ....errors import InputError
 from ....files import checkpoint
 from ....parallel import on_root
-from ....solvers.auxiliary_modes.state import State
+from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.evolution import Evolution
 from ....tasks import Given
 from ....tasks.cost import mode_dtype
@@ -35,7 +35,7 @@ class EndedRun:
 
     given: Given
     junction: Junction
-    state: State
+    state: BlockState
     t: float
     poles: list[dict]
     eV: np.ndarray
@@ -81,8 +81,8 @@ class PreviousRun:
         run = self.ended()
         return {"t": run.t, "fits": run.poles, "eV": run.eV, "delta_max": run.delta_max}
 
-    def state(self, junction: Junction, noise: np.ndarray) -> State:
-        """A new State that begins where the other run ended. **Collective.**
+    def state(self, junction: Junction, noise: np.ndarray) -> BlockState:
+        """A new BlockState that begins where the other run ended. **Collective.**
 
         noise : (n_delta,) added to the order parameter.
         Raises InputError if the other run does not fit this one.
@@ -99,7 +99,7 @@ class PreviousRun:
                 f'{what}: was computed in precision = "{run.given.numerics.precision}"; '
                 "this run needs the same"
             )
-        state = State(
+        state = BlockState(
             Quench(junction, np.zeros(len(junction.lattice.count))), self.comm, dtype, start=False
         )
         carry_over(run, state, noise)
@@ -135,7 +135,7 @@ def ended_run(given: Given, comm, output) -> EndedRun:
 
     junction = build_junction(old, comm, recall)
     system = Quench(junction, np.zeros(len(junction.lattice.count)))
-    state = State(system, comm, mode_dtype(old.numerics), start=False)
+    state = BlockState(system, comm, mode_dtype(old.numerics), start=False)
     t = _to_the_end(old, state, saved)
     return EndedRun(old, junction, state, t, memory["poles"], eV, delta_max)
 
@@ -152,7 +152,7 @@ def _last_checkpoint(name: Path, comm, what: str):
     return newest if number == newest.number else checkpoint.load(comm, name, number)
 
 
-def _to_the_end(given: Given, state: State, saved) -> float:
+def _to_the_end(given: Given, state: BlockState, saved) -> float:
     """Restore a state and evolve it to the end of its run; the time reached. **Collective.**"""
     numerics, t_max = given.numerics, given.run.t_max
     with petsc.Options(given.petsc) as options:
@@ -195,8 +195,8 @@ def _leads_text(junction: Junction) -> list[tuple[float, float]]:
     return [(lead.gamma, lead.T) for lead in junction.leads]
 
 
-def carry_over(run: EndedRun, state: State, noise: np.ndarray) -> None:
-    """Put the ended run's Green functions and modes into a new State.
+def carry_over(run: EndedRun, state: BlockState, noise: np.ndarray) -> None:
+    """Put the ended run's Green functions and modes into a new BlockState.
 
     noise : (n_delta,) added to the order parameter.
     """

@@ -13,9 +13,7 @@ import numpy as np
 
 from .. import petsc
 from ..parallel import solo
-from . import newton
-from .evolution import PREFIX as EVOLVE
-from .evolution import Evolution
+from . import evolution, newton
 
 RELAX = "initial_relax_"  # the plain iterations before Newton's
 
@@ -34,7 +32,7 @@ def refuse_unused(
             return
         for prefix in prefixes:
             name = f"{prefix.rstrip('_')}_"
-            if name == EVOLVE:
+            if name == evolution.PREFIX:
                 _integrate(options, tuple(ts_types))
             else:
                 newton.solve_equations(lambda x: x, [0.5], prefix=name)
@@ -45,7 +43,7 @@ def refuse_unused(
 
 def _integrate(options: petsc.Options, ts_types: tuple[str, ...]) -> None:
     """Let a time integration take its options; the one it removes from PETSc is put back."""
-    kind = options.get(f"{EVOLVE}ts_type", "")
+    kind = options.get(f"{evolution.PREFIX}ts_type", "")
     bases = [Rest]
     if "exponential" in ts_types:
         bases.insert(0, RestWithModes)
@@ -53,10 +51,10 @@ def _integrate(options: petsc.Options, ts_types: tuple[str, ...]) -> None:
         bases.insert(0, RestWithStiffPart)
     state = type("State", tuple(bases), {"ts_types": ts_types})()
     with petsc.Options(options.table) as own:
-        Evolution(state, 1.0, 0.5, own).destroy()
+        evolution.Evolution(state, 1.0, 0.5, own).destroy()
     if kind:
-        options.base.setValue(f"{EVOLVE}ts_type", kind)
-        options.get(f"{EVOLVE}ts_type", kind)
+        options.base.setValue(f"{evolution.PREFIX}ts_type", kind)
+        options.get(f"{evolution.PREFIX}ts_type", kind)
 
 
 class Zero:

@@ -23,7 +23,7 @@ BLOCK_MATRICES = 20  # X, Z, history, predictions, propagators; four of them aga
 
 
 def seconds(call: Callable[[], object], calls: int = 20, rounds: int = 5) -> float:
-    """Processor seconds of ``call()``: the best of some rounds after a first call, which compiles."""
+    """Processor seconds of ``call()``: the best of some rounds after a first, which compiles."""
     call()
     taken = []
     for _ in range(rounds):
@@ -123,31 +123,31 @@ class OneBlock:
         self.rates_at, self.rate_moments = system.rates_at, system.rate_moments
         self.close = system.close
 
-    def size(self, b: int):
+    def size(self, b: int) -> int:
         """Size of the block's matrices."""
         return self._system.size(self._block)
 
-    def columns(self, b: int, g: int):
+    def columns(self, b: int, g: int) -> slice:
         """The columns that a group has."""
         return self._system.columns(self._block, g)
 
-    def sources(self, b: int, g: int):
+    def sources(self, b: int, g: int) -> np.ndarray:
         """Source strength of each column of a group."""
         return self._system.sources(self._block, g)
 
-    def hamiltonian(self, b: int, c):
+    def hamiltonian(self, b: int, c: np.ndarray) -> Any:
         """H of the block for the mean field c."""
         return self._system.hamiltonian(self._block, c)
 
-    def perturbation(self, b: int, c):
+    def perturbation(self, b: int, c: np.ndarray) -> Any:
         """The part of H that is linear in c."""
         return self._system.perturbation(self._block, c)
 
-    def probe(self, b: int):
+    def probe(self, b: int) -> tuple:
         """Which entries of G the mean field reads."""
         return self._system.probe(self._block)
 
-    def start(self, b: int):
+    def start(self, b: int) -> tuple:
         """Stationary modes and G^< of the block."""
         return self._system.start(self._block)
 

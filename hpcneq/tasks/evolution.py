@@ -20,7 +20,14 @@ FLUSH_SECONDS = 5.0
 ALWAYS_WATCHED = 8  # rows of output with which the costly monitors begin
 
 
-def run_evolution(given: Given, comm, log, output, make_state, recorder: Recorder) -> Outcome:
+def run_evolution(
+    given: Given,
+    comm,
+    log: Callable[[str], None],
+    output,
+    make_state: Callable,
+    recorder: Recorder,
+) -> Outcome:
     """One evolution with its error estimate. **Collective.**
 
     output : the run's `LongRun`. Stopped in any part, the run goes on from there when continued.
@@ -103,7 +110,6 @@ class _Runs:
         with petsc.Options(self.given.petsc) as options:
             evolution = self._evolution(options, None, self.given.numerics.dt, part)
             try:
-                options.refuse_unused()
                 out = self.output()
                 self.recorder.declare(out)
                 rows = _MainRows(self.given, self.log, out, evolution, self.recorder, part)

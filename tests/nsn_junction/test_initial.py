@@ -1,4 +1,6 @@
-"""Stationary starts of the junction: the gap equation on the lattice, its zero modes, the choice of a state."""
+"""Stationary starts of the junction: the gap equation on the lattice, its zero modes, the choice
+of a state.
+"""
 
 import numpy as np
 import pytest
@@ -30,10 +32,11 @@ def total(problem, x):
 @pytest.mark.parallel
 @pytest.mark.parametrize("shift, phase", [(0.0, 0.0), (2.0, 0.5), (0.37, 1.1), (3.5, 2.0)])
 def test_start_is_found_from_shifted_and_rotated_seeds(comm, shift, phase):
-    """Phase and translation are free: every shifted, rotated seed must end in the same state, with the same free energy.
+    """Phase and translation are free: every shifted, rotated seed must end in the same state,
+    with the same free energy.
 
-    9 x 3 sites with one period is the hard case: the lattice pins the pattern. Mutation: without `centre` the
-    shift 0.37 keeps a residual of 1e-9.
+    9 x 3 sites with one period is the hard case: the lattice pins the pattern. Mutation: without
+    `centre` the shift 0.37 keeps a residual of 1e-9.
     """
     j = junction(9, 3, 0.58, 0.02)
     x = np.arange(9)
@@ -48,9 +51,11 @@ def test_start_is_found_from_shifted_and_rotated_seeds(comm, shift, phase):
 
 
 def test_uniform_root_solves_the_momentum_space_gap_equation():
-    """The lattice problem at uniform Delta is the gap equation (47) of the paper summed over the lattice's momenta.
+    """The lattice problem at uniform Delta is the gap equation (47) of the paper summed over the
+    lattice's momenta.
 
-    Independent route: plain k sum with digammas, no blocks, no poles. Mutation: twice the width in `Junction.width`.
+    Independent route: plain k sum with digammas, no blocks, no poles. Mutation: twice the width
+    in `Junction.width`.
     """
     Lx, Ly, h, T, eV, gamma, U = 9, 5, 0.2, 0.05, 0.3, 0.02, 3.0
     j = junction(Lx, Ly, h, T, eV, gamma, error=1e-9)
@@ -67,7 +72,8 @@ def test_uniform_root_solves_the_momentum_space_gap_equation():
 
 
 def test_linearised_gap_equation_is_the_derivative():
-    """`tangent_partials` against central differences, for mirrored and for unequal leads (where G does not commute with H).
+    """`tangent_partials` against central differences, for mirrored and for unequal leads (where G
+    does not commute with H).
 
     Mutations: dropping the commutator [dH, G] in `Levels.response`, or doubling the width there.
     """
@@ -88,7 +94,8 @@ def test_linearised_gap_equation_is_the_derivative():
 
 
 def test_free_energy_falls_along_the_gap_equation():
-    """dOmega/dDelta_x = 2 (Delta_x - U F_x) / (U Lx): the closed form of Omega against the gap equation's residual.
+    """dOmega/dDelta_x = 2 (Delta_x - U F_x) / (U Lx): the closed form of Omega against the gap
+    equation's residual.
 
     Mutation: W(e - h) -> W(e) in `free_energy`.
     """
@@ -105,7 +112,9 @@ def test_free_energy_falls_along_the_gap_equation():
 
 
 def test_parity_blocks_have_the_levels_of_the_full_blocks():
-    """Splitting an even pattern's blocks by parity keeps all levels and the pair amplitudes. Mutation: sqrt(2) -> 2 in `_parities`."""
+    """Splitting an even pattern's blocks by parity keeps all levels and the pair amplitudes.
+    Mutation: sqrt(2) -> 2 in `_parities`.
+    """
     full, half = junction(8, 3, 0.1, 0.05), junction(8, 3, 0.1, 0.05, parity=True)
     delta = patterns.cosine(half.lattice, 1, 0.3) + 0.1
     wide = delta[half.lattice.expand]
@@ -122,10 +131,12 @@ def test_parity_blocks_have_the_levels_of_the_full_blocks():
 
 @pytest.mark.parallel
 def test_auto_takes_the_pattern_of_lowest_free_energy(comm):
-    """h = 0.58, T = 0.02 on 11 x 11 sites: "auto" finds an FFLO pattern below the uniform and the normal state in free energy.
+    """h = 0.58, T = 0.02 on 11 x 11 sites: "auto" finds an FFLO pattern below the uniform and the
+    normal state in free energy.
 
-    Second route: the free energies of normal, uniform and patterns n = 1..5 from plain fixed-point iterations, serially.
-    Mutation: the candidate of highest free energy taken instead.
+    Second route: the free energies of normal, uniform and patterns n = 1..5 from plain
+    fixed-point iterations, serially. Mutation: the candidate of highest free energy taken
+    instead.
     """
     run = load.load(
         {
@@ -152,7 +163,8 @@ def test_auto_takes_the_pattern_of_lowest_free_energy(comm):
 
 
 def test_paper_lattice_start():
-    """101 x 11 sites, h = 0.58, T = 0.02: a start with 11 periods has max Delta = .44897 (fixed-point iteration elsewhere gave .44897).
+    """101 x 11 sites, h = 0.58, T = 0.02: a start with 11 periods has max Delta = .44897
+    (fixed-point iteration elsewhere gave .44897).
 
     Here: residual of SNES at the cosine branch below 1e-12 and n = 11 dominant.
     """
@@ -170,7 +182,9 @@ def test_paper_lattice_start():
 
 @pytest.mark.parametrize("ranks", [1, 2, 3, 7])
 def test_noise_belongs_to_sites(ranks):
-    """The noise on a site depends on (seed, site) only, and has the stated variance. Mutation: dropping 1/sqrt(2) fails."""
+    """The noise on a site depends on (seed, site) only, and has the stated variance. Mutation:
+    dropping 1/sqrt(2) fails.
+    """
     lattice, short = model.stripe(2000, 1, 0.0), model.stripe(500, 1, 0.0)
     noise = patterns.noise(lattice, 1e-3, 7 + ranks)
     assert np.array_equal(noise[:500], patterns.noise(short, 1e-3, 7 + ranks))

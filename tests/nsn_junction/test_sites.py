@@ -66,7 +66,9 @@ def plane(Lx, Ly, U=1.5, **given):
 
 
 def wild(Lx, Ly):
-    """Potential, attraction, an open end and a vector potential that jumps: nothing is like anything else."""
+    """Potential, attraction, an open end and a vector potential that jumps: nothing is like
+    anything else.
+    """
     rng = np.random.default_rng(7)
     step = drive.Drive(0.3, "step", to=0.5, at=0.0)
     return sites.Sites(
@@ -113,7 +115,8 @@ def dense(place, A, c, mu=0.0):
 
 @pytest.mark.parametrize("plain, size", [(True, 4), (True, 8), (False, 8)])
 def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
-    """exp(-i t H) of random columns and a source against scipy's matrix exponential, from the left and from the right.
+    """exp(-i t H) of random columns and a source against scipy's matrix exponential, from the
+    left and from the right.
 
     Fails if hole rows have +hop, or if the right kernel takes hop for its conjugate.
     """
@@ -173,8 +176,9 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
 
 
 def test_stripes_evolve_as_with_blocks():
-    """A y-uniform start on 9 x 3 under a bias step against the block integrator: the same at the start to rounding, a difference
-    after t = 2 that falls as dt^4, below 3e-6 at dt = .1; no pattern along y appears.
+    """A y-uniform start on 9 x 3 under a bias step against the block integrator: the same at the
+    start to rounding, a difference after t = 2 that falls as dt^4, below 3e-6 at dt = .1; no
+    pattern along y appears.
 
     Fails if the commutator with the neighbours' part of G has its second half with the wrong sign.
     """
@@ -229,10 +233,12 @@ t_max = {t_max}
     "Lx, Ly, t_max, state, step", [(21, 5, 40.0, "bcs", 0.25), (51, 11, 15.0, "auto", 0.5)]
 )
 def test_the_papers_quench_as_with_blocks(tmp_path, Lx, Ly, t_max, state, step):
-    """The bias step of Fig. 4(b) with nothing assumed against stripes from the same noise: 2e-4 at first (the two integrate the same
-    equations differently, each to fourth order), eight times less or better with half the step; nothing depends on y, to rounding.
+    """The bias step of Fig. 4(b) with nothing assumed against stripes from the same noise: 2e-4
+    at first (the two integrate the same equations differently, each to fourth order), eight times
+    less or better with half the step; nothing depends on y, to rounding.
 
-    Fails if the noise is not the one of stripes, or if Y is carried without the bend of the sources.
+    Fails if the noise is not the one of stripes, or if Y is carried without the bend of the
+    sources.
     """
     differences = []
     for dt in (step, step / 2):
@@ -250,8 +256,9 @@ def test_the_papers_quench_as_with_blocks(tmp_path, Lx, Ly, t_max, state, step):
 
 
 def test_anything_goes_against_full_matrices():
-    """3 x 2 sites with random levels, attraction, an open end, a vector potential that jumps and a bias step: Delta(t) against the
-    equations of motion of full matrices, integrated by scipy; 4e-6 at dt = .05. The density changes by what the leads bring.
+    """3 x 2 sites with random levels, attraction, an open end, a vector potential that jumps and
+    a bias step: Delta(t) against the equations of motion of full matrices, integrated by scipy;
+    4e-6 at dt = .05. The density changes by what the leads bring.
 
     Fails with the sign of A_y, with an open end closed, or with U of another site.
     """
@@ -303,7 +310,8 @@ def test_anything_goes_against_full_matrices():
 
 
 def test_petsc_integrates_the_same_equations():
-    """PETSc's Runge-Kutta on Y and the modes as one vector against the columns' own integrator: Delta and the range of occupations, 2e-6 at t = 0.6.
+    """PETSc's Runge-Kutta on Y and the modes as one vector against the columns' own integrator:
+    Delta and the range of occupations, 2e-6 at t = 0.6.
 
     Fails if Y lacks half of white, or if the right-hand side has H from the wrong side.
     """
@@ -317,21 +325,18 @@ def test_petsc_integrates_the_same_equations():
         with Options(given) as options:
             evolution = Evolution(columns.State(system, solo()), 0.6, 0.05, options)
             kinds.append(evolution.type)
-            evolution.run(
-                lambda row: (
-                    ends.append(np.concatenate([row.c, evolution.state.extremes(row.green)[1:]]))
-                    if row.t == 0.6
-                    else None
-                ),
-                every=0.6,
-            )
+            rows = []
+            evolution.run(rows.append, every=0.6)
+            extremes = evolution.state.extremes(rows[-1].green)
+            ends.append(np.concatenate([rows[-1].c, extremes[1:]]))
             evolution.destroy()
     assert kinds == ["rk", "exponential"]
     np.testing.assert_allclose(ends[0], ends[1], atol=2e-6)
 
 
 def test_a_vector_potential_is_a_boost():
-    """A_x = 2 pi m/Lx with Delta exp(2 i A x) is another gauge of the same state: Delta(t) exp(-2 i A x) is that without A, to rounding.
+    """A_x = 2 pi m/Lx with Delta exp(2 i A x) is another gauge of the same state: Delta(t) exp(-2
+    i A x) is that without A, to rounding.
 
     Fails if hole rows have the phase of up rows.
     """
@@ -352,7 +357,8 @@ def test_a_vector_potential_is_a_boost():
 
 
 def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
-    """A weak cos(Q y) on the normal state of 4 x 6 sites at a bias grows as 1/U = C(Q, z) says for the lattice's Q along y: 1%.
+    """A weak cos(Q y) on the normal state of 4 x 6 sites at a bias grows as 1/U = C(Q, z) says
+    for the lattice's Q along y: 1%.
 
     Fails if the neighbours along y are those along x.
     """
@@ -378,8 +384,9 @@ def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
 
 
 def test_a_mirrored_start_stays_mirrored():
-    """A pattern even about site 0 in x and in y and a quadratic potential: so is Delta(t) after a bias step, to 1e-12, whatever else
-    happens to it. Fails if a neighbour's hop is taken twice in place of its mirror image's.
+    """A pattern even about site 0 in x and in y and a quadratic potential: so is Delta(t) after a
+    bias step, to 1e-12, whatever else happens to it. Fails if a neighbour's hop is taken twice in
+    place of its mirror image's.
     """
     x, y = np.minimum(np.arange(6), 6 - np.arange(6)), np.minimum(np.arange(5), 5 - np.arange(5))
     delta = 0.3 * np.cos(x)[:, None] + 0.2 * np.cos(1.3 * y) + 0.1j * x[:, None] * y
@@ -397,7 +404,8 @@ def test_a_mirrored_start_stays_mirrored():
 
 
 def test_a_disordered_stationary_state_stays():
-    """Self-consistent site by site in a random potential with an open end; then nothing moves: 1e-8 over t = 5.
+    """Self-consistent site by site in a random potential with an open end; then nothing moves:
+    1e-8 over t = 5.
 
     Fails if a group's share of the gap equation lacks the conjugate of its lower entry.
     """
@@ -418,7 +426,9 @@ def test_a_disordered_stationary_state_stays():
 
 
 def test_modes_in_single_precision():
-    """complex64 modes under a complex128 Y: Delta(t = 5) agrees to 3e-8 (measured 3e-9). Fails if polynomials are cut at coefficients of 1e-3."""
+    """complex64 modes under a complex128 Y: Delta(t = 5) agrees to 3e-8 (measured 3e-9). Fails if
+    polynomials are cut at coefficients of 1e-3.
+    """
     system = dynamics.SiteQuench(
         junction(4, 3, drive.Drive(0.0, "step", to=0.5, at=0.0)),
         plane(4, 3),
@@ -430,7 +440,8 @@ def test_modes_in_single_precision():
 
 @parallel
 def test_ranks_agree_and_none_holds_a_matrix(comm):
-    """40 sites, not divisible, on any number of ranks against one: 1e-11. No rank keeps more than its columns and their halo.
+    """40 sites, not divisible, on any number of ranks against one: 1e-11. No rank keeps more than
+    its columns and their halo.
 
     Fails if a rank takes its halo in the order of the asking instead of the sites'.
     """
@@ -469,7 +480,9 @@ def test_ranks_agree_and_none_holds_a_matrix(comm):
 
 
 def test_structure_factor_and_names():
-    """|Delta_q|^2 of stripes, crossed and uniform patterns: adds up to the mean of |Delta|^2; names as they look. Fails if q and -q are not added."""
+    """|Delta_q|^2 of stripes, crossed and uniform patterns: adds up to the mean of |Delta|^2;
+    names as they look. Fails if q and -q are not added.
+    """
     for shape in ((9, 4), (8, 6), (5, 1), (2, 3)):
         delta = RNG.normal(size=shape) + 1j * RNG.normal(size=shape)
         assert patterns.structure(delta).sum() == pytest.approx(
@@ -507,8 +520,9 @@ t_max = 2.6
 
 
 def test_a_moving_vector_potential(tmp_path):
-    """A ramp of A_x under a condensate: what half the step changes falls tenfold or more when the step is halved, and the quoted error
-    bounds what a quarter of the step changes, not ten times too large. Fails if hops enter a step by their mean.
+    """A ramp of A_x under a condensate: what half the step changes falls tenfold or more when the
+    step is halved, and the quoted error bounds what a quarter of the step changes, not ten times
+    too large. Fails if hops enter a step by their mean.
     """
     text = INPUT.replace(
         "disorder = 0.4", 'A_x = {from = 0.0, to = 0.4, kind = "ramp", at = 0.5, duration = 4.0}'
@@ -536,7 +550,8 @@ def test_a_moving_vector_potential(tmp_path):
 
 @pytest.mark.parametrize("late", [0.0, 1.0])
 def test_petsc_moves_hops_the_same_way(late):
-    """A sine of A_x and a step of the bias: PETSc's Runge-Kutta against the columns' own integrator, 2e-6 at t = 0.6.
+    """A sine of A_x and a step of the bias: PETSc's Runge-Kutta against the columns' own
+    integrator, 2e-6 at t = 0.6.
 
     Fails with the two half steps of a moving step in the wrong order.
     """
@@ -568,7 +583,9 @@ def put(comm, folder, text):
 
 @parallel
 def test_the_task_writes_maps(comm, shared_tmp):
-    """A disordered condensate under a pulse through the driver: data sets over (t, x, y), errors, the same on all ranks."""
+    """A disordered condensate under a pulse through the driver: data sets over (t, x, y), errors,
+    the same on all ranks.
+    """
     assert driver.run(put(comm, shared_tmp, INPUT), shared_tmp / "out.h5", quiet=True) == 0
     result = Result(shared_tmp / "out.h5")
     assert result.delta.shape == (len(result.t), 4, 3) and result.structure.shape == (
@@ -612,8 +629,9 @@ def test_what_is_refused(tmp_path, change, says):
 
 
 def test_a_pattern_from_a_file_of_sites(tmp_path):
-    """Task ``pattern`` with potential and pairing of an HDF5 file: the residual of the gap equation is met, weak sites have less Delta,
-    errors bound the change by finer poles, and an evolution from the file stays. Fails if the file's pairing is not read.
+    """Task ``pattern`` with potential and pairing of an HDF5 file: the residual of the gap
+    equation is met, weak sites have less Delta, errors bound the change by finer poles, and an
+    evolution from the file stays. Fails if the file's pairing is not read.
     """
     import h5py
 

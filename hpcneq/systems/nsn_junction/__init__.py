@@ -20,12 +20,21 @@ DYNAMIC = (
         },
         run=f"{HERE}.tasks.evolve:run",
         timed=True,
-        petsc=("evolve", "initial"),
+        petsc=(
+            "evolve",
+            "initial",
+        ),
         ts_types=("exponential", "rk", "arkimex"),
         refuse=f"{HERE}.shared.refusals:evolve",
         cost=f"{HERE}.shared.cost:evolve",
         figure=f"{HERE}.figures.evolve:draw",
         quantities=quantities.EVOLVE,
+        example={
+            "parameters": {"h": 0.3, "T": 0.05, "gamma": 0.05, "eV": {"from": 0.0, "to": 0.6}},
+            "numerics": {"Lx": 9, "Ly": 3},
+            "initial": {"state": "bcs"},
+            "run": {"t_max": 5.0},
+        },
     ),
     Task(
         name="ensemble",
@@ -42,12 +51,22 @@ DYNAMIC = (
             "dt",
         ),
         timed=True,
-        petsc=("evolve", "initial"),
+        petsc=(
+            "evolve",
+            "initial",
+        ),
         ts_types=("exponential", "rk", "arkimex"),
         refuse=f"{HERE}.shared.refusals:ensemble",
         cost=f"{HERE}.shared.cost:ensemble",
         figure=f"{HERE}.figures.ensemble:draw",
         quantities=quantities.ENSEMBLE,
+        example={
+            "parameters": {"h": 0.3, "T": 0.05, "gamma": 0.05, "eV": {"from": 0.0, "to": 0.6}},
+            "numerics": {"Lx": 9, "Ly": 3},
+            "initial": {"state": "bcs"},
+            "sweep": {"seed": [1, 2, 3]},
+            "run": {"t_max": 5.0},
+        },
     ),
     Task(
         name="pattern",
@@ -64,6 +83,11 @@ DYNAMIC = (
         cost=f"{HERE}.shared.cost:pattern",
         figure=f"{HERE}.figures.pattern:draw",
         quantities=quantities.PATTERN,
+        example={
+            "parameters": {"U": 5.0, "h": 0.3, "T": 0.05, "gamma": 0.05},
+            "numerics": {"Lx": 6, "Ly": 6, "pole_error": 1e-3},
+            "initial": {"state": "crossed", "wave_number": 1},
+        },
     ),
 )
 STATIC = (

@@ -9,7 +9,8 @@ from typing import TypeVar
 from ....maths.poles import Poles
 from ....parallel import on_root
 from ....tasks import Given
-from ..physics import drive, junction
+from ..physics import junction
+from ..physics.drive import Drive
 from ..physics.junction import Junction
 from .biased_leads import bias_of, leads_of
 
@@ -38,24 +39,30 @@ def build_junction(
     remembers them.
     """
     parameters, numerics = given.parameters, given.numerics
-    fields = recall("drive", lambda: dataclasses.asdict(on_root(comm, bias_of, given)))
-    bias = drive.Drive.of(fields)
-    leads = leads_of(given)
-
-    def fit_anew() -> list[dict]:
-        width = sum(lead.gamma for lead in leads)
-        window = numerics.pole_window or junction.window(
-            leads, parameters.mu, parameters.h, bias, given.run.t_max
-        )
-        fits = on_root(
-            comm, junction.fit_poles, leads, width, window, numerics.pole_error, numerics.poles
-        )
-        return [dataclasses.asdict(fit) for fit in fits]
-
-    fitted = tuple(Poles(**fit) for fit in recall(poles_name, lambda: poles or fit_anew()))
+    leads, bias = leads_of(given), Drive.of(recall("drive", _bias, given, comm))
+    remembered = recall(poles_name, lambda: poles or _fit(given, comm, bias))
+    fitted = tuple(Poles(**fit) for fit in remembered)
     parity = numerics.symmetry == "stripe-parity"
     lattice = junction.stripe(numerics.Lx, numerics.Ly, parameters.mu, parity=parity)
     return Junction(parameters.U, parameters.mu, parameters.h, leads, lattice, bias, fitted)
+
+
+def _bias(given: Given, comm) -> dict:
+    """The fields of the bias. **Collective.**"""
+    return dataclasses.asdict(on_root(comm, bias_of, given))
+
+
+def _fit(given: Given, comm, bias: Drive) -> list[dict]:
+    """The poles of each lead, as a checkpoint remembers them. **Collective.**"""
+    parameters, numerics, leads = given.parameters, given.numerics, leads_of(given)
+    width = sum(lead.gamma for lead in leads)
+    window = numerics.pole_window or junction.window(
+        leads, parameters.mu, parameters.h, bias, given.run.t_max
+    )
+    fits = on_root(
+        comm, junction.fit_poles, leads, width, window, numerics.pole_error, numerics.poles
+    )
+    return [dataclasses.asdict(fit) for fit in fits]
 
 
 def loosen_poles(given: Given, comm, tight: Junction, recall: Callable) -> Junction:

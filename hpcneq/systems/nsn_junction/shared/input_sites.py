@@ -23,14 +23,15 @@ def build_sites(given: Given, comm, recall: Callable) -> Sites:
 
     recall : gives the vector potential that the run was begun with, where it is continued.
     """
-    vector = []
-    for axis in ("x", "y"):
+    A_x, A_y = (
+        Drive.of(recall(f"A_{axis}", _vector_potential, given, comm, axis)) for axis in ("x", "y")
+    )
+    return sites_of(given, (A_x, A_y), on_root(comm, site_fields, given))
 
-        def fields(axis: str = axis) -> dict:
-            return dataclasses.asdict(on_root(comm, vector_potential_of, given, axis))
 
-        vector.append(Drive.of(recall(f"A_{axis}", fields)))
-    return sites_of(given, tuple(vector), on_root(comm, site_fields, given))
+def _vector_potential(given: Given, comm, axis: str) -> dict:
+    """The fields of A_x(t) or A_y(t). **Collective.**"""
+    return dataclasses.asdict(on_root(comm, vector_potential_of, given, axis))
 
 
 def sites_of(given: Given, vector: tuple[Drive, Drive], fields: Mapping) -> Sites:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,8 @@ def ended_run(given: Given, comm, output) -> EndedRun:
     old = output.read_input(saved.meta["input"], saved.meta["folder"])
     memory = saved.meta["memory"]
 
-    def recall(key: str, compute, *args: object) -> Any:
+    def recall(key: str, compute: Callable, *args: object) -> Any:
+        """What the other run remembers."""
         return memory[key] if key in memory else compute(*args)
 
     junction = build_junction(old, comm, recall)

@@ -23,6 +23,7 @@ REGION_C = 60  # the largest C(Q), besides a scan of the coarse grid
 STEP_F = 12  # one step along a branch
 MODE_SAMPLES = 2500  # evaluations of M for one wave number
 GUIDED = 0.1  # of them on the full grid, where a cheaper one guides the search
+FFLO_LINE = 10.0  # processor seconds of the free energy of FFLO states along one line
 
 ONE_CORE = "seconds on one core; what is swept is spread over ranks, row by row"
 
@@ -76,6 +77,8 @@ def onset(given: Given, ranks: int) -> Cost:
     values = len(phase_lines.scan_values(point, grid, along, step, given.numerics.scan_to))
     gap, pair, scan = static_rates(point, grid)
     each = values * (ROOTS_F * gap + 3 * pair + scan) + 10 * REGION_C * pair
+    if given.numerics.fflo_line:
+        each += FFLO_LINE
     lines = max([1, *map(len, given.sweep.values())])
     notes = (ONE_CORE, f"{lines} lines along {along}, {values} values on each")
     return Cost(lines * each, static_bytes(grid), lines, notes)
@@ -96,7 +99,7 @@ def iv(given: Given, ranks: int) -> Cost:
     point, grid = point_of(given), grid_of(given)
     gap, pair, scan = static_rates(point, grid)
     region = ROOTS_F * gap + STABILITY_F * gap + scan + REGION_C * pair
-    return Cost(each + 2 * len(given.sweep["eV"]) * region, memory, 1, (ONE_CORE,))
+    return Cost(each + len(given.sweep["eV"]) * region, memory, 1, (ONE_CORE,))
 
 
 def _branch_cost(given: Given, along: str, step: float) -> tuple[float, float]:

@@ -13,7 +13,7 @@ COLUMN = 24  # where words begin
 KEY_COLUMNS = ("key", "type", "default", "unit", "meaning")
 QUANTITY_COLUMNS = ("quantity", "units", "axes", "error", "meaning")
 
-Description = dict[str, Any]  # as `description.describe` gives it
+Description = dict[str, Any]  # as `description.description_of` gives it
 
 
 # ---- text ---------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def check(
     cost : estimate memory and time, from a short probe of this machine.
     Raises the InputError that `run` would raise.
     """
-    from .config.check import check as check_input
+    from .config.check import check_input
     from .systems import Catalogue
 
     return check_input(source, Catalogue(), overrides, ranks, cost)
@@ -96,10 +96,10 @@ def describe(
 
     What ``hpcneq describe --json`` prints. Raises InputError for an unknown name.
     """
-    from .config.description import describe as describe_names
+    from .config.description import description_of
     from .systems import Catalogue
 
-    return describe_names(Catalogue(), system, task, key)
+    return description_of(Catalogue(), system, task, key)
 
 
 def open(path: str | Path) -> Result:

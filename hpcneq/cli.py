@@ -102,11 +102,11 @@ def _plot(options: argparse.Namespace) -> str:
 
 
 def _check(options: argparse.Namespace) -> str:
-    from .config.check import check
+    from .config.check import check_input
     from .systems import Catalogue
 
     overrides = tuple(options.set)
-    return check(options.input, Catalogue(), overrides, options.ranks, not options.no_cost)
+    return check_input(options.input, Catalogue(), overrides, options.ranks, not options.no_cost)
 
 
 def _describe(options: argparse.Namespace) -> str:
@@ -118,12 +118,12 @@ def _describe(options: argparse.Namespace) -> str:
             raise InputError("describe --schema: is of all inputs; leave the names out")
         return json.dumps(json_schema.json_schema(Catalogue()), indent=1)
     names = (options.system, options.task, options.key)
-    found = description.describe(Catalogue(), *names)
+    answer = description.description_of(Catalogue(), *names)
     if options.json:
-        return json.dumps(found, allow_nan=False)
+        return json.dumps(answer, allow_nan=False)
     if options.markdown:
-        return description_text.as_markdown(found)
-    return description_text.as_text(found)
+        return description_text.as_markdown(answer)
+    return description_text.as_text(answer)
 
 
 def _new(options: argparse.Namespace) -> str:

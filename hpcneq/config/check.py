@@ -9,7 +9,7 @@ from ..tasks.task import Cost, System, resolve
 from .load import load
 
 
-def check(
+def check_input(
     source: str | Path | Mapping[str, object],
     catalogue: Mapping[str, System],
     overrides: Sequence[str] = (),

@@ -19,7 +19,7 @@ Description = dict[str, object]  # of JSON's types
 ONLY_TIMED = ("t_max", "output_every")  # keys of [run] that only an evolution in time uses
 
 
-def describe(
+def description_of(
     catalogue: Mapping[str, System],
     system: str | None = None,
     task: str | None = None,
@@ -34,12 +34,13 @@ def describe(
         return {"systems": [system_line(catalogue, name) for name in catalogue]}
     if system not in catalogue:
         raise _unknown("system", system, catalogue)
-    found = catalogue[system]
+    declaration = catalogue[system]
     if task is None:
-        return describe_system(found)
-    if task not in found.tasks:
-        raise _unknown(f"task of {system}", task, found.tasks)
-    whole = describe_task(found, found.tasks[task])
+        whole = [describe_task(declaration, each) for each in declaration.tasks.values()]
+        return {**describe_system(declaration), "tasks": whole}
+    if task not in declaration.tasks:
+        raise _unknown(f"task of {system}", task, declaration.tasks)
+    whole = describe_task(declaration, declaration.tasks[task])
     return whole if key is None else _entry(whole, key)
 
 
@@ -131,16 +132,16 @@ def _entry(task: Description, name: str) -> Description:
     """The keys and quantities of that name."""
     keys = typing.cast(list[Description], task["keys"])
     quantities = typing.cast(list[Description], task["quantities"])
-    found = [entry for entry in keys if name in (entry["key"], f"{entry['table']}.{entry['key']}")]
+    named = [entry for entry in keys if name in (entry["key"], f"{entry['table']}.{entry['key']}")]
     written = [entry for entry in quantities if entry["name"] == name]
-    if not found and not written:
+    if not named and not written:
         known = [str(entry["key"]) for entry in keys] + [str(q["name"]) for q in quantities]
         raise _unknown(f"key or quantity of {task['system']} {task['name']}", name, known)
     return {
         "system": task["system"],
         "task": task["name"],
         "swept": name.rpartition(".")[2] in typing.cast(list[str], task["sweep"]),
-        "keys": found,
+        "keys": named,
         "quantities": written,
     }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..tasks.task import System, Task
-from .description import Description, describe, tables_of, task_keys
+from .description import Description, description_of, tables_of, task_keys
 from .description_text import default_text
 from .toml_text import literal_of
 
@@ -36,7 +36,7 @@ def write_template(
 
 def template(catalogue: Mapping[str, System], system: str, task: str) -> str:
     """The text of an input of a task: its example, all other keys as comments."""
-    describe(catalogue, system, task)  # or the nearest name
+    description_of(catalogue, system, task)  # or the nearest name
     declaration = catalogue[system].tasks[task]
     lines = [
         f"# {declaration.doc}",

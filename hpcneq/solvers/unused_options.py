@@ -13,9 +13,7 @@ import numpy as np
 
 from .. import petsc
 from ..parallel import solo
-from . import newton
-from .evolution import PREFIX as EVOLVE
-from .evolution import Evolution
+from . import evolution, newton
 
 RELAX = "initial_relax_"  # the plain iterations before Newton's
 
@@ -34,7 +32,7 @@ def refuse_unused(
             return
         for prefix in prefixes:
             name = f"{prefix.rstrip('_')}_"
-            if name == EVOLVE:
+            if name == evolution.PREFIX:
                 _integrate(options, tuple(ts_types))
             else:
                 newton.solve_equations(lambda x: x, [0.5], prefix=name)
@@ -44,19 +42,34 @@ def refuse_unused(
 
 
 def _integrate(options: petsc.Options, ts_types: tuple[str, ...]) -> None:
-    """Let a time integration take its options; the one it removes from PETSc is put back."""
-    kind = options.get(f"{EVOLVE}ts_type", "")
-    bases = [Rest]
-    if "exponential" in ts_types:
-        bases.insert(0, RestWithModes)
+    """Let a time integration take its options."""
+    kind = options.get(f"{evolution.PREFIX}ts_type", ts_types[0])
+    if kind == "exponential" and kind in ts_types:
+        _integrate_exponentially(options)
+        return
+    bases = [RestWithModes if "exponential" in ts_types else Rest]
     if "arkimex" in ts_types:
         bases.insert(0, RestWithStiffPart)
     state = type("State", tuple(bases), {"ts_types": ts_types})()
-    with petsc.Options(options.table) as own:
-        Evolution(state, 1.0, 0.5, own).destroy()
-    if kind:
-        options.base.setValue(f"{EVOLVE}ts_type", kind)
-        options.get(f"{EVOLVE}ts_type", kind)
+    evolution.Evolution(state, 1.0, 0.5, options).destroy()
+
+
+def _integrate_exponentially(options: petsc.Options) -> None:
+    """The same for a TS of type python, whose name PETSc must not see."""
+    PETSc, name = petsc.start(), f"{evolution.PREFIX}ts_type"
+    given = options.base.hasName(name)
+    options.base.delValue(name)
+    ts = PETSc.TS().create(solo())
+    ts.setOptionsPrefix(evolution.PREFIX)
+    ts.setType("python")
+    ts.setPythonContext(Rest())
+    ts.setSolution(PETSc.Vec().createSeq(1, comm=solo()))
+    petsc.configure(ts)
+    ts.setType("euler")
+    ts.destroy()
+    if given:
+        options.base.setValue(name, "exponential")
+        options.get(name, "exponential")
 
 
 class Zero:
@@ -106,14 +119,9 @@ class Rest:
 
 
 class RestWithModes(Rest):
-    """Such a state with an integrator of its own, as bath modes have."""
+    """Such a state with bath modes."""
 
     modes = green_count = 1
-
-    @staticmethod
-    def integrator(state: Rest, corrector: int) -> RestWithModes:
-        """The TS of type python; it is never asked to step."""
-        return state
 
     def view_green(self, flat: np.ndarray) -> np.ndarray:
         """The number."""

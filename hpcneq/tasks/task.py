@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -42,8 +42,8 @@ class Quantity:
     """One data set or summary number, declared once.
 
     name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` and
-    ``axes`` too. units : text, or `units_of` an input key. axes : names of its coordinates, slowest
-    first; empty
+    ``axes`` too.
+    units : text, or `units_of` an input key. axes : names of its coordinates, slowest first; empty
     for a coordinate itself. dtype : float, int, bool, complex or str. kind : "data" (a data set),
     "summary" (a number of the summary) or "both". error : the name of the quantity that holds its
     error, ``ERRORS`` where the result's errors have an entry of the same name, or the reason why
@@ -70,12 +70,16 @@ class Quantity:
         members = []
         for values in itertools.product(*self.over.values()):
             words = dict(zip(self.over, values))
-            own = {item.name: getattr(self, item.name) for item in fields(self)}
-            own |= {"name": self.name.format(**words), "over": {}}
-            own["long_name"] = self.long_name.format(**words)
-            own["axes"] = tuple(axis.format(**words) for axis in self.axes)
-            own["error"] = None if self.error is None else self.error.format(**words)
-            members.append(Quantity(**own))
+            members.append(
+                replace(
+                    self,
+                    name=self.name.format(**words),
+                    long_name=self.long_name.format(**words),
+                    axes=tuple(axis.format(**words) for axis in self.axes),
+                    over={},
+                    error=None if self.error is None else self.error.format(**words),
+                )
+            )
         return members
 
 
@@ -166,6 +170,13 @@ class Output(Protocol):
     def part(self, name: str) -> Any:
         """The keeper of a solver's state, for one part of the run. **Collective.**"""
 
+    def recall(self, name: str, compute: Callable[..., Any], *args: object) -> Any:
+        """``compute(*args)``, or what it gave when the run was begun. **Collective.**"""
+
+    @property
+    def stopping(self) -> Any:
+        """What asks the run to stop; its ``reason`` in words."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -233,8 +244,8 @@ def resolve(function: Function) -> Callable[..., object]:
     module, _, name = function.partition(":")
     if not name:
         raise InputError(f"{function}: must be package.module:function")
-    found: Callable[..., object] = vars(import_module(module))[name]
-    return found
+    resolved: Callable[..., object] = vars(import_module(module))[name]
+    return resolved
 
 
 def declared(task: Task) -> dict[str, Quantity]:
@@ -245,14 +256,14 @@ def declared(task: Task) -> dict[str, Quantity]:
     if not task.quantities:
         return {}
     keys = _keys(task)
-    found = {name: _coordinate(name, keys) for name in task.sweep if name in keys}
+    quantities = {name: _coordinate(name, keys) for name in task.sweep if name in keys}
     for family in task.quantities:
         for quantity in family.expanded():
             units = quantity.units
             if isinstance(units, Units):
                 units = keys[units.key].metadata.get("unit", "1")
-            found[quantity.name] = replace(quantity, units=units)
-    return found
+            quantities[quantity.name] = replace(quantity, units=units)
+    return quantities
 
 
 def _keys(task: Task) -> Keys:

@@ -132,13 +132,13 @@ def test_resume_returns_the_driver_s_exit_code(driver):
         ),
         (
             ["check", "a.toml", "--ranks", "8", "--set", "run.seed=1"],
-            ("check", ("a.toml", Catalogue(), ("run.seed=1",), 8, True), {}),
-            "check answers",
+            ("check_input", ("a.toml", Catalogue(), ("run.seed=1",), 8, True), {}),
+            "check_input answers",
         ),
         (
             ["check", "a.toml", "--no-cost"],
-            ("check", ("a.toml", Catalogue(), (), 1, False), {}),
-            "check answers",
+            ("check_input", ("a.toml", Catalogue(), (), 1, False), {}),
+            "check_input answers",
         ),
     ],
 )
@@ -275,10 +275,10 @@ def test_run_and_open_reach_the_driver_and_the_store(driver, monkeypatch):
     assert hpcneq.open("a.h5") == "Result answers"
     assert hpcneq.run({"system": "x"}, quiet=False) == "run_in_process answers"
     assert hpcneq.resume("a.h5", ["run.t_max=9"]) == "resume_in_process answers"
-    assert hpcneq.check("a.toml", ranks=3) == "check answers"
+    assert hpcneq.check("a.toml", ranks=3) == "check_input answers"
     assert driver.calls == [
         ("Result", ("a.h5",), {}),
         ("run_in_process", ({"system": "x"}, None, (), True, False, ()), {}),
         ("resume_in_process", ("a.h5", ["run.t_max=9"], True, ()), {}),
-        ("check", ("a.toml", Catalogue(), (), 3, True), {}),
+        ("check_input", ("a.toml", Catalogue(), (), 3, True), {}),
     ]

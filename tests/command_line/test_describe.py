@@ -12,7 +12,7 @@ import pytest
 from support.programs import alone, here, hp
 
 import hpcneq
-from hpcneq.config.check import check
+from hpcneq.config.check import check_input
 from hpcneq.config.template import template
 from hpcneq.systems import Catalogue, built_in
 
@@ -141,7 +141,7 @@ def test_a_new_input_is_accepted_by_check(name, task, tmp_path, monkeypatch):
         pytest.skip(f"{name} {task} has no example yet")
     monkeypatch.chdir(tmp_path)
     assert here("new", name, task, "-o", "mine.toml", folder=tmp_path)[0] == 0
-    assert check("mine.toml", CATALOGUE, cost=False) == f"mine.toml: valid {name} {task}"
+    assert check_input("mine.toml", CATALOGUE, cost=False) == f"mine.toml: valid {name} {task}"
 
 
 def test_new_overwrites_nothing(tmp_path):

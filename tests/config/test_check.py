@@ -17,7 +17,7 @@ from support.programs import HOME
 import hpcneq
 from hpcneq import systems
 from hpcneq.cli import main
-from hpcneq.config.check import check
+from hpcneq.config.check import check_input
 from hpcneq.config.description import tables_of
 from hpcneq.config.schema import arms, default_of, keys_of, required
 from hpcneq.config.toml_text import render
@@ -270,7 +270,7 @@ RING = {"system": "ring", "task": "steady"}
 
 def test_cost_is_told_in_memory_and_time_for_the_ranks_asked_for():
     cost = Cost(7200.0, 3 * 2**20, most_ranks=4, notes=("12 points",))
-    text = check(RING, catalogue(lambda given, ranks: cost), ranks=8)
+    text = check_input(RING, catalogue(lambda given, ranks: cost), ranks=8)
     assert text.splitlines() == [
         "input: valid ring steady",
         "  12 points",
@@ -278,7 +278,7 @@ def test_cost_is_told_in_memory_and_time_for_the_ranks_asked_for():
         "  time: about 0:30:00 on 8 ranks",
         "  more than 4 ranks find no work",
     ]
-    text = check(RING, catalogue(lambda given, ranks: cost), ranks=2)
+    text = check_input(RING, catalogue(lambda given, ranks: cost), ranks=2)
     assert text.endswith("  time: about 1:00:00 on 2 ranks")
-    assert check(RING, catalogue(None)) == "input: valid ring steady"
-    assert check(RING, catalogue(lambda given, ranks: cost), cost=False).count("\n") == 0
+    assert check_input(RING, catalogue(None)) == "input: valid ring steady"
+    assert check_input(RING, catalogue(lambda given, ranks: cost), cost=False).count("\n") == 0

@@ -8,7 +8,7 @@ class HpcneqError(Exception):
 
 
 class InputError(HpcneqError, ValueError):
-    """The user's input, files or options are wrong: one clear line, nothing computed, nothing lost."""
+    """The user's input, files or options are wrong: one clear line, nothing computed or lost."""
 
     exit_code = 2
 

@@ -1,26 +1,24 @@
-"""PETSc in one place: started once, options by prefix, unused ones refused, reasons turned into errors."""
+"""PETSc in one place: started once, options by prefix, unused ones refused, errors from reasons."""
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .errors import InputError, NotConverged
 
-AT_EXIT = (
-    "options_left",
-    "objects_dump",
-    "malloc_dump",
-    "malloc_view",
-)  # PETSc asks for these when it ends
+# PETSc asks for these when it ends.
+AT_EXIT = ("options_left", "objects_dump", "malloc_dump", "malloc_view")
 
-_started = {}
+# PETSc is started once in a process: module, option names of argv and of tables
+_started: dict = {}
 
 
-def start(argv=None):
+def start(argv: Sequence[str] | None = None):
     """Initialise PETSc once and return the module.
 
-    argv : what followed ``--`` on the command line; it takes the place of what a run before in this process had.
-    Raises InputError for a word that is neither an option nor the value of one.
+    argv : what followed ``--`` on the command line, in place of what a run before in this process
+    had. Raises InputError for a word that is neither an option nor the value of one.
     """
     given = None if argv is None else list(pairs(argv))
     if "PETSc" not in _started:
@@ -49,15 +47,17 @@ def start(argv=None):
     return _started["PETSc"]
 
 
-def pairs(argv):
-    """(name, value) of ``-name value`` words; a name may stand alone, and a negative number is a value."""
+def pairs(argv: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    """(name, value) of ``-name value`` words; names may stand alone, negative numbers are values."""
     words = list(argv)
     while words:
         word = words.pop(0)
         if not word.startswith("-") or _number(word) or not word.strip("-"):
             raise InputError(f"-- {word}: is neither a PETSc option (-name) nor the value of one")
-        follows = words and (not words[0].startswith("-") or _number(words[0]))
-        yield word.lstrip("-"), words.pop(0) if follows else None
+        value = None
+        if words and (not words[0].startswith("-") or _number(words[0])):
+            value = words.pop(0)
+        yield word.lstrip("-"), value
 
 
 def _number(word):
@@ -71,12 +71,14 @@ def _number(word):
 class Options:
     """The run's ``[petsc]`` options in PETSc's database while needed; **with** removes them again.
 
-    ``table`` maps full names without the dash ("evolve_ts_type") to values; True is a bare flag. What the command
-    line gave after ``--`` wins. Blocks may be nested: what the outer one holds stays, used or not as it was.
+    ``table`` maps full names without the dash ("evolve_ts_type") to values; True is a bare flag.
+    What the command line gave after ``--`` wins. Blocks may be nested: what the outer one holds
+    stays, used or not as it was.
     """
 
-    def __init__(self, table):
-        self.table, self.added = dict(table), []
+    def __init__(self, table: Mapping[str, object]):
+        self.table = dict(table)
+        self.added: list[str] = []
         self.base = start().Options()
 
     def __enter__(self):
@@ -96,15 +98,15 @@ class Options:
             self.base.delValue(name)
         _started["tables"].difference_update(self.added)
 
-    def get(self, name, default):
+    def get(self, name: str, default: str) -> str:
         """An option that hpcneq itself reads (marks it used)."""
         return self.base.getString(name, default)
 
-    def given(self):
+    def given(self) -> list[str]:
         """Names of the options of the table and of the command line."""
         return [*self.table, *_started["argv"]]
 
-    def refuse_unused(self):
+    def refuse_unused(self) -> None:
         """InputError naming the first option nobody has asked for; call before the first step."""
         for name in self.given():
             # `used` first: to look for a name (hasName) marks it as used
@@ -116,8 +118,8 @@ class Options:
                 )
 
 
-def used(name):
-    """Whether PETSc has asked for an option. petsc4py 3.18 does not wrap this, so the C function is called."""
+def used(name: str) -> bool:
+    """Whether PETSc has asked for an option, by its C function: petsc4py 3.18 does not wrap it."""
     from petsc4py import PETSc
 
     flag = ctypes.c_int(0)
@@ -131,8 +133,11 @@ def used(name):
     return bool(flag.value & 0xFF)
 
 
-def configure(solver):
-    """The solver's options from the database; InputError, in PETSc's own words, for a value it cannot take. **Collective.**"""
+def configure(solver) -> None:
+    """Set the solver's options from the database. **Collective.**
+
+    InputError, in PETSc's own words, for a value it cannot take.
+    """
     try:
         solver.setFromOptions()
     except start().Error as error:
@@ -140,7 +145,7 @@ def configure(solver):
         raise InputError(f"[petsc] {solver.getOptionsPrefix()}: {words}") from None
 
 
-def reason(kind, code):
+def reason(kind: type, code: int) -> str:
     """The name of a converged reason ("DIVERGED_LINE_SEARCH") from its number."""
     names = {
         value: name
@@ -150,7 +155,7 @@ def reason(kind, code):
     return names.get(code, str(code))
 
 
-def check(kind, code, what, advice):
+def check(kind: type, code: int, what: str, advice: str) -> None:
     """NotConverged if a PETSc solver's reason is negative."""
     if code < 0:
         raise NotConverged(f"{what} ({reason(kind, code)}); {advice}")

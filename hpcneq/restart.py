@@ -1,130 +1,71 @@
-"""A run that may be stopped, killed and continued: its result file, its checkpoints, and what they remember.
+"""A run that may be stopped, killed and continued: its result file and its checkpoints.
 
-A task gets a `LongRun`. Called, it gives the result file, new or restored. A run has parts, one after the other
-(the evolution, then the one its errors are estimated from), each a `Part` that saves and restores a solver.
+A task gets a `LongRun`. Called, it gives the result file, new or restored. A run has parts, one
+after the other (the evolution, then the one its errors are estimated from), each a `SolverPart`
+that saves and restores a solver.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import re
 import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 from .errors import InputError
 from .files import checkpoint, journal, provenance
-from .files import writer as store
-from .parallel import on_root
+from .files.checkpoint import Saved
+from .files.declarations import Declaration
+from .files.digest import Checked, Option, changed, physics
+from .files.writer import ResultFile
+from .parallel import Communicator, Log, Part, on_root
+from .stopping import Stopping
 
-UNPHYSICAL = re.compile(
-    r"monitor|view|log|info|options_left|malloc|error_output"
-)  # PETSc options that change no number
-
-
-def physics(checked, options=()):
-    """{key: value} of everything a result depends on: not the length of the run, its output and its limits.
-
-    options : (name, value) of PETSc options from the command line. A file an input names counts with its content.
-    """
-    tables = {
-        name: getattr(checked, name) for name in ("parameters", "numerics", "initial")
-    } | checked.tables
-    found = {"system": checked.system, "task": checked.task, "run.seed": checked.run.seed}
-    for name, table in tables.items():
-        _flatten(
-            name, dataclasses.asdict(table) if dataclasses.is_dataclass(table) else table, found
-        )
-    found.update({f"sweep.{key}": points.tolist() for key, points in checked.sweep.items()})
-    found.update(
-        {
-            f"petsc.{key}": value
-            for key, value in checked.petsc.items()
-            if not UNPHYSICAL.search(key)
-        }
-    )
-    found.update({f"-- -{key}": value for key, value in options if not UNPHYSICAL.search(key)})
-    for key, value in list(found.items()):
-        if (
-            isinstance(value, str)
-            and key.count(".")
-            and (content := _content(checked.folder, value))
-        ):
-            found[f"{key} (the file's content)"] = content
-    return checkpoint.loads(checkpoint.dumps(found))
-
-
-def _flatten(path, value, found):
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _flatten(f"{path}.{key}", item, found)
-    elif value is not None:
-        found[path] = value
-
-
-def _content(folder, name):
-    """The hash of a file beside the input, None if there is none of that name."""
-    try:
-        path = Path(folder, name)
-        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-    except (OSError, ValueError):
-        return None
-
-
-def changed(saved, now):
-    """Keys in which two physics differ; a file that is gone does not count, its content is remembered."""
-    return [
-        key
-        for key in sorted(saved.keys() | now.keys())
-        if saved.get(key) != now.get(key) and not (key.endswith("content)") and key not in now)
-    ]
+Value = TypeVar("Value")
 
 
 class LongRun:
     """One run with its files. Methods are **Collective**.
 
-    keep : whether the journal of an earlier run counts. saved : the checkpoint to go on from; then ``run.t_max`` may have grown. Raises InputError if the physics differ
-    from the checkpoint's or no state before the new end is left.
-    quantities : what the task may write, by name. read_input : (TOML text, folder) -> checked input, for another
-    run that this one starts from.
+    saved : the checkpoint to go on from; then ``run.t_max`` may have grown. keep : whether the
+    journal of an earlier run counts. quantities : what the task may write, by name. read_input :
+    (TOML text, folder) -> checked input, for another run that this one starts from. Raises
+    InputError if the physics differ from the checkpoint's or no state before the new end is left.
     """
 
     def __init__(
         self,
-        comm,
-        target,
-        checked,
-        log,
-        stopping,
-        options=(),
-        saved=None,
-        force=False,
-        keep=False,
-        quantities=None,
-        read_input=None,
+        comm: Communicator,
+        target: str | Path,
+        checked: Checked,
+        log: Log,
+        stopping: Stopping,
+        options: Iterable[Option] = (),
+        saved: Saved | None = None,
+        force: bool = False,
+        keep: bool = False,
+        quantities: Mapping[str, Declaration] | None = None,
+        read_input: Callable[[str, str | Path], Checked] | None = None,
     ):
-        self.comm, self.target, self.checked, self.log, self.stopping = (
-            comm,
-            target,
-            checked,
-            log,
-            stopping,
-        )
-        self.options, self.saved, self.force, self.keep, self.map = (
-            list(options),
-            saved,
-            force,
-            keep,
-            None,
-        )
-        self.physics = on_root(comm, physics, checked, self.options)
+        self.comm, self.target, self.checked = comm, target, checked
+        self.log, self.stopping, self.options = log, stopping, list(options)
+        self.saved, self.force, self.keep = saved, force, keep
         self.quantities, self.read_input = quantities, read_input
-        self.memory, self.results, self.parked, self.order = {}, {}, {}, []
-        self.file, self.number, self.before, self.kept = None, 0, None, set()
+        self.physics = on_root(comm, physics, checked, self.options)
+        self.map: Points | None = None
+        self.file: ResultFile | None = None
+        self.memory: dict[str, Any] = {}  # what `recall` gave
+        self.results: dict[str, dict] = {}  # of finished parts
+        self.order: list[str] = []  # of the parts
+        self.parked: dict[str, int] = {}  # part -> generation from which a later end can be reached
+        self.number = 0  # the last generation
+        self.before: int | None = None  # the one before it
+        self.needed: set[int] = set()  # generations that the last one needs
         if saved is not None:
             self._take_up(saved)
 
     def _take_up(self, saved):
+        """Go on where a checkpoint was written."""
         meta = saved.meta
         different = changed(meta["physics"], self.physics)
         if different:
@@ -134,44 +75,48 @@ class LongRun:
             )
         self.memory, self.order, self.parked = meta["memory"], meta["order"], dict(meta["parked"])
         self.number = on_root(self.comm, checkpoint.generations, self.target)[0]
-        self.before, self.kept = saved.number, set(self.parked.values())
+        self.before, self.needed = saved.number, set(self.parked.values())
         self.stopping.cost = meta["write_seconds"]
         if meta["t_max"] == self.checked.run.t_max:
             self.results = meta["results"]
         else:
             self._move_end(saved)
-        here = self.saved.meta
-        self.log(
-            f"hpcneq: continuing {self.target} at t = {here['t']:.6g}, step {here['step']}"
-            + (f' of the part "{here["part"]}"' if len(self.order) > 1 else "")
-            + f" (checkpoint {self.saved.number})"
-        )
+        meta = self.saved.meta
+        where = f"hpcneq: continuing {self.target} at t = {meta['t']:.6g}, step {meta['step']}"
+        if len(self.order) > 1:
+            where += f' of the part "{meta["part"]}"'
+        self.log(f"{where} (checkpoint {self.saved.number})")
 
     def _move_end(self, saved):
-        """Go back to the last state of each part whose next step did not depend on where the run was to end."""
+        """Go back to each part's last state whose next step did not depend on the run's end."""
         end = self.checked.run.t_max
         if saved.meta["free"]:
             self.parked[saved.meta["part"]] = saved.number
         for part, number in list(self.parked.items()):
-            state = (
-                saved if number == saved.number else checkpoint.load(self.comm, self.target, number)
-            )
-            if state.meta["t"] >= end:
-                if part == self.order[0]:
-                    raise InputError(
-                        f"[run] t_max = {end:g}: the run is at t = {state.meta['t']:g} already; t_max can only grow"
-                    )
-                del self.parked[part]
+            state = saved
+            if number != saved.number:
+                state = checkpoint.load(self.comm, self.target, number)
+            if state.meta["t"] < end:
+                continue
+            if part == self.order[0]:
+                raise InputError(
+                    f"[run] t_max = {end:g}: the run is at t = {state.meta['t']:g} already; "
+                    "t_max can only grow"
+                )
+            del self.parked[part]
         if self.order[0] not in self.parked:
             raise InputError(
-                f"{self.target}: no checkpoint from before the last step is left; t_max cannot change"
+                f"{self.target}: no checkpoint from before the last step is left; "
+                "t_max cannot change"
             )
         self.saved = checkpoint.load(self.comm, self.target, self.parked[self.order[0]])
 
-    def __call__(self):
+    def __call__(self) -> ResultFile:
         """The result file, new, or as it was at the checkpoint; opened once."""
-        if self.file is None:
-            self.file = self._create() if self.saved is None else self._restore()
+        if self.file is None and self.saved is None:
+            self.file = self._create()
+        elif self.file is None:
+            self.file = self._restore()
         return self.file
 
     def _create(self):
@@ -179,76 +124,89 @@ class LongRun:
             on_root(self.comm, checkpoint.remove, self.target)
         if not self.keep:
             on_root(self.comm, journal.path_of(self.target).unlink, missing_ok=True)
-        items = store.gather_provenance(
-            self.comm,
-            self.checked.system,
-            self.checked.task,
-            self.checked.text,
-            self.checked.run.seed,
+        checked = self.checked
+        items = provenance.gather_provenance(
+            self.comm, checked.system, checked.task, checked.text, checked.run.seed
         )
-        file = store.ResultFile.create(
-            self.comm, self.target, items, force=self.force, quantities=self.quantities
-        )
+        file = ResultFile.create(self.comm, self.target, items, self.force, self.quantities)
         file.resolved(self.checked.resolved())
         return file
 
     def _restore(self):
         on_root(self.comm, self.saved.restore_result, self.target)
         rows = self.saved.meta["rows"]
-        file = store.ResultFile.reopen(self.comm, self.target, rows, self.quantities)
+        file = ResultFile.reopen(self.comm, self.target, rows, self.quantities)
         if self.saved.meta["input"] != self.checked.text:
             file.attribute("input", self.checked.text)
             file.resolved(self.checked.resolved())
         return file
 
-    def recall(self, name, compute, *args):
-        """``compute(*args)``, or what it gave when the run was begun: numbers, texts, arrays, lists and dicts of them.
+    def recall(self, name: str, compute: Callable[..., Value], *args: object) -> Value:
+        """``compute(*args)``, or what it gave when the run was begun.
 
-        For what is costly, or what another processor might round otherwise. The same on every rank.
+        For numbers, texts, arrays, lists and dicts of them that are costly, or that another
+        processor might round otherwise. The same on every rank.
         """
         if name not in self.memory:
             self.memory[name] = checkpoint.loads(checkpoint.dumps(compute(*args)))
         return self.memory[name]
 
-    def part(self, name):
+    def part(self, name: str) -> SolverPart:
         """The keeper of one part, with the state to go on from, if there is one."""
         if name not in self.order:
             self.order.append(name)
-        saved = self.saved if self.saved is not None and self.saved.meta["part"] == name else None
-        if saved is None and name in self.parked and name not in self.results:
+        saved = None
+        if self.saved is not None and self.saved.meta["part"] == name:
+            saved = self.saved
+        elif name in self.parked and name not in self.results:
             saved = checkpoint.load(self.comm, self.target, self.parked[name])
-        return Part(self, name, saved)
+        return SolverPart(self, name, saved)
 
-    def points(self):
-        """The keeper of a map's points, for `solvers.maps.farm`; it knows those of the run that is continued."""
+    def points(self) -> Points:
+        """The keeper of a map's points, with those of the run that is continued."""
         self()  # from now on the run can be taken up
         self.map = Points(self)
         return self.map
 
-    def complete(self):
-        """Keep only the states from which the run could go on to a later end."""
+    def complete(self) -> None:
+        """Delete the states from which the run could not go on to a later end."""
         self.comm.barrier()
         if self.map is not None:
             self.map.remove()
         on_root(self.comm, checkpoint.remove, self.target, self.parked.values())
 
-    def write(self, meta, arrays):
-        """A further generation; the one before it and those it needs are kept. Returns the bytes written."""
+    def write(self, meta: dict, arrays: Mapping[str, Part]) -> int:
+        """A further generation; the one before it and those it needs stay.
+
+        Returns the bytes written.
+        """
         begun = time.monotonic()
         self().flush()
         self.number += 1
         if meta["free"]:
             self.parked[meta["part"]] = self.number
-        meta |= {
+        meta = meta | self._description()
+        size = checkpoint.write(self.comm, self.target, self.number, meta, arrays, self.target)
+        parked = set(self.parked.values())
+        stay = {self.number, self.before} - {None} | parked | self.needed
+        on_root(self.comm, checkpoint.remove, self.target, stay)
+        self.before, self.needed = self.number, parked
+        self.stopping.wrote(self.comm.bcast(time.monotonic() - begun, root=0))
+        return size
+
+    def _description(self):
+        """What every checkpoint of the run says of it."""
+        checked = self.checked
+        return {
             "format_version": checkpoint.FORMAT_VERSION,
-            "system": self.checked.system,
-            "task": self.checked.task,
+            "system": checked.system,
+            "task": checked.task,
             "physics": self.physics,
             "options": self.options,
-            "input": self.checked.text,
-            "folder": str(self.checked.folder),
-            "t_max": self.checked.run.t_max,
-            "seed": self.checked.run.seed,
+            "input": checked.text,
+            "folder": str(checked.folder),
+            "t_max": checked.run.t_max,
+            "seed": checked.run.seed,
             "memory": self.memory,
             "results": self.results,
             "order": self.order,
@@ -259,17 +217,6 @@ class LongRun:
             "ranks": self.comm.size,
             "versions": on_root(self.comm, provenance.versions),
         }
-        size = checkpoint.write(self.comm, self.target, self.number, meta, arrays, self.target)
-        parked = set(self.parked.values())
-        on_root(
-            self.comm,
-            checkpoint.remove,
-            self.target,
-            {self.number, self.before} - {None} | parked | self.kept,
-        )
-        self.before, self.kept = self.number, parked
-        self.stopping.wrote(self.comm.bcast(time.monotonic() - begun, root=0))
-        return size
 
 
 class Points:
@@ -278,73 +225,82 @@ class Points:
     done : {name: record}, on rank 0.
     """
 
-    def __init__(self, run):
+    def __init__(self, run: LongRun):
         """**Collective.**"""
-        self.run, self.done, self._journal = run, {}, None
+        self.run = run
+        self.done: dict[str, dict] = {}
         on_root(run.comm, self._open)
 
     def _open(self):
+        run, checked = self.run, self.run.checked
         self._journal = journal.Journal(
-            self.run.target,
-            self.run.physics,
-            changed,
-            self.run.checked.text,
-            self.run.checked.folder,
+            run.target, run.physics, changed, checked.text, checked.folder
         )
         self.done = self._journal.done
 
-    def add(self, name, record):
+    def add(self, name: str, record: dict) -> None:
         """Keep a record; on rank 0."""
         self._journal.add(name, record)
 
     @staticmethod
-    def clean(record):
+    def clean(record: dict) -> dict:
         """The record as a continued run reads it."""
         return checkpoint.loads(checkpoint.dumps(record))
 
-    def wanted(self, seconds):
+    def wanted(self, seconds: float) -> str | None:
         """What asks this rank to stop before a point that may take this long, or None."""
         return self.run.stopping.wanted(seconds)
 
-    def remove(self):
+    def remove(self) -> None:
         """The map is complete. **Collective.**"""
         on_root(self.run.comm, lambda: self._journal.remove())
 
 
-class Part:
-    """Keeps one solver's state; the solver sees ``saved``, `decide` and `save`. Methods are **Collective**.
+class SolverPart:
+    """Keeps one solver's state, see `solvers.checkpointing.StateKeeper`.
 
-    saved : the checkpoint to go on from, or None. progress : set by the task, a function whose answer comes back
-    as ``found``.
+    Methods are **Collective**.
+
+    saved : the checkpoint to go on from, or None. progress : set by the task, a function whose
+    answer comes back as ``found``.
     """
 
-    def __init__(self, run, name, saved):
+    def __init__(self, run: LongRun, name: str, saved: Saved | None):
         self.run, self.name, self.saved = run, name, saved
-        self.progress = dict
+        self.progress: Callable[[], dict] = dict
 
     @property
-    def found(self):
+    def found(self) -> dict | None:
         """What ``progress`` gave when the checkpoint was written, or None."""
-        return self.saved.meta["progress"] if self.saved is not None else None
+        if self.saved is None:
+            return None
+        return self.saved.meta["progress"]
 
     @property
-    def result(self):
+    def result(self) -> dict | None:
         """What `finish` was given, if the part ended before."""
         return self.run.results.get(self.name)
 
     @property
-    def moved(self):
+    def moved(self) -> bool:
         """Whether the run's end has moved since the checkpoint."""
         return self.saved is not None and self.saved.meta["t_max"] != self.run.checked.run.t_max
 
-    def decide(self):
+    def decide(self) -> tuple[bool, bool]:
         """(stop, save) after a step."""
         return self.run.stopping.decide()
 
-    def save(self, numbers, shared, arrays, free):
+    def save(
+        self,
+        numbers: Mapping[str, object],
+        shared: Mapping[str, object],
+        arrays: Mapping[str, Part],
+        free: bool,
+    ) -> int:
         """Write a checkpoint of the solver's numbers, replicated arrays and distributed arrays.
 
-        numbers : holds at least ``t`` and ``step``. free : the next step does not depend on where the run ends.
+        numbers : holds at least ``t`` and ``step``. free : the next step does not depend on where
+        the run ends.
         """
         meta = {
             "part": self.name,
@@ -357,7 +313,7 @@ class Part:
         }
         return self.run.write(meta, arrays)
 
-    def finish(self, value):
+    def finish(self, value: dict) -> dict:
         """Note the part's result for what follows; give it back as a later run will find it."""
         self.run.results[self.name] = checkpoint.loads(checkpoint.dumps(value))
         return self.run.results[self.name]

@@ -1,6 +1,7 @@
 """When to stop and when to write a checkpoint, agreed by all ranks at the same step.
 
-SIGUSR1, TERM and INT ask a run to stop; ``run.wall_limit`` does when a step and a checkpoint might no longer fit.
+SIGUSR1, TERM and INT ask a run to stop; ``run.wall_limit`` does when a step and a checkpoint might
+no longer fit.
 """
 
 from __future__ import annotations
@@ -8,39 +9,46 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from typing import Self
 
 import numpy as np
 
-SIGNALS = ("SIGUSR1", "SIGTERM", "SIGINT")
+from .parallel import Communicator
+
+SIGNALS = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT)
 MARGIN = 1.0  # s to close the result file and leave MPI
 SAFETY = 1.5  # a checkpoint may take this much longer than the last one
 
 
 class Stopping:
-    """The clock and the signals of one run. Make it after PETSc has started, which sets handlers of its own.
+    """The clock and the signals of one run.
 
-    minutes : wall time between checkpoints; limit : seconds after which the run must have ended, or None.
-    As a context it puts the handlers in place and later the former ones back.
+    Make it after PETSc has started, which sets handlers of its own.
+
+    minutes : wall time between checkpoints; limit : seconds after which the run must have ended, or
+    None. As a context it puts the handlers in place and later the former ones back.
     """
 
-    def __init__(self, comm, minutes=10.0, limit=None):
+    def __init__(self, comm: Communicator, minutes: float = 10.0, limit: float | None = None):
         self.comm, self.limit = comm, limit
         self.every = 60.0 * minutes
         self.begun = self.written = self.stepped = time.monotonic()
         self.cost = self.slowest = 0.0
-        self.asked = None  # what asked to stop, on this rank
-        self.reason = None  # what made all ranks stop
-        self._former = {}
+        self.asked: str | None = None  # what asked to stop, on this rank
+        self.reason: str | None = None  # what made all ranks stop
+        self._former: dict = {}
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for name in SIGNALS:
-                self._former[name] = signal.signal(getattr(signal, name), self._noted)
+            for number in SIGNALS:
+                self._former[number] = signal.signal(number, self._noted)
         return self
 
-    def __exit__(self, *exc):
-        for name, handler in self._former.items():
-            signal.signal(getattr(signal, name), handler if handler is not None else signal.SIG_DFL)
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._former.items():
+            if handler is None:
+                handler = signal.SIG_DFL
+            signal.signal(number, handler)
         self._former = {}
 
     def _noted(self, number, frame):
@@ -48,7 +56,7 @@ class Stopping:
             raise KeyboardInterrupt  # asked twice at a keyboard
         self.asked = signal.Signals(number).name
 
-    def decide(self):
+    def decide(self) -> tuple[bool, bool]:
         """(stop, write) after a step, the same on every rank. **Collective.**"""
         from mpi4py import MPI
 
@@ -58,28 +66,37 @@ class Stopping:
         mine = np.zeros(3, np.int64)
         mine[0] = self.asked is not None
         if self.comm.rank == 0:
-            mine[1] = (
-                self.limit is not None
-                and now - self.begun + self.slowest + SAFETY * self.cost + MARGIN > self.limit
-            )
+            mine[1] = self._late(self.slowest + SAFETY * self.cost)
             mine[2] = now - self.written > self.every
         agreed = np.empty_like(mine)
         self.comm.Allreduce(mine, agreed, op=MPI.MAX)
         asked, late, due = agreed.astype(bool)
         if asked or late:
-            self.reason = self.reason or ("a signal" if asked else "run.wall_limit")
+            cause = "a signal" if asked else "run.wall_limit"
+            self.reason = self.reason or cause
         return bool(asked or late), bool(due)
 
-    def wanted(self, seconds=0.0):
-        """What asks this rank alone to stop before something that may take so long, or None. Not collective."""
+    def wanted(self, seconds: float = 0.0) -> str | None:
+        """What asks this rank alone to stop before something that may take so long.
+
+        Not collective.
+        """
         if self.asked is not None:
             return "a signal"
-        late = (
-            self.limit is not None and time.monotonic() - self.begun + seconds + MARGIN > self.limit
-        )
-        return "run.wall_limit" if late else None
+        if self._late(seconds):
+            return "run.wall_limit"
+        return None
 
-    def wrote(self, seconds):
-        """Note what a checkpoint took; the next is due from now on. The time does not count as a step's."""
+    def _late(self, seconds):
+        """Whether something that takes so long would end after the limit."""
+        if self.limit is None:
+            return False
+        return time.monotonic() - self.begun + seconds + MARGIN > self.limit
+
+    def wrote(self, seconds: float) -> None:
+        """Note what a checkpoint took; the next is due from now on.
+
+        The time does not count as a step's.
+        """
         self.cost = max(seconds, 0.5 * self.cost)
         self.written = self.stepped = time.monotonic()

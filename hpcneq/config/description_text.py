@@ -153,9 +153,15 @@ def _markdown(description: Description) -> list[str]:
         ]
         return _table(("system", "task", "what it computes"), rows)
     if "tasks" in description:
-        lines = [(task["name"], task["doc"]) for task in description["tasks"]]
-        return [description["doc"], "", *_table(("task", "what it computes"), lines)]
+        return [line for task in description["tasks"] for line in _folded(task)]
     return [*_keys_markdown(description), *_quantities_markdown(description["quantities"])]
+
+
+def _folded(task: Description) -> list[str]:
+    """The tables of a task under a line that unfolds them."""
+    tables = [*_keys_markdown(task), *_quantities_markdown(task["quantities"])]
+    summary = f"<summary><code>{task['name']}</code>: {task['doc']}</summary>"
+    return ["<details>", summary, "", *tables, "</details>"]
 
 
 def _keys_markdown(task: Description) -> list[str]:

@@ -1,10 +1,10 @@
 """State files: what a run needs to go on, written by all ranks together, whole or not at all.
 
-Beside ``out.h5`` lie ``out.h5.ckpt-000007`` and, with its hash, ``out.h5.ckpt-000007.sha256``. A generation is
-written under another name, closed, synced, hashed, and only then renamed; a kill at any instant leaves the
-generations before it. The file is HDF5: ``meta`` (JSON), arrays in an order that knows no ranks, and ``result``,
-the bytes of the result file at that moment, from which that file is restored. The hash is checked before HDF5
-opens anything.
+Beside ``out.h5`` lie ``out.h5.ckpt-000007`` and, with its hash, ``out.h5.ckpt-000007.sha256``. A
+generation is written under another name, closed, synced, hashed, and only then renamed; a kill at
+any instant leaves the generations before it. The file is HDF5: ``meta`` (JSON), arrays in an order
+that knows no ranks, and ``result``, the bytes of the result file at that moment, from which that
+file is restored. The hash is checked before HDF5 opens anything.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import HpcneqError, InputError
-from ..parallel import Layout, on_root
+from ..parallel import Communicator, Layout, Part, on_root
 from .hdf5 import (
     abandon,
     attempt,
@@ -39,18 +42,18 @@ PIECE = 1 << 20  # bytes read at a time for a hash
 NAME = re.compile(r"\.ckpt-(\d{6,})$")
 
 
-# ---- numbers and small arrays as JSON -------------------------------------------------------------------------------
+# ---- numbers and small arrays as JSON ------------------------------------------------------------
 
 
-def dumps(value):
+def dumps(value: object) -> str:
     """JSON text that gives back every float bit for bit and numpy arrays as they were."""
     return json.dumps(value, default=_encode)
 
 
 def _encode(value):
-    if isinstance(value, np.generic):
-        value = value.item() if value.dtype.kind in "biuf" else np.asarray(value)
-    if isinstance(value, complex):
+    if isinstance(value, np.generic) and value.dtype.kind in "biuf":
+        value = value.item()
+    if isinstance(value, (np.generic, complex)):
         value = np.asarray(value)
     if isinstance(value, np.ndarray):
         raw = np.ascontiguousarray(value)
@@ -66,7 +69,7 @@ def _encode(value):
     raise TypeError(f"a checkpoint cannot keep a {type(value).__name__}")
 
 
-def loads(text):
+def loads(text: str):
     """The value `dumps` was given; tuples come back as lists."""
     return json.loads(text, object_hook=_decode)
 
@@ -79,56 +82,61 @@ def _decode(table):
     return array[()] if array.ndim == 0 else array.copy()
 
 
-# ---- names ----------------------------------------------------------------------------------------------------------
+# ---- names ---------------------------------------------------------------------------------------
 
 
-def path_of(target, number):
+def path_of(target: str | Path, number: int) -> str:
     """The state file of one generation."""
     return f"{target}.ckpt-{number:06d}"
 
 
-def generations(target):
+def generations(target: str | Path) -> list[int]:
     """Numbers of the generations beside a result file, the newest first."""
     folder, base = os.path.split(os.path.abspath(target))
     try:
         names = os.listdir(folder)
     except OSError:
         return []
-    found = [
-        NAME.search(name) for name in names if name.startswith(base) and NAME.sub("", name) == base
-    ]
-    return sorted((int(match.group(1)) for match in found if match), reverse=True)
+    own = (NAME.search(name) for name in names if NAME.sub("", name) == base)
+    return sorted((int(match.group(1)) for match in own if match), reverse=True)
 
 
-def remove(target, keep=()):
-    """Delete the generations not in ``keep`` and what a kill in the middle of a write left behind."""
+def remove(target: str | Path, keep: Iterable[int] = ()) -> None:
+    """Delete the generations not in ``keep`` and what a kill during a write left behind."""
     folder, base = os.path.split(os.path.abspath(target))
-    kept = {os.path.basename(path_of(base, number)) for number in keep}
+    needed = {os.path.basename(path_of(base, number)) for number in keep}
     mine = re.compile(re.escape(base) + r"\.ckpt-\w+(\.sha256)?")
     for name in sorted(os.listdir(folder)):  # a file goes before its hash: never a file without one
-        if mine.fullmatch(name) and name.removesuffix(".sha256") not in kept:
+        if mine.fullmatch(name) and name.removesuffix(".sha256") not in needed:
             os.unlink(os.path.join(folder, name))
 
 
-# ---- writing --------------------------------------------------------------------------------------------------------
+# ---- writing -------------------------------------------------------------------------------------
 
 
-def write(comm, target, number, meta, arrays, result=None):
+def write(
+    comm: Communicator,
+    target: str | Path,
+    number: int,
+    meta: dict,
+    arrays: Mapping[str, Part],
+    result: str | Path | None = None,
+) -> int:
     """Write generation ``number``; returns the bytes written. **Collective.**
 
-    meta : dict, rank 0's. arrays : {name: (this rank's flat array, its start in the whole, size of the whole)}.
-    result : name of the result file, whose bytes are kept. Raises HpcneqError on every rank, the older
-    generations untouched, if the disk is full or the folder may not be written.
+    meta : dict, rank 0's. arrays : {name: (this rank's flat array, its start in the whole, size of
+    the whole)}. result : name of the result file, whose bytes are kept. Raises HpcneqError on every
+    rank, the older generations untouched, if the disk is full or the folder may not be written.
     """
     final, fresh = path_of(target, number), f"{target}.ckpt-new"
-    text = comm.bcast(dumps(meta).encode() if comm.rank == 0 else None, root=0)
+    text = on_root(comm, dumps, meta).encode()
     arrays = {**arrays, "meta": _split(comm, np.frombuffer(text, np.uint8))}
     if result is not None:
         arrays["result"] = _bytes_of(comm, result)
     size = sum(total * local.dtype.itemsize for local, _, total in arrays.values())
     on_root(comm, check_room, final, size + (1 << 16))
     _write_arrays(comm, fresh, arrays, meta)
-    faults = []
+    faults: list[str] = []
     attempt(faults, _sync, fresh)
     fail_together(comm, faults, f"{final}: cannot write it")
     hashes = digest(comm, fresh)
@@ -151,14 +159,8 @@ def _write_arrays(comm, path, arrays, meta):
     for name, (local, start, _) in arrays.items():
         most = max(comm.allgather(local.size))
         for at in range(0, most, BLOCK):
-            attempt(
-                faults,
-                write_block,
-                made[name],
-                local[at : at + BLOCK],
-                [start + min(at, local.size)],
-                comm,
-            )
+            corner = [start + min(at, local.size)]
+            attempt(faults, write_block, made[name], local[at : at + BLOCK], corner, comm)
             _agree(comm, faults, path, file, made)
     attempt(faults, file.close)
     _agree(comm, faults, path, file, made)
@@ -205,11 +207,14 @@ def _publish(fresh, final, hashes):
     _sync(os.path.dirname(os.path.abspath(final)))
 
 
-# ---- hashes ---------------------------------------------------------------------------------------------------------
+# ---- hashes --------------------------------------------------------------------------------------
 
 
-def digest(comm, path):
-    """The text of a ``.sha256`` file: size, and the hash of each slab of the file. **Collective.**"""
+def digest(comm: Communicator, path: str) -> str:
+    """The text of a ``.sha256`` file: size, and the hash of each slab of the file.
+
+    **Collective.**
+    """
     size = on_root(comm, os.path.getsize, path)
     slabs = max(1, -(-size // SLAB))
     layout = Layout.over(slabs, comm)
@@ -217,16 +222,16 @@ def digest(comm, path):
     with open(path, "rb") as file:
         for slab in range(layout.start, layout.stop):
             file.seek(slab * SLAB)
-            found, left = hashlib.sha256(), SLAB
+            checksum, left = hashlib.sha256(), SLAB
             while left and (piece := file.read(min(left, PIECE))):
-                found.update(piece)
+                checksum.update(piece)
                 left -= len(piece)
-            mine.append(found.hexdigest())
+            mine.append(checksum.hexdigest())
     lines = [line for part in comm.allgather(mine) for line in part]
     return "\n".join([f"sha256 of every {SLAB} bytes of {size}", *lines]) + "\n"
 
 
-def fault(comm, path):
+def fault(comm: Communicator, path: str) -> str | None:
     """What is wrong with a state file, or None if it is whole. **Collective.**"""
     expected, reason = on_root(comm, _expected, path)
     if reason is None and digest(comm, path) != expected:
@@ -239,15 +244,17 @@ def _expected(path):
         with open(path + ".sha256", encoding="ascii") as file:
             text = file.read()
         size = int(re.match(r"sha256 of every \d+ bytes of (\d+)\n", text).group(1))
-        found = os.path.getsize(path)
-        return text, None if found == size else f"it has {found} bytes of {size}"
+        there = os.path.getsize(path)
+        if there != size:
+            return text, f"it has {there} bytes of {size}"
+        return text, None
     except FileNotFoundError as error:
         return None, f"there is no {os.path.basename(error.filename)}"
     except (OSError, ValueError, AttributeError) as error:
         return None, f"its .sha256 cannot be read ({os_reason(error)})"
 
 
-# ---- reading --------------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -259,15 +266,18 @@ class Saved:
     meta: dict
 
     @property
-    def path(self):
+    def path(self) -> str:
+        """Name of the state file."""
         return path_of(self.target, self.number)
 
-    def read(self, name, flat, start, size):
-        """Fill this rank's flat array with the entries from ``start`` on; the whole must have ``size``."""
+    def read(self, name: str, flat: NDArray, start: int, size: int) -> None:
+        """Fill this rank's flat array with entries from ``start`` on of an array of ``size``."""
         with open_file(self.path, "r") as file:
-            data = file[name] if name in file else None
-            if data is None or data.size != size or data.dtype != flat.dtype:
-                held = "no such array" if data is None else f"{data.size} entries of {data.dtype}"
+            held = "no such array"
+            if name in file:
+                data = file[name]
+                held = f"{data.size} entries of {data.dtype}"
+            if held != f"{size} entries of {flat.dtype}":
                 raise InputError(
                     f"{self.path}: {name}: holds {held}, this run needs {size} of {flat.dtype}"
                 )
@@ -275,7 +285,7 @@ class Saved:
                 stop = min(at + BLOCK, flat.size)
                 data.read_direct(flat, np.s_[start + at : start + stop], np.s_[at:stop])
 
-    def restore_result(self, target):
+    def restore_result(self, target: str | Path) -> None:
         """Put the result file of that moment in the place of whatever is there now; on one rank."""
         fresh = f"{target}.ckpt-result"
         try:
@@ -293,7 +303,7 @@ class Saved:
             ) from None
 
 
-def load(comm, target, number):
+def load(comm: Communicator, target: str | Path, number: int) -> Saved:
     """One generation; InputError if it is not whole. **Collective.**"""
     path = path_of(target, number)
     reason = fault(comm, path)
@@ -302,50 +312,51 @@ def load(comm, target, number):
     return Saved(os.fspath(target), number, on_root(comm, read_meta, path))
 
 
-def read_meta(path):
+def read_meta(path: str) -> dict:
     """The ``meta`` of a state file, which should have been hashed before."""
     with open_file(path, "r") as file:
         version = int(file.attrs["format_version"])
         if version > FORMAT_VERSION:
             raise InputError(
-                f"{path}: was written by a newer hpcneq (format {version}, this one reads up to {FORMAT_VERSION})"
+                f"{path}: was written by a newer hpcneq (format {version}, this one reads "
+                f"up to {FORMAT_VERSION})"
             )
         return loads(file["meta"][()].tobytes().decode())
 
 
-def newest(comm, target, warn):
-    """The newest whole generation, None if there never was one; a damaged one is told by ``warn``. **Collective.**
+def newest(comm: Communicator, target: str | Path, warn: Callable[[str], object]) -> Saved | None:
+    """The newest whole generation, None if there never was one; a damaged one is told by ``warn``.
+
+    **Collective.**
 
     Raises InputError if there are state files and none of them is whole.
     """
     numbers = on_root(comm, generations, target)
     for number in numbers:
-        reason = fault(comm, path_of(target, number))
+        path = path_of(target, number)
+        reason = fault(comm, path)
         if reason is None:
-            return Saved(
-                os.fspath(target), number, on_root(comm, read_meta, path_of(target, number))
-            )
-        warn(
-            f"warning: {path_of(target, number)} is damaged: {reason}; using an older checkpoint if there is one"
-        )
+            return Saved(os.fspath(target), number, on_root(comm, read_meta, path))
+        warn(f"warning: {path} is damaged: {reason}; using an older checkpoint if there is one")
     if numbers:
         raise InputError(
-            f"{target}: no whole checkpoint is left ({len(numbers)} damaged); start again with hpcneq run INPUT.toml --force"
+            f"{target}: no whole checkpoint is left ({len(numbers)} damaged); start again with "
+            "hpcneq run INPUT.toml --force"
         )
     return None
 
 
-def is_checkpoint(path):
+def is_checkpoint(path: str | Path) -> bool:
     """True if the name is that of a state file."""
     return bool(NAME.search(os.fspath(path)))
 
 
-def split(path):
+def split(path: str | Path) -> tuple[str, int]:
     """(result file, generation) of a state file's name."""
-    match = NAME.search(os.fspath(path))
-    return os.fspath(path)[: match.start()], int(match.group(1))
+    name, _, number = os.fspath(path).rpartition(".ckpt-")
+    return name, int(number)
 
 
-def written():
+def written() -> str:
     """The time of writing, for people."""
     return time.strftime("%Y-%m-%dT%H:%M:%S%z")

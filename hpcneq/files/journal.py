@@ -1,8 +1,9 @@
-"""The finished points of a map, one line each, kept as they come: a kill costs the points under way and no other.
+"""The finished points of a map, one line each: a kill costs the points under way and no other.
 
-Beside ``out.h5`` lies ``out.h5.journal``. Every line holds the hash of what follows it, so that a line cut short by a
-kill, or spoiled, is a point that was not computed. The first line tells the physics the points belong to and the input they
-were asked for with, so that a map goes on even if its result file was killed in the writing.
+Beside ``out.h5`` lies ``out.h5.journal``. Every line holds the hash of what follows it, so that a
+line cut short by a kill, or spoiled, is a point that was not computed. The first line tells the
+physics the points belong to and the input they were asked for with, so that a map goes on even if
+its result file was killed in the writing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import HpcneqError, InputError
@@ -18,46 +20,60 @@ from .checkpoint import dumps, loads
 SYNC_SECONDS = 1.0
 
 
-def path_of(target):
+def path_of(target: str | Path) -> Path:
     """The journal of a result file."""
     return Path(f"{target}.journal")
 
 
-def header(target):
-    """{"physics", "input", "folder"} of the map a journal belongs to, or None if there is no journal or its first line is spoiled."""
-    first = next(_whole_lines(path_of(target)), {})
-    return first if "physics" in first and "input" in first else None
+def header(target: str | Path) -> dict | None:
+    """{"physics", "input", "folder"} of the map a journal belongs to.
+
+    None if there is no journal or its first line is spoiled.
+    """
+    first: dict = next(_whole_lines(path_of(target)), {})
+    if "physics" in first and "input" in first:
+        return first
+    return None
 
 
-def count(target):
+def count(target: str | Path) -> int | None:
     """How many points a journal holds; None if there is no journal."""
-    return (
-        len({line["point"] for line in _whole_lines(path_of(target)) if "point" in line})
-        if path_of(target).exists()
-        else None
-    )
+    if not path_of(target).exists():
+        return None
+    return len({line["point"] for line in _whole_lines(path_of(target)) if "point" in line})
 
 
 class Journal:
     """Finished points by name, for the one rank that hands them out. Not collective.
 
-    done : {name: record} of the points found, records as `checkpoint.dumps` takes them. A context that closes the file.
-    Raises InputError if the journal belongs to other physics, HpcneqError if a line cannot be written.
+    done : {name: record} of the points found, records as `checkpoint.dumps` takes them. A context
+    that closes the file. Raises InputError if the journal belongs to other physics, HpcneqError if
+    a line cannot be written.
     """
 
-    def __init__(self, target, physics, changed, text="", folder="."):
-        """changed(saved, now) lists the keys in which two physics differ; text, folder : the input and where it lies."""
-        self.path, self.done, self._synced = path_of(target), {}, 0.0
+    def __init__(
+        self,
+        target: str | Path,
+        physics: dict,
+        changed: Callable[[dict, dict], list[str]],
+        text: str = "",
+        folder: str | Path = ".",
+    ):
+        """changed(saved, now) lists the keys in which two physics differ.
+
+        text, folder : the input and where it lies.
+        """
+        self.path, self._synced = path_of(target), 0.0
+        self.done: dict[str, dict] = {}
         lines = list(_whole_lines(self.path))
         if lines:
-            different = (
-                changed(lines[0]["physics"], physics)
-                if "physics" in lines[0]
-                else ["the first line"]
-            )
+            different = ["the first line"]
+            if "physics" in lines[0]:
+                different = changed(lines[0]["physics"], physics)
             if different:
                 raise InputError(
-                    f"{self.path}: its points have other physics: {', '.join(different)} changed (start anew with run --force)"
+                    f"{self.path}: its points have other physics: {', '.join(different)} changed "
+                    "(start anew with run --force)"
                 )
             self.done = {line["point"]: line["record"] for line in lines[1:] if "point" in line}
         self._file = open(self.path, "a" if lines else "w", encoding="ascii")
@@ -66,7 +82,7 @@ class Journal:
         else:
             self._write({"physics": physics, "input": text, "folder": str(folder)})
 
-    def add(self, point, record):
+    def add(self, point: str, record: dict) -> None:
         """Keep a point's record: safe from a kill when this returns."""
         self.done[point] = loads(dumps(record))
         self._write({"point": point, "record": record})
@@ -76,15 +92,14 @@ class Journal:
         try:
             self._file.write(f"{_hash(text)} {text}\n")
             self._file.flush()
-            if (
-                time.monotonic() - self._synced > SYNC_SECONDS
-            ):  # a killed process loses nothing, a lost machine a second
+            # a killed process loses nothing, a lost machine a second
+            if time.monotonic() - self._synced > SYNC_SECONDS:
                 os.fsync(self._file.fileno())
                 self._synced = time.monotonic()
         except OSError as error:
             raise HpcneqError(f"{self.path}: cannot be written ({error.strerror})") from None
 
-    def remove(self):
+    def remove(self) -> None:
         """Close it and delete the file: the result is complete."""
         self._file.close()
         os.unlink(self.path)

@@ -7,20 +7,25 @@ import platform
 import subprocess
 import sys
 from datetime import datetime, timezone
-from importlib import import_module, metadata
+from importlib import metadata
 
 import numpy as np
 
+from ..parallel import Communicator
 
-def gather_provenance(comm, system, task, text, seed):
+
+def gather_provenance(
+    comm: Communicator, system: str, task: str, text: str, seed: int
+) -> dict[str, object]:
     """The root attributes of a result file, rank 0's on every rank. **Collective.**
 
-    text : the input TOML verbatim. Heavy packages are asked only if the run has already loaded them.
+    text : the input TOML verbatim. Heavy packages are asked only if the run has already loaded
+    them.
     """
-    items = None
+    items: dict[str, object] = {}
     if comm.rank == 0:
         items = {
-            "hpcneq_version": _hpcneq_version(),
+            "hpcneq_version": _installed("hpcneq"),
             "commit": commit(),
             "system": system,
             "task": task,
@@ -35,13 +40,13 @@ def gather_provenance(comm, system, task, text, seed):
     return comm.bcast(items, root=0)
 
 
-def versions():
+def versions() -> dict[str, str]:
     """{name_version: text} of Python and the libraries under this run."""
     from mpi4py import MPI
 
     from .hdf5 import library_versions
 
-    found = {
+    texts = {
         "python": platform.python_version(),
         "numpy": np.__version__,
         "scipy": _installed("scipy"),
@@ -50,25 +55,30 @@ def versions():
         "mpi": MPI.Get_library_version().split(",")[0].strip().rstrip("\x00"),
         **library_versions(),
     }
-    for package in ("petsc4py", "slepc4py"):
-        if f"{package}.{'PETSc' if package == 'petsc4py' else 'SLEPc'}" in sys.modules:
-            found[package] = sys.modules[package].__version__
+    for package, library in (("petsc4py", "PETSc"), ("slepc4py", "SLEPc")):
+        if f"{package}.{library}" in sys.modules:
+            texts[package] = _installed(package)
     if "petsc4py.PETSc" in sys.modules:
-        found["petsc"] = ".".join(map(str, sys.modules["petsc4py.PETSc"].Sys.getVersion()))
-    return {f"{name}_version": version for name, version in found.items()}
+        texts["petsc"] = ".".join(map(str, sys.modules["petsc4py.PETSc"].Sys.getVersion()))
+    return {f"{name}_version": version for name, version in texts.items()}
 
 
-def commit():
-    """The git commit of this package's own folder, "-dirty" if changed since; "unknown" outside a checkout."""
+def commit() -> str:
+    """The git commit of this package's folder, "-dirty" if changed since; "unknown" without one."""
     folder = os.path.dirname(os.path.abspath(__file__))
-    # An installed copy may lie inside somebody else's checkout: only one that tracks this file counts.
+    # An installed copy may lie inside somebody else's checkout: only one that tracks this file
+    # counts.
     if _git(folder, "ls-files", "--error-unmatch", os.path.basename(__file__)) is None:
         return "unknown"
     head, changes = _git(folder, "rev-parse", "HEAD"), _git(folder, "status", "--porcelain", "-uno")
-    return "unknown" if head is None else head + ("-dirty" if changes else "")
+    if head is None:
+        return "unknown"
+    if changes:
+        head += "-dirty"
+    return head
 
 
-def cpu_model():
+def cpu_model() -> str:
     """The processor's name."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
@@ -92,19 +102,14 @@ def _git(folder, *words):
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
-
-
-def _hpcneq_version():
-    """The package's version, also from a checkout that is not installed."""
-    return getattr(import_module(__package__.partition(".")[0]), "__version__", None) or _installed(
-        "hpcneq"
-    )
+    if done.returncode != 0:
+        return None
+    return done.stdout.strip()
 
 
 def _installed(package):
     """A package's version without importing it."""
-    loaded = getattr(sys.modules.get(package), "__version__", None)
+    loaded = vars(sys.modules.get(package, object)).get("__version__")
     if loaded:
         return loaded
     try:

@@ -11,27 +11,35 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import InputError
-from .hdf5 import attempt, open_file, os_reason, plain
+from .hdf5 import File, attempt, open_file, os_reason, plain
 
 FORMAT, FORMAT_VERSION = "hpcneq", 2
 TEXTS = ("summary", "errors", "warnings", "resolved")  # JSON texts in the root
+Value: TypeAlias = Any  # what TOML and JSON can hold: number, text, list or table
 EXIT_CODES = {"running": None, "complete": 0, "not-converged": 3, "stopped": 75}
 
 
-class Array(np.ndarray):
-    """A stored data set: a numpy array with ``units``, ``long_name`` and ``axes`` (names of its coordinates).
+class Array(np.ndarray[tuple[int, ...], np.dtype[np.generic]]):
+    """A stored data set: a numpy array with units, a long name and the names of its axes.
 
     These belong to the whole data set: a slice or a product is a plain number array without them.
     """
 
-    units, long_name, axes = "", "", ()
+    units: str = ""
+    long_name: str = ""
+    axes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, values, units, long_name, axes):
+    def of(cls, values: ArrayLike, units: str, long_name: str, axes: Sequence[str]) -> Array:
         """``values`` with their description."""
         array = np.asarray(values).view(cls)
         array.units, array.long_name, array.axes = units, long_name, tuple(axes)
@@ -39,16 +47,21 @@ class Array(np.ndarray):
 
 
 class Result:
-    """One result file, read on demand. ``result.name`` or ``result["name"]`` is an `Array`; `keys` lists them.
+    """One result file, read on demand.
 
-    status, system, task, input : text (``input`` is the TOML verbatim)
-    resolved : dict, the input with all defaults, by table; `parameters`, `numerics`, `sweep` are parts of it
-    summary, errors : dict; warnings : list; provenance, attrs : dict of root attributes
-    Rows are those on disk when it was opened; open again to see a running calculation's later ones.
+    ``result.name`` or ``result["name"]`` is an `Array`; `keys` lists them.
+
+    status, system, task, input : text (``input`` is the TOML verbatim) resolved : dict, the input
+    with all defaults, by table; `parameters`, `numerics`, `sweep` are parts of it summary, errors :
+    dict; warnings : list; provenance, attrs : dict of root attributes Rows are those on disk when
+    it was opened; open again to see a running calculation's later ones.
     """
 
-    def __init__(self, path):
-        """Read the attributes. Raises InputError if this is no result file this version can read."""
+    def __init__(self, path: str | Path):
+        """Read the attributes.
+
+        Raises InputError if this is no result file this version can read.
+        """
         self.path = os.fspath(path)
         with _open(self.path) as file:
             _check_format(file, self.path)
@@ -64,10 +77,10 @@ class Result:
         self.status = self.attrs.get("status", "running")
         self.system, self.task = self.attrs.get("system", ""), self.attrs.get("task", "")
         self.input = self.attrs.get("input", "")
-        self.summary, self.errors, self.warnings, self.resolved = (
-            json.loads(texts[name]) if texts[name] else empty
-            for name, empty in zip(TEXTS, ({}, {}, [], {}))
-        )
+        self.summary: dict[str, Value] = json.loads(texts["summary"] or "{}")
+        self.errors: dict[str, Value] = json.loads(texts["errors"] or "{}")
+        self.warnings: list[str] = json.loads(texts["warnings"] or "[]")
+        self.resolved: dict[str, dict[str, Value]] = json.loads(texts["resolved"] or "{}")
         self.format_version = int(self.attrs["format_version"])
         self.provenance = {
             name: self.attrs[name]
@@ -76,46 +89,47 @@ class Result:
         }
 
     @property
-    def parameters(self) -> dict:
-        """The [parameters] of the run with every default filled in; other tables are in ``resolved``."""
+    def parameters(self) -> dict[str, Value]:
+        """The [parameters] of the run with all defaults; other tables are in ``resolved``."""
         return self.table("parameters")
 
     @property
-    def numerics(self) -> dict:
+    def numerics(self) -> dict[str, Value]:
         """The [numerics] of the run with every default filled in."""
         return self.table("numerics")
 
     @property
-    def sweep(self) -> dict:
+    def sweep(self) -> dict[str, Value]:
         """key -> list of values, the slow key first; empty where the run had no [sweep]."""
         return self.table("sweep")
 
-    def table(self, name) -> dict:
-        """A table of the input with every default filled in; empty if the task has none of that name.
+    def table(self, name: str) -> dict[str, Value]:
+        """A table of the input with all defaults; empty if the task has none of that name.
 
         Raises InputError for a file of format 1, which did not keep defaults.
         """
         if not self.resolved:
             raise InputError(
-                f"{self.path}: was written by an older hpcneq (format {self.format_version}), which did not keep "
+                f"{self.path}: was written by an older hpcneq (format "
+                f"{self.format_version}), which did not keep "
                 "all parameters; compute it again with: hpcneq run INPUT.toml"
             )
         return self.resolved.get(name) or {}
 
-    def keys(self):
+    def keys(self) -> list[str]:
         """Names of the stored arrays."""
         return list(self._names)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
-    def __contains__(self, name):
+    def __contains__(self, name: object) -> bool:
         return name in self._names
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._names)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Array:
         """The `Array` of that name. KeyError lists what there is."""
         if name not in self._names:
             raise KeyError(
@@ -124,47 +138,52 @@ class Result:
         with _open(self.path) as file:
             return _read(file, name, self._rows)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Array:
         if name.startswith("_") or name not in self._names:
             raise AttributeError(f"{name}: neither an array of this result nor part of Result")
         return self[name]
 
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._names]
 
-    def __repr__(self):
-        return f"<Result {self.path}: {self.system} {self.task}, {self.status}; {', '.join(self._names)}>"
+    def __repr__(self) -> str:
+        names = ", ".join(self._names)
+        return f"<Result {self.path}: {self.system} {self.task}, {self.status}; {names}>"
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind, error, trace):
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Nothing is held open between reads."""
 
-    def as_json_object(self):
+    def as_json_object(self) -> dict[str, Value]:
         """What ``hpcneq show --json`` prints: a dict that JSON can hold."""
-        return plain(
-            {
-                "format_version": self.attrs["format_version"],
-                "status": self.status,
-                "exit_code": EXIT_CODES.get(self.status),
-                "system": self.system,
-                "task": self.task,
-                "summary": self.summary,
-                "errors": self.errors,
-                "warnings": self.warnings,
-                "provenance": self.provenance,
-            }
-        )
+        content = {
+            "format_version": self.attrs["format_version"],
+            "status": self.status,
+            "exit_code": EXIT_CODES.get(self.status),
+            "system": self.system,
+            "task": self.task,
+            "summary": self.summary,
+            "errors": self.errors,
+            "warnings": self.warnings,
+            "provenance": self.provenance,
+        }
+        return {name: plain(value) for name, value in content.items()}
 
 
-def _open(path, patience=0.5):
-    """The file, or an InputError of one line; a file caught in the middle of a flush is tried again."""
+def _open(path: str, patience: float = 0.5) -> File:
+    """The file, or an InputError of one line; if caught in a flush, it is tried again."""
     if not os.path.isfile(path):
         raise InputError(f"{path}: there is no such file")
     end = time.monotonic() + patience
     while True:
-        faults = []
+        faults: list[str] = []
         file = attempt(faults, open_file, path, "r")
         if file is not None:
             return file
@@ -173,7 +192,7 @@ def _open(path, patience=0.5):
         time.sleep(0.05)
 
 
-def _is_hdf5(path):
+def _is_hdf5(path: str) -> bool:
     """True if the file starts as HDF5 files do."""
     try:
         with open(path, "rb") as file:
@@ -182,25 +201,26 @@ def _is_hdf5(path):
         return False
 
 
-def _check_format(file, path):
+def _check_format(file: File, path: str) -> None:
     """InputError unless this is a result file of a format this version knows."""
     if _value(file.attrs.get("format", b"")) != FORMAT:
         raise InputError(f"{path}: is an HDF5 file, but not an hpcneq result")
     version = int(file.attrs["format_version"])
     if version > FORMAT_VERSION:
         raise InputError(
-            f"{path}: was written by a newer hpcneq (format {version}, this one reads up to {FORMAT_VERSION});"
+            f"{path}: was written by a newer hpcneq (format {version}, this one reads up to "
+            f"{FORMAT_VERSION});"
             " update hpcneq to read it"
         )
 
 
-def _read(file, name, rows):
+def _read(file: File, name: str, rows: Mapping[str, int]) -> Array:
     """A data set, cut to the rows that are whole on disk."""
     data = file[name]
     axes = tuple(dimension.label or name for dimension in data.dims)
-    selection = (slice(rows[axes[0]]),) if axes and axes[0] in rows else ()
+    whole = slice(rows[axes[0]]) if axes and axes[0] in rows else ()
     try:
-        values = data[selection] if selection else data[()]
+        values = data[whole]
     except (OSError, RuntimeError) as error:
         raise InputError(f"{file.filename}: {name} is damaged ({os_reason(error)})") from None
     if np.asarray(values).dtype.kind == "S":
@@ -209,7 +229,7 @@ def _read(file, name, rows):
     return Array.of(values, units, long_name, axes)
 
 
-def _value(value):
+def _value(value: object) -> Value:
     """An attribute as Python has it: text as str, scalars as numbers."""
     if isinstance(value, bytes):
         return value.decode("utf-8")

@@ -4,74 +4,84 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from ..errors import InputError
 from ..parallel import solo
 from . import checkpoint, journal
-from . import writer as store
+from .declarations import Declaration
 from .hdf5 import plain
+from .reader import Result
 
-KEPT = ("system", "task", "part", "t", "step", "t_max", "rows", "ranks", "written", "write_seconds")
+HEADLINE = (
+    "system",
+    "task",
+    "part",
+    "t",
+    "step",
+    "t_max",
+    "rows",
+    "ranks",
+    "written",
+    "write_seconds",
+)
 
 MOST_WORDS = 20  # of a list in the text of show; --json has all
 
 
-def show(path, as_json=False, quantities=None):
+def show(
+    path: str | Path,
+    as_json: bool = False,
+    quantities: Callable[[Result], Mapping[str, Declaration]] | None = None,
+) -> str:
     """A result file or a checkpoint, as text or as one JSON object.
 
-    quantities : ``quantities(result)``, what its task declares by name, for the units of the summary;
-    units of a number it does not declare are those of a data set of the same name.
+    quantities : ``quantities(result)``, what its task declares by name, for the units of the
+    summary; those of a number it does not declare are those of a data set of the same name.
+
     Raises InputError if it is neither, or damaged.
     """
     if checkpoint.is_checkpoint(path):
-        return (
-            json.dumps(plain(_state(path)), allow_nan=False)
-            if as_json
-            else "\n".join(_state_lines(path))
-        )
-    result = store.Result(path)
+        if as_json:
+            return json.dumps(plain(_state(path)), allow_nan=False)
+        return "\n".join(_state_lines(path))
+    result = Result(path)
     if as_json:
-        return json.dumps(
-            {
-                **result.as_json_object(),
-                "checkpoint": plain(newest(path)),
-                "finished_points": journal.count(path),
-            },
-            allow_nan=False,
-        )
-    known = quantities(result) if quantities is not None else {}
+        content = result.as_json_object()
+        content["checkpoint"] = plain(newest(path))
+        content["finished_points"] = journal.count(path)
+        return json.dumps(content, allow_nan=False)
+    known = {} if quantities is None else quantities(result)
     return "\n".join(_result_lines(path, result, known))
 
 
-def newest(path):
-    """What the newest checkpoint of a result file holds, unhashed; None if there is none that can be read."""
+def newest(path: str | Path) -> dict | None:
+    """What the newest checkpoint of a result file holds, unhashed; None if none can be read."""
     for number in checkpoint.generations(path):
         try:
-            return _headline(
-                checkpoint.Saved(
-                    os.fspath(path), number, checkpoint.read_meta(checkpoint.path_of(path, number))
-                )
-            )
+            meta = checkpoint.read_meta(checkpoint.path_of(path, number))
+            return _headline(checkpoint.Saved(os.fspath(path), number, meta))
         except (InputError, OSError, RuntimeError, KeyError, ValueError):
             continue
     return None
 
 
 def _headline(saved):
-    return {"number": saved.number, **{key: saved.meta[key] for key in KEPT}}
+    return {"number": saved.number, **{key: saved.meta[key] for key in HEADLINE}}
 
 
 def _result_lines(path, result, quantities):
     lines = [f"{path}: {result.system} {result.task}, {result.status}"]
-    for key, value in (result.summary or {}).items():
-        error = (result.errors or {}).get(key)
-        line = f"  {key:24s} {_with_error(value, error)}  {_unit(result, quantities, key)}"
-        lines.append(line.rstrip())
-    for warning in result.warnings or []:
+    for key, value in result.summary.items():
+        words = _with_error(value, result.errors.get(key))
+        lines.append(f"  {key:24s} {words}  {_unit(result, quantities, key)}".rstrip())
+    for warning in result.warnings:
         lines.append(f"  warning: {warning}")
     where = result.provenance
     lines.append(
-        f"  {where.get('ranks', '?')} ranks on {where.get('host', '?')}, {where.get('started', '?')}, "
+        f"  {where.get('ranks', '?')} ranks on {where.get('host', '?')}, "
+        f"{where.get('started', '?')}, "
         f"hpcneq {where.get('hpcneq_version', '?')} ({_short(where.get('commit', '?'))})"
     )
     lines.append("  data: " + ", ".join(result.keys()))
@@ -84,7 +94,8 @@ def _result_lines(path, result, quantities):
 
 
 def _where(state):
-    return f't = {state["t"]:.10g} of {state["t_max"]:g}, step {state["step"]} of the part "{state["part"]}"'
+    t, t_max, step, part = (state[key] for key in ("t", "t_max", "step", "part"))
+    return f't = {t:.10g} of {t_max:g}, step {step} of the part "{part}"'
 
 
 def _load(path):
@@ -119,18 +130,22 @@ def _state(path):
 def _state_lines(path):
     saved = _load(path)
     meta = saved.meta
-    kept = [
+    others = [
         f"{number} ({part})" for part, number in meta["parked"].items() if number != saved.number
     ]
     versions = ", ".join(
         f"{name.removesuffix('_version')} {value}" for name, value in meta["versions"].items()
     )
+    rows = ", ".join(f"{count} of {axis}" for axis, count in meta["rows"].items())
+    finished = ", ".join(meta["results"]) or "none"
+    together = ", ".join(others) or "none"
     return [
         f"{path}: a whole checkpoint of {saved.target}",
         f"  {meta['system']} {meta['task']}, {_where(meta)}",
-        f"  rows of the result so far: {', '.join(f'{count} of {axis}' for axis, count in meta['rows'].items())}",
-        f"  finished parts: {', '.join(meta['results']) or 'none'}; goes with checkpoints: {', '.join(kept) or 'none'}",
-        f"  {os.path.getsize(path)} bytes, written {meta['written']} by {meta['ranks']} ranks; goes on on any number of them",
+        f"  rows of the result so far: {rows}",
+        f"  finished parts: {finished}; goes with checkpoints: {together}",
+        f"  {os.path.getsize(path)} bytes, written {meta['written']} by {meta['ranks']} ranks; "
+        "goes on on any number of them",
         f"  versions: {versions}",
         f"  go on with: hpcneq resume {saved.target}",
     ]
@@ -138,31 +153,34 @@ def _state_lines(path):
 
 def _unit(result, quantities, key):
     """The unit of a summary number, nothing for a pure number or a text."""
+    unit = ""
     if key in quantities:
         unit = quantities[key].units
-    else:
-        unit = result[key].units if key in result else ""
+    elif key in result:
+        unit = result[key].units
     return "" if unit == "1" else unit
 
 
 def _with_error(value, error):
     """A number with its error, or a list of them, of a long one the beginning and the end."""
     if isinstance(value, list):
-        errors = (
-            error if isinstance(error, list) and len(error) == len(value) else [None] * len(value)
-        )
+        errors = [None] * len(value)
+        if isinstance(error, list) and len(error) == len(value):
+            errors = error
         words = list(map(_with_error, value, errors))
         if len(words) > MOST_WORDS:
             words = [*words[:3], "...", *words[-2:]]
             return f"[{', '.join(words)}] ({len(value)} values)"
         return "[" + ", ".join(words) + "]"
-    return _number(value) + (f" +- {error:.1e}" if isinstance(error, (int, float)) else "")
-
-
-def _number(value):
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    text = f"{value:.10g}" if isinstance(value, float) else str(value)
+    if isinstance(error, (int, float)):
+        text += f" +- {error:.1e}"
+    return text
 
 
 def _short(commit):
     """A commit's first twelve digits, and whether files had changed since."""
-    return str(commit)[:12] + ("-dirty" if str(commit).endswith("-dirty") else "")
+    text = str(commit)[:12]
+    if str(commit).endswith("-dirty"):
+        text += "-dirty"
+    return text

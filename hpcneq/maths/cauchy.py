@@ -1,12 +1,15 @@
 """Many poles on one line, seen from a distance: sums of simple poles replaced by few, to rounding.
 
-S(s) = sum_k V_k/(s + i x_k) with real x_k is smooth on the scale of the distance Re s to its poles. On intervals of x as long as that distance
-1/(s + i x) is its interpolant at NODES Chebyshev points, so that the poles of an interval may sit there, with strengths sum_k V_k L_j(x_k).
+S(s) = sum_k V_k/(s + i x_k) with real x_k is smooth on the scale of the distance Re s to its poles.
+On intervals of x as long as that distance 1/(s + i x) is its interpolant at NODES Chebyshev points,
+so that the poles of an interval may sit there, with strengths sum_k V_k L_j(x_k).
 """
 
 from __future__ import annotations
 
 import numpy as np
+
+from .arrays import ArrayLike, ComplexArray, FloatArray, IntArray
 
 NODES = 20  # of an interval: the interpolant's error falls as (2 + 5^(1/2))^-NODES = 3e-13
 GROWTH = 2  # intervals over which those beyond ``reach`` grow e-fold
@@ -16,44 +19,50 @@ MOST = 1 << 20  # poles times points of one product
 
 
 class Poles:
-    """S(s) of poles x (n,) with strengths V (m, n), real or complex, for Re s >= ``near`` > 0 and |Im s| <= ``reach``."""
+    """S(s) of poles x (n,) with strengths V (m, n), real or complex.
 
-    def __init__(self, x, V, near, reach):
-        x, V = np.asarray(x, float).ravel(), np.asarray(V).reshape(len(V), -1)
+    For Re s >= ``near`` > 0 and |Im s| <= ``reach``.
+    """
+
+    def __init__(self, x: ArrayLike, V: ArrayLike, near: float, reach: float):
+        x, V = np.asarray(x, float).ravel(), np.asarray(V)
+        V = V.reshape(len(V), -1)
         which, place, ends = _intervals(x, near, reach)
-        self.strength = []
-        for part in [V] if not np.iscomplexobj(V) else [V.real, V.imag]:
-            self.strength.append(_moved(which, place, np.ascontiguousarray(part), len(ends)))
-        self.strength = (
-            self.strength[0]
-            if len(self.strength) == 1
-            else self.strength[0] + 1j * self.strength[1]
-        )
+        self.strength = _moved(which, place, np.ascontiguousarray(V.real), len(ends))
+        if np.iscomplexobj(V):
+            imag = _moved(which, place, np.ascontiguousarray(V.imag), len(ends))
+            self.strength = self.strength + 1j * imag
         at = ends.mean(axis=1)[:, None] + 0.5 * (ends[:, 1] - ends[:, 0])[:, None] * PLACES
         self.x, self.near, self.reach = at.ravel(), near, reach
 
-    def covers(self, s):
+    def covers(self, s: ArrayLike) -> bool:
         """Whether S is right at all s (n,)."""
         s = np.asarray(s)
         return bool((s.real >= self.near).all() and (np.abs(s.imag) <= self.reach).all())
 
-    def __call__(self, s):
+    def __call__(self, s: ArrayLike) -> ComplexArray:
         """S (n, m) at s (n,)."""
         s = np.asarray(s, complex)
         step = max(1, MOST // len(self.x))
         return np.concatenate([self._some(s[k : k + step]) for k in range(0, len(s), step)])
 
-    def _some(self, s):
+    def _some(self, s: ComplexArray) -> ComplexArray:
         real, imag = s.real[:, None], s.imag[:, None] + self.x
         share = 1 / (real**2 + imag**2)  # real arithmetic: four times as fast as complex division
         imag *= share
-        if not np.iscomplexobj(self.strength):
-            return real * (share @ self.strength.T) - 1j * (imag @ self.strength.T)
-        return (real * share - 1j * imag) @ self.strength.T
+        values: ComplexArray
+        if np.iscomplexobj(self.strength):
+            values = (real * share - 1j * imag) @ self.strength.T
+        else:
+            values = real * (share @ self.strength.T) - 1j * (imag @ self.strength.T)
+        return values
 
 
-def _intervals(x, near, reach):
-    """(number of its interval, place in it (-1, 1)) of each x, and the ends (intervals, 2): of length ``near`` up to ``reach``, then in proportion to the distance."""
+def _intervals(x: FloatArray, near: float, reach: float) -> tuple[IntArray, FloatArray, FloatArray]:
+    """(number of its interval, place in it (-1, 1)) of each x, and the ends (intervals, 2).
+
+    Intervals have the length ``near`` up to ``reach``, then in proportion to the distance.
+    """
     away = np.abs(x)
     inside = int(np.ceil(reach / near))
     edge = inside * near
@@ -68,32 +77,31 @@ def _intervals(x, near, reach):
         np.where(j < inside, near * j, edge + near * np.expm1(np.maximum(j - inside, 0) / GROWTH))
         for j in (k, k + 1)
     )
-    ends = np.where(
-        (signed < 0)[:, None], np.stack([-high, -low], axis=1), np.stack([low, high], axis=1)
-    )
+    mirrored, plain = np.stack([-high, -low], axis=1), np.stack([low, high], axis=1)
+    ends = np.where((signed < 0)[:, None], mirrored, plain)
     middle, half = ends.mean(axis=1), 0.5 * (ends[:, 1] - ends[:, 0])
-    return (
-        which.astype(np.uint16 if len(ends) < 65536 else np.int64),
-        np.clip((x - middle[which]) / half[which], -1, 1),
-        ends,
-    )
+    place = np.clip((x - middle[which]) / half[which], -1, 1)
+    if len(ends) < 65536:
+        return which.astype(np.uint16), place, ends
+    return which.astype(np.int64), place, ends
 
 
-def _moved(which, place, V, count):
+def _moved(which: IntArray, place: FloatArray, V: FloatArray, count: int) -> FloatArray:
     """(m, count NODES) : strengths at the Chebyshev points of each interval."""
     order = np.argsort(which, kind="stable")
     place, V = place[order], V[:, order].T
     ends = np.searchsorted(which[order], np.arange(count + 1))
     moments = np.empty((count, NODES, V.shape[1]))
     for k in range(count):
-        here = slice(ends[k], ends[k + 1])
-        moments[k] = _polynomials(place[here]) @ V[here]
+        inside = slice(ends[k], ends[k + 1])
+        moments[k] = _polynomials(place[inside]) @ V[inside]
     weight = np.cos(np.outer(np.arange(NODES), ANGLES)) * (2 / NODES)
     weight[0] *= 0.5
-    return np.einsum("knr,nj->rkj", moments, weight).reshape(V.shape[1], -1)
+    strength = np.einsum("knr,nj->rkj", moments, weight)
+    return np.asarray(strength.reshape(V.shape[1], -1))
 
 
-def _polynomials(x):
+def _polynomials(x: FloatArray) -> FloatArray:
     """(NODES, n) : Chebyshev polynomials at x (n,)."""
     T = np.empty((NODES, len(x)))
     T[0], T[1] = 1, x

@@ -1,7 +1,8 @@
 """Zeros of an analytic function from samples along a line: adaptive rational approximation (AAA).
 
-Y. Nakatsukasa, O. Sete and L. N. Trefethen, SIAM J. Sci. Comput. 40, A1494 (2018): r = sum_k w_k f_k/(z - z_k) / sum_k w_k/(z - z_k),
-support points z_k where the error is largest, weights from the smallest singular vector of the linearised error.
+Y. Nakatsukasa, O. Sete and L. N. Trefethen, SIAM J. Sci. Comput. 40, A1494 (2018): r = sum_k w_k
+f_k/(z - z_k) / sum_k w_k/(z - z_k), support points z_k where the error is largest, weights from the
+smallest singular vector of the linearised error.
 """
 
 from __future__ import annotations
@@ -9,9 +10,16 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import eigvals
 
+from .arrays import ComplexArray, NumberArray
 
-def fit(z, f, tolerance=1e-6, most=30):
-    """(support, values, weights) (k,) each of a rational approximant to samples f (n,) at z (n,); error below ``tolerance`` max|f|."""
+
+def fit(
+    z: NumberArray, f: NumberArray, tolerance: float = 1e-6, most: int = 30
+) -> tuple[NumberArray, NumberArray, ComplexArray]:
+    """(support, values, weights) (k,) each of a rational approximant to samples f (n,) at z (n,).
+
+    Its error is below ``tolerance`` max|f|, unless ``most`` support points do not suffice.
+    """
     rest, support, approximant = np.ones(len(z), bool), [], np.full(len(z), f.mean())
     for _ in range(min(most, len(z) // 2)):
         worst = int(np.argmax(np.where(rest, np.abs(f - approximant), -1.0)))
@@ -26,18 +34,25 @@ def fit(z, f, tolerance=1e-6, most=30):
     return z[support], f[support], weights
 
 
-def zeros(z, f, tolerance=1e-6, apart=1e-2, scale=1.0):
-    """(n,) zeros of the approximant to f (n,) at z (n,); without those that a pole next to them cancels, noise of the samples.
+def zeros(
+    z: NumberArray,
+    f: NumberArray,
+    tolerance: float = 1e-6,
+    apart: float = 1e-2,
+    scale: float = 1.0,
+) -> ComplexArray:
+    """(m,) zeros of the approximant to f (n,) at z (n,).
 
-    apart : least distance of a zero from the nearest pole, times |zero| + ``scale``.
+    Without those that a pole next to them cancels, noise of the samples. apart : least distance of
+    a zero from the nearest pole, times |zero| + ``scale``.
     """
     support, values, weights = fit(z, f, tolerance)
-    found, poles = _null(support, weights * values), _null(support, weights)
-    distance = np.abs(found[:, None] - poles).min(axis=1, initial=np.inf)
-    return found[distance > apart * (np.abs(found) + scale)]
+    roots, poles = _null(support, weights * values), _null(support, weights)
+    distance = np.abs(roots[:, None] - poles).min(axis=1, initial=np.inf)
+    return np.asarray(roots[distance > apart * (np.abs(roots) + scale)])
 
 
-def _null(support, coefficients):
+def _null(support: NumberArray, coefficients: NumberArray) -> ComplexArray:
     """(k - 1,) zeros of sum_k coefficients_k/(z - support_k)."""
     size = len(support)
     left = np.zeros((size + 1, size + 1), complex)
@@ -45,5 +60,5 @@ def _null(support, coefficients):
     np.fill_diagonal(left[1:, 1:], support)
     right = np.diag(np.append(0.0, np.ones(size)))
     with np.errstate(all="ignore"):
-        found = eigvals(left, right)
-    return found[np.isfinite(found)]
+        roots = eigvals(left, right)
+    return np.asarray(roots[np.isfinite(roots)])

@@ -1,33 +1,75 @@
-"""What of an evolution a checkpoint keeps, when it is written, and how the evolution goes on from it."""
+"""What of an evolution a checkpoint stores, when it is written, and how the evolution goes on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 import numpy as np
+from numpy.typing import NDArray
+
+from ..parallel import Part
 
 REACH = 21  # an adaptive step grows at most tenfold, and PETSc fits the last two steps to the end
 
 
-class Keeping:
-    """Saves and restores one `Evolution` through a keeper; without one it only counts. Methods are **Collective**.
+class Saved(Protocol):
+    """The content of a checkpoint."""
 
-    The keeper (protocol) has ``saved``, None or something with ``meta`` {"solver", "shared"} and
-    ``read(name, flat, start, size)``; ``moved``, whether the end of the run has moved since; ``decide() -> (stop, save)``
-    and ``save(numbers, shared, arrays, free)``.
+    @property
+    def meta(self) -> Mapping:
+        """Has the solver's numbers as "solver" and its replicated arrays as "shared"."""
+
+    def read(self, name: str, flat: NDArray, start: int, size: int) -> None:
+        """Fill this rank's flat array with the entries from ``start`` on of an array of
+        ``size``.
+        """
+
+
+class StateKeeper(Protocol):
+    """Saves and restores a solver; collective."""
+
+    @property
+    def saved(self) -> Saved | None:
+        """The checkpoint to go on from."""
+
+    @property
+    def moved(self) -> bool:
+        """Whether the end of the run has moved since then."""
+
+    def decide(self) -> tuple[bool, bool]:
+        """(whether to stop here, whether to write a checkpoint) after a step."""
+
+    def save(
+        self,
+        numbers: Mapping[str, object],
+        shared: Mapping[str, object],
+        arrays: Mapping[str, Part],
+        free: bool,
+    ) -> int:
+        """Write a checkpoint; returns its bytes. free : the next step does not depend on where the
+        run ends.
+        """
+
+
+class Checkpoints:
+    """Saves and restores one `evolution.Evolution` through a keeper; without one it only counts.
+
+    Methods are **Collective**.
     """
 
-    def __init__(self, evolution, keeper):
+    def __init__(self, evolution, keeper: StateKeeper | None):
         self.run, self.keeper = evolution, keeper
-        self.before = {
-            "rejected": 0,
-            "passes": 0,
-            "rollbacks": 0,
-            "flops": 0.0,
-        }  # counted up to the checkpoint
+        # counted up to the checkpoint
+        self.before = {"rejected": 0, "passes": 0, "rollbacks": 0, "flops": 0.0}
         self.parked = False  # a state from which a later end can be reached has been written
-        # The first checkpoint, before the first step, shows that they can be written and what they cost.
+        # The first checkpoint, before the first step, shows that they can be written and what they
+        # cost.
         self.due = keeper is not None and keeper.saved is None
+        self.saved = None
         if keeper is not None and keeper.saved is not None:
-            self._restore(keeper.saved)
+            self.saved = keeper.saved
+            self._restore(self.saved)
 
     def _restore(self, saved):
         numbers, run = saved.meta["solver"], self.run
@@ -43,36 +85,38 @@ class Keeping:
         if run.comm.rank:  # the sum over all ranks goes on from one of them
             self.before["flops"] = 0.0
 
-    def counts(self):
+    def counts(self) -> dict[str, float]:
         """What has been counted since the run was begun, ``flops`` on this rank."""
         run = self.run
-        found = {"rejected": run.ts.getStepRejections()}
+        new = {"rejected": run.ts.getStepRejections()}
         if run.method is not None:
-            found.update(
+            new.update(
                 passes=run.method.passes, rollbacks=run.method.rollbacks, flops=run.method.flops
             )
-        return {name: value + found.get(name, 0) for name, value in self.before.items()}
+        return {name: value + new.get(name, 0) for name, value in self.before.items()}
 
-    def take_up(self):
-        """Give the integrator its history back, in the middle of a segment; returns the saved numbers."""
-        saved, run = self.keeper.saved, self.run
+    def take_up(self) -> Mapping:
+        """Give the integrator its history back, in the middle of a segment; returns the numbers."""
+        run, saved = self.run, self.saved
+        if saved is None:
+            raise ValueError("there is no checkpoint to go on from")
         if run.method is not None:
             run.method.restore(
                 saved.meta["solver"]["method"], saved.meta["shared"], saved.read, run.step
             )
         return saved.meta["solver"]
 
-    def stop(self, t):
-        """After a step: True if all ranks are to stop here; a checkpoint is then written, as when one is due."""
+    def stop(self, t: float) -> bool:
+        """After a step: whether all ranks stop here; then, or if it is due, `write` writes."""
         if self.keeper is None:
             return False
         stop, due = self.keeper.decide()
         self.due = stop or due or (not self.parked and self._near(t))
         return stop
 
-    def write(self, t):
+    def write(self, t: float) -> None:
         """Write a checkpoint if one is due; the rows up to here are out."""
-        if not self.due:
+        if self.keeper is None or not self.due:
             return
         run, self.due = self.run, False
         free = self._free(t)
@@ -97,14 +141,16 @@ class Keeping:
         }
         self.keeper.save(numbers, shared, arrays, free)
 
-    # -- the end of the run: its last step is cut to fit, and a later end must not begin with that ----------------
+    # -- the end of the run: its last step is cut to fit, and a later end must not begin with that -
     def _near(self, t):
-        """Is the next step, or for PETSc's own types one soon, one that the end of the run may shorten?"""
+        """Is the next step, or soon one for PETSc's types, one that the run's end may shorten?"""
         run = self.run
-        reach = 1 if run.method is not None else REACH
-        return (
-            run.end >= run.t_max and t + reach * run.ts.getTimeStep() >= run.t_max - 1e-9 * run.step
-        )
+        if run.end < run.t_max:
+            return False
+        reach = REACH
+        if run.method is not None:
+            reach = 1
+        return t + reach * run.ts.getTimeStep() >= run.t_max - 1e-9 * run.step
 
     def _free(self, t):
         """Would the next step be the same if the run went on for longer?"""

@@ -1,107 +1,71 @@
-"""Curves of steady states: F(x, p) = 0 followed by the control parameter or by arclength, folds, bifurcations, other branches.
+"""Curves of steady states: F(x, p) = 0 along the parameter or arclength, folds, bifurcations.
 
-A family gives ``at(p)``, a problem of :mod:`.newton` for each value of the control parameter p (all with as many items). The
-curve lives in y = (x, p), measured in units of ``scale``; its tangent t spans the kernel of J = [F_x, F_p]. A step goes along t
-and is corrected by SNES on F = 0 with t . (y - y_before) = step (pseudo-arclength), or at fixed p. Where t_p changes sign there
-is a fold, F_x v = 0; where det [J; t] does, a simple bifurcation, J^T w = 0. Both are solved for as equations:
+A family (`protocols.Family`) gives the equations at each value of the control parameter p. The
+curve lives in y = (x, p), measured in units of ``scale``; its tangent t spans the kernel of J =
+[F_x, F_p]. A step goes along t and is corrected by SNES on F = 0 with t . (y - y_before) = step
+(pseudo-arclength), or at fixed p. Where t_p changes sign there is a fold, F_x v = 0; where det [J;
+t] does, a simple bifurcation, J^T w = 0. Both are solved for as equations:
 
     fold         F = 0,  F_x v = 0,  l . v = 1                       unknowns x, p, v
-    bifurcation  F + m w = 0,  J^T w = 0,  w . w = 1                 unknowns x, p, w, m   (m = 0 at a true one)
+    bifurcation  F + m w = 0,  J^T w = 0,  w . w = 1                 unknowns x, p, w, m
 
-(Keller's and Moore's systems). At a bifurcation the directions a of all branches obey w . F_yy[a, a] = 0 in the kernel of J.
-Jacobians are fourth-order differences of the residual: right for two or three unknowns, which is what this is made for.
+(Keller's and Moore's systems; m = 0 at a true bifurcation). At a bifurcation the directions a of
+all branches obey w . F_yy[a, a] = 0 in the kernel of J. Jacobians are fourth-order differences of
+the residual: right for two or three unknowns, which is what this is made for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..errors import NotConverged
-from .newton import Work, solve_equations
+from ..maths.arrays import ArrayLike, FloatArray, IntArray
+from ..parallel import Communicator
+from .curves import BIFURCATION, END, FOLD, START, Curve, Spot
+from .newton import Solution, Work, solve_equations
+from .protocols import Family
 
-DIFFERENCE = (
-    1e-3  # of a scale: fourth-order differences lose 1e-13 to rounding and as much to truncation
-)
+# Of a scale: fourth-order differences lose 1e-13 to rounding and as much to truncation.
+DIFFERENCE = 1e-3
 TURN = 0.9  # least cosine between the tangents of neighbouring points
-FOLD, BIFURCATION, START, END = "fold", "bifurcation", "start", "end"
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A point of a curve: unknowns x (n,), parameter p, unit tangent (n + 1,) in units of the scale, what SNES said.
-
-    kind : "" | fold | bifurcation | start | end. label : what the caller's ``label`` says of it. normal : w (n,) at a bifurcation.
-    """
-
-    x: np.ndarray
-    p: float
-    tangent: np.ndarray
-    kind: str = ""
-    residual: float = 0.0
-    reason: str = ""
-    label: object = None
-    normal: np.ndarray | None = None
-
-    @property
-    def y(self):
-        """(x, p) as one array."""
-        return np.append(self.x, self.p)
-
-
-@dataclass
-class Curve:
-    """Spots in order along a curve, and why it ends at either side ("bounds", "closed", "step", "most", "start")."""
-
-    spots: list = field(default_factory=list)
-    ends: tuple = (START, "")
-
-    @property
-    def x(self):
-        """(spots, n)"""
-        return np.array([spot.x for spot in self.spots])
-
-    @property
-    def p(self):
-        """(spots,)"""
-        return np.array([spot.p for spot in self.spots])
-
-    def of_kind(self, kind):
-        """The folds or bifurcations."""
-        return [spot for spot in self.spots if spot.kind == kind]
+STRAIGHT = 0.995  # cosine from which on steps grow
+Bound = tuple[int, float, float]  # a component, the value it is bounded by, the distance to there
 
 
 @dataclass(frozen=True)
 class Follower:
     """How a family's curves are followed. Methods are **Collective**.
 
-    family : ``at(p)`` gives a steady problem. low, high : bounds (n + 1,) of (x, p), inf allowed; a curve ends on them.
-    scale : (n + 1,) lengths in which x and p are measured. control : "arclength" or "parameter". step, smallest, largest : in
-    units of the scale. most : steps of one curve. label(x, p) : kept with each spot, such as its stability.
+    low, high : bounds (n + 1,) of (x, p), inf allowed; a curve ends on them. scale : (n + 1,)
+    lengths in which x and p are measured. control : "arclength" or "parameter". step, smallest,
+    largest : in units of the scale. most : steps of one curve. label(x, p) : stored with each spot,
+    such as its stability.
     """
 
-    family: object
-    comm: object
-    low: tuple
-    high: tuple
-    scale: tuple
+    family: Family
+    comm: Communicator
+    low: Sequence[float]
+    high: Sequence[float]
+    scale: Sequence[float]
     control: str = "arclength"
     step: float = 0.02
     smallest: float = 1e-6
     largest: float = 0.05
     most: int = 4000
-    label: object = None
+    label: Callable[[FloatArray, float], object] | None = None
     prefix: str = "branches_"
 
-    # ---- the curve's equations ------------------------------------------------------------------------------------
+    # ---- the curve's equations -------------------------------------------------------------------
 
-    def residual(self, y):
+    def residual(self, y: ArrayLike) -> FloatArray:
         """F (n,) at y = (x, p) in units of the scale."""
-        y = np.asarray(y) * self.scale
-        return Work(self.family.at(float(y[-1])), self.comm).residual(y[:-1])
+        real = np.asarray(y) * self.scale
+        return Work(self.family.at(float(real[-1])), self.comm).residual(real[:-1])
 
-    def jacobian(self, y):
+    def jacobian(self, y: FloatArray) -> FloatArray:
         """J = [F_x, F_p] (n, n + 1) at y in units of the scale, by differences."""
         columns = []
         for unit in np.eye(len(y)) * DIFFERENCE:
@@ -110,72 +74,74 @@ class Follower:
             columns.append((8 * near - far) / (12 * DIFFERENCE))
         return np.array(columns).T
 
-    def tangent(self, J, before=None):
+    def tangent(self, J: FloatArray, before: FloatArray | None = None) -> FloatArray:
         """Unit kernel vector of J (n + 1,), turned along ``before``; towards larger p without."""
         t = np.linalg.svd(J)[2][-1]
-        along = t @ before if before is not None else t[-1] or t[0]
-        return t if along >= 0 else -t
+        along = t[-1] or t[0]
+        if before is not None:
+            along = t @ before
+        if along >= 0:
+            return t
+        return -t
 
-    def solve(self, extra, y):
+    def solve(self, extra: Callable[[FloatArray], ArrayLike], y: FloatArray) -> Solution:
         """SNES on F = 0 and ``extra(y)`` = 0."""
         return solve_equations(
             lambda u: np.append(self.residual(u), extra(u)), y, prefix=self.prefix
         )
 
-    def spot(self, found, before=None, kind=""):
+    def spot(self, solution: Solution, before: FloatArray | None = None, kind: str = "") -> Spot:
         """The Spot of a solution in units of the scale."""
-        y = found.x[: len(self.scale)]
+        y = solution.x[: len(self.scale)]
         real = y * self.scale
-        return Spot(
-            real[:-1],
-            float(real[-1]),
-            self.tangent(self.jacobian(y), before),
-            kind,
-            found.residual,
-            found.reason,
-            self.label(real[:-1], float(real[-1])) if self.label else None,
-        )
+        x, p = real[:-1], float(real[-1])
+        tangent = self.tangent(self.jacobian(y), before)
+        label = self.label(x, p) if self.label else None
+        return Spot(x, p, tangent, kind, solution.residual, solution.reason, label)
 
-    # ---- following ------------------------------------------------------------------------------------------------
+    # ---- following -------------------------------------------------------------------------------
 
-    def start(self, x, p, direction=None):
-        """The Spot next to x at p. Raises NotConverged if SNES finds none."""
+    def start(self, x: FloatArray, p: float, direction: FloatArray | None = None) -> Spot:
+        """The Spot next to x at p. Raises NotConverged if SNES finds none.
+
+        direction : (n + 1,) along the curve, if it is known.
+        """
         y = np.append(x, p) / self.scale
-        fixed = (
-            np.argmax(np.abs(direction)) if direction is not None else -1
-        )  # along a vertical curve p is not the thing to fix
-        found = self.solve(lambda u: u[fixed] - y[fixed], y)
-        if not found.converged:
+        fixed = -1
+        if direction is not None:  # along a vertical curve p is not the thing to fix
+            fixed = int(np.argmax(np.abs(direction)))
+        solution = self.solve(lambda u: u[fixed] - y[fixed], y)
+        if not solution.converged:
             raise NotConverged(
-                f"continuation: no steady state next to x = {np.round(x, 6)} at p = {p:g} ({found.reason}, "
-                f"residual {found.residual:.1e}); try [petsc] {self.prefix.rstrip('_')}.snes_max_it or another start"
+                f"continuation: no steady state next to x = {np.round(x, 6)} at p = {p:g} "
+                f"({solution.reason}, residual {solution.residual:.1e}); try [petsc] "
+                f"{self.prefix.rstrip('_')}.snes_max_it or another start"
             )
-        return self.spot(found, direction, START)
+        return self.spot(solution, direction, START)
 
-    def follow(self, begin, sense=1):
+    def follow(self, begin: Spot, sense: int = 1) -> Curve:
         """The Curve from a Spot, along its tangent or against it (sense = -1)."""
-        curve, here, step = Curve([begin]), replace(begin, tangent=sense * begin.tangent), self.step
-        curve.spots[0] = here
-        side = self.side(here)
+        last, step = replace(begin, tangent=sense * begin.tangent), self.step
+        curve, side = Curve([last]), self.side(last)
         for _ in range(self.most):
-            there, step, reason = self.advance(here, step)
-            if there is None:
+            new, step, reason = self.advance(last, step)
+            if new is None:
                 curve.ends = (START, reason)
                 return curve
-            new_side = self.side(there)
-            curve.spots += self.events(here, there, side, new_side)
-            curve.spots.append(there)
-            if there.kind == END:
+            new_side = self.side(new)
+            curve.spots += self.events(last, new, side, new_side)
+            curve.spots.append(new)
+            if new.kind == END:
                 curve.ends = (START, reason)
                 return curve
-            if self.closes(begin, here, there, sense) and len(curve.spots) > 5:
+            if self.closes(begin, last, new, sense) and len(curve.spots) > 5:
                 curve.ends = (START, "closed")
                 return curve
-            here, side = there, new_side
+            last, side = new, new_side
         curve.ends = (START, "most")
         return curve
 
-    def trace(self, begin):
+    def trace(self, begin: Spot) -> Curve:
         """The whole Curve through a Spot: backwards, then forwards; a closed one once."""
         ahead = self.follow(begin)
         if ahead.ends[1] == "closed":
@@ -184,122 +150,145 @@ class Follower:
         turned = [replace(spot, tangent=-spot.tangent) for spot in back.spots[:0:-1]]
         return Curve(turned + ahead.spots, (back.ends[1], ahead.ends[1]))
 
-    def side(self, spot):
+    def side(self, spot: Spot) -> tuple[float, float]:
         """(t_p, det [J; t]): what changes sign at folds and at bifurcations."""
         J = self.jacobian(spot.y / self.scale)
         return spot.tangent[-1], np.linalg.det(np.vstack([J, spot.tangent]))
 
-    def advance(self, here, step):
-        """(next Spot, next step, why it is the last). The step is halved until the corrector converges next to the predictor."""
-        y, t = here.y / self.scale, here.tangent
+    def advance(self, spot: Spot, step: float) -> tuple[Spot | None, float, str]:
+        """(next Spot, next step, why it is the last).
+
+        The step is halved until the corrector converges next to the predictor; None if it gets too
+        short.
+        """
+        y, t = spot.y / self.scale, spot.tangent
         low, high = np.array(self.low) / self.scale, np.array(self.high) / self.scale
         while step >= self.smallest:
-            length = step / max(abs(t[-1]), 1e-12) if self.control == "parameter" else step
+            length = step
+            if self.control == "parameter":
+                length = step / max(abs(t[-1]), 1e-12)
             guess = y + min(length, 10 * step) * t
             out = np.flatnonzero((guess < low) | (guess > high))
             fixed = self.boundary(y, t, low, high, out) if len(out) else None
-            found = self.correct(y, t, guess, step, fixed)
-            if found is not None:
-                inside = np.all(found.x >= low - 1e-12) and np.all(found.x <= high + 1e-12)
-                there = self.spot(found, t, END if fixed else "") if inside else None
-                if there is not None and (there.tangent @ t > TURN or fixed):
-                    easy = there.tangent @ t > 0.995
-                    return (
-                        there,
-                        min(1.5 * step, self.largest) if easy else step,
-                        "bounds" if fixed else "",
-                    )
+            new = self._accepted(self.correct(y, t, guess, step, fixed), low, high, t, fixed)
+            if new is not None:
+                if new.tangent @ t > STRAIGHT:
+                    step = min(1.5 * step, self.largest)
+                return new, step, "bounds" if fixed else ""
             step /= 2
         return None, step, "step"
 
+    def _accepted(self, solution, low, high, t, fixed):
+        """The Spot of a solution inside the bounds, its tangent not turned too far, or None."""
+        if solution is None:
+            return None
+        if not (np.all(solution.x >= low - 1e-12) and np.all(solution.x <= high + 1e-12)):
+            return None
+        new = self.spot(solution, t, END if fixed else "")
+        if fixed or new.tangent @ t > TURN:
+            return new
+        return None
+
     @staticmethod
-    def boundary(y, t, low, high, out):
+    def boundary(
+        y: FloatArray, t: FloatArray, low: FloatArray, high: FloatArray, out: IntArray
+    ) -> Bound:
         """(component, value, distance) of the first bound the tangent meets."""
         hits = []
         for i in out:
-            edge = low[i] if t[i] < 0 else high[i]
-            hits.append((max(0.0, (edge - y[i]) / t[i]) if t[i] else 0.0, int(i), edge))
+            edge, distance = low[i] if t[i] < 0 else high[i], 0.0
+            if t[i]:
+                distance = max(0.0, (edge - y[i]) / t[i])
+            hits.append((distance, int(i), edge))
         distance, component, edge = min(hits)
         return component, edge, distance
 
-    def correct(self, y, t, guess, step, fixed):
+    def correct(
+        self, y: FloatArray, t: FloatArray, guess: FloatArray, step: float, fixed: Bound | None
+    ) -> Solution | None:
         """The solution next to the predictor, None if there is none."""
         if fixed is not None:
             component, edge, distance = fixed
             guess = y + distance * t
             guess[component] = edge
-            found = self.solve(lambda u: u[component] - edge, guess)
+            solution = self.solve(lambda u: u[component] - edge, guess)
         elif self.control == "parameter":
-            found = self.solve(lambda u: u[-1] - guess[-1], guess)
+            solution = self.solve(lambda u: u[-1] - guess[-1], guess)
         else:
-            found = self.solve(lambda u: t @ (u - guess), guess)
-        near = np.linalg.norm(found.x - guess) < 0.5 * max(step, np.linalg.norm(guess - y))
-        return (
-            found
-            if found.converged
-            and (near or (fixed is not None and np.linalg.norm(found.x - y) < 2 * step))
-            else None
-        )
+            solution = self.solve(_across(t, guess), guess)
+        if not solution.converged:
+            return None
+        reach = 0.5 * max(step, float(np.linalg.norm(guess - y)))
+        if np.linalg.norm(solution.x - guess) < reach:
+            return solution
+        if fixed is not None and np.linalg.norm(solution.x - y) < 2 * step:
+            return solution
+        return None
 
-    def closes(self, begin, here, there, sense):
-        """Whether the curve has come back to where it began."""
-        a, b, y = (spot.y / self.scale for spot in (here, there, begin))
+    def closes(self, begin: Spot, last: Spot, new: Spot, sense: int) -> bool:
+        """Whether the curve is back where it began, between its last spot and a new one."""
+        a, b, y = (spot.y / self.scale for spot in (last, new, begin))
         chord = b - a
         share = (y - a) @ chord / (chord @ chord)
-        return (
-            0 < share <= 1
-            and np.linalg.norm(a + share * chord - y) < 0.2 * np.linalg.norm(chord)
-            and sense * (begin.tangent @ there.tangent) > TURN
-        )
+        if not 0 < share <= 1:
+            return False
+        distance = np.linalg.norm(a + share * chord - y)
+        along = sense * (begin.tangent @ new.tangent)
+        return bool(distance < 0.2 * np.linalg.norm(chord) and along > TURN)
 
-    # ---- folds and bifurcations -------------------------------------------------------------------------------------
+    # ---- folds and bifurcations ------------------------------------------------------------------
 
-    def events(self, here, there, side, new_side):
+    def events(
+        self, last: Spot, new: Spot, side: tuple[float, float], new_side: tuple[float, float]
+    ) -> list[Spot]:
         """Spots of the fold or the bifurcation between two neighbours, if there is one."""
         if side[1] * new_side[1] < 0:
-            found = self.bifurcation(here, there, side[1], new_side[1])
-            if found is not None:
-                return [found]
+            bifurcation = self.bifurcation(last, new, side[1], new_side[1])
+            if bifurcation is not None:
+                return [bifurcation]
         if side[0] * new_side[0] < 0:
-            found = self.fold(here, there)
-            if found is not None:
-                return [found]
+            fold = self.fold(last, new)
+            if fold is not None:
+                return [fold]
         return []
 
-    def between(self, here, there, a, b):
-        """The point where a quantity that is a here and b there vanishes, linearly, and its tangent."""
+    def between(self, last: Spot, new: Spot, a: float, b: float) -> tuple[FloatArray, FloatArray]:
+        """The point where a quantity that is a at one spot and b at the other vanishes, linearly.
+
+        Returns it and the tangent there, in units of the scale.
+        """
         share = a / (a - b)
-        y = ((1 - share) * here.y + share * there.y) / self.scale
-        t = (1 - share) * here.tangent + share * there.tangent
+        y = ((1 - share) * last.y + share * new.y) / self.scale
+        t = (1 - share) * last.tangent + share * new.tangent
         return y, t / np.linalg.norm(t)
 
-    def near(self, y, here, there):
-        """Whether a point lies about as close as its neighbours do to each other."""
-        a, b = here.y / self.scale, there.y / self.scale
-        return np.linalg.norm(y - 0.5 * (a + b)) < 2 * np.linalg.norm(b - a)
+    def near(self, y: FloatArray, last: Spot, new: Spot) -> bool:
+        """Whether a point lies about as close to two spots as they do to each other."""
+        a, b = last.y / self.scale, new.y / self.scale
+        return bool(np.linalg.norm(y - 0.5 * (a + b)) < 2 * np.linalg.norm(b - a))
 
-    def fold(self, here, there):
+    def fold(self, last: Spot, new: Spot) -> Spot | None:
         """The Spot of the fold between two spots, None if SNES does not find it there."""
-        y, t = self.between(here, there, here.tangent[-1], there.tangent[-1])
+        y, t = self.between(last, new, last.tangent[-1], new.tangent[-1])
         n = len(y) - 1
         v = t[:n] / np.linalg.norm(t[:n])
 
         def equations(u):
-            J = self.jacobian(u[: n + 1])
-            return np.concatenate(
-                [self.residual(u[: n + 1]), J[:, :n] @ u[n + 1 :], [v @ u[n + 1 :] - 1]]
-            )
+            y, w = u[: n + 1], u[n + 1 :]
+            return np.concatenate([self.residual(y), self.jacobian(y)[:, :n] @ w, [v @ w - 1]])
 
-        found = solve_equations(
-            equations, np.concatenate([y, v]), {"snes_atol": 1e-11}, self.prefix
-        )
-        if found.residual > 1e-8 or not self.near(found.x[: n + 1], here, there):
+        start = np.concatenate([y, v])
+        solution = solve_equations(equations, start, {"snes_atol": 1e-11}, self.prefix)
+        if solution.residual > 1e-8 or not self.near(solution.x[: n + 1], last, new):
             return None
-        return self.spot(found, t, FOLD)
+        return self.spot(solution, t, FOLD)
 
-    def bifurcation(self, here, there, a, b):
-        """The Spot of the simple bifurcation between two spots, None if SNES does not find it there."""
-        y, t = self.between(here, there, a, b)
+    def bifurcation(self, last: Spot, new: Spot, a: float, b: float) -> Spot | None:
+        """The Spot of the simple bifurcation between two spots, None if SNES finds none there.
+
+        a, b : det [J; t] at them.
+        """
+        y, t = self.between(last, new, a, b)
         n = len(y) - 1
         w = np.linalg.svd(self.jacobian(y))[0][:, -1]
 
@@ -307,60 +296,64 @@ class Follower:
             y, w, m = u[: n + 1], u[n + 1 : 2 * n + 1], u[-1]
             return np.concatenate([self.residual(y) + m * w, self.jacobian(y).T @ w, [w @ w - 1]])
 
-        found = solve_equations(
-            equations, np.concatenate([y, w, [0.0]]), {"snes_atol": 1e-11}, self.prefix
-        )
-        if (
-            found.residual > 1e-8
-            or abs(found.x[-1]) > 1e-8
-            or not self.near(found.x[: n + 1], here, there)
-        ):
+        start = np.concatenate([y, w, [0.0]])
+        solution = solve_equations(equations, start, {"snes_atol": 1e-11}, self.prefix)
+        if solution.residual > 1e-8 or abs(solution.x[-1]) > 1e-8:
             return None
-        spot = self.spot(found, t, BIFURCATION)
-        return replace(spot, tangent=t, normal=found.x[n + 1 : 2 * n + 1])
+        if not self.near(solution.x[: n + 1], last, new):
+            return None
+        spot = self.spot(solution, t, BIFURCATION)
+        return replace(spot, tangent=t, normal=solution.x[n + 1 : 2 * n + 1])
 
-    def directions(self, spot):
-        """Unit directions (n + 1,) of the two branches that cross at a bifurcation, the one least like its tangent last.
+    def directions(self, spot: Spot) -> list[FloatArray]:
+        """Unit directions (n + 1,) of the two branches that cross at a bifurcation.
 
-        Raises NotConverged if the branches do not cross (an isolated point, or tangent to each other).
+        The one least like its tangent comes last. Raises NotConverged if the branches do not cross
+        (an isolated point, or tangent to each other).
         """
         y = spot.y / self.scale
         a, b = np.linalg.svd(self.jacobian(y))[2][-2:]
-        e = 30 * DIFFERENCE
-
-        def bend(d):
-            values = [spot.normal @ self.residual(y + k * e * d) for k in (-2, -1, 0, 1, 2)]
-            return (-values[0] + 16 * values[1] - 30 * values[2] + 16 * values[3] - values[4]) / (
-                12 * e * e
-            )
-
-        aa, bb = bend(a), bend(b)
-        ab = 0.5 * (bend((a + b) / np.sqrt(2)) - bend((a - b) / np.sqrt(2)))
-        matrix = np.array([[aa, ab], [ab, bb]])
-        values, vectors = np.linalg.eigh(matrix)
+        aa, bb = self._bend(spot, y, a), self._bend(spot, y, b)
+        plus, minus = (a + b) / np.sqrt(2), (a - b) / np.sqrt(2)
+        ab = 0.5 * (self._bend(spot, y, plus) - self._bend(spot, y, minus))
+        values, vectors = np.linalg.eigh(np.array([[aa, ab], [ab, bb]]))
         if not values[0] < 0 < values[1]:
             raise NotConverged(
-                f"continuation: no two branches cross at p = {spot.p:g} (curvatures {values[0]:.1e}, {values[1]:.1e})"
+                f"continuation: no two branches cross at p = {spot.p:g} "
+                f"(curvatures {values[0]:.1e}, {values[1]:.1e})"
             )
         halves = np.sqrt(-values[0]) * vectors[:, 1], np.sqrt(values[1]) * vectors[:, 0]
-        found = [
+        both = [
             (c[0] * a + c[1] * b) / np.linalg.norm(c)
             for c in (halves[0] + halves[1], halves[0] - halves[1])
         ]
-        return sorted(found, key=lambda d: -abs(d @ spot.tangent))
+        return sorted(both, key=lambda d: -abs(d @ spot.tangent))
 
-    def switch(self, spot):
-        """Spots on the other branch at a bifurcation, one on each side of it, their tangents leading away from it.
+    def _bend(self, spot, y, d):
+        """w . F_yy[d, d] at a bifurcation, by fourth-order differences along d."""
+        e = 30 * DIFFERENCE
+        values = [spot.normal @ self.residual(y + k * e * d) for k in (-2, -1, 0, 1, 2)]
+        sum_ = -values[0] + 16 * values[1] - 30 * values[2] + 16 * values[3] - values[4]
+        return sum_ / (12 * e * e)
+
+    def switch(self, spot: Spot) -> list[Spot]:
+        """Spots on the other branch at a bifurcation, one on each side, leading away from it.
 
         A side that lies outside the bounds is left out.
         """
         away, y = self.directions(spot)[-1], spot.y / self.scale
         low, high = np.array(self.low) / self.scale, np.array(self.high) / self.scale
-        found = []
+        spots = []
         for d in (away, -away):
             guess = y + self.step * d
-            if np.all(guess >= low) and np.all(guess <= high):
-                solution = self.solve(lambda u: d @ (u - guess), guess)
-                if solution.converged:
-                    found.append(self.spot(solution, d, START))
-        return found
+            if not (np.all(guess >= low) and np.all(guess <= high)):
+                continue
+            solution = self.solve(_across(d, guess), guess)
+            if solution.converged:
+                spots.append(self.spot(solution, d, START))
+        return spots
+
+
+def _across(d, point):
+    """The function that vanishes on the plane through a point across a direction."""
+    return lambda u: d @ (u - point)

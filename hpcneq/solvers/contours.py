@@ -1,32 +1,42 @@
-"""Around a box in the complex plane: how many roots det M has inside, and where, from samples on its boundary.
+"""Around a box in the complex plane: how many roots of det M it holds, and where.
 
-``samples`` gives ``many(points) -> (n, m, m)`` and ``low``: M(z) is analytic for Im z > low, and the boxes lie above. It may give
-``places``: the real parts (n,) of the points on Im z = low where M is singular, next to which alone it varies on the scale of their distance.
+M(z) is analytic for Im z > ``samples.low``, and the boxes lie above. Where ``samples.places``, the
+real parts of the points on Im z = low at which M is singular, are known, M varies on the scale of
+the distance to the line next to them alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from ..errors import NotConverged
+from ..maths.arrays import ArrayLike, ComplexArray, FloatArray
 
 TURN = np.pi / 4  # largest phase of det M over half an interval
-BEND = 0.15  # largest distance of log det M at an interval's middle from the mean of its ends; half that of its slope
+# Largest distance of log det M at an interval's middle from the mean of its ends; half that of its
+# slope.
+BEND = 0.15
 FIRST = 8  # intervals a side to begin with, at least
-SPACING = (
-    3.0  # their largest length in units of the distance to Im z = low, on which scale M can vary
-)
+SPACING = 3.0  # their largest length in units of the distance to Im z = low, on which M can vary
 SMOOTH = 0.5  # times |low|: that scale far from the places where M is singular
 MOST_SAMPLES = 20000  # around one box
 SMALLEST = 2.0**-26  # part of a side that still is not resolved: a root on the boundary
-SPLITS = (
-    0.4637,
-    0.5281,
-    0.3719,
-    0.6173,
-)  # where boxes are split: not in the middle, where symmetric M have roots
+# Where boxes are split: not in the middle, where symmetric M have roots.
+SPLITS = (0.4637, 0.5281, 0.3719, 0.6173)
+
+
+class Sampled(Protocol):
+    """A matrix M(z), analytic for Im z > ``low``; `modes.Samples` is one."""
+
+    low: float
+    places: FloatArray | None  # real parts (n,) of the points on Im z = low where M is singular
+
+    def many(self, points: Iterable[complex]) -> ComplexArray:
+        """M at n points, (n, m, m)."""
 
 
 class RootOnContour(NotConverged):
@@ -42,41 +52,31 @@ class Box:
     bottom: float
     top: float
 
-    def contains(self, z):
+    def contains(self, z: complex) -> bool:
         """Whether z lies inside."""
         return self.left < z.real < self.right and self.bottom < z.imag < self.top
 
     @property
-    def corners(self):
+    def corners(self) -> ComplexArray:
         """Counterclockwise from the lower left, (4,)."""
-        return np.array(
-            [
-                complex(x, y)
-                for x, y in (
-                    (self.left, self.bottom),
-                    (self.right, self.bottom),
-                    (self.right, self.top),
-                    (self.left, self.top),
-                )
-            ]
-        )
+        x = np.array([self.left, self.right, self.right, self.left])
+        return x + 1j * np.array([self.bottom, self.bottom, self.top, self.top])
 
     @property
-    def size(self):
+    def size(self) -> float:
         """The longer side."""
         return max(self.right - self.left, self.top - self.bottom)
 
-    def at(self, s):
-        """z and dz/ds a distance s in [0, 4] around the box, one unit a side, denser towards the corners."""
+    def at(self, s: ArrayLike) -> tuple[ComplexArray, ComplexArray]:
+        """z and dz/ds a distance s in [0, 4] around the box, one unit a side, denser at corners."""
         s = np.asarray(s, float)
         side = np.minimum(s.astype(int), 3)
         start, end = self.corners[side], np.roll(self.corners, -1)[side]
         u = np.pi * (s - side)
-        return start + 0.5 * (end - start) * (1 - np.cos(u)), 0.5 * np.pi * (end - start) * np.sin(
-            u
-        )
+        z = start + 0.5 * (end - start) * (1 - np.cos(u))
+        return z, 0.5 * np.pi * (end - start) * np.sin(u)
 
-    def split(self, fraction):
+    def split(self, fraction: float) -> tuple[Box, Box]:
         """The two parts of the box cut across its longer side."""
         if self.right - self.left > self.top - self.bottom:
             cut = self.left + fraction * (self.right - self.left)
@@ -87,60 +87,42 @@ class Box:
 
 @dataclass(frozen=True)
 class Path:
-    """A sampled boundary: intervals [s0, s1] (n, 2) that resolve log det M, and the roots inside, with multiplicity."""
+    """A sampled boundary: intervals (n, 2) that resolve log det M, and how many roots it holds."""
 
     box: Box
-    intervals: np.ndarray
+    intervals: FloatArray
     count: int
 
-    def points(self):
+    def points(self) -> FloatArray:
         """s (n, 3): both ends and the middle of each interval."""
         ends = self.intervals
         return np.stack([ends[:, 0], ends.mean(axis=1), ends[:, 1]], axis=1)
 
-    def finer(self):
+    def finer(self) -> Path:
         """Every interval halved."""
         s = self.points()
         return replace(self, intervals=np.concatenate([s[:, :2], s[:, 1:]]))
 
 
-def winding(samples, box, fineness=1.0):
-    """The Path around a box: its intervals are halved until the phase of det M turns slowly over each. **Collective.**
+def winding(samples: Sampled, box: Box, fineness: float = 1.0) -> Path:
+    """The Path around a box, its intervals halved until the phase of det M turns slowly.
 
-    Roots next to the boundary can hide between samples in pairs, their turns adding up to whole ones: so the slope of
-    log det M has to agree too, and the first intervals (``fineness`` times shorter) follow the scale of M. Raises RootOnContour where halving does not end, NotConverged beyond MOST_SAMPLES.
+    Roots next to the boundary can hide between samples in pairs, their turns adding up to whole
+    ones: so the slope of log det M has to agree too, and the first intervals (``fineness`` times
+    shorter) follow the scale of M. Raises RootOnContour where halving does not end, NotConverged
+    beyond MOST_SAMPLES. **Collective.**
     """
-    open_, closed, turned = (
-        _first(box, samples.low, SPACING / fineness, getattr(samples, "places", None)),
-        [],
-        0.0,
-    )
+    open_ = _first(box, samples.low, SPACING / fineness, samples.places)
+    closed: list[FloatArray] = []
+    turned = 0.0
     while len(open_):
         if 3 * (len(open_) + sum(map(len, closed))) > MOST_SAMPLES:
             raise NotConverged(
-                f"modes: more than {MOST_SAMPLES} samples around {box}; take a smaller box or a higher floor"
+                f"modes: more than {MOST_SAMPLES} samples around {box}; take a smaller box "
+                "or a higher floor"
             )
-        s = Path(box, open_, 0).points()
-        z = box.at(s)[0]
-        step = z[:, 2] - z[:, 0]
-        aside = np.where(
-            z[:, 1].real < 0, 1e-4, -1e-4
-        )  # for the slope in the middle: mirrored where M(-z*) = M(z)* may save it
-        beside = z[:, 1] + aside * step
-        f = np.linalg.det(samples.many(np.concatenate([z.ravel(), beside])))
-        f, ahead = f[: z.size].reshape(z.shape), f[z.size :]
-        if np.any(f == 0) or np.any(ahead == 0):
-            raise RootOnContour(
-                f"a root on the boundary, near z = {z[np.abs(f).min(axis=1) == np.abs(f).min()][0, 1]:.6g}"
-            )
-        halves = np.log(f[:, 1:] / f[:, :-1])
-        slope = (ahead / f[:, 1] - 1) / aside
-        good = (
-            (np.abs(halves.imag).max(axis=1) < TURN)
-            & (np.abs(halves[:, 1] - halves[:, 0]) / 2 < BEND)
-            & (np.abs(slope - halves.sum(axis=1)) < 2 * BEND)
-        )
-        turned += halves[good].imag.sum()
+        good, turns = _resolved(samples, box, open_)
+        turned += turns[good].sum()
         closed.append(open_[good])
         rest = open_[~good]
         if len(rest) and np.min(rest[:, 1] - rest[:, 0]) < SMALLEST:
@@ -152,21 +134,45 @@ def winding(samples, box, fineness=1.0):
     return Path(box, np.concatenate(closed), round(turned / (2 * np.pi)))
 
 
+def _resolved(samples, box, intervals):
+    """Whether intervals (n, 2) resolve log det M, (n,), and its phase over their halves, (n, 2)."""
+    z = box.at(Path(box, intervals, 0).points())[0]
+    step = z[:, 2] - z[:, 0]
+    # for the slope in the middle: mirrored where M(-z*) = M(z)* may save it
+    aside = np.where(z[:, 1].real < 0, 1e-4, -1e-4)
+    beside = z[:, 1] + aside * step
+    f = np.linalg.det(samples.many(np.concatenate([z.ravel(), beside])))
+    f, ahead = f[: z.size].reshape(z.shape), f[z.size :]
+    if np.any(f == 0) or np.any(ahead == 0):
+        where = z[np.abs(f).min(axis=1) == np.abs(f).min()][0, 1]
+        raise RootOnContour(f"a root on the boundary, near z = {where:.6g}")
+    halves = np.log(f[:, 1:] / f[:, :-1])
+    slope = (ahead / f[:, 1] - 1) / aside
+    good = (
+        (np.abs(halves.imag).max(axis=1) < TURN)
+        & (np.abs(halves[:, 1] - halves[:, 0]) / 2 < BEND)
+        & (np.abs(slope - halves.sum(axis=1)) < 2 * BEND)
+    )
+    return good, halves.imag
+
+
 def _first(box, low, spacing, places=None):
-    """Intervals (n, 2) of s no longer in z than ``spacing`` times the scale of M: the distance to Im z = low, to ``places`` if they are known."""
+    """Intervals (n, 2) of s no longer in z than ``spacing`` times the scale of M.
+
+    That is the distance to Im z = low, or to ``places`` on it if they are known.
+    """
     grid = np.arange(4 * FIRST + 1) / FIRST
-    found, open_ = [], np.stack([grid[:-1], grid[1:]], axis=1)
+    closed, open_ = [], np.stack([grid[:-1], grid[1:]], axis=1)
     while len(open_):
         z = box.at(open_)[0]
         scale = z.imag.min(axis=1) - low
         if places is not None:
-            scale = np.maximum(
-                scale, np.minimum(_distance(z, np.asarray(places) + 1j * low), -SMOOTH * low)
-            )
+            distance = _distance(z, np.asarray(places) + 1j * low)
+            scale = np.maximum(scale, np.minimum(distance, -SMOOTH * low))
         long_ = np.abs(z[:, 1] - z[:, 0]) > spacing * scale
-        found.append(open_[~long_])
+        closed.append(open_[~long_])
         open_ = Path(box, open_[long_], 0).finer().intervals
-    return np.concatenate(found)
+    return np.concatenate(closed)
 
 
 def _distance(ends, points):
@@ -176,7 +182,7 @@ def _distance(ends, points):
     return np.abs(start + part * along - points).min(axis=1)
 
 
-def split(samples, box, fineness=1.0):
+def split(samples: Sampled, box: Box, fineness: float = 1.0) -> list[Path]:
     """The paths around both parts of a box; the cut is moved off a root. **Collective.**"""
     for fraction in SPLITS:
         try:
@@ -186,15 +192,17 @@ def split(samples, box, fineness=1.0):
     raise NotConverged(f"modes: {fault}")
 
 
-def beyn(samples, path):
+def beyn(samples: Sampled, path: Path) -> ComplexArray:
     """``path.count`` estimates of the roots inside a path, (n,) complex. **Collective.**
 
-    Moments A_k = (1/2 pi i) int z^k M^-1 dz by Simpson's rule on the path's intervals, as a block Hankel matrix with as many
-    blocks as there are roots, so that roots may share their null vectors: W.-J. Beyn, Linear Algebra Appl. 436, 3839 (2012).
+    Moments A_k = (1/2 pi i) int z^k M^-1 dz by Simpson's rule on the path's intervals, as a block
+    Hankel matrix with as many blocks as there are roots, so that roots may share their null
+    vectors: W.-J. Beyn, Linear Algebra Appl. 436, 3839 (2012).
     """
     n, s = path.count, path.points()
     z, dz = path.box.at(s)
-    # at the end of a side the next one begins: dz = 0 there from both, as the map is flat at corners
+    # at the end of a side the next one begins: dz = 0 there from both, as the map is flat at
+    # corners
     weight = (s[:, 2] - s[:, 0])[:, None] * np.array([1, 4, 1]) / 6 * dz / (2j * np.pi)
     centre, scale = path.box.corners.mean(), 0.5 * path.box.size
     inverse = np.linalg.inv(samples.many(z.ravel()))
@@ -208,15 +216,20 @@ def beyn(samples, path):
     return centre + scale * np.linalg.eigvals(small)
 
 
-def circle(samples, centre, radius, points=32):
-    """Roots of det M inside a circle: their number and power sums s_k = sum (z - centre)^k, k = 0 ... 4. **Collective.**
+def circle(samples: Sampled, centre: complex, radius: float, points: int = 32) -> list[complex]:
+    """Roots of det M inside a circle: power sums s_k = sum (z - centre)^k, k = 0 ... 4.
 
-    f'/f by Fourier series on the circle: exact to rounding if no root lies between radius/2 and 2 radius.
+    **Collective.**
+
+    s_0 is their number.
+
+    f'/f by Fourier series on the circle: exact to rounding if no root lies between radius/2 and 2
+    radius.
     """
     turn = np.exp(2j * np.pi * np.arange(points) / points)
     f = np.linalg.det(samples.many(centre + radius * turn))
     series = np.fft.fft(f) / points
-    order = np.rint(np.fft.fftfreq(points) * points)
+    order = np.rint(np.fft.fftfreq(points, 1.0) * points)
     logarithmic = np.fft.ifft(series * order) * points / f  # zeta f'/f at zeta = turn
     sums = [np.mean(logarithmic * turn**k) * radius**k for k in range(5)]
     return sums

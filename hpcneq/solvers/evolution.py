@@ -1,24 +1,31 @@
 """Time evolution of a mean field through PETSc TS, in segments between the drive's jumps.
 
-Works on a state with the face of :class:`.mean_field.FieldState`: ``flat``, ``rhs``, ``field`` and, for "arkimex", ``stiff``.
-With bath modes (:class:`hpcneq.solvers.auxiliary_modes.state.State`) ``ts_type`` is "exponential" by default, a TS of type python
-(:mod:`hpcneq.solvers.auxiliary_modes.integrator`); "rk" and "arkimex" run on the same equations, with the modes in the Vec and only the rates
-lambda_g implicit (the mean field is not holomorphic, a Jacobian of the rest would be wrong).
+Works on any `protocols.State`. With bath modes (`BlockState`, `SiteState`) ``ts_type`` is
+"exponential" by default, a TS of type python; "rk" and "arkimex" run on the same equations, with
+the modes in the Vec and only the rates lambda_g implicit (the mean field is not holomorphic, a
+Jacobian of the rest would be wrong).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
+from numpy.typing import NDArray
 
 from .. import petsc
 from ..errors import InputError, NotConverged
+from ..maths.arrays import ComplexArray
 from .auxiliary_modes.integrator import Exponential
-from .checkpointing import Keeping
+from .auxiliary_modes.state import BlockState
+from .auxiliary_modes.stepping import Stepper
+from .checkpointing import Checkpoints, StateKeeper
 from .output_times import row_times, segments
+from .protocols import ModeState, State
+from .site_columns.integrator import Columns
+from .site_columns.state import SiteState
 
-DEFAULTS = {
+DEFAULTS: dict[str, dict] = {
     "exponential": {},
     "rk": {"ts_rk_type": "5dp", "ts_adapt_type": "basic", "ts_rtol": 1e-9, "ts_atol": 1e-11},
     "arkimex": {
@@ -32,30 +39,29 @@ DEFAULTS = {
     },
 }
 PREFIX = "evolve_"
-SAME, DRIFT = (
-    1e-9,
-    1e-4,
-)  # of a step: times no further apart are one; how far sums of steps of one length may have drifted from their multiples
+SAME = 1e-9  # of a step: times no further apart are one
+DRIFT = 1e-4  # of a step: how far sums of steps of one length may drift from their multiples
+REMEMBERING = ("dsp", "glee", "history")  # step controllers with a history of their own
 
 
 @dataclass(frozen=True)
 class Row:
-    """The state at an output time: local array, mean field and, with bath modes, Green functions and modes.
+    """The state at an output time, and with bath modes its Green functions and modes.
 
     side : -1 at the end of a segment (values of the drive before its jump), else +1.
     """
 
     t: float
     side: int
-    array: np.ndarray
-    c: np.ndarray
-    green: dict | None
-    modes: dict | None
+    array: ComplexArray
+    c: ComplexArray
+    green: Mapping[int, ComplexArray] | NDArray | None
+    modes: Mapping | NDArray | None
 
 
 @dataclass
 class Counts:
-    """What an evolution did: steps, monitor calls, rollbacks, passes over the modes, flops of this rank."""
+    """What an evolution did, its flops on this rank."""
 
     steps: int = 0
     monitored: int = 0
@@ -68,66 +74,72 @@ class Counts:
 class Evolution:
     """One run of a state from t = 0 to ``t_max``. Methods are **Collective**.
 
-    on_row, on_step of :meth:`run` see the state through ``green``/``modes`` views or the local array, see :class:`Row`.
+    step : length of the time steps, for adaptive types of the first. options : the run's
+    `petsc.Options`. corrector : further corrections of the exponential integrator. keeper : saves
+    and restores the run. defaults : PETSc options of this system in place of ``DEFAULTS``,
+    {"ts_adapt_type": "none"}. ``method`` is the exponential integrator, None for PETSc's own types.
+    ``reached`` is the time of the checkpoint that the run goes on from. Raises InputError for
+    options that do not fit the state.
     """
 
-    def __init__(self, state, t_max, step, options, corrector=0, keeper=None, defaults=None):
-        """defaults : PETSc options of this system that take the place of ``DEFAULTS``, {"ts_adapt_type": "none"}."""
-        self.defaults = defaults or {}
+    def __init__(
+        self,
+        state: State,
+        t_max: float,
+        step: float,
+        options: petsc.Options,
+        corrector: int = 0,
+        keeper: StateKeeper | None = None,
+        defaults: Mapping[str, object] | None = None,
+    ):
         self.state, self.comm, self.t_max, self.step = state, state.comm, t_max, step
         self.options, self.counts = options, Counts()
         self.type = self._type()
+        self.defaults = DEFAULTS[self.type] | dict(defaults or {})
         self.end, self.reached = t_max, None
         self.ts, self.vec = self._create(corrector)
-        fixed = (
-            self.method is None
-            and options.get(
-                PREFIX + "ts_adapt_type", (DEFAULTS[self.type] | self.defaults).get("ts_adapt_type")
-            )
-            == "none"
-        )
-        self.near = (
-            DRIFT if fixed else SAME
-        ) * step  # from a step's end, an output time is that end
-        self.keeping = Keeping(self, keeper)
+        adapt = options.get(PREFIX + "ts_adapt_type", self.defaults.get("ts_adapt_type", ""))
+        # from a step's end, an output time so near is that end
+        self.near = SAME * step
+        if self.method is None and adapt == "none":
+            self.near = DRIFT * step
+        self.checkpoints = Checkpoints(self, keeper)
 
+    # -- making the TS -----------------------------------------------------------------------------
     def _type(self):
-        modes = hasattr(self.state, "modes")
-        name = self.options.get(PREFIX + "ts_type", "exponential" if modes else "rk")
-        allowed = [kind for kind in DEFAULTS if modes or kind != "exponential"]
-        if not hasattr(self.state, "stiff"):
-            allowed.remove("arkimex")
+        """The type of TS; InputError if the state cannot be integrated by it."""
+        allowed = self.state.ts_types
+        name = self.options.get(PREFIX + "ts_type", allowed[0])
         if name not in allowed:
             raise InputError(
                 f'[petsc] {PREFIX}ts_type = "{name}": must be one of {", ".join(allowed)}'
             )
-        if name != "exponential" and modes and self.state.dtype != complex:
-            raise InputError(
-                f'[numerics] precision = "mixed": {PREFIX}ts_type = "{name}" works in double precision only; '
-                'use "double" or the exponential integrator'
-            )
+        if name != "exponential" and isinstance(self.state, ModeState):
+            if self.state.dtype != complex:
+                raise InputError(
+                    f'[numerics] precision = "mixed": {PREFIX}ts_type = "{name}" works in double '
+                    'precision only; use "double" or the exponential integrator'
+                )
         return name
 
     def _create(self, corrector):
+        """(TS, Vec) that views the state; sets ``method``."""
         PETSc = petsc.start()
         ts = PETSc.TS().create(self.comm)
         ts.setOptionsPrefix(PREFIX)
-        state, self.method = self.state, None
-        array = state.flat if self.type != "exponential" else state.flat[: state.green_count]
+        self.method, array = None, self.state.flat
+        if self.type == "exponential":
+            array = array[: self.state.green_count]
         vec = PETSc.Vec().createWithArray(array, comm=self.comm)
         if self.type == "exponential":
-            self.options.table.pop(PREFIX + "ts_type", None)
-            self.options.base.delValue(PREFIX + "ts_type")  # PETSc would look for a TS of this name
-            ts.setType("python")
-            self.method = getattr(state, "integrator", Exponential)(state, corrector)
-            ts.setPythonContext(self.method)
+            self._set_exponential(ts, corrector)
         else:
             ts.setType(self.type)
             ts.setRHSFunction(self._rhs)
             self._refuse_memory()
-            if self.type == "arkimex":
-                ts.setIFunction(self._implicit, vec.duplicate())
-                ts.setIJacobian(self._jacobian, self._diagonal(PETSc))
+        if self.type == "arkimex":
+            ts.setIFunction(self._implicit, vec.duplicate())
+            ts.setIJacobian(self._jacobian, self._diagonal(PETSc))
         ts.setSolution(vec)
         ts.setTimeStep(self.step)
         ts.setMaxSteps(2**31 - 1)
@@ -136,163 +148,174 @@ class Evolution:
         with petsc.Options(
             {
                 PREFIX + key: value
-                for key, value in (DEFAULTS[self.type] | self.defaults).items()
+                for key, value in self.defaults.items()
                 if not self.options.base.hasName(PREFIX + key)
             }
         ):
             petsc.configure(ts)
         return ts, vec
 
-    def _refuse_memory(self):
-        """InputError for what would make a step depend on more than the state, the time and the step's length."""
-        for name, wrong in (
-            ("ts_adapt_type", ("dsp", "glee", "history")),
-            ("ts_arkimex_initial_guess_extrapolate", None),
-        ):
-            value = self.options.get(PREFIX + name, "")
-            if value and (
-                value in wrong if wrong else value.lower() not in ("0", "false", "no", "off")
-            ):
-                raise InputError(
-                    f'[petsc] {PREFIX}{name} = "{value}": its history is not kept in checkpoints, so that a stopped run '
-                    'would not go on as it was; use ts_adapt_type "basic" or "none"'
-                    + ("" if wrong else " and no extrapolation")
-                )
+    def _set_exponential(self, ts, corrector):
+        """Make the state's own integrator the method of the TS."""
+        self.options.table.pop(PREFIX + "ts_type", None)
+        self.options.base.delValue(PREFIX + "ts_type")  # PETSc would look for a TS of this name
+        ts.setType("python")
+        self.method = integrator(self.state, corrector)
+        ts.setPythonContext(self.method)
 
-    def run(self, on_row, on_step=None, every=None):
+    def _refuse_memory(self):
+        """InputError for what would make a step depend on more than state, time and step length."""
+        adapt = self.options.get(PREFIX + "ts_adapt_type", "")
+        if adapt in REMEMBERING:
+            raise InputError(_forgotten("ts_adapt_type", adapt))
+        name = "ts_arkimex_initial_guess_extrapolate"
+        extrapolate = self.options.get(PREFIX + name, "")
+        if extrapolate and extrapolate.lower() not in ("0", "false", "no", "off"):
+            raise InputError(_forgotten(name, extrapolate) + " and no extrapolation")
+
+    # -- running -----------------------------------------------------------------------------------
+    def run(
+        self,
+        on_row: Callable[[Row], object],
+        on_step: Callable[[float], object] | None = None,
+        every: float | None = None,
+    ) -> float:
         """Go to ``t_max``; ``on_row(row)`` at each output time, ``on_step(t)`` after each step.
 
-        ``on_step`` may return True to stop at this step, on all ranks alike. Returns the time reached.
+        ``on_step`` may return True to stop at this step, on all ranks alike. Returns the time
+        reached. every : time between rows, each step if None. Raises NotConverged if a step fails.
         """
-        PETSc = petsc.start()
         breakpoints = self.state.system.breakpoints(self.t_max)
-        small, near = SAME * self.step, self.near
-        rows = [
-            t
-            for t in row_times(self.t_max, breakpoints, self.step, every)
-            if self.reached is None or t > self.reached + near
-        ]
-        work = self.vec.duplicate()
-        stopped = []
+        self.rows = list(row_times(self.t_max, breakpoints, self.step, every))
+        if self.reached is not None:
+            self.rows = [t for t in self.rows if t > self.reached + self.near]
+        work, self.stopped = self.vec.duplicate(), False
 
         def monitor(ts, number, t, u):
             self.counts.monitored += 1
-            while rows and rows[0] <= t + near:
-                self._row(ts, rows.pop(0), t, u, work, on_row)
-            self.keeping.write(t)
-
-        def after_step(ts):
-            t = ts.getTime()
-            if self.method is None:
-                ts.restartStep()  # or the last stage's slope comes from before the drive's jump, or is lost in a checkpoint
-            stop = on_step is not None and on_step(t)
-            if t < self.t_max - small:
-                stop = self.keeping.stop(t) or stop
-            if stop:
-                stopped.append(t)
-                ts.setConvergedReason(PETSc.TS.ConvergedReason.CONVERGED_USER)
+            while self.rows and self.rows[0] <= t + self.near:
+                on_row(self._row(ts, self.rows.pop(0), t, u, work))
+            self.checkpoints.write(t)
 
         self.ts.setMonitor(monitor)
-        self.ts.setPostStep(after_step)
+        self.ts.setPostStep(lambda ts: self._after_step(ts, on_step))
         for a, b in segments(self.t_max, breakpoints):
-            if self.reached is not None and b <= self.reached + small:
+            if self.reached is not None and b <= self.reached + SAME * self.step:
                 continue
-            self.end = b
-            self._begin(a, b)
-            self.ts.solve(self.vec)
-            petsc.check(
-                PETSc.TS.ConvergedReason,
-                self.ts.getConvergedReason(),
-                f"evolve: TS stopped at t={self.ts.getTime():g}",
-                "try a smaller [numerics] dt, [petsc] evolve.ts_rtol=1e-6, or the exponential integrator",
-            )
-            if not stopped and self.ts.getTime() < b - small:
-                raise NotConverged(
-                    f"evolve: TS stopped at t={self.ts.getTime():g} "
-                    f"({petsc.reason(PETSc.TS.ConvergedReason, self.ts.getConvergedReason())}); try a larger "
-                    "[petsc] evolve.ts_max_steps"
-                )
-            if stopped:
+            self._segment(a, b)
+            if self.stopped:
                 break
         self._count()
         work.destroy()
         return self.ts.getTime()
 
+    def _after_step(self, ts, on_step):
+        """What follows a step: a new start for PETSc's own types, the caller's turn, stopping."""
+        t = ts.getTime()
+        if self.method is None:
+            # or the last stage's slope comes from before the drive's jump, or is lost in a
+            # checkpoint
+            ts.restartStep()
+        stop = on_step is not None and on_step(t)
+        if t < self.t_max - SAME * self.step:
+            stop = self.checkpoints.stop(t) or stop
+        if stop:
+            self.stopped = True
+            ts.setConvergedReason(petsc.start().TS.ConvergedReason.CONVERGED_USER)
+
+    def _segment(self, a, b):
+        """Solve from a, or from where a checkpoint left it, to b. Raises NotConverged."""
+        reasons = petsc.start().TS.ConvergedReason
+        self.end = b
+        self._begin(a, b)
+        self.ts.solve(self.vec)
+        t, reason = self.ts.getTime(), self.ts.getConvergedReason()
+        petsc.check(
+            reasons,
+            reason,
+            f"evolve: TS stopped at t={t:g}",
+            "try a smaller [numerics] dt, [petsc] evolve.ts_rtol=1e-6, or the exponential "
+            "integrator",
+        )
+        if not self.stopped and t < b - SAME * self.step:
+            raise NotConverged(
+                f"evolve: TS stopped at t={t:g} ({petsc.reason(reasons, reason)}); try a larger "
+                "[petsc] evolve.ts_max_steps"
+            )
+
     def _begin(self, a, b):
         """Set the TS to the start of a segment, or to where a checkpoint left it."""
-        PETSc, numbers = petsc.start(), None
-        if self.reached is not None and self.reached > a + 1e-9 * self.step:
-            numbers = self.keeping.take_up()
-        self.ts.setTime(numbers["t"] if numbers else a)
+        t, h, going_on = a, min(self.step, b - a), False
+        if self.reached is not None and self.reached > a + SAME * self.step:
+            numbers, going_on = self.checkpoints.take_up(), True
+            t, h = numbers["t"], numbers["h"]
+        self.ts.setTime(t)
         self.ts.setMaxTime(b)
-        h = numbers["h"] if numbers else min(self.step, b - a)
         self.ts.setTimeStep(h)
-        self.ts.setConvergedReason(PETSc.TS.ConvergedReason.CONVERGED_ITERATING)
-        if self.method is None:
-            self.ts.restartStep()
-            # TSSolve would begin with a last step that is shorter than the saved one by rounding
-            self.ts.setPreStep(
-                (lambda ts: (ts.setTimeStep(h), ts.setPreStep(None))) if numbers else None
-            )
-        elif numbers is None:
-            self.method.start(a, self.step)
-
-    def _row(self, ts, row, t, u, work, on_row):
-        side = -1 if abs(row - self.end) < 1e-9 * self.step else +1
+        self.ts.setConvergedReason(petsc.start().TS.ConvergedReason.CONVERGED_ITERATING)
         if self.method is not None:
-            on_row(
-                Row(
-                    row,
-                    side,
-                    self.state.flat,
-                    self.method.now.c,
-                    self.state.green,
-                    self.state.modes,
-                )
-            )
+            if not going_on:
+                self.method.start(a, self.step)
             return
+        self.ts.restartStep()
+        self.ts.setPreStep(None)
+        if going_on:
+            self._first_step(h)
+
+    def _first_step(self, h):
+        """TSSolve would begin with a last step that is shorter than the saved one by rounding."""
+
+        def restore(ts):
+            ts.setTimeStep(h)
+            ts.setPreStep(None)
+
+        self.ts.setPreStep(restore)
+
+    def _row(self, ts, row, t, u, work):
+        """The `Row` of an output time at or before t, where the Vec is ``u``."""
+        side = -1 if abs(row - self.end) < SAME * self.step else +1
+        state = self.state
+        if self.method is not None:
+            return Row(row, side, state.flat, self.method.now.c, state.green, state.modes)
         if abs(row - t) > self.near:
             ts.interpolate(min(row, t), work)
             u = work
         array = u.getArray(readonly=True)
-        views = (
-            (self.state.view_green(array), self.state.view_modes(array[self.state.green_count :]))
-            if hasattr(self.state, "modes")
-            else (None, None)
-        )
-        on_row(Row(row, side, array, self.state.field(array, row), *views))
+        green = modes = None
+        if isinstance(state, ModeState):
+            green = state.view_green(array)
+            modes = state.view_modes(array[state.green_count :])
+        return Row(row, side, array, state.field(array, row), green, modes)
 
     def _count(self):
-        self.counts.steps = self.ts.getStepNumber()
-        for name, value in self.keeping.counts().items():
-            setattr(self.counts, name, value)
+        self.counts = Counts(
+            steps=self.ts.getStepNumber(),
+            monitored=self.counts.monitored,
+            **self.checkpoints.counts(),
+        )
 
-    def destroy(self):
+    def destroy(self) -> None:
         """Free PETSc's objects now: collected later than MPI they would crash the exit."""
         self.ts.monitorCancel()
         self.ts.setPostStep(None)
         self.ts.setPreStep(None)
-        if (
-            self.method is not None
-        ):  # an error's traceback may keep the TS until there is no Python left to ask
+        # an error's traceback may keep the TS until there is no Python left to ask
+        if self.method is not None:
             self.ts.setType("euler")
         self.ts.destroy()
         self.vec.destroy()
 
-    # -- callbacks of PETSc's own integrators ---------------------------------------------------------------
+    # -- callbacks of PETSc's own integrators ------------------------------------------------------
     def _side(self, t):
         return -1 if t >= self.end - 1e-12 * max(1.0, abs(self.end)) else +1
 
     def _rhs(self, ts, t, u, f):
-        self.state.rhs(
-            t, self._side(t), u.getArray(readonly=True), f.getArray(), self.type != "arkimex"
-        )
+        explicit = self.type != "arkimex"
+        self.state.rhs(t, self._side(t), u.getArray(readonly=True), f.getArray(), explicit)
 
     def _implicit(self, ts, t, u, udot, f):
-        f.setArray(
-            udot.getArray(readonly=True)
-            - self.state.stiff(t, self._side(t)) * u.getArray(readonly=True)
-        )
+        stiff = self.state.stiff(t, self._side(t))
+        f.setArray(udot.getArray(readonly=True) - stiff * u.getArray(readonly=True))
 
     def _jacobian(self, ts, t, u, udot, shift, J, P):
         diagonal = self.vec.duplicate()
@@ -303,9 +326,26 @@ class Evolution:
         return True
 
     def _diagonal(self, PETSc):
+        """An empty diagonal matrix of the size of the state."""
         n = self.state.flat.size
         J = PETSc.Mat().createAIJ(((n, None), (n, None)), nnz=1, comm=self.comm)
         for i in range(*J.getOwnershipRange()):
             J.setValue(i, i, 1.0)
         J.assemble()
         return J
+
+
+def integrator(state: BlockState | SiteState, corrector: int = 0) -> Stepper:
+    """The exponential integrator of a state with bath modes."""
+    if isinstance(state, SiteState):
+        return Columns(state, corrector)
+    return Exponential(state, corrector)
+
+
+def _forgotten(name, value):
+    """What is said of an option whose effect no checkpoint could restore."""
+    return (
+        f'[petsc] {PREFIX}{name} = "{value}": its history is not kept in checkpoints, so '
+        "that a stopped "
+        'run would not go on as it was; use ts_adapt_type "basic" or "none"'
+    )

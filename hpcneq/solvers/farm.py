@@ -1,50 +1,86 @@
-"""Maps: many independent points, handed out row by row to ranks or groups of ranks, each finished point kept at once.
+"""Many independent points, handed out row by row to ranks, each finished point kept at once.
 
-A row is computed by one group from its first point to its last, each point starting from the one before, so that no
-result depends on who computed it. Rows go to whoever is free; rank 0 hands them out and computes as well. To hide that it
-answers only between two points of its own, a group asks for its next row when it begins one.
+A row is computed by one group from its first point to its last, each point starting from the one
+before, so that no result depends on who computed it. Rows go to whoever is free; rank 0 hands them
+out and computes as well. To hide that it answers only between two points of its own, a group asks
+for its next row when it begins one.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ..errors import HpcneqError, NotConverged
-from ..parallel import clock, solo
+from ..parallel import Communicator, Log, clock, solo
+from .protocols import Point, Record
 
-TO_ROOT, TO_LEADER, STOP = 1, 2, 3
+TO_ROOT, TO_LEADER, STOP = 1, 2, 3  # tags of messages
 NAP = 0.001  # s between two looks for a message
 EVERY = 10.0  # s between two lines of progress
+
+
+class RecordKeeper(Protocol):
+    """Keeps the records of a map; without one they are lost when the run ends early."""
+
+    @property
+    def done(self) -> Mapping[str, Record]:
+        """The records of an earlier run, by name of the point; on rank 0."""
+
+    def add(self, name: str, record: Record) -> None:
+        """Keep a record; called on rank 0."""
+
+    def clean(self, record: Record) -> Record:
+        """The record as a later run would read it."""
+
+    def wanted(self, seconds: float) -> str | None:
+        """What asks this rank to stop before a point that may take this long, or None."""
 
 
 class Unkept:
     """A keeper that remembers nothing and never stops."""
 
-    done = {}
+    def __init__(self) -> None:
+        self.done: dict[str, Record] = {}
 
-    def add(self, name, record):
+    def add(self, name: str, record: Record) -> None:
         """Nothing to keep."""
 
-    def clean(self, record):
-        """The record as a later run would read it."""
+    def clean(self, record: Record) -> Record:
+        """The record as it is."""
         return record
 
-    def wanted(self, seconds):
-        """What asks this rank to stop before a point that may take this long, or None."""
+    def wanted(self, seconds: float) -> str | None:
+        """Nothing asks to stop."""
         return None
 
 
-def farm(shape, solve, comm, log=lambda text: None, keeper=None, label="map", group=1):
-    """All records of a map, [row][column], on every rank, and why it was stopped early (None if it was not). **Collective.**
+def silent(text: str) -> None:
+    """A log that says nothing."""
 
-    shape : (rows, columns). solve(i, j, warm) -> record : a dict of numbers, texts, lists and arrays; ``warm`` is the record of
-    (i, j - 1), None for j = 0. With ``group`` > 1 ranks work on one point together, and solve(i, j, warm, group's communicator)
-    is collective in the group. A point that raises NotConverged has the record {"status": "not-converged", "why": ...}; another
-    HpcneqError ends the map on all ranks. keeper (protocol of `Unkept`) : keeps the records, knows those of an earlier run.
-    A point that was not reached is None.
+
+def farm(
+    shape: tuple[int, int],
+    solve: Point,
+    comm: Communicator,
+    log: Log = silent,
+    keeper: RecordKeeper | None = None,
+    label: str = "map",
+    group: int = 1,
+) -> tuple[list[list[Record | None]], str | None]:
+    """All records of a map, [row][column], on every rank, and what stopped it early.
+
+    **Collective.**
+
+    shape : (rows, columns). group : ranks that work on one point together; ``solve`` then also gets
+    the group's communicator and is collective in it. A point that raises NotConverged has the
+    record {"status": "not-converged", "why": ...}; another HpcneqError ends the map on all ranks.
+    keeper : keeps the records, knows those of an earlier run. A point that was not reached is None.
     """
-    work = Work(shape, solve, keeper or Unkept(), min(max(1, group), comm.size), comm, log, label)
+    size = min(max(1, group), comm.size)
+    work = Work(shape, solve, keeper or Unkept(), size, comm, log, label)
     try:
         return work.run()
     finally:
@@ -53,18 +89,20 @@ def farm(shape, solve, comm, log=lambda text: None, keeper=None, label="map", gr
 
 @dataclass
 class Work:
-    """One map on one rank."""
+    """One map on one rank.
 
-    shape: tuple
-    solve: object
-    keeper: object
+    size : ranks of a group. records : on rank 0 of all points, on a leader of those it knows.
+    stopped : what stopped the map. fault : (type, text) of the error that ended it.
+    """
+
+    shape: tuple[int, int]
+    solve: Point
+    keeper: RecordKeeper
     size: int
-    comm: object
-    log: object
+    comm: Communicator
+    log: Log
     label: str
-    records: dict = field(
-        default_factory=dict
-    )  # rank 0: of all points; a leader: of those it knows
+    records: dict[tuple[int, int], Record] = field(default_factory=dict)
     stopped: str | None = None
     fault: tuple | None = None
 
@@ -75,42 +113,35 @@ class Work:
         self.group = self.comm.Split(mine, self.comm.rank) if self.size > 1 else solo()
         self.leads = self.group.rank == 0
         self.leaders = [g * self.size for g in range(1, self.groups)]
-        self.slowest, self.begun, self.spoken, self.fresh = (
-            0.0,
-            time.monotonic(),
-            time.monotonic(),
-            0,
-        )
-        known = self.comm.bcast(dict(self.keeper.done) if self.comm.rank == 0 else None, root=0)
-        places = {
-            self.name(i, j): (i, j) for i in range(self.shape[0]) for j in range(self.shape[1])
-        }
+        self.begun = self.spoken = time.monotonic()
+        self.slowest, self.fresh = 0.0, 0
+        known = None
+        if self.comm.rank == 0:
+            known = dict(self.keeper.done)
+        known = self.comm.bcast(known, root=0)
+        rows, columns = map(range, self.shape)
+        places = {self.name(i, j): (i, j) for i in rows for j in columns}
         self.records = {places[name]: record for name, record in known.items() if name in places}
-        self.here = len(self.records)
-        self.queue = [
-            i
-            for i in range(self.shape[0])
-            if any((i, j) not in self.records for j in range(self.shape[1]))
-        ]
+        self.restored = len(self.records)
+        self.queue = [i for i in rows if any((i, j) not in self.records for j in columns)]
         self.left, self.sent = set(), []
 
     @staticmethod
-    def name(i, j):
+    def name(i: int, j: int) -> str:
         """What the keeper calls a point."""
         return f"{i},{j}"
 
-    def free(self):
+    def free(self) -> None:
         """Give the communicators back."""
         self.post.Free()
         if self.size > 1:
             self.group.Free()
 
-    def run(self):
+    def run(self) -> tuple[list[list[Record | None]], str | None]:
         """Compute what is missing; (records, stopped). **Collective.**"""
-        if self.here:
-            self.log(
-                f"{self.label}: {self.here} of {self.shape[0] * self.shape[1]} points are there already"
-            )
+        rows, columns = self.shape
+        if self.restored:
+            self.log(f"{self.label}: {self.restored} of {rows * columns} points are there already")
         if self.comm.rank == 0:
             self.dispatch()
         elif self.leads:
@@ -120,19 +151,19 @@ class Work:
         self.comm.barrier()
         while self.told():
             self.post.recv(source=0, tag=STOP)
-        fault, stopped, records = self.comm.bcast(
-            (self.fault, self.stopped, self.records) if self.comm.rank == 0 else None, root=0
-        )
+        outcome = None
+        if self.comm.rank == 0:
+            outcome = (self.fault, self.stopped, self.records)
+        fault, stopped, records = self.comm.bcast(outcome, root=0)
         if fault is not None:
             raise fault[0](fault[1])
-        rows, columns = self.shape
         return [[records.get((i, j)) for j in range(columns)] for i in range(rows)], stopped
 
-    # ---- one point ------------------------------------------------------------------------------------------------
+    # ---- one point -------------------------------------------------------------------------------
 
-    def point(self, i, j):
+    def point(self, i: int, j: int) -> Record:
         """The record of a point, computed by this group together; called by its leader."""
-        warm = self.records.get((i, j - 1)) if j else None
+        warm = self.records.get((i, j - 1))
         self.group.bcast((i, j, warm), root=0)
         begun = time.monotonic()
         record = self.keeper.clean(self.compute(i, j, warm))
@@ -140,14 +171,15 @@ class Work:
         self.records[i, j] = record
         return record
 
-    def compute(self, i, j, warm):
+    def compute(self, i: int, j: int, warm: Record | None) -> Record:
         """solve, with a point that does not converge as a record."""
+        together = [self.group] if self.size > 1 else []
         try:
-            return self.solve(i, j, warm, self.group) if self.size > 1 else self.solve(i, j, warm)
+            return self.solve(i, j, warm, *together)
         except NotConverged as error:
             return {"status": "not-converged", "why": str(error)}
 
-    def follow(self):
+    def follow(self) -> None:
         """A rank that leads no group takes part in its group's points."""
         while (task := self.group.bcast(None, root=0)) is not None:
             try:
@@ -155,9 +187,9 @@ class Work:
             except HpcneqError:
                 pass  # its leader has met the same and tells all
 
-    # ---- a leader other than rank 0 ---------------------------------------------------------------------------------
+    # ---- a leader other than rank 0 --------------------------------------------------------------
 
-    def labour(self):
+    def labour(self) -> None:
         """Ask for rows and compute them until there are none."""
         answer = self.ask()
         while (row := self.wait(answer)) is not None:
@@ -178,34 +210,37 @@ class Work:
             request.wait()
 
     def ask(self):
+        """Ask rank 0 for a row; returns the request that its answer fulfils."""
         self.send("ask")
         return self.post.irecv(source=0, tag=TO_LEADER)
 
-    def wait(self, answer):
+    def wait(self, answer) -> int | None:
+        """The row that rank 0 answers, None if there are no more."""
         while True:
             there, row = answer.test()
             if there:
                 return row
             time.sleep(NAP)
 
-    def send(self, *message):
+    def send(self, *message: object) -> None:
+        """Begin to send something to rank 0."""
         self.sent = [request for request in self.sent if not request.test()[0]]
         self.sent.append(self.post.isend(message, dest=0, tag=TO_ROOT))
 
-    def told(self):
+    def told(self) -> bool:
         """Whether rank 0 has said that the map stops."""
         return self.post.iprobe(source=0, tag=STOP)
 
-    def wants(self):
+    def wants(self) -> bool:
         """Whether this rank is asked to stop; it tells rank 0."""
         reason = self.keeper.wanted(self.slowest)
         if reason:
             self.send("stop", reason)
         return bool(reason)
 
-    # ---- rank 0 -----------------------------------------------------------------------------------------------------
+    # ---- rank 0 ----------------------------------------------------------------------------------
 
-    def dispatch(self):
+    def dispatch(self) -> None:
         """Hand out rows, keep records, and compute rows between."""
         while self.queue and not self.ended():
             row = self.queue.pop(0)
@@ -228,10 +263,11 @@ class Work:
         for request in self.sent:
             request.wait()
 
-    def ended(self):
+    def ended(self) -> bool:
+        """Whether no further point is to be begun."""
         return self.stopped is not None or self.fault is not None
 
-    def listen(self):
+    def listen(self) -> None:
         """Answer what has come."""
         from mpi4py import MPI
 
@@ -240,7 +276,9 @@ class Work:
             kind, *content = self.post.recv(source=MPI.ANY_SOURCE, tag=TO_ROOT, status=status)
             source = status.Get_source()
             if kind == "ask":
-                row = self.queue.pop(0) if self.queue and not self.ended() else None
+                row = None
+                if self.queue and not self.ended():
+                    row = self.queue.pop(0)
                 self.sent.append(self.post.isend(row, dest=source, tag=TO_LEADER))
             elif kind == "done":
                 row, j, record = content
@@ -253,7 +291,7 @@ class Work:
             else:
                 self.left.add(source)
 
-    def keep(self, i, j, record):
+    def keep(self, i: int, j: int, record: Record) -> None:
         """A point is finished: keep it, and say how far the map is."""
         try:
             self.keeper.add(self.name(i, j), record)
@@ -264,24 +302,27 @@ class Work:
         if now - self.spoken >= EVERY:
             self.spoken = now
             rate = self.fresh / (now - self.begun)
-            there = self.here + self.fresh
+            there = self.restored + self.fresh
             self.log(
-                f"{self.label}: {there} of {total} points, {rate:.2f} points/s, ETA {clock((total - there) / rate)}"
+                f"{self.label}: {there} of {total} points, {rate:.2f} points/s, "
+                f"ETA {clock((total - there) / rate)}"
             )
 
-    def halt(self, reason):
+    def halt(self, reason: str | None) -> bool:
         """Stop the map if there is a reason to; whether there is."""
         if reason and self.stopped is None:
             self.stopped = reason
             self.tell()
         return bool(reason)
 
-    def fail(self, kind, text):
+    def fail(self, kind: type, text: str) -> None:
+        """End the map on all ranks with an error."""
         if self.fault is None:
             self.fault = (kind, text)
             self.tell()
 
-    def tell(self):
+    def tell(self) -> None:
+        """Tell the leaders that the map stops."""
         for leader in self.leaders:
             if leader not in self.left:
                 self.sent.append(self.post.isend(None, dest=leader, tag=STOP))

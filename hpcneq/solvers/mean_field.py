@@ -1,48 +1,53 @@
-"""The state of a mean field over independent items (k points, momenta, sites) distributed over ranks.
+"""The state of a mean field over independent items, such as momenta, distributed over ranks.
 
-A system (protocol ``MeanField``) gives ``fields`` {name: shape of one item's entry}, ``items``, ``start(part) -> local``,
-``partials(t, local, part) -> rows`` (one per item), ``close(sums) -> c``, ``rhs(t, side, local, c, out, part)``, ``breakpoints(t_max)``
-and, if it has them, ``observables(t, side, local, c, part) -> rows`` to be summed over items; ``local`` maps names to arrays with
-this rank's items first. ``side`` is -1 at the end of a segment, where a drive that jumps there has not jumped yet, else +1.
-A system with ``everywhere = True``, where each item sees others, gets the fields of all items as ``local``; ``part`` tells which
-are this rank's, and ``out`` has those alone. Systems with bath modes have their own state, :class:`hpcneq.solvers.auxiliary_modes.state.State`, with the same face.
+What a system has to give is `protocols.MeanField`; with `protocols.Observed` it has observables
+besides, with `protocols.Everywhere` its items see each other. Systems with bath modes have states
+of their own, `auxiliary_modes.state.BlockState` and `site_columns.state.SiteState`.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
 
-from ..parallel import Layout, ordered_sum
+import numpy as np
+from numpy.typing import NDArray
+
+from ..maths.arrays import ComplexArray
+from ..parallel import Communicator, Layout, Part, ordered_sum
+from .protocols import Everywhere, Fields, MeanField, Observed
 
 
 class FieldState:
-    """Local fields in one flat complex array, which a PETSc Vec can view."""
+    """Local fields in one flat complex array, which a PETSc Vec can view.
 
-    def __init__(self, system, comm, start=True):
+    part : this rank's items. start : whether to set the system's initial values.
+    """
+
+    ts_types = ("rk",)
+
+    def __init__(self, system: MeanField, comm: Communicator, start: bool = True):
         self.system, self.comm = system, comm
+        self.everywhere = isinstance(system, Everywhere) and system.everywhere
         self.layout = Layout.over(system.items, comm)
         self.part = range(self.layout.start, self.layout.stop)
         self.width = {name: int(np.prod(shape, dtype=int)) for name, shape in system.fields.items()}
-        ends = np.cumsum([self.layout.count * width for width in self.width.values()])
-        self.places = [
-            (
-                name,
-                slice(int(end) - self.layout.count * self.width[name], int(end)),
-                (self.layout.count, *shape),
-            )
-            for (name, shape), end in zip(system.fields.items(), ends)
-        ]
-        self.flat = np.zeros(self.layout.count * sum(self.width.values()), complex)
-        views = self.view(self.flat)
-        for name, values in system.start(self.part).items() if start else ():
-            views[name][:] = values
+        self.places = []
+        end = 0
+        for name, shape in system.fields.items():
+            begin, end = end, end + self.layout.count * self.width[name]
+            self.places.append((name, slice(begin, end), (self.layout.count, *shape)))
+        self.flat = np.zeros(end, complex)
+        if start:
+            views = self.view(self.flat)
+            for name, values in system.start(self.part).items():
+                views[name][:] = values
 
-    def view(self, array):
-        """{name: (items here, *shape)} views of a flat array."""
+    def view(self, array: NDArray) -> dict[str, NDArray]:
+        """name -> (items here, *shape), views of a flat array."""
         return {name: array[where].reshape(shape) for name, where, shape in self.places}
 
-    def placed(self):
-        """What a checkpoint keeps: {name: (this rank's flat array, its start in the whole, size of the whole)}."""
+    def placed(self) -> dict[str, Part]:
+        """What a checkpoint stores: name -> (flat array, its start in the whole, whole size)."""
         return {
             name: (
                 view.reshape(-1),
@@ -53,36 +58,43 @@ class FieldState:
         }
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes of the fields on this rank."""
         return self.flat.nbytes
 
-    def seen(self, array):
-        """What the system sees of a local vector: its views, or with ``everywhere`` the fields of all items. **Collective.**"""
+    def seen(self, array: ComplexArray) -> Fields:
+        """What the system sees of a local vector: the fields here, or of all items.
+
+        **Collective.**
+        """
         views = self.view(array)
-        if not getattr(self.system, "everywhere", False) or self.comm.size == 1:
+        if not self.everywhere or self.comm.size == 1:
             return views
         parts = self.comm.allgather(views)
         return {name: np.concatenate([part[name] for part in parts]) for name in views}
 
-    def field(self, array, t=0.0):
+    def field(self, array: ComplexArray, t: float = 0.0) -> ComplexArray:
         """The mean field of a local vector. **Collective.**"""
         return self._field(self.seen(array), t)
 
     def _field(self, local, t):
-        return self.system.close(
-            ordered_sum(self.comm, self.layout, self.system.partials(t, local, self.part))
-        )
+        rows = self.system.partials(t, local, self.part)
+        return self.system.close(ordered_sum(self.comm, self.layout, rows))
 
-    def observe(self, row):
-        """{"sums": observables summed over items or None, "local": this rank's fields, by name} at an output. **Collective.**"""
+    def observe(self, row) -> Mapping[str, object]:
+        """{"sums": observables summed over items or None, "local": name -> field here}.
+
+        row : an `evolution.Row`. **Collective.**
+        """
         sums = None
-        if hasattr(self.system, "observables"):
+        if isinstance(self.system, Observed):
             rows = self.system.observables(row.t, row.side, self.seen(row.array), row.c, self.part)
             sums = ordered_sum(self.comm, self.layout, rows)
         return {"sums": sums, "local": self.view(row.array)}
 
-    def rhs(self, t, side, array, out, explicit=True):
-        """d/dt of a local vector. **Collective.**"""
+    def rhs(
+        self, t: float, side: int, array: ComplexArray, out: ComplexArray, explicit: bool = True
+    ) -> None:
+        """d/dt of a local vector into ``out``. **Collective.**"""
         local = self.seen(array)
         self.system.rhs(t, side, local, self._field(local, t), self.view(out), self.part)

@@ -1,32 +1,33 @@
-"""Modes of a linear response: every z in a box with det M(z) = 0, counted, located, polished, and counted again.
+"""Modes of a linear response: every z in a box with det M(z) = 0, counted, located, polished.
 
-Convention: disturbances go as e^{-izt}; Im z > 0 grows, Re z is the frequency, and M is analytic for
-Im z > -analytic_below (growth rates lambda: z = i lambda). Below that line M may have a cut, poles or other sheets, and
-nothing is searched. A response (protocol ``Response``) gives
+Convention: disturbances go as e^{-izt}; Im z > 0 grows, Re z is the frequency, and M is analytic
+for Im z > -analytic_below (growth rates lambda: z = i lambda). Below that line M may have a cut,
+poles or other sheets, and nothing is searched. What a response has to give is `protocols.Response`;
+it may be cheaper at many points together (`ResponseBatch`), know where it is singular
+(`ResponseSingular`), have a finer grid for the errors of roots (`ResponseFiner`), and a cheaper
+response to search (`ResponseRough`): where it is not certain that this one has as many roots, M
+itself is searched.
 
-    items(q), partials(q, z, part) -> rows (len(part), m, m), matrix(sums) -> M (m, m) complex, analytic_below,
-    error(q, z) -> bound on the errors of M's entries, one for all or (m, m), reach -> (x, y): no mode at |Re z| > x or Im z > y,
-
-and may give batch(q, points, part) -> rows (len(part), n, m, m), cheaper than points one by one; singular(q) -> (n,), the real parts of the
-points on Im z = -analytic_below where M is singular; finer(q), the same on a finer grid, for errors of roots; and rough(q), a response that
-is cheaper to search (or None): by Rouche's theorem it has as many roots in a box as M if on the boundary the change is too small to make M
-singular. Where that is not certain M itself is searched.
-
-Rows are summed over ranks in a fixed order: every rank sees the same M and takes the same branch. The winding of det M
-around the box counts the roots (:func:`.contours.winding`), moments of M^-1 over the same samples locate them
-(:func:`.contours.beyn`), secants polish them, small circles tell multiple roots. What is found must add up to the
-count; if not, the box is sampled more finely, then split, and in the end NotConverged is raised.
+Rows are summed over ranks in a fixed order: every rank sees the same M and takes the same branch.
+The winding of det M around the box counts the roots (`contours.winding`), moments of M^-1 over the
+same samples locate them (`contours.beyn`), secants polish them, small circles tell multiple roots.
+What is found must add up to the count; if not, the box is sampled more finely, then split, and in
+the end NotConverged is raised.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..errors import NotConverged
-from ..parallel import Layout, ordered_sum
+from ..maths.arrays import ComplexArray, FloatArray
+from ..parallel import Communicator, Layout, ordered_sum
 from .contours import Box, RootOnContour, beyn, circle, split, winding
+from .protocols import Response, ResponseBatch, ResponseFiner, ResponseRough, ResponseSingular
 
 MOST_ROOTS = 4  # in a box; with more the moments lose digits and the box is split
 DEPTH = 30  # of splitting
@@ -36,31 +37,37 @@ STEPS = 60  # of a secant; a multiple root takes most of them
 
 @dataclass(frozen=True)
 class Mode:
-    """A root z of det M, its multiplicity and error, and the null vectors of M(z): rows (p, m) complex, p <= multiplicity."""
+    """A root z of det M, its multiplicity and error, and the null vectors of M(z).
+
+    vectors : rows (p, m) complex, p <= multiplicity.
+    """
 
     z: complex
     multiplicity: int
     error: float
-    vectors: np.ndarray
+    vectors: ComplexArray
 
     @property
-    def neutral(self):
-        """Whether |Im z| is zero within three errors (at least 1e-9): such as the phase of a condensate."""
+    def neutral(self) -> bool:
+        """Whether |Im z| is zero within three errors (at least 1e-9), as for the phase."""
         return abs(self.z.imag) <= max(3 * self.error, 1e-9)
 
 
 @dataclass(frozen=True)
 class Spectrum:
-    """All modes in ``box``, fastest growing first. Their multiplicities add up to ``count``, which came from the winding
-    alone; ``samples`` counts the evaluations of M."""
+    """All modes in ``box``, fastest growing first.
 
-    modes: tuple
+    Their multiplicities add up to ``count``, which came from the winding alone; ``samples`` counts
+    the evaluations of M.
+    """
+
+    modes: tuple[Mode, ...]
     box: Box
     count: int
     samples: int
 
     @property
-    def growing(self):
+    def growing(self) -> int:
         """How many modes grow, with multiplicity; neutral ones do not."""
         return sum(mode.multiplicity for mode in self.modes if mode.z.imag > 0 and not mode.neutral)
 
@@ -74,64 +81,83 @@ class Uncertain(NotConverged):
 
 
 class Samples:
-    """M(q, z) summed over the ranks of ``comm``; every value is kept. Methods are **Collective**."""
+    """M(q, z) summed over the ranks of ``comm``; every value is stored. Methods are **Collective**.
 
-    def __init__(self, response, q, comm):
+    low : M is analytic for Im z > low. places : the real parts of its singular points on that line,
+    if known.
+    """
+
+    def __init__(self, response: Response, q: float, comm: Communicator):
         self.response, self.q, self.comm = response, q, comm
         self.layout = Layout.over(response.items(q), comm)
         self.part = range(self.layout.start, self.layout.stop)
         self.low = -response.analytic_below
-        self.places = response.singular(q) if hasattr(response, "singular") else None
-        self.known = {}
+        self.places: FloatArray | None = None
+        if isinstance(response, ResponseSingular):
+            self.places = response.singular(q)
+        self.known: dict[complex, ComplexArray] = {}
 
-    def __call__(self, z):
+    def __call__(self, z: complex) -> ComplexArray:
         """M(z), (m, m)."""
         return self.many([z])[0]
 
-    def many(self, points):
+    def many(self, points: Iterable[complex]) -> ComplexArray:
         """M at each of the points, (n, m, m), with one sum over ranks for all that are new."""
         points = [complex(z) for z in points]
         new = [z for z in dict.fromkeys(points) if z not in self.known]
         if new:
-            batch = getattr(self.response, "batch", None)
-            rows = (
-                batch(self.q, new, self.part)
-                if batch
-                else np.stack([self.response.partials(self.q, z, self.part) for z in new], axis=1)
-            )
-            for z, sums in zip(new, ordered_sum(self.comm, self.layout, rows)):
+            for z, sums in zip(new, ordered_sum(self.comm, self.layout, self._rows(new))):
                 self.known[z] = self.response.matrix(sums)
         return np.array([self.known[z] for z in points])
 
-    def det(self, z):
+    def _rows(self, points):
+        """This rank's rows at some points, (items here, points, m, m)."""
+        if isinstance(self.response, ResponseBatch):
+            return self.response.batch(self.q, points, self.part)
+        rows = [self.response.partials(self.q, z, self.part) for z in points]
+        return np.stack(rows, axis=1)
+
+    def det(self, z: complex) -> complex:
         """det M(z)."""
         return complex(np.linalg.det(self(z)))
 
-    def error(self, z):
+    def error(self, z: complex) -> float:
         """The response's largest bound on the errors of M(z): rank 0's, on every rank."""
         return float(np.max(self.errors(z)))
 
-    def errors(self, z):
+    def errors(self, z: complex) -> float | FloatArray:
         """Its bounds on the elements of M(z): a number, or (m, m)."""
-        mine = self.response.error(self.q, complex(z)) if self.comm.rank == 0 else None
-        return self.comm.bcast(mine, root=0)
+        bounds = None
+        if self.comm.rank == 0:
+            bounds = self.response.error(self.q, complex(z))
+        return self.comm.bcast(bounds, root=0)
 
 
-def spectrum(response, q, comm, floor=None, box=None, fineness=(1.0, 4.0)):
-    """All modes with Im z > ``floor`` (default: half way down to where M stops being analytic), or in ``box``. **Collective.**
+def spectrum(
+    response: Response,
+    q: float,
+    comm: Communicator,
+    floor: float | None = None,
+    box: Box | None = None,
+    fineness: Sequence[float] = (1.0, 4.0),
+) -> Spectrum:
+    """All modes with Im z > ``floor``, or in ``box``. **Collective.**
 
-    ``fineness`` : of the first samples around the box, and of those of a second try; below 1 where M varies more slowly than its
-    distance from the line where it stops being analytic lets expect.
-
-    The floor is raised by some percent if a root lies on it. Raises NotConverged if the roots found are not as many as
-    counted, or if M's own errors blur the count.
+    floor : half way down to where M stops being analytic, if None; raised by some percent if a root
+    lies on it. fineness : of the first samples around the box, and of those of a second try; below
+    1 where M varies more slowly than its distance from the line where it stops being analytic lets
+    expect. Raises NotConverged if the roots found are not as many as counted, or if M's own errors
+    blur the count.
     """
     samples = Samples(response, q, comm)
-    cheap = response.rough(q) if hasattr(response, "rough") else None
+    cheap = None
+    if isinstance(response, ResponseRough):
+        cheap = response.rough(q)
     box = box or whole(response, floor)
     if box.bottom <= -response.analytic_below:
         raise NotConverged(
-            f"modes: M is analytic for Im z > {-response.analytic_below:.4g} only, the search was to begin at "
+            f"modes: M is analytic for Im z > {-response.analytic_below:.4g} only, the "
+            "search was to begin at "
             f"{box.bottom:.4g}; raise the floor"
         )
     if cheap is not None:
@@ -144,11 +170,14 @@ def spectrum(response, q, comm, floor=None, box=None, fineness=(1.0, 4.0)):
 
 
 def _guided(guide, samples, box, fineness):
-    """The Spectrum of ``samples``, counted and located on ``guide``: the same, or cheaper. **Collective.**"""
+    """The Spectrum of ``samples``, counted and located on ``guide``: the same, or cheaper.
+
+    **Collective.**
+    """
     for first in fineness:
         path = _outline(guide, box, first)
         try:
-            found = _search(guide, path, 0, first)
+            modes = _search(guide, path, 0, first)
         except Miscounted as trouble:
             fault = trouble
             continue
@@ -156,23 +185,21 @@ def _guided(guide, samples, box, fineness):
         break
     else:
         raise NotConverged(f"modes: {fault}; choose another floor or a finer grid")
-    if guide is not samples and found:
-        found = _sharpen(samples, found, path)
-    found = sorted(found, key=lambda mode: (-round(mode.z.imag, 8), abs(mode.z.real), -mode.z.real))
-    return Spectrum(
-        tuple(found),
-        path.box,
-        path.count,
-        len(samples.known) + (len(guide.known) if guide is not samples else 0),
-    )
+    evaluations = len(samples.known)
+    if guide is not samples:
+        if modes:
+            modes = _sharpen(samples, modes, path)
+        evaluations = len(samples.known) + len(guide.known)
+    modes = sorted(modes, key=lambda mode: (-round(mode.z.imag, 8), abs(mode.z.real), -mode.z.real))
+    return Spectrum(tuple(modes), path.box, path.count, evaluations)
 
 
-def whole(response, floor=None):
-    """The box that holds every mode above ``floor``; its sides are uneven, because roots may be symmetric."""
+def whole(response: Response, floor: float | None = None) -> Box:
+    """The box that holds all modes above ``floor``, with uneven sides: roots may be symmetric."""
     x, y = response.reach
-    return Box(
-        -1.013 * x, 1.017 * x, -0.5 * response.analytic_below if floor is None else floor, 1.011 * y
-    )
+    if floor is None:
+        floor = -0.5 * response.analytic_below
+    return Box(-1.013 * x, 1.017 * x, floor, 1.011 * y)
 
 
 def _outline(samples, box, fineness):
@@ -187,26 +214,30 @@ def _outline(samples, box, fineness):
 
 
 def _certain(guide, samples, path):
-    """Compare M with its error, and with the guide, where it is closest to singular on the boundary.
+    """Compare M with its error and with the guide where it is most singular on the boundary.
 
     M + dM stays regular if |dM| <= e, element-wise, and the spectral radius of |M^-1| e is below 1.
     """
     z = np.unique(path.box.at(path.points().ravel())[0])
     smallest = np.linalg.svd(guide.many(z), compute_uv=False)[:, -1]
-    for k in np.argsort(smallest)[: 1 if guide is samples else 4]:
+    most = 4
+    if guide is samples:
+        most = 1
+    for k in np.argsort(smallest)[:most]:
         M = samples(z[k])
         change = np.broadcast_to(samples.errors(z[k]), M.shape) + np.abs(M - guide(z[k]))
         share = np.abs(np.linalg.eigvals(np.abs(np.linalg.inv(M)) @ change)).max()
         if not share < 1:
             raise Uncertain(
-                f"modes: at z = {z[k]:.4g} errors of M up to {change.max():.1e} could make it singular ({share:.1f} times what "
+                f"modes: at z = {z[k]:.4g} errors of M up to {change.max():.1e} could make "
+                f"it singular ({share:.1f} times what "
                 "it takes): the count is not certain; use a finer grid or a higher floor"
             )
 
 
-def _sharpen(samples, found, path):
+def _sharpen(samples, modes, path):
     """The modes of the guide, polished on M itself."""
-    guesses = [mode.z + 1e-7 * k for mode in found for k in range(mode.multiplicity)]
+    guesses = [mode.z + 1e-7 * k for mode in modes for k in range(mode.multiplicity)]
     sharp = _settle(samples, guesses, path)
     if sharp is None:
         raise Uncertain(
@@ -223,19 +254,18 @@ def _search(samples, path, depth, fineness):
         raise Miscounted(f"{path.count} roots counted in {path.box}")
     if path.count <= MOST_ROOTS:
         for trial in (path, path.finer()):
-            found = _settle(samples, beyn(samples, trial), trial)
-            if found is not None:
-                return found
+            modes = _settle(samples, beyn(samples, trial), trial)
+            if modes is not None:
+                return modes
     parts = split(samples, path.box, fineness)
     if sum(part.count for part in parts) != path.count or depth == DEPTH:
-        raise Miscounted(
-            f"{path.count} roots counted in {path.box}, {' + '.join(str(part.count) for part in parts)} in its parts"
-        )
+        counts = " + ".join(str(part.count) for part in parts)
+        raise Miscounted(f"{path.count} roots counted in {path.box}, {counts} in its parts")
     return [mode for part in parts for mode in _search(samples, part, depth + 1, fineness)]
 
 
 def _settle(samples, guesses, path):
-    """Modes from estimates of all roots of a path; None unless they are inside and as many as counted."""
+    """Modes from estimates of all roots of a path; None unless as many are inside as counted."""
     polished = [secant(samples, z) for z in guesses]
     inside = [z for z in polished if z is not None and path.box.contains(z)]
     centres = []
@@ -246,12 +276,14 @@ def _settle(samples, guesses, path):
         return None
     if len(centres) == path.count:
         return [_mode(samples, z, 1) for z in centres]
-    found = []
+    modes = []
     for c in centres:
         others = [abs(c - z) for z in centres if z is not c]
         radius = 0.25 * min([0.1 * path.box.size, c.imag - samples.low, *others])
-        found += _unfold(samples, c, radius)
-    return found if sum(mode.multiplicity for mode in found) == path.count else None
+        modes += _unfold(samples, c, radius)
+    if sum(mode.multiplicity for mode in modes) != path.count:
+        return None
+    return modes
 
 
 def _unfold(samples, centre, radius):
@@ -261,7 +293,23 @@ def _unfold(samples, centre, radius):
     if abs(sums[0] - p) > 1e-3 or not 1 <= p <= MOST_ROOTS:
         return []
     mean = sums[1] / p
-    # Newton's identities for the polynomial about the mean
+    away = np.roots(_polynomial(sums, mean, p))
+    if p == 1 or len(away) == 0 or np.abs(away).max() < 1e-4 * radius:
+        return [_mode(samples, complex(centre + mean), p, radius)]
+    roots = [secant(samples, centre + mean + d) for d in away]
+    if any(z is None for z in roots):
+        return []
+    distances = [abs(a - b) for i, a in enumerate(roots) for b in roots[:i]]
+    if min(distances) < 1e-8 * radius:
+        return []
+    return [_mode(samples, z, 1) for z in roots]
+
+
+def _polynomial(sums, mean, p):
+    """Coefficients (p + 1,) of the polynomial of p roots about their mean, by Newton's identities.
+
+    sums : power sums of the roots about the centre, whose ``mean`` is that of the first.
+    """
     shifted = [
         sum(_binomial(k, j) * sums[j] * (-mean) ** (k - j) for j in range(k + 1))
         for k in range(p + 1)
@@ -269,28 +317,22 @@ def _unfold(samples, centre, radius):
     coefficients = [1.0]
     for k in range(1, p + 1):
         coefficients.append(-sum(coefficients[k - j] * shifted[j] for j in range(1, k + 1)) / k)
-    away = np.roots(coefficients)
-    if p == 1 or len(away) == 0 or np.abs(away).max() < 1e-4 * radius:
-        return [_mode(samples, complex(centre + mean), p, radius)]
-    roots = [secant(samples, centre + mean + d) for d in away]
-    if (
-        any(z is None for z in roots)
-        or min(abs(a - b) for i, a in enumerate(roots) for b in roots[:i]) < 1e-8 * radius
-    ):
-        return []
-    return [_mode(samples, z, 1) for z in roots]
+    return coefficients
 
 
 def _binomial(n, k):
-    return np.prod([(n - i) / (i + 1) for i in range(k)]) if k else 1.0
+    return float(math.comb(n, k))
 
 
-def secant(samples, z):
-    """A root of det M next to z, to rounding; None if the secant leaves the half-plane or does not settle. **Collective.**"""
+def secant(samples: Samples, z: complex) -> complex | None:
+    """A root of det M next to z, to rounding. **Collective.**
+
+    None if the secant leaves the half-plane or does not settle.
+    """
     low = samples.low
-    step = 1e-4 * min(1.0, z.imag - low) if z.imag > low else 0.0
-    if step <= 0:
+    if not z.imag > low:
         return None
+    step = 1e-4 * min(1.0, z.imag - low)
     old, f_old = z, samples.det(z)
     new = z + step * (1 + 0.3j)
     for _ in range(STEPS):
@@ -305,13 +347,16 @@ def secant(samples, z):
         old, f_old, new = new, f, new + change
         if abs(change) < 1e-14 * (1 + abs(new)):
             return new
-    return new if abs(change) < 1e-5 else None
+    if abs(change) < 1e-5:
+        return new
+    return None
 
 
 def _mode(samples, z, multiplicity, radius=None):
     """A root with its null vectors and the error that M's own error makes.
 
-    M + dM moves a root whose null space has the full dimension by |u^+ dM v| / |u^+ M' v|; a defective one by a power 1/p.
+    M + dM moves a root whose null space has the full dimension by |u^+ dM v| / |u^+ M' v|; a
+    defective one by a power 1/p.
     """
     z = complex(z)
     step = radius or 1e-3 * (z.imag - samples.low)
@@ -326,21 +371,21 @@ def _mode(samples, z, multiplicity, radius=None):
     bound = elements.max() * len(M)
     small = 1e-6 * max(singular.max(), step * np.abs(slope).max()) + 2 * bound
     p = min(multiplicity, max(1, int(np.sum(singular <= small))))
-    within = np.linalg.svd(U[:, -p:].conj().T @ slope @ Vh[-p:].conj().T, compute_uv=False)[-1]
-    along = (
-        np.abs(U[:, -p:]).T @ elements @ np.abs(Vh[-p:]).T
-    ).max() * p  # |u^+ dM v| where elements have their own bounds
-    if multiplicity == 1 and hasattr(samples.response, "finer"):
-        change = Samples(samples.response.finer(samples.q), samples.q, samples.comm)(z) - M
-        along = min(along, SAFETY * abs(U[:, -1].conj() @ change @ Vh[-1].conj()))
-    error = along / within if within > 0 else np.inf
     if p < multiplicity:
         error = _defective(samples, z, multiplicity, step, bound)
+    else:
+        within = np.linalg.svd(U[:, -p:].conj().T @ slope @ Vh[-p:].conj().T, compute_uv=False)[-1]
+        # |u^+ dM v| where elements have their own bounds
+        along = (np.abs(U[:, -p:]).T @ elements @ np.abs(Vh[-p:]).T).max() * p
+        if multiplicity == 1 and isinstance(samples.response, ResponseFiner):
+            change = Samples(samples.response.finer(samples.q), samples.q, samples.comm)(z) - M
+            along = min(along, SAFETY * abs(U[:, -1].conj() @ change @ Vh[-1].conj()))
+        error = along / within if within > 0 else np.inf
     return Mode(z, multiplicity, float(error) + 1e-14 * (1 + abs(z)), Vh[-p:].conj())
 
 
 def _defective(samples, z, multiplicity, radius, bound):
-    """(bound |cofactors| / |f^(p)/p!|)^(1/p), f = det M = f_p (z - z0)^p: from its mean on a circle."""
+    """(bound |cofactors| / |f^(p)/p!|)^(1/p), f = det M = f_p (z - z0)^p, by a mean on a circle."""
     turn = np.exp(2j * np.pi * np.arange(16) / 16)
     f = np.linalg.det(samples.many(z + radius * turn))
     leading = abs(np.mean(f * turn**-multiplicity)) / radius**multiplicity

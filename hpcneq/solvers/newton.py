@@ -1,21 +1,24 @@
 """Coupled self-consistent equations by PETSc SNES: real unknowns, zero modes fixed by bordering.
 
-A problem gives ``items`` (independent pieces of work, distributed over ranks), ``prepare(x, part)``,
-``partials(prepared) -> rows``, ``residual(x, sums)``, and, if it has them, ``tangent_partials(prepared, dx)`` (its residual
-then being linear in (x, sums)) and ``symmetries(x) -> rows``. The unknown is replicated: every rank runs the same solver on the same broadcast
-sums, so that all take the same branch. Symmetry directions t_k of the start are fixed by asking
-t_k . (x - x_start) = 0 with one multiplier each, sum mu_k t_k added to the residual; at a true root of a
-symmetric problem the multipliers vanish, and their size is returned.
+What a problem has to give is `protocols.Steady`; it may have a `SteadyTangent` and
+`SteadySymmetries`. The unknown is replicated: every rank runs the same solver on the same broadcast
+sums, so that all take the same branch. Symmetry directions t_k of the start are fixed by asking t_k
+. (x - x_start) = 0 with one multiplier each, sum mu_k t_k added to the residual; at a true root of
+a symmetric problem the multipliers vanish, and their size is returned.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 
 from .. import petsc
-from ..parallel import Layout, ordered_sum, solo
+from ..maths.arrays import ArrayLike, FloatArray
+from ..parallel import Communicator, Layout, ordered_sum, solo
+from .protocols import Prepared, Steady, SteadySymmetries, SteadyTangent
 
 NEWTON = {
     "snes_type": "newtonls",
@@ -38,21 +41,22 @@ PICARD = {
     "snes_stol": 0.0,
     "snes_max_it": 120,
 }
+Options = Mapping[str, object]  # PETSc options without the prefix
 
 
 @dataclass(frozen=True)
 class Solution:
-    """A root: ``x``, largest |residual|, SNES reason and iterations, multipliers of the fixed symmetries."""
+    """A root, its largest |residual|, what SNES said, and the multipliers of fixed symmetries."""
 
-    x: np.ndarray
+    x: FloatArray
     residual: float
     reason: str
     converged: bool
     iterations: int
-    multipliers: np.ndarray
+    multipliers: FloatArray
 
 
-def differences(work, x, dx):
+def differences(work: Work | Direct, x: FloatArray, dx: FloatArray) -> FloatArray:
     """Jacobian times ``dx`` by central differences of ``work.residual``."""
     size = np.abs(dx).max()
     if size == 0:
@@ -61,135 +65,172 @@ def differences(work, x, dx):
     return (work.residual(x + e * dx) - work.residual(x - e * dx)) / (2 * e)
 
 
-class Work:
-    """Residual and tangent of a problem with its items spread over a communicator. **Collective.**"""
+class Work(Generic[Prepared]):
+    """Residual and tangent of a problem with its items spread over ranks.
 
-    def __init__(self, problem, comm):
+    Methods are **Collective**.
+    """
+
+    prepared: Prepared  # what the problem prepared at ``point``
+
+    def __init__(self, problem: Steady[Prepared], comm: Communicator):
         self.problem, self.comm = problem, comm
         self.layout = Layout.over(problem.items, comm)
         self.part = range(self.layout.start, self.layout.stop)
-        self.point = self.prepared = None
+        self.point: FloatArray | None = None
 
-    def prepare(self, x):
+    def prepare(self, x: FloatArray) -> FloatArray:
+        """Rank 0's x on all ranks; what residual and tangent share is computed once for each."""
         x = self.comm.bcast(np.array(x), root=0)
         if self.point is None or not np.array_equal(self.point, x):
             self.point, self.prepared = x, self.problem.prepare(x, self.part)
         return x
 
-    def residual(self, x):
+    def residual(self, x: FloatArray) -> FloatArray:
+        """F (n,) at x (n,)."""
         x = self.prepare(x)
-        return self.problem.residual(
-            x, ordered_sum(self.comm, self.layout, self.problem.partials(self.prepared))
-        )
+        rows = self.problem.partials(self.prepared)
+        return self.problem.residual(x, ordered_sum(self.comm, self.layout, rows))
 
-    def tangent(self, x, dx):
+    def tangent(self, x: FloatArray, dx: FloatArray) -> FloatArray:
         """Jacobian times ``dx``: the problem's own, or central differences where it has none."""
         dx = self.comm.bcast(np.array(dx), root=0)
-        if not hasattr(self.problem, "tangent_partials"):
+        if not isinstance(self.problem, SteadyTangent):
             return differences(self, x, dx)
         self.prepare(x)
-        return self.problem.residual(
-            dx,
-            ordered_sum(self.comm, self.layout, self.problem.tangent_partials(self.prepared, dx)),
-        )
-
-
-def relax(problem, comm, x, options=None, prefix="initial_relax_"):
-    """Plain iterations x <- x - residual towards a root. **Collective.**
-
-    For a gap equation they go downhill in free energy, so that they leave unstable roots; an accelerated
-    iteration (or Newton) is as happy to converge to those.
-    """
-    work = Work(problem, comm)
-    return _solve(work, x, np.zeros((0, len(x))), PICARD | (options or {}), prefix, newton=False)
-
-
-def solve(problem, comm, x, options=None, prefix="initial_", fix=True):
-    """Newton-Krylov root of ``problem`` from ``x``. **Collective.** Raises nothing: look at ``converged``."""
-    work = Work(problem, comm)
-    borders = (
-        problem.symmetries(x) if fix and hasattr(problem, "symmetries") else np.zeros((0, len(x)))
-    )
-    return _solve(work, np.array(x, float), borders, NEWTON | (options or {}), prefix, newton=True)
-
-
-def solve_equations(function, x, options=None, prefix="steady_"):
-    """Newton root of a few equations given as one function (n,) -> (n,), the same on every rank. Raises nothing: look at ``converged``."""
-    return _solve(
-        Direct(function),
-        np.array(x, float),
-        np.zeros((0, len(x))),
-        NEWTON | (options or {}),
-        prefix,
-        newton=True,
-    )
+        rows = self.problem.tangent_partials(self.prepared, dx)
+        return self.problem.residual(dx, ordered_sum(self.comm, self.layout, rows))
 
 
 class Direct:
     """What `Work` is, for a plain function."""
 
-    def __init__(self, function):
+    def __init__(self, function: Callable[[FloatArray], ArrayLike]):
         self.function = function
 
-    def residual(self, x):
+    def residual(self, x: FloatArray) -> FloatArray:
+        """F (n,) at x (n,)."""
         return np.asarray(self.function(np.array(x)), float)
 
     tangent = differences
 
 
-def _solve(work, start, borders, defaults, prefix, newton):
-    PETSc = petsc.start()
-    n, k = len(start), len(borders)
+def relax(
+    problem: Steady[Prepared],
+    comm: Communicator,
+    x: FloatArray,
+    options: Options | None = None,
+    prefix: str = "initial_relax_",
+) -> Solution:
+    """Plain iterations x <- x - residual towards a root. **Collective.**
 
-    def function(snes, x, f):
-        a = x.getArray(readonly=True).real
-        value = np.concatenate([work.residual(a[:n]) + a[n:] @ borders, borders @ (a[:n] - start)])
+    For a gap equation they go downhill in free energy, so that they leave unstable roots; an
+    accelerated iteration (or Newton) is as happy to converge to those. Raises nothing: look at
+    ``converged``.
+    """
+    work = Work(problem, comm)
+    equations = Bordered(work, x, np.zeros((0, len(x))))
+    return _solve(equations, PICARD | dict(options or {}), prefix, newton=False)
+
+
+def solve(
+    problem: Steady[Prepared],
+    comm: Communicator,
+    x: ArrayLike,
+    options: Options | None = None,
+    prefix: str = "initial_",
+    fix: bool = True,
+) -> Solution:
+    """Newton-Krylov root of ``problem`` from ``x`` (n,). **Collective.**
+
+    fix : whether to fix the problem's symmetries. Raises nothing: look at ``converged``.
+    """
+    start = np.array(x, float)
+    borders = np.zeros((0, len(start)))
+    if fix and isinstance(problem, SteadySymmetries):
+        borders = problem.symmetries(start)
+    equations = Bordered(Work(problem, comm), start, borders)
+    return _solve(equations, NEWTON | dict(options or {}), prefix, newton=True)
+
+
+def solve_equations(
+    function: Callable[[FloatArray], ArrayLike],
+    x: ArrayLike,
+    options: Options | None = None,
+    prefix: str = "steady_",
+) -> Solution:
+    """Newton root of a few equations given as one function (n,) -> (n,), the same on every rank.
+
+    Raises nothing: look at ``converged``.
+    """
+    start = np.array(x, float)
+    equations = Bordered(Direct(function), start, np.zeros((0, len(start))))
+    return _solve(equations, NEWTON | dict(options or {}), prefix, newton=True)
+
+
+class Bordered:
+    """The equations of x (n,) and the multipliers mu (k,) as SNES's callbacks, and as a matrix.
+
+    F(x) + mu . borders = 0 and borders . (x - start) = 0 with orthonormal ``borders`` (k, n).
+    """
+
+    def __init__(self, work: Work | Direct, start: FloatArray, borders: FloatArray):
+        self.work, self.start, self.borders = work, start, borders
+        self.point = np.zeros(len(start) + len(borders))  # where the Jacobian is taken
+
+    def function(self, snes, x, f) -> None:
+        """The residual at ``x`` into ``f``."""
+        a, n = x.getArray(readonly=True).real, len(self.start)
+        first = self.work.residual(a[:n]) + a[n:] @ self.borders
+        value = np.concatenate([first, self.borders @ (a[:n] - self.start)])
         f.setArray(value.astype(complex))
 
-    class Jacobian:
-        def mult(self, mat, x, y):
-            a = x.getArray(readonly=True).real
-            y.setArray(
-                np.concatenate(
-                    [work.tangent(current[:n], a[:n]) + a[n:] @ borders, borders @ a[:n]]
-                ).astype(complex)
-            )
-
-    current = np.zeros(n + k)
-
-    def jacobian(snes, x, J, P):
-        current[:] = x.getArray(readonly=True).real
+    def jacobian(self, snes, x, J, P) -> bool:
+        """Note where the Jacobian is wanted."""
+        self.point[:] = x.getArray(readonly=True).real
         return True
 
+    def mult(self, mat, x, y) -> None:
+        """Jacobian times ``x`` into ``y``."""
+        a, n = x.getArray(readonly=True).real, len(self.start)
+        first = self.work.tangent(self.point[:n], a[:n]) + a[n:] @ self.borders
+        y.setArray(np.concatenate([first, self.borders @ a[:n]]).astype(complex))
+
+
+def _solve(equations, defaults, prefix, newton):
+    """The Solution that SNES finds, with options from the database, else the ``defaults``."""
+    PETSc = petsc.start()
+    n, size = len(equations.start), len(equations.point)
     snes = PETSc.SNES().create(solo())
-    vec = PETSc.Vec().createSeq(n + k, comm=solo())
-    vec.setArray(np.concatenate([start, np.zeros(k)]).astype(complex))
+    vec = PETSc.Vec().createSeq(size, comm=solo())
+    vec.setArray(np.concatenate([equations.start, np.zeros(size - n)]).astype(complex))
+    objects = [snes, vec]
     with petsc.Options(
         {
             prefix + key: value
             for key, value in defaults.items()
-            if not petsc.start().Options().hasName(prefix + key)
+            if not PETSc.Options().hasName(prefix + key)
         }
     ):
         snes.setOptionsPrefix(prefix)
-        snes.setFunction(function, vec.duplicate())
+        snes.setFunction(equations.function, vec.duplicate())
         if newton:
-            J = PETSc.Mat().createPython((n + k, n + k), context=Jacobian(), comm=solo())
+            J = PETSc.Mat().createPython((size, size), context=equations, comm=solo())
             J.setUp()
-            snes.setJacobian(jacobian, J)
+            snes.setJacobian(equations.jacobian, J)
+            objects.append(J)
         petsc.configure(snes)
         snes.solve(None, vec)
     x = vec.getArray(readonly=True).real.copy()
     code = snes.getConvergedReason()
-    left = float(np.abs(work.residual(x[:n])).max())
-    found = Solution(
+    solution = Solution(
         x[:n],
-        left,
+        float(np.abs(equations.work.residual(x[:n])).max()),
         petsc.reason(PETSc.SNES.ConvergedReason, code),
         code > 0,
         snes.getIterationNumber(),
         x[n:],
     )
-    for thing in (snes, vec) + ((J,) if newton else ()):
-        thing.destroy()
-    return found
+    for item in objects:
+        item.destroy()
+    return solution

@@ -11,9 +11,9 @@ import numpy as np
 from ..parallel import Layout, solo
 from ..solvers.auxiliary_modes import chebyshev
 from ..solvers.auxiliary_modes.integrator import Exponential
-from ..solvers.auxiliary_modes.state import GROUPS_PER_CHUNK, State
+from ..solvers.auxiliary_modes.state import GROUPS_PER_CHUNK, BlockState
 from ..solvers.site_columns.integrator import Columns
-from ..solvers.site_columns.state import State as ColumnState
+from ..solvers.site_columns.state import SiteState
 from .task import Cost, Given
 
 BASE_BYTES = 108 * 2**20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
@@ -99,7 +99,7 @@ def probe(system: Any, step: float, dtype: Any, seconds: float = 1.0) -> float:
     total = sum(float(system.size(b)) ** 3 for b in range(system.blocks))
     order = sorted(range(system.blocks), key=system.size, reverse=True)
     for b in order:
-        method = Exponential(State(OneBlock(system, b), solo(), dtype))
+        method = Exponential(BlockState(OneBlock(system, b), solo(), dtype))
         method.start(0.0, step)
         method.advance(0.0, step)  # the first step makes one more pass
         now = time.monotonic()
@@ -187,7 +187,7 @@ def _notes(given: Given, state: int, per_step: float) -> tuple[str, ...]:
 def columns_memory(N: int, lanes: int, ranks: int, itemsize: int) -> tuple[int, int]:
     """(bytes of the state, bytes in use while it evolves) of the fullest rank.
 
-    State: modes and Y. In use besides: Q, Z, the carried Y, and six more arrays like Y: vectors of
+    BlockState: modes and Y. In use besides: Q, Z, the carried Y, and six more arrays like Y: vectors of
     TS, an output row, the monitors (measured at 231, 451 and 1111 sites).
     """
     rows, own = -(-2 * N // 16) * 16, -(-N // min(ranks, N))
@@ -201,7 +201,7 @@ def columns_probe(make: Callable[[], Any], N: int, step: float) -> float:
     make : the system on the smaller lattice.
     """
     system = make()
-    method = Columns(ColumnState(system, solo(), np.dtype(np.complex64), start=False))
+    method = Columns(SiteState(system, solo(), np.dtype(np.complex64), start=False))
     method.start(0.0, step)
     method.advance(0.0, step)
     begun = time.process_time()

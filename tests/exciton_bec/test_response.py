@@ -77,9 +77,9 @@ def over_the_line(centres, w):
 @pytest.mark.parametrize("T", [0.0, 0.06])
 @pytest.mark.parametrize("w", [0.0, 0.37, 0.2 - 0.03j, -0.15 + 0.4j])
 def test_the_closed_bubble_is_the_frequency_integral(T, w):
-    """(i/2) int dv/2pi tr[t_s G_k(v + w) t_s' G_k'(v)]_K of Eq.
+    """(i/2) int dv/2pi tr[t_s G_k(v + w) t_s' G_k'(v)]_K of Eq. (36) by quadrature.
 
-    (36) by quadrature of 2 x 2 products, all s, s', w complex. G^R G^K keeps v real in G^K, G^K G^A
+    Of 2 x 2 products, all s, s', w complex. G^R G^K keeps v real in G^K, G^K G^A
     shifts v by -w: analytic for Im w > -g. To 1e-8. Fails with conj(K) for its transposed partner
     in the columns, with the sign of the turn in L, with log x for the smeared one at T > 0.
     """
@@ -108,11 +108,11 @@ def test_the_closed_bubble_is_the_frequency_integral(T, w):
 @pytest.mark.parametrize("T", [0.0, 0.06])
 @pytest.mark.parametrize("w", [0.37, 0.2 - 0.03j])
 def test_parts_of_the_bubble_are_those_of_the_split_green_functions(T, w):
-    """Eqs.
+    """Eqs. (72), (73) by quadrature, with the branches' own Green functions.
 
-    (72), (73) by quadrature, with the branches' G^K_a = G^R_a F - F G^A_a, (C9), (C10), and F of
-    (C7) as corrected: lower with upper is inter-band, the others intra-band, all s, s', to 1e-8.
-    Fails with inter- and intra-band exchanged, or a branch told by G^R alone.
+    G^K_a = G^R_a F - F G^A_a, (C9), (C10), and F of (C7) as corrected: lower with upper is
+    inter-band, the others intra-band, all s, s', to 1e-8. Fails with inter- and intra-band
+    exchanged, or a branch told by G^R alone.
     """
     s, k, kk = state(T), 0.9, 0.5
     found = pointwise(s, k, kk, w)
@@ -154,9 +154,9 @@ def test_parts_of_the_bubble_are_those_of_the_split_green_functions(T, w):
 @pytest.mark.parametrize("T", [0.0, 0.03])
 @pytest.mark.parametrize("p", [0.05, 0.7, 0.98, 3.0, 20.0])
 def test_thouless_criterion_holds_at_every_momentum(p, T):
-    """2 Re G - Pi22(0, 0) = 0 and Pi12(0, 0) = 2 Im G at each p, Eqs.
+    """2 Re G - Pi22(0, 0) = 0 and Pi12(0, 0) = 2 Im G at each p, Eqs. (39), (40).
 
-    (39), (40), to 1e-11: q = w = 0 is the mean over a circle of w. Fails if either side of the real
+    To 1e-11: q = w = 0 is the mean over a circle of w. Fails if either side of the real
     axis keeps the other's columns.
     """
     s = state(T)
@@ -174,9 +174,9 @@ def test_thouless_criterion_holds_at_every_momentum(p, T):
 
 @pytest.mark.parametrize("q, w", [(0.0149, 3e-4 + 2e-4j), (0.3, 0.21 - 4e-4j)])
 def test_disturbances_are_real(q, w):
-    """M(q, w) = M^*(q, -w^*), Eq.
+    """M(q, w) = M^*(q, -w^*), Eq. (44), both evaluated, on one grid of momenta.
 
-    (44), both evaluated, on one grid of momenta: to 1e-12 of M's size. Fails with the i of t_2 left
+    To 1e-12 of M's size. Fails with the i of t_2 left
     out of Pi12.
     """
     grid = pairs(q, w, SHARP.delta, SHARP.mu, SHARP.mt, SHARP.g)
@@ -346,10 +346,9 @@ def test_errors_bound_at_random_states_momenta_and_frequencies(seed, warm, monke
 
 
 def test_parts_add_up_and_equilibrium_has_no_intra_band_part():
-    """M = inter + intra; no decay and g -> 0: no quasi-particles, so Pi_intra fades as g, Fig.
-    13(b2).
+    """M = inter + intra; no decay and g -> 0: no quasi-particles, so Pi_intra fades as g.
 
-    Fails with a = c taken for inter-band.
+    Fig. 13(b2). Fails with a = c taken for inter-band.
     """
     w = np.array([0.05, 0.4])
     M, inter, intra = (response.matrices(SHARP, 0.2, w, part) for part in response.PARTS)

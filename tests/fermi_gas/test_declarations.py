@@ -56,6 +56,7 @@ def test_refusals_load_no_heavy_library():
         ("stability", {"numerics": {"fine": 0.2}}, "fine = 0.2"),
         ("stability", {"sweep": {"gamma": [0.0, 0.1]}}, "gamma = 0"),
         ("evolve", {"initial": {"kick": 0.0}}, "needs a disturbance"),
+        ("evolve", {"numerics": {"dt": 1e-10}}, "steps of dt"),
         ("evolve", {"sweep": {"q": [0.0, 0.1], "angle": [0.0, 1.0]}}, "one key at most"),
         ("evolve", {"sweep": {"gamma": [0.1, 0.0]}}, "need one of them > 0"),
         ("evolve", {"parameters": {"gamma": 0.0, "T": 0.0}}, "need one of them > 0"),

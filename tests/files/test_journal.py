@@ -1,4 +1,6 @@
-"""The journal of a map: points survive a kill in the middle of a line, and belong to one physics."""
+"""The journal of a map: points survive a kill in the middle of a line, and belong to one
+physics.
+"""
 
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ PHYSICS = {"parameters.T": 0.1}
 
 
 def test_points_come_back_bit_for_bit_whatever_happened_to_the_last_line(tmp_path):
-    """Cut at every byte: whole lines are kept, the one cut short is not, and what is added then is read again."""
+    """Cut at every byte: whole lines are kept, the one cut short is not, and what is added then is
+    read again.
+    """
     target = tmp_path / "map.h5"
     records = {f"{k}": {"delta": np.arange(3) * (0.1 + 1j * k), "found": k / 3} for k in range(3)}
     with Journal(target, PHYSICS, changed) as journal:

@@ -1,4 +1,7 @@
-"""Result files: refused, killed, full disks, and what comes out again. One rank; see mpi/ for several."""
+"""Result files: refused, killed, full disks, and what comes out again.
+
+One rank; see mpi/ for several.
+"""
 
 import errno
 import json
@@ -14,8 +17,7 @@ import numpy as np
 import pytest
 
 from hpcneq.errors import HpcneqError, InputError
-from hpcneq.files import hdf5, provenance
-from hpcneq.files import writer as store
+from hpcneq.files import hdf5, opening, provenance, writer
 from hpcneq.files.writer import Result, ResultFile
 from hpcneq.parallel import solo
 
@@ -30,13 +32,15 @@ def out(tmp_path):
 
 
 def run_apart(program, folder, **options):
-    """Start a Python program with the package in reach, free of the MPI this process may belong to."""
+    """Start a Python program with the package in reach, free of the MPI this process may belong
+    to.
+    """
     clean = {
         key: value
         for key, value in os.environ.items()
         if not key.startswith(("OMPI_", "PMIX_", "PRTE_", "PMI_"))
     }
-    clean["PYTHONPATH"] = str(Path(store.__file__).parents[1])
+    clean["PYTHONPATH"] = str(Path(writer.__file__).parents[2])
     clean.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program)],
@@ -74,7 +78,7 @@ def test_arrays_come_back_with_units_names_and_axes(out):
         with pytest.raises(KeyError, match="it holds band, energy, k, mu"):
             result["enregy"]
         with pytest.raises(AttributeError):
-            result.enregy
+            _ = result.enregy
 
 
 def test_a_series_keeps_the_values_appended_though_the_caller_reuses_the_array(out):
@@ -91,7 +95,7 @@ def test_a_series_keeps_the_values_appended_though_the_caller_reuses_the_array(o
 
 
 def test_long_buffers_flush_themselves(out, monkeypatch):
-    monkeypatch.setattr(store, "BUFFER_BYTES", 1000)
+    monkeypatch.setattr(writer, "BUFFER_BYTES", 1000)
     out.growing_axis("t", "", "time")
     for step in range(130):
         out.append({"t": step})
@@ -193,7 +197,7 @@ def test_force_keeps_the_old_file_if_the_new_one_fails(tmp_path, monkeypatch):
     def full_disk(file, items):
         raise OSError("write failed, errno = 28, error message = 'No space left on device'")
 
-    monkeypatch.setattr(store, "_describe", full_disk)
+    monkeypatch.setattr(opening, "describe", full_disk)
     with pytest.raises(HpcneqError, match=r"out.h5: cannot write it \(No space left on device\)"):
         ResultFile.create(solo(), path, PROVENANCE, force=True)
     assert path.read_text() == "precious" and os.listdir(tmp_path) == ["out.h5"]
@@ -248,7 +252,9 @@ def test_files_that_are_no_results_are_refused_in_one_line(tmp_path, out):
 
 
 def test_kill_9_loses_only_rows_not_flushed(tmp_path):
-    """A writer is killed at an arbitrary instant: what it said it had flushed is there, row for row."""
+    """A writer is killed at an arbitrary instant: what it said it had flushed is there, row for
+    row.
+    """
     writer = run_apart(
         """
         import itertools, numpy as np
@@ -281,17 +287,20 @@ def test_kill_9_loses_only_rows_not_flushed(tmp_path):
 
 
 def test_a_refused_write_ends_in_one_line_with_the_systems_reason(tmp_path):
-    """The system refuses to let the file itself grow beyond 300 kB: found only when HDF5 writes, on a disk that cannot tell before."""
+    """The system refuses to let the file itself grow beyond 300 kB: found only when HDF5 writes, on
+    a disk that cannot tell before.
+    """
     writer = run_apart(
         """
         import resource
-        from hpcneq.files import writer as store
-        store.check_room = lambda path, size: None
+        from hpcneq.files import writer
+        writer.check_room = lambda path, size: None
         from hpcneq.errors import HpcneqError
         from hpcneq.parallel import solo
         from hpcneq.files.writer import ResultFile
         comm = solo()
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # after MPI, whose start writes larger files
+        # after MPI, whose start writes larger files
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
         try:
             with ResultFile.create(comm, "out.h5", {"system": "nsn-junction"}) as out:
                 out.growing_axis("t", "", "time")

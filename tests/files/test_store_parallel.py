@@ -1,4 +1,7 @@
-"""Result files written by several ranks hold what one rank would write. ``mpiexec -n 3 pytest -m parallel``."""
+"""Result files written by several ranks hold what one rank would write.
+
+``mpiexec -n 3 pytest -m parallel``.
+"""
 
 import shutil
 
@@ -20,7 +23,9 @@ SITES, MODES, STEPS = (
 
 
 def delta_at(step):
-    """(SITES, MODES) complex: a different number for every row, site and mode, none of them round."""
+    """(SITES, MODES) complex: a different number for every row, site and mode, none of them
+    round.
+    """
     x, m = np.meshgrid(np.arange(SITES), np.arange(MODES), indexing="ij")
     return np.exp(1j * (0.3 * step + x)) / (m + 1.7)
 

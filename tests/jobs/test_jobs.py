@@ -1,6 +1,9 @@
-"""The batch scripts: on a real Slurm of one node, and what they say where a queue is not needed to try it."""
+"""The batch scripts: on a real Slurm of one node, and what they say where a queue is not needed to
+try it.
+"""
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -20,7 +23,9 @@ SCRIPTS = ("slurm-run.sh", "slurm-array.sh", "slurm-map.sh", "pbs-run.sh")
 
 @pytest.fixture
 def place(tmp_path):
-    """A folder with the input and an environment whose hpcneq waits behind its first steps while ``hold`` exists."""
+    """A folder with the input and an environment whose hpcneq waits behind its first steps while
+    ``hold`` exists.
+    """
     (tmp_path / "venv" / "bin").mkdir(parents=True)
     held_program(tmp_path / "venv" / "bin" / "hpcneq", tmp_path / "hold")
     for name in ("python3", "python"):
@@ -44,115 +49,117 @@ def wait_for(done, what, log, seconds=240, over=lambda: False):
         time.sleep(0.3)
 
 
+class Jobs:
+    """The three jobs of a place in a queue: one timed by Slurm, one of an array, a map."""
+
+    def __init__(self, queue, place):
+        self.queue, self.place, self.environment = queue, place, environment(place)
+        one = ("slurm-run.sh", ["--ntasks=2", "--signal=B:USR1@20"], ["in.toml", "timed.h5"])
+        array = ("slurm-array.sh", ["--array=1", "--ntasks=1"], ["none.toml", "limited.toml"])
+        points = ("slurm-map.sh", ["--nodes=1", "--ntasks-per-node=2"], ["map.toml", "map.h5"])
+        self.numbers = {
+            "timed": self.submit("timed", *one),
+            "limited": self.submit("limited", *array),
+            "map": self.submit("map", *points),
+        }
+        member = queue.ask("squeue", "-h", "-r", "-j", self.numbers["limited"], "-o", "%A")
+        self.numbers["limited"] = member
+
+    def submit(self, name, script, options, words):
+        """The number of a new job, whose log is NAME.log."""
+        return self.queue.submit(
+            "--time=30",
+            "-o",
+            f"{name}.log",
+            *options,
+            HOME / "jobs" / script,
+            *words,
+            folder=self.place,
+            environment=self.environment,
+        )
+
+    def over(self, name):
+        """A function that tells whether a job has ended."""
+        return lambda: self.queue.job(self.numbers[name])[0] in OVER
+
+    def wait(self, name, condition, what):
+        """Wait for something while a job runs."""
+        wait_for(condition, what, self.place / f"{name}.log", over=self.over(name))
+
+    def limit(self, minutes):
+        """Set the time limit of the timed job."""
+        number = self.numbers["timed"]
+        self.queue.ask("scontrol", "update", f"JobId={number}", f"TimeLimit={minutes}")
+
+    def limit_soon(self):
+        """Lower it to the first whole minute that leaves the job time to be told."""
+        minutes = self.queue.seconds(self.numbers["timed"]) // 60 + 1
+        late = minutes * 60 - self.queue.seconds(self.numbers["timed"]) < 25
+        self.limit(minutes + late)
+
+    def finish(self):
+        """Let all jobs end; {name: (state, how often it was started again)}."""
+        self.limit(30)
+        (self.place / "limited.toml").write_text(INPUT)
+        (self.place / "hold").unlink()
+        for name in self.numbers:
+            wait_for(self.over(name), "end", self.place / f"{name}.log")
+        return {name: self.queue.job(number) for name, number in self.numbers.items()}
+
+
+def journalled(place, lines):
+    """Whether the map's journal has more than so many lines."""
+    journal = place / "map.h5.journal"
+    return journal.exists() and journal.read_bytes().count(b"\n") > lines
+
+
+def has_stopped(place, log):
+    """Whether a job's log tells of a checkpoint."""
+    return "stopped with a checkpoint" in words(place, log)
+
+
+def compute_undisturbed(place):
+    """The results that the jobs must arrive at."""
+    for name, source, ranks in (
+        ("one.h5", "in.toml", 1),
+        ("two.h5", "in.toml", 2),
+        ("whole-map.h5", "map.toml", 1),
+    ):
+        code, out = hp("run", source, "-o", name, "--quiet", ranks=ranks, folder=place, timeout=240)
+        assert code == 0, out
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(slurm.missing() is not None, reason=f"no Slurm here: {slurm.missing()}")
 def test_jobs_go_back_into_the_queue_until_they_are_complete(place):
-    """One run is stopped by Slurm's own time limit, one of an array by run.wall_limit, a map by an operator's signal.
+    """One run is stopped by Slurm's limit, one of an array by run.wall_limit, a map by a signal.
 
-    Each ends with every bit of the run on as many ranks that was never stopped. The limit is lowered once the run has begun, to the
-    first whole minute that leaves it time to be told: Slurm sends USR1 up to half a minute earlier than asked for.
+    Each ends with every bit of the run on as many ranks that was never stopped. The limit is
+    lowered once the run has begun: Slurm sends USR1 up to half a minute earlier than asked for.
     """
     (place / "limited.toml").write_text(INPUT + "wall_limit = 0.05\n")
     (place / "map.toml").write_text(MAP)
-    env, jobs = environment(place), HOME / "jobs"
     try:
         daemons = slurm.Slurm(place / "slurm", cpus=6).start()
     except slurm.CannotStart as reason:
         pytest.skip(f"Slurm does not start here: {reason}")
     with contextlib.closing(daemons) as queue:
-
-        def submit(log, script, *words):
-            return queue.submit(
-                "--time=30",
-                "-o",
-                log,
-                *words[:2],
-                jobs / script,
-                *words[2:],
-                folder=place,
-                environment=env,
-            )
-
-        numbers = {
-            "timed": submit(
-                "timed.log",
-                "slurm-run.sh",
-                "--ntasks=2",
-                "--signal=B:USR1@20",
-                "in.toml",
-                "timed.h5",
-            ),
-            "limited": submit(
-                "limited.log",
-                "slurm-array.sh",
-                "--array=1",
-                "--ntasks=1",
-                "none.toml",
-                "limited.toml",
-            ),
-            "map": submit(
-                "map.log", "slurm-map.sh", "--nodes=1", "--ntasks-per-node=2", "map.toml", "map.h5"
-            ),
-        }
-        numbers["limited"] = queue.ask("squeue", "-h", "-r", "-j", numbers["limited"], "-o", "%A")
-
-        def over(job):
-            return lambda: queue.job(numbers[job])[0] in OVER
-
-        wait_for(
-            lambda: list(place.glob("timed.h5.ckpt-*1")),
-            "first checkpoint",
-            place / "timed.log",
-            over=over("timed"),
-        )
-        minutes = queue.seconds(numbers["timed"]) // 60 + 1
-        queue.ask(
-            "scontrol",
-            "update",
-            f"JobId={numbers['timed']}",
-            f"TimeLimit={minutes + (minutes * 60 - queue.seconds(numbers['timed']) < 25)}",
-        )
-        wait_for(
-            lambda: (
-                (place / "map.h5.journal").exists()
-                and (place / "map.h5.journal").read_bytes().count(b"\n") > 2
-            ),
-            "points",
-            place / "map.log",
-            over=over("map"),
-        )
-        queue.ask("scancel", "--signal=USR1", "--batch", numbers["map"])
-        for name, source, ranks in (
-            ("one.h5", "in.toml", 1),
-            ("two.h5", "in.toml", 2),
-            ("whole-map.h5", "map.toml", 1),
-        ):
-            code, out = hp(
-                "run", source, "-o", name, "--quiet", ranks=ranks, folder=place, timeout=240
-            )
-            assert code == 0, out
-        for job in numbers:
-            wait_for(
-                lambda job=job: "stopped with a checkpoint" in words(place, f"{job}.log"),
-                "stop",
-                place / f"{job}.log",
-                over=over(job),
-            )
-        queue.ask("scontrol", "update", f"JobId={numbers['timed']}", "TimeLimit=30")
-        (place / "limited.toml").write_text(INPUT)
-        (place / "hold").unlink()
-        for job in numbers:
-            wait_for(over(job), "end", place / f"{job}.log")
-        ends = {job: queue.job(number) for job, number in numbers.items()}
-    said = "\n".join(words(place, f"{job}.log") for job in numbers)
-    assert {state for state, _ in ends.values()} == {"COMPLETED"} and min(
-        times for _, times in ends.values()
-    ) >= 1, (ends, said)
-    assert "told to stop" in words(place, "timed.log") and "stopped by a signal" in words(
-        place, "timed.log"
-    )
-    assert "stopped by run.wall_limit" in words(place, "limited.log")
-    assert "finished points" in words(place, "map.log")
+        jobs = Jobs(queue, place)
+        jobs.wait("timed", lambda: list(place.glob("timed.h5.ckpt-*1")), "first checkpoint")
+        jobs.limit_soon()
+        jobs.wait("map", lambda: journalled(place, 2), "points")
+        queue.ask("scancel", "--signal=USR1", "--batch", jobs.numbers["map"])
+        compute_undisturbed(place)
+        for name in jobs.numbers:
+            stopped = functools.partial(has_stopped, place, f"{name}.log")
+            jobs.wait(name, stopped, "stop")
+        ends = jobs.finish()
+    logs = {name: words(place, f"{name}.log") for name in ends}
+    assert {state for state, _ in ends.values()} == {"COMPLETED"}, (ends, logs)
+    assert min(restarts for _, restarts in ends.values()) >= 1, (ends, logs)
+    assert "told to stop" in logs["timed"] and "stopped by a signal" in logs["timed"]
+    assert "stopped by run.wall_limit" in logs["limited"]
+    assert "finished points" in logs["map"]
     assert_same(place / "timed.h5", place / "two.h5")
     assert_same(place / "results" / "limited.h5", place / "one.h5")
     assert_same(place / "map.h5", place / "whole-map.h5", but=("ranks",))
@@ -179,7 +186,9 @@ def start(place, *lines, **more):
 
 
 def unignored():
-    """A shell cannot trap what it was started to ignore, and what runs in the background of another ignores INT."""
+    """A shell cannot trap what it was started to ignore, and what runs in the background of another
+    ignores INT.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -201,7 +210,7 @@ def test_term_and_int_to_a_job_stop_its_ranks_with_a_checkpoint(place, name):
     """mpiexec would kill the ranks a second after either; the script makes them USR1."""
     job = start(place, "compute 2 in.toml out.h5")
     wait_for(lambda: list(place.glob("out.h5.ckpt-*1")), "first checkpoint", place / "none")
-    job.send_signal(getattr(signal, name))
+    job.send_signal(signal.Signals[name])
     out = job.communicate(timeout=240)[0]
     assert job.returncode == 75, out
     assert (
@@ -213,17 +222,13 @@ def test_term_and_int_to_a_job_stop_its_ranks_with_a_checkpoint(place, name):
 
 
 def test_the_second_job_of_a_map_knows_that_points_were_finished(place):
-    """A map has a journal and no checkpoint. Fails if the script looks for a checkpoint alone: then it refuses the second start."""
+    """A map has a journal and no checkpoint.
+
+    Fails if the script looks for a checkpoint alone: then it refuses the second start.
+    """
     (place / "map.toml").write_text(MAP)
     job = start(place, "compute 2 map.toml map.h5")
-    wait_for(
-        lambda: (
-            (place / "map.h5.journal").exists()
-            and (place / "map.h5.journal").read_bytes().count(b"\n") > 1
-        ),
-        "points",
-        place / "none",
-    )
+    wait_for(lambda: journalled(place, 1), "points", place / "none")
     job.send_signal(signal.SIGTERM)
     said = job.communicate(timeout=240)[0]
     assert job.returncode == 75, said
@@ -291,7 +296,9 @@ def test_a_pbs_job_submits_the_next_one(place):
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_the_scripts_are_shell_and_say_how_they_are_used(name):
-    """bash parses them (and shellcheck, where there is one, has no warning); the usage line names the script."""
+    """bash parses them (and shellcheck, where there is one, has no warning); the usage line names
+    the script.
+    """
     path = HOME / "jobs" / name
     subprocess.run(["bash", "-n", path], check=True)
     if shutil.which("shellcheck"):

@@ -20,7 +20,9 @@ ENERGIES = np.array([-7.3, -0.8, -0.02, 0.0, 1e-3, 0.05, 0.4, 3.0])
 
 
 def convolve(g, e, width):
-    """int dw/pi width/((w-e)^2 + width^2) g(w), adaptively, on panels that widen away from w = 0 and from w = e."""
+    """int dw/pi width/((w-e)^2 + width^2) g(w), adaptively, on panels that widen away from w = 0
+    and from w = e.
+    """
     steps = np.geomspace(1e-3, 1e12, 31)
     edges = np.unique(
         np.concatenate([c + s * steps for c in (0.0, e) for s in (1, -1)] + [[0.0, e]])
@@ -48,14 +50,20 @@ def test_broadened_fermi_is_the_convolution(width, T):
 
 @pytest.mark.parametrize(("width", "T"), CASES)
 def test_broadened_tanh_is_the_convolution(width, T):
-    """Th equals the broadened tanh(w/2T) to 1e-10. Fails if tanh(w/T) is meant, or if its sign is turned."""
+    """Th equals the broadened tanh(w/2T) to 1e-10.
+
+    Fails if tanh(w/T) is meant, or if its sign is turned.
+    """
     expected = [convolve(lambda w: np.tanh(w / (2 * T)), x, width) for x in ENERGIES]
     np.testing.assert_allclose(broadened_tanh(ENERGIES, width, T), expected, atol=1e-10)
 
 
 @pytest.mark.parametrize(("width", "T"), [*CASES, (0.02, 0.0), (0.0, 0.02)])
 def test_tanh_and_fermi_are_one_function(width, T):
-    """Th = 1 - 2 F1 to rounding: two separate codes. Fails if any term of either recurrence is dropped."""
+    """Th = 1 - 2 F1 to rounding: two separate codes.
+
+    Fails if any term of either recurrence is dropped.
+    """
     np.testing.assert_allclose(
         broadened_tanh(ENERGIES, width, T), 1 - 2 * broadened_fermi(ENERGIES, width, T), atol=1e-14
     )
@@ -63,7 +71,10 @@ def test_tanh_and_fermi_are_one_function(width, T):
 
 @pytest.mark.parametrize(("width", "T"), [*CASES, (0.02, 0.0), (0.0, 0.02)])
 def test_slope_is_the_derivative(width, T):
-    """The slope integrates to the difference of Th (Gauss-Legendre, 1e-12). Fails if 1/(pi^2 T) becomes 1/(2 pi^2 T)."""
+    """The slope integrates to the difference of Th (Gauss-Legendre, 1e-12).
+
+    Fails if 1/(pi^2 T) becomes 1/(2 pi^2 T).
+    """
     scale = width + np.pi * T
     nodes, weights = np.polynomial.legendre.leggauss(40)
     for x in ENERGIES:
@@ -76,7 +87,10 @@ def test_slope_is_the_derivative(width, T):
 
 @pytest.mark.parametrize(("width", "T"), [*CASES, (0.02, 0.0), (0.0, 0.02)])
 def test_pair_potential_is_minus_half_the_integral_of_tanh(width, T):
-    """W(b) - W(a) = -(1/2) int_a^b Th to 1e-11. Fails with the opposite sign or without the factor 1/2."""
+    """W(b) - W(a) = -(1/2) int_a^b Th to 1e-11.
+
+    Fails with the opposite sign or without the factor 1/2.
+    """
     for a, b in [(-0.3, 0.7), (0.0, 3.0), (2.0, 9.0)]:
         kinks = [0.0, 0.05] if a <= 0 else None
         integral, _ = quad(
@@ -88,7 +102,8 @@ def test_pair_potential_is_minus_half_the_integral_of_tanh(width, T):
 
 
 def test_pair_potential_constant():
-    """The additive constant: -T ln(2 cosh(x/2T)) at width = 0, continuous at T = 0, common tail at |x| >> T.
+    """The additive constant: -T ln(2 cosh(x/2T)) at width = 0, continuous at T = 0, common tail at
+    |x| >> T.
 
     Fails if T ln(2 pi) or width (1 + ln(2 pi T))/pi is dropped.
     """
@@ -107,7 +122,8 @@ def test_pair_potential_constant():
     "function", [broadened_fermi, broadened_tanh, broadened_tanh_slope, pair_potential]
 )
 def test_zero_temperature_is_the_limit(function):
-    """T -> 0 with the Sommerfeld law: the difference is O(T^2), so a tenfold smaller T makes it a hundredfold smaller.
+    """T -> 0 with the Sommerfeld law: the difference is O(T^2), so a tenfold smaller T makes it a
+    hundredfold smaller.
 
     Fails if the T = 0 form has another width or prefactor (the difference then stays).
     """
@@ -118,7 +134,10 @@ def test_zero_temperature_is_the_limit(function):
 
 
 def test_zero_width_is_the_limit():
-    """width -> 0 gives the bare f, tanh and slope, linearly in width. Fails if the width = 0 branch has T for 2T."""
+    """width -> 0 gives the bare f, tanh and slope, linearly in width.
+
+    Fails if the width = 0 branch has T for 2T.
+    """
     x, T = np.array([-0.3, -0.01, 0.0, 0.02, 0.2]), 0.05
     np.testing.assert_allclose(broadened_fermi(x, 1e-12, T), fermi(x, T), atol=1e-11)
     np.testing.assert_allclose(broadened_tanh(x, 1e-12, T), broadened_tanh(x, 0.0, T), atol=1e-11)
@@ -145,7 +164,8 @@ def test_particle_hole_symmetry(width, T):
 
 
 def test_tails_keep_their_relative_accuracy():
-    """F1 -> width/(pi e) far above the chemical potential, f + O(width) below the Lorentzian's tail, at 1e-12 relative.
+    """F1 -> width/(pi e) far above the chemical potential, f + O(width) below the Lorentzian's
+    tail, at 1e-12 relative.
 
     Fails for 1/2 - Im psi/pi, which is good to 1e-16 absolute only.
     """
@@ -166,7 +186,10 @@ def test_tails_keep_their_relative_accuracy():
 
 
 def test_nothing_overflows():
-    """|x|/T up to 1e300 gives the T = 0 values without a floating-point warning. Fails without the common rescaling of u."""
+    """|x|/T up to 1e300 gives the T = 0 values without a floating-point warning.
+
+    Fails without the common rescaling of u.
+    """
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         for T in (1e-12, 1e-90, 1e-300):
             x = np.array([-3.0, 0.0, 1e-3, 1e5])
@@ -198,7 +221,10 @@ def test_pair_sum_is_smooth_where_the_pair_energy_vanishes(width, T):
 
 
 def test_divided_difference_of_a_known_function():
-    """For f = x^3 it is a^2 + ab + b^2, with broadcasting. Fails if the quadrature's factor 1/2 is dropped."""
+    """For f = x^3 it is a^2 + ab + b^2, with broadcasting.
+
+    Fails if the quadrature's factor 1/2 is dropped.
+    """
     a, b = np.array([[1.0], [2.0]]), np.array([1.0, 1.0 + 1e-9, 5.0])
     result = divided_difference(lambda x: x**3, lambda x: 3 * x**2, a, b, 1.0)
     np.testing.assert_allclose(result, a**2 + a * b + b**2, rtol=1e-14)

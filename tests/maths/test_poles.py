@@ -1,4 +1,6 @@
-"""Pole expansions of the Fermi function: their error, their number, and what they do to a level that is quenched."""
+"""Pole expansions of the Fermi function: their error, their number, and what they do to a level
+that is quenched.
+"""
 
 import numpy as np
 import pytest
@@ -30,7 +32,8 @@ def test_fit_reproduces_the_broadened_fermi_function(method, T, error):
 
 @pytest.mark.parametrize(("T", "published"), [(0.05, 1.6e-7), (0.02, 2.9e-6), (0.005, 8e-5)])
 def test_fifteen_poles(T, published):
-    """15 poles are at least as good as a fit of the bare f with refitted residues (measured for the same window and width).
+    """15 poles are at least as good as a fit of the bare f with refitted residues (measured for the
+    same window and width).
 
     Fails if the bare f is fitted instead of the broadened one.
     """
@@ -41,7 +44,10 @@ def test_fifteen_poles(T, published):
 
 @pytest.mark.parametrize(("T", "aaa", "ozaki"), [(0.05, 8, 36), (0.02, 9, 56), (0.005, 11, 112)])
 def test_number_of_poles_for_one_part_in_a_million(T, aaa, ozaki):
-    """P at error 1e-6: the cost of a time evolution. Fails if polishing is dropped (one pole more) or P is not the smallest."""
+    """P at error 1e-6: the cost of a time evolution.
+
+    Fails if polishing is dropped (one pole more) or P is not the smallest.
+    """
     assert len(fit("aaa", T, WIDTH, WINDOW, 1e-6)) == aaa
     assert len(fit("ozaki", T, WIDTH, WINDOW, 1e-6)) == ozaki
 
@@ -61,7 +67,8 @@ def test_tight_errors_are_reachable(T, width, window):
 
 
 def test_ozaki_poles_are_exact_for_the_bare_fermi_function():
-    """The lowest Ozaki poles are the Matsubara frequencies with residue T, and f itself is met at width 0 to 1e-12.
+    """The lowest Ozaki poles are the Matsubara frequencies with residue T, and f itself is met at
+    width 0 to 1e-12.
 
     Fails if the residue is T |v|^2/(2 b^2), or if the tridiagonal matrix has 1/sqrt(4 k^2 + 1).
     """
@@ -76,7 +83,8 @@ def test_ozaki_poles_are_exact_for_the_bare_fermi_function():
 
 @pytest.mark.parametrize("T", [0.05, 0.02])
 def test_two_expansions_agree(T):
-    """AAA against Ozaki, two methods with nothing in common but f: their F1 differ by less than the sum of their errors.
+    """AAA against Ozaki, two methods with nothing in common but f: their F1 differ by less than the
+    sum of their errors.
 
     Fails if either one scales w or r with 2T instead of T.
     """
@@ -90,9 +98,11 @@ def test_two_expansions_agree(T):
 
 @pytest.mark.parametrize("method", ["aaa", "ozaki"])
 def test_retarded_is_the_integral_over_the_expansion(method):
-    """retarded(e) = int dw/2pi 2i f_fit(w)/(w - e + i width) in the principal-value sense at infinity, to 1e-9.
+    """retarded(e) = int dw/2pi 2i f_fit(w)/(w - e + i width) in the principal-value sense at
+    infinity, to 1e-9.
 
-    Both parts; the w -> -w pair sum makes the integrand decay as 1/w^2. Fails if the sign of e or of i w_p is turned.
+    Both parts; the w -> -w pair sum makes the integrand decay as 1/w^2. Fails if the sign of e or
+    of i w_p is turned.
     """
     poles = fit(method, 0.05, 0.3, 5.0, 1e-3)
 
@@ -103,7 +113,7 @@ def test_retarded_is_the_integral_over_the_expansion(method):
         parts = []
         for part in (np.real, np.imag):
             near = quad(
-                lambda w: part(symmetric(w, e)),
+                lambda w, part=part, e=e: part(symmetric(w, e)),
                 0,
                 50,
                 points=[0.05, abs(e)],
@@ -111,15 +121,20 @@ def test_retarded_is_the_integral_over_the_expansion(method):
                 epsabs=1e-11,
             )[0]
             far = quad(
-                lambda u: part(symmetric(1 / u, e)) / u**2, 0, 1 / 50, limit=1000, epsabs=1e-11
+                lambda u, part=part, e=e: part(symmetric(1 / u, e)) / u**2,
+                0,
+                1 / 50,
+                limit=1000,
+                epsabs=1e-11,
             )[0]
             parts.append(near + far)
         assert poles.retarded(e) == pytest.approx(complex(*parts), abs=1e-9)
 
 
 def test_retarded_against_the_true_fermi_function():
-    """With the true f, cut off at |w| = 400: the real part of retarded is F1 to pole_error, the imaginary part is right up to
-    a constant and memory_error: its variation over half the window is c e^2.
+    """With the true f, cut off at |w| = 400: the real part of retarded is F1 to pole_error, the
+    imaginary part is right up to a constant and memory_error: its variation over half the window is
+    c e^2.
 
     Fails if the imaginary part has the wrong sign, or if ln|e| is compared without 1/pi.
     """
@@ -128,8 +143,12 @@ def test_retarded_against_the_true_fermi_function():
     grid = np.array([0.0, 0.5, 1.5, 3.0])
 
     def integral(e):
-        lorentzian = lambda w: fermi(w, T) * width / ((w - e) ** 2 + width**2)
-        dispersive = lambda w: lorentzian(w) * (w - e) / width
+        def lorentzian(w):
+            return fermi(w, T) * width / ((w - e) ** 2 + width**2)
+
+        def dispersive(w):
+            return lorentzian(w) * (w - e) / width
+
         return [
             quad(k, -400, 5, points=[-20, -1, 0, 1, e], limit=2000, epsabs=1e-10)[0] / np.pi
             for k in (lorentzian, dispersive)
@@ -147,9 +166,11 @@ def test_retarded_against_the_true_fermi_function():
 
 
 def occupation_with_poles(poles, before, after, t):
-    """n(t) of one level in a wide band whose energy jumps at t = 0: dn/dt = -2 width n + 2 width Re A, one mode a pole.
+    """n(t) of one level in a wide band whose energy jumps at t = 0: dn/dt = -2 width n + 2 width Re
+    A, one mode a pole.
 
-    A = 1/2 + sum_p A_p, i dA_p/dt = (e - i w_p - i width) A_p + 2 r_p, stationary before the jump (Croy and Saalmann 2009).
+    A = 1/2 + sum_p A_p, i dA_p/dt = (e - i w_p - i width) A_p + 2 r_p, stationary before the jump
+    (Croy and Saalmann 2009).
     """
     a, width = poles.w + poles.width, poles.width
     modes_before, modes_after = (2 * poles.r / (1j * a - e) for e in (before, after))
@@ -164,7 +185,8 @@ def occupation_with_poles(poles, before, after, t):
 
 
 def occupation_by_quadrature(T, width, before, after, t):
-    """The same n(t) from scattering states: int dw/pi width f(w) |1/(w-e1+iW) + [1/(w-e0+iW) - 1/(w-e1+iW)] e^{i(w-e1+iW)t}|^2.
+    """The same n(t) from scattering states: int dw/pi width f(w) |1/(w-e1+iW) + [1/(w-e0+iW) -
+    1/(w-e1+iW)] e^{i(w-e1+iW)t}|^2.
 
     w = width tan(phi) on panels; nothing here knows about poles.
     """
@@ -184,10 +206,11 @@ def occupation_by_quadrature(T, width, before, after, t):
 
 @pytest.mark.parametrize("window", [12.0, 36.0])
 def test_quenched_level(window):
-    """A level jumping from -0.4 to 0.9 follows the exact solution within memory_error: the modes carry the leads' memory.
+    """A level jumping from -0.4 to 0.9 follows the exact solution within memory_error: the modes
+    carry the leads' memory.
 
-    A stationary error of 1e-6 does not bound this; the wider window does. Fails if i dA_p/dt lacks its factor 2, if
-    w_p changes sign, or if memory_error lacks its factor 2 width.
+    A stationary error of 1e-6 does not bound this; the wider window does. Fails if i dA_p/dt lacks
+    its factor 2, if w_p changes sign, or if memory_error lacks its factor 2 width.
     """
     T, before, after = 0.02, -0.4, 0.9
     poles = fit("aaa", T, WIDTH, window, 1e-6)

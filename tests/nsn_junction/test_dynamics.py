@@ -16,7 +16,7 @@ import hpcneq
 from hpcneq import parallel
 from hpcneq.maths import poles
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Row
 from hpcneq.systems.nsn_junction.physics import drive
 from hpcneq.systems.nsn_junction.physics import junction as model
@@ -74,7 +74,7 @@ class March:
 
     def __init__(self, system, delta, step, breaks=()):
         self.system, self.step = system, step
-        self.state = State(Quench(system, np.asarray(delta, complex)), parallel.world())
+        self.state = BlockState(Quench(system, np.asarray(delta, complex)), parallel.world())
         self.method = Exponential(self.state)
         self.edges = sorted(breaks)
         self.t, self.origin, self.taken = 0.0, 0.0, 0

@@ -18,7 +18,7 @@ from hpcneq.errors import InputError
 from hpcneq.parallel import solo
 from hpcneq.solvers import contours, modes
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Row
 from hpcneq.systems.nsn_junction.physics import (
     drive,
@@ -110,7 +110,7 @@ def kicked(system, D, n, size):
     """
     x = np.arange(system.lattice.Lx)
     delta = D + size * (1 + 0.4j) * np.cos(2 * np.pi * n * x / system.lattice.Lx)
-    return Exponential(State(Quench(system, delta), solo()))
+    return Exponential(BlockState(Quench(system, delta), solo()))
 
 
 def signal(method, n, step, start, count, every):
@@ -183,7 +183,7 @@ def jacobian(system, D):
     The equations are bilinear in Delta and the modes: symmetric differences with unit steps are
     exact.
     """
-    state = State(Quench(system, np.full(system.lattice.Lx, D, complex)), solo())
+    state = BlockState(Quench(system, np.full(system.lattice.Lx, D, complex)), solo())
     start, n = state.flat.copy(), state.flat.size
 
     def slope(x):

@@ -12,7 +12,7 @@ import hpcneq
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.systems.nsn_junction.physics import drive, junction, onsets, uniform_states
 from hpcneq.systems.nsn_junction.physics.response import UniformResponse
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
@@ -110,7 +110,7 @@ def test_unstable_roots_leave_and_stable_ones_return(name):
     assert (onsets.gap_slopes(state.D, point, grid)[1] < 0) == stable or stable is False
     rng = np.random.default_rng(5)
     method = Exponential(
-        State(
+        BlockState(
             Quench(system, state.D + 1e-4 * (rng.normal(size=9) + 1j * rng.normal(size=9))), solo()
         )
     )

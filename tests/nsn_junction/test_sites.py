@@ -17,11 +17,11 @@ from hpcneq.parallel import solo
 from hpcneq.petsc import Options
 from hpcneq.solvers import newton
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Evolution
-from hpcneq.solvers.site_columns import integrator as columnsteps
-from hpcneq.solvers.site_columns import kernels as sitekernels
-from hpcneq.solvers.site_columns import state as columns
+from hpcneq.solvers.site_columns import integrator, kernels
+from hpcneq.solvers.site_columns.state import SiteState
+from hpcneq.solvers.site_columns.stationary import Stationary
 from hpcneq.systems.nsn_junction.physics import drive, patterns
 from hpcneq.systems.nsn_junction.physics import junction as model
 from hpcneq.systems.nsn_junction.physics import lattice_dynamics as dynamics
@@ -84,7 +84,7 @@ def wild(Lx, Ly):
 
 def run(system, step, count, comm=None, dtype=complex):
     """The integrator after ``count`` steps from the stationary start."""
-    method = columnsteps.Columns(columns.State(system, comm or solo(), np.dtype(dtype)))
+    method = integrator.Columns(SiteState(system, comm or solo(), np.dtype(dtype)))
     method.start(0.0, step)
     for k in range(count):
         method.advance(k * step, step)
@@ -125,8 +125,8 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
     c = (RNG.normal(size=15) + 1j * RNG.normal(size=15)) * 0.3
     H, radius, t = dense(place, A, c), 6.0, 0.4
     real, kind = {4: (np.float32, np.complex64), 8: (float, complex)}[size]
-    width, terms = sitekernels.LANES[size], 30
-    u = columnsteps._exponential(t, radius, terms)
+    width, terms = kernels.LANES[size], 30
+    u = integrator._exponential(t, radius, terms)
     P, B, C = (
         RNG.normal(size=(30, 2, width)).astype(real),
         np.empty((30, 2, width), real),
@@ -135,7 +135,7 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
     at = np.tile([4, 9], (width, 1))
     w = np.zeros((terms, width, 2), kind)
     w[:] = u[:, None, None] * np.array([0.5, -0.3j])
-    kernel = sitekernels.clenshaw["plain" if plain else "phases", size]
+    kernel = kernels.clenshaw["plain" if plain else "phases", size]
     found = kernel(
         place.near,
         (place.hops(A) / radius).astype(kind),
@@ -157,7 +157,7 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
         V = RNG.normal(size=(15, 2, 2, 32))
         B, C = np.zeros_like(V), np.zeros_like(V)
         for k in range(terms - 1, -1, -1):
-            sitekernels.right(
+            kernels.right(
                 place.near,
                 place.hops(A) / radius,
                 place.potential / radius,
@@ -195,7 +195,7 @@ def test_stripes_evolve_as_with_blocks():
         full = run(
             dynamics.SiteQuench(given, plane(9, 3), np.repeat(delta, 3)), step, round(2 / step)
         )
-        blocks = Exponential(State(Quench(given, delta), solo()))
+        blocks = Exponential(BlockState(Quench(given, delta), solo()))
         blocks.start(0.0, step)
         for k in range(round(2 / step)):
             blocks.advance(k * step, step)
@@ -323,7 +323,7 @@ def test_petsc_integrates_the_same_equations():
     ends, kinds = [], []
     for given in ({"evolve_ts_type": "rk", "evolve_ts_rtol": 1e-7, "evolve_ts_atol": 1e-8}, {}):
         with Options(given) as options:
-            evolution = Evolution(columns.State(system, solo()), 0.6, 0.05, options)
+            evolution = Evolution(SiteState(system, solo()), 0.6, 0.05, options)
             kinds.append(evolution.type)
             rows = []
             evolution.run(rows.append, every=0.6)
@@ -371,8 +371,8 @@ def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
     assert z.imag > 0.05
     given = junction(4, 6, drive.Drive(0.8), h=0.3, U=4.0, error=1e-6)
     seed = 1e-5 * np.tile(np.cos(q * np.arange(6)), 4)
-    method = columnsteps.Columns(
-        columns.State(dynamics.SiteQuench(given, plane(4, 6, U=4.0), seed), solo())
+    method = integrator.Columns(
+        SiteState(dynamics.SiteQuench(given, plane(4, 6, U=4.0), seed), solo())
     )
     method.start(0.0, 0.25)
     size = []
@@ -413,7 +413,7 @@ def test_a_disordered_stationary_state_stays():
     given = junction(4, 3, drive.Drive(0.4), h=0.1, U=3.0, T=0.1)
     system = dynamics.SiteQuench(given, place, np.full(12, 0.6 + 0j))
     found = newton.relax(
-        columns.Stationary(system),
+        Stationary(system),
         solo(),
         np.concatenate([np.full(12, 0.6), np.zeros(12)]),
         {"snes_type": "anderson", "snes_anderson_m": 8, "snes_atol": 1e-11, "snes_max_it": 300},
@@ -568,7 +568,7 @@ def test_petsc_moves_hops_the_same_way(late):
     ends = []
     for given in ({"evolve_ts_type": "rk", "evolve_ts_rtol": 1e-7, "evolve_ts_atol": 1e-8}, {}):
         with Options(given) as options:
-            evolution = Evolution(columns.State(system, solo()), 0.6, 0.05, options)
+            evolution = Evolution(SiteState(system, solo()), 0.6, 0.05, options)
             evolution.run(lambda row: ends.append(row.c) if row.t == 0.6 else None, every=0.6)
             evolution.destroy()
     np.testing.assert_allclose(ends[0], ends[1], atol=2e-6)

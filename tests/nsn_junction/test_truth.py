@@ -14,7 +14,7 @@ from support import independent
 
 from hpcneq import parallel
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 SITES = np.array(
@@ -327,7 +327,7 @@ def test_single_precision_modes_over_a_long_time():
     )
     found = []
     for dtype in (complex, np.complex64):
-        method = Exponential(State(system, parallel.solo(), dtype))
+        method = Exponential(BlockState(system, parallel.solo(), dtype))
         method.start(0.0, 0.5)
         found.append([])
         for k in range(120):

@@ -1,4 +1,7 @@
-"""Who owns what, sums in a fixed order, and failing together. Also: mpiexec -n 3 python -m pytest tests/parallel_runs/test_parallel.py -m parallel"""
+"""Who owns what, sums in a fixed order, and failing together.
+
+Also: mpiexec -n 3 python -m pytest tests/parallel_runs/test_parallel.py -m parallel
+"""
 
 from __future__ import annotations
 
@@ -31,13 +34,15 @@ FEW = [
 ]  # fewer items than ranks, whole chunks, one more than a chunk
 
 
-# ---- layout ---------------------------------------------------------------------------------------------------------
+# ---- layout --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("items", [0, 1, 2, 3, 6, 7, 8, 50])
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 11])
 def test_blocks_cover_all_items_once_in_order_and_differ_by_at_most_one(items, size):
-    """The block rule, also with more ranks than items; ``owner`` is the inverse of ``bounds`` for every item."""
+    """The block rule, also with more ranks than items; ``owner`` is the inverse of ``bounds`` for
+    every item.
+    """
     layouts = [Layout(items, size, rank) for rank in range(size)]
     assert [i for layout in layouts for i in range(*layout.bounds())] == list(range(items))
     counts = [layout.count for layout in layouts]
@@ -51,8 +56,9 @@ def test_blocks_cover_all_items_once_in_order_and_differ_by_at_most_one(items, s
 @pytest.mark.parametrize("items", [0, 1, 2, 5, 8])
 @pytest.mark.parametrize("reach", [0, 1, 3])
 def test_halos_are_the_periodic_neighbours(comm, items, reach):
-    """Each rank gets its rows with ``reach`` periodic neighbours on both sides, also where it owns one row or none,
-    and where the halo is wider than the ring and wraps round it."""
+    """Each rank gets its rows with ``reach`` periodic neighbours on both sides, also where it owns
+    one row or none, and where the halo is wider than the ring and wraps round it.
+    """
     layout = Layout.over(items, comm)
     whole = np.arange(items)[:, None] + 1j * np.array([[0.25, 0.5]])
     got = layout.exchange(comm, whole[layout.start : layout.stop], reach)
@@ -64,7 +70,7 @@ def test_halos_are_the_periodic_neighbours(comm, items, reach):
         )
 
 
-# ---- sums -----------------------------------------------------------------------------------------------------------
+# ---- sums ----------------------------------------------------------------------------------------
 
 
 def rough(items, tail, kind=complex):
@@ -79,8 +85,10 @@ def rough(items, tail, kind=complex):
 @pytest.mark.parametrize("items", FEW)
 @pytest.mark.parametrize("tail, kind", [((), float), ((3,), complex), ((2, 2), float)])
 def test_sums_are_the_same_to_the_last_bit_on_any_number_of_ranks(comm, items, tail, kind):
-    """Every rank takes the same branch only if every rank sees the same bits: the sum over ranks equals the sum that
-    one rank makes alone, and all ranks hold it. A plain Allreduce fails this on 3 ranks."""
+    """Every rank takes the same branch only if every rank sees the same bits: the sum over ranks
+    equals the sum that one rank makes alone, and all ranks hold it. A plain Allreduce fails this on
+    3 ranks.
+    """
     terms, layout = rough(items, tail, kind), Layout.over(items, comm)
     total = ordered_sum(comm, layout, terms[layout.start : layout.stop])
     alone = ordered_sum(solo(), Layout(items, 1, 0), terms)
@@ -116,7 +124,7 @@ def test_the_rough_rows_tell_orders_apart():
     )
 
 
-# ---- deciding and failing together ----------------------------------------------------------------------------------
+# ---- deciding and failing together ---------------------------------------------------------------
 
 
 @pytest.mark.parallel
@@ -166,7 +174,7 @@ def test_threads_that_would_compete_are_warned_about(monkeypatch, value, several
     assert ["OMP_NUM_THREADS=1" in line for line in lines] == [True] * warned
 
 
-# ---- real ranks that fail: a program of three, started here ---------------------------------------------------------
+# ---- real ranks that fail: a program of three, started here --------------------------------------
 
 PROGRAM = """
 import sys, types
@@ -185,8 +193,10 @@ sys.exit(main(["run", "a.toml"]))
 
 
 def mpiexec(ranks, *command, limit=200.0):
-    """(exit code, stdout, stderr) of a command under mpiexec; TimeoutExpired, and all of it gone, if it has not ended by itself
-    within ``limit`` seconds, which ranks that wait for each other never do."""
+    """(exit code, stdout, stderr) of a command under mpiexec; TimeoutExpired, and all of it gone,
+    if it has not ended by itself within ``limit`` seconds, which ranks that wait for each other
+    never do.
+    """
     env = {
         key: value
         for key, value in os.environ.items()
@@ -222,7 +232,9 @@ def fail(body, ranks=3):
 
 @pytest.mark.parametrize("rank", [0, 2])
 def test_a_bug_on_one_rank_ends_all(rank):
-    """The others wait in a collective call and would wait for ever: all end, with the traceback of the one."""
+    """The others wait in a collective call and would wait for ever: all end, with the traceback of
+    the one.
+    """
     code, _, err = fail(f"""
         if comm.rank == {rank}:
             1 / 0
@@ -233,7 +245,9 @@ def test_a_bug_on_one_rank_ends_all(rank):
 
 
 def test_an_expected_error_on_one_rank_only_ends_all_with_its_code():
-    """It should be on all ranks; if it is not, nobody hangs, the line is still printed and the code is the error's."""
+    """It should be on all ranks; if it is not, nobody hangs, the line is still printed and the code
+    is the error's.
+    """
     code, _, err = fail("""
         if comm.rank == 1:
             raise InputError("[run] t_max = -1: must be > 0")
@@ -257,7 +271,9 @@ def test_an_expected_error_on_all_ranks_is_printed_once():
 
 
 def test_a_bug_inside_a_callback_of_petsc_ends_all():
-    """Python called from C must not swallow it, nor leave the other ranks in the next collective call."""
+    """Python called from C must not swallow it, nor leave the other ranks in the next collective
+    call.
+    """
     code, _, err = fail("""
         from hpcneq import petsc
         PETSc = petsc.start()

@@ -1,4 +1,7 @@
-"""Any number of ranks gives the same physics, and more ranks hold less each. ``mpiexec -n 3 python -m pytest tests/parallel_runs -m parallel``."""
+"""Any number of ranks gives the same physics, and more ranks hold less each.
+
+``mpiexec -n 3 python -m pytest tests/parallel_runs -m parallel``.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from hpcneq import driver, petsc
 from hpcneq.config import load
 from hpcneq.files.writer import Result
 from hpcneq.parallel import logger, solo
-from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Evolution
-from hpcneq.systems.nsn_junction.physics import patterns as initial
+from hpcneq.systems.nsn_junction.physics import patterns
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
-from hpcneq.systems.nsn_junction.tasks import evolve as task
+from hpcneq.systems.nsn_junction.tasks import evolve
 
 pytestmark = pytest.mark.parallel
 SAME = 1e-11  # what ranks may differ by: rounding, where nothing grows by more than 1e4
@@ -37,7 +40,8 @@ CASES = {
         "parameters": {"h": 0.2, "T": 0.1, "eV": STEP},
         "numerics": {"Lx": 5, "Ly": 2, "dt": 0.25, "symmetry": "stripe-parity"},
     },
-    # no lead's hole columns can use another's modes: twice the groups; the order parameter turns and grows from noise
+    # no lead's hole columns can use another's modes: twice the groups; the order parameter turns
+    # and grows from noise
     "unequal": {
         "parameters": {"U": 4.0, "T": 0.1, "eV": STEP},
         "numerics": {"Lx": 5, "Ly": 2, "dt": 0.25, "pole_error": 1e-5},
@@ -57,15 +61,17 @@ def read(name, **tables):
 def quench(run, comm):
     """The disturbed start of an input, found by all ranks of a communicator together."""
     petsc.start()
-    junction = task.build(run, comm)
-    delta, _ = task.start(run, comm, junction, logger(comm, quiet=True))
-    return Quench(junction, delta + initial.noise(junction.lattice, run.initial.noise, seed=3))
+    junction = evolve.build(run, comm)
+    delta, _ = evolve.start(run, comm, junction, logger(comm, quiet=True))
+    return Quench(junction, delta + patterns.noise(junction.lattice, run.patterns.noise, seed=3))
 
 
-def evolve(run, comm):
-    """(rows of t, delta, densities, currents; state bytes; mode bytes of both generations) of an evolution over a communicator."""
+def evolved(run, comm):
+    """(rows of t, delta, densities, currents; state bytes; mode bytes of both generations) of an
+    evolution over a communicator.
+    """
     system = quench(run, comm)
-    state, rows = State(system, comm), []
+    state, rows = BlockState(system, comm), []
 
     def on_row(row):
         seen = state.observe(row)
@@ -93,16 +99,17 @@ def evolve(run, comm):
 @functools.lru_cache(maxsize=None)
 def alone(name):
     """The same by this rank alone; every rank repeats it."""
-    return evolve(read(name), solo())
+    return evolved(read(name), solo())
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_quench_is_the_same_on_any_number_of_ranks(comm, name):
     """Order parameter, densities and currents at every row, through a jump of the bias in mid-run.
 
-    Every rank also computes it alone. Each rank must hold the same rows to the last bit, or ranks would decide differently.
+    Every rank also computes it alone. Each rank must hold the same rows to the last bit, or ranks
+    would decide differently.
     """
-    rows, _ = evolve(read(name), comm)
+    rows, _ = evolved(read(name), comm)
     expected, _ = alone(name)
     assert rows.shape == expected.shape and np.isfinite(rows).all()
     assert np.abs(rows - expected).max() < SAME
@@ -112,9 +119,11 @@ def test_a_quench_is_the_same_on_any_number_of_ranks(comm, name):
 
 @pytest.mark.parametrize("name", ["9x3", "unequal"])
 def test_the_start_is_the_same_on_any_number_of_ranks(comm, name):
-    """The stationary modes and Green functions of each held block are those one rank alone would fill in."""
-    state = State(quench(read(name), comm), comm)
-    one = State(quench(read(name), solo()), solo())
+    """The stationary modes and Green functions of each held block are those one rank alone would
+    fill in.
+    """
+    state = BlockState(quench(read(name), comm), comm)
+    one = BlockState(quench(read(name), solo()), solo())
     for key, runs in state.modes.items():
         for (groups, columns, mine), (same, same_columns, whole) in zip(runs, one.modes[key]):
             assert (groups, columns) == (same, same_columns) and np.abs(mine - whole).max() < SAME
@@ -124,11 +133,12 @@ def test_the_start_is_the_same_on_any_number_of_ranks(comm, name):
 
 @pytest.mark.parametrize("name", ["5x2", "unequal"])
 def test_state_falls_as_ranks_grow(comm, name):
-    """No rank holds a global array of modes: the ranks' shares add up to the whole, and none exceeds its share of chunks.
+    """No rank holds a global array of modes: the ranks' shares add up to the whole, and none
+    exceeds its share of chunks.
 
     Both generations of modes count. Green functions are held by one rank a block.
     """
-    state = State(quench(read(name), comm), comm)
+    state = BlockState(quench(read(name), comm), comm)
     _, one = alone(name)
     largest = max(sum(array.size for _, _, array in runs) for runs in one.modes.values())
     shares = comm.allgather(
@@ -150,16 +160,18 @@ def test_state_falls_as_ranks_grow(comm, name):
 
 
 def test_mixed_precision_agrees_to_single_precision(comm):
-    """Modes in single precision differ between ranks by single rounding only: sums are made in double."""
+    """Modes in single precision differ between ranks by single rounding only: sums are made in
+    double.
+    """
     run = read("9x3")
     system = quench(run, comm)
     found = []
     for ranks, dtype in ((comm, np.complex64), (solo(), np.complex64), (solo(), complex)):
         last = []
         with petsc.Options({}) as options:
-            evolution = Evolution(State(system, ranks, dtype), 2.0, 0.25, options)
+            evolution = Evolution(BlockState(system, ranks, dtype), 2.0, 0.25, options)
             try:
-                evolution.run(lambda row: last.append(row.c.copy()))
+                evolution.run(lambda row, last=last: last.append(row.c.copy()))
             finally:
                 evolution.destroy()
         found.append(np.array(last))
@@ -167,7 +179,9 @@ def test_mixed_precision_agrees_to_single_precision(comm):
 
 
 def test_the_result_file_is_the_same_on_any_number_of_ranks(comm, shared_tmp):
-    """Every data set of the file written by all ranks equals that of one rank, with the same names, shapes and units."""
+    """Every data set of the file written by all ranks equals that of one rank, with the same names,
+    shapes and units.
+    """
     source = {**BASE, "initial": {"seed": 3}, "run": {"t_max": 1.0}, **CASES["9x3"]}
     assert driver.run(source, output=shared_tmp / "many.h5", quiet=True, comm=comm) == 0
     if comm.rank == 0:

@@ -1,4 +1,6 @@
-"""Runs that are stopped, killed, starved of disk or spoiled, in processes of their own: nothing is lost, nothing hangs."""
+"""Runs that are stopped, killed, starved of disk or spoiled, in processes of their own: nothing is
+lost, nothing hangs.
+"""
 
 import os
 import shutil
@@ -60,11 +62,13 @@ def cut(place, begun):
     return place
 
 
-# ---- stop, show, continue -------------------------------------------------------------------------------------------
+# ---- stop, show, continue ------------------------------------------------------------------------
 
 
 def test_a_wall_limit_stops_the_run_and_resume_ends_it(cut, whole):
-    """Every leg makes a step, however short the limit; exit code 75; the result file says stopped and can be read."""
+    """Every leg makes a step, however short the limit; exit code 75; the result file says stopped
+    and can be read.
+    """
     result = Result(cut / "out.h5")
     assert result.status == "stopped" and result.as_json_object()["exit_code"] == STOPPED
     assert "stopped by run.wall_limit at t = 0.5" in result.warnings[0] and list(result.t) == [
@@ -213,7 +217,7 @@ def test_a_signal_stops_all_ranks_with_a_checkpoint(place, whole, name, ranks):
     )
     wait_for(place, 1, process)
     time.sleep(0.3)
-    process.send_signal(getattr(signal, name))
+    process.send_signal(signal.Signals[name])
     out = process.communicate(timeout=200)[0]
     assert process.returncode == STOPPED and "stopped by a signal" in out, out
     assert Result(place / "out.h5").status == "stopped"
@@ -231,25 +235,27 @@ def wait_for(place, number, process=None, seconds=200):
 
 
 def test_the_clock_leaves_time_for_the_checkpoint(monkeypatch):
-    """A run with a limit stops when a step as slow as the slowest and a checkpoint as slow as the last no longer fit."""
-    now = 100.0
-    monkeypatch.setattr(stopping.time, "monotonic", lambda: now)
+    """A run with a limit stops when a step as slow as the slowest and a checkpoint as slow as the
+    last no longer fit.
+    """
+    now = [100.0]
+    monkeypatch.setattr(stopping.time, "monotonic", lambda: now[0])
     clock = Stopping(solo(), minutes=0.1, limit=MARGIN + 20.0)
     clock.wrote(4.0)
-    for now, answer in (
+    # 109 s: 9 have passed, the slowest step took 5, a checkpoint may take 6
+    for t, answer in (
         (105.0, (False, False)),
         (107.0, (False, True)),
         (108.9, (False, True)),
         (109.1, (True, True)),
     ):
-        assert (
-            clock.decide() == answer
-        )  # 109 s: 9 have passed, the slowest step took 5, a checkpoint may take 6
+        now[0] = t
+        assert clock.decide() == answer
     assert SAFETY == 1.5 and clock.reason == "run.wall_limit"
     assert changed({"a": 1, "f (the file's content)": 1}, {"a": 2}) == ["a"]
 
 
-# ---- damage ---------------------------------------------------------------------------------------------------------
+# ---- damage --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", ["cut", "zero", "bit", "empty"])
@@ -338,7 +344,7 @@ def test_json_keeps_every_bit():
         checkpoint.dumps({"x": object()})
 
 
-# ---- disks ----------------------------------------------------------------------------------------------------------
+# ---- disks ---------------------------------------------------------------------------------------
 
 
 def run_limited(place, size, *words, ranks=1):
@@ -346,7 +352,8 @@ def run_limited(place, size, *words, ranks=1):
     program = place / "limited.py"
     program.write_text(
         "import resource, sys\nfrom mpi4py import MPI\n"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\nfrom hpcneq.cli import main\nsys.exit(main())\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\nfrom hpcneq.cli "
+        "import main\nsys.exit(main())\n"
     )
     done = subprocess.run(
         command(*words, ranks=ranks, program=(program,)),
@@ -365,7 +372,9 @@ def run_limited(place, size, *words, ranks=1):
 def test_a_limit_on_the_size_of_files_ends_with_a_clear_error_and_the_last_checkpoint_intact(
     cut, whole, ranks
 ):
-    """The result grows beyond the limit, then the checkpoint does: one line each, no hang; continued without it, all is there."""
+    """The result grows beyond the limit, then the checkpoint does: one line each, no hang;
+    continued without it, all is there.
+    """
     for size in (120_000, 250_000):
         code, out = run_limited(
             cut, size, "resume", "out.h5", "--set", "run.wall_limit=10", ranks=ranks
@@ -407,7 +416,9 @@ def test_a_full_disk_ends_with_a_clear_error_and_the_last_checkpoint_intact(plac
 
 
 def test_a_failed_write_leaves_the_generations_before_it(tmp_path, monkeypatch):
-    """Permission lost at the renaming; the next newest is the one before, and the leftovers go with the next write."""
+    """Permission lost at the renaming; the next newest is the one before, and the leftovers go with
+    the next write.
+    """
     target = tmp_path / "out.h5"
     checkpoint.write(solo(), target, 1, {"t": 1}, {})
 
@@ -441,13 +452,16 @@ def test_the_hash_is_checked_before_hdf5_sees_the_file(tmp_path, monkeypatch):
         checkpoint.load(solo(), tmp_path / "out.h5", 1)
 
 
-# ---- bugs -----------------------------------------------------------------------------------------------------------
+# ---- bugs ----------------------------------------------------------------------------------------
 
 
 def test_a_rank_that_raises_ends_all_ranks_and_loses_nothing(place, whole):
-    """An exception nobody expected, on one rank, in the middle of the run: no rank waits for it, the checkpoints are good."""
+    """An exception nobody expected, on one rank, in the middle of the run: no rank waits for it,
+    the checkpoints are good.
+    """
     (place / "faulty.py").write_text(
-        "import sys\nfrom hpcneq.stopping import Stopping\nfrom hpcneq.cli import main\ndecide = Stopping.decide\n"
+        "import sys\nfrom hpcneq.stopping import Stopping\nfrom hpcneq.cli import "
+        "main\ndecide = Stopping.decide\n"
         "def fails(self):\n    self.count = getattr(self, 'count', 0) + 1\n"
         "    return decide(self) if self.count < 30 or self.comm.rank == 0 else 1 / 0\n"
         "Stopping.decide = fails\nsys.exit(main())\n"

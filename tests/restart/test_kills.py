@@ -1,4 +1,5 @@
-"""kill -9 of a whole job or of one of its ranks, at any instant: started again, it ends with every bit of the run never killed.
+"""kill -9 of a whole job or of one of its ranks, at any instant: started again, it ends with every
+bit of the run never killed.
 
 python tests/restart/test_kills.py [COUNT [SEED]]        the table, without pytest
 """
@@ -66,7 +67,9 @@ class Kills:
             raise AssertionError(f"trial {number} of seed {self.seed}, {told}: {error}") from error
 
     def _kill(self, chance):
-        """Start the run, kill it or one rank at a random instant, see that all of it ends; what it was doing."""
+        """Start the run, kill it or one rank at a random instant, see that all of it ends; what it
+        was doing.
+        """
         victim, before = (
             chance.choice(("the job", "one rank")),
             max(checkpoint.generations(self.folder / "out.h5"), default=0),

@@ -1,6 +1,8 @@
-"""Maps that are killed or stopped: finished points are not computed again, and the end has the bits of the uninterrupted map.
+"""Maps that are killed or stopped: finished points are not computed again, and the end has the bits
+of the uninterrupted map.
 
-python tests/restart/test_map_runs.py 40      # so many kills, with tests/ and the checkout on PYTHONPATH
+python tests/restart/test_map_runs.py 40      # so many kills, with tests/ and the checkout on
+PYTHONPATH
 """
 
 from __future__ import annotations
@@ -35,8 +37,8 @@ from hpcneq.files.journal import count
 def killed(folder, seed, ranks, most=3):
     """Kill a map up to three times and let it end, on another number of ranks each time.
 
-    A quarter of the kills come at any instant of the start, the others right behind some point. Returns how many points were kept at
-    each kill (None: no journal yet).
+    A quarter of the kills come at any instant of the start, the others right behind some point.
+    Returns how many points were kept at each kill (None: no journal yet).
     """
     chance, kept, name = random.Random(seed), [], f"killed-{seed}.h5"
     for _ in range(min(most, chance.choice((1, 2, 3)))):
@@ -87,7 +89,8 @@ def place(tmp_path_factory):
 def test_a_killed_map_loses_the_points_under_way_and_no_other(place, seed):
     """kill -9 of all ranks at random instants; one and two ranks take turns.
 
-    Fails if a point's record is written behind its name, or if warm starts depend on who computed the point before.
+    Fails if a point's record is written behind its name, or if warm starts depend on who computed
+    the point before.
     """
     folder = place
     killed(folder, seed, 1 + seed % 2)
@@ -96,7 +99,9 @@ def test_a_killed_map_loses_the_points_under_way_and_no_other(place, seed):
 
 
 def test_a_stopped_map_is_completed_by_resume(place):
-    """USR1 to mpiexec: code 75, status stopped, a journal; then `hpcneq resume`, and nothing is left beside the result."""
+    """USR1 to mpiexec: code 75, status stopped, a journal; then `hpcneq resume`, and nothing is
+    left beside the result.
+    """
     folder = place
     stop(folder, "stopped.h5")
     assert json.loads(hp("show", "stopped.h5", "--json", folder=folder)[1])["status"] == "stopped"
@@ -107,7 +112,9 @@ def test_a_stopped_map_is_completed_by_resume(place):
 
 
 def test_a_map_stops_at_its_wall_limit(place):
-    """It holds until the limit is over; continued with more time it is the map that was never stopped."""
+    """It holds until the limit is over; continued with more time it is the map that was never
+    stopped.
+    """
     folder = place
     (folder / "hold").touch()
     program = held_program(folder / "held.py", folder / "hold")
@@ -138,7 +145,9 @@ def test_a_map_stops_at_its_wall_limit(place):
     ],
 )
 def test_a_map_whose_result_file_is_spoiled_goes_on_from_its_journal(place, how, words):
-    """A kill while the result is written leaves a file nobody can read; the points and the input are in the journal."""
+    """A kill while the result is written leaves a file nobody can read; the points and the input
+    are in the journal.
+    """
     folder = place
     for path in folder.glob("spoiled.h5*"):
         path.unlink()
@@ -187,7 +196,8 @@ def main(wanted):
         assert not list(folder.glob(f"killed-{seed}.h5.*"))
         seed += 1
     print(
-        f"{seen.total()} kills of {seed - 100} maps, seeds 100 to {seed - 1}: every map ends with the bits of the uninterrupted one"
+        f"{seen.total()} kills of {seed - 100} maps, seeds 100 to {seed - 1}: every map "
+        "ends with the bits of the uninterrupted one"
     )
     print("points kept at the kill:", dict(seen))
 

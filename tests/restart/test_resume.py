@@ -1,4 +1,7 @@
-"""Stopped and continued runs end as if never stopped. ``mpiexec -n 3 python -m pytest tests/restart/test_resume.py -m parallel``."""
+"""Stopped and continued runs end as if never stopped.
+
+``mpiexec -n 3 python -m pytest tests/restart/test_resume.py -m parallel``.
+"""
 
 import os
 
@@ -27,7 +30,9 @@ def source(comm, shared_tmp):
 
 
 def stop_after(monkeypatch, steps):
-    """From now on runs stop after so many steps, as if rank 1 (or the only one) had got a signal."""
+    """From now on runs stop after so many steps, as if rank 1 (or the only one) had got a
+    signal.
+    """
 
     def decide(self):
         self.taken = getattr(self, "taken", 0) + 1
@@ -93,7 +98,9 @@ METHODS = {
 def test_a_run_in_pieces_gives_every_bit_of_the_whole_one(
     comm, shared_tmp, source, monkeypatch, method
 ):
-    """Stops every few steps: in the main run, in the error estimate, right behind a jump of the bias and far from one."""
+    """Stops every few steps: in the main run, in the error estimate, right behind a jump of the
+    bias and far from one.
+    """
     if comm.size > 3 and method != "exponential":
         pytest.skip("on up to three ranks")
     steps, overrides = METHODS[method]
@@ -131,7 +138,9 @@ def test_a_run_goes_on_on_another_number_of_ranks(
 def test_a_later_end_continues_a_finished_run_as_if_it_had_been_asked_for_at_first(
     comm, shared_tmp, source, method
 ):
-    """The last step of the first run was cut to fit its end; the longer run must not contain that step, nor its row."""
+    """The last step of the first run was cut to fit its end; the longer run must not contain that
+    step, nor its row.
+    """
     overrides = METHODS[method][1]
     out = shared_tmp / "out.h5"
     for end in (0.63, 0.9, 1.7):  # 1.7: beyond a jump of the bias that the shorter runs do not know
@@ -157,7 +166,9 @@ def test_a_later_end_continues_a_finished_run_as_if_it_had_been_asked_for_at_fir
 def test_a_later_end_may_be_asked_for_while_the_errors_are_estimated(
     comm, shared_tmp, source, monkeypatch
 ):
-    """Stopped in the second part, continued to a later end: the first part goes on, then the second from where it was."""
+    """Stopped in the second part, continued to a later end: the first part goes on, then the second
+    from where it was.
+    """
     out = shared_tmp / "out.h5"
     with monkeypatch.context() as patch:
         stop_after(patch, 50)
@@ -169,7 +180,9 @@ def test_a_later_end_may_be_asked_for_while_the_errors_are_estimated(
 
 
 def test_output_and_limits_change_no_step(comm, shared_tmp, source, monkeypatch):
-    """Rows asked for in another rhythm after the stop: the order parameter at the end has the same bits."""
+    """Rows asked for in another rhythm after the stop: the order parameter at the end has the same
+    bits.
+    """
     out = shared_tmp / "out.h5"
     with monkeypatch.context() as patch:
         stop_after(patch, 11)
@@ -191,7 +204,9 @@ def test_output_and_limits_change_no_step(comm, shared_tmp, source, monkeypatch)
 
 @parallel
 def test_checkpoints_are_the_same_bytes_on_any_ranks_and_refuse_another_size(comm, shared_tmp):
-    """Arrays go to their place in the whole, whatever the ranks, empty ones included; the older of two generations stays."""
+    """Arrays go to their place in the whole, whatever the ranks, empty ones included; the older of
+    two generations stays.
+    """
     target, whole = shared_tmp / "out.h5", np.arange(5) * (1 + 2j)
     layout = Layout.over(5, comm)
     arrays = {"modes": (whole[layout.start : layout.stop], layout.start, 5)}
@@ -224,7 +239,9 @@ def test_checkpoints_are_the_same_bytes_on_any_ranks_and_refuse_another_size(com
 
 @parallel
 def test_the_newest_whole_generation_is_used_and_damage_is_told(comm, shared_tmp):
-    """Cut short, zeroed, one bit turned, no hash: each is noticed by all ranks; with none left the error says so."""
+    """Cut short, zeroed, one bit turned, no hash: each is noticed by all ranks; with none left the
+    error says so.
+    """
     target, told = shared_tmp / "out.h5", []
     for number in range(1, 6):
         checkpoint.write(comm, target, number, {"t": number}, {})

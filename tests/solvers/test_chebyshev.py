@@ -10,7 +10,8 @@ from hpcneq.solvers.auxiliary_modes import chebyshev
 
 @pytest.mark.parametrize("N", [12, 130])
 def test_exponential_and_source_functions(N):
-    """exp(-i H t) and t phi1(t(lambda - i H)) against dense algebra, below and above the dense switch, slow and stiff rates.
+    """exp(-i H t) and t phi1(t(lambda - i H)) against dense algebra, below and above the dense
+    switch, slow and stiff rates.
 
     Mutation: the zeroth coefficient not halved.
     """
@@ -25,7 +26,7 @@ def test_exponential_and_source_functions(N):
     assert np.abs(U - expm(-1j * t * H)).max() < 1e-13
     for rate in (-0.02 + 0.3j, -5.0, -300.0 + 2j):
         weights = t * chebyshev.coefficients(
-            lambda x: chebyshev.phi1(t * (rate - 1j * x)), radius, len(T)
+            lambda x, rate=rate: chebyshev.phi1(t * (rate - 1j * x)), radius, len(T)
         )
         A = rate * np.eye(N) - 1j * H
         exact = np.linalg.solve(A, expm(A * t) - np.eye(N))
@@ -33,7 +34,10 @@ def test_exponential_and_source_functions(N):
 
 
 def test_kappa_limits():
-    """kappa -> 1/12 for slow modes and -1/(2 z) for fast ones; both branches agree where they meet. Mutation: the closed form doubled."""
+    """kappa -> 1/12 for slow modes and -1/(2 z) for fast ones; both branches agree where they meet.
+
+    Mutation: the closed form doubled.
+    """
     assert chebyshev.kappa(np.array([0.0]))[0] == pytest.approx(1 / 12, abs=1e-14)
     assert chebyshev.kappa(np.array([-1e4]))[0] == pytest.approx(0.5e-4, rel=1e-3)
     x, w = np.polynomial.legendre.leggauss(80)

@@ -1,4 +1,6 @@
-"""Continuation on textbook problems whose curves, folds and bifurcations are known in closed form."""
+"""Continuation on textbook problems whose curves, folds and bifurcations are known in closed
+form.
+"""
 
 import numpy as np
 import pytest
@@ -33,7 +35,9 @@ class Family:
 
 
 class Bratu:
-    """u'' + p e^u = 0 on [0, 1], two inner points: 2 u_1 - u_2 = (p/9) e^(u_1) and the same mirrored; an item per point."""
+    """u'' + p e^u = 0 on [0, 1], two inner points: 2 u_1 - u_2 = (p/9) e^(u_1) and the same
+    mirrored; an item per point.
+    """
 
     items = 2
 
@@ -62,9 +66,11 @@ def follower(function, low, high, **settings):
 
 
 def test_a_circle_is_closed_and_has_two_folds():
-    """x^2 + p^2 = 1: folds at p = +-1, x = 0, to 1e-12 in p and 1e-9 in x; every spot on the circle; it ends where it began.
+    """x^2 + p^2 = 1: folds at p = +-1, x = 0, to 1e-12 in p and 1e-9 in x; every spot on the
+    circle; it ends where it began.
 
-    Fails if the tangent is not turned along the one before (the curve runs back and forth), or without the test for closing.
+    Fails if the tangent is not turned along the one before (the curve runs back and forth), or
+    without the test for closing.
     """
     way = follower(lambda x, p: x**2 + p**2 - 1, (-2, -2), (2, 2))
     curve = way.trace(way.start([0.8], 0.6))
@@ -78,7 +84,8 @@ def test_a_circle_is_closed_and_has_two_folds():
 
 
 def test_an_s_curve_ends_on_its_bounds():
-    """p = x - x^3: folds at x = +-1/sqrt(3), p = +-2/(3 sqrt(3)); both ends at p = -1 and 1 to rounding.
+    """p = x - x^3: folds at x = +-1/sqrt(3), p = +-2/(3 sqrt(3)); both ends at p = -1 and 1 to
+    rounding.
 
     Fails if a fold is interpolated and not solved for.
     """
@@ -118,7 +125,8 @@ def test_the_parameter_as_control_stops_at_a_fold():
 
 
 def test_a_pitchfork_is_found_and_its_branches_followed():
-    """x (p - 1 - x^2) = 0: from x = 0 the bifurcation at p = 1, and from it both arms p = 1 + x^2, up to p = 2.
+    """x (p - 1 - x^2) = 0: from x = 0 the bifurcation at p = 1, and from it both arms p = 1 + x^2,
+    up to p = 2.
 
     Fails with w . F_yy[a, a] without its mixed part.
     """
@@ -134,7 +142,8 @@ def test_a_pitchfork_is_found_and_its_branches_followed():
 
 
 def test_a_transcritical_bifurcation_leads_to_the_crossing_line():
-    """x (p - 2 x) = 0: the other branch is the line p = 2 x; a box with x >= 0 keeps one of its sides.
+    """x (p - 2 x) = 0: the other branch is the line p = 2 x; a box with x >= 0 keeps one of its
+    sides.
 
     Fails if sides outside the bounds are not left out.
     """
@@ -160,10 +169,12 @@ def test_an_isolated_point_has_no_branches():
 
 @pytest.mark.parallel
 def test_bratu_problem(comm):
-    """Two points: symmetric states have p = 9 u e^-u, their fold at u = 1, p = 9/e; symmetry breaks at u = 3, p = 27 e^-3.
+    """Two points: symmetric states have p = 9 u e^-u, their fold at u = 1, p = 9/e; symmetry breaks
+    at u = 3, p = 27 e^-3.
 
-    Known by hand from the two equations' sum and difference. On any number of ranks, the same curve.
-    Fails without the bordering by the old tangent (no fold is passed), or if det [J; t] is taken with t of changing sense.
+    Known by hand from the two equations' sum and difference. On any number of ranks, the same
+    curve. Fails without the bordering by the old tangent (no fold is passed), or if det [J; t] is
+    taken with t of changing sense.
     """
     box = dict(low=(0, 0, 0), high=(6, 6, 4), scale=(1.0, 1.0, 1.0))
     way = Follower(Bratu(), comm, **box)

@@ -1,4 +1,6 @@
-"""Maps: rows handed out to ranks and groups, points kept as they are finished, the same records whoever computed them."""
+"""Maps: rows handed out to ranks and groups, points kept as they are finished, the same records
+whoever computed them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 
 from hpcneq.errors import HpcneqError, NotConverged
-from hpcneq.solvers import farm as maps
+from hpcneq.solvers import farm
 
 pytestmark = pytest.mark.parallel
 SHAPE = (5, 4)
@@ -30,7 +32,7 @@ def expected():
     return records
 
 
-class Memory(maps.Unkept):
+class Memory(farm.Unkept):
     """Keeps records on rank 0; asks to stop after so many points that it has seen on this rank."""
 
     def __init__(self, comm, done=None, points=None, rank=0):
@@ -55,14 +57,14 @@ def test_the_records_do_not_depend_on_who_computed_them(comm):
 
     Fails if warm starts cross rows, or if points instead of rows are handed out.
     """
-    records, stopped = maps.farm(SHAPE, chain, comm)
+    records, stopped = farm.farm(SHAPE, chain, comm)
     assert stopped is None and records == expected()
 
 
 def test_all_ranks_work(comm):
     """Rows of equal cost are spread, each row on one rank."""
     comm.barrier()  # a rank that comes later than all rows take has none
-    records, _ = maps.farm(SHAPE, lambda i, j, warm: time.sleep(0.03) or {"rank": comm.rank}, comm)
+    records, _ = farm.farm(SHAPE, lambda i, j, warm: time.sleep(0.03) or {"rank": comm.rank}, comm)
     ranks = [{point["rank"] for point in row} for row in records]
     assert all(len(row) == 1 for row in ranks)
     assert len(set().union(*ranks)) >= min(comm.size, 2)  # on a busy machine some come late
@@ -74,7 +76,7 @@ def test_groups_share_a_point(comm):
     def solve(i, j, warm, group):
         return {"sum": group.allreduce(1.0), "value": i + 10 * j}
 
-    records, _ = maps.farm(SHAPE, solve, comm, group=2) if comm.size > 1 else (None, None)
+    records, _ = farm.farm(SHAPE, solve, comm, group=2) if comm.size > 1 else (None, None)
     if comm.size > 1:
         sizes = {point["sum"] for row in records for point in row}
         assert sizes <= ({2.0} if comm.size % 2 == 0 else {2.0, 3.0})
@@ -84,40 +86,44 @@ def test_groups_share_a_point(comm):
 
 
 def test_a_map_goes_on_at_its_unfinished_points(comm):
-    """What a keeper remembers is not computed again, also in the middle of a row; the rest continues from it."""
+    """What a keeper remembers is not computed again, also in the middle of a row; the rest
+    continues from it.
+    """
     whole = expected()
     done = {
-        maps.Work.name(i, j): whole[i][j]
+        farm.Work.name(i, j): whole[i][j]
         for i, j in [(0, 0), (0, 1), (2, 0), (2, 1), (2, 2), (2, 3)]
     }
     keeper = Memory(comm, done)
-    records, stopped = maps.farm(SHAPE, chain, comm, keeper=keeper)
+    records, stopped = farm.farm(SHAPE, chain, comm, keeper=keeper)
     assert records == whole and stopped is None
     if comm.rank == 0:
         assert sorted(keeper.added) == sorted(
-            maps.Work.name(i, j)
+            farm.Work.name(i, j)
             for i in range(5)
             for j in range(4)
-            if maps.Work.name(i, j) not in done
+            if farm.Work.name(i, j) not in done
         )
 
 
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_request_to_stop_on_any_rank_stops_all(comm, rank):
-    """The points under way are finished and kept, the others are None; going on completes the map."""
+    """The points under way are finished and kept, the others are None; going on completes the
+    map.
+    """
 
     def slowly(i, j, warm):
         time.sleep(0.005)
         return chain(0, j, warm)
 
     keeper = Memory(comm, points=2, rank=rank)
-    records, stopped = maps.farm((40, 4), slowly, comm, keeper=keeper)
+    records, stopped = farm.farm((40, 4), slowly, comm, keeper=keeper)
     if comm.bcast(keeper.seen < 2, root=rank % comm.size):
         return  # on a busy machine the others may have been quicker with all of it
     assert stopped == "a signal"
     there = sum(point is not None for row in records for point in row)
     assert 0 < there < 160
-    again, stopped = maps.farm((40, 4), slowly, comm, keeper=Memory(comm, keeper.done))
+    again, stopped = farm.farm((40, 4), slowly, comm, keeper=Memory(comm, keeper.done))
     assert stopped is None and again == [expected()[0]] * 40
     for before, after in zip(records, again):
         assert all(b is None or b == a for b, a in zip(before, after))
@@ -131,7 +137,7 @@ def test_a_point_that_does_not_converge_is_marked(comm):
             raise NotConverged("no root")
         return {"warm": warm["status"] if warm and "status" in warm else "ok"}
 
-    records, _ = maps.farm(SHAPE, solve, comm)
+    records, _ = farm.farm(SHAPE, solve, comm)
     assert records[1][2] == {"status": "not-converged", "why": "no root"}
     assert records[1][3] == {"warm": "not-converged"} and records[4][3] == {"warm": "ok"}
 
@@ -146,7 +152,7 @@ def test_an_error_ends_the_map_on_all_ranks(comm):
 
     message = ""
     try:
-        maps.farm(SHAPE, solve, comm)
+        farm.farm(SHAPE, solve, comm)
     except HpcneqError as error:
         message = str(error)
     assert comm.allgather(message) == ["disk full"] * comm.size
@@ -154,9 +160,9 @@ def test_an_error_ends_the_map_on_all_ranks(comm):
 
 def test_progress_is_told_by_rank_0(comm, monkeypatch):
     """A line with points, rate and the time left."""
-    monkeypatch.setattr(maps, "EVERY", 0.0)
+    monkeypatch.setattr(farm, "EVERY", 0.0)
     lines = []
-    maps.farm((2, 2), lambda i, j, warm: {"x": np.zeros(2)}, comm, lines.append, label="region")
+    farm.farm((2, 2), lambda i, j, warm: {"x": np.zeros(2)}, comm, lines.append, label="region")
     if comm.rank == 0:
         assert (
             len(lines) == 4

@@ -1,4 +1,5 @@
-"""The search for modes, on matrix functions whose roots are known: polynomials, a delay equation, a sum over many levels.
+"""The search for modes, on matrix functions whose roots are known: polynomials, a delay equation, a
+sum over many levels.
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
@@ -70,7 +71,8 @@ def assert_roots(found, expected, tolerance=1e-11):
 
 
 def test_roots_of_a_polynomial_matrix_are_all_found():
-    """Five simple roots, two of them a distance .003 apart, one below the floor; each with its null vector.
+    """Five simple roots, two of them a distance .003 apart, one below the floor; each with its null
+    vector.
 
     Fails if Beyn's estimates are not polished.
     """
@@ -85,13 +87,17 @@ def test_roots_of_a_polynomial_matrix_are_all_found():
 
 @pytest.mark.parametrize("kind", ["semi-simple", "defective", "triple"])
 def test_multiple_roots_count_as_often_as_they_are(kind):
-    """A double root with a two-dimensional null space, one with a single null vector (a Jordan block), a triple one: found
-    once, with multiplicity; to 1e-12 where the null space is full, to 1e-7 where rounding splits them.
+    """A double root with a two-dimensional null space, one with a single null vector (a Jordan
+    block), a triple one: found once, with multiplicity; to 1e-12 where the null space is full, to
+    1e-7 where rounding splits them.
 
     Fails if a cluster's multiplicity is taken as the number of estimates that fell into it.
     """
     a, other = 0.4 + 0.3j, -1.2 + 0.5j
-    jordan = lambda z: np.array([[z - a, 1.0], [0.0, (z - a) * (z - other)]])
+
+    def jordan(z):
+        return np.array([[z - a, 1.0], [0.0, (z - a) * (z - other)]])
+
     function, p = {
         "semi-simple": (diagonal(a, a, other), 2),
         "defective": (jordan, 2),
@@ -107,15 +113,16 @@ def test_multiple_roots_count_as_often_as_they_are(kind):
 
 @pytest.mark.parametrize("offset", [1e-2, 1e-4, -1e-4, -1e-2])
 def test_roots_next_to_the_floor_are_on_the_right_side_of_it(offset):
-    """A pair of roots just above or just below the floor, .03 apart with poles a little deeper, so that M is smooth beyond: their
-    turns of 2 pi can hide between two samples. Wherever the pair lies, it is counted where it is.
+    """A pair of roots just above or just below the floor, .03 apart with poles a little deeper, so
+    that M is smooth beyond: their turns of 2 pi can hide between two samples. Wherever the pair
+    lies, it is counted where it is.
 
     Fails if intervals are accepted by the phases of their halves alone.
     """
     for centre in np.linspace(0.2, 0.5, 17):
         pair = np.array([centre - 0.016, centre + 0.016]) + 1j * (offset - 0.05)
         response = Known(
-            lambda z: np.array([[np.prod((z - pair) / (z - pair.real + 0.12j))]]),
+            lambda z, pair=pair: np.array([[np.prod((z - pair) / (z - pair.real + 0.12j))]]),
             analytic_below=0.12,
         )
         samples = modes.Samples(response, 0.0, parallel.solo())
@@ -138,15 +145,15 @@ def test_a_root_on_the_floor_raises_the_floor():
 
 
 def test_delay_equation():
-    """x'(t) = -a x(t - 1) has the rates lambda_k = W_k(-a), Lambert's function: all with Re lambda > -2.5, for a on both sides
-    of pi/2, where a pair begins to grow.
+    """x'(t) = -a x(t - 1) has the rates lambda_k = W_k(-a), Lambert's function: all with Re lambda
+    > -2.5, for a on both sides of pi/2, where a pair begins to grow.
 
     Fails with the convention e^{+izt}.
     """
     for a in (0.3, 1.5, 1.7, 6.0):
         rates = np.array([lambertw(-a, k) for k in range(-40, 41)])
         found = search(
-            lambda z: np.array([[-1j * z + a * np.exp(1j * z)]]),
+            lambda z, a=a: np.array([[-1j * z + a * np.exp(1j * z)]]),
             floor=-2.5,
             reach=(60.0, 7.0),
             analytic_below=6.0,
@@ -171,8 +178,8 @@ def test_any_set_of_roots_is_found(pairs):
 
 
 def test_errors_bound_how_far_roots_move():
-    """A change of M by 1e-6 in every entry moves each root by less than its error and by more than a hundredth of it; a
-    defective double root by about its square root.
+    """A change of M by 1e-6 in every entry moves each root by less than its error and by more than
+    a hundredth of it; a defective double root by about its square root.
 
     Fails if the error leaves out the null vectors (|dM| / |d det M|).
     """
@@ -181,7 +188,10 @@ def test_errors_bound_how_far_roots_move():
         (diagonal(0.5 + 0.2j, -0.8 + 0.4j, seed=3), 1),
         (lambda z: np.array([[z - 0.4j, 30.0], [0.0, z - 0.4j]]) / 30, 2),
     ):
-        found, moved = search(function, uncertain=1e-6), search(lambda z: function(z) + shift)
+        found, moved = (
+            search(function, uncertain=1e-6),
+            search(lambda z, function=function: function(z) + shift),
+        )
         for mode in found.modes:
             distance = max(
                 abs(mode.z - other.z)
@@ -191,8 +201,8 @@ def test_errors_bound_how_far_roots_move():
 
 
 def test_a_count_that_cannot_be_trusted_is_not_given():
-    """NotConverged where M is not analytic (a pole in the box, a floor below the damping) and where M's own error reaches
-    its smallest singular value on the contour.
+    """NotConverged where M is not analytic (a pole in the box, a floor below the damping) and where
+    M's own error reaches its smallest singular value on the contour.
 
     Fails without the comparison of M with its error.
     """
@@ -205,9 +215,11 @@ def test_a_count_that_cannot_be_trusted_is_not_given():
 
 
 def test_a_rough_guide_leads_to_the_roots_of_the_matrix_itself():
-    """The search runs on a cheap neighbour of M, the answer is M's own root; where the neighbour is too far away M itself is searched.
+    """The search runs on a cheap neighbour of M, the answer is M's own root; where the neighbour is
+    too far away M itself is searched.
 
-    Fails if the guide's roots are returned, or if the guide is trusted unseen (its roots then lie elsewhere).
+    Fails if the guide's roots are returned, or if the guide is trusted unseen (its roots then lie
+    elsewhere).
     """
 
     class Guided(Known):
@@ -229,7 +241,9 @@ def test_a_rough_guide_leads_to_the_roots_of_the_matrix_itself():
 
 
 class Levels:
-    """1 + sum_j w_j / ((z + i)^2 - x_j^2) over many levels, one item each: modes above a row of poles at Im z = -1."""
+    """1 + sum_j w_j / ((z + i)^2 - x_j^2) over many levels, one item each: modes above a row of
+    poles at Im z = -1.
+    """
 
     analytic_below, reach, levels = 1.0, (6.0, 4.0), 301
 
@@ -254,7 +268,8 @@ class Levels:
 
 @pytest.mark.parallel
 def test_ranks_share_the_sums_and_agree(comm):
-    """The levels are spread over the ranks; all find what one process finds, bit for bit, and none does all the work.
+    """The levels are spread over the ranks; all find what one process finds, bit for bit, and none
+    does all the work.
 
     Fails if the partial sums are added in the order of the ranks without fixed chunks.
     """
@@ -287,12 +302,15 @@ def test_the_boundary_is_followed_once_counterclockwise():
 @pytest.mark.parametrize("place", [np.sqrt(0.5), -np.sqrt(0.5), 0.3])
 @pytest.mark.parametrize("interval", [1, 3, 4, 12])
 def test_a_pair_of_roots_just_inside_the_boundary_is_not_overlooked(interval, place):
-    """A double root 1e-3 inside turns the phase by a whole turn between two samples, and at sqrt(1/2) of half an interval log det M bends nowhere either.
+    """A double root 1e-3 inside turns the phase by a whole turn between two samples, and at
+    sqrt(1/2) of half an interval log det M bends nowhere either.
 
     Fails without the check of the slope.
     """
     box = contours.Box(-1.0, 2.0, -0.5, 1.5)
     a, b = box.at(np.sort(contours._first(box, -2.0, contours.SPACING), axis=0)[interval])[0]
     root = a + 0.5 * (1 + place) * (b - a) + 1e-3j * (b - a) / abs(b - a)
-    samples = SimpleNamespace(low=-2.0, many=lambda z: (z - root)[:, None, None] * np.eye(2))
+    samples = SimpleNamespace(
+        low=-2.0, places=None, many=lambda z: (z - root)[:, None, None] * np.eye(2)
+    )
     assert box.contains(root) and contours.winding(samples, box).count == 2

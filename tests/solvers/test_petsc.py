@@ -1,4 +1,6 @@
-"""PETSc: options by prefix, unused ones refused, reasons by name, integrators exchanged from the input."""
+"""PETSc: options by prefix, unused ones refused, reasons by name, integrators exchanged from the
+input.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,10 @@ import hpcneq
 from hpcneq import cli, petsc
 from hpcneq.errors import InputError, NotConverged
 from hpcneq.parallel import solo
-from hpcneq.solvers import newton as steady
-from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers import newton
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Evolution
-from hpcneq.systems.nsn_junction.physics import drive
-from hpcneq.systems.nsn_junction.physics import junction as model
-from hpcneq.systems.nsn_junction.physics import stripe_states as stationary
+from hpcneq.systems.nsn_junction.physics import drive, junction, stripe_states
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 INPUT = {
@@ -44,7 +44,7 @@ def write(path, **tables):
     return str(path)
 
 
-# ---- the options' database ------------------------------------------------------------------------------------------
+# ---- the options' database -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,9 @@ def test_words_after_the_dashes_are_names_with_or_without_a_value(words, found):
     "words", [["rk"], ["-a", "1", "2"], ["--"], ["-1.5"], ["-a", "1", "ts_type", "rk"]]
 )
 def test_a_word_that_is_no_option_is_refused(clean, words):
-    """PETSc would drop a name without its dash without a word, and compute something else than was asked for."""
+    """PETSc would drop a name without its dash without a word, and compute something else than was
+    asked for.
+    """
     with pytest.raises(InputError, match="neither a PETSc option"):
         petsc.start(words)
 
@@ -83,7 +85,9 @@ def test_starting_again_gives_the_same_petsc_with_the_new_command_line_only(clea
 
 
 def test_the_table_holds_while_needed_and_the_command_line_wins(clean):
-    """What a person types now stands above what the file says; afterwards the database is as before."""
+    """What a person types now stands above what the file says; afterwards the database is as
+    before.
+    """
     petsc.start(["-evolve_ts_rtol", "1e-4"])
     with petsc.Options(
         {"evolve_ts_rtol": 1e-9, "evolve_ts_atol": 1e-7, "evolve_flag": True}
@@ -105,7 +109,10 @@ def test_the_table_holds_while_needed_and_the_command_line_wins(clean):
     ],
 )
 def test_an_option_nobody_asked_for_is_refused_by_name(clean, table, argv, words):
-    """A misspelt option would otherwise silently leave the default in force. The message says where it was given."""
+    """A misspelt option would otherwise silently leave the default in force.
+
+    The message says where it was given.
+    """
     petsc.start(argv)
     with petsc.Options(table) as options, pytest.raises(InputError, match=words):
         options.refuse_unused()
@@ -136,7 +143,7 @@ def test_an_option_that_was_asked_for_is_no_mistake(clean):
 def test_a_value_petsc_cannot_take_is_bad_input(clean, name, value):
     """PETSc's own words in one line, not its stack."""
     with petsc.Options({f"initial_{name}": value}), pytest.raises(InputError) as caught:
-        steady.solve(Square(), solo(), np.array([1.5]))
+        newton.solve(Square(), solo(), np.array([1.5]))
     assert (
         "initial_" in str(caught.value)
         and value in str(caught.value)
@@ -175,44 +182,56 @@ class Square:
 
 @pytest.mark.parallel
 def test_options_reach_snes_by_their_prefix(comm, clean):
-    """The same problem with Newton, with Newton cut short, and under another prefix, which must not care."""
-    found = steady.solve(Square(), comm, np.array([1.5]))
+    """The same problem with Newton, with Newton cut short, and under another prefix, which must not
+    care.
+    """
+    found = newton.solve(Square(), comm, np.array([1.5]))
     assert (
         found.converged
         and found.x[0] == pytest.approx(np.sqrt(2), abs=1e-12)
         and found.reason.startswith("CONVERGED")
     )
     with petsc.Options({"initial_snes_max_it": 1}) as options:
-        short = steady.solve(Square(), comm, np.array([1.5]))
-        other = steady.solve(Square(), comm, np.array([1.5]), prefix="steady_")
+        short = newton.solve(Square(), comm, np.array([1.5]))
+        other = newton.solve(Square(), comm, np.array([1.5]), prefix="steady_")
         options.refuse_unused()
     assert (short.converged, short.reason, short.iterations) == (False, "DIVERGED_MAX_IT", 1)
     assert other.converged and other.iterations == found.iterations
 
 
-# ---- integrators exchanged --------------------------------------------------------------------------------------------
+# ---- integrators exchanged -----------------------------------------------------------------------
 
 
 @functools.lru_cache(maxsize=1)
 def quench():
-    """A 5 x 2 junction, self-consistent at eV = 0, whose bias steps to 0.5 at t = 0.7, off the lattice of steps."""
+    """A 5 x 2 junction, self-consistent at eV = 0, whose bias steps to 0.5 at t = 0.7, off the
+    lattice of steps.
+    """
     leads = tuple(
-        model.Lead(name, 0.01, 0.1, 0.0, sign) for name, sign in (("left", 1), ("right", -1))
+        junction.Lead(name, 0.01, 0.1, 0.0, sign) for name, sign in (("left", 1), ("right", -1))
     )
     bias = drive.read({"to": 0.5, "at": 0.7})
-    junction = model.Junction(
-        3.0, 0.0, 0.2, leads, model.stripe(5, 2, 0.0), bias, model.fit_poles(leads, 0.02, 8.0, 1e-5)
+    device = junction.Junction(
+        3.0,
+        0.0,
+        0.2,
+        leads,
+        junction.stripe(5, 2, 0.0),
+        bias,
+        junction.fit_poles(leads, 0.02, 8.0, 1e-5),
     )
-    found = steady.solve(stationary.GapProblem(junction, 0.0, real=True), solo(), np.full(5, 0.75))
+    found = newton.solve(stripe_states.GapProblem(device, 0.0, real=True), solo(), np.full(5, 0.75))
     assert found.converged and found.x.min() > 0.5
-    return Quench(junction, found.x + 0j)
+    return Quench(device, found.x + 0j)
 
 
 def evolve(step=0.5, event=None, **options):
-    """(order parameter at t = 2, counts, times of the rows) of the quench; an event makes PETSc undo a step."""
+    """(order parameter at t = 2, counts, times of the rows) of the quench; an event makes PETSc
+    undo a step.
+    """
     rows = []
     with petsc.Options(options) as table:
-        run = Evolution(State(quench(), solo()), 2.0, step, table)
+        run = Evolution(BlockState(quench(), solo()), 2.0, step, table)
         table.refuse_unused()
         try:
             if event is not None:
@@ -236,8 +255,8 @@ def evolve(step=0.5, event=None, **options):
 def test_petsc_integrators_agree_with_the_exponential_one(clean, options):
     """The same equations by Runge-Kutta and by implicit-explicit steps: three routes to one number.
 
-    The exponential integrator's step error at dt = 0.1 is below 2e-6 (fourth order, 1e-5 at dt = 0.5). Rows come at the
-    same times, by interpolation where the steps are others.
+    The exponential integrator's step error at dt = 0.1 is below 2e-6 (fourth order, 1e-5 at dt =
+    0.5). Rows come at the same times, by interpolation where the steps are others.
     """
     fine, counts, times = evolve(step=0.1)
     other, theirs, rows = evolve(**options)
@@ -249,8 +268,9 @@ def test_petsc_integrators_agree_with_the_exponential_one(clean, options):
 
 
 def test_steps_monitors_and_passes_are_counted(clean):
-    """Steps 0.5, 0.2 | 0.5, 0.5, 0.3; the monitor sees each end and the start of each of the two segments; each
-    segment's first step passes over the modes twice."""
+    """Steps 0.5, 0.2 | 0.5, 0.5, 0.3; the monitor sees each end and the start of each of the two
+    segments; each segment's first step passes over the modes twice.
+    """
     _, counts, times = evolve()
     assert (counts.steps, counts.monitored, counts.passes, counts.rollbacks, counts.rejected) == (
         5,
@@ -264,10 +284,11 @@ def test_steps_monitors_and_passes_are_counted(clean):
 
 @pytest.mark.parametrize("event", [1.0, 0.93])
 def test_a_step_that_petsc_takes_back_is_as_if_never_made(clean, event):
-    """An event inside a step makes PETSc undo it and come back with a shorter one: modes and history included.
+    """An event inside a step makes PETSc undo it and come back with a shorter one: modes and
+    history included.
 
-    What is left is the step error of other steps (1e-6 at dt = 0.5, sixteen times less at 0.25); a rollback that forgot
-    the modes would leave 1e-2.
+    What is left is the step error of other steps (1e-6 at dt = 0.5, sixteen times less at 0.25); a
+    rollback that forgot the modes would leave 1e-2.
     """
     for step, tolerance in ((0.5, 3e-6), (0.25, 3e-7)):
         plain, before, _ = evolve(step)
@@ -276,7 +297,7 @@ def test_a_step_that_petsc_takes_back_is_as_if_never_made(clean, event):
         assert np.abs(plain - back).max() < tolerance
 
 
-# ---- through the whole program ----------------------------------------------------------------------------------------
+# ---- through the whole program -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -313,7 +334,9 @@ def test_a_misspelt_option_ends_the_run_before_its_first_step(
 
 
 def test_the_integrator_is_chosen_in_the_input(clean, tmp_path):
-    """[petsc] evolve.ts_type through hpcneq.run: the same physics, with the integrator's own number of steps."""
+    """[petsc] evolve.ts_type through hpcneq.run: the same physics, with the integrator's own number
+    of steps.
+    """
     steps, delta = {}, {}
     for kind in ("exponential", "rk", "arkimex"):
         result = hpcneq.run(
@@ -341,7 +364,9 @@ def test_the_integrator_is_chosen_in_the_input(clean, tmp_path):
 def test_a_solver_that_gives_up_is_exit_code_3_and_a_marked_file(
     clean, tmp_path, monkeypatch, capsys, table, words
 ):
-    """What was found is kept, the file says not-converged, the line names the solver: never a traceback, never "complete"."""
+    """What was found is kept, the file says not-converged, the line names the solver: never a
+    traceback, never "complete".
+    """
     monkeypatch.chdir(tmp_path)
     path = write(tmp_path / "in.toml", petsc=table)
     assert cli.main(["run", path, "--quiet"]) == 3

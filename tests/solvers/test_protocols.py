@@ -1,7 +1,9 @@
-"""The protocols of the solvers, tried on two small systems of other papers: what a new system has to bring, and no more.
+"""The protocols of the solvers, tried on two small systems of other papers: what a new system has
+to bring, and no more.
 
-A driven two-band semiconductor (Goldstein, Aron & Chamon, Phys. Rev. B 91, 054517 (2015)) is a mean field over momenta that is
-evolved; an attractive Fermi gas between two reservoirs (Kawamura, Hanai & Ohashi 2022) is a pair of equations to be solved.
+A driven two-band semiconductor (Goldstein, Aron & Chamon, Phys. Rev. B 91, 054517 (2015)) is a mean
+field over momenta that is evolved; an attractive Fermi gas between two reservoirs (Kawamura, Hanai
+& Ohashi 2022) is a pair of equations to be solved.
 """
 
 from __future__ import annotations
@@ -13,22 +15,24 @@ import pytest
 
 from hpcneq import petsc
 from hpcneq.parallel import solo
-from hpcneq.solvers import newton as steady
+from hpcneq.solvers import newton
 from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.mean_field import FieldState
 
-# ---- an evolution: two bands, a laser, two reservoirs ---------------------------------------------------------------
+# ---- an evolution: two bands, a laser, two reservoirs --------------------------------------------
 
 OMEGA, GAMMA, RATIO, KAPPA, VELOCITY, K_MAX = 0.5, 1e-2, 1e-3, -50.0, 10.0, 0.2
 GAMMA1, GAMMA2 = GAMMA * (1 - RATIO), GAMMA * RATIO
 
 
 class Laser:
-    """Protocol MeanField: populations n11, n22, coherence n21 and pair amplitude s of each momentum k > 0.
+    """Protocol MeanField: populations n11, n22, coherence n21 and pair amplitude s of each momentum
+    k > 0.
 
-    Eqs. (17) in the rotating frame at T = 0 (lower band filled, upper empty); the order parameter is the projected
-    self-consistency (18), Delta^* = V int dk/2pi s f, f = E (E + i Gamma)/(E^2 + Gamma^2). Momenta by Gauss-Legendre in
-    asinh(k / 1e-3), even in k. ``kick`` = (time, factor): Omega jumps, to try the sides of a breakpoint.
+    Eqs. (17) in the rotating frame at T = 0 (lower band filled, upper empty); the order parameter
+    is the projected self-consistency (18), Delta^* = V int dk/2pi s f, f = E (E + i Gamma)/(E^2 +
+    Gamma^2). Momenta by Gauss-Legendre in asinh(k / 1e-3), even in k. ``kick`` = (time, factor):
+    Omega jumps, to try the sides of a breakpoint.
     """
 
     fields = {"n11": (), "n22": (), "n21": (), "s": ()}
@@ -51,7 +55,9 @@ class Laser:
         return [self.kick[0]] if self.kick is not None and self.kick[0] < t_max else []
 
     def driven(self, part):
-        """The stationary state without pairing: the two-level problem with decay, (n11, n22, n21)."""
+        """The stationary state without pairing: the two-level problem with decay, (n11, n22,
+        n21).
+        """
         eps = self.eps[part]
         rate = OMEGA**2 * GAMMA / (2 * (eps**2 + GAMMA**2))  # of transitions, from dn21/dt = 0
         n22 = rate * GAMMA1 / (2 * GAMMA1 * GAMMA2 + rate * GAMMA)
@@ -82,7 +88,9 @@ class Laser:
         out["s"][:] = (1j * E - GAMMA) * s + 1j * delta.conj() * (n11 + n22 - 1)
 
     def growth(self):
-        """The root lambda of 1 = V int dk/2pi f i (n - 1)/(lambda - i E + Gamma), by secants; s grows like exp(lambda t)."""
+        """The root lambda of 1 = V int dk/2pi f i (n - 1)/(lambda - i E + Gamma), by secants; s
+        grows like exp(lambda t).
+        """
         n11, n22, _ = self.driven(slice(None))
         source = 2 * self.V * self.weight * self.f * 1j * (n11 + n22 - 1)
 
@@ -116,16 +124,20 @@ def evolve(system, comm, t_max, step=0.25, every=None, **options):
 
 
 def test_the_growth_formula_gives_the_known_rate():
-    """Quadrature alone: V = 5 at the parameters of Fig. 4 grows with .0229352 + .0488485 i; V = -5 has no growing root there."""
+    """Quadrature alone: V = 5 at the parameters of Fig. 4 grows with .0229352 + .0488485 i; V = -5
+    has no growing root there.
+    """
     assert Laser(5.0, points=400).growth() == pytest.approx(0.0229352 + 0.0488485j, abs=1e-7)
     assert Laser(5.0).growth() == pytest.approx(Laser(5.0, points=400).growth(), abs=1e-8)
 
 
 def test_a_seed_grows_at_the_linear_rate():
-    """Late-time growth and rotation of the order parameter from a tiny seed equal the root of the linear condition.
+    """Late-time growth and rotation of the order parameter from a tiny seed equal the root of the
+    linear condition.
 
     Two independent routes: an integral condition, and 48 coupled momenta in time. Without the
-    projection in the self-consistency (f = 1) nothing grows; a sign of Delta flipped anywhere decays.
+    projection in the self-consistency (f = 1) nothing grows; a sign of Delta flipped anywhere
+    decays.
     """
     system = Laser(5.0)
     t, delta, _ = evolve(system, solo(), 480.0, step=0.4, every=40.0)
@@ -139,7 +151,9 @@ def test_a_seed_grows_at_the_linear_rate():
 
 @pytest.mark.parallel
 def test_momenta_over_ranks_give_the_same_evolution(comm):
-    """Five momenta on up to seven ranks, with a jump of the laser inside a step: the same order parameter as on one rank."""
+    """Five momenta on up to seven ranks, with a jump of the laser inside a step: the same order
+    parameter as on one rank.
+    """
     system = Laser(5.0, points=5, seed=1e-2, kick=(1.1, 0.3))
     for options in ({}, {"evolve_ts_adapt_type": "basic"}):
         t, delta, _ = evolve(system, comm, 3.0, **options)
@@ -151,8 +165,10 @@ def test_momenta_over_ranks_give_the_same_evolution(comm):
 
 
 def test_a_jump_is_met_from_its_own_side():
-    """Fifth-order steps keep their order through a jump of the drive: the last stage of the step before it is evaluated at
-    the jump, with the laser as it was. Seen from the wrong side the populations are wrong to first order (1e-4 here)."""
+    """Fifth-order steps keep their order through a jump of the drive: the last stage of the step
+    before it is evaluated at the jump, with the laser as it was. Seen from the wrong side the
+    populations are wrong to first order (1e-4 here).
+    """
     system = Laser(5.0, points=5, seed=1e-2, kick=(1.0, 0.3))
     exact = evolve(system, solo(), 2.0, step=0.01)[2]
     errors = [
@@ -162,7 +178,7 @@ def test_a_jump_is_met_from_its_own_side():
     assert errors[1] < 1e-8 and 4.5 < np.log2(errors[0] / errors[1])
 
 
-# ---- a steady state: an attractive Fermi gas between two reservoirs -------------------------------------------------
+# ---- a steady state: an attractive Fermi gas between two reservoirs ------------------------------
 
 WIDTH = 0.01  # 2 gamma, gamma = .005; energies in the chemical potential, 2m = 1, (pF a_s)^-1 = -1
 PANELS = np.concatenate(
@@ -171,7 +187,9 @@ PANELS = np.concatenate(
 
 
 def occupation(x, dmu):
-    """N(x) at T = 0 of two reservoirs at 1 +- dmu, Lorentzian of half-width WIDTH; arctan2 keeps the tail."""
+    """N(x) at T = 0 of two reservoirs at 1 +- dmu, Lorentzian of half-width WIDTH; arctan2 keeps
+    the tail.
+    """
     return (np.arctan2(WIDTH, x - dmu) + np.arctan2(WIDTH, x + dmu)) / (2 * np.pi)
 
 
@@ -188,9 +206,11 @@ def nodes():
 
 
 class FermiGas:
-    """Protocol Steady: x = (D, Q), or D alone at ``Q`` = 0; residual (gap equation, current / Q), Eqs. (46)-(48).
+    """Protocol Steady: x = (D, Q), or D alone at ``Q`` = 0; residual (gap equation, current / Q),
+    Eqs. (46)-(48).
 
-    The current is that of the condensate less that of the normal state, or it would grow with the cutoff.
+    The current is that of the condensate less that of the normal state, or it would grow with the
+    cutoff.
     """
 
     def __init__(self, dmu, moving):
@@ -236,13 +256,14 @@ class FermiGas:
     ids=["NBCS", "NBCS .145", "NIG .145", "NFF", "NFF'"],
 )
 def test_the_branches_of_the_steady_state(comm, dmu, start, expected):
-    """Gap and momentum of the uniform and the moving condensates at gamma = .005 and T = 0, by SNES with a tangent from
-    differences: momenta over ranks, sums in order, the same root to the last bit on every rank.
+    """Gap and momentum of the uniform and the moving condensates at gamma = .005 and T = 0, by SNES
+    with a tangent from differences: momenta over ranks, sums in order, the same root to the last
+    bit on every rank.
 
-    The reference numbers are those of another program and grid, which agree with this one to 3e-7; its own grid error is
-    below 1e-9.
+    The reference numbers are those of another program and grid, which agree with this one to 3e-7;
+    its own grid error is below 1e-9.
     """
-    found = steady.solve(FermiGas(dmu, len(start) == 2), comm, np.array(start), prefix="steady_")
+    found = newton.solve(FermiGas(dmu, len(start) == 2), comm, np.array(start), prefix="steady_")
     assert found.converged and found.residual < 1e-11, found
     assert found.x == pytest.approx(expected, abs=5e-7)
     assert len(set(comm.allgather(found.x.tobytes()))) == 1
@@ -250,7 +271,9 @@ def test_the_branches_of_the_steady_state(comm, dmu, start, expected):
 
 @pytest.mark.parallel
 def test_a_search_without_a_root_says_so(comm):
-    """Above the end of the condensed branches (dmu = .1854) Newton from D = .2 must not claim a condensate."""
-    found = steady.solve(FermiGas(0.25, False), comm, np.array([0.2]), prefix="steady_")
+    """Above the end of the condensed branches (dmu = .1854) Newton from D = .2 must not claim a
+    condensate.
+    """
+    found = newton.solve(FermiGas(0.25, False), comm, np.array([0.2]), prefix="steady_")
     assert not (found.converged and found.x[0] > 1e-3) and np.isfinite(found.x).all()
     assert found.reason.startswith("DIVERGED") or abs(found.x[0]) < 1e-3

@@ -32,7 +32,8 @@ class Turning:
 
 @pytest.mark.parametrize("step", [0.1156, 0.1523])
 def test_rows_of_many_steps_are_those_of_the_steps(step):
-    """Sums of ten thousand steps drift from their multiples: rows are still the state at the steps' ends, each once.
+    """Sums of ten thousand steps drift from their multiples: rows are still the state at the steps'
+    ends, each once.
 
     With these steps TS was asked to interpolate beyond the last step, and failed.
     """

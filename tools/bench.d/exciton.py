@@ -1,12 +1,13 @@
-"""M(q, w) of the electron-hole condensate: elements per second against adaptive quadrature in three dimensions at the same error.
+"""M(q, w) of the electron-hole condensate: elements a second against adaptive quadrature.
 
     python tools/bench.d/exciton.py [seconds]
 
-Both are run to the end and measured against sums on much finer panels. The plain way is an adaptive cubature (Genz and Malik's
-rule of degree 7 with 33 points, boxes halved where it and its rule of degree 5 differ most, thousands of boxes at a time in numpy)
-over momentum, angle and frequency of the 2 x 2 products of Eqs. (27), (36), started from boxes that end at the bath's edges. It
-is stopped after so many seconds (60); a target counts as met from when its true error stays below, which it could not know itself.
-Seconds are of CPU.
+Both are run to the end and measured against sums on much finer panels. The plain way is an adaptive
+cubature (Genz and Malik's rule of degree 7 with 33 points, boxes halved where it and its rule of
+degree 5 differ most, thousands of boxes at a time in numpy) over momentum, angle and frequency of
+the 2 x 2 products of Eqs. (27), (36), started from boxes that end at the bath's edges. It is
+stopped after so many seconds (60); a target counts as met from when its true error stays below,
+which it could not know itself. Seconds are of CPU.
 """
 
 import itertools
@@ -15,14 +16,13 @@ import time
 
 import numpy as np
 
-from hpcneq.systems.exciton_bec.physics import response
-from hpcneq.systems.exciton_bec.physics import steady_states as states
+from hpcneq.systems.exciton_bec.physics import response, steady_states
 
 POINTS = [
     (state, q, w)
     for state, q, w in (
-        (states.Drive(inv=-0.5, ratio=0.3, gb=0.02, p_c=30.0), 0.1, 0.05 + 0.02j),
-        (states.Drive(inv=-1.0, ratio=0.02101), 0.0149, 5e-4j),
+        (steady_states.Drive(inv=-0.5, ratio=0.3, gb=0.02, p_c=30.0), 0.1, 0.05 + 0.02j),
+        (steady_states.Drive(inv=-1.0, ratio=0.02101), 0.0149, 5e-4j),
     )
 ]
 TARGETS = (1e-2, 1e-3, 1e-4)
@@ -32,21 +32,27 @@ BATCH = 20000  # boxes at a time
 
 def main(seconds):
     for drive, q, w in POINTS:
-        state = states.solve(drive)
+        state = steady_states.solve(drive)
         exact = response.matrices(state, q, [w], fine=1.7)[0]
         print(f"inv = {drive.inv:g}, g = {state.g:g}, q = {q:g}, w = {w:g}")
         ours = [(fine, *timed(state, q, w, exact, fine)) for fine in FINENESS]
         for target, spent, error, values in met(cubature(state, q, w, exact, seconds)):
             fine, mine, reached = next(row for row in ours if row[2] <= error)
-            text = f"  cubature: error {error:.1e} in {spent:.1f} s, {values:.1e} integrands, {4 / spent:.2g} elements/s"
+            text = (
+                f"  cubature: error {error:.1e} in {spent:.1f} s, {values:.1e} integrands, "
+                f"{4 / spent:.2g} elements/s"
+            )
             print(
-                f"{text}{'' if error <= target else f' (not {target:g})'}; here: error {reached:.0e} in {1e3 * mine:.2f} ms, "
+                f"{text}{'' if error <= target else f' (not {target:g})'}; here: error "
+                f"{reached:.0e} in {1e3 * mine:.2f} ms, "
                 f"{4 / mine:.0f} elements/s: {spent / mine:.0f} times as fast"
             )
 
 
 def met(way):
-    """[(target, seconds, error, integrands)] from where the error stays below each target; the end of the way where it never does."""
+    """[(target, seconds, error, integrands)] from where the error stays below each target; the end
+    of the way where it never does.
+    """
     way = list(way)
     worst = np.maximum.accumulate([error for _, error, _ in way][::-1])[::-1]
     found = []
@@ -69,7 +75,7 @@ def timed(state, q, w, exact, fine, rounds=20):
     return min(spent), np.abs(M - exact).max()
 
 
-# ---- the plain way ------------------------------------------------------------------------------------------------------
+# ---- the plain way -------------------------------------------------------------------------------
 
 
 def green(v, xi, D):
@@ -91,7 +97,9 @@ TAU = ((0, 1, 1, 0), (0, -1j, 1j, 0))
 
 
 def integrand(x, state, q, w):
-    """(n, 4) : M's elements per unit volume of x (n, 3) = (t, cos, s), p = t/(1 - t), v = s/(1 - s^2)."""
+    """(n, 4) : M's elements per unit volume of x (n, 3) = (t, cos, s), p = t/(1 - t), v = s/(1 -
+    s^2).
+    """
     t, cos, s = x.T
     p, v = t / (1 - t), s / (1 - s * s)
     weight = p**2 / (4 * np.pi**2) / (1 - t) ** 2 * (1 + s * s) / (1 - s * s) ** 2
@@ -119,7 +127,9 @@ def integrand(x, state, q, w):
 
 
 def rule():
-    """(points (33, 3), weights of degree 7 and 5) of Genz and Malik's rule on [-1, 1]^3, whose volume is taken as 1."""
+    """(points (33, 3), weights of degree 7 and 5) of Genz and Malik's rule on [-1, 1]^3, whose
+    volume is taken as 1.
+    """
     a, b, c = np.sqrt(9 / 70), np.sqrt(9 / 10), np.sqrt(9 / 19)
     axes = np.eye(3)
     points = [
@@ -173,7 +183,9 @@ def boxes(middle, half, f):
 
 
 def cubature(state, q, w, exact, seconds):
-    """Yield (seconds, error, integrands) of ever finer boxes, until the seconds are over or the last target is met with ease."""
+    """Yield (seconds, error, integrands) of ever finer boxes, until the seconds are over or the
+    last target is met with ease.
+    """
 
     def f(x):
         return integrand(x, state, q, w)

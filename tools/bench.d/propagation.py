@@ -1,4 +1,4 @@
-"""Auxiliary-mode propagation: share of the GEMM peak, the plain way at equal error, ranks, memory and time against `hpcneq check`.
+"""Auxiliary modes: share of the GEMM peak, the plain way, ranks, memory and time against check.
 
 python tools/bench.d/propagation.py [Lx ...]       # default 51 101
 """
@@ -18,19 +18,19 @@ from scipy.linalg.blas import zgemm
 
 from hpcneq.parallel import solo
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
-from hpcneq.systems.nsn_junction.physics import drive
-from hpcneq.systems.nsn_junction.physics import junction as model
-from hpcneq.systems.nsn_junction.physics import patterns as initial
+from hpcneq.solvers.auxiliary_modes.state import BlockState
+from hpcneq.systems.nsn_junction.physics import drive, junction, patterns
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 
-def junction(Lx, Ly=11, error=1e-6, method="aaa"):
+def biased(Lx, Ly=11, error=1e-6, method="aaa"):
     """The paper's junction (h = 0.58, T = 0.02, eV 0 -> 0.8)."""
-    leads = (model.Lead("left", 0.01, 0.02, 0.0, 1), model.Lead("right", 0.01, 0.02, 0.0, -1))
+    leads = (junction.Lead("left", 0.01, 0.02, 0.0, 1), junction.Lead("right", 0.01, 0.02, 0.0, -1))
     bias = drive.read({"from": 0.0, "to": 0.8})
-    poles = model.fit_poles(leads, 0.02, model.window(leads, 0.0, 0.58, bias, 1.0), error, method)
-    return model.Junction(3.0, 0.0, 0.58, leads, model.stripe(Lx, Ly, 0.0), bias, poles)
+    poles = junction.fit_poles(
+        leads, 0.02, junction.window(leads, 0.0, 0.58, bias, 1.0), error, method
+    )
+    return junction.Junction(3.0, 0.0, 0.58, leads, junction.stripe(Lx, Ly, 0.0), bias, poles)
 
 
 def peak(N, seconds=0.5):
@@ -45,8 +45,10 @@ def peak(N, seconds=0.5):
 
 
 def exponential(system, dt, steps):
-    """(seconds per step, GF/s of all matrix products, final mean field) of the exponential integrator."""
-    method = Exponential(State(system, solo()))
+    """(seconds per step, GF/s of all matrix products, final mean field) of the exponential
+    integrator.
+    """
+    method = Exponential(BlockState(system, solo()))
     method.start(0.0, dt)
     method.advance(0.0, dt)
     method.flops, begun = 0.0, time.perf_counter()
@@ -57,9 +59,11 @@ def exponential(system, dt, steps):
 
 
 def plain(system, dt, steps):
-    """Seconds per step of the plain way: RK4, sparse H times dense columns, one pole at a time; and the mean field."""
-    state = State(system, solo())
-    fields, H = state.flat, None
+    """Seconds per step of the plain way: RK4, sparse H times dense columns, one pole at a time; and
+    the mean field.
+    """
+    state = BlockState(system, solo())
+    fields = state.flat
     out = [np.zeros_like(fields) for _ in range(4)]
     begun = time.perf_counter()
     for k in range(steps):
@@ -93,22 +97,25 @@ def slope(system, state, t, array, out):
 
 
 def share(Lx, steps=6):
-    j = junction(Lx)
+    j = biased(Lx)
     x = np.unique(j.lattice.expand)
-    system = Quench(j, initial.cosine(j.lattice, max(1, round(0.109 * Lx)), 0.4) + 0j * x)
+    system = Quench(j, patterns.cosine(j.lattice, max(1, round(0.109 * Lx)), 0.4) + 0j * x)
     top = peak(2 * Lx)
     for dt in (0.25, 0.5):
         seconds, rate, _ = exponential(system, dt, steps)
         print(
-            f"{Lx} x 11, dt = {dt}: {seconds / dt:.3f} s per unit time, {rate:.1f} GF/s in matrix products = "
+            f"{Lx} x 11, dt = {dt}: {seconds / dt:.3f} s per unit time, {rate:.1f} GF/s in "
+            "matrix products = "
             f"{100 * rate / top:.0f}% of zgemm ({top:.1f} GF/s), {len(j.poles[0].w)} poles a lead"
         )
 
 
 def against_plain(Lx=21, t=2.0):
-    """Time to the same error in Delta(t), with the poles each way needs for the same accuracy of the leads."""
-    fine, coarse = junction(Lx, error=1e-6), junction(Lx, error=1e-6, method="ozaki")
-    seed = initial.cosine(fine.lattice, 2, 0.4) + 0j
+    """Time to the same error in Delta(t), with the poles each way needs for the same accuracy of
+    the leads.
+    """
+    fine, coarse = biased(Lx, error=1e-6), biased(Lx, error=1e-6, method="ozaki")
+    seed = patterns.cosine(fine.lattice, 2, 0.4) + 0j
     _, _, exact = exponential(Quench(fine, seed), 0.025, round(t / 0.025))
     dt = 0.25
     seconds, _, c = exponential(Quench(fine, seed), dt, round(t / dt))
@@ -118,8 +125,10 @@ def against_plain(Lx=21, t=2.0):
     plain_seconds, _ = plain(Quench(coarse, seed), fastest, steps)
     ratio = (plain_seconds / fastest) / (seconds / dt)
     print(
-        f"{Lx} x 11: exponential {seconds / dt:.3f} s per unit time at error {error:.1e} ({len(fine.poles[0].w)} poles); plain RK4 + CSR + "
-        f"Ozaki ({len(coarse.poles[0].w)} poles, dt = {fastest:.4f} by stability) {plain_seconds / fastest:.2f} s: {ratio:.0f} times slower"
+        f"{Lx} x 11: exponential {seconds / dt:.3f} s per unit time at error {error:.1e} "
+        f"({len(fine.poles[0].w)} poles); plain RK4 + CSR + "
+        f"Ozaki ({len(coarse.poles[0].w)} poles, dt = {fastest:.4f} by stability) "
+        f"{plain_seconds / fastest:.2f} s: {ratio:.0f} times slower"
     )
 
 
@@ -144,7 +153,9 @@ output_every = 10.0
 
 
 def program(Lx, steps=60):
-    """A run on one and on two ranks: their ratio, and memory and time against what `hpcneq check` says."""
+    """A run on one and on two ranks: their ratio, and memory and time against what `hpcneq check`
+    says.
+    """
     here = [sys.executable, "-m", "hpcneq"]
     clean = {
         key: value
@@ -179,11 +190,14 @@ def program(Lx, steps=60):
             seconds[ranks] = found["seconds"] / found["steps"]
             held = max(found["peak_bytes"]) / 2**20
             print(
-                f"{Lx} x 11 on {ranks} rank{'s' * (ranks > 1)}: {seconds[ranks]:.3f} s a step (check: {each:.3f}, ratio "
-                f"{seconds[ranks] / each:.2f}), {held:.0f} MB a rank (check: {megabytes:.0f}, ratio {held / megabytes:.2f})"
+                f"{Lx} x 11 on {ranks} rank{'s' * (ranks > 1)}: {seconds[ranks]:.3f} s a "
+                f"step (check: {each:.3f}, ratio "
+                f"{seconds[ranks] / each:.2f}), {held:.0f} MB a rank (check: "
+                f"{megabytes:.0f}, ratio {held / megabytes:.2f})"
             )
         print(
-            f"{Lx} x 11: two ranks are {seconds[1] / seconds[2]:.2f} times as fast as one (efficiency {seconds[1] / seconds[2] / 2:.2f})"
+            f"{Lx} x 11: two ranks are {seconds[1] / seconds[2]:.2f} times as fast as one "
+            f"(efficiency {seconds[1] / seconds[2] / 2:.2f})"
         )
 
 

@@ -1,6 +1,7 @@
-"""Columns over sites (symmetry = "full"): rates of the kernels, three ways to advance the modes, ranks, and what large lattices need.
+"""Columns over sites: rates of the kernels, three ways to advance the modes, ranks, large lattices.
 
-python tools/bench.d/sites.py [Lx x Ly ...]        # default 11x5 21x11 51x11; under mpiexec: seconds per unit time of all ranks
+python tools/bench.d/sites.py [Lx x Ly ...]        # default 11x5 21x11 51x11
+Under mpiexec: seconds per unit time of all ranks.
 """
 
 import sys
@@ -12,28 +13,25 @@ from scipy.linalg.blas import zgemm
 
 from hpcneq.parallel import solo
 from hpcneq.solvers.auxiliary_modes import chebyshev
-from hpcneq.solvers.site_columns import integrator as columnsteps
-from hpcneq.solvers.site_columns import kernels as sitekernels
-from hpcneq.solvers.site_columns import state as columns
-from hpcneq.systems.nsn_junction.physics import drive
-from hpcneq.systems.nsn_junction.physics import junction as model
-from hpcneq.systems.nsn_junction.physics import lattice_dynamics as sites
-from hpcneq.systems.nsn_junction.physics import patterns as initial
+from hpcneq.solvers.auxiliary_modes.stepping import exponential_coefficients
+from hpcneq.solvers.site_columns import integrator, kernels
+from hpcneq.solvers.site_columns.state import SiteState
+from hpcneq.systems.nsn_junction.physics import drive, junction, lattice_dynamics, patterns
 
 STEP = 0.5
 
 
 def system(Lx, Ly):
     """The paper's junction (h = 0.58, T = 0.02, eV 0 -> 0.8) with a pattern of random sites."""
-    leads = (model.Lead("left", 0.01, 0.02, 0.0, 1), model.Lead("right", 0.01, 0.02, 0.0, -1))
+    leads = (junction.Lead("left", 0.01, 0.02, 0.0, 1), junction.Lead("right", 0.01, 0.02, 0.0, -1))
     bias = drive.read({"from": 0.0, "to": 0.8})
-    poles = model.fit_poles(leads, 0.02, model.window(leads, 0.0, 0.58, bias, 1.0), 1e-6)
-    junction = model.Junction(3.0, 0.0, 0.58, leads, model.stripe(Lx, Ly, 0.0), bias, poles)
+    poles = junction.fit_poles(leads, 0.02, junction.window(leads, 0.0, 0.58, bias, 1.0), 1e-6)
+    device = junction.Junction(3.0, 0.0, 0.58, leads, junction.stripe(Lx, Ly, 0.0), bias, poles)
     N = Lx * Ly
-    return sites.SiteQuench(
-        junction,
-        sites.Sites(Lx, Ly, np.zeros(N), np.full(N, 3.0)),
-        0.3 + initial.site_noise(N, 0.05, 1),
+    return lattice_dynamics.SiteQuench(
+        device,
+        lattice_dynamics.Sites(Lx, Ly, np.zeros(N), np.full(N, 3.0)),
+        0.3 + patterns.site_noise(N, 0.05, 1),
     )
 
 
@@ -60,16 +58,16 @@ def gemm_rate(N):
 
 
 def step_of_modes(given, Lx, Ly):
-    """{way: seconds per unit time for all modes, one core}: Chebyshev stencil, RK4 stencil, GEMM with a dense propagator."""
+    """{way: seconds per unit time for all modes, one core}: Chebyshev stencil, RK4 stencil, GEMM
+    with a dense propagator.
+    """
     N, lanes = 2 * Lx * Ly, sum(map(len, given.held)) * Lx * Ly
     rng, found = np.random.default_rng(1), {}
     for size, kind, real in ((4, np.complex64, np.float32), (8, complex, float)):
-        width = sitekernels.LANES[size]
+        width = kernels.LANES[size]
         P, B, C = (rng.normal(size=(N, 2, width)).astype(real) for _ in range(3))
-        terms = chebyshev.degree(
-            5.0 * STEP, columnsteps.SINGLE if size == 4 else columnsteps.DOUBLE
-        )
-        u = columnsteps._exponential(STEP, 5.0, terms).astype(kind)
+        terms = chebyshev.degree(5.0 * STEP, integrator.SINGLE if size == 4 else integrator.DOUBLE)
+        u = exponential_coefficients(STEP, 5.0, terms).astype(kind)
         hop, onsite, c = (
             (given.hop_at(0.0) / 5).astype(kind),
             (given.onsite / 5).astype(real),
@@ -77,17 +75,21 @@ def step_of_modes(given, Lx, Ly):
         )
         at, w = np.zeros((width, 2), np.int64), np.zeros((terms, width, 2), kind)
         seconds = timed(
-            lambda: sitekernels.clenshaw["plain", size](
-                given.near, hop, onsite, c, u, P, B, C, at, w
+            lambda size=size, hop=hop, onsite=onsite, c=c, u=u, P=P, B=B, C=C, at=at, w=w: (
+                kernels.clenshaw["plain", size](given.near, hop, onsite, c, u, P, B, C, at, w)
             )
         )
         found[f"Chebyshev stencil, complex{16 * size}"] = seconds / width * lanes / STEP
         print(
-            f"  kernel, {8 * size} bits: {columnsteps.FLOPS['plain'] * terms * N * width / seconds / 1e9:.1f} GF/s, {terms} terms"
+            f"  kernel, {8 * size} bits: "
+            f"{integrator.FLOPS['plain'] * terms * N * width / seconds / 1e9:.1f} GF/s, "
+            f"{terms} terms"
         )
         if size == 8:
             apply = timed(
-                lambda: sitekernels.apply["plain", size](given.near, hop, onsite, c, P, C)
+                lambda size=size, hop=hop, onsite=onsite, c=c, P=P, C=C: kernels.apply[
+                    "plain", size
+                ](given.near, hop, onsite, c, P, C)
             )
             found["RK4 stencil, complex128, step 0.25"] = (
                 (4 * apply + 4 * P.nbytes * 3 / 20e9) / width * lanes / 0.25
@@ -99,8 +101,10 @@ def step_of_modes(given, Lx, Ly):
 
 
 def whole(given, comm):
-    """(seconds per unit time, GF/s) of the evolution on a communicator, modes in single precision."""
-    method = columnsteps.Columns(columns.State(given, comm, np.dtype(np.complex64), start=False))
+    """(seconds per unit time, GF/s) of the evolution on a communicator, modes in single
+    precision.
+    """
+    method = integrator.Columns(SiteState(given, comm, np.dtype(np.complex64), start=False))
     method.start(0.0, STEP)
     method.advance(0.0, STEP)
     method.flops = 0.0
@@ -114,13 +118,16 @@ def whole(given, comm):
 
 
 def needs(seconds, N0):
-    """What larger lattices need, from the rate of N0 sites and the memory of the state (modes in single precision)."""
+    """What larger lattices need, from the rate of N0 sites and the memory of the state (modes in
+    single precision).
+    """
     for L in (101, 201):
         N, rows = L * L, -(-2 * L * L // 16) * 16
         memory = N * rows * (40 * 8 + 2 * 16 + 6 * 32)
         hours = seconds * (N / N0) ** 2 * 450 / 3600
         print(
-            f"  {L} x {L}: {memory / 1e9:.0f} GB, {hours:.0f} core-hours to t = 450: {max(1, round(memory / 200e9))} nodes of 256 GB for the memory"
+            f"  {L} x {L}: {memory / 1e9:.0f} GB, {hours:.0f} core-hours to t = 450: "
+            f"{max(1, round(memory / 200e9))} nodes of 256 GB for the memory"
         )
 
 
@@ -142,7 +149,8 @@ def main():
         seconds, rate = whole(given, comm)
         if comm.rank == 0:
             print(
-                f"  whole step on {comm.size} rank{'s' * (comm.size > 1)}: {seconds:.3g} s per unit time, {rate:.1f} GF/s"
+                f"  whole step on {comm.size} rank{'s' * (comm.size > 1)}: {seconds:.3g} s "
+                f"per unit time, {rate:.1f} GF/s"
             )
         if comm.size > 1:
             alone = whole(given, solo())[0] if comm.rank == 0 else 0.0
@@ -157,8 +165,9 @@ def main():
             )
             if comm.rank == 0:
                 print(
-                    f"  on one rank {alone:.3g}: strong scaling {alone / seconds / comm.size:.2f}; weak scaling, "
-                    f"against {part.sites.Lx} x {Ly} on one rank: {share / seconds:.2f}"
+                    f"  on one rank {alone:.3g}: strong scaling "
+                    f"{alone / seconds / comm.size:.2f}; weak scaling, "
+                    f"against {part.lattice_dynamics.Lx} x {Ly} on one rank: {share / seconds:.2f}"
                 )
     if comm.rank == 0:
         needs(seconds * comm.size, Lx * Ly)

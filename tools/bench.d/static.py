@@ -1,4 +1,4 @@
-"""Static sums and maps: a gap sum and C(Q) against plain momentum sums of the same accuracy, the maps of Fig. 3, two ranks against one.
+"""Static sums and maps: a gap sum and C(Q) against plain momentum sums, the maps of Fig. 3.
 
 python tools/bench.d/static.py [quick]       # quick leaves out the maps
 """
@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hpcneq.systems.nsn_junction.physics import onsets
-from hpcneq.systems.nsn_junction.physics import uniform_states as static
+from hpcneq.systems.nsn_junction.physics import onsets, uniform_states
 
 INPUTS = Path(__file__).resolve().parents[2] / "inputs" / "nsn-junction"
 MAPS = ("fig3a", "fig3b1", "fig3b2", "fig3b3", "fig3b4")
@@ -29,26 +28,31 @@ def clocked(function, seconds=0.3):
 
 
 def sums():
-    """One gap sum and one C(Q), infinite lattice, beside the plain sums over L x L momenta that are as good to 1e-6."""
+    """One gap sum and one C(Q), infinite lattice, beside the plain sums over L x L momenta that are
+    as good to 1e-6.
+    """
     print("sum                       T     time/ms   plain k sum/ms   difference   goal/ms")
     for T, L in ((0.02, 300), (0.0, 600)):
         point, grid, plain = (
-            static.Point(h=0.58, T=T, eV=0.8),
-            static.infinite(),
-            static.finite(L, L),
+            uniform_states.Point(h=0.58, T=T, eV=0.8),
+            uniform_states.infinite(),
+            uniform_states.finite(L, L),
         )
         Q = 2 * np.pi * round(0.25 * L / (2 * np.pi)) / L
         for name, goal, one in (
-            ("gap sum F(D)", 1.0, lambda g: static.gap_sum(0.35, point, g)),
-            ("C(Q)", 10.0, lambda g: static.pair_sum(Q, point, g)),
+            ("gap sum F(D)", 1.0, lambda g, point=point: uniform_states.gap_sum(0.35, point, g)),
+            ("C(Q)", 10.0, lambda g, Q=Q, point=point: uniform_states.pair_sum(Q, point, g)),
         ):
-            t, value = clocked(lambda: one(grid))
-            slow, other = clocked(lambda: one(plain), 0.05)
+            t, value = clocked(lambda one=one, grid=grid: one(grid))
+            slow, other = clocked(lambda one=one, plain=plain: one(plain), 0.05)
             print(
-                f"{name:22s} {T:5.2f} {1e3 * t:10.3f} {1e3 * slow:14.1f} {abs(value - other):14.1e} {goal:8.0f}   {'ok' if 1e3 * t < goal else 'TOO SLOW'}"
+                f"{name:22s} {T:5.2f} {1e3 * t:10.3f} {1e3 * slow:14.1f} "
+                f"{abs(value - other):14.1e} {goal:8.0f}   {'ok' if 1e3 * t < goal else 'TOO SLOW'}"
             )
     t, found = clocked(
-        lambda: onsets.roots(static.Point(h=0.58, T=0.02, eV=0.8), static.infinite())
+        lambda: onsets.roots(
+            uniform_states.Point(h=0.58, T=0.02, eV=0.8), uniform_states.infinite()
+        )
     )
     print(f"all roots of one point: {1e3 * t:.1f} ms ({len(found)} roots)")
 
@@ -82,7 +86,8 @@ def maps():
         )
         alone = run("fig3b3", 1, folder)
         print(
-            f"farm on 2 ranks: {alone:.1f} s -> {spent['fig3b3']:.1f} s, efficiency {100 * alone / (2 * spent['fig3b3']):.0f}%"
+            f"farm on 2 ranks: {alone:.1f} s -> {spent['fig3b3']:.1f} s, efficiency "
+            f"{100 * alone / (2 * spent['fig3b3']):.0f}%"
         )
 
 

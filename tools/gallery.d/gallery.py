@@ -70,7 +70,9 @@ def main():
     parser = argparse.ArgumentParser(prog="tools/gallery", description=__doc__)
     parser.add_argument("-n", "--ranks", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="only say which pictures are missing")
-    parser.add_argument("--redraw", action="store_true", help="draw anew from results that are there")
+    parser.add_argument(
+        "--redraw", action="store_true", help="draw anew from results that are there"
+    )
     parser.add_argument("names", nargs="*", help="names of inputs, without .toml")
     options = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
@@ -94,7 +96,9 @@ def main():
             print(f"gallery: {name} failed", flush=True)
             failed += 1
             continue
-        print(f"gallery: {picture.relative_to(ROOT)} ({time.monotonic() - begun:.0f} s)", flush=True)
+        print(
+            f"gallery: {picture.relative_to(ROOT)} ({time.monotonic() - begun:.0f} s)", flush=True
+        )
     return int(failed > 0)
 
 

@@ -1,37 +1,42 @@
-"""The state of a mean field coupled to bath modes, distributed over ranks by (block, chunk of modes).
+"""The state of a mean field coupled to bath modes, distributed over ranks by (block, chunk of
+modes).
 
 Every block b carries a Green function G and mode groups Pi_g that obey
 
-    dPi_g/dt = (-i H + lambda_g) Pi_g + s_g P_g,     dG/dt = -i [H, G] - damping G + i (white + Q + Q^+),
+    dPi_g/dt = (-i H + lambda_g) Pi_g + s_g P_g
+    dG/dt = -i [H, G] - damping G + i (white + Q + Q^+),        Q = sum_g Pi_g
 
-Q = sum_g Pi_g, with a Hamiltonian H(c) linear in a mean field c that is itself linear in the G of all blocks.
-P_g selects the columns a group has. Pi is stored transposed, (columns, N), so that a chunk is one contiguous
-array and BLAS reads it in place. The system gives (protocol ``BathModes``):
+with a Hamiltonian H(c) linear in a mean field c that is itself linear in the G of all blocks. P_g
+selects the columns a group has. Pi is stored transposed, (columns, N), so that a chunk is one
+contiguous array and BLAS reads it in place. What a system has to give is
+`protocols.AuxiliaryModes`.
 
-    blocks, size(b), groups, chunk-independent ``columns(b, g)``, ``sources(b, g)``, ``rates_at(t, side)``,
-    ``rate_moments(t, step)``, ``hamiltonian(b, c)`` and ``perturbation(b, c)`` (scipy CSR, with and without
-    the constant part), ``probe(b)`` -> (rows, cols, sites, weights), ``close(sums) -> c``, ``damping``,
-    ``white``, ``start(b) -> (mode(g), G)``, ``observe_modes``, ``observe_green``.
-
-The first rank that holds a chunk of a block leads it: it keeps G and adds the other ranks' chunk sums in the
-order of the chunks, so that the sum does not depend on who computed what.
+The first rank that holds a chunk of a block leads it: it keeps G and adds the other ranks' chunk
+sums in the order of the chunks, so that the sum does not depend on who computed what.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from mpi4py import MPI
+from numpy.typing import DTypeLike, NDArray
 
-from ...parallel import Layout, placed
+from ...maths.arrays import ComplexArray
+from ...parallel import Communicator, Layout, Part, placed
+from ..protocols import AuxiliaryModes, Observables
 
 GROUPS_PER_CHUNK = 4
-DENSE = 512  # below this size scipy's handling of a sparse matrix costs more than the zeros of a full one
+DENSE = 512  # below this size scipy's handling of a sparse matrix costs more than the zeros
+Blocks = Mapping[int, ComplexArray]  # a matrix of each led block
+Runs = list[tuple[list[int], slice, NDArray]]  # [(groups, columns, (groups, columns, N))]
 
 
 class Share:
     """Which (block, chunk) pairs a rank holds, and who leads each block."""
 
-    def __init__(self, comm, n_blocks, n_groups):
+    def __init__(self, comm: Communicator, n_blocks: int, n_groups: int):
         self.comm, self.n_blocks = comm, n_blocks
         self.chunks = [
             range(g, min(g + GROUPS_PER_CHUNK, n_groups))
@@ -39,38 +44,50 @@ class Share:
         ]
         self.layout = Layout.over(n_blocks * len(self.chunks), comm)
         items = range(self.layout.start, self.layout.stop)
-        self.mine = {}
+        self.mine: dict[int, list[int]] = {}
         for item in items:
             b, c = divmod(item, len(self.chunks))
             self.mine.setdefault(b, []).append(c)
 
-    def leader(self, b):
+    def leader(self, b: int) -> int:
         """The rank that keeps G of block b."""
         return self.layout.owner(b * len(self.chunks))
 
     @property
-    def led(self):
+    def led(self) -> list[int]:
         """Blocks led by this rank."""
         return [b for b in self.mine if self.leader(b) == self.comm.rank]
 
-    def holders(self, b):
+    def holders(self, b: int) -> list[tuple[int, list[int]]]:
         """(rank, its chunks) of block b in order."""
-        found = {}
+        holders: dict[int, list[int]] = {}
         for c in range(len(self.chunks)):
-            found.setdefault(self.layout.owner(b * len(self.chunks) + c), []).append(c)
-        return list(found.items())
+            holders.setdefault(self.layout.owner(b * len(self.chunks) + c), []).append(c)
+        return list(holders.items())
 
 
-class Modes(dict):
-    """{(b, c): [(groups, columns, array)]}; ``flat`` is the one array they are views of."""
+class Modes(dict[tuple[int, int], Runs]):
+    """(b, c) -> [(groups, columns, array)]; ``flat`` is the one array they are views of."""
 
-    flat = None
+    flat: NDArray
 
 
-class State:
-    """Green functions of the led blocks and the modes of the held chunks, with their bookkeeping."""
+class BlockState:
+    """Green functions of the led blocks and the modes of the held chunks, with their bookkeeping.
 
-    def __init__(self, system, comm, dtype=complex, start=True):
+    dtype : complex, or complex64 for modes in single precision, which then live beside ``flat``.
+    start : whether to set the stationary start.
+    """
+
+    ts_types = ("exponential", "rk", "arkimex")
+
+    def __init__(
+        self,
+        system: AuxiliaryModes,
+        comm: Communicator,
+        dtype: DTypeLike = complex,
+        start: bool = True,
+    ):
         self.system, self.comm = system, comm
         self.share = Share(comm, system.blocks, len(system.groups))
         self.dtype = np.dtype(dtype)
@@ -83,23 +100,21 @@ class State:
             for (b, c), runs in self.shapes.items()
             for groups, cols in runs
         )
-        self.flat = np.zeros(
-            self.green_count + (self.mode_count if self.dtype == complex else 0), complex
-        )
+        together = self.dtype == complex
+        self.flat = np.zeros(self.green_count + together * self.mode_count, complex)
         self.green = self.view_green(self.flat)
-        self.modes = (
-            self.view_modes(self.flat[self.green_count :])
-            if self.dtype == complex
-            else self.allocate()
-        )
+        if together:
+            self.modes = self.view_modes(self.flat[self.green_count :])
+        else:
+            self.modes = self.allocate()
         if start:
             self.fill()
 
-    def allocate(self):
-        """A further generation of modes: {(b, c): [(groups, columns, array)]}."""
+    def allocate(self) -> Modes:
+        """A further generation of modes."""
         return self.view_modes(np.zeros(self.mode_count, self.dtype))
 
-    def view_green(self, flat):
+    def view_green(self, flat: ComplexArray) -> dict[int, ComplexArray]:
         """{b: (N, N)} views of the first ``green_count`` entries of a flat array."""
         views, at = {}, 0
         for b in self.share.led:
@@ -108,8 +123,8 @@ class State:
             at += N * N
         return views
 
-    def view_modes(self, flat):
-        """{(b, c): [(groups, columns, (n_groups, n_columns, N) view)]} of ``mode_count`` entries."""
+    def view_modes(self, flat: NDArray) -> Modes:
+        """The modes as views of ``mode_count`` entries, (groups, columns, N) for each run."""
         views, at = Modes(), 0
         views.flat = flat[: self.mode_count]
         for key, runs in self.shapes.items():
@@ -121,9 +136,9 @@ class State:
                 at += count
         return views
 
-    def runs(self, b, c):
+    def runs(self, b: int, c: int) -> list[tuple[list[int], slice]]:
         """Consecutive groups of a chunk that share their columns: [([groups], slice)]."""
-        runs = []
+        runs: list[tuple[list[int], slice]] = []
         for g in self.share.chunks[c]:
             cols = self.system.columns(b, g)
             if runs and runs[-1][1] == cols:
@@ -132,7 +147,7 @@ class State:
                 runs.append(([g], cols))
         return runs
 
-    def fill(self):
+    def fill(self) -> None:
         """Set the stationary start."""
         for b, chunks in self.share.mine.items():
             mode, green = self.system.start(b)
@@ -143,11 +158,12 @@ class State:
             if b in self.green:
                 self.green[b][:] = green
 
-    def placed(self):
-        """What a checkpoint keeps: {name: (this rank's flat array, its start in the whole, size of the whole)}.
+    def placed(self) -> dict[str, Part]:
+        """What a checkpoint stores: name -> (flat array of this rank, its start in the whole, size
+        of the whole).
 
-        The whole is in an order that knows no ranks: blocks, in them chunks, groups, columns. What is read into
-        the arrays later, on any number of ranks, is the state. **Collective.**
+        The whole is in an order that knows no ranks: blocks, in them chunks, groups, columns. What
+        is read into the arrays later, on any number of ranks, is the state. **Collective.**
         """
         return {
             "green": placed(self.comm, self.flat[: self.green_count]),
@@ -155,17 +171,18 @@ class State:
         }
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes of G and modes on this rank (one generation)."""
         return 16 * self.green_count + self.dtype.itemsize * self.mode_count
 
-    def mode_sums(self, modes, rates):
-        """Q = sum Pi_g and L = sum lambda_g Pi_g of the led blocks, {b: (Q^T, L^T)}. **Collective.**"""
+    def mode_sums(self, modes: Modes, rates: ComplexArray) -> dict[int, ComplexArray]:
+        """Q = sum Pi_g and L = sum lambda_g Pi_g of the led blocks, b -> (Q^T, L^T).
+
+        **Collective.**
+        """
         totals, requests = {}, []
         for b, chunks in self.share.mine.items():
-            if (
-                b in self.green
-            ):  # its leader holds its first chunks: one after the other is the order of the sum
+            if b in self.green:  # a leader holds the first chunks: the order of the sum is theirs
                 totals[b] = self.chunk_sum(modes, rates, b, chunks[0])
                 for c in chunks[1:]:
                     totals[b] += self.chunk_sum(modes, rates, b, c)
@@ -183,15 +200,17 @@ class State:
             request.Wait()
         return totals
 
-    def chunk_sum(self, modes, rates, b, c):
+    def chunk_sum(self, modes: Modes, rates: ComplexArray, b: int, c: int) -> ComplexArray:
         """(Q^T, L^T) of one chunk of a block, (2, N, N)."""
         sums = np.zeros((2, self.system.size(b), self.system.size(b)), complex)
         for groups, cols, array in modes[b, c]:
             add_weighted(array, rates[groups], sums[0, cols], sums[1, cols])
         return sums
 
-    def gather(self, rows, count):
-        """Sum of the led blocks' rows {b: (count, unknowns)} over all blocks, in block order, on every rank. **Collective.**
+    def gather(self, rows: Blocks, count: int) -> ComplexArray:
+        """Sum over all blocks, in their order, of the led blocks' rows (count, unknowns).
+
+        **Collective.**
 
         Each row has one owner, so that adding the other ranks' zeros is exact in any order.
         """
@@ -204,8 +223,11 @@ class State:
             total += row
         return total
 
-    def mean_field(self, green, velocity=None):
-        """c, or (c, dc/dt) when the G' of the led blocks are given as probe rows. **Collective.**"""
+    def mean_field(self, green: Blocks, velocity: Blocks | None = None) -> tuple[ComplexArray, ...]:
+        """(c,), or (c, dc/dt) when the G' of the led blocks are given as probe rows.
+
+        **Collective.**
+        """
         rows = {}
         for b, G in green.items():
             r, k, sites, weights = self.system.probe(b)
@@ -215,9 +237,11 @@ class State:
                 np.add.at(row[1], sites, weights * velocity[b])
             rows[b] = row
         sums = self.gather(rows, 2)
-        return tuple(self.system.close(s) for s in (sums if velocity is not None else sums[:1]))
+        if velocity is None:
+            sums = sums[:1]
+        return tuple(self.system.close(s) for s in sums)
 
-    def probe_rates(self, b, G, X, H):
+    def probe_rates(self, b: int, G: ComplexArray, X: ComplexArray, H) -> ComplexArray:
         """Entries of dG/dt = -i [H, G] - damping G + X that the mean field reads, (n,)."""
         r, k, _, _ = self.system.probe(b)
         if H.shape[0] <= DENSE:
@@ -230,11 +254,12 @@ class State:
             )
         return np.asarray(-1j * (HG - GH)).ravel() - self.system.damping * G[r, k] + X[r, k]
 
-    def observe(self, row):
-        """The system's observables at an output (`evolve.Row`): a dict of numbers and arrays. **Collective.**
+    def observe(self, row) -> Observables:
+        """The system's observables at an output, an `evolution.Row`. **Collective.**
 
-        The system gets its mode observables summed over all groups in a fixed order, and its Green-function
-        observables of G and of dG/dt (whose difference from the modes' own account is an error measure).
+        The system gets its mode observables summed over all groups in a fixed order, and its
+        Green-function observables of G and of dG/dt (whose difference from the modes' own account
+        is an error measure).
         """
         t, side, green, modes, c = row.t, row.side, row.green, row.modes, row.c
         rows = {}
@@ -242,8 +267,8 @@ class State:
             for groups, _, array in runs:
                 for g, mode in zip(groups, array):
                     rows[b, g] = self.system.observe_modes(b, g, mode)
-        found = {key: row for part in self.comm.allgather(rows) for key, row in part.items()}
-        total = sum((found[key] for key in sorted(found)), np.zeros(self.system.mode_observables))
+        rows = {key: row for part in self.comm.allgather(rows) for key, row in part.items()}
+        total = sum((rows[key] for key in sorted(rows)), np.zeros(self.system.mode_observables))
         sums = self.mode_sums(modes, self.system.rates_at(t, side))
         both = {}
         for b, G in green.items():
@@ -260,13 +285,15 @@ class State:
         values, velocity = np.split(self.gather(both, 4), 2)
         return self.system.observables(t, side, total, values, velocity)
 
-    # -- the same equations as one vector, for PETSc's own integrators ---------------------------------------
-    def field(self, array, t=0.0):
+    # -- the same equations as one vector, for PETSc's own integrators -----------------------------
+    def field(self, array: ComplexArray, t: float = 0.0) -> ComplexArray:
         """The mean field of a local vector (Green functions, then modes). **Collective.**"""
         return self.mean_field(self.view_green(array))[0]
 
-    def rhs(self, t, side, array, out, explicit=True):
-        """d/dt of a local vector; without ``explicit`` less what :meth:`stiff` gives. **Collective.**"""
+    def rhs(
+        self, t: float, side: int, array: ComplexArray, out: ComplexArray, explicit: bool = True
+    ) -> None:
+        """d/dt of a local vector; without ``explicit`` less what `stiff` gives. **Collective.**"""
         system = self.system
         green, modes = self.view_green(array), self.view_modes(array[self.green_count :])
         dgreen, dmodes = self.view_green(out), self.view_modes(out[self.green_count :])
@@ -290,8 +317,8 @@ class State:
                 for k, g in enumerate(groups):
                     dM[k, j, cols.start + j] += system.sources(b, g)
 
-    def stiff(self, t, side):
-        """The diagonal an implicit-explicit integrator treats implicitly: -damping for G, lambda_g for modes."""
+    def stiff(self, t: float, side: int) -> ComplexArray:
+        """The diagonal that is treated implicitly: -damping for G, lambda_g for modes."""
         out = np.empty(self.flat.size, complex)
         out[: self.green_count] = -self.system.damping
         rates = self.system.rates_at(t, side)
@@ -300,19 +327,26 @@ class State:
                 array[:] = rates[groups][:, None, None]
         return out
 
-    def extremes(self, green=None):
-        """Largest anti-Hermiticity error of G and the range of the eigenvalues of -i G^<. **Collective.**"""
-        found = [(0.0, np.inf, -np.inf)]
+    def extremes(self, green: Blocks | None = None) -> tuple[float, float, float]:
+        """Largest anti-Hermiticity error of G and the range of the eigenvalues of -i G^<.
+
+        **Collective.**
+        """
+        rows = [(0.0, np.inf, -np.inf)]
         for G in (green or self.green).values():
             e = np.linalg.eigvalsh(-0.5j * (G - G.conj().T))
-            found.append((float(np.abs(G + G.conj().T).max()), e[0], e[-1]))
-        found = [row for part in self.comm.allgather(found) for row in part]
-        error, low, high = zip(*found)
+            rows.append((float(np.abs(G + G.conj().T).max()), e[0], e[-1]))
+        rows = [row for part in self.comm.allgather(rows) for row in part]
+        error, low, high = zip(*rows)
         return max(error), float(min(low)), float(max(high))
 
 
-def add_weighted(modes, rates, plain, weighted):
-    """plain += sum_g modes[g], weighted += sum_g rates[g] modes[g] in double precision, one pass over memory."""
+def add_weighted(
+    modes: NDArray, rates: ComplexArray, plain: ComplexArray, weighted: ComplexArray
+) -> None:
+    """plain += sum_g modes[g], weighted += sum_g rates[g] modes[g], double precision, one pass over
+    memory.
+    """
     if modes.dtype != complex:
         for mode, rate in zip(modes, rates):
             plain += mode
@@ -323,11 +357,13 @@ def add_weighted(modes, rates, plain, weighted):
     weighted += sums[1].reshape(plain.shape)
 
 
-def memory_terms(system, QL, H):
-    """X = i (white + Q + Q^+) and Z = dX/dt + i [H, X] of one block from the transposed sums (Q, L).
+def memory_terms(system: AuxiliaryModes, QL: ComplexArray, H) -> tuple[ComplexArray, ComplexArray]:
+    """X = i (white + Q + Q^+) and Z = dX/dt + i [H, X] of one block from the transposed sums (Q,
+    L).
 
-    Written with Z = Q H - H Q^+ + i (L + L^+) no term grows with the largest |lambda|'s partner: the
-    products with H cancel half of dQ/dt exactly (the sources cancel because they are anti-Hermitian).
+    Written with Z = Q H - H Q^+ + i (L + L^+) no term grows with the largest |lambda|'s partner:
+    the products with H cancel half of dQ/dt exactly (the sources cancel because they are
+    anti-Hermitian).
     """
     Q, L = QL[0].T, QL[1].T
     X = 1j * (Q + Q.conj().T)

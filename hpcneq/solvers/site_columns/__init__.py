@@ -1,1 +1,1 @@
-"""Auxiliary-mode evolution on lattice sites without assumed symmetry, in columns of the Green function."""
+"""Evolution with leads of finite memory on lattice sites, no symmetry assumed."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ...parallel import Layout
+from ...maths.arrays import IntArray
+from ...parallel import Communicator, Layout
 
 
 class Halo:
     """Who needs which site's data of whom, for sites spread over ranks in blocks.
 
-    near : (N, k) neighbours of every site. ``near`` of this rank's sites points into arrays that hold the own sites first and then
-    those of others, ``count`` in all; ``fill`` gets the latter from their owners, every time anew.
+    near : (N, k) neighbours of every site. The attribute ``near`` of this rank's sites points into
+    arrays that hold the own sites first and then those of others, ``count`` in all; `fill` gets the
+    latter from their owners, every time anew.
     """
 
-    def __init__(self, comm, near):
+    def __init__(self, comm: Communicator, near: IntArray):
         self.comm, self.layout = comm, Layout.over(len(near), comm)
         start, stop = self.layout.bounds()
         self.own = stop - start
@@ -35,7 +38,7 @@ class Halo:
             (int(rank), self.own + np.flatnonzero(owners == rank)) for rank in np.unique(owners)
         ]
 
-    def fill(self, array):
+    def fill(self, array: NDArray) -> NDArray:
         """Rows ``own``.. of ``array`` (count, ...) from the ranks that own them. **Collective.**"""
         if self.comm.size == 1:
             return array
@@ -43,21 +46,15 @@ class Halo:
         waiting = [
             self.comm.Isend(rows, dest=rank, tag=7) for (rank, _), rows in zip(self.gives, sent)
         ]
-        for (
-            rank,
-            rows,
-        ) in (
-            self.takes
-        ):  # the others of one rank are neighbours in the array: they are in its order
+        # the sites of one other rank are neighbours in the array, in that rank's order
+        for rank, rows in self.takes:
             self.comm.Recv(array[rows[0] : rows[-1] + 1], source=rank, tag=7)
         for request in waiting:
             request.Wait()
         return array
 
-    def gather(self, rows):
+    def gather(self, rows: NDArray) -> NDArray:
         """The own sites' rows (own, ...) of all ranks, (N, ...). **Collective.**"""
-        return (
-            np.concatenate(self.comm.allgather(np.ascontiguousarray(rows)))
-            if self.comm.size > 1
-            else np.array(rows)
-        )
+        if self.comm.size == 1:
+            return np.array(rows)
+        return np.concatenate(self.comm.allgather(np.ascontiguousarray(rows)))

@@ -1,191 +1,184 @@
-"""The exponential integrator for columns over sites (:mod:`.state`): polynomials of H applied to them, no propagator is ever formed."""
+"""The exponential integrator for columns over sites: polynomials of H applied to them.
+
+No propagator is ever formed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
-from ...parallel import placed
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ...parallel import Part, placed
 from ..auxiliary_modes import chebyshev
-from ..auxiliary_modes.integrator import (
+from ..auxiliary_modes.stepping import (
     Ends,
-    Exponential,
-    _exponential,
-    _hermite_slopes,
-    _source_coefficients,
-    hermite,
+    Read,
+    Stepper,
+    exponential_coefficients,
     memory_weights,
     moments,
+    source_coefficients,
 )
-from . import kernels as sitekernels
+from ..protocols import SiteModes
+from . import kernels
+from .state import SiteState
 
 CACHE = 2**20  # bytes of a core's second cache
-SINGLE, DOUBLE, GUESS = (
-    1e-9,
-    1e-15,
-    1e-9,
-)  # smallest Chebyshev coefficient kept for modes in single precision, else, in a prediction
+# The smallest Chebyshev coefficient kept: for modes in single precision, in double precision, in a
+# prediction.
+SINGLE, DOUBLE, GUESS = 1e-9, 1e-15, 1e-9
+# What a term of a polynomial costs per complex entry: four hops (8 where all are one real number,
+# else 30),
+# site 4, pairing 8, recursion 12. From the right there is one kernel, that for any hops.
+FLOPS = {"plain": 32.0, "phases": 54.0}
+
+Weights = tuple[float, float, float, float]  # of Y, i Q, Z and i
 
 
-class Columns(Exponential):
-    """Context of the python TS.
+class Columns(Stepper):
+    """Context of the python TS for a `SiteState`.
 
-    Per step: the history's cubic predicts the mean field; Y carried with it, with Q extrapolated by its slope, gives a better
-    prediction, corrected by what it missed in the last step; with that Y is carried and the modes, eight or sixteen columns at
-    a time in a core's cache. exp(Omega) of the fourth-order Magnus expansion is K exp(-i dt Hbar) K^+ with K = exp(-i dt^2 Hdot/12), whose
-    Hdot couples the components of a site only. Where hops change within a step its Hdot would couple neighbours: there two half
-    steps with Hbar -+ dt Hdot/3 (and the rates likewise) take its place, a commutator-free integrator of the same order.
+    Per step: the history's cubic predicts the mean field; Y carried with it, with Q extrapolated by
+    its slope, gives a better prediction, corrected by what it missed in the last step; with that Y
+    is carried and the modes, eight or sixteen columns at a time in a core's cache. exp(Omega) of
+    the fourth-order Magnus expansion is K exp(-i dt Hbar) K^+ with K = exp(-i dt^2 Hdot/12), whose
+    Hdot couples the components of a site only. Where hops change within a step its Hdot would
+    couple neighbours: there two half steps with Hbar -+ dt Hdot/3 (and the rates likewise) take its
+    place, a commutator-free integrator of the same order.
     """
 
-    def __init__(self, state, corrector=0):
+    def __init__(self, state: SiteState, corrector: int = 0):
+        """corrector : ignored, this integrator always makes one correction."""
+        super().__init__()
         self.state, self.system = state, state.system
-        self.origin = self.lattice = None
-        self.now = self.history = self.missed = None
-        self.steps = self.rollbacks = self.passes = 0
-        self.flops = 0.0
+        self.missed: ComplexArray | None = None
         n, rows = len(state.sites), state.rows
         self.Q, self.Z, self.V = (np.zeros((n, 2, 2, rows)) for _ in range(3))
-        fitting = CACHE // (3 * 32 * state.halo.count * sitekernels.ROWS)
-        self.rows_at_once = min(rows, max(1, fitting) * sitekernels.ROWS)
+        fitting = CACHE // (3 * 32 * state.halo.count * kernels.ROWS)
+        self.rows_at_once = min(rows, max(1, fitting) * kernels.ROWS)
 
-    def rollback(self, ts):
+    def rollback(self, ts: object) -> None:
+        """Raises RuntimeError."""
         raise RuntimeError("columns: modes are advanced in place, there is no step to roll back")
 
-    def interpolate(self, ts, t, u):
+    def interpolate(self, ts: object, t: float, u: object) -> None:
+        """Raises RuntimeError."""
         raise RuntimeError("columns: there is no output inside a step")
 
-    def start(self, t, step=None):
-        """Forget the history: where the drive jumps and before the first step."""
-        self.history = self.missed = None
-        self.origin, self.lattice = t, step or self.lattice
+    def start(self, t: float, step: float | None = None) -> None:
+        """Forget the history: where the drive jumps and before the first step. **Collective.**"""
+        self.begin_grid(t, step)
+        self.missed = None
         state, hop = self.state, self.system.hop_at(t, +1)
         self.Q[:], self.Z[:] = 0, 0
         state.sums(self.system.rates_at(t, +1), self.Q, self.Z)
         c = state.field(state.flat)
         self._memory(hop, c)
-        self.now = Ends(*state.mean_field(state.green, self.Q, hop, c), None, None)
+        self.now = Ends(*state.mean_field(state.green, self.Q, hop, c))
 
-    def saved(self):
-        """(numbers, replicated arrays, distributed arrays) that the next step reads. **Collective.**"""
-        numbers = {"origin": self.origin, "last_step": self.history[0] if self.history else None}
-        shared = {"c": self.now.c, "v": self.now.v}
+    def saved(self) -> tuple[dict, dict, dict[str, Part]]:
+        """(numbers, replicated arrays, distributed arrays) that the next step reads.
+
+        **Collective.**
+        """
+        numbers, shared = self.saved_ends()
         if self.history:
-            shared.update(old_c=self.history[1].c, old_v=self.history[1].v, missed=self.missed)
-        return (
-            numbers,
-            shared,
-            {
-                name: placed(self.state.comm, array.reshape(-1))
-                for name, array in (("Q", self.Q), ("Z", self.Z))
-            },
-        )
+            shared["missed"] = self.missed
+        arrays = {
+            name: placed(self.state.comm, array.reshape(-1))
+            for name, array in (("Q", self.Q), ("Z", self.Z))
+        }
+        return numbers, shared, arrays
 
-    def restore(self, numbers, shared, read, lattice):
-        """Take up the history again. **Collective.**"""
+    def restore(self, numbers: Mapping, shared: Mapping, read: Read, step_grid: float) -> None:
+        """Take up the history that `saved` gave. **Collective.**"""
         for name, array in (("Q", self.Q), ("Z", self.Z)):
             read(name, *placed(self.state.comm, array.reshape(-1)))
-        self.origin, self.lattice = numbers["origin"], lattice
-        self.now, self.history, self.missed = Ends(shared["c"], shared["v"], None, None), None, None
+        self.origin, self.step_grid = numbers["origin"], step_grid
+        self.now, self.history, self.missed = Ends(shared["c"], shared["v"]), None, None
         if numbers["last_step"] is not None:
-            self.history = (
-                numbers["last_step"],
-                Ends(shared["old_c"], shared["old_v"], None, None),
-            )
+            self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"]))
             self.missed = shared["missed"]
 
-    def advance(self, t, step):
+    def advance(self, t: float, step: float) -> None:
         """(Pi, Y)(t) -> (t + step). **Collective.**"""
         state, system, start = self.state, self.system, self.now
-        lam, hops, d = system.rate_moments(t, step), system.hop_moments(t, step), system.damping
+        rates, hops, d = system.rate_moments(t, step), system.hop_moments(t, step), system.damping
         W = memory_weights(d, step)
-        keep, white = np.exp(-d * step), 0.5 * system.white
-        ahead = (keep, W[0] + W[2], W[1] + W[2] * step + W[3], white * (W[0] + W[2]))
-        end, first = self._guess(step), self.history is None
-        for _ in range(2 if first else 1):
+        decay, white = np.exp(-d * step), 0.5 * system.white
+        ahead = (decay, W[0] + W[2], W[1] + W[2] * step + W[3], white * (W[0] + W[2]))
+        end, passes = self.guess(step), 1
+        if self.history is None:
+            passes = 2
+        for _ in range(passes):
             kicks = kicks_of(system, hops, step, start, end)
             K = kicks[-1].rotations(state.sites)
             own = K @ state.block(self.carry(kicks, ahead, GUESS)) @ K.conj().transpose(0, 2, 1)
             plain = system.coupling * state.halo.gather(own[:, 0, 1] - own[:, 1, 0].conj())
             end = self._better(step, plain)
         kicks = kicks_of(system, hops, step, start, end)
-        self.carry(kicks, (keep, W[0], W[1], white * W[0]), DOUBLE)
-        for kick in kicks:
-            self.mode_pass(
-                kick, lam[0] + kick.late * lam[1], lam[1] if len(kicks) == 1 else 0 * lam[1]
-            )
+        self.carry(kicks, (decay, W[0], W[1], white * W[0]), DOUBLE)
+        self._carry_modes(kicks, rates)
         self.Q[:], self.Z[:] = 0, 0
         state.sums(system.rates_at(t + step, -1), self.Q, self.Z)
         after = system.hop_at(t + step, -1)
         self._memory(after, end.c)
-        sitekernels.finish_green(
-            self.V,
-            self.Q,
-            self.Z,
-            W[2],
-            W[3],
-            white * W[2],
-            state.layout.start,
-            kick.cosine,
-            kick.q,
-            state.green,
-        )
-        found = Ends(*state.mean_field(state.green, self.Q, after, end.c), None, None)
-        self.history, self.missed, self.now = (step, start), found.c - plain, found
+        self._finish(kicks[-1], W, white)
+        self.history = (step, start)
+        self.now = Ends(*state.mean_field(state.green, self.Q, after, end.c))
+        self.missed = self.now.c - plain
         self.steps += 1
 
-    def _guess(self, step):
-        start = self.now
-        if self.history is None:
-            return Ends(start.c + step * start.v, start.v, None, None)
-        last, old = self.history
-        h, slopes = hermite(1 + step / last), _hermite_slopes(1 + step / last) / last
-        return Ends(
-            h[0] * old.c + h[2] * start.c + last * (h[1] * old.v + h[3] * start.v),
-            slopes[0] * old.c
-            + slopes[2] * start.c
-            + last * (slopes[1] * old.v + slopes[3] * start.v),
-            None,
-            None,
-        )
+    def _carry_modes(self, kicks, rates):
+        """The modes through all kicks; of two kicks the slope of the rates is in their means."""
+        mean, slope = rates
+        if len(kicks) > 1:
+            slope = 0 * slope
+        for kick in kicks:
+            self.mode_pass(kick, mean + kick.late * rates[1], slope)
+
+    def _finish(self, kick, W, white):
+        """Y at the end of the step from what was carried and what acts at the end."""
+        ends = (W[2], W[3], white * W[2], self.state.layout.start)
+        kernels.finish_green(self.V, self.Q, self.Z, *ends, kick.cosine, kick.q, self.state.green)
 
     def _better(self, step, plain):
-        """The end of the step from a carried Y: what the last step's missed is added, the velocity is that of a cubic through both ends."""
+        """The end of the step from a carried Y, whose mean field is ``plain``.
+
+        What the last step's missed is added; the velocity is that of a cubic through both ends.
+        """
         start = self.now
         if self.history is None:
-            return Ends(plain, 2 * (plain - start.c) / step - start.v, None, None)
+            return Ends(plain, 2 * (plain - start.c) / step - start.v)
         last, old = self.history
         c = plain + (step / last) ** 3 * self.missed
-        r = (
-            last / step
-        )  # cubic c0 + v0 s + A s^2/step + B s^3/step^2 with the old velocity at s = -last
+        # cubic c0 + v0 s + A s^2/step + B s^3/step^2 with the old velocity at s = -last
+        r = last / step
         e = (c - start.c) / step - start.v
         A = (start.v - old.v + 3 * r * r * e) / (2 * r + 3 * r * r)
-        return Ends(c, start.v + 2 * A + 3 * (e - A), None, None)
+        return Ends(c, start.v + 2 * A + 3 * (e - A))
 
     def _memory(self, hop, c):
-        """Z = i L + Q H in place of L; Z = dX/dt + i [H, X] up to its Hermitian part, X = i Q. **Collective.**"""
+        """Z = i L + Q H in place of L. **Collective.**
+
+        Z = dX/dt + i [H, X] up to its Hermitian part, X = i Q.
+        """
         state, Z = self.state, self.Z
         Z[:, :, 0], Z[:, :, 1] = Z[:, :, 1], -Z[:, :, 0].copy()  # -i L, which the kernel takes off
         mine, near = state.sites, state.halo.near
+        hop, onsite, c = hop[mine], self.system.onsite[mine], c[mine]
         for part in self._parts():
             B = np.zeros((state.halo.count, 2, 2, part.stop - part.start))
             B[: len(Z)] = self.Q[..., part]
-            found = np.ascontiguousarray(Z[..., part])
-            sitekernels.right(
-                near,
-                hop[mine],
-                self.system.onsite[mine],
-                c[mine],
-                0.0,
-                0.0,
-                1.0,
-                found,
-                state.halo.fill(B),
-                found,
-            )
-            Z[..., part] = found
+            rows = np.ascontiguousarray(Z[..., part])
+            B = state.halo.fill(B)
+            kernels.right(near, hop, onsite, c, 0.0, 0.0, 1.0, rows, B, rows)
+            Z[..., part] = rows
 
     def _parts(self):
-        """Slices of rows that, for all columns of a recursion, fit a cache: from the right H leaves rows alone."""
+        """Slices of rows that for all columns of a recursion fit a cache: H leaves rows alone."""
         rows, many = self.state.rows, self.rows_at_once
         return [slice(begin, min(begin + many, rows)) for begin in range(0, rows, many)]
 
@@ -200,7 +193,7 @@ class Columns(Exponential):
             for k in range(len(u) - 1, -1, -1):
                 if k < len(u) - 1:
                     state.halo.fill(B)
-                sitekernels.right(
+                kernels.right(
                     near, hop, onsite, c, u[k].real, -u[k].imag, 2.0 if k else 1.0, V, B, C
                 )
                 B, C = C, B
@@ -211,91 +204,90 @@ class Columns(Exponential):
         """Which kernels, and which work."""
         return "plain" if self.system.plain else "phases"
 
-    def carry(self, kicks, weights, smallest):
-        """U K^+ [keep Y + w0 i Q + w1 Z + constant i] K U^+ with U = exp(-i dt Hbar), one after the other of ``kicks``. **Collective.**"""
-        state, system, first = self.state, self.system, kicks[0]
-        P, B, C = (np.empty((state.size, 2, sitekernels.LANES[8])) for _ in range(3))
-        polynomial = sitekernels.clenshaw[self._hops, 8]
+    def carry(self, kicks: Sequence[Kick], weights: Weights, smallest: float) -> FloatArray:
+        """U K^+ [w0 Y + w1 i Q + w2 Z + w3 i] K U^+ by one after the other of ``kicks``.
+
+        **Collective.**
+
+        U = exp(-i dt Hbar) with Chebyshev coefficients down to ``smallest``. Returns V like Y.
+        """
+        state, first = self.state, kicks[0]
+        P, B, C = (np.empty((state.size, 2, kernels.LANES[8])) for _ in range(3))
+        polynomial = kernels.clenshaw[self._hops, 8]
         none = np.zeros((8, 0), np.int64)
-        scaled = [
-            (
-                k.hop / k.radius,
-                system.onsite / k.radius,
-                k.mean / k.radius,
-                _exponential(k.step, k.radius, chebyshev.degree(k.reach, smallest)),
-            )
-            for k in kicks
-        ]
+        polynomials = [self._scaled(kick, smallest) for kick in kicks]
         for begin in range(0, len(state.sites), 4):
-            sitekernels.load_green(
-                state.green,
-                self.Q,
-                self.Z,
-                *weights,
-                state.layout.start,
-                begin,
-                first.cosine,
-                first.q,
-                P,
-            )
-            for hop, onsite, c, u in scaled:
-                found = polynomial(
-                    system.near, hop, onsite, c, u, P, B, C, none, np.zeros((len(u), 8, 0), complex)
-                )
-                np.copyto(P, found)
-            sitekernels.store_green(found, begin, self.V)
-        for hop, onsite, c, u in scaled:
+            place = (state.layout.start, begin, first.cosine, first.q)
+            kernels.load_green(state.green, self.Q, self.Z, *weights, *place, P)
+            for hop, onsite, c, u in polynomials:
+                sources = np.zeros((len(u), 8, 0), complex)
+                carried = polynomial(self.system.near, hop, onsite, c, u, P, B, C, none, sources)
+                np.copyto(P, carried)
+            kernels.store_green(carried, begin, self.V)
+        for hop, onsite, c, u in polynomials:
             self._from_the_right(hop, onsite, c, u)
             self.flops += (FLOPS[self._hops] + FLOPS["phases"]) * len(u) * self.V.size / 2
         return self.V
 
-    def mode_pass(self, kick, mean, slope):
+    def _scaled(self, kick, smallest):
+        """(hop, onsite, c) over the spectral radius and the coefficients of a kick's polynomial."""
+        terms = chebyshev.degree(kick.reach, smallest)
+        u = exponential_coefficients(kick.step, kick.radius, terms)
+        return kick.hop / kick.radius, self.system.onsite / kick.radius, kick.mean / kick.radius, u
+
+    def mode_pass(self, kick: Kick, mean: ComplexArray, slope: ComplexArray) -> None:
         """The modes of the own columns to the end of a kick, with rates of this mean and slope."""
-        state, system, step = self.state, self.system, kick.step
-        size = state.real.itemsize
-        width, held = sitekernels.LANES[size], state.group
-        terms = chebyshev.degree(kick.reach, SINGLE if size == 4 else DOUBLE)
-        kind = np.dtype(np.complex64 if size == 4 else complex)
-        u = _exponential(step, kick.radius, terms).astype(kind)
-        hop, onsite, c = (
-            (array / kick.radius).astype(kind if array.dtype.kind == "c" else state.real)
-            for array in (kick.hop, system.onsite, kick.mean)
-        )
-        coefficients = _source_coefficients(step, mean, kick.radius, terms)  # (groups, terms)
+        state, step, size = self.state, kick.step, self.state.real.itemsize
+        width, held = kernels.LANES[size], state.group
+        smallest, kind = DOUBLE, np.dtype(complex)
+        if size == 4:
+            smallest, kind = SINGLE, np.dtype(np.complex64)
+        terms = chebyshev.degree(kick.reach, smallest)
+        u = exponential_coefficients(step, kick.radius, terms).astype(kind)
+        matrix = self._matrix(kick, kind)
+        coefficients = source_coefficients(step, mean, kick.radius, terms)  # (groups, terms)
         factor = np.exp(step * mean)[held].astype(kind)
         sources = kick.sources(state, step**2 * chebyshev.kappa(step * mean)[held], slope[held])
         P, B, C = (np.empty((state.size, 2, width), state.real) for _ in range(3))
         cosine, q = kick.cosine.astype(state.real), kick.q.astype(kind)
-        polynomial = sitekernels.clenshaw[self._hops, size]
-        load, store = sitekernels.load_modes[size], sitekernels.store_modes[size]
+        polynomial = kernels.clenshaw[self._hops, size]
+        load, store = kernels.load_modes[size], kernels.store_modes[size]
         at = np.zeros((width, 2), np.int64)
         for begin in range(0, len(held), width):
             lanes = slice(begin, min(begin + width, len(held)))
             n = lanes.stop - begin
-            block = (
-                state.modes[lanes]
-                if n == width
-                else np.concatenate(
-                    [state.modes[lanes], np.zeros((width - n, 2, state.rows), state.real)]
-                )
-            )
+            block = state.modes[lanes]
+            if n < width:
+                rest = np.zeros((width - n, 2, state.rows), state.real)
+                block = np.concatenate([block, rest])
             w, scale = np.zeros((terms, width, 2), kind), np.zeros(width, kind)
             at[:n] = 2 * (state.row[lanes] // 2)[:, None] + [0, 1]
             w[:, :n] = coefficients[held[lanes]].T[:, :, None] * sources[lanes]
             scale[:n] = factor[lanes]
             load(block, scale, cosine, q, P)
-            store(polynomial(system.near, hop, onsite, c, u, P, B, C, at, w), cosine, q, block)
+            store(polynomial(self.system.near, *matrix, u, P, B, C, at, w), cosine, q, block)
             if n < width:
                 state.modes[lanes] = block[:n]
         self.flops += FLOPS[self._hops] * terms * state.modes.size / 2
         self.passes += 1
 
+    def _matrix(self, kick, kind):
+        """(hop, onsite, c) over the spectral radius in the precision of ``kind``."""
+        hop, onsite, c = kick.hop, self.system.onsite, kick.mean
+        return (
+            (hop / kick.radius).astype(kind),
+            (onsite / kick.radius).astype(self.state.real),
+            (c / kick.radius).astype(kind),
+        )
 
-# What a term of a polynomial costs per complex entry: four hops (8 where all are one real number, else 30), site 4, pairing 8, recursion 12.
-FLOPS = {"plain": 32.0, "phases": 54.0}  # from the right there is one kernel, that for any hops
 
-
-def kicks_of(system, hops, step, start, end):
+def kicks_of(
+    system: SiteModes,
+    hops: tuple[ComplexArray, ComplexArray | None],
+    step: float,
+    start: Ends,
+    end: Ends,
+) -> list[Kick]:
     """The `Kick` of a step, or the two of a step in which hops change."""
     mean, slope = moments(step, start.c, start.v, end.c, end.v)
     if hops[1] is None:
@@ -307,9 +299,20 @@ def kicks_of(system, hops, step, start, end):
 
 
 class Kick:
-    """Hbar of a step and K = exp(-i dt^2 Hdot/12) = [[cosine, q], [-q*, cosine]] on every site. late : its time after the middle of a whole step."""
+    """Hbar of a step and K = exp(-i dt^2 Hdot/12) = [[cosine, q], [-q*, cosine]] on every site.
 
-    def __init__(self, system, hop, step, mean, slope, late=0.0):
+    mean, slope : of the mean field over it. late : its time after the middle of the whole step.
+    """
+
+    def __init__(
+        self,
+        system: SiteModes,
+        hop: ComplexArray,
+        step: float,
+        mean: ComplexArray,
+        slope: ComplexArray,
+        late: float = 0.0,
+    ):
         self.mean, self.slope, self.late = mean, slope, late
         self.hop, self.step = hop, step
         longer = max(0.0, float(np.abs(hop).max()) - 1)  # a sloping hop is not quite of modulus 1
@@ -319,23 +322,19 @@ class Kick:
         self.cosine = np.cos(angle)
         self.q = 1j * step**2 / 12 * np.sinc(angle / np.pi) * self.slope
 
-    def rotations(self, sites):
+    def rotations(self, sites: IntArray) -> ComplexArray:
         """K of some sites, (n, 2, 2)."""
         cosine, q = self.cosine[sites], self.q[sites]
-        return np.stack(
-            [np.stack([cosine, q], axis=1), np.stack([-q.conj(), cosine], axis=1)], axis=1
-        )
+        rows = [np.stack([cosine, q], axis=1), np.stack([-q.conj(), cosine], axis=1)]
+        return np.stack(rows, axis=1)
 
-    def sources(self, state, bend, slope):
-        """K^-1 (1 + bend (-i Hdot + slope)) s of every mode, on the two rows of its own site: (modes, 2)."""
+    def sources(self, state: SiteState, bend: ComplexArray, slope: ComplexArray) -> ComplexArray:
+        """K^-1 (1 + bend (-i Hdot + slope)) s of every mode on its site's two rows, (modes, 2)."""
         site, a = state.row // 2, state.component
         d, cosine, q = self.slope[site], self.cosine[site], self.q[site]
         own = 1 + bend * slope
-        other = (
-            1j * bend * np.where(a == 0, d.conj(), d)
-        )  # -i bend Hdot of the other row, Hdot = [[0, -d], [-d*, 0]]
+        # -i bend Hdot of the other row, Hdot = [[0, -d], [-d*, 0]]
+        other = 1j * bend * np.where(a == 0, d.conj(), d)
         up, hole = np.where(a == 0, own, other), np.where(a == 0, other, own)
-        return (
-            np.stack([cosine * up - q * hole, cosine * hole + q.conj() * up], axis=1)
-            * state.strength[:, None]
-        )
+        both = np.stack([cosine * up - q * hole, cosine * hole + q.conj() * up], axis=1)
+        return both * state.strength[:, None]

@@ -1,47 +1,62 @@
-"""Compiled kernels on the columns of matrices over lattice sites: polynomials of a Nambu Hamiltonian of nearest neighbours.
+"""Compiled kernels on columns of matrices over lattice sites: polynomials of a Nambu Hamiltonian.
 
-Rows are 2 site + component (up, hole). H couples a site to at most four neighbours: ``near`` (N, 4) int32, ``hop`` (N, 4) complex, the
-amplitude from near[j, n] to j, 0 where there is none; hole rows have -conj(hop). On a site, H_j = [[v, -c], [-c*, -v]] with
-``onsite`` v and pairing c. Eight columns are worked on at a time, in planes (row, re|im, lane): one vector instruction does
-all eight, and three planes stay in a core's cache while a whole polynomial of H is applied.
+H hops between nearest neighbours. Rows are 2 site + component (up, hole). H couples a site to at
+most four neighbours: ``near`` (N, 4) int32, ``hop`` (N, 4) complex, the amplitude from near[j, n]
+to j, 0 where there is none; hole rows have -conj(hop). On a site, H_j = [[v, -c], [-c*, -v]] with
+``onsite`` v and pairing c. Eight columns are worked on at a time, in planes (row, re|im, lane): one
+vector instruction does all eight, and three planes stay in a core's cache while a whole polynomial
+of H is applied.
 
-LLVM vectorises none of these loops by itself: it cannot prove that the rows it reads and the row it writes are different
-memory, nor, where a lane's index is a sum, that it is not negative (so the eight lanes are an axis of their own). Straight-line code that loads all lanes before it stores any needs no such proof and is ten times faster; it is
-written by :func:`lanes` from one line of each kernel.
+LLVM vectorises none of these loops by itself: it cannot prove that the rows it reads and the row it
+writes are different memory, nor, where a lane's index is a sum, that it is not negative (so the
+eight lanes are an axis of their own). Straight-line code that loads all lanes before it stores any
+needs no such proof and is ten times faster; it is written by `lanes` from one line of each kernel.
+A backslash in a template joins lines before that.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
+from numpy.typing import NDArray
+
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
 
 LANES = {4: 16, 8: 8}  # columns at a time by the bytes of a real number: one cache line
 ROWS = 16  # columns are padded to a multiple of this many rows
 
 
-def lanes(source, count):
-    """Source with every line that mentions the lane ``m`` written out for each lane; scalars named ``_m`` become one per lane."""
-    found = []
+def lanes(source: str, count: int) -> str:
+    """Source with every line that mentions the lane ``m`` written out for each lane.
+
+    Scalars named ``x_m`` become one for each.
+    """
+    lines = []
     for line in source.splitlines():
-        many = re.search(r"\bm\b|_m\b", line)
-        found += (
-            [re.sub(r"_m\b", f"_{m}", re.sub(r"\bm\b", str(m), line)) for m in range(count)]
-            if many
-            else [line]
-        )
-    return "\n".join(found)
+        if not re.search(r"\bm\b|_m\b", line):
+            lines.append(line)
+            continue
+        for m in range(count):
+            lines.append(re.sub(r"_m\b", f"_{m}", re.sub(r"\bm\b", str(m), line)))
+    return "\n".join(lines)
 
 
-def compiled(source, name, count=8):
-    """The function ``name`` of a source with its lanes written out, compiled and cached on disk as if it stood in this file."""
-    space = {"__name__": __name__}
+def compiled(source: str, name: str, count: int = 8) -> Callable:
+    """The function ``name`` of a source with its lanes written out, compiled at its first call.
+
+    Cached on disk as if it stood in this file.
+    """
+    space: dict = {"__name__": __name__}
     exec(compile(lanes(source, count), __file__, "exec"), space)
     return lazily(space[name])
 
 
-def variants(source, name, products):
-    """{(key of ``products``, bytes of a real number): compiled function}."""
+def variants(
+    source: str, name: str, products: Mapping[str, str]
+) -> dict[tuple[str, int], Callable]:
+    """(key of ``products``, bytes of a real number) -> compiled function."""
     return {
         (key, size): compiled(
             source.replace("{product}", product).replace("{name}", f"{name}_{key}_{count}"),
@@ -55,29 +70,37 @@ def variants(source, name, products):
 
 NEIGHBOURS = """
             r, o, s = 2 * j + a, 2 * j + 1 - a, one - 2 * a
-            k0, k1, k2, k3 = 2 * near[j, 0] + a, 2 * near[j, 1] + a, 2 * near[j, 2] + a, 2 * near[j, 3] + a
+            k0, k1, k2, k3 = 2 * near[j, 0] + a, 2 * near[j, 1] + a, 2 * near[j, 2] + a, \
+                2 * near[j, 3] + a
             v, pr, pi = s * onsite[j], -c[j].real, -s * c[j].imag
 """
 PLAIN = """
             h = s * hop[j, 0].real
-            yr_m = h * (B[k0, 0, m] + B[k1, 0, m] + B[k2, 0, m] + B[k3, 0, m]) + v * B[r, 0, m] + pr * B[o, 0, m] - pi * B[o, 1, m]
-            yi_m = h * (B[k0, 1, m] + B[k1, 1, m] + B[k2, 1, m] + B[k3, 1, m]) + v * B[r, 1, m] + pr * B[o, 1, m] + pi * B[o, 0, m]
+            yr_m = h * (B[k0, 0, m] + B[k1, 0, m] + B[k2, 0, m] + B[k3, 0, m]) \
+                + v * B[r, 0, m] + pr * B[o, 0, m] - pi * B[o, 1, m]
+            yi_m = h * (B[k0, 1, m] + B[k1, 1, m] + B[k2, 1, m] + B[k3, 1, m]) \
+                + v * B[r, 1, m] + pr * B[o, 1, m] + pi * B[o, 0, m]
 """
 PHASES = """
-            h0, h1, h2, h3 = s * hop[j, 0].real, s * hop[j, 1].real, s * hop[j, 2].real, s * hop[j, 3].real
+            h0, h1, h2, h3 = s * hop[j, 0].real, s * hop[j, 1].real, s * hop[j, 2].real, \
+                s * hop[j, 3].real
             g0, g1, g2, g3 = hop[j, 0].imag, hop[j, 1].imag, hop[j, 2].imag, hop[j, 3].imag
-            yr_m = h0 * B[k0, 0, m] + h1 * B[k1, 0, m] + h2 * B[k2, 0, m] + h3 * B[k3, 0, m] + v * B[r, 0, m] + pr * B[o, 0, m] - pi * B[o, 1, m]
-            yi_m = h0 * B[k0, 1, m] + h1 * B[k1, 1, m] + h2 * B[k2, 1, m] + h3 * B[k3, 1, m] + v * B[r, 1, m] + pr * B[o, 1, m] + pi * B[o, 0, m]
-            yr_m = yr_m - (g0 * B[k0, 1, m] + g1 * B[k1, 1, m] + g2 * B[k2, 1, m] + g3 * B[k3, 1, m])
-            yi_m = yi_m + (g0 * B[k0, 0, m] + g1 * B[k1, 0, m] + g2 * B[k2, 0, m] + g3 * B[k3, 0, m])
+            yr_m = h0 * B[k0, 0, m] + h1 * B[k1, 0, m] + h2 * B[k2, 0, m] + h3 * B[k3, 0, m] \
+                + v * B[r, 0, m] + pr * B[o, 0, m] - pi * B[o, 1, m]
+            yi_m = h0 * B[k0, 1, m] + h1 * B[k1, 1, m] + h2 * B[k2, 1, m] + h3 * B[k3, 1, m] \
+                + v * B[r, 1, m] + pr * B[o, 1, m] + pi * B[o, 0, m]
+            yr_m = yr_m - (g0 * B[k0, 1, m] + g1 * B[k1, 1, m] + g2 * B[k2, 1, m] \
+                + g3 * B[k3, 1, m])
+            yi_m = yi_m + (g0 * B[k0, 0, m] + g1 * B[k1, 0, m] + g2 * B[k2, 0, m] \
+                + g3 * B[k3, 0, m])
 """
 CLENSHAW = (
     '''
 def {name}(near, hop, onsite, c, u, P, B, C, at, w):
-    """The plane sum_k [u_k T_k(H) P + T_k(H) w_k] by Clenshaw's recursion; the spectrum of H must lie in [-1, 1].
+    """The plane sum_k [u_k T_k(H) P + T_k(H) w_k] by Clenshaw's recursion.
 
-    u (K,) complex; P, B, C (2N, 2, LANES), B and C scratch; at (LANES, R) rows, w (K, LANES, R) complex: w_k of a lane is 0 elsewhere.
-    Returns B or C.
+    The spectrum of H must lie in [-1, 1]. u (K,) complex; P, B, C (2N, 2, LANES), B and C scratch;
+    at (LANES, R) rows, w (K, LANES, R) complex: w_k of a lane is 0 elsewhere. Returns B or C.
     """
     one = onsite[0] * 0 + 1
     B[:] = 0
@@ -119,7 +142,10 @@ def {name}(near, hop, onsite, c, B, C):
 )
 LOAD_MODES = '''
 def {name}(M, factor, cosine, q, P):
-    """P = K^-1 M factor of LANES modes (LANES, 2, rows) as a plane; K = [[cosine, q], [-q*, cosine]] on each site."""
+    """P = K^-1 M factor of LANES modes (LANES, 2, rows) as a plane.
+
+    K = [[cosine, q], [-q*, cosine]] on each site.
+    """
     for j in range(cosine.shape[0]):
         e, f, g, a, b = cosine[j], q[j].real, q[j].imag, 2 * j, 2 * j + 1
         ar_m = M[m, 0, a] * factor[m].real - M[m, 1, a] * factor[m].imag
@@ -170,13 +196,18 @@ def _right(near, hop, onsite, c, ur, ui, f, V, B, C):
         for a in range(2):
             s, o = 1.0 - 2.0 * a, 1 - a
             v, pr, pi = s * onsite[j], -c[j].real, s * c[j].imag
-            h0, h1, h2, h3 = s * hop[j, 0].real, s * hop[j, 1].real, s * hop[j, 2].real, s * hop[j, 3].real
+            h0, h1, h2, h3 = s * hop[j, 0].real, s * hop[j, 1].real, s * hop[j, 2].real, \
+                s * hop[j, 3].real
             g0, g1, g2, g3 = -hop[j, 0].imag, -hop[j, 1].imag, -hop[j, 2].imag, -hop[j, 3].imag
             for i in range(V.shape[3]):
-                yr_m = h0 * B[k0, a, 0, i, m] + h1 * B[k1, a, 0, i, m] + h2 * B[k2, a, 0, i, m] + h3 * B[k3, a, 0, i, m]
-                yi_m = h0 * B[k0, a, 1, i, m] + h1 * B[k1, a, 1, i, m] + h2 * B[k2, a, 1, i, m] + h3 * B[k3, a, 1, i, m]
-                yr_m = yr_m - (g0 * B[k0, a, 1, i, m] + g1 * B[k1, a, 1, i, m] + g2 * B[k2, a, 1, i, m] + g3 * B[k3, a, 1, i, m])
-                yi_m = yi_m + g0 * B[k0, a, 0, i, m] + g1 * B[k1, a, 0, i, m] + g2 * B[k2, a, 0, i, m] + g3 * B[k3, a, 0, i, m]
+                yr_m = h0 * B[k0, a, 0, i, m] + h1 * B[k1, a, 0, i, m] \
+                    + h2 * B[k2, a, 0, i, m] + h3 * B[k3, a, 0, i, m]
+                yi_m = h0 * B[k0, a, 1, i, m] + h1 * B[k1, a, 1, i, m] \
+                    + h2 * B[k2, a, 1, i, m] + h3 * B[k3, a, 1, i, m]
+                yr_m = yr_m - (g0 * B[k0, a, 1, i, m] + g1 * B[k1, a, 1, i, m] \
+                    + g2 * B[k2, a, 1, i, m] + g3 * B[k3, a, 1, i, m])
+                yi_m = yi_m + g0 * B[k0, a, 0, i, m] + g1 * B[k1, a, 0, i, m] \
+                    + g2 * B[k2, a, 0, i, m] + g3 * B[k3, a, 0, i, m]
                 yr_m = yr_m + v * B[j, a, 0, i, m] + pr * B[j, o, 0, i, m] - pi * B[j, o, 1, i, m]
                 yi_m = yi_m + v * B[j, a, 1, i, m] + pr * B[j, o, 1, i, m] + pi * B[j, o, 0, i, m]
                 zr_m = ur * V[j, a, 0, i, m] - ui * V[j, a, 1, i, m] + f * yr_m - C[j, a, 0, i, m]
@@ -203,20 +234,35 @@ _right = compiled(RIGHT, "_right")
 
 def _eights(array):
     """The rows of a contiguous array (..., rows) as (..., n, 8), never a copy."""
-    found = array.view()
-    found.shape = (*array.shape[:-1], -1, 8)
-    return found
+    eights = array.view()
+    eights.shape = (*array.shape[:-1], -1, 8)
+    return eights
 
 
-def sums(M, column, rate, Q, L):
-    """Q[column] += M, L[column] += rate M in double precision, mode after mode; M (modes, 2, rows), Q, L (columns, 2, rows)."""
+def sums(M: NDArray, column: IntArray, rate: ComplexArray, Q: FloatArray, L: FloatArray) -> None:
+    """Q[column] += M, L[column] += rate M in double precision, mode after mode.
+
+    M (modes, 2, rows), Q, L (columns, 2, rows).
+    """
     _sums(_eights(M), column, rate, _eights(Q), _eights(L))
 
 
-def right(near, hop, onsite, c, ur, ui, f, V, B, C):
-    """C = u V + f B H - C for the columns of own sites, u = ur + i ui; V, C (sites, 2, 2, rows), B with its halo (n, 2, 2, rows).
+def right(
+    near: IntArray,
+    hop: ComplexArray,
+    onsite: FloatArray,
+    c: ComplexArray,
+    ur: float,
+    ui: float,
+    f: float,
+    V: FloatArray,
+    B: FloatArray,
+    C: FloatArray,
+) -> None:
+    """C = u V + f B H - C for the columns of own sites, u = ur + i ui.
 
-    near, hop, onsite, c of the own sites, near pointing into B. B H gathers, for column (j, a), the columns of j's neighbours with
+    V, C (sites, 2, 2, rows), B with its halo (n, 2, 2, rows); near, hop, onsite, c of the own
+    sites, near pointing into B. B H gathers, for column (j, a), the columns of j's neighbours with
     conj(hop) (holes: -hop) and the other component of j.
     """
     _right(near, hop, onsite, c, ur, ui, f, _eights(V), _eights(B), _eights(C))
@@ -224,8 +270,9 @@ def right(near, hop, onsite, c, ur, ui, f, V, B, C):
 
 @lazily
 def load_green(Y, Q, Z, keep, w0, w1, constant, first, begin, cosine, q, P):
-    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K as a plane, for the sites from ``begin`` of Y (sites, 2, 2, rows), as many as fit.
+    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K as a plane.
 
+    For the sites from ``begin`` of Y (sites, 2, 2, rows), as many as fit.
     first : the number of the first own site, where the unit matrix has its rows.
     """
     P[:] = 0

@@ -1,4 +1,4 @@
-"""Driven-dissipative electron-hole condensates in the BCS-BEC crossover: Hanai et al. (2017)."""
+"""Driven-dissipative electron-hole condensates in the BCS-BEC crossover: Hanai et al. (2018)."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 
 from ....errors import InputError
+from ....solvers.output_times import refuse_uncountable
 from ....tasks import Given
 
 SLOW = ("gamma", "T", "inv_kfas")  # what may be swept beside dmu
@@ -78,6 +79,8 @@ def evolve(given: Given) -> None:
         raise InputError(
             "[parameters] gamma = 0, T = 0: stability and evolution need one of them > 0"
         )
+    if given.numerics.dt is not None:  # else the step is known once the state is
+        refuse_uncountable(given.run.t_max, given.numerics.dt, given.run.output_every)
 
 
 def _linear(given: Given) -> None:

@@ -12,14 +12,14 @@ import numpy as np
 from .... import petsc
 from ....errors import InputError
 from ....files import checkpoint
+from ....files.reader import Result
 from ....parallel import on_root
-from ....solvers.auxiliary_modes.state import State
+from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.evolution import Evolution
 from ....tasks import Given
 from ....tasks.cost import mode_dtype
 from ..physics.junction import Junction, window
 from ..physics.stripe_dynamics import Quench
-from .finished_run import rows_of_finished_run
 from .initial_state import Start
 from .input_junction import build_junction
 
@@ -35,7 +35,7 @@ class EndedRun:
 
     given: Given
     junction: Junction
-    state: State
+    state: BlockState
     t: float
     poles: list[dict]
     eV: np.ndarray
@@ -81,8 +81,8 @@ class PreviousRun:
         run = self.ended()
         return {"t": run.t, "fits": run.poles, "eV": run.eV, "delta_max": run.delta_max}
 
-    def state(self, junction: Junction, noise: np.ndarray) -> State:
-        """A new State that begins where the other run ended. **Collective.**
+    def state(self, junction: Junction, noise: np.ndarray) -> BlockState:
+        """A new BlockState that begins where the other run ended. **Collective.**
 
         noise : (n_delta,) added to the order parameter.
         Raises InputError if the other run does not fit this one.
@@ -99,7 +99,7 @@ class PreviousRun:
                 f'{what}: was computed in precision = "{run.given.numerics.precision}"; '
                 "this run needs the same"
             )
-        state = State(
+        state = BlockState(
             Quench(junction, np.zeros(len(junction.lattice.count))), self.comm, dtype, start=False
         )
         carry_over(run, state, noise)
@@ -124,7 +124,7 @@ def ended_run(given: Given, comm, output) -> EndedRun:
     a finished evolution of this system.
     """
     name = Path(given.folder, given.initial.file)
-    eV, delta_max = on_root(comm, rows_of_finished_run, given)
+    eV, delta_max = on_root(comm, _rows_of_finished_run, given)
     saved = _last_checkpoint(name, comm, f"[initial] file = {given.initial.file!r}")
     old = output.read_input(saved.meta["input"], saved.meta["folder"])
     memory = saved.meta["memory"]
@@ -135,9 +135,31 @@ def ended_run(given: Given, comm, output) -> EndedRun:
 
     junction = build_junction(old, comm, recall)
     system = Quench(junction, np.zeros(len(junction.lattice.count)))
-    state = State(system, comm, mode_dtype(old.numerics), start=False)
+    state = BlockState(system, comm, mode_dtype(old.numerics), start=False)
     t = _to_the_end(old, state, saved)
     return EndedRun(old, junction, state, t, memory["poles"], eV, delta_max)
+
+
+def _rows_of_finished_run(given: Given) -> tuple[np.ndarray, np.ndarray]:
+    """(eV, max |Delta|) of every row of the evolution that [initial] file names.
+
+    Raises InputError if it is not a finished evolution of stripes of this system: it is the
+    solution of another run, which may not have been computed when an input is checked.
+    """
+    what = f"[initial] file = {given.initial.file!r}"
+    try:
+        result = Result(Path(given.folder, given.initial.file))
+    except InputError as error:
+        raise InputError(f"{what}: {error}") from None
+    if (result.system, result.task) != ("nsn-junction", "evolve"):
+        raise InputError(
+            f"{what}: is a result of {result.system} {result.task}, not of nsn-junction evolve"
+        )
+    if result.status != "complete":
+        raise InputError(f"{what}: is {result.status}, not complete")
+    if result.delta.ndim != 2:
+        raise InputError(f'{what}: was run with symmetry = "full"; it goes on with --resume only')
+    return np.asarray(result.eV), np.abs(np.asarray(result.delta)).max(1)
 
 
 def _last_checkpoint(name: Path, comm, what: str):
@@ -152,7 +174,7 @@ def _last_checkpoint(name: Path, comm, what: str):
     return newest if number == newest.number else checkpoint.load(comm, name, number)
 
 
-def _to_the_end(given: Given, state: State, saved) -> float:
+def _to_the_end(given: Given, state: BlockState, saved) -> float:
     """Restore a state and evolve it to the end of its run; the time reached. **Collective.**"""
     numerics, t_max = given.numerics, given.run.t_max
     with petsc.Options(given.petsc) as options:
@@ -195,8 +217,8 @@ def _leads_text(junction: Junction) -> list[tuple[float, float]]:
     return [(lead.gamma, lead.T) for lead in junction.leads]
 
 
-def carry_over(run: EndedRun, state: State, noise: np.ndarray) -> None:
-    """Put the ended run's Green functions and modes into a new State.
+def carry_over(run: EndedRun, state: BlockState, noise: np.ndarray) -> None:
+    """Put the ended run's Green functions and modes into a new BlockState.
 
     noise : (n_delta,) added to the order parameter.
     """

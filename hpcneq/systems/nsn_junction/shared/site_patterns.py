@@ -8,7 +8,7 @@ from ....errors import NotConverged
 from ....parallel import on_root
 from ....solvers import newton
 from ....solvers.newton import Solution
-from ....solvers.site_columns.state import Stationary
+from ....solvers.site_columns.stationary import Stationary
 from ....tasks import Given
 from ..physics import patterns
 from ..physics.junction import Junction, stripe

@@ -6,7 +6,7 @@ import numpy as np
 
 from .... import petsc
 from ....parallel import solo
-from ....solvers.auxiliary_modes.state import State
+from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.evolution import Evolution
 from ....tasks import Given, Outcome
 from ....tasks.cost import mode_dtype
@@ -71,7 +71,7 @@ def _quench(given: Given, junction: Junction, delta: np.ndarray, dt: float) -> d
     rows = []
     with petsc.Options(given.petsc) as options:
         evolution = Evolution(
-            State(Quench(junction, delta), solo(), mode_dtype(given.numerics)),
+            BlockState(Quench(junction, delta), solo(), mode_dtype(given.numerics)),
             given.run.t_max,
             dt,
             options,

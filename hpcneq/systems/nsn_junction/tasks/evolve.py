@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ....parallel import on_root
-from ....solvers.auxiliary_modes.state import State
-from ....solvers.site_columns.state import State as ColumnState
+from ....solvers.auxiliary_modes.state import BlockState
+from ....solvers.site_columns.state import SiteState
 from ....tasks import Given, Outcome
 from ....tasks.cost import mode_dtype
 from ....tasks.evolution import run_evolution
@@ -45,7 +45,7 @@ def _run_stripes(given: Given, comm, log, output) -> Outcome:
         start = Start(*output.recall("start", start_of, given, comm, junction, log))
     noise = patterns.noise(junction.lattice, given.initial.noise, noise_seed(given))
 
-    def state(variant: str | None, begin: bool) -> State:
+    def state(variant: str | None, begin: bool) -> BlockState:
         """The run's state; that of "pole error" has a looser pole fit."""
         if previous and begin:
             return previous.state(junction, noise)
@@ -53,7 +53,7 @@ def _run_stripes(given: Given, comm, log, output) -> Outcome:
         if variant == "pole error":
             model = loosen_poles(given, comm, junction, output.recall)
         system = Quench(model, start.delta + noise)
-        return State(system, comm, mode_dtype(given.numerics), start=begin)
+        return BlockState(system, comm, mode_dtype(given.numerics), start=begin)
 
     records = StripeRecords(junction, comm, given.numerics.corrector, facts)
     outcome = run_evolution(given, comm, log, output, state, records)
@@ -71,13 +71,13 @@ def _run_sites(given: Given, comm, log, output) -> Outcome:
     start = Start(*output.recall("start", site_start, given, comm, junction, sites, log))
     delta = noisy(given, sites, start.delta)
 
-    def state(variant: str | None, begin: bool) -> ColumnState:
+    def state(variant: str | None, begin: bool) -> SiteState:
         """The run's state; that of "pole error" has a looser pole fit."""
         model = junction
         if variant == "pole error":
             model = loosen_poles(given, comm, junction, output.recall)
         system = SiteQuench(model, sites, delta)
-        return ColumnState(system, comm, mode_dtype(given.numerics), start=begin)
+        return SiteState(system, comm, mode_dtype(given.numerics), start=begin)
 
     outcome = run_evolution(given, comm, log, output, state, SiteRecords(sites, comm))
     _add_start(outcome, junction, start)

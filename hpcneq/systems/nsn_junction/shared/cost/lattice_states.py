@@ -6,7 +6,7 @@ import numpy as np
 
 from .....parallel import solo
 from .....solvers.output_times import row_times
-from .....solvers.site_columns.state import CHUNK
+from .....solvers.site_columns.stationary import CHUNK
 from .....tasks import Cost, Given
 from .....tasks import cost as estimates
 from ...physics.junction import Junction

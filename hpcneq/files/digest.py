@@ -1,0 +1,94 @@
+"""What a result depends on, key by key: two runs with the same are the same run."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from . import checkpoint
+
+# PETSc options that change no number.
+UNPHYSICAL = re.compile(r"monitor|view|log|info|options_left|malloc|error_output")
+Option = tuple[str, str | None]  # name and value of a PETSc option
+
+
+class Checked(Protocol):
+    """What is used of a checked input, see `hpcneq.config.load.Run`."""
+
+    system: str
+    task: str
+    parameters: Any
+    numerics: Any
+    initial: Any
+    tables: dict[str, Any]
+    run: Any
+    sweep: dict[str, np.ndarray]
+    petsc: dict[str, Any]
+    text: str
+    folder: Path
+
+    def resolved(self) -> dict[str, object]:
+        """The input with every default filled in, by table."""
+
+
+def physics(checked: Checked, options: Iterable[Option] = ()) -> dict[str, object]:
+    """Key -> value of all that a result depends on: not the run's length, its output and limits.
+
+    options : PETSc options from the command line. A file an input names counts with its content.
+    """
+    tables: dict[str, Any] = {
+        "parameters": checked.parameters,
+        "numerics": checked.numerics,
+        "initial": checked.initial,
+    } | checked.tables
+    values = {"system": checked.system, "task": checked.task, "run.seed": checked.run.seed}
+    for name, table in tables.items():
+        _flatten(name, table, values)
+    values |= {f"sweep.{key}": points.tolist() for key, points in checked.sweep.items()}
+    numerical = [item for item in checked.petsc.items() if not UNPHYSICAL.search(item[0])]
+    values |= {f"petsc.{key}": value for key, value in numerical}
+    numerical = [item for item in options if not UNPHYSICAL.search(item[0])]
+    values |= {f"-- -{key}": value for key, value in numerical}
+    contents = {}
+    for key, value in values.items():
+        if isinstance(value, str) and "." in key:
+            contents[f"{key} (the file's content)"] = _content(checked.folder, value)
+    values |= {key: content for key, content in contents.items() if content}
+    return checkpoint.loads(checkpoint.dumps(values))
+
+
+def _flatten(path, value, values):
+    """Put the keys of a nested table or dataclass into ``values``, dotted; None is left out."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _flatten(f"{path}.{key}", item, values)
+    elif value is not None:
+        values[path] = value
+
+
+def _content(folder, name):
+    """The hash of a file beside the input, None if there is none of that name."""
+    try:
+        path = Path(folder, name)
+        if not path.is_file():
+            return None
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return None
+
+
+def changed(saved: Mapping, now: Mapping) -> list[str]:
+    """Keys in which two physics differ; a file that is gone does not count."""
+    return [
+        key
+        for key in sorted(saved.keys() | now.keys())
+        if saved.get(key) != now.get(key) and not (key.endswith("content)") and key not in now)
+    ]

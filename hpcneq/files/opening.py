@@ -1,0 +1,84 @@
+"""How a result file begins, and how it is cut back to go on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import InputError
+from .hdf5 import File, fixed_text, open_file, os_reason, set_attribute
+from .reader import EXIT_CODES, FORMAT, FORMAT_VERSION, TEXTS
+
+STATUSES = tuple(EXIT_CODES)
+RESERVED = ("format", "format_version", "status", "provenance", *TEXTS)
+
+
+def prepare(
+    path: str | Path, provenance: Mapping[str, object], force: bool
+) -> tuple[str, str, dict[str, object]]:
+    """On rank 0: (file to make, new name beside it, attributes); InputError if it may not be."""
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise InputError(f"{path}: is not a file")
+    if os.path.exists(target) and not force:
+        raise InputError(
+            f"{path}: exists already; give another name with -o, or --force to overwrite it"
+        )
+    if not os.path.isdir(folder):
+        raise InputError(f"{path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{path}: no permission to write into {folder}")
+    for name, value in provenance.items():
+        if isinstance(value, str):
+            fixed_text(name, value)
+    fresh = os.path.join(folder, f".{os.path.basename(target)}.{os.getpid()}.new")
+    return target, fresh, dict(provenance)
+
+
+def describe(file: File, items: Mapping[str, object]) -> None:
+    """The root attributes of a new file; "provenance" lists those that tell where it comes from."""
+    set_attribute(file, "format", FORMAT)
+    set_attribute(file, "format_version", FORMAT_VERSION)
+    set_status(file, "running")
+    items = {
+        name: value for name, value in items.items() if value is not None and name not in RESERVED
+    }
+    set_attribute(file, "provenance", json.dumps(list(items)))
+    for name, value in items.items():
+        set_attribute(file, name, value)
+
+
+def rewind(path: str | Path, rows: Mapping[str, int]) -> str:
+    """On rank 0: cut a file's growing axes back to ``rows``; InputError if it has fewer."""
+    target = os.path.realpath(path)
+    try:
+        with open_file(target, "r+") as file:
+            if file.attrs.get("format") != FORMAT.encode():
+                raise InputError(f"{path}: is not an hpcneq result file")
+            for axis, data in (
+                (data.dims[0].label or name, data) for name, data in file.items() if data.ndim
+            ):
+                if data.maxshape[0] is not None:
+                    continue
+                whole = min(len(data), int(file[axis].attrs["rows"]))
+                if whole < rows.get(axis, 0):
+                    raise InputError(
+                        f"{path}: holds {whole} of the {rows[axis]} rows of {data.name.lstrip('/')}"
+                    )
+                data.resize(rows.get(axis, 0), 0)
+            set_status(file, "running")
+    except (OSError, RuntimeError, KeyError) as error:
+        raise InputError(f"{path}: cannot be read ({os_reason(error)})") from None
+    return target
+
+
+def set_status(file: File, status: str) -> None:
+    """Write the status in place, with room for the longest."""
+    value = fixed_text("status", status, max(map(len, STATUSES)))
+    if "status" in file.attrs:
+        file.attrs.modify("status", value)
+    else:
+        file.attrs.create("status", value)

@@ -63,7 +63,7 @@ def quench(run, comm):
     petsc.start()
     junction = evolve.build(run, comm)
     delta, _ = evolve.start(run, comm, junction, logger(comm, quiet=True))
-    return Quench(junction, delta + patterns.noise(junction.lattice, run.patterns.noise, seed=3))
+    return Quench(junction, delta + patterns.noise(junction.lattice, run.initial.noise, seed=3))
 
 
 def evolved(run, comm):

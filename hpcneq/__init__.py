@@ -5,25 +5,117 @@ From Python::
     import hpcneq
     result = hpcneq.run("input.toml")      # or a dict; runs in this process
     result = hpcneq.open("out.h5")         # named arrays with units; result.plot()
+    print(hpcneq.check("input.toml"))      # what run would say, and what it would take
+    hpcneq.describe("fermi-gas", "steady") # its keys and quantities, as a dict
 
 Importing this package loads nothing heavy: numpy, MPI, PETSc and HDF5 wait until they are used.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 
-__version__ = "0.1.0"
-__all__ = ["HpcneqError", "InputError", "NotConverged", "StoppedEarly", "open", "run"]
+if TYPE_CHECKING:
+    from .results import Result
+
+__version__ = "0.2.0"
+__all__ = [
+    "HpcneqError",
+    "InputError",
+    "NotConverged",
+    "Result",
+    "StoppedEarly",
+    "check",
+    "describe",
+    "open",
+    "resume",
+    "run",
+]
 
 
-def open(path):
-    """The result file at ``path`` as a ``Result``: named arrays with units, summary, figures. Works without MPI."""
+def run(
+    source: str | Path | Mapping[str, object],
+    output: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    force: bool = True,
+    quiet: bool = True,
+    petsc_argv: Sequence[str] = (),
+) -> Result:
+    """Compute a TOML file or a dict in this process. **Collective.**
+
+    output : the result file; without it a temporary one, which goes with the Result.
+    overrides : "table.key=value" texts. force : overwrite an existing file.
+    petsc_argv : words that the command line takes after ``--``.
+    Raises InputError, NotConverged, StoppedEarly.
+    """
     from . import driver
 
-    return driver.Result(path)
+    return driver.run_in_process(source, output, overrides, force, quiet, petsc_argv)
 
 
-def run(source, **options):
-    """Compute a TOML file or a dict in this process; returns what ``hpcneq.driver.run_in_process`` returns. **Collective.**"""
+def resume(
+    path: str | Path,
+    overrides: Sequence[str] = (),
+    quiet: bool = True,
+    petsc_argv: Sequence[str] = (),
+) -> Result:
+    """Go on with a stopped or killed run from its newest whole checkpoint. **Collective.**
+
+    Raises InputError, NotConverged, StoppedEarly.
+    """
     from . import driver
 
-    return driver.run_in_process(source, **options)
+    return driver.resume_in_process(path, overrides, quiet, petsc_argv)
+
+
+def check(
+    source: str | Path | Mapping[str, object],
+    overrides: Sequence[str] = (),
+    ranks: int = 1,
+    cost: bool = True,
+) -> str:
+    """Say that an input is valid, and what it would take on ``ranks`` ranks; nothing is computed.
+
+    cost : estimate memory and time, from a short probe of this machine.
+    Raises the InputError that `run` would raise.
+    """
+    from .config.check import check_input
+    from .systems import Catalogue
+
+    return check_input(source, Catalogue(), overrides, ranks, cost)
+
+
+def describe(
+    system: str | None = None, task: str | None = None, key: str | None = None
+) -> dict[str, object]:
+    """All systems, or one, or one of its tasks, or a key or quantity of that, in JSON's types.
+
+    What ``hpcneq describe --json`` prints. Raises InputError for an unknown name.
+    """
+    from .config.description import description_of
+    from .systems import Catalogue
+
+    return description_of(Catalogue(), system, task, key)
+
+
+def open(path: str | Path) -> Result:
+    """The result file at ``path``: named arrays with units, summary, figures. Works without MPI.
+
+    Raises InputError if it is no result file.
+    """
+    from . import results
+
+    return results.Result(path)
+
+
+def __getattr__(name: str) -> object:
+    """``hpcneq.Result``, imported when it is first used."""
+    if name == "Result":
+        from .results import Result
+
+        return Result
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,7 @@
-"""The command ``hpcneq``: run | resume | show | plot | check. The only module that reads the command line.
+"""The command ``hpcneq``. The only module that reads the command line.
 
-Expected errors end in one line from rank 0, ``hpcneq: <what, where, got, allowed>``, and a documented exit code.
+Expected errors end in one line from rank 0, ``hpcneq: <what, where, got, allowed>``, and a
+documented exit code.
 """
 
 from __future__ import annotations
@@ -8,90 +9,39 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
+import json
 import os
 import re
 import sys
 import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from . import __version__
 from .errors import HpcneqError, InputError
+from .help_texts import ABOUT, ABOUTS, COMMANDS, EXIT_CODES
 
-LAUNCHED = (
+LAUNCHED = (  # set by mpiexec or srun
     "OMPI_COMM_WORLD_SIZE",
     "PMI_SIZE",
     "PMI_RANK",
     "PMIX_RANK",
     "MPI_LOCALNRANKS",
-)  # set by mpiexec or srun
+)
 NEEDED = ("numpy", "scipy", "mpi4py", "petsc4py", "slepc4py", "h5py", "matplotlib")
-
-ABOUT = """\
-Non-equilibrium fermionic condensates: steady states, their stability, phase diagrams and dynamics.
-
-Put mpiexec in front of any command that computes:  mpiexec -n 8 hpcneq run input.toml
-"""
-EXIT_CODES = """\
-exit codes: 0 done, 2 bad input, 3 not converged (what was found is saved and marked),
-75 stopped early with a checkpoint (continue with: hpcneq resume OUT.h5)"""
-ABOUT_RUN = """\
-Compute what INPUT.toml describes and write a result file. The whole input is checked before anything is
-computed; no existing file is overwritten without --force. What follows a lone -- goes to PETSc.
-
-example: mpiexec -n 4 hpcneq run input.toml --set run.t_max=200 -o quench.h5 -- -evolve_ts_monitor
-"""
-ABOUT_RESUME = """\
-Continue a stopped or killed run from its newest whole checkpoint, on any number of ranks. Output and limits
-may change; the physics may not.
-
-example: mpiexec -n 4 hpcneq resume quench.h5 --set run.t_max=400
-"""
-ABOUT_SHOW = """\
-Print the headline results of a file with their errors, its status and where it came from.
-
-example: hpcneq show quench.h5 --json
-"""
-ABOUT_PLOT = """\
-Draw the figure that belongs to the task of a result file.
-
-example: hpcneq plot quench.h5 -o quench.pdf
-"""
-ABOUT_CHECK = """\
-Check an input without computing it: prints the problem's size, memory and estimated time on this machine.
-
-example: hpcneq check input.toml --ranks 64
-"""
-COMMANDS = {
-    "run": "compute an input file",
-    "resume": "continue from a checkpoint",
-    "show": "print headline results",
-    "plot": "draw the figure of a result",
-    "check": "validate an input, estimate its cost",
-}
+COMPUTING = ("run", "resume")  # take PETSc options, and all ranks
 
 
-class _Parser(argparse.ArgumentParser):
-    """Raises InputError instead of exiting; prints its help on the first rank alone."""
-
-    speaks = True
-
-    def error(self, message):
-        raise InputError(f"{message} (see {self.prog} --help)")
-
-    def _print_message(self, message, file=None):
-        if self.speaks:
-            super()._print_message(message, file)
-
-
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    argv = list(sys.argv[1:] if argv is None else argv)
+    words = list(sys.argv[1:] if argv is None else argv)
     comm = _launched()
     try:
-        words, petsc = _split(argv)
+        words, petsc = _split(words)
         options = _parse(words, speaks=comm is None or comm.rank == 0)
-        if petsc is not None and options.command not in ("run", "resume"):
+        if petsc is not None and options.command not in COMPUTING:
             raise InputError(f"{options.command} takes no PETSc options (nothing may follow --)")
-        if options.command in ("run", "resume"):
+        if options.command in COMPUTING:
             comm = _world()
             return _compute(options, petsc or [])
         return _report(comm, options)
@@ -100,22 +50,28 @@ def main(argv=None):
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in NEEDED:
             raise
-        return _leave(
-            comm, f"needs {error.name}, which this Python ({sys.executable}) does not have", 1
-        )
+        lacks = f"needs {error.name}, which this Python ({sys.executable}) does not have"
+        return _leave(comm, lacks, 1)
     except KeyboardInterrupt:
         if comm is not None and comm.size > 1:
             raise
         return _leave(None, "interrupted", 130)
     except SystemExit as leaving:  # argparse, after --help or --version
-        return _flush(leaving.code or 0)
+        return _flush(int(leaving.code or 0))
 
 
-def _compute(options, petsc):
+# ---- commands -----------------------------------------------------------------------------------
+
+
+def _compute(options: argparse.Namespace, petsc: list[str]) -> int:
     """run and resume: what the driver returns is the exit code. **Collective.**"""
     from . import driver
 
-    common = dict(overrides=tuple(options.set), quiet=options.quiet, petsc_argv=tuple(petsc))
+    common = {
+        "overrides": tuple(options.set),
+        "quiet": options.quiet,
+        "petsc_argv": tuple(petsc),
+    }
     if options.command == "resume":
         return driver.resume(options.result, **common)
     return driver.run(
@@ -123,28 +79,64 @@ def _compute(options, petsc):
     )
 
 
-def _report(comm, options):
-    """show, plot and check: done by one rank and printed once. **Collective** where there are ranks."""
+def _report(comm: Any, options: argparse.Namespace) -> int:
+    """The other commands: done by one rank and printed once. **Collective** with ranks."""
     if comm is None:
-        text = _answer(options)
-    else:
-        from . import parallel
+        return _flush(0, ANSWERS[options.command](options))
+    from . import parallel
 
-        text = parallel.on_root(comm, _answer, options)
-    return _flush(0, text if comm is None or comm.rank == 0 else None)
-
-
-def _answer(options):
-    from . import driver
-
-    if options.command == "show":
-        return driver.show(options.result, options.json)
-    if options.command == "plot":
-        return f"wrote {driver.plot(options.result, options.figure, options.force)}"
-    return driver.check(options.input, options.ranks, tuple(options.set))
+    text = parallel.on_root(comm, ANSWERS[options.command], options)
+    return _flush(0, text if comm.rank == 0 else None)
 
 
-def _flush(code, text=None):
+def _show(options: argparse.Namespace) -> str:
+    from . import results
+
+    return results.show(options.result, options.json)
+
+
+def _plot(options: argparse.Namespace) -> str:
+    from . import results
+
+    return f"wrote {results.plot(options.result, options.figure, options.force)}"
+
+
+def _check(options: argparse.Namespace) -> str:
+    from .config.check import check_input
+    from .systems import Catalogue
+
+    overrides = tuple(options.set)
+    return check_input(options.input, Catalogue(), overrides, options.ranks, not options.no_cost)
+
+
+def _describe(options: argparse.Namespace) -> str:
+    from .config import description, description_text, json_schema
+    from .systems import Catalogue
+
+    if options.schema:
+        if options.system is not None:
+            raise InputError("describe --schema: is of all inputs; leave the names out")
+        return json.dumps(json_schema.json_schema(Catalogue()), indent=1)
+    names = (options.system, options.task, options.key)
+    answer = description.description_of(Catalogue(), *names)
+    if options.json:
+        return json.dumps(answer, allow_nan=False)
+    if options.markdown:
+        return description_text.as_markdown(answer)
+    return description_text.as_text(answer)
+
+
+def _new(options: argparse.Namespace) -> str:
+    from .config.template import write_template
+    from .systems import Catalogue
+
+    return f"wrote {write_template(Catalogue(), options.system, options.task, options.output)}"
+
+
+ANSWERS = {"show": _show, "plot": _plot, "check": _check, "describe": _describe, "new": _new}
+
+
+def _flush(code: int, text: str | None = None) -> int:
     """Print, and be quiet about a reader that left early (``hpcneq show out.h5 | head``)."""
     try:
         if text is not None:
@@ -155,16 +147,19 @@ def _flush(code, text=None):
     return code
 
 
-# ---- ranks ----------------------------------------------------------------------------------------------------------
+# ---- ranks --------------------------------------------------------------------------------------
 
 
-def _launched():
+def _launched() -> Any:
     """The communicator under mpiexec or srun, else None: reading a file needs no MPI."""
     return _world() if any(name in os.environ for name in LAUNCHED) else None
 
 
-def _world():
-    """All ranks, with an unexpected exception on any of them set to end them all; None without mpi4py."""
+def _world() -> Any:
+    """All ranks, with an unexpected exception on any of them set to end them all.
+
+    None without mpi4py.
+    """
     try:
         from . import parallel
 
@@ -176,8 +171,8 @@ def _world():
     return comm
 
 
-def _leave(comm, message, code):
-    """One line from rank 0 (from another rank only if the others do not come), then out together."""
+def _leave(comm: Any, message: object, code: int) -> int:
+    """One line from rank 0 (from another only if the others do not come), then out together."""
     line = "hpcneq: " + " ".join(str(message).splitlines())
     if comm is None or comm.rank == 0:
         _say(line)
@@ -194,126 +189,174 @@ def _leave(comm, message, code):
     return code
 
 
-def _say(line):
+def _say(line: str) -> None:
     with contextlib.suppress(BrokenPipeError):  # what was printed before comes first
         sys.stdout.flush()
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
 
 
-# ---- words ----------------------------------------------------------------------------------------------------------
+# ---- words --------------------------------------------------------------------------------------
 
 
-def _split(argv):
+class _Parser(argparse.ArgumentParser):
+    """Raises InputError instead of exiting; prints its help on the first rank alone."""
+
+    speaks = True
+
+    def error(self, message):
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+    def _print_message(self, message, file=None):
+        if self.speaks:
+            super()._print_message(message, file)
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
     """What is ours, and what follows the first ``--`` (None without one)."""
-    if "--" not in argv:
-        return argv, None
-    at = argv.index("--")
-    return argv[:at], argv[at + 1 :]
+    if "--" not in words:
+        return words, None
+    at = words.index("--")
+    return words[:at], words[at + 1 :]
 
 
-def _parse(words, speaks=True):
+def _parse(words: list[str], speaks: bool = True) -> argparse.Namespace:
     """The options as a namespace; InputError for anything unknown, with the nearest known name."""
     _Parser.speaks = speaks
+    listed = ", ".join(COMMANDS)
     if not words:
-        raise InputError(f"no command given; one of {', '.join(COMMANDS)} (see hpcneq --help)")
+        raise InputError(f"no command given; one of {listed} (see hpcneq --help)")
     if not words[0].startswith("-") and words[0] not in COMMANDS:
-        raise InputError(
-            f'unknown command "{words[0]}"; {_nearest(words[0], COMMANDS)}one of {", ".join(COMMANDS)}'
-        )
+        meant = _nearest(words[0], COMMANDS)
+        raise InputError(f'unknown command "{words[0]}"; {meant}one of {listed}')
     for word in words:  # or argparse would read -options_left as -o ptions_left
         if re.match(r"-[A-Za-z_]{2}", word):
             raise InputError(f"unknown option {word}; PETSc options go after --")
     parser, commands = _parser()
     options, unknown = parser.parse_known_args(words)
     if unknown:
-        flags = commands[options.command]._option_string_actions
-        what = (
-            f"unknown option {unknown[0]}"
-            if unknown[0].startswith("-")
-            else f'one file too many: "{unknown[0]}"'
-        )
-        raise InputError(
-            f"{what}; {_nearest(unknown[0], flags)}see hpcneq {options.command} --help"
-        )
+        what = f'one word too many: "{unknown[0]}"'
+        if unknown[0].startswith("-"):
+            what = f"unknown option {unknown[0]}"
+        meant = _nearest(unknown[0], commands[options.command]._option_string_actions)
+        raise InputError(f"{what}; {meant}see hpcneq {options.command} --help")
     return options
 
 
-def _nearest(word, known):
+def _nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word.partition("=")[0][:60], list(known), 1)
     return f'did you mean "{close[0]}"? ' if close else ""
 
 
-def _parser():
+def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     """The parser and, by name, those of the commands."""
-    form = dict(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
-    parser = _Parser(prog="hpcneq", description=ABOUT, epilog=EXIT_CODES, **form)
+    form: dict[str, Any] = {
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+        "allow_abbrev": False,
+        "epilog": EXIT_CODES,
+    }
+    parser = _Parser(prog="hpcneq", description=ABOUT, **form)
     parser.add_argument("--version", action="version", version=f"hpcneq {__version__}")
     made = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    abouts = {
-        "run": ABOUT_RUN,
-        "resume": ABOUT_RESUME,
-        "show": ABOUT_SHOW,
-        "plot": ABOUT_PLOT,
-        "check": ABOUT_CHECK,
-    }
-    tails = {"run": " [-- PETSC_OPTIONS]", "resume": " [-- PETSC_OPTIONS]"}
-    commands = {
-        name: made.add_parser(name, help=line, description=abouts[name], epilog=EXIT_CODES, **form)
-        for name, line in COMMANDS.items()
-    }
-    for name, command in commands.items():
-        _arguments(name, command)
-        if name in tails:
-            command.usage = command.format_usage().removeprefix("usage: ").strip() + tails[name]
+    commands = {}
+    for name, line in COMMANDS.items():
+        command = made.add_parser(name, help=line, description=ABOUTS[name], **form)
+        ARGUMENTS[name](command)
+        if name in COMPUTING:
+            usage = command.format_usage().removeprefix("usage: ").strip()
+            command.usage = usage + " [-- PETSC_OPTIONS]"
+        commands[name] = command
     return parser, commands
 
 
-def _arguments(name, command):
-    """The arguments of one command."""
-    takes_input = name in ("run", "check")
+def _add_input(command: _Parser) -> None:
+    """An input file, and changes of it."""
+    command.add_argument("input", metavar="INPUT.toml")
+    _add_set(command)
+
+
+def _add_set(command: _Parser) -> None:
     command.add_argument(
-        "input" if takes_input else "result", metavar="INPUT.toml" if takes_input else "OUT.h5"
+        "--set",
+        metavar="table.key=value",
+        action="append",
+        default=[],
+        help="change the input, e.g. --set parameters.T=0.01 (repeatable)",
     )
-    if name == "run":
-        command.add_argument(
-            "-o",
-            "--output",
-            metavar="OUT.h5",
-            help="result file (default: the input's name, .h5, here)",
-        )
-        command.add_argument(
-            "--resume",
-            action="store_true",
-            help="continue if there is a checkpoint, start otherwise",
-        )
-        command.add_argument(
-            "--force", action="store_true", help="overwrite an existing result file"
-        )
-    if name in ("run", "resume", "check"):
-        command.add_argument(
-            "--set",
-            metavar="table.key=value",
-            action="append",
-            default=[],
-            help="change the input, e.g. --set parameters.T=0.01 (repeatable)",
-        )
-    if name in ("run", "resume"):
-        command.add_argument("--quiet", action="store_true", help="no progress lines")
-    if name == "show":
-        command.add_argument("--json", action="store_true", help="one JSON object, for programs")
-    if name == "plot":
-        command.add_argument(
-            "-o", "--figure", metavar="FIG.png", help="figure file; its ending sets the format"
-        )
-        command.add_argument("--force", action="store_true", help="overwrite an existing figure")
-    if name == "check":
-        command.add_argument(
-            "--ranks", type=_count, default=1, metavar="N", help="estimate for N ranks (default: 1)"
-        )
 
 
-def _count(text):
+def _add_result(command: _Parser) -> None:
+    command.add_argument("result", metavar="OUT.h5")
+
+
+def _add_quiet(command: _Parser) -> None:
+    command.add_argument("--quiet", action="store_true", help="no progress lines")
+
+
+def _run_arguments(command: _Parser) -> None:
+    _add_input(command)
+    name = "result file (default: the input's name, .h5, here)"
+    command.add_argument("-o", "--output", metavar="OUT.h5", help=name)
+    go_on = "continue if there is a checkpoint, start otherwise"
+    command.add_argument("--resume", action="store_true", help=go_on)
+    command.add_argument("--force", action="store_true", help="overwrite an existing result file")
+    _add_quiet(command)
+
+
+def _resume_arguments(command: _Parser) -> None:
+    _add_result(command)
+    _add_set(command)
+    _add_quiet(command)
+
+
+def _show_arguments(command: _Parser) -> None:
+    _add_result(command)
+    command.add_argument("--json", action="store_true", help="one JSON object, for programs")
+
+
+def _plot_arguments(command: _Parser) -> None:
+    _add_result(command)
+    name = "figure file; its ending sets the format"
+    command.add_argument("-o", "--figure", metavar="FIG.png", help=name)
+    command.add_argument("--force", action="store_true", help="overwrite an existing figure")
+
+
+def _check_arguments(command: _Parser) -> None:
+    _add_input(command)
+    ranks = "estimate for N ranks (default: 1)"
+    command.add_argument("--ranks", type=_count, default=1, metavar="N", help=ranks)
+    command.add_argument("--no-cost", action="store_true", help="only say whether it is valid")
+
+
+def _describe_arguments(command: _Parser) -> None:
+    for name in ("system", "task", "key"):
+        command.add_argument(name, metavar=name.upper(), nargs="?")
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    form.add_argument("--markdown", action="store_true", help="tables, for documents")
+    schema = "the JSON Schema of all inputs, for editors"
+    form.add_argument("--schema", action="store_true", help=schema)
+
+
+def _new_arguments(command: _Parser) -> None:
+    command.add_argument("system", metavar="SYSTEM")
+    command.add_argument("task", metavar="TASK")
+    name = "input file (default: SYSTEM-TASK.toml, here)"
+    command.add_argument("-o", "--output", metavar="mine.toml", help=name)
+
+
+ARGUMENTS = {
+    "run": _run_arguments,
+    "resume": _resume_arguments,
+    "show": _show_arguments,
+    "plot": _plot_arguments,
+    "check": _check_arguments,
+    "describe": _describe_arguments,
+    "new": _new_arguments,
+}
+
+
+def _count(text: str) -> int:
     """A number of ranks."""
     if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) and len(text) < 9):
         raise argparse.ArgumentTypeError(f"must be an integer > 0, got {text!r}")

@@ -102,9 +102,13 @@ class Options:
         """An option that hpcneq itself reads (marks it used)."""
         return self.base.getString(name, default)
 
+    def given(self) -> list[str]:
+        """Names of the options of the table and of the command line."""
+        return [*self.table, *_started["argv"]]
+
     def refuse_unused(self) -> None:
         """InputError naming the first option nobody has asked for; call before the first step."""
-        for name in [*self.table, *_started["argv"]]:
+        for name in self.given():
             # `used` first: to look for a name (hasName) marks it as used
             if name not in AT_EXIT and not used(name) and self.base.hasName(name):
                 where = "-- -" if name in _started["argv"] else "[petsc] "

@@ -117,6 +117,14 @@ def text_type(room: int) -> np.dtype:
     return h5py.string_dtype("utf-8", max(int(room), 1))
 
 
+def encoded(values: NDArray) -> NDArray:
+    """An array of names as HDF5 stores it, in UTF-8; numbers as they are."""
+    if values.dtype.kind != "U":
+        return values
+    raw = np.char.encode(values, "utf-8")
+    return raw.astype(text_type(raw.dtype.itemsize))
+
+
 def fixed_text(name: str, text: str, room: int = 1) -> NDArray:
     """``text`` as a fixed-length UTF-8 scalar of at least ``room`` bytes."""
     raw = text.encode("utf-8")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..errors import InputError
 from ..parallel import solo
 from . import checkpoint, journal
+from .declarations import Declaration
 from .hdf5 import plain
 from .reader import Result
 
@@ -28,8 +30,15 @@ HEADLINE = (
 MOST_WORDS = 20  # of a list in the text of show; --json has all
 
 
-def show(path: str | Path, as_json: bool = False) -> str:
+def show(
+    path: str | Path,
+    as_json: bool = False,
+    quantities: Callable[[Result], Mapping[str, Declaration]] | None = None,
+) -> str:
     """A result file or a checkpoint, as text or as one JSON object.
+
+    quantities : ``quantities(result)``, what its task declares by name, for the units of the
+    summary; those of a number it does not declare are those of a data set of the same name.
 
     Raises InputError if it is neither, or damaged.
     """
@@ -43,7 +52,8 @@ def show(path: str | Path, as_json: bool = False) -> str:
         content["checkpoint"] = plain(newest(path))
         content["finished_points"] = journal.count(path)
         return json.dumps(content, allow_nan=False)
-    return "\n".join(_result_lines(path, result))
+    known = {} if quantities is None else quantities(result)
+    return "\n".join(_result_lines(path, result, known))
 
 
 def newest(path: str | Path) -> dict | None:
@@ -61,13 +71,11 @@ def _headline(saved):
     return {"number": saved.number, **{key: saved.meta[key] for key in HEADLINE}}
 
 
-def _result_lines(path, result):
+def _result_lines(path, result, quantities):
     lines = [f"{path}: {result.system} {result.task}, {result.status}"]
     for key, value in result.summary.items():
-        line = f"  {key:24s} {_with_error(value, result.errors.get(key))}"
-        if unit := _unit(result, key):
-            line += f"  {unit}"
-        lines.append(line)
+        words = _with_error(value, result.errors.get(key))
+        lines.append(f"  {key:24s} {words}  {_unit(result, quantities, key)}".rstrip())
     for warning in result.warnings:
         lines.append(f"  warning: {warning}")
     where = result.provenance
@@ -143,11 +151,14 @@ def _state_lines(path):
     ]
 
 
-def _unit(result, key):
-    base = {"delta_max": "delta", "delta_rms": "delta"}.get(key, key)
-    if base not in result:
-        return ""
-    return result[base].units
+def _unit(result, quantities, key):
+    """The unit of a summary number, nothing for a pure number or a text."""
+    unit = ""
+    if key in quantities:
+        unit = quantities[key].units
+    elif key in result:
+        unit = result[key].units
+    return "" if unit == "1" else unit
 
 
 def _with_error(value, error):

@@ -27,6 +27,7 @@ from .hdf5 import (
     abandon,
     attempt,
     check_room,
+    encoded,
     fail_together,
     make_scale,
     new_data_set,
@@ -132,10 +133,7 @@ class ResultFile:
 
         units, long_name, here and below : those of the quantity's declaration, unless given.
         """
-        array = self.comm.bcast(np.asarray(values), root=0)
-        if array.dtype.kind == "U":
-            raw = np.char.encode(array, "utf-8")
-            array = raw.astype(text_type(raw.dtype.itemsize))
+        array = encoded(self.comm.bcast(np.asarray(values), root=0))
         data = self._data_set(name, array.shape, array.dtype, units, long_name)
         make_scale(data, name)
         self._write_now(Placed(data, root=self.comm.rank == 0), array)
@@ -171,7 +169,8 @@ class ResultFile:
         where it owns nothing; without, rank 0's array is written and others may give None. Rank 0
         decides the dtype.
         """
-        dtype = self.comm.bcast(np.asarray(values).dtype, root=0)
+        values = encoded(np.asarray(values))
+        dtype = self.comm.bcast(values.dtype, root=0)
         axes = self._declarations.axes(name, axes)
         placed = self._placed(name, dtype, axes, units, long_name, layout, split)
         self._write_now(placed, values)

@@ -1,19 +1,26 @@
-"""Bands on a one-dimensional momentum grid, in the frame that rotates with the laser, and the laser itself.
+"""Bands on a one-dimensional momentum grid in the frame that rotates with the laser; the laser.
 
-Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), Eqs. (7)-(9); Porta et al., Phys. Rev. B 100, 024513 (2019).
-The measure is dk/2pi: "N0 = 1/2pi" of Goldstein et al. means N0 |v_-| = 1/2pi.
+Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), Eqs. (7)-(9); Porta et al., Phys. Rev. B
+100, 024513 (2019). The measure is dk/2pi: "N0 = 1/2pi" of Goldstein et al. means N0 |v_-| = 1/2pi.
+A grid is (k, dk/2pi), two float arrays (n,).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+Grid = tuple[np.ndarray, np.ndarray]  # (k, dk/2pi), each (n,)
+
 
 @dataclass(frozen=True, eq=False)
 class Bands:
-    """k, weight : (n,), momenta and dk/2pi; E1, E2 : (n,), energies in the rotating frame (zero at the resonance)."""
+    """k, weight : (n,), momenta and dk/2pi.
+
+    E1, E2 : (n,), energies in the rotating frame (zero at the resonance).
+    """
 
     k: np.ndarray
     weight: np.ndarray
@@ -21,18 +28,21 @@ class Bands:
     E2: np.ndarray
 
     @property
-    def eps(self):
+    def eps(self) -> np.ndarray:
         """Detuning E2 - E1, (n,): that of the laboratory frame minus the laser's frequency."""
         return self.E2 - self.E1
 
     @property
-    def E(self):
+    def E(self) -> np.ndarray:
         """Energy of a pair, E1 + E2, (n,); the rotation does not change it."""
         return self.E1 + self.E2
 
 
-def polynomial(grid, lower, upper):
-    """Bands on ``grid`` = (k, weight) from polynomials in k: ``lower``, ``upper`` are coefficients (k^0, k^1, ...), rotating frame."""
+def polynomial(grid: Grid, lower: Sequence[float], upper: Sequence[float]) -> Bands:
+    """Bands on a grid from polynomials in k, in the rotating frame.
+
+    lower, upper : coefficients (k^0, k^1, ...) of E1 and E2.
+    """
     k, weight = grid
     return Bands(
         k,
@@ -42,8 +52,11 @@ def polynomial(grid, lower, upper):
     )
 
 
-def uniform(k_max, points, ends=0.5):
-    """(k, dk/2pi): ``points`` equidistant momenta in [-k_max, k_max], symmetric to the last bit; trapezoid, or ``ends`` = 1 for a plain sum."""
+def uniform(k_max: float, points: int, ends: float = 0.5) -> Grid:
+    """(k, dk/2pi), (points,): equidistant momenta in [-k_max, k_max], symmetric to the last bit.
+
+    ends : factor of the weights there; 0.5 for the trapezoid, 1 for a plain sum.
+    """
     j = np.arange(points) - (points - 1) / 2
     step = 2 * k_max / (points - 1)
     weight = np.full(points, step / (2 * np.pi))
@@ -51,10 +64,11 @@ def uniform(k_max, points, ends=0.5):
     return step * j, weight
 
 
-def graded(k_max, points, scale, even=False):
-    """(k, dk/2pi): Gauss-Legendre in asinh(k / scale) over 0 < k < k_max, mirrored; with ``even`` positive k only, at twice the weight.
+def graded(k_max: float, points: int, scale: float, even: bool = False) -> Grid:
+    """(k, dk/2pi): Gauss-Legendre in asinh(k / scale) over 0 < k < k_max, and mirrored.
 
-    k_max may be infinite: half the points then lie beyond 1e3 scale, in 1/k.
+    k_max : may be infinite; half the points then lie beyond 1e3 scale, in 1/k. even : positive k
+    alone, (points,), at twice the weight; else (2 points,).
     """
     if np.isinf(k_max):
         k, weight = _half(1e3 * scale, points - points // 2, scale)
@@ -72,8 +86,11 @@ def graded(k_max, points, scale, even=False):
     )
 
 
-def graded_about(centres, k_max, points, scale):
-    """(k, dk/2pi) over [-k_max, k_max], finite, dense on both sides of each of ``centres``; ``points`` for each side of each."""
+def graded_about(centres: Sequence[float], k_max: float, points: int, scale: float) -> Grid:
+    """(k, dk/2pi) over [-k_max, k_max], finite, dense on both sides of each of ``centres``.
+
+    points : for each side of each.
+    """
     centres = sorted(centres)
     edges = [-k_max, *(0.5 * (a + b) for a, b in zip(centres, centres[1:])), k_max]
     pieces = []
@@ -95,15 +112,19 @@ def _half(k_max, points, scale):
 
 @dataclass(frozen=True)
 class Drive:
-    """A laser Omega cos(omega0 t) between the bands; omega0 None: in the rotating-wave approximation."""
+    """A laser Omega cos(omega0 t) between the bands.
+
+    omega0 : None in the rotating-wave approximation.
+    """
 
     Omega: float
     omega0: float | None = None
 
-    def coupling(self, t):
-        """g(t) of the rotating frame: dn21 = ... - (i/2) g (n22 - n11), dn11 = -(i/2) (g n12 - g^* n21) = -dn22.
+    def coupling(self, t: float) -> complex:
+        """g(t) of the rotating frame.
 
-        The full drive is Omega (1 + exp(-2 i omega0 t)); the rotating-wave approximation keeps Omega.
+        dn21 = ... - (i/2) g (n22 - n11), dn11 = -(i/2) (g n12 - g^* n21) = -dn22. The full drive is
+        Omega (1 + exp(-2 i omega0 t)); the rotating-wave approximation keeps Omega.
         """
         return (
             self.Omega if self.omega0 is None else self.Omega * (1 + np.exp(-2j * self.omega0 * t))

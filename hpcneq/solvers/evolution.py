@@ -8,19 +8,19 @@ Jacobian of the rest would be wrong).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .. import petsc
 from ..errors import InputError, NotConverged
-from ..maths.arrays import ComplexArray, FloatArray
+from ..maths.arrays import ComplexArray
 from .auxiliary_modes.integrator import Exponential
 from .auxiliary_modes.state import BlockState
 from .auxiliary_modes.stepping import Stepper
 from .checkpointing import Checkpoints, StateKeeper
+from .output_times import row_times, segments
 from .protocols import ModeState, State
 from .site_columns.integrator import Columns
 from .site_columns.state import SiteState
@@ -39,42 +39,9 @@ DEFAULTS: dict[str, dict] = {
     },
 }
 PREFIX = "evolve_"
-MOST_STEPS, MOST_ROWS = 1e9, 1e6
 SAME = 1e-9  # of a step: times no further apart are one
 DRIFT = 1e-4  # of a step: how far sums of steps of one length may drift from their multiples
 REMEMBERING = ("dsp", "glee", "history")  # step controllers with a history of their own
-
-
-def segments(t_max: float, breakpoints: Sequence[float]) -> list[tuple[float, float]]:
-    """[(start, end)] between the times at which the drive jumps."""
-    edges = [0.0, *breakpoints, t_max]
-    return list(zip(edges[:-1], edges[1:]))
-
-
-def row_times(
-    t_max: float, breakpoints: Sequence[float], step: float, every: float | None
-) -> FloatArray:
-    """Times of the output rows: every ``round(every / step)`` steps of each segment, and its end.
-
-    They lie on the grid of steps, so that asking for output never changes a step. Raises InputError
-    for too many steps or rows.
-    """
-    if t_max / step > MOST_STEPS:
-        raise InputError(
-            f"[run] t_max = {t_max:g}: more than {MOST_STEPS:.0e} steps of dt = {step:g}"
-        )
-    if t_max / (every or step) > MOST_ROWS:
-        raise InputError(
-            f"[run] output_every = {every or step:g}: more than {MOST_ROWS:.0e} rows "
-            f"up to t_max = {t_max:g}"
-        )
-    stride = max(1, round((every or step) / step)) * step
-    times = [0.0]
-    for a, b in segments(t_max, breakpoints):
-        count = int(np.ceil((b - a) / stride - 1e-6)) - 1
-        times.extend(a + k * stride for k in range(1, count + 1))
-        times.append(b)
-    return np.array(times)
 
 
 @dataclass(frozen=True)

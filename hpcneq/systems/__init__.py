@@ -1,13 +1,12 @@
-"""The systems: one folder each, found by name; those of others by the entry points ``hpcneq.systems``.
+"""The systems: one folder each, found by name; those of others by their entry points.
 
-Adding a system edits no existing code: a folder here whose ``__init__`` declares ``SYSTEM``, or a package
-of your own with an entry point of the group ``hpcneq.systems`` that names such an object.
+Adding a system edits no existing code: a folder here whose ``__init__`` declares ``SYSTEM``, or a
+package of your own with an entry point of the group ``hpcneq.systems`` that names such an object.
 """
 
 from __future__ import annotations
 
 import pkgutil
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from importlib import import_module, metadata
 
@@ -23,18 +22,16 @@ def built_in() -> dict[str, str]:
     return {folder.replace("_", "-"): folder for folder in sorted(folders)}
 
 
-def plug_ins() -> dict[str, metadata.EntryPoint]:
-    """Name of each system of another package -> its entry point; imports none.
+def plug_ins() -> dict[str, list[metadata.EntryPoint]]:
+    """Name of each system of other packages -> who offers it; imports none.
 
-    A built-in name wins. Raises InputError if two packages offer one name.
+    A built-in name wins. A name that two packages offer is refused when it is asked for.
     """
-    points = [point for point in metadata.entry_points(group=GROUP) if point.name not in built_in()]
-    counts = Counter(point.name for point in points)
-    twice = [name for name, count in counts.items() if count > 1]
-    if twice:
-        packages = [point.value for point in points if point.name == twice[0]]
-        raise InputError(f'system "{twice[0]}": offered by {" and by ".join(packages)}; keep one')
-    return {point.name: point for point in points}
+    offers: dict[str, list[metadata.EntryPoint]] = {}
+    for point in metadata.entry_points(group=GROUP):
+        if point.name not in built_in():
+            offers.setdefault(point.name, []).append(point)
+    return offers
 
 
 def names() -> list[str]:
@@ -43,28 +40,42 @@ def names() -> list[str]:
 
 
 def get(name: str) -> System:
-    """The system of that name, imported. Raises InputError for an unknown or a broken one."""
+    """The system of that name, imported.
+
+    Raises InputError if there is none, if two packages offer it, or if it cannot be imported.
+    """
     folders = built_in()
     if name in folders:
-        return import_module(f".{folders[name]}", __package__).SYSTEM
-    point = plug_ins().get(name)
-    if point is None:
-        raise InputError(f'system "{name}": unknown; known: {", ".join(names())}')
-    try:
-        system = point.load()
-    except Exception as error:  # what another package raises is not ours to know
-        words = " ".join(f"{type(error).__name__}: {error}".split())
-        raise InputError(f'system "{name}": {point.value} cannot be imported ({words})') from error
+        system: object = import_module(f".{folders[name]}", __package__).SYSTEM
+    else:
+        system = _plug_in(name)
     if not isinstance(system, System) or system.name != name:
-        raise InputError(f'system "{name}": {point.value} is no hpcneq System of that name')
+        raise InputError(f'system "{name}": what its package declares is no System of that name')
     return system
 
 
-class Catalogue(Mapping):
+def _plug_in(name: str) -> object:
+    """What the one package that offers the system declares."""
+    offers = plug_ins().get(name, [])
+    if not offers:
+        raise InputError(f'system "{name}": unknown; known: {", ".join(names())}')
+    if len(offers) > 1:
+        packages = " and by ".join(point.value for point in offers)
+        raise InputError(f'system "{name}": offered by {packages}; keep one')
+    try:
+        return offers[0].load()
+    except (Exception, SystemExit) as error:  # what another package raises is not ours to know
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError(
+            f'system "{name}": {offers[0].value} cannot be imported ({words})'
+        ) from error
+
+
+class Catalogue(Mapping[str, System]):
     """All systems by name; each is imported when it is asked for."""
 
     def __getitem__(self, name: str) -> System:
-        if name not in names():
+        if name not in self:
             raise KeyError(name)
         return get(name)
 
@@ -75,4 +86,4 @@ class Catalogue(Mapping):
         return len(names())
 
     def __contains__(self, name: object) -> bool:
-        return name in names()
+        return name in built_in() or name in plug_ins()

@@ -1,33 +1,71 @@
-"""What a system is made of; the public interface for systems of your own.
+"""What a system is made of; all that a system of your own needs to import.
 
-``run_evolution`` and ``run_sweep`` are imported when they are first used: they need PETSc and MPI.
+Declarations: `System`, `Task`, `Quantity` (with `ERRORS`, `WORK`, `units_of`), tables by `key` and
+`like`. What a task gets and gives: `Given`, `Output`, `Outcome`, `Cost`, `InputError`,
+`NotConverged`. Tools, imported when they are first used since they need PETSc and MPI: `run_sweep`
+(points of a sweep over ranks), `solve_equations` (PETSc SNES), `run_evolution` with `FieldState`
+and `Recorder` (PETSc TS with checkpoints and error estimates).
 """
 
 from __future__ import annotations
 
-from .task import ERRORS, WORK, Cost, Outcome, Quantity, System, Task, units_of
+from typing import TYPE_CHECKING
+
+from ..config.schema import key, like
+from ..errors import InputError, NotConverged
+from .task import ERRORS, WORK, Cost, Given, Outcome, Output, Quantity, System, Task, units_of
+
+if TYPE_CHECKING:
+    from ..solvers.mean_field import FieldState
+    from ..solvers.newton import solve_equations
+    from .evolution import run_evolution
+    from .recorder import Recorder
+    from .sweep import Sweep, run_sweep
 
 __all__ = [
     "ERRORS",
+    "WORK",
     "Cost",
+    "FieldState",
+    "Given",
+    "InputError",
+    "NotConverged",
     "Outcome",
+    "Output",
     "Quantity",
+    "Recorder",
+    "Sweep",
     "System",
     "Task",
-    "WORK",
+    "key",
+    "like",
     "run_evolution",
     "run_sweep",
+    "solve_equations",
     "units_of",
 ]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
+    """What needs PETSc and MPI, imported when it is first used."""
     if name == "run_evolution":
         from .evolution import run_evolution
 
         return run_evolution
-    if name == "run_sweep":
-        from .sweep import run_sweep
+    if name == "Recorder":
+        from .recorder import Recorder
 
-        return run_sweep
-    raise AttributeError(name)
+        return Recorder
+    if name in ("Sweep", "run_sweep"):
+        from . import sweep
+
+        return vars(sweep)[name]
+    if name == "FieldState":
+        from ..solvers.mean_field import FieldState
+
+        return FieldState
+    if name == "solve_equations":
+        from ..solvers.newton import solve_equations
+
+        return solve_equations
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from ..parallel import Layout, clock, solo
+from ..parallel import Layout, solo
 from ..solvers.auxiliary_modes import chebyshev
 from ..solvers.auxiliary_modes.integrator import Exponential
 from ..solvers.auxiliary_modes.state import GROUPS_PER_CHUNK, BlockState
 from ..solvers.site_columns.integrator import Columns
 from ..solvers.site_columns.state import SiteState
+from .task import Cost, Given
 
 BASE_BYTES = 108 * 2**20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
 KERNEL_BYTES = 100 * 2**20  # numba and LLVM
+DOUBLE_TO_SINGLE = 1.6  # time of the compiled kernels in double precision to that in single
+BLOCK_MATRICES = 20  # X, Z, history, predictions, propagators; four of them again in a checkpoint
 
 
-def seconds(call, calls=20, rounds=5):
-    """Processor seconds of ``call()``: the best of some rounds, after a first call, which may have to compile."""
+def seconds(call: Callable[[], object], calls: int = 20, rounds: int = 5) -> float:
+    """Processor seconds of ``call()``: the best of some rounds after a first, which compiles."""
     call()
     taken = []
     for _ in range(rounds):
@@ -29,42 +34,67 @@ def seconds(call, calls=20, rounds=5):
     return min(taken)
 
 
-def memory(system, ranks, step, itemsize):
-    """(state bytes, working bytes) of the fullest rank: two generations of modes, Green functions, one Chebyshev stack."""
-    groups = len(system.groups)
-    chunks = -(-groups // GROUPS_PER_CHUNK)
+def mode_dtype(numerics: Any) -> np.dtype:
+    """The dtype of the bath modes: [numerics] precision."""
+    return np.dtype(complex if numerics.precision == "double" else np.complex64)
+
+
+def step_count(given: Given) -> int:
+    """Time steps of an evolution."""
+    return int(np.ceil(given.run.t_max / given.numerics.dt))
+
+
+def runs(given: Given) -> float:
+    """Time of all runs over that of the first: two with twice the step tell the errors."""
+    return 2.0 if given.numerics.error_estimate else 1.0
+
+
+# ---- blocks of auxiliary modes -----------------------------------------------------------------
+
+
+def chunk_count(system: Any) -> int:
+    """Chunks of bath modes of each block, the smallest pieces that ranks share."""
+    return -(-len(system.groups) // GROUPS_PER_CHUNK)
+
+
+def memory(system: Any, ranks: int, step: float, itemsize: int) -> tuple[int, int]:
+    """(bytes of the state, bytes in use while it evolves) of the fullest rank.
+
+    In use: two generations of the modes, Green functions and one stack of Chebyshev polynomials.
+    """
+    chunks = chunk_count(system)
     sizes = [system.size(b) for b in range(system.blocks)]
-    columns = [
-        sum(cols.stop - cols.start for cols in (system.columns(b, g) for g in range(groups)))
-        for b in range(system.blocks)
-    ]
+    columns = [_columns_of_block(system, b) for b in range(system.blocks)]
     layout = Layout(system.blocks * chunks, ranks, 0)
-    most, work = 0, 0
+    state, work = 0, 0
     for rank in range(min(ranks, layout.items)):
-        held = [divmod(item, chunks)[0] for item in range(*layout.bounds(rank))]
-        state = sum(sizes[b] * columns[b] * itemsize / chunks for b in held) + 16 * sum(
-            sizes[b] ** 2 for b in set(held)
+        blocks = [divmod(item, chunks)[0] for item in range(*layout.bounds(rank))]
+        own = sum(sizes[b] * columns[b] * itemsize / chunks for b in blocks) + 16 * sum(
+            sizes[b] ** 2 for b in set(blocks)
         )
-        most = max(most, state)
-        largest = max(sizes[b] for b in set(held))
-        terms = chebyshev.degree(5.0 * step)
-        # the stack, one function of H for each group, and what passes between ranks
-        scratch = (
-            16
-            * largest**2
-            * (
-                terms
-                + 8
-                + (GROUPS_PER_CHUNK + 2 * (ranks > 1)) * max(held.count(b) for b in set(held))
-            )
-        )
-        # per block: X, Z, history, predictions and propagators, each a full matrix; four of them again in a checkpoint
-        work = max(work, state + scratch + 20 * 16 * sum(sizes[b] ** 2 for b in set(held)))
-    return int(most), int(work)
+        state = max(state, own)
+        matrices = BLOCK_MATRICES * 16 * sum(sizes[b] ** 2 for b in set(blocks))
+        work = max(work, own + _scratch(sizes, blocks, ranks, step) + matrices)
+    return int(state), int(work)
 
 
-def probe(system, step, dtype, seconds=1.0):
-    """Seconds per time step of all blocks on one core, measured on as many blocks as fit the time."""
+def _columns_of_block(system: Any, b: int) -> int:
+    """Columns of all bath modes of a block."""
+    slices = [system.columns(b, g) for g in range(len(system.groups))]
+    return sum(part.stop - part.start for part in slices)
+
+
+def _scratch(sizes: list[int], blocks: list[int], ranks: int, step: float) -> int:
+    """Bytes of the polynomials, one function of H for each group, and what passes between ranks."""
+    largest = max(sizes[b] for b in set(blocks))
+    chunks = max(blocks.count(b) for b in set(blocks))
+    terms = chebyshev.degree(5.0 * step)
+    passing = 2 * (ranks > 1)
+    return 16 * largest**2 * (terms + 8 + (GROUPS_PER_CHUNK + passing) * chunks)
+
+
+def probe(system: Any, step: float, dtype: Any, seconds: float = 1.0) -> float:
+    """Seconds per time step of all blocks on one core, from as many blocks as fit the time."""
     begun, spent, work = time.monotonic(), 0.0, 0.0
     total = sum(float(system.size(b)) ** 3 for b in range(system.blocks))
     order = sorted(range(system.blocks), key=system.size, reverse=True)
@@ -82,59 +112,94 @@ def probe(system, step, dtype, seconds=1.0):
 
 
 class OneBlock:
-    """A system cut down to one of its blocks, for timing."""
+    """A system of bath modes cut down to one of its blocks, for timing; observes nothing."""
 
     blocks = 1
 
-    def __init__(self, system, block):
+    def __init__(self, system: Any, block: int) -> None:
         self._system, self._block = system, block
-        self.groups, self.unknowns, self.damping, self.white = (
-            system.groups,
-            system.unknowns,
-            system.damping,
-            system.white,
-        )
+        self.groups, self.unknowns = system.groups, system.unknowns
+        self.damping, self.white = system.damping, system.white
+        self.rates_at, self.rate_moments = system.rates_at, system.rate_moments
+        self.close = system.close
 
-    def __getattr__(self, name):
-        inner = getattr(self._system, name)
-        if name in ("size", "columns", "sources", "hamiltonian", "perturbation", "probe", "start"):
-            return lambda b, *args: inner(self._block, *args)
-        return inner
+    def size(self, b: int) -> int:
+        """Size of the block's matrices."""
+        return self._system.size(self._block)
+
+    def columns(self, b: int, g: int) -> slice:
+        """The columns that a group has."""
+        return self._system.columns(self._block, g)
+
+    def sources(self, b: int, g: int) -> np.ndarray:
+        """Source strength of each column of a group."""
+        return self._system.sources(self._block, g)
+
+    def hamiltonian(self, b: int, c: np.ndarray) -> Any:
+        """H of the block for the mean field c."""
+        return self._system.hamiltonian(self._block, c)
+
+    def perturbation(self, b: int, c: np.ndarray) -> Any:
+        """The part of H that is linear in c."""
+        return self._system.perturbation(self._block, c)
+
+    def probe(self, b: int) -> tuple:
+        """Which entries of G the mean field reads."""
+        return self._system.probe(self._block)
+
+    def start(self, b: int) -> tuple:
+        """Stationary modes and G^< of the block."""
+        return self._system.start(self._block)
 
 
-def evolution(system, run, ranks, rows):
-    """Lines for ``hpcneq check``: rows, bytes and seconds of an evolution on ``ranks`` ranks."""
-    dtype = np.dtype(complex if run.numerics.precision == "double" else np.complex64)
-    step, steps = run.numerics.dt, int(np.ceil(run.run.t_max / run.numerics.dt))
+def evolution(system: Any, given: Given, ranks: int, rows: int) -> Cost:
+    """The cost of an evolution with bath modes in blocks. rows : rows of output."""
+    dtype, step = mode_dtype(given.numerics), given.numerics.dt
     state, work = memory(system, ranks, step, dtype.itemsize)
-    per_step = probe(system, step, dtype)
-    seconds = (
-        per_step * steps / min(ranks, system.blocks * -(-len(system.groups) // GROUPS_PER_CHUNK))
+    per_step, steps = probe(system, step, dtype), step_count(given)
+    largest = max(map(system.size, range(system.blocks)))
+    return Cost(
+        per_step * steps * runs(given),
+        BASE_BYTES + work + state,
+        system.blocks * chunk_count(system),
+        (
+            f"{system.blocks} blocks of up to {largest} levels, {len(system.groups)} "
+            f"bath-mode groups, {steps} steps, {rows} output rows",
+            *_notes(given, state, per_step),
+        ),
     )
-    extra = 2.0 if run.numerics.error_estimate else 1.0
-    return [
-        f"  {system.blocks} blocks of up to {max(map(system.size, range(system.blocks)))} levels, {len(system.groups)} bath-mode groups, "
-        f"{steps} steps, {rows} output rows",
-        f"  memory: {(BASE_BYTES + state + work) / 2**20:.0f} MB a rank ({state / 2**20:.1f} MB of it the state) on {ranks} rank{'s' * (ranks > 1)}",
-        f"  time: {clock(seconds * extra)} on {ranks} core{'s' * (ranks > 1)} like this one ({per_step:.3f} s per step on one"
-        + (", error estimate included)" if extra > 1 else ")"),
+
+
+def _notes(given: Given, state: int, per_step: float) -> tuple[str, ...]:
+    """What an evolution's cost is made of."""
+    notes = [
+        f"state: {state / 2**20:.1f} MB of the memory of a rank",
+        f"{per_step:.3f} s per step on one core like this one",
     ]
+    if given.numerics.error_estimate:
+        notes.append("error estimate included in the time")
+    return tuple(notes)
 
 
-# ---- columns over sites -------------------------------------------------------------------------------------------------
+# ---- columns over sites ------------------------------------------------------------------------
 
 
-def columns_memory(N, lanes, ranks, itemsize):
-    """(state bytes, working bytes) of the fullest rank: modes and Y; Q, Z, the carried Y, and six more arrays like Y: the vectors of TS,
-    an output row, the monitors (measured at 231, 451 and 1111 sites).
+def columns_memory(N: int, lanes: int, ranks: int, itemsize: int) -> tuple[int, int]:
+    """(bytes of the state, bytes in use while it evolves) of the fullest rank.
+
+    BlockState: modes and Y. In use besides: Q, Z, the carried Y, and six more arrays like Y: vectors of
+    TS, an output row, the monitors (measured at 231, 451 and 1111 sites).
     """
     rows, own = -(-2 * N // 16) * 16, -(-N // min(ranks, N))
     state = own * rows * (lanes * itemsize + 2 * 16)
     return int(state), int(state + 32 * rows * 9 * own)
 
 
-def columns_probe(make, N, lanes, step):
-    """Seconds per step on one core, scaled by the size of the matrices from the smaller lattice of the system ``make()``."""
+def columns_probe(make: Callable[[], Any], N: int, step: float) -> float:
+    """Seconds per step on one core, scaled by the size of the matrices from a smaller lattice.
+
+    make : the system on the smaller lattice.
+    """
     system = make()
     method = Columns(SiteState(system, solo(), np.dtype(np.complex64), start=False))
     method.start(0.0, step)
@@ -145,16 +210,25 @@ def columns_probe(make, N, lanes, step):
     return (time.process_time() - begun) / 2 * (N / len(system.near)) ** 2
 
 
-def columns(make, N, lanes, run, ranks, rows):
-    """Lines for ``hpcneq check`` of an evolution with symmetry = "full"; ``make()``: its system on a smaller lattice."""
-    itemsize, step = (16 if run.numerics.precision == "double" else 8), run.numerics.dt
-    steps = int(np.ceil(run.run.t_max / step))
+def columns(
+    make: Callable[[], Any], N: int, lanes: int, given: Given, ranks: int, rows: int
+) -> Cost:
+    """The cost of an evolution with columns of modes over sites.
+
+    make : its system on a smaller lattice. N : sites. lanes : bath modes of a site.
+    rows : rows of output.
+    """
+    itemsize = mode_dtype(given.numerics).itemsize
     state, work = columns_memory(N, lanes, ranks, itemsize)
-    per_step = columns_probe(make, N, lanes, step) * (1.6 if itemsize == 16 else 1.0)
-    extra = 2.0 if run.numerics.error_estimate else 1.0
-    return [
-        f"  {N} sites, {lanes} bath modes a site, {steps} steps, {rows} output rows",
-        f"  memory: {(BASE_BYTES + KERNEL_BYTES + work) / 2**20:.0f} MB a rank ({state / 2**20:.1f} MB of it the state) on {ranks} rank{'s' * (ranks > 1)}",
-        f"  time: {clock(per_step * steps * extra / min(ranks, N))} on {ranks} core{'s' * (ranks > 1)} like this one ({per_step:.3f} s per step on one"
-        + (", error estimate included)" if extra > 1 else ")"),
-    ]
+    per_step, steps = columns_probe(make, N, given.numerics.dt), step_count(given)
+    if itemsize == 16:
+        per_step *= DOUBLE_TO_SINGLE
+    return Cost(
+        per_step * steps * runs(given),
+        BASE_BYTES + KERNEL_BYTES + work,
+        N,
+        (
+            f"{N} sites, {lanes} bath modes a site, {steps} steps, {rows} output rows",
+            *_notes(given, state, per_step),
+        ),
+    )

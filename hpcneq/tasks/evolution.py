@@ -1,321 +1,310 @@
-"""Running an evolution for any system: rows to the store, progress, monitors, error estimate, work per second."""
+"""Running an evolution for any system: rows of output, monitors, error estimates, work."""
 
 from __future__ import annotations
 
 import resource
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from .. import petsc
 from ..files import writer as store
-from ..parallel import clock, on_root
+from ..parallel import on_root
 from ..solvers.evolution import Evolution
-from .task import Outcome
+from .recorder import Progress, Recorder
+from .task import Given, Outcome, Output
 
 FLUSH_SECONDS = 5.0
-SAFETY = 4.0  # the step error of a fourth-order method is 1/15 of the difference to twice the step
+ALWAYS_WATCHED = 8  # rows of output with which the costly monitors begin
 
 
-class Recorder:
-    """What a system writes of an evolution.
+def run_evolution(
+    given: Given,
+    comm,
+    log: Callable[[str], None],
+    output: Output,
+    make_state: Callable,
+    recorder: Recorder,
+) -> Outcome:
+    """One evolution with its error estimate. **Collective.**
 
-    A system gives ``declare(out)``, ``row(t, c, seen) -> {name: value}``, the same on every rank (``seen``: what the state observes),
-    ``local(row, seen)``, what this rank writes of it, and a few words ``progress(row)``. ``headline(row)`` gives the summary.
-
-    worst : {name: max or min}, numbers of rows and of ``watch`` of which the summary keeps the worst.
-    variants : names of further runs with twice the step from which errors are estimated; the first tells the error of the step,
-    of each other one the difference from the first counts. defaults : PETSc options of this system, see `Evolution`.
-    caution : factor of those differences. traced : names of rows whose errors are wanted at all times; ``declare_errors(out)`` makes the
-    growing axis t_error and over it, for each variant, "<name>_step_error" and so on; the summary gets "<name>_error", the largest of their sums.
+    output : the run's `LongRun`. Stopped in any part, the run goes on from there when continued.
+    make_state : ``make_state(variant, start)`` gives the state of a run, at its start if ``start``,
+    else to be filled from a checkpoint; ``variant`` is None for the run itself, or one of the
+    recorder's variants.
     """
-
-    worst, variants, safety, caution, defaults, traced = {}, ("step error",), SAFETY, 1.0, {}, ()
-
-    def watch(self, state, found, seen):
-        """A row over the axis t_monitor of what is costly: ({name: value} this rank writes, {name: number} for ``worst``)."""
-        return {}, {}
-
-    def warnings(self, worst):
-        """What the worst numbers give reason to say."""
-        return []
-
-    def balance(self, worst):
-        """The error of a conserved quantity, for the progress line; None if there is none."""
-        return worst.get("balance")
-
-
-class Progress:
-    """A line every ten seconds: what, how far, rate, ETA, conserved-quantity error."""
-
-    def __init__(self, log, what, t_max, begin=None, every=10.0):
-        self.log, self.what, self.t_max, self.every = log, what, t_max, every
-        self.begin, self.begun, self.last = begin or 0.0, time.monotonic(), time.monotonic()
-        self.steps = 0
-
-    def step(self, t, words):
-        self.steps += 1
-        now = time.monotonic()
-        if now - self.last >= self.every and t > self.begin:
-            self.last = now
-            left = (now - self.begun) * (self.t_max - t) / (t - self.begin)
-            self.log(
-                f"{self.what}: t = {t:.2f} of {self.t_max:g} ({100 * t / self.t_max:.0f}%), "
-                f"{self.steps / (now - self.begun):.2f} steps/s, ETA {clock(left)}{words()}"
-            )
-
-
-def run_evolution(run, comm, log, output, make_state, recorder):
-    """One evolution with its error estimate; returns an Outcome. **Collective.**
-
-    make_state(variant, start) : the state of a run, at its start if ``start``, else to be filled from a checkpoint; ``variant`` is
-    None for the run itself, or one of the recorder's variants.
-    output : the run's `LongRun`. Stopped in any part, the run goes on from there when it is continued.
-    """
-    numerics, main, headline = run.numerics, output.part("main"), recorder.headline
-    if main.result is None:
-        with petsc.Options(run.petsc) as options:
-            evolution = _evolution(
-                run,
-                comm,
-                options,
-                make_state(None, main.saved is None),
-                numerics.dt,
-                main,
-                recorder,
-            )
-            try:
-                options.refuse_unused()
-                out = output()
-                recorder.declare(out)
-                reached, found = _main(run, log, out, evolution, recorder, main)
-            finally:
-                evolution.destroy()
-        if reached < run.run.t_max * (1 - 1e-12):
-            return Outcome(
-                "stopped",
-                headline(found["last"]) | found["worst"] | found["work"],
-                {},
-                [_stopped(output, reached)],
-            )
-        main.finish(found)
-    elif recorder.traced:
-        recorder.declare(output())  # rows of the errors are still to come
-    output()
-    found = main.result
-    last, worst = found["last"], found["worst"]
-    errors, warnings = {}, recorder.warnings(worst)
-    if not numerics.error_estimate:
+    runs = _Runs(given, comm, log, output, make_state, recorder)
+    reached, main = runs.main()
+    headline = recorder.headline(main["last"])
+    summary = headline | main["worst"] | main["work"]
+    if reached is not None:
+        return Outcome("stopped", summary, {}, [_stopped(output, reached)])
+    warnings = recorder.warnings(main["worst"])
+    if not given.numerics.error_estimate:
         warnings.insert(0, "no error estimates: [numerics] error_estimate = false")
-        return Outcome("complete", headline(last) | worst | found["work"], errors, warnings)
-    summary = headline(last) | worst | found["work"]
-    rows, traces = [], []
+        return Outcome("complete", summary, {}, warnings)
+    ends, traces = [], []
     for name in recorder.variants:
-        reached, ended = _coarse(run, comm, log, output, make_state, recorder, name)
-        if ended is None:
-            return Outcome(
-                "stopped", summary, {}, [_stopped(output, reached, f" of the run for the {name}")]
-            )
-        rows.append(headline(ended["last"]))
-        traces.append(ended["trace"])
-    summary |= _traced(comm, output(), recorder, traces)
-    coarse, others = rows[0], rows[1:]
-    for key, value in headline(last).items():
-        if isinstance(value, float) and key != "t":
-            errors[key] = (
-                abs(coarse[key] - value) / recorder.safety
-                + recorder.caution * sum(abs(other[key] - coarse[key]) for other in others)
-                + 1e-12
-            )
-    differ = [
+        reached, variant = runs.variant(name)
+        if variant is None:
+            words = _stopped(output, reached, f" of the run for the {name}")
+            return Outcome("stopped", summary, {}, [words])
+        ends.append(recorder.headline(variant["last"]))
+        traces.append(variant["trace"])
+    if recorder.traced:
+        summary |= _write_traced_errors(comm, output(), recorder, traces)
+    warnings = _other_ends(headline, ends[0]) + warnings
+    return Outcome("complete", summary, _errors(recorder, headline, ends), warnings)
+
+
+def _stopped(output: Output, t: float, part: str = "") -> str:
+    """Why and when a run was stopped."""
+    return f"stopped by {output.stopping.reason} at t = {t:g}{part}"
+
+
+def _errors(recorder: Recorder, headline: Mapping, ends: list[dict]) -> dict[str, object]:
+    """Errors of the headline's numbers from those of the variants."""
+    coarse, others = ends[0], ends[1:]
+    return {
+        key: abs(coarse[key] - value) / recorder.safety
+        + recorder.caution * sum(abs(other[key] - coarse[key]) for other in others)
+        + 1e-12
+        for key, value in headline.items()
+        if isinstance(value, float) and key != "t"
+    }
+
+
+def _other_ends(headline: Mapping, coarse: Mapping) -> list[str]:
+    """A warning if texts and whole numbers of the headline depend on the step."""
+    different = [
         f"{key} = {coarse[key]}"
-        for key, value in headline(last).items()
+        for key, value in headline.items()
         if isinstance(value, (str, int)) and coarse[key] != value
     ]
-    if differ:
-        warnings.insert(
-            0, f"the run with twice the step ends in another state ({', '.join(differ)})"
+    if not different:
+        return []
+    return [f"the run with twice the step ends in another state ({', '.join(different)})"]
+
+
+@dataclass
+class _Runs:
+    """The run itself and the variants from which its errors are estimated."""
+
+    given: Given
+    comm: object
+    log: Callable[[str], None]
+    output: Output
+    make_state: Callable
+    recorder: Recorder
+
+    def main(self) -> tuple[float | None, dict]:
+        """(time at which it was stopped, or None; {"last", "worst", "work"}). **Collective.**"""
+        part = self.output.part("main")
+        if part.result is not None:
+            if self.recorder.traced:
+                self.recorder.declare(self.output())  # rows of the errors are still to come
+            self.output()
+            return None, part.result
+        with petsc.Options(self.given.petsc) as options:
+            evolution = self._evolution(options, None, self.given.numerics.dt, part)
+            try:
+                out = self.output()
+                self.recorder.declare(out)
+                rows = _MainRows(self.given, self.log, out, evolution, self.recorder, part)
+                reached = evolution.run(rows.add, rows.step, self.given.run.output_every)
+                end = rows.end()
+            finally:
+                evolution.destroy()
+        if reached < self.given.run.t_max * (1 - 1e-12):
+            return reached, end
+        return None, part.finish(end)
+
+    def variant(self, name: str) -> tuple[float, dict | None]:
+        """(time reached, {"last", "trace"} or None if stopped) of a run with twice the step.
+
+        One run for each source of error, since their effects on one number may cancel.
+        trace : [[t, traced numbers]]. **Collective.**
+        """
+        t_max, part = self.given.run.t_max, self.output.part(name)
+        if part.result is not None:
+            return t_max, part.result
+        self.log(f"evolve: {name} from another run with twice the step")
+        with petsc.Options(self.given.petsc) as options:
+            evolution = self._evolution(options, name, 2 * self.given.numerics.dt, part)
+            rows = _VariantRows(self.given, evolution.state, self.recorder, part)
+            progress = Progress(self.log, name, t_max, evolution.reached)
+            try:
+                reached = evolution.run(
+                    rows.add, lambda t: progress.step(t, lambda: ""), rows.every
+                )
+            finally:
+                evolution.destroy()
+        if rows.last is None:
+            return reached, None
+        return reached, part.finish({"last": rows.last, "trace": rows.trace})
+
+    def _evolution(self, options, variant: str | None, step: float, part) -> Evolution:
+        return Evolution(
+            self.make_state(variant, part.saved is None),
+            self.given.run.t_max,
+            step,
+            options,
+            self.recorder.corrector,
+            part,
+            self.recorder.defaults,
         )
-    return Outcome("complete", summary, errors, warnings)
 
 
-def _stopped(output, t, what=""):
-    return f"stopped by {output.stopping.reason} at t = {t:g}{what}"
-
-
-def watched(k):
+def watched(k: int) -> bool:
     """Whether what is costly is looked at in row k: the first eight, then eight in each doubling.
 
-    A rule that does not ask how long the run is: going on to a later end must not change the rows before.
+    A rule that does not ask how long the run is: going on to a later end must not change the rows
+    before.
     """
-    return k % (1 << max(0, k.bit_length() - 4)) == 0
+    return k % (1 << max(0, k.bit_length() - ALWAYS_WATCHED.bit_length())) == 0
 
 
-def _main(run, log, out, evolution, recorder, part):
-    """The evolution with all its rows: (time reached, {"last", "worst", "work"}), arrays and numbers. **Collective.**"""
-    state, t_max = evolution.state, run.run.t_max
-    seen = part.found or {
-        "last": None,
-        "count": 0,
-        "seconds": 0.0,
-        "worst": {
-            name: -np.inf if pick is max else np.inf for name, pick in recorder.worst.items()
-        },
-    }
-    worst, begun, flushed = seen["worst"], time.monotonic(), [time.monotonic()]
-    progress = Progress(log, "evolve", t_max, evolution.reached)
+class _MainRows:
+    """Rows, monitors and progress of the run itself. Methods are **Collective**.
 
-    def so_far():
-        return {**seen, "seconds": seen["seconds"] + time.monotonic() - begun}
+    account : {"last": row, "count": rows, "seconds", "worst"}; checkpoints keep it.
+    """
 
-    def on_row(found):
-        looked = state.observe(found)
-        row = recorder.row(found.t, found.c, looked)
-        out.append(recorder.local(row, looked))
-        seen["last"] = row
+    def __init__(self, given: Given, log, out, evolution: Evolution, recorder: Recorder, part):
+        self.out, self.evolution, self.recorder = out, evolution, recorder
+        self.state, self.t_max = evolution.state, given.run.t_max
+        self.account = part.found or {
+            "last": None,
+            "count": 0,
+            "seconds": 0.0,
+            "worst": {
+                name: {max: -np.inf, min: np.inf}[pick] for name, pick in recorder.worst.items()
+            },
+        }
+        self.begun = self.flushed = time.monotonic()
+        self.progress = Progress(log, "evolve", self.t_max, evolution.reached)
+        part.progress = self.so_far
+
+    def so_far(self) -> dict:
+        """The account up to now."""
+        seconds = self.account["seconds"] + time.monotonic() - self.begun
+        return {**self.account, "seconds": seconds}
+
+    def add(self, output) -> None:
+        """Write the row of an output time, and every now and then one of the costly monitors."""
+        observed = self.state.observe(output)
+        row = self.recorder.row(output.t, output.c, observed)
+        self.out.append(self.recorder.local(row, observed))
+        self.account["last"] = row
         numbers = dict(row)
-        if watched(seen["count"]) or found.t >= t_max:
-            rare, rest = recorder.watch(state, found, looked)
-            numbers |= rest
-            if rare:
-                out.append({"t_monitor": found.t, **rare})
-        worst.update(
-            {
-                name: pick(worst[name], numbers[name])
-                for name, pick in recorder.worst.items()
-                if name in numbers
-            }
-        )
-        seen["count"] += 1
-        late = state.comm.bcast(time.monotonic() - flushed[0] > FLUSH_SECONDS, root=0)
-        if late or seen["count"] == 1:
-            out.flush()
-            flushed[0] = time.monotonic()
+        if watched(self.account["count"]) or output.t >= self.t_max:
+            local, monitored = self.recorder.watch(self.state, output, observed)
+            numbers |= monitored
+            if local:
+                self.out.append({"t_monitor": output.t, **local})
+        worst = self.account["worst"]
+        for name, pick in self.recorder.worst.items():
+            if name in numbers:
+                worst[name] = pick(worst[name], numbers[name])
+        self.account["count"] += 1
+        self._flush()
 
-    def on_step(t):
-        progress.step(
-            t,
-            lambda: (
-                f", {recorder.progress(seen['last'])}"
-                + (
-                    f", balance {recorder.balance(worst):.0e}"
-                    if recorder.balance(worst) is not None
-                    else ""
-                )
-            ),
-        )
+    def _flush(self) -> None:
+        """Bring rows to the file: the first at once, later ones after some seconds."""
+        late = time.monotonic() - self.flushed > FLUSH_SECONDS
+        if self.state.comm.bcast(late, root=0) or self.account["count"] == 1:
+            self.out.flush()
+            self.flushed = time.monotonic()
 
-    part.progress = so_far
-    reached = evolution.run(on_row, on_step, run.run.output_every)
-    return reached, {
-        "last": seen["last"],
-        "worst": worst,
-        "work": _work(state.comm, evolution, so_far()["seconds"]),
-    }
+    def step(self, t: float) -> None:
+        """Show progress after a step."""
+        self.progress.step(t, self._words)
+
+    def _words(self) -> str:
+        words = f", {self.recorder.progress(self.account['last'])}"
+        balance = self.recorder.balance(self.account["worst"])
+        return words if balance is None else f"{words}, balance {balance:.0e}"
+
+    def end(self) -> dict:
+        """What is left of the run: its last row, the worst numbers, the work it took."""
+        return {
+            "last": self.account["last"],
+            "worst": self.account["worst"],
+            "work": _work(self.evolution, self.so_far()["seconds"]),
+        }
 
 
-def _coarse(run, comm, log, output, make_state, recorder, name):
-    """(time reached, {"last", "trace"}) of a variant of the run with twice the step; None if stopped. trace : [[t, traced numbers]].
+class _VariantRows:
+    """The last row of a variant and, where errors in time are wanted, the traced numbers of all."""
 
-    One run for each source of error, since their effects on one number may cancel. **Collective.**
-    """
-    part, every = output.part(name), run.run.t_max
-    if part.result is not None:
-        return run.run.t_max, part.result
-    log(f"evolve: {name} from another run with twice the step")
-    with petsc.Options(run.petsc) as options:
-        evolution = _evolution(
-            run,
-            comm,
-            options,
-            make_state(name, part.saved is None),
-            2 * run.numerics.dt,
-            part,
-            recorder,
-        )
-        progress, last, trace = (
-            Progress(log, name, run.run.t_max, evolution.reached),
-            [],
-            list((part.found or {}).get("trace", [])),
-        )
+    def __init__(self, given: Given, state, recorder: Recorder, part):
+        self.state, self.recorder, self.t_max = state, recorder, given.run.t_max
+        self.last: dict | None = None
+        self.every = self.t_max
+        self.trace = list((part.found or {}).get("trace", []))
         if recorder.traced:
-            every = (
-                2
-                * max(1, round((run.run.output_every or run.numerics.dt) / run.numerics.dt))
-                * run.numerics.dt
-            )
-            part.progress = lambda: {"trace": trace}
+            step = given.numerics.dt
+            self.every = 2 * max(1, round((given.run.output_every or step) / step)) * step
+            part.progress = lambda: {"trace": self.trace}
 
-        def on_row(row):
-            found = (
-                recorder.row(row.t, row.c, evolution.state.observe(row))
-                if recorder.traced or row.t >= run.run.t_max
-                else None
-            )
-            if recorder.traced:
-                trace.append([row.t, *(found[key] for key in recorder.traced)])
-            if row.t >= run.run.t_max:
-                last.append(found)
-
-        try:
-            reached = evolution.run(on_row, lambda t: progress.step(t, lambda: ""), every)
-        finally:
-            evolution.destroy()
-    return reached, part.finish({"last": last[0], "trace": trace}) if last else None
+    def add(self, output) -> None:
+        """Take a row. **Collective.**"""
+        if not self.recorder.traced and output.t < self.t_max:
+            return
+        row = self.recorder.row(output.t, output.c, self.state.observe(output))
+        if self.recorder.traced:
+            self.trace.append([output.t, *(row[key] for key in self.recorder.traced)])
+        if output.t >= self.t_max:
+            self.last = row
 
 
-def _traced(comm, out, recorder, traces):
-    """Write the errors of the traced numbers at the times all runs have rows of; {"<name>_error": the largest over time}. **Collective.**"""
-    if not recorder.traced:
-        return {}
+def _write_traced_errors(comm, out, recorder: Recorder, traces: list) -> dict[str, float]:
+    """Write the errors of the traced numbers at the times all runs have rows of. **Collective.**
+
+    Returns {"<name>_error": the largest over time}.
+    """
     recorder.declare_errors(out)
     out.flush()
-    main = on_root(comm, _rows, out.path, recorder.traced)
-    where = {t: i for i, t in enumerate(main.pop("t"))}
+    main = on_root(comm, _stored, out.path, recorder.traced)
+    place = {t: i for i, t in enumerate(main.pop("t"))}
     largest = {f"{key}_error": 0.0 for key in recorder.traced}
-    for found in zip(*traces):
-        t = found[0][0]
-        row = {"t_error": t}
+    for rows in zip(*traces):
+        t = rows[0][0]
+        errors = {"t_error": t}
         for j, key in enumerate(recorder.traced, 1):
-            own = main[key][where[t]]
-            parts = [
-                _size(found[0][j] - own) / recorder.safety,
-                *(recorder.caution * _size(other[j] - found[0][j]) for other in found[1:]),
-            ]
-            row |= {
-                f"{key}_{name.replace(' ', '_')}": part
-                for name, part in zip(recorder.variants, parts)
-            }
+            parts = _parts_of_error(recorder, main[key][place[t]], [row[j] for row in rows])
+            for name, part in zip(recorder.variants, parts):
+                errors[f"{key}_{name.replace(' ', '_')}"] = part
             largest[f"{key}_error"] = max(largest[f"{key}_error"], float(np.max(sum(parts))))
-        out.append(row)
+        out.append(errors)
     return largest
 
 
-def _size(values):
-    """|values|; numpy's abs of complex numbers rounds differently with where a short array lies in memory."""
+def _parts_of_error(recorder: Recorder, value, variants: list) -> list:
+    """The error that each variant tells of one traced number."""
+    coarse, others = variants[0], variants[1:]
+    return [
+        _modulus(coarse - value) / recorder.safety,
+        *(recorder.caution * _modulus(other - coarse) for other in others),
+    ]
+
+
+def _modulus(values):
+    """|values|; numpy's abs of complex numbers rounds differently with its place in memory."""
     return np.hypot(np.real(values), np.imag(values))
 
 
-def _rows(path, names):
+def _stored(path: str, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """The times and some series of a result file."""
     result = store.Result(path)
     return {name: np.asarray(result[name]) for name in ("t", *names)}
 
 
-def _evolution(run, comm, options, state, step, part, recorder):
-    return Evolution(
-        state,
-        run.run.t_max,
-        step,
-        options,
-        getattr(run.numerics, "corrector", 0),
-        part,
-        recorder.defaults,
-    )
-
-
-def _work(comm, evolution, seconds):
-    """Work and memory, for the summary and the closing line."""
-    counts = evolution.counts
+def _work(evolution: Evolution, seconds: float) -> dict:
+    """Work and memory, for the summary and the closing line. **Collective.**"""
+    comm, counts = evolution.comm, evolution.counts
     flops = comm.allreduce(counts.flops)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return {

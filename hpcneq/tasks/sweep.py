@@ -1,19 +1,27 @@
-"""Sweeps: a [sweep] of one or two keys, or a grid of a task's own, computed point by point over all ranks.
+"""Sweeps: a [sweep] of one or two keys, or a grid of a task's own, point by point over all ranks.
 
-The one place that turns axes and a function of a point into records, tables, lost points and a status.
-Finished points are journalled; a stopped or killed sweep goes on where it was, with the same numbers.
+The one place that turns axes and a function of a point into records, tables, lost points and a
+status. Finished points are journalled; a stopped or killed sweep goes on where it was, with the
+same numbers.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..solvers.farm import farm
-from .task import Outcome
+from .task import Outcome, Output
+
+if TYPE_CHECKING:
+    from ..files.writer import ResultFile
+
+Array = np.ndarray[Any, Any]
+Record = dict[str, Any]  # of a point: numbers, texts, lists, arrays
 
 
 @dataclass
@@ -24,8 +32,8 @@ class Sweep:
     stopped : what stopped it, or None.
     """
 
-    axes: dict
-    records: list
+    axes: dict[str, Array]
+    records: list[Record | None]
     stopped: str | None
 
     @property
@@ -38,40 +46,104 @@ class Sweep:
         """Why points have no numbers, or doubtful ones: the ``why`` of their records."""
         return [record["why"] for record in self.records if record and "why" in record]
 
-    def values(self, name: str, default: object = math.nan) -> list:
+    def values(self, name: str, default: object = math.nan) -> list[Any]:
         """Entry ``name`` of every record; ``default`` where it is missing or None."""
-        found = [(record or {}).get(name) for record in self.records]
-        return [default if value is None else value for value in found]
+        entries = [(record or {}).get(name) for record in self.records]
+        return [default if value is None else value for value in entries]
 
-    def table(self, name: str, default: object = math.nan, dtype: type = float) -> np.ndarray:
+    def table(self, name: str, default: object = math.nan, dtype: type = float) -> Array:
         """Entry ``name`` over the axes, an array of the sweep's shape."""
         return np.array(self.values(name, default), dtype).reshape(self.shape)
 
-    def write(self, out, names: Mapping[str, str] | Iterable[str] = ()) -> None:
+    def write(self, out: ResultFile, names: Mapping[str, str] | Iterable[str] = ()) -> None:
         """The axes, and a data set over them for each of ``names``. **Collective.**
 
-        names : data sets named as the records' entries, or {data set: entry}.
+        names : data sets named as the records' entries, or {data set: entry}. Nothing is written of
+        a stopped sweep: its points are in the journal.
         """
+        if self.stopped:
+            return
         for key, values in self.axes.items():
             out.axis(key, values)
-        pairs = names.items() if isinstance(names, Mapping) else ((name, name) for name in names)
-        for name, entry in pairs:
+        entries = dict(names) if isinstance(names, Mapping) else {name: name for name in names}
+        for name, entry in entries.items():
             out.fixed(name, self.table(entry), tuple(self.axes))
 
-    def outcome(self, summary=None, errors=None, warnings=()) -> Outcome:
+    def outcome(
+        self,
+        summary: Mapping[str, object] | None = None,
+        errors: Mapping[str, object] | None = None,
+        warnings: Iterable[str] = (),
+    ) -> Outcome:
         """Stopped if the sweep was; not-converged, with a warning for each, if points were lost."""
         if self.stopped:
             return Outcome("stopped", {}, {}, [f"stopped by {self.stopped}"])
         status = "not-converged" if self.lost else "complete"
-        return Outcome(status, summary or {}, errors or {}, [*warnings, *self.lost])
+        return Outcome(status, dict(summary or {}), dict(errors or {}), [*warnings, *self.lost])
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Points of a sweep in chains: rows of at most ``length`` points along the last axis.
+
+    A row of this table is a chain, a column a place in it; the last chain of the last axis may have
+    fewer points than columns.
+    """
+
+    axes: dict[str, Array]
+    length: int
+
+    @property
+    def fast(self) -> int:
+        """Points of the last axis; one without axes."""
+        return len(list(self.axes.values())[-1]) if self.axes else 1
+
+    @property
+    def slow(self) -> int:
+        """Points of the axis before it."""
+        return math.prod(len(values) for values in list(self.axes.values())[:-1])
+
+    @property
+    def chains(self) -> int:
+        """Chains along the last axis."""
+        return -(-self.fast // self.length)
+
+    @property
+    def rows(self) -> int:
+        """All chains."""
+        return self.slow * self.chains
+
+    def place(self, i: int, j: int) -> tuple[int, int]:
+        """Index along the slow axis and along the last one of place ``j`` in chain ``i``."""
+        return i // self.chains, self.length * (i % self.chains) + j
+
+    def point(self, i: int, j: int) -> dict[str, Any] | None:
+        """{key: value} at a place, None beyond the end of the last axis."""
+        places = self.place(i, j)
+        if places[1] >= self.fast:
+            return None
+        return {
+            key: values[place].item()
+            for (key, values), place in zip(self.axes.items(), places[2 - len(self.axes) :])
+        }
+
+    def in_order(self, rows: Sequence[Sequence[Record | None]]) -> list[Record | None]:
+        """The records of all chains in the order of the axes."""
+        records: list[Record | None] = [None] * (self.slow * self.fast)
+        for i, row in enumerate(rows):
+            for j, record in enumerate(row):
+                slow, fast = self.place(i, j)
+                if fast < self.fast:
+                    records[slow * self.fast + fast] = record
+        return records
 
 
 def run_sweep(
-    axes: Mapping,
-    point: Callable,
-    comm,
-    log: Callable,
-    output,
+    axes: Mapping[str, Sequence[float] | Array],
+    point: Callable[..., Mapping[str, object]],
+    comm: object,
+    log: Callable[[str], None],
+    output: Output,
     label: str,
     *,
     chain: int | None = 1,
@@ -80,37 +152,23 @@ def run_sweep(
     """Every point of a grid. **Collective.**
 
     axes : key -> values, up to two, the first is slow; none: one point.
-    point : ``point(at, previous) -> record``; ``at`` {key: value}, ``previous`` the record before it in its
-    chain, or None. A record is a dict of numbers, texts, lists and arrays; ``why`` says that a point failed.
-    chain : how many points of the last axis follow one another on one rank, each from the last one's
-    record (None: all of the axis). 1: every point is alone. No result depends on the number of ranks.
+    point : ``point(at, previous) -> record``; ``at`` {key: value}, ``previous`` the record before
+    it in its chain, or None. A record is a dict of numbers, texts, lists and arrays; ``why`` says
+    that a point failed.
+    chain : how many points of the last axis follow one another on one rank, each from the last
+    one's record (None: all of the axis). 1: every point is alone. No result depends on the number
+    of ranks.
     group : ranks that work on one point together; then ``point(at, previous, comm)``.
     NotConverged at a point is recorded as its ``why``; other errors end the sweep on all ranks.
     """
-    keys, grids = list(axes), [np.asarray(values) for values in axes.values()]
-    fast = len(grids[-1]) if grids else 1
-    slow = math.prod(len(grid) for grid in grids[:-1])
-    length = fast if chain is None else min(chain, fast)
-    chains = -(-fast // length)
+    arrays = {key: np.asarray(values) for key, values in axes.items()}
+    fast = len(list(arrays.values())[-1]) if arrays else 1
+    grid = Grid(arrays, fast if chain is None else min(chain, fast))
 
-    def place(i, j):
-        """Index along the slow axes together and along the last one."""
-        return i // chains, length * (i % chains) + j
+    def solve(i: int, j: int, previous: Record | None, *group_comm: object) -> Mapping[str, object]:
+        at = grid.point(i, j)
+        return {} if at is None else point(at, previous or None, *group_comm)
 
-    def solve(i, j, previous, *group_comm):
-        row, column = place(i, j)
-        if column >= fast:
-            return {}
-        at = dict(zip(keys[-1:], [grids[-1][column].item()])) if keys else {}
-        if len(keys) > 1:
-            at = {keys[0]: grids[0][row].item(), **at}
-        return point(at, previous or None, *group_comm)
-
-    rows, stopped = farm((slow * chains, length), solve, comm, log, output.points(), label, group)
-    records = [None] * (slow * fast)
-    for i, row in enumerate(rows):
-        for j, record in enumerate(row):
-            at_row, column = place(i, j)
-            if column < fast:
-                records[at_row * fast + column] = record
-    return Sweep(dict(zip(keys, grids)), records, stopped)
+    shape = (grid.rows, grid.length)
+    rows, stopped = farm(shape, solve, comm, log, output.points(), label, group)
+    return Sweep(arrays, grid.in_order(rows), stopped)

@@ -1,4 +1,4 @@
-"""What a system declares: its tasks, the quantities they write, what they cost; and how a task ends.
+"""What a system declares: its tasks, what they write, what they cost; and how a task ends.
 
 Everything here is data. Functions are named as "package.module:function" and imported when they are
 used, so that ``hpcneq describe`` and the checks of an input load neither MPI nor PETSc.
@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ..config.schema import keys_of
+from ..config.schema import Keys, keys_of
 from ..errors import InputError
 
+if TYPE_CHECKING:
+    from ..files.writer import ResultFile
+
+Function = str | Callable[..., object]  # a callable, or "package.module:function"
 KINDS = ("data", "summary", "both")
 ERRORS = "errors"  # of Quantity.error: the entry of the same name among the result's errors
 
@@ -35,7 +41,8 @@ def units_of(key: str) -> Units:
 class Quantity:
     """One data set or summary number, declared once.
 
-    name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` too.
+    name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` and
+    ``axes`` too.
     units : text, or `units_of` an input key. axes : names of its coordinates, slowest first; empty
     for a coordinate itself. dtype : float, int, bool, complex or str. kind : "data" (a data set),
     "summary" (a number of the summary) or "both". error : the name of the quantity that holds its
@@ -57,17 +64,22 @@ class Quantity:
             raise ValueError(f"quantity {self.name}: kind {self.kind!r}, not one of {KINDS}")
 
     def expanded(self) -> list[Quantity]:
-        """The members of a family, one quantity for each; the quantity itself if it is no family."""
+        """The members of a family, one quantity for each; itself if it is no family."""
         if not self.over:
             return [self]
         members = []
         for values in itertools.product(*self.over.values()):
             words = dict(zip(self.over, values))
-            own = {item.name: getattr(self, item.name) for item in fields(self)}
-            own |= {"name": self.name.format(**words), "over": {}}
-            own["long_name"] = self.long_name.format(**words)
-            own["error"] = None if self.error is None else self.error.format(**words)
-            members.append(Quantity(**own))
+            members.append(
+                replace(
+                    self,
+                    name=self.name.format(**words),
+                    long_name=self.long_name.format(**words),
+                    axes=tuple(axis.format(**words) for axis in self.axes),
+                    over={},
+                    error=None if self.error is None else self.error.format(**words),
+                )
+            )
         return members
 
 
@@ -89,6 +101,50 @@ WORK = (
 )  # what every evolution says of its work
 
 
+class Given(Protocol):
+    """A checked input, as ``run``, ``refuse`` and ``cost`` of a task get it: `config.load.Run`."""
+
+    @property
+    def task(self) -> str:
+        """Name of the task."""
+
+    @property
+    def parameters(self) -> Any:
+        """The task's own dataclass of [parameters]; a swept key holds its first value."""
+
+    @property
+    def numerics(self) -> Any:
+        """The task's own dataclass of [numerics]."""
+
+    @property
+    def initial(self) -> Any:
+        """The task's own dataclass of [initial]."""
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """Further tables by name."""
+
+    @property
+    def run(self) -> Any:
+        """The table [run]: t_max, output_every, seed, limits."""
+
+    @property
+    def sweep(self) -> Mapping[str, Any]:
+        """Swept key -> (n,) values; the first key is the slow one."""
+
+    @property
+    def petsc(self) -> Mapping[str, Any]:
+        """PETSc options by name."""
+
+    @property
+    def folder(self) -> Path:
+        """Where relative file names of the input start."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the input is that of a run that has begun: files that it names may be gone."""
+
+
 @dataclass
 class Outcome:
     """How a task ended, for the driver to store.
@@ -97,14 +153,34 @@ class Outcome:
     """
 
     status: str
-    summary: dict
-    errors: dict = field(default_factory=dict)
-    warnings: list = field(default_factory=list)
+    summary: dict[str, object]
+    errors: dict[str, object] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Output(Protocol):
+    """The run's files, as a task gets them: ``run(given, comm, log, output)``."""
+
+    def __call__(self) -> ResultFile:
+        """The result file, new, or as it was when the run was stopped. **Collective.**"""
+
+    def points(self) -> object:
+        """The keeper of a sweep's finished points. **Collective.**"""
+
+    def part(self, name: str) -> Any:
+        """The keeper of a solver's state, for one part of the run. **Collective.**"""
+
+    def recall(self, name: str, compute: Callable[..., Any], *args: object) -> Any:
+        """``compute(*args)``, or what it gave when the run was begun. **Collective.**"""
+
+    @property
+    def stopping(self) -> Any:
+        """What asks the run to stop; its ``reason`` in words."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run takes: processor seconds in all, bytes on the fullest rank, ranks that find work."""
+    """What a run takes: processor seconds in all, bytes of the fullest rank, ranks with work."""
 
     core_seconds: float
     bytes_per_rank: float
@@ -117,31 +193,35 @@ class Task:
     """One thing a system can compute.
 
     tables : table of the input ("parameters", "numerics", "initial", ...) -> dataclass.
-    run : ``run(given, comm, log, output) -> Outcome``, collective. sweep : keys that [sweep] may hold.
+    run : ``run(given, comm, log, output) -> Outcome``, collective. sweep : keys that [sweep] may
+    hold.
     timed : needs [run] t_max. petsc : prefixes of the PETSc options it uses.
-    refuse : ``refuse(given)`` raises InputError for what the tables alone cannot rule out; it computes nothing.
+    ts_types : what [petsc] evolve.ts_type may be, the usual one first.
+    refuse : ``refuse(given)`` raises InputError for what the tables alone cannot rule out; it
+    computes nothing.
     cost : ``cost(given, ranks) -> Cost``. figure : ``figure(result, canvas)``, canvas a matplotlib
-    Figure or SubFigure. quantities : all that it may write. example : a small input, {table: {key: value}}.
-    Functions are callables or texts "package.module:function".
+    Figure or SubFigure. quantities : all that it may write. example : a small input, {table: {key:
+    value}}. Functions are callables or texts "package.module:function".
     """
 
     name: str
     doc: str
     tables: Mapping[str, type]
-    run: str | Callable
+    run: Function
     sweep: tuple[str, ...] = ()
     timed: bool = False
     petsc: tuple[str, ...] = ()
-    refuse: str | Callable | None = None
-    cost: str | Callable | None = None
-    figure: str | Callable | None = None
+    ts_types: tuple[str, ...] = ("rk",)
+    refuse: Function | None = None
+    cost: Function | None = None
+    figure: Function | None = None
     quantities: tuple[Quantity, ...] = ()
-    example: Mapping = field(default_factory=dict)
+    example: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class System:
-    """A system: its name in the input, one sentence, the paper it reproduces, and its tasks by name."""
+    """A system: its name in the input, one sentence, the paper it reproduces, its tasks."""
 
     name: str
     doc: str
@@ -157,40 +237,41 @@ class System:
         object.__setattr__(self, "tasks", MappingProxyType(by_name))
 
 
-def resolve(function: str | Callable) -> Callable:
+def resolve(function: Function) -> Callable[..., object]:
     """The function that "package.module:function" names; a callable as it is."""
-    if callable(function):
+    if not isinstance(function, str):
         return function
     module, _, name = function.partition(":")
     if not name:
         raise InputError(f"{function}: must be package.module:function")
-    return vars(import_module(module))[name]
+    resolved: Callable[..., object] = vars(import_module(module))[name]
+    return resolved
 
 
 def declared(task: Task) -> dict[str, Quantity]:
-    """Name -> quantity, with its units as text, of all that a task may write; the swept keys as well.
+    """Name -> quantity, with its units as text, of all that a task may write; swept keys too.
 
     Empty if the task declares nothing.
     """
     if not task.quantities:
         return {}
     keys = _keys(task)
-    found = {name: _coordinate(name, keys) for name in task.sweep if name in keys}
+    quantities = {name: _coordinate(name, keys) for name in task.sweep if name in keys}
     for family in task.quantities:
         for quantity in family.expanded():
             units = quantity.units
             if isinstance(units, Units):
                 units = keys[units.key].metadata.get("unit", "1")
-            found[quantity.name] = replace(quantity, units=units)
-    return found
+            quantities[quantity.name] = replace(quantity, units=units)
+    return quantities
 
 
-def _keys(task: Task) -> dict[str, Field]:
+def _keys(task: Task) -> Keys:
     """Key of the input -> dataclass field, over all tables of a task."""
     return {key: f for table in task.tables.values() for key, f in keys_of(table).items()}
 
 
-def _coordinate(key: str, keys: Mapping[str, Field]) -> Quantity:
+def _coordinate(key: str, keys: Keys) -> Quantity:
     """A swept key as a coordinate of the result."""
     words = keys[key].metadata
     return Quantity(key, words.get("unit", "1"), words.get("doc", key), error="an input")

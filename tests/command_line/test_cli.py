@@ -11,18 +11,20 @@ from pathlib import Path
 import pytest
 
 import hpcneq
+import hpcneq.config.check
 from hpcneq import cli
 from hpcneq.errors import HpcneqError, InputError, NotConverged, StoppedEarly
+from hpcneq.systems import Catalogue
 
 HOME = Path(hpcneq.__file__).parents[1]
 
 
 class Recorder(types.ModuleType):
-    """A driver that notes how it is called."""
+    """A module that notes how it is called, in a list that several may share."""
 
-    def __init__(self):
-        super().__init__("hpcneq.driver")
-        self.calls = []
+    def __init__(self, name, calls):
+        super().__init__(name)
+        self.calls = calls
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -37,12 +39,15 @@ class Recorder(types.ModuleType):
 
 @pytest.fixture
 def driver(monkeypatch):
-    """The recording driver in place of the real one, and no MPI."""
-    fake = Recorder()
-    monkeypatch.setitem(sys.modules, "hpcneq.driver", fake)
-    monkeypatch.setattr(hpcneq, "driver", fake, raising=False)
+    """Recorders in place of the driver and of what reads results and inputs, and no MPI."""
+    calls = []
+    for name in ("hpcneq.driver", "hpcneq.results", "hpcneq.config.check"):
+        fake = Recorder(name, calls)
+        package, _, short = name.rpartition(".")
+        monkeypatch.setitem(sys.modules, name, fake)
+        monkeypatch.setattr(sys.modules[package], short, fake, raising=False)
     monkeypatch.setattr(cli, "_world", lambda: None)
-    return fake
+    return sys.modules["hpcneq.driver"]
 
 
 def python(*args, **kwargs):
@@ -59,7 +64,7 @@ def python(*args, **kwargs):
     )
 
 
-# ---- what reaches the driver ----------------------------------------------------------------------------------------
+# ---- what reaches the driver --------------------------------------------------------------------
 
 
 def test_run_hands_over_every_option_and_only_what_follows_the_dashes_to_petsc(driver):
@@ -127,8 +132,13 @@ def test_resume_returns_the_driver_s_exit_code(driver):
         ),
         (
             ["check", "a.toml", "--ranks", "8", "--set", "run.seed=1"],
-            ("check", ("a.toml", 8, ("run.seed=1",)), {}),
-            "check answers",
+            ("check_input", ("a.toml", Catalogue(), ("run.seed=1",), 8, True), {}),
+            "check_input answers",
+        ),
+        (
+            ["check", "a.toml", "--no-cost"],
+            ("check_input", ("a.toml", Catalogue(), (), 1, False), {}),
+            "check_input answers",
         ),
     ],
 )
@@ -138,13 +148,13 @@ def test_reports_are_printed_once(driver, capsys, argv, call, printed):
     assert capsys.readouterr() == (printed + "\n", "")
 
 
-# ---- mistakes -------------------------------------------------------------------------------------------------------
+# ---- mistakes -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "argv, words",
     [
-        ([], "no command given; one of run, resume, show, plot, check"),
+        ([], "no command given; one of run, resume, show, plot, check, describe, new"),
         (["rum", "a"], 'unknown command "rum"; did you mean "run"?'),
         (["1"], 'unknown command "1"; one of'),
         (["run"], "required: INPUT.toml (see hpcneq run --help)"),
@@ -153,7 +163,7 @@ def test_reports_are_printed_once(driver, capsys, argv, call, printed):
         (["run", "a", "--for"], "unknown option --for"),
         (["run", "a", "-options_left"], "PETSc options go after --"),
         (["run", "a", "-ts_type", "rk"], "PETSc options go after --"),
-        (["run", "a", "b"], 'one file too many: "b"'),
+        (["run", "a", "b"], 'one word too many: "b"'),
         (["show", "a", "--", "-x"], "show takes no PETSc options"),
         (["check", "a", "--ranks", "0"], "--ranks: must be an integer > 0"),
         (["check", "a", "--ranks", "x"], "must be an integer > 0"),
@@ -203,7 +213,7 @@ def test_a_bug_is_not_hidden(driver, monkeypatch, error):
         cli.main(["run", "a.toml"])
 
 
-# ---- as a program ---------------------------------------------------------------------------------------------------
+# ---- as a program -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
@@ -216,8 +226,10 @@ def test_help_shows_an_example_and_the_exit_codes(capsys, command):
 
 def test_importing_the_package_and_asking_for_help_loads_nothing_heavy():
     code = (
-        "import sys, hpcneq, hpcneq.cli; hpcneq.cli.main(['run', '--help']); hpcneq.cli.main(['--version'])\n"
-        "print([m for m in ('numpy', 'scipy', 'mpi4py', 'petsc4py', 'slepc4py', 'h5py', 'matplotlib') if m in sys.modules])"
+        "import sys, hpcneq, hpcneq.cli\n"
+        "hpcneq.cli.main(['run', '--help']); hpcneq.cli.main(['--version'])\n"
+        "heavy = 'numpy', 'scipy', 'mpi4py', 'petsc4py', 'slepc4py', 'h5py', 'matplotlib'\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = python("-c", code)
     assert done.stderr == "" and done.stdout.splitlines()[-2:] == [
@@ -230,16 +242,17 @@ def test_python_m_hpcneq_is_the_command():
     done = python("-m", "hpcneq", "shwo", "a.h5")
     assert (done.returncode, done.stdout) == (2, "")
     assert (
-        done.stderr
-        == 'hpcneq: unknown command "shwo"; did you mean "show"? one of run, resume, show, plot, check\n'
+        done.stderr == 'hpcneq: unknown command "shwo"; did you mean "show"? one of '
+        "run, resume, show, plot, check, describe, new\n"
     )
 
 
 def test_a_reader_that_leaves_early_is_met_with_silence():
     code = (
         "import sys, types, hpcneq\n"
-        "fake = types.ModuleType('hpcneq.driver'); fake.show = lambda path, as_json: 'line\\n' * 10**6\n"
-        "sys.modules['hpcneq.driver'] = hpcneq.driver = fake\n"
+        "fake = types.ModuleType('hpcneq.results')\n"
+        "fake.show = lambda path, as_json: 'line\\n' * 10**6\n"
+        "sys.modules['hpcneq.results'] = hpcneq.results = fake\n"
         "from hpcneq.cli import main; sys.exit(main(['show', 'a.h5']))"
     )
     reader, writer = os.pipe()
@@ -260,8 +273,12 @@ def test_a_reader_that_leaves_early_is_met_with_silence():
 
 def test_run_and_open_reach_the_driver_and_the_store(driver, monkeypatch):
     assert hpcneq.open("a.h5") == "Result answers"
-    assert hpcneq.run({"system": "x"}, quiet=True) == "run_in_process answers"
+    assert hpcneq.run({"system": "x"}, quiet=False) == "run_in_process answers"
+    assert hpcneq.resume("a.h5", ["run.t_max=9"]) == "resume_in_process answers"
+    assert hpcneq.check("a.toml", ranks=3) == "check_input answers"
     assert driver.calls == [
         ("Result", ("a.h5",), {}),
-        ("run_in_process", ({"system": "x"},), {"quiet": True}),
+        ("run_in_process", ({"system": "x"}, None, (), True, False, ()), {}),
+        ("resume_in_process", ("a.h5", ["run.t_max=9"], True, ()), {}),
+        ("check_input", ("a.toml", Catalogue(), (), 3, True), {}),
     ]

@@ -7,6 +7,7 @@ import pickle
 import random
 import tomllib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Optional
 
 import numpy as np
@@ -14,8 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hpcneq.config import load as config
 from hpcneq.config import schema as tables
+from hpcneq.config import toml_text
+from hpcneq.config.load import RunTable, loads
+from hpcneq.config.load import load as load_input
 from hpcneq.errors import InputError
 from hpcneq.tasks import System, Task
 
@@ -78,7 +81,7 @@ def tree(task="steady", **tables):
 
 
 def load(source, *overrides):
-    return config.load(source, CATALOGUE, overrides)
+    return load_input(source, CATALOGUE, overrides)
 
 
 def refused(source, *overrides):
@@ -94,12 +97,13 @@ def parameters(**values):
     return tree(parameters={"U": 2.0, **values})
 
 
-# ---- what is accepted -----------------------------------------------------------------------------------------------
+# ---- what is accepted ---------------------------------------------------------------------------
 
 
 def test_a_file_gives_typed_frozen_tables_and_its_text_verbatim(tmp_path):
     text = (
-        '# a comment\nsystem = "nsn-junction"\ntask = "evolve"\n[parameters]\nU = 2\neV = {to = 0.4, kind = "step"}\n'
+        '# a comment\nsystem = "nsn-junction"\ntask = "evolve"\n'
+        '[parameters]\nU = 2\neV = {to = 0.4, kind = "step"}\n'
         'q = [1, 0.5]\n[leads.left]\ngamma = 0.02\n[run]\nt_max = 10\nwall_limit = "01:30:00"\n'
         '[petsc]\nevolve.ts_type = "rk"\nsteady.snes.rtol = 1e-9\n'
     )
@@ -167,7 +171,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path):
 def test_overrides_are_toml_values_or_bare_words(text, key, value):
     run = load(tree(), f"parameters.{text}")
     assert getattr(run.parameters, key) == value
-    again = config.loads(run.text, CATALOGUE)  # the text is the effective input
+    again = loads(run.text, CATALOGUE)  # the text is the effective input
     assert again.parameters == run.parameters
 
 
@@ -187,16 +191,16 @@ def test_overrides_reach_nested_tables_and_the_last_one_wins():
     run = load(
         tree("evolve"), "run.t_max=7", "run.wall_limit=01:30:00"
     )  # without quotes, as a shell passes it: no time of day
-    assert run.run.wall_limit == 5400 and config.loads(run.text, CATALOGUE).run == run.run
+    assert run.run.wall_limit == 5400 and loads(run.text, CATALOGUE).run == run.run
 
 
-# ---- sweeps ---------------------------------------------------------------------------------------------------------
+# ---- sweeps -------------------------------------------------------------------------------------
 
 
 def test_a_map_keeps_the_order_of_its_keys_through_text_and_back():
     sweep = {"eV": {"from": 0, "to": 1, "points": 5}, "T": [0.1, 0.2]}
     run = load(tree("branches", sweep=sweep))
-    back = config.loads(run.text, CATALOGUE)
+    back = loads(run.text, CATALOGUE)
     for each in (run, back):
         assert list(each.sweep) == ["eV", "T"]
         assert np.array_equal(each.sweep["eV"], [0, 0.25, 0.5, 0.75, 1]) and np.array_equal(
@@ -237,7 +241,7 @@ def test_a_sweep_where_the_task_has_none_is_refused():
     assert "sweeps nothing" in refused(tree(sweep={"T": [1]}))
 
 
-# ---- one line for every mistake -------------------------------------------------------------------------------------
+# ---- one line for every mistake -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -267,7 +271,8 @@ def test_a_sweep_where_the_task_has_none_is_refused():
         (parameters(gamma=3), "[parameters]: gamma must not exceed U"),
         (
             parameters(Lx=4),
-            "[parameters] Lx = 4: unknown key; belongs in [numerics]; known keys: U, gamma, eV, T, q, m, kind, level",
+            "[parameters] Lx = 4: unknown key; belongs in [numerics]; "
+            "known keys: U, gamma, eV, T, q, m, kind, level",
         ),
         (
             parameters(**{"a\nb": 1}),
@@ -296,7 +301,8 @@ def test_a_sweep_where_the_task_has_none_is_refused():
         ),
         (
             tree(U=2),
-            "U = 2: unknown key; belongs in [parameters]; known tables: leads, numerics, parameters, petsc, run, sweep",
+            "U = 2: unknown key; belongs in [parameters]; "
+            "known tables: leads, numerics, parameters, petsc, run, sweep",
         ),
         ({}, "system: missing; must be one of nsn-junction, fermi-gas"),
         (
@@ -324,7 +330,8 @@ def test_a_sweep_where_the_task_has_none_is_refused():
         (tree(run={"seed": -1}), "[run] seed = -1: must be >= 0"),
         (
             tree("evolve", run={"t_max": 1}, petsc={"evolv": {"a": 1}}),
-            '[petsc.evolv] a = 1: unknown prefix; did you mean "evolve"? known prefixes: evolve, steady',
+            '[petsc.evolv] a = 1: unknown prefix; did you mean "evolve"? '
+            "known prefixes: evolve, steady",
         ),
         (tree(petsc={"a": {"b": 1}, "a_b": 2}), "[petsc] a_b = 2: option a_b is given twice"),
         (
@@ -333,7 +340,8 @@ def test_a_sweep_where_the_task_has_none_is_refused():
         ),
         (
             tree(petsc={"a": [1]}),
-            "[petsc] a = [...]: must be true or false or an integer or a number or a string, got a list",
+            "[petsc] a = [...]: must be true or false or an integer or a number or a string, "
+            "got a list",
         ),
         (3, "input must be a file name or a dict, got int"),
     ],
@@ -413,7 +421,7 @@ def test_a_dict_that_contains_itself_is_refused():
     assert "nested deeper" in refused(loop)
 
 
-# ---- any input whatsoever -------------------------------------------------------------------------------------------
+# ---- any input whatsoever -----------------------------------------------------------------------
 
 WORDS = st.sampled_from(
     [
@@ -476,7 +484,7 @@ def survives(act):
     except InputError as error:
         assert str(error).isprintable() and str(error)
         return
-    again = config.loads(run.text, CATALOGUE)
+    again = loads(run.text, CATALOGUE)
     assert (again.parameters, again.run, again.petsc, list(again.sweep)) == (
         run.parameters,
         run.run,
@@ -537,10 +545,11 @@ def test_a_damaged_input_gives_a_run_or_one_line():
     for _ in range(500):
         at = chance.randrange(len(text))
         piece = chance.choice(["", text[at] * 2, chance.choice('[]{}=."\n#x1-e')])
-        survives(lambda: config.loads(text[:at] + piece + text[at + 1 :], CATALOGUE))
+        damaged = text[:at] + piece + text[at + 1 :]
+        survives(partial(loads, damaged, CATALOGUE))
 
 
-# ---- writing and describing -----------------------------------------------------------------------------------------
+# ---- writing and describing ---------------------------------------------------------------------
 
 
 @QUICK
@@ -567,7 +576,7 @@ def test_rendered_toml_reads_back_as_it_was(values):
         return key.encode("utf-8", "ignore").decode()
 
     values = {utf8(key): value for key, value in values.items()}
-    assert tomllib.loads(config.render(values)) == values
+    assert tomllib.loads(toml_text.render(values)) == values
 
 
 def test_describe_lists_every_key_with_type_default_unit_and_doc():
@@ -581,7 +590,7 @@ def test_describe_lists_every_key_with_type_default_unit_and_doc():
         rows["poles"].type == 'a number > 0 or "aaa" | "ozaki"' and rows["poles"].default == '"aaa"'
     )
     assert rows["names"].default == "[]" and rows["fast"].default == "false"
-    assert all(row.doc for row in tables.describe(config.RunTable))
+    assert all(row.doc for row in tables.describe(RunTable))
 
 
 def test_a_key_may_have_a_name_that_python_reserves():
@@ -589,4 +598,4 @@ def test_a_key_may_have_a_name_that_python_reserves():
     class Drive:
         start: float = field(metadata={"key": "from"})
 
-    assert config.build(Drive, {"from": 1}, ("drive",)) == Drive(1.0)
+    assert tables.build(Drive, {"from": 1}, ("drive",)) == Drive(1.0)

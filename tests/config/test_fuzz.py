@@ -1,4 +1,5 @@
-"""Inputs nobody would write: whatever they hold, an error is one line and exit code 2, and nothing takes long."""
+"""Inputs nobody would write: whatever they hold, an error is one line and exit code 2, and
+nothing takes long."""
 
 import copy
 import time
@@ -10,12 +11,12 @@ from hypothesis import strategies as st
 from support.programs import HOME, INPUT
 
 from hpcneq import driver
-from hpcneq.config import load as config
+from hpcneq.config import load
 from hpcneq.errors import InputError
 from hpcneq.parallel import solo
 from hpcneq.restart import changed, physics
 from hpcneq.solvers.evolution import row_times
-from hpcneq.systems.nsn_junction.tasks import evolve as nsn_junction
+from hpcneq.systems.nsn_junction.shared.input_junction import build_junction
 
 SECONDS = 5.0  # of the processor, for one input; the slowest ones fit many poles
 TREE = tomllib.loads(INPUT)
@@ -101,7 +102,8 @@ values = st.recursive(
 
 @st.composite
 def mutated(draw):
-    """The small input or one of inputs/ with one to four entries changed, added, moved or taken away."""
+    """The small input or one of inputs/ with one to four entries changed, added, moved or taken
+    away."""
     tree = copy.deepcopy(draw(st.sampled_from(TREES)))
     for _ in range(draw(st.integers(1, 4))):
         table = tree
@@ -145,7 +147,8 @@ def scribbled(draw):
 
 
 def refused_or_valid(read):
-    """Whether an input is valid; it is one or the other, in one line, in time, and a valid one is itself again."""
+    """Whether an input is valid; it is one or the other, in one line, in time, and a valid one is
+    itself again."""
     begun = time.process_time()
     try:
         checked = read()
@@ -157,13 +160,14 @@ def refused_or_valid(read):
     finally:
         assert time.process_time() - begun < SECONDS
     try_model(checked)
-    there = config.loads(checked.text, driver.catalogue(), folder=checked.folder)
+    there = load.loads(checked.text, driver.catalogue(), folder=checked.folder)
     assert changed(physics(checked), physics(there)) == []
     return checked
 
 
 def try_model(checked):
-    """What `check` does with a valid input before it probes the machine: drive, lattice, poles, rows."""
+    """What `check` does with a valid input before it probes the machine: drive, lattice, poles,
+    rows."""
     if (checked.system, checked.task) != (
         "nsn-junction",
         "evolve",
@@ -171,7 +175,7 @@ def try_model(checked):
         return
     begun = time.process_time()
     try:
-        junction = nsn_junction.build(checked, solo())
+        junction = build_junction(checked, solo())
         row_times(
             checked.run.t_max,
             junction.drive.breakpoints(checked.run.t_max),
@@ -184,15 +188,15 @@ def try_model(checked):
 
 
 def try_tree(tree):
-    refused_or_valid(lambda: config.load(tree, driver.catalogue()))
+    refused_or_valid(lambda: load.load(tree, driver.catalogue()))
 
 
 def try_text(text):
-    refused_or_valid(lambda: config.loads(text, driver.catalogue()))
+    refused_or_valid(lambda: load.loads(text, driver.catalogue()))
 
 
 def try_override(words):
-    refused_or_valid(lambda: config.load(TREE, driver.catalogue(), words))
+    refused_or_valid(lambda: load.load(TREE, driver.catalogue(), words))
 
 
 SHORT = settings(max_examples=150, suppress_health_check=list(HealthCheck))

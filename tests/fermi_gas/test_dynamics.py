@@ -1,6 +1,8 @@
-"""Stability and evolution of the Fermi gas between reservoirs: known roots, exact symmetries, evolution against roots, basins.
+"""Stability and evolution of the Fermi gas between reservoirs: known roots, exact symmetries,
+evolution against roots, basins.
 
-Every docstring names a change of the code under which the test was seen to fail, or the mistake it is there for.
+Every docstring names a change of the code under which the test was seen to fail, or the mistake it
+is there for.
 """
 
 import numpy as np
@@ -17,19 +19,23 @@ from hpcneq.solvers.contours import Box
 from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.mean_field import FieldState
 from hpcneq.solvers.modes import spectrum
-from hpcneq.systems.fermi_gas.physics import angular_grid as rays
-from hpcneq.systems.fermi_gas.physics import closed_circuit as closed
-from hpcneq.systems.fermi_gas.physics import dynamics as uniform
-from hpcneq.systems.fermi_gas.physics import gap_and_current as states
-from hpcneq.systems.fermi_gas.physics import late_rates as traces
-from hpcneq.systems.fermi_gas.physics import linear_kinetics as kinetics
-from hpcneq.systems.fermi_gas.physics import radial_grid as momenta
-from hpcneq.systems.fermi_gas.physics import response
-from hpcneq.systems.fermi_gas.physics import state_curves as branches
-from hpcneq.systems.fermi_gas.physics import unequal_couplings as unequal
+from hpcneq.systems.fermi_gas.physics import (
+    angular_grid,
+    closed_circuit,
+    dynamics,
+    gap_and_current,
+    late_rates,
+    linear_kinetics,
+    memory_dynamics,
+    radial_grid,
+    ramp,
+    response,
+    state_curves,
+    unequal_couplings,
+)
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.physics.response import Response
-from hpcneq.systems.fermi_gas.tasks.modes import modes_of
+from hpcneq.systems.fermi_gas.shared.modes import modes_of
 
 STATES = {
     "NBCS": (0.21259971, 0.0),
@@ -63,7 +69,7 @@ def trace(system, t_max, every=1.0):
     return np.array(t), np.array(c)
 
 
-# ---- roots ----------------------------------------------------------------------------------------------------------
+# ---- roots -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -77,7 +83,9 @@ def trace(system, t_max, every=1.0):
     ],
 )
 def test_uniform_states_have_the_known_roots_at_rest(dmu, D, rate):
-    """One real root beside the phase mode, to the digits known; a relaxation rate of 2 gamma for 4 gamma moves it."""
+    """One real root beside the phase mode, to the digits known; a relaxation rate of 2 gamma for 4
+    gamma moves it.
+    """
     modes = modes_of(Response(Baths(0.005, 0.0, dmu), D, 0.0), solo())
     assert len(modes.modes) == 1 and abs(modes.modes[0].z - 1j * rate) < 2e-7
     assert modes.unstable == (rate > 0)
@@ -85,7 +93,9 @@ def test_uniform_states_have_the_known_roots_at_rest(dmu, D, rate):
 
 @pytest.mark.parametrize("name, rate", [("NFF", -0.0050299), ("NFF'", -0.0011391)])
 def test_twisted_states_have_the_known_roots_at_rest(name, rate):
-    """To 2e-7 with angles half as fine as the default; without the Doppler shift a of the levels both are elsewhere."""
+    """To 2e-7 with angles half as fine as the default; without the Doppler shift a of the levels
+    both are elsewhere.
+    """
     modes = found(name)
     assert modes.unstable == 0 and abs(modes.modes[0].z - 1j * rate) < 2e-7
 
@@ -103,7 +113,9 @@ def test_twisted_states_have_the_known_roots_at_rest(name, rate):
     ],
 )
 def test_long_waves_decide_as_known(name, q, angle, variant, unstable):
-    """Verdicts at |q| = 0.001; without the gradient term (A) NFF' passes for stable, which is why C is the default."""
+    """Verdicts at |q| = 0.001; without the gradient term (A) NFF' passes for stable, which is why C
+    is the default.
+    """
     assert (found(name, q, angle, variant).unstable > 0) == unstable
 
 
@@ -115,7 +127,7 @@ def test_memory_agrees_on_every_verdict(name):
 
 
 def test_memory_of_uniform_states():
-    """D at rest: NIG grows more slowly than in the kinetic equation, NBCS is damped ten times less."""
+    """D at rest: NIG grows more slowly than in the kinetic equation, NBCS ten times slower."""
     grows, decays = found("NIG", variant="D", fine=1), found("NBCS", variant="D", fine=1)
     assert grows.unstable == 1 and 0.019 < grows.modes[0].z.imag < 0.021
     assert decays.unstable == 0 and -0.003 < decays.modes[0].z.imag < -0.001
@@ -124,11 +136,13 @@ def test_memory_of_uniform_states():
 @pytest.mark.parametrize("variant", response.VARIANTS)
 @pytest.mark.parametrize("name", STATES)
 def test_phase_costs_nothing_and_amplitude_the_slope_of_the_gap(name, variant):
-    """M(0)(1, -1) = 0 to 1e-12; M(0)(1, 1) = D dg/dD, which another module computes in closed form: to 1e-7, its panels and mine."""
+    """M(0)(1, -1) = 0 to 1e-12; M(0)(1, 1) = D dg/dD, which another module computes in closed form:
+    to 1e-7, its panels and mine.
+    """
     D, Q = STATES[name]
     M, h = Response(BATHS, D, Q, variant=variant, fine=0.5)(0.0), 1e-5
-    gas = states.Gas(BATHS).held(D, Q)
-    slope = D * (states.gap(gas, D + h, Q) - states.gap(gas, D - h, Q)) / (2 * h)
+    gas = gap_and_current.Gas(BATHS).held(D, Q)
+    slope = D * (gap_and_current.gap(gas, D + h, Q) - gap_and_current.gap(gas, D - h, Q)) / (2 * h)
     assert np.abs(M @ [1, -1]).max() < 3e-12
     assert np.abs(M @ [1, 1] - slope).max() < 1e-6
 
@@ -136,10 +150,12 @@ def test_phase_costs_nothing_and_amplitude_the_slope_of_the_gap(name, variant):
 @pytest.mark.parametrize("T", [0.0, 0.03])
 @pytest.mark.parametrize("z", [0.03 + 0.02j, -0.2 + 0.004j])
 def test_memory_kernel_is_the_integral_over_frequencies(T, z):
-    """dg = -i int dw/2pi (G^R dH G^< + G^< dH G^A) at one momentum by quadrature, against logarithms or digammas: 1e-8."""
+    """dg = -i int dw/2pi (G^R dH G^< + G^< dH G^A) at one momentum by quadrature, against
+    logarithms or digammas: 1e-8.
+    """
     baths, D, Q, q = Baths(0.02, T, 0.145), 0.15, 0.2, 0.3
     r = Response(baths, D, Q, q, 0.0, "D")
-    points = rays.assemble(
+    points = angular_grid.assemble(
         np.array([0.97]), np.ones(1), np.array([0.3]), np.array([0.3]), D, Q, q, 0.0
     )
     kernel, width = response.Memory(r, points).kernel(z)[..., 0], baths.width
@@ -152,7 +168,8 @@ def test_memory_kernel_is_the_integral_over_frequencies(T, z):
         )
 
     def integrand(w, m, n):
-        # G^R at w + z and G^A at w continue analytically; G^< at w + z is shifted to w, so that F stays on the real axis
+        # G^R at w + z and G^A at w continue analytically; G^< at w + z is shifted to w, so that F
+        # stays on the real axis
         first = (
             1 / (w + z - e[0, m] + 1j * width) * 2j * width * F(w) / ((w - e[1, n]) ** 2 + width**2)
         )
@@ -160,6 +177,9 @@ def test_memory_kernel_is_the_integral_over_frequencies(T, z):
             first
             + 2j * width * F(w) / ((w - e[0, m]) ** 2 + width**2) / (w - z - e[1, n] - 1j * width)
         ) / (2j * np.pi)
+
+    def integral(part, m, n, a, b):
+        return quad(lambda w: part(integrand(w, m, n)), a, b, epsabs=1e-12, limit=400)[0]
 
     cuts = sorted(
         {
@@ -173,36 +193,37 @@ def test_memory_kernel_is_the_integral_over_frequencies(T, z):
         for n in (0, 1):
             ends = [-np.inf, *cuts, np.inf]
             total = sum(
-                quad(lambda w, p=p: getattr(integrand(w, m, n), p), a, b, epsabs=1e-12, limit=400)[
-                    0
-                ]
-                * u
+                integral(part, m, n, a, b) * unit
                 for a, b in zip(ends, ends[1:])
-                for p, u in (("real", 1), ("imag", 1j))
+                for part, unit in ((np.real, 1), (np.imag, 1j))
             )
             assert abs(total - kernel[m, n]) < 1e-8 * max(1, abs(total))
 
 
 def test_paper_drive_is_the_static_response_at_long_waves():
-    """For q -> 0 the drive of (74), (77)-(79) is c times the response of N(H): without eta in (77), or with E dDelta + D dE in (78), it is not."""
+    """For q -> 0 the drive of (74), (77)-(79) is c times the response of N(H): without eta in (77),
+    or with E dDelta + D dE in (78), it is not.
+    """
     D, Q = STATES["NFF'"]
-    points = rays.points(D, Q, BATHS, 1e-7, 0.0, fine=0.25, angles=8)
+    points = angular_grid.points(D, Q, BATHS, 1e-7, 0.0, fine=0.25, angles=8)
     paper, exact = (response.Kinetic(Response(BATHS, D, Q, 1e-7, 0.0, v), points) for v in "AC")
     assert np.abs(paper.drive - exact.follows * exact.c).max() < 1e-5 * np.abs(paper.drive).max()
 
 
-# ---- equations of motion --------------------------------------------------------------------------------------------
+# ---- equations of motion ---------------------------------------------------------------------
 
 
 def pair_of_systems(name, seed=1):
-    """(Linear, Kinetic in full) on the same momenta, and a random disturbance in both languages: (dg_mn, dg in Nambu, a)."""
+    """(Linear, Kinetic in full) on the same momenta, and a random disturbance in both languages:
+    (dg_mn, dg in Nambu, a).
+    """
     D, Q = STATES[name]
     r = Response(BATHS, D, Q, fine=0.25, angles=8)
-    flat = kinetics.Linear([r], [[0, 0]], 2.0)
-    full = uniform.Kinetic(
-        BATHS, -1.0, uniform.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.05, 0.25, 8, folded=False
+    flat = linear_kinetics.Linear([r], [[0, 0]], 2.0)
+    full = dynamics.Kinetic(
+        BATHS, -1.0, ramp.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.05, 0.25, 8, folded=False
     )
-    points = rays.points(D, Q, BATHS, 0.0, 0.0, 0.05, 0.25, 2.0, 8)
+    points = angular_grid.points(D, Q, BATHS, 0.0, 0.0, 0.05, 0.25, 2.0, 8)
     random = np.random.default_rng(seed).normal(size=(4, 2, len(points.p)))
     n1, n2, s = random[0, 0], random[1, 0], random[2, 0] + 1j * random[2, 1]
     nambu = np.array([[n1, s], [s.conj(), n2]])
@@ -219,14 +240,16 @@ def pair_of_systems(name, seed=1):
 
 def chunked(values, system):
     """(momenta chunks, CHUNK, ...) of (n, ...)."""
-    whole = np.zeros((system.items * kinetics.CHUNK, *values.shape[1:]), complex)
+    whole = np.zeros((system.items * linear_kinetics.CHUNK, *values.shape[1:]), complex)
     whole[: len(values)] = values
-    return whole.reshape(system.items, kinetics.CHUNK, *values.shape[1:])
+    return whole.reshape(system.items, linear_kinetics.CHUNK, *values.shape[1:])
 
 
 @pytest.mark.parametrize("name", ["NIG", "NFF'"])
 def test_linear_equation_is_the_slope_of_the_full_one(name):
-    """Central differences of d/dt g of Eq. (69) in full against Eq. (74): 1e-7 of it, the differences' own error; turning the wrong way fails."""
+    """Central differences of d/dt g of Eq. (69) in full against Eq. (74): 1e-7 of it, the
+    differences' own error; turning the wrong way fails.
+    """
     flat, full, modes, nambu, a, V = pair_of_systems(name)
     count, part, step = nambu.shape[1], range(full.items), 1e-5
     rest = full.start(part)
@@ -245,9 +268,9 @@ def test_linear_equation_is_the_slope_of_the_full_one(name):
     ]
     slope = ((moved[0] - moved[1]) / (2 * step)).transpose(0, 2, 1).reshape(-1, 3)[:count]
     local = {
-        "dg": np.concatenate([chunked(modes, full), np.zeros((1, kinetics.CHUNK, 4))]).reshape(
-            -1, 4 * kinetics.CHUNK
-        )
+        "dg": np.concatenate(
+            [chunked(modes, full), np.zeros((1, linear_kinetics.CHUNK, 4))]
+        ).reshape(-1, 4 * linear_kinetics.CHUNK)
     }
     out = {"dg": np.zeros_like(local["dg"])}
     flat.rhs(0.0, 1, local, np.array([[[a, np.conj(a)], [0, 0]]]), out, range(flat.items))
@@ -261,13 +284,15 @@ def test_linear_equation_is_the_slope_of_the_full_one(name):
 @pytest.mark.parametrize("model", ["kinetic", "memory"])
 @pytest.mark.parametrize("name", ["NIG", "NFF"])
 def test_steady_states_are_fixed_points(name, model):
-    """Nothing moves at the solutions of the gap equation, up to sums and poles (1e-6); half the white noise of the reservoirs does."""
+    """Nothing moves at the solutions of the gap equation, up to sums and poles (1e-6); half the
+    white noise of the reservoirs does.
+    """
     D, Q = STATES[name]
-    args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.02, 0.5)
+    args = (BATHS, -1.0, ramp.Ramp(0.145, 0.145), D, (D, Q), 2.0, 0.02, 0.5)
     system = (
-        uniform.Kinetic(*args)
+        dynamics.Kinetic(*args)
         if model == "kinetic"
-        else uniform.Memory(poles.fit("aaa", 0.0, 0.01, 4.6, 1e-6), *args)
+        else memory_dynamics.Memory(poles.fit("aaa", 0.0, 0.01, 4.6, 1e-6), *args)
     )
     state = FieldState(system, solo())
     out = np.zeros_like(state.flat)
@@ -277,23 +302,30 @@ def test_steady_states_are_fixed_points(name, model):
 
 @pytest.mark.parametrize("p_c", [2.0, 2.6])
 def test_evolution_grows_with_the_root(p_c):
-    """Late slope of NIG after a kick is the root of det M with all momenta: 1e-6, for any cutoff; far momenta to first order only are 5e-6 off."""
+    """Late slope of NIG after a kick is the root of det M with all momenta: 1e-6, for any cutoff;
+    far momenta to first order only are 5e-6 off.
+    """
     r = Response(BATHS, *STATES["NIG"])
-    t, c = trace(kinetics.Linear([r], [[1e-3, 1e-3]], p_c, 250.0), 250.0)
-    late = traces.late_exponent(t, c[:, 0, 0].sum(axis=1))
+    t, c = trace(linear_kinetics.Linear([r], [[1e-3, 1e-3]], p_c, 250.0), 250.0)
+    late = late_rates.late_exponent(t, c[:, 0, 0].sum(axis=1))
     assert abs(late - 0.0243559) < 1e-6
 
 
 def test_amplitude_of_the_gapped_state_decays_with_its_root():
-    """NBCS at dmu = 0.145: the slow exponential under the ringing of broken pairs, 1%; judged by Re Delta, since the phase mode stays."""
+    """NBCS at dmu = 0.145: the slow exponential under the ringing of broken pairs, 1%; judged by Re
+    Delta, since the phase mode stays.
+    """
     t, c = trace(
-        kinetics.Linear([Response(BATHS, *STATES["NBCS"])], [[1e-3, 1e-3]], 2.0, 500.0), 500.0
+        linear_kinetics.Linear([Response(BATHS, *STATES["NBCS"])], [[1e-3, 1e-3]], 2.0, 500.0),
+        500.0,
     )
-    assert abs(traces.late_exponent(t, c[:, 0, 0].sum(axis=1)) + 0.0157536) < 1.6e-4
+    assert abs(late_rates.late_exponent(t, c[:, 0, 0].sum(axis=1)) + 0.0157536) < 1.6e-4
 
 
 def test_wave_grows_with_its_root():
-    """NFF' at q = 0.02 along Q, momenta at p +- q/2: growth and frequency of the fastest mode to 1e-3 of them; the sums for a and b exchanged fail."""
+    """NFF' at q = 0.02 along Q, momenta at p +- q/2: growth and frequency of the fastest mode to
+    1e-3 of them; the sums for a and b exchanged fail.
+    """
     r = Response(BATHS, *STATES["NFF'"], 0.02, 0.0, fine=0.15, angles=8)
     fastest = (
         spectrum(
@@ -305,17 +337,19 @@ def test_wave_grows_with_its_root():
         .modes[0]
         .z
     )
-    t, c = trace(kinetics.Linear([r], [[1e-3, 1e-3]], 2.0), 300.0, 1.5)
-    late = traces.late_exponent(t, c[:, 0, 0].sum(axis=1))
+    t, c = trace(linear_kinetics.Linear([r], [[1e-3, 1e-3]], 2.0), 300.0, 1.5)
+    late = late_rates.late_exponent(t, c[:, 0, 0].sum(axis=1))
     assert fastest.imag > 1e-3 and abs(late + 1j * fastest) < 1e-3 * abs(fastest)
 
 
 @pytest.mark.parametrize("sign, final", [(1, 0.21259971), (-1, 0.0)])
 def test_interior_gap_state_lies_between_two_basins(sign, final):
-    """In full, NIG kicked up ends as NBCS, kicked down in the normal state; an adiabatic term of the wrong sign sends both the same way."""
+    """In full, NIG kicked up ends as NBCS, kicked down in the normal state; an adiabatic term of
+    the wrong sign sends both the same way.
+    """
     D, Q = STATES["NIG"]
     t, c = trace(
-        uniform.Kinetic(BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + sign * 1e-2, (D, Q)),
+        dynamics.Kinetic(BATHS, -1.0, ramp.Ramp(0.145, 0.145), D + sign * 1e-2, (D, Q)),
         400.0,
         4.0,
     )
@@ -324,18 +358,19 @@ def test_interior_gap_state_lies_between_two_basins(sign, final):
 
 @pytest.mark.parametrize("p_c", [1.5, 2.0])
 def test_far_momenta_remember_too(p_c):
-    """The slow mode of NBCS with memory, momenta below p_c exactly and those above by their law: the root of all momenta, 1e-4 of it.
+    """The slow mode of NBCS with memory, momenta below p_c exactly and those above by their law:
+    the root of all momenta, 1e-4 of it.
 
     Fails with the law of adiabatic reservoirs, which is 10% off at p_c = 1.5.
     """
     r = Response(BATHS, *STATES["NBCS"], variant="D")
-    p, weight = momenta.outer(p_c)
-    far = rays.assemble(p, weight * p**2, 0 * p, 0 * p, r.D, 0.0, 0.0, 0.0)
+    p, weight = radial_grid.outer(p_c)
+    far = angular_grid.assemble(p, weight * p**2, 0 * p, 0 * p, r.D, 0.0, 0.0, 0.0)
     inner, outer = (
         response.Memory(r, points)
-        for points in (rays.points(r.D, 0.0, BATHS, dp=0.02, fine=0.5, end=p_c), far)
+        for points in (angular_grid.points(r.D, 0.0, BATHS, dp=0.02, fine=0.5, end=p_c), far)
     )
-    K, KB = uniform.Memory.lag(r, far)
+    K, KB = memory_dynamics.Memory.lag(r, far)
     still = outer(np.zeros(1, complex))[0]
 
     def det(rate, law):
@@ -348,11 +383,13 @@ def test_far_momenta_remember_too(p_c):
 
 
 def test_memory_grows_at_its_own_rate():
-    """NIG with auxiliary modes: the rate is variant D's, 0.0201, not the kinetic 0.0244; 2% within a hundred times."""
+    """NIG with auxiliary modes: the rate is variant D's, 0.0201, not the kinetic 0.0244; 2% within
+    a hundred times.
+    """
     D, Q = STATES["NIG"]
     fit = poles.fit("aaa", 0.0, 0.01, 4.2, 1e-4)
-    system = uniform.Memory(
-        fit, BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-5, (D, Q), 2.0, 0.05, 0.5
+    system = memory_dynamics.Memory(
+        fit, BATHS, -1.0, ramp.Ramp(0.145, 0.145), D + 1e-5, (D, Q), 2.0, 0.05, 0.5
     )
     t, c = trace(system, 160.0)
     y = np.abs(c[:, 0]) - D
@@ -360,29 +397,39 @@ def test_memory_grows_at_its_own_rate():
     assert abs(np.log(y[j] / y[i]) / (t[j] - t[i]) - 0.0200760) < 4e-4
 
 
-# ---- Q free ---------------------------------------------------------------------------------------------------------
+# ---- Q free ----------------------------------------------------------------------------------
 
 
 def test_all_atoms_of_a_gas_at_rest_are_superfluid():
-    """Without bias and with little width J_S = n Q to first order, so that Q falls with 4 gamma: 1 - 8 gamma to a tenth of it. Fails without the pairs' share of n."""
+    """Without bias and with little width J_S = n Q to first order, so that Q falls with 4 gamma: 1
+    - 8 gamma to a tenth of it.
+
+    Fails without the pairs' share of n.
+    """
     for gamma in (2e-4, 5e-4):
-        D = branches.largest(states.Gas(Baths(gamma)))
-        J, n = closed.Ends.of(Baths(gamma), D, 0.01, 0.02).sums(D, 0.01)
+        D = state_curves.largest(gap_and_current.Gas(Baths(gamma)))
+        J, n = closed_circuit.Ends.of(Baths(gamma), D, 0.01, 0.02).sums(D, 0.01)
         assert abs(J / (0.01 * n) - 1 + 8 * gamma) < 0.8 * gamma
 
 
 @pytest.mark.parametrize("name", ["NFF", "NFF'"])
 def test_current_condition_holds_in_the_states_alone(name):
-    """J_S vanishes in the states with Q > 0; J_S and n less the normal gas's are the sums of N(H) over all directions, 2e-6. Fails with 2 p c for p c."""
+    """J_S vanishes in the states with Q > 0; J_S and n less the normal gas's are the sums of N(H)
+    over all directions, 2e-6.
+
+    Fails with 2 p c for p c.
+    """
     D, Q = STATES[name]
-    ends = closed.Ends.of(BATHS, D, Q, 0.02)
+    ends = closed_circuit.Ends.of(BATHS, D, Q, 0.02)
     assert abs(ends.sums(D, Q)[0]) < 1e-8
     D, Q = 1.1 * D, 0.9 * Q
-    p, c, weight = unequal.plane(D, Q, 1.0, unequal.Pair(0.005, 0.005, 0.0, 0.145))
+    p, c, weight = unequal_couplings.plane(
+        D, Q, 1.0, unequal_couplings.Pair(0.005, 0.005, 0.0, 0.145)
+    )
     J = n = 0.0
     for s in (1, -1):
         at = {"a": s * p * c * Q, "xi": p**2 + 0.25 * Q**2 - 1}
-        pairs, bare = (uniform.of_levels(BATHS.occupation, at, x) for x in (D, 1e-9))
+        pairs, bare = (dynamics.of_levels(BATHS.occupation, at, x) for x in (D, 1e-9))
         both, atoms = (
             pairs[0] + pairs[1] - bare[0] - bare[1],
             pairs[0] - pairs[1] - bare[0] + bare[1],
@@ -395,8 +442,10 @@ def test_current_condition_holds_in_the_states_alone(name):
 
 
 def pull(r, rate):
-    """(sum dg12, sum dg21) that a change of Q by 1, growing with ``rate``, leaves: the response of N(H) to p c + Q tau3/2, in the bases of H."""
-    points = rays.points(r.D, r.Q, r.baths, fine=r.fine)
+    """(sum dg12, sum dg21) that a change of Q by 1, growing with ``rate``, leaves: the response of
+    N(H) to p c + Q tau3/2, in the bases of H.
+    """
+    points = angular_grid.points(r.D, r.Q, r.baths, fine=r.fine)
     e, V = points.levels[0], points.vectors[0]
     N, gap = r.baths.occupation(e), e[0] - e[1]
     change = np.einsum(
@@ -415,9 +464,11 @@ def pull(r, rate):
 
 
 def test_free_wave_number_makes_nff_prime_grow():
-    """NFF', stable while Q is held, leaves at the root of the 3 x 3 determinant of (Delta, Delta^*, Q): 1%. A force of the other sign makes it return."""
+    """NFF', stable while Q is held, leaves at the root of the 3 x 3 determinant of (Delta, Delta^*,
+    Q): 1%. A force of the other sign makes it return.
+    """
     D, Q = STATES["NFF'"]
-    r, ends, h = Response(BATHS, D, Q, fine=0.5), closed.Ends.of(BATHS, D, Q, 0.02), 1e-5
+    r, ends, h = Response(BATHS, D, Q, fine=0.5), closed_circuit.Ends.of(BATHS, D, Q, 0.02), 1e-5
     slopes = [
         (ends.velocity(D + h * u, Q + h * v, 0.145) - ends.velocity(D - h * u, Q - h * v, 0.145))
         / (2 * h)
@@ -436,27 +487,38 @@ def test_free_wave_number_makes_nff_prime_grow():
 
     root = brentq(det, 4e-3, 1.2e-2)
     t, c = trace(
-        uniform.Kinetic(
-            BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-6, (D, Q), 1.4, 0.03, 0.15, 8, start_Q=Q
+        dynamics.Kinetic(
+            BATHS,
+            -1.0,
+            ramp.Ramp(0.145, 0.145),
+            D + 1e-6,
+            (D, Q),
+            1.4,
+            0.03,
+            0.15,
+            8,
+            start_Q=Q,
         ),
         420.0,
         2.0,
     )
     assert (
-        abs(traces.late_exponent(t, np.abs(c[:, 0]) - D) - root) < 1e-2 * root and c[-1, 2].real < Q
+        abs(late_rates.late_exponent(t, np.abs(c[:, 0]) - D) - root) < 1e-2 * root
+        and c[-1, 2].real < Q
     )
 
 
 def test_free_wave_number_with_memory_leaves_at_its_own_root():
-    """NFF' with closed ends and memory: the root of the 3 x 3 determinant of (Delta, Delta^*, Q) from variant D's kernel, 0.00689 (adiabatic 0.00752): 1%.
+    """NFF' with closed ends and memory: the root of the 3 x 3 determinant of (Delta, Delta^*, Q)
+    from variant D's kernel, 0.00689 (adiabatic 0.00752): 1%.
 
-    Its third row is J = 0, from the response of all momenta to Delta and to p c + Q tau3/2, and the static dJ_S/dQ. Fails without the far momenta's share of
-    J, and without the normal gas's.
+    Its third row is J = 0, from the response of all momenta to Delta and to p c + Q tau3/2, and the
+    static dJ_S/dQ. Fails without the far momenta's share of J, and without the normal gas's.
     """
     D, Q = STATES["NFF'"]
     r, ends, h = (
         Response(BATHS, D, Q, variant="D", fine=0.5),
-        closed.Ends.of(BATHS, D, Q, 0.02),
+        closed_circuit.Ends.of(BATHS, D, Q, 0.02),
         1e-5,
     )
     points, still = r.points, (ends.sums(D, Q + h)[0] - ends.sums(D, Q - h)[0]) / (2 * h)
@@ -494,11 +556,11 @@ def test_free_wave_number_with_memory_leaves_at_its_own_root():
         ).real
 
     root = brentq(det, 4e-3, 1.2e-2)
-    system = uniform.Memory(
+    system = memory_dynamics.Memory(
         poles.fit("aaa", 0.0, 0.01, 3.0, 1e-4),
         BATHS,
         -1.0,
-        uniform.Ramp(0.145, 0.145),
+        ramp.Ramp(0.145, 0.145),
         D + 1e-5,
         (D, Q),
         1.4,
@@ -508,11 +570,16 @@ def test_free_wave_number_with_memory_leaves_at_its_own_root():
         start_Q=Q,
     )
     t, c = trace(system, 300.0, 2.0)
-    assert abs(traces.late_exponent(t, c[:, 2].real - Q) - root) < 1e-2 * root and c[-1, 2].real < Q
+    assert (
+        abs(late_rates.late_exponent(t, c[:, 2].real - Q) - root) < 1e-2 * root
+        and c[-1, 2].real < Q
+    )
 
 
 class Laboratory:
-    """Atoms up, down and pairs on fixed momenta k of the laboratory, (k_z, k_perp), under a force F: -F d/dk on each, pairs of total momentum Q with dQ/dt = 2F."""
+    """Atoms up, down and pairs on fixed momenta k of the laboratory, (k_z, k_perp), under a force
+    F: -F d/dk on each, pairs of total momentum Q with dQ/dt = 2F.
+    """
 
     def __init__(self, baths, D, Q, most=1.8, along=128, across=20):
         x, w = np.polynomial.legendre.leggauss(across)
@@ -581,12 +648,14 @@ class Laboratory:
 
 
 def test_force_of_closed_ends_stops_the_current_in_the_laboratory():
-    """A state that carries a current, under half the dQ/dt of closed ends as a force on atoms at fixed momenta: J falls with 4 gamma, 3% of its fall.
+    """A state that carries a current, under half the dQ/dt of closed ends as a force on atoms at
+    fixed momenta: J falls with 4 gamma, 3% of its fall.
 
-    Without a force the same equations keep it for ever (Q is held). Fails with F = dQ/dt, with n of both spins, with the other sign.
+    Without a force the same equations keep it for ever (Q is held). Fails with F = dQ/dt, with n of
+    both spins, with the other sign.
     """
     baths, D, Q, dt = Baths(0.002, 0.03, 0.05), 0.15, 0.12, 0.16
-    lab, ends = Laboratory(baths, D, Q), closed.Ends.of(baths, D, Q, 0.02)
+    lab, ends = Laboratory(baths, D, Q), closed_circuit.Ends.of(baths, D, Q, 0.02)
     begun = lab.current
     assert begun == pytest.approx(ends.sums(D, Q)[0], rel=0.03)  # to the laboratory's cutoff
     for _ in range(150):
@@ -599,11 +668,15 @@ def test_force_of_closed_ends_stops_the_current_in_the_laboratory():
 
 
 def test_momenta_along_and_against_are_mirrored():
-    """Velocities of Delta from half the momenta are those of all, with Q > 0, away from any steady state: 1e-12, both models. Fails if the other half is kept once."""
+    """Velocities of Delta from half the momenta are those of all, with Q > 0, away from any steady
+    state: 1e-12, both models.
+
+    Fails if the other half is kept once.
+    """
     D, Q = STATES["NFF"]
-    args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), 0.03 + 0.1j, (D, Q), 1.5, 0.05, 0.25, 8)
+    args = (BATHS, -1.0, ramp.Ramp(0.145, 0.145), 0.03 + 0.1j, (D, Q), 1.5, 0.05, 0.25, 8)
     fit = poles.fit("aaa", 0.0, 0.01, 3.0, 1e-4)
-    for make in (uniform.Kinetic, lambda *a, **k: uniform.Memory(fit, *a, **k)):
+    for make in (dynamics.Kinetic, lambda *a, **k: memory_dynamics.Memory(fit, *a, **k)):
         found = []
         for folded in (True, False):
             system = make(*args, folded=folded)
@@ -625,7 +698,8 @@ def test_momenta_along_and_against_are_mirrored():
     ],
 )
 def test_errors_of_an_evolution_bound_its_change_under_refinement(model, name, t_max):
-    """Further cutoff, finer grid, half the step, more poles: |Delta| and late_rate move by less than their errors, which are not 100 times too large.
+    """Further cutoff, finer grid, half the step, more poles: |Delta| and late_rate move by less
+    than their errors, which are not 100 times too large.
 
     Fails if the errors are those of the step alone.
     """
@@ -677,10 +751,10 @@ def test_exponent_of_a_sum_of_exponentials():
     """Three exponentials, the slowest smallest at first: its exponent to 1e-8."""
     t = np.linspace(0, 800, 801)
     x = 1e-3 * np.exp((-0.01 + 0.02j) * t) + np.exp(-0.05 * t) + np.exp((-0.03 + 0.4j) * t)
-    assert abs(traces.late_exponent(t, x) - (-0.01 + 0.02j)) < 1e-8
+    assert abs(late_rates.late_exponent(t, x) - (-0.01 + 0.02j)) < 1e-8
 
 
-# ---- tasks ----------------------------------------------------------------------------------------------------------
+# ---- tasks -----------------------------------------------------------------------------------
 
 
 def run(task, **tables):
@@ -689,7 +763,9 @@ def run(task, **tables):
 
 
 def test_stability_task_finds_the_branch_and_its_verdict():
-    """From the input alone: NIG at dmu = 0.145 is unstable with the known rate; its error covers the difference."""
+    """From the input alone: NIG at dmu = 0.145 is unstable with the known rate; its error covers
+    the difference.
+    """
     summary = (result := run("stability", parameters={"dmu": 0.145, "branch": "NIG"})).summary
     assert (
         summary["verdict"] == "unstable"
@@ -738,20 +814,22 @@ def test_evolve_task_tells_the_fate():
 
 @pytest.mark.parallel
 def test_momenta_over_ranks_give_the_same_evolution(comm):
-    """Right-hand sides of all three models, of the last two with closed ends too, on any number of ranks are those of one, to 1e-13."""
+    """Right-hand sides of all three models, of the last two with closed ends too, on any number of
+    ranks are those of one, to 1e-13.
+    """
     D, Q = STATES["NIG"]
     coarse = Response(BATHS, D, Q, fine=0.25, dp=0.1)
-    args = (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D + 1e-2, (D, Q), 1.5, 0.1, 0.25)
+    args = (BATHS, -1.0, ramp.Ramp(0.145, 0.145), D + 1e-2, (D, Q), 1.5, 0.1, 0.25)
     turning, few = (
-        (BATHS, -1.0, uniform.Ramp(0.145, 0.145), D, (D, 0.2), 1.5, 0.1, 0.1, 4),
+        (BATHS, -1.0, ramp.Ramp(0.145, 0.145), D, (D, 0.2), 1.5, 0.1, 0.1, 4),
         poles.fit("aaa", 0.0, 0.01, 3.0, 1e-2),
     )
     for system in (
-        kinetics.Linear([coarse, coarse], [[1e-3, 1e-3], [1e-3j, 0]], 1.5),
-        uniform.Kinetic(*args),
-        uniform.Memory(few, *args),
-        uniform.Kinetic(*turning, start_Q=0.1),
-        uniform.Memory(few, *turning, start_Q=0.1),
+        linear_kinetics.Linear([coarse, coarse], [[1e-3, 1e-3], [1e-3j, 0]], 1.5),
+        dynamics.Kinetic(*args),
+        memory_dynamics.Memory(few, *args),
+        dynamics.Kinetic(*turning, start_Q=0.1),
+        memory_dynamics.Memory(few, *turning, start_Q=0.1),
     ):
         together, alone = FieldState(system, comm), FieldState(system, solo())
         mine = slice(together.layout.start, together.layout.stop)

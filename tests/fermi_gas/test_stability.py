@@ -1,4 +1,5 @@
-"""Response of the Fermi gas between reservoirs to waves: what a wave of the phase costs, few poles for all pairs of levels, refusals, estimates.
+"""Response of the Fermi gas between reservoirs to waves: what a wave of the phase costs, few poles
+for all pairs of levels, refusals, estimates.
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
@@ -9,17 +10,15 @@ import numpy as np
 import pytest
 
 import hpcneq
-from hpcneq import driver
 from hpcneq.errors import InputError
 from hpcneq.maths import cauchy
 from hpcneq.parallel import solo
 from hpcneq.solvers.contours import Box
 from hpcneq.solvers.modes import spectrum
-from hpcneq.systems.fermi_gas.physics import gap_and_current as states
-from hpcneq.systems.fermi_gas.physics import response
+from hpcneq.systems.fermi_gas.physics import gap_and_current, response
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.physics.response import Response
-from hpcneq.systems.fermi_gas.tasks.modes import ordered
+from hpcneq.systems.fermi_gas.shared.modes import ordered
 
 BATHS = Baths(0.01, 0.01, 0.1)
 
@@ -27,14 +26,16 @@ BATHS = Baths(0.01, 0.01, 0.1)
 @pytest.mark.parametrize("variant", ["C", "D"])
 @pytest.mark.parametrize("D, Q", [(0.15, 0.1), (0.1, 0.2), (0.15, 0.0)])
 def test_a_wave_of_the_phase_costs_the_slope_of_the_current(D, Q, variant):
-    """Twisting the phase by a long wave along Q changes Q, across Q it turns Q: (1, -1) M(q, 0) (1, -1) -> -q^2 dJ/dQ / D^2 along, -q^2 J/(Q D^2) across.
+    """Twisting the phase by a long wave along Q changes Q, across Q it turns Q: (1, -1) M(q, 0) (1,
+    -1) -> -q^2 dJ/dQ / D^2 along, -q^2 J/(Q D^2) across.
 
-    Both slopes are closed forms of another module; errors fall as q^2 and are extrapolated to 1e-4. So in a state, where J = 0, turning Q costs
-    nothing. Fails with the levels at p +- q for p +- q/2, and with the angle to Q measured from the plane across it.
+    Both slopes are closed forms of another module; errors fall as q^2 and are extrapolated to 1e-4.
+    So in a state, where J = 0, turning Q costs nothing. Fails with the levels at p +- q for p +-
+    q/2, and with the angle to Q measured from the plane across it.
     """
-    gas = states.Gas(BATHS)
-    across = states.stiffness(gas, D, Q)
-    along = states.current_slope(gas, D, Q) / D**2 if Q else across
+    gas = gap_and_current.Gas(BATHS)
+    across = gap_and_current.stiffness(gas, D, Q)
+    along = gap_and_current.current_slope(gas, D, Q) / D**2 if Q else across
 
     def cost(q, angle):
         return (
@@ -53,7 +54,11 @@ def test_a_wave_of_the_phase_costs_the_slope_of_the_current(D, Q, variant):
 
 @pytest.mark.parametrize("variant", ["A", "C"])
 def test_few_poles_stand_for_all_pairs(variant, monkeypatch):
-    """M at 40 points down to 0.95 of the depth to which it is analytic, against the sum over every pair: 1e-12. Fails with intervals twice as long."""
+    """M at 40 points down to 0.95 of the depth to which it is analytic, against the sum over every
+    pair: 1e-12.
+
+    Fails with intervals twice as long.
+    """
     random = np.random.default_rng(5)
     points = np.concatenate(
         [
@@ -73,7 +78,11 @@ def test_few_poles_stand_for_all_pairs(variant, monkeypatch):
 
 
 def test_poles_are_moved_without_a_trace():
-    """Complex strengths, poles from 1e-6 to 1e6: S(s) to 1e-12 of the sum of sizes, at the nearest point too. Fails with 16 points for 20."""
+    """Complex strengths, poles from 1e-6 to 1e6: S(s) to 1e-12 of the sum of sizes, at the nearest
+    point too.
+
+    Fails with 16 points for 20.
+    """
     random = np.random.default_rng(3)
     x = random.choice([-1, 1], 3000) * 10 ** random.uniform(-6, 6, 3000)
     V = random.normal(size=(2, 3000)) + 1j * random.normal(size=(2, 3000))
@@ -94,14 +103,17 @@ def test_poles_are_moved_without_a_trace():
     ],
 )
 def test_no_verdict_without_coupling(tables, words):
-    """gamma = 0 is refused in one line, in a sweep too: rates are of order gamma. A map that calls the state absent fails."""
+    """gamma = 0 is refused in one line, in a sweep too: rates are of order gamma. A map that calls
+    the state absent fails.
+    """
     with pytest.raises(InputError, match=words):
         hpcneq.run({"system": "fermi-gas", "task": "stability", **tables})
 
 
 @pytest.mark.nightly
 def test_rates_of_weak_coupling_are_of_order_gamma():
-    """NIG at T = 0.02, dmu = 0.13: Re lambda/gamma settles (2.7065, 2.7233 at gamma = 4, 2e-4), error falling with gamma: so signs outlive the limit, rates do not.
+    """NIG at T = 0.02, dmu = 0.13: Re lambda/gamma settles (2.7065, 2.7233 at gamma = 4, 2e-4),
+    error falling with gamma: so signs outlive the limit, rates do not.
 
     A relaxation rate that does not go with gamma fails.
     """
@@ -119,29 +131,12 @@ def test_rates_of_weak_coupling_are_of_order_gamma():
     assert abs(rates[2] - rates[1]) < 0.7 * abs(rates[1] - rates[0]) < 0.1 * rates[2]
 
 
-@pytest.mark.parametrize(
-    "task, tables",
-    [
-        ("steady", {}),
-        ("momentum", {"parameters": {"branch": "normal"}}),
-        ("pair-amplitude", {}),
-        ("current", {"parameters": {"delta": 0.1}, "sweep": {"Q": [0.1, 0.2]}}),
-        ("stability", {"parameters": {"gamma": 0.05}}),
-        (
-            "stability",
-            {"parameters": {"gamma": 0.05}, "sweep": {"dmu": [0.0, 0.01], "q": [0.0, 0.01]}},
-        ),
-    ],
-)
-def test_every_task_is_estimated(task, tables):
-    """hpcneq check prints size, memory and time. Fails if a task is left out of the table of estimates."""
-    tables = {"parameters": {"gamma": 0.04}} | tables
-    text = driver.check({"system": "fermi-gas", "task": task, **tables})
-    assert "memory: " in text and "time: about " in text
-
-
 def test_of_two_waves_that_grow_alike_the_higher_frequency_comes_first():
-    """Both waves +-q of a state at rest, whose rates differ by rounding alone: the order does not depend on it. Fails with an order by rounded rates."""
+    """Both waves +-q of a state at rest, whose rates differ by rounding alone: the order does not
+    depend on it.
+
+    Fails with an order by rounded rates.
+    """
     for noise in (4e-10, -4e-10):
         modes = [
             SimpleNamespace(z=0.1 - 0.01j, error=1e-12),
@@ -154,7 +149,11 @@ def test_of_two_waves_that_grow_alike_the_higher_frequency_comes_first():
 @pytest.mark.parallel
 @pytest.mark.parametrize("chunk", [2000, 10**6])
 def test_modes_are_those_of_one_rank(chunk, comm, monkeypatch):
-    """Momenta of a twisted state over ranks, in many pieces and in one, so that some ranks have none: roots and count to 1e-12. Fails if a rank counts its pieces from its own first."""
+    """Momenta of a twisted state over ranks, in many pieces and in one, so that some ranks have
+    none: roots and count to 1e-12.
+
+    Fails if a rank counts its pieces from its own first.
+    """
     monkeypatch.setattr(response, "CHUNK", chunk)
 
     def found(where):

@@ -1,6 +1,8 @@
-"""Steady states of the Fermi gas between two reservoirs: closed forms against quadrature, limits, published numbers as recomputed.
+"""Steady states of the Fermi gas between two reservoirs: closed forms against quadrature, limits,
+published numbers as recomputed.
 
-Every docstring names a change of the code under which the test was seen to fail, or the mistake it is there for.
+Every docstring names a change of the code under which the test was seen to fail, or the mistake it
+is there for.
 """
 
 from dataclasses import replace
@@ -12,10 +14,12 @@ from scipy.linalg import eigh
 from scipy.optimize import brentq
 
 from hpcneq.solvers import newton
-from hpcneq.systems.fermi_gas.physics import gap_and_current as states
-from hpcneq.systems.fermi_gas.physics import pair_amplitude as amplitudes
-from hpcneq.systems.fermi_gas.physics import phase_edges as edges
-from hpcneq.systems.fermi_gas.physics import state_curves as branches
+from hpcneq.systems.fermi_gas.physics import (
+    gap_and_current,
+    pair_amplitude,
+    phase_edges,
+    state_curves,
+)
 from hpcneq.systems.fermi_gas.physics.gap_and_current import Gas
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 
@@ -32,7 +36,7 @@ COLD_GAS = Gas(Baths(0.005, 0.0, 0.0))
 @pytest.fixture(scope="module")
 def cold():
     """Both curves at gamma = .005, T = 0."""
-    return branches.curves(COLD_GAS)
+    return state_curves.curves(COLD_GAS)
 
 
 def polished(gas, D, Q):
@@ -40,29 +44,31 @@ def polished(gas, D, Q):
     held = gas.held(D, Q)
     if Q == 0:
         return newton.solve_equations(
-            lambda x: [states.gap(held, x[0], 0.0)], [D], {"snes_atol": 3e-12}
+            lambda x: [gap_and_current.gap(held, x[0], 0.0)], [D], {"snes_atol": 3e-12}
         ).x[0], 0.0
     return tuple(
         newton.solve_equations(
-            lambda x: branches.equations(held, *x), [D, Q], {"snes_atol": 3e-12}
+            lambda x: state_curves.equations(held, *x), [D, Q], {"snes_atol": 3e-12}
         ).x
     )
 
 
 def edge(gas, known, name):
     """dmu of an edge by SNES."""
-    seed = edges.seeds(gas, known)[name]
-    function, start = edges.equations(gas, seed)
+    seed = phase_edges.seeds(gas, known)[name]
+    function, start = phase_edges.equations(gas, seed)
     found = newton.solve_equations(function, start, {"snes_atol": 3e-12})
     assert found.converged
-    return edges.polished(seed, found.x).dmu
+    return phase_edges.polished(seed, found.x).dmu
 
 
-# ---- occupation ---------------------------------------------------------------------------------------------------------
+# ---- occupation ------------------------------------------------------------------------------
 
 
 def convolved(x, baths):
-    """N(x) from its definition, by adaptive quadrature of the Lorentzian with the mean of the reservoirs' Fermi functions."""
+    """N(x) from its definition, by adaptive quadrature of the Lorentzian with the mean of the
+    reservoirs' Fermi functions.
+    """
 
     def f(w):
         return 0.5 * sum(
@@ -88,7 +94,11 @@ def convolved(x, baths):
 
 @pytest.mark.parametrize("baths", [SMOOTH, COLD])
 def test_the_occupation_of_a_level_is_the_reservoirs_seen_through_its_width(baths):
-    """N(x) against quadrature of its definition, and M0, M1 and their slopes against sums over angles; 1e-10. Fails with Gam = gamma."""
+    """N(x) against quadrature of its definition, and M0, M1 and their slopes against sums over
+    angles; 1e-10.
+
+    Fails with Gam = gamma.
+    """
     x = np.array([-0.3, -0.1, 0.02, 0.145, 0.4])
     assert baths.occupation(x) == pytest.approx([convolved(v, baths) for v in x], abs=1e-10)
     c, w = np.polynomial.legendre.leggauss(2000)
@@ -103,7 +113,11 @@ def test_the_occupation_of_a_level_is_the_reservoirs_seen_through_its_width(bath
 
 
 def test_the_tail_of_the_occupation_keeps_its_accuracy():
-    """N -> Gam/(pi x) far above both reservoirs, to 1e-12 of itself at T = 0 and as f where levels have no width. Fails with 1/2 - atan."""
+    """N -> Gam/(pi x) far above both reservoirs, to 1e-12 of itself at T = 0 and as f where levels
+    have no width.
+
+    Fails with 1/2 - atan.
+    """
     x = 1e7
     assert COLD.occupation(x) == pytest.approx(COLD.width / (np.pi * x), rel=1e-12)
     assert WARM.occupation(0.8) == pytest.approx(
@@ -111,7 +125,7 @@ def test_the_tail_of_the_occupation_keeps_its_accuracy():
     )
 
 
-# ---- gap and current ----------------------------------------------------------------------------------------------------
+# ---- gap and current -------------------------------------------------------------------------
 
 
 def matrix_function(kx, kz, D, Q, baths):
@@ -124,32 +138,35 @@ def matrix_function(kx, kz, D, Q, baths):
 
 @pytest.mark.parametrize("baths", [SMOOTH, SHARP])
 def test_pair_amplitude_and_occupation_are_entries_of_one_matrix_function(baths):
-    """P and n against N(H) by diagonalisation, 1e-13, and both as means of two reservoirs, Eqs. (93), (94).
+    """P and n against N(H) by diagonalisation, 1e-13, and both as means of two reservoirs, Eqs.
+    (93), (94).
 
-    Fails with -p in the second term of (93), as printed, and with +p - Q/2 in the momentum of an atom.
+    Fails with -p in the second term of (93), as printed, and with +p - Q/2 in the momentum of an
+    atom.
     """
     D, Q = 0.1, 0.17
     for kx, kz in ((0.9, 0.2), (0.1, -0.97), (0.0, 1.1), (1.3, 0.0)):
         whole = matrix_function(kx, kz, D, Q, baths)
         pz = kz - 0.5 * Q
-        assert amplitudes.occupation(kx, kz, D, Q, baths.occupation) == pytest.approx(
+        assert pair_amplitude.occupation(kx, kz, D, Q, baths.occupation) == pytest.approx(
             whole[0, 0], abs=1e-13
         )
-        assert amplitudes.pair(kx, pz, D, Q, baths.occupation) == pytest.approx(
+        assert pair_amplitude.pair(kx, pz, D, Q, baths.occupation) == pytest.approx(
             whole[0, 1], abs=1e-13
         )
-        assert np.mean(amplitudes.pair_parts(kx, pz, D, Q, baths)) == pytest.approx(
+        assert np.mean(pair_amplitude.pair_parts(kx, pz, D, Q, baths)) == pytest.approx(
             whole[0, 1], abs=1e-13
         )
 
 
 def test_each_part_of_the_pair_amplitude_is_that_of_a_field():
-    """P^FF(dmu) is the equilibrium Fulde-Ferrell amplitude in a Zeeman field: both members of a pair filled with f(E -+ h), T = .02, no width.
+    """P^FF(dmu) is the equilibrium Fulde-Ferrell amplitude in a Zeeman field: both members of a
+    pair filled with f(E -+ h), T = .02, no width.
 
     Fails if both parts have the same sign of dmu.
     """
     D, Q, h, T = 0.1, 0.17, WARM.dmu, WARM.T
-    for sign, part in zip((1, -1), amplitudes.pair_parts(0.5, 0.8, D, Q, WARM)):
+    for sign, part in zip((1, -1), pair_amplitude.pair_parts(0.5, 0.8, D, Q, WARM)):
         xi = 0.5**2 + 0.8**2 + Q**2 / 4 - 1
         E, doppler = np.hypot(xi, D), 0.8 * Q - sign * h
         f = [1 / (1 + np.exp((E + s * doppler) / T)) for s in (1, -1)]
@@ -158,34 +175,41 @@ def test_each_part_of_the_pair_amplitude_is_that_of_a_field():
 
 @pytest.mark.parametrize("baths", EVERY)
 def test_gap_and_current_derive_from_one_potential(baths):
-    """The Maxwell relation D dg/dQ = -(1/2) dJ/dD by central differences on panels held still, 1e-6, and the closed slopes of g and J.
+    """The Maxwell relation D dg/dQ = -(1/2) dJ/dD by central differences on panels held still,
+    1e-6, and the closed slopes of g and J.
 
     Fails if the subtraction in J is left out of dJ/dD, or with Q for Q/2 in its second term.
     """
     D, Q, h = 0.1, 0.15, 1e-5
     gas = Gas(baths).held(D, Q)
     g_Q, g_D = (
-        (states.gap(gas, D, Q + h) - states.gap(gas, D, Q - h)) / (2 * h),
-        (states.gap(gas, D + h, Q) - states.gap(gas, D - h, Q)) / (2 * h),
+        (gap_and_current.gap(gas, D, Q + h) - gap_and_current.gap(gas, D, Q - h)) / (2 * h),
+        (gap_and_current.gap(gas, D + h, Q) - gap_and_current.gap(gas, D - h, Q)) / (2 * h),
     )
     J_D, J_Q = (
-        (states.both(gas, D + h, Q)[1] - states.both(gas, D - h, Q)[1]) / (2 * h),
-        (states.both(gas, D, Q + h)[1] - states.both(gas, D, Q - h)[1]) / (2 * h),
+        (gap_and_current.both(gas, D + h, Q)[1] - gap_and_current.both(gas, D - h, Q)[1]) / (2 * h),
+        (gap_and_current.both(gas, D, Q + h)[1] - gap_and_current.both(gas, D, Q - h)[1]) / (2 * h),
     )
     assert D * g_Q == pytest.approx(-0.5 * J_D, rel=1e-6)
-    assert states.slopes(gas, D, Q) == pytest.approx((g_D, g_Q), rel=1e-6)
-    assert states.current_slope(gas, D, Q) == pytest.approx(J_Q, rel=1e-6)
+    assert gap_and_current.slopes(gas, D, Q) == pytest.approx((g_D, g_Q), rel=1e-6)
+    assert gap_and_current.current_slope(gas, D, Q) == pytest.approx(J_Q, rel=1e-6)
 
 
 def test_the_gap_equation_is_the_sum_of_pair_amplitudes():
-    """g against int d^3p/(4 pi) [P/Delta - 1/(2 p^2)] by a plain sum over angles, 1e-9: the static identity 1/U = sum P/Delta. Fails with M0 for 2 M0."""
+    """g against int d^3p/(4 pi) [P/Delta - 1/(2 p^2)] by a plain sum over angles, 1e-9: the static
+    identity 1/U = sum P/Delta.
+
+    Fails with M0 for 2 M0.
+    """
     D, Q = 0.12, 0.2
     gas = Gas(SMOOTH)
     p, weight = gas.finer.grid(D, Q)
     c, w = np.polynomial.legendre.leggauss(400)
-    P = amplitudes.pair(p * np.sqrt(1 - c[:, None] ** 2), p * c[:, None], D, Q, SMOOTH.occupation)
+    P = pair_amplitude.pair(
+        p * np.sqrt(1 - c[:, None] ** 2), p * c[:, None], D, Q, SMOOTH.occupation
+    )
     plain = weight @ (p**2 * (0.5 * w @ P / D - 0.5 / p**2)) + 0.25 * np.pi * gas.inv
-    assert states.gap(gas, D, Q) == pytest.approx(plain, abs=1e-9)
+    assert gap_and_current.gap(gas, D, Q) == pytest.approx(plain, abs=1e-9)
 
 
 def laboratory(D, Q, baths, K):
@@ -195,19 +219,20 @@ def laboratory(D, Q, baths, K):
     half = 0.5 * np.diff(ends)[:, None]
     k, weight = ((ends[:-1, None] + half) + half * x).ravel(), (half * wx).ravel()
     c, w = np.polynomial.legendre.leggauss(200)
-    n = amplitudes.occupation(
+    n = pair_amplitude.occupation(
         k * np.sqrt(1 - c[:, None] ** 2), k * c[:, None], D, Q, baths.occupation
     )
     return float(weight @ (k**3 * ((w * c) @ n)))
 
 
 def test_the_current_is_that_of_the_laboratory_frame():
-    """J of the subtracted formula against the sum over the atoms' own momenta up to K: they differ by a term that falls as 1/K, order 1 +- .02.
+    """J of the subtracted formula against the sum over the atoms' own momenta up to K: they differ
+    by a term that falls as 1/K, order 1 +- .02.
 
     Fails without the subtraction: then J grows with the cutoff.
     """
     D, Q = 0.12, 0.2
-    J = states.both(Gas(SMOOTH), D, Q)[1]
+    J = gap_and_current.both(Gas(SMOOTH), D, Q)[1]
     left = [laboratory(D, Q, SMOOTH, K) - J for K in (20.0, 40.0, 80.0)]
     orders = np.log2(np.abs(np.array(left[:-1]) / np.array(left[1:])))
     assert np.all(np.abs(orders - 1) < 0.02) and abs(2 * left[2] - left[1]) < 1e-6
@@ -215,18 +240,23 @@ def test_the_current_is_that_of_the_laboratory_frame():
 
 @pytest.mark.parametrize("baths", EVERY)
 def test_the_stiffness_has_its_limits(baths):
-    """J/(Q D^2) at Q = 0 and at D = 0 against small Q and D, with errors of second order: the delta functions of gamma = T = 0 included.
+    """J/(Q D^2) at Q = 0 and at D = 0 against small Q and D, with errors of second order: the delta
+    functions of gamma = T = 0 included.
 
     Fails with one of the two delta functions (D or D = 0) missing.
     """
     gas = Gas(baths)
-    near = [states.stiffness(gas, 0.1, Q) for Q in (2e-3, 4e-3)]
-    assert states.stiffness(gas, 0.1, 0.0) == pytest.approx((4 * near[0] - near[1]) / 3, rel=2e-4)
-    near = [states.stiffness(gas, D, 0.17) for D in (2e-3, 4e-3)]
-    assert states.stiffness(gas, 0.0, 0.17) == pytest.approx((4 * near[0] - near[1]) / 3, rel=2e-4)
+    near = [gap_and_current.stiffness(gas, 0.1, Q) for Q in (2e-3, 4e-3)]
+    assert gap_and_current.stiffness(gas, 0.1, 0.0) == pytest.approx(
+        (4 * near[0] - near[1]) / 3, rel=2e-4
+    )
+    near = [gap_and_current.stiffness(gas, D, 0.17) for D in (2e-3, 4e-3)]
+    assert gap_and_current.stiffness(gas, 0.0, 0.17) == pytest.approx(
+        (4 * near[0] - near[1]) / 3, rel=2e-4
+    )
 
 
-# ---- equilibrium ----------------------------------------------------------------------------------------------------------
+# ---- equilibrium -----------------------------------------------------------------------------
 
 
 def equilibrium(D, T, inv):
@@ -246,38 +276,50 @@ def equilibrium(D, T, inv):
 
 
 def test_equilibrium_is_bcs():
-    """Without bias and width: Delta and Tc of the textbook gap equation, 1e-8, and .22691406, .128048. Fails with 2 M0 at finite T only."""
+    """Without bias and width: Delta and Tc of the textbook gap equation, 1e-8, and .22691406,
+    .128048.
+
+    Fails with 2 M0 at finite T only.
+    """
     D0 = brentq(lambda D: equilibrium(D, 0.0, -1.0), 0.1, 0.4, xtol=1e-12)
     assert (
-        branches.largest(Gas(Baths(0.0, 0.0, 0.0)))
+        state_curves.largest(Gas(Baths(0.0, 0.0, 0.0)))
         == pytest.approx(D0, abs=1e-8)
         == pytest.approx(0.22691406, abs=1e-8)
     )
-    Tc = brentq(lambda T: states.gap(Gas(Baths(0.0, T, 0.0)), 0.0, 0.0), 0.05, 0.2)
+    Tc = brentq(lambda T: gap_and_current.gap(Gas(Baths(0.0, T, 0.0)), 0.0, 0.0), 0.05, 0.2)
     assert equilibrium(1e-9, Tc, -1.0) == pytest.approx(0, abs=1e-7) and Tc == pytest.approx(
         0.128048, abs=1e-6
     )
-    gamma_c = brentq(lambda g: states.gap(Gas(Baths(g, 0.0, 0.0)), 0.0, 0.0), 0.02, 0.2)
+    gamma_c = brentq(lambda g: gap_and_current.gap(Gas(Baths(g, 0.0, 0.0)), 0.0, 0.0), 0.02, 0.2)
     assert gamma_c == pytest.approx(0.0562225, abs=1e-7)
 
 
 def test_weak_coupling_is_that_of_a_field():
-    """The mean of two reservoirs acts on a vanishing Delta as a Zeeman field: at 1/(pF a) = -2.5 the interior gap begins at Delta0/2 and the Fulde-Ferrell
-    state ends at .7544 Delta0 with Q = 1.1997 dmu, 1e-3 (corrections are of order Delta0^2). Fails with pQ/2 in xi_a."""
+    """The mean of two reservoirs acts on a vanishing Delta as a Zeeman field: at 1/(pF a) = -2.5
+    the interior gap begins at Delta0/2 and the Fulde-Ferrell state ends at .7544 Delta0 with Q =
+    1.1997 dmu, 1e-3 (corrections are of order Delta0^2).
+
+    Fails with pQ/2 in xi_a.
+    """
     gas = Gas(Baths(0.0, 0.0, 0.0), -2.5)
-    D0 = branches.largest(gas)
-    Q, dmu = branches.last(gas)
-    assert states.dmu_of(gas, 0.0, 0.0) == pytest.approx(0.5 * D0, rel=1e-3)
+    D0 = state_curves.largest(gas)
+    Q, dmu = state_curves.last(gas)
+    assert gap_and_current.dmu_of(gas, 0.0, 0.0) == pytest.approx(0.5 * D0, rel=1e-3)
     assert dmu == pytest.approx(0.7544 * D0, rel=1e-3) and Q == pytest.approx(
         1.1997 * dmu, rel=3e-3
     )
 
 
-# ---- branches -------------------------------------------------------------------------------------------------------------
+# ---- branches --------------------------------------------------------------------------------
 
 
 def test_reference_states(cold):
-    """Delta and Q at gamma = .005, T = 0 to 1e-8, and how many there are: 1, 2, 4, 3 in regions I to IV. Fails if a fold is missed."""
+    """Delta and Q at gamma = .005, T = 0 to 1e-8, and how many there are: 1, 2, 4, 3 in regions I
+    to IV.
+
+    Fails if a fold is missed.
+    """
     wanted = {
         0.05: [("NBCS", 0.21619521, 0)],
         0.13: [("NBCS", 0.21374201, 0), ("NIG", 0.09001588, 0)],
@@ -290,16 +332,24 @@ def test_reference_states(cold):
     }
     for dmu, rows in wanted.items():
         gas = COLD_GAS.at(dmu)
-        found = branches.find(gas, cold)
+        found = state_curves.find(gas, cold)
         assert [row[0] for row in found] == [row[0] for row in rows]
         for (_, D, Q), (_, D0, Q0) in zip(found, rows):
             assert polished(gas, D, Q) == pytest.approx((D0, Q0), abs=1e-8)
-    assert [name for name, *_ in branches.find(COLD_GAS.at(0.16), cold)] == ["NBCS", "NIG", "NFF'"]
-    assert branches.find(COLD_GAS.at(0.19), cold) == []
+    assert [name for name, *_ in state_curves.find(COLD_GAS.at(0.16), cold)] == [
+        "NBCS",
+        "NIG",
+        "NFF'",
+    ]
+    assert state_curves.find(COLD_GAS.at(0.19), cold) == []
 
 
 def test_reference_edges(cold):
-    """Table I as recomputed, to the digits known: onset .112177, fold .136015, end .154211, fold .185423. Fails with D for 2 D in the determinant of the fold."""
+    """Table I as recomputed, to the digits known: onset .112177, fold .136015, end .154211, fold
+    .185423.
+
+    Fails with D for 2 D in the determinant of the fold.
+    """
     wanted = {
         "nig_onset": 0.112177,
         "nff_fold": 0.136015,
@@ -311,7 +361,10 @@ def test_reference_edges(cold):
 
 
 def test_the_number_of_states_changes_at_the_edges(cold):
-    """A little below and above each polished edge the search finds the states the edge promises. Fails if an edge belongs to another curve."""
+    """A little below and above each polished edge the search finds the states the edge promises.
+
+    Fails if an edge belongs to another curve.
+    """
     for name, (below, above) in {
         "nig_onset": (1, 2),
         "nff_fold": (2, 4),
@@ -320,19 +373,20 @@ def test_the_number_of_states_changes_at_the_edges(cold):
         "nbcs_end": (2, 0),
     }.items():
         dmu = edge(COLD_GAS, cold, name)
-        assert [len(branches.find(COLD_GAS.at(dmu + d), cold)) for d in (-1e-6, 1e-6)] == [
+        assert [len(state_curves.find(COLD_GAS.at(dmu + d), cold)) for d in (-1e-6, 1e-6)] == [
             below,
             above,
         ], name
 
 
 def test_no_width_no_temperature():
-    """gamma -> 0 at T = 0: NBCS does not feel dmu up to Delta0, NIG and both states with Q at dmu = .145 to 1e-8, and the hole of NIG, Eqs. (89), (90).
+    """gamma -> 0 at T = 0: NBCS does not feel dmu up to Delta0, NIG and both states with Q at dmu =
+    .145 to 1e-8, and the hole of NIG, Eqs. (89), (90).
 
     Fails if NBCS is sought among the roots below dmu alone.
     """
     gas = Gas(SHARP)
-    found = {name: polished(gas, D, Q) for name, D, Q in branches.find(gas)}
+    found = {name: polished(gas, D, Q) for name, D, Q in state_curves.find(gas)}
     wanted = {
         "NBCS": (0.22691406, 0),
         "NIG": (0.12043076, 0),
@@ -342,40 +396,48 @@ def test_no_width_no_temperature():
     assert list(found) == list(wanted)
     for name, value in wanted.items():
         assert found[name] == pytest.approx(value, abs=1.1e-8), name
-    hole = amplitudes.hole(found["NIG"][0], SHARP)
+    hole = pair_amplitude.hole(found["NIG"][0], SHARP)
     assert hole == pytest.approx((0.95877, 1.03959), abs=6e-6)
     p = np.array([0.5 * (hole[0] + hole[1]), hole[0] - 1e-6, hole[1] + 1e-6])
-    values = amplitudes.pair(p, 0.0, found["NIG"][0], 0.0, SHARP.occupation)
+    values = pair_amplitude.pair(p, 0.0, found["NIG"][0], 0.0, SHARP.occupation)
     assert values[0] == 0 and np.all(values[1:] > 0.3)
 
 
 def test_a_small_width_tends_to_none():
-    """Delta and Q of all four at gamma = 1e-5 against gamma = 0, 5e-4. Fails with Gam = 200 gamma."""
+    """Delta and Q of all four at gamma = 1e-5 against gamma = 0, 5e-4.
+
+    Fails with Gam = 200 gamma.
+    """
     found = [
-        [polished(gas, D, Q) for _, D, Q in branches.find(gas)]
+        [polished(gas, D, Q) for _, D, Q in state_curves.find(gas)]
         for gas in (Gas(SHARP), Gas(replace(SHARP, gamma=1e-5)))
     ]
     assert np.array(found[1]) == pytest.approx(np.array(found[0]), abs=5e-4)
 
 
 def test_warm_reservoirs():
-    """gamma -> 0 at T = .02: fold .142994 and end .182118, and only NBCS is left at T = .08. Fails with T for 2T in the digammas."""
+    """gamma -> 0 at T = .02: fold .142994 and end .182118, and only NBCS is left at T = .08.
+
+    Fails with T for 2T in the digammas.
+    """
     gas = Gas(Baths(0.0, 0.02, 0.0))
-    known = branches.curves(gas)
+    known = state_curves.curves(gas)
     for name, value in {"nff_fold": 0.142994, "nbcs_end": 0.182118}.items():
         assert edge(gas, known, name) == pytest.approx(value, abs=1e-6)
     hot = Gas(Baths(0.0, 0.08, 0.0))
-    known = branches.curves(hot)
+    known = state_curves.curves(hot)
     assert known.twisted is None and known.uniform.folds == ()
-    assert [name for name, *_ in branches.find(hot.at(0.12), known)] == ["NBCS"]
+    assert [name for name, *_ in state_curves.find(hot.at(0.12), known)] == ["NBCS"]
 
 
 def scanned(gas, D, Q):
-    """Number of cells of a (D, Q) grid in which the contours g = 0 and J = 0 cross: bilinear signs, no curve followed."""
+    """Number of cells of a (D, Q) grid in which the contours g = 0 and J = 0 cross: bilinear signs,
+    no curve followed.
+    """
     g, S = np.empty((2, len(D), len(Q)))
     for i, d in enumerate(D):
         for j, q in enumerate(Q):
-            g[i, j], S[i, j] = branches.equations(gas, d, q)
+            g[i, j], S[i, j] = state_curves.equations(gas, d, q)
     count = 0
     for i in range(len(D) - 1):
         for j in range(len(Q) - 1):
@@ -411,9 +473,12 @@ def scanned(gas, D, Q):
     ],
 )
 def test_no_state_is_missed(gamma, T, dmu):
-    """A blind scan of (Delta, Q) finds crossings of g = 0 and J = 0 nowhere else. Fails if one of the curves has a second part."""
+    """A blind scan of (Delta, Q) finds crossings of g = 0 and J = 0 nowhere else.
+
+    Fails if one of the curves has a second part.
+    """
     gas = Gas(Baths(gamma, T, dmu))
-    found = [(D, Q) for name, D, Q in branches.find(gas) if Q > 0]
+    found = [(D, Q) for name, D, Q in state_curves.find(gas) if Q > 0]
     D, Q = np.linspace(4e-3, 0.24, 60), np.linspace(5e-3, 0.5, 60)
     assert scanned(gas, D, Q) >= len(found)
     assert scanned(gas, D, Q) <= 3 * len(found)  # neighbouring cells may share a crossing

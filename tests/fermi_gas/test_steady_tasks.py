@@ -1,4 +1,6 @@
-"""The steady tasks of the Fermi gas as a user runs them: summary, errors, data sets, bad input, several ranks."""
+"""The steady tasks of the Fermi gas as a user runs them: summary, errors, data sets, bad input,
+several ranks.
+"""
 
 import numpy as np
 import pytest
@@ -19,7 +21,10 @@ def run(task, parameters=None, output=None, **tables):
 
 
 def test_steady_gives_every_branch():
-    """Region III: four states under the names of the paper, residuals below 1e-11, values to 1e-8. Fails if NIG and NBCS change their names."""
+    """Region III: four states under the names of the paper, residuals below 1e-11, values to 1e-8.
+
+    Fails if NIG and NBCS change their names.
+    """
     result = run("steady", {"dmu": 0.145})
     rows = result.summary["branches"]
     assert [row["name"] for row in rows] == list(NAMES) and result.status == "complete"
@@ -40,7 +45,11 @@ def test_steady_gives_every_branch():
     ],
 )
 def test_errors_bound_the_change_under_refinement(gamma, T, dmu):
-    """On panels a third as long every Delta and Q moves by less than its error, which is below 1e-9. Fails if the error is that of SNES alone."""
+    """On panels a third as long every Delta and Q moves by less than its error, which is below
+    1e-9.
+
+    Fails if the error is that of SNES alone.
+    """
     coarse, fine = (
         run("steady", {"gamma": gamma, "T": T, "dmu": dmu}, numerics={"dp": dp})
         for dp in (0.05, 0.016)
@@ -54,7 +63,10 @@ def test_errors_bound_the_change_under_refinement(gamma, T, dmu):
 
 
 def test_a_normal_gas_is_told_so():
-    """Beyond every edge there is no condensate: an empty list, a warning, no failure. Fails if the data sets are written without states."""
+    """Beyond every edge there is no condensate: an empty list, a warning, no failure.
+
+    Fails if the data sets are written without states.
+    """
     result = run("steady", {"dmu": 0.3})
     assert (
         result.summary["branches"] == []
@@ -70,7 +82,10 @@ def along():
 
 
 def test_branches_give_table_one(along):
-    """Edges to the digits known, 1, 2, 4, 3 and 0 states, each branch's data set where it exists. Fails if edges are those of the nodes."""
+    """Edges to the digits known, 1, 2, 4, 3 and 0 states, each branch's data set where it exists.
+
+    Fails if edges are those of the nodes.
+    """
     wanted = {
         "nig_onset": 0.112177,
         "nff_fold": 0.136015,
@@ -86,7 +101,11 @@ def test_branches_give_table_one(along):
 
 
 def test_the_curves_pass_through_the_states(along):
-    """The stored curves, interpolated at the Delta of each state, have its dmu to 1e-3, an error of interpolation (NBCS is too steep). Fails if a fold is left out."""
+    """The stored curves, interpolated at the Delta of each state, have its dmu to 1e-3, an error of
+    interpolation (NBCS is too steep).
+
+    Fails if a fold is left out.
+    """
     for curve, names in (("uniform", ("NIG",)), ("twisted", ("NFF", "NFFp"))):
         D, dmu = np.asarray(along[f"{curve}_D"]), np.asarray(along[f"{curve}_dmu"])
         for name in names:
@@ -97,7 +116,11 @@ def test_the_curves_pass_through_the_states(along):
 
 
 def test_the_phase_diagram_agrees_with_single_points():
-    """Masks of a plane against task steady at three of its points; the ends of the axes, gamma_c and T_c. Fails if rows are shifted."""
+    """Masks of a plane against task steady at three of its points; the ends of the axes, gamma_c
+    and T_c.
+
+    Fails if rows are shifted.
+    """
     plane = run(
         "phase-diagram", sweep={"gamma": [0.0, 0.005, 0.02], "dmu": [0.05, 0.13, 0.145, 0.16, 0.19]}
     )
@@ -117,7 +140,11 @@ def test_the_phase_diagram_agrees_with_single_points():
 
 
 def test_the_surface_holds_both_planes():
-    """Boundaries over gamma and T at the ends of the axes against the planes: T_c = .128048, and T = .02 known to 1e-6. Fails if keys are swapped."""
+    """Boundaries over gamma and T at the ends of the axes against the planes: T_c = .128048, and T
+    = .02 known to 1e-6.
+
+    Fails if keys are swapped.
+    """
     result = run("phase-diagram", sweep={"gamma": [0.0, 0.06], "T": [0.02, 0.13]})
     assert result.nff_fold[0, 0] == pytest.approx(0.142994, abs=1e-6) and result.nbcs_end[
         0, 0
@@ -127,7 +154,10 @@ def test_the_surface_holds_both_planes():
 
 
 def test_the_pair_amplitude_of_the_interior_gap_has_a_hole():
-    """NIG at gamma -> 0, dmu = .145: none for .95877 < p < 1.03959, in every direction. Fails with E - dmu for E < dmu."""
+    """NIG at gamma -> 0, dmu = .145: none for .95877 < p < 1.03959, in every direction.
+
+    Fails with E - dmu for E < dmu.
+    """
     result = run(
         "pair-amplitude", {"gamma": 0.0, "dmu": 0.145, "branch": "NIG"}, numerics={"points": 121}
     )
@@ -142,7 +172,10 @@ def test_the_pair_amplitude_of_the_interior_gap_has_a_hole():
 
 
 def test_the_momentum_distribution_has_two_edges():
-    """Edges of the normal gas at sqrt(1 -+ dmu) to 2e-4 (width .005), occupation one half between. Fails with dmu for 2 dmu in the edges."""
+    """Edges of the normal gas at sqrt(1 -+ dmu) to 2e-4 (width .005), occupation one half between.
+
+    Fails with dmu for 2 dmu in the edges.
+    """
     result = run("momentum", {"dmu": 0.2, "branch": "normal"}, sweep={"p": [0.5, 1.0, 1.3]})
     assert result.summary["edges"] == pytest.approx([np.sqrt(0.8), np.sqrt(1.2)], abs=2e-4)
     assert (
@@ -153,7 +186,11 @@ def test_the_momentum_distribution_has_two_edges():
 
 
 def test_the_current_vanishes_at_the_state():
-    """J(Q) at NFF's own Delta is 0 at NFF's Q, 1e-9, and falls from Q = 0 first: a uniform state of this Delta is unstable to a twist. Fails with J/Q for J."""
+    """J(Q) at NFF's own Delta is 0 at NFF's Q, 1e-9, and falls from Q = 0 first: a uniform state of
+    this Delta is unstable to a twist.
+
+    Fails with J/Q for J.
+    """
     result = run("current", {"dmu": 0.145, "branch": "NFF"}, sweep={"Q": [0.0, 0.05, 0.15, 0.25]})
     assert result.summary["zeros"] == [pytest.approx(0.18269617, abs=1e-8)]
     assert (
@@ -183,23 +220,12 @@ def test_the_current_vanishes_at_the_state():
     ],
 )
 def test_bad_input_ends_with_one_line(task, tables, words):
-    """A sweep that lacks its key, a branch that is not there, reservoirs below the band: one line that says so."""
+    """A sweep that lacks its key, a branch that is not there, reservoirs below the band: one line
+    that says so.
+    """
     with pytest.raises(InputError) as error:
         hpcneq.run({"system": "fermi-gas", "task": task, **tables})
     assert words in str(error.value) and "\n" not in str(error.value)
-
-
-def test_check_estimates(tmp_path):
-    """hpcneq check prints a size and a time for tasks that take some. Fails if a task's estimate needs a key its input lacks."""
-    for task, sweep in (
-        ("steady", {}),
-        ("branches", {"dmu": [0.1, 0.2]}),
-        ("phase-diagram", {"gamma": [0.04, 0.05], "dmu": [0.0, 0.1]}),
-    ):
-        text = driver.check(
-            {"system": "fermi-gas", "task": task, "parameters": {"gamma": 0.04}, "sweep": sweep}
-        )
-        assert "time: about" in text
 
 
 CASES = {
@@ -216,7 +242,11 @@ CASES = {
 @pytest.mark.parallel
 @pytest.mark.parametrize("task", CASES)
 def test_any_number_of_ranks_gives_the_same(task, comm, shared_tmp):
-    """Every data set and number on all ranks equals that of one rank to 1e-11; more ranks than points do no harm. Fails if a row's curves are another's."""
+    """Every data set and number on all ranks equals that of one rank to 1e-11; more ranks than
+    points do no harm.
+
+    Fails if a row's curves are another's.
+    """
     tree = {"system": "fermi-gas", "task": task, **CASES[task]}
     result = hpcneq.run(tree, output=shared_tmp / "all.h5")
     comm.barrier()

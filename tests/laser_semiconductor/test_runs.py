@@ -1,4 +1,7 @@
-"""Runs of the laser-driven semiconductor: errors of the transient, stops, robustness against v_plus, errors of maps and curves."""
+"""Runs of the laser-driven semiconductor.
+
+Errors of the transient, stops, robustness against v_plus, errors of maps and curves.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def run(task, **tables):
     return hpcneq.run({"system": "laser-semiconductor", "task": task, **tables})
 
 
-# ---- the transient ------------------------------------------------------------------------------------------------------
+# ---- the transient ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -39,10 +42,14 @@ def run(task, **tables):
     ],
 )
 def test_errors_of_the_transient_are_those_of_a_finer_run(numerics, finer):
-    """At every time |delta - delta of four times finer steps and twice (four times) as many momenta| is below the written error (up to 1% of
-    its largest, for where it changes sign), which is at most 100 times too large where it is more than 1%; so is that of what the run ends with.
+    """The written errors bound, at every time, the change in a run with finer steps and momenta.
 
-    Fails if the step's error is taken for a fifteenth of the difference (too small by five at t < 100), or if the run on the denser grid keeps the old one.
+    Steps are four times finer, momenta twice (four times) as many; up to 1% of the largest error,
+    for where it changes sign. The error is at most 100 times too large where it is more than 1%; so
+    is that of what the run ends with.
+
+    Fails if the step's error is taken for a fifteenth of the difference (too small by five at t <
+    100), or if the run on the denser grid keeps the old one.
     """
     coarse = hpcneq.run({**SHORT, "numerics": numerics})
     fine = hpcneq.run({**SHORT, "numerics": finer | {"error_estimate": False}})
@@ -62,9 +69,10 @@ def test_errors_of_the_transient_are_those_of_a_finer_run(numerics, finer):
 @pytest.mark.parallel
 @pytest.mark.parametrize("steps", [9])
 def test_a_stopped_evolution_goes_on_as_if_it_had_not_been(comm, shared_tmp, monkeypatch, steps):
-    """In legs of so many steps, the runs for the errors included: every data set and number bit for bit that of one go.
+    """An evolution in legs of so many steps has every bit of one in one go, its errors included.
 
-    t_max is no multiple of the step or the output. Fails if the rows of a run for the errors are not kept in its checkpoints.
+    t_max is no multiple of the step or the
+    output. Fails if the rows of a run for the errors are not kept in its checkpoints.
     """
     task = {**SHORT, "numerics": {"points": 11}, "run": {"t_max": 9.7, "output_every": 1.6}}
     driver.run(task, shared_tmp / "whole.h5", quiet=True)
@@ -99,7 +107,7 @@ def test_a_stopped_evolution_goes_on_as_if_it_had_not_been(comm, shared_tmp, mon
 
 
 def test_the_noise_floor_is_named_in_the_output():
-    """Pairs that decay to the floor: the warnings say so, and Delta is then the floor to a few per cent."""
+    """Pairs that decay to the floor: the warnings say so, and Delta is about the floor."""
     given = {"V": 20.0, "Omega": 2e-3, "gamma2": 1e-4}
     found = run(
         "evolve",
@@ -120,11 +128,11 @@ def test_the_noise_floor_is_named_in_the_output():
     assert not any("noise floor" in words for words in clean.warnings)
 
 
-# ---- v_plus -------------------------------------------------------------------------------------------------------------
+# ---- v_plus -------------------------------------------------------------------------------------
 
 
 def edge(V):
-    """(v_plus at which |Delta| has fallen to 95% and where it vanishes, the bound (25)) in units of the parameters."""
+    """(v_plus at which |Delta| has fallen to 95%, v_plus where it vanishes, the bound (25))."""
     points = {"from": 0.0, "to": 0.4 * V, "points": 21}
     found = run("steady", parameters={"V": V}, numerics={"points": 32}, sweep={"v_plus": points})
     v, delta = np.asarray(found.v_plus), np.asarray(found.delta)
@@ -136,10 +144,11 @@ def edge(V):
 
 
 def test_the_order_is_robust_against_v_plus_up_to_a_part_of_the_bound():
-    """(25): |Delta| survives up to 0.8 of sqrt(kappa Gamma) V/V_c, for V = 3, 5, 10 alike, so that the bound scales as it says; the paper's
-    "no change" does not hold: 5% are lost at a third of it.
+    """|Delta| survives v_plus up to 0.8 of the bound (25), sqrt(kappa Gamma) V/V_c.
 
-    Fails with v_plus in E alone of the two zeros of E unresolved, and with (25) in V_c/V.
+    For V = 3, 5, 10 alike, so that the bound scales as it says; the paper's "no change" does not
+    hold: 5% are lost at a third of it. Fails
+    with v_plus in E alone of the two zeros of E unresolved, and with (25) in V_c/V.
     """
     for V in (3.0, 5.0, 10.0):
         bent, gone, bound = edge(V)
@@ -149,9 +158,11 @@ def test_the_order_is_robust_against_v_plus_up_to_a_part_of_the_bound():
 
 @pytest.mark.parametrize("v_plus, pairs", [(0.35, True), (0.8, False)])
 def test_the_evolution_with_v_plus_ends_where_the_gap_equation_says(v_plus, pairs):
-    """gamma1 = 0.8: from |Delta| near that of v_plus = 0, the evolution settles at the root of the gap equation, or decays where there is none.
+    """The evolution settles at the root of the gap equation, or decays where there is none.
 
-    Two routes: the equations of motion on momenta about both zeros of E, and the populations in closed form. Fails with v_plus of the wrong sign in one band.
+    gamma1 = 0.8, from |Delta| near that of v_plus = 0. Two routes: the equations of motion on
+    momenta about both zeros of E, and the populations in closed form. Fails with v_plus of the
+    wrong sign in one band.
     """
     found = run(
         "evolve",
@@ -165,13 +176,14 @@ def test_the_evolution_with_v_plus_ends_where_the_gap_equation_says(v_plus, pair
     assert found.summary["delta_final"] == pytest.approx(exact, rel=1e-4, abs=1e-8)
 
 
-# ---- errors of maps and curves --------------------------------------------------------------------------------------------
+# ---- errors of maps and curves ------------------------------------------------------------------
 
 
 def test_errors_of_maps_and_curves_bound_the_change_on_a_finer_grid():
-    """Every point of a map and a curve at 12 momenta against 48: |change| below the error, which is at most 100 times too large.
+    """Every point of a map and a curve at 12 momenta against 48.
 
-    Fails if errors are those of one corner of the map.
+    |change| below the error, which is at most 100 times too large. Fails if errors are those of one
+    corner of the map.
     """
     sweep = {"Omega": [5e-3, 0.05, 0.5], "V": [2.0, 5.0, 10.0]}
     for task, given in (("map", sweep), ("steady", {"V": sweep["V"]})):

@@ -1,5 +1,6 @@
-"""The laser-driven semiconductor: equations of motion against exact Lindblad dynamics, steady states, growth, Keldysh functional.
+"""The laser-driven semiconductor.
 
+Equations of motion against exact Lindblad dynamics, steady states, growth, Keldysh functional.
 Every docstring names a change of the code under which the test was seen, or is bound, to fail.
 """
 
@@ -15,16 +16,10 @@ from hpcneq.maths import bands
 from hpcneq.parallel import solo
 from hpcneq.solvers.mean_field import FieldState
 from hpcneq.systems.laser_semiconductor.physics import (
-    dynamics as laser_dynamics,
-)
-from hpcneq.systems.laser_semiconductor.physics import (
-    keldysh as laser_keldysh,
-)
-from hpcneq.systems.laser_semiconductor.physics import (
-    material as laser,
-)
-from hpcneq.systems.laser_semiconductor.physics import (
-    published_formulas as laser_formulas,
+    dynamics,
+    keldysh,
+    material,
+    published_formulas,
 )
 
 
@@ -39,7 +34,7 @@ def two_band(V=5.0, Omega=0.5, Gamma=1e-2, gamma2=1e-3, **more):
         kappa_plus=-50.0,
         v_minus=10.0,
     )
-    return laser.Material(**(given | more))
+    return material.Material(**(given | more))
 
 
 def run(task, **tables):
@@ -47,7 +42,7 @@ def run(task, **tables):
     return hpcneq.run({"system": "laser-semiconductor", "task": task, **tables})
 
 
-# ---- equations of motion against four modes of fermions ----------------------------------------------------------------
+# ---- equations of motion against four modes of fermions -----------------------------------------
 
 
 def modes():
@@ -63,7 +58,11 @@ def modes():
 
 
 def lindblad(E1, E2, g, delta, G1, G2, f1, f2):
-    """rho -> d rho/dt of the pair (k, -k): H_pair = -(Delta c2+_k c1+_-k + h.c.) and the same with k -> -k; D[X] = 2 X rho X+ - {X+ X, rho}."""
+    """rho -> d rho/dt of the pair (k, -k).
+
+    H_pair = -(Delta c2+_k c1+_-k + h.c.) and the same with k -> -k; D[X] = 2 X rho X+ - {X+ X,
+    rho}.
+    """
     c1, c2, d1, d2 = modes()
     H = E1 * (c1.T @ c1 + d1.T @ d1) + E2 * (c2.T @ c2 + d2.T @ d2)
     for a1, a2 in ((c1, c2), (d1, d2)):
@@ -94,15 +93,14 @@ def lindblad(E1, E2, g, delta, G1, G2, f1, f2):
 
 
 def gaussian(strength, seed):
-    """exp(-h)/Z of a random quadratic h that is even in k: (n, n), (s, s) non-zero, all others of the equations' form."""
+    """exp(-h)/Z of a random quadratic h that is even in k.
+
+    (n, n), (s, s) non-zero, all others of the equations' form.
+    """
     rng = np.random.default_rng(seed)
     c1, c2, d1, d2 = modes()
-    a, b, z, y = (
-        rng.normal(size=2),
-        None,
-        rng.normal() + 1j * rng.normal(),
-        rng.normal() + 1j * rng.normal(),
-    )
+    a = rng.normal(size=2)
+    z, y = (rng.normal() + 1j * rng.normal() for _ in range(2))
     h = a[0] * (c1.T @ c1 + d1.T @ d1) + a[1] * (c2.T @ c2 + d2.T @ d2)
     mixed = z * (c1.T @ c2 + d1.T @ d2) + y * (c2.T @ d1.T + d2.T @ c1.T)
     h = strength * (h + mixed + mixed.conj().T)
@@ -113,10 +111,13 @@ def gaussian(strength, seed):
 
 @pytest.mark.parametrize("full, seed", [(False, 1), (False, 2), (True, 3)])
 def test_the_right_hand_side_is_that_of_the_exact_lindblad_equation(full, seed):
-    """d/dt of n11, n22, n21, s of a random Gaussian state of four modes, from the 16 x 16 density matrix: to 1e-14.
+    """d/dt of n11, n22, n21, s of a random Gaussian state of four modes, from its density matrix.
 
-    The pairing field of the equations couples one k with one -k, so does the Hamiltonian. Fails with the sign of Delta of (16), without the
-    i of (9a), with D[X]/2 of (5), and (full drive) with exp(+2 i omega0 t).
+    The matrix is 16 x 16, the agreement 1e-14.
+
+    The pairing field of the equations couples one k with one -k, so does the Hamiltonian. Fails
+    with the sign of Delta of (16), without the i of (9a), with D[X]/2 of (5), and (full drive) with
+    exp(+2 i omega0 t).
     """
     m = two_band(V=0.0, Omega=0.7, Gamma=0.3, gamma2=0.2, T=0.4, E_g=1.3, k_max=0.4)
     grid = (np.array([-0.31, 0.31]), np.array([0.1, 0.1]))
@@ -128,7 +129,7 @@ def test_the_right_hand_side_is_that_of_the_exact_lindblad_equation(full, seed):
 
     operators = {"n11": c1.T @ c1, "n22": c2.T @ c2, "n21": c2.T @ c1, "s": c2.T @ d1.T}
     values = {name: np.full((2, 1), mean(X, rho)) for name, X in operators.items()}
-    system = laser_dynamics.Pairing(m, grid, [0.0], values, full_drive=full)
+    system = dynamics.Pairing(m, grid, [0.0], values, full_drive=full)
     f1, f2 = m.fillings(band)
     g = system.drive.coupling(t)
     rate = lindblad(band.E1[0], band.E2[0], g, delta, m.Gamma1, m.Gamma2, f1[0], f2[0])(rho)
@@ -139,7 +140,10 @@ def test_the_right_hand_side_is_that_of_the_exact_lindblad_equation(full, seed):
 
 
 def test_the_full_drive_averages_to_the_rotating_one():
-    """g(t) over a period of the counter-rotating term is Omega, and the lab-frame coupling 2 Omega cos(omega0 t)/2 is real."""
+    """g(t) over a period of the counter-rotating term is Omega.
+
+    The lab-frame coupling 2 Omega cos(omega0 t)/2 is real.
+    """
     full, t = bands.Drive(0.3, 7.0), np.linspace(0, np.pi / 7.0, 64, endpoint=False)
     assert np.mean(full.coupling(t)) == pytest.approx(0.3, abs=1e-14)
     assert full.coupling(t) * np.exp(1j * 7.0 * t) == pytest.approx(
@@ -147,14 +151,15 @@ def test_the_full_drive_averages_to_the_rotating_one():
     )
 
 
-# ---- steady states ------------------------------------------------------------------------------------------------------
+# ---- steady states ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("model", ["two-band", "optical-pumping"])
 def test_the_steady_state_stands_still(model):
-    """The closed-form populations, coherence and pair amplitudes are a root of the equations of motion at finite T, to rounding.
+    """The closed-form state is a root of the equations of motion at finite T, to rounding.
 
-    Fails with a cross term missing in the determinant of the populations (1e-5), and with the sign of (10).
+    Fails with a cross term missing in the determinant of the populations (1e-5), and with the sign
+    of (10).
     """
     m = (
         two_band(V=5.0, T=2.0, model=model, mu1=1.0, mu2=9.0)
@@ -163,25 +168,26 @@ def test_the_steady_state_stands_still(model):
     )
     grid, delta = bands.uniform(0.2, 41), 0.0123
     band = m.on(grid)
-    n11, n22 = laser.populations(m, band, delta**2)
-    assert n11 + n22 - 1 == pytest.approx(laser.imbalance(m, band, delta**2), abs=1e-12)
+    n11, n22 = material.populations(m, band, delta**2)
+    assert n11 + n22 - 1 == pytest.approx(material.imbalance(m, band, delta**2), abs=1e-12)
     fields = {
         "n11": n11,
         "n22": n22,
-        "n21": laser.coherence(m, band, n11, n22),
-        "s": laser.pair_amplitude(m, band, delta),
+        "n21": material.coherence(m, band, n11, n22),
+        "s": material.pair_amplitude(m, band, delta),
     }
     fields = {name: np.asarray(value, complex)[:, None] for name, value in fields.items()}
-    system = laser_dynamics.Pairing(m, grid, [5.0], fields)
+    system = dynamics.Pairing(m, grid, [5.0], fields)
     out = {name: np.zeros_like(value) for name, value in fields.items()}
     system.rhs(0.0, 1, fields, np.array([delta]), out, range(41))
     assert max(np.abs(value).max() for value in out.values()) < 1e-15
 
 
 def test_published_and_reference_numbers():
-    """Thresholds and order parameter of Fig. 4 and of the three-band model, the numbers of independent programs (all digits given).
+    """Thresholds and order parameter of Fig. 4 and of the three-band model, all digits given.
 
-    Fails with the measure dk instead of dk/2pi, with (13) for the exact population, and with cutoff left out.
+    The numbers of independent programs. Fails with the measure dk instead of dk/2pi, with (13) for
+    the exact population, and with cutoff left out.
     """
     found = run("steady").summary
     assert found["delta"] == pytest.approx(0.0192773217, abs=2e-10)
@@ -192,7 +198,7 @@ def test_published_and_reference_numbers():
         "delta_analytic"
     ] == pytest.approx(0.026826, abs=5e-7)
     for Omega, wanted in ((0.1, 3.5308), (1.0, 2.4901), (10.0, 2.4088), (100.0, 2.4009)):
-        m = laser.Material(
+        m = material.Material(
             V=5.0,
             Omega=Omega,
             Gamma1=0.01,
@@ -205,8 +211,8 @@ def test_published_and_reference_numbers():
             k_max=np.inf,
             model="three-band",
         )
-        assert 1 / laser.gap_sum(m, m.on(m.graded(128)), 0.0) == pytest.approx(wanted, abs=1e-4)
-    assert laser_formulas.three_band(m)["V_c A15"] == pytest.approx(2.4, abs=1e-9)
+        assert 1 / material.gap_sum(m, m.on(m.graded(128)), 0.0) == pytest.approx(wanted, abs=1e-4)
+    assert published_formulas.three_band(m)["V_c A15"] == pytest.approx(2.4, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +227,10 @@ def test_published_and_reference_numbers():
     ],
 )
 def test_either_sign_of_the_interaction_pairs(V, kappa, gamma2, pairs):
-    """(21): sgn V = sgn(gamma2 - gamma1) sgn kappa_+, and |V| above threshold; with full self-consistency never. Fails with (21) inverted."""
+    """(21): sgn V = sgn(gamma2 - gamma1) sgn kappa_+, and |V| above threshold.
+
+    With full self-consistency never. Fails with (21) inverted.
+    """
     given = {"V": V, "kappa_plus": kappa, "gamma2": gamma2}
     assert (run("steady", parameters=given).summary["delta"] > 0.01) == pairs
     assert (run("growth", parameters=given).summary["growth_rate"] > 0) == pairs
@@ -232,9 +241,10 @@ def test_either_sign_of_the_interaction_pairs(V, kappa, gamma2, pairs):
 
 
 def test_the_gap_equation_by_another_quadrature():
-    """V times the sum is 1 at the root: integral by scipy's quad over populations from the 4 x 4 linear system of one momentum.
+    """V times the sum is 1 at the root.
 
-    Fails with a wrong k_max, weight, or any coefficient of the populations.
+    Integral by scipy's quad over populations from the 4 x 4 linear system of one momentum. Fails
+    with a wrong k_max, weight, or any coefficient of the populations.
     """
     m = two_band()
     delta = run("steady").summary["delta"]
@@ -265,35 +275,35 @@ def test_the_gap_equation_by_another_quadrature():
 
 
 def test_the_corrected_formulas_hold_where_the_printed_ones_do_not():
-    """(28), (30)-(33), (45) against the exact populations in their limits; each printed version is off by more than 5%.
+    """(28), (30)-(33), (45) against the exact populations in their limits.
 
-    Fails with any printed factor put back.
+    Each printed version is off by more than 5%. Fails with any printed factor put back.
     """
     weak = two_band(V=5e5, Omega=1e-5, gamma2=0.1, k_max=np.inf)
-    exact = abs(1 / laser.gap_sum(weak, weak.on(weak.graded(400)), 0.0))
-    table = laser_formulas.two_band(weak)
+    exact = abs(1 / material.gap_sum(weak, weak.on(weak.graded(400)), 0.0))
+    table = published_formulas.two_band(weak)
     assert (
         table["V_c 28"] == pytest.approx(exact, rel=1e-5)
         and abs(table["V_c 28 printed"] / exact - 1) > 0.05
     )
     blocked = two_band(V=20.0, Omega=2e-3, gamma2=1e-16, k_max=np.inf)
     table, exact = (
-        laser_formulas.two_band(blocked),
-        laser.seed(blocked, blocked.on(blocked.graded(400))),
+        published_formulas.two_band(blocked),
+        material.seed(blocked, blocked.on(blocked.graded(400))),
     )
     assert table["delta 30"] == pytest.approx(exact, rel=1e-4) and table[
         "delta 33"
     ] == pytest.approx(exact, rel=5e-3)
     assert table["V_c 32"] == pytest.approx(
-        1 / laser.gap_sum(blocked, blocked.on(blocked.graded(400)), 0.0), rel=1e-3
+        1 / material.gap_sum(blocked, blocked.on(blocked.graded(400)), 0.0), rel=1e-3
     )
     assert abs(table["delta 33 printed"] / exact - 1) > 1
     pumped = two_band(V=8.0, gamma2=0.3, k_max=np.inf, model="optical-pumping", mu2=10.0).at(
         Gamma12=0.02
     )
     table, exact = (
-        laser_formulas.optical_pumping(pumped, 1.0),
-        laser.seed(pumped, pumped.on(pumped.graded(400))),
+        published_formulas.optical_pumping(pumped, 1.0),
+        material.seed(pumped, pumped.on(pumped.graded(400))),
     )
     assert (
         table["delta 45"] == pytest.approx(exact, rel=1e-5)
@@ -302,27 +312,36 @@ def test_the_corrected_formulas_hold_where_the_printed_ones_do_not():
 
 
 def test_the_order_outlives_the_instability_when_velocities_differ():
-    """v_+ = 2: both zeros of E are resolved (twice the momenta: 1e-9), and below the linear threshold (V_c > 5) a condensate exists on
-    its own branch of larger |Delta| or not at all. Fails with a grid that is dense at k = 0 only, and the paper's (25) bounds the change.
+    """At v_+ = 2 both zeros of E are resolved: twice the momenta change sums by 1e-9.
+
+    Below the linear threshold (V_c > 5) a condensate exists on its own branch of larger |Delta| or
+    not at all. Fails with a grid that is dense at k = 0 only, and the paper's (25) bounds the
+    change.
     """
     m = two_band(v_plus=2.0)
-    sums = [laser.gap_sum(m, m.on(m.graded(n)), 1e-4) for n in (64, 128)]
+    sums = [material.gap_sum(m, m.on(m.graded(n)), 1e-4) for n in (64, 128)]
     assert sums[0] == pytest.approx(sums[1], rel=1e-9)
     near = two_band(v_plus=0.3)
-    assert laser.seed(near, near.on(near.graded(64))) == pytest.approx(0.0192773, rel=0.1)
+    assert material.seed(near, near.on(near.graded(64))) == pytest.approx(0.0192773, rel=0.1)
 
 
 def test_the_order_does_not_depend_on_temperature_below_the_gap():
-    """T = 0.02 E_g changes |Delta| by less than 1e-8 of it, T = 0.3 E_g by more than 5%. Fails if energies lose their E_g/2."""
+    """T = 0.02 E_g changes |Delta| by less than 1e-8 of it, T = 0.3 E_g by more than 5%.
+
+    Fails if energies lose their E_g/2.
+    """
     cold, cool, hot = (run("steady", parameters={"T": T}).summary["delta"] for T in (0.0, 0.2, 3.0))
     assert cool == pytest.approx(cold, rel=1e-8) and hot < 0.95 * cold
 
 
-# ---- growth and the Keldysh functional ----------------------------------------------------------------------------------
+# ---- growth and the Keldysh functional ----------------------------------------------------------
 
 
 def test_growth_by_formula_eigenvalue_and_reference():
-    """lambda = .0229352 + .0488485 i, from the condition and from the matrix; errors bound the change on a finer grid. Fails with f = 1."""
+    """lambda = .0229352 + .0488485 i, from the condition and from the matrix.
+
+    Errors bound the change on a finer grid. Fails with f = 1.
+    """
     found = run("growth")
     assert found.summary["growth_rate"] == pytest.approx(0.0229352, abs=6e-8) and found.summary[
         "frequency"
@@ -341,23 +360,27 @@ def test_growth_by_formula_eigenvalue_and_reference():
     ],
 )
 def test_the_keldysh_functional_is_the_gap_equation(given):
-    """The corrected functional over i 4 Delta Re[1/(E + i Gamma)] (n - 1), momentum by momentum, to 1e-6.
+    """The corrected functional is i 4 Delta Re[1/(E + i Gamma)] (n - 1) at every momentum, to 1e-6.
 
-    Two routes: frequency integrals of 4 x 4 Green functions, and closed-form populations. Fails with Delta/2 (printed) and with G^K not transposed.
+    Two routes: frequency integrals of 4 x 4 Green functions, and closed-form populations. Fails
+    with Delta/2 (printed) and with G^K not transposed.
     """
     found = run("keldysh", parameters=given, numerics={"points": 6, "frequencies": 48})
     assert found.summary["ratio"] == pytest.approx(1.0, abs=1e-7) and found.summary["worst"] < 1e-6
 
 
 def test_untransposed_keldysh_lines_would_show():
-    """The functional of (53) with the printed Delta/2 differs by tens of per cent at Delta ~ Gamma: the test above can fail."""
+    """The functional of (53) with the printed Delta/2 differs by tens of per cent at Delta ~ Gamma.
+
+    The test above can fail.
+    """
     m = two_band()
     band = m.on(m.graded(4))
-    printed = 2 * laser_keldysh.functional(m, band, 0.0193 / 2, 32)
-    assert np.abs(printed / laser_keldysh.gap_equation(m, band, 0.0193) - 1).max() > 0.1
+    printed = 2 * keldysh.functional(m, band, 0.0193 / 2, 32)
+    assert np.abs(printed / keldysh.gap_equation(m, band, 0.0193) - 1).max() > 0.1
 
 
-# ---- evolution ----------------------------------------------------------------------------------------------------------
+# ---- evolution ----------------------------------------------------------------------------------
 
 GROW = {
     "numerics": {"grid": "graded", "points": 64, "error_estimate": False},
@@ -366,7 +389,10 @@ GROW = {
 
 
 def test_a_seed_grows_as_the_linear_theory_says():
-    """Slope and turning of ln Delta from t = 300 on equal the root of the growth condition, to 1e-6. Fails with the sign of (16)."""
+    """Slope and turning of ln Delta from t = 300 on are the root of the growth condition, to 1e-6.
+
+    Fails with the sign of (16).
+    """
     found = run("evolve", **GROW, run={"t_max": 480.0, "output_every": 10.0})
     t, delta = np.asarray(found.t), np.asarray(found.delta)[:, 0]
     late = t > 300
@@ -381,9 +407,10 @@ def test_a_seed_grows_as_the_linear_theory_says():
 
 @pytest.mark.parametrize("pairs", ["uniform", "random"])
 def test_the_evolution_ends_in_the_steady_state(pairs):
-    """V = 5 settles on the root of the gap equation from either start (gamma1 = 0.8, Fig. 5); 1 and -5, in the same batch, decay.
+    """V = 5 settles on the root of the gap equation from either start; 1 and -5 decay.
 
-    Fails with a term dropped anywhere. At gamma2 = 1e-3 populations settle with 2 Gamma2 = 2e-5 only: that is the tail the root skips.
+    All in one batch, gamma1 = 0.8 as in Fig. 5. Fails with a term dropped anywhere. At
+    gamma2 = 1e-3 populations settle with 2 Gamma2 = 2e-5 only: that is the tail the root skips.
     """
     found = run(
         "evolve",
@@ -401,16 +428,16 @@ def test_the_evolution_ends_in_the_steady_state(pairs):
 
 @pytest.mark.parallel
 def test_momenta_over_ranks_give_the_same_evolution(comm):
-    """A batch of two interactions on any number of ranks has the right-hand side of one rank, to rounding."""
+    """Two interactions on any number of ranks have the right-hand side of one rank, to rounding."""
     m, grid = two_band(), bands.uniform(0.2, 5)
 
     def state(c):
         return FieldState(
-            laser_dynamics.Pairing(
+            dynamics.Pairing(
                 m,
                 grid,
                 [5.0, -5.0],
-                laser_dynamics.initial(m, grid, 2, "driven", 1e-2, "random", 3),
+                dynamics.initial(m, grid, 2, "driven", 1e-2, "random", 3),
             ),
             c,
         )
@@ -434,6 +461,11 @@ def test_momenta_over_ranks_give_the_same_evolution(comm):
         ("steady", {"parameters": {"gamma1": 0.3, "gamma2": 0.3}}, "gamma1"),
         ("map", {"sweep": {"V": [1.0, 2.0]}}, r"\[sweep\]"),
         ("steady", {"sweep": {"Gamma": [0.0, 1.0]}}, r"\[sweep\] Gamma"),
+        ("steady", {"sweep": {"kappa_plus": [-1.0, 0.0, 1.0]}}, r"\[sweep\] kappa_plus"),
+        ("steady", {"numerics": {"points": 3}}, r"\[numerics\] points = 3: must be >= 4"),
+        ("growth", {"numerics": {"points": 4001}}, r"\[numerics\] points = 4001: must be <= 4000"),
+        ("keldysh", {"parameters": {"delta": 0.0}}, r"\[parameters\] delta = 0"),
+        ("evolve", {"run": {"t_max": 1e9, "output_every": 1e6}}, r"\[run\] t_max = 1e\+09"),
     ],
 )
 def test_bad_input_is_named(task, tables, words):

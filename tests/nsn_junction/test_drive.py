@@ -36,19 +36,24 @@ def expected(name, t):
 
 @pytest.mark.parametrize("name", CASES)
 def test_values_and_moments(name):
-    """Each kind against its formula; mean and first moment against quadrature. Mutation: 3 -> 6 in `moments` fails for ramp and sine."""
+    """Each kind against its formula; mean and first moment against quadrature. Mutation: 3 -> 6
+    in `moments` fails for ramp and sine.
+    """
     bias = drive.read(CASES[name])
     for t in (0.2, 0.99, 1.01, 1.7, 2.99, 3.01, 5.0):
         assert bias(t) == pytest.approx(expected(name, t), abs=1e-14)
     for t, h in ((0.1, 0.5), (1.0, 0.5), (2.5, 0.5), (3.0, 0.25)):
         mean, slope = bias.moments(t, h)
         assert mean == pytest.approx(quad(lambda s: expected(name, s), t, t + h)[0] / h, abs=1e-10)
-        moment = quad(lambda s: (s - t - h / 2) * expected(name, s), t, t + h)[0]
+        first = quad(lambda s, middle: (s - middle) * expected(name, s), t, t + h, (t + h / 2,))
+        moment = first[0]
         assert slope == pytest.approx(12 * moment / h**3, abs=1e-8)
 
 
 def test_breakpoints_and_sides():
-    """An integrator restarts where eV or its slope jumps; the value before and after are told apart."""
+    """An integrator restarts where eV or its slope jumps; the value before and after are told
+    apart.
+    """
     assert drive.read(CASES["ramp"]).breakpoints(10) == [1.0, 3.0]
     assert drive.read(CASES["pulse"]).breakpoints(2) == [1.0]
     assert drive.read(CASES["constant"]).breakpoints(10) == []

@@ -1,7 +1,8 @@
-"""The junction's integrator: stationarity, order, conservation laws, exactly solvable limits, and how a step behaves.
+"""The junction's integrator: stationarity, order, conservation laws, exactly solvable limits, and
+how a step behaves.
 
-Units: hopping = 1. Unless said otherwise two leads of coupling .05 each; "exact" refers to the same bath poles, whose
-own error is the business of test_nsn_truth.py.
+Units: hopping = 1. Unless said otherwise two leads of coupling .05 each; "exact" refers to the
+same bath poles, whose own error is the business of test_nsn_truth.py.
 """
 
 import dataclasses
@@ -15,7 +16,7 @@ import hpcneq
 from hpcneq import parallel
 from hpcneq.maths import poles
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Row
 from hpcneq.systems.nsn_junction.physics import drive
 from hpcneq.systems.nsn_junction.physics import junction as model
@@ -39,7 +40,9 @@ def junction(
     stretch=1.0,
     t_max=100.0,
 ):
-    """A Junction; ``left`` and ``right`` replace a lead's own (gamma, T, mu); ``stretch`` widens the poles' window."""
+    """A Junction; ``left`` and ``right`` replace a lead's own (gamma, T, mu); ``stretch`` widens
+    the poles' window.
+    """
     own = {"gamma": gamma, "T": T, "mu": mu}
     leads = (
         model.Lead("left", sign=+1, **{**own, **(left or {})}),
@@ -52,7 +55,9 @@ def junction(
 
 
 def twins(system, eV):
-    """The junction's leads for the independent routes; ``eV(t)`` is the test's own form of the bias."""
+    """The junction's leads for the independent routes; ``eV(t)`` is the test's own form of the
+    bias.
+    """
     return [
         independent.Lead(
             lead.gamma,
@@ -69,7 +74,7 @@ class March:
 
     def __init__(self, system, delta, step, breaks=()):
         self.system, self.step = system, step
-        self.state = State(Quench(system, np.asarray(delta, complex)), parallel.world())
+        self.state = BlockState(Quench(system, np.asarray(delta, complex)), parallel.world())
         self.method = Exponential(self.state)
         self.edges = sorted(breaks)
         self.t, self.origin, self.taken = 0.0, 0.0, 0
@@ -123,15 +128,16 @@ def settle(system, low=0.02, high=2.0):
     return np.full(size, brentq(gain, low, high, xtol=1e-15, rtol=1e-14))
 
 
-# ---- stationary states -----------------------------------------------------------------------------------------------
+# ---- stationary states ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("bias", [0.0, 0.3])
 def test_a_stationary_state_stays(bias):
-    """A self-consistent state, at rest or with a current through it, does not drift within t = 20 at dt = .5: rounding and
-    the root's accuracy, < 1e-10.
+    """A self-consistent state, at rest or with a current through it, does not drift within t = 20
+    at dt = .5: rounding and the root's accuracy, < 1e-10.
 
-    Fails if the weights of the memory forget the damping e^{-2 Gamma s}, or if the start's G^< is damped by Gamma, not 2 Gamma.
+    Fails if the weights of the memory forget the damping e^{-2 Gamma s}, or if the start's G^< is
+    damped by Gamma, not 2 Gamma.
     """
     system = junction(9, 3, bias, h=0.2, gamma=0.01)
     march = March(system, settle(system), 0.5)
@@ -142,11 +148,13 @@ def test_a_stationary_state_stays(bias):
 
 
 def test_relaxation_ends_at_the_gap_equation_of_the_same_lattice():
-    """At constant bias a disturbed uniform state relaxes to the root of Eq. (47), summed over the lattice's 16 momenta with
-    scipy's digamma: 1e-7, as the poles are good to 1e-8 (a root moves by the error over the slope, here about 1) and all
-    modes have decayed by e^{-2 Gamma t} = e^{-40}.
+    """At constant bias a disturbed uniform state relaxes to the root of Eq. (47), summed over the
+    lattice's 16 momenta with scipy's digamma: 1e-7, as the poles are good to 1e-8 (a root moves
+    by the error over the slope, here about 1) and all modes have decayed by e^{-2 Gamma t} =
+    e^{-40}.
 
-    Fails if a lead's edge moves by eV instead of eV/2, or if G^< is damped by Gamma instead of 2 Gamma.
+    Fails if a lead's edge moves by eV instead of eV/2, or if G^< is damped by Gamma instead of 2
+    Gamma.
     """
     U, h, T, gamma, bias = 4.0, 0.15, 0.05, 0.1, 0.3
     system = junction(4, 4, bias, U=U, h=h, T=T, gamma=gamma, error=3e-9)
@@ -162,7 +170,7 @@ def test_relaxation_ends_at_the_gap_equation_of_the_same_lattice():
     np.testing.assert_allclose(np.abs(march.to(100.0).delta), root, atol=1e-7)
 
 
-# ---- order -------------------------------------------------------------------------------------------------------------
+# ---- order ---------------------------------------------------------------------------------------
 
 PATTERN = np.array([0.7, 0.5 + 0.3j, -0.2 + 0.4j, 0.3j])  # complex, uneven, far from stationary
 V = 1.0
@@ -183,7 +191,9 @@ DRIVES = {
 
 
 def errors_of_steps(name, steps, soft):
-    """Errors of Delta(4) for each step, against explicit integration of the same modes, and the slope of log error."""
+    """Errors of Delta(4) for each step, against explicit integration of the same modes, and the
+    slope of log error.
+    """
     bias, eV, breaks = DRIVES[name]
     system = junction(3, 3, bias, h=0.2, gamma=0.02, error=1e-7)
     if soft:
@@ -215,11 +225,13 @@ def errors_of_steps(name, steps, soft):
 
 @pytest.mark.parametrize("name", DRIVES)
 def test_the_integrator_is_of_fourth_order_when_it_resolves_the_modes(name):
-    """With only the slow poles (w_p < 2: another bath, but a bath) the error falls as dt^4: slope > 3.7 between dt = .4 and
-    .05, for any drive, and for a jump that is not on the lattice of steps.
+    """With only the slow poles (w_p < 2: another bath, but a bath) the error falls as dt^4: slope
+    > 3.7 between dt = .4 and .05, for any drive, and for a jump that is not on the lattice of
+    steps.
 
-    Fails if the commutator [Hbar, Hdot] of the Magnus step has the wrong sign, if the first moment of the rates and of H is
-    dropped from the sources, or lambda Pi from the slope of the memory.
+    Fails if the commutator [Hbar, Hdot] of the Magnus step has the wrong sign, if the first
+    moment of the rates and of H is dropped from the sources, or lambda Pi from the slope of the
+    memory.
     """
     errors, slope = errors_of_steps(name, np.array([0.4, 0.2, 0.1, 0.05]), soft=True)
     assert slope > 3.7, (errors, slope)
@@ -227,12 +239,14 @@ def test_the_integrator_is_of_fourth_order_when_it_resolves_the_modes(name):
 
 @pytest.mark.parametrize("name", DRIVES)
 def test_the_order_with_the_full_bath(name):
-    """The poles of f reach w_p ~ 90. While dt w_p > 1, a jump leaves transients e^{-w_p t} in the memory that a cubic over the
-    first step cannot follow. The error, made once per jump, is of second order in dt until dt w_p < 1, with a small factor
-    (for two mirrored leads the jump of Q + Q^+ itself cancels). A slope > 3.1 between dt = .2 and .025 remains for jumps,
-    > 3.4 for the smooth sine; in any case < 2e-5 at dt = .2.
+    """The poles of f reach w_p ~ 90. While dt w_p > 1, a jump leaves transients e^{-w_p t} in the
+    memory that a cubic over the first step cannot follow. The error, made once per jump, is of
+    second order in dt until dt w_p < 1, with a small factor (for two mirrored leads the jump of Q
+    + Q^+ itself cancels). A slope > 3.1 between dt = .2 and .025 remains for jumps, > 3.4 for the
+    smooth sine; in any case < 2e-5 at dt = .2.
 
-    Fails if the velocities are dropped from the mean of Delta over a step, or lambda Pi from the slope of the memory.
+    Fails if the velocities are dropped from the mean of Delta over a step, or lambda Pi from the
+    slope of the memory.
     """
     errors, slope = errors_of_steps(name, np.array([0.2, 0.1, 0.05, 0.025]), soft=False)
     assert slope > (3.4 if name == "sine" else 3.1), (errors, slope)
@@ -240,8 +254,9 @@ def test_the_order_with_the_full_bath(name):
 
 
 def test_no_harmonic_grows_from_noise():
-    """A uniform superconductor at eV = .4 is stable: noise of 1e-5 on it stays noise to t = 60 at dt = .5, at every wave
-    number, and the harmonics agree with those at dt = .25 to a tenth of the noise.
+    """A uniform superconductor at eV = .4 is stable: noise of 1e-5 on it stays noise to t = 60 at
+    dt = .5, at every wave number, and the harmonics agree with those at dt = .25 to a tenth of
+    the noise.
 
     Fails if a step's H uses Delta extrapolated from the last two steps without correction by G^<.
     """
@@ -258,7 +273,7 @@ def test_no_harmonic_grows_from_noise():
     assert np.abs(final[0] - final[1]).max() < 0.1 * begin
 
 
-# ---- conservation laws -----------------------------------------------------------------------------------------------
+# ---- conservation laws ---------------------------------------------------------------------------
 
 UNEQUAL = {
     "left": {"gamma": 0.03, "T": 0.05, "mu": 0.15},
@@ -269,11 +284,12 @@ CASES = {"equal leads": {"mu": -0.4}, "unequal leads": {"mu": -0.4, **UNEQUAL}}
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_currents_carry_the_change_of_density(case):
-    """d<n>/dt, from differences of the density over time, is the sum of both leads' currents: < 1e-8 with a five-point
-    formula at dt = .025 (its own error is dt^4/30 d^5n/dt^5, and the integrator's).
+    """d<n>/dt, from differences of the density over time, is the sum of both leads' currents: <
+    1e-8 with a five-point formula at dt = .025 (its own error is dt^4/30 d^5n/dt^5, and the
+    integrator's).
 
-    Fails if the loss term of a current is gamma n instead of 2 gamma n, or taken with the mean of the leads' gamma, or if hole
-    rows count as electrons.
+    Fails if the loss term of a current is gamma n instead of 2 gamma n, or taken with the mean of
+    the leads' gamma, or if hole rows count as electrons.
     """
     system = junction(
         4, 3, {"kind": "sine", "amplitude": 0.9, "frequency": 0.7}, h=0.2, **CASES[case]
@@ -292,8 +308,8 @@ def test_the_currents_carry_the_change_of_density(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_density_matrix_stays_one(case):
-    """G^< stays anti-Hermitian to rounding, and -i G^< keeps its eigenvalues in [0, 1] (Pauli) up to the poles' error, through
-    a violent quench of a non-stationary, complex pattern.
+    """G^< stays anti-Hermitian to rounding, and -i G^< keeps its eigenvalues in [0, 1] (Pauli) up
+    to the poles' error, through a violent quench of a non-stationary, complex pattern.
 
     Fails if the instantaneous part of the memory is halved, or if Q + Q^+ is replaced by 2 Q.
     """
@@ -307,17 +323,19 @@ def test_the_density_matrix_stays_one(case):
             assert e[0] > -1e-6 and e[-1] < 1 + 1e-6
 
 
-# ---- without interaction ---------------------------------------------------------------------------------------------
+# ---- without interaction -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_free_electrons_follow_the_exact_solution(case):
-    """Without pairing each n_{k sigma}(t) after a bias step is a known integral over w (wide bands, no poles). Occupations and
-    currents agree to 1e-6: the memory error of the poles (8e-7) times the jump. The step is small for unequal leads: there the
-    jump leaves a transient of the fastest poles (w_p = 120) that dt = .1 does not resolve (1e-5).
+    """Without pairing each n_{k sigma}(t) after a bias step is a known integral over w (wide
+    bands, no poles). Occupations and currents agree to 1e-6: the memory error of the poles (8e-7)
+    times the jump. The step is small for unequal leads: there the jump leaves a transient of the
+    fastest poles (w_p = 120) that dt = .1 does not resolve (1e-5).
 
-    Fails if the hole columns of a mirrored lead are booked on the lead whose up modes they share (the currents), if a hole
-    sees its lead's shift unreversed, or if the Zeeman field changes sign.
+    Fails if the hole columns of a mirrored lead are booked on the lead whose up modes they share
+    (the currents), if a hole sees its lead's shift unreversed, or if the Zeeman field changes
+    sign.
     """
     U, h, eV = 1e-12, 0.3, 0.8
     system = junction(5, 3, {"to": eV}, U=U, h=h, **CASES[case])
@@ -339,7 +357,7 @@ def test_free_electrons_follow_the_exact_solution(case):
         np.testing.assert_allclose(march.observe()[2], (up_in[m] + down_in[m]).mean(1), atol=1e-6)
 
 
-# ---- modes -----------------------------------------------------------------------------------------------------------
+# ---- modes ---------------------------------------------------------------------------------------
 
 
 def modes_of(march, b):
@@ -354,8 +372,9 @@ def modes_of(march, b):
 
 
 def test_modes_of_opposite_shift_are_mirror_images_without_field():
-    """At h = 0, H = -tau_2 H^* tau_2, so Pi_{-eta p} = -tau_2 Pi_{eta p}^* tau_2 of mirrored leads, at all times: < 1e-14 of the
-    largest entry (1) after 40 steps of a run with moving, complex Delta.
+    """At h = 0, H = -tau_2 H^* tau_2, so Pi_{-eta p} = -tau_2 Pi_{eta p}^* tau_2 of mirrored
+    leads, at all times: < 1e-14 of the largest entry (1) after 40 steps of a run with moving,
+    complex Delta.
 
     Fails if the start's columns miss a complex conjugation.
     """
@@ -371,7 +390,7 @@ def test_modes_of_opposite_shift_are_mirror_images_without_field():
             assert np.abs(minus + tau2 @ plus.conj() @ tau2).max() < 1e-14
 
 
-# ---- how a step behaves ------------------------------------------------------------------------------------------------
+# ---- how a step behaves --------------------------------------------------------------------------
 
 BASE = {
     "system": "nsn-junction",
@@ -391,8 +410,8 @@ def run(**changes):
 
 
 def test_a_run_ends_where_it_is_told_to():
-    """dt = .25 does not divide 2.1: the last step is cut to .1, and the result is that of a run in 42 equal steps to the error of
-    the longer ones (3e-4).
+    """dt = .25 does not divide 2.1: the last step is cut to .1, and the result is that of a run
+    in 42 equal steps to the error of the longer ones (3e-4).
 
     Fails if the step may pass the final time, or if a cut step still propagates over dt.
     """
@@ -404,8 +423,8 @@ def test_a_run_ends_where_it_is_told_to():
 
 
 def test_steps_meet_the_jumps_of_the_drive():
-    """A jump at t = .83 between the steps of dt = .25 is a step of its own: the run has a row there, and before it equals
-    the undisturbed run exactly.
+    """A jump at t = .83 between the steps of dt = .25 is a step of its own: the run has a row
+    there, and before it equals the undisturbed run exactly.
 
     Fails if the drive names no break.
     """
@@ -422,10 +441,11 @@ def test_steps_meet_the_jumps_of_the_drive():
 
 @pytest.mark.parametrize("name", ["rk", "arkimex"])
 def test_petsc_integrators_agree(name):
-    """Runge-Kutta and implicit-explicit Runge-Kutta of PETSc, at their default tolerances, agree with the exponential
-    integrator at dt = .025 to 1e-6, in Delta, densities and currents.
+    """Runge-Kutta and implicit-explicit Runge-Kutta of PETSc, at their default tolerances, agree
+    with the exponential integrator at dt = .025 to 1e-6, in Delta, densities and currents.
 
-    Fails if G H is taken with H^* for H (both), or if the damping is counted twice, explicitly and implicitly (arkimex).
+    Fails if G H is taken with H^* for H (both), or if the damping is counted twice, explicitly
+    and implicitly (arkimex).
     """
     found = run(petsc={"evolve": {"ts_type": name}}, numerics={"dt": 0.05}, run={"t_max": 1.0})
     other = run(numerics={"dt": 0.025}, run={"t_max": 1.0})
@@ -435,7 +455,8 @@ def test_petsc_integrators_agree(name):
 
 
 def test_inside_a_step_the_interpolation_is_as_good_as_the_step():
-    """G^< at points inside a step of .2 is as close to finer steps from the same state as the step's end is (a factor 1.5).
+    """G^< at points inside a step of .2 is as close to finer steps from the same state as the
+    step's end is (a factor 1.5).
 
     Fails if what acts at the end of the step is not carried back into it.
     """
@@ -462,8 +483,9 @@ class NoVec:
 
 
 def test_a_step_taken_back_leaves_no_trace():
-    """Rollback restores G, the modes and the history bit for bit, so that the step taken again gives the same bits, and a
-    shorter one in its place the same as if the first had never been tried.
+    """Rollback restores G, the modes and the history bit for bit, so that the step taken again
+    gives the same bits, and a shorter one in its place the same as if the first had never been
+    tried.
 
     Fails if a rollback forgets the history, or does not give back the modes.
     """
@@ -492,8 +514,8 @@ def test_a_step_taken_back_leaves_no_trace():
 
 
 def test_ozaki_poles_give_the_same_evolution():
-    """The chosen poles and 100 poles of the continued fraction, which were found in unrelated ways, give the same Delta(t)
-    after a bias step at T = .05: < 3e-6 at pole_error = 1e-6.
+    """The chosen poles and 100 poles of the continued fraction, which were found in unrelated
+    ways, give the same Delta(t) after a bias step at T = .05: < 3e-6 at pole_error = 1e-6.
 
     Fails if the window of the fit misses part of the spectrum.
     """

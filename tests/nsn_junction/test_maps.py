@@ -1,4 +1,7 @@
-"""Phase diagrams of the junction: boundaries against known numbers and against each other, regions against every single point."""
+"""Phase diagrams of the junction.
+
+Boundaries against known numbers and against each other, regions against every single point.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,9 @@ import pytest
 import hpcneq
 from hpcneq import driver
 from hpcneq.errors import InputError
-from hpcneq.systems.nsn_junction.physics import onsets
-from hpcneq.systems.nsn_junction.physics import phase_lines as maps
-from hpcneq.systems.nsn_junction.physics import uniform_states as static
+from hpcneq.systems.nsn_junction.physics import onsets, phase_lines, uniform_states
 
-POINT = static.Point(3.0, 0.0, 0.01, 0.58, 0.02, 0.0)
+POINT = uniform_states.Point(3.0, 0.0, 0.01, 0.58, 0.02, 0.0)
 SMALL = {
     "system": "nsn-junction",
     "task": "phase-diagram",
@@ -23,13 +24,15 @@ SMALL = {
 
 
 def test_the_boundaries_of_figure_5():
-    """h = 0.58, T = 0.02: the onsets, their wave numbers and the folds of an independent calculation, to its six digits.
+    """h = 0.58, T = 0.02.
+
+    The onsets, their wave numbers and the folds of an independent calculation, to its six digits.
 
     Fails if f_neq is taken at w + h, or if an onset of the scan is reported without being polished.
     """
-    found = maps.line(
+    found = phase_lines.line(
         POINT,
-        static.infinite(error=1e-6),
+        uniform_states.infinite(error=1e-6),
         "eV",
         np.array([0.0, 0.3, 0.65, 0.75, 1.0, 1.3, 1.475, 1.55, 1.7]),
     )
@@ -38,7 +41,7 @@ def test_the_boundaries_of_figure_5():
     assert found["fflo_Q"] == pytest.approx([0.6997, 0.2722, 0.2056], abs=1e-4)
     assert found["fold"][1:] == pytest.approx([0.546474, 1.573647], abs=1e-6)
     assert found["fold_delta"][1:] == pytest.approx([0.350048, 0.237556], abs=1e-6)
-    assert [maps.REGIONS[k] for k in found["regions"]] == [
+    assert [phase_lines.REGIONS[k] for k in found["regions"]] == [
         "fflo",
         "normal",
         "bistable-with-normal",
@@ -52,15 +55,18 @@ def test_the_boundaries_of_figure_5():
 
 
 def test_equilibrium_boundaries():
-    """eV = 0, T = 0.02: h_BCS, h_FFLO with its Q, h_cc of an independent calculation; FFLO lies between h_cc and h_FFLO."""
+    """eV = 0, T = 0.02: h_BCS, h_FFLO with its Q, h_cc of an independent calculation.
+
+    FFLO lies between h_cc and h_FFLO.
+    """
     values = np.array([0.3, 0.45, 0.53, 0.55, 0.6, 0.65])
-    found = maps.line(POINT, static.infinite(error=1e-6), "h", values)
+    found = phase_lines.line(POINT, uniform_states.infinite(error=1e-6), "h", values)
     assert found["bcs_onset"] == pytest.approx([0.350824], abs=1e-6)
     assert found["fflo_onset"] == pytest.approx([0.611300], abs=1e-6) and found[
         "fflo_Q"
     ] == pytest.approx([0.6811], abs=1e-4)
     assert found["h_cc"] == pytest.approx([0.5370535], abs=1e-7)
-    assert [maps.REGIONS[k] for k in found["regions"]] == [
+    assert [phase_lines.REGIONS[k] for k in found["regions"]] == [
         "bcs",
         "bcs",
         "bcs",
@@ -83,19 +89,23 @@ def test_regions_between_boundaries_are_those_of_every_point(along, values):
 
     Fails if the regions are asked for at a slightly other temperature.
     """
-    grid = static.finite(16, 10)
-    point = static.Point(3.0, 0.0, 0.01, 0.5, 0.04, 0.6 if along == "T" else 0.0)
+    grid = uniform_states.finite(16, 10)
+    point = uniform_states.Point(3.0, 0.0, 0.01, 0.5, 0.04, 0.6 if along == "T" else 0.0)
     wanted = [
-        maps.REGIONS.index(onsets.region(point.at(**{along: float(x)}), grid)) for x in values
+        phase_lines.REGIONS.index(onsets.region(point.at(**{along: float(x)}), grid))
+        for x in values
     ]
-    assert list(maps.line(point, grid, along, values)["regions"]) == wanted
+    assert list(phase_lines.line(point, grid, along, values)["regions"]) == wanted
     assert len(set(wanted)) > 1
 
 
 def test_field_and_half_the_bias_are_exchangeable():
-    """The onset of pairing depends on h + eV/2 and |h - eV/2| alone: along eV at field a it lies at twice the fields along h at
-    bias 2a. Two lattice sums at other energies; fails if the field enters the distribution."""
-    grid = static.infinite(error=1e-6)
+    """The onset of pairing depends on h + eV/2 and |h - eV/2| alone.
+
+    Along eV at field a it lies at twice the fields along h at bias 2a. Two lattice sums at other
+    energies; fails if the field enters the distribution.
+    """
+    grid = uniform_states.infinite(error=1e-6)
     a = 0.58
     along_bias = onsets.bcs_onsets(POINT, grid, np.linspace(0, 2, 51))
     along_field = onsets.bcs_onsets(
@@ -106,11 +116,14 @@ def test_field_and_half_the_bias_are_exchangeable():
 
 @pytest.mark.parallel
 def test_a_map_is_the_same_on_any_number_of_ranks(comm, shared_tmp):
-    """Every boundary of a map on all ranks is that of its scan, polished (1e-8), and the regions the same; more ranks than lines do no harm."""
+    """Every boundary of a map on all ranks is that of its scan, polished.
+
+    To 1e-8, and the regions the same; more ranks than lines do no harm.
+    """
     result = hpcneq.run(SMALL, output=shared_tmp / "all.h5")
-    grid = static.finite(8, 6)
+    grid = uniform_states.finite(8, 6)
     for i, T in enumerate(result.T):
-        alone = maps.line(POINT.at(T=float(T)), grid, "eV", np.asarray(result.eV))
+        alone = phase_lines.line(POINT.at(T=float(T)), grid, "eV", np.asarray(result.eV))
         assert list(alone["regions"]) == list(result.region[i])
         for name in ("bcs_onset", "fflo_onset", "fold", "fold_delta", "fflo_Q"):
             there = np.asarray(result[name][i])
@@ -122,16 +135,20 @@ def test_a_map_is_the_same_on_any_number_of_ranks(comm, shared_tmp):
 
 @pytest.mark.parallel
 def test_a_stopped_map_goes_on_where_it_was(comm, shared_tmp, monkeypatch):
-    """Asked to stop after its first line, a map ends with code 75 and a journal; resumed, it computes the other lines only and has
-    every bit of the uninterrupted one."""
+    """Asked to stop after its first line, a map ends with code 75 and a journal.
+
+    Resumed, it computes the other lines only and has every bit of the uninterrupted one.
+    """
     from hpcneq.errors import StoppedEarly
     from hpcneq.stopping import Stopping
 
     whole = hpcneq.run(SMALL, output=shared_tmp / "whole.h5")
     computed = []
-    true_line, true_wanted = maps.line, Stopping.wanted
+    true_line, true_wanted = phase_lines.line, Stopping.wanted
     monkeypatch.setattr(
-        maps, "line", lambda point, *rest: computed.append(point.T) or true_line(point, *rest)
+        phase_lines,
+        "line",
+        lambda point, *rest: computed.append(point.T) or true_line(point, *rest),
     )
     monkeypatch.setattr(
         Stopping, "wanted", lambda self, seconds=0.0: "a signal" if computed else None

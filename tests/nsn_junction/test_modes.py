@@ -1,8 +1,10 @@
-"""Modes of the junction's uniform states: growth rates by three routes, symmetries, limits, published numbers.
+"""Modes of the junction's uniform states.
 
-The routes: a root of det M with the fitted poles of an evolution; the slope of that evolution after a small kick; an eigenvalue of
-the Jacobian of its equations, taken column by column. Every docstring names a change of the code under which the test was
-seen to fail. Units: hopping = 1.
+Growth rates by three routes, symmetries, limits, published numbers.
+
+The routes: a root of det M with the fitted poles of an evolution; the slope of that evolution
+after a small kick; an eigenvalue of the Jacobian of its equations, taken column by column. Every
+docstring names a change of the code under which the test was seen to fail. Units: hopping = 1.
 """
 
 import dataclasses
@@ -16,38 +18,44 @@ from hpcneq.errors import InputError
 from hpcneq.parallel import solo
 from hpcneq.solvers import contours, modes
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Row
-from hpcneq.systems.nsn_junction.physics import drive, onsets
-from hpcneq.systems.nsn_junction.physics import junction as model
-from hpcneq.systems.nsn_junction.physics import pair_susceptibility as pairing
-from hpcneq.systems.nsn_junction.physics import uniform_states as static
+from hpcneq.systems.nsn_junction.physics import (
+    drive,
+    junction,
+    onsets,
+    pair_susceptibility,
+    uniform_states,
+)
 from hpcneq.systems.nsn_junction.physics.response import UniformResponse
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 
-def junction(
+def build(
     Lx, Ly, eV=0.0, *, U=3.0, mu=0.0, h=0.0, T=0.06, gamma=0.03, left=None, right=None, error=1e-3
 ):
     """A Junction at constant bias; ``left`` and ``right`` replace a lead's own (gamma, T, mu)."""
     own = {"gamma": gamma, "T": T, "mu": mu}
     leads = (
-        model.Lead("left", sign=+1, **{**own, **(left or {})}),
-        model.Lead("right", sign=-1, **{**own, **(right or {})}),
+        junction.Lead("left", sign=+1, **{**own, **(left or {})}),
+        junction.Lead("right", sign=-1, **{**own, **(right or {})}),
     )
     bias = drive.read(eV)
-    fits = model.fit_poles(
-        leads, sum(lead.gamma for lead in leads), model.window(leads, mu, h, bias, 1.0), error
+    fits = junction.fit_poles(
+        leads, sum(lead.gamma for lead in leads), junction.window(leads, mu, h, bias, 1.0), error
     )
-    return model.Junction(U, mu, h, leads, model.stripe(Lx, Ly, mu), bias, fits)
+    return junction.Junction(U, mu, h, leads, junction.stripe(Lx, Ly, mu), bias, fits)
 
 
 def response(system, D, fitted=True):
-    """The response of a junction's uniform state next to D, on its own lattice, at the root of its own gap equation."""
-    point = static.Point(
+    """The response of a junction's uniform state next to D, on its own lattice.
+
+    At the root of its own gap equation.
+    """
+    point = uniform_states.Point(
         U=system.U, mu=system.mu, h=system.h, eV=system.drive.start, leads=system.leads
     )
-    grid = static.finite(system.lattice.Lx, system.lattice.Ly)
+    grid = uniform_states.finite(system.lattice.Lx, system.lattice.Ly)
     return UniformResponse(D, point, grid, system.poles if fitted else None).at_root()
 
 
@@ -63,7 +71,8 @@ def growth_rates(found):
     )
 
 
-# The states the routes are compared on: junction, D (0: normal), and wave numbers n with their number of growing modes.
+# The states the routes are compared on: junction, D (0: normal), and wave numbers n with their
+# number of growing modes.
 STATES = {
     "unstable, amplitude and phase": (dict(Lx=3, Ly=1, h=0.61, mu=-1.1), 0.615, {0: 1, 1: 1}),
     "stable": (dict(Lx=3, Ly=1, h=0.61, mu=-1.1), 1.125, {0: 0, 1: 0}),
@@ -95,14 +104,20 @@ OFTEN = [
 
 
 def kicked(system, D, n, size):
-    """The integrator in the stationary state of D + size (1 + 0.4 i) cos(2 pi n x/Lx): to first order a disturbance at q alone."""
+    """The integrator in the stationary state of D + size (1 + 0.4 i) cos(2 pi n x/Lx).
+
+    To first order a disturbance at q alone.
+    """
     x = np.arange(system.lattice.Lx)
     delta = D + size * (1 + 0.4j) * np.cos(2 * np.pi * n * x / system.lattice.Lx)
-    return Exponential(State(Quench(system, delta), solo()))
+    return Exponential(BlockState(Quench(system, delta), solo()))
 
 
 def signal(method, n, step, start, count, every):
-    """(Delta_q, conj Delta_-q) less their stationary values at times start + k every step: (count, 2)."""
+    """(Delta_q, conj Delta_-q) less their stationary values at times start + k every step.
+
+    (count, 2).
+    """
     method.start(0.0, step)
     rows, taken = [], 0
     for k in range(count):
@@ -115,8 +130,12 @@ def signal(method, n, step, start, count, every):
 
 
 def exponents(rows, interval, noise=1e-6):
-    """Rates of the exponentials in a vector signal (count, m) that stand above the noise, by a matrix pencil, fastest growing
-    first; a constant is allowed for. Only the first ones, which last, are accurate."""
+    """Rates of the exponentials in a vector signal (count, m), by a matrix pencil.
+
+    Rates of the exponentials in a vector signal (count, m) that stand above the noise, by a matrix
+    pencil, fastest growing first; a constant is allowed for. Only the first ones, which last, are
+    accurate.
+    """
     rows = np.diff(rows, axis=0)
     half = len(rows) // 2
     table = np.array([rows[k : k + half].ravel() for k in range(len(rows) - half)])
@@ -129,15 +148,18 @@ def exponents(rows, interval, noise=1e-6):
 
 @pytest.mark.parametrize("name", OFTEN)
 def test_growth_rates_by_evolution(name):
-    """The slowest mode's growth rate and frequency from the time evolution between t = 20 and 55 after a small kick at q equal -i z
-    of a root to 5e-5; unstable states leave, stable ones come back. Measured: 2.5e-5 at frequencies of .75, of fourth order in the
-    step; 2e-5 elsewhere, from what decays fast and is still there, whatever the step. The kick leaves 1e-7 at the end: less drowns in
-    rounding, more is not linear.
+    """The slowest mode of a time evolution is a root of M.
+
+    The slowest mode's growth rate and frequency from the time evolution between t = 20 and 55
+    after a small kick at q equal -i z of a root to 5e-5; unstable states leave, stable ones come
+    back. Measured: 2.5e-5 at frequencies of .75, of fourth order in the step; 2e-5 elsewhere, from
+    what decays fast and is still there, whatever the step. The kick leaves 1e-7 at the end: less
+    drowns in rounding, more is not linear.
 
     Fails if the conjugate memory term is evaluated at e_j - z.
     """
     keys, D, waves = STATES[name]
-    system = junction(**keys)
+    system = build(**keys)
     state = response(system, D)
     for n, growing in waves.items():
         found = modes.spectrum(state, wave(system, n), solo())
@@ -153,11 +175,15 @@ def test_growth_rates_by_evolution(name):
 
 
 def jacobian(system, D):
-    """The (2n, 2n) real Jacobian of the evolution's equations in a stationary state of order parameter D, and their residual.
+    """The (2n, 2n) real Jacobian of the equations of motion, and their residual.
 
-    The equations are bilinear in Delta and the modes: symmetric differences with unit steps are exact.
+    The (2n, 2n) real Jacobian of the evolution's equations in a stationary state of order
+    parameter D, and their residual.
+
+    The equations are bilinear in Delta and the modes: symmetric differences with unit steps are
+    exact.
     """
-    state = State(Quench(system, np.full(system.lattice.Lx, D, complex)), solo())
+    state = BlockState(Quench(system, np.full(system.lattice.Lx, D, complex)), solo())
     start, n = state.flat.copy(), state.flat.size
 
     def slope(x):
@@ -176,7 +202,11 @@ def jacobian(system, D):
 
 
 def compare_with_eigenvalues(system, state):
-    """All eigenvalues of the Jacobian above the floor are the roots at all q of the lattice, and the other way round."""
+    """All eigenvalues above the floor are the roots at all q, and the other way round.
+
+    All eigenvalues of the Jacobian above the floor are the roots at all q of the lattice, and the
+    other way round.
+    """
     matrix, residual = jacobian(system, state.D)
     assert residual < 1e-12
     L, floor = system.lattice.Lx, -0.6 * state.analytic_below
@@ -195,13 +225,16 @@ def compare_with_eigenvalues(system, state):
 
 @pytest.mark.parametrize("name", OFTEN)
 def test_growth_rates_by_eigenvalues(name):
-    """Every eigenvalue of the linearised equations of the evolution that decays slower than .6 times the damping is a root of
-    M at one of the lattice's q, and every root is one: to 1e-9 (the phase mode, in a Jordan block with nothing, to 1e-6).
+    """Slow eigenvalues of the linearised evolution are roots of M, and there are no others.
+
+    Every eigenvalue of the linearised equations of the evolution that decays slower than .6 times
+    the damping is a root of M at one of the lattice's q, and every root is one: to 1e-9 (the phase
+    mode, in a Jordan block with nothing, to 1e-6).
 
     Fails if the divided difference of R is taken at e'_i + z.
     """
     keys, D, waves = STATES[name]
-    system = junction(**keys)
+    system = build(**keys)
     rates = compare_with_eigenvalues(system, response(system, D))
     growing = {n: count for n, count in waves.items()}
     if len(growing) == system.lattice.Lx // 2 + 1:
@@ -212,14 +245,16 @@ def test_growth_rates_by_eigenvalues(name):
 
 
 def test_a_turning_condensate_between_unequal_leads():
-    """With unequal leads a uniform state is stationary in the frame that turns with its phase: (D, mu) solve the complex gap
-    equation M(0, 0) (1, -1) = 0, and in that frame the roots of M are the eigenvalues of the linearised evolution.
+    """With unequal leads a uniform state is stationary in the frame that turns with its phase.
+
+    (D, mu) solve the complex gap equation M(0, 0) (1, -1) = 0, and in that frame the roots of M
+    are the eigenvalues of the linearised evolution.
 
     Fails if the equal-time G^< leaves out what lies between its two levels.
     """
 
     def at(mu):
-        return junction(
+        return build(
             3,
             1,
             0.5,
@@ -231,8 +266,8 @@ def test_a_turning_condensate_between_unequal_leads():
 
     def force(x):
         system = at(x[1])
-        point = static.Point(U=3.0, mu=x[1], h=0.1, eV=0.5, leads=system.leads)
-        value = UniformResponse(abs(x[0]), point, static.finite(3, 1), poles).phase_force()
+        point = uniform_states.Point(U=3.0, mu=x[1], h=0.1, eV=0.5, leads=system.leads)
+        value = UniformResponse(abs(x[0]), point, uniform_states.finite(3, 1), poles).phase_force()
         return [value.real, value.imag]
 
     poles = at(-2.0).poles
@@ -244,22 +279,26 @@ def test_a_turning_condensate_between_unequal_leads():
     assert np.sum(np.abs(rates) < 1e-6) == 1
 
 
-# ---- symmetries and limits ----------------------------------------------------------------------------------------------
+# ---- symmetries and limits ----------------------------------------------------------------------
 
 PAPER = dict(h=0.58, T=0.02)
 
 
 @pytest.mark.parametrize(
-    "grid", [static.finite(51, 11), static.infinite(1e-5)], ids=["finite", "infinite"]
+    "grid",
+    [uniform_states.finite(51, 11), uniform_states.infinite(1e-5)],
+    ids=["finite", "infinite"],
 )
 def test_the_phase_of_a_condensate_costs_nothing(grid):
-    """M(0, 0) (1, -1) = 0 at every root of the gap equation, which is summed over Matsubara frequencies elsewhere: to 1e-11; and
-    the sign of M(0, 0) (1, 1), the amplitude's, is that of -dF/dD.
+    """M(0, 0) (1, -1) = 0 at every root of the gap equation.
+
+    It is summed over Matsubara frequencies elsewhere: to 1e-11; and the sign of M(0, 0) (1, 1),
+    the amplitude's, is that of -dF/dD.
 
     Fails with the memory of one lead only.
     """
     for eV in (0.0, 1.15):
-        point = static.Point(eV=eV, **PAPER)
+        point = uniform_states.Point(eV=eV, **PAPER)
         for D in onsets.roots(point, grid):
             M = UniformResponse(D, point, grid)(0.0, 0.0)
             assert np.abs(M @ [1, -1]).max() < 1e-11
@@ -268,12 +307,15 @@ def test_the_phase_of_a_condensate_costs_nothing(grid):
 
 
 def test_static_phase_stiffness_of_the_unstable_root():
-    """M_11 - M_12 at q = .3, z = 0 is -.0252 at h = .58, eV = 0, T = .02, D = .549 (infinite lattice), and its error estimate holds:
-    the unstable root is also unstable towards a texture of its phase, where the metastable one (.823) is stiff.
+    """The static response of the infinite lattice at q = .3.
+
+    M_11 - M_12 at q = .3, z = 0 is -.0252 at h = .58, eV = 0, T = .02, D = .549 (infinite
+    lattice), and its error estimate holds: the unstable root is also unstable towards a texture of
+    its phase, where the metastable one (.823) is stiff.
 
     Fails if k' - k is q/2.
     """
-    point, grid = static.Point(eV=0.0, **PAPER), static.infinite(1e-4)
+    point, grid = uniform_states.Point(eV=0.0, **PAPER), uniform_states.infinite(1e-4)
     small, large = onsets.roots(point, grid)
     assert small == pytest.approx(0.549, abs=5e-4)
     unstable = UniformResponse(small, point, grid, density=0.2)
@@ -285,13 +327,16 @@ def test_static_phase_stiffness_of_the_unstable_root():
 
 
 def test_complex_frequencies_come_in_pairs():
-    """sigma_1 M(q, -z*) sigma_1 = M(q, z)* for any leads, and M(-q, z) = M(q, z) because the lattice is even.
+    """M has its two symmetries.
+
+    sigma_1 M(q, -z*) sigma_1 = M(q, z)* for any leads, and M(-q, z) = M(q, z) because the lattice
+    is even.
 
     Fails if the partner of the memory is not conjugated.
     """
     for keys, D, _ in STATES.values():
-        system = junction(**keys)
-        state = UniformResponse(D or 0.3, response(system, 0.0).point, static.finite(5, 2))
+        system = build(**keys)
+        state = UniformResponse(D or 0.3, response(system, 0.0).point, uniform_states.finite(5, 2))
         for z in (0.3 + 0.1j, -0.7 - 0.02j, 0.05j):
             M, mirror = state(wave5 := 2 * np.pi / 5, z), state(wave5, -np.conj(z))
             np.testing.assert_allclose(mirror[::-1, ::-1].conj(), M, atol=1e-14)
@@ -300,37 +345,52 @@ def test_complex_frequencies_come_in_pairs():
 
 @pytest.mark.parametrize("z", [0.0, 0.1 + 0.2j, 0.05 - 0.01j])
 def test_without_a_gap_the_pair_susceptibility_is_left(z):
-    """At D = 0, M = diag(1/U - C(q, z), conj(1/U - C(q, -z*))) with C from its own frequency sum: equal and unequal leads,
-    finite and infinite lattice; 1e-11, on the infinite one 1e-7, the error of its kx sum.
+    """At D = 0, M = diag(1/U - C(q, z), conj(1/U - C(q, -z*))) with C from its own frequency sum.
+
+    Equal and unequal leads, finite and infinite lattice; 1e-11, on the infinite one 1e-7, the
+    error of its kx sum.
 
     Fails if the hole column remembers what the up column does.
     """
-    unequal = (model.Lead("left", 0.1, 0.1, -0.2, 1), model.Lead("right", 0.25, 0.2, 0.1, -1))
-    bulk = static.infinite(1e-8)
+    unequal = (junction.Lead("left", 0.1, 0.1, -0.2, 1), junction.Lead("right", 0.25, 0.2, 0.1, -1))
+    bulk = uniform_states.infinite(1e-8)
     for point, grid, q in (
-        (static.Point(eV=1.15, **PAPER), static.finite(15, 4), 2 * np.pi / 5),
-        (static.Point(h=0.3, eV=0.7, mu=-0.3, leads=unequal), static.finite(9, 4), 4 * np.pi / 9),
-        (static.Point(h=0.3, eV=0.7, mu=-0.3, leads=unequal), bulk, 1.1),
+        (uniform_states.Point(eV=1.15, **PAPER), uniform_states.finite(15, 4), 2 * np.pi / 5),
+        (
+            uniform_states.Point(h=0.3, eV=0.7, mu=-0.3, leads=unequal),
+            uniform_states.finite(9, 4),
+            4 * np.pi / 9,
+        ),
+        (uniform_states.Point(h=0.3, eV=0.7, mu=-0.3, leads=unequal), bulk, 1.1),
     ):
         M, tolerance = UniformResponse(0.0, point, grid)(q, z), 1e-7 if grid is bulk else 1e-11
-        assert abs(1 / point.U - M[0, 0] - pairing.pair_response(q, z, point, grid)) < tolerance
         assert (
-            abs(1 / point.U - M[1, 1].conj() - pairing.pair_response(q, -np.conj(z), point, grid))
+            abs(1 / point.U - M[0, 0] - pair_susceptibility.pair_response(q, z, point, grid))
+            < tolerance
+        )
+        assert (
+            abs(
+                1 / point.U
+                - M[1, 1].conj()
+                - pair_susceptibility.pair_response(q, -np.conj(z), point, grid)
+            )
             < tolerance
         )
         assert M[0, 1] == M[1, 0] == 0
 
 
 def test_poles_and_digamma_functions_agree():
-    """The response of fitted poles tends to that of the leads as the fit improves: within twenty times the fit's error.
+    """The response of fitted poles tends to that of the leads as the fit improves.
+
+    Within twenty times the fit's error.
 
     Fails if the fit's poles are not moved by the width.
     """
     for error in (1e-3, 1e-6):
-        system = junction(9, 3, 1.15, h=0.58, gamma=0.05, T=0.05, error=error)
+        system = build(9, 3, 1.15, h=0.58, gamma=0.05, T=0.05, error=error)
         for D in (0.0, 0.3):
             fitted, exact = (
-                UniformResponse(D, response(system, 0.0).point, static.finite(9, 3), poles)
+                UniformResponse(D, response(system, 0.0).point, uniform_states.finite(9, 3), poles)
                 for poles in (system.poles, None)
             )
             for z in (0.0, 0.2 + 0.1j):
@@ -338,17 +398,19 @@ def test_poles_and_digamma_functions_agree():
 
 
 def test_mirrored_leads_are_a_case_of_any_leads():
-    """Two leads that mirror each other by a hair's breadth less take the general way: the same M, to 1e-9.
+    """Two leads that mirror each other by a hair's breadth less take the general way.
+
+    The same M, to 1e-9.
 
     Fails if the general way forgets the left or the right memory.
     """
-    grid, D = static.finite(7, 3), 0.35
+    grid, D = uniform_states.finite(7, 3), 0.35
     for offset in (1e-11, 0.0):
         leads = tuple(
-            model.Lead(name, 0.02, 0.04, 0.1 + offset, sign)
+            junction.Lead(name, 0.02, 0.04, 0.1 + offset, sign)
             for name, sign in (("left", 1), ("right", -1))
         )
-        state = UniformResponse(D, static.Point(mu=0.1, h=0.4, eV=0.9, leads=leads), grid)
+        state = UniformResponse(D, uniform_states.Point(mu=0.1, h=0.4, eV=0.9, leads=leads), grid)
         assert state.memory.mirrored == (offset == 0)
         M = state(4 * np.pi / 7, 0.2 - 0.01j)
         if offset:
@@ -362,44 +424,54 @@ def test_zero_temperature_is_the_limit():
     Fails if the logarithm of T = 0 lacks its factor i.
     """
     cold, colder = (
-        UniformResponse(0.4, static.Point(h=0.58, T=T, eV=0.8), static.finite(8, 6))(
-            np.pi / 4, 0.1 + 0.01j
-        )
+        UniformResponse(
+            0.4, uniform_states.Point(h=0.58, T=T, eV=0.8), uniform_states.finite(8, 6)
+        )(np.pi / 4, 0.1 + 0.01j)
         for T in (1e-4, 0.0)
     )
     np.testing.assert_allclose(cold, colder, atol=1e-4)
     with pytest.raises(InputError, match="Im z must be"):
-        UniformResponse(0.4, static.Point(h=0.58, T=0.0, eV=0.8), static.finite(8, 6))(
-            np.pi / 4, -0.021j
-        )
+        UniformResponse(
+            0.4, uniform_states.Point(h=0.58, T=0.0, eV=0.8), uniform_states.finite(8, 6)
+        )(np.pi / 4, -0.021j)
 
 
-# ---- what the modes are -------------------------------------------------------------------------------------------------
+# ---- what the modes are -------------------------------------------------------------------------
 
 
 def test_the_normal_state_has_the_modes_the_pair_susceptibility_gives():
-    """At D = 0 the roots of M are those of 1/U = C(q, z), twice: found there by a one-dimensional search.
+    """At D = 0 the roots of M are those of 1/U = C(q, z), twice.
+
+    Found there by a one-dimensional search.
 
     Fails if a double root is counted once.
     """
-    point, grid, q = static.Point(eV=0.8, **PAPER), static.finite(20, 10), 2 * np.pi / 20
-    z = pairing.normal_growth(q, point, grid)
+    point, grid, q = (
+        uniform_states.Point(eV=0.8, **PAPER),
+        uniform_states.finite(20, 10),
+        2 * np.pi / 20,
+    )
+    z = pair_susceptibility.normal_growth(q, point, grid)
     found = modes.spectrum(UniformResponse(0.0, point, grid), q, solo(), floor=0.02)
     assert found.count == found.growing == 2 and z.imag > 0.05
     assert abs(found.modes[0].z - z) < 1e-8 and found.modes[0].multiplicity == 2
 
 
 def test_the_charge_of_a_condensate_leaves_slowly():
-    """A gapped state has a slow real root beside its phase mode, both of the phase alone: the charge of the condensate, which
-    leaves by pairs, at a rate of order gamma^2, nine times less for a third of gamma, where electrons leave at 2G. Put into
-    the density of an evolution, an excess of particles decays at that rate, and the phase stops turning at it: 1e-4.
+    """A gapped state has a slow real root beside its phase mode, both of the phase alone.
+
+    The charge of the condensate, which leaves by pairs, at a rate of order gamma^2, nine times
+    less for a third of gamma, where electrons leave at 2G. Put into the density of an evolution,
+    an excess of particles decays at that rate, and the phase stops turning at it: 1e-4.
 
     Fails if G^< is disturbed oppositely in the two spins (a magnetisation goes at 2G).
     """
     slow = {}
     for gamma in (0.01, 0.03):
-        system = junction(4, 4, 1.0, h=0.58, T=0.05, gamma=gamma, error=1e-4)
-        state = response(system, onsets.roots(response(system, 0.0).point, static.finite(4, 4))[-1])
+        system = build(4, 4, 1.0, h=0.58, T=0.05, gamma=gamma, error=1e-4)
+        state = response(
+            system, onsets.roots(response(system, 0.0).point, uniform_states.finite(4, 4))[-1]
+        )
         found = modes.spectrum(state, 0.0, solo())
         phase, charge = found.modes
         assert phase.neutral and abs(charge.z.real) < 1e-9
@@ -430,12 +502,15 @@ def test_the_charge_of_a_condensate_leaves_slowly():
 @pytest.mark.nightly
 @pytest.mark.timeout(1800)
 def test_sound_of_a_driven_condensate():
-    """On 51 x 11 sites (h = .58, eV = 1.15, T = .02) a density wave of the smallest q is a sound wave of frequency .1416 that decays at
-    .0029, a little over half the rate .00446 of the charge at q = 0: by the roots of M and by the evolution, to 3e-5.
+    """A sound wave of the smallest q is found on 51 x 11 sites.
+
+    On 51 x 11 sites (h = .58, eV = 1.15, T = .02) a density wave of the smallest q is a sound wave
+    of frequency .1416 that decays at .0029, a little over half the rate .00446 of the charge at q
+    = 0: by the roots of M and by the evolution, to 3e-5.
 
     Fails if the wave is put into the order parameter's amplitude (it decays at once).
     """
-    system = junction(51, 11, 1.15, h=0.58, T=0.02, gamma=0.01, error=1e-6)
+    system = build(51, 11, 1.15, h=0.58, T=0.02, gamma=0.01, error=1e-6)
     state = response(system, 0.31225)
     sound = modes.spectrum(state, wave(system, 1), solo()).modes
     assert modes.spectrum(state, 0.0, solo()).modes[1].z.imag == pytest.approx(-0.0044575, abs=2e-6)
@@ -457,12 +532,14 @@ def test_sound_of_a_driven_condensate():
 
 
 def test_a_pair_just_below_the_floor_is_not_counted():
-    """Two roots .001 below the floor and .033 apart turn det M by 2 pi each within one interval of a coarse path; the winding is 0
-    all the same (normal state, h = .61, eV = 1.51, three sites).
+    """Roots just below the floor are not counted, however fast det M turns there.
+
+    Two roots .001 below the floor and .033 apart turn det M by 2 pi each within one interval of a
+    coarse path; the winding is 0 all the same (normal state, h = .61, eV = 1.51, three sites).
 
     Fails without the check of the slope of log det M.
     """
-    state = response(junction(3, 1, 1.51, h=0.61, mu=-2.7), 0.0, fitted=False)
+    state = response(build(3, 1, 1.51, h=0.61, mu=-2.7), 0.0, fitted=False)
     pair = modes.spectrum(state, 2 * np.pi / 3, solo(), floor=0.0)
     assert pair.count == 2 and all(0.0038 < mode.z.imag < 0.004 for mode in pair.modes)
     for floor in (0.0045, 0.005, 0.0055):
@@ -470,12 +547,14 @@ def test_a_pair_just_below_the_floor_is_not_counted():
         assert contours.winding(samples, modes.whole(state, floor)).count == 0
 
 
-# ---- the task --------------------------------------------------------------------------------------------------------------
+# ---- the task -----------------------------------------------------------------------------------
 
 
 def test_modes_of_an_input():
-    """The task finds what the solver finds: data sets over q (moved to the lattice's own wave numbers, each once), the
-    fastest mode with its error in the summary, and a figure.
+    """The task finds what the solver finds.
+
+    Data sets over q (moved to the lattice's own wave numbers, each once), the fastest mode with
+    its error in the summary, and a figure.
 
     Fails if q is left where it was given.
     """
@@ -493,7 +572,7 @@ def test_modes_of_an_input():
     np.testing.assert_allclose(result.q, [0.0, 2 * np.pi / 3])
     found = result.summary
     assert found["growing_modes"] == 1 and found["verdict"] == "unstable" and found["q_max"] == 0.0
-    state = response(junction(3, 1, h=0.61, mu=-1.1), 0.615, fitted=False)
+    state = response(build(3, 1, h=0.61, mu=-1.1), 0.615, fitted=False)
     assert found["growth_rate"] == pytest.approx(
         modes.spectrum(state, 0.0, solo()).modes[0].z.imag, abs=1e-10
     )

@@ -1,4 +1,6 @@
-"""What the static theory says of a state, done: regions of the phase diagram from both sides, kicked roots of the gap equation.
+"""What the static theory says of a state, done.
+
+Regions of the phase diagram from both sides, kicked roots of the gap equation.
 
 Units: hopping = 1.
 """
@@ -10,16 +12,15 @@ import hpcneq
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
-from hpcneq.systems.nsn_junction.physics import drive, onsets
-from hpcneq.systems.nsn_junction.physics import junction as model
-from hpcneq.systems.nsn_junction.physics import uniform_states as static
+from hpcneq.solvers.auxiliary_modes.state import BlockState
+from hpcneq.systems.nsn_junction.physics import drive, junction, onsets, uniform_states
 from hpcneq.systems.nsn_junction.physics.response import UniformResponse
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
 
-# eV: region, what a normal state (at eV = .3) and a condensate (at 1.15) become after a step to it, and by when
+# eV: region, what a normal state (at eV = .3) and a condensate (at 1.15) become after a step to
+# it, and by when
 REGIONS = {
     1.15: ("bcs", "bcs", "bcs", 320),
     0.05: ("fflo", "fflo", "fflo", 900),
@@ -32,8 +33,11 @@ REGIONS = {
 @pytest.mark.parametrize("eV", REGIONS)
 @pytest.mark.parametrize("side", ["normal", "bcs"])
 def test_a_point_of_each_region_from_both_sides(side, eV):
-    """Step from the normal state (eV = .3) or the condensate (1.15) into each region of h = .58, T = .02, 21 x 11 sites with seed: what
-    stays is what the region's name says; where it is a condensate, of the D the gap equation has on this lattice, to 2e-3 (it still rings).
+    """What stays after a step of the bias is what the region says.
+
+    Step from the normal state (eV = .3) or the condensate (1.15) into each region of h = .58, T =
+    .02, 21 x 11 sites with seed: what stays is what the region's name says; where it is a
+    condensate, of the D the gap equation has on this lattice, to 2e-3 (it still rings).
 
     Fails if the bias is not halved between the leads.
     """
@@ -55,11 +59,14 @@ def test_a_point_of_each_region_from_both_sides(side, eV):
     )
     found = result.summary
     print(
-        f"eV = {eV}, from {side}: {found['region']}, {found['state']}, max|Delta| = {found['delta_max']:.5f}, n = {found['wave_number']}"
+        f"eV = {eV}, from {side}: {found['region']}, {found['state']}, "
+        f"max|Delta| = {found['delta_max']:.5f}, n = {found['wave_number']}"
     )
     assert (found["region"], found["state"]) == (region, wanted)
     if wanted == "bcs":
-        D = onsets.roots(static.Point(h=0.58, T=0.02, eV=eV), static.finite(21, 11))[-1]
+        D = onsets.roots(
+            uniform_states.Point(h=0.58, T=0.02, eV=eV), uniform_states.finite(21, 11)
+        )[-1]
         assert found["delta_max"] == pytest.approx(D, abs=2e-3)
 
 
@@ -75,20 +82,26 @@ KICKED = {
 
 @pytest.mark.parametrize("name", KICKED)
 def test_unstable_roots_leave_and_stable_ones_return(name):
-    """Six roots of the gap equation at h = .58, T = .02 on 9 x 5 sites, kicked by noise of 1e-4 a site: those with growing modes at some
-    q are left, the others come back, |Delta| to a tenth of the kick. The verdict is the count of roots of M over all q, the sign of dF/dD
-    where that decides.
+    """Kicked states with growing modes are left, the others are not.
+
+    Six roots of the gap equation at h = .58, T = .02 on 9 x 5 sites, kicked by noise of 1e-4 a
+    site: those with growing modes at some q are left, the others come back, |Delta| to a tenth of
+    the kick. The verdict is the count of roots of M over all q, the sign of dF/dD where that
+    decides.
 
     Fails if M's roots are counted below the real axis too.
     """
     eV, k, stable = KICKED[name]
     leads = tuple(
-        model.Lead(side, 0.01, 0.02, 0.0, sign) for side, sign in (("left", 1), ("right", -1))
+        junction.Lead(side, 0.01, 0.02, 0.0, sign) for side, sign in (("left", 1), ("right", -1))
     )
     bias = drive.read(eV)
-    fits = model.fit_poles(leads, 0.02, model.window(leads, 0.0, 0.58, bias, 1.0), 1e-4)
-    system = model.Junction(3.0, 0.0, 0.58, leads, model.stripe(9, 5, 0.0), bias, fits)
-    point, grid = static.Point(U=3.0, mu=0.0, h=0.58, eV=eV, leads=leads), static.finite(9, 5)
+    fits = junction.fit_poles(leads, 0.02, junction.window(leads, 0.0, 0.58, bias, 1.0), 1e-4)
+    system = junction.Junction(3.0, 0.0, 0.58, leads, junction.stripe(9, 5, 0.0), bias, fits)
+    point, grid = (
+        uniform_states.Point(U=3.0, mu=0.0, h=0.58, eV=eV, leads=leads),
+        uniform_states.finite(9, 5),
+    )
     state = UniformResponse(onsets.roots(point, grid)[k], point, grid, fits).at_root()
     growing = [
         modes.spectrum(state, 2 * np.pi * n / 9, solo(), floor=-0.002).growing for n in range(5)
@@ -97,7 +110,7 @@ def test_unstable_roots_leave_and_stable_ones_return(name):
     assert (onsets.gap_slopes(state.D, point, grid)[1] < 0) == stable or stable is False
     rng = np.random.default_rng(5)
     method = Exponential(
-        State(
+        BlockState(
             Quench(system, state.D + 1e-4 * (rng.normal(size=9) + 1j * rng.normal(size=9))), solo()
         )
     )
@@ -109,6 +122,7 @@ def test_unstable_roots_leave_and_stable_ones_return(name):
             break
         method.advance(0.25 * step, 0.25)
     print(
-        f"{name}: D = {state.D:.5f}, growing {growing}, away {away[0]:.1e} -> {away[-1]:.1e} at t = {0.25 * len(away):.0f}"
+        f"{name}: D = {state.D:.5f}, growing {growing}, "
+        f"away {away[0]:.1e} -> {away[-1]:.1e} at t = {0.25 * len(away):.0f}"
     )
     assert max(away[-40:]) < 0.1 * away[0] if stable else away[-1] > 0.05

@@ -17,18 +17,16 @@ from hpcneq.parallel import solo
 from hpcneq.petsc import Options
 from hpcneq.solvers import newton
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
-from hpcneq.solvers.auxiliary_modes.stepping import exponential_coefficients
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Evolution
-from hpcneq.solvers.site_columns import integrator as columnsteps
-from hpcneq.solvers.site_columns import kernels as sitekernels
-from hpcneq.solvers.site_columns import state as columns
+from hpcneq.solvers.site_columns import integrator, kernels
+from hpcneq.solvers.site_columns.state import SiteState
 from hpcneq.solvers.site_columns.stationary import Stationary
-from hpcneq.systems.nsn_junction.physics import drive
+from hpcneq.systems.nsn_junction.physics import drive, patterns
 from hpcneq.systems.nsn_junction.physics import junction as model
-from hpcneq.systems.nsn_junction.physics import lattice_dynamics as sites
+from hpcneq.systems.nsn_junction.physics import lattice_dynamics as dynamics
 from hpcneq.systems.nsn_junction.physics import pair_susceptibility as pairing
-from hpcneq.systems.nsn_junction.physics import site_patterns as patterns
+from hpcneq.systems.nsn_junction.physics import site_lattice as sites
 from hpcneq.systems.nsn_junction.physics import uniform_states as static
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
@@ -68,7 +66,9 @@ def plane(Lx, Ly, U=1.5, **given):
 
 
 def wild(Lx, Ly):
-    """Potential, attraction, an open end and a vector potential that jumps: nothing is like anything else."""
+    """Potential, attraction, an open end and a vector potential that jumps: nothing is like
+    anything else.
+    """
     rng = np.random.default_rng(7)
     step = drive.Drive(0.3, "step", to=0.5, at=0.0)
     return sites.Sites(
@@ -84,7 +84,7 @@ def wild(Lx, Ly):
 
 def run(system, step, count, comm=None, dtype=complex):
     """The integrator after ``count`` steps from the stationary start."""
-    method = columnsteps.Columns(columns.State(system, comm or solo(), np.dtype(dtype)))
+    method = integrator.Columns(SiteState(system, comm or solo(), np.dtype(dtype)))
     method.start(0.0, step)
     for k in range(count):
         method.advance(k * step, step)
@@ -115,7 +115,8 @@ def dense(place, A, c, mu=0.0):
 
 @pytest.mark.parametrize("plain, size", [(True, 4), (True, 8), (False, 8)])
 def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
-    """exp(-i t H) of random columns and a source against scipy's matrix exponential, from the left and from the right.
+    """exp(-i t H) of random columns and a source against scipy's matrix exponential, from the
+    left and from the right.
 
     Fails if hole rows have +hop, or if the right kernel takes hop for its conjugate.
     """
@@ -124,8 +125,8 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
     c = (RNG.normal(size=15) + 1j * RNG.normal(size=15)) * 0.3
     H, radius, t = dense(place, A, c), 6.0, 0.4
     real, kind = {4: (np.float32, np.complex64), 8: (float, complex)}[size]
-    width, terms = sitekernels.LANES[size], 30
-    u = exponential_coefficients(t, radius, terms)
+    width, terms = kernels.LANES[size], 30
+    u = integrator._exponential(t, radius, terms)
     P, B, C = (
         RNG.normal(size=(30, 2, width)).astype(real),
         np.empty((30, 2, width), real),
@@ -134,7 +135,7 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
     at = np.tile([4, 9], (width, 1))
     w = np.zeros((terms, width, 2), kind)
     w[:] = u[:, None, None] * np.array([0.5, -0.3j])
-    kernel = sitekernels.clenshaw["plain" if plain else "phases", size]
+    kernel = kernels.clenshaw["plain" if plain else "phases", size]
     found = kernel(
         place.near,
         (place.hops(A) / radius).astype(kind),
@@ -156,7 +157,7 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
         V = RNG.normal(size=(15, 2, 2, 32))
         B, C = np.zeros_like(V), np.zeros_like(V)
         for k in range(terms - 1, -1, -1):
-            sitekernels.right(
+            kernels.right(
                 place.near,
                 place.hops(A) / radius,
                 place.potential / radius,
@@ -175,8 +176,9 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
 
 
 def test_stripes_evolve_as_with_blocks():
-    """A y-uniform start on 9 x 3 under a bias step against the block integrator: the same at the start to rounding, a difference
-    after t = 2 that falls as dt^4, below 3e-6 at dt = .1; no pattern along y appears.
+    """A y-uniform start on 9 x 3 under a bias step against the block integrator: the same at the
+    start to rounding, a difference after t = 2 that falls as dt^4, below 3e-6 at dt = .1; no
+    pattern along y appears.
 
     Fails if the commutator with the neighbours' part of G has its second half with the wrong sign.
     """
@@ -190,8 +192,10 @@ def test_stripes_evolve_as_with_blocks():
     )
     differences = []
     for step in (0.2, 0.1):
-        full = run(sites.SiteQuench(given, plane(9, 3), np.repeat(delta, 3)), step, round(2 / step))
-        blocks = Exponential(State(Quench(given, delta), solo()))
+        full = run(
+            dynamics.SiteQuench(given, plane(9, 3), np.repeat(delta, 3)), step, round(2 / step)
+        )
+        blocks = Exponential(BlockState(Quench(given, delta), solo()))
         blocks.start(0.0, step)
         for k in range(round(2 / step)):
             blocks.advance(k * step, step)
@@ -229,10 +233,12 @@ t_max = {t_max}
     "Lx, Ly, t_max, state, step", [(21, 5, 40.0, "bcs", 0.25), (51, 11, 15.0, "auto", 0.5)]
 )
 def test_the_papers_quench_as_with_blocks(tmp_path, Lx, Ly, t_max, state, step):
-    """The bias step of Fig. 4(b) with nothing assumed against stripes from the same noise: 2e-4 at first (the two integrate the same
-    equations differently, each to fourth order), eight times less or better with half the step; nothing depends on y, to rounding.
+    """The bias step of Fig. 4(b) with nothing assumed against stripes from the same noise: 2e-4
+    at first (the two integrate the same equations differently, each to fourth order), eight times
+    less or better with half the step; nothing depends on y, to rounding.
 
-    Fails if the noise is not the one of stripes, or if Y is carried without the bend of the sources.
+    Fails if the noise is not the one of stripes, or if Y is carried without the bend of the
+    sources.
     """
     differences = []
     for dt in (step, step / 2):
@@ -250,15 +256,16 @@ def test_the_papers_quench_as_with_blocks(tmp_path, Lx, Ly, t_max, state, step):
 
 
 def test_anything_goes_against_full_matrices():
-    """3 x 2 sites with random levels, attraction, an open end, a vector potential that jumps and a bias step: Delta(t) against the
-    equations of motion of full matrices, integrated by scipy; 4e-6 at dt = .05. The density changes by what the leads bring.
+    """3 x 2 sites with random levels, attraction, an open end, a vector potential that jumps and
+    a bias step: Delta(t) against the equations of motion of full matrices, integrated by scipy;
+    4e-6 at dt = .05. The density changes by what the leads bring.
 
     Fails with the sign of A_y, with an open end closed, or with U of another site.
     """
     place, bias = wild(3, 2), drive.Drive(0.1, "step", to=0.6, at=0.0)
     given = junction(3, 2, bias, mu=0.1)
     start = 0.2 * RNG.normal(size=6) + 0.2j * RNG.normal(size=6)
-    system = sites.SiteQuench(given, place, start)
+    system = dynamics.SiteQuench(given, place, start)
     method = run(system, 0.05, 40)
     H0 = dense(place, [d.start for d in place.vector], start, mu=0.1)
     A = [d(1.0) for d in place.vector]
@@ -303,11 +310,12 @@ def test_anything_goes_against_full_matrices():
 
 
 def test_petsc_integrates_the_same_equations():
-    """PETSc's Runge-Kutta on Y and the modes as one vector against the columns' own integrator: Delta and the range of occupations, 2e-6 at t = 0.6.
+    """PETSc's Runge-Kutta on Y and the modes as one vector against the columns' own integrator:
+    Delta and the range of occupations, 2e-6 at t = 0.6.
 
     Fails if Y lacks half of white, or if the right-hand side has H from the wrong side.
     """
-    system = sites.SiteQuench(
+    system = dynamics.SiteQuench(
         junction(3, 2, drive.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2),
         wild(3, 2),
         0.2 * RNG.normal(size=6) + 0.2j * RNG.normal(size=6),
@@ -315,32 +323,29 @@ def test_petsc_integrates_the_same_equations():
     ends, kinds = [], []
     for given in ({"evolve_ts_type": "rk", "evolve_ts_rtol": 1e-7, "evolve_ts_atol": 1e-8}, {}):
         with Options(given) as options:
-            evolution = Evolution(columns.State(system, solo()), 0.6, 0.05, options)
+            evolution = Evolution(SiteState(system, solo()), 0.6, 0.05, options)
             kinds.append(evolution.type)
-            evolution.run(
-                lambda row: (
-                    ends.append(np.concatenate([row.c, evolution.state.extremes(row.green)[1:]]))
-                    if row.t == 0.6
-                    else None
-                ),
-                every=0.6,
-            )
+            rows = []
+            evolution.run(rows.append, every=0.6)
+            extremes = evolution.state.extremes(rows[-1].green)
+            ends.append(np.concatenate([rows[-1].c, extremes[1:]]))
             evolution.destroy()
     assert kinds == ["rk", "exponential"]
     np.testing.assert_allclose(ends[0], ends[1], atol=2e-6)
 
 
 def test_a_vector_potential_is_a_boost():
-    """A_x = 2 pi m/Lx with Delta exp(2 i A x) is another gauge of the same state: Delta(t) exp(-2 i A x) is that without A, to rounding.
+    """A_x = 2 pi m/Lx with Delta exp(2 i A x) is another gauge of the same state: Delta(t) exp(-2
+    i A x) is that without A, to rounding.
 
     Fails if hole rows have the phase of up rows.
     """
     bias, A = drive.Drive(0.0, "step", to=0.5, at=0.0), 2 * np.pi / 4
     delta = 0.3 * RNG.normal(size=12) + 0.3j * RNG.normal(size=12)
     turn = np.exp(2j * A * np.repeat(np.arange(4), 3))
-    still = run(sites.SiteQuench(junction(4, 3, bias), plane(4, 3), delta), 0.1, 8)
+    still = run(dynamics.SiteQuench(junction(4, 3, bias), plane(4, 3), delta), 0.1, 8)
     boosted = run(
-        sites.SiteQuench(
+        dynamics.SiteQuench(
             junction(4, 3, bias),
             plane(4, 3, vector=(drive.Drive(A), drive.Drive(0.0))),
             delta * turn,
@@ -352,7 +357,8 @@ def test_a_vector_potential_is_a_boost():
 
 
 def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
-    """A weak cos(Q y) on the normal state of 4 x 6 sites at a bias grows as 1/U = C(Q, z) says for the lattice's Q along y: 1%.
+    """A weak cos(Q y) on the normal state of 4 x 6 sites at a bias grows as 1/U = C(Q, z) says
+    for the lattice's Q along y: 1%.
 
     Fails if the neighbours along y are those along x.
     """
@@ -365,8 +371,8 @@ def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
     assert z.imag > 0.05
     given = junction(4, 6, drive.Drive(0.8), h=0.3, U=4.0, error=1e-6)
     seed = 1e-5 * np.tile(np.cos(q * np.arange(6)), 4)
-    method = columnsteps.Columns(
-        columns.State(sites.SiteQuench(given, plane(4, 6, U=4.0), seed), solo())
+    method = integrator.Columns(
+        SiteState(dynamics.SiteQuench(given, plane(4, 6, U=4.0), seed), solo())
     )
     method.start(0.0, 0.25)
     size = []
@@ -378,14 +384,15 @@ def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
 
 
 def test_a_mirrored_start_stays_mirrored():
-    """A pattern even about site 0 in x and in y and a quadratic potential: so is Delta(t) after a bias step, to 1e-12, whatever else
-    happens to it. Fails if a neighbour's hop is taken twice in place of its mirror image's.
+    """A pattern even about site 0 in x and in y and a quadratic potential: so is Delta(t) after a
+    bias step, to 1e-12, whatever else happens to it. Fails if a neighbour's hop is taken twice in
+    place of its mirror image's.
     """
     x, y = np.minimum(np.arange(6), 6 - np.arange(6)), np.minimum(np.arange(5), 5 - np.arange(5))
     delta = 0.3 * np.cos(x)[:, None] + 0.2 * np.cos(1.3 * y) + 0.1j * x[:, None] * y
     place = plane(6, 5, potential=(0.05 * x[:, None] ** 2 + 0.03 * y**2).ravel())
     now = run(
-        sites.SiteQuench(
+        dynamics.SiteQuench(
             junction(6, 5, drive.Drive(0.0, "step", to=0.5, at=0.0)), place, delta.ravel()
         ),
         0.25,
@@ -397,13 +404,14 @@ def test_a_mirrored_start_stays_mirrored():
 
 
 def test_a_disordered_stationary_state_stays():
-    """Self-consistent site by site in a random potential with an open end; then nothing moves: 1e-8 over t = 5.
+    """Self-consistent site by site in a random potential with an open end; then nothing moves:
+    1e-8 over t = 5.
 
     Fails if a group's share of the gap equation lacks the conjugate of its lower entry.
     """
     place = plane(4, 3, U=3.0, potential=sites.disorder(12, 1.0, 3), open_y=True)
     given = junction(4, 3, drive.Drive(0.4), h=0.1, U=3.0, T=0.1)
-    system = sites.SiteQuench(given, place, np.full(12, 0.6 + 0j))
+    system = dynamics.SiteQuench(given, place, np.full(12, 0.6 + 0j))
     found = newton.relax(
         Stationary(system),
         solo(),
@@ -413,13 +421,15 @@ def test_a_disordered_stationary_state_stays():
     assert found.residual < 1e-10
     delta = found.x[:12] + 1j * found.x[12:]
     assert np.abs(delta).min() > 0.1 and np.ptp(np.abs(delta)) > 0.02
-    method = run(sites.SiteQuench(given, place, delta), 0.25, 20)
+    method = run(dynamics.SiteQuench(given, place, delta), 0.25, 20)
     np.testing.assert_allclose(method.now.c, delta, atol=1e-8)
 
 
 def test_modes_in_single_precision():
-    """complex64 modes under a complex128 Y: Delta(t = 5) agrees to 3e-8 (measured 3e-9). Fails if polynomials are cut at coefficients of 1e-3."""
-    system = sites.SiteQuench(
+    """complex64 modes under a complex128 Y: Delta(t = 5) agrees to 3e-8 (measured 3e-9). Fails if
+    polynomials are cut at coefficients of 1e-3.
+    """
+    system = dynamics.SiteQuench(
         junction(4, 3, drive.Drive(0.0, "step", to=0.5, at=0.0)),
         plane(4, 3),
         np.full(12, 0.3) + 0.05 * RNG.normal(size=12),
@@ -430,13 +440,14 @@ def test_modes_in_single_precision():
 
 @parallel
 def test_ranks_agree_and_none_holds_a_matrix(comm):
-    """40 sites, not divisible, on any number of ranks against one: 1e-11. No rank keeps more than its columns and their halo.
+    """40 sites, not divisible, on any number of ranks against one: 1e-11. No rank keeps more than
+    its columns and their halo.
 
     Fails if a rank takes its halo in the order of the asking instead of the sites'.
     """
     rng = np.random.default_rng(11)
     place = plane(8, 5, potential=rng.normal(size=40) * 0.3)
-    system = sites.SiteQuench(
+    system = dynamics.SiteQuench(
         junction(8, 5, drive.Drive(0.0, "step", to=0.5, at=0.0), error=1e-2),
         place,
         0.2 * rng.normal(size=40) + 0.1j,
@@ -469,19 +480,21 @@ def test_ranks_agree_and_none_holds_a_matrix(comm):
 
 
 def test_structure_factor_and_names():
-    """|Delta_q|^2 of stripes, crossed and uniform patterns: adds up to the mean of |Delta|^2; names as they look. Fails if q and -q are not added."""
+    """|Delta_q|^2 of stripes, crossed and uniform patterns: adds up to the mean of |Delta|^2;
+    names as they look. Fails if q and -q are not added.
+    """
     for shape in ((9, 4), (8, 6), (5, 1), (2, 3)):
         delta = RNG.normal(size=shape) + 1j * RNG.normal(size=shape)
         assert patterns.structure(delta).sum() == pytest.approx(
             (np.abs(delta) ** 2).mean(), rel=1e-12
         )
     for state, waves in (("bcs", (0, 0)), ("fflo", (2, 0)), ("crossed", None)):
-        found = patterns.describe(patterns.seed(12, 12, state, 2, 0.5))
+        found = patterns.describe_sites(patterns.site_seed(12, 12, state, 2, 0.5))
         assert found["state"] == state and (
             waves is None or (found["wave_number"], found["wave_number_y"]) == waves
         )
-    assert patterns.describe(0.5 * RNG.normal(size=(12, 12)))["state"] == "mixed"
-    assert patterns.describe(np.full((4, 4), 1e-4))["state"] == "normal"
+    assert patterns.describe_sites(0.5 * RNG.normal(size=(12, 12)))["state"] == "mixed"
+    assert patterns.describe_sites(np.full((4, 4), 1e-4))["state"] == "normal"
 
 
 INPUT = """
@@ -507,8 +520,9 @@ t_max = 2.6
 
 
 def test_a_moving_vector_potential(tmp_path):
-    """A ramp of A_x under a condensate: what half the step changes falls tenfold or more when the step is halved, and the quoted error
-    bounds what a quarter of the step changes, not ten times too large. Fails if hops enter a step by their mean.
+    """A ramp of A_x under a condensate: what half the step changes falls tenfold or more when the
+    step is halved, and the quoted error bounds what a quarter of the step changes, not ten times
+    too large. Fails if hops enter a step by their mean.
     """
     text = INPUT.replace(
         "disorder = 0.4", 'A_x = {from = 0.0, to = 0.4, kind = "ramp", at = 0.5, duration = 4.0}'
@@ -536,7 +550,8 @@ def test_a_moving_vector_potential(tmp_path):
 
 @pytest.mark.parametrize("late", [0.0, 1.0])
 def test_petsc_moves_hops_the_same_way(late):
-    """A sine of A_x and a step of the bias: PETSc's Runge-Kutta against the columns' own integrator, 2e-6 at t = 0.6.
+    """A sine of A_x and a step of the bias: PETSc's Runge-Kutta against the columns' own
+    integrator, 2e-6 at t = 0.6.
 
     Fails with the two half steps of a moving step in the wrong order.
     """
@@ -545,7 +560,7 @@ def test_petsc_moves_hops_the_same_way(late):
         3,
         vector=(drive.Drive(0.2, "sine", to=0.5, frequency=3.0, at=late * 0.3), drive.Drive(0.1)),
     )
-    system = sites.SiteQuench(
+    system = dynamics.SiteQuench(
         junction(3, 3, drive.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2),
         place,
         0.2 * RNG.normal(size=9) + 0.2j * RNG.normal(size=9),
@@ -553,7 +568,7 @@ def test_petsc_moves_hops_the_same_way(late):
     ends = []
     for given in ({"evolve_ts_type": "rk", "evolve_ts_rtol": 1e-7, "evolve_ts_atol": 1e-8}, {}):
         with Options(given) as options:
-            evolution = Evolution(columns.State(system, solo()), 0.6, 0.05, options)
+            evolution = Evolution(SiteState(system, solo()), 0.6, 0.05, options)
             evolution.run(lambda row: ends.append(row.c) if row.t == 0.6 else None, every=0.6)
             evolution.destroy()
     np.testing.assert_allclose(ends[0], ends[1], atol=2e-6)
@@ -568,7 +583,9 @@ def put(comm, folder, text):
 
 @parallel
 def test_the_task_writes_maps(comm, shared_tmp):
-    """A disordered condensate under a pulse through the driver: data sets over (t, x, y), errors, the same on all ranks."""
+    """A disordered condensate under a pulse through the driver: data sets over (t, x, y), errors,
+    the same on all ranks.
+    """
     assert driver.run(put(comm, shared_tmp, INPUT), shared_tmp / "out.h5", quiet=True) == 0
     result = Result(shared_tmp / "out.h5")
     assert result.delta.shape == (len(result.t), 4, 3) and result.structure.shape == (
@@ -612,8 +629,9 @@ def test_what_is_refused(tmp_path, change, says):
 
 
 def test_a_pattern_from_a_file_of_sites(tmp_path):
-    """Task ``pattern`` with potential and pairing of an HDF5 file: the residual of the gap equation is met, weak sites have less Delta,
-    errors bound the change by finer poles, and an evolution from the file stays. Fails if the file's pairing is not read.
+    """Task ``pattern`` with potential and pairing of an HDF5 file: the residual of the gap
+    equation is met, weak sites have less Delta, errors bound the change by finer poles, and an
+    evolution from the file stays. Fails if the file's pairing is not read.
     """
     import h5py
 

@@ -9,7 +9,7 @@ import hpcneq
 from hpcneq import driver
 from hpcneq.errors import InputError
 from hpcneq.maths import fermi
-from hpcneq.systems.nsn_junction.physics import spectra as spectral
+from hpcneq.systems.nsn_junction.physics import spectra
 
 LATTICE = {"Lx": 12, "Ly": 4, "pole_error": 1e-8}
 SPECTRUM = {
@@ -36,9 +36,11 @@ def share(Ly):
 
 @pytest.mark.parametrize("state, eV", [("bcs", 0.4), ("normal", 0.7)])
 def test_the_occupied_spectrum_adds_up_to_the_density(state, eV):
-    """At each site the density of states holds one state a spin, and its occupied part as many particles as the momentum
-    distribution, which comes from the equal-time Green function: a frequency integral against poles. The tail beyond the
-    frequencies is width/(pi w).
+    """The sum rules of the density of states and of its occupied part.
+
+    At each site the density of states holds one state a spin, and its occupied part as many
+    particles as the momentum distribution, which comes from the equal-time Green function: a
+    frequency integral against poles. The tail beyond the frequencies is width/(pi w).
 
     Fails if the field enters the distribution, or if the hole component is not turned round.
     """
@@ -61,7 +63,9 @@ def test_the_occupied_spectrum_adds_up_to_the_density(state, eV):
 
 
 def test_momentum_distribution_of_free_electrons():
-    """Normal state: n_k of each spin is the leads' mean broadened step at xi - h or xi + h; half of the electrons between the two edges.
+    """Normal state: n_k of each spin is the leads' mean broadened step at xi - h or xi + h.
+
+    Half of the electrons between the two edges.
 
     Closed form against poles and eigenvectors. Fails if h and -h are exchanged.
     """
@@ -85,8 +89,11 @@ def test_momentum_distribution_of_free_electrons():
 
 
 def test_the_inner_surfaces_pair_in_the_upper_fflo_region():
-    """h = 0.58, eV = 0.8: the surfaces at xi = h - eV/2 and -h + eV/2 make the maximum of C(Q) (Kawamura & Ohashi 2025, Fig. 6), and
-    the two parts add up to C(Q) of the driven state, another sum."""
+    """h = 0.58, eV = 0.8.
+
+    The surfaces at xi = h - eV/2 and -h + eV/2 make the maximum of C(Q) (Kawamura & Ohashi 2025,
+    Fig. 6), and the two parts add up to C(Q) of the driven state, another sum.
+    """
     result = hpcneq.run(
         {
             **SPECTRUM,
@@ -103,8 +110,10 @@ def test_the_inner_surfaces_pair_in_the_upper_fflo_region():
 
 @pytest.mark.parallel
 def test_a_run_goes_on_where_another_ended(comm, shared_tmp):
-    """Two runs, the second from the first one's last state without noise, are one run: at the same bias every later row agrees with
-    the run that was not divided, to the integrator's own restart (order dt^4); the density matrix and the bath modes are carried over.
+    """Two runs, the second from the first one's last state without noise, are one run.
+
+    At the same bias every later row agrees with the run that was not divided, to the integrator's
+    own restart (order dt^4); the density matrix and the bath modes are carried over.
 
     Fails if the modes are left out, or if the state is taken a step before the end.
     """
@@ -128,7 +137,11 @@ def test_a_run_goes_on_where_another_ended(comm, shared_tmp):
 
 @pytest.mark.parallel
 def test_the_spectrum_of_a_run_s_last_state(comm, shared_tmp):
-    """The momentum distribution of a run's last state holds the density and the magnetization its last row tells."""
+    """The momentum distribution of a run's last state holds its last row's particles.
+
+    The momentum distribution of a run's last state holds the density and the magnetization its
+    last row tells.
+    """
     one = hpcneq.run(EVOLVE, output=shared_tmp / "one.h5")
     result = hpcneq.run(
         {
@@ -175,7 +188,7 @@ def test_a_state_that_does_not_fit_is_refused(change, words, tmp_path):
 def test_harmonics_of_a_known_signal():
     """Amplitudes and phases of a sum of sines at uneven times come back to rounding."""
     t = np.sort(np.random.default_rng(1).uniform(0, 20, 200))
-    c, misfit = spectral.harmonics(
+    c, misfit = spectra.harmonics(
         t, 0.3 + (2 * np.exp(-1.7j * t)).real - 0.5 * np.sin(3 * 1.7 * t), 1.7, 8
     )
     assert c[[0, 1, 3]] == pytest.approx([0.3, 2.0, -0.5j], abs=1e-12) and misfit < 1e-12
@@ -183,8 +196,10 @@ def test_harmonics_of_a_known_signal():
 
 
 def test_current_of_free_electrons_under_a_weak_sine():
-    """A weak bias at frequency O drives a current at O alone, in proportion; at a frequency far below width and temperature its
-    amplitude is the static one, gamma Tr[F_+ - F_-] of the stationary formula with the bias's amplitude.
+    """A weak bias at frequency O drives a current at O alone, in proportion.
+
+    At a frequency far below width and temperature its amplitude is the static one, gamma Tr[F_+ -
+    F_-] of the stationary formula with the bias's amplitude.
 
     Two routes: evolution in time, and eigenvalues. Fails if half of the bias is left out.
     """
@@ -218,7 +233,11 @@ def test_current_of_free_electrons_under_a_weak_sine():
 
 @pytest.mark.parallel
 def test_an_ensemble_is_its_runs(comm, shared_tmp):
-    """Each run of an ensemble ends as the evolution with its seed and step does by itself, whoever computed it."""
+    """Each run of an ensemble ends as the evolution by itself, whoever computed it.
+
+    Each run of an ensemble ends as the evolution with its seed and step does by itself, whoever
+    computed it.
+    """
     small = {
         **EVOLVE,
         "task": "ensemble",

@@ -1,4 +1,6 @@
-"""Uniform and normal steady states of the junction: independent routes to the same sums, limits, published numbers.
+"""Uniform and normal steady states of the junction.
+
+Independent routes to the same sums, limits, published numbers.
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
@@ -11,8 +13,7 @@ from scipy.optimize import brentq
 from hpcneq.errors import InputError
 from hpcneq.maths import lattice, matsubara
 from hpcneq.maths.fermi import broadened_tanh
-from hpcneq.systems.nsn_junction.physics import onsets
-from hpcneq.systems.nsn_junction.physics import pair_susceptibility as pairing
+from hpcneq.systems.nsn_junction.physics import onsets, pair_susceptibility
 from hpcneq.systems.nsn_junction.physics.junction import Lead
 from hpcneq.systems.nsn_junction.physics.uniform_states import (
     Point,
@@ -41,7 +42,10 @@ def tanh(x, T):
 
 
 def integral(f, edges):
-    """int f dw over the real line, split at ``edges`` and where the integrand is narrow around them."""
+    """int f dw over the real line, split where the integrand is narrow.
+
+    int f dw over the real line, split at ``edges`` and where the integrand is narrow around them.
+    """
     cuts = sorted({e + s for e in edges for s in (-0.5, -0.05, 0.0, 0.05, 0.5)})
     ends = [-np.inf, *cuts, np.inf]
     return sum(
@@ -51,11 +55,13 @@ def integral(f, edges):
     )
 
 
-# ---- lattice and frequencies ----------------------------------------------------------------------------------------
+# ---- lattice and frequencies --------------------------------------------------------------------
 
 
 def test_momenta_of_a_chain_are_counted_once():
-    """Sums over |k| with multiplicities equal sums over all k, for even and odd lengths, 1 and 2 included.
+    """Sums over |k| with multiplicities equal sums over all k.
+
+    For even and odd lengths, 1 and 2 included.
 
     Fails if k = pi counts twice.
     """
@@ -71,7 +77,9 @@ def test_momenta_of_a_chain_are_counted_once():
 
 
 def test_density_of_states_has_the_moments_of_the_lattice():
-    """Means of eps^2 and eps^4 over the band are 4 and 36, walks back to the start; the log singularity costs nothing.
+    """Means of eps^2 and eps^4 over the band are 4 and 36, walks back to the start.
+
+    The log singularity costs nothing.
 
     Fails with the nodes graded as u^1 instead of u^4, or with K(m) for K(1 - m).
     """
@@ -85,7 +93,10 @@ def test_density_of_states_has_the_moments_of_the_lattice():
 
 @pytest.mark.parametrize("x", [0.2 + 0.1j, -1.3 - 0.1j, 3.99 + 0.08j, 0.1j, -7 + 0.2j])
 def test_lattice_green_function_is_the_mean_over_momenta(x):
-    """G and dG/dx against plain sums over 600 x 600 momenta, whose error falls as exp(-600 Im x / 2); both half-planes.
+    """G and dG/dx of the lattice against plain sums over momenta.
+
+    G and dG/dx against plain sums over 600 x 600 momenta, whose error falls as exp(-600 Im x / 2);
+    both half-planes.
 
     Fails if the root sqrt(x^2 - 16) is taken on the same side of the axis for both signs of Im x.
     """
@@ -112,7 +123,7 @@ def test_thermal_nodes_sum_to_the_digamma_form(T, width):
     assert found == pytest.approx(broadened_tanh(x, width, T), abs=2e-11)
 
 
-# ---- the closed forms against frequency integrals -------------------------------------------------------------------
+# ---- the closed forms against frequency integrals -----------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -152,7 +163,9 @@ def test_gap_sum_is_the_frequency_integral(D, point):
     ],
 )
 def test_pair_sum_is_the_frequency_integral(n, grid, point):
-    """Eq. (53) by adaptive quadrature over w, pairs (k, Q - k) written out; odd n puts k +- Q/2 on half-grid points.
+    """Eq. (53) by adaptive quadrature over w, pairs (k, Q - k) written out.
+
+    Odd n puts k +- Q/2 on half-grid points.
 
     Fails with the hole at -k instead of Q - k, or with B = xi - h.
     """
@@ -175,16 +188,19 @@ def test_pair_sum_is_the_frequency_integral(n, grid, point):
     assert pair_sum(Q, point, grid) == pytest.approx(total, rel=1e-8)
 
 
-# ---- lattices -------------------------------------------------------------------------------------------------------
+# ---- lattices -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "point", [Point(h=0.58, eV=0.8, T=0.05), Point(h=0.3, eV=0.5, T=0.06, mu=-0.7, gamma=0.02)]
 )
 def test_large_lattice_tends_to_the_infinite_one(point):
-    """Sums over 400 x 400 momenta, level by level, against elliptic and chain Green functions; e^(-200 (G + pi T)).
+    """Sums over 400 x 400 momenta, level by level, against elliptic and chain Green functions.
 
-    Fails with mu + zeta for mu - zeta in the resolvent, or without the doubling of the half chain at mu = 0.
+    E^(-200 (G + pi T)).
+
+    Fails with mu + zeta for mu - zeta in the resolvent, or without the doubling of the half chain
+    at mu = 0.
     """
     grid, D = finite(400, 400), np.array([0.0, 0.1, 0.35, 0.8])
     assert gap_sum(D, point, BULK) == pytest.approx(gap_sum(D, point, grid), abs=1e-9)
@@ -199,26 +215,37 @@ def test_large_lattice_tends_to_the_infinite_one(point):
 
 @pytest.mark.parametrize("mu", [0.0, -0.4])
 def test_pairs_along_the_diagonal(mu):
-    """C along (1, 1) of the infinite lattice against sums over 200 x 200 momenta, q = pi included, where both fractions meet; C(0) = F(0).
+    """C along the diagonal of the infinite lattice against sums over 200 x 200 momenta.
 
-    Fails with q for q/2 in the band's cosines, or if the fraction is not expanded at q = pi (mu = 0).
+    C along (1, 1) of the infinite lattice against sums over 200 x 200 momenta, q = pi included,
+    where both fractions meet; C(0) = F(0).
+
+    Fails with q for q/2 in the band's cosines, or if the fraction is not expanded at q = pi (mu =
+    0).
     """
     point, Q = (
         Point(h=0.58, eV=0.6, T=0.06, gamma=0.03, mu=mu),
         2 * np.pi * np.sqrt(2) * np.array([0, 6, 31, 100]) / 200,
     )
-    bulk = pairing.pair_sum_diagonal(Q, point, BULK)
-    assert bulk == pytest.approx(pairing.pair_sum_diagonal(Q, point, finite(200, 200)), abs=1e-9)
+    bulk = pair_susceptibility.pair_sum_diagonal(Q, point, BULK)
+    assert bulk == pytest.approx(
+        pair_susceptibility.pair_sum_diagonal(Q, point, finite(200, 200)), abs=1e-9
+    )
     assert bulk[0] == pytest.approx(gap_sum(0.0, point, BULK), abs=1e-9)
-    peak = pairing.strongest_diagonal(point, BULK)
-    assert peak[1] >= pairing.pair_sum_diagonal(np.linspace(0, 4, 41), point, BULK).max() - 1e-12
+    peak = pair_susceptibility.strongest_diagonal(point, BULK)
     assert (
-        peak[1] <= pairing.strongest_pairing(point, BULK)[1] + 1e-12
+        peak[1]
+        >= pair_susceptibility.pair_sum_diagonal(np.linspace(0, 4, 41), point, BULK).max() - 1e-12
+    )
+    assert (
+        peak[1] <= pair_susceptibility.strongest_pairing(point, BULK)[1] + 1e-12
     )  # along the axes pairing is never weaker here
 
 
 def test_error_estimates_hold_and_are_not_idle():
-    """At T = 0 the error of C(Q) is below the target and its estimate, and a coarse grid is not as good as a fine one.
+    """At T = 0 the error of C(Q) is below the target and its estimate.
+
+    A coarse grid is not as good as a fine one.
 
     Fails if the chain takes as many points for every frequency as for y = 1.
     """
@@ -249,12 +276,14 @@ def test_uniform_onset_is_the_gap_equation_without_a_gap():
         assert pair_sum(0.0, point, BULK) == pytest.approx(gap_sum(0.0, point, BULK), abs=1e-9)
 
 
-# ---- identities and limits ------------------------------------------------------------------------------------------
+# ---- identities and limits ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("grid", [BULK, finite(9, 7)], ids=["infinite", "finite"])
 def test_slopes_are_derivatives(grid):
-    """dF/dD and dF/d(eV) against central differences of the sum, h on both sides of eV/2, and h = 0.
+    """dF/dD and dF/d(eV) against central differences of the sum.
+
+    With h on both sides of eV/2, and h = 0.
 
     Fails without the sign of h - v in dF/d(eV), or with dF/dD lacking its factor 2.
     """
@@ -271,7 +300,9 @@ def test_slopes_are_derivatives(grid):
 @pytest.mark.parametrize("grid", [BULK, finite(9, 7)], ids=["infinite", "finite"])
 @pytest.mark.parametrize("T", [0.0, 0.05])
 def test_free_energy_is_the_potential_of_the_gap_equation(grid, T):
-    """dOmega/dD = 2 D (1/U - F(D)) by central differences; density-of-states nodes against Green functions.
+    """dOmega/dD = 2 D (1/U - F(D)) by central differences.
+
+    Density-of-states nodes against Green functions.
 
     Fails with W(E - h) counted twice, or with D^2/U halved.
     """
@@ -283,22 +314,27 @@ def test_free_energy_is_the_potential_of_the_gap_equation(grid, T):
 
 @pytest.mark.parametrize("T", [0.0, 0.05])
 def test_zeeman_field_and_half_the_voltage_exchange(T):
-    """F and C(Q) do not change when h and eV/2 are exchanged, nor with the sign of eV: plain k sums on 10 x 6.
+    """F and C(Q) do not change when h and eV/2 are exchanged, nor with the sign of eV.
+
+    Plain k sums on 10 x 6.
 
     Fails if the leads sit at +-eV instead of +-eV/2.
     """
     grid = finite(10, 6)
-    one, other = Point(h=0.58, eV=0.6, T=T, mu=-0.2), Point(h=0.3, eV=1.16, T=T, mu=-0.2)
+    one, exchanged = Point(h=0.58, eV=0.6, T=T, mu=-0.2), Point(h=0.3, eV=1.16, T=T, mu=-0.2)
     D, Q = np.array([0.1, 0.4]), 2 * np.pi * np.array([0, 1, 4]) / 10
-    for other in (other, one.at(eV=-0.6)):
+    for other in (exchanged, one.at(eV=-0.6)):
         assert gap_sum(D, one, grid) == pytest.approx(gap_sum(D, other, grid), rel=1e-12)
         assert pair_sum(Q, one, grid) == pytest.approx(pair_sum(Q, other, grid), rel=1e-12)
 
 
 def test_isolated_superconductor_in_a_field():
-    """gamma -> 0 at eV = 0: the textbook 1/U = sum_k [1 - f(E+h) - f(E-h)]/(2E), and at U, T the gap it gives.
+    """gamma -> 0 at eV = 0.
 
-    Fails with 1/(4E) for 1/(2E), or with width 4 gamma (through the first order in gamma at gamma = 1e-6).
+    The textbook 1/U = sum_k [1 - f(E+h) - f(E-h)]/(2E), and at U, T the gap it gives.
+
+    Fails with 1/(4E) for 1/(2E), or with width 4 gamma (through the first order in gamma at gamma
+    = 1e-6).
     """
     grid, T, h = finite(24, 24), 0.1, 0.3
     eps, weight = grid.levels()
@@ -329,11 +365,13 @@ def test_isolated_superconductor_in_a_field():
     assert slope == pytest.approx(weight @ (first / (2 * E)), rel=1e-3)
 
 
-# ---- published and reference numbers --------------------------------------------------------------------------------
+# ---- published and reference numbers ------------------------------------------------------------
 
 
 def test_gap_and_transition_temperature_at_rest():
-    """h = eV = 0, U = 3: the isolated gap at T = 0, the gap at gamma = 0.01, and T_c, each to its ten digits.
+    """h = eV = 0, U = 3.
+
+    The isolated gap at T = 0, the gap at gamma = 0.01, and T_c, each to its ten digits.
 
     Fails with the width gamma instead of 2 gamma (second and third number).
     """
@@ -354,9 +392,12 @@ def test_gap_and_transition_temperature_at_rest():
     ],
 )
 def test_uniform_states_in_a_field(T, eV, expected):
-    """All roots and their stability at h = 0.58: at eV = 1.15 the normal state is unstable to uniform pairing.
+    """All roots and their stability at h = 0.58.
 
-    Fails if any instability of the normal state, not only the uniform one, makes a branch stable (at eV = 0).
+    At eV = 1.15 the normal state is unstable to uniform pair_susceptibility.
+
+    Fails if any instability of the normal state, not only the uniform one, makes a branch stable
+    (at eV = 0).
     """
     states = onsets.steady_states(Point(h=0.58, T=T, eV=eV), BULK)
     assert [s.stability for s in states] == [name for _, name in expected]
@@ -402,7 +443,10 @@ ONSETS = [
     ids=[f"h={row[0]}-T={row[1]}" for row in ONSETS],
 )
 def test_onsets_and_folds(h, T, fflo, Q, bcs, folds):
-    """Onsets of pairing at Q = 0 and at the strongest Q, and the folds that bound the stable branch (V_min, V_max).
+    """Onsets of pairing and folds of branches at published values.
+
+    Onsets of pairing at Q = 0 and at the strongest Q, and the folds that bound the stable branch
+    (V_min, V_max).
 
     Fails with the sign of Q/2 equal for both electrons, or with C(Q) searched in Q > 0.5 only.
     """
@@ -437,7 +481,9 @@ def test_critical_fields_at_rest(T, bcs, fflo, Q, limit):
 
 
 def test_onset_at_half_voltage_is_the_critical_field():
-    """At h = 0 the FFLO onset in eV/2 is the field h_FFLO at rest: voltage and field do the same to the normal state.
+    """At h = 0 the FFLO onset in eV/2 is the field h_FFLO at rest.
+
+    Voltage and field do the same to the normal state.
 
     Fails with eV in place of eV/2.
     """
@@ -468,17 +514,23 @@ def test_onset_at_half_voltage_is_the_critical_field():
     ],
 )
 def test_phase_regions(h, eV, expected):
-    """Colours of the phase diagram at T = 0.02 (Fig. 3): yellow, white, red, green, blue; at rest across h_cc = 0.537.
+    """Colours of the phase diagram at T = 0.02 (Fig. 3): yellow, white, red, green, blue.
 
-    Fails if a metastable branch counts (0.58, 0), or if the free energy is not asked at rest (0.45, 0).
+    At rest across h_cc = 0.537.
+
+    Fails if a metastable branch counts (0.58, 0), or if the free energy is not asked at rest
+    (0.45, 0).
     """
     assert onsets.region(Point(h=h, T=0.02, eV=eV), BULK) == expected
-    stable = pairing.normal_stable(Point(h=h, T=0.02, eV=eV), BULK)
+    stable = pair_susceptibility.normal_stable(Point(h=h, T=0.02, eV=eV), BULK)
     assert stable or not expected.endswith("normal")
 
 
 def test_every_root_of_a_fine_scan_is_found():
-    """Roots on a small lattice, whose F(D) bends at every level, against 4001 values of F at 6 points.
+    """Roots on a small lattice against a dense scan of F(D).
+
+    Roots on a small lattice, whose F(D) bends at every level, against 4001 values of F at 6
+    points.
 
     Fails if the scan keeps the infinite lattice's steps and drops the search between extrema.
     """
@@ -494,7 +546,7 @@ def test_every_root_of_a_fine_scan_is_found():
             assert np.all(np.abs(found - crossings) < 5e-4)
 
 
-# ---- modes of the normal state --------------------------------------------------------------------------------------
+# ---- modes of the normal state ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -502,10 +554,14 @@ def test_every_root_of_a_fine_scan_is_found():
 )
 @pytest.mark.parametrize("z", [0.0, 0.3j, 0.2 + 0.1j, -0.1 - 0.05j])
 def test_pair_response_is_the_frequency_integral(point, z):
-    """i sum_k int dw/2pi [G^R_1(w+z) G^<_2(w) + G^<_1(w) G^A_2(w-z)], electrons at f(w - v), holes at f(w + v).
+    """The pair response by quadrature over frequencies.
 
-    Trapezoid rule in u, w = 0.01 sinh u, to |w| = 1e5, where the neglected tail is 1e-10.
-    Fails with v of the same sign for electrons and holes (unequal leads), or without the memory term (z != 0).
+    i sum_k int dw/2pi [G^R_1(w+z) G^<_2(w) + G^<_1(w) G^A_2(w-z)], electrons at f(w - v), holes at
+    f(w + v).
+
+    Trapezoid rule in u, w = 0.01 sinh u, to |w| = 1e5, where the neglected tail is 1e-10. Fails
+    with v of the same sign for electrons and holes (unequal leads), or without the memory term (z
+    != 0).
     """
     grid, G = finite(3, 2), point.width
     A, B, weight = (x.ravel() for x in grid.pair_energies(2 * np.pi / 3, point.mu))
@@ -518,7 +574,7 @@ def test_pair_response_is_the_frequency_integral(point, z):
     lesser_1 = 2j * G * electrons / ((w - A[:, None]) ** 2 + G**2)
     lesser_2 = 2j * G * holes / ((w + B[:, None]) ** 2 + G**2)
     bubble = lesser_2 / (w + z - A[:, None] + 1j * G) + lesser_1 / (w - z + B[:, None] - 1j * G)
-    assert pairing.pair_response(2 * np.pi / 3, z, point, grid) == pytest.approx(
+    assert pair_susceptibility.pair_response(2 * np.pi / 3, z, point, grid) == pytest.approx(
         1j * weight @ (bubble @ dw) / (2 * np.pi), abs=1e-9
     )
 
@@ -526,7 +582,8 @@ def test_pair_response_is_the_frequency_integral(point, z):
 def test_pair_response_of_a_large_lattice():
     """Partial fractions over ky against k sums on 120 x 120 at a broad width; C(Q, z -> 0) = C(Q).
 
-    Fails if the memory term's factor 1/2 is dropped on one side, or with the wrong half-plane for its Green functions.
+    Fails if the memory term's factor 1/2 is dropped on one side, or with the wrong half-plane for
+    its Green functions.
     """
     point, grid, Q = (
         Point(h=0.3, eV=0.7, T=0.1, gamma=0.1, mu=-0.3),
@@ -535,45 +592,56 @@ def test_pair_response_of_a_large_lattice():
     )
     for at in (point, UNEQUAL):
         for z in (0.1j, 0.3 + 0.2j, -0.05j):
-            plain = pairing.pair_response(Q, z, at, grid)
-            assert pairing.pair_response(Q, z, at, BULK) == pytest.approx(plain, abs=2e-6)
-    assert pairing.pair_response(0.27, 0.0, Point(h=0.58, eV=0.8, T=0.02), BULK) == pytest.approx(
-        pair_sum(0.27, Point(h=0.58, eV=0.8, T=0.02), BULK), abs=1e-9
-    )
-    assert pairing.pair_response(Q, 1e-6j, point, BULK) == pytest.approx(
+            plain = pair_susceptibility.pair_response(Q, z, at, grid)
+            assert pair_susceptibility.pair_response(Q, z, at, BULK) == pytest.approx(
+                plain, abs=2e-6
+            )
+    assert pair_susceptibility.pair_response(
+        0.27, 0.0, Point(h=0.58, eV=0.8, T=0.02), BULK
+    ) == pytest.approx(pair_sum(0.27, Point(h=0.58, eV=0.8, T=0.02), BULK), abs=1e-9)
+    assert pair_susceptibility.pair_response(Q, 1e-6j, point, BULK) == pytest.approx(
         pair_sum(Q, point, BULK), abs=1e-5
     )
 
 
 def test_growth_rate_changes_sign_at_the_onset():
-    """At T = 0.02, h = 0.58 the mode at Q = 0.2722 starts to grow at the FFLO onset, eV = 0.69604, without rotating.
+    """The mode at the FFLO wave number starts to grow at the FFLO onset, without rotating.
 
-    Inside, the rate solves 1/U = C(Q, z) on a lattice of 480 x 480, too (240 x 240 is 5e-5 off, 960 x 960 2e-11).
-    Fails if decaying modes are reported as growing (sign of the rate), or without the memory term.
+    At T = 0.02, h = 0.58 the mode at Q = 0.2722 starts to grow at the FFLO onset, eV = 0.69604,
+    without rotating.
+
+    Inside, the rate solves 1/U = C(Q, z) on a lattice of 480 x 480, too (240 x 240 is 5e-5 off,
+    960 x 960 2e-11). Fails if decaying modes are reported as growing (sign of the rate), or
+    without the memory term.
     """
     point, grid = Point(h=0.58, T=0.02), infinite(error=1e-6)
-    below, above = (pairing.normal_growth(0.2722, point.at(eV=eV), grid) for eV in (0.67, 0.72))
+    below, above = (
+        pair_susceptibility.normal_growth(0.2722, point.at(eV=eV), grid) for eV in (0.67, 0.72)
+    )
     assert below.imag < -1e-4 and above.imag > 1e-4 and below.real == above.real == 0
     crossing = 0.67 + 0.05 * below.imag / (below.imag - above.imag)
     assert crossing == pytest.approx(0.69604, abs=3e-3)  # a straight line between two voltages
     point, Q = point.at(eV=0.8), 2 * np.pi * 8 / 240
-    z = pairing.normal_growth(Q, point, grid)
+    z = pair_susceptibility.normal_growth(Q, point, grid)
     assert 0.05 < z.imag < 0.07
-    assert pairing.pair_response(Q, z, point, finite(480, 480)) == pytest.approx(1 / 3, abs=2e-7)
+    assert pair_susceptibility.pair_response(Q, z, point, finite(480, 480)) == pytest.approx(
+        1 / 3, abs=2e-7
+    )
 
 
 def test_modes_rotate_with_unequal_leads_and_off_half_filling():
     """Leads raised by 0.1 above the superconductor's mu: pairs rotate at 0.2 just above the onset.
 
-    The superconductor's mu is only a choice of frame: with mu raised by 0.1, too, z loses 0.2 and nothing else.
-    Fails with Re z of the opposite sign, or if the leads' mu is not measured from the superconductor's.
+    The superconductor's mu is only a choice of frame: with mu raised by 0.1, too, z loses 0.2 and
+    nothing else. Fails with Re z of the opposite sign, or if the leads' mu is not measured from
+    the superconductor's.
     """
     grid = infinite(error=1e-5)
     leads = tuple(Lead(name, 0.05, 0.1, 0.1, sign) for name, sign in (("left", 1), ("right", -1)))
     level = Point(mu=0.1, leads=leads)
     assert level.mirrored and not level.at(mu=0.0).mirrored
     level = level.at(U=1.01 / gap_sum(0.0, level, grid))
-    z, raised = (pairing.normal_growth(0.0, level.at(mu=mu), grid) for mu in (0.1, 0.0))
+    z, raised = (pair_susceptibility.normal_growth(0.0, level.at(mu=mu), grid) for mu in (0.1, 0.0))
     assert (
         0 < z.imag < 0.02 and abs(z.real) < 0.2 * z.imag
     )  # the band's asymmetry grows with the rate
@@ -581,7 +649,9 @@ def test_modes_rotate_with_unequal_leads_and_off_half_filling():
 
 
 def test_unequal_leads_are_refused_by_name():
-    """A real gap equation needs mirrored leads; two leads at one Fermi level are, whatever their gamma and T.
+    """A real gap equation needs mirrored leads.
+
+    Two leads at one Fermi level are, whatever their gamma and T.
 
     Fails if only equal couplings count as mirrored.
     """

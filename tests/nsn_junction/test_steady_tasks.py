@@ -1,4 +1,6 @@
-"""The static tasks as a user calls them: steady, tmatrix, onset, branches, iv; currents against frequency integrals.
+"""The static tasks as a user calls them: steady, tmatrix, onset, branches, iv.
+
+Currents against frequency integrals.
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
@@ -13,13 +15,11 @@ import hpcneq
 from hpcneq import driver
 from hpcneq.errors import InputError, NotConverged
 from hpcneq.parallel import solo
-from hpcneq.solvers import newton as steady
-from hpcneq.systems.nsn_junction.physics import currents, onsets
-from hpcneq.systems.nsn_junction.physics import gap_equations as conditions
-from hpcneq.systems.nsn_junction.physics import uniform_states as static
+from hpcneq.solvers import newton
+from hpcneq.systems.nsn_junction.physics import currents, gap_equations, onsets, uniform_states
 from hpcneq.systems.nsn_junction.physics.junction import Lead
 
-BULK = static.infinite()
+BULK = uniform_states.infinite()
 UNEQUAL = (Lead("left", 0.1, 0.1, -0.2, 1), Lead("right", 0.25, 0.2, 0.1, -1))
 SMALL = {"lattice": "finite", "Lx": 8, "Ly": 6}
 
@@ -32,13 +32,16 @@ def run(task, parameters=None, output=None, **tables):
     )
 
 
-# ---- currents -------------------------------------------------------------------------------------------------------
+# ---- currents -----------------------------------------------------------------------------------
 
 
 def by_frequencies(D, point, grid):
-    """(density, magnetization, I_left, I_right): lesser Green functions and lead currents integrated over w, level by level.
+    """(density, magnetization, I_left, I_right).
 
-    G^R = (w + h - H + i G)^-1, H = [[xi, -D], [-D, -xi]]; lead l fills electrons with f(w - v_l), holes with f(w + v_l).
+    Lesser Green functions and lead currents integrated over w, level by level.
+
+    G^R = (w + h - H + i G)^-1, H = [[xi, -D], [-D, -xi]]; lead l fills electrons with f(w - v_l),
+    holes with f(w + v_l).
     """
 
     def fermi(x, T):
@@ -58,9 +61,8 @@ def by_frequencies(D, point, grid):
             )
             lesser = (g @ rate @ g.conj().T).real  # -i G^<
             spectral = -2 * g.imag
-            if (
-                k < 2
-            ):  # deviations from a half-filled level, which the integral over a Lorentzian's tails would lose
+            # deviations from a half-filled level, which the integral over Lorentzian tails loses
+            if k < 2:
                 n = [
                     lesser[0, 0] - spectral[0, 0] * fermi(w, 0.3),
                     lesser[1, 1] - spectral[1, 1] * fermi(w, 0.3),
@@ -99,18 +101,21 @@ def by_frequencies(D, point, grid):
 @pytest.mark.parametrize(
     ("D", "point"),
     [
-        (0.35, static.Point(h=0.58, eV=0.8, T=0.05, gamma=0.05)),
-        (0.2, static.Point(h=0.3, eV=0.6, T=0.1, gamma=0.04, mu=-0.7)),
-        (0.0, static.Point(h=0.3, eV=0.7, mu=-0.3, leads=UNEQUAL)),
+        (0.35, uniform_states.Point(h=0.58, eV=0.8, T=0.05, gamma=0.05)),
+        (0.2, uniform_states.Point(h=0.3, eV=0.6, T=0.1, gamma=0.04, mu=-0.7)),
+        (0.0, uniform_states.Point(h=0.3, eV=0.7, mu=-0.3, leads=UNEQUAL)),
     ],
     ids=["condensate", "off half filling", "unequal leads"],
 )
 def test_what_a_state_carries_is_the_frequency_integral(D, point):
-    """Density, magnetization and both lead currents on a 3 x 2 lattice by adaptive quadrature over w.
+    """What a state carries on a 3 x 2 lattice, by adaptive quadrature over w.
 
-    Fails with Tr tau_3 for Tr in the current (the hole's Fermi edge on the electron's side), or with the sign of B.
+    Density, magnetization and both lead currents on a 3 x 2 lattice by adaptive quadrature over w.
+
+    Fails with Tr tau_3 for Tr in the current (the hole's Fermi edge on the electron's side), or
+    with the sign of B.
     """
-    grid = static.finite(3, 2)
+    grid = uniform_states.finite(3, 2)
     found = currents.transport(D, point, grid)
     wanted = by_frequencies(D, point, grid)
     assert [
@@ -119,15 +124,15 @@ def test_what_a_state_carries_is_the_frequency_integral(D, point):
     assert found["current_left"] + found["current_right"] == pytest.approx(0, abs=1e-12)
 
 
-@pytest.mark.parametrize("grid", [BULK, static.finite(9, 7)], ids=["infinite", "finite"])
+@pytest.mark.parametrize("grid", [BULK, uniform_states.finite(9, 7)], ids=["infinite", "finite"])
 def test_derivatives_of_the_current(grid):
     """dI/dV and dI/dD against central differences, off half filling too.
 
     Fails without the factor 1/2 of d s/d(eV), or with its sign equal for electrons and holes.
     """
     for point in (
-        static.Point(h=0.58, eV=0.8, T=0.03),
-        static.Point(h=0.2, eV=0.5, T=0.05, mu=-0.6),
+        uniform_states.Point(h=0.58, eV=0.8, T=0.03),
+        uniform_states.Point(h=0.2, eV=0.5, T=0.05, mu=-0.6),
     ):
         found, e = currents.transport(0.3, point, grid), 1e-4
         for key, ends in (
@@ -142,19 +147,21 @@ def test_derivatives_of_the_current(grid):
 
 
 def test_zero_temperature_is_a_limit():
-    """F, C(Q) and the current differ from T = 0 by O(T^2): the differences at T and T/2 are as 4 to 1.
+    """F, C(Q) and the current differ from T = 0 by O(T^2).
+
+    The differences at T and T/2 are as 4 to 1.
 
     Fails if T = 0 leaves a lead's width out.
     """
-    point = static.Point(h=0.58, eV=0.8)
-    grid = static.infinite(error=1e-11)
+    point = uniform_states.Point(h=0.58, eV=0.8)
+    grid = uniform_states.infinite(error=1e-11)
 
     def numbers(T):
         at = point.at(T=T)
         return np.array(
             [
-                static.gap_sum(0.3, at, grid),
-                static.pair_sum(0.26, at, grid),
+                uniform_states.gap_sum(0.3, at, grid),
+                uniform_states.pair_sum(0.26, at, grid),
                 currents.transport(0.3, at, grid)["current_left"],
             ]
         )
@@ -165,14 +172,16 @@ def test_zero_temperature_is_a_limit():
     assert first / second == pytest.approx([4, 4, 4], rel=0.02)
 
 
-# ---- steady and tmatrix -----------------------------------------------------------------------------------------------
+# ---- steady and tmatrix -------------------------------------------------------------------------
 
 
 def test_steady_states_of_a_point():
-    """h = 0.58, T = 0, eV = 0.8: the two roots of an independent calculation, which is which, and errors that hold.
+    """h = 0.58, T = 0, eV = 0.8.
 
-    The roots at T = 0.02 against plain sums over 700 x 700 momenta. Fails if a root is reported without its polish, or if its
-    error is the residual.
+    The two roots of an independent calculation, which is which, and errors that hold.
+
+    The roots at T = 0.02 against plain sums over 700 x 700 momenta. Fails if a root is reported
+    without its polish, or if its error is the residual.
     """
     result = run("steady", {"h": 0.58, "T": 0.0, "eV": 0.8})
     assert result.summary["roots"] == pytest.approx([0.117715, 0.347735], abs=1e-6)
@@ -188,13 +197,15 @@ def test_steady_states_of_a_point():
     assert list(result.delta[:2]) == result.summary["roots"] and result.delta[2] == 0
     warm = run("steady", {"h": 0.58, "T": 0.02, "eV": 1.15})
     assert warm.summary["roots"] == pytest.approx([0.312326], abs=1e-6)
-    point, grid = static.Point(h=0.58, T=0.02, eV=1.15), static.finite(700, 700)
-    F, slope, _ = static.gap_slopes(warm.summary["roots"][0], point, grid)
+    point, grid = uniform_states.Point(h=0.58, T=0.02, eV=1.15), uniform_states.finite(700, 700)
+    F, slope, _ = uniform_states.gap_slopes(warm.summary["roots"][0], point, grid)
     assert abs((F - 1 / 3) / slope) < 1e-9
 
 
 def test_an_empty_search_says_what_it_scanned():
-    """At T = 0.5 there is no condensate: roots = [], the interval and the step of the search, and a sentence about it.
+    """At T = 0.5 there is no condensate.
+
+    Roots = [], the interval and the step of the search, and a sentence about it.
 
     Fails if the sentence is left out.
     """
@@ -210,7 +221,9 @@ def test_an_empty_search_says_what_it_scanned():
 
 
 def test_t_matrix_at_an_onset():
-    """At the FFLO onset U C(Q_max) = 1 at the onset's Q; on the finite lattice C at its own momenta.
+    """At the FFLO onset U C(Q_max) = 1 at the onset's Q.
+
+    On the finite lattice C at its own momenta.
 
     Fails with second-order differences of C(Q) in the polish.
     """
@@ -227,7 +240,9 @@ def test_t_matrix_at_an_onset():
 
 
 def test_a_condensate_between_leads_of_one_level_turns_with_it():
-    """Two equal leads at 0.1 above the superconductor's mu: the condensate of a superconductor at mu = 0.1, turning at twice 0.1.
+    """Two equal leads at 0.1 above the superconductor's mu.
+
+    The condensate of a superconductor at mu = 0.1, turning at twice 0.1.
 
     Fails if the leads' levels move with the frame.
     """
@@ -245,7 +260,9 @@ def test_a_condensate_between_leads_of_one_level_turns_with_it():
 
 
 def test_a_condensate_between_unequal_leads_solves_its_gap_equation():
-    """Delta = U <psi_down psi_up> by quadrature over w in the turning frame, level by level; its chemical potential lies between the leads'.
+    """Delta = U <psi_down psi_up> by quadrature over w in the turning frame, level by level.
+
+    Its chemical potential lies between the leads'.
 
     Fails with the hole's levels shifted like the electron's.
     """
@@ -256,7 +273,7 @@ def test_a_condensate_between_unequal_leads_solves_its_gap_equation():
         leads=leads,
         numerics={"lattice": "finite", "Lx": 3, "Ly": 2},
     )
-    at = static.Point(
+    at = uniform_states.Point(
         h=0.15,
         eV=0.2,
         leads=(Lead("left", 0.03, 0.12, 0.1, 1), Lead("right", 0.08, 0.08, -0.05, -1)),
@@ -265,11 +282,11 @@ def test_a_condensate_between_unequal_leads_solves_its_gap_equation():
     for D, m in zip(result.summary["roots"], result.summary["mu_pair"]):
         assert -0.15 < m < 0.2
         total = 0j
-        for eps, weight in zip(*static.finite(3, 2).levels()):
+        for eps, weight in zip(*uniform_states.finite(3, 2).levels()):
             H = np.array([[eps - m, -D], [-D, m - eps]])
             levels = [lead.mu + 0.5 * lead.sign * at.eV - m for lead in at.leads]
 
-            def integrand(w, part):
+            def integrand(w, part, H=H, levels=levels):
                 g = np.linalg.inv((w + at.h + 1j * at.width) * np.eye(2) - H)
                 rate = [
                     2
@@ -298,11 +315,13 @@ def test_a_condensate_between_unequal_leads_solves_its_gap_equation():
         assert 3 * total == pytest.approx(D, abs=1e-7)
 
 
-# ---- onsets -------------------------------------------------------------------------------------------------------------
+# ---- onsets -------------------------------------------------------------------------------------
 
 
 def test_onsets_and_folds_over_the_bias():
-    """h = 0.58, T = 0.02: onsets, wave numbers and folds of an independent calculation, to its digits; SNES converged.
+    """h = 0.58, T = 0.02.
+
+    Onsets, wave numbers and folds of an independent calculation, to its digits; SNES converged.
 
     Fails if Q is left where the scan found it, or if the onset is sought at fixed Q.
     """
@@ -316,8 +335,8 @@ def test_onsets_and_folds_over_the_bias():
     assert s["residual"] < 1e-11 and all(r.startswith("CONVERGED") for r in s["snes_reasons"])
     slope = [
         (
-            static.pair_sum(Q + 1e-4, static.Point(h=0.58, T=0.02, eV=x), BULK)
-            - static.pair_sum(Q - 1e-4, static.Point(h=0.58, T=0.02, eV=x), BULK)
+            uniform_states.pair_sum(Q + 1e-4, uniform_states.Point(h=0.58, T=0.02, eV=x), BULK)
+            - uniform_states.pair_sum(Q - 1e-4, uniform_states.Point(h=0.58, T=0.02, eV=x), BULK)
         )
         for x, Q in zip(s["fflo_onsets"], s["fflo_Q"])
     ]
@@ -325,9 +344,12 @@ def test_onsets_and_folds_over_the_bias():
 
 
 def test_critical_fields_and_transition_temperature():
-    """eV = 0, T = 0.02, no h: h_bcs, h_fflo with its Q, h_cc. h = eV = 0, no T: T_c = 0.4466799501 in ten digits.
+    """eV = 0, T = 0.02, no h: h_bcs, h_fflo with its Q, h_cc. h = eV = 0, no T.
 
-    Fails if the Clogston limit is the end of the branch, or if T_c is sought with the leads' T fixed.
+    T_c = 0.4466799501 in ten digits.
+
+    Fails if the Clogston limit is the end of the branch, or if T_c is sought with the leads' T
+    fixed.
     """
     s = run("onset", {"eV": 0.0, "T": 0.02}).summary
     assert [s["h_bcs"], s["h_fflo"], s["h_cc"]] == pytest.approx(
@@ -344,9 +366,13 @@ def test_critical_fields_and_transition_temperature():
 
 
 def test_wave_numbers_vanish_at_the_lifshitz_points():
-    """h = 0.58: the squares of the FFLO onset's Q at two temperatures, 0.005 apart, lead linearly to the reported temperature at Q = 0.
+    """h = 0.58.
 
-    Fails if C at the next momentum is compared, not its curvature at 0: without the term of the second neighbour.
+    The squares of the FFLO onset's Q at two temperatures, 0.005 apart, lead linearly to the
+    reported temperature at Q = 0.
+
+    Fails if C at the next momentum is compared, not its curvature at 0: without the term of the
+    second neighbour.
     """
     result = run(
         "onset",
@@ -359,41 +385,52 @@ def test_wave_numbers_vanish_at_the_lifshitz_points():
     assert len(Q) == 2 and 0.1 + 0.005 * Q[1] ** 2 / (Q[0] ** 2 - Q[1] ** 2) == pytest.approx(
         T, abs=4e-4
     )
-    assert 3 * static.gap_sum(0.0, static.Point(h=0.58, T=T, eV=x), BULK) == pytest.approx(
-        1, abs=1e-9
-    )
-    C = [static.pair_sum(q, static.Point(h=0.58, T=T, eV=x), BULK) for q in (0.0, 0.02, 0.04)]
+    assert 3 * uniform_states.gap_sum(
+        0.0, uniform_states.Point(h=0.58, T=T, eV=x), BULK
+    ) == pytest.approx(1, abs=1e-9)
+    C = [
+        uniform_states.pair_sum(q, uniform_states.Point(h=0.58, T=T, eV=x), BULK)
+        for q in (0.0, 0.02, 0.04)
+    ]
     assert (16 * (C[1] - C[0]) - (C[2] - C[0])) / (12 * 0.02**2) == pytest.approx(
         0, abs=2e-5
     )  # sixth derivatives leave 1e-6
 
 
 def test_onsets_on_a_finite_lattice():
-    """12 x 10 sites: U C(0) = 1 and the largest U C(Q) = 1 at the reported voltages, at the lattice's own wave numbers.
+    """12 x 10 sites.
+
+    U C(0) = 1 and the largest U C(Q) = 1 at the reported voltages, at the lattice's own wave
+    numbers.
 
     Fails if Q is an unknown there, too.
     """
     s = run("onset", {"h": 0.5, "T": 0.05}, numerics={**SMALL, "Lx": 12, "Ly": 10}).summary
-    grid = static.finite(12, 10)
+    grid = uniform_states.finite(12, 10)
     assert len(s["bcs_onsets"]) + len(s["fflo_onsets"]) > 1
     for x in s["bcs_onsets"]:
-        assert 3 * static.gap_sum(0.0, static.Point(h=0.5, T=0.05, eV=x), grid) == pytest.approx(
-            1, abs=1e-10
-        )
+        assert 3 * uniform_states.gap_sum(
+            0.0, uniform_states.Point(h=0.5, T=0.05, eV=x), grid
+        ) == pytest.approx(1, abs=1e-10)
     for x, Q in zip(s["fflo_onsets"], s["fflo_Q"]):
-        C = static.pair_sum(2 * np.pi * np.arange(7) / 12, static.Point(h=0.5, T=0.05, eV=x), grid)
+        C = uniform_states.pair_sum(
+            2 * np.pi * np.arange(7) / 12, uniform_states.Point(h=0.5, T=0.05, eV=x), grid
+        )
         assert 3 * C.max() == pytest.approx(1, abs=1e-9) and Q == pytest.approx(
             2 * np.pi * np.argmax(C) / 12
         )
 
 
-# ---- branches and currents along them -------------------------------------------------------------------------------------
+# ---- branches and currents along them -----------------------------------------------------------
 
 
 def test_branches_hold_every_root():
-    """h = 0.58, T = 0.02: V_min, V_max; the roots at 7 voltages lie on the branches with the stability found point by point.
+    """h = 0.58, T = 0.02: V_min, V_max.
 
-    Between two spots a branch is a straight line to 1e-3. Fails if pieces are not cut at folds, or without the branch at rest.
+    The roots at 7 voltages lie on the branches with the stability found point by point.
+
+    Between two spots a branch is a straight line to 1e-3. Fails if pieces are not cut at folds, or
+    without the branch at rest.
     """
     eV = [0.0, 0.2, 0.5, 0.65, 0.8, 1.15, 1.5]
     result = run("branches", {"h": 0.58, "T": 0.02}, sweep={"eV": [*eV, 2.0]})
@@ -404,7 +441,7 @@ def test_branches_hold_every_root():
         np.asarray(result[name]) for name in ("eV", "delta", "stability_code", "branch")
     )
     for V in eV:
-        for state in onsets.steady_states(static.Point(h=0.58, T=0.02, eV=V), BULK):
+        for state in onsets.steady_states(uniform_states.Point(h=0.58, T=0.02, eV=V), BULK):
             near = []
             for i in np.flatnonzero((np.diff(number) == 0) & (np.diff(code) == 0)):
                 low, high = sorted((i, i + 1), key=lambda k: x[k])
@@ -421,38 +458,47 @@ def test_branches_hold_every_root():
 
 
 def test_branches_over_the_field():
-    """At rest and T = 0.02 the uniform branch folds at the field where its amplitude mode goes soft; the onset is h_bcs.
+    """Branches over the field end at its fold and at h_bcs.
+
+    At rest and T = 0.02 the uniform branch folds at the field where its amplitude mode goes soft;
+    the onset is h_bcs.
 
     Fails if the parameter is always the bias.
     """
     result = run("branches", {"T": 0.02}, sweep={"h": {"from": 0.0, "to": 0.9, "points": 10}})
     h, D = result.summary["folds"][-1], result.summary["folds_delta"][-1]
-    F, slope, _ = static.gap_slopes(D, static.Point(h=h, T=0.02), BULK)
+    F, slope, _ = uniform_states.gap_slopes(D, uniform_states.Point(h=h, T=0.02), BULK)
     assert abs(3 * F - 1) < 1e-10 and abs(slope) < 1e-9
     onset = np.asarray(result.h)[np.argmin(np.asarray(result.delta))]
     assert onset == pytest.approx(0.350824, abs=1e-6)
 
 
 def test_current_and_conductance_along_the_stable_branch():
-    """I at three voltages from the root there, dI/dV as the difference of I along the branch; the normal state below V_min.
+    """I at three voltages from the root there, dI/dV as the difference of I along the branch.
+
+    The normal state below V_min.
 
     Fails without dD/dV in the conductance.
     """
     step = 0.02
     eV = [0.3, 0.9 - step, 0.9, 0.9 + step]
     result = run("iv", {"h": 0.58, "T": 0.02}, sweep={"eV": eV})
-    I, slope = np.asarray(result.I), np.asarray(result.dI_dV)
-    assert np.isnan(I[0]) and result.summary["I"][0] is None and result.I_normal[0] > 0
-    point = static.Point(h=0.58, T=0.02, eV=0.9)
+    current, slope = np.asarray(result.I), np.asarray(result.dI_dV)
+    assert np.isnan(current[0]) and result.summary["I"][0] is None and result.I_normal[0] > 0
+    point = uniform_states.Point(h=0.58, T=0.02, eV=0.9)
     root = onsets.roots(point, BULK)[-1]
-    assert I[2] == pytest.approx(currents.transport(root, point, BULK)["current_left"], abs=1e-12)
-    assert slope[2] == pytest.approx((I[3] - I[1]) / (2 * step), rel=1e-3)
+    assert current[2] == pytest.approx(
+        currents.transport(root, point, BULK)["current_left"], abs=1e-12
+    )
+    assert slope[2] == pytest.approx((current[3] - current[1]) / (2 * step), rel=1e-3)
     partial = currents.transport(root, point, BULK)["by_eV"][0]
     assert abs(slope[2] - partial) > 0.05 * abs(partial)
 
 
 def test_unequal_leads_carry_a_normal_current():
-    """Leads that do not mirror each other: the normal state's I(V) of the formula tested above, and a word about the rest.
+    """Leads that do not mirror each other.
+
+    The normal state's I(V) of the formula tested above, and a word about the rest.
 
     Fails if a condensate's branches are sought.
     """
@@ -463,13 +509,13 @@ def test_unequal_leads_carry_a_normal_current():
         leads={"left": {"gamma": 0.1, "mu": -0.2}, "right": {"gamma": 0.2, "T": 0.2}},
     )
     assert any("turn the phase" in w for w in result.warnings)
-    at = static.Point(
+    at = uniform_states.Point(
         mu=-0.3,
         h=0.2,
         eV=0.4,
         leads=(Lead("left", 0.1, 0.1, -0.2, 1), Lead("right", 0.2, 0.2, -0.3, -1)),
     )
-    plain = currents.transport(0.0, at, static.finite(300, 300))
+    plain = currents.transport(0.0, at, uniform_states.finite(300, 300))
     assert result.I_normal[1] == pytest.approx(plain["current_left"], abs=1e-9)
     assert result.I_normal[0] > 0 and result.summary["region"] == [None, None]
 
@@ -486,7 +532,9 @@ def test_unequal_leads_carry_a_normal_current():
     ],
 )
 def test_errors_bound_what_a_finer_sum_changes(task, parameters, keys):
-    """From sums good to 1e-6 to sums good to 1e-10: each number moves by less than its error and by more than a hundredth of it.
+    """From sums good to 1e-6 to sums good to 1e-10.
+
+    Each number moves by less than its error and by more than a hundredth of it.
 
     Fails if the error is the requested one, or that of the solver alone.
     """
@@ -502,7 +550,7 @@ def test_errors_bound_what_a_finer_sum_changes(task, parameters, keys):
         assert all(abs(a - b) <= 1.01 * e for a, b, e in pairs), key
 
 
-# ---- inputs, ranks --------------------------------------------------------------------------------------------------------
+# ---- inputs, ranks ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -524,7 +572,10 @@ def test_errors_bound_what_a_finer_sum_changes(task, parameters, keys):
     ],
 )
 def test_what_makes_no_sense_is_refused(task, tables, words, tmp_path):
-    """One line that names the table and the key. Fails if the option check is left out (snes_maxit)."""
+    """One line that names the table and the key.
+
+    Fails if the option check is left out (snes_maxit).
+    """
     with pytest.raises(InputError) as refused:
         driver.run(
             {"system": "nsn-junction", "task": task, **tables}, tmp_path / "no.h5", quiet=True
@@ -533,7 +584,9 @@ def test_what_makes_no_sense_is_refused(task, tables, words, tmp_path):
 
 
 def test_a_root_that_is_not_reached_is_marked(tmp_path):
-    """One Newton step without a line search from a seed a step away cannot do: with no iterations allowed the result says so.
+    """One Newton step without a line search from a seed a step away cannot do.
+
+    With no iterations allowed the result says so.
 
     Fails if a solution is believed whatever its reason.
     """
@@ -574,7 +627,9 @@ CASES = {
 @pytest.mark.parallel
 @pytest.mark.parametrize("name", CASES)
 def test_any_number_of_ranks_gives_the_same(name, comm, shared_tmp):
-    """Every data set and number of a task on all ranks equals that of one rank to 1e-11; more ranks than work do no harm.
+    """Every data set and number of a task on all ranks equals that of one rank to 1e-11.
+
+    More ranks than work do no harm.
 
     Fails if a rank adds its share of the frequencies in its own order.
     """
@@ -599,10 +654,10 @@ def test_a_root_over_ranks(comm):
 
     Fails if a rank keeps frequencies that are not its own.
     """
-    for grid in (static.infinite(), static.finite(8, 6)):
-        problem = conditions.GapRoot(static.Point(h=0.3, T=0.1, eV=0.3), grid)
+    for grid in (uniform_states.infinite(), uniform_states.finite(8, 6)):
+        problem = gap_equations.GapRoot(uniform_states.Point(h=0.3, T=0.1, eV=0.3), grid)
         mine, alone = (
-            steady.solve(problem, c, np.array([0.6]), prefix="steady_", fix=False)
+            newton.solve(problem, c, np.array([0.6]), prefix="steady_", fix=False)
             for c in (comm, solo())
         )
         assert mine.converged and mine.x[0] == alone.x[0]

@@ -1,7 +1,9 @@
-"""The junction's dynamics against solutions that share no line with it (see :mod:`support.independent`).
+"""The junction's dynamics against solutions that share no line with it (see
+:mod:`support.independent`).
 
-Three of them are closed systems of ordinary quantum mechanics: a wave from every level of the leads, leads of a few hundred
-levels each, and dense modes. Together they fix the Nambu structure, every factor 2, and the sign of the currents.
+Three of them are closed systems of ordinary quantum mechanics: a wave from every level of the
+leads, leads of a few hundred levels each, and dense modes. Together they fix the Nambu structure,
+every factor 2, and the sign of the currents.
 """
 
 import numpy as np
@@ -12,7 +14,7 @@ from support import independent
 
 from hpcneq import parallel
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
-from hpcneq.solvers.auxiliary_modes.state import State
+from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 SITES = np.array(
@@ -26,7 +28,9 @@ def jump(t):
 
 
 def compare(march, trace, delta, density, current, shape=None):
-    """All observables of a March at the times of a Trace, to the given tolerances; the trace is averaged over y."""
+    """All observables of a March at the times of a Trace, to the given tolerances; the trace is
+    averaged over y.
+    """
     shape = shape or (march.system.lattice.Lx, -1)
     for m, t in enumerate(trace.t):
         march.to(t)
@@ -37,17 +41,18 @@ def compare(march, trace, delta, density, current, shape=None):
         np.testing.assert_allclose(flow, trace.current[m].sum(1), atol=current)
 
 
-# ---- dense modes -----------------------------------------------------------------------------------------------------
+# ---- dense modes ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["equal", "unequal"])
 def test_blocks_against_dense_sites(kind):
-    """k_y blocks against all 27 sites of a 9 x 3 lattice in one matrix with explicit Runge-Kutta steps: a complex pattern that
-    varies along x, a Zeeman field, a bias step, equal leads or leads that share nothing. The dense pattern stays uniform
-    along y to rounding; Delta agrees to 2e-5, densities and currents too, at dt = .025.
+    """k_y blocks against all 27 sites of a 9 x 3 lattice in one matrix with explicit Runge-Kutta
+    steps: a complex pattern that varies along x, a Zeeman field, a bias step, equal leads or
+    leads that share nothing. The dense pattern stays uniform along y to rounding; Delta agrees to
+    2e-5, densities and currents too, at dt = .025.
 
-    Fails if k_y and -k_y are counted once, if the start's columns miss a complex conjugation or (unequal leads) if a hole sees
-    its lead's shift unreversed.
+    Fails if k_y and -k_y are counted once, if the start's columns miss a complex conjugation or
+    (unequal leads) if a hole sees its lead's shift unreversed.
     """
     system = junction(
         9, 3, STEP, mu=-0.3, h=0.2, error=1e-6, **(UNEQUAL if kind == "unequal" else {})
@@ -66,10 +71,12 @@ def test_blocks_against_dense_sites(kind):
 
 
 def test_parity_blocks_are_the_even_half_of_the_rest():
-    """An even pattern stays even, so that blocks of even and odd functions of x give the same Delta, densities and currents
-    as the k_y blocks alone: < 1e-10, on an odd and an even number of sites, through a quench.
+    """An even pattern stays even, so that blocks of even and odd functions of x give the same
+    Delta, densities and currents as the k_y blocks alone: < 1e-10, on an odd and an even number
+    of sites, through a quench.
 
-    Fails if an odd function is made with the even sign, or if a site's weight is not shared between both parities.
+    Fails if an odd function is made with the even sign, or if a site's weight is not shared
+    between both parities.
     """
     for Lx in (9, 8):
         half = SITES[: Lx // 2 + 1]
@@ -82,17 +89,18 @@ def test_parity_blocks_are_the_even_half_of_the_rest():
                 np.testing.assert_allclose(a, b, atol=1e-10)
 
 
-# ---- waves from wide-band leads --------------------------------------------------------------------------------------
+# ---- waves from wide-band leads ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["equal", "unequal"])
 def test_quench_against_waves_from_the_leads(kind):
-    """Two sites, self-consistent and quenched, against the waves of thousands of lead levels: no poles, no memory integral, no
-    block. Delta agrees to 3e-6 and densities to 5e-7, a few memory errors of the poles (8e-7 here; ten times less in wider
-    windows bring the deviation down ten times), each lead's current to 3e-6, where waves beyond the cutoff still ring
-    from the step.
+    """Two sites, self-consistent and quenched, against the waves of thousands of lead levels: no
+    poles, no memory integral, no block. Delta agrees to 3e-6 and densities to 5e-7, a few memory
+    errors of the poles (8e-7 here; ten times less in wider windows bring the deviation down ten
+    times), each lead's current to 3e-6, where waves beyond the cutoff still ring from the step.
 
-    Fails if the Zeeman field has the wrong sign in the modes' rates, or if H has Delta twice instead of Delta and Delta^*.
+    Fails if the Zeeman field has the wrong sign in the modes' rates, or if H has Delta twice
+    instead of Delta and Delta^*.
     """
     system = junction(
         2,
@@ -124,11 +132,13 @@ def test_quench_against_waves_from_the_leads(kind):
     compare(March(system, start, 0.0125), trace, 3e-6, 5e-7, 3e-6)
 
 
-# ---- explicit finite leads -------------------------------------------------------------------------------------------
+# ---- explicit finite leads -----------------------------------------------------------------------
 
 
 def finite(system, eV, start, times, count, band):
-    """Observables with ``count`` levels per lead, site and spin in a band of half-width ``band``, before any recurrence."""
+    """Observables with ``count`` levels per lead, site and spin in a band of half-width ``band``,
+    before any recurrence.
+    """
     route = independent.FiniteLeads(
         independent.hopping(2, 1, -2.0), system.U, system.h, twins(system, eV), count, band
     )
@@ -136,13 +146,15 @@ def finite(system, eV, start, times, count, band):
 
 
 def against(system, start, traces, weights, step=0.0125):
-    """Largest deviations of (Delta, density, current) of the weighted sum of traces from the package's run."""
+    """Largest deviations of (Delta, density, current) of the weighted sum of traces from the
+    package's run.
+    """
     march, worst = March(system, start, step), np.zeros(3)
     for m, t in enumerate(traces[0].t):
         march.to(t)
         up, down, flow = march.observe()
 
-        def total(name):
+        def total(name, m=m):
             return sum(w * getattr(trace, name)[m] for w, trace in zip(weights, traces))
 
         worst = np.maximum(
@@ -161,12 +173,14 @@ TIMES = [0.0, 0.5, 1.0, 2.0, 3.0, 4.0]
 
 
 def test_quench_against_finite_leads():
-    """Two sites with leads of 64 levels each, evolved as one closed quadratic system whose mean field is recomputed all the time:
-    a non-linear quench by eV = .9 of a complex, uneven Delta. A band of half-width B shifts the sites' energies by
-    (2 Gamma/pi B) w, .6% at B = 15: Delta within .6%, densities within .15%, currents within 3% of the largest.
+    """Two sites with leads of 64 levels each, evolved as one closed quadratic system whose mean
+    field is recomputed all the time: a non-linear quench by eV = .9 of a complex, uneven Delta. A
+    band of half-width B shifts the sites' energies by (2 Gamma/pi B) w, .6% at B = 15: Delta
+    within .6%, densities within .15%, currents within 3% of the largest.
 
-    Fails if hole rows count as electrons in the current, if hole columns are booked on the wrong lead, if the instantaneous
-    part of the memory is doubled, if both leads couple with the mean gamma, or if U is off by half a percent.
+    Fails if hole rows count as electrons in the current, if hole columns are booked on the wrong
+    lead, if the instantaneous part of the memory is doubled, if both leads couple with the mean
+    gamma, or if U is off by half a percent.
     """
     system = junction(2, 1, STEP, mu=-2.0, h=0.2, left={"gamma": 0.1}, right={"gamma": 0.05})
     trace = finite(system, jump, START, TIMES, 64, 15.0)
@@ -179,10 +193,12 @@ def test_quench_against_finite_leads():
 @pytest.mark.nightly
 @pytest.mark.timeout(1500)
 def test_finite_leads_converge_to_the_code():
-    """Wider bands bring the finite leads to the wide-band code as 1/B, and the extrapolation to B = infinity of B = 15 and 30
-    meets it within 6e-4 in Delta (the levels' spacing .15, terms 1/B^2; narrow alone: 2e-3 to 3e-3).
+    """Wider bands bring the finite leads to the wide-band code as 1/B, and the extrapolation to B
+    = infinity of B = 15 and 30 meets it within 6e-4 in Delta (the levels' spacing .15, terms
+    1/B^2; narrow alone: 2e-3 to 3e-3).
 
-    Fails if U is half a percent smaller in the code (the deviation then stays at 1e-2 for any band).
+    Fails if U is half a percent smaller in the code (the deviation then stays at 1e-2 for any
+    band).
     """
     system = junction(2, 1, STEP, mu=-2.0, h=0.2, left={"gamma": 0.1}, right={"gamma": 0.05})
     narrow, wide = (
@@ -195,7 +211,7 @@ def test_finite_leads_converge_to_the_code():
     assert np.all(limit < [6e-4, 2e-4, 2e-4]), limit
 
 
-# ---- stationary states -----------------------------------------------------------------------------------------------
+# ---- stationary states ---------------------------------------------------------------------------
 
 RING = np.array([0.6, 0.3 + 0.4j, -0.5j, 0.2])
 LEADS = {
@@ -209,11 +225,13 @@ LEADS = {
 
 @pytest.mark.parametrize("kind", LEADS)
 def test_steady_ring_against_scattering(kind):
-    """Four sites with a given complex Delta pattern at bias 1: G^< is the integral of G^R Sigma^< G^A over w, and the currents
-    are those of Landauer and Buettiker with normal and Andreev channels. Equal leads: 1e-8, the poles' error; unequal
-    ones see the poles' finite band too (memory error 1e-6 times Delta).
+    """Four sites with a given complex Delta pattern at bias 1: G^< is the integral of G^R Sigma^<
+    G^A over w, and the currents are those of Landauer and Buettiker with normal and Andreev
+    channels. Equal leads: 1e-8, the poles' error; unequal ones see the poles' finite band too
+    (memory error 1e-6 times Delta).
 
-    Fails if the start's modes have half their strength, or if a current counts Pi instead of Pi + Pi^+.
+    Fails if the start's modes have half their strength, or if a current counts Pi instead of Pi +
+    Pi^+.
     """
     bias = 1.0
     system = junction(
@@ -239,11 +257,13 @@ def test_steady_ring_against_scattering(kind):
 
 
 def test_a_wire_s_current_is_gamma_trace_of_the_difference():
-    """Two mirrored leads of equal gamma: the steady current from the left is gamma Tr[F_+(H) - F_-(H)]/N over both Nambu rows,
-    F_+-(e) the broadened Fermi functions of the up electrons' shifts: a hole row's edge sits at minus the shift and counts
-    with minus sign. It flows from left to right also in the normal state at half filling.
+    """Two mirrored leads of equal gamma: the steady current from the left is gamma Tr[F_+(H) -
+    F_-(H)]/N over both Nambu rows, F_+-(e) the broadened Fermi functions of the up electrons'
+    shifts: a hole row's edge sits at minus the shift and counts with minus sign. It flows from
+    left to right also in the normal state at half filling.
 
-    Fails if hole rows count as electrons (the tau_3 form, which vanishes here), or if hole columns are booked on the wrong lead.
+    Fails if hole rows count as electrons (the tau_3 form, which vanishes here), or if hole
+    columns are booked on the wrong lead.
     """
     bias = 0.8
     for start in (np.zeros(4), RING):
@@ -259,14 +279,15 @@ def test_a_wire_s_current_is_gamma_trace_of_the_difference():
         np.testing.assert_allclose(flow, [expected, -expected], atol=2e-8)
 
 
-# ---- linear growth -----------------------------------------------------------------------------------------------------
+# ---- linear growth -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("n, eV", [(0, 0.3), (1, 0.3)])
 def test_growth_of_a_pair_mode(n, eV):
-    """A pair field Delta e^{iqx} on the unstable normal state grows as e^{-i nu t}, nu the root of
-    1 = i U <int dw/2pi [G^R_1(w+nu) G^<_2(w) + G^<_1(w) G^A_2(w-nu)]> on the lattice's momenta; rate and frequency to 1e-4
-    of the rate, fitted after the transients (e^{-2 Gamma t}) have gone.
+    """A pair field Delta e^{iqx} on the unstable normal state grows as e^{-i nu t}, nu the root
+    of 1 = i U <int dw/2pi [G^R_1(w+nu) G^<_2(w) + G^<_1(w) G^A_2(w-nu)]> on the lattice's
+    momenta; rate and frequency to 1e-4 of the rate, fitted after the transients (e^{-2 Gamma t})
+    have gone.
 
     Fails if the mean field is closed with .99 U.
     """
@@ -295,8 +316,8 @@ def test_growth_of_a_pair_mode(n, eV):
 
 
 def test_single_precision_modes_over_a_long_time():
-    """Modes in complex64 with G in complex128 follow the double-precision run to 1e-6 over t = 60, through a quench in which
-    noise grows by orders of magnitude.
+    """Modes in complex64 with G in complex128 follow the double-precision run to 1e-6 over t =
+    60, through a quench in which noise grows by orders of magnitude.
 
     Fails if the sums over modes are made in single precision.
     """
@@ -306,7 +327,7 @@ def test_single_precision_modes_over_a_long_time():
     )
     found = []
     for dtype in (complex, np.complex64):
-        method = Exponential(State(system, parallel.solo(), dtype))
+        method = Exponential(BlockState(system, parallel.solo(), dtype))
         method.start(0.0, 0.5)
         found.append([])
         for k in range(120):

@@ -1,4 +1,4 @@
-"""Phonons and recombination in a driven semiconductor against exact many-body dissipators, conservation laws and published claims."""
+"""Phonons and recombination: exact many-body dissipators, conservation laws, published claims."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from scipy.linalg import expm
 
 import hpcneq
 from hpcneq.maths import bands
-from hpcneq.systems.phonon_semiconductor.physics import collisions as phonon
+from hpcneq.systems.phonon_semiconductor.physics import collisions, effective_bands
 
 K = (-1, 0, 1)
 
 
-# ---- exact: six fermion modes, 64 states ------------------------------------------------------------------------------
+# ---- exact: six fermion modes, 64 states --------------------------------------------------------
 
 
 def annihilators(count):
@@ -32,8 +32,11 @@ LOWER, UPPER = dict(zip(K, C[:3])), dict(zip(K, C[3:]))
 
 
 def gaussian(kind, seed=3):
-    """A random Gaussian density matrix with momentum-conserving correlations; ``kind``: "even" in k with both correlations between the
-    bands, or uneven with "normal" or "pairs" ones only (both would make pairs within a band, which the equations leave out)."""
+    """A random Gaussian density matrix with momentum-conserving correlations.
+
+    ``kind``: "even" in k with both correlations between the bands, or uneven with "normal" or
+    "pairs" ones only (both would make pairs within a band, which the equations leave out).
+    """
     rng = np.random.default_rng(seed)
     numbers = {k: rng.normal(size=6) for k in K}
     h = np.zeros((64, 64), complex)
@@ -73,15 +76,17 @@ def model(**changes):
         "recombination": 0.0,
         **changes,
     }
-    return phonon.Semiconductor(**values)
+    return collisions.Semiconductor(**values)
 
 
 @pytest.mark.parametrize("kind", ["even", "normal", "pairs"])
 @pytest.mark.parametrize("collision", ["secular", "redfield"])
 def test_phonons_against_the_exact_dissipator(kind, collision):
-    """Rates of all four correlations in a random Gaussian state, with random rates between any two momenta of either band.
+    """Rates of all four correlations in a random Gaussian state.
 
-    Exact matrices of 64 states against the formulas, to rounding. Fails with the signs of the s s^* terms as printed in (A7), (A9), (A10).
+    Random rates between any two momenta of either band.
+    Exact matrices of 64 states against the formulas, to rounding. Fails with the signs of the s s^*
+    terms as printed in (A7), (A9), (A10).
     """
     rng = np.random.default_rng(5)
     rates = [np.where(np.eye(3), 0.0, rng.uniform(0, 1, (3, 3))) for _ in range(2)]
@@ -102,10 +107,10 @@ def test_phonons_against_the_exact_dissipator(kind, collision):
 
 @pytest.mark.parametrize("kind", ["even", "normal", "pairs"])
 def test_recombination_against_the_exact_dissipator(kind):
-    """Jumps c1+_k c2_k at rate 0.3: ``lindblad`` is exact in any Gaussian state. ``printed`` differs in s, and in n21 and the
-    populations where there is n21.
+    """Jumps c1+_k c2_k at rate 0.3: ``lindblad`` is exact in any Gaussian state.
 
-    Fails if |n21|^2 is left out of the populations, or if k and -k are exchanged in ds.
+    ``printed`` differs in s, and in n21 and the populations where there is n21. Fails if |n21|^2 is
+    left out of the populations, or if k and -k are exchanged in ds.
     """
     rho = gaussian(kind)
     exact = correlations(sum(0.15 * dissipator(LOWER[k].T @ UPPER[k], rho) for k in K))
@@ -124,7 +129,9 @@ def test_recombination_against_the_exact_dissipator(kind):
 
 @pytest.mark.parametrize("kind, Omega", [("even", 0.7), ("pairs", 0.0), ("normal", 0.7)])
 def test_mean_field_and_laser_against_the_exact_commutator(kind, Omega):
-    """-i [H, rho] with the laser and the pair field Delta c2+_k c1+_-k + h.c., for even data, and for uneven ones with either correlation.
+    """-i [H, rho] with the laser and the pair field Delta c2+_k c1+_-k + h.c.
+
+    For even data, and for uneven ones with either correlation.
 
     Fails if pairs change the lower band at k instead of -k, or with the laser's sign turned.
     """
@@ -164,10 +171,12 @@ def steps(rate, state, dt, count):
 
 
 def test_recombination_in_time_against_the_exact_many_body_evolution():
-    """Laser, self-consistent pairs and jumps c1+ c2 in six modes: exact density matrix against the equations, from a Gaussian state.
+    """Laser, self-consistent pairs and jumps c1+ c2 in six modes.
 
-    Jumps leave the Gaussian states in second order of the time: with ``lindblad`` the difference is four times smaller at half the time, with
-    ``printed`` half, and at t = 0.1 ten times larger. Fails with any term of ``lindblad`` wrong by a factor.
+    Exact density matrix against the equations, from a Gaussian state. Jumps leave the Gaussian
+    states in second order of the time: with ``lindblad`` the difference is four times smaller at
+    half the time, with ``printed`` half, and at t = 0.1 ten times larger. Fails with any term of
+    ``lindblad`` wrong by a factor.
     """
     E1, E2, weight = (
         np.array([-0.1, 0.0, -0.1]),
@@ -214,16 +223,19 @@ def test_recombination_in_time_against_the_exact_many_body_evolution():
 
 @pytest.mark.parametrize("m", [(7, 2), (6, 2), (3, 1), (12, 4)])
 def test_emissions_lead_inwards_and_stay_on_the_grid(m):
-    """Every emission of (B2) lowers the energy by the phonon's, has one target, and what is not at an edge has one. Fails with a target one step off."""
+    """Every emission of (B2) lowers the energy by the phonon's and has one target.
+
+    What is not at an edge has one. Fails with a target one step off.
+    """
     for steps in m:
-        a, b = phonon.emission(201, steps)
+        a, b = collisions.emission(201, steps)
         ka, kb = a - 100, b - 100
         assert (np.abs(kb) < np.abs(ka)).all() and len(set(a)) == len(a)
         assert (ka**2 - kb**2 == steps * np.abs(ka - kb)).all()  # A dk^2 (a^2 - b^2) = v dk |a - b|
         assert set(a) == set(np.flatnonzero(2 * np.abs(np.arange(201) - 100) > steps))
 
 
-# ---- tasks ------------------------------------------------------------------------------------------------------------
+# ---- tasks --------------------------------------------------------------------------------------
 
 SMALL = {
     "system": "phonon-semiconductor",
@@ -247,7 +259,10 @@ SMALL = {
 def test_an_evolution_is_the_same_on_any_number_of_ranks_and_keeps_its_particles(
     comm, shared_tmp, collision
 ):
-    """Momenta over ranks, each seeing all: the same order parameter as on one rank; particles to 1e-12. Fails if emission does not empty where it comes from."""
+    """Momenta over ranks, each seeing all: the same order parameter as on one rank.
+
+    Particles to 1e-12. Fails if emission does not empty where it comes from.
+    """
     from hpcneq import driver
     from hpcneq.files.writer import Result
     from hpcneq.parallel import solo
@@ -271,10 +286,11 @@ def test_an_evolution_is_the_same_on_any_number_of_ranks_and_keeps_its_particles
 
 
 def test_pairs_grow_in_the_evolution_as_the_linearised_driven_state_says():
-    """Late slope of ln |Delta| and turning of Delta from a tiny seed against the eigenvalue of M0 + V M1 around the driven state.
+    """Late slope and turning of a tiny Delta are the eigenvalue of M0 + V M1, driven state.
 
-    Two routes: 4800 time steps of everything, and one driven state with a matrix. The slope is that of the last tenth of the time,
-    where what is left of the transient moves it by less than 1e-4. Fails if recombination or one band's phonons are left out of M0.
+    Two routes: 4800 time steps of everything, and one driven state with a matrix. The slope is that
+    of the last tenth of the time, where what is left of the transient moves it by less than 1e-4.
+    Fails if recombination or one band's phonons are left out of M0.
     """
     slow = {
         **SMALL,
@@ -303,7 +319,10 @@ def test_pairs_grow_in_the_evolution_as_the_linearised_driven_state_says():
 @pytest.mark.nightly
 @pytest.mark.parametrize("Omega, wanted", [(0.1, 2.03), (0.25, 2.07)])
 def test_the_threshold_at_the_paper_s_size(Omega, wanted):
-    """201 momenta, m = (3, 1): V_c lies between 2.03 and 2.07 at Omega >= 0.1 (the paper: about 2). Fails with half the measure dk/2pi."""
+    """201 momenta, m = (3, 1): V_c lies between 2.03 and 2.07 at Omega >= 0.1 (the paper: about 2).
+
+    Fails with half the measure dk/2pi.
+    """
     result = hpcneq.run(
         {
             "system": "phonon-semiconductor",
@@ -324,7 +343,9 @@ def test_the_threshold_at_the_paper_s_size(Omega, wanted):
 @pytest.mark.nightly
 @pytest.mark.parametrize("m, wanted", [([6, 2], 0.02026), ([12, 4], 0.02448)])
 def test_the_order_parameter_of_figure_7(m, wanted):
-    """|Delta| at the paper's size for two speeds of sound, to the four digits of an independent calculation: it depends on v.
+    """|Delta| at the paper's size for two speeds of sound, to four digits: it depends on v.
+
+    Against an independent calculation.
 
     Fails if the mean field is a hundredth too large.
     """
@@ -341,8 +362,12 @@ def test_the_order_parameter_of_figure_7(m, wanted):
 
 
 def test_a_map_is_its_evolutions():
-    """Each point of a map, one of a batch in Runge and Kutta's fourth order, is |Delta| at t_max of the evolution with its values in the fifth, to
-    the error of the former's step; repulsion gives none. Fails if V or Omega of the batch are exchanged between its runs."""
+    """Each point of a map is |Delta| at t_max of the evolution with its values.
+
+    One of a batch in Runge and Kutta's fourth order, the other in the fifth: to the error of the
+    former's step; repulsion gives none. Fails if V or Omega of the batch are exchanged between its
+    runs.
+    """
     short = {
         **SMALL,
         "numerics": {"points": 51, "dt": 0.125, "error_estimate": False},
@@ -376,13 +401,12 @@ def test_a_speed_of_sound_that_makes_no_sense_is_refused(change, words, tmp_path
 
 
 def test_the_effective_model_is_the_ground_state_of_its_hamiltonian():
-    """n_eff against exact diagonalisation of eps_2 c2+_k c2_k + eps_1 c1+_-k c1_-k + Delta (c2+_k c1+_-k + h.c.) for one pair of modes,
-    and a fit of populations made by it returns C and Delta.
+    """n_eff against exact diagonalisation of one pair of modes; its fit returns C and Delta.
+
+    H = eps_2 c2+_k c2_k + eps_1 c1+_-k c1_-k + Delta (c2+_k c1+_-k + h.c.).
 
     Fails if xi is eps_1 + eps_2 without the half.
     """
-    from hpcneq.systems.phonon_semiconductor.physics import effective_bands as model
-
     a, b = annihilators(2)
     k = np.linspace(-0.2, 0.2, 21)
     for q in k[10:]:
@@ -391,15 +415,18 @@ def test_the_effective_model_is_the_ground_state_of_its_hamiltonian():
         ground = np.linalg.eigh(H)[1][:, 0]
         for mode in (a, b):
             assert ground @ mode.T @ mode @ ground == pytest.approx(
-                model.population(q, 7, 24, 0.17, 0.3), abs=1e-13
+                effective_bands.population(q, 7, 24, 0.17, 0.3), abs=1e-13
             )
-    n = model.population(k, 7, 24, 0.17, 0.07)
-    assert model.fit(k, n, n, 7, 24) == pytest.approx((0.17, 0.07, 0.0), abs=1e-9)
+    n = effective_bands.population(k, 7, 24, 0.17, 0.07)
+    assert effective_bands.fit(k, n, n, 7, 24) == pytest.approx((0.17, 0.07, 0.0), abs=1e-9)
 
 
 @pytest.mark.nightly
 def test_the_effective_model_of_figure_3():
-    """The best fit to the paired state at the paper's size, as an independent calculation has it: C = .1675, Delta~ = .070, rms .022. Fails if xi lacks its half."""
+    """The best fit to the paired state at the paper's size, as an independent calculation has it.
+
+    C = .1675, Delta~ = .070, rms .022. Fails if xi lacks its half.
+    """
     result = hpcneq.run(
         {
             "system": "phonon-semiconductor",

@@ -38,7 +38,7 @@ def clean():
 
 def write(path, **tables):
     """INPUT with further tables as a TOML file."""
-    from hpcneq.config.load import render
+    from hpcneq.config.toml_text import render
 
     path.write_text(render({**INPUT, **tables}))
     return str(path)

@@ -1,7 +1,10 @@
-"""The pair response of the electron-hole condensate by another route than the package's: triples of poles, plain sums in (p, cos).
+"""The pair response of the electron-hole condensate by another route than the package's.
 
-Hanai et al. (2018), Eqs. (36), (45), at T_b = 0. G^K = G^R Sigma^K G^A is taken column by column: each bubble is a sum over poles of
-integrals int dv S(v)/[(v-z1)(v-z2)(v-z3)], S a step, hence second divided differences of logarithms.
+Triples of poles, plain sums in (p, cos).
+
+Hanai et al. (2017), Eqs. (36), (45), at T_b = 0. G^K = G^R Sigma^K G^A is taken column by column:
+each bubble is a sum over poles of integrals int dv S(v)/[(v-z1)(v-z2)(v-z3)], S a step, hence
+second divided differences of logarithms.
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ from hpcneq.systems.exciton_bec.physics.radial_grid import grid
 
 
 def bubbles(k, kk, w, D, mu, mt, gb, gv):
-    """(2, 2, n) : Pi_ss' per pair of momenta (k, kk) (n,), at frequency w > -ig: the integrand of sum_p in Eq. (36), s, s' = 1, 2.
+    """(2, 2, n): Pi_ss' per pair of momenta (k, kk) (n,), at frequency w > -ig.
 
-    The first Green function has momentum k and frequency v + w, the second kk and v. Valid for Im w > -g.
+    The integrand of sum_p in Eq. (36), s, s' = 1, 2. The first Green function has momentum k and
+    frequency v + w, the second kk and v. Valid for Im w > -g.
     """
     g = gb + gv
     first, second = _levels(k, D, mu), _levels(kk, D, mu)
@@ -56,7 +60,9 @@ def _sandwich(left, s, middle, t, right, j):
 
 
 def _step(z, edge, gb, decay):
-    """int dv [gb sgn(v - edge) + decay]/[(v-z1)(v-z2)(v-z3)]; z1, z2 on one side of the real axis, z3 on the other."""
+    """int dv [gb sgn(v - edge) + decay]/[(v-z1)(v-z2)(v-z3)]; z1, z2 on one side of the real axis,
+    z3 on the other.
+    """
     z1, z2, z3 = z
     side = 1 if np.imag(z3.flat[0] if np.ndim(z3) else z3) > 0 else -1
     near, far = -side * 1j * np.pi, side * 1j * np.pi  # int dv/(v - z) over the line
@@ -74,10 +80,11 @@ def _step(z, edge, gb, decay):
 
 
 def matrix(state, q, w, angles=8, far=400.0):
-    """(2, 2) M(q, w) of Eq. (35) for long waves: q below the width of every feature. Complex w with Im w > -g; sums go to p = ``far``.
+    """(2, 2) M(q, w) of Eq. (35) for long waves: q below the width of every feature.
 
-    2/U is summed as Re G at the same two momenta, so that M22(0, 0) = 0 at every momentum. Beyond p = g/q levels of the two momenta
-    differ by less than g at angles next to 90 degrees alone: cos = sinh(a x)/sinh(a) with a = asinh(2 p q/g).
+    Complex w with Im w > -g; sums go to p = ``far``. 2/U is summed as Re G at the same two momenta,
+    so that M22(0, 0) = 0 at every momentum. Beyond p = g/q levels of the two momenta differ by less
+    than g at angles next to 90 degrees alone: cos = sinh(a x)/sinh(a) with a = asinh(2 p q/g).
     """
     p, weight = grid(state.delta, state.mu, state.mt, state.g, far, state.drive.fine)
     x, share = np.polynomial.legendre.leggauss(angles if q else 1)

@@ -1,7 +1,6 @@
-"""Laser-driven semiconductor: right-hand sides a second, batches, a 30 x 30 map, QuTiP if there.
+"""Laser-driven semiconductor: right-hand sides per second against copy bandwidth, batches against single runs, a 30 x 30 map, QuTiP if there.
 
-python tools/bench.d/laser.py            # the map on one rank
-mpiexec -n 2 python tools/bench.d/laser.py
+python tools/bench.d/laser.py            # the map on one rank; mpiexec -n 2 python tools/bench.d/laser.py for two
 """
 
 import importlib.util
@@ -11,15 +10,16 @@ import numpy as np
 
 from hpcneq import parallel, petsc
 from hpcneq.maths import bands
-from hpcneq.solvers import farm
+from hpcneq.solvers import farm as maps
 from hpcneq.solvers.mean_field import FieldState
-from hpcneq.systems.laser_semiconductor.physics import dynamics, material
-from hpcneq.systems.laser_semiconductor.tasks import steady
+from hpcneq.systems.laser_semiconductor.physics import dynamics
+from hpcneq.systems.laser_semiconductor.physics.material import Material
+from hpcneq.systems.laser_semiconductor.shared.steady_state import growth_rate, order_parameter
 
 
-def goldstein(V=5.0, Omega=0.5):
+def material(V=5.0, Omega=0.5):
     """The point of Fig. 4."""
-    return material.Material(
+    return Material(
         V=V, Omega=Omega, Gamma1=0.999e-2, Gamma2=1e-5, Gamma12=1e-2, kappa_plus=-50.0, v_minus=10.0
     )
 
@@ -41,7 +41,7 @@ def seconds(function, least=0.5):
 
 def right_hand_sides():
     """Rate of right-hand sides and its share of what copying the state takes."""
-    m = goldstein()
+    m = material()
     for points, runs in ((201, 1), (201, 16), (401, 1)):
         grid = bands.uniform(0.2, points)
         state = FieldState(
@@ -52,12 +52,11 @@ def right_hand_sides():
         )
         out = np.zeros_like(state.flat)
         each, copy = (
-            seconds(lambda state=state, out=out: state.rhs(0.0, 1, state.flat, out)),
-            seconds(lambda out=out, state=state: np.copyto(out, state.flat)),
+            seconds(lambda: state.rhs(0.0, 1, state.flat, out)),
+            seconds(lambda: np.copyto(out, state.flat)),
         )
         print(
-            f"{points} momenta, {runs:2d} runs: {1 / each:8.0f} right-hand sides/s, "
-            f"{runs / each:8.0f} runs x sides/s, "
+            f"{points} momenta, {runs:2d} runs: {1 / each:8.0f} right-hand sides/s, {runs / each:8.0f} runs x sides/s, "
             f"{each * 1e6:.0f} us, copy of the state {copy * 1e6:.1f} us ({100 * copy / each:.0f}%)"
         )
 
@@ -67,25 +66,22 @@ def a_map(comm):
     Omega, V = np.geomspace(2e-3, 0.5, 30), np.linspace(0.5, 10.0, 30)
 
     def solve(i, j, warm):
-        m = goldstein(V[j], Omega[i])
+        m = material(V[j], Omega[i])
         return {
-            "delta": steady.order_parameter(m, 64),
-            "rate": steady.rate(m, 64)[0].real,
+            "delta": order_parameter(m, 64),
+            "rate": growth_rate(m, 64)[0].real,
         }
 
     begun = time.perf_counter()
-    farm.farm((30, 30), solve, comm)
+    maps.farm((30, 30), solve, comm)
     if comm.rank == 0:
         print(
-            f"30 x 30 map on {comm.size} rank{'s' * (comm.size > 1)}: "
-            f"{time.perf_counter() - begun:.1f} s (to be under 300 s on 2)"
+            f"30 x 30 map on {comm.size} rank{'s' * (comm.size > 1)}: {time.perf_counter() - begun:.1f} s (to be under 300 s on 2)"
         )
 
 
 def against_qutip():
-    """The master equation of one (k, -k) block at fixed Delta by QuTiP, per unit time, and the
-    equations of motion of that block.
-    """
+    """The master equation of one (k, -k) block at fixed Delta by QuTiP, per unit time, and the equations of motion of that block."""
     if importlib.util.find_spec("qutip") is None:
         print("QuTiP is not installed: no comparison with its master equation")
         return

@@ -1,4 +1,4 @@
-"""Phonon semiconductor: right-hand sides a second against plain numpy; one point of Fig. 2.
+"""Phonon semiconductor: right-hand sides per second, alone and in batches, against the plain numpy way; time of one point of Fig. 2.
 
 python tools/bench.d/phonon.py
 """
@@ -7,7 +7,8 @@ import time
 
 import numpy as np
 
-from hpcneq.systems.phonon_semiconductor import inputs
+from hpcneq.systems.phonon_semiconductor.inputs import Numerics, Parameters
+from hpcneq.systems.phonon_semiconductor.shared.model import semiconductor
 
 
 def seconds(function, least=0.5):
@@ -49,9 +50,9 @@ def plain(model, n11, n22, n21, s):
     return dn11, dn22, dn21, ds
 
 
-p = inputs.Parameters(Gamma_ph=0.02, Gamma_rr=0.002, A1=7.0, A2=24.0, m=[7, 2])
-n = inputs.Numerics()
-single = inputs.model(p, n)
+p = Parameters(Gamma_ph=0.02, Gamma_rr=0.002, A1=7.0, A2=24.0, m=[7, 2])
+n = Numerics()
+single = semiconductor(p, n)
 rng = np.random.default_rng(1)
 fields = [
     rng.uniform(0, 1, 201),
@@ -62,15 +63,13 @@ fields = [
 worst = max(np.abs(a - b).max() for a, b in zip(single.rhs(0.0, *fields), plain(single, *fields)))
 by_hand = seconds(lambda: plain(single, *fields))
 print(
-    f"plain numpy, 201 momenta: {1 / by_hand:8.0f} right-hand sides/s (largest difference "
-    f"{worst:.0e})"
+    f"plain numpy, 201 momenta: {1 / by_hand:8.0f} right-hand sides/s (largest difference {worst:.0e})"
 )
 for runs in (1, 5, 10, 20):
-    model = inputs.model(p, n, V=np.linspace(0.5, 5, runs)[:, None])
+    model = semiconductor(p, n, V=np.linspace(0.5, 5, runs)[:, None])
     many = [np.tile(values, (runs, 1)) for values in fields]
-    each = seconds(lambda model=model, many=many: model.rhs(0.0, *many)) / runs
+    each = seconds(lambda: model.rhs(0.0, *many)) / runs
     print(
-        f"{runs:3d} runs together: {1 / each:8.0f} right-hand sides/s, {by_hand / each:.1f} "
-        "times the plain way; "
+        f"{runs:3d} runs together: {1 / each:8.0f} right-hand sides/s, {by_hand / each:.1f} times the plain way; "
         f"32000 of them (t = 4000 of one point of Fig. 2) {32000 * each:.2f} s"
     )

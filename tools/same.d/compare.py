@@ -1,16 +1,21 @@
-"""Run the cases beside this file with two versions of the code, and compare all they store bit for bit.
+"""Run the cases beside this file with two versions of the code; compare all they store bit for bit.
 
 A case is an input ``<system>/<case>.toml``. Comment lines tell what it needs:
 
     # after: <case>      result of another case of the same system that it reads, as <case>.h5
     # copy: <file>       a file beside the case that it reads
 
-Every case is run as a user would run it (``python -m hpcneq run``), and its result is read with h5py alone,
-so that it does not matter how the package is laid out inside. Results of the commit are kept in the cache
-folder, for as long as the case, the number of ranks and the machine with its libraries stay the same.
+Every case is run as a user would run it (``python -m hpcneq run``), and its result is read with
+h5py alone, so that it does not matter how the package is laid out inside. Results of the commit
+are kept in the cache folder, for as long as the case, the number of ranks and the machine with its
+libraries stay the same.
+
+Every case gives the same bits whenever it is run again, on one rank and on two; what does not is
+named in ``LEFT_OUT``.
 
 exit codes: 0 all the same, 1 something differs, 2 this script was called wrongly or cannot run
 """
+
 from __future__ import annotations
 
 import argparse
@@ -33,8 +38,9 @@ from importlib import metadata
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent
-LONGEST = 600                   # seconds after which a run is ended
-CACHE_VERSION = "1"             # to be raised where results in the cache become useless
+LONGEST = 600  # seconds after which a run is ended
+DOCUMENTED = (0, 2, 3, 75)  # exit codes of hpcneq: done, bad input, not converged, stopped
+CACHE_VERSION = "2"  # to be raised where results in the cache become useless
 LIBRARIES = ("numpy", "scipy", "numba", "llvmlite", "mpi4py", "h5py")
 
 # Names that are left out of the comparison, with the reason why they change from run to run.
@@ -53,8 +59,8 @@ LEFT_OUT = {
     "input": "the input itself, which the case gives",
     "format_version": "counts changes of the file's layout",
 }
-LEFT_OUT_ENDING = "_version"    # python_version, numpy_version, ...
-TEXTS = ("summary", "errors", "warnings")       # JSON texts: root attributes, or data sets if long
+LEFT_OUT_ENDING = "_version"  # python_version, numpy_version, ...
+TEXTS = ("summary", "errors", "warnings")  # JSON texts: root attributes, or data sets if long
 ENVIRONMENT = dict(os.environ)  # of the runs; this process itself must not start MPI
 
 
@@ -231,8 +237,13 @@ def tree_here(root, cache):
 def check_tree(tree):
     """Unusable unless Python takes the package from the tree."""
     code = "import hpcneq; print(hpcneq.__file__)"
-    done = subprocess.run([sys.executable, "-c", code], env=tree.environment(), cwd="/",
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=tree.environment(),
+        cwd="/",
+        capture_output=True,
+        text=True,
+    )
     found = done.stdout.strip()
     if done.returncode or not Path(found).is_relative_to(tree.path):
         lines = done.stderr.strip().splitlines()
@@ -265,52 +276,78 @@ class Outcome:
     cached: bool = False
 
 
+def folder_of(tree, cases, name, ranks):
+    """Where a case is run: another folder for every state of the case, as other calls may run too."""
+    case = cases[name]
+    group = tree.results / f"{ranks}-ranks" / case.system
+    return group / f"{case.short}-{fingerprint(cases, name)}"
+
+
 def outcome_of(tree, cases, name, ranks):
     """The `Outcome` of a case, from the cache if it is there."""
-    case = cases[name]
-    folder = tree.results / f"{ranks}-ranks" / case.system
-    note, mark = folder / f"{case.short}.json", fingerprint(cases, name)
-    if not tree.keep:
-        return run_case(tree, case, ranks, folder, note, mark)
-    with locked(folder / f".{case.short}.lock"):
-        with contextlib.suppress(OSError, ValueError):
-            kept = json.loads(note.read_text())
-            if kept["mark"] == mark:
+    case, folder = cases[name], folder_of(tree, cases, name, ranks)
+    with locked(folder.with_name(f".{folder.name}.lock")):
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            kept = json.loads((folder / "outcome.json").read_text())
+            if tree.keep:
                 path = folder / f"{case.short}.h5"
                 return Outcome(path, kept["code"], kept["said"], kept["seconds"], True)
-        return run_case(tree, case, ranks, folder, note, mark)
+        for old in folder.parent.glob(f"{case.short}-{'?' * 16}"):
+            if old == folder or not tree.keep:
+                shutil.rmtree(old)
+        prepare(cases, name, folder, [folder_of(tree, cases, n, ranks) for n in case.after])
+        return run_case(tree, case, ranks, folder)
 
 
-def run_case(tree, case, ranks, folder, note, mark):
-    """Run a case in ``folder`` and write what came out into ``note``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    note.unlink(missing_ok=True)
-    for old in folder.glob(f"{case.short}.h5*"):
-        old.unlink()
+def prepare(cases, name, folder, needed):
+    """Put a case into its folder, with the files and the results of ``needed`` folders it reads."""
+    case = cases[name]
+    folder.mkdir(parents=True)
     (folder / f"{case.short}.toml").write_text(case.text, encoding="utf-8")
     for file in case.copies:
-        shutil.copy(HOME / case.system / file, folder / file)
+        shutil.copy(HOME / case.system / file, folder)
+    for other in needed:
+        for file in other.glob("*.h5*"):
+            shutil.copy(file, folder)
+
+
+def run_case(tree, case, ranks, folder):
+    """Run a case in its folder and write there what came out."""
     words = [sys.executable, "-m", "hpcneq", "run", f"{case.short}.toml", "-o", f"{case.short}.h5"]
     if ranks > 1:
         words = ["mpiexec", "-n", str(ranks), *words]
     begun = time.monotonic()
     code, said = ended(words, folder, tree.environment())
     seconds = time.monotonic() - begun
-    (folder / f"{case.short}.log").write_text(said)
-    last = (said.strip().splitlines() or ["(said nothing)"])[-1]
-    kept = {"mark": mark, "code": code, "said": last, "seconds": seconds}
-    if code is not None:                    # what hung may end another time
-        fresh = note.with_suffix(".new")
+    (folder / "said.txt").write_text(said)
+    kept = {"code": code, "said": last_words(said), "seconds": seconds}
+    if code in DOCUMENTED:  # what was killed or hung may end another time
+        fresh = folder / "outcome.new"
         fresh.write_text(json.dumps(kept))
-        fresh.replace(note)
-    return Outcome(folder / f"{case.short}.h5", code, last, seconds)
+        fresh.replace(folder / "outcome.json")
+    return Outcome(folder / f"{case.short}.h5", code, kept["said"], seconds)
+
+
+def last_words(said):
+    """The line of an output that tells best why the program ended."""
+    lines = said.strip().splitlines() or ["(said nothing)"]
+    telling = [line for line in lines if re.match(r"hpcneq: |\w+Error\b", line)]
+    return (telling or lines)[-1]
 
 
 def ended(words, folder, environment):
     """(exit code, output) of a program; the code is None if it had to be ended."""
-    with subprocess.Popen(words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
-                          start_new_session=True) as child:
+    with subprocess.Popen(
+        words,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        errors="replace",
+        start_new_session=True,
+    ) as child:
         try:
             said = child.communicate(timeout=LONGEST)[0]
             return child.returncode, said
@@ -377,6 +414,7 @@ def compare(old, new, allow_new):
 def contents_of(path):
     """What a result file holds: {"texts", "attributes", "data"}."""
     import h5py
+
     with h5py.File(path, "r", locking=False) as file:
         attributes = {name: value_of(value) for name, value in file.attrs.items()}
         texts = {}
@@ -404,11 +442,16 @@ def described(item):
     scales = [[scale.name.lstrip("/") for scale in dimension.values()] for dimension in item.dims]
     rows = item.attrs.get("rows")
     return {
-        "kind": "data set", "dtype": str(item.dtype), "shape": item.shape,
-        "axes": [dimension.label for dimension in item.dims], "scales": scales,
-        "is a scale": "CLASS" in item.attrs, "units": value_of(item.attrs.get("units", "")),
+        "kind": "data set",
+        "dtype": str(item.dtype),
+        "shape": item.shape,
+        "axes": [dimension.label for dimension in item.dims],
+        "scales": scales,
+        "is a scale": "CLASS" in item.attrs,
+        "units": value_of(item.attrs.get("units", "")),
         "rows": None if rows is None else int(rows),
-        "long_name": value_of(item.attrs.get("long_name", "")), "values": item[()],
+        "long_name": value_of(item.attrs.get("long_name", "")),
+        "values": item[()],
     }
 
 
@@ -445,6 +488,7 @@ def compare_data(found, name, old, new):
 def compare_values(found, name, old, new):
     """Compare two arrays of the same shape and type, bit for bit."""
     import numpy as np
+
     old, new = np.asarray(old), np.asarray(new)
     if old.dtype.kind != "O" and old.tobytes() == new.tobytes():
         return
@@ -517,8 +561,12 @@ class Progress:
             took = "  ".join("(kept)" if o.cached else f"{o.seconds:5.1f} s" for o in outcomes)
             verdict = "DIFFERS" if found.differences else "same   "
             what = f"{name}, {ranks} rank{'s' if ranks > 1 else ''}"
-            print(f"[{self.done:3d}/{self.total}] {verdict} {what:58s} {took}"
-                  f"   {left // 60}:{left % 60:02d} left", file=sys.stderr, flush=True)
+            print(
+                f"[{self.done:3d}/{self.total}] {verdict} {what:58s} {took}"
+                f"   {left // 60}:{left % 60:02d} left",
+                file=sys.stderr,
+                flush=True,
+            )
             for text in found.differences:
                 print(f"different: {what}: {text}", flush=True)
             if self.verbose:
@@ -542,8 +590,10 @@ def compare_all(trees, cases, names, options):
     for ranks in options.ranks:
         workers = max(1, options.jobs // ranks)
         with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-            waiting = [pool.submit(compare_chain, trees, cases, chain, ranks, options, progress)
-                       for chain in lists]
+            waiting = [
+                pool.submit(compare_chain, trees, cases, chain, ranks, options, progress)
+                for chain in lists
+            ]
             try:
                 for future in waiting:
                     future.result()
@@ -564,18 +614,21 @@ def ranks_of(text):
 def parse(words):
     """The options of the command line."""
     parser = argparse.ArgumentParser(
-        prog="tools/same", formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="tools/same",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Compare the results of this working tree with those of a commit, bit for bit.",
         epilog="left out of the comparison:\n"
         + "".join(f"  {name:16} {why}\n" for name, why in LEFT_OUT.items())
         + f"  *{LEFT_OUT_ENDING:15} versions of Python and the libraries\n"
-        + "noted with --verbose only: long_name, new root attributes")
+        + "noted with --verbose only: long_name, new root attributes",
+    )
     parser.add_argument("commit", nargs="?", help="what to compare with")
     parser.add_argument("names", nargs="*", metavar="NAME", help="part of a case's name")
     parser.add_argument("--ranks", type=ranks_of, default=[1, 2], metavar="1,2")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="cores used at a time")
-    parser.add_argument("--allow-new", action="store_true",
-                        help="new data sets, summary and error keys are notes")
+    parser.add_argument(
+        "--allow-new", action="store_true", help="new data sets, summary and error keys are notes"
+    )
     parser.add_argument("--verbose", action="store_true", help="print notes")
     parser.add_argument("--list", action="store_true", help="print the names of the cases")
     parser.add_argument("--root", type=Path, default=HOME.parents[1], help=argparse.SUPPRESS)
@@ -604,8 +657,11 @@ def main(words):
     took = time.monotonic() - progress.begun
     count = f"{progress.total} runs of {len(names)} cases in {took:.0f} s"
     if progress.failed:
-        print(f"tools/same: {count}: {len(progress.failed)} DIFFER from {trees[0].label}; "
-              f"results in {trees[0].results} and {here.results}", file=sys.stderr)
+        print(
+            f"tools/same: {count}: {len(progress.failed)} DIFFER from {trees[0].label}; "
+            f"results in {trees[0].results} and {here.results}",
+            file=sys.stderr,
+        )
         return 1
     print(f"tools/same: {count}: every bit the same as {trees[0].label}", file=sys.stderr)
     return 0

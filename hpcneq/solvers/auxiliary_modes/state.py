@@ -341,9 +341,6 @@ class BlockState:
         return max(error), float(min(low)), float(max(high))
 
 
-State = BlockState
-
-
 def add_weighted(
     modes: NDArray, rates: ComplexArray, plain: ComplexArray, weighted: ComplexArray
 ) -> None:

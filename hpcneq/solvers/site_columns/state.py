@@ -320,9 +320,6 @@ class SiteState:
             target[begin : begin + width] = spare[: len(block)]
 
 
-State = SiteState
-
-
 def _lanczos(product, size):
     """(smallest, largest) eigenvalue of a Hermitian matrix, from inside, by its products."""
     start = np.random.Generator(np.random.Philox(key=[1, size])).normal(size=size).astype(complex)

@@ -1,118 +1,132 @@
-"""Driven-dissipative electron-hole condensates in the BCS-BEC crossover: Hanai, Littlewood and Ohashi (2018)."""
+"""Driven-dissipative electron-hole condensates in the BCS-BEC crossover: Hanai et al. (2018)."""
 
 from __future__ import annotations
 
 from ...tasks import System, Task
-from . import inputs
+from . import inputs, quantities
 
 HERE = __name__
+OVER_RATIO = {"from": 0.0, "to": 1.1, "points": 12}
 TASKS = (
     Task(
         name="steady",
         doc="the uniform condensed steady state: order parameter, mu, mu_b",
         tables={"parameters": inputs.Parameters, "numerics": inputs.Numerics},
-        run=f"{HERE}.tasks.steady:steady",
+        run=f"{HERE}.tasks.steady:run",
         petsc=("steady",),
-        cost=f"{HERE}.shared.cost:estimate",
-        figure=f"{HERE}.figures.states:steady",
+        cost=f"{HERE}.shared.cost:steady",
+        figure=f"{HERE}.figures.steady:draw",
+        quantities=quantities.STEADY,
+        example={"parameters": {"ratio": 0.1}},
     ),
     Task(
         name="branches",
-        doc="the condensate over ratio = gamma_v/gamma_b, and where it ends; inv_kfas, gamma_b, T_b or p_c as the slow key",
+        doc="the condensate over ratio = gamma_v/gamma_b, and where it ends; "
+        "inv_kfas, gamma_b, T_b or p_c as the slow key",
         tables={"parameters": inputs.Parameters, "numerics": inputs.Numerics},
-        run=f"{HERE}.tasks.steady:branches",
-        sweep=(
-            "ratio",
-            "inv_kfas",
-            "gamma_b",
-            "T_b",
-            "p_c",
-        ),
+        run=f"{HERE}.tasks.branches:run",
+        sweep=("ratio", "inv_kfas", "gamma_b", "T_b", "p_c"),
         petsc=("steady",),
-        cost=f"{HERE}.shared.cost:estimate",
-        figure=f"{HERE}.figures.states:branches",
+        refuse=f"{HERE}.shared.refusals:branches",
+        cost=f"{HERE}.shared.cost:branches",
+        figure=f"{HERE}.figures.branches:draw",
+        quantities=quantities.BRANCHES,
+        example={"sweep": {"ratio": OVER_RATIO}},
     ),
     Task(
         name="spectrum",
         doc="occupied spectral weight L(p, w), occupation n_p, carriers in the upper branch",
         tables={"parameters": inputs.Parameters, "numerics": inputs.SpectrumNumerics},
-        run=f"{HERE}.tasks.steady:spectrum",
-        sweep=(
-            "p",
-            "w",
-        ),
+        run=f"{HERE}.tasks.spectrum:run",
+        sweep=("p", "w"),
         petsc=("steady",),
-        cost=f"{HERE}.shared.cost:estimate",
-        figure=f"{HERE}.figures.states:spectrum",
+        refuse=f"{HERE}.shared.refusals:spectrum",
+        cost=f"{HERE}.shared.cost:spectrum",
+        figure=f"{HERE}.figures.spectrum:draw",
+        quantities=quantities.SPECTRUM,
+        example={"parameters": {"ratio": 0.1}, "numerics": {"points": 51}},
     ),
     Task(
         name="coefficients",
-        doc="alpha11, alpha21, beta22 and the etas of M at small q and w; effective interaction and its two terms",
+        doc="alpha11, alpha21, beta22 and the etas of M at small q and w; "
+        "effective interaction and its two terms",
         tables={"parameters": inputs.Parameters, "numerics": inputs.Numerics},
-        run=f"{HERE}.tasks.coefficients:coefficients",
+        run=f"{HERE}.tasks.coefficients:run",
         sweep=("ratio",),
         petsc=("steady",),
-        cost=f"{HERE}.shared.cost:estimate",
-        figure=f"{HERE}.figures.states:coefficients",
+        cost=f"{HERE}.shared.cost:coefficients",
+        figure=f"{HERE}.figures.coefficients:draw",
+        quantities=quantities.COEFFICIENTS,
+        example={"parameters": {"inv_kfas": 1.0}, "sweep": {"ratio": [0.001, 0.002, 0.004]}},
     ),
     Task(
         name="phase-diagram",
-        doc="normal state, stable and unstable condensate, boundaries A, B, C, growth rates, over inv_kfas and ratio",
+        doc="normal state, stable and unstable condensate, boundaries A, B, C, growth rates, "
+        "over inv_kfas and ratio",
         tables={"parameters": inputs.Parameters, "numerics": inputs.DiagramNumerics},
-        run=f"{HERE}.tasks.phase_diagram:phase_diagram",
-        sweep=(
-            "inv_kfas",
-            "ratio",
-        ),
+        run=f"{HERE}.tasks.phase_diagram:run",
+        sweep=("inv_kfas", "ratio"),
         petsc=("steady",),
-        cost=f"{HERE}.shared.cost:estimate",
-        figure=f"{HERE}.figures.states:phase_diagram",
+        refuse=f"{HERE}.shared.refusals:phase_diagram",
+        cost=f"{HERE}.shared.cost:phase_diagram",
+        figure=f"{HERE}.figures.phase_diagram:draw",
+        quantities=quantities.PHASE_DIAGRAM,
+        example={"sweep": {"inv_kfas": [-1.0, 1.0], "ratio": OVER_RATIO}},
     ),
     Task(
         name="response",
-        doc="M(q, w) of the condensate, full or with one part of Pi, its determinant, Im M^-1, where Re det M changes sign",
+        doc="M(q, w) of the condensate, full or with one part of Pi, its determinant, Im M^-1, "
+        "where Re det M changes sign",
         tables={"parameters": inputs.ResponseParameters, "numerics": inputs.ResponseNumerics},
-        run=f"{HERE}.tasks.response:response",
-        sweep=(
-            "q",
-            "w",
-        ),
+        run=f"{HERE}.tasks.response:run",
+        sweep=("q", "w"),
         petsc=("steady",),
-        cost=f"{HERE}.shared.cost:estimate",
-        figure=f"{HERE}.figures.response:response",
+        refuse=f"{HERE}.shared.refusals:response",
+        cost=f"{HERE}.shared.cost:response",
+        figure=f"{HERE}.figures.response:draw",
+        quantities=quantities.RESPONSE,
+        example={
+            "parameters": {"inv_kfas": 1.0, "ratio": 0.1},
+            "sweep": {"q": [0.1, 0.3], "w": {"from": 0.01, "to": 0.4, "points": 5}},
+            "numerics": {"panels": 0.4},
+        },
     ),
     Task(
         name="boundary",
-        doc="the decay at which the condensate loses its stability in one way, its momentum and frequency",
+        doc="the decay at which the condensate loses its stability in one way, "
+        "its momentum and frequency",
         tables={"parameters": inputs.BoundaryParameters, "numerics": inputs.Numerics},
-        run=f"{HERE}.tasks.boundary:boundary",
-        sweep=(
-            "inv_kfas",
-            "gamma_b",
-            "T_b",
-            "p_c",
-        ),
+        run=f"{HERE}.tasks.boundary:run",
+        sweep=("inv_kfas", "gamma_b", "T_b", "p_c"),
         petsc=("steady",),
-        cost=f"{HERE}.shared.cost:estimate",
-        figure=f"{HERE}.figures.modes:boundary",
+        refuse=f"{HERE}.shared.refusals:boundary",
+        cost=f"{HERE}.shared.cost:boundary",
+        figure=f"{HERE}.figures.boundary:draw",
+        quantities=quantities.BOUNDARY,
+        example={"parameters": {"kind": "A"}, "sweep": {"inv_kfas": [0.6, 1.0]}},
     ),
     Task(
         name="modes",
-        doc="modes of the condensate over q (and ratio): complex frequencies, growth rates, the gapless mode's velocity and damping",
+        doc="modes of the condensate over q (and ratio): complex frequencies, growth rates, "
+        "the gapless mode's velocity and damping",
         tables={"parameters": inputs.ModesParameters, "numerics": inputs.ModesNumerics},
-        run=f"{HERE}.tasks.modes:modes",
-        sweep=(
-            "ratio",
-            "q",
-        ),
+        run=f"{HERE}.tasks.modes:run",
+        sweep=("ratio", "q"),
         petsc=("steady",),
-        cost=f"{HERE}.shared.cost:estimate",
-        figure=f"{HERE}.figures.modes:modes",
+        refuse=f"{HERE}.shared.refusals:modes",
+        cost=f"{HERE}.shared.cost:modes",
+        figure=f"{HERE}.figures.modes:draw",
+        quantities=quantities.MODES,
+        example={
+            "parameters": {"inv_kfas": 1.0, "ratio": 0.1, "q": 0.1},
+            "numerics": {"count": False},
+        },
     ),
 )
 SYSTEM = System(
     name="exciton-bec",
-    doc="Driven-dissipative electron-hole condensates in the BCS-BEC crossover: Hanai, Littlewood and Ohashi (2018).",
-    paper="",
+    doc="Driven-dissipative electron-hole condensates in the BCS-BEC crossover: "
+    "Hanai, Littlewood and Ohashi (2018).",
+    paper="R. Hanai, P. B. Littlewood and Y. Ohashi, Phys. Rev. B 97, 245302 (2018)",
     tasks=TASKS,
 )

@@ -1,50 +1,34 @@
-"""The input tables of the exciton-bec system, as the configuration checks and documents them; energies in eF, momenta in kF."""
+"""The input tables of the exciton-bec system; energies in eF, momenta in kF."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-LARGEST_INV = (
-    6.0  # beyond, the condensate is narrower than any broadening, or a dilute gas of molecules
-)
+from ...config.schema import key, like
+
+LARGEST_INV = 6.0  # beyond: narrower than any broadening, or a dilute gas of molecules
 
 
 @dataclass(frozen=True)
 class Parameters:
     """Interaction, pumping and decay."""
 
-    inv_kfas: float = field(
-        default=0.0,
-        metadata={
-            "min": -LARGEST_INV,
-            "max": LARGEST_INV,
-            "doc": "interaction 1/(kF a_s): < 0 BCS side, > 0 BEC side",
-        },
+    inv_kfas: float = key(
+        0.0,
+        doc="interaction 1/(kF a_s): < 0 BCS side, > 0 BEC side",
+        min=-LARGEST_INV,
+        max=LARGEST_INV,
     )
-    gamma_b: float = field(
-        default=1e-3,
-        metadata={
-            "above": 0,
-            "max": 1,
-            "unit": "eF",
-            "doc": "pumping (thermalization) rate from the bath",
-        },
+    gamma_b: float = key(
+        1e-3, doc="pumping (thermalization) rate from the bath", unit="eF", above=0, max=1
     )
-    gamma_v: float | None = field(
-        default=None,
-        metadata={
-            "min": 0,
-            "max": 10,
-            "unit": "eF",
-            "doc": "decay rate into the vacuum; or give ratio",
-        },
+    gamma_v: float | None = key(
+        None, doc="decay rate into the vacuum; or give ratio", unit="eF", min=0, max=10
     )
-    ratio: float | None = field(
-        default=None, metadata={"min": 0, "max": 100, "doc": "gamma_v/gamma_b; default 0"}
+    ratio: float | None = key(
+        None, doc="decay over pumping, gamma_v/gamma_b; default 0", min=0, max=100
     )
-    T_b: float = field(
-        default=0.0, metadata={"min": 0, "max": 10, "unit": "eF", "doc": "temperature of the bath"}
-    )
+    T_b: float = key(0.0, doc="temperature of the bath", unit="eF", min=0, max=10)
 
     def __post_init__(self):
         if self.gamma_v is not None and self.ratio is not None:
@@ -53,36 +37,31 @@ class Parameters:
             )
 
     @property
-    def decay(self):
-        """gamma_v/gamma_b."""
+    def decay(self) -> float:
+        """Decay over pumping, gamma_v/gamma_b, whichever of the two keys gives it."""
         if self.gamma_v is not None:
             return self.gamma_v / self.gamma_b
-        return self.ratio if self.ratio is not None else 0.0
+        return 0.0 if self.ratio is None else self.ratio
 
 
 @dataclass(frozen=True)
 class Numerics:
     """Cutoff of the wide bands, and how well the equations are to be solved."""
 
-    p_c: float = field(
-        default=100.0,
-        metadata={
-            "min": 5,
-            "max": 1e5,
-            "unit": "kF",
-            "doc": "sharp momentum cutoff of gap and number equation; the number grows as gamma_b p_c/pi",
-        },
+    p_c: float = key(
+        100.0,
+        doc="sharp momentum cutoff of gap and number equation; the number grows as gamma_b p_c/pi",
+        unit="kF",
+        min=5,
+        max=1e5,
     )
-    number: str = field(
-        default="cutoff",
-        metadata={
-            "choices": ["cutoff", "subtracted"],
-            "doc": "cutoff: count all carriers up to p_c; subtracted: without the tail gamma_b/(pi p^2)",
-        },
+    number: str = key(
+        "cutoff",
+        doc="cutoff: count all carriers up to p_c; subtracted: without the tail gamma_b/(pi p^2)",
+        choices=["cutoff", "subtracted"],
     )
-    tolerance: float = field(
-        default=1e-12,
-        metadata={"above": 0, "max": 1e-4, "doc": "largest residual of gap and number equation"},
+    tolerance: float = key(
+        1e-12, doc="largest residual of gap and number equation", above=0, max=1e-4
     )
 
 
@@ -90,45 +69,26 @@ class Numerics:
 class SpectrumNumerics(Numerics):
     """The grids of L(p, w) where [sweep] gives none."""
 
-    points: int = field(
-        default=301,
-        metadata={"min": 11, "max": 5001, "doc": "points of each of the default grids of p and w"},
-    )
-    p_max: float = field(
-        default=2.0,
-        metadata={"above": 0, "max": 100, "unit": "kF", "doc": "end of the default grid of p"},
-    )
+    points: int = key(301, doc="points of each of the default grids of p and w", min=11, max=5001)
+    p_max: float = key(2.0, doc="end of the default grid of p", unit="kF", above=0, max=100)
 
 
 @dataclass(frozen=True)
 class ResponseParameters(Parameters):
     """The condensate, and where and which part of M(q, w) is asked for."""
 
-    ratios: list[float] | None = field(
-        default=None,
-        metadata={"min": 0, "max": 100, "doc": "a family of gamma_v/gamma_b, instead of ratio"},
+    ratios: list[float] | None = like(
+        Parameters, "ratio", None, doc="a family of gamma_v/gamma_b, instead of ratio"
     )
-    part: str = field(
-        default="full",
-        metadata={
-            "choices": ["full", "inter", "intra"],
-            "doc": "full: M = 2/U - Pi; inter: 2/U - Pi_inter; intra: -Pi_intra, the rest of M",
-        },
+    part: str = key(
+        "full",
+        doc="full: M = 2/U - Pi; inter: 2/U - Pi_inter; intra: -Pi_intra, the rest of M",
+        choices=["full", "inter", "intra"],
     )
-    q: float = field(
-        default=0.0,
-        metadata={"min": 0, "max": 20, "unit": "kF", "doc": "momentum, where [sweep] has no q"},
-    )
-    w: float = field(
-        default=0.0,
-        metadata={"unit": "eF", "doc": "real part of the frequency, where [sweep] has no w"},
-    )
-    growth: float = field(
-        default=0.0,
-        metadata={
-            "unit": "eF",
-            "doc": "imaginary part of all frequencies; above -(gamma_b + gamma_v)",
-        },
+    q: float = key(0.0, doc="momentum of the disturbance, unless swept", unit="kF", min=0, max=20)
+    w: float = key(0.0, doc="real part of the frequency, unless swept", unit="eF")
+    growth: float = key(
+        0.0, doc="imaginary part of all frequencies; above -(gamma_b + gamma_v)", unit="eF"
     )
 
 
@@ -136,13 +96,12 @@ class ResponseParameters(Parameters):
 class ResponseNumerics(Numerics):
     """Panels of the momentum sums."""
 
-    panels: float = field(
-        default=1.0,
-        metadata={
-            "min": 0.3,
-            "max": 4,
-            "doc": "panels are this many times shorter than their distance from a singularity: 0.4 gives 1e-5, 1 gives 1e-9",
-        },
+    panels: float = key(
+        1.0,
+        doc="panels are this many times shorter than their distance from a singularity: "
+        "0.4 gives 1e-5, 1 gives 1e-9",
+        min=0.3,
+        max=4,
     )
 
 
@@ -150,57 +109,44 @@ class ResponseNumerics(Numerics):
 class ModesParameters(Parameters):
     """The condensate, and the momenta of its modes."""
 
-    q: float | list[float] = field(
-        default=0.05,
-        metadata={"above": 0, "max": 20, "unit": "kF", "doc": "momentum of the modes, or a list"},
-    )
-    part: str = field(
-        default="full",
-        metadata={
-            "choices": ["full", "inter", "intra"],
-            "doc": "full: M = 2/U - Pi; inter: 2/U - Pi_inter; intra: -Pi_intra, the rest of M",
-        },
-    )
+    q: float | list[float] = like(ResponseParameters, "q", 0.05)
+    part: str = like(ResponseParameters, "part")
 
 
 @dataclass(frozen=True)
 class ModesNumerics(ResponseNumerics):
-    """The search."""
+    """The search for the zeros of det M."""
 
-    floor: float = field(
-        default=0.99,
-        metadata={
-            "min": -100,
-            "max": 0.995,
-            "doc": "modes are counted and found at Im w > -floor (gamma_b + gamma_v); negative: only what grows faster",
-        },
+    floor: float = key(
+        0.99,
+        doc="modes are counted and found at Im w > -floor (gamma_b + gamma_v); "
+        "negative: only what grows faster",
+        min=-100,
+        max=0.995,
     )
-    count: bool = field(
-        default=True,
-        metadata={
-            "doc": "false: modes as an approximant to det M shows them, polished but not counted, ten times faster where pairs break at high energy only"
-        },
+    count: bool = key(
+        True,
+        doc="false: modes as an approximant to det M shows them, polished but not counted, "
+        "ten times faster where pairs break at high energy only",
     )
-    deep: float = field(
-        default=0.97,
-        metadata={
-            "min": 0,
-            "max": 0.98,
-            "doc": "below a higher floor modes are looked for down to -deep (gamma_b + gamma_v), not counted",
-        },
+    deep: float = key(
+        0.97,
+        doc="below a higher floor modes are looked for down to -deep (gamma_b + gamma_v), "
+        "not counted",
+        min=0,
+        max=0.98,
     )
 
 
 @dataclass(frozen=True)
 class BoundaryParameters(Parameters):
-    """The condensate, and which of its boundaries of stability is asked for; ``ratio`` is what is found."""
+    """The condensate, and which boundary of stability is asked for; ``ratio`` is what is found."""
 
-    kind: str = field(
-        default="A",
-        metadata={
-            "choices": ["A", "B", "C"],
-            "doc": "A: attraction, alpha11 = 0; B: a standing pattern, w = 0 at finite q; C: an oscillating one",
-        },
+    kind: str = key(
+        "A",
+        doc="A: attraction, alpha11 = 0; B: a standing pattern, w = 0 at finite q; "
+        "C: an oscillating one",
+        choices=["A", "B", "C"],
     )
 
 
@@ -208,24 +154,20 @@ class BoundaryParameters(Parameters):
 class DiagramNumerics(Numerics):
     """How the stable region is bounded."""
 
-    boundaries: str = field(
-        default="signs",
-        metadata={
-            "choices": ["signs", "modes"],
-            "doc": "signs: where alpha11 or beta22 vanishes (seconds); modes: boundaries A, B, C of det M as well",
-        },
+    boundaries: str = key(
+        "signs",
+        doc="signs: where alpha11 or beta22 vanishes (seconds); "
+        "modes: boundaries A, B, C of det M as well",
+        choices=["signs", "modes"],
     )
-    growth: bool = field(
-        default=False,
-        metadata={
-            "doc": 'with boundaries = "modes": the largest growth rate over all momenta at every ratio as well (a second or two each)'
-        },
+    growth: bool = key(
+        False,
+        doc='with boundaries = "modes": the largest growth rate over all momenta at every ratio '
+        "as well (a second or two each)",
     )
-    switch: float = field(
-        default=-0.8,
-        metadata={
-            "min": -LARGEST_INV,
-            "max": LARGEST_INV,
-            "doc": "boundary C is sought for inv_kfas below this, and followed beyond it",
-        },
+    switch: float = like(
+        Parameters,
+        "inv_kfas",
+        -0.8,
+        doc="boundary C is sought for inv_kfas below this, and followed beyond it",
     )

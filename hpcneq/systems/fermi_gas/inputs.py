@@ -1,94 +1,113 @@
-"""The input tables of the fermi-gas system, as the configuration checks and documents them; energies in mu, momenta in pF (2m = 1)."""
+"""The input tables of the fermi-gas; energies in mu, momenta in pF (2m = 1), times in 1/mu."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from .physics.gap_and_current import Gas
-from .physics.occupation import Baths
+from ...config.schema import key, like
 
 NAMES = ("NBCS", "NIG", "NFF", "NFF'")
 HIGHEST_DMU = 0.9  # reservoirs stay above the bottom of the band
+
+
+# ---- parameters --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Parameters:
     """Reservoirs and interaction."""
 
-    gamma: float = field(
-        default=0.005,
-        metadata={
-            "min": 0,
-            "max": 1,
-            "unit": "mu",
-            "doc": "coupling to each reservoir; levels have half-width 2 gamma; 0: the limit of weak coupling",
-        },
+    gamma: float = key(
+        0.005,
+        doc="coupling to each reservoir; levels have half-width 2 gamma; "
+        "0: the limit of weak coupling",
+        unit="mu",
+        min=0,
+        max=1,
     )
-    T: float = field(
-        default=0.0,
-        metadata={"min": 0, "max": 1, "unit": "mu", "doc": "temperature of the reservoirs"},
+    T: float = key(0.0, doc="temperature of the reservoirs", unit="mu", min=0, max=1)
+    dmu: float = key(
+        0.0,
+        doc="half the difference of the reservoirs' chemical potentials",
+        unit="mu",
+        min=0,
+        below=HIGHEST_DMU,
     )
-    dmu: float = field(
-        default=0.0,
-        metadata={
-            "min": 0,
-            "below": HIGHEST_DMU,
-            "unit": "mu",
-            "doc": "half the difference of the reservoirs' chemical potentials",
-        },
-    )
-    inv_kfas: float = field(
-        default=-1.0, metadata={"min": -3, "max": 0, "doc": "interaction 1/(pF a_s), the BCS side"}
-    )
+    inv_kfas: float = key(-1.0, doc="interaction 1/(pF a_s), the BCS side", min=-3, max=0)
 
 
 @dataclass(frozen=True)
 class SteadyParameters(Parameters):
     """Reservoirs with equal or unequal couplings."""
 
-    gamma_left: float | None = field(
-        default=None,
-        metadata={
-            "min": 0,
-            "max": 1,
-            "unit": "mu",
-            "doc": "coupling to the reservoir at mu + dmu where it differs from that to the other; with gamma_right, instead of gamma",
-        },
+    gamma_left: float | None = key(
+        None,
+        doc="coupling to the reservoir at mu + dmu where it differs from that to the other; "
+        "with gamma_right, instead of gamma",
+        unit="mu",
+        min=0,
+        max=1,
     )
-    gamma_right: float | None = field(
-        default=None,
-        metadata={
-            "min": 0,
-            "max": 1,
-            "unit": "mu",
-            "doc": "coupling to the reservoir at mu - dmu; states as they continue those of equal couplings",
-        },
+    gamma_right: float | None = key(
+        None,
+        doc="coupling to the reservoir at mu - dmu; "
+        "states as they continue those of equal couplings",
+        unit="mu",
+        min=0,
+        max=1,
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if (self.gamma_left is None) != (self.gamma_right is None):
             raise ValueError("gamma_left and gamma_right: give both or neither")
         if self.unequal and self.gamma_left + self.gamma_right == 0:
             raise ValueError(
-                "gamma_left + gamma_right must be > 0: unequal couplings have no limit of their own here"
+                "gamma_left + gamma_right must be > 0: "
+                "unequal couplings have no limit of their own here"
             )
 
     @property
-    def unequal(self):
+    def unequal(self) -> bool:
         """Whether the couplings differ."""
         return self.gamma_left != self.gamma_right
+
+    @property
+    def mean_coupling(self) -> float:
+        """The coupling, or the mean of the two."""
+        if self.gamma_left is None:
+            return self.gamma
+        return 0.5 * (self.gamma_left + self.gamma_right)
 
 
 @dataclass(frozen=True)
 class BranchParameters(Parameters):
     """One of the steady states."""
 
-    branch: str = field(
-        default="NBCS",
-        metadata={
-            "choices": list(NAMES),
-            "doc": "Q = 0: NBCS has the larger order parameter, NIG the smaller; Q > 0: NFF the smaller, NFF' the larger",
-        },
+    branch: str = key(
+        "NBCS",
+        doc="which steady state; Q = 0: NBCS has the larger order parameter, NIG the smaller; "
+        "Q > 0: NFF the smaller, NFF' the larger; normal: the gas without pairs (momentum only)",
+        choices=list(NAMES),
+    )
+
+
+@dataclass(frozen=True)
+class MomentumParameters(Parameters):
+    """One of the steady states, or the normal gas."""
+
+    branch: str = like(BranchParameters, "branch", choices=[*NAMES, "normal"])
+
+
+@dataclass(frozen=True)
+class CurrentParameters(BranchParameters):
+    """A fixed order parameter, and the wave number Q it is given."""
+
+    delta: float | None = key(
+        None,
+        doc="order parameter held fixed; default: that of the branch at this point",
+        unit="mu",
+        above=0,
+        max=2,
     )
 
 
@@ -96,69 +115,44 @@ class BranchParameters(Parameters):
 class WaveParameters(BranchParameters):
     """One of the steady states, and a wave on it."""
 
-    q: float = field(
-        default=0.0,
-        metadata={"min": 0, "max": 2, "unit": "pF", "doc": "wave number of the disturbance"},
+    q: float = key(0.0, doc="wave number of the disturbance", unit="pF", min=0, max=2)
+    angle: float = key(0.0, doc="angle between q and Q", unit="rad", min=0, max=3.15)
+
+
+@dataclass(frozen=True)
+class EvolveParameters(WaveParameters):
+    """The state, the wave on it, and for model kinetic and memory a ramp of dmu."""
+
+    dmu_end: float | None = key(
+        None,
+        doc="dmu after the ramp (model kinetic, memory); default: no ramp",
+        unit="mu",
+        min=0,
+        below=HIGHEST_DMU,
     )
-    angle: float = field(
-        default=0.0, metadata={"min": 0, "max": 3.15, "unit": "rad", "doc": "angle between q and Q"}
+    ramp_begin: float = key(0.0, doc="start of the ramp", unit="1/mu", min=0)
+    ramp_time: float = key(1000.0, doc="length of the ramp", unit="1/mu", above=0)
+    ramp_back: bool = key(False, doc="afterwards back to dmu in as long")
+    free_Q: bool = key(
+        False,
+        doc="Q moves so that no net current flows at any time "
+        "(closed ends; model kinetic, memory); else it is held",
     )
+
+
+# ---- numerics ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Numerics:
     """The radial momentum grid."""
 
-    dp: float = field(
-        default=0.05,
-        metadata={
-            "above": 0,
-            "max": 0.1,
-            "unit": "pF",
-            "doc": "longest panel (of 12 points) between .7 and 1.3 pF; panels shorten towards every kink",
-        },
-    )
-
-
-@dataclass(frozen=True)
-class WaveNumerics(Numerics):
-    """Momentum grid and kernel of the linearised equation."""
-
-    angles: int = field(
-        default=32,
-        metadata={
-            "min": 4,
-            "max": 1024,
-            "doc": "points of cos(angle between p and Q) at least; more where levels touch an edge",
-        },
-    )
-    variant: str = field(
-        default="C",
-        metadata={
-            "choices": ["A", "C", "D"],
-            "doc": "A: the paper's equation; C: its drive exact to first order in the gradient; D: exact mean field with the baths' memory",
-        },
-    )
-
-
-def gas(parameters, numerics):
-    """The ``Gas`` of an input; of unequal couplings that of their mean."""
-    p = parameters
-    left = getattr(p, "gamma_left", None)
-    gamma = p.gamma if left is None else 0.5 * (left + p.gamma_right)
-    return Gas(Baths(gamma, p.T, p.dmu), p.inv_kfas, numerics.dp)
-
-
-@dataclass(frozen=True)
-class MomentumParameters(Parameters):
-    """One of the steady states, or the normal gas."""
-
-    branch: str = field(
-        default="NBCS",
-        metadata={
-            "choices": [*NAMES, "normal"],
-            "doc": "which steady state; normal: the gas without pairs",
-        },
+    dp: float = key(
+        0.05,
+        doc="longest panel (of 12 points) between .7 and 1.3 pF; panels shorten towards every kink",
+        unit="pF",
+        above=0,
+        max=0.1,
     )
 
 
@@ -166,31 +160,91 @@ class MomentumParameters(Parameters):
 class PlaneNumerics(Numerics):
     """The grid of momenta where [sweep] gives none."""
 
-    points: int = field(
-        default=401,
-        metadata={"min": 11, "max": 5001, "doc": "points of each default grid of momenta"},
+    points: int = key(401, doc="points of each default grid of momenta", min=11, max=5001)
+    p_max: float = key(1.5, doc="end of each default grid of momenta", unit="pF", above=0, max=50)
+
+
+@dataclass(frozen=True)
+class WaveNumerics(Numerics):
+    """Momentum grid and kernel of the linearised equation."""
+
+    angles: int = key(
+        32,
+        doc="points of cos(angle between p and Q) at least; more where levels touch an edge",
+        min=4,
+        max=1024,
     )
-    p_max: float = field(
-        default=1.5,
-        metadata={
-            "above": 0,
-            "max": 50,
-            "unit": "pF",
-            "doc": "end of each default grid of momenta",
-        },
+    variant: str = key(
+        "C",
+        doc="A: the paper's equation; C: its drive exact to first order in the gradient; "
+        "D: exact mean field with the baths' memory",
+        choices=["A", "C", "D"],
+    )
+    fine: float = key(
+        1.0,
+        doc="how fine panels and angles are where the summand is sharp, in units of its width",
+        min=0.1,
+        max=8,
     )
 
 
 @dataclass(frozen=True)
-class CurrentParameters(BranchParameters):
-    """A fixed order parameter, turned by Q."""
+class EvolveNumerics(WaveNumerics):
+    """Equation, momentum grid and steps."""
 
-    delta: float | None = field(
-        default=None,
-        metadata={
-            "above": 0,
-            "max": 2,
-            "unit": "mu",
-            "doc": "order parameter held fixed; default: that of the branch at this point",
-        },
+    fine: float = like(WaveNumerics, "fine", 0.5)
+    model: str = key(
+        "linear",
+        doc="linear: Eq. (74), variant A or C; kinetic: Eq. (69) in full, one Q; "
+        "memory: exact mean field with the reservoirs' memory, one Q",
+        choices=["linear", "kinetic", "memory"],
+    )
+    p_c: float = key(
+        2.0,
+        doc="momenta below are evolved, those above follow Delta adiabatically to second order",
+        unit="pF",
+        min=1.4,
+        max=3,
+    )
+    dt: float | None = key(
+        None,
+        doc="step; default: 1.2 over the fastest rate, so that twice the step is stable",
+        unit="1/mu",
+        above=0,
+    )
+    pole_error: float = key(
+        1e-5,
+        doc="error of the poles that stand for each reservoir (model memory)",
+        above=0,
+        max=1e-2,
+    )
+    error_estimate: bool = key(True, doc="estimate errors from a run with twice the step")
+
+
+# ---- initial -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class EvolveInitial:
+    """Where the evolution starts."""
+
+    start: str = key(
+        "branch",
+        doc="branch: the steady state; normal: no pairs (model kinetic, memory)",
+        choices=["branch", "normal"],
+    )
+    kick: float = key(
+        1e-3,
+        doc="added to Delta at t = 0: amplitude of the wave, or change of |Delta|",
+        unit="mu",
+        min=-2,
+        max=2,
+    )
+    kick_Q: float = key(0.0, doc="added to Q at t = 0 (free_Q)", unit="pF", min=-0.5, max=0.5)
+    field: float = key(
+        0.0,
+        doc="constant pairing field that seeds pairs, in the gap equation's units "
+        "(model kinetic, memory)",
+        min=-1,
+        max=1,
     )

@@ -1,93 +1,103 @@
-"""Figures of M(q, w) of the exciton-bec system: curves over q, dispersions, spectra."""
+"""Figure of ``response``: det M along one axis, dispersions of a family, or spectra."""
 
 from __future__ import annotations
 
-import tomllib
+import itertools
 
 import numpy as np
+from matplotlib.colors import LogNorm
 
 from ....figures import style
+from .labels import interaction
 
 PARTS = {
     "full": "",
     "inter": r", inter-band part of $\Pi$ only",
     "intra": r", intra-band part of $\Pi$ only",
 }
+MOMENTUM, FREQUENCY = r"momentum $q/k_F$", r"frequency $\omega/\varepsilon_F$"
 
 
-def response(result):
-    """det M over q (Figs. 6(a2), (b2), 7), where Re det M = 0 for a family (Figs. 6(a1), (b1)), or spectra (Figs. 13, 14)."""
+def draw(result, canvas) -> None:
+    """Hanai et al. (2018): det M over q (Figs. 6(a2), (b2), 7), Re det M = 0 for a family.
+
+    The latter are Figs. 6(a1), (b1); spectra are Figs. 13, 14.
+    """
     q, w = np.asarray(result.q), np.asarray(result.w)
-    if len(q) > 1 and len(w) > 1:
-        return dispersions(result, q) if "ratio" in result else spectra(result, q, w)
-    return determinant(result, q, w)
+    if len(q) == 1 or len(w) == 1:
+        _determinant(result, canvas, q, w)
+    elif "ratio" in result:
+        _dispersions(result, canvas, q, w)
+    else:
+        _spectra(result, canvas, q, w)
 
 
-def _rows(result):
-    """[(ratio, index or ...)] of a family or a single condensate."""
-    return (
-        list(enumerate(np.asarray(result.ratio)))
-        if "ratio" in result
-        else [(..., result.summary["ratio"])]
-    )
+def _family(result):
+    """[(ratio, det M)] of a family or a single condensate."""
+    det = np.asarray(result.det)
+    if "ratio" in result:
+        return list(zip(np.asarray(result.ratio), det))
+    return [(result.summary["ratio"], det)]
 
 
 def _title(result):
-    p = tomllib.loads(result.input).get("parameters", {})
-    return f"electron-hole condensate, $(k_Fa_s)^{{-1}}={p.get('inv_kfas', 0.0):g}$, $\\gamma_b/\\varepsilon_F={p.get('gamma_b', 1e-3):g}$"
+    """Interaction and pumping."""
+    pumping = rf"\gamma_b/\varepsilon_F={result.parameters['gamma_b']:g}"
+    return f"electron-hole condensate, ${interaction(result)}$, ${pumping}$"
 
 
-def determinant(result, q, w):
+# ---- along one axis -------------------------------------------------------------------------
+
+
+def _determinant(result, canvas, q, w):
     """Re det M and, where it is not zero, Im det M along the one axis that is swept."""
-    figure = style.figure(6.6, 4.4)
-    axes = figure.add_subplot()
+    style.size(canvas, 6.6, 4.4)
+    axes = canvas.add_subplot()
+    family = _family(result)
     over_q = len(q) > 1
-    rows, x = _rows(result), q if over_q else w
-    largest = 0.0
-    for (at, ratio), colour in zip(rows, style.COLOURS * 4):
-        det = np.asarray(result.det)[at]
-        det = det[:, 0] if over_q else det[0]
-        axes.plot(
-            x,
-            det.real,
-            color=colour,
-            label=rf"$\gamma_v/\gamma_b={ratio:.4g}$" if len(rows) > 1 else r"${\rm Re}\,\det M$",
-        )
-        if np.abs(det.imag).max() > 1e-6 * np.abs(det).max():
-            axes.plot(
-                x,
-                det.imag,
-                "--",
-                color=colour if len(rows) > 1 else style.COLOURS[1],
-                label=None if len(rows) > 1 else r"${\rm Im}\,\det M$",
-            )
-        largest = max(largest, np.abs(det).max())
+    for (ratio, det), colour in zip(family, itertools.cycle(style.COLOURS)):
+        curve = det[:, 0] if over_q else det[0]
+        if len(family) > 1:
+            words = (rf"$\gamma_v/\gamma_b={ratio:.4g}$", None)
+            colours = (colour, colour)
+        else:
+            words = (r"${\rm Re}\,\det M$", r"${\rm Im}\,\det M$")
+            colours = style.COLOURS[:2]
+        _parts(axes, q if over_q else w, curve, words, colours)
     axes.axhline(0, color="0.6", lw=0.9, zorder=0)
-    axes.set(
-        xlabel=r"momentum $q/k_F$" if over_q else r"frequency $\omega/\varepsilon_F$",
-        xlim=(x[0], x[-1]),
-        ylabel=r"$\det M(q,\omega)$  [$(k_F^3/\varepsilon_F)^2$]",
-    )
+    if over_q:
+        axes.set(xlabel=MOMENTUM, xlim=(q[0], q[-1]))
+        fixed = rf"$\omega={w[0]:.3g}\,\varepsilon_F$"
+    else:
+        axes.set(xlabel=FREQUENCY, xlim=(w[0], w[-1]))
+        fixed = rf"$q={q[0]:.3g}\,k_F$"
+    axes.set_ylabel(r"$\det M(q,\omega)$  [$(k_F^3/\varepsilon_F)^2$]")
     axes.ticklabel_format(axis="y", scilimits=(-2, 2), useMathText=True)
     axes.legend(fontsize=10)
-    fixed = rf"$\omega={w[0]:.3g}\,\varepsilon_F$" if over_q else rf"$q={q[0]:.3g}\,k_F$"
-    extra = "" if len(rows) > 1 else rf", $\gamma_v/\gamma_b={rows[0][1]:.4g}$"
-    axes.set_title(f"{_title(result)}\n{fixed}{extra}{PARTS[result.summary['part']]}")
-    return figure
+    if len(family) == 1:
+        fixed += rf", $\gamma_v/\gamma_b={family[0][0]:.4g}$"
+    axes.set_title(f"{_title(result)}\n{fixed}{PARTS[result.summary['part']]}")
 
 
-def dispersions(result, q):
-    """Where Re det M(q, w) = 0 on the real axis, for each decay of a family: the paper's dispersions, all of their branches."""
-    figure = style.figure(6.2, 4.4)
-    axes = figure.add_subplot()
-    w = np.asarray(result.w)
-    for (at, ratio), colour in zip(_rows(result), style.COLOURS * 4):
-        axes.contour(
-            q, w, np.asarray(result.det)[at].real.T, levels=[0.0], colors=[colour], linewidths=1.6
-        )
+def _parts(axes, x, curve, labels, colours):
+    """Real part, and imaginary part where it is not zero."""
+    axes.plot(x, curve.real, color=colours[0], label=labels[0])
+    if np.abs(curve.imag).max() > 1e-6 * np.abs(curve).max():
+        axes.plot(x, curve.imag, "--", color=colours[1], label=labels[1])
+
+
+# ---- over momentum and frequency ------------------------------------------------------------
+
+
+def _dispersions(result, canvas, q, w):
+    """Where Re det M(q, w) = 0 on the real axis, for each decay: all branches of the dispersion."""
+    style.size(canvas, 6.2, 4.4)
+    axes = canvas.add_subplot()
+    for (ratio, det), colour in zip(_family(result), itertools.cycle(style.COLOURS)):
+        axes.contour(q, w, det.real.T, levels=[0.0], colors=[colour], linewidths=1.6)
         axes.plot([], [], color=colour, label=rf"$\gamma_v/\gamma_b={ratio:.4g}$")
     axes.set(
-        xlabel=r"momentum $q/k_F$",
+        xlabel=MOMENTUM,
         ylabel=r"$\omega_q^{\rm Re}/\varepsilon_F$:  ${\rm Re}\,\det M=0$",
         xlim=(0, q[-1]),
         ylim=(0, w[-1]),
@@ -95,67 +105,75 @@ def dispersions(result, q):
     axes.locator_params(axis="x", nbins=6)
     axes.legend(fontsize=10, loc="upper left")
     axes.set_title(_title(result))
-    return figure
 
 
-def spectra(result, q, w):
-    """|Im Pi_11| = |Im M_11| and |Im M^-1_11| over momentum and frequency, the threshold of pairs at q = 0; circles: Re det M = 0 at the lowest frequency."""
-    from matplotlib.colors import LogNorm
+def _spectra(result, canvas, q, w):
+    """|Im Pi_11| = |Im M_11| and |Im M^-1_11|, with the threshold of pairs at q = 0.
 
-    s = result.summary
-    alone = s["part"] == "intra"  # no M^-1 without the pairs' own propagation
-    figure = style.figure(5.8 if alone else 10.6, 4.6)
-    gap, label = (
-        (2 * s["delta"], r"$2\Delta_0$ ")
-        if s["mu"] > 0
-        else (2 * np.hypot(s["mu"], s["delta"]), r"$2\sqrt{\mu^2+\Delta_0^2}$ ")
+    Circles: Re det M = 0 at the lowest frequency. The intra-band part alone has no M^-1: that needs
+    the pairs' own propagation.
+    """
+    panels = [(np.asarray(result.M)[..., 0, 0].imag, r"$|{\rm Im}\,\Pi_{11}(q,\omega)|$")]
+    separator = "\n"
+    if result.summary["part"] == "intra":
+        style.size(canvas, 5.8, 4.6)
+    else:
+        style.size(canvas, 10.6, 4.6)
+        inverse = np.asarray(result.ImMinv)[..., 0, 0]
+        panels.append((inverse, r"$|{\rm Im}\,[M^{-1}]_{11}(q,\omega)|$"))
+        separator = ", "
+    row = canvas.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (values, label) in zip(row, panels):
+        _map(canvas, axes, q, w, np.abs(values), label)
+        _threshold(axes, result.summary, q, w)
+    if len(panels) > 1:
+        _poles(row[-1], result, q, w)
+    ratio = rf"$\gamma_v/\gamma_b={result.summary['ratio']:g}$"
+    part = PARTS[result.summary["part"]]
+    canvas.suptitle(f"{_title(result)}{separator}{ratio}{part}", fontsize=11)
+
+
+def _map(canvas, axes, q, w, values, label):
+    """Values over momentum and frequency, three decades of them."""
+    top = np.nanpercentile(values, 99.7)
+    image = axes.pcolormesh(
+        q,
+        w,
+        np.clip(values.T, 1e-3 * top, None),
+        norm=LogNorm(1e-3 * top, top),
+        cmap="magma",
+        shading="nearest",
+        rasterized=True,
     )
-    for axes, values, name in zip(
-        figure.subplots(1, 1 if alone else 2, squeeze=False)[0],
-        (np.asarray(result.M)[..., 0, 0].imag, np.asarray(result.ImMinv)[..., 0, 0]),
-        (r"$|{\rm Im}\,\Pi_{11}(q,\omega)|$", r"$|{\rm Im}\,[M^{-1}]_{11}(q,\omega)|$"),
-    ):
-        values = np.abs(values)
-        top = np.nanpercentile(values, 99.7)
-        image = axes.pcolormesh(
-            q,
-            w,
-            np.clip(values.T, 1e-3 * top, None),
-            norm=LogNorm(1e-3 * top, top),
-            cmap="magma",
-            shading="nearest",
-            rasterized=True,
-        )
-        figure.colorbar(image, ax=axes, label=name, pad=0.01)
-        axes.set(
-            xlabel=r"momentum $q/k_F$",
-            ylabel=r"frequency $\omega/\varepsilon_F$",
-            xlim=(q[0], q[-1]),
-            ylim=(w[0], w[-1]),
-        )
-        if gap < w[-1]:
-            axes.axhline(gap, color="#7fd1ff", lw=1, ls=":")
-            axes.text(q[-1], gap, label, color="#7fd1ff", ha="right", va="bottom")
-    poles = _zeros(q, np.asarray(result.det)[:, 0].real)
-    if len(poles) and not alone:  # an empty artist outside the axes would break the layout
-        axes.plot(
-            poles,
-            np.full(len(poles), w[0]),
-            "o",
-            ms=12,
-            mfc="none",
-            mec="#2a8f6d",
-            mew=2,
-            clip_on=False,
-        )
-    figure.suptitle(
-        f"{_title(result)}{chr(10) if alone else ', '}$\\gamma_v/\\gamma_b={s['ratio']:g}${PARTS[s['part']]}",
-        fontsize=11,
+    canvas.colorbar(image, ax=axes, label=label, pad=0.01)
+    axes.set(xlabel=MOMENTUM, ylabel=FREQUENCY, xlim=(q[0], q[-1]), ylim=(w[0], w[-1]))
+
+
+def _threshold(axes, summary, q, w):
+    """The least energy at which pairs of no momentum break."""
+    gap, label = 2 * summary["delta"], r"$2\Delta_0$ "
+    if summary["mu"] <= 0:
+        gap = 2 * np.hypot(summary["mu"], summary["delta"])
+        label = r"$2\sqrt{\mu^2+\Delta_0^2}$ "
+    if gap < w[-1]:
+        axes.axhline(gap, color="#7fd1ff", lw=1, ls=":")
+        axes.text(q[-1], gap, label, color="#7fd1ff", ha="right", va="bottom")
+
+
+def _poles(axes, result, q, w):
+    """Circles where Re det M changes sign at the lowest frequency."""
+    det = np.asarray(result.det)[:, 0].real
+    i = np.flatnonzero(det[1:] * det[:-1] < 0)
+    poles = q[i] + (q[i + 1] - q[i]) * det[i] / (det[i] - det[i + 1])
+    if not len(poles):  # an empty artist outside the axes would break the layout
+        return
+    axes.plot(
+        poles,
+        np.full(len(poles), w[0]),
+        "o",
+        ms=12,
+        mfc="none",
+        mec="#2a8f6d",
+        mew=2,
+        clip_on=False,
     )
-    return figure
-
-
-def _zeros(x, y):
-    """Where y changes sign, by linear interpolation."""
-    at = np.flatnonzero(y[1:] * y[:-1] < 0)
-    return x[at] + (x[at + 1] - x[at]) * y[at] / (y[at] - y[at + 1])

@@ -1,4 +1,4 @@
-"""The condensate's response at one momentum as a search for modes takes it, and the box that holds them."""
+"""The condensate's response at one momentum, as a search for modes takes it; where modes lie."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import response
+from .gap_equations import State
 from .hydrodynamics import smallest_width
 from .pair_grid import alone, pairs
 
@@ -18,27 +19,33 @@ MIRROR = 1e-15  # eF: w and -w* that agree so well are one
 
 @dataclass(frozen=True)
 class Collective:
-    """M(q, z) in rows over slots of momenta (protocol of a linear response); ``part`` and ``fine`` as in response.matrices."""
+    """M(q, z) in rows over slots of momenta, as a search for the zeros of det M takes it.
 
-    state: object
+    part, fine : as in response.matrices.
+    """
+
+    state: State
     part: str = "full"
     fine: float = 1.0
 
     @property
-    def analytic_below(self):
+    def analytic_below(self) -> float:
         """M is analytic for Im z above minus this: the levels' width."""
         return self.state.g
 
-    def items(self, q):
+    def items(self, q: float) -> int:
         """Slots of momenta."""
         return SLOTS
 
-    def rough(self, q):
+    def rough(self, q: float) -> Collective:
         """The same on longer panels."""
         return replace(self, fine=ROUGH * self.fine)
 
-    def singular(self, q):
-        """(n,) real parts of the branch points of M on Im w = -g: a level of least energy, or one a momentum q from the bath's edge, meets the edge."""
+    def singular(self, q: float) -> np.ndarray:
+        """(n,) real parts of the branch points of M on Im w = -g.
+
+        There a level of least energy, or one a momentum q from the bath's edge, meets the edge.
+        """
         s = self.state
         edge = np.sqrt(max(s.mt**2 - s.delta**2, 0.0))
         k = np.sqrt([x for x in (s.mu + edge, s.mu - edge) if x > 0 and s.mt > 0])
@@ -48,29 +55,34 @@ class Collective:
         places = np.concatenate([[0.0, 2 * s.mt], s.mt + energies, s.mt - energies])
         return np.concatenate([places, -places])
 
-    def finer(self, q):
-        """The same on shorter panels: errors of M's elements come from the same sums and cancel in a root, which only a second sum can tell."""
+    def finer(self, q: float) -> Collective:
+        """The same on shorter panels.
+
+        Errors of M's elements come from the same sums and cancel in a root, which only a second sum
+        can tell.
+        """
         return replace(self, fine=FINER * self.fine)
 
-    def partials(self, q, z, part):
+    def partials(self, q: float, z: complex, part: range) -> np.ndarray:
         """(len(part), 2, 2) shares of M(q, z)."""
         return self.batch(q, [z], part)[:, 0]
 
-    def batch(self, q, points, part):
-        """(len(part), n, 2, 2) shares of M(q, z) for n points; those in one cell of the plane share momenta."""
-        s, points = self.state, np.asarray(points, complex)
-        there = np.where(points.real < 0, -np.conj(points), points)
+    def batch(self, q: float, points: np.ndarray, part: range) -> np.ndarray:
+        """(len(part), n, 2, 2) shares of M(q, z) for n points.
+
+        Points in one cell of the plane share momenta.
+        """
+        points = np.asarray(points, complex)
+        right = np.where(points.real < 0, -np.conj(points), points)
         _, first, where = np.unique(
-            np.round(there / MIRROR), return_index=True, return_inverse=True
+            np.round(right / MIRROR), return_index=True, return_inverse=True
         )
-        unique = there[first]
+        unique = right[first]
         rows = np.zeros((len(part), len(unique), 2, 2), complex)
-        cells = response.cell(unique, s.g)
+        cells = response.cell(unique, self.state.g)
         for z in np.unique(cells):
             mine = np.flatnonzero(cells == z)
-            grid = (pairs if q >= response.SHORTEST else _alone)(
-                q, z, s.delta, s.mu, s.mt, s.g, fine=self.fine
-            )
+            grid = self._grid(q, z)
             for b, block in enumerate(grid.blocks):
                 slot = b * SLOTS // len(grid.blocks)
                 if part.start <= slot < part.stop:
@@ -78,42 +90,51 @@ class Collective:
         rows = rows[:, where]
         return np.where((points.real < 0)[:, None, None], np.conj(rows), rows)
 
+    def _grid(self, q, z):
+        """The pairs of momenta for frequencies in the cell of z."""
+        s = self.state
+        at = (z, s.delta, s.mu, s.mt, s.g)
+        if q >= response.SHORTEST:
+            return pairs(q, *at, fine=self.fine)
+        return alone(*at, fine=self.fine)
+
     def _share(self, w, block):
         """(n, 2, 2) what a block adds to M."""
         inverse, Pi = response.shares(self.state, w, block)
         return response.chosen(inverse, Pi, self.part)
 
-    def matrix(self, sums):
+    def matrix(self, sums: np.ndarray) -> np.ndarray:
         """M is the sum of the rows."""
         return sums
 
-    def error(self, q, z):
+    def error(self, q: float, z: complex) -> np.ndarray:
         """(2, 2) errors of M's elements at z."""
         return response.with_errors(self.state, q, [z], self.part, self.fine)[1][0]
 
 
-def _alone(q, *args, **kwargs):
-    return alone(*args, **kwargs)
+def threshold(state: State, q: float) -> float:
+    """Least energy of a pair of quasi-particles with total momentum q.
 
-
-def threshold(state, q):
-    """Least energy of a pair of quasi-particles with total momentum q: 2D, or beyond the bottom of their bands."""
+    2D, or beyond that where q is so large that both lie above the bottom of their bands.
+    """
     return 2 * np.hypot(min(state.mu - 0.25 * q**2, 0.0), state.delta)
 
 
-def reach(state, q):
-    """(x, y) : no mode with Im w > -g lies at |Re w| > x or Im w > y.
+def reach(state: State, q: float) -> tuple[float, float]:
+    """(x, y): no mode with Im w > -g lies at |Re w| > x or Im w > y.
 
-    Above the threshold of pairs, and above 2 mt, up to which pairs are inverted, a mode decays into pairs faster than g.
+    Above the threshold of pairs, and above 2 mt, up to which pairs are inverted, a mode decays into
+    pairs faster than g.
     """
     x = 1.1 * max(threshold(state, q), 2 * abs(state.mt)) + 10 * state.g
     return x, x
 
 
-def gapless(state, fine=1.0):
-    """(c2, Gamma) of det M = A (w^2 + i Gamma w - c2 q^2), Eq. (46), for |w| < g and q < g/v, from M itself.
+def gapless(state: State, fine: float = 1.0) -> tuple[float, float]:
+    """(c2, Gamma) of det M = A (w^2 + i Gamma w - c2 q^2), Eq. (46), for |w| < g and q < g/v.
 
-    Derivatives in w are Fourier coefficients on a circle, at q = 0; that in q^2 is taken at the width of the narrowest feature.
+    From M itself: derivatives in w are Fourier coefficients on a circle, at q = 0; that in q^2 is
+    taken at the width of the narrowest feature.
     """
     turn = np.exp(2j * np.pi * (np.arange(32) + 0.5) / 32)
     r = 0.5 * state.g

@@ -1,31 +1,37 @@
-"""Frequency integrals of the condensate's Green functions in closed form, for any temperature of the pumping bath.
+"""Frequency integrals of the condensate's Green functions in closed form, at any temperature.
 
-Units: 2m = kF = eF = 1. A pair of carriers of kinetic energy xi = p^2 - mu and order parameter D has levels +-E, broadened
-by g = gb + gv; |D(w)|^2 = [(w-E)^2 + g^2][(w+E)^2 + g^2]. The bath, filled to mt = mu_b - mu, pumps at gb; the vacuum drains
-at gv. With R the retarded Fermi function of half-width g and R_s = R(mt - sE), s = +-1,
+Units: 2m = kF = eF = 1. A pair of carriers of kinetic energy xi = p^2 - mu and order parameter D
+has levels +-E, broadened by g = gb + gv; |D(w)|^2 = [(w-E)^2 + g^2][(w+E)^2 + g^2]. The bath,
+filled to mt = mu_b - mu, pumps at gb; the vacuum drains at gv. With R the retarded Fermi function
+of half-width g at the bath's temperature T and R_s = R(mt - sE), s = +-1,
 
     I0inf = int dw/|D|^2            = pi/(2 g (E^2 + g^2))
     I0    = int dw (2f - 1)/|D|^2   = -(pi/2gE) sum_s Re[(R_s - 1/2)/(E + i s g)]
     I1    = -int dw w f/|D|^2       = (pi/4gE) [Re R_+ - Re R_-]
 
-At zero temperature these are int_{|w|<mt} dw/|D|^2 and int_{w>mt} dw w/|D|^2: I0 is odd, I1 even in mt.
+At T = 0 these are int_{|w|<mt} dw/|D|^2 and int_{w>mt} dw w/|D|^2: I0 is odd, I1 even in mt.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from hpcneq.maths.fermi import broadened_fermi, retarded_fermi, retarded_fermi_slope
+from hpcneq.maths.fermi import broadened_fermi, fermi, retarded_fermi, retarded_fermi_slope
 
 SMALLEST = 1e-12  # E below it counts as this: the integrals are even and smooth in E
 
+Pair = tuple[np.ndarray, np.ndarray]
 
-def energy(xi, D):
+
+def energy(xi: ArrayLike, D: float) -> np.ndarray:
     """E = sqrt(xi^2 + D^2), element-wise, never below 1e-12."""
     return np.maximum(np.hypot(xi, D), SMALLEST)
 
 
-def integrals(E, mt, g, T=0.0):
+def integrals(
+    E: np.ndarray, mt: float, g: float, T: float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(I0inf, I0, I1) of the module's head; E any shape, > 0."""
     plus, minus = retarded_fermi(mt - E, g, T), retarded_fermi(mt + E, g, T)
     everywhere = np.pi / (2 * g * (E**2 + g**2))
@@ -35,10 +41,13 @@ def integrals(E, mt, g, T=0.0):
     return everywhere, inside, np.pi / (4 * g * E) * (plus - minus).real
 
 
-def pair_function(xi, D, mt, gb, gv, T=0.0):
-    """(Re G, Im G) : what the gap equation 1/U = sum_p G sums; Hanai et al. (2018), Eq. (32), any shape of xi.
+def pair_function(
+    xi: np.ndarray, D: float, mt: float, gb: float, gv: float, T: float = 0.0
+) -> Pair:
+    """(Re G, Im G) of the gap equation 1/U = sum_p G; any shape of xi. Hanai et al. (2018), (32).
 
-    Re G = [2 gb I1 + xi (gv I0inf - gb I0)]/pi, Im G = g (gv I0inf - gb I0)/pi. At rest, g -> 0: Re G = 1/(2E).
+    Re G = [2 gb I1 + xi (gv I0inf - gb I0)]/pi, Im G = g (gv I0inf - gb I0)/pi. At rest, g -> 0:
+    Re G = 1/(2E).
     """
     g, E = gb + gv, energy(xi, D)
     everywhere, inside, outside = integrals(E, mt, g, T)
@@ -46,7 +55,7 @@ def pair_function(xi, D, mt, gb, gv, T=0.0):
     return (2 * gb * outside + xi * mixed) / np.pi, g * mixed / np.pi
 
 
-def pair_slope(xi, D, mt, gb, gv, T=0.0):
+def pair_slope(xi: np.ndarray, D: float, mt: float, gb: float, gv: float, T: float = 0.0) -> Pair:
     """(d Re G/dD, d Im G/dD) at fixed xi and mt: G depends on D through E alone."""
     g, E = gb + gv, energy(xi, D)
     everywhere, inside, outside = integrals(E, mt, g, T)
@@ -62,11 +71,14 @@ def pair_slope(xi, D, mt, gb, gv, T=0.0):
     return D / E * (2 * gb * d_outside + xi * d_mixed) / np.pi, D / E * g * d_mixed / np.pi
 
 
-def occupation(xi, D, mt, gb, gv, T=0.0):
-    """n_p of electrons, equal to that of holes: Hanai et al. (2018), Eq. (33), integrated over frequency.
+def occupation(
+    xi: np.ndarray, D: float, mt: float, gb: float, gv: float, T: float = 0.0
+) -> np.ndarray:
+    """n_p of electrons, equal to that of holes; any shape of xi. Hanai et al. (2018), Eq. (33).
 
-    pi n = gb (K - 2 xi I1 - D^2 (I0inf + I0)) + D^2 g I0inf with K = (pi/2g)[F1(E - mt) + F1(-E - mt)], regrouped so that tails
-    keep their digits. For p -> infinity n = gb/(pi p^2): a wide band pumps without end.
+    Integrated over frequency, pi n = gb (K - 2 xi I1 - D^2 (I0inf + I0)) + D^2 g I0inf with
+    K = (pi/2g)[F1(E - mt) + F1(-E - mt)], regrouped so that tails keep their digits. For p ->
+    infinity n = gb/(pi p^2): a wide band pumps without end.
     """
     g, E = gb + gv, energy(xi, D)
     everywhere, inside, _ = integrals(E, mt, g, T)
@@ -75,31 +87,39 @@ def occupation(xi, D, mt, gb, gv, T=0.0):
     return gb / g * (down * v2 + up * u2) + D**2 * ((g - gb) * everywhere - gb * inside) / np.pi
 
 
-def coherence(xi, D, E):
+def coherence(xi: np.ndarray, D: float, E: np.ndarray) -> Pair:
     """(u^2, v^2) = (1 +- xi/E)/2, each with full relative accuracy."""
     small = 0.5 * D**2 / (E * (E + np.abs(xi)))
     return np.where(xi > 0, 1 - small, small), np.where(xi > 0, small, 1 - small)
 
 
-def spectrum(p, w, D, mu, mt, gb, gv, T=0.0):
-    """Occupied spectral weight L(p, w) of electrons, w from the condensate's mu; p and w broadcast. Below Eq. (61) of the paper.
+def spectrum(
+    p: ArrayLike,
+    w: np.ndarray,
+    D: float,
+    mu: float,
+    mt: float,
+    gb: float,
+    gv: float,
+    T: float = 0.0,
+) -> np.ndarray:
+    """Occupied spectral weight L(p, w) of electrons, w from the condensate's mu; p, w broadcast.
 
-    L = 2 [gb f(w) ((w+xi)^2 + g^2) + D^2 (g - gb f(-w))]/|D(w)|^2; its integral over dw/2pi is the occupation.
+    Below Eq. (61) of the paper: L = 2 [gb f(w) ((w+xi)^2 + g^2) + D^2 (g - gb f(-w))]/|D(w)|^2; its
+    integral over dw/2pi is the occupation.
     """
-    from hpcneq.maths.fermi import fermi
-
     g, xi = gb + gv, np.asarray(p, float) ** 2 - mu
     E = energy(xi, D)
     below = ((w - E) ** 2 + g**2) * ((w + E) ** 2 + g**2)
-    return (
-        2
-        * (gb * fermi(w - mt, T) * ((w + xi) ** 2 + g**2) + D**2 * (g - gb * fermi(-w - mt, T)))
-        / below
-    )
+    electrons = gb * fermi(w - mt, T) * ((w + xi) ** 2 + g**2)
+    return 2 * (electrons + D**2 * (g - gb * fermi(-w - mt, T))) / below
 
 
-def upper_occupation(xi, D, mt, gb, gv):
-    """int_{w>0} dw/2pi L: carriers in the upper branch, broken pairs; T = 0 and mt >= 0. 0 at equilibrium (gv = mt = 0)."""
+def upper_occupation(xi: np.ndarray, D: float, mt: float, gb: float, gv: float) -> np.ndarray:
+    """int_{w>0} dw/2pi L: carriers in the upper branch, broken pairs; at T = 0 and mt >= 0.
+
+    0 at equilibrium (gv = mt = 0).
+    """
     g, E = gb + gv, energy(xi, D)
     everywhere, inside, above = integrals(E, mt, g)
     _, _, above_zero = integrals(E, 0.0, g)

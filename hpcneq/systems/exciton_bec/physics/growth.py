@@ -1,11 +1,13 @@
-"""Growth of the condensate's fastest mode over all momenta: roots of det M(q, w) from samples along one line below the real axis.
+"""Growth of the condensate's fastest mode over all momenta: zeros of det M near the real axis.
 
-det M is analytic for Im w > -g and has few zeros there: a rational approximant to it on Im w = -DEPTH g, continued upwards, shows all
-that grow, secants polish them. Whether none is missed is a matter of counting: by winding numbers, in the tests.
+det M is analytic for Im w > -g and has few zeros there: a rational approximant to it on
+Im w = -DEPTH g, continued upwards, shows all that grow, secants polish them. Whether none is missed
+is a matter of counting: by winding numbers, in the tests.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +17,7 @@ from hpcneq.maths.rational import zeros
 
 from . import response
 from .collective_modes import reach
+from .gap_equations import State
 from .hydrodynamics import smallest_width
 
 DEPTH = 0.25  # g: modes are sought above minus this
@@ -36,48 +39,60 @@ class Mode:
     w: complex
 
 
-def det(state, q, w, fine=FINE, part="full"):
+def det(state: State, q: float, w: complex, fine: float = FINE, part: str = "full") -> complex:
     """det M(q, w), complex."""
     return complex(np.linalg.det(response.matrices(state, q, [w], part, fine)[0]))
 
 
-def dispersion(state, q, part="full", fine=ROUGH):
-    """Real w > 0 where Re det M(q, w) first changes sign, the paper's Eq. (43); nan where it does not below twice the threshold of pairs."""
+def dispersion(state: State, q: float, part: str = "full", fine: float = ROUGH) -> float:
+    """Real w > 0 where Re det M(q, w) first changes sign, the paper's Eq. (43).
+
+    nan where it does not below twice the threshold of pairs.
+    """
     x, _ = reach(state, q)
     w = np.geomspace(0.01 * state.g, 2 * x, 60)
     values = np.linalg.det(response.matrices(state, q, w, part, fine)).real
     flips = np.flatnonzero(values[1:] * values[:-1] < 0)
     if not len(flips):
         return np.nan
-    return float(
-        brentq(lambda y: det(state, q, y, fine, part).real, w[flips[0]], w[flips[0] + 1], rtol=1e-6)
-    )
+    low, high = w[flips[0]], w[flips[0] + 1]
+    return float(brentq(lambda y: det(state, q, y, fine, part).real, low, high, rtol=1e-6))
 
 
-def roots(state, q, fine=ROUGH, part="full", lines=(DEPTH,), low=None):
-    """[w] with Re w >= 0, Im w > -``low`` g : zeros of det M(q, .), fastest growing first, polished on panels ``fine``.
+def roots(
+    state: State,
+    q: float,
+    fine: float = ROUGH,
+    part: str = "full",
+    lines: Sequence[float] = (DEPTH,),
+    low: float | None = None,
+) -> list[complex]:
+    """Zeros w of det M(q, .) with Re w >= 0, Im w > -``low`` g, fastest growing first.
 
-    lines : Im w = -line g, each sampled; low : default the first of them. Below a line the approximant is continued downwards too: what it
-    shows there is polished on M itself, hence a root, but roots next to the cut on Im w = -g may be missed.
+    Polished on panels ``fine``. lines : Im w = -line g, each sampled; low : default the first of
+    them. Below a line the approximant is continued downwards too: what it shows there is polished
+    on M itself, hence a root, but roots next to the cut on Im w = -g may be missed.
     """
-    g, found = state.g, []
+    g, modes = state.g, []
     low = lines[0] if low is None else low
-    for z in (
+    guesses = [
         *_at_rest(state, q, fine, part),
-        *(z for line in lines for z in _seen(state, q, fine, part, line, low)),
-    ):
-        z = root(state, q, complex(z), fine, part=part)
-        if (
-            z is not None
-            and z.imag > -low * g
-            and all(min(abs(z - other), abs(z + np.conj(other))) > 1e-4 * g for other in found)
-        ):
-            found.append(complex(abs(z.real) if abs(z.real) > STILL * g else 0.0, z.imag))
-    return sorted(found, key=lambda z: -z.imag)
+        *(z for line in lines for z in _of_approximant(state, q, fine, part, line, low)),
+    ]
+    for guess in guesses:
+        z = root(state, q, complex(guess), fine, part=part)
+        if z is None or not z.imag > -low * g:
+            continue
+        if all(min(abs(z - other), abs(z + np.conj(other))) > 1e-4 * g for other in modes):
+            modes.append(complex(abs(z.real) if abs(z.real) > STILL * g else 0.0, z.imag))
+    return sorted(modes, key=lambda z: -z.imag)
 
 
 def _at_rest(state, q, fine, part):
-    """[iy] next to which det M(q, iy), which is real, changes sign: modes far above the lines on which the approximant is sampled."""
+    """[iy] next to which det M(q, iy), which is real, changes sign.
+
+    Modes far above the lines on which the approximant is sampled.
+    """
     y = np.geomspace(HIGH[0] * state.g, HIGH[1] * reach(state, q)[1], HIGH[2])
     f = np.linalg.det(response.matrices(state, q, 1j * y, part, fine)).real
     return [
@@ -86,22 +101,29 @@ def _at_rest(state, q, fine, part):
     ]
 
 
-def _seen(state, q, fine, part, line, low):
-    """(n,) zeros of the approximant to det M on Im w = -line g, with Im w > -low g, not polished."""
+def _of_approximant(state, q, fine, part, line, low):
+    """(n,) zeros of the approximant to det M on Im w = -line g with Im w > -low g, not polished."""
     g, (x, _) = state.g, reach(state, q)
-    w = (
-        np.concatenate([np.linspace(0, g, 4)[:-1], np.geomspace(g, 1.4 * x, SAMPLES)])
-        - 1j * line * g
-    )
+    real = np.concatenate([np.linspace(0, g, 4)[:-1], np.geomspace(g, 1.4 * x, SAMPLES)])
+    w = real - 1j * line * g
     f = np.linalg.det(response.matrices(state, q, w, part, fine)) / (w + 1j * g) ** 2
-    seen = zeros(
-        np.concatenate([w, -np.conj(w[1:])]), np.concatenate([f, np.conj(f[1:])]), 1e-5, scale=g
-    )
-    return seen[(seen.imag > -low * g) & (np.abs(seen) < 2 * x) & (seen.real > -0.05 * g)]
+    both = np.concatenate([w, -np.conj(w[1:])]), np.concatenate([f, np.conj(f[1:])])
+    z = zeros(*both, 1e-5, scale=g)
+    return z[(z.imag > -low * g) & (np.abs(z) < 2 * x) & (z.real > -0.05 * g)]
 
 
-def root(state, q, w, fine=FINE, steps=20, part="full"):
-    """The zero of det M(q, .) next to w by secants; None if they leave the analytic half plane or do not settle."""
+def root(
+    state: State,
+    q: float,
+    w: complex,
+    fine: float = FINE,
+    steps: int = 20,
+    part: str = "full",
+) -> complex | None:
+    """The zero of det M(q, .) next to w by secants.
+
+    None if they leave the analytic half plane or do not settle.
+    """
     g = state.g
     if w.imag <= -0.98 * g:
         return None
@@ -118,20 +140,26 @@ def root(state, q, w, fine=FINE, steps=20, part="full"):
     return None
 
 
-def momenta(state, low=None, high=SHORTEST):
+def momenta(state: State) -> np.ndarray:
     """Momenta looked at, ascending."""
-    low = LONGEST * smallest_width(state) if low is None else low
-    return np.geomspace(low, high, int(np.ceil(np.log(high / low) / np.log(STEP))) + 1)
+    low = LONGEST * smallest_width(state)
+    return np.geomspace(low, SHORTEST, int(np.ceil(np.log(SHORTEST / low) / np.log(STEP))) + 1)
 
 
-def fastest(state, q=None, fine=ROUGH, oscillating=False):
-    """The Mode with the largest growth rate at finite q, also where that is slightly negative; None where all decay faster the larger q.
+def fastest(
+    state: State,
+    q: np.ndarray | None = None,
+    fine: float = ROUGH,
+    oscillating: bool = False,
+) -> Mode | None:
+    """The Mode with the largest growth rate at finite q, also where that is slightly negative.
 
-    oscillating : only modes with Re w != 0.
+    q : momenta looked at, ascending. oscillating : only modes with Re w != 0. None where all decay
+    faster the larger q.
     """
     q = momenta(state) if q is None else q
-    found = [[w for w in roots(state, k, fine) if w.real > 0 or not oscillating] for k in q]
-    rate = np.array([-np.inf, *(row[0].imag if row else -np.inf for row in found), -np.inf])
+    modes = [[w for w in roots(state, k, fine) if w.real > 0 or not oscillating] for k in q]
+    rate = np.array([-np.inf, *(row[0].imag if row else -np.inf for row in modes), -np.inf])
     peaks = [
         i
         for i in range(len(q))
@@ -143,11 +171,14 @@ def fastest(state, q=None, fine=ROUGH, oscillating=False):
     if not peaks:
         return None
     best = max(peaks, key=lambda i: rate[i + 1])
-    return summit(state, Mode(q[best], found[best][0]))
+    return summit(state, Mode(q[best], modes[best][0]))
 
 
-def summit(state, near, fine=FINE):
-    """The Mode at the maximum of Im w over q next to ``near``: parabolas through three momenta, the last a narrow one. None if it is lost."""
+def summit(state: State, near: Mode, fine: float = FINE) -> Mode | None:
+    """The Mode at the maximum of Im w over q next to ``near``; None if it is lost.
+
+    By parabolas through three momenta, the last a narrow one.
+    """
     mode = near
     for _ in range(TRIES):
         mode, shift = _parabola(state, mode, WIDE, fine)
@@ -159,38 +190,38 @@ def summit(state, near, fine=FINE):
 
 
 def _parabola(state, near, spread, fine):
-    """(Mode at the top of the parabola through three momenta, its shift in units of ``spread``); (None, None) if the root is lost.
+    """(Mode at the top of the parabola through three momenta, its shift in units of ``spread``).
 
-    Where a mode beside it is of the other kind, at rest or not, or lost, the shift is a step towards the one of its kind if that grows faster;
-    else it is None: the top is a kink.
+    (None, None) if the root is lost. Where a mode beside it is of the other kind, at rest or not,
+    or lost, the shift is a step towards the one of its kind if that grows faster; else it is None:
+    the top is a kink.
     """
     middle = root(state, near.q, near.w, fine)
     if middle is None:
         return None, None
     sides = [root(state, near.q * np.exp(s * spread), middle, fine) for s in (-1, 1)]
-    here = Mode(near.q, complex(abs(middle.real), middle.imag))
-    alike = [
-        w is not None and (abs(w.real) > STILL * state.g) == (abs(middle.real) > STILL * state.g)
-        for w in sides
-    ]
+    alike = [w is not None and _moves(w, state.g) == _moves(middle, state.g) for w in sides]
     if not all(alike):
         for w, same, step in zip(sides, alike, (-1, 1)):
             if same and w.imag > middle.imag:
-                return Mode(
-                    near.q * float(np.exp(step * spread)), complex(abs(w.real), w.imag)
-                ), float(step)
-        return here, None
+                return _moved(near, w, step, spread), float(step)
+        return _moved(near, middle, 0, spread), None
     down, up = (w.imag for w in sides)
     bend = up + down - 2 * middle.imag
-    shift = float(
-        np.clip(0.5 * (down - up) / bend if bend < 0 else 2.0 * np.sign(up - down), -1.5, 1.5)
-    )
-    if abs(shift) > 1:
-        w = sides[shift > 0]
-    else:
-        w = (
-            middle
-            + 0.5 * shift * (sides[1] - sides[0])
-            + 0.5 * shift**2 * (sides[1] + sides[0] - 2 * middle)
-        )
-    return Mode(near.q * float(np.exp(shift * spread)), complex(abs(w.real), w.imag)), shift
+    shift = 0.5 * (down - up) / bend if bend < 0 else 2.0 * np.sign(up - down)
+    shift = float(np.clip(shift, -1.5, 1.5))
+    w = sides[shift > 0]
+    if abs(shift) <= 1:
+        slope, curvature = sides[1] - sides[0], sides[1] + sides[0] - 2 * middle
+        w = middle + 0.5 * shift * slope + 0.5 * shift**2 * curvature
+    return _moved(near, w, shift, spread), shift
+
+
+def _moves(w, g):
+    """Whether a mode oscillates."""
+    return abs(w.real) > STILL * g
+
+
+def _moved(near, w, shift, spread):
+    """The Mode of frequency w at a momentum ``shift`` steps of ``spread`` from ``near``."""
+    return Mode(near.q * float(np.exp(shift * spread)), complex(abs(w.real), w.imag))

@@ -1,13 +1,15 @@
-"""Pairs of momenta (k, k') with |k - k'| = q in all directions, graded about the complex singularities of the pair response.
+"""Pairs of momenta (k, k') with |k - k'| = q, graded about the singularities of the pair response.
 
-sum_p f(|p + q/2|, |p - q/2|) = (1/4 pi^2 q) int k dk int_{|k-q|}^{k+q} k' dk' f(k, k'). At T_b = 0 f is analytic but for E(k) or
-E(k') next to the bath's edge, +-mt -+ ig and the same shifted by w, for E' = +-(E - w - 2ig), and for E = 0. A Gauss panel
-as long as its distance from the nearest of these points converges as 4^(-2n) with n nodes.
+sum_p f(|p + q/2|, |p - q/2|) = (1/4 pi^2 q) int k dk int_{|k-q|}^{k+q} k' dk' f(k, k'). At T_b = 0
+f is analytic but for E(k) or E(k') next to the bath's edge, +-mt -+ ig and the same shifted by w,
+for E' = +-(E - w - 2ig), and for E = 0. A Gauss panel as long as its distance from the nearest of
+these complex points converges as 4^(-2n) with n nodes.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,40 +17,57 @@ import numpy as np
 from .pair_kernels import divide
 
 NODES = 6  # a panel
-FAR, NEAR = (
-    60.0,
-    25.0,
-)  # kF: where the sum ends, the rest is added as powers of 1/p; for q < LONG, where more would lose digits
-LONG = 5e-4
+# kF: where the sum ends, the rest is added as powers of 1/p
+FAR = 60.0
+NEAR, LONG = 25.0, 5e-4  # for q < LONG, where more would lose digits
 BEYOND = 1.5 ** np.arange(3)  # times FAR: where the integrand is looked at for the rest
 TINY = 1e-14
 PAIRS = 2400  # of momenta in a block that is worked on at once
+ALONE = 64  # momenta in such a block where k' = k
 MANY = 60  # panels of a row; more are asked for where they are needed
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Outer momenta k (n,) in blocks of equally many inner ones: [(k (b,), inner (b, m), weight (b, m))]; weights hold all factors."""
+    """Outer momenta k in blocks with equally many inner ones.
+
+    blocks : (k (b,), inner (b, m), weight (b, m)) each; weights hold all factors.
+    """
 
     blocks: tuple
 
     @property
-    def count(self):
+    def count(self) -> int:
         """Pairs in all."""
         return sum(inner.size for _, inner, _ in self.blocks)
 
 
-def momenta(energies, D, mu):
-    """Complex momenta with E(k) = e, Re k >= 0: energies (..., n) -> (..., 2 n); a place and, its imaginary part, a width."""
+def momenta(energies: np.ndarray, D: float, mu: float) -> np.ndarray:
+    """Complex momenta with E(k) = e, Re k >= 0: energies (..., n) -> (..., 2 n).
+
+    The real part is a place, the imaginary one a width.
+    """
     e = np.asarray(energies, complex)
     root = np.sqrt(e**2 - D**2)
     k = np.sqrt(np.concatenate([mu + root, mu - root], axis=-1))
     return np.where(k.real < 0, -k, k)
 
 
-def pairs(q, w, D, mu, mt, g, nodes=NODES, fine=1.0, terms=3):
-    """The Pairs for M(q, w), q > 0, and for frequencies closer to w than g + Im w. ``fine`` : panels are so many times shorter;
-    ``terms`` : powers of 1/k that what lies beyond the last one is made of.
+def pairs(
+    q: float,
+    w: complex,
+    D: float,
+    mu: float,
+    mt: float,
+    g: float,
+    nodes: int = NODES,
+    fine: float = 1.0,
+    terms: int = 3,
+) -> Pairs:
+    """The Pairs for M(q, w), q > 0, and for frequencies closer to w than g + Im w.
+
+    fine : panels are so many times shorter. terms : powers of 1/k that what lies beyond the last
+    panel is made of.
     """
     edges = _edges(w, mt, g)
     own = momenta([*edges, w + 2j * g + D, w + 2j * g - D, 0.0], D, mu)
@@ -58,8 +77,7 @@ def pairs(q, w, D, mu, mt, g, nodes=NODES, fine=1.0, terms=3):
         [own, other + q, other - q, np.abs(q - other.real) + 1j * other.imag, met]
     )
     far = (FAR if q > LONG else NEAR) + 2 * np.sqrt(abs(mu)) + 2 * q
-    k, weight = panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
-    k, weight = np.append(k[0], far * BEYOND[:terms]), np.append(weight[0], _remainder(far, terms))
+    k, weight = _outer(far, places, nodes, fine, terms)
     weight = weight * k / (4 * np.pi**2 * q)
     xi = k**2 - mu
     E = np.hypot(xi, D)
@@ -68,61 +86,87 @@ def pairs(q, w, D, mu, mt, g, nodes=NODES, fine=1.0, terms=3):
     return Pairs(tuple(_blocks(k, weight, q, inner, nodes, fine)))
 
 
-def alone(w, D, mu, mt, g, nodes=NODES, fine=1.0, terms=3):
-    """The Pairs for M(0, w): k' = k."""
+def alone(
+    w: complex,
+    D: float,
+    mu: float,
+    mt: float,
+    g: float,
+    nodes: int = NODES,
+    fine: float = 1.0,
+    terms: int = 3,
+) -> Pairs:
+    """The Pairs for M(0, w): k' = k. ``fine``, ``terms`` as in `pairs`."""
     places = momenta([*_edges(w, mt, g), 0.5 * w + 1j * g, 0.0], D, mu)
     far = NEAR + 2 * np.sqrt(abs(mu))
-    k, weight = panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
-    k, weight = np.append(k[0], far * BEYOND[:terms]), np.append(weight[0], _remainder(far, terms))
+    k, weight = _outer(far, places, nodes, fine, terms)
     weight = weight * k**2 / (2 * np.pi**2)
+    starts = range(0, len(k), ALONE)
     return Pairs(
         tuple(
-            (k[i : i + 64], k[i : i + 64, None], weight[i : i + 64, None])
-            for i in range(0, len(k), 64)
+            (k[i : i + ALONE], k[i : i + ALONE, None], weight[i : i + ALONE, None]) for i in starts
         )
     )
 
 
+def _outer(far, places, nodes, fine, terms):
+    """Nodes and weights of int_0^inf dk: panels up to ``far``, and what lies beyond."""
+    k, weight = panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
+    beyond = far * BEYOND[:terms]
+    return np.append(k[0], beyond), np.append(weight[0], _remainder(far, terms))
+
+
 def _remainder(far, terms):
-    """Weights (terms,) of J(far BEYOND) in int_far^inf J dk for J = sum_n x_n/k^2n, n = 1 .. terms."""
+    """Weights (terms,) of J(far BEYOND) in int_far^inf J dk for J = sum_n x_n/k^2n, n <= terms."""
     n = np.arange(1, terms + 1)
     return far * np.linalg.solve(BEYOND[:terms] ** (-2.0 * n[:, None]), 1 / (2 * n - 1))
 
 
 def _edges(w, mt, g):
+    """Complex energies at which a level meets the bath's edge, +-mt, itself or moved by w."""
     return [s * mt + shift for s in (1, -1) for shift in (1j * g, w + 1j * g)]
 
 
 def _meetings(q, W, D, mu):
-    """Complex k with E(|k +- q|) = +-(E(k) - W): (xi'^2 - xi^2 - W^2)^2 = 4 W^2 E^2, a polynomial of degree 6 for either sign of q."""
+    """Complex k with E(|k +- q|) = +-(E(k) - W).
+
+    (xi'^2 - xi^2 - W^2)^2 = 4 W^2 E^2 is a polynomial of degree 6 for either sign of q.
+    """
     e = q * q - 2 * mu
-    difference = np.array(
-        [4 * q, 6 * q * q, 2 * q * e + 2 * q**3, q * q * e - W * W]
-    )  # xi'^2 - xi^2 without the cancelling fourth powers
+    # xi'^2 - xi^2 - W^2 without the cancelling fourth powers
+    difference = np.array([4 * q, 6 * q * q, 2 * q * e + 2 * q**3, q * q * e - W * W])
     polynomial = np.convolve(difference, difference).astype(complex)
     polynomial[2:] -= 4 * W**2 * np.array([1, 0, -2 * mu, 0, mu**2 + D**2])
-    found = np.roots(polynomial)
-    found = np.concatenate([found, -found])
-    return found[found.real > -1.0]
+    k = np.roots(polynomial)
+    k = np.concatenate([k, -k])
+    return k[k.real > -1.0]
 
 
 @functools.lru_cache
-def gauss(nodes):
+def gauss(nodes: int) -> tuple[np.ndarray, np.ndarray]:
     """Gauss nodes and weights on [-1, 1]."""
     return np.polynomial.legendre.leggauss(nodes)
 
 
-def panels(low, high, places, nodes, fine):
-    """Gauss nodes and weights (rows, panels * nodes) of int_low^high dx; panels are ``fine`` times shorter than their distance from
-    the nearest of ``places`` (rows, n) complex. Rows that need fewer than the longest end with weights of 0.
+def panels(
+    low: np.ndarray, high: np.ndarray, places: np.ndarray, nodes: int, fine: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss nodes and weights (rows, panels * nodes) of int_low^high dx; low, high (rows,).
+
+    Panels are ``fine`` times shorter than their distance from the nearest of ``places`` (rows, n)
+    complex. Rows that need fewer than the longest end with weights of 0.
     """
     edges, _ = divided(low, high, places, fine)
     return _nodes(edges, nodes)
 
 
-def divided(low, high, places, fine):
-    """(edges (rows, most + 1), panels (rows,)) : panels that each hold int dx/h = 1/fine or less, h the distance from the place
-    where that is most; rows with fewer repeat ``high``.
+def divided(
+    low: np.ndarray, high: np.ndarray, places: np.ndarray, fine: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(edges (rows, most + 1), number of panels (rows,)).
+
+    Panels each hold int dx/h = 1/fine or less, h the distance from the place where that is most;
+    rows with fewer repeat ``high``.
     """
     places = np.ascontiguousarray(np.broadcast_to(places, (len(low), places.shape[1])))
     real, size = places.real.copy(), np.maximum(np.abs(places.imag), TINY)
@@ -133,14 +177,14 @@ def divided(low, high, places, fine):
 
 
 def _nodes(edges, nodes):
+    """Gauss nodes and weights (rows, panels * nodes) of panels between edges (rows, panels + 1)."""
     x, share = gauss(nodes)
     half = 0.5 * np.diff(edges, axis=1)[..., None]
-    return (edges[:, :-1, None] + half * (1 + x)).reshape(len(edges), -1), (half * share).reshape(
-        len(edges), -1
-    )
+    places = (edges[:, :-1, None] + half * (1 + x)).reshape(len(edges), -1)
+    return places, (half * share).reshape(len(edges), -1)
 
 
-def _blocks(k, weight, q, places, nodes, fine):
+def _blocks(k, weight, q, places, nodes, fine) -> Iterator[tuple]:
     """Outer momenta that need about as many inner ones together, about PAIRS a block."""
     edges, count = divided(np.abs(k - q), k + q, places, fine)
     order = np.argsort(count, kind="stable")

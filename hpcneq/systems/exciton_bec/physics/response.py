@@ -1,9 +1,11 @@
-"""M(q, w) of the condensate, real or complex w with Im w > -g: Hanai et al. (2018), Eqs. (34)-(37), and its parts (72), (73).
+"""M(q, w) of the condensate, real or complex w with Im w > -g, and its inter- and intra-band parts.
 
-G^R = sum_a P_a/(v + ig - aE), and G^K = G^R Sigma^K G^A has the same poles: G^K = sum_aj S_j(v) [K_aj/(v + ig - aE) + h.c.], with
-K_aj = P_a |j><j| G^A(aE - ig) and S_j = gb tanh((v -+ mt)/2 T_b) +- gv. Each bubble is then a sum of integrals
-int dv S_j/[(v - z1)(v - z2)] = [L_j(z1) - L_j(z2)]/(z1 - z2), where L depends on one momentum alone; what depends on both is
-d = cE - aE' - w and d - 2ig. a, c = +-1 label the branches: intra-band means a = c.
+Hanai et al. (2018), Eqs. (34)-(37), (72), (73). G^R = sum_a P_a/(v + ig - aE), and
+G^K = G^R Sigma^K G^A has the same poles: G^K = sum_aj S_j(v) [K_aj/(v + ig - aE) + h.c.], with
+K_aj = P_a |j><j| G^A(aE - ig) and S_j = gb tanh((v -+ mt)/2 T_b) +- gv. Each bubble is then a sum
+of integrals int dv S_j/[(v - z1)(v - z2)] = [L_j(z1) - L_j(z2)]/(z1 - z2), where L depends on one
+momentum alone; what depends on both is d = cE - aE' - w and d - 2ig. a, c = +-1 label the
+branches: intra-band means a = c.
 """
 
 from __future__ import annotations
@@ -11,11 +13,14 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import digamma
 
 from hpcneq.errors import InputError
 
 from .frequency_integrals import energy, pair_function
-from .pair_grid import alone, pairs
+from .gap_equations import State
+from .pair_grid import Pairs, alone, pairs
 from .pair_kernels import cold_logarithms, pair_sums
 
 PARTS = ("full", "inter", "intra")
@@ -29,59 +34,63 @@ COARSER = (0.16, 0.25)  # the comparisons have panels of fine - COARSER sqrt(fin
 CLOSE = 1e-12  # |d| taken for zero
 
 
-def logarithm(z, j, state):
-    """L_j(z) = int dv S_j(v)/(v - z), up to a constant that all share; z any shape, off the real axis."""
+def logarithm(z: np.ndarray, j: int, state: State) -> np.ndarray:
+    """L_j(z) = int dv S_j(v)/(v - z), up to a constant that all share; z off the real axis."""
     edge, decay = (state.mt, state.gv) if j == 0 else (-state.mt, -state.gv)
     turn = np.where(np.imag(z) > 0, 1j * np.pi, -1j * np.pi)
     return state.gb * (-2 * _log(edge - z, state.T) - turn) + decay * turn
 
 
 def _log(x, T):
-    """log x, smeared by the bath's temperature: int dv (-df/dv) log(x - v) for x off the real axis."""
+    """log x, smeared by the bath's temperature: int dv (-df/dv) log(x - v), x off the real axis."""
     if T == 0:
         return np.log(x)
-    from scipy.special import digamma
-
     u = 1j * x / (2 * np.pi * T)
     upper = np.imag(x) < 0  # Re u > 0
     u = np.where(upper, u, -u)
     return digamma(0.5 + u) + np.log(2 * np.pi * T) + np.where(upper, -0.5j * np.pi, 0.5j * np.pi)
 
 
-def traces(k, inner, weight, w, state):
-    """(sums, Re G, Im G) over a block of pairs, k (b,), inner (b, m), weight (b, m), at frequencies w (n_w,).
+def traces(
+    k: np.ndarray, inner: np.ndarray, weight: np.ndarray, w: np.ndarray, state: State
+) -> tuple[np.ndarray, float, float]:
+    """(sums, Re G, Im G) over a block of pairs at frequencies w (n_w,).
 
-    sums (n_w, 2, 4) : int dv of the traces A11 B22, A22 B11, A12 B12, A21 B21; inter-band, intra-band. Re G, Im G : the pair
+    k (b,), inner (b, m) and weight (b, m) : a block of `Pairs`. sums (n_w, 2, 4) : int dv of the
+    traces A11 B22, A22 B11, A12 B12, A21 B21; inter-band, intra-band. Re G, Im G : the pair
     functions of k', summed with the weights.
     """
-    here, there = levels(k, state), levels(inner, state)
-    E = np.stack([here[0], -here[0]], axis=1)
+    outer_levels, inner_levels = levels(k, state), levels(inner, state)
+    E = np.stack([outer_levels[0], -outer_levels[0]], axis=1)
     low = np.stack([logarithm(E[:, :, None] - 1j * state.g - w, j, state) for j in (0, 1)], axis=-1)
     side = np.stack([logarithm(E + 1j * state.g, j, state) for j in (0, 1)], axis=-1)
-    found = np.zeros((len(w), 2, 4), complex)
+    sums = np.zeros((len(w), 2, 4), complex)
     real, imaginary = pair_sums(
-        *here,
+        *outer_levels,
         low,
         side,
         weight,
-        *there,
-        *inner_logarithms(there[0], w, state),
+        *inner_levels,
+        *inner_logarithms(inner_levels[0], w, state),
         w,
         (state.gb, state.gv),
         CLOSE,
-        found,
+        sums,
     )
-    return found, real, imaginary
+    return sums, real, imaginary
 
 
-def levels(k, state):
+def levels(k: np.ndarray, state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(E, xi/E, -D/E) at momenta k."""
     E = energy(k**2 - state.mu, state.delta)
     return E, (k**2 - state.mu) / E, -state.delta / E
 
 
-def inner_logarithms(E, w, state):
-    """(own (b, m, 2, 2), ahead (n_w, b, m, 2, 2)) : log(+-mt - aE - ig) and log(+-mt - aE - w - ig), smeared by the temperature."""
+def inner_logarithms(E: np.ndarray, w: np.ndarray, state: State) -> tuple[np.ndarray, np.ndarray]:
+    """(own (b, m, 2, 2), ahead (n_w, b, m, 2, 2)) for energies E (b, m) and frequencies w (n_w,).
+
+    log(+-mt - aE - ig) and log(+-mt - aE - w - ig), smeared by the temperature.
+    """
     own, ahead = np.empty((*E.shape, 2, 2), complex), np.empty((len(w), *E.shape, 2, 2), complex)
     if state.T == 0:
         cold_logarithms(E, w, state.mt, state.g, own, ahead)
@@ -92,7 +101,7 @@ def inner_logarithms(E, w, state):
     return own, ahead
 
 
-def bubbles(traces):
+def bubbles(traces: np.ndarray) -> np.ndarray:
     """Pi (..., 2, 2) of Eq. (36) from the four traces (..., 4)."""
     a, b, c, d = (traces[..., i] for i in range(4))
     Pi = np.stack(
@@ -101,11 +110,20 @@ def bubbles(traces):
     return Pi.reshape(*Pi.shape[:-1], 2, 2)
 
 
-def matrices(state, q, w, part="full", fine=1.0, terms=3):
-    """(n, 2, 2) M(q, w) for frequencies w (n,), Im w > -g; ``part`` "full", "inter": 2/U - Pi_inter, or "intra": -Pi_intra, the rest.
+def matrices(
+    state: State,
+    q: float,
+    w: ArrayLike,
+    part: str = "full",
+    fine: float = 1.0,
+    terms: int = 3,
+) -> np.ndarray:
+    """(n, 2, 2) M(q, w) for frequencies w (n,), Im w > -g; units of Eq. (36) at 2m = kF = eF = 1.
 
-    Units of Eq. (36) at 2m = kF = eF = 1. Frequencies that share a cell of the plane share their momenta: inside it the result
-    is analytic in w, however coarse the panels, which are ``fine`` times shorter than their distance from the next singularity.
+    part : "full", "inter": 2/U - Pi_inter, or "intra": -Pi_intra, the rest. Frequencies that share
+    a cell of the plane share their momenta: inside it the result is analytic in w, however coarse
+    the panels, which are ``fine`` times shorter than their distance from the next singularity.
+    Raises InputError for another part, and where M is not analytic.
     """
     if part not in PARTS:
         raise InputError(f"part = {part!r}: choose from {', '.join(PARTS)}")
@@ -123,78 +141,88 @@ def matrices(state, q, w, part="full", fine=1.0, terms=3):
                 for z in w
             ]
         )
-    there = np.where(w.real < 0, -np.conj(w), w)
-    unique, where = np.unique(there, return_inverse=True)
+    right = np.where(w.real < 0, -np.conj(w), w)
+    unique, where = np.unique(right, return_inverse=True)
     cells = cell(unique, state.g)
-    found = np.empty((len(unique), 2, 2), complex)
+    M = np.empty((len(unique), 2, 2), complex)
     for z in np.unique(cells):
         mine = np.flatnonzero(cells == z)
-        at = (z, state.delta, state.mu, state.mt, state.g)
-        grid = (
-            pairs(q, *at, fine=fine, terms=terms)
-            if q >= SHORTEST
-            else alone(*at, fine=fine, terms=terms)
-        )
+        grid = _grid(state, q, z, fine, terms)
         for start in range(0, len(mine), TOGETHER):
             some = mine[start : start + TOGETHER]
-            inverse, Pi = summed(state, unique[some], grid)
-            found[some] = chosen(inverse, Pi, part)
-    found = found[where]
-    return np.where((w.real < 0)[:, None, None], np.conj(found), found)
+            M[some] = chosen(*summed(state, unique[some], grid), part)
+    M = M[where]
+    return np.where((w.real < 0)[:, None, None], np.conj(M), M)
+
+
+def _grid(state, q, w, fine, terms):
+    """The pairs of momenta for M(q, w)."""
+    at = (w, state.delta, state.mu, state.mt, state.g)
+    if q >= SHORTEST:
+        return pairs(q, *at, fine=fine, terms=terms)
+    return alone(*at, fine=fine, terms=terms)
 
 
 def _around(state, w, part, fine, terms):
-    """M(0, w) as its mean on a circle: at q = 0 the divided differences lose their digits where w -> 0, M is analytic there."""
+    """M(0, w) as its mean on a circle, for w -> 0.
+
+    At q = 0 the divided differences lose their digits there, where M is analytic.
+    """
     z = w + CIRCLE * state.g * np.exp(2j * np.pi * (np.arange(POINTS) + 0.5) / POINTS)
     return matrices(state, 0.0, z, part, fine, terms).mean(axis=0)
 
 
-def cell(w, g):
-    """The frequency in whose cell w (n,) lies: cells are CELL as wide as their distance from Im w = -g, the lowest point counts."""
+def cell(w: np.ndarray, g: float) -> np.ndarray:
+    """The frequency in whose cell w (n,) lies.
+
+    Cells are CELL as wide as their distance from Im w = -g; the lowest point counts.
+    """
     height = 2.0 ** np.floor(np.log2((w.imag + g) / g)) * g
     width = CELL * height
     return np.round(w.real / width) * width + 1j * (height - g)
 
 
-def with_errors(state, q, w, part="full", fine=1.0):
-    """(M, error) (n, 2, 2) each: error of every element, from its change on longer panels, and rounding.
+def with_errors(
+    state: State, q: float, w: ArrayLike, part: str = "full", fine: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """(M, error) (n, 2, 2) each: error of every element, from longer panels, and rounding.
 
-    Coarser panels are worse by factors of five and more, but may agree with the others by chance, or share the one that counts: the
-    larger change of two counts, and as all elements sum the same traces, the largest element's beside it. The comparisons also add
-    one power of 1/k less beyond the last panel.
+    Coarser panels are worse by factors of five and more, but may agree with the others by chance,
+    or share the one that counts: the larger change of two counts, and as all elements sum the same
+    traces, the largest element's beside it. The comparisons also add one power of 1/k less beyond
+    the last panel.
     """
-    here = matrices(state, q, w, part, fine)
-    moved = np.max(
-        [
-            np.abs(here - matrices(state, q, w, part, fine - less * fine**0.5, 2))
-            for less in COARSER
-        ],
-        axis=0,
-    )
-    return here, 0.5 * moved + moved.max(axis=(-2, -1), keepdims=True) + ROUNDING
+    M = matrices(state, q, w, part, fine)
+    coarser = [matrices(state, q, w, part, fine - less * fine**0.5, 2) for less in COARSER]
+    moved = np.max([np.abs(M - other) for other in coarser], axis=0)
+    return M, 0.5 * moved + moved.max(axis=(-2, -1), keepdims=True) + ROUNDING
 
 
-def summed(state, w, grid):
-    """(2/U as a (2, 2) sum, Pi (n, 2, 2, 2) : inter-band, intra-band) over a grid of pairs, w (n,).
+def summed(state: State, w: np.ndarray, grid: Pairs) -> tuple[np.ndarray, np.ndarray]:
+    """(2/U as a (2, 2) sum, Pi (n, 2, 2, 2): inter-band, intra-band) over a grid of pairs, w (n,).
 
-    1/U is summed as Re G of both momenta, and the imaginary part of the gap equation, 0 = sum Im G, likewise: then M12 and M22
-    vanish at q = w = 0 at every momentum, Eqs. (39), (40), though gap and number equation stop at a cutoff and M does not.
+    1/U is summed as Re G of both momenta, and the imaginary part of the gap equation, 0 = sum Im G,
+    likewise: then M12 and M22 vanish at q = w = 0 at every momentum, Eqs. (39), (40), though gap
+    and number equation stop at a cutoff and M does not.
     """
-    found = [shares(state, w, block) for block in grid.blocks]
-    return sum(inverse for inverse, _ in found), sum(Pi for _, Pi in found)
+    parts = [shares(state, w, block) for block in grid.blocks]
+    return sum(inverse for inverse, _ in parts), sum(Pi for _, Pi in parts)
 
 
-def shares(state, w, block):
+def shares(state: State, w: np.ndarray, block: tuple) -> tuple[np.ndarray, np.ndarray]:
     """What one block of pairs adds to `summed`."""
     k, inner, weight = block
-    found, real, imaginary = traces(k, inner, weight, w, state)
+    sums, real, imaginary = traces(k, inner, weight, w, state)
     outer = pair_function(k**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T)
     real, imaginary = (weight.sum(axis=1) @ x + y for x, y in zip(outer, (real, imaginary)))
-    return np.array([[real, imaginary], [-imaginary, real]]), bubbles(found)
+    return np.array([[real, imaginary], [-imaginary, real]]), bubbles(sums)
 
 
-def chosen(inverse, Pi, part):
-    """(n, 2, 2) M from 2/U (2, 2) and Pi (n, 2, 2, 2) : "full", "inter", and "intra" without 2/U, which diverges where no pairs screen it."""
+def chosen(inverse: np.ndarray, Pi: np.ndarray, part: str) -> np.ndarray:
+    """(n, 2, 2) M from 2/U (2, 2) and Pi (n, 2, 2, 2).
+
+    "full", "inter", and "intra" without 2/U, which diverges where no pairs screen it.
+    """
     if part == "full":
         return inverse - Pi.sum(axis=1)
     return inverse - Pi[:, 0] if part == "inter" else -Pi[:, 1]

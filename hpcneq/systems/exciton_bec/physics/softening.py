@@ -1,38 +1,29 @@
-"""Where the condensate's long-wave coefficients change sign along the decay: alpha11 (attraction), beta22 (supercurrent turned round)."""
+"""Where along the decay alpha11 (attraction) and beta22 (supercurrent turned round) change sign."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from scipy.optimize import brentq
 
-from . import hydrodynamics
-from . import number_balance as steady
-from . import steady_states as states
+from . import hydrodynamics, number_balance, steady_states
+from .gap_equations import Drive, State
 
-FIRST = 1e-4
-STEPS = (
-    0.8,
-    0.95,
-    1.1,
-    1.3,
-    1.7,
-    2.5,
-    4.0,
-)  # times the ratio where alpha11 vanishes: beta22 follows closely or not at all
+FIRST, GROWTH = 1e-4, 1.35  # the smallest ratio looked at, and the step to the next
+# times the ratio where alpha11 vanishes: beta22 follows closely or not at all
+STEPS = (0.8, 0.95, 1.1, 1.3, 1.7, 2.5, 4.0)
 
 
-def zeros(drive):
-    """{ratio_c, alpha11, beta22 : ratio or None} : end of the condensate, first zeros of the two coefficients below it."""
-    end = states.critical(drive)
+def zeros(drive: Drive) -> dict[str, float | None]:
+    """{ratio_c, alpha11, beta22: ratio or None}: end of the condensate, first zeros below it."""
+    end = steady_states.critical(drive)
+    steps = ladder(FIRST, end.ratio, GROWTH)
     soft = first_zero(
-        drive, lambda s: steady.static_coefficients(s)["alpha11"], _ladder(FIRST, end.ratio, 1.35)
+        drive, lambda state: number_balance.static_coefficients(state)["alpha11"], steps
     )
-    steps = (
-        [r for r in (x * soft for x in STEPS) if r < 0.95 * end.ratio]
-        if soft
-        else _ladder(FIRST, end.ratio, 1.35)
-    )
+    if soft:
+        steps = [r for r in (x * soft for x in STEPS) if r < 0.95 * end.ratio]
     return {
         "ratio_c": end.ratio,
         "alpha11": soft,
@@ -40,7 +31,8 @@ def zeros(drive):
     }
 
 
-def _ladder(low, high, factor):
+def ladder(low: float, high: float, factor: float) -> list[float]:
+    """Ratios from ``low`` to just below ``high``, each ``factor`` times the one before."""
     if low >= 0.97 * high:
         return []
     steps = [low]
@@ -49,19 +41,31 @@ def _ladder(low, high, factor):
     return steps
 
 
-def first_zero(drive, quantity, ratios, accuracy=1e-9):
-    """The ratio at which quantity(State) first turns from positive to negative between ascending ``ratios``, or None."""
+def first_zero(
+    drive: Drive,
+    quantity: Callable[[State], float],
+    ratios: Sequence[float],
+    accuracy: float = 1e-9,
+) -> float | None:
+    """The ratio at which quantity(state) first turns negative, or None.
+
+    ratios : ascending; the zero is bracketed by two of them. accuracy : relative.
+    """
     last = before = None
     for ratio in ratios:
-        state = states.solve(replace(drive, ratio=ratio), last)
+        state = steady_states.solve(replace(drive, ratio=ratio), last)
         if quantity(state) < 0:
             if before is None:
                 return None
-            return brentq(
-                lambda r: quantity(states.solve(replace(drive, ratio=r), state)),
-                before,
-                ratio,
-                xtol=accuracy * ratio,
-            )
+            return _zero(drive, quantity, before, ratio, state, accuracy * ratio)
         last, before = state, ratio
     return None
+
+
+def _zero(drive, quantity, low, high, warm, accuracy):
+    """The zero of quantity(state) between two ratios; ``warm`` : a state nearby."""
+
+    def value(ratio):
+        return quantity(steady_states.solve(replace(drive, ratio=ratio), warm))
+
+    return brentq(value, low, high, xtol=accuracy)

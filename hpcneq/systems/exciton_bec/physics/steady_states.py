@@ -1,99 +1,40 @@
-"""Uniform steady states of the driven condensate: gap and number equations, and how their roots are found.
+"""Uniform steady states of the driven condensate: roots of the gap and the number equation.
 
-Hanai, Littlewood and Ohashi (2018), Eqs. (32), (33). The gap equation is complex: its imaginary part, that pumping and decay
-balance in the condensate, fixes how far the bath's chemical potential must lie above the condensate's. Units 2m = kF = eF = 1.
+Found from the state at rest along the ratio of decay to pumping, and along the order parameter down
+to where the condensate ends.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import brentq
 
 from hpcneq.errors import NotConverged
 
-from . import frequency_integrals as kernels
-from .radial_grid import grid
+from .gap_equations import NUMBER, Drive, State, residual
 
-NUMBER = 1.0 / 3.0  # int p^2 n_p dp at kF = 1
 TIGHT = 1e-12  # residual at which Newton stops
 LEAST_RATIO = 1e-7  # ratios below it start at rest
+UNITARITY = (0.6864, 0.5906)  # delta and mu at inv = 0, at rest
 
 
-@dataclass(frozen=True)
-class Drive:
-    """What is given: interaction 1/(kF a_s), decay over pumping, and what the wide bands need.
+# ---- Newton ---------------------------------------------------------------------------------
 
-    number : "cutoff" counts every carrier up to ``p_c``; "subtracted" leaves out the tail n = gb/(pi p^2) that an endlessly wide
-    bath pumps, so that ``p_c`` may go to infinity. ``fine`` : panels of the momentum grid are cut into so many.
+
+def newton(
+    function: Callable[[np.ndarray], np.ndarray],
+    x: Sequence[float],
+    steps: int = 25,
+    scale: float = 1e-7,
+) -> tuple[np.ndarray, float]:
+    """(x, largest residual) of a root of a small system by damped Newton.
+
+    With central differences of relative size ``scale``. Raises NotConverged.
     """
-
-    inv: float = 0.0
-    ratio: float = 0.0
-    gb: float = 1e-3
-    p_c: float = 100.0
-    number: str = "cutoff"
-    T: float = 0.0
-    fine: int = 1
-
-    @property
-    def gv(self):
-        return self.ratio * self.gb
-
-    @property
-    def g(self):
-        return self.gb + self.gv
-
-
-@dataclass(frozen=True)
-class State:
-    """A steady state: order parameter ``delta``, ``mu`` of the condensate (half its frequency), ``mt`` = mu_b - mu."""
-
-    delta: float
-    mu: float
-    mt: float
-    drive: Drive
-    residual: float = 0.0
-
-    @property
-    def mu_b(self):
-        return self.mu + self.mt
-
-    gb = property(lambda self: self.drive.gb)
-    gv = property(lambda self: self.drive.gv)
-    g = property(lambda self: self.drive.g)
-    T = property(lambda self: self.drive.T)
-    p_c = property(lambda self: self.drive.p_c)
-    inv = property(lambda self: self.drive.inv)
-    ratio = property(lambda self: self.drive.ratio)
-
-
-def integrands(p, D, mu, mt, drive):
-    """(3, n) : p^2 {Re G - 1/2p^2}, p^2 Im G, p^2 n_p (with the tail taken off where ``number`` says so)."""
-    xi = p**2 - mu
-    real, imaginary = kernels.pair_function(xi, D, mt, drive.gb, drive.gv, drive.T)
-    n = kernels.occupation(xi, D, mt, drive.gb, drive.gv, drive.T)
-    tail = drive.gb / np.pi if drive.number == "subtracted" else 0.0
-    return np.stack([p**2 * real - 0.5, p**2 * imaginary, p**2 * n - tail])
-
-
-def balance(sums, D, mu, drive):
-    """(3,) residual: gap (real), gap (imaginary; per g, so that it does not fade with the rates), number."""
-    return np.array([sums[0] + 0.25 * np.pi * drive.inv, sums[1], sums[2] - NUMBER])
-
-
-def residual(D, mu, mt, drive):
-    """(3,) residual of the gap (real, imaginary) and the number equation."""
-    p, weight = grid(D, mu, mt, drive.g, drive.p_c, drive.fine)
-    return balance(integrands(p, D, mu, mt, drive) @ weight, D, mu, drive)
-
-
-# ---- Newton ---------------------------------------------------------------------------------------------------------
-
-
-def newton(function, x, steps=25, scale=1e-7):
-    """(x, largest residual) of a root of a small system by damped Newton with central differences. Raises NotConverged."""
     x = np.array(x, float)
     value = function(x)
     for _ in range(steps):
@@ -123,39 +64,37 @@ def newton(function, x, steps=25, scale=1e-7):
     raise NotConverged(f"steady: Newton stopped at residual {np.abs(value).max():.1e}")
 
 
-# ---- states ---------------------------------------------------------------------------------------------------------
+# ---- states ---------------------------------------------------------------------------------
 
 
 class NoCondensate(NotConverged):
-    """The normal state at rest: width or temperature of the levels exceed what the interaction binds."""
+    """Normal even at rest: width or temperature of the levels exceed what the interaction binds."""
 
 
 class Lost(NotConverged):
     """A branch that Newton no longer follows, though it does not end."""
 
 
-def equilibrium(drive):
-    """The state without decay, gv = 0: mt = 0 by symmetry, (delta, mu) by Newton from unitarity, then along inv.
+def equilibrium(drive: Drive) -> State:
+    """The state without decay, gv = 0: mt = 0 by symmetry.
 
-    Raises NoCondensate where the gap equation has no root, NotConverged where the bath overfills the bands.
+    (delta, mu) by Newton from unitarity, then along inv. Raises NoCondensate where the gap equation
+    has no root, NotConverged where the bath overfills the bands.
     """
     rest = replace(drive, ratio=0.0)
-    x = None
-    if drive.number == "cutoff" and drive.gb * drive.p_c / np.pi > 0.9 * NUMBER:
+    filled = drive.gb * drive.p_c / np.pi
+    if drive.number == "cutoff" and filled > 0.9 * NUMBER:
         raise NotConverged(
-            f"steady: the wide bath alone fills the momenta up to p_c = {drive.p_c:g} with int p^2 n_p dp = "
-            f'{drive.gb * drive.p_c / np.pi:.3g}, the system holds 1/3; lower p_c or gamma_b, or number = "subtracted"'
+            f"steady: the wide bath alone fills the momenta up to p_c = {drive.p_c:g} with "
+            f"int p^2 n_p dp = {filled:.3g}, the system holds 1/3; lower p_c or gamma_b, "
+            'or number = "subtracted"'
         )
-    for inv in np.unique([0.0, *np.arange(0, abs(drive.inv), 0.5), abs(drive.inv)]) * np.sign(
-        drive.inv or 1.0
-    ):
+    strengths = np.unique([0.0, *np.arange(0, abs(drive.inv), 0.5), abs(drive.inv)])
+    x = [np.log(UNITARITY[0]), UNITARITY[1]]
+    for inv in strengths * np.sign(drive.inv or 1.0):
         at = replace(rest, inv=float(inv))
-
-        def equations(y):
-            return residual(np.exp(y[0]), y[1], 0.0, at)[[0, 2]]
-
         try:
-            x, size = newton(equations, [np.log(0.6864), 0.5906] if x is None else x)
+            x, size = newton(functools.partial(_at_rest, at), x)
         except NotConverged:
             normal_at_rest(at)
             normal_at_rest(rest)
@@ -163,20 +102,32 @@ def equilibrium(drive):
     return State(float(np.exp(x[0])), float(x[1]), 0.0, rest, float(size))
 
 
-def normal_at_rest(drive):
-    """Raise NoCondensate if the gap equation's sum, largest at delta = 0, is too small there at the normal state's mu."""
+def _at_rest(drive, unknowns):
+    """(2,) residual of the gap and the number equation at (ln delta, mu), without decay."""
+    return residual(np.exp(unknowns[0]), unknowns[1], 0.0, drive)[[0, 2]]
+
+
+def normal_at_rest(drive: Drive) -> None:
+    """Raise NoCondensate if the normal state at rest is stable.
+
+    Then the gap equation's sum, largest at delta = 0, is too small there at the normal state's mu.
+    """
     low, high = -1.0, 2.0
     while residual(0.0, low, 0.0, drive)[2] > 0 and low > -1e6:
         low *= 4
     mu = brentq(lambda x: residual(0.0, x, 0.0, drive)[2], low, high, xtol=1e-12)
     if residual(0.0, mu, 0.0, drive)[0] < 0:
         raise NoCondensate(
-            f"steady: no condensate at inv = {drive.inv:g}, gamma_b = {drive.gb:g}, T_b = {drive.T:g}, even without decay"
+            f"steady: no condensate at inv = {drive.inv:g}, gamma_b = {drive.gb:g}, "
+            f"T_b = {drive.T:g}, even without decay"
         )
 
 
-def edge(D, mu, drive):
-    """mt at which pumping balances decay in the condensate at fixed (D, mu): the one root of the imaginary part, 0 < ratio < 1."""
+def edge(D: float, mu: float, drive: Drive) -> float:
+    """mt at which pumping balances decay in the condensate at fixed (D, mu), 0 < ratio < 1.
+
+    The one root of the imaginary part of the gap equation. Raises NotConverged.
+    """
 
     def loss(mt):
         return residual(D, mu, mt, drive)[1]
@@ -189,8 +140,11 @@ def edge(D, mu, drive):
     return brentq(loss, 0.0, top, xtol=1e-13)
 
 
-def at_ratio(drive, start):
-    """The state of ``drive`` near ``start`` (delta, mu, mt), by Newton in (ln delta, mu, ln mt). Raises NotConverged."""
+def at_ratio(drive: Drive, start: tuple[float, float, float]) -> State:
+    """The state of ``drive`` near ``start`` (delta, mu, mt), by Newton in (ln delta, mu, ln mt).
+
+    Raises NotConverged.
+    """
 
     def equations(y):
         if not (-30 < y[0] < 5 and -200 < y[1] < 50 and -40 < y[2] < 6):
@@ -201,8 +155,11 @@ def at_ratio(drive, start):
     return State(float(np.exp(y[0])), float(y[1]), float(np.exp(y[2])), drive, float(size))
 
 
-def at_delta(drive, delta, start):
-    """The state with the order parameter ``delta``; start (mu, mt, ratio), its ratio is found. Raises NotConverged."""
+def at_delta(drive: Drive, delta: float, start: tuple[float, float, float]) -> State:
+    """The state with the order parameter ``delta``, whose ratio is solved for.
+
+    start : (mu, mt, ratio). Raises NotConverged.
+    """
 
     def equations(y):
         if not (0 < y[2] < 1.5 and -40 < y[1] < 6):
@@ -219,34 +176,37 @@ def at_delta(drive, delta, start):
     )
 
 
-def normal_edge(drive, start, steps=12):
-    """The state with delta = 0 at which the condensate ends, its ratio solved for: (states on the way, last one at delta = 0).
+def normal_edge(drive: Drive, start: State, steps: int = 12) -> list[State]:
+    """States from ``start``, which has decay, to delta = 0, where the condensate ends.
 
-    ``start`` : a State with decay. The order parameter is lowered, (mu, mt, ratio) follow, steps halve where Newton fails.
+    The order parameter is lowered, (mu, mt, ratio) follow; steps halve where Newton fails. Raises
+    Lost if they become too small.
     """
-    found, delta = [start], start.delta
+    way, delta = [start], start.delta
     step, least = start.delta / steps, 1e-4 * start.delta
-    x = (start.mu, start.mt, start.ratio)
     while delta > 0:
         target = delta - step if delta - step > 0.3 * step else 0.0
         try:
-            state = at_delta(drive, target, _ahead(found, target) if len(found) > 1 else x)
+            state = at_delta(drive, target, _ahead(way, target))
         except NotConverged:
             step *= 0.5
             if step < least:
                 raise Lost(
-                    f"steady: lost the branch at delta = {delta:.3e}, ratio = {found[-1].ratio:.6g}"
+                    f"steady: lost the branch at delta = {delta:.3e}, ratio = {way[-1].ratio:.6g}"
                 ) from None
             continue
-        found.append(state)
-        delta, x = target, (state.mu, state.mt, state.ratio)
+        way.append(state)
+        delta = target
         step = min(1.5 * step, start.delta / steps)
-    return found
+    return way
 
 
-def _ahead(found, delta):
+def _ahead(way, delta):
     """(mu, mt, ratio) guessed at ``delta`` from the last two states, linearly in delta^2."""
-    a, b = found[-2], found[-1]
+    b = way[-1]
+    if len(way) == 1:
+        return b.mu, b.mt, b.ratio
+    a = way[-2]
     t = (delta**2 - b.delta**2) / (b.delta**2 - a.delta**2)
     return (
         b.mu + t * (b.mu - a.mu),
@@ -255,43 +215,73 @@ def _ahead(found, delta):
     )
 
 
-def follow(drive, ratios, patient=True):
-    """[State] at ascending ratios > 0 along the condensate that starts at rest; stops short where Newton is lost or it ends.
+def follow(drive: Drive, ratios: Sequence[float], patient: bool = True) -> list[State]:
+    """States at ascending ratios > 0 along the condensate that starts at rest.
 
-    Steps between the wanted ratios are at most a factor of 2 and halve on failure; not ``patient``: the first failure ends it.
+    Stops short where Newton is lost or the condensate ends. Steps between the wanted ratios are at
+    most a factor of 2 and halve on failure; not ``patient``: the first failure ends it.
     """
     rest = equilibrium(drive)
-    found, x, r = [], None, 0.0
+    states, state = [], None
     for wanted in ratios:
-        while r < wanted:
-            factor = 2.0
-            first = min(wanted, 1e-3) if x is None else None
-            while True:
-                trial = first or min(wanted, r * factor, r + (factor - 1) * 0.1)
-                at = replace(drive, ratio=float(trial))
-                try:
-                    state = at_ratio(at, x or (rest.delta, rest.mu, edge(rest.delta, rest.mu, at)))
-                    if state.delta > 0.4 * (x or (rest.delta,))[0]:
-                        break
-                except NotConverged:
-                    pass
-                if first:
-                    first *= 0.2
-                    if first < LEAST_RATIO:
-                        return found
-                else:
-                    factor = 1 + 0.5 * (factor - 1)
-                    if factor < 1.02 or not patient:
-                        return found
-            x, r = (state.delta, state.mu, state.mt), trial
-        found.append(state)
-    return found
+        if state is None:
+            state = _first(drive, rest, min(wanted, 1e-3))
+        while state is not None and state.ratio < wanted:
+            state = _next(drive, state, wanted, patient)
+        if state is None:
+            return states
+        states.append(state)
+    return states
 
 
-def solve(drive, warm=None):
+def _first(drive, rest, ratio):
+    """The state at a small ratio, smaller where Newton fails; None below LEAST_RATIO."""
+    while True:
+        state = _from_rest(replace(drive, ratio=float(ratio)), rest)
+        if state is not None:
+            return state
+        ratio *= 0.2
+        if ratio < LEAST_RATIO:
+            return None
+
+
+def _next(drive, last, wanted, patient):
+    """The state a step from ``last`` towards the ratio ``wanted``; None where it is lost."""
+    factor = 2.0
+    while True:
+        ratio = min(wanted, last.ratio * factor, last.ratio + (factor - 1) * 0.1)
+        at = replace(drive, ratio=float(ratio))
+        state = _beside(at, (last.delta, last.mu, last.mt))
+        if state is not None:
+            return state
+        factor = 1 + 0.5 * (factor - 1)
+        if factor < 1.02 or not patient:
+            return None
+
+
+def _from_rest(drive, rest):
+    """The state with little decay next to the one at rest, None where it is not found."""
+    try:
+        mt = edge(rest.delta, rest.mu, drive)
+    except NotConverged:
+        return None
+    return _beside(drive, (rest.delta, rest.mu, mt))
+
+
+def _beside(drive, start):
+    """The state next to (delta, mu, mt), None where Newton fails or delta falls far."""
+    try:
+        state = at_ratio(drive, start)
+    except NotConverged:
+        return None
+    return state if state.delta > 0.4 * start[0] else None
+
+
+def solve(drive: Drive, warm: State | None = None) -> State:
     """The condensed steady state of ``drive``. Raises NotConverged where there is none.
 
-    ``warm`` : a State nearby, tried first. A ratio beyond the reach of steps in ratio is found by steps in delta.
+    warm : a state nearby, tried first. A ratio beyond the reach of steps in ratio is found by steps
+    in delta.
     """
     ratio = drive.ratio
     if ratio == 0:
@@ -304,51 +294,57 @@ def solve(drive, warm=None):
         except NotConverged:
             pass
     steps = [r for r in np.geomspace(1e-3, 0.99, 24) if r < ratio] + [ratio]
-    for patient in (False, True):
-        found = follow(drive, steps, patient)
-        if found and found[-1].ratio == ratio:
-            return found[-1]
-        if not found:
-            raise NotConverged(f"steady: no condensate with decay found at inv = {drive.inv:g}")
-        try:
-            return _by_delta(drive, found[-1])
-        except Lost:
-            if patient:
-                raise
+    try:
+        return _along(drive, follow(drive, steps, patient=False))
+    except Lost:
+        return _along(drive, follow(drive, steps))
 
 
-def _by_delta(drive, start):
-    """The state at drive.ratio between ``start`` (a smaller ratio) and delta = 0."""
-    way = normal_edge(drive, start)
+def _along(drive, states):
+    """The state of ``drive``: the last of ``states``, or by steps in delta from there."""
+    if not states:
+        raise NotConverged(f"steady: no condensate with decay found at inv = {drive.inv:g}")
+    if states[-1].ratio == drive.ratio:
+        return states[-1]
+    way = normal_edge(drive, states[-1])
     for a, b in zip(way, way[1:]):
         if (a.ratio - drive.ratio) * (b.ratio - drive.ratio) <= 0:
-
-            def off(delta):
-                t = (delta**2 - a.delta**2) / (b.delta**2 - a.delta**2)
-                guess = (
-                    a.mu + t * (b.mu - a.mu),
-                    a.mt + t * (b.mt - a.mt),
-                    a.ratio + t * (b.ratio - a.ratio),
-                )
-                last[0] = at_delta(drive, delta, guess)
-                return last[0].ratio - drive.ratio
-
-            last = [None]
-            delta = brentq(off, b.delta, a.delta, xtol=1e-15, rtol=1e-13)
-            off(delta)
-            return replace(last[0], drive=drive)
+            return _between(drive, a, b)
     raise NotConverged(
-        f"steady: no condensate at inv = {drive.inv:g}, ratio = {drive.ratio:g}; it ends at ratio_c = {way[-1].ratio:.6g}"
+        f"steady: no condensate at inv = {drive.inv:g}, ratio = {drive.ratio:g}; "
+        f"it ends at ratio_c = {way[-1].ratio:.6g}"
     )
 
 
-def critical(drive):
-    """The State at delta = 0 where the condensate ends; its ``ratio`` is ratio_c, 0 where there is none at rest. Raises NotConverged."""
+def _between(drive, a, b):
+    """The state at drive.ratio between two states that differ in delta."""
+
+    def at(delta):
+        t = (delta**2 - a.delta**2) / (b.delta**2 - a.delta**2)
+        guess = (
+            a.mu + t * (b.mu - a.mu),
+            a.mt + t * (b.mt - a.mt),
+            a.ratio + t * (b.ratio - a.ratio),
+        )
+        return at_delta(drive, delta, guess)
+
+    def off(delta):
+        return at(delta).ratio - drive.ratio
+
+    delta = brentq(off, b.delta, a.delta, xtol=1e-15, rtol=1e-13)
+    return replace(at(delta), drive=drive)
+
+
+def critical(drive: Drive) -> State:
+    """The State at delta = 0 where the condensate ends; its ``ratio`` is ratio_c.
+
+    0 where there is none at rest. Raises NotConverged.
+    """
     try:
         equilibrium(drive)
     except NoCondensate:
         return State(0.0, np.nan, 0.0, replace(drive, ratio=0.0))
-    found = follow(drive, [1e-3]) or follow(drive, [1e-5])
-    if not found:
+    states = follow(drive, [1e-3]) or follow(drive, [1e-5])
+    if not states:
         raise NotConverged(f"steady: no condensate with decay found at inv = {drive.inv:g}")
-    return normal_edge(drive, found[-1])[-1]
+    return normal_edge(drive, states[-1])[-1]

@@ -1,162 +1,188 @@
-"""Size, memory and time of the exciton-bec tasks before they are run, from a short probe of this machine."""
+"""Time and memory of the exciton-bec tasks before they are run, from a short probe of this machine.
+
+Seconds are those of a processor; M stands for the matrix M(q, w) of the pair response.
+"""
 
 from __future__ import annotations
 
+import functools
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from ....errors import NotConverged
+from ....tasks import Cost
 from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
-from ..physics import response as theory
-from ..physics import steady_states as states
-from ..tasks import steady as exciton_steady
-from ..tasks.response import FEW
+from ..physics import response as pair_response
+from ..physics import steady_states
+from ..physics.gap_equations import Drive
+from ..tasks.response import FEW, grid
+from .drive import drive_of
 
 START = 0.7  # s: a run's start and end
-SEARCHES = {
-    "A": 150,
-    "B": 700,
-    "C": 1700,
-}  # M's of one search for a boundary, the steady states it needs included
-SIGNS = 210  # of the signs of alpha11 and beta22 along the decay
+PROBED_RATIO = 0.02  # where the probe's condensate is to have some decay
+SEARCHES = {"A": 150, "B": 700, "C": 1700}  # M's of a search for a boundary, states included
+SIGNS = 210  # M's of the signs of alpha11 and beta22 along the decay
 SAMPLES = {True: 450, False: 110}  # M's of one momentum of modes, counted or not
-SOLVES = {
-    "steady": 4,
-    "branches": 2.5,
-    "spectrum": 3,
-}  # steady states, in units of one found from rest: a run, the ends of a row, a run
-POINT = 0.04  # of a point on a branch
-COEFFICIENTS = 40  # M(q, 0) of one record, beside its steady states
+COEFFICIENTS = 40  # M's of one record of coefficients, beside its steady states
+# steady states, in units of one found from rest
+STEADY, SPECTRUM, ENDS_OF_A_CURVE, POINT, WITH_COEFFICIENTS, FAMILY = 4.0, 3.0, 2.5, 0.04, 2.5, 3.0
 
 
-def estimate(run, ranks):
-    """Lines for ``hpcneq check``: points, seconds on ``ranks`` ranks, memory of one rank."""
-    drive = exciton_steady.drive_of(run)
-    if drive.ratio == 0:
-        drive = states.replace(
-            drive,
-            ratio=0.02
-            if run.task in ("boundary", "phase-diagram")
-            else float(np.median(run.sweep.get("ratio", [0.0]))),
-            T=float(np.median(run.sweep.get("T_b", [drive.T]))),
-        )
-    try:
-        solved, state = clocked(lambda: states.solve(drive))
-    except NotConverged:
-        return [f"  normal at ratio = {drive.ratio:g}: no probe"]
-    text, seconds, cores, compiled = PLANS.get(run.task, static)(run, state, solved)
-    memory = BASE_BYTES + compiled * KERNEL_BYTES
-    return [
-        f"  delta = {state.delta:.5f}; {text}",
-        f"  about {seconds / min(ranks, cores) + START:.2g} s on {ranks} ranks, {memory / 2**20:.0f} MB a rank",
-    ]
+class Probe:
+    """A steady state like those of the run, and the seconds that finding it took."""
+
+    def __init__(self, drive: Drive):
+        """Raises NotConverged where there is no condensate."""
+        self.seconds, self.state = clocked(lambda: steady_states.solve(drive))
+
+    def seconds_of_M(self, q: float, fine: float = 1.0) -> float:
+        """Seconds of one M(q, 0)."""
+        return clocked(lambda: pair_response.matrices(self.state, q, [0.0], fine=fine))[0]
+
+    def cost(self, seconds: float, ranks: int, note: str, compiled: bool = True) -> Cost:
+        """The Cost of a run that takes so many seconds and can use so many ranks."""
+        memory = BASE_BYTES + compiled * KERNEL_BYTES
+        return Cost(seconds + START, memory, ranks, (f"delta = {self.state.delta:.5f}; {note}",))
 
 
-def clocked(function, least=0.15):
-    """(CPU seconds of the quickest of a few calls, two at least and ``least`` seconds in all, what the function returns)."""
+def clocked(function: Callable, least: float = 0.15) -> tuple[float, object]:
+    """(seconds of the quickest call, its value) of two calls, or more up to ``least`` seconds."""
     spent = []
     while len(spent) < 2 or sum(spent) < least:
         begun = time.process_time()
-        found = function()
+        value = function()
         spent.append(time.process_time() - begun)
-    return min(spent), found
+    return min(spent), value
 
 
-def static(run, state, solved):
-    """Plan of what needs steady states alone: (text, CPU seconds, ranks that can share them, compiled kernels are loaded)."""
-    points = len(run.sweep.get("ratio", [0]))
-    rows = int(np.prod([len(x) for key, x in run.sweep.items() if key not in ("ratio", "p", "w")]))
-    if run.task == "branches":
-        return (
-            f"{points} points in {rows} rows",
-            rows * (SOLVES["branches"] + POINT * points) * solved,
-            rows,
-            False,
-        )
-    return "one steady state", SOLVES[run.task] * solved, 1, False
+def planned(plan: Callable) -> Callable:
+    """The cost function of a task from ``plan(given, probe) -> Cost``."""
+
+    @functools.wraps(plan)
+    def cost(given, ranks: int) -> Cost:
+        drive = _probed_drive(given)
+        try:
+            probe = Probe(drive)
+        except NotConverged:
+            return Cost(START, BASE_BYTES, 1, (f"normal at ratio = {drive.ratio:g}: no probe",))
+        return plan(given, probe)
+
+    return cost
 
 
-def coefficients(run, state, solved):
-    """Plan of ``coefficients``."""
-    points = len(run.sweep.get("ratio", [0]))
-    each, _ = clocked(lambda: theory.matrices(state, 1e-3, [0.0]))
-    return f"{points} points", points * (2.5 * solved + COEFFICIENTS * each), points, True
+def _probed_drive(given):
+    """The input's drive; one without decay gets the ratio and the temperature of the sweep."""
+    drive = drive_of(given)
+    if drive.ratio > 0:
+        return drive
+    ratio = float(np.median(given.sweep.get("ratio", [0.0])))
+    if given.task in ("boundary", "phase-diagram"):
+        ratio = PROBED_RATIO
+    return replace(drive, ratio=ratio, T=float(np.median(given.sweep.get("T_b", [drive.T]))))
 
 
-def response(run, state, solved):
-    """Plan of ``response``: a few of the map's pieces are run, from corners and middle of the grid of momenta and frequencies."""
-    p = run.parameters
-    q, w = (
-        np.asarray(run.sweep.get(key, [value]), float) for key, value in (("q", p.q), ("w", p.w))
-    )
-    some = [
-        w[k : k + FEW]
-        for k in sorted({0, (len(w) - 1) // 2 // FEW * FEW, (len(w) - 1) // FEW * FEW})
-    ]
+# ---- tasks ----------------------------------------------------------------------------------
+
+
+@planned
+def steady(given, probe: Probe) -> Cost:
+    """Of ``steady``."""
+    return probe.cost(STEADY * probe.seconds, 1, "one steady state", compiled=False)
+
+
+@planned
+def spectrum(given, probe: Probe) -> Cost:
+    """Of ``spectrum``."""
+    return probe.cost(SPECTRUM * probe.seconds, 1, "one steady state", compiled=False)
+
+
+@planned
+def branches(given, probe: Probe) -> Cost:
+    """Of ``branches``."""
+    points = len(given.sweep["ratio"])
+    curves = int(np.prod([len(x) for key, x in given.sweep.items() if key != "ratio"]))
+    seconds = curves * (ENDS_OF_A_CURVE + POINT * points) * probe.seconds
+    return probe.cost(seconds, curves, f"{points} points in {curves} rows", compiled=False)
+
+
+@planned
+def coefficients(given, probe: Probe) -> Cost:
+    """Of ``coefficients``."""
+    points = len(given.sweep.get("ratio", [0]))
+    each = WITH_COEFFICIENTS * probe.seconds + COEFFICIENTS * probe.seconds_of_M(1e-3)
+    return probe.cost(points * each, points, f"{points} points")
+
+
+@planned
+def response(given, probe: Probe) -> Cost:
+    """Of ``response``: a few points are run, from corners and middle of the grid."""
+    q, w = grid(given)
+    each = _seconds_of_a_point(given, probe.state, q, w)
+    family = len(given.parameters.ratios or [0])
+    points = len(q) * len(w) * family
+    seconds = points * each + FAMILY * family * probe.seconds
+    note = f"{points} points, {1e3 * each:.2g} ms each with its error"
+    return probe.cost(seconds, points, note)
+
+
+def _seconds_of_a_point(given, state, q, w):
+    """Seconds of one M with its error, the mean over a few pieces of the grid."""
+    parameters = given.parameters
+    starts = {0, (len(w) - 1) // 2 // FEW * FEW, (len(w) - 1) // FEW * FEW}
     spent, done = 0.0, 0
     for k in sorted({len(q) // 6, len(q) // 2, 5 * len(q) // 6}):
-        for piece in some:
-            piece = piece[: max(1, FEW // 3)] if len(piece) > FEW // 2 else piece
-            theory.matrices(state, float(q[k]), piece[:1] + 1j * p.growth, p.part, 0.3)
+        for start in sorted(starts):
+            z = w[start : start + FEW] + 1j * parameters.growth
+            if len(z) > FEW // 2:
+                z = z[: FEW // 3]
+            # loads the compiled kernels, and what the first call of a kind takes longer
+            pair_response.matrices(state, float(q[k]), z[:1], parameters.part, 0.3)
             begun = time.process_time()
-            theory.with_errors(
-                state, float(q[k]), piece + 1j * p.growth, p.part, run.numerics.panels
-            )
-            spent, done = spent + time.process_time() - begun, done + len(piece)
-    family = len(p.ratios or [0])
-    points = len(q) * len(w) * family
-    return (
-        f"{points} points, {1e3 * spent / done:.2g} ms each with its error",
-        points * spent / done + 3 * family * solved,
-        points,
-        True,
-    )
+            pair_response.with_errors(state, float(q[k]), z, parameters.part, given.numerics.panels)
+            spent += time.process_time() - begun
+            done += len(z)
+    return spent / done
 
 
-def modes(run, state, solved):
-    """Plan of ``modes``."""
-    q = np.atleast_1d(np.asarray(run.sweep.get("q", run.parameters.q), float))
-    family = len(run.sweep.get("ratio", [0]))
-    each, _ = clocked(
-        lambda: theory.matrices(state, float(np.median(q)), [0.0], fine=run.numerics.panels)
-    )
+@planned
+def modes(given, probe: Probe) -> Cost:
+    """Of ``modes``."""
+    q = np.atleast_1d(np.asarray(given.sweep.get("q", given.parameters.q), float))
+    family = len(given.sweep.get("ratio", [0]))
+    each = probe.seconds_of_M(float(np.median(q)), given.numerics.panels)
     points = family * len(q)
-    return (
-        f"{points} momenta, one M takes {1e3 * each:.2g} ms",
-        SAMPLES[run.numerics.count] * points * each + family * solved,
-        points,
-        True,
-    )
+    seconds = SAMPLES[given.numerics.count] * points * each + family * probe.seconds
+    return probe.cost(seconds, points, f"{points} momenta, one M takes {1e3 * each:.2g} ms")
 
 
-def searches(run, state, solved):
-    """Plan of ``boundary`` and ``phase-diagram``."""
-    each, _ = clocked(lambda: theory.matrices(state, 0.02, [0.0], fine=0.7))
-    diagram = run.task == "phase-diagram"
-    points = (
-        len(run.sweep["inv_kfas"])
-        if diagram
-        else int(np.prod([len(x) for x in run.sweep.values()]))
-    )
-    modes = not diagram or run.numerics.boundaries == "modes"
-    kinds = [run.parameters.kind] if not diagram else ["A", "B", "C"]
-    below = np.mean(run.sweep["inv_kfas"] < run.numerics.switch) if diagram else 1.0
-    total = points * (
-        sum(SEARCHES[kind] * (below if kind == "C" else 1.0) for kind in kinds) if modes else SIGNS
-    )
-    return (
-        f"{points} searches for {', '.join(kinds) if modes else 'alpha11 = 0 and beta22 = 0'}, one M takes {1e3 * each:.2g} ms",
-        total * each,
-        points,
-        True,
-    )
+@planned
+def boundary(given, probe: Probe) -> Cost:
+    """Of ``boundary``."""
+    kind = given.parameters.kind
+    points = int(np.prod([len(x) for x in given.sweep.values()]))
+    return _searches(probe, points, SEARCHES[kind], f"{points} searches for {kind}")
 
 
-PLANS = {
-    "coefficients": coefficients,
-    "response": response,
-    "modes": modes,
-    "boundary": searches,
-    "phase-diagram": searches,
-}
+@planned
+def phase_diagram(given, probe: Probe) -> Cost:
+    """Of ``phase-diagram``."""
+    inv = given.sweep["inv_kfas"]
+    sought, samples = "alpha11 = 0 and beta22 = 0", SIGNS
+    if given.numerics.boundaries == "modes":
+        below = np.mean(inv < given.numerics.switch)  # C is sought there only
+        sought = "A, B, C"
+        samples = SEARCHES["A"] + SEARCHES["B"] + SEARCHES["C"] * below
+    note = f"{len(inv)} searches for {sought}"
+    if given.numerics.growth:
+        note += " (growth rates not counted)"
+    return _searches(probe, len(inv), samples, note)
+
+
+def _searches(probe, points, samples, note):
+    """The Cost of searches along the decay that need so many M's each."""
+    each = probe.seconds_of_M(0.02, 0.7)
+    note += f", one M takes {1e3 * each:.2g} ms"
+    return probe.cost(points * samples * each, points, note)

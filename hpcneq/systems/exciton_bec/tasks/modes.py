@@ -1,194 +1,122 @@
-"""Task ``modes`` of the exciton-bec system: roots of det M(q, w) = 0, the sound they begin as, and the dispersion on the real axis."""
+"""Task ``modes``: the zeros of det M(q, w), the sound they begin as, and the real dispersion."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ....errors import InputError, NotConverged
 from ....parallel import on_root, solo
-from ....solvers import farm as maps
-from ....solvers.contours import Box
-from ....solvers.modes import spectrum
-from ....tasks import Outcome
-from ..physics import collective_modes as collective
-from ..physics import growth
-from .steady import WIDE, condensate, drive_of, given, refuse_unused
+from ....tasks import Outcome, run_sweep
+from ..physics import collective_modes
+from ..shared.condensate import WIDE, condensate
+from ..shared.drive import drive_of, input_summary
+from ..shared.modes_of_momentum import modes_at
 
-FINENESS = (
-    0.1,
-    0.5,
-)  # between the thresholds of pairs M varies far more slowly than its distance from -ig lets expect
-LINES = (0.5, 0.85)  # of g: where an approximant is sampled for the modes below the floor
-DEEP = "below the floor modes are roots of det M too, but nothing counts them: next to the cut at Im w = -(gamma_b + gamma_v) some may be missing"
-LADDER = (0.9, 0.5)  # of g: where roots are counted if they cannot be down to the floor
-
+DEEP = (
+    "below the floor modes are roots of det M too, but nothing counts them: next to the cut at "
+    "Im w = -(gamma_b + gamma_v) some may be missing"
+)
 UNCOUNTED = "count = false: every mode is a root of det M, but nothing says that none is missing"
 
 
-def modes(run, comm, log, output):
-    """Roots of det M(q, w), Hanai et al. (2018), Eq. (37): counted by winding, located, polished. **Collective.**
+def run(given, comm, log, output) -> Outcome:
+    """Zeros of det M, Hanai et al. (2018), Eq. (37): counted, located, polished. **Collective.**
 
-    Ranks take pairs of ratio and momentum where there are enough of them, else they share the sums.
+    Ranks take pairs of ratio and momentum where there are enough, else they share the sums.
     """
-    refuse_unused(run)
-    p, n = run.parameters, run.numerics
-    if not np.size(p.q):
-        raise InputError("[parameters] q = []: must hold at least one number")
-    ratios = run.sweep.get("ratio", np.array([p.decay]))
-    family = [condensate(run, comm, drive_of(run, ratio=ratio)) for ratio in ratios]
-    q = np.unique(run.sweep.get("q", np.atleast_1d(np.asarray(p.q, float))))
-    if q[0] <= 0:
-        raise InputError(f"[sweep] q: momenta must be > 0, got {q[0]:g}")
-    out = output()
-    found, stopped = search([state for state, _ in family], q, p.part, n, comm, log, output)
-    if stopped:
-        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
-    sound = np.array(on_root(comm, lambda: [collective.gapless(state) for state, _ in family]))
-    write(out, run, ratios, q, family, found, sound)
-    summary, errors = headline(ratios, q, found, "ratio" in run.sweep)
-    state, solution = family[0]
-    summary |= long_waves(sound, "ratio" in run.sweep) | {
-        "floor": max(row["floor"] for line in found for row in line),
-        "part": p.part,
-        **given(state.drive),
-    }
-    summary |= {
-        "ratio": ratios.tolist() if "ratio" in run.sweep else state.ratio,
-        "delta": [s.delta for s, _ in family] if "ratio" in run.sweep else state.delta,
-        "residual": max(x.residual for _, x in family),
-    }
+    parameters = given.parameters
+    ratios = given.sweep.get("ratio", np.array([parameters.decay]))
+    family = [condensate(given, comm, drive_of(given, ratio=ratio)) for ratio in ratios]
+    states = [state for state, _ in family]
+    q = np.unique(given.sweep.get("q", np.atleast_1d(np.asarray(parameters.q, float))))
+    sweep = _search(given, states, q, comm, log, output)
+    if sweep.stopped:
+        return sweep.outcome()
+    table = [sweep.records[i * len(q) : (i + 1) * len(q)] for i in range(len(ratios))]
+    sound = np.array(on_root(comm, lambda: [collective_modes.gapless(s) for s in states]))
+    _write(output(), given, ratios, q, states, table, sound)
+    summary, errors = _fastest_mode(given, ratios, q, table)
+    summary |= _roots(given, q, table) | _long_waves(given, sound)
+    floor = max(record["floor"] for record in sweep.records)
+    summary |= _condensates(given, family, ratios) | {"floor": floor, "part": parameters.part}
     lost = [
-        f"ratio = {ratios[i]:.6g}, q = {q[j]:.6g}: {row['why']}"
-        for i, line in enumerate(found)
-        for j, row in enumerate(line)
-        if "why" in row
+        f"ratio = {ratios[i]:.6g}, q = {q[j]:.6g}: {record['why']}"
+        for i, row in enumerate(table)
+        for j, record in enumerate(row)
+        if "why" in record
     ]
-    return Outcome(
-        "not-converged" if lost else "complete",
-        summary,
-        errors,
-        [WIDE, *_below(n, state.g, summary["floor"]), *lost],
-    )
+    warnings = [WIDE, *_uncounted(given.numerics, states[0].g, floor), *lost]
+    return Outcome("not-converged" if lost else "complete", summary, errors, warnings)
 
 
-def _below(numerics, g, floor):
-    """[warning] that not every root above -deep is counted."""
+def _search(given, states, q, comm, log, output):
+    """The Sweep of all pairs of state and momentum, the momentum fast. **Collective.**"""
+    places = [(state, float(k)) for state in states for k in q]
+    group = comm.size if len(places) < comm.size else 1
+
+    def point(at, previous, together=None):
+        return modes_at(
+            *places[at["place"]], given.parameters.part, given.numerics, together or solo()
+        )
+
+    axes = {"place": np.arange(len(places))}
+    return run_sweep(axes, point, comm, log, output, "modes", group=group)
+
+
+# ---- the result -----------------------------------------------------------------------------
+
+
+def _uncounted(numerics, g, floor):
+    """[warning] that not every mode above -deep g is counted."""
     if not numerics.count:
         return [UNCOUNTED]
     return [DEEP] if numerics.floor >= 0 and floor > -numerics.deep * g else []
 
 
-def search(states, q, part, numerics, comm, log, output):
-    """(records [ratio][q], why it was stopped or None). **Collective.**"""
-    places = [(i, j) for i in range(len(states)) for j in range(len(q))]
-
-    def solve(k, _, warm):
-        i, j = places[k]
-        return record(states[i], float(q[j]), part, numerics, solo())
-
-    if len(places) < comm.size:
-        rows, stopped = (
-            [record(states[i], float(q[j]), part, numerics, comm) for i, j in places],
-            None,
-        )
-    else:
-        rows, stopped = maps.farm((len(places), 1), solve, comm, log, output.points(), "modes")
-        rows = [row[0] for row in rows]
-    return [rows[i * len(q) : (i + 1) * len(q)] for i in range(len(states))], stopped
-
-
-def record(state, q, part, numerics, comm):
-    """Modes of one momentum: {z (n,), error (n,), vector (n, 2), counted, growing, samples, dispersion}, fastest first. **Collective.**
-
-    counted : how many are at Im w above the floor, with mirrored ones; -1 where not counted, or M's error blurs the count: ``why`` tells.
-    """
-    counted, floor = _counted(state, q, part, numerics, comm)
-    certain = not isinstance(counted, str)
-    deep = []
-    if numerics.floor >= 0 and not (certain and floor <= -numerics.deep * state.g):
-        deep = on_root(
-            comm,
-            growth.roots,
-            state,
-            q,
-            min(numerics.panels, growth.FINE),
-            part,
-            LINES,
-            numerics.deep,
-        )
-    if certain:
-        found = {"counted": counted.count, "samples": counted.samples}
-        rows = [(_on_axis(m, state.g), m.error, m.vectors[0]) for m in counted.modes]
-        deep = [w for w in deep if w.imag < floor]
-    else:
-        found, rows = {"counted": -1, "samples": 0} | ({"why": counted} if counted else {}), []
-    rows += [
-        on_root(comm, _uncounted, state, q, z, part)
-        for w in deep
-        for z in ([w, -np.conj(w)] if w.real else [w])
+def _fastest_mode(given, ratios, q, table):
+    """(summary, errors) of the mode that grows fastest, and the verdict."""
+    rows = [
+        (ratios[i], q[j], record) for i, row in enumerate(table) for j, record in enumerate(row)
     ]
-    rows.sort(key=lambda row: (-round(row[0].imag, 10), -row[0].real))
-    z = np.array([row[0] for row in rows], complex)
-    found["growing"] = counted.growing if certain else int(np.count_nonzero(z.imag > 1e-9))
-    return found | {
-        "z": z,
-        "floor": floor,
-        "error": np.array([row[1] for row in rows], float),
-        "vector": np.array([row[2] for row in rows], complex).reshape(-1, 2),
-        "dispersion": on_root(comm, growth.dispersion, state, q, part),
-    }
+    summary = dict.fromkeys(("max_growth", "q_max", "frequency"))
+    summary["verdict"] = _verdict([record for _, _, record in rows])
+    if "ratio" in given.sweep:
+        summary["ratio_max"] = None
+    rows = [row for row in rows if len(row[2]["z"])]
+    if not rows:
+        return summary, {}
+    ratio, momentum, record = max(rows, key=lambda row: row[2]["z"][0].imag)
+    w, error = record["z"][0], float(record["error"][0])
+    summary["max_growth"] = float(w.imag)
+    summary["q_max"] = float(momentum)
+    summary["frequency"] = float(abs(w.real))
+    if "ratio" in given.sweep:
+        summary["ratio_max"] = float(ratio)
+    return summary, {"max_growth": error, "frequency": error}
 
 
-def _counted(state, q, part, numerics, comm):
-    """(the Spectrum at one q, or why there is none, its floor) : as deep as counting is certain. **Collective.**"""
-    if not numerics.count:
-        return "", -numerics.floor * state.g
-    for share in (numerics.floor, *(x for x in LADDER if x < numerics.floor)):
-        found = one(state, q, -share * state.g, part, numerics.panels, comm)
-        if not isinstance(found, str):
-            return found, found.box.bottom
-    return found, -share * state.g
+def _verdict(records):
+    """Whether the condensate holds: unstable, stable, or unknown where modes may be missing."""
+    if any(record["growing"] for record in records):
+        return "unstable"
+    return "stable" if all(record["counted"] >= 0 for record in records) else "unknown"
 
 
-def _on_axis(mode, g):
-    """The root, on the imaginary axis where it is one, to its error: M(q, -w*) = M(q, w)*."""
-    return (
-        1j * mode.z.imag
-        if mode.multiplicity == 1 and abs(mode.z.real) < min(1e-6 * g, mode.error)
-        else mode.z
-    )
+def _roots(given, q, table):
+    """Momenta, the roots at each of them, and how many grow; along a sweep of ratio for each."""
+    roots = [[[[z.real, z.imag] for z in record["z"]] for record in row] for row in table]
+    growing = [
+        [None if record["counted"] < 0 else record["growing"] for record in row] for row in table
+    ]
+    if "ratio" not in given.sweep:
+        (roots,), (growing,) = roots, growing
+    return {"q": q.tolist(), "roots": roots, "growing": growing}
 
 
-def one(state, q, floor, part, fine, comm):
-    """The Spectrum at one q, or why there is none. **Collective.**"""
-    x, y = collective.reach(state, q)
-    try:
-        return spectrum(
-            collective.Collective(state, part, fine),
-            float(q),
-            comm,
-            box=Box(-1.013 * x, 1.013 * x, floor, 1.011 * y),
-            fineness=FINENESS,
-        )
-    except NotConverged as error:
-        return str(error)
+def _long_waves(given, sound):
+    """{c2, damping, sound_velocity, crossover_q} of Eq. (46): w^2 + i Gamma w - c2 q^2 = 0.
 
-
-def _uncounted(state, q, w, part):
-    """(w, error, null vector) of a root that the approximant showed; the error is its change on finer panels."""
-    sharp = growth.root(state, q, w, 1.4 * growth.FINE, part=part) or w
-    M = growth.response.matrices(state, q, [sharp], part, growth.FINE)[0]
-    return (
-        complex(sharp),
-        float(2 * abs(sharp - w) + 1e-7 * state.g),
-        np.linalg.svd(M)[2][-1].conj(),
-    )
-
-
-def long_waves(sound, swept):
-    """{c2, damping, sound_velocity, crossover_q} of Eq. (46): w^2 + i Gamma w - c2 q^2 = 0; lists along a sweep over ratio.
-
-    Below crossover_q = Gamma/2c the mode only diffuses, above it propagates.
+    Lists along a sweep of ratio. Below crossover_q = Gamma/2c the mode only diffuses, above it
+    propagates.
     """
     columns = {"c2": sound[:, 0], "damping": sound[:, 1]}
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -198,113 +126,65 @@ def long_waves(sound, swept):
         name: [float(x) if np.isfinite(x) else None for x in values]
         for name, values in columns.items()
     }
-    return lists if swept else {name: values[0] for name, values in lists.items()}
+    if "ratio" in given.sweep:
+        return lists
+    return {name: values[0] for name, values in lists.items()}
 
 
-def headline(ratios, q, found, swept):
-    """(summary, errors) : roots of every q (of every ratio), the largest growth rate and where."""
-    rows = [(ratios[i], q[j], row) for i, line in enumerate(found) for j, row in enumerate(line)]
-    ratio, k, best = max(
-        (row for row in rows if len(row[2]["z"])),
-        key=lambda row: row[2]["z"][0].imag,
-        default=(None, None, None),
-    )
-    roots = [[[[z.real, z.imag] for z in row["z"]] for row in line] for line in found]
-    growing = [[None if row["counted"] < 0 else row["growing"] for row in line] for line in found]
-    some, sure = (
-        any(row["growing"] for _, _, row in rows),
-        all(row["counted"] >= 0 for _, _, row in rows),
-    )
-    summary = {
-        "q": q.tolist(),
-        "roots": roots if swept else roots[0],
-        "growing": growing if swept else growing[0],
-        "max_growth": float(best["z"][0].imag) if best else None,
-        "q_max": float(k) if best else None,
-        "frequency": float(abs(best["z"][0].real)) if best else None,
-        "verdict": "unstable" if some else "stable" if sure else "unknown",
-    }
+def _condensates(given, family, ratios):
+    """The input and the states whose modes these are."""
+    state = family[0][0]
+    summary = input_summary(state.drive)
+    summary |= {"ratio": state.ratio, "delta": state.delta}
+    if "ratio" in given.sweep:
+        summary |= {"ratio": ratios.tolist(), "delta": [other.delta for other, _ in family]}
+    summary["residual"] = max(solution.residual for _, solution in family)
+    return summary
+
+
+def _write(out, given, ratios, q, states, table, sound):
+    """Axes (ratio,) q and mode; modes, the real dispersion, thresholds, sound. **Collective.**"""
+    modes = _in_columns(table)
+    swept = "ratio" in given.sweep
     if swept:
-        summary["ratio_max"] = float(ratio) if best else None
-    return summary, {
-        "max_growth": float(best["error"][0]),
-        "frequency": float(best["error"][0]),
-    } if best else {}
-
-
-def write(out, run, ratios, q, family, found, sound):
-    """Axes (ratio,) q and mode; frequencies, growth rates, errors, the real dispersion, the threshold of pairs, sound. **Collective.**"""
-    swept = "ratio" in run.sweep
-    most = max([1, *(len(row["z"]) for line in found for row in line)])
-    shape = (len(ratios), len(q), most)
-    rate, frequency, error = (np.full(shape, np.nan) for _ in range(3))
-    vector = np.full((*shape, 2), np.nan, complex)
-    for i, line in enumerate(found):
-        for j, row in enumerate(line):
-            n = len(row["z"])
-            rate[i, j, :n], frequency[i, j, :n], error[i, j, :n], vector[i, j, :n] = (
-                row["z"].imag,
-                row["z"].real,
-                row["error"],
-                row["vector"],
-            )
-
-    def put(name, values, axes, units, text):
-        out.fixed(
-            name, values if swept else values[0], ("ratio", *axes) if swept else axes, units, text
-        )
-
-    if swept:
-        out.axis("ratio", ratios, "1", "gamma_v/gamma_b")
-    out.axis("q", q, "kF", "momentum")
-    out.axis("mode", np.arange(most), "1", "modes of one q, fastest growing first")
-    out.axis("component", np.array(["amplitude", "phase"]), "1", "component of the null vector")
-    for name, values, text in (
-        ("growth_rate", rate, "Im w of the mode e^{-iwt}"),
-        ("frequency", frequency, "Re w of the mode"),
-        ("mode_error", error, "bound on the error of w"),
+        out.axis("ratio", ratios)
+    out.axis("q", q)
+    out.axis("mode", np.arange(modes["growth_rate"].shape[-1]))
+    out.axis("component", np.array(["amplitude", "phase"]))
+    values = {name: (table_of, ("q", "mode")) for name, table_of in modes.items()}
+    values["vector"] = (modes["vector"], ("q", "mode", "component"))
+    for name, dtype in (
+        ("dispersion", float),
+        ("counted", int),
+        ("floor", float),
+        ("samples", int),
     ):
-        put(name, values, ("q", "mode"), "eF", text)
-    put("vector", vector, ("q", "mode", "component"), "1", "null vector of M, of length 1")
-    put(
-        "dispersion",
-        np.array([[row["dispersion"] for row in line] for line in found]),
-        ("q",),
-        "eF",
-        "lowest real w > 0 where Re det M changes sign, Eq. (43)",
-    )
-    put(
-        "threshold",
-        np.array([[collective.threshold(state, k) for k in q] for state, _ in family]),
-        ("q",),
-        "eF",
-        "least energy of a broken pair",
-    )
-    put(
-        "counted",
-        np.array([[row["counted"] for row in line] for line in found], np.int64),
-        ("q",),
-        "1",
-        "modes above the floor by winding; -1: not counted, or not certain",
-    )
-    put(
-        "floor",
-        np.array([[row["floor"] for row in line] for line in found]),
-        ("q",),
-        "eF",
-        "Im w above which modes are counted",
-    )
-    put(
-        "samples",
-        np.array([[row["samples"] for row in line] for line in found], np.int64),
-        ("q",),
-        "1",
-        "evaluations of M",
-    )
+        entries = np.array([[record[name] for record in row] for row in table], dtype)
+        values[name] = (entries, ("q",))
+    threshold = [[collective_modes.threshold(state, k) for k in q] for state in states]
+    values["threshold"] = (np.array(threshold), ("q",))
+    for name, (whole, axes) in values.items():
+        if swept:
+            out.fixed(name, whole, ("ratio", *axes))
+        else:
+            out.fixed(name, whole[0], axes)
     if swept:
-        for name, values, units, text in (
-            ("c2", sound[:, 0], "(eF/kF)^2", "c^2 of Eq. (46)"),
-            ("damping", sound[:, 1], "eF", "Gamma of Eq. (46)"),
-            ("delta", np.array([s.delta for s, _ in family]), "eF", "order parameter"),
-        ):
-            out.fixed(name, values, ("ratio",), units, text)
+        out.fixed("c2", sound[:, 0])
+        out.fixed("damping", sound[:, 1])
+        out.fixed("delta", np.array([state.delta for state in states]))
+
+
+def _in_columns(table):
+    """Modes over (ratio, q, mode), nan where a momentum has fewer than the one with most."""
+    most = max([1, *(len(record["z"]) for row in table for record in row)])
+    shape = (len(table), len(table[0]), most)
+    columns = {name: np.full(shape, np.nan) for name in ("growth_rate", "frequency", "mode_error")}
+    columns["vector"] = np.full((*shape, 2), np.nan, complex)
+    for i, row in enumerate(table):
+        for j, record in enumerate(row):
+            n = len(record["z"])
+            columns["growth_rate"][i, j, :n] = record["z"].imag
+            columns["frequency"][i, j, :n] = record["z"].real
+            columns["mode_error"][i, j, :n] = record["error"]
+            columns["vector"][i, j, :n] = record["vector"]
+    return columns

@@ -1,12 +1,13 @@
-"""Gap and current of a condensate Delta e^{i(Qr - 2 mu t)}: the two equations of every steady state.
+"""Gap and current of a condensate Delta e^{i(Qr - 2 mu t)}: the equations of every steady state.
 
 With xi = p^2 + Q^2/4 - 1, E = sqrt(xi^2 + D^2), s = p Q and the moments M0, M1 of N(E + s c),
 
-    g(D, Q) = int p^2 dp [(1 - 2 M0)/(2E) - 1/(2p^2)] + (pi/4)(pF a_s)^-1,                    Eq. (46) with (7)
-    J(D, Q) = int p^2 dp {2 p M1 + (Q/2)[1 - (xi/E)(1 - 2 M0)]} - (the same at D = 0).         Eq. (48)
+    g(D, Q) = int p^2 dp [(1 - 2 M0)/(2E) - 1/(2p^2)] + (pi/4)(pF a_s)^-1                  (46), (7)
+    J(D, Q) = int p^2 dp {2 p M1 + (Q/2)[1 - (xi/E)(1 - 2 M0)]} - (the same at D = 0)           (48)
 
-The subtraction takes the current of the normal gas, which is 0, off: levels have Lorentzian tails n_p ~ Gam/(pi p^2), so that (48) with a
-cutoff in the shifted momentum grows with the cutoff. A potential exists: D dg/dQ = -(1/2) dJ/dD.
+of Kawamura, Hanai and Ohashi (2022). The subtraction takes the current of the normal gas, which is
+0, off: levels have Lorentzian tails n_p ~ Gam/(pi p^2), so that (48) with a cutoff in the shifted
+momentum grows with the cutoff. A potential exists: D dg/dQ = -(1/2) dJ/dD.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
-from . import radial_grid as momenta
+from . import radial_grid
 from .occupation import Baths
 
 SMALLEST = 1e-12  # E below it counts as this
@@ -25,43 +26,46 @@ HIGHEST = 0.9  # dmu: reservoirs stay above the bottom of the band
 
 @dataclass(frozen=True)
 class Gas:
-    """Baths, interaction 1/(pF a_s) and momentum grid: longest panel ``dp`` near pF, ``fine`` times as many panels; ``mesh`` holds them."""
+    """Baths, interaction ``inv`` = 1/(pF a_s), and momentum grid.
+
+    dp : longest panel near pF. fine : that many times as many panels. mesh : panels held still.
+    """
 
     baths: Baths = Baths()
     inv: float = -1.0
     dp: float = 0.05
     fine: int = 1
-    mesh: momenta.Mesh | None = None
+    mesh: radial_grid.Mesh | None = None
 
-    def at(self, dmu):
+    def at(self, dmu: float) -> Gas:
         """The same at another dmu."""
         return replace(self, baths=replace(self.baths, dmu=float(dmu)))
 
     @property
-    def finer(self):
+    def finer(self) -> Gas:
         """The same on panels of half the length."""
         return replace(self, fine=2 * self.fine, mesh=None)
 
-    def held(self, D, Q):
-        """The same with the panels of one state, on which sums are smooth in Delta, Q and dmu near it."""
+    def held(self, D: float, Q: float) -> Gas:
+        """The same with the panels of one state: sums are smooth in Delta, Q and dmu near it."""
         b = self.baths
-        return replace(self, mesh=momenta.Mesh.of(D, Q, b.dmu, b.blur, self.dp, self.fine))
+        return replace(self, mesh=radial_grid.Mesh.of(D, Q, b.dmu, b.blur, self.dp, self.fine))
 
-    def grid(self, D, Q):
+    def grid(self, D: float, Q: float) -> tuple[np.ndarray, np.ndarray]:
         """(p, weight) for this state."""
         b = self.baths
         if self.mesh is not None:
             return self.mesh.grid(D, Q, b.dmu)
-        return momenta.grid(D, Q, b.dmu, b.blur, self.dp, self.fine)
+        return radial_grid.grid(D, Q, b.dmu, b.blur, self.dp, self.fine)
 
 
-def levels(p, D, Q):
+def levels(p: np.ndarray, D: float, Q: float) -> tuple[np.ndarray, np.ndarray]:
     """(xi, E) at momenta p (n,)."""
     xi = p**2 + 0.25 * Q**2 - 1
     return xi, np.maximum(np.hypot(xi, D), SMALLEST)
 
 
-def densities(p, D, Q, baths):
+def densities(p: np.ndarray, D: float, Q: float, baths: Baths) -> np.ndarray:
     """(2, n) : the integrands of g (without the interaction) and of J at momenta p."""
     xi, E = levels(p, D, Q)
     bare = np.maximum(np.abs(xi), SMALLEST)
@@ -75,7 +79,7 @@ def densities(p, D, Q, baths):
     return np.stack([gap, p**2 * (2 * p * (M1 - N1) + 0.5 * Q * np.sign(xi) * turned)])
 
 
-def slow_density(p, D, baths):
+def slow_density(p: np.ndarray, D: float, baths: Baths) -> np.ndarray:
     """lim J/Q for Q -> 0, integrand (n,); at gamma = T = 0 without its delta functions."""
     xi, E = levels(p, D, 0.0)
     bare = np.maximum(np.abs(xi), SMALLEST)
@@ -85,20 +89,20 @@ def slow_density(p, D, baths):
     return p**2 * (2 / 3 * p**2 * (baths.slope(E) - baths.slope(bare)) + 0.5 * np.sign(xi) * turned)
 
 
-def gap(gas, D, Q):
+def gap(gas: Gas, D: float, Q: float) -> float:
     """g(D, Q)."""
     p, weight = gas.grid(D, Q)
     return float(weight @ densities(p, D, Q, gas.baths)[0] + 0.25 * np.pi * gas.inv)
 
 
-def both(gas, D, Q):
+def both(gas: Gas, D: float, Q: float) -> tuple[float, float]:
     """(g, J)."""
     p, weight = gas.grid(D, Q)
     g, J = densities(p, D, Q, gas.baths) @ weight
     return float(g + 0.25 * np.pi * gas.inv), float(J)
 
 
-def slopes(gas, D, Q):
+def slopes(gas: Gas, D: float, Q: float) -> tuple[float, float]:
     """(dg/dD, dg/dQ), from the slopes of M0; at gamma = T = 0 only for Q > 0."""
     p, weight = gas.grid(D, Q)
     xi, E = levels(p, D, Q)
@@ -111,7 +115,7 @@ def slopes(gas, D, Q):
     )
 
 
-def current_slope(gas, D, Q):
+def current_slope(gas: Gas, D: float, Q: float) -> float:
     """dJ/dQ at fixed Delta, Q > 0; dJ/dDelta is -2 Delta dg/dQ."""
     p, weight = gas.grid(D, Q)
     xi, E = levels(p, D, Q)
@@ -132,8 +136,11 @@ def _moved(p, xi, E, Q, baths):
     return 2 * p * (across * E_Q + twice * p) + Q * xi / E * (along * E_Q + across * p)
 
 
-def stiffness(gas, D, Q):
-    """J/(Q D^2), finite for Q -> 0 and for D -> 0, where it is -(dg/dQ)/Q at D = 0 by the Maxwell relation."""
+def stiffness(gas: Gas, D: float, Q: float) -> float:
+    """J/(Q D^2), finite for Q -> 0 and for D -> 0.
+
+    At D = 0 it is -(dg/dQ)/Q by the Maxwell relation.
+    """
     if Q == 0:
         return _rigidity(gas, D)
     if D == 0:
@@ -146,7 +153,7 @@ def _rigidity(gas, D):
     total = weight @ slow_density(p, D, gas.baths)
     if gas.baths.blur == 0:  # N' = -(1/2) delta(E - dmu)
         for (gap_, sign), row in zip(
-            ((D, -1), (0.0, 1)), momenta.kinks((D, 0.0), 0.0, gas.baths.dmu)
+            ((D, -1), (0.0, 1)), radial_grid.kinks((D, 0.0), 0.0, gas.baths.dmu)
         ):
             for k, away in row:
                 xi, E = levels(np.array([k]), gap_, 0.0)
@@ -156,8 +163,11 @@ def _rigidity(gas, D):
     return float(total / D**2)
 
 
-def dmu_of(gas, D, Q, near=None):
-    """The one dmu >= 0 at which g(D, Q) = 0: g falls monotonically in dmu. nan if there is none. ``near`` : where to look first."""
+def dmu_of(gas: Gas, D: float, Q: float, near: float | None = None) -> float:
+    """The one dmu >= 0 at which g(D, Q) = 0: g falls monotonically in dmu. nan if there is none.
+
+    near : where to look first.
+    """
 
     def f(dmu):
         return gap(gas.at(dmu), D, Q)

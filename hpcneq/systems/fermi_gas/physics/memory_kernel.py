@@ -1,66 +1,64 @@
-"""The compiled kernel of the reservoirs' auxiliary modes: one pass over memory for their rate of change and their sum.
+"""The compiled kernel of the reservoirs' auxiliary modes: their rate of change and their sum.
 
-Modes lie in planes, ``pi`` (items, 4, modes, 2, lanes): entries 11, 12, 21, 22 of each Pi_g, real and imaginary parts apart, so that one vector
-instruction works on many momenta; as numbers of a state vector they are the real and imaginary parts of half as many complex ones.
+It passes over memory once. Modes lie in planes, ``pi`` (items, 4, modes, 2, lanes): entries 11, 12,
+21, 22 of each Pi_g, real and imaginary parts apart, so that one vector instruction works on many
+momenta; as numbers of a state vector they are the real and imaginary parts of half as many complex
+ones.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
-FAST = {
-    "nnan",
-    "ninf",
-    "nsz",
-    "contract",
-}  # nothing that changes the order of additions: the same bits on any rank
+import numpy as np
+
+# nothing that changes the order of additions: the same bits on any rank
+FAST = {"nnan", "ninf", "nsz", "contract"}
 
 
 @functools.lru_cache(maxsize=1)
-def compiled():
+def compiled() -> Callable:
     """:func:`turn`, compiled at its first use: who evolves no modes does not wait for numba."""
     import numba
 
     return numba.njit(fastmath=FAST, cache=True, nogil=True)(turn)
 
 
-def turn(pi, out, total, a, xi, rates, source, Delta):
+def turn(
+    pi: np.ndarray,
+    out: np.ndarray,
+    total: np.ndarray,
+    a: np.ndarray,
+    xi: np.ndarray,
+    rates: np.ndarray,
+    source: np.ndarray,
+    Delta: complex,
+) -> None:
     """(-i H + lambda_g) Pi_g - i s_g into ``out``, sum_g Pi_g into ``total`` (items, 4, 2, lanes).
 
-    H = a + xi tau3 - [[0, Delta], [Delta^*, 0]]; a, xi (items, lanes); rates lambda_g (modes,) complex, source s_g (modes,) real. H couples
-    11 with 21 and 12 with 22.
+    H = a + xi tau3 - [[0, Delta], [Delta^*, 0]]; a, xi (items, lanes); rates lambda_g (modes,)
+    complex, source s_g (modes,) real. H couples 11 with 21 and 12 with 22.
     """
     items, _, modes, _, lanes = pi.shape
     Dr, Di = Delta.real, Delta.imag
     for i in range(items):
         total[i] = 0.0
-        here, level = a[i], xi[i]
+        drift_of, level = a[i], xi[i]
         for g in range(modes):
             decay, drift = rates[g].real, rates[g].imag
             for c in range(2):
-                ur, ui, dr, di = (
-                    pi[i, c, g, 0],
-                    pi[i, c, g, 1],
-                    pi[i, 2 + c, g, 0],
-                    pi[i, 2 + c, g, 1],
-                )
-                our, oui, odr, odi = (
-                    out[i, c, g, 0],
-                    out[i, c, g, 1],
-                    out[i, 2 + c, g, 0],
-                    out[i, 2 + c, g, 1],
-                )
-                tur, tui, tdr, tdi = (
-                    total[i, c, 0],
-                    total[i, c, 1],
-                    total[i, 2 + c, 0],
-                    total[i, 2 + c, 1],
-                )
+                ur, ui = pi[i, c, g, 0], pi[i, c, g, 1]
+                dr, di = pi[i, 2 + c, g, 0], pi[i, 2 + c, g, 1]
+                our, oui = out[i, c, g, 0], out[i, c, g, 1]
+                odr, odi = out[i, 2 + c, g, 0], out[i, 2 + c, g, 1]
+                tur, tui = total[i, c, 0], total[i, c, 1]
+                tdr, tdi = total[i, 2 + c, 0], total[i, 2 + c, 1]
                 first = source[g] if c == 0 else 0.0
                 second = source[g] - first
                 for j in range(lanes):
                     pr, qr, rr, sr = ur[j], ui[j], dr[j], di[j]
-                    up, down = drift - here[j] - level[j], drift - here[j] + level[j]
+                    up, down = drift - drift_of[j] - level[j], drift - drift_of[j] + level[j]
                     our[j] = decay * pr - up * qr - Di * rr - Dr * sr
                     oui[j] = decay * qr + up * pr + Dr * rr - Di * sr - first
                     odr[j] = decay * rr - down * sr + Di * pr - Dr * qr

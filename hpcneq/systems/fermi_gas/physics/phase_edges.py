@@ -1,25 +1,18 @@
-"""Where steady states appear, merge and end along dmu: each edge with the equations it is a root of.
+"""Where steady states appear, merge and end along dmu: each edge with the equations it solves.
 
 Kawamura, Hanai and Ohashi (2022), Table I and Fig. 2(a); the paper's numbers are 1% low.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from . import gap_and_current as states
-from . import state_curves as branches
-
-EDGES = {
-    "nig_onset": "onset of the interior-gap state: the uniform Delta -> 0",
-    "nff_fold": "fold of the two states with Q > 0",
-    "nff_end": "end of the NFF state: Delta -> 0 at Q > 0",
-    "nbcs_end": "end of the uniform state: its fold, or Delta -> 0",
-    "nffp_end": "where NFF' joins the uniform states: Q -> 0",
-    "normal_end": "below it the normal gas is unstable to pairing at some Q",
-}
+from . import gap_and_current, state_curves
+from .gap_and_current import Gas
+from .state_curves import Curves
 
 
 @dataclass(frozen=True)
@@ -32,78 +25,91 @@ class Edge:
     Q: float = 0.0
 
 
-def seeds(gas, known):
-    """{name: Edge} : the edges of a gas's Curves, as exact as the curves are; names that do not occur are left out."""
+def seeds(gas: Gas, known: Curves) -> dict[str, Edge]:
+    """{name: Edge} : the edges of a gas's Curves, as exact as the curves are.
+
+    Names that do not occur are left out. "nig_onset", "nbcs_end": of the states with Q = 0;
+    "nff_fold", "nff_end", "nffp_end": of those with Q > 0; "normal_end": of the normal gas.
+    """
     base, turned = known.uniform, known.twisted
     if base is None:
         return {}
-    found = {}
+    onset = Edge("onset", base.dmu[0])
+    edges = {}
     if gas.baths.blur == 0:
-        found["nig_onset"] = Edge("onset", base.dmu[0])
-        found["nbcs_end"] = Edge("sharp", base.D[-1], base.D[-1])
+        edges["nig_onset"] = onset
+        edges["nbcs_end"] = Edge("sharp", base.D[-1], base.D[-1])
     elif base.folds:
         D = base.folds[-1]
-        found["nig_onset"] = Edge("onset", base.dmu[0])
-        found["nbcs_end"] = Edge("fold", base.at(D)[1], D)
+        edges["nig_onset"] = onset
+        edges["nbcs_end"] = Edge("fold", base.at(D)[1], D)
     else:
-        found["nbcs_end"] = Edge("onset", base.dmu[0])
+        edges["nbcs_end"] = onset
     if turned is None:
-        found["normal_end"] = Edge("onset", base.dmu[0])
-        return found
+        return edges | {"normal_end": onset}
     starts = turned.D[0] == 0 and turned.Q[0] > 0
-    found["normal_end"] = (
-        Edge("pairing", turned.dmu[0], 0.0, turned.Q[0]) if starts else Edge("onset", base.dmu[0])
-    )
+    edges["normal_end"] = onset
+    if starts:
+        edges["normal_end"] = Edge("pairing", turned.dmu[0], 0.0, turned.Q[0])
     if turned.folds:
         D = turned.folds[0]
-        found["nff_fold"] = Edge("twisted fold", turned.at(D)[1], D, turned.at(D)[0])
+        edges["nff_fold"] = Edge("twisted fold", turned.at(D)[1], D, turned.at(D)[0])
         if starts:
-            found["nff_end"] = found["normal_end"]
+            edges["nff_end"] = edges["normal_end"]
     if turned.Q[-1] == 0:
-        found["nffp_end"] = Edge(
-            "sharp" if gas.baths.blur == 0 else "join", turned.dmu[-1], turned.D[-1]
-        )
-    return found
+        kind = "sharp" if gas.baths.blur == 0 else "join"
+        edges["nffp_end"] = Edge(kind, turned.dmu[-1], turned.D[-1])
+    return edges
 
 
-def equations(gas, edge):
-    """(function, start) : what is zero at an edge, as a function of its unknowns, and their seeds."""
+def equations(gas: Gas, edge: Edge) -> tuple[Callable, list[float]]:
+    """(function, start) : what is zero at an edge, as a function of its unknowns, and their seeds.
+
+    Unknowns are dmu and those of Delta and Q that are not 0; at the sharp end of levels without
+    width Delta alone.
+    """
     held = gas.at(edge.dmu).held(edge.delta, edge.Q)
-    g = states.gap
-    if edge.kind == "onset":
-        return lambda x: [g(held.at(x[0]), 0.0, 0.0)], [edge.dmu]
-    if edge.kind == "sharp":
-        return lambda x: [g(held.at(0.0), x[0], 0.0)], [edge.delta]
-    if edge.kind == "pairing":
-        return lambda x: [
-            g(held.at(x[0]), 0.0, x[1]),
-            states.slopes(held.at(x[0]), 0.0, x[1])[1] / x[1],
-        ], [edge.dmu, edge.Q]
-    if edge.kind == "fold":
-        return lambda x: [
-            g(held.at(x[0]), x[1], 0.0),
-            states.slopes(held.at(x[0]), x[1], 0.0)[0],
-        ], [edge.dmu, edge.delta]
-    if edge.kind == "join":
-        return lambda x: [
-            g(held.at(x[0]), x[1], 0.0),
-            states.stiffness(held.at(x[0]), x[1], 0.0),
-        ], [edge.dmu, edge.delta]
+
+    def onset(x):
+        return [gap_and_current.gap(held.at(x[0]), 0.0, 0.0)]
+
+    def sharp(x):
+        return [gap_and_current.gap(held.at(0.0), x[0], 0.0)]
+
+    def pairing(x):
+        gas = held.at(x[0])
+        slope = gap_and_current.slopes(gas, 0.0, x[1])[1] / x[1]
+        return [gap_and_current.gap(gas, 0.0, x[1]), slope]
+
+    def fold(x):
+        gas = held.at(x[0])
+        return [gap_and_current.gap(gas, x[1], 0.0), gap_and_current.slopes(gas, x[1], 0.0)[0]]
+
+    def join(x):
+        gas = held.at(x[0])
+        return [gap_and_current.gap(gas, x[1], 0.0), gap_and_current.stiffness(gas, x[1], 0.0)]
 
     def twisted_fold(x):
-        here, D, Q = held.at(x[0]), x[1], x[2]
-        return [*branches.equations(here, D, Q), determinant(here, D, Q)]
+        gas, D, Q = held.at(x[0]), x[1], x[2]
+        return [*state_curves.equations(gas, D, Q), determinant(gas, D, Q)]
 
-    return twisted_fold, [edge.dmu, edge.delta, edge.Q]
+    return {
+        "onset": (onset, [edge.dmu]),
+        "sharp": (sharp, [edge.delta]),
+        "pairing": (pairing, [edge.dmu, edge.Q]),
+        "fold": (fold, [edge.dmu, edge.delta]),
+        "join": (join, [edge.dmu, edge.delta]),
+        "twisted fold": (twisted_fold, [edge.dmu, edge.delta, edge.Q]),
+    }[edge.kind]
 
 
-def determinant(gas, D, Q):
+def determinant(gas: Gas, D: float, Q: float) -> float:
     """d(g, J)/d(D, Q): 0 where two states with Q > 0 meet; dJ/dD = -2 D dg/dQ."""
-    g_D, g_Q = states.slopes(gas, D, Q)
-    return g_D * states.current_slope(gas, D, Q) + 2 * D * g_Q**2
+    g_D, g_Q = gap_and_current.slopes(gas, D, Q)
+    return g_D * gap_and_current.current_slope(gas, D, Q) + 2 * D * g_Q**2
 
 
-def polished(edge, x):
+def polished(edge: Edge, x: np.ndarray) -> Edge:
     """The Edge at the root ``x`` of its equations."""
     if edge.kind == "sharp":
         return Edge("sharp", x[0], x[0])
@@ -116,9 +122,9 @@ def polished(edge, x):
     return Edge(edge.kind, *(float(v) for v in values.get(edge.kind, x)))
 
 
-def names_at(gas, found, known):
+def names_at(gas: Gas, edges: dict[str, Edge], known: Curves) -> int:
     """Bit mask of the states at the gas's dmu from its edges: 1 NBCS, 2 NIG, 4 NFF, 8 NFF'."""
-    dmu, top = gas.baths.dmu, {name: edge.dmu for name, edge in found.items()}
+    dmu, top = gas.baths.dmu, {name: edge.dmu for name, edge in edges.items()}
     mask = 0
     if dmu < top.get("nbcs_end", 0.0):
         mask |= 1 | 2 * (top.get("nig_onset", np.inf) < dmu)
@@ -126,6 +132,7 @@ def names_at(gas, found, known):
     if fold is not None and dmu > fold:
         mask |= 4 * (dmu < top.get("nff_end", 0.0)) | 8 * (dmu < top.get("nffp_end", 0.0))
     if fold is None and known.twisted is not None:
-        low, high = sorted((known.twisted.dmu[0], known.twisted.dmu[-1]))
-        mask |= (8 if known.twisted.dmu[-1] > known.twisted.dmu[0] else 4) * (low < dmu < high)
+        first, last = known.twisted.dmu[0], known.twisted.dmu[-1]
+        low, high = sorted((first, last))
+        mask |= (8 if last > first else 4) * (low < dmu < high)
     return int(mask)

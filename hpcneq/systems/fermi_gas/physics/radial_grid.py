@@ -1,7 +1,11 @@
-"""Radial momentum sums: panels that end at every kink and shorten towards whatever is sharp, the last one to infinity."""
+"""Radial momentum sums: panels that end at every kink and shorten towards whatever is sharp.
+
+The last panel reaches to infinity.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +16,17 @@ SHELL = (0.7, 1.3)
 COARSE = 0.4  # longest panel outside the shell
 LAST = 3.0  # the last panel is p = LAST/t, 0 < t < 1
 SHARPEST = 1e-4  # kinks are breakpoints; panels need not be shorter than this
+Feature = tuple[float, float, bool]  # (p, width, whether it is a breakpoint) of what is sharp
+Nodes = tuple[np.ndarray, np.ndarray]  # (p, weight) of a sum over momenta
 
 
-def kinks(gaps, Q, dmu, mu=1.0):
-    """[[(p, distance), ...] for each gap] : momenta where E(p) -+ p Q = +-dmu, and how far from the real axis; E^2 = (p^2 + Q^2/4 - mu)^2 + D^2."""
+def kinks(
+    gaps: Sequence[float], Q: float, dmu: float, mu: float = 1.0
+) -> list[list[tuple[float, float]]]:
+    """[[(p, distance), ...] for each gap] : momenta where E(p) -+ p Q = +-dmu.
+
+    E^2 = (p^2 + Q^2/4 - mu)^2 + D^2; distance : how far from the real axis.
+    """
     m = mu - 0.25 * Q**2
     companion = np.zeros((len(gaps), 2, 4, 4))
     companion[..., [1, 2, 3], [0, 1, 2]] = 1
@@ -28,25 +39,34 @@ def kinks(gaps, Q, dmu, mu=1.0):
     ]
 
 
-def features(D, Q, dmu, blur, mu=1.0):
-    """[(p, width, breakpoint?)] of the sums with and without D: where levels meet an edge of the reservoirs, and E is least."""
-    found = [(np.sqrt(max(mu - 0.25 * Q**2, 1e-6)), max(0.5 * np.hypot(D, blur), SHARPEST), False)]
+def features(D: float, Q: float, dmu: float, blur: float, mu: float = 1.0) -> list[Feature]:
+    """What is sharp in sums with and without D.
+
+    Where levels meet an edge of the reservoirs, and where E is least.
+    """
+    least = np.sqrt(max(mu - 0.25 * Q**2, 1e-6))
+    known = [(least, max(0.5 * np.hypot(D, blur), SHARPEST), False)]
     for row in kinks(sorted({D, 0.0}), Q, dmu, mu):
-        found += [
+        known += [
             (p, max(np.hypot(0.4 * blur / max(p, 0.2), away), SHARPEST), away < 1e-7)
             for p, away in row
         ]
-    return found
+    return known
 
 
-def divide(ends, place, width, longest, fine=1):
-    """Ends of intervals made by halving those between ``ends`` until none is longer than ``longest(low, high)`` (n,), nor than 1.2 times
-    the width or the distance of any feature at ``place`` (k,) with ``width`` (k,), both over ``fine``."""
+def divide(
+    ends: np.ndarray, place: np.ndarray, width: np.ndarray, longest: Callable, fine: float = 1
+) -> np.ndarray:
+    """Ends of intervals made by halving those between ``ends`` until none is too long.
+
+    The limits are ``longest(low, high)`` (n,), and 1.2 times the width or the distance of any
+    feature at ``place`` (k,) with ``width`` (k,), all over ``fine``.
+    """
     open_, closed = np.stack([ends[:-1], ends[1:]], axis=1), []
     while len(open_):
         low, high = open_.T
         distance = np.maximum(np.maximum(low[:, None] - place, place - high[:, None]), 0.0)
-        near = np.maximum(1.2 * distance, 1.2 * width).min(axis=1) if len(place) else np.inf
+        near = np.maximum(1.2 * distance, 1.2 * width).min(axis=1, initial=np.inf)
         good = high - low <= np.minimum(longest(low, high), near) / fine
         closed.append(open_[good])
         low, high = open_[~good].T
@@ -55,8 +75,10 @@ def divide(ends, place, width, longest, fine=1):
     return np.append(np.sort(np.concatenate(closed)[:, 0]), ends[-1])
 
 
-def panels_of(known, dp, cuts=(), fine=1):
-    """Ends (n + 1,) of the panels of 0 < p < LAST, ascending, for features [(p, width, breakpoint?)]."""
+def panels_of(
+    known: Sequence[Feature], dp: float, cuts: Sequence[float] = (), fine: float = 1
+) -> np.ndarray:
+    """Ends (n + 1,) of the panels of 0 < p < LAST, ascending, for what is sharp."""
     known = [f for f in known if 0 < f[0] < LAST]
     ends = np.unique(
         np.concatenate(
@@ -72,51 +94,61 @@ def panels_of(known, dp, cuts=(), fine=1):
     return divide(ends, place, width, longest, fine)
 
 
-def panels(D, Q, dmu, blur, dp, cuts=(), fine=1):
+def panels(
+    D: float,
+    Q: float,
+    dmu: float,
+    blur: float,
+    dp: float,
+    cuts: Sequence[float] = (),
+    fine: float = 1,
+) -> np.ndarray:
     """Ends (n + 1,) of the panels of 0 < p < LAST, ascending."""
     return panels_of(features(D, Q, dmu, blur), dp, cuts, fine)
 
 
-def nodes(ends):
-    """(p, weight) : nodes of int_0^infinity dp on these panels and beyond the last, (n,) each, ascending."""
+def nodes(ends: np.ndarray) -> Nodes:
+    """Nodes of int_0^infinity dp on these panels and beyond the last, (n,) each, ascending."""
     p, weight = inner(ends)
     far, share = outer(LAST)
     return np.concatenate([p, far]), np.concatenate([weight, share])
 
 
-def inner(ends):
+def inner(ends: np.ndarray) -> Nodes:
     """(p, weight) : Gauss nodes on the panels between ``ends``."""
     half = 0.5 * np.diff(ends)
-    return ((ends[:-1] + half)[:, None] + half[:, None] * NODES).ravel(), (
-        half[:, None] * WEIGHTS
-    ).ravel()
+    p = (ends[:-1] + half)[:, None] + half[:, None] * NODES
+    return p.ravel(), (half[:, None] * WEIGHTS).ravel()
 
 
-def outer(start, points=FAR_NODES, weights=FAR_WEIGHTS):
+def outer(start: float, points: np.ndarray = FAR_NODES, weights: np.ndarray = FAR_WEIGHTS) -> Nodes:
     """(p, weight) : nodes of the panel p = start/t, 0 < t < 1."""
     t = 0.5 * (1 - points)
     return start / t, 0.5 * weights * start / t**2
 
 
-def grid(D, Q, dmu, blur, dp=0.05, fine=1):
+def grid(D: float, Q: float, dmu: float, blur: float, dp: float = 0.05, fine: float = 1) -> Nodes:
     """(p, weight) : nodes of int_0^infinity dp for one state; ``fine`` divides the panels."""
     return nodes(panels(D, Q, dmu, blur, dp, fine=fine))
 
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """The panels of one state, for states nearby: sums over it are smooth functions. Breakpoints move with their kinks."""
+    """The panels of one state, for states nearby: sums over it are smooth functions.
+
+    Breakpoints move with their kinks.
+    """
 
     ends: np.ndarray
     breaks: np.ndarray
     blur: float
 
     @classmethod
-    def of(cls, D, Q, dmu, blur, dp, fine):
+    def of(cls, D: float, Q: float, dmu: float, blur: float, dp: float, fine: float) -> Mesh:
         """The mesh of a state."""
         return cls(panels(D, Q, dmu, blur, dp, fine=fine), breakpoints(D, Q, dmu, blur), blur)
 
-    def grid(self, D, Q, dmu):
+    def grid(self, D: float, Q: float, dmu: float) -> Nodes:
         """(p, weight) at a state nearby."""
         breaks = breakpoints(D, Q, dmu, self.blur)
         if len(breaks) != len(self.breaks) or np.array_equal(breaks, self.breaks):
@@ -124,11 +156,11 @@ class Mesh:
         return nodes(np.interp(self.ends, self.breaks, breaks))
 
 
-def breakpoints(D, Q, dmu, blur):
+def breakpoints(D: float, Q: float, dmu: float, blur: float) -> np.ndarray:
     """0, the kinks of levels of no width, LAST: ascending."""
     if blur > 0:
         return np.array([0.0, LAST])
-    found = np.unique(
+    points = np.unique(
         [0.0, LAST]
         + [
             p
@@ -137,4 +169,4 @@ def breakpoints(D, Q, dmu, blur):
             if away < 1e-7 and p < LAST
         ]
     )
-    return found[np.concatenate([[True], np.diff(found) > 1e-9])]
+    return points[np.concatenate([[True], np.diff(points) > 1e-9])]

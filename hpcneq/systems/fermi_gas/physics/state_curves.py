@@ -1,32 +1,36 @@
 """Every steady state at a point: two curves in (Delta, Q, dmu), cut at one dmu.
 
-At fixed (Delta, Q) the gap equation has one dmu. Uniform states are the curve dmu(Delta, 0); states with Q > 0 are where the stiffness
-J/(Q Delta^2) vanishes on the surface dmu(Delta, Q), one Q at each Delta that has a negative stiffness at Q = 0. Along both curves Delta is a good
-parameter, through every fold. Kawamura, Hanai and Ohashi (2022), Figs. 2-5.
+At fixed (Delta, Q) the gap equation has one dmu. Uniform states are the curve dmu(Delta, 0); states
+with Q > 0 are where the stiffness J/(Q Delta^2) vanishes on the surface dmu(Delta, Q), one Q at
+each Delta that has a negative stiffness at Q = 0. Along both curves Delta is a good parameter,
+through every fold. Kawamura, Hanai and Ohashi (2022), Figs. 2-5.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-from .gap_and_current import both, dmu_of, gap, stiffness
+from .gap_and_current import Gas, both, dmu_of, gap, stiffness
 
 NODES = 28  # of each curve, at first
 STRONGEST = 2.0  # Delta stays below
 WEAKEST = 1e-9  # stands for Delta -> 0 where g has a logarithm
 WIDEST = 1.2  # Q stays below
 FINE = 1e-6  # golden sections stop there; what they find is polished as a root
-NEAR_END = (
-    1e-9  # relative distance kept from an end where levels of zero width touch the reservoirs' edge
-)
+# relative distance kept from an end where levels of zero width touch the reservoirs' edge
+NEAR_END = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """States along Delta: ``D``, ``Q``, ``dmu`` (n,), ascending in D; ``folds`` (D of each interior extremum of dmu)."""
+    """States along Delta: ``D``, ``Q``, ``dmu`` (n,), ascending in D.
+
+    folds : D of each interior extremum of dmu.
+    """
 
     D: np.ndarray
     Q: np.ndarray
@@ -34,12 +38,12 @@ class Curve:
     folds: tuple = ()
 
     @property
-    def pieces(self):
+    def pieces(self) -> list[tuple[float, float]]:
         """[(low, high)] : ranges of D on which dmu is monotonic."""
         ends = [self.D[0], *self.folds, self.D[-1]]
         return list(zip(ends[:-1], ends[1:]))
 
-    def at(self, D):
+    def at(self, D: float) -> tuple[float, float]:
         """(Q, dmu) between the nodes, interpolated linearly."""
         return float(np.interp(D, self.D, self.Q)), float(np.interp(D, self.D, self.dmu))
 
@@ -52,7 +56,7 @@ class Curves:
     twisted: Curve | None = None
 
 
-def largest(gas):
+def largest(gas: Gas) -> float:
     """Delta of the uniform state at dmu = 0, 0 if there is none: a root of g(Delta, 0)."""
     calm = gas.at(0.0)
     low = WEAKEST if gas.baths.blur == 0 else 0.0
@@ -61,9 +65,9 @@ def largest(gas):
     return brentq(lambda D: gap(calm, D, 0.0), low, STRONGEST, xtol=1e-15, rtol=1e-14)
 
 
-def extrema(x, y, function):
-    """[(x, function(x))] at the extrema of y = function(x) between nodes; each is refined by golden sections."""
-    found = []
+def extrema(x: np.ndarray, y: np.ndarray, function: Callable) -> list[tuple[float, float]]:
+    """[(x, function(x))] at the extrema of y = function(x) between nodes, by golden sections."""
+    known = []
     for k in range(1, len(x) - 1):
         for sign in (1, -1):
             if sign * (y[k] - y[k - 1]) >= 0 and sign * (y[k] - y[k + 1]) > 0:
@@ -73,11 +77,11 @@ def extrema(x, y, function):
                     method="bounded",
                     options={"xatol": FINE},
                 )
-                found.append((float(best.x), -sign * float(best.fun)))
-    return found
+                known.append((float(best.x), -sign * float(best.fun)))
+    return known
 
 
-def uniform(gas, nodes=NODES):
+def uniform(gas: Gas, nodes: int = NODES) -> Curve | None:
     """The Curve of Q = 0, from Delta = 0 to the Delta of dmu = 0; None if nothing pairs."""
     top = largest(gas)
     if top == 0:
@@ -91,11 +95,9 @@ def uniform(gas, nodes=NODES):
     values = []
     for v in u[:nodes]:
         values.append(dmu(v, ahead(values)))
-    values = np.append(
-        values, top if gas.baths.blur == 0 else 0.0
-    )  # no blur: g does not depend on dmu < Delta, a straight line down
-    if gas.baths.blur == 0:
-        return Curve(D, np.zeros(nodes + 1), values)
+    if gas.baths.blur == 0:  # g does not depend on dmu < Delta, a straight line down
+        return Curve(D, np.zeros(nodes + 1), np.append(values, top))
+    values = np.append(values, 0.0)
     folds = extrema(u, values, lambda v: dmu(v, np.interp(v, u, values)) if v < 1 else 0.0)
     D_folds = [top * np.sin(0.5 * np.pi * v) for v, _ in folds]
     every = np.append(D, D_folds)
@@ -108,26 +110,33 @@ def uniform(gas, nodes=NODES):
     )
 
 
-def ahead(values):
+def ahead(values: list[float]) -> float | None:
     """The next of a slowly varying sequence, None at its start."""
-    return None if not values else values[-1] if len(values) == 1 else 2 * values[-1] - values[-2]
+    if len(values) < 2:
+        return values[0] if values else None
+    return 2 * values[-1] - values[-2]
 
 
-def rigidity(gas, D, near):
+def rigidity(gas: Gas, D: float, near: float) -> float:
     """Stiffness of the uniform state of this Delta, whose dmu is near ``near``."""
     dmu = dmu_of(gas, D, 0.0, near)
     return stiffness(gas.at(dmu), D, 0.0) if np.isfinite(dmu) else np.inf
 
 
-def turn(gas, D, guess=None):
-    """(Q, dmu) of the one state with Q > 0 at this Delta, (nan, nan) if there is none; ``guess`` is a state nearby."""
-    if guess is not None and guess[0] > 0.0:
-        found = newton(gas, D, guess)
-        if found is not None:
-            return found
+def turn(gas: Gas, D: float, guess: tuple[float, float] | None = None) -> tuple[float, float]:
+    """(Q, dmu) of the one state with Q > 0 at this Delta, (nan, nan) if there is none.
+
+    guess : a state nearby.
+    """
+    near = None
+    if guess is not None:
+        near = guess[1]
+        state = newton(gas, D, guess) if guess[0] > 0.0 else None
+        if state is not None:
+            return state
 
     def slope(Q):
-        dmu = dmu_of(gas, D, Q, None if guess is None else guess[1])
+        dmu = dmu_of(gas, D, Q, near)
         return stiffness(gas.at(dmu), D, Q) if np.isfinite(dmu) else 10.0
 
     Q = np.geomspace(1e-4, 0.5 * WIDEST, 24)
@@ -140,19 +149,19 @@ def turn(gas, D, guess=None):
     return at, dmu_of(gas, D, at)
 
 
-def newton(gas, D, guess):
+def newton(gas: Gas, D: float, guess: tuple[float, float]) -> tuple[float, float] | None:
     """(Q, dmu) by Newton steps in (Q^2, dmu) from a state nearby; None if they lead astray."""
     x, h = np.array([guess[0] ** 2, guess[1]]), 1e-6
     for _ in range(15):
         near = gas.at(x[1]).held(D, np.sqrt(x[0]))
-        here, right, up = (
+        value, right, up = (
             np.array(equations(near.at(y), D, np.sqrt(q)))
             for q, y in ((x[0], x[1]), (x[0] + h, x[1]), (x[0], x[1] + h))
         )
-        slope = np.stack([right - here, up - here], axis=1) / h
+        slope = np.stack([right - value, up - value], axis=1) / h
         if not np.isfinite(slope).all() or np.linalg.det(slope) == 0:
             return None
-        step = np.linalg.solve(slope, -here)
+        step = np.linalg.solve(slope, -value)
         step *= min(1.0, 0.01 / np.abs(step).max())
         if x[0] + step[0] <= 0:
             step *= 0.5 * x[0] / abs(step[0])
@@ -160,11 +169,12 @@ def newton(gas, D, guess):
         if not (1e-8 < x[0] < WIDEST and 0 < x[1] < 0.9):
             return None
         if np.abs(step).max() < 1e-9:
-            return (float(np.sqrt(x[0])), float(x[1])) if abs(x[0] - guess[0] ** 2) < 0.02 else None
+            astray = abs(x[0] - guess[0] ** 2) >= 0.02
+            return None if astray else (float(np.sqrt(x[0])), float(x[1]))
     return None
 
 
-def equations(gas, D, Q):
+def equations(gas: Gas, D: float, Q: float) -> tuple[float, float]:
     """(g, J/(Q Delta^2)): what vanishes in every state with Q > 0."""
     if Q == 0 or D == 0:
         return gap(gas, D, Q), stiffness(gas, D, Q)
@@ -172,8 +182,11 @@ def equations(gas, D, Q):
     return g, J / (Q * D**2)
 
 
-def last(gas):
-    """(Q, dmu) : where the normal gas starts to pair at the largest dmu, and the Q it pairs at; 0 if that is the uniform state."""
+def last(gas: Gas) -> tuple[float, float]:
+    """(Q, dmu) : where the normal gas starts to pair at the largest dmu, and the Q it pairs at.
+
+    Q is 0 if that is the uniform state.
+    """
 
     def lost(Q, near=None):
         dmu = dmu_of(gas, 0.0, Q, near)
@@ -181,7 +194,8 @@ def last(gas):
 
     Q, values = np.linspace(0, 0.5 * WIDEST, 21), []
     for x in Q:
-        values.append(lost(x, -values[-1] if values and values[-1] < 0 else None))
+        paired = values and values[-1] < 0
+        values.append(lost(x, -values[-1] if paired else None))
     k = int(np.argmin(values))
     if values[k] == 0:
         return 0.0, np.nan
@@ -196,46 +210,51 @@ def last(gas):
     return float(best.x), -float(best.fun)
 
 
-def twisted(gas, base, nodes=NODES):
-    """The Curve of Q > 0, from Delta -> 0 or from where it leaves the uniform one to where it joins it; None if there is none."""
-    if base is None:
-        return None
-    top = base.D[-1]
+def soft_range(gas: Gas, base: Curve) -> tuple[float, float] | None:
+    """(low, high) : Delta between which the uniform state has a negative stiffness; None if never.
+
+    low is 0 if it is negative from the first node on, high the largest Delta if up to the last.
+    """
     D = base.D[1:-1]
     stiff = np.array([rigidity(gas, x, near) for x, near in zip(D, base.dmu[1:-1])])
     soft = np.flatnonzero(stiff < 0)
     if not len(soft):
         return None
-    ends, joins = [], []
-    for k, step in ((soft[0], -1), (soft[-1], 1)):
-        if 0 <= k + step < len(D):
-            ends.append(
-                brentq(
-                    lambda x: rigidity(gas, x, base.at(x)[1]),
-                    *sorted((D[k], D[k + step])),
-                    xtol=1e-13,
-                )
-            )
-            joins.append(True)
-        else:
-            ends.append(0.0 if step < 0 else top)
-            joins.append(step > 0)
+
+    def stiffness_at(x):
+        return rigidity(gas, x, base.at(x)[1])
+
+    low, high = 0.0, base.D[-1]
+    first, final = soft[0], soft[-1]
+    if first > 0:
+        low = brentq(stiffness_at, D[first - 1], D[first], xtol=1e-13)
+    if final + 1 < len(D):
+        high = brentq(stiffness_at, D[final], D[final + 1], xtol=1e-13)
+    return low, high
+
+
+def twisted(gas: Gas, base: Curve | None, nodes: int = NODES) -> Curve | None:
+    """The Curve of Q > 0; None if there is none.
+
+    From Delta -> 0, or from where it leaves the uniform one, to where it joins it.
+    """
+    ends = None if base is None else soft_range(gas, base)
+    if ends is None:
+        return None
     low, high = ends
+    top = base.D[-1]
     x = low + (high - low) * np.sin(0.5 * np.pi * np.linspace(0, 1, nodes + 1)) ** 2
-    states = [(0.0, dmu_of(gas, low, 0.0)) if joins[0] else last(gas)]
+    states = [(0.0, dmu_of(gas, low, 0.0)) if low > 0 else last(gas)]
     for value in x[1:-1]:
         states.append(turn(gas, value, states[-1]))
     states.append((0.0, base.dmu[-1] if high == top else dmu_of(gas, high, 0.0)))
     Q, dmu = np.array(states).T
     good = np.isfinite(dmu)
     x, Q, dmu = x[good], Q[good], dmu[good]
-    folds = extrema(
-        x, dmu, lambda v: turn(gas, v, (float(np.interp(v, x, Q)), float(np.interp(v, x, dmu))))[1]
-    )
+    nodes_only = Curve(x, Q, dmu)
+    folds = extrema(x, dmu, lambda v: turn(gas, v, nodes_only.at(v))[1])
     D_folds = tuple(f[0] for f in folds)
-    bends = [
-        turn(gas, v, (float(np.interp(v, x, Q)), float(np.interp(v, x, dmu)))) for v in D_folds
-    ]
+    bends = [turn(gas, v, nodes_only.at(v)) for v in D_folds]
     every = np.append(x, D_folds)
     order = np.argsort(every)
     return Curve(
@@ -246,29 +265,29 @@ def twisted(gas, base, nodes=NODES):
     )
 
 
-def curves(gas, nodes=NODES):
+def curves(gas: Gas, nodes: int = NODES) -> Curves:
     """The Curves of a gas; its dmu does not matter."""
     base = uniform(gas, nodes)
     return Curves(base, twisted(gas, base, nodes))
 
 
-def find(gas, known=None):
-    """[(name, Delta, Q)] : every steady state at the gas's dmu, in the order NBCS, NIG, NFF, NFF'. ``known`` : its Curves, if at hand."""
+def find(gas: Gas, known: Curves | None = None) -> list[tuple[str, float, float]]:
+    """[(name, Delta, Q)] : every steady state at the gas's dmu, in the order NBCS, NIG, NFF, NFF'.
+
+    known : its Curves, if at hand.
+    """
     known = known or curves(gas)
-    found = []
+    states = []
     if known.uniform is not None:
-        found += [
-            (name, D, 0.0)
-            for name, D in zip(
-                ("NBCS", "NIG"), sorted(_uniform_at(gas, known.uniform), reverse=True)
-            )
-        ]
+        sizes = sorted(_uniform_at(gas, known.uniform), reverse=True)
+        states += [(name, D, 0.0) for name, D in zip(("NBCS", "NIG"), sizes)]
     if known.twisted is not None:
-        found += _twisted_at(gas, known.twisted)
-    return found
+        states += _twisted_at(gas, known.twisted)
+    return states
 
 
 def _uniform_at(gas, curve):
+    """[Delta] of the states with Q = 0 at the gas's dmu."""
     dmu, top = gas.baths.dmu, curve.D[-1]
     if gas.baths.blur == 0:
         below = [top] if dmu < top else []
@@ -279,18 +298,19 @@ def _uniform_at(gas, curve):
                 )
             )
         return below
-    found = []
+    roots = []
     for low, high in curve.pieces:
         if high == top:
             high = 1.01 * top + 1e-6  # g falls on beyond the state of dmu = 0
         left, right = gap(gas, low, 0.0), gap(gas, high, 0.0)
         if left * right < 0:
-            found.append(brentq(lambda D: gap(gas, D, 0.0), low, high, xtol=1e-15, rtol=1e-13))
-    return [D for D in found if D > 0]
+            roots.append(brentq(lambda D: gap(gas, D, 0.0), low, high, xtol=1e-15, rtol=1e-13))
+    return [D for D in roots if D > 0]
 
 
 def _twisted_at(gas, curve):
-    dmu, found = gas.baths.dmu, []
+    """[(name, Delta, Q)] of the states with Q > 0 at the gas's dmu."""
+    dmu, states = gas.baths.dmu, []
 
     def away(D):
         if D in curve.D:
@@ -301,9 +321,10 @@ def _twisted_at(gas, curve):
         ends = [curve.dmu[np.searchsorted(curve.D, D)] for D in (low, high)]
         if (ends[0] - dmu) * (ends[1] - dmu) >= 0:
             continue
-        here = (curve.D >= low) & (curve.D <= high)
-        D, values = curve.D[here], curve.dmu[here] - dmu
+        piece = (curve.D >= low) & (curve.D <= high)
+        D, values = curve.D[piece], curve.dmu[piece] - dmu
         k = int(np.flatnonzero(values[:-1] * values[1:] <= 0)[0])
         D = brentq(away, D[k], D[k + 1], xtol=1e-13, rtol=1e-13)
-        found.append(("NFF" if ends[0] > ends[1] else "NFF'", D, turn(gas, D, curve.at(D))[0]))
-    return found
+        name = "NFF" if ends[0] > ends[1] else "NFF'"
+        states.append((name, D, turn(gas, D, curve.at(D))[0]))
+    return states

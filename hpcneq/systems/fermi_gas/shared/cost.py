@@ -1,23 +1,32 @@
-"""Lines for ``hpcneq check`` of the fermi-gas tasks other than ``evolve``: sizes, memory and time from short pieces of the work itself."""
+"""What each task costs, from short pieces of the work itself."""
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from ....tasks.cost import BASE_BYTES
-from .. import inputs
-from ..physics import gap_and_current as states
-from ..physics import pair_amplitude as amplitudes
-from ..physics import response
-from ..physics import state_curves as states_of
-from ..tasks.phase_diagram import NODES, axes
-from ..tasks.stability import at_point, gas_of, state_of
-from ..tasks.steady import gas_of as steady_gas
-from ..tasks.steady import slow_key, state_record
+from .... import petsc
+from ....parallel import solo
+from ....solvers.evolution import Evolution
+from ....solvers.mean_field import FieldState
+from ....tasks import Cost, Given
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
+from ..physics import gap_and_current, linear_kinetics, pair_amplitude, state_curves
+from ..physics.gap_and_current import Gas
+from ..physics.response import Response
+from .branch_states import find_branch, remembered_curves
+from .evolution_grid import with_time_step
+from .full_runs import full_system, start_of, variants_of
+from .gas import gas_at, gas_of, response_of
+from .linear_runs import LinearRecords, linear_system, states_of_runs
+from .polished_states import state_record
 
 FEW = 12  # nodes of curves made for timing: half the time of the whole search for states
+LINE_NODES = 20  # of curves of a phase diagram
 PEAK = 4001 * 401  # momenta on which the largest pair amplitude is sought
 PAIR_BYTES = 96  # of working memory per momentum of a pair amplitude
 POINT_BYTES = {"A": 500, "C": 300, "D": 700}  # per momentum of M
@@ -25,146 +34,145 @@ ASKED = {"rough": 1000, "fine": 60, "other": 12}  # evaluations of M that a verd
 TRIED = 12  # for timing
 OVERHEAD = 6e-5  # s of the search around each
 AGAIN = 0.15  # of a search for states: another dmu on the same curves
+VECTORS = 12  # of an evolution's state: PETSc's stages and what a checkpoint copies
+TABLES = 7  # of the whole state: coefficients of the linearised equation, on every rank
+STARTING = 1.5  # s to start an evolution and to write
 
 
-def clocked(work):
+def clocked(work: Callable) -> tuple[float, object]:
     """(seconds, what it gives)."""
     begun = time.perf_counter()
-    found = work()
-    return time.perf_counter() - begun, found
+    result = work()
+    return time.perf_counter() - begun, result
 
 
-def lines(what, seconds, ranks, nbytes=0.0, more=""):
-    """The lines: size, memory, time."""
-    on = f"on {ranks} rank{'s' * (ranks > 1)}"
-    return [
-        f"  {what}",
-        f"  memory: {(BASE_BYTES + nbytes) / 2**20:.0f} MB a rank {on}",
-        f"  time: about {seconds:.{0 if seconds > 9.5 else 1}f} s {on}{more}",
-    ]
-
-
-def search(gas):
+def search(gas: Gas) -> float:
     """Seconds to find every state of a gas, from short curves."""
-    return 2 * clocked(lambda: states_of.curves(gas, FEW))[0]
+    return 2 * clocked(lambda: state_curves.curves(gas, FEW))[0]
 
 
-def steady(run, ranks):
+# ---- states and their momenta ------------------------------------------------------------------
+
+
+def steady(given: Given, ranks: int) -> Cost:
     """One search."""
-    return lines("one point, on one rank", search(inputs.gas(run.parameters, run.numerics)), ranks)
+    p = given.parameters
+    gas = gas_of(replace(p, gamma=p.mean_coupling), given.numerics)
+    return Cost(search(gas), BASE_BYTES, 1, ("one point, on one rank",))
 
 
-def branches(run, ranks):
+def branches(given: Given, ranks: int) -> Cost:
     """Time from one row's curves and two of its points."""
-    slow = slow_key(run)
-    rows, dmu = run.sweep[slow] if slow else [None], run.sweep["dmu"]
-    gas = steady_gas(run, **({slow: rows[len(rows) // 2]} if slow else {}))
-    row, known = clocked(lambda: states_of.curves(gas, FEW))
-    point, _ = clocked(
-        lambda: [
-            state_record(gas.at(x), *state)
-            for x in (dmu[len(dmu) // 2], dmu[-1])
-            for state in states_of.find(gas.at(x), known)
-        ]
-    )
-    row, point, free = 2 * row, 0.5 * point, min(ranks, len(rows) if slow else len(dmu))
-    total = len(rows) * (row * (1 if slow else free) + point * len(dmu)) / free
-    return lines(
-        f"{len(rows) * len(dmu)} points",
-        total,
-        ranks,
-        more=f" ({row:.1f} s a curve, {point:.2f} s a point)",
+    dmu = given.sweep["dmu"]
+    slow = {key: values for key, values in given.sweep.items() if key != "dmu"}
+    middle = {key: float(values[len(values) // 2]) for key, values in slow.items()}
+    rows = math.prod(len(values) for values in slow.values())
+    gas = gas_at(given.parameters, given.numerics, middle)
+    half_curve, curves = clocked(lambda: state_curves.curves(gas, FEW))
+
+    def two_points():
+        for x in (dmu[len(dmu) // 2], dmu[-1]):
+            for state in state_curves.find(gas.at(x), curves):
+                state_record(gas.at(x), *state)
+
+    curve, point = 2 * half_curve, 0.5 * clocked(two_points)[0]
+    most = rows if slow else len(dmu)
+    made = rows if slow else min(ranks, most)  # without rows every rank makes the curve
+    return Cost(
+        made * curve + rows * point * len(dmu),
+        BASE_BYTES,
+        most,
+        (f"{rows * len(dmu)} points", f"{curve:.1f} s a curve, {point:.2f} s a point"),
     )
 
 
-def phase_diagram(run, ranks):
+def phase_diagram(given: Given, ranks: int) -> Cost:
     """Time from one line's curves."""
-    slow, fast = axes(run)
-    rows, columns = run.sweep[slow], run.sweep[fast]
-    middle = {slow: float(rows[len(rows) // 2])} | (
-        {} if fast == "dmu" else {fast: float(columns[len(columns) // 2])}
-    )
-    each = 1.3 * clocked(lambda: states_of.curves(steady_gas(run, **middle), NODES))[0]
-    count = len(rows) * (1 if fast == "dmu" else len(columns))
-    what = "lines along dmu" if fast == "dmu" else "points, each with its edges along dmu"
-    return lines(
-        f"{count} {what}", each * count / min(ranks, len(rows)), ranks, more=f" ({each:.1f} s each)"
-    )
+    slow, fast = given.sweep
+    rows, columns = given.sweep[slow], given.sweep[fast]
+    middle = {slow: float(rows[len(rows) // 2])}
+    count, what = len(rows), "lines along dmu"
+    if fast != "dmu":
+        middle[fast] = float(columns[len(columns) // 2])
+        count, what = len(rows) * len(columns), "points, each with its edges along dmu"
+    gas = gas_at(given.parameters, given.numerics, middle)
+    each = 1.3 * clocked(lambda: state_curves.curves(gas, LINE_NODES))[0]
+    notes = (f"{count} {what}", f"{each:.1f} s each")
+    return Cost(each * count, BASE_BYTES, len(rows), notes)
 
 
-def pair_amplitude(run, ranks):
+def pair_amplitudes(given: Given, ranks: int) -> Cost:
     """The search for the state, the plane, and the search for the largest value."""
-    gas, n = inputs.gas(run.parameters, run.numerics), run.numerics
-    plane = int(
-        np.prod([len(run.sweep[key]) if key in run.sweep else n.points for key in ("p_x", "p_z")])
-    )
+    gas, points = gas_of(given.parameters, given.numerics), given.numerics.points
+    plane = math.prod(len(given.sweep.get(key, range(points))) for key in ("p_x", "p_z"))
     p = np.linspace(0.5, 1.5, 20000)
-    each = clocked(lambda: amplitudes.pair(p, p, 0.1, 0.1, gas.baths.occupation))[0] / len(p)
-    return lines(
-        f"{plane} momenta",
-        search(gas) + each * (PEAK + 3 * plane),
-        ranks,
-        PAIR_BYTES * max(PEAK, plane),
+    taken, _ = clocked(lambda: pair_amplitude.pair(p, p, 0.1, 0.1, gas.baths.occupation))
+    return Cost(
+        search(gas) + taken / len(p) * (PEAK + 3 * plane),
+        BASE_BYTES + PAIR_BYTES * max(PEAK, plane),
+        1,
+        (f"{plane} momenta",),
     )
 
 
-def momentum(run, ranks):
+def momentum(given: Given, ranks: int) -> Cost:
     """The search for the state."""
-    gas = inputs.gas(run.parameters, run.numerics)
-    return lines(
-        f"{len(run.sweep.get('p', range(run.numerics.points)))} momenta",
-        0.1 + (search(gas) if run.parameters.branch != "normal" else 0.0),
-        ranks,
-    )
+    count, total = len(given.sweep.get("p", range(given.numerics.points))), 0.1
+    if given.parameters.branch != "normal":
+        total += search(gas_of(given.parameters, given.numerics))
+    return Cost(total, BASE_BYTES, 1, (f"{count} momenta",))
 
 
-def current(run, ranks):
+def current(given: Given, ranks: int) -> Cost:
     """The search for the state, and one J."""
-    gas, Q = inputs.gas(run.parameters, run.numerics), run.sweep.get("Q", np.zeros(1))
-    each = clocked(lambda: states.both(gas, run.parameters.delta or 0.1, 0.15))[0]
-    return lines(
-        f"{len(Q)} wave numbers",
-        each * (len(Q) + 40) + (search(gas) if run.parameters.delta is None else 0.0),
-        ranks,
-    )
+    p, count = given.parameters, len(given.sweep["Q"])
+    gas = gas_of(p, given.numerics)
+    each, _ = clocked(lambda: gap_and_current.both(gas, p.delta or 0.1, 0.15))
+    total = each * (count + 40)
+    if p.delta is None:
+        total += search(gas)
+    return Cost(total, BASE_BYTES, 1, (f"{count} wave numbers",))
 
 
-def stability(run, ranks):
+# ---- stability ---------------------------------------------------------------------------------
+
+
+def stability(given: Given, ranks: int) -> Cost:
     """Search for the state and one verdict, from pieces of both; in a map at its middle."""
-    n, keys = run.numerics, list(run.sweep)
-    grids = [run.sweep[key] for key in keys]
-    shape = [len(grid) for grid in grids] or [1]
-    p = at_point(run, **{key: float(grid[len(grid) // 2]) for key, grid in zip(keys, grids)})
-    gas, count = gas_of(p, n), int(np.prod(shape))
-    find, (state, _) = clocked(lambda: state_of(gas, p.branch))
+    keys, shape = list(given.sweep), [len(values) for values in given.sweep.values()]
+    count, most = math.prod(shape), shape[0] if shape else 1
+    middle = {key: float(values[len(values) // 2]) for key, values in given.sweep.items()}
+    p, n = replace(given.parameters, **middle), given.numerics
+    points = f"{count} point{'s' if count > 1 else ''}"
+    find, (state, _) = clocked(lambda: find_branch(gas_of(p, n), p.branch, remembered_curves()))
     if state is None:
-        return [
-            f"  {count} point{'s' * (count > 1)}; there is no {p.branch} at the middle one"
-            if count > 1
-            else f"  there is no {p.branch} here"
-        ]
-    made = response.Response(gas.baths, *state[:2], p.q, p.angle, n.variant, n.dp, n.fine, n.angles)
-    parts = {"fine": made, "other": made.other} | (
-        {"rough": rough} if (rough := made.rough(p.q)) else {}
-    )
-    each = sum(
-        verdict_piece(m, ASKED[name if rough or name != "fine" else "rough"])
-        for name, m in parts.items()
-    )
-    momenta = sum(len(m.points.p) for m in parts.values())
-    curves = int(np.prod([len(run.sweep[key]) for key in ("gamma", "T") if key in keys]))
-    finds = shape[0] if len(shape) == 2 and keys[1] in ("q", "angle") else count
-    total = (each * count + find * (curves + AGAIN * finds)) / min(ranks, shape[0])
-    return lines(
-        f"{len(made.points.p)} momenta, {count} point{'s' * (count > 1)}",
-        total,
-        ranks,
-        POINT_BYTES[n.variant] * momenta,
-        f" ({each:.2f} s a verdict)",
+        nowhere = f"there is no {p.branch} at the middle one" if shape else "there is no such state"
+        return Cost(find * count, BASE_BYTES, most, (points, nowhere))
+    response = response_of(p, n, *state[:2])
+    each, momenta = verdict(response)
+    curves = math.prod(len(given.sweep[key]) for key in ("gamma", "T") if key in keys)
+    finds = count
+    if len(keys) == 2 and keys[1] in ("q", "angle"):  # the state is that of the row
+        finds = shape[0]
+    return Cost(
+        each * count + find * (curves + AGAIN * finds),
+        BASE_BYTES + POINT_BYTES[n.variant] * momenta,
+        most,
+        (f"{len(response.points.p)} momenta, {points}", f"{each:.2f} s a verdict"),
     )
 
 
-def verdict_piece(m, count):
+def verdict(response: Response) -> tuple[float, int]:
+    """(seconds of one count of all modes, momenta of all M it needs)."""
+    rough = response.rough(response.q)
+    parts = [(response, ASKED["fine" if rough else "rough"]), (response.other, ASKED["other"])]
+    if rough:
+        parts.append((rough, ASKED["rough"]))
+    seconds = sum(evaluations(part, asked) for part, asked in parts)
+    return seconds, sum(len(part.points.p) for part, _ in parts)
+
+
+def evaluations(m: Response, count: int) -> float:
     """Seconds of ``count`` evaluations of one M, its preparation included."""
     points = 0.3 * m.analytic_below * (1j + np.linspace(-1, 1, TRIED))
     begin, later = (
@@ -174,12 +182,59 @@ def verdict_piece(m, count):
     return begin + (later / TRIED + OVERHEAD) * (count - TRIED)
 
 
-ESTIMATES = {
-    "steady": steady,
-    "branches": branches,
-    "phase-diagram": phase_diagram,
-    "pair-amplitude": pair_amplitude,
-    "momentum": momentum,
-    "current": current,
-    "stability": stability,
-}
+# ---- evolve ------------------------------------------------------------------------------------
+
+
+def evolve(given: Given, ranks: int) -> Cost:
+    """Size, steps, and time from a few steps on this core."""
+    begun = time.process_time()
+    systems = systems_of(given)
+    fixed = time.process_time() - begun
+    given = with_time_step(given, systems[0].fastest)
+    dt, linear = given.numerics.dt, given.numerics.model == "linear"
+    each = seconds_a_step(systems[0], dt)
+    others = sum(seconds_a_step(system, 2 * dt) for system in systems[1:])
+    steps, size = given.run.t_max / dt, FieldState(systems[0], solo()).nbytes
+    peak = BASE_BYTES + size * VECTORS / ranks
+    if linear:
+        peak += size * TABLES
+    if given.numerics.model == "memory":
+        peak += KERNEL_BYTES
+    return Cost(
+        fixed + STARTING + steps * (each + 0.5 * others),
+        peak,
+        systems[0].items,
+        (
+            f"{systems[0].items} chunks of {linear_kinetics.CHUNK} momenta, {steps:.0f} steps "
+            f"and {len(systems) - 1} runs with twice the step",
+            f"state {size / 2**20:.1f} MB, {1e3 * each:.2f} ms a step on one rank",
+        ),
+    )
+
+
+def systems_of(given: Given) -> list:
+    """The equations of a run and of those that tell its errors."""
+    estimated = given.numerics.error_estimate
+    if given.numerics.model == "linear":
+        states = states_of_runs(given)
+        variants = (None, *LinearRecords.variants) if estimated else (None,)
+        return [linear_system(given, states, variant)[1] for variant in variants]
+    gas = gas_of(given.parameters, given.numerics)
+    start = start_of(given, gas, remembered_curves())[:2]
+    variants = (None, *variants_of(given)) if estimated else (None,)
+    return [full_system(given, gas, start, variant) for variant in variants]
+
+
+def seconds_a_step(system: object, dt: float, count: int = 4) -> float:
+    """Processor seconds of one step on one process, the first left out: it compiles."""
+    taken = []
+    with petsc.Options({}) as options:
+        for steps in (1, count):
+            evolution = Evolution(
+                FieldState(system, solo()), steps * dt, dt, options, defaults=LinearRecords.defaults
+            )
+            begun = time.process_time()
+            evolution.run(lambda row: None, every=steps * dt)
+            taken.append(time.process_time() - begun)
+            evolution.destroy()
+    return taken[1] / count

@@ -1,21 +1,24 @@
-"""Task ``phase-diagram`` of the fermi-gas system: boundaries and regions over gamma or T against dmu, or their surface over gamma and T."""
+"""Task ``phase-diagram`` of the fermi-gas: boundaries and regions over two keys.
+
+gamma or T against dmu, or a surface over both.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.optimize import brentq
 
-from ....errors import InputError
 from ....parallel import on_root
-from ....solvers import farm as maps
 from ....solvers import newton
-from ....tasks import Outcome
-from ..physics import gap_and_current as states
-from ..physics import phase_edges as edges
-from ..physics import state_curves as states_of
-from .steady import ROUNDING, SLOW, SNES, edge_records, gas_of, refuse_unused
+from ....tasks import Given, Outcome, run_sweep
+from ....tasks.sweep import Sweep
+from ..physics import gap_and_current, phase_edges, state_curves
+from ..quantities import EDGES
+from ..shared.gas import gas_at
+from ..shared.polished_states import ROUNDING, SNES, edge_records
 
-KEYS = ("dmu", *SLOW)
 NODES = 20  # of each curve: edges are polished
 PHASES = {
     0: "none",
@@ -27,152 +30,132 @@ PHASES = {
     6: "NFF + normal",
     7: "NBCS + NFF + normal",
 }
-PARTNERS = {"delta": ("mu", "order parameter"), "Q": ("pF", "wave number")}
-VERDICT = "phase: NBCS and NFF count as stable and NIG and NFF' as unstable, the paper's verdict; task stability gives a state's own"
+VERDICT = (
+    "phase: NBCS and NFF count as stable and NIG and NFF' as unstable, the paper's verdict; "
+    "task stability gives a state's own"
+)
 
 
-def phase_diagram(run, comm, log, output):
+def run(given: Given, comm, log: Callable, output) -> Outcome:
     """Fig. 2(a) and Table I. **Collective.**"""
-    refuse_unused(run)
-    slow, fast = axes(run)
-    rows, columns = run.sweep[slow], run.sweep[fast]
-    lines = fast == "dmu"
-
-    def solve(i, j, warm):
-        at = {slow: float(rows[i])} | ({} if lines else {fast: float(columns[j])})
-        gas = gas_of(run, **at)
-        known = states_of.curves(gas, NODES)
-        found = edge_records(gas, known)
-        record = {"edges": found}
-        if lines:
-            seeds = {
-                name: edges.Edge("", e["dmu"], e["delta"], e["Q"]) for name, e in found.items()
-            }
-            record["solutions"] = [edges.names_at(gas.at(x), seeds, known) for x in columns]
-        return record
-
-    records, stopped = maps.farm(
-        (len(rows), 1 if lines else len(columns)),
-        solve,
+    axes, dmu = dict(given.sweep), None
+    if "dmu" in axes:
+        dmu = axes.pop("dmu")  # each point finds the states along all of it
+    sweep = run_sweep(
+        axes,
+        lambda at, previous: record_of(given, at, dmu),
         comm,
         log,
-        output.points(),
+        output,
         "phase-diagram",
+        chain=None if dmu is None else 1,
     )
-    if stopped:
-        return Outcome("stopped", {}, {}, [f"stopped by {stopped}"])
+    if sweep.stopped:
+        return sweep.outcome()
     out = output()
-    for name, values in ((slow, rows), (fast, columns)):
-        out.axis(
-            name,
-            values,
-            "1" if name == "inv_kfas" else "mu",
-            SLOW.get(name, "half the difference of the reservoirs' chemical potentials"),
-        )
-    write_edges(out, (slow,) if lines else (slow, fast), records)
-    summary, errors, warnings = headline(records, lines)
-    if lines:
-        regions, shares = write_regions(out, slow, columns, records)
+    sweep.write(out)
+    write_edges(out, sweep)
+    summary = {"edges": edge_lists(sweep, "dmu"), "points": len(sweep.records)}
+    errors, warnings = {"edges": edge_lists(sweep, "error")}, []
+    if dmu is not None:
+        out.axis("dmu", dmu)
+        regions, shares = write_regions(out, sweep, dmu)
         summary |= {"phases": regions, "shares": shares}
-        errors["shares"] = [1 / len(columns)] * len(shares)
+        errors["shares"] = [1 / len(dmu)] * len(shares)
         warnings.append(VERDICT)
-    ends = on_root(comm, critical, run, [key for key in (slow, fast) if key in ("gamma", "T")])
+    ends = on_root(comm, critical, given, [key for key in given.sweep if key in ("gamma", "T")])
     for name, (value, error) in ends.items():
         summary[name], errors[name] = value, error
-    lost = sum(
-        "edges" not in point or not all(e["good"] for e in point["edges"].values())
-        for row in records
-        for point in row
-    )
-    if lost:
-        warnings.append(
-            f"phase-diagram: {lost} lines or points have a boundary that did not converge"
-        )
-    return Outcome("not-converged" if lost else "complete", summary, errors, warnings)
+    lost = sum(not converged(record) for record in sweep.records)
+    if not lost:
+        return Outcome("complete", summary, errors, warnings)
+    warnings.append(f"phase-diagram: {lost} lines or points have a boundary that did not converge")
+    return Outcome("not-converged", summary, errors, warnings)
 
 
-def axes(run):
-    """(slow, fast) sweep keys. InputError unless there are two that make sense."""
-    keys = list(run.sweep)
-    if len(keys) != 2 or keys[0] == "dmu":
-        raise InputError(
-            f"[sweep]: a phase diagram needs one of {', '.join(SLOW)} and then dmu, or two of them, got {', '.join(keys) or 'none'}"
-        )
-    for key, values in run.sweep.items():
-        if np.any(np.diff(values) <= 0):
-            raise InputError(f"[sweep] {key}: must ascend")
-    return tuple(keys)
+def record_of(given: Given, at: dict[str, float], dmu: Sequence[float] | None) -> dict:
+    """Every edge at one point; along ``dmu``, where it is given, also which states there are."""
+    gas = gas_at(given.parameters, given.numerics, at)
+    curves = state_curves.curves(gas, NODES)
+    edges = edge_records(gas, curves)
+    if dmu is None:
+        return {"edges": edges}
+    seeds = {
+        name: phase_edges.Edge("", edge["dmu"], edge["delta"], edge["Q"])
+        for name, edge in edges.items()
+    }
+    masks = [phase_edges.names_at(gas.at(x), seeds, curves) for x in dmu]
+    return {"edges": edges, "solutions": masks}
 
 
-def write_edges(out, axis, records):
-    """``nff_fold`` and the other edges over the slow key or over both, with Delta and Q there; nan where they do not occur."""
+def converged(record: dict) -> bool:
+    """Whether all edges of a point were found and polished."""
+    return "edges" in record and all(edge["good"] for edge in record["edges"].values())
+
+
+def edge_number(record: dict, name: str, key: str, missing: float | None = None) -> float | None:
+    """A number of an edge; ``missing`` where the edge does not occur."""
+    return record.get("edges", {}).get(name, {}).get(key, missing)
+
+
+def edge_lists(sweep: Sweep, key: str) -> dict[str, list]:
+    """{edge: a number of it over the map, as lists}; None where it does not occur."""
+    lists = {}
+    for name in EDGES:
+        values = np.empty(len(sweep.records), object)
+        values[:] = [edge_number(record, name, key) for record in sweep.records]
+        lists[name] = values.reshape(sweep.shape).tolist()
+    return lists
+
+
+def write_edges(out, sweep: Sweep) -> None:
+    """dmu of each edge over the map, with Delta and Q there; nan where it does not occur."""
 
     def table(name, key):
-        found = np.array(
-            [[p.get("edges", {}).get(name, {}).get(key, np.nan) for p in row] for row in records],
-            float,
-        )
-        return found[:, 0] if len(axis) == 1 else found
+        values = [edge_number(record, name, key, np.nan) for record in sweep.records]
+        return np.array(values, float).reshape(sweep.shape)
 
-    for name, text in edges.EDGES.items():
-        out.fixed(name, table(name, "dmu"), axis, "mu", f"dmu of the {text}; nan: does not occur")
-        for key, (units, what) in PARTNERS.items():
-            out.fixed(f"{name}_{key}", table(name, key), axis, units, f"{what} there")
+    axes = tuple(sweep.axes)
+    for name in EDGES:
+        out.fixed(name, table(name, "dmu"), axes)
+        out.fixed(f"{name}_delta", table(name, "delta"), axes)
+        out.fixed(f"{name}_Q", table(name, "Q"), axes)
 
 
-def write_regions(out, slow, dmu, records):
-    """Bit masks of the states that exist and of those that are stable; (names, shares) of the stable ones."""
-    solutions = np.array([row[0].get("solutions", [0] * len(dmu)) for row in records])
-    ends = np.array(
-        [row[0].get("edges", {}).get("normal_end", {}).get("dmu", -1.0) for row in records]
-    )
+def write_regions(out, sweep: Sweep, dmu: np.ndarray) -> tuple[list[str], list[float]]:
+    """Bit masks of the states that exist and of those that are stable. **Collective.**
+
+    (names, shares) of the combinations of stable ones.
+    """
+    absent = [0] * len(dmu)
+    solutions = np.array([record.get("solutions", absent) for record in sweep.records])
+    ends = np.array([edge_number(record, "normal_end", "dmu", -1.0) for record in sweep.records])
     phase = (solutions & 1) | (solutions >> 1 & 2) | 4 * (dmu > ends[:, None])
-    out.fixed(
-        "solutions",
-        solutions,
-        (slow, "dmu"),
-        "1",
-        "steady states besides the normal gas: 1 NBCS + 2 NIG + 4 NFF + 8 NFF'",
-    )
-    out.fixed("phase", phase, (slow, "dmu"), "1", "stable states: 1 NBCS + 2 NFF + 4 normal")
+    axes = (*sweep.axes, "dmu")
+    out.fixed("solutions", solutions, axes)
+    out.fixed("phase", phase, axes)
     share = np.bincount(phase.ravel(), minlength=8) / phase.size
     return [PHASES[k] for k in range(8) if share[k] > 0], [float(x) for x in share if x > 0]
 
 
-def headline(records, lines):
-    """(summary, errors, warnings) : each edge over the map, as lists; errors are changes on panels of half the length."""
+def critical(given: Given, keys: list[str]) -> dict[str, tuple[float, float]]:
+    """{gamma_c or T_c: (value, error)} : where the last condensate of dmu = 0 ends along each key.
 
-    def values(name, key):
-        found = [[p.get("edges", {}).get(name, {}).get(key) for p in row] for row in records]
-        return [row[0] for row in found] if lines else found
-
-    summary = {
-        "edges": {name: values(name, "dmu") for name in edges.EDGES},
-        "points": sum(len(row) for row in records),
-    }
-    return summary, {"edges": {name: values(name, "error") for name in edges.EDGES}}, []
-
-
-def critical(run, keys):
-    """{gamma_c or T_c: (value, error)} : where the last condensate of dmu = 0 ends along each key, the other one as in the input."""
-    found = {}
+    Another swept key is 0, one that is not as in the input.
+    """
+    ends = {}
     for key in keys:
+        calm = dict.fromkeys(("dmu", *keys), 0.0)
 
-        def condition(x, fine=False, key=key):
-            gas = gas_of(
-                run, **{"dmu": 0.0, **{other: 0.0 for other in keys if other != key}, key: float(x)}
-            )
-            return states.gap(gas.finer if fine else gas, 0.0, 0.0)
+        def condition(x, fine=False, key=key, calm=calm):
+            gas = gas_at(given.parameters, given.numerics, calm | {key: float(x)})
+            return gap_and_current.gap(gas.finer if fine else gas, 0.0, 0.0)
 
         if condition(1e-4) > 0 > condition(1.0):
             seed = brentq(condition, 1e-4, 1.0, xtol=1e-13)
             x, finer = (
-                float(
-                    newton.solve_equations(lambda y, f=fine: [condition(y[0], f)], [seed], SNES).x[
-                        0
-                    ]
-                )
+                newton.solve_equations(lambda y, f=fine: [condition(y[0], f)], [seed], SNES).x
                 for fine in (False, True)
             )
-            found[f"{key}_c"] = (x, abs(finer - x) + ROUNDING)
-    return found
+            ends[f"{key}_c"] = (float(x[0]), abs(float(finer[0]) - float(x[0])) + ROUNDING)
+    return ends

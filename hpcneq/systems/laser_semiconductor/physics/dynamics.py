@@ -1,24 +1,38 @@
-"""Equations of motion of populations, coherence and pair amplitudes, for one or several interactions at once.
+"""Equations of motion of populations, coherence and pair amplitudes, for several interactions.
 
-Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), Eqs. (9) with the missing i of (9a), (35) with + i Gamma12, and (18).
+Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), Eqs. (9) with the missing i of (9a),
+(35) with + i Gamma12, and (18).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
-from ....maths.bands import Drive
-from . import material as laser
+from ....maths.bands import Drive, Grid
+from . import material
+from .material import Material
 
 
 class Pairing:
-    """Protocol MeanField over momenta: fields (n, runs) for interactions V (runs,); the mean field is Delta (runs,).
+    """Protocol MeanField over momenta: fields (n, runs); the mean field is Delta (runs,).
 
-    floor : a constant added to Delta, from which the order grows however long the normal state takes to settle; it breaks the phase's
-    symmetry. start_fields : {name: (n, runs)}.
+    V : interactions, (runs,). start_fields : {name: (n, runs)}. floor : a constant added to Delta,
+    from which the order grows however long the normal state takes to settle; it breaks the phase's
+    symmetry. full_drive : without the rotating-wave approximation.
     """
 
-    def __init__(self, m, grid, V, start_fields, floor=0.0, full_drive=False):
+    def __init__(
+        self,
+        m: Material,
+        grid: Grid,
+        V: Sequence[float] | np.ndarray,
+        start_fields: Mapping[str, np.ndarray],
+        floor: float = 0.0,
+        full_drive: bool = False,
+    ):
+        """The coefficients of every momentum, (n, 1) each."""
         self.m, self.band, self.V = m, m.on(grid), np.atleast_1d(np.asarray(V, float))
         self.items, runs = len(self.band.k), len(self.V)
         self.fields = {name: (runs,) for name in ("n11", "n22", "n21", "s")}
@@ -32,37 +46,51 @@ class Pairing:
             "supply2": 2 * m.Gamma2 * f2,
             "turn": 1j * self.band.eps - m.Gamma,
             "pair": 1j * self.band.E - m.Gamma12,
-            "f": self.band.weight * laser.projection(m, self.band),
+            "f": self.band.weight * material.projection(m, self.band),
         }
         self.table = {name: value[:, None] for name, value in self.table.items()}
-        self.loss1, self.loss2, self.known = 2 * m.Gamma1, 2 * m.Gamma2, {}
+        self.loss1, self.loss2 = 2 * m.Gamma1, 2 * m.Gamma2
+        self.known: dict[range, dict[str, np.ndarray]] = {}
 
-    def breakpoints(self, t_max):
+    def breakpoints(self, t_max: float) -> list[float]:
+        """The laser is there from the beginning."""
         return []
 
-    def start(self, part):
+    def start(self, part: range) -> dict[str, np.ndarray]:
+        """This rank's share of the start."""
         return {name: values[part.start : part.stop] for name, values in self.start_fields.items()}
 
-    def mine(self, part):
-        """The coefficients of this rank's momenta."""
+    def mine(self, part: range) -> dict[str, np.ndarray]:
+        """The coefficients of this rank's momenta, (momenta here, 1) each."""
         if part not in self.known:
             self.known[part] = {
                 name: value[part.start : part.stop] for name, value in self.table.items()
             }
         return self.known[part]
 
-    def partials(self, t, local, part):
+    def partials(self, t: float, local: Mapping[str, np.ndarray], part: range) -> np.ndarray:
+        """f s dk/2pi, (momenta here, runs)."""
         return self.mine(part)["f"] * local["s"]
 
-    def close(self, sums):
-        """Delta from int dk/2pi f s, Eq. (18) or (17)."""
+    def close(self, sums: np.ndarray) -> np.ndarray:
+        """Delta (runs,) from int dk/2pi f s, Eq. (18) or (17)."""
         return self.V * np.conj(sums) + self.floor
 
-    def rhs(self, t, side, local, c, out, part):
+    def rhs(
+        self,
+        t: float,
+        side: int,
+        local: Mapping[str, np.ndarray],
+        c: np.ndarray,
+        out: Mapping[str, np.ndarray],
+        part: range,
+    ) -> None:
+        """Eqs. (9), (35): rates of this rank's fields, (momenta here, runs), into ``out``."""
         at = self.mine(part)
         n11, n22, n21, s = local["n11"].real, local["n22"].real, local["n21"], local["s"]
         g = self.drive.coupling(t)
-        # real products: numpy's complex ones round differently where short arrays happen to lie side by side in memory
+        # real products: numpy's complex ones round differently where short arrays happen to lie
+        # side by side in memory
         pairs = c.real * s.imag + c.imag * s.real
         pairs *= -2
         drive = g * n21.imag if isinstance(g, float) else g.real * n21.imag - g.imag * n21.real
@@ -78,30 +106,50 @@ class Pairing:
         change.imag += c.real * paired
         out["s"][:] = change
 
-    def observables(self, t, side, local, c, part):
-        """What pairing adds to the particles per time, 2 (i Delta s - c.c.), (n, runs)."""
+    def observables(
+        self, t: float, side: int, local: Mapping[str, np.ndarray], c: np.ndarray, part: range
+    ) -> np.ndarray:
+        """Particles per time that pairing adds, 2 (i Delta s - c.c.), (momenta here, runs)."""
         return -4 * self.band.weight[part.start : part.stop, None] * (c * local["s"]).imag
 
 
-def initial(m, grid, runs, state, delta, kind="uniform", seed=0):
-    """{name: (n, runs)}: populations of the reservoirs ("equilibrium") or of the settled laser without pairing ("driven").
+def initial(
+    m: Material,
+    grid: Grid,
+    runs: int,
+    state: str,
+    delta: float,
+    kind: str = "uniform",
+    seed: int = 0,
+) -> dict[str, np.ndarray]:
+    """The fields at t = 0, {name: (n, runs)} complex.
 
-    s is (10) at Delta = ``delta`` and the driven populations ("uniform"), or complex normal numbers times ``delta``, even in k ("random").
+    state : populations of the reservoirs ("equilibrium") or of the settled laser without pairing
+    ("driven"). kind : s is (10) at Delta = ``delta`` and the driven populations ("uniform"), or
+    complex normal numbers times ``delta``, even in k ("random").
     """
     band = m.on(grid)
-    n11, n22 = m.fillings(band) if state == "equilibrium" else laser.populations(m, band, 0.0)
-    n21 = (
-        laser.coherence(m, band, n11, n22) if state == "driven" else np.zeros(len(band.k), complex)
-    )
-    s = laser.pair_amplitude(m, band, delta) if kind == "uniform" else delta * noise(band.k, seed)
+    if state == "equilibrium":
+        n11, n22 = m.fillings(band)
+        n21 = np.zeros(len(band.k), complex)
+    else:
+        n11, n22 = material.populations(m, band, 0.0)
+        n21 = material.coherence(m, band, n11, n22)
+    if kind == "uniform":
+        s = material.pair_amplitude(m, band, delta)
+    else:
+        s = delta * noise(band.k, seed)
     return {
         name: np.repeat(np.asarray(values, complex)[:, None], runs, axis=1)
         for name, values in (("n11", n11), ("n22", n22), ("n21", n21), ("s", s))
     }
 
 
-def noise(k, seed):
-    """Complex normal numbers (n,), the same at k and -k, whatever the ranks: keyed by (seed, place)."""
+def noise(k: np.ndarray, seed: int) -> np.ndarray:
+    """Complex normal numbers (n,), the same at k and -k, whatever the ranks.
+
+    Keyed by (seed, place).
+    """
     n = len(k)
     places = [min(j, n - 1 - j) if k[0] < 0 else j for j in range(n)]
     return np.array(

@@ -1,22 +1,25 @@
 """The saddle-point functional of the Keldysh action against the mean-field gap equation.
 
-Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), Eqs. (52), (53): the printed Delta/2 is Delta, and the hole line has G^K(-w)
-transposed. Corrected it equals i 4 Delta Re[1/(E + i Gamma)] (n - 1) at every momentum and to all orders, which is the projected
-gap equation (18); the integrals of (55) have the opposite sign of (19).
+Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), Eqs. (52), (53): the printed Delta/2 is
+Delta, and the hole line has G^K(-w) transposed. Corrected it equals i 4 Delta Re[1/(E + i Gamma)]
+(n - 1) at every momentum and to all orders, which is the projected gap equation (18); the integrals
+of (55) have the opposite sign of (19).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from . import material as laser
+from ....maths.bands import Bands
+from . import material
+from .material import Material
 
 SIGMA = np.array([[0, 1], [-1, 0]], complex)  # i sigma^y
 CROSS = np.kron(np.array([[0, 1], [1, 0]]), np.eye(2)).astype(complex)
 
 
-def hamiltonian(m, band):
-    """H of each momentum below (54), (n, 1, 2, 2)."""
+def hamiltonian(m: Material, band: Bands) -> np.ndarray:
+    """H of each momentum below (54), (n, 1, 2, 2) complex."""
     H = np.zeros((len(band.k), 1, 2, 2), complex)
     H[:, 0, 0, 0], H[:, 0, 1, 1], H[:, 0, 0, 1], H[:, 0, 1, 0] = (
         band.E1,
@@ -27,10 +30,13 @@ def hamiltonian(m, band):
     return H
 
 
-def green(m, band, occupations, w):
-    """(G^R, G^A, G^K) of the driven normal state at frequencies w, each (n, frequencies, 2, 2).
+def green(
+    m: Material, band: Bands, occupations: tuple, w: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(G^R, G^A, G^K) of the driven normal state, each (n, frequencies, 2, 2).
 
     G^K = G^R (1 - 2 f) - (1 - 2 f) G^A with the stationary f = [[n11, n21], [n12, n22]].
+    occupations : (n11, n22, n21), (n,) each. w : (n, frequencies).
     """
     n11, n22, n21 = occupations
     H = hamiltonian(m, band)
@@ -46,12 +52,12 @@ def green(m, band, occupations, w):
     return GR, GA, GR @ F - F @ GA
 
 
-def block(diagonal, other, upper):
-    """[[diagonal, upper], [0, other]]."""
+def block(diagonal: np.ndarray, other: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """[[diagonal, upper], [0, other]], matrices in the last two axes."""
     return np.block([[diagonal, upper], [np.zeros_like(upper), other]])
 
 
-def poles(m, H, delta):
+def poles(m: Material, H: np.ndarray, delta: float) -> np.ndarray:
     """Complex frequencies (n, 8) of the retarded functions, without and with pairing."""
     bare = H[:, 0] - 1j * np.diag([m.Gamma1, m.Gamma2])
     holes = -H[:, 0] - 1j * np.diag([m.Gamma1, m.Gamma2])
@@ -65,8 +71,12 @@ def poles(m, H, delta):
     )
 
 
-def frequencies(z, points):
-    """(w, weight) (n, number): Gauss-Legendre, dense on both sides of each pole's real part, down to the narrowest width; to infinity in 1/w."""
+def frequencies(z: np.ndarray, points: int) -> tuple[np.ndarray, np.ndarray]:
+    """(w, weight), each (n, number): Gauss-Legendre between and beyond the poles z (n, 8).
+
+    Dense on both sides of each pole's real part, down to the narrowest width; to infinity in 1/w.
+    points : in each of the intervals.
+    """
     x, v = np.polynomial.legendre.leggauss(points)
     x, v = 0.5 * (1 + x), 0.5 * v
     centre, width = np.sort(z.real, axis=-1), np.abs(z.imag).min(axis=-1)[:, None]
@@ -88,13 +98,14 @@ def frequencies(z, points):
     )
 
 
-def functional(m, band, delta, points=32):
-    """Integrand of (52), summed to all orders and integrated over w, per momentum (n,): d L/d delta at real Delta = ``delta``.
+def functional(m: Material, band: Bands, delta: float, points: int = 32) -> np.ndarray:
+    """d L/d delta at real Delta = ``delta``: the integrand of (52) for each momentum, (n,) complex.
 
-    The sum over n is of Delta^(2n-1)/2: the half because k runs over both members of a pair (k, -k). points : nodes between two poles.
+    Summed to all orders and integrated over w. The sum over n is of Delta^(2n-1)/2: the half
+    because k runs over both members of a pair (k, -k). points : nodes between two poles.
     """
-    n11, n22 = laser.populations(m, band, 0.0)
-    occupations = (n11, n22, laser.coherence(m, band, n11, n22))
+    n11, n22 = material.populations(m, band, 0.0)
+    occupations = (n11, n22, material.coherence(m, band, n11, n22))
     w, weight = frequencies(poles(m, hamiltonian(m, band), delta), points)
     GR, GA, GK = green(m, band, occupations, w)
     hR, hA, hK = green(m, band, occupations, -w)
@@ -110,6 +121,9 @@ def functional(m, band, delta, points=32):
     return (total * weight).sum(1) / (2 * np.pi)
 
 
-def gap_equation(m, band, delta):
-    """What (52) must equal at every momentum, (n,): i 4 Delta Re[1/(E + i Gamma)] (n - 1) with the exact populations at Delta."""
-    return 4j * delta * band.E / (band.E**2 + m.Gamma**2) * laser.imbalance(m, band, delta**2)
+def gap_equation(m: Material, band: Bands, delta: float) -> np.ndarray:
+    """What (52) must equal at every momentum, (n,) complex.
+
+    i 4 Delta Re[1/(E + i Gamma)] (n - 1) with the exact populations at Delta.
+    """
+    return 4j * delta * band.E / (band.E**2 + m.Gamma**2) * material.imbalance(m, band, delta**2)

@@ -1,8 +1,9 @@
 """Populations, gap equation and growth of interband pairing between particle reservoirs.
 
-Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), in the frame that rotates with the laser, with the signs of Eqs. (2), (9), (10),
-(19); (16), (39), (A4) and (A10) print the opposite sign of Delta, (9a) lost a factor i, and the dissipator of (9) is 2 X rho X+ - {X+X, rho},
-without the 1/2 printed below (5). V > 0 attracts in these equations. All arrays are over momenta, (n,).
+Goldstein, Aron and Chamon, Phys. Rev. B 91, 054517 (2015), in the frame that rotates with the
+laser, with the signs of Eqs. (2), (9), (10), (19); (16), (39), (A4) and (A10) print the opposite
+sign of Delta, (9a) lost a factor i, and the dissipator of (9) is 2 X rho X+ - {X+X, rho}, without
+the 1/2 printed below (5). V > 0 attracts in these equations. All arrays are over momenta, (n,).
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ....maths import bands
-
-MODELS = ("two-band", "optical-pumping", "three-band")
+from ....maths.bands import Bands, Grid
 
 
 @dataclass(frozen=True)
 class Material:
-    """One point: the model with its rates, bands and interaction. Energies and rates in the paper's dimensionless units.
+    """One point: the model with its rates, bands and interaction, in the paper's units.
 
-    Gamma1, Gamma2 : rates of the two bands (two-band, optical pumping). Gamma12 : decay of the pair amplitude; Gamma1 + Gamma2 in the
-    two-band model. Gamma3, tau : three-band model, (A11). E_g : energy of the resonant transition, which is the laser's frequency.
+    Gamma1, Gamma2 : rates of the two bands (two-band, optical pumping). Gamma12 : decay of the pair
+    amplitude; Gamma1 + Gamma2 in the two-band model. Gamma3, tau : three-band model, (A11). E_g :
+    energy of the resonant transition, which is the laser's frequency. projected : whether the
+    self-consistency is (18) or (17).
     """
 
     V: float
@@ -43,33 +45,44 @@ class Material:
     projected: bool = True
 
     @property
-    def Gamma(self):
+    def Gamma(self) -> float:
+        """Gamma1 + Gamma2."""
         return self.Gamma1 + self.Gamma2
 
     @property
-    def gammas(self):
+    def dephasing(self) -> float:
+        """Decay rate of the coherence between the bands that the laser connects."""
+        if self.model == "three-band":
+            return 1 / self.tau
+        return self.Gamma
+
+    @property
+    def gammas(self) -> tuple[float, float]:
         """Shares (gamma_1, gamma_2) of the rates, below Eq. (12)."""
         return self.Gamma1 / self.Gamma, self.Gamma2 / self.Gamma
 
     @property
-    def even(self):
+    def even(self) -> bool:
         """Whether populations and pair amplitudes are even in k."""
         return self.v_plus == 0 and (self.T == 0 or self.v_minus == 0)
 
-    def at(self, **values):
+    def at(self, **values) -> Material:
+        """The same with some of its numbers replaced."""
         return replace(self, **values)
 
-    def on(self, grid):
-        """`bands.Bands` on a (k, dk/2pi) grid: E1,2 = (v_+ -+ v_-) k/2 + kappa_+ k^2/2 (kappa_- = 0)."""
+    def on(self, grid: Grid) -> Bands:
+        """The bands on a grid: E1,2 = (v_+ -+ v_-) k/2 + kappa_+ k^2/2 (kappa_- = 0)."""
         return bands.polynomial(
             grid,
             (0.0, 0.5 * (self.v_plus - self.v_minus), 0.5 * self.kappa_plus),
             (0.0, 0.5 * (self.v_plus + self.v_minus), 0.5 * self.kappa_plus),
         )
 
-    def graded(self, points):
-        """Momenta dense where E or eps is within a rate of zero, (k, dk/2pi)."""
-        rates = [self.Gamma12] + ([1 / self.tau] if self.model == "three-band" else [])
+    def graded(self, points: int) -> Grid:
+        """A grid dense where E or eps is within a rate of zero; points : on a side of each zero."""
+        rates = [self.Gamma12]
+        if self.model == "three-band":
+            rates.append(1 / self.tau)
         scales = [np.sqrt(rate / abs(self.kappa_plus)) for rate in rates if self.kappa_plus] + [
             r / abs(self.v_minus) for r in rates if self.v_minus
         ]
@@ -82,10 +95,11 @@ class Material:
             return bands.graded_about([0.0, second], self.k_max, points, min(scales))
         return bands.graded(self.k_max, points, min(scales), even=self.even)
 
-    def fillings(self, band):
-        """(f1, f2): what the reservoirs of the two bands would fill, in laboratory energies E1 - E_g/2, E2 + E_g/2.
+    def fillings(self, band: Bands) -> tuple[np.ndarray, np.ndarray]:
+        """(f1, f2): what the reservoirs of the two bands would fill, (n,) each.
 
-        With k_max = inf at the energies of the resonance: parabolas that went on for ever would cross the chemical potential.
+        In laboratory energies E1 - E_g/2, E2 + E_g/2. With k_max = inf at the energies of the
+        resonance: parabolas that went on for ever would cross the chemical potential.
         """
         E1, E2 = (0 * band.k, 0 * band.k) if np.isinf(self.k_max) else (band.E1, band.E2)
         return fermi(E1 - 0.5 * self.E_g, self.mu1, self.T), fermi(
@@ -93,28 +107,31 @@ class Material:
         )
 
 
-def fermi(energy, mu, T):
-    """Fermi-Dirac occupation; the step (1/2 at the edge) at T = 0."""
+def fermi(energy: np.ndarray, mu: float, T: float) -> np.ndarray:
+    """Fermi-Dirac occupation, same shape as energy; the step (1/2 at the edge) at T = 0."""
     x = np.asarray(energy) - mu
     return 0.5 * (1 - (np.tanh(x / (2 * T)) if T > 0 else np.sign(x)))
 
 
-# ---- populations ----------------------------------------------------------------------------------------------------
+# ---- populations --------------------------------------------------------------------------------
 
 
-def transitions(m, band):
-    """Rate R of laser transitions, Omega^2 Gamma / 2(eps^2 + Gamma^2), from the stationary coherence (9c)."""
+def transitions(m: Material, band: Bands) -> np.ndarray:
+    """Rate of laser transitions, Omega^2 Gamma / 2(eps^2 + Gamma^2), (n,).
+
+    From the stationary coherence (9c).
+    """
     if m.model == "optical-pumping":
         return np.zeros_like(band.k)
-    width = 1 / m.tau if m.model == "three-band" else m.Gamma
-    return 0.5 * m.Omega**2 * width / (band.eps**2 + width**2)
+    return 0.5 * m.Omega**2 * m.dephasing / (band.eps**2 + m.dephasing**2)
 
 
-def populations(m, band, D2):
-    """(n11, n22) of the stationary state at |Delta|^2 = D2: (9) with s and n21 eliminated, exact at any T.
+def populations(m: Material, band: Bands, D2: float) -> tuple[np.ndarray, np.ndarray]:
+    """(n11, n22) of the stationary state at |Delta|^2 = D2, exact at any T; (n,) each.
 
-    At T = 0, n11 + n22 - 1 is (11), (12); in the optical-pumping model (37), (38), where (Gamma/Gamma12)^2 should be (Gamma/Gamma12)^1.
-    The three-band model knows populations to zeroth order in Delta, (A11).
+    (9) with s and n21 eliminated. At T = 0, n11 + n22 - 1 is (11), (12); in the optical-pumping
+    model (37), (38), where (Gamma/Gamma12)^2 should be (Gamma/Gamma12)^1. The three-band model
+    knows populations to zeroth order in Delta, (A11).
     """
     R = transitions(m, band)
     if m.model == "three-band":
@@ -130,8 +147,11 @@ def populations(m, band, D2):
     return (b * u - off * v) / det, (a * v - off * u) / det
 
 
-def imbalance(m, band, D2=0.0):
-    """n11 + n22 - 1, what pairing feeds on; written so that it does not cancel where it is small."""
+def imbalance(m: Material, band: Bands, D2: float = 0.0) -> np.ndarray:
+    """n11 + n22 - 1, what pairing feeds on, (n,).
+
+    Written so that it does not cancel where it is small.
+    """
     if m.model == "three-band":
         n11, n22 = populations(m, band, D2)
         return -n22 * m.Gamma1 / m.Gamma3
@@ -144,25 +164,25 @@ def imbalance(m, band, D2=0.0):
     ) / det
 
 
-def coherence(m, band, n11, n22):
-    """Stationary n21 of (9c)."""
+def coherence(m: Material, band: Bands, n11: np.ndarray, n22: np.ndarray) -> np.ndarray:
+    """Stationary n21 of (9c), (n,) complex."""
     return (
         np.zeros(len(band.k), complex)
         if m.model == "optical-pumping"
-        else 0.5j
-        * m.Omega
-        * (n22 - n11)
-        / (1j * band.eps - (1 / m.tau if m.model == "three-band" else m.Gamma))
+        else 0.5j * m.Omega * (n22 - n11) / (1j * band.eps - m.dephasing)
     )
 
 
-def pair_amplitude(m, band, delta):
-    """Stationary s = -Delta^* (n - 1)/(E + i Gamma), (10)."""
+def pair_amplitude(m: Material, band: Bands, delta: complex) -> np.ndarray:
+    """Stationary s = -Delta^* (n - 1)/(E + i Gamma), (10); (n,) complex."""
     return -np.conj(delta) * imbalance(m, band, abs(delta) ** 2) / (band.E + 1j * m.Gamma12)
 
 
-def projection(m, band):
-    """f of Delta^* = V int dk/2pi f s: Re[1/(E + i Gamma)] (E + i Gamma) of (18), or 1 of (17) with full self-consistency."""
+def projection(m: Material, band: Bands) -> np.ndarray:
+    """f of Delta^* = V int dk/2pi f s, (n,) complex.
+
+    Re[1/(E + i Gamma)] (E + i Gamma) of (18), or 1 of (17) with full self-consistency.
+    """
     return (
         band.E * (band.E + 1j * m.Gamma12) / (band.E**2 + m.Gamma12**2)
         if m.projected
@@ -170,23 +190,30 @@ def projection(m, band):
     )
 
 
-# ---- gap equation ---------------------------------------------------------------------------------------------------
+# ---- gap equation -------------------------------------------------------------------------------
 
 
-def gap_sum(m, band, D2):
-    """-int dk/2pi (n - 1) E/(E^2 + Gamma^2) of the exact populations: a steady state of |Delta|^2 = D2 where V times it is 1."""
+def gap_sum(m: Material, band: Bands, D2: float) -> float:
+    """-int dk/2pi (n - 1) E/(E^2 + Gamma^2) of the exact populations at |Delta|^2 = D2.
+
+    A steady state where V times it is 1, Eq. (19).
+    """
     return -(band.weight * imbalance(m, band, D2) * band.E / (band.E**2 + m.Gamma12**2)).sum()
 
 
-def source(m, band, delta):
-    """Particles per time the pairing creates, sum of 2 (i Delta s - c.c.) over dk/2pi: zero for a pairing that conserves particles."""
+def source(m: Material, band: Bands, delta: complex) -> float:
+    """Particles per time that the pairing creates, sum of 2 (i Delta s - c.c.) over dk/2pi.
+
+    Zero for a pairing that conserves particles.
+    """
     return -4 * (band.weight * (delta * pair_amplitude(m, band, delta)).imag).sum()
 
 
-def seed(m, band, smallest=1e-10, largest=1e3):
-    """The largest |Delta| with V gap_sum = 1, bracketed on 157 sizes and bisected on a logarithmic scale; 0 if there is none.
+def seed(m: Material, band: Bands, smallest: float = 1e-10, largest: float = 1e3) -> float:
+    """The largest |Delta| with V gap_sum = 1, to 1e-6; 0 if there is none.
 
-    With v_+ the sum need not fall with |Delta|: the order may then survive where the normal state is stable.
+    Bracketed on 157 sizes and bisected on a logarithmic scale. With v_+ the sum need not fall with
+    |Delta|: the order may then survive where the normal state is stable.
     """
     sizes = np.geomspace(smallest, largest, 157)
     over = np.array([m.V * gap_sum(m, band, size**2) > 1 for size in sizes])
@@ -200,11 +227,14 @@ def seed(m, band, smallest=1e-10, largest=1e3):
     return float(np.sqrt(low * high))
 
 
-# ---- growth ---------------------------------------------------------------------------------------------------------
+# ---- growth -------------------------------------------------------------------------------------
 
 
-def growth_condition(m, band, rate):
-    """1 - V int dk/2pi f i (n - 1)/(lambda - i E + Gamma): zero for a mode Delta^* ~ exp(lambda t) of the driven normal state."""
+def growth_condition(m: Material, band: Bands, rate: complex) -> complex:
+    """1 - V int dk/2pi f i (n - 1)/(lambda - i E + Gamma) at lambda = ``rate``.
+
+    Zero for a mode Delta^* ~ exp(lambda t) of the driven normal state.
+    """
     return (
         1
         - m.V
@@ -218,10 +248,11 @@ def growth_condition(m, band, rate):
     )
 
 
-def growth_eigenvalue(m, band):
-    """The eigenvalue of largest real part of the linearised pair amplitudes, ds = (i E - Gamma) s + i (n - 1) V sum w f s.
+def growth_eigenvalue(m: Material, band: Bands) -> complex:
+    """The eigenvalue of largest real part of the linearised pair amplitudes.
 
-    -Gamma + i E are a continuum; a value at -Gamma means that no mode leaves it.
+    ds = (i E - Gamma) s + i (n - 1) V sum w f s. -Gamma + i E are a continuum; a value at -Gamma
+    means that no mode leaves it.
     """
     matrix = np.outer(1j * imbalance(m, band), m.V * band.weight * projection(m, band))
     matrix[np.diag_indices(len(band.k))] += 1j * band.E - m.Gamma12

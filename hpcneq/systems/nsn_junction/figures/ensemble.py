@@ -1,4 +1,4 @@
-"""Figure of the nsn-junction's ensembles."""
+"""Figure of the task ``ensemble`` of the nsn-junction."""
 
 from __future__ import annotations
 
@@ -7,46 +7,49 @@ import numpy as np
 from ....figures import style
 
 
-def ensemble(result):
-    """The order parameter in time of every run, and how often each wave number came out, for each step."""
-    figure = style.figure(10.0, 4.2)
-    grid = figure.add_gridspec(1, 2, width_ratios=[1.6, 1])
-    time, counts = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
-    waves, size, steps = (
-        np.asarray(result.wave_number),
-        np.asarray(result.delta_max),
-        np.asarray(result.dt),
-    )
-    found = np.unique(waves)
-    colours = dict(zip(found, style.COLOURS * len(found)))
-    for k in range(len(steps)):
-        for run, n in zip(size[k], waves[k]):
-            time.plot(
-                result.t, run, color=colours[n], lw=0.8, alpha=0.7, ls="-" if k == 0 else "--"
-            )
-    for n in found:
-        time.plot([], [], color=colours[n], label=f"$n={n}$")
-    time.set(
+def draw(result, canvas) -> None:
+    """The order parameter of every run in time; how often each wave number came out."""
+    style.size(canvas, 10.0, 4.2)
+    grid = canvas.add_gridspec(1, 2, width_ratios=[1.6, 1])
+    waves = np.asarray(result.wave_number)
+    different = np.unique(waves)
+    _runs(canvas.add_subplot(grid[0]), result, waves, different)
+    _counts(canvas.add_subplot(grid[1]), np.asarray(result.dt), waves, different)
+
+
+def _runs(axes, result, waves, different) -> None:
+    """Largest |Delta| in time, coloured by the final wave number; dashed with other time steps."""
+    colours = dict(zip(different, style.COLOURS * len(different)))
+    for k, runs in enumerate(np.asarray(result.delta_max)):
+        line = "-" if k == 0 else "--"
+        for size, n in zip(runs, waves[k]):
+            axes.plot(result.t, size, color=colours[n], lw=0.8, alpha=0.7, ls=line)
+    for n in different:
+        axes.plot([], [], color=colours[n], label=f"$n={n}$")
+    axes.set(
         xlabel=r"time $t\;(1/t_\parallel)$",
         ylabel=r"max $|\Delta_x|/t_\parallel$",
         xlim=(result.t[0], result.t[-1]),
         ylim=(0, None),
     )
-    time.legend(title="final wave number")
+    axes.legend(title="final wave number")
+
+
+def _counts(axes, steps, waves, different) -> None:
+    """How many runs ended with each wave number, for each time step."""
     width = 0.8 / len(steps)
     for k, dt in enumerate(steps):
-        counts.bar(
-            found + (k - 0.5 * (len(steps) - 1)) * width,
-            [(waves[k] == n).sum() for n in found],
+        axes.bar(
+            different + (k - 0.5 * (len(steps) - 1)) * width,
+            [(waves[k] == n).sum() for n in different],
             width=0.9 * width,
             color=style.COLOURS[k % len(style.COLOURS)],
             label=rf"$dt={dt:g}$",
         )
-    counts.set(
+    axes.set(
         xlabel=r"final wave number $n$",
         ylabel=f"runs of {waves.shape[1]}",
-        xticks=np.arange(found.min() - 1, found.max() + 2),
+        xticks=np.arange(different.min() - 1, different.max() + 2),
     )
-    counts.set_ylim(0, 1.3 * waves.shape[1])
-    counts.legend(loc="upper right", ncol=2)
-    return figure
+    axes.set_ylim(0, 1.3 * waves.shape[1])
+    axes.legend(loc="upper right", ncol=2)

@@ -1,47 +1,50 @@
-"""Figures of the nsn-junction system."""
+"""Figure of the task ``evolve`` of the nsn-junction."""
 
 from __future__ import annotations
 
+import matplotlib
 import numpy as np
 
+from ....errors import InputError
 from ....figures import style
-from .pattern import film
+from . import site_film
+
+SNAPSHOTS = (0, 0.15, 0.4, 0.7, 1)  # times of snapshots over the length of the run
 
 
-def evolve(result):
-    """Space-time map of |Delta_x(t)| with the bias above it, snapshots beside it, currents below (Fig. 4 of the paper)."""
+def draw(result, canvas) -> None:
+    """Space-time map of |Delta_x(t)|, bias, currents, snapshots, harmonics (Fig. 4 of the paper).
+
+    Of a run that starts from another one the order parameter over the bias instead of snapshots;
+    of one without assumed symmetry a film of |Delta(x, y)|. Raises InputError for fewer than two
+    rows.
+    """
     if len(result.t) < 2:
-        from ....errors import InputError
-
         raise InputError(f"{result.path}: holds {len(result.t)} rows; a figure needs two")
     if "y" in result:
-        return film(result)
-    figure = style.figure(10.5, 6.8)
-    grid = figure.add_gridspec(3, 2, width_ratios=[2.1, 1], height_ratios=[0.9, 3, 1.2])
+        site_film.draw(result, canvas)
+        return
+    style.size(canvas, 10.5, 6.8)
+    grid = canvas.add_gridspec(3, 2, width_ratios=[2.1, 1], height_ratios=[0.9, 3, 1.2])
     t, size = np.asarray(result.t), np.abs(np.asarray(result.delta))
-    drive = figure.add_subplot(grid[0, 0])
-    space = figure.add_subplot(grid[1, 0], sharex=drive)
-    current = figure.add_subplot(grid[2, 0], sharex=drive)
-    _drive(
-        drive,
-        t,
-        np.asarray(result.eV),
-        (result.summary or {}).get("eV_initial", float(result.eV[0])),
-    )
+    drive = canvas.add_subplot(grid[0, 0])
+    space = canvas.add_subplot(grid[1, 0], sharex=drive)
+    current = canvas.add_subplot(grid[2, 0], sharex=drive)
+    eV = np.asarray(result.eV)
+    _drive(drive, t, eV, result.summary.get("eV_initial", float(eV[0])))
     image = _map(space, t, size)
-    figure.colorbar(image, ax=space, label=r"$|\Delta_x|\,/\,t_\parallel$", pad=0.01, aspect=30)
+    canvas.colorbar(image, ax=space, label=r"$|\Delta_x|\,/\,t_\parallel$", pad=0.01, aspect=30)
     _currents(current, result)
-    side = figure.add_subplot(grid[0:2, 1])
+    side = canvas.add_subplot(grid[0:2, 1])
     if "previous_eV" in result:
         _hysteresis(side, result, size)
     else:
         _snapshots(side, t, size)
-    _harmonics(figure.add_subplot(grid[2, 1]), result)
-    figure.suptitle(_title(result), fontsize=12)
-    return figure
+    _harmonics(canvas.add_subplot(grid[2, 1]), result)
+    canvas.suptitle(_title(result), fontsize=12)
 
 
-def _drive(axes, t, eV, before):
+def _drive(axes, t, eV, before) -> None:
     """The bias, with its value ``before`` t = 0 in front."""
     lead = 0.04 * (t[-1] - t[0])
     t, eV = np.concatenate([[t[0] - lead, t[0]], t]), np.concatenate([[before, before], eV])
@@ -75,11 +78,7 @@ def _currents(axes, result):
 
 
 def _snapshots(axes, t, size):
-    import matplotlib
-
-    picks = np.unique(
-        np.searchsorted(t, np.array([0, 0.15, 0.4, 0.7, 1]) * t[-1]).clip(0, len(t) - 1)
-    )
+    picks = np.unique(np.searchsorted(t, np.array(SNAPSHOTS) * t[-1]).clip(0, len(t) - 1))
     offset = 1.15 * max(size.max(), 1e-12)
     colours = matplotlib.colormaps["viridis"](np.linspace(0.05, 0.85, len(picks)))
     for k, (row, colour) in enumerate(zip(picks, colours)):
@@ -124,18 +123,16 @@ def _harmonics(axes, result):
     leading = [n for n in np.argsort(parts.max(0))[::-1][:4] if parts[:, n].max() > 0]
     for n, colour in zip(sorted(leading), style.COLOURS):
         axes.semilogy(result.t, np.maximum(parts[:, n], 1e-12), color=colour, label=f"{n}", lw=1.3)
-    axes.set_ylim(bottom=max(1e-8, parts[parts > 0].min() if (parts > 0).any() else 1e-8))
+    positive = parts[parts > 0]
+    axes.set_ylim(bottom=max(1e-8, positive.min() if positive.size else 0.0))
     axes.set_xlabel(r"$t\;(1/t_\parallel)$")
     axes.set_ylabel(r"$|\Delta_n|/t_\parallel$")
     axes.legend(title="$n$", ncol=2, fontsize=8, title_fontsize=8, loc="lower right")
 
 
-def _title(result):
-    import tomllib
-
-    given = tomllib.loads(result.input)
-    p, n = given.get("parameters", {}), given.get("numerics", {})
+def _title(result) -> str:
+    p, n = result.parameters, result.numerics
     return (
-        rf"NSN junction, ${n.get('Lx', 101)}\times{n.get('Ly', 11)}$ sites, $h={p.get('h', 0.0):g}$, $T={p.get('T', 0.02):g}$, "
-        rf"$\gamma={p.get('gamma', 0.01):g}$, $U={p.get('U', 3.0):g}$ (units of $t_\parallel$)"
+        rf"NSN junction, ${n['Lx']}\times{n['Ly']}$ sites, $h={p['h']:g}$, $T={p['T']:g}$, "
+        rf"$\gamma={p['gamma']:g}$, $U={p['U']:g}$ (units of $t_\parallel$)"
     )

@@ -1,4 +1,4 @@
-"""Figure of the task ``modes`` of the nsn-junction."""
+"""Figure of the task ``modes`` of the nsn-junction: growth rates and frequencies over q."""
 
 from __future__ import annotations
 
@@ -6,64 +6,73 @@ import numpy as np
 
 from ....figures import style
 
+GROWS, DECAYS = style.COLOURS[1], style.COLOURS[0]
 
-def modes(result):
-    """Growth rates and frequencies of the modes over the wave number; growing ones in colour, the search's floor dashed."""
-    figure = style.figure(7.2, 6.4)
-    rates, frequencies = figure.subplots(2, 1, sharex=True)
-    q = np.asarray(result.q)
-    rate, frequency, error = (
-        np.asarray(result[name]) for name in ("growth_rate", "frequency", "mode_error")
-    )
-    times = np.asarray(result["multiplicity"])
-    wave = np.broadcast_to(q[:, None], rate.shape)
-    growing = rate > np.maximum(3 * np.nan_to_num(error), 1e-9)
-    turning = np.abs(frequency) > 1e-7
-    for mask, colour, marker, words in (
-        (growing & ~turning, style.COLOURS[1], "o", "grows"),
-        (growing & turning, style.COLOURS[1], "D", "grows, oscillates"),
-        (~growing & ~turning, style.COLOURS[0], "o", "decays"),
-        (~growing & turning, style.COLOURS[0], "D", "decays, oscillates"),
-    ):
-        mask = mask & np.isfinite(rate)
-        if mask.any():
-            size = 18 * times[mask]
-            rates.scatter(
-                wave[mask], rate[mask], s=size, c=colour, marker=marker, label=words, lw=0
-            )
-            frequencies.scatter(wave[mask], frequency[mask], s=size, c=colour, marker=marker, lw=0)
-    floor = (result.summary or {}).get("floor")
-    if floor is not None:
-        rates.axhline(floor, color="0.6", ls="--", lw=1)
-        rates.text(
-            0.99,
-            floor,
-            "not sought below",
-            color="0.5",
-            fontsize=9,
-            ha="right",
-            va="top",
-            transform=rates.get_yaxis_transform(),
-        )
+
+def draw(result, canvas) -> None:
+    """Growth rates and frequencies; growing modes in colour, the search's floor dashed."""
+    style.size(canvas, 7.2, 6.4)
+    rates, frequencies = canvas.subplots(2, 1, sharex=True)
+    _draw_modes(rates, frequencies, result)
+    _draw_floor(rates, result.summary.get("floor"))
     for axes in (rates, frequencies):
         axes.axhline(0, color="0.8", lw=0.8, zorder=0)
     rates.set_ylabel(r"growth rate $\mathrm{Im}\,z\,/\,t_\parallel$")
     frequencies.set_ylabel(r"frequency $\mathrm{Re}\,z\,/\,t_\parallel$")
-    largest = np.nanmax(np.abs(frequency), initial=0.0)
+    largest = np.nanmax(np.abs(np.asarray(result["frequency"])), initial=0.0)
     frequencies.set_ylim(-1.15 * max(largest, 0.05), 1.15 * max(largest, 0.05))
+    q = np.asarray(result.q)
     margin = 0.04 * max(q[-1] - q[0], 0.1)
     frequencies.set_xlim(q[0] - margin, q[-1] + margin)
     frequencies.set_xlabel(r"$q_x$ (1/lattice constant)")
     if rates.get_legend_handles_labels()[0]:
         rates.legend(fontsize=9, loc="best")
-    figure.suptitle(_title(result), fontsize=12)
-    return figure
+    canvas.suptitle(_title(result), fontsize=12)
 
 
-def _title(result):
-    import tomllib
+def _draw_modes(rates, frequencies, result) -> None:
+    """A marker a mode, by what it does; its size is the multiplicity."""
+    rate, frequency, error = (
+        np.asarray(result[name]) for name in ("growth_rate", "frequency", "mode_error")
+    )
+    times = np.asarray(result["multiplicity"])
+    wave = np.broadcast_to(np.asarray(result.q)[:, None], rate.shape)
+    growing = rate > np.maximum(3 * np.nan_to_num(error), 1e-9)
+    oscillating = np.abs(frequency) > 1e-7
+    for mask, colour, marker, words in (
+        (growing & ~oscillating, GROWS, "o", "grows"),
+        (growing & oscillating, GROWS, "D", "grows, oscillates"),
+        (~growing & ~oscillating, DECAYS, "o", "decays"),
+        (~growing & oscillating, DECAYS, "D", "decays, oscillates"),
+    ):
+        mask = mask & np.isfinite(rate)
+        if not mask.any():
+            continue
+        look = {"s": 18 * times[mask], "c": colour, "marker": marker, "lw": 0}
+        rates.scatter(wave[mask], rate[mask], label=words, **look)
+        frequencies.scatter(wave[mask], frequency[mask], **look)
 
-    p = tomllib.loads(result.input).get("parameters", {})
-    D = (result.summary or {}).get("delta", 0.0)
+
+def _draw_floor(axes, floor: float | None) -> None:
+    """The rate below which no mode was sought."""
+    if floor is None:
+        return
+    axes.axhline(floor, color="0.6", ls="--", lw=1)
+    axes.text(
+        0.99,
+        floor,
+        "not sought below",
+        color="0.5",
+        fontsize=9,
+        ha="right",
+        va="top",
+        transform=axes.get_yaxis_transform(),
+    )
+
+
+def _title(result) -> str:
+    """The state and the parameters."""
+    values, D = result.parameters, result.summary.get("delta")
     state = rf"uniform state $\Delta={D:.4g}$" if D else "normal state"
-    return rf"Modes of the {state}: $h={p.get('h', 0.0):g}$, $eV={p.get('eV', 0.0):g}$, $T={p.get('T', 0.02):g}$ (units of $t_\parallel$)"
+    numbers = rf"$h={values['h']:g}$, $eV={values['eV']:g}$, $T={values['T']:g}$"
+    return rf"Modes of the {state}: {numbers} (units of $t_\parallel$)"

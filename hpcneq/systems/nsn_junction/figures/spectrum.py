@@ -1,4 +1,4 @@
-"""Figure of the nsn-junction's spectra."""
+"""Figure of the task ``spectrum`` of the nsn-junction."""
 
 from __future__ import annotations
 
@@ -9,33 +9,42 @@ from ....figures import style
 UP, DOWN = style.COLOURS[0], style.COLOURS[1]
 
 
-def spectrum(result):
-    """Density of states with its occupied part, momentum distributions with their Fermi edges, pairs of surfaces (Fig. 6)."""
-    s = result.summary
-    uneven = (
-        s["delta_max"] > 1e-3 and np.ptp(np.abs(np.asarray(result.delta))) > 1e-3 * s["delta_max"]
-    )
-    figure = style.figure(12.5, 7.0)
-    grid = figure.add_gridspec(2, 3, width_ratios=[1.25, 1, 1])
-    _states(figure.add_subplot(grid[0, 0]), result)
-    if uneven:
-        _local(figure, figure.add_subplot(grid[1, 0]), result)
+def draw(result, canvas) -> None:
+    """Density of states with its occupied part, momentum distributions with Fermi edges (Fig. 6).
+
+    And the pair susceptibility of pairs between two of the Fermi surfaces, where leads mirror each
+    other.
+    """
+    style.size(canvas, 12.5, 7.0)
+    grid = canvas.add_gridspec(2, 3, width_ratios=[1.25, 1, 1])
+    _draw_states(canvas.add_subplot(grid[0, 0]), result)
+    if _is_uneven(result):
+        _draw_local_states(canvas, canvas.add_subplot(grid[1, 0]), result)
     else:
-        _cut(figure.add_subplot(grid[1, 0]), result)
-    for k, (name, label) in enumerate(
-        (("n_up", r"$n_{k\uparrow}$"), ("n_down", r"$n_{k\downarrow}$"))
-    ):
-        _momenta(figure, figure.add_subplot(grid[0, 1 + k]), result, name, label)
-    _pairs(figure.add_subplot(grid[1, 1:]), result)
-    size = "" if s["delta_max"] < 1e-6 else rf", max$|\Delta|={s['delta_max']:.4f}$"
-    named = {"file": "last state of a run", "fflo": "FFLO state", "bcs": "BCS state"}.get(
-        s.get("initial_state"), "normal state"
-    )
-    figure.suptitle(rf"NSN junction, {named}, $eV={s['eV']:g}${size} (units of $t_\parallel$)")
-    return figure
+        _draw_occupations(canvas.add_subplot(grid[1, 0]), result)
+    _draw_momenta(canvas, canvas.add_subplot(grid[0, 1]), result, "up", r"$n_{k\uparrow}$")
+    _draw_momenta(canvas, canvas.add_subplot(grid[0, 2]), result, "down", r"$n_{k\downarrow}$")
+    _draw_pairs(canvas.add_subplot(grid[1, 1:]), result)
+    canvas.suptitle(_title(result))
 
 
-def _states(axes, result):
+def _is_uneven(result) -> bool:
+    """Whether the order parameter varies in space."""
+    largest = result.summary["delta_max"]
+    return largest > 1e-3 and np.ptp(np.abs(np.asarray(result.delta))) > 1e-3 * largest
+
+
+def _title(result) -> str:
+    """What state is shown, at which bias."""
+    summary = result.summary
+    size = "" if summary["delta_max"] < 1e-6 else rf", max$|\Delta|={summary['delta_max']:.4f}$"
+    named = {"file": "last state of a run", "fflo": "FFLO state", "bcs": "BCS state"}
+    state = named.get(summary.get("initial_state"), "normal state")
+    return rf"NSN junction, {state}, $eV={summary['eV']:g}${size} (units of $t_\parallel$)"
+
+
+def _draw_states(axes, result) -> None:
+    """Mean density of states of both spins, the occupied part filled."""
     w = np.asarray(result.w)
     for name, colour, sign, label in (
         ("up", UP, 1, r"$\uparrow$"),
@@ -61,18 +70,19 @@ def _states(axes, result):
     axes.set_title("density of states; filled: occupied")
 
 
-def _local(figure, axes, result):
+def _draw_local_states(canvas, axes, result) -> None:
+    """Density of states over sites and frequencies."""
     w = np.asarray(result.w)
     inside = np.abs(w) <= 1.5
     total = (np.asarray(result.A_up) + np.asarray(result.A_down))[inside]
     image = axes.pcolormesh(
         result.x, w[inside], total, cmap="magma", shading="nearest", rasterized=True
     )
-    figure.colorbar(image, ax=axes, label=r"$A_\uparrow+A_\downarrow$ (1/$t_\parallel$)", pad=0.01)
+    canvas.colorbar(image, ax=axes, label=r"$A_\uparrow+A_\downarrow$ (1/$t_\parallel$)", pad=0.01)
     axes.set(xlabel="site $x$", ylabel=r"$\omega/t_\parallel$", title="local density of states")
 
 
-def _cut(axes, result):
+def _draw_occupations(axes, result) -> None:
     """Occupations of all momenta against their band energy, where the edges are."""
     band = (-2 * np.cos(np.asarray(result.kx))[:, None] - 2 * np.cos(np.asarray(result.ky))).ravel()
     order = np.argsort(band)
@@ -94,11 +104,12 @@ def _cut(axes, result):
     axes.legend(loc="upper right")
 
 
-def _momenta(figure, axes, result, name, label):
+def _draw_momenta(canvas, axes, result, spin: str, label: str) -> None:
+    """Momentum distribution of one spin over the whole zone, its Fermi edges dotted."""
     import matplotlib
 
     k, q = np.asarray(result.kx), np.asarray(result.ky)
-    n = np.asarray(result[name])
+    n = np.asarray(result[f"n_{spin}"])
     both = np.concatenate([n[:, :0:-1], n], axis=1)
     y = np.concatenate([-q[:0:-1], q])
     image = axes.pcolormesh(
@@ -111,16 +122,14 @@ def _momenta(figure, axes, result, name, label):
         shading="nearest",
         rasterized=True,
     )
-    figure.colorbar(image, ax=axes, label=label, pad=0.01)
-    kx, ky = np.meshgrid(
-        np.linspace(-np.pi, np.pi, 201), np.linspace(-np.pi, np.pi, 201), indexing="ij"
-    )
-    band = -2 * np.cos(kx) - 2 * np.cos(ky)
+    canvas.colorbar(image, ax=axes, label=label, pad=0.01)
+    wave = np.linspace(-np.pi, np.pi, 201)
+    kx, ky = np.meshgrid(wave, wave, indexing="ij")
     axes.contour(
         kx / np.pi,
         ky / np.pi,
-        band,
-        levels=sorted(set(result.summary[f"edges_{'up' if name == 'n_up' else 'down'}"])),
+        -2 * np.cos(kx) - 2 * np.cos(ky),
+        levels=sorted(set(result.summary[f"edges_{spin}"])),
         colors="w",
         linewidths=0.8,
         linestyles=":",
@@ -128,30 +137,23 @@ def _momenta(figure, axes, result, name, label):
     axes.set(xlabel=r"$k_x/\pi$", ylabel=r"$k_y/\pi$", aspect="equal", xlim=(-1, 1), ylim=(-1, 1))
 
 
-def _pairs(axes, result):
+def _draw_pairs(axes, result) -> None:
+    """C(Q) and its shares from pairs between the inner and the outer Fermi surfaces."""
     if "C_inner" not in result:
         axes.axis("off")
         return
     Q = np.asarray(result.Q)
-    axes.plot(
-        Q / np.pi,
-        result.C_inner,
-        color=style.COLOURS[2],
-        label=r"pairs $\xi=h-\frac{eV}{2}$ ($\uparrow$), $-h+\frac{eV}{2}$ ($\downarrow$)",
-    )
-    axes.plot(
-        Q / np.pi,
-        result.C_outer,
-        color=style.COLOURS[3],
-        label=r"pairs $\xi=h+\frac{eV}{2}$ ($\uparrow$), $-h-\frac{eV}{2}$ ($\downarrow$)",
-    )
-    axes.plot(
-        Q / np.pi,
-        np.asarray(result.C_inner) + np.asarray(result.C_outer),
-        color="0.2",
-        ls="--",
-        label="$C(Q)$",
-    )
+    inner, outer = np.asarray(result.C_inner), np.asarray(result.C_outer)
+    for values, sign, opposite, colour in (
+        (inner, "-", "+", style.COLOURS[2]),
+        (outer, "+", "-", style.COLOURS[3]),
+    ):
+        surfaces = (
+            rf"$\xi=h{sign}\frac{{eV}}{{2}}$ ($\uparrow$), "
+            rf"$-h{opposite}\frac{{eV}}{{2}}$ ($\downarrow$)"
+        )
+        axes.plot(Q / np.pi, values, color=colour, label=f"pairs {surfaces}")
+    axes.plot(Q / np.pi, inner + outer, color="0.2", ls="--", label="$C(Q)$")
     axes.axvline(result.summary["Q_max"] / np.pi, color="0.6", lw=1)
     axes.set(xlabel=r"pair momentum $Q/\pi$ along $x$", ylabel=r"$C(Q)\,t_\parallel$", xlim=(0, 1))
     axes.legend(loc="upper right", fontsize=10)

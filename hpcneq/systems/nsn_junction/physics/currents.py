@@ -1,28 +1,34 @@
-"""Particle currents, density and magnetization of a uniform steady state, from the same frequency sums as the gap equation.
+"""Particle currents, density and magnetization of a uniform steady state, by frequency sums.
 
-Kawamura and Ohashi (2025), Eqs. (33), (34), (45), (58), (59), with each lead's own distribution kept. The hole component of a
-lead has its Fermi edge at minus the lead's shift v_l, so that per site lead l brings in
+Kawamura and Ohashi (2025), Eqs. (33), (34), (45), (58), (59), with each lead's own distribution
+kept. The hole component of a lead has its Fermi edge at minus the lead's shift v_l, so that per
+site lead l brings in
 
-    I_l = 2 gamma_l { [F1(H - h - v_l)]_11 - [F1(H - h + v_l)]_22 - F_11 + F_22 },   F1 the broadened Fermi function,
+    I_l = 2 gamma_l { [F1(H - h - v_l)]_11 - [F1(H - h + v_l)]_22 - F_11 + F_22 },   F1 the
+    broadened Fermi function,
 
-where F is the state's own distribution. For two mirrored leads I_L = gamma Tr[F_+(H) - F_-(H)] = (gamma/2) [S(h - v) - S(h + v)].
-With E = sqrt(xi^2 + D^2) everything follows from two means over the lattice,
+where F is the state's own distribution. For two mirrored leads I_L = gamma Tr[F_+(H) - F_-(H)] =
+(gamma/2) [S(h - v) - S(h + v)]. With E = sqrt(xi^2 + D^2) everything follows from two means over
+the lattice,
 
     S(s) = <Th(E - s) + Th(-E - s)>,        B(s) = <(xi/2E) [Th(E - s) - Th(-E - s)]>,
     [F1(H - s)]_11 = 1/2 - S/4 - B/2,       [F1(H - s)]_22 = 1/2 - S/4 + B/2,
 
-with Th = 4 sum_n w_n Re 1/(x - i y_n): sums over lattice Green functions, as in :mod:`.uniform_states`.
+with Th = 4 sum_n w_n Re 1/(x - i y_n): sums over lattice Green functions, as in
+:mod:`.uniform_states`.
 """
+
+from __future__ import annotations
 
 import numpy as np
 
-from hpcneq.errors import InputError
-from hpcneq.maths import lattice, matsubara
+from ....errors import InputError
+from ....maths import lattice, matsubara
+from .grids import Grid, Infinite
+from .operating_point import Point
 
-from .uniform_states import Infinite
 
-
-def _means(D, s, T, point, grid):
+def _means(D: float, s: float, T: float, point: Point, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     """(S, dS/ds, dS/dD) and (B, dB/ds, dB/dD) at the shift s."""
     scale = 8.0 * np.ceil((lattice.BANDWIDTH + abs(point.mu) + 0.5 * point.U + abs(s)) / 8)
     y, w = matsubara.nodes(T, point.width, scale)
@@ -32,9 +38,8 @@ def _means(D, s, T, point, grid):
     pairs = 4 * np.array(
         [(2 * c * R).real @ w, (2 * R + 2 * c * c * slope).real @ w, (-2 * c * D * slope).real @ w]
     )
-    if point.mu == 0 and isinstance(
-        grid, Infinite
-    ):  # particle-hole symmetry; a finite lattice of odd length has none
+    # particle-hole symmetry; a finite lattice of odd length has none
+    if point.mu == 0 and isinstance(grid, Infinite):
         return pairs, np.zeros(3)
     M, dM = _moment(zeta, point.mu, grid)
     return pairs, 4 * np.array([M.real @ w, (dM * c / zeta).real @ w, (-dM * D / zeta).real @ w])
@@ -58,29 +63,28 @@ def _entries(D, s, T, point, grid):
     return half - 0.25 * S - 0.5 * B, half - 0.25 * S + 0.5 * B
 
 
-def transport(D, point, grid):
-    """What a state carries: a dict of density, magnetization, current_left, current_right and the currents' derivatives.
+def transport(D: float, point: Point, grid: Grid) -> dict:
+    """What a state carries: density, magnetization, current_left, current_right, derivatives.
 
-    D : order parameter >= 0, a number; > 0 needs mirrored leads (InputError). Per site; the currents are into the system.
-    ``by_eV`` and ``by_delta`` : derivatives of (current_left, current_right) in eV and D, each (2,). D = 0: any leads.
+    D : order parameter >= 0, a number; > 0 needs mirrored leads (InputError). Per site; the
+    currents are into the system. ``by_eV`` and ``by_delta`` : derivatives of (current_left,
+    current_right) in eV and D, each (2,). D = 0: any leads.
     """
     if D > 0 and not point.mirrored:
         raise InputError(
             "currents of a condensate: only for leads that mirror each other; with others it turns"
         )
     up = down = 0.0
-    own, signs = [], []
+    own, couplings = [], []
     for (share, T, v), lead in zip(point.terms(), point.baths):
-        here, there = (
-            _entries(D, point.h + v, T, point, grid),
-            _entries(D, point.h - v, T, point, grid),
-        )
-        turn = np.array([1.0, 0.5 * lead.sign, 1.0])  # d/ds -> d/d(eV)
-        first, second = here[0] * turn, there[1] * turn * [1, -1, 1]
+        electron, _ = _entries(D, point.h + v, T, point, grid)
+        _, hole = _entries(D, point.h - v, T, point, grid)
+        per_bias = np.array([1.0, 0.5 * lead.sign, 1.0])  # d/ds -> d/d(eV)
+        first, second = electron * per_bias, hole * per_bias * [1, -1, 1]
         up, down = up + share * first, down + share * second
         own.append(2 * lead.gamma * (first - second))
-        signs.append(2 * lead.gamma)
-    left, right = (mine - gamma * (up - down) for mine, gamma in zip(own, signs))
+        couplings.append(2 * lead.gamma)
+    left, right = (mine - gamma * (up - down) for mine, gamma in zip(own, couplings))
     return {
         "density": float(1 + up[0] - down[0]),
         "magnetization": float(up[0] + down[0] - 1),

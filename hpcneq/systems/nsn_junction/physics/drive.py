@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -20,14 +23,14 @@ NEEDED = {
     "sine": {"amplitude", "frequency"},
 }
 LARGEST = 1e6  # times and energies beyond this are mistakes
-GAUSS = np.polynomial.legendre.leggauss(6)
+GAUSS = np.polynomial.legendre.leggauss(6)  # nodes in (-1, 1), weights that add up to 2
 
 
 @dataclass(frozen=True)
 class Drive:
-    """eV(t) in units of the hopping; ``start`` is its value before t = 0, when the state is stationary.
+    """eV(t) in units of the hopping; ``start`` is its value before t = 0, in the stationary state.
 
-    kind : constant, step, ramp, pulse, sine (``start + amplitude sin(frequency (t - at))``, angular
+    kind : constant, step, ramp, pulse, sine (``start + to sin(frequency (t - at))``, angular
     frequency) or table (straight lines between the rows of ``times``, ``values``).
     """
 
@@ -37,101 +40,88 @@ class Drive:
     at: float = 0.0
     duration: float = np.inf
     frequency: float = 0.0
-    times: tuple = ()
-    values: tuple = ()
+    times: tuple[float, ...] = ()
+    values: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, fields):
+    def of(cls, fields: Mapping) -> Drive:
         """The drive with these fields, lists read back from a file included."""
         return cls(**{**fields, "times": tuple(fields["times"]), "values": tuple(fields["values"])})
 
-    def breakpoints(self, t_max):
-        """Times in (0, t_max) at which eV or its slope jumps; an integrator must start afresh there."""
+    def breakpoints(self, t_max: float) -> list[float]:
+        """Times in (0, t_max) at which eV or its slope jumps: an integrator must start afresh."""
+        points: tuple[float, ...] = ()
         if self.kind == "table":
             points = self.times
-        elif self.kind == "constant":
-            points = ()
-        else:
+        elif self.kind != "constant":
             points = (self.at, self.at + self.duration)
         return sorted({float(p) for p in points if 0 < p < t_max})
 
-    def __call__(self, t, side=+1):
-        """eV(t); at a jump the value after it (``side=+1``) or before it (-1). Before t = 0: ``start``."""
+    def __call__(self, t: float, side: int = +1) -> float:
+        """eV(t); at a jump the value after it (``side=+1``) or before it (-1)."""
         if t < 0 or (t == 0 and side < 0):
             return self.start
-        begun = t > self.at or (t == self.at and side > 0)
-        ended = t > self.at + self.duration or (t == self.at + self.duration and side > 0)
         if self.kind == "table":
             return float(np.interp(t, self.times, self.values))
-        if self.kind == "constant" or not begun:
+        if self.kind == "constant" or not self._passed(self.at, t, side):
             return self.start
+        return self._after_begin(t, self._passed(self.at + self.duration, t, side))
+
+    @staticmethod
+    def _passed(jump: float, t: float, side: int) -> bool:
+        """Whether t lies behind a jump, or at it on the later side."""
+        return t > jump or (t == jump and side > 0)
+
+    def _after_begin(self, t: float, ended: bool) -> float:
+        """eV(t) of a step, pulse, ramp or sine that has begun."""
         if self.kind == "step":
             return self.to
         if self.kind == "pulse":
             return self.start if ended else self.to
         if self.kind == "ramp":
-            return (
-                self.to
-                if ended
-                else self.start + (self.to - self.start) * (t - self.at) / self.duration
-            )
-        return (
-            self.start if ended else self.start + self.to * np.sin(self.frequency * (t - self.at))
-        )
+            if ended:
+                return self.to
+            return self.start + (self.to - self.start) * (t - self.at) / self.duration
+        if ended:
+            return self.start
+        return self.start + self.to * np.sin(self.frequency * (t - self.at))
 
-    def moments(self, t, step):
-        """Mean and slope of eV over a smooth interval (t, t + step): what a fourth-order step needs.
+    def moments(self, t: float, step: float) -> tuple[float, float]:
+        """Mean and slope of eV over a smooth interval (t, t + step).
 
-        The slope is the first moment, 12/step^2 <(s - t - step/2) eV(s)>, which equals d(eV)/dt for a straight line.
+        The slope is the first moment, 12/step^2 <(s - t - step/2) eV(s)>, which equals d(eV)/dt for
+        a straight line: what a fourth-order step needs.
         """
-        x, w = GAUSS
-        values = np.array([self(t + 0.5 * step * (1 + xi)) for xi in x])
-        return float(w @ values / 2), float(3 * (w * x) @ values / step)
+        nodes, weights = GAUSS
+        values = np.array([self(t + 0.5 * step * (1 + node)) for node in nodes])
+        return float(weights @ values / 2), float(3 * (weights * nodes) @ values / step)
 
-    def extremes(self, t_max):
+    def extremes(self, t_max: float | None) -> float:
         """Largest |eV| reached up to t_max, for choosing the window of the pole fit."""
         if self.kind == "table":
             return float(np.max(np.abs(self.values)))
         if self.kind == "sine":
             return abs(self.start) + abs(self.to)
-        return max(abs(self.start), abs(self.to) if self.kind != "constant" else 0.0)
+        if self.kind == "constant":
+            return abs(self.start)
+        return max(abs(self.start), abs(self.to))
 
 
-def read(value, folder="."):
-    """A Drive from the input's ``eV``: a number, a table ``{from, to, kind, ...}`` or a file's name.
+def read(value: float | Mapping | str, folder: str | Path = ".") -> Drive:
+    """A Drive from the input: a number, a table ``{from, to, kind, ...}`` or a file's name.
 
-    Raises ValueError with one line for an unknown kind or key, a missing one, or a file that is not two
-    finite columns with increasing times.
+    Raises ValueError with one line for an unknown kind or key, a missing one, or a file that is not
+    two finite columns with increasing times.
     """
     if isinstance(value, str):
         return _from_file(value, folder)
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         return Drive(float(value))
     kind = value.get("kind", "step")
     if not isinstance(kind, str) or kind not in KEYS:
         raise ValueError(f'eV: kind = "{kind}": must be one of {", ".join(sorted(KEYS))}')
-    given = set(value) - {"kind"}
-    unknown, missing = sorted(given - KEYS[kind]), sorted(NEEDED[kind] - given)
-    if unknown:
-        import difflib
-
-        near = difflib.get_close_matches(unknown[0], KEYS[kind], 1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
-        raise ValueError(
-            f"eV: unknown key {unknown[0]!r} for a {kind}{hint} known keys: {', '.join(sorted(KEYS[kind]))}"
-        )
-    if missing:
-        raise ValueError(f"eV: a {kind} needs {', '.join(missing)}")
-    numbers = {}
-    for key in given:
-        entry = value[key]
-        if (
-            isinstance(entry, bool)
-            or not isinstance(entry, (int, float))
-            or not abs(entry) <= LARGEST
-        ):
-            raise ValueError(f"eV: {key} = {entry!r}: must be a number, at most {LARGEST:g}")
-        numbers[key] = float(entry)
+    _check_keys(kind, set(value) - {"kind"})
+    numbers = {key: _number(key, entry) for key, entry in value.items() if key != "kind"}
     if numbers.get("at", 0.0) < 0:
         raise ValueError(f"eV: at = {numbers['at']}: must be >= 0")
     for key in ("duration", "frequency"):
@@ -147,26 +137,31 @@ def read(value, folder="."):
     )
 
 
-def _from_file(name, folder):
-    from pathlib import Path
+def _check_keys(kind: str, given: set[str]) -> None:
+    """ValueError for a key that this kind of drive does not know, or lacks."""
+    unknown, missing = sorted(given - KEYS[kind]), sorted(NEEDED[kind] - given)
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], KEYS[kind], 1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        raise ValueError(
+            f"eV: unknown key {unknown[0]!r} for a {kind}{hint} "
+            f"known keys: {', '.join(sorted(KEYS[kind]))}"
+        )
+    if missing:
+        raise ValueError(f"eV: a {kind} needs {', '.join(missing)}")
 
+
+def _number(key: str, entry: object) -> float:
+    """A finite number of a drive; ValueError if it is none."""
+    if isinstance(entry, bool) or not isinstance(entry, (int, float)) or not abs(entry) <= LARGEST:
+        raise ValueError(f"eV: {key} = {entry!r}: must be a number, at most {LARGEST:g}")
+    return float(entry)
+
+
+def _from_file(name: str, folder: str | Path) -> Drive:
+    """The drive of a file with two columns, t and eV."""
     path = Path(folder, name)
-    try:
-        if not path.is_file():  # a device might never end
-            raise FileNotFoundError(2, "no such file")
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # of an empty file numpy would complain in two lines more
-            table = np.loadtxt(path, ndmin=2)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(
-            f'eV = "{name}": cannot read the drive file {path} ({getattr(error, "strerror", None) or error})'
-        ) from None
-    except ValueError as error:
-        raise ValueError(
-            f'eV = "{name}": {path} must hold two columns of numbers, t and eV ({str(error).splitlines()[0]})'
-        ) from None
+    table = _columns(name, path)
     if table.shape[1:] != (2,) or len(table) < 2 or not np.all(np.isfinite(table)):
         raise ValueError(
             f'eV = "{name}": {path} must hold two columns of at least two finite rows, t and eV'
@@ -175,3 +170,23 @@ def _from_file(name, folder):
         raise ValueError(f'eV = "{name}": {path}: the times in the first column must increase')
     start = float(np.interp(0.0, table[:, 0], table[:, 1]))
     return Drive(start, "table", times=tuple(table[:, 0]), values=tuple(table[:, 1]))
+
+
+def _columns(name: str, path: Path) -> np.ndarray:
+    """The numbers of a text file, (rows, columns)."""
+    try:
+        if not path.is_file():  # a device might never end
+            raise FileNotFoundError(2, "no such file")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numpy would warn of an empty file in two lines
+            return np.loadtxt(path, ndmin=2)
+    except OSError as error:
+        reason = error.strerror or error
+    except UnicodeDecodeError as error:
+        reason = error
+    except ValueError as error:
+        raise ValueError(
+            f'eV = "{name}": {path} must hold two columns of numbers, t and eV '
+            f"({str(error).splitlines()[0]})"
+        ) from None
+    raise ValueError(f'eV = "{name}": cannot read the drive file {path} ({reason})')

@@ -1,78 +1,79 @@
-"""The equations whose roots the static tasks publish, as Newton's method wants them: roots, onsets, folds, the Clogston limit.
+"""Equations whose roots the static tasks publish, as Newton's method wants them.
 
-Each is multiplied by U, so that residuals are relative. ``along`` names the parameter that is an unknown: "eV", "h" or "T".
-Source: Kawamura and Ohashi (2025), Eqs. (47), (53), (61).
+Roots of the gap equation, onsets, folds, the Clogston limit. Each is multiplied by U, so that
+residuals are relative. ``along`` names the parameter that is an unknown: "eV", "h" or "T". Source:
+Kawamura and Ohashi (2025), Eqs. (47), (53), (61).
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from .operating_point import Point, require_mirrored
 from .uniform_states import (
     Finite,
+    Grid,
     Infinite,
-    _gap_finite,
     free_energy,
     frequencies,
     gap_slopes,
     gap_sum,
+    gap_terms,
     pair_sum,
-    require_mirrored,
 )
 
-NUDGE = (
-    np.array([-2, -1, 0, 1, 2]) * 2e-4
-)  # of Q, for fourth-order differences of C(Q): dQ < 1e-10 down to T = 0
+# of Q, for fourth-order differences of C(Q): dQ < 1e-10 down to T = 0
+NUDGE = np.array([-2, -1, 0, 1, 2]) * 2e-4
 SLOPE = np.array([1, -8, 0, 8, -1]) / 12  # times the nudge, so that rounding stays rounding
+
+Equations = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
 class GapRoot:
-    """D = U D F(D), Eq. (47), with its sum over frequencies (infinite lattice) or levels (finite) spread over ranks."""
+    """D = U D F(D), Eq. (47), its sum spread over ranks.
 
-    point: object
-    grid: object
+    The sum is over frequencies (infinite lattice) or levels (finite). The unknown is x = (D,).
+    """
+
+    point: Point
+    grid: Grid
 
     @property
-    def items(self):
+    def items(self) -> int:
         """Terms of the sum."""
         require_mirrored(self.point, "gap equation")
-        return (
-            len(frequencies(self.point)[0])
-            if isinstance(self.grid, Infinite)
-            else len(self.grid.levels()[0])
-        )
-
-    def prepare(self, x, part):
-        """The terms (len(part),) of U D F."""
-        part, D = slice(part.start, part.stop), float(x[0])
         if isinstance(self.grid, Infinite):
-            pole, weight, _ = (term[part] for term in frequencies(self.point))
-            R = (
-                self.grid.resolvent(np.sqrt(pole**2 - D * D), self.point.mu)[0]
-                if len(pole)
-                else pole
-            )
-            return self.point.U * D * R.real * weight
-        eps, weight = (level[part] for level in self.grid.levels())
-        return (
-            self.point.U
-            * D
-            * np.array(
-                [
-                    _gap_finite(np.hypot([e - self.point.mu], D), np.array([w]), self.point)
-                    for e, w in zip(eps, weight)
-                ]
-            )
-        )
+            return len(frequencies(self.point)[0])
+        return len(self.grid.levels()[0])
+
+    def prepare(self, x: np.ndarray, part: range) -> np.ndarray:
+        """The terms (len(part),) of U D F."""
+        point, D = self.point, float(x[0])
+        own = slice(part.start, part.stop)
+        if isinstance(self.grid, Infinite):
+            pole, weight, _ = (term[own] for term in frequencies(point))
+            R = pole
+            if len(pole):
+                R = self.grid.resolvent(np.sqrt(pole**2 - D * D), point.mu)[0]
+            return point.U * D * R.real * weight
+        eps, weight = (level[own] for level in self.grid.levels())
+        terms = [
+            gap_terms(np.hypot([e - point.mu], D), np.array([w]), point)
+            for e, w in zip(eps, weight)
+        ]
+        return point.U * D * np.array(terms)
 
     @staticmethod
-    def partials(terms):
+    def partials(terms: np.ndarray) -> np.ndarray:
         """Rows (n, 1)."""
         return np.asarray(terms, float).reshape(-1, 1)
 
     @staticmethod
-    def residual(x, sums):
+    def residual(x: np.ndarray, sums: np.ndarray) -> np.ndarray:
         """D - U D F(D)."""
         return x - sums
 
@@ -81,110 +82,108 @@ class GapRoot:
 class GapFamily:
     """U F(D) - 1 = 0 for each value of one parameter: the branches of uniform states."""
 
-    point: object
-    grid: object
+    point: Point
+    grid: Grid
     along: str = "eV"
     items = 1
 
-    def at(self, p):
+    def at(self, p: float) -> GapFamily:
         """The problem at one value of the parameter."""
         return GapFamily(self.point.at(**{self.along: float(p)}), self.grid, self.along)
 
-    def prepare(self, x, part):
-        """U F - 1, for the rank that has the one item. F is even in D, which keeps differences at D = 0 right."""
-        return [[self.point.U * float(gap_sum(abs(float(x[0])), self.point, self.grid)) - 1]] * len(
-            part
-        )
+    def prepare(self, x: np.ndarray, part: range) -> list:
+        """U F - 1, for the rank that has the one item.
+
+        F is even in D, which keeps differences at D = 0 right.
+        """
+        F = float(gap_sum(abs(float(x[0])), self.point, self.grid))
+        return [[self.point.U * F - 1]] * len(part)
 
     @staticmethod
-    def partials(rows):
+    def partials(rows: list) -> np.ndarray:
         """Rows (n, 1)."""
         return np.reshape(rows, (-1, 1))
 
     @staticmethod
-    def residual(x, sums):
+    def residual(x: np.ndarray, sums: np.ndarray) -> np.ndarray:
         """U F - 1."""
         return sums
 
 
-def onset(point, grid, along, Q=None):
-    """Equations of an onset of pairing. Unknowns (value of ``along``, Q); without a free Q the value alone.
+def onset(point: Point, grid: Grid, along: str, Q: float | str | None = None) -> Equations:
+    """Equations of an onset of pairing for (value of ``along``, Q), or for the value alone.
 
-    Q : None for uniform pairing; "free" for the largest C(Q) of the infinite lattice; a number keeps it (finite lattice).
+    Q : None for uniform pairing; "free" for the largest C(Q) of the infinite lattice, where Q is an
+    unknown; a number keeps it (finite lattice).
     """
 
-    def at(u):
+    def at(u: np.ndarray) -> Point:
         return point.at(**{along: abs(float(u[0]))})
+
+    def free(u: np.ndarray) -> np.ndarray:
+        C = pair_sum(np.abs(u[1] + NUDGE), at(u), grid)
+        return point.U * np.array([C[2] - 1 / point.U, SLOPE @ C])
 
     if Q is None:
         return lambda u: np.array([point.U * float(gap_sum(0.0, at(u), grid)) - 1])
     if Q != "free":
         return lambda u: np.array([point.U * float(pair_sum(Q, at(u), grid)) - 1])
-
-    def equations(u):
-        C = pair_sum(np.abs(u[1] + NUDGE), at(u), grid)
-        return point.U * np.array([C[2] - 1 / point.U, SLOPE @ C])
-
-    return equations
+    return free
 
 
-def lifshitz(point, grid, along):
-    """Equations C(0) = 1/U, d^2C/dQ^2 = 0 at Q = 0 for (value of ``along``, T): where the FFLO onset leaves that of uniform pairing."""
+def lifshitz(point: Point, grid: Grid, along: str) -> Equations:
+    """Equations C(0) = 1/U, d^2C/dQ^2 = 0 at Q = 0 for (value of ``along``, T).
+
+    There the FFLO onset leaves that of uniform pairing.
+    """
     q = 0.03  # sixth-order differences: 3e-9 in T
 
-    def equations(u):
-        C = pair_sum(
-            q * np.arange(4), point.at(**{along: abs(float(u[0])), "T": abs(float(u[1]))}), grid
-        )
-        return np.array(
-            [
-                point.U * C[0] - 1,
-                100 * point.U * (3 * (C[1] - C[0]) - 0.3 * (C[2] - C[0]) + (C[3] - C[0]) / 45),
-            ]
-        )
+    def equations(u: np.ndarray) -> np.ndarray:
+        at = point.at(**{along: abs(float(u[0])), "T": abs(float(u[1]))})
+        C = pair_sum(q * np.arange(4), at, grid)
+        curvature = 3 * (C[1] - C[0]) - 0.3 * (C[2] - C[0]) + (C[3] - C[0]) / 45
+        return np.array([point.U * C[0] - 1, 100 * point.U * curvature])
 
     return equations
 
 
-def peak(point, grid):
+def peak(point: Point, grid: Grid) -> Equations:
     """The equation dC/dQ = 0 for Q on the infinite lattice."""
 
-    def equations(u):
+    def equations(u: np.ndarray) -> np.ndarray:
         return np.array([point.U * (SLOPE @ pair_sum(np.abs(u[0] + NUDGE), point, grid))])
 
     return equations
 
 
-def fold(point, grid, along):
+def fold(point: Point, grid: Grid, along: str) -> Equations:
     """Equations F = 1/U, dF/dD = 0 for (value of ``along``, D)."""
 
-    def equations(u):
-        F, slope, _ = gap_slopes(abs(float(u[1])), point.at(**{along: abs(float(u[0]))}), grid)
+    def equations(u: np.ndarray) -> np.ndarray:
+        at = point.at(**{along: abs(float(u[0]))})
+        F, slope, _ = gap_slopes(abs(float(u[1])), at, grid)
         return point.U * np.array([F - 1 / point.U, slope])
 
     return equations
 
 
-def clogston(point, grid):
+def clogston(point: Point, grid: Grid) -> Equations:
     """Equations F = 1/U, Omega(D) = Omega(0) for (h, D) at rest, Eq. (61)."""
 
-    def equations(u):
-        at = point.at(h=float(u[0]), eV=0.0)
+    def equations(u: np.ndarray) -> np.ndarray:
+        at, D = point.at(h=float(u[0]), eV=0.0), float(u[1])
         return np.array(
-            [
-                point.U * float(gap_sum(float(u[1]), at, grid)) - 1,
-                float(free_energy(float(u[1]), at, grid)),
-            ]
+            [point.U * float(gap_sum(D, at, grid)) - 1, float(free_energy(D, at, grid))]
         )
 
     return equations
 
 
-def finer(grid):
+def finer(grid: Grid) -> Grid | None:
     """The grid that confirms a result: None for a finite lattice, whose sums are exact."""
     return grid.refined() if isinstance(grid, Infinite) else None
 
 
-def allowed(grid, Q):
+def allowed(grid: Grid, Q: float) -> float | str:
     """ "free" on the infinite lattice; on a finite one, Q itself."""
     return float(Q) if isinstance(grid, Finite) else "free"

@@ -1,41 +1,33 @@
 """The junction's model: lattice blocks, leads, bath modes, and the mean field that closes them.
 
-Nambu spinor (c_up, c_dn^+) per site, energies in units of the hopping. A block of the Hamiltonian is
-H = [[h, -D], [-D*, -h]] with the hopping matrix h (real symmetric, chemical potential included) and the
-order parameter D on its diagonal (Kawamura & Ohashi 2025, Eqs. (3), (20), (24)). The Zeeman field enters as
--h tau_0 only; it is left out of H and carried by the bath modes instead, z -> z + h.
+Nambu spinor (c_up, c_dn^+) per site, energies in units of the hopping. A block of the Hamiltonian
+is H = [[h, -D], [-D*, -h]] with the hopping matrix h (real symmetric, chemical potential included)
+and the order parameter D on its diagonal (Kawamura & Ohashi 2025, Eqs. (3), (20), (24)). The Zeeman
+field enters as -h tau_0 only; it is left out of H and carried by the bath modes, z -> z + h.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....maths import poles as pole_fits
+from .operating_point import Lead
 
-UP, DOWN = +1, -1
-
-
-@dataclass(frozen=True)
-class Lead:
-    """One wide-band lead: coupling gamma, temperature T, chemical potential mu, share ``sign``/2 of the bias."""
-
-    name: str
-    gamma: float
-    T: float
-    mu: float
-    sign: int
-
-    def shift(self, eV, mu_system):
-        """Fermi energy of the lead seen by an up electron; a hole sees its negative."""
-        return self.mu - mu_system + 0.5 * self.sign * eV
+if TYPE_CHECKING:
+    from ....maths.poles import Poles
+    from .drive import Drive
 
 
 @dataclass(frozen=True)
 class Block:
-    """A symmetry block: ``hopping`` (n, n) real, ``sites`` (n,) into the order parameter, ``weight`` (n,)
-    of its diagonal in site averages (the weights of a site over all blocks add up to 1)."""
+    """A symmetry block.
+
+    hopping : (n, n) real. sites : (n,) indices into the order parameter. weight : (n,) of its
+    diagonal in site averages; the weights of a site over all blocks add up to 1.
+    """
 
     hopping: np.ndarray
     sites: np.ndarray
@@ -43,10 +35,11 @@ class Block:
     label: str
 
     @property
-    def size(self):
+    def size(self) -> int:
+        """Levels of the block, 2n: electrons and holes."""
         return 2 * len(self.sites)
 
-    def hamiltonian(self, delta):
+    def hamiltonian(self, delta: np.ndarray) -> np.ndarray:
         """H for the order parameter ``delta`` (n_delta,): (2n, 2n), real if delta is."""
         n, d = len(self.sites), delta[self.sites]
         matrix = np.zeros((2 * n, 2 * n), np.result_type(d, float))
@@ -60,18 +53,21 @@ class Block:
 class Lattice:
     """Lx x Ly sites with an order parameter that depends on x only, in blocks of k_y (and parity).
 
-    ``expand`` maps the independent order parameters to all x; ``count`` says how many x each stands for.
+    expand : (Lx,) independent order parameter of each x. count : how many x each stands for.
     """
 
     Lx: int
     Ly: int
-    blocks: tuple
+    blocks: tuple[Block, ...]
     expand: np.ndarray
     count: np.ndarray
 
 
-def ring(L):
-    """Hopping matrix -1 between neighbours of a periodic chain; L = 2 has its bond twice, L = 1 none but -2."""
+def ring(L: int) -> np.ndarray:
+    """Hopping matrix -1 between neighbours of a periodic chain, (L, L).
+
+    L = 2 has its bond twice, L = 1 none but -2.
+    """
     matrix = np.zeros((L, L))
     for x in range(L):
         matrix[x, (x + 1) % L] -= 1
@@ -79,11 +75,11 @@ def ring(L):
     return matrix
 
 
-def stripe(Lx, Ly, mu, parity=False):
-    """The blocks of a lattice whose order parameter depends on x: one per |k_y|, k_y and -k_y being equal.
+def stripe(Lx: int, Ly: int, mu: float, parity: bool = False) -> Lattice:
+    """The lattice of an order parameter that depends on x: one block per |k_y|.
 
-    With ``parity`` the order parameter is also even about x = 0 and each block splits into even and odd x
-    functions; the order parameter then has Lx // 2 + 1 independent values.
+    With ``parity`` the order parameter is also even about x = 0 and each block splits into even and
+    odd functions of x; the order parameter then has Lx // 2 + 1 independent values.
     """
     kx = ring(Lx)
     if parity:
@@ -105,7 +101,8 @@ def stripe(Lx, Ly, mu, parity=False):
     return Lattice(Lx, Ly, tuple(blocks), expand, count)
 
 
-def _parities(Lx, images):
+def _parities(Lx: int, images: np.ndarray) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """(label, basis (Lx, n), x of its functions) of the even and of the odd functions of x."""
     even, odd, fixed = [], [], []
     for x in range(Lx // 2 + 1):
         a, b = np.eye(Lx)[x], np.eye(Lx)[images[x]]
@@ -124,15 +121,18 @@ def _parities(Lx, images):
 
 @dataclass(frozen=True)
 class Group:
-    """Bath modes that share one rate: a pole of one lead for the up columns and, where a lead has the
-    mirrored shift, for the hole columns too. ``leads``: the lead of the (up, hole) columns or None."""
+    """Bath modes of one rate: a pole of one lead for the up columns and, where a lead is mirrored,
+    for the hole columns too.
+
+    w, r : the pole and its residue. leads : the lead of the (up, hole) columns, or None.
+    """
 
     w: float
     r: float
-    leads: tuple
+    leads: tuple[int | None, int | None]
 
-    def rate(self, junction, eV):
-        """lambda = -Gamma - w + i (shift + h), the rate of d Pi/dt = (-i H + lambda) Pi + source."""
+    def rate(self, junction: Junction, eV: float) -> complex:
+        """lambda = -Gamma - w + i (shift + h), the rate in dPi/dt = (-i H + lambda) Pi + source."""
         up, hole = self.leads
         shift = (
             junction.leads[up].shift(eV, junction.mu)
@@ -141,7 +141,7 @@ class Group:
         )
         return -junction.width - self.w + 1j * (shift + junction.h)
 
-    def sources(self, junction):
+    def sources(self, junction: Junction) -> tuple[complex, ...]:
         """Source strengths -2 i gamma r of the (up, hole) columns, 0 where the group has none."""
         return tuple(
             0.0 if k is None else -2j * junction.leads[k].gamma * self.r for k in self.leads
@@ -150,56 +150,79 @@ class Group:
 
 @dataclass(frozen=True)
 class Junction:
-    """Everything an evolution needs to know; frozen. ``poles``: one fit per lead (equal leads share it)."""
+    """The model of an evolution.
+
+    U : attraction. mu : chemical potential. h : Zeeman field. drive : the bias eV(t).
+    poles : one fit per lead; equal leads share it.
+    """
 
     U: float
     mu: float
     h: float
-    leads: tuple
+    leads: tuple[Lead, Lead]
     lattice: Lattice
-    drive: object
-    poles: tuple
+    drive: Drive
+    poles: tuple[Poles, ...]
 
     @property
-    def width(self):
+    def width(self) -> float:
         """Gamma = sum of the leads' gamma: half-width of every level (Sigma^R = -i Gamma)."""
         return sum(lead.gamma for lead in self.leads)
 
     @property
-    def symmetric(self):
-        """True if every lead's hole columns can use another lead's up modes, as for the paper's two equal leads."""
-        first, second = self.leads
-        return first.T == second.T and abs(first.mu + second.mu - 2 * self.mu) < 1e-14
+    def symmetric(self) -> bool:
+        """Whether each lead's hole columns can use the other's up modes, see `mirrored`."""
+        return mirrored(self.leads, self.mu)
 
     @property
-    def balanced(self):
-        """True if the state is stationary at fixed phase: mirrored leads of equal gamma."""
-        return self.symmetric and self.leads[0].gamma == self.leads[1].gamma
+    def balanced(self) -> bool:
+        """Whether condensates are stationary at fixed phase, see `balanced`."""
+        return balanced(self.leads, self.mu)
 
-    def groups(self):
-        """The mode groups in a fixed order: pole by pole, so that a chunk's rates are close to each other."""
+    def groups(self) -> tuple[Group, ...]:
+        """The mode groups, pole by pole, so that the rates of a chunk are close to each other."""
         first, second = self.poles
         if self.symmetric:
             return tuple(
                 Group(w, r, pair) for w, r in zip(first.w, first.r) for pair in ((0, 1), (1, 0))
             )
-        found = [
+        groups = [
             Group(w, r, side)
             for k, fit in enumerate(self.poles)
             for w, r in zip(fit.w, fit.r)
             for side in ((k, None), (None, k))
         ]
-        return tuple(sorted(found, key=lambda group: group.w))
+        return tuple(sorted(groups, key=lambda group: group.w))
 
 
-def fit_poles(leads, width, window, error, method="aaa", jump=1.0):
-    """One fit per lead, made once for equal temperatures.
+def mirrored(leads: Sequence[Lead], mu: float) -> bool:
+    """Whether two leads lie at opposite distance from mu, at one temperature, as the paper's do."""
+    first, second = leads
+    return first.T == second.T and abs(first.mu + second.mu - 2 * mu) < 1e-14
 
-    Stationary states see the broadened Fermi function inside ``window`` only. A state in motion also sees its
-    Hilbert transform, whose band edge costs ``memory_error`` per unit change of the levels or the bias
-    (``jump``); the window grows until that is below ``error`` too, or tenfold: the result's ``memory_error``
-    tells what was reached.
+
+def balanced(leads: Sequence[Lead], mu: float) -> bool:
+    """Whether a condensate between them is stationary at fixed phase: mirrored, of equal gamma."""
+    return mirrored(leads, mu) and leads[0].gamma == leads[1].gamma
+
+
+def fit_poles(
+    leads: Sequence[Lead],
+    width: float,
+    window: float,
+    error: float,
+    method: str = "aaa",
+    jump: float = 1.0,
+) -> tuple[Poles, ...]:
+    """One fit of the Fermi function per lead, made once for equal temperatures.
+
+    Stationary states see the broadened Fermi function inside ``window`` only. A state in motion
+    also sees its Hilbert transform, whose band edge costs ``memory_error`` per unit change of the
+    levels or the bias (``jump``); the window grows until that is below ``error`` too, or tenfold:
+    the fit's ``memory_error`` tells what was reached.
     """
+    from ....maths import poles as pole_fits  # scipy, which a check of an input does not need
+
     fits = []
     for lead in leads:
         for stretch in (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0):
@@ -210,7 +233,14 @@ def fit_poles(leads, width, window, error, method="aaa", jump=1.0):
     return tuple(fits)
 
 
-def window(leads, mu, h, drive, t_max, delta_max=1.5):
-    """Largest |e - shift - h| a level can have: what the pole fit must cover."""
+def window(
+    leads: Sequence[Lead],
+    mu: float,
+    h: float,
+    drive: Drive,
+    t_max: float | None,
+    delta_max: float = 1.5,
+) -> float:
+    """Largest |e - shift - h| a level can have up to t_max: what the pole fit must cover."""
     shift = max(abs(lead.mu - mu) for lead in leads) + 0.5 * drive.extremes(t_max)
     return float(4 + abs(mu) + delta_max + abs(h) + shift)

@@ -1,63 +1,127 @@
-"""One line through the junction's phase diagram: its boundaries along one parameter, and the region at each point.
+"""Lines through the junction's phase diagram: where to scan, boundaries, regions.
 
-Kawamura and Ohashi (2025), Figs. 3, 5(a), 8. The boundaries are solved for; between two of them the region is asked for
-at a few points only, and everywhere if those differ (a first-order line, which no onset shows).
+Kawamura and Ohashi (2025), Figs. 3, 5(a), 8. The boundaries are solved for; between two of them
+the region is asked for at a few points only, and everywhere if those differ (a first-order line,
+which no onset shows). What is found here by scans and steps are seeds; the tasks polish them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from . import onsets
+from .operating_point import Point
+from .uniform_states import Grid, free_energy
 
 REGIONS = ("normal", "bcs", "fflo", "bistable-with-fflo", "bistable-with-normal")
 SPACING = {"eV": 0.04, "h": 0.02, "T": 0.01}  # of the scans for boundaries
+# pairs are gone where every |h -+ eV/2| exceeds this times the gap at rest; 0.9 is enough on the
+# square lattice
+MARGIN = 1.25
 
 
-def line(point, grid, along, values):
-    """Boundaries and regions along one parameter ("eV" | "h" | "T") through ``point``.
+def scan_values(
+    point: Point, grid: Grid, along: str, step: float, to: float | None = None
+) -> np.ndarray:
+    """Values (n >= 2,) of ``along`` in which onsets are sought: to ``to`` or the last pair."""
+    if to is None:
+        to = _end_of_pairing(point, grid, along)
+    low = 0.0 if along != "T" or point.width > 0 else 0.01 * to
+    return np.append(np.arange(low, to, step), to)
 
-    values : (n,) ascending. Returns {"regions": (n,) indices into ``REGIONS``, "bcs_onset", "fflo_onset", "fflo_Q", "fold",
-    "fold_delta", "h_cc": lists}; ``h_cc`` (the Chandrasekhar-Clogston field) for along = "h" at eV = 0 only. An FFLO onset has Q > 0.
+
+def _end_of_pairing(point: Point, grid: Grid, along: str) -> float:
+    """Where no pair survives, judged by the gap at rest."""
+    coldest = 0.0 if point.width > 0 else 1e-3
+    gaps = onsets.roots(point.at(h=0.0, eV=0.0, T=coldest), grid)
+    gap = max(gaps, default=0.5 * point.U)
+    ends = {
+        "eV": 2 * (abs(point.h) + MARGIN * gap),
+        "h": 0.5 * abs(point.eV) + MARGIN * gap,
+        "T": 0.8 * gap,
+    }
+    return ends[along]
+
+
+def critical_field(point: Point, grid: Grid, step: float = 0.02) -> tuple[float, float] | None:
+    """(h_cc, D), roughly: the field at rest at which uniform and normal state have one free energy.
+
+    The state is followed from h = 0, where its gap is largest. None without such a field.
+    """
+    rest = point.at(h=0.0, eV=0.0)
+    stable = onsets.downhill_roots(rest, grid)
+    if not stable:
+        return None
+    D: float | None = stable[-1]
+    before = free_energy(D, rest, grid)
+    for h in np.arange(step, point.U, step):
+        at = point.at(h=float(h), eV=0.0)
+        D = onsets.nearest_root(D, at, grid)
+        if D is None:
+            return None
+        energy = free_energy(D, at, grid)
+        if energy > 0:
+            return float(h - step * energy / (energy - before)), D
+        before = energy
+    return None
+
+
+def line(point: Point, grid: Grid, along: str, values: np.ndarray) -> dict:
+    """Boundaries and regions along one parameter ("eV", "h" or "T") through ``point``.
+
+    values : (n,) ascending. Returns {"regions": (n,) indices into `REGIONS`, "bcs_onset",
+    "fflo_onset", "fflo_Q", "fold", "fold_delta", "h_cc": lists}; ``h_cc`` (the
+    Chandrasekhar-Clogston field) for along = "h" at eV = 0 only. An FFLO onset has Q > 0.
     """
     count = int(np.ceil((values[-1] - values[0]) / SPACING[along])) + 1
-    scanned = np.linspace(values[0], values[-1], count) if len(values) > 1 else np.asarray(values)
+    scanned = np.asarray(values)
+    if len(values) > 1:
+        scanned = np.linspace(values[0], values[-1], count)
     bcs = onsets.bcs_onsets(point, grid, scanned, along)
     fflo = [(x, Q) for x, Q in zip(*onsets.fflo_onsets(point, grid, scanned, along)) if Q > 1e-6]
     folds, deltas = onsets.folds(point, grid, scanned, along)
-    found = {
-        "bcs_onset": list(map(float, bcs)),
-        "fflo_onset": [float(x) for x, _ in fflo],
-        "fflo_Q": [float(Q) for _, Q in fflo],
-        "fold": list(map(float, folds)),
-        "fold_delta": list(map(float, deltas)),
-        "h_cc": [],
-    }
+    limit = np.nan
     if along == "h" and point.eV == 0:
         limit = onsets.clogston_limit(point, grid)
-        found["h_cc"] = [limit] if values[0] <= limit <= values[-1] else []
-    edges = sorted(found["bcs_onset"] + found["fflo_onset"] + found["fold"] + found["h_cc"])
-    return {"regions": regions(point, grid, along, values, edges), **found}
+    boundaries = {
+        "bcs_onset": list(map(float, bcs)),
+        "fflo_onset": [float(x) for x, _ in fflo],
+        "fold": list(map(float, folds)),
+        "h_cc": [h for h in (limit,) if values[0] <= h <= values[-1]],
+    }
+    edges = sorted(x for places in boundaries.values() for x in places)
+    return {
+        "regions": regions(point, grid, along, values, edges),
+        **boundaries,
+        "fflo_Q": [float(Q) for _, Q in fflo],
+        "fold_delta": list(map(float, deltas)),
+    }
 
 
-def regions(point, grid, along, values, edges):
+def regions(
+    point: Point, grid: Grid, along: str, values: np.ndarray, edges: Sequence[float]
+) -> np.ndarray:
     """Region of each value, (n,) int64; ``edges`` are values where it may change."""
     code = np.full(len(values), -1, np.int64)
 
-    def at(i):
+    def region_at(i: int) -> int:
         if code[i] < 0:
-            code[i] = REGIONS.index(onsets.region(point.at(**{along: float(values[i])}), grid))
+            name = onsets.region(point.at(**{along: float(values[i])}), grid)
+            code[i] = REGIONS.index(name)
         return code[i]
 
-    def fill(i, j):
-        if at(i) == at(j) and at((i + j) // 2) == at(i):
-            code[i : j + 1] = code[i]
-        elif j - i > 1:
-            fill(i, (i + j) // 2)
-            fill((i + j) // 2, j)
+    def fill(first: int, last: int) -> None:
+        middle = (first + last) // 2
+        if region_at(first) == region_at(last) and region_at(middle) == region_at(first):
+            code[first : last + 1] = code[first]
+        elif last - first > 1:
+            fill(first, middle)
+            fill(middle, last)
 
     starts = np.concatenate([[0], np.searchsorted(values, edges), [len(values)]])
-    for i, j in zip(starts, starts[1:]):
-        if j > i:
-            fill(i, j - 1)
+    for first, end in zip(starts, starts[1:]):
+        if end > first:
+            fill(first, end - 1)
     return code

@@ -1,147 +1,86 @@
-"""Linear response of a uniform stationary state: the matrix M(q, z) whose determinant vanishes at its modes.
+"""Linear response of a uniform stationary state: M(q, z), whose determinant vanishes at its modes.
 
-A small disturbance of the order parameter, Delta_j = D + a e^{i(qx - zt)} + b* e^{-i(qx - z* t)}, drives the part of
-H_0 - Delta (Kawamura and Ohashi 2025, Eq. (24)) that takes k to k' = k + q by V = -[[0, a], [b, 0]]. The bath modes
-and the equal-time G^< of Eqs. (21), (23) follow it,
+A small disturbance of the order parameter, Delta_j = D + a e^{i(qx - zt)} + b* e^{-i(qx - z* t)},
+drives the part of H_0 - Delta (Kawamura and Ohashi 2025, Eq. (24)) that takes k to k' = k + q by V
+= -[[0, a], [b, 0]]. The bath modes and the equal-time G^< of Eqs. (21), (23) follow it,
 
-    dPi = [(R(E'_i - z) - R(H)) / (E'_i - z - H)]  from the left,   (H' - z - 2 i G) dG - dG H = G'V - V G + dPi + (dPi)^+,
+    dPi = [(R(E'_i - z) - R(H)) / (E'_i - z - H)]  from the left,   (H' - z - 2 i G) dG - dG H =
+    G'V - V G + dPi + (dPi)^+,
 
-with R_a(e) = sum 2 gamma r/(z_p - e) + G/2 the memory of Nambu column a at level e (:mod:`.stripe_states`). It closes with
-a = -iU sum_k dG_12, b = -iU sum_k dG_21:
+with R_a(e) = sum 2 gamma r/(z_p - e) + G/2 the memory of Nambu column a at level e
+(:mod:`.stripe_states`). It closes with a = -iU sum_k dG_12, b = -iU sum_k dG_21:
 
     M(q, z) (a, b) = (a, b)/U + i sum_k (dG_12, dG_21).
 
-R is a digamma function for the leads themselves, a rational one for fitted poles; with the latter M belongs to the linearised
-equations of an evolution, exactly. M is analytic for Im z > -min(2G, G + pi T); a mode grows as e^{Im z t} and turns with
-frequency Re z. Symmetries: sigma_1 M(q, -z*) sigma_1 = M(q, z)*, so det M has its zeros at z and -z*;
-M(0, 0) (1, -1) = 0 at a root of the gap equation (the phase costs nothing); at D = 0 it is diagonal, 1/U - C(q, z).
-Leads that do not mirror each other make the phase turn: then the state is stationary in the frame that turns with it, where
-its chemical potential counts, and ``mu`` of the point has to be that.
+R is a digamma function for the leads themselves, a rational one for fitted poles; with the latter
+M belongs to the linearised equations of an evolution, exactly. M is analytic for Im z > -min(2G, G
++ pi T); a mode grows as e^{Im z t} and turns with frequency Re z. Symmetries: sigma_1 M(q, -z*)
+sigma_1 = M(q, z)*, so det M has its zeros at z and -z*; M(0, 0) (1, -1) = 0 at a root of the gap
+equation (the phase costs nothing); at D = 0 it is diagonal, 1/U - C(q, z). Leads that do not
+mirror each other make the phase turn: then the state is stationary in the frame that turns with
+it, where its chemical potential counts, and ``mu`` of the point has to be that.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from hpcneq.errors import InputError
-from hpcneq.maths import fermi, lattice
+from ....errors import InputError
+from ....maths import lattice
+from ....maths.poles import Poles
+from .grids import Finite, Grid, Infinite
+from .lead_memory import Memory
+from .operating_point import Point
 
-from .uniform_states import Finite, Infinite
-
-CLOSE = 3e-6  # level distances (units of the hopping) below which a divided difference becomes a derivative
+CLOSE = 3e-6  # level distances below which a divided difference becomes a derivative
 ROUNDING = 1e-14  # of the entries of M
 BATCH = 1 << 12  # momenta at a time: their arrays stay in the cache
-
-
-@dataclass(frozen=True)
-class Memory:
-    """R_a(x), what the Nambu columns a = +1 (up), -1 (hole) remember of both leads; the field h included.
-
-    terms : (gamma, shift, T, poles or None) per lead. Without poles the digamma function, else the fit.
-    """
-
-    terms: tuple
-    h: float
-    width: float
-
-    @classmethod
-    def of(cls, point, poles=None):
-        """The memory of a Point's leads; poles : one :class:`hpcneq.maths.poles.Poles` per lead, or None."""
-        fits = poles or [None] * len(point.baths)
-        return cls(
-            tuple(
-                (lead.gamma, lead.shift(point.eV, point.mu), lead.T, fit)
-                for lead, fit in zip(point.baths, fits)
-            ),
-            point.h,
-            point.width,
-        )
-
-    def value(self, x, a):
-        """R_a(x), complex, of the shape of x; x complex with Im x < G + pi T."""
-        return sum(
-            gamma
-            * (
-                fermi.retarded_fermi(x - a * shift - self.h, self.width, T)
-                if fit is None
-                else _rational(fit, x - a * shift - self.h, self.width, 1)
-            )
-            for gamma, shift, T, fit in self.terms
-        )
-
-    def slope(self, x, a):
-        """dR_a/dx."""
-        return sum(
-            gamma
-            * (
-                fermi.retarded_fermi_slope(x - a * shift - self.h, self.width, T)
-                if fit is None
-                else _rational(fit, x - a * shift - self.h, self.width, 2)
-            )
-            for gamma, shift, T, fit in self.terms
-        )
-
-    @property
-    def damping(self):
-        """M is analytic for Im z above minus this: min(2G, G + pi T), or the fit's lowest pole for pi T."""
-        lowest = min(
-            np.pi * T if fit is None else float(fit.w.min()) for _, _, T, fit in self.terms
-        )
-        return min(2 * self.width, self.width + lowest)
-
-    @property
-    def mirrored(self):
-        """True if both columns remember the same (R_+ = R_-)."""
-        x = np.array([0.3 - 0.1j, -1.7 + 0.001j])
-        return bool(np.abs(self.value(x, 1) - self.value(x, -1)).max() < 1e-13 * self.width)
-
-
-def _rational(fit, x, width, power):
-    """1/2 + sum 2 r/(i (w + width) - x), or its derivative for power 2."""
-    total = np.full(np.shape(x), 0.5 if power == 1 else 0.0, complex)
-    for w, r in zip(fit.w, fit.r):
-        total += 2 * r / (1j * (w + width) - x) ** power
-    return total
 
 
 class UniformResponse:
     """The response of one uniform state, protocol ``Response`` of the mode solver.
 
-    D : order parameter >= 0, a root of the gap equation (0: the normal state). point : :class:`.uniform_states.Point`; its U, mu, h,
-    eV and leads count. grid : :class:`.uniform_states.Finite` (q = 2 pi n/Lx) or :class:`.uniform_states.Infinite`, q along x. poles : the
-    fits of an evolution, one per lead, or None for the leads themselves. density : factor on the number of momenta that stand
-    for the infinite lattice.
+    D : order parameter >= 0, a root of the gap equation (0: the normal state). point : its U, mu,
+    h, eV and leads count. grid : q = 2 pi n/Lx on a finite one, q along x. poles : the fits of an
+    evolution, one per lead, or None for the leads themselves. density : factor on the number of
+    momenta that stand for the infinite lattice.
     """
 
-    def __init__(self, D, point, grid, poles=None, density=1.0):
+    def __init__(
+        self,
+        D: float,
+        point: Point,
+        grid: Grid,
+        poles: Sequence[Poles] | None = None,
+        density: float = 1.0,
+    ) -> None:
         if not D >= 0:
             raise InputError(f"order parameter {D}: must be >= 0")
-        self.D, self.point, self.grid, self.poles, self.density = (
-            float(D),
-            point,
-            grid,
-            poles,
-            density,
-        )
+        self.D, self.point, self.grid = float(D), point, grid
+        self.poles, self.density = poles, density
         self.memory = Memory.of(point, poles)
         self.analytic_below = self.memory.damping
-        self._kept = {}
+        self._batches_of: dict[tuple, list] = {}
 
-    # -- what the mode solver asks ----------------------------------------------------------------------------
+    # -- what the mode solver asks ----------------------------------------------------------------
     @property
-    def reach(self):
-        """(x, y): no mode with |Re z| > x or Im z > y. Pairs end at twice the band edge, bound ones within U of it;
-        |i sum_k dG| <= 2 |V|/(Im z + 2G), because G^R and G^< decay as e^{-G t}."""
-        return 2 * (
-            lattice.BANDWIDTH + abs(self.point.mu) + self.D
-        ) + self.point.U, 2 * self.point.U
+    def reach(self) -> tuple[float, float]:
+        """(x, y): no mode with |Re z| > x or Im z > y.
 
-    def items(self, q):
+        Pairs end at twice the band edge, bound ones within U of it; |i sum_k dG| <= 2 |V|/(Im z +
+        2G), because G^R and G^< decay as e^{-G t}.
+        """
+        edge = lattice.BANDWIDTH + abs(self.point.mu) + self.D
+        return 2 * edge + self.point.U, 2 * self.point.U
+
+    def items(self, q: float) -> int:
         """Pieces of work of one M: rows of momenta."""
         return len(self._momenta(q)[0])
 
-    def partials(self, q, z, part):
-        """Rows (len(part), 2, 2), complex: each row's share of i sum_k (dG_12, dG_21) per unit of (a, b)."""
+    def partials(self, q: float, z: complex, part: range) -> np.ndarray:
+        """Rows (len(part), 2, 2), complex: shares of i sum_k (dG_12, dG_21) per unit of (a, b)."""
         rows = np.zeros((len(part), 2, 2), complex)
         if len(part) == 0:
             return rows
@@ -151,41 +90,56 @@ class UniformResponse:
                 f"mode frequency: Im z must be > {-self.analytic_below:g}, got {z.imag:g}"
             )
         for where, share, pairs in self._batches(q, part):
-            found = pairs.response(z, self.memory)
-            rows[where] = 1j * np.einsum("xy,abxy->xab", share, found.reshape(2, 2, *share.shape))
+            change = pairs.response(z, self.memory).reshape(2, 2, *share.shape)
+            rows[where] = 1j * np.einsum("xy,abxy->xab", share, change)
         return rows
 
-    def matrix(self, sums):
+    def matrix(self, sums: np.ndarray) -> np.ndarray:
         """M (2, 2) from the summed rows."""
         return np.eye(2) / self.point.U + sums
 
-    def error(self, q, z):
-        """Bound on the errors of the entries of M: rounding; for the infinite lattice the change with 3/2 as many momenta."""
-        found = ROUNDING
+    def error(self, q: float, z: complex) -> float:
+        """Bound on the errors of the entries of M.
+
+        Rounding; for the infinite lattice the change with 3/2 as many momenta.
+        """
+        bound = ROUNDING
         if isinstance(self.grid, Infinite):
-            found += 2 * np.abs(self(q, z) - self.denser(1.5)(q, z)).max()
-        return float(found)
+            bound += 2 * np.abs(self(q, z) - self.denser(1.5)(q, z)).max()
+        return float(bound)
 
-    def rough(self, q):
-        """A cheaper M for the search, with a quarter of the momenta in each direction; None where this one is cheap."""
-        return self.denser(0.25) if isinstance(self.grid, Infinite) and q != 0 else None
+    def rough(self, q: float) -> UniformResponse | None:
+        """A cheaper M for the search; None where this one is cheap.
 
-    # -- the same without ranks ---------------------------------------------------------------------------------
-    def __call__(self, q, z):
+        It has a quarter of the momenta in each direction.
+        """
+        if isinstance(self.grid, Infinite) and q != 0:
+            return self.denser(0.25)
+        return None
+
+    # -- the same without ranks -------------------------------------------------------------------
+    def __call__(self, q: float, z: complex) -> np.ndarray:
         """M(q, z), (2, 2) complex, on one process."""
         rows = self.partials(q, z, range(self.items(q)))
         return self.matrix(np.add.accumulate(rows)[-1])
 
-    def denser(self, factor):
-        """The same with ``factor`` times the momenta in each direction for the infinite lattice."""
+    def denser(self, factor: float) -> UniformResponse:
+        """The same with ``factor`` times the momenta in each direction of the infinite lattice."""
         return UniformResponse(self.D, self.point, self.grid, self.poles, factor * self.density)
 
-    def at_root(self):
-        """The same at the root of its own gap equation next to D: where M(0, 0) (1, -1) = 0, to rounding. InputError if the
-        secant finds none: then D was not near a root, or the leads turn the phase."""
+    def at_order_parameter(self, D: float) -> UniformResponse:
+        """The same of another order parameter."""
+        return UniformResponse(D, self.point, self.grid, self.poles, self.density)
+
+    def at_root(self) -> UniformResponse:
+        """The same at the root of its own gap equation next to D: where M(0, 0) (1, -1) = 0.
+
+        To rounding. InputError if the secant finds none: then D was not near a root, or the leads
+        make the phase rotate.
+        """
         if self.D == 0:
             return self
-        old, new = self, replace_delta(self, self.D * (1 + 1e-5))
+        old, new = self, self.at_order_parameter(self.D * (1 + 1e-5))
         f_old, f_new = old.phase_force(), new.phase_force()
         for _ in range(20):
             if abs(f_new) <= 1e-16 or f_new == f_old:
@@ -193,30 +147,28 @@ class UniformResponse:
             D = new.D - (f_new * (new.D - old.D) / (f_new - f_old)).real
             if not 0.5 * self.D < D < 2 * self.D or abs(D - new.D) < 1e-15:
                 break
-            old, new = new, replace_delta(self, D)
+            old, new = new, self.at_order_parameter(D)
             f_old, f_new = f_new, new.phase_force()
         if not abs(f_new) < 1e-12:
             raise InputError(
-                f"order parameter {self.D:g}: not next to a stationary state (M(0, 0) (1, -1) = {abs(f_new):.1e})"
+                f"order parameter {self.D:g}: not next to a stationary state "
+                f"(M(0, 0) (1, -1) = {abs(f_new):.1e})"
             )
         return new
 
-    def phase_force(self):
-        """First row of M(0, 0) (1, -1): the residual of the gap equation, 1/U - F(D) for mirrored leads."""
+    def phase_force(self) -> complex:
+        """First row of M(0, 0) (1, -1): 1/U - F(D) for mirrored leads."""
         M = self(0.0, 0.0)
         return complex(M[0, 0] - M[0, 1])
 
-    def _momenta(self, q):
+    def _momenta(self, q: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Band energies xi_{k+q}, xi_k and weights, each (rows, n)."""
         mu = self.point.mu
         if isinstance(self.grid, Finite):
             return self.grid.pair_energies(q, mu)
         if q == 0:
             eps, weight = lattice.dos_nodes(2 * round(0.5 * self.density * self.grid.nodes))
-            xi, weight = (
-                (a if len(a) % 64 == 0 else a[None]).reshape(-1, min(64, len(a)))
-                for a in (eps - mu, weight)
-            )
+            xi, weight = (_rows_of(a) for a in (eps - mu, weight))
             return xi, xi, weight
         L = self.points()
         k = 2 * np.pi * (np.arange(L) + 0.5) / L
@@ -224,60 +176,67 @@ class UniformResponse:
         first, second = (-2 * np.cos(k + s * q)[:, None] + ky for s in (0.5, -0.5))
         return first, second, np.full(first.shape, 2 / L**2)
 
-    def points(self):
-        """Momenta in each direction that stand for the infinite lattice: the summand is smooth on the scale of the damping,
-        and the periodic trapezoid rule converges exponentially once that is resolved."""
+    def points(self) -> int:
+        """Momenta in each direction that stand for the infinite lattice.
+
+        The summand is smooth on the scale of the damping, and the periodic trapezoid rule converges
+        exponentially once that is resolved.
+        """
         L = self.density * np.log(10 / self.grid.error) / np.arcsinh(0.5 * self.analytic_below)
         return 2 * int(np.ceil(0.5 * L))
 
-    def _batches(self, q, part):
-        """(rows of the answer, weights (rows, n), :class:`_Pairs`) for a few rows of momenta at a time."""
+    def _batches(self, q: float, part: range) -> list[tuple[slice, np.ndarray, _Pairs]]:
+        """(rows of the answer, weights (rows, n), pairs) for a few rows of momenta at a time.
+
+        They are remembered for one q at a time.
+        """
         key = (q, part[0], part[-1])
-        if key not in self._kept:
+        if key not in self._batches_of:
             first, second, weight = self._momenta(q)
             step = max(1, BATCH // first.shape[1])
-            kept = []
+            batches = []
             for at in range(part[0], part[-1] + 1, step):
                 rows = slice(at, min(at + step, part[-1] + 1))
                 where = slice(rows.start - part[0], rows.stop - part[0])
-                kept.append(
-                    (
-                        where,
-                        weight[rows],
-                        _Pairs(first[rows].ravel(), second[rows].ravel(), self.D, self.memory),
-                    )
-                )
-            self._kept = {key: kept}  # of one q at a time
-        return self._kept[key]
+                pairs = _Pairs(first[rows].ravel(), second[rows].ravel(), self.D, self.memory)
+                batches.append((where, weight[rows], pairs))
+            self._batches_of = {key: batches}
+        return self._batches_of[key]
 
 
-def replace_delta(response, D):
-    """The response of another order parameter."""
-    return UniformResponse(D, response.point, response.grid, response.poles, response.density)
+def _rows_of(a: np.ndarray) -> np.ndarray:
+    """An array (n,) in rows of 64, or as one row where n is no multiple of 64."""
+    if len(a) % 64 == 0:
+        return a.reshape(-1, 64)
+    return a[None]
 
 
 class _Pairs:
-    """Levels of the Bogoliubov Hamiltonian at k' = k + q and k, and what does not depend on z; arrays (n,)."""
+    """Levels of the Bogoliubov Hamiltonian at k' = k + q and k, and what does not depend on z.
 
-    def __init__(self, first, second, D, memory):
+    first, second : band energies (n,) at k' and at k.
+    """
+
+    def __init__(self, first: np.ndarray, second: np.ndarray, D: float, memory: Memory) -> None:
         self.sides = (_Levels(first, D, memory), _Levels(second, D, memory))
-        self.one = memory.mirrored
+        self.mirrored = memory.mirrored
 
-    def response(self, z, memory):
+    def response(self, z: complex, memory: Memory) -> np.ndarray:
         """(dG_12, dG_21) per unit of a and of b at each momentum: (2 outputs, 2 inputs, n)."""
-        ahead, here = self.sides
-        out = np.zeros((2, 2, len(ahead.E)), complex)
-        columns = (+1,) if self.one else (+1, -1)
+        at_kq, at_k = self.sides
+        out = np.zeros((2, 2, len(at_kq.E)), complex)
+        columns = (+1,) if self.mirrored else (+1, -1)
         # R at e'_i - z and its conjugate partner at e_j + z, for each column
-        shifted = [[memory.value(e - z, a) for a in columns] for e in ahead.e]
-        partner = [[memory.value(np.conj(e + z), a).conj() for a in columns] for e in here.e]
-        first, second = (self._one if self.one else self._two)(z, memory, shifted, partner)
+        shifted = [[memory.value(e - z, a) for a in columns] for e in at_kq.e]
+        partner = [[memory.value(np.conj(e + z), a).conj() for a in columns] for e in at_k.e]
+        factors = self._mirrored_factors if self.mirrored else self._general_factors
+        first, second = factors(z, memory, shifted, partner)
         for i in (0, 1):
             for j in (0, 1):
-                p, r = ahead.P[i], here.P[j]
-                width = ahead.e[i] - here.e[j] - z - 2j * memory.width
+                p, r = at_kq.P[i], at_k.P[j]
+                width = at_kq.e[i] - at_k.e[j] - z - 2j * memory.width
                 left, right = first[i][j], second[i][j]
-                # V = -|1><2| for a, -|2><1| for b: (p V left + right V r) / width, entries 12 and 21
+                # V = -|1><2| for a, -|2><1| for b: (p V left + right V r) / width, 12 and 21
                 out[0, 0] -= (p[0][0] * left[1][1] + right[0][0] * r[1][1]) / width
                 out[1, 0] -= (p[1][0] * left[1][0] + right[1][0] * r[1][0]) / width
                 out[0, 1] -= (p[0][1] * left[0][1] + right[0][1] * r[0][1]) / width
@@ -286,51 +245,57 @@ class _Pairs:
 
     def _quotients(self, z, memory, shifted, partner, i, j, c, a):
         """Divided differences of R_a at (e'_i - z, e_j) and of its conjugate at (e'_i, e_j + z)."""
-        ahead, here = self.sides
-        gap = ahead.e[i] - here.e[j] - z
+        at_kq, at_k = self.sides
+        gap = at_kq.e[i] - at_k.e[j] - z
         near = np.abs(gap) < CLOSE
         safe = np.where(near, 1.0, gap)
-        direct = (shifted[i][c] - here.R[a][j]) / safe
-        mirror = (ahead.R[a][i].conj() - partner[j][c]) / safe
+        direct = (shifted[i][c] - at_k.R[a][j]) / safe
+        mirror = (at_kq.R[a][i].conj() - partner[j][c]) / safe
         if near.any():
-            e, f = here.e[j][near] + 0.5 * gap[near], here.e[j][near] + z + 0.5 * gap[near]
+            e, f = at_k.e[j][near] + 0.5 * gap[near], at_k.e[j][near] + z + 0.5 * gap[near]
             direct[near] = memory.slope(e, a)
             mirror[near] = memory.slope(f.conj(), a).conj()
         return direct, mirror
 
-    def _one(self, z, memory, shifted, partner):
-        """Mirrored leads: everything is a function of H, so that left and right factors are multiples of projectors."""
-        ahead, here = self.sides
+    def _mirrored_factors(self, z, memory, shifted, partner):
+        """Mirrored leads: everything is a function of H; factors are multiples of projectors."""
+        at_kq, at_k = self.sides
         first, second = [[None, None], [None, None]], [[None, None], [None, None]]
         for i in (0, 1):
             for j in (0, 1):
                 direct, mirror = self._quotients(z, memory, shifted, partner, i, j, 0, +1)
                 g, h = (
-                    1j * side.R[+1][n].real / memory.width for side, n in ((ahead, i), (here, j))
+                    1j * side.R[+1][n].real / memory.width for side, n in ((at_kq, i), (at_k, j))
                 )
-                first[i][j] = (direct - h) * here.P[j]
-                second[i][j] = (mirror + g) * ahead.P[i]
+                first[i][j] = (direct - h) * at_k.P[j]
+                second[i][j] = (mirror + g) * at_kq.P[i]
         return first, second
 
-    def _two(self, z, memory, shifted, partner):
-        """Any leads: W_i = sum_{a,j} (R_a quotient) P_j P_a and its partner, then (W_i - G) P_j and P_i (G' + W'_j)."""
-        ahead, here = self.sides
-        W, partner_W = ([np.zeros((2, 2, len(ahead.E)), complex) for _ in (0, 1)] for _ in (0, 1))
+    def _general_factors(self, z, memory, shifted, partner):
+        """Any leads: W_i = sum_{a,j} (R_a quotient) P_j P_a and its partner W'_j.
+
+        The factors are (W_i - G) P_j and P_i (G' + W'_j).
+        """
+        at_kq, at_k = self.sides
+        W, partner_W = ([np.zeros((2, 2, len(at_kq.E)), complex) for _ in (0, 1)] for _ in (0, 1))
         for i in (0, 1):
             for j in (0, 1):
                 for c, a in enumerate((+1, -1)):
                     direct, mirror = self._quotients(z, memory, shifted, partner, i, j, c, a)
-                    W[i][:, c] += direct * here.P[j][:, c]
-                    partner_W[j][c] += mirror * ahead.P[i][c]
-        first = [[_product(W[i] - here.G, here.P[j]) for j in (0, 1)] for i in (0, 1)]
-        second = [[_product(ahead.P[i], ahead.G + partner_W[j]) for j in (0, 1)] for i in (0, 1)]
+                    W[i][:, c] += direct * at_k.P[j][:, c]
+                    partner_W[j][c] += mirror * at_kq.P[i][c]
+        first = [[_product(W[i] - at_k.G, at_k.P[j]) for j in (0, 1)] for i in (0, 1)]
+        second = [[_product(at_kq.P[i], at_kq.G + partner_W[j]) for j in (0, 1)] for i in (0, 1)]
         return first, second
 
 
 class _Levels:
-    """e = +E, -E, projectors P (2 levels, 2, 2, n), R[a] at both levels and G^< (2, 2, n) of [[xi, -D], [-D, -xi]]."""
+    """Levels of [[xi, -D], [-D, -xi]]: e = +E, -E, projectors, R[a] at both levels, and G^<.
 
-    def __init__(self, xi, D, memory):
+    P : (2 levels, 2, 2, n). G : (2, 2, n), None for mirrored leads, where it follows from R.
+    """
+
+    def __init__(self, xi: np.ndarray, D: float, memory: Memory) -> None:
         self.E = np.hypot(xi, D)
         empty = self.E == 0
         scale = np.where(empty, 1.0, self.E)
@@ -340,13 +305,13 @@ class _Levels:
             0.5 * np.array([[1 + s * along, s * across], [s * across, 1 - s * along]])
             for s in (1, -1)
         ]
-        self.R = {
-            a: [memory.value(e, a) for e in self.e]
-            for a in ((+1,) if memory.mirrored else (+1, -1))
-        }
-        self.G = None if memory.mirrored else self._green(memory.width)
+        self.R = {+1: [memory.value(e, +1) for e in self.e]}
+        self.G = None
+        if not memory.mirrored:
+            self.R[-1] = [memory.value(e, -1) for e in self.e]
+            self.G = self._green(memory.width)
 
-    def _green(self, width):
+    def _green(self, width: float) -> np.ndarray:
         """[H, G] - 2 i Gamma G = Pi + Pi^+ with Pi = sum_a R_a(H) P_a."""
         total = np.zeros((2, 2, len(self.E)), complex)
         for c, a in enumerate((+1, -1)):
@@ -359,6 +324,6 @@ class _Levels:
         return total
 
 
-def _product(a, b):
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Products of stacked 2 x 2 matrices, (2, 2, n) each."""
     return a[:, 0][:, None] * b[0][None] + a[:, 1][:, None] * b[1][None]

@@ -1,85 +1,110 @@
-"""The junction as a mean field with bath modes: what an evolution solver asks of it (protocol ``BathModes``)."""
+"""The junction as a mean field with bath modes: what an evolution solver asks of it.
+
+The order parameter depends on x; protocol ``AuxiliaryModes`` of the solvers.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy import sparse
 
-from .junction import Junction
+from .junction import Group, Junction
 from .stripe_states import modes_and_green
 
 
-class Biased:
+class BiasedModes:
     """Rates of the bath modes of a ``junction``'s ``groups`` under its bias."""
 
-    def rates_at(self, t, side=+1):
+    junction: Junction
+    groups: tuple[Group, ...]
+
+    def rates_at(self, t: float, side: int = +1) -> np.ndarray:
         """lambda_g (n_groups,) at time t, after (+1) or before (-1) a jump of the bias."""
         return self._rates(self.junction.drive(t, side))
 
-    def rate_moments(self, t, step):
+    def rate_moments(self, t: float, step: float) -> tuple[np.ndarray, np.ndarray]:
         """Mean and first moment of lambda_g over a step inside which the bias is smooth."""
         mean, slope = self.junction.drive.moments(t, step)
         return self._rates(mean), self._rates(slope) - self._rates(0.0)
 
-    def _rates(self, eV):
+    def _rates(self, eV: float) -> np.ndarray:
         return np.array([group.rate(self.junction, eV) for group in self.groups])
 
 
-class Quench(Biased):
-    """Time evolution of G^< and the auxiliary modes from a stationary order parameter ``delta`` (n_delta,).
+def lead_currents(
+    junction: Junction, pumped: np.ndarray, up: float, hole: float
+) -> dict[str, float]:
+    """Particle current per site from each lead, in units of the hopping.
 
-    Source: Kawamura & Ohashi 2025, Eqs. (21), (23), (24) with the memory integral (25) expanded in modes
-    (Croy & Saalmann 2009). The mean field c is the order parameter, Delta_j = -i U G^<_{j up, j down}.
+    pumped : (4,) = (lead, component) mean over sites of <Pi_l + Pi_l^+>.
+    up, hole : mean over sites of -i G_11 and -i G_22.
+
+    I_{l up} = <[Pi_l + Pi_l^+ + 2 i gamma_l G^<]_11>, I_{l down} = -<[...]_22>. A lead's hole
+    component has its Fermi edge at minus the lead's shift, so that raising a lead injects both
+    spins: with mirrored leads the hole columns of lead l are those of the other lead's up modes.
+    The sum over leads is dn/dt exactly.
+    """
+    currents = {}
+    for k, lead in enumerate(junction.leads):
+        spins = [
+            pumped[2 * k + a] + lead.gamma * (1 - 2 * mean) for a, mean in ((0, up), (1, hole))
+        ]
+        currents[lead.name] = float(spins[0] - spins[1])
+    return currents
+
+
+class Quench(BiasedModes):
+    """Time evolution of G^< and the auxiliary modes from a stationary order parameter.
+
+    Source: Kawamura & Ohashi 2025, Eqs. (21), (23), (24) with the memory integral (25) expanded in
+    modes (Croy & Saalmann 2009). The mean field c is the order parameter,
+    Delta_j = -i U G^<_{j up, j down}.
     """
 
-    observables_of_modes = (
-        2 * 2
-    )  # per lead: particles per unit time carried by up and by down electrons
+    mode_observables = 4  # for each lead, particles per time carried by up and by down electrons
 
-    def __init__(self, junction: Junction, delta):
+    def __init__(self, junction: Junction, delta: np.ndarray) -> None:
+        """delta : (n_delta,) order parameter before t = 0."""
         self.junction, self.delta = junction, np.asarray(delta, complex)
         self.lattice = junction.lattice
         self.groups = junction.groups()
         self.blocks = len(self.lattice.blocks)
         self.unknowns = len(self.lattice.count)
         self.damping, self.white = 2 * junction.width, junction.width
-        self.mode_observables = self.observables_of_modes
         self._constant = [
-            sparse.csr_matrix(b.hamiltonian(np.zeros(self.unknowns)), dtype=complex)
-            for b in self.lattice.blocks
+            sparse.csr_matrix(block.hamiltonian(np.zeros(self.unknowns)), dtype=complex)
+            for block in self.lattice.blocks
         ]
 
-    # -- sizes and couplings ------------------------------------------------------------------------------
-    def size(self, b):
+    # -- sizes and couplings ---------------------------------------------------------------------
+    def size(self, b: int) -> int:
+        """Levels of a block, 2n: n electrons, then n holes."""
         return self.lattice.blocks[b].size
 
-    def columns(self, b, g):
+    def columns(self, b: int, g: int) -> slice:
         """The Nambu columns a group has."""
         n = self.size(b) // 2
         up, hole = self.groups[g].leads
-        return slice(0 if up is not None else n, 2 * n if hole is not None else n)
+        return slice(n if up is None else 0, n if hole is None else 2 * n)
 
-    def sources(self, b, g):
+    def sources(self, b: int, g: int) -> np.ndarray:
         """Source strength of each column of a group, (n_columns,)."""
-        n = self.size(b) // 2
-        return np.concatenate(
-            [
-                np.full(n, s)
-                for s, lead in zip(self.groups[g].sources(self.junction), self.groups[g].leads)
-                if lead is not None
-            ]
-        )
+        n, group = self.size(b) // 2, self.groups[g]
+        strengths = zip(group.sources(self.junction), group.leads)
+        return np.concatenate([np.full(n, s) for s, lead in strengths if lead is not None])
 
-    def breakpoints(self, t_max):
+    def breakpoints(self, t_max: float) -> list[float]:
         """Times at which the bias or its slope jumps."""
         return self.junction.drive.breakpoints(t_max)
 
-    # -- Hamiltonian and mean field -------------------------------------------------------------------------
-    def hamiltonian(self, b, c):
+    # -- Hamiltonian and mean field --------------------------------------------------------------
+    def hamiltonian(self, b: int, c: np.ndarray) -> sparse.csr_matrix:
         """H of a block for the mean field c, sparse (2n, 2n)."""
         return self._constant[b] + self.perturbation(b, c)
 
-    def perturbation(self, b, c):
+    def perturbation(self, b: int, c: np.ndarray) -> sparse.csr_matrix:
         """The part of H that is linear in c (real-linear: it holds c and its conjugate)."""
         d = c[self.lattice.blocks[b].sites]
         n = len(d)
@@ -87,42 +112,40 @@ class Quench(Biased):
         columns = np.concatenate([np.arange(n, 2 * n), np.arange(n)])
         return sparse.csr_matrix((values, columns, np.arange(2 * n + 1)), shape=(2 * n, 2 * n))
 
-    def probe(self, b):
+    def probe(self, b: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Which entries of G the mean field reads: rows, columns, sites, weights."""
         block = self.lattice.blocks[b]
         n = len(block.sites)
         return np.arange(n), np.arange(n, 2 * n), block.sites, block.weight
 
-    def close(self, sums):
+    def close(self, sums: np.ndarray) -> np.ndarray:
         """Order parameter from the summed probes, Eq. (21)."""
         return -1j * self.junction.U * sums
 
-    # -- start ------------------------------------------------------------------------------------------------
-    def start(self, b):
+    # -- start -----------------------------------------------------------------------------------
+    def start(self, b: int) -> tuple[Callable[[int], np.ndarray], np.ndarray]:
         """Stationary modes and G^< of one block at the bias before t = 0."""
-        return modes_and_green(
-            self.junction,
-            self.lattice.blocks[b],
-            self.delta,
-            self.junction.drive.start,
-            self.groups,
-        )
+        block, eV = self.lattice.blocks[b], self.junction.drive.start
+        return modes_and_green(self.junction, block, self.delta, eV, self.groups)
 
-    # -- observables --------------------------------------------------------------------------------------------
-    def observe_modes(self, b, g, mode):
-        """2 Re Tr of the group's modes over up and hole columns, for each lead: (4,) = (lead, component)."""
-        block, found = self.lattice.blocks[b], np.zeros(4)
-        n, at = len(block.sites), 0
+    # -- observables -----------------------------------------------------------------------------
+    def observe_modes(self, b: int, g: int, mode: np.ndarray) -> np.ndarray:
+        """2 Re Tr of the group's modes over up and hole columns: (4,) = (lead, component)."""
+        block, traces = self.lattice.blocks[b], np.zeros(4)
+        n, first = len(block.sites), 0
         weight = block.weight * self.lattice.count[block.sites]
         for component, lead in enumerate(self.groups[g].leads):
             if lead is not None:
-                diagonal = mode[np.arange(at, at + n), component * n + np.arange(n)]
-                found[2 * lead + component] = 2 * float(weight @ diagonal.real)
-                at += n
-        return found
+                diagonal = mode[np.arange(first, first + n), component * n + np.arange(n)]
+                traces[2 * lead + component] = 2 * float(weight @ diagonal.real)
+                first += n
+        return traces
 
-    def observe_green(self, b, diagonal):
-        """Rows (2, n_delta): this block's share of -i G_11 and -i G_22 per site, from the diagonal of G (or of dG/dt)."""
+    def observe_green(self, b: int, diagonal: np.ndarray) -> np.ndarray:
+        """This block's share of -i G_11 and -i G_22 per site, (2, n_delta).
+
+        diagonal : of G, or of dG/dt.
+        """
         block = self.lattice.blocks[b]
         n = len(block.sites)
         row = np.zeros((2, self.unknowns), complex)
@@ -130,23 +153,19 @@ class Quench(Biased):
             np.add.at(row[a], block.sites, block.weight * (-1j * diagonal[half]))
         return row
 
-    def observables(self, t, side, modes, green, velocity):
-        """Densities (n_delta,) and the particle current per site from each lead, in units of the hopping.
+    def observables(
+        self, t: float, side: int, modes: np.ndarray, green: np.ndarray, velocity: np.ndarray
+    ) -> dict:
+        """Bias, densities (n_delta,), the current from each lead (`lead_currents`) and the balance.
 
-        I_{l up} = <[Pi_l + Pi_l^+ + 2 i gamma_l G^<]_11>, I_{l down} = -<[...]_22>. A lead's hole component has
-        its Fermi edge at minus the lead's shift, so that raising a lead injects both spins: with mirrored leads
-        the hole columns of lead l are those of the other lead's up modes. The sum over leads is dn/dt exactly;
-        ``balance`` is what is left of that between the modes' traces and dG/dt.
+        The balance is what is left of dn/dt = sum of the currents, between the modes' traces and
+        dG/dt.
         """
         up, hole = green.real
-        currents = {}
-        mean = [float(self.lattice.count @ part) / self.lattice.Lx for part in (up, hole)]
-        for k, lead in enumerate(self.junction.leads):
-            parts = [
-                modes[2 * k + a] / self.lattice.Lx + lead.gamma * (1 - 2 * mean[a]) for a in (0, 1)
-            ]
-            currents[lead.name] = parts[0] - parts[1]
-        change = float(self.lattice.count @ (velocity[0] - velocity[1]).real) / self.lattice.Lx
+        sites, count = self.lattice.Lx, self.lattice.count
+        mean_up, mean_hole = (float(count @ part) / sites for part in (up, hole))
+        currents = lead_currents(self.junction, modes / sites, mean_up, mean_hole)
+        change = float(count @ (velocity[0] - velocity[1]).real) / sites
         return {
             "eV": self.junction.drive(t, side),
             "density_up": up,

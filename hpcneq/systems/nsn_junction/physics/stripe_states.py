@@ -1,33 +1,35 @@
 """Stationary states of the junction on its lattice: Green functions of a given order parameter, the
 self-consistency condition and its linearisation, and the free energy at zero bias.
 
-With H = V e V^+ and one resolvent sum per Nambu component, R_a(e) = Gamma/2 + sum 2 gamma r / (z - e),
-z = i w + shift + h + i Gamma, the mean of the bath memory is Pi = V (sum_a R_a(e) V^+ P_a), and the equal-time
-G^< solves [H, G] - 2 i Gamma G = Pi + Pi^+ (Kawamura & Ohashi 2025, Eqs. (23), (33), (34) in closed form).
-All functions use the fitted poles, so that a start made from them is stationary for the fitted leads.
+With H = V e V^+ and one resolvent sum per Nambu component, R_a(e) = Gamma/2 + sum 2 gamma r / (z -
+e), z = i w + shift + h + i Gamma, the mean of the bath memory is Pi = V (sum_a R_a(e) V^+ P_a),
+and the equal-time G^< solves [H, G] - 2 i Gamma G = Pi + Pi^+ (Kawamura & Ohashi 2025, Eqs. (23),
+(33), (34) in closed form). All functions use the fitted poles, so that a start made from them is
+stationary for the fitted leads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ....maths import fermi
-from .junction import Block, Junction
+from .junction import Block, Group, Junction
 
 
 class Levels:
     """Eigenvectors of one block and the resolvent sums R_a at its levels."""
 
-    def __init__(self, junction: Junction, block: Block, delta, eV):
+    def __init__(self, junction: Junction, block: Block, delta: np.ndarray, eV: float) -> None:
         self.junction, self.block, self.eV = junction, block, eV
         self.e, self.V = np.linalg.eigh(block.hamiltonian(delta))
         n = len(block.sites)
         self.halves = (slice(0, n), slice(n, 2 * n))
         self.R = [_resolvents(junction, eV, a, self.e) for a in (+1, -1)]
 
-    def memory(self):
+    def memory(self) -> np.ndarray:
         """Pi in the eigenbasis, (2n, 2n)."""
         Vh = self.V.conj().T
         if self.junction.balanced:
@@ -36,37 +38,37 @@ class Levels:
             R[:, None] * (Vh[:, half] @ self.V[half]) for R, half in zip(self.R, self.halves)
         )
 
-    def green(self):
+    def green(self) -> np.ndarray:
         """G^< in the eigenbasis, (2n, 2n) anti-Hermitian."""
         total = self.memory()
         total = total + total.conj().T
         return total / (self.e[:, None] - self.e[None, :] - 2j * self.junction.width)
 
-    def pairs(self, matrix):
-        """-i (V matrix V^+) between up and down at each site, (n,): the order parameter's share per U."""
+    def pairs(self, matrix: np.ndarray) -> np.ndarray:
+        """-i (V matrix V^+) between up and down, (n,): each site's order parameter per U."""
         up, down = self.V[self.halves[0]], self.V[self.halves[1]]
         return -1j * np.einsum("xj,xj->x", up @ matrix, down.conj())
 
-    def response(self, ddelta):
-        """First-order change of :meth:`pairs` when the order parameter changes by ``ddelta`` (n_delta,)."""
+    def response(self, ddelta: np.ndarray) -> np.ndarray:
+        """First-order change of `pairs` when the order parameter changes by (n_delta,)."""
         n = len(self.block.sites)
         d = ddelta[self.block.sites]
         Vh = self.V.conj().T
         dH = -(Vh[:, :n] * d) @ self.V[n:] - (Vh[:, n:] * d.conj()) @ self.V[:n]
         dPi = 0
-        for a, (R, half) in enumerate(zip(self.R, self.halves)):
-            step = (
-                divided(self.e, R, _resolvent_slope(self.junction, self.eV, 1 - 2 * a, self.e)) * dH
-            )
-            dPi = dPi + (step if self.junction.balanced else step @ (Vh[:, half] @ self.V[half]))
-            if self.junction.balanced:
+        for a, R, half in zip((+1, -1), self.R, self.halves):
+            slope = _resolvent_slope(self.junction, self.eV, a, self.e)
+            step = divided(self.e, R, slope) * dH
+            if self.junction.balanced:  # both components have the same memory
+                dPi = dPi + step
                 break
+            dPi = dPi + step @ (Vh[:, half] @ self.V[half])
         G = self.green()
         total = dPi + dPi.conj().T - (dH @ G - G @ dH)
         return self.pairs(total / (self.e[:, None] - self.e[None, :] - 2j * self.junction.width))
 
 
-def divided(e, f, slope):
+def divided(e: np.ndarray, f: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """Divided differences (f_i - f_j)/(e_i - e_j), (N, N); near-equal levels use the derivative."""
     de = e[:, None] - e[None, :]
     close = np.abs(de) < 1e-7 * (1 + np.abs(e).max())
@@ -74,27 +76,30 @@ def divided(e, f, slope):
     return np.where(close, mean, (f[:, None] - f[None, :]) / np.where(close, 1.0, de))
 
 
-def _terms(junction, eV, a):
+def _terms(junction: Junction, eV: float, a: int) -> Iterator[tuple]:
+    """(residues, poles) of R_a, lead by lead."""
     for lead, fit in zip(junction.leads, junction.poles):
         shift = a * lead.shift(eV, junction.mu)
         yield 2 * lead.gamma * fit.r, 1j * fit.w + shift + junction.h + 1j * junction.width
 
 
-def _resolvents(junction, eV, a, e):
-    return (
-        sum((c / (z - e[:, None])).sum(1) for c, z in _terms(junction, eV, a)) + junction.width / 2
-    )
+def _resolvents(junction: Junction, eV: float, a: int, e: np.ndarray) -> np.ndarray:
+    """R_a at the levels e (n,)."""
+    sums = sum((c / (z - e[:, None])).sum(1) for c, z in _terms(junction, eV, a))
+    return sums + junction.width / 2
 
 
-def _resolvent_slope(junction, eV, a, e):
+def _resolvent_slope(junction: Junction, eV: float, a: int, e: np.ndarray) -> np.ndarray:
+    """dR_a/de at the levels e (n,)."""
     return sum((c / (z - e[:, None]) ** 2).sum(1) for c, z in _terms(junction, eV, a))
 
 
 @dataclass(frozen=True)
 class GapProblem:
-    """Delta_x = U F(H[Delta])_{x up, x down} on the lattice: the residual, its Jacobian, its zero modes.
+    """Delta_x = U F(H[Delta])_{x up, x down} on the lattice: residual, Jacobian, zero modes.
 
-    The unknown is the real vector (Re Delta, Im Delta) of length 2 n_delta, or Re Delta alone with ``real``.
+    The unknown is the real vector (Re Delta, Im Delta) of length 2 n_delta, or Re Delta alone with
+    ``real``.
     """
 
     junction: Junction
@@ -102,35 +107,40 @@ class GapProblem:
     real: bool = False
 
     @property
-    def items(self):
+    def items(self) -> int:
         """Number of independent pieces of work: the blocks."""
         return len(self.junction.lattice.blocks)
 
-    def complex(self, x):
+    def complex(self, x: np.ndarray) -> np.ndarray:
         """The order parameter of an unknown vector."""
-        return np.array(x, float) if self.real else x[: len(x) // 2] + 1j * x[len(x) // 2 :]
+        if self.real:
+            return np.array(x, float)
+        return x[: len(x) // 2] + 1j * x[len(x) // 2 :]
 
-    def flat(self, delta):
+    def flat(self, delta: np.ndarray) -> np.ndarray:
         """The unknown vector of an order parameter."""
-        return np.array(delta.real) if self.real else np.concatenate([delta.real, delta.imag])
+        if self.real:
+            return np.array(delta.real)
+        return np.concatenate([delta.real, delta.imag])
 
-    def prepare(self, x, part):
+    def prepare(self, x: np.ndarray, part: range) -> list[Levels]:
         """Eigenvectors of this rank's blocks."""
         delta = self.complex(x)
         return [
             Levels(self.junction, self.junction.lattice.blocks[b], delta, self.eV) for b in part
         ]
 
-    def partials(self, levels):
+    def partials(self, levels: Sequence[Levels]) -> np.ndarray:
         """Rows (n_local, 2 n_delta or n_delta): each block's share of U F_{up down}."""
         return self._rows(levels, lambda level: level.pairs(level.green()))
 
-    def tangent_partials(self, levels, dx):
+    def tangent_partials(self, levels: Sequence[Levels], dx: np.ndarray) -> np.ndarray:
         """The same rows for the first-order change under ``dx``."""
         ddelta = self.complex(dx)
         return self._rows(levels, lambda level: level.response(ddelta))
 
-    def _rows(self, levels, share):
+    def _rows(self, levels: Sequence[Levels], share: Callable[[Levels], np.ndarray]) -> np.ndarray:
+        """The rows of ``share(level)`` (n,), each site weighted."""
         size = len(self.junction.lattice.count)
         rows = np.zeros((len(levels), size if self.real else 2 * size))
         for row, level in zip(rows, levels):
@@ -139,28 +149,27 @@ class GapProblem:
             row[:] = self.flat(out)
         return rows
 
-    def residual(self, x, sums):
+    def residual(self, x: np.ndarray, sums: np.ndarray) -> np.ndarray:
         """Delta - U F_{up down}; its linearisation has the same form."""
         return x - sums
 
-    def symmetries(self, x):
-        """Directions that cost nothing: the global phase and, for a pattern, its translation; rows (k, len(x))."""
+    def symmetries(self, x: np.ndarray) -> np.ndarray:
+        """Directions that cost nothing: the phase and a pattern's translation; (k, len(x))."""
         if self.real:
             return np.zeros((0, len(x)))
         delta = self.complex(x)
-        found = [1j * delta]
+        directions = [1j * delta]
         lattice = self.junction.lattice
         slope = np.fft.ifft(1j * wave_numbers(len(delta)) * np.fft.fft(delta))
-        if len(delta) == lattice.Lx and np.abs(slope).max() > 1e-6 * max(
-            np.abs(delta).max(), 1e-300
-        ):
-            found.append(slope)
-        rows = np.array([self.flat(d) for d in found])
+        largest = max(np.abs(delta).max(), 1e-300)
+        if len(delta) == lattice.Lx and np.abs(slope).max() > 1e-6 * largest:
+            directions.append(slope)
+        rows = np.array([self.flat(d) for d in directions])
         q, r = np.linalg.qr(rows.T)
         return q.T[np.abs(np.diag(r)) > 1e-9 * max(np.abs(r).max(), 1e-300)]
 
 
-def wave_numbers(L):
+def wave_numbers(L: int) -> np.ndarray:
     """2 pi n / L in numpy's order with the unpaired highest one set to 0 (it has no derivative)."""
     q = 2 * np.pi * np.fft.fftfreq(L)
     if L % 2 == 0:
@@ -168,11 +177,12 @@ def wave_numbers(L):
     return q
 
 
-def free_energy(junction, delta):
-    """Omega per site at zero bias, dropping what does not depend on delta (Kawamura & Ohashi 2025, App. A).
+def free_energy(junction: Junction, delta: np.ndarray) -> float:
+    """Omega per site at zero bias, dropping what does not depend on delta.
 
-    Omega = [sum_x |Delta_x|^2 / U + sum over blocks and levels of W(e - h)] / N with the pair potential W of
-    :func:`hpcneq.maths.fermi.pair_potential`; equals sum D^2/U - 2 int_0^1 dl D.F(l D). Equal leads only.
+    Kawamura & Ohashi 2025, App. A: Omega = [sum_x |Delta_x|^2 / U + sum over blocks and levels of
+    W(e - h)] / N with the pair potential W of :func:`hpcneq.maths.fermi.pair_potential`; equals
+    sum D^2/U - 2 int_0^1 dl D.F(l D). Equal leads only.
     """
     lattice, lead = junction.lattice, junction.leads[0]
     energy = float(lattice.count @ np.abs(delta) ** 2) / junction.U / lattice.Lx
@@ -183,7 +193,9 @@ def free_energy(junction, delta):
     return energy
 
 
-def modes_and_green(junction, block, delta, eV, groups):
+def modes_and_green(
+    junction: Junction, block: Block, delta: np.ndarray, eV: float, groups: Sequence[Group]
+) -> tuple[Callable[[int], np.ndarray], np.ndarray]:
     """Stationary bath modes (in the solver's transposed storage) and G^< of one block.
 
     Returns a function giving the mode of group g, (n_columns, 2n) complex, and G (2n, 2n).
@@ -194,7 +206,7 @@ def modes_and_green(junction, block, delta, eV, groups):
     G = V @ level.green() @ V.conj().T
     G = 0.5 * (G - G.conj().T)
 
-    def mode(g):
+    def mode(g: int) -> np.ndarray:
         group = groups[g]
         z = 1j * (-group.rate(junction, eV))  # i w + shift + h + i Gamma
         resolvent = V / (z - level.e)

@@ -1,191 +1,113 @@
-"""Task ``modes`` of the nsn-junction: growth rates and frequencies of the modes of a uniform state."""
+"""Task ``modes`` of the nsn-junction: growth rates and frequencies of a uniform state's modes."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ....errors import InputError, NotConverged
-from ....parallel import Layout, on_root, solo
-from ....solvers.modes import spectrum
-from ....tasks import Outcome
-from .. import inputs
-from ..physics import junction as model
-from ..physics import onsets
-from ..physics import uniform_states as static
-from ..physics.response import UniformResponse
+from ....parallel import on_root, solo
+from ....solvers.modes import Spectrum, spectrum
+from ....tasks import Given, Outcome, run_sweep
+from ..shared.uniform_response import response_of, wave_numbers
+
+COLUMNS = {"growth_rate": float, "frequency": float, "mode_error": float, "multiplicity": int}
 
 
-def modes(run, comm, log, output):
-    """Roots of det M(q, z) for each q, Kawamura & Ohashi 2025 linearised with the leads' memory. **Collective.**
+def run(given: Given, comm, log: Callable, output) -> Outcome:
+    """Roots of det M(q, z) for each q, from the linearised equations of motion. **Collective.**
 
-    Ranks take wave numbers where there are enough of them, else they share the momentum sums.
+    Kawamura & Ohashi 2025 linearised with the leads' memory. Ranks take wave numbers where there
+    are enough of them, else they share the momentum sums.
     """
-    state = on_root(comm, uniform_state, run)
-    q = wave_numbers(run, state.grid)
-    log(f"modes: D = {state.D:.8f}, {len(q)} wave number{'s' if len(q) > 1 else ''}")
-    floor = -run.numerics.floor * state.analytic_below
-    found = search(state, q, floor, comm, log)
-    status, warnings = (
-        "complete",
-        [f"q = {k:.6g}: {text}" for k, text in zip(q, found) if isinstance(text, str)],
-    )
-    if warnings:
-        status = "not-converged"
-    write(output(), q, found)
-    summary, errors = headline(state, q, found, floor)
-    if summary["growth_rate"] is None and not warnings:
-        warnings = [
-            f"no mode decays slower than {-floor:.4g} at the wave number{'s' if len(q) > 1 else ''} asked for"
-        ]
-    return Outcome(status, summary, errors, warnings)
+    response = on_root(comm, response_of, given)
+    q = wave_numbers(given, response.grid)
+    log(f"modes: D = {response.D:.8f}, {len(q)} wave number{'s' if len(q) > 1 else ''}")
+    floor = -given.numerics.floor * response.analytic_below
+
+    def point(at: dict, previous: dict | None, ranks=None) -> dict:
+        return mode_record(spectrum(response, at["q"], ranks or solo(), floor=floor))
+
+    group = comm.size if len(q) < comm.size else 1
+    sweep = run_sweep({"q": q}, point, comm, log, output, "modes", group=group)
+    if sweep.stopped:
+        return sweep.outcome()
+    records = sweep.records
+    failures = [f"q = {k:.6g}: {r['why']}" for k, r in zip(q, records) if "why" in r]
+    _write(output(), q, records)
+    summary, errors = headline(response.D, q, records, floor)
+    warnings = failures
+    if summary["growth_rate"] is None and not failures:
+        asked = f"wave number{'s' if len(q) > 1 else ''}"
+        warnings = [f"no mode decays slower than {-floor:.4g} at the {asked} asked for"]
+    return Outcome("not-converged" if failures else "complete", summary, errors, warnings)
 
 
-def uniform_state(run):
-    """The response of the state that [initial] names. InputError if there is no such root."""
-    p, n = run.parameters, run.numerics
-    table = run.tables.get("leads") or inputs.Leads()
-    leads = tuple(
-        model.Lead(
-            name,
-            *(
-                getattr(own, key) if getattr(own, key) is not None else getattr(p, key)
-                for key in ("gamma", "T", "mu")
-            ),
-            sign,
-        )
-        for name, own, sign in (("left", table.left, +1), ("right", table.right, -1))
-    )
-    point = static.Point(p.U, p.mu, p.gamma, p.h, p.T, p.eV, leads)
-    grid = static.finite(n.Lx, n.Ly) if n.lattice == "finite" else static.infinite(error=n.error)
-    if run.initial.state == "normal":
-        return UniformResponse(0.0, point, grid)
-    roots = onsets.roots(point, grid)
-    if not -len(roots) <= run.initial.root < len(roots):
-        listed = ", ".join(f"{D:.6f}" for D in roots)
-        raise InputError(
-            f"[initial] root = {run.initial.root}: the gap equation has {len(roots) or 'no'} roots D > 0 at eV = {p.eV:g}, "
-            f"h = {p.h:g}" + (f" ({listed})" if listed else '; use state = "normal"')
-        )
-    return UniformResponse(roots[run.initial.root], point, grid).at_root()
+def mode_record(found: Spectrum) -> dict:
+    """What a sweep keeps of one wave number: columns over its modes, fastest growing first.
+
+    vector (modes, 2) complex: the first null vector of each.
+    """
+    modes = found.modes
+    return {
+        "growth_rate": np.array([mode.z.imag for mode in modes]),
+        "frequency": np.array([mode.z.real for mode in modes]),
+        "mode_error": np.array([mode.error for mode in modes]),
+        "multiplicity": np.array([mode.multiplicity for mode in modes], np.int64),
+        "vector": np.array([mode.vectors[0] for mode in modes], complex).reshape(-1, 2),
+        "growing": int(found.growing),
+        "samples": int(found.samples),
+    }
 
 
-def wave_numbers(run, grid):
-    """The q asked for, (n,) ascending; on a finite lattice the nearest of its own, each once."""
-    given = run.sweep.get("q", np.atleast_1d(np.asarray(run.parameters.q, float)))
-    if isinstance(grid, static.Finite):
-        given = 2 * np.pi * np.round(given * grid.Lx / (2 * np.pi)) / grid.Lx
-    if len(given) == 0:
-        raise InputError("[parameters] q = []: must hold at least one number")
-    return np.unique(given)
-
-
-def search(state, q, floor, comm, log):
-    """For each q its Spectrum, or the reason why there is none (str), on every rank. **Collective.**"""
-    if len(q) < comm.size:
-        return [_one(state, k, floor, comm) for k in q]
-    layout, last, mine = Layout.over(len(q), comm), time.monotonic(), []
-    for i in range(layout.start, layout.stop):
-        mine.append(_one(state, q[i], floor, solo()))
-        if time.monotonic() - last > 10.0:
-            last = time.monotonic()
-            log(f"modes: {len(mine)} of {layout.count} wave numbers of rank 0 done")
-    return [spectrum for part in comm.allgather(mine) for spectrum in part]
-
-
-def _one(state, q, floor, comm):
-    try:
-        return spectrum(state, float(q), comm, floor=floor)
-    except NotConverged as error:
-        return str(error)
-
-
-def write(out, q, found):
-    """Axes q and mode; rates, frequencies, their errors and multiplicities (nan, 0 beyond the last mode). **Collective.**"""
-    most = max([1, *(len(s.modes) for s in found if not isinstance(s, str))])
-    rate, frequency, error = (np.full((len(q), most), np.nan) for _ in range(3))
-    multiplicity = np.zeros((len(q), most), np.int64)
+def _write(out, q: np.ndarray, records: Sequence[dict]) -> None:
+    """Axes q and mode; columns over both (nan, 0 beyond the last mode of one q). **Collective.**"""
+    solved = [(i, record) for i, record in enumerate(records) if "why" not in record]
+    most = max([1, *(len(record["growth_rate"]) for _, record in solved)])
+    out.axis("q", q)
+    out.axis("mode", np.arange(most))
+    out.axis("component", np.array(["delta", "conjugate"]))
+    for name, dtype in COLUMNS.items():
+        table = np.full((len(q), most), 0 if dtype is int else np.nan, dtype)
+        for i, record in solved:
+            table[i, : len(record[name])] = record[name]
+        out.fixed(name, table)
     vector = np.full((len(q), most, 2), np.nan, complex)
-    for i, s in enumerate(found):
-        for j, mode in enumerate(() if isinstance(s, str) else s.modes):
-            rate[i, j], frequency[i, j], error[i, j] = mode.z.imag, mode.z.real, mode.error
-            multiplicity[i, j], vector[i, j] = mode.multiplicity, mode.vectors[0]
-    out.axis("q", q, "1/lattice constant", "wave number along x")
-    out.axis("mode", np.arange(most), "1", "modes of one q, fastest growing first")
-    out.axis(
-        "component",
-        np.array(["delta", "conjugate"]),
-        "1",
-        "amplitude in Delta at q, in Delta^* at -q",
-    )
-    for name, values, units, text in (
-        ("growth_rate", rate, "t_par", "Im z of the mode e^{-izt}"),
-        ("frequency", frequency, "t_par", "Re z of the mode"),
-        ("mode_error", error, "t_par", "bound on the error of z"),
-        ("multiplicity", multiplicity, "1", "how often the mode counts"),
-    ):
-        out.fixed(name, values, ("q", "mode"), units, text)
-    out.fixed("vector", vector, ("q", "mode", "component"), "1", "null vector of M, of length 1")
-    out.fixed(
-        "growing",
-        np.array([-1 if isinstance(s, str) else s.growing for s in found], np.int64),
-        ("q",),
-        "1",
-        "number of growing modes; -1: not converged",
-    )
-    out.fixed(
-        "samples",
-        np.array([0 if isinstance(s, str) else s.samples for s in found], np.int64),
-        ("q",),
-        "1",
-        "evaluations of M",
-    )
+    growing, samples = np.full(len(q), -1), np.zeros(len(q), int)
+    for i, record in solved:
+        vector[i, : len(record["vector"])] = record["vector"]
+        growing[i], samples[i] = record["growing"], record["samples"]
+    out.fixed("vector", vector)
+    out.fixed("growing", growing)
+    out.fixed("samples", samples)
 
 
-def headline(state, q, found, floor):
+def headline(D: float, q: np.ndarray, records: Sequence[dict], floor: float) -> tuple[dict, dict]:
     """(summary, errors): the fastest growing mode over all q, and what state it belongs to."""
-    good = [(k, s) for k, s in zip(q, found) if not isinstance(s, str)]
-    best = max(
-        ((mode.z.imag, i, mode) for i, (_, s) in enumerate(good) for mode in s.modes[:1]),
-        default=None,
-        key=lambda b: b[0],
-    )
+    solved = [(float(k), record) for k, record in zip(q, records) if "why" not in record]
+    growing = [record["growing"] for _, record in solved]
+    if any(growing):
+        verdict = "unstable"
+    else:
+        verdict = "stable" if len(solved) == len(q) else "unknown"
     summary = {
-        "delta": state.D,
+        "delta": D,
         "growth_rate": None,
         "frequency": None,
         "q_max": None,
-        "growing_modes": max((s.growing for _, s in good), default=None),
+        "growing_modes": max(growing, default=None),
         "floor": floor,
-        "verdict": "unstable"
-        if any(s.growing for _, s in good)
-        else "stable"
-        if len(good) == len(q)
-        else "unknown",
-        "samples": sum(s.samples for _, s in good),
+        "verdict": verdict,
+        "samples": sum(record["samples"] for _, record in solved),
     }
-    errors = {}
-    if best is not None:
-        _, i, mode = best
-        summary.update(growth_rate=mode.z.imag, frequency=abs(mode.z.real), q_max=float(good[i][0]))
-        errors.update(growth_rate=mode.error, frequency=mode.error)
-    return summary, errors
-
-
-def estimate(run, ranks):
-    """Lines for ``hpcneq check``: size and time, from three evaluations of M."""
-    state = uniform_state(run)
-    q = wave_numbers(run, state.grid)
-    state(q[-1], 0.1j)
-    begun = time.perf_counter()
-    for y in (0.2, 0.3, 0.4):
-        state(q[-1], 1j * y)
-    each = (time.perf_counter() - begun) / 3
-    factor = (
-        0.1 if isinstance(state.grid, static.Infinite) and q[-1] != 0 else 1.0
-    )  # the rough guide of the search
-    return [
-        f"  D = {state.D:.6f}; {len(q)} wave numbers, {state.items(q[-1])} rows of momenta",
-        f"  one M: {1e3 * each:.1f} ms; about {2500 * each * factor * len(q) / ranks:.0f} s on {ranks} ranks",
-    ]
+    with_modes = [(k, record) for k, record in solved if len(record["growth_rate"])]
+    if not with_modes:
+        return summary, {}
+    k, fastest = max(with_modes, key=lambda pair: pair[1]["growth_rate"][0])
+    summary |= {
+        "growth_rate": float(fastest["growth_rate"][0]),
+        "frequency": abs(float(fastest["frequency"][0])),
+        "q_max": k,
+    }
+    error = float(fastest["mode_error"][0])
+    return summary, {"growth_rate": error, "frequency": error}

@@ -1,6 +1,7 @@
-"""Compiled rates of change of two bands with a laser, phonons and recombination, for many runs at once.
+"""Compiled rates of change of two bands with a laser, phonons and recombination, for many runs.
 
-What `phonon` describes, momentum by momentum in one pass: numpy would make some forty passes over arrays too short for it.
+What `collisions` describes, momentum by momentum in one pass: numpy would make some forty passes
+over arrays too short for it.
 """
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ import numpy as np
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
-def sparse(M):
-    """(first (n + 1,), column, value) of the entries of M that are not zero, row by row; int32, int32, float arrays."""
+def sparse(M: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(first (n + 1,), column, value) of the entries of M that are not zero, row by row.
+
+    int32, int32 and float arrays.
+    """
     rows, columns = np.nonzero(M)
     first = np.searchsorted(rows, np.arange(len(M) + 1)).astype(np.int32)
     return first, columns.astype(np.int32), np.ascontiguousarray(M[rows, columns], float)
 
 
-def scattering(M):
-    """What `rates` needs of one band's M: the entries of M and of its transpose by rows, and the sums of the columns."""
+def scattering(M: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What `rates` needs of one band's M (n, n).
+
+    The entries of M and of its transpose by rows, and the sums of the columns.
+    """
     return (*sparse(M), *sparse(M.T), M.sum(axis=0))
 
 
@@ -53,9 +60,11 @@ def spread(x, forth, back, first, source, gain, first_out, target, out):
 
 @compiled
 def between(n, other, n21, d21, s, ds, turn, band):
-    """Add the products of two bands' scattering, which the emissions of the band with population n (runs, n) make.
+    """Add the products of two bands' scattering, which the emissions of one of them make.
 
-    other : rates of the other band's population. turn : whether s_-k belongs to momentum k of this band, as it does in the lower one.
+    n : its population, (runs, n). other : rates of the other band's population. turn : whether s_-k
+    belongs to momentum k of this band, as it does in the lower one. band : its `scattering` but the
+    sums.
     """
     last = n.shape[1] - 1
     forth, back, pairs = (
@@ -81,9 +90,11 @@ def between(n, other, n21, d21, s, ds, turn, band):
 def rates(
     n11, n22, n21, s, delta, g, eps, E, lower, upper, lindblad, redfield, rate, d11, d22, d21, ds
 ):
-    """Write the rates of change of n11, n22 (runs, n) float and n21, s (runs, n) complex into d11, d22, d21, ds.
+    """Write the rates of change of n11, n22, n21, s into d11, d22, d21, ds, (runs, n) each.
 
-    delta, g : (runs,) complex, order parameter and laser. lower, upper : `scattering` of the bands. lindblad, redfield : bool, which recombination and collisions.
+    Populations float, the others complex. delta, g : (runs,) complex, order parameter and laser.
+    lower, upper : `scattering` of the bands. lindblad, redfield : bool, which recombination and
+    collisions. rate : of recombination.
     """
     n = eps.size
     loss1, loss2 = np.empty(n), np.empty(n)

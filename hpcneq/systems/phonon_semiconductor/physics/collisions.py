@@ -1,20 +1,26 @@
-"""Two bands with a laser, acoustic phonons and radiative recombination: equations of motion on a momentum grid.
+"""Two bands with a laser, phonons and radiative recombination: equations of motion over momenta.
 
-Porta et al., Phys. Rev. B 100, 024513 (2019), Eqs. (5)-(11) and (B1)-(B4); energies in the gap E_g, times in 1/E_g, rotating frame at
-resonance. n11, n22, n21 = <c2+ c1>, s = <c2+_k c1+_-k>; Delta^* = V sum_k s_k dk/2pi without projection, V > 0 attractive here. The
-terms of the phonons were derived anew from Wick's theorem: (A7), (A9), (A10) have the wrong sign and garbled indices in s s^*, (A8)
-lacks a factor 2, a term of (A12) is G^2_{p-q,q} [s_{p-q} (1 - n22_p) + n22_{p-q} s_p].
+Porta et al., Phys. Rev. B 100, 024513 (2019), Eqs. (5)-(11) and (B1)-(B4); energies in the gap E_g,
+times in 1/E_g, rotating frame at resonance. n11, n22, n21 = <c2+ c1>, s = <c2+_k c1+_-k>;
+Delta^* = V sum_k s_k dk/2pi without projection, V > 0 attractive here. The terms of the phonons
+were derived anew from Wick's theorem: (A7), (A9), (A10) have the wrong sign and garbled indices in
+s s^*, (A8) lacks a factor 2, a term of (A12) is
+G^2_{p-q,q} [s_{p-q} (1 - n22_p) + n22_{p-q} s_p].
 
-With M_b[b, a] = Gamma (1 + n_B) for every emission a -> b of band b and Gamma n_B for its reverse, h = 1 - n,
+With M_b[b, a] = Gamma (1 + n_B) for every emission a -> b of band b and Gamma n_B for its reverse,
+h = 1 - n,
 
     dn_b = 2 [h_b (M_b n_b) - n_b (M_b^T h_b)],     dn21 -= sum_b [M_b n_b + M_b^T h_b] n21,
     ds_k -= [(M_2 n22 + M_2^T h22)_k + (M_1 n11 + M_1^T h11)_{-k}] s_k
 
-``secular`` stops here (Eq. (7) taken literally: a Lindblad form). ``redfield`` adds the products of different bands, which (A7)-(A12)
-contain and which do not keep the one-body matrix positive. Radiative recombination ``printed`` is (A8), (A11) (with 1 - n11 for the
-misprinted 1 - n21) and leaves s alone, which is not positive either; ``lindblad`` is what jumps c1+_k c2_k at rate Gamma_rr do, with no
-term of Wick's theorem left out: dn11 = -dn22 = Gamma_rr [n22 (1 - n11) + |n21|^2], dn21 = -Gamma_rr n21/2,
-ds_k = -(Gamma_rr/2) [(1 - n11_k) + n22_-k] s_k.
+``secular`` stops here (Eq. (7) taken literally: a Lindblad form). ``redfield`` adds the products of
+different bands, which (A7)-(A12) contain and which do not keep the one-body matrix positive.
+Radiative recombination ``printed`` is (A8), (A11) (with 1 - n11 for the misprinted 1 - n21) and
+leaves s alone, which is not positive either; ``lindblad`` is what jumps c1+_k c2_k at rate Gamma_rr
+do, with no term of Wick's theorem left out:
+
+    dn11 = -dn22 = Gamma_rr [n22 (1 - n11) + |n21|^2],     dn21 = -Gamma_rr n21/2,
+    ds_k = -(Gamma_rr/2) [(1 - n11_k) + n22_-k] s_k
 """
 
 from __future__ import annotations
@@ -27,10 +33,11 @@ import numpy as np
 from ....maths.bands import Bands
 
 
-def emission(points, m):
-    """Index pairs (a, b) of the emissions of a band whose bottom is at k = 0, two int arrays; ``m`` = v/(A dk) steps of the grid.
+def emission(points: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """Index pairs (a, b) of the emissions of a band whose bottom is at k = 0, two int arrays.
 
-    At T = 0 an electron at |k| > v/2A has one place to go to, k -> -k + sgn(k) v/A (Eq. (B2)); what would leave the grid is left out.
+    m : v/(A dk), steps of the grid. At T = 0 an electron at |k| > v/2A has one place to go to,
+    k -> -k + sgn(k) v/A (Eq. (B2)); what would leave the grid is left out.
     """
     j = np.arange(points) - (points - 1) // 2
     a = np.flatnonzero(2 * np.abs(j) > m)
@@ -39,7 +46,7 @@ def emission(points, m):
     return a[inside], b[inside]
 
 
-def transfer(points, m, rate, n_B=0.0):
+def transfer(points: int, m: int, rate: float, n_B: float = 0.0) -> np.ndarray:
     """M (points, points): M[b, a] is the rate at which amplitude goes from a to b."""
     M = np.zeros((points, points))
     a, b = emission(points, m)
@@ -50,10 +57,11 @@ def transfer(points, m, rate, n_B=0.0):
 
 @dataclass(frozen=True, eq=False)
 class Semiconductor:
-    """The model. V, Omega : numbers, or (batch, 1) arrays of many runs at once.
+    """The model. V, Omega : numbers, or (runs, 1) arrays of many runs at once.
 
-    M1, M2 : `transfer` of the bands. radiative : "printed" | "lindblad"; collision : "secular" | "redfield". frequency : of the laser in
-    the full drive Omega cos(frequency t), None in the rotating-wave approximation.
+    M1, M2 : `transfer` of the bands. recombination : Gamma_rr. radiative : "printed" | "lindblad".
+    collision : "secular" | "redfield". frequency : of the laser in the full drive
+    Omega cos(frequency t), None in the rotating-wave approximation.
     """
 
     bands: Bands
@@ -66,7 +74,7 @@ class Semiconductor:
     collision: str = "secular"
     frequency: float | None = None
 
-    def order(self, s):
+    def order(self, s: np.ndarray) -> np.ndarray:
         """Delta (...,) from s (..., n): Delta^* = V int s dk/2pi (B3)."""
         return np.conj(
             np.asarray(self.V)[..., 0] * (s @ self.bands.weight)
@@ -74,7 +82,7 @@ class Semiconductor:
             else self.V * (s @ self.bands.weight)
         )
 
-    def coupling(self, t):
+    def coupling(self, t: float) -> complex | np.ndarray:
         """The laser in the rotating frame; the full drive adds exp(-2 i frequency t)."""
         return (
             self.Omega
@@ -82,16 +90,25 @@ class Semiconductor:
             else self.Omega * (1 + np.exp(-2j * self.frequency * t))
         )
 
-    def rhs(self, t, n11, n22, n21, s, delta=None):
-        """(dn11, dn22, dn21, ds), arrays (..., n), of the state at time t; populations real, the others complex.
+    def rhs(
+        self,
+        t: float,
+        n11: np.ndarray,
+        n22: np.ndarray,
+        n21: np.ndarray,
+        s: np.ndarray,
+        delta: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, ...]:
+        """(dn11, dn22, dn21, ds), arrays (..., n), of the state at time t.
 
-        delta : the order parameter (...,) where it is not that of ``s`` (linear response).
+        Populations real, the others complex. delta : the order parameter (...,) where it is not
+        that of ``s`` (linear response).
         """
         if not n11.shape == n22.shape == n21.shape == s.shape:
             n11, n22, n21, s = np.broadcast_arrays(n11, n22, n21, s)
         shape, n = s.shape, s.shape[-1]
         runs = s.size // n
-        given = [
+        fields: list[np.ndarray] = [
             np.ascontiguousarray(x.reshape(runs, n), kind)
             for x, kind in zip((n11, n22, n21, s), (float, float, complex, complex))
         ]
@@ -99,30 +116,32 @@ class Semiconductor:
         each = np.empty((2, runs), complex)
         for row, x in zip(each, (delta, self.coupling(t))):
             row[:] = np.reshape(x, -1)
-        out = [np.empty(x.shape, x.dtype) for x in given]
+        out = [np.empty(x.shape, x.dtype) for x in fields]
         rates, constants = self._compiled
-        rates(*given, *each, *constants, *out)
+        rates(*fields, *each, *constants, *out)
         return tuple(x.reshape(shape) for x in out)
 
     @cached_property
     def _compiled(self):
-        """The compiled rates and what they take of the model; numba is waited for by who needs them alone."""
-        from . import collision_kernel as kernel
+        """The compiled rates and what they take of the model; who needs them waits for numba."""
+        from . import collision_kernel
 
-        return kernel.rates, (
+        return collision_kernel.rates, (
             self.bands.eps,
             self.bands.E,
-            kernel.scattering(self.M1),
-            kernel.scattering(self.M2),
+            collision_kernel.scattering(self.M1),
+            collision_kernel.scattering(self.M2),
             self.radiative == "lindblad",
             self.collision == "redfield",
             float(self.recombination),
         )
 
-    def eigenvalues(self, n11, n22, n21, s):
-        """(smallest, largest) eigenvalue over all k of the one-body matrix of (c1_k, c2_k, c1+_-k, c2+_-k); outside [0, 1] it is none.
+    def eigenvalues(
+        self, n11: np.ndarray, n22: np.ndarray, n21: np.ndarray, s: np.ndarray
+    ) -> tuple[float, float]:
+        """(smallest, largest) eigenvalue over all k of the one-body matrix; all lie in [0, 1].
 
-        Rows <a+ b> with a, b of that list; momenta k and -k in one 4 x 4 matrix.
+        Rows <a+ b> with a, b of (c1_k, c2_k, c1+_-k, c2+_-k): momenta k and -k in one 4 x 4 matrix.
         """
         m11, m22, m21 = (x[..., ::-1] for x in (n11, n22, n21))
         zero = np.zeros_like(s)
@@ -137,7 +156,7 @@ class Semiconductor:
         return float(e.min()), float(e.max())
 
 
-def start(points, seed=1e-20 * (1 + 1j)):
+def start(points: int, seed: complex = 1e-20 * (1 + 1j)) -> tuple[np.ndarray, ...]:
     """Filled lower band, empty upper band, a seed of s: (n11, n22, n21, s), each (points,)."""
     return (
         np.ones(points),

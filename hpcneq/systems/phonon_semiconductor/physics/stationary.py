@@ -1,10 +1,12 @@
-"""Stationary states of the driven semiconductor: without pairs, and with pairs whose phase turns at a constant rate.
+"""Stationary states: without pairs, and with pairs whose phase turns at a constant rate.
 
-Porta et al. 2019, Figs. 2 to 7. With pairs s_k ~ exp(i w t) at constant populations and coherence, so that Delta turns with -w: the unknowns
-are the even fields at k >= 0 and w. The equations, polynomials of second degree in them, leave the number of electrons and the phase of
-Delta free: the number takes the place of one equation that follows from the others, and Delta is real. Without pairs the number is
-conserved in every set of momenta that phonons connect (with steps of 6 and 2 of the grid, even and odd ones keep apart): one electron
-for each momentum of the set, as in the filled lower band.
+Porta et al. 2019, Figs. 2 to 7. With pairs s_k ~ exp(i w t) at constant populations and coherence,
+so that Delta turns with -w: the unknowns are the even fields at k >= 0 and w. The equations,
+polynomials of second degree in them, leave the number of electrons and the phase of Delta free: the
+number takes the place of one equation that follows from the others, and Delta is real. Without
+pairs the number is conserved in every set of momenta that phonons connect (with steps of 6 and 2 of
+the grid, even and odd ones keep apart): one electron for each momentum of the set, as in the filled
+lower band.
 """
 
 from __future__ import annotations
@@ -12,14 +14,18 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
+from .collisions import Semiconductor
+
 
 class Stationary:
-    """Residual and Jacobian of a stationary state of ``model`` (a `phonon.Semiconductor` with one V and one Omega).
+    """Residual and Jacobian of a stationary state of a model with one V and one Omega.
 
-    pairs : whether there are any. An unknown is [n11, n22, Re n21, Im n21] at k >= 0, (4 h,), and with pairs [Re s, Im s, w], (6 h + 1,).
+    An unknown is [n11, n22, Re n21, Im n21] at k >= 0, (4 h,), and with pairs [Re s, Im s, w],
+    (6 h + 1,).
     """
 
-    def __init__(self, model, pairs):
+    def __init__(self, model: Semiconductor, pairs: bool):
+        """pairs : whether there are any."""
         self.model, self.pairs = model, pairs
         n = len(model.bands.k)
         self.n, self.half = n, (n + 1) // 2
@@ -43,7 +49,7 @@ class Stationary:
         self.shares /= self.shares.sum(axis=1, keepdims=True)
 
     @property
-    def moving(self):
+    def moving(self) -> np.ndarray:
         """(size,): 1 where an equation is a rate of change, 0 where it is a constraint."""
         mask = np.ones(self.size)
         mask[self.places] = 0.0
@@ -51,18 +57,26 @@ class Stationary:
             mask[-1] = 0.0
         return mask
 
-    def pack(self, n11, n22, n21, s=None, w=0.0):
-        """The unknown of given fields, (n,) each; the phase of the pairs is turned to a real Delta."""
+    def pack(
+        self,
+        n11: np.ndarray,
+        n22: np.ndarray,
+        n21: np.ndarray,
+        s: np.ndarray | None = None,
+        w: float = 0.0,
+    ) -> np.ndarray:
+        """The unknown of given fields, (n,) each; the pairs' phase is turned to a real Delta."""
         parts = [n11, n22, n21.real, n21.imag]
         if self.pairs:
             total = s @ self.model.bands.weight
             s = s * np.conj(total) / abs(total)
             parts += [s.real, s.imag]
-        return np.concatenate(
-            [part[self.n // 2 :] for part in parts] + ([[w]] if self.pairs else [])
-        )
+        parts = [part[self.n // 2 :] for part in parts]
+        if self.pairs:
+            parts.append(np.array([w]))
+        return np.concatenate(parts)
 
-    def unpack(self, x):
+    def unpack(self, x: np.ndarray) -> tuple:
         """(n11, n22, n21, s, w) over all k, (..., n), of unknowns (..., size)."""
 
         def whole(j):
@@ -74,8 +88,11 @@ class Stationary:
             return whole(0), whole(1), n21, np.zeros_like(n21), 0.0
         return whole(0), whole(1), n21, whole(4) + 1j * whole(5), x[..., -1]
 
-    def residual(self, x):
-        """(..., size): rates of change in the frame that turns with Delta, with the number of electrons and the phase among them."""
+    def residual(self, x: np.ndarray) -> np.ndarray:
+        """(..., size): rates of change in the frame that turns with Delta.
+
+        The number of electrons and the phase are among them.
+        """
         n11, n22, n21, s, w = self.unpack(x)
         d11, d22, d21, ds = self.model.rhs(0.0, n11, n22, n21, s)
         keep = slice(self.n // 2, None)
@@ -88,7 +105,10 @@ class Stationary:
             parts += [ds.real[..., keep], ds.imag[..., keep], phase]
         return np.concatenate(parts, axis=-1)
 
-    def jacobian(self, x, step=0.5):
-        """(size, size); central differences, which are exact for polynomials of second degree whatever the step."""
+    def jacobian(self, x: np.ndarray, step: float = 0.5) -> np.ndarray:
+        """(size, size), by central differences.
+
+        They are exact for polynomials of second degree whatever the step.
+        """
         moved = step * np.eye(self.size)
         return ((self.residual(x + moved) - self.residual(x - moved)) / (2 * step)).T

@@ -1,0 +1,52 @@
+"""``hpcneq check``: what ``run`` would say of an input, and what it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..tasks.task import Cost, System, resolve
+from .load import load
+
+
+def check_input(
+    source: str | Path | Mapping[str, object],
+    catalogue: Mapping[str, System],
+    overrides: Sequence[str] = (),
+    ranks: int = 1,
+    cost: bool = True,
+) -> str:
+    """Lines about a valid input: memory and time on ``ranks`` ranks, from a probe of this machine.
+
+    cost : estimate these; else only say that the input is valid. Raises the InputError of ``run``.
+    """
+    checked = load(source, catalogue, overrides)
+    task = catalogue[checked.system].tasks[checked.task]
+    if checked.petsc:
+        from ..solvers.unused_options import refuse_unused
+
+        refuse_unused(checked.petsc, task.petsc, task.ts_types)
+    name = "input" if isinstance(source, Mapping) else source
+    lines = [f"{name}: valid {checked.system} {checked.task}"]
+    if cost and task.cost is not None:
+        lines += _cost_lines(resolve(task.cost)(checked, ranks), ranks)
+    return "\n".join(lines)
+
+
+def _cost_lines(cost: object, ranks: int) -> list[str]:
+    """A task's cost in words."""
+    if not isinstance(cost, Cost):
+        raise TypeError(f"a task's cost is {type(cost).__name__}, not Cost")
+    from ..parallel import clock
+
+    used, on = max(1, min(ranks, cost.most_ranks)), f"on {_ranks(ranks)}"
+    lines = [f"  {note}" for note in cost.notes]
+    lines.append(f"  memory: {cost.bytes_per_rank / 2**20:.0f} MB a rank {on}")
+    lines.append(f"  time: about {clock(cost.core_seconds / used)} {on}")
+    if cost.most_ranks < ranks:
+        lines.append(f"  more than {_ranks(cost.most_ranks)} find no work")
+    return lines
+
+
+def _ranks(count: int) -> str:
+    return "1 rank" if count == 1 else f"{count} ranks"

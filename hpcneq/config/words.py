@@ -1,0 +1,93 @@
+"""The words of a mistake in an input: where, what was given, what is allowed or was meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import NoReturn
+
+from ..errors import InputError
+
+BARE = re.compile(r"[A-Za-z0-9_-]+")  # names that TOML takes without quotes
+LONGEST_NAME = 60  # characters of a name that are shown or compared
+KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    dict: "a table",
+    list: "a list",
+    tuple: "a list",
+}
+
+
+def fail(path: tuple[str, ...], value: object, message: str) -> NoReturn:
+    """Raise InputError for the value at ``path``, a tuple such as ("leads", "left", "T")."""
+    raise InputError(f"{where(path)} = {shown(value)}: {message}")
+
+
+def unknown(
+    path: tuple[str, ...], value: object, known: Iterable[str], homes: Mapping[str, str]
+) -> NoReturn:
+    """Raise InputError for a key that is not known there; homes : key -> table where it belongs."""
+    known = list(known)
+    meant = f"belongs in {homes[path[-1]]}; " if path[-1] in homes else nearest(path[-1], known)
+    what = "table" if len(path) == 1 and isinstance(value, dict) else "key"
+    label = "known tables" if len(path) == 1 else "known keys"
+    fail(
+        path, value, f"unknown {what}; {meant}{label}: {', '.join(map(key_text, known)) or 'none'}"
+    )
+
+
+def nearest(word: str, known: Iterable[object]) -> str:
+    """'did you mean "gamma"? ' or nothing."""
+    lowered = {str(name).lower(): name for name in known}
+    close = difflib.get_close_matches(word[:LONGEST_NAME].lower(), list(lowered), 1)
+    return f'did you mean "{lowered[close[0]]}"? ' if close else ""
+
+
+def where(path: Iterable[str]) -> str:
+    """("leads", "left", "T") -> "[leads.left] T"."""
+    names = [key_text(name) for name in path]
+    if not names:
+        return "input"
+    table = ".".join(names[:-1])
+    return f"[{table}] {names[-1]}" if table else names[-1]
+
+
+def key_text(name: str) -> str:
+    """A key as it is written in TOML, short."""
+    return name if BARE.fullmatch(name) and len(name) < LONGEST_NAME else shown(name)
+
+
+def shown(value: object) -> str:
+    """A value as in TOML, on one line, short, whatever it holds."""
+    if isinstance(value, dict):
+        return "{...}" if value else "{}"
+    if isinstance(value, list):
+        return "[...]" if value else "[]"
+    if isinstance(value, str):
+        dots = "..." if len(value) > 40 else ""
+        return '"' + one_line(value[:40] + dots).replace('"', '\\"') + '"'
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def one_line(text: str) -> str:
+    """Text on one line: what a terminal would not print becomes an escape."""
+    return "".join(map(_printable, text))
+
+
+def _printable(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    return letter.encode("unicode_escape", "surrogatepass").decode()
+
+
+def kind_text(value: object) -> str:
+    """What kind of thing a value is: "a list"."""
+    if value is None:
+        return "nothing (leave the key out instead)"
+    if isinstance(value, bool):
+        return "a boolean"
+    return KINDS.get(type(value)) or f"a {type(value).__name__}"

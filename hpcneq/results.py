@@ -1,0 +1,78 @@
+"""Results that are there: opened, shown, drawn by the task that wrote them, without MPI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import systems
+from .errors import InputError
+from .files import reader, report
+from .tasks.task import Quantity, declared, resolve
+
+
+class Result(reader.Result):
+    """A result file that can also draw itself."""
+
+    def plot(self, path: str | Path | None = None):
+        """Draw the figure of this result's task; into ``path`` if given.
+
+        Returns the matplotlib figure. Raises InputError if the task has none.
+        """
+        from .figures import draw
+
+        task = systems.get(self.system).tasks.get(self.task)
+        if task is None or task.figure is None:
+            raise InputError(f"{self.path}: there is no figure for {self.system} {self.task}")
+        return draw.draw(self, resolve(task.figure), path)
+
+
+def _quantities(result: reader.Result) -> dict[str, Quantity]:
+    """What the task that wrote a result declares, by name; empty if it is not known here."""
+    try:
+        task = systems.get(result.system).tasks.get(result.task)
+    except InputError:
+        return {}
+    return {} if task is None else declared(task)
+
+
+def show(path: str | Path, as_json: bool = False) -> str:
+    """Headline results, status and provenance of a result file, or what a checkpoint holds.
+
+    as_json : one JSON object instead of text. Raises InputError if it is neither, or damaged.
+    """
+    return report.show(path, as_json, _quantities)
+
+
+def plot(path: str | Path, figure: str | Path | None = None, force: bool = False) -> Path:
+    """Draw a result's figure into a file; returns its name."""
+    target = Path(figure) if figure else Path(path).with_suffix(".png")
+    if not force:
+        refuse_existing(target)
+    if not target.resolve().parent.is_dir():
+        raise InputError(f"{target}: there is no folder {target.resolve().parent}")
+    refuse_old(path)
+    Result(path).plot(target)
+    return target
+
+
+def refuse_old(path: str | Path) -> None:
+    """InputError for a result of format 1, which lacks the parameters of its run."""
+    if not Path(path).is_file():
+        return
+    try:
+        version = reader.Result(path).format_version
+    except InputError:  # damaged: a checkpoint may restore it
+        return
+    if version < reader.FORMAT_VERSION:
+        raise InputError(
+            f"{path}: was written by an older hpcneq (format {version}): show and open read it, "
+            "to plot or resume it compute it again with: hpcneq run INPUT.toml --force"
+        )
+
+
+def refuse_existing(target: Path) -> None:
+    """InputError if a file is there already."""
+    if target.exists():
+        raise InputError(
+            f"{target}: exists already; give another name with -o, or --force to overwrite it"
+        )

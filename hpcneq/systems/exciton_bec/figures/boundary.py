@@ -1,0 +1,61 @@
+"""Figure of ``boundary``: the ratio at the boundary over the swept key."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....figures import style
+from .labels import ramp
+
+LABELS = {
+    "inv_kfas": r"interaction $(k_Fa_s)^{-1}$",
+    "gamma_b": r"pumping rate $\gamma_b/\varepsilon_F$",
+    "T_b": r"bath temperature $T_b/\varepsilon_F$",
+    "p_c": r"cutoff $p_c/k_F$",
+    "point": "point",
+}
+SHORT = {"inv_kfas": r"(k_Fa_s)^{-1}", "gamma_b": r"\gamma_b", "T_b": r"T_b", "p_c": r"p_c"}
+
+
+def draw(result, canvas) -> None:
+    """The ratio, and for B and C the marginal mode's momentum; a curve for each slow value."""
+    kind = result.summary["kind"]
+    panels = 1 if kind == "A" else 2
+    style.size(canvas, 6.4 if kind == "A" else 9.8, 4.3)
+    left, *right = np.atleast_1d(canvas.subplots(1, panels))
+    keys = list(result.sweep) or ["point"]
+    late = _curves(result, keys, left, right)
+    if late:
+        label = "another mode grows before"
+        left.plot([], [], "o", ms=4, color="0.3", mfc="white", label=label)
+    ratio = np.asarray(result.ratio)
+    wide = np.nanmax(ratio) > 8 * np.nanmin(ratio)
+    left.set(ylabel=rf"$\gamma_v/\gamma_b$ at boundary {kind}", yscale="log" if wide else "linear")
+    for axes in right:
+        axes.set(ylabel=r"momentum $q/k_F$ of the marginal mode", ylim=(0, None))
+    for axes in (left, *right):
+        axes.set_xlabel(LABELS[keys[-1]])
+        if keys[-1] in ("gamma_b", "p_c"):
+            axes.set_xscale("log")
+    if len(keys) > 1 or late:
+        left.legend(fontsize=9)
+    canvas.suptitle(f"electron-hole condensate: boundary {kind}", fontsize=11)
+
+
+def _curves(result, keys, left, right):
+    """Draw all curves; whether another mode grows before at any point: open symbols."""
+    x = np.asarray(result[keys[-1]])
+    ratio, momentum, growth = (
+        np.atleast_2d(np.asarray(result[name])) for name in ("ratio", "q_mode", "growth")
+    )
+    colours, labels = [style.COLOURS[0]], [None]
+    if len(ratio) > 1:
+        colours = ramp(len(ratio))
+    if len(keys) > 1:
+        labels = [f"${SHORT[keys[0]]}={value:g}$" for value in np.asarray(result[keys[0]])]
+    late = growth > 0
+    for row, q, open_, colour, label in zip(ratio, momentum, late, colours, labels):
+        for axes, values in zip((left, *right), (row, q)):
+            axes.plot(x, values, "o-", ms=4, color=colour, label=label)
+            axes.plot(x[open_], values[open_], "o", ms=4, color=colour, mfc="white")
+    return late.any()

@@ -1,0 +1,151 @@
+"""Figure of ``phase-diagram``: normal state, stable and unstable condensate, boundaries."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.colors import LogNorm
+
+from ....figures import style
+from .labels import LINE_A, LINE_B, LINE_C, RATIO, STABLE, UNSTABLE, title
+
+INTERACTION = r"interaction $(k_Fa_s)^{-1}$"
+
+
+def draw(result, canvas) -> None:
+    """Fig. 5 of Hanai et al. (2018) where the modes are known, else Fig. 8(c)."""
+    if "unstable" not in result:
+        _signs(result, canvas)
+        return
+    style.size(canvas, 12.2, 4.9)
+    widths = [1, 1] if "rate" in result else [3, 2]
+    axes, side = canvas.subplots(1, 2, gridspec_kw={"width_ratios": widths})
+    low = _regions(axes, result)
+    axes.legend(
+        loc="center", bbox_to_anchor=(0.45, 0.69), fontsize=8.5, frameon=True, framealpha=0.6
+    )
+    if "rate" in result:
+        _rates(canvas, side, result, low)
+    else:
+        _momenta(side, result)
+    canvas.suptitle(title(result, hide=("inv_kfas",)), fontsize=11)
+
+
+def _frame(axes, inv, low):
+    """Interaction against decay on a logarithmic scale."""
+    axes.set(yscale="log", xlabel=INTERACTION, ylabel=RATIO, xlim=(inv[0], inv[-1]), ylim=(low, 2))
+
+
+def _lowest(*lines):
+    """The decade in which the plot begins."""
+    return 10 ** np.floor(np.log10(0.7 * np.nanmin(np.concatenate(lines))))
+
+
+# ---- by the signs of the coefficients -------------------------------------------------------
+
+
+def _signs(result, canvas):
+    """Fig. 8(c): condensate, condensate with a negative coefficient, normal state."""
+    style.size(canvas, 6.8, 4.8)
+    axes = canvas.add_subplot()
+    inv, end, alpha, beta = (
+        np.asarray(result[name]) for name in ("inv_kfas", "ratio_c", "alpha11", "beta22")
+    )
+    low = _lowest(alpha, end)
+    first = np.fmin(alpha, beta)
+    first = np.where(np.isnan(first), end, first)
+    label = r"$\alpha_{11}<0$ or $\beta_{22}<0$"
+    axes.fill_between(inv, first, end, color=UNSTABLE, alpha=0.6, lw=0, label=label)
+    label = r"condensate, both $>0$"
+    axes.fill_between(inv, low, first, color=STABLE, alpha=0.5, lw=0, label=label)
+    axes.plot(inv, end, color="0.1", label=r"$\Delta_0\to 0$")
+    axes.plot(inv, alpha, "--", color=LINE_A, label=r"$\alpha_{11}=0$")
+    axes.plot(inv, beta, ":", color=LINE_B, label=r"$\beta_{22}=0$")
+    _frame(axes, inv, low)
+    axes.text(0.86, 0.9, "normal", transform=axes.transAxes)
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=10)
+    axes.set_title(title(result, hide=("inv_kfas",)))
+
+
+# ---- by the modes ---------------------------------------------------------------------------
+
+
+def _regions(axes, result):
+    """Fig. 5; returns the lowest ratio shown."""
+    inv, end, first = (np.asarray(result[name]) for name in ("inv_kfas", "ratio_c", "unstable"))
+    low = _lowest(first, end)
+    axes.fill_between(inv, low, end, color=STABLE, alpha=0.5, lw=0, label="stable condensate")
+    top = _end_of_growth(result)
+    axes.fill_between(inv, first, top, color="white", lw=0)
+    axes.fill_between(inv, first, top, color=UNSTABLE, alpha=0.6, lw=0, label="unstable condensate")
+    _lines(axes, result)
+    _frame(axes, inv, low)
+    axes.text(0.86, 0.93, "normal", transform=axes.transAxes)
+    return low
+
+
+def _end_of_growth(result):
+    """The ratio up to which some mode grows."""
+    end, C_end, soft, restored = (
+        np.asarray(result[name]) for name in ("ratio_c", "C_end", "soft_from", "restored")
+    )
+    last = np.fmax(restored, np.where(np.isnan(C_end), restored, C_end))
+    static = np.where(np.isnan(restored), end, last)
+    return np.where(np.isnan(soft), C_end, static)
+
+
+def _lines(axes, result):
+    """The end of the condensate and the boundaries of stability."""
+    inv, alpha = np.asarray(result.inv_kfas), np.asarray(result.alpha11)
+    thin = {"lw": 1.4}
+    axes.plot(inv, np.asarray(result.ratio_c), color="0.1", label=r"$\Delta_0\to 0$")
+    axes.plot(
+        inv,
+        np.where(inv > -0.4, alpha, np.nan),
+        "--",
+        color=LINE_A,
+        zorder=4,
+        label=r"A: $\alpha_{11}=0$",
+        **thin,
+    )
+    label = r"B: grows at $q\neq 0$, ${\rm Re}\,\omega=0$"
+    axes.plot(inv, np.asarray(result.B), "-", color=LINE_B, label=label, **thin)
+    label = r"C: grows at $q\neq 0$, ${\rm Re}\,\omega\neq 0$"
+    axes.plot(inv, np.asarray(result.C), "o-", ms=3.5, color=LINE_C, label=label, **thin)
+    restored = np.asarray(result.restored)
+    axes.plot(inv, restored, ":", color=LINE_A, label="stable again at small $q$", **thin)
+
+
+def _momenta(axes, result):
+    """Momenta of the marginal modes."""
+    inv = np.asarray(result.inv_kfas)
+    axes.plot(inv, np.asarray(result.q_B), color=LINE_B, label="B")
+    axes.plot(inv, np.asarray(result.q_C), "o-", ms=3.5, color=LINE_C, label="C")
+    axes.set(
+        xlabel=INTERACTION,
+        ylabel=r"momentum of the marginal mode $q/k_F$",
+        xlim=(inv[0], inv[-1]),
+        ylim=(0, None),
+    )
+    axes.legend(fontsize=10)
+
+
+def _rates(canvas, axes, result, low):
+    """Map of the largest growth rate over all momenta."""
+    inv, ratio, rate, end = (
+        np.asarray(result[name]) for name in ("inv_kfas", "ratio", "rate", "ratio_c")
+    )
+    grows = np.ma.masked_less_equal(np.ma.masked_invalid(rate), 0)
+    image = axes.pcolormesh(
+        inv,
+        ratio,
+        grows.T,
+        norm=LogNorm(vmin=max(1e-5, grows.min()), vmax=grows.max()),
+        cmap="magma",
+        shading="nearest",
+        rasterized=True,
+    )
+    axes.plot(inv, end, color="0.1")
+    axes.plot(inv, np.asarray(result.unstable), color=LINE_C, lw=1.4)
+    _frame(axes, inv, low)
+    label = r"largest growth rate ${\rm Im}\,\omega_q/\varepsilon_F$"
+    canvas.colorbar(image, ax=axes, label=label, pad=0.02)

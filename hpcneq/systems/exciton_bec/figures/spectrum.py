@@ -1,0 +1,43 @@
+"""Figure of ``spectrum``: occupied spectral weight over momentum and energy."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.colors import LogNorm
+
+from ....figures import style
+from .labels import title
+
+
+def draw(result, canvas) -> None:
+    """Fig. 9 of Hanai et al. (2018), with the levels +-E and the bath's edge; n_p beside it."""
+    style.size(canvas, 8.6, 4.8)
+    axes, side = canvas.subplots(1, 2, gridspec_kw={"width_ratios": [3, 1]})
+    p, w, L, E = (np.asarray(result[name]) for name in ("p", "w", "L", "E_p"))
+    image = axes.pcolormesh(
+        p,
+        w,
+        np.maximum(L.T, 1e-12),
+        norm=LogNorm(vmin=1e-3, vmax=max(1.0, L.max())),
+        cmap="magma",
+        shading="nearest",
+        rasterized=True,
+    )
+    for sign in (1, -1):
+        axes.plot(p, sign * E, color="white", lw=0.7, ls=":")
+    edge = result.summary["mu_b"] - result.summary["mu"]
+    axes.axhline(edge, color="#7fd1ff", lw=1, ls="--")
+    axes.text(p[-1], edge, r"$\mu_b-\mu$ ", color="#7fd1ff", ha="right", va="bottom")
+    canvas.colorbar(image, ax=axes, label=r"$L(p,\omega)\,\varepsilon_F$", pad=0.01)
+    axes.set(
+        xlabel=r"momentum $p/k_F$",
+        ylabel=r"energy $(\omega-\mu)/\varepsilon_F$",
+        xlim=(p[0], p[-1]),
+        ylim=(w[0], w[-1]),
+    )
+    side.plot(np.asarray(result.n_p), p, color=style.COLOURS[0])
+    side.set(xlabel=r"$n_p$", ylabel=r"$p/k_F$", xlim=(0, 1), ylim=(p[0], p[-1]))
+    share = 100 * result.summary["upper_weight"]
+    side.set_title(f"above $\\omega=\\mu$: {share:.2g}%", fontsize=10)
+    ratio = rf", $\gamma_v/\gamma_b={result.summary['ratio']:g}$"
+    canvas.suptitle(title(result) + ratio, fontsize=11)

@@ -1,0 +1,83 @@
+"""Quantities of steady, branches and spectrum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ....tasks import Quantity
+from .shared import (
+    CONDENSATE_ENDS,
+    COORDINATE,
+    COUNTED,
+    DELTA,
+    INPUT,
+    LISTED,
+    MOMENTUM,
+    MT,
+    MU,
+    MU_B,
+    N0,
+    NUMBER,
+    OCCUPATION,
+    P_C,
+    RATIO,
+    RATIO_C,
+    RESIDUAL,
+    SNES_REASON,
+    STATE,
+    as_data_too,
+    number,
+)
+
+STEADY = (
+    MOMENTUM,
+    OCCUPATION,
+    Quantity("pair_p", "1", "pair amplitude <h e>_p", ("p",), complex, error=STATE),
+    DELTA,
+    MU,
+    MU_B,
+    MT,
+    RATIO,
+    RATIO_C,
+    number("state", "1", "condensed or normal", "a decision", dtype=str),
+    N0,
+    number("gap", "eF", "least energy of a quasi-particle"),
+    *INPUT,
+    RESIDUAL,
+    SNES_REASON,
+)
+
+CURVES = tuple(
+    replace(quantity, kind="data", axes=("ratio",), error=STATE)
+    for quantity in (DELTA, MU, MU_B, N0)
+)
+BRANCHES = (
+    *CURVES,
+    RATIO_C,
+    Quantity("ratio_c_row", "1", CONDENSATE_ENDS, ("inv_kfas",), error=LISTED),
+    Quantity("end", "1", "ends of the branch", dtype=int, error=COORDINATE),
+    Quantity("ratio_end", "1", CONDENSATE_ENDS, ("end",), error=LISTED),
+    number("delta_max", "eF", "largest order parameter", STATE),
+    number("points", "1", "points with a condensate", COUNTED, dtype=int),
+    *as_data_too(P_C),
+    NUMBER,
+    RESIDUAL,
+)
+
+SPECTRUM = (
+    MOMENTUM,
+    Quantity("w", "eF", "energy from the condensate's chemical potential", error=COORDINATE),
+    Quantity("L", "1/eF", "occupied spectral weight L(p, w) of electrons", ("p", "w"), error=STATE),
+    Quantity("E_p", "eF", "energy of the upper branch", ("p",), error=STATE),
+    OCCUPATION,
+    number("upper_weight", "1", "share of the carriers at w > 0, broken pairs"),
+    number("L_max", "1/eF", "largest L(p, w)", STATE),
+    DELTA,
+    MU,
+    MU_B,
+    MT,
+    RATIO,
+    *INPUT,
+    RESIDUAL,
+    SNES_REASON,
+)

@@ -1,0 +1,71 @@
+"""The condensed steady state of an input, polished by SNES, and errors of what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from .... import petsc
+from ....errors import NotConverged
+from ....parallel import on_root
+from ....solvers import newton
+from ..physics import number_balance, steady_states
+from ..physics.gap_equations import State
+from .drive import drive_of
+
+WIDE = (
+    "the baths are wide: at large momentum n_p = gamma_b/(pi p^2), so that every result depends "
+    "on the cutoff p_c, which the number equation stops at"
+)
+
+
+def polish(seed: State, comm, given) -> tuple[State, newton.Solution]:
+    """State and SNES solution from a seed, momenta spread over the ranks. **Collective.**
+
+    Raises NotConverged if the residual stays above [numerics] tolerance.
+    """
+    problem = number_balance.Balance(seed)
+    tolerance = {"snes_atol": given.numerics.tolerance}
+    with petsc.Options(given.petsc):
+        solution = newton.solve(
+            problem, comm, problem.start(), tolerance, prefix="steady_", fix=False
+        )
+    if not solution.converged:
+        raise NotConverged(
+            f"steady: SNES stopped at residual {solution.residual:.1e} ({solution.reason}); "
+            "try a larger [numerics] tolerance"
+        )
+    return problem.state(solution.x, solution.residual), solution
+
+
+def condensate(given, comm, drive=None) -> tuple[State, newton.Solution]:
+    """State and SNES solution of an input, or of another drive. **Collective.**
+
+    Raises NotConverged on every rank where there is no condensate.
+    """
+    seed = on_root(comm, steady_states.solve, drive or drive_of(given))
+    return polish(seed, comm, given)
+
+
+def error_through_state(quantity: Callable[[State], float], state: State, errors: dict) -> float:
+    """Error of quantity(state): its change under the errors of the state and on a finer grid."""
+    finer = replace(state.drive, fine=2 * state.drive.fine)
+    value = quantity(state)
+    moved = [
+        replace(state, delta=state.delta + errors["delta"]),
+        replace(state, mu=state.mu + errors["mu"]),
+        replace(state, mt=state.mt + errors["mt"]),
+        replace(state, drive=finer),
+    ]
+    change = float(sum(abs(quantity(other) - value) for other in moved))
+    return change + 1e-13 * (1 + abs(value))
+
+
+def end_error(end: State) -> float:
+    """Error of ratio_c: the same root on momentum panels of half the length, and rounding."""
+    if end.ratio == 0:
+        return 0.0
+    finer = steady_states.at_delta(
+        replace(end.drive, fine=2 * end.drive.fine), 0.0, (end.mu, end.mt, end.ratio)
+    )
+    return 2 * abs(finer.ratio - end.ratio) + 1e-11

@@ -1,0 +1,66 @@
+"""A boundary of stability, solved by SNES from a seed: where it lies, and its errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ....solvers import newton
+from ..physics import boundary_equations, growth, steady_states
+from ..physics.boundary_equations import Onset
+from ..physics.gap_equations import State
+
+SNES = {"snes_atol": 1e-7, "snes_max_it": 8, "snes_stol": 1e-12}
+NEARBY = 0.02  # of ratio: where SNES may go
+SETTLED = 1e-5  # residual of a boundary's equations
+EARLIER = 1e-3  # of the levels' width: a mode that grows faster at a boundary is another one
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A solved boundary.
+
+    onset : None where there is no boundary. errors : {ratio, q, omega, delta: error}. residual :
+    what is left of its equations. why : what went wrong, "" if nothing did.
+    """
+
+    onset: Onset | None
+    errors: dict
+    residual: float
+    why: str = ""
+
+
+def solve_boundary(seed: Onset, kind: str) -> Solved:
+    """The boundary's equations solved by SNES from ``seed``.
+
+    Where SNES leaves the seed's neighbourhood or stops before it has settled, the seed is kept and
+    ``why`` tells. There is no boundary C where its oscillation only begins as two modes at rest
+    meet, one of which grows already: Im w has no maximum over q that touches 0.
+    """
+    function, start, place = boundary_equations.equations(seed, kind)
+    solution = newton.solve_equations(function, start, SNES, prefix="steady_")
+    residual = float(solution.residual)
+    ratio, *rest = map(float, place(solution.x))
+    if residual < SETTLED and abs(ratio / seed.ratio - 1) < NEARBY:
+        state = steady_states.solve(replace(seed.state.drive, ratio=ratio), seed.state)
+        q, omega = (*rest, 0.0, 0.0)[:2]
+        onset = replace(seed, ratio=ratio, q=q, omega=omega, state=state)
+        return Solved(onset, boundary_equations.errors(kind, onset), residual)
+    if kind == "C" and growth_at(seed.state) > 0:
+        return Solved(None, {}, residual)
+    why = (
+        f"boundary {kind} at inv_kfas = {seed.state.inv:.6g}: SNES stopped at "
+        f"ratio = {ratio:.6g}, residual {residual:.1e} ({solution.reason}); "
+        "what the search found is given"
+    )
+    errors = {"ratio": seed.error, "q": np.nan, "omega": np.nan, "delta": np.nan}
+    return Solved(seed, errors, residual, why)
+
+
+def growth_at(state: State) -> float:
+    """The largest growth rate of any mode; 0 where it is that of a mode at its boundary."""
+    fastest = growth.fastest(state)
+    if fastest and fastest.w.imag > EARLIER * state.g:
+        return float(fastest.w.imag)
+    return 0.0

@@ -1,0 +1,30 @@
+"""Figure of task map: the order parameter over two parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.colors import PowerNorm
+
+from ....figures import style
+from .labels import LABELS, spans_decades
+
+
+def draw(result, canvas) -> None:
+    """The order parameter, with the line where the driven normal state becomes unstable."""
+    style.size(canvas, 6.6, 4.6)
+    axes = canvas.add_subplot()
+    slow, fast = result.sweep
+    x, y, delta, rate = (np.asarray(result[name]) for name in (slow, fast, "delta", "growth_rate"))
+    image = axes.pcolormesh(
+        x, y, delta.T, shading="nearest", rasterized=True, norm=PowerNorm(0.5, vmin=0.0)
+    )
+    if rate.min() < 0 < rate.max():
+        axes.contour(x, y, rate.T, levels=[0.0], colors="w", linewidths=1.6, linestyles="--")
+    canvas.colorbar(image, ax=axes, label=r"order parameter $|\Delta|$")
+    axes.set(
+        xlabel=LABELS.get(slow, slow),
+        ylabel=LABELS.get(fast, fast),
+        title="dashed: the driven normal state becomes unstable",
+    )
+    if spans_decades(x):
+        axes.set_xscale("log")

@@ -1,0 +1,49 @@
+"""A curve: every number of a static task over one swept key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ....errors import NotConverged
+from ....tasks import Given, Outcome, run_sweep
+from .grid_errors import grid_errors, refined_points
+from .model import material_at
+from .remarks import remarks
+
+WITH_ERRORS = ("delta", "V_c", "growth_rate")  # numbers of a curve that have errors
+
+
+def curve(given: Given, comm, log: Callable, output, point: Callable) -> Outcome:
+    """Every number of ``point(m, points) -> {name: number}`` over the swept key. **Collective.**
+
+    The errors of the exact numbers are written as "<name>_error", from a finer grid. Raises
+    NotConverged if no point of the curve converged.
+    """
+
+    def solve(at, previous):
+        m = material_at(given.parameters, **at)
+        numbers, finer = point(m, given.numerics.points), point(m, refined_points(given))
+        exact = [name for name in WITH_ERRORS if name in numbers]
+        errors = grid_errors(numbers, finer, exact)
+        return numbers | {f"{name}_error": error for name, error in errors.items()}
+
+    sweep = run_sweep(given.sweep, solve, comm, log, output, given.task)
+    if sweep.stopped:
+        return sweep.outcome()
+    converged = [record for record in sweep.records if "why" not in record]
+    if not converged:
+        raise NotConverged(
+            f"{given.task}: no point of the curve converged; try more [numerics] points"
+        )
+    sweep.write(output(), list(converged[0]))
+    summary: dict[str, float] = {"points": len(sweep.records)}
+    errors: dict[str, float] = {}
+    for end, record in (("first", sweep.records[0]), ("last", sweep.records[-1])):
+        for name in WITH_ERRORS:
+            if name in record:
+                summary[f"{name}_{end}"] = float(record[name])
+                errors[f"{name}_{end}"] = float(record[f"{name}_error"])
+    warnings = remarks(given.parameters)
+    if sweep.lost:
+        warnings.append(f"{len(sweep.lost)} points did not converge")
+    return sweep.outcome(summary, errors, warnings)

@@ -1,0 +1,27 @@
+"""What the reader of a static result must know of the model."""
+
+from __future__ import annotations
+
+from ..inputs import Parameters
+
+SOURCE = (
+    "the projection in (18) makes pairing a source of particles (particle_source): without it, "
+    'self_consistency = "full", no mode grows and nothing pairs at any V of either sign'
+)
+NOTHING = (
+    'self_consistency = "full": the unprojected condition (17) has no pairing solution, stationary '
+    "or rotating, at any V of either sign"
+)
+LINEAR = (
+    "three-band: the model's populations do not know the pairing (A11), so that it has a threshold "
+    "and a growth rate, but no order parameter"
+)
+
+
+def remarks(parameters: Parameters) -> list[str]:
+    """Warnings of a static task for its model."""
+    if parameters.model == "three-band":
+        return [LINEAR]
+    if parameters.self_consistency == "projected":
+        return [SOURCE]
+    return [NOTHING]

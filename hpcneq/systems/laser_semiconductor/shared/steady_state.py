@@ -1,0 +1,66 @@
+"""Order parameter, threshold and growth rate of one point, polished by SNES."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....errors import NotConverged
+from ....solvers import newton
+from ..physics import material
+from ..physics.material import Material
+
+
+def order_parameter(m: Material, points: int) -> float:
+    """|Delta| of the steady state, Eq. (19), from SNES in ln |Delta|; 0 in the normal state.
+
+    points : momenta of positive k. Raises NotConverged if SNES is lost.
+    """
+    if m.model == "three-band" or not m.projected:
+        return 0.0
+    band = m.on(m.graded(points))
+    start = material.seed(m, band)
+    if start == 0:
+        return 0.0
+    root = newton.solve_equations(
+        lambda x: np.array([m.V * material.gap_sum(m, band, np.exp(2 * x[0])) - 1]),
+        [np.log(start)],
+        prefix="steady_",
+    )
+    if not root.converged or abs(root.x[0] - np.log(start)) > 0.1:
+        raise NotConverged(
+            f"steady: SNES stopped with residual {root.residual:.1e} ({root.reason}); "
+            "try [petsc] steady.snes_atol or more points"
+        )
+    return float(np.exp(root.x[0]))
+
+
+def threshold(m: Material, points: int) -> float:
+    """V at which the normal state begins to pair, with its sign; inf if nothing can pair there."""
+    total = material.gap_sum(m, m.on(m.graded(points)), 0.0)
+    return 1 / total if total != 0 else np.inf
+
+
+def growth_rate(m: Material, points: int) -> tuple[complex, complex]:
+    """(lambda, eigenvalue) of the mode Delta^* ~ exp(lambda t) that grows fastest.
+
+    lambda is the root of the growth condition by SNES; the eigenvalue of the linearised equations,
+    from which SNES starts, is the same number by another route. points : momenta of positive k.
+    Raises NotConverged if SNES is lost.
+    """
+    band = m.on(m.graded(points))
+    eigenvalue = material.growth_eigenvalue(m, band)
+    if eigenvalue.real < -0.99 * m.Gamma12:
+        return complex(-m.Gamma12, 0.0), eigenvalue
+
+    def condition(x):
+        left = material.growth_condition(m, band, complex(*(x * m.Gamma12)))
+        return np.array([left.real, left.imag])
+
+    start = np.array([eigenvalue.real, eigenvalue.imag]) / m.Gamma12
+    root = newton.solve_equations(condition, start, prefix="steady_")
+    if not root.converged:
+        raise NotConverged(
+            f"growth: SNES stopped with residual {root.residual:.1e} ({root.reason}); "
+            "try more [numerics] points"
+        )
+    return complex(*(root.x * m.Gamma12)), eigenvalue

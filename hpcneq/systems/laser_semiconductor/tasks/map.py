@@ -1,0 +1,58 @@
+"""Task map: order parameter, threshold and growth rate over two parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ....errors import NotConverged
+from ....tasks import Given, Outcome, run_sweep
+from ..physics.material import Material
+from ..shared.grid_errors import grid_errors, refined_points
+from ..shared.model import material_at
+from ..shared.remarks import remarks
+from ..shared.steady_state import growth_rate, order_parameter, threshold
+
+WRITTEN = ("delta", "V_c", "growth_rate", "frequency", "delta_error", "V_c_error")
+
+
+def run(given: Given, comm, log: Callable, output) -> Outcome:
+    """Each point of two swept keys by itself, points over ranks. **Collective.**
+
+    Raises NotConverged if no point converged.
+    """
+
+    def solve(at, previous):
+        m = material_at(given.parameters, **at)
+        found, (rate, _) = numbers(m, given.numerics.points), growth_rate(m, given.numerics.points)
+        errors = grid_errors(found, numbers(m, refined_points(given)), found)
+        return (
+            found
+            | {"growth_rate": rate.real, "frequency": rate.imag}
+            | {f"{name}_error": error for name, error in errors.items()}
+        )
+
+    sweep = run_sweep(given.sweep, solve, comm, log, output, "map")
+    if sweep.stopped:
+        return sweep.outcome()
+    sweep.write(output(), WRITTEN)
+    delta, error = sweep.table("delta"), sweep.table("delta_error")
+    if np.isnan(delta).all():
+        raise NotConverged("map: no point converged; try more [numerics] points")
+    top = np.unravel_index(np.nanargmax(delta), delta.shape)
+    summary = {
+        "delta_max": float(delta[top]),
+        "paired": int((delta > 0).sum()),
+        "points": int(delta.size),
+        "delta_error_max": float(np.nanmax(error)),
+    }
+    warnings = remarks(given.parameters)
+    if sweep.lost:
+        warnings.append(f"{len(sweep.lost)} points did not converge")
+    return sweep.outcome(summary, {"delta_max": float(error[top])}, warnings)
+
+
+def numbers(m: Material, points: int) -> dict[str, float]:
+    """Order parameter and threshold; points : momenta of positive k."""
+    return {"delta": order_parameter(m, points), "V_c": float(threshold(m, points))}

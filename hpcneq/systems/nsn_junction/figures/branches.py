@@ -1,0 +1,95 @@
+"""Figure of the task ``branches`` of the nsn-junction: the order parameter along every branch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....figures import style
+from .labels import AXES, STABILITY, pieces, title
+
+
+def draw(result, canvas) -> None:
+    """Delta along every branch, by stability (Fig. 7 of the paper).
+
+    With a slow key, one line in depth for each of its values.
+    """
+    along = "eV" if "eV" in result else "h"
+    slow = next((key for key in result.sweep if key != along), None)
+    if slow is None:
+        axes = _flat_axes(canvas)
+        _mark_edges(axes, result, along)
+    else:
+        axes = _deep_axes(canvas, AXES[slow])
+        _draw_floor(axes, result, along, slow)
+    _draw_branches(axes, result, along, slow)
+    axes.set_xlabel(AXES[along])
+    if slow is None:
+        axes.set(xlim=(0, None), ylim=(0, None))
+        axes.legend(loc="upper center")
+    else:
+        axes.set_zlim(bottom=0)
+        axes.legend(loc="upper right")
+    axes.set_title(title(result, hide=(along,)))
+
+
+def _flat_axes(canvas):
+    """Axes for the branches of one line."""
+    style.size(canvas, 6.8, 4.6)
+    axes = canvas.add_subplot()
+    axes.set_ylabel(r"order parameter $\Delta/t_\parallel$")
+    return axes
+
+
+def _deep_axes(canvas, slow_label: str):
+    """Axes with the slow key in depth."""
+    style.size(canvas, 8.4, 6.2)
+    axes = canvas.add_subplot(projection="3d")
+    axes.set_ylabel(slow_label, labelpad=9)
+    axes.set_zlabel(r"$\Delta/t_\parallel$", labelpad=4)
+    axes.set_box_aspect(None, zoom=0.88)
+    axes.view_init(28, -62)
+    return axes
+
+
+def _draw_branches(axes, result, along: str, slow: str | None) -> None:
+    """Every piece of every branch, each stability named once."""
+    x, delta, code, number = (
+        np.asarray(result[name]) for name in (along, "delta", "stability_code", "branch")
+    )
+    depth = np.zeros(len(x)) if slow is None else np.asarray(result[slow])
+    named = set()
+    for piece in pieces(depth, number, code):
+        word, dashes, colour = STABILITY[int(code[piece[0]])]
+        columns = [x[piece], depth[piece], delta[piece]]
+        if slow is None:
+            del columns[1]
+        label = None if word in named else word
+        axes.plot(*columns, dashes, color=colour, label=label)
+        named.add(word)
+
+
+def _mark_edges(axes, result, along: str) -> None:
+    """Vertical lines where the stable branches end at folds."""
+    for end in ("min", "max"):
+        x = result.summary.get(f"{along}_{end}")
+        if x is None or not any(abs(x - fold) < 1e-6 for fold in result.summary["folds"]):
+            continue
+        axes.axvline(x, color="0.6", lw=1, ls="-.", zorder=0)
+        name = {"eV": "V", "h": "h"}[along]
+        axes.annotate(
+            rf"${name}_{{\{end}}}$",
+            (x, 0.02),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, 0),
+            textcoords="offset points",
+        )
+
+
+def _draw_floor(axes, result, along: str, slow: str) -> None:
+    """V_min and V_max in the plane of the two parameters."""
+    at = np.unique(np.asarray(result[slow]))
+    for end in ("min", "max"):
+        values = result.summary[f"{along}_{end}"]
+        pairs = [(v, t) for v, t in zip(values, at) if v is not None]
+        if pairs:
+            axes.plot(*np.array(pairs).T, zs=0, zdir="z", color="0.4", ls="-.", lw=1.2)

@@ -1,0 +1,66 @@
+"""Words and colours that several figures of the nsn-junction share; curves joined from tables."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....figures import style
+
+STABILITY = {
+    1: ("stable", "-", style.COLOURS[1]),
+    0: ("unstable", "--", style.COLOURS[2]),
+    2: ("metastable", ":", style.COLOURS[0]),
+}  # code: word, dashes, colour
+AXES = {
+    "eV": r"bias $eV/t_\parallel$",
+    "h": r"Zeeman field $h/t_\parallel$",
+    "T": r"temperature $T_{\rm env}/t_\parallel$",
+    "gamma": r"coupling $\gamma/t_\parallel$",
+    "U": r"attraction $U/t_\parallel$",
+}
+
+
+def title(result, hide: tuple[str, ...] = ()) -> str:
+    """The parameters of a result in words, without those that are swept, sought or ``hide``."""
+    names = {"U": "U", "h": "h", "T": r"T_{\rm env}", "eV": "eV", "gamma": r"\gamma"}
+    words = [
+        f"${name}={result.parameters[key]:g}$"
+        for key, name in names.items()
+        if key not in hide and key not in result.sweep and result.parameters[key] is not None
+    ]
+    return "NSN junction, " + ", ".join(words)
+
+
+def joined(a: np.ndarray, table: np.ndarray, reach: float) -> list[tuple[list, list]]:
+    """Curves [(a, value)] through a (rows, n) table with nan.
+
+    Each value goes on at the nearest of the next row, if within reach.
+    """
+    curves: list[tuple[list, list]] = []
+    open_ends: list[tuple[list, list]] = []
+    for x, row in zip(a, table):
+        left = sorted(row[~np.isnan(row)])
+
+        def distance(curve: tuple[list, list], left: list = left) -> float:
+            return min((abs(v - curve[1][-1]) for v in left), default=np.inf)
+
+        still_open = []
+        for curve in sorted(open_ends, key=distance):
+            nearest = min(left, key=lambda v, end=curve[1][-1]: abs(v - end), default=None)
+            if nearest is not None and abs(nearest - curve[1][-1]) <= reach:
+                curve[0].append(x)
+                curve[1].append(nearest)
+                left.remove(nearest)
+                still_open.append(curve)
+        for value in left:
+            curves.append(([x], [value]))
+            still_open.append(curves[-1])
+        open_ends = still_open
+    return [curve for curve in curves if len(curve[0]) > 1]
+
+
+def pieces(depth: np.ndarray, number: np.ndarray, code: np.ndarray) -> list[np.ndarray]:
+    """Runs of points, as indices, of one row, one branch and one stability."""
+    changes = (np.diff(depth) != 0) | (np.diff(number) != 0) | (np.diff(code) != 0)
+    parts = np.split(np.arange(len(code)), np.flatnonzero(changes) + 1)
+    return [part for part in parts if len(part) > 1]

@@ -1,0 +1,56 @@
+"""Figure of the task ``onset`` of the nsn-junction: onsets, folds and critical fields."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....figures import style
+from .labels import AXES, joined, title
+
+LINES = (
+    ("bcs_onset", "BCS onset", "-", style.COLOURS[1]),
+    ("fflo_onset", "FFLO onset", "--", style.COLOURS[0]),
+    ("fold", "fold of a uniform branch", "-.", style.COLOURS[2]),
+    ("clogston", "Chandrasekhar-Clogston limit", ":", "0.15"),
+    ("fflo_bcs", "FFLO = BCS in free energy", "-", style.COLOURS[3]),
+)
+REACH = 0.15  # of the largest value: points of neighbouring lines farther apart are not joined
+
+
+def draw(result, canvas) -> None:
+    """Onsets against the swept parameter (Figs. 5(a) and 8 of the paper), or along one line."""
+    style.size(canvas, 6.6, 4.4)
+    axes = canvas.add_subplot()
+    along = result.summary["along"]
+    swept = next(iter(result.sweep), None)
+    for name, label, dashes, colour in LINES:
+        if name not in result or np.asarray(result[name]).size == 0:
+            continue
+        look = {"ls": dashes, "color": colour}
+        if swept is None:
+            _draw_values(axes, np.asarray(result[name]), label, look)
+        else:
+            _draw_curves(axes, np.asarray(result[swept]), np.asarray(result[name]), label, look)
+    axes.set_xlabel(AXES[along])
+    axes.set_xlim(left=0)
+    if swept is None:
+        axes.set_yticks([])
+    else:
+        axes.set_ylabel(AXES[swept])
+        axes.set_ylim(np.min(result[swept]), None)
+    axes.legend()
+    axes.set_title(title(result, hide=(along,)))
+
+
+def _draw_values(axes, values: np.ndarray, label: str, look: dict) -> None:
+    """A vertical line for each value."""
+    for x, words in zip(values, [label, *[None] * len(values)]):
+        axes.axvline(x, label=words, **look)
+
+
+def _draw_curves(axes, swept: np.ndarray, table: np.ndarray, label: str, look: dict) -> None:
+    """The values of neighbouring lines joined."""
+    reach = REACH * np.nanmax(table) if np.isfinite(table).any() else 1.0
+    curves = joined(swept, table, reach)
+    for (at, values), words in zip(curves, [label, *[None] * len(curves)]):
+        axes.plot(values, at, label=words, **look)

@@ -1,0 +1,84 @@
+"""A lattice of sites on which nothing is assumed of the pattern: boundaries, disorder, hops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .drive import Drive
+
+NO_VECTOR_POTENTIAL = (Drive(0.0), Drive(0.0))
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Lx x Ly sites, numbered x Ly + y.
+
+    potential, pairing : (N,) energy and attraction U of every site.
+    open_x, open_y : whether the boundary is open, else it is periodic.
+    vector : A_x(t), A_y(t), a uniform vector potential in 1/lattice constant.
+    """
+
+    Lx: int
+    Ly: int
+    potential: np.ndarray
+    pairing: np.ndarray
+    open_x: bool = False
+    open_y: bool = False
+    vector: tuple[Drive, Drive] = field(default=NO_VECTOR_POTENTIAL)
+
+    @property
+    def count(self) -> int:
+        """Number of sites N."""
+        return self.Lx * self.Ly
+
+    @property
+    def uniform(self) -> bool:
+        """Whether every site is like every other one: then patterns along x exist."""
+        return not (self.open_x or self.open_y or np.ptp(self.potential) or np.ptp(self.pairing))
+
+    @property
+    def moving(self) -> bool:
+        """Whether the vector potential depends on time."""
+        return any(drive.kind != "constant" for drive in self.vector)
+
+    @property
+    def plain(self) -> bool:
+        """Whether every hop is -1 at all times."""
+        return not (
+            self.open_x or self.open_y or self.moving or any(drive.start for drive in self.vector)
+        )
+
+    @property
+    def near(self) -> np.ndarray:
+        """The neighbours at +x, -x, +y, -y: (N, 4) int32."""
+        x, y = np.divmod(np.arange(self.count), self.Ly)
+        steps = ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1))
+        numbers = [(a % self.Lx) * self.Ly + b % self.Ly for a, b in steps]
+        return np.stack(numbers, axis=1).astype(np.int32)
+
+    def hops(self, A: Sequence[float]) -> np.ndarray:
+        """Amplitudes from the neighbours for A = (A_x, A_y): (N, 4) complex.
+
+        -exp(i A (r_j - r_k)) from k to j for up electrons; 0 across an open boundary.
+        """
+        x, y = np.divmod(np.arange(self.count), self.Ly)
+        inside = np.ones((self.count, 4), bool)
+        if self.open_x:
+            inside[:, 0], inside[:, 1] = x < self.Lx - 1, x > 0
+        if self.open_y:
+            inside[:, 2], inside[:, 3] = y < self.Ly - 1, y > 0
+        phases = np.exp(1j * np.array([-A[0], A[0], -A[1], A[1]]))
+        return np.where(inside, -phases, 0.0)
+
+
+def disorder(count: int, strength: float, seed: int) -> np.ndarray:
+    """Numbers uniform in [-strength/2, strength/2], (count,), Philox keyed by (seed, site)."""
+    return strength * np.array(
+        [
+            np.random.Generator(np.random.Philox(key=[seed, site])).random() - 0.5
+            for site in range(count)
+        ]
+    )

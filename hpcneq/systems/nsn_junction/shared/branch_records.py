@@ -1,0 +1,134 @@
+"""The branches of uniform states along one line: followed, cut at their folds, kept as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ....parallel import solo
+from ....solvers.continuation import FOLD, Curve, Follower
+from ..physics import gap_equations, onsets
+from ..physics.operating_point import Point
+from ..physics.uniform_states import Grid
+from ..quantities import STABILITY_CODES
+from .polished_roots import polished
+
+NEAR = 1e-4  # a state this close to a branch lies on it
+COLUMNS = ("branch", "x", "delta", "code", "residual")
+
+
+def empty_record() -> dict:
+    """The record of a line without branches."""
+    numbers = {name: np.zeros(0) for name in ("x", "delta", "residual")}
+    codes = {name: np.zeros(0, int) for name in ("branch", "code")}
+    return numbers | codes | {"folds": [], "stable": [], "lost": 0}
+
+
+def follow_all(point: Point, grid: Grid, along: str, values: np.ndarray, numerics) -> list[Curve]:
+    """The curves of uniform states that pass through the values, from the roots at each of them.
+
+    A root at one of the values that lies on no curve yet starts another; none is missed unless it
+    lives between two values. numerics : control and step of the continuation.
+    """
+    follower = Follower(
+        gap_equations.GapFamily(point, grid, along),
+        solo(),
+        (0.0, float(values.min())),
+        (0.6 * point.U, float(values.max())),
+        (1.0, 1.0),
+        control=numerics.control,
+        step=numerics.step,
+        smallest=1e-5,
+        largest=2 * numerics.step,
+    )
+    curves: list[Curve] = []
+    for x in map(float, values):
+        for D in onsets.roots(point.at(**{along: x}), grid):
+            if not any(passes_through(curve, D, x) for curve in curves):
+                curves.append(follower.trace(follower.start([D], x)))
+    return sorted(curves, key=lambda curve: -curve.x.max())
+
+
+def passes_through(curve: Curve, D: float, x: float) -> bool:
+    """Whether a curve goes through (D, x), between two of its points."""
+    start = np.column_stack([curve.x[:-1, 0], curve.p[:-1]])
+    chord = np.column_stack([curve.x[1:, 0], curve.p[1:]]) - start
+    along = ((np.array([D, x]) - start) * chord).sum(1)
+    share = np.clip(along / np.maximum((chord**2).sum(1), 1e-300), 0, 1)
+    distance = np.hypot(*(start + share[:, None] * chord - [D, x]).T)
+    return bool(np.any(distance < NEAR + 0.1 * np.hypot(*chord.T)))
+
+
+def pieces(curve: Curve, point: Point, grid: Grid, along: str) -> list[tuple[int, int, str]]:
+    """[(first, last + 1, stability)]: a curve cut at its folds; a piece has one stability.
+
+    It is asked for in the middle of the piece.
+    """
+    folds = [i for i, spot in enumerate(curve.spots) if spot.kind == FOLD]
+    cuts = [0, *folds, len(curve.spots) - 1]
+    found = []
+    for a, b in zip(cuts, cuts[1:]):
+        if b <= a:
+            continue
+        middle = curve.spots[(a + b) // 2]
+        D, x = float(middle.x[0]), middle.p
+        if b - a == 1:  # between two cuts only: stand between them
+            D = float(0.5 * (curve.x[a, 0] + curve.x[b, 0]))
+            x = float(0.5 * (curve.p[a] + curve.p[b]))
+        stability = onsets.stability(max(D, 1e-9), point.at(**{along: x}), grid)
+        found.append((a, b + 1, stability))
+    return found
+
+
+def branch_record(point: Point, grid: Grid, along: str, values: np.ndarray, numerics) -> dict:
+    """What a sweep keeps of one line: columns over the branches' points, folds, stable intervals.
+
+    Columns (points,): number of the branch, parameter x, delta, code of the stability, residual.
+    """
+    columns: dict[str, list] = {name: [] for name in COLUMNS}
+    folds, stable, lost = [], [], 0
+    for number, curve in enumerate(follow_all(point, grid, along, values, numerics)):
+        for first, end, stability in pieces(curve, point, grid, along):
+            spots = curve.spots[first:end]
+            columns["branch"] += [number] * len(spots)
+            columns["x"] += [float(spot.p) for spot in spots]
+            columns["delta"] += [float(spot.x[0]) for spot in spots]
+            columns["code"] += [STABILITY_CODES[stability]] * len(spots)
+            columns["residual"] += [float(spot.residual) for spot in spots]
+            if stability == "stable":
+                stable.append((min(spot.p for spot in spots), max(spot.p for spot in spots)))
+        folds += [(spot.p, float(spot.x[0]), spot.reason) for spot in curve.of_kind(FOLD)]
+        if numerics.control == "arclength":
+            lost += sum(end in ("step", "most") for end in curve.ends)
+    record = {name: np.array(column) for name, column in columns.items()}
+    record |= {name: record[name].astype(int) for name in ("branch", "code")}
+    return (
+        record | _fold_record(folds, point, grid, along) | {"lost": lost, "stable": merged(stable)}
+    )
+
+
+def _fold_record(folds: list[tuple], point: Point, grid: Grid, along: str) -> dict:
+    """The folds polished, with errors."""
+    solutions = [
+        polished(lambda g: gap_equations.fold(point, g, along), [x, D], grid)
+        for x, D, _ in sorted(folds)
+    ]
+    return {
+        "folds": [float(solution.x[0]) for solution, _ in solutions],
+        "folds_delta": [float(solution.x[1]) for solution, _ in solutions],
+        "folds_error": [float(error[0]) for _, error in solutions],
+        "folds_delta_error": [float(error[1]) for _, error in solutions],
+        "fold_reasons": [solution.reason for solution, _ in solutions],
+    }
+
+
+def merged(intervals: Sequence[tuple[float, float]]) -> list[list[float]]:
+    """Overlapping intervals joined, ascending."""
+    joined: list[list[float]] = []
+    for low, high in sorted(intervals):
+        if joined and low <= joined[-1][1] + 1e-9:
+            joined[-1][1] = max(joined[-1][1], high)
+        else:
+            joined.append([low, high])
+    return joined

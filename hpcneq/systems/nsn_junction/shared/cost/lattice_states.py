@@ -1,0 +1,125 @@
+"""What evolutions, ensembles, stationary patterns and spectra cost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .....parallel import solo
+from .....solvers.output_times import row_times
+from .....solvers.site_columns.stationary import CHUNK
+from .....tasks import Cost, Given
+from .....tasks import cost as estimates
+from ...physics.junction import Junction
+from ...physics.lattice_dynamics import SiteQuench
+from ...physics.site_lattice import Sites
+from ...physics.stripe_dynamics import Quench
+from ..input_junction import build_junction, compute_anew
+from ..input_sites import build_sites
+from ..quench_runs import quench_runs
+from ..site_patterns import gap_equations
+
+PROBED = (24, 11)  # largest lattice (Lx, Ly) on which steps of columns over sites are timed
+PROBED_PATTERN = 10  # largest length of the lattice on which a resolvent is timed
+START_SOLVES = 60  # diagonalisations of every block that a condensed start takes
+LARGEST_BLOCK = 200  # levels of a block whose diagonalisation is timed
+ITERATIONS = 60  # of a pattern, Newton's products of the Jacobian counted
+
+
+def evolve(given: Given, ranks: int) -> Cost:
+    """The cost of an evolution, from a short probe of this machine."""
+    if given.initial.state == "file":
+        words = "starts from a file: size and time are about those of the run that wrote it"
+        return Cost(0.0, estimates.BASE_BYTES, 1, (words,))
+    junction = build_junction(given, solo())
+    if given.numerics.symmetry == "full":
+        cost = _evolve_sites(given, ranks, junction)
+    else:
+        system = _at_rest(junction)
+        cost = estimates.evolution(system, given, ranks, _rows(given, system))
+    poles = len(junction.poles[0].w)
+    error = max(fit.error for fit in junction.poles)
+    note = f"poles: {poles} a lead, error {error:.1e}"
+    return Cost(cost.core_seconds, cost.bytes_per_rank, cost.most_ranks, (note, *cost.notes))
+
+
+def _at_rest(junction: Junction) -> Quench:
+    """The system without a condensate, whose matrices have the same size."""
+    return Quench(junction, np.zeros(len(junction.lattice.count)))
+
+
+def _rows(given: Given, system: Quench | SiteQuench) -> int:
+    """Rows of output."""
+    t_max, dt = given.run.t_max, given.numerics.dt
+    return len(row_times(t_max, system.breakpoints(t_max), dt, given.run.output_every))
+
+
+def _evolve_sites(given: Given, ranks: int, junction: Junction) -> Cost:
+    """The cost of an evolution over sites."""
+    sites = build_sites(given, solo(), compute_anew)
+    system = SiteQuench(junction, sites, np.zeros(sites.count))
+    lanes = sum(len(groups) for groups in system.held)
+
+    def smaller() -> SiteQuench:
+        """The system on a lattice that fits the time of a probe."""
+        Lx, Ly = min(sites.Lx, PROBED[0]), min(sites.Ly, PROBED[1])
+        pairing = np.full(Lx * Ly, given.parameters.U)
+        boundary = (sites.open_x, sites.open_y)
+        part = Sites(Lx, Ly, np.zeros(Lx * Ly), pairing, *boundary, sites.vector)
+        return SiteQuench(junction, part, np.zeros(part.count))
+
+    return estimates.columns(smaller, sites.count, lanes, given, ranks, _rows(given, system))
+
+
+def ensemble(given: Given, ranks: int) -> Cost:
+    """The cost of all runs of an ensemble, from a probe of one."""
+    axes = quench_runs(given)
+    steps, seeds = axes["dt"], axes["seed"]
+    system = _at_rest(build_junction(given, solo()))
+    dtype = estimates.mode_dtype(given.numerics)
+    seconds = sum(
+        len(seeds) * given.run.t_max / dt * estimates.probe(system, float(dt), dtype)
+        for dt in steps
+    )
+    state, work = estimates.memory(system, 1, float(steps[0]), dtype.itemsize)
+    runs = len(seeds) * len(steps)
+    note = f"{runs} runs, one a rank at a time"
+    return Cost(seconds, estimates.BASE_BYTES + state + work, runs, (note,))
+
+
+def pattern(given: Given, ranks: int) -> Cost:
+    """The cost of a stationary pattern, from one resolvent on a small lattice."""
+    junction = build_junction(given, solo())
+    Lx, Ly = given.numerics.Lx, given.numerics.Ly
+    small = (min(Lx, PROBED_PATTERN), min(Ly, PROBED_PATTERN))
+    count = small[0] * small[1]
+    pairing = np.full(count, given.parameters.U)
+    problem = gap_equations(junction, Sites(*small, np.zeros(count), pairing))
+    x = np.full(2 * count, 0.1 * given.parameters.U)
+    each = estimates.seconds(lambda: problem.partials((x, [0])), calls=1, rounds=2)
+    each *= (Lx * Ly / count) ** 2  # as many columns as sites, each as long
+    runs = estimates.runs(given)
+    right_hand_sides = 2 * 16 * Lx * Ly * 2 * CHUNK
+    notes = (
+        f"{Lx} x {Ly} sites, {problem.items} linear systems an iteration, {each:.3f} s each",
+        f"time of {ITERATIONS} iterations",
+    )
+    return Cost(
+        each * problem.items * ITERATIONS * runs,
+        estimates.BASE_BYTES + right_hand_sides,
+        problem.items,
+        notes,
+    )
+
+
+def spectrum(given: Given, ranks: int) -> Cost:
+    """Cost of the task ``spectrum``: every block is diagonalised, for its start many times."""
+    numerics = given.numerics
+    size, blocks = 2 * numerics.Lx, numerics.Ly // 2 + 1
+    probed = min(size, LARGEST_BLOCK)
+    matrix = np.diag(np.arange(probed) + 0j) + 0.1
+    each = estimates.seconds(lambda: np.linalg.eigh(matrix), 3, 1)
+    each *= (size / probed) ** 3
+    solves = 3 if given.initial.state in ("normal", "file") else START_SOLVES
+    notes = (f"{blocks} blocks of {size} levels",)
+    memory = estimates.BASE_BYTES + 16.0 * size**2 * (2 * blocks + 8)
+    return Cost(solves * blocks * each, memory, blocks, notes)

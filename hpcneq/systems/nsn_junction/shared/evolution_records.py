@@ -1,0 +1,167 @@
+"""What an evolution writes: order parameter, densities, currents, monitors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ....parallel import Layout
+from ....tasks.evolution import Recorder
+from ..physics import patterns
+from ..physics.junction import Junction
+from ..physics.site_lattice import Sites
+
+FIELDS = ("delta", "density", "magnetization")  # spread over ranks along x
+CURRENTS = ("current_left", "current_right")
+MONITORS = ("antihermiticity", "occupation_min", "occupation_max")
+PAULI = 1e-6  # by which occupations may leave [0, 1] without a warning
+
+
+class JunctionRecords(Recorder):
+    """What stripes and free patterns have in common: bias, currents, balance, monitors."""
+
+    worst = {"antihermiticity": max, "occupation_min": min, "occupation_max": max, "balance": max}
+    variants = ("step error", "pole error")
+
+    def __init__(self, Lx: int, comm, corrector: int) -> None:
+        self.layout = Layout.over(Lx, comm)
+        self.corrector = corrector
+
+    def declare_fields(self, out, axes: tuple[str, ...]) -> None:
+        """Series of the order parameter and the densities over ``axes``. **Collective.**"""
+        for name in FIELDS:
+            out.series(name, axes=axes, layout=self.layout)
+
+    def declare_numbers(self, out) -> None:
+        """Series of the bias, the currents and the monitors. **Collective.**"""
+        for name in ("eV", *CURRENTS, "balance"):
+            out.series(name)
+        out.growing_axis("t_monitor")
+        for name in MONITORS:
+            out.series(name)
+
+    @staticmethod
+    def numbers(observed: Mapping) -> dict:
+        """Bias, currents and balance of a row."""
+        return {
+            "eV": observed["eV"],
+            "current_left": observed["current"]["left"],
+            "current_right": observed["current"]["right"],
+            "balance": observed["balance"],
+        }
+
+    @staticmethod
+    def means(row: Mapping) -> dict:
+        """Currents and mean densities of a row, for the summary."""
+        return {
+            "current_left": row["current_left"],
+            "current_right": row["current_right"],
+            "density": float(np.mean(row["density"])),
+            "magnetization": float(np.mean(row["magnetization"])),
+        }
+
+    def watch(self, state, output, observed: Mapping) -> tuple[dict, dict]:
+        """Anti-Hermiticity of G and the range of the occupations. **Collective.**"""
+        numbers = dict(zip(MONITORS, state.extremes(output.green)))
+        return numbers, numbers
+
+    def warnings(self, worst: Mapping) -> list[str]:
+        """A warning if occupations left [0, 1]."""
+        low, high = worst["occupation_min"], worst["occupation_max"]
+        if low >= -PAULI and high <= 1 + PAULI:
+            return []
+        return [f"occupations left [0, 1]: {low:.2e} .. {high:.2e}; use a smaller pole_error or dt"]
+
+    def local(self, row: Mapping, observed: Mapping) -> dict:
+        """The row as this rank writes it."""
+        own = slice(*self.layout.bounds())
+        return {name: value[own] if name in FIELDS else value for name, value in row.items()}
+
+    def progress(self, row: Mapping) -> str:
+        """A few words for the progress line."""
+        return f"max|Delta| = {np.abs(row['delta']).max():.4f}"
+
+
+class StripeRecords(JunctionRecords):
+    """Data sets over x."""
+
+    def __init__(
+        self, junction: Junction, comm, corrector: int, previous: Mapping | None = None
+    ) -> None:
+        """previous : facts of the run before, where this one starts from its last state."""
+        super().__init__(junction.lattice.Lx, comm, corrector)
+        self.lattice, self.previous = junction.lattice, previous
+        if previous is not None:  # poles cannot be exchanged under a state in motion
+            self.variants = ("step error",)
+
+    def declare(self, out) -> None:
+        """Axes and series of the result file. **Collective.**"""
+        L = self.lattice.Lx
+        out.growing_axis("t")
+        out.axis("x", np.arange(L))
+        out.axis("n", np.arange(L // 2 + 1))
+        self.declare_fields(out, ("t", "x"))
+        out.series("delta_n")
+        self.declare_numbers(out)
+        if self.previous is not None:
+            out.axis("previous", np.arange(len(self.previous["eV"])))
+            out.fixed("previous_eV", self.previous["eV"])
+            out.fixed("previous_delta_max", self.previous["delta_max"])
+
+    def row(self, t: float, c: np.ndarray, observed: Mapping) -> dict:
+        """One row, replicated on every rank."""
+        expand = self.lattice.expand
+        up, down = observed["density_up"][expand], observed["density_down"][expand]
+        delta = c[expand]
+        return {
+            "t": t,
+            "delta": delta,
+            "delta_n": patterns.harmonics(delta),
+            "density": up + down,
+            "magnetization": up - down,
+            **self.numbers(observed),
+        }
+
+    def headline(self, row: Mapping) -> dict:
+        """Summary numbers of one row."""
+        return {"t": row["t"], **patterns.describe_stripes(row["delta"]), **self.means(row)}
+
+
+class SiteRecords(JunctionRecords):
+    """Data sets over (x, y)."""
+
+    def __init__(self, sites: Sites, comm) -> None:
+        super().__init__(sites.Lx, comm, corrector=0)
+        self.sites = sites
+
+    def declare(self, out) -> None:
+        """Axes and series of the result file. **Collective.**"""
+        Lx, Ly = self.sites.Lx, self.sites.Ly
+        out.growing_axis("t")
+        out.axis("x", np.arange(Lx))
+        out.axis("y", np.arange(Ly))
+        out.axis("n_x", np.arange(Lx // 2 + 1))
+        out.axis("n_y", np.arange(Ly // 2 + 1))
+        out.fixed("potential", self.sites.potential.reshape(Lx, Ly))
+        self.declare_fields(out, ("t", "x", "y"))
+        out.series("structure")
+        self.declare_numbers(out)
+
+    def row(self, t: float, c: np.ndarray, observed: Mapping) -> dict:
+        """One row, replicated on every rank."""
+        up, down = observed["density_up"], observed["density_down"]
+        shape = (self.sites.Lx, self.sites.Ly)
+        delta = c.reshape(shape)
+        return {
+            "t": t,
+            "delta": delta,
+            "structure": patterns.structure(delta),
+            "density": (up + down).reshape(shape),
+            "magnetization": (up - down).reshape(shape),
+            **self.numbers(observed),
+        }
+
+    def headline(self, row: Mapping) -> dict:
+        """Summary numbers of one row."""
+        return {"t": row["t"], **patterns.describe_sites(row["delta"]), **self.means(row)}

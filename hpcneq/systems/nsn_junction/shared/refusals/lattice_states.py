@@ -1,0 +1,211 @@
+"""Refused inputs of the tasks on a lattice: evolutions, patterns and spectra."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+from .....errors import InputError
+from .....solvers.output_times import refuse_uncountable
+from .....tasks import Given
+from ...inputs import SiteTable
+from ...physics.junction import balanced
+from ..biased_leads import bias_of, leads_of, vector_potential_of
+from ..input_sites import is_uniform, site_fields
+from .limits import require_baths
+
+LONGEST_PATTERN = 1000  # sites along one direction
+
+
+def require_memory(given: Given) -> None:
+    """Refuse a lattice whose blocks of the hopping matrix do not fit into this machine."""
+    numerics = given.numerics
+    need = 8.0 * numerics.Lx**2 * (numerics.Ly // 2 + 1)
+    have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if need > have:
+        raise InputError(
+            f"[numerics] Lx = {numerics.Lx}, Ly = {numerics.Ly}: the blocks of the hopping matrix "
+            f"alone need {need / 2**30:.0f} GB, this machine has {have / 2**30:.0f} GB"
+        )
+
+
+def require_stationary_start(given: Given) -> None:
+    """Refuse a start along x that is not stationary, or has no name."""
+    state, wave_number = given.initial.state, given.initial.wave_number
+    if state in ("normal", "file"):
+        return
+    bias, mirrored = _start_bias(given), balanced(leads_of(given), given.parameters.mu)
+    if state == "auto" and (bias != 0 or not mirrored):
+        raise InputError(
+            '[initial] state = "auto": states are compared by their free energy, which exists at '
+            f"zero bias and equal leads only (got eV = {bias:g} before t = 0); "
+            'use "normal", "bcs" or "fflo"'
+        )
+    if not mirrored:
+        _refuse_turning_phase(state)
+    if wave_number is not None:
+        _require_wave_on_lattice(given)
+
+
+def spectrum(given: Given) -> None:
+    """Refuse what the task ``spectrum`` cannot compute."""
+    require_baths(given)
+    require_memory(given)
+    require_stationary_start(given)
+
+
+def evolve(given: Given) -> None:
+    """Refuse what the task ``evolve`` cannot compute."""
+    require_baths(given)
+    if given.numerics.symmetry == "full":
+        _require_free_modes(given)
+    else:
+        _require_stripes(given)
+    require_memory(given)
+    _require_readable(given)
+    if given.numerics.symmetry == "full":
+        _require_site_start(given)
+    else:
+        require_stationary_start(given)
+    _require_countable_rows(given, given.numerics.dt)
+
+
+def ensemble(given: Given) -> None:
+    """Refuse what the task ``ensemble`` cannot compute."""
+    require_baths(given)
+    _require_seeds(given)
+    if given.numerics.symmetry == "full":
+        raise InputError(
+            '[numerics] symmetry = "full": task ensemble needs "stripe" or "stripe-parity"; '
+            'tasks with "full": evolve, pattern'
+        )
+    if given.initial.state in ("crossed", "pattern"):
+        _refuse_state_over_sites(given)
+    require_memory(given)
+    _require_readable(given)
+    require_stationary_start(given)
+    for dt in given.sweep.get("dt", [given.numerics.dt]):
+        _require_countable_rows(given, dt, given.run.t_max)
+
+
+def pattern(given: Given) -> None:
+    """Refuse what the task ``pattern`` cannot compute."""
+    require_baths(given)
+    for key in ("Lx", "Ly"):
+        length = vars(given.numerics)[key]
+        if length > LONGEST_PATTERN:
+            raise InputError(
+                f"[numerics] {key} = {length}: must be <= {LONGEST_PATTERN}: "
+                "each pole is a linear system over all sites"
+            )
+    require_memory(given)
+    _require_readable(given)
+    if given.initial.state in ("fflo", "crossed"):
+        _require_wave_on_lattice(given)
+
+
+def _start_bias(given: Given) -> float:
+    """The bias before t = 0; 0 where the file of a run that has begun is gone."""
+    if given.begun and isinstance(given.parameters.eV, str):
+        return 0.0
+    return bias_of(given).start
+
+
+def _require_readable(given: Given) -> None:
+    """Refuse a bias, a vector potential or site fields that cannot be read."""
+    if given.begun:  # what they were is remembered; files may be gone
+        return
+    bias_of(given)
+    if given.numerics.symmetry == "full":
+        for axis in ("x", "y"):
+            vector_potential_of(given, axis)
+        site_fields(given)
+
+
+def _require_stripes(given: Given) -> None:
+    """Refuse what needs an order parameter that is free on every site."""
+    if given.tables.get("sites") not in (None, SiteTable()):
+        raise InputError('[sites]: goes with [numerics] symmetry = "full" only')
+    if given.initial.state in ("crossed", "pattern"):
+        _refuse_state_over_sites(given)
+
+
+def _refuse_state_over_sites(given: Given) -> None:
+    raise InputError(
+        f'[initial] state = "{given.initial.state}": goes with [numerics] symmetry = "full" only'
+    )
+
+
+def _refuse_turning_phase(state: str) -> None:
+    raise InputError(
+        f'[initial] state = "{state}": with unequal leads the phase of a condensate turns; '
+        'only "normal" is stationary'
+    )
+
+
+def _require_free_modes(given: Given) -> None:
+    """Refuse what columns of modes over sites cannot do."""
+    if given.initial.state == "file":
+        raise InputError(
+            '[initial] state = "file": not with symmetry = "full"; a stopped run goes on with '
+            '--resume, a stationary order parameter is taken up by state = "pattern"'
+        )
+    if given.numerics.corrector:
+        raise InputError(
+            f"[numerics] corrector = {given.numerics.corrector}: must be 0 with "
+            'symmetry = "full", whose modes are advanced in place'
+        )
+
+
+def _require_site_start(given: Given) -> None:
+    """Refuse a start over sites that is not known to be stationary."""
+    if given.begun:
+        return
+    state = given.initial.state
+    if state == "normal":
+        return
+    if is_uniform(given) and state not in ("crossed", "pattern"):
+        if any(vector_potential_of(given, axis).start for axis in ("x", "y")):
+            raise InputError(
+                f'[initial] state = "{state}": with a vector potential before t = 0 '
+                'only "normal" is known to be stationary'
+            )
+        require_stationary_start(given)
+        return
+    if state == "auto":
+        raise InputError(
+            '[initial] state = "auto": free energies are compared on uniform lattices only; '
+            'use "normal", "bcs", "fflo", "crossed" or "pattern"'
+        )
+    if not balanced(leads_of(given), given.parameters.mu):
+        _refuse_turning_phase(state)
+    if state in ("fflo", "crossed"):
+        _require_wave_on_lattice(given)
+
+
+def _require_wave_on_lattice(given: Given) -> None:
+    """Refuse more waves than the lattice has, or any on a single site."""
+    wave_number, most = given.initial.wave_number, given.numerics.Lx // 2
+    if wave_number is not None and wave_number > most:
+        raise InputError(f"[initial] wave_number = {wave_number}: must be <= Lx // 2 = {most}")
+    if most == 0:
+        raise InputError(f'[initial] state = "{given.initial.state}": needs [numerics] Lx >= 2')
+
+
+def _require_seeds(given: Given) -> None:
+    """Refuse an ensemble without usable seeds and time steps."""
+    if "seed" not in given.sweep:
+        raise InputError("[sweep] seed: missing; an ensemble needs the seeds to begin from")
+    if given.initial.state == "file":
+        raise InputError('[initial] state = "file": an ensemble begins from stationary states')
+    seeds, steps = given.sweep["seed"], given.sweep.get("dt", np.ones(1))
+    if np.any(seeds != np.round(seeds)) or np.any(seeds < 0):
+        raise InputError("[sweep] seed: must be whole numbers >= 0")
+    if np.any(steps <= 0):
+        raise InputError("[sweep] dt: must be > 0")
+
+
+def _require_countable_rows(given: Given, dt: float, every: float | None = None) -> None:
+    """Refuse more steps or rows of output than an evolution can have."""
+    refuse_uncountable(given.run.t_max, dt, every or given.run.output_every)

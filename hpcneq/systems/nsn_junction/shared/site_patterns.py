@@ -1,0 +1,142 @@
+"""Stationary order parameters that are free on every site, self-consistent from a seed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....errors import NotConverged
+from ....parallel import on_root
+from ....solvers import newton
+from ....solvers.newton import Solution
+from ....solvers.site_columns.stationary import Stationary
+from ....tasks import Given
+from ..physics import patterns
+from ..physics.junction import Junction, stripe
+from ..physics.lattice_dynamics import SiteQuench
+from ..physics.site_lattice import Sites
+from .initial_state import Start, start_of
+from .input_sites import pattern_in_file
+
+ANDERSON = {"snes_type": "anderson", "snes_anderson_m": 12, "snes_max_it": 300}
+TOLERANCE = 1e-9  # residual at which self-consistent iterations end
+ACCEPTED = 1e3  # residuals up to this many tolerances count as converged
+WAVE_SEED = 0.2  # order parameters from which patterns are sought, over U
+STEP_OF_UNIMPROVED = 30.0  # change per residual where Newton's method finds nothing better
+
+
+def site_start(given: Given, comm, junction: Junction, sites: Sites, log) -> Start:
+    """The stationary start over sites, (N,). **Collective.** Raises NotConverged."""
+    state = given.initial.state
+    if has_stripe_start(given, sites):
+        stripes = start_of(given, comm, junction, log)
+        return stripes._replace(delta=np.repeat(stripes.delta, sites.Ly))
+    root = self_consistent(given, comm, junction, sites, log, seed_of(given, comm, junction, state))
+    pattern = order_parameter(root, sites)
+    summary = {
+        "initial_state": patterns.describe_sites(pattern)["state"],
+        "initial_wave_number": None,
+        "initial_residual": root.residual,
+        "initial_delta_max": float(np.abs(pattern).max()),
+    }
+    return Start(pattern.ravel(), summary, [])
+
+
+def has_stripe_start(given: Given, sites: Sites) -> bool:
+    """Whether the start depends on x alone, so that it can be sought as a stripe."""
+    state = given.initial.state
+    return state == "normal" or (sites.uniform and state not in ("crossed", "pattern"))
+
+
+def noisy(given: Given, sites: Sites, delta: np.ndarray) -> np.ndarray:
+    """``delta`` (N,) with the noise of [initial]: of every site, or of every x."""
+    initial, seed = given.initial, noise_seed(given)
+    if initial.noise_sites:
+        return delta + patterns.site_noise(sites.count, initial.noise, seed)
+    chain = stripe(sites.Lx, 1, 0.0)
+    return delta + np.repeat(patterns.noise(chain, initial.noise, seed), sites.Ly)
+
+
+def noise_seed(given: Given) -> int:
+    """The key of the noise: [initial] seed, else [run] seed."""
+    return given.run.seed if given.initial.seed is None else given.initial.seed
+
+
+# ---- self-consistency --------------------------------------------------------------------------
+
+
+def seed_of(given: Given, comm, junction: Junction, state: str) -> tuple[np.ndarray, int | None]:
+    """(order parameter (N,) from which a pattern is sought, its wave number). **Collective.**
+
+    Without a wave number that of the largest pair susceptibility is taken.
+    """
+    if state == "pattern":
+        return on_root(comm, pattern_in_file, given), None
+    Lx, Ly, bias = given.numerics.Lx, given.numerics.Ly, junction.drive.start
+    wave_number = given.initial.wave_number
+    if wave_number is None and state != "bcs":
+        waves = range(1, Lx // 2 + 1)
+        strength = on_root(
+            comm, lambda: [patterns.pair_susceptibility(junction, bias, n) for n in waves]
+        )
+        wave_number = 1 + int(np.argmax(strength))
+    size = WAVE_SEED * given.parameters.U
+    seed = patterns.site_seed(Lx, Ly, state, wave_number, size)
+    return seed.ravel() + 0j, wave_number
+
+
+def self_consistent(
+    given: Given,
+    comm,
+    junction: Junction,
+    sites: Sites,
+    log,
+    seed: tuple[np.ndarray, int | None],
+) -> Solution:
+    """A stationary pattern from a seed by accelerated self-consistency. **Collective.**
+
+    seed : as of `seed_of`. Raises NotConverged.
+    """
+    delta, wave_number = seed
+    root = accelerated(
+        gap_equations(junction, sites), comm, np.concatenate([delta.real, delta.imag])
+    )
+    periods = f" with {wave_number} periods" if wave_number else ""
+    log(
+        f"initial: {given.initial.state} seed{periods}: "
+        f"residual {root.residual:.1e} after {root.iterations} iterations"
+    )
+    if not root.residual < ACCEPTED * TOLERANCE:
+        raise NotConverged(
+            f"initial: SNES stopped with residual {root.residual:.1e} ({root.reason}); "
+            "try another state or wave_number, or [petsc] initial_relax.snes_max_it"
+        )
+    return root
+
+
+def gap_equations(junction: Junction, sites: Sites) -> Stationary:
+    """The gap equation of every site, a problem for `newton`."""
+    return Stationary(SiteQuench(junction, sites, np.zeros(sites.count)))
+
+
+def accelerated(problem: Stationary, comm, x: np.ndarray, tolerance: float = TOLERANCE) -> Solution:
+    """Anderson-accelerated self-consistency from x. **Collective.**"""
+    return newton.relax(problem, comm, x, {**ANDERSON, "snes_atol": tolerance})
+
+
+def polish(problem: Stationary, comm, rough: Solution, log) -> tuple[Solution, float]:
+    """A root by Newton with phase and position fixed. **Collective.**
+
+    Returns it and the largest step from ``rough`` per residual of ``rough``.
+    """
+    options = {"ksp_rtol": 1e-2, "snes_max_it": 3, "snes_atol": 1e-12}
+    root = newton.solve(problem, comm, rough.x, options)
+    if not root.residual < rough.residual:
+        return rough, STEP_OF_UNIMPROVED
+    log(f"pattern: Newton: residual {root.residual:.1e} ({root.reason})")
+    return root, float(np.abs(root.x - rough.x).max() / rough.residual)
+
+
+def order_parameter(root: Solution, sites: Sites) -> np.ndarray:
+    """The pattern of a root, (Lx, Ly) complex."""
+    pattern = root.x[: sites.count] + 1j * root.x[sites.count :]
+    return pattern.reshape(sites.Lx, sites.Ly)

@@ -1,0 +1,51 @@
+"""Figure of task steady: |Delta| over a swept key, or the fields of one state over k."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....figures import style
+from .labels import LABELS, spans_decades
+from .momenta import coherence, pairs, populations
+
+
+def draw(result, canvas) -> None:
+    """Over a swept key |Delta|; of one point its populations, coherence and pairs."""
+    if result.sweep:
+        curve(result, canvas, *result.sweep)
+    else:
+        fields(result, canvas)
+
+
+def curve(result, canvas, key: str) -> None:
+    """|Delta| of the stationary state with its error."""
+    style.size(canvas, 6.4, 4.2)
+    axes = canvas.add_subplot()
+    x, delta = np.asarray(result[key]), np.asarray(result["delta"])
+    axes.errorbar(
+        x,
+        delta,
+        yerr=np.nan_to_num(result["delta_error"]),
+        fmt="o-",
+        ms=4,
+        capsize=3,
+        color=style.COLOURS[0],
+    )
+    axes.set(
+        xlabel=LABELS.get(key, key),
+        ylabel=r"$|\Delta|/E_g$",
+        ylim=(0, 1.15 * max(np.nanmax(delta), 1e-9)),
+    )
+    if spans_decades(x):
+        axes.set_xscale("log")
+
+
+def fields(result, canvas) -> None:
+    """Populations, coherence and pairs over momenta."""
+    style.size(canvas, 13.0, 3.9)
+    filled, mixed, paired = canvas.subplots(1, 3)
+    k, n11, n22, n21, s = (np.asarray(result[name]) for name in ("k", "n11", "n22", "n21", "s"))
+    populations(filled, k, n11, n22)
+    coherence(mixed, k, n21)
+    pairs(paired, k, s)
+    canvas.suptitle(rf"$|\Delta|={result.summary['delta']:.5g}\,E_g$", fontsize=11)

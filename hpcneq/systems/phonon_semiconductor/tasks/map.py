@@ -1,0 +1,214 @@
+"""Task map: the order parameter at t_max over one or two parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from ....errors import NotConverged
+from ....parallel import on_root
+from ....tasks import Given, Outcome, run_sweep
+from ..inputs import Parameters
+from ..physics import collisions, pairing
+from ..shared.batches import FIELDS, TOGETHER, batches, evolved
+from ..shared.grid_errors import GRID_FACTOR
+from ..shared.model import refined, semiconductor
+from ..shared.onset import onset_of_pairs
+
+ROWS = 200  # times at which |Delta| is looked at
+FLOOR = 1e-5  # growth rate that counts as growth for the lines
+ORDERED = 1e-4  # |Delta| that counts as paired
+
+
+def run(given: Given, comm, log: Callable, output) -> Outcome:
+    """Porta et al. 2019, Fig. 2; over Omega and V with lines V_c(Omega). **Collective.**
+
+    Raises NotConverged if no point converged.
+    """
+    jobs, lines = batches(given), line_jobs(given)
+
+    def solve(at, previous):
+        job = at["job"]
+        if job < len(lines):
+            return {"V_c": lines[job]()["V_c"]}
+        p, _, V, Omega = jobs[job - len(lines)]
+        return final(given, p, V, Omega)
+
+    numbers = np.arange(len(lines) + len(jobs))
+    sweep = run_sweep({"job": numbers}, solve, comm, log, output, "map")
+    if sweep.stopped:
+        return sweep.outcome()
+    line_records, records = sweep.records[: len(lines)], sweep.records[len(lines) :]
+    delta, before = tables(given, jobs, records)
+    if np.isnan(delta).all():
+        raise NotConverged("map: no point converged; try a smaller [numerics] dt")
+    lost = sum(len(indices) for (_, indices, *_), record in zip(jobs, records) if "why" in record)
+    out = output()
+    write_map(out, given, delta, before)
+    if len(given.sweep) == 1 and not lost:
+        write_curves(out, given, records)
+    if lines:
+        write_lines(out, given, line_records)
+    errors = {}
+    if given.numerics.error_estimate and not lost:
+        errors = {"delta_max": on_root(comm, top_error, given, jobs, delta)}
+    return outcome(delta, before, lost, errors)
+
+
+# ---- the points ---------------------------------------------------------------------------------
+
+
+def final(given: Given, p: Parameters, V: np.ndarray, Omega: np.ndarray) -> dict:
+    """Order parameters of a batch with V, Omega (runs,), by TS on one rank.
+
+    delta, before : |Delta| (runs,) at t_max and at nine tenths of it; for a curve also t (times,)
+    and history (runs, times), |Delta| in time.
+    """
+    model = semiconductor(
+        p, given.numerics, given.numerics.drive, V=V[:, None], Omega=Omega[:, None]
+    )
+    kinds, which = np.unique(Omega, return_inverse=True)
+    alone = driven_alone(given, p, kinds, given.initial.alone)
+    fields = {name: values[which] for name, values in alone.items()}
+    fields["s"] = np.full_like(fields["s"], given.initial.seed * (1 + 1j))
+    t_max = given.run.t_max
+    _, seen = evolved(model, fields, t_max, given.numerics.dt, ROWS, given.petsc)
+    t = np.array([t for t, _ in seen])
+    sizes = np.abs(np.array([delta for _, delta in seen])).T
+    record = {"delta": sizes[:, -1], "before": sizes[:, np.argmin(np.abs(t - 0.9 * t_max))]}
+    if len(given.sweep) == 1:
+        record |= {"history": sizes, "t": t}
+    return record
+
+
+def driven_alone(
+    given: Given, p: Parameters, Omega: np.ndarray, time: float
+) -> dict[str, np.ndarray]:
+    """{name: (runs, n)}: what the laser makes of the filled lower band within ``time``.
+
+    Without pairs, by TS on one rank.
+    """
+    n = given.numerics
+    model = semiconductor(p, n, n.drive, V=0.0, Omega=Omega[:, None])
+    start = zip(FIELDS, collisions.start(len(model.bands.k), 0.0))
+    fields = {name: np.tile(values.astype(complex), (len(Omega), 1)) for name, values in start}
+    if time <= 0:
+        return fields
+    return evolved(model, fields, time, n.dt)[0]
+
+
+def top_error(given: Given, jobs: list, delta: np.ndarray) -> float:
+    """Error of the largest |Delta| of a map, of the time step and of the step in k.
+
+    From that point again with either refined.
+    """
+    top = np.unravel_index(np.argmax(delta), delta.shape)
+    p, V, Omega = next(
+        (p, V[i : i + 1], Omega[i : i + 1])
+        for p, indices, V, Omega in jobs
+        for i, index in enumerate(indices)
+        if index == top
+    )
+
+    def again(numerics, parameters):
+        point = final(replace(given, numerics=numerics), parameters, V, Omega)
+        return float(point["delta"][0])
+
+    half_step = again(replace(given.numerics, dt=0.5 * given.numerics.dt), p)
+    fine, finer = refined(p, given.numerics)
+    change = abs(again(finer, fine) - delta[top])
+    return abs(half_step - delta[top]) + GRID_FACTOR * change + 1e-9
+
+
+# ---- the lines ----------------------------------------------------------------------------------
+
+
+def line_jobs(given: Given) -> list[Callable[[], dict]]:
+    """Functions that give records with "V_c", for the lines of a map over Omega and V.
+
+    First the stationary driven state at each Omega, then batches of those reached at t_max.
+    """
+    if set(given.sweep) != {"Omega", "V"} or given.numerics.drive != "rotating":
+        return []
+    Omega, top = given.sweep["Omega"], float(given.sweep["V"].max())
+    stationary = [
+        partial(
+            onset_of_pairs, replace(given.parameters, Omega=float(x)), given.numerics, FLOOR, top
+        )
+        for x in Omega
+    ]
+    return stationary + [
+        partial(reached, given, Omega[i : i + TOGETHER]) for i in range(0, len(Omega), TOGETHER)
+    ]
+
+
+def reached(given: Given, Omega: np.ndarray) -> dict[str, np.ndarray]:
+    """{"V_c": (runs,)}: where pairs grow in the populations reached at t_max without pairs.
+
+    nan if nowhere in the map.
+    """
+    duration = given.initial.alone + given.run.t_max
+    last = driven_alone(given, given.parameters, Omega, duration)
+    top, V_c = float(given.sweep["V"].max()), []
+    for x, *state in zip(Omega, last["n11"].real, last["n22"].real, last["n21"]):
+        model = semiconductor(given.parameters, given.numerics, Omega=x)
+        V_c.append(pairing.threshold(*pairing.matrices(model, *state), FLOOR, top))
+    return {"V_c": np.array(V_c)}
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def tables(given: Given, jobs: list, records: list) -> tuple[np.ndarray, np.ndarray]:
+    """|Delta| at t_max and at nine tenths of it over the map; nan where it is not known."""
+    shape = tuple(len(axis) for axis in given.sweep.values())
+    delta, before = np.full(shape, np.nan), np.full(shape, np.nan)
+    for (_, indices, *_), record in zip(jobs, records):
+        for index, last, earlier in zip(indices, record.get("delta", ()), record.get("before", ())):
+            delta[index], before[index] = last, earlier
+    return delta, before
+
+
+def write_map(out, given: Given, delta: np.ndarray, before: np.ndarray) -> None:
+    """|Delta| and how it still moves, over the swept keys. **Collective.**"""
+    for key, values in given.sweep.items():
+        out.axis(key, values)
+    out.fixed("delta", delta, tuple(given.sweep))
+    out.fixed("settling", np.abs(delta - before), tuple(given.sweep))
+
+
+def write_curves(out, given: Given, records: list) -> None:
+    """|Delta| in time along the swept key. **Collective.**"""
+    out.axis("t", records[0]["t"])
+    history = np.concatenate([record["history"] for record in records])
+    out.fixed("delta_t", history, (*given.sweep, "t"))
+
+
+def write_lines(out, given: Given, records: list) -> None:
+    """V_c over Omega, in the stationary driven state and in that of t_max. **Collective.**"""
+    count = len(given.sweep["Omega"])
+    stationary = [record.get("V_c", np.nan) for record in records[:count]]
+    out.fixed("V_c", np.array(stationary))
+    out.fixed("V_c_reached", np.concatenate([record["V_c"] for record in records[count:]]))
+
+
+def outcome(delta: np.ndarray, before: np.ndarray, lost: int, errors: dict) -> Outcome:
+    """The Outcome of a map; lost : points that did not converge."""
+    largest = np.nanmax(delta)
+    summary = {
+        "delta_max": float(largest),
+        "points": int(delta.size),
+        "paired": int((delta > ORDERED).sum()),
+    }
+    moving, warnings = int((np.abs(delta - before) > 0.01 * largest).sum()), []
+    if moving:
+        warnings.append(
+            f"{moving} points still move by more than 1% of the largest |Delta|: slow growth near "
+            "the threshold"
+        )
+    if lost:
+        warnings.append(f"{lost} points did not converge")
+    return Outcome("not-converged" if lost else "complete", summary, errors, warnings)

@@ -1,0 +1,110 @@
+"""What a system writes of an evolution, and the progress line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from ..parallel import clock
+
+PROGRESS_SECONDS = 10.0
+SAFETY = 4.0  # the step error of a fourth-order method is 1/15 of the difference to twice the step
+
+
+class Recorder:
+    """What a system writes of an evolution: a base class.
+
+    `declare`, `row` and `headline` must be given, the others may be.
+
+    worst : {name: max or min}, numbers of `row` and `watch` of which the summary keeps the worst.
+    variants : names of further runs with twice the step from which errors are estimated; the first
+    tells the error of the step, of each other one the difference from the first counts.
+    safety : the error of the step is the difference to twice the step over this.
+    caution : factor of the differences of the other variants.
+    defaults : PETSc options of this system, see `Evolution`.
+    corrector : further passes over bath modes in each step.
+    traced : names of rows whose errors are wanted at all times. `declare_errors` makes the growing
+    axis t_error and over it, for each variant, "<name>_step_error" and so on; the summary gets
+    "<name>_error", the largest of their sums.
+    """
+
+    worst: Mapping[str, Callable] = {}
+    variants: tuple[str, ...] = ("step error",)
+    safety: float = SAFETY
+    caution: float = 1.0
+    defaults: Mapping[str, object] = {}
+    corrector: int = 0
+    traced: tuple[str, ...] = ()
+
+    def declare(self, out) -> None:
+        """Make the axes and series of the result file. **Collective.**"""
+        raise NotImplementedError
+
+    def declare_errors(self, out) -> None:
+        """Make the series of the errors of ``traced``. **Collective.**"""
+        raise NotImplementedError
+
+    def row(self, t: float, c, observed: Mapping) -> dict:
+        """A row of output {name: value}, the same on every rank.
+
+        c : the mean field. observed : what the state observes.
+        """
+        raise NotImplementedError
+
+    def local(self, row: Mapping, observed: Mapping) -> dict:
+        """What this rank writes of a row; all of it unless series are distributed."""
+        return dict(row)
+
+    def headline(self, row: Mapping) -> dict:
+        """The summary's numbers of one row, "t" among them."""
+        raise NotImplementedError
+
+    def progress(self, row: Mapping) -> str:
+        """A few words about a row for the progress line."""
+        numbers = self.headline(row).items()
+        return ", ".join(f"{name} = {value:.4g}" for name, value in numbers if name != "t")
+
+    def watch(self, state, output, observed: Mapping) -> tuple[dict, dict]:
+        """A row over the axis t_monitor of what is costly. **Collective.**
+
+        output : the state at an output time (`solvers.evolution.Row`).
+        Returns ({name: value} that this rank writes, {name: number} for ``worst``).
+        """
+        return {}, {}
+
+    def warnings(self, worst: Mapping) -> list[str]:
+        """What the worst numbers give reason to warn of."""
+        return []
+
+    def balance(self, worst: Mapping) -> float | None:
+        """The error of a conserved quantity, for the progress line; None if there is none."""
+        return worst.get("balance")
+
+
+class Progress:
+    """A line every ten seconds: what, how far, rate, time left."""
+
+    def __init__(
+        self,
+        log: Callable[[str], None],
+        what: str,
+        t_max: float,
+        begin: float | None = None,
+        every: float = PROGRESS_SECONDS,
+    ) -> None:
+        """begin : the time from which the evolution goes on. every : seconds between lines."""
+        self.log, self.what, self.t_max, self.every = log, what, t_max, every
+        self.begin, self.steps = begin or 0.0, 0
+        self.begun = self.last = time.monotonic()
+
+    def step(self, t: float, words: Callable[[], str]) -> None:
+        """Count a step to time t; write a line, with ``words()`` at its end, if one is due."""
+        self.steps += 1
+        now = time.monotonic()
+        if now - self.last >= self.every and t > self.begin:
+            self.last = now
+            left = (now - self.begun) * (self.t_max - t) / (t - self.begin)
+            self.log(
+                f"{self.what}: t = {t:.2f} of {self.t_max:g} ({100 * t / self.t_max:.0f}%), "
+                f"{self.steps / (now - self.begun):.2f} steps/s, ETA {clock(left)}{words()}"
+            )

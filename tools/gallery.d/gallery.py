@@ -1,0 +1,106 @@
+"""The pictures of the READMEs in inputs/: each `gallery/NAME.png` that one shows is computed from NAME.toml beside it."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "results" / "gallery"
+WIDTH, LARGEST = 760, 60_000  # pixels, bytes
+COLOURS = (128, 64, 48, 32, 24, 16)
+
+
+def pictures():
+    """(input, picture) of every picture that a README under inputs/ shows, in its order."""
+    found = {}
+    for readme in sorted((ROOT / "inputs").glob("*/README.md")):
+        for name in re.findall(r"gallery/([\w.-]+)\.png", readme.read_text(encoding="utf-8")):
+            found[readme.parent / f"{name}.toml"] = readme.parent / "gallery" / f"{name}.png"
+    return list(found.items())
+
+
+def fresh(source, picture):
+    """Whether a picture is newer than its input."""
+    return picture.exists() and picture.stat().st_mtime >= source.stat().st_mtime
+
+
+def compute(source, ranks):
+    """Run an input, or continue it where it was stopped; returns the result file, None if it failed."""
+    result = RESULTS / f"{source.parent.name}-{source.stem}.h5"
+    program = [sys.executable, "-m", "hpcneq", "run", str(source), "-o", str(result), "--resume"]
+    if ranks > 1:
+        program = ["mpiexec", "-n", str(ranks), *program]
+    code = subprocess.run(program, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
+    return result if code in (0, 3) else None
+
+
+def draw(result, picture):
+    """Draw a result and shrink the picture until it is small enough."""
+    large = result.with_suffix(".png")
+    program = [sys.executable, "-m", "hpcneq", "plot", str(result), "-o", str(large), "--force"]
+    if subprocess.run(program, cwd=ROOT, stdin=subprocess.DEVNULL).returncode:
+        return False
+    picture.parent.mkdir(exist_ok=True)
+    picture.write_bytes(small(Image.open(large).convert("RGB")))
+    return True
+
+
+def small(image):
+    """PNG bytes of an image, at most `WIDTH` pixels wide and `LARGEST` bytes long."""
+    width = min(WIDTH, image.width)
+    image = image.resize((width, round(image.height * width / image.width)), Image.LANCZOS)
+    for colours in COLOURS:
+        buffer = io.BytesIO()
+        image.quantize(colours, dither=Image.NONE).save(buffer, "PNG", optimize=True)
+        if len(buffer.getvalue()) <= LARGEST:
+            return buffer.getvalue()
+    return small(image.resize((image.width * 3 // 4, image.height * 3 // 4), Image.LANCZOS))
+
+
+def main():
+    """Make what is missing; the exit code is 1 if a picture could not be made."""
+    parser = argparse.ArgumentParser(prog="tools/gallery", description=__doc__)
+    parser.add_argument("-n", "--ranks", type=int, default=1)
+    parser.add_argument("--list", action="store_true", help="only say which pictures are missing")
+    parser.add_argument(
+        "--redraw", action="store_true", help="draw anew from results that are there"
+    )
+    parser.add_argument("names", nargs="*", help="names of inputs, without .toml")
+    options = parser.parse_args()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    wanted = [
+        pair
+        for pair in pictures()
+        if (pair[0].stem in options.names or not options.names)
+        and (options.redraw or options.names or not fresh(*pair))
+    ]
+    failed = 0
+    for number, (source, picture) in enumerate(wanted, 1):
+        name = source.relative_to(ROOT)
+        print(f"gallery: {number} of {len(wanted)}: {name}", flush=True)
+        if options.list:
+            continue
+        begun = time.monotonic()
+        result = RESULTS / f"{source.parent.name}-{source.stem}.h5"
+        if not (options.redraw and result.exists()):
+            result = compute(source, options.ranks)
+        if result is None or not draw(result, picture):
+            print(f"gallery: {name} failed", flush=True)
+            failed += 1
+            continue
+        print(
+            f"gallery: {picture.relative_to(ROOT)} ({time.monotonic() - begun:.0f} s)", flush=True
+        )
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

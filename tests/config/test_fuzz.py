@@ -15,7 +15,7 @@ from hpcneq.errors import InputError
 from hpcneq.parallel import solo
 from hpcneq.restart import changed, physics
 from hpcneq.solvers.evolution import row_times
-from hpcneq.systems.nsn_junction.tasks import evolve as nsn_junction
+from hpcneq.systems.nsn_junction.shared.input_junction import build_junction
 
 SECONDS = 5.0  # of the processor, for one input; the slowest ones fit many poles
 TREE = tomllib.loads(INPUT)
@@ -171,7 +171,7 @@ def try_model(checked):
         return
     begun = time.process_time()
     try:
-        junction = nsn_junction.build(checked, solo())
+        junction = build_junction(checked, solo())
         row_times(
             checked.run.t_max,
             junction.drive.breakpoints(checked.run.t_max),

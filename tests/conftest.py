@@ -1,7 +1,7 @@
 """One test suite for one rank and for several: tests pass or fail on all ranks together.
 
-pytest tests/files/test_store.py                                # one rank
-mpiexec -n 3 python -m pytest tests/files -m parallel          # three; only tests marked parallel run
+pytest tests/files/test_store.py                                # one rank mpiexec -n 3 python -m
+pytest tests/files -m parallel          # three; only tests marked parallel run
 """
 
 import io
@@ -44,7 +44,8 @@ def comm():
 
 @pytest.fixture
 def shared_tmp(request, comm):
-    """One new folder, the same on all ranks (``tmp_path`` differs from rank to rank). **Collective.**"""
+    """One new folder, the same on all ranks (``tmp_path`` differs from rank to rank).
+    **Collective.**"""
     return comm.bcast(request.getfixturevalue("tmp_path") if comm.rank == 0 else None, root=0)
 
 
@@ -77,6 +78,14 @@ def pytest_itemcollected(item):
     )
 
 
+def pytest_collection_finish(session):
+    """Tell tools/test how many of the chosen tests are for several ranks, if it asks."""
+    path = os.environ.get("HPCNEQ_TEST_PARALLEL")
+    if path:
+        count = sum(bool(item.get_closest_marker("parallel")) for item in session.items)
+        Path(path).write_text(str(count), encoding="utf-8")
+
+
 def _settle_hypothesis():
     """The same examples on every rank, and no time limit a busy machine would break."""
     from hypothesis import settings
@@ -85,7 +94,7 @@ def _settle_hypothesis():
     settings.load_profile("hpcneq")
 
 
-# ---- several ranks --------------------------------------------------------------------------------------------------
+# ---- several ranks ------------------------------------------------------------------------------
 
 
 class Ranks:
@@ -104,7 +113,8 @@ class Ranks:
             reporter._tw = create_terminal_writer(session.config, OtherRank(self.comm.rank))
 
     def gather(self, mine, patience=None, last_words=""):
-        """``mine`` of every rank, on every rank; with ``patience``, end all ranks if some do not come. **Collective.**"""
+        """``mine`` of every rank, on every rank; with ``patience``, end all ranks if some do not
+        come. **Collective.**"""
         began, arrived = time.monotonic(), self.comm.Ibarrier()
         while not arrived.Test():
             waited = time.monotonic() - began
@@ -191,7 +201,8 @@ class Ranks:
 
 
 def _verdict(verdicts):
-    """What is printed for a test that did not pass on all ranks: each different text once, with its ranks."""
+    """What is printed for a test that did not pass on all ranks: each different text once, with
+    its ranks."""
     same = {}
     for rank, verdict in enumerate(verdicts):
         same.setdefault(verdict, []).append(rank)
@@ -208,7 +219,8 @@ def _picky(config):
 
 
 class OtherRank(io.TextIOBase):
-    """Where ranks other than 0 print: nowhere, but for the stacks pytest-timeout prints from its own thread."""
+    """Where ranks other than 0 print: nowhere, but for the stacks pytest-timeout prints from its
+    own thread."""
 
     def __init__(self, rank):
         self.rank = rank
@@ -223,11 +235,12 @@ class OtherRank(io.TextIOBase):
         return len(text)
 
 
-# ---- time per marker ------------------------------------------------------------------------------------------------
+# ---- time per marker ----------------------------------------------------------------------------
 
 
 class Times:
-    """Adds up the time each marker takes; prints it, and adds it to the file HPCNEQ_TEST_TIMES names."""
+    """Adds up the time each marker takes; prints it, and adds it to the file HPCNEQ_TEST_TIMES
+    names."""
 
     def __init__(self):
         self.seconds, self.tests = Counter(), Counter()

@@ -35,22 +35,16 @@ def check(
 
 def _cost_lines(cost: object, ranks: int) -> list[str]:
     """A task's cost in words."""
-    if isinstance(cost, list):  # ADAPTER: cost functions that still return lines
-        return cost
     if not isinstance(cost, Cost):
         raise TypeError(f"a task's cost is {type(cost).__name__}, not Cost")
     from ..parallel import clock
 
-    used = max(1, min(ranks, cost.most_ranks))
+    used, on = max(1, min(ranks, cost.most_ranks)), f"on {_ranks(ranks)}"
     lines = [f"  {note}" for note in cost.notes]
-    lines.append(f"  memory: {cost.bytes_per_rank / 2**20:.0f} MB a rank")
-    lines.append(
-        f"  time: {clock(cost.core_seconds / used)} on {_ranks(ranks)} of cores like this one"
-    )
+    lines.append(f"  memory: {cost.bytes_per_rank / 2**20:.0f} MB a rank {on}")
+    lines.append(f"  time: about {clock(cost.core_seconds / used)} {on}")
     if cost.most_ranks < ranks:
         lines.append(f"  more than {_ranks(cost.most_ranks)} find no work")
-    else:
-        lines.append(f"  up to {_ranks(cost.most_ranks)} find work")
     return lines
 
 

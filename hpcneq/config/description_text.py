@@ -153,8 +153,8 @@ def _markdown(description: Description) -> list[str]:
         ]
         return _table(("system", "task", "what it computes"), rows)
     if "tasks" in description:
-        rows = [(task["name"], task["doc"]) for task in description["tasks"]]
-        return [description["doc"], "", *_table(("task", "what it computes"), rows)]
+        lines = [(task["name"], task["doc"]) for task in description["tasks"]]
+        return [description["doc"], "", *_table(("task", "what it computes"), lines)]
     return [*_keys_markdown(description), *_quantities_markdown(description["quantities"])]
 
 

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from . import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def draw(result, figure_of, path=None):
+def draw(result, figure_of: Callable[..., object], path: str | Path | None = None) -> Figure:
     """Draw a result; returns the matplotlib figure, written to ``path`` if given.
 
-    figure_of : ``figure_of(result, canvas)``, the task's. Raises InputError, in one line, if the
-    figure cannot be written or if the run is still going on and has not written what the figure
-    needs.
+    result : an open result file. figure_of : ``figure_of(result, canvas)``, the task's. Raises
+    InputError, in one line, if the figure cannot be written or if the run is still going on and has
+    not written what the figure needs.
     """
     import matplotlib
 
     if path is not None:
         matplotlib.use("Agg")
     try:
-        figure = _drawn(result, figure_of)
+        figure = style.canvas()
+        figure_of(result, figure)
     except (KeyError, IndexError, AttributeError, TypeError, ValueError) as error:
         if result.status != "running":
             raise
         raise InputError(
-            f"{result.path}: its run has not ended (status running) and what it has does not make the figure yet "
-            f"(no {error}); hpcneq resume {result.path} finishes it"
+            f"{result.path}: its run has not ended (status running) and what it has does not make "
+            f"the figure yet (no {error}); hpcneq resume {result.path} finishes it"
         ) from None
     if path is not None:
         try:
@@ -33,13 +40,3 @@ def draw(result, figure_of, path=None):
         except (OSError, ValueError) as error:
             raise InputError(f"{path}: cannot write the figure ({error})") from None
     return figure
-
-
-def _drawn(result, figure_of):
-    from . import style
-
-    if len(inspect.signature(figure_of).parameters) == 1:  # makes its own canvas
-        return figure_of(result)
-    canvas = style.canvas()
-    figure_of(result, canvas)
-    return canvas

@@ -141,8 +141,7 @@ def _unit(result, quantities, key):
     if key in quantities:
         unit = quantities[key].units
     else:
-        base = {"delta_max": "delta", "delta_rms": "delta"}.get(key, key)  # ADAPTER: undeclared
-        unit = result[base].units if base in result else ""
+        unit = result[key].units if key in result else ""
     return "" if unit == "1" else unit
 
 

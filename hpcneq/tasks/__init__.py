@@ -18,7 +18,8 @@ from .task import ERRORS, WORK, Cost, Given, Outcome, Output, Quantity, System, 
 if TYPE_CHECKING:
     from ..solvers.mean_field import FieldState
     from ..solvers.newton import solve_equations
-    from .evolution import Recorder, run_evolution
+    from .evolution import run_evolution
+    from .recorder import Recorder
     from .sweep import Sweep, run_sweep
 
 __all__ = [
@@ -47,10 +48,14 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """What needs PETSc and MPI, imported when it is first used."""
-    if name in ("Recorder", "run_evolution"):
-        from . import evolution
+    if name == "run_evolution":
+        from .evolution import run_evolution
 
-        return vars(evolution)[name]
+        return run_evolution
+    if name == "Recorder":
+        from .recorder import Recorder
+
+        return Recorder
     if name in ("Sweep", "run_sweep"):
         from . import sweep
 

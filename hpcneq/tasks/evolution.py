@@ -14,7 +14,7 @@ from ..files import writer as store
 from ..parallel import on_root
 from ..solvers.evolution import Evolution
 from .recorder import Progress, Recorder
-from .task import Given, Outcome
+from .task import Given, Outcome, Output
 
 FLUSH_SECONDS = 5.0
 ALWAYS_WATCHED = 8  # rows of output with which the costly monitors begin
@@ -24,7 +24,7 @@ def run_evolution(
     given: Given,
     comm,
     log: Callable[[str], None],
-    output,
+    output: Output,
     make_state: Callable,
     recorder: Recorder,
 ) -> Outcome:
@@ -59,12 +59,12 @@ def run_evolution(
     return Outcome("complete", summary, _errors(recorder, headline, ends), warnings)
 
 
-def _stopped(output, t: float, part: str = "") -> str:
+def _stopped(output: Output, t: float, part: str = "") -> str:
     """Why and when a run was stopped."""
     return f"stopped by {output.stopping.reason} at t = {t:g}{part}"
 
 
-def _errors(recorder: Recorder, headline: Mapping, ends: list[dict]) -> dict[str, float]:
+def _errors(recorder: Recorder, headline: Mapping, ends: list[dict]) -> dict[str, object]:
     """Errors of the headline's numbers from those of the variants."""
     coarse, others = ends[0], ends[1:]
     return {
@@ -95,7 +95,7 @@ class _Runs:
     given: Given
     comm: object
     log: Callable[[str], None]
-    output: object
+    output: Output
     make_state: Callable
     recorder: Recorder
 

@@ -51,9 +51,9 @@ class Recorder:
         """
         raise NotImplementedError
 
-    def local(self, row: Mapping, observed: Mapping) -> Mapping:
-        """What this rank writes of a row; all of it, unless series are distributed."""
-        return row
+    def local(self, row: Mapping, observed: Mapping) -> dict:
+        """What this rank writes of a row; all of it unless series are distributed."""
+        return dict(row)
 
     def headline(self, row: Mapping) -> dict:
         """The summary's numbers of one row, "t" among them."""
@@ -62,7 +62,7 @@ class Recorder:
     def progress(self, row: Mapping) -> str:
         """A few words about a row for the progress line."""
         numbers = self.headline(row).items()
-        return ", ".join(f"{name} = {x:.4g}" for name, x in numbers if name != "t")
+        return ", ".join(f"{name} = {value:.4g}" for name, value in numbers if name != "t")
 
     def watch(self, state, output, observed: Mapping) -> tuple[dict, dict]:
         """A row over the axis t_monitor of what is costly. **Collective.**

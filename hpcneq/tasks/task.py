@@ -41,7 +41,8 @@ def units_of(key: str) -> Units:
 class Quantity:
     """One data set or summary number, declared once.
 
-    name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` and ``axes`` too.
+    name : in the file; ``{side}`` stands for each value of ``over["side"]``, in ``long_name`` and
+    ``axes`` too.
     units : text, or `units_of` an input key. axes : names of its coordinates, slowest first; empty
     for a coordinate itself. dtype : float, int, bool, complex or str. kind : "data" (a data set),
     "summary" (a number of the summary) or "both". error : the name of the quantity that holds its
@@ -164,6 +165,13 @@ class Output(Protocol):
 
     def part(self, name: str) -> Any:
         """The keeper of a solver's state, for one part of the run. **Collective.**"""
+
+    def recall(self, name: str, compute: Callable[..., Any], *args: object) -> Any:
+        """``compute(*args)``, or what it gave when the run was begun. **Collective.**"""
+
+    @property
+    def stopping(self) -> Any:
+        """What asks the run to stop; its ``reason`` in words."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def python(*args, **kwargs):
     )
 
 
-# ---- what reaches the driver ----------------------------------------------------------------------------------------
+# ---- what reaches the driver --------------------------------------------------------------------
 
 
 def test_run_hands_over_every_option_and_only_what_follows_the_dashes_to_petsc(driver):
@@ -148,7 +148,7 @@ def test_reports_are_printed_once(driver, capsys, argv, call, printed):
     assert capsys.readouterr() == (printed + "\n", "")
 
 
-# ---- mistakes -------------------------------------------------------------------------------------------------------
+# ---- mistakes -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_bug_is_not_hidden(driver, monkeypatch, error):
         cli.main(["run", "a.toml"])
 
 
-# ---- as a program ---------------------------------------------------------------------------------------------------
+# ---- as a program -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
@@ -226,8 +226,10 @@ def test_help_shows_an_example_and_the_exit_codes(capsys, command):
 
 def test_importing_the_package_and_asking_for_help_loads_nothing_heavy():
     code = (
-        "import sys, hpcneq, hpcneq.cli; hpcneq.cli.main(['run', '--help']); hpcneq.cli.main(['--version'])\n"
-        "print([m for m in ('numpy', 'scipy', 'mpi4py', 'petsc4py', 'slepc4py', 'h5py', 'matplotlib') if m in sys.modules])"
+        "import sys, hpcneq, hpcneq.cli\n"
+        "hpcneq.cli.main(['run', '--help']); hpcneq.cli.main(['--version'])\n"
+        "heavy = 'numpy', 'scipy', 'mpi4py', 'petsc4py', 'slepc4py', 'h5py', 'matplotlib'\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = python("-c", code)
     assert done.stderr == "" and done.stdout.splitlines()[-2:] == [

@@ -54,7 +54,7 @@ def test_a_task_is_described_with_all_its_keys_and_quantities(name, task, tmp_pa
 
 def test_a_key_is_described_with_its_limits(tmp_path):
     code, said = here("describe", "nsn-junction", "evolve", "parameters.T", folder=tmp_path)
-    assert code == 0 and "temperature" in said and "allowed: a number > 0" in said
+    assert code == 0 and "temperature" in said and "allowed: a number >= 0" in said
     assert "[leads.left]" in here("describe", "nsn-junction", "evolve", "T", folder=tmp_path)[1]
 
 

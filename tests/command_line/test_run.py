@@ -1,4 +1,5 @@
-"""A tiny calculation from the command line to its figure, and everything that may be wrong with an input."""
+"""A tiny calculation from the command line to its figure, and everything that may be wrong with
+an input."""
 
 from __future__ import annotations
 
@@ -65,7 +66,8 @@ ARRAYS = {
 
 
 def program(*words, folder, ranks=None, limit=240.0):
-    """``python -m hpcneq words`` in a folder, a process of its own outside any mpiexec this test may run under."""
+    """``python -m hpcneq words`` in a folder, a process of its own outside any mpiexec this test
+    may run under."""
     env = {
         key: value
         for key, value in os.environ.items()
@@ -101,7 +103,7 @@ def contents(folder):
     }
 
 
-# ---- the tiny calculation ---------------------------------------------------------------------------------------------
+# ---- the tiny calculation -----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,8 @@ def done(tmp_path_factory):
 
 
 def test_the_result_holds_what_it_promises(done):
-    """Headline numbers with errors, arrays with units and axes, the input verbatim, readable without MPI or this package."""
+    """Headline numbers with errors, arrays with units and axes, the input verbatim, readable
+    without MPI or this package."""
     result = hpcneq.open(done / "tiny.h5")
     assert (result.system, result.task, result.status, result.input) == (
         "nsn-junction",
@@ -175,7 +178,8 @@ def test_the_result_holds_what_it_promises(done):
 
 
 def test_show_prints_the_headline_for_people_and_for_programs(done):
-    """One JSON object with the documented members, its numbers those of the file; the text names each number, error, unit."""
+    """One JSON object with the documented members, its numbers those of the file; the text names
+    each number, error, unit."""
     text, record = (
         program("show", "tiny.h5", folder=done),
         program("show", "tiny.h5", "--json", folder=done),
@@ -235,10 +239,11 @@ def test_plot_overwrites_no_figure_of_the_default_name(done, tmp_path):
 
 
 def test_plot_of_a_killed_run_says_what_is_missing(done, tmp_path, monkeypatch, capsys):
-    """A figure that needs more than a killed run left is refused in one line, which names the way on; in a complete file the same is a defect and shows."""
+    """A figure that needs more than a killed run left is refused in one line, which names the way
+    on; in a complete file the same is a defect and shows."""
     monkeypatch.setattr(
-        "hpcneq.systems.nsn_junction.figures.evolve.evolve",
-        lambda result: result.summary["not there"],
+        "hpcneq.systems.nsn_junction.figures.evolve.draw",
+        lambda result, canvas: result.summary["not there"],
     )
     shutil.copy(done / "tiny.h5", tmp_path)
     with pytest.raises(KeyError, match="not there"):
@@ -263,7 +268,7 @@ def test_check_tells_the_cost_and_computes_nothing(done, tmp_path):
     assert (
         "valid nsn-junction evolve" in checked.stdout
         and "MB a rank" in checked.stdout
-        and "3 cores" in checked.stdout
+        and "on 3 ranks" in checked.stdout
     )
     assert contents(tmp_path) == before
 
@@ -288,7 +293,8 @@ def test_an_existing_result_is_kept_unless_forced(done, tmp_path, capsys):
 
 
 def test_overrides_are_part_of_the_stored_input(done, tmp_path):
-    """A result tells what was computed, not what the file on disk said; running its input again gives its numbers."""
+    """A result tells what was computed, not what the file on disk said; running its input again
+    gives its numbers."""
     first, again = tmp_path / "first.h5", tmp_path / "again.h5"
     words = [
         "--quiet",
@@ -315,7 +321,8 @@ def test_overrides_are_part_of_the_stored_input(done, tmp_path):
 
 
 def test_the_errors_are_honest(done):
-    """Halving the step, or tightening the poles, moves each number by less than its error, and the error is not a
+    """Halving the step, or tightening the poles, moves each number by less than its error, and
+    the error is not a
     hundred times the distance to a much finer run."""
     coarse = hpcneq.open(done / "tiny.h5")
     run = {
@@ -340,7 +347,7 @@ def test_the_errors_are_honest(done):
         assert max(step[key], poles[key]) < error < 100 * both[key] + 1e-9, key
 
 
-# ---- wrong inputs -----------------------------------------------------------------------------------------------------
+# ---- wrong inputs -------------------------------------------------------------------------------
 
 
 def instead(old, new):
@@ -388,13 +395,13 @@ WRONG = [
     (instead('"evolve"', '"evolv"'), 'task = "evolv": unknown; did you mean "evolve"?'),
     (instead('"evolve"', "3"), "must be a string"),
     (instead("T = 0.1", 'T = "cold"'), '[parameters] T = "cold": must be a number'),
-    (instead("T = 0.1", "T = 0"), "[parameters] T = 0: must be > 0"),
-    (instead("T = 0.1", "T = -0.1"), "[parameters] T = -0.1: must be > 0"),
+    (instead("T = 0.1", "T = 0"), "[parameters] T = 0.0: must be > 0"),
+    (instead("T = 0.1", "T = -0.1"), "[parameters] T = -0.1: must be >= 0"),
     (instead("T = 0.1", "T = nan"), "[parameters] T = nan: must be"),
     (instead("T = 0.1", "T = inf"), "[parameters] T = inf: must be finite"),
     (under("parameters", "U = -3"), "[parameters] U = -3: must be > 0"),
-    (under("leads.left", "T = 0"), "[leads.left] T = 0: must be > 0"),
-    (under("parameters", "gamma = 0"), "[parameters] gamma = 0: must be > 0"),
+    (under("leads.left", "T = 0"), "[leads.left] T = 0.0: must be > 0"),
+    (under("parameters", "gamma = 0"), "[parameters] gamma = 0.0: must be > 0"),
     (instead("Lx = 9", "Lx = -9"), "[numerics] Lx = -9: must be >= 1"),
     (instead("Ly = 3", "Ly = 0"), "[numerics] Ly = 0: must be >= 1"),
     (instead("Lx = 9", "Lx = 9.5"), "[numerics] Lx = 9.5: must be an integer"),
@@ -463,7 +470,8 @@ def desk(tmp_path, monkeypatch):
 
 
 def refused(capfd, desk, words, *expected):
-    """Run in this process; check that it ends in one clear line, exit code 2, and that nothing on disk changed."""
+    """Run in this process; check that it ends in one clear line, exit code 2, and that nothing on
+    disk changed."""
     before = contents(desk)
     code = cli.main(["run", "--quiet", *map(str, words)])
     out, err = capfd.readouterr()
@@ -475,7 +483,8 @@ def refused(capfd, desk, words, *expected):
 
 @pytest.mark.parametrize("text, words", UNKNOWN + WRONG + DRIVES)
 def test_a_wrong_input_is_one_clear_line_and_changes_nothing(desk, capfd, text, words):
-    """The line names the table, the key, what was got and what is allowed: the person at the desk can go on from it."""
+    """The line names the table, the key, what was got and what is allowed: the person at the desk
+    can go on from it."""
     (desk / "in.toml").write_text(text)
     refused(capfd, desk, ["in.toml"], words)
 
@@ -499,13 +508,15 @@ def test_a_wrong_input_is_one_clear_line_and_changes_nothing(desk, capfd, text, 
     ],
 )
 def test_a_wrong_name_is_one_clear_line_and_changes_nothing(desk, capfd, words, expected):
-    """Inputs and outputs that are not there, not files, not writable (also for root), or somebody's data."""
+    """Inputs and outputs that are not there, not files, not writable (also for root), or
+    somebody's data."""
     (desk / "in.toml").write_text(TINY)
     refused(capfd, desk, words, expected)
 
 
 def test_a_folder_one_may_not_write_into(desk, capfd):
-    """By its permissions, or for root, whom those do not bind, by its immutable flag where the disk has one."""
+    """By its permissions, or for root, whom those do not bind, by its immutable flag where the
+    disk has one."""
     (desk / "in.toml").write_text(TINY)
     folder = desk / "folder"
     root = os.geteuid() == 0
@@ -525,7 +536,8 @@ def test_a_folder_one_may_not_write_into(desk, capfd):
 
 @pytest.mark.parametrize("ranks", [None, 2])
 def test_a_wrong_input_in_a_program_of_its_own(desk, ranks):
-    """The same from the shell, on one rank and on two: the line once, exit code 2, no traceback, no file."""
+    """The same from the shell, on one rank and on two: the line once, exit code 2, no traceback,
+    no file."""
     (desk / "in.toml").write_text(under("parameters", "gama = 0.1"))
     before = contents(desk)
     done = program("run", "in.toml", folder=desk, ranks=ranks)
@@ -539,7 +551,8 @@ def test_a_wrong_input_in_a_program_of_its_own(desk, ranks):
 
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_a_result_without_a_name_leaves_nothing_behind(tmp_path, ranks):
-    """hpcneq.run without an output keeps its file as long as a rank has the Result, then and at the end of the program no folder is left."""
+    """hpcneq.run without an output keeps its file as long as a rank has the Result, then and at
+    the end of the program no folder is left."""
     (tmp_path / "program.py").write_text(f"""
 import os, tempfile, time
 import hpcneq, tomllib

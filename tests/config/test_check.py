@@ -274,11 +274,11 @@ def test_cost_is_told_in_memory_and_time_for_the_ranks_asked_for():
     assert text.splitlines() == [
         "input: valid ring steady",
         "  12 points",
-        "  memory: 3 MB a rank",
-        "  time: 0:30:00 on 8 ranks of cores like this one",
+        "  memory: 3 MB a rank on 8 ranks",
+        "  time: about 0:30:00 on 8 ranks",
         "  more than 4 ranks find no work",
     ]
     text = check(RING, catalogue(lambda given, ranks: cost), ranks=2)
-    assert "  time: 1:00:00 on 2 ranks" in text and "up to 4 ranks find work" in text
+    assert text.endswith("  time: about 1:00:00 on 2 ranks")
     assert check(RING, catalogue(None)) == "input: valid ring steady"
     assert check(RING, catalogue(lambda given, ranks: cost), cost=False).count("\n") == 0

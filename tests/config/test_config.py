@@ -7,6 +7,7 @@ import pickle
 import random
 import tomllib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Optional
 
 import numpy as np
@@ -96,12 +97,13 @@ def parameters(**values):
     return tree(parameters={"U": 2.0, **values})
 
 
-# ---- what is accepted -----------------------------------------------------------------------------------------------
+# ---- what is accepted ---------------------------------------------------------------------------
 
 
 def test_a_file_gives_typed_frozen_tables_and_its_text_verbatim(tmp_path):
     text = (
-        '# a comment\nsystem = "nsn-junction"\ntask = "evolve"\n[parameters]\nU = 2\neV = {to = 0.4, kind = "step"}\n'
+        '# a comment\nsystem = "nsn-junction"\ntask = "evolve"\n'
+        '[parameters]\nU = 2\neV = {to = 0.4, kind = "step"}\n'
         'q = [1, 0.5]\n[leads.left]\ngamma = 0.02\n[run]\nt_max = 10\nwall_limit = "01:30:00"\n'
         '[petsc]\nevolve.ts_type = "rk"\nsteady.snes.rtol = 1e-9\n'
     )
@@ -192,7 +194,7 @@ def test_overrides_reach_nested_tables_and_the_last_one_wins():
     assert run.run.wall_limit == 5400 and loads(run.text, CATALOGUE).run == run.run
 
 
-# ---- sweeps ---------------------------------------------------------------------------------------------------------
+# ---- sweeps -------------------------------------------------------------------------------------
 
 
 def test_a_map_keeps_the_order_of_its_keys_through_text_and_back():
@@ -239,7 +241,7 @@ def test_a_sweep_where_the_task_has_none_is_refused():
     assert "sweeps nothing" in refused(tree(sweep={"T": [1]}))
 
 
-# ---- one line for every mistake -------------------------------------------------------------------------------------
+# ---- one line for every mistake -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -269,7 +271,8 @@ def test_a_sweep_where_the_task_has_none_is_refused():
         (parameters(gamma=3), "[parameters]: gamma must not exceed U"),
         (
             parameters(Lx=4),
-            "[parameters] Lx = 4: unknown key; belongs in [numerics]; known keys: U, gamma, eV, T, q, m, kind, level",
+            "[parameters] Lx = 4: unknown key; belongs in [numerics]; "
+            "known keys: U, gamma, eV, T, q, m, kind, level",
         ),
         (
             parameters(**{"a\nb": 1}),
@@ -298,7 +301,8 @@ def test_a_sweep_where_the_task_has_none_is_refused():
         ),
         (
             tree(U=2),
-            "U = 2: unknown key; belongs in [parameters]; known tables: leads, numerics, parameters, petsc, run, sweep",
+            "U = 2: unknown key; belongs in [parameters]; "
+            "known tables: leads, numerics, parameters, petsc, run, sweep",
         ),
         ({}, "system: missing; must be one of nsn-junction, fermi-gas"),
         (
@@ -326,7 +330,8 @@ def test_a_sweep_where_the_task_has_none_is_refused():
         (tree(run={"seed": -1}), "[run] seed = -1: must be >= 0"),
         (
             tree("evolve", run={"t_max": 1}, petsc={"evolv": {"a": 1}}),
-            '[petsc.evolv] a = 1: unknown prefix; did you mean "evolve"? known prefixes: evolve, steady',
+            '[petsc.evolv] a = 1: unknown prefix; did you mean "evolve"? '
+            "known prefixes: evolve, steady",
         ),
         (tree(petsc={"a": {"b": 1}, "a_b": 2}), "[petsc] a_b = 2: option a_b is given twice"),
         (
@@ -335,7 +340,8 @@ def test_a_sweep_where_the_task_has_none_is_refused():
         ),
         (
             tree(petsc={"a": [1]}),
-            "[petsc] a = [...]: must be true or false or an integer or a number or a string, got a list",
+            "[petsc] a = [...]: must be true or false or an integer or a number or a string, "
+            "got a list",
         ),
         (3, "input must be a file name or a dict, got int"),
     ],
@@ -415,7 +421,7 @@ def test_a_dict_that_contains_itself_is_refused():
     assert "nested deeper" in refused(loop)
 
 
-# ---- any input whatsoever -------------------------------------------------------------------------------------------
+# ---- any input whatsoever -----------------------------------------------------------------------
 
 WORDS = st.sampled_from(
     [
@@ -539,10 +545,11 @@ def test_a_damaged_input_gives_a_run_or_one_line():
     for _ in range(500):
         at = chance.randrange(len(text))
         piece = chance.choice(["", text[at] * 2, chance.choice('[]{}=."\n#x1-e')])
-        survives(lambda: loads(text[:at] + piece + text[at + 1 :], CATALOGUE))
+        damaged = text[:at] + piece + text[at + 1 :]
+        survives(partial(loads, damaged, CATALOGUE))
 
 
-# ---- writing and describing -----------------------------------------------------------------------------------------
+# ---- writing and describing ---------------------------------------------------------------------
 
 
 @QUICK

@@ -1,4 +1,5 @@
-"""Inputs nobody would write: whatever they hold, an error is one line and exit code 2, and nothing takes long."""
+"""Inputs nobody would write: whatever they hold, an error is one line and exit code 2, and
+nothing takes long."""
 
 import copy
 import time
@@ -101,7 +102,8 @@ values = st.recursive(
 
 @st.composite
 def mutated(draw):
-    """The small input or one of inputs/ with one to four entries changed, added, moved or taken away."""
+    """The small input or one of inputs/ with one to four entries changed, added, moved or taken
+    away."""
     tree = copy.deepcopy(draw(st.sampled_from(TREES)))
     for _ in range(draw(st.integers(1, 4))):
         table = tree
@@ -145,7 +147,8 @@ def scribbled(draw):
 
 
 def refused_or_valid(read):
-    """Whether an input is valid; it is one or the other, in one line, in time, and a valid one is itself again."""
+    """Whether an input is valid; it is one or the other, in one line, in time, and a valid one is
+    itself again."""
     begun = time.process_time()
     try:
         checked = read()
@@ -163,7 +166,8 @@ def refused_or_valid(read):
 
 
 def try_model(checked):
-    """What `check` does with a valid input before it probes the machine: drive, lattice, poles, rows."""
+    """What `check` does with a valid input before it probes the machine: drive, lattice, poles,
+    rows."""
     if (checked.system, checked.task) != (
         "nsn-junction",
         "evolve",

@@ -52,7 +52,6 @@ WRONG = [
     (QUENCH, "parameters.gama", 0.01),
     (QUENCH, "parameters.Lx", 9),
     (QUENCH, "parameters.T", -0.1),
-    (QUENCH, "parameters.U", 0),
     (QUENCH, "parameters.T", 1e9),
     (QUENCH, "parameters.T", "hot"),
     (QUENCH, "parameters.T", True),

@@ -1,4 +1,5 @@
-"""M(q, w) of the driven electron-hole condensate: closed forms against quadrature, exact identities, another way to sum momenta.
+"""M(q, w) of the driven electron-hole condensate: closed forms against quadrature, exact
+identities, another way to sum momenta.
 
 Every docstring names a change of the code under which the test was seen to fail.
 """
@@ -10,17 +11,19 @@ import pytest
 from support import exciton_pairs
 
 from hpcneq.errors import InputError
-from hpcneq.systems.exciton_bec.physics import frequency_integrals as kernels
-from hpcneq.systems.exciton_bec.physics import number_balance as steady
-from hpcneq.systems.exciton_bec.physics import pair_grid as momentum_pairs
-from hpcneq.systems.exciton_bec.physics import response
-from hpcneq.systems.exciton_bec.physics import steady_states as states
+from hpcneq.systems.exciton_bec.physics import (
+    frequency_integrals,
+    number_balance,
+    pair_grid,
+    response,
+    steady_states,
+)
+from hpcneq.systems.exciton_bec.physics.gap_equations import Drive, State
 from hpcneq.systems.exciton_bec.physics.pair_grid import pairs
-from hpcneq.systems.exciton_bec.physics.steady_states import Drive, State
 
 T1, T2, T3 = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
-SOFT = states.solve(Drive(inv=-0.5, ratio=0.3, gb=0.02, p_c=30.0))
-SHARP = states.solve(Drive(inv=-1.0, ratio=0.021010))
+SOFT = steady_states.solve(Drive(inv=-0.5, ratio=0.3, gb=0.02, p_c=30.0))
+SHARP = steady_states.solve(Drive(inv=-1.0, ratio=0.021010))
 
 
 def state(T, D=0.3, mu=0.6, mt=0.45, ratio=0.4, gb=0.05):
@@ -37,7 +40,9 @@ def pointwise(s, k, kk, w):
 
 
 def greens(v, k, s):
-    """(G^R, G^K, G^A) (n, 2, 2) at frequencies v (n, 1, 1), complex or real; the bath's functions are continued with v."""
+    """(G^R, G^K, G^A) (n, 2, 2) at frequencies v (n, 1, 1), complex or real; the bath's functions
+    are continued with v.
+    """
     H = (k**2 - s.mu) * T3 - s.delta * T1
     R, A = (np.linalg.inv((v + i * s.g) * np.eye(2) - H) for i in (1j, -1j))
     step = (lambda x: np.tanh(x / (2 * s.T))) if s.T > 0 else (lambda x: np.sign(np.real(x)))
@@ -46,7 +51,9 @@ def greens(v, k, s):
 
 
 def over_the_line(centres, w):
-    """(v (n, 1, 1), weight (n,)) : Gauss panels from -inf to inf, short about the centres and these moved by +-Re w."""
+    """(v (n, 1, 1), weight (n,)) : Gauss panels from -inf to inf, short about the centres and these
+    moved by +-Re w.
+    """
     x, share = np.polynomial.legendre.leggauss(20)
     cuts = np.unique(
         [
@@ -70,10 +77,11 @@ def over_the_line(centres, w):
 @pytest.mark.parametrize("T", [0.0, 0.06])
 @pytest.mark.parametrize("w", [0.0, 0.37, 0.2 - 0.03j, -0.15 + 0.4j])
 def test_the_closed_bubble_is_the_frequency_integral(T, w):
-    """(i/2) int dv/2pi tr[t_s G_k(v + w) t_s' G_k'(v)]_K of Eq. (36) by quadrature of 2 x 2 products, all s, s', w complex.
+    """(i/2) int dv/2pi tr[t_s G_k(v + w) t_s' G_k'(v)]_K of Eq.
 
-    G^R G^K keeps v real in G^K, G^K G^A shifts v by -w: analytic for Im w > -g. To 1e-8. Fails with conj(K) for its transposed
-    partner in the columns, with the sign of the turn in L, with log x for the smeared one at T > 0.
+    (36) by quadrature of 2 x 2 products, all s, s', w complex. G^R G^K keeps v real in G^K, G^K G^A
+    shifts v by -w: analytic for Im w > -g. To 1e-8. Fails with conj(K) for its transposed partner
+    in the columns, with the sign of the turn in L, with log x for the smeared one at T > 0.
     """
     s, k, kk = state(T), 0.9, 0.5
     found = pointwise(s, k, kk, w).sum(axis=0)
@@ -100,8 +108,11 @@ def test_the_closed_bubble_is_the_frequency_integral(T, w):
 @pytest.mark.parametrize("T", [0.0, 0.06])
 @pytest.mark.parametrize("w", [0.37, 0.2 - 0.03j])
 def test_parts_of_the_bubble_are_those_of_the_split_green_functions(T, w):
-    """Eqs. (72), (73) by quadrature, with the branches' G^K_a = G^R_a F - F G^A_a, (C9), (C10), and F of (C7) as corrected: lower with
-    upper is inter-band, the others intra-band, all s, s', to 1e-8. Fails with inter- and intra-band exchanged, or a branch told by G^R alone.
+    """Eqs.
+
+    (72), (73) by quadrature, with the branches' G^K_a = G^R_a F - F G^A_a, (C9), (C10), and F of
+    (C7) as corrected: lower with upper is inter-band, the others intra-band, all s, s', to 1e-8.
+    Fails with inter- and intra-band exchanged, or a branch told by G^R alone.
     """
     s, k, kk = state(T), 0.9, 0.5
     found = pointwise(s, k, kk, w)
@@ -143,14 +154,15 @@ def test_parts_of_the_bubble_are_those_of_the_split_green_functions(T, w):
 @pytest.mark.parametrize("T", [0.0, 0.03])
 @pytest.mark.parametrize("p", [0.05, 0.7, 0.98, 3.0, 20.0])
 def test_thouless_criterion_holds_at_every_momentum(p, T):
-    """2 Re G - Pi22(0, 0) = 0 and Pi12(0, 0) = 2 Im G at each p, Eqs. (39), (40), to 1e-11: q = w = 0 is the mean over a circle of w.
+    """2 Re G - Pi22(0, 0) = 0 and Pi12(0, 0) = 2 Im G at each p, Eqs.
 
-    Fails if either side of the real axis keeps the other's columns.
+    (39), (40), to 1e-11: q = w = 0 is the mean over a circle of w. Fails if either side of the real
+    axis keeps the other's columns.
     """
     s = state(T)
     turn = 0.25 * s.g * np.exp(2j * np.pi * (np.arange(24) + 0.5) / 24)
     Pi = np.mean([pointwise(s, p, p, w).sum(axis=0) for w in turn], axis=0)
-    real, imaginary = kernels.pair_function(p**2 - s.mu, s.delta, s.mt, s.gb, s.gv, T)
+    real, imaginary = frequency_integrals.pair_function(p**2 - s.mu, s.delta, s.mt, s.gb, s.gv, T)
     assert Pi[1, 1] == pytest.approx(2 * real, abs=1e-11)
     assert Pi[0, 1] == pytest.approx(2 * imaginary, abs=1e-11)
     if T == 0:
@@ -162,9 +174,10 @@ def test_thouless_criterion_holds_at_every_momentum(p, T):
 
 @pytest.mark.parametrize("q, w", [(0.0149, 3e-4 + 2e-4j), (0.3, 0.21 - 4e-4j)])
 def test_disturbances_are_real(q, w):
-    """M(q, w) = M^*(q, -w^*), Eq. (44), both evaluated, on one grid of momenta: to 1e-12 of M's size.
+    """M(q, w) = M^*(q, -w^*), Eq.
 
-    Fails with the i of t_2 left out of Pi12.
+    (44), both evaluated, on one grid of momenta: to 1e-12 of M's size. Fails with the i of t_2 left
+    out of Pi12.
     """
     grid = pairs(q, w, SHARP.delta, SHARP.mu, SHARP.mt, SHARP.g)
     inverse, Pi = response.summed(SHARP, np.array([w, -np.conj(w)]), grid)
@@ -173,13 +186,15 @@ def test_disturbances_are_real(q, w):
 
 @pytest.mark.parametrize("s", [SOFT, SHARP])
 def test_a_static_uniform_disturbance_moves_the_gap_equation(s):
-    """M11(0, 0) = -2 D d/dD sum Re G, M21(0, 0) = 2 D d/dD sum Im G, from the gap equation's closed forms and grid; M12 = M22 = 0.
+    """M11(0, 0) = -2 D d/dD sum Re G, M21(0, 0) = 2 D d/dD sum Im G, from the gap equation's closed
+    forms and grid; M12 = M22 = 0.
 
-    Tolerances 1e-8 + 1e-6, the least that differences of sums keep. Fails with the remainder beyond the last panel left out, or
-    without Im G in the sum for 1/U: the gap equation stops at a cutoff, M does not.
+    Tolerances 1e-8 + 1e-6, the least that differences of sums keep. Fails with the remainder beyond
+    the last panel left out, or without Im G in the sum for 1/U: the gap equation stops at a cutoff,
+    M does not.
     """
     M, error = response.with_errors(s, 0.0, [0.0])
-    wanted = steady.static_coefficients(s)
+    wanted = number_balance.static_coefficients(s)
     assert M[0, 0, 0].real == pytest.approx(
         wanted["alpha11"], abs=1e-8 + 1e-6 * abs(wanted["alpha11"])
     )
@@ -193,7 +208,9 @@ def test_a_static_uniform_disturbance_moves_the_gap_equation(s):
 
 
 def by_angle(s, q, w, points=400):
-    """M(q, w) by plain Gauss rules in p = t/(1-t) and cos of the angle at k, k' = p +- q/2: needs features wider than its spacing."""
+    """M(q, w) by plain Gauss rules in p = t/(1-t) and cos of the angle at k, k' = p +- q/2: needs
+    features wider than its spacing.
+    """
     t, share = np.polynomial.legendre.leggauss(points)
     angles = 24 if q < 0.3 else 80
     t, share = 0.5 * (t + 1), 0.5 * share
@@ -203,8 +220,8 @@ def by_angle(s, q, w, points=400):
     k, kk = (np.sqrt(np.maximum(p**2 + 0.25 * q**2 + sign * p * q * x, 0)) for sign in (1, -1))
     Pi = exciton_pairs.bubbles(k, kk, w, s.delta, s.mu, s.mt, s.gb, s.gv)
     real, imaginary = (
-        kernels.pair_function(k**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n]
-        + kernels.pair_function(kk**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n]
+        frequency_integrals.pair_function(k**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n]
+        + frequency_integrals.pair_function(kk**2 - s.mu, s.delta, s.mt, s.gb, s.gv)[n]
         for n in (0, 1)
     )
     inverse = np.array([[real, imaginary], [-imaginary, real]])
@@ -218,9 +235,11 @@ def by_angle(s, q, w, points=400):
     "q, w", [(0.1, 0.0), (0.1, 0.05 + 0.02j), (0.5, 0.3), (1.5, 0.6 - 0.01j), (0.02, 0.01j)]
 )
 def test_another_order_of_integration_gives_the_same(q, w):
-    """Pairs (k, k') graded about singularities against (p, cos) on plain Gauss points, and bubbles from triples of poles against pairs.
+    """Pairs (k, k') graded about singularities against (p, cos) on plain Gauss points, and bubbles
+    from triples of poles against pairs.
 
-    Wide levels (g = .026), where the plain rule is good to 2e-6. Fails with the Jacobian 1/q of the pairs, with K's transpose in one trace.
+    Wide levels (g = .026), where the plain rule is good to 2e-6. Fails with the Jacobian 1/q of the
+    pairs, with K's transpose in one trace.
     """
     M = response.matrices(SOFT, q, [w])[0]
     assert M == pytest.approx(by_angle(SOFT, q, w), abs=3e-6)
@@ -228,7 +247,8 @@ def test_another_order_of_integration_gives_the_same(q, w):
 
 @pytest.mark.parametrize("q, w", [(0.0149, 0.0), (0.0149, 0.02 - 7e-4j), (0.2, 0.1), (0.6, 0.5)])
 def test_the_error_of_every_element_bounds_its_change(q, w):
-    """Panels 1.7 times shorter move no element by more than its error, and the error of M is not 100 times their change.
+    """Panels 1.7 times shorter move no element by more than its error, and the error of M is not
+    100 times their change.
 
     Fails with grids that do not know E' = E - w - 2ig.
     """
@@ -253,8 +273,12 @@ def test_the_error_of_every_element_bounds_its_change(q, w):
     ],
 )
 def test_sums_that_agree_by_chance_pass_for_no_better_than_they_are(drive, q, w, part, coarse):
-    """Panels of .4: on coarser ones some element moves by a fifteenth to two thirds of what it is off; its error bounds it. Fails with the nearer comparison alone."""
-    s = states.solve(drive)
+    """Panels of .4: on coarser ones some element moves by a fifteenth to two thirds of what it is
+    off; its error bounds it.
+
+    Fails with the nearer comparison alone.
+    """
+    s = steady_states.solve(drive)
     M, error = response.with_errors(s, q, [w], part, 0.4)
     moved = np.abs(M - response.matrices(s, q, [w], part, 1.3))
     other = np.abs(M - response.matrices(s, q, [w], part, coarse))
@@ -272,10 +296,10 @@ def test_what_lies_beyond_the_last_panel_is_in_the_sum_and_its_error(inv, ratio,
 
     Fails without the remainder, and with two powers of 1/k, which leave 4e-8 at w = 8.
     """
-    s = states.solve(Drive(inv, ratio))
+    s = steady_states.solve(Drive(inv, ratio))
     M, error = response.with_errors(s, q, [w])
-    monkeypatch.setattr(momentum_pairs, "FAR", 2 * momentum_pairs.FAR)
-    monkeypatch.setattr(momentum_pairs, "NEAR", 2 * momentum_pairs.NEAR)
+    monkeypatch.setattr(pair_grid, "FAR", 2 * pair_grid.FAR)
+    monkeypatch.setattr(pair_grid, "NEAR", 2 * pair_grid.NEAR)
     moved = np.abs(M - response.matrices(s, q, [w]))
     assert np.all(moved <= error) and moved.max() < 8e-9
 
@@ -284,19 +308,22 @@ def test_what_lies_beyond_the_last_panel_is_in_the_sum_and_its_error(inv, ratio,
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed, warm", [(21, False), (22, False), (23, True)])
 def test_errors_bound_at_random_states_momenta_and_frequencies(seed, warm, monkeypatch):
-    """Random interactions, pumping, decays up to the condensate's end, q = 0 or .00003 to 2.5, w = 0, real, or complex with Im w from -.95 g to 5 g;
-    all of M or a part of it, panels of .4 and 1, against panels of 1.75 to twice as far out: every element within its error at 99% of
-    the points, errors 3 to 100 times too large in the middle. Fails with the errors halved twice, or with one comparison 1.1 times as long.
+    """Random interactions, pumping, decays up to the condensate's end, q = 0 or .00003 to 2.5, w =
+    0, real, or complex with Im w from -.95 g to 5 g; all of M or a part of it, panels of .4 and 1,
+    against panels of 1.75 to twice as far out: every element within its error at 99% of the points,
+    errors 3 to 100 times too large in the middle.
+
+    Fails with the errors halved twice, or with one comparison 1.1 times as long.
     """
     rng, points = np.random.Generator(np.random.Philox(seed)), 60 if warm else 240
     factors = {0.4: [], 1.0: []}
     for k in range(points):
         if k % 6 == 0:
             inv = rng.uniform(-2.2, 2.4)
-            end = states.critical(
+            end = steady_states.critical(
                 Drive(inv, gb=rng.choice([3e-4, 1e-3, 6e-3 if inv > -1 else 1.5e-3]))
             )
-            s = states.solve(replace(end.drive, ratio=rng.uniform(0.003, 0.97) * end.ratio))
+            s = steady_states.solve(replace(end.drive, ratio=rng.uniform(0.003, 0.97) * end.ratio))
             s = replace(s, drive=replace(s.drive, T=10 ** rng.uniform(-3, -1))) if warm else s
         q = 0.0 if k % 17 == 0 else 10 ** rng.uniform(-4.6, 0.4)
         w = (
@@ -307,8 +334,8 @@ def test_errors_bound_at_random_states_momenta_and_frequencies(seed, warm, monke
         part, fine = response.PARTS[rng.integers(3)], (0.4, 1.0)[k % 2]
         M, error = response.with_errors(s, q, [w], part, fine)
         with monkeypatch.context() as further:
-            further.setattr(momentum_pairs, "FAR", 2 * momentum_pairs.FAR)
-            further.setattr(momentum_pairs, "NEAR", 2 * momentum_pairs.NEAR)
+            further.setattr(pair_grid, "FAR", 2 * pair_grid.FAR)
+            further.setattr(pair_grid, "NEAR", 2 * pair_grid.NEAR)
             moved = np.abs(M - response.matrices(s, q, [w], part, 1.75))
         factors[fine].append(
             (np.all(moved <= error), error.max() / max(moved.max(), response.ROUNDING))
@@ -319,7 +346,11 @@ def test_errors_bound_at_random_states_momenta_and_frequencies(seed, warm, monke
 
 
 def test_parts_add_up_and_equilibrium_has_no_intra_band_part():
-    """M = inter + intra; no decay and g -> 0: no quasi-particles, so Pi_intra fades as g, Fig. 13(b2). Fails with a = c taken for inter-band."""
+    """M = inter + intra; no decay and g -> 0: no quasi-particles, so Pi_intra fades as g, Fig.
+    13(b2).
+
+    Fails with a = c taken for inter-band.
+    """
     w = np.array([0.05, 0.4])
     M, inter, intra = (response.matrices(SHARP, 0.2, w, part) for part in response.PARTS)
     assert np.abs(inter + intra - M).max() < 1e-12
@@ -327,7 +358,7 @@ def test_parts_add_up_and_equilibrium_has_no_intra_band_part():
         inter[1, 0, 0].imag
     ) > abs(intra[1, 0, 0].imag)
     rest = [
-        response.matrices(states.solve(Drive(inv=-1.0, gb=gb)), 0.2, [0.05], "intra")[0]
+        response.matrices(steady_states.solve(Drive(inv=-1.0, gb=gb)), 0.2, [0.05], "intra")[0]
         for gb in (1e-3, 5e-4)
     ]
     assert abs(rest[0][0, 0].imag) < 0.02 * abs(intra[0, 0, 0].imag) + 1e-4

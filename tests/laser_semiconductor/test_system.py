@@ -461,6 +461,11 @@ def test_momenta_over_ranks_give_the_same_evolution(comm):
         ("steady", {"parameters": {"gamma1": 0.3, "gamma2": 0.3}}, "gamma1"),
         ("map", {"sweep": {"V": [1.0, 2.0]}}, r"\[sweep\]"),
         ("steady", {"sweep": {"Gamma": [0.0, 1.0]}}, r"\[sweep\] Gamma"),
+        ("steady", {"sweep": {"kappa_plus": [-1.0, 0.0, 1.0]}}, r"\[sweep\] kappa_plus"),
+        ("steady", {"numerics": {"points": 3}}, r"\[numerics\] points = 3: must be >= 4"),
+        ("growth", {"numerics": {"points": 4001}}, r"\[numerics\] points = 4001: must be <= 4000"),
+        ("keldysh", {"parameters": {"delta": 0.0}}, r"\[parameters\] delta = 0"),
+        ("evolve", {"run": {"t_max": 1e9, "output_every": 1e6}}, r"\[run\] t_max = 1e\+09"),
     ],
 )
 def test_bad_input_is_named(task, tables, words):

@@ -1,4 +1,5 @@
-"""Systems of other packages: found by their entry points, and none of them can disturb the others."""
+"""Systems of other packages: found by their entry points, and none of them can disturb the
+others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The package as others install it: a wheel, put away from the checkout, with all that it needs inside."""
+"""The package as others install it: a wheel, put away from the checkout, with all that it needs
+inside."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ ratio = 0.01
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """(wheel, folder with the package installed), made from a copy so that the checkout stays clean."""
+    """(wheel, folder with the package installed), made from a copy so that the checkout stays
+    clean."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     tracked = subprocess.run(

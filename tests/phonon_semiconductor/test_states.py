@@ -12,6 +12,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import hpcneq
+from hpcneq.errors import InputError
 from hpcneq.systems.phonon_semiconductor.inputs import Numerics, Parameters, SteadyNumerics
 from hpcneq.systems.phonon_semiconductor.physics import collisions, pairing
 from hpcneq.systems.phonon_semiconductor.physics.stationary import Stationary
@@ -105,6 +106,13 @@ def test_the_jacobian_is_that_of_the_equations():
     problem, rng = Stationary(model, True), np.random.default_rng(3)
     x = rng.uniform(0, 1, problem.size)
     assert problem.jacobian(x, 0.5) == pytest.approx(problem.jacobian(x, 1e-4), abs=1e-9)
+
+
+@pytest.mark.parametrize("points", [22, 21.5, 1, 4003])
+def test_a_curve_over_impossible_numbers_of_momenta_is_refused(points):
+    """Before anything is computed; fails if a swept number of momenta is rounded."""
+    with pytest.raises(InputError, match=r"\[sweep\] points: must be odd numbers from 3 to 4001"):
+        run("steady", sweep={"points": [21, points]})
 
 
 def test_a_curve_continues_from_point_to_point():

@@ -91,96 +91,100 @@ def cold_logarithms(E, w, mt, g, own, ahead):
                         )
 
 
-@lazily
+def _values(logarithm, rates, values):
+    """Fill values (2, 2) with L_j at energies a = +1, -1, from logarithms (2, 2) of the same."""
+    gb, gv = rates
+    for a in range(2):
+        for j in range(2):
+            decay = gv if j == 0 else -gv
+            values[a, j] = -2 * gb * logarithm[a, j] + 1j * np.pi * (decay - gb)
+
+
+def _gap_terms(logarithm, e, cos, rates):
+    """(Re G, pi Im G/g) of `frequency_integrals.pair_function` at a level e from its logarithms."""
+    gb, gv = rates
+    g = gb + gv
+    up, down = 1j / np.pi * logarithm[0, 0] - 0.5, 1j / np.pi * logarithm[1, 0] - 0.5
+    inside = -np.pi / (2 * g * e) * (up / complex(e, g) + down / complex(e, -g)).real
+    mixed = gv * np.pi / (2 * g * (e * e + g * g)) - gb * inside
+    return gb * (up.real - down.real) / (2 * g * e) + cos * e * mixed / np.pi, mixed
+
+
+def _up_and_down(first, second, alpha, p11, p22, beta, x1, x2):
+    """(first + up, second + down) of the module's head, for X_1 and X_2."""
+    both, apart = alpha * (p11 * x1 + p22 * x2), beta * (x1 - x2)
+    return first + both + p22 * apart, second + both - p11 * apart
+
+
+def _branch(a, E, cos, sin, g):
+    """(sign, P11, P22, P12, beta) of a level's upper, a = 0, or lower branch."""
+    sign = 1.0 - 2 * a
+    beta = 1 / complex(2 * sign * E, -2 * g)
+    return sign, 0.5 * (1 + sign * cos), 0.5 * (1 - sign * cos), 0.5 * sign * sin, beta
+
+
+def _add_row(i, sums, outer, low, side, weight, inner, own, ahead, w, rates, close, found):
+    """`pair_sums` of outer momentum i and all its inner ones; returns ``sums`` with its own added.
+
+    outer : (E, cos, sin) of k. inner : (E, cos, sin) of k', (b, m) each.
+    """
+    g, (real, imaginary) = rates[0] + rates[1], sums
+    alpha, mine, moved = 0.5j / g, np.empty((2, 2), np.complex128), np.empty((2, 2), np.complex128)
+    for n in range(weight.shape[1]):
+        e, cos, sin, share = inner[0][i, n], inner[1][i, n], inner[2][i, n], weight[i, n]
+        _values(own[i, n], rates, mine)
+        gap, mixed = _gap_terms(own[i, n], e, cos, rates)
+        real, imaginary = real + share * gap, imaginary + share * g * mixed / np.pi
+        for f in range(len(w)):
+            _values(ahead[f, i, n], rates, moved)
+            for c in range(2):
+                sc, p11, p22, p12, beta_p = _branch(c, outer[0], outer[1], outer[2], g)
+                x1, x2, s1, s2 = low[i, c, f, 0], low[i, c, f, 1], side[i, c, 0], side[i, c, 1]
+                for a in range(2):
+                    sa, r11, r22, r12, beta_r = _branch(a, e, cos, sin, g)
+                    d = sc * outer[0] - sa * e - w[f]
+                    far = share / (d - 2j * g)
+                    if abs(d.real) + abs(d.imag) < close:
+                        d = complex(close, 0.0)
+                    near, m1, m2, v1, v2 = (
+                        share / d,
+                        mine[a, 0],
+                        mine[a, 1],
+                        moved[a, 0],
+                        moved[a, 1],
+                    )
+
+                    y1, y2, beta = x1 - m1.conjugate(), x2 - m2.conjugate(), beta_p.conjugate()
+                    up, down = _up_and_down(0j, 0j, alpha, r11, r22, beta_r, y1, y2)
+                    U, V = _up_and_down(down, up, -alpha, p11, p22, beta, s1 - v1, s2 - v2)
+                    y1, y2, beta = s1.conjugate() - v1, s2.conjugate() - v2, beta_r.conjugate()
+                    up, down = _up_and_down(0j, 0j, -alpha, r11, r22, beta, x1 - m1, x2 - m2)
+                    X, Y = _up_and_down(down, up, alpha, p11, p22, beta_p, y1, y2)
+                    U, V, X, Y = near * U, near * V, far * X, far * Y
+
+                    band = 1 if a == c else 0
+                    found[f, band, 0] += p11 * r22 * (U + X)
+                    found[f, band, 1] += p22 * r11 * (V + Y)
+                    found[f, band, 2] += p12 * r12 * (U + Y)
+                    found[f, band, 3] += p12 * r12 * (V + X)
+    return real, imaginary
+
+
+@lazily(calls=(_values, _gap_terms, _up_and_down, _branch, _add_row))
 def pair_sums(
     E, cos, sin, low, side, weight, inner, inner_cos, inner_sin, own, ahead, w, rates, close, found
 ):
-    """Add to found (n_w, 2, 4) the traces A11 B22, A22 B11, A12 B12, A21 B21 of a block of pairs; inter-band, intra-band.
+    """Add to found (n_w, 2, 4) the traces A11 B22, A22 B11, A12 B12, A21 B21; inter-, intra-band.
 
-    E, cos, sin (b,) : levels of k; inner, inner_cos, inner_sin (b, m) : levels of k'; weight (b, m); rates (gb, gv).
-    low (b, 2, n_w, 2) : L_j(cE - ig - w), side (b, 2, 2) : L_j(cE + ig), c = +1, -1; own, ahead as in `cold_logarithms`.
-    close : |d| that counts as zero. Returns (sum of weight Re G, of weight Im G) over k', `kernels.pair_function` by the same logarithms.
+    E, cos, sin (b,) : levels of k; inner, inner_cos, inner_sin (b, m) : those of k'; weight (b, m).
+    low (b, 2, n_w, 2) : L_j(cE - ig - w), side (b, 2, 2) : L_j(cE + ig), c = +1, -1; own, ahead as
+    in `cold_logarithms`; w (n_w,); rates (gb, gv); close : |d| that counts as zero. Returns the
+    sums of weight Re G and of weight Im G over k'.
     """
-    gb, gv = rates
-    g = gb + gv
-    alpha, real, imaginary = 0.5j / g, 0.0, 0.0
-    moved = np.empty((2, 2), np.complex128)
-    mine = np.empty((2, 2), np.complex128)
+    sums, levels = (0.0, 0.0), (inner, inner_cos, inner_sin)
     for i in range(len(E)):
-        for n in range(inner.shape[1]):
-            e, share = inner[i, n], weight[i, n]
-            for a in range(2):
-                for j in range(2):
-                    mine[a, j] = -2 * gb * own[i, n, a, j] + 1j * np.pi * (
-                        (gv if j == 0 else -gv) - gb
-                    )
-            up, down = 1j / np.pi * own[i, n, 0, 0] - 0.5, 1j / np.pi * own[i, n, 1, 0] - 0.5
-            inside = -np.pi / (2 * g * e) * (up / complex(e, g) + down / complex(e, -g)).real
-            mixed = gv * np.pi / (2 * g * (e * e + g * g)) - gb * inside
-            real += share * (
-                gb * (up.real - down.real) / (2 * g * e) + inner_cos[i, n] * e * mixed / np.pi
-            )
-            imaginary += share * g * mixed / np.pi
-            for f in range(len(w)):
-                for a in range(2):
-                    for j in range(2):
-                        moved[a, j] = -2 * gb * ahead[f, i, n, a, j] + 1j * np.pi * (
-                            (gv if j == 0 else -gv) - gb
-                        )
-                for c in range(2):
-                    sc = 1.0 - 2 * c
-                    p11, p22, p12 = (
-                        0.5 * (1 + sc * cos[i]),
-                        0.5 * (1 - sc * cos[i]),
-                        0.5 * sc * sin[i],
-                    )
-                    outer_beta = 1 / complex(2 * sc * E[i], -2 * g)
-                    for a in range(2):
-                        sa = 1.0 - 2 * a
-                        r11, r22, r12 = (
-                            0.5 * (1 + sa * inner_cos[i, n]),
-                            0.5 * (1 - sa * inner_cos[i, n]),
-                            0.5 * sa * inner_sin[i, n],
-                        )
-                        beta = 1 / complex(2 * sa * e, -2 * g)
-                        d = sc * E[i] - sa * e - w[f]
-                        far = share / (d - 2j * g)
-                        if abs(d.real) + abs(d.imag) < close:
-                            d = complex(close, 0.0)
-                        near = share / d
-
-                        x1, x2 = (
-                            low[i, c, f, 0] - mine[a, 0].conjugate(),
-                            low[i, c, f, 1] - mine[a, 1].conjugate(),
-                        )
-                        both, apart = alpha * (r11 * x1 + r22 * x2), beta * (x1 - x2)
-                        inner_up, inner_down = both + r22 * apart, both - r11 * apart
-                        x1, x2 = side[i, c, 0] - moved[a, 0], side[i, c, 1] - moved[a, 1]
-                        both, apart = (
-                            -alpha * (p11 * x1 + p22 * x2),
-                            outer_beta.conjugate() * (x1 - x2),
-                        )
-                        U, V = (
-                            near * (inner_down + both + p22 * apart),
-                            near * (inner_up + both - p11 * apart),
-                        )
-
-                        x1, x2 = low[i, c, f, 0] - mine[a, 0], low[i, c, f, 1] - mine[a, 1]
-                        both, apart = -alpha * (r11 * x1 + r22 * x2), beta.conjugate() * (x1 - x2)
-                        inner_up, inner_down = both + r22 * apart, both - r11 * apart
-                        x1, x2 = (
-                            side[i, c, 0].conjugate() - moved[a, 0],
-                            side[i, c, 1].conjugate() - moved[a, 1],
-                        )
-                        both, apart = alpha * (p11 * x1 + p22 * x2), outer_beta * (x1 - x2)
-                        X, Y = (
-                            far * (inner_down + both + p22 * apart),
-                            far * (inner_up + both - p11 * apart),
-                        )
-
-                        band = 1 if a == c else 0
-                        found[f, band, 0] += p11 * r22 * (U + X)
-                        found[f, band, 1] += p22 * r11 * (V + Y)
-                        found[f, band, 2] += p12 * r12 * (U + Y)
-                        found[f, band, 3] += p12 * r12 * (V + X)
-    return real, imaginary
+        outer = (E[i], cos[i], sin[i])
+        sums = _add_row(
+            i, sums, outer, low, side, weight, levels, own, ahead, w, rates, close, found
+        )
+    return sums

@@ -78,7 +78,8 @@ def site_fields(given: Given) -> dict[str, np.ndarray]:
 def pattern_in_file(given: Given) -> np.ndarray:
     """The order parameter of the result that [initial] file names, (N,); of an evolution the last.
 
-    Raises InputError if the file cannot be read or has none of this lattice.
+    Raises InputError if the file cannot be read or has none of this lattice: it is the solution of
+    another run, which may not have been computed when an input is checked.
     """
     name = given.initial.file
     arrays = _read_arrays(given, "initial", name, ("delta",), complex)

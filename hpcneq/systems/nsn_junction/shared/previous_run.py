@@ -12,6 +12,7 @@ import numpy as np
 from .... import petsc
 from ....errors import InputError
 from ....files import checkpoint
+from ....files.reader import Result
 from ....parallel import on_root
 from ....solvers.auxiliary_modes.state import State
 from ....solvers.evolution import Evolution
@@ -19,7 +20,6 @@ from ....tasks import Given
 from ....tasks.cost import mode_dtype
 from ..physics.junction import Junction, window
 from ..physics.stripe_dynamics import Quench
-from .finished_run import rows_of_finished_run
 from .initial_state import Start
 from .input_junction import build_junction
 
@@ -124,7 +124,7 @@ def ended_run(given: Given, comm, output) -> EndedRun:
     a finished evolution of this system.
     """
     name = Path(given.folder, given.initial.file)
-    eV, delta_max = on_root(comm, rows_of_finished_run, given)
+    eV, delta_max = on_root(comm, _rows_of_finished_run, given)
     saved = _last_checkpoint(name, comm, f"[initial] file = {given.initial.file!r}")
     old = output.read_input(saved.meta["input"], saved.meta["folder"])
     memory = saved.meta["memory"]
@@ -138,6 +138,28 @@ def ended_run(given: Given, comm, output) -> EndedRun:
     state = State(system, comm, mode_dtype(old.numerics), start=False)
     t = _to_the_end(old, state, saved)
     return EndedRun(old, junction, state, t, memory["poles"], eV, delta_max)
+
+
+def _rows_of_finished_run(given: Given) -> tuple[np.ndarray, np.ndarray]:
+    """(eV, max |Delta|) of every row of the evolution that [initial] file names.
+
+    Raises InputError if it is not a finished evolution of stripes of this system: it is the
+    solution of another run, which may not have been computed when an input is checked.
+    """
+    what = f"[initial] file = {given.initial.file!r}"
+    try:
+        result = Result(Path(given.folder, given.initial.file))
+    except InputError as error:
+        raise InputError(f"{what}: {error}") from None
+    if (result.system, result.task) != ("nsn-junction", "evolve"):
+        raise InputError(
+            f"{what}: is a result of {result.system} {result.task}, not of nsn-junction evolve"
+        )
+    if result.status != "complete":
+        raise InputError(f"{what}: is {result.status}, not complete")
+    if result.delta.ndim != 2:
+        raise InputError(f'{what}: was run with symmetry = "full"; it goes on with --resume only')
+    return np.asarray(result.eV), np.abs(np.asarray(result.delta)).max(1)
 
 
 def _last_checkpoint(name: Path, comm, what: str):

@@ -12,8 +12,7 @@ from .....tasks import Given
 from ...inputs import SiteTable
 from ...physics.junction import balanced
 from ..biased_leads import bias_of, leads_of, vector_potential_of
-from ..finished_run import rows_of_finished_run
-from ..input_sites import is_uniform, pattern_in_file, site_fields
+from ..input_sites import is_uniform, site_fields
 from .limits import require_baths
 
 LONGEST_PATTERN = 1000  # sites along one direction
@@ -49,16 +48,9 @@ def require_stationary_start(given: Given) -> None:
         _require_wave_on_lattice(given)
 
 
-def require_finished_run(given: Given) -> None:
-    """Refuse a start from a file that is not a finished evolution."""
-    if given.initial.state == "file" and not given.begun:
-        rows_of_finished_run(given)
-
-
 def spectrum(given: Given) -> None:
     """Refuse what the task ``spectrum`` cannot compute."""
     require_baths(given)
-    require_finished_run(given)
     require_memory(given)
     require_stationary_start(given)
 
@@ -70,7 +62,6 @@ def evolve(given: Given) -> None:
         _require_free_modes(given)
     else:
         _require_stripes(given)
-        require_finished_run(given)
     require_memory(given)
     _require_readable(given)
     if given.numerics.symmetry == "full":
@@ -110,7 +101,8 @@ def pattern(given: Given) -> None:
             )
     require_memory(given)
     _require_readable(given)
-    _require_seed_pattern(given)
+    if given.initial.state in ("fflo", "crossed"):
+        _require_wave_on_lattice(given)
 
 
 def _start_bias(given: Given) -> float:
@@ -188,16 +180,8 @@ def _require_site_start(given: Given) -> None:
         )
     if not balanced(leads_of(given), given.parameters.mu):
         _refuse_turning_phase(state)
-    _require_seed_pattern(given)
-
-
-def _require_seed_pattern(given: Given) -> None:
-    """Refuse a seed over sites that the lattice cannot hold, or that cannot be read."""
-    state = given.initial.state
     if state in ("fflo", "crossed"):
         _require_wave_on_lattice(given)
-    if state == "pattern" and not given.begun:
-        pattern_in_file(given)
 
 
 def _require_wave_on_lattice(given: Given) -> None:

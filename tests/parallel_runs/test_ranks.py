@@ -13,9 +13,10 @@ from hpcneq.files.writer import Result
 from hpcneq.parallel import logger, solo
 from hpcneq.solvers.auxiliary_modes.state import State
 from hpcneq.solvers.evolution import Evolution
-from hpcneq.systems.nsn_junction.physics import patterns as initial
+from hpcneq.systems.nsn_junction.physics import patterns
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
-from hpcneq.systems.nsn_junction.tasks import evolve as task
+from hpcneq.systems.nsn_junction.shared.initial_state import start_of
+from hpcneq.systems.nsn_junction.shared.input_junction import build_junction
 
 pytestmark = pytest.mark.parallel
 SAME = 1e-11  # what ranks may differ by: rounding, where nothing grows by more than 1e4
@@ -57,9 +58,9 @@ def read(name, **tables):
 def quench(run, comm):
     """The disturbed start of an input, found by all ranks of a communicator together."""
     petsc.start()
-    junction = task.build(run, comm)
-    delta, _ = task.start(run, comm, junction, logger(comm, quiet=True))
-    return Quench(junction, delta + initial.noise(junction.lattice, run.initial.noise, seed=3))
+    junction = build_junction(run, comm)
+    delta = start_of(run, comm, junction, logger(comm, quiet=True)).delta
+    return Quench(junction, delta + patterns.noise(junction.lattice, run.initial.noise, seed=3))
 
 
 def evolve(run, comm):

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import functools
 import types
+from collections.abc import Callable, Sequence
 
 # nothing that changes the order of additions: the same bits on any rank
 FAST = {"nnan", "ninf", "nsz", "contract"}
 
 
-def lazily(function=None, *, calls=()):
+def lazily(function: Callable | None = None, *, calls: Sequence[Callable] = ()) -> Callable:
     """The function compiled at its first call.
 
     calls : plain functions of the same module that it, or a later one of them, calls; they are

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
+
+if TYPE_CHECKING:
+    from ....figures.result import Result
 
 RATIO = r"decay over pumping $\gamma_v/\gamma_b$"
 SYMBOLS = {
@@ -21,7 +24,7 @@ LINE_B = "#12294d"
 LINE_C = "#2a8f6d"
 
 
-def title(result: Any, hide: Sequence[str | None] = ()) -> str:
+def title(result: Result, hide: Sequence[str | None] = ()) -> str:
     """What the condensate is, without the keys in ``hide``: interaction, rates, cutoff."""
     parameters, numerics = result.parameters, result.numerics
     values = {name: parameters[name] for name in ("inv_kfas", "gamma_b")}
@@ -33,7 +36,7 @@ def title(result: Any, hide: Sequence[str | None] = ()) -> str:
     return "electron-hole condensate, " + ", ".join(words)
 
 
-def interaction(result: Any) -> str:
+def interaction(result: Result) -> str:
     """The interaction in TeX."""
     return rf"(k_Fa_s)^{{-1}}={result.parameters['inv_kfas']:g}"
 

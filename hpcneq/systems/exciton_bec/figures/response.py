@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.colors import LogNorm
-from matplotlib.figure import FigureBase
 
 from ....figures import style
 from .labels import interaction
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 PARTS = {
     "full": "",
@@ -20,7 +24,7 @@ PARTS = {
 MOMENTUM, FREQUENCY = r"momentum $q/k_F$", r"frequency $\omega/\varepsilon_F$"
 
 
-def draw(result: Any, canvas: FigureBase) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Hanai et al. (2018): det M over q (Figs. 6(a2), (b2), 7), Re det M = 0 for a family.
 
     The latter are Figs. 6(a1), (b1); spectra are Figs. 13, 14.

@@ -15,7 +15,7 @@ from hpcneq.errors import NotConverged
 
 from . import growth, number_balance, softening, steady_states
 from .boundary_equations import SHARP, Onset, over_q2, stiffness
-from .gap_equations import Drive, State
+from .gap_equations import Condensate, Drive
 from .growth import Mode, det
 from .hydrodynamics import smallest_width
 
@@ -39,7 +39,7 @@ STEPS = 12  # of secants
 # ---- what is looked at along the ratio ------------------------------------------------------
 
 
-def static(state: State) -> tuple[float, float]:
+def static(state: Condensate) -> tuple[float, float]:
     """(least det M(q, 0)/q^2, its q > 0): negative where a standing pattern grows."""
 
     def curve(x):
@@ -56,7 +56,7 @@ def static(state: State) -> tuple[float, float]:
     return float(least.fun), float(np.exp(least.x))
 
 
-def oscillating(state: State, fine: float = growth.ROUGH) -> Mode | None:
+def oscillating(state: Condensate, fine: float = growth.ROUGH) -> Mode | None:
     """The Mode that grows fastest, or decays most slowly, with Re w != 0 and a maximum over q."""
     width = smallest_width(state)
     count = int(np.log(QUICK / SLOW) / np.log(STEP)) + 2

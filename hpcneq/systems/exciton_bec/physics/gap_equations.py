@@ -46,8 +46,8 @@ class Drive:
 
 
 @dataclass(frozen=True)
-class State:
-    """A steady state.
+class Condensate:
+    """A steady state of the condensate.
 
     delta : order parameter. mu : chemical potential of the condensate, half of its frequency.
     mt : mu_b - mu. residual : the largest of gap and number equation.

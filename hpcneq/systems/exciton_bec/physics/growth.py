@@ -17,7 +17,7 @@ from hpcneq.maths.rational import zeros
 
 from . import response
 from .collective_modes import reach
-from .gap_equations import State
+from .gap_equations import Condensate
 from .hydrodynamics import smallest_width
 
 DEPTH = 0.25  # g: modes are sought above minus this
@@ -39,12 +39,12 @@ class Mode:
     w: complex
 
 
-def det(state: State, q: float, w: complex, fine: float = FINE, part: str = "full") -> complex:
+def det(state: Condensate, q: float, w: complex, fine: float = FINE, part: str = "full") -> complex:
     """det M(q, w), complex."""
     return complex(np.linalg.det(response.matrices(state, q, [w], part, fine)[0]))
 
 
-def dispersion(state: State, q: float, part: str = "full", fine: float = ROUGH) -> float:
+def dispersion(state: Condensate, q: float, part: str = "full", fine: float = ROUGH) -> float:
     """Real w > 0 where Re det M(q, w) first changes sign, the paper's Eq. (43).
 
     nan where it does not below twice the threshold of pairs.
@@ -60,7 +60,7 @@ def dispersion(state: State, q: float, part: str = "full", fine: float = ROUGH) 
 
 
 def roots(
-    state: State,
+    state: Condensate,
     q: float,
     fine: float = ROUGH,
     part: str = "full",
@@ -113,7 +113,7 @@ def _of_approximant(state, q, fine, part, line, low):
 
 
 def root(
-    state: State,
+    state: Condensate,
     q: float,
     w: complex,
     fine: float = FINE,
@@ -142,14 +142,14 @@ def root(
     return None
 
 
-def momenta(state: State) -> np.ndarray:
+def momenta(state: Condensate) -> np.ndarray:
     """Momenta looked at, ascending."""
     low = LONGEST * smallest_width(state)
     return np.geomspace(low, SHORTEST, int(np.ceil(np.log(SHORTEST / low) / np.log(STEP))) + 1)
 
 
 def fastest(
-    state: State,
+    state: Condensate,
     q: np.ndarray | None = None,
     fine: float = ROUGH,
     oscillating: bool = False,
@@ -176,7 +176,7 @@ def fastest(
     return summit(state, Mode(q[best], modes[best][0]))
 
 
-def summit(state: State, near: Mode, fine: float = FINE) -> Mode | None:
+def summit(state: Condensate, near: Mode, fine: float = FINE) -> Mode | None:
     """The Mode at the maximum of Im w over q next to ``near``; None if it is lost.
 
     By parabolas through three momenta, the last a narrow one.

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from .... import petsc
 from ....errors import NotConverged
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers import newton
 from ....tasks import Given
 from ..physics import number_balance, steady_states
-from ..physics.gap_equations import Drive, State
+from ..physics.gap_equations import Condensate, Drive
 from .drive import drive_of
 
 WIDE = (
@@ -21,8 +20,10 @@ WIDE = (
 )
 
 
-def polish(seed: State, comm: Any, given: Given) -> tuple[State, newton.Solution]:
-    """State and SNES solution from a seed, momenta spread over the ranks. **Collective.**
+def polish(
+    seed: Condensate, comm: Communicator, given: Given
+) -> tuple[Condensate, newton.Solution]:
+    """The `Condensate` and the SNES solution from a seed, momenta spread over the ranks. **Collective.**
 
     Raises NotConverged if the residual stays above [numerics] tolerance.
     """
@@ -41,9 +42,9 @@ def polish(seed: State, comm: Any, given: Given) -> tuple[State, newton.Solution
 
 
 def condensate(
-    given: Given, comm: Any, drive: Drive | None = None
-) -> tuple[State, newton.Solution]:
-    """State and SNES solution of an input, or of another drive. **Collective.**
+    given: Given, comm: Communicator, drive: Drive | None = None
+) -> tuple[Condensate, newton.Solution]:
+    """The `Condensate` and the SNES solution of an input, or of another drive. **Collective.**
 
     Raises NotConverged on every rank where there is no condensate.
     """
@@ -51,7 +52,9 @@ def condensate(
     return polish(seed, comm, given)
 
 
-def error_through_state(quantity: Callable[[State], float], state: State, errors: dict) -> float:
+def error_through_state(
+    quantity: Callable[[Condensate], float], state: Condensate, errors: dict
+) -> float:
     """Error of quantity(state): its change under the errors of the state and on a finer grid."""
     finer = replace(state.drive, fine=2 * state.drive.fine)
     value = quantity(state)
@@ -65,7 +68,7 @@ def error_through_state(quantity: Callable[[State], float], state: State, errors
     return change + 1e-13 * (1 + abs(value))
 
 
-def end_error(end: State) -> float:
+def end_error(end: Condensate) -> float:
     """Error of ratio_c: the same root on momentum panels of half the length, and rounding."""
     if end.ratio == 0:
         return 0.0

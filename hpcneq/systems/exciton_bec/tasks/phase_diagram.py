@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import boundaries, growth, phase_regions, softening, steady_states
 from ..shared.condensate import WIDE, end_error
@@ -25,7 +25,7 @@ SIGNS = (
 )
 
 
-def run(given: Given, comm: Any, log: Callable[[str], None], output: Output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
     """Hanai et al. (2018), Figs. 5 and 8(c), for each inv_kfas. **Collective.**
 
     Where the condensate ends, where alpha11 and beta22 turn negative, boundaries A, B and C.

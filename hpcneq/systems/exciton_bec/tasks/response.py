@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
+from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import determinant, response
 from ..shared.condensate import WIDE, condensate
@@ -16,7 +16,7 @@ FEW = 24  # frequencies of one point of the sweep over ranks
 COMPONENTS = np.array(["amplitude", "phase"])
 
 
-def run(given: Given, comm: Any, log: Callable[[str], None], output: Output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
     """Hanai et al. (2018), Eqs. (34)-(37), (72), (73), for one or several ratios. **Collective.**
 
     Ranks take pieces of the grid of (ratio, q, w). M at q = 0 is the limit taken after that of w.

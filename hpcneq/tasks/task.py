@@ -174,6 +174,10 @@ class Output(Protocol):
         """``compute(*args)``, or what it gave when the run was begun. **Collective.**"""
 
     @property
+    def read_input(self) -> Any:
+        """``read_input(text, folder)``: the checked input of another run."""
+
+    @property
     def stopping(self) -> Any:
         """What asks the run to stop; its ``reason`` in words."""
 

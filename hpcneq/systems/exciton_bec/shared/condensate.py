@@ -23,7 +23,7 @@ WIDE = (
 def polish(
     seed: Condensate, comm: Communicator, given: Given
 ) -> tuple[Condensate, newton.Solution]:
-    """The `Condensate` and the SNES solution from a seed, momenta spread over the ranks. **Collective.**
+    """The `Condensate` and the SNES solution from a seed, momenta over the ranks. **Collective.**
 
     Raises NotConverged if the residual stays above [numerics] tolerance.
     """

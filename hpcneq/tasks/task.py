@@ -249,12 +249,7 @@ def resolve(function: Function) -> Callable[..., object]:
 
 
 def declared(task: Task) -> dict[str, Quantity]:
-    """Name -> quantity, with its units as text, of all that a task may write; swept keys too.
-
-    Empty if the task declares nothing.
-    """
-    if not task.quantities:
-        return {}
+    """Name -> quantity, with its units as text, of all that a task may write; swept keys too."""
     keys = _keys(task)
     quantities = {name: _coordinate(name, keys) for name in task.sweep if name in keys}
     for family in task.quantities:

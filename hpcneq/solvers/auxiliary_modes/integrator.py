@@ -181,7 +181,9 @@ class Exponential(Stepper):
             self.flops += work * N**3
         return Ends(*self.field(green, guess.c, X))
 
-    def effective(self, b: int, step: float, end: Ends):
+    def effective(
+        self, b: int, step: float, end: Ends
+    ) -> tuple[chebyshev.Matrix, chebyshev.Matrix, float]:
         """H_eff^T and Hdot^T of one block, dense if it is small, else CSR, and the Chebyshev
         radius.
         """

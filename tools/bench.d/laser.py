@@ -1,10 +1,13 @@
-"""Laser-driven semiconductor: right-hand sides per second against copy bandwidth, batches against single runs, a 30 x 30 map, QuTiP if there.
+"""Laser-driven semiconductor: right-hand sides per second against copy bandwidth, batches against
+single runs, a 30 x 30 map, QuTiP if there.
 
-python tools/bench.d/laser.py            # the map on one rank; mpiexec -n 2 python tools/bench.d/laser.py for two
+python tools/bench.d/laser.py            # the map on one rank; mpiexec -n 2 python
+tools/bench.d/laser.py for two
 """
 
 import importlib.util
 import time
+from functools import partial
 
 import numpy as np
 
@@ -51,13 +54,12 @@ def right_hand_sides():
             parallel.solo(),
         )
         out = np.zeros_like(state.flat)
-        each, copy = (
-            seconds(lambda: state.rhs(0.0, 1, state.flat, out)),
-            seconds(lambda: np.copyto(out, state.flat)),
-        )
+        each = seconds(partial(state.rhs, 0.0, 1, state.flat, out))
+        copy = seconds(partial(np.copyto, out, state.flat))
         print(
-            f"{points} momenta, {runs:2d} runs: {1 / each:8.0f} right-hand sides/s, {runs / each:8.0f} runs x sides/s, "
-            f"{each * 1e6:.0f} us, copy of the state {copy * 1e6:.1f} us ({100 * copy / each:.0f}%)"
+            f"{points} momenta, {runs:2d} runs: {1 / each:8.0f} right-hand sides/s, "
+            f"{runs / each:8.0f} runs x sides/s, {each * 1e6:.0f} us, "
+            f"copy of the state {copy * 1e6:.1f} us ({100 * copy / each:.0f}%)"
         )
 
 
@@ -76,12 +78,15 @@ def a_map(comm):
     maps.farm((30, 30), solve, comm)
     if comm.rank == 0:
         print(
-            f"30 x 30 map on {comm.size} rank{'s' * (comm.size > 1)}: {time.perf_counter() - begun:.1f} s (to be under 300 s on 2)"
+            f"30 x 30 map on {comm.size} rank{'s' * (comm.size > 1)}: "
+            f"{time.perf_counter() - begun:.1f} s (to be under 300 s on 2)"
         )
 
 
 def against_qutip():
-    """The master equation of one (k, -k) block at fixed Delta by QuTiP, per unit time, and the equations of motion of that block."""
+    """The master equation of one (k, -k) block at fixed Delta by QuTiP, per unit time, and the
+    equations of motion of that block.
+    """
     if importlib.util.find_spec("qutip") is None:
         print("QuTiP is not installed: no comparison with its master equation")
         return

@@ -1,4 +1,6 @@
-"""The pictures of the READMEs in inputs/: each `gallery/NAME.png` that one shows is computed from NAME.toml beside it."""
+"""The pictures of the READMEs in inputs/: each `gallery/NAME.png` that one shows is computed from
+NAME.toml beside it.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def fresh(source, picture):
 
 
 def compute(source, ranks):
-    """Run an input, or continue it where it was stopped; returns the result file, None if it failed."""
+    """Run an input, or continue it where it was stopped; returns the result file, None if it
+    failed.
+    """
     result = RESULTS / f"{source.parent.name}-{source.stem}.h5"
     program = [sys.executable, "-m", "hpcneq", "run", str(source), "-o", str(result), "--resume"]
     if ranks > 1:

@@ -17,11 +17,10 @@ PUBLIC = (
     *("__init__.py", "errors.py", "results.py", "tasks/", "config/", "files/reader.py"),
     *("solvers/protocols.py", "maths/", "systems/__init__.py"),
 )
-# Functions of these that have Any in their hints: what they give is the system's own, or a field's
-# default.
+# Functions of these that have Any in their hints: what they give is the system's own, or they take
+# a dataclass's field of any type.
 ANY = {
-    *("config/schema.py key", "config/schema.py like", "config/schema.py required"),
-    "config/schema.py default_of",
+    *("config/schema.py required", "config/schema.py default_of"),
     *(f"tasks/task.py {name}" for name in ("parameters", "numerics", "initial", "tables", "run")),
 }
 HOME = Path(hpcneq.__file__).parent
@@ -39,12 +38,12 @@ LIMITS = {
     "hasattr, getattr": 0,
     "chained conditional expressions": 0,
     "conditional expressions in unions": 0,
-    "lists times bool": 4,
-    "tuple assignments": 125,
-    "renamed modules": 3,
+    "lists times bool": 0,
+    "tuple assignments": 109,
+    "renamed modules": 0,
     "module state": 0,
     "public without docstring": 0,
-    "public without type hints": 245,
+    "public without type hints": 195,
     "farm outside tasks/sweep.py": 0,
     "figures that read the input": 0,
 }

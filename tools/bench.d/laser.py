@@ -1,19 +1,17 @@
-"""Laser-driven semiconductor: right-hand sides per second against copy bandwidth, batches against
-single runs, a 30 x 30 map, QuTiP if there.
+"""Laser-driven semiconductor: right-hand sides a second, batches, a 30 x 30 map, QuTiP if there.
 
-python tools/bench.d/laser.py            # the map on one rank; mpiexec -n 2 python
-tools/bench.d/laser.py for two
+python tools/bench.d/laser.py            # the map on one rank
+mpiexec -n 2 python tools/bench.d/laser.py
 """
 
 import importlib.util
 import time
-from functools import partial
 
 import numpy as np
 
 from hpcneq import parallel, petsc
 from hpcneq.maths import bands
-from hpcneq.solvers import farm as maps
+from hpcneq.solvers import farm
 from hpcneq.solvers.mean_field import FieldState
 from hpcneq.systems.laser_semiconductor.physics import dynamics
 from hpcneq.systems.laser_semiconductor.physics.material import Material
@@ -54,12 +52,14 @@ def right_hand_sides():
             parallel.solo(),
         )
         out = np.zeros_like(state.flat)
-        each = seconds(partial(state.rhs, 0.0, 1, state.flat, out))
-        copy = seconds(partial(np.copyto, out, state.flat))
+        each, copy = (
+            seconds(lambda state=state, out=out: state.rhs(0.0, 1, state.flat, out)),
+            seconds(lambda out=out, state=state: np.copyto(out, state.flat)),
+        )
         print(
             f"{points} momenta, {runs:2d} runs: {1 / each:8.0f} right-hand sides/s, "
-            f"{runs / each:8.0f} runs x sides/s, {each * 1e6:.0f} us, "
-            f"copy of the state {copy * 1e6:.1f} us ({100 * copy / each:.0f}%)"
+            f"{runs / each:8.0f} runs x sides/s, "
+            f"{each * 1e6:.0f} us, copy of the state {copy * 1e6:.1f} us ({100 * copy / each:.0f}%)"
         )
 
 
@@ -75,7 +75,7 @@ def a_map(comm):
         }
 
     begun = time.perf_counter()
-    maps.farm((30, 30), solve, comm)
+    farm.farm((30, 30), solve, comm)
     if comm.rank == 0:
         print(
             f"30 x 30 map on {comm.size} rank{'s' * (comm.size > 1)}: "

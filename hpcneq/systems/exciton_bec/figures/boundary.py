@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from matplotlib.figure import FigureBase
 
 from ....figures import style
 from .labels import ramp
@@ -17,7 +20,7 @@ LABELS = {
 SHORT = {"inv_kfas": r"(k_Fa_s)^{-1}", "gamma_b": r"\gamma_b", "T_b": r"T_b", "p_c": r"p_c"}
 
 
-def draw(result, canvas) -> None:
+def draw(result: Any, canvas: FigureBase) -> None:
     """The ratio, and for B and C the marginal mode's momentum; a curve for each slow value."""
     kind = result.summary["kind"]
     panels = 1 if kind == "A" else 2

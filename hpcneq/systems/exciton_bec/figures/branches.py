@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from matplotlib.figure import FigureBase
 
 from ....figures import style
 from .labels import RATIO, SYMBOLS, ramp, title
 
 
-def draw(result, canvas) -> None:
+def draw(result: Any, canvas: FigureBase) -> None:
     """Fig. 4 of Hanai et al. (2018); a family of curves for a slow key."""
     style.size(canvas, 10.5, 4.2)
     left, right = canvas.subplots(1, 2)

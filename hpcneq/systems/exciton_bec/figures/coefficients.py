@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from matplotlib.figure import FigureBase
 
 from ....figures import style
 from .labels import RATIO, power, title
 
 
-def draw(result, canvas) -> None:
+def draw(result: Any, canvas: FigureBase) -> None:
     """Fig. 8(a), (b) of Hanai et al. (2018) and Eq. (75); U_eff with its two terms; sound."""
     style.size(canvas, 14.2, 4.4)
     left, middle, right = canvas.subplots(1, 3)

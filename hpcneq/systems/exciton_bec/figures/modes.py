@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from matplotlib.figure import FigureBase
 
 from ....figures import style
 from .labels import RATIO, interaction, ramp
@@ -10,7 +13,7 @@ from .labels import RATIO, interaction, ramp
 MOMENTUM = r"momentum $q/k_F$"
 
 
-def draw(result, canvas) -> None:
+def draw(result: Any, canvas: FigureBase) -> None:
     """The modes of one condensate, or the gapless mode of several; in units of the width g."""
     if "ratio" in result:
         _sound(result, canvas)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.colors import LogNorm
+from matplotlib.figure import FigureBase
 
 from ....figures import style
 from .labels import LINE_A, LINE_B, LINE_C, RATIO, STABLE, UNSTABLE, title
@@ -11,7 +14,7 @@ from .labels import LINE_A, LINE_B, LINE_C, RATIO, STABLE, UNSTABLE, title
 INTERACTION = r"interaction $(k_Fa_s)^{-1}$"
 
 
-def draw(result, canvas) -> None:
+def draw(result: Any, canvas: FigureBase) -> None:
     """Fig. 5 of Hanai et al. (2018) where the modes are known, else Fig. 8(c)."""
     if "unstable" not in result:
         _signs(result, canvas)

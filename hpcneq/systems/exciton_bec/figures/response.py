@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import LogNorm
+from matplotlib.figure import FigureBase
 
 from ....figures import style
 from .labels import interaction
@@ -18,7 +20,7 @@ PARTS = {
 MOMENTUM, FREQUENCY = r"momentum $q/k_F$", r"frequency $\omega/\varepsilon_F$"
 
 
-def draw(result, canvas) -> None:
+def draw(result: Any, canvas: FigureBase) -> None:
     """Hanai et al. (2018): det M over q (Figs. 6(a2), (b2), 7), Re det M = 0 for a family.
 
     The latter are Figs. 6(a1), (b1); spectra are Figs. 13, 14.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.colors import LogNorm
+from matplotlib.figure import FigureBase
 
 from ....figures import style
 from .labels import title
 
 
-def draw(result, canvas) -> None:
+def draw(result: Any, canvas: FigureBase) -> None:
     """Fig. 9 of Hanai et al. (2018), with the levels +-E and the bath's edge; n_p beside it."""
     style.size(canvas, 8.6, 4.8)
     axes, side = canvas.subplots(1, 2, gridspec_kw={"width_ratios": [3, 1]})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from matplotlib.figure import FigureBase
 
 from ....figures import style
 from .labels import title
 
 
-def draw(result, canvas) -> None:
+def draw(result: Any, canvas: FigureBase) -> None:
     """Occupation and, in the condensed state, both parts of the pair amplitude."""
     style.size(canvas, 6.4, 4.2)
     axes = canvas.add_subplot()

@@ -27,7 +27,8 @@ SEARCH = {
     "C": (0.97, 1.04, 1.1, 1.17, 1.25, 1.35, 1.5, 1.75, 2.1, 2.6),
 }  # times A's ratio
 # where an oscillating mode is looked for: q in units of g/v from and to, and step
-SLOW, QUICK, STEP = 4.0, 60.0, 2.0
+SLOW, QUICK = 4.0, 60.0
+STEP = 2.0
 ACCURACY = 1e-6  # of a ratio, relative
 # of ratio_c: where the stiffness is looked at
 LATE = (0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.995, 0.999)
@@ -270,7 +271,8 @@ def far_side(drive: Drive, onset: Onset, end: float) -> Onset | None:
 
     None where the mode comes to rest before, or where it lasts to ratio_c = ``end``.
     """
-    mode, state, ratio = Mode(onset.q, complex(onset.omega)), onset.state, onset.ratio
+    mode = Mode(onset.q, complex(onset.omega))
+    state, ratio = onset.state, onset.ratio
     while ratio * REACH < 0.97 * end:
         ratio *= REACH
         state = steady_states.solve(replace(drive, ratio=ratio), state)

@@ -127,7 +127,8 @@ def root(
     g = state.g
     if w.imag <= -0.98 * g:
         return None
-    old, new, f_old = w, w + 0.01 * g * (1 + 0.5j), det(state, q, w, fine, part)
+    old, f_old = w, det(state, q, w, fine, part)
+    new = w + 0.01 * g * (1 + 0.5j)
     for _ in range(steps):
         if new.imag <= -0.995 * g:
             return None
@@ -136,7 +137,8 @@ def root(
             return new
         step = -f * (new - old) / (f - f_old)
         step *= min(1.0, (g + abs(new)) / abs(step))
-        old, new, f_old = new, new + step, f
+        old, f_old = new, f
+        new = new + step
     return None
 
 

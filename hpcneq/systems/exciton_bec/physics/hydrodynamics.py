@@ -120,7 +120,9 @@ def interaction_terms(state: State) -> tuple[float, float]:
     delta^2 sum [h + (xi/E) F+/g]/E^3 and -delta^2 sum [F-' + (xi/E) F+']/(g E^2). At T_b = 0 the
     second is a delta function at E = mt.
     """
-    D, mt, T, gb, g = state.delta, state.mt, state.T, state.gb, state.g
+    D, mt = state.delta, state.mt
+    gb, g = state.gb, state.g
+    T = state.T
     p, weight = grid(D, state.mu, mt, max(T, NARROW), 1e3, 2)
     weight = weight * p**2 / (2 * np.pi**2)
     xi = p**2 - state.mu

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from .... import petsc
 from ....errors import NotConverged
 from ....parallel import on_root
 from ....solvers import newton
+from ....tasks import Given
 from ..physics import number_balance, steady_states
-from ..physics.gap_equations import State
+from ..physics.gap_equations import Drive, State
 from .drive import drive_of
 
 WIDE = (
@@ -19,7 +21,7 @@ WIDE = (
 )
 
 
-def polish(seed: State, comm, given) -> tuple[State, newton.Solution]:
+def polish(seed: State, comm: Any, given: Given) -> tuple[State, newton.Solution]:
     """State and SNES solution from a seed, momenta spread over the ranks. **Collective.**
 
     Raises NotConverged if the residual stays above [numerics] tolerance.
@@ -38,7 +40,9 @@ def polish(seed: State, comm, given) -> tuple[State, newton.Solution]:
     return problem.state(solution.x, solution.residual), solution
 
 
-def condensate(given, comm, drive=None) -> tuple[State, newton.Solution]:
+def condensate(
+    given: Given, comm: Any, drive: Drive | None = None
+) -> tuple[State, newton.Solution]:
     """State and SNES solution of an input, or of another drive. **Collective.**
 
     Raises NotConverged on every rank where there is no condensate.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ....errors import NotConverged
@@ -16,7 +18,7 @@ LINES = (0.5, 0.85)  # of g: where an approximant is sampled for the modes below
 LADDER = (0.9, 0.5)  # of g: where roots are counted if they cannot be down to the floor
 
 
-def modes_at(state: State, q: float, part: str, numerics, comm) -> dict:
+def modes_at(state: State, q: float, part: str, numerics: Any, comm: Any) -> dict:
     """Modes of one momentum, fastest first. **Collective.**
 
     z (n,) : their frequencies; error (n,); vector (n, 2) : null vectors; counted : how many are at
@@ -74,7 +76,9 @@ def _counted(state, q, part, numerics, comm):
     return None, why, -share * state.g
 
 
-def counted_modes(state: State, q: float, floor: float, part: str, fine: float, comm) -> Spectrum:
+def counted_modes(
+    state: State, q: float, floor: float, part: str, fine: float, comm: Any
+) -> Spectrum:
     """The modes at Im w above ``floor``, counted by winding. **Collective.**
 
     Raises NotConverged where the count is not certain.

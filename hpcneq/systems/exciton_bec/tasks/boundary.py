@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from ....tasks import Outcome, run_sweep
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import boundaries
 from ..shared.condensate import WIDE
 from ..shared.drive import drive_of, input_summary
@@ -27,7 +30,7 @@ NO_BOUNDARY = dict.fromkeys(DATA_SETS.values(), np.nan)
 UNUSED = "ratio or gamma_v of the input is not used: the ratio is what is sought"
 
 
-def run(given, comm, log, output) -> Outcome:
+def run(given: Given, comm: Any, log: Callable[[str], None], output: Output) -> Outcome:
     """Hanai et al. (2018), Fig. 5: the ratio at a boundary, along up to two keys. **Collective.**
 
     Within a chain of points each search starts from the last. Where there is no such boundary the

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ....parallel import solo
-from ....tasks import Outcome, run_sweep
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import collective_modes, hydrodynamics, steady_states
 from ..shared.condensate import WIDE, polish
 from ..shared.drive import drive_of, input_summary
@@ -18,7 +20,7 @@ NAMES = (*WITH_ERRORS, *TERMS, "identity_75", "c2", "damping", "delta", "mu")
 ILL = "beta11 is left out: with wide baths M11 is linear in |q| for q << gamma/v"
 
 
-def run(given, comm, log, output) -> Outcome:
+def run(given: Given, comm: Any, log: Callable[[str], None], output: Output) -> Outcome:
     """Fig. 8(a), (b): Eq. (45) at one ratio, or over ratio; the terms of Eq. (71). **Collective.**
 
     U_eff = alpha11/eta12: the interaction of excitons times their condensed fraction.

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ....errors import NotConverged
 from ....parallel import on_root
-from ....tasks import Outcome
+from ....tasks import Given, Outcome, Output
 from ..physics import frequency_integrals, number_balance, radial_grid, steady_states
 from ..physics.gap_equations import Drive, State
 from ..shared.condensate import WIDE, condensate, end_error, error_through_state
 from ..shared.drive import drive_of, input_summary
 
 
-def run(given, comm, log, output) -> Outcome:
+def run(given: Given, comm: Any, log: Callable[[str], None], output: Output) -> Outcome:
     """The uniform steady state of one point. **Collective.**
 
     Beyond the ratio where the condensate ends the state is normal: delta = 0, its mu is undefined.

@@ -48,7 +48,7 @@ def start(argv: Sequence[str] | None = None):
 
 
 def pairs(argv: Iterable[str]) -> Iterator[tuple[str, str | None]]:
-    """(name, value) of ``-name value`` words; names may stand alone, negative numbers are values."""
+    """(name, value) of ``-name value`` words; a name may stand alone, a value be negative."""
     words = list(argv)
     while words:
         word = words.pop(0)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .panels import gauss
+
 Grid = tuple[np.ndarray, np.ndarray]  # (k, dk/2pi), each (n,)
 
 
@@ -72,7 +74,7 @@ def graded(k_max: float, points: int, scale: float, even: bool = False) -> Grid:
     """
     if np.isinf(k_max):
         k, weight = _half(1e3 * scale, points - points // 2, scale)
-        x, w = np.polynomial.legendre.leggauss(points // 2)
+        x, w = gauss(points // 2)
         t = 0.5 * (1 + x)
         k = np.concatenate([k, (1e3 * scale / t)[::-1]])
         weight = np.concatenate([weight, (0.5 * w * 1e3 * scale / t**2)[::-1]])
@@ -104,7 +106,7 @@ def graded_about(centres: Sequence[float], k_max: float, points: int, scale: flo
 
 
 def _half(k_max, points, scale):
-    x, w = np.polynomial.legendre.leggauss(points)
+    x, w = gauss(points)
     span = np.arcsinh(k_max / scale)
     y = 0.5 * span * (1 + x)
     return scale * np.sinh(y), 0.5 * span * w * scale * np.cosh(y)

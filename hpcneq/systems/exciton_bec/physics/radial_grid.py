@@ -43,5 +43,5 @@ def grid(
         count = max(1, int(np.ceil(np.log2(2 * p_c / width))) + 1)
         steps = 0.5 * width * RATIO ** np.arange(0, count)
         cuts += [p, *(p + steps), *(p - steps)]
-    cuts = without_doubles(np.unique(np.clip(cuts, 0.0, p_c)), 1e-13 * p_c)
-    return on_panels(divided(cuts, fine))
+    ends = without_doubles(np.unique(np.clip(cuts, 0.0, p_c)), 1e-13 * p_c)
+    return on_panels(divided(ends, fine))

@@ -15,7 +15,7 @@ from .branch_states import remembered_curves, required_branch
 from .evolution_grid import SOONER, coarser, dephasing_time
 from .gas import gas_of, response_of
 
-State = tuple[float, float, float]  # (Delta, Q, error of Delta)
+StartState = tuple[float, float, float]  # (Delta, Q, error of Delta)
 
 
 def parameters_of_runs(given: Given) -> list[inputs.EvolveParameters]:
@@ -25,7 +25,7 @@ def parameters_of_runs(given: Given) -> list[inputs.EvolveParameters]:
     return [given.parameters]
 
 
-def states_of_runs(given: Given) -> list[State]:
+def states_of_runs(given: Given) -> list[StartState]:
     """The steady state of each run; InputError if one of them does not exist."""
     curves_of = remembered_curves()
     return [
@@ -35,7 +35,7 @@ def states_of_runs(given: Given) -> list[State]:
 
 
 def linear_system(
-    given: Given, states: list[State], variant: str | None = None
+    given: Given, states: list[StartState], variant: str | None = None
 ) -> tuple[list[Response], Linear]:
     """(Response of each run, the equations of all); on the coarser grid for the grid error."""
     n, share = given.numerics, 1.0

@@ -130,7 +130,8 @@ def write_regions(out, sweep: Sweep, dmu: np.ndarray) -> tuple[list[str], list[f
     absent = [0] * len(dmu)
     solutions = np.array([record.get("solutions", absent) for record in sweep.records])
     ends = np.array([edge_number(record, "normal_end", "dmu", -1.0) for record in sweep.records])
-    phase = (solutions & 1) | (solutions >> 1 & 2) | 4 * (dmu > ends[:, None])
+    normal = np.where(dmu > ends[:, None], 4, 0)
+    phase = (solutions & 1) | (solutions >> 1 & 2) | normal
     axes = (*sweep.axes, "dmu")
     out.fixed("solutions", solutions, axes)
     out.fixed("phase", phase, axes)

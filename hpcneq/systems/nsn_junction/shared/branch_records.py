@@ -67,7 +67,7 @@ def pieces(curve: Curve, point: Point, grid: Grid, along: str) -> list[tuple[int
     """
     folds = [i for i, spot in enumerate(curve.spots) if spot.kind == FOLD]
     cuts = [0, *folds, len(curve.spots) - 1]
-    found = []
+    parts = []
     for a, b in zip(cuts, cuts[1:]):
         if b <= a:
             continue
@@ -77,8 +77,8 @@ def pieces(curve: Curve, point: Point, grid: Grid, along: str) -> list[tuple[int
             D = float(0.5 * (curve.x[a, 0] + curve.x[b, 0]))
             x = float(0.5 * (curve.p[a] + curve.p[b]))
         stability = onsets.stability(max(D, 1e-9), point.at(**{along: x}), grid)
-        found.append((a, b + 1, stability))
-    return found
+        parts.append((a, b + 1, stability))
+    return parts
 
 
 def branch_record(point: Point, grid: Grid, along: str, values: np.ndarray, numerics) -> dict:

@@ -63,8 +63,8 @@ def _summary(records: Sequence[dict], along: str, swept: bool) -> tuple[dict, di
     """(summary, errors): ends of the stable branches, and folds; lists along a slow key."""
 
     def each(entry: Callable[[dict], object]) -> object:
-        found = [entry(record) for record in records]
-        return found if swept else found[0]
+        numbers = [entry(record) for record in records]
+        return numbers if swept else numbers[0]
 
     columns = [record["residual"] for record in records if len(record["x"])]
     summary = {

@@ -40,10 +40,10 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
         out.axis(key, axis)
         _write_lines(out, key, records)
         if key == "T" and isinstance(grid, Infinite) and not point_of(given).leads:
-            found = on_root(
+            lifshitz = on_root(
                 comm, onset_roots.lifshitz_points, point_of(given), grid, along, records, axis
             )
-            summary["lifshitz"], errors["lifshitz"] = found
+            summary["lifshitz"], errors["lifshitz"] = lifshitz
     if not given.sweep:
         _write_columns(out, records[0])
     lost = sum(kind["lost"] for record in records for kind in _kinds(record).values())
@@ -95,12 +95,12 @@ def _summary(records: Sequence[dict], along: str, rest: bool, swept: bool) -> tu
     """
 
     def pick(kind: str, column: str) -> list:
-        found = [record[kind][column] for record in records]
-        return found if swept else found[0]
+        columns = [record[kind][column] for record in records]
+        return columns if swept else columns[0]
 
     def largest(kind: str, column: str) -> list | float | None:
-        found = [next(reversed(record[kind][column]), None) for record in records]
-        return found if swept else found[0]
+        numbers = [next(reversed(record[kind][column]), None) for record in records]
+        return numbers if swept else numbers[0]
 
     lists = [("bcs_onsets", "bcs"), ("fflo_onsets", "fflo")]
     if along != "T":

@@ -20,7 +20,7 @@ POINTS, REACH = 601, 5.0  # default frequencies: so many up to this
 
 
 @dataclass
-class State:
+class StationaryState:
     """What is looked at: the junction, its order parameter, the bias, -i G^< of every block."""
 
     junction: Junction
@@ -49,7 +49,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     return Outcome("complete", summary, errors, warnings)
 
 
-def stationary_state(given: Given, comm, log: Callable) -> tuple[State, dict, list[str]]:
+def stationary_state(given: Given, comm, log: Callable) -> tuple[StationaryState, dict, list[str]]:
     """(state, summary, warnings) of the stationary state that [initial] names. **Collective.**"""
     junction = build_junction(given, comm)
     start = start_of(given, comm, junction, log)
@@ -57,11 +57,11 @@ def stationary_state(given: Given, comm, log: Callable) -> tuple[State, dict, li
     levels = diagonalise(junction, start.delta, eV, comm)
     greens = [-1j * (level.V @ level.green() @ level.V.conj().T) for level in levels]
     blocks = [(level.block, level.e, level.V) for level in levels]
-    state = State(junction, start.delta, eV, blocks, greens)
+    state = StationaryState(junction, start.delta, eV, blocks, greens)
     return state, dict(start.summary), list(start.warnings)
 
 
-def last_state(given: Given, comm, output) -> tuple[State, dict, list[str]]:
+def last_state(given: Given, comm, output) -> tuple[StationaryState, dict, list[str]]:
     """(state, summary, warnings) of the run that [initial] file names. **Collective.**"""
     before = ended_run(given, comm, output)
     asked = build_junction(given, comm, poles=before.poles)
@@ -81,7 +81,7 @@ def last_state(given: Given, comm, output) -> tuple[State, dict, list[str]]:
     }
     greens = [of_block[b] for b in sorted(of_block)]
     blocks = [(level.block, level.e, level.V) for level in levels]
-    state = State(junction, delta, eV, blocks, greens)
+    state = StationaryState(junction, delta, eV, blocks, greens)
     return state, {"initial_state": "file", "initial_time": before.t}, warnings
 
 
@@ -98,7 +98,7 @@ def diagonalise(
     return [level for part in comm.allgather(mine) for level in part]
 
 
-def write_spectrum(out, state: State, w: np.ndarray) -> dict:
+def write_spectrum(out, state: StationaryState, w: np.ndarray) -> dict:
     """Data sets over frequencies, sites and momenta; the summary. **Collective.**"""
     junction, lattice = state.junction, state.junction.lattice
     up, down = spectra.density_of_states(junction, state.levels, w)

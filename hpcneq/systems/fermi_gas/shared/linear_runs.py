@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from ..physics.response import Response
 from .branch_states import remembered_curves, required_branch
 from .evolution_grid import SOONER, coarser, dephasing_time
 from .gas import gas_of, response_of
+
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
 
 StartState = tuple[float, float, float]  # (Delta, Q, error of Delta)
 
@@ -60,7 +64,7 @@ class LinearRecords(Recorder):
         self.given, self.responses = given, responses
         self.key = next(iter(given.sweep), "run")
 
-    def declare(self, out) -> None:
+    def declare(self, out: ResultFile) -> None:
         """Axes and series of the result file. **Collective.**"""
         out.growing_axis("t")
         out.axis(self.key, self.given.sweep.get(self.key, np.zeros(1)))
@@ -69,7 +73,7 @@ class LinearRecords(Recorder):
         out.series("ddelta", axes=("t", self.key))
         out.series("dphase", axes=("t", self.key))
 
-    def declare_errors(self, out) -> None:
+    def declare_errors(self, out: ResultFile) -> None:
         """Errors of the deviations in time. **Collective.**"""
         out.growing_axis("t_error")
         for name in self.variants:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ....parallel import solo
 from ....solvers.continuation import FOLD, Curve, Follower
+from ..inputs import BranchNumerics
 from ..physics import gap_equations, onsets
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid
@@ -25,7 +26,9 @@ def empty_record() -> dict:
     return numbers | codes | {"folds": [], "stable": [], "lost": 0}
 
 
-def follow_all(point: Point, grid: Grid, along: str, values: np.ndarray, numerics) -> list[Curve]:
+def follow_all(
+    point: Point, grid: Grid, along: str, values: np.ndarray, numerics: BranchNumerics
+) -> list[Curve]:
     """The curves of uniform states that pass through the values, from the roots at each of them.
 
     A root at one of the values that lies on no curve yet starts another; none is missed unless it
@@ -81,7 +84,9 @@ def pieces(curve: Curve, point: Point, grid: Grid, along: str) -> list[tuple[int
     return parts
 
 
-def branch_record(point: Point, grid: Grid, along: str, values: np.ndarray, numerics) -> dict:
+def branch_record(
+    point: Point, grid: Grid, along: str, values: np.ndarray, numerics: BranchNumerics
+) -> dict:
     """What a sweep keeps of one line: columns over the branches' points, folds, stable intervals.
 
     Columns (points,): number of the branch, parameter x, delta, code of the stability, residual.

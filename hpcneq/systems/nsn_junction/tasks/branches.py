@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ....tasks import Given, Outcome, run_sweep
+from ....parallel import Communicator
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..shared.branch_records import branch_record
 from ..shared.operating_point import branch_axes, point_of
 from ..shared.polished_roots import FLOOR, grid_of
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura & Ohashi 2025, Fig. 7: branches of uniform states past their folds. **Collective.**
 
     A second swept key is slow: each of its values has its own branches.

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....parallel import Layout, on_root
-from ....tasks import Given, Outcome
+from ....parallel import Communicator, Layout, on_root
+from ....tasks import Given, Outcome, Output
 from ..physics import pair_susceptibility, spectra, stripe_states, uniform_states
 from ..physics.junction import Junction
 from ..physics.operating_point import Point
 from ..shared.initial_state import start_of
 from ..shared.input_junction import build_junction
 from ..shared.previous_run import ended_run, refuse_other
+
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
 
 POINTS, REACH = 601, 5.0  # default frequencies: so many up to this
 
@@ -30,7 +34,7 @@ class StationaryState:
     greens: list[np.ndarray]
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura & Ohashi 2025, Fig. 6 and Eqs. (41)-(45): blocks of k_y over ranks. **Collective.**
 
     Of a run's last state the levels are those of its H at that time, and the momentum distribution
@@ -49,7 +53,9 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     return Outcome("complete", summary, errors, warnings)
 
 
-def stationary_state(given: Given, comm, log: Callable) -> tuple[StationaryState, dict, list[str]]:
+def stationary_state(
+    given: Given, comm: Communicator, log: Callable
+) -> tuple[StationaryState, dict, list[str]]:
     """(state, summary, warnings) of the stationary state that [initial] names. **Collective.**"""
     junction = build_junction(given, comm)
     start = start_of(given, comm, junction, log)
@@ -61,7 +67,9 @@ def stationary_state(given: Given, comm, log: Callable) -> tuple[StationaryState
     return state, dict(start.summary), list(start.warnings)
 
 
-def last_state(given: Given, comm, output) -> tuple[StationaryState, dict, list[str]]:
+def last_state(
+    given: Given, comm: Communicator, output: Output
+) -> tuple[StationaryState, dict, list[str]]:
     """(state, summary, warnings) of the run that [initial] file names. **Collective.**"""
     before = ended_run(given, comm, output)
     asked = build_junction(given, comm, poles=before.poles)
@@ -86,7 +94,7 @@ def last_state(given: Given, comm, output) -> tuple[StationaryState, dict, list[
 
 
 def diagonalise(
-    junction: Junction, delta: np.ndarray, eV: float, comm
+    junction: Junction, delta: np.ndarray, eV: float, comm: Communicator
 ) -> list[stripe_states.Levels]:
     """The levels of all blocks, on every rank, each computed by one. **Collective.**"""
     blocks = junction.lattice.blocks
@@ -98,7 +106,7 @@ def diagonalise(
     return [level for part in comm.allgather(mine) for level in part]
 
 
-def write_spectrum(out, state: StationaryState, w: np.ndarray) -> dict:
+def write_spectrum(out: ResultFile, state: StationaryState, w: np.ndarray) -> dict:
     """Data sets over frequencies, sites and momenta; the summary. **Collective.**"""
     junction, lattice = state.junction, state.junction.lattice
     up, down = spectra.density_of_states(junction, state.levels, w)
@@ -129,7 +137,7 @@ def write_spectrum(out, state: StationaryState, w: np.ndarray) -> dict:
     }
 
 
-def write_pairs(out, comm, junction: Junction, eV: float) -> dict:
+def write_pairs(out: ResultFile, comm: Communicator, junction: Junction, eV: float) -> dict:
     """C(Q) of the pairs between the Fermi surfaces; the summary. Mirrored leads. **Collective.**"""
     (Q, inner, outer), summary = on_root(comm, pairs, junction, eV)
     out.axis("Q", Q)

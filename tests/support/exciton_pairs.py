@@ -2,7 +2,7 @@
 
 Triples of poles, plain sums in (p, cos).
 
-Hanai et al. (2018), Eqs. (36), (45), at T_b = 0. G^K = G^R Sigma^K G^A is taken column by column:
+Hanai et al. (2017), Eqs. (36), (45), at T_b = 0. G^K = G^R Sigma^K G^A is taken column by column:
 each bubble is a sum over poles of integrals int dv S(v)/[(v-z1)(v-z2)(v-z3)], S a step, hence
 second divided differences of logarithms.
 """

@@ -12,7 +12,7 @@ from .labels import RATIO, SYMBOLS, ramp, title
 
 
 def draw(result: Any, canvas: FigureBase) -> None:
-    """Fig. 4 of Hanai et al. (2018); a family of curves for a slow key."""
+    """Fig. 4 of Hanai et al. (2017); a family of curves for a slow key."""
     style.size(canvas, 10.5, 4.2)
     left, right = canvas.subplots(1, 2)
     slow = next((key for key in result.sweep if key != "ratio"), None)

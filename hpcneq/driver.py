@@ -43,7 +43,7 @@ def run(
     resume: bool = False,
     quiet: bool = False,
     petsc_argv: Sequence[str] = (),
-    comm=None,
+    comm: parallel.Communicator | None = None,
 ) -> int:
     """Compute an input and store it; returns the exit code. **Collective.**
 
@@ -73,7 +73,7 @@ def resume(
     overrides: Sequence[str] = (),
     quiet: bool = False,
     petsc_argv: Sequence[str] = (),
-    comm=None,
+    comm: parallel.Communicator | None = None,
 ) -> int:
     """Go on from a result's newest whole checkpoint; returns the exit code. **Collective.**
 

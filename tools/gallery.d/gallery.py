@@ -1,4 +1,7 @@
-"""The pictures of the READMEs in inputs/: each `gallery/NAME.png` that one shows is computed from NAME.toml beside it."""
+"""The pictures of the READMEs in inputs/.
+
+Each `gallery/NAME.png` that one shows is computed from NAME.toml beside it.
+"""
 
 from __future__ import annotations
 

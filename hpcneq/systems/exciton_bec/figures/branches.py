@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
-    """Fig. 4 of Hanai et al. (2018); a family of curves for a slow key."""
+    """Fig. 4 of Hanai et al. (2017); a family of curves for a slow key."""
     style.size(canvas, 10.5, 4.2)
     left, right = canvas.subplots(1, 2)
     slow = next((key for key in result.sweep if key != "ratio"), None)

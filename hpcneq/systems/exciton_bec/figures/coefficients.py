@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
-    """Fig. 8(a), (b) of Hanai et al. (2018) and Eq. (75); U_eff with its two terms; sound."""
+    """Fig. 8(a), (b) of Hanai et al. (2017) and Eq. (75); U_eff with its two terms; sound."""
     style.size(canvas, 14.2, 4.4)
     left, middle, right = canvas.subplots(1, 3)
     ratio = np.asarray(result.ratio)

@@ -19,7 +19,7 @@ INTERACTION = r"interaction $(k_Fa_s)^{-1}$"
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
-    """Fig. 5 of Hanai et al. (2018) where the modes are known, else Fig. 8(c)."""
+    """Fig. 5 of Hanai et al. (2017) where the modes are known, else Fig. 8(c)."""
     if "unstable" not in result:
         _signs(result, canvas)
         return

@@ -25,7 +25,7 @@ MOMENTUM, FREQUENCY = r"momentum $q/k_F$", r"frequency $\omega/\varepsilon_F$"
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
-    """Hanai et al. (2018): det M over q (Figs. 6(a2), (b2), 7), Re det M = 0 for a family.
+    """Hanai et al. (2017): det M over q (Figs. 6(a2), (b2), 7), Re det M = 0 for a family.
 
     The latter are Figs. 6(a1), (b1); spectra are Figs. 13, 14.
     """

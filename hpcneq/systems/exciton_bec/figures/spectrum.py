@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
-    """Fig. 9 of Hanai et al. (2018), with the levels +-E and the bath's edge; n_p beside it."""
+    """Fig. 9 of Hanai et al. (2017), with the levels +-E and the bath's edge; n_p beside it."""
     style.size(canvas, 8.6, 4.8)
     axes, side = canvas.subplots(1, 2, gridspec_kw={"width_ratios": [3, 1]})
     p, w, L, E = (np.asarray(result[name]) for name in ("p", "w", "L", "E_p"))

@@ -1,6 +1,6 @@
 """Where along the decay the condensate loses its stability and regains it: searches for boundaries.
 
-Boundaries A, B and C of Hanai et al. (2018), Fig. 5, and their far sides. Each is seeded along the
+Boundaries A, B and C of Hanai et al. (2017), Fig. 5, and their far sides. Each is seeded along the
 ratio, or by a boundary found nearby; `boundary_equations` holds what vanishes there.
 """
 

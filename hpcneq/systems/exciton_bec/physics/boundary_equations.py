@@ -1,6 +1,6 @@
 """What vanishes at a boundary of the stable condensate, as equations for a Newton solver.
 
-Boundaries of Hanai et al. (2018), Fig. 5, and their far sides, by kind:
+Boundaries of Hanai et al. (2017), Fig. 5, and their far sides, by kind:
 
     A        alpha11 = M11(0, 0) = 0: excitons begin to attract
     current  beta22 = 0: the supercurrent turns round

@@ -1,6 +1,6 @@
 """Long waves of the condensate: coefficients of M(q, w) at small q and w, at any temperature.
 
-Hanai et al. (2018), Eq. (45). With wide baths M11 is linear in |q| for q << g/v: beta11 does not
+Hanai et al. (2017), Eq. (45). With wide baths M11 is linear in |q| for q << g/v: beta11 does not
 exist. The static coefficients are those of w -> 0 at q = 0, hence of waves longer than v/g;
 Eq. (71) of the paper is the other order, q >> g/v.
 """

@@ -126,7 +126,7 @@ def normal_mu_b(drive: Drive) -> float:
 
 
 def static_coefficients(state: Condensate, far: float = 1e4) -> dict[str, float]:
-    """{alpha11, alpha21}: M(0, 0) of the amplitude, in kF^3/eF; Hanai et al. (2018), Eq. (45).
+    """{alpha11, alpha21}: M(0, 0) of the amplitude, in kF^3/eF; Hanai et al. (2017), Eq. (45).
 
     M11(0,0) = -2 delta d/d(delta) sum_p Re G, M21(0,0) = +2 delta d/d(delta) sum_p Im G at fixed mu
     and mt: a uniform static change of the amplitude moves the gap equation. The sum goes on to

@@ -1,6 +1,6 @@
 """M(q, w) of the condensate, real or complex w with Im w > -g, and its inter- and intra-band parts.
 
-Hanai et al. (2018), Eqs. (34)-(37), (72), (73). G^R = sum_a P_a/(v + ig - aE), and
+Hanai et al. (2017), Eqs. (34)-(37), (72), (73). G^R = sum_a P_a/(v + ig - aE), and
 G^K = G^R Sigma^K G^A has the same poles: G^K = sum_aj S_j(v) [K_aj/(v + ig - aE) + h.c.], with
 K_aj = P_a |j><j| G^A(aE - ig) and S_j = gb tanh((v -+ mt)/2 T_b) +- gv. Each bubble is then a sum
 of integrals int dv S_j/[(v - z1)(v - z2)] = [L_j(z1) - L_j(z2)]/(z1 - z2), where L depends on one

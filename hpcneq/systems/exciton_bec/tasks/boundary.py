@@ -31,7 +31,7 @@ UNUSED = "ratio or gamma_v of the input is not used: the ratio is what is sought
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
-    """Hanai et al. (2018), Fig. 5: the ratio at a boundary, along up to two keys. **Collective.**
+    """Hanai et al. (2017), Fig. 5: the ratio at a boundary, along up to two keys. **Collective.**
 
     Within a chain of points each search starts from the last. Where there is no such boundary the
     ratio is nan.

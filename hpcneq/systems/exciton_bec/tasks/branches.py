@@ -17,7 +17,7 @@ COLUMNS = ("delta", "mu", "mu_b", "n0")
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
-    """Hanai et al. (2018), Fig. 4: every point polished by SNES. **Collective.**
+    """Hanai et al. (2017), Fig. 4: every point polished by SNES. **Collective.**
 
     A second key of the sweep gives a family of curves; ranks take curves.
     """

@@ -1,4 +1,4 @@
-"""Task ``coefficients``: M at small q and w, Hanai et al. (2018), Eq. (45), and what follows."""
+"""Task ``coefficients``: M at small q and w, Hanai et al. (2017), Eq. (45), and what follows."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ UNCOUNTED = "count = false: every mode is a root of det M, but nothing says that
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
-    """Zeros of det M, Hanai et al. (2018), Eq. (37): counted, located, polished. **Collective.**
+    """Zeros of det M, Hanai et al. (2017), Eq. (37): counted, located, polished. **Collective.**
 
     Ranks take pairs of ratio and momentum where there are enough, else they share the sums.
     """

@@ -26,7 +26,7 @@ SIGNS = (
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
-    """Hanai et al. (2018), Figs. 5 and 8(c), for each inv_kfas. **Collective.**
+    """Hanai et al. (2017), Figs. 5 and 8(c), for each inv_kfas. **Collective.**
 
     Where the condensate ends, where alpha11 and beta22 turn negative, boundaries A, B and C.
     Within a chain of interactions B and C are followed from one to the next.

@@ -17,7 +17,7 @@ COMPONENTS = np.array(["amplitude", "phase"])
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
-    """Hanai et al. (2018), Eqs. (34)-(37), (72), (73), for one or several ratios. **Collective.**
+    """Hanai et al. (2017), Eqs. (34)-(37), (72), (73), for one or several ratios. **Collective.**
 
     Ranks take pieces of the grid of (ratio, q, w). M at q = 0 is the limit taken after that of w.
     """

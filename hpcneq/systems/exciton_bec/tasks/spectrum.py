@@ -14,7 +14,7 @@ from ..shared.drive import input_summary
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
-    """Hanai et al. (2018), Fig. 9: w is measured from the condensate's mu. **Collective.**
+    """Hanai et al. (2017), Fig. 9: w is measured from the condensate's mu. **Collective.**
 
     upper_weight : share of the carriers at w > 0, broken pairs: 0 at equilibrium.
     """

@@ -1,4 +1,4 @@
-"""Task ``steady``: the uniform steady state, Hanai et al. (2018), Eqs. (32), (33)."""
+"""Task ``steady``: the uniform steady state, Hanai et al. (2017), Eqs. (32), (33)."""
 
 from __future__ import annotations
 

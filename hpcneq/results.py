@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import systems
 from .errors import InputError
 from .files import reader, report
 from .tasks.task import Quantity, declared, resolve
 
+if TYPE_CHECKING:
+    from .figures.draw import Figure
+
 
 class Result(reader.Result):
     """A result file that can also draw itself."""
 
-    def plot(self, path: str | Path | None = None):
+    def plot(self, path: str | Path | None = None) -> Figure:
         """Draw the figure of this result's task; into ``path`` if given.
 
         Returns the matplotlib figure. Raises InputError if the task has none.

@@ -36,8 +36,8 @@ def description_of(
         raise _unknown("system", system, catalogue)
     declaration = catalogue[system]
     if task is None:
-        whole = [describe_task(declaration, each) for each in declaration.tasks.values()]
-        return {**describe_system(declaration), "tasks": whole}
+        tasks = [describe_task(declaration, each) for each in declaration.tasks.values()]
+        return {**describe_system(declaration), "tasks": tasks}
     if task not in declaration.tasks:
         raise _unknown(f"task of {system}", task, declaration.tasks)
     whole = describe_task(declaration, declaration.tasks[task])

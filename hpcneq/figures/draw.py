@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from . import style
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Figure
 
 
-def draw(result, figure_of: Callable[..., object], path: str | Path | None = None) -> Figure:
+def draw(result: Any, figure_of: Callable[..., object], path: str | Path | None = None) -> Figure:
     """Draw a result; returns the matplotlib figure, written to ``path`` if given.
 
     result : an open result file. figure_of : ``figure_of(result, canvas)``, the task's. Raises

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..parallel import Communicator
 from ..solvers.farm import farm
 from .task import Outcome, Output
 
@@ -140,8 +141,8 @@ class Grid:
 
 def run_sweep(
     axes: Mapping[str, Sequence[float] | Array],
-    point: Callable[..., Mapping[str, object]],
-    comm: object,
+    point: Callable[..., Record],
+    comm: Communicator,
     log: Callable[[str], None],
     output: Output,
     label: str,
@@ -165,9 +166,9 @@ def run_sweep(
     fast = len(list(arrays.values())[-1]) if arrays else 1
     grid = Grid(arrays, fast if chain is None else min(chain, fast))
 
-    def solve(i: int, j: int, previous: Record | None, *group_comm: object) -> Mapping[str, object]:
+    def solve(i: int, j: int, warm: Record | None, *group_comm: Communicator) -> Record:
         at = grid.point(i, j)
-        return {} if at is None else point(at, previous or None, *group_comm)
+        return {} if at is None else point(at, warm or None, *group_comm)
 
     shape = (grid.rows, grid.length)
     rows, stopped = farm(shape, solve, comm, log, output.points(), label, group)

@@ -19,6 +19,7 @@ from ..errors import InputError
 
 if TYPE_CHECKING:
     from ..files.writer import ResultFile
+    from ..solvers.farm import RecordKeeper
 
 Function = str | Callable[..., object]  # a callable, or "package.module:function"
 KINDS = ("data", "summary", "both")
@@ -164,7 +165,7 @@ class Output(Protocol):
     def __call__(self) -> ResultFile:
         """The result file, new, or as it was when the run was stopped. **Collective.**"""
 
-    def points(self) -> object:
+    def points(self) -> RecordKeeper:
         """The keeper of a sweep's finished points. **Collective.**"""
 
     def part(self, name: str) -> Any:

@@ -20,24 +20,24 @@ PLACES = ("solvers", "tasks", "figures", "driver.py", "systems")  # of the rules
 
 # How many there are today; each may only fall. What is 0 is a rule.
 LIMITS = {
-    "long lines": 476,
-    "long functions": 2,
-    "long modules": 2,
+    "long lines": 2,
+    "long functions": 0,
+    "long modules": 0,
     "fmt: off, noqa": 0,
-    "hasattr, getattr": 13,
+    "hasattr, getattr": 0,
     "chained conditional expressions": 0,
     "conditional expressions in unions": 0,
-    "lists times bool": 6,
-    "tuple assignments": 135,
-    "renamed modules": 10,
+    "lists times bool": 5,
+    "tuple assignments": 126,
+    "renamed modules": 4,
     "module state": 1,
-    "public without docstring": 20,
-    "public without type hints": 575,
+    "public without docstring": 0,
+    "public without type hints": 270,
     "farm outside tasks/sweep.py": 0,
     "figures that read the input": 0,
 }
-SHARES = {"conditional expressions": 13.0, "found =": 1.4}  # per 1000 lines; in the end 12 and 4
-LONG_TEST_LINES = 218  # in tests/
+SHARES = {"conditional expressions": 9.8, "found =": 0.2}  # per 1000 lines; in the end 12 and 4
+LONG_TEST_LINES = 51  # in tests/
 MISNAMED = 0  # tasks whose function is not tasks/<name>.py:run
 
 

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import ModuleType
+from typing import Protocol
 
 from .errors import InputError, NotConverged
 
 # PETSc asks for these when it ends.
 AT_EXIT = ("options_left", "objects_dump", "malloc_dump", "malloc_view")
 
-# PETSc is started once in a process: module, option names of argv and of tables
-_started: dict = {}
+
+class Session:
+    """PETSc is started once in a process: the module, and the names of the options it holds.
+
+    argv : those of the command line. tables : those of the [petsc] tables in use.
+    """
+
+    def __init__(self) -> None:
+        self.module: ModuleType | None = None
+        self.argv: list[str] = []
+        self.tables: set[str] = set()
 
 
-def start(argv: Sequence[str] | None = None):
+_session = Session()
+
+
+def start(argv: Sequence[str] | None = None) -> ModuleType:
     """Initialise PETSc once and return the module.
 
     argv : what followed ``--`` on the command line, in place of what a run before in this process
     had. Raises InputError for a word that is neither an option nor the value of one.
     """
     given = None if argv is None else list(pairs(argv))
-    if "PETSc" not in _started:
+    if _session.module is None:
         try:
             import petsc4py
         except ImportError:
@@ -36,19 +50,20 @@ def start(argv: Sequence[str] | None = None):
                 "this PETSc has real scalars: hpcneq needs one configured with complex scalars"
             )
         PETSc.Sys.pushErrorHandler("python")
-        _started.update(PETSc=PETSc, argv=[name for name, _ in given or ()], tables=set())
+        _session.module = PETSc
+        _session.argv = [name for name, _ in given or ()]
     elif given is not None:
-        options = _started["PETSc"].Options()
-        for name in _started["argv"]:
+        options = _session.module.Options()
+        for name in _session.argv:
             options.delValue(name)
         for name, value in given:
             options.setValue(name, value)
-        _started["argv"] = [name for name, _ in given]
-    return _started["PETSc"]
+        _session.argv = [name for name, _ in given]
+    return _session.module
 
 
 def pairs(argv: Iterable[str]) -> Iterator[tuple[str, str | None]]:
-    """(name, value) of ``-name value`` words; names may stand alone, negative numbers are values."""
+    """(name, value) of ``-name value`` words; a name may stand alone, a number < 0 is a value."""
     words = list(argv)
     while words:
         word = words.pop(0)
@@ -83,20 +98,18 @@ class Options:
 
     def __enter__(self):
         self.added = [
-            name
-            for name in self.table
-            if name not in _started["argv"] and name not in _started["tables"]
+            name for name in self.table if name not in _session.argv and name not in _session.tables
         ]
         for name in self.added:
             value = self.table[name]
             self.base.setValue(name, None if value is True else str(value))
-        _started["tables"].update(self.added)
+        _session.tables.update(self.added)
         return self
 
     def __exit__(self, *exc):
         for name in self.added:
             self.base.delValue(name)
-        _started["tables"].difference_update(self.added)
+        _session.tables.difference_update(self.added)
 
     def get(self, name: str, default: str) -> str:
         """An option that hpcneq itself reads (marks it used)."""
@@ -104,14 +117,14 @@ class Options:
 
     def given(self) -> list[str]:
         """Names of the options of the table and of the command line."""
-        return [*self.table, *_started["argv"]]
+        return [*self.table, *_session.argv]
 
     def refuse_unused(self) -> None:
         """InputError naming the first option nobody has asked for; call before the first step."""
         for name in self.given():
             # `used` first: to look for a name (hasName) marks it as used
             if name not in AT_EXIT and not used(name) and self.base.hasName(name):
-                where = "-- -" if name in _started["argv"] else "[petsc] "
+                where = "-- -" if name in _session.argv else "[petsc] "
                 raise InputError(
                     f"{where}{name}: no solver of this run uses this PETSc option "
                     "(options start with the solver's prefix: evolve_, initial_)"
@@ -133,7 +146,17 @@ def used(name: str) -> bool:
     return bool(flag.value & 0xFF)
 
 
-def configure(solver) -> None:
+class Solver(Protocol):
+    """What is used of a solver of PETSc: SNES, TS, KSP."""
+
+    def setFromOptions(self) -> None:
+        """Take the options from the database."""
+
+    def getOptionsPrefix(self) -> str:
+        """What the names of its options begin with."""
+
+
+def configure(solver: Solver) -> None:
     """Set the solver's options from the database. **Collective.**
 
     InputError, in PETSc's own words, for a value it cannot take.

@@ -120,8 +120,9 @@ class Ranks:
             waited = time.monotonic() - began
             if patience is not None and waited > patience:
                 self.abort(
-                    f"{last_words}\n[rank {self.comm.rank}] failed alone, and the others did not come within "
-                    f"{patience:g} s: they may wait for it in a collective call. Ending all ranks.\n"
+                    f"{last_words}\n[rank {self.comm.rank}] failed alone, and the others did "
+                    f"not come within {patience:g} s: they may wait for it in a collective call. "
+                    "Ending all ranks.\n"
                 )
             time.sleep(0.0 if waited < 0.005 else 0.002)
         return self.comm.allgather(mine)
@@ -190,7 +191,8 @@ class Ranks:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session):
-        # mpiexec ends all ranks as soon as one leaves with an error: rank 0, after its summary, is the one that does.
+        # mpiexec ends all ranks as soon as one leaves with an error: rank 0, after its summary, is
+        # the one that does.
         codes = [int(code) for code in self.gather(session.exitstatus)]
         session.exitstatus = max(codes) if self.comm.rank == 0 else 0
         if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and _picky(session.config):

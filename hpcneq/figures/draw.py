@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import InputError
 from . import style
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Figure
+    from matplotlib.figure import Figure
 
 
-def draw(result: Any, figure_of: Callable[..., object], path: str | Path | None = None) -> Figure:
+class Drawn(Protocol):
+    """What is used here of a result."""
+
+    @property
+    def path(self) -> str | Path:
+        """The result file."""
+
+    @property
+    def status(self) -> str:
+        """running, complete, stopped or not-converged."""
+
+
+def draw(result: Drawn, figure_of: Callable[..., object], path: str | Path | None = None) -> Figure:
     """Draw a result; returns the matplotlib figure, written to ``path`` if given.
 
     result : an open result file. figure_of : ``figure_of(result, canvas)``, the task's. Raises

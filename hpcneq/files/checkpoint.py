@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def _encode(value):
     raise TypeError(f"a checkpoint cannot keep a {type(value).__name__}")
 
 
-def loads(text: str):
+def loads(text: str) -> Any:
     """The value `dumps` was given; tuples come back as lists."""
     return json.loads(text, object_hook=_decode)
 

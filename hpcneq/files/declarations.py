@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 
 class Declaration(Protocol):
@@ -35,46 +34,41 @@ class Declaration(Protocol):
 
 
 class Declarations:
-    """The quantities a result file at ``path`` may hold, by name; without any, it may hold all."""
+    """The quantities a result file at ``path`` may hold, by name."""
 
-    def __init__(self, path: str | Path, quantities: Mapping[str, Declaration]):
+    def __init__(self, path: str | Path, quantities: Mapping[str, Declaration]) -> None:
         self.path, self.quantities = path, quantities
 
     def axes(self, name: str, axes: Sequence[str] | None) -> Sequence[str]:
         """The axes of a data set: as given, else as declared."""
         if axes is not None:
             return axes
-        return self.quantities[name].axes
+        return self._declaration(name).axes
 
-    def dtype(self, name: str, dtype: DTypeLike) -> DTypeLike:
-        """The dtype of a series: as given, else as declared, else float."""
-        if dtype is None and name in self.quantities:
-            dtype = self.quantities[name].dtype
-        if dtype is None:
-            dtype = float
-        return dtype
+    def dtype(self, name: str) -> type:
+        """The declared dtype of a data set."""
+        return self._declaration(name).dtype
 
-    def words(
-        self, name: str, dtype: np.dtype, units: str | None, long_name: str | None
-    ) -> tuple[object, str | None]:
-        """(units, long_name) of a data set; ValueError if no such one is declared."""
-        if not self.quantities:
-            return units, long_name
-        quantity = self.quantities.get(name)
-        if quantity is None or quantity.kind == "summary":
-            raise ValueError(f"{self.path}: the task declares no data set {name}")
+    def data_set(self, name: str, dtype: np.dtype) -> Declaration:
+        """The declaration of a data set; ValueError if there is none, or if of another dtype."""
+        quantity = self._declaration(name)
         declared = np.dtype(quantity.dtype).kind
         real = dtype.kind == "f" and declared == "c"  # a quantity that is complex in some runs only
         if dtype.kind not in ("S", declared) and not real:
             raise ValueError(
                 f"{self.path}: {name} is {dtype}, its declaration says {quantity.dtype}"
             )
-        return units or quantity.units, long_name or quantity.long_name
+        return quantity
 
     def refuse_undeclared(self, names: Iterable[str]) -> None:
         """ValueError for the name of a summary number or error that is not declared."""
-        if not self.quantities:
-            return
         for name in names:
             if name not in self.quantities or self.quantities[name].kind == "data":
                 raise ValueError(f"{self.path}: the task declares no summary number {name}")
+
+    def _declaration(self, name: str) -> Declaration:
+        """The declaration of a data set; ValueError if there is none."""
+        quantity = self.quantities.get(name)
+        if quantity is None or quantity.kind == "summary":
+            raise ValueError(f"{self.path}: the task declares no data set {name}")
+        return quantity

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -147,7 +147,7 @@ def os_reason(error: Exception) -> str:
     return " ".join(text.split())[:200]
 
 
-def attempt(faults: list[str], action: Callable, *args: object):
+def attempt(faults: list[str], action: Callable[..., Any], *args: object) -> Any:
     """What ``action`` returns, None if the system refuses it, which is noted in ``faults``.
 
     The other ranks wait in the next collective call, so that no rank may leave alone.

@@ -61,7 +61,7 @@ class ResultFile:
         file: File,
         rows: Mapping[str, int] | None = None,
         quantities: Mapping[str, Declaration] | None = None,
-    ):
+    ) -> None:
         """Use `create` or `reopen`."""
         self.comm, self.path = comm, path
         self._declarations = Declarations(path, quantities or {})
@@ -82,8 +82,7 @@ class ResultFile:
 
         An existing file is refused unless ``force``, and then stays until the new one is whole on
         disk. quantities : name -> declaration (with units, long_name, dtype, axes and kind); names
-        that are not among them are refused. None: every name is allowed, and gives its own units
-        and long_name. Raises InputError on every rank. **Collective.**
+        that are not among them are refused. Raises InputError on every rank. **Collective.**
         """
         require_parallel(comm)
         target, fresh, items = on_root(comm, opening.prepare, path, provenance, force)
@@ -126,28 +125,16 @@ class ResultFile:
         fail_together(comm, faults, f"{path}: cannot open it for writing", InputError)
         return cls(comm, path, file, rows, quantities)
 
-    def axis(
-        self, name: str, values: ArrayLike, units: str | None = None, long_name: str | None = None
-    ) -> None:
-        """A fixed coordinate, numbers or names: a dimension scale. Rank 0's values are written.
-
-        units, long_name, here and below : those of the quantity's declaration, unless given.
-        """
+    def axis(self, name: str, values: ArrayLike) -> None:
+        """A fixed coordinate, numbers or names: a dimension scale. Rank 0's values are written."""
         array = encoded(self.comm.bcast(np.asarray(values), root=0))
-        data = self._data_set(name, array.shape, array.dtype, units, long_name)
+        data = self._data_set(name, array.shape, array.dtype)
         make_scale(data, name)
         self._write_now(Placed(data, root=self.comm.rank == 0), array)
 
-    def growing_axis(
-        self,
-        name: str,
-        units: str | None = None,
-        long_name: str | None = None,
-        dtype: DTypeLike = None,
-    ) -> None:
+    def growing_axis(self, name: str) -> None:
         """A coordinate without end, such as the time of each row: a dimension scale of `series`."""
-        dtype = self._declarations.dtype(name, dtype)
-        data = self._data_set(name, (None,), dtype, units, long_name)
+        data = self._data_set(name, (None,), self._declarations.dtype(name))
         make_scale(data, name)
         rows = self._rows.get(name, 0)
         set_attribute(data, "rows", np.int64(rows))
@@ -158,8 +145,6 @@ class ResultFile:
         name: str,
         values: ArrayLike,
         axes: Sequence[str] | None = None,
-        units: str | None = None,
-        long_name: str | None = None,
         layout: Layout | None = None,
         split: str | None = None,
     ) -> None:
@@ -172,7 +157,7 @@ class ResultFile:
         values = encoded(np.asarray(values))
         dtype = self.comm.bcast(values.dtype, root=0)
         axes = self._declarations.axes(name, axes)
-        placed = self._placed(name, dtype, axes, units, long_name, layout, split)
+        placed = self._placed(name, dtype, axes, layout, split)
         self._write_now(placed, values)
 
     def series(
@@ -180,18 +165,19 @@ class ResultFile:
         name: str,
         dtype: DTypeLike = None,
         axes: Sequence[str] | None = None,
-        units: str | None = None,
-        long_name: str | None = None,
         layout: Layout | None = None,
         split: str | None = None,
     ) -> None:
         """A data set that grows along ``axes[0]``, a `growing_axis`; its rows come by `append`.
 
         layout, split : the distributed axis of a row (default: the first after the growing one).
+        dtype : narrower than the declared one: single precision, or real where it is complex in
+        other runs.
         """
         axes = self._declarations.axes(name, axes)
-        dtype = self._declarations.dtype(name, dtype)
-        placed = self._placed(name, dtype, axes, units, long_name, layout, split)
+        if dtype is None:
+            dtype = self._declarations.dtype(name)
+        placed = self._placed(name, dtype, axes, layout, split)
         self._growing[axes[0]].series[name] = placed
 
     def append(self, row: Mapping[str, ArrayLike]) -> None:
@@ -301,13 +287,13 @@ class ResultFile:
         if kind is None or issubclass(kind, HpcneqError):
             self.close()
 
-    def _data_set(self, name, shape, dtype, units, long_name):
+    def _data_set(self, name, shape, dtype):
         """Create a data set, or find it after `reopen`; None as first length means growing."""
         if name in self._declared:
             raise ValueError(f"{self.path}: {name} is declared twice")
         self._declared.add(name)
         dtype = np.dtype(dtype)
-        units, long_name = self._declarations.words(name, dtype, units, long_name)
+        quantity = self._declarations.data_set(name, dtype)
         if name in self._file:
             data = self._file[name]
             there = data.shape
@@ -320,18 +306,18 @@ class ResultFile:
                 )
         else:
             data = new_data_set(self._file, name, shape, dtype)
-        set_attribute(data, "units", units)
-        set_attribute(data, "long_name", long_name)
+        set_attribute(data, "units", quantity.units)
+        set_attribute(data, "long_name", quantity.long_name)
         return data
 
-    def _placed(self, name, dtype, axes, units, long_name, layout, split):
+    def _placed(self, name, dtype, axes, layout, split):
         """The data set over ``axes`` with its scales attached, and its place among the ranks."""
         missing = [axis for axis in axes if axis not in self._declared]
         if missing:
             raise ValueError(f"{self.path}: {name} needs axes that are not declared: {missing}")
         growing = bool(axes) and axes[0] in self._growing
         shape = tuple(None if axis in self._growing else self._file[axis].shape[0] for axis in axes)
-        data = self._data_set(name, shape, dtype, units, long_name)
+        data = self._data_set(name, shape, dtype)
         for axis, dimension in zip(axes, data.dims):
             if not len(dimension):
                 dimension.attach_scale(self._file[axis])

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Grid = tuple[np.ndarray, np.ndarray]  # (k, dk/2pi), each (n,)
+from .arrays import FloatArray
+from .panels import gauss
+
+Grid = tuple[FloatArray, FloatArray]  # (k, dk/2pi), each (n,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,18 +25,18 @@ class Bands:
     E1, E2 : (n,), energies in the rotating frame (zero at the resonance).
     """
 
-    k: np.ndarray
-    weight: np.ndarray
-    E1: np.ndarray
-    E2: np.ndarray
+    k: FloatArray
+    weight: FloatArray
+    E1: FloatArray
+    E2: FloatArray
 
     @property
-    def eps(self) -> np.ndarray:
+    def eps(self) -> FloatArray:
         """Detuning E2 - E1, (n,): that of the laboratory frame minus the laser's frequency."""
         return self.E2 - self.E1
 
     @property
-    def E(self) -> np.ndarray:
+    def E(self) -> FloatArray:
         """Energy of a pair, E1 + E2, (n,); the rotation does not change it."""
         return self.E1 + self.E2
 
@@ -72,7 +75,7 @@ def graded(k_max: float, points: int, scale: float, even: bool = False) -> Grid:
     """
     if np.isinf(k_max):
         k, weight = _half(1e3 * scale, points - points // 2, scale)
-        x, w = np.polynomial.legendre.leggauss(points // 2)
+        x, w = gauss(points // 2)
         t = 0.5 * (1 + x)
         k = np.concatenate([k, (1e3 * scale / t)[::-1]])
         weight = np.concatenate([weight, (0.5 * w * 1e3 * scale / t**2)[::-1]])
@@ -103,8 +106,9 @@ def graded_about(centres: Sequence[float], k_max: float, points: int, scale: flo
     return k[order], weight[order]
 
 
-def _half(k_max, points, scale):
-    x, w = np.polynomial.legendre.leggauss(points)
+def _half(k_max: float, points: int, scale: float) -> Grid:
+    """(k, dk), (points,): the positive half of `graded`."""
+    x, w = gauss(points)
     span = np.arcsinh(k_max / scale)
     y = 0.5 * span * (1 + x)
     return scale * np.sinh(y), 0.5 * span * w * scale * np.cosh(y)

@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from numpy.typing import NDArray
-
 from .. import petsc
 from ..errors import InputError, NotConverged
-from ..maths.arrays import ComplexArray
 from .auxiliary_modes.integrator import Exponential
 from .auxiliary_modes.state import BlockState
 from .auxiliary_modes.stepping import Stepper
 from .checkpointing import Checkpoints, StateKeeper
-from .output_times import row_times, segments
+from .output_times import Row, row_times, segments
 from .protocols import ModeState, State
 from .site_columns.integrator import Columns
 from .site_columns.state import SiteState
@@ -42,21 +39,6 @@ PREFIX = "evolve_"
 SAME = 1e-9  # of a step: times no further apart are one
 DRIFT = 1e-4  # of a step: how far sums of steps of one length may drift from their multiples
 REMEMBERING = ("dsp", "glee", "history")  # step controllers with a history of their own
-
-
-@dataclass(frozen=True)
-class Row:
-    """The state at an output time, and with bath modes its Green functions and modes.
-
-    side : -1 at the end of a segment (values of the drive before its jump), else +1.
-    """
-
-    t: float
-    side: int
-    array: ComplexArray
-    c: ComplexArray
-    green: Mapping[int, ComplexArray] | NDArray | None
-    modes: Mapping | NDArray | None
 
 
 @dataclass

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..errors import HpcneqError, NotConverged
 from ..parallel import Communicator, Log, clock, solo
@@ -209,12 +209,12 @@ class Work:
         for request in self.sent:
             request.wait()
 
-    def ask(self):
+    def ask(self) -> Any:
         """Ask rank 0 for a row; returns the request that its answer fulfils."""
         self.send("ask")
         return self.post.irecv(source=0, tag=TO_LEADER)
 
-    def wait(self, answer) -> int | None:
+    def wait(self, answer: Any) -> int | None:
         """The row that rank 0 answers, None if there are no more."""
         while True:
             there, row = answer.test()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..maths.arrays import ComplexArray
 from ..parallel import Communicator, Layout, Part, ordered_sum
+from .output_times import Row
 from .protocols import Everywhere, Fields, MeanField, Observed
 
 
@@ -81,10 +82,10 @@ class FieldState:
         rows = self.system.partials(t, local, self.part)
         return self.system.close(ordered_sum(self.comm, self.layout, rows))
 
-    def observe(self, row) -> Mapping[str, object]:
+    def observe(self, row: Row) -> Mapping[str, object]:
         """{"sums": observables summed over items or None, "local": name -> field here}.
 
-        row : an `evolution.Row`. **Collective.**
+        row : an `output_times.Row`. **Collective.**
         """
         sums = None
         if isinstance(self.system, Observed):

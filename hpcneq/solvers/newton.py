@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 
@@ -178,19 +178,19 @@ class Bordered:
         self.work, self.start, self.borders = work, start, borders
         self.point = np.zeros(len(start) + len(borders))  # where the Jacobian is taken
 
-    def function(self, snes, x, f) -> None:
+    def function(self, snes: Any, x: Any, f: Any) -> None:
         """The residual at ``x`` into ``f``."""
         a, n = x.getArray(readonly=True).real, len(self.start)
         first = self.work.residual(a[:n]) + a[n:] @ self.borders
         value = np.concatenate([first, self.borders @ (a[:n] - self.start)])
         f.setArray(value.astype(complex))
 
-    def jacobian(self, snes, x, J, P) -> bool:
+    def jacobian(self, snes: Any, x: Any, J: Any, P: Any) -> bool:
         """Note where the Jacobian is wanted."""
         self.point[:] = x.getArray(readonly=True).real
         return True
 
-    def mult(self, mat, x, y) -> None:
+    def mult(self, mat: Any, x: Any, y: Any) -> None:
         """Jacobian times ``x`` into ``y``."""
         a, n = x.getArray(readonly=True).real, len(self.start)
         first = self.work.tangent(self.point[:n], a[:n]) + a[n:] @ self.borders

@@ -1,14 +1,34 @@
-"""The times at which an evolution writes its rows, on the lattice of its time steps."""
+"""The rows of an evolution, and their times on the lattice of its time steps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
+from ..maths.arrays import ComplexArray
 
 MOST_STEPS, MOST_ROWS = 1e9, 1e6
+
+
+@dataclass(frozen=True)
+class Row:
+    """The state at an output time, and with bath modes its Green functions and modes.
+
+    side : -1 at the end of a segment (values of the drive before its jump), else +1.
+    green : block -> (N, N), or those of the sites. modes : (block, chunk) -> [(groups, columns,
+    array)], or those of the sites. None without bath modes.
+    """
+
+    t: float
+    side: int
+    array: ComplexArray
+    c: ComplexArray
+    green: Any
+    modes: Any
 
 
 def segments(t_max: float, breakpoints: Sequence[float]) -> list[tuple[float, float]]:

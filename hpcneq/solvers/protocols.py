@@ -18,6 +18,7 @@ from scipy import sparse
 
 from ..maths.arrays import ArrayLike, ComplexArray, FloatArray, IntArray, NumberArray
 from ..parallel import Communicator, Part
+from .output_times import Row
 
 Prepared = TypeVar("Prepared")
 Fields = Mapping[str, ComplexArray]
@@ -294,6 +295,9 @@ class State(Protocol):
         self, t: float, side: int, array: ComplexArray, out: ComplexArray, explicit: bool = True
     ) -> None:
         """d/dt of a local vector into ``out``; without ``explicit`` less the stiff part."""
+
+    def observe(self, row: Row) -> Observables:
+        """What the system observes at an output."""
 
 
 @runtime_checkable

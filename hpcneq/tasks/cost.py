@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import DTypeLike
+from scipy import sparse
 
+from ..maths.arrays import ComplexArray, FloatArray, IntArray
 from ..parallel import Layout, solo
 from ..solvers.auxiliary_modes import chebyshev
 from ..solvers.auxiliary_modes.integrator import Exponential
 from ..solvers.auxiliary_modes.state import GROUPS_PER_CHUNK, BlockState
+from ..solvers.protocols import AuxiliaryModes, SiteModes
 from ..solvers.site_columns.integrator import Columns
 from ..solvers.site_columns.state import SiteState
 from .task import Cost, Given
@@ -34,9 +38,19 @@ def seconds(call: Callable[[], object], calls: int = 20, rounds: int = 5) -> flo
     return min(taken)
 
 
-def mode_dtype(numerics: Any) -> np.dtype:
+class Precise(Protocol):
+    """Numerical parameters of an evolution with bath modes."""
+
+    @property
+    def precision(self) -> str:
+        """Of the modes: "double" or "mixed"."""
+
+
+def mode_dtype(numerics: Precise) -> np.dtype[np.complex128] | np.dtype[np.complex64]:
     """The dtype of the bath modes: [numerics] precision."""
-    return np.dtype(complex if numerics.precision == "double" else np.complex64)
+    if numerics.precision == "double":
+        return np.dtype(np.complex128)
+    return np.dtype(np.complex64)
 
 
 def step_count(given: Given) -> int:
@@ -52,12 +66,12 @@ def runs(given: Given) -> float:
 # ---- blocks of auxiliary modes -----------------------------------------------------------------
 
 
-def chunk_count(system: Any) -> int:
+def chunk_count(system: AuxiliaryModes) -> int:
     """Chunks of bath modes of each block, the smallest pieces that ranks share."""
     return -(-len(system.groups) // GROUPS_PER_CHUNK)
 
 
-def memory(system: Any, ranks: int, step: float, itemsize: int) -> tuple[int, int]:
+def memory(system: AuxiliaryModes, ranks: int, step: float, itemsize: int) -> tuple[int, int]:
     """(bytes of the state, bytes in use while it evolves) of the fullest rank.
 
     In use: two generations of the modes, Green functions and one stack of Chebyshev polynomials.
@@ -66,7 +80,7 @@ def memory(system: Any, ranks: int, step: float, itemsize: int) -> tuple[int, in
     sizes = [system.size(b) for b in range(system.blocks)]
     columns = [_columns_of_block(system, b) for b in range(system.blocks)]
     layout = Layout(system.blocks * chunks, ranks, 0)
-    state, work = 0, 0
+    state = work = 0.0
     for rank in range(min(ranks, layout.items)):
         blocks = [divmod(item, chunks)[0] for item in range(*layout.bounds(rank))]
         own = sum(sizes[b] * columns[b] * itemsize / chunks for b in blocks) + 16 * sum(
@@ -78,7 +92,7 @@ def memory(system: Any, ranks: int, step: float, itemsize: int) -> tuple[int, in
     return int(state), int(work)
 
 
-def _columns_of_block(system: Any, b: int) -> int:
+def _columns_of_block(system: AuxiliaryModes, b: int) -> int:
     """Columns of all bath modes of a block."""
     slices = [system.columns(b, g) for g in range(len(system.groups))]
     return sum(part.stop - part.start for part in slices)
@@ -89,13 +103,16 @@ def _scratch(sizes: list[int], blocks: list[int], ranks: int, step: float) -> in
     largest = max(sizes[b] for b in set(blocks))
     chunks = max(blocks.count(b) for b in set(blocks))
     terms = chebyshev.degree(5.0 * step)
-    passing = 2 * (ranks > 1)
+    passing = 0
+    if ranks > 1:
+        passing = 2
     return 16 * largest**2 * (terms + 8 + (GROUPS_PER_CHUNK + passing) * chunks)
 
 
-def probe(system: Any, step: float, dtype: Any, seconds: float = 1.0) -> float:
+def probe(system: AuxiliaryModes, step: float, dtype: DTypeLike, seconds: float = 1.0) -> float:
     """Seconds per time step of all blocks on one core, from as many blocks as fit the time."""
-    begun, spent, work = time.monotonic(), 0.0, 0.0
+    begun = time.monotonic()
+    spent = work = 0.0
     total = sum(float(system.size(b)) ** 3 for b in range(system.blocks))
     order = sorted(range(system.blocks), key=system.size, reverse=True)
     for b in order:
@@ -114,9 +131,9 @@ def probe(system: Any, step: float, dtype: Any, seconds: float = 1.0) -> float:
 class OneBlock:
     """A system of bath modes cut down to one of its blocks, for timing; observes nothing."""
 
-    blocks = 1
+    blocks, mode_observables = 1, 0
 
-    def __init__(self, system: Any, block: int) -> None:
+    def __init__(self, system: AuxiliaryModes, block: int) -> None:
         self._system, self._block = system, block
         self.groups, self.unknowns = system.groups, system.unknowns
         self.damping, self.white = system.damping, system.white
@@ -131,28 +148,51 @@ class OneBlock:
         """The columns that a group has."""
         return self._system.columns(self._block, g)
 
-    def sources(self, b: int, g: int) -> np.ndarray:
+    def sources(self, b: int, g: int) -> ComplexArray:
         """Source strength of each column of a group."""
         return self._system.sources(self._block, g)
 
-    def hamiltonian(self, b: int, c: np.ndarray) -> Any:
+    def hamiltonian(self, b: int, c: ComplexArray) -> sparse.csr_matrix:
         """H of the block for the mean field c."""
         return self._system.hamiltonian(self._block, c)
 
-    def perturbation(self, b: int, c: np.ndarray) -> Any:
+    def perturbation(self, b: int, c: ComplexArray) -> sparse.csr_matrix:
         """The part of H that is linear in c."""
         return self._system.perturbation(self._block, c)
 
-    def probe(self, b: int) -> tuple:
+    def probe(self, b: int) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
         """Which entries of G the mean field reads."""
         return self._system.probe(self._block)
 
-    def start(self, b: int) -> tuple:
+    def start(self, b: int) -> tuple[Callable[[int], ComplexArray], ComplexArray]:
         """Stationary modes and G^< of the block."""
         return self._system.start(self._block)
 
+    def breakpoints(self, t_max: float) -> Sequence[float]:
+        """Times at which the drive jumps."""
+        return self._system.breakpoints(t_max)
 
-def evolution(system: Any, given: Given, ranks: int, rows: int) -> Cost:
+    def observe_modes(self, b: int, g: int, mode: ComplexArray) -> FloatArray:
+        """Nothing."""
+        return np.zeros(0)
+
+    def observe_green(self, b: int, diagonal: ComplexArray) -> ComplexArray:
+        """Nothing, (2, unknowns)."""
+        return np.zeros((2, self.unknowns), complex)
+
+    def observables(
+        self,
+        t: float,
+        side: int,
+        modes: FloatArray,
+        green: ComplexArray,
+        velocity: ComplexArray,
+    ) -> Mapping[str, object]:
+        """Nothing."""
+        return {}
+
+
+def evolution(system: AuxiliaryModes, given: Given, ranks: int, rows: int) -> Cost:
     """The cost of an evolution with bath modes in blocks. rows : rows of output."""
     dtype, step = mode_dtype(given.numerics), given.numerics.dt
     state, work = memory(system, ranks, step, dtype.itemsize)
@@ -187,15 +227,15 @@ def _notes(given: Given, state: int, per_step: float) -> tuple[str, ...]:
 def columns_memory(N: int, lanes: int, ranks: int, itemsize: int) -> tuple[int, int]:
     """(bytes of the state, bytes in use while it evolves) of the fullest rank.
 
-    BlockState: modes and Y. In use besides: Q, Z, the carried Y, and six more arrays like Y: vectors of
-    TS, an output row, the monitors (measured at 231, 451 and 1111 sites).
+    The state: modes and Y. In use besides: Q, Z, the carried Y, and six more arrays like Y: vectors
+    of TS, an output row, the monitors (measured at 231, 451 and 1111 sites).
     """
     rows, own = -(-2 * N // 16) * 16, -(-N // min(ranks, N))
     state = own * rows * (lanes * itemsize + 2 * 16)
     return int(state), int(state + 32 * rows * 9 * own)
 
 
-def columns_probe(make: Callable[[], Any], N: int, step: float) -> float:
+def columns_probe(make: Callable[[], SiteModes], N: int, step: float) -> float:
     """Seconds per step on one core, scaled by the size of the matrices from a smaller lattice.
 
     make : the system on the smaller lattice.
@@ -211,7 +251,7 @@ def columns_probe(make: Callable[[], Any], N: int, step: float) -> float:
 
 
 def columns(
-    make: Callable[[], Any], N: int, lanes: int, given: Given, ranks: int, rows: int
+    make: Callable[[], SiteModes], N: int, lanes: int, given: Given, ranks: int, rows: int
 ) -> Cost:
     """The cost of an evolution with columns of modes over sites.
 

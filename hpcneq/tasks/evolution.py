@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import petsc
-from ..files import writer as store
-from ..parallel import on_root
+from ..files.reader import Result
+from ..files.writer import ResultFile
+from ..maths.arrays import FloatArray, NumberArray
+from ..parallel import Communicator, on_root
 from ..solvers.evolution import Evolution
-from .recorder import Progress, Recorder
-from .task import Given, Outcome, Output
+from ..solvers.output_times import Row
+from ..solvers.protocols import State
+from .recorder import Entries, Numbers, Progress, Recorder
+from .task import Given, Keeper, Kept, Outcome, Output
 
 FLUSH_SECONDS = 5.0
 ALWAYS_WATCHED = 8  # rows of output with which the costly monitors begin
+# the largest and the smallest of no numbers
+OF_NONE: dict[Callable[..., float], float] = {max: -np.inf, min: np.inf}
+MakeState = Callable[[str | None, bool], State]
 
 
 def run_evolution(
     given: Given,
-    comm,
+    comm: Communicator,
     log: Callable[[str], None],
     output: Output,
-    make_state: Callable,
+    make_state: MakeState,
     recorder: Recorder,
 ) -> Outcome:
     """One evolution with its error estimate. **Collective.**
@@ -64,7 +74,7 @@ def _stopped(output: Output, t: float, part: str = "") -> str:
     return f"stopped by {output.stopping.reason} at t = {t:g}{part}"
 
 
-def _errors(recorder: Recorder, headline: Mapping, ends: list[dict]) -> dict[str, object]:
+def _errors(recorder: Recorder, headline: Numbers, ends: list[Entries]) -> dict[str, object]:
     """Errors of the headline's numbers from those of the variants."""
     coarse, others = ends[0], ends[1:]
     return {
@@ -76,7 +86,7 @@ def _errors(recorder: Recorder, headline: Mapping, ends: list[dict]) -> dict[str
     }
 
 
-def _other_ends(headline: Mapping, coarse: Mapping) -> list[str]:
+def _other_ends(headline: Numbers, coarse: Numbers) -> list[str]:
     """A warning if texts and whole numbers of the headline depend on the step."""
     different = [
         f"{key} = {coarse[key]}"
@@ -93,13 +103,13 @@ class _Runs:
     """The run itself and the variants from which its errors are estimated."""
 
     given: Given
-    comm: object
+    comm: Communicator
     log: Callable[[str], None]
     output: Output
-    make_state: Callable
+    make_state: MakeState
     recorder: Recorder
 
-    def main(self) -> tuple[float | None, dict]:
+    def main(self) -> tuple[float | None, Kept]:
         """(time at which it was stopped, or None; {"last", "worst", "work"}). **Collective.**"""
         part = self.output.part("main")
         if part.result is not None:
@@ -121,7 +131,7 @@ class _Runs:
             return reached, end
         return None, part.finish(end)
 
-    def variant(self, name: str) -> tuple[float, dict | None]:
+    def variant(self, name: str) -> tuple[float, Kept | None]:
         """(time reached, {"last", "trace"} or None if stopped) of a run with twice the step.
 
         One run for each source of error, since their effects on one number may cancel.
@@ -145,7 +155,10 @@ class _Runs:
             return reached, None
         return reached, part.finish({"last": rows.last, "trace": rows.trace})
 
-    def _evolution(self, options, variant: str | None, step: float, part) -> Evolution:
+    def _evolution(
+        self, options: petsc.Options, variant: str | None, step: float, part: Keeper
+    ) -> Evolution:
+        """An evolution from its start or from a checkpoint."""
         return Evolution(
             self.make_state(variant, part.saved is None),
             self.given.run.t_max,
@@ -172,27 +185,33 @@ class _MainRows:
     account : {"last": row, "count": rows, "seconds", "worst"}; checkpoints keep it.
     """
 
-    def __init__(self, given: Given, log, out, evolution: Evolution, recorder: Recorder, part):
+    def __init__(
+        self,
+        given: Given,
+        log: Callable[[str], None],
+        out: ResultFile,
+        evolution: Evolution,
+        recorder: Recorder,
+        part: Keeper,
+    ) -> None:
         self.out, self.evolution, self.recorder = out, evolution, recorder
         self.state, self.t_max = evolution.state, given.run.t_max
-        self.account = part.found or {
+        self.account: Kept = part.found or {
             "last": None,
             "count": 0,
             "seconds": 0.0,
-            "worst": {
-                name: {max: -np.inf, min: np.inf}[pick] for name, pick in recorder.worst.items()
-            },
+            "worst": {name: OF_NONE[pick] for name, pick in recorder.worst.items()},
         }
         self.begun = self.flushed = time.monotonic()
         self.progress = Progress(log, "evolve", self.t_max, evolution.reached)
         part.progress = self.so_far
 
-    def so_far(self) -> dict:
+    def so_far(self) -> Kept:
         """The account up to now."""
         seconds = self.account["seconds"] + time.monotonic() - self.begun
         return {**self.account, "seconds": seconds}
 
-    def add(self, output) -> None:
+    def add(self, output: Row) -> None:
         """Write the row of an output time, and every now and then one of the costly monitors."""
         observed = self.state.observe(output)
         row = self.recorder.row(output.t, output.c, observed)
@@ -227,7 +246,7 @@ class _MainRows:
         balance = self.recorder.balance(self.account["worst"])
         return words if balance is None else f"{words}, balance {balance:.0e}"
 
-    def end(self) -> dict:
+    def end(self) -> Kept:
         """What is left of the run: its last row, the worst numbers, the work it took."""
         return {
             "last": self.account["last"],
@@ -239,17 +258,17 @@ class _MainRows:
 class _VariantRows:
     """The last row of a variant and, where errors in time are wanted, the traced numbers of all."""
 
-    def __init__(self, given: Given, state, recorder: Recorder, part):
+    def __init__(self, given: Given, state: State, recorder: Recorder, part: Keeper) -> None:
         self.state, self.recorder, self.t_max = state, recorder, given.run.t_max
-        self.last: dict | None = None
+        self.last: Entries | None = None
         self.every = self.t_max
-        self.trace = list((part.found or {}).get("trace", []))
+        self.trace: list[list[Any]] = list((part.found or {}).get("trace", []))
         if recorder.traced:
             step = given.numerics.dt
             self.every = 2 * max(1, round((given.run.output_every or step) / step)) * step
             part.progress = lambda: {"trace": self.trace}
 
-    def add(self, output) -> None:
+    def add(self, output: Row) -> None:
         """Take a row. **Collective.**"""
         if not self.recorder.traced and output.t < self.t_max:
             return
@@ -260,7 +279,9 @@ class _VariantRows:
             self.last = row
 
 
-def _write_traced_errors(comm, out, recorder: Recorder, traces: list) -> dict[str, float]:
+def _write_traced_errors(
+    comm: Communicator, out: ResultFile, recorder: Recorder, traces: list[list[list[Any]]]
+) -> dict[str, float]:
     """Write the errors of the traced numbers at the times all runs have rows of. **Collective.**
 
     Returns {"<name>_error": the largest over time}.
@@ -272,7 +293,7 @@ def _write_traced_errors(comm, out, recorder: Recorder, traces: list) -> dict[st
     largest = {f"{key}_error": 0.0 for key in recorder.traced}
     for rows in zip(*traces):
         t = rows[0][0]
-        errors = {"t_error": t}
+        errors: Entries = {"t_error": t}
         for j, key in enumerate(recorder.traced, 1):
             parts = _parts_of_error(recorder, main[key][place[t]], [row[j] for row in rows])
             for name, part in zip(recorder.variants, parts):
@@ -282,7 +303,9 @@ def _write_traced_errors(comm, out, recorder: Recorder, traces: list) -> dict[st
     return largest
 
 
-def _parts_of_error(recorder: Recorder, value, variants: list) -> list:
+def _parts_of_error(
+    recorder: Recorder, value: NumberArray, variants: list[NumberArray]
+) -> list[FloatArray]:
     """The error that each variant tells of one traced number."""
     coarse, others = variants[0], variants[1:]
     return [
@@ -291,18 +314,18 @@ def _parts_of_error(recorder: Recorder, value, variants: list) -> list:
     ]
 
 
-def _modulus(values):
+def _modulus(values: NumberArray) -> FloatArray:
     """|values|; numpy's abs of complex numbers rounds differently with its place in memory."""
     return np.hypot(np.real(values), np.imag(values))
 
 
-def _stored(path: str, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+def _stored(path: str | Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
     """The times and some series of a result file."""
-    result = store.Result(path)
+    result = Result(path)
     return {name: np.asarray(result[name]) for name in ("t", *names)}
 
 
-def _work(evolution: Evolution, seconds: float) -> dict:
+def _work(evolution: Evolution, seconds: float) -> Entries:
     """Work and memory, for the summary and the closing line. **Collective.**"""
     comm, counts = evolution.comm, evolution.counts
     flops = comm.allreduce(counts.flops)

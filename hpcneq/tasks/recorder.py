@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from ..maths.arrays import ComplexArray
 from ..parallel import clock
+from ..solvers.output_times import Row
+from ..solvers.protocols import Observables, State
+
+if TYPE_CHECKING:
+    from ..files.writer import ResultFile
 
 PROGRESS_SECONDS = 10.0
 SAFETY = 4.0  # the step error of a fourth-order method is 1/15 of the difference to twice the step
+
+Entries = dict[str, Any]  # of a row or a summary: name -> number, text or array
+Numbers = Mapping[str, Any]  # the same, to be read
 
 
 class Recorder:
@@ -28,7 +38,7 @@ class Recorder:
     "<name>_error", the largest of their sums.
     """
 
-    worst: Mapping[str, Callable] = {}
+    worst: Mapping[str, Callable[[float, float], float]] = {}
     variants: tuple[str, ...] = ("step error",)
     safety: float = SAFETY
     caution: float = 1.0
@@ -36,47 +46,47 @@ class Recorder:
     corrector: int = 0
     traced: tuple[str, ...] = ()
 
-    def declare(self, out) -> None:
+    def declare(self, out: ResultFile) -> None:
         """Make the axes and series of the result file. **Collective.**"""
         raise NotImplementedError
 
-    def declare_errors(self, out) -> None:
+    def declare_errors(self, out: ResultFile) -> None:
         """Make the series of the errors of ``traced``. **Collective.**"""
         raise NotImplementedError
 
-    def row(self, t: float, c, observed: Mapping) -> dict:
+    def row(self, t: float, c: ComplexArray, observed: Observables) -> Entries:
         """A row of output {name: value}, the same on every rank.
 
         c : the mean field. observed : what the state observes.
         """
         raise NotImplementedError
 
-    def local(self, row: Mapping, observed: Mapping) -> dict:
+    def local(self, row: Numbers, observed: Observables) -> Entries:
         """What this rank writes of a row; all of it unless series are distributed."""
         return dict(row)
 
-    def headline(self, row: Mapping) -> dict:
+    def headline(self, row: Numbers) -> Entries:
         """The summary's numbers of one row, "t" among them."""
         raise NotImplementedError
 
-    def progress(self, row: Mapping) -> str:
+    def progress(self, row: Numbers) -> str:
         """A few words about a row for the progress line."""
         numbers = self.headline(row).items()
         return ", ".join(f"{name} = {value:.4g}" for name, value in numbers if name != "t")
 
-    def watch(self, state, output, observed: Mapping) -> tuple[dict, dict]:
+    def watch(self, state: State, output: Row, observed: Observables) -> tuple[Entries, Entries]:
         """A row over the axis t_monitor of what is costly. **Collective.**
 
-        output : the state at an output time (`solvers.evolution.Row`).
+        output : the state at an output time (`solvers.output_times.Row`).
         Returns ({name: value} that this rank writes, {name: number} for ``worst``).
         """
         return {}, {}
 
-    def warnings(self, worst: Mapping) -> list[str]:
+    def warnings(self, worst: Numbers) -> list[str]:
         """What the worst numbers give reason to warn of."""
         return []
 
-    def balance(self, worst: Mapping) -> float | None:
+    def balance(self, worst: Numbers) -> float | None:
         """The error of a conserved quantity, for the progress line; None if there is none."""
         return worst.get("balance")
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..parallel import Communicator
 from ..solvers.farm import farm
 from .task import Outcome, Output
 
 if TYPE_CHECKING:
     from ..files.writer import ResultFile
+    from ..parallel import Communicator
 
 Array = np.ndarray[Any, Any]
 Record = dict[str, Any]  # of a point: numbers, texts, lists, arrays
@@ -47,7 +47,7 @@ class Sweep:
         """Why points have no numbers, or doubtful ones: the ``why`` of their records."""
         return [record["why"] for record in self.records if record and "why" in record]
 
-    def values(self, name: str, default: object = math.nan) -> list[Any]:
+    def values(self, name: str, default: object = math.nan) -> list[object]:
         """Entry ``name`` of every record; ``default`` where it is missing or None."""
         entries = [(record or {}).get(name) for record in self.records]
         return [default if value is None else value for value in entries]
@@ -118,7 +118,7 @@ class Grid:
         """Index along the slow axis and along the last one of place ``j`` in chain ``i``."""
         return i // self.chains, self.length * (i % self.chains) + j
 
-    def point(self, i: int, j: int) -> dict[str, Any] | None:
+    def point(self, i: int, j: int) -> dict[str, float] | None:
         """{key: value} at a place, None beyond the end of the last axis."""
         places = self.place(i, j)
         if places[1] >= self.fast:
@@ -141,7 +141,7 @@ class Grid:
 
 def run_sweep(
     axes: Mapping[str, Sequence[float] | Array],
-    point: Callable[..., Record],
+    point: Callable[..., Mapping[str, object]],
     comm: Communicator,
     log: Callable[[str], None],
     output: Output,
@@ -168,7 +168,9 @@ def run_sweep(
 
     def solve(i: int, j: int, warm: Record | None, *group_comm: Communicator) -> Record:
         at = grid.point(i, j)
-        return {} if at is None else point(at, warm or None, *group_comm)
+        if at is None:
+            return {}
+        return dict(point(at, warm or None, *group_comm))
 
     shape = (grid.rows, grid.length)
     rows, stopped = farm(shape, solve, comm, log, output.points(), label, group)

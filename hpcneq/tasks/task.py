@@ -12,15 +12,21 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..config.schema import Keys, keys_of
 from ..errors import InputError
 
 if TYPE_CHECKING:
     from ..files.writer import ResultFile
+    from ..maths.arrays import FloatArray
+    from ..parallel import Part
+    from ..solvers.checkpointing import Saved
     from ..solvers.farm import RecordKeeper
+    from ..stopping import Stopping
 
+Value = TypeVar("Value")
+Kept = dict[str, Any]  # what a checkpoint keeps: name -> number, text, array, list or dict
 Function = str | Callable[..., object]  # a callable, or "package.module:function"
 KINDS = ("data", "summary", "both")
 ERRORS = "errors"  # of Quantity.error: the entry of the same name among the result's errors
@@ -130,11 +136,11 @@ class Given(Protocol):
         """The table [run]: t_max, output_every, seed, limits."""
 
     @property
-    def sweep(self) -> Mapping[str, Any]:
+    def sweep(self) -> Mapping[str, FloatArray]:
         """Swept key -> (n,) values; the first key is the slow one."""
 
     @property
-    def petsc(self) -> Mapping[str, Any]:
+    def petsc(self) -> Mapping[str, object]:
         """PETSc options by name."""
 
     @property
@@ -159,6 +165,46 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
 
 
+class Keeper(Protocol):
+    """Keeps one part of a run, see `solvers.checkpointing.StateKeeper`. **Collective.**
+
+    progress : set by the task, a function whose answer comes back as ``found``.
+    """
+
+    progress: Callable[[], Kept]
+
+    @property
+    def saved(self) -> Saved | None:
+        """The checkpoint to go on from."""
+
+    @property
+    def moved(self) -> bool:
+        """Whether the end of the run has moved since then."""
+
+    @property
+    def found(self) -> Kept | None:
+        """What ``progress`` gave when the checkpoint was written, or None."""
+
+    @property
+    def result(self) -> Kept | None:
+        """What `finish` was given, if the part ended before."""
+
+    def decide(self) -> tuple[bool, bool]:
+        """(whether to stop here, whether to write a checkpoint) after a step."""
+
+    def save(
+        self,
+        numbers: Mapping[str, object],
+        shared: Mapping[str, object],
+        arrays: Mapping[str, Part],
+        free: bool,
+    ) -> int:
+        """Write a checkpoint; returns its bytes."""
+
+    def finish(self, value: Kept) -> Kept:
+        """Note the part's result for what follows; give it back as a later run will find it."""
+
+
 class Output(Protocol):
     """The run's files, as a task gets them: ``run(given, comm, log, output)``."""
 
@@ -168,14 +214,18 @@ class Output(Protocol):
     def points(self) -> RecordKeeper:
         """The keeper of a sweep's finished points. **Collective.**"""
 
-    def part(self, name: str) -> Any:
+    def part(self, name: str) -> Keeper:
         """The keeper of a solver's state, for one part of the run. **Collective.**"""
 
-    def recall(self, name: str, compute: Callable[..., Any], *args: object) -> Any:
+    def recall(self, name: str, compute: Callable[..., Value], *args: object) -> Value:
         """``compute(*args)``, or what it gave when the run was begun. **Collective.**"""
 
     @property
-    def stopping(self) -> Any:
+    def read_input(self) -> Any:
+        """``read_input(text, folder)``: the checked input of another run."""
+
+    @property
+    def stopping(self) -> Stopping:
         """What asks the run to stop; its ``reason`` in words."""
 
 
@@ -250,12 +300,7 @@ def resolve(function: Function) -> Callable[..., object]:
 
 
 def declared(task: Task) -> dict[str, Quantity]:
-    """Name -> quantity, with its units as text, of all that a task may write; swept keys too.
-
-    Empty if the task declares nothing.
-    """
-    if not task.quantities:
-        return {}
+    """Name -> quantity, with its units as text, of all that a task may write; swept keys too."""
     keys = _keys(task)
     quantities = {name: _coordinate(name, keys) for name in task.sweep if name in keys}
     for family in task.quantities:

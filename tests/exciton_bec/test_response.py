@@ -18,7 +18,7 @@ from hpcneq.systems.exciton_bec.physics import (
     response,
     steady_states,
 )
-from hpcneq.systems.exciton_bec.physics.gap_equations import Drive, State
+from hpcneq.systems.exciton_bec.physics.gap_equations import Condensate, Drive
 from hpcneq.systems.exciton_bec.physics.pair_grid import pairs
 
 T1, T2, T3 = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
@@ -28,7 +28,7 @@ SHARP = steady_states.solve(Drive(inv=-1.0, ratio=0.021010))
 
 def state(T, D=0.3, mu=0.6, mt=0.45, ratio=0.4, gb=0.05):
     """Any numbers: the response need not belong to a solved state."""
-    return State(D, mu, mt, Drive(ratio=ratio, gb=gb, T=T))
+    return Condensate(D, mu, mt, Drive(ratio=ratio, gb=gb, T=T))
 
 
 def pointwise(s, k, kk, w):

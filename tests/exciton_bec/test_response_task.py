@@ -14,7 +14,7 @@ from hpcneq.systems.exciton_bec.physics import (
     response,
     steady_states,
 )
-from hpcneq.systems.exciton_bec.physics.gap_equations import Drive, State
+from hpcneq.systems.exciton_bec.physics.gap_equations import Condensate, Drive
 
 
 @pytest.mark.parallel
@@ -62,7 +62,7 @@ def test_a_cool_bath_responds_as_one_at_zero_temperature():
     Fails with log |x| for the smeared logarithm.
     """
     s = wide()
-    warm = State(s.delta, s.mu, s.mt, replace(s.drive, T=1e-5))
+    warm = Condensate(s.delta, s.mu, s.mt, replace(s.drive, T=1e-5))
     for q, w in ((0.3, [0.02 - 0.01j, 0.4, 0.05j]), (0.0, [0.1])):
         assert response.matrices(warm, q, w, fine=0.6) == pytest.approx(
             response.matrices(s, q, w, fine=0.6), abs=2e-6

@@ -20,14 +20,37 @@ from hpcneq.errors import HpcneqError, InputError
 from hpcneq.files import hdf5, opening, provenance, writer
 from hpcneq.files.writer import Result, ResultFile
 from hpcneq.parallel import solo
+from hpcneq.tasks import Quantity
 
 PROVENANCE = {"system": "exciton-bec", "task": "steady", "input": "# größer\n", "seed": 3}
+DATA = (
+    Quantity("k", "1/a", "momentum"),
+    Quantity("band", "", "band", dtype=str),
+    Quantity("energy", "eV", "band energy", ("k", "band")),
+    Quantity("mu", "eV", "chemical potential"),
+    Quantity("t", "1/gamma", "time"),
+    Quantity("lead", "", "lead", dtype=int),
+    Quantity("side", "", "side", dtype=str),
+    Quantity("current", "gamma", "current", ("t", "lead"), complex),
+    Quantity("n", "", "density", ("t",)),
+    Quantity("x", "xi", "position"),
+    Quantity("delta", "gamma", "gap", ("t", "x"), complex),
+    Quantity("bias", "gamma", "bias", ("side",)),
+)
+NUMBERS = (
+    *("gap", "root", "lost", "far", "all", "count", "stable", "branch", "nested", "none"),
+    *("seed", "status", "format", "delta_final"),
+)
+DECLARED = {quantity.name: quantity for quantity in DATA} | {
+    name: Quantity(name, "", "a number of the summary", kind="summary") for name in NUMBERS
+}
 
 
 @pytest.fixture
 def out(tmp_path):
     """A new result file in ``tmp_path``, on one rank."""
-    with ResultFile.create(solo(), tmp_path / "out.h5", PROVENANCE) as file:
+    path = tmp_path / "out.h5"
+    with ResultFile.create(solo(), path, PROVENANCE, quantities=DECLARED) as file:
         yield file
 
 
@@ -54,11 +77,11 @@ def run_apart(program, folder, **options):
 
 
 def test_arrays_come_back_with_units_names_and_axes(out):
-    out.axis("k", np.linspace(0, 1, 4), "1/a", "momentum")
-    out.axis("band", np.array(["conduction", "valence"]), "", "band")
+    out.axis("k", np.linspace(0, 1, 4))
+    out.axis("band", np.array(["conduction", "valence"]))
     energy = np.arange(8.0).reshape(4, 2) / 3
-    out.fixed("energy", energy, ("k", "band"), "eV", "band energy")
-    out.fixed("mu", 0.1, (), "eV", "chemical potential")
+    out.fixed("energy", energy)
+    out.fixed("mu", 0.1)
     out.finish("complete", {"gap": 0.5})
     with Result(out.path) as result:
         assert np.array_equal(result.energy, energy) and result["energy"].dtype == float
@@ -82,9 +105,9 @@ def test_arrays_come_back_with_units_names_and_axes(out):
 
 
 def test_a_series_keeps_the_values_appended_though_the_caller_reuses_the_array(out):
-    out.growing_axis("t", "1/gamma", "time")
-    out.axis("lead", [0, 1], "", "lead")
-    out.series("current", complex, ("t", "lead"), "gamma", "current")
+    out.growing_axis("t")
+    out.axis("lead", [0, 1])
+    out.series("current")
     buffer = np.zeros(2, complex)
     for step in range(1000):
         buffer[:] = step, 1j / (step + 1)
@@ -96,7 +119,7 @@ def test_a_series_keeps_the_values_appended_though_the_caller_reuses_the_array(o
 
 def test_long_buffers_flush_themselves(out, monkeypatch):
     monkeypatch.setattr(writer, "BUFFER_BYTES", 1000)
-    out.growing_axis("t", "", "time")
+    out.growing_axis("t")
     for step in range(130):
         out.append({"t": step})
     assert len(Result(out.path).t) == 126  # 8 bytes a row: the 126th is the first beyond 1000
@@ -113,8 +136,8 @@ def test_long_buffers_flush_themselves(out, monkeypatch):
     ],
 )
 def test_a_wrong_row_is_refused_and_leaves_no_trace(out, row, error):
-    out.growing_axis("t", "", "time")
-    out.series("n", float, ("t",), "", "density")
+    out.growing_axis("t")
+    out.series("n")
     with pytest.raises(error):
         out.append(row)
     out.append({"t": 1.0, "n": 2})
@@ -123,13 +146,30 @@ def test_a_wrong_row_is_refused_and_leaves_no_trace(out, row, error):
 
 
 def test_a_data_set_over_unknown_axes_or_declared_twice_is_refused(out):
-    out.axis("k", [1.0, 2.0], "", "momentum")
+    out.axis("k", [1.0, 2.0])
     with pytest.raises(ValueError, match=r"not declared: \['q'\]"):
-        out.fixed("n", np.ones(2), ("q",), "", "density")
+        out.fixed("n", np.ones(2), ("q",))
     with pytest.raises(ValueError, match="declared twice"):
-        out.axis("k", [1.0, 2.0], "", "momentum")
+        out.axis("k", [1.0, 2.0])
     with pytest.raises(ValueError, match="expected"):
-        out.fixed("m", np.ones(3), ("k",), "", "wrong length")
+        out.fixed("mu", np.ones(3), ("k",))
+
+
+@pytest.mark.parametrize(
+    "write, words",
+    [
+        (lambda out: out.axis("y", [1.0]), "declares no data set y"),
+        (lambda out: out.growing_axis("y"), "declares no data set y"),
+        (lambda out: out.fixed("y", 1.0, ()), "declares no data set y"),
+        (lambda out: out.fixed("gap", 1.0, ()), "declares no data set gap"),
+        (lambda out: out.fixed("mu", 1j), "mu is complex128, its declaration says"),
+        (lambda out: out.finish("complete", {"mu": 1.0}), "declares no summary number mu"),
+        (lambda out: out.finish("complete", {}, {"y": 1.0}), "declares no summary number y"),
+    ],
+)
+def test_what_is_not_declared_is_refused(out, write, words):
+    with pytest.raises(ValueError, match=words):
+        write(out)
 
 
 def test_json_holds_what_is_not_a_number(out):
@@ -260,10 +300,16 @@ def test_kill_9_loses_only_rows_not_flushed(tmp_path):
         import itertools, numpy as np
         from hpcneq.parallel import solo
         from hpcneq.files.writer import ResultFile
-        out = ResultFile.create(solo(), "out.h5", {"system": "nsn-junction"})
-        out.growing_axis("t", "", "time")
-        out.axis("x", np.arange(50), "", "site")
-        out.series("delta", complex, ("t", "x"), "", "gap")
+        from hpcneq.tasks import Quantity
+        declared = {
+            "t": Quantity("t", "", "time"),
+            "x": Quantity("x", "", "site", dtype=int),
+            "delta": Quantity("delta", "", "gap", ("t", "x"), complex),
+        }
+        out = ResultFile.create(solo(), "out.h5", {"system": "nsn-junction"}, quantities=declared)
+        out.growing_axis("t")
+        out.axis("x", np.arange(50))
+        out.series("delta")
         for step in itertools.count():
             out.append({"t": step, "delta": np.full(50, step + 1j)})
             if step % 7 == 6:
@@ -298,12 +344,15 @@ def test_a_refused_write_ends_in_one_line_with_the_systems_reason(tmp_path):
         from hpcneq.errors import HpcneqError
         from hpcneq.parallel import solo
         from hpcneq.files.writer import ResultFile
+        from hpcneq.tasks import Quantity
         comm = solo()
+        items = {"system": "nsn-junction"}
+        declared = {"t": Quantity("t", "", "time")}
         # after MPI, whose start writes larger files
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
         try:
-            with ResultFile.create(comm, "out.h5", {"system": "nsn-junction"}) as out:
-                out.growing_axis("t", "", "time")
+            with ResultFile.create(comm, "out.h5", items, quantities=declared) as out:
+                out.growing_axis("t")
                 for step in range(100_000):
                     out.append({"t": step})
                     if step % 1000 == 999:
@@ -321,7 +370,7 @@ def test_rows_flushed_before_the_disk_was_full_stay(out, monkeypatch):
     def full(descriptor, start, size):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    out.growing_axis("t", "", "time")
+    out.growing_axis("t")
     out.append({"t": 1.0})
     out.flush()
     monkeypatch.setattr(os, "posix_fallocate", full)
@@ -359,15 +408,15 @@ def test_a_package_nobody_tracks_has_no_commit(tmp_path, monkeypatch):
 def test_xarray_opens_it_with_coordinates(out):
     xarray = pytest.importorskip("xarray")
     pytest.importorskip("h5netcdf")
-    out.growing_axis("t", "1/gamma", "time")
-    out.axis("x", np.arange(3) * 0.5, "xi", "position")
-    out.axis("lead", np.array(["left", "right"]), "", "lead")
-    out.series("delta", complex, ("t", "x"), "gamma", "gap")
-    out.fixed("bias", np.array([0.5, -0.5]), ("lead",), "gamma", "bias")
+    out.growing_axis("t")
+    out.axis("x", np.arange(3) * 0.5)
+    out.axis("side", np.array(["left", "right"]))
+    out.series("delta")
+    out.fixed("bias", np.array([0.5, -0.5]))
     for step in range(4):
         out.append({"t": 0.1 * step, "delta": np.arange(3) + 1j * step})
     out.finish("complete", {"delta_final": 1j, "stable": True})
     with xarray.open_dataset(out.path, engine="h5netcdf") as data:
         assert data.delta.dims == ("t", "x") and data.delta.attrs["units"] == "gamma"
         assert complex(data.delta.sel(t=0.2, x=1.0, method="nearest")) == 2 + 2j
-        assert data.bias.dims == ("lead",) and data.attrs["status"] == "complete"
+        assert data.bias.dims == ("side",) and data.attrs["status"] == "complete"

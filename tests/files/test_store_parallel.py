@@ -11,15 +11,27 @@ import pytest
 from hpcneq.errors import InputError
 from hpcneq.files.writer import Result, ResultFile
 from hpcneq.parallel import Layout, solo
+from hpcneq.tasks import Quantity
 
 pytestmark = pytest.mark.parallel
 
 PROVENANCE = {"system": "fermi-gas", "task": "evolve", "input": 'system = "fermi-gas"\n', "seed": 7}
-SITES, MODES, STEPS = (
-    5,
-    2,
-    6,
-)  # fewer sites and modes than the 7 ranks of the largest test: empty ranks
+# fewer sites and modes than the 7 ranks of the largest test: empty ranks
+SITES, MODES, STEPS = 5, 2, 6
+DATA = (
+    Quantity("x", "xi", "position"),
+    Quantity("mode", "", "reservoir mode", dtype=str),
+    Quantity("potential", "t_par", "potential", ("x",)),
+    Quantity("mu", "t_par", "chemical potential"),
+    Quantity("t", "1/t_par", "time"),
+    Quantity("delta", "t_par", "gap", ("t", "x", "mode"), complex),
+    Quantity("pi", "t_par", "mode amplitude", ("t", "x", "mode"), complex),
+    Quantity("density", "", "density", ("t",)),
+    Quantity("delta_final", "t_par", "gap at the end", kind="summary"),
+    Quantity("residual", "1", "residual", kind="summary"),
+    Quantity("roots", "1", "roots", kind="summary"),
+)
+DECLARED = {quantity.name: quantity for quantity in DATA}
 
 
 def delta_at(step):
@@ -33,23 +45,14 @@ def delta_at(step):
 def declare(out, comm):
     """The data sets of the little calculation; the layouts of its distributed axes."""
     sites, modes = Layout.over(SITES, comm), Layout.over(MODES, comm)
-    out.axis("x", np.arange(SITES) * 0.5, "xi", "position")
-    out.axis("mode", np.array(["left", "right"]), "", "reservoir mode")
-    out.fixed(
-        "potential",
-        np.cos(np.arange(SITES))[sites.start : sites.stop],
-        ("x",),
-        "t_par",
-        "potential",
-        sites,
-    )
-    out.fixed("mu", 0.25, (), "t_par", "chemical potential")
-    out.growing_axis("t", "1/t_par", "time")
-    out.series("delta", complex, ("t", "x", "mode"), "t_par", "gap", sites)
-    out.series(
-        "pi", np.complex64, ("t", "x", "mode"), "t_par", "mode amplitude", modes, split="mode"
-    )
-    out.series("density", float, ("t",), "", "density")
+    out.axis("x", np.arange(SITES) * 0.5)
+    out.axis("mode", np.array(["left", "right"]))
+    out.fixed("potential", np.cos(np.arange(SITES))[sites.start : sites.stop], layout=sites)
+    out.fixed("mu", 0.25)
+    out.growing_axis("t")
+    out.series("delta", layout=sites)
+    out.series("pi", np.complex64, layout=modes, split="mode")
+    out.series("density")
     return sites, modes
 
 
@@ -69,7 +72,7 @@ def add(out, layouts, step):
 
 def write(comm, path, steps=STEPS):
     """A finished file, flushed every other row."""
-    with ResultFile.create(comm, path, PROVENANCE) as out:
+    with ResultFile.create(comm, path, PROVENANCE, quantities=DECLARED) as out:
         layouts = declare(out, comm)
         for step in range(steps):
             add(out, layouts, step)
@@ -109,7 +112,7 @@ def test_all_ranks_write_what_one_rank_writes(comm, shared_tmp):
 
 
 def test_flushed_rows_are_readable_by_all_while_the_run_goes_on(comm, shared_tmp):
-    with ResultFile.create(comm, shared_tmp / "out.h5", PROVENANCE) as out:
+    with ResultFile.create(comm, shared_tmp / "out.h5", PROVENANCE, quantities=DECLARED) as out:
         layouts = declare(out, comm)
         for step in range(3):
             add(out, layouts, step)
@@ -130,13 +133,13 @@ def test_flushed_rows_are_readable_by_all_while_the_run_goes_on(comm, shared_tmp
 
 def test_reopened_after_a_stop_the_file_ends_as_if_never_stopped(comm, shared_tmp):
     write(comm, shared_tmp / "straight.h5")
-    with ResultFile.create(comm, shared_tmp / "out.h5", PROVENANCE) as out:
+    with ResultFile.create(comm, shared_tmp / "out.h5", PROVENANCE, quantities=DECLARED) as out:
         layouts = declare(out, comm)
         for step in range(5):
             add(out, layouts, step)
         out.finish("stopped", {"delta_final": 0.0, "residual": 1.0, "roots": []})
     comm.barrier()
-    with ResultFile.reopen(comm, shared_tmp / "out.h5", {"t": 3}) as out:
+    with ResultFile.reopen(comm, shared_tmp / "out.h5", {"t": 3}, DECLARED) as out:
         layouts = declare(out, comm)
         for step in range(3, STEPS):
             add(out, layouts, step)
@@ -181,7 +184,7 @@ def test_a_folder_that_is_a_file_fails_on_every_rank_in_one_line(comm, shared_tm
 
 
 def test_long_texts_go_into_a_data_set(comm, shared_tmp):
-    with ResultFile.create(comm, shared_tmp / "out.h5", PROVENANCE) as out:
+    with ResultFile.create(comm, shared_tmp / "out.h5", PROVENANCE, quantities=DECLARED) as out:
         out.finish(
             "not-converged", {"roots": np.arange(50_000)}, warnings=["branch lost at mu = 0.2"]
         )

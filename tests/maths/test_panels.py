@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hpcneq.maths import panels
+from hpcneq.systems.fermi_gas.physics import radial_grid
 
 ENDS = np.array([0.0, 0.3, 0.35, 1.1, 2.0])
 
@@ -86,31 +87,19 @@ def test_the_rules_are_read_only_and_made_once():
     assert np.array_equal(x, -x[::-1]) and np.array_equal(weight, weight[::-1])
 
 
-def test_the_grids_of_the_systems_have_these_nodes():
-    """Bit for bit: what each grid calculates by itself is what the shared functions give for its
-    panels.
+def test_nodes_are_counted_from_the_middles_and_those_beyond_in_the_inverse():
+    """Bit for bit: results of the systems' grids depend on how these nodes are rounded.
 
-    Fails with the nodes counted from the lower ends in ``on_panels``, which round otherwise.
+    Fails with the nodes counted from the lower ends in ``on_panels``, which round otherwise, and
+    with t = (1 + x)/2 in ``beyond``.
     """
-    import hpcneq.systems.exciton_bec.physics.radial_grid
-    import hpcneq.systems.fermi_gas.physics.radial_grid
-
-    momenta = hpcneq.systems.fermi_gas.physics.radial_grid
-    pairs = hpcneq.systems.exciton_bec.physics.radial_grid
-
-    ends = momenta.panels(0.2, 0.1, 0.15, 0.01, 0.05)
-    near, far = panels.on_panels(ends), panels.beyond(ends[-1], 32)
-    p, weight = momenta.grid(0.2, 0.1, 0.15, 0.01)
-    assert np.array_equal(p, np.concatenate([near[0], far[0]]))
-    assert np.array_equal(weight, np.concatenate([near[1], far[1]]))
-    for fine in (1, 2, 3):
-        p, weight = pairs.grid(0.1, 0.8, 0.3, 1e-3, 5.0, fine)
-        x, share = panels.on_panels(_ends_of(p, weight))
-        assert len(p) % panels.NODES == 0
-        assert x == pytest.approx(p, rel=1e-12) and share == pytest.approx(weight, rel=1e-9)
-
-
-def _ends_of(p, weight):
-    """Ends of panels of 12 nodes, from the weights' sums."""
-    lengths = weight.reshape(-1, panels.NODES).sum(axis=1)
-    return np.concatenate([[0.0], np.cumsum(lengths)])
+    x, share = np.polynomial.legendre.leggauss(12)
+    ends = radial_grid.panels(0.2, 0.1, 0.15, 0.01, 0.05)
+    half = 0.5 * np.diff(ends)
+    near = ((ends[:-1] + half)[:, None] + half[:, None] * x).ravel()
+    parts = (half[:, None] * share).ravel()
+    x, share = np.polynomial.legendre.leggauss(32)
+    t = 0.5 * (1 - x)
+    p, weight = radial_grid.grid(0.2, 0.1, 0.15, 0.01)
+    assert np.array_equal(p, np.concatenate([near, ends[-1] / t]))
+    assert np.array_equal(weight, np.concatenate([parts, 0.5 * share * ends[-1] / t**2]))

@@ -17,7 +17,7 @@ from hpcneq import parallel
 from hpcneq.maths import poles
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import BlockState
-from hpcneq.solvers.evolution import Row
+from hpcneq.solvers.output_times import Row
 from hpcneq.systems.nsn_junction.physics import drive
 from hpcneq.systems.nsn_junction.physics import junction as model
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench

@@ -19,7 +19,7 @@ from hpcneq.parallel import solo
 from hpcneq.solvers import contours, modes
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import BlockState
-from hpcneq.solvers.evolution import Row
+from hpcneq.solvers.output_times import Row
 from hpcneq.systems.nsn_junction.physics import (
     drive,
     junction,

@@ -1,4 +1,4 @@
-"""Documents say what the package does: tables of keys are those of the code, links lead somewhere."""
+"""Documents say what the package does: their tables are those of the code, links lead somewhere."""
 
 from __future__ import annotations
 

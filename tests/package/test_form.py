@@ -12,6 +12,17 @@ import pytest
 import hpcneq
 from hpcneq import systems
 
+# What other people's code may import; mypy checks its types strictly.
+PUBLIC = (
+    *("__init__.py", "errors.py", "results.py", "tasks/", "config/", "files/reader.py"),
+    *("solvers/protocols.py", "maths/", "systems/__init__.py"),
+)
+# Functions of these that have Any in their hints: what they give is the system's own, or they take
+# a dataclass's field of any type.
+ANY = {
+    *("config/schema.py required", "config/schema.py default_of"),
+    *(f"tasks/task.py {name}" for name in ("parameters", "numerics", "initial", "tables", "run")),
+}
 HOME = Path(hpcneq.__file__).parent
 TESTS = HOME.parent / "tests"
 WIDTH, FUNCTION, MODULE = 100, 50, 400  # columns, lines, lines
@@ -20,24 +31,23 @@ PLACES = ("solvers", "tasks", "figures", "driver.py", "systems")  # of the rules
 
 # How many there are today; each may only fall. What is 0 is a rule.
 LIMITS = {
-    "long lines": 2,
+    "long lines": 0,
     "long functions": 0,
     "long modules": 0,
     "fmt: off, noqa": 0,
     "hasattr, getattr": 0,
     "chained conditional expressions": 0,
     "conditional expressions in unions": 0,
-    "lists times bool": 5,
-    "tuple assignments": 126,
-    "renamed modules": 4,
-    "module state": 1,
+    "lists times bool": 0,
+    "tuple assignments": 109,
+    "renamed modules": 0,
+    "module state": 0,
     "public without docstring": 0,
-    "public without type hints": 270,
+    "public without type hints": 195,
     "farm outside tasks/sweep.py": 0,
     "figures that read the input": 0,
 }
-SHARES = {"conditional expressions": 9.8, "found =": 0.2}  # per 1000 lines; in the end 12 and 4
-LONG_TEST_LINES = 51  # in tests/
+SHARES = {"conditional expressions": 12.0, "found =": 4.0}  # per 1000 lines
 MISNAMED = 0  # tasks whose function is not tasks/<name>.py:run
 
 
@@ -245,6 +255,19 @@ COUNTERS = {
 }
 
 
+def with_any(source):
+    """Public functions of the public modules with Any in their hints."""
+    if not source.path.startswith(PUBLIC):
+        return
+    for node in public(source):
+        if isinstance(node, ast.ClassDef):
+            continue
+        hints = [arg.annotation for arg in ast.walk(node.args) if isinstance(arg, ast.arg)]
+        text = " ".join(ast.unparse(hint) for hint in [*hints, node.returns] if hint)
+        if re.search(r"\bAny\b", text):
+            yield f"{source.path} {node.name}"
+
+
 @pytest.fixture(scope="module")
 def package():
     """All modules of hpcneq."""
@@ -283,7 +306,14 @@ def test_a_task_has_a_module_of_its_name():
 
 
 def test_lines_of_tests_end_at_the_same_column():
-    assert len(total(long_lines, sources(TESTS))) <= LONG_TEST_LINES
+    assert total(long_lines, sources(TESTS)) == []
+
+
+def test_public_modules_do_not_hide_types_behind_any(package):
+    assert {place for source in package for place in with_any(source)} <= ANY
+    text = "def f(x: int, *y: list[Any]) -> int: pass"
+    assert list(with_any(Source("maths/a.py", text))) == ["maths/a.py f"]
+    assert list(with_any(Source("solvers/farm.py", text))) == []
 
 
 @pytest.mark.parametrize(

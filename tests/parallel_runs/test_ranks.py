@@ -18,7 +18,8 @@ from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Evolution
 from hpcneq.systems.nsn_junction.physics import patterns
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
-from hpcneq.systems.nsn_junction.tasks import evolve
+from hpcneq.systems.nsn_junction.shared.initial_state import start_of
+from hpcneq.systems.nsn_junction.shared.input_junction import build_junction
 
 pytestmark = pytest.mark.parallel
 SAME = 1e-11  # what ranks may differ by: rounding, where nothing grows by more than 1e4
@@ -61,9 +62,10 @@ def read(name, **tables):
 def quench(run, comm):
     """The disturbed start of an input, found by all ranks of a communicator together."""
     petsc.start()
-    junction = evolve.build(run, comm)
-    delta, _ = evolve.start(run, comm, junction, logger(comm, quiet=True))
-    return Quench(junction, delta + patterns.noise(junction.lattice, run.patterns.noise, seed=3))
+    junction = build_junction(run, comm)
+    start = start_of(run, comm, junction, logger(comm, quiet=True))
+    noise = patterns.noise(junction.lattice, run.initial.noise, seed=3)
+    return Quench(junction, start.delta + noise)
 
 
 def evolved(run, comm):

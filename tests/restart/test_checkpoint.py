@@ -2,19 +2,16 @@
 lost, nothing hangs.
 """
 
-import os
 import shutil
 import signal
 import subprocess
 import time
 
-import h5py
 import numpy as np
 import pytest
-from support.programs import INPUT, alone, assert_same, command, damage, here, hp
+from support.programs import alone, assert_same, command, damage, here, hp
 
 from hpcneq import stopping
-from hpcneq.errors import HpcneqError, InputError
 from hpcneq.files import checkpoint
 from hpcneq.files.writer import Result
 from hpcneq.parallel import solo
@@ -22,44 +19,6 @@ from hpcneq.restart import changed
 from hpcneq.stopping import MARGIN, SAFETY, Stopping
 
 STOPPED = 75
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """The small run, never stopped."""
-    folder = tmp_path_factory.mktemp("whole")
-    (folder / "in.toml").write_text(INPUT)
-    code, out = here("run", "in.toml", "-o", "out.h5", folder=folder)
-    assert code == 0, out
-    return folder / "out.h5"
-
-
-@pytest.fixture
-def place(tmp_path):
-    (tmp_path / "in.toml").write_text(INPUT)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory):
-    """A run stopped in its middle, with two generations."""
-    folder = tmp_path_factory.mktemp("begun")
-    (folder / "in.toml").write_text(INPUT)
-    code, out = here(
-        "run", "in.toml", "-o", "out.h5", "--set", "run.wall_limit=0.0001", folder=folder
-    )
-    assert code == STOPPED, out
-    code, out = here("resume", "out.h5", folder=folder)
-    assert code == STOPPED and "continuing out.h5 at t = 0.25, step 1" in out, out
-    return folder
-
-
-@pytest.fixture
-def cut(place, begun):
-    """A copy of it."""
-    for path in begun.glob("out.h5*"):
-        shutil.copy(path, place)
-    return place
 
 
 # ---- stop, show, continue ------------------------------------------------------------------------
@@ -342,114 +301,6 @@ def test_json_keeps_every_bit():
     )
     with pytest.raises(TypeError):
         checkpoint.dumps({"x": object()})
-
-
-# ---- disks ---------------------------------------------------------------------------------------
-
-
-def run_limited(place, size, *words, ranks=1):
-    """hpcneq under a limit of the size of files, set after MPI, whose start writes larger ones."""
-    program = place / "limited.py"
-    program.write_text(
-        "import resource, sys\nfrom mpi4py import MPI\n"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\nfrom hpcneq.cli "
-        "import main\nsys.exit(main())\n"
-    )
-    done = subprocess.run(
-        command(*words, ranks=ranks, program=(program,)),
-        cwd=place,
-        env=alone(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=200,
-    )
-    return done.returncode, done.stdout
-
-
-@pytest.mark.parametrize("ranks", [1, 2])
-def test_a_limit_on_the_size_of_files_ends_with_a_clear_error_and_the_last_checkpoint_intact(
-    cut, whole, ranks
-):
-    """The result grows beyond the limit, then the checkpoint does: one line each, no hang;
-    continued without it, all is there.
-    """
-    for size in (120_000, 250_000):
-        code, out = run_limited(
-            cut, size, "resume", "out.h5", "--set", "run.wall_limit=10", ranks=ranks
-        )
-        assert code == 1 and "File too large" in out and "Traceback" not in out, out
-    code, out = here("resume", "out.h5", "--set", "run.wall_limit=10", folder=cut)
-    assert code == 0, out
-    assert_same(cut / "out.h5", whole)
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="mounting a small disk needs root")
-def test_a_full_disk_ends_with_a_clear_error_and_the_last_checkpoint_intact(place, whole):
-    """A tmpfs that holds one generation and not two; with more room the run goes on."""
-    disk = place / "disk"
-    disk.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=800k", "none", disk], capture_output=True
-    ).returncode:
-        pytest.skip("cannot mount a tmpfs here")
-    try:
-        code, out = hp(
-            "run",
-            "in.toml",
-            "-o",
-            disk / "out.h5",
-            "--set",
-            "run.checkpoint_minutes=0.001",
-            ranks=2,
-            folder=place,
-        )
-        assert code == 1 and "No space left on device" in out and "Traceback" not in out, out
-        assert Result(disk / "out.h5").status == "running"
-        subprocess.run(["mount", "-o", "remount,size=10m", disk], check=True)
-        code, out = here("resume", disk / "out.h5", folder=place)
-        assert code == 0 and "continuing" in out, out
-        assert_same(disk / "out.h5", whole, tolerance=1e-11)
-    finally:
-        subprocess.run(["umount", disk], check=True)
-
-
-def test_a_failed_write_leaves_the_generations_before_it(tmp_path, monkeypatch):
-    """Permission lost at the renaming; the next newest is the one before, and the leftovers go with
-    the next write.
-    """
-    target = tmp_path / "out.h5"
-    checkpoint.write(solo(), target, 1, {"t": 1}, {})
-
-    def refused(*args):
-        raise PermissionError(13, "Permission denied")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", refused)
-        with pytest.raises(
-            HpcneqError, match=r"ckpt-000002: cannot write it \(Permission denied\)"
-        ):
-            checkpoint.write(solo(), target, 2, {"t": 2}, {})
-    assert checkpoint.newest(solo(), target, print).number == 1
-    checkpoint.write(solo(), target, 2, {"t": 2}, {})
-    checkpoint.remove(target, keep=(2,))
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "out.h5.ckpt-000002",
-        "out.h5.ckpt-000002.sha256",
-    ]
-
-
-def test_the_hash_is_checked_before_hdf5_sees_the_file(tmp_path, monkeypatch):
-    checkpoint.write(solo(), tmp_path / "out.h5", 1, {"t": 1}, {})
-    damage(checkpoint.path_of(tmp_path / "out.h5", 1), "bit")
-
-    def opened(*args, **kwargs):
-        raise AssertionError("HDF5 opened a damaged file")
-
-    monkeypatch.setattr(h5py, "File", opened)
-    with pytest.raises(InputError, match="do not have the hash"):
-        checkpoint.load(solo(), tmp_path / "out.h5", 1)
 
 
 # ---- bugs ----------------------------------------------------------------------------------------

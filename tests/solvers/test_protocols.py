@@ -15,9 +15,12 @@ import pytest
 
 from hpcneq import petsc
 from hpcneq.parallel import solo
-from hpcneq.solvers import newton
+from hpcneq.solvers import newton, protocols
 from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.mean_field import FieldState
+from hpcneq.systems.exciton_bec.physics.collective_modes import Collective
+from hpcneq.systems.nsn_junction.physics.response import UniformResponse
+from hpcneq.systems.nsn_junction.physics.stripe_states import GapProblem
 
 # ---- an evolution: two bands, a laser, two reservoirs --------------------------------------------
 
@@ -277,3 +280,25 @@ def test_a_search_without_a_root_says_so(comm):
     found = newton.solve(FermiGas(0.25, False), comm, np.array([0.2]), prefix="steady_")
     assert not (found.converged and found.x[0] > 1e-3) and np.isfinite(found.x).all()
     assert found.reason.startswith("DIVERGED") or abs(found.x[0]) < 1e-3
+
+
+# ---- what problems can do besides ----------------------------------------------------------------
+
+
+def test_abilities_are_told_by_methods_alone():
+    """A problem has an optional ability if it has its method; no other has it by mistake.
+
+    Fails if an ability is asked for under a name that no system uses.
+    """
+    assert isinstance(GapProblem, protocols.SteadyTangent)
+    assert isinstance(GapProblem, protocols.SteadySymmetries)
+    assert isinstance(UniformResponse, protocols.ResponseRough)
+    assert not isinstance(UniformResponse, protocols.ResponseFiner)
+    for ability in (protocols.ResponseBatch, protocols.ResponseSingular, protocols.ResponseFiner):
+        assert isinstance(Collective, ability)
+    laser, gas = Laser(5.0, points=5), FermiGas(0.05, True)
+    assert not isinstance(laser, protocols.Observed) and not isinstance(laser, protocols.Everywhere)
+    assert not isinstance(gas, protocols.SteadyTangent)
+    assert not FieldState(laser, solo()).everywhere
+    laser.everywhere = True
+    assert FieldState(laser, solo()).everywhere

@@ -1,19 +1,24 @@
-"""Independent solutions of the junction's dynamics, written from the equations and not from the package.
+"""Independent solutions of the junction's dynamics, written from the equations and not from the
+package.
 
-Nothing here imports hpcneq. All routes share the conventions of this file only: sites j = 0 .. N-1 of an Lx x Ly lattice
-(j = x Ly + y), spinor (c_up 0 .. N-1, c_down^+ 0 .. N-1), the full 2N x 2N Hamiltonian
+Nothing here imports hpcneq. All routes share the conventions of this file only: sites j = 0 .. N-1
+of an Lx x Ly lattice (j = x Ly + y), spinor (c_up 0 .. N-1, c_down^+ 0 .. N-1), the full 2N x 2N
+Hamiltonian
 
     H[D] = [[xi - h, -D], [-D*, -xi - h]],       D_j = U <c_down,j c_up,j> = -i U G^<_{j up, j down}
 
-and leads that hold, for electrons of either spin, levels e + shift(t) occupied as f(e), e measured from the Fermi energy:
-a hole therefore sees -shift. Each site has its own copy of every lead.
+and leads that hold, for electrons of either spin, levels e + shift(t) occupied as f(e), e measured
+from the Fermi energy: a hole therefore sees -shift. Each site has its own copy of every lead.
 
 Routes to G^<(t), from the most literal to the most abstract:
 
-* :class:`FiniteLeads`: every lead is a few hundred levels; the unitary evolution of all levels together.
-* :class:`Waves`: every wide-band lead level sends a wave into the system, i dphi/dt = (H - i Gamma - w -+ shift) phi + e_j;
+* :class:`FiniteLeads`: every lead is a few hundred levels; the unitary evolution of all levels
+together.
+* :class:`Waves`: every wide-band lead level sends a wave into the system, i dphi/dt = (H - i Gamma
+- w -+ shift) phi + e_j;
   G^< is the w integral of f(w) phi phi^+. Exact for wide bands; no expansion of f.
-* :class:`DenseModes`: the memory integral in modes, one 2N x 2N matrix per lead and pole, explicit integration.
+* :class:`DenseModes`: the memory integral in modes, one 2N x 2N matrix per lead and pole, explicit
+integration.
 * :func:`quadrature`: stationary states as the w integral of G^R Sigma^< G^A.
 """
 
@@ -35,7 +40,9 @@ def dispersion(Lx, Ly, mu=0.0):
 
 
 def hopping(Lx, Ly, mu=0.0):
-    """The hopping matrix (N, N), from the dispersion: <j|xi|k> = (1/N) sum_q xi_q e^{iq(r_j - r_k)}."""
+    """The hopping matrix (N, N), from the dispersion: <j|xi|k> = (1/N) sum_q xi_q e^{iq(r_j -
+    r_k)}.
+    """
     x, y = (a.ravel() for a in np.meshgrid(np.arange(Lx), np.arange(Ly), indexing="ij"))
     waves = np.exp(2j * np.pi * (np.outer(x, x) / Lx + np.outer(y, y) / Ly)) / np.sqrt(Lx * Ly)
     return (waves * dispersion(Lx, Ly, mu).ravel() @ waves.conj().T).real
@@ -50,7 +57,9 @@ def bdg(xi, delta, h):
 
 @dataclass(frozen=True)
 class Lead:
-    """Coupling, temperature, and the height of the Fermi energy above the system's mu: ``before`` t = 0 and ``shift(t)``."""
+    """Coupling, temperature, and the height of the Fermi energy above the system's mu: ``before`` t
+    = 0 and ``shift(t)``.
+    """
 
     gamma: float
     T: float
@@ -60,7 +69,9 @@ class Lead:
 
 @dataclass(frozen=True)
 class Trace:
-    """Observables at ``t`` (M,): delta (M, N), up and down densities (M, N), currents into the system (M, leads, up/down)."""
+    """Observables at ``t`` (M,): delta (M, N), up and down densities (M, N), currents into the
+    system (M, leads, up/down).
+    """
 
     t: np.ndarray
     delta: np.ndarray
@@ -70,7 +81,9 @@ class Trace:
 
 
 class Route:
-    """A system of N sites with ``U``, ``h`` and leads; subclasses give ``start``, ``rhs``, ``green`` and ``inflow``."""
+    """A system of N sites with ``U``, ``h`` and leads; subclasses give ``start``, ``rhs``,
+    ``green`` and ``inflow``.
+    """
 
     def __init__(self, xi, U, h, leads):
         self.xi, self.U, self.h, self.leads = xi, U, h, leads
@@ -89,9 +102,11 @@ class Route:
         return np.repeat([1.0, -1.0], self.N)
 
     def follow(self, delta, times, rtol=1e-9, atol=1e-11, step=None, breaks=()):
-        """Evolve from the stationary state of the order parameter ``delta``: a :class:`Trace` at ``times``.
+        """Evolve from the stationary state of the order parameter ``delta``: a :class:`Trace` at
+        ``times``.
 
-        DOP853 or, with ``step``, classical RK4 of that step; ``breaks`` are times at which a shift jumps.
+        DOP853 or, with ``step``, classical RK4 of that step; ``breaks`` are times at which a shift
+        jumps.
         """
         y, found = self.start(np.asarray(delta, complex)), []
         t = 0.0
@@ -134,12 +149,16 @@ class Route:
         return self.order_parameter(G), n[:N], 1 - n[N:], current
 
 
-# ---- modes, dense and unblocked ------------------------------------------------------------------------------------
+# ---- modes, dense and unblocked
+# ------------------------------------------------------------------------------------
 
 
 class DenseModes(Route):
-    """i dPi_lp/dt = 2 gamma_l r_p + (H - i Gamma) Pi_lp - Pi_lp (i w_p + shift_l tau_3), each Pi_lp a full 2N x 2N matrix;
-    i dG/dt = [H, G] - 2 i Gamma G - Pi - Pi^+ with Pi = Gamma/2 + sum Pi_lp. ``poles``: one (w, r) per lead."""
+    """i dPi_lp/dt = 2 gamma_l r_p + (H - i Gamma) Pi_lp - Pi_lp (i w_p + shift_l tau_3), each Pi_lp
+    a full 2N x 2N matrix;
+    i dG/dt = [H, G] - 2 i Gamma G - Pi - Pi^+ with Pi = Gamma/2 + sum Pi_lp. ``poles``: one (w, r)
+    per lead.
+    """
 
     def __init__(self, xi, U, h, leads, poles):
         super().__init__(xi, U, h, leads)
@@ -205,11 +224,13 @@ class DenseModes(Route):
         ]
 
 
-# ---- waves from wide-band leads ------------------------------------------------------------------------------------
+# ---- waves from wide-band leads
+# ------------------------------------------------------------------------------------
 
 
 def energy_grid(T, width, t_max, reach, cutoff):
-    """Symmetric Gauss nodes and weights on [-cutoff, cutoff] that resolve f at temperature T, levels of half-width ``width``
+    """Symmetric Gauss nodes and weights on [-cutoff, cutoff] that resolve f at temperature T,
+    levels of half-width ``width``
     in |w| < reach, and phases e^{iwt}, 0 <= t <= t_max."""
     x, w = np.polynomial.legendre.leggauss(16)
     phase = 24.0 / max(t_max, 1e-9)
@@ -223,13 +244,16 @@ def energy_grid(T, width, t_max, reach, cutoff):
 
 
 class Waves(Route):
-    """phi_{l,a,w}(t), the wave that a level w of lead l sends in through row a (Fano's scattering states, in time).
+    """phi_{l,a,w}(t), the wave that a level w of lead l sends in through row a (Fano's scattering
+    states, in time).
 
-        i dphi/dt = (H - i Gamma - w -+ shift_l) phi + e_a,    G^< = sum_l int dw/2pi 2 i gamma_l f(w) sum_a phi phi^+
-        dn_a/dt from lead l = -4 gamma_l int dw/2pi f(w) Im phi_a - 2 gamma_l n_a
+        i dphi/dt = (H - i Gamma - w -+ shift_l) phi + e_a,    G^< = sum_l int dw/2pi 2 i gamma_l
+        f(w) sum_a phi phi^+ dn_a/dt from lead l = -4 gamma_l int dw/2pi f(w) Im phi_a - 2 gamma_l
+        n_a
 
-    f = 1/2 gives G^< = i/2 exactly, so only f - 1/2 is integrated; beyond the cutoff W the leading terms are known:
-    G^<_tail = -(i / pi W^2) sum_l gamma_l (H - shift_l tau_3), left out of order Gamma W^-4.
+    f = 1/2 gives G^< = i/2 exactly, so only f - 1/2 is integrated; beyond the cutoff W the leading
+    terms are known: G^<_tail = -(i / pi W^2) sum_l gamma_l (H - shift_l tau_3), left out of order
+    Gamma W^-4.
     """
 
     def __init__(self, xi, U, h, leads, t_max, reach, cutoff=150.0):
@@ -307,22 +331,27 @@ class Waves(Route):
         return found
 
 
-# ---- explicit finite leads -----------------------------------------------------------------------------------------
+# ---- explicit finite leads
+# -----------------------------------------------------------------------------------------
 
 
 def lead_levels(count, band, core):
-    """Energies (count,) in (-band, band) and the widths of their cells; denser inside |e| < core, e = core sinh(u)."""
+    """Energies (count,) in (-band, band) and the widths of their cells; denser inside |e| < core, e
+    = core sinh(u).
+    """
     edges = core * np.sinh(np.linspace(-1, 1, count + 1) * np.arcsinh(band / core))
     u = np.linspace(-1, 1, 2 * count + 1)[1::2] * np.arcsinh(band / core)
     return core * np.sinh(u), np.diff(edges)
 
 
 class FiniteLeads(Route):
-    """Every site has, for every lead, its own ``count`` levels in a band: one closed quadratic system, evolved as it is.
+    """Every site has, for every lead, its own ``count`` levels in a band: one closed quadratic
+    system, evolved as it is.
 
-    Level e couples with sqrt(gamma cell/pi), from gamma = pi rho t^2. The start is the thermal state of the coupled whole at
-    the order parameter ``delta`` of the sites, so all leads need one temperature and Fermi energy before t = 0 (asserted).
-    Columns of the state are the eigenvectors of the start times sqrt(f): G^< = i X X^+.
+    Level e couples with sqrt(gamma cell/pi), from gamma = pi rho t^2. The start is the thermal
+    state of the coupled whole at the order parameter ``delta`` of the sites, so all leads need one
+    temperature and Fermi energy before t = 0 (asserted). Columns of the state are the eigenvectors
+    of the start times sqrt(f): G^< = i X X^+.
     """
 
     def __init__(self, xi, U, h, leads, count, band, core=6.0):
@@ -383,14 +412,17 @@ class FiniteLeads(Route):
         ]
 
 
-# ---- stationary states ---------------------------------------------------------------------------------------------
+# ---- stationary states
+# ---------------------------------------------------------------------------------------------
 
 
 def quadrature(xi, delta, h, leads, cutoff=400.0):
-    """G^< (2N, 2N) and currents (leads, up/down) per site of a static order parameter, by the integral over w.
+    """G^< (2N, 2N) and currents (leads, up/down) per site of a static order parameter, by the
+    integral over w.
 
-    G^< = int dw/2pi G^R Sigma^< G^A. The current that lead l drives into row a is the Landauer form with all normal and
-    Andreev channels, sum_{l' b} int dw/2pi 4 gamma_l gamma_l' |G^R_ab|^2 (f_la - f_l'b): electrons count +, holes -.
+    G^< = int dw/2pi G^R Sigma^< G^A. The current that lead l drives into row a is the Landauer form
+    with all normal and Andreev channels, sum_{l' b} int dw/2pi 4 gamma_l gamma_l' |G^R_ab|^2 (f_la
+    - f_l'b): electrons count +, holes -.
     """
     N = len(xi)
     width = sum(lead.gamma for lead in leads)
@@ -441,7 +473,7 @@ def broadened_fermi(e, width, T):
 
 
 def gap_integral(D, xi, h, v, width, T):
-    """F(D) of the uniform gap equation 1/U = F(D) at bias 2v: plain sum over the momenta in ``xi``."""
+    """F(D) of the uniform gap equation 1/U = F(D) at bias 2v: plain sum over momenta ``xi``."""
     E = np.sqrt(xi.ravel() ** 2 + D**2)
     return np.mean(
         sum(1 - 2 * broadened_fermi(E + s * h + e * v, width, T) for s in (1, -1) for e in (1, -1))
@@ -449,15 +481,17 @@ def gap_integral(D, xi, h, v, width, T):
     )
 
 
-# ---- no interaction ------------------------------------------------------------------------------------------------
+# ---- no interaction
+# ------------------------------------------------------------------------------------------------
 
 
 def free_levels(e, leads, times, cutoff=4000.0):
-    """Occupations (times, levels) and inflows (times, leads, levels) of levels ``e`` of free electrons, whose leads' shifts
-    jump from ``before`` to ``shift(0+)`` at t = 0. Wide bands:
+    """Occupations (times, levels) and inflows (times, leads, levels) of levels ``e`` of free
+    electrons, whose leads' shifts jump from ``before`` to ``shift(0+)`` at t = 0. Wide bands:
 
-        phi_w(t) = g_w + (g0_w - g_w) e^{i(w + shift - e)t - Gamma t},   g_w = 1/(w + shift - e + i Gamma), g0_w: before
-        n = sum_l 2 gamma_l int dw/2pi f(w) |phi|^2,   inflow_l = -4 gamma_l int dw/2pi f(w) Im phi - 2 gamma_l n.
+        phi_w(t) = g_w + (g0_w - g_w) e^{i(w + shift - e)t - Gamma t},   g_w = 1/(w + shift - e + i
+        Gamma), g0_w: before n = sum_l 2 gamma_l int dw/2pi f(w) |phi|^2,   inflow_l = -4 gamma_l
+        int dw/2pi f(w) Im phi - 2 gamma_l n.
     """
     width = sum(lead.gamma for lead in leads)
     n, inflow = np.zeros((len(times), len(e))), np.zeros((len(times), len(leads), len(e)))
@@ -476,14 +510,16 @@ def free_levels(e, leads, times, cutoff=4000.0):
     return n, inflow
 
 
-# ---- linear growth in the normal state -----------------------------------------------------------------------------
+# ---- linear growth in the normal state
+# -----------------------------------------------------------------------------
 
 
 def pair_response(nu, n, Lx, Ly, U, mu, h, leads, cutoff=200.0):
-    """1 - i U <int dw/2pi [G^R_1(w+nu) G^<_2(w) + G^<_1(w+nu) G^A_2(w)]>_k: zero for a mode Delta ~ e^{iqx - i nu t}, Im nu > 0.
+    """1 - i U <int dw/2pi [G^R_1(w+nu) G^<_2(w) + G^<_1(w+nu) G^A_2(w)]>_k: zero for a mode Delta ~
+    e^{iqx - i nu t}, Im nu > 0.
 
-    1 is an electron at k + q, 2 the hole of k; q = 2 pi n / Lx. G^<(w+nu) with complex nu keeps its poles' sides: the
-    integral is split so that w is real in every G^<.
+    1 is an electron at k + q, 2 the hole of k; q = 2 pi n / Lx. G^<(w+nu) with complex nu keeps its
+    poles' sides: the integral is split so that w is real in every G^<.
     """
     x, w = np.polynomial.legendre.leggauss(16)
     width = sum(lead.gamma for lead in leads)

@@ -1,4 +1,6 @@
-"""What the tests of long runs share: small inputs, runs in a process of their own, and the comparison of two results."""
+"""What the tests of long runs share: small inputs, runs in a process of their own, and the
+comparison of two results.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ TIMING = {
     "commit",
 }
 
-# A pulse of the bias: three segments, a history in each, and a last step cut to fit; under 20 kB of modes.
+# A pulse of the bias: three segments, a history in each, and a last step cut to fit; under 20 kB of
+# modes.
 INPUT = """\
 system = "nsn-junction"
 task = "evolve"
@@ -71,8 +74,10 @@ T = [0.1, 0.12, 0.14, 0.16, 0.18, 0.2]
 eV = {from = 0.0, to = 1.6, points = 5}
 """
 
-# An hpcneq that waits behind its first steps or points as long as a file is there: until it is told to stop or its time is over.
-# So a signal or a limit cannot come too late, however fast the machine is, and no test need know how long a run takes.
+# An hpcneq that waits behind its first steps or points as long as a file is there: until it is told
+# to stop or its time is over.
+# So a signal or a limit cannot come too late, however fast the machine is, and no test need know
+# how long a run takes.
 HELD = """\
 #!{python}
 import os, sys, time
@@ -149,7 +154,10 @@ def hp(*words, ranks=1, folder=None, timeout=240, **environment):
 
 
 def here(*words, folder):
-    """Run hpcneq in this process: (exit code, output and errors). Quicker than `hp`, for one rank and no PETSc options."""
+    """Run hpcneq in this process: (exit code, output and errors).
+
+    Quicker than `hp`, for one rank and no PETSc options.
+    """
     from hpcneq.cli import main
 
     said = io.StringIO()
@@ -163,7 +171,9 @@ def here(*words, folder):
 
 
 def damage(path, how):
-    """Spoil a file: "cut" its last third off, "zero" a page in its middle, turn a "bit", or "empty" it."""
+    """Spoil a file: "cut" its last third off, "zero" a page in its middle, turn a "bit", or "empty"
+    it.
+    """
     size = os.path.getsize(path)
     if how in ("cut", "empty"):
         os.truncate(path, 2 * size // 3 if how == "cut" else 0)
@@ -176,7 +186,8 @@ def damage(path, how):
 
 
 def assert_same(path, reference, tolerance=None, but=()):
-    """Every data set, attribute and headline number equal, bit for bit unless a tolerance is given; timing left out.
+    """Every data set, attribute and headline number equal, bit for bit unless a tolerance is given;
+    timing left out.
 
     but : names that need not be equal.
     """
@@ -239,7 +250,10 @@ def kill(pid, number=signal.SIGKILL):
 
 
 def kill_all(pid):
-    """kill -9 of a job and of its ranks; all their numbers. It is held first, so that it cannot start another rank meanwhile."""
+    """kill -9 of a job and of its ranks; all their numbers.
+
+    It is held first, so that it cannot start another rank meanwhile.
+    """
     kill(pid, signal.SIGSTOP)
     everybody = [pid, *children(pid)]
     for each in everybody:

@@ -1,4 +1,7 @@
-"""A Slurm of one node, started for a test and ended with it. Needs root, slurmctld, slurmd and munged (tools/setup --with-slurm)."""
+"""A Slurm of one node, started for a test and ended with it.
+
+Needs root, slurmctld, slurmd and munged (tools/setup --with-slurm).
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,9 @@ def find(name):
 
 
 class CannotStart(Exception):
-    """The daemons are installed and do not start here: a container without a host name that resolves, say."""
+    """The daemons are installed and do not start here: a container without a host name that
+    resolves, say.
+    """
 
 
 class Slurm:

@@ -1,4 +1,4 @@
-"""Fermi gas between two reservoirs: one pair (g, J) against a plain momentum sum, all branches at a point, Fig. 2(a) on two ranks.
+"""Fermi gas: one pair (g, J) against a plain momentum sum, all branches, Fig. 2(a) on two ranks.
 
 python tools/bench.d/fermi.py [quick]       # quick leaves out the 21 x 21 surface of Fig. 2(a)
 """
@@ -44,20 +44,24 @@ def plain(gas, D, Q, dp):
 
 
 def sums():
-    """One (g, J) on graded panels beside equal panels that are as good to 1e-9, if they get there below 1e-4 pF."""
+    """One (g, J) on graded panels beside equal panels that are as good to 1e-9, if they get there
+    below 1e-4 pF.
+    """
     print(
-        "(g, J) of a state            time/ms   points   error     equal panels: time/ms   error    ratio"
+        "(g, J) of a state            time/ms   points   error     equal panels: time/ms   "
+        "error    ratio"
     )
     for name, baths in CASES:
         gas, D, Q = Gas(baths), 0.1, 0.15
         exact = np.array(gap_and_current.both(Gas(baths, fine=4), D, Q))
-        t, value = clocked(lambda: gap_and_current.both(gas, D, Q))
+        t, value = clocked(lambda gas=gas, D=D, Q=Q: gap_and_current.both(gas, D, Q))
         for dp in (0.02, 0.005, 0.001, 1e-4):
-            slow, other = clocked(lambda: plain(gas, D, Q, dp), 0.0)
+            slow, other = clocked(lambda gas=gas, D=D, Q=Q, dp=dp: plain(gas, D, Q, dp), 0.0)
             if np.abs(other - exact).max() < 1e-9:
                 break
         print(
-            f"{name:25s} {1e3 * t:10.2f} {len(gas.grid(D, Q)[0]):8d} {np.abs(np.array(value) - exact).max():8.0e} {1e3 * slow:22.1f} "
+            f"{name:25s} {1e3 * t:10.2f} {len(gas.grid(D, Q)[0]):8d} "
+            f"{np.abs(np.array(value) - exact).max():8.0e} {1e3 * slow:22.1f} "
             f"{np.abs(other - exact).max():10.0e} {slow / t:7.1f}"
         )
 
@@ -69,7 +73,8 @@ def points():
         found = state_curves.find(Gas(baths))
         spent = time.perf_counter() - begun
         print(
-            f"all branches at {name}: {spent:.1f} s, {len(found)} states (goal 30 s: {'ok' if spent < 30 else 'TOO SLOW'})"
+            f"all branches at {name}: {spent:.1f} s, {len(found)} states (goal 30 s: "
+            f"{'ok' if spent < 30 else 'TOO SLOW'})"
         )
 
 
@@ -96,12 +101,14 @@ def maps(quick):
     with tempfile.TemporaryDirectory() as folder:
         one, two = (run("fig2a-gamma", ranks, folder) for ranks in (1, 2))
         print(
-            f"Fig. 2(a), the plane T = 0, 41 x 121: {one:.1f} s on 1 rank, {two:.1f} s on 2, efficiency {100 * one / (2 * two):.0f}%"
+            f"Fig. 2(a), the plane T = 0, 41 x 121: {one:.1f} s on 1 rank, {two:.1f} s on "
+            f"2, efficiency {100 * one / (2 * two):.0f}%"
         )
         if not quick:
             spent = run("fig2a", 2, folder)
             print(
-                f"Fig. 2(a), the surface 21 x 21 on 2 ranks: {spent:.0f} s (goal 600 s: {'ok' if spent < 600 else 'TOO SLOW'})"
+                f"Fig. 2(a), the surface 21 x 21 on 2 ranks: {spent:.0f} s (goal 600 s: "
+                f"{'ok' if spent < 600 else 'TOO SLOW'})"
             )
 
 

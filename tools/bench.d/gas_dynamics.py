@@ -1,4 +1,4 @@
-"""Fermi gas: one M of each variant, evolution steps of the three models against copying the state, memory against adiabatic reservoirs.
+"""Fermi gas: one M of each variant, evolution steps of the models against copying the state.
 
 python tools/bench.d/gas_dynamics.py
 """
@@ -47,7 +47,8 @@ def responses():
                 each = seconds(lambda r=r: r(0.01j + 1e-9 * np.random.rand()))
                 n = len(r.points.p)
                 print(
-                    f"M, {name:4s} q = {q:5g}, variant {variant}: {1e3 * each:6.2f} ms, {n} momenta, {1e9 * each / n:5.0f} ns each "
+                    f"M, {name:4s} q = {q:5g}, variant {variant}: {1e3 * each:6.2f} ms, {n} "
+                    f"momenta, {1e9 * each / n:5.0f} ns each "
                     f"(goal 50 ms: {'ok' if each < 0.05 else 'TOO SLOW'})"
                     + (
                         ""
@@ -58,13 +59,16 @@ def responses():
 
 
 def verdicts():
-    """Seconds until every growing mode of a state is counted and the slow ones are known, |q| = 0.001."""
+    """Seconds until every growing mode of a state is counted and the slow ones are known, |q| =
+    0.001.
+    """
     for name, (D, Q) in STATES.items():
         for variant in ("C", "D"):
             begun = time.perf_counter()
             found = modes_of(Response(BATHS, D, Q, 1e-3, variant=variant), parallel.solo())
             print(
-                f"modes of {name:4s}, variant {variant}: {time.perf_counter() - begun:.2f} s, {found.samples} M, {found.unstable} grow, "
+                f"modes of {name:4s}, variant {variant}: {time.perf_counter() - begun:.2f} "
+                f"s, {found.samples} M, {found.unstable} grow, "
                 f"slowest Re lambda = {found.modes[0].z.imag:.3e}"
             )
 
@@ -76,11 +80,13 @@ def steps():
         args = (BATHS, -1.0, ramp.Ramp(0.145, 0.145), D + 1e-3, (D, Q), 2.0, 0.02, fine)
         fit = poles.fit("aaa", 0.0, BATHS.width, 4.6, 1e-5)
         made = {
-            "linear": lambda: linear_kinetics.Linear(
+            "linear": lambda D=D, Q=Q, fine=fine: linear_kinetics.Linear(
                 [Response(BATHS, D, Q, fine=fine)], [[1e-3, 1e-3]], 2.0, 150.0
             ),
-            "kinetic": lambda: dynamics.Kinetic(*args),
-            f"memory, {2 * len(fit)} modes": lambda: memory_dynamics.Memory(fit, *args),
+            "kinetic": lambda args=args: dynamics.Kinetic(*args),
+            f"memory, {2 * len(fit)} modes": lambda fit=fit, args=args: memory_dynamics.Memory(
+                fit, *args
+            ),
         }
         found = {}
         for model, make in made.items():
@@ -88,15 +94,19 @@ def steps():
             state = FieldState(system, parallel.solo())
             out = np.zeros_like(state.flat)
             each, copy = (
-                seconds(lambda: state.rhs(0.0, 1, state.flat, out)),
-                seconds(lambda: np.copyto(out, state.flat)),
+                seconds(lambda state=state, out=out: state.rhs(0.0, 1, state.flat, out)),
+                seconds(lambda out=out, state=state: np.copyto(out, state.flat)),
             )
             found[model] = each
             step = min(seconds_a_step(system, 0.5 / system.fastest) for _ in range(2))
             print(
-                f"{name:4s} {model:17s}: {1e3 * each:7.3f} ms a right-hand side, {system.items * linear_kinetics.CHUNK} momenta, "
-                f"{state.nbytes / 2**20:6.1f} MB, copy {1e3 * copy:.3f} ms ({100 * copy / each:.0f}%), RK4 step {1e3 * step:.2f} ms = {step / copy:.0f} copies "
-                f"({100 * (1 - 4 * each / step):.0f}% outside the right-hand sides), step limit {2.78 / system.fastest:.3f}"
+                f"{name:4s} {model:17s}: {1e3 * each:7.3f} ms a right-hand side, "
+                f"{system.items * linear_kinetics.CHUNK} momenta, "
+                f"{state.nbytes / 2**20:6.1f} MB, copy {1e3 * copy:.3f} ms "
+                f"({100 * copy / each:.0f}%), RK4 step {1e3 * step:.2f} ms = "
+                f"{step / copy:.0f} copies "
+                f"({100 * (1 - 4 * each / step):.0f}% outside the right-hand sides), step "
+                f"limit {2.78 / system.fastest:.3f}"
             )
         kinetic, memory = list(found.values())[1:]
         print(f"{name:4s} memory over adiabatic: {memory / kinetic:.1f} times the time")

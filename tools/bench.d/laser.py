@@ -1,6 +1,7 @@
-"""Laser-driven semiconductor: right-hand sides per second against copy bandwidth, batches against single runs, a 30 x 30 map, QuTiP if there.
+"""Laser-driven semiconductor: right-hand sides a second, batches, a 30 x 30 map, QuTiP if there.
 
-python tools/bench.d/laser.py            # the map on one rank; mpiexec -n 2 python tools/bench.d/laser.py for two
+python tools/bench.d/laser.py            # the map on one rank
+mpiexec -n 2 python tools/bench.d/laser.py
 """
 
 import importlib.util
@@ -10,7 +11,7 @@ import numpy as np
 
 from hpcneq import parallel, petsc
 from hpcneq.maths import bands
-from hpcneq.solvers import farm as maps
+from hpcneq.solvers import farm
 from hpcneq.solvers.mean_field import FieldState
 from hpcneq.systems.laser_semiconductor.physics import dynamics
 from hpcneq.systems.laser_semiconductor.physics.material import Material
@@ -52,11 +53,12 @@ def right_hand_sides():
         )
         out = np.zeros_like(state.flat)
         each, copy = (
-            seconds(lambda: state.rhs(0.0, 1, state.flat, out)),
-            seconds(lambda: np.copyto(out, state.flat)),
+            seconds(lambda state=state, out=out: state.rhs(0.0, 1, state.flat, out)),
+            seconds(lambda out=out, state=state: np.copyto(out, state.flat)),
         )
         print(
-            f"{points} momenta, {runs:2d} runs: {1 / each:8.0f} right-hand sides/s, {runs / each:8.0f} runs x sides/s, "
+            f"{points} momenta, {runs:2d} runs: {1 / each:8.0f} right-hand sides/s, "
+            f"{runs / each:8.0f} runs x sides/s, "
             f"{each * 1e6:.0f} us, copy of the state {copy * 1e6:.1f} us ({100 * copy / each:.0f}%)"
         )
 
@@ -73,15 +75,18 @@ def a_map(comm):
         }
 
     begun = time.perf_counter()
-    maps.farm((30, 30), solve, comm)
+    farm.farm((30, 30), solve, comm)
     if comm.rank == 0:
         print(
-            f"30 x 30 map on {comm.size} rank{'s' * (comm.size > 1)}: {time.perf_counter() - begun:.1f} s (to be under 300 s on 2)"
+            f"30 x 30 map on {comm.size} rank{'s' * (comm.size > 1)}: "
+            f"{time.perf_counter() - begun:.1f} s (to be under 300 s on 2)"
         )
 
 
 def against_qutip():
-    """The master equation of one (k, -k) block at fixed Delta by QuTiP, per unit time, and the equations of motion of that block."""
+    """The master equation of one (k, -k) block at fixed Delta by QuTiP, per unit time, and the
+    equations of motion of that block.
+    """
     if importlib.util.find_spec("qutip") is None:
         print("QuTiP is not installed: no comparison with its master equation")
         return

@@ -1,4 +1,4 @@
-"""Phonon semiconductor: right-hand sides per second, alone and in batches, against the plain numpy way; time of one point of Fig. 2.
+"""Phonon semiconductor: right-hand sides a second against plain numpy; one point of Fig. 2.
 
 python tools/bench.d/phonon.py
 """
@@ -63,13 +63,15 @@ fields = [
 worst = max(np.abs(a - b).max() for a, b in zip(single.rhs(0.0, *fields), plain(single, *fields)))
 by_hand = seconds(lambda: plain(single, *fields))
 print(
-    f"plain numpy, 201 momenta: {1 / by_hand:8.0f} right-hand sides/s (largest difference {worst:.0e})"
+    f"plain numpy, 201 momenta: {1 / by_hand:8.0f} right-hand sides/s (largest difference "
+    f"{worst:.0e})"
 )
 for runs in (1, 5, 10, 20):
     model = semiconductor(p, n, V=np.linspace(0.5, 5, runs)[:, None])
     many = [np.tile(values, (runs, 1)) for values in fields]
-    each = seconds(lambda: model.rhs(0.0, *many)) / runs
+    each = seconds(lambda model=model, many=many: model.rhs(0.0, *many)) / runs
     print(
-        f"{runs:3d} runs together: {1 / each:8.0f} right-hand sides/s, {by_hand / each:.1f} times the plain way; "
+        f"{runs:3d} runs together: {1 / each:8.0f} right-hand sides/s, {by_hand / each:.1f} "
+        "times the plain way; "
         f"32000 of them (t = 4000 of one point of Fig. 2) {32000 * each:.2f} s"
     )

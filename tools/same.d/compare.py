@@ -277,7 +277,7 @@ class Outcome:
 
 
 def folder_of(tree, cases, name, ranks):
-    """Where a case is run: another folder for every state of the case, as other calls may run too."""
+    """Where a case is run: another for every state of the case, as other calls may run too."""
     case = cases[name]
     group = tree.results / f"{ranks}-ranks" / case.system
     return group / f"{case.short}-{fingerprint(cases, name)}"

@@ -1,4 +1,6 @@
-"""Fill what stands between `<!-- hpcneq describe SYSTEM --markdown -->` and `<!-- end -->` in inputs/*/README.md."""
+"""Fill what stands between `<!-- hpcneq describe SYSTEM --markdown -->` and `<!-- end -->` in
+inputs/*/README.md.
+"""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from ...maths.arrays import ArrayLike, ComplexArray, FloatArray
 
 PIECE = 4096  # columns of a product with the whole stack
 DENSE = 96  # below this size a dense product beats a sparse one
+Matrix = ComplexArray | sparse.csr_matrix
 Allocate = Callable[[str, tuple[int, ...]], ComplexArray]  # (name, shape) -> uninitialised array
 
 
@@ -22,7 +23,7 @@ def degree(reach: float, smallest: float = 1e-17) -> int:
     return int(k[small & (k > reach)][0]) + 2
 
 
-def bound(matrix) -> float:
+def bound(matrix: Matrix) -> float:
     """An upper bound of the spectral radius (largest absolute row sum)."""
     return float(abs(matrix).sum(axis=1).max())
 
@@ -46,7 +47,7 @@ def fresh(name: str, shape: tuple[int, ...]) -> ComplexArray:
     return np.empty(shape, complex)
 
 
-def stack(matrix, radius: float, terms: int, scratch: Allocate = fresh) -> ComplexArray:
+def stack(matrix: Matrix, radius: float, terms: int, scratch: Allocate = fresh) -> ComplexArray:
     """T_0 .. T_{terms-1} of ``matrix / radius``: (terms, N, N) complex."""
     N = matrix.shape[0]
     T = scratch("stack", (terms, N, N))

@@ -24,6 +24,7 @@ stationary state of mirrored leads is an exact fixed point for any step.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -63,7 +64,7 @@ class Exponential(Stepper):
         self.old_history: tuple | None = None
 
     # -- what PETSc calls --------------------------------------------------------------------------
-    def rollback(self, ts) -> None:
+    def rollback(self, ts: Any) -> None:
         """Return to the state before the last step, modes and history included."""
         if self.before is None:
             raise RuntimeError("exponential integrator: there is no step to roll back")
@@ -75,7 +76,7 @@ class Exponential(Stepper):
         self.before = None
         ts.getSolution().stateIncrease()
 
-    def interpolate(self, ts, t: float, u) -> None:
+    def interpolate(self, ts: Any, t: float, u: Any) -> None:
         """G inside the last step by the integrator's own formula (fourth order), into the Vec
         ``u``.
         """
@@ -180,7 +181,9 @@ class Exponential(Stepper):
             self.flops += work * N**3
         return Ends(*self.field(green, guess.c, X))
 
-    def effective(self, b: int, step: float, end: Ends):
+    def effective(
+        self, b: int, step: float, end: Ends
+    ) -> tuple[chebyshev.Matrix, chebyshev.Matrix, float]:
         """H_eff^T and Hdot^T of one block, dense if it is small, else CSR, and the Chebyshev
         radius.
         """

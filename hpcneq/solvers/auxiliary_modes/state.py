@@ -22,9 +22,11 @@ from collections.abc import Mapping
 import numpy as np
 from mpi4py import MPI
 from numpy.typing import DTypeLike, NDArray
+from scipy import sparse
 
 from ...maths.arrays import ComplexArray
 from ...parallel import Communicator, Layout, Part, placed
+from ..output_times import Row
 from ..protocols import AuxiliaryModes, Observables
 
 GROUPS_PER_CHUNK = 4
@@ -241,7 +243,9 @@ class BlockState:
             sums = sums[:1]
         return tuple(self.system.close(s) for s in sums)
 
-    def probe_rates(self, b: int, G: ComplexArray, X: ComplexArray, H) -> ComplexArray:
+    def probe_rates(
+        self, b: int, G: ComplexArray, X: ComplexArray, H: sparse.csr_matrix
+    ) -> ComplexArray:
         """Entries of dG/dt = -i [H, G] - damping G + X that the mean field reads, (n,)."""
         r, k, _, _ = self.system.probe(b)
         if H.shape[0] <= DENSE:
@@ -254,8 +258,8 @@ class BlockState:
             )
         return np.asarray(-1j * (HG - GH)).ravel() - self.system.damping * G[r, k] + X[r, k]
 
-    def observe(self, row) -> Observables:
-        """The system's observables at an output, an `evolution.Row`. **Collective.**
+    def observe(self, row: Row) -> Observables:
+        """The system's observables at an output, an `output_times.Row`. **Collective.**
 
         The system gets its mode observables summed over all groups in a fixed order, and its
         Green-function observables of G and of dG/dt (whose difference from the modes' own account
@@ -357,7 +361,9 @@ def add_weighted(
     weighted += sums[1].reshape(plain.shape)
 
 
-def memory_terms(system: AuxiliaryModes, QL: ComplexArray, H) -> tuple[ComplexArray, ComplexArray]:
+def memory_terms(
+    system: AuxiliaryModes, QL: ComplexArray, H: sparse.csr_matrix
+) -> tuple[ComplexArray, ComplexArray]:
     """X = i (white + Q + Q^+) and Z = dX/dt + i [H, X] of one block from the transposed sums (Q,
     L).
 

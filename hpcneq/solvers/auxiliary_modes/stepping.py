@@ -8,6 +8,7 @@ and velocities at both ends; `moments` are what a fourth-order Magnus expansion 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -102,7 +103,7 @@ class Stepper:
     def setUp(self, ts: object) -> None:
         """Nothing to set up."""
 
-    def step(self, ts) -> None:
+    def step(self, ts: Any) -> None:
         """One step of TSSolve, clipped so that it never passes the final time."""
         t, step = ts.getTime(), ts.getTimeStep()
         end = t + step

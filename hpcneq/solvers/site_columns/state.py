@@ -22,6 +22,7 @@ from scipy.linalg import eigh_tridiagonal
 
 from ...maths.arrays import ComplexArray, FloatArray
 from ...parallel import Communicator, Part, placed
+from ..output_times import Row
 from ..protocols import Observables, SiteModes
 from . import kernels
 from .halo import Halo
@@ -216,8 +217,8 @@ class SiteState:
         both = self.halo.gather(np.stack([G[:, 0, 1], velocity[:, 0, 1]], axis=1))
         return self.system.coupling * both[:, 0], self.system.coupling * both[:, 1]
 
-    def observe(self, row) -> Observables:
-        """The system's observables at an output, an `evolution.Row`. **Collective.**"""
+    def observe(self, row: Row) -> Observables:
+        """The system's observables at an output, an `output_times.Row`. **Collective.**"""
         Y, modes = row.green, row.modes
         Q, _ = self.sums(self.system.rates_at(row.t, row.side), modes=modes)
         mode = np.arange(len(modes))

@@ -1,4 +1,4 @@
-"""Driven-dissipative electron-hole condensates in the BCS-BEC crossover: Hanai et al. (2018)."""
+"""Driven-dissipative electron-hole condensates in the BCS-BEC crossover: Hanai et al. (2017)."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ TASKS = (
 SYSTEM = System(
     name="exciton-bec",
     doc="Driven-dissipative electron-hole condensates in the BCS-BEC crossover: "
-    "Hanai, Littlewood and Ohashi (2018).",
-    paper="R. Hanai, P. B. Littlewood and Y. Ohashi, Phys. Rev. B 97, 245302 (2018)",
+    "Hanai, Littlewood and Ohashi (2017).",
+    paper="R. Hanai, P. B. Littlewood and Y. Ohashi, Phys. Rev. B 96, 125206 (2017)",
     tasks=TASKS,
 )

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import ramp
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 LABELS = {
     "inv_kfas": r"interaction $(k_Fa_s)^{-1}$",
@@ -17,7 +24,7 @@ LABELS = {
 SHORT = {"inv_kfas": r"(k_Fa_s)^{-1}", "gamma_b": r"\gamma_b", "T_b": r"T_b", "p_c": r"p_c"}
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """The ratio, and for B and C the marginal mode's momentum; a curve for each slow value."""
     kind = result.summary["kind"]
     panels = 1 if kind == "A" else 2

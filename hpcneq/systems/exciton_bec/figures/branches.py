@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import RATIO, SYMBOLS, ramp, title
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
-def draw(result, canvas) -> None:
-    """Fig. 4 of Hanai et al. (2018); a family of curves for a slow key."""
+    from ....figures.result import Result
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
+    """Fig. 4 of Hanai et al. (2017); a family of curves for a slow key."""
     style.size(canvas, 10.5, 4.2)
     left, right = canvas.subplots(1, 2)
     slow = next((key for key in result.sweep if key != "ratio"), None)

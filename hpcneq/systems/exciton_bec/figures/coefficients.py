@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import RATIO, power, title
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
-def draw(result, canvas) -> None:
-    """Fig. 8(a), (b) of Hanai et al. (2018) and Eq. (75); U_eff with its two terms; sound."""
+    from ....figures.result import Result
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
+    """Fig. 8(a), (b) of Hanai et al. (2017) and Eq. (75); U_eff with its two terms; sound."""
     style.size(canvas, 14.2, 4.4)
     left, middle, right = canvas.subplots(1, 3)
     ratio = np.asarray(result.ratio)

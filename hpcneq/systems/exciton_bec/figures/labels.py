@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
+
+if TYPE_CHECKING:
+    from ....figures.result import Result
 
 RATIO = r"decay over pumping $\gamma_v/\gamma_b$"
 SYMBOLS = {
@@ -13,10 +19,12 @@ SYMBOLS = {
     "p_c": r"p_c/k_F",
 }
 STABLE, UNSTABLE = "#5b8fc9", "#d9795d"  # regions of a phase diagram
-LINE_A, LINE_B, LINE_C = "#7a1f12", "#12294d", "#2a8f6d"
+LINE_A = "#7a1f12"
+LINE_B = "#12294d"
+LINE_C = "#2a8f6d"
 
 
-def title(result, hide=()) -> str:
+def title(result: Result, hide: Sequence[str | None] = ()) -> str:
     """What the condensate is, without the keys in ``hide``: interaction, rates, cutoff."""
     parameters, numerics = result.parameters, result.numerics
     values = {name: parameters[name] for name in ("inv_kfas", "gamma_b")}
@@ -28,7 +36,7 @@ def title(result, hide=()) -> str:
     return "electron-hole condensate, " + ", ".join(words)
 
 
-def interaction(result) -> str:
+def interaction(result: Result) -> str:
     """The interaction in TeX."""
     return rf"(k_Fa_s)^{{-1}}={result.parameters['inv_kfas']:g}"
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import RATIO, interaction, ramp
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
+
 MOMENTUM = r"momentum $q/k_F$"
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """The modes of one condensate, or the gapless mode of several; in units of the width g."""
     if "ratio" in result:
         _sound(result, canvas)

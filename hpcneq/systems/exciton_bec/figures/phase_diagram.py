@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.colors import LogNorm
 
 from ....figures import style
 from .labels import LINE_A, LINE_B, LINE_C, RATIO, STABLE, UNSTABLE, title
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
+
 INTERACTION = r"interaction $(k_Fa_s)^{-1}$"
 
 
-def draw(result, canvas) -> None:
-    """Fig. 5 of Hanai et al. (2018) where the modes are known, else Fig. 8(c)."""
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
+    """Fig. 5 of Hanai et al. (2017) where the modes are known, else Fig. 8(c)."""
     if "unstable" not in result:
         _signs(result, canvas)
         return

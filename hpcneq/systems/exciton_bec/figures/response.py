@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.colors import LogNorm
 
 from ....figures import style
 from .labels import interaction
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 PARTS = {
     "full": "",
@@ -18,8 +24,8 @@ PARTS = {
 MOMENTUM, FREQUENCY = r"momentum $q/k_F$", r"frequency $\omega/\varepsilon_F$"
 
 
-def draw(result, canvas) -> None:
-    """Hanai et al. (2018): det M over q (Figs. 6(a2), (b2), 7), Re det M = 0 for a family.
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
+    """Hanai et al. (2017): det M over q (Figs. 6(a2), (b2), 7), Re det M = 0 for a family.
 
     The latter are Figs. 6(a1), (b1); spectra are Figs. 13, 14.
     """

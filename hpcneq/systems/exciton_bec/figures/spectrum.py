@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.colors import LogNorm
 
 from ....figures import style
 from .labels import title
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
-def draw(result, canvas) -> None:
-    """Fig. 9 of Hanai et al. (2018), with the levels +-E and the bath's edge; n_p beside it."""
+    from ....figures.result import Result
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
+    """Fig. 9 of Hanai et al. (2017), with the levels +-E and the bath's edge; n_p beside it."""
     style.size(canvas, 8.6, 4.8)
     axes, side = canvas.subplots(1, 2, gridspec_kw={"width_ratios": [3, 1]})
     p, w, L, E = (np.asarray(result[name]) for name in ("p", "w", "L", "E_p"))

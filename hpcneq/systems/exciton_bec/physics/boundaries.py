@@ -1,6 +1,6 @@
 """Where along the decay the condensate loses its stability and regains it: searches for boundaries.
 
-Boundaries A, B and C of Hanai et al. (2018), Fig. 5, and their far sides. Each is seeded along the
+Boundaries A, B and C of Hanai et al. (2017), Fig. 5, and their far sides. Each is seeded along the
 ratio, or by a boundary found nearby; `boundary_equations` holds what vanishes there.
 """
 
@@ -15,7 +15,7 @@ from hpcneq.errors import NotConverged
 
 from . import growth, number_balance, softening, steady_states
 from .boundary_equations import SHARP, Onset, over_q2, stiffness
-from .gap_equations import Drive, State
+from .gap_equations import Condensate, Drive
 from .growth import Mode, det
 from .hydrodynamics import smallest_width
 
@@ -27,7 +27,8 @@ SEARCH = {
     "C": (0.97, 1.04, 1.1, 1.17, 1.25, 1.35, 1.5, 1.75, 2.1, 2.6),
 }  # times A's ratio
 # where an oscillating mode is looked for: q in units of g/v from and to, and step
-SLOW, QUICK, STEP = 4.0, 60.0, 2.0
+SLOW, QUICK = 4.0, 60.0
+STEP = 2.0
 ACCURACY = 1e-6  # of a ratio, relative
 # of ratio_c: where the stiffness is looked at
 LATE = (0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.995, 0.999)
@@ -38,7 +39,7 @@ STEPS = 12  # of secants
 # ---- what is looked at along the ratio ------------------------------------------------------
 
 
-def static(state: State) -> tuple[float, float]:
+def static(state: Condensate) -> tuple[float, float]:
     """(least det M(q, 0)/q^2, its q > 0): negative where a standing pattern grows."""
 
     def curve(x):
@@ -55,7 +56,7 @@ def static(state: State) -> tuple[float, float]:
     return float(least.fun), float(np.exp(least.x))
 
 
-def oscillating(state: State, fine: float = growth.ROUGH) -> Mode | None:
+def oscillating(state: Condensate, fine: float = growth.ROUGH) -> Mode | None:
     """The Mode that grows fastest, or decays most slowly, with Re w != 0 and a maximum over q."""
     width = smallest_width(state)
     count = int(np.log(QUICK / SLOW) / np.log(STEP)) + 2
@@ -270,7 +271,8 @@ def far_side(drive: Drive, onset: Onset, end: float) -> Onset | None:
 
     None where the mode comes to rest before, or where it lasts to ratio_c = ``end``.
     """
-    mode, state, ratio = Mode(onset.q, complex(onset.omega)), onset.state, onset.ratio
+    mode = Mode(onset.q, complex(onset.omega))
+    state, ratio = onset.state, onset.ratio
     while ratio * REACH < 0.97 * end:
         ratio *= REACH
         state = steady_states.solve(replace(drive, ratio=ratio), state)

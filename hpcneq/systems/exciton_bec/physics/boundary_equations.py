@@ -1,6 +1,6 @@
 """What vanishes at a boundary of the stable condensate, as equations for a Newton solver.
 
-Boundaries of Hanai et al. (2018), Fig. 5, and their far sides, by kind:
+Boundaries of Hanai et al. (2017), Fig. 5, and their far sides, by kind:
 
     A        alpha11 = M11(0, 0) = 0: excitons begin to attract
     current  beta22 = 0: the supercurrent turns round
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import hydrodynamics, number_balance, steady_states
-from .gap_equations import State
+from .gap_equations import Condensate
 from .growth import det
 from .hydrodynamics import smallest_width
 
@@ -39,18 +39,18 @@ class Onset:
     q: float
     omega: float
     error: float
-    state: State
+    state: Condensate
 
 
 # ---- what vanishes --------------------------------------------------------------------------
 
 
-def over_q2(state: State, q: float, fine: float = SHARP) -> float:
+def over_q2(state: Condensate, q: float, fine: float = SHARP) -> float:
     """det M(q, 0)/q^2, whose minimum over q vanishes at boundary B."""
     return det(state, q, 0.0, fine).real / q**2
 
 
-def stiffness(state: State, fine: float = SHARP) -> float:
+def stiffness(state: Condensate, fine: float = SHARP) -> float:
     """lim_{q->0} det M(q, 0)/q^2: < 0 where the phase of the condensate diffuses backwards.
 
     From q of half and one g/v.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import response
-from .gap_equations import State
+from .gap_equations import Condensate
 from .hydrodynamics import smallest_width
 from .pair_grid import alone, pairs
 
@@ -24,7 +24,7 @@ class Collective:
     part, fine : as in response.matrices.
     """
 
-    state: State
+    state: Condensate
     part: str = "full"
     fine: float = 1.0
 
@@ -112,7 +112,7 @@ class Collective:
         return response.with_errors(self.state, q, [z], self.part, self.fine)[1][0]
 
 
-def threshold(state: State, q: float) -> float:
+def threshold(state: Condensate, q: float) -> float:
     """Least energy of a pair of quasi-particles with total momentum q.
 
     2D, or beyond that where q is so large that both lie above the bottom of their bands.
@@ -120,7 +120,7 @@ def threshold(state: State, q: float) -> float:
     return 2 * np.hypot(min(state.mu - 0.25 * q**2, 0.0), state.delta)
 
 
-def reach(state: State, q: float) -> tuple[float, float]:
+def reach(state: Condensate, q: float) -> tuple[float, float]:
     """(x, y): no mode with Im w > -g lies at |Re w| > x or Im w > y.
 
     Above the threshold of pairs, and above 2 mt, up to which pairs are inverted, a mode decays into
@@ -130,7 +130,7 @@ def reach(state: State, q: float) -> tuple[float, float]:
     return x, x
 
 
-def gapless(state: State, fine: float = 1.0) -> tuple[float, float]:
+def gapless(state: Condensate, fine: float = 1.0) -> tuple[float, float]:
     """(c2, Gamma) of det M = A (w^2 + i Gamma w - c2 q^2), Eq. (46), for |w| < g and q < g/v.
 
     From M itself: derivatives in w are Fourier coefficients on a circle, at q = 0; that in q^2 is

@@ -44,7 +44,7 @@ def integrals(
 def pair_function(
     xi: np.ndarray, D: float, mt: float, gb: float, gv: float, T: float = 0.0
 ) -> Pair:
-    """(Re G, Im G) of the gap equation 1/U = sum_p G; any shape of xi. Hanai et al. (2018), (32).
+    """(Re G, Im G) of the gap equation 1/U = sum_p G; any shape of xi. Hanai et al. (2017), (32).
 
     Re G = [2 gb I1 + xi (gv I0inf - gb I0)]/pi, Im G = g (gv I0inf - gb I0)/pi. At rest, g -> 0:
     Re G = 1/(2E).
@@ -74,7 +74,7 @@ def pair_slope(xi: np.ndarray, D: float, mt: float, gb: float, gv: float, T: flo
 def occupation(
     xi: np.ndarray, D: float, mt: float, gb: float, gv: float, T: float = 0.0
 ) -> np.ndarray:
-    """n_p of electrons, equal to that of holes; any shape of xi. Hanai et al. (2018), Eq. (33).
+    """n_p of electrons, equal to that of holes; any shape of xi. Hanai et al. (2017), Eq. (33).
 
     Integrated over frequency, pi n = gb (K - 2 xi I1 - D^2 (I0inf + I0)) + D^2 g I0inf with
     K = (pi/2g)[F1(E - mt) + F1(-E - mt)], regrouped so that tails keep their digits. For p ->

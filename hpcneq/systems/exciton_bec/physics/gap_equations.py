@@ -1,4 +1,4 @@
-"""Gap and number equations of the driven condensate: Hanai et al. (2018), Eqs. (32), (33).
+"""Gap and number equations of the driven condensate: Hanai et al. (2017), Eqs. (32), (33).
 
 The gap equation is complex: its imaginary part, that pumping and decay balance in the condensate,
 fixes how far the bath's chemical potential must lie above the condensate's. Units 2m = kF = eF = 1.
@@ -46,8 +46,8 @@ class Drive:
 
 
 @dataclass(frozen=True)
-class State:
-    """A steady state.
+class Condensate:
+    """A steady state of the condensate.
 
     delta : order parameter. mu : chemical potential of the condensate, half of its frequency.
     mt : mu_b - mu. residual : the largest of gap and number equation.

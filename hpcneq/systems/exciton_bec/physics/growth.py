@@ -17,7 +17,7 @@ from hpcneq.maths.rational import zeros
 
 from . import response
 from .collective_modes import reach
-from .gap_equations import State
+from .gap_equations import Condensate
 from .hydrodynamics import smallest_width
 
 DEPTH = 0.25  # g: modes are sought above minus this
@@ -39,12 +39,12 @@ class Mode:
     w: complex
 
 
-def det(state: State, q: float, w: complex, fine: float = FINE, part: str = "full") -> complex:
+def det(state: Condensate, q: float, w: complex, fine: float = FINE, part: str = "full") -> complex:
     """det M(q, w), complex."""
     return complex(np.linalg.det(response.matrices(state, q, [w], part, fine)[0]))
 
 
-def dispersion(state: State, q: float, part: str = "full", fine: float = ROUGH) -> float:
+def dispersion(state: Condensate, q: float, part: str = "full", fine: float = ROUGH) -> float:
     """Real w > 0 where Re det M(q, w) first changes sign, the paper's Eq. (43).
 
     nan where it does not below twice the threshold of pairs.
@@ -60,7 +60,7 @@ def dispersion(state: State, q: float, part: str = "full", fine: float = ROUGH) 
 
 
 def roots(
-    state: State,
+    state: Condensate,
     q: float,
     fine: float = ROUGH,
     part: str = "full",
@@ -113,7 +113,7 @@ def _of_approximant(state, q, fine, part, line, low):
 
 
 def root(
-    state: State,
+    state: Condensate,
     q: float,
     w: complex,
     fine: float = FINE,
@@ -127,7 +127,8 @@ def root(
     g = state.g
     if w.imag <= -0.98 * g:
         return None
-    old, new, f_old = w, w + 0.01 * g * (1 + 0.5j), det(state, q, w, fine, part)
+    old, f_old = w, det(state, q, w, fine, part)
+    new = w + 0.01 * g * (1 + 0.5j)
     for _ in range(steps):
         if new.imag <= -0.995 * g:
             return None
@@ -136,18 +137,19 @@ def root(
             return new
         step = -f * (new - old) / (f - f_old)
         step *= min(1.0, (g + abs(new)) / abs(step))
-        old, new, f_old = new, new + step, f
+        old, f_old = new, f
+        new = new + step
     return None
 
 
-def momenta(state: State) -> np.ndarray:
+def momenta(state: Condensate) -> np.ndarray:
     """Momenta looked at, ascending."""
     low = LONGEST * smallest_width(state)
     return np.geomspace(low, SHORTEST, int(np.ceil(np.log(SHORTEST / low) / np.log(STEP))) + 1)
 
 
 def fastest(
-    state: State,
+    state: Condensate,
     q: np.ndarray | None = None,
     fine: float = ROUGH,
     oscillating: bool = False,
@@ -174,7 +176,7 @@ def fastest(
     return summit(state, Mode(q[best], modes[best][0]))
 
 
-def summit(state: State, near: Mode, fine: float = FINE) -> Mode | None:
+def summit(state: Condensate, near: Mode, fine: float = FINE) -> Mode | None:
     """The Mode at the maximum of Im w over q next to ``near``; None if it is lost.
 
     By parabolas through three momenta, the last a narrow one.

@@ -1,6 +1,6 @@
 """Long waves of the condensate: coefficients of M(q, w) at small q and w, at any temperature.
 
-Hanai et al. (2018), Eq. (45). With wide baths M11 is linear in |q| for q << g/v: beta11 does not
+Hanai et al. (2017), Eq. (45). With wide baths M11 is linear in |q| for q << g/v: beta11 does not
 exist. The static coefficients are those of w -> 0 at q = 0, hence of waves longer than v/g;
 Eq. (71) of the paper is the other order, q >> g/v.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import response
-from .gap_equations import State
+from .gap_equations import Condensate
 from .number_balance import static_coefficients
 from .radial_grid import grid
 
@@ -18,13 +18,13 @@ NARROW = 1e-9  # eF: levels of no width
 LENGTHS = np.array([1.0, 0.5, 0.25])  # momenta for beta22, in units of the narrowest feature
 
 
-def smallest_width(state: State) -> float:
+def smallest_width(state: Condensate) -> float:
     """g/v at the fastest momentum that counts: waves must be longer."""
     edge = np.sqrt(max(state.mu, 0) + np.sqrt(max(state.mt**2 - state.delta**2, 0)))
     return min(state.g / (2 * max(edge, 0.3)), 0.3)
 
 
-def coefficients(state: State, fine: float = 1.0) -> dict[str, float]:
+def coefficients(state: Condensate, fine: float = 1.0) -> dict[str, float]:
     """{alpha11, alpha21, beta22, eta11, eta12, eta21, eta22} of Eq. (45).
 
     alpha, in kF^3/eF, from the gap equation; eta, in kF^3/eF^2, from M(0, w) on a circle about
@@ -63,7 +63,7 @@ def _limit(values):
     return float(late + (late - early) / 15), float(abs(late - early) / 15)
 
 
-def beta22(state: State, fine: float = 1.0) -> float:
+def beta22(state: Condensate, fine: float = 1.0) -> float:
     """lim M22(q, 0)/q^2 in kF/eF: < 0, the supercurrent flows against the gradient of the phase.
 
     From q = v, v/2, v/4, v the narrowest feature g/v, by extrapolation in q^2. At q of a few g/v
@@ -73,7 +73,7 @@ def beta22(state: State, fine: float = 1.0) -> float:
     return _limit(_currents(state, fine))[0]
 
 
-def beta22_error(state: State, finer: State, fine: float) -> float:
+def beta22_error(state: Condensate, finer: Condensate, fine: float) -> float:
     """Bound on the error of beta22 of ``state``.
 
     Its change to ``finer`` on panels shorter by ``fine``, the extrapolation in q, rounding.
@@ -83,7 +83,7 @@ def beta22_error(state: State, finer: State, fine: float) -> float:
     return 2 * change + extrapolated + rounding(state)
 
 
-def rounding(state: State) -> float:
+def rounding(state: Condensate) -> float:
     """What rounding may do to beta22: four times the difference of two grids by it.
 
     It scatters sixteen grids by 1.4e-15 to 3.5e-15 (one standard deviation, eight states), divided
@@ -93,7 +93,7 @@ def rounding(state: State) -> float:
 
 
 def errors(
-    state: State, finer: State, values: dict[str, float], fine: float = 1.3
+    state: Condensate, finer: Condensate, values: dict[str, float], fine: float = 1.3
 ) -> dict[str, float]:
     """{name: error} of ``values`` = coefficients(state).
 
@@ -112,7 +112,7 @@ def errors(
     return bounds | {"beta22": beta22_error(state, finer, fine)}
 
 
-def interaction_terms(state: State) -> tuple[float, float]:
+def interaction_terms(state: Condensate) -> tuple[float, float]:
     """(blocking, slope of the distribution): the two terms of alpha11, to all orders in delta.
 
     g -> 0 at fixed ratio, for q << g/v. Then a level at E is occupied as
@@ -120,7 +120,9 @@ def interaction_terms(state: State) -> tuple[float, float]:
     delta^2 sum [h + (xi/E) F+/g]/E^3 and -delta^2 sum [F-' + (xi/E) F+']/(g E^2). At T_b = 0 the
     second is a delta function at E = mt.
     """
-    D, mt, T, gb, g = state.delta, state.mt, state.T, state.gb, state.g
+    D, mt = state.delta, state.mt
+    gb, g = state.gb, state.g
+    T = state.T
     p, weight = grid(D, state.mu, mt, max(T, NARROW), 1e3, 2)
     weight = weight * p**2 / (2 * np.pi**2)
     xi = p**2 - state.mu
@@ -150,7 +152,7 @@ def _slope_at_the_edge(state):
     ) / (2 * np.pi**2)
 
 
-def printed_terms(state: State) -> tuple[float, float]:
+def printed_terms(state: Condensate) -> tuple[float, float]:
     """(Pauli blocking, slope of the distribution): the terms of alpha11 as Eq. (71) has them.
 
     g -> 0 and delta -> 0, q >> g/v; mu < 0, T_b = 0:

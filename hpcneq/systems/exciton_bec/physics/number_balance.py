@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from hpcneq.maths.fermi import broadened_fermi
 
 from . import frequency_integrals
-from .gap_equations import NUMBER, Drive, State, integrands, residual
+from .gap_equations import NUMBER, Condensate, Drive, integrands, residual
 from .pair_grid import panels
 from .radial_grid import grid
 
@@ -24,7 +24,7 @@ class Balance:
     nothing jumps while Newton moves; it is as fine as the drive says.
     """
 
-    def __init__(self, seed: State):
+    def __init__(self, seed: Condensate):
         self.seed, self.drive = seed, seed.drive
         self.rest = seed.mt == 0
         self.p, self.weight = grid(seed.delta, seed.mu, seed.mt, seed.g, seed.p_c, self.drive.fine)
@@ -57,12 +57,12 @@ class Balance:
         whole = np.array([sums[0] + 0.25 * np.pi * self.drive.inv, sums[1], sums[2] - NUMBER])
         return whole[[0, 2]] if self.rest else whole
 
-    def state(self, x: np.ndarray, left: float) -> State:
-        """The State of a root; ``left`` : its residual."""
-        return State(*map(float, self._place(x)), self.drive, float(left))
+    def state(self, x: np.ndarray, left: float) -> Condensate:
+        """The `Condensate` of a root; ``left`` : its residual."""
+        return Condensate(*map(float, self._place(x)), self.drive, float(left))
 
 
-def errors(state: State) -> dict[str, float]:
+def errors(state: Condensate) -> dict[str, float]:
     """{delta, mu, mt, mu_b: error} of a state.
 
     A Newton step on a grid of half the panel length, the residual through the inverse slope, and
@@ -94,7 +94,7 @@ def errors(state: State) -> dict[str, float]:
     }
 
 
-def fraction(state: State) -> float:
+def fraction(state: Condensate) -> float:
     """Condensed pairs over all pairs, sum_p |<h e>_p|^2 / sum_p n_p with <h e>_p = delta G(p).
 
     Goes to 1 in the BEC limit, at rest.
@@ -125,8 +125,8 @@ def normal_mu_b(drive: Drive) -> float:
     return np.nan
 
 
-def static_coefficients(state: State, far: float = 1e4) -> dict[str, float]:
-    """{alpha11, alpha21}: M(0, 0) of the amplitude, in kF^3/eF; Hanai et al. (2018), Eq. (45).
+def static_coefficients(state: Condensate, far: float = 1e4) -> dict[str, float]:
+    """{alpha11, alpha21}: M(0, 0) of the amplitude, in kF^3/eF; Hanai et al. (2017), Eq. (45).
 
     M11(0,0) = -2 delta d/d(delta) sum_p Re G, M21(0,0) = +2 delta d/d(delta) sum_p Im G at fixed mu
     and mt: a uniform static change of the amplitude moves the gap equation. The sum goes on to
@@ -142,7 +142,7 @@ def static_coefficients(state: State, far: float = 1e4) -> dict[str, float]:
     }
 
 
-def upper_share(state: State) -> float:
+def upper_share(state: Condensate) -> float:
     """Carriers in the upper branch (w > 0) over all: sum_p int_{w>0} dw/2pi L / sum_p n_p.
 
     At T_b = 0 in closed form, needs mt >= 0. Beyond a few gaps each level's Lorentzian tail reaches
@@ -158,7 +158,7 @@ def upper_share(state: State) -> float:
     return max(0.0, float(weight @ (p**2 * upper) / everywhere))
 
 
-def warm_upper_occupation(p: np.ndarray, state: State) -> np.ndarray:
+def warm_upper_occupation(p: np.ndarray, state: Condensate) -> np.ndarray:
     """int_{w>0} dw/2pi L(p, w) at T_b > 0, p (n,).
 
     Panels about the level and the poles of the bath's Fermi function.

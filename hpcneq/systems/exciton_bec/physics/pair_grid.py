@@ -8,11 +8,12 @@ these complex points converges as 4^(-2n) with n nodes.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
+from hpcneq.maths.panels import on_rows
 
 from .pair_kernels import divide
 
@@ -142,12 +143,6 @@ def _meetings(q, W, D, mu):
     return k[k.real > -1.0]
 
 
-@functools.lru_cache
-def gauss(nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss nodes and weights on [-1, 1]."""
-    return np.polynomial.legendre.leggauss(nodes)
-
-
 def panels(
     low: np.ndarray, high: np.ndarray, places: np.ndarray, nodes: int, fine: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -157,7 +152,7 @@ def panels(
     complex. Rows that need fewer than the longest end with weights of 0.
     """
     edges, _ = divided(low, high, places, fine)
-    return _nodes(edges, nodes)
+    return on_rows(edges, nodes)
 
 
 def divided(
@@ -176,14 +171,6 @@ def divided(
     return edges[:, : most + 1], count
 
 
-def _nodes(edges, nodes):
-    """Gauss nodes and weights (rows, panels * nodes) of panels between edges (rows, panels + 1)."""
-    x, share = gauss(nodes)
-    half = 0.5 * np.diff(edges, axis=1)[..., None]
-    places = (edges[:, :-1, None] + half * (1 + x)).reshape(len(edges), -1)
-    return places, (half * share).reshape(len(edges), -1)
-
-
 def _blocks(k, weight, q, places, nodes, fine) -> Iterator[tuple]:
     """Outer momenta that need about as many inner ones together, about PAIRS a block."""
     edges, count = divided(np.abs(k - q), k + q, places, fine)
@@ -198,6 +185,6 @@ def _blocks(k, weight, q, places, nodes, fine) -> Iterator[tuple]:
         ):
             end += 1
         mine = order[start:end]
-        inner, share = _nodes(edges[mine, : count[mine[-1]] + 1], nodes)
+        inner, share = on_rows(edges[mine, : count[mine[-1]] + 1], nodes)
         yield k[mine], inner, weight[mine, None] * share * inner
         start = end

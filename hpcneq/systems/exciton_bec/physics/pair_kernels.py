@@ -17,9 +17,13 @@ import numpy as np
 
 from hpcneq.maths.compiled import lazily
 
+Array = np.ndarray
+
 
 @lazily
-def divide(low, high, real, size, most, count, edges):
+def divide(
+    low: Array, high: Array, real: Array, size: Array, most: float, count: Array, edges: Array
+) -> int:
     """Panels from low to high (rows,), each holding at most ``most`` of int dx/h.
 
     Fills count (rows,) and, up to it, edges (rows, n + 1). h is the distance from one of the places
@@ -33,7 +37,8 @@ def divide(low, high, real, size, most, count, edges):
         share, first = most, 0
         for attempt in range(4):
             grow, turn = np.cosh(share), np.sinh(share)
-            x, last, n = low[i], low[i], 0
+            x, n = low[i], 0
+            last = x
             while x < high[i] and (attempt == 0 or n < first):
                 last, y = x, np.inf
                 for p in range(real.shape[1]):
@@ -69,7 +74,7 @@ def divide(low, high, real, size, most, count, edges):
 
 
 @lazily
-def cold_logarithms(E, w, mt, g, own, ahead):
+def cold_logarithms(E: Array, w: Array, mt: float, g: float, own: Array, ahead: Array) -> None:
     """Fill own (b, m, 2, 2) and ahead (n_w, b, m, 2, 2) for energies E (b, m).
 
     log(+-mt - aE - ig) and log(+-mt - aE - w - ig); the last axis but one is a = +1, -1, the last
@@ -110,7 +115,7 @@ def _gap_terms(logarithm, e, cos, rates):
     return gb * (up.real - down.real) / (2 * g * e) + cos * e * mixed / np.pi, mixed
 
 
-def _up_and_down(first, second, alpha, p11, p22, beta, x1, x2):
+def _columns(first, second, alpha, p11, p22, beta, x1, x2):
     """(first + up, second + down) of the module's head, for X_1 and X_2."""
     both, apart = alpha * (p11 * x1 + p22 * x2), beta * (x1 - x2)
     return first + both + p22 * apart, second + both - p11 * apart
@@ -129,40 +134,39 @@ def _add_row(i, sums, outer, low, side, weight, inner, own, ahead, w, rates, clo
     outer : (E, cos, sin) of k. inner : (E, cos, sin) of k', (b, m) each.
     """
     g, (real, imaginary) = rates[0] + rates[1], sums
-    alpha, mine, moved = 0.5j / g, np.empty((2, 2), np.complex128), np.empty((2, 2), np.complex128)
+    alpha = 0.5j / g
+    mine, moved = np.empty((2, 2), np.complex128), np.empty((2, 2), np.complex128)
     for n in range(weight.shape[1]):
-        e, cos, sin, share = inner[0][i, n], inner[1][i, n], inner[2][i, n], weight[i, n]
+        e, share = inner[0][i, n], weight[i, n]
         _values(own[i, n], rates, mine)
-        gap, mixed = _gap_terms(own[i, n], e, cos, rates)
+        gap, mixed = _gap_terms(own[i, n], e, inner[1][i, n], rates)
         real, imaginary = real + share * gap, imaginary + share * g * mixed / np.pi
         for f in range(len(w)):
             _values(ahead[f, i, n], rates, moved)
             for c in range(2):
                 sc, p11, p22, p12, beta_p = _branch(c, outer[0], outer[1], outer[2], g)
-                x1, x2, s1, s2 = low[i, c, f, 0], low[i, c, f, 1], side[i, c, 0], side[i, c, 1]
+                x1, x2 = low[i, c, f, 0], low[i, c, f, 1]
+                s1, s2 = side[i, c, 0], side[i, c, 1]
                 for a in range(2):
-                    sa, r11, r22, r12, beta_r = _branch(a, e, cos, sin, g)
+                    sa, r11, r22, r12, beta_r = _branch(a, e, inner[1][i, n], inner[2][i, n], g)
                     d = sc * outer[0] - sa * e - w[f]
                     far = share / (d - 2j * g)
                     if abs(d.real) + abs(d.imag) < close:
                         d = complex(close, 0.0)
-                    near, m1, m2, v1, v2 = (
-                        share / d,
-                        mine[a, 0],
-                        mine[a, 1],
-                        moved[a, 0],
-                        moved[a, 1],
-                    )
+                    near, band = share / d, 1 if a == c else 0
+                    m1, m2 = mine[a, 0], mine[a, 1]
+                    v1, v2 = moved[a, 0], moved[a, 1]
 
-                    y1, y2, beta = x1 - m1.conjugate(), x2 - m2.conjugate(), beta_p.conjugate()
-                    up, down = _up_and_down(0j, 0j, alpha, r11, r22, beta_r, y1, y2)
-                    U, V = _up_and_down(down, up, -alpha, p11, p22, beta, s1 - v1, s2 - v2)
-                    y1, y2, beta = s1.conjugate() - v1, s2.conjugate() - v2, beta_r.conjugate()
-                    up, down = _up_and_down(0j, 0j, -alpha, r11, r22, beta, x1 - m1, x2 - m2)
-                    X, Y = _up_and_down(down, up, alpha, p11, p22, beta_p, y1, y2)
-                    U, V, X, Y = near * U, near * V, far * X, far * Y
-
-                    band = 1 if a == c else 0
+                    y1, y2 = x1 - m1.conjugate(), x2 - m2.conjugate()
+                    up, down = _columns(0j, 0j, alpha, r11, r22, beta_r, y1, y2)
+                    beta = beta_p.conjugate()
+                    U, V = _columns(down, up, -alpha, p11, p22, beta, s1 - v1, s2 - v2)
+                    beta = beta_r.conjugate()
+                    up, down = _columns(0j, 0j, -alpha, r11, r22, beta, x1 - m1, x2 - m2)
+                    y1, y2 = s1.conjugate() - v1, s2.conjugate() - v2
+                    X, Y = _columns(down, up, alpha, p11, p22, beta_p, y1, y2)
+                    U, V = near * U, near * V
+                    X, Y = far * X, far * Y
                     found[f, band, 0] += p11 * r22 * (U + X)
                     found[f, band, 1] += p22 * r11 * (V + Y)
                     found[f, band, 2] += p12 * r12 * (U + Y)
@@ -170,10 +174,24 @@ def _add_row(i, sums, outer, low, side, weight, inner, own, ahead, w, rates, clo
     return real, imaginary
 
 
-@lazily(calls=(_values, _gap_terms, _up_and_down, _branch, _add_row))
+@lazily(calls=(_values, _gap_terms, _columns, _branch, _add_row))
 def pair_sums(
-    E, cos, sin, low, side, weight, inner, inner_cos, inner_sin, own, ahead, w, rates, close, found
-):
+    E: Array,
+    cos: Array,
+    sin: Array,
+    low: Array,
+    side: Array,
+    weight: Array,
+    inner: Array,
+    inner_cos: Array,
+    inner_sin: Array,
+    own: Array,
+    ahead: Array,
+    w: Array,
+    rates: tuple[float, float],
+    close: float,
+    found: Array,
+) -> tuple[float, float]:
     """Add to found (n_w, 2, 4) the traces A11 B22, A22 B11, A12 B12, A21 B21; inter-, intra-band.
 
     E, cos, sin (b,) : levels of k; inner, inner_cos, inner_sin (b, m) : those of k'; weight (b, m).

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
+from hpcneq.maths.panels import divided, on_panels, without_doubles
+
 RATIO = 2.0  # of neighbouring panels
 
 
@@ -42,11 +43,5 @@ def grid(
         count = max(1, int(np.ceil(np.log2(2 * p_c / width))) + 1)
         steps = 0.5 * width * RATIO ** np.arange(0, count)
         cuts += [p, *(p + steps), *(p - steps)]
-    cuts = np.unique(np.clip(cuts, 0.0, p_c))
-    cuts = cuts[np.concatenate([[True], np.diff(cuts) > 1e-13 * p_c])]
-    if fine > 1:
-        parts = [cuts[:-1] + (cuts[1:] - cuts[:-1]) * k / fine for k in range(fine)]
-        cuts = np.unique(np.concatenate([*parts, cuts[-1:]]))
-    half = 0.5 * np.diff(cuts)
-    nodes = (cuts[:-1] + half)[:, None] + half[:, None] * NODES
-    return nodes.ravel(), (half[:, None] * WEIGHTS).ravel()
+    ends = without_doubles(np.unique(np.clip(cuts, 0.0, p_c)), 1e-13 * p_c)
+    return on_panels(divided(ends, fine))

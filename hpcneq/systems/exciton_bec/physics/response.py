@@ -1,6 +1,6 @@
 """M(q, w) of the condensate, real or complex w with Im w > -g, and its inter- and intra-band parts.
 
-Hanai et al. (2018), Eqs. (34)-(37), (72), (73). G^R = sum_a P_a/(v + ig - aE), and
+Hanai et al. (2017), Eqs. (34)-(37), (72), (73). G^R = sum_a P_a/(v + ig - aE), and
 G^K = G^R Sigma^K G^A has the same poles: G^K = sum_aj S_j(v) [K_aj/(v + ig - aE) + h.c.], with
 K_aj = P_a |j><j| G^A(aE - ig) and S_j = gb tanh((v -+ mt)/2 T_b) +- gv. Each bubble is then a sum
 of integrals int dv S_j/[(v - z1)(v - z2)] = [L_j(z1) - L_j(z2)]/(z1 - z2), where L depends on one
@@ -19,7 +19,7 @@ from scipy.special import digamma
 from hpcneq.errors import InputError
 
 from .frequency_integrals import energy, pair_function
-from .gap_equations import State
+from .gap_equations import Condensate
 from .pair_grid import Pairs, alone, pairs
 from .pair_kernels import cold_logarithms, pair_sums
 
@@ -34,7 +34,7 @@ COARSER = (0.16, 0.25)  # the comparisons have panels of fine - COARSER sqrt(fin
 CLOSE = 1e-12  # |d| taken for zero
 
 
-def logarithm(z: np.ndarray, j: int, state: State) -> np.ndarray:
+def logarithm(z: np.ndarray, j: int, state: Condensate) -> np.ndarray:
     """L_j(z) = int dv S_j(v)/(v - z), up to a constant that all share; z off the real axis."""
     edge, decay = (state.mt, state.gv) if j == 0 else (-state.mt, -state.gv)
     turn = np.where(np.imag(z) > 0, 1j * np.pi, -1j * np.pi)
@@ -52,7 +52,7 @@ def _log(x, T):
 
 
 def traces(
-    k: np.ndarray, inner: np.ndarray, weight: np.ndarray, w: np.ndarray, state: State
+    k: np.ndarray, inner: np.ndarray, weight: np.ndarray, w: np.ndarray, state: Condensate
 ) -> tuple[np.ndarray, float, float]:
     """(sums, Re G, Im G) over a block of pairs at frequencies w (n_w,).
 
@@ -80,13 +80,15 @@ def traces(
     return sums, real, imaginary
 
 
-def levels(k: np.ndarray, state: State) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def levels(k: np.ndarray, state: Condensate) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(E, xi/E, -D/E) at momenta k."""
     E = energy(k**2 - state.mu, state.delta)
     return E, (k**2 - state.mu) / E, -state.delta / E
 
 
-def inner_logarithms(E: np.ndarray, w: np.ndarray, state: State) -> tuple[np.ndarray, np.ndarray]:
+def inner_logarithms(
+    E: np.ndarray, w: np.ndarray, state: Condensate
+) -> tuple[np.ndarray, np.ndarray]:
     """(own (b, m, 2, 2), ahead (n_w, b, m, 2, 2)) for energies E (b, m) and frequencies w (n_w,).
 
     log(+-mt - aE - ig) and log(+-mt - aE - w - ig), smeared by the temperature.
@@ -111,7 +113,7 @@ def bubbles(traces: np.ndarray) -> np.ndarray:
 
 
 def matrices(
-    state: State,
+    state: Condensate,
     q: float,
     w: ArrayLike,
     part: str = "full",
@@ -183,7 +185,7 @@ def cell(w: np.ndarray, g: float) -> np.ndarray:
 
 
 def with_errors(
-    state: State, q: float, w: ArrayLike, part: str = "full", fine: float = 1.0
+    state: Condensate, q: float, w: ArrayLike, part: str = "full", fine: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """(M, error) (n, 2, 2) each: error of every element, from longer panels, and rounding.
 
@@ -198,7 +200,7 @@ def with_errors(
     return M, 0.5 * moved + moved.max(axis=(-2, -1), keepdims=True) + ROUNDING
 
 
-def summed(state: State, w: np.ndarray, grid: Pairs) -> tuple[np.ndarray, np.ndarray]:
+def summed(state: Condensate, w: np.ndarray, grid: Pairs) -> tuple[np.ndarray, np.ndarray]:
     """(2/U as a (2, 2) sum, Pi (n, 2, 2, 2): inter-band, intra-band) over a grid of pairs, w (n,).
 
     1/U is summed as Re G of both momenta, and the imaginary part of the gap equation, 0 = sum Im G,
@@ -209,7 +211,7 @@ def summed(state: State, w: np.ndarray, grid: Pairs) -> tuple[np.ndarray, np.nda
     return sum(inverse for inverse, _ in parts), sum(Pi for _, Pi in parts)
 
 
-def shares(state: State, w: np.ndarray, block: tuple) -> tuple[np.ndarray, np.ndarray]:
+def shares(state: Condensate, w: np.ndarray, block: tuple) -> tuple[np.ndarray, np.ndarray]:
     """What one block of pairs adds to `summed`."""
     k, inner, weight = block
     sums, real, imaginary = traces(k, inner, weight, w, state)

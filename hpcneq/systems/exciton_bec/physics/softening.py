@@ -8,7 +8,7 @@ from dataclasses import replace
 from scipy.optimize import brentq
 
 from . import hydrodynamics, number_balance, steady_states
-from .gap_equations import Drive, State
+from .gap_equations import Condensate, Drive
 
 FIRST, GROWTH = 1e-4, 1.35  # the smallest ratio looked at, and the step to the next
 # times the ratio where alpha11 vanishes: beta22 follows closely or not at all
@@ -43,7 +43,7 @@ def ladder(low: float, high: float, factor: float) -> list[float]:
 
 def first_zero(
     drive: Drive,
-    quantity: Callable[[State], float],
+    quantity: Callable[[Condensate], float],
     ratios: Sequence[float],
     accuracy: float = 1e-9,
 ) -> float | None:

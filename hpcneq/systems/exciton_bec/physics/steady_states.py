@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 
 from hpcneq.errors import NotConverged
 
-from .gap_equations import NUMBER, Drive, State, residual
+from .gap_equations import NUMBER, Condensate, Drive, residual
 
 TIGHT = 1e-12  # residual at which Newton stops
 LEAST_RATIO = 1e-7  # ratios below it start at rest
@@ -75,7 +75,7 @@ class Lost(NotConverged):
     """A branch that Newton no longer follows, though it does not end."""
 
 
-def equilibrium(drive: Drive) -> State:
+def equilibrium(drive: Drive) -> Condensate:
     """The state without decay, gv = 0: mt = 0 by symmetry.
 
     (delta, mu) by Newton from unitarity, then along inv. Raises NoCondensate where the gap equation
@@ -99,7 +99,7 @@ def equilibrium(drive: Drive) -> State:
             normal_at_rest(at)
             normal_at_rest(rest)
             raise
-    return State(float(np.exp(x[0])), float(x[1]), 0.0, rest, float(size))
+    return Condensate(float(np.exp(x[0])), float(x[1]), 0.0, rest, float(size))
 
 
 def _at_rest(drive, unknowns):
@@ -140,7 +140,7 @@ def edge(D: float, mu: float, drive: Drive) -> float:
     return brentq(loss, 0.0, top, xtol=1e-13)
 
 
-def at_ratio(drive: Drive, start: tuple[float, float, float]) -> State:
+def at_ratio(drive: Drive, start: tuple[float, float, float]) -> Condensate:
     """The state of ``drive`` near ``start`` (delta, mu, mt), by Newton in (ln delta, mu, ln mt).
 
     Raises NotConverged.
@@ -152,10 +152,10 @@ def at_ratio(drive: Drive, start: tuple[float, float, float]) -> State:
         return residual(np.exp(y[0]), y[1], np.exp(y[2]), drive)
 
     y, size = newton(equations, [np.log(start[0]), start[1], np.log(start[2])])
-    return State(float(np.exp(y[0])), float(y[1]), float(np.exp(y[2])), drive, float(size))
+    return Condensate(float(np.exp(y[0])), float(y[1]), float(np.exp(y[2])), drive, float(size))
 
 
-def at_delta(drive: Drive, delta: float, start: tuple[float, float, float]) -> State:
+def at_delta(drive: Drive, delta: float, start: tuple[float, float, float]) -> Condensate:
     """The state with the order parameter ``delta``, whose ratio is solved for.
 
     start : (mu, mt, ratio). Raises NotConverged.
@@ -167,7 +167,7 @@ def at_delta(drive: Drive, delta: float, start: tuple[float, float, float]) -> S
         return residual(delta, y[0], np.exp(y[1]), replace(drive, ratio=float(y[2])))
 
     y, size = newton(equations, [start[0], np.log(start[1]), start[2]])
-    return State(
+    return Condensate(
         float(delta),
         float(y[0]),
         float(np.exp(y[1])),
@@ -176,7 +176,7 @@ def at_delta(drive: Drive, delta: float, start: tuple[float, float, float]) -> S
     )
 
 
-def normal_edge(drive: Drive, start: State, steps: int = 12) -> list[State]:
+def normal_edge(drive: Drive, start: Condensate, steps: int = 12) -> list[Condensate]:
     """States from ``start``, which has decay, to delta = 0, where the condensate ends.
 
     The order parameter is lowered, (mu, mt, ratio) follow; steps halve where Newton fails. Raises
@@ -215,7 +215,7 @@ def _ahead(way, delta):
     )
 
 
-def follow(drive: Drive, ratios: Sequence[float], patient: bool = True) -> list[State]:
+def follow(drive: Drive, ratios: Sequence[float], patient: bool = True) -> list[Condensate]:
     """States at ascending ratios > 0 along the condensate that starts at rest.
 
     Stops short where Newton is lost or the condensate ends. Steps between the wanted ratios are at
@@ -277,7 +277,7 @@ def _beside(drive, start):
     return state if state.delta > 0.4 * start[0] else None
 
 
-def solve(drive: Drive, warm: State | None = None) -> State:
+def solve(drive: Drive, warm: Condensate | None = None) -> Condensate:
     """The condensed steady state of ``drive``. Raises NotConverged where there is none.
 
     warm : a state nearby, tried first. A ratio beyond the reach of steps in ratio is found by steps
@@ -335,15 +335,15 @@ def _between(drive, a, b):
     return replace(at(delta), drive=drive)
 
 
-def critical(drive: Drive) -> State:
-    """The State at delta = 0 where the condensate ends; its ``ratio`` is ratio_c.
+def critical(drive: Drive) -> Condensate:
+    """The `Condensate` at delta = 0, where it ends; its ``ratio`` is ratio_c.
 
     0 where there is none at rest. Raises NotConverged.
     """
     try:
         equilibrium(drive)
     except NoCondensate:
-        return State(0.0, np.nan, 0.0, replace(drive, ratio=0.0))
+        return Condensate(0.0, np.nan, 0.0, replace(drive, ratio=0.0))
     states = follow(drive, [1e-3]) or follow(drive, [1e-5])
     if not states:
         raise NotConverged(f"steady: no condensate with decay found at inv = {drive.inv:g}")

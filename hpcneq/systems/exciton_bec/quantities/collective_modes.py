@@ -91,7 +91,9 @@ RESPONSE = (
 # ---- boundary
 
 
-def over_points(name, units, long_name, error=ERRORS, kind="data"):
+def over_points(
+    name: str, units: str, long_name: str, error: str = ERRORS, kind: str = "data"
+) -> Quantity:
     """What is known of a boundary, over the swept keys or at the one point."""
     return Quantity(name, units, long_name, ("point",), kind=kind, error=error)
 
@@ -127,7 +129,15 @@ BOUNDARY = (
 # ---- modes
 
 
-def over_momenta(name, units, long_name, error, axes=(), dtype=float, kind="data"):
+def over_momenta(
+    name: str,
+    units: str,
+    long_name: str,
+    error: str,
+    axes: tuple[str, ...] = (),
+    dtype: type = float,
+    kind: str = "data",
+) -> Quantity:
     """What is known at each momentum; a swept ratio comes before it."""
     return Quantity(name, units, long_name, ("q", *axes), dtype, kind, error=error)
 

@@ -81,7 +81,7 @@ TERMS = (
 )
 
 
-def error_of(quantity):
+def error_of(quantity: Quantity) -> Quantity:
     """The data set with the error of another one."""
     return replace(
         quantity,
@@ -103,12 +103,12 @@ COEFFICIENTS = (
 )
 
 
-def over_interaction(name, units, long_name):
+def over_interaction(name: str, units: str, long_name: str) -> Quantity:
     """A line of the phase diagram, or where the mode at it lies."""
     return Quantity(name, units, long_name, ("inv_kfas",), kind="both", error=ERRORS)
 
 
-def over_plane(name, units, long_name):
+def over_plane(name: str, units: str, long_name: str) -> Quantity:
     """What is known of the fastest mode at each interaction and ratio."""
     return Quantity(name, units, long_name, ("inv_kfas", "ratio"), error="not estimated")
 

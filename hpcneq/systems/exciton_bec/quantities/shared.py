@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ....tasks import ERRORS, Quantity, units_of
+from ....tasks.task import Units
 
 GIVEN = "an input"
 COORDINATE = "a coordinate"
@@ -17,17 +19,19 @@ ELEMENTS = ("component", "source")
 M_UNITS = "kF^3/eF"
 
 
-def number(name, units, long_name, error=ERRORS, **more):
+def number(
+    name: str, units: str | Units, long_name: str, error: str = ERRORS, **more: Any
+) -> Quantity:
     """A number, text or list of the summary."""
     return Quantity(name, units, long_name, kind="summary", error=error, **more)
 
 
-def as_data_too(*quantities):
+def as_data_too(*quantities: Quantity) -> tuple[Quantity, ...]:
     """The same quantities, each a data set as well as a number of the summary."""
     return tuple(replace(quantity, kind="both") for quantity in quantities)
 
 
-def over_ratio(name, units, long_name, error=ERRORS):
+def over_ratio(name: str, units: str, long_name: str, error: str = ERRORS) -> Quantity:
     """A coefficient over the ratio."""
     return Quantity(name, units, long_name, ("ratio",), kind="both", error=error)
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from .... import petsc
 from ....errors import NotConverged
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers import newton
+from ....tasks import Given
 from ..physics import number_balance, steady_states
-from ..physics.gap_equations import State
+from ..physics.gap_equations import Condensate, Drive
 from .drive import drive_of
 
 WIDE = (
@@ -19,8 +20,10 @@ WIDE = (
 )
 
 
-def polish(seed: State, comm, given) -> tuple[State, newton.Solution]:
-    """State and SNES solution from a seed, momenta spread over the ranks. **Collective.**
+def polish(
+    seed: Condensate, comm: Communicator, given: Given
+) -> tuple[Condensate, newton.Solution]:
+    """The `Condensate` and the SNES solution from a seed, momenta over the ranks. **Collective.**
 
     Raises NotConverged if the residual stays above [numerics] tolerance.
     """
@@ -38,8 +41,10 @@ def polish(seed: State, comm, given) -> tuple[State, newton.Solution]:
     return problem.state(solution.x, solution.residual), solution
 
 
-def condensate(given, comm, drive=None) -> tuple[State, newton.Solution]:
-    """State and SNES solution of an input, or of another drive. **Collective.**
+def condensate(
+    given: Given, comm: Communicator, drive: Drive | None = None
+) -> tuple[Condensate, newton.Solution]:
+    """The `Condensate` and the SNES solution of an input, or of another drive. **Collective.**
 
     Raises NotConverged on every rank where there is no condensate.
     """
@@ -47,7 +52,9 @@ def condensate(given, comm, drive=None) -> tuple[State, newton.Solution]:
     return polish(seed, comm, given)
 
 
-def error_through_state(quantity: Callable[[State], float], state: State, errors: dict) -> float:
+def error_through_state(
+    quantity: Callable[[Condensate], float], state: Condensate, errors: dict
+) -> float:
     """Error of quantity(state): its change under the errors of the state and on a finer grid."""
     finer = replace(state.drive, fine=2 * state.drive.fine)
     value = quantity(state)
@@ -61,7 +68,7 @@ def error_through_state(quantity: Callable[[State], float], state: State, errors
     return change + 1e-13 * (1 + abs(value))
 
 
-def end_error(end: State) -> float:
+def end_error(end: Condensate) -> float:
     """Error of ratio_c: the same root on momentum panels of half the length, and rounding."""
     if end.ratio == 0:
         return 0.0

@@ -13,11 +13,11 @@ from dataclasses import replace
 import numpy as np
 
 from ....errors import NotConverged
-from ....tasks import Cost
+from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
-from ..physics import response as pair_response
 from ..physics import steady_states
 from ..physics.gap_equations import Drive
+from ..physics.response import matrices, with_errors
 from ..tasks.response import FEW, grid
 from .drive import drive_of
 
@@ -28,7 +28,10 @@ SIGNS = 210  # M's of the signs of alpha11 and beta22 along the decay
 SAMPLES = {True: 450, False: 110}  # M's of one momentum of modes, counted or not
 COEFFICIENTS = 40  # M's of one record of coefficients, beside its steady states
 # steady states, in units of one found from rest
-STEADY, SPECTRUM, ENDS_OF_A_CURVE, POINT, WITH_COEFFICIENTS, FAMILY = 4.0, 3.0, 2.5, 0.04, 2.5, 3.0
+STEADY, SPECTRUM = 4.0, 3.0  # a run
+ENDS_OF_A_CURVE, POINT = 2.5, 0.04  # of branches
+WITH_COEFFICIENTS = 2.5  # one point of coefficients
+FAMILY = 3.0  # one member of a family of response
 
 
 class Probe:
@@ -40,7 +43,7 @@ class Probe:
 
     def seconds_of_M(self, q: float, fine: float = 1.0) -> float:
         """Seconds of one M(q, 0)."""
-        return clocked(lambda: pair_response.matrices(self.state, q, [0.0], fine=fine))[0]
+        return clocked(lambda: matrices(self.state, q, [0.0], fine=fine))[0]
 
     def cost(self, seconds: float, ranks: int, note: str, compiled: bool = True) -> Cost:
         """The Cost of a run that takes so many seconds and can use so many ranks."""
@@ -62,7 +65,7 @@ def planned(plan: Callable) -> Callable:
     """The cost function of a task from ``plan(given, probe) -> Cost``."""
 
     @functools.wraps(plan)
-    def cost(given, ranks: int) -> Cost:
+    def cost(given: Given, ranks: int) -> Cost:
         drive = _probed_drive(given)
         try:
             probe = Probe(drive)
@@ -88,19 +91,19 @@ def _probed_drive(given):
 
 
 @planned
-def steady(given, probe: Probe) -> Cost:
+def steady(given: Given, probe: Probe) -> Cost:
     """Of ``steady``."""
     return probe.cost(STEADY * probe.seconds, 1, "one steady state", compiled=False)
 
 
 @planned
-def spectrum(given, probe: Probe) -> Cost:
+def spectrum(given: Given, probe: Probe) -> Cost:
     """Of ``spectrum``."""
     return probe.cost(SPECTRUM * probe.seconds, 1, "one steady state", compiled=False)
 
 
 @planned
-def branches(given, probe: Probe) -> Cost:
+def branches(given: Given, probe: Probe) -> Cost:
     """Of ``branches``."""
     points = len(given.sweep["ratio"])
     curves = int(np.prod([len(x) for key, x in given.sweep.items() if key != "ratio"]))
@@ -109,7 +112,7 @@ def branches(given, probe: Probe) -> Cost:
 
 
 @planned
-def coefficients(given, probe: Probe) -> Cost:
+def coefficients(given: Given, probe: Probe) -> Cost:
     """Of ``coefficients``."""
     points = len(given.sweep.get("ratio", [0]))
     each = WITH_COEFFICIENTS * probe.seconds + COEFFICIENTS * probe.seconds_of_M(1e-3)
@@ -117,7 +120,7 @@ def coefficients(given, probe: Probe) -> Cost:
 
 
 @planned
-def response(given, probe: Probe) -> Cost:
+def response(given: Given, probe: Probe) -> Cost:
     """Of ``response``: a few points are run, from corners and middle of the grid."""
     q, w = grid(given)
     each = _seconds_of_a_point(given, probe.state, q, w)
@@ -139,16 +142,16 @@ def _seconds_of_a_point(given, state, q, w):
             if len(z) > FEW // 2:
                 z = z[: FEW // 3]
             # loads the compiled kernels, and what the first call of a kind takes longer
-            pair_response.matrices(state, float(q[k]), z[:1], parameters.part, 0.3)
+            matrices(state, float(q[k]), z[:1], parameters.part, 0.3)
             begun = time.process_time()
-            pair_response.with_errors(state, float(q[k]), z, parameters.part, given.numerics.panels)
+            with_errors(state, float(q[k]), z, parameters.part, given.numerics.panels)
             spent += time.process_time() - begun
             done += len(z)
     return spent / done
 
 
 @planned
-def modes(given, probe: Probe) -> Cost:
+def modes(given: Given, probe: Probe) -> Cost:
     """Of ``modes``."""
     q = np.atleast_1d(np.asarray(given.sweep.get("q", given.parameters.q), float))
     family = len(given.sweep.get("ratio", [0]))
@@ -159,7 +162,7 @@ def modes(given, probe: Probe) -> Cost:
 
 
 @planned
-def boundary(given, probe: Probe) -> Cost:
+def boundary(given: Given, probe: Probe) -> Cost:
     """Of ``boundary``."""
     kind = given.parameters.kind
     points = int(np.prod([len(x) for x in given.sweep.values()]))
@@ -167,7 +170,7 @@ def boundary(given, probe: Probe) -> Cost:
 
 
 @planned
-def phase_diagram(given, probe: Probe) -> Cost:
+def phase_diagram(given: Given, probe: Probe) -> Cost:
     """Of ``phase-diagram``."""
     inv = given.sweep["inv_kfas"]
     sought, samples = "alpha11 = 0 and beta22 = 0", SIGNS

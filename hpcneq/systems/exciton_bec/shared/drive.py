@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ....tasks import Given
 from ..physics.gap_equations import Drive
 
 
-def drive_of(given, **values: float) -> Drive:
+def drive_of(given: Given, **values: float) -> Drive:
     """The Drive of a checked input.
 
     values : replace inv_kfas, gamma_b, ratio, T_b or p_c of the input.

@@ -9,7 +9,7 @@ import numpy as np
 from ....solvers import newton
 from ..physics import boundary_equations, growth, steady_states
 from ..physics.boundary_equations import Onset
-from ..physics.gap_equations import State
+from ..physics.gap_equations import Condensate
 
 SNES = {"snes_atol": 1e-7, "snes_max_it": 8, "snes_stol": 1e-12}
 NEARBY = 0.02  # of ratio: where SNES may go
@@ -58,7 +58,7 @@ def solve_boundary(seed: Onset, kind: str) -> Solved:
     return Solved(seed, errors, residual, why)
 
 
-def growth_at(state: State) -> float:
+def growth_at(state: Condensate) -> float:
     """The largest growth rate of any mode; 0 where it is that of a mode at its boundary."""
     fastest = growth.fastest(state)
     if fastest and fastest.w.imag > EARLIER * state.g:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers.contours import Box
 from ....solvers.modes import Spectrum, spectrum
 from ..physics import collective_modes, growth, response
-from ..physics.gap_equations import State
+from ..physics.gap_equations import Condensate
 
 FINENESS = (0.1, 0.5)  # between the thresholds of pairs M varies slower than its distance from -ig
 LINES = (0.5, 0.85)  # of g: where an approximant is sampled for the modes below the floor
 LADDER = (0.9, 0.5)  # of g: where roots are counted if they cannot be down to the floor
 
 
-def modes_at(state: State, q: float, part: str, numerics, comm) -> dict:
+def modes_at(state: Condensate, q: float, part: str, numerics: Any, comm: Communicator) -> dict:
     """Modes of one momentum, fastest first. **Collective.**
 
     z (n,) : their frequencies; error (n,); vector (n, 2) : null vectors; counted : how many are at
@@ -74,7 +76,9 @@ def _counted(state, q, part, numerics, comm):
     return None, why, -share * state.g
 
 
-def counted_modes(state: State, q: float, floor: float, part: str, fine: float, comm) -> Spectrum:
+def counted_modes(
+    state: Condensate, q: float, floor: float, part: str, fine: float, comm: Communicator
+) -> Spectrum:
     """The modes at Im w above ``floor``, counted by winding. **Collective.**
 
     Raises NotConverged where the count is not certain.

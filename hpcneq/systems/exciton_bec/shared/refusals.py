@@ -7,12 +7,13 @@ from dataclasses import fields
 import numpy as np
 
 from ....errors import InputError
+from ....tasks import Given
 from .. import inputs
 
 CUTOFF = {field.name: field for field in fields(inputs.Numerics)}["p_c"].metadata
 
 
-def branches(given) -> None:
+def branches(given: Given) -> None:
     """InputError unless the sweep holds ascending ratios, and cutoffs that can be used."""
     ratios = given.sweep.get("ratio")
     if ratios is None or np.any(np.diff(ratios) <= 0):
@@ -23,14 +24,14 @@ def branches(given) -> None:
     _cutoffs(given)
 
 
-def spectrum(given) -> None:
+def spectrum(given: Given) -> None:
     """InputError for negative momenta."""
     p = given.sweep.get("p", np.zeros(1))
     if np.any(p < 0):
         raise InputError(f"[sweep] p: momenta must be >= 0, got {p.min():g}")
 
 
-def phase_diagram(given) -> None:
+def phase_diagram(given: Given) -> None:
     """InputError without both axes, and for growth rates without the boundaries they need."""
     if set(given.sweep) != {"inv_kfas", "ratio"}:
         raise InputError("[sweep]: a phase diagram needs inv_kfas and ratio")
@@ -45,7 +46,7 @@ def phase_diagram(given) -> None:
         )
 
 
-def response(given) -> None:
+def response(given: Given) -> None:
     """InputError for a family without members, and for frequencies where M is not analytic."""
     parameters = given.parameters
     ratios = [parameters.decay] if parameters.ratios is None else parameters.ratios
@@ -59,12 +60,12 @@ def response(given) -> None:
         )
 
 
-def boundary(given) -> None:
+def boundary(given: Given) -> None:
     """InputError for swept cutoffs that cannot be used."""
     _cutoffs(given)
 
 
-def modes(given) -> None:
+def modes(given: Given) -> None:
     """InputError without momenta, and for q = 0, where det M(0, 0) = 0 by symmetry."""
     q = given.sweep.get("q", np.atleast_1d(given.parameters.q))
     if not q.size:

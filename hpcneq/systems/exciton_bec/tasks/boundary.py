@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from ....tasks import Outcome, run_sweep
+from ....parallel import Communicator
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import boundaries
 from ..shared.condensate import WIDE
 from ..shared.drive import drive_of, input_summary
@@ -27,8 +30,8 @@ NO_BOUNDARY = dict.fromkeys(DATA_SETS.values(), np.nan)
 UNUSED = "ratio or gamma_v of the input is not used: the ratio is what is sought"
 
 
-def run(given, comm, log, output) -> Outcome:
-    """Hanai et al. (2018), Fig. 5: the ratio at a boundary, along up to two keys. **Collective.**
+def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
+    """Hanai et al. (2017), Fig. 5: the ratio at a boundary, along up to two keys. **Collective.**
 
     Within a chain of points each search starts from the last. Where there is no such boundary the
     ratio is nan.

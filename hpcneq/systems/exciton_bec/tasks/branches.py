@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from ....parallel import solo
-from ....tasks import Outcome, run_sweep
+from ....parallel import Communicator, solo
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import number_balance, steady_states
 from ..shared.condensate import WIDE, end_error, polish
 from ..shared.drive import drive_of
@@ -15,8 +16,8 @@ from ..shared.drive import drive_of
 COLUMNS = ("delta", "mu", "mu_b", "n0")
 
 
-def run(given, comm, log, output) -> Outcome:
-    """Hanai et al. (2018), Fig. 4: every point polished by SNES. **Collective.**
+def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
+    """Hanai et al. (2017), Fig. 4: every point polished by SNES. **Collective.**
 
     A second key of the sweep gives a family of curves; ranks take curves.
     """

@@ -1,13 +1,14 @@
-"""Task ``coefficients``: M at small q and w, Hanai et al. (2018), Eq. (45), and what follows."""
+"""Task ``coefficients``: M at small q and w, Hanai et al. (2017), Eq. (45), and what follows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from ....parallel import solo
-from ....tasks import Outcome, run_sweep
+from ....parallel import Communicator, solo
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import collective_modes, hydrodynamics, steady_states
 from ..shared.condensate import WIDE, polish
 from ..shared.drive import drive_of, input_summary
@@ -18,7 +19,7 @@ NAMES = (*WITH_ERRORS, *TERMS, "identity_75", "c2", "damping", "delta", "mu")
 ILL = "beta11 is left out: with wide baths M11 is linear in |q| for q << gamma/v"
 
 
-def run(given, comm, log, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
     """Fig. 8(a), (b): Eq. (45) at one ratio, or over ratio; the terms of Eq. (71). **Collective.**
 
     U_eff = alpha11/eta12: the interaction of excitons times their condensed fraction.

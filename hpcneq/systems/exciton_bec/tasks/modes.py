@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from ....parallel import on_root, solo
-from ....tasks import Outcome, run_sweep
+from ....parallel import Communicator, on_root, solo
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import collective_modes
 from ..shared.condensate import WIDE, condensate
 from ..shared.drive import drive_of, input_summary
@@ -18,8 +20,8 @@ DEEP = (
 UNCOUNTED = "count = false: every mode is a root of det M, but nothing says that none is missing"
 
 
-def run(given, comm, log, output) -> Outcome:
-    """Zeros of det M, Hanai et al. (2018), Eq. (37): counted, located, polished. **Collective.**
+def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
+    """Zeros of det M, Hanai et al. (2017), Eq. (37): counted, located, polished. **Collective.**
 
     Ranks take pairs of ratio and momentum where there are enough, else they share the sums.
     """

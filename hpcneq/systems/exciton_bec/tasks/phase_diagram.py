@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from ....tasks import Outcome, run_sweep
+from ....parallel import Communicator
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import boundaries, growth, phase_regions, softening, steady_states
 from ..shared.condensate import WIDE, end_error
 from ..shared.drive import drive_of
@@ -23,8 +25,8 @@ SIGNS = (
 )
 
 
-def run(given, comm, log, output) -> Outcome:
-    """Hanai et al. (2018), Figs. 5 and 8(c), for each inv_kfas. **Collective.**
+def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
+    """Hanai et al. (2017), Figs. 5 and 8(c), for each inv_kfas. **Collective.**
 
     Where the condensate ends, where alpha11 and beta22 turn negative, boundaries A, B and C.
     Within a chain of interactions B and C are followed from one to the next.
@@ -128,7 +130,8 @@ def _fastest_modes(drive, ratios):
     The rate is 0 where none grows. The first and every third ratio look at all momenta, the others
     only around the last one's.
     """
-    columns, state, near = {name: [] for name in FASTEST}, None, None
+    columns = {name: [] for name in FASTEST}
+    state = near = None
     for k, ratio in enumerate(ratios):
         mode = None
         if ratio != 0:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from ....tasks import Outcome, run_sweep
+from ....parallel import Communicator
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import determinant, response
 from ..shared.condensate import WIDE, condensate
 from ..shared.drive import drive_of, input_summary
@@ -13,8 +16,8 @@ FEW = 24  # frequencies of one point of the sweep over ranks
 COMPONENTS = np.array(["amplitude", "phase"])
 
 
-def run(given, comm, log, output) -> Outcome:
-    """Hanai et al. (2018), Eqs. (34)-(37), (72), (73), for one or several ratios. **Collective.**
+def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
+    """Hanai et al. (2017), Eqs. (34)-(37), (72), (73), for one or several ratios. **Collective.**
 
     Ranks take pieces of the grid of (ratio, q, w). M at q = 0 is the limit taken after that of w.
     """
@@ -47,7 +50,7 @@ def run(given, comm, log, output) -> Outcome:
     return _outcome(given, family, q, w, elements)
 
 
-def grid(given) -> tuple[np.ndarray, np.ndarray]:
+def grid(given: Given) -> tuple[np.ndarray, np.ndarray]:
     """Momenta and real parts of the frequencies: those of the sweep, else one of each."""
     parameters = given.parameters
     q = given.sweep.get("q", np.array([parameters.q]))

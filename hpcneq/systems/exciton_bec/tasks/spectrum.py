@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from ....parallel import on_root
-from ....tasks import Outcome
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output
 from ..physics import frequency_integrals, number_balance
 from ..shared.condensate import WIDE, condensate, error_through_state
 from ..shared.drive import input_summary
 
 
-def run(given, comm, log, output) -> Outcome:
-    """Hanai et al. (2018), Fig. 9: w is measured from the condensate's mu. **Collective.**
+def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
+    """Hanai et al. (2017), Fig. 9: w is measured from the condensate's mu. **Collective.**
 
     upper_weight : share of the carriers at w > 0, broken pairs: 0 at equilibrium.
     """

@@ -1,19 +1,21 @@
-"""Task ``steady``: the uniform steady state, Hanai et al. (2018), Eqs. (32), (33)."""
+"""Task ``steady``: the uniform steady state, Hanai et al. (2017), Eqs. (32), (33)."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import on_root
-from ....tasks import Outcome
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output
 from ..physics import frequency_integrals, number_balance, radial_grid, steady_states
-from ..physics.gap_equations import Drive, State
+from ..physics.gap_equations import Condensate, Drive
 from ..shared.condensate import WIDE, condensate, end_error, error_through_state
 from ..shared.drive import drive_of, input_summary
 
 
-def run(given, comm, log, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
     """The uniform steady state of one point. **Collective.**
 
     Beyond the ratio where the condensate ends the state is normal: delta = 0, its mu is undefined.
@@ -29,8 +31,8 @@ def run(given, comm, log, output) -> Outcome:
     return Outcome("complete", _summary(drive, state, solution), errors, [WIDE])
 
 
-def _end_before(drive: Drive) -> State | None:
-    """The State where the condensate ends if ``drive`` lies beyond it, else None."""
+def _end_before(drive: Drive) -> Condensate | None:
+    """The `Condensate` where it ends if ``drive`` lies beyond it, else None."""
     try:
         steady_states.solve(drive)
         return None

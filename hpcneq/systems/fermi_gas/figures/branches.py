@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,12 +11,18 @@ from ....figures import style
 from .looks import LOOKS, smooth
 from .titles import KEYS, title
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
+
 MOST_PANELS = 9  # values of a slow key beyond which all curves go into one pair of axes
 Row = tuple[int, ...]  # index of a value of the slow key; () where there is none
 Branch = tuple[str, np.ndarray, np.ndarray, np.ndarray]  # name, Delta, Q, dmu along it
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Order parameter and wave number along dmu (Fig. 4(a) of the paper).
 
     One panel for each value of a slow key (Fig. 5).
@@ -36,7 +43,7 @@ def draw(result, canvas) -> None:
     canvas.suptitle(title(result, hide=("dmu", slow)), fontsize=11)
 
 
-def panels(canvas, result, slow: str, values: np.ndarray) -> None:
+def panels(canvas: Figure | SubFigure, result: Result, slow: str, values: np.ndarray) -> None:
     """Order parameters, one panel for each value of the slow key."""
     columns = min(len(values), 2 if len(values) == 4 else 3)
     rows = -(-len(values) // columns)
@@ -51,7 +58,7 @@ def panels(canvas, result, slow: str, values: np.ndarray) -> None:
             axes.set_axis_off()
 
 
-def family(canvas, result, slow: str, values: np.ndarray) -> None:
+def family(canvas: Figure | SubFigure, result: Result, slow: str, values: np.ndarray) -> None:
     """Both curves for many values of a slow key: how the branches merge."""
     import matplotlib
 
@@ -77,7 +84,7 @@ def family(canvas, result, slow: str, values: np.ndarray) -> None:
     canvas.colorbar(scale, ax=right, label=f"${KEYS[slow]}$")
 
 
-def order_parameters(axes, result, row: Row, legend: bool = True) -> None:
+def order_parameters(axes: Axes, result: Result, row: Row, legend: bool = True) -> None:
     """Delta of every branch along dmu, curves and polished points."""
     for name, D, _, dmu in branches_of(result, row):
         if len(D) > 1:
@@ -96,7 +103,7 @@ def order_parameters(axes, result, row: Row, legend: bool = True) -> None:
         axes.legend(loc="lower left")
 
 
-def wave_numbers(axes, result) -> None:
+def wave_numbers(axes: Axes, result: Result) -> None:
     """Q of the branches that have one along dmu, curves and polished points."""
     for name, _, Q, dmu in branches_of(result, ()):
         if name.startswith("NFF") and len(Q) > 1:
@@ -112,14 +119,14 @@ def wave_numbers(axes, result) -> None:
         axes.legend(loc="upper left")
 
 
-def points(axes, result, row: Row, quantity: str, names: tuple[str, ...]) -> None:
+def points(axes: Axes, result: Result, row: Row, quantity: str, names: tuple[str, ...]) -> None:
     """The polished states of these branches."""
     for name in names:
         values = np.asarray(result[f"{name.replace(chr(39), 'p')}_{quantity}"])[row]
         axes.plot(np.asarray(result.dmu), values, "o", ms=2.5, color=LOOKS[name][0])
 
 
-def branches_of(result, row: Row) -> Iterator[Branch]:
+def branches_of(result: Result, row: Row) -> Iterator[Branch]:
     """(name, D, Q, dmu) of each branch, cut from the curves at their folds."""
     D, Q, dmu = curve_of(result, "uniform", row)
     if len(D):
@@ -133,7 +140,7 @@ def branches_of(result, row: Row) -> Iterator[Branch]:
         yield "NFF'", D[k:], Q[k:], dmu[k:]
 
 
-def curve_of(result, name: str, row: Row) -> np.ndarray:
+def curve_of(result: Result, name: str, row: Row) -> np.ndarray:
     """(D, Q, dmu) along one of the two curves, without padding; empty if there is none."""
     if f"{name}_D" not in result:
         return np.empty((3, 0))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .titles import title
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
-def draw(result, canvas) -> None:
+    from ....figures.result import Result
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """J(Q) at a fixed order parameter; beside it what the gap equation lacks."""
     style.size(canvas, 10.0, 4.2)
     left, right = canvas.subplots(1, 2)

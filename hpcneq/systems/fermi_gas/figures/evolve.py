@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .titles import LABELS, WAVE_KEYS, wave_title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 ANGLES = {
     0.0: r"$\mathbf{q}\parallel+\mathbf{Q}$",
@@ -14,7 +22,7 @@ ANGLES = {
 }
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """The deviation in time (Figs. 6 to 8), or the order parameter among its possible states."""
     if result.numerics["model"] == "linear":
         deviations(result, canvas)
@@ -27,7 +35,7 @@ def draw(result, canvas) -> None:
 # ---- linearised --------------------------------------------------------------------------------
 
 
-def deviations(result, canvas) -> None:
+def deviations(result: Result, canvas: Figure | SubFigure) -> None:
     """|dDelta(t)| over its first value, with the exponentials of the roots of det M."""
     style.size(canvas, 6.6, 4.4)
     axes = canvas.add_subplot()
@@ -50,7 +58,7 @@ def deviations(result, canvas) -> None:
     axes.set_title(f"{wave_title(result)}, variant {result.numerics['variant']}")
 
 
-def labelled_traces(result) -> list[tuple[str, str, float | None]]:
+def labelled_traces(result: Result) -> list[tuple[str, str, float | None]]:
     """(label, dashes, growth rate of the root of det M) of each run."""
     root = result.summary["root_rate"]
     if not result.sweep:
@@ -79,7 +87,7 @@ def colours(count: int) -> list:
     return list(matplotlib.colormaps["viridis"](np.linspace(0.02, 0.85, count)))
 
 
-def draw_root(axes, t: np.ndarray, size: np.ndarray, root: float, colour: object) -> None:
+def draw_root(axes: Axes, t: np.ndarray, size: np.ndarray, root: float, colour: object) -> None:
     """The exponential of a root beside the end of a trace."""
     late = t > 0.55 * t[-1]
     k = np.searchsorted(t, 0.8 * t[-1])
@@ -92,13 +100,13 @@ def draw_root(axes, t: np.ndarray, size: np.ndarray, root: float, colour: object
 # ---- in full -----------------------------------------------------------------------------------
 
 
-def states_of(result) -> dict[str, tuple[float, float]]:
+def states_of(result: Result) -> dict[str, tuple[float, float]]:
     """{name: (Delta, Q)} of the steady states at the end."""
     names = np.asarray(result.state_name).tolist()
     return dict(zip(names, zip(np.asarray(result.delta_states), np.asarray(result.Q_states))))
 
 
-def fate(result, canvas) -> None:
+def fate(result: Result, canvas: Figure | SubFigure) -> None:
     """|Delta(t)| and the steady states it could end in.
 
     With a Q that moves also the way in the plane of Delta and Q.
@@ -117,7 +125,7 @@ def fate(result, canvas) -> None:
         axes.set_title(words)
 
 
-def order_parameter(result, axes) -> None:
+def order_parameter(result: Result, axes: Axes) -> None:
     """|Delta(t)| and the steady states."""
     t, size = np.asarray(result.t), np.abs(np.asarray(result.delta))
     axes.plot(t, size, color=style.COLOURS[1])
@@ -142,7 +150,7 @@ def order_parameter(result, axes) -> None:
     )
 
 
-def journey(result, axes) -> None:
+def journey(result: Result, axes: Axes) -> None:
     """Delta and Q on their way, and the states that could be its end."""
     size, Q = np.abs(np.asarray(result.delta)), np.asarray(result.Q)
     colour, end = style.COLOURS[1], float(np.asarray(result.t)[-1])
@@ -163,7 +171,7 @@ def journey(result, axes) -> None:
     axes.legend(loc="upper right")
 
 
-def loop(result, canvas) -> None:
+def loop(result: Result, canvas: Figure | SubFigure) -> None:
     """|Delta| against dmu while it is ramped, there and back."""
     style.size(canvas, 6.4, 4.2)
     axes = canvas.add_subplot()
@@ -181,7 +189,7 @@ def loop(result, canvas) -> None:
     axes.set_title(f"{wave_title(result, hide=('dmu',))}, ramp of {ramp:g}$/\\mu$, {model}")
 
 
-def draw_ramp(axes, dmu: np.ndarray, size: np.ndarray, colour: str) -> None:
+def draw_ramp(axes: Axes, dmu: np.ndarray, size: np.ndarray, colour: str) -> None:
     """One way of the ramp, with an arrow along it."""
     rises = dmu[-1] > dmu[0]
     words = r"$\delta\mu$ rises" if rises else r"$\delta\mu$ falls"

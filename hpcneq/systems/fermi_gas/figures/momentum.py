@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .titles import state_title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 SIDES = (
     ("L", style.COLOURS[4], r"reservoir $\mu+\delta\mu$ alone"),
@@ -13,7 +21,7 @@ SIDES = (
 )
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """The momentum distribution with its two edges, whole and by reservoir."""
     style.size(canvas, 10.5, 4.2)
     k = np.asarray(result.p)
@@ -33,7 +41,7 @@ def draw(result, canvas) -> None:
     canvas.suptitle(state_title(result), fontsize=11)
 
 
-def occupation(axes, result, name: str) -> None:
+def occupation(axes: Axes, result: Result, name: str) -> None:
     """One cut through the momentum distribution."""
     k, summary = np.asarray(result.p), result.summary
     if summary["delta"]:

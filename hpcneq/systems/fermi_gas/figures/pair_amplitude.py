@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .titles import state_title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 PANELS = {
     "P": "$P_p$",
@@ -15,7 +23,7 @@ PANELS = {
 LARGEST = 0.5  # that a pair amplitude can be
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Fig. 4(b) of the paper, and the two parts of Eqs. (93), (94)."""
     style.size(canvas, 12.0, 4.4)
     x, z = np.asarray(result.p_x), np.asarray(result.p_z)
@@ -29,7 +37,7 @@ def draw(result, canvas) -> None:
     canvas.suptitle(state_title(result), fontsize=11)
 
 
-def amplitude(axes, x: np.ndarray, z: np.ndarray, values: np.ndarray) -> object:
+def amplitude(axes: Axes, x: np.ndarray, z: np.ndarray, values: np.ndarray) -> object:
     """One amplitude over the plane, and the Fermi surface without reservoirs."""
     look, line = {"cmap": "magma", "vmin": 0}, "white"
     if values.min() < -1e-3:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from ....figures import style
 from .looks import between
 from .titles import KEYS, title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 PHASES = {
     1: ("#5b8fc9", "NBCS"),
@@ -32,7 +40,7 @@ SHEETS = (
 Edges = dict[str, np.ndarray]
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Fig. 2(a) of the paper: a plane of it, or its surface over gamma and T."""
     slow, fast = result.sweep
     if fast == "dmu":
@@ -41,7 +49,7 @@ def draw(result, canvas) -> None:
         surface(canvas, result, slow, fast)
 
 
-def plane(canvas, result, slow: str) -> None:
+def plane(canvas: Figure | SubFigure, result: Result, slow: str) -> None:
     """Regions and their boundaries over dmu and another key."""
     style.size(canvas, 7.6, 4.8)
     axes = canvas.add_subplot()
@@ -64,7 +72,7 @@ def plane(canvas, result, slow: str) -> None:
     axes.set_title(title(result, hide=("dmu", slow)))
 
 
-def boundaries(result, slow: str) -> tuple[np.ndarray, Edges]:
+def boundaries(result: Result, slow: str) -> tuple[np.ndarray, Edges]:
     """(values of the slow key, {edge: dmu}), with more values between the rows.
 
     Monotone cubics of dmu^2, smooth where dmu -> 0 too; none beyond the rows where they occur.
@@ -91,7 +99,7 @@ def _squares(y: np.ndarray, values: np.ndarray, fine: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(squares, 0.0))
 
 
-def fill(axes, y: np.ndarray, edge: Edges) -> None:
+def fill(axes: Axes, y: np.ndarray, edge: Edges) -> None:
     """Regions between the boundaries, as smooth as these."""
     normal = np.where(np.isnan(edge["normal_end"]), 0.0, edge["normal_end"])
     end = np.where(np.isnan(edge["nbcs_end"]), 0.0, edge["nbcs_end"])
@@ -106,7 +114,7 @@ def fill(axes, y: np.ndarray, edge: Edges) -> None:
         axes.fill_betweenx(y, left, np.maximum(left, right), color=PHASES[code][0], lw=0)
 
 
-def surface(canvas, result, slow: str, fast: str) -> None:
+def surface(canvas: Figure | SubFigure, result: Result, slow: str, fast: str) -> None:
     """Three boundaries over two keys."""
     from matplotlib.patches import Patch
 
@@ -131,7 +139,7 @@ def surface(canvas, result, slow: str, fast: str) -> None:
     axes.set_title(title(result, hide=("dmu", slow, fast)))
 
 
-def sheet(result, name: str) -> np.ndarray:
+def sheet(result: Result, name: str) -> np.ndarray:
     """dmu of one boundary over two keys; nan where it is not drawn."""
     z = np.array(result[name])
     if name == "normal_end":

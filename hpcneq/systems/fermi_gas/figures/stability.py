@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .titles import LABELS, wave_title
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
+
 ABSENT = -1  # unstable_modes where there is no such state
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Modes in the complex plane; over one key a curve, over two a map."""
     keys = list(result.sweep)
     if not keys:
@@ -21,12 +29,12 @@ def draw(result, canvas) -> None:
         growth_map(result, canvas, *keys)
 
 
-def full_title(result) -> str:
+def full_title(result: Result) -> str:
     """Branch, reservoirs, wave and kernel."""
     return f"{wave_title(result)}, variant {result.numerics['variant']}"
 
 
-def plane(result, canvas) -> None:
+def plane(result: Result, canvas: Figure | SubFigure) -> None:
     """Every mode found, Re lambda to the right."""
     style.size(canvas, 6.4, 4.2)
     axes = canvas.add_subplot()
@@ -50,7 +58,7 @@ def plane(result, canvas) -> None:
     axes.set_title(f"{full_title(result)}: {result.summary['verdict']}")
 
 
-def curve(result, canvas, key: str) -> None:
+def curve(result: Result, canvas: Figure | SubFigure, key: str) -> None:
     """Growth rate and frequency of the fastest mode along one key."""
     style.size(canvas, 6.4, 4.2)
     axes = canvas.add_subplot()
@@ -74,7 +82,7 @@ def curve(result, canvas, key: str) -> None:
     axes.set_title(full_title(result))
 
 
-def growth_map(result, canvas, slow: str, fast: str) -> None:
+def growth_map(result: Result, canvas: Figure | SubFigure, slow: str, fast: str) -> None:
     """Growth rate over two keys, red where it grows; line: Re lambda = 0.
 
     Grey where there is no such state, hatched where it decays faster than the search looks.
@@ -116,7 +124,7 @@ def colours_of(rate: np.ndarray) -> dict:
     return {"cmap": "Blues_r", "vmax": 0.0}
 
 
-def add_notes(axes, absent: bool, fast_decay: bool) -> None:
+def add_notes(axes: Axes, absent: bool, fast_decay: bool) -> None:
     """What grey and hatched parts of a map are."""
     notes = []
     if absent:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ....figures import style
 from .looks import LOOKS
 from .titles import title
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
-def draw(result, canvas) -> None:
+    from ....figures.result import Result
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Every steady state in the plane of wave number and order parameter.
 
     Crosses: states of equal couplings that unequal ones have lost, where they end.
@@ -34,7 +42,7 @@ def draw(result, canvas) -> None:
     axes.set_title("steady states, " + title(result))
 
 
-def mark(axes, state: dict, marker: str, label: str, **look) -> None:
+def mark(axes: Axes, state: dict, marker: str, label: str, **look) -> None:
     """One state at its wave number and order parameter."""
     colour = LOOKS[state["name"]][0]
     axes.plot(

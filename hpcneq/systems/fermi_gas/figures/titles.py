@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ....figures.result import Result
+
 KEYS = {
     "gamma": r"\gamma/\mu",
     "T": r"T_{\rm env}/\mu",
@@ -25,7 +30,7 @@ LABELS = {
 USUAL_COUPLING = -1  # inv_kfas that goes without saying
 
 
-def title(result, hide: tuple[str, ...] = ()) -> str:
+def title(result: Result, hide: tuple[str, ...] = ()) -> str:
     """Reservoirs and interaction in words; keys in ``hide`` are left out."""
     p = result.parameters
     unequal = p.get("gamma_left") is not None
@@ -44,7 +49,7 @@ def title(result, hide: tuple[str, ...] = ()) -> str:
     return ", ".join(words)
 
 
-def state_title(result) -> str:
+def state_title(result: Result) -> str:
     """The steady state of a result, its numbers, and the reservoirs."""
     state = result.summary
     if not state["delta"]:
@@ -55,7 +60,7 @@ def state_title(result) -> str:
     return f"{words}, {title(result)}"
 
 
-def wave_title(result, hide: tuple[str, ...] = ()) -> str:
+def wave_title(result: Result, hide: tuple[str, ...] = ()) -> str:
     """Branch, reservoirs and wave in words; swept keys and those in ``hide`` are left out."""
     p = result.parameters
     left_out = {*hide, *result.sweep}

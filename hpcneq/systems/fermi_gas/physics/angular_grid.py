@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hpcneq.maths.panels import on_panels, without_doubles
+
 from . import radial_grid
 from .occupation import Baths
 from .radial_grid import Feature
 
-ANGLE_NODES, ANGLE_WEIGHTS = np.polynomial.legendre.leggauss(8)
+ANGLE_NODES = 8  # of a panel of cosines
 AZIMUTHS = 12  # over half a turn, where q is neither along nor against Q
 
 
@@ -96,7 +98,7 @@ def points(
             at, w = radial_grid.nodes(radial_grid.panels_of(known[k], dp, cuts, fine))
         else:
             ends = radial_grid.panels_of(known[k], dp, [*cuts, end], fine)
-            at, w = radial_grid.inner(ends[ends <= end * (1 + 1e-12)])
+            at, w = on_panels(ends[ends <= end * (1 + 1e-12)])
         p.append(at)
         weight.append(w * at**2 * share[k])
         which.append(np.full(len(at), k))
@@ -181,14 +183,12 @@ def cosines(
     place = np.array([s * f[0] for f in known for s in (1, -1)])
     width = np.array([f[1] for f in known for _ in (1, -1)])
     ends = np.unique(np.concatenate([[-1.0, 0.0, 1.0], place[np.abs(place) < 1]]))
-    ends = ends[np.concatenate([[True], np.diff(ends) > 1e-9])]
+    ends = without_doubles(ends, 1e-9)
     ends = radial_grid.divide(
         ends, place, width, lambda low, high: np.full(len(low), 8 / angles), 0.5 * fine
     )
-    half = 0.5 * np.diff(ends)
-    c = (ends[:-1] + half)[:, None] + half[:, None] * ANGLE_NODES
-    share = 0.5 * half[:, None] * ANGLE_WEIGHTS
-    return c.ravel(), share.ravel()
+    c, weight = on_panels(ends, ANGLE_NODES)
+    return c, 0.5 * weight
 
 
 def tangents(D: float, Q: float, baths: Baths) -> list[tuple[float, float]]:

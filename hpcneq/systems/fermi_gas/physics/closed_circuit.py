@@ -33,6 +33,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hpcneq.errors import InputError
+from hpcneq.maths.panels import on_panels
 
 from . import gap_and_current, radial_grid
 from .occupation import Baths
@@ -158,7 +159,7 @@ class Balance:
 def bare(baths: Baths, Q: float, p_c: float, dp: float) -> float:
     """int_0^{p_c} p^2 dp {2 p M1 + (Q/2)[1 - sign(xi)(1 - 2 M0)]} of the gas without pairs."""
     ends = radial_grid.panels(0.0, Q, baths.dmu, baths.blur, dp, cuts=(p_c,))
-    p, weight = radial_grid.inner(ends[ends <= p_c * (1 + 1e-12)])
+    p, weight = on_panels(ends[ends <= p_c * (1 + 1e-12)])
     xi = p**2 + 0.25 * Q**2 - 1
     M = baths.moments(np.abs(xi), p * Q)
     return float((weight * p**2) @ (2 * p * M[1] + 0.5 * Q * (1 - np.sign(xi) * (1 - 2 * M[0]))))

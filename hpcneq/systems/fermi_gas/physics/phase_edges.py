@@ -14,6 +14,8 @@ from . import gap_and_current, state_curves
 from .gap_and_current import Gas
 from .state_curves import Curves
 
+NBCS, NIG, NFF, NFF_PRIME = (1 << bit for bit in range(4))  # in a mask of states
+
 
 @dataclass(frozen=True)
 class Edge:
@@ -127,12 +129,18 @@ def names_at(gas: Gas, edges: dict[str, Edge], known: Curves) -> int:
     dmu, top = gas.baths.dmu, {name: edge.dmu for name, edge in edges.items()}
     mask = 0
     if dmu < top.get("nbcs_end", 0.0):
-        mask |= 1 | 2 * (top.get("nig_onset", np.inf) < dmu)
+        mask |= NBCS
+        if top.get("nig_onset", np.inf) < dmu:
+            mask |= NIG
     fold = top.get("nff_fold", None)
     if fold is not None and dmu > fold:
-        mask |= 4 * (dmu < top.get("nff_end", 0.0)) | 8 * (dmu < top.get("nffp_end", 0.0))
+        if dmu < top.get("nff_end", 0.0):
+            mask |= NFF
+        if dmu < top.get("nffp_end", 0.0):
+            mask |= NFF_PRIME
     if fold is None and known.twisted is not None:
         first, last = known.twisted.dmu[0], known.twisted.dmu[-1]
         low, high = sorted((first, last))
-        mask |= (8 if last > first else 4) * (low < dmu < high)
-    return int(mask)
+        if low < dmu < high:
+            mask |= NFF_PRIME if last > first else NFF
+    return mask

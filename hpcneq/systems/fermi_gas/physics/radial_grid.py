@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
-FAR_NODES, FAR_WEIGHTS = np.polynomial.legendre.leggauss(32)
+from hpcneq.maths.panels import beyond, halved, on_panels, without_doubles
+
+FAR_NODES = 32  # of the panel beyond the last end
 SHELL = (0.7, 1.3)
 COARSE = 0.4  # longest panel outside the shell
 LAST = 3.0  # the last panel is p = LAST/t, 0 < t < 1
@@ -62,17 +63,13 @@ def divide(
     The limits are ``longest(low, high)`` (n,), and 1.2 times the width or the distance of any
     feature at ``place`` (k,) with ``width`` (k,), all over ``fine``.
     """
-    open_, closed = np.stack([ends[:-1], ends[1:]], axis=1), []
-    while len(open_):
-        low, high = open_.T
+
+    def short(low, high):
         distance = np.maximum(np.maximum(low[:, None] - place, place - high[:, None]), 0.0)
         near = np.maximum(1.2 * distance, 1.2 * width).min(axis=1, initial=np.inf)
-        good = high - low <= np.minimum(longest(low, high), near) / fine
-        closed.append(open_[good])
-        low, high = open_[~good].T
-        middle = 0.5 * (low + high)
-        open_ = np.stack([np.concatenate([low, middle]), np.concatenate([middle, high])], axis=1)
-    return np.append(np.sort(np.concatenate(closed)[:, 0]), ends[-1])
+        return high - low <= np.minimum(longest(low, high), near) / fine
+
+    return halved(ends, short)
 
 
 def panels_of(
@@ -85,7 +82,7 @@ def panels_of(
             [[0.0, *SHELL, LAST], [f[0] for f in known if f[2]], np.asarray(cuts, float)]
         )
     )
-    ends = ends[np.concatenate([[True], np.diff(ends) > 1e-12])]
+    ends = without_doubles(ends, 1e-12)
     place, width = (np.array([f[k] for f in known]) for k in (0, 1))
 
     def longest(low, high):
@@ -109,22 +106,14 @@ def panels(
 
 def nodes(ends: np.ndarray) -> Nodes:
     """Nodes of int_0^infinity dp on these panels and beyond the last, (n,) each, ascending."""
-    p, weight = inner(ends)
+    p, weight = on_panels(ends)
     far, share = outer(LAST)
     return np.concatenate([p, far]), np.concatenate([weight, share])
 
 
-def inner(ends: np.ndarray) -> Nodes:
-    """(p, weight) : Gauss nodes on the panels between ``ends``."""
-    half = 0.5 * np.diff(ends)
-    p = (ends[:-1] + half)[:, None] + half[:, None] * NODES
-    return p.ravel(), (half[:, None] * WEIGHTS).ravel()
-
-
-def outer(start: float, points: np.ndarray = FAR_NODES, weights: np.ndarray = FAR_WEIGHTS) -> Nodes:
+def outer(start: float) -> Nodes:
     """(p, weight) : nodes of the panel p = start/t, 0 < t < 1."""
-    t = 0.5 * (1 - points)
-    return start / t, 0.5 * weights * start / t**2
+    return beyond(start, FAR_NODES)
 
 
 def grid(D: float, Q: float, dmu: float, blur: float, dp: float = 0.05, fine: float = 1) -> Nodes:
@@ -169,4 +158,4 @@ def breakpoints(D: float, Q: float, dmu: float, blur: float) -> np.ndarray:
             if away < 1e-7 and p < LAST
         ]
     )
-    return points[np.concatenate([[True], np.diff(points) > 1e-9])]
+    return without_doubles(points, 1e-9)

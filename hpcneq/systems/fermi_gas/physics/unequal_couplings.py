@@ -30,7 +30,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hpcneq.maths import fermi
+from hpcneq.maths import fermi, panels
 
 from . import angular_grid, gap_and_current, radial_grid
 
@@ -213,8 +213,8 @@ def plane(D: float, Q: float, nu: float, pair: Pair) -> np.ndarray:
         if at > 0:
             known = ray_features(D, Q, nu, at, edges, blur)
             ends = radial_grid.panels_of(known, pair.dp, (), pair.fine)
-            p, weight = radial_grid.inner(ends)
-            far, rest = radial_grid.outer(ends[-1], radial_grid.NODES, radial_grid.WEIGHTS)
+            p, weight = panels.on_panels(ends)
+            far, rest = panels.beyond(ends[-1], panels.NODES)
             p, weight = np.append(p, far), 2 * part * np.append(weight, rest)
             rays.append(np.stack([p, np.full(len(p), at), weight]))
     return np.concatenate(rays, axis=1)

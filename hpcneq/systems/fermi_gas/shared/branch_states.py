@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from ....errors import InputError
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....tasks import Given, Outcome
 from ..physics import gap_and_current, state_curves
 from ..physics.gap_and_current import Gas
@@ -32,7 +32,7 @@ def fixed_state(name: str, D: float) -> dict:
     }
 
 
-def polished_branch(given: Given, comm) -> tuple[Gas, dict]:
+def polished_branch(given: Given, comm: Communicator) -> tuple[Gas, dict]:
     """(gas, record) of the steady state an input names. **Collective.**
 
     record : that of `state_record`; the normal gas has delta = Q = 0. InputError if there is no

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.optimize import brentq
 
@@ -15,6 +17,9 @@ from ..physics.memory_dynamics import Memory
 from ..physics.ramp import Ramp
 from .branch_states import CurvesOf, required_branch
 from .evolution_grid import COARSER_PANELS, SOONER, coarser, dephasing_time
+
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
 
 NEAR = 0.02  # of the largest Delta, and in pF of Q: what counts as having arrived
 WIDTHS = 2.0  # longest panel near pF in units of the blur
@@ -122,7 +127,7 @@ class FullRecords(Recorder):
         self.free = given.parameters.free_Q
         self.variants = variants_of(given)
 
-    def declare(self, out) -> None:
+    def declare(self, out: ResultFile) -> None:
         """Axes and series of the result file. **Collective.**"""
         out.growing_axis("t")
         out.axis("state", np.arange(len(self.near)))
@@ -133,7 +138,7 @@ class FullRecords(Recorder):
             out.series(name)
         out.series("ddelta", dtype=float, axes=("t",))
 
-    def declare_errors(self, out) -> None:
+    def declare_errors(self, out: ResultFile) -> None:
         """Errors of Delta in time. **Collective.**"""
         out.growing_axis("t_error")
         for name in self.variants:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....parallel import Communicator
 from ....solvers.modes import Samples, secant
 from ..physics.response import MANY, Response
 
@@ -11,7 +12,7 @@ REFINED = (1.5, 2.0)  # how much finer the panels and angles are that tell the e
 COARSENED = (1 / 1.5,)  # where there are many momenta
 
 
-def root_near(state: Response, exponent: complex, comm) -> complex | None:
+def root_near(state: Response, exponent: complex, comm: Communicator) -> complex | None:
     """lambda of the root of det M that a secant from a trace's exponent finds. **Collective.**
 
     None if it finds none within half of the depth to which M is analytic.
@@ -24,7 +25,7 @@ def root_near(state: Response, exponent: complex, comm) -> complex | None:
     return -1j * z
 
 
-def root_error(state: Response, root: complex | None, comm) -> float:
+def root_error(state: Response, root: complex | None, comm: Communicator) -> float:
     """How far that root moves on other grids, half as much again. **Collective.**
 
     The half is for what a coarser grid may hide, where neither resolves an angle.

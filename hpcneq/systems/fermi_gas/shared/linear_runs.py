@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from .branch_states import remembered_curves, required_branch
 from .evolution_grid import SOONER, coarser, dephasing_time
 from .gas import gas_of, response_of
 
-State = tuple[float, float, float]  # (Delta, Q, error of Delta)
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
+
+StartState = tuple[float, float, float]  # (Delta, Q, error of Delta)
 
 
 def parameters_of_runs(given: Given) -> list[inputs.EvolveParameters]:
@@ -25,7 +29,7 @@ def parameters_of_runs(given: Given) -> list[inputs.EvolveParameters]:
     return [given.parameters]
 
 
-def states_of_runs(given: Given) -> list[State]:
+def states_of_runs(given: Given) -> list[StartState]:
     """The steady state of each run; InputError if one of them does not exist."""
     curves_of = remembered_curves()
     return [
@@ -35,7 +39,7 @@ def states_of_runs(given: Given) -> list[State]:
 
 
 def linear_system(
-    given: Given, states: list[State], variant: str | None = None
+    given: Given, states: list[StartState], variant: str | None = None
 ) -> tuple[list[Response], Linear]:
     """(Response of each run, the equations of all); on the coarser grid for the grid error."""
     n, share = given.numerics, 1.0
@@ -60,7 +64,7 @@ class LinearRecords(Recorder):
         self.given, self.responses = given, responses
         self.key = next(iter(given.sweep), "run")
 
-    def declare(self, out) -> None:
+    def declare(self, out: ResultFile) -> None:
         """Axes and series of the result file. **Collective.**"""
         out.growing_axis("t")
         out.axis(self.key, self.given.sweep.get(self.key, np.zeros(1)))
@@ -69,7 +73,7 @@ class LinearRecords(Recorder):
         out.series("ddelta", axes=("t", self.key))
         out.series("dphase", axes=("t", self.key))
 
-    def declare_errors(self, out) -> None:
+    def declare_errors(self, out: ResultFile) -> None:
         """Errors of the deviations in time. **Collective.**"""
         out.growing_axis("t_error")
         for name in self.variants:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers.contours import Box
 from ....solvers.modes import Mode, Spectrum, spectrum
 from ..physics.response import Response
@@ -62,7 +62,7 @@ class ModeCount:
         return [mode for mode in self.modes if mode.neutral]
 
 
-def modes_of(response: Response, comm) -> ModeCount:
+def modes_of(response: Response, comm: Communicator) -> ModeCount:
     """The modes of a steady state and a wave, given by its Response. **Collective.**
 
     Growing modes are counted in all of |Im lambda| < 1, Re lambda > -0.23 (depth to which M is

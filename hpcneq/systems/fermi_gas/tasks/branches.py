@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....tasks import Given, Outcome, run_sweep
+from ....parallel import Communicator
+from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep
 from .. import inputs
 from ..physics import state_curves
@@ -16,12 +18,15 @@ from ..quantities import EDGES
 from ..shared.gas import gas_at
 from ..shared.polished_states import ROUNDING, edge_records, state_record
 
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
+
 COLUMNS = ("delta", "Q", "gap_residual", "current_residual")
 CURVES = ("uniform", "twisted")
 COORDINATES = ("D", "Q", "dmu")
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Figs. 4(a) and 5 and Table I: every branch along dmu, all polished. **Collective.**"""
     p, n, first = given.parameters, given.numerics, given.sweep["dmu"][0]
 
@@ -67,7 +72,7 @@ def rows_of(sweep: Sweep) -> list[list[dict]]:
     return [sweep.records[start : start + length] for start in starts]
 
 
-def write_states(out, sweep: Sweep, rows: list[list[dict]]) -> None:
+def write_states(out: ResultFile, sweep: Sweep, rows: list[list[dict]]) -> None:
     """The polished numbers of each branch; nan where it does not exist. **Collective.**"""
 
     def number(record, name, column):
@@ -81,7 +86,7 @@ def write_states(out, sweep: Sweep, rows: list[list[dict]]) -> None:
             out.fixed(f"{label}_{column}", np.array(table).reshape(sweep.shape), tuple(sweep.axes))
 
 
-def write_curve(out, sweep: Sweep, rows: list[list[dict]], curve: str) -> None:
+def write_curve(out: ResultFile, sweep: Sweep, rows: list[list[dict]], curve: str) -> None:
     """The nodes of one curve, padded with nan where another row has more. **Collective.**"""
     first = [row[0] for row in rows]
     width = max(len(record.get(f"{curve}_D", ())) for record in first)

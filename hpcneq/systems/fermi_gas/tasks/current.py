@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers import newton
-from ....tasks import Given, Outcome
+from ....tasks import Given, Outcome, Output
 from ..physics import gap_and_current
 from ..physics.gap_and_current import Gas
 from ..shared.branch_states import fixed_state, outcome_of, polished_branch
@@ -16,7 +16,7 @@ from ..shared.gas import gas_of
 from ..shared.polished_states import GOOD, ROUNDING, SNES
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """J(Q) of Eq. (48) less the normal gas's, and what the gap equation lacks. **Collective.**"""
     Q = given.sweep["Q"]
     if given.parameters.delta is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers.mean_field import FieldState
-from ....tasks import Given, Outcome, run_evolution
+from ....tasks import Given, Outcome, Output, run_evolution
 from ..physics import late_rates
 from ..physics.gap_and_current import Gas
 from ..physics.response import Response
@@ -20,11 +21,14 @@ from ..shared.late_roots import root_error, root_near
 from ..shared.linear_runs import LinearRecords, linear_system, states_of_runs
 from ..shared.modes import VARIANT_NOTES
 
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
+
 VISIBLE = 1e-9  # mu: distance from a state of which an exponent can be told
 HELD = "Q is held: the states of this Q alone are within reach"
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura, Hanai & Ohashi 2022, Figs. 6-8, and the fate of a state in full. **Collective.**"""
     if given.numerics.model == "linear":
         return run_linear(given, comm, log, output)
@@ -34,7 +38,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
 # ---- linearised --------------------------------------------------------------------------------
 
 
-def run_linear(given: Given, comm, log: Callable, output) -> Outcome:
+def run_linear(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """The linearised equation: late slopes are roots of det M. **Collective.**"""
     states = on_root(comm, states_of_runs, given)
     responses, system = linear_system(given, states)
@@ -64,7 +68,9 @@ def alone_or_list(responses: list[Response]) -> Callable[[list], object]:
     return list
 
 
-def add_late_exponents(outcome: Outcome, recorder: LinearRecords, output, comm) -> None:
+def add_late_exponents(
+    outcome: Outcome, recorder: LinearRecords, output: Output, comm: Communicator
+) -> None:
     """Exponents of the traces beside the roots of det M next to them. **Collective.**"""
     out, responses, n = output(), recorder.responses, recorder.given.numerics
     t, x = out.read("t"), out.read("ddelta")
@@ -103,7 +109,7 @@ def add_late_exponents(outcome: Outcome, recorder: LinearRecords, output, comm) 
 # ---- in full -----------------------------------------------------------------------------------
 
 
-def run_full(given: Given, comm, log: Callable, output) -> Outcome:
+def run_full(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """One condensate Delta(t) e^{iQr} in full. **Collective.**"""
     p, start, model = given.parameters, given.initial.start, given.numerics.model
     gas, curves_of = gas_of(p, given.numerics), remembered_curves()
@@ -148,14 +154,16 @@ def words_of(near: dict[str, tuple[float, float]]) -> str:
     return ", ".join(words)
 
 
-def lasting_error(out, variants: tuple[str, ...]) -> float:
+def lasting_error(out: ResultFile, variants: tuple[str, ...]) -> float:
     """The largest error of |Delta| in the last tenth: differences of runs pass through 0."""
     t = out.read("t_error")
     total = sum(out.read(f"size_{name.replace(' ', '_')}") for name in variants)
     return float(total[t >= 0.9 * t[-1]].max())
 
 
-def add_late_rate(outcome: Outcome, recorder: FullRecords, output, comm, gas: Gas) -> None:
+def add_late_rate(
+    outcome: Outcome, recorder: FullRecords, output: Output, comm: Communicator, gas: Gas
+) -> None:
     """late_rate of a run that has arrived, and the root of det M beside it. **Collective.**"""
     out, summary, errors = output(), outcome.summary, outcome.errors
     p, n = recorder.given.parameters, recorder.given.numerics

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....tasks import Given, Outcome
+from ....parallel import Communicator
+from ....tasks import Given, Outcome, Output
 from ..physics import pair_amplitude
 from ..physics.occupation import Baths
 from ..shared.branch_states import outcome_of, polished_branch
 from ..shared.polished_states import ROUNDING
 
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
+
 SIDES = {"L": 1, "R": -1}  # reservoir -> sign of its dmu
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Fig. 1 (pop-up): n_k along and across Q, with its parts by reservoir. **Collective.**
 
     k is the momentum of an atom in the laboratory.
@@ -36,7 +41,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     return outcome_of(state, summary, errors)
 
 
-def write(out, k: np.ndarray, D: float, Q: float, baths: Baths) -> None:
+def write(out: ResultFile, k: np.ndarray, D: float, Q: float, baths: Baths) -> None:
     """n_k and its parts; n is the mean of both parts. **Collective.**"""
     out.axis("p", k)
     for name, momenta in (("n_z", (0.0, k)), ("n_x", (k, 0.0))):

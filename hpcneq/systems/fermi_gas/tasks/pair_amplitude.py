@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....parallel import on_root
-from ....tasks import Given, Outcome
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output
 from ..physics import pair_amplitude
 from ..physics.gap_and_current import Gas
 from ..shared.branch_states import outcome_of, polished_branch
 from ..shared.polished_states import ROUNDING
 
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Fig. 4(b) and Eqs. (84)-(95). **Collective.**"""
     gas, state = polished_branch(given, comm)
     D, Q = state["delta"], state["Q"]
@@ -32,7 +36,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     return outcome_of(state, summary, errors)
 
 
-def write(out, given: Given, gas: Gas, D: float, Q: float) -> None:
+def write(out: ResultFile, given: Given, gas: Gas, D: float, Q: float) -> None:
     """P and its two Fulde-Ferrell parts on the plane of momenta. **Collective.**"""
     n = given.numerics
     default = np.linspace(-n.p_max, n.p_max, n.points)

@@ -6,18 +6,22 @@ gamma or T against dmu, or a surface over both.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import brentq
 
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers import newton
-from ....tasks import Given, Outcome, run_sweep
+from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep
 from ..physics import gap_and_current, phase_edges, state_curves
 from ..quantities import EDGES
 from ..shared.gas import gas_at
 from ..shared.polished_states import ROUNDING, SNES, edge_records
+
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
 
 NODES = 20  # of each curve: edges are polished
 PHASES = {
@@ -36,7 +40,7 @@ VERDICT = (
 )
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Fig. 2(a) and Table I. **Collective.**"""
     axes, dmu = dict(given.sweep), None
     if "dmu" in axes:
@@ -108,7 +112,7 @@ def edge_lists(sweep: Sweep, key: str) -> dict[str, list]:
     return lists
 
 
-def write_edges(out, sweep: Sweep) -> None:
+def write_edges(out: ResultFile, sweep: Sweep) -> None:
     """dmu of each edge over the map, with Delta and Q there; nan where it does not occur."""
 
     def table(name, key):
@@ -122,7 +126,7 @@ def write_edges(out, sweep: Sweep) -> None:
         out.fixed(f"{name}_Q", table(name, "Q"), axes)
 
 
-def write_regions(out, sweep: Sweep, dmu: np.ndarray) -> tuple[list[str], list[float]]:
+def write_regions(out: ResultFile, sweep: Sweep, dmu: np.ndarray) -> tuple[list[str], list[float]]:
     """Bit masks of the states that exist and of those that are stable. **Collective.**
 
     (names, shares) of the combinations of stable ones.
@@ -130,7 +134,8 @@ def write_regions(out, sweep: Sweep, dmu: np.ndarray) -> tuple[list[str], list[f
     absent = [0] * len(dmu)
     solutions = np.array([record.get("solutions", absent) for record in sweep.records])
     ends = np.array([edge_number(record, "normal_end", "dmu", -1.0) for record in sweep.records])
-    phase = (solutions & 1) | (solutions >> 1 & 2) | 4 * (dmu > ends[:, None])
+    normal = np.where(dmu > ends[:, None], 4, 0)
+    phase = (solutions & 1) | (solutions >> 1 & 2) | normal
     axes = (*sweep.axes, "dmu")
     out.fixed("solutions", solutions, axes)
     out.fixed("phase", phase, axes)

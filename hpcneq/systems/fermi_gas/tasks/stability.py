@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import on_root, solo
+from ....parallel import Communicator, on_root, solo
 from ....solvers.modes import Mode
-from ....tasks import Given, Outcome, run_sweep
+from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep
 from ..shared.branch_states import CurvesOf, find_branch, remembered_curves, required_branch
 from ..shared.gas import gas_of, response_of
 from ..shared.modes import VARIANT_NOTES, ModeCount, modes_of
+
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
 
 TABLES = {
     "delta": "delta",
@@ -40,7 +44,7 @@ NOWHERE = {
 }  # the record of a point without such a state
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Modes of Kawamura, Hanai & Ohashi 2022, Eq. (74), in variant A, C or D. **Collective.**"""
     if given.sweep:
         return over_sweep(given, comm, log, output)
@@ -70,7 +74,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     return Outcome("complete", summary, errors, [VARIANT_NOTES[n.variant], *warnings_of(count)])
 
 
-def write_modes(out, modes: tuple[Mode, ...]) -> None:
+def write_modes(out: ResultFile, modes: tuple[Mode, ...]) -> None:
     """All modes of one state. **Collective.**"""
     out.axis("mode", np.arange(len(modes)))
     out.axis("component", np.array(["a", "b"]))
@@ -98,7 +102,7 @@ def warnings_of(count: ModeCount) -> list[str]:
 # ---- over one or two keys ----------------------------------------------------------------------
 
 
-def over_sweep(given: Given, comm, log: Callable, output) -> Outcome:
+def over_sweep(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """A line or a map. **Collective.**"""
     curves_of = remembered_curves()
     keys = list(given.sweep)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....parallel import on_root
-from ....tasks import Given, Outcome
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output
 from ..physics import state_curves
 from ..shared.gas import gas_of
 from ..shared.polished_states import ROUNDING, state_record
 from ..shared.unequal_states import ENDINGS, follow
+
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
 
 COLUMNS = ("delta", "Q", "gap_residual", "current_residual")
 FOLLOWED = (
@@ -20,7 +24,7 @@ FOLLOWED = (
 )
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura, Hanai & Ohashi 2022, Eqs. (46), (48): all solutions. **Collective.**"""
     p, n = given.parameters, given.numerics
     gas = gas_of(replace(p, gamma=p.mean_coupling), n)
@@ -51,7 +55,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     return Outcome(status, summary, errors, warnings_of(states, ends, p.unequal))
 
 
-def write(out, states: list[dict], columns: tuple[str, ...]) -> None:
+def write(out: ResultFile, states: list[dict], columns: tuple[str, ...]) -> None:
     """The states in the order of the summary; nothing if there are none. **Collective.**"""
     if states:
         out.axis("branch", np.arange(len(states)))

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 LONG = 5e3  # times beyond are drawn in thousands
 MARKS = 67  # marks along a curve over k
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Order parameter in time (left), pair amplitudes of the last momentum-resolved row (right)."""
     style.size(canvas, 10.0, 4.2)
     left, right = canvas.subplots(1, 2)
@@ -18,7 +26,7 @@ def draw(result, canvas) -> None:
     over_momenta(result, right)
 
 
-def in_time(result, axes) -> None:
+def in_time(result: Result, axes: Axes) -> None:
     """|Delta| at each interaction, with the steady states it goes to."""
     t, delta = np.asarray(result["t"]), np.abs(np.asarray(result["delta"]))
     unit, words = 1.0, "time"
@@ -40,14 +48,14 @@ def in_time(result, axes) -> None:
     axes.legend()
 
 
-def formula_name(result) -> str:
+def formula_name(result: Result) -> str:
     """The equation of the formula; a run that has not ended does not tell it yet."""
     if "formula_used" not in result.summary:
         return "formula"
     return f"Eq. ({result.summary['formula_used'].removeprefix('delta ')})"
 
 
-def over_momenta(result, axes) -> None:
+def over_momenta(result: Result, axes: Axes) -> None:
     """Re s of the last row, with the phase of Delta, beside Eq. (10) at the same |Delta|."""
     k, s = np.asarray(result["k"]), np.asarray(result["s_k"])[-1]
     final = np.asarray(result["delta"])[-1]

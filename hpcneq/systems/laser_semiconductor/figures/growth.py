@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import LABELS
 from .momenta import mirrored
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
+
 OTHER = {"projected": "full", "full": "projected"}
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Growth rate and frequency over a swept key; of one point: n11 + n22 - 1 over k."""
     style.size(canvas, 6.4, 4.2)
     axes = canvas.add_subplot()
@@ -21,7 +29,7 @@ def draw(result, canvas) -> None:
         imbalance(result, axes)
 
 
-def imbalance(result, axes) -> None:
+def imbalance(result: Result, axes: Axes) -> None:
     """What the pairing feeds on, over momenta."""
     k, values = np.asarray(result["k"]), np.asarray(result["imbalance"])
     axes.plot(*mirrored(k, values), color=style.COLOURS[0])
@@ -34,7 +42,7 @@ def imbalance(result, axes) -> None:
     )
 
 
-def rates(result, axes, key: str) -> None:
+def rates(result: Result, axes: Axes, key: str) -> None:
     """Growth rate and frequency with either self-consistency."""
     kind = result.parameters["self_consistency"]
     other = OTHER[kind]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ....maths.arrays import FloatArray
+
 LABELS = {
     "V": "interaction $V$",
     "Omega": r"Rabi frequency $\Omega$",
@@ -22,6 +24,6 @@ LABELS = {
 WIDE = 50.0  # ratio of the ends of a sweep beyond which its axis is logarithmic
 
 
-def spans_decades(values) -> bool:
+def spans_decades(values: FloatArray) -> bool:
     """Whether an axis with these values, (n,) in their order, is better logarithmic."""
     return bool(values[0] > 0 and values[-1] / values[0] > WIDE)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.colors import PowerNorm
 
 from ....figures import style
 from .labels import LABELS, spans_decades
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
-def draw(result, canvas) -> None:
+    from ....figures.result import Result
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """The order parameter, with the line where the driven normal state becomes unstable."""
     style.size(canvas, 6.6, 4.6)
     axes = canvas.add_subplot()

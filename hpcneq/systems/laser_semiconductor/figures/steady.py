@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import LABELS, spans_decades
 from .momenta import mirrored
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
+
 DASHES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 SHOWN = 4  # formulas beside the exact curve: more cannot be told apart
 PANELS = (("delta", r"order parameter $|\Delta|$"), ("V_c", r"threshold $|V_c|$"))
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Over a swept key: the exact numbers beside the formulas; at a point: the state over k."""
     if result.sweep:
         curves(result, canvas, *result.sweep)
@@ -21,7 +29,7 @@ def draw(result, canvas) -> None:
         momenta(result, canvas)
 
 
-def curves(result, canvas, key: str) -> None:
+def curves(result: Result, canvas: Figure | SubFigure, key: str) -> None:
     """Order parameter (left) and threshold (right), exact and by the formulas of the paper."""
     # the three-band model has a threshold alone
     panels = PANELS[1:] if np.nanmax(result["delta"]) <= 0 else PANELS
@@ -44,7 +52,7 @@ def curves(result, canvas, key: str) -> None:
         axes.legend(fontsize=9)
 
 
-def limit(axes, exact: np.ndarray, what: str) -> None:
+def limit(axes: Axes, exact: np.ndarray, what: str) -> None:
     """The vertical axis from 0, or logarithmic for thresholds over decades."""
     finite = exact[np.isfinite(exact)]
     positive = finite[finite > 0]
@@ -55,7 +63,7 @@ def limit(axes, exact: np.ndarray, what: str) -> None:
     axes.set_ylim(0, 1.4 * top if top > 1e-11 else 1.0)
 
 
-def nearest_formulas(result, what: str, exact: np.ndarray) -> list[tuple[str, np.ndarray]]:
+def nearest_formulas(result: Result, what: str, exact: np.ndarray) -> list[tuple[str, np.ndarray]]:
     """(name, |values|) of the formulas for a number, the nearest to the exact curve first."""
     names = [name for name in result.keys() if name.startswith(what + "_")]
     names = [name for name in names if not name.endswith(("analytic", "_error"))]
@@ -80,7 +88,7 @@ def formula(name: str) -> str:
     return f"Eq. ({number})"
 
 
-def momenta(result, canvas) -> None:
+def momenta(result: Result, canvas: Figure | SubFigure) -> None:
     """Populations (left) and pair amplitude (right) of a steady state."""
     style.size(canvas, 10.0, 4.2)
     left, right = canvas.subplots(1, 2)

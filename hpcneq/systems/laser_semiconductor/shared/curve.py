@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ....errors import NotConverged
-from ....tasks import Given, Outcome, run_sweep
+from ....parallel import Communicator
+from ....tasks import Given, Outcome, Output, run_sweep
 from .grid_errors import grid_errors, refined_points
 from .model import material_at
 from .remarks import remarks
@@ -13,7 +14,9 @@ from .remarks import remarks
 WITH_ERRORS = ("delta", "V_c", "growth_rate")  # numbers of a curve that have errors
 
 
-def curve(given: Given, comm, log: Callable, output, point: Callable) -> Outcome:
+def curve(
+    given: Given, comm: Communicator, log: Callable, output: Output, point: Callable
+) -> Outcome:
     """Every number of ``point(m, points) -> {name: number}`` over the swept key. **Collective.**
 
     The errors of the exact numbers are written as "<name>_error", from a finer grid. Raises

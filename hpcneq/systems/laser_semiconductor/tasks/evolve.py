@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....maths import bands
+from ....maths.arrays import ComplexArray
 from ....maths.bands import Grid
-from ....parallel import Layout
+from ....parallel import Communicator, Layout
 from ....solvers.mean_field import FieldState
-from ....tasks import Given, Outcome, run_evolution
+from ....tasks import Given, Outcome, Output, run_evolution
 from ....tasks.evolution import Recorder
 from ..physics import dynamics, material, published_formulas
 from ..physics.material import Material
 from ..shared.model import interactions, material_at, momenta
 
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
+    from ....solvers.evolution import Row
+
 ARRIVED = 0.01  # of the steady order parameter: how near counts as arrived
 LISTED = ("delta_final", "particle_source", "converged_at", "delta_smallest")  # a number for each V
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Goldstein, Aron and Chamon 2015, Eqs. (9), (18), Figs. 4 to 6. **Collective.**"""
     m, initial = material_at(given.parameters), given.initial
     V, grid = interactions(given), momenta(given, m)
@@ -124,7 +130,7 @@ def remarks(given: Given, m: Material, smallest: np.ndarray) -> list[str]:
     return warnings
 
 
-def write_stationary(out, m: Material, grid: Grid, delta: np.ndarray) -> None:
+def write_stationary(out: ResultFile, m: Material, grid: Grid, delta: np.ndarray) -> None:
     """Pair amplitudes of Eq. (10) at the order parameters (runs,) of the end. **Collective.**"""
     band = m.on(grid)
     amplitudes = [material.pair_amplitude(m, band, float(size)) for size in delta]
@@ -156,7 +162,7 @@ class Records(Recorder):
         dt = given.numerics.dt
         self.spacing = max(1, round((given.run.output_every or dt) / dt)) * dt
 
-    def declare(self, out) -> None:
+    def declare(self, out: ResultFile) -> None:
         """Axes and series of the result file. **Collective.**"""
         out.growing_axis("t")
         out.axis("V", self.V)
@@ -169,13 +175,13 @@ class Records(Recorder):
         out.series("s_k", layout=self.layout)
         out.series("n_k", layout=self.layout)
 
-    def declare_errors(self, out) -> None:
+    def declare_errors(self, out: ResultFile) -> None:
         """The errors of the order parameter in time. **Collective.**"""
         out.growing_axis("t_error")
         for name in self.variants:
             out.series(f"delta_{name.replace(' ', '_')}")
 
-    def row(self, t: float, c, observed: Mapping) -> dict:
+    def row(self, t: float, c: ComplexArray, observed: Mapping) -> dict:
         """One row, replicated on every rank."""
         delta = np.array(c)
         near = np.where(self.steady > 0, ARRIVED * self.steady, 1e-6)
@@ -197,7 +203,7 @@ class Records(Recorder):
             **{f"particle_source_{j}": float(x) for j, x in enumerate(row["particle_source"])},
         }
 
-    def watch(self, state, output, observed: Mapping) -> tuple[dict, dict]:
+    def watch(self, state: FieldState, output: Row, observed: Mapping) -> tuple[dict, dict]:
         """Pair amplitudes and populations over k, this rank's."""
         local = observed["local"]
         return {"s_k": local["s"], "n_k": (local["n11"] + local["n22"]).real}, {}

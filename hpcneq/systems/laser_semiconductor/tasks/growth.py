@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ....parallel import on_root
-from ....tasks import Given, Outcome
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output
 from ..physics import material
 from ..physics.material import Material
 from ..shared.curve import curve
@@ -17,7 +17,7 @@ from ..shared.remarks import remarks
 from ..shared.steady_state import growth_rate
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Growth of Delta^* ~ exp(lambda t): eigenvalue and root of the condition. **Collective.**"""
     if given.sweep:
         return curve(given, comm, log, output, numbers)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ....parallel import on_root
-from ....tasks import Given, Outcome
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output
 from ..physics import keldysh
 from ..shared.grid_errors import ROUNDING
 from ..shared.model import material_at
@@ -16,7 +16,7 @@ from ..shared.steady_state import order_parameter
 START_POINTS = 64  # momenta from which the default order parameter is found
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Goldstein, Aron and Chamon 2015, Eq. (53), corrected, over the gap equation. **Collective.**
 
     The ratio is 1 to all orders in Delta.

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ....errors import NotConverged
-from ....tasks import Given, Outcome, run_sweep
+from ....parallel import Communicator
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics.material import Material
 from ..shared.grid_errors import grid_errors, refined_points
 from ..shared.model import material_at
@@ -17,7 +18,7 @@ from ..shared.steady_state import growth_rate, order_parameter, threshold
 WRITTEN = ("delta", "V_c", "growth_rate", "frequency", "delta_error", "V_c_error")
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Each point of two swept keys by itself, points over ranks. **Collective.**
 
     Raises NotConverged if no point converged.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....maths.bands import Bands
-from ....parallel import on_root
-from ....tasks import Given, Outcome
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output
 from ..physics import material, published_formulas
 from ..physics.material import Material
 from ..shared.curve import curve
@@ -17,8 +18,11 @@ from ..shared.model import material_at
 from ..shared.remarks import remarks
 from ..shared.steady_state import order_parameter, threshold
 
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Goldstein, Aron and Chamon 2015, Eqs. (10)-(33), (36)-(46), (A13). **Collective.**"""
     if given.sweep:
         return curve(given, comm, log, output, lambda m, n: numbers(m, n) | formulas(m)[0])
@@ -60,7 +64,7 @@ def formulas(m: Material) -> tuple[dict[str, float], str]:
     return named, f"{first}, {second or 'none'}"
 
 
-def write_fields(out, m: Material, band: Bands, delta: float) -> None:
+def write_fields(out: ResultFile, m: Material, band: Bands, delta: float) -> None:
     """Populations and pair amplitudes of the steady state over k. **Collective.**"""
     order = np.argsort(band.k)
     out.axis("k", band.k[order])

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import AXES, STABILITY, pieces, title
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
-def draw(result, canvas) -> None:
+    from ....figures.result import Result
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Delta along every branch, by stability (Fig. 7 of the paper).
 
     With a slow key, one line in depth for each of its values.

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
-def draw(result, canvas) -> None:
+    from ....figures.result import Result
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """The order parameter of every run in time; how often each wave number came out."""
     style.size(canvas, 10.0, 4.2)
     grid = canvas.add_gridspec(1, 2, width_ratios=[1.6, 1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 
@@ -9,10 +11,15 @@ from ....errors import InputError
 from ....figures import style
 from . import site_film
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
+
 SNAPSHOTS = (0, 0.15, 0.4, 0.7, 1)  # times of snapshots over the length of the run
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Space-time map of |Delta_x(t)|, bias, currents, snapshots, harmonics (Fig. 4 of the paper).
 
     Of a run that starts from another one the order parameter over the bias instead of snapshots;

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import AXES, STABILITY, pieces, title
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
+
 SCALE = 1e3  # currents are drawn in thousandths
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Current and dI/dV per site along every branch of uniform states, and of the normal state."""
     style.size(canvas, 6.8, 6.4)
     upper, lower = canvas.subplots(2, 1, sharex=True)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
+
+if TYPE_CHECKING:
+    from ....figures.result import Result
 
 STABILITY = {
     1: ("stable", "-", style.COLOURS[1]),
@@ -20,7 +25,7 @@ AXES = {
 }
 
 
-def title(result, hide: tuple[str, ...] = ()) -> str:
+def title(result: Result, hide: tuple[str, ...] = ()) -> str:
     """The parameters of a result in words, without those that are swept, sought or ``hide``."""
     names = {"U": "U", "h": "h", "T": r"T_{\rm env}", "eV": "eV", "gamma": r"\gamma"}
     words = [

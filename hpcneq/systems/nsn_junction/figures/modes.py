@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
+
 GROWS, DECAYS = style.COLOURS[1], style.COLOURS[0]
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Growth rates and frequencies; growing modes in colour, the search's floor dashed."""
     style.size(canvas, 7.2, 6.4)
     rates, frequencies = canvas.subplots(2, 1, sharex=True)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import AXES, joined, title
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 LINES = (
     ("bcs_onset", "BCS onset", "-", style.COLOURS[1]),
@@ -17,7 +24,7 @@ LINES = (
 REACH = 0.15  # of the largest value: points of neighbouring lines farther apart are not joined
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Onsets against the swept parameter (Figs. 5(a) and 8 of the paper), or along one line."""
     style.size(canvas, 6.6, 4.4)
     axes = canvas.add_subplot()

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import AXES, joined
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 # region: words, colour; the colours of Kawamura and Ohashi's Fig. 3, chosen to differ in lightness
 REGIONS = (
@@ -24,7 +31,7 @@ CURVES = {
 REACH = 0.12  # of the axis: points of neighbouring lines farther apart are not joined
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Regions in colour, boundaries as curves; temperature upwards, else the second swept key."""
     style.size(canvas, 7.4, 4.6)
     axes = canvas.add_subplot()

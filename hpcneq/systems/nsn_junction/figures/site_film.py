@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 FRAMES = 6
 LONG = 2.5  # ratio of the lengths from which a lattice counts as long
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """A film strip of |Delta(x, y)|; below it the bias, |Delta| and the leading waves in time.
 
     Squares stand side by side, long lattices above each other.

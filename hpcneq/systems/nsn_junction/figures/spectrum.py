@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
+
 UP, DOWN = style.COLOURS[0], style.COLOURS[1]
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Density of states with its occupied part, momentum distributions with Fermi edges (Fig. 6).
 
     And the pair susceptibility of pairs between two of the Fermi surfaces, where leads mirror each

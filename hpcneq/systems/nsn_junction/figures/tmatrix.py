@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import title
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
-def draw(result, canvas) -> None:
+    from ....figures.result import Result
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """1/U - C(Q) along x (Fig. 5(b) of the paper): pairs grow where it is negative."""
     style.size(canvas, 6.4, 4.2)
     axes = canvas.add_subplot()

@@ -221,12 +221,12 @@ def fit_poles(
     levels or the bias (``jump``); the window grows until that is below ``error`` too, or tenfold:
     the fit's ``memory_error`` tells what was reached.
     """
-    from ....maths import poles as pole_fits  # scipy, which a check of an input does not need
+    from ....maths import poles  # scipy, which a check of an input does not need
 
     fits = []
     for lead in leads:
         for stretch in (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0):
-            fit = pole_fits.fit(method, lead.T, width, stretch * window, error)
+            fit = poles.fit(method, lead.T, width, stretch * window, error)
             if fit.memory_error * jump <= error:
                 break
         fits.append(fit)

@@ -28,7 +28,7 @@ STEP = 0.02  # of eV along a branch, and of the scans over eV or h
 
 
 @dataclass(frozen=True)
-class State:
+class UniformState:
     """A uniform steady state: order parameter, dF/dD there, and stable | unstable | metastable."""
 
     delta: float
@@ -114,11 +114,11 @@ def nearest_root(D: float, point: Point, grid: Grid) -> float | None:
 # ---- stability ----------------------------------------------------------------------------------
 
 
-def steady_states(point: Point, grid: Grid) -> tuple[State, ...]:
+def steady_states(point: Point, grid: Grid) -> tuple[UniformState, ...]:
     """All uniform states with D > 0, ascending in D."""
     D = roots(point, grid)
     slopes = gap_slopes(D, point, grid)[1]
-    return tuple(State(d, float(s), stability(d, point, grid)) for d, s in zip(D, slopes))
+    return tuple(UniformState(d, float(s), stability(d, point, grid)) for d, s in zip(D, slopes))
 
 
 def stability(D: float, point: Point, grid: Grid) -> str:

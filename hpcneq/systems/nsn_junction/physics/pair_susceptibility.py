@@ -174,14 +174,14 @@ def strongest_pairing(point: Point, grid: Grid) -> tuple[float, float]:
 
 def polished_peak(point: Point, grid: Grid, low: float, high: float) -> tuple[float, float]:
     """(Q, C) of the largest C(Q) in [low, high], which should hold one maximum."""
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         lambda q: -pair_sum(q, point, grid),
         bounds=(low, high),
         method="bounded",
         options={"xatol": 1e-6},
     )
     ends = [(low, float(pair_sum(low, point, grid)))] if low == 0 else []
-    return max([(float(found.x), float(-found.fun)), *ends], key=lambda peak: peak[1])
+    return max([(float(optimum.x), float(-optimum.fun)), *ends], key=lambda peak: peak[1])
 
 
 def pair_sum_diagonal(Q: np.ndarray | float, point: Point, grid: Grid) -> np.ndarray:
@@ -237,14 +237,14 @@ def strongest_diagonal(point: Point, grid: Grid) -> tuple[float, float]:
         return float(Q[np.argmax(C)]), float(C.max())
     Q = np.linspace(0.0, np.pi * np.sqrt(2), 61)
     k = int(np.argmax(pair_sum_diagonal(Q, point, COARSE)))
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         lambda x: -pair_sum_diagonal(x, point, grid)[0],
         bounds=(Q[max(k - 1, 0)], Q[min(k + 1, 60)]),
         method="bounded",
         options={"xatol": 1e-7},
     )
     ends = [(0.0, float(gap_sum(0.0, point, grid)))] if k == 0 else []
-    return max([(float(found.x), float(-found.fun)), *ends], key=lambda peak: peak[1])
+    return max([(float(optimum.x), float(-optimum.fun)), *ends], key=lambda peak: peak[1])
 
 
 def normal_stable(point: Point, grid: Grid) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ....parallel import solo
 from ....solvers.continuation import FOLD, Curve, Follower
+from ..inputs import BranchNumerics
 from ..physics import gap_equations, onsets
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid
@@ -25,7 +26,9 @@ def empty_record() -> dict:
     return numbers | codes | {"folds": [], "stable": [], "lost": 0}
 
 
-def follow_all(point: Point, grid: Grid, along: str, values: np.ndarray, numerics) -> list[Curve]:
+def follow_all(
+    point: Point, grid: Grid, along: str, values: np.ndarray, numerics: BranchNumerics
+) -> list[Curve]:
     """The curves of uniform states that pass through the values, from the roots at each of them.
 
     A root at one of the values that lies on no curve yet starts another; none is missed unless it
@@ -67,7 +70,7 @@ def pieces(curve: Curve, point: Point, grid: Grid, along: str) -> list[tuple[int
     """
     folds = [i for i, spot in enumerate(curve.spots) if spot.kind == FOLD]
     cuts = [0, *folds, len(curve.spots) - 1]
-    found = []
+    parts = []
     for a, b in zip(cuts, cuts[1:]):
         if b <= a:
             continue
@@ -77,11 +80,13 @@ def pieces(curve: Curve, point: Point, grid: Grid, along: str) -> list[tuple[int
             D = float(0.5 * (curve.x[a, 0] + curve.x[b, 0]))
             x = float(0.5 * (curve.p[a] + curve.p[b]))
         stability = onsets.stability(max(D, 1e-9), point.at(**{along: x}), grid)
-        found.append((a, b + 1, stability))
-    return found
+        parts.append((a, b + 1, stability))
+    return parts
 
 
-def branch_record(point: Point, grid: Grid, along: str, values: np.ndarray, numerics) -> dict:
+def branch_record(
+    point: Point, grid: Grid, along: str, values: np.ndarray, numerics: BranchNumerics
+) -> dict:
     """What a sweep keeps of one line: columns over the branches' points, folds, stable intervals.
 
     Columns (points,): number of the branch, parameter x, delta, code of the stability, residual.

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....files.writer import Result
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....tasks import Outcome
 from ..physics import spectra
 from ..physics.drive import Drive
+
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
 
 HARMONICS, MOST_PERIODS = 8, 4
 ROWS_PER_HARMONIC = 4  # rows of output needed in the whole periods, over the number of harmonics
 
 
-def write_harmonics(out, comm, drive: Drive, outcome: Outcome) -> None:
+def write_harmonics(out: ResultFile, comm: Communicator, drive: Drive, outcome: Outcome) -> None:
     """Harmonics of the currents over the last whole periods of a sine drive. **Collective.**
 
     Writes data sets; adds the first ones and their errors to the outcome, or a warning.

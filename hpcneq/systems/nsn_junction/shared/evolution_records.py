@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,12 @@ from ....tasks.evolution import Recorder
 from ..physics import patterns
 from ..physics.junction import Junction
 from ..physics.site_lattice import Sites
+
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
+    from ....solvers.auxiliary_modes.state import BlockState
+    from ....solvers.evolution import Row
+    from ....solvers.site_columns.state import SiteState
 
 FIELDS = ("delta", "density", "magnetization")  # spread over ranks along x
 CURRENTS = ("current_left", "current_right")
@@ -28,12 +35,12 @@ class JunctionRecords(Recorder):
         self.layout = Layout.over(Lx, comm)
         self.corrector = corrector
 
-    def declare_fields(self, out, axes: tuple[str, ...]) -> None:
+    def declare_fields(self, out: ResultFile, axes: tuple[str, ...]) -> None:
         """Series of the order parameter and the densities over ``axes``. **Collective.**"""
         for name in FIELDS:
             out.series(name, axes=axes, layout=self.layout)
 
-    def declare_numbers(self, out) -> None:
+    def declare_numbers(self, out: ResultFile) -> None:
         """Series of the bias, the currents and the monitors. **Collective.**"""
         for name in ("eV", *CURRENTS, "balance"):
             out.series(name)
@@ -61,7 +68,9 @@ class JunctionRecords(Recorder):
             "magnetization": float(np.mean(row["magnetization"])),
         }
 
-    def watch(self, state, output, observed: Mapping) -> tuple[dict, dict]:
+    def watch(
+        self, state: BlockState | SiteState, output: Row, observed: Mapping
+    ) -> tuple[dict, dict]:
         """Anti-Hermiticity of G and the range of the occupations. **Collective.**"""
         numbers = dict(zip(MONITORS, state.extremes(output.green)))
         return numbers, numbers
@@ -95,7 +104,7 @@ class StripeRecords(JunctionRecords):
         if previous is not None:  # poles cannot be exchanged under a state in motion
             self.variants = ("step error",)
 
-    def declare(self, out) -> None:
+    def declare(self, out: ResultFile) -> None:
         """Axes and series of the result file. **Collective.**"""
         L = self.lattice.Lx
         out.growing_axis("t")
@@ -135,7 +144,7 @@ class SiteRecords(JunctionRecords):
         super().__init__(sites.Lx, comm, corrector=0)
         self.sites = sites
 
-    def declare(self, out) -> None:
+    def declare(self, out: ResultFile) -> None:
         """Axes and series of the result file. **Collective.**"""
         Lx, Ly = self.sites.Lx, self.sites.Ly
         out.growing_axis("t")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers import newton
 from ....tasks import Given
 from ..physics import patterns
@@ -52,7 +52,7 @@ class Candidate:
         return "bcs" if self.wave_number == 0 else "fflo"
 
 
-def start_of(given: Given, comm, junction: Junction, log) -> Start:
+def start_of(given: Given, comm: Communicator, junction: Junction, log: Callable) -> Start:
     """The stationary start that [initial] asks for. **Collective.**
 
     Raises NotConverged if there is no such state.
@@ -180,7 +180,7 @@ def _wave_numbers(given: Given, mirror: Junction, bias: float) -> list[int]:
 
 
 def polish(
-    comm, junction: Junction, bias: float, delta: np.ndarray, n: int
+    comm: Communicator, junction: Junction, bias: float, delta: np.ndarray, n: int
 ) -> tuple[np.ndarray, float]:
     """Newton on the junction's own lattice with phase and translation fixed. **Collective.**
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ....maths.poles import Poles
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....tasks import Given
 from ..physics import junction
 from ..physics.drive import Drive
@@ -27,7 +27,7 @@ def compute_anew(name: str, function: Callable[..., Value], *args: object) -> Va
 
 def build_junction(
     given: Given,
-    comm,
+    comm: Communicator,
     recall: Callable = compute_anew,
     poles_name: str = "poles",
     poles: list[dict] | None = None,
@@ -65,7 +65,7 @@ def _fit(given: Given, comm, bias: Drive) -> list[dict]:
     return [dataclasses.asdict(fit) for fit in fits]
 
 
-def loosen_poles(given: Given, comm, tight: Junction, recall: Callable) -> Junction:
+def loosen_poles(given: Given, comm: Communicator, tight: Junction, recall: Callable) -> Junction:
     """The junction with poles of at least ten times the error, for error estimates. **Collective.**
 
     More than ten times where a fit would come out the same.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from ....errors import InputError
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....tasks import Given
 from ..physics.drive import Drive
 from ..physics.site_lattice import Sites, disorder
@@ -18,7 +18,7 @@ from .biased_leads import sites_table_of, vector_potential_of
 PAIRING_STREAM = 2**32  # added to the seed of the disorder for that of the attraction
 
 
-def build_sites(given: Given, comm, recall: Callable) -> Sites:
+def build_sites(given: Given, comm: Communicator, recall: Callable) -> Sites:
     """The `Sites` of an input. **Collective.**
 
     recall : gives the vector potential that the run was begun with, where it is continued.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ....maths.arrays import ArrayLike
 from ....solvers import newton
 from ....tasks import Given
 from ..physics import gap_equations, uniform_states
@@ -23,7 +24,7 @@ def grid_of(given: Given) -> Grid:
 
 
 def polished(
-    equations: Callable[[Grid], Callable], start, grid: Grid
+    equations: Callable[[Grid], Callable], start: ArrayLike, grid: Grid
 ) -> tuple[newton.Solution, np.ndarray]:
     """(solution, errors (n,)) of ``equations(grid)(u) = 0`` from the seed ``start`` (n,), by SNES.
 

@@ -13,10 +13,10 @@ from .... import petsc
 from ....errors import InputError
 from ....files import checkpoint
 from ....files.reader import Result
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.evolution import Evolution
-from ....tasks import Given
+from ....tasks import Given, Output
 from ....tasks.cost import mode_dtype
 from ..physics.junction import Junction, window
 from ..physics.stripe_dynamics import Quench
@@ -116,7 +116,7 @@ class PreviousRun:
         return Start(np.zeros(()), summary, warnings)
 
 
-def ended_run(given: Given, comm, output) -> EndedRun:
+def ended_run(given: Given, comm: Communicator, output: Output) -> EndedRun:
     """The run that [initial] file names, carried over the last step that its checkpoint lacks.
 
     **Collective.**

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers.newton import Solution
-from ....tasks import Given, Outcome
+from ....tasks import Given, Outcome, Output
 from ..physics import pair_susceptibility, rotating_condensate
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Finite, Grid, Infinite, infinite
@@ -46,7 +46,7 @@ class RotatingStates:
         return [float(error[index]) for error in self.errors]
 
 
-def run(given: Given, comm, log: Callable, output, point: Point) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output, point: Point) -> Outcome:
     """The task ``steady`` for such leads. **Collective.**"""
     grid = grid_of(given)
     coarse = infinite(1e-3, 256) if isinstance(grid, Infinite) else grid
@@ -71,7 +71,7 @@ def run(given: Given, comm, log: Callable, output, point: Point) -> Outcome:
     return Outcome(status, summary, errors, _warnings(condensates))
 
 
-def find(comm, point: Point, grid: Grid, coarse: Grid) -> RotatingStates:
+def find(comm: Communicator, point: Point, grid: Grid, coarse: Grid) -> RotatingStates:
     """Every condensate that a scan on ``coarse`` hints at, polished by SNES. **Collective.**"""
     D, mu, seeds = on_root(comm, rotating_condensate.scan, point, coarse)
     condensates = RotatingStates(D, mu)
@@ -89,7 +89,9 @@ def find(comm, point: Point, grid: Grid, coarse: Grid) -> RotatingStates:
     return condensates
 
 
-def fastest_pair_mode(comm, point: Point, grid: Grid, coarse: Grid) -> tuple[float, complex, float]:
+def fastest_pair_mode(
+    comm: Communicator, point: Point, grid: Grid, coarse: Grid
+) -> tuple[float, complex, float]:
     """(Q, z, error) of the normal state's fastest growing pair mode. **Collective.**
 
     Over a finite lattice's momenta, or 13 of the infinite one.

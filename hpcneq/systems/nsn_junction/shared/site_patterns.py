@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers import newton
 from ....solvers.newton import Solution
 from ....solvers.site_columns.stationary import Stationary
@@ -24,7 +26,9 @@ WAVE_SEED = 0.2  # order parameters from which patterns are sought, over U
 STEP_OF_UNIMPROVED = 30.0  # change per residual where Newton's method finds nothing better
 
 
-def site_start(given: Given, comm, junction: Junction, sites: Sites, log) -> Start:
+def site_start(
+    given: Given, comm: Communicator, junction: Junction, sites: Sites, log: Callable
+) -> Start:
     """The stationary start over sites, (N,). **Collective.** Raises NotConverged."""
     state = given.initial.state
     if has_stripe_start(given, sites):
@@ -64,7 +68,9 @@ def noise_seed(given: Given) -> int:
 # ---- self-consistency --------------------------------------------------------------------------
 
 
-def seed_of(given: Given, comm, junction: Junction, state: str) -> tuple[np.ndarray, int | None]:
+def seed_of(
+    given: Given, comm: Communicator, junction: Junction, state: str
+) -> tuple[np.ndarray, int | None]:
     """(order parameter (N,) from which a pattern is sought, its wave number). **Collective.**
 
     Without a wave number that of the largest pair susceptibility is taken.
@@ -86,10 +92,10 @@ def seed_of(given: Given, comm, junction: Junction, state: str) -> tuple[np.ndar
 
 def self_consistent(
     given: Given,
-    comm,
+    comm: Communicator,
     junction: Junction,
     sites: Sites,
-    log,
+    log: Callable,
     seed: tuple[np.ndarray, int | None],
 ) -> Solution:
     """A stationary pattern from a seed by accelerated self-consistency. **Collective.**
@@ -118,12 +124,16 @@ def gap_equations(junction: Junction, sites: Sites) -> Stationary:
     return Stationary(SiteQuench(junction, sites, np.zeros(sites.count)))
 
 
-def accelerated(problem: Stationary, comm, x: np.ndarray, tolerance: float = TOLERANCE) -> Solution:
+def accelerated(
+    problem: Stationary, comm: Communicator, x: np.ndarray, tolerance: float = TOLERANCE
+) -> Solution:
     """Anderson-accelerated self-consistency from x. **Collective.**"""
     return newton.relax(problem, comm, x, {**ANDERSON, "snes_atol": tolerance})
 
 
-def polish(problem: Stationary, comm, rough: Solution, log) -> tuple[Solution, float]:
+def polish(
+    problem: Stationary, comm: Communicator, rough: Solution, log: Callable
+) -> tuple[Solution, float]:
     """A root by Newton with phase and position fixed. **Collective.**
 
     Returns it and the largest step from ``rough`` per residual of ``rough``.

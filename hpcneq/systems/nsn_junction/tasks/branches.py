@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ....tasks import Given, Outcome, run_sweep
+from ....parallel import Communicator
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..shared.branch_records import branch_record
 from ..shared.operating_point import branch_axes, point_of
 from ..shared.polished_roots import FLOOR, grid_of
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura & Ohashi 2025, Fig. 7: branches of uniform states past their folds. **Collective.**
 
     A second swept key is slow: each of its values has its own branches.
@@ -63,8 +64,8 @@ def _summary(records: Sequence[dict], along: str, swept: bool) -> tuple[dict, di
     """(summary, errors): ends of the stable branches, and folds; lists along a slow key."""
 
     def each(entry: Callable[[dict], object]) -> object:
-        found = [entry(record) for record in records]
-        return found if swept else found[0]
+        numbers = [entry(record) for record in records]
+        return numbers if swept else numbers[0]
 
     columns = [record["residual"] for record in records if len(record["x"])]
     summary = {

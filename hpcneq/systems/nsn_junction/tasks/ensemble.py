@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .... import petsc
-from ....parallel import solo
+from ....parallel import Communicator, solo
 from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.evolution import Evolution
-from ....tasks import Given, Outcome
+from ....tasks import Given, Outcome, Output
 from ....tasks.cost import mode_dtype
 from ....tasks.sweep import Sweep, run_sweep
 from ..physics import patterns
@@ -21,7 +23,7 @@ from ..shared.quench_runs import quench_runs
 ROWS = 200  # times at which the largest |Delta| is kept
 
 
-def run(given: Given, comm, log, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Which wave number a quench ends in depends on the noise. **Collective.**
 
     Kawamura & Ohashi 2025, Fig. 4(b), many times. Each run is done by one rank; they are handed out

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ....parallel import on_root
+from collections.abc import Callable
+
+from ....parallel import Communicator, on_root
 from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.site_columns.state import SiteState
-from ....tasks import Given, Outcome
+from ....tasks import Given, Outcome, Output
 from ....tasks.cost import mode_dtype
 from ....tasks.evolution import run_evolution
 from ..physics import onsets, patterns
@@ -22,7 +24,7 @@ from ..shared.previous_run import PreviousRun
 from ..shared.site_patterns import noise_seed, noisy, site_start
 
 
-def run(given: Given, comm, log, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura & Ohashi 2025, Fig. 4: a change of the bias from a stationary state. **Collective.**
 
     With [initial] state = "file" the start is the last state of another run, its bath modes

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ....parallel import on_root
-from ....tasks import Given, Outcome
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output
 from ..physics import currents, onsets, uniform_states
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid
@@ -20,7 +20,7 @@ VERTEX = 1e-5  # the slope of a branch where it leaves the normal state is a lim
 FINER = 0.4  # of the step along a branch: conductances bend sharply near folds
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """I(V) and dI/dV per site along every branch and of the normal state. **Collective.**
 
     Landauer's formula with each lead's own Fermi edges.

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ....parallel import on_root, solo
+from ....parallel import Communicator, on_root, solo
 from ....solvers.modes import Spectrum, spectrum
-from ....tasks import Given, Outcome, run_sweep
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..shared.uniform_response import response_of, wave_numbers
 
 COLUMNS = {"growth_rate": float, "frequency": float, "mode_error": float, "multiplicity": int}
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Roots of det M(q, z) for each q, from the linearised equations of motion. **Collective.**
 
     Kawamura & Ohashi 2025 linearised with the leads' memory. Ranks take wave numbers where there

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ....parallel import on_root
-from ....tasks import Given, Outcome, run_sweep
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output, run_sweep
+from ..inputs import OnsetNumerics
 from ..physics import onsets, phase_lines
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid, Infinite
@@ -20,7 +21,7 @@ CRITICAL_FIELDS = (("h_bcs", "bcs"), ("h_fflo", "fflo"), ("h_cc", "limit"), ("h_
 TEMPERATURES = (("T_bcs", "bcs"), ("T_fflo", "fflo"))
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura & Ohashi 2025, Eqs. (53), (61), Figs. 5(a), 8: onsets and folds. **Collective.**
 
     They are sought in that of the three which is not given.
@@ -40,10 +41,10 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
         out.axis(key, axis)
         _write_lines(out, key, records)
         if key == "T" and isinstance(grid, Infinite) and not point_of(given).leads:
-            found = on_root(
+            lifshitz = on_root(
                 comm, onset_roots.lifshitz_points, point_of(given), grid, along, records, axis
             )
-            summary["lifshitz"], errors["lifshitz"] = found
+            summary["lifshitz"], errors["lifshitz"] = lifshitz
     if not given.sweep:
         _write_columns(out, records[0])
     lost = sum(kind["lost"] for record in records for kind in _kinds(record).values())
@@ -56,7 +57,7 @@ def is_at_rest(given: Given) -> bool:
     return sought_key(given) == "h" and given.parameters.eV == 0 and "eV" not in given.sweep
 
 
-def line_record(point: Point, grid: Grid, along: str, numerics, rest: bool) -> dict:
+def line_record(point: Point, grid: Grid, along: str, numerics: OnsetNumerics, rest: bool) -> dict:
     """The roots of every kind along one line; numerics : that table of the input."""
     step = numerics.scan_step
     if along == "T":
@@ -95,12 +96,12 @@ def _summary(records: Sequence[dict], along: str, rest: bool, swept: bool) -> tu
     """
 
     def pick(kind: str, column: str) -> list:
-        found = [record[kind][column] for record in records]
-        return found if swept else found[0]
+        columns = [record[kind][column] for record in records]
+        return columns if swept else columns[0]
 
     def largest(kind: str, column: str) -> list | float | None:
-        found = [next(reversed(record[kind][column]), None) for record in records]
-        return found if swept else found[0]
+        numbers = [next(reversed(record[kind][column]), None) for record in records]
+        return numbers if swept else numbers[0]
 
     lists = [("bcs_onsets", "bcs"), ("fflo_onsets", "fflo")]
     if along != "T":

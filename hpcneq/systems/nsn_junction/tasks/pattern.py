@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ....errors import NotConverged
+from ....parallel import Communicator
 from ....solvers.newton import Solution
-from ....tasks import Given, Outcome
+from ....tasks import Given, Outcome, Output
 from ..physics import patterns
 from ..physics.junction import Junction
 from ..physics.site_lattice import Sites
@@ -26,7 +29,7 @@ FINE = 1e-10  # residual of the pattern with looser poles
 CAUTION = 10.0  # factor of what the residuals may change
 
 
-def run(given: Given, comm, log, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Delta_j = -i U_j G^<_{j up, j hole}, nothing assumed of the pattern. **Collective.**
 
     Kawamura & Ohashi 2025, Eq. (21). Self-consistency accelerated, then Newton. Errors: what ten

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers import newton
-from ....tasks import Given, Outcome, run_sweep
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import gap_equations, onsets, phase_lines, uniform_states
 from ..physics.operating_point import Point
 from ..physics.phase_lines import REGIONS
@@ -23,7 +23,7 @@ UNSOLVED = 1e-9  # residual above which a point is not a root
 LOOSER = 10.0  # the boundaries' error is their change under momentum sums so much less accurate
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura & Ohashi 2025, Figs. 3, 5(a), 8: regions and boundaries. **Collective.**
 
     A line along the second swept key for each value of the first.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....parallel import Layout, on_root
-from ....tasks import Given, Outcome
+from ....parallel import Communicator, Layout, on_root
+from ....tasks import Given, Outcome, Output
 from ..physics import pair_susceptibility, spectra, stripe_states, uniform_states
 from ..physics.junction import Junction
 from ..physics.operating_point import Point
@@ -16,11 +17,14 @@ from ..shared.initial_state import start_of
 from ..shared.input_junction import build_junction
 from ..shared.previous_run import ended_run, refuse_other
 
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
+
 POINTS, REACH = 601, 5.0  # default frequencies: so many up to this
 
 
 @dataclass
-class State:
+class StationaryState:
     """What is looked at: the junction, its order parameter, the bias, -i G^< of every block."""
 
     junction: Junction
@@ -30,7 +34,7 @@ class State:
     greens: list[np.ndarray]
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura & Ohashi 2025, Fig. 6 and Eqs. (41)-(45): blocks of k_y over ranks. **Collective.**
 
     Of a run's last state the levels are those of its H at that time, and the momentum distribution
@@ -49,7 +53,9 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     return Outcome("complete", summary, errors, warnings)
 
 
-def stationary_state(given: Given, comm, log: Callable) -> tuple[State, dict, list[str]]:
+def stationary_state(
+    given: Given, comm: Communicator, log: Callable
+) -> tuple[StationaryState, dict, list[str]]:
     """(state, summary, warnings) of the stationary state that [initial] names. **Collective.**"""
     junction = build_junction(given, comm)
     start = start_of(given, comm, junction, log)
@@ -57,11 +63,13 @@ def stationary_state(given: Given, comm, log: Callable) -> tuple[State, dict, li
     levels = diagonalise(junction, start.delta, eV, comm)
     greens = [-1j * (level.V @ level.green() @ level.V.conj().T) for level in levels]
     blocks = [(level.block, level.e, level.V) for level in levels]
-    state = State(junction, start.delta, eV, blocks, greens)
+    state = StationaryState(junction, start.delta, eV, blocks, greens)
     return state, dict(start.summary), list(start.warnings)
 
 
-def last_state(given: Given, comm, output) -> tuple[State, dict, list[str]]:
+def last_state(
+    given: Given, comm: Communicator, output: Output
+) -> tuple[StationaryState, dict, list[str]]:
     """(state, summary, warnings) of the run that [initial] file names. **Collective.**"""
     before = ended_run(given, comm, output)
     asked = build_junction(given, comm, poles=before.poles)
@@ -81,12 +89,12 @@ def last_state(given: Given, comm, output) -> tuple[State, dict, list[str]]:
     }
     greens = [of_block[b] for b in sorted(of_block)]
     blocks = [(level.block, level.e, level.V) for level in levels]
-    state = State(junction, delta, eV, blocks, greens)
+    state = StationaryState(junction, delta, eV, blocks, greens)
     return state, {"initial_state": "file", "initial_time": before.t}, warnings
 
 
 def diagonalise(
-    junction: Junction, delta: np.ndarray, eV: float, comm
+    junction: Junction, delta: np.ndarray, eV: float, comm: Communicator
 ) -> list[stripe_states.Levels]:
     """The levels of all blocks, on every rank, each computed by one. **Collective.**"""
     blocks = junction.lattice.blocks
@@ -98,7 +106,7 @@ def diagonalise(
     return [level for part in comm.allgather(mine) for level in part]
 
 
-def write_spectrum(out, state: State, w: np.ndarray) -> dict:
+def write_spectrum(out: ResultFile, state: StationaryState, w: np.ndarray) -> dict:
     """Data sets over frequencies, sites and momenta; the summary. **Collective.**"""
     junction, lattice = state.junction, state.junction.lattice
     up, down = spectra.density_of_states(junction, state.levels, w)
@@ -129,7 +137,7 @@ def write_spectrum(out, state: State, w: np.ndarray) -> dict:
     }
 
 
-def write_pairs(out, comm, junction: Junction, eV: float) -> dict:
+def write_pairs(out: ResultFile, comm: Communicator, junction: Junction, eV: float) -> dict:
     """C(Q) of the pairs between the Fermi surfaces; the summary. Mirrored leads. **Collective.**"""
     (Q, inner, outer), summary = on_root(comm, pairs, junction, eV)
     out.axis("Q", Q)

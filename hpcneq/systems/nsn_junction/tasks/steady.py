@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers import newton
-from ....tasks import Given, Outcome
+from ....tasks import Given, Outcome, Output
 from ..physics import currents, gap_equations, onsets, pair_susceptibility, uniform_states
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid
@@ -36,7 +36,7 @@ class Roots:
         return [solution for solution in self.solutions if not solution.converged]
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura & Ohashi 2025, Eq. (47): uniform steady states, polished by SNES. **Collective.**
 
     Between leads that do not mirror each other the condensates rotate: `shared.rotating_states`.
@@ -58,7 +58,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     return Outcome(status, summary, errors, _warnings(roots, scanned))
 
 
-def polished_roots(comm, point: Point, grid: Grid) -> Roots:
+def polished_roots(comm: Communicator, point: Point, grid: Grid) -> Roots:
     """The roots of the gap equation, each solved by all ranks together. **Collective.**"""
     finer = gap_equations.finer(grid)
 

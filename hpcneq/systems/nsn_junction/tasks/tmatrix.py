@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....parallel import on_root
-from ....tasks import Given, Outcome
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output
 from ..physics import gap_equations, pair_susceptibility, uniform_states
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Finite, Grid, Infinite
@@ -29,7 +29,7 @@ class Peak:
     residual: float = 0.0
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura & Ohashi 2025, Eqs. (48), (53), Fig. 5(b): C(Q) and its peak. **Collective.**"""
     point, grid = point_of(given), grid_of(given)
     U = point.U
@@ -79,7 +79,7 @@ def momenta(given: Given, grid: Grid) -> np.ndarray:
     return own if Q is None else own[np.abs(Q[:, None] - own).argmin(1)]
 
 
-def largest(comm, point: Point, grid: Grid) -> Peak:
+def largest(comm: Communicator, point: Point, grid: Grid) -> Peak:
     """The peak of C(Q) along x, on the infinite lattice solved for as dC/dQ = 0. **Collective.**"""
     Q, C = on_root(comm, pair_susceptibility.strongest_pairing, point, grid)
     if not isinstance(grid, Infinite):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .momenta import coherence, pairs, populations
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
-def draw(result, canvas) -> None:
+    from ....figures.result import Result
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """|Delta| in time; populations, coherence and pairs at the end."""
     style.size(canvas, 10.0, 6.4)
     time, *momenta = canvas.subplots(2, 2).flat

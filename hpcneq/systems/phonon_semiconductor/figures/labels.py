@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ....maths.arrays import FloatArray
+
 LABELS = {
     "V": "$V/E_g$",
     "Omega": r"$\Omega/E_g$",
@@ -16,6 +18,6 @@ LABELS = {
 WIDE = 30.0  # ratio of the ends of a sweep beyond which its axis is logarithmic
 
 
-def spans_decades(values) -> bool:
+def spans_decades(values: FloatArray) -> bool:
     """Whether an axis with these values, (n,) in their order, is better logarithmic."""
     return bool(values[0] > 0 and values[-1] / values[0] > WIDE)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.colors import PowerNorm
 
 from ....figures import style
 from .labels import LABELS, spans_decades
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 LINES = (
     ("V_c", "--", "stationary driven state"),
@@ -15,7 +22,7 @@ LINES = (
 CURVES = 5  # in time, at most
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """|Delta| over two parameters with the thresholds as lines, or along one."""
     if len(result.sweep) == 1:
         curves(result, canvas, *result.sweep)
@@ -23,7 +30,7 @@ def draw(result, canvas) -> None:
         plane(result, canvas, *result.sweep)
 
 
-def plane(result, canvas, slow: str, fast: str) -> None:
+def plane(result: Result, canvas: Figure | SubFigure, slow: str, fast: str) -> None:
     """|Delta| in colours over two parameters."""
     style.size(canvas, 6.4, 4.4)
     axes = canvas.add_subplot()
@@ -44,7 +51,7 @@ def plane(result, canvas, slow: str, fast: str) -> None:
     axes.set(xlabel=LABELS[slow], ylabel=LABELS[fast])
 
 
-def curves(result, canvas, key: str) -> None:
+def curves(result: Result, canvas: Figure | SubFigure, key: str) -> None:
     """|Delta| in time for some values of the swept key (left), and at the end over all (right)."""
     style.size(canvas, 10.0, 4.2)
     left, right = canvas.subplots(1, 2)

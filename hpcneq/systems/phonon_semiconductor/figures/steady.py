@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
 from .labels import LABELS, spans_decades
 from .momenta import coherence, pairs, populations
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
-def draw(result, canvas) -> None:
+    from ....figures.result import Result
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Over a swept key |Delta|; of one point its populations, coherence and pairs."""
     if result.sweep:
         curve(result, canvas, *result.sweep)
@@ -17,7 +24,7 @@ def draw(result, canvas) -> None:
         fields(result, canvas)
 
 
-def curve(result, canvas, key: str) -> None:
+def curve(result: Result, canvas: Figure | SubFigure, key: str) -> None:
     """|Delta| of the stationary state with its error."""
     style.size(canvas, 6.4, 4.2)
     axes = canvas.add_subplot()
@@ -40,7 +47,7 @@ def curve(result, canvas, key: str) -> None:
         axes.set_xscale("log")
 
 
-def fields(result, canvas) -> None:
+def fields(result: Result, canvas: Figure | SubFigure) -> None:
     """Populations, coherence and pairs over momenta."""
     style.size(canvas, 13.0, 3.9)
     filled, mixed, paired = canvas.subplots(1, 3)

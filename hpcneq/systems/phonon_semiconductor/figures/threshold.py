@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ....figures import style
+from ....maths.arrays import FloatArray
 from .labels import LABELS, spans_decades
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
 
 FORMS = (
     ("printed", "o", style.COLOURS[0], "recombination as printed"),
@@ -13,7 +22,7 @@ FORMS = (
 )
 
 
-def draw(result, canvas) -> None:
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """V_c over the swept parameter, with both forms of recombination."""
     style.size(canvas, 6.4, 4.2)
     axes = canvas.add_subplot()
@@ -32,7 +41,7 @@ def draw(result, canvas) -> None:
     axes.legend()
 
 
-def band(axes, x, values, error, colour: str) -> float:
+def band(axes: Axes, x: FloatArray, values: FloatArray, error: FloatArray, colour: str) -> float:
     """Shade the error of a curve; returns the top of the shade."""
     axes.fill_between(
         x,

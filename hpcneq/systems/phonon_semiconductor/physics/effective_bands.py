@@ -31,5 +31,5 @@ def fit(
         return np.tile(population(k, A1, A2, *x), 2) - both
 
     edge = 0.5 * (A1 + A2) * (0.25 * (k[-1] - k[0]) * np.mean(both) * 2) ** 2
-    found = least_squares(misfit, [edge, 0.3 * edge], xtol=1e-14, ftol=1e-14, gtol=1e-14)
-    return float(found.x[0]), float(abs(found.x[1])), float(np.sqrt(np.mean(found.fun**2)))
+    best = least_squares(misfit, [edge, 0.3 * edge], xtol=1e-14, ftol=1e-14, gtol=1e-14)
+    return float(best.x[0]), float(abs(best.x[1])), float(np.sqrt(np.mean(best.fun**2)))

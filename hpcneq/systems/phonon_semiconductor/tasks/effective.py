@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from .... import petsc
-from ....parallel import on_root
+from ....parallel import Communicator, on_root
 from ....solvers.evolution import Evolution
 from ....solvers.mean_field import FieldState
-from ....tasks import Given, Outcome
+from ....tasks import Given, Outcome, Output
 from ..physics import effective_bands
 from ..physics.collisions import Semiconductor
 from ..shared.grid_errors import GRID_FACTOR
@@ -20,7 +20,7 @@ from ..shared.momentum_fields import FIXED_STEP, MomentumFields
 FIT = ("C", "delta_tilde", "rms")
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Porta et al. 2019, Sec. III B and Fig. 3. **Collective.**
 
     Two bands at rest, paired between each other, that look like the driven state.
@@ -49,7 +49,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
 
 
 def fits(
-    given: Given, comm, model: Semiconductor
+    given: Given, comm: Communicator, model: Semiconductor
 ) -> list[tuple[dict[str, float], np.ndarray, np.ndarray]]:
     """[(numbers of the fit, n11, n22)] at nine tenths of t_max and at t_max. **Collective.**
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....files.reader import Result
-from ....parallel import Layout, on_root
+from ....maths.arrays import ComplexArray
+from ....parallel import Communicator, Layout, on_root
 from ....solvers.mean_field import FieldState
-from ....tasks import Given, Outcome, run_evolution
+from ....tasks import Given, Outcome, Output, run_evolution
 from ....tasks.evolution import Recorder
 from ..physics.collisions import Semiconductor
 from ..shared.grid_errors import GRID_FACTOR
 from ..shared.model import refined, semiconductor, steps
 from ..shared.momentum_fields import FIXED_STEP, MomentumFields
+
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
+    from ....solvers.evolution import Row
 
 POSITIVITY = (
     "eigenvalues of the one-body matrix left [0, 1] ({low:.2e} .. {high:.2e}): {what} does not "
@@ -22,7 +29,7 @@ POSITIVITY = (
 )
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Porta et al. 2019, Figs. 4 to 7: the laser is switched on at t = 0. **Collective.**
 
     The lower band is filled and the upper one empty then.
@@ -48,7 +55,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
     return outcome
 
 
-def add_onset(given: Given, comm, outcome: Outcome, path: str) -> None:
+def add_onset(given: Given, comm: Communicator, outcome: Outcome, path: str | Path) -> None:
     """Put into the outcome what needs all rows: the onset, errors of extremes. **Collective.**"""
     outcome.summary["onset"] = on_root(comm, onset, path)
     if given.numerics.error_estimate:
@@ -57,7 +64,7 @@ def add_onset(given: Given, comm, outcome: Outcome, path: str) -> None:
         outcome.errors |= on_root(comm, errors_between_rows, path)
 
 
-def onset(path: str) -> float | None:
+def onset(path: str | Path) -> float | None:
     """The first time at which |Delta| is half of what it is at the end.
 
     None if the end is no larger than 1e-9.
@@ -69,7 +76,7 @@ def onset(path: str) -> float | None:
     return float(result["t"][np.argmax(size >= 0.5 * size[-1])])
 
 
-def errors_between_rows(path: str) -> dict[str, float]:
+def errors_between_rows(path: str | Path) -> dict[str, float]:
     """How far the extreme eigenvalues may lie beyond those seen at the times of the monitor.
 
     Twice what a parabola through an extreme and its neighbours in time overshoots; nothing at t = 0
@@ -99,7 +106,7 @@ class Records(Recorder):
         """model : `Semiconductor`; layout : of its momenta over ranks."""
         self.model, self.layout, self.particles = model, layout, float(len(model.bands.k))
 
-    def declare(self, out) -> None:
+    def declare(self, out: ResultFile) -> None:
         """Axes and series. **Collective.**"""
         out.growing_axis("t")
         out.axis("k", self.model.bands.k)
@@ -111,7 +118,7 @@ class Records(Recorder):
         for name in ("min_eigenvalue_t", "max_eigenvalue_t"):
             out.series(name)
 
-    def row(self, t: float, c, observed: Mapping) -> dict:
+    def row(self, t: float, c: ComplexArray, observed: Mapping) -> dict:
         """One row, replicated."""
         number, change = observed["sums"]
         return {
@@ -126,7 +133,7 @@ class Records(Recorder):
         """What is written of it."""
         return {name: row[name] for name in ("t", "delta", "delta_rate", "particle_number")}
 
-    def watch(self, state, output, observed: Mapping) -> tuple[dict, dict]:
+    def watch(self, state: FieldState, output: Row, observed: Mapping) -> tuple[dict, dict]:
         """Momentum distributions and the positivity of the one-body matrix. **Collective.**"""
         whole = state.seen(output.array)
         low, high = self.model.eigenvalues(

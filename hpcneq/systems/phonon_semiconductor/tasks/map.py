@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import on_root
-from ....tasks import Given, Outcome, run_sweep
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..inputs import Parameters
 from ..physics import collisions, pairing
 from ..shared.batches import FIELDS, TOGETHER, batches, evolved
@@ -18,12 +19,15 @@ from ..shared.grid_errors import GRID_FACTOR
 from ..shared.model import refined, semiconductor
 from ..shared.onset import onset_of_pairs
 
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
+
 ROWS = 200  # times at which |Delta| is looked at
 FLOOR = 1e-5  # growth rate that counts as growth for the lines
 ORDERED = 1e-4  # |Delta| that counts as paired
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Porta et al. 2019, Fig. 2; over Omega and V with lines V_c(Omega). **Collective.**
 
     Raises NotConverged if no point converged.
@@ -172,7 +176,7 @@ def tables(given: Given, jobs: list, records: list) -> tuple[np.ndarray, np.ndar
     return delta, before
 
 
-def write_map(out, given: Given, delta: np.ndarray, before: np.ndarray) -> None:
+def write_map(out: ResultFile, given: Given, delta: np.ndarray, before: np.ndarray) -> None:
     """|Delta| and how it still moves, over the swept keys. **Collective.**"""
     for key, values in given.sweep.items():
         out.axis(key, values)
@@ -180,14 +184,14 @@ def write_map(out, given: Given, delta: np.ndarray, before: np.ndarray) -> None:
     out.fixed("settling", np.abs(delta - before), tuple(given.sweep))
 
 
-def write_curves(out, given: Given, records: list) -> None:
+def write_curves(out: ResultFile, given: Given, records: list) -> None:
     """|Delta| in time along the swept key. **Collective.**"""
     out.axis("t", records[0]["t"])
     history = np.concatenate([record["history"] for record in records])
     out.fixed("delta_t", history, (*given.sweep, "t"))
 
 
-def write_lines(out, given: Given, records: list) -> None:
+def write_lines(out: ResultFile, given: Given, records: list) -> None:
     """V_c over Omega, in the stationary driven state and in that of t_max. **Collective.**"""
     count = len(given.sweep["Omega"])
     stationary = [record.get("V_c", np.nan) for record in records[:count]]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import on_root
-from ....tasks import Given, Outcome, run_sweep
+from ....parallel import Communicator, on_root
+from ....tasks import Given, Outcome, Output, run_sweep
 from ..inputs import Parameters, SteadyNumerics
 from ..physics import pairing
 from ..physics.collisions import Semiconductor
@@ -34,7 +34,7 @@ NONE = 1e-6
 SIZE = 1e-3  # |Delta| at which TS begins, of the fastest growing pairs
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Porta et al. 2019: the state that Figs. 3 to 7 settle to. **Collective.**"""
     if given.sweep:
         return curve(given, comm, log, output)
@@ -44,7 +44,7 @@ def run(given: Given, comm, log: Callable, output) -> Outcome:
 # ---- a point ------------------------------------------------------------------------------------
 
 
-def single(given: Given, comm, log: Callable, output) -> Outcome:
+def single(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Fields and numbers of one state. **Collective.** Raises NotConverged if none was found."""
     p, n = given.parameters, given.numerics
     model, errors = semiconductor(p, n), {}
@@ -155,7 +155,7 @@ def grid_errors(p: Parameters, n: SteadyNumerics, state: dict) -> dict[str, floa
 # ---- a curve ------------------------------------------------------------------------------------
 
 
-def curve(given: Given, comm, log: Callable, output) -> Outcome:
+def curve(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """|Delta| over one parameter, each point from the one before. **Collective.**"""
     (key,) = given.sweep
 

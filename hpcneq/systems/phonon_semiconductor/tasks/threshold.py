@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....errors import NotConverged
-from ....tasks import Given, Outcome, run_sweep
+from ....parallel import Communicator
+from ....tasks import Given, Outcome, Output, Sweep, run_sweep
 from ..inputs import Parameters, ThresholdNumerics
 from ..shared.grid_errors import GRID_FACTOR, missing_errors
 from ..shared.lost_points import lost_values
 from ..shared.model import at, momenta, refined
 from ..shared.onset import onset_of_pairs
 
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
+
 ROUGH = 2.0  # factor of V_c's changes, which do not fall with the step, in its error
 OTHER = {"printed": "lindblad", "lindblad": "printed"}
 WRITTEN = ("V_c", "growth", "frequency", "moved", "doubled", "V_c_error")
 
 
-def run(given: Given, comm, log: Callable, output) -> Outcome:
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Porta et al. 2019, Fig. 2: one driven state, then eigenvalues for every V. **Collective.**"""
     other = OTHER[given.parameters.radiative]
     axes = given.sweep or {"Omega": np.array([given.parameters.Omega])}
@@ -73,18 +78,18 @@ def grid_errors(p: Parameters, n: ThresholdNumerics, numbers: dict) -> dict[str,
     }
 
 
-def known(sweep, name: str) -> list[float | None]:
+def known(sweep: Sweep, name: str) -> list[float | None]:
     """A number of every point; None where it is nan or missing."""
     return [None if np.isnan(value) else value for value in sweep.values(name)]
 
 
-def listed(sweep, name: str) -> list[float | None] | float | None:
+def listed(sweep: Sweep, name: str) -> list[float | None] | float | None:
     """A number of every point as in the summary: by itself where there is one point."""
     values = known(sweep, name)
     return values[0] if len(values) == 1 else values
 
 
-def write(out, given: Given, sweep, other: str) -> None:
+def write(out: ResultFile, given: Given, sweep: Sweep, other: str) -> None:
     """Curves, and the populations of the driven states where all have the same momenta.
 
     **Collective.**

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .....parallel import solo
 from .....solvers.output_times import row_times
 from .....solvers.site_columns.stationary import CHUNK
-from .....tasks import Cost, Given
-from .....tasks import cost as estimates
+from .....tasks import Cost, Given, cost
 from ...physics.junction import Junction
 from ...physics.lattice_dynamics import SiteQuench
 from ...physics.site_lattice import Sites
@@ -29,17 +30,17 @@ def evolve(given: Given, ranks: int) -> Cost:
     """The cost of an evolution, from a short probe of this machine."""
     if given.initial.state == "file":
         words = "starts from a file: size and time are about those of the run that wrote it"
-        return Cost(0.0, estimates.BASE_BYTES, 1, (words,))
+        return Cost(0.0, cost.BASE_BYTES, 1, (words,))
     junction = build_junction(given, solo())
     if given.numerics.symmetry == "full":
-        cost = _evolve_sites(given, ranks, junction)
+        estimate = _evolve_sites(given, ranks, junction)
     else:
         system = _at_rest(junction)
-        cost = estimates.evolution(system, given, ranks, _rows(given, system))
+        estimate = cost.evolution(system, given, ranks, _rows(given, system))
     poles = len(junction.poles[0].w)
     error = max(fit.error for fit in junction.poles)
     note = f"poles: {poles} a lead, error {error:.1e}"
-    return Cost(cost.core_seconds, cost.bytes_per_rank, cost.most_ranks, (note, *cost.notes))
+    return replace(estimate, notes=(note, *estimate.notes))
 
 
 def _at_rest(junction: Junction) -> Quench:
@@ -67,7 +68,7 @@ def _evolve_sites(given: Given, ranks: int, junction: Junction) -> Cost:
         part = Sites(Lx, Ly, np.zeros(Lx * Ly), pairing, *boundary, sites.vector)
         return SiteQuench(junction, part, np.zeros(part.count))
 
-    return estimates.columns(smaller, sites.count, lanes, given, ranks, _rows(given, system))
+    return cost.columns(smaller, sites.count, lanes, given, ranks, _rows(given, system))
 
 
 def ensemble(given: Given, ranks: int) -> Cost:
@@ -75,15 +76,14 @@ def ensemble(given: Given, ranks: int) -> Cost:
     axes = quench_runs(given)
     steps, seeds = axes["dt"], axes["seed"]
     system = _at_rest(build_junction(given, solo()))
-    dtype = estimates.mode_dtype(given.numerics)
+    dtype = cost.mode_dtype(given.numerics)
     seconds = sum(
-        len(seeds) * given.run.t_max / dt * estimates.probe(system, float(dt), dtype)
-        for dt in steps
+        len(seeds) * given.run.t_max / dt * cost.probe(system, float(dt), dtype) for dt in steps
     )
-    state, work = estimates.memory(system, 1, float(steps[0]), dtype.itemsize)
+    state, work = cost.memory(system, 1, float(steps[0]), dtype.itemsize)
     runs = len(seeds) * len(steps)
     note = f"{runs} runs, one a rank at a time"
-    return Cost(seconds, estimates.BASE_BYTES + state + work, runs, (note,))
+    return Cost(seconds, cost.BASE_BYTES + state + work, runs, (note,))
 
 
 def pattern(given: Given, ranks: int) -> Cost:
@@ -95,9 +95,9 @@ def pattern(given: Given, ranks: int) -> Cost:
     pairing = np.full(count, given.parameters.U)
     problem = gap_equations(junction, Sites(*small, np.zeros(count), pairing))
     x = np.full(2 * count, 0.1 * given.parameters.U)
-    each = estimates.seconds(lambda: problem.partials((x, [0])), calls=1, rounds=2)
+    each = cost.seconds(lambda: problem.partials((x, [0])), calls=1, rounds=2)
     each *= (Lx * Ly / count) ** 2  # as many columns as sites, each as long
-    runs = estimates.runs(given)
+    runs = cost.runs(given)
     right_hand_sides = 2 * 16 * Lx * Ly * 2 * CHUNK
     notes = (
         f"{Lx} x {Ly} sites, {problem.items} linear systems an iteration, {each:.3f} s each",
@@ -105,7 +105,7 @@ def pattern(given: Given, ranks: int) -> Cost:
     )
     return Cost(
         each * problem.items * ITERATIONS * runs,
-        estimates.BASE_BYTES + right_hand_sides,
+        cost.BASE_BYTES + right_hand_sides,
         problem.items,
         notes,
     )
@@ -117,9 +117,9 @@ def spectrum(given: Given, ranks: int) -> Cost:
     size, blocks = 2 * numerics.Lx, numerics.Ly // 2 + 1
     probed = min(size, LARGEST_BLOCK)
     matrix = np.diag(np.arange(probed) + 0j) + 0.1
-    each = estimates.seconds(lambda: np.linalg.eigh(matrix), 3, 1)
+    each = cost.seconds(lambda: np.linalg.eigh(matrix), 3, 1)
     each *= (size / probed) ** 3
     solves = 3 if given.initial.state in ("normal", "file") else START_SOLVES
     notes = (f"{blocks} blocks of {size} levels",)
-    memory = estimates.BASE_BYTES + 16.0 * size**2 * (2 * blocks + 8)
+    memory = cost.BASE_BYTES + 16.0 * size**2 * (2 * blocks + 8)
     return Cost(solves * blocks * each, memory, blocks, notes)

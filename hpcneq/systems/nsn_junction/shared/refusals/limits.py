@@ -68,7 +68,7 @@ def require_static_sums(given: Given) -> None:
         )
 
 
-def require_not_negative(given, key: str, reason: str) -> None:
+def require_not_negative(given: Given, key: str, reason: str) -> None:
     """Refuse a parameter, swept or not, that is negative."""
     if key in given.sweep:
         table, smallest = "[sweep]", float(np.min(given.sweep[key]))

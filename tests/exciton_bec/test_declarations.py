@@ -1,0 +1,116 @@
+"""What the system declares: keys, refusals, quantities, figures and costs belong together."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import hpcneq
+from hpcneq import systems
+from hpcneq.config.load import load
+from hpcneq.systems import Catalogue
+from hpcneq.tasks.task import ERRORS, Cost, declared, resolve
+
+SYSTEM = systems.get("exciton-bec")
+HEAVY = ("mpi4py", "petsc4py", "h5py", "numba", "matplotlib", "scipy")
+RATIOS = [0.0, 0.5, 1.05]
+# inputs that together with the example write all that a task declares
+FURTHER = {
+    "steady": [{"parameters": {"ratio": 1.05}}],
+    "branches": [
+        {"sweep": {key: values, "ratio": RATIOS}}
+        for key, values in (
+            ("inv_kfas", [0.5]),
+            ("gamma_b", [2e-3]),
+            ("T_b", [0.01]),
+            ("p_c", [50.0]),
+        )
+    ],
+    "response": [
+        {
+            "parameters": {"ratios": [0.0, 0.1], "q": 0.3, "w": 0.2},
+            "numerics": {"panels": 0.4},
+        },
+        {"parameters": {"ratio": 0.1, "q": 0.3, "w": 0.2}, "numerics": {"panels": 0.4}},
+    ],
+    "boundary": [
+        {"parameters": {"inv_kfas": 1.0}},
+        {"parameters": {"inv_kfas": 1.0}, "sweep": {"gamma_b": [1e-3], "T_b": [0.0]}},
+        {"parameters": {"inv_kfas": 1.0}, "sweep": {"p_c": [50.0]}},
+    ],
+    "modes": [
+        {
+            "parameters": {"inv_kfas": 1.0, "gamma_b": 0.02, "q": 0.2},
+            "sweep": {"ratio": [0.1]},
+            "numerics": {"p_c": 30.0, "panels": 0.4, "count": False},
+        }
+    ],
+}
+# of the boundaries B and C, which take minutes, and a place that need not be there
+ELSEWHERE = {
+    *("B", "C", "C_end", "soft_from", "restored", "q_B", "q_C", "omega_C", "unstable"),
+    *("rate", "q_fastest", "frequency", "max_growth", "inv_max", "switch_inv"),
+}
+
+
+def tree(task, tables):
+    """The input of a task."""
+    return {"system": "exciton-bec", "task": task, **tables}
+
+
+def test_refusals_load_no_heavy_library():
+    """An input is refused before MPI or PETSc start. Fails if refusals import a steady state."""
+    code = (
+        "import sys; from hpcneq.systems.exciton_bec.shared import refusals; "
+        "from hpcneq import systems; systems.get('exciton-bec'); "
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("name", list(SYSTEM.tasks))
+def test_a_task_writes_all_that_it_declares(name):
+    """Data sets, summary and errors of a few runs. Fails if a quantity is declared in vain.
+
+    Every result draws its figure, on a canvas and on a part of one. Fails if the figure reads a key
+    that the result has not.
+    """
+    task = SYSTEM.tasks[name]
+    data, summary, errors = set(), set(), set()
+    for tables in (task.example, *FURTHER.get(name, [])):
+        with hpcneq.run(tree(name, tables)) as result:
+            assert result.status == "complete"
+            data |= set(result)
+            summary |= set(result.summary)
+            errors |= set(result.errors)
+            canvas = Figure().subfigures(1, 2)[0]
+            resolve(task.figure)(result, canvas)
+            assert canvas.axes
+    left_out = ELSEWHERE if name == "phase-diagram" else set()
+    quantities = [q for q in declared(task).values() if q.name not in left_out]
+    assert [q.name for q in quantities if q.kind != "summary" and q.name not in data] == []
+    assert [q.name for q in quantities if q.kind != "data" and q.name not in summary] == []
+    assert [q.name for q in quantities if q.error == ERRORS and q.name not in errors] == []
+    assert [q.name for q in quantities if q.error is None] == []
+
+
+@pytest.mark.parametrize("name", list(SYSTEM.tasks))
+def test_the_cost_of_a_task_is_known_before_it_is_run(name):
+    """Seconds, bytes and ranks of each example, finite and positive. Fails with lines of text."""
+    task = SYSTEM.tasks[name]
+    cost = resolve(task.cost)(load(tree(name, task.example), Catalogue()), 2)
+    assert isinstance(cost, Cost) and cost.most_ranks >= 1 and cost.notes[0].startswith("delta = ")
+    assert 0.1 < cost.core_seconds < 100 and np.isfinite(cost.core_seconds)
+    assert 5e7 < cost.bytes_per_rank < 1e9
+
+
+def test_a_normal_state_has_no_probe():
+    """Beyond ratio_c the cost says so. Fails if NotConverged passes."""
+    given = load(tree("steady", {"parameters": {"ratio": 1.05}}), Catalogue())
+    cost = resolve(SYSTEM.tasks["steady"].cost)(given, 1)
+    assert cost.notes == ("normal at ratio = 1.05: no probe",)

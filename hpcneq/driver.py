@@ -10,7 +10,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from . import parallel, petsc, systems
 from .config.load import Run, load, loads
@@ -103,7 +103,9 @@ def _default_name(source: Source) -> Path:
     return Path(f"{stem}.h5")
 
 
-def _begin(comm, quiet: bool):
+def _begin(
+    comm: parallel.Communicator | None, quiet: bool
+) -> tuple[parallel.Communicator, Callable[[str], None]]:
     """(communicator, log): with an unexpected exception on any rank set to end them all."""
     comm = comm or parallel.world()
     parallel.abort_on_bug(comm)
@@ -135,8 +137,9 @@ def _perform(
         petsc_argv = _words_of(saved.meta["options"])
     petsc.start(petsc_argv)
     parallel.warn_threads(comm, log)
+    wall_limit = cast(float | None, checked.run.wall_limit)  # its parser has made it seconds
     with (
-        Stopping(comm, checked.run.checkpoint_minutes, checked.run.wall_limit) as stopping,
+        Stopping(comm, checked.run.checkpoint_minutes, wall_limit) as stopping,
         petsc.Options(checked.petsc),
     ):
         refuse_unused(checked.petsc, task.petsc, task.ts_types)

@@ -21,17 +21,49 @@ Option = tuple[str, str | None]  # name and value of a PETSc option
 class Checked(Protocol):
     """What is used of a checked input, see `hpcneq.config.load.Run`."""
 
-    system: str
-    task: str
-    parameters: Any
-    numerics: Any
-    initial: Any
-    tables: dict[str, Any]
-    run: Any
-    sweep: dict[str, np.ndarray]
-    petsc: dict[str, Any]
-    text: str
-    folder: Path
+    @property
+    def system(self) -> str:
+        """Name of the system."""
+
+    @property
+    def task(self) -> str:
+        """Name of the task."""
+
+    @property
+    def parameters(self) -> Any:
+        """[parameters], checked."""
+
+    @property
+    def numerics(self) -> Any:
+        """[numerics], checked."""
+
+    @property
+    def initial(self) -> Any:
+        """[initial], checked."""
+
+    @property
+    def tables(self) -> Mapping[str, Any]:
+        """Further tables by name."""
+
+    @property
+    def run(self) -> Any:
+        """[run], checked."""
+
+    @property
+    def sweep(self) -> Mapping[str, np.ndarray]:
+        """Swept key -> (n,) values."""
+
+    @property
+    def petsc(self) -> Mapping[str, Any]:
+        """PETSc options by name."""
+
+    @property
+    def text(self) -> str:
+        """The TOML."""
+
+    @property
+    def folder(self) -> Path:
+        """Where relative file names start."""
 
     def resolved(self) -> dict[str, object]:
         """The input with every default filled in, by table."""
@@ -46,7 +78,8 @@ def physics(checked: Checked, options: Iterable[Option] = ()) -> dict[str, objec
         "parameters": checked.parameters,
         "numerics": checked.numerics,
         "initial": checked.initial,
-    } | checked.tables
+        **checked.tables,
+    }
     values = {"system": checked.system, "task": checked.task, "run.seed": checked.run.seed}
     for name, table in tables.items():
         _flatten(name, table, values)

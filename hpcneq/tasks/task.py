@@ -221,7 +221,7 @@ class Output(Protocol):
         """``compute(*args)``, or what it gave when the run was begun. **Collective.**"""
 
     @property
-    def read_input(self) -> Any:
+    def read_input(self) -> Callable[[str, str | Path], Given]:
         """``read_input(text, folder)``: the checked input of another run."""
 
     @property

@@ -20,7 +20,7 @@ from ..shared.model import interactions, material_at, momenta
 
 if TYPE_CHECKING:
     from ....files.writer import ResultFile
-    from ....solvers.evolution import Row
+    from ....solvers.output_times import Row
 
 ARRIVED = 0.01  # of the steady order parameter: how near counts as arrived
 LISTED = ("delta_final", "particle_source", "converged_at", "delta_smallest")  # a number for each V

@@ -16,7 +16,7 @@ from ..physics.site_lattice import Sites
 if TYPE_CHECKING:
     from ....files.writer import ResultFile
     from ....solvers.auxiliary_modes.state import BlockState
-    from ....solvers.evolution import Row
+    from ....solvers.output_times import Row
     from ....solvers.site_columns.state import SiteState
 
 FIELDS = ("delta", "density", "magnetization")  # spread over ranks along x

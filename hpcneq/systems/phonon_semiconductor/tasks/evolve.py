@@ -21,7 +21,7 @@ from ..shared.momentum_fields import FIXED_STEP, MomentumFields
 
 if TYPE_CHECKING:
     from ....files.writer import ResultFile
-    from ....solvers.evolution import Row
+    from ....solvers.output_times import Row
 
 POSITIVITY = (
     "eigenvalues of the one-body matrix left [0, 1] ({low:.2e} .. {high:.2e}): {what} does not "

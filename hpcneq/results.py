@@ -11,7 +11,7 @@ from .files import reader, report
 from .tasks.task import Quantity, declared, resolve
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from .figures.draw import Figure
 
 
 class Result(reader.Result):

@@ -11,7 +11,7 @@ from . import style
 from .result import Result
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Figure
 
 
 def draw(

@@ -43,7 +43,7 @@ LIMITS = {
     "renamed modules": 0,
     "module state": 0,
     "public without docstring": 0,
-    "public without type hints": 195,
+    "public without type hints": 7,  # compiled kernels
     "farm outside tasks/sweep.py": 0,
     "figures that read the input": 0,
 }

@@ -16,6 +16,7 @@ from hpcneq.files.writer import Result
 from hpcneq.parallel import solo
 from hpcneq.petsc import Options
 from hpcneq.solvers import newton
+from hpcneq.solvers.auxiliary_modes import stepping
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Evolution
@@ -126,7 +127,7 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
     H, radius, t = dense(place, A, c), 6.0, 0.4
     real, kind = {4: (np.float32, np.complex64), 8: (float, complex)}[size]
     width, terms = kernels.LANES[size], 30
-    u = integrator._exponential(t, radius, terms)
+    u = stepping.exponential_coefficients(t, radius, terms)
     P, B, C = (
         RNG.normal(size=(30, 2, width)).astype(real),
         np.empty((30, 2, width), real),

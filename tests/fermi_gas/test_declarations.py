@@ -97,6 +97,17 @@ def test_an_example_gives_what_is_declared(task):
     assert canvas.axes
 
 
+def test_one_swept_value_is_drawn_as_one_run():
+    """[sweep] with a single value: numbers, no lists, in the summary. Fails if indexed."""
+    given = example("evolve")
+    given["parameters"] = {**given.get("parameters", {}), "branch": "NBCS", "dmu": 0.05}
+    given["numerics"] = {"model": "linear", "fine": 0.25, "p_c": 1.7, "error_estimate": False}
+    result = hpcneq.run(given | {"sweep": {"q": [0.01]}, "run": {"t_max": 20.0}})
+    canvas = style.canvas()
+    resolve(SYSTEM.tasks["evolve"].figure)(result, canvas)
+    assert canvas.axes
+
+
 @pytest.mark.parametrize(
     "task, tables",
     [

@@ -64,10 +64,11 @@ def labelled_traces(result: Result) -> list[tuple[str, str, float | None]]:
     if not result.sweep:
         return [(r"$|{\rm Re}\,\delta\Delta|$", "-", root)]
     (key,) = result.sweep
+    roots = root if isinstance(root, list) else [root]  # a number where one value is swept
     traces = []
     for j, value in enumerate(np.asarray(result[key])):
         dashes = "--" if key == "angle" and j % 2 else "-"
-        traces.append((value_label(key, value), dashes, root[j]))
+        traces.append((value_label(key, value), dashes, roots[j]))
     return traces
 
 

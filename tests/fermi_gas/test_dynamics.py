@@ -463,6 +463,7 @@ def pull(r, rate):
     return dg[0, 1] @ points.weight, dg[1, 0] @ points.weight
 
 
+@pytest.mark.nightly
 def test_free_wave_number_makes_nff_prime_grow():
     """NFF', stable while Q is held, leaves at the root of the 3 x 3 determinant of (Delta, Delta^*,
     Q): 1%. A force of the other sign makes it return.
@@ -508,6 +509,7 @@ def test_free_wave_number_makes_nff_prime_grow():
     )
 
 
+@pytest.mark.nightly
 def test_free_wave_number_with_memory_leaves_at_its_own_root():
     """NFF' with closed ends and memory: the root of the 3 x 3 determinant of (Delta, Delta^*, Q)
     from variant D's kernel, 0.00689 (adiabatic 0.00752): 1%.

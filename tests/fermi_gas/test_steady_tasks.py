@@ -115,6 +115,7 @@ def test_the_curves_pass_through_the_states(along):
             )
 
 
+@pytest.mark.nightly
 def test_the_phase_diagram_agrees_with_single_points():
     """Masks of a plane against task steady at three of its points; the ends of the axes, gamma_c
     and T_c.

@@ -244,6 +244,7 @@ def test_growth_rates_by_eigenvalues(name):
         )
 
 
+@pytest.mark.nightly
 def test_a_turning_condensate_between_unequal_leads():
     """With unequal leads a uniform state is stationary in the frame that turns with its phase.
 

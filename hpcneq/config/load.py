@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..tasks.task import System, Task, resolve
-from .schema import as_json, build, key, keys_of
+from .schema import as_json, build, is_array, key, keys_of
 from .source import Tree, override, parse, plain_tree, read
 from .sweeps import Axes, petsc_options, sweep_of, swept_parameters
 from .toml_text import render
@@ -165,7 +165,7 @@ def _assemble(tree: Tree, system: System, task: Task, text: str, folder: Path, b
     built: dict[str, Any] = {}
     for name, table in task.tables.items():
         if name != "parameters":
-            built[name] = build(table, _table(tree, name), (name,), homes)
+            built[name] = build(table, _given(tree, name, table), (name,), homes)
     if "parameters" in task.tables:
         values = _table(tree, "parameters")
         built["parameters"] = swept_parameters(task.tables["parameters"], values, sweep, homes)
@@ -201,6 +201,16 @@ def _one_of(tree: Tree, name: str, known: Mapping[str, object]) -> str:
     if value not in known:
         fail((name,), value, f"unknown; {nearest(value, known)}known: {listed}")
     return value
+
+
+def _given(tree: Tree, name: str, table: type) -> object:
+    """The content of a table, nothing if it is left out."""
+    if not is_array(table):
+        return _table(tree, name)
+    values = tree.get(name, [])
+    if not isinstance(values, list):
+        fail((name,), values, f"must be a list of tables, got {kind_text(values)}")
+    return values
 
 
 def _table(tree: Tree, name: str) -> dict[str, object]:

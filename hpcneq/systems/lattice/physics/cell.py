@@ -259,28 +259,16 @@ def model_of_crystal(
     add_hops(assembly, crystal, hops)
     up, down = assembly.matrices()
     return Model(
-        _Coordinates(up),
+        up,
         crystal.position,
         crystal.orbital,
         spin,
         U,
         bond_pairs(crystal, bonds)[0],
-        hopping_down=None if down is None else _Coordinates(down),
+        hopping_down=down,
         cells=crystal.cell_of_site,
         periods=crystal.periods,
     )
-
-
-class _Coordinates:
-    """Triplets as scipy's sparse matrices give theirs."""
-
-    def __init__(self, triplets: Triplets) -> None:
-        self.row, self.col, self.data = triplets.rows, triplets.columns, triplets.values
-        self.shape = (triplets.size, triplets.size)
-
-    def tocoo(self) -> _Coordinates:
-        """Itself."""
-        return self
 
 
 def site_energies(

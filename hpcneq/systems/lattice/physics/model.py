@@ -36,6 +36,8 @@ class Triplets:
     @classmethod
     def of(cls, matrix: object, what: str) -> Triplets:
         """From a dense or scipy.sparse matrix. Raises ValueError if it is not square numbers."""
+        if isinstance(matrix, Triplets):
+            return matrix
         try:
             sparse = matrix.tocoo()  # type: ignore[attr-defined]
             rows, columns, values = sparse.row, sparse.col, sparse.data
@@ -147,6 +149,23 @@ class Model:
             _refuse_not_hermitian(self.hopping_down, "hopping_down", 1)
         if spin == "none" and np.any(self.U):
             raise ValueError('U: spin = "none" has no attraction on a site; use bonds')
+
+    def replaced(self, **changes: object) -> Model:
+        """The same model with other arguments."""
+        arguments: dict[str, object] = {
+            "hopping": self.hopping,
+            "position": self.position,
+            "orbital": self.orbital,
+            "spin": self.spin,
+            "U": self.U,
+            "bonds": self.bonds,
+            "pairing": self.pairing,
+            "groups": self.groups,
+            "hopping_down": self.hopping_down,
+            "cells": self.cells,
+            "periods": self.periods,
+        }
+        return Model(**{**arguments, **changes})  # type: ignore[arg-type]
 
     def displacement(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """r_i - r_j (k, d), the shortest where the model repeats."""

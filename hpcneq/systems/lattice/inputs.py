@@ -306,16 +306,16 @@ class Numerics:
     damping_T: float = key(
         0.02, doc="temperature of that lead, at mu = 0", unit=UNIT, min=0, max=LARGEST
     )
+    tolerance: float = key(
+        1e-9, doc="largest residual of a self-consistent state", unit=UNIT, above=0, below=1
+    )
+    seeds: int = key(4, doc="random starts of self-consistency besides the usual", min=0, max=1000)
 
 
 @dataclass(frozen=True)
 class SteadyNumerics(Numerics):
     """The same, and how stationary states are found."""
 
-    tolerance: float = key(
-        1e-10, doc="largest residual of a self-consistent state", unit=UNIT, above=0, below=1
-    )
-    seeds: int = key(4, doc="random starts besides the given ones", min=0, max=1000)
     stability: bool = key(True, doc="whether the stability of each state is found")
     marginal: float = key(
         1e-7, doc="growth rates below it count as marginal", unit=UNIT, above=0, below=1
@@ -414,7 +414,4 @@ class EvolveInitial(Initial):
 
     T: float | None = key(
         None, doc="temperature of a closed system's start", unit=UNIT, min=0, max=LARGEST
-    )
-    relative: float = key(
-        1.0, doc="the pairing at t = 0 is that of the start times this", min=-LARGEST, max=LARGEST
     )

@@ -148,8 +148,8 @@ def bonds_of(model: Model) -> tuple[np.ndarray, np.ndarray]:
 class BondCurrents:
     """Currents i -> j through bonds: sum of 2 Im(h_ji rho_ij) over spins, from entries of rho.
 
-    rows, columns : entries of rho that are read. bond : to which bond each belongs. hop : its
-    amplitude. sign : -1 where rho is that of holes. place : the entry of H whose amplitude it is.
+    rows, columns : entries of rho that are read. bond : to which bond each belongs. hop_rows,
+    hop_columns : the entry of H that each goes with.
     """
 
     i: np.ndarray
@@ -157,13 +157,12 @@ class BondCurrents:
     rows: np.ndarray
     columns: np.ndarray
     bond: np.ndarray
-    sign: np.ndarray
     hop_rows: np.ndarray
     hop_columns: np.ndarray
 
     def of(self, hops: np.ndarray, rho: np.ndarray) -> np.ndarray:
         """(bonds,) from H's entries ``hop_rows, hop_columns`` and rho's ``rows, columns``."""
-        flow = 2 * np.imag(hops * rho) * self.sign
+        flow = 2 * np.imag(hops * rho)
         return np.bincount(self.bond, flow, len(self.i))
 
 
@@ -175,15 +174,13 @@ def bond_currents(model: Model) -> BondCurrents:
     rows = [form.inner * i + a for a, b in pairs]
     columns = [form.inner * j + b for a, b in pairs]
     bond = [np.arange(len(i)) for pair in pairs]
-    sign = [np.ones(len(i)) for pair in pairs]
     if form.spin == "z":  # H has -h_dn^T there: h_ji = -H_ij, <c_j^+ c_i> = -rho_ji
         rows.append(form.sites + j)
         columns.append(form.sites + i)
         bond.append(np.arange(len(i)))
-        sign.append(np.ones(len(i)))
     rows, columns = np.concatenate(rows), np.concatenate(columns)
     return BondCurrents(
-        i, j, rows, columns, np.concatenate(bond), np.concatenate(sign), columns, rows
+        i, j, rows, columns, np.concatenate(bond), columns, rows
     )
 
 
@@ -198,8 +195,3 @@ def singlet_parts(form: Form, i: np.ndarray, j: np.ndarray) -> tuple[np.ndarray,
     if form.spin == "none":
         return np.array([i, half + j]), np.array([i, half + j])
     return np.array([2 * i, half + 2 * j + 1]), np.array([2 * j, half + 2 * i + 1])
-
-
-def triplets_to_entries(matrix: Triplets) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(rows, columns, values)."""
-    return matrix.rows, matrix.columns, matrix.values

@@ -136,5 +136,3 @@ def evolve(given: Given) -> None:
             )
     elif reservoirs:
         raise InputError("[initial] T: goes with a closed system; the leads have a T of their own")
-    if given.initial.relative != 1.0 and not (np.any(model.U) or model.bonds):
-        raise InputError("[initial] relative: the model has no attraction")

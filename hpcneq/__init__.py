@@ -62,14 +62,17 @@ def resume(
     overrides: Sequence[str] = (),
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
+    trust_model: bool = False,
 ) -> Result:
     """Go on with a stopped or killed run from its newest whole checkpoint. **Collective.**
+
+    trust_model : execute the Python model that the checkpoint keeps, see ``hpcneq.lattice``.
 
     Raises InputError, NotConverged, StoppedEarly.
     """
     from . import driver
 
-    return driver.resume_in_process(path, overrides, quiet, petsc_argv)
+    return driver.resume_in_process(path, overrides, quiet, petsc_argv, trust_model)
 
 
 def check(
@@ -118,4 +121,8 @@ def __getattr__(name: str) -> object:
         from .results import Result
 
         return Result
+    if name == "Model":
+        from .lattice import Model
+
+        return Model
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -73,7 +73,7 @@ def _compute(options: argparse.Namespace, petsc: list[str]) -> int:
         "petsc_argv": tuple(petsc),
     }
     if options.command == "resume":
-        return driver.resume(options.result, **common)
+        return driver.resume(options.result, trust_model=options.trust_model, **common)
     return driver.run(
         options.input, output=options.output, force=options.force, resume=options.resume, **common
     )
@@ -306,6 +306,8 @@ def _run_arguments(command: _Parser) -> None:
 def _resume_arguments(command: _Parser) -> None:
     _add_result(command)
     _add_set(command)
+    trust = "execute the Python model that the checkpoint keeps"
+    command.add_argument("--trust-model", action="store_true", help=trust)
     _add_quiet(command)
 
 

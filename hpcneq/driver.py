@@ -9,6 +9,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -74,9 +75,11 @@ def resume(
     quiet: bool = False,
     petsc_argv: Sequence[str] = (),
     comm: parallel.Communicator | None = None,
+    trust_model: bool = False,
 ) -> int:
     """Go on from a result's newest whole checkpoint; returns the exit code. **Collective.**
 
+    trust_model : whether the user's code that the checkpoint keeps may be executed.
     Raises InputError, NotConverged, StoppedEarly.
     """
     comm, log = _begin(comm, quiet)
@@ -86,6 +89,10 @@ def resume(
     text, folder = parallel.on_root(comm, _remembered, target, saved)
     name = f"{path}: its input"
     checked = parallel.on_root(comm, loads, text, catalogue(), overrides, folder, name, True)
+    if trust_model:
+        checked = replace(checked, trusted=True)
+    else:
+        parallel.on_root(comm, _refuse_code, target, checked)
     if parallel.on_root(comm, _finished, target, checked, saved):
         log(
             f"{target}: is complete already, there is nothing to go on with "
@@ -95,6 +102,17 @@ def resume(
     if saved is None and not parallel.on_root(comm, journal.path_of(target).exists):
         log(f"{target}: was ended before its first checkpoint; starting again from its input")
     return _perform(checked, target, comm, log, petsc_argv, saved, saved is None, True)
+
+
+def _refuse_code(target: Path, checked: Run) -> None:
+    """InputError if going on would execute code that came with the result."""
+    code = _task(checked).code
+    name = None if code is None else resolve(code)(checked)
+    if name is not None:
+        raise InputError(
+            f"{target}: its model is Python code ({name}), which going on would execute; read it "
+            f"first (data set model_source), then hpcneq resume --trust-model {target}"
+        )
 
 
 def _default_name(source: Source) -> Path:
@@ -349,10 +367,11 @@ def resume_in_process(
     overrides: Sequence[str] = (),
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
+    trust_model: bool = False,
 ) -> Result:
     """`hpcneq.resume`: go on in this process and return the Result. **Collective.**"""
     comm = parallel.world()
-    resume(path, overrides, quiet, petsc_argv, comm)
+    resume(path, overrides, quiet, petsc_argv, comm, trust_model)
     comm.barrier()
     return Result(path)
 

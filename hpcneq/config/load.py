@@ -69,6 +69,7 @@ class Run:
     changed by overrides.
     folder : absolute; relative file names in the input start here. begun : whether it is the input
     of a run that has begun, which remembers what the files it names held: they may be gone.
+    trusted : whether code that its checkpoint keeps may be executed.
     """
 
     system: str
@@ -83,6 +84,7 @@ class Run:
     text: str
     folder: Path
     begun: bool = False
+    trusted: bool = False
 
     def resolved(self) -> dict[str, object]:
         """{table: {key: value}} with every default filled in, of JSON's types, inf as "inf"."""

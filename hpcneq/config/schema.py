@@ -55,12 +55,12 @@ def key(default: object = MISSING, *, doc: str, unit: str = "", **rules: object)
     """A key of a table, declared: ``T: float = key(0.01, doc="temperature", unit="t", above=0)``.
 
     rules : above, min, max, below, choices, allow_inf, key, parse, as the module's text explains
-    them. Without a default the key must be given. A list as default is copied for each table.
+    them. Without a default the key must be given. A list or table as default is copied each time.
     """
     metadata: dict[str, object] = {"doc": doc, **rules}
     if unit:
         metadata["unit"] = unit
-    if isinstance(default, list):
+    if isinstance(default, (list, dict)):
         return field(default_factory=default.copy, metadata=metadata)
     return field(default=default, metadata=metadata)
 
@@ -76,7 +76,7 @@ def like(table: type, name: str, default: object = MISSING, **changes: object) -
     """
     other = {f.name: f for f in dataclasses.fields(table)}[name]
     metadata = {**other.metadata, **changes}
-    if isinstance(default, list):
+    if isinstance(default, (list, dict)):
         return field(default_factory=default.copy, metadata=metadata)
     if default is not MISSING:
         return field(default=default, metadata=metadata)

@@ -111,6 +111,8 @@ def _content(folder, name):
     """The hash of a file beside the input, None if there is none of that name."""
     try:
         path = Path(folder, name)
+        if not path.is_file() and ".py:" in name:  # a function in a file
+            path = Path(folder, name.rpartition(":")[0])
         if not path.is_file():
             return None
         return hashlib.sha256(path.read_bytes()).hexdigest()

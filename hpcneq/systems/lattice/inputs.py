@@ -46,7 +46,7 @@ class SpectrumParameters(Parameters):
 # ---- the model ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Orbital:
     """One orbital of the cell."""
 
@@ -54,7 +54,7 @@ class Orbital:
     at: list[float] = key(doc="position in the cell", unit="length")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cell:
     """A crystal: orbitals in a cell that is repeated."""
 
@@ -64,7 +64,7 @@ class Cell:
     periodic: list[bool] = key([], doc="whether each direction closes in a ring; default: no")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Hop:
     """h_{to(R + shift), from(R)} = value, and its Hermitian conjugate."""
 
@@ -77,7 +77,7 @@ class Hop:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Onsite:
     """Energy of an orbital."""
 
@@ -121,12 +121,14 @@ class ModelTable:
         if self.python is None and self.arguments:
             raise ValueError("arguments: goes with python")
         if self.wannier90 is None and (self.size or self.periodic or self.cutoff):
-            raise ValueError("size, periodic, cutoff: go with wannier90 (those of a cell stand in it)")
+            raise ValueError(
+                "size, periodic, cutoff: go with wannier90 (those of a cell stand in it)"
+            )
         if self.wannier90 is None and (self.centers or self.vectors):
             raise ValueError("centers, vectors: go with wannier90")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PairingTerm:
     """A prescribed pairing D_{to(R + shift), from(R)} = value, symmetric in the two sites."""
 
@@ -146,7 +148,7 @@ class Pairing:
 # ---- interaction and fields ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bond:
     """-V n_i n_j on the bonds from -> to."""
 
@@ -195,7 +197,7 @@ class VectorPotential:
 # ---- leads --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Lead:
     """A reservoir that touches sites of the lattice."""
 

@@ -19,7 +19,11 @@ MODEL = (
     Quantity("links", "1", "sites i, j of the link", ("link", "end"), dtype=int, error=EXACT),
     Quantity("lead", "1", "lead", dtype=str, error="an input"),
     Quantity(
-        "touched", "1", "whether the lead touches the site", ("lead", "site"), dtype=bool,
+        "touched",
+        "1",
+        "whether the lead touches the site",
+        ("lead", "site"),
+        dtype=bool,
         error="an input",
     ),
     Quantity("model_source", "1", "source of the model's Python file", dtype=str, error="an input"),
@@ -30,9 +34,7 @@ MODEL = (
         "form", "1", "Nambu form: 2n (spin along z) or 4n", dtype=str, kind="summary", error=EXACT
     ),
     Quantity("levels", "1", "Nambu components", dtype=int, kind="summary", error=EXACT),
-    Quantity(
-        "left_out", "1", "what the form leaves out", dtype=str, kind="summary", error=EXACT
-    ),
+    Quantity("left_out", "1", "what the form leaves out", dtype=str, kind="summary", error=EXACT),
     Quantity("poles", "1", "poles of each lead", dtype=int, kind="summary", error="counted"),
     Quantity(
         "fit_error",
@@ -87,7 +89,9 @@ STATES = (
         dtype=complex,
         error=FROM_STATES,
     ),
-    Quantity("density", "1", "particles on the site, all spins", ("state", "site"), error=FROM_STATES),
+    Quantity(
+        "density", "1", "particles on the site, all spins", ("state", "site"), error=FROM_STATES
+    ),
     Quantity(
         "bond_current",
         RATE,
@@ -125,7 +129,10 @@ ALONG = (
     Quantity("delta_max_of", UNIT, "largest pairing", ("eV", "number"), error="as of one bias"),
     Quantity("growth_rate_of", UNIT, "growth rate", ("eV", "number"), error="as of one bias"),
     Quantity(
-        "current_of", RATE, "current into the system", ("eV", "number", "lead"),
+        "current_of",
+        RATE,
+        "current into the system",
+        ("eV", "number", "lead"),
         error="as of one bias",
     ),
     Quantity(
@@ -168,7 +175,10 @@ EVOLVE = (
         error="as of current_left_out",
     ),
     Quantity(
-        "spin_current", RATE, "spin along z a time from the lead", ("t", "lead"),
+        "spin_current",
+        RATE,
+        "spin along z a time from the lead",
+        ("t", "lead"),
         error="as of current",
     ),
     Quantity(
@@ -178,7 +188,9 @@ EVOLVE = (
         ("t", "link"),
         error="as of current",
     ),
-    Quantity("pair_source_at", RATE, "particles a time that the pairing makes", ("t",), error="sum"),
+    Quantity(
+        "pair_source_at", RATE, "particles a time that the pairing makes", ("t",), error="sum"
+    ),
     Quantity("delta_max", UNIT, "largest pairing", kind="summary", error=ERRORS),
     Quantity("number", "1", "particles", kind="summary", error=ERRORS),
     Quantity("current_total", RATE, "sum of the currents", kind="summary", error=ERRORS),
@@ -197,50 +209,111 @@ EVOLVE = (
         kind="summary",
         error="an error",
     ),
-    Quantity("current_error", RATE, "error of the currents at the end", kind="summary",
-             error="an error"),
-    Quantity("period", "1/energy", "period of the drive by two bcs leads; none: no such",
-             kind="summary", error="an input"),
-    Quantity("occupation_min", "1", "smallest eigenvalue of rho", kind="summary", error="a monitor"),
+    Quantity(
+        "current_error", RATE, "error of the currents at the end", kind="summary", error="an error"
+    ),
+    Quantity(
+        "period",
+        "1/energy",
+        "period of the drive by two bcs leads; none: no such",
+        kind="summary",
+        error="an input",
+    ),
+    Quantity(
+        "occupation_min", "1", "smallest eigenvalue of rho", kind="summary", error="a monitor"
+    ),
     Quantity("occupation_max", "1", "largest eigenvalue of rho", kind="summary", error="a monitor"),
-    Quantity("start", "1", "the state before t = 0: delta_max, mu_c, residual", dtype=dict,
-             kind="summary", error="its residual"),
+    Quantity(
+        "start",
+        "1",
+        "the state before t = 0: delta_max, mu_c, residual",
+        dtype=dict,
+        kind="summary",
+        error="its residual",
+    ),
     *WORK,
 )
 TRANSPORT = (
     *MODEL,
-    Quantity("current", RATE, "particles a time from the lead into the system, all spins",
-             ("eV", "lead"), error="current_error"),
-    Quantity("current_error", RATE, "its error, from looser fits or the quadrature",
-             ("eV", "lead"), error="an error"),
-    Quantity("spin_current", RATE, "spin along z a time from the lead", ("eV", "lead"),
-             error="as of current"),
-    Quantity("conductance", "2e^2/h", "pi d current / d eV", ("eV", "lead"),
-             error="conductance_error"),
-    Quantity("conductance_error", "2e^2/h", "its error, from another difference and looser fits",
-             ("eV", "lead"), error="an error"),
+    Quantity(
+        "current",
+        RATE,
+        "particles a time from the lead into the system, all spins",
+        ("eV", "lead"),
+        error="current_error",
+    ),
+    Quantity(
+        "current_error",
+        RATE,
+        "its error, from looser fits or the quadrature",
+        ("eV", "lead"),
+        error="an error",
+    ),
+    Quantity(
+        "spin_current",
+        RATE,
+        "spin along z a time from the lead",
+        ("eV", "lead"),
+        error="as of current",
+    ),
+    Quantity(
+        "conductance", "2e^2/h", "pi d current / d eV", ("eV", "lead"), error="conductance_error"
+    ),
+    Quantity(
+        "conductance_error",
+        "2e^2/h",
+        "its error, from another difference and looser fits",
+        ("eV", "lead"),
+        error="an error",
+    ),
     Quantity("delta_max_at", UNIT, "largest pairing", ("eV",), error="as of task steady"),
     Quantity("period_at", "1/energy", "period; nan: stationary", ("eV",), error="an input"),
-    Quantity("energies", "1", "poles or window: how energies were summed", dtype=str,
-             kind="summary", error=EXACT),
+    Quantity(
+        "energies",
+        "1",
+        "poles or window: how energies were summed",
+        dtype=str,
+        kind="summary",
+        error=EXACT,
+    ),
     Quantity("current_max", RATE, "largest current", kind="summary", error=ERRORS),
     Quantity("conductance_max", "2e^2/h", "largest conductance", kind="summary", error=ERRORS),
 )
 SPECTRUM = (
     *MODEL,
     Quantity("energy", UNIT, "energy", error=EXACT),
-    Quantity("ldos", "1/energy", "local density of states, mean over spins; integral 1",
-             ("energy", "site"), error="ldos_error"),
+    Quantity(
+        "ldos",
+        "1/energy",
+        "local density of states, mean over spins; integral 1",
+        ("energy", "site"),
+        error="ldos_error",
+    ),
     Quantity("occupied", "1/energy", "its occupied part", ("energy", "site"), error="ldos_error"),
-    Quantity("ldos_error", "1/energy", "error of both from looser fits, the largest of all sites",
-             ("energy",), error="an error"),
+    Quantity(
+        "ldos_error",
+        "1/energy",
+        "error of both from looser fits, the largest of all sites",
+        ("energy",),
+        error="an error",
+    ),
     Quantity("wave", "1", "number of the wave vector", dtype=int, error=EXACT),
     Quantity("k", "1/length", "wave vector", ("wave", "axis"), error="an input"),
-    Quantity("spectral", "1/energy", "spectral function, mean over spins and orbitals; integral 1",
-             ("wave", "energy"), error="as of ldos"),
+    Quantity(
+        "spectral",
+        "1/energy",
+        "spectral function, mean over spins and orbitals; integral 1",
+        ("wave", "energy"),
+        error="as of ldos",
+    ),
     Quantity("delta", UNIT, "pairing on the site", ("site",), dtype=complex, error="its residual"),
     Quantity("delta_max", UNIT, "largest pairing", kind="summary", error=ERRORS),
     Quantity("residual", UNIT, "residual of the mean field", kind="summary", error="an error"),
-    Quantity("weight", "1", "integral of ldos over the energies, mean over sites", kind="summary",
-             error="by the grid of energies"),
+    Quantity(
+        "weight",
+        "1",
+        "integral of ldos over the energies, mean over sites",
+        kind="summary",
+        error="by the grid of energies",
+    ),
 )

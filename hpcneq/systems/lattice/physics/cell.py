@@ -75,7 +75,7 @@ class Crystal:
         return self.names * len(self.cells)
 
     def pairs(self, start: int, end: int, shift: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """(from, to) sites of a hop from orbital ``start`` to ``end`` of the cell ``shift`` away."""
+        """(from, to) sites of a hop from orbital ``start`` to ``end``, ``shift`` cells away."""
         cells = self.cells
         target = cells + np.asarray(shift)
         inside = np.ones(len(cells), bool)
@@ -117,7 +117,9 @@ def crystal(
     """A `Crystal`, checked. Raises ValueError."""
     d = len(vectors)
     if not d or len({len(v) for v in vectors}) > 1 or not names:
-        raise ValueError("cell: vectors must be a list of vectors of one length, orbitals not empty")
+        raise ValueError(
+            "cell: vectors must be a list of vectors of one length, orbitals not empty"
+        )
     if np.linalg.matrix_rank(np.array(vectors, float)) < d:
         raise ValueError("cell vectors: must be linearly independent")
     if len(size) != d:
@@ -211,7 +213,9 @@ def add_hops(assembly: Assembly, crystal: Crystal, hops: Sequence[object]) -> No
         key, back = (start, end, shift), (end, start, tuple(-x for x in shift))
         if key in given or back in given:
             first = given.get(key, given.get(back))
-            raise ValueError(f"{where}: is hop {first} once more (its conjugate is added by itself)")
+            raise ValueError(
+                f"{where}: is hop {first} once more (its conjugate is added by itself)"
+            )
         given[key] = number
         if start == end and not any(shift):
             raise ValueError(f"{where}: leads from an orbital to itself; use onsite")

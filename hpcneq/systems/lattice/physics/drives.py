@@ -113,8 +113,8 @@ class Drive:
             ends = np.linspace(a, b, pieces + 1)
             for low, high in zip(ends[:-1], ends[1:]):
                 nodes = 0.5 * (low + high) + 0.5 * (high - low) * GAUSS[0]
-                total += 0.5 * (high - low) * sum(
-                    w * self(float(s)) for s, w in zip(nodes, GAUSS[1])
+                total += (
+                    0.5 * (high - low) * sum(w * self(float(s)) for s, w in zip(nodes, GAUSS[1]))
                 )
         return float(total)
 

@@ -24,7 +24,7 @@ CLOSE = 1e-5  # of s: growth and frequency of that mode are at most so large
 
 @dataclass(frozen=True)
 class Tail:
-    """Modes that do not act back: dX/dt = -i (A X - X x^*), and they drive the core by i (X W^+ - W X^+).
+    """Modes that do not act back on each other, and drive the core by i (X W^+ - W X^+).
 
     component : (N,) of the core that each couples to. level : (N,) x.
     """
@@ -35,7 +35,7 @@ class Tail:
 
 @dataclass(frozen=True)
 class Modes:
-    """z of the modes found, growth descending; goldstone : which of them turns the phase, -1: none."""
+    """z of the modes found, growth descending; goldstone : which turns the phase, -1: none."""
 
     z: np.ndarray
     goldstone: int
@@ -142,7 +142,8 @@ class Deviations:
         else:
             start = np.random.Generator(np.random.Philox(1)).normal(size=self.size)
             cayley = linalg.LinearOperator(
-                (self.size, self.size), lambda X: X.ravel() - 2 * energy * (operator @ X.ravel()),
+                (self.size, self.size),
+                lambda X: X.ravel() - 2 * energy * (operator @ X.ravel()),
                 dtype=complex,
             )
             theta, vectors = linalg.eigs(
@@ -153,9 +154,7 @@ class Deviations:
         order = np.argsort(-z.real)[:count]
         return Modes(z[order], self._goldstone(z[order], vectors[:, order], energy, pinned))
 
-    def _goldstone(
-        self, z: np.ndarray, vectors: np.ndarray, energy: float, pinned: bool
-    ) -> int:
+    def _goldstone(self, z: np.ndarray, vectors: np.ndarray, energy: float, pinned: bool) -> int:
         """Which mode is i D and its conjugate; -1 if none is."""
         c = self.core[self.field.rows, self.field.columns]
         pairs = np.where(self.field.pairs, c, 0)

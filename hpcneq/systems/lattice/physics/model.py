@@ -100,7 +100,7 @@ class Model:
     hopping : Hermitian matrix, dense or scipy.sparse; (n, n) for spin "z" (both spins) and "none",
     (2n, 2n) for "full", spin inside: index 2 i + s, s = 0 up, 1 down. hopping_down : with "z" the
     matrix of spin down where it differs.
-    position : (n, d). orbital : a name for each site. U : attraction -U n_up n_dn, a number or (n,).
+    position : (n, d). orbital : a name for each site. U : attraction -U n_up n_dn, one or (n,).
     bonds : [(i, j, V)], -V n_i n_j. pairing : prescribed D, (n, n) (symmetric: a singlet;
     antisymmetric for "none") or (2n, 2n) antisymmetric for "full"; H has -D_ij c_i^+ c_j^+.
     groups : {name: sites}. cells : (n, d) index of each site's cell. periods : (p, d) vectors along

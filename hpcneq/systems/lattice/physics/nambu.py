@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .model import Model, Triplets
+from .model import Model
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,7 @@ def bond_currents(model: Model) -> BondCurrents:
         columns.append(form.sites + i)
         bond.append(np.arange(len(i)))
     rows, columns = np.concatenate(rows), np.concatenate(columns)
-    return BondCurrents(
-        i, j, rows, columns, np.concatenate(bond), columns, rows
-    )
+    return BondCurrents(i, j, rows, columns, np.concatenate(bond), columns, rows)
 
 
 def singlet_parts(form: Form, i: np.ndarray, j: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

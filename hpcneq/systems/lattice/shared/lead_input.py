@@ -42,9 +42,7 @@ def sites_of(model: Model, name: str, table: object) -> np.ndarray:
     return _of_orbitals(model, where, chosen, table.orbitals)  # type: ignore[attr-defined]
 
 
-def _of_orbitals(
-    model: Model, where: str, chosen: np.ndarray, orbitals: list[str]
-) -> np.ndarray:
+def _of_orbitals(model: Model, where: str, chosen: np.ndarray, orbitals: list[str]) -> np.ndarray:
     for orbital in orbitals:
         if orbital not in model.orbital:
             known = ", ".join(dict.fromkeys(model.orbital))
@@ -84,15 +82,12 @@ def _coordinate(model: Model, where: str, axis: str) -> np.ndarray:
 def reservoirs_of(given: Given, model: Model) -> list[Reservoir]:
     """The leads in the order of the input, that of [numerics] damping last. Raises InputError."""
     listed = [
-        _reservoir(given, model, name, table)
-        for name, table in given.tables["leads"].named.items()
+        _reservoir(given, model, name, table) for name, table in given.tables["leads"].named.items()
     ]
     if given.numerics.damping:
         every = np.arange(model.sites)
         gamma = np.full(model.sites, given.numerics.damping)
-        listed.append(
-            Reservoir(DAMPING, "wide", every, gamma=gamma, T=given.numerics.damping_T)
-        )
+        listed.append(Reservoir(DAMPING, "wide", every, gamma=gamma, T=given.numerics.damping_T))
     return listed
 
 

@@ -117,9 +117,7 @@ def _with_energies(model: Model, terms: list) -> Model:
     if down is None and model.hopping_down is None:
         return model.replaced(hopping=model.hopping.plus(up))
     lower = model.hopping_down or model.hopping
-    return model.replaced(
-        hopping=model.hopping.plus(up), hopping_down=lower.plus(down or up)
-    )
+    return model.replaced(hopping=model.hopping.plus(up), hopping_down=lower.plus(down or up))
 
 
 def _with_attraction(model: Model, U: object) -> Model:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from ....maths.pole_leads import LeadPoles
-from ....solvers.pole_leads.periodic import periodic
 from .setup import Setup
 
 SAME = 1e-12  # of the largest potential

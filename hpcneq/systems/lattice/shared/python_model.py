@@ -42,7 +42,7 @@ def digest(source: str) -> str:
 def build(
     python: str, arguments: Mapping[str, object], folder: str | Path, source: str, function: str
 ) -> Model:
-    """``function(**arguments)`` of the source. Raises InputError in one line, whatever it raises."""
+    """``function(**arguments)`` of the source. Raises InputError in one line for any error."""
     label = f'[model] python = "{python}"'
     module = types.ModuleType("hpcneq_user_model")
     module.__file__ = str(Path(folder, python.partition(":")[0]))

@@ -32,7 +32,9 @@ def _refuse_start(given: Given, model: Model) -> None:
         raise InputError('[initial] delta, bond: go with state = "seed"')
     if isinstance(initial.delta, list) and len(initial.delta) != model.sites:
         count = len(initial.delta)
-        raise InputError(f"[initial] delta: must be one for each of {model.sites} sites, got {count}")
+        raise InputError(
+            f"[initial] delta: must be one for each of {model.sites} sites, got {count}"
+        )
     if initial.bond is not None and not model.bonds:
         raise InputError("[initial] bond: the model has no bonds with an attraction V")
     if initial.delta is not None and not np.any(model.U):
@@ -40,7 +42,7 @@ def _refuse_start(given: Given, model: Model) -> None:
     if isinstance(initial.bond, dict):
         for axis in initial.bond:
             if axis not in lead_input.AXES[: model.position.shape[1]]:
-                raise InputError(f'[initial] bond.{axis}: must be x, y or z of the positions')
+                raise InputError(f"[initial] bond.{axis}: must be x, y or z of the positions")
     bonds = given.tables["interaction"].bond
     if isinstance(initial.bond, list) and len(initial.bond) != len(bonds):
         raise InputError(

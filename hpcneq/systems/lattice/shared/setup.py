@@ -13,10 +13,11 @@ from ....maths.lead_fits import Fit
 from ....maths.pole_leads import LeadPoles
 from ....parallel import Communicator, on_root
 from ....tasks import Given
+from ..physics.lead_poles import assemble, fit_of
 from ..physics.mean_field import MeanField
 from ..physics.model import Model
 from ..physics.nambu import BondCurrents, Form, bond_currents
-from ..physics.reservoirs import Reservoir, assemble, fit_of
+from ..physics.reservoirs import Reservoir
 from . import lead_input, model_input
 from .lead_input import Drives
 from .python_model import digest
@@ -105,13 +106,18 @@ def setup_of(given: Given, source: str | None = None) -> Setup:
 
 
 def begin(given: Given, comm: Communicator, recall: Callable) -> Setup:
-    """The `Setup` of a run, from the source that it was begun with. **Collective.**"""
-    source = recall("model_source", _source, given, comm)
+    """The `Setup` of a run, from the source that it was begun with. **Collective.**
+
+    Raises InputError if a checkpoint would bring code that is not that of the input's own file.
+    """
+    source = recall("model_source", on_root, comm, model_input.source_of, given)
+    if source and given.begun and not given.trusted:
+        if on_root(comm, model_input.source_of, given) != source:
+            raise InputError(
+                f'[model] python = "{given.tables["model"].python}": the file is not the one the '
+                "run was begun with; hpcneq resume --trust-model takes that of the checkpoint"
+            )
     return setup_of(given, source)
-
-
-def _source(given: Given, comm: Communicator) -> str:
-    return on_root(comm, model_input.source_of, given)
 
 
 def model_facts(setup: Setup) -> dict[str, object]:
@@ -121,7 +127,7 @@ def model_facts(setup: Setup) -> dict[str, object]:
     if setup.source:
         facts["model_hash"] = digest(setup.source)
     if form.spin == "z" and setup.model.bonds:
-        facts["left_out"] = "pairs of equal spins on bonds (spin = \"full\" has them)"
+        facts["left_out"] = 'pairs of equal spins on bonds (spin = "full" has them)'
     return facts
 
 

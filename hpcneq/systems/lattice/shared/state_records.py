@@ -46,9 +46,7 @@ def record_of(stationary: Stationary, state: Found, name: str) -> Record:
     }
 
 
-def lead_flows(
-    leads: LeadPoles, state: Found, weights: np.ndarray, site: np.ndarray
-) -> np.ndarray:
+def lead_flows(leads: LeadPoles, state: Found, weights: np.ndarray, site: np.ndarray) -> np.ndarray:
     """(leads, n) of the weighted diagonal of the current matrices on every site."""
     sites = int(site.max()) + 1
     if not leads.count:

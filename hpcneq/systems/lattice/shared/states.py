@@ -55,9 +55,7 @@ class Stationary:
     @property
     def frame(self) -> float | None:
         """The frequency that leads or a prescribed pairing give the condensate; None: unknown."""
-        levels = [
-            v for v, lead in zip(self.V, self.setup.reservoirs) if lead.superconducting
-        ]
+        levels = [v for v, lead in zip(self.V, self.setup.reservoirs) if lead.superconducting]
         if levels:
             return float(levels[0])
         if self.setup.pinned or self.T is not None or not np.any(self.pairs):

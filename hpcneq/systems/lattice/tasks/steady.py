@@ -88,9 +88,7 @@ class Search:
         return ordered(stationary, continued, fresh)
 
 
-def ordered(
-    stationary: Stationary, continued: list[Record], fresh: list[Record]
-) -> list[Record]:
+def ordered(stationary: Stationary, continued: list[Record], fresh: list[Record]) -> list[Record]:
     """Each state once: those continued first, the others by falling pairing."""
     first = state_records.distinct(stationary, continued)
     known = [r for r in fresh if not any(state_records.same(stationary, r, f) for f in first)]

@@ -1,0 +1,89 @@
+"""Leads as poles on the components of the lattice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ....maths import lead_fits, pole_leads
+from .nambu import Form
+from .reservoirs import Fitting, Reservoir, channels
+
+
+def fit_of(lead: Reservoir, fitting: Fitting) -> lead_fits.Fit:
+    """The poles of a lead's frequency dependence."""
+    if lead.kind == "wide":
+        return lead_fits.wide_fit(lead.T, lead.mu, fitting.window, fitting.error)
+    if lead.kind == "chain":
+        return lead_fits.chain_fit(lead.hopping, lead.T, lead.mu, fitting.floor, fitting.error)
+    if lead.kind == "bcs":
+        tail = fitting.tail or 600 * lead.delta
+        return lead_fits.bcs_fit(lead.delta, lead.dynes, lead.T, tail, fitting.error)
+    if lead.table is None:
+        raise ValueError(f"lead {lead.name}: has no table")
+    w, values, _ = channels(lead)
+    return lead_fits.tabulated_fit(w, values, lead.T, lead.mu, fitting.floor, fitting.error)
+
+
+def branches_of(lead: Reservoir, form: Form, fit: lead_fits.Fit) -> list[pole_leads.Branch]:
+    """The lead on the lattice's components."""
+    electrons, holes = form.of_spin(lead.sites, lead.spin)
+    if lead.kind == "bcs":
+        return _superconductor(lead, form, fit)
+    split = split_holes = None
+    if lead.h:
+        split, split_holes = _splitting(lead, form, electrons, holes)
+    if lead.kind == "file":
+        w, values, matrices = channels(lead)
+        if form.spin == "full" and lead.spin == "both":
+            matrices = np.array([np.kron(matrix, np.eye(2)) for matrix in matrices])
+        return pole_leads.tabulated_lead(
+            fit, electrons, holes, matrices, split=split, split_holes=split_holes
+        )
+    widths = np.full(len(lead.sites), lead.widest())
+    if lead.kind == "wide":
+        widths = 2 * lead.gamma
+    repeat = max(len(electrons), len(holes)) // len(lead.sites)
+    gamma = np.diag(np.repeat(widths, repeat))
+    return pole_leads.normal_lead(
+        fit, electrons, holes, gamma, split=split, split_holes=split_holes
+    )
+
+
+def _splitting(
+    lead: Reservoir, form: Form, electrons: np.ndarray, holes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Shifts of the levels of electrons and holes of a spin-split band, spin up by +h."""
+    if form.spin == "z":  # electrons up by h, holes of spin down by h
+        return np.full(len(electrons), lead.h), np.full(len(holes), lead.h)
+    if form.spin == "none":
+        return np.zeros(len(electrons)), np.zeros(len(holes))
+    sign = 1.0 - 2.0 * (electrons % 2)
+    return lead.h * sign, -lead.h * sign
+
+
+def _superconductor(lead: Reservoir, form: Form, fit: lead_fits.Fit) -> list[pole_leads.Branch]:
+    """Electrons and holes of the sites together."""
+    electrons, holes = form.of_spin(lead.sites, "both")
+    components = np.concatenate([electrons, holes])
+    half = len(electrons)
+    partner = np.zeros((2 * half, 2 * half), complex)
+    if form.spin == "z":
+        pairing = np.eye(half)
+    else:
+        pairing = np.kron(np.eye(len(lead.sites)), [[0, 1], [-1, 0]])  # i sigma_y
+    partner[:half, half:], partner[half:, :half] = pairing, pairing.T
+    widths = np.tile(np.repeat(2 * lead.gamma, form.inner), 2)
+    return pole_leads.pair_lead(
+        fit, components, partner, np.diag(widths), form.charge[components], lead.phase
+    )
+
+
+def assemble(
+    form: Form, reservoirs: Sequence[Reservoir], fits: Sequence[lead_fits.Fit]
+) -> pole_leads.LeadPoles:
+    """All leads together."""
+    return pole_leads.LeadPoles(
+        form.size, [branches_of(lead, form, fit) for lead, fit in zip(reservoirs, fits)]
+    )

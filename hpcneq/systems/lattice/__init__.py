@@ -100,7 +100,7 @@ TRANSPORT = Task(
         "initial": inputs.Initial,
     },
     run=f"{HERE}.tasks.transport:run",
-    sweep=("eV",),
+    sweep=("eV", "phase"),
     petsc=("steady",),
     refuse=f"{HERE}.shared.refusals:transport",
     code=f"{HERE}.shared.model_input:runs_code",

@@ -25,6 +25,9 @@ class Parameters:
     """The bias: lead a is at ``bias`` times eV, plus its own V."""
 
     eV: float = key(0.0, doc="bias", unit=UNIT, min=-LARGEST, max=LARGEST)
+    phase: float = key(
+        0.0, doc="phase that bcs leads are turned by, times their turn", min=-LARGEST, max=LARGEST
+    )
 
 
 @dataclass(frozen=True)
@@ -229,10 +232,13 @@ class Lead:
     phase: float | dict | str = key(
         0.0, doc=f"bcs: phase of the gap, {DRIVE}", min=-LARGEST, max=LARGEST
     )
+    turn: float = key(
+        0.0, doc="bcs: share of [parameters] phase in its phase", min=-LARGEST, max=LARGEST
+    )
     dynes: float | None = key(
         None, doc="bcs: broadening; default: 1e-3 delta", unit=UNIT, above=0, max=LARGEST
     )
-    T: float = key(0.02, doc="temperature", unit=UNIT, min=0, max=LARGEST)
+    T: float = key(0.02, doc="temperature", unit=UNIT, above=0, max=LARGEST)
     mu: float = key(
         0.0, doc="chemical potential at zero bias", unit=UNIT, min=-LARGEST, max=LARGEST
     )
@@ -256,6 +262,8 @@ class Lead:
             allowed = needed + (("dynes",) if self.kind == "bcs" else ())
             if given and name not in allowed:
                 raise ValueError(f'{name}: kind = "{self.kind}" has none')
+        if self.kind != "bcs" and (self.phase != 0 or self.turn):
+            raise ValueError(f'phase, turn: kind = "{self.kind}" has none')
 
 
 @dataclass(frozen=True)
@@ -306,7 +314,7 @@ class Numerics:
         max=LARGEST,
     )
     damping_T: float = key(
-        0.02, doc="temperature of that lead, at mu = 0", unit=UNIT, min=0, max=LARGEST
+        0.02, doc="temperature of that lead, at mu = 0", unit=UNIT, above=0, max=LARGEST
     )
     tolerance: float = key(
         1e-9, doc="largest residual of a self-consistent state", unit=UNIT, above=0, below=1

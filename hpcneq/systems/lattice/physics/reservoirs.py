@@ -59,15 +59,20 @@ class Fitting:
 
 
 def channels(lead: Reservoir) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(w (k,), values (k, C), matrices (C, m, m)) with Gamma(w) = sum_c value_c(w) matrix_c."""
+    """(w (k,), values (k, C), matrices (C, m, m)) with Gamma(w) = sum_c value_c(w) matrix_c.
+
+    The first is the trace, shared evenly; the others what the entries differ from that.
+    """
     if lead.table is None:
         raise ValueError(f"lead {lead.name}: has no table")
     w, Gamma = lead.table
     m = Gamma.shape[1]
-    values, matrices = [], []
+    trace = np.trace(Gamma, axis1=1, axis2=2).real
+    rest = Gamma - trace[:, None, None] * np.eye(m) / m
+    values, matrices = [trace], [np.eye(m) / m + 0j]
     for i in range(m):
         for j in range(i, m):
-            for part, unit in ((Gamma[:, i, j].real, 1.0), (Gamma[:, i, j].imag, 1j)):
+            for part, unit in ((rest[:, i, j].real, 1.0), (rest[:, i, j].imag, 1j)):
                 if np.abs(part).max() <= TABULATED_FLOOR * np.abs(Gamma).max():
                     continue
                 matrix = np.zeros((m, m), complex)

@@ -117,15 +117,13 @@ def _reservoir(given: Given, model: Model, name: str, table: object) -> Reservoi
         values["hopping"] or 1.0,
         values["contact"] or 0.0,
         values["delta"] or 1.0,
-        phase.start,
+        phase.start + values["turn"] * given.parameters.phase,
         values["dynes"] or 1e-3 * (values["delta"] or 1.0),
         _table(given, name, values["file"], len(sites)),
         values["T"],
         values["mu"],
         values["h"],
     )
-    if lead.kind != "wide" and lead.T == 0:
-        raise InputError(f"[leads.{name}] T = 0: must be > 0; poles need a temperature")
     return lead
 
 

@@ -22,8 +22,8 @@ from . import poles as fermi_poles
 from .arrays import ArrayLike, ComplexArray, FloatArray
 from .rational_sets import PoleSum, common_poles, graded, sums_at
 
-DECADE = 12  # fitted points in a decade; errors are measured on FINER times as many
-FINER = 4
+DECADES = (12, 8)  # fitted points in a decade: the search with fewer poles wins
+FINE = 48  # those on which errors are measured
 CLOSEST = 1e-2  # of the scale of an edge: the nearest points
 REACH = 1e4  # of the largest edge: the farthest points
 
@@ -219,18 +219,25 @@ def _fitted(
     if not 0 < error < 1:
         raise InputError(f"[numerics] fit_error = {error:g}: must be > 0 and < 1")
     more = np.asarray(extra, float)
-    w = np.unique(np.concatenate([graded(edges, scales, reach, DECADE), more]))
-    fine = np.unique(np.concatenate([graded(edges, scales, reach, FINER * DECADE), more]))
-    if mirrored:
-        w = _symmetric(w)
-    result, best = common_poles(functions, w, fine, limits, error, mirrored)
-    if result is None:
-        reached = "no fit" if best is None else f"best reached {best.error:.1e}"
+    fine = np.unique(np.concatenate([graded(edges, scales, reach, FINE), more]))
+    results: list[tuple[float, PoleSum]] = []
+    least = np.inf
+    for decade in DECADES:
+        w = np.unique(np.concatenate([graded(edges, scales, reach, decade), more]))
+        if mirrored:
+            w = _symmetric(w)
+        for even in {mirrored, False}:
+            result, best = common_poles(functions, w, fine, limits, error, even)
+            if best is not None:
+                least = min(least, best.error)
+            if result is not None:  # mirrored poles are worth a few more
+                results.append((len(result.poles) * (0.9 if even else 1.0), result))
+    if not results:
         raise InputError(
-            f"[numerics] fit_error = {error:g}: not reached for the {what}; {reached}; allowed: "
-            "a larger fit_error, T or width of its edges"
+            f"[numerics] fit_error = {error:g}: not reached for the {what}; best reached "
+            f"{least:.1e}; allowed: a larger fit_error, or smoother edges (T, dynes)"
         )
-    return _as_fit(result, functions, fine)
+    return _as_fit(min(results, key=lambda pair: pair[0])[1], functions, fine)
 
 
 def _symmetric(w: FloatArray) -> FloatArray:

@@ -147,9 +147,9 @@ def tabulated_fit(
     """Widths of C channels given at energies w (n,) as values (n, C), filled up to mu.
 
     Between the energies monotonic cubics, outside zero; channel 0 must be positive and sets the
-    scale (of a matrix Gamma_ij its trace: then the real and imaginary parts of the entries). floor :
-    of the largest value of channel 0, added to it alone. Raises InputError if ``error`` is out of
-    reach.
+    scale (of a matrix Gamma_ij its trace: then the real and imaginary parts of the entries).
+    floor : of the largest value of channel 0, added to it alone. Raises InputError if ``error`` is
+    out of reach.
     """
     energies, table = np.asarray(w, float), np.asarray(values, float)
     if table.ndim == 1:

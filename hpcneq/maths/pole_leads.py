@@ -5,7 +5,8 @@ A lead is made of branches. A branch has poles x_k, Im x_k < 0, on a few Nambu c
     Sigma^R(w) = -i Gamma_inf/2 + sum_k W B_k W^+/(w - x_k)
     s(w) = -i Sigma^<(w) = s_inf + sum_k W [D_k/(w - x_k) + h.c.] W^+
 
-    A = [[H - i sum Gamma_inf/2, W ...], [B_k W^+ ..., x_k]],  C = [[sum s_inf, W D_k^+], [D_k W^+, 0]]
+    A = [[H - i sum Gamma_inf/2, W ...], [B_k W^+ ..., x_k]]
+    C = [[sum s_inf, W D_k^+], [D_k W^+, 0]]
     dR/dt = -i (A R - R A^+) + C,       R = [[rho, P], [P^+, Om]]
 
 Poles with B = 0 (wide bands) never act back: their block of Om stays zero. They are the ``tail``,
@@ -14,9 +15,9 @@ columns R_ct of the ``core`` c = (system, poles with B):
     dR_ct/dt = -i (A R_ct - R_ct x^*) + W D^+,
     dR_cc/dt = -i (A R_cc - R_cc A^+) + C_cc - i (W R_tc - R_ct W^+)
 
-A potential V_a(t) and its integral phi_a move levels and turn amplitudes, x_k + V_a q and S B_k S^+,
-S D_k S^+ with S = exp(-i q phi_a), q the charge of the components (+1 on c, -1 on c^+), and leave W
-alone: the other gauge, with S on W, is stiff in the far poles.
+A potential V_a(t) and its integral phi_a move levels and turn amplitudes, x_k + V_a q and S B_k
+S^+, S D_k S^+ with S = exp(-i q phi_a), q the charge of the components (+1 on c, -1 on c^+), and
+leave W alone: the other gauge, with S on W, is stiff in the far poles.
 A. Croy and U. Saalmann, Phys. Rev. B 80, 245311 (2009).
 """
 
@@ -62,8 +63,8 @@ def normal_lead(
 ) -> list[Branch]:
     """A normal lead with Gamma(w) = sum_c value_c(w) matrices[c] on electrons, its image on holes.
 
-    electrons, holes : (m,) components c and c^+ that it touches. matrices : (m, m) full width matrix
-    of a fit with one channel, or (C, m, m); those of the states whose c^+ are ``holes`` are
+    electrons, holes : (m,) components c and c^+ that it touches. matrices : (m, m) full width
+    matrix of a fit with one channel, or (C, m, m); those of the states whose c^+ are ``holes`` are
     ``hole_matrices`` (the same if None; in the 2n form those of spin down). split, hole_split :
     static shifts of the levels, (m,) or one number: a splitting h tau_0 of the 2n form is
     (h, h), sigma of the 4n form (sigma h, -sigma h). The images are Gamma_h(w) = Gamma(-w)^*,
@@ -201,6 +202,12 @@ class LeadPoles:
         dense = A.toarray()
         dense[: self.size, : self.size] += H
         return dense
+
+    def turning(self) -> IntArray:
+        """Leads whose amplitudes mix charges: they turn with twice the phase."""
+        mixed = [x.owner[x.turn != 0] for x in (self._core, self._tail)]
+        lead, charge = self._instant[2]
+        return np.unique(np.concatenate([*mixed, lead[charge != 0]]))
 
     def tail_couplings(self) -> IntArray:
         """(tail,) the component W couples each mode to."""

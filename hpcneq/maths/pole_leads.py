@@ -1,0 +1,335 @@
+"""Leads as poles on the components they touch: the matrix A and the source C of all together.
+
+A lead is made of branches. A branch has poles x_k, Im x_k < 0, on a few Nambu components W:
+
+    Sigma^R(w) = -i Gamma_inf/2 + sum_k W B_k W^+/(w - x_k)
+    s(w) = -i Sigma^<(w) = s_inf + sum_k W [D_k/(w - x_k) + h.c.] W^+
+
+    A = [[H - i sum Gamma_inf/2, W ...], [B_k W^+ ..., x_k]]
+    C = [[sum s_inf, W D_k^+], [D_k W^+, 0]]
+    dR/dt = -i (A R - R A^+) + C,       R = [[rho, P], [P^+, Om]]
+
+Poles with B = 0 (wide bands) never act back: their block of Om stays zero. They are the ``tail``,
+columns R_ct of the ``core`` c = (system, poles with B):
+
+    dR_ct/dt = -i (A R_ct - R_ct x^*) + W D^+,
+    dR_cc/dt = -i (A R_cc - R_cc A^+) + C_cc - i (W R_tc - R_ct W^+)
+
+A potential V_a(t) and its integral phi_a move levels and turn amplitudes, x_k + V_a q and S B_k
+S^+, S D_k S^+ with S = exp(-i q phi_a), q the charge of the components (+1 on c, -1 on c^+), and
+leave W alone: the other gauge, with S on W, is stiff in the far poles.
+A. Croy and U. Saalmann, Phys. Rev. B 80, 245311 (2009).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from .arrays import ArrayLike, ComplexArray, FloatArray, IntArray
+from .lead_fits import Fit
+
+Matrix = ComplexArray | sparse.csr_matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """Poles of a lead on m components of the Nambu basis, (m,) indices.
+
+    charge : (m,) +1 on c, -1 on c^+. levels : (K, m) x_k with static shifts, Im < 0. width, filling
+    : (K, m, m) B_k and D_k. width_inf, filling_inf : (m, m) the instantaneous parts.
+    """
+
+    components: IntArray
+    charge: FloatArray
+    levels: ComplexArray
+    width: ComplexArray
+    filling: ComplexArray
+    width_inf: ComplexArray
+    filling_inf: ComplexArray
+
+
+def normal_lead(
+    fit: Fit,
+    electrons: ArrayLike,
+    holes: ArrayLike,
+    matrices: ArrayLike,
+    hole_matrices: ArrayLike | None = None,
+    split: ArrayLike = 0.0,
+    hole_split: ArrayLike = 0.0,
+) -> list[Branch]:
+    """A normal lead with Gamma(w) = sum_c value_c(w) matrices[c] on electrons, its image on holes.
+
+    electrons, holes : (m,) components c and c^+ that it touches. matrices : (m, m) full width
+    matrix of a fit with one channel, or (C, m, m); those of the states whose c^+ are ``holes`` are
+    ``hole_matrices`` (the same if None; in the 2n form those of spin down). split, hole_split :
+    static shifts of the levels, (m,) or one number: a splitting h tau_0 of the 2n form is
+    (h, h), sigma of the 4n form (sigma h, -sigma h). The images are Gamma_h(w) = Gamma(-w)^*,
+    s_h(w) = Gamma_h(w) - s(-w)^*: poles -x^*, B_h = B^*, D_h = i B^* + D^*.
+    """
+    gamma = _channels(matrices)
+    hole = gamma if hole_matrices is None else _channels(hole_matrices)
+    e, h = np.atleast_1d(np.asarray(electrons, int)), np.atleast_1d(np.asarray(holes, int))
+    up = Branch(
+        e,
+        np.ones(len(e)),
+        fit.poles[:, None] + np.broadcast_to(split, len(e)),
+        np.einsum("kc,cij->kij", fit.width, gamma),
+        np.einsum("kc,cij->kij", fit.filling, gamma),
+        np.einsum("c,cij->ij", fit.width_inf, gamma),
+        np.einsum("c,cij->ij", fit.filling_inf, gamma),
+    )
+    conjugate = hole.conj()
+    down = Branch(
+        h,
+        -np.ones(len(h)),
+        -fit.poles.conj()[:, None] + np.broadcast_to(hole_split, len(h)),
+        np.einsum("kc,cij->kij", fit.width.conj(), conjugate),
+        np.einsum("kc,cij->kij", 1j * fit.width.conj() + fit.filling.conj(), conjugate),
+        np.einsum("c,cij->ij", fit.width_inf, conjugate),
+        np.einsum("c,cij->ij", fit.width_inf - fit.filling_inf, conjugate),
+    )
+    return [up, down]
+
+
+def pair_lead(
+    fit: Fit,
+    components: ArrayLike,
+    charge: ArrayLike,
+    theta: ArrayLike,
+    gamma: ArrayLike,
+    phase: float = 0.0,
+    split: ArrayLike = 0.0,
+) -> list[Branch]:
+    """A BCS lead: Gamma = (Gamma_+ P_+ + Gamma_- P_-) gamma, P_+- = (1 +- theta)/2.
+
+    theta : (m, m) tau_1 of the components (4n form: [[0, i s_y], [-i s_y, 0]]). gamma : (m, m) full
+    width matrix far from the gap, in Nambu space and commuting with theta (2 g of the sheet's half
+    width g). phase : of the pair potential, chi: turned by S(-chi/2). The sign: a lead with
+    H_12 = -Delta, so that it and an island of D > 0 are in phase.
+    """
+    where, q = np.atleast_1d(np.asarray(components, int)), np.asarray(charge, float)
+    turn, width = np.asarray(theta, complex), np.asarray(gamma, complex)
+    one = np.eye(len(where))
+    channels = np.array([0.5 * (one + turn) @ width, 0.5 * (one - turn) @ width])
+    s = np.exp(0.5j * q * phase)
+    channels = s[:, None] * channels * s.conj()
+    return [
+        Branch(
+            where,
+            q,
+            fit.poles[:, None] + np.broadcast_to(split, len(where)),
+            np.einsum("kc,cij->kij", fit.width, channels),
+            np.einsum("kc,cij->kij", fit.filling, channels),
+            np.einsum("c,cij->ij", fit.width_inf, channels),
+            np.einsum("c,cij->ij", fit.filling_inf, channels),
+        )
+    ]
+
+
+def _channels(matrices) -> ComplexArray:
+    """(C, m, m) of one matrix or of several."""
+    array = np.asarray(matrices, complex)
+    if array.ndim < 2:
+        array = array.reshape(1, 1)
+    return array[None] if array.ndim == 2 else array
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """R = [[core, tail], [tail^+, 0]]: core (n, n), tail (n, modes)."""
+
+    core: ComplexArray
+    tail: ComplexArray
+
+    def rho(self, size: int) -> ComplexArray:
+        """rho_ab = <Psi_b^+ Psi_a>, (size, size)."""
+        return self.core[:size, :size]
+
+
+class LeadPoles:
+    """All leads of a system of ``size`` components, in a few arrays.
+
+    leads : for each lead its branches. core : n, size and poles that act back; tail : columns of
+    modes that do not. total : both. count : leads. A pole's levels are consecutive: branch by
+    branch, in it pole by pole, in it the components.
+    """
+
+    def __init__(self, size: int, leads: Sequence[Sequence[Branch]]):
+        self.size, self.count = size, len(leads)
+        parts = [(a, branch) for a, lead in enumerate(leads) for branch in lead]
+        fed = [np.abs(b.width).max(axis=(1, 2), initial=0.0) > 0 for _, b in parts]
+        self._instant = _instant(size, self.count, parts)
+        self._core = _Levels(size, [(a, b, keep) for (a, b), keep in zip(parts, fed)], size)
+        self.core = size + self._core.count
+        self._tail = _Levels(size, [(a, b, ~keep) for (a, b), keep in zip(parts, fed)], self.core)
+        self.tail, self.total = self._tail.count, self.core + self._tail.count
+
+    # -- the equation's matrices -------------------------------------------------------------------
+    def levels(self, shifts: ArrayLike) -> ComplexArray:
+        """x of the core's poles (n - size,) at the potentials ``shifts`` (leads,)."""
+        return self._core.at(np.asarray(shifts, float))
+
+    def tail_levels(self, shifts: ArrayLike) -> ComplexArray:
+        """x of the modes (tail,)."""
+        return self._tail.at(np.asarray(shifts, float))
+
+    def couplings(self, phases: ArrayLike) -> sparse.csr_matrix:
+        """A (n, n) without H and the levels: W, B and -i Gamma_inf/2."""
+        core = self._core
+        n = np.arange(self.size, self.core)
+        rows = [core.at_component, n[core.row]]
+        columns = [n, core.at_component[core.column]]
+        values = [np.ones(core.count, complex), core.turned(core.width, phases)]
+        i, j, _, width, _ = self._instant
+        rows, columns = [*rows, i], [*columns, j]
+        values.append(-0.5j * self._turned_instant(width, phases))
+        flat = [np.concatenate(x) for x in (values, rows, columns)]
+        return sparse.csr_matrix((flat[0], (flat[1], flat[2])), shape=(self.core, self.core))
+
+    def matrix(self, H: Matrix, shifts: ArrayLike, phases: ArrayLike) -> Matrix:
+        """A of the core (n, n): dense if H (size, size) is, else CSR."""
+        A = self.couplings(phases) + sparse.diags(
+            np.concatenate([np.zeros(self.size), self.levels(shifts)]), format="csr"
+        )
+        if sparse.issparse(H):
+            wide = sparse.csr_matrix(H, dtype=complex)
+            wide.resize(self.core, self.core)
+            return (A + wide).tocsr()
+        dense = A.toarray()
+        dense[: self.size, : self.size] += H
+        return dense
+
+    def turning(self) -> IntArray:
+        """Leads whose amplitudes mix charges: they turn with twice the phase."""
+        mixed = [x.owner[x.turn != 0] for x in (self._core, self._tail)]
+        lead, charge = self._instant[2]
+        return np.unique(np.concatenate([*mixed, lead[charge != 0]]))
+
+    def tail_couplings(self) -> IntArray:
+        """(tail,) the component W couples each mode to."""
+        return self._tail.at_component
+
+    def core_source(self, phases: ArrayLike) -> sparse.csr_matrix:
+        """C_cc (n, n)."""
+        core = self._core
+        n = np.arange(self.size, self.core)
+        D = core.turned(core.filling, phases)
+        rows, columns = n[core.row], core.at_component[core.column]
+        i, j, _, _, fill = self._instant
+        values = np.concatenate([D, D.conj(), self._turned_instant(fill, phases)])
+        place = (np.concatenate([rows, columns, i]), np.concatenate([columns, rows, j]))
+        return sparse.csr_matrix((values, place), shape=(self.core, self.core))
+
+    def tail_source(self, phases: ArrayLike) -> sparse.csr_matrix:
+        """W D^+ (n, tail)."""
+        tail = self._tail
+        values = tail.turned(tail.filling, phases).conj()
+        place = (tail.at_component[tail.column], tail.row)
+        return sparse.csr_matrix((values, place), shape=(self.core, self.tail))
+
+    def _turned_instant(self, values, phases):
+        """S values S^+ of the instantaneous parts."""
+        _, _, (lead, charge), _, _ = self._instant
+        return values * np.exp(-1j * charge * np.asarray(phases, float)[lead])
+
+    # -- currents ----------------------------------------------------------------------------------
+    def site_flows(
+        self, rho: ArrayLike, own: ArrayLike, phases: ArrayLike, weights: ArrayLike
+    ) -> FloatArray:
+        """(leads, size): weights_i times the diagonal of J_a, dN/dt INTO the system.
+
+        J_a = s_inf - {Gamma_inf, rho}/2 + i sum_k (P_k W^+ - W P_k^+). rho : values (pairs,) of rho
+        at `width_entries`. own : (total - size,) the levels' own entries P[component, level], core
+        then tail. Weights (size,): particles tau_3 (2n) or tau_3/2 (4n).
+        """
+        flow = np.zeros((self.count, self.size))
+        lead = np.concatenate([self._core.lead, self._tail.lead])
+        component = np.concatenate([self._core.at_component, self._tail.at_component])
+        np.add.at(flow, (lead, component), -2 * np.asarray(own).imag)
+        i, j, (leads, _), width, fill = self._instant
+        turned = self._turned_instant(width, phases)
+        np.add.at(flow, (leads, i), -(turned * np.asarray(rho)).real)
+        same = i == j
+        np.add.at(flow, (leads[same], i[same]), fill[same].real)
+        return flow * np.asarray(weights)
+
+    def width_entries(self) -> tuple[IntArray, IntArray]:
+        """(rows, columns) of rho that `site_flows` reads: rho_ji where Gamma_ij is not zero."""
+        i, j = self._instant[:2]
+        return j, i
+
+    def own_entries(self) -> tuple[IntArray, IntArray]:
+        """(rows, columns) of R (column n + k: mode k) that `site_flows` reads."""
+        component = np.concatenate([self._core.at_component, self._tail.at_component])
+        return component, np.arange(self.size, self.total)
+
+    def flows(self, density: Density, phases: ArrayLike, weights: ArrayLike) -> FloatArray:
+        """(leads,) sums of `site_flows` over the components, of a whole density."""
+        return self.density_site_flows(density, phases, weights).sum(axis=1)
+
+    def density_site_flows(
+        self, density: Density, phases: ArrayLike, weights: ArrayLike
+    ) -> FloatArray:
+        """`site_flows` (leads, size) of a whole density."""
+        R = np.concatenate([density.core, density.tail], axis=1)
+        return self.site_flows(R[self.width_entries()], R[self.own_entries()], phases, weights)
+
+
+class _Levels:
+    """Levels of some poles of all branches, and the entries of their B and D."""
+
+    def __init__(self, size, parts, first):
+        lead, charge, x, component = [], [], [], []
+        row, column, width, filling, turn, owner = [], [], [], [], [], []
+        base = 0
+        for a, branch, keep in parts:
+            K, m = int(np.sum(keep)), len(branch.components)
+            lead.append(np.full(K * m, a))
+            charge.append(np.tile(branch.charge, K))
+            x.append(branch.levels[keep].ravel())
+            component.append(np.tile(branch.components, K))
+            B, D = branch.width[keep], branch.filling[keep]
+            k, i, j = np.nonzero((np.abs(B) + np.abs(D)) > 0)
+            row.append(base + k * m + i)
+            column.append(base + k * m + j)
+            width.append(B[k, i, j])
+            filling.append(D[k, i, j])
+            turn.append(branch.charge[i] - branch.charge[j])
+            owner.append(np.full(len(k), a))
+            base += K * m
+        self.count = base
+        self.lead, self.at_component = _joined(lead, int), _joined(component, int)
+        self.charge, self.x = _joined(charge, float), _joined(x, complex)
+        self.row, self.column = _joined(row, int), _joined(column, int)
+        self.width, self.filling = _joined(width, complex), _joined(filling, complex)
+        self.turn, self.owner = _joined(turn, float), _joined(owner, int)
+
+    def at(self, shifts):
+        """x + V q."""
+        return self.x + shifts[self.lead] * self.charge
+
+    def turned(self, values, phases):
+        """S values S^+ with S = exp(-i q phi)."""
+        return values * np.exp(-1j * self.turn * np.asarray(phases, float)[self.owner])
+
+
+def _joined(parts, kind):
+    return np.concatenate([np.asarray(part, kind) for part in parts] or [np.zeros(0, kind)])
+
+
+def _instant(size, count, parts):
+    """(i, j, (lead, charge difference), Gamma_inf, s_inf) of the entries that are not zero."""
+    columns: list[list] = [[], [], [], [], [], []]
+    for a, branch in parts:
+        i, j = np.nonzero(np.abs(branch.width_inf) + np.abs(branch.filling_inf) > 0)
+        q = branch.charge
+        new = (branch.components[i], branch.components[j], np.full(len(i), a), q[i] - q[j])
+        for target, value in zip(columns, (*new, branch.width_inf[i, j], branch.filling_inf[i, j])):
+            target.append(value)
+    kinds = (int, int, int, float, complex, complex)
+    i, j, lead, charge, width, fill = (_joined(x, k) for x, k in zip(columns, kinds))
+    return i, j, (lead, charge), width, fill

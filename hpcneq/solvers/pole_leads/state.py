@@ -1,0 +1,238 @@
+"""The density matrix of a system with leads in pole form, its columns distributed over ranks.
+
+For every column j of R = Y + Y^+ (core) and R_ct (tail) a rank keeps its n rows:
+
+    dY/dt = -i (A Y - Y A^+) + C_cc/2 + i R_ct W^+,    dR_ct/dt = -i (A R_ct - R_ct x^*) + W D^+
+
+The anti-Hermitian part of Y means nothing and never enters, so that no rank needs a transpose: A
+acts on whole rows, and what it adds to another rank's column is summed here and sent there. A
+component's own levels follow it, which keeps most of those sums at home. What a system has to give
+is `system.OpenSystem`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from mpi4py import MPI
+from scipy import sparse
+
+from ...errors import InputError
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ...maths.pole_leads import Density, LeadPoles
+from ...parallel import Communicator, Layout, Part
+from ..output_times import Row
+from ..protocols import Observables
+from .system import OpenSystem, Seen
+
+METHODS = ("etd", "frozen")
+
+
+class PoleState:
+    """Columns of Y and of the tail, (columns here, n), in one flat array.
+
+    density : the start; None: zeros, to be filled from a checkpoint. method : "etd" takes the
+    diagonal of A exactly and the rest explicitly, "frozen" exponentials of whole matrices.
+    """
+
+    ts_types = ("exponential", "rk")
+    dtype = np.dtype(complex)
+    green = None
+    modes = None
+
+    def __init__(
+        self,
+        system: OpenSystem,
+        comm: Communicator,
+        density: Density | None = None,
+        method: str = "etd",
+    ):
+        if method not in METHODS:
+            raise InputError(f'method = "{method}": allowed: {", ".join(METHODS)}')
+        self.system, self.comm, self.method = system, comm, method
+        self.leads: LeadPoles = system.leads
+        self.rows, self.total = self.leads.core, self.leads.total
+        self.order = column_order(self.leads)
+        self.layout = Layout.over(self.total, comm)
+        self.columns = self.order[self.layout.start : self.layout.stop]
+        self.place = np.empty(self.total, int)
+        self.place[self.order] = np.arange(self.total)
+        self.flat = np.zeros(self.layout.count * self.rows, complex)
+        self.green_count = self.flat.size
+        self._entries = _Entries(self, system.entries)
+        self._observed = _Entries(self, system.observed)
+        self._widths = _Entries(self, self.leads.width_entries())
+        self._own = _Entries(self, self.leads.own_entries())
+        if density is not None:
+            self.set(density)
+
+    def set(self, density: Density) -> None:
+        """Take the columns of a density, the same on all ranks."""
+        whole = np.concatenate([0.5 * density.core, density.tail], axis=1)
+        self.view(self.flat)[:] = whole.T[self.columns]
+
+    def view(self, flat: ComplexArray) -> ComplexArray:
+        """(columns here, n) of a flat array."""
+        return flat.reshape(-1, self.rows)
+
+    def gathered(self, array: ComplexArray | None = None) -> Density:
+        """The whole density on every rank. **Collective.**"""
+        local = self.view(self.flat if array is None else array)
+        parts = self.comm.allgather(np.ascontiguousarray(local))
+        whole = np.concatenate(parts)[self.place].T
+        n = self.rows
+        return Density(whole[:, :n] + whole[:, :n].conj().T, whole[:, n:])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the columns on this rank."""
+        return self.flat.nbytes
+
+    def placed(self) -> Mapping[str, Part]:
+        """What a checkpoint stores; the order of the columns knows no ranks."""
+        start = self.layout.start * self.rows
+        return {"density": (self.flat, start, self.total * self.rows)}
+
+    # -- the mean field and observables ------------------------------------------------------------
+    def field(self, array: ComplexArray, t: float = 0.0) -> ComplexArray:
+        """The mean field of a local vector. **Collective.**"""
+        return self.system.close(self._entries.of(self.view(array)))
+
+    def observe(self, row: Row) -> Observables:
+        """The system's observables at an output. **Collective.**"""
+        return self.system.observables(row.t, row.side, row.c, self.seen(row.array, row.t))
+
+    def seen(self, array: ComplexArray, t: float) -> Seen:
+        """`Seen` of a local vector. **Collective.**"""
+        local = self.view(array)
+        flows = self.leads.site_flows(
+            self._widths.of(local),
+            self._own.of(local),
+            self.system.phases(t),
+            np.ones(self.leads.size),
+        )
+        return Seen(self._observed.of(local), flows)
+
+    # -- the equation ------------------------------------------------------------------------------
+    def diagonal(self, shifts: FloatArray) -> ComplexArray:
+        """(total,) the part of A's diagonal that steps take exactly: levels and widths."""
+        return diagonal(self.leads, shifts)
+
+    def rates(self, exact: ComplexArray) -> ComplexArray:
+        """(columns here, n): -i (a_i - a_j^*)."""
+        return -1j * (exact[: self.rows] - exact[self.columns, None].conj())
+
+    def rest(
+        self, t: float, side: int, local: ComplexArray, exact: ComplexArray | float = 0.0
+    ) -> ComplexArray:
+        """d/dt of local columns less `rates` times them. **Collective.**"""
+        system, leads, n = self.system, self.leads, self.rows
+        c = system.close(self._entries.of(local))
+        H = sparse.csr_matrix(system.hamiltonian(t, side, c))
+        A = coupling_matrix(leads, H, system.shifts(t, side), system.phases(t), exact)
+        out = -1j * (A[:n, :n] @ local.T).T
+        back = A.conj()[:, self.columns].tocsr()
+        self._add_to_columns(back, local, out)
+        out += self._source(system.phases(t))
+        return out
+
+    def _source(self, phases):
+        """C of the columns here, (columns here, n)."""
+        both = sparse.hstack(
+            [0.5 * self.leads.core_source(phases), self.leads.tail_source(phases)], format="csc"
+        )
+        return both[:, self.columns].toarray().T
+
+    def _add_to_columns(self, back, local, out):
+        """out_j += i sum_l A_jl^* R_l, on other ranks too. **Collective.**"""
+        mine = back[self.columns]
+        out += 1j * (mine @ local)
+        if self.comm.size == 1:
+            return
+        rows = np.flatnonzero(np.diff(back.indptr))
+        owners = np.array([self.layout.owner(self.place[j]) for j in rows], int)
+        parcels: list[Any] = [None] * self.comm.size
+        for rank in np.unique(owners):
+            if rank != self.comm.rank:
+                theirs = rows[owners == rank]
+                parcels[rank] = (self.place[theirs], 1j * (back[theirs] @ local))
+        for parcel in self.comm.alltoall(parcels):
+            if parcel is not None:
+                np.add.at(out, parcel[0] - self.layout.start, parcel[1])
+
+    def rhs(
+        self, t: float, side: int, array: ComplexArray, out: ComplexArray, explicit: bool = True
+    ) -> None:
+        """d/dt of a local vector into ``out``. **Collective.**"""
+        self.view(out)[:] = self.rest(t, side, self.view(np.asarray(array)))
+
+    # -- monitors ----------------------------------------------------------------------------------
+    def watch(self, array: ComplexArray, t: float, side: int, c: ComplexArray) -> dict[str, float]:
+        """{"rho_min", "rho_max", "growth_A"}: eigenvalues of rho, max Im eig A. **Collective.**"""
+        rho = self.gathered(array).rho(self.leads.size)
+        H = sparse.csr_matrix(self.system.hamiltonian(t, side, c)).toarray()
+        A = self.leads.matrix(H, self.system.shifts(t, side), self.system.phases(t))
+        values = np.linalg.eigvalsh(rho)
+        return {
+            "rho_min": float(values[0]),
+            "rho_max": float(values[-1]),
+            "growth_A": float(np.linalg.eigvals(np.asarray(A)).imag.max()),
+        }
+
+
+def column_order(leads: LeadPoles) -> IntArray:
+    """(total,) columns of R: every component is followed by its own levels and modes."""
+    component = np.concatenate([np.arange(leads.size), leads.own_entries()[0]])
+    return np.argsort(component, kind="stable")
+
+
+def diagonal(leads: LeadPoles, shifts: FloatArray) -> ComplexArray:
+    """(total,) levels, and -i Gamma_inf/2 of the components."""
+    damping = leads.couplings(np.zeros(leads.count)).diagonal()[: leads.size]
+    return np.concatenate([damping, leads.levels(shifts), leads.tail_levels(shifts)])
+
+
+def coupling_matrix(
+    leads: LeadPoles,
+    H: sparse.csr_matrix,
+    shifts: FloatArray,
+    phases: FloatArray,
+    exact: ComplexArray | float,
+) -> sparse.csr_matrix:
+    """[[A, W], [0, x]] (total, total) less the diagonal ``exact``, CSR."""
+    A = leads.matrix(H, shifts, phases)
+    component = leads.tail_couplings()
+    modes = np.arange(leads.tail)
+    W = sparse.csr_matrix(
+        (np.ones(leads.tail, complex), (component, modes)), shape=(leads.core, leads.tail)
+    )
+    x = sparse.diags(leads.tail_levels(shifts), shape=(leads.tail, leads.tail))
+    both = sparse.bmat([[A, W], [None, x]]) if leads.tail else A
+    return (both - sparse.diags(np.broadcast_to(exact, leads.total))).tocsr()
+
+
+class _Entries:
+    """Entries (rows, columns) of R that every rank gets; columns >= n are modes of the tail."""
+
+    def __init__(self, state: PoleState, entries: tuple[IntArray, IntArray]):
+        self.comm = state.comm
+        self.rows, self.columns = (np.asarray(index, int) for index in entries)
+        self.core = self.columns < state.rows
+        start, stop = state.layout.bounds()
+        place = state.place[self.columns]
+        self.here = np.flatnonzero((place >= start) & (place < stop))
+        self.column_here = place[self.here] - start
+        other = np.where(self.core, state.place[self.rows], -1)
+        self.partner = np.flatnonzero((other >= start) & (other < stop))
+        self.partner_column = other[self.partner] - start
+
+    def of(self, local: ComplexArray) -> ComplexArray:
+        """(entries,) of local columns. **Collective.**"""
+        both = np.zeros((2, len(self.rows)), complex)
+        both[0, self.here] = local[self.column_here, self.rows[self.here]]
+        both[1, self.partner] = local[self.partner_column, self.columns[self.partner]].conj()
+        if self.comm.size > 1:
+            self.comm.Allreduce(MPI.IN_PLACE, both)  # each entry has one owner: exact
+        return both[0] + both[1]

@@ -17,6 +17,8 @@ MODEL = (
     Quantity("link", "1", "pair of sites that a hop joins", dtype=int, error=EXACT),
     Quantity("end", "1", "which end of a link", dtype=int, error=EXACT),
     Quantity("links", "1", "sites i, j of the link", ("link", "end"), dtype=int, error=EXACT),
+    Quantity("bond", "1", "bond with an attraction", dtype=int, error=EXACT),
+    Quantity("bonds", "1", "sites i, j of the bond", ("bond", "end"), dtype=int, error=EXACT),
     Quantity("lead", "1", "lead", dtype=str, error="an input"),
     Quantity(
         "touched",
@@ -76,8 +78,6 @@ MODEL = (
 )
 STATES = (
     Quantity("state", "1", "number of the state", dtype=int, error=EXACT),
-    Quantity("bond", "1", "bond with an attraction", dtype=int, error=EXACT),
-    Quantity("bonds", "1", "sites i, j of the bond", ("bond", "end"), dtype=int, error=EXACT),
     Quantity(
         "delta", UNIT, "pairing on the site", ("state", "site"), dtype=complex, error=FROM_STATES
     ),
@@ -149,8 +149,6 @@ STEADY = (*MODEL, *STATES, *ALONG)
 EVOLVE = (
     *MODEL,
     Quantity("t", "1/energy", "time", kind="both", error="an output time"),
-    Quantity("bond", "1", "bond with an attraction", dtype=int, error=EXACT),
-    Quantity("bonds", "1", "sites i, j of the bond", ("bond", "end"), dtype=int, error=EXACT),
     Quantity("eV", UNIT, "bias", ("t",), error="an input"),
     Quantity(
         "delta", UNIT, "pairing on the site", ("t", "site"), dtype=complex, error="as of delta_max"

@@ -40,7 +40,8 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         values, label = np.asarray(result.density)[-1], rf"density at $t = {t[-1]:.4g}$"
     site_map.sites(axes, result, values, label, cmap="magma")
     site_map.phases(axes, result, last)
-    site_map.arrows(axes, result, np.asarray(result.bond_current)[-1])
+    if "bond_current" in result:
+        site_map.arrows(axes, result, np.asarray(result.bond_current)[-1])
     _bias(canvas.add_subplot(grid[2, 1]), result, t)
 
 

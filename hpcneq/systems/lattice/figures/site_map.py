@@ -69,7 +69,7 @@ def marker_size(axes: Any, points: np.ndarray, unit: float) -> float:
 
 def links(axes: Any, result: Result, points: np.ndarray) -> None:
     """Lines between joined sites, those around a ring left out."""
-    if len(points) > 4 * FEW:
+    if len(points) > 4 * FEW or "links" not in result:
         return
     from matplotlib.collections import LineCollection
 
@@ -83,6 +83,8 @@ def links(axes: Any, result: Result, points: np.ndarray) -> None:
 
 def leads(axes: Any, result: Result, points: np.ndarray, size: float) -> None:
     """A ring of the lead's colour around each site it touches."""
+    if "touched" not in result:
+        return
     touched = np.asarray(result.touched, bool)
     names = [str(name) for name in np.asarray(result.lead).astype(str)]
     for number, (name, own) in enumerate(zip(names, touched)):

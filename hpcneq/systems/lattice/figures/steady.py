@@ -40,7 +40,8 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     axes = canvas.add_subplot(grid[0, 1])
     density = np.asarray(result.density)[0]
     site_map.sites(axes, result, density, "density", cmap="viridis")
-    site_map.arrows(axes, result, np.asarray(result.bond_current)[0])
+    if "bond_current" in result:
+        site_map.arrows(axes, result, np.asarray(result.bond_current)[0])
     _profile(canvas.add_subplot(grid[1, 0]), result)
     _states(canvas.add_subplot(grid[1, 1]), states)
     canvas.suptitle(f"stationary states of {len(density)} sites", fontsize=12)

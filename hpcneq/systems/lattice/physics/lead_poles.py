@@ -31,24 +31,32 @@ def branches_of(lead: Reservoir, form: Form, fit: lead_fits.Fit) -> list[pole_le
     electrons, holes = form.of_spin(lead.sites, lead.spin)
     if lead.kind == "bcs":
         return _superconductor(lead, form, fit)
-    split = split_holes = None
-    if lead.h:
-        split, split_holes = _splitting(lead, form, electrons, holes)
-    if lead.kind == "file":
-        w, values, matrices = channels(lead)
-        if form.spin == "full" and lead.spin == "both":
-            matrices = np.array([np.kron(matrix, np.eye(2)) for matrix in matrices])
-        return pole_leads.tabulated_lead(
-            fit, electrons, holes, matrices, split=split, split_holes=split_holes
-        )
-    widths = np.full(len(lead.sites), lead.widest())
-    if lead.kind == "wide":
-        widths = 2 * lead.gamma
+    split, hole_split = _splitting(lead, form, electrons, holes)
     repeat = max(len(electrons), len(holes)) // len(lead.sites)
-    gamma = np.diag(np.repeat(widths, repeat))
-    return pole_leads.normal_lead(
-        fit, electrons, holes, gamma, split=split, split_holes=split_holes
+    inner = np.eye(repeat)
+    if lead.kind == "file":
+        _, _, channel = channels(lead)
+        matrices = np.array([np.kron(matrix, inner) for matrix in channel])
+    else:
+        widths = np.full(len(lead.sites), lead.widest())
+        if lead.kind == "wide":
+            widths = 2 * lead.gamma
+        matrices = np.array([np.diag(np.repeat(widths, repeat))])
+    both = pole_leads.normal_lead(
+        fit,
+        electrons,
+        holes,
+        _cut(matrices, len(electrons)),
+        _cut(matrices, len(holes)),
+        split,
+        hole_split,
     )
+    return [branch for branch in both if len(branch.components)]
+
+
+def _cut(matrices: np.ndarray, size: int) -> np.ndarray:
+    """Of a spin that the lead does not take, nothing."""
+    return matrices[:, :size, :size]
 
 
 def _splitting(
@@ -68,22 +76,22 @@ def _superconductor(lead: Reservoir, form: Form, fit: lead_fits.Fit) -> list[pol
     electrons, holes = form.of_spin(lead.sites, "both")
     components = np.concatenate([electrons, holes])
     half = len(electrons)
-    partner = np.zeros((2 * half, 2 * half), complex)
-    if form.spin == "z":
-        pairing = np.eye(half)
-    else:
+    theta = np.zeros((2 * half, 2 * half), complex)
+    pairing = np.eye(half)
+    if form.spin == "full":
         pairing = np.kron(np.eye(len(lead.sites)), [[0, 1], [-1, 0]])  # i sigma_y
-    partner[:half, half:], partner[half:, :half] = pairing, pairing.T
+    theta[:half, half:], theta[half:, :half] = pairing, pairing.T
     widths = np.tile(np.repeat(2 * lead.gamma, form.inner), 2)
     return pole_leads.pair_lead(
-        fit, components, partner, np.diag(widths), form.charge[components], lead.phase
+        fit, components, form.charge[components], theta, np.diag(widths), lead.phase
     )
 
 
-def assemble(
+Branches = list[list[pole_leads.Branch]]
+
+
+def branches(
     form: Form, reservoirs: Sequence[Reservoir], fits: Sequence[lead_fits.Fit]
-) -> pole_leads.LeadPoles:
-    """All leads together."""
-    return pole_leads.LeadPoles(
-        form.size, [branches_of(lead, form, fit) for lead, fit in zip(reservoirs, fits)]
-    )
+) -> Branches:
+    """The branches of every lead."""
+    return [branches_of(lead, form, fit) for lead, fit in zip(reservoirs, fits)]

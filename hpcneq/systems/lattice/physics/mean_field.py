@@ -213,6 +213,15 @@ class MeanField:
             values = values + scale * (straight @ c + conjugate @ np.conj(c) + constants)
         return values
 
+    def in_frame(self, values: np.ndarray, mu: float) -> np.ndarray:
+        """The entries of H - mu tau_3."""
+        if not mu:
+            return values
+        diagonal = self.H_rows == self.H_columns
+        lowered = values.copy()
+        lowered[diagonal] -= mu * self.form.charge[self.H_rows[diagonal]]
+        return lowered
+
     def sparse(self, values: np.ndarray) -> sparse.csr_matrix:
         """H (M, M) from its entries."""
         size = self.form.size

@@ -42,9 +42,16 @@ class OpenLattice:
     """`solvers.protocols.OpenSystem` of the lattice."""
 
     def __init__(
-        self, field: MeanField, bonds: BondCurrents, leads: LeadPoles, drives: Drive
+        self,
+        field: MeanField,
+        bonds: BondCurrents,
+        leads: LeadPoles,
+        drives: Drive,
+        frame: float = 0.0,
     ) -> None:
+        """frame : potential from which all others are measured."""
         self.field, self.bonds, self.leads, self.drives = field, bonds, leads, drives
+        self.frame = frame
         form = field.form
         every = np.arange(form.size)
         pair_rows, pair_columns = self._pair_places()
@@ -73,7 +80,8 @@ class OpenLattice:
     def values(self, t: float, side: int, c: np.ndarray) -> np.ndarray:
         """The entries of H."""
         A = self.drives.vector_potential(t, side)
-        return self.field.values(c, A, self.drives.U(t, side))
+        values = self.field.values(c, A, self.drives.U(t, side))
+        return self.field.in_frame(values, self.frame)
 
     def hamiltonian(self, t: float, side: int, c: np.ndarray) -> sparse.csr_matrix:
         """H (M, M)."""
@@ -81,18 +89,18 @@ class OpenLattice:
 
     def shifts(self, t: float, side: int = +1) -> np.ndarray:
         """Potentials of the leads."""
-        return self.drives.shifts(t, side)
+        return self.drives.shifts(t, side) - self.frame
 
     def phases(self, t: float) -> np.ndarray:
         """Their integrals."""
-        return self.drives.phases(t)
+        return self.drives.phases(t) - self.frame * t
 
     def observables(self, t: float, side: int, c: np.ndarray, seen: Any) -> Mapping[str, object]:
         """What a row of output holds."""
         form, field, bonds = self.field.form, self.field, self.bonds
         H = self.values(t, side, c)
         size, links = form.size, len(bonds.rows)
-        rho = np.asarray(seen.rho_entries)
+        rho = np.asarray(seen.rho)
         diagonal, hops, pairs = np.split(rho, [size, size + links])
         flows = observables.bond_flows(field, bonds, H, hops)
         rate = 2 * np.imag(field.at(H, *self.pair_places) * pairs)

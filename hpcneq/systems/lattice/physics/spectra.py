@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ....maths.pole_leads import Branch, LeadPoles
+from ....maths.pole_leads import Branch
+from .lead_poles import Branches
 from .nambu import Form
 
 
@@ -16,7 +17,7 @@ class Spectra:
     V : (leads,) potentials.
     """
 
-    def __init__(self, form: Form, leads: LeadPoles, A: np.ndarray, V: np.ndarray) -> None:
+    def __init__(self, form: Form, leads: Branches, A: np.ndarray, V: np.ndarray) -> None:
         self.form, self.leads, self.V = form, leads, V
         self.a, vectors = np.linalg.eig(A)
         self.right = vectors[: form.size]
@@ -29,7 +30,7 @@ class Spectra:
     def filling(self, w: float) -> np.ndarray:
         """s (M, M), what the leads fill in."""
         s = np.zeros((self.form.size,) * 2, complex)
-        for lead, V in zip(self.leads.leads, self.V):
+        for lead, V in zip(self.leads, self.V):
             for branch in lead:
                 s[np.ix_(branch.components, branch.components)] += filling_of(branch, w, V)
         return s

@@ -13,6 +13,7 @@ from .setup import Setup, write_model
 if TYPE_CHECKING:
     from ....files.writer import ResultFile
     from ....solvers.output_times import Row
+    from ....solvers.pole_leads.state import PoleState
 
 FIELDS = ("delta", "delta_bond", "density", "current", "spin_current", "bond_current")
 PAULI = 1e-4  # by which occupations may leave [0, 1] without a warning
@@ -21,38 +22,36 @@ PAULI = 1e-4  # by which occupations may leave [0, 1] without a warning
 class LatticeRecords(Recorder):
     """Series over sites, bonds, links and leads."""
 
-    worst = {"occupation_min": min, "occupation_max": max, "redundancy": max}
+    worst = {"occupation_min": min, "occupation_max": max, "growth_A": max}
     variants = ("step error", "fit error")
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         if not setup.reservoirs:  # a closed system has no fit
             self.variants = ("step error",)
+        absent = {
+            "current": not setup.reservoirs,
+            "spin_current": not setup.reservoirs,
+            "delta_bond": not setup.model.bonds,
+            "bond_current": not len(setup.bonds.i),
+        }
+        self.fields = tuple(name for name in FIELDS if not absent.get(name))
 
     def declare(self, out: ResultFile) -> None:
         """Axes and series of the result file. **Collective.**"""
-        bonds = self.setup.model.bonds
         out.growing_axis("t")
         write_model(self.setup, out)
-        out.axis("bond", np.arange(len(bonds)))
-        out.fixed("bonds", np.array([bond[:2] for bond in bonds], int).reshape(-1, 2))
-        for name in ("eV", *FIELDS, "pair_source_at"):
-            if name in ("current", "spin_current") and not self.setup.reservoirs:
-                continue
+        for name in ("eV", *self.fields, "pair_source_at"):
             out.series(name)
 
     def row(self, t: float, c: np.ndarray, observed: Mapping) -> dict:
         """One row, the same on every rank."""
         row = {"t": t, "eV": observed["eV"], "pair_source_at": observed["pair_source"]}
-        for name in FIELDS:
-            if name in ("current", "spin_current") and not self.setup.reservoirs:
-                continue
-            row[name] = observed[name]
-        return row
+        return row | {name: observed[name] for name in self.fields}
 
     def headline(self, row: Mapping) -> dict:
         """The summary's numbers of one row."""
-        pairs = np.concatenate([np.abs(row["delta"]), np.abs(row["delta_bond"])])
+        pairs = np.concatenate([np.abs(row["delta"]), np.abs(row.get("delta_bond", ()))])
         current = np.asarray(row.get("current", np.zeros(1)), float)
         return {
             "t": row["t"],
@@ -62,11 +61,14 @@ class LatticeRecords(Recorder):
             "current_largest": float(current[np.argmax(np.abs(current))]),
         }
 
-    def watch(self, state: object, output: Row, observed: Mapping) -> tuple[dict, dict]:
+    def watch(self, state: PoleState, output: Row, observed: Mapping) -> tuple[dict, dict]:
         """The range of the occupations and what symmetry says. **Collective.**"""
-        low, high, redundancy = state.monitors(output)  # type: ignore[attr-defined]
-        numbers = {"occupation_min": low, "occupation_max": high, "redundancy": redundancy}
-        return {}, numbers
+        seen = state.watch(output.array, output.t, output.side, output.c)
+        return {}, {
+            "occupation_min": seen["rho_min"],
+            "occupation_max": seen["rho_max"],
+            "growth_A": seen["growth_A"],
+        }
 
     def warnings(self, worst: Mapping) -> list[str]:
         """A warning if occupations left [0, 1]."""

@@ -9,11 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from ....errors import InputError
+from ....files.writer import ResultFile
 from ....maths.lead_fits import Fit
 from ....maths.pole_leads import LeadPoles
 from ....parallel import Communicator, on_root
 from ....tasks import Given
-from ..physics.lead_poles import assemble, fit_of
+from ..physics.lead_poles import Branches, branches, fit_of
 from ..physics.mean_field import MeanField
 from ..physics.model import Model
 from ..physics.nambu import BondCurrents, Form, bond_currents
@@ -87,9 +88,13 @@ class Setup:
         fitting = lead_input.fitting_of(self.given, self.largest_energy(), loose)
         return [fit_of(lead, fitting) for lead in self.reservoirs]
 
+    def branches(self, fits: list[Fit]) -> Branches:
+        """The branches of all leads."""
+        return branches(self.form, self.reservoirs, fits)
+
     def leads(self, fits: list[Fit]) -> LeadPoles:
         """All leads as poles."""
-        return assemble(self.form, self.reservoirs, fits)
+        return LeadPoles(self.form.size, self.branches(fits))
 
 
 def setup_of(given: Given, source: str | None = None) -> Setup:
@@ -140,24 +145,28 @@ def lead_facts(setup: Setup, fits: list[Fit]) -> dict[str, object]:
     }
 
 
-def write_model(setup: Setup, out: object) -> None:
+def write_model(setup: Setup, out: ResultFile) -> None:
     """Axes and data sets that every result has. **Collective.**"""
-    model = setup.model
-    out.axis("site", np.arange(model.sites))  # type: ignore[attr-defined]
-    out.axis("axis", np.arange(model.position.shape[1]))  # type: ignore[attr-defined]
-    out.fixed("position", model.position)  # type: ignore[attr-defined]
-    out.fixed("orbital", np.array(model.orbital))  # type: ignore[attr-defined]
-    bonds = setup.bonds
-    out.axis("link", np.arange(len(bonds.i)))  # type: ignore[attr-defined]
-    out.axis("end", np.arange(2))  # type: ignore[attr-defined]
-    out.fixed("links", np.stack([bonds.i, bonds.j], 1))  # type: ignore[attr-defined]
-    out.axis("lead", np.array(setup.names or ["none"]))  # type: ignore[attr-defined]
-    touched = np.zeros((max(1, len(setup.names)), model.sites), bool)
-    for row, lead in zip(touched, setup.reservoirs):
-        row[lead.sites] = True
-    out.fixed("touched", touched)  # type: ignore[attr-defined]
+    model, links = setup.model, setup.bonds
+    out.axis("site", np.arange(model.sites))
+    out.axis("axis", np.arange(model.position.shape[1]))
+    out.axis("end", np.arange(2))
+    out.fixed("position", model.position)
+    out.fixed("orbital", np.array(model.orbital))
+    if len(links.i):
+        out.axis("link", np.arange(len(links.i)))
+        out.fixed("links", np.stack([links.i, links.j], 1))
+    if model.bonds:
+        out.axis("bond", np.arange(len(model.bonds)))
+        out.fixed("bonds", np.array([bond[:2] for bond in model.bonds], int))
+    if setup.names:
+        out.axis("lead", np.array(setup.names))
+        touched = np.zeros((len(setup.names), model.sites), bool)
+        for row, lead in zip(touched, setup.reservoirs):
+            row[lead.sites] = True
+        out.fixed("touched", touched)
     if setup.source:
-        out.fixed("model_source", np.array(setup.source), ())  # type: ignore[attr-defined]
+        out.fixed("model_source", np.array(setup.source), ())
 
 
 def undamped(setup: Setup, growth: float, components: np.ndarray) -> InputError:

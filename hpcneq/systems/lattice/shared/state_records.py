@@ -51,8 +51,8 @@ def lead_flows(leads: LeadPoles, state: Found, weights: np.ndarray, site: np.nda
     sites = int(site.max()) + 1
     if not leads.count:
         return np.zeros((0, sites))
-    flows = leads.site_flows(state.density, np.zeros(leads.count), weights)
-    return np.array([np.bincount(site, row, sites) for row in np.real(flows)])
+    flows = leads.density_site_flows(state.density, np.zeros(leads.count), weights)
+    return np.array([np.bincount(site, row, sites) for row in flows])
 
 
 def redundancy(setup: Setup, rho: np.ndarray) -> float:
@@ -89,13 +89,12 @@ def add_stability(stationary: Stationary, record: Record, marginal: float) -> No
     H = stationary.field.dense(stationary.values(record["c"], mu))
     V = stationary.V - mu
     A = leads.matrix(H, V, np.zeros(leads.count))
-    component, level = leads.tail_modes(V)
     deviations = Deviations(
         stationary.field,
         A,
         density.core,
         density.tail,
-        Tail(component, level),
+        Tail(leads.tail_couplings(), leads.tail_levels(V)),
         stationary.scale,
     )
     energy = max(0.3 * record["delta_max"], 0.1)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....maths.pole_leads import LeadPoles
+from ....maths.pole_leads import Density, LeadPoles
 from ....solvers.newton import solve_equations
-from ....solvers.pole_leads.stationary import Density, Undamped, stationary
+from ....solvers.pole_leads.stationary import Undamped, stationary
 from ..physics import observables
 from ..physics.closed import equilibrium
 from .setup import Setup, undamped
@@ -64,12 +64,7 @@ class Stationary:
 
     def values(self, c: np.ndarray, mu: float = 0.0) -> np.ndarray:
         """The entries of H in the frame of frequency mu."""
-        values = self.field.values(c, self.A, self.scale)
-        if mu:
-            diagonal = self.field.H_rows == self.field.H_columns
-            values = values.copy()
-            values[diagonal] -= mu * self.form.charge[self.field.H_rows[diagonal]]
-        return values
+        return self.field.in_frame(self.field.values(c, self.A, self.scale), mu)
 
     def density(self, c: np.ndarray, mu: float) -> Density:
         """The stationary state for the mean field c. Raises InputError for undamped states."""

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from ....errors import InputError
-from ....maths.pole_leads import LeadPoles
+from ....maths.pole_leads import Density, LeadPoles
 from ....parallel import Communicator
-from ....solvers.pole_leads.periodic import periodic
 from ....solvers.pole_leads.state import PoleState
-from ....solvers.pole_leads.stationary import Density
 from ....tasks import Given, Outcome, Output
 from ....tasks.evolution import run_evolution
 from ..physics.open_lattice import OpenLattice
@@ -20,11 +18,12 @@ from ..shared import state_records
 from ..shared.chosen_state import largest_state
 from ..shared.evolution_means import add_means
 from ..shared.evolution_records import LatticeRecords
-from ..shared.periodic_states import period_of
+from ..shared.periodic_states import period_of, periodic_density
 from ..shared.seeds import noise
 from ..shared.setup import Setup, begin, lead_facts, model_facts
 from ..shared.states import Stationary
 
+SMALL = 64  # levels of the core up to which exponentials of whole matrices are taken
 LOOSE = 10.0  # the fits of the run that tells the errors of the fits
 
 
@@ -34,6 +33,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     fits = setup.fits()
     leads = setup.leads(fits)
     start = output.recall("start", start_of, setup, leads)
+    method = method_of(given, leads)
 
     def state(variant: str | None, first: bool) -> PoleState:
         """The run's state; that of "fit error" has looser fits."""
@@ -42,7 +42,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         density = None
         if first:
             density = density_of(setup, own, start)
-        return PoleState(system, comm, density, method=given.numerics.method)
+        return PoleState(system, comm, density, method)
 
     records = LatticeRecords(setup)
     outcome = run_evolution(given, comm, log, output, state, records)
@@ -51,6 +51,13 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     if outcome.status == "complete":
         add_means(setup, comm, output(), outcome)
     return outcome
+
+
+def method_of(given: Given, leads: LeadPoles) -> str:
+    """How steps are taken: whole matrices are exact, and affordable where they are small."""
+    if given.numerics.method != "auto":
+        return str(given.numerics.method)
+    return "frozen" if leads.core <= SMALL else "etd"
 
 
 def start_of(setup: Setup, leads: LeadPoles) -> dict[str, Any]:
@@ -87,10 +94,7 @@ def density_of(setup: Setup, leads: LeadPoles, start: dict[str, Any]) -> Density
     stationary = before(setup, leads)
     c = start["c"]
     if period is not None:
-        H = setup.field.sparse(stationary.values(c))
-        V = setup.drives.shifts(-1.0)
-        density, _ = periodic(leads, H, V, None, period)
-        return density
+        return periodic_density(setup, leads, period)
     if setup.given.initial.noise:
         c = c + noise(setup.given, setup.field)
     return stationary.density(c, start["mu_c"])

@@ -10,6 +10,7 @@ from ....maths.pole_leads import LeadPoles
 from ....parallel import Communicator, Layout
 from ....tasks import Given, Outcome, Output
 from ..physics import observables
+from ..physics.lead_poles import Branches
 from ..physics.spectra import Spectra, integral
 from ..shared.chosen_state import largest_state
 from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
@@ -36,8 +37,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     layout = Layout.over(len(energies), comm)
     own = energies[layout.start : layout.stop]
     log(f"spectrum: {len(energies)} energies of {setup.form.size} levels")
-    local = _spectra(setup, stationary, state, leads, own)
-    coarse = _spectra(setup, stationary, state, setup.leads(setup.fits(LOOSE)), own)
+    local = _spectra(setup, stationary, state, setup.branches(fits), own)
+    coarse = _spectra(setup, stationary, state, setup.branches(setup.fits(LOOSE)), own)
     error = np.abs(coarse[0] - local[0]).max((1, 2), initial=0.0) + 1e-12
     out = output()
     write_model(setup, out)
@@ -63,12 +64,14 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
 
 
 def _spectra(
-    setup: Setup, stationary: Stationary, state: Found, leads: LeadPoles, energies: np.ndarray
+    setup: Setup, stationary: Stationary, state: Found, branches: Branches, energies: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """((energies, 2, n): density of states and occupied part, (energies, waves))."""
     H = stationary.field.dense(stationary.values(state.c, state.mu))
     V = stationary.V - state.mu
-    spectra = Spectra(setup.form, leads, leads.matrix(H, V, np.zeros(leads.count)), V)
+    leads = LeadPoles(setup.form.size, branches)
+    A = np.asarray(leads.matrix(H, V, np.zeros(leads.count)))
+    spectra = Spectra(setup.form, branches, A, V)
     waves = np.array(setup.given.parameters.k, float).reshape(-1, setup.model.position.shape[1])
     shape = (len(energies), 2, setup.model.sites)
     local = np.array([spectra.local(w - state.mu) for w in energies]).reshape(shape)

@@ -153,19 +153,19 @@ def _write_states(setup: Setup, states: list[Record], output: Output) -> None:
     """The data sets over states. **Collective.**"""
     out = output()
     write_model(setup, out)
-    bonds = setup.model.bonds
     out.axis("state", np.arange(len(states)))
-    out.axis("bond", np.arange(len(bonds)))
-    out.fixed("bonds", np.array([bond[:2] for bond in bonds], int).reshape(-1, 2))
     for name in ("delta", "delta_bond", "density", "bond_current"):
-        out.fixed(name, np.array([record[name] for record in states]))
+        values = np.array([record[name] for record in states])
+        if values.size:
+            out.fixed(name, values)
 
 
 def _periodic(search: Search, period: float, output: Output) -> Outcome:
     """Two bcs leads at different bias: means over the period. **Collective.**"""
     setup = search.setup
-    record = mean_over_period(setup, search.leads, period)
-    coarse = mean_over_period(setup, search.loose, period)
+    eV, steps = setup.given.parameters.eV, setup.given.numerics.periodic_steps
+    record = mean_over_period(setup, search.leads, period, eV, steps)
+    coarse = mean_over_period(setup, search.loose, period, eV, steps // 2)
     floor = record["step_error"] + 1e-12
     record["current_error"] = np.abs(coarse["current"] - record["current"]) + floor
     record["delta_max_error"] = floor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ..physics.window_integrals import KINDS, Scattering, integrate
 from ..shared import state_records
 from ..shared.chosen_state import largest_state
 from ..shared.periodic_states import mean_over_period, period_of
-from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
+from ..shared.setup import Setup, begin, lead_facts, model_facts, setup_of, write_model
 from ..shared.state_records import Record
 from ..shared.states import Stationary
 
@@ -27,36 +27,63 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     """I(V) and dI/dV of every lead. **Collective.**"""
     setup = begin(given, comm, output.recall)
     axes = dict(given.sweep) or {"eV": np.array([given.parameters.eV])}
-    curve: WindowCurve | PoleCurve
-    if by_window(setup):
-        curve = WindowCurve(setup)
-    else:
-        curve = PoleCurve(setup)
+    (key,) = axes
+    curve = curve_of(setup)
     chain = None if setup.interacting else 1
 
+    def curve_at(at: dict) -> WindowCurve | PoleCurve:
+        """The curve of a bias; each phase has leads of its own."""
+        if "phase" not in at:
+            return curve
+        turned = replace(given, parameters=replace(given.parameters, phase=at["phase"]))
+        return curve_of(setup_of(turned, setup.source), curve)
+
     def point(at: dict, previous: Record | None) -> Record:
-        return curve.point(at["eV"], previous)
+        return curve_at(at).point(at.get("eV", given.parameters.eV), previous)
 
     sweep = run_sweep(axes, point, comm, log, output, "transport", chain=chain)
     if sweep.stopped:
         return sweep.outcome()
     out = output()
     write_model(setup, out)
-    out.axis("eV", axes["eV"])
+    out.axis(key, axes[key])
+    if key == "eV":
+        _add_slopes(sweep.records, axes[key])
     for name in ("current", "current_error", "spin_current", "conductance", "conductance_error"):
         empty = np.full(len(setup.names), np.nan)
-        out.fixed(name, np.array(sweep.values(name, empty)))
-    out.fixed("delta_max_at", sweep.table("delta_max"), ("eV",))
-    out.fixed("period_at", sweep.table("period"), ("eV",))
+        out.fixed(name, np.array(sweep.values(name, empty)), (key, "lead"))
+    out.fixed("delta_max_at", sweep.table("delta_max"), (key,))
+    out.fixed("period_at", sweep.table("period"), (key,))
     summary = {**model_facts(setup), **curve.facts(), "energies": curve.name}
     errors = {}
     for name in ("current", "conductance"):
         values = np.abs(np.array(sweep.values(name, np.zeros(len(setup.names)))))
-        place = np.unravel_index(np.argmax(values), values.shape)
+        place = np.unravel_index(np.argmax(np.nan_to_num(values)), values.shape)
         summary[f"{name}_max"] = float(values[place])
         errors[f"{name}_max"] = float(np.array(sweep.values(f"{name}_error"))[place])
     monitors = {"continuity": max(sweep.values("continuity", 0.0))}
     return sweep.outcome(summary | monitors, errors)
+
+
+def _add_slopes(records: list, eV: np.ndarray) -> None:
+    """Conductances of periodic states by differences of neighbouring biases."""
+    if len(eV) < 3 or any(record is None or "current" not in record for record in records):
+        return
+    current = np.array([record["current"] for record in records])
+    slope = np.pi * np.gradient(current, eV, axis=0)
+    rough = np.pi * np.gradient(current, eV, axis=0, edge_order=2)
+    rough[1:-1] = 0.5 * (slope[2:] + slope[:-2])
+    for k, record in enumerate(records):
+        if np.all(np.isnan(record["conductance"])):
+            record["conductance"] = slope[k]
+            record["conductance_error"] = np.abs(rough[k] - slope[k]) + 1e-9
+
+
+def curve_of(setup: Setup, like: object = None) -> WindowCurve | PoleCurve:
+    """How the currents of an input are computed; with the fits of another curve."""
+    if by_window(setup):
+        return WindowCurve(setup)
+    return PoleCurve(setup, like)
 
 
 def levels_of_leads(setup: Setup) -> int:
@@ -147,11 +174,15 @@ class PoleCurve:
 
     name = "poles"
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, like: object = None) -> None:
         self.setup, self.step = setup, half_difference(setup)
-        self.fits = setup.fits()
-        self.leads = setup.leads(self.fits)
-        self.loose = setup.leads(setup.fits(LOOSE))
+        if isinstance(like, PoleCurve):
+            self.fits, self.loose_fits = like.fits, like.loose_fits
+        else:
+            self.fits, self.loose_fits = setup.fits(), setup.fits(LOOSE)
+        self.leads, self.loose = setup.leads(self.fits), setup.leads(self.loose_fits)
+        count = sum(lead.superconducting for lead in setup.reservoirs)
+        self.pair_of_superconductors = count > 1
 
     def facts(self) -> Record:
         """Poles and errors of the fits."""
@@ -159,26 +190,40 @@ class PoleCurve:
 
     def point(self, eV: float, previous: Record | None) -> Record:
         """The record of a bias; with an interaction from that before it."""
+        period = period_of(self.setup, eV)
+        if period is not None:
+            return self._periodic_point(eV, period)
         record = self._state(eV, self.leads, previous)
         coarse = self._state(eV, self.loose, record)
+        relative = np.abs(coarse["current"] - record["current"])
+        record["current_error"] = relative + record["residual"] + 1e-12
+        if self.pair_of_superconductors:  # a bias would make the state periodic
+            record["conductance"] = record["conductance_error"] = np.full(len(relative), np.nan)
+            return record
         sides = [self._state(eV + x * self.step, self.leads, record) for x in (-2, -1, 1, 2)]
         wide, near = (
             np.pi * (sides[3 - k]["current"] - sides[k]["current"]) / ((4 - 2 * k) * self.step)
             for k in (0, 1)
         )
         record["conductance"] = near
-        relative = np.abs(coarse["current"] - record["current"])
-        record["current_error"] = relative + record["residual"] + 1e-12
         noise = (record["residual"] + 1e-13) / self.step
         record["conductance_error"] = (
-            np.abs(near - wide) / 3 + noise + np.pi * relative / max(abs(eV), self.step * 100)
+            np.abs(near - wide) + noise + np.pi * relative / max(abs(eV), 100 * self.step)
+        )
+        return record
+
+    def _periodic_point(self, eV: float, period: float) -> Record:
+        """The means over a period; conductances follow from neighbouring points."""
+        steps = self.setup.given.numerics.periodic_steps
+        record = mean_over_period(self.setup, self.leads, period, eV, steps)
+        coarse = mean_over_period(self.setup, self.loose, period, eV, steps // 2)
+        record["current_error"] = np.abs(coarse["current"] - record["current"]) + 1e-12
+        record["conductance"] = record["conductance_error"] = np.full(
+            len(record["current"]), np.nan
         )
         return record
 
     def _state(self, eV: float, leads: LeadPoles, before: Record | None) -> Record:
-        period = period_of(self.setup, eV)
-        if period is not None:
-            return {**mean_over_period(self.setup, leads, period, eV), "period": period}
         stationary = self._stationary(eV, leads)
         if not self.setup.interacting:
             found = stationary.solve(np.zeros(0, complex))

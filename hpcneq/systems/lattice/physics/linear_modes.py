@@ -12,11 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from scipy.sparse import linalg
 
 from .mean_field import MeanField
 
-MODES = 8  # how many are sought
+MODES = 4  # how many are sought
+BASIS, RESTARTS, ROUGH = 60, 60, 1e-5  # of Arnoldi's method, before roots are polished
+POLISHINGS = 8
+SAME = 1e-7  # z that differ by less are one mode
 DENSE = 400  # deviations up to this size are diagonalised as a whole
 OVERLAP = 0.99  # with i D: the mode that turns the phase
 CLOSE = 1e-5  # of s: growth and frequency of that mode are at most so large
@@ -64,6 +68,8 @@ class Deviations:
         self.size = self.n**2 + 2 * self.n * self.N
         straight, conjugate, _ = (sum_of(part, scale) for part in zip(*field.maps))
         self.straight, self.conjugate = straight, conjugate
+        place = (modes.component, np.arange(self.N))
+        self.W = sparse.csr_matrix((np.ones(self.N), place), (self.n, self.N))
         self.decay = -1j * (self.a[:, None] - self.a.conj()[None, :])
         self.tail_decay = -1j * (self.a[:, None] - modes.level.conj()[None, :])
 
@@ -104,20 +110,40 @@ class Deviations:
         back = ((back @ W.conj().T) / (s - conj)) @ V.conj().T
         core = core.astype(complex)
         if self.N:
-            drive = np.zeros((self.n, self.n), complex)
-            np.add.at(drive, self.modes.component, -1j * back)
-            np.add.at(drive.T, self.modes.component, 1j * tail.T)
-            core = core + drive
+            core = core + 1j * (self.W.dot(tail.T).T - self.W.dot(back))
         core = V @ ((W @ core @ W.conj().T) / (s - self.decay)) @ V.conj().T
         return np.concatenate([core.ravel(), tail.ravel(), back.ravel()])
 
     # -- modes -------------------------------------------------------------------------------------
+    def feedback(self, s: complex) -> np.ndarray:
+        """K(s) (2 fields, 2 fields): the mean field's answer to itself, 1 among its eigenvalues."""
+        unit = np.eye(2 * self.field.fields, dtype=complex)
+        return np.array([self.fields(self.free(s, self.answer(row))) for row in unit]).T
+
+    def polished(self, z: complex) -> complex:
+        """The root of K's eigenvalue nearest to 1, from nearby, by secants; z if there is none."""
+
+        def miss(s: complex) -> complex:
+            values = np.linalg.eigvals(self.feedback(s))
+            return complex(values[np.argmin(np.abs(values - 1))] - 1)
+
+        step = 1e-4 * (1 + abs(z))
+        old, new = z + step, z
+        f_old, f_new = miss(old), miss(new)
+        for _ in range(POLISHINGS):
+            if f_new == f_old or abs(f_new) < 1e-13:
+                break
+            following = new - f_new * (new - old) / (f_new - f_old)
+            if abs(following - z) > 10 * step:
+                return z
+            old, f_old = new, f_new
+            new, f_new = following, miss(following)
+        return new
+
     def resolvent(self, s: complex) -> linalg.LinearOperator:
         """(s - J)^-1 as an operator."""
-        count = 2 * self.field.fields
-        unit = np.eye(count, dtype=complex)
-        K = np.array([self.fields(self.free(s, self.answer(row))) for row in unit]).T
-        inverse = np.linalg.inv(np.eye(count) - K)
+        K = self.feedback(s)
+        inverse = np.linalg.inv(np.eye(len(K)) - K)
 
         def apply(X: np.ndarray) -> np.ndarray:
             Y = self.free(s, X.astype(complex).ravel())
@@ -146,12 +172,14 @@ class Deviations:
                 lambda X: X.ravel() - 2 * energy * (operator @ X.ravel()),
                 dtype=complex,
             )
-            theta, vectors = linalg.eigs(
-                cayley, k=count, which="LM", v0=start, ncv=min(self.size - 1, 6 * count), tol=1e-10
-            )
-            inverse = (1 - theta) / (2 * energy)
+            theta, far = _dominant(cayley, start, count)  # growing ones of any frequency
+            near, close = _dominant(operator, start, count)  # slow ones
+            inverse = np.concatenate([(1 - theta) / (2 * energy), near])
+            vectors = np.concatenate([far, close], axis=1)
         z = energy - 1 / inverse
-        order = np.argsort(-z.real)[:count]
+        if self.size > DENSE:
+            z = np.array([self.polished(value) for value in z])
+        order = _once(z)
         return Modes(z[order], self._goldstone(z[order], vectors[:, order], energy, pinned))
 
     def _goldstone(self, z: np.ndarray, vectors: np.ndarray, energy: float, pinned: bool) -> int:
@@ -168,6 +196,35 @@ class Deviations:
             if overlap > OVERLAP and abs(value) < CLOSE * energy:
                 return k
         return -1
+
+
+def _once(z: np.ndarray) -> np.ndarray:
+    """Indices of different values, growth descending."""
+    kept: list[int] = []
+    for k in np.argsort(-z.real):
+        if all(abs(z[k] - z[j]) > SAME for j in kept):
+            kept.append(int(k))
+    return np.array(kept, int)
+
+
+def _dominant(
+    operator: linalg.LinearOperator, start: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(eigenvalues, eigenvectors) of the largest modulus, as far as Arnoldi's method has them."""
+    size = operator.shape[0]
+    try:
+        values, vectors = linalg.eigs(
+            operator,
+            k=count,
+            which="LM",
+            v0=start,
+            ncv=min(size - 1, BASIS),
+            tol=ROUGH,
+            maxiter=RESTARTS,
+        )
+    except linalg.ArpackNoConvergence as error:
+        values, vectors = error.eigenvalues, error.eigenvectors
+    return values, vectors
 
 
 def sum_of(parts: tuple, scale: float) -> object:

@@ -22,7 +22,7 @@ PAULI = 1e-4  # by which occupations may leave [0, 1] without a warning
 class LatticeRecords(Recorder):
     """Series over sites, bonds, links and leads."""
 
-    worst = {"occupation_min": min, "occupation_max": max, "growth_A": max}
+    worst = {"occupation_min": min, "occupation_max": max}
     variants = ("step error", "fit error")
 
     def __init__(self, setup: Setup) -> None:
@@ -67,7 +67,6 @@ class LatticeRecords(Recorder):
         return {}, {
             "occupation_min": seen["rho_min"],
             "occupation_max": seen["rho_max"],
-            "growth_A": seen["growth_A"],
         }
 
     def warnings(self, worst: Mapping) -> list[str]:

@@ -48,6 +48,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     outcome = run_evolution(given, comm, log, output, state, records)
     outcome.summary.update(model_facts(setup), **lead_facts(setup, fits))
     outcome.summary["start"] = {name: start[name] for name in ("delta_max", "mu_c", "residual")}
+    outcome.summary["growth_A"] = start["growth_A"]
     if outcome.status == "complete":
         add_means(setup, comm, output(), outcome)
     return outcome
@@ -68,11 +69,21 @@ def start_of(setup: Setup, leads: LeadPoles) -> dict[str, Any]:
                 "[leads] bias: two bcs leads at different bias before t = 0 and an interaction: "
                 "begin at equal bias, with a step"
             )
-        return {"c": np.zeros(0, complex), "mu_c": 0.0, "delta_max": 0.0, "residual": 0.0}
+        return {
+            "c": np.zeros(0, complex),
+            "mu_c": 0.0,
+            "delta_max": 0.0,
+            "residual": 0.0,
+            "growth_A": None,
+        }
     stationary = before(setup, leads)
     state = largest_state(stationary)
     record = state_records.record_of(stationary, state, "")
-    return {name: record[name] for name in ("c", "mu_c", "delta_max", "residual")}
+    start = {name: record[name] for name in ("c", "mu_c", "delta_max", "residual")}
+    start["growth_A"] = None
+    if leads.count:
+        start["growth_A"] = state_records.growth_of_levels(stationary, record)
+    return start
 
 
 def before(setup: Setup, leads: LeadPoles) -> Stationary:

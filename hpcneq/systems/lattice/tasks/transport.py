@@ -140,11 +140,11 @@ class WindowCurve:
         V, up, down = (self._V(eV + x) for x in (0.0, step, -step))
 
         def integrand(w: np.ndarray) -> np.ndarray:
-            now = scattering.flows(w, V, contacts.weight)
-            more = scattering.flows(w, up, contacts.weight)
-            less = scattering.flows(w, down, contacts.weight)
+            now = scattering.flows(w, V, np.array([contacts.weight, spin]))
+            more = scattering.flows(w, up, contacts.weight[None])
+            less = scattering.flows(w, down, contacts.weight[None])
             slope = np.pi * (more - less) / (2 * step)
-            return np.concatenate([now, scattering.flows(w, V, spin), slope], axis=1)
+            return np.concatenate([now, slope], axis=1).reshape(len(w), -1)
 
         error = self.setup.given.numerics.quadrature_error
         total, miss, reached = integrate(integrand, scattering.edges(V), error)

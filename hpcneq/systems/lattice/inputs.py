@@ -316,6 +316,12 @@ class Numerics:
     damping_T: float = key(
         0.02, doc="temperature of that lead, at mu = 0", unit=UNIT, above=0, max=LARGEST
     )
+    uniform: str = key(
+        "auto",
+        doc="whether only states are sought that repeat along rings as model and leads do, by "
+        "momenta; auto: of large models",
+        choices=["auto", "yes", "no"],
+    )
     tolerance: float = key(
         1e-9, doc="largest residual of a self-consistent state", unit=UNIT, above=0, below=1
     )

@@ -272,6 +272,7 @@ def model_of_crystal(
         hopping_down=down,
         cells=crystal.cell_of_site,
         periods=crystal.periods,
+        rings=crystal.periodic,
     )
 
 

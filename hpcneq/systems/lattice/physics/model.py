@@ -104,7 +104,8 @@ class Model:
     bonds : [(i, j, V)], -V n_i n_j. pairing : prescribed D, (n, n) (symmetric: a singlet;
     antisymmetric for "none") or (2n, 2n) antisymmetric for "full"; H has -D_ij c_i^+ c_j^+.
     groups : {name: sites}. cells : (n, d) index of each site's cell. periods : (p, d) vectors along
-    which the model repeats. Raises ValueError in one line.
+    which the model repeats, rings : which cells' directions close.
+    Raises ValueError in one line.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class Model:
         hopping_down: object = None,
         cells: object = None,
         periods: object = None,
+        rings: Sequence[bool] = (),
     ) -> None:
         if spin not in SPINS:
             raise ValueError(f'spin = {spin!r}: must be one of "z", "full", "none"')
@@ -141,6 +143,7 @@ class Model:
         self.cells = np.zeros((self.sites, 0), int)
         if cells is not None:
             self.cells = np.asarray(cells, int).reshape(self.sites, -1)
+        self.rings = tuple(rings) or (False,) * self.cells.shape[1]
         self.periods = np.zeros((0, self.position.shape[1]))
         if periods is not None:
             self.periods = np.asarray(periods, float).reshape(-1, self.position.shape[1])
@@ -164,6 +167,7 @@ class Model:
             "hopping_down": self.hopping_down,
             "cells": self.cells,
             "periods": self.periods,
+            "rings": self.rings,
         }
         return Model(**{**arguments, **changes})  # type: ignore[arg-type]
 

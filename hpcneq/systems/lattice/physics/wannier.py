@@ -171,6 +171,7 @@ def cut_out(
         spin,
         cells=piece.cell_of_site,
         periods=piece.periods,
+        rings=piece.periodic,
     )
     return model, piece
 

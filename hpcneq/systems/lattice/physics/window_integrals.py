@@ -19,6 +19,7 @@ KINDS = ("wide", "chain")  # whose self-energy is known in closed form
 EDGES = (-40.0, -10.0, -3.0, 0.0, 3.0, 10.0, 40.0)  # of the panels around a Fermi edge, in T
 MOST_PANELS = 4000
 LEVELS_AT_ONCE = 2**24  # complex numbers of a stack of matrices
+TINY = 1e-13  # width of levels, of the largest entry: no node lies on one
 ORDER = 16  # of the rule on a panel
 
 Array = np.ndarray
@@ -58,6 +59,7 @@ class Scattering:
             self.kept = np.arange(half)
             self.twice = 2.0
         self.H = whole[np.ix_(self.kept, self.kept)]
+        self.tiny = TINY * max(1.0, float(np.abs(self.H).max()))
         self.contacts = self._contacts()
         self.of_lead = np.eye(len(leads))[self.contacts.lead]
 
@@ -114,7 +116,7 @@ class Scattering:
         for first in range(0, len(w), most):
             part = w[first : first + most]
             sigma, filling = self.self_energies(part, V)
-            A = part[:, None, None] * np.eye(size) - self.H
+            A = (part[:, None, None] + 1j * self.tiny) * np.eye(size) - self.H
             for k, component in enumerate(contacts.component):
                 A[:, component, component] -= sigma[:, k]
             unit = np.zeros((size, len(contacts.component)), complex)
@@ -150,7 +152,7 @@ def _chain(z: Array, lead: Reservoir) -> Array:
 
 
 def nested(order: int) -> tuple[Array, Array, Array]:
-    """Nodes in (-1, 1), (order + 1,), weights of Clenshaw-Curtis, and those of every second node."""
+    """Nodes in [-1, 1], (order + 1,), Clenshaw-Curtis weights, those of every second node."""
     nodes = np.cos(np.pi * np.arange(order + 1) / order)
     return nodes, _weights(order), _weights(order // 2)
 

@@ -30,7 +30,15 @@ def seeds(setup: Setup, most: int | None = None) -> list[Seed]:
         listed += list(patterns(setup))
         count = given.numerics.seeds if most is None else most
         listed += [(f"random {k + 1}", random(setup, k)) for k in range(count)]
-    return [(name, noisy(given, field, c, k)) for k, (name, c) in enumerate(listed)]
+    listed = [(name, noisy(given, field, c, k)) for k, (name, c) in enumerate(listed)]
+    return [seed for seed in listed if _repeats(setup, *seed)]
+
+
+def _repeats(setup: Setup, name: str, c: np.ndarray) -> bool:
+    """Whether a start is one of those that repeat along the ring, where only these are sought."""
+    if setup.ring is None or name == "normal":
+        return True
+    return bool(np.abs(setup.ring.average(c) - c).max() < 1e-3)
 
 
 def half_filled(field: MeanField) -> np.ndarray:

@@ -19,9 +19,20 @@ from ..physics.mean_field import MeanField
 from ..physics.model import Model
 from ..physics.nambu import BondCurrents, Form, bond_currents
 from ..physics.reservoirs import Reservoir
+from ..physics.translations import Ring, rings_of
 from . import lead_input, model_input
 from .lead_input import Drives
 from .python_model import digest
+
+LARGE = 200  # levels above which states are sought momentum by momentum
+
+
+class LatticeLeads(LeadPoles):
+    """All leads as poles; ``cell``: those of one cell of a model that repeats."""
+
+    def __init__(self, size: int, leads: Branches, cell: LeadPoles | None) -> None:
+        super().__init__(size, leads)
+        self.cell = cell
 
 
 @dataclass
@@ -92,9 +103,28 @@ class Setup:
         """The branches of all leads."""
         return branches(self.form, self.reservoirs, fits)
 
-    def leads(self, fits: list[Fit]) -> LeadPoles:
+    def leads(self, fits: list[Fit]) -> LatticeLeads:
         """All leads as poles."""
-        return LeadPoles(self.form.size, self.branches(fits))
+        cell = None
+        if self.ring is not None:
+            form = Form(self.model.spin, len(self.ring.base))
+            small = self.ring.cell_leads(self.reservoirs)
+            cell = LeadPoles(form.size, branches(form, small, fits))
+        return LatticeLeads(self.form.size, self.branches(fits), cell)
+
+    @cached_property
+    def ring(self) -> Ring | None:
+        """Along which only repeating states are sought. Raises InputError."""
+        uniform = self.given.numerics.uniform
+        if uniform == "no" or (uniform == "auto" and self.form.size <= LARGE):
+            return None
+        ring = rings_of(self.field, self.reservoirs)
+        if ring is None and uniform == "yes":
+            raise InputError(
+                '[numerics] uniform = "yes": model and leads repeat along no ring of three or more '
+                'cells; use "auto"'
+            )
+        return ring
 
 
 def setup_of(given: Given, source: str | None = None) -> Setup:

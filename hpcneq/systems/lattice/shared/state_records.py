@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ....maths.pole_leads import LeadPoles
-from ....solvers.pole_leads.stationary import growth
 from ..physics import observables
 from ..physics.linear_modes import Deviations, Tail
 from .setup import Setup
 from .states import DISTINCT, Found, Stationary
 
+LARGEST = 400  # levels up to which the stability of a state is found
 Record = dict[str, Any]
 
 
@@ -20,11 +19,11 @@ def record_of(stationary: Stationary, state: Found, name: str) -> Record:
     """Arrays and numbers of a state. name : of the seed it came from."""
     setup, field, form = stationary.setup, stationary.field, stationary.form
     H = stationary.values(state.c, state.mu)
-    rho = state.density.core[: form.size, : form.size]
+    rho = state.rho
     flows = observables.bond_flows(
         field, setup.bonds, H, rho[setup.bonds.rows, setup.bonds.columns]
     )
-    by_site = lead_flows(stationary.leads, state, form.particle, form.site)
+    by_site = on_sites(state.flows, form.particle, form.site)
     sources = observables.pair_sources(form, field.dense(H), rho)
     change = observables.continuity(form, setup.bonds, flows, by_site.sum(0), sources)
     return {
@@ -39,20 +38,18 @@ def record_of(stationary: Stationary, state: Found, name: str) -> Record:
         "density": form.density(np.diagonal(rho)),
         "bond_current": flows,
         "current": by_site.sum(1),
-        "spin_current": lead_flows(stationary.leads, state, form.spin_z, form.site).sum(1),
+        "spin_current": on_sites(state.flows, form.spin_z, form.site).sum(1),
         "continuity": float(np.abs(change).max()),
         "pair_source": float(np.abs(sources).max()),
         "redundancy": redundancy(setup, rho),
     }
 
 
-def lead_flows(leads: LeadPoles, state: Found, weights: np.ndarray, site: np.ndarray) -> np.ndarray:
-    """(leads, n) of the weighted diagonal of the current matrices on every site."""
+def on_sites(flows: np.ndarray, weights: np.ndarray, site: np.ndarray) -> np.ndarray:
+    """(leads, n) of the weighted diagonals (leads, M) of current matrices, on every site."""
     sites = int(site.max()) + 1
-    if not leads.count:
-        return np.zeros((0, sites))
-    flows = leads.density_site_flows(state.density, np.zeros(leads.count), weights)
-    return np.array([np.bincount(site, row, sites) for row in flows])
+    rows = [np.bincount(site, weights * row, sites) for row in flows]
+    return np.array(rows).reshape(len(rows), sites)
 
 
 def redundancy(setup: Setup, rho: np.ndarray) -> float:
@@ -85,6 +82,8 @@ def add_stability(stationary: Stationary, record: Record, marginal: float) -> No
     """Growth rate, frequency and stability of a record's state."""
     setup, leads = stationary.setup, stationary.leads
     mu = record["mu_c"]
+    if setup.form.size > LARGEST:
+        return
     density = stationary.density(record["c"], mu)
     H = stationary.field.dense(stationary.values(record["c"], mu))
     V = stationary.V - mu
@@ -107,10 +106,3 @@ def add_stability(stationary: Stationary, record: Record, marginal: float) -> No
         record["stability"] = "unstable"
     elif first.real > -marginal:
         record["stability"] = "marginal"
-
-
-def growth_of_levels(stationary: Stationary, record: Record) -> float:
-    """The largest imaginary part of the levels of a state with its leads."""
-    leads, mu = stationary.leads, record["mu_c"]
-    H = stationary.field.dense(stationary.values(record["c"], mu))
-    return float(growth(leads.matrix(H, stationary.V - mu, np.zeros(leads.count))))

@@ -8,10 +8,10 @@ import numpy as np
 
 from ....maths.pole_leads import Density, LeadPoles
 from ....solvers.newton import solve_equations
-from ....solvers.pole_leads.stationary import Undamped, stationary
+from ....solvers.pole_leads.stationary import Undamped, growth, stationary
 from ..physics import observables
 from ..physics.closed import equilibrium
-from .setup import Setup, undamped
+from .setup import LatticeLeads, Setup, undamped
 
 RELAXATIONS = 60  # plain iterations before Newton's method
 NEAR = 1e-3  # change of the mean field at which it takes over
@@ -22,13 +22,17 @@ VANISHED = 1e-7  # pair amplitudes below it are those of the normal state
 
 @dataclass
 class Found:
-    """A self-consistent state: mean field, frequency of the condensate, residual of H."""
+    """A self-consistent state: mean field, frequency of the condensate, residual of H.
+
+    rho : (M, M). flows : (leads, M), the diagonal of the current matrices.
+    """
 
     c: np.ndarray
     mu: float
     residual: float
     converged: bool
-    density: Density
+    rho: np.ndarray
+    flows: np.ndarray
 
 
 class Stationary:
@@ -41,7 +45,7 @@ class Stationary:
     def __init__(
         self,
         setup: Setup,
-        leads: LeadPoles,
+        leads: LatticeLeads,
         V: np.ndarray,
         A: np.ndarray,
         scale: float,
@@ -51,6 +55,11 @@ class Stationary:
         self.scale, self.T = scale, T
         self.field, self.form = setup.field, setup.form
         self.pairs = self.field.pairs
+        self.ring = setup.ring
+        if self.ring is not None:
+            if leads.cell is None:
+                raise ValueError("the leads of a cell are missing")
+            self.cell_leads = leads.cell
 
     @property
     def frame(self) -> float | None:
@@ -71,14 +80,52 @@ class Stationary:
         H = self.field.dense(self.values(c, mu))
         if self.T is not None:
             return equilibrium(H, self.T)
+        return self._stationary(self.leads, H, mu)
+
+    def _stationary(self, leads: LeadPoles, H: np.ndarray, mu: float) -> Density:
         try:
-            return stationary(self.leads, H, self.V - mu)
+            return stationary(leads, H, self.V - mu)
         except Undamped as error:
-            raise undamped(self.setup, error.growth, error.components) from None
+            raise undamped(self.setup, error.growth, np.array(error.components)) from None
+
+    def _blocks(self, c: np.ndarray, mu: float) -> list[Density]:
+        """Those of every momentum."""
+        blocks = self.ring.blocks(self.values(c, mu))
+        if self.T is not None:
+            return [equilibrium(H, self.T) for H in blocks]
+        return [self._stationary(self.cell_leads, H, mu) for H in blocks]
 
     def image(self, c: np.ndarray, mu: float) -> np.ndarray:
         """The mean field of the stationary state for c."""
-        return self.density(c, mu).core[self.field.rows, self.field.columns]
+        rows, columns = self.field.rows, self.field.columns
+        if self.ring is None:
+            return self.density(c, mu).core[rows, columns]
+        m = len(self.ring.component)
+        cores = np.array([density.core[:m, :m] for density in self._blocks(c, mu)])
+        return self.ring.entries(cores, rows, columns)
+
+    def rho_and_flows(self, c: np.ndarray, mu: float) -> tuple[np.ndarray, np.ndarray]:
+        """rho (M, M) and the diagonal of the leads' current matrices (leads, M)."""
+        M, count = self.form.size, self.leads.count
+        phases = np.zeros(count)
+        if self.ring is None:
+            density = self.density(c, mu)
+            flows = self.leads.density_site_flows(density, phases, np.ones(M))
+            return density.core[:M, :M], flows
+        m, blocks = len(self.ring.component), self._blocks(c, mu)
+        rho = self.ring.whole(np.array([density.core[:m, :m] for density in blocks]))
+        flows = [self.cell_leads.density_site_flows(d, phases, np.ones(m)) for d in blocks]
+        return rho, self.ring.spread(np.mean(flows, axis=0))
+
+    def growth(self, c: np.ndarray, mu: float) -> float:
+        """The largest imaginary part of the levels with their leads."""
+        V, values = self.V - mu, self.values(c, mu)
+        phases = np.zeros(len(V))
+        if self.ring is None:
+            H = self.field.dense(values)
+            return growth(np.asarray(self.leads.matrix(H, V, phases)))
+        blocks = self.ring.blocks(values)
+        return max(growth(np.asarray(self.cell_leads.matrix(H, V, phases))) for H in blocks)
 
     # -- solving -----------------------------------------------------------------------------------
     def relax(self, c: np.ndarray, mu: float, limit: int = RELAXATIONS) -> np.ndarray:
@@ -98,7 +145,9 @@ class Stationary:
         frame = self.frame
         mu = mu if frame is None else frame
         if not self.field.fields:
-            return Found(c, mu, 0.0, True, self.density(c, mu))
+            return Found(c, mu, 0.0, True, *self.rho_and_flows(c, mu))
+        if self.ring is not None:
+            c = self.ring.average(c)
         if relaxed:
             c = self.relax(c, mu)
         if np.abs(c[self.pairs]).max(initial=0.0) < VANISHED:
@@ -139,9 +188,9 @@ class Stationary:
         return self._found(c, frame)
 
     def _found(self, c: np.ndarray, mu: float) -> Found:
-        density = self.density(c, mu)
-        new = density.core[self.field.rows, self.field.columns]
+        rho, flows = self.rho_and_flows(c, mu)
+        new = rho[self.field.rows, self.field.columns]
         miss = self.values(new, mu) - self.values(c, mu)
         residual = float(np.abs(miss).max(initial=0.0))
         tolerance = self.setup.given.numerics.tolerance
-        return Found(c, mu, residual, residual < tolerance, density)
+        return Found(c, mu, residual, residual < tolerance, rho, flows)

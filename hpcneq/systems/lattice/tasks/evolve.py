@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ....errors import InputError
-from ....maths.pole_leads import Density, LeadPoles
+from ....maths.pole_leads import Density
 from ....parallel import Communicator
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Given, Outcome, Output
@@ -20,7 +20,7 @@ from ..shared.evolution_means import add_means
 from ..shared.evolution_records import LatticeRecords
 from ..shared.periodic_states import period_of, periodic_density
 from ..shared.seeds import noise
-from ..shared.setup import Setup, begin, lead_facts, model_facts
+from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts
 from ..shared.states import Stationary
 
 SMALL = 64  # levels of the core up to which exponentials of whole matrices are taken
@@ -54,14 +54,14 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     return outcome
 
 
-def method_of(given: Given, leads: LeadPoles) -> str:
+def method_of(given: Given, leads: LatticeLeads) -> str:
     """How steps are taken: whole matrices are exact, and affordable where they are small."""
     if given.numerics.method != "auto":
         return str(given.numerics.method)
     return "frozen" if leads.core <= SMALL else "etd"
 
 
-def start_of(setup: Setup, leads: LeadPoles) -> dict[str, Any]:
+def start_of(setup: Setup, leads: LatticeLeads) -> dict[str, Any]:
     """Mean field and frequency of the state before t = 0. Raises InputError."""
     if period_of(setup, setup.drives.eV(-1.0)) is not None:
         if setup.interacting:
@@ -82,11 +82,11 @@ def start_of(setup: Setup, leads: LeadPoles) -> dict[str, Any]:
     start = {name: record[name] for name in ("c", "mu_c", "delta_max", "residual")}
     start["growth_A"] = None
     if leads.count:
-        start["growth_A"] = state_records.growth_of_levels(stationary, record)
+        start["growth_A"] = stationary.growth(state.c, state.mu)
     return start
 
 
-def before(setup: Setup, leads: LeadPoles) -> Stationary:
+def before(setup: Setup, leads: LatticeLeads) -> Stationary:
     """The equations at the drives' values before t = 0."""
     drives = setup.drives
     return Stationary(
@@ -99,7 +99,7 @@ def before(setup: Setup, leads: LeadPoles) -> Stationary:
     )
 
 
-def density_of(setup: Setup, leads: LeadPoles, start: dict[str, Any]) -> Density:
+def density_of(setup: Setup, leads: LatticeLeads, start: dict[str, Any]) -> Density:
     """R at t = 0, with the noise of [initial]."""
     period = period_of(setup, setup.drives.eV(-1.0))
     stationary = before(setup, leads)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....errors import NotConverged
-from ....maths.pole_leads import LeadPoles
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..shared import state_records
 from ..shared.periodic_states import mean_over_period, period_of
 from ..shared.seeds import seeds
-from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
+from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts, write_model
 from ..shared.state_records import Record
 from ..shared.states import Stationary
 
@@ -43,7 +42,7 @@ class Search:
         self.loose = self.setup.leads(self.setup.fits(LOOSE))
         self.starts = seeds(self.setup)
 
-    def stationary(self, eV: float, leads: LeadPoles | None = None) -> Stationary:
+    def stationary(self, eV: float, leads: LatticeLeads | None = None) -> Stationary:
         """The equations at a bias."""
         drives = self.setup.drives.at_bias(eV)
         return Stationary(
@@ -125,11 +124,16 @@ def _at_one_bias(search: Search, comm: Communicator, log: Callable, output: Outp
         raise NotConverged("steady: no seed led to a self-consistent state")
     _write_states(setup, states, output)
     summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(states)}
-    summary["growth_A"] = state_records.growth_of_levels(stationary, states[0])
+    summary["growth_A"] = stationary.growth(states[0]["c"], states[0]["mu_c"])
     summary |= {"period": None, "states_complete": not setup.interacting}
     summary["states"] = [_told(setup, record) for record in states]
     failed = [record["seed"] for record in records if not record["converged"]]
     warnings = [f"steady: no state from the seeds {', '.join(failed)}"] if failed else []
+    if setup.form.size > state_records.LARGEST and given.numerics.stability:
+        limit = state_records.LARGEST
+        warnings.append(f"steady: stability is found up to {limit} levels; task evolve shows it")
+    if setup.ring is not None:
+        warnings.append("steady: only states that repeat along the ring ([numerics] uniform)")
     return Outcome("complete", summary, {}, warnings)
 
 

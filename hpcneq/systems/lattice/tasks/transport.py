@@ -7,14 +7,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....maths.pole_leads import LeadPoles
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics.window_integrals import KINDS, Scattering, integrate
 from ..shared import state_records
 from ..shared.chosen_state import largest_state
 from ..shared.periodic_states import mean_over_period, period_of
-from ..shared.setup import Setup, begin, lead_facts, model_facts, setup_of, write_model
+from ..shared.setup import (
+    LatticeLeads,
+    Setup,
+    begin,
+    lead_facts,
+    model_facts,
+    setup_of,
+    write_model,
+)
 from ..shared.state_records import Record
 from ..shared.states import Stationary
 
@@ -223,7 +230,7 @@ class PoleCurve:
         )
         return record
 
-    def _state(self, eV: float, leads: LeadPoles, before: Record | None) -> Record:
+    def _state(self, eV: float, leads: LatticeLeads, before: Record | None) -> Record:
         stationary = self._stationary(eV, leads)
         if not self.setup.interacting:
             found = stationary.solve(np.zeros(0, complex))
@@ -234,7 +241,7 @@ class PoleCurve:
                 return state_records.record_of(stationary, found, "continued")
         return state_records.record_of(stationary, largest_state(stationary), "")
 
-    def _stationary(self, eV: float, leads: LeadPoles) -> Stationary:
+    def _stationary(self, eV: float, leads: LatticeLeads) -> Stationary:
         drives = self.setup.drives.at_bias(eV)
         A = drives.vector_potential(-1.0)
         return Stationary(self.setup, leads, drives.shifts(-1.0), A, drives.U(-1.0))

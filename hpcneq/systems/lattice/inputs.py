@@ -373,7 +373,7 @@ class TransportNumerics(SteadyNumerics):
         choices=["auto", "poles", "window"],
     )
     quadrature_error: float = key(
-        1e-8, doc="largest error of that integral", unit=UNIT, above=0, below=1
+        1e-7, doc="largest error of that integral", unit=UNIT, above=0, below=1
     )
     stability: bool = like(SteadyNumerics, "stability", False)
 

@@ -1,7 +1,8 @@
 """Currents between normal leads without interaction: integrals over energies, leads exact.
 
 I_a = sum_b int dw/2pi sum_ij weight_i Gamma_i |G_ij|^2 Gamma_j (f_i - f_j), i of lead a and j of
-lead b; only energies between the leads' Fermi edges count.
+lead b; only energies between the leads' Fermi edges count. G between contacts follows from the
+lattice's own levels E and their weights there, g = sum u u^+/(w - E), as (1 - g Sigma)^-1 g.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .reservoirs import Reservoir
 KINDS = ("wide", "chain")  # whose self-energy is known in closed form
 EDGES = (-40.0, -10.0, -3.0, 0.0, 3.0, 10.0, 40.0)  # of the panels around a Fermi edge, in T
 MOST_PANELS = 4000
-LEVELS_AT_ONCE = 2**24  # complex numbers of a stack of matrices
+NUMBERS_AT_ONCE = 2**22  # complex numbers of a stack of matrices
 TINY = 1e-13  # width of levels, of the largest entry: no node lies on one
 ORDER = 16  # of the rule on a panel
 
@@ -58,9 +59,11 @@ class Scattering:
         elif not paired and not split and field.model.hopping_down is None:
             self.kept = np.arange(half)
             self.twice = 2.0
-        self.H = whole[np.ix_(self.kept, self.kept)]
-        self.tiny = TINY * max(1.0, float(np.abs(self.H).max()))
+        H = whole[np.ix_(self.kept, self.kept)]
         self.contacts = self._contacts()
+        self.energies, states = np.linalg.eigh(H)
+        self.ends = states[self.contacts.component]
+        self.tiny = TINY * max(1.0, float(np.abs(self.energies).max()))
         self.of_lead = np.eye(len(leads))[self.contacts.lead]
 
     def _contacts(self) -> Contacts:
@@ -110,19 +113,16 @@ class Scattering:
 
     def flows(self, w: Array, V: Array, weights: Array) -> Array:
         """(energies, kinds, leads) of the integrand. weights : (kinds, m) of the contacts."""
-        contacts, size = self.contacts, len(self.H)
-        most = max(1, LEVELS_AT_ONCE // size**2)
+        contacts = self.contacts
+        most = max(1, NUMBERS_AT_ONCE // self.ends.size)
+        one = np.eye(len(contacts.component))
         rows = []
         for first in range(0, len(w), most):
             part = w[first : first + most]
             sigma, filling = self.self_energies(part, V)
-            A = (part[:, None, None] + 1j * self.tiny) * np.eye(size) - self.H
-            for k, component in enumerate(contacts.component):
-                A[:, component, component] -= sigma[:, k]
-            unit = np.zeros((size, len(contacts.component)), complex)
-            unit[contacts.component, np.arange(len(contacts.component))] = 1
-            G = np.linalg.solve(A, np.broadcast_to(unit, (len(part), *unit.shape)))
-            G = G[:, contacts.component, :]
+            levels = part[:, None] + 1j * self.tiny - self.energies
+            alone = (self.ends / levels[:, None, :]) @ self.ends.conj().T
+            G = np.linalg.solve(one - alone * sigma[:, None, :], alone)
             Gamma = -2 * sigma.imag
             T = Gamma[:, :, None] * np.abs(G) ** 2 * Gamma[:, None, :]
             each = np.sum(T * (filling[:, :, None] - filling[:, None, :]), axis=2)

@@ -84,7 +84,7 @@ def add_stability(stationary: Stationary, record: Record, marginal: float) -> No
     mu = record["mu_c"]
     if setup.form.size > LARGEST:
         return
-    density = stationary.density(record["c"], mu)
+    density = stationary.whole_density(record["c"], mu)
     H = stationary.field.dense(stationary.values(record["c"], mu))
     V = stationary.V - mu
     A = leads.matrix(H, V, np.zeros(leads.count))

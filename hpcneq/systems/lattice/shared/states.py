@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from ....maths.pole_leads import Density, LeadPoles
+from ....maths.pole_leads import Density
 from ....solvers.newton import solve_equations
-from ....solvers.pole_leads.stationary import Undamped, growth, stationary
+from ....solvers.pole_leads.repeated import Stationaries
+from ....solvers.pole_leads.stationary import Undamped, growth
 from ..physics import observables
 from ..physics.closed import equilibrium
 from .setup import LatticeLeads, Setup, undamped
@@ -80,11 +82,16 @@ class Stationary:
         H = self.field.dense(self.values(c, mu))
         if self.T is not None:
             return equilibrium(H, self.T)
-        return self._stationary(self.leads, H, mu)
+        return self._stationary(H, mu)
 
-    def _stationary(self, leads: LeadPoles, H: np.ndarray, mu: float) -> Density:
+    @cached_property
+    def between(self) -> Stationaries:
+        """States between these leads, or of one cell of a ring."""
+        return Stationaries(self.leads if self.ring is None else self.cell_leads, self.V)
+
+    def _stationary(self, H: np.ndarray, mu: float) -> Density:
         try:
-            return stationary(leads, H, self.V - mu)
+            return self.between.of(H, mu)
         except Undamped as error:
             raise undamped(self.setup, error.growth, np.array(error.components)) from None
 
@@ -93,7 +100,7 @@ class Stationary:
         blocks = self.ring.blocks(self.values(c, mu))
         if self.T is not None:
             return [equilibrium(H, self.T) for H in blocks]
-        return [self._stationary(self.cell_leads, H, mu) for H in blocks]
+        return [self._stationary(H, mu) for H in blocks]
 
     def image(self, c: np.ndarray, mu: float) -> np.ndarray:
         """The mean field of the stationary state for c."""
@@ -116,6 +123,11 @@ class Stationary:
         rho = self.ring.whole(np.array([density.core[:m, :m] for density in blocks]))
         flows = [self.cell_leads.density_site_flows(d, phases, np.ones(m)) for d in blocks]
         return rho, self.ring.spread(np.mean(flows, axis=0))
+
+    def whole_density(self, c: np.ndarray, mu: float) -> Density:
+        """R of all components, whether the model repeats or not."""
+        H = self.field.dense(self.values(c, mu))
+        return Stationaries(self.leads, self.V).of(H, mu)
 
     def growth(self, c: np.ndarray, mu: float) -> float:
         """The largest imaginary part of the levels with their leads."""

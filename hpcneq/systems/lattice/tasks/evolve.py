@@ -108,4 +108,6 @@ def density_of(setup: Setup, leads: LatticeLeads, start: dict[str, Any]) -> Dens
         return periodic_density(setup, leads, period)
     if setup.given.initial.noise:
         c = c + noise(setup.given, setup.field)
+    if stationary.T is None:
+        return stationary.whole_density(c, start["mu_c"])
     return stationary.density(c, start["mu_c"])

@@ -20,7 +20,8 @@ class Stationaries:
 
     def __init__(self, leads: LeadPoles, shifts: ArrayLike):
         self.leads, V = leads, np.asarray(shifts, float)
-        phases, size, n = np.zeros(leads.count), leads.size, leads.core
+        phases = np.zeros(leads.count)
+        size, n = leads.size, leads.core
         nothing = np.zeros((size, size), complex)
         self.base = np.asarray(leads.matrix(nothing, V, phases))
         self.core_source = leads.core_source(phases).toarray()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FEW = 400  # sites up to which links and phases are drawn one by one
 ARROWS = 300  # most arrows
+EDGE = {True: 0.4, False: 0.0}  # width of the sites' edges, by whether they are few
 FAINT = 0.02  # of the largest current: arrows below it are left out
 
 
@@ -47,7 +48,7 @@ def sites(axes: Any, result: Result, values: np.ndarray, label: str, **look: obj
         c=values,
         zorder=3,
         edgecolors="0.2",
-        linewidths=0.4 * (len(points) < FEW),
+        linewidths=EDGE[len(points) < FEW],
         **look,
     )
     axes.set_aspect("equal", adjustable="datalim")

@@ -18,7 +18,8 @@ from scipy.sparse import linalg
 from .mean_field import MeanField
 
 MODES = 4  # how many are sought
-BASIS, RESTARTS, ROUGH = 60, 60, 1e-5  # of Arnoldi's method, before roots are polished
+BASIS, RESTARTS = 60, 60  # of Arnoldi's method
+ROUGH = 1e-5  # its tolerance, before roots are polished
 POLISHINGS = 8
 SAME = 1e-7  # z that differ by less are one mode
 DENSE = 400  # deviations up to this size are diagonalised as a whole
@@ -60,11 +61,11 @@ class Deviations:
         modes: Tail,
         scale: float = 1.0,
     ) -> None:
-        self.field, self.scale, self.modes = field, scale, modes
+        self.field, self.modes = field, modes
         self.core, self.tail = core, tail
         self.a, self.V = np.linalg.eig(A)
         self.inverse = np.linalg.inv(self.V)
-        self.M, self.n, self.N = field.form.size, len(A), tail.shape[1]
+        self.n, self.N = tail.shape
         self.size = self.n**2 + 2 * self.n * self.N
         straight, conjugate, _ = (sum_of(part, scale) for part in zip(*field.maps))
         self.straight, self.conjugate = straight, conjugate

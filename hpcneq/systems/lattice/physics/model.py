@@ -40,7 +40,8 @@ class Triplets:
             return matrix
         try:
             sparse = matrix.tocoo()  # type: ignore[attr-defined]
-            rows, columns, values = sparse.row, sparse.col, sparse.data
+            rows, columns = sparse.row, sparse.col
+            values = sparse.data
             shape = sparse.shape
         except AttributeError:
             dense = _dense(matrix, what)
@@ -206,7 +207,8 @@ class Model:
 
 def singlet(pairing: Triplets) -> Triplets:
     """D of a singlet (n, n) on components with the spin inside, D (x) i sigma_y, (2n, 2n)."""
-    i, j, D = pairing.rows, pairing.columns, pairing.values
+    i, j = pairing.rows, pairing.columns
+    D = pairing.values
     rows = np.concatenate([2 * i, 2 * i + 1])
     columns = np.concatenate([2 * j + 1, 2 * j])
     return Triplets.summed(2 * pairing.size, rows, columns, np.concatenate([D, -D]))
@@ -241,7 +243,8 @@ def _bonds(bonds: Iterable[Sequence[float]], sites: int) -> list[tuple[int, int,
     checked: list[tuple[int, int, float]] = []
     known: set[tuple[int, int]] = set()
     for bond in bonds:
-        i, j, V = int(bond[0]), int(bond[1]), float(bond[2])
+        i, j = int(bond[0]), int(bond[1])
+        V = float(bond[2])
         pair = (min(i, j), max(i, j))
         if not (0 <= pair[0] < pair[1] < sites):
             raise ValueError(f"bonds: ({i}, {j}) does not join two of the sites 0 to {sites - 1}")

@@ -50,7 +50,8 @@ class OpenLattice:
         frame: float = 0.0,
     ) -> None:
         """frame : potential from which all others are measured."""
-        self.field, self.bonds, self.leads, self.drives = field, bonds, leads, drives
+        self.field, self.bonds = field, bonds
+        self.leads, self.drives = leads, drives
         self.frame = frame
         form = field.form
         every = np.arange(form.size)
@@ -97,7 +98,8 @@ class OpenLattice:
 
     def observables(self, t: float, side: int, c: np.ndarray, seen: Any) -> Mapping[str, object]:
         """What a row of output holds."""
-        form, field, bonds = self.field.form, self.field, self.bonds
+        field, bonds = self.field, self.bonds
+        form = field.form
         H = self.values(t, side, c)
         size, links = form.size, len(bonds.rows)
         rho = np.asarray(seen.rho)

@@ -18,7 +18,8 @@ class Spectra:
     """
 
     def __init__(self, form: Form, leads: Branches, A: np.ndarray, V: np.ndarray) -> None:
-        self.form, self.leads, self.V = form, leads, V
+        self.form, self.leads = form, leads
+        self.V = V
         self.a, vectors = np.linalg.eig(A)
         self.right = vectors[: form.size]
         self.left = np.linalg.inv(vectors)[:, : form.size]

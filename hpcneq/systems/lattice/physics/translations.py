@@ -80,7 +80,8 @@ class Ring:
         first = self.turn[columns] == 0
         m, count = len(self.component), self.length
         small = np.zeros((count, m, m), complex)
-        rows, columns, values = rows[first], columns[first], values[first]
+        rows, columns = rows[first], columns[first]
+        values = values[first]
         np.add.at(small, (self.turn[rows], self.place[rows], self.place[columns]), values)
         return np.fft.fft(small, axis=0)
 

@@ -18,6 +18,7 @@ from .model_input import refused
 SAME_PLACE = 1e-6  # of the extent: positions that count as the lowest or highest
 AXES = ("x", "y", "z")
 DAMPING = "damping"  # name of the lead that [numerics] damping adds
+DYNES = 1e-3  # of the gap, where none is given
 REACH = 15.0  # window of wide leads over the largest energy of the model
 
 
@@ -103,6 +104,7 @@ def _reservoir(given: Given, model: Model, name: str, table: object) -> Reservoi
         raise InputError(f"[leads.{name}] spin, h: the model is spinless")
     if values["kind"] == "bcs" and values["h"]:
         raise InputError(f"[leads.{name}] h: a bcs lead has no spin splitting here")
+    delta = values["delta"] or 1.0
     phase = drive_of(given, f"leads.{name}", "phase", values["phase"])
     if phase.kind in ("step", "pulse"):
         raise InputError(
@@ -116,9 +118,9 @@ def _reservoir(given: Given, model: Model, name: str, table: object) -> Reservoi
         _gamma(name, values["gamma"], len(sites)),
         values["hopping"] or 1.0,
         values["contact"] or 0.0,
-        values["delta"] or 1.0,
+        delta,
         phase.start + values["turn"] * given.parameters.phase,
-        values["dynes"] or 1e-3 * (values["delta"] or 1.0),
+        values["dynes"] or DYNES * delta,
         _table(given, name, values["file"], len(sites)),
         values["T"],
         values["mu"],
@@ -228,7 +230,8 @@ def drives_of(given: Given, model: Model, reservoirs: list[Reservoir]) -> Drives
     """All drives of an input. Raises InputError."""
     tables = given.tables["leads"].named
     named = [tables.get(lead.name) for lead in reservoirs]
-    own, phases, bias, offset = [], [], [], []
+    own, phases = [], []
+    bias, offset = [], []
     for lead, table in zip(reservoirs, named):
         if table is None:
             own.append(Drive(0.0))

@@ -132,7 +132,8 @@ def _with_attraction(model: Model, U: object) -> Model:
 
 def _with_pairing(model: Model, crystal: Crystal, terms: list) -> Model:
     """The model with the prescribed pairing of [[pairing]]."""
-    rows, columns, values = [], [], []
+    rows, columns = [], []
+    values = []
     sign = -1.0 if model.spin == "none" else 1.0
     for number, term in enumerate(terms):
         where = f"{number}"

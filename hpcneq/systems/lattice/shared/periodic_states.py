@@ -54,7 +54,8 @@ def mean_over_period(
 ) -> Record:
     """A record of the periodic state: means over the period, with those of half the steps."""
     state = _periodic(setup, leads, period, eV, steps)
-    form, field, bonds = setup.form, setup.field, setup.bonds
+    field, bonds = setup.field, setup.bonds
+    form = field.form
     mean = state.mean_flows
     every = state.flows[::2].mean(axis=0)
     H = field.values(np.zeros(0, complex), setup.drives.vector_potential(-1.0))

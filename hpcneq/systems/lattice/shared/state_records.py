@@ -17,7 +17,8 @@ Record = dict[str, Any]
 
 def record_of(stationary: Stationary, state: Found, name: str) -> Record:
     """Arrays and numbers of a state. name : of the seed it came from."""
-    setup, field, form = stationary.setup, stationary.field, stationary.form
+    setup, field = stationary.setup, stationary.field
+    form = field.form
     H = stationary.values(state.c, state.mu)
     rho = state.rho
     flows = observables.bond_flows(

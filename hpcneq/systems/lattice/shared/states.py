@@ -53,7 +53,8 @@ class Stationary:
         scale: float,
         T: float | None = None,
     ) -> None:
-        self.setup, self.leads, self.V, self.A = setup, leads, V, A
+        self.setup, self.leads = setup, leads
+        self.V, self.A = V, A
         self.scale, self.T = scale, T
         self.field, self.form = setup.field, setup.form
         self.pairs = self.field.pairs

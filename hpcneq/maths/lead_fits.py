@@ -22,7 +22,7 @@ from . import poles as fermi_poles
 from .arrays import ArrayLike, ComplexArray, FloatArray
 from .rational_sets import PoleSum, common_poles, graded, sums_at
 
-DECADES = (12, 8)  # fitted points in a decade: the search with fewer poles wins
+DECADES = (12, 10, 8)  # fitted points in a decade: the search with fewer poles wins
 FINE = 48  # those on which errors are measured
 CLOSEST = 1e-2  # of the scale of an edge: the nearest points
 REACH = 1e4  # of the largest edge: the farthest points
@@ -227,7 +227,8 @@ def _fitted(
         if mirrored:
             w = _symmetric(w)
         for even in {mirrored, False}:
-            result, best = common_poles(functions, w, fine, limits, error, even)
+            most = min((len(r.poles) for _, r in results), default=np.inf)
+            result, best = common_poles(functions, w, fine, limits, error, even, most)
             if best is not None:
                 least = min(least, best.error)
             if result is not None:  # mirrored poles are worth a few more

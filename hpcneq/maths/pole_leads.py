@@ -177,24 +177,53 @@ class LeadPoles:
         """x of the modes (tail,)."""
         return self._tail.at(np.asarray(shifts, float))
 
-    def couplings(self, phases: ArrayLike) -> sparse.csr_matrix:
-        """A (n, n) without H and the levels: W, B and -i Gamma_inf/2."""
-        core = self._core
-        n = np.arange(self.size, self.core)
-        rows = [core.at_component, n[core.row]]
-        columns = [n, core.at_component[core.column]]
-        values = [np.ones(core.count, complex), core.turned(core.width, phases)]
-        i, j, _, width, _ = self._instant
-        rows, columns = [*rows, i], [*columns, j]
-        values.append(-0.5j * self._turned_instant(width, phases))
-        flat = [np.concatenate(x) for x in (values, rows, columns)]
-        return sparse.csr_matrix((flat[0], (flat[1], flat[2])), shape=(self.core, self.core))
+    def entries(self) -> tuple[IntArray, IntArray]:
+        """(rows, columns) of [[A, W], [0, x]] (total, total) without H; some twice, to be added."""
+        core, tail, (i, j) = self._core, self._tail, self._instant[:2]
+        n, modes = np.arange(self.size, self.core), np.arange(self.core, self.total)
+        rows = [core.at_component, n[core.row], i, n, tail.at_component, modes]
+        columns = [n, n[:0], j, n, modes, modes]
+        columns[1] = core.at_component[core.column]
+        return np.concatenate(rows), np.concatenate(columns)
+
+    def values(self, shifts: ArrayLike, phases: ArrayLike) -> ComplexArray:
+        """The values at `entries`."""
+        core, tail, V = self._core, self._tail, np.asarray(shifts, float)
+        parts = [
+            np.ones(core.count, complex),
+            core.turned(core.width, phases),
+            -0.5j * self._turned_instant(self._instant[3], phases),
+            core.at(V),
+            np.ones(tail.count, complex),
+            tail.at(V),
+        ]
+        return np.concatenate(parts)
+
+    def source_entries(self) -> tuple[IntArray, IntArray]:
+        """(rows < n, columns < total) of (C_cc, W D^+); some twice, to be added."""
+        core, tail, (i, j) = self._core, self._tail, self._instant[:2]
+        n, modes = np.arange(self.size, self.core), np.arange(self.core, self.total)
+        level, component = n[core.row], core.at_component[core.column]
+        rows = [level, component, i, tail.at_component[tail.column]]
+        columns = [component, level, j, modes[tail.row]]
+        return np.concatenate(rows), np.concatenate(columns)
+
+    def source_values(self, phases: ArrayLike) -> ComplexArray:
+        """The values at `source_entries`."""
+        D = self._core.turned(self._core.filling, phases)
+        fill = self._turned_instant(self._instant[4], phases)
+        modes = self._tail.turned(self._tail.filling, phases)
+        return np.concatenate([D, D.conj(), fill, modes.conj()])
+
+    def couplings(self, shifts: ArrayLike, phases: ArrayLike) -> sparse.csr_matrix:
+        """[[A, W], [0, x]] (total, total) without H."""
+        return sparse.csr_matrix(
+            (self.values(shifts, phases), self.entries()), shape=(self.total, self.total)
+        )
 
     def matrix(self, H: Matrix, shifts: ArrayLike, phases: ArrayLike) -> Matrix:
         """A of the core (n, n): dense if H (size, size) is, else CSR."""
-        A = self.couplings(phases) + sparse.diags(
-            np.concatenate([np.zeros(self.size), self.levels(shifts)]), format="csr"
-        )
+        A = self.couplings(shifts, phases)[: self.core, : self.core]
         if sparse.issparse(H):
             wide = sparse.csr_matrix(H, dtype=complex)
             wide.resize(self.core, self.core)
@@ -215,21 +244,15 @@ class LeadPoles:
 
     def core_source(self, phases: ArrayLike) -> sparse.csr_matrix:
         """C_cc (n, n)."""
-        core = self._core
-        n = np.arange(self.size, self.core)
-        D = core.turned(core.filling, phases)
-        rows, columns = n[core.row], core.at_component[core.column]
-        i, j, _, _, fill = self._instant
-        values = np.concatenate([D, D.conj(), self._turned_instant(fill, phases)])
-        place = (np.concatenate([rows, columns, i]), np.concatenate([columns, rows, j]))
-        return sparse.csr_matrix((values, place), shape=(self.core, self.core))
+        return self._sources(phases)[:, : self.core]
 
     def tail_source(self, phases: ArrayLike) -> sparse.csr_matrix:
         """W D^+ (n, tail)."""
-        tail = self._tail
-        values = tail.turned(tail.filling, phases).conj()
-        place = (tail.at_component[tail.column], tail.row)
-        return sparse.csr_matrix((values, place), shape=(self.core, self.tail))
+        return self._sources(phases)[:, self.core :]
+
+    def _sources(self, phases):
+        entries = self.source_values(phases), self.source_entries()
+        return sparse.csr_matrix(entries, shape=(self.core, self.total))
 
     def _turned_instant(self, values, phases):
         """S values S^+ of the instantaneous parts."""

@@ -18,8 +18,10 @@ from scipy.linalg import eigvals, solve_triangular
 
 from .arrays import ComplexArray, FloatArray, NumberArray
 
-MOST = 180  # support points
+MOST = 160  # support points
 LOOSE = 5.0  # an approximant so much worse than the target is not looked at
+FAR = 30.0  # times the target: above it two support points at a time
+APART = 10  # points between those
 PATIENCE = 40  # support points without progress after which a search ends
 Samples = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
@@ -60,23 +62,27 @@ def common_poles(
     limits: FloatArray,
     target: float,
     mirrored: bool,
+    most: float = np.inf,
 ) -> tuple[PoleSum | None, PoleSum | None]:
     """(the smallest set of poles whose weighted error on ``fine`` is at most ``target``, the best).
 
-    The first is None if the target is out of reach. functions : w (n,) -> values and weights
-    (n, functions). w : points that are fitted; symmetric if ``mirrored``, whether the set of
-    functions is closed under w -> -w up to constants: the poles then are under x -> -x^*.
+    The first is None if the target is out of reach with less than ``most`` poles. functions : w
+    (n,) -> values and weights (n, functions). w : points that are fitted; symmetric if
+    ``mirrored``, whether the set of functions is closed under w -> -w up to constants: the poles
+    then are under x -> -x^*.
     """
     values, weights = functions(w)
     fit = _Fit(w, values, weights, fine, *functions(fine), np.asarray(limits, float), mirrored)
     best: PoleSum | None = None
-    for support, denominator, error in _approximants(w, values, weights, mirrored):
+    for support, denominator, error in _approximants(w, values, weights, target, mirrored):
         if error > LOOSE * target:
             continue
         poles = _lower_poles(support, denominator, mirrored)
         if not len(poles):
             continue
-        result = fit.at(poles)
+        if len(poles) >= most:
+            break
+        result = fit.at(poles, target)
         if best is None or result.error < best.error:
             best = result
         if result.error <= target:
@@ -97,8 +103,15 @@ class _Fit:
     limits: FloatArray
     mirrored: bool
 
-    def at(self, poles: ComplexArray) -> PoleSum:
-        """Residues by weighted least squares, and the error on the fine grid."""
+    def _error(self, poles, residues, w, values, weights):
+        """The largest weighted difference at some points."""
+        difference = _values(poles, residues, self.limits, w) - values
+        return float(np.abs(difference * weights).max())
+
+    def at(self, poles: ComplexArray, target: float) -> PoleSum:
+        """Residues by weighted least squares, and their error: of the fitted points where it is
+        above ``target`` there, else of the fine grid.
+        """
         cauchy = 1 / (self.w[:, None] - poles)
         terms = np.concatenate([2 * cauchy.real, -2 * cauchy.imag], axis=1)
         residues = np.empty((len(poles), self.values.shape[1]), complex)
@@ -107,8 +120,10 @@ class _Fit:
             rows = weight * (self.values[:, columns] - self.limits[columns])
             solution = _least_squares(weight * terms, rows)
             residues[:, columns] = solution[: len(poles)] + 1j * solution[len(poles) :]
-        difference = _values(poles, residues, self.limits, self.fine) - self.fine_values
-        error = float(np.abs(difference * self.fine_weights).max())
+        error = self._error(poles, residues, self.w, self.values, self.weights)
+        if error <= target:
+            fine = (self.fine, self.fine_values, self.fine_weights)
+            error = max(error, self._error(poles, residues, *fine))
         return PoleSum(poles, residues, self.limits, error)
 
 
@@ -148,7 +163,7 @@ def _values(poles, residues, limits, w):
 
 
 def _approximants(
-    w: FloatArray, values: FloatArray, weights: FloatArray, mirrored: bool
+    w: FloatArray, values: FloatArray, weights: FloatArray, target: float, mirrored: bool
 ) -> Iterator[tuple[FloatArray, FloatArray, float]]:
     """Yield (support points, barycentric weights, weighted error) of rising degree."""
     free, support = np.ones(len(w), bool), []
@@ -157,8 +172,12 @@ def _approximants(
     while len(support) < min(MOST, len(w) // 2) and idle < PATIENCE:
         worst = (np.abs(values - approximant) * weights).max(axis=1) * free
         new = {int(np.argmax(worst))}
+        if least > FAR * target:
+            (k,) = new
+            worst[max(0, k - APART) : k + APART] = 0
+            new.add(int(np.argmax(worst)))
         if mirrored:
-            new.add(len(w) - 1 - min(new))
+            new |= {len(w) - 1 - k for k in new}
         support += sorted(new)
         free[support] = False
         cauchy = 1 / (w[free, None] - w[support])
@@ -205,7 +224,7 @@ def _pruned(fit: _Fit, result: PoleSum, target: float) -> PoleSum:
         if fit.mirrored:
             (k,) = weakest
             weakest.add(int(np.argmin(np.abs(result.poles + result.poles[k].conj()))))
-        smaller = fit.at(np.delete(result.poles, sorted(weakest)))
+        smaller = fit.at(np.delete(result.poles, sorted(weakest)), target)
         if smaller.error > target:
             break
         result = smaller

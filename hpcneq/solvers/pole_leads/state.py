@@ -25,6 +25,7 @@ from ...maths.pole_leads import Density, LeadPoles
 from ...parallel import Communicator, Layout, Part
 from ..output_times import Row
 from ..protocols import Observables
+from .couplings import Couplings
 from .system import OpenSystem, Seen
 
 METHODS = ("etd", "frozen")
@@ -61,6 +62,9 @@ class PoleState:
         self.place[self.order] = np.arange(self.total)
         self.flat = np.zeros(self.layout.count * self.rows, complex)
         self.green_count = self.flat.size
+        self.owners = np.array([self.layout.owner(p) for p in self.place], int)
+        self.system_here = np.flatnonzero(self.columns < self.leads.size)
+        self._couplings = Couplings(self.leads, self.columns)
         self._entries = _Entries(self, system.entries)
         self._observed = _Entries(self, system.observed)
         self._widths = _Entries(self, self.leads.width_entries())
@@ -128,36 +132,35 @@ class PoleState:
         self, t: float, side: int, local: ComplexArray, exact: ComplexArray | float = 0.0
     ) -> ComplexArray:
         """d/dt of local columns less `rates` times them. **Collective.**"""
-        system, leads, n = self.system, self.leads, self.rows
+        system, M = self.system, self.leads.size
         c = system.close(self._entries.of(local))
-        H = sparse.csr_matrix(system.hamiltonian(t, side, c))
-        A = coupling_matrix(leads, H, system.shifts(t, side), system.phases(t), exact)
-        out = -1j * (A[:n, :n] @ local.T).T
-        back = A.conj()[:, self.columns].tocsr()
-        self._add_to_columns(back, local, out)
-        out += self._source(system.phases(t))
+        H = system.hamiltonian(t, side, c)
+        phases = np.asarray(system.phases(t), float)
+        if np.isscalar(exact):
+            exact = np.zeros(self.total, complex)
+        A, back = self._couplings.at(system.shifts(t, side), phases, exact)
+        out = np.ascontiguousarray((A @ local.T).T)
+        out[:, :M] += (H @ local[:, :M].T).T
+        out *= -1j
+        moved = back @ local
+        if len(self.system_here):
+            moved[:M] += H.conj()[:, self.columns[self.system_here]] @ local[self.system_here]
+        self._add_to_columns(moved, out)
+        self._couplings.add_sources(out, phases)
         return out
 
-    def _source(self, phases):
-        """C of the columns here, (columns here, n)."""
-        both = sparse.hstack(
-            [0.5 * self.leads.core_source(phases), self.leads.tail_source(phases)], format="csc"
-        )
-        return both[:, self.columns].toarray().T
-
-    def _add_to_columns(self, back, local, out):
-        """out_j += i sum_l A_jl^* R_l, on other ranks too. **Collective.**"""
-        mine = back[self.columns]
-        out += 1j * (mine @ local)
+    def _add_to_columns(self, moved, out):
+        """out_j += i moved_j for all columns j, on other ranks too. **Collective.**"""
+        out += 1j * moved[self.columns]
         if self.comm.size == 1:
             return
-        rows = np.flatnonzero(np.diff(back.indptr))
-        owners = np.array([self.layout.owner(self.place[j]) for j in rows], int)
+        rows = np.flatnonzero(np.abs(moved).max(axis=1, initial=0.0))
+        owners = self.owners[rows]
         parcels: list[Any] = [None] * self.comm.size
         for rank in np.unique(owners):
             if rank != self.comm.rank:
                 theirs = rows[owners == rank]
-                parcels[rank] = (self.place[theirs], 1j * (back[theirs] @ local))
+                parcels[rank] = (self.place[theirs], 1j * moved[theirs])
         for parcel in self.comm.alltoall(parcels):
             if parcel is not None:
                 np.add.at(out, parcel[0] - self.layout.start, parcel[1])
@@ -190,8 +193,7 @@ def column_order(leads: LeadPoles) -> IntArray:
 
 def diagonal(leads: LeadPoles, shifts: FloatArray) -> ComplexArray:
     """(total,) levels, and -i Gamma_inf/2 of the components."""
-    damping = leads.couplings(np.zeros(leads.count)).diagonal()[: leads.size]
-    return np.concatenate([damping, leads.levels(shifts), leads.tail_levels(shifts)])
+    return np.asarray(leads.couplings(shifts, np.zeros(leads.count)).diagonal())
 
 
 def coupling_matrix(
@@ -202,15 +204,10 @@ def coupling_matrix(
     exact: ComplexArray | float,
 ) -> sparse.csr_matrix:
     """[[A, W], [0, x]] (total, total) less the diagonal ``exact``, CSR."""
-    A = leads.matrix(H, shifts, phases)
-    component = leads.tail_couplings()
-    modes = np.arange(leads.tail)
-    W = sparse.csr_matrix(
-        (np.ones(leads.tail, complex), (component, modes)), shape=(leads.core, leads.tail)
-    )
-    x = sparse.diags(leads.tail_levels(shifts), shape=(leads.tail, leads.tail))
-    both = sparse.bmat([[A, W], [None, x]]) if leads.tail else A
-    return (both - sparse.diags(np.broadcast_to(exact, leads.total))).tocsr()
+    both = leads.couplings(shifts, phases) - sparse.diags(np.broadcast_to(exact, leads.total))
+    wide = sparse.csr_matrix(H, dtype=complex)
+    wide.resize(leads.total, leads.total)
+    return (both + wide).tocsr()
 
 
 class _Entries:

@@ -39,10 +39,11 @@ class Pattern:
 class Couplings:
     """Left and right products with [[A, W], [0, x]] less an exact diagonal and H; sources.
 
-    columns : those of R on this rank, global numbers.
+    columns : those of R on this rank. place : (total,) where every column stands in the order that
+    ranks share. targets : places to which the columns here add, ascending.
     """
 
-    def __init__(self, leads: LeadPoles, columns: IntArray):
+    def __init__(self, leads: LeadPoles, columns: IntArray, place: IntArray):
         self.leads, self.columns = leads, columns
         n, total = leads.core, leads.total
         rows, cols = leads.entries()
@@ -53,8 +54,9 @@ class Couplings:
         here = np.full(total, -1)
         here[columns] = np.arange(len(columns))
         self.local = here[cols] >= 0
-        shape = (total, len(columns))
-        self.right = Pattern(rows[self.local], here[cols[self.local]], shape)
+        self.targets, compressed = np.unique(place[rows[self.local]], return_inverse=True)
+        shape = (len(self.targets), len(columns))
+        self.right = Pattern(compressed, here[cols[self.local]], shape)
         rows, cols = leads.source_entries()
         self.fed = here[cols] >= 0
         self.half = np.where(cols[self.fed] < n, 0.5, 1.0)
@@ -63,7 +65,7 @@ class Couplings:
     def at(
         self, shifts: ArrayLike, phases: ArrayLike, exact: ComplexArray
     ) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-        """(A (n, n), conjugate of the columns here (total, columns)) less ``exact`` (total,)."""
+        """(A (n, n), conjugate of the columns here (targets, columns)) less ``exact`` (total,)."""
         values = np.concatenate([self.leads.values(shifts, phases), -exact])
         right = self.right.filled(values[self.local].conj())
         return self.left.filled(values[self.in_core]), right

@@ -62,9 +62,9 @@ class PoleState:
         self.place[self.order] = np.arange(self.total)
         self.flat = np.zeros(self.layout.count * self.rows, complex)
         self.green_count = self.flat.size
-        self.owners = np.array([self.layout.owner(p) for p in self.place], int)
+        self.owners = np.array([self.layout.owner(p) for p in range(self.total)], int)
         self.system_here = np.flatnonzero(self.columns < self.leads.size)
-        self._couplings = Couplings(self.leads, self.columns)
+        self._couplings = Couplings(self.leads, self.columns, self.place)
         self._entries = _Entries(self, system.entries)
         self._observed = _Entries(self, system.observed)
         self._widths = _Entries(self, self.leads.width_entries())
@@ -142,28 +142,47 @@ class PoleState:
         out = np.ascontiguousarray((A @ local.T).T)
         out[:, :M] += (H @ local[:, :M].T).T
         out *= -1j
-        moved = back @ local
-        if len(self.system_here):
-            moved[:M] += H.conj()[:, self.columns[self.system_here]] @ local[self.system_here]
+        moved = [(self._couplings.targets, 1j * (back @ local)), self._hopped(H, local)]
         self._add_to_columns(moved, out)
         self._couplings.add_sources(out, phases)
         return out
 
+    def _hopped(self, H, local):
+        """(places, i sum_l H_jl^* R_l (places, n)) of the columns l of the system here."""
+        here = H[:, self.columns[self.system_here]].conj()
+        rows = np.arange(self.leads.size)
+        if sparse.issparse(here):
+            here = here.tocsr()
+            rows = np.flatnonzero(np.diff(here.indptr))
+            here = here[rows]
+        if not len(self.system_here):
+            rows, here = rows[:0], here[:0]
+        return self.place[rows], 1j * (here @ local[self.system_here])
+
     def _add_to_columns(self, moved, out):
-        """out_j += i moved_j for all columns j, on other ranks too. **Collective.**"""
-        out += 1j * moved[self.columns]
+        """Add rows (places, values) to the columns at these places, on other ranks too.
+
+        **Collective.**
+        """
+        start, stop = self.layout.bounds()
+        for places, values in moved:
+            mine = (places >= start) & (places < stop)
+            if mine.all() and len(places) == stop - start and np.all(np.diff(places) == 1):
+                out += values
+            else:
+                out[places[mine] - start] += values[mine]
         if self.comm.size == 1:
             return
-        rows = np.flatnonzero(np.abs(moved).max(axis=1, initial=0.0))
-        owners = self.owners[rows]
         parcels: list[Any] = [None] * self.comm.size
-        for rank in np.unique(owners):
-            if rank != self.comm.rank:
-                theirs = rows[owners == rank]
-                parcels[rank] = (self.place[theirs], 1j * moved[theirs])
+        for places, values in moved:
+            owners = self.owners[places]
+            for rank in np.unique(owners):
+                if rank != self.comm.rank:
+                    theirs = owners == rank
+                    parcels[rank] = (parcels[rank] or []) + [(places[theirs], values[theirs])]
         for parcel in self.comm.alltoall(parcels):
-            if parcel is not None:
-                np.add.at(out, parcel[0] - self.layout.start, parcel[1])
+            for places, values in parcel or []:
+                out[places - start] += values
 
     def rhs(
         self, t: float, side: int, array: ComplexArray, out: ComplexArray, explicit: bool = True

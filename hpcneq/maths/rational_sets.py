@@ -40,7 +40,8 @@ class PoleSum:
 
     def __call__(self, w: FloatArray) -> FloatArray:
         """The functions at w (n,): (n, functions)."""
-        return _values(self.poles, self.residues, self.limits, w)
+        values: FloatArray = _values(self.poles, self.residues, self.limits, w)
+        return values
 
 
 def graded(edges: FloatArray, smallest: FloatArray, reach: float, decade: int) -> FloatArray:
@@ -52,7 +53,7 @@ def graded(edges: FloatArray, smallest: FloatArray, reach: float, decade: int) -
         count = 1 + int(np.ceil(decade * np.log10(reach / least)))
         distance = np.geomspace(least, reach, count)
         parts += [edge - distance, edge + distance]
-    return np.unique(np.concatenate(parts))
+    return np.asarray(np.unique(np.concatenate(parts)), float)
 
 
 def common_poles(
@@ -103,7 +104,14 @@ class _Fit:
     limits: FloatArray
     mirrored: bool
 
-    def _error(self, poles, residues, w, values, weights):
+    def _error(
+        self,
+        poles: ComplexArray,
+        residues: ComplexArray,
+        w: FloatArray,
+        values: FloatArray,
+        weights: FloatArray,
+    ) -> float:
         """The largest weighted difference at some points."""
         difference = _values(poles, residues, self.limits, w) - values
         return float(np.abs(difference * weights).max())
@@ -127,7 +135,7 @@ class _Fit:
         return PoleSum(poles, residues, self.limits, error)
 
 
-def _alike(weights):
+def _alike(weights: FloatArray) -> list[list[int]]:
     """Lists of the functions that share their weights."""
     groups: list[list[int]] = []
     for j in range(weights.shape[1]):
@@ -140,33 +148,37 @@ def _alike(weights):
     return groups
 
 
-def _least_squares(matrix, rows):
+def _least_squares(matrix: FloatArray, rows: FloatArray) -> FloatArray:
     """Least squares with columns scaled to one; directions below rounding are left out."""
     scale = np.linalg.norm(matrix, axis=0)
     Q, R = np.linalg.qr(matrix / scale)
     rest = Q.T @ rows
     if np.abs(np.diagonal(R)).min() > 1e-13:
-        return solve_triangular(R, rest) / scale[:, None]
+        return np.asarray(solve_triangular(R, rest) / scale[:, None])
     U, s, V = np.linalg.svd(R)
     keep = s > 1e-14 * s[0]
-    return (V[keep].T @ ((U[:, keep].T @ rest) / s[keep, None])) / scale[:, None]
+    inner = (U[:, keep].T @ rest) / s[keep, None]
+    return np.asarray((V[keep].T @ inner) / scale[:, None])
 
 
-def _values(poles, residues, limits, w):
+def _values(
+    poles: ComplexArray, residues: ComplexArray, limits: FloatArray, w: FloatArray
+) -> FloatArray:
     """limits + 2 Re sum_k residues/(w - x_k): (n, functions), in pieces that fit the cache."""
-    w, parts = np.asarray(w, float), []
+    parts = []
     for low in range(0, len(w), 4096):
         parts.append(2 * ((1 / (w[low : low + 4096, None] - poles)) @ residues).real)
     if not parts:
         return np.zeros((0, len(limits)))
-    return limits + np.concatenate(parts)
+    return np.asarray(limits + np.concatenate(parts))
 
 
 def _approximants(
     w: FloatArray, values: FloatArray, weights: FloatArray, target: float, mirrored: bool
 ) -> Iterator[tuple[FloatArray, FloatArray, float]]:
     """Yield (support points, barycentric weights, weighted error) of rising degree."""
-    free, support = np.ones(len(w), bool), []
+    free = np.ones(len(w), bool)
+    support: list[int] = []
     approximant = np.tile(values.mean(axis=0), (len(w), 1))
     least, idle = np.inf, 0
     while len(support) < min(MOST, len(w) // 2) and idle < PATIENCE:
@@ -197,7 +209,7 @@ def _approximants(
         yield w[support], denominator, error
 
 
-def _lower_poles(support, denominator, mirrored) -> ComplexArray:
+def _lower_poles(support: FloatArray, denominator: FloatArray, mirrored: bool) -> ComplexArray:
     """(K,) zeros of sum_j denominator_j/(x - support_j) with Im x < 0, by rising |x|."""
     total = denominator.sum()
     if abs(total) < 1e-13:  # a pole at infinity: a degree that is left out

@@ -54,45 +54,45 @@ def solve(
     densities; None: 1 for all. Raises `Undamped`; look at ``converged``.
     """
     start = np.array(c, complex)
-    free = charge is not None
-    q = np.zeros(system.leads.size) if charge is None else np.asarray(charge, float)
     turn = np.ones(len(start)) if rotated is None else np.asarray(rotated, float)
-    direction = 1j * turn * start
-    norm = float(np.sqrt((np.abs(direction) ** 2).sum()))
-    if free and norm == 0:
-        raise InputError("a frequency needs a condensate: the mean field to start from is zero")
-
-    def density(x: FloatArray) -> tuple[ComplexArray, Density]:
-        field, mu = _unpacked(x, len(start))
-        H = sparse.csr_matrix(system.hamiltonian(t, +1, field)) - mu * sparse.diags(q)
-        shifts = np.asarray(system.shifts(t), float) - mu
-        return field, stationary(system.leads, H, shifts, system.phases(t) * float(not free))
-
-    def equations(x: FloatArray) -> FloatArray:
-        field, R = density(x)
-        difference = field - system.close(R.core[system.entries])
-        if not free:
-            return np.concatenate([difference.real, difference.imag])
-        held = float((direction.conj() * (field - start)).real.sum() / norm)
-        return np.concatenate([difference.real, difference.imag, [held]])
-
+    equations = _Equations(system, t, start, turn, charge)
     first = np.concatenate([start.real, start.imag])
-    if free:
+    if charge is not None:
+        if not np.abs(equations.direction).max(initial=0.0):
+            raise InputError("a frequency needs a condensate: the mean field is zero at the start")
         first = np.append(first, frequency)
     root = newton.solve_equations(equations, first, options, prefix)
-    field, R = density(root.x)
-    return Consistent(
-        field,
-        float(_unpacked(root.x, len(start))[1]),
-        R,
-        root.residual,
-        root.converged,
-        root.reason,
-        root.iterations,
-    )
+    field, mu, R = equations.density(root.x)
+    how = (root.residual, root.converged, root.reason, root.iterations)
+    return Consistent(field, mu, R, *how)
 
 
-def _unpacked(x, count):
-    """(c, frequency) of the unknowns (2 count,) or, with the frequency, (2 count + 1,)."""
-    mu = x[2 * count] if len(x) > 2 * count else 0.0
-    return x[:count] + 1j * x[count : 2 * count], mu
+class _Equations:
+    """c - close(rho(c)), and with ``charge`` the condition that holds the phase."""
+
+    def __init__(self, system, t, start, turn, charge):
+        self.system, self.t = system, t
+        self.start, self.charge = start, charge
+        self.direction = 1j * turn * start
+
+    def density(self, x: FloatArray) -> tuple[ComplexArray, float, Density]:
+        """(c, frequency, R) of the unknowns: Re c, Im c and, with ``charge``, the frequency."""
+        system, count = self.system, len(self.start)
+        field = x[:count] + 1j * x[count : 2 * count]
+        H = sparse.csr_matrix(system.hamiltonian(self.t, +1, field))
+        shifts = np.asarray(system.shifts(self.t), float)
+        if self.charge is None:
+            return field, 0.0, stationary(system.leads, H, shifts, system.phases(self.t))
+        mu = float(x[2 * count])
+        lowered = H - mu * sparse.diags(np.asarray(self.charge, float))
+        return field, mu, stationary(system.leads, lowered, shifts - mu)
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        """The residual."""
+        field, _, R = self.density(x)
+        difference = field - self.system.close(R.core[self.system.entries])
+        residual = np.concatenate([difference.real, difference.imag])
+        if self.charge is None:
+            return residual
+        held = (self.direction.conj() * (field - self.start)).real.sum()
+        return np.append(residual, held / np.linalg.norm(self.direction))

@@ -52,7 +52,8 @@ class PoleState:
     ):
         if method not in METHODS:
             raise InputError(f'method = "{method}": allowed: {", ".join(METHODS)}')
-        self.system, self.comm, self.method = system, comm, method
+        self.system, self.comm = system, comm
+        self.method = method
         self.leads: LeadPoles = system.leads
         self.rows, self.total = self.leads.core, self.leads.total
         self.order = column_order(self.leads)

@@ -18,11 +18,11 @@ from scipy.interpolate import PchipInterpolator
 from scipy.special import expit
 
 from ..errors import InputError
-from . import poles as fermi_poles
 from .arrays import ArrayLike, ComplexArray, FloatArray
+from .poles import aaa_poles
 from .rational_sets import PoleSum, common_poles, graded, sums_at
 
-DECADES = (12, 8)  # fitted points in a decade: the search with fewer poles wins
+DECADES = (12, 10, 8)  # fitted points in a decade: the search with fewer poles wins
 FINE = 48  # those on which errors are measured
 CLOSEST = 1e-2  # of the scale of an edge: the nearest points
 REACH = 1e4  # of the largest edge: the farthest points
@@ -74,7 +74,7 @@ def wide_fit(T: float, mu: float = 0.0, window: float = 10.0, error: float = 1e-
 
     error : of f on |w - mu| <= window. Raises InputError if it is out of reach.
     """
-    fit = fermi_poles.fit("aaa", T, 0.0, window, error)
+    fit = aaa_poles(T, 0.0, window, error)
     count = len(fit)
     return Fit(
         mu - 1j * fit.w,
@@ -130,7 +130,7 @@ def chain_fit(
         raise InputError(f"hopping = {hopping:g}, T = {T:g}: need hopping != 0 and T > 0")
 
     def shape(w: FloatArray) -> FloatArray:
-        return np.sqrt(np.maximum(0.0, 1 - (w / (2 * J)) ** 2))[:, None]
+        return np.asarray(np.sqrt(np.maximum(0.0, 1 - (w / (2 * J)) ** 2))[:, None])
 
     edges, scales = np.array([2 * J, -2 * J, mu]), CLOSEST * np.full(3, T)
     return _banded(shape, edges, scales, 4 * J, T, mu, floor, error, mu == 0, "chain lead")
@@ -163,7 +163,7 @@ def tabulated_fit(
     curve = PchipInterpolator(energies, table, extrapolate=False)
 
     def shape(w: FloatArray) -> FloatArray:
-        return np.nan_to_num(curve(w))
+        return np.asarray(np.nan_to_num(curve(w)))
 
     span = float(energies[-1] - energies[0])
     grid = 0.5 * float(np.diff(energies).min())
@@ -178,7 +178,19 @@ def tabulated_fit(
     )
 
 
-def _banded(shape, edges, scales, band, T, mu, floor, error, even, what, extra=()):
+def _banded(
+    shape: Callable[[FloatArray], FloatArray],
+    edges: FloatArray,
+    scales: FloatArray,
+    band: float,
+    T: float,
+    mu: float,
+    floor: float,
+    error: float,
+    even: bool,
+    what: str,
+    extra: ArrayLike = (),
+) -> Fit:
     """The fit of a band that ends; ``shape`` (n,) -> (n, C), channel 0 the scale."""
     most = float(shape(np.linspace(edges.min(), edges.max(), 4001))[:, 0].max())
     if most <= 0:
@@ -227,7 +239,8 @@ def _fitted(
         if mirrored:
             w = _symmetric(w)
         for even in {mirrored, False}:
-            result, best = common_poles(functions, w, fine, limits, error, even)
+            most = min((len(r.poles) for _, r in results), default=np.inf)
+            result, best = common_poles(functions, w, fine, limits, error, even, most)
             if best is not None:
                 least = min(least, best.error)
             if result is not None:  # mirrored poles are worth a few more

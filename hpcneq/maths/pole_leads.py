@@ -23,16 +23,18 @@ A. Croy and U. Saalmann, Phys. Rev. B 80, 245311 (2009).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from .arrays import ArrayLike, ComplexArray, FloatArray, IntArray
+from .arrays import ArrayLike, BoolArray, ComplexArray, FloatArray, IntArray
 from .lead_fits import Fit
 
-Matrix = ComplexArray | sparse.csr_matrix
+Matrix: TypeAlias = ComplexArray | sparse.csr_matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +132,7 @@ def pair_lead(
     ]
 
 
-def _channels(matrices) -> ComplexArray:
+def _channels(matrices: ArrayLike) -> ComplexArray:
     """(C, m, m) of one matrix or of several."""
     array = np.asarray(matrices, complex)
     if array.ndim < 2:
@@ -162,10 +164,10 @@ class LeadPoles:
         self.size, self.count = size, len(leads)
         parts = [(a, branch) for a, lead in enumerate(leads) for branch in lead]
         fed = [np.abs(b.width).max(axis=(1, 2), initial=0.0) > 0 for _, b in parts]
-        self._instant = _instant(size, self.count, parts)
-        self._core = _Levels(size, [(a, b, keep) for (a, b), keep in zip(parts, fed)], size)
+        self._instant = _instant(parts)
+        self._core = _Levels([(a, b, keep) for (a, b), keep in zip(parts, fed)])
         self.core = size + self._core.count
-        self._tail = _Levels(size, [(a, b, ~keep) for (a, b), keep in zip(parts, fed)], self.core)
+        self._tail = _Levels([(a, b, ~keep) for (a, b), keep in zip(parts, fed)])
         self.tail, self.total = self._tail.count, self.core + self._tail.count
 
     # -- the equation's matrices -------------------------------------------------------------------
@@ -177,24 +179,59 @@ class LeadPoles:
         """x of the modes (tail,)."""
         return self._tail.at(np.asarray(shifts, float))
 
-    def couplings(self, phases: ArrayLike) -> sparse.csr_matrix:
-        """A (n, n) without H and the levels: W, B and -i Gamma_inf/2."""
-        core = self._core
-        n = np.arange(self.size, self.core)
-        rows = [core.at_component, n[core.row]]
-        columns = [n, core.at_component[core.column]]
-        values = [np.ones(core.count, complex), core.turned(core.width, phases)]
-        i, j, _, width, _ = self._instant
-        rows, columns = [*rows, i], [*columns, j]
-        values.append(-0.5j * self._turned_instant(width, phases))
-        flat = [np.concatenate(x) for x in (values, rows, columns)]
-        return sparse.csr_matrix((flat[0], (flat[1], flat[2])), shape=(self.core, self.core))
+    def entries(self) -> tuple[IntArray, IntArray]:
+        """(rows, columns) of [[A, W], [0, x]] (total, total) without H; some twice, to be added."""
+        core, tail = self._core, self._tail
+        instant = self._instant
+        n, modes = np.arange(self.size, self.core), np.arange(self.core, self.total)
+        feed = core.entries
+        rows = [core.at_component, n[feed.row], instant.row, n, tail.at_component, modes]
+        components = core.at_component[feed.column]
+        columns = [n, components, instant.column, n, modes, modes]
+        return np.concatenate(rows), np.concatenate(columns)
+
+    def values(self, shifts: ArrayLike, phases: ArrayLike) -> ComplexArray:
+        """The values at `entries`."""
+        core, tail = self._core, self._tail
+        instant = self._instant
+        V = np.asarray(shifts, float)
+        parts = [
+            np.ones(core.count, complex),
+            core.entries.turned(core.entries.width, phases),
+            -0.5j * instant.turned(instant.width, phases),
+            core.at(V),
+            np.ones(tail.count, complex),
+            tail.at(V),
+        ]
+        return np.concatenate(parts)
+
+    def source_entries(self) -> tuple[IntArray, IntArray]:
+        """(rows < n, columns < total) of (C_cc, W D^+); some twice, to be added."""
+        core, tail = self._core, self._tail
+        instant = self._instant
+        n, modes = np.arange(self.size, self.core), np.arange(self.core, self.total)
+        level, component = n[core.entries.row], core.at_component[core.entries.column]
+        rows = [level, component, instant.row, tail.at_component[tail.entries.column]]
+        columns = [component, level, instant.column, modes[tail.entries.row]]
+        return np.concatenate(rows), np.concatenate(columns)
+
+    def source_values(self, phases: ArrayLike) -> ComplexArray:
+        """The values at `source_entries`."""
+        D, fill, modes = (
+            entries.turned(entries.filling, phases)
+            for entries in (self._core.entries, self._instant, self._tail.entries)
+        )
+        return np.concatenate([D, D.conj(), fill, modes.conj()])
+
+    def couplings(self, shifts: ArrayLike, phases: ArrayLike) -> sparse.csr_matrix:
+        """[[A, W], [0, x]] (total, total) without H."""
+        return sparse.csr_matrix(
+            (self.values(shifts, phases), self.entries()), shape=(self.total, self.total)
+        )
 
     def matrix(self, H: Matrix, shifts: ArrayLike, phases: ArrayLike) -> Matrix:
         """A of the core (n, n): dense if H (size, size) is, else CSR."""
-        A = self.couplings(phases) + sparse.diags(
-            np.concatenate([np.zeros(self.size), self.levels(shifts)]), format="csr"
-        )
+        A = self.couplings(shifts, phases)[: self.core, : self.core]
         if sparse.issparse(H):
             wide = sparse.csr_matrix(H, dtype=complex)
             wide.resize(self.core, self.core)
@@ -205,9 +242,9 @@ class LeadPoles:
 
     def turning(self) -> IntArray:
         """Leads whose amplitudes mix charges: they turn with twice the phase."""
-        mixed = [x.owner[x.turn != 0] for x in (self._core, self._tail)]
-        lead, charge = self._instant[2]
-        return np.unique(np.concatenate([*mixed, lead[charge != 0]]))
+        parts = (self._core.entries, self._tail.entries, self._instant)
+        mixed: IntArray = np.unique(np.concatenate([x.owner[x.turn != 0] for x in parts]))
+        return mixed
 
     def tail_couplings(self) -> IntArray:
         """(tail,) the component W couples each mode to."""
@@ -215,26 +252,15 @@ class LeadPoles:
 
     def core_source(self, phases: ArrayLike) -> sparse.csr_matrix:
         """C_cc (n, n)."""
-        core = self._core
-        n = np.arange(self.size, self.core)
-        D = core.turned(core.filling, phases)
-        rows, columns = n[core.row], core.at_component[core.column]
-        i, j, _, _, fill = self._instant
-        values = np.concatenate([D, D.conj(), self._turned_instant(fill, phases)])
-        place = (np.concatenate([rows, columns, i]), np.concatenate([columns, rows, j]))
-        return sparse.csr_matrix((values, place), shape=(self.core, self.core))
+        return self._sources(phases)[:, : self.core]
 
     def tail_source(self, phases: ArrayLike) -> sparse.csr_matrix:
         """W D^+ (n, tail)."""
-        tail = self._tail
-        values = tail.turned(tail.filling, phases).conj()
-        place = (tail.at_component[tail.column], tail.row)
-        return sparse.csr_matrix((values, place), shape=(self.core, self.tail))
+        return self._sources(phases)[:, self.core :]
 
-    def _turned_instant(self, values, phases):
-        """S values S^+ of the instantaneous parts."""
-        _, _, (lead, charge), _, _ = self._instant
-        return values * np.exp(-1j * charge * np.asarray(phases, float)[lead])
+    def _sources(self, phases: ArrayLike) -> sparse.csr_matrix:
+        entries = self.source_values(phases), self.source_entries()
+        return sparse.csr_matrix(entries, shape=(self.core, self.total))
 
     # -- currents ----------------------------------------------------------------------------------
     def site_flows(
@@ -250,17 +276,17 @@ class LeadPoles:
         lead = np.concatenate([self._core.lead, self._tail.lead])
         component = np.concatenate([self._core.at_component, self._tail.at_component])
         np.add.at(flow, (lead, component), -2 * np.asarray(own).imag)
-        i, j, (leads, _), width, fill = self._instant
-        turned = self._turned_instant(width, phases)
-        np.add.at(flow, (leads, i), -(turned * np.asarray(rho)).real)
-        same = i == j
-        np.add.at(flow, (leads[same], i[same]), fill[same].real)
-        return flow * np.asarray(weights)
+        instant = self._instant
+        damped = instant.turned(instant.width, phases) * np.asarray(rho)
+        np.add.at(flow, (instant.owner, instant.row), -damped.real)
+        same = instant.row == instant.column
+        own_fill = instant.filling[same].real
+        np.add.at(flow, (instant.owner[same], instant.row[same]), own_fill)
+        return np.asarray(flow * np.asarray(weights))
 
     def width_entries(self) -> tuple[IntArray, IntArray]:
         """(rows, columns) of rho that `site_flows` reads: rho_ji where Gamma_ij is not zero."""
-        i, j = self._instant[:2]
-        return j, i
+        return self._instant.column, self._instant.row
 
     def own_entries(self) -> tuple[IntArray, IntArray]:
         """(rows, columns) of R (column n + k: mode k) that `site_flows` reads."""
@@ -269,7 +295,7 @@ class LeadPoles:
 
     def flows(self, density: Density, phases: ArrayLike, weights: ArrayLike) -> FloatArray:
         """(leads,) sums of `site_flows` over the components, of a whole density."""
-        return self.density_site_flows(density, phases, weights).sum(axis=1)
+        return np.asarray(self.density_site_flows(density, phases, weights).sum(axis=1))
 
     def density_site_flows(
         self, density: Density, phases: ArrayLike, weights: ArrayLike
@@ -279,57 +305,72 @@ class LeadPoles:
         return self.site_flows(R[self.width_entries()], R[self.own_entries()], phases, weights)
 
 
+@dataclass(frozen=True, eq=False)
+class _Entries:
+    """Entries (rows, columns) of some matrices: Gamma or B, and s or D; whose they are."""
+
+    row: IntArray
+    column: IntArray
+    width: ComplexArray
+    filling: ComplexArray
+    turn: FloatArray  # difference of the charges
+    owner: IntArray
+
+    @classmethod
+    def of(cls, parts: list[tuple[Any, ...]]) -> _Entries:
+        """All entries of lists of their columns."""
+        return cls(*_joined(parts, (int, int, complex, complex, float, int)))
+
+    def turned(self, values: ComplexArray, phases: ArrayLike) -> ComplexArray:
+        """S values S^+ with S = exp(-i q phi)."""
+        phi = np.asarray(phases, float)[self.owner]
+        return np.asarray(values * np.exp(-1j * self.turn * phi))
+
+
+Part = tuple[int, Branch, BoolArray]  # lead, branch, which of its poles
+
+
 class _Levels:
     """Levels of some poles of all branches, and the entries of their B and D."""
 
-    def __init__(self, size, parts, first):
-        lead, charge, x, component = [], [], [], []
-        row, column, width, filling, turn, owner = [], [], [], [], [], []
+    def __init__(self, parts: list[Part]):
+        levels, entries = [], []
         base = 0
         for a, branch, keep in parts:
             K, m = int(np.sum(keep)), len(branch.components)
-            lead.append(np.full(K * m, a))
-            charge.append(np.tile(branch.charge, K))
-            x.append(branch.levels[keep].ravel())
-            component.append(np.tile(branch.components, K))
+            charges, components = np.tile(branch.charge, K), np.tile(branch.components, K)
+            levels.append((np.full(K * m, a), charges, branch.levels[keep].ravel(), components))
             B, D = branch.width[keep], branch.filling[keep]
             k, i, j = np.nonzero((np.abs(B) + np.abs(D)) > 0)
-            row.append(base + k * m + i)
-            column.append(base + k * m + j)
-            width.append(B[k, i, j])
-            filling.append(D[k, i, j])
-            turn.append(branch.charge[i] - branch.charge[j])
-            owner.append(np.full(len(k), a))
+            place, q = base + k * m, branch.charge
+            owner = np.full(len(k), a)
+            entries.append((place + i, place + j, B[k, i, j], D[k, i, j], q[i] - q[j], owner))
             base += K * m
         self.count = base
-        self.lead, self.at_component = _joined(lead, int), _joined(component, int)
-        self.charge, self.x = _joined(charge, float), _joined(x, complex)
-        self.row, self.column = _joined(row, int), _joined(column, int)
-        self.width, self.filling = _joined(width, complex), _joined(filling, complex)
-        self.turn, self.owner = _joined(turn, float), _joined(owner, int)
+        self.lead, self.charge, self.x, self.at_component = _joined(
+            levels, (int, float, complex, int)
+        )
+        self.entries = _Entries.of(entries)
 
-    def at(self, shifts):
+    def at(self, shifts: FloatArray) -> ComplexArray:
         """x + V q."""
-        return self.x + shifts[self.lead] * self.charge
-
-    def turned(self, values, phases):
-        """S values S^+ with S = exp(-i q phi)."""
-        return values * np.exp(-1j * self.turn * np.asarray(phases, float)[self.owner])
+        return np.asarray(self.x + shifts[self.lead] * self.charge)
 
 
-def _joined(parts, kind):
-    return np.concatenate([np.asarray(part, kind) for part in parts] or [np.zeros(0, kind)])
+def _joined(parts: list[tuple[Any, ...]], kinds: tuple[type, ...]) -> Iterator[NDArray[Any]]:
+    """The columns of a list of rows of arrays, each concatenated, of their kinds."""
+    for k, kind in enumerate(kinds):
+        arrays: list[NDArray[Any]] = [np.zeros(0, kind)]
+        arrays += [np.asarray(part[k], kind) for part in parts]
+        yield np.concatenate(arrays)
 
 
-def _instant(size, count, parts):
-    """(i, j, (lead, charge difference), Gamma_inf, s_inf) of the entries that are not zero."""
-    columns: list[list] = [[], [], [], [], [], []]
+def _instant(parts: list[tuple[int, Branch]]) -> _Entries:
+    """Gamma_inf and s_inf of all branches, where they are not zero."""
+    entries = []
     for a, branch in parts:
         i, j = np.nonzero(np.abs(branch.width_inf) + np.abs(branch.filling_inf) > 0)
-        q = branch.charge
-        new = (branch.components[i], branch.components[j], np.full(len(i), a), q[i] - q[j])
-        for target, value in zip(columns, (*new, branch.width_inf[i, j], branch.filling_inf[i, j])):
-            target.append(value)
-    kinds = (int, int, int, float, complex, complex)
-    i, j, lead, charge, width, fill = (_joined(x, k) for x, k in zip(columns, kinds))
-    return i, j, (lead, charge), width, fill
+        c, q = branch.components, branch.charge
+        values = (branch.width_inf[i, j], branch.filling_inf[i, j])
+        entries.append((c[i], c[j], *values, q[i] - q[j], np.full(len(i), a)))
+    return _Entries.of(entries)

@@ -18,8 +18,10 @@ from scipy.linalg import eigvals, solve_triangular
 
 from .arrays import ComplexArray, FloatArray, NumberArray
 
-MOST = 180  # support points
+MOST = 160  # support points
 LOOSE = 5.0  # an approximant so much worse than the target is not looked at
+FAR = 30.0  # times the target: above it two support points at a time
+APART = 10  # points between those
 PATIENCE = 40  # support points without progress after which a search ends
 Samples = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
@@ -38,7 +40,8 @@ class PoleSum:
 
     def __call__(self, w: FloatArray) -> FloatArray:
         """The functions at w (n,): (n, functions)."""
-        return _values(self.poles, self.residues, self.limits, w)
+        values: FloatArray = _values(self.poles, self.residues, self.limits, w)
+        return values
 
 
 def graded(edges: FloatArray, smallest: FloatArray, reach: float, decade: int) -> FloatArray:
@@ -50,7 +53,7 @@ def graded(edges: FloatArray, smallest: FloatArray, reach: float, decade: int) -
         count = 1 + int(np.ceil(decade * np.log10(reach / least)))
         distance = np.geomspace(least, reach, count)
         parts += [edge - distance, edge + distance]
-    return np.unique(np.concatenate(parts))
+    return np.asarray(np.unique(np.concatenate(parts)), float)
 
 
 def common_poles(
@@ -60,23 +63,27 @@ def common_poles(
     limits: FloatArray,
     target: float,
     mirrored: bool,
+    most: float = np.inf,
 ) -> tuple[PoleSum | None, PoleSum | None]:
     """(the smallest set of poles whose weighted error on ``fine`` is at most ``target``, the best).
 
-    The first is None if the target is out of reach. functions : w (n,) -> values and weights
-    (n, functions). w : points that are fitted; symmetric if ``mirrored``, whether the set of
-    functions is closed under w -> -w up to constants: the poles then are under x -> -x^*.
+    The first is None if the target is out of reach with less than ``most`` poles. functions : w
+    (n,) -> values and weights (n, functions). w : points that are fitted; symmetric if
+    ``mirrored``, whether the set of functions is closed under w -> -w up to constants: the poles
+    then are under x -> -x^*.
     """
     values, weights = functions(w)
     fit = _Fit(w, values, weights, fine, *functions(fine), np.asarray(limits, float), mirrored)
     best: PoleSum | None = None
-    for support, denominator, error in _approximants(w, values, weights, mirrored):
+    for support, denominator, error in _approximants(w, values, weights, target, mirrored):
         if error > LOOSE * target:
             continue
         poles = _lower_poles(support, denominator, mirrored)
         if not len(poles):
             continue
-        result = fit.at(poles)
+        if len(poles) >= most:
+            break
+        result = fit.at(poles, target)
         if best is None or result.error < best.error:
             best = result
         if result.error <= target:
@@ -97,8 +104,22 @@ class _Fit:
     limits: FloatArray
     mirrored: bool
 
-    def at(self, poles: ComplexArray) -> PoleSum:
-        """Residues by weighted least squares, and the error on the fine grid."""
+    def _error(
+        self,
+        poles: ComplexArray,
+        residues: ComplexArray,
+        w: FloatArray,
+        values: FloatArray,
+        weights: FloatArray,
+    ) -> float:
+        """The largest weighted difference at some points."""
+        difference = _values(poles, residues, self.limits, w) - values
+        return float(np.abs(difference * weights).max())
+
+    def at(self, poles: ComplexArray, target: float) -> PoleSum:
+        """Residues by weighted least squares, and their error: of the fitted points where it is
+        above ``target`` there, else of the fine grid.
+        """
         cauchy = 1 / (self.w[:, None] - poles)
         terms = np.concatenate([2 * cauchy.real, -2 * cauchy.imag], axis=1)
         residues = np.empty((len(poles), self.values.shape[1]), complex)
@@ -107,12 +128,14 @@ class _Fit:
             rows = weight * (self.values[:, columns] - self.limits[columns])
             solution = _least_squares(weight * terms, rows)
             residues[:, columns] = solution[: len(poles)] + 1j * solution[len(poles) :]
-        difference = _values(poles, residues, self.limits, self.fine) - self.fine_values
-        error = float(np.abs(difference * self.fine_weights).max())
+        error = self._error(poles, residues, self.w, self.values, self.weights)
+        if error <= target:
+            fine = (self.fine, self.fine_values, self.fine_weights)
+            error = max(error, self._error(poles, residues, *fine))
         return PoleSum(poles, residues, self.limits, error)
 
 
-def _alike(weights):
+def _alike(weights: FloatArray) -> list[list[int]]:
     """Lists of the functions that share their weights."""
     groups: list[list[int]] = []
     for j in range(weights.shape[1]):
@@ -125,40 +148,48 @@ def _alike(weights):
     return groups
 
 
-def _least_squares(matrix, rows):
+def _least_squares(matrix: FloatArray, rows: FloatArray) -> FloatArray:
     """Least squares with columns scaled to one; directions below rounding are left out."""
     scale = np.linalg.norm(matrix, axis=0)
     Q, R = np.linalg.qr(matrix / scale)
     rest = Q.T @ rows
     if np.abs(np.diagonal(R)).min() > 1e-13:
-        return solve_triangular(R, rest) / scale[:, None]
+        return np.asarray(solve_triangular(R, rest) / scale[:, None])
     U, s, V = np.linalg.svd(R)
     keep = s > 1e-14 * s[0]
-    return (V[keep].T @ ((U[:, keep].T @ rest) / s[keep, None])) / scale[:, None]
+    inner = (U[:, keep].T @ rest) / s[keep, None]
+    return np.asarray((V[keep].T @ inner) / scale[:, None])
 
 
-def _values(poles, residues, limits, w):
+def _values(
+    poles: ComplexArray, residues: ComplexArray, limits: FloatArray, w: FloatArray
+) -> FloatArray:
     """limits + 2 Re sum_k residues/(w - x_k): (n, functions), in pieces that fit the cache."""
-    w, parts = np.asarray(w, float), []
+    parts = []
     for low in range(0, len(w), 4096):
         parts.append(2 * ((1 / (w[low : low + 4096, None] - poles)) @ residues).real)
     if not parts:
         return np.zeros((0, len(limits)))
-    return limits + np.concatenate(parts)
+    return np.asarray(limits + np.concatenate(parts))
 
 
 def _approximants(
-    w: FloatArray, values: FloatArray, weights: FloatArray, mirrored: bool
+    w: FloatArray, values: FloatArray, weights: FloatArray, target: float, mirrored: bool
 ) -> Iterator[tuple[FloatArray, FloatArray, float]]:
     """Yield (support points, barycentric weights, weighted error) of rising degree."""
-    free, support = np.ones(len(w), bool), []
+    free = np.ones(len(w), bool)
+    support: list[int] = []
     approximant = np.tile(values.mean(axis=0), (len(w), 1))
     least, idle = np.inf, 0
     while len(support) < min(MOST, len(w) // 2) and idle < PATIENCE:
         worst = (np.abs(values - approximant) * weights).max(axis=1) * free
         new = {int(np.argmax(worst))}
+        if least > FAR * target:
+            (k,) = new
+            worst[max(0, k - APART) : k + APART] = 0
+            new.add(int(np.argmax(worst)))
         if mirrored:
-            new.add(len(w) - 1 - min(new))
+            new |= {len(w) - 1 - k for k in new}
         support += sorted(new)
         free[support] = False
         cauchy = 1 / (w[free, None] - w[support])
@@ -178,7 +209,7 @@ def _approximants(
         yield w[support], denominator, error
 
 
-def _lower_poles(support, denominator, mirrored) -> ComplexArray:
+def _lower_poles(support: FloatArray, denominator: FloatArray, mirrored: bool) -> ComplexArray:
     """(K,) zeros of sum_j denominator_j/(x - support_j) with Im x < 0, by rising |x|."""
     total = denominator.sum()
     if abs(total) < 1e-13:  # a pole at infinity: a degree that is left out
@@ -205,7 +236,7 @@ def _pruned(fit: _Fit, result: PoleSum, target: float) -> PoleSum:
         if fit.mirrored:
             (k,) = weakest
             weakest.add(int(np.argmin(np.abs(result.poles + result.poles[k].conj()))))
-        smaller = fit.at(np.delete(result.poles, sorted(weakest)))
+        smaller = fit.at(np.delete(result.poles, sorted(weakest)), target)
         if smaller.error > target:
             break
         result = smaller

@@ -94,7 +94,8 @@ def frozen(
     """
     norm = max(float(abs(A).sum(axis=0).max()) + 1.0, float(np.abs(x).max(initial=0.0)) + 1.0)
     halvings = max(0, int(np.ceil(np.log2(norm * step / NORM))))
-    h, n, m = step / 2**halvings, A.shape[0], len(x)
+    n, m = W.shape
+    h = step / 2**halvings
     W_dense = W.toarray()
     term = np.zeros((n, 2 * n + 2 * m), complex)  # (U_cc, U_ct, I_cc, I_ct) of one order
     np.fill_diagonal(term[:, :n], 1.0)

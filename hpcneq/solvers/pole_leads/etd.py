@@ -24,7 +24,8 @@ class PoleStepper(Stepper):
 
     def __init__(self, state: PoleState, corrector: int = 0):
         super().__init__()
-        self.state, self.system, self.corrector = state, state.system, corrector
+        self.state, self.system = state, state.system
+        self.corrector = corrector
         self.before: tuple[ComplexArray, Ends, tuple | None] | None = None
 
     def start(self, t: float, step: float | None = None) -> None:
@@ -54,7 +55,8 @@ class PoleStepper(Stepper):
 
     def restore(self, numbers: Mapping, shared: Mapping, read: Read, step_grid: float) -> None:
         """Take up the history that `saved` gave."""
-        self.origin, self.step_grid, self.before = numbers["origin"], step_grid, None
+        self.origin, self.step_grid = numbers["origin"], step_grid
+        self.before = None
         self.now = Ends(shared["c"], shared["v"])
         self.history = None
         if numbers["last_step"] is not None:

@@ -72,7 +72,8 @@ class Frozen(PoleStepper):
 
     def _generator(self, t, step, part, start, end) -> Generator:
         """(A, levels of the tail, sources) at a part of the step."""
-        system, leads, at = self.system, self.state.leads, t + part * step
+        system, leads = self.system, self.state.leads
+        at = t + part * step
         weights = hermite(part)
         c = weights[0] * start.c + weights[2] * end.c
         c = c + step * (weights[1] * start.v + weights[3] * end.v)

@@ -87,7 +87,8 @@ def periodic(
         raise Undamped(*undamped(np.asarray(A), system.leads.size))
     density = Density(total.core, total.tail)
     state = PoleState(given, solo(), density)
-    flows, rho, times = [], [], t0 + step * np.arange(steps)
+    flows, rho = [], []
+    times = t0 + step * np.arange(steps)
     for t in times:
         seen = state.seen(state.flat, t)
         flows.append(seen.flows)

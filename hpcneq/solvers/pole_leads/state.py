@@ -25,6 +25,7 @@ from ...maths.pole_leads import Density, LeadPoles
 from ...parallel import Communicator, Layout, Part
 from ..output_times import Row
 from ..protocols import Observables
+from .couplings import Couplings
 from .system import OpenSystem, Seen
 
 METHODS = ("etd", "frozen")
@@ -51,7 +52,8 @@ class PoleState:
     ):
         if method not in METHODS:
             raise InputError(f'method = "{method}": allowed: {", ".join(METHODS)}')
-        self.system, self.comm, self.method = system, comm, method
+        self.system, self.comm = system, comm
+        self.method = method
         self.leads: LeadPoles = system.leads
         self.rows, self.total = self.leads.core, self.leads.total
         self.order = column_order(self.leads)
@@ -61,6 +63,9 @@ class PoleState:
         self.place[self.order] = np.arange(self.total)
         self.flat = np.zeros(self.layout.count * self.rows, complex)
         self.green_count = self.flat.size
+        self.owners = np.array([self.layout.owner(p) for p in range(self.total)], int)
+        self.system_here = np.flatnonzero(self.columns < self.leads.size)
+        self._couplings = Couplings(self.leads, self.columns, self.place)
         self._entries = _Entries(self, system.entries)
         self._observed = _Entries(self, system.observed)
         self._widths = _Entries(self, self.leads.width_entries())
@@ -128,39 +133,57 @@ class PoleState:
         self, t: float, side: int, local: ComplexArray, exact: ComplexArray | float = 0.0
     ) -> ComplexArray:
         """d/dt of local columns less `rates` times them. **Collective.**"""
-        system, leads, n = self.system, self.leads, self.rows
+        system, M = self.system, self.leads.size
         c = system.close(self._entries.of(local))
-        H = sparse.csr_matrix(system.hamiltonian(t, side, c))
-        A = coupling_matrix(leads, H, system.shifts(t, side), system.phases(t), exact)
-        out = -1j * (A[:n, :n] @ local.T).T
-        back = A.conj()[:, self.columns].tocsr()
-        self._add_to_columns(back, local, out)
-        out += self._source(system.phases(t))
+        H = system.hamiltonian(t, side, c)
+        phases = np.asarray(system.phases(t), float)
+        if np.isscalar(exact):
+            exact = np.zeros(self.total, complex)
+        A, back = self._couplings.at(system.shifts(t, side), phases, exact)
+        out = np.ascontiguousarray((A @ local.T).T)
+        out[:, :M] += (H @ local[:, :M].T).T
+        out *= -1j
+        moved = [(self._couplings.targets, 1j * (back @ local)), self._hopped(H, local)]
+        self._add_to_columns(moved, out)
+        self._couplings.add_sources(out, phases)
         return out
 
-    def _source(self, phases):
-        """C of the columns here, (columns here, n)."""
-        both = sparse.hstack(
-            [0.5 * self.leads.core_source(phases), self.leads.tail_source(phases)], format="csc"
-        )
-        return both[:, self.columns].toarray().T
+    def _hopped(self, H, local):
+        """(places, i sum_l H_jl^* R_l (places, n)) of the columns l of the system here."""
+        here = H[:, self.columns[self.system_here]].conj()
+        rows = np.arange(self.leads.size)
+        if sparse.issparse(here):
+            here = here.tocsr()
+            rows = np.flatnonzero(np.diff(here.indptr))
+            here = here[rows]
+        if not len(self.system_here):
+            rows, here = rows[:0], here[:0]
+        return self.place[rows], 1j * (here @ local[self.system_here])
 
-    def _add_to_columns(self, back, local, out):
-        """out_j += i sum_l A_jl^* R_l, on other ranks too. **Collective.**"""
-        mine = back[self.columns]
-        out += 1j * (mine @ local)
+    def _add_to_columns(self, moved, out):
+        """Add rows (places, values) to the columns at these places, on other ranks too.
+
+        **Collective.**
+        """
+        start, stop = self.layout.bounds()
+        for places, values in moved:
+            mine = (places >= start) & (places < stop)
+            if mine.all() and len(places) == stop - start and np.all(np.diff(places) == 1):
+                out += values
+            else:
+                out[places[mine] - start] += values[mine]
         if self.comm.size == 1:
             return
-        rows = np.flatnonzero(np.diff(back.indptr))
-        owners = np.array([self.layout.owner(self.place[j]) for j in rows], int)
         parcels: list[Any] = [None] * self.comm.size
-        for rank in np.unique(owners):
-            if rank != self.comm.rank:
-                theirs = rows[owners == rank]
-                parcels[rank] = (self.place[theirs], 1j * (back[theirs] @ local))
+        for places, values in moved:
+            owners = self.owners[places]
+            for rank in np.unique(owners):
+                if rank != self.comm.rank:
+                    theirs = owners == rank
+                    parcels[rank] = (parcels[rank] or []) + [(places[theirs], values[theirs])]
         for parcel in self.comm.alltoall(parcels):
-            if parcel is not None:
-                np.add.at(out, parcel[0] - self.layout.start, parcel[1])
+            for places, values in parcel or []:
+                out[places - start] += values
 
     def rhs(
         self, t: float, side: int, array: ComplexArray, out: ComplexArray, explicit: bool = True
@@ -190,8 +213,7 @@ def column_order(leads: LeadPoles) -> IntArray:
 
 def diagonal(leads: LeadPoles, shifts: FloatArray) -> ComplexArray:
     """(total,) levels, and -i Gamma_inf/2 of the components."""
-    damping = leads.couplings(np.zeros(leads.count)).diagonal()[: leads.size]
-    return np.concatenate([damping, leads.levels(shifts), leads.tail_levels(shifts)])
+    return np.asarray(leads.couplings(shifts, np.zeros(leads.count)).diagonal())
 
 
 def coupling_matrix(
@@ -202,15 +224,10 @@ def coupling_matrix(
     exact: ComplexArray | float,
 ) -> sparse.csr_matrix:
     """[[A, W], [0, x]] (total, total) less the diagonal ``exact``, CSR."""
-    A = leads.matrix(H, shifts, phases)
-    component = leads.tail_couplings()
-    modes = np.arange(leads.tail)
-    W = sparse.csr_matrix(
-        (np.ones(leads.tail, complex), (component, modes)), shape=(leads.core, leads.tail)
-    )
-    x = sparse.diags(leads.tail_levels(shifts), shape=(leads.tail, leads.tail))
-    both = sparse.bmat([[A, W], [None, x]]) if leads.tail else A
-    return (both - sparse.diags(np.broadcast_to(exact, leads.total))).tocsr()
+    both = leads.couplings(shifts, phases) - sparse.diags(np.broadcast_to(exact, leads.total))
+    wide = sparse.csr_matrix(H, dtype=complex)
+    wide.resize(leads.total, leads.total)
+    return (both + wide).tocsr()
 
 
 class _Entries:

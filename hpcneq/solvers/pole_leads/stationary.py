@@ -103,7 +103,8 @@ def lyapunov(T: ComplexArray, F: ComplexArray) -> ComplexArray:
     if n <= SMALL:
         return _small(T, T, F)
     m = n // 2
-    T1, T2, T12 = T[:m, :m], T[m:, m:], T[:m, m:]
+    T1, T2 = T[:m, :m], T[m:, m:]
+    T12 = T[:m, m:]
     Y2 = lyapunov(T2, F[m:, m:])
     Y12 = _sylvester(T1, T2, F[:m, m:] - T12 @ Y2)
     K = T12 @ Y12.conj().T

@@ -29,6 +29,5 @@ def build(N=12, t=1.0, flux=0.3):
     return Model(
         hopping,
         position=position,
-
         groups={"left": [tags.index((0, 0))], "right": [tags.index((side, side))]},
     )

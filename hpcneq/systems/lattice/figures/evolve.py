@@ -49,6 +49,7 @@ def _currents(axes, result: Result, t: np.ndarray) -> None:
     """Current of every lead, and its mean over the last period."""
     if "current" not in result:
         axes.text(0.5, 0.5, "closed system", ha="center", transform=axes.transAxes)
+        axes.set_yticks([])
         return
     names = [str(name) for name in np.asarray(result.lead).astype(str)]
     means = result.summary.get("mean_current") or {}

@@ -65,6 +65,10 @@ def _profile(axes, result: Result) -> None:
 
 def _states(axes, states: list) -> None:
     """Growth rate of each state over its pairing."""
+    if all(state.get("growth_rate") is None for state in states):
+        axes.text(0.5, 0.5, "stability not computed", ha="center", transform=axes.transAxes)
+        axes.set_axis_off()
+        return
     for number, state in enumerate(states):
         growth = state.get("growth_rate")
         if growth is None:

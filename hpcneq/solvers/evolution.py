@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from .. import petsc
 from ..errors import InputError, NotConverged
@@ -17,7 +18,7 @@ from .auxiliary_modes.integrator import Exponential
 from .auxiliary_modes.state import BlockState
 from .auxiliary_modes.stepping import Stepper
 from .checkpointing import Checkpoints, StateKeeper
-from .output_times import Row, row_times, segments
+from .output_times import SAME, Row, aligned, row_interval, row_times, segments
 from .protocols import ModeState, State
 from .site_columns.integrator import Columns
 from .site_columns.state import SiteState
@@ -36,7 +37,6 @@ DEFAULTS: dict[str, dict] = {
     },
 }
 PREFIX = "evolve_"
-SAME = 1e-9  # of a step: times no further apart are one
 DRIFT = 1e-4  # of a step: how far sums of steps of one length may drift from their multiples
 REMEMBERING = ("dsp", "glee", "history")  # step controllers with a history of their own
 
@@ -161,13 +161,19 @@ class Evolution:
         on_row: Callable[[Row], object],
         on_step: Callable[[float], object] | None = None,
         every: float | None = None,
+        align: bool = False,
     ) -> float:
         """Go to ``t_max``; ``on_row(row)`` at each output time, ``on_step(t)`` after each step.
 
         ``on_step`` may return True to stop at this step, on all ranks alike. Returns the time
-        reached. every : time between rows, each step if None. Raises NotConverged if a step fails.
+        reached. every : time between rows, each step if None. align : its rows shall also be rows
+        of the run with half the step and half of ``every``. Raises NotConverged if a step fails.
         """
-        breakpoints = self.state.system.breakpoints(self.t_max)
+        interval = row_interval(self.step, every)
+        beyond = interval * ceil(self.t_max / interval - 1e-6)
+        breakpoints = self.state.system.breakpoints(max(beyond, self.t_max))
+        if align:
+            breakpoints = aligned(self.t_max, breakpoints, self.step)
         self.rows = list(row_times(self.t_max, breakpoints, self.step, every))
         if self.reached is not None:
             self.rows = [t for t in self.rows if t > self.reached + self.near]
@@ -181,7 +187,7 @@ class Evolution:
 
         self.ts.setMonitor(monitor)
         self.ts.setPostStep(lambda ts: self._after_step(ts, on_step))
-        for a, b in segments(self.t_max, breakpoints):
+        for a, b in segments(self.t_max, breakpoints, self.step):
             if self.reached is not None and b <= self.reached + SAME * self.step:
                 continue
             self._segment(a, b)

@@ -18,7 +18,7 @@ from ..files.writer import ResultFile
 from ..maths.arrays import FloatArray, NumberArray
 from ..parallel import Communicator, on_root
 from ..solvers.evolution import Evolution
-from ..solvers.output_times import Row
+from ..solvers.output_times import SAME, Row
 from ..solvers.protocols import State
 from .recorder import Entries, Numbers, Progress, Recorder
 from .task import Given, Keeper, Kept, Outcome, Output
@@ -147,7 +147,10 @@ class _Runs:
             progress = Progress(self.log, name, t_max, evolution.reached)
             try:
                 reached = evolution.run(
-                    rows.add, lambda t: progress.step(t, lambda: ""), rows.every
+                    rows.add,
+                    lambda t: progress.step(t, lambda: ""),
+                    rows.every,
+                    align=bool(self.recorder.traced),
                 )
             finally:
                 evolution.destroy()
@@ -289,13 +292,16 @@ def _write_traced_errors(
     recorder.declare_errors(out)
     out.flush()
     main = on_root(comm, _stored, out.path, recorder.traced)
-    place = {t: i for i, t in enumerate(main.pop("t"))}
+    times = main.pop("t")
     largest = {f"{key}_error": 0.0 for key in recorder.traced}
     for rows in zip(*traces):
         t = rows[0][0]
+        place = int(np.searchsorted(times, t * (1 - SAME)))
+        if place == len(times) or times[place] > t * (1 + SAME):  # a step that is no row
+            continue
         errors: Entries = {"t_error": t}
         for j, key in enumerate(recorder.traced, 1):
-            parts = _parts_of_error(recorder, main[key][place[t]], [row[j] for row in rows])
+            parts = _parts_of_error(recorder, main[key][place], [row[j] for row in rows])
             for name, part in zip(recorder.variants, parts):
                 errors[f"{key}_{name.replace(' ', '_')}"] = part
             largest[f"{key}_error"] = max(largest[f"{key}_error"], float(np.max(sum(parts))))

@@ -53,7 +53,7 @@ def refused(task, begun=False, **changes):
         ("evolve", {"initial": {"state": "crossed"}}, 'goes with [numerics] symmetry = "full"'),
         ("evolve", {"sites": {"disorder": 0.1}}, "[sites]: goes with"),
         ("evolve", {"run": {"t_max": 1e300}}, "steps of dt = 0.25"),
-        ("evolve", {"numerics": FULL, "sites": {"A_x": {"to": "a"}}}, "[sites] A_x: eV: to"),
+        ("evolve", {"numerics": FULL, "sites": {"A_x": {"to": "a"}}}, "[sites] A_x: to"),
         ("evolve", {"numerics": FULL, "sites": {"A_x": 0.1}}, "with a vector potential before"),
         ("evolve", {"numerics": FULL, "sites": {"disorder": 0.1}, "leads": UNEQUAL}, "turns"),
         ("ensemble", {"numerics": FULL}, 'tasks with "full": evolve, pattern'),

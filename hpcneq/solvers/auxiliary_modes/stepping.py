@@ -14,11 +14,11 @@ import numpy as np
 
 from ...maths.arrays import ComplexArray, FloatArray, NumberArray
 from ...parallel import Part
+from ..output_times import SAME
 from . import chebyshev
 
 Read = Callable[[str, NumberArray, int, int], None]
 GAUSS = np.polynomial.legendre.leggauss(12)
-SAME = 1e-9  # of a step: times no further apart are one
 
 
 def hermite(x: float | FloatArray) -> FloatArray:
@@ -110,7 +110,7 @@ class Stepper:
         nearest = self.origin + round((end - self.origin) / self.step_grid) * self.step_grid
         if abs(nearest - end) < SAME * self.step_grid:
             end = nearest
-        if end > ts.getMaxTime() - SAME * step:
+        if end > ts.getMaxTime() - SAME * self.step_grid:
             end = ts.getMaxTime()
         self.advance(t, end - t)
         if end - t < step * (1 - SAME):

@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
+import numpy as np
+from mpi4py import MPI
+
 from .. import petsc
 from ..errors import InputError, NotConverged
 from .auxiliary_modes.integrator import Exponential
@@ -38,6 +41,7 @@ DEFAULTS: dict[str, dict] = {
 }
 PREFIX = "evolve_"
 DRIFT = 1e-4  # of a step: how far sums of steps of one length may drift from their multiples
+HUGE = 1e100  # beyond it numbers count as infinite: their squares would be
 REMEMBERING = ("dsp", "glee", "history")  # step controllers with a history of their own
 
 
@@ -78,7 +82,7 @@ class Evolution:
         self.options, self.counts = options, Counts()
         self.type = self._type()
         self.defaults = DEFAULTS[self.type] | dict(defaults or {})
-        self.end, self.reached = t_max, None
+        self.end, self.reached, self.failure = t_max, None, ""
         self.ts, self.vec = self._create(corrector)
         adapt = options.get(PREFIX + "ts_adapt_type", self.defaults.get("ts_adapt_type", ""))
         # from a step's end, an output time so near is that end
@@ -180,6 +184,8 @@ class Evolution:
         work, self.stopped = self.vec.duplicate(), False
 
         def monitor(ts, number, t, u):
+            if self.failure:
+                return
             self.counts.monitored += 1
             while self.rows and self.rows[0] <= t + self.near:
                 on_row(self._row(ts, self.rows.pop(0), t, u, work))
@@ -187,19 +193,25 @@ class Evolution:
 
         self.ts.setMonitor(monitor)
         self.ts.setPostStep(lambda ts: self._after_step(ts, on_step))
-        for a, b in segments(self.t_max, breakpoints, self.step):
-            if self.reached is not None and b <= self.reached + SAME * self.step:
-                continue
-            self._segment(a, b)
-            if self.stopped:
-                break
-        self._count()
-        work.destroy()
+        try:
+            for a, b in segments(self.t_max, breakpoints, self.step):
+                if self.reached is not None and b <= self.reached + SAME * self.step:
+                    continue
+                self._segment(a, b)
+                if self.stopped:
+                    break
+        finally:
+            self._count()
+            work.destroy()
         return self.ts.getTime()
 
     def _after_step(self, ts, on_step):
         """What follows a step: a new start for PETSc's own types, the caller's turn, stopping."""
         t = ts.getTime()
+        self.failure = self._failure()
+        if self.failure:
+            ts.setConvergedReason(petsc.start().TS.ConvergedReason.CONVERGED_USER)
+            return
         if self.method is None:
             # or the last stage's slope comes from before the drive's jump, or is lost in a
             # checkpoint
@@ -211,13 +223,28 @@ class Evolution:
             self.stopped = True
             ts.setConvergedReason(petsc.start().TS.ConvergedReason.CONVERGED_USER)
 
+    def _failure(self):
+        """Why the state after a step is none, or "". **Collective.**"""
+        if self.method is not None and self.method.failure:
+            return str(self.method.failure)
+        with np.errstate(all="ignore"):
+            finite = bool(np.abs(self.vec.getArray(readonly=True).sum()) < HUGE)
+        if self.method is not None:
+            finite = finite and bool(np.isfinite(self.method.now.c).all())
+        if self.comm.allreduce(finite, MPI.LAND):
+            return ""
+        return "the numbers grow without bounds; try a smaller [numerics] dt"
+
     def _segment(self, a, b):
         """Solve from a, or from where a checkpoint left it, to b. Raises NotConverged."""
         reasons = petsc.start().TS.ConvergedReason
         self.end = b
         self._begin(a, b)
-        self.ts.solve(self.vec)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite ends the run
+            self.ts.solve(self.vec)
         t, reason = self.ts.getTime(), self.ts.getConvergedReason()
+        if self.failure:
+            raise NotConverged(f"evolve: stopped at t={t:g}: {self.failure}")
         petsc.check(
             reasons,
             reason,

@@ -35,7 +35,7 @@ class Row:
 
 
 def distinct(t_max: float, breakpoints: Sequence[float], step: float) -> list[float]:
-    """The breakpoints inside (0, t_max), those nearer than 1e-9 steps to another or an end left out.
+    """The breakpoints inside (0, t_max), but for those nearer than 1e-9 steps to another or an end.
 
     Of several that are one the first is kept.
     """
@@ -116,7 +116,7 @@ def row_times(
 
 
 def _multiples(a: float, b: float, step: float, interval: float) -> list[float]:
-    """For each multiple of ``interval`` in (a, b) the time nearest to it of a, a + k ``step``, b."""
+    """For each multiple of ``interval`` in (a, b) the nearest time of a, a + k ``step`` and b."""
     first, last = int(np.floor(a / interval + 1e-6)) + 1, int(np.ceil(b / interval - 1e-6)) - 1
     wanted = interval * np.arange(first, last + 1)
     times = a + step * _nearest((wanted - a) / step)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import petsc
+from ..errors import NotConverged
 from ..files.reader import Result
 from ..files.writer import ResultFile
 from ..maths.arrays import FloatArray, NumberArray
@@ -52,12 +53,19 @@ def run_evolution(
     if reached is not None:
         return Outcome("stopped", summary, {}, [_stopped(output, reached)])
     warnings = recorder.warnings(main["worst"])
+    failures = [*recorder.violations(main["worst"]), *main.get("failures", [])]
+    if failures:
+        return Outcome("not-converged", summary, {}, [*warnings, *failures])
     if not given.numerics.error_estimate:
         warnings.insert(0, "no error estimates: [numerics] error_estimate = false")
         return Outcome("complete", summary, {}, warnings)
     ends, traces = [], []
     for name in recorder.variants:
-        reached, variant = runs.variant(name)
+        try:
+            reached, variant = runs.variant(name)
+        except NotConverged as error:
+            words = f"no errors: the run with twice the step for the {name} failed: {error}"
+            return Outcome("not-converged", summary, {}, [*warnings, words])
         if variant is None:
             words = _stopped(output, reached, f" of the run for the {name}")
             return Outcome("stopped", summary, {}, [words])
@@ -110,7 +118,10 @@ class _Runs:
     recorder: Recorder
 
     def main(self) -> tuple[float | None, Kept]:
-        """(time at which it was stopped, or None; {"last", "worst", "work"}). **Collective.**"""
+        """(time at which it was stopped, or None; {"last", "worst", "work"}). **Collective.**
+
+        Of a run that failed behind its first row also "failures", why in words.
+        """
         part = self.output.part("main")
         if part.result is not None:
             if self.recorder.traced:
@@ -125,6 +136,10 @@ class _Runs:
                 rows = _MainRows(self.given, self.log, out, evolution, self.recorder, part)
                 reached = evolution.run(rows.add, rows.step, self.given.run.output_every)
                 end = rows.end()
+            except NotConverged as error:
+                if rows.account["last"] is None:
+                    raise
+                return None, rows.end() | {"failures": [str(error)]}
             finally:
                 evolution.destroy()
         if reached < self.given.run.t_max * (1 - 1e-12):

@@ -86,6 +86,10 @@ class Recorder:
         """What the worst numbers give reason to warn of."""
         return []
 
+    def violations(self, worst: Numbers) -> list[str]:
+        """What the worst numbers show to be no solution: such a run is not converged."""
+        return []
+
     def balance(self, worst: Numbers) -> float | None:
         """The error of a conserved quantity, for the progress line; None if there is none."""
         return worst.get("balance")

@@ -5,6 +5,7 @@ import pytest
 from support.programs import here
 
 from hpcneq.results import Result
+from hpcneq.systems.nsn_junction.shared.evolution_records import JunctionRecords
 
 INPUT = """\
 system = "nsn-junction"
@@ -80,3 +81,86 @@ def test_one_limit_of_the_bias(tmp_path, eV):
     (tmp_path / "high.txt").write_text("0 0\n0.5 1e300\n")
     code, said = ran(tmp_path, eV=eV)
     assert code == 2 and "[parameters] eV" in said and "1000" in said
+
+
+@pytest.mark.parametrize(
+    "eV, more, longest",
+    [
+        ('{kind = "sine", amplitude = 2.0, frequency = 6.0}', "", "0.1667"),
+        ("{to = 20.0}", "", "0.2"),
+        ("0.0", '[sites]\nA_x = {kind = "ramp", to = 50.0, duration = 10.0}\n', "0.2"),
+        ("0.0", '[sites]\nA_y = {kind = "sine", amplitude = 5.0, frequency = 1.0}\n', "0.2"),
+    ],
+)
+def test_steps_that_do_not_resolve_a_drive_are_refused(tmp_path, eV, more, longest):
+    """Errors of such runs were up to 55 times too small."""
+    symmetry = "full" if more else "stripe"
+    code, said = ran(tmp_path, more, eV=eV, symmetry=symmetry)
+    assert code == 2 and "[numerics] dt" in said and longest in said, said
+
+
+FINE = {  # current_left at t = 6 with dt = 0.02, for frequency and amplitude
+    (4.0, 2.0): -0.0460891,
+}
+
+
+@pytest.mark.parametrize("frequency, amplitude", FINE)
+def test_errors_hold_at_the_coarsest_step_that_resolves_a_sine(tmp_path, frequency, amplitude):
+    """A radian of the sine a step: the error of the step bounds what a fine run shows."""
+    eV = f'{{kind = "sine", amplitude = {amplitude}, frequency = {frequency}}}'
+    code, said = ran(tmp_path, eV=eV, estimate="true", t_max=6.0)
+    assert code == 0, said
+    result = Result(tmp_path / "run.h5")
+    off = abs(result.summary["current_left"] - FINE[frequency, amplitude])
+    assert off < result.errors["current_left"] < 100 * off
+
+
+EULER = 'evolve_ts_type = "rk"\nevolve_ts_rk_type = "1fe"\nevolve_ts_adapt_type = "none"\n'
+
+
+@pytest.mark.parametrize("symmetry", ["stripe", "full"])
+def test_a_run_that_diverges_keeps_its_finite_rows(tmp_path, symmetry):
+    """Forward Euler with steps that fast modes do not stand: exit code 3, finite rows, one line.
+
+    Without the test of each step eigenvalues of NaN ended it with LinAlgError or SystemError.
+    """
+    more = f"output_every = 1.0\n[petsc]\n{EULER}"
+    code, said = ran(tmp_path, more, symmetry=symmetry, t_max=40.0)
+    assert code == 3 and "Traceback" not in said and "smaller" in said, said
+    result = Result(tmp_path / "run.h5")
+    assert result.status == "not-converged" and 0 < result.t[-1] < 40
+    assert np.isfinite(result.delta[:]).all() and np.isfinite(result.balance[:]).all()
+    assert result.summary["t"] == result.t[-1]
+    assert any("occupations left [0, 1]" in words for words in result.warnings)
+    code, said = here("resume", "run.h5", folder=tmp_path)
+    assert code == 3 and "Traceback" not in said
+
+
+def test_an_ensemble_whose_runs_do_not_end(tmp_path):
+    """Runs that TS gives up are lost points, then and after a resume."""
+    path = written(
+        tmp_path, "[sweep]\nseed = [1, 2]\n[petsc]\nevolve_ts_max_steps = 3\n", t_max=2.0
+    )
+    path.write_text(path.read_text().replace('"evolve"', '"ensemble"'))
+    for words in (("run", path), ("resume", "run.h5")):
+        code, said = here(*words, folder=tmp_path)
+        assert code == 3 and "Traceback" not in said and "ts_max_steps" in said, said
+
+
+def test_occupations_that_are_no_solution_are_not_converged():
+    """Beyond 1e-3 and ten times the error of the poles; a NaN counts as beyond."""
+
+    class Sound(JunctionRecords):
+        def __init__(self):
+            self.allowed = 1e-3 + 1e-5
+
+    good = {"occupation_min": -9e-4, "occupation_max": 1, "antihermiticity": 0, "balance": 1e-9}
+    assert Sound().violations(good) == []
+    for name, value in (
+        ("occupation_min", -2e-3),
+        ("occupation_max", np.nan),
+        ("antihermiticity", 1e-3),
+        ("balance", 1e-3),
+    ):
+        (words,) = Sound().violations({**good, name: value})
+        assert words.startswith("no solution")

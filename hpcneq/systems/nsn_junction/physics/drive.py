@@ -27,6 +27,8 @@ LONGEST = 1e6  # times and frequencies beyond this are mistakes
 TIMES = ("at", "duration", "frequency")
 STRAIGHT = 1e-9  # of the largest value: a row of a table so near to a straight line is no bend
 SAME = 1e-9  # of a time step: jumps no further apart are one
+TURN = 1.0  # rad: how far a sine, or the phase of a hop, may turn in a step
+ENERGY_TURN = 2.0  # rad: how far the levels of a lead may turn in a step
 GAUSS = np.polynomial.legendre.leggauss(6)  # nodes in (-1, 1), weights that add up to 2
 
 
@@ -114,6 +116,36 @@ class Drive:
         nodes, weights = GAUSS
         values = np.array([self(t + 0.5 * step * (1 + node)) for node in nodes])
         return float(weights @ values / 2), float(3 * (weights * nodes) @ values / step)
+
+    def resolving_step(self, phase: bool = False) -> float:
+        """The longest time step that resolves it. phase : of a hop is given, else a bias.
+
+        A step may take a radian of a sine; a bias that changes turns the levels of a lead by half
+        of it, by two radians a step at most; a phase may turn by a radian a step.
+        """
+        limit, reach = np.inf, self.extremes(None)
+        if self.kind == "sine":
+            limit = TURN / self.frequency
+        if phase:
+            return float(min(limit, TURN / max(self._speed(), 1e-300)))
+        if self.kind == "constant" or reach == 0:
+            return limit
+        return float(min(limit, ENERGY_TURN / (0.5 * reach)))
+
+    def _speed(self) -> float:
+        """Largest |dA/dt| of a sine, or of straight pieces along which A changes by more than 1."""
+        if self.kind == "sine":
+            return abs(self.to) * self.frequency
+        if self.kind == "table":
+            times = np.array(sorted({self.times[0], *_bends(self.times, self.values)}))
+            values = np.interp(times, self.times, self.values)
+        elif self.kind == "ramp":
+            times, values = np.array([0.0, self.duration]), np.array([self.start, self.to])
+        else:
+            return 0.0
+        length, change = np.diff(times), np.abs(np.diff(values))
+        steep = (change > TURN) & (length > self.near)
+        return float(np.max(change[steep] / length[steep], initial=0.0))
 
     def extremes(self, t_max: float | None) -> float:
         """Largest |eV| reached up to t_max, for choosing the window of the pole fit."""

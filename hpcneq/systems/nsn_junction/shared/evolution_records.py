@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....parallel import Layout
-from ....tasks.evolution import Recorder
+from ....tasks.recorder import SAFETY, Recorder
 from ..physics import patterns
 from ..physics.junction import Junction
 from ..physics.site_lattice import Sites
@@ -23,6 +23,9 @@ FIELDS = ("delta", "density", "magnetization")  # spread over ranks along x
 CURRENTS = ("current_left", "current_right")
 MONITORS = ("antihermiticity", "occupation_min", "occupation_max")
 PAULI = 1e-6  # by which occupations may leave [0, 1] without a warning
+# What is no solution: occupations so far outside, beside ten times the error of the poles; an
+# anti-Hermiticity of G, or a part of dn/dt that no current carries, of this size.
+FORBIDDEN, POLES, BROKEN = 1e-3, 10.0, 1e-4
 
 
 class JunctionRecords(Recorder):
@@ -31,9 +34,12 @@ class JunctionRecords(Recorder):
     worst = {"antihermiticity": max, "occupation_min": min, "occupation_max": max, "balance": max}
     variants = ("step error", "pole error")
 
-    def __init__(self, Lx: int, comm, corrector: int) -> None:
+    def __init__(self, Lx: int, comm, corrector: int, junction: Junction) -> None:
         self.layout = Layout.over(Lx, comm)
         self.corrector = corrector
+        self.allowed = FORBIDDEN + POLES * max(fit.error for fit in junction.poles)
+        if junction.drive.kind == "sine":  # the error itself swings and may pass through 0 at t_max
+            self.safety = 0.5 * SAFETY
 
     def declare_fields(self, out: ResultFile, axes: tuple[str, ...]) -> None:
         """Series of the order parameter and the densities over ``axes``. **Collective.**"""
@@ -82,6 +88,23 @@ class JunctionRecords(Recorder):
             return []
         return [f"occupations left [0, 1]: {low:.2e} .. {high:.2e}; use a smaller pole_error or dt"]
 
+    def violations(self, worst: Mapping) -> list[str]:
+        """Occupations far outside [0, 1], a G that is not anti-Hermitian, particles lost."""
+        words = []
+        low, high = worst["occupation_min"], worst["occupation_max"]
+        if not (low >= -self.allowed and high <= 1 + self.allowed):
+            words.append(
+                f"no solution: occupations left [0, 1] by more than {self.allowed:.1e} "
+                f"({low:.2e} .. {high:.2e}); use a smaller dt or pole_error"
+            )
+        for name in ("antihermiticity", "balance"):
+            if not worst[name] <= BROKEN:
+                words.append(
+                    f"no solution: {name} is {worst[name]:.1e}, more than {BROKEN:g}; "
+                    "use a smaller dt"
+                )
+        return words
+
     def local(self, row: Mapping, observed: Mapping) -> dict:
         """The row as this rank writes it."""
         own = slice(*self.layout.bounds())
@@ -99,7 +122,7 @@ class StripeRecords(JunctionRecords):
         self, junction: Junction, comm, corrector: int, previous: Mapping | None = None
     ) -> None:
         """previous : facts of the run before, where this one starts from its last state."""
-        super().__init__(junction.lattice.Lx, comm, corrector)
+        super().__init__(junction.lattice.Lx, comm, corrector, junction)
         self.lattice, self.previous = junction.lattice, previous
         if previous is not None:  # poles cannot be exchanged under a state in motion
             self.variants = ("step error",)
@@ -140,8 +163,8 @@ class StripeRecords(JunctionRecords):
 class SiteRecords(JunctionRecords):
     """Data sets over (x, y)."""
 
-    def __init__(self, sites: Sites, comm) -> None:
-        super().__init__(sites.Lx, comm, corrector=0)
+    def __init__(self, junction: Junction, sites: Sites, comm) -> None:
+        super().__init__(sites.Lx, comm, 0, junction)
         self.sites = sites
 
     def declare(self, out: ResultFile) -> None:

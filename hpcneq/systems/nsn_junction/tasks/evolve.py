@@ -81,7 +81,7 @@ def _run_sites(given: Given, comm, log, output) -> Outcome:
         system = SiteQuench(model, sites, delta)
         return SiteState(system, comm, mode_dtype(given.numerics), start=begin)
 
-    outcome = run_evolution(given, comm, log, output, state, SiteRecords(sites, comm))
+    outcome = run_evolution(given, comm, log, output, state, SiteRecords(junction, sites, comm))
     _add_start(outcome, junction, start)
     return outcome
 

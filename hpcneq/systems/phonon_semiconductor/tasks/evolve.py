@@ -28,6 +28,10 @@ POSITIVITY = (
     "keep it positive"
 )
 
+# What is no solution: eigenvalues so far outside of equations that keep them inside, or of others,
+# and particles lost, over all of them.
+FORBIDDEN, FORBIDDEN_ELSEWHERE, LOST = 1e-3, 1.0, 1e-6
+
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Porta et al. 2019, Figs. 4 to 7: the laser is switched on at t = 0. **Collective.**
@@ -166,13 +170,31 @@ class Records(Recorder):
         low, high = worst["min_eigenvalue"], worst["max_eigenvalue"]
         if low > -1e-9 and high < 1 + 1e-9:
             return []
+        what = " and ".join(self.causes()) or "the time step"
+        return [POSITIVITY.format(low=low, high=high, what=what)]
+
+    def violations(self, worst: Mapping) -> list[str]:
+        """Eigenvalues far outside [0, 1], particles lost."""
+        low, high, words = worst["min_eigenvalue"], worst["max_eigenvalue"], []
+        allowed = FORBIDDEN_ELSEWHERE if self.causes() else FORBIDDEN
+        if not (low >= -allowed and high <= 1 + allowed):
+            words.append(
+                f"no solution: eigenvalues of the one-body matrix left [0, 1] by more than "
+                f"{allowed:g} ({low:.2e} .. {high:.2e}); use a smaller dt"
+            )
+        lost = worst["particle_drift"] / self.particles
+        if not lost <= LOST:
+            words.append(f"no solution: a share {lost:.1e} of the particles was lost; smaller dt")
+        return words
+
+    def causes(self) -> list[str]:
+        """Terms of the equations that do not keep the one-body matrix positive."""
         causes = []
         if self.model.collision == "redfield":
             causes.append('collision = "redfield"')
         if self.model.radiative == "printed":
             causes.append('radiative = "printed"')
-        what = " and ".join(causes) or "the time step"
-        return [POSITIVITY.format(low=low, high=high, what=what)]
+        return causes
 
     def balance(self, worst: Mapping) -> float:
         """Particles lost."""

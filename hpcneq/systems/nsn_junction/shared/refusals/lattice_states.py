@@ -68,6 +68,7 @@ def evolve(given: Given) -> None:
         _require_site_start(given)
     else:
         require_stationary_start(given)
+    _require_resolved(given, given.numerics.dt)
     _require_countable_rows(given, given.numerics.dt)
 
 
@@ -86,6 +87,7 @@ def ensemble(given: Given) -> None:
     _require_readable(given)
     require_stationary_start(given)
     for dt in given.sweep.get("dt", [given.numerics.dt]):
+        _require_resolved(given, dt)
         _require_countable_rows(given, dt, given.run.t_max)
 
 
@@ -204,6 +206,26 @@ def _require_seeds(given: Given) -> None:
         raise InputError("[sweep] seed: must be whole numbers >= 0")
     if np.any(steps <= 0):
         raise InputError("[sweep] dt: must be > 0")
+
+
+def _require_resolved(given: Given, dt: float) -> None:
+    """Refuse time steps that do not resolve the bias or the vector potential.
+
+    PETSc's own integrators choose theirs.
+    """
+    if given.begun or given.petsc.get("evolve_ts_type", "exponential") != "exponential":
+        return
+    drives = [("[parameters] eV", bias_of(given), False)]
+    if given.numerics.symmetry == "full":
+        for axis in ("x", "y"):
+            drives.append((f"[sites] A_{axis}", vector_potential_of(given, axis), True))
+    for name, drive, phase in drives:
+        longest = drive.resolved(dt).resolving_step(phase)
+        if dt > longest * (1 + 1e-9):
+            raise InputError(
+                f"[numerics] dt = {dt:g}: must be <= {longest:.4g}, so that steps resolve {name} "
+                f"(kind {drive.kind}, up to {drive.extremes(None):g})"
+            )
 
 
 def _require_countable_rows(given: Given, dt: float, every: float | None = None) -> None:

@@ -82,7 +82,8 @@ class Evolution:
         self.options, self.counts = options, Counts()
         self.type = self._type()
         self.defaults = DEFAULTS[self.type] | dict(defaults or {})
-        self.end, self.reached, self.failure = t_max, None, ""
+        self.end, self.reached = t_max, None
+        self.failure = ""
         self.ts, self.vec = self._create(corrector)
         adapt = options.get(PREFIX + "ts_adapt_type", self.defaults.get("ts_adapt_type", ""))
         # from a step's end, an output time so near is that end

@@ -117,8 +117,8 @@ def row_times(
 
 def _multiples(a: float, b: float, step: float, interval: float) -> list[float]:
     """For each multiple of ``interval`` in (a, b) the nearest time of a, a + k ``step`` and b."""
-    first, last = int(np.floor(a / interval + 1e-6)) + 1, int(np.ceil(b / interval - 1e-6)) - 1
-    wanted = interval * np.arange(first, last + 1)
+    first = int(np.floor(a / interval + 1e-6)) + 1
+    wanted = interval * np.arange(first, int(np.ceil(b / interval - 1e-6)))
     times = a + step * _nearest((wanted - a) / step)
     times = np.where(np.abs(times - wanted) <= SAME * step, wanted, times)
     return [float(t) for t in np.where(times < b - 1e-6 * interval, times, b)]

@@ -123,7 +123,8 @@ class Drive:
         A step may take a radian of a sine; a bias that changes turns the levels of a lead by half
         of it, by two radians a step at most; a phase may turn by a radian a step.
         """
-        limit, reach = np.inf, self.extremes(None)
+        limit = np.inf
+        reach = self.extremes(None)
         if self.kind == "sine":
             limit = TURN / self.frequency
         if phase:
@@ -140,10 +141,12 @@ class Drive:
             times = np.array(sorted({self.times[0], *_bends(self.times, self.values)}))
             values = np.interp(times, self.times, self.values)
         elif self.kind == "ramp":
-            times, values = np.array([0.0, self.duration]), np.array([self.start, self.to])
+            times = np.array([0.0, self.duration])
+            values = np.array([self.start, self.to])
         else:
             return 0.0
-        length, change = np.diff(times), np.abs(np.diff(values))
+        length = np.diff(times)
+        change = np.abs(np.diff(values))
         steep = (change > TURN) & (length > self.near)
         return float(np.max(change[steep] / length[steep], initial=0.0))
 
@@ -162,8 +165,8 @@ def _bends(times: Sequence[float], values: Sequence[float]) -> tuple[float, ...]
     """The times of a table's rows that do not lie on a straight line with their neighbours."""
     t = np.array([2 * times[0] - times[1], *times, 2 * times[-1] - times[-2]])
     v = np.array([values[0], *values, values[-1]])
-    before, after = np.diff(t)[:-1], np.diff(t)[1:]
-    line = (v[:-2] * after + v[2:] * before) / (before + after)
+    length = np.diff(t)
+    line = (v[:-2] * length[1:] + v[2:] * length[:-1]) / (length[1:] + length[:-1])
     bent = np.abs(v[1:-1] - line) > STRAIGHT * np.abs(v).max()
     return tuple(np.array(times)[bent])
 

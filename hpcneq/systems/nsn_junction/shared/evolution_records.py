@@ -23,9 +23,9 @@ FIELDS = ("delta", "density", "magnetization")  # spread over ranks along x
 CURRENTS = ("current_left", "current_right")
 MONITORS = ("antihermiticity", "occupation_min", "occupation_max")
 PAULI = 1e-6  # by which occupations may leave [0, 1] without a warning
-# What is no solution: occupations so far outside, beside ten times the error of the poles; an
-# anti-Hermiticity of G, or a part of dn/dt that no current carries, of this size.
-FORBIDDEN, POLES, BROKEN = 1e-3, 10.0, 1e-4
+FORBIDDEN = 1e-3  # no solution: occupations outside by this and POLES times the error of the poles
+POLES = 10.0
+BROKEN = 1e-4  # no solution: a G so far from anti-Hermitian, a dn/dt so far from the currents
 
 
 class JunctionRecords(Recorder):

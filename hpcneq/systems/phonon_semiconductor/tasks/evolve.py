@@ -28,9 +28,11 @@ POSITIVITY = (
     "keep it positive"
 )
 
-# What is no solution: eigenvalues so far outside of equations that keep them inside, or of others,
-# and particles lost, over all of them.
-FORBIDDEN, FORBIDDEN_ELSEWHERE, LOST = 1e-3, 1.0, 1e-6
+FORBIDDEN = (
+    1e-3  # no solution: eigenvalues so far outside [0, 1], of equations that keep them in it
+)
+FORBIDDEN_ELSEWHERE = 1.0  # the same of other equations
+LOST = 1e-6  # no solution: this share of the particles lost
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -175,7 +177,8 @@ class Records(Recorder):
 
     def violations(self, worst: Mapping) -> list[str]:
         """Eigenvalues far outside [0, 1], particles lost."""
-        low, high, words = worst["min_eigenvalue"], worst["max_eigenvalue"], []
+        low, high = worst["min_eigenvalue"], worst["max_eigenvalue"]
+        words = []
         allowed = FORBIDDEN_ELSEWHERE if self.causes() else FORBIDDEN
         if not (low >= -allowed and high <= 1 + allowed):
             words.append(

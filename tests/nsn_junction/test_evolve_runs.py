@@ -5,6 +5,8 @@ import pytest
 from support.programs import here
 
 from hpcneq.results import Result
+from hpcneq.systems.nsn_junction.physics.junction import Lead
+from hpcneq.systems.nsn_junction.physics.uniform_states import Point, finite, gap_sum
 from hpcneq.systems.nsn_junction.shared.evolution_records import JunctionRecords
 
 INPUT = """\
@@ -164,3 +166,24 @@ def test_occupations_that_are_no_solution_are_not_converged():
     ):
         (words,) = Sound().violations({**good, name: value})
         assert words.startswith("no solution")
+
+
+LEADS = "[leads]\nleft = {gamma = 0.03}\nright = {gamma = 0.09}\n"
+
+
+@pytest.mark.parametrize("symmetry", ["stripe", "full"])
+def test_a_condensate_at_rest_between_unequal_leads_stays(tmp_path, symmetry):
+    """At one temperature and without a bias its phase is at rest, whatever the couplings: it is
+    that of the gap equation by momentum sums, to the pole error, and moves by rounding only.
+    """
+    path = written(tmp_path, LEADS, symmetry=symmetry, t_max=5.0)
+    path.write_text(path.read_text().replace('"bcs"', '"auto"\nnoise = 0.0'))
+    code, said = here("run", path, folder=tmp_path)
+    assert code == 0, said
+    result = Result(tmp_path / "run.h5")
+    delta = result.delta[:]
+    assert np.abs(delta - delta[0]).max() < 1e-10 and abs(result.summary["current_left"]) < 1e-12
+    leads = (Lead("left", 0.03, 0.05, 0.0, 1), Lead("right", 0.09, 0.05, 0.0, -1))
+    point = Point(T=0.05, leads=leads)
+    size = float(np.abs(delta).max())
+    assert point.U * gap_sum(size, point, finite(5, 1)) == pytest.approx(1, abs=1e-4)

@@ -10,7 +10,7 @@ from .....errors import InputError
 from .....solvers.output_times import refuse_uncountable
 from .....tasks import Given
 from ...inputs import SiteTable
-from ...physics.junction import balanced
+from ...physics.junction import at_rest, equilibrium
 from ..biased_leads import bias_of, leads_of, vector_potential_of
 from ..input_sites import is_uniform, site_fields
 from .limits import require_baths
@@ -35,15 +35,15 @@ def require_stationary_start(given: Given) -> None:
     state, wave_number = given.initial.state, given.initial.wave_number
     if state in ("normal", "file"):
         return
-    bias, mirrored = _start_bias(given), balanced(leads_of(given), given.parameters.mu)
-    if state == "auto" and (bias != 0 or not mirrored):
+    bias = _start_bias(given)
+    place = (leads_of(given), given.parameters.mu, bias)
+    if state == "auto" and not equilibrium(*place):
         raise InputError(
-            '[initial] state = "auto": states are compared by their free energy, which exists at '
-            f"zero bias and equal leads only (got eV = {bias:g} before t = 0); "
-            'use "normal", "bcs" or "fflo"'
+            '[initial] state = "auto": states are compared by their free energy, which exists for '
+            "leads of one temperature at mu and zero bias only "
+            f'(got eV = {bias:g} before t = 0); use "normal", "bcs" or "fflo"'
         )
-    if not mirrored:
-        _refuse_turning_phase(state)
+    _require_rest(given)
     if wave_number is not None:
         _require_wave_on_lattice(given)
 
@@ -107,6 +107,12 @@ def pattern(given: Given) -> None:
         _require_wave_on_lattice(given)
 
 
+def _require_rest(given: Given) -> None:
+    """Refuse a condensate whose phase turns."""
+    if not at_rest(leads_of(given), given.parameters.mu, _start_bias(given)):
+        _refuse_turning_phase(given.initial.state)
+
+
 def _start_bias(given: Given) -> float:
     """The bias before t = 0; 0 where the file of a run that has begun is gone."""
     if given.begun and isinstance(given.parameters.eV, str):
@@ -141,8 +147,8 @@ def _refuse_state_over_sites(given: Given) -> None:
 
 def _refuse_turning_phase(state: str) -> None:
     raise InputError(
-        f'[initial] state = "{state}": with unequal leads the phase of a condensate turns; '
-        'only "normal" is stationary'
+        f'[initial] state = "{state}": between these leads, at the bias before t = 0, '
+        'the phase of a condensate turns; only "normal" is stationary'
     )
 
 
@@ -180,8 +186,7 @@ def _require_site_start(given: Given) -> None:
             '[initial] state = "auto": free energies are compared on uniform lattices only; '
             'use "normal", "bcs", "fflo", "crossed" or "pattern"'
         )
-    if not balanced(leads_of(given), given.parameters.mu):
-        _refuse_turning_phase(state)
+    _require_rest(given)
     if state in ("fflo", "crossed"):
         _require_wave_on_lattice(given)
 

@@ -87,7 +87,7 @@ def _errors(recorder: Recorder, headline: Numbers, ends: list[Entries]) -> dict[
     coarse, others = ends[0], ends[1:]
     return {
         key: abs(coarse[key] - value) / recorder.safety
-        + recorder.caution * sum(abs(other[key] - coarse[key]) for other in others)
+        + sum(recorder.further_error(key, other, coarse) for other in others)
         + 1e-12
         for key, value in headline.items()
         if isinstance(value, float) and key != "t"

@@ -25,6 +25,10 @@ MONITORS = ("antihermiticity", "occupation_min", "occupation_max")
 PAULI = 1e-6  # by which occupations may leave [0, 1] without a warning
 FORBIDDEN = 1e-3  # no solution: occupations outside by this and POLES times the error of the poles
 POLES = 10.0
+# Errors of the poles in means over the sites, over that of the fitted F at single energies (and
+# 2 gamma of it in currents): at most, and not expected less unless symmetry forbids any.
+MOST_OF_POLES, LEAST_OF_POLES = 1.5, 0.75
+NO_ERROR = 1e-6  # share of that: a difference so small is due to symmetry
 BROKEN = 1e-4  # no solution: a G so far from anti-Hermitian, a dn/dt so far from the currents
 
 
@@ -37,7 +41,10 @@ class JunctionRecords(Recorder):
     def __init__(self, Lx: int, comm, corrector: int, junction: Junction) -> None:
         self.layout = Layout.over(Lx, comm)
         self.corrector = corrector
-        self.allowed = FORBIDDEN + POLES * max(fit.error for fit in junction.poles)
+        self.fit_error = max(fit.error for fit in junction.poles)
+        self.allowed = FORBIDDEN + POLES * self.fit_error
+        couplings = {f"current_{lead.name}": 2 * lead.gamma for lead in junction.leads}
+        self.sensitivity = {"density": 1.0, "magnetization": 1.0} | couplings
         if junction.drive.kind == "sine":  # the error itself swings and may pass through 0 at t_max
             self.safety = 0.5 * SAFETY
 
@@ -87,6 +94,21 @@ class JunctionRecords(Recorder):
         if low >= -PAULI and high <= 1 + PAULI:
             return []
         return [f"occupations left [0, 1]: {low:.2e} .. {high:.2e}; use a smaller pole_error or dt"]
+
+    def further_error(self, key: str, other: Mapping, coarse: Mapping) -> float:
+        """The error of the poles.
+
+        A fit with ten times the error of another tells of the means over sites little: by chance it
+        gives a hundred times too much or too little. They follow F as it is at the levels, whose
+        error is known; of a condensate they follow the order parameter besides.
+        """
+        difference = super().further_error(key, other, coarse)
+        bound = self.sensitivity.get(key, 0.0) * self.fit_error
+        if difference <= NO_ERROR * bound:
+            return difference
+        if coarse["state"] == "normal" and bound > 0:
+            difference = min(difference, MOST_OF_POLES * bound)
+        return max(difference, LEAST_OF_POLES * bound)
 
     def violations(self, worst: Mapping) -> list[str]:
         """Occupations far outside [0, 1], a G that is not anti-Hermitian, particles lost."""

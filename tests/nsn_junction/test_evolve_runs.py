@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from support.programs import here
 
+from hpcneq import driver
 from hpcneq.results import Result
 from hpcneq.systems.nsn_junction.physics.junction import Lead
 from hpcneq.systems.nsn_junction.physics.uniform_states import Point, finite, gap_sum
@@ -211,3 +212,30 @@ def test_errors_of_the_poles_after_a_step_of_a_normal_state(tmp_path):
     for name in ("density", "magnetization", "current_left", "current_right"):
         off = abs(rough[name] - fine[name])
         assert off < errors[name] < 15 * off, (name, off, errors[name])
+
+
+@pytest.mark.parallel
+@pytest.mark.parametrize("symmetry", ["stripe", "full"])
+def test_a_turning_condensate_rests_in_its_frame(comm, shared_tmp, symmetry):
+    """Between unequal leads under a bias it starts with D and mu_pair of the momentum sums, to the
+    pole error, and stays: to the error of the step, the currents from both leads opposite.
+
+    Started as if the sources commuted with H the full lattice moves by 1e-2.
+    """
+    path = shared_tmp / f"{symmetry}.h5"
+    tables = {
+        "parameters": {"T": 0.05, "gamma": 0.05, "h": 0.1, "eV": 0.4},
+        "leads": {"left": {"gamma": 0.03}, "right": {"gamma": 0.09}},
+        "numerics": {"Lx": 5, "Ly": 3, "dt": 0.1, "symmetry": symmetry, "error_estimate": False},
+        "initial": {"state": "bcs", "noise": 0.0},
+        "run": {"t_max": 2.0},
+    }
+    source = {"system": "nsn-junction", "task": "evolve", **tables}
+    assert driver.run(source, path, quiet=True, comm=comm) == 0
+    comm.barrier()
+    result = Result(path)
+    D, m = 0.7923869332, -0.0943169864  # task steady on this lattice, no poles
+    assert abs(result.summary["mu_pair"] - m) < 2e-6
+    assert np.abs(np.abs(result.delta[:]) - D).max() < 1e-5
+    assert np.abs(result.delta[:] - result.delta[0]).max() < 1e-5
+    assert abs(result.summary["current_left"] + result.summary["current_right"]) < 1e-7

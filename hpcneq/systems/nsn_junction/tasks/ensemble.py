@@ -20,6 +20,7 @@ from ..physics.stripe_dynamics import Quench
 from ..shared.initial_state import Start, start_of
 from ..shared.input_junction import build_junction
 from ..shared.quench_runs import quench_runs
+from ..shared.turning_start import in_frame
 
 ROWS = 200  # times at which the largest |Delta| is kept
 
@@ -33,6 +34,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     axes = quench_runs(given)
     junction = build_junction(given, comm, output.recall)
     start = Start(*output.recall("start", start_of, given, comm, junction, log))
+    junction = in_frame(junction, start.summary.get("mu_pair"))
 
     def quench(at: dict, previous: dict | None) -> dict:
         """The record of one run."""

@@ -16,6 +16,7 @@ from ..input_sites import is_uniform, site_fields
 from .limits import require_baths
 
 LONGEST_PATTERN = 1000  # sites along one direction
+MOST_TURNING_SITES = 2000  # of a full lattice on which a condensate turns at the start
 
 
 def require_memory(given: Given) -> None:
@@ -30,8 +31,11 @@ def require_memory(given: Given) -> None:
         )
 
 
-def require_stationary_start(given: Given) -> None:
-    """Refuse a start along x that is not stationary, or has no name."""
+def require_stationary_start(given: Given, turning: bool = False) -> None:
+    """Refuse a start along x that is not stationary, or has no name.
+
+    turning : whether a uniform condensate may be stationary in the frame of its phase.
+    """
     state, wave_number = given.initial.state, given.initial.wave_number
     if state in ("normal", "file"):
         return
@@ -43,7 +47,8 @@ def require_stationary_start(given: Given) -> None:
             "leads of one temperature at mu and zero bias only "
             f'(got eV = {bias:g} before t = 0); use "normal", "bcs" or "fflo"'
         )
-    _require_rest(given)
+    if not (turning and state == "bcs"):
+        _require_rest(given)
     if wave_number is not None:
         _require_wave_on_lattice(given)
 
@@ -67,7 +72,7 @@ def evolve(given: Given) -> None:
     if given.numerics.symmetry == "full":
         _require_site_start(given)
     else:
-        require_stationary_start(given)
+        require_stationary_start(given, turning=True)
     _require_resolved(given, given.numerics.dt)
     _require_countable_rows(given, given.numerics.dt)
 
@@ -85,7 +90,7 @@ def ensemble(given: Given) -> None:
         _refuse_state_over_sites(given)
     require_memory(given)
     _require_readable(given)
-    require_stationary_start(given)
+    require_stationary_start(given, turning=True)
     for dt in given.sweep.get("dt", [given.numerics.dt]):
         _require_resolved(given, dt)
         _require_countable_rows(given, dt, given.run.t_max)
@@ -105,6 +110,17 @@ def pattern(given: Given) -> None:
     _require_readable(given)
     if given.initial.state in ("fflo", "crossed"):
         _require_wave_on_lattice(given)
+
+
+def _require_dense_start(given: Given) -> None:
+    """Refuse a turning condensate over more sites than whose levels are found at once."""
+    turning = not at_rest(leads_of(given), given.parameters.mu, _start_bias(given))
+    sites = given.numerics.Lx * given.numerics.Ly
+    if turning and sites > MOST_TURNING_SITES:
+        raise InputError(
+            f"[numerics] Lx, Ly: {sites} sites: must be <= {MOST_TURNING_SITES} for a condensate "
+            'whose phase turns with symmetry = "full"; use "stripe" or state = "normal"'
+        )
 
 
 def _require_rest(given: Given) -> None:
@@ -148,7 +164,8 @@ def _refuse_state_over_sites(given: Given) -> None:
 def _refuse_turning_phase(state: str) -> None:
     raise InputError(
         f'[initial] state = "{state}": between these leads, at the bias before t = 0, '
-        'the phase of a condensate turns; only "normal" is stationary'
+        'the phase of a condensate turns; only "normal" is stationary, and on uniform lattices in '
+        'tasks evolve and ensemble "bcs" in the frame of its phase'
     )
 
 
@@ -179,7 +196,8 @@ def _require_site_start(given: Given) -> None:
                 f'[initial] state = "{state}": with a vector potential before t = 0 '
                 'only "normal" is known to be stationary'
             )
-        require_stationary_start(given)
+        require_stationary_start(given, turning=True)
+        _require_dense_start(given)
         return
     if state == "auto":
         raise InputError(

@@ -57,13 +57,6 @@ POLE_ERROR = Quantity(
 
 START = (
     Quantity(
-        "mu_pair",
-        "t_par",
-        "chemical potential of a start whose phase turns: Delta is told in its frame",
-        kind="summary",
-        error="solved to initial_residual",
-    ),
-    Quantity(
         "initial_state",
         "1",
         "state before t = 0: normal, bcs, fflo, crossed, mixed, or file",

@@ -220,7 +220,8 @@ def test_a_turning_condensate_rests_in_its_frame(comm, shared_tmp, symmetry):
     """Between unequal leads under a bias it starts with D and mu_pair of the momentum sums, to the
     pole error, and stays: to the error of the step, the currents from both leads opposite.
 
-    Started as if the sources commuted with H the full lattice moves seven times as far, and turns by 2e-3.
+    Started as if the sources commuted with H the full lattice moves seven times as far, and turns
+    by 2e-3.
     """
     path = shared_tmp / f"{symmetry}.h5"
     tables = {

@@ -78,7 +78,8 @@ def largest_energy(m: Material, full_drive: bool = False) -> float:
     full_drive : the laser without the rotating-wave approximation reaches twice Omega, and adds
     twice its frequency.
     """
-    k, Omega, carrier = m.k_max, m.Omega, 0.0
+    k, Omega = m.k_max, m.Omega
+    carrier = 0.0
     if m.model == "optical-pumping":  # the laser acts by rates there, not in the motion
         Omega = 0.0
     if full_drive:

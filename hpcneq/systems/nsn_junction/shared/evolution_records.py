@@ -27,7 +27,8 @@ FORBIDDEN = 1e-3  # no solution: occupations outside by this and POLES times the
 POLES = 10.0
 # Errors of the poles in means over the sites, over that of the fitted F at single energies (and
 # 2 gamma of it in currents): at most, and not expected less unless symmetry forbids any.
-MOST_OF_POLES, LEAST_OF_POLES = 1.5, 0.75
+MOST_OF_POLES = 1.5
+LEAST_OF_POLES = 0.75
 NO_ERROR = 1e-6  # share of that: a difference so small is due to symmetry
 BROKEN = 1e-4  # no solution: a G so far from anti-Hermitian, a dn/dt so far from the currents
 

@@ -28,9 +28,7 @@ POSITIVITY = (
     "keep it positive"
 )
 
-FORBIDDEN = (
-    1e-3  # no solution: eigenvalues so far outside [0, 1], of equations that keep them in it
-)
+FORBIDDEN = 1e-3  # no solution: eigenvalues so far outside, of equations that keep them inside
 FORBIDDEN_ELSEWHERE = 1.0  # the same of other equations
 LOST = 1e-6  # no solution: this share of the particles lost
 

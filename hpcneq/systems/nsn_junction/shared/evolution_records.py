@@ -10,6 +10,7 @@ import numpy as np
 from ....parallel import Layout
 from ....tasks.recorder import SAFETY, Recorder
 from ..physics import patterns
+from ..physics.drive import Drive
 from ..physics.junction import Junction
 from ..physics.site_lattice import Sites
 
@@ -39,14 +40,18 @@ class JunctionRecords(Recorder):
     worst = {"antihermiticity": max, "occupation_min": min, "occupation_max": max, "balance": max}
     variants = ("step error", "pole error")
 
-    def __init__(self, Lx: int, comm, corrector: int, junction: Junction) -> None:
+    def __init__(
+        self, Lx: int, comm, corrector: int, junction: Junction, vector: tuple[Drive, ...] = ()
+    ) -> None:
+        """vector : A_x(t), A_y(t) of a lattice of sites."""
         self.layout = Layout.over(Lx, comm)
         self.corrector = corrector
         self.fit_error = max(fit.error for fit in junction.poles)
         self.allowed = FORBIDDEN + POLES * self.fit_error
         couplings = {f"current_{lead.name}": 2 * lead.gamma for lead in junction.leads}
         self.sensitivity = {"density": 1.0, "magnetization": 1.0} | couplings
-        if junction.drive.kind == "sine":  # the error itself swings and may pass through 0 at t_max
+        # under a sine the error itself swings and may pass through 0 at t_max
+        if any(drive.kind == "sine" for drive in (junction.drive, *vector)):
             self.safety = 0.5 * SAFETY
 
     def declare_fields(self, out: ResultFile, axes: tuple[str, ...]) -> None:
@@ -187,7 +192,7 @@ class SiteRecords(JunctionRecords):
     """Data sets over (x, y)."""
 
     def __init__(self, junction: Junction, sites: Sites, comm) -> None:
-        super().__init__(sites.Lx, comm, 0, junction)
+        super().__init__(sites.Lx, comm, 0, junction, sites.vector)
         self.sites = sites
 
     def declare(self, out: ResultFile) -> None:

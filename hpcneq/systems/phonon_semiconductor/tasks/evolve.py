@@ -47,7 +47,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
             return FieldState(MomentumFields(fine, seed, share), comm, begin)
         return FieldState(MomentumFields(model, seed), comm, begin)
 
-    records = Records(model, state(None, False).layout)
+    records = Records(model, state(None, False).layout, seed)
     outcome = run_evolution(given, comm, log, output, state, records)
     m1, m2 = steps(p, n)
     speed = m1 * p.A1 * 2 * n.k_max / (n.points - 1)
@@ -106,8 +106,9 @@ class Records(Recorder):
     variants: tuple[str, ...] = ("step error", "grid error")
     safety, caution, defaults = 8.0, GRID_FACTOR, FIXED_STEP
 
-    def __init__(self, model: Semiconductor, layout: Layout):
-        """model : `Semiconductor`; layout : of its momenta over ranks."""
+    def __init__(self, model: Semiconductor, layout: Layout, seed: float = 0.0):
+        """model : `Semiconductor`; layout : of its momenta over ranks; seed : of the pairs."""
+        self.seed = seed
         self.model, self.layout, self.particles = model, layout, float(len(model.bands.k))
 
     def declare(self, out: ResultFile) -> None:
@@ -178,6 +179,7 @@ class Records(Recorder):
         low, high = worst["min_eigenvalue"], worst["max_eigenvalue"]
         words = []
         allowed = FORBIDDEN_ELSEWHERE if self.causes() else FORBIDDEN
+        allowed += 2 * self.seed  # a seed itself, in filled and empty bands, leaves [0, 1]
         if not (low >= -allowed and high <= 1 + allowed):
             words.append(
                 f"no solution: eigenvalues of the one-body matrix left [0, 1] by more than "

@@ -29,6 +29,7 @@ UNEQUAL = {"left": {"gamma": 0.02}, "right": {"gamma": 0.05}}
 WARMER = {"left": {"T": 0.06}}
 MOVED = {"left": {"mu": 0.1}}
 BIASED = {"parameters": {"eV": 0.3}}
+FFLO = {"initial": {"state": "fflo"}}
 
 
 def refused(task, begun=False, **changes):
@@ -51,7 +52,7 @@ def refused(task, begun=False, **changes):
         ("evolve", {"parameters": {"eV": {"to": 1.0, "kind": "ramp"}}}, "needs duration"),
         ("evolve", {"parameters": {"eV": "none.txt"}}, "cannot read the drive file"),
         ("evolve", {"initial": {"state": "auto"}, "parameters": {"eV": 0.2}}, "zero bias"),
-        ("evolve", {"leads": UNEQUAL, **BIASED}, "the phase of a condensate turns"),
+        ("evolve", {"leads": UNEQUAL, **BIASED, **FFLO}, "the phase of a condensate turns"),
         ("evolve", {"leads": WARMER, "initial": {"state": "auto"}}, "leads of one temperature"),
         ("evolve", {"initial": {"state": "fflo", "wave_number": 4}}, "must be <= Lx // 2 = 3"),
         ("evolve", {"initial": {"state": "crossed"}}, 'goes with [numerics] symmetry = "full"'),

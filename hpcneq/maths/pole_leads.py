@@ -165,6 +165,7 @@ class LeadPoles:
         parts = [(a, branch) for a, lead in enumerate(leads) for branch in lead]
         fed = [np.abs(b.width).max(axis=(1, 2), initial=0.0) > 0 for _, b in parts]
         self._instant = _instant(parts)
+        self._parts = parts
         self._core = _Levels([(a, b, keep) for (a, b), keep in zip(parts, fed)])
         self.core = size + self._core.count
         self._tail = _Levels([(a, b, ~keep) for (a, b), keep in zip(parts, fed)])
@@ -245,6 +246,14 @@ class LeadPoles:
         parts = (self._core.entries, self._tail.entries, self._instant)
         mixed: IntArray = np.unique(np.concatenate([x.owner[x.turn != 0] for x in parts]))
         return mixed
+
+    def width_blocks(self) -> list[tuple[int, IntArray, float, ComplexArray]]:
+        """[(lead, components (m,), charge, Gamma_inf (m, m))] of all branches of one charge."""
+        return [
+            (a, branch.components, float(branch.charge[0]), branch.width_inf)
+            for a, branch in self._parts
+            if len(branch.charge) and np.ptp(branch.charge) == 0
+        ]
 
     def tail_couplings(self) -> IntArray:
         """(tail,) the component W couples each mode to."""

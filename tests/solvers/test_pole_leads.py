@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import linalg
+from scipy import linalg, sparse
 
 from hpcneq.maths import lead_fits
 from hpcneq.maths.pole_leads import Density, LeadPoles, normal_lead, pair_lead
@@ -11,6 +11,7 @@ from hpcneq.solvers.pole_leads import self_consistent
 from hpcneq.solvers.pole_leads import stationary as states
 from hpcneq.solvers.pole_leads.affine import frozen
 from hpcneq.solvers.pole_leads.exponentials import phi
+from hpcneq.solvers.pole_leads.large import density_entries
 from hpcneq.solvers.pole_leads.periodic import period_of, periodic
 from hpcneq.solvers.pole_leads.stationary import Undamped, stationary
 
@@ -373,6 +374,26 @@ def test_checkpoints_are_exact(comm, method):
     assert np.array_equal(whole, second)
 
 
+@pytest.mark.parallel
+def test_sparse_entries_are_those_of_the_dense_state(comm):
+    """Pole sum and window integral by sparse LU against Schur, with bias and unequal T.
+
+    Mutation: holes at plus the shift.
+    """
+    fits = [lead_fits.wide_fit(T, window=300.0, error=1e-7) for T in (0.1, 0.2)]
+    system = Chain(fits[0], 6, 3.0, [0.4, -0.3])
+    ends = [normal_lead(fits[k], [s], [6 + s], [[1.0 + k]]) for k, s in enumerate((0, 5))]
+    leads = LeadPoles(12, ends)
+    D = np.array([0.5, 0.4, 0.3j, 0.2, 0.6, 0.5])
+    H = system.hamiltonian(0, 1, D)
+    rho = stationary(leads, H, system.potentials).rho(12)
+    rows, columns = np.array([0, 0, 3, 7, 5, 11]), np.array([0, 6, 9, 7, 4, 11])
+    values = density_entries(
+        leads, sparse.csr_matrix(H), system.potentials, [0.1, 0.2], (rows, columns), 1e-6, comm
+    )
+    assert np.abs(values - rho[rows, columns]).max() < 2e-6
+
+
 def test_phi_functions():
     """The series and the closed forms meet at |z| = 1."""
     z = np.array([1.0 - 1e-9, 1.0 + 1e-9, 1j * (1 - 1e-9), 1j * (1 + 1e-9)])
@@ -391,8 +412,6 @@ def test_frozen_map_is_the_exponential():
     """
     fit = lead_fits.wide_fit(0.1, window=20.0, error=1e-4)
     leads, H = dot([normal(fit, 0.7), normal(lead_fits.chain_fit(1.0, 0.1, error=1e-2), 0.4)], 0.3)
-    from scipy import sparse
-
     shifts, phases, step = np.array([0.2, -0.1]), np.zeros(2), 3.0
     A = sparse.csr_matrix(leads.matrix(sparse.csr_matrix(H), shifts, phases))
     W = sparse.csr_matrix(

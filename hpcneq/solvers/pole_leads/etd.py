@@ -86,6 +86,6 @@ class DiagonalExact(PoleStepper):
         old = state.flat.copy()
         local[:] = advance(local, self.tables, rest)
         self.before = (old, self.now, self.history)
-        self.now = self.end(t + step, -1)
+        self.now = self.bounded(self.end(t + step, -1), step)
         self.steps += 1
         self.passes += 4

@@ -56,12 +56,12 @@ class Frozen(PoleStepper):
         passes = 1
         if len(start.c):
             passes += self.corrector + 2 * int(self.history is None)
-        end = self.guess(step)
+        end = self.bounded(self.guess(step), step)
         for _ in range(passes):
             first, second = (self._generator(t, step, part, start, end) for part in NODES)
             middle = self._map(first, second, step).of(density)
             self._take(self._map(second, first, step), middle)
-            end = self.end(t + step, -1)
+            end = self.bounded(self.end(t + step, -1), step)
         self.before = (old, start, self.history)
         self.history = None
         if len(start.c):

@@ -73,7 +73,9 @@ def _compute(options: argparse.Namespace, petsc: list[str]) -> int:
         "petsc_argv": tuple(petsc),
     }
     if options.command == "resume":
-        return driver.resume(options.result, trust_model=options.trust_model, **common)
+        if options.trust_model:
+            common["trust_model"] = True
+        return driver.resume(options.result, **common)
     return driver.run(
         options.input, output=options.output, force=options.force, resume=options.resume, **common
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import hpcneq
+from hpcneq import cli
 from hpcneq.errors import InputError
 
 HOP = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
@@ -195,3 +196,21 @@ def test_code_of_a_checkpoint_waits_for_a_word(tmp_path, monkeypatch):
         assert np.array_equal(np.asarray(longer[name]), np.asarray(whole[name])), name
     hpcneq.open(tmp_path / "short.h5")  # shows without the file
     assert hpcneq.describe("lattice", "evolve")["name"] == "evolve"
+
+
+def test_the_command_line_has_the_word(tmp_path, monkeypatch, capsys):
+    """Exit code 2 and one line without --trust-model, 0 with it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(MINE)
+    (tmp_path / "mine.toml").write_text(
+        'system = "lattice"\ntask = "evolve"\n'
+        'model = {python = "mine.py:build", arguments = {n = 2}}\n'
+        '[leads]\nall = {sites = "ends", gamma = 0.5}\n'
+        "[numerics]\ndt = 0.25\nerror_estimate = false\nseeds = 0\n[run]\nt_max = 0.5\n"
+    )
+    assert cli.main(["run", "mine.toml", "--quiet"]) == 0
+    more = ["resume", "mine.h5", "--quiet", "--set", "run.t_max=1.0"]
+    assert cli.main(more) == 2
+    assert "--trust-model" in capsys.readouterr().err
+    assert cli.main([*more, "--trust-model"]) == 0
+    assert np.asarray(hpcneq.open("mine.h5").t)[-1] == 1.0

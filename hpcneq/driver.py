@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from . import parallel, petsc, systems
+from . import parallel, petsc, run_options, systems
 from .config.load import Run, load, loads
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 from .files import checkpoint, journal, reader
 from .restart import LongRun, changed, physics
 from .results import Result, refuse_existing, refuse_old
+from .run_options import RunOptions
 from .solvers.unused_options import refuse_unused
 from .stopping import Stopping
 from .tasks.task import Outcome, Task, declared, resolve
@@ -65,7 +66,8 @@ def run(
         force = saved is None and parallel.on_root(comm, _begun, target, checked)
     if saved is None:
         parallel.on_root(comm, _refuse_output, target, force, source)
-    return _perform(checked, target, comm, log, petsc_argv, saved, force, resume)
+    options = _options(checked, target, comm, petsc_argv, saved, resume)
+    return _perform(checked, target, comm, log, options, saved, force, resume)
 
 
 def resume(
@@ -94,7 +96,8 @@ def resume(
         return EXIT["complete"]
     if saved is None and not parallel.on_root(comm, journal.path_of(target).exists):
         log(f"{target}: was ended before its first checkpoint; starting again from its input")
-    return _perform(checked, target, comm, log, petsc_argv, saved, saved is None, True)
+    options = _options(checked, target, comm, petsc_argv, saved, True)
+    return _perform(checked, target, comm, log, options, saved, saved is None, True)
 
 
 def _default_name(source: Source) -> Path:
@@ -128,14 +131,28 @@ def _warn(comm) -> Callable[[str], None]:
     return warn
 
 
+def _options(checked: Run, target: Path, comm, argv: Sequence[str], saved, resume) -> RunOptions:
+    """The PETSc options besides [petsc]; of a run to go on with also those it was begun with.
+
+    **Collective.**
+    """
+
+    def gather() -> RunOptions:
+        begun: tuple[str, object] = ("", ())
+        if resume:
+            meta = None if saved is None else saved.meta
+            begun = run_options.recorded(target, meta, checked.petsc)
+        return run_options.gather(_task(checked).petsc, argv, begun, _warn(comm))
+
+    return parallel.on_root(comm, gather)
+
+
 def _perform(
-    checked: Run, target: Path, comm, log, petsc_argv: Sequence[str], saved, force: bool, keep: bool
+    checked: Run, target: Path, comm, log, options: RunOptions, saved, force: bool, keep: bool
 ) -> int:
     """Compute a checked input from its start or from a checkpoint. **Collective.**"""
     task = _task(checked)
-    if saved is not None and not petsc_argv:
-        petsc_argv = _words_of(saved.meta["options"])
-    petsc.start(petsc_argv)
+    options.start()
     parallel.warn_threads(comm, log)
     wall_limit = cast(float | None, checked.run.wall_limit)  # its parser has made it seconds
     with (
@@ -149,7 +166,7 @@ def _perform(
             checked,
             log,
             stopping,
-            petsc.pairs(petsc_argv),
+            options.kept,
             saved,
             force,
             keep,
@@ -160,16 +177,6 @@ def _perform(
         log(f"hpcneq: {checked.system} {checked.task} on {ranks} -> {target}")
         outcome = _compute(task, checked, comm, log, longrun)
     return _end(outcome, target, log)
-
-
-def _words_of(options: Sequence[tuple[str, str | None]]) -> list[str]:
-    """The PETSc options of the command line that a run was begun with, as words."""
-    words = []
-    for name, value in options:
-        words.append(f"-{name}")
-        if value is not None:
-            words.append(value)
-    return words
 
 
 def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:

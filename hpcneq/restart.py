@@ -19,6 +19,7 @@ from .files.declarations import Declaration
 from .files.digest import Checked, Option, changed, physics
 from .files.writer import ResultFile
 from .parallel import Communicator, Log, Part, on_root
+from .petsc_options import effective, words_of
 from .stopping import Stopping
 
 Value = TypeVar("Value")
@@ -128,6 +129,8 @@ class LongRun:
         items = provenance.gather_provenance(
             self.comm, checked.system, checked.task, checked.text, checked.run.seed
         )
+        words = words_of(effective(checked.petsc, self.options).items())
+        items["petsc_options"] = " ".join(words)
         file = ResultFile.create(self.comm, self.target, items, self.force, self.quantities)
         file.resolved(self.checked.resolved())
         return file

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..petsc_options import VARIABLE, of_environment, words_of
 from ..tasks.task import Cost, System, resolve
 from .load import load
 
@@ -22,9 +24,13 @@ def check_input(
     """
     checked = load(source, catalogue, overrides)
     task = catalogue[checked.system].tasks[checked.task]
-    if checked.petsc:
+    given = of_environment(os.environ.get(VARIABLE), task.petsc)
+    if checked.petsc or given:
+        from .. import petsc
         from ..solvers.unused_options import refuse_unused
 
+        where = f"{VARIABLE} (from the environment): -"
+        petsc.start(words_of(given.items()), dict.fromkeys(given, where))
         refuse_unused(checked.petsc, task.petsc, task.ts_types)
     name = "input" if isinstance(source, Mapping) else source
     lines = [f"{name}: valid {checked.system} {checked.task}"]

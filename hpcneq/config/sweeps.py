@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..errors import InputError
+from ..petsc_options import vet
 from .schema import Path, Rules, arms, build, keys_of, value_of
 from .words import BARE, fail, key_text, kind_text, nearest, unknown, where
 
@@ -99,7 +100,7 @@ def _refuse_fractions(name: str, points: np.ndarray[typing.Any, typing.Any]) -> 
 def petsc_options(table: Mapping[str, object], prefixes: Sequence[str]) -> dict[str, object]:
     """Nested tables flattened: {"evolve": {"ts_type": "rk"}} -> {"evolve_ts_type": "rk"}.
 
-    prefixes : of the task's solvers. Raises InputError.
+    prefixes : of the task's solvers. Raises InputError, also for what only a user may give.
     """
     options: dict[str, object] = {}
     for path, value in _leaves(table, ("petsc",)):
@@ -111,6 +112,7 @@ def petsc_options(table: Mapping[str, object], prefixes: Sequence[str]) -> dict[
         if option in options:
             fail(path, value, f"option {option} is given twice")
         options[option] = value_of(value, bool | int | float | str, {}, path)
+    vet(options.items(), prefixes, "[petsc] ")
     return options
 
 

@@ -17,9 +17,10 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import __version__
+from . import __version__, terminal
 from .errors import HpcneqError, InputError
 from .help_texts import ABOUT, ABOUTS, COMMANDS, EXIT_CODES
+from .interrupts import Early
 
 LAUNCHED = (  # set by mpiexec or srun
     "OMPI_COMM_WORLD_SIZE",
@@ -35,6 +36,13 @@ COMPUTING = ("run", "resume")  # take PETSc options, and all ranks
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    terminal.fill_closed()
+    with Early() if words[:1] and words[0] in COMPUTING else contextlib.nullcontext():
+        return _flush(_command(words))
+
+
+def _command(words: list[str]) -> int:
+    """The exit code of one command."""
     comm = _launched()
     try:
         words, petsc = _split(words)
@@ -138,12 +146,10 @@ ANSWERS = {"show": _show, "plot": _plot, "check": _check, "describe": _describe,
 
 def _flush(code: int, text: str | None = None) -> int:
     """Print, and be quiet about a reader that left early (``hpcneq show out.h5 | head``)."""
-    try:
-        if text is not None:
-            print(text)
-        sys.stdout.flush()
-    except BrokenPipeError:  # or Python complains once more while it exits
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if text is not None:
+        terminal.write(text)
+    terminal.settle(sys.stdout)
+    terminal.settle(sys.stderr)
     return code
 
 
@@ -190,10 +196,7 @@ def _leave(comm: Any, message: object, code: int) -> int:
 
 
 def _say(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # what was printed before comes first
-        sys.stdout.flush()
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    terminal.write(line, errors=True)
 
 
 # ---- words --------------------------------------------------------------------------------------
@@ -209,7 +212,7 @@ class _Parser(argparse.ArgumentParser):
 
     def _print_message(self, message, file=None):
         if self.speaks:
-            super()._print_message(message, file)
+            terminal.write(message.rstrip("\n"), errors=file is sys.stderr)
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str] | None]:

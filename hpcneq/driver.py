@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 import time
 import weakref
@@ -12,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from . import parallel, petsc, run_options, systems
+from . import interrupts, parallel, petsc, run_options, systems, terminal
 from .config.load import Run, load, loads
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 from .files import checkpoint, journal, reader
@@ -126,7 +125,7 @@ def _warn(comm) -> Callable[[str], None]:
 
     def warn(text: str) -> None:
         if comm.rank == 0:
-            print(f"hpcneq: {text}", file=sys.stderr, flush=True)
+            terminal.write(f"hpcneq: {text}", errors=True)
 
     return warn
 
@@ -183,11 +182,17 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     """The task itself, from its first line to the closing of its result file. **Collective.**"""
     begun = time.monotonic()
     try:
+        if not task.timed:  # an evolution stops at its first step, with a checkpoint
+            _stop_before(comm, longrun)
         outcome: Any = resolve(task.run)(checked, comm, log, longrun)
     except NotConverged as error:
         seconds = time.monotonic() - begun
         longrun().finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
         raise NotConverged(f"{error}; {longrun.target} is marked not-converged") from None
+    except StoppedEarly as error:
+        seconds = time.monotonic() - begun
+        longrun().finish("stopped", {}, {}, [str(error)], wall_seconds=seconds)
+        raise StoppedEarly(f"{error}; go on with: hpcneq resume {longrun.target}") from None
     except HpcneqError:
         if longrun.file is not None:
             longrun.file.close()
@@ -202,6 +207,13 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     if outcome.status == "complete":
         longrun.complete()
     return outcome
+
+
+def _stop_before(comm, longrun: LongRun) -> None:
+    """StoppedEarly on all ranks if a signal came while the run was starting. **Collective.**"""
+    reasons = filter(None, comm.allgather(longrun.stopping.wanted()))
+    if reason := next(reasons, None):
+        raise interrupts.stopped(reason)
 
 
 def _end(outcome: Outcome, target: Path, log) -> int:
@@ -249,12 +261,18 @@ def _remembered(target: Path, saved) -> tuple[str, str | Path]:
     if mapped is not None:
         return mapped["input"], mapped["folder"]
     result = reader.Result(target)
-    if result.status not in ("running", "complete") and not journal.path_of(target).exists():
+    known = result.status in ("running", "complete") or _nothing_yet(result)
+    if not known and not journal.path_of(target).exists():
         raise InputError(
             f"{target}: has no checkpoint to go on from; "
             "start anew with hpcneq run INPUT.toml --force"
         )
     return result.input, Path.cwd()
+
+
+def _nothing_yet(result: reader.Result) -> bool:
+    """Whether a result was stopped before anything of it was written: it can start again."""
+    return result.status == "stopped" and not any(result[name].size for name in result.keys())
 
 
 def _finished(target: Path, checked: Run, saved) -> bool:
@@ -296,7 +314,8 @@ def _begun(target: Path, checked: Run) -> bool:
     except InputError:  # killed in the writing: its journal, if it has one, still knows whose it is
         mapped = journal.header(target)
         return mapped is not None and not changed(_petsc_apart(mapped["physics"]), physics(checked))
-    unfinished = result.status == "running" or journal.path_of(target).exists()
+    unfinished = result.status == "running" or _nothing_yet(result)
+    unfinished = unfinished or journal.path_of(target).exists()
     return unfinished and not changed(physics(before), physics(checked))
 
 

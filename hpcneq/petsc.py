@@ -73,10 +73,13 @@ def _initialised(names: Sequence[str]) -> ModuleType:
             "petsc4py is missing: run tools/setup, or load a module with complex PETSc"
         ) from None
     with _without_variables():
-        petsc4py.init(["hpcneq", "-skip_petscrc", *(f"-{name}" for name in names)])
+        # handlers of its own would take signals that ask to stop, and die of a reader that left
+        own = ["skip_petscrc", "no_signal_handler"]
+        petsc4py.init(["hpcneq", *(f"-{name}" for name in [*own, *names])])
         from petsc4py import PETSc
 
-    PETSc.Options().delValue("skip_petscrc")
+    for name in own:
+        PETSc.Options().delValue(name)
     if PETSc.ScalarType().dtype.kind != "c":
         raise InputError(
             "this PETSc has real scalars: hpcneq needs one configured with complex scalars"

@@ -1,11 +1,12 @@
 """When to stop and when to write a checkpoint, agreed by all ranks at the same step.
 
-SIGUSR1, TERM and INT ask a run to stop; ``run.wall_limit`` does when a step and a checkpoint might
-no longer fit.
+SIGUSR1, TERM, INT, HUP and XCPU ask a run to stop; ``run.wall_limit`` does when a step and a
+checkpoint might no longer fit.
 """
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
@@ -13,9 +14,10 @@ from typing import Self
 
 import numpy as np
 
+from . import interrupts
+from .interrupts import SIGNALS
 from .parallel import Communicator
 
-SIGNALS = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT)
 MARGIN = 1.0  # s to close the result file and leave MPI
 SAFETY = 1.5  # a checkpoint may take this much longer than the last one
 
@@ -37,14 +39,19 @@ class Stopping:
         self.asked: str | None = None  # what asked to stop, on this rank
         self.reason: str | None = None  # what made all ranks stop
         self._former: dict = {}
+        self._solvers = contextlib.ExitStack()
+        if (early := interrupts.early()) is not None:  # what the program noted since its start
+            self.begun, self.asked = early.begun, early.asked
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in SIGNALS:
+            for number in filter(interrupts.listened_to, SIGNALS):
                 self._former[number] = signal.signal(number, self._noted)
+        self._solvers.enter_context(interrupts.asking(self.wanted, self.comm.size))
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._solvers.close()
         for number, handler in self._former.items():
             if handler is None:
                 handler = signal.SIG_DFL

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from .. import interrupts
 from ..errors import HpcneqError, NotConverged
 from ..parallel import Communicator, Log, clock, solo
 from .protocols import Point, Record
@@ -175,7 +176,8 @@ class Work:
         """solve, with a point that does not converge as a record."""
         together = [self.group] if self.size > 1 else []
         try:
-            return self.solve(i, j, warm, *together)
+            with interrupts.apart():
+                return self.solve(i, j, warm, *together)
         except NotConverged as error:
             return {"status": "not-converged", "why": str(error)}
 

@@ -21,6 +21,8 @@ LEVELS = {
     "parallel": 1,
     "petsc": 1,
     "petsc_options": 0.6,
+    "terminal": 0.6,
+    "interrupts": 0.6,
     "config.words": 0.2,
     "config.toml_text": 0.4,
     "config.schema": 1,
@@ -60,8 +62,10 @@ ONLY = {
     "config.schema": {"config.words", "config.toml_text", "errors"},
     "petsc": {"errors", "petsc_options"},
     "petsc_options": {"errors", "config.words"},
-    "parallel": {"errors"},
-    "solvers": {"solvers", "parallel", "petsc", "maths", "errors"},
+    "parallel": {"errors", "terminal", "interrupts"},
+    "terminal": {"config.words"},
+    "interrupts": {"errors"},
+    "solvers": {"solvers", "parallel", "petsc", "interrupts", "maths", "errors"},
 }
 # Who may name a package from outside.
 HOMES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -182,9 +183,8 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     """The task itself, from its first line to the closing of its result file. **Collective.**"""
     begun = time.monotonic()
     try:
-        if not task.timed:  # an evolution stops at its first step, with a checkpoint
-            _stop_before(comm, longrun)
-        outcome: Any = resolve(task.run)(checked, comm, log, longrun)
+        with _stoppable(task, comm, longrun):
+            outcome: Any = resolve(task.run)(checked, comm, log, longrun)
     except NotConverged as error:
         seconds = time.monotonic() - begun
         longrun().finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
@@ -209,11 +209,19 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     return outcome
 
 
-def _stop_before(comm, longrun: LongRun) -> None:
-    """StoppedEarly on all ranks if a signal came while the run was starting. **Collective.**"""
-    reasons = filter(None, comm.allgather(longrun.stopping.wanted()))
-    if reason := next(reasons, None):
-        raise interrupts.stopped(reason)
+def _stoppable(task: Task, comm, longrun: LongRun) -> contextlib.AbstractContextManager:
+    """Let solvers stop the task wherever it is; not an evolution, whose steps write checkpoints.
+
+    StoppedEarly on all ranks if a signal came while the run was starting. **Collective.**
+    """
+    wanted = longrun.stopping.wanted
+    if task.timed:
+        return contextlib.nullcontext()
+    if not task.sweep:  # a sweep asks before its first point
+        reasons = filter(None, comm.allgather(wanted()))
+        if reason := next(reasons, None):
+            raise interrupts.stopped(reason)
+    return interrupts.asking(wanted, comm.size)
 
 
 def _end(outcome: Outcome, target: Path, log) -> int:

@@ -6,7 +6,6 @@ checkpoint might no longer fit.
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import threading
 import time
@@ -39,7 +38,6 @@ class Stopping:
         self.asked: str | None = None  # what asked to stop, on this rank
         self.reason: str | None = None  # what made all ranks stop
         self._former: dict = {}
-        self._solvers = contextlib.ExitStack()
         if (early := interrupts.early()) is not None:  # what the program noted since its start
             self.begun, self.asked = early.begun, early.asked
 
@@ -47,11 +45,9 @@ class Stopping:
         if threading.current_thread() is threading.main_thread():
             for number in filter(interrupts.listened_to, SIGNALS):
                 self._former[number] = signal.signal(number, self._noted)
-        self._solvers.enter_context(interrupts.asking(self.wanted, self.comm.size))
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._solvers.close()
         for number, handler in self._former.items():
             if handler is None:
                 handler = signal.SIG_DFL

@@ -53,7 +53,7 @@ LEVELS = {
 }
 # Narrower than the levels: physics gets arrays, formulas know nothing but their errors.
 ONLY = {
-    "maths": {"maths", "errors"},
+    "maths": {"maths", "terminal", "errors"},
     "physics": {"physics", "maths", "errors"},
     "figures": {"figures", "maths", "errors"},
     "system.figures": {"system.figures", "figures", "maths", "errors"},

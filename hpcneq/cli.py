@@ -21,6 +21,7 @@ from . import __version__, terminal
 from .errors import HpcneqError, InputError
 from .help_texts import ABOUT, ABOUTS, COMMANDS, EXIT_CODES
 from .interrupts import Early
+from .threads import one_thread
 
 LAUNCHED = (  # set by mpiexec or srun
     "OMPI_COMM_WORLD_SIZE",
@@ -37,7 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     terminal.fill_closed()
-    with Early() if words[:1] and words[0] in COMPUTING else contextlib.nullcontext():
+    with contextlib.ExitStack() as around:
+        if words[:1] and words[0] in (*COMPUTING, "check"):
+            around.enter_context(one_thread())
+        if words[:1] and words[0] in COMPUTING:
+            around.enter_context(Early())
         return _flush(_command(words))
 
 

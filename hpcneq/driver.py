@@ -22,6 +22,7 @@ from .run_options import RunOptions
 from .solvers.unused_options import refuse_unused
 from .stopping import Stopping
 from .tasks.task import Outcome, Task, declared, resolve
+from .threads import one_thread
 
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
 
@@ -153,12 +154,13 @@ def _perform(
     """Compute a checked input from its start or from a checkpoint. **Collective.**"""
     task = _task(checked)
     options.start()
-    parallel.warn_threads(comm, log)
     wall_limit = cast(float | None, checked.run.wall_limit)  # its parser has made it seconds
     with (
+        one_thread(),
         Stopping(comm, checked.run.checkpoint_minutes, wall_limit) as stopping,
         petsc.Options(checked.petsc),
     ):
+        parallel.warn_threads(comm, log)
         refuse_unused(checked.petsc, task.petsc, task.ts_types)
         longrun = LongRun(
             comm,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..petsc_options import VARIABLE, of_environment, words_of
 from ..tasks.task import Cost, System, resolve
+from ..threads import one_thread
 from .load import load
 
 
@@ -35,7 +36,8 @@ def check_input(
     name = "input" if isinstance(source, Mapping) else source
     lines = [f"{name}: valid {checked.system} {checked.task}"]
     if cost and task.cost is not None:
-        lines += _cost_lines(resolve(task.cost)(checked, ranks), ranks)
+        with one_thread():  # as a run will have
+            lines += _cost_lines(resolve(task.cost)(checked, ranks), ranks)
     return "\n".join(lines)
 
 

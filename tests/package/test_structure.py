@@ -22,6 +22,7 @@ LEVELS = {
     "petsc": 1,
     "petsc_options": 0.6,
     "terminal": 0.6,
+    "threads": 0.6,
     "interrupts": 0.6,
     "config.words": 0.2,
     "config.toml_text": 0.4,

@@ -55,6 +55,7 @@ def _command(words: list[str]) -> int:
         if petsc is not None and options.command not in COMPUTING:
             raise InputError(f"{options.command} takes no PETSc options (nothing may follow --)")
         if options.command in COMPUTING:
+            _refuse_early(comm, options)
             comm = _world()
             return _compute(options, petsc or [])
         return _report(comm, options)
@@ -71,6 +72,22 @@ def _command(words: list[str]) -> int:
         return _leave(None, "interrupted", 130)
     except SystemExit as leaving:  # argparse, after --help or --version
         return _flush(int(leaving.code or 0))
+
+
+def _refuse_early(comm: Any, options: argparse.Namespace) -> None:
+    """InputError for a wrong input before the libraries of a run are loaded. **Collective.**"""
+    if options.command != "run" or not os.path.isfile(options.input):
+        return
+    from .config.load import load
+    from .systems import Catalogue
+
+    given = (options.input, Catalogue(), tuple(options.set), options.resume)
+    if comm is None:
+        load(*given)
+        return
+    from . import parallel
+
+    parallel.on_root(comm, load, *given)
 
 
 # ---- commands -----------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -12,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from . import interrupts, parallel, petsc, run_options, systems, terminal
+from . import parallel, petsc, systems, terminal
 from .config.load import Run, load, loads
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 from .files import checkpoint, journal, reader
 from .restart import LongRun, changed, physics
-from .results import Result, refuse_existing, refuse_old
-from .run_options import RunOptions
+from .results import Result, nothing_yet, refuse_existing, refuse_old
+from .run_options import RunOptions, gather_options
 from .solvers.unused_options import refuse_unused
 from .stopping import Stopping
 from .tasks.task import Outcome, Task, declared, resolve
@@ -67,7 +66,7 @@ def run(
         force = saved is None and parallel.on_root(comm, _begun, target, checked)
     if saved is None:
         parallel.on_root(comm, _refuse_output, target, force, source)
-    options = _options(checked, target, comm, petsc_argv, saved, resume)
+    options = gather_options(comm, target, checked, _task(checked).petsc, petsc_argv, saved, resume)
     return _perform(checked, target, comm, log, options, saved, force, resume)
 
 
@@ -97,7 +96,7 @@ def resume(
         return EXIT["complete"]
     if saved is None and not parallel.on_root(comm, journal.path_of(target).exists):
         log(f"{target}: was ended before its first checkpoint; starting again from its input")
-    options = _options(checked, target, comm, petsc_argv, saved, True)
+    options = gather_options(comm, target, checked, _task(checked).petsc, petsc_argv, saved)
     return _perform(checked, target, comm, log, options, saved, saved is None, True)
 
 
@@ -130,22 +129,6 @@ def _warn(comm) -> Callable[[str], None]:
             terminal.write(f"hpcneq: {text}", errors=True)
 
     return warn
-
-
-def _options(checked: Run, target: Path, comm, argv: Sequence[str], saved, resume) -> RunOptions:
-    """The PETSc options besides [petsc]; of a run to go on with also those it was begun with.
-
-    **Collective.**
-    """
-
-    def gather() -> RunOptions:
-        begun: tuple[str, object] = ("", ())
-        if resume:
-            meta = None if saved is None else saved.meta
-            begun = run_options.recorded(target, meta, checked.petsc)
-        return run_options.gather(_task(checked).petsc, argv, begun, _warn(comm))
-
-    return parallel.on_root(comm, gather)
 
 
 def _perform(
@@ -185,16 +168,14 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     """The task itself, from its first line to the closing of its result file. **Collective.**"""
     begun = time.monotonic()
     try:
-        with _stoppable(task, comm, longrun):
+        with longrun.stopping.in_solvers(task.timed, bool(task.sweep)):
             outcome: Any = resolve(task.run)(checked, comm, log, longrun)
     except NotConverged as error:
         seconds = time.monotonic() - begun
         longrun().finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
         raise NotConverged(f"{error}; {longrun.target} is marked not-converged") from None
     except StoppedEarly as error:
-        seconds = time.monotonic() - begun
-        longrun().finish("stopped", {}, {}, [str(error)], wall_seconds=seconds)
-        raise StoppedEarly(f"{error}; go on with: hpcneq resume {longrun.target}") from None
+        outcome = Outcome("stopped", {}, {}, [str(error)])
     except HpcneqError:
         if longrun.file is not None:
             longrun.file.close()
@@ -209,21 +190,6 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     if outcome.status == "complete":
         longrun.complete()
     return outcome
-
-
-def _stoppable(task: Task, comm, longrun: LongRun) -> contextlib.AbstractContextManager:
-    """Let solvers stop the task wherever it is; not an evolution, whose steps write checkpoints.
-
-    StoppedEarly on all ranks if a signal came while the run was starting. **Collective.**
-    """
-    wanted = longrun.stopping.wanted
-    if task.timed:
-        return contextlib.nullcontext()
-    if not task.sweep:  # a sweep asks before its first point
-        reasons = filter(None, comm.allgather(wanted()))
-        if reason := next(reasons, None):
-            raise interrupts.stopped(reason)
-    return interrupts.asking(wanted, comm.size)
 
 
 def _end(outcome: Outcome, target: Path, log) -> int:
@@ -271,18 +237,13 @@ def _remembered(target: Path, saved) -> tuple[str, str | Path]:
     if mapped is not None:
         return mapped["input"], mapped["folder"]
     result = reader.Result(target)
-    known = result.status in ("running", "complete") or _nothing_yet(result)
+    known = result.status in ("running", "complete") or nothing_yet(result)
     if not known and not journal.path_of(target).exists():
         raise InputError(
             f"{target}: has no checkpoint to go on from; "
             "start anew with hpcneq run INPUT.toml --force"
         )
     return result.input, Path.cwd()
-
-
-def _nothing_yet(result: reader.Result) -> bool:
-    """Whether a result was stopped before anything of it was written: it can start again."""
-    return result.status == "stopped" and not any(result[name].size for name in result.keys())
 
 
 def _finished(target: Path, checked: Run, saved) -> bool:
@@ -324,7 +285,7 @@ def _begun(target: Path, checked: Run) -> bool:
     except InputError:  # killed in the writing: its journal, if it has one, still knows whose it is
         mapped = journal.header(target)
         return mapped is not None and not changed(_petsc_apart(mapped["physics"]), physics(checked))
-    unfinished = result.status == "running" or _nothing_yet(result)
+    unfinished = result.status == "running" or nothing_yet(result)
     unfinished = unfinished or journal.path_of(target).exists()
     return unfinished and not changed(physics(before), physics(checked))
 

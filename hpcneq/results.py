@@ -59,6 +59,11 @@ def plot(path: str | Path, figure: str | Path | None = None, force: bool = False
     return target
 
 
+def nothing_yet(result: reader.Result) -> bool:
+    """Whether a result was stopped before anything of it was written: it can start again."""
+    return result.status == "stopped" and not any(result[name].size for name in result.keys())
+
+
 def refuse_old(path: str | Path) -> None:
     """InputError for a result of format 1, which lacks the parameters of its run."""
     if not Path(path).is_file():

@@ -16,6 +16,9 @@ from pathlib import Path
 from . import petsc
 from .errors import InputError
 from .files import journal, reader
+from .files.checkpoint import Saved
+from .files.digest import Checked
+from .parallel import Communicator, on_root
 from .petsc_options import (
     LEFT_OUT,
     VARIABLE,
@@ -28,6 +31,7 @@ from .petsc_options import (
     vet,
     words_of,
 )
+from .terminal import write
 
 JOURNALLED = "-- -"  # what a journal's physics puts before an option's name
 
@@ -82,6 +86,30 @@ def gather(
 def of_environment_now(prefixes: Sequence[str]) -> dict[str, str | None]:
     """Those of the variable PETSC_OPTIONS. Raises InputError."""
     return of_environment(os.environ.get(VARIABLE), prefixes)
+
+
+def gather_options(
+    comm: Communicator,
+    target: Path,
+    checked: Checked,
+    prefixes: Sequence[str],
+    argv: Sequence[str],
+    saved: Saved | None,
+    resume: bool = True,
+) -> RunOptions:
+    """The same on all ranks; of a run to go on with also those it was begun with. **Collective.**
+
+    saved : its checkpoint, or None.
+    """
+
+    def gathered() -> RunOptions:
+        begun: tuple[str, object] = ("", ())
+        if resume:
+            meta = None if saved is None else saved.meta
+            begun = recorded(target, meta, checked.petsc)
+        return gather(prefixes, argv, begun, lambda text: write(f"hpcneq: {text}", errors=True))
+
+    return on_root(comm, gathered)
 
 
 def recorded(

@@ -6,6 +6,7 @@ checkpoint might no longer fit.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
@@ -58,6 +59,20 @@ class Stopping:
         if number == signal.SIGINT and self.asked == "SIGINT" and self.comm.size == 1:
             raise KeyboardInterrupt  # asked twice at a keyboard
         self.asked = signal.Signals(number).name
+
+    def in_solvers(self, timed: bool, sweeps: bool) -> contextlib.AbstractContextManager:
+        """Let solvers stop a task wherever it is. **Collective.**
+
+        timed : an evolution, which stops at a step, with a checkpoint, alone. sweeps : whether the
+        task asks before its first point; else StoppedEarly here, on all ranks, if a signal came
+        while the run was starting.
+        """
+        if timed:
+            return contextlib.nullcontext()
+        if not sweeps:
+            for reason in filter(None, self.comm.allgather(self.wanted())):
+                raise interrupts.stopped(reason)
+        return interrupts.asking(self.wanted, self.comm.size)
 
     def decide(self) -> tuple[bool, bool]:
         """(stop, write) after a step, the same on every rank. **Collective.**"""

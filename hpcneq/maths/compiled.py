@@ -90,17 +90,17 @@ class Notice:
 _notice = Notice()
 
 
-def jit(function: Callable[..., object], cache: bool = True, **options: object) -> Any:
+def jit(function: Plain, cache: bool = True, **options: object) -> Plain:
     """numba.njit with a cache on disk, or without one where there is no place for it."""
     import numba
 
     try:
-        return numba.njit(cache=cache, nogil=True, **options)(function)
+        return cast(Plain, numba.njit(cache=cache, nogil=True, **options)(function))
     except RuntimeError as error:  # "no locator available": no folder can be written
         if "cache" not in str(error):
             raise
     _say_uncached("no folder can be written")
-    return numba.njit(nogil=True, **options)(function)
+    return cast(Plain, numba.njit(nogil=True, **options)(function))
 
 
 def _ready(make: Callable[..., Any], args: Sequence[object]) -> Any:

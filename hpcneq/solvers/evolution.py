@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .. import petsc
+from .. import interrupts, petsc
 from ..errors import InputError, NotConverged
 from .auxiliary_modes.integrator import Exponential
 from .auxiliary_modes.state import BlockState
@@ -165,7 +165,8 @@ class Evolution:
         """Go to ``t_max``; ``on_row(row)`` at each output time, ``on_step(t)`` after each step.
 
         ``on_step`` may return True to stop at this step, on all ranks alike. Returns the time
-        reached. every : time between rows, each step if None. Raises NotConverged if a step fails.
+        reached. every : time between rows, each step if None. Raises NotConverged if a step fails,
+        StoppedEarly if the run is to stop and nobody keeps this evolution.
         """
         breakpoints = self.state.system.breakpoints(self.t_max)
         self.rows = list(row_times(self.t_max, breakpoints, self.step, every))
@@ -189,6 +190,8 @@ class Evolution:
                 break
         self._count()
         work.destroy()
+        if self.checkpoints.halted:
+            raise interrupts.stopped(self.checkpoints.halted)
         return self.ts.getTime()
 
     def _after_step(self, ts, on_step):

@@ -12,11 +12,13 @@ import pytest
 from support.programs import alone, assert_same, command, held_program, here, kill
 
 import hpcneq
-from hpcneq import interrupts
+from hpcneq import interrupts, petsc
 from hpcneq.errors import StoppedEarly
 from hpcneq.parallel import on_root, solo
 from hpcneq.solvers import newton
+from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.farm import farm
+from hpcneq.solvers.unused_options import Rest
 
 STEADY = """\
 system = "nsn-junction"
@@ -189,6 +191,19 @@ def test_newton_stops_between_evaluations_on_all_ranks(comm):
             newton.solve(problem, comm, np.array([30.0]))
     assert 0 < problem.asked <= 5
     assert newton.solve(problem, comm, np.array([1.5])).converged  # nobody asks any more
+
+
+def test_an_evolution_inside_a_point_stops_between_steps():
+    """Of a map of evolutions, or of a task whose answer an evolution ends in."""
+    state, steps = type("State", (Rest,), {"ts_types": ("rk",)})(), []
+    with petsc.Options({"evolve_ts_adapt_type": "none"}) as options:
+        evolution = Evolution(state, 10.0, 0.5, options)
+        with interrupts.asking(after(3), 1), pytest.raises(StoppedEarly, match="by a signal"):
+            try:
+                evolution.run(lambda row: None, steps.append)
+            finally:
+                evolution.destroy()
+    assert steps == [0.5, 1.0, 1.5, 2.0]
 
 
 @pytest.mark.parallel

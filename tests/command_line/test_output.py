@@ -11,6 +11,7 @@ from support.programs import alone, hp
 
 import hpcneq
 from hpcneq import cli, terminal
+from hpcneq.files import hdf5
 
 INPUT = """\
 system = "nsn-junction"
@@ -64,6 +65,7 @@ def shell(line, place, **environment):
         "hpcneq run in.toml >&- 2>&-",
         "hpcneq run in.toml -- -evolve_ts_monitor -log_view | head -1",
         "mpiexec -n 2 hpcneq run in.toml | head -1",
+        "mpiexec -n 2 hpcneq run in.toml >/dev/full",
     ],
 )
 def test_a_run_goes_on_when_its_log_cannot_be_written(place, line):
@@ -155,3 +157,16 @@ def test_the_closing_lines_of_mpiexec_reach_a_patient_reader(place):
     """Nothing is lost by the care above."""
     code, out = hp("run", "in.toml", ranks=2, folder=place)
     assert code == 0 and out.splitlines()[-1].startswith("complete: ")
+
+
+def test_what_a_received_result_says_does_not_steer_the_terminal(place, monkeypatch, capsys):
+    """Escape sequences in texts of the file are printed as escapes."""
+    monkeypatch.chdir(place)
+    assert cli.main(["run", "in.toml", "--set", "run.t_max=0.5", "--quiet"]) == 0
+    with hdf5.h5py.File(place / "in.h5", "r+") as file:
+        for name in ("system", "host", "commit", "started", "petsc_options"):
+            file.attrs[name] = "a\x1b]0;title\x07\x9b2J"
+    for words in (["show", "in.h5"], ["plot", "in.h5"], ["resume", "in.h5"]):
+        cli.main(words)
+        out, err = capsys.readouterr()
+        assert (out + err).replace("\n", "").isprintable(), (words, out, err)

@@ -78,6 +78,7 @@ PRINTING = {
 }
 AT_START = ("log_view",)  # PETSc looks for them while it starts, without a prefix
 AT_END = ("options_left", "options_view", "memory_view", *AT_START)  # and while it ends
+FLAGS = ("options_left",)  # of these the ones that may be true or false
 DANGEROUS = re.compile(r"debugger|malloc|python|file|dll|prefix_p|yaml|socket|draw|petscrc|signal")
 VALUES = {
     "number": ("a number", re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")),
@@ -142,11 +143,13 @@ def vet(
             _refuse(label, name, [*known, *(prints if command_line else ())], prefixes)
         elif not command_line:
             raise InputError(f"{label}: prints; only the command line may give it, after --")
-        elif not (value in (None, True) or VALUES["flag"][1].fullmatch(str(value))):
+        elif value not in (None, True) and name not in FLAGS:
             raise InputError(
-                f"{label} {shown(value)}: takes no value but true or false: "
+                f"{label} {shown(value)}: takes no value: "
                 "it prints to the terminal, never into a file, a window or a socket"
             )
+        elif value not in (None, True):
+            _vet_value(label, "flag", value)
 
 
 def _refuse(label: str, name: str, known: list[str], prefixes: Sequence[str]) -> None:

@@ -48,6 +48,7 @@ NEVER = [
     ("info", ":log.txt"),
     ("log_view", ":log.txt"),
     ("log_view", "draw"),
+    ("options_left", ":out.txt"),
     ("evolve_ts_monitor", "ascii:/tmp/x"),
     ("evolve_ts_monitor", "socket"),
     ("evolve_ts_monitor_solution", "binary:x"),
@@ -80,7 +81,7 @@ PRINTING = [
     ("log_view", None),
     ("options_left", "no"),
     ("evolve_ts_monitor", None),
-    ("initial_snes_monitor", "true"),
+    ("initial_snes_monitor", None),
     ("initial_relax_snes_converged_reason", None),
 ]
 

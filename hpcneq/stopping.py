@@ -70,9 +70,15 @@ class Stopping:
         if timed:
             return contextlib.nullcontext()
         if not sweeps:
-            for reason in filter(None, self.comm.allgather(self.wanted())):
+            for reason in filter(None, self.comm.allgather(self.interrupted())):
                 raise interrupts.stopped(reason)
-        return interrupts.asking(self.wanted, self.comm.size)
+        return interrupts.asking(self.interrupted, self.comm.size)
+
+    def interrupted(self) -> str | None:
+        """What asks this rank alone to stop in the middle of something. Not collective."""
+        if self.asked is not None:
+            return "a signal"
+        return "run.wall_limit" if self._late(0.0) else None
 
     def decide(self) -> tuple[bool, bool]:
         """(stop, write) after a step, the same on every rank. **Collective.**"""

@@ -96,7 +96,7 @@ TASKS = (
         name="stability",
         doc="linear stability of a branch: growth rate, frequency, number of growing modes; "
         "maps over gamma, T, dmu, q, angle",
-        tables={"parameters": inputs.WaveParameters, "numerics": inputs.WaveNumerics},
+        tables={"parameters": inputs.StabilityParameters, "numerics": inputs.WaveNumerics},
         run=f"{HERE}.tasks.stability:run",
         sweep=("gamma", "T", "dmu", "q", "angle"),
         refuse=f"{HERE}.shared.refusals:stability",

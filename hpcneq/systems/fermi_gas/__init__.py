@@ -13,6 +13,7 @@ TASKS = (
         tables={"parameters": inputs.SteadyParameters, "numerics": inputs.Numerics},
         run=f"{HERE}.tasks.steady:run",
         petsc=("steady",),
+        refuse=f"{HERE}.shared.refusals:steady",
         cost=f"{HERE}.shared.cost:steady",
         figure=f"{HERE}.figures.steady:draw",
         quantities=quantities.STEADY,

@@ -172,6 +172,14 @@ class Numerics:
         above=0,
         max=0.1,
     )
+    gap_cutoff: float | None = key(
+        None,
+        doc="where the sum of the gap equation ends; default: nowhere, the interaction is "
+        "renormalized. The current has no cutoff",
+        unit="pF",
+        min=5,
+        max=1e6,
+    )
 
 
 @dataclass(frozen=True)

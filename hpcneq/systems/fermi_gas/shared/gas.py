@@ -14,7 +14,7 @@ from ..physics.response import Response
 def gas_of(parameters: inputs.Parameters, numerics: inputs.Numerics) -> Gas:
     """The Gas of these parameters, equal couplings."""
     baths = Baths(parameters.gamma, parameters.T, parameters.dmu)
-    return Gas(baths, parameters.inv_kfas, numerics.dp)
+    return Gas(baths, parameters.inv_kfas, numerics.dp, cut=numerics.gap_cutoff)
 
 
 def gas_at(

@@ -136,6 +136,10 @@ MODE_LINES = (
         "1",
         "ratio at which long static waves cease to grow; nan: they grow up to ratio_c, or nowhere",
     ),
+    over_interaction(
+        "gap", "1", "ratio at which Re det M(0, w) gains a zero at real w > 0; nan: nowhere"
+    ),
+    over_interaction("gap_end", "1", "ratio at which it loses it again; nan: nowhere"),
 )
 MARGINAL = (
     over_interaction("q_B", "kF", "momentum of the pattern at B"),

@@ -31,7 +31,10 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
 
 def full_title(result: Result) -> str:
     """Branch, reservoirs, wave and kernel."""
-    return f"{wave_title(result)}, variant {result.numerics['variant']}"
+    title = f"{wave_title(result)}, variant {result.numerics['variant']}"
+    if result.parameters["q"] is None and not result.sweep:
+        title += f", fastest $q={result.summary['q']:.3g}$"
+    return title
 
 
 def plane(result: Result, canvas: Figure | SubFigure) -> None:

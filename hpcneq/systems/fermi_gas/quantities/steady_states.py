@@ -93,14 +93,15 @@ PHASE_DIAGRAM = (
     Quantity(
         "phase",
         "1",
-        "stable states: 1 NBCS + 2 NFF + 4 normal",
+        "states stable against long waves, the paper's verdict: 1 NBCS + 2 NFF + 4 normal; "
+        "NFF grows near q = 2Q",
         SWEPT,
         dtype=int,
         error=BETWEEN_EDGES,
     ),
     summary_number("edges", "mu", "dmu of each edge over the map"),
     summary_number("points", "1", "lines along dmu, or points", int, COUNTED),
-    summary_number("phases", "1", "combinations of stable states that occur", str, WORDS),
+    summary_number("phases", "1", "combinations of these states that occur", str, WORDS),
     summary_number("shares", "1", "share of the plane that each of them takes"),
     summary_number("gamma_c", "mu", "coupling at which the last condensate of dmu = 0 ends"),
     summary_number("T_c", "mu", "temperature at which the last condensate of dmu = 0 ends"),

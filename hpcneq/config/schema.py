@@ -92,6 +92,11 @@ def keys_of(table: type) -> Keys:
     return {f.metadata.get("key", f.name): f for f in dataclasses.fields(table) if f.init}
 
 
+def docs_of(table: type) -> dict[str, str]:
+    """TOML key -> what it is."""
+    return {name: f.metadata.get("doc", "") for name, f in keys_of(table).items()}
+
+
 def required(f: dataclasses.Field[typing.Any]) -> bool:
     """Whether the key has no default."""
     return f.default is MISSING and f.default_factory is MISSING
@@ -107,7 +112,7 @@ def build(
     keys, hints = keys_of(table), typing.get_type_hints(table)
     for name, value in values.items():
         if name not in keys:
-            unknown((*path, name), value, keys, homes or {})
+            unknown((*path, name), value, keys, homes or {}, docs_of(table))
     arguments = {}
     for name, f in keys.items():
         if name in values:

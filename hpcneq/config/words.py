@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import NoReturn
 
 from ..errors import InputError
@@ -28,11 +30,20 @@ def fail(path: tuple[str, ...], value: object, message: str) -> NoReturn:
 
 
 def unknown(
-    path: tuple[str, ...], value: object, known: Iterable[str], homes: Mapping[str, str]
+    path: tuple[str, ...],
+    value: object,
+    known: Iterable[str],
+    homes: Mapping[str, str],
+    docs: Mapping[str, str] | None = None,
 ) -> NoReturn:
-    """Raise InputError for a key that is not known there; homes : key -> table where it belongs."""
+    """Raise InputError for a key that is not known there.
+
+    homes : key -> table where it belongs. docs : key -> what it is, for a word that says the same.
+    """
     known = list(known)
-    meant = f"belongs in {homes[path[-1]]}; " if path[-1] in homes else nearest(path[-1], known)
+    meant = nearest(path[-1], known, docs)
+    if path[-1] in homes:
+        meant = f"belongs in [{homes[path[-1]]}]; "
     what = "table" if len(path) == 1 and isinstance(value, dict) else "key"
     label = "known tables" if len(path) == 1 else "known keys"
     fail(
@@ -40,11 +51,42 @@ def unknown(
     )
 
 
-def nearest(word: str, known: Iterable[object]) -> str:
-    """'did you mean "gamma"? ' or nothing."""
+def nearest(word: str, known: Iterable[object], docs: Mapping[str, str] | None = None) -> str:
+    """'did you mean "gamma"? ' or nothing: a name like it, else one that means it.
+
+    docs : name -> what it is.
+    """
     lowered = {str(name).lower(): name for name in known}
     close = difflib.get_close_matches(word[:LONGEST_NAME].lower(), list(lowered), 1)
-    return f'did you mean "{lowered[close[0]]}"? ' if close else ""
+    meant = str(lowered[close[0]]) if close else meant_key(word, docs or {})
+    return f'did you mean "{meant}"? ' if meant else ""
+
+
+def meant_key(word: str, docs: Mapping[str, str]) -> str:
+    """The key whose meaning ``word`` is: "Temperature" is T, "temperature of the leads"; or "".
+
+    docs : key -> what it is. The first words of a meaning count before later ones.
+    """
+    wanted = re.sub(r"[^a-z]+", " ", word.lower()).strip()
+    if len(wanted) < 4:
+        return ""
+    places = {key: f" {doc.lower()}".find(f" {wanted}") for key, doc in docs.items()}
+    named = [key for key, place in places.items() if place >= 0]
+    return min(named, key=lambda key: places[key], default="")
+
+
+def nearest_file(path: Path) -> str:
+    """'did you mean "mine.toml"? ' from the files in its folder, or nothing."""
+    try:
+        names = [name for name in os.listdir(path.parent) if not name.startswith(".")]
+    except (OSError, ValueError):
+        return ""
+    same = [name for name in names if Path(name).suffix == path.suffix]
+    for known in (same, names):
+        close = difflib.get_close_matches(path.name[:LONGEST_NAME], known, 1, 0.7)
+        if close:
+            return f"did you mean {shown(str(path.parent / close[0]))}? "
+    return ""
 
 
 def where(path: Iterable[str]) -> str:

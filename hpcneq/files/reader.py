@@ -19,6 +19,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..config.words import nearest_file
 from ..errors import InputError
 from .hdf5 import File, attempt, open_file, os_reason, plain
 
@@ -180,7 +181,8 @@ class Result:
 def _open(path: str, patience: float = 0.5) -> File:
     """The file, or an InputError of one line; if caught in a flush, it is tried again."""
     if not os.path.isfile(path):
-        raise InputError(f"{path}: there is no such file")
+        meant = nearest_file(Path(path)).strip()
+        raise InputError(f"{path}: there is no such file" + (meant and f"; {meant}"))
     end = time.monotonic() + patience
     while True:
         faults: list[str] = []

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from . import parallel, petsc, systems
-from .config.load import Run, load, loads
+from .config.load import Override, Run, load, loads
+from .config.words import refuse_name, without_ending
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 from .files import checkpoint, journal, reader
 from .restart import LongRun, changed, physics
@@ -22,6 +25,7 @@ from .solvers.unused_options import refuse_unused
 from .stopping import Stopping
 from .tasks.task import Outcome, Task, declared, resolve
 
+BESIDE = ".ckpt-000000.sha256.0123456789abcdef"  # the longest ending of a file beside a result
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
 
 Source = str | Path | Mapping[str, object]  # a TOML file, or its content as a dict
@@ -38,7 +42,7 @@ def catalogue() -> systems.Catalogue:
 def run(
     source: Source,
     output: str | Path | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     force: bool = False,
     resume: bool = False,
     quiet: bool = False,
@@ -56,6 +60,7 @@ def run(
         raise InputError(words)
     checked = parallel.on_root(comm, load, source, catalogue(), overrides, resume)
     target = Path(output) if output else _default_name(source)
+    parallel.on_root(comm, refuse_name, target, len(BESIDE))
     saved = None
     if resume:
         saved = checkpoint.newest(comm, target, _warn(comm))
@@ -70,7 +75,7 @@ def run(
 
 def resume(
     path: str | Path,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     quiet: bool = False,
     petsc_argv: Sequence[str] = (),
     comm: parallel.Communicator | None = None,
@@ -81,6 +86,7 @@ def resume(
     """
     comm, log = _begin(comm, quiet)
     target = Path(path)
+    parallel.on_root(comm, refuse_name, target)
     parallel.on_root(comm, refuse_old, target)
     saved = checkpoint.newest(comm, target, _warn(comm))
     text, folder = parallel.on_root(comm, _remembered, target, saved)
@@ -98,9 +104,9 @@ def resume(
 
 
 def _default_name(source: Source) -> Path:
-    """The result file of an input: its name with .h5, in this folder."""
-    stem = "result" if isinstance(source, Mapping) else Path(source).stem
-    return Path(f"{stem}.h5")
+    """The result file of an input: its name with .h5 for .toml, in this folder."""
+    name = "result" if isinstance(source, Mapping) else Path(source).name
+    return Path(f"{without_ending(name, '.toml')}.h5")
 
 
 def _begin(
@@ -159,7 +165,7 @@ def _perform(
         ranks = "1 rank" if comm.size == 1 else f"{comm.size} ranks"
         log(f"hpcneq: {checked.system} {checked.task} on {ranks} -> {target}")
         outcome = _compute(task, checked, comm, log, longrun)
-    return _end(outcome, target, log)
+    return _end(outcome, target, log, stopping.asked)
 
 
 def _words_of(options: Sequence[tuple[str, str | None]]) -> list[str]:
@@ -197,14 +203,16 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     return outcome
 
 
-def _end(outcome: Outcome, target: Path, log) -> int:
+def _end(outcome: Outcome, target: Path, log, asked: str | None) -> int:
     """The exit code of a complete run. Raises NotConverged or StoppedEarly for any other."""
     if outcome.status == "not-converged":
         why = outcome.warnings[-1] if outcome.warnings else "not converged"
         raise NotConverged(f"{why}; what was found is in {target}, marked")
     if outcome.status == "stopped":
         why = outcome.warnings[0] if outcome.warnings else "stopped"
-        raise StoppedEarly(f"{why}; go on with: hpcneq resume {target}")
+        stopped = StoppedEarly(f"{why}; go on with: hpcneq resume {target}")
+        stopped.asked = asked
+        raise stopped
     log(f"{outcome.status}: {_closing_words(outcome.summary)}")
     return EXIT[outcome.status]
 
@@ -318,23 +326,27 @@ def _refuse_output(target: Path, force: bool, source: Source) -> None:
 def run_in_process(
     source: Source,
     output: str | Path | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     force: bool = True,
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
 ) -> Result:
     """`hpcneq.run`: compute in this process and return the Result. **Collective.**
 
-    Without ``output`` the file is temporary, and goes with the Result.
+    Without ``output`` the file is temporary, and goes with the Result; it stays if the run was
+    stopped or did not converge, for the error names it.
     """
     comm, folder = parallel.world(), None
     if output is None:
         folder = parallel.on_root(comm, tempfile.mkdtemp, prefix="hpcneq-")
         output = Path(folder, "result.h5")
     try:
-        run(source, output, overrides, force, False, quiet, petsc_argv, comm)
+        with _ended_by_signals(comm):
+            run(source, output, overrides, force, False, quiet, petsc_argv, comm)
         comm.barrier()
         result = Result(output)
+    except (NotConverged, StoppedEarly):
+        raise
     except BaseException:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -346,15 +358,33 @@ def run_in_process(
 
 def resume_in_process(
     path: str | Path,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
 ) -> Result:
     """`hpcneq.resume`: go on in this process and return the Result. **Collective.**"""
     comm = parallel.world()
-    resume(path, overrides, quiet, petsc_argv, comm)
+    with _ended_by_signals(comm):
+        resume(path, overrides, quiet, petsc_argv, comm)
     comm.barrier()
     return Result(path)
+
+
+@contextlib.contextmanager
+def _ended_by_signals(comm: parallel.Communicator) -> Iterator[None]:
+    """A signal that stopped a run does what it would have done without the run. **Collective.**
+
+    TERM ends the script, unless it has a handler of its own or ignores the signal: an exception
+    would be caught by an ``except Exception`` somewhere above. SIGUSR1 asks for the stop alone.
+    """
+    try:
+        yield
+    except StoppedEarly as stopped:
+        comm.barrier()
+        if stopped.asked not in (None, "SIGUSR1"):
+            _warn(comm)(str(stopped))
+            signal.raise_signal(signal.Signals[stopped.asked])
+        raise
 
 
 def _leave(folder: str, rank: int, ranks: int) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..tasks.task import Cost, System, resolve
-from .load import load
+from .load import Override, load
 
 
 def check_input(
     source: str | Path | Mapping[str, object],
     catalogue: Mapping[str, System],
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     ranks: int = 1,
     cost: bool = True,
 ) -> str:

@@ -12,6 +12,8 @@ from typing import NoReturn
 from ..errors import InputError
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")  # names that TOML takes without quotes
+LONGEST_FILE_NAME = 255  # bytes, of common file systems
+LONGEST_PATH = 4095  # bytes that system calls take
 LONGEST_NAME = 60  # characters of a name that are shown or compared
 KINDS: dict[type, str] = {
     bool: "true or false",
@@ -87,6 +89,26 @@ def nearest_file(path: Path) -> str:
         if close:
             return f"did you mean {shown(str(path.parent / close[0]))}? "
     return ""
+
+
+def refuse_name(path: Path, room: int = 0) -> None:
+    """InputError for the name of a file that cannot be, or has no ``room`` bytes for endings."""
+    most = LONGEST_FILE_NAME - room
+    for part in path.parts:
+        if len(os.fsencode(part)) > (most if part == path.name else LONGEST_FILE_NAME):
+            words = f"{one_line(part[:LONGEST_NAME])}...: is too long for the name of a file"
+            raise InputError(f"{words}; at most {most} bytes")
+    if len(os.fsencode(path)) > LONGEST_PATH - room:
+        raise InputError(f"{one_line(str(path)[:LONGEST_NAME])}...: is too long a path")
+    if "\0" in str(path):
+        raise InputError(f"{one_line(str(path))}: must not hold a null byte")
+
+
+def without_ending(name: str, ending: str) -> str:
+    """A file name without its ending ".toml" or ".h5"; other dots belong to the name."""
+    if name.lower().endswith(ending) and len(name) > len(ending):
+        return name[: -len(ending)]
+    return name
 
 
 def where(path: Iterable[str]) -> str:

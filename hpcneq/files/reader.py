@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 
 from ..config.words import nearest_file
 from ..errors import InputError
-from .hdf5 import File, attempt, open_file, os_reason, plain
+from .hdf5 import File, attempt, data_sets, open_file, os_reason, plain
 
 FORMAT, FORMAT_VERSION = "hpcneq", 2
 TEXTS = ("summary", "errors", "warnings", "resolved")  # JSON texts in the root
@@ -71,9 +71,11 @@ class Result:
                 name: file[name][()].decode("utf-8") if name in file else self.attrs.get(name)
                 for name in TEXTS
             }
-            self._names = [name for name in file if name not in TEXTS]
+            self._names = [name for name in data_sets(file) if name not in TEXTS]
             self._rows = {
-                name: int(file[name].attrs["rows"]) for name in file if "rows" in file[name].attrs
+                name: int(file[name].attrs["rows"])
+                for name in self._names
+                if "rows" in file[name].attrs
             }
         self.status = self.attrs.get("status", "running")
         self.system, self.task = self.attrs.get("system", ""), self.attrs.get("task", "")

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from . import parallel, petsc, systems
 from .config.load import Override, Run, load, loads
 from .config.words import refuse_name, without_ending
-from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
+from .errors import HpcneqError, InputError, NormalState, NotConverged, StoppedEarly
 from .files import checkpoint, journal, reader
 from .restart import LongRun, changed, physics
 from .results import Result, refuse_existing, refuse_old
 from .solvers.unused_options import refuse_unused
-from .stopping import Stopping
+from .stopping import Stopping, ended_by_signals
+from .tasks.missing import with_words
 from .tasks.task import Outcome, Task, declared, resolve
 
 BESIDE = ".ckpt-000000.sha256.0123456789abcdef"  # the longest ending of a file beside a result
@@ -183,6 +182,8 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     begun = time.monotonic()
     try:
         outcome: Any = resolve(task.run)(checked, comm, log, longrun)
+    except NormalState as answer:
+        outcome = Outcome("complete", {}, {}, [str(answer)])
     except NotConverged as error:
         seconds = time.monotonic() - begun
         longrun().finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
@@ -191,6 +192,7 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
         if longrun.file is not None:
             longrun.file.close()
         raise
+    outcome = with_words(outcome, declared(task), longrun().not_finite())
     longrun().finish(
         outcome.status,
         outcome.summary,
@@ -341,7 +343,7 @@ def run_in_process(
         folder = parallel.on_root(comm, tempfile.mkdtemp, prefix="hpcneq-")
         output = Path(folder, "result.h5")
     try:
-        with _ended_by_signals(comm):
+        with ended_by_signals(comm, _warn(comm)):
             run(source, output, overrides, force, False, quiet, petsc_argv, comm)
         comm.barrier()
         result = Result(output)
@@ -364,27 +366,10 @@ def resume_in_process(
 ) -> Result:
     """`hpcneq.resume`: go on in this process and return the Result. **Collective.**"""
     comm = parallel.world()
-    with _ended_by_signals(comm):
+    with ended_by_signals(comm, _warn(comm)):
         resume(path, overrides, quiet, petsc_argv, comm)
     comm.barrier()
     return Result(path)
-
-
-@contextlib.contextmanager
-def _ended_by_signals(comm: parallel.Communicator) -> Iterator[None]:
-    """A signal that stopped a run does what it would have done without the run. **Collective.**
-
-    TERM ends the script, unless it has a handler of its own or ignores the signal: an exception
-    would be caught by an ``except Exception`` somewhere above. SIGUSR1 asks for the stop alone.
-    """
-    try:
-        yield
-    except StoppedEarly as stopped:
-        comm.barrier()
-        if stopped.asked not in (None, "SIGUSR1"):
-            _warn(comm)(str(stopped))
-            signal.raise_signal(signal.Signals[stopped.asked])
-        raise
 
 
 def _leave(folder: str, rank: int, ranks: int) -> None:

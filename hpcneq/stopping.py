@@ -6,13 +6,16 @@ no longer fit.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
 from typing import Self
 
 import numpy as np
 
+from .errors import StoppedEarly
 from .parallel import Communicator
 
 SIGNALS = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT)
@@ -100,3 +103,21 @@ class Stopping:
         """
         self.cost = max(seconds, 0.5 * self.cost)
         self.written = self.stepped = time.monotonic()
+
+
+@contextlib.contextmanager
+def ended_by_signals(comm: Communicator, warn: Callable[[str], None]) -> Iterator[None]:
+    """A signal that stopped a run does what it would have done without the run. **Collective.**
+
+    TERM ends the script, unless it has a handler of its own or ignores the signal: an exception
+    would be caught by an ``except Exception`` somewhere above. SIGUSR1 asks for the stop alone.
+    warn : is told of the stop before the script ends.
+    """
+    try:
+        yield
+    except StoppedEarly as stopped:
+        comm.barrier()
+        if stopped.asked not in (None, "SIGUSR1"):
+            warn(str(stopped))
+            signal.raise_signal(signal.Signals[stopped.asked])
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,9 @@ def draw(
     written to a file is not pyplot's: it leaves an interactive session as it is. Raises InputError,
     in one line, if the figure cannot be written or the result does not hold what it needs.
     """
-    with style.applied():
+    with style.applied(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of numpy, where there is no number
+        warnings.simplefilter("ignore", UserWarning)  # of matplotlib, where there is one alone
         figure = style.canvas(shown=path is None)
         try:
             figure_of(result, figure)
@@ -48,6 +51,9 @@ def _write(figure: Figure, path: str | Path) -> None:
 
 def _why_not(result: Result, error: Exception) -> str:
     """Why a result has no figure, in words."""
+    if not result.keys():
+        words = f" ({one_line(result.warnings[-1])})" if result.warnings else ""
+        return f"holds no arrays to draw, it is {result.status}{words}"
     lacks = f"no figure can be made of what it holds ({type(error).__name__}: {one_line(error)})"
     if result.status == "running":
         return f"its run has not ended (status running): {lacks}"

@@ -9,6 +9,7 @@ Needs neither MPI nor the ranks that wrote it; works while the run goes on and a
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -118,6 +119,11 @@ class Result:
                 "all parameters; compute it again with: hpcneq run INPUT.toml"
             )
         return self.resolved.get(name) or {}
+
+    def number(self, name: str) -> float:
+        """The number ``name`` of the summary; nan where it has none."""
+        value = self.summary.get(name)
+        return math.nan if value is None else float(value)
 
     def keys(self) -> list[str]:
         """Names of the stored arrays."""

@@ -47,6 +47,13 @@ class Sweep:
         """Why points have no numbers, or doubtful ones: the ``why`` of their records."""
         return [record["why"] for record in self.records if record and "why" in record]
 
+    @property
+    def normal(self) -> list[str]:
+        """A line on the points without a condensate, if there are any."""
+        words = [record["normal"] for record in self.records if record and "normal" in record]
+        count = f"at {len(words)} of {len(self.records)} points: " if len(self.records) > 1 else ""
+        return [f"{count}{words[0]}"] if words else []
+
     def values(self, name: str, default: object = math.nan) -> list[object]:
         """Entry ``name`` of every record; ``default`` where it is missing or None."""
         entries = [(record or {}).get(name) for record in self.records]
@@ -80,7 +87,8 @@ class Sweep:
         if self.stopped:
             return Outcome("stopped", {}, {}, [f"stopped by {self.stopped}"])
         status = "not-converged" if self.lost else "complete"
-        return Outcome(status, dict(summary or {}), dict(errors or {}), [*warnings, *self.lost])
+        words = [*warnings, *self.normal, *self.lost]
+        return Outcome(status, dict(summary or {}), dict(errors or {}), words)
 
 
 @dataclass(frozen=True)
@@ -160,7 +168,8 @@ def run_sweep(
     one's record (None: all of the axis). 1: every point is alone. No result depends on the number
     of ranks.
     group : ranks that work on one point together; then ``point(at, previous, comm)``.
-    NotConverged at a point is recorded as its ``why``; other errors end the sweep on all ranks.
+    NotConverged at a point is recorded as its ``why``, NormalState as ``normal``; other errors end
+    the sweep on all ranks.
     """
     arrays = {key: np.asarray(values) for key, values in axes.items()}
     fast = len(list(arrays.values())[-1]) if arrays else 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +23,7 @@ def draw(
     written to a file is not pyplot's: it leaves an interactive session as it is. Raises InputError,
     in one line, if the figure cannot be written or the result does not hold what it needs.
     """
-    with style.applied(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of numpy, where there is no number
-        warnings.simplefilter("ignore", UserWarning)  # of matplotlib, where there is one alone
+    with style.applied():
         figure = style.canvas(shown=path is None)
         try:
             figure_of(result, figure)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import contextlib
+import logging
+import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,11 +28,24 @@ SETTINGS = {
 COLOURS = ("#3b4cc0", "#c2452d", "#2a8f6d", "#8c5aa8", "#b8860b")
 
 
-def applied() -> AbstractContextManager[None]:
-    """A context with the common style; afterwards matplotlib's settings are as before."""
+@contextlib.contextmanager
+def applied() -> Iterator[None]:
+    """A context with the common style, and no words on numbers that are missing or alone.
+
+    Afterwards matplotlib's settings are as before.
+    """
     import matplotlib
 
-    return matplotlib.rc_context(SETTINGS)
+    log = logging.getLogger("matplotlib")
+    level = log.level
+    log.setLevel(logging.ERROR)  # or an empty legend is a line on the terminal
+    try:
+        with matplotlib.rc_context(SETTINGS), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of numpy
+            warnings.simplefilter("ignore", UserWarning)  # of matplotlib
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def canvas(shown: bool = False) -> Figure:

@@ -86,4 +86,6 @@ SPECTRUM = (
 
 STEADY = missing_where(STEADY, "the normal state has no condensate", "mu mt")
 SPECTRUM = missing_where(SPECTRUM, "the normal state has no condensate", "mu mt")
+BRANCHES = missing_where(BRANCHES, "there is no condensate, even without decay", "ratio_end")
+BRANCHES = missing_where(BRANCHES, "no curve was found", "delta_max residual ratio_c")
 BRANCHES = missing_where(BRANCHES, "the normal state has no condensate", "mu")

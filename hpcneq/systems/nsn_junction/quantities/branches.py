@@ -152,3 +152,4 @@ IV = (
 IV = missing_where(IV, "there is no stable uniform state", "I dI_dV current_right delta")
 IV = missing_where(IV, "only mirrored leads have regions", "region")
 IV = missing_where(IV, "it is infinite at a fold", "branch_dI_dV")
+BRANCHES = missing_where(BRANCHES, "there is no condensate", "{along}_min {along}_max")

@@ -24,7 +24,7 @@ def response_of(given: Given) -> UniformResponse:
     if initial.state == "normal":
         return UniformResponse(0.0, point, grid)
     roots = onsets.roots(point, grid)
-    if not roots:
+    if not len(roots):
         place = f"at eV = {point.eV:g}, h = {point.h:g}"
         raise NormalState(
             f"the gap equation has no root D > 0 {place}: the state is normal; for its modes give "

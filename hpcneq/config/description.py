@@ -122,6 +122,7 @@ def describe_quantities(task: Task) -> list[Description]:
             "type": quantity.dtype.__name__,
             "kind": quantity.kind,
             "error": quantity.error,
+            "missing": quantity.missing,
             "long_name": quantity.long_name,
         }
         for quantity in declared(task).values()

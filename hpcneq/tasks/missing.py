@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from .task import Outcome, Quantity
+import numpy as np
+
+from .task import ERRORS, Outcome, Quantity
 
 NOT_FINITE = {"nan", "inf", "-inf"}
 
@@ -15,7 +17,7 @@ NOT_FINITE = {"nan", "inf", "-inf"}
 def with_words(
     outcome: Outcome, quantities: Mapping[str, Quantity], data: Mapping[str, tuple[int, int]]
 ) -> Outcome:
-    """An outcome whose warnings name every number that is null or not finite, and why.
+    """An outcome whose warnings name every number that is null or not finite, or has no error.
 
     A number that is not finite and declared to be always there makes the outcome not-converged.
     quantities : by name, as declared. data : data set -> (values that are not finite, all values).
@@ -37,6 +39,9 @@ def with_words(
         for name, error in outcome.errors.items()
         if set(_lacks(error)) & NOT_FINITE and not set(_lacks(outcome.summary.get(name)))
     ]
+    bare = _without_errors(outcome, quantities)
+    if bare:
+        lines.append(f"{', '.join(bare)}: no error is known")
     holes = _holes(quantities, data, [*outcome.warnings, *lines])
     if holes:
         lines.append(f"values that are not finite: {', '.join(holes)}")
@@ -46,6 +51,21 @@ def with_words(
     if outcome.status == "not-converged":  # its last warning says why
         return replace(outcome, warnings=[*lines, *outcome.warnings])
     return replace(outcome, warnings=[*outcome.warnings, *lines])
+
+
+def _without_errors(outcome: Outcome, quantities: Mapping[str, Quantity]) -> list[str]:
+    """Numbers that should have an error in the result and have none, and no warning says why."""
+    if any("error_estimate" in warning for warning in outcome.warnings):
+        return []
+    return [
+        name
+        for name, value in outcome.summary.items()
+        if isinstance(value, float)
+        and name in quantities
+        and quantities[name].error == ERRORS
+        and name not in outcome.errors
+        and not _named(name, outcome.warnings)
+    ]
 
 
 def _holes(
@@ -76,6 +96,8 @@ def _lacks(value: object) -> Iterator[str]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from _lacks(item)
+    elif isinstance(value, (np.ndarray, np.generic)):
+        yield from _lacks(value.tolist())
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _lacks(item)

@@ -10,11 +10,12 @@ import pytest
 from hpcneq import parallel, systems
 from hpcneq.errors import NormalState, NotConverged
 from hpcneq.files.writer import ResultFile
-from hpcneq.tasks import Outcome, Quantity, missing_where
+from hpcneq.tasks import ERRORS, Outcome, Quantity, missing_where
 from hpcneq.tasks.missing import with_words
 from hpcneq.tasks.sweep import Sweep, run_sweep
 from hpcneq.tasks.task import declared
 
+BAD = [math.nan, math.inf, [1.0, math.nan], {"a": math.nan}, np.array([math.nan]), complex("nanj")]
 KNOWN = {
     "x": Quantity("x", "1", "always there", kind="summary", error="counted"),
     "y": Quantity("y", "1", "seldom", kind="both", error="y_error", missing="it is too cold"),
@@ -28,7 +29,7 @@ def told(summary, status="complete", data=None, **more):
     return outcome.status, outcome.warnings
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, [1.0, math.nan], {"a": math.nan}])
+@pytest.mark.parametrize("bad", BAD)
 def test_a_number_that_is_not_finite_is_never_complete_without_a_word(bad):
     """Declared to be there always: not converged. Else its reason is told."""
     status, warnings = told({"x": bad})
@@ -44,6 +45,16 @@ def test_null_and_errors_are_told_too():
     assert told({"x": 1.0}, errors={"x": math.inf})[1] == ["x: its error is not finite"]
     # the last warning of a result that did not converge says why
     assert told({"y": None}, "not-converged", warnings=["lost"])[1][-1] == "lost"
+
+
+def test_a_number_without_its_error_is_told():
+    known = {"e": Quantity("e", "1", "estimated", kind="summary", error=ERRORS)}
+    outcome = with_words(Outcome("complete", {"e": np.float64(1.0)}), known, {})
+    assert outcome.warnings == ["e: no error is known"]
+    switched_off = ["no error estimates: [numerics] error_estimate = false"]
+    for more in ({"errors": {"e": 0.1}}, {"warnings": switched_off}):
+        outcome = with_words(Outcome("complete", {"e": 1.0}, **more), known, {})
+        assert outcome.warnings == more.get("warnings", [])
 
 
 def test_holes_of_data_sets_are_told_unless_declared():

@@ -164,7 +164,7 @@ def _perform(
         ranks = "1 rank" if comm.size == 1 else f"{comm.size} ranks"
         log(f"hpcneq: {checked.system} {checked.task} on {ranks} -> {target}")
         outcome = _compute(task, checked, comm, log, longrun)
-    return _end(outcome, target, log, stopping.asked)
+    return _end(outcome, target, log)
 
 
 def _words_of(options: Sequence[tuple[str, str | None]]) -> list[str]:
@@ -205,16 +205,14 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     return outcome
 
 
-def _end(outcome: Outcome, target: Path, log, asked: str | None) -> int:
+def _end(outcome: Outcome, target: Path, log) -> int:
     """The exit code of a complete run. Raises NotConverged or StoppedEarly for any other."""
     if outcome.status == "not-converged":
         why = outcome.warnings[-1] if outcome.warnings else "not converged"
         raise NotConverged(f"{why}; what was found is in {target}, marked")
     if outcome.status == "stopped":
         why = outcome.warnings[0] if outcome.warnings else "stopped"
-        stopped = StoppedEarly(f"{why}; go on with: hpcneq resume {target}")
-        stopped.asked = asked
-        raise stopped
+        raise StoppedEarly(f"{why}; go on with: hpcneq resume {target}")
     log(f"{outcome.status}: {_closing_words(outcome.summary)}")
     return EXIT[outcome.status]
 

@@ -29,4 +29,3 @@ class StoppedEarly(HpcneqError):
     """Asked to stop before the end (signal or wall limit); the state is saved."""
 
     exit_code = 75
-    asked: str | None = None  # the name of the signal that asked this rank, if one did

@@ -90,7 +90,6 @@ def test_the_file_of_a_stopped_run_stays_and_can_be_taken_up():
         ("SIGTERM", "", -signal.SIGTERM, "go on with: hpcneq resume out.h5"),
         ("SIGINT", "", -signal.SIGINT, "KeyboardInterrupt"),
         ("SIGTERM", "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))", 7, ""),
-        ("SIGTERM", "signal.signal(signal.SIGTERM, signal.SIG_IGN)", 0, "went on after"),
         ("SIGUSR1", "", 0, "went on after StoppedEarly"),
     ],
 )

@@ -32,6 +32,8 @@ def draw(
         except Exception as error:
             if path is None:
                 style.close(figure)
+            if _is_defect(result, error):
+                raise
             raise InputError(f"{result.path}: {_why_not(result, error)}") from error
         if path is not None:
             _write(figure, path)
@@ -46,14 +48,21 @@ def _write(figure: Figure, path: str | Path) -> None:
         raise InputError(f"{path}: cannot write the figure ({one_line(error)})") from error
 
 
+def _is_defect(result: Result, error: Exception) -> bool:
+    """Whether a figure asks for what no result of its task has: a fault of its own."""
+    whole = result.status == "complete" and bool(result.keys())
+    return whole and isinstance(error, (KeyError, AttributeError, NameError))
+
+
 def _why_not(result: Result, error: Exception) -> str:
     """Why a result has no figure, in words."""
-    if not result.keys():
-        words = f" ({one_line(result.warnings[-1])})" if result.warnings else ""
-        return f"holds no arrays to draw, it is {result.status}{words}"
     lacks = f"no figure can be made of what it holds ({type(error).__name__}: {one_line(error)})"
+    if not result.keys():
+        words = f": {one_line(result.warnings[-1])}" if result.warnings else ""
+        lacks = f"holds no arrays to draw{words}"
     if result.status == "running":
-        return f"its run has not ended (status running): {lacks}"
+        words = f"if it was killed, hpcneq resume {result.path} finishes it"
+        return f"its run has not ended (status running): {lacks}; {words}"
     if result.status == "stopped":
         return f"was stopped before it wrote all: {lacks}; hpcneq resume {result.path} finishes it"
     if result.status == "not-converged":

@@ -39,6 +39,7 @@ class Parameters:
         unit="t_par",
         min=-LARGEST,
         max=LARGEST,
+        names_file=True,
     )
 
 
@@ -46,7 +47,7 @@ class Parameters:
 class EvolveParameters(Parameters):
     """The same with a bias that may change in time."""
 
-    eV: float | dict | str = like(Parameters, "eV", names_file=True)
+    eV: float | dict | str = like(Parameters, "eV")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..errors import NormalState
 from ..tasks.task import Cost, System, resolve
 from .load import Override, load
 
@@ -29,7 +30,10 @@ def check_input(
     name = "input" if isinstance(source, Mapping) else source
     lines = [f"{name}: valid {checked.system} {checked.task}"]
     if cost and task.cost is not None:
-        lines += _cost_lines(resolve(task.cost)(checked, ranks), ranks)
+        try:
+            lines += _cost_lines(resolve(task.cost)(checked, ranks), ranks)
+        except NormalState as answer:
+            lines.append(f"  {answer}")
     return "\n".join(lines)
 
 

@@ -251,7 +251,8 @@ def _option_hint(words: list[str], at: int) -> str:
     """The right form of the unknown option ``words[at]`` of a command; empty if none is known."""
     from .systems import Catalogue
 
-    if words[0] not in (*COMPUTING, "check") or not words[at].startswith("-"):
+    an_option = words[at].startswith("-") or "=" in words[at]
+    if words[0] not in (*COMPUTING, "check") or not an_option:
         return ""
     return _hints().option_hint(words[0], words[at:], words[1:at], Catalogue())
 

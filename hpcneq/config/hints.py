@@ -57,6 +57,8 @@ def option_hint(
         form = f"mpiexec -n {one_line(count)} hpcneq {command} {_quoted(file)}"
         return f"ranks are started by mpiexec: {form}"
     name = option.lstrip("-").replace("-", "_")
+    if re.fullmatch(r"[a-z_]+(\.\w+)+", name):
+        return f"a key of the input is set with --set {name}={one_line(value or '...')}"
     table, key = key_of(name, tasks_of([*before, *words], catalogue))
     if not key:
         return ""

@@ -211,9 +211,10 @@ def _named_tables(tree: Tree, change: Tree, catalogue: Mapping[str, System]) -> 
     _, task = _declared(tree, catalogue)
     for name, value in change.items():
         home, key = home_of(name, task)
-        if name not in known_tables(task) and home:
+        a_key = name == key or not isinstance(value, dict)  # else a table, misspelt
+        if name not in known_tables(task) and home and a_key:
             form = f"{home}={{{json.dumps(key)}: {literal_of(value)}}}"
-            raise InputError(f"{name}: {key} belongs in [{home}]: {form}")
+            raise InputError(f"{name}: {key} is a key of [{home}]: give {form}")
         if name in known_tables(task) and not isinstance(value, dict):
             fail((name,), value, f"must be a table, {name}={{key: value}}, got {kind_text(value)}")
         table = None if name == "petsc" else task.tables.get(name, RunTable)

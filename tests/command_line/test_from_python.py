@@ -60,7 +60,7 @@ def test_tables_as_keywords_change_the_input():
     [
         ({"t_max": 3}, 't_max: t_max is a key of [run]: give run={"t_max": 3}'),
         ({"T": 0.1}, 'T: T is a key of [parameters]: give parameters={"T": 0.1}'),
-        ({"Temperature": 0.1}, 'Temperature: T is a key of [parameters]: give par'),
+        ({"Temperature": 0.1}, "Temperature: T is a key of [parameters]: give par"),
         ({"run": 3}, "run = 3: must be a table"),
         ({"run": {"t_mx": 3}}, '[run] t_mx = 3: unknown key; did you mean "t_max"?'),
         ({"rum": {"t_max": 3}}, 'rum = {...}: unknown table; did you mean "run"?'),

@@ -77,7 +77,9 @@ def condensates(
 
     **Collective.** Raises NormalState if no ratio has one.
     """
-    family, there, normal = [], [], []
+    family: list[tuple[Condensate, newton.Solution]] = []
+    there: list[float] = []
+    normal: list[NormalState] = []
     for ratio in ratios:
         try:
             family.append(condensate(given, comm, drive_of(given, ratio=ratio)))

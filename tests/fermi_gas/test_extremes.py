@@ -1,4 +1,4 @@
-"""Weakly paired gases, and gases that are normal."""
+"""Gases at the ends of the interactions, and gases that are normal."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ def test_edges_of_a_weak_gas_are_judged_by_what_newton_would_still_move():
     assert result.status == "complete" and result.summary["count"] == [1, 4]
     edges = result.summary["edges"]
     assert edges["nig_onset"] == pytest.approx(edges["nbcs_end"] / 2, rel=1e-3)
+
+
+def test_the_strongest_attraction_has_its_states():
+    """At unitarity the normal gas pairs at the largest dmu with Q = .68, beyond the usual grid."""
+    result = run("steady", {"inv_kfas": 0.0, "dmu": 0.0})
+    assert result.status == "complete" and result.summary["count"] >= 1
 
 
 @pytest.mark.parametrize("task", ["momentum", "current", "stability"])

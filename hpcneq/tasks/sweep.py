@@ -54,6 +54,18 @@ class Sweep:
         count = f"at {len(words)} of {len(self.records)} points: " if len(self.records) > 1 else ""
         return [f"{count}{words[0]}"] if words else []
 
+    def filled(self, empty: Record) -> list[Record]:
+        """The records of a sweep that reached its end, lost and normal points with all of ``empty``.
+
+        empty : what a task reads of a record, where nothing was found.
+        """
+        return [
+            empty | (record or {})
+            if record is None or {"why", "normal"} & record.keys()
+            else record
+            for record in self.records
+        ]
+
     def values(self, name: str, default: object = math.nan) -> list[object]:
         """Entry ``name`` of every record; ``default`` where it is missing or None."""
         entries = [(record or {}).get(name) for record in self.records]

@@ -9,9 +9,10 @@ import pytest
 from scipy.linalg import expm
 
 import hpcneq
-from hpcneq import systems
+from hpcneq import driver, systems
 from hpcneq.errors import NotConverged
 from hpcneq.maths import bands
+from hpcneq.results import Result
 from hpcneq.systems.phonon_semiconductor.physics import collisions, effective_bands
 
 K = (-1, 0, 1)
@@ -455,3 +456,20 @@ def test_populations_that_diverge_are_not_fitted():
     given["numerics"] = {**example.get("numerics", {}), "k_max": 1.0}
     with np.errstate(all="ignore"), pytest.raises(NotConverged, match="the evolution diverged"):
         hpcneq.run(given)
+
+
+def test_an_evolution_that_diverges_is_not_converged(tmp_path):
+    """Steps far beyond what the bands allow: finite rows, a share of particles lost, one line."""
+    source = {
+        "system": "phonon-semiconductor",
+        "task": "evolve",
+        "parameters": {"V": 1e4, "A1": 1e4, "Gamma_ph": 0.05, "Gamma_rr": 0.05, "m": [3, 1]},
+        "numerics": {"points": 31},
+        "initial": {"seed": 0.1},
+        "run": {"t_max": 100.0},
+    }
+    with pytest.raises(NotConverged, match="without bounds"):
+        driver.run(source, tmp_path / "run.h5", quiet=True)
+    result = Result(tmp_path / "run.h5")
+    assert result.status == "not-converged" and np.isfinite(result.delta[:]).all()
+    assert any("particles was lost" in words for words in result.warnings)

@@ -55,7 +55,7 @@ class Sweep:
         return [f"{count}{words[0]}"] if words else []
 
     def filled(self, empty: Record) -> list[Record]:
-        """The records of a sweep that reached its end, lost and normal points with all of ``empty``.
+        """The records of a sweep that reached its end, lost and normal ones with all of ``empty``.
 
         empty : what a task reads of a record, where nothing was found.
         """

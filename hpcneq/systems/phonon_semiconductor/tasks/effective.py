@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 
 from .... import petsc
-from ....errors import NotConverged
 from ....parallel import Communicator, on_root
 from ....solvers.evolution import Evolution
 from ....solvers.mean_field import FieldState
@@ -71,8 +70,6 @@ def fits(
             evolution.run(keep, every=given.run.t_max / 10)
         finally:
             evolution.destroy()
-    if not all(np.all(np.isfinite(row)) for n11, n22, _ in rows[-2:] for row in (n11, n22)):
-        raise NotConverged("effective: the evolution diverged; try a smaller [numerics] dt")
     fitted = []
     for n11, n22, size in rows[-2:]:
         fit = on_root(comm, effective_bands.fit, model.bands.k, n11, n22, p.A1, p.A2)

@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import threading
+import types
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -252,20 +253,50 @@ def _parse(words: list[str], speaks: bool = True) -> argparse.Namespace:
     if not words:
         raise InputError(f"no command given; one of {listed} (see hpcneq --help)")
     if not words[0].startswith("-") and words[0] not in COMMANDS:
-        meant = _nearest(words[0], COMMANDS)
+        meant = _hints().first_word_hint(words[0]) or _nearest(words[0], COMMANDS)
         raise InputError(f'unknown command "{words[0]}"; {meant}one of {listed}')
-    for word in words:  # or argparse would read -options_left as -o ptions_left
+    for i, word in enumerate(words):  # or argparse would read -options_left as -o ptions_left
         if re.match(r"-[A-Za-z_]{2}", word):
-            raise InputError(f"unknown option {word}; PETSc options go after --")
+            hint = _option_hint(words, i) or "PETSc options go after --"
+            raise InputError(f"unknown option {word}; {hint}")
     parser, commands = _parser()
     options, unknown = parser.parse_known_args(words)
     if unknown:
+        hint = _option_hint(words, words.index(unknown[0]))
         what = f'one word too many: "{unknown[0]}"'
         if unknown[0].startswith("-"):
             what = f"unknown option {unknown[0]}"
         meant = _nearest(unknown[0], commands[options.command]._option_string_actions)
-        raise InputError(f"{what}; {meant}see hpcneq {options.command} --help")
+        raise InputError(f"{what}; {hint or meant + f'see hpcneq {options.command} --help'}")
+    _refuse_other_file(options)
     return options
+
+
+def _option_hint(words: list[str], at: int) -> str:
+    """The right form of the unknown option ``words[at]`` of a command; empty if none is known."""
+    from .systems import Catalogue
+
+    an_option = words[at].startswith("-") or "=" in words[at]
+    if words[0] not in (*COMPUTING, "check") or not an_option:
+        return ""
+    return _hints().option_hint(words[0], words[at:], words[1:at], Catalogue())
+
+
+def _refuse_other_file(options: argparse.Namespace) -> None:
+    """InputError for a result where an input is wanted, or the other way round."""
+    for name in ("input", "result"):
+        file = vars(options).get(name) or ""
+        if file.lower().endswith((".h5", ".toml")):
+            hint = _hints().file_hint(options.command, file)
+            if hint:
+                raise InputError(f"{file} {hint}")
+
+
+def _hints() -> types.ModuleType:
+    """What knows the right form of wrong words; loaded where it is needed."""
+    from .config import hints
+
+    return hints
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

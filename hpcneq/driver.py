@@ -12,17 +12,20 @@ from pathlib import Path
 from typing import Any, cast
 
 from . import parallel, petsc, systems, terminal
-from .config.load import Run, load, loads
-from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
+from .config.load import Override, Run, load, loads
+from .config.words import refuse_name, without_ending
+from .errors import HpcneqError, InputError, NormalState, NotConverged, StoppedEarly
 from .files import checkpoint, journal, reader
 from .restart import LongRun, changed, physics
 from .results import Result, nothing_yet, refuse_existing, refuse_old
 from .run_options import RunOptions, gather_options
 from .solvers.unused_options import refuse_unused
-from .stopping import Stopping
+from .stopping import Stopping, ended_by_signals
+from .tasks.missing import with_words
 from .tasks.task import Outcome, Task, declared, resolve
 from .threads import one_thread
 
+BESIDE = ".ckpt-000000.sha256.0123456789abcdef"  # the longest ending of a file beside a result
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
 
 Source = str | Path | Mapping[str, object]  # a TOML file, or its content as a dict
@@ -39,7 +42,7 @@ def catalogue() -> systems.Catalogue:
 def run(
     source: Source,
     output: str | Path | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     force: bool = False,
     resume: bool = False,
     quiet: bool = False,
@@ -57,6 +60,7 @@ def run(
         raise InputError(words)
     checked = parallel.on_root(comm, load, source, catalogue(), overrides, resume)
     target = Path(output) if output else _default_name(source)
+    parallel.on_root(comm, refuse_name, target, len(BESIDE))
     saved = None
     if resume:
         saved = checkpoint.newest(comm, target, _warn(comm))
@@ -72,7 +76,7 @@ def run(
 
 def resume(
     path: str | Path,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     quiet: bool = False,
     petsc_argv: Sequence[str] = (),
     comm: parallel.Communicator | None = None,
@@ -83,6 +87,7 @@ def resume(
     """
     comm, log = _begin(comm, quiet)
     target = Path(path)
+    parallel.on_root(comm, refuse_name, target)
     parallel.on_root(comm, refuse_old, target)
     saved = checkpoint.newest(comm, target, _warn(comm))
     text, folder = parallel.on_root(comm, _remembered, target, saved)
@@ -101,9 +106,9 @@ def resume(
 
 
 def _default_name(source: Source) -> Path:
-    """The result file of an input: its name with .h5, in this folder."""
-    stem = "result" if isinstance(source, Mapping) else Path(source).stem
-    return Path(f"{stem}.h5")
+    """The result file of an input: its name with .h5 for .toml, in this folder."""
+    name = "result" if isinstance(source, Mapping) else Path(source).name
+    return Path(f"{without_ending(name, '.toml')}.h5")
 
 
 def _begin(
@@ -170,6 +175,8 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     try:
         with longrun.stopping.in_solvers(task.timed, bool(task.sweep)):
             outcome: Any = resolve(task.run)(checked, comm, log, longrun)
+    except NormalState as answer:
+        outcome = Outcome("complete", {}, {}, [str(answer)])
     except NotConverged as error:
         seconds = time.monotonic() - begun
         longrun().finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
@@ -180,6 +187,7 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
         if longrun.file is not None:
             longrun.file.close()
         raise
+    outcome = with_words(outcome, declared(task), longrun().not_finite())
     longrun().finish(
         outcome.status,
         outcome.summary,
@@ -315,23 +323,27 @@ def _refuse_output(target: Path, force: bool, source: Source) -> None:
 def run_in_process(
     source: Source,
     output: str | Path | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     force: bool = True,
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
 ) -> Result:
     """`hpcneq.run`: compute in this process and return the Result. **Collective.**
 
-    Without ``output`` the file is temporary, and goes with the Result.
+    Without ``output`` the file is temporary, and goes with the Result; it stays if the run was
+    stopped or did not converge, for the error names it.
     """
     comm, folder = parallel.world(), None
     if output is None:
         folder = parallel.on_root(comm, tempfile.mkdtemp, prefix="hpcneq-")
         output = Path(folder, "result.h5")
     try:
-        run(source, output, overrides, force, False, quiet, petsc_argv, comm)
+        with ended_by_signals(comm, _warn(comm)):
+            run(source, output, overrides, force, False, quiet, petsc_argv, comm)
         comm.barrier()
         result = Result(output)
+    except (NotConverged, StoppedEarly):
+        raise
     except BaseException:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -343,13 +355,14 @@ def run_in_process(
 
 def resume_in_process(
     path: str | Path,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
 ) -> Result:
     """`hpcneq.resume`: go on in this process and return the Result. **Collective.**"""
     comm = parallel.world()
-    resume(path, overrides, quiet, petsc_argv, comm)
+    with ended_by_signals(comm, _warn(comm)):
+        resume(path, overrides, quiet, petsc_argv, comm)
     comm.barrier()
     return Result(path)
 

@@ -10,11 +10,14 @@ import contextlib
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Self
 
 import numpy as np
 
 from . import interrupts
+from .errors import StoppedEarly
 from .interrupts import SIGNALS
 from .parallel import Communicator
 
@@ -53,6 +56,8 @@ class Stopping:
             if handler is None:
                 handler = signal.SIG_DFL
             signal.signal(number, handler)
+            if isinstance(handler, Later) and self.asked == signal.Signals(number).name:
+                handler.asked = True
         self._former = {}
 
     def _noted(self, number, frame):
@@ -124,3 +129,49 @@ class Stopping:
         """
         self.cost = max(seconds, 0.5 * self.cost)
         self.written = self.stepped = time.monotonic()
+
+
+class Later:
+    """A handler of a signal for a run inside a script: what the signal does waits for its end.
+
+    former : the script's own handler. asked : whether the signal has stopped a run.
+    """
+
+    def __init__(self, former: signal.Handlers | Callable[..., object] | int | None):
+        self.former = signal.SIG_DFL if former is None else former
+        self.asked = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Outside of the run itself nothing waits."""
+        signal.signal(number, self.former)
+        signal.raise_signal(number)
+
+
+@contextlib.contextmanager
+def ended_by_signals(comm: Communicator, warn: Callable[[str], None]) -> Iterator[None]:
+    """A signal that stopped a run does what it would have done without the run. **Collective.**
+
+    TERM ends the script, unless it has a handler of its own or ignores the signal: an exception
+    would be caught by an ``except Exception`` somewhere above. SIGUSR1 asks for the stop alone.
+    warn : is told of the stop before the script ends.
+    """
+    later: dict[int, Later] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in set(SIGNALS) - {signal.SIGUSR1}:
+            former = signal.getsignal(number)
+            if former is not signal.SIG_IGN:
+                later[number] = Later(former)
+                signal.signal(number, later[number])
+    try:
+        yield
+    except StoppedEarly as stopped:
+        comm.barrier()
+        if any(handler.asked for handler in later.values()):
+            warn(str(stopped))
+        raise
+    finally:
+        for number, handler in later.items():
+            signal.signal(number, handler.former)
+        for number, handler in later.items():
+            if handler.asked:
+                signal.raise_signal(number)

@@ -6,16 +6,17 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..errors import NormalState
 from ..petsc_options import VARIABLE, of_environment, words_of
 from ..tasks.task import Cost, System, resolve
 from ..threads import one_thread
-from .load import load
+from .load import Override, load
 
 
 def check_input(
     source: str | Path | Mapping[str, object],
     catalogue: Mapping[str, System],
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     ranks: int = 1,
     cost: bool = True,
 ) -> str:
@@ -36,8 +37,11 @@ def check_input(
     name = "input" if isinstance(source, Mapping) else source
     lines = [f"{name}: valid {checked.system} {checked.task}"]
     if cost and task.cost is not None:
-        with one_thread():  # as a run will have
-            lines += _cost_lines(resolve(task.cost)(checked, ranks), ranks)
+        try:
+            with one_thread():  # as a run will have
+                lines += _cost_lines(resolve(task.cost)(checked, ranks), ranks)
+        except NormalState as answer:
+            lines.append(f"  {answer}")
     return "\n".join(lines)
 
 

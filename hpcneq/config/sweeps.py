@@ -23,13 +23,28 @@ RANGE: dict[str, tuple[type, Rules]] = {
 Axes = dict[str, "np.ndarray[typing.Any, np.dtype[np.float64]]"]  # key -> (points,) float array
 
 
-def sweep_of(table: Mapping[str, object], known: Sequence[str]) -> Axes:
-    """key -> (points,) float array, in the order of the input. Raises InputError."""
+def sweep_of(
+    table: Mapping[str, object],
+    known: Sequence[str],
+    elsewhere: Mapping[str, Sequence[str]] | None = None,
+    docs: Mapping[str, str] | None = None,
+) -> Axes:
+    """key -> (points,) float array, in the order of the input. Raises InputError.
+
+    elsewhere : key -> tasks of the system that sweep it. docs : key -> what it is.
+    """
     for name, value in table.items():
+        if name in known:
+            continue
+        others = ", ".join((elsewhere or {}).get(name, ()))
+        if others:
+            listed = ", ".join(sorted(known)) or "nothing"
+            what = f"this task sweeps {listed}; tasks that sweep it: {others}"
+            fail(("sweep", name), value, what)
         if not known:
             fail(("sweep", name), value, "this task sweeps nothing")
-        if name not in known:
-            unknown(("sweep", name), value, sorted(known), {})
+        swept = {key: doc for key, doc in (docs or {}).items() if key in known}
+        unknown(("sweep", name), value, sorted(known), {}, swept)
     if len(table) > 2:
         names = ", ".join(map(key_text, table))
         raise InputError(f"[sweep]: two keys make a map, got {len(table)}: {names}")

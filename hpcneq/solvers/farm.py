@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .. import interrupts
-from ..errors import HpcneqError, NotConverged
+from ..errors import HpcneqError, NormalState, NotConverged
 from ..parallel import Communicator, Log, clock, solo
 from .protocols import Point, Record
 
@@ -77,7 +77,8 @@ def farm(
 
     shape : (rows, columns). group : ranks that work on one point together; ``solve`` then also gets
     the group's communicator and is collective in it. A point that raises NotConverged has the
-    record {"status": "not-converged", "why": ...}; another HpcneqError ends the map on all ranks.
+    record {"status": "not-converged", "why": ...}, one that raises NormalState has
+    {"status": "complete", "normal": ...}; another HpcneqError ends the map on all ranks.
     keeper : keeps the records, knows those of an earlier run. A point that was not reached is None.
     """
     size = min(max(1, group), comm.size)
@@ -178,6 +179,8 @@ class Work:
         try:
             with interrupts.apart():
                 return self.solve(i, j, warm, *together)
+        except NormalState as error:
+            return {"status": "complete", "normal": str(error)}
         except NotConverged as error:
             return {"status": "not-converged", "why": str(error)}
 

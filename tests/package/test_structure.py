@@ -42,6 +42,7 @@ LEVELS = {
     "config.description": 6.2,
     "config.json_schema": 6.2,
     "config.description_text": 6.4,
+    "config.hints": 6.4,
     "config.template": 6.6,
     "restart": 6,
     "results": 6,

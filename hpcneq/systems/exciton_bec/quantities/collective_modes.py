@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ....tasks import ERRORS, Quantity
+from ....tasks import ERRORS, Quantity, missing_where
 from .shared import (
     COMPONENT,
     COORDINATE,
@@ -240,3 +240,18 @@ MODES = (
     *INPUT,
     RESIDUAL,
 )
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+BOUNDARY = missing_where(
+    BOUNDARY,
+    "there is no such boundary",
+    "ratio q_mode q omega delta error q_error omega_error delta_error residual growth",
+)
+BOUNDARY = missing_where(BOUNDARY, "only a single boundary that exists has one", "gamma_v")
+MODES = missing_where(MODES, "c2 < 0: long waves are no sound", "sound_velocity crossover_q")
+MODES = missing_where(MODES, "the modes were not counted", "growing")
+MODES = missing_where(MODES, "no mode was found", "max_growth q_max")
+MODES = missing_where(MODES, "there are fewer modes", "frequency growth_rate mode_error vector")
+MODES = missing_where(MODES, "Re det M changes sign nowhere", "dispersion")
+RESPONSE = missing_where(RESPONSE, "Re det M changes sign nowhere in the sweep", "dispersion")

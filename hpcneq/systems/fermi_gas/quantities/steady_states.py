@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....tasks import Quantity
+from ....tasks import Quantity, missing_where
 from .shared import COUNTED, IN_ERRORS, POLISHED, SWEPT, WORDS, summary_number
 
 EDGES = {
@@ -105,4 +105,19 @@ PHASE_DIAGRAM = (
     summary_number("shares", "1", "share of the plane that each of them takes"),
     summary_number("gamma_c", "mu", "coupling at which the last condensate of dmu = 0 ends"),
     summary_number("T_c", "mu", "temperature at which the last condensate of dmu = 0 ends"),
+)
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+BRANCHES = missing_where(
+    BRANCHES,
+    "there is no such state",
+    "{state}_delta {state}_Q {state}_gap_residual {state}_current_residual",
+)
+BRANCHES = missing_where(BRANCHES, "this edge does not occur", "edges")
+PHASE_DIAGRAM = missing_where(PHASE_DIAGRAM, "this edge does not occur", "edges")
+PHASE_DIAGRAM = missing_where(
+    PHASE_DIAGRAM,
+    "this edge does not occur",
+    " ".join(f"{edge}{end}" for edge in EDGES for end in ("", "_delta", "_Q")),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....tasks import ERRORS, WORK, Quantity, units_of
+from ....tasks import ERRORS, WORK, Quantity, missing_where, units_of
 from .shared import BRANCH, COUNTED, EXACT, POLISHED, SWEPT, WORDS, summary_number
 
 VARIANT = summary_number("variant", "1", "kernel of the linearised equation", str, EXACT)
@@ -217,4 +217,13 @@ EVOLVE = (
         "fate", "1", "state that the condensate has arrived at, or under way", str, "delta_final"
     ),
     summary_number("fixed_Q", "1", "whether a Q > 0 is held", bool, EXACT),
+)
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+EVOLVE = missing_where(
+    EVOLVE, "the trace does not end in one exponential", "late_rate late_frequency"
+)
+EVOLVE = missing_where(
+    EVOLVE, "no root of det M was found beside the end of the trace", "root_rate root_frequency"
 )

@@ -6,8 +6,9 @@ What TOML types cannot say stands in a key's declaration::
 
 ``doc``, ``unit``; limits of numbers (and of each number in a list) ``above`` (>), ``min`` (>=),
 ``max`` (<=), ``below`` (<); ``choices`` (allowed values; in a union they bind the values of their
-own type); ``allow_inf``; ``key`` (the TOML name, where Python reserves it); ``parse`` (applied to
-the checked value; may raise ValueError). Annotations: bool, int, float, str, dict, list, tuple
+own type); ``allow_inf``; ``key`` (the TOML name, where Python reserves it); ``names_file`` (a
+string is the name of a file, whose content counts as the key's value); ``parse`` (applied to the
+checked value; may raise ValueError). Annotations: bool, int, float, str, dict, list, tuple
 (with or without item types), dataclasses, and unions of them.
 
 A table whose names are the user's own (``dict[str, Lead]``), or that is an array of tables
@@ -54,8 +55,9 @@ def key(default: T, *, doc: str, unit: str = "", **rules: object) -> T: ...
 def key(default: object = MISSING, *, doc: str, unit: str = "", **rules: object) -> object:
     """A key of a table, declared: ``T: float = key(0.01, doc="temperature", unit="t", above=0)``.
 
-    rules : above, min, max, below, choices, allow_inf, key, parse, as the module's text explains
-    them. Without a default the key must be given. A list or table as default is copied each time.
+    rules : above, min, max, below, choices, allow_inf, key, names_file, parse, as the module's text
+    explains them. Without a default the key must be given. A list or table as default is copied
+    each time.
     """
     metadata: dict[str, object] = {"doc": doc, **rules}
     if unit:
@@ -91,6 +93,11 @@ def like(table: type, name: str, default: object = MISSING, **changes: object) -
 def keys_of(table: type) -> Keys:
     """TOML key -> dataclass field of a table."""
     return {f.metadata.get("key", f.name): f for f in dataclasses.fields(table) if f.init}
+
+
+def docs_of(table: type) -> dict[str, str]:
+    """TOML key -> what it is."""
+    return {name: f.metadata.get("doc", "") for name, f in keys_of(table).items()}
 
 
 def required(f: dataclasses.Field[typing.Any]) -> bool:
@@ -136,7 +143,7 @@ def build(table: type[T], values: object, path: Path, homes: Mapping[str, str] |
         fail(path, values, f"must be a table, got {kind_text(values)}")
     for name, value in values.items():
         if name not in keys:
-            unknown((*path, name), value, keys, homes or {})
+            unknown((*path, name), value, keys, homes or {}, docs_of(table))
     arguments = {}
     for name, f in keys.items():
         if name in values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...tasks import ERRORS, WORK, Quantity
+from ...tasks import ERRORS, WORK, Quantity, missing_where
 
 UNIT = "energy"
 RATE = "energy"  # particles a time, hbar = 1
@@ -315,3 +315,17 @@ SPECTRUM = (
         error="by the grid of energies",
     ),
 )
+
+FEWER = "there are fewer states at that bias, or the stability was not asked for"
+STEADY = missing_where(STEADY, "the state is stationary", "period")
+STEADY = missing_where(STEADY, FEWER, "delta_max_of growth_rate_of current_of")
+STEADY = missing_where(STEADY, "not told along a bias", "growth_A")
+EVOLVE = missing_where(EVOLVE, "no two superconductors at different bias", "period")
+EVOLVE = missing_where(EVOLVE, "the state before t = 0 is not stationary, or closed", "growth_A")
+TRANSPORT = missing_where(
+    TRANSPORT,
+    "a bias makes the state periodic: see neighbouring biases",
+    "conductance conductance_error conductance_max",
+)
+TRANSPORT = missing_where(TRANSPORT, "the state is stationary", "period_at")
+TRANSPORT = missing_where(TRANSPORT, "the point was lost", "delta_max_at")

@@ -23,7 +23,7 @@ class Parameters:
 class EvolveParameters(Parameters):
     """The same with a bias that may change in time."""
 
-    eV: float | dict | str = like(Parameters, "eV", doc=f"bias: {DRIVE}")
+    eV: float | dict | str = like(Parameters, "eV", doc=f"bias: {DRIVE}", names_file=True)
 
 
 @dataclass(frozen=True)

@@ -34,11 +34,13 @@ class Lead:
         None, doc="chain: hop onto the lattice", unit=UNIT, min=0, max=LARGEST
     )
     file: str | None = key(
-        None, doc="file: columns w, Gamma; or w and a matrix Gamma row by row (real, or re im)"
+        None,
+        doc="file: columns w, Gamma; or w and a matrix Gamma row by row (real, or re im)",
+        names_file=True,
     )
     delta: float | None = key(None, doc="bcs: its gap", unit=UNIT, above=0, max=LARGEST)
     phase: float | dict | str = key(
-        0.0, doc=f"bcs: phase of the gap, {DRIVE}", min=-LARGEST, max=LARGEST
+        0.0, doc=f"bcs: phase of the gap, {DRIVE}", min=-LARGEST, max=LARGEST, names_file=True
     )
     turn: float = key(
         0.0, doc="bcs: share of [parameters] phase in its phase", min=-LARGEST, max=LARGEST
@@ -53,7 +55,12 @@ class Lead:
     h: float = key(0.0, doc="spin splitting of its band", unit=UNIT, min=-LARGEST, max=LARGEST)
     bias: float = key(0.0, doc="share of eV that it is raised by", min=-LARGEST, max=LARGEST)
     V: float | dict | str = key(
-        0.0, doc=f"its own potential, {DRIVE}", unit=UNIT, min=-LARGEST, max=LARGEST
+        0.0,
+        doc=f"its own potential, {DRIVE}",
+        unit=UNIT,
+        min=-LARGEST,
+        max=LARGEST,
+        names_file=True,
     )
 
     def __post_init__(self) -> None:

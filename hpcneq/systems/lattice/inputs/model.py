@@ -61,9 +61,13 @@ class ModelTable:
     cell: Cell | None = key(None, doc="a crystal, cut out")
     hop: list[Hop] = key([], doc="hops between the orbitals of the cell")
     onsite: list[Onsite] = key([], doc="energies of orbitals or sites")
-    python: str | None = key(None, doc='"file.py:function", which returns a hpcneq.lattice.Model')
+    python: str | None = key(
+        None, doc='"file.py:function", which returns a hpcneq.lattice.Model', names_file=True
+    )
     arguments: dict = key({}, doc="keyword arguments of that function")
-    wannier90: str | None = key(None, doc="file of Wannier90: x_hr.dat or x_tb.dat")
+    wannier90: str | None = key(
+        None, doc="file of Wannier90: x_hr.dat or x_tb.dat", names_file=True
+    )
     size: list[int] = key([], doc="with wannier90: cells along each vector", min=1, max=MOST)
     periodic: list[bool] = key([], doc="with wannier90: which directions close in a ring")
     cutoff: float = key(

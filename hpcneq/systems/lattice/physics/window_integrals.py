@@ -2,7 +2,8 @@
 
 I_a = sum_b int dw/2pi sum_ij weight_i Gamma_i |G_ij|^2 Gamma_j (f_i - f_j), i of lead a and j of
 lead b; only energies between the leads' Fermi edges count. G between contacts follows from the
-lattice's own levels E and their weights there, g = sum u u^+/(w - E), as (1 - g Sigma)^-1 g.
+levels of the lattice with an absorber -i s on each contact, g = sum u v/(w - E), as
+(1 - g (Sigma + i s))^-1 g: no level lies on the axis that a contact sees.
 """
 
 from __future__ import annotations
@@ -61,9 +62,14 @@ class Scattering:
             self.twice = 2.0
         H = whole[np.ix_(self.kept, self.kept)]
         self.contacts = self._contacts()
-        self.energies, states = np.linalg.eigh(H)
-        self.ends = states[self.contacts.component]
-        self.tiny = TINY * max(1.0, float(np.abs(self.energies).max()))
+        component = self.contacts.component
+        unique, place = np.unique(component, return_inverse=True)
+        scale = max(1.0, float(np.abs(H).max()))
+        H[unique, unique] -= 1j * scale
+        self.absorber = scale / np.bincount(place)[place]
+        self.energies, states = np.linalg.eig(H)
+        self.ends, self.starts = states[component], np.linalg.inv(states)[:, component]
+        self.tiny = TINY * scale
         self.of_lead = np.eye(len(leads))[self.contacts.lead]
 
     def _contacts(self) -> Contacts:
@@ -121,8 +127,9 @@ class Scattering:
             part = w[first : first + most]
             sigma, filling = self.self_energies(part, V)
             levels = part[:, None] + 1j * self.tiny - self.energies
-            alone = (self.ends / levels[:, None, :]) @ self.ends.conj().T
-            G = np.linalg.solve(one - alone * sigma[:, None, :], alone)
+            alone = (self.ends / levels[:, None, :]) @ self.starts
+            more = sigma + 1j * self.absorber
+            G = np.linalg.solve(one - alone * more[:, None, :], alone)
             Gamma = -2 * sigma.imag
             T = Gamma[:, :, None] * np.abs(G) ** 2 * Gamma[:, None, :]
             each = np.sum(T * (filling[:, :, None] - filling[:, None, :]), axis=2)

@@ -56,7 +56,7 @@ MODEL = (
         "continuity",
         RATE,
         "largest rate at which the density of a site changes by links, leads and pair sources "
-        "together; of an evolution: that it differs by from the change that is seen",
+        "together; of an evolution: before t = 0",
         kind="summary",
         error="an error",
     ),
@@ -170,7 +170,7 @@ EVOLVE = (
         "particles a time from the lead into the system, all spins",
         ("t", "lead"),
         kind="both",
-        error="as of current_left_out",
+        error="current_error",
     ),
     Quantity(
         "spin_current",
@@ -321,7 +321,14 @@ STEADY = missing_where(STEADY, "the state is stationary", "period")
 STEADY = missing_where(STEADY, FEWER, "delta_max_of growth_rate_of current_of")
 STEADY = missing_where(STEADY, "not told along a bias", "growth_A")
 EVOLVE = missing_where(EVOLVE, "no two superconductors at different bias", "period")
-EVOLVE = missing_where(EVOLVE, "the state before t = 0 is not stationary, or closed", "growth_A")
+EVOLVE = missing_where(
+    EVOLVE,
+    "the state before t = 0 is not stationary, or the system closed",
+    "growth_A continuity redundancy pair_source",
+)
+TRANSPORT = missing_where(
+    TRANSPORT, "energies are integrated, no state is found", "growth_A redundancy pair_source"
+)
 TRANSPORT = missing_where(
     TRANSPORT,
     "a bias makes the state periodic: see neighbouring biases",

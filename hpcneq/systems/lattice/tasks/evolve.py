@@ -24,6 +24,7 @@ from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts
 from ..shared.states import Stationary
 
 SMALL = 64  # levels of the core up to which exponentials of whole matrices are taken
+MONITORS = ("continuity", "redundancy", "pair_source")
 LOOSE = 10.0  # the fits of the run that tells the errors of the fits
 
 
@@ -48,7 +49,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     outcome = run_evolution(given, comm, log, output, state, records)
     outcome.summary.update(model_facts(setup), **lead_facts(setup, fits))
     outcome.summary["start"] = {name: start[name] for name in ("delta_max", "mu_c", "residual")}
-    outcome.summary["growth_A"] = start["growth_A"]
+    outcome.summary |= {name: start[name] for name in (*MONITORS, "growth_A")}
     if outcome.status == "complete":
         add_means(setup, comm, output(), outcome)
     return outcome
@@ -69,17 +70,13 @@ def start_of(setup: Setup, leads: LatticeLeads) -> dict[str, Any]:
                 "[leads] bias: two bcs leads at different bias before t = 0 and an interaction: "
                 "begin at equal bias, with a step"
             )
-        return {
-            "c": np.zeros(0, complex),
-            "mu_c": 0.0,
-            "delta_max": 0.0,
-            "residual": 0.0,
-            "growth_A": None,
-        }
+        empty = dict.fromkeys((*MONITORS, "growth_A"))
+        return {"c": np.zeros(0, complex), "mu_c": 0.0, "delta_max": 0.0, "residual": 0.0, **empty}
     stationary = before(setup, leads)
     state = largest_state(stationary)
     record = state_records.record_of(stationary, state, "")
     start = {name: record[name] for name in ("c", "mu_c", "delta_max", "residual")}
+    start |= {name: record[name] for name in MONITORS}
     start["growth_A"] = None
     if leads.count:
         start["growth_A"] = stationary.growth(state.c, state.mu)

@@ -14,6 +14,7 @@ from ..physics.lead_poles import Branches
 from ..physics.spectra import Spectra, integral
 from ..shared.chosen_state import largest_state
 from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
+from ..shared.state_records import record_of
 from ..shared.states import Found, Stationary
 
 LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
@@ -59,7 +60,10 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         "delta_max": observables.largest_pairing(stationary.field, H),
         "residual": state.residual,
         "weight": integral(energies, mean),
+        "growth_A": stationary.growth(state.c, state.mu),
     }
+    record = record_of(stationary, state, "")
+    summary |= {name: record[name] for name in ("continuity", "redundancy", "pair_source")}
     return Outcome("complete", summary, {"delta_max": state.residual + 1e-12})
 
 

@@ -25,6 +25,7 @@ from ..shared.setup import (
 from ..shared.state_records import Record
 from ..shared.states import Stationary
 
+MONITORS = ("continuity", "redundancy", "pair_source", "growth_A")
 LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
 STEP = 2e-3  # of the lowest temperature: half the difference of biases of a conductance
 LARGEST = 600  # levels of core and leads from which on energies are integrated
@@ -68,8 +69,14 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         place = np.unravel_index(np.argmax(np.nan_to_num(values)), values.shape)
         summary[f"{name}_max"] = float(values[place])
         errors[f"{name}_max"] = float(np.array(sweep.values(f"{name}_error"))[place])
-    monitors = {"continuity": max(sweep.values("continuity", 0.0))}
+    monitors = {name: _largest(sweep.values(name, None)) for name in MONITORS}
     return sweep.outcome(summary | monitors, errors)
+
+
+def _largest(values: list) -> float | None:
+    """The largest number, None if there is none."""
+    numbers = [value for value in values if value is not None]
+    return max(numbers, default=None)
 
 
 def _add_slopes(records: list, eV: np.ndarray) -> None:
@@ -201,6 +208,8 @@ class PoleCurve:
         if period is not None:
             return self._periodic_point(eV, period)
         record = self._state(eV, self.leads, previous)
+        stationary = self._stationary(eV, self.leads)
+        record["growth_A"] = stationary.growth(record["c"], record["mu_c"])
         coarse = self._state(eV, self.loose, record)
         relative = np.abs(coarse["current"] - record["current"])
         record["current_error"] = relative + record["residual"] + 1e-12

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from ....figures.result import Result
 
+LABELS = {"eV": "bias $eV$", "phase": "phase"}
+
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Currents and conductances over the bias, and where the leads are."""
@@ -21,7 +23,8 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     grid = canvas.add_gridspec(2, 2, width_ratios=[1.4, 1])
     current = canvas.add_subplot(grid[0, 0])
     slope = canvas.add_subplot(grid[1, 0], sharex=current)
-    eV = np.asarray(result.eV)
+    key = next(iter(result.sweep), "eV")
+    eV = np.asarray(result[key])
     names = [str(name) for name in np.asarray(result.lead).astype(str)]
     for number, name in enumerate(names):
         colour = style.COLOURS[number % len(style.COLOURS)]
@@ -31,8 +34,9 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         slope.plot(eV, np.asarray(result.conductance)[:, number], ".-", ms=3, color=colour)
     current.set(ylabel="current $dN/dt$")
     current.legend(fontsize=9)
-    slope.set(xlabel="bias $eV$", ylabel="conductance $/(2e^2/h)$")
-    _subharmonics(slope, result, eV)
+    slope.set(xlabel=LABELS[key], ylabel="conductance $/(2e^2/h)$")
+    if key == "eV":
+        _subharmonics(slope, result, eV)
     axes = canvas.add_subplot(grid[:, 1])
     touched = np.asarray(result.touched, bool).any(0)
     site_map.sites(axes, result, touched.astype(float), "touched by a lead", cmap="Greys")

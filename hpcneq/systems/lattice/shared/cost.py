@@ -8,7 +8,7 @@ import numpy as np
 
 from ....parallel import solo
 from ....solvers.evolution import integrator
-from ....solvers.output_times import row_times
+from ....solvers.output_times import Row, row_times
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, step_count
@@ -27,6 +27,7 @@ STABILITY = 2000  # products of the equations of deviations, of one state
 PROBED = 400  # levels of the core up to which a stationary state is timed
 START_PROBES = 2  # steps that are timed
 RUNS = {True: 2.0, False: 1.0}  # with the errors: two more runs of twice the step
+WRITING = 1e-3  # seconds of a row of output in the file
 WORK_ARRAYS = 24  # matrices of the core in use
 TASK_BYTES = 40 * 2**20  # of scipy and the leads' fits
 
@@ -99,7 +100,7 @@ def transport(given: Given, ranks: int) -> Cost:
     if core_levels(setup.form, setup.reservoirs) > PROBED and setup.interacting:
         return steady(given, ranks)
     curve: WindowCurve | PoleCurve = curve_of(setup)
-    eV = float(np.max(np.abs(given.sweep.get("eV", np.array([given.parameters.eV])))))
+    eV = float(np.mean(np.abs(given.sweep.get("eV", np.array([given.parameters.eV])))))
     begun = time.process_time()
     curve.point(eV, None)
     each = time.process_time() - begun
@@ -136,7 +137,9 @@ def evolve(given: Given, ranks: int) -> Cost:
         f"state: {share / ranks / 2**20:.1f} MB of the memory of a rank",
     )
     memory = BASE_BYTES + TASK_BYTES + share * WORK_ARRAYS
-    return Cost(each * steps * runs, memory, max(1, leads.total), notes)
+    row = Row(1e3, +1, state.flat, method.now.c, None, None)
+    writing = rows * (_seconds(lambda: state.observe(row)) + WRITING)
+    return Cost(each * steps * runs + writing, memory, max(1, leads.total), notes)
 
 
 def _filled(setup: Setup, tail: int) -> object:

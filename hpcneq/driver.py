@@ -9,13 +9,16 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, cast
 
 from . import parallel, petsc, systems
 from .config.load import Run, load, loads
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
-from .files import checkpoint, journal, reader
+from .files import checkpoint, journal, lock, reader
+from .files.names import follow
+from .files.provenance import command
 from .restart import LongRun, changed, physics
 from .results import Result, refuse_existing, refuse_old
 from .solvers.unused_options import refuse_unused
@@ -55,17 +58,21 @@ def run(
         words = "run --resume --force: one goes on, the other starts anew; give one of them"
         raise InputError(words)
     checked = parallel.on_root(comm, load, source, catalogue(), overrides, resume)
-    target = Path(output) if output else _default_name(source)
-    saved = None
-    if resume:
-        saved = checkpoint.newest(comm, target, _warn(comm))
-        if parallel.on_root(comm, _finished, target, checked, saved):
-            log(f"{target}: is complete already, there is nothing to go on with")
-            return EXIT["complete"]
-        force = saved is None and parallel.on_root(comm, _begun, target, checked)
-    if saved is None:
+    target = parallel.on_root(comm, follow, output or _default_name(source))
+    parallel.on_root(comm, lock.refuse_second, target)
+    if not resume:
         parallel.on_root(comm, _refuse_output, target, force, source)
-    return _perform(checked, target, comm, log, petsc_argv, saved, force, resume)
+    with _owning(comm, target) as owner:
+        saved = None
+        if resume:
+            saved = checkpoint.newest(comm, target, _warn(comm))
+            if parallel.on_root(comm, _finished, target, checked, saved):
+                log(f"{target}: is complete already, there is nothing to go on with")
+                return EXIT["complete"]
+            force = saved is None and parallel.on_root(comm, _begun, target, checked)
+            if saved is None:
+                parallel.on_root(comm, _refuse_output, target, force, source)
+        return _perform(checked, target, comm, log, petsc_argv, saved, force, resume, owner)
 
 
 def resume(
@@ -80,21 +87,29 @@ def resume(
     Raises InputError, NotConverged, StoppedEarly.
     """
     comm, log = _begin(comm, quiet)
-    target = Path(path)
+    target = parallel.on_root(comm, follow, path)
     parallel.on_root(comm, refuse_old, target)
-    saved = checkpoint.newest(comm, target, _warn(comm))
-    text, folder = parallel.on_root(comm, _remembered, target, saved)
-    name = f"{path}: its input"
-    checked = parallel.on_root(comm, loads, text, catalogue(), overrides, folder, name, True)
-    if parallel.on_root(comm, _finished, target, checked, saved):
-        log(
-            f"{target}: is complete already, there is nothing to go on with "
-            "(a larger --set run.t_max=... would go on)"
-        )
-        return EXIT["complete"]
-    if saved is None and not parallel.on_root(comm, journal.path_of(target).exists):
-        log(f"{target}: was ended before its first checkpoint; starting again from its input")
-    return _perform(checked, target, comm, log, petsc_argv, saved, saved is None, True)
+    with _owning(comm, target) as owner:
+        saved = checkpoint.newest(comm, target, _warn(comm))
+        text, folder = parallel.on_root(comm, _remembered, target, saved)
+        name = f"{path}: its input"
+        checked = parallel.on_root(comm, loads, text, catalogue(), overrides, folder, name, True)
+        if parallel.on_root(comm, _finished, target, checked, saved):
+            log(
+                f"{target}: is complete already, there is nothing to go on with "
+                "(a larger --set run.t_max=... would go on)"
+            )
+            return EXIT["complete"]
+        if saved is None and not parallel.on_root(comm, journal.path_of(target).exists):
+            log(f"{target}: was ended before its first checkpoint; starting again from its input")
+        force = saved is None
+        return _perform(checked, target, comm, log, petsc_argv, saved, force, True, owner)
+
+
+def _owning(comm: parallel.Communicator, target: Path) -> AbstractContextManager[lock.Owner]:
+    """The context of a run that owns its output. **Collective.**"""
+    about = {"output": str(target), "ranks": comm.size, "command": command()}
+    return lock.owning(comm, target, about)
 
 
 def _default_name(source: Source) -> Path:
@@ -129,10 +144,19 @@ def _warn(comm) -> Callable[[str], None]:
 
 
 def _perform(
-    checked: Run, target: Path, comm, log, petsc_argv: Sequence[str], saved, force: bool, keep: bool
+    checked: Run,
+    target: Path,
+    comm,
+    log,
+    petsc_argv: Sequence[str],
+    saved,
+    force: bool,
+    keep: bool,
+    owner: lock.Owner,
 ) -> int:
     """Compute a checked input from its start or from a checkpoint. **Collective.**"""
     task = _task(checked)
+    owner.tell(system=checked.system, task=checked.task)
     if saved is not None and not petsc_argv:
         petsc_argv = _words_of(saved.meta["options"])
     petsc.start(petsc_argv)
@@ -155,6 +179,7 @@ def _perform(
             keep,
             declared(task),
             _read_input,
+            owner,
         )
         ranks = "1 rank" if comm.size == 1 else f"{comm.size} ranks"
         log(f"hpcneq: {checked.system} {checked.task} on {ranks} -> {target}")
@@ -177,21 +202,21 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     begun = time.monotonic()
     try:
         outcome: Any = resolve(task.run)(checked, comm, log, longrun)
+        longrun.finish(
+            outcome.status,
+            outcome.summary,
+            outcome.errors,
+            outcome.warnings,
+            wall_seconds=time.monotonic() - begun,
+        )
     except NotConverged as error:
         seconds = time.monotonic() - begun
-        longrun().finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
+        longrun.finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
         raise NotConverged(f"{error}; {longrun.target} is marked not-converged") from None
     except HpcneqError:
         if longrun.file is not None:
             longrun.file.close()
         raise
-    longrun().finish(
-        outcome.status,
-        outcome.summary,
-        outcome.errors,
-        outcome.warnings,
-        wall_seconds=time.monotonic() - begun,
-    )
     if outcome.status == "complete":
         longrun.complete()
     return outcome
@@ -266,7 +291,7 @@ def _finished(target: Path, checked: Run, saved) -> bool:
             "only [run] t_max, output and limits may (use another name, or run --force)"
         )
     if (checked.run.t_max or 0) <= (before.run.t_max or 0):
-        journal.path_of(target).unlink(missing_ok=True)  # killed between its last two deeds
+        journal.remove(target)  # killed between its last two deeds
         return True
     if saved is None:
         raise InputError(

@@ -36,21 +36,24 @@ def check_room(path: str | Path, size: int) -> None:
 
 
 def _reserve(handle, size):
-    """Allocate the file's bytes, never by writing them as posix_fallocate does where it must.
+    """Allocate the file's bytes if the file system has that; posix_fallocate else writes them all.
 
     Raises OSError.
     """
+    if _allocates(handle):
+        os.posix_fallocate(handle, 0, size)
+    else:
+        _refuse_full(handle, size)
+
+
+def _allocates(handle):
+    """Whether the file system can allocate without writing, tried with one byte."""
     try:
         fallocate = ctypes.CDLL(None, use_errno=True).fallocate
     except (OSError, AttributeError):  # not Linux
-        return _refuse_full(handle, size)
+        return False
     fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
-    if fallocate(handle, 0, 0, size) == 0:
-        return None
-    reason = ctypes.get_errno()
-    if reason in UNABLE:
-        return _refuse_full(handle, size)
-    raise OSError(reason, os.strerror(reason))
+    return fallocate(handle, 0, 0, 1) == 0 or ctypes.get_errno() not in UNABLE
 
 
 def _refuse_full(handle, size):

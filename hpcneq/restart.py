@@ -279,9 +279,8 @@ class Points:
     def _open(self):
         run, checked = self.run, self.run.checked
         self._journal = journal.Journal(
-            run.target, run.physics, changed, checked.text, checked.folder
+            run.target, run.physics, changed, checked.text, checked.folder, run.parts
         )
-        self._journal.note_parts(run.parts)
         self.done = self._journal.done
 
     def add(self, name: str, record: dict) -> None:
@@ -342,8 +341,10 @@ class SolverPart:
         if self.run.file is not None:
             row = self.run.file.latest
             t, end = row.get("t"), self.run.checked.run.t_max
+            progress = None  # of runs for error estimates
             if isinstance(t, float) and end and self.name == self.run.order[0]:
-                self.run.owner.tell(row, progress=min(t / end, 1.0), part=self.name)
+                progress = min(t / end, 1.0)
+            self.run.owner.tell(row, progress=progress, part=self.name)
         return self.run.stopping.decide()
 
     def save(

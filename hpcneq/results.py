@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import systems
 from .errors import InputError
-from .files import reader, report
+from .files import lock, reader, report
 from .tasks.task import Quantity, declared, resolve
 
 if TYPE_CHECKING:
@@ -27,7 +27,14 @@ class Result(reader.Result):
         task = systems.get(self.system).tasks.get(self.task)
         if task is None or task.figure is None:
             raise InputError(f"{self.path}: there is no figure for {self.system} {self.task}")
-        return draw.draw(self, resolve(task.figure), path)
+        return draw.draw(self, resolve(task.figure), path, self._advice)
+
+    def _advice(self) -> str:
+        """What can be done about a run that has not ended."""
+        owner = report.owner_of(self.path)
+        if owner is not None:
+            return f"it {lock.going_on(owner)}"
+        return f"hpcneq resume {self.path} finishes it"
 
 
 def _quantities(result: reader.Result) -> dict[str, Quantity]:

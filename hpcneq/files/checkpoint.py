@@ -10,16 +10,13 @@ opens anything.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +24,8 @@ from numpy.typing import NDArray
 from ..errors import HpcneqError, InputError
 from ..parallel import Communicator, Layout, Part, on_root
 from . import names, rows
+from .exact_json import dumps as dumps
+from .exact_json import loads as loads
 from .hdf5 import (
     abandon,
     attempt,
@@ -43,46 +42,6 @@ SLAB = 1 << 26  # bytes hashed as one; ranks share the slabs of a file
 BLOCK = 2**20  # entries a rank writes in one call: MPI may copy them
 PIECE = 1 << 20  # bytes read at a time for a hash
 NAME = re.compile(r"\.ckpt-(\d{6,})$")
-
-
-# ---- numbers and small arrays as JSON ------------------------------------------------------------
-
-
-def dumps(value: object) -> str:
-    """JSON text that gives back every float bit for bit and numpy arrays as they were."""
-    return json.dumps(value, default=_encode)
-
-
-def _encode(value):
-    if isinstance(value, np.generic) and value.dtype.kind in "biuf":
-        value = value.item()
-    if isinstance(value, (np.generic, complex)):
-        value = np.asarray(value)
-    if isinstance(value, np.ndarray):
-        raw = np.ascontiguousarray(value)
-        return {
-            "__array__": [
-                raw.dtype.str,
-                list(value.shape),
-                base64.b64encode(raw.tobytes()).decode(),
-            ]
-        }
-    if isinstance(value, (int, float, str)):
-        return value
-    raise TypeError(f"a checkpoint cannot keep a {type(value).__name__}")
-
-
-def loads(text: str) -> Any:
-    """The value `dumps` was given; tuples come back as lists."""
-    return json.loads(text, object_hook=_decode)
-
-
-def _decode(table):
-    if set(table) != {"__array__"}:
-        return table
-    dtype, shape, raw = table["__array__"]
-    array = np.frombuffer(base64.b64decode(raw), dtype).reshape(shape)
-    return array[()] if array.ndim == 0 else array.copy()
 
 
 # ---- names ---------------------------------------------------------------------------------------
@@ -308,8 +267,7 @@ class Saved:
                     data = file["result"]
                     for at in range(0, data.size, SLAB):
                         out.write(data[at : at + SLAB].tobytes())
-                with open_file(fresh, "r+") as file:
-                    rows.fill(file, self.target, self.meta.get("tail"))
+                self._fill(fresh)
                 names.sync(fresh)
                 os.replace(fresh, target)
             finally:
@@ -319,6 +277,16 @@ class Saved:
             raise HpcneqError(
                 f"{target}: cannot be restored from {self.path} ({os_reason(error)})"
             ) from None
+
+    def _fill(self, path):
+        """Put the rows into a result file without them."""
+        file = open_file(path, "r+")
+        try:
+            rows.fill(file, self.target, self.meta.get("tail"))
+            file.close()
+        except (OSError, RuntimeError):
+            abandon(file, *file.values())
+            raise
 
 
 def load(comm: Communicator, target: str | Path, number: int) -> Saved:

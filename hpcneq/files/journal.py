@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import HpcneqError, InputError
@@ -84,10 +84,11 @@ class Journal:
         changed: Callable[[dict, dict], list[str]],
         text: str = "",
         folder: str | Path = ".",
+        parts: Sequence[dict] = (),
     ):
         """changed(saved, now) lists the keys in which two physics differ.
 
-        text, folder : the input and where it lies.
+        text, folder : the input and where it lies. parts : see `note_parts`.
         """
         self.path, self._synced = path_of(target), 0.0
         self.done: dict[str, dict] = {}
@@ -106,8 +107,10 @@ class Journal:
         self._identity = identity(self.path)
         if lines:
             self._file.write("\n")  # ends a line that was cut short
+            self.note_parts(parts)
         else:
-            self._write({"physics": physics, "input": text, "folder": str(folder)})
+            first = {"physics": physics, "input": text, "folder": str(folder)}
+            self._write(first | {"parts": list(parts)})
 
     def _open(self, goes_on):
         """The file at its end, or a new one."""
@@ -120,9 +123,10 @@ class Journal:
             raise HpcneqError(f"{self.path}: cannot be written ({error.strerror})") from None
         return open(handle, "a", encoding="ascii")
 
-    def note_parts(self, parts: list[dict]) -> None:
+    def note_parts(self, parts: Sequence[dict]) -> None:
         """Keep what is known of the parts of the run so far, see `provenance.begin_part`."""
-        self._write({"parts": parts})
+        if parts:
+            self._write({"parts": list(parts)})
 
     def add(self, point: str, record: dict) -> None:
         """Keep a point's record: safe from a kill when this returns."""

@@ -128,13 +128,14 @@ class Lock:
             if row is not None:
                 self._content["numbers"] = _scalars(row)
             self._content.update(words)
-            progress = words.get("progress")
-            if isinstance(progress, float):
-                self._content["eta"] = self._left(progress)
+            if "progress" in words:
+                self._content["eta"] = self._left(words["progress"])
 
     def _left(self, progress):
         """Seconds left at the rate since the first progress told."""
         now = time.monotonic()
+        if progress is None:
+            return None
         if self._first is None:
             self._first = (now, progress)
         begun, before = self._first
@@ -150,7 +151,10 @@ class Lock:
             self._content["heartbeat"] = time.time()
             try:
                 fresh = names.write_aside(self.path, _text(self._content), sync=False)
-                os.replace(fresh, self.path)
+                try:
+                    os.replace(fresh, self.path)
+                finally:
+                    names.discard(fresh)
             except OSError:
                 with contextlib.suppress(OSError):
                     os.utime(self.path)

@@ -58,7 +58,11 @@ def write_aside(target: str | Path, content: bytes, sync: bool = True) -> str:
 
 def replace(target: str | Path, content: bytes) -> None:
     """Give a file this content, all of it or nothing, safe from a loss of power. Raises OSError."""
-    os.replace(write_aside(target, content), target)
+    fresh = write_aside(target, content)
+    try:
+        os.replace(fresh, target)
+    finally:
+        discard(fresh)
     sync(os.path.dirname(os.path.abspath(target)))
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from ..errors import HpcneqError
 from . import names
-from .hdf5 import DataSet, File, file_in_memory, image, make_scale, os_reason
+from .hdf5 import DataSet, File, added_chunks, file_in_memory, image, make_scale, os_reason
 from .room import check_room
 
 PIECE = 1 << 24  # bytes read and written at a time
@@ -188,13 +188,29 @@ def fill(file: File, target: str | Path, tail: Tail | None) -> None:
     if tail is None:
         return
     with open(path_of(target), "rb") as source:
-        for line, _ in reversed(list(_lines(source, tail))):
+        lines = [line for line, _ in _lines(source, tail)]
+        check_room(file.filename, _room(file, lines))
+        for line in reversed(lines):
             source.seek(line["start"])
             for name, begin, end in line["sets"]:
                 _fill_data_set(file[name], begin, end, source)
     for name, axis, data in growing(file):
         if name == axis:
             data.attrs.modify("rows", np.int64(len(data)))
+
+
+def _room(file, lines):
+    """Bytes that the rows take in a result file: whole chunks, and the tables that find them."""
+    ends: dict[str, int] = {}
+    for line in lines:
+        for name, _, end in line["sets"]:
+            ends[name] = max(end, ends.get(name, 0))
+    total = 1 << 16
+    for name, end in ends.items():
+        data = file[name]
+        chunk = data.dtype.itemsize * math.prod(data.chunks) + 64
+        total += added_chunks(data, 0, end) * chunk
+    return total
 
 
 def _fill_data_set(data, begin, end, source):

@@ -123,13 +123,15 @@ class Lock:
         self._thread.start()
 
     def tell(self, row: Mapping[str, object] | None = None, **words: object) -> None:
-        """Note what the next renewal says: numbers of the last row, progress, status."""
+        """Note what the next renewal says: numbers of the last row, progress; status at once."""
         with self._guard:
             if row is not None:
                 self._content["numbers"] = _scalars(row)
             self._content.update(words)
             if "progress" in words:
                 self._content["eta"] = self._left(words["progress"])
+        if "status" in words:
+            self.renew()
 
     def _left(self, progress):
         """Seconds left at the rate since the first progress told."""

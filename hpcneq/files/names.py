@@ -12,7 +12,8 @@ from pathlib import Path
 from ..errors import InputError
 
 MOST_LINKS = 40
-FRESH = re.compile(r"\.[0-9a-f]{12}\.new")
+# after the name of a result: which of its files a temporary was to become
+FRESH = re.compile(r"(\.lock|\.journal|\.ckpt-rows|\.ckpt-\d{6,}(\.sha256)?)?\.[0-9a-f]{12}\.new")
 HDF5 = b"\x89HDF\r\n\x1a\n"
 HASHES = b"sha256 of every "
 ROWS = b"hpcneq rows of a result\n"

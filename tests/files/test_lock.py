@@ -238,6 +238,11 @@ def test_only_what_is_ours_is_cleaned_away(out):
     for name, text in {
         f"out.h5.{token}.new": b"\x89HDF\r\n\x1a\n...",
         "out.h5.aaaaaaaaaaaa.new": b"",
+        f"out.h5.lock.{token}.new": b'{"format": "hpcneq-lock"',
+        f"out.h5.journal.{token}.new": b"",
+        f"out.h5.ckpt-000012.{token}.new": b"",
+        f"out.h5.ckpt-000012.sha256.{token}.new": b"sha256 of every 67108864 bytes of 10",
+        f"out.h5.ckpt-rows.{token}.new": b"hpcneq rows of a result\n",
         "out.h5.bbbbbbbbbbbb.new": b"my notes",
         "out.h5.mine.new": b"",
         f"other.h5.{token}.new": b"",

@@ -15,16 +15,13 @@ if TYPE_CHECKING:
 
 
 def draw(
-    result: Result,
-    figure_of: Callable[..., object],
-    path: str | Path | None = None,
-    advice: Callable[[], str] = str,
+    result: Result, figure_of: Callable[..., object], path: str | Path | None = None
 ) -> Figure:
     """Draw a result; returns the matplotlib figure, written to ``path`` if given.
 
-    result : an open result file. figure_of : ``figure_of(result, canvas)``, the task's. advice :
-    says what can be done about a run that has not ended. Raises InputError, in one line, if the
-    figure cannot be written or if such a run has not written what the figure needs.
+    result : an open result file. figure_of : ``figure_of(result, canvas)``, the task's. Raises
+    InputError, in one line, if the figure cannot be written or if the run is still going on and has
+    not written what the figure needs.
     """
     import matplotlib
 
@@ -38,7 +35,7 @@ def draw(
             raise
         raise InputError(
             f"{result.path}: its run has not ended (status running) and what it has does not make "
-            f"the figure yet (no {error}); {advice()}"
+            f"the figure yet (no {error}); hpcneq resume {result.path} finishes it"
         ) from None
     if path is not None:
         try:

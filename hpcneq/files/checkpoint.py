@@ -66,9 +66,17 @@ def generations(target: str | Path) -> list[int]:
 def remove(target: str | Path, keep: Iterable[int] = ()) -> None:
     """Delete the generations not in ``keep``, and their rows with the last.
 
-    Only files that begin as ours do: others of such a name stay.
+    Only files that begin as ours do: others of such a name stay. Raises HpcneqError if one cannot
+    be deleted.
     """
-    keep = set(keep)
+    try:
+        _remove(target, set(keep))
+    except OSError as error:
+        name = error.filename or target
+        raise HpcneqError(f"{name}: cannot delete it ({error.strerror})") from None
+
+
+def _remove(target, keep):
     folder, base = os.path.split(os.path.abspath(target))
     kept = {os.path.basename(path_of(base, number)) for number in keep}
     mine = re.compile(re.escape(base) + r"\.ckpt-\d{6,}(\.sha256)?")
@@ -217,14 +225,15 @@ def _expected(path):
         with open(path + ".sha256", encoding="ascii") as file:
             text = file.read()
         size = int(re.match(r"sha256 of every \d+ bytes of (\d+)\n", text).group(1))
-        there = os.path.getsize(path)
+        with open(path, "rb"):
+            there = os.path.getsize(path)
         if there != size:
             return text, f"it has {there} bytes of {size}"
         return text, None
     except FileNotFoundError as error:
         return None, f"there is no {os.path.basename(error.filename)}"
     except (OSError, ValueError, AttributeError) as error:
-        return None, f"its .sha256 cannot be read ({os_reason(error)})"
+        return None, f"it or its .sha256 cannot be read ({os_reason(error)})"
 
 
 # ---- reading -------------------------------------------------------------------------------------

@@ -59,7 +59,14 @@ def remove(target: str | Path) -> None:
         return
     if begin.strip(b"\x00") and not BEGIN.search(begin):
         raise HpcneqError(f"{path}: is not a journal of hpcneq; move it away")
-    os.unlink(path)
+    _unlink(path)
+
+
+def _unlink(path):
+    try:
+        os.unlink(path)
+    except OSError as error:
+        raise HpcneqError(f"{path}: cannot delete it ({error.strerror})") from None
 
 
 def count(target: str | Path) -> int | None:
@@ -149,7 +156,7 @@ class Journal:
         """Close it and delete the file: the result is complete."""
         self._file.close()
         if identity(self.path) == self._identity:
-            os.unlink(self.path)
+            _unlink(self.path)
 
     def __enter__(self):
         return self

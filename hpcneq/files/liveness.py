@@ -17,7 +17,8 @@ from ..errors import InputError
 from . import names
 
 STALE = 60.0  # s without a sign of life from another machine
-WATCH = 12.0  # s in which a lock is renewed once at least
+QUIET = 15.0  # s after which a sign of life is overdue
+WATCH = 25.0  # s in which a lock is renewed once at least
 LARGEST = 1 << 16  # bytes of a lock
 PATIENCE = 2.0  # s to wait for others that take locks in the same folder
 
@@ -75,19 +76,27 @@ def this_process() -> dict[str, Any]:
     }
 
 
-def is_live(claim: Claim) -> bool:
-    """Whether the process that wrote a lock goes on."""
+def is_live(claim: Claim, patient: bool = False) -> bool:
+    """Whether the process that wrote a lock goes on.
+
+    patient : watch a lock of another machine that may be stale until it is known; else it counts as
+    that of a run that goes on.
+    """
     content, mine = claim.content, this_process()
     here = content.get("host") == mine["host"] and all(
         content.get(key) in (None, mine[key]) for key in ("boot", "namespace")
     )
     if here and isinstance(content.get("pid"), int):
         return _runs_here(content["pid"], content.get("process_start"))
-    old = [age > STALE for age in claim.age()]
-    if all(old):
+    ages = claim.age()
+    if min(ages) > STALE:
         return False
-    # either clocks differ, or somebody has copied or edited it: see whether it is renewed
-    return not any(old) or _is_renewed(claim)
+    if max(ages) < QUIET or not patient:
+        return True
+    seconds = STALE - max(ages)
+    if seconds < 0:  # clocks differ, or somebody has copied or edited it
+        seconds = WATCH
+    return _is_renewed(claim, seconds)
 
 
 def _runs_here(pid, started):
@@ -116,9 +125,9 @@ def process_start(pid: int) -> int | None:
     return int(words[19])
 
 
-def _is_renewed(claim):
+def _is_renewed(claim, seconds):
     """Whether a lock changes while it is watched."""
-    end = time.monotonic() + WATCH
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(0.2)
         later = Claim.read(claim.path)

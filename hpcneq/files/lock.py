@@ -43,18 +43,18 @@ def read(target: str | Path) -> dict[str, Any] | None:
     return None if claim is None else claim.content
 
 
-def holder(target: str | Path) -> dict[str, Any] | None:
-    """What the lock of an output says if its run goes on, else None."""
+def holder(target: str | Path, patient: bool = False) -> dict[str, Any] | None:
+    """What the lock of an output says if its run goes on, else None; see `liveness.is_live`."""
     for path in (path_of(target), *_of_other_names(target)):
         claim = Claim.read(path)
-        if claim is not None and is_live(claim):
+        if claim is not None and is_live(claim, patient):
             return claim.content
     return None
 
 
 def refuse_second(target: str | Path) -> None:
     """InputError, in one line, if a run that goes on owns the output."""
-    owner = holder(target)
+    owner = holder(target, patient=True)
     if owner is not None:
         raise InputError(refusal(target, owner))
 

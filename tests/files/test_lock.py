@@ -110,9 +110,13 @@ def test_a_lock_from_elsewhere_counts_while_it_is_renewed(out, monkeypatch):
     write(out, host="elsewhere", heartbeat=time.time() - 3600)  # its clock is slow
     renewing = threading.Timer(0.4, write, (out,), {"host": "elsewhere", "heartbeat": 5.0})
     renewing.start()
-    assert lock.holder(out) is not None
+    assert lock.holder(out, patient=True) is not None
     renewing.join()
-    assert lock.holder(out) is None  # nobody renews it
+    assert lock.holder(out, patient=True) is None  # nobody renews it
+    assert lock.holder(out) is not None  # as show and plot see it, which do not wait
+    write(out, host="elsewhere", heartbeat=time.time() - 59.5)
+    age(out, 59.5)
+    assert lock.holder(out, patient=True) is None  # a minute of silence is waited for
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "some notes\n"])

@@ -116,8 +116,10 @@ class Journal:
             self._file.write("\n")  # ends a line that was cut short
             self.note_parts(parts)
         else:
-            first = {"physics": physics, "input": text, "folder": str(folder)}
-            self._write(first | {"parts": list(parts)})
+            first: dict = {"physics": physics, "input": text, "folder": str(folder)}
+            if parts:
+                first["parts"] = list(parts)
+            self._write(first)
 
     def _open(self, goes_on):
         """The file at its end, or a new one."""

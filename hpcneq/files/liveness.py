@@ -20,6 +20,7 @@ STALE = 60.0  # s without a sign of life from another machine
 QUIET = 15.0  # s after which a sign of life is overdue
 WATCH = 25.0  # s in which a lock is renewed once at least
 LARGEST = 1 << 16  # bytes of a lock
+DYING = 3.0  # s that a killed process may take to end
 PATIENCE = 2.0  # s to wait for others that take locks in the same folder
 
 
@@ -70,6 +71,7 @@ def this_process() -> dict[str, Any]:
     return {
         "host": platform.node(),
         "pid": os.getpid(),
+        "parent": os.getppid(),
         "boot": _boot(),
         "namespace": _namespace(),
         "process_start": process_start(os.getpid()),
@@ -87,7 +89,7 @@ def is_live(claim: Claim, patient: bool = False) -> bool:
         content.get(key) in (None, mine[key]) for key in ("boot", "namespace")
     )
     if here and isinstance(content.get("pid"), int):
-        return _runs_here(content["pid"], content.get("process_start"))
+        return _runs_here(content) and not (patient and _ends(content))
     ages = claim.age()
     if min(ages) > STALE:
         return False
@@ -99,11 +101,11 @@ def is_live(claim: Claim, patient: bool = False) -> bool:
     return _is_renewed(claim, seconds)
 
 
-def _runs_here(pid, started):
+def _runs_here(content):
     """Whether a process of this machine runs and is the one that wrote its number down."""
-    now = process_start(pid)
+    pid, now = content["pid"], process_start(content["pid"])
     if now is not None:
-        return started in (None, now)
+        return content.get("process_start") in (None, now)
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -111,6 +113,27 @@ def _runs_here(pid, started):
     except PermissionError:
         return True
     return not os.path.isdir("/proc/self")  # else it is a zombie
+
+
+def _ends(content):
+    """Whether a process that is being killed, or has lost its mpiexec, is gone within seconds."""
+    end = time.monotonic() + DYING
+    while time.monotonic() < end and _is_dying(content):
+        if not _runs_here(content):
+            return True
+        time.sleep(0.02)
+    return not _runs_here(content)
+
+
+def _is_dying(content):
+    """Whether SIGKILL is on its way to a process, or who started it is gone."""
+    try:
+        with open(f"/proc/{content['pid']}/status", encoding="utf-8", errors="replace") as file:
+            words = dict(line.split(":", 1) for line in file if ":" in line)
+        killed = int(words["ShdPnd"], 16) | int(words["SigPnd"], 16)
+        return bool(killed >> 8 & 1) or int(words["PPid"]) != content.get("parent")
+    except (OSError, ValueError, KeyError):
+        return True
 
 
 def process_start(pid: int) -> int | None:

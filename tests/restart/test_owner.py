@@ -13,6 +13,7 @@ import pytest
 from support.programs import (
     INPUT,
     MAP,
+    alive,
     alone,
     assert_same,
     command,
@@ -104,14 +105,16 @@ def test_a_killed_run_leaves_a_stale_lock_that_resume_takes_over_at_once(place, 
     with going_on(
         place, "run", "in.toml", "-o", "out.h5", until=place / "out.h5.ckpt-000001", ranks=2
     ) as process:
-        kill_all(process.pid)
+        everybody = kill_all(process.pid)
         process.communicate()
     assert (place / "out.h5.lock").exists()
-    code, out = here("show", "out.h5", folder=place)
-    assert code == 0 and "was ended from outside; go on with: hpcneq resume out.h5" in out
+    shutil.copytree(place, place / "copy")
     begun = time.monotonic()
     code, out = here("resume", "out.h5", folder=place)
     assert code == 0 and time.monotonic() - begun < 20, out
+    assert not any(map(alive, everybody))
+    code, out = here("show", "copy/out.h5", folder=place)
+    assert code == 0 and "was ended from outside; go on with: hpcneq resume copy/out.h5" in out
     assert_same(place / "out.h5", whole, tolerance=1e-11)
     assert not (place / "out.h5.lock").exists()
 

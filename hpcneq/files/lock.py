@@ -115,10 +115,12 @@ class Lock:
 
     def __init__(self, path: str, content: dict[str, Any]) -> None:
         """Use `take`."""
-        self.path, self.lost = path, ""
+        self.path = path
+        self.lost = ""
         self._content = content
         self._first: tuple[float, float] | None = None  # (time, progress) this process began with
-        self._guard, self._over = threading.Lock(), threading.Event()
+        self._guard = threading.Lock()
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew_for_ever, daemon=True)
         self._thread.start()
 

@@ -114,5 +114,5 @@ def scalars(summary: Mapping[str, object]) -> dict[str, object]:
     return {
         name: value
         for name, value in summary.items()
-        if not isinstance(value, (list, tuple, dict)) and np.ndim(value) == 0  # type: ignore
+        if not isinstance(value, (list, tuple, dict)) and np.asarray(value).ndim == 0
     }

@@ -82,10 +82,12 @@ def moment(seconds: float | None = None) -> str:
 
 def command() -> str:
     """The command line of this process."""
-    program, *words = sys.argv or ["?"]
-    if os.path.basename(program) == "__main__.py":
-        program = "hpcneq"
-    return shlex.join([os.path.basename(program), *words])[:MOST_COMMAND]
+    words = sys.orig_argv[1:]
+    if words[:2] == ["-m", "hpcneq"]:
+        words = words[1:]
+    elif words:
+        words = [os.path.basename(words[0]), *words[1:]]
+    return shlex.join(words)[:MOST_COMMAND]
 
 
 def versions() -> dict[str, str]:

@@ -44,7 +44,9 @@ class RowLog:
     """
 
     def __init__(self, target: str | Path, tail: Tail | None, counts: Mapping[str, int]) -> None:
-        self.path, self.tail, self.counts = path_of(target), tail, dict(counts)
+        self.path = path_of(target)
+        self.tail = tail
+        self.counts = dict(counts)
 
     def add(self, file: File, counts: Mapping[str, int], rest: list[bytes]) -> Tail | None:
         """Keep the rows of an open result file up to ``counts``; the tail for the checkpoint.

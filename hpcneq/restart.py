@@ -189,11 +189,14 @@ class LongRun:
         """HpcneqError if the result file is no longer that of this run. **Collective.**"""
         self.owner.check()
         fate = self().foreign()
-        if fate is not None:
-            advice = ""
-            if self.number or self.map is not None:
-                advice = f"; hpcneq resume {self.target} goes on with what was kept"
-            raise HpcneqError(f"{self.target}: {fate}{advice}")
+        if fate is None:
+            return
+        advice = ""
+        if self.number or self.map is not None:
+            advice = f"; hpcneq resume {self.target} goes on with what was kept"
+        if "replaced" in fate:
+            advice = advice.replace("; ", "; move it away, then ")
+        raise HpcneqError(f"{self.target}: {fate}{advice}")
 
     def finish(self, status: str, *content: Any, **extra: object) -> None:
         """`ResultFile.finish` of a file that is still that of this run."""

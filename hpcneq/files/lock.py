@@ -119,7 +119,8 @@ class Lock:
         self.lost = ""
         self._content = content
         self._first: tuple[float, float] | None = None  # (time, progress) this process began with
-        self._guard = threading.Lock()
+        self._guard = threading.Lock()  # of the content
+        self._disk = threading.Lock()  # of the file: what computes never waits for a slow disk
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew_for_ever, daemon=True)
         self._thread.start()
@@ -149,12 +150,11 @@ class Lock:
 
     def renew(self) -> None:
         """Replace the lock by one with the time of now; a full disk is no reason to fail."""
-        with self._guard:
+        with self._disk:
             if self._over.is_set() or not self._is_ours():
                 return
-            self._content["heartbeat"] = time.time()
             try:
-                fresh = names.write_aside(self.path, _text(self._content), sync=False)
+                fresh = names.write_aside(self.path, self._now(), sync=False)
                 try:
                     os.replace(fresh, self.path)
                 finally:
@@ -165,7 +165,7 @@ class Lock:
 
     def check(self) -> None:
         """HpcneqError if another process has taken the output over."""
-        with self._guard:
+        with self._disk:
             self._is_ours()
         if self.lost:
             raise HpcneqError(
@@ -175,18 +175,24 @@ class Lock:
 
     def release(self) -> None:
         """Delete the lock and stop renewing it."""
-        with self._guard:
+        with self._disk:
             if not self._over.is_set() and self._is_ours():
                 names.discard(self.path)
             self._over.set()
         self._thread.join(timeout=1.0)
+
+    def _now(self):
+        """What the lock says from now on."""
+        with self._guard:
+            self._content["heartbeat"] = time.time()
+            return _text(self._content)
 
     def _is_ours(self):
         """Whether the lock is still that of this process; one that was deleted is made again."""
         content: Mapping[str, Any] = {}
         with contextlib.suppress(InputError, OSError):  # spoiled; or a full disk
             claim = Claim.read(self.path)
-            if claim is None and not _create(self.path, self._content):
+            if claim is None and not _create(self.path, self._now()):
                 claim = Claim.read(self.path)
             if claim is None:
                 return True
@@ -243,7 +249,7 @@ def _taken(target, path, content):
         with one_at_a_time(os.path.dirname(os.path.abspath(path))):
             if stale is not None:
                 _set_aside(path, stale)
-            if _create(path, content):
+            if _create(path, _text(content)):
                 return True
     return False
 
@@ -262,28 +268,28 @@ def _set_aside(path, stale):
     names.discard(moved)
 
 
-def _create(path, content):
+def _create(path, text):
     """Make the lock if there is none, at once with its content; whether it was made."""
-    fresh = names.write_aside(path, _text(content), sync=False)
+    fresh = names.write_aside(path, text, sync=False)
     try:
         os.link(fresh, path, follow_symlinks=False)
         return True
     except FileExistsError:
         return False
     except OSError:  # a file system without hard links
-        return _create_empty(path, content)
+        return _create_empty(path, text)
     finally:
         names.discard(fresh)
 
 
-def _create_empty(path, content):
+def _create_empty(path, text):
     """The same where there are no hard links: for a moment the lock is empty."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
     except FileExistsError:
         return False
     with open(handle, "wb") as file:
-        file.write(_text(content))
+        file.write(text)
     return True
 
 

@@ -187,6 +187,21 @@ def test_a_result_that_is_replaced_or_deleted_midway_is_one_error(place, whole, 
     assert_same(place / "out.h5", whole, tolerance=1e-11 if ranks > 1 else None)
 
 
+def test_a_map_whose_result_is_replaced_midway_leaves_the_other_file(place, whole):
+    (place / "map.toml").write_text(MAP)
+    until = place / "out.h5.journal"
+    with going_on(place, "run", "map.toml", "-o", "out.h5", until=until) as process:
+        (place / "out.h5").unlink()
+        (place / "out.h5").write_text("mine")
+        (place / "hold").unlink()
+        out = process.communicate(timeout=200)[0]
+    assert process.returncode == 1 and "was replaced by another file" in out.splitlines()[-1], out
+    assert (place / "out.h5").read_text() == "mine" and not (place / "out.h5.lock").exists()
+    (place / "out.h5").unlink()
+    code, out = here("resume", "out.h5", folder=place)
+    assert code == 0 and "of 6 points are there already" in out, out
+
+
 def test_every_part_of_a_run_is_told(place):
     """Two ranks, then one, then one with other limits: who, where, when, with what."""
     stop = ("--set", "run.wall_limit=0.0001")

@@ -60,9 +60,8 @@ def begin_part(ranks: int, options: Sequence[tuple[str, str | None]]) -> dict[st
         "cpu": cpu_model(),
         "command": command(),
         "options": [list(option) for option in options],
-        "hpcneq_version": _installed("hpcneq"),
         "commit": commit(),
-        **versions(),
+        "versions": {"hpcneq_version": _installed("hpcneq"), **versions()},
     }
 
 

@@ -89,6 +89,8 @@ class Result:
             for name in json.loads(self.attrs.get("provenance", "[]"))
             if name in self.attrs
         }
+        if self.parts:
+            self.provenance["parts"] = self.parts
 
     @property
     def parameters(self) -> dict[str, Value]:
@@ -175,7 +177,6 @@ class Result:
             "errors": self.errors,
             "warnings": self.warnings,
             "provenance": self.provenance,
-            "parts": self.parts,
         }
         return {name: plain(value) for name, value in content.items()}
 

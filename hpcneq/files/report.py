@@ -121,11 +121,12 @@ def _part_lines(parts):
         return []
     lines = []
     for k, part in enumerate(parts, 1):
+        version = part.get("versions", {}).get("hpcneq_version", "?")
         lines.append(
             f"  part {k}: {part.get('ranks', '?')} ranks on {part.get('host', '?')}, "
             f"{part.get('started', '?')} to {part.get('ended') or 'now'}, "
-            f"{part.get('status', '?')}, hpcneq {part.get('hpcneq_version', '?')} "
-            f"({_short(part.get('commit', '?'))}): {part.get('command', '?')}"
+            f"{part.get('status', '?')}, hpcneq {version} ({_short(part.get('commit', '?'))}): "
+            f"{part.get('command', '?')}"
         )
     return lines
 

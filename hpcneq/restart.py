@@ -150,7 +150,7 @@ class LongRun:
         meta = self.saved.meta
         rows = meta["rows"]
         self.log_of_rows = RowLog(self.target, meta.get("tail"), rows if "tail" in meta else {})
-        self.parts = meta.get("parts", [])
+        self.parts = [part for part in meta.get("parts", []) if isinstance(part, dict)]
         end_part(self.parts, "stopped", meta.get("moment", meta["written"]))
         file = ResultFile.reopen(self.comm, self.target, rows, self.quantities)
         if self.saved.meta["input"] != self.checked.text:

@@ -282,7 +282,7 @@ class Saved:
             finally:
                 names.discard(fresh)
             names.sync(os.path.dirname(os.path.abspath(target)))
-        except (OSError, RuntimeError, ValueError, KeyError) as error:
+        except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
             raise HpcneqError(
                 f"{target}: cannot be restored from {self.path} ({os_reason(error)})"
             ) from None
@@ -293,7 +293,7 @@ class Saved:
         try:
             rows.fill(file, self.target, self.meta.get("tail"))
             file.close()
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError, HpcneqError):
             abandon(file, *file.values())
             raise
 

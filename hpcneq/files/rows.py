@@ -217,6 +217,8 @@ def _room(file, lines):
 
 def _fill_data_set(data, begin, end, source):
     """Lengthen a data set from ``begin`` to ``end`` rows by those that come next."""
+    if not isinstance(data, DataSet):
+        raise ValueError(f"{data.name} is no data set")
     if len(data) != begin or end < begin:
         raise ValueError(f"rows {begin} to {end} of {data.name} do not follow {len(data)}")
     for piece in _pieces(data, begin, end):

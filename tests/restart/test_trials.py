@@ -1,7 +1,9 @@
 """Many ways to lose a run, at random: after each, `resume` ends with the bits of the whole run, or
 says in one line why not.
 
-    python tests/restart/test_trials.py [SEED]        the table of tests/README.md, without pytest
+    python tests/restart/test_trials.py [SEED [WORD]]
+
+prints the table of tests/README.md; with a word, of the kinds that have it in their names.
 """
 
 from __future__ import annotations
@@ -336,14 +338,20 @@ def test_three_hundred_trials(tmp_path):
     assert not [told for _, told in table if told == "crashed"]
 
 
-if __name__ == "__main__":
+def main(seed, word):
+    """The table."""
     with tempfile.TemporaryDirectory() as home:
-        begun, seed = time.monotonic(), int(sys.argv[1]) if len(sys.argv) > 1 else SEED
-        trials = Trials(home, seed)
+        begun, trials = time.monotonic(), Trials(home, seed)
         for kind, count in COUNTS.items():
+            if word not in kind:
+                continue
             for number in range(count):
                 trials.run(kind, number)
             for (name, told), times in sorted(trials.table.items()):
                 if name == kind:
                     print(f"| {name} | {times} | {told} |", flush=True)
         print(f"seed {seed}, {trials.table.total()} trials, {time.monotonic() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main(int((sys.argv[1:] or [SEED])[0]), (sys.argv[2:] or [""])[0])

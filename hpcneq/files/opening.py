@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import HpcneqError, InputError
 from . import names
 from .hdf5 import File, fixed_text, open_file, os_reason, set_attribute
 from .reader import EXIT_CODES, FORMAT, FORMAT_VERSION, TEXTS
@@ -40,7 +40,7 @@ def prepare(
     try:
         fresh = names.create(target)
     except OSError as error:
-        raise InputError(f"{path}: cannot create it ({error.strerror})") from None
+        raise HpcneqError(f"{path}: cannot create it ({error.strerror})") from None
     return target, fresh, dict(provenance)
 
 

@@ -43,6 +43,7 @@ from .rows import RowLog, Tail
 
 __all__ = ["Result", "ResultFile", "gather_provenance"]
 BUFFER_BYTES = 1 << 26  # rows waiting for a flush, per rank
+ATTRIBUTE_BYTES = 1 << 15  # what a new file, or its attributes at the end, may take beside texts
 
 
 class ResultFile:
@@ -69,6 +70,7 @@ class ResultFile:
         self._file, self._rows = file, rows or {}
         self._declared: set[str] = set()
         self._growing: dict[str, Growing] = {}
+        self._texts = 0  # bytes of attributes since the last flush
         self._identity = opening.identity(path) if comm.rank == 0 else None
         self.latest: dict[str, ArrayLike] = {}  # this rank's last row of each series
 
@@ -90,8 +92,9 @@ class ResultFile:
         require_parallel(comm)
         target, fresh, items = on_root(comm, opening.prepare, path, provenance, force)
         faults: list[str] = []
-        file = attempt(faults, open_file, fresh, "w", comm)
         try:
+            on_root(comm, check_room, path, ATTRIBUTE_BYTES)
+            file = attempt(faults, open_file, fresh, "w", comm)
             fail_together(comm, faults, f"{path}: cannot create it", InputError)
             attempt(faults, opening.describe, file, items)
             attempt(faults, file.close)
@@ -216,8 +219,9 @@ class ResultFile:
         """
         faults: list[str] = []
         waiting = [growing for growing in self._growing.values() if growing.pending]
-        if waiting:
-            on_root(self.comm, check_room, self.path, sum(growing.room() for growing in waiting))
+        size = self._texts + sum(growing.room() for growing in waiting)
+        on_root(self.comm, check_room, self.path, size or ATTRIBUTE_BYTES)
+        self._texts = 0
         for growing in waiting:
             growing.write(faults, self.comm)
         attempt(faults, self._file.flush)
@@ -375,6 +379,7 @@ class ResultFile:
         if name in self._file.attrs:
             del self._file.attrs[name]
         raw = text.encode("utf-8")
+        self._texts += ATTRIBUTE_BYTES + len(raw)
         if len(raw) <= TEXT_LIMIT and not as_data:
             set_attribute(self._file, name, text)
             return

@@ -8,6 +8,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +16,9 @@ from . import parallel, petsc, systems, terminal
 from .config.load import Override, Run, load, loads
 from .config.words import refuse_name, without_ending
 from .errors import HpcneqError, InputError, NormalState, NotConverged, StoppedEarly
-from .files import checkpoint, journal, reader
+from .files import checkpoint, journal, lock, reader
+from .files.names import follow
+from .files.provenance import command
 from .restart import LongRun, changed, physics
 from .results import Result, nothing_yet, refuse_existing, refuse_old
 from .run_options import RunOptions, gather_options
@@ -59,19 +62,25 @@ def run(
         words = "run --resume --force: one goes on, the other starts anew; give one of them"
         raise InputError(words)
     checked = parallel.on_root(comm, load, source, catalogue(), overrides, resume)
-    target = Path(output) if output else _default_name(source)
-    parallel.on_root(comm, refuse_name, target, len(BESIDE))
-    saved = None
-    if resume:
-        saved = checkpoint.newest(comm, target, _warn(comm))
-        if parallel.on_root(comm, _finished, target, checked, saved):
-            log(f"{target}: is complete already, there is nothing to go on with")
-            return EXIT["complete"]
-        force = saved is None and parallel.on_root(comm, _begun, target, checked)
-    if saved is None:
+    named = Path(output) if output else _default_name(source)
+    parallel.on_root(comm, refuse_name, named, len(BESIDE))
+    target = parallel.on_root(comm, follow, named)
+    parallel.on_root(comm, lock.refuse_second, target)
+    if not resume:
         parallel.on_root(comm, _refuse_output, target, force, source)
-    options = gather_options(comm, target, checked, _task(checked).petsc, petsc_argv, saved, resume)
-    return _perform(checked, target, comm, log, options, saved, force, resume)
+    with _owning(comm, target) as owner:
+        saved = None
+        if resume:
+            saved = checkpoint.newest(comm, target, _warn(comm))
+            if parallel.on_root(comm, _finished, target, checked, saved):
+                log(f"{target}: is complete already, there is nothing to go on with")
+                return EXIT["complete"]
+            force = saved is None and parallel.on_root(comm, _begun, target, checked)
+            if saved is None:
+                parallel.on_root(comm, _refuse_output, target, force, source)
+        prefixes = _task(checked).petsc
+        options = gather_options(comm, target, checked, prefixes, petsc_argv, saved, resume)
+        return _perform(checked, target, comm, log, options, saved, force, resume, owner)
 
 
 def resume(
@@ -86,23 +95,31 @@ def resume(
     Raises InputError, NotConverged, StoppedEarly.
     """
     comm, log = _begin(comm, quiet)
-    target = Path(path)
-    parallel.on_root(comm, refuse_name, target)
+    parallel.on_root(comm, refuse_name, Path(path))
+    target = parallel.on_root(comm, follow, path)
     parallel.on_root(comm, refuse_old, target)
-    saved = checkpoint.newest(comm, target, _warn(comm))
-    text, folder = parallel.on_root(comm, _remembered, target, saved)
-    name = f"{path}: its input"
-    checked = parallel.on_root(comm, loads, text, catalogue(), overrides, folder, name, True)
-    if parallel.on_root(comm, _finished, target, checked, saved):
-        log(
-            f"{target}: is complete already, there is nothing to go on with "
-            "(a larger --set run.t_max=... would go on)"
-        )
-        return EXIT["complete"]
-    if saved is None and not parallel.on_root(comm, journal.path_of(target).exists):
-        log(f"{target}: was ended before its first checkpoint; starting again from its input")
-    options = gather_options(comm, target, checked, _task(checked).petsc, petsc_argv, saved)
-    return _perform(checked, target, comm, log, options, saved, saved is None, True)
+    with _owning(comm, target) as owner:
+        saved = checkpoint.newest(comm, target, _warn(comm))
+        text, folder = parallel.on_root(comm, _remembered, target, saved)
+        name = f"{path}: its input"
+        checked = parallel.on_root(comm, loads, text, catalogue(), overrides, folder, name, True)
+        if parallel.on_root(comm, _finished, target, checked, saved):
+            log(
+                f"{target}: is complete already, there is nothing to go on with "
+                "(a larger --set run.t_max=... would go on)"
+            )
+            return EXIT["complete"]
+        force = saved is None
+        if force and not parallel.on_root(comm, journal.path_of(target).exists):
+            log(f"{target}: was ended before its first checkpoint; starting again from its input")
+        options = gather_options(comm, target, checked, _task(checked).petsc, petsc_argv, saved)
+        return _perform(checked, target, comm, log, options, saved, force, True, owner)
+
+
+def _owning(comm: parallel.Communicator, target: Path) -> AbstractContextManager[lock.Owner]:
+    """The context of a run that owns its output. **Collective.**"""
+    about = {"output": str(target), "ranks": comm.size, "command": command()}
+    return lock.owning(comm, target, about)
 
 
 def _default_name(source: Source) -> Path:
@@ -137,10 +154,19 @@ def _warn(comm) -> Callable[[str], None]:
 
 
 def _perform(
-    checked: Run, target: Path, comm, log, options: RunOptions, saved, force: bool, keep: bool
+    checked: Run,
+    target: Path,
+    comm,
+    log,
+    options: RunOptions,
+    saved,
+    force: bool,
+    keep: bool,
+    owner: lock.Owner,
 ) -> int:
     """Compute a checked input from its start or from a checkpoint. **Collective.**"""
     task = _task(checked)
+    owner.tell(system=checked.system, task=checked.task)
     options.start()
     wall_limit = cast(float | None, checked.run.wall_limit)  # its parser has made it seconds
     with (
@@ -162,6 +188,7 @@ def _perform(
             keep,
             declared(task),
             _read_input,
+            owner,
         )
         ranks = "1 rank" if comm.size == 1 else f"{comm.size} ranks"
         log(f"hpcneq: {checked.system} {checked.task} on {ranks} -> {target}")
@@ -173,31 +200,38 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     """The task itself, from its first line to the closing of its result file. **Collective.**"""
     begun = time.monotonic()
     try:
-        with longrun.stopping.in_solvers(task.timed, bool(task.sweep)):
-            outcome: Any = resolve(task.run)(checked, comm, log, longrun)
-    except NormalState as answer:
-        outcome = Outcome("complete", {}, {}, [str(answer)])
+        outcome = _answer(task, checked, comm, log, longrun)
+        outcome = with_words(outcome, declared(task), longrun().not_finite())
+        longrun.finish(
+            outcome.status,
+            outcome.summary,
+            outcome.errors,
+            outcome.warnings,
+            wall_seconds=time.monotonic() - begun,
+        )
     except NotConverged as error:
         seconds = time.monotonic() - begun
-        longrun().finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
+        longrun.finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
         raise NotConverged(f"{error}; {longrun.target} is marked not-converged") from None
-    except StoppedEarly as error:
-        outcome = Outcome("stopped", {}, {}, [str(error)])
     except HpcneqError:
         if longrun.file is not None:
             longrun.file.close()
         raise
-    outcome = with_words(outcome, declared(task), longrun().not_finite())
-    longrun().finish(
-        outcome.status,
-        outcome.summary,
-        outcome.errors,
-        outcome.warnings,
-        wall_seconds=time.monotonic() - begun,
-    )
     if outcome.status == "complete":
         longrun.complete()
     return outcome
+
+
+def _answer(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
+    """The Outcome of a task, also if it finds the normal state or is stopped. **Collective.**"""
+    try:
+        with longrun.stopping.in_solvers(task.timed, bool(task.sweep)):
+            outcome: Any = resolve(task.run)(checked, comm, log, longrun)
+            return cast(Outcome, outcome)
+    except NormalState as answer:
+        return Outcome("complete", {}, {}, [str(answer)])
+    except StoppedEarly as error:
+        return Outcome("stopped", {}, {}, [str(error)])
 
 
 def _end(outcome: Outcome, target: Path, log) -> int:
@@ -270,7 +304,7 @@ def _finished(target: Path, checked: Run, saved) -> bool:
             "only [run] t_max, output and limits may (use another name, or run --force)"
         )
     if (checked.run.t_max or 0) <= (before.run.t_max or 0):
-        journal.path_of(target).unlink(missing_ok=True)  # killed between its last two deeds
+        journal.remove(target)  # killed between its last two deeds
         return True
     if saved is None:
         raise InputError(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import errno
 import json
 import math
 import os
 import re
-import resource
-import tempfile
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +69,18 @@ def open_file(path: str | Path, mode: str, comm: Communicator | None = None) -> 
         except (TypeError, ValueError):  # HDF5 before 1.10.7 only knows the environment variable
             pass
     return h5py.File(path, mode)
+
+
+def file_in_memory() -> File:
+    """A new HDF5 file that is never on disk."""
+    return h5py.File(f"memory-{secrets.token_hex(8)}", "w", driver="core", backing_store=False)
+
+
+def image(file: File) -> bytes:
+    """The bytes of an open file in memory, as they would be on disk."""
+    file.flush()
+    content: bytes = file.id.get_file_image()
+    return content
 
 
 def plain(value: object) -> object:
@@ -164,28 +174,6 @@ def attempt(faults: list[str], action: Callable[..., Any], *args: object) -> Any
             raise
         faults.append(os_reason(error))
         return None
-
-
-def check_room(path: str | Path, size: int) -> None:
-    """On one rank: HpcneqError with the system's reason unless ``size`` more bytes fit there.
-
-    Asked before HDF5 writes, because after a refused write ranks hang inside MPI-IO and HDF5
-    crashes on closing. An unnamed file that is really allocated also meets quotas, which the free
-    space of the disk does not show.
-    """
-    try:
-        largest = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-        there = os.path.getsize(path) if os.path.exists(path) else 0
-        if largest != resource.RLIM_INFINITY and size + there > largest:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-        with tempfile.TemporaryFile(dir=os.path.dirname(os.path.realpath(path))) as probe:
-            os.posix_fallocate(probe.fileno(), 0, max(int(size), 1))
-    except OSError as error:
-        if error.errno in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):  # this disk cannot tell
-            return
-        raise HpcneqError(
-            f"{path}: cannot write {size / 1e6:.3g} MB more ({error.strerror})"
-        ) from None
 
 
 def abandon(*objects: object) -> None:

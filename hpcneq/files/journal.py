@@ -10,14 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import HpcneqError, InputError
+from . import names
 from .checkpoint import dumps, loads
+from .opening import identity
+from .provenance import end_part, moment
 
 SYNC_SECONDS = 1.0
+BEGIN = re.compile(rb"^[0-9a-f]{32} \{", re.MULTILINE)
 
 
 def path_of(target: str | Path) -> Path:
@@ -34,6 +39,34 @@ def header(target: str | Path) -> dict | None:
     if "physics" in first and "input" in first:
         return first
     return None
+
+
+def parts(target: str | Path) -> list[dict]:
+    """What a journal says of the parts of its map; the last one ended with the last line."""
+    noted: list[dict] = []
+    for line in _whole_lines(path_of(target)):
+        noted = line.get("parts", noted)
+    if noted:
+        end_part(noted, "killed", moment(os.path.getmtime(path_of(target))))
+    return noted
+
+
+def remove(target: str | Path) -> None:
+    """Delete a journal. A file of that name that is none stays: HpcneqError."""
+    path = path_of(target)
+    begin = names.head(path, 1 << 16)
+    if begin is None:
+        return
+    if begin.strip(b"\x00") and not BEGIN.search(begin):
+        raise HpcneqError(f"{path}: is not a journal of hpcneq; move it away")
+    _unlink(path)
+
+
+def _unlink(path):
+    try:
+        os.unlink(path)
+    except OSError as error:
+        raise HpcneqError(f"{path}: cannot delete it ({error.strerror})") from None
 
 
 def count(target: str | Path) -> int | None:
@@ -58,10 +91,11 @@ class Journal:
         changed: Callable[[dict, dict], list[str]],
         text: str = "",
         folder: str | Path = ".",
+        parts: Sequence[dict] = (),
     ):
         """changed(saved, now) lists the keys in which two physics differ.
 
-        text, folder : the input and where it lies.
+        text, folder : the input and where it lies. parts : see `note_parts`.
         """
         self.path, self._synced = path_of(target), 0.0
         self.done: dict[str, dict] = {}
@@ -76,11 +110,32 @@ class Journal:
                     "(start anew with run --force)"
                 )
             self.done = {line["point"]: line["record"] for line in lines[1:] if "point" in line}
-        self._file = open(self.path, "a" if lines else "w", encoding="ascii")
+        self._file = self._open(bool(lines))
+        self._identity = identity(self.path)
         if lines:
             self._file.write("\n")  # ends a line that was cut short
+            self.note_parts(parts)
         else:
-            self._write({"physics": physics, "input": text, "folder": str(folder)})
+            first: dict = {"physics": physics, "input": text, "folder": str(folder)}
+            if parts:
+                first["parts"] = list(parts)
+            self._write(first)
+
+    def _open(self, goes_on):
+        """The file at its end, or a new one."""
+        try:
+            if not goes_on:
+                fresh = names.create(self.path)
+                os.replace(fresh, self.path)
+            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+        except OSError as error:
+            raise HpcneqError(f"{self.path}: cannot be written ({error.strerror})") from None
+        return open(handle, "a", encoding="ascii")
+
+    def note_parts(self, parts: Sequence[dict]) -> None:
+        """Keep what is known of the parts of the run so far, see `provenance.begin_part`."""
+        if parts:
+            self._write({"parts": list(parts)})
 
     def add(self, point: str, record: dict) -> None:
         """Keep a point's record: safe from a kill when this returns."""
@@ -102,7 +157,8 @@ class Journal:
     def remove(self) -> None:
         """Close it and delete the file: the result is complete."""
         self._file.close()
-        os.unlink(self.path)
+        if identity(self.path) == self._identity:
+            _unlink(self.path)
 
     def __enter__(self):
         return self

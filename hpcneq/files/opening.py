@@ -1,4 +1,4 @@
-"""How a result file begins, and how it is cut back to go on."""
+"""How a result file begins, how it is known again, and how it is cut back to go on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import InputError
+import numpy as np
+
+from ..errors import HpcneqError, InputError
+from . import names
 from .hdf5 import File, fixed_text, open_file, os_reason, set_attribute
 from .reader import EXIT_CODES, FORMAT, FORMAT_VERSION, TEXTS
 
@@ -34,8 +37,30 @@ def prepare(
     for name, value in provenance.items():
         if isinstance(value, str):
             fixed_text(name, value)
-    fresh = os.path.join(folder, f".{os.path.basename(target)}.{os.getpid()}.new")
+    try:
+        fresh = names.create(target)
+    except OSError as error:
+        raise HpcneqError(f"{path}: cannot create it ({error.strerror})") from None
     return target, fresh, dict(provenance)
+
+
+def identity(path: str | Path) -> tuple[int, int] | None:
+    """What tells a file from another one of the same name; None if there is none."""
+    try:
+        there = os.stat(path)
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
+
+
+def foreign(path: str | Path, known: tuple[int, int] | None) -> str | None:
+    """What has happened to a file that is being written, in words; None if it is still there."""
+    now = identity(path)
+    if now == known:
+        return None
+    if now is None:
+        return "was deleted or moved while this run was writing it"
+    return "was replaced by another file while this run was writing it; that file is left alone"
 
 
 def describe(file: File, items: Mapping[str, object]) -> None:
@@ -82,3 +107,12 @@ def set_status(file: File, status: str) -> None:
         file.attrs.modify("status", value)
     else:
         file.attrs.create("status", value)
+
+
+def scalars(summary: Mapping[str, object]) -> dict[str, object]:
+    """The entries of a summary that are one number or text."""
+    return {
+        name: value
+        for name, value in summary.items()
+        if not isinstance(value, (list, tuple, dict)) and np.asarray(value).ndim == 0
+    }

@@ -25,7 +25,7 @@ from ..errors import InputError
 from .hdf5 import File, attempt, data_sets, open_file, os_reason, plain
 
 FORMAT, FORMAT_VERSION = "hpcneq", 2
-TEXTS = ("summary", "errors", "warnings", "resolved")  # JSON texts in the root
+TEXTS = ("summary", "errors", "warnings", "resolved", "parts")  # JSON texts in the root
 Value: TypeAlias = Any  # what TOML and JSON can hold: number, text, list or table
 EXIT_CODES = {"running": None, "complete": 0, "not-converged": 3, "stopped": 75}
 
@@ -55,7 +55,8 @@ class Result:
 
     status, system, task, input : text (``input`` is the TOML verbatim) resolved : dict, the input
     with all defaults, by table; `parameters`, `numerics`, `sweep` are parts of it summary, errors :
-    dict; warnings : list; provenance, attrs : dict of root attributes Rows are those on disk when
+    dict; warnings : list; parts : list of dicts, the run up to its first stop and each resume (who,
+    where, when, with what); provenance, attrs : dict of root attributes Rows are those on disk when
     it was opened; open again to see a running calculation's later ones.
     """
 
@@ -85,12 +86,15 @@ class Result:
         self.errors: dict[str, Value] = json.loads(texts["errors"] or "{}")
         self.warnings: list[str] = json.loads(texts["warnings"] or "[]")
         self.resolved: dict[str, dict[str, Value]] = json.loads(texts["resolved"] or "{}")
+        self.parts: list[dict[str, Value]] = json.loads(texts["parts"] or "[]")
         self.format_version = int(self.attrs["format_version"])
         self.provenance = {
             name: self.attrs[name]
             for name in json.loads(self.attrs.get("provenance", "[]"))
             if name in self.attrs
         }
+        if self.parts:
+            self.provenance["parts"] = self.parts
 
     @property
     def parameters(self) -> dict[str, Value]:

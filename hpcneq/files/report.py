@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..parallel import solo
-from . import checkpoint, journal
+from . import checkpoint, journal, lock, names
 from .declarations import Declaration
 from .hdf5 import plain
 from .reader import Result
@@ -27,6 +27,12 @@ HEADLINE = (
     "write_seconds",
 )
 
+ENDED = {
+    "running": "its run was ended from outside",
+    "stopped": "was stopped early",
+    "complete": "was ended in its last moments",
+    "not-converged": "has a journal",
+}
 MOST_WORDS = 20  # of a list in the text of show; --json has all
 
 
@@ -42,6 +48,7 @@ def show(
 
     Raises InputError if it is neither, or damaged.
     """
+    path = names.follow(path)
     if checkpoint.is_checkpoint(path):
         if as_json:
             return json.dumps(plain(_state(path)), allow_nan=False)
@@ -51,9 +58,18 @@ def show(
         content = result.as_json_object()
         content["checkpoint"] = plain(newest(path))
         content["finished_points"] = journal.count(path)
+        content["lock"] = owner_of(path)
         return json.dumps(content, allow_nan=False)
     known = {} if quantities is None else quantities(result)
     return "\n".join(_result_lines(path, result, known))
+
+
+def owner_of(path: str | Path) -> dict | None:
+    """What the lock of a result says of its run, None unless that goes on."""
+    try:
+        return lock.holder(path)
+    except InputError:  # a file of that name that is no lock
+        return None
 
 
 def newest(path: str | Path) -> dict | None:
@@ -86,12 +102,34 @@ def _result_lines(path, result, quantities):
     )
     if options := where.get("petsc_options"):
         lines.append(f"  PETSc options: {options}")
+    lines += _part_lines(result.parts)
     lines.append("  data: " + ", ".join(result.keys()))
     state = newest(path)
     if state is not None:
         lines.append(f"  checkpoint {state['number']}: {_where(state)}, written {state['written']}")
-    if (points := journal.count(path)) is not None:
-        lines.append(f"  journal: {points} finished points; go on with: hpcneq resume {path}")
+    owner, points = owner_of(path), journal.count(path)
+    if points is not None:
+        lines.append(f"  journal: {points} finished points")
+    if owner is not None:
+        lines.append(f"  {lock.going_on(owner)}")
+    elif points is not None or result.status in ("running", "stopped"):
+        lines.append(f"  {ENDED[result.status]}; go on with: hpcneq resume {path}")
+    return lines
+
+
+def _part_lines(parts):
+    """Who computed a result, if not all at once."""
+    if len(parts) < 2:
+        return []
+    lines = []
+    for k, part in enumerate(parts, 1):
+        version = part.get("versions", {}).get("hpcneq_version", "?")
+        lines.append(
+            f"  part {k}: {part.get('ranks', '?')} ranks on {part.get('host', '?')}, "
+            f"{part.get('started', '?')} to {part.get('ended') or 'now'}, "
+            f"{part.get('status', '?')}, hpcneq {version} ({_short(part.get('commit', '?'))}): "
+            f"{part.get('command', '?')}"
+        )
     return lines
 
 

@@ -26,7 +26,6 @@ from .hdf5 import (
     Placed,
     abandon,
     attempt,
-    check_room,
     encoded,
     fail_together,
     make_scale,
@@ -39,9 +38,12 @@ from .hdf5 import (
 )
 from .provenance import gather_provenance
 from .reader import Result
+from .room import check_room
+from .rows import RowLog, Tail
 
 __all__ = ["Result", "ResultFile", "gather_provenance"]
 BUFFER_BYTES = 1 << 26  # rows waiting for a flush, per rank
+ATTRIBUTE_BYTES = 1 << 15  # what a new file, or its attributes at the end, may take beside texts
 
 
 class ResultFile:
@@ -69,6 +71,9 @@ class ResultFile:
         self._declared: set[str] = set()
         self._growing: dict[str, Growing] = {}
         self._not_finite: dict[str, tuple[int, int]] = {}
+        self._texts = 0  # bytes of attributes since the last flush
+        self._identity = opening.identity(path) if comm.rank == 0 else None
+        self.latest: dict[str, ArrayLike] = {}  # this rank's last row of each series
 
     @classmethod
     def create(
@@ -88,8 +93,9 @@ class ResultFile:
         require_parallel(comm)
         target, fresh, items = on_root(comm, opening.prepare, path, provenance, force)
         faults: list[str] = []
-        file = attempt(faults, open_file, fresh, "w", comm)
         try:
+            on_root(comm, check_room, path, ATTRIBUTE_BYTES)
+            file = attempt(faults, open_file, fresh, "w", comm)
             fail_together(comm, faults, f"{path}: cannot create it", InputError)
             attempt(faults, opening.describe, file, items)
             attempt(faults, file.close)
@@ -204,6 +210,7 @@ class ResultFile:
             wanted = [sorted(g.series) for g in self._growing.values()]
             raise ValueError(f"{self.path}: a row holds {sorted(row)}, expected one of {wanted}")
         growing.add(row)
+        self.latest.update(row)
         if len(growing.pending) * growing.row_bytes() > BUFFER_BYTES * self.comm.size:
             self.flush()
 
@@ -224,8 +231,9 @@ class ResultFile:
         """
         faults: list[str] = []
         waiting = [growing for growing in self._growing.values() if growing.pending]
-        if waiting:
-            on_root(self.comm, check_room, self.path, sum(growing.room() for growing in waiting))
+        size = self._texts + sum(growing.room() for growing in waiting)
+        on_root(self.comm, check_room, self.path, size or ATTRIBUTE_BYTES)
+        self._texts = 0
         for growing in waiting:
             growing.write(faults, self.comm)
         attempt(faults, self._file.flush)
@@ -235,6 +243,20 @@ class ResultFile:
         if waiting:
             attempt(faults, self._file.flush)
             self._agree(faults)
+
+    def foreign(self) -> str | None:
+        """What has happened to the file under this run's hands, in words; None if it is there."""
+        return on_root(self.comm, opening.foreign, self.path, self._identity)
+
+    def keep_rows(self, log: RowLog | None) -> tuple[Tail | None, bytes | None]:
+        """For a checkpoint: (where its rows end, the bytes of the rest, on rank 0).
+
+        log : rank 0's. Raises HpcneqError on every rank if the rows cannot be written.
+        """
+        self.flush()
+        rest: list[bytes] = []
+        tail = on_root(self.comm, lambda: log.add(self._file, self.counts(), rest))
+        return tail, next(iter(rest), None)
 
     def read(self, name: str) -> NDArray:
         """All rows of a series without a layout, on every rank, those of earlier jobs included."""
@@ -250,6 +272,10 @@ class ResultFile:
         """Store the input with every default filled in, {table: {key: value}}; rank 0's."""
         text = json.dumps(self.comm.bcast(tables, root=0), allow_nan=False)
         self._text("resolved", text)
+
+    def parts(self, parts: Sequence[Mapping[str, object]]) -> None:
+        """Store what is known of each part of the run, see `provenance.begin_part`; rank 0's."""
+        self._text("parts", json.dumps(plain(self.comm.bcast(parts, root=0))), as_data=True)
 
     def finish(
         self,
@@ -269,7 +295,7 @@ class ResultFile:
         headline = {"summary": summary, "errors": errors or {}, "warnings": list(warnings)}
         self._declarations.refuse_undeclared([*summary, *(errors or {})])
         texts = {name: json.dumps(plain(item), allow_nan=False) for name, item in headline.items()}
-        texts, items = self.comm.bcast((texts, _scalars(summary) | extra), root=0)
+        texts, items = self.comm.bcast((texts, opening.scalars(summary) | extra), root=0)
         self.flush()
         for name, text in texts.items():
             self._text(name, text)
@@ -358,14 +384,15 @@ class ResultFile:
         attempt(faults, placed.write, block, self.comm)
         self._agree(faults)
 
-    def _text(self, name, text):
-        """A JSON text in the root: an attribute, or a data set where it is too long for one."""
+    def _text(self, name, text, as_data=False):
+        """A JSON text in the root: an attribute, or a data set, also where it is too long."""
         if name in self._file:
             del self._file[name]
         if name in self._file.attrs:
             del self._file.attrs[name]
         raw = text.encode("utf-8")
-        if len(raw) <= TEXT_LIMIT:
+        self._texts += ATTRIBUTE_BYTES + len(raw)
+        if len(raw) <= TEXT_LIMIT and not as_data:
             set_attribute(self._file, name, text)
             return
         data = self._file.create_dataset(name, (), text_type(len(raw)))
@@ -380,12 +407,3 @@ class ResultFile:
             series = [growing.series.values() for growing in self._growing.values()]
             abandon(file, *(placed.data for group in series for placed in group))
             raise
-
-
-def _scalars(summary):
-    """The entries of a summary that are one number or text."""
-    return {
-        name: value
-        for name, value in summary.items()
-        if not isinstance(value, (list, tuple, dict)) and np.ndim(value) == 0
-    }

@@ -92,7 +92,7 @@ def _report(comm: Any, options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> str:
     from . import results
 
-    return results.show(options.result, options.json)
+    return results.show(options.result, options.json, options.verify)
 
 
 def _plot(options: argparse.Namespace) -> str:
@@ -312,6 +312,8 @@ def _resume_arguments(command: _Parser) -> None:
 def _show_arguments(command: _Parser) -> None:
     _add_result(command)
     command.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    whole = "only say whether the file is as its run left it"
+    command.add_argument("--verify", action="store_true", help=whole)
 
 
 def _plot_arguments(command: _Parser) -> None:

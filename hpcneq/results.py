@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import systems
 from .errors import InputError
-from .files import reader, report
+from .files import reader, report, vetting
 from .tasks.task import Quantity, declared, resolve
 
 if TYPE_CHECKING:
@@ -39,11 +39,14 @@ def _quantities(result: reader.Result) -> dict[str, Quantity]:
     return {} if task is None else declared(task)
 
 
-def show(path: str | Path, as_json: bool = False) -> str:
+def show(path: str | Path, as_json: bool = False, verify: bool = False) -> str:
     """Headline results, status and provenance of a result file, or what a checkpoint holds.
 
-    as_json : one JSON object instead of text. Raises InputError if it is neither, or damaged.
+    as_json : one JSON object instead of text. verify : only whether the bytes are those that its
+    run ended with. Raises InputError if it is neither, or damaged.
     """
+    if verify:
+        return report.verify(path, as_json)
     return report.show(path, as_json, _quantities)
 
 
@@ -55,7 +58,9 @@ def plot(path: str | Path, figure: str | Path | None = None, force: bool = False
     if not target.resolve().parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.resolve().parent}")
     refuse_old(path)
-    Result(path).plot(target)
+    result = Result(path)
+    with vetting.one_line(path, "what it holds makes no figure"):
+        result.plot(target)
     return target
 
 

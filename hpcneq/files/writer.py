@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..errors import HpcneqError, InputError
 from ..parallel import Communicator, Layout, on_root
-from . import opening
+from . import checksum, opening
 from .declarations import Declaration, Declarations
 from .growing import Growing
 from .hdf5 import (
@@ -247,7 +247,7 @@ class ResultFile:
         warnings: Sequence[str] = (),
         **extra: object,
     ) -> None:
-        """Store the results' headline, set the status, close.
+        """Store the results' headline, set the status, close, append the checksum.
 
         summary, errors, warnings : stored as JSON texts; scalars of ``summary`` and ``extra`` items
         also as attributes, unless the file already has one of that name from its provenance.
@@ -270,6 +270,7 @@ class ResultFile:
         opening.set_status(self._file, status)
         self.flush()
         self.close()
+        checksum.seal(self.comm, self.path)
 
     def close(self) -> None:
         """Close the file as it is; rows not flushed are lost. Closing twice does nothing."""

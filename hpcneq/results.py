@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,8 @@ def plot(path: str | Path, figure: str | Path | None = None, force: bool = False
         raise InputError(f"{target}: there is no folder {target.resolve().parent}")
     refuse_old(path)
     result = Result(path)
-    with vetting.one_line(path, "what it holds makes no figure"):
+    with vetting.one_line(path, "what it holds makes no figure"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of the numbers of a damaged file
         result.plot(target)
     return target
 

@@ -23,6 +23,7 @@ from ..errors import InputError
 from . import vetting
 from .hdf5 import File, attempt, open_file, os_reason, plain, refuse_hollow
 
+LIVELY = 60.0  # s since its last change in which a file may be caught in the writing
 FORMAT, FORMAT_VERSION = "hpcneq", 2
 TEXTS = ("summary", "errors", "warnings", "resolved")  # JSON texts in the root
 Value: TypeAlias = Any  # what TOML and JSON can hold: number, text, list or table
@@ -65,8 +66,9 @@ class Result:
         Raises InputError if this is no result file this version can read.
         """
         self.path = os.fspath(path)
+        self._damaged: dict[str, str] = {}
         if not own and os.path.isfile(self.path):
-            vetting.vet(self.path)
+            self._damaged = vetting.vet(self.path)
         with vetting.one_line(self.path):
             self._read_attributes()
 
@@ -140,6 +142,8 @@ class Result:
             raise KeyError(
                 f"{self.path} has no {name!r}; it holds {', '.join(self._names) or 'no arrays yet'}"
             )
+        if name in self._damaged:
+            raise InputError(self._damaged[name])
         with vetting.one_line(self.path, f"{name} is damaged"), _open(self.path) as file:
             return _read(file, name, self._rows)
 
@@ -186,7 +190,9 @@ def _open(path: str, patience: float = 0.5) -> File:
     """The file, or an InputError of one line; if caught in a flush, it is tried again."""
     if not os.path.isfile(path):
         raise InputError(f"{path}: there is no such file")
-    end = time.monotonic() + patience
+    end = time.monotonic()
+    if abs(time.time() - os.path.getmtime(path)) < LIVELY:
+        end += patience
     while True:
         faults: list[str] = []
         file = attempt(faults, open_file, path, "r")

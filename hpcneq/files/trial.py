@@ -1,16 +1,18 @@
 """A received file read in a process of its own, which may crash in the place of the one that asks.
 
-Errors that Python sees are not told: whoever reads the file next meets them again.
+It writes JSON lines: {"reading": what} before each thing it reads, and at the end {"fault": why the
+file cannot be opened or None, "damaged": {data set: why it cannot be read}}.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import resource
-import sys
 
-from . import checkpoint
-from .hdf5 import open_file
+from ..errors import InputError
+from . import checkpoint, vetting
+from .hdf5 import open_file, refuse_hollow
 from .reader import Result
 
 PIECE = 1 << 26  # bytes read at a time
@@ -24,29 +26,41 @@ def main(path: str) -> None:
         import mpi4py
 
         mpi4py.rc.initialize = False  # an h5py with MPI would start it
-    with contextlib.suppress(Exception):
-        if checkpoint.is_checkpoint(path):
-            _say("its description")
-            checkpoint.read_meta(path)
-            return
-        _say("its attributes")
-        result = Result(path, own=True)
-        for name in result.keys():
-            _say(name)
-            with contextlib.suppress(Exception):
+    fault, damaged = None, {}
+    try:
+        with vetting.one_line(path):
+            damaged = _all_of(path)
+    except InputError as error:
+        fault = str(error)
+    _say({"fault": fault, "damaged": damaged})
+
+
+def _all_of(path: str) -> dict[str, str]:
+    """Data sets that cannot be read; InputError if the file cannot be opened."""
+    damaged: dict[str, str] = {}
+    _say({"reading": "its attributes"})
+    if checkpoint.is_checkpoint(path):
+        checkpoint.read_meta(path)
+        return damaged
+    for name in Result(path, own=True).keys():
+        _say({"reading": name})
+        try:
+            with vetting.one_line(path, f"{name} is damaged"):
                 _read(path, name)
+        except InputError as error:
+            damaged[name] = str(error)
+    return damaged
 
 
-def _say(what: str) -> None:
-    """What is read next, for the one that waits."""
-    sys.stdout.buffer.write(what.replace("\n", " ").encode("utf-8", "replace") + b"\n")
-    sys.stdout.buffer.flush()
+def _say(what: dict[str, object]) -> None:
+    print(json.dumps(what), flush=True)
 
 
 def _read(path: str, name: str) -> None:
     """A data set, with its attributes and axes, in pieces."""
     with open_file(path, "r") as file:
         data = file[name]
+        refuse_hollow(data, f"{path}: {name}")
         dict(data.attrs)
         [(axis.label, len(axis)) for axis in data.dims]
         if not data.ndim:

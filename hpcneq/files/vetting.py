@@ -67,22 +67,26 @@ def one_line(path: str | Path, what: str = "is damaged, or no hpcneq result") ->
         raise InputError(f"{path}: {what} ({type(error).__name__}: {words})") from error
 
 
-def vet(path: str | Path) -> None:
-    """InputError if reading the file would crash or hang; what else is wrong shows in reading it.
+def vet(path: str | Path) -> dict[str, str]:
+    """{data set: why it cannot be read} of a file; InputError if it cannot be opened.
 
-    Asked once as long as the file does not change.
+    HDF5 may have spoiled the memory of the process that met an error: nothing that is named here
+    is to be tried again. Asked once as long as the file does not change.
     """
     there = os.stat(path)
-    fault = _fault(os.path.abspath(path), there.st_ino, there.st_size, there.st_mtime_ns)
+    stamp = (there.st_dev, there.st_ino, there.st_size, there.st_mtime_ns)
+    fault, damaged = _verdict(os.fspath(path), os.getcwd(), stamp)
     if fault is not None:
-        raise InputError(f"{path}: is damaged: {fault}")
+        raise InputError(fault)
+    return damaged
 
 
 @lru_cache(maxsize=64)
-def _fault(path: str, inode: int, size: int, changed: int) -> str | None:
-    """What a trial ends with; None if the file can be read. inode, changed : for the cache."""
+def _verdict(path: str, folder: str, stamp: tuple[int, ...]) -> tuple[str | None, dict[str, str]]:
+    """(why the file cannot be opened, damaged data sets). folder, stamp : for the cache."""
+    size = os.path.getsize(path)
     if size <= MOST_HASHED and _whole(path):
-        return None
+        return None, {}
     return _trial(path, PATIENCE + size / PACE)
 
 
@@ -93,9 +97,10 @@ def _whole(path: str) -> bool:
     return checksum.verify(path) == checksum.HOLDS
 
 
-def _trial(path: str, seconds: float) -> str | None:
+def _trial(path: str, seconds: float) -> tuple[str | None, dict[str, str]]:
     """Read the file in a process of its own, outside of any MPI."""
-    command = [sys.executable, "-I", "-c", PROGRAM, json.dumps([os.getcwd(), *sys.path]), path]
+    places = json.dumps([place or os.getcwd() for place in sys.path])
+    command = [sys.executable, "-I", "-c", PROGRAM, places, path]
     clean = {name: v for name, v in os.environ.items() if not name.startswith(LAUNCHERS)}
     try:
         ended = subprocess.run(
@@ -107,18 +112,24 @@ def _trial(path: str, seconds: float) -> str | None:
             check=False,
         )
     except subprocess.TimeoutExpired as late:
-        return f"reading {_last_word(late.stdout)} takes longer than {seconds:.0f} s"
+        what = _last_line(late.stdout).get("reading", "it")
+        return f"{path}: is damaged: reading {what} takes longer than {seconds:.0f} s", {}
     except OSError:  # no further process can be had
-        return None
-    if ended.returncode == 0:
-        return None
+        return None, {}
+    last = _last_line(ended.stdout)
+    if "damaged" in last:
+        return last["fault"], last["damaged"]
     reason = f"exit code {ended.returncode}"
     if ended.returncode < 0:
         reason = signal.Signals(-ended.returncode).name
-    return f"reading {_last_word(ended.stdout)} ends in {reason}"
+    what = last.get("reading", "it")
+    return f"{path}: is damaged: reading {printable(what)} ends in {reason}", {}
 
 
-def _last_word(output: bytes | None) -> str:
-    """What the trial was reading."""
-    words = (output or b"").decode("utf-8", "replace").split("\n")
-    return printable(words[-2]) if len(words) > 1 else "it"
+def _last_line(output: bytes | None) -> dict[str, Any]:
+    """The last whole line of a trial; empty if there is none."""
+    lines = (output or b"").split(b"\n")
+    try:
+        return dict(json.loads(lines[-2]))
+    except (IndexError, ValueError):
+        return {}

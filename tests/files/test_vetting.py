@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from support import mutants
 
 import hpcneq
 from hpcneq.cli import main
@@ -17,8 +18,6 @@ from hpcneq.files import checksum, hdf5, opening, vetting
 from hpcneq.files.writer import Result, ResultFile
 from hpcneq.parallel import solo
 from hpcneq.tasks import Quantity
-from support import mutants
-
 
 DECLARED = {
     "t": Quantity("t", "1", "time"),
@@ -216,6 +215,7 @@ def test_damaged_files_are_one_line_each(tmp_path):
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(2000)
 def test_five_hundred_damaged_files_are_one_line_each(tmp_path):
     """By every command that reads: no crash, hang or traceback."""
     paths = damaged(tmp_path, 500, 2, computed(tmp_path))

@@ -20,6 +20,7 @@ from .restart import LongRun, changed, physics
 from .results import Result, refuse_existing, refuse_old
 from .solvers.unused_options import refuse_unused
 from .stopping import Stopping
+from .tasks import memory
 from .tasks.task import Outcome, Task, declared, resolve
 
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
@@ -133,6 +134,7 @@ def _perform(
 ) -> int:
     """Compute a checked input from its start or from a checkpoint. **Collective.**"""
     task = _task(checked)
+    parallel.on_root(comm, memory.refuse_run, checked, task, comm.size)
     if saved is not None and not petsc_argv:
         petsc_argv = _words_of(saved.meta["options"])
     petsc.start(petsc_argv)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..tasks import memory
 from ..tasks.task import Cost, System, resolve
 from .load import load
 
@@ -29,7 +30,11 @@ def check_input(
     name = "input" if isinstance(source, Mapping) else source
     lines = [f"{name}: valid {checked.system} {checked.task}"]
     if cost and task.cost is not None:
-        lines += _cost_lines(resolve(task.cost)(checked, ranks), ranks)
+        with memory.limited(checked):
+            estimate = resolve(task.cost)(checked, ranks)
+        lines += _cost_lines(estimate, ranks)
+        if isinstance(estimate, Cost):
+            memory.refuse_cost(checked, estimate, ranks)
     return "\n".join(lines)
 
 

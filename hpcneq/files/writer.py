@@ -138,7 +138,8 @@ class ResultFile:
         make_scale(data, name)
         rows = self._rows.get(name, 0)
         set_attribute(data, "rows", np.int64(rows))
-        self._growing[name] = Growing(rows, {name: Placed(data, root=self.comm.rank == 0)})
+        self._growing[name] = Growing(rows)
+        self._growing[name].declare(name, Placed(data, root=self.comm.rank == 0))
 
     def fixed(
         self,
@@ -178,7 +179,7 @@ class ResultFile:
         if dtype is None:
             dtype = self._declarations.dtype(name)
         placed = self._placed(name, dtype, axes, layout, split)
-        self._growing[axes[0]].series[name] = placed
+        self._growing[axes[0]].declare(name, placed)
 
     def append(self, row: Mapping[str, ArrayLike]) -> None:
         """Add one row, name -> value of a growing axis and of each of its series.
@@ -188,16 +189,16 @@ class ResultFile:
         `BUFFER_BYTES` a rank.
         """
         growing = next((g for name, g in self._growing.items() if name in row), None)
-        if growing is None or set(row) != set(growing.series):
+        if growing is None or row.keys() != growing.series.keys():
             wanted = [sorted(g.series) for g in self._growing.values()]
             raise ValueError(f"{self.path}: a row holds {sorted(row)}, expected one of {wanted}")
         growing.add(row)
-        if len(growing.pending) * growing.row_bytes() > BUFFER_BYTES * self.comm.size:
+        if growing.waiting_bytes() > BUFFER_BYTES * self.comm.size:
             self.flush()
 
     def rows(self, axis: str) -> int:
         """Rows appended so far along a growing axis, flushed or not."""
-        return self._growing[axis].rows + len(self._growing[axis].pending)
+        return self._growing[axis].rows + self._growing[axis].waiting
 
     def counts(self) -> dict[str, int]:
         """Growing axis -> rows, as `reopen` takes them, with axes not declared since then."""
@@ -211,7 +212,7 @@ class ResultFile:
         rank if the disk is full; the file then still holds the rows flushed before.
         """
         faults: list[str] = []
-        waiting = [growing for growing in self._growing.values() if growing.pending]
+        waiting = [growing for growing in self._growing.values() if growing.waiting]
         if waiting:
             on_root(self.comm, check_room, self.path, sum(growing.room() for growing in waiting))
         for growing in waiting:
@@ -228,7 +229,7 @@ class ResultFile:
         """All rows of a series without a layout, on every rank, those of earlier jobs included."""
         self.flush()
         growing = next(g for g in self._growing.values() if name in g.series)
-        return on_root(self.comm, lambda: growing.series[name].data[: growing.rows])
+        return on_root(self.comm, lambda: growing.series[name].placed.data[: growing.rows])
 
     def attribute(self, name: str, value: object) -> None:
         """Create or replace a root attribute; rank 0's value."""
@@ -367,7 +368,7 @@ class ResultFile:
         except HpcneqError:
             file, self._file = self._file, None
             series = [growing.series.values() for growing in self._growing.values()]
-            abandon(file, *(placed.data for group in series for placed in group))
+            abandon(file, *(column.placed.data for group in series for column in group))
             raise
 
 

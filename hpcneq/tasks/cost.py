@@ -41,9 +41,14 @@ def sizes_only() -> Iterator[None]:
         _untimed.reset(before)
 
 
+def untimed() -> bool:
+    """Whether only the memory is asked for: a cost then solves nothing that can be left out."""
+    return _untimed.get()
+
+
 def seconds(call: Callable[[], object], calls: int = 20, rounds: int = 5) -> float:
     """Processor seconds of ``call()``: the best of some rounds after a first, which compiles."""
-    if _untimed.get():
+    if untimed():
         return 0.0
     call()
     taken = []
@@ -128,7 +133,7 @@ def _scratch(sizes: list[int], blocks: list[int], ranks: int, step: float) -> in
 
 def probe(system: AuxiliaryModes, step: float, dtype: DTypeLike, seconds: float = 1.0) -> float:
     """Seconds per time step of all blocks on one core, from as many blocks as fit the time."""
-    if _untimed.get():
+    if untimed():
         return 0.0
     begun = time.monotonic()
     spent = work = 0.0
@@ -259,7 +264,7 @@ def columns_probe(make: Callable[[], SiteModes], N: int, step: float) -> float:
 
     make : the system on the smaller lattice.
     """
-    if _untimed.get():
+    if untimed():
         return 0.0
     system = make()
     method = Columns(SiteState(system, solo(), np.dtype(np.complex64), start=False))

@@ -193,7 +193,8 @@ def all_arrays(comm: Communicator, mine: Mapping[Name, NDArray]) -> dict[Name, N
     forms = comm.allgather([(name, a.shape, a.dtype.str) for name, a in mine.items()])
     raw = [np.ascontiguousarray(a).reshape(-1).view(np.uint8) for a in mine.values()]
     whole = all_rows(comm, np.concatenate([np.empty(0, np.uint8), *raw]))
-    arrays, first = {}, 0
+    arrays = {}
+    first = 0
     for name, shape, kind in (form for part in forms for form in part):
         size = math.prod(shape) * np.dtype(kind).itemsize
         arrays[name] = np.frombuffer(whole[first : first + size].tobytes(), kind).reshape(shape)
@@ -236,7 +237,8 @@ class _Tree:
     """
 
     def __init__(self, comm, layout, chunk, dtype):
-        self.comm, self.layout, self.chunk, self.dtype = comm, layout, chunk, dtype
+        self.comm, self.layout = comm, layout
+        self.chunk, self.dtype = chunk, dtype
         self.low = -(-layout.start // chunk)
         self.high = max(-(-layout.stop // chunk), self.low)
         self.sent = []
@@ -266,7 +268,8 @@ class _Tree:
         for c in range(self.low, self.high):
             high = min((c + 1) * chunk, self.layout.items)
             rows = [np.asarray(terms[c * chunk - start : high - start], self.dtype)]
-            at, rank = stop, self.layout.rank
+            at = stop
+            rank = self.layout.rank
             while at < high:
                 rank += 1
                 until = min(self.layout.bounds(rank)[1], high)
@@ -278,7 +281,8 @@ class _Tree:
 
     def up(self, sums):
         """[the root of the tree] on the first rank, [] elsewhere. **Collective.**"""
-        low, high, size = self.low, self.high, 1  # chunks of a node
+        low, high = self.low, self.high
+        size = 1  # chunks of a node
         nodes = -(-self.layout.items // self.chunk)
         while nodes > 1:
             if low < high and low % 2:
@@ -290,7 +294,8 @@ class _Tree:
                 high += 1
             pairs = [left + right for left, right in zip(sums[::2], sums[1::2])]
             sums = pairs + sums[len(pairs) * 2 :]
-            low, high, nodes, size = (low + 1) // 2, (high + 1) // 2, (nodes + 1) // 2, 2 * size
+            low, high = (low + 1) // 2, (high + 1) // 2
+            nodes, size = (nodes + 1) // 2, 2 * size
         for request, _ in self.sent:
             request.Wait()
         return sums

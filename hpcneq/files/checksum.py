@@ -21,12 +21,15 @@ SLAB = 1 << 26  # bytes hashed as one
 PIECE = 1 << 20  # bytes read at a time
 FORM = re.compile(rb"\nhpcneq-sha256 (\d{20}) ([0-9a-f]{64})\n")
 LENGTH = 101  # bytes of the line
-HOLDS, BROKEN, ABSENT = "holds", "broken", "absent"
+HOLDS = "holds"
+BROKEN = "broken"
+ABSENT = "absent"
 
 
 def slab_hash(path: str | Path, slab: int, size: int) -> str:
     """The hash of one slab of the first ``size`` bytes of a file."""
-    checksum, left = hashlib.sha256(), min(SLAB, size - slab * SLAB)
+    checksum = hashlib.sha256()
+    left = min(SLAB, size - slab * SLAB)
     with open(path, "rb") as file:
         file.seek(slab * SLAB)
         while left > 0 and (piece := file.read(min(left, PIECE))):

@@ -23,7 +23,8 @@ class Column:
 
     def __init__(self, placed: Placed) -> None:
         self.placed = placed
-        self.name, self.dtype = placed.data.name.lstrip("/"), placed.data.dtype
+        self.name = placed.data.name.lstrip("/")
+        self.dtype = placed.data.dtype
         self.tail = placed.data.shape[1:]
         part = list(self.tail)
         if placed.layout is not None:

@@ -6,7 +6,6 @@ file cannot be opened or None, "damaged": {data set: why it cannot be read}}.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import resource
 
@@ -22,11 +21,8 @@ MOST = 1 << 30  # bytes of a data set that are all read; of a larger one its beg
 def main(path: str) -> None:
     """Read all that `reader` or `checkpoint` may read of the file."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(ImportError):
-        import mpi4py
-
-        mpi4py.rc.initialize = False  # an h5py with MPI would start it
-    fault, damaged = None, {}
+    fault = None
+    damaged: dict[str, str] = {}
     try:
         with vetting.one_line(path):
             damaged = _all_of(path)

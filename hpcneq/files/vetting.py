@@ -26,9 +26,15 @@ MOST_HASHED = 1 << 28  # bytes: to read a larger file at both ends is faster tha
 PATIENCE = 30.0  # s for a trial, and more for large files
 PACE = 2e7  # bytes/s
 LAUNCHERS = ("OMPI_", "PMIX_", "PRTE_", "PMI_", "MPI_LOCAL", "HYDRA_")  # of ranks, not of trials
+# What a trial runs; an h5py with MPI would start it.
 PROGRAM = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
+try:
+    import mpi4py
+    mpi4py.rc.initialize = False
+except ImportError:
+    pass
 from hpcneq.files import trial
 trial.main(sys.argv[2])
 """

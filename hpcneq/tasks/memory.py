@@ -127,9 +127,11 @@ def _group_bytes() -> list[float]:
         return []
     for line in lines:
         _, kinds, name = line.split(":", 2)
-        root, file = GROUPS, "memory.max"
+        root = GROUPS
+        file = "memory.max"
         if kinds:
-            root, file = GROUPS / "memory", "memory.limit_in_bytes"
+            root = GROUPS / "memory"
+            file = "memory.limit_in_bytes"
         if kinds and "memory" not in kinds.split(","):
             continue
         own = root / name.lstrip("/")

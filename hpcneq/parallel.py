@@ -110,6 +110,16 @@ def solo() -> Communicator:
     return comm
 
 
+def file_hints() -> Any:
+    """An MPI.Info that has a few ranks write for all (collective buffering), whole blocks each."""
+    from mpi4py import MPI
+
+    info = MPI.Info.Create()
+    for name, value in (("romio_cb_write", "enable"), ("romio_ds_write", "disable")):
+        info.Set(name, value)
+    return info
+
+
 @dataclass(frozen=True)
 class Layout:
     """Blocks of ``items`` over ``size`` ranks: the first ``items % size`` ranks hold one more."""

@@ -29,7 +29,7 @@ os.environ["HDF5_PLUGIN_PATH"] = ""
 import h5py  # noqa: E402  (after the environment it reads)
 
 from ..errors import HpcneqError, InputError
-from ..parallel import Communicator, Layout
+from ..parallel import Communicator, Layout, file_hints
 
 File: TypeAlias = h5py.File
 DataSet: TypeAlias = h5py.Dataset
@@ -70,7 +70,11 @@ def open_file(path: str | Path, mode: str, comm: Communicator | None = None) -> 
     see `foreign_part`. Several ranks that open one for writing have rank 0 look first.
     """
     if comm is not None and comm.size > 1:
-        return h5py.File(path, mode, driver="mpio", comm=comm)
+        hints = file_hints()
+        try:
+            return h5py.File(path, mode, driver="mpio", comm=comm, info=hints)
+        finally:
+            hints.Free()
     if mode == "r":
         file = _open_to_read(path)
         try:

@@ -12,18 +12,19 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, cast
 
-from . import parallel, petsc, systems, terminal
+from . import earlier_output, parallel, petsc, systems, terminal
 from .config.load import Override, Run, load, loads
 from .config.words import refuse_name, without_ending
 from .errors import HpcneqError, InputError, NormalState, NotConverged, StoppedEarly
-from .files import checkpoint, journal, lock, reader
+from .files import checkpoint, journal, lock
 from .files.names import follow
 from .files.provenance import command
-from .restart import LongRun, changed, physics
-from .results import Result, nothing_yet, refuse_existing, refuse_old
+from .restart import LongRun
+from .results import Result, refuse_old
 from .run_options import RunOptions, gather_options
 from .solvers.unused_options import refuse_unused
 from .stopping import Stopping, ended_by_signals
+from .tasks import memory
 from .tasks.missing import with_words
 from .tasks.task import Outcome, Task, declared, resolve
 from .threads import one_thread
@@ -67,17 +68,17 @@ def run(
     target = parallel.on_root(comm, follow, named)
     parallel.on_root(comm, lock.refuse_second, target)
     if not resume:
-        parallel.on_root(comm, _refuse_output, target, force, source)
+        parallel.on_root(comm, earlier_output.refuse_output, target, force, source)
     with _owning(comm, target) as owner:
         saved = None
         if resume:
             saved = checkpoint.newest(comm, target, _warn(comm))
-            if parallel.on_root(comm, _finished, target, checked, saved):
+            if parallel.on_root(comm, earlier_output.finished, target, checked, saved):
                 log(f"{target}: is complete already, there is nothing to go on with")
                 return EXIT["complete"]
-            force = saved is None and parallel.on_root(comm, _begun, target, checked)
+            force = saved is None and parallel.on_root(comm, earlier_output.begun, target, checked)
             if saved is None:
-                parallel.on_root(comm, _refuse_output, target, force, source)
+                parallel.on_root(comm, earlier_output.refuse_output, target, force, source)
         prefixes = _task(checked).petsc
         options = gather_options(comm, target, checked, prefixes, petsc_argv, saved, resume)
         return _perform(checked, target, comm, log, options, saved, force, resume, owner)
@@ -100,10 +101,10 @@ def resume(
     parallel.on_root(comm, refuse_old, target)
     with _owning(comm, target) as owner:
         saved = checkpoint.newest(comm, target, _warn(comm))
-        text, folder = parallel.on_root(comm, _remembered, target, saved)
+        text, folder = parallel.on_root(comm, earlier_output.remembered, target, saved)
         name = f"{path}: its input"
         checked = parallel.on_root(comm, loads, text, catalogue(), overrides, folder, name, True)
-        if parallel.on_root(comm, _finished, target, checked, saved):
+        if parallel.on_root(comm, earlier_output.finished, target, checked, saved):
             log(
                 f"{target}: is complete already, there is nothing to go on with "
                 "(a larger --set run.t_max=... would go on)"
@@ -167,6 +168,7 @@ def _perform(
     """Compute a checked input from its start or from a checkpoint. **Collective.**"""
     task = _task(checked)
     owner.tell(system=checked.system, task=checked.task)
+    parallel.on_root(comm, memory.refuse_run, checked, task, comm.size)
     options.start()
     wall_limit = cast(float | None, checked.run.wall_limit)  # its parser has made it seconds
     with (
@@ -266,89 +268,6 @@ def _task(checked: Run) -> Task:
 def _read_input(text: str, folder: str | Path) -> Run:
     """The checked input of another run, from the text its checkpoint keeps."""
     return loads(text, catalogue(), folder=folder, begun=True)
-
-
-# ---- what is there already ----------------------------------------------------------------------
-
-
-def _remembered(target: Path, saved) -> tuple[str, str | Path]:
-    """(TOML, folder of the input) of a run to go on with."""
-    if saved is not None:
-        return saved.meta["input"], saved.meta["folder"]
-    mapped = journal.header(target)
-    if mapped is not None:
-        return mapped["input"], mapped["folder"]
-    result = reader.Result(target)
-    known = result.status in ("running", "complete") or nothing_yet(result)
-    if not known and not journal.path_of(target).exists():
-        raise InputError(
-            f"{target}: has no checkpoint to go on from; "
-            "start anew with hpcneq run INPUT.toml --force"
-        )
-    return result.input, Path.cwd()
-
-
-def _finished(target: Path, checked: Run, saved) -> bool:
-    """Whether a result file is complete and reaches as far as the input asks."""
-    try:
-        result = reader.Result(target)
-        before = loads(result.input, catalogue(), folder=checked.folder, begun=True)
-    except InputError:
-        return False
-    if result.status != "complete":
-        return False
-    different = changed(physics(before), physics(checked))
-    if different:
-        raise InputError(
-            f"{target}: was computed with other physics: {', '.join(different)} changed; "
-            "only [run] t_max, output and limits may (use another name, or run --force)"
-        )
-    if (checked.run.t_max or 0) <= (before.run.t_max or 0):
-        journal.remove(target)  # killed between its last two deeds
-        return True
-    if saved is None:
-        raise InputError(
-            f"{target}: is complete up to t = {before.run.t_max:g}, and its checkpoints are gone; "
-            "start anew with --force"
-        )
-    return False
-
-
-def _begun(target: Path, checked: Run) -> bool:
-    """Whether an existing result file is this run, which may be overwritten.
-
-    It is if the run was ended before its first checkpoint, or is a map that has its journal.
-    """
-    if not target.exists():
-        return False
-    try:
-        result = reader.Result(target)
-        before = loads(result.input, catalogue(), folder=checked.folder, begun=True)
-    except InputError:  # killed in the writing: its journal, if it has one, still knows whose it is
-        mapped = journal.header(target)
-        return mapped is not None and not changed(_petsc_apart(mapped["physics"]), physics(checked))
-    unfinished = result.status == "running" or nothing_yet(result)
-    unfinished = unfinished or journal.path_of(target).exists()
-    return unfinished and not changed(physics(before), physics(checked))
-
-
-def _petsc_apart(saved: Mapping[str, object]) -> dict[str, object]:
-    """Physics without the options of the command line."""
-    return {key: value for key, value in saved.items() if not key.startswith("-- -")}
-
-
-def _refuse_output(target: Path, force: bool, source: Source) -> None:
-    """InputError if the output may not be written; asked before anything is computed."""
-    if not force:
-        refuse_existing(target)
-    if not isinstance(source, Mapping) and target.exists() and Path(source).exists():
-        if os.path.samefile(target, source):
-            raise InputError(f"{target}: is the input itself")
-    folder = target.resolve().parent
-    if not folder.is_dir():
-        raise InputError(f"{target}: there is no folder {folder}")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"{target}: no permission to write into {folder}")
 
 
 # ---- from Python --------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import systems
 from .config.words import refuse_name, without_ending
 from .errors import InputError
-from .files import lock, reader, report
+from .files import lock, reader, report, vetting
 from .files.names import follow
 from .tasks.task import Quantity, declared, resolve
 
@@ -50,12 +51,15 @@ def _quantities(result: reader.Result) -> dict[str, Quantity]:
     return {} if task is None else declared(task)
 
 
-def show(path: str | Path, as_json: bool = False) -> str:
+def show(path: str | Path, as_json: bool = False, verify: bool = False) -> str:
     """Headline results, status and provenance of a result file, or what a checkpoint holds.
 
-    as_json : one JSON object instead of text. Raises InputError if it is neither, or damaged.
+    as_json : one JSON object instead of text. verify : only whether the bytes are those that its
+    run ended with. Raises InputError if it is neither, or damaged.
     """
     refuse_name(Path(path))
+    if verify:
+        return report.verify(path, as_json)
     return report.show(path, as_json, _quantities)
 
 
@@ -71,7 +75,10 @@ def plot(path: str | Path, figure: str | Path | None = None, force: bool = False
     if not target.resolve().parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.resolve().parent}")
     refuse_old(path)
-    _draw_aside(Result(path), target)
+    result = Result(path)
+    with vetting.one_line(path, "what it holds makes no figure"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of the numbers of a damaged file
+        _draw_aside(result, target)
     return target
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..parallel import solo
-from . import checkpoint, journal, lock, names
+from . import checkpoint, checksum, journal, lock, names, vetting
 from .declarations import Declaration
 from .hdf5 import plain
 from .reader import Result
@@ -49,10 +49,34 @@ def show(
     Raises InputError if it is neither, or damaged.
     """
     path = names.follow(path)
+    with vetting.one_line(path):
+        return _shown(path, as_json, quantities)
+
+
+def verify(path: str | Path, as_json: bool = False) -> str:
+    """What ``hpcneq show --verify`` prints of a result file whose checksum holds.
+
+    Raises InputError, in the words of `checksum.described`, if it does not, or if there is none.
+    """
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: there is no such file")
+    if checkpoint.is_checkpoint(path):
+        _load(path)
+        text = f"{path}: a whole checkpoint: it has the hash it was written with"
+    else:
+        text = checksum.described(path)
+        if checksum.verify(path) != checksum.HOLDS:
+            raise InputError(text)
+    if as_json:
+        return json.dumps({"path": os.fspath(path), "checksum": checksum.HOLDS})
+    return text
+
+
+def _shown(path, as_json, quantities):
     if checkpoint.is_checkpoint(path):
         if as_json:
             return json.dumps(plain(_state(path)), allow_nan=False)
-        return "\n".join(_state_lines(path))
+        return "\n".join(map(vetting.printable, _state_lines(path)))
     result = Result(path)
     if as_json:
         content = result.as_json_object()
@@ -61,7 +85,7 @@ def show(
         content["lock"] = owner_of(path)
         return json.dumps(content, allow_nan=False)
     known = {} if quantities is None else quantities(result)
-    return "\n".join(_result_lines(path, result, known))
+    return "\n".join(map(vetting.printable, _result_lines(path, result, known)))
 
 
 def owner_of(path: str | Path) -> dict | None:
@@ -76,9 +100,11 @@ def newest(path: str | Path) -> dict | None:
     """What the newest checkpoint of a result file holds, unhashed; None if none can be read."""
     for number in checkpoint.generations(path):
         try:
-            meta = checkpoint.read_meta(checkpoint.path_of(path, number))
+            state = checkpoint.path_of(path, number)
+            vetting.vet(state)
+            meta = checkpoint.read_meta(state)
             return _headline(checkpoint.Saved(os.fspath(path), number, meta))
-        except (InputError, OSError, RuntimeError, KeyError, ValueError):
+        except (InputError, OSError, RuntimeError, KeyError, ValueError, TypeError):
             continue
     return None
 

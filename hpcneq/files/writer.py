@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..errors import HpcneqError, InputError
 from ..parallel import Communicator, Layout, on_root
-from . import opening
+from . import checksum, opening
 from .declarations import Declaration, Declarations
 from .growing import Growing
 from .hdf5 import (
@@ -145,7 +145,8 @@ class ResultFile:
         make_scale(data, name)
         rows = self._rows.get(name, 0)
         set_attribute(data, "rows", np.int64(rows))
-        self._growing[name] = Growing(rows, {name: Placed(data, root=self.comm.rank == 0)})
+        self._growing[name] = Growing(rows)
+        self._growing[name].declare(name, Placed(data, root=self.comm.rank == 0))
 
     def fixed(
         self,
@@ -171,12 +172,7 @@ class ResultFile:
 
     def not_finite(self) -> dict[str, tuple[int, int]]:
         """Data set -> (values that are not finite, all values), of those written by `fixed`."""
-        counts: dict[str, tuple[int, int]] = {}
-        for part in self.comm.allgather(self._not_finite):
-            for name, (bad, size) in part.items():
-                before = counts.get(name, (0, 0))
-                counts[name] = (before[0] + bad, before[1] + size)
-        return {name: count for name, count in counts.items() if count[0]}
+        return opening.added(self.comm.allgather(self._not_finite))
 
     def series(
         self,
@@ -196,7 +192,7 @@ class ResultFile:
         if dtype is None:
             dtype = self._declarations.dtype(name)
         placed = self._placed(name, dtype, axes, layout, split)
-        self._growing[axes[0]].series[name] = placed
+        self._growing[axes[0]].declare(name, placed)
 
     def append(self, row: Mapping[str, ArrayLike]) -> None:
         """Add one row, name -> value of a growing axis and of each of its series.
@@ -206,17 +202,17 @@ class ResultFile:
         `BUFFER_BYTES` a rank.
         """
         growing = next((g for name, g in self._growing.items() if name in row), None)
-        if growing is None or set(row) != set(growing.series):
+        if growing is None or row.keys() != growing.series.keys():
             wanted = [sorted(g.series) for g in self._growing.values()]
             raise ValueError(f"{self.path}: a row holds {sorted(row)}, expected one of {wanted}")
         growing.add(row)
         self.latest.update(row)
-        if len(growing.pending) * growing.row_bytes() > BUFFER_BYTES * self.comm.size:
+        if growing.waiting_bytes() > BUFFER_BYTES * self.comm.size:
             self.flush()
 
     def rows(self, axis: str) -> int:
         """Rows appended so far along a growing axis, flushed or not."""
-        return self._growing[axis].rows + len(self._growing[axis].pending)
+        return self._growing[axis].rows + self._growing[axis].waiting
 
     def counts(self) -> dict[str, int]:
         """Growing axis -> rows, as `reopen` takes them, with axes not declared since then."""
@@ -230,7 +226,7 @@ class ResultFile:
         rank if the disk is full; the file then still holds the rows flushed before.
         """
         faults: list[str] = []
-        waiting = [growing for growing in self._growing.values() if growing.pending]
+        waiting = [growing for growing in self._growing.values() if growing.waiting]
         size = self._texts + sum(growing.room() for growing in waiting)
         on_root(self.comm, check_room, self.path, size or ATTRIBUTE_BYTES)
         self._texts = 0
@@ -262,7 +258,7 @@ class ResultFile:
         """All rows of a series without a layout, on every rank, those of earlier jobs included."""
         self.flush()
         growing = next(g for g in self._growing.values() if name in g.series)
-        return on_root(self.comm, lambda: growing.series[name].data[: growing.rows])
+        return on_root(self.comm, lambda: growing.series[name].placed.data[: growing.rows])
 
     def attribute(self, name: str, value: object) -> None:
         """Create or replace a root attribute; rank 0's value."""
@@ -285,7 +281,7 @@ class ResultFile:
         warnings: Sequence[str] = (),
         **extra: object,
     ) -> None:
-        """Store the results' headline, set the status, close.
+        """Store the results' headline, set the status, close, append the checksum.
 
         summary, errors, warnings : stored as JSON texts; scalars of ``summary`` and ``extra`` items
         also as attributes, unless the file already has one of that name from its provenance.
@@ -308,6 +304,7 @@ class ResultFile:
         opening.set_status(self._file, status)
         self.flush()
         self.close()
+        checksum.seal(self.comm, self.path)
 
     def close(self) -> None:
         """Close the file as it is; rows not flushed are lost. Closing twice does nothing."""
@@ -334,14 +331,7 @@ class ResultFile:
         quantity = self._declarations.data_set(name, dtype)
         if name in self._file:
             data = self._file[name]
-            there = data.shape
-            if shape[:1] == (None,):
-                there = (None, *there[1:])
-            if there != tuple(shape) or data.dtype != dtype:
-                raise InputError(
-                    f"{self.path}: {name} holds {data.dtype} {data.shape}, this run gives "
-                    f"{dtype} {shape}"
-                )
+            opening.refuse_other(f"{self.path}: {name}", data, shape, dtype)
         else:
             data = new_data_set(self._file, name, shape, dtype)
         set_attribute(data, "units", quantity.units)
@@ -405,5 +395,5 @@ class ResultFile:
         except HpcneqError:
             file, self._file = self._file, None
             series = [growing.series.values() for growing in self._growing.values()]
-            abandon(file, *(placed.data for group in series for placed in group))
+            abandon(file, *(column.placed.data for group in series for column in group))
             raise

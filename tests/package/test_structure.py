@@ -47,6 +47,7 @@ LEVELS = {
     "restart": 6,
     "results": 6,
     "run_options": 6,
+    "earlier_output": 6.5,
     "help_texts": 0,
     "driver": 7,
     "__init__": 8,

@@ -65,8 +65,9 @@ def farm(
     record {"status": "not-converged", "why": ...}; another HpcneqError ends the map on all ranks.
     keeper : keeps the records, knows those of an earlier run. A point that was not reached is None.
     """
-    team, outcome, records = Team(comm, group), None, {}
+    team = Team(comm, group)
     work = (shape, solve, keeper or Unkept(), team)
+    outcome, records = None, {}
     if comm.rank == 0:
         dispatcher = Dispatcher(*work, log=log, label=label)
         dispatcher.run()
@@ -104,9 +105,11 @@ class Dispatcher(Work):
         places = {self.name(i, j): (i, j) for i in rows for j in columns}
         known = self.keeper.done.items()
         self.records = {places[name]: record for name, record in known if name in places}
-        self.restored, self.fresh = len(self.records), 0
+        self.restored = len(self.records)
+        self.fresh = 0
         self.queue = [i for i in rows if any((i, j) not in self.records for j in columns)][::-1]
-        self.lock, self.inbox = threading.RLock(), Inbox(self.team.post, TO_ROOT)
+        self.lock = threading.RLock()
+        self.inbox = Inbox(self.team.post, TO_ROOT)
         self.broken: BaseException | None = None
         self.left: set[int] = set()
         self.sent: list[Any] = []
@@ -232,7 +235,8 @@ class Dispatcher(Work):
         except HpcneqError as error:
             self.fail(type(error), str(error))
         self.fresh += 1
-        now, total = time.monotonic(), self.shape[0] * self.shape[1]
+        now = time.monotonic()
+        total = self.shape[0] * self.shape[1]
         if now - self.spoken >= EVERY:
             self.spoken = now
             rate = self.fresh / (now - self.begun)

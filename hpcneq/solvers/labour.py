@@ -45,7 +45,7 @@ class Team:
 
     def __init__(self, comm: Communicator, size: int):
         self.post = comm.Dup()  # what points send must never meet this
-        self.rank, self.size = comm.rank, min(max(1, size), comm.size)
+        self.size = min(max(1, size), comm.size)
         self.alone = comm.size // self.size > ALONE_ABOVE
         first = int(self.alone)
         groups = (comm.size - first) // self.size

@@ -6,6 +6,7 @@ a rank that waits inside MPI uses a whole core, which with more ranks than cores
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -41,9 +42,12 @@ class Inbox:
     def take(self) -> Iterator[tuple[int, Any]]:
         """(source, message) of all that have come, those of a source in their order."""
         self._begin()
-        waiting, late = [], set()
+        waiting: list[tuple[int, Any]] = []
+        late: set[int] = set()
         for source, request in self.arriving:
-            done, message = (False, None) if source in late else request.test()
+            done, message = False, None
+            if source not in late:
+                done, message = request.test()
             if done:
                 yield source, message
             else:
@@ -55,7 +59,8 @@ class Inbox:
         """Begin to receive all that is there."""
         from mpi4py import MPI
 
-        status, looks = MPI.Status(), 0
+        status = MPI.Status()
+        looks = 0
         while looks < LOOKS:
             message = self.post.improbe(source=MPI.ANY_SOURCE, tag=self.tag, status=status)
             looks += 1
@@ -68,7 +73,8 @@ def wait_until(
     done: Callable[[], bool], seconds: float = float("inf"), longest: float = LONG_NAP
 ) -> bool:
     """Sleep between looks until something is done or the time is over; whether it is done."""
-    nap, end = NAP, time.monotonic() + seconds
+    nap = NAP
+    end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:
             return False
@@ -87,11 +93,13 @@ def share(comm: Communicator, items: Iterable[Item], piece: int = PIECE) -> list
 
     items : those of rank 0 count; none of them is larger than 2^31 bytes.
     """
+    if comm.size == 1:
+        return list(items)
+    mine: Iterator[list[bytes] | None] = itertools.repeat(None)
+    if comm.rank == 0:
+        mine = pieces(items, piece)
     received: list[Item] = []
-    for part in pieces(items, piece) if comm.rank == 0 else iter(lambda: None, 0):
-        part = comm.bcast(part, root=0)
-        if part is None:
-            break
+    while (part := comm.bcast(next(mine), root=0)) is not None:
         received += map(pickle.loads, part)
     return received
 

@@ -14,7 +14,7 @@ from .protocols import Point, Record
 
 TO_ROOT, TO_LEADER, STOP = 1, 2, 3  # tags of messages
 ALONE_ABOVE = 8  # groups: with more of them rank 0 only hands out rows
-BRIEF = 0.1  # s; behind a row as short as this the next one is asked for before it is needed
+BRIEF = 0.05  # s; behind a row as short as this the next one is asked for before it is needed
 PATIENCE = 0.05  # s a leader waits until a large record is on its way
 
 
@@ -50,6 +50,8 @@ class Team:
         first = int(self.alone)
         groups = (comm.size - first) // self.size
         mine = min((comm.rank - first) // self.size, groups - 1)
+        if self.alone and comm.rank == 0:
+            mine = groups
         self.group = comm.Split(mine, comm.rank) if self.size > 1 else solo()
         self.leads = self.group.rank == 0
         starts = [first + number * self.size for number in range(groups)]

@@ -1,7 +1,8 @@
 """Maps: efficiency of uneven rows on 2, 3, 4, 8 and 12 ranks, and how late points are journalled.
 
 The points sleep, so that more ranks than cores are no hindrance: what is measured is how well rows
-are handed out, not how fast the machine is. Starts its own mpiexec.
+are handed out, not how fast the machine is: the share of all ranks' time that is spent in points,
+by their own clocks (on a busy machine sleep ends late). Starts its own mpiexec.
 """
 
 import os
@@ -10,8 +11,8 @@ import sys
 import time
 
 RANKS = (2, 3, 4, 8, 12)
-ROWS, COLUMNS = 48, 2
-SHORT, LONG = 0.02, 0.3  # s; every eighth row is long, the first of them rank 0's
+ROWS, COLUMNS = 320, 1
+SHORT, LONG = 0.02, 0.2  # s; every eighth row is long
 
 
 def seconds(row):
@@ -50,12 +51,14 @@ def measure():
     comm, keeper = world(), Late()
 
     def solve(i, j, warm):
+        started = time.time()
         time.sleep(seconds(i))
-        return {"finished": time.time(), "load": bytes(20000)}
+        now = time.time()
+        return {"seconds": now - started, "finished": now, "load": bytes(20000)}
 
     comm.barrier()
     begun, used = time.monotonic(), time.process_time()
-    farm.farm((ROWS, COLUMNS), solve, comm, keeper=keeper)
+    records, _ = farm.farm((ROWS, COLUMNS), solve, comm, keeper=keeper)
     spent = time.monotonic() - begun
     used = comm.allreduce(time.process_time() - used)
     if comm.rank == 0:
@@ -63,7 +66,7 @@ def measure():
         alone = ""
         if workers > 8:
             workers, alone = workers - 1, " of the others (rank 0 hands out)"
-        work = COLUMNS * sum(map(seconds, range(ROWS)))
+        work = sum(record["seconds"] for row in records for record in row)
         print(
             f"{comm.size:3d} ranks: {spent:5.2f} s, "
             f"efficiency {work / workers / spent:.2f}{alone}, "

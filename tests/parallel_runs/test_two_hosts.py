@@ -1,4 +1,4 @@
-"""Runs over two hosts and a network: the bits of one host, and no hang when a part of it is lost."""
+"""Runs over two hosts and a network: the bits of one host, and no hang when a part is lost."""
 
 import time
 

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from mpi4py import MPI
 
 from .. import petsc
 from ..errors import InputError, NotConverged
@@ -17,7 +21,7 @@ from .auxiliary_modes.integrator import Exponential
 from .auxiliary_modes.state import BlockState
 from .auxiliary_modes.stepping import Stepper
 from .checkpointing import Checkpoints, StateKeeper
-from .output_times import Row, row_times, segments
+from .output_times import SAME, Row, aligned, row_interval, row_times, segments
 from .protocols import ModeState, State
 from .site_columns.integrator import Columns
 from .site_columns.state import SiteState
@@ -36,8 +40,8 @@ DEFAULTS: dict[str, dict] = {
     },
 }
 PREFIX = "evolve_"
-SAME = 1e-9  # of a step: times no further apart are one
 DRIFT = 1e-4  # of a step: how far sums of steps of one length may drift from their multiples
+HUGE = 1e100  # beyond it numbers count as infinite: their squares would be
 REMEMBERING = ("dsp", "glee", "history")  # step controllers with a history of their own
 
 
@@ -79,6 +83,7 @@ class Evolution:
         self.type = self._type()
         self.defaults = DEFAULTS[self.type] | dict(defaults or {})
         self.end, self.reached = t_max, None
+        self.failure = ""
         self.ts, self.vec = self._create(corrector)
         adapt = options.get(PREFIX + "ts_adapt_type", self.defaults.get("ts_adapt_type", ""))
         # from a step's end, an output time so near is that end
@@ -161,19 +166,27 @@ class Evolution:
         on_row: Callable[[Row], object],
         on_step: Callable[[float], object] | None = None,
         every: float | None = None,
+        align: bool = False,
     ) -> float:
         """Go to ``t_max``; ``on_row(row)`` at each output time, ``on_step(t)`` after each step.
 
         ``on_step`` may return True to stop at this step, on all ranks alike. Returns the time
-        reached. every : time between rows, each step if None. Raises NotConverged if a step fails.
+        reached. every : time between rows, each step if None. align : its rows shall also be rows
+        of the run with half the step and half of ``every``. Raises NotConverged if a step fails.
         """
-        breakpoints = self.state.system.breakpoints(self.t_max)
+        interval = row_interval(self.step, every)
+        beyond = interval * ceil(self.t_max / interval - 1e-6)
+        breakpoints = self.state.system.breakpoints(max(beyond, self.t_max))
+        if align:
+            breakpoints = aligned(self.t_max, breakpoints, self.step)
         self.rows = list(row_times(self.t_max, breakpoints, self.step, every))
         if self.reached is not None:
             self.rows = [t for t in self.rows if t > self.reached + self.near]
         work, self.stopped = self.vec.duplicate(), False
 
         def monitor(ts, number, t, u):
+            if self.failure:
+                return
             self.counts.monitored += 1
             while self.rows and self.rows[0] <= t + self.near:
                 on_row(self._row(ts, self.rows.pop(0), t, u, work))
@@ -181,19 +194,25 @@ class Evolution:
 
         self.ts.setMonitor(monitor)
         self.ts.setPostStep(lambda ts: self._after_step(ts, on_step))
-        for a, b in segments(self.t_max, breakpoints):
-            if self.reached is not None and b <= self.reached + SAME * self.step:
-                continue
-            self._segment(a, b)
-            if self.stopped:
-                break
-        self._count()
-        work.destroy()
+        try:
+            for a, b in segments(self.t_max, breakpoints, self.step):
+                if self.reached is not None and b <= self.reached + SAME * self.step:
+                    continue
+                self._segment(a, b)
+                if self.stopped:
+                    break
+        finally:
+            self._count()
+            work.destroy()
         return self.ts.getTime()
 
     def _after_step(self, ts, on_step):
         """What follows a step: a new start for PETSc's own types, the caller's turn, stopping."""
         t = ts.getTime()
+        self.failure = self._failure()
+        if self.failure:
+            ts.setConvergedReason(petsc.start().TS.ConvergedReason.CONVERGED_USER)
+            return
         if self.method is None:
             # or the last stage's slope comes from before the drive's jump, or is lost in a
             # checkpoint
@@ -205,13 +224,28 @@ class Evolution:
             self.stopped = True
             ts.setConvergedReason(petsc.start().TS.ConvergedReason.CONVERGED_USER)
 
+    def _failure(self):
+        """Why the state after a step is none, or "". **Collective.**"""
+        if self.method is not None and self.method.failure:
+            return str(self.method.failure)
+        with np.errstate(all="ignore"):
+            finite = bool(np.abs(self.vec.getArray(readonly=True).sum()) < HUGE)
+        if self.method is not None:
+            finite = finite and bool(np.isfinite(self.method.now.c).all())
+        if self.comm.allreduce(finite, MPI.LAND):
+            return ""
+        return "the numbers grow without bounds; try a smaller [numerics] dt"
+
     def _segment(self, a, b):
         """Solve from a, or from where a checkpoint left it, to b. Raises NotConverged."""
         reasons = petsc.start().TS.ConvergedReason
         self.end = b
         self._begin(a, b)
-        self.ts.solve(self.vec)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite ends the run
+            self.ts.solve(self.vec)
         t, reason = self.ts.getTime(), self.ts.getConvergedReason()
+        if self.failure:
+            raise NotConverged(f"evolve: stopped at t={t:g}: {self.failure}")
         petsc.check(
             reasons,
             reason,

@@ -235,6 +235,10 @@ class SiteModes(Bath, Protocol):
         """(N,) the mean field at the start."""
 
     @property
+    def commuting(self) -> bool:
+        """Whether the sources, all together, commute with H at the start."""
+
+    @property
     def field_bound(self) -> float:
         """A bound of the spectral radius of H without its mean field, hops of modulus 1."""
 

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import petsc
+from ..errors import NotConverged
 from ..files.reader import Result
 from ..files.writer import ResultFile
 from ..maths.arrays import FloatArray, NumberArray
 from ..parallel import Communicator, on_root
 from ..solvers.evolution import Evolution
-from ..solvers.output_times import Row
+from ..solvers.output_times import SAME, Row
 from ..solvers.protocols import State
 from .recorder import Entries, Numbers, Progress, Recorder
 from .task import Given, Keeper, Kept, Outcome, Output
@@ -52,12 +53,19 @@ def run_evolution(
     if reached is not None:
         return Outcome("stopped", summary, {}, [_stopped(output, reached)])
     warnings = recorder.warnings(main["worst"])
+    failures = [*recorder.violations(main["worst"]), *main.get("failures", [])]
+    if failures:
+        return Outcome("not-converged", summary, {}, [*warnings, *failures])
     if not given.numerics.error_estimate:
         warnings.insert(0, "no error estimates: [numerics] error_estimate = false")
         return Outcome("complete", summary, {}, warnings)
     ends, traces = [], []
     for name in recorder.variants:
-        reached, variant = runs.variant(name)
+        try:
+            reached, variant = runs.variant(name)
+        except NotConverged as error:
+            words = f"no errors: the run with twice the step for the {name} failed: {error}"
+            return Outcome("not-converged", summary, {}, [*warnings, words])
         if variant is None:
             words = _stopped(output, reached, f" of the run for the {name}")
             return Outcome("stopped", summary, {}, [words])
@@ -79,7 +87,7 @@ def _errors(recorder: Recorder, headline: Numbers, ends: list[Entries]) -> dict[
     coarse, others = ends[0], ends[1:]
     return {
         key: abs(coarse[key] - value) / recorder.safety
-        + recorder.caution * sum(abs(other[key] - coarse[key]) for other in others)
+        + sum(recorder.further_error(key, other, coarse) for other in others)
         + 1e-12
         for key, value in headline.items()
         if isinstance(value, float) and key != "t"
@@ -110,7 +118,10 @@ class _Runs:
     recorder: Recorder
 
     def main(self) -> tuple[float | None, Kept]:
-        """(time at which it was stopped, or None; {"last", "worst", "work"}). **Collective.**"""
+        """(time at which it was stopped, or None; {"last", "worst", "work"}). **Collective.**
+
+        Of a run that failed behind its first row also "failures", why in words.
+        """
         part = self.output.part("main")
         if part.result is not None:
             if self.recorder.traced:
@@ -125,6 +136,10 @@ class _Runs:
                 rows = _MainRows(self.given, self.log, out, evolution, self.recorder, part)
                 reached = evolution.run(rows.add, rows.step, self.given.run.output_every)
                 end = rows.end()
+            except NotConverged as error:
+                if rows.account["last"] is None:
+                    raise
+                return None, rows.end() | {"failures": [str(error)]}
             finally:
                 evolution.destroy()
         if reached < self.given.run.t_max * (1 - 1e-12):
@@ -147,7 +162,10 @@ class _Runs:
             progress = Progress(self.log, name, t_max, evolution.reached)
             try:
                 reached = evolution.run(
-                    rows.add, lambda t: progress.step(t, lambda: ""), rows.every
+                    rows.add,
+                    lambda t: progress.step(t, lambda: ""),
+                    rows.every,
+                    align=bool(self.recorder.traced),
                 )
             finally:
                 evolution.destroy()
@@ -289,13 +307,16 @@ def _write_traced_errors(
     recorder.declare_errors(out)
     out.flush()
     main = on_root(comm, _stored, out.path, recorder.traced)
-    place = {t: i for i, t in enumerate(main.pop("t"))}
+    times = main.pop("t")
     largest = {f"{key}_error": 0.0 for key in recorder.traced}
     for rows in zip(*traces):
         t = rows[0][0]
+        place = int(np.searchsorted(times, t * (1 - SAME)))
+        if place == len(times) or times[place] > t * (1 + SAME):  # a step that is no row
+            continue
         errors: Entries = {"t_error": t}
         for j, key in enumerate(recorder.traced, 1):
-            parts = _parts_of_error(recorder, main[key][place[t]], [row[j] for row in rows])
+            parts = _parts_of_error(recorder, main[key][place], [row[j] for row in rows])
             for name, part in zip(recorder.variants, parts):
                 errors[f"{key}_{name.replace(' ', '_')}"] = part
             largest[f"{key}_error"] = max(largest[f"{key}_error"], float(np.max(sum(parts))))

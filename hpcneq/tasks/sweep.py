@@ -47,6 +47,16 @@ class Sweep:
         """Why points have no numbers, or doubtful ones: the ``why`` of their records."""
         return [record["why"] for record in self.records if record and "why" in record]
 
+    def filled(self, empty: Record) -> list[Record]:
+        """The records of a sweep that reached its end, those of lost points with all of ``empty``.
+
+        empty : what a task reads of a record, where nothing was found.
+        """
+        return [
+            empty | (record or {}) if record is None or "why" in record else record
+            for record in self.records
+        ]
+
     def values(self, name: str, default: object = math.nan) -> list[object]:
         """Entry ``name`` of every record; ``default`` where it is missing or None."""
         entries = [(record or {}).get(name) for record in self.records]

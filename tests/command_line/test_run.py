@@ -422,7 +422,7 @@ WRONG = [
         "[initial] wave_number = 99: must be <= Lx // 2 = 4",
     ),
     (instead(EV, "eV = 0.5"), '[initial] state = "auto"'),
-    (under("leads.left", "gamma = 0.02"), '[initial] state = "auto"'),
+    (under("leads.left", "T = 0.02"), '[initial] state = "auto"'),
     (instead("t_max = 2.0", "t_max = -2.0"), "[run] t_max = -2.0: must be > 0"),
     (instead("t_max = 2.0", ""), "[run] t_max: missing"),
     (under("run", 'wall_limit = "soon"'), 'must be "HH:MM:SS"'),

@@ -868,3 +868,18 @@ def test_bad_input_is_named(task, tables, words):
     """One line with the table and key."""
     with pytest.raises(InputError, match=words):
         run(task, **tables)
+
+
+def test_a_ramp_that_ends_with_the_run_but_for_a_rounding():
+    """0.7 + 0.1 < 0.8 in floating point: one segment, and errors in time at rows of both runs."""
+    result = hpcneq.run(
+        {
+            "system": "fermi-gas",
+            "task": "evolve",
+            "parameters": {"gamma": 0.04, "dmu_end": 0.03, "ramp_begin": 0.7, "ramp_time": 0.1},
+            "numerics": {"model": "kinetic", "fine": 0.25, "p_c": 1.5, "dt": 0.25},
+            "run": {"t_max": 0.8},
+        }
+    )
+    assert result.t[:].tolist() == pytest.approx([0, 0.25, 0.5, 0.7, 0.8])
+    assert result.t_error[:].tolist() == pytest.approx([0, 0.5, 0.7, 0.8])

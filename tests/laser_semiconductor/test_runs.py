@@ -11,7 +11,7 @@ from support.programs import assert_same
 
 import hpcneq
 from hpcneq import driver
-from hpcneq.errors import StoppedEarly
+from hpcneq.errors import InputError, StoppedEarly
 from hpcneq.files.writer import Result
 from hpcneq.stopping import Stopping
 
@@ -64,6 +64,27 @@ def test_errors_of_the_transient_are_those_of_a_finer_run(numerics, finer):
     for key in ("delta_final", "particle_source"):
         for a, b, e in zip(coarse.summary[key], fine.summary[key], coarse.errors[key]):
             assert abs(a - b) <= 1.1 * e and e < 100 * abs(a - b) + 1e-10
+
+
+@pytest.mark.parametrize(
+    "parameters, longest",
+    [
+        ({"Omega": 2.411, "v_minus": 22.33, "k_max": 0.1317, "kappa_plus": 17.3}, 0.366),
+        ({"Omega": 0.01, "Gamma": 2.0, "gamma1": 0.98}, 0.355),
+    ],
+)
+def test_steps_resolve_the_rabi_frequency_and_the_decay(parameters, longest):
+    """sqrt(eps^2 + Omega^2), not the larger of both, and the decay of populations: with twice the
+    step, which tells the errors, the method is stable then; it had overflowed.
+    """
+    steps = {"points": 41, "dt": 0.4}
+    times = {"t_max": 400.0, "output_every": 50.0}
+    with pytest.raises(InputError, match=f"dt = 0.4: must be <= {longest}"):
+        run("evolve", parameters=parameters, numerics=steps, run=times)
+    result = run(
+        "evolve", parameters=parameters, numerics=steps | {"dt": longest - 2e-3}, run=times
+    )
+    assert result.status == "complete" and result.errors["delta_final"] < 1e-3
 
 
 @pytest.mark.parallel

@@ -72,6 +72,51 @@ def test_table(tmp_path):
     assert bias.extremes(3.0) == 0.5
 
 
+def test_rows_on_a_straight_line_are_no_breaks(tmp_path):
+    """Of a straight line in many rows only its ends bend; a bend in the middle is found."""
+    t = np.linspace(0, 6, 601)
+    np.savetxt(tmp_path / "line.txt", np.stack([t, 0.1 * t], 1), fmt="%.6f")
+    assert drive.read("line.txt", tmp_path).breakpoints(10) == [6.0]
+    np.savetxt(tmp_path / "bent.txt", np.stack([t, np.minimum(0.1 * t, 0.25)], 1))
+    assert drive.read("bent.txt", tmp_path).breakpoints(10) == pytest.approx([2.5])
+
+
+def test_jumps_nearer_than_a_rounding_of_the_step_are_one(tmp_path):
+    """A ramp of no length is a step; rows of a table that are one are a jump; an end that misses
+    0.8 by a rounding is at 0.8, on both sides.
+    """
+    short = drive.read({"to": 0.6, "kind": "ramp", "at": 1.0, "duration": 1e-12}).resolved(0.25)
+    assert [short(1.0, -1), short(1.0, +1)] == [0.0, 0.6]
+    pulse = drive.read({"to": 0.6, "kind": "pulse", "at": 0.7, "duration": 0.1}).resolved(0.25)
+    assert [pulse(0.8, -1), pulse(0.8, +1), pulse(0.7 + 0.1, -1)] == [0.6, 0.0, 0.6]
+    early = drive.read({"to": 0.6, "at": 1e-10}).resolved(0.25)
+    assert [early(0.0, -1), early(0.0, +1)] == [0.0, 0.6]
+    (tmp_path / "rows.txt").write_text("0 0\n1 0.1\n1.000000000001 0.4\n2 0.4\n")
+    table = drive.read("rows.txt", tmp_path).resolved(0.25)
+    assert [table(1.0, -1), table(1.0, +1), table(0.5, +1)] == pytest.approx([0.1, 0.4, 0.05])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"to": 2e3},
+        {"from": -2e3, "to": 0.0},
+        {"kind": "pulse", "to": 1.5e3, "duration": 1.0},
+        {"kind": "sine", "amplitude": 2e3, "frequency": 1.0},
+        {"kind": "sine", "from": 600.0, "amplitude": 600.0, "frequency": 1.0},
+        "high.txt",
+        "huge.txt",
+    ],
+)
+def test_one_limit_for_every_form(tmp_path, value):
+    """What a number may not be, no table or file may reach."""
+    (tmp_path / "high.txt").write_text("0 0\n1 2e3\n")
+    (tmp_path / "huge.txt").write_text("0 0\n1 1e300\n")
+    with pytest.raises(ValueError, match="^A_x.*1000") as caught:
+        drive.read(value, tmp_path, "A_x", 1e3)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "value, word",
     [

@@ -26,6 +26,10 @@ SMALL = {
 }
 FULL = {"symmetry": "full"}
 UNEQUAL = {"left": {"gamma": 0.02}, "right": {"gamma": 0.05}}
+WARMER = {"left": {"T": 0.06}}
+MOVED = {"left": {"mu": 0.1}}
+BIASED = {"parameters": {"eV": 0.3}}
+FFLO = {"initial": {"state": "fflo"}}
 
 
 def refused(task, begun=False, **changes):
@@ -48,14 +52,15 @@ def refused(task, begun=False, **changes):
         ("evolve", {"parameters": {"eV": {"to": 1.0, "kind": "ramp"}}}, "needs duration"),
         ("evolve", {"parameters": {"eV": "none.txt"}}, "cannot read the drive file"),
         ("evolve", {"initial": {"state": "auto"}, "parameters": {"eV": 0.2}}, "zero bias"),
-        ("evolve", {"leads": UNEQUAL}, "the phase of a condensate turns"),
+        ("evolve", {"leads": UNEQUAL, **BIASED, **FFLO}, "the phase of a condensate turns"),
+        ("evolve", {"leads": WARMER, "initial": {"state": "auto"}}, "leads of one temperature"),
         ("evolve", {"initial": {"state": "fflo", "wave_number": 4}}, "must be <= Lx // 2 = 3"),
         ("evolve", {"initial": {"state": "crossed"}}, 'goes with [numerics] symmetry = "full"'),
         ("evolve", {"sites": {"disorder": 0.1}}, "[sites]: goes with"),
         ("evolve", {"run": {"t_max": 1e300}}, "steps of dt = 0.25"),
-        ("evolve", {"numerics": FULL, "sites": {"A_x": {"to": "a"}}}, "[sites] A_x: eV: to"),
+        ("evolve", {"numerics": FULL, "sites": {"A_x": {"to": "a"}}}, "[sites] A_x: to"),
         ("evolve", {"numerics": FULL, "sites": {"A_x": 0.1}}, "with a vector potential before"),
-        ("evolve", {"numerics": FULL, "sites": {"disorder": 0.1}, "leads": UNEQUAL}, "turns"),
+        ("evolve", {"numerics": FULL, "sites": {"disorder": 0.1}, "leads": MOVED}, "turns"),
         ("ensemble", {"numerics": FULL}, 'tasks with "full": evolve, pattern'),
         ("ensemble", {"sweep": {"seed": [0.5]}}, "must be whole numbers"),
         ("ensemble", {"sweep": {"dt": [-0.5]}}, "[sweep] dt: must be > 0"),

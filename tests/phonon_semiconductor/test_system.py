@@ -9,7 +9,10 @@ import pytest
 from scipy.linalg import expm
 
 import hpcneq
+from hpcneq import driver
+from hpcneq.errors import NotConverged
 from hpcneq.maths import bands
+from hpcneq.results import Result
 from hpcneq.systems.phonon_semiconductor.physics import collisions, effective_bands
 
 K = (-1, 0, 1)
@@ -444,3 +447,20 @@ def test_the_effective_model_of_figure_3():
         }
     )
     assert result.summary["fit"] == pytest.approx([0.1675, 0.070, 0.022], abs=6e-4)
+
+
+def test_an_evolution_that_diverges_is_not_converged(tmp_path):
+    """Steps far beyond what the bands allow: finite rows, a share of particles lost, one line."""
+    source = {
+        "system": "phonon-semiconductor",
+        "task": "evolve",
+        "parameters": {"V": 1e4, "A1": 1e4, "Gamma_ph": 0.05, "Gamma_rr": 0.05, "m": [3, 1]},
+        "numerics": {"points": 31},
+        "initial": {"seed": 0.1},
+        "run": {"t_max": 100.0},
+    }
+    with pytest.raises(NotConverged, match="without bounds"):
+        driver.run(source, tmp_path / "run.h5", quiet=True)
+    result = Result(tmp_path / "run.h5")
+    assert result.status == "not-converged" and np.isfinite(result.delta[:]).all()
+    assert any("particles was lost" in words for words in result.warnings)

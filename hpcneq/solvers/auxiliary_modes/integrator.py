@@ -132,7 +132,7 @@ class Exponential(Stepper):
             b: np.exp(-damping * step) * G + W[0] * start.X[b] + W[1] * start.Z[b]
             for b, G in state.green.items()
         }
-        end = self.predict(step, base, W)
+        end = self.bounded(self.predict(step, base, W), step)
         for _ in range(passes):
             U = self.mode_pass(step, rates, end, state.modes, self.spare)
             sums = state.mode_sums(self.spare, self.system.rates_at(t + step, -1))
@@ -140,10 +140,10 @@ class Exponential(Stepper):
             rest = {b: W[2] * X[b] + W[3] * Z[b] for b in X}
             if self.history is None:  # U itself is only third order then: one inner iteration
                 green = self.carry(U, base, rest)
-                end = Ends(*self.field(green, end.c, X), X, Z)
+                end = self.bounded(Ends(*self.field(green, end.c, X), X, Z), step)
                 U = self.propagators(step, end)
             green = self.carry(U, base, rest)
-            end = Ends(*self.field(green, end.c, X), X, Z)
+            end = self.bounded(Ends(*self.field(green, end.c, X), X, Z), step)
         self.old_green = {b: G.copy() for b, G in state.green.items()}
         self.old_history = self.history
         for b, G in green.items():
@@ -159,7 +159,7 @@ class Exponential(Stepper):
 
         **Collective.**
         """
-        start, guess = self.now, self.guess(step)
+        start, guess = self.now, self.bounded(self.guess(step), step)
         green, X = {}, {}
         for b, u in self.propagators(step, guess).items():
             if b not in base:

@@ -12,13 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from ... import petsc
+from ...errors import NotConverged
 from ...maths.arrays import ComplexArray, FloatArray, NumberArray
 from ...parallel import Part
+from ..output_times import SAME
 from . import chebyshev
 
 Read = Callable[[str, NumberArray, int, int], None]
 GAUSS = np.polynomial.legendre.leggauss(12)
-SAME = 1e-9  # of a step: times no further apart are one
+LARGEST_TURN = 3e3  # of a mean field in a step: beyond it the motion has lost every bound
 
 
 def hermite(x: float | FloatArray) -> FloatArray:
@@ -84,7 +87,8 @@ class Stepper:
     A subclass gives `start`, `advance`, `saved` and `restore`, and if it can `rollback` and
     `interpolate`. step_grid : length of the steps, which lie on ``origin`` + k ``step_grid``,
     whatever their sum rounds to. now : the `Ends` of the last step. history : (its length, the
-    `Ends` where it began, ...), which only predicts; None at the start of a segment.
+    `Ends` where it began, ...), which only predicts; None at the start of a segment. failure : why
+    a step could not be done, or None; PETSc would print a traceback of an exception.
     """
 
     order = 4
@@ -93,6 +97,7 @@ class Stepper:
         self.origin = self.step_grid = np.nan
         self.now = Ends(np.zeros(0, complex), np.zeros(0, complex))
         self.history: tuple | None = None
+        self.failure: NotConverged | None = None
         self.steps = self.rollbacks = self.passes = 0
         self.flops = 0.0
 
@@ -110,13 +115,25 @@ class Stepper:
         nearest = self.origin + round((end - self.origin) / self.step_grid) * self.step_grid
         if abs(nearest - end) < SAME * self.step_grid:
             end = nearest
-        if end > ts.getMaxTime() - SAME * step:
+        if end > ts.getMaxTime() - SAME * self.step_grid:
             end = ts.getMaxTime()
-        self.advance(t, end - t)
+        try:
+            self.advance(t, end - t)
+        except NotConverged as failure:
+            self.failure = failure
+            ts.setConvergedReason(petsc.start().TS.ConvergedReason.DIVERGED_STEP_REJECTED)
+            return
         if end - t < step * (1 - SAME):
             ts.setTimeStep(end - t)
         ts.setTime(end)
         ts.getSolution().stateIncrease()
+
+    def bounded(self, ends: Ends, step: float) -> Ends:
+        """``ends``; raises NotConverged, on all ranks alike, where they have lost every bound."""
+        turns = step * np.abs(ends.c), step**2 * np.abs(ends.v)
+        if not all(np.all(turn < LARGEST_TURN) for turn in turns):
+            raise NotConverged("the mean field grows without bounds; try a smaller [numerics] dt")
+        return ends
 
     # -- what a subclass gives ---------------------------------------------------------------------
     def start(self, t: float, step: float | None = None) -> None:
@@ -124,7 +141,10 @@ class Stepper:
         raise NotImplementedError
 
     def advance(self, t: float, step: float) -> None:
-        """The state from t to t + step; sets ``now`` and ``history``. **Collective.**"""
+        """The state from t to t + step; sets ``now`` and ``history``. **Collective.**
+
+        Raises NotConverged, on all ranks alike, see `bounded`.
+        """
         raise NotImplementedError
 
     def saved(self) -> tuple[dict, dict, dict[str, Part]]:

@@ -109,7 +109,7 @@ class Columns(Stepper):
         W = memory_weights(d, step)
         decay, white = np.exp(-d * step), 0.5 * system.white
         ahead = (decay, W[0] + W[2], W[1] + W[2] * step + W[3], white * (W[0] + W[2]))
-        end, passes = self.guess(step), 1
+        end, passes = self.bounded(self.guess(step), step), 1
         if self.history is None:
             passes = 2
         for _ in range(passes):
@@ -117,7 +117,7 @@ class Columns(Stepper):
             K = kicks[-1].rotations(state.sites)
             own = K @ state.block(self.carry(kicks, ahead, GUESS)) @ K.conj().transpose(0, 2, 1)
             plain = system.coupling * state.halo.gather(own[:, 0, 1] - own[:, 1, 0].conj())
-            end = self._better(step, plain)
+            end = self.bounded(self._better(step, plain), step)
         kicks = kicks_of(system, hops, step, start, end)
         self.carry(kicks, (decay, W[0], W[1], white * W[0]), DOUBLE)
         self._carry_modes(kicks, rates)

@@ -26,7 +26,7 @@ from ..output_times import Row
 from ..protocols import Observables, SiteModes
 from . import kernels
 from .halo import Halo
-from .stationary import resolvents
+from .stationary import resolvents, stationary_green
 
 DENSE = 96  # of smaller matrices all eigenvalues are found
 LANCZOS = 40  # steps for the extreme ones of larger matrices
@@ -91,7 +91,8 @@ class SiteState:
     def fill(self) -> None:
         """Set the stationary start: resolvents for the modes, Y = i (Q + white/2)/damping.
 
-        Needs sources that commute with H.
+        Where the sources do not commute with H, Y solves i [H, Y] + damping Y = i (Q + white/2).
+        **Collective.**
         """
         system, place = self.system, {}
         for mode, (s, a, g) in enumerate(zip(self.site, self.component, self.group)):
@@ -115,6 +116,18 @@ class SiteState:
         s = np.arange(len(self.sites))
         for a in (0, 1):
             Y[s, a, 1, 2 * self.sites + a] += 0.5 * system.white / system.damping
+        if not system.commuting:
+            own = slice(2 * self.layout.start, 2 * self.layout.start + 2 * len(s))
+            columns = stationary_green(system, self._whole(Y))[:, own].T
+            Y[..., : self.size] = np.stack([columns.real, columns.imag], axis=1).reshape(
+                len(s), 2, 2, self.size
+            )
+
+    def _whole(self, Y):
+        """Y of all sites, (2N, 2N). **Collective.**"""
+        own = Y[:, :, 0, : self.size] + 1j * Y[:, :, 1, : self.size]
+        parts = self.comm.allgather(own.reshape(-1, self.size))
+        return np.concatenate(parts).T
 
     def sums(
         self,

@@ -59,6 +59,17 @@ def resolvents(
                     fill(g, site, a, column)
 
 
+def stationary_green(system: SiteModes, settled: ComplexArray) -> ComplexArray:
+    """Y (2N, 2N) with i [H, Y] + damping Y = damping ``settled``, from the levels of H.
+
+    settled : (2N, 2N), what Y would be if the sources commuted with H, the start's.
+    """
+    e, V = np.linalg.eigh(hamiltonian(system, system.hop_at(0.0, -1), system.pattern).toarray())
+    inside = V.conj().T @ settled @ V
+    turning = 1j * (e[:, None] - e[None, :])
+    return V @ (inside * system.damping / (system.damping + turning)) @ V.conj().T
+
+
 class Stationary:
     """c_j = coupling_j G_{j up, j hole} for the stationary G of c, a problem for `solvers.newton`.
 

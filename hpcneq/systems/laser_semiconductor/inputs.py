@@ -201,7 +201,8 @@ class EvolveNumerics:
     points: int = like(Numerics, "points", 201)
     dt: float = key(
         0.4,
-        doc="step of the fourth-order Runge-Kutta method; times the largest E, eps at most 1.4",
+        doc="step of the fourth-order Runge-Kutta method; times the largest E, "
+        "sqrt(eps^2 + Omega^2) and decay rate at most 1.39",
         unit="1/energy",
         above=0,
         max=1,

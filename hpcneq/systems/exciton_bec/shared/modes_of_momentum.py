@@ -50,6 +50,20 @@ def modes_at(state: Condensate, q: float, part: str, numerics: Any, comm: Commun
     return record | _count(record["z"], counted, why)
 
 
+def empty_record() -> dict:
+    """The record of a momentum at which nothing was found, as `modes_at` gives it."""
+    return {
+        "z": np.zeros(0, complex),
+        "error": np.zeros(0),
+        "vector": np.zeros((0, 2), complex),
+        "floor": 0.0,
+        "dispersion": np.nan,
+        "counted": -1,
+        "growing": 0,
+        "samples": 0,
+    }
+
+
 def _count(z, counted, why):
     """{counted, growing, samples}, and ``why`` where a count failed."""
     if counted is not None:

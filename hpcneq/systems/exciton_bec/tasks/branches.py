@@ -75,9 +75,10 @@ def _outcome(given, sweep):
     ends, errors = (sweep.values(name, None) for name in ("ratio_c", "ratio_c_error"))
     if not sweep.axes:
         (ends,), (errors,) = ends, errors
+    largest = [float(np.nanmax(record["delta"])) for record in curves]
     summary = {
         "ratio_c": ends,
-        "delta_max": float(np.nanmax([np.nanmax(r["delta"]) for r in curves] or [np.nan])),
+        "delta_max": max(largest, default=None),
         "points": int(sum(np.count_nonzero(r["delta"]) for r in curves)),
         "number": given.numerics.number,
         "p_c": given.numerics.p_c,

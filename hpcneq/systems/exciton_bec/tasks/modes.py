@@ -11,7 +11,7 @@ from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import collective_modes
 from ..shared.condensate import WIDE, condensate
 from ..shared.drive import drive_of, input_summary
-from ..shared.modes_of_momentum import modes_at
+from ..shared.modes_of_momentum import empty_record, modes_at
 
 DEEP = (
     "below the floor modes are roots of det M too, but nothing counts them: next to the cut at "
@@ -33,12 +33,13 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     sweep = _search(given, states, q, comm, log, output)
     if sweep.stopped:
         return sweep.outcome()
-    table = [sweep.records[i * len(q) : (i + 1) * len(q)] for i in range(len(ratios))]
+    records = sweep.filled(empty_record())
+    table = [records[i * len(q) : (i + 1) * len(q)] for i in range(len(ratios))]
     sound = np.array(on_root(comm, lambda: [collective_modes.gapless(s) for s in states]))
     _write(output(), given, ratios, q, states, table, sound)
     summary, errors = _fastest_mode(given, ratios, q, table)
     summary |= _roots(given, q, table) | _long_waves(given, sound)
-    floor = max(record["floor"] for record in sweep.records)
+    floor = max(record["floor"] for record in records)
     summary |= _condensates(given, family, ratios) | {"floor": floor, "part": parameters.part}
     lost = [
         f"ratio = {ratios[i]:.6g}, q = {q[j]:.6g}: {record['why']}"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NEAR = 0.02  # of the largest Delta, and in pF of Q: what counts as having arrived
 WIDTHS = 2.0  # longest panel near pF in units of the blur
 COARSER_POLES = 10.0
+SHORTEST_RAMP = 1e-6  # 1/mu: what is shorter is a jump, which has no value of its own
 WIDEST = 0.25  # Q for which the grid of a condensate without one is made, where Q is free
 NORMAL_GRID = (0.1, 0.0, 0.0)  # the state whose grid a run from the normal gas takes
 
@@ -88,7 +89,8 @@ def full_system(
         pole_error = n.pole_error * COARSER_POLES
     D, Q = state
     Delta = start.kick if start.start == "normal" else D + start.kick
-    ramp = Ramp(p.dmu, last_dmu(given), p.ramp_begin, p.ramp_time, p.ramp_back)
+    time = max(p.ramp_time, SHORTEST_RAMP)
+    ramp = Ramp(p.dmu, last_dmu(given), p.ramp_begin, time, p.ramp_back)
     near, start_Q = (D, Q), None
     if p.free_Q:
         near, start_Q = (D, max(Q, WIDEST)), Q + start.kick_Q

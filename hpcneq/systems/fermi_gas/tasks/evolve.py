@@ -139,7 +139,9 @@ def run_full(given: Given, comm: Communicator, log: Callable, output: Output) ->
             late = lasting_error(output(), recorder.variants)
             outcome.errors["delta_final"] = max(outcome.errors["delta_final"], late)
         add_late_rate(outcome, recorder, output, comm, gas)
-    if outcome.summary["fixed_Q"]:
+    if outcome.summary["fixed_Q"] and outcome.status == "not-converged":  # why stands last
+        outcome.warnings.insert(0, HELD)
+    elif outcome.summary["fixed_Q"]:
         outcome.warnings.append(HELD)
     return outcome
 

@@ -72,14 +72,22 @@ def chemical_potentials(p: Parameters) -> tuple[float, float]:
 
 
 def largest_energy(m: Material, full_drive: bool = False) -> float:
-    """The largest |E|, |eps| or Omega on the grid: what a time step must resolve.
+    """The largest pair energy |E|, Rabi frequency or decay rate on the grid.
 
-    full_drive : the laser without the rotating-wave approximation adds twice its frequency.
+    What a time step must resolve. The Rabi frequency is sqrt(eps^2 + Omega^2) at detuning eps.
+    full_drive : the laser without the rotating-wave approximation reaches twice Omega, and adds
+    twice its frequency.
     """
-    k = m.k_max
-    energies = [abs(m.v_minus) * k, abs(m.v_plus) * k + abs(m.kappa_plus) * k * k, m.Omega]
-    carrier = 2 * m.E_g if full_drive else 0.0
-    return float(max(energies)) + carrier
+    k, Omega = m.k_max, m.Omega
+    carrier = 0.0
+    if m.model == "optical-pumping":  # the laser acts by rates there, not in the motion
+        Omega = 0.0
+    if full_drive:
+        Omega, carrier = 2 * Omega, 2 * m.E_g
+    pair = abs(m.v_plus) * k + abs(m.kappa_plus) * k * k
+    rabi = np.hypot(m.v_minus * k, Omega)
+    pairs = np.hypot(pair, m.Gamma12)
+    return float(max(np.hypot(rabi, m.Gamma), pairs, 2 * m.Gamma1, 2 * m.Gamma2)) + carrier
 
 
 def interactions(given: Given) -> np.ndarray:

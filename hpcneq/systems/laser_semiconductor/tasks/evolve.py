@@ -46,7 +46,11 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     as_lists(outcome, len(V), given.run.t_max, records.spacing)
     add_steady_states(outcome, m, V)
     outcome.summary["formula_used"] = records.formula
-    outcome.warnings += remarks(given, m, np.atleast_1d(outcome.summary["delta_smallest"]))
+    words = remarks(given, m, np.atleast_1d(outcome.summary["delta_smallest"]))
+    if outcome.status == "not-converged":  # why stands last
+        outcome.warnings[:0] = words
+    else:
+        outcome.warnings += words
     if outcome.status == "complete":
         write_stationary(output(), m, grid, np.atleast_1d(outcome.summary["delta_final"]))
     return outcome

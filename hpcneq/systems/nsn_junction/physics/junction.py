@@ -179,6 +179,10 @@ class Junction:
         """Whether condensates are stationary at fixed phase, see `balanced`."""
         return balanced(self.leads, self.mu)
 
+    def at_rest(self, eV: float) -> bool:
+        """Whether condensates are stationary at fixed phase under this bias, see `at_rest`."""
+        return at_rest(self.leads, self.mu, eV)
+
     def groups(self) -> tuple[Group, ...]:
         """The mode groups, pole by pole, so that the rates of a chunk are close to each other."""
         first, second = self.poles
@@ -204,6 +208,26 @@ def mirrored(leads: Sequence[Lead], mu: float) -> bool:
 def balanced(leads: Sequence[Lead], mu: float) -> bool:
     """Whether a condensate between them is stationary at fixed phase: mirrored, of equal gamma."""
     return mirrored(leads, mu) and leads[0].gamma == leads[1].gamma
+
+
+def at_rest(leads: Sequence[Lead], mu: float, eV: float) -> bool:
+    """Whether a condensate between two leads is stationary at fixed phase under this bias.
+
+    Electrons and holes then see the same distribution: leads of equal coupling and temperature at
+    opposite distance from mu, or leads of any coupling and temperature at mu.
+    """
+    excess: dict[tuple[float, float], float] = {}
+    for lead in leads:
+        shift = round(lead.shift(eV, mu), 12)
+        place = (lead.T, abs(shift))
+        excess[place] = excess.get(place, 0.0) + lead.gamma * float(np.sign(shift))
+    return all(abs(gamma) <= 1e-12 * leads[0].gamma for gamma in excess.values())
+
+
+def equilibrium(leads: Sequence[Lead], mu: float, eV: float) -> bool:
+    """Whether both leads are at mu and at one temperature: free energies exist."""
+    first, second = leads
+    return first.T == second.T and all(lead.shift(eV, mu) == 0 for lead in leads)
 
 
 def fit_poles(

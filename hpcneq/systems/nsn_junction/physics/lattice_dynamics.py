@@ -10,6 +10,7 @@ import numpy as np
 
 from .drive import GAUSS
 from .junction import Junction
+from .patterns import NORMAL_BELOW
 from .site_lattice import Sites
 from .stripe_dynamics import BiasedModes, lead_currents
 
@@ -23,6 +24,9 @@ class SiteQuench(BiasedModes):
         self.near, self.plain = sites.near, sites.plain
         self.onsite = np.asarray(sites.potential, float) - junction.mu
         self.field_bound = 4.0 + float(np.abs(self.onsite).max())
+        # a start without a condensate has nothing that does not commute but its noise
+        condensed = float(np.abs(self.pattern).max()) > NORMAL_BELOW
+        self.commuting = junction.at_rest(junction.drive.start) or not condensed
         self.coupling = -1j * np.asarray(sites.pairing)
         self.groups = junction.groups()
         self.damping, self.white = 2 * junction.width, junction.width

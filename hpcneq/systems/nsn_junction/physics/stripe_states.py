@@ -28,11 +28,12 @@ class Levels:
         n = len(block.sites)
         self.halves = (slice(0, n), slice(n, 2 * n))
         self.R = [_resolvents(junction, eV, a, self.e) for a in (+1, -1)]
+        self.alike = junction.at_rest(eV)  # both components have the same memory
 
     def memory(self) -> np.ndarray:
         """Pi in the eigenbasis, (2n, 2n)."""
         Vh = self.V.conj().T
-        if self.junction.balanced:
+        if self.alike:
             return np.diag(self.R[0])
         return sum(
             R[:, None] * (Vh[:, half] @ self.V[half]) for R, half in zip(self.R, self.halves)
@@ -59,7 +60,7 @@ class Levels:
         for a, R, half in zip((+1, -1), self.R, self.halves):
             slope = _resolvent_slope(self.junction, self.eV, a, self.e)
             step = divided(self.e, R, slope) * dH
-            if self.junction.balanced:  # both components have the same memory
+            if self.alike:
                 dPi = dPi + step
                 break
             dPi = dPi + step @ (Vh[:, half] @ self.V[half])
@@ -182,7 +183,7 @@ def free_energy(junction: Junction, delta: np.ndarray) -> float:
 
     Kawamura & Ohashi 2025, App. A: Omega = [sum_x |Delta_x|^2 / U + sum over blocks and levels of
     W(e - h)] / N with the pair potential W of :func:`hpcneq.maths.fermi.pair_potential`; equals
-    sum D^2/U - 2 int_0^1 dl D.F(l D). Equal leads only.
+    sum D^2/U - 2 int_0^1 dl D.F(l D). Leads in `junction.equilibrium` only.
     """
     lattice, lead = junction.lattice, junction.leads[0]
     energy = float(lattice.count @ np.abs(delta) ** 2) / junction.U / lattice.Lx

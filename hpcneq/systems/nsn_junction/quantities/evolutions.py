@@ -201,6 +201,14 @@ MODEL = (
 
 LAST_PATTERN = (DELTA_MAX, DELTA_RMS, WAVE_NUMBER, WAVE_NUMBER_Y, STRIPE_FRACTION, STATE)
 
+MU_PAIR = Quantity(
+    "mu_pair",
+    "t_par",
+    "chemical potential of a start whose phase turns: Delta is told in its frame",
+    kind="summary",
+    error="solved to initial_residual",
+)
+
 EVOLVE = (
     *SERIES,
     *MONITORS,
@@ -209,6 +217,7 @@ EVOLVE = (
     *HARMONICS,
     *MODEL,
     *START,
+    MU_PAIR,
     *WORK,
 )
 
@@ -279,4 +288,5 @@ ENSEMBLE = (
         error="a spread itself",
     ),
     *START,
+    MU_PAIR,
 )

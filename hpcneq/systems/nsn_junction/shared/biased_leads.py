@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....errors import InputError
 from ....tasks import Given
-from ..inputs import Leads, LeadTable, SiteTable
+from ..inputs import LARGEST, Leads, LeadTable, SiteTable
 from ..physics import drive
 from ..physics.drive import Drive
 from ..physics.junction import Lead
@@ -33,7 +33,7 @@ def sites_table_of(given: Given) -> SiteTable:
 def bias_of(given: Given) -> Drive:
     """eV(t). Raises InputError if it is no drive, or its file cannot be read."""
     try:
-        return drive.read(given.parameters.eV, given.folder)
+        return drive.read(given.parameters.eV, given.folder, "eV", LARGEST)
     except ValueError as error:
         raise InputError(f"[parameters] {error}") from None
 
@@ -41,6 +41,7 @@ def bias_of(given: Given) -> Drive:
 def vector_potential_of(given: Given, axis: str) -> Drive:
     """A_x(t) or A_y(t). Raises InputError if it is no drive, or its file cannot be read."""
     try:
-        return drive.read(vars(sites_table_of(given))[f"A_{axis}"], given.folder)
+        name = f"A_{axis}"
+        return drive.read(vars(sites_table_of(given))[name], given.folder, name, LARGEST)
     except ValueError as error:
-        raise InputError(f"[sites] A_{axis}: {error}") from None
+        raise InputError(f"[sites] {error}") from None

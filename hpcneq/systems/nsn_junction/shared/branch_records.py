@@ -23,7 +23,8 @@ def empty_record() -> dict:
     """The record of a line without branches."""
     numbers = {name: np.zeros(0) for name in ("x", "delta", "residual")}
     codes = {name: np.zeros(0, int) for name in ("branch", "code")}
-    return numbers | codes | {"folds": [], "stable": [], "lost": 0}
+    folds = ("folds", "folds_delta", "folds_error", "folds_delta_error", "fold_reasons")
+    return numbers | codes | {name: [] for name in folds} | {"stable": [], "lost": 0}
 
 
 def follow_all(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....parallel import Layout
-from ....tasks.evolution import Recorder
+from ....tasks.recorder import SAFETY, Recorder
 from ..physics import patterns
+from ..physics.drive import Drive
 from ..physics.junction import Junction
 from ..physics.site_lattice import Sites
 
@@ -23,6 +24,14 @@ FIELDS = ("delta", "density", "magnetization")  # spread over ranks along x
 CURRENTS = ("current_left", "current_right")
 MONITORS = ("antihermiticity", "occupation_min", "occupation_max")
 PAULI = 1e-6  # by which occupations may leave [0, 1] without a warning
+FORBIDDEN = 1e-3  # no solution: occupations outside by this and POLES times the error of the poles
+POLES = 10.0
+# Errors of the poles in means over the sites, over that of the fitted F at single energies (and
+# 2 gamma of it in currents): at most, and not expected less unless symmetry forbids any.
+MOST_OF_POLES = 1.5
+LEAST_OF_POLES = 0.75
+NO_ERROR = 1e-6  # share of that: a difference so small is due to symmetry
+BROKEN = 1e-4  # no solution: a G so far from anti-Hermitian, a dn/dt so far from the currents
 
 
 class JunctionRecords(Recorder):
@@ -31,9 +40,19 @@ class JunctionRecords(Recorder):
     worst = {"antihermiticity": max, "occupation_min": min, "occupation_max": max, "balance": max}
     variants = ("step error", "pole error")
 
-    def __init__(self, Lx: int, comm, corrector: int) -> None:
+    def __init__(
+        self, Lx: int, comm, corrector: int, junction: Junction, vector: tuple[Drive, ...] = ()
+    ) -> None:
+        """vector : A_x(t), A_y(t) of a lattice of sites."""
         self.layout = Layout.over(Lx, comm)
         self.corrector = corrector
+        self.fit_error = max(fit.error for fit in junction.poles)
+        self.allowed = FORBIDDEN + POLES * self.fit_error
+        couplings = {f"current_{lead.name}": 2 * lead.gamma for lead in junction.leads}
+        self.sensitivity = {"density": 1.0, "magnetization": 1.0} | couplings
+        # under a sine the error itself swings and may pass through 0 at t_max
+        if any(drive.kind == "sine" for drive in (junction.drive, *vector)):
+            self.safety = 0.5 * SAFETY
 
     def declare_fields(self, out: ResultFile, axes: tuple[str, ...]) -> None:
         """Series of the order parameter and the densities over ``axes``. **Collective.**"""
@@ -82,6 +101,38 @@ class JunctionRecords(Recorder):
             return []
         return [f"occupations left [0, 1]: {low:.2e} .. {high:.2e}; use a smaller pole_error or dt"]
 
+    def further_error(self, key: str, other: Mapping, coarse: Mapping) -> float:
+        """The error of the poles.
+
+        A fit with ten times the error of another tells of the means over sites little: by chance it
+        gives a hundred times too much or too little. They follow F as it is at the levels, whose
+        error is known; of a condensate they follow the order parameter besides.
+        """
+        difference = super().further_error(key, other, coarse)
+        bound = self.sensitivity.get(key, 0.0) * self.fit_error
+        if difference <= NO_ERROR * bound:
+            return difference
+        if coarse["state"] == "normal" and bound > 0:
+            difference = min(difference, MOST_OF_POLES * bound)
+        return max(difference, LEAST_OF_POLES * bound)
+
+    def violations(self, worst: Mapping) -> list[str]:
+        """Occupations far outside [0, 1], a G that is not anti-Hermitian, particles lost."""
+        words = []
+        low, high = worst["occupation_min"], worst["occupation_max"]
+        if not (low >= -self.allowed and high <= 1 + self.allowed):
+            words.append(
+                f"no solution: occupations left [0, 1] by more than {self.allowed:.1e} "
+                f"({low:.2e} .. {high:.2e}); use a smaller dt or pole_error"
+            )
+        for name in ("antihermiticity", "balance"):
+            if not worst[name] <= BROKEN:
+                words.append(
+                    f"no solution: {name} is {worst[name]:.1e}, more than {BROKEN:g}; "
+                    "use a smaller dt"
+                )
+        return words
+
     def local(self, row: Mapping, observed: Mapping) -> dict:
         """The row as this rank writes it."""
         own = slice(*self.layout.bounds())
@@ -99,7 +150,7 @@ class StripeRecords(JunctionRecords):
         self, junction: Junction, comm, corrector: int, previous: Mapping | None = None
     ) -> None:
         """previous : facts of the run before, where this one starts from its last state."""
-        super().__init__(junction.lattice.Lx, comm, corrector)
+        super().__init__(junction.lattice.Lx, comm, corrector, junction)
         self.lattice, self.previous = junction.lattice, previous
         if previous is not None:  # poles cannot be exchanged under a state in motion
             self.variants = ("step error",)
@@ -140,8 +191,8 @@ class StripeRecords(JunctionRecords):
 class SiteRecords(JunctionRecords):
     """Data sets over (x, y)."""
 
-    def __init__(self, sites: Sites, comm) -> None:
-        super().__init__(sites.Lx, comm, corrector=0)
+    def __init__(self, junction: Junction, sites: Sites, comm) -> None:
+        super().__init__(sites.Lx, comm, 0, junction, sites.vector)
         self.sites = sites
 
     def declare(self, out: ResultFile) -> None:

@@ -16,6 +16,7 @@ from ....tasks import Given
 from ..physics import patterns
 from ..physics.junction import Junction, stripe
 from ..physics.stripe_states import GapProblem, free_energy
+from .turning_start import turning_condensate
 
 UNIFORM_SEED, WAVE_SEED = 0.25, 0.2  # order parameters from which states are sought, over U
 SMALLEST_REACH = 2  # wave numbers tried on each side of that of the largest pair susceptibility
@@ -60,6 +61,8 @@ def start_of(given: Given, comm: Communicator, junction: Junction, log: Callable
     state, bias = given.initial.state, junction.drive.start
     if state == "normal":
         return _normal(junction, [])
+    if not junction.at_rest(bias):
+        return _turning(comm, junction, log)
     candidates = list(_candidates(given, comm, junction, log))
     if not candidates:
         if state == "auto":
@@ -85,6 +88,26 @@ def start_of(given: Given, comm: Communicator, junction: Junction, log: Callable
         "initial_delta_max": largest,
     }
     return Start(delta, summary, [])
+
+
+def _turning(comm: Communicator, junction: Junction, log: Callable) -> Start:
+    """A uniform condensate whose phase turns, in the frame in which it rests. **Collective.**"""
+    root = turning_condensate(comm, junction, junction.drive.start)
+    D, m = (float(value) for value in root.x)
+    log(f"initial: bcs state, |Delta| = {D:.5f}, mu_pair = {m:.6f}, residual {root.residual:.1e}")
+    summary = {
+        "initial_state": "bcs",
+        "initial_wave_number": 0,
+        "initial_residual": root.residual,
+        "initial_delta_max": abs(D),
+        "mu_pair": m,
+    }
+    words = (
+        f"Delta is told in the frame of the start's chemical potential mu_pair = {m:.6g}: "
+        f"beside mu = {junction.mu:g} its phase turns by -2 (mu_pair - mu) t"
+    )
+    delta = np.full(len(junction.lattice.count), abs(D), complex)
+    return Start(delta, summary, [words])
 
 
 def _no_condensate(junction: Junction) -> np.ndarray:

@@ -40,6 +40,7 @@ def build_junction(
     """
     parameters, numerics = given.parameters, given.numerics
     leads, bias = leads_of(given), Drive.of(recall("drive", _bias, given, comm))
+    bias = bias.resolved(numerics.dt)
     remembered = recall(poles_name, lambda: poles or _fit(given, comm, bias))
     fitted = tuple(Poles(**fit) for fit in remembered)
     parity = numerics.symmetry == "stripe-parity"

@@ -26,7 +26,8 @@ def build_sites(given: Given, comm: Communicator, recall: Callable) -> Sites:
     A_x, A_y = (
         Drive.of(recall(f"A_{axis}", _vector_potential, given, comm, axis)) for axis in ("x", "y")
     )
-    return sites_of(given, (A_x, A_y), on_root(comm, site_fields, given))
+    vector = (A_x.resolved(given.numerics.dt), A_y.resolved(given.numerics.dt))
+    return sites_of(given, vector, on_root(comm, site_fields, given))
 
 
 def _vector_potential(given: Given, comm, axis: str) -> dict:

@@ -22,6 +22,7 @@ from ..physics.junction import Junction, window
 from ..physics.stripe_dynamics import Quench
 from .initial_state import Start
 from .input_junction import build_junction
+from .turning_start import in_frame
 
 
 @dataclass
@@ -134,6 +135,8 @@ def ended_run(given: Given, comm: Communicator, output: Output) -> EndedRun:
         return memory[key] if key in memory else compute(*args)
 
     junction = build_junction(old, comm, recall)
+    if "start" in memory:  # a condensate that turned was followed in its own frame
+        junction = in_frame(junction, Start(*memory["start"]).summary.get("mu_pair"))
     system = Quench(junction, np.zeros(len(junction.lattice.count)))
     state = BlockState(system, comm, mode_dtype(old.numerics), start=False)
     t = _to_the_end(old, state, saved)

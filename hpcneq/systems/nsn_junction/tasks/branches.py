@@ -8,7 +8,7 @@ import numpy as np
 
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
-from ..shared.branch_records import branch_record
+from ..shared.branch_records import branch_record, empty_record
 from ..shared.operating_point import branch_axes, point_of
 from ..shared.polished_roots import FLOOR, grid_of
 
@@ -31,7 +31,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     sweep = run_sweep(axes, line, comm, log, output, "branches")
     if sweep.stopped:
         return sweep.outcome()
-    records = sweep.records
+    records = sweep.filled(empty_record())
     _write(out, records, along, axes)
     summary, errors = _summary(records, along, bool(axes))
     warnings = []
@@ -40,7 +40,9 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     lost = sum(record["lost"] for record in records)
     if lost:
         warnings.append(f"branches: {lost} ends were not reached; try a smaller [numerics] step")
-    return Outcome("not-converged" if lost else "complete", summary, errors, warnings)
+    if lost:
+        return Outcome("not-converged", summary, errors, [*sweep.lost, *warnings])
+    return sweep.outcome(summary, errors, warnings)
 
 
 def _write(out, records: Sequence[dict], along: str, axes: dict) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .... import petsc
+from ....errors import NotConverged
 from ....parallel import Communicator, solo
 from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.evolution import Evolution
@@ -19,6 +20,7 @@ from ..physics.stripe_dynamics import Quench
 from ..shared.initial_state import Start, start_of
 from ..shared.input_junction import build_junction
 from ..shared.quench_runs import quench_runs
+from ..shared.turning_start import in_frame
 
 ROWS = 200  # times at which the largest |Delta| is kept
 
@@ -32,6 +34,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     axes = quench_runs(given)
     junction = build_junction(given, comm, output.recall)
     start = Start(*output.recall("start", start_of, given, comm, junction, log))
+    junction = in_frame(junction, start.summary.get("mu_pair"))
 
     def quench(at: dict, previous: dict | None) -> dict:
         """The record of one run."""
@@ -43,16 +46,28 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         done = sum(record is not None for record in sweep.records)
         words = f"stopped by {sweep.stopped} after {done} of {len(sweep.records)} runs"
         return Outcome("stopped", {}, {}, [words])
+    ended = [record for record in sweep.records if "why" not in record]
+    if not ended:
+        raise NotConverged(f"ensemble: no run reached its end: {sweep.lost[0]}")
     _write(output(), sweep, junction)
-    waves = sweep.table("wave_number", dtype=np.int64)
-    error = float(waves.std() / np.sqrt(waves.size)) + float(np.ptp(waves.mean(1)))
-    summary = _distribution(waves, sweep) | start.summary
-    return Outcome("complete", summary, {"wave_number_mean": error}, list(start.warnings))
+    waves = np.array([record["wave_number"] for record in ended])
+    summary = _distribution(waves, ended) | start.summary
+    errors = {"wave_number_mean": _error_of_mean(sweep)}
+    return sweep.outcome(summary, errors, start.warnings)
 
 
-def _distribution(waves: np.ndarray, sweep: Sweep) -> dict:
-    """What the runs ended in."""
-    states, sizes = sweep.values("state"), np.array(sweep.values("delta_max"))
+def _error_of_mean(sweep: Sweep) -> float:
+    """Error of the mean wave number: of its sample, and how it differs between time steps."""
+    waves = sweep.table("wave_number")
+    spread = np.nanstd(waves) / np.sqrt(np.isfinite(waves).sum())
+    means = [np.nanmean(row) for row in waves if np.isfinite(row).any()]
+    return float(spread) + float(np.ptp(means))
+
+
+def _distribution(waves: np.ndarray, ended: list[dict]) -> dict:
+    """What the runs that reached their end ended in."""
+    states = [record["state"] for record in ended]
+    sizes = np.array([record["delta_max"] for record in ended])
     names = sorted(set(states))
     counts = {int(n): int((waves == n).sum()) for n in np.unique(waves)}
     return {
@@ -95,14 +110,18 @@ def _quench(given: Given, junction: Junction, delta: np.ndarray, dt: float) -> d
 
 
 def _write(out, sweep: Sweep, junction: Junction) -> None:
-    """Data sets over (dt, seed). **Collective.**"""
-    t = np.linspace(0, sweep.records[0]["t"][-1], ROWS + 1)
+    """Data sets over (dt, seed); nan, or wave number -1, of runs not ended. **Collective.**"""
+    waves = junction.lattice.Lx // 2 + 1
+    last = next(record["t"][-1] for record in sweep.records if "why" not in record)
+    t = np.linspace(0, last, ROWS + 1)
     sweep.write(out)
     out.axis("t", t)
-    out.axis("n", np.arange(junction.lattice.Lx // 2 + 1))
-    out.fixed("wave_number", sweep.table("wave_number", dtype=np.int64))
+    out.axis("n", np.arange(waves))
+    out.fixed("wave_number", sweep.table("wave_number", -1, np.int64))
     out.fixed("final_delta_max", sweep.table("delta_max"))
-    harmonics = np.array([record["harmonics"] for record in sweep.records])
+    unknown = {"harmonics": np.full(waves, np.nan), "t": t, "size": np.full(len(t), np.nan)}
+    records = [unknown if "why" in record else record for record in sweep.records]
+    harmonics = np.array([record["harmonics"] for record in records])
     out.fixed("final_delta_n", harmonics.reshape(*sweep.shape, -1))
-    size = np.array([np.interp(t, record["t"], record["size"]) for record in sweep.records])
+    size = np.array([np.interp(t, record["t"], record["size"]) for record in records])
     out.fixed("delta_max", size.reshape(*sweep.shape, -1))

@@ -22,6 +22,7 @@ from ..shared.input_junction import build_junction, loosen_poles, poles_summary
 from ..shared.input_sites import build_sites
 from ..shared.previous_run import PreviousRun
 from ..shared.site_patterns import noise_seed, noisy, site_start
+from ..shared.turning_start import in_frame
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -45,6 +46,8 @@ def _run_stripes(given: Given, comm, log, output) -> Outcome:
         start = previous.start()
     else:
         start = Start(*output.recall("start", start_of, given, comm, junction, log))
+    frame = start.summary.get("mu_pair")
+    junction = in_frame(junction, frame)
     noise = patterns.noise(junction.lattice, given.initial.noise, noise_seed(given))
 
     def state(variant: str | None, begin: bool) -> BlockState:
@@ -53,7 +56,7 @@ def _run_stripes(given: Given, comm, log, output) -> Outcome:
             return previous.state(junction, noise)
         model = junction
         if variant == "pole error":
-            model = loosen_poles(given, comm, junction, output.recall)
+            model = in_frame(loosen_poles(given, comm, junction, output.recall), frame)
         system = Quench(model, start.delta + noise)
         return BlockState(system, comm, mode_dtype(given.numerics), start=begin)
 
@@ -71,17 +74,19 @@ def _run_sites(given: Given, comm, log, output) -> Outcome:
     junction = build_junction(given, comm, output.recall)
     sites = build_sites(given, comm, output.recall)
     start = Start(*output.recall("start", site_start, given, comm, junction, sites, log))
+    frame = start.summary.get("mu_pair")
+    junction = in_frame(junction, frame)
     delta = noisy(given, sites, start.delta)
 
     def state(variant: str | None, begin: bool) -> SiteState:
         """The run's state; that of "pole error" has a looser pole fit."""
         model = junction
         if variant == "pole error":
-            model = loosen_poles(given, comm, junction, output.recall)
+            model = in_frame(loosen_poles(given, comm, junction, output.recall), frame)
         system = SiteQuench(model, sites, delta)
         return SiteState(system, comm, mode_dtype(given.numerics), start=begin)
 
-    outcome = run_evolution(given, comm, log, output, state, SiteRecords(sites, comm))
+    outcome = run_evolution(given, comm, log, output, state, SiteRecords(junction, sites, comm))
     _add_start(outcome, junction, start)
     return outcome
 

@@ -35,7 +35,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     sweep = run_sweep(given.sweep, line, comm, log, output, "onset")
     if sweep.stopped:
         return sweep.outcome()
-    records = sweep.records
+    records = sweep.filled(empty_record(along, rest, given.numerics))
     summary, errors = _summary(records, along, rest, bool(given.sweep))
     for key, axis in given.sweep.items():
         out.axis(key, axis)
@@ -48,8 +48,23 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     if not given.sweep:
         _write_columns(out, records[0])
     lost = sum(kind["lost"] for record in records for kind in _kinds(record).values())
-    status = "not-converged" if lost else "complete"
-    return Outcome(status, summary, errors, _warnings(given, along, records[0], lost))
+    warnings = _warnings(given, along, records[0], lost)
+    if lost:
+        return Outcome("not-converged", summary, errors, [*sweep.lost, *warnings])
+    return sweep.outcome(summary, errors, warnings)
+
+
+def empty_record(along: str, rest: bool, numerics: OnsetNumerics) -> dict:
+    """The record of a line on which nothing was found."""
+    kinds = ["bcs", "fflo"]
+    if along != "T":
+        kinds.append("folds")
+    if rest:
+        kinds.append("limit")
+        if numerics.fflo_line:
+            kinds.append("wall")
+    record: dict = {kind: onset_roots.PolishedRoots().record() for kind in kinds}
+    return record | {"every": [], "scanned": [0.0, 0.0, 0.0]}
 
 
 def is_at_rest(given: Given) -> bool:

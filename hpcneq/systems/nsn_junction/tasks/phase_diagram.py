@@ -38,7 +38,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     sweep = run_sweep({slow: given.sweep[slow]}, line, comm, log, output, "phase-diagram")
     if sweep.stopped:
         return sweep.outcome()
-    records = sweep.records
+    records = sweep.filled(empty_record(len(values)))
     regions = np.array([record["regions"] for record in records])
     for key, axis in given.sweep.items():
         out.axis(key, axis)
@@ -56,7 +56,13 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
             f"phase-diagram: SNES left {unsolved} points of the boundaries "
             "where the scan found them"
         )
-    return Outcome("complete", summary, errors, warnings)
+    return sweep.outcome(summary, errors, warnings)
+
+
+def empty_record(count: int) -> dict:
+    """The record of a line of ``count`` points of which nothing is known: region -1."""
+    boundaries = {name: [] for name in (*BOUNDARIES, *PARTNERS)}
+    return {"regions": [-1] * count, **boundaries, "residual": 0.0, "unsolved": 0}
 
 
 class Polisher:
@@ -101,12 +107,12 @@ def polished_line(point: Point, grid: Grid, fast: str, values: np.ndarray) -> di
 def boundary_error(given: Given, records: Sequence[dict]) -> float | None:
     """Largest change of a boundary of the middle line under looser momentum sums.
 
-    None on a finite lattice, whose sums are exact.
+    None on a finite lattice, whose sums are exact, and if that line was lost.
     """
-    if given.numerics.lattice == "finite":
-        return None
     slow, fast = given.sweep
     middle = len(records) // 2
+    if given.numerics.lattice == "finite" or "why" in records[middle]:
+        return None
     point = point_of(given, **{slow: float(given.sweep[slow][middle])})
     grid = uniform_states.infinite(error=min(0.5, LOOSER * given.numerics.error))
     loose = polished_line(point, grid, fast, given.sweep[fast])
@@ -129,7 +135,8 @@ def _write_boundaries(out, slow: str, records: Sequence[dict]) -> None:
 
 def _summary(records: Sequence[dict], regions: np.ndarray) -> dict:
     """Which regions there are, and how much of the diagram they take."""
-    share = np.bincount(regions.ravel(), minlength=len(REGIONS)) / regions.size
+    known = regions[regions >= 0]
+    share = np.bincount(known, minlength=len(REGIONS)) / max(known.size, 1)
     return {
         "regions": [name for name, part in zip(REGIONS, share) if part > 0],
         "shares": [float(part) for part in share if part > 0],

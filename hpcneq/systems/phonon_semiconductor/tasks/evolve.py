@@ -28,6 +28,10 @@ POSITIVITY = (
     "keep it positive"
 )
 
+FORBIDDEN = 1e-3  # no solution: eigenvalues so far outside, of equations that keep them inside
+FORBIDDEN_ELSEWHERE = 1.0  # the same of other equations
+LOST = 1e-6  # no solution: this share of the particles lost
+
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Porta et al. 2019, Figs. 4 to 7: the laser is switched on at t = 0. **Collective.**
@@ -43,7 +47,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
             return FieldState(MomentumFields(fine, seed, share), comm, begin)
         return FieldState(MomentumFields(model, seed), comm, begin)
 
-    records = Records(model, state(None, False).layout)
+    records = Records(model, state(None, False).layout, seed)
     outcome = run_evolution(given, comm, log, output, state, records)
     m1, m2 = steps(p, n)
     speed = m1 * p.A1 * 2 * n.k_max / (n.points - 1)
@@ -102,8 +106,9 @@ class Records(Recorder):
     variants: tuple[str, ...] = ("step error", "grid error")
     safety, caution, defaults = 8.0, GRID_FACTOR, FIXED_STEP
 
-    def __init__(self, model: Semiconductor, layout: Layout):
-        """model : `Semiconductor`; layout : of its momenta over ranks."""
+    def __init__(self, model: Semiconductor, layout: Layout, seed: float = 0.0):
+        """model : `Semiconductor`; layout : of its momenta over ranks; seed : of the pairs."""
+        self.seed = seed
         self.model, self.layout, self.particles = model, layout, float(len(model.bands.k))
 
     def declare(self, out: ResultFile) -> None:
@@ -166,13 +171,33 @@ class Records(Recorder):
         low, high = worst["min_eigenvalue"], worst["max_eigenvalue"]
         if low > -1e-9 and high < 1 + 1e-9:
             return []
+        what = " and ".join(self.causes()) or "the time step"
+        return [POSITIVITY.format(low=low, high=high, what=what)]
+
+    def violations(self, worst: Mapping) -> list[str]:
+        """Eigenvalues far outside [0, 1], particles lost."""
+        low, high = worst["min_eigenvalue"], worst["max_eigenvalue"]
+        words = []
+        allowed = FORBIDDEN_ELSEWHERE if self.causes() else FORBIDDEN
+        allowed += 2 * self.seed  # a seed itself, in filled and empty bands, leaves [0, 1]
+        if not (low >= -allowed and high <= 1 + allowed):
+            words.append(
+                f"no solution: eigenvalues of the one-body matrix left [0, 1] by more than "
+                f"{allowed:g} ({low:.2e} .. {high:.2e}); use a smaller dt"
+            )
+        lost = worst["particle_drift"] / self.particles
+        if not lost <= LOST:
+            words.append(f"no solution: a share {lost:.1e} of the particles was lost; smaller dt")
+        return words
+
+    def causes(self) -> list[str]:
+        """Terms of the equations that do not keep the one-body matrix positive."""
         causes = []
         if self.model.collision == "redfield":
             causes.append('collision = "redfield"')
         if self.model.radiative == "printed":
             causes.append('radiative = "printed"')
-        what = " and ".join(causes) or "the time step"
-        return [POSITIVITY.format(low=low, high=high, what=what)]
+        return causes
 
     def balance(self, worst: Mapping) -> float:
         """Particles lost."""

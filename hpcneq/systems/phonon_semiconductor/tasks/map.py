@@ -56,6 +56,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         write_curves(out, given, records)
     if lines:
         write_lines(out, given, line_records)
+        lost += sum("why" in record for record in line_records)
     errors = {}
     if given.numerics.error_estimate and not lost:
         errors = {"delta_max": on_root(comm, top_error, given, jobs, delta)}
@@ -196,7 +197,10 @@ def write_lines(out: ResultFile, given: Given, records: list) -> None:
     count = len(given.sweep["Omega"])
     stationary = [record.get("V_c", np.nan) for record in records[:count]]
     out.fixed("V_c", np.array(stationary))
-    out.fixed("V_c_reached", np.concatenate([record["V_c"] for record in records[count:]]))
+    Omega = given.sweep["Omega"]
+    unknown = [np.full(len(Omega[i : i + TOGETHER]), np.nan) for i in range(0, count, TOGETHER)]
+    reached = [record.get("V_c", nan) for record, nan in zip(records[count:], unknown)]
+    out.fixed("V_c_reached", np.concatenate(reached))
 
 
 def outcome(delta: np.ndarray, before: np.ndarray, lost: int, errors: dict) -> Outcome:
@@ -214,5 +218,5 @@ def outcome(delta: np.ndarray, before: np.ndarray, lost: int, errors: dict) -> O
             "the threshold"
         )
     if lost:
-        warnings.append(f"{lost} points did not converge")
+        warnings.append(f"{lost} points or lines did not converge")
     return Outcome("not-converged" if lost else "complete", summary, errors, warnings)

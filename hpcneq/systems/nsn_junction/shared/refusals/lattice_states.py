@@ -10,12 +10,13 @@ from .....errors import InputError
 from .....solvers.output_times import refuse_uncountable
 from .....tasks import Given
 from ...inputs import SiteTable
-from ...physics.junction import balanced
+from ...physics.junction import at_rest, equilibrium
 from ..biased_leads import bias_of, leads_of, vector_potential_of
 from ..input_sites import is_uniform, site_fields
 from .limits import require_baths
 
 LONGEST_PATTERN = 1000  # sites along one direction
+MOST_TURNING_SITES = 2000  # of a full lattice on which a condensate turns at the start
 
 
 def require_memory(given: Given) -> None:
@@ -30,20 +31,24 @@ def require_memory(given: Given) -> None:
         )
 
 
-def require_stationary_start(given: Given) -> None:
-    """Refuse a start along x that is not stationary, or has no name."""
+def require_stationary_start(given: Given, turning: bool = False) -> None:
+    """Refuse a start along x that is not stationary, or has no name.
+
+    turning : whether a uniform condensate may be stationary in the frame of its phase.
+    """
     state, wave_number = given.initial.state, given.initial.wave_number
     if state in ("normal", "file"):
         return
-    bias, mirrored = _start_bias(given), balanced(leads_of(given), given.parameters.mu)
-    if state == "auto" and (bias != 0 or not mirrored):
+    bias = _start_bias(given)
+    place = (leads_of(given), given.parameters.mu, bias)
+    if state == "auto" and not equilibrium(*place):
         raise InputError(
-            '[initial] state = "auto": states are compared by their free energy, which exists at '
-            f"zero bias and equal leads only (got eV = {bias:g} before t = 0); "
-            'use "normal", "bcs" or "fflo"'
+            '[initial] state = "auto": states are compared by their free energy, which exists for '
+            "leads of one temperature at mu and zero bias only "
+            f'(got eV = {bias:g} before t = 0); use "normal", "bcs" or "fflo"'
         )
-    if not mirrored:
-        _refuse_turning_phase(state)
+    if not (turning and state == "bcs"):
+        _require_rest(given)
     if wave_number is not None:
         _require_wave_on_lattice(given)
 
@@ -67,7 +72,8 @@ def evolve(given: Given) -> None:
     if given.numerics.symmetry == "full":
         _require_site_start(given)
     else:
-        require_stationary_start(given)
+        require_stationary_start(given, turning=True)
+    _require_resolved(given, given.numerics.dt)
     _require_countable_rows(given, given.numerics.dt)
 
 
@@ -84,8 +90,9 @@ def ensemble(given: Given) -> None:
         _refuse_state_over_sites(given)
     require_memory(given)
     _require_readable(given)
-    require_stationary_start(given)
+    require_stationary_start(given, turning=True)
     for dt in given.sweep.get("dt", [given.numerics.dt]):
+        _require_resolved(given, dt)
         _require_countable_rows(given, dt, given.run.t_max)
 
 
@@ -103,6 +110,23 @@ def pattern(given: Given) -> None:
     _require_readable(given)
     if given.initial.state in ("fflo", "crossed"):
         _require_wave_on_lattice(given)
+
+
+def _require_dense_start(given: Given) -> None:
+    """Refuse a turning condensate over more sites than whose levels are found at once."""
+    turning = not at_rest(leads_of(given), given.parameters.mu, _start_bias(given))
+    sites = given.numerics.Lx * given.numerics.Ly
+    if turning and sites > MOST_TURNING_SITES:
+        raise InputError(
+            f"[numerics] Lx, Ly: {sites} sites: must be <= {MOST_TURNING_SITES} for a condensate "
+            'whose phase turns with symmetry = "full"; use "stripe" or state = "normal"'
+        )
+
+
+def _require_rest(given: Given) -> None:
+    """Refuse a condensate whose phase turns."""
+    if not at_rest(leads_of(given), given.parameters.mu, _start_bias(given)):
+        _refuse_turning_phase(given.initial.state)
 
 
 def _start_bias(given: Given) -> float:
@@ -139,8 +163,9 @@ def _refuse_state_over_sites(given: Given) -> None:
 
 def _refuse_turning_phase(state: str) -> None:
     raise InputError(
-        f'[initial] state = "{state}": with unequal leads the phase of a condensate turns; '
-        'only "normal" is stationary'
+        f'[initial] state = "{state}": between these leads, at the bias before t = 0, '
+        'the phase of a condensate turns; only "normal" is stationary, and on uniform lattices in '
+        'tasks evolve and ensemble "bcs" in the frame of its phase'
     )
 
 
@@ -171,15 +196,15 @@ def _require_site_start(given: Given) -> None:
                 f'[initial] state = "{state}": with a vector potential before t = 0 '
                 'only "normal" is known to be stationary'
             )
-        require_stationary_start(given)
+        require_stationary_start(given, turning=True)
+        _require_dense_start(given)
         return
     if state == "auto":
         raise InputError(
             '[initial] state = "auto": free energies are compared on uniform lattices only; '
             'use "normal", "bcs", "fflo", "crossed" or "pattern"'
         )
-    if not balanced(leads_of(given), given.parameters.mu):
-        _refuse_turning_phase(state)
+    _require_rest(given)
     if state in ("fflo", "crossed"):
         _require_wave_on_lattice(given)
 
@@ -204,6 +229,26 @@ def _require_seeds(given: Given) -> None:
         raise InputError("[sweep] seed: must be whole numbers >= 0")
     if np.any(steps <= 0):
         raise InputError("[sweep] dt: must be > 0")
+
+
+def _require_resolved(given: Given, dt: float) -> None:
+    """Refuse time steps that do not resolve the bias or the vector potential.
+
+    PETSc's own integrators choose theirs.
+    """
+    if given.begun or given.petsc.get("evolve_ts_type", "exponential") != "exponential":
+        return
+    drives = [("[parameters] eV", bias_of(given), False)]
+    if given.numerics.symmetry == "full":
+        for axis in ("x", "y"):
+            drives.append((f"[sites] A_{axis}", vector_potential_of(given, axis), True))
+    for name, drive, phase in drives:
+        longest = drive.resolved(dt).resolving_step(phase)
+        if dt > longest * (1 + 1e-9):
+            raise InputError(
+                f"[numerics] dt = {dt:g}: must be <= {longest:.4g}, so that steps resolve {name} "
+                f"(kind {drive.kind}, up to {drive.extremes(None):g})"
+            )
 
 
 def _require_countable_rows(given: Given, dt: float, every: float | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
@@ -166,6 +167,20 @@ def configure(solver: Solver) -> None:
     except start().Error as error:
         words = str(error).splitlines()[-1].partition("] ")[2]
         raise InputError(f"[petsc] {solver.getOptionsPrefix()}: {words}") from None
+
+
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """What a callback raises leaves a solver as it is: petsc4py wraps it from 3.20 or so on."""
+    try:
+        yield
+    except start().Error as error:
+        cause: BaseException | None = error
+        while isinstance(cause, start().Error):
+            cause = cause.__cause__
+        if cause is None:
+            raise
+        raise cause from None
 
 
 def reason(kind: type, code: int) -> str:

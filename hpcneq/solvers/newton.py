@@ -220,7 +220,8 @@ def _solve(equations, defaults, prefix, newton):
             snes.setJacobian(equations.jacobian, J)
             objects.append(J)
         petsc.configure(snes)
-        snes.solve(None, vec)
+        with petsc.plain_errors():
+            snes.solve(None, vec)
     x = vec.getArray(readonly=True).real.copy()
     code = snes.getConvergedReason()
     solution = Solution(

@@ -14,7 +14,8 @@ from .protocols import Point, Record
 
 TO_ROOT, TO_LEADER, STOP = 1, 2, 3  # tags of messages
 ALONE_ABOVE = 8  # groups: with more of them rank 0 only hands out rows
-BRIEF = 0.05  # s; behind a row as short as this the next one is asked for before it is needed
+SHARE = 0.03  # of a row: behind one as short that waiting costs more, the next is asked for early
+WAIT = 0.05  # s; longer waits are those of a start or an end
 PATIENCE = 0.05  # s a leader waits until a large record is on its way
 
 
@@ -156,16 +157,20 @@ class Labourer(Work):
             self.follow()
             return
         self.send("ask")
-        early = not self.team.prompt
+        early, waited = not self.team.prompt, 0.0
+        asked = time.monotonic()
         while (answer := self.answer()) is not None:
             row, self.records = answer
             begun = time.monotonic()
             if early:
                 self.send("ask")
-            self.row(row)
-            if not early:
+                self.row(row)
+            else:
+                waited = min(begun - asked, WAIT)
+                self.row(row)
                 self.send("ask")
-            early = not self.team.prompt or time.monotonic() - begun < BRIEF
+            asked = time.monotonic()
+            early = not self.team.prompt or waited > SHARE * (asked - begun)
         self.dismiss()
         self.send("left")
         wait_until(self.all_sent)

@@ -12,7 +12,7 @@ import time
 
 RANKS = (2, 3, 4, 8, 12)
 ROWS, COLUMNS = 320, 1
-SHORT, LONG = 0.02, 0.2  # s; every eighth row is long
+SHORT, LONG = 0.05, 0.6  # s; every eighth row is long
 
 
 def seconds(row):

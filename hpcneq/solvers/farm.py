@@ -62,7 +62,8 @@ def farm(
 
     shape : (rows, columns). group : ranks that work on one point together; ``solve`` then also gets
     the group's communicator and is collective in it. A point that raises NotConverged has the
-    record {"status": "not-converged", "why": ...}; another HpcneqError ends the map on all ranks.
+    record {"status": "not-converged", "why": ...}, one that raises NormalState has
+    {"status": "complete", "normal": ...}; another HpcneqError ends the map on all ranks.
     keeper : keeps the records, knows those of an earlier run. A point that was not reached is None.
     """
     team = Team(comm, group)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..errors import HpcneqError, NotConverged
+from .. import interrupts
+from ..errors import HpcneqError, NormalState, NotConverged
 from ..parallel import Communicator, solo
 from .messages import has_come, threads_may_send, wait_until
 from .protocols import Point, Record
@@ -113,7 +114,10 @@ class Work:
         """solve, with a point that does not converge as a record."""
         together = [self.team.group] if self.team.size > 1 else []
         try:
-            return self.solve(i, j, warm, *together)
+            with interrupts.apart():
+                return self.solve(i, j, warm, *together)
+        except NormalState as error:
+            return {"status": "complete", "normal": str(error)}
         except NotConverged as error:
             return {"status": "not-converged", "why": str(error)}
 

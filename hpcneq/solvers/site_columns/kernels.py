@@ -49,7 +49,8 @@ def compiled(source: str, name: str, count: int = 8) -> Callable:
     Cached on disk as if it stood in this file.
     """
     space: dict = {"__name__": __name__}
-    exec(compile(lanes(source, count), __file__, "exec"), space)
+    place = "\n" * compiled.__code__.co_firstlineno  # numba looks its source up in this file
+    exec(compile(place + lanes(source, count).lstrip(), __file__, "exec"), space)
     return lazily(space[name])
 
 
@@ -235,7 +236,7 @@ _right = compiled(RIGHT, "_right")
 def _eights(array):
     """The rows of a contiguous array (..., rows) as (..., n, 8), never a copy."""
     eights = array.view()
-    eights.shape = (*array.shape[:-1], -1, 8)
+    eights.shape = (*array.shape[:-1], array.shape[-1] // 8, 8)  # also of a rank without columns
     return eights
 
 

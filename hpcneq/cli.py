@@ -252,8 +252,7 @@ def _parse(words: list[str], speaks: bool = True) -> argparse.Namespace:
     if not words:
         raise InputError(f"no command given; one of {listed} (see hpcneq --help)")
     if not words[0].startswith("-") and words[0] not in COMMANDS:
-        hints = _hints()
-        meant = hints.first_word_hint(words[0]) or hints.nearest(words[0], COMMANDS)
+        meant = _hints().first_word_hint(words[0]) or _hints().nearest(words[0], COMMANDS)
         raise InputError(f'unknown command "{words[0]}"; {meant}one of {listed}')
     for i, word in enumerate(words):  # or argparse would read -options_left as -o ptions_left
         if re.match(r"-[A-Za-z_]{2}", word):
@@ -268,18 +267,10 @@ def _parse(words: list[str], speaks: bool = True) -> argparse.Namespace:
             what = f"unknown option {unknown[0]}"
         meant = _hints().nearest(unknown[0], commands[options.command]._option_string_actions)
         raise InputError(f"{what}; {hint or meant + f'see hpcneq {options.command} --help'}")
-    _refuse_other_file(options)
+    file = str(vars(options).get("input") or vars(options).get("result") or "")
+    if file.lower().endswith((".h5", ".toml")):
+        _hints().refuse_other_file(options.command, file)
     return options
-
-
-def _refuse_other_file(options: argparse.Namespace) -> None:
-    """InputError for a result where an input is wanted, or the other way round."""
-    for name in ("input", "result"):
-        file = vars(options).get(name) or ""
-        if file.lower().endswith((".h5", ".toml")):
-            hint = _hints().file_hint(options.command, file)
-            if hint:
-                raise InputError(f"{file} {hint}")
 
 
 def _hints() -> types.ModuleType:

@@ -76,6 +76,9 @@ class Communicator(Protocol):
     def iprobe(self, source: int, tag: int) -> bool:
         """Whether a message has come."""
 
+    def improbe(self, source: int, tag: int, status: Any = None) -> Any:
+        """A message that has come, taken out of the others' sight, or None."""
+
     def barrier(self) -> None:
         """Wait for all ranks."""
 

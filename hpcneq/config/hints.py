@@ -58,6 +58,13 @@ def unknown_hint(words: Sequence[str], at: int) -> str:
     return option_hint(words[0], words[at:], words[1:at], Catalogue())
 
 
+def refuse_other_file(command: str, file: str) -> None:
+    """InputError for a result where an input is wanted, or the other way round."""
+    hint = file_hint(command, file)
+    if hint:
+        raise InputError(f"{file} {hint}")
+
+
 def option_hint(
     command: str, words: Sequence[str], before: Sequence[str], catalogue: Mapping[str, System]
 ) -> str:

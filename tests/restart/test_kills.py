@@ -144,9 +144,9 @@ class Kills:
 @pytest.mark.timeout(900)
 def test_killed_at_random_instants_nothing_is_lost(tmp_path):
     kills = Kills(tmp_path)
-    for number in range(6):
+    for number in range(3):
         kills.trial(number, most=1)
-    assert sum(kills.table.values()) >= 6
+    assert sum(kills.table.values()) >= 3
 
 
 @pytest.mark.nightly

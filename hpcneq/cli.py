@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import json
 import os
 import re
 import sys
 import threading
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from . import __version__, terminal
@@ -124,7 +123,7 @@ def _report(comm: Any, options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> str:
     from . import results
 
-    return results.show(options.result, options.json)
+    return results.show(options.result, options.json, options.verify)
 
 
 def _plot(options: argparse.Namespace) -> str:
@@ -254,43 +253,25 @@ def _parse(words: list[str], speaks: bool = True) -> argparse.Namespace:
     if not words:
         raise InputError(f"no command given; one of {listed} (see hpcneq --help)")
     if not words[0].startswith("-") and words[0] not in COMMANDS:
-        meant = _hints().first_word_hint(words[0]) or _nearest(words[0], COMMANDS)
+        meant = _hints().first_word_hint(words[0]) or _hints().nearest(words[0], COMMANDS)
         raise InputError(f'unknown command "{words[0]}"; {meant}one of {listed}')
     for i, word in enumerate(words):  # or argparse would read -options_left as -o ptions_left
         if re.match(r"-[A-Za-z_]{2}", word):
-            hint = _option_hint(words, i) or "PETSc options go after --"
+            hint = _hints().unknown_hint(words, i) or "PETSc options go after --"
             raise InputError(f"unknown option {word}; {hint}")
     parser, commands = _parser()
     options, unknown = parser.parse_known_args(words)
     if unknown:
-        hint = _option_hint(words, words.index(unknown[0]))
+        hint = _hints().unknown_hint(words, words.index(unknown[0]))
         what = f'one word too many: "{unknown[0]}"'
         if unknown[0].startswith("-"):
             what = f"unknown option {unknown[0]}"
-        meant = _nearest(unknown[0], commands[options.command]._option_string_actions)
+        meant = _hints().nearest(unknown[0], commands[options.command]._option_string_actions)
         raise InputError(f"{what}; {hint or meant + f'see hpcneq {options.command} --help'}")
-    _refuse_other_file(options)
+    file = str(vars(options).get("input") or vars(options).get("result") or "")
+    if file.lower().endswith((".h5", ".toml")):
+        _hints().refuse_other_file(options.command, file)
     return options
-
-
-def _option_hint(words: list[str], at: int) -> str:
-    """The right form of the unknown option ``words[at]`` of a command; empty if none is known."""
-    from .systems import Catalogue
-
-    an_option = words[at].startswith("-") or "=" in words[at]
-    if words[0] not in (*COMPUTING, "check") or not an_option:
-        return ""
-    return _hints().option_hint(words[0], words[at:], words[1:at], Catalogue())
-
-
-def _refuse_other_file(options: argparse.Namespace) -> None:
-    """InputError for a result where an input is wanted, or the other way round."""
-    for name in ("input", "result"):
-        file = vars(options).get(name) or ""
-        if file.lower().endswith((".h5", ".toml")):
-            hint = _hints().file_hint(options.command, file)
-            if hint:
-                raise InputError(f"{file} {hint}")
 
 
 def _hints() -> types.ModuleType:
@@ -298,11 +279,6 @@ def _hints() -> types.ModuleType:
     from .config import hints
 
     return hints
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word.partition("=")[0][:60], list(known), 1)
-    return f'did you mean "{close[0]}"? ' if close else ""
 
 
 def _parser() -> tuple[_Parser, dict[str, _Parser]]:
@@ -370,6 +346,8 @@ def _resume_arguments(command: _Parser) -> None:
 def _show_arguments(command: _Parser) -> None:
     _add_result(command)
     command.add_argument("--json", action="store_true", help="one JSON object, for programs")
+    whole = "only say whether the file is as its run left it"
+    command.add_argument("--verify", action="store_true", help=whole)
 
 
 def _plot_arguments(command: _Parser) -> None:

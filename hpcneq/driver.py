@@ -8,20 +8,24 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from . import parallel, petsc, systems, terminal
+from . import earlier_output, parallel, petsc, systems, terminal
 from .config.load import Override, Run, load, loads
 from .config.words import refuse_name, without_ending
 from .errors import HpcneqError, InputError, NormalState, NotConverged, StoppedEarly
-from .files import checkpoint, journal, reader
-from .restart import LongRun, changed, physics
-from .results import Result, nothing_yet, refuse_existing, refuse_old
+from .files import checkpoint, journal, lock
+from .files.names import follow
+from .files.provenance import command
+from .restart import LongRun
+from .results import Result, refuse_old
 from .run_options import RunOptions, gather_options
 from .solvers.unused_options import refuse_unused
 from .stopping import Stopping, ended_by_signals
+from .tasks import memory
 from .tasks.missing import with_words
 from .tasks.task import Outcome, Task, declared, resolve
 from .threads import one_thread
@@ -60,19 +64,25 @@ def run(
         words = "run --resume --force: one goes on, the other starts anew; give one of them"
         raise InputError(words)
     checked = parallel.on_root(comm, load, source, catalogue(), overrides, resume)
-    target = Path(output) if output else _default_name(source)
-    parallel.on_root(comm, refuse_name, target, len(BESIDE))
-    saved = None
-    if resume:
-        saved = checkpoint.newest(comm, target, _warn(comm))
-        if parallel.on_root(comm, _finished, target, checked, saved):
-            log(f"{target}: is complete already, there is nothing to go on with")
-            return EXIT["complete"]
-        force = saved is None and parallel.on_root(comm, _begun, target, checked)
-    if saved is None:
-        parallel.on_root(comm, _refuse_output, target, force, source)
-    options = gather_options(comm, target, checked, _task(checked).petsc, petsc_argv, saved, resume)
-    return _perform(checked, target, comm, log, options, saved, force, resume)
+    named = Path(output) if output else _default_name(source)
+    parallel.on_root(comm, refuse_name, named, len(BESIDE))
+    target = parallel.on_root(comm, follow, named)
+    parallel.on_root(comm, lock.refuse_second, target)
+    if not resume:
+        parallel.on_root(comm, earlier_output.refuse_output, target, force, source)
+    with _owning(comm, target) as owner:
+        saved = None
+        if resume:
+            saved = checkpoint.newest(comm, target, _warn(comm))
+            if parallel.on_root(comm, earlier_output.finished, target, checked, saved):
+                log(f"{target}: is complete already, there is nothing to go on with")
+                return EXIT["complete"]
+            force = saved is None and parallel.on_root(comm, earlier_output.begun, target, checked)
+            if saved is None:
+                parallel.on_root(comm, earlier_output.refuse_output, target, force, source)
+        prefixes = _task(checked).petsc
+        options = gather_options(comm, target, checked, prefixes, petsc_argv, saved, resume)
+        return _perform(checked, target, comm, log, options, saved, force, resume, owner)
 
 
 def resume(
@@ -89,27 +99,35 @@ def resume(
     Raises InputError, NotConverged, StoppedEarly.
     """
     comm, log = _begin(comm, quiet)
-    target = Path(path)
-    parallel.on_root(comm, refuse_name, target)
+    parallel.on_root(comm, refuse_name, Path(path))
+    target = parallel.on_root(comm, follow, path)
     parallel.on_root(comm, refuse_old, target)
-    saved = checkpoint.newest(comm, target, _warn(comm))
-    text, folder = parallel.on_root(comm, _remembered, target, saved)
-    name = f"{path}: its input"
-    checked = parallel.on_root(comm, loads, text, catalogue(), overrides, folder, name, True)
-    if trust_model:
-        checked = replace(checked, trusted=True)
-    else:
-        parallel.on_root(comm, _refuse_code, target, checked)
-    if parallel.on_root(comm, _finished, target, checked, saved):
-        log(
-            f"{target}: is complete already, there is nothing to go on with "
-            "(a larger --set run.t_max=... would go on)"
-        )
-        return EXIT["complete"]
-    if saved is None and not parallel.on_root(comm, journal.path_of(target).exists):
-        log(f"{target}: was ended before its first checkpoint; starting again from its input")
-    options = gather_options(comm, target, checked, _task(checked).petsc, petsc_argv, saved)
-    return _perform(checked, target, comm, log, options, saved, saved is None, True)
+    with _owning(comm, target) as owner:
+        saved = checkpoint.newest(comm, target, _warn(comm))
+        text, folder = parallel.on_root(comm, earlier_output.remembered, target, saved)
+        name = f"{path}: its input"
+        checked = parallel.on_root(comm, loads, text, catalogue(), overrides, folder, name, True)
+        if trust_model:
+            checked = replace(checked, trusted=True)
+        else:
+            parallel.on_root(comm, _refuse_code, target, checked)
+        if parallel.on_root(comm, earlier_output.finished, target, checked, saved):
+            log(
+                f"{target}: is complete already, there is nothing to go on with "
+                "(a larger --set run.t_max=... would go on)"
+            )
+            return EXIT["complete"]
+        force = saved is None
+        if force and not parallel.on_root(comm, journal.path_of(target).exists):
+            log(f"{target}: was ended before its first checkpoint; starting again from its input")
+        options = gather_options(comm, target, checked, _task(checked).petsc, petsc_argv, saved)
+        return _perform(checked, target, comm, log, options, saved, force, True, owner)
+
+
+def _owning(comm: parallel.Communicator, target: Path) -> AbstractContextManager[lock.Owner]:
+    """The context of a run that owns its output. **Collective.**"""
+    about = {"output": str(target), "ranks": comm.size, "command": command()}
+    return lock.owning(comm, target, about)
 
 
 def _refuse_code(target: Path, checked: Run) -> None:
@@ -155,10 +173,20 @@ def _warn(comm) -> Callable[[str], None]:
 
 
 def _perform(
-    checked: Run, target: Path, comm, log, options: RunOptions, saved, force: bool, keep: bool
+    checked: Run,
+    target: Path,
+    comm,
+    log,
+    options: RunOptions,
+    saved,
+    force: bool,
+    keep: bool,
+    owner: lock.Owner,
 ) -> int:
     """Compute a checked input from its start or from a checkpoint. **Collective.**"""
     task = _task(checked)
+    owner.tell(system=checked.system, task=checked.task)
+    parallel.on_root(comm, memory.refuse_run, checked, task, comm.size)
     options.start()
     wall_limit = cast(float | None, checked.run.wall_limit)  # its parser has made it seconds
     with (
@@ -180,6 +208,7 @@ def _perform(
             keep,
             declared(task),
             _read_input,
+            owner,
         )
         ranks = "1 rank" if comm.size == 1 else f"{comm.size} ranks"
         log(f"hpcneq: {checked.system} {checked.task} on {ranks} -> {target}")
@@ -191,31 +220,38 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     """The task itself, from its first line to the closing of its result file. **Collective.**"""
     begun = time.monotonic()
     try:
-        with longrun.stopping.in_solvers(task.timed, bool(task.sweep)):
-            outcome: Any = resolve(task.run)(checked, comm, log, longrun)
-    except NormalState as answer:
-        outcome = Outcome("complete", {}, {}, [str(answer)])
+        outcome = _answer(task, checked, comm, log, longrun)
+        outcome = with_words(outcome, declared(task), longrun().not_finite())
+        longrun.finish(
+            outcome.status,
+            outcome.summary,
+            outcome.errors,
+            outcome.warnings,
+            wall_seconds=time.monotonic() - begun,
+        )
     except NotConverged as error:
         seconds = time.monotonic() - begun
-        longrun().finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
+        longrun.finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
         raise NotConverged(f"{error}; {longrun.target} is marked not-converged") from None
-    except StoppedEarly as error:
-        outcome = Outcome("stopped", {}, {}, [str(error)])
     except HpcneqError:
         if longrun.file is not None:
             longrun.file.close()
         raise
-    outcome = with_words(outcome, declared(task), longrun().not_finite())
-    longrun().finish(
-        outcome.status,
-        outcome.summary,
-        outcome.errors,
-        outcome.warnings,
-        wall_seconds=time.monotonic() - begun,
-    )
     if outcome.status == "complete":
         longrun.complete()
     return outcome
+
+
+def _answer(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
+    """The Outcome of a task, also if it finds the normal state or is stopped. **Collective.**"""
+    try:
+        with longrun.stopping.in_solvers(task.timed, bool(task.sweep)):
+            outcome: Any = resolve(task.run)(checked, comm, log, longrun)
+            return cast(Outcome, outcome)
+    except NormalState as answer:
+        return Outcome("complete", {}, {}, [str(answer)])
+    except StoppedEarly as error:
+        return Outcome("stopped", {}, {}, [str(error)])
 
 
 def _end(outcome: Outcome, target: Path, log) -> int:
@@ -250,89 +286,6 @@ def _task(checked: Run) -> Task:
 def _read_input(text: str, folder: str | Path) -> Run:
     """The checked input of another run, from the text its checkpoint keeps."""
     return loads(text, catalogue(), folder=folder, begun=True)
-
-
-# ---- what is there already ----------------------------------------------------------------------
-
-
-def _remembered(target: Path, saved) -> tuple[str, str | Path]:
-    """(TOML, folder of the input) of a run to go on with."""
-    if saved is not None:
-        return saved.meta["input"], saved.meta["folder"]
-    mapped = journal.header(target)
-    if mapped is not None:
-        return mapped["input"], mapped["folder"]
-    result = reader.Result(target)
-    known = result.status in ("running", "complete") or nothing_yet(result)
-    if not known and not journal.path_of(target).exists():
-        raise InputError(
-            f"{target}: has no checkpoint to go on from; "
-            "start anew with hpcneq run INPUT.toml --force"
-        )
-    return result.input, Path.cwd()
-
-
-def _finished(target: Path, checked: Run, saved) -> bool:
-    """Whether a result file is complete and reaches as far as the input asks."""
-    try:
-        result = reader.Result(target)
-        before = loads(result.input, catalogue(), folder=checked.folder, begun=True)
-    except InputError:
-        return False
-    if result.status != "complete":
-        return False
-    different = changed(physics(before), physics(checked))
-    if different:
-        raise InputError(
-            f"{target}: was computed with other physics: {', '.join(different)} changed; "
-            "only [run] t_max, output and limits may (use another name, or run --force)"
-        )
-    if (checked.run.t_max or 0) <= (before.run.t_max or 0):
-        journal.path_of(target).unlink(missing_ok=True)  # killed between its last two deeds
-        return True
-    if saved is None:
-        raise InputError(
-            f"{target}: is complete up to t = {before.run.t_max:g}, and its checkpoints are gone; "
-            "start anew with --force"
-        )
-    return False
-
-
-def _begun(target: Path, checked: Run) -> bool:
-    """Whether an existing result file is this run, which may be overwritten.
-
-    It is if the run was ended before its first checkpoint, or is a map that has its journal.
-    """
-    if not target.exists():
-        return False
-    try:
-        result = reader.Result(target)
-        before = loads(result.input, catalogue(), folder=checked.folder, begun=True)
-    except InputError:  # killed in the writing: its journal, if it has one, still knows whose it is
-        mapped = journal.header(target)
-        return mapped is not None and not changed(_petsc_apart(mapped["physics"]), physics(checked))
-    unfinished = result.status == "running" or nothing_yet(result)
-    unfinished = unfinished or journal.path_of(target).exists()
-    return unfinished and not changed(physics(before), physics(checked))
-
-
-def _petsc_apart(saved: Mapping[str, object]) -> dict[str, object]:
-    """Physics without the options of the command line."""
-    return {key: value for key, value in saved.items() if not key.startswith("-- -")}
-
-
-def _refuse_output(target: Path, force: bool, source: Source) -> None:
-    """InputError if the output may not be written; asked before anything is computed."""
-    if not force:
-        refuse_existing(target)
-    if not isinstance(source, Mapping) and target.exists() and Path(source).exists():
-        if os.path.samefile(target, source):
-            raise InputError(f"{target}: is the input itself")
-    folder = target.resolve().parent
-    if not folder.is_dir():
-        raise InputError(f"{target}: there is no folder {folder}")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(f"{target}: no permission to write into {folder}")
 
 
 # ---- from Python --------------------------------------------------------------------------------

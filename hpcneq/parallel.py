@@ -6,11 +6,12 @@ parallel.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -22,7 +23,10 @@ from .errors import HpcneqError
 
 # Items per partial sum: fixed, so that the order of additions never depends on the ranks.
 CHUNK = 64
+MESSAGE = 1 << 30  # bytes of one message: MPI counts in 31 bits
+TREE = 11  # tag of the messages of sums
 Answer = TypeVar("Answer")
+Name = TypeVar("Name")
 Part = tuple[NDArray, int, int]  # a rank's flat array, its start in the whole, size of the whole
 Log = Callable[[str], None]
 
@@ -42,14 +46,17 @@ class Communicator(Protocol):
     def allgather(self, obj: Any) -> list[Any]:
         """All ranks' objects, on every rank."""
 
-    def alltoall(self, objs: list[Any]) -> list[Any]:
-        """The object that each rank has for this one."""
-
     def allreduce(self, obj: Any, op: Any = ...) -> Any:
         """The sum over all ranks, or another reduction."""
 
     def Allreduce(self, send: Any, receive: Any, op: Any = ...) -> None:
         """That of arrays."""
+
+    def Allgatherv(self, send: Any, receive: Any) -> None:
+        """All ranks' arrays in one, on every rank."""
+
+    def Bcast(self, array: Any, root: int = 0) -> None:
+        """Rank ``root``'s array, into those of all ranks."""
 
     def Isend(self, array: NDArray, dest: int, tag: int = 0) -> Any:
         """Begin to send an array; returns a request."""
@@ -68,6 +75,9 @@ class Communicator(Protocol):
 
     def iprobe(self, source: int, tag: int) -> bool:
         """Whether a message has come."""
+
+    def improbe(self, source: int, tag: int, status: Any = None) -> Any:
+        """A message that has come, taken out of the others' sight, or None."""
 
     def barrier(self) -> None:
         """Wait for all ranks."""
@@ -102,6 +112,16 @@ def solo() -> Communicator:
 
     comm: Any = MPI.COMM_SELF
     return comm
+
+
+def file_hints() -> Any:
+    """An MPI.Info that has a few ranks write for all (collective buffering), whole blocks each."""
+    from mpi4py import MPI
+
+    info = MPI.Info.Create()
+    for name, value in (("romio_cb_write", "enable"), ("romio_ds_write", "disable")):
+        info.Set(name, value)
+    return info
 
 
 @dataclass(frozen=True)
@@ -149,29 +169,6 @@ class Layout:
             return item // (base + 1)
         return extra + (item - edge) // base
 
-    def exchange(self, comm: Communicator, local: NDArray, reach: int = 1) -> NDArray:
-        """``local`` (count, ...) with ``reach`` periodic neighbours on each side. **Collective.**
-
-        Every item is looked up at its owner, so that ranks with fewer items than ``reach``, or
-        none, work.
-        """
-        local = np.ascontiguousarray(local)
-        if self.items == 0:
-            return local
-        start, stop = self.bounds()
-        wanted = []
-        if self.count:
-            around = (*range(start - reach, start), *range(stop, stop + reach))
-            wanted = [i % self.items for i in around]
-        send: list[list] = [[] for _ in range(self.size)]
-        for rank, asked in enumerate(comm.allgather(wanted)):
-            send[rank] = [(i, local[i - start]) for i in asked if start <= i < stop]
-        received = {i: row for part in comm.alltoall(send) for i, row in part}
-        if not self.count or not reach:
-            return local
-        halo = [received[i] for i in wanted]
-        return np.concatenate([np.stack(halo[:reach]), local, np.stack(halo[reach:])])
-
 
 def placed(comm: Communicator, flat: NDArray) -> Part:
     """(flat, start, size of the whole): a rank's part comes after those of the ranks before it.
@@ -182,51 +179,140 @@ def placed(comm: Communicator, flat: NDArray) -> Part:
     return flat, sum(counts[: comm.rank]), sum(counts)
 
 
+def all_rows(comm: Communicator, rows: NDArray) -> NDArray:
+    """(n, ...): all ranks' rows (m, ...) in the order of the ranks, on every rank. **Collective.**
+
+    The ranks' rows have one dtype and one shape, and may be none.
+    """
+    rows = np.ascontiguousarray(rows)
+    if comm.size == 1:
+        return rows.copy()
+    counts = np.array(comm.allgather(len(rows)))
+    whole = np.empty((counts.sum(), *rows.shape[1:]), rows.dtype)
+    sizes = counts * (rows.itemsize * math.prod(rows.shape[1:]))
+    target = whole.reshape(-1).view(np.uint8)
+    if whole.nbytes <= MESSAGE:
+        comm.Allgatherv(rows.reshape(-1).view(np.uint8), [target, sizes.tolist()])
+        return whole
+    ends = np.cumsum(sizes)
+    target[ends[comm.rank] - sizes[comm.rank] : ends[comm.rank]] = rows.reshape(-1).view(np.uint8)
+    for rank, end in enumerate(ends):
+        for first in range(end - sizes[rank], end, MESSAGE):
+            comm.Bcast(target[first : min(first + MESSAGE, end)], root=rank)
+    return whole
+
+
+def all_arrays(comm: Communicator, mine: Mapping[Name, NDArray]) -> dict[Name, NDArray]:
+    """All ranks' arrays by name, on every rank; a name belongs to one rank. **Collective.**"""
+    forms = comm.allgather([(name, a.shape, a.dtype.str) for name, a in mine.items()])
+    raw = [np.ascontiguousarray(a).reshape(-1).view(np.uint8) for a in mine.values()]
+    whole = all_rows(comm, np.concatenate([np.empty(0, np.uint8), *raw]))
+    arrays = {}
+    first = 0
+    for name, shape, kind in (form for part in forms for form in part):
+        size = math.prod(shape) * np.dtype(kind).itemsize
+        arrays[name] = np.frombuffer(whole[first : first + size].tobytes(), kind).reshape(shape)
+        first += size
+    return arrays
+
+
+# ---- sums that do not depend on the ranks --------------------------------------------------------
+
+
 def ordered_sum(comm: Communicator, layout: Layout, terms: NDArray, chunk: int = CHUNK) -> NDArray:
     """Sum of rows over all ranks, bit for bit the same for every number of ranks. **Collective.**
 
-    terms : (layout.count, ...) array, this rank's rows. Rows are added inside fixed chunks of
-    ``chunk`` global rows, then the chunks in order; a rank sends whole-chunk sums and, for the
-    chunks it shares with a neighbour, the rows themselves. Every rank returns the same array.
+    terms : (layout.count, ...) array, this rank's rows. Rows are added one after the other inside
+    chunks of ``chunk`` global rows, and the chunks in a binary tree over all of them, so that a
+    rank meets each of its neighbours once a level. Every rank returns the same array.
     """
     terms = np.asarray(terms)
-    total = np.zeros(terms.shape[1:], np.result_type(terms.dtype, float))
-    if comm.size == 1:
-        for low in range(0, layout.items, chunk):
-            total = total + _sum_rows(terms[low : low + chunk])
-        return total
-    parts = comm.gather(_partial_sums(layout, terms, chunk), root=0)
-    if comm.rank == 0:
-        sums, loose = {}, {}
-        for whole, rows in parts:
-            sums.update(whole)
-            loose.update(rows)
-        for c in range(-(-layout.items // chunk)):
-            if c not in sums:
-                low, high = c * chunk, min((c + 1) * chunk, layout.items)
-                sums[c] = _sum_rows(np.stack([loose[i] for i in range(low, high)]))
-            total = total + sums[c]
-    return comm.bcast(total, root=0)
+    shape, dtype = terms.shape[1:], np.result_type(terms.dtype, float)
+    if comm.size > 1:
+        shape, dtype = comm.bcast((shape, dtype), root=0)
+        if len(terms) and not np.can_cast(terms.dtype, dtype, "same_kind"):
+            raise TypeError(f"a sum of {terms.dtype} on rank {comm.rank}, of {dtype} on rank 0")
+    total = np.zeros(shape, dtype)
+    if layout.items:
+        tree = _Tree(comm, layout, chunk, dtype)
+        sums = tree.up(tree.chunk_sums(terms))
+        if comm.rank == 0:
+            total = sums[0]
+    if comm.size > 1:
+        comm.Bcast(total, root=0)
+    return total
 
 
-def _partial_sums(layout, terms, chunk):
-    """({chunk: its sum}, {row: terms}) of this rank: whole chunks, and the rows of shared ones."""
-    start, stop = layout.bounds()
-    whole, rows = {}, {}
-    last = -(-stop // chunk) if stop > start else start // chunk
-    for c in range(start // chunk, last):
-        low, high = c * chunk, min((c + 1) * chunk, layout.items)
-        if start <= low and high <= stop:
-            whole[c] = _sum_rows(terms[low - start : high - start])
-        else:
-            for i in range(max(low, start), min(high, stop)):
-                rows[i] = terms[i - start]
-    return whole, rows
+class _Tree:
+    """A sum over chunks of rows. A chunk, and a node of the tree, is at the rank of its first row.
 
+    Nodes of one level are numbered from the left; node i has the children 2i and 2i + 1, of which
+    the right one may be missing.
+    """
 
-def _sum_rows(rows):
-    """Rows added one after the other (numpy's pairwise sum would depend on memory layout)."""
-    return np.add.accumulate(rows, axis=0)[-1]
+    def __init__(self, comm, layout, chunk, dtype):
+        self.comm, self.layout = comm, layout
+        self.chunk, self.dtype = chunk, dtype
+        self.low = -(-layout.start // chunk)
+        self.high = max(-(-layout.stop // chunk), self.low)
+        self.sent = []
+
+    def send(self, values, chunk):
+        """Begin to send to the rank of a chunk."""
+        values = np.array(values, self.dtype)
+        request = self.comm.Isend(values, dest=self.layout.owner(chunk * self.chunk), tag=TREE)
+        self.sent.append((request, values))
+
+    def receive(self, shape, rank):
+        """An array from a rank."""
+        values = np.empty(shape, self.dtype)
+        self.comm.Recv(values, source=rank, tag=TREE)
+        return values
+
+    def chunk_sums(self, terms):
+        """(high - low, ...): the sums of the own chunks, with rows that later ranks have of them.
+
+        **Collective.**
+        """
+        (start, stop), chunk = self.layout.bounds(), self.chunk
+        early = min(stop, self.low * chunk) - start
+        if early > 0:  # rows of a chunk that an earlier rank has begun
+            self.send(terms[:early], self.low - 1)
+        own = []
+        for c in range(self.low, self.high):
+            high = min((c + 1) * chunk, self.layout.items)
+            rows = [np.asarray(terms[c * chunk - start : high - start], self.dtype)]
+            at = stop
+            rank = self.layout.rank
+            while at < high:
+                rank += 1
+                until = min(self.layout.bounds(rank)[1], high)
+                rows.append(self.receive((until - at, *terms.shape[1:]), rank))
+                at = until
+            # one after the other: numpy's pairwise sum would depend on memory layout
+            own.append(np.add.accumulate(np.concatenate(rows), axis=0)[-1])
+        return own
+
+    def up(self, sums):
+        """[the root of the tree] on the first rank, [] elsewhere. **Collective.**"""
+        low, high = self.low, self.high
+        size = 1  # chunks of a node
+        nodes = -(-self.layout.items // self.chunk)
+        while nodes > 1:
+            if low < high and low % 2:
+                self.send(sums.pop(0), (low - 1) * size)
+                low += 1
+            if low < high and high % 2 and high < nodes:
+                rank = self.layout.owner(high * size * self.chunk)
+                sums.append(self.receive(sums[-1].shape, rank))
+                high += 1
+            pairs = [left + right for left, right in zip(sums[::2], sums[1::2])]
+            sums = pairs + sums[len(pairs) * 2 :]
+            low, high = (low + 1) // 2, (high + 1) // 2
+            nodes, size = (nodes + 1) // 2, 2 * size
+        for request, _ in self.sent:
+            request.Wait()
+        return sums
 
 
 def on_root(

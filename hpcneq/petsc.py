@@ -193,6 +193,20 @@ def configure(solver: Solver) -> None:
         raise InputError(f"[petsc] {solver.getOptionsPrefix()}: {words}") from None
 
 
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """What a callback raises leaves a solver as it is: petsc4py wraps it from 3.20 or so on."""
+    try:
+        yield
+    except start().Error as error:
+        cause: BaseException | None = error
+        while isinstance(cause, start().Error):
+            cause = cause.__cause__
+        if cause is None:
+            raise
+        raise cause from None
+
+
 def reason(kind: type, code: int) -> str:
     """The name of a converged reason ("DIVERGED_LINE_SEARCH") from its number."""
     names = {

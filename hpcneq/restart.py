@@ -7,16 +7,20 @@ that saves and restores a solver.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .errors import InputError
+from .errors import HpcneqError, InputError
 from .files import checkpoint, journal, provenance
 from .files.checkpoint import Saved
 from .files.declarations import Declaration
 from .files.digest import Checked, Option, carried, changed, physics
+from .files.lock import Owner
+from .files.provenance import begin_part, end_part, moment
+from .files.rows import RowLog
 from .files.writer import ResultFile
 from .parallel import Communicator, Log, Part, on_root
 from .petsc_options import effective, words_of
@@ -30,8 +34,9 @@ class LongRun:
 
     saved : the checkpoint to go on from; then ``run.t_max`` may have grown. keep : whether the
     journal of an earlier run counts. quantities : what the task may write, by name. read_input :
-    (TOML text, folder) -> checked input, for another run that this one starts from. Raises
-    InputError if the physics differ from the checkpoint's or no state before the new end is left.
+    (TOML text, folder) -> checked input, for another run that this one starts from. owner : whose
+    the output is. Raises InputError if the physics differ from the checkpoint's or no state before
+    the new end is left.
     """
 
     def __init__(
@@ -47,11 +52,15 @@ class LongRun:
         keep: bool = False,
         quantities: Mapping[str, Declaration] | None = None,
         read_input: Callable[[str, str | Path], Checked] | None = None,
+        owner: Owner | None = None,
     ):
         self.comm, self.target, self.checked = comm, target, checked
         self.log, self.stopping, self.options = log, stopping, list(options)
         self.saved, self.force, self.keep = saved, force, keep
         self.quantities, self.read_input = quantities, read_input
+        self.owner = owner or Owner(comm, None)
+        self.parts: list[dict[str, Any]] = []  # what is known of the run's parts, this one last
+        self.log_of_rows = RowLog(target, None, {})
         self.physics = on_root(comm, physics, checked, self.options)
         self.map: Points | None = None
         self.file: ResultFile | None = None
@@ -115,17 +124,21 @@ class LongRun:
 
     def __call__(self) -> ResultFile:
         """The result file, new, or as it was at the checkpoint; opened once."""
-        if self.file is None and self.saved is None:
-            self.file = self._create()
-        elif self.file is None:
-            self.file = self._restore()
+        if self.file is None:
+            self.file = self._create() if self.saved is None else self._restore()
+            options = [(name, value) for name, value in self.options]
+            self.parts.append(on_root(self.comm, begin_part, self.comm.size, options))
+            self.file.parts(self.parts)
+            self.owner.tell(status="running")
         return self.file
 
     def _create(self):
         if self.force:  # they belong to the file that is about to be replaced
             on_root(self.comm, checkpoint.remove, self.target)
-        if not self.keep:
-            on_root(self.comm, journal.path_of(self.target).unlink, missing_ok=True)
+        if self.keep:
+            self.parts = on_root(self.comm, journal.parts, self.target)
+        else:
+            on_root(self.comm, journal.remove, self.target)
         checked = self.checked
         items = provenance.gather_provenance(
             self.comm, checked.system, checked.task, checked.text, checked.run.seed
@@ -138,7 +151,11 @@ class LongRun:
 
     def _restore(self):
         on_root(self.comm, self.saved.restore_result, self.target)
-        rows = self.saved.meta["rows"]
+        meta = self.saved.meta
+        rows = meta["rows"]
+        self.log_of_rows = RowLog(self.target, meta.get("tail"), rows if "tail" in meta else {})
+        self.parts = [part for part in meta.get("parts", []) if isinstance(part, dict)]
+        end_part(self.parts, "stopped", meta.get("moment", meta["written"]))
         file = ResultFile.reopen(self.comm, self.target, rows, self.quantities)
         if self.saved.meta["input"] != self.checked.text:
             file.attribute("input", self.checked.text)
@@ -172,6 +189,29 @@ class LongRun:
         self.map = Points(self)
         return self.map
 
+    def verify(self) -> None:
+        """HpcneqError if the result file is no longer that of this run. **Collective.**"""
+        self.owner.check()
+        fate = self().foreign()
+        if fate is None:
+            return
+        advice = ""
+        if self.number or self.map is not None:
+            advice = f"; hpcneq resume {self.target} goes on with what was kept"
+        if "replaced" in fate:
+            advice = advice.replace("; ", "; move it away, then ")
+        raise HpcneqError(f"{self.target}: {fate}{advice}")
+
+    def finish(self, status: str, *content: Any, **extra: object) -> None:
+        """`ResultFile.finish` of a file that is still that of this run."""
+        self.owner.tell(status="finishing")
+        self.verify()
+        on_root(self.comm, end_part, self.parts, status)
+        self().parts(self.parts)
+        if self.map is not None:
+            self.map.note_parts()
+        self().finish(status, *content, **extra)
+
     def complete(self) -> None:
         """Delete the states from which the run could not go on to a later end."""
         self.comm.barrier()
@@ -186,11 +226,13 @@ class LongRun:
         """
         begun = time.monotonic()
         self().flush()
+        self.verify()
+        tail, rest = self().keep_rows(self.log_of_rows)
         self.number += 1
         if meta["free"]:
             self.parked[meta["part"]] = self.number
-        meta = meta | self._description()
-        size = checkpoint.write(self.comm, self.target, self.number, meta, arrays, self.target)
+        meta = meta | self._description() | {"tail": tail}
+        size = checkpoint.write(self.comm, self.target, self.number, meta, arrays, rest)
         parked = set(self.parked.values())
         stay = {self.number, self.before} - {None} | parked | self.needed
         on_root(self.comm, checkpoint.remove, self.target, stay)
@@ -217,6 +259,8 @@ class LongRun:
             "parked": self.parked,
             "rows": self().counts(),
             "written": checkpoint.written(),
+            "moment": moment(),
+            "parts": self.parts,
             "write_seconds": self.stopping.cost,
             "ranks": self.comm.size,
             "versions": on_root(self.comm, provenance.versions),
@@ -235,16 +279,25 @@ class Points:
         self.done: dict[str, dict] = {}
         on_root(run.comm, self._open)
 
+    def note_parts(self) -> None:
+        """Keep what is known of the run's parts. **Collective.**"""
+        on_root(self.run.comm, lambda: self._journal.note_parts(self.run.parts))
+
     def _open(self):
         run, checked = self.run, self.run.checked
         self._journal = journal.Journal(
-            run.target, run.physics, changed, checked.text, checked.folder
+            run.target, run.physics, changed, checked.text, checked.folder, run.parts
         )
         self.done = self._journal.done
 
     def add(self, name: str, record: dict) -> None:
         """Keep a record; on rank 0."""
         self._journal.add(name, record)
+        total = math.prod(len(values) for values in self.run.checked.sweep.values())
+        progress = None
+        if len(self.done) <= total and self.run.checked.sweep:
+            progress = len(self.done) / total
+        self.run.owner.tell(record, progress=progress, points=len(self.done))
 
     @staticmethod
     def clean(record: dict) -> dict:
@@ -292,6 +345,13 @@ class SolverPart:
 
     def decide(self) -> tuple[bool, bool]:
         """(stop, save) after a step."""
+        if self.run.file is not None:
+            row = self.run.file.latest
+            t, end = row.get("t"), self.run.checked.run.t_max
+            progress = None  # of runs for error estimates
+            if isinstance(t, float) and end and self.name == self.run.order[0]:
+                progress = min(t / end, 1.0)
+            self.run.owner.tell(row, progress=progress, part=self.name)
         return self.run.stopping.decide()
 
     def save(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import systems
 from .config.words import refuse_name, without_ending
 from .errors import InputError
-from .files import reader, report
+from .files import lock, reader, report, vetting
+from .files.names import follow
 from .tasks.task import Quantity, declared, resolve
 
 if TYPE_CHECKING:
@@ -28,7 +32,14 @@ class Result(reader.Result):
         task = systems.get(self.system).tasks.get(self.task)
         if task is None or task.figure is None:
             raise InputError(f"{self.path}: there is no figure for {self.system} {self.task}")
-        return draw.draw(self, resolve(task.figure), path)
+        try:
+            return draw.draw(self, resolve(task.figure), path)
+        except InputError as error:
+            owner = report.owner_of(self.path)
+            if owner is None or not str(error).startswith(f"{self.path}:"):
+                raise
+            words = f"what it has does not make the figure yet; it {lock.going_on(owner)}"
+            raise InputError(f"{self.path}: {words}") from error
 
 
 def _quantities(result: reader.Result) -> dict[str, Quantity]:
@@ -40,12 +51,15 @@ def _quantities(result: reader.Result) -> dict[str, Quantity]:
     return {} if task is None else declared(task)
 
 
-def show(path: str | Path, as_json: bool = False) -> str:
+def show(path: str | Path, as_json: bool = False, verify: bool = False) -> str:
     """Headline results, status and provenance of a result file, or what a checkpoint holds.
 
-    as_json : one JSON object instead of text. Raises InputError if it is neither, or damaged.
+    as_json : one JSON object instead of text. verify : only whether the bytes are those that its
+    run ended with. Raises InputError if it is neither, or damaged.
     """
     refuse_name(Path(path))
+    if verify:
+        return report.verify(path, as_json)
     return report.show(path, as_json, _quantities)
 
 
@@ -61,13 +75,31 @@ def plot(path: str | Path, figure: str | Path | None = None, force: bool = False
     if not target.resolve().parent.is_dir():
         raise InputError(f"{target}: there is no folder {target.resolve().parent}")
     refuse_old(path)
-    Result(path).plot(target)
+    result = Result(path)
+    with vetting.one_line(path, "what it holds makes no figure"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of the numbers of a damaged file
+        _draw_aside(result, target)
     return target
 
 
 def nothing_yet(result: reader.Result) -> bool:
     """Whether a result was stopped before anything of it was written: it can start again."""
     return result.status == "stopped" and not any(result[name].size for name in result.keys())
+
+
+def _draw_aside(result: Result, target: Path) -> None:
+    """Draw into a file of another name, which then takes the place of what ``target`` names."""
+    final = follow(target)
+    fresh = final.with_name(f".{final.stem}.{secrets.token_hex(6)}{final.suffix}")
+    try:
+        result.plot(fresh)
+        os.replace(fresh, final)
+    except InputError as error:
+        raise InputError(str(error).replace(str(fresh), str(target))) from None
+    except OSError as error:
+        raise InputError(f"{target}: cannot write the figure ({error.strerror})") from None
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def refuse_old(path: str | Path) -> None:

@@ -1,7 +1,7 @@
 """One test suite for one rank and for several: tests pass or fail on all ranks together.
 
-pytest tests/files/test_store.py                                # one rank mpiexec -n 3 python -m
-pytest tests/files -m parallel          # three; only tests marked parallel run
+python -m pytest tests/files/test_store.py                  on one rank
+mpiexec -n 3 python -m pytest tests/files -m parallel       on three; only tests marked parallel run
 """
 
 import io
@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("H5PY_ALWAYS_USE_MPI", "1")  # before a test imports h5py itself
+os.environ.setdefault("OMPI_MCA_mpi_yield_when_idle", "1")  # before MPI starts: ranks that wait
 
 HERE = Path(__file__).parent
 PATIENCE = (

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import NormalState
 from ..petsc_options import VARIABLE, of_environment, words_of
+from ..tasks import memory
 from ..tasks.task import Cost, System, resolve
 from ..threads import one_thread
 from .load import Override, load
@@ -38,10 +39,13 @@ def check_input(
     lines = [f"{name}: valid {checked.system} {checked.task}"]
     if cost and task.cost is not None:
         try:
-            with one_thread():  # as a run will have
-                lines += _cost_lines(resolve(task.cost)(checked, ranks), ranks)
+            with one_thread(), memory.limited(checked):  # as a run will have
+                estimate = resolve(task.cost)(checked, ranks)
         except NormalState as answer:
-            lines.append(f"  {answer}")
+            return "\n".join([*lines, f"  {answer}"])
+        lines += _cost_lines(estimate, ranks)
+        if isinstance(estimate, Cost):
+            memory.refuse_cost(checked, estimate, ranks)
     return "\n".join(lines)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import InputError
+from ..systems import Catalogue
 from ..tasks.task import System, Task
 from .load import home_of
 from .source import parse, read
@@ -40,6 +42,27 @@ def file_hint(command: str, word: str) -> str:
             form += f" (or hpcneq run {name} --resume)"
         return f"is an input, {command} takes its result: {form}"
     return ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Which known word was meant, as a question; empty if none is close."""
+    close = difflib.get_close_matches(word.partition("=")[0][:60], list(known), 1)
+    return f'did you mean "{close[0]}"? ' if close else ""
+
+
+def unknown_hint(words: Sequence[str], at: int) -> str:
+    """The right form of the unknown option ``words[at]`` of a command; empty if none is known."""
+    an_option = words[at].startswith("-") or "=" in words[at]
+    if words[0] not in ("run", "resume", "check") or not an_option:
+        return ""
+    return option_hint(words[0], words[at:], words[1:at], Catalogue())
+
+
+def refuse_other_file(command: str, file: str) -> None:
+    """InputError for a result where an input is wanted, or the other way round."""
+    hint = file_hint(command, file)
+    if hint:
+        raise InputError(f"{file} {hint}")
 
 
 def option_hint(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..tasks import memory
 from ..tasks.task import System, Task, resolve
 from .schema import as_json, build, docs_of, is_array, key, keys_of
 from .source import Tree, override, parse, plain_tree, read
@@ -57,6 +58,12 @@ class RunTable:
         doc='wall time after which to stop with a checkpoint: "HH:MM:SS", or a number of minutes',
         unit="min",
         parse=_seconds,
+    )
+    max_memory: float | None = key(
+        None,
+        doc="memory on one machine above which the run is refused; default: 80% of what there is",
+        unit="GB",
+        above=0,
     )
     seed: int = key(0, doc="key of all random numbers", min=0)
 
@@ -152,8 +159,10 @@ def _checked(
     system, task = _declared(tree, catalogue)
     verbatim = render(tree) if overrides or text is None else text
     run = _assemble(tree, system, task, verbatim, folder, begun)
+    memory.refuse_input(run)
     if task.refuse is not None:
-        resolve(task.refuse)(run)
+        with memory.limited(run):
+            resolve(task.refuse)(run)
     return run
 
 

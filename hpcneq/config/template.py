@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import InputError
+from ..files.names import follow
 from ..tasks.task import System, Task
 from .description import Description, description_of, tables_of, task_keys
 from .description_text import default_text
@@ -24,7 +25,7 @@ def write_template(
     Raises InputError for an unknown name, an existing file or a folder that cannot be written.
     """
     text = template(catalogue, system, task)
-    target = Path(path) if path else Path(f"{system}-{task}.toml")
+    target = follow(path or f"{system}-{task}.toml")
     try:
         with open(target, "x", encoding="utf-8") as file:
             file.write(text)

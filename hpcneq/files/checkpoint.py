@@ -3,84 +3,45 @@
 Beside ``out.h5`` lie ``out.h5.ckpt-000007`` and, with its hash, ``out.h5.ckpt-000007.sha256``. A
 generation is written under another name, closed, synced, hashed, and only then renamed; a kill at
 any instant leaves the generations before it. The file is HDF5: ``meta`` (JSON), arrays in an order
-that knows no ranks, and ``result``, the bytes of the result file at that moment, from which that
-file is restored. The hash is checked before HDF5 opens anything.
+that knows no ranks, and ``result``, the bytes of the result file without its rows, which all
+generations share (`files.rows`): from both that file is restored. The hash is checked before HDF5
+opens anything.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import HpcneqError, InputError
 from ..parallel import Communicator, Layout, Part, on_root
+from . import names, rows
+from .exact_json import dumps as dumps
+from .exact_json import loads as loads
 from .hdf5 import (
     abandon,
     attempt,
-    check_room,
     fail_together,
     open_file,
     os_reason,
     set_attribute,
     write_block,
 )
+from .room import check_room
 
-FORMAT, FORMAT_VERSION = "hpcneq-checkpoint", 1
+FORMAT, FORMAT_VERSION = "hpcneq-checkpoint", 2  # 1: all of the result file in ``result``
 SLAB = 1 << 26  # bytes hashed as one; ranks share the slabs of a file
 BLOCK = 2**20  # entries a rank writes in one call: MPI may copy them
 PIECE = 1 << 20  # bytes read at a time for a hash
 NAME = re.compile(r"\.ckpt-(\d{6,})$")
-
-
-# ---- numbers and small arrays as JSON ------------------------------------------------------------
-
-
-def dumps(value: object) -> str:
-    """JSON text that gives back every float bit for bit and numpy arrays as they were."""
-    return json.dumps(value, default=_encode)
-
-
-def _encode(value):
-    if isinstance(value, np.generic) and value.dtype.kind in "biuf":
-        value = value.item()
-    if isinstance(value, (np.generic, complex)):
-        value = np.asarray(value)
-    if isinstance(value, np.ndarray):
-        raw = np.ascontiguousarray(value)
-        return {
-            "__array__": [
-                raw.dtype.str,
-                list(value.shape),
-                base64.b64encode(raw.tobytes()).decode(),
-            ]
-        }
-    if isinstance(value, (int, float, str)):
-        return value
-    raise TypeError(f"a checkpoint cannot keep a {type(value).__name__}")
-
-
-def loads(text: str) -> Any:
-    """The value `dumps` was given; tuples come back as lists."""
-    return json.loads(text, object_hook=_decode)
-
-
-def _decode(table):
-    if set(table) != {"__array__"}:
-        return table
-    dtype, shape, raw = table["__array__"]
-    array = np.frombuffer(base64.b64decode(raw), dtype).reshape(shape)
-    return array[()] if array.ndim == 0 else array.copy()
 
 
 # ---- names ---------------------------------------------------------------------------------------
@@ -103,13 +64,40 @@ def generations(target: str | Path) -> list[int]:
 
 
 def remove(target: str | Path, keep: Iterable[int] = ()) -> None:
-    """Delete the generations not in ``keep`` and what a kill during a write left behind."""
+    """Delete the generations not in ``keep``, and their rows with the last.
+
+    Only files that begin as ours do: others of such a name stay. Raises HpcneqError if one cannot
+    be deleted.
+    """
+    try:
+        _remove(target, set(keep))
+    except OSError as error:
+        name = error.filename or target
+        raise HpcneqError(f"{name}: cannot delete it ({error.strerror})") from None
+
+
+def _remove(target, keep):
     folder, base = os.path.split(os.path.abspath(target))
-    needed = {os.path.basename(path_of(base, number)) for number in keep}
-    mine = re.compile(re.escape(base) + r"\.ckpt-\w+(\.sha256)?")
+    kept = {os.path.basename(path_of(base, number)) for number in keep}
+    mine = re.compile(re.escape(base) + r"\.ckpt-\d{6,}(\.sha256)?")
     for name in sorted(os.listdir(folder)):  # a file goes before its hash: never a file without one
-        if mine.fullmatch(name) and name.removesuffix(".sha256") not in needed:
-            os.unlink(os.path.join(folder, name))
+        if mine.fullmatch(name) and name.removesuffix(".sha256") not in kept:
+            if _is_ours(os.path.join(folder, name)):
+                os.unlink(os.path.join(folder, name))
+    shared = rows.path_of(os.path.join(folder, base))
+    if not keep and (names.head(shared) or b"").startswith(names.ROWS):
+        os.unlink(shared)
+
+
+def _is_ours(path):
+    """Whether a file is a state file or its hash: it begins so, or has such a hash beside it."""
+    begin = names.head(path)
+    if begin is None:
+        return False
+    if path.endswith(".sha256"):
+        return begin.startswith(names.HASHES)
+    hashes = names.head(f"{path}.sha256") or b""
+    return begin.startswith(names.HDF5) or hashes.startswith(names.HASHES)
 
 
 # ---- writing -------------------------------------------------------------------------------------
@@ -121,33 +109,44 @@ def write(
     number: int,
     meta: dict,
     arrays: Mapping[str, Part],
-    result: str | Path | None = None,
+    result: bytes | None = None,
 ) -> int:
     """Write generation ``number``; returns the bytes written. **Collective.**
 
     meta : dict, rank 0's. arrays : {name: (this rank's flat array, its start in the whole, size of
-    the whole)}. result : name of the result file, whose bytes are kept. Raises HpcneqError on every
-    rank, the older generations untouched, if the disk is full or the folder may not be written.
+    the whole)}. result : the bytes of the result file without its rows, rank 0's. Raises
+    HpcneqError on every rank, the older generations untouched, if the disk is full or the folder
+    may not be written.
     """
-    final, fresh = path_of(target, number), f"{target}.ckpt-new"
+    final = path_of(target, number)
     text = on_root(comm, dumps, meta).encode()
     arrays = {**arrays, "meta": _split(comm, np.frombuffer(text, np.uint8))}
-    if result is not None:
-        arrays["result"] = _bytes_of(comm, result)
+    image = comm.bcast(result, root=0)
+    if image is not None:
+        arrays["result"] = _split(comm, np.frombuffer(image, np.uint8))
     size = sum(total * local.dtype.itemsize for local, _, total in arrays.values())
     on_root(comm, check_room, final, size + (1 << 16))
-    _write_arrays(comm, fresh, arrays, meta)
     faults: list[str] = []
-    attempt(faults, _sync, fresh)
-    fail_together(comm, faults, f"{final}: cannot write it")
-    hashes = digest(comm, fresh)
+    fresh = None
     if comm.rank == 0:
-        attempt(faults, _publish, fresh, final, hashes)
-    fail_together(comm, faults, f"{final}: cannot write it")
+        fresh = attempt(faults, names.create, final)
+    fail_together(comm, faults, f"{final}: cannot create it")
+    fresh = comm.bcast(fresh, root=0)
+    try:
+        _write_arrays(comm, fresh, arrays)
+        attempt(faults, names.sync, fresh)
+        fail_together(comm, faults, f"{final}: cannot write it")
+        hashes = digest(comm, fresh)
+        if comm.rank == 0:
+            attempt(faults, _publish, fresh, final, hashes)
+        fail_together(comm, faults, f"{final}: cannot write it")
+    finally:
+        if comm.rank == 0:
+            names.discard(fresh)
     return size
 
 
-def _write_arrays(comm, path, arrays, meta):
+def _write_arrays(comm, path, arrays):
     """An HDF5 file with these arrays. **Collective.**"""
     faults, made = [], {}
     file = attempt(faults, open_file, path, "w", comm)
@@ -182,30 +181,11 @@ def _split(comm, whole):
     return whole[layout.start : layout.stop], layout.start, whole.size
 
 
-def _bytes_of(comm, path):
-    """Every rank's part of a file's bytes."""
-    size = on_root(comm, os.path.getsize, path)
-    layout = Layout.over(size, comm)
-    return np.fromfile(path, np.uint8, layout.count, offset=layout.start), layout.start, size
-
-
-def _sync(path):
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _publish(fresh, final, hashes):
     """The hash first, then the file itself under its name: only both together are a generation."""
-    with open(fresh + ".sha256", "w", encoding="ascii") as file:
-        file.write(hashes)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh + ".sha256", final + ".sha256")
+    names.replace(f"{final}.sha256", hashes.encode("ascii"))
     os.replace(fresh, final)
-    _sync(os.path.dirname(os.path.abspath(final)))
+    names.sync(os.path.dirname(os.path.abspath(final)))
 
 
 # ---- hashes --------------------------------------------------------------------------------------
@@ -245,14 +225,15 @@ def _expected(path):
         with open(path + ".sha256", encoding="ascii") as file:
             text = file.read()
         size = int(re.match(r"sha256 of every \d+ bytes of (\d+)\n", text).group(1))
-        there = os.path.getsize(path)
+        with open(path, "rb"):
+            there = os.path.getsize(path)
         if there != size:
             return text, f"it has {there} bytes of {size}"
         return text, None
     except FileNotFoundError as error:
         return None, f"there is no {os.path.basename(error.filename)}"
     except (OSError, ValueError, AttributeError) as error:
-        return None, f"its .sha256 cannot be read ({os_reason(error)})"
+        return None, f"it or its .sha256 cannot be read ({os_reason(error)})"
 
 
 # ---- reading -------------------------------------------------------------------------------------
@@ -288,29 +269,54 @@ class Saved:
 
     def restore_result(self, target: str | Path) -> None:
         """Put the result file of that moment in the place of whatever is there now; on one rank."""
-        fresh = f"{target}.ckpt-result"
         try:
-            with open_file(self.path, "r") as file, open(fresh, "wb") as out:
-                data = file["result"]
-                for at in range(0, data.size, SLAB):
-                    out.write(data[at : at + SLAB].tobytes())
-                out.flush()
-                os.fsync(out.fileno())
-            os.replace(fresh, target)
-            _sync(os.path.dirname(os.path.abspath(target)))
-        except OSError as error:
+            fresh = names.create(target)
+            try:
+                with open_file(self.path, "r") as file, open(fresh, "r+b") as out:
+                    data = file["result"]
+                    for at in range(0, data.size, SLAB):
+                        out.write(data[at : at + SLAB].tobytes())
+                self._fill(fresh)
+                names.sync(fresh)
+                os.replace(fresh, target)
+            finally:
+                names.discard(fresh)
+            names.sync(os.path.dirname(os.path.abspath(target)))
+        except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
             raise HpcneqError(
                 f"{target}: cannot be restored from {self.path} ({os_reason(error)})"
             ) from None
 
+    def _fill(self, path):
+        """Put the rows into a result file without them."""
+        file = open_file(path, "r+")
+        try:
+            rows.fill(file, self.target, self.meta.get("tail"))
+            file.close()
+        except (OSError, RuntimeError, HpcneqError):
+            abandon(file, *file.values())
+            raise
+
 
 def load(comm: Communicator, target: str | Path, number: int) -> Saved:
     """One generation; InputError if it is not whole. **Collective.**"""
+    saved, reason = _saved(comm, target, number)
+    if saved is None:
+        raise InputError(f"{path_of(target, number)}: is not a whole checkpoint: {reason}")
+    return saved
+
+
+def _saved(comm, target, number):
+    """(a generation, None), or (None, what is wrong with it). **Collective.**"""
     path = path_of(target, number)
     reason = fault(comm, path)
     if reason is not None:
-        raise InputError(f"{path}: is not a whole checkpoint: {reason}")
-    return Saved(os.fspath(target), number, on_root(comm, read_meta, path))
+        return None, reason
+    meta = on_root(comm, read_meta, path)
+    reason = on_root(comm, rows.fault, target, meta.get("tail"))
+    if reason is not None:
+        return None, reason
+    return Saved(os.fspath(target), number, meta), None
 
 
 def read_meta(path: str) -> dict:
@@ -334,10 +340,10 @@ def newest(comm: Communicator, target: str | Path, warn: Callable[[str], object]
     """
     numbers = on_root(comm, generations, target)
     for number in numbers:
+        saved, reason = _saved(comm, target, number)
+        if saved is not None:
+            return saved
         path = path_of(target, number)
-        reason = fault(comm, path)
-        if reason is None:
-            return Saved(os.fspath(target), number, on_root(comm, read_meta, path))
         warn(f"warning: {path} is damaged: {reason}; using an older checkpoint if there is one")
     if numbers:
         raise InputError(

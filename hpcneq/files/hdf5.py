@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import errno
 import json
 import math
 import os
 import re
-import resource
-import tempfile
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,20 +16,27 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-# Both are read while h5py loads. Debian's h5py is serial unless asked, and HDF5's locks would keep
-# readers out of a running file (and fail on many cluster file systems).
+# All are read while h5py loads. Debian's h5py is serial unless asked, HDF5's locks would keep
+# readers out of a running file (and fail on many cluster file systems), and a filter that a
+# received file names would be loaded as a plug-in, from any folder that the environment names.
 os.environ.setdefault("H5PY_ALWAYS_USE_MPI", "1")
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
+os.environ["HDF5_PLUGIN_PRELOAD"] = "::"  # no plug-in at all
+os.environ["HDF5_PLUGIN_PATH"] = ""
 
 import h5py  # noqa: E402  (after the environment it reads)
 
 from ..errors import HpcneqError, InputError
-from ..parallel import Communicator, Layout
+from ..parallel import Communicator, Layout, file_hints
 
 File: TypeAlias = h5py.File
 DataSet: TypeAlias = h5py.Dataset
 TEXT_LIMIT = 60_000  # bytes: an HDF5 attribute ends at 64 kB
 CHUNK_BYTES = 1 << 16  # a chunk of small rows
+MOST_HOLLOW = 1 << 30  # bytes of a data set of which nothing is stored
+MOST_PACKED = 1100  # how much smaller a packed data set can be
+OWN_FILTERS = (1, 2, 3, 4, 5, 6, 32000)  # of HDF5 and h5py themselves; all others are plug-ins
+LINKS = {h5py.h5l.TYPE_SOFT: "a soft link", h5py.h5l.TYPE_EXTERNAL: "a link to another file"}
 
 
 def parallel_hdf5() -> bool:
@@ -62,15 +67,96 @@ def data_sets(file: File) -> list[str]:
 
 
 def open_file(path: str | Path, mode: str, comm: Communicator | None = None) -> File:
-    """An h5py.File; with several ranks in ``comm`` all open it together. **Collective** then."""
+    """An h5py.File; with several ranks in ``comm`` all open it together. **Collective** then.
+
+    On one rank a file that is there is refused, by InputError, where it reaches into other files:
+    see `foreign_part`. Several ranks that open one for writing have rank 0 look first.
+    """
     if comm is not None and comm.size > 1:
-        return h5py.File(path, mode, driver="mpio", comm=comm)
-    if mode == "r":
+        hints = file_hints()
         try:
-            return h5py.File(path, mode, locking=False)
-        except (TypeError, ValueError):  # HDF5 before 1.10.7 only knows the environment variable
-            pass
+            return h5py.File(path, mode, driver="mpio", comm=comm, info=hints)
+        finally:
+            hints.Free()
+    if mode == "r":
+        file = _open_to_read(path)
+        try:
+            refuse_foreign(file, path)
+        except Exception:
+            file.close()
+            raise
+        return file
+    if mode == "r+":  # HDF5 may write elsewhere as soon as it has a file open for writing
+        open_file(path, "r").close()
     return h5py.File(path, mode)
+
+
+def file_in_memory() -> File:
+    """A new HDF5 file that is never on disk."""
+    return h5py.File(f"memory-{secrets.token_hex(8)}", "w", driver="core", backing_store=False)
+
+
+def image(file: File) -> bytes:
+    """The bytes of an open file in memory, as they would be on disk."""
+    file.flush()
+    content: bytes = file.id.get_file_image()
+    return content
+
+
+def _open_to_read(path):
+    try:
+        return h5py.File(path, "r", locking=False)
+    except (TypeError, ValueError):  # HDF5 before 1.10.7 only knows the environment variable
+        return h5py.File(path, "r")
+
+
+def refuse_foreign(file: File, path: str | Path) -> None:
+    """InputError naming the first part of an open file that is not in the file itself."""
+    links: list[tuple[bytes, int]] = []
+    try:
+        # Hard links are followed, others only listed. A callback that gives None goes on.
+        file.id.links.visit(lambda name, link: links.append((name, link.type)), info=True)
+        for name, kind in links:
+            part = foreign_part(file, name, kind)
+            if part is not None:
+                shown = ascii(name.decode("utf-8", "replace"))
+                raise InputError(
+                    f"{path}: {shown} is {part}: a result holds all of its data itself, and no "
+                    "other file is read or written for it"
+                )
+    except (KeyError, SystemError, TypeError) as error:  # of a damaged file
+        raise OSError(os_reason(error)) from None
+
+
+def foreign_part(file: File, name: bytes, kind: int) -> str | None:
+    """What a link of this kind would make HDF5 reach or run outside of the file; None if nothing.
+
+    A data set is opened, which touches no other file, and not read.
+    """
+    if kind != h5py.h5l.TYPE_HARD:
+        return LINKS.get(kind, "a link of unknown kind")
+    if h5py.h5o.get_info(file.id, name).type != h5py.h5o.TYPE_DATASET:
+        return None
+    made = h5py.h5d.open(file.id, name).get_create_plist()
+    if made.get_layout() == h5py.h5d.VIRTUAL:
+        return "a virtual data set"
+    if made.get_external_count() > 0:
+        return "kept in an external file"
+    filters = [made.get_filter(k)[0] for k in range(made.get_nfilters())]
+    strange = [number for number in filters if number not in OWN_FILTERS]
+    if strange:
+        return f"packed by the filter plug-in {strange[0]}"
+    return None
+
+
+def refuse_hollow(data: DataSet, what: str) -> None:
+    """InputError for a data set that says it is far larger than what is stored of it."""
+    if not isinstance(data, h5py.Dataset):
+        raise InputError(f"{what}: is no data set")
+    size = math.prod(data.shape or ()) * data.dtype.itemsize
+    stored = data.id.get_storage_size()
+    if size > MOST_HOLLOW + MOST_PACKED * stored:
+        raise InputError(f"{what}: says that it has {size} bytes, of which {stored} are stored")
 
 
 def plain(value: object) -> object:
@@ -164,28 +250,6 @@ def attempt(faults: list[str], action: Callable[..., Any], *args: object) -> Any
             raise
         faults.append(os_reason(error))
         return None
-
-
-def check_room(path: str | Path, size: int) -> None:
-    """On one rank: HpcneqError with the system's reason unless ``size`` more bytes fit there.
-
-    Asked before HDF5 writes, because after a refused write ranks hang inside MPI-IO and HDF5
-    crashes on closing. An unnamed file that is really allocated also meets quotas, which the free
-    space of the disk does not show.
-    """
-    try:
-        largest = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-        there = os.path.getsize(path) if os.path.exists(path) else 0
-        if largest != resource.RLIM_INFINITY and size + there > largest:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-        with tempfile.TemporaryFile(dir=os.path.dirname(os.path.realpath(path))) as probe:
-            os.posix_fallocate(probe.fileno(), 0, max(int(size), 1))
-    except OSError as error:
-        if error.errno in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):  # this disk cannot tell
-            return
-        raise HpcneqError(
-            f"{path}: cannot write {size / 1e6:.3g} MB more ({error.strerror})"
-        ) from None
 
 
 def abandon(*objects: object) -> None:

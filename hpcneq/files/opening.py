@@ -1,14 +1,17 @@
-"""How a result file begins, and how it is cut back to go on."""
+"""How a result file begins, how it is known again, and how it is cut back to go on."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ..errors import InputError
-from .hdf5 import File, fixed_text, open_file, os_reason, set_attribute
+import numpy as np
+
+from ..errors import HpcneqError, InputError
+from . import checksum, names, vetting
+from .hdf5 import DataSet, File, fixed_text, open_file, set_attribute
 from .reader import EXIT_CODES, FORMAT, FORMAT_VERSION, TEXTS
 
 STATUSES = tuple(EXIT_CODES)
@@ -34,8 +37,30 @@ def prepare(
     for name, value in provenance.items():
         if isinstance(value, str):
             fixed_text(name, value)
-    fresh = os.path.join(folder, f".{os.path.basename(target)}.{os.getpid()}.new")
+    try:
+        fresh = names.create(target)
+    except OSError as error:
+        raise HpcneqError(f"{path}: cannot create it ({error.strerror})") from None
     return target, fresh, dict(provenance)
+
+
+def identity(path: str | Path) -> tuple[int, int] | None:
+    """What tells a file from another one of the same name; None if there is none."""
+    try:
+        there = os.stat(path)
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
+
+
+def foreign(path: str | Path, known: tuple[int, int] | None) -> str | None:
+    """What has happened to a file that is being written, in words; None if it is still there."""
+    now = identity(path)
+    if now == known:
+        return None
+    if now is None:
+        return "was deleted or moved while this run was writing it"
+    return "was replaced by another file while this run was writing it; that file is left alone"
 
 
 def describe(file: File, items: Mapping[str, object]) -> None:
@@ -54,25 +79,27 @@ def describe(file: File, items: Mapping[str, object]) -> None:
 def rewind(path: str | Path, rows: Mapping[str, int]) -> str:
     """On rank 0: cut a file's growing axes back to ``rows``; InputError if it has fewer."""
     target = os.path.realpath(path)
-    try:
+    with vetting.one_line(path, "cannot be read"):
+        vetting.vet(target)
+        checksum.unseal(target)
         with open_file(target, "r+") as file:
             if file.attrs.get("format") != FORMAT.encode():
                 raise InputError(f"{path}: is not an hpcneq result file")
-            for axis, data in (
-                (data.dims[0].label or name, data) for name, data in file.items() if data.ndim
-            ):
-                if data.maxshape[0] is not None:
-                    continue
-                whole = min(len(data), int(file[axis].attrs["rows"]))
-                if whole < rows.get(axis, 0):
-                    raise InputError(
-                        f"{path}: holds {whole} of the {rows[axis]} rows of {data.name.lstrip('/')}"
-                    )
-                data.resize(rows.get(axis, 0), 0)
+            for name, data in file.items():
+                if data.ndim and data.maxshape[0] is None:
+                    axis = data.dims[0].label or name
+                    _shorten(path, data, int(file[axis].attrs["rows"]), rows.get(axis, 0))
             set_status(file, "running")
-    except (OSError, RuntimeError, KeyError) as error:
-        raise InputError(f"{path}: cannot be read ({os_reason(error)})") from None
     return target
+
+
+def _shorten(path, data, whole, rows):
+    """Cut a data set of ``whole`` counted rows to ``rows``."""
+    if min(len(data), whole) < rows:
+        raise InputError(
+            f"{path}: holds {min(len(data), whole)} of the {rows} rows of {data.name.lstrip('/')}"
+        )
+    data.resize(rows, 0)
 
 
 def set_status(file: File, status: str) -> None:
@@ -82,3 +109,33 @@ def set_status(file: File, status: str) -> None:
         file.attrs.modify("status", value)
     else:
         file.attrs.create("status", value)
+
+
+def refuse_other(what: str, data: DataSet, shape: Sequence[int | None], dtype: np.dtype) -> None:
+    """InputError if a data set has another shape (None: grows) or type than this run gives it."""
+    there: tuple[int | None, ...] = data.shape
+    if tuple(shape[:1]) == (None,):
+        there = (None, *there[1:])
+    if there != tuple(shape) or data.dtype != dtype:
+        raise InputError(
+            f"{what} holds {data.dtype} {data.shape}, this run gives {dtype} {tuple(shape)}"
+        )
+
+
+def added(parts: Iterable[Mapping[str, tuple[int, int]]]) -> dict[str, tuple[int, int]]:
+    """Name -> (bad values, all values) over ranks, of those that have bad ones."""
+    counts: dict[str, tuple[int, int]] = {}
+    for part in parts:
+        for name, (bad, size) in part.items():
+            before = counts.get(name, (0, 0))
+            counts[name] = (before[0] + bad, before[1] + size)
+    return {name: count for name, count in counts.items() if count[0]}
+
+
+def scalars(summary: Mapping[str, object]) -> dict[str, object]:
+    """The entries of a summary that are one number or text."""
+    return {
+        name: value
+        for name, value in summary.items()
+        if not isinstance(value, (list, tuple, dict)) and np.asarray(value).ndim == 0
+    }

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib import metadata
+from typing import Any
 
 import numpy as np
 
 from ..parallel import Communicator
+
+MOST_COMMAND = 2000  # characters
 
 
 def gather_provenance(
@@ -34,10 +39,54 @@ def gather_provenance(
             "ranks": comm.size,
             "host": platform.node(),
             "cpu": cpu_model(),
-            "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "started": moment(),
             **versions(),
         }
     return comm.bcast(items, root=0)
+
+
+def begin_part(ranks: int, options: Sequence[tuple[str, str | None]]) -> dict[str, object]:
+    """What a result says of one part of its run: from its start, or a resume, to where it ended.
+
+    ranks : of the part. options : PETSc options from outside the input. ``ended`` and ``status``
+    come with its end.
+    """
+    return {
+        "started": moment(),
+        "ended": None,
+        "status": "running",
+        "ranks": ranks,
+        "host": platform.node(),
+        "cpu": cpu_model(),
+        "command": command(),
+        "options": [list(option) for option in options],
+        "commit": commit(),
+        "versions": {"hpcneq_version": _installed("hpcneq"), **versions()},
+    }
+
+
+def end_part(parts: list[dict[str, Any]], status: str, ended: str | None = None) -> None:
+    """Note how and when (now) the last part ended, unless that is known."""
+    if parts and parts[-1].get("ended") is None:
+        parts[-1].update(status=status, ended=ended or moment())
+
+
+def moment(seconds: float | None = None) -> str:
+    """A time, or now, as a result says it: UTC, to the second."""
+    when = datetime.now(timezone.utc)
+    if seconds is not None:
+        when = datetime.fromtimestamp(seconds, timezone.utc)
+    return when.isoformat(timespec="seconds")
+
+
+def command() -> str:
+    """The command line of this process."""
+    words = sys.orig_argv[1:]
+    if words[:2] == ["-m", "hpcneq"]:
+        words = words[1:]
+    elif words:
+        words = [os.path.basename(words[0]), *words[1:]]
+    return shlex.join(words)[:MOST_COMMAND]
 
 
 def versions() -> dict[str, str]:

@@ -22,10 +22,12 @@ from numpy.typing import ArrayLike
 
 from ..config.words import nearest_file
 from ..errors import InputError
-from .hdf5 import File, attempt, data_sets, open_file, os_reason, plain
+from . import vetting
+from .hdf5 import File, attempt, data_sets, open_file, os_reason, plain, refuse_hollow
 
+LIVELY = 60.0  # s since its last change in which a file may be caught in the writing
 FORMAT, FORMAT_VERSION = "hpcneq", 2
-TEXTS = ("summary", "errors", "warnings", "resolved")  # JSON texts in the root
+TEXTS = ("summary", "errors", "warnings", "resolved", "parts")  # JSON texts in the root
 Value: TypeAlias = Any  # what TOML and JSON can hold: number, text, list or table
 EXIT_CODES = {"running": None, "complete": 0, "not-converged": 3, "stopped": 75}
 
@@ -55,42 +57,51 @@ class Result:
 
     status, system, task, input : text (``input`` is the TOML verbatim) resolved : dict, the input
     with all defaults, by table; `parameters`, `numerics`, `sweep` are parts of it summary, errors :
-    dict; warnings : list; provenance, attrs : dict of root attributes Rows are those on disk when
+    dict; warnings : list; parts : list of dicts, the run up to its first stop and each resume (who,
+    where, when, with what); provenance, attrs : dict of root attributes Rows are those on disk when
     it was opened; open again to see a running calculation's later ones.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path, own: bool = False):
         """Read the attributes.
 
+        own : this program writes the file, which therefore needs no vetting.
         Raises InputError if this is no result file this version can read.
         """
         self.path = os.fspath(path)
+        self._damaged: dict[str, str] = {}
+        if not own and os.path.isfile(self.path):
+            self._damaged = vetting.vet(self.path)
+        with vetting.one_line(self.path):
+            self._read_attributes()
+
+    def _read_attributes(self) -> None:
         with _open(self.path) as file:
             _check_format(file, self.path)
             self.attrs = {name: _value(value) for name, value in file.attrs.items()}
-            texts = {
-                name: file[name][()].decode("utf-8") if name in file else self.attrs.get(name)
-                for name in TEXTS
-            }
+            texts = {name: _stored_text(file, name, self.attrs) for name in TEXTS}
             self._names = [name for name in data_sets(file) if name not in TEXTS]
             self._rows = {
                 name: int(file[name].attrs["rows"])
                 for name in self._names
                 if "rows" in file[name].attrs
             }
-        self.status = self.attrs.get("status", "running")
-        self.system, self.task = self.attrs.get("system", ""), self.attrs.get("task", "")
-        self.input = self.attrs.get("input", "")
-        self.summary: dict[str, Value] = json.loads(texts["summary"] or "{}")
-        self.errors: dict[str, Value] = json.loads(texts["errors"] or "{}")
-        self.warnings: list[str] = json.loads(texts["warnings"] or "[]")
-        self.resolved: dict[str, dict[str, Value]] = json.loads(texts["resolved"] or "{}")
+        self.status = _text(self.attrs, "status", "running")
+        self.system, self.task = _text(self.attrs, "system"), _text(self.attrs, "task")
+        self.input = _text(self.attrs, "input")
+        self.summary: dict[str, Value] = _json(texts, "summary", dict)
+        self.errors: dict[str, Value] = _json(texts, "errors", dict)
+        self.warnings: list[str] = _json(texts, "warnings", list)
+        self.resolved: dict[str, dict[str, Value]] = _json(texts, "resolved", dict)
+        self.parts: list[dict[str, Value]] = _json(texts, "parts", list)
         self.format_version = int(self.attrs["format_version"])
         self.provenance = {
             name: self.attrs[name]
-            for name in json.loads(self.attrs.get("provenance", "[]"))
+            for name in _json(self.attrs, "provenance", list)
             if name in self.attrs
         }
+        if self.parts:
+            self.provenance["parts"] = self.parts
 
     @property
     def parameters(self) -> dict[str, Value]:
@@ -144,7 +155,9 @@ class Result:
             raise KeyError(
                 f"{self.path} has no {name!r}; it holds {', '.join(self._names) or 'no arrays yet'}"
             )
-        with _open(self.path) as file:
+        if name in self._damaged:
+            raise InputError(self._damaged[name])
+        with vetting.one_line(self.path, f"{name} is damaged"), _open(self.path) as file:
             return _read(file, name, self._rows)
 
     def __getattr__(self, name: str) -> Array:
@@ -191,7 +204,9 @@ def _open(path: str, patience: float = 0.5) -> File:
     if not os.path.isfile(path):
         meant = nearest_file(Path(path)).strip()
         raise InputError(f"{path}: there is no such file" + (meant and f"; {meant}"))
-    end = time.monotonic() + patience
+    end = time.monotonic()
+    if abs(time.time() - os.path.getmtime(path)) < LIVELY:
+        end += patience
     while True:
         faults: list[str] = []
         file = attempt(faults, open_file, path, "r")
@@ -227,6 +242,7 @@ def _check_format(file: File, path: str) -> None:
 def _read(file: File, name: str, rows: Mapping[str, int]) -> Array:
     """A data set, cut to the rows that are whole on disk."""
     data = file[name]
+    refuse_hollow(data, f"{file.filename}: {name}")
     axes = tuple(dimension.label or name for dimension in data.dims)
     whole = slice(rows[axes[0]]) if axes and axes[0] in rows else ()
     try:
@@ -237,6 +253,31 @@ def _read(file: File, name: str, rows: Mapping[str, int]) -> Array:
         values = np.char.decode(values, "utf-8")
     units, long_name = (_value(data.attrs.get(key, "")) for key in ("units", "long_name"))
     return Array.of(values, units, long_name, axes)
+
+
+def _stored_text(file: File, name: str, attrs: Mapping[str, object]) -> Value:
+    """A JSON text of the root: a data set where it was too long for an attribute."""
+    if name in file:
+        return file[name][()].decode("utf-8")
+    return attrs.get(name)
+
+
+def _text(attrs: Mapping[str, Value], name: str, default: str = "") -> str:
+    """An attribute that is a text; ValueError if it is anything else."""
+    value = attrs.get(name, default)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is no text")
+    return value
+
+
+def _json(texts: Mapping[str, Value], name: str, kind: type) -> Value:
+    """What a JSON text holds, which is a dict or a list; ValueError if it is anything else."""
+    value = json.loads(texts.get(name) or "null")
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is no {kind.__name__}")
+    return value
 
 
 def _value(value: object) -> Value:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..parallel import solo
-from . import checkpoint, journal
+from . import checkpoint, checksum, journal, lock, names, vetting
 from .declarations import Declaration
 from .hdf5 import plain
 from .reader import Result
@@ -27,6 +27,12 @@ HEADLINE = (
     "write_seconds",
 )
 
+ENDED = {
+    "running": "its run was ended from outside",
+    "stopped": "was stopped early",
+    "complete": "was ended in its last moments",
+    "not-converged": "has a journal",
+}
 MOST_WORDS = 20  # of a list in the text of show; --json has all
 
 
@@ -42,27 +48,63 @@ def show(
 
     Raises InputError if it is neither, or damaged.
     """
+    path = names.follow(path)
+    with vetting.one_line(path):
+        return _shown(path, as_json, quantities)
+
+
+def verify(path: str | Path, as_json: bool = False) -> str:
+    """What ``hpcneq show --verify`` prints of a result file whose checksum holds.
+
+    Raises InputError, in the words of `checksum.described`, if it does not, or if there is none.
+    """
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: there is no such file")
+    if checkpoint.is_checkpoint(path):
+        _load(path)
+        text = f"{path}: a whole checkpoint: it has the hash it was written with"
+    else:
+        text = checksum.described(path)
+        if checksum.verify(path) != checksum.HOLDS:
+            raise InputError(text)
+    if as_json:
+        return json.dumps({"path": os.fspath(path), "checksum": checksum.HOLDS})
+    return text
+
+
+def _shown(path, as_json, quantities):
     if checkpoint.is_checkpoint(path):
         if as_json:
             return json.dumps(plain(_state(path)), allow_nan=False)
-        return "\n".join(_state_lines(path))
+        return "\n".join(map(vetting.printable, _state_lines(path)))
     result = Result(path)
     if as_json:
         content = result.as_json_object()
         content["checkpoint"] = plain(newest(path))
         content["finished_points"] = journal.count(path)
+        content["lock"] = owner_of(path)
         return json.dumps(content, allow_nan=False)
     known = {} if quantities is None else quantities(result)
-    return "\n".join(_result_lines(path, result, known))
+    return "\n".join(map(vetting.printable, _result_lines(path, result, known)))
+
+
+def owner_of(path: str | Path) -> dict | None:
+    """What the lock of a result says of its run, None unless that goes on."""
+    try:
+        return lock.holder(path)
+    except InputError:  # a file of that name that is no lock
+        return None
 
 
 def newest(path: str | Path) -> dict | None:
     """What the newest checkpoint of a result file holds, unhashed; None if none can be read."""
     for number in checkpoint.generations(path):
         try:
-            meta = checkpoint.read_meta(checkpoint.path_of(path, number))
+            state = checkpoint.path_of(path, number)
+            vetting.vet(state)
+            meta = checkpoint.read_meta(state)
             return _headline(checkpoint.Saved(os.fspath(path), number, meta))
-        except (InputError, OSError, RuntimeError, KeyError, ValueError):
+        except (InputError, OSError, RuntimeError, KeyError, ValueError, TypeError):
             continue
     return None
 
@@ -86,12 +128,34 @@ def _result_lines(path, result, quantities):
     )
     if options := where.get("petsc_options"):
         lines.append(f"  PETSc options: {options}")
+    lines += _part_lines(result.parts)
     lines.append("  data: " + ", ".join(result.keys()))
     state = newest(path)
     if state is not None:
         lines.append(f"  checkpoint {state['number']}: {_where(state)}, written {state['written']}")
-    if (points := journal.count(path)) is not None:
-        lines.append(f"  journal: {points} finished points; go on with: hpcneq resume {path}")
+    owner, points = owner_of(path), journal.count(path)
+    if points is not None:
+        lines.append(f"  journal: {points} finished points")
+    if owner is not None:
+        lines.append(f"  {lock.going_on(owner)}")
+    elif points is not None or result.status in ("running", "stopped"):
+        lines.append(f"  {ENDED[result.status]}; go on with: hpcneq resume {path}")
+    return lines
+
+
+def _part_lines(parts):
+    """Who computed a result, if not all at once."""
+    if len(parts) < 2:
+        return []
+    lines = []
+    for k, part in enumerate(parts, 1):
+        version = part.get("versions", {}).get("hpcneq_version", "?")
+        lines.append(
+            f"  part {k}: {part.get('ranks', '?')} ranks on {part.get('host', '?')}, "
+            f"{part.get('started', '?')} to {part.get('ended') or 'now'}, "
+            f"{part.get('status', '?')}, hpcneq {version} ({_short(part.get('commit', '?'))}): "
+            f"{part.get('command', '?')}"
+        )
     return lines
 
 

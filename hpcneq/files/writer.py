@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..errors import HpcneqError, InputError
 from ..parallel import Communicator, Layout, on_root
-from . import opening
+from . import checksum, opening
 from .declarations import Declaration, Declarations
 from .growing import Growing
 from .hdf5 import (
@@ -26,7 +26,6 @@ from .hdf5 import (
     Placed,
     abandon,
     attempt,
-    check_room,
     encoded,
     fail_together,
     make_scale,
@@ -39,9 +38,12 @@ from .hdf5 import (
 )
 from .provenance import gather_provenance
 from .reader import Result
+from .room import check_room
+from .rows import RowLog, Tail
 
 __all__ = ["Result", "ResultFile", "gather_provenance"]
 BUFFER_BYTES = 1 << 26  # rows waiting for a flush, per rank
+ATTRIBUTE_BYTES = 1 << 15  # what a new file, or its attributes at the end, may take beside texts
 
 
 class ResultFile:
@@ -69,6 +71,9 @@ class ResultFile:
         self._declared: set[str] = set()
         self._growing: dict[str, Growing] = {}
         self._not_finite: dict[str, tuple[int, int]] = {}
+        self._texts = 0  # bytes of attributes since the last flush
+        self._identity = opening.identity(path) if comm.rank == 0 else None
+        self.latest: dict[str, ArrayLike] = {}  # this rank's last row of each series
 
     @classmethod
     def create(
@@ -88,8 +93,9 @@ class ResultFile:
         require_parallel(comm)
         target, fresh, items = on_root(comm, opening.prepare, path, provenance, force)
         faults: list[str] = []
-        file = attempt(faults, open_file, fresh, "w", comm)
         try:
+            on_root(comm, check_room, path, ATTRIBUTE_BYTES)
+            file = attempt(faults, open_file, fresh, "w", comm)
             fail_together(comm, faults, f"{path}: cannot create it", InputError)
             attempt(faults, opening.describe, file, items)
             attempt(faults, file.close)
@@ -139,7 +145,8 @@ class ResultFile:
         make_scale(data, name)
         rows = self._rows.get(name, 0)
         set_attribute(data, "rows", np.int64(rows))
-        self._growing[name] = Growing(rows, {name: Placed(data, root=self.comm.rank == 0)})
+        self._growing[name] = Growing(rows)
+        self._growing[name].declare(name, Placed(data, root=self.comm.rank == 0))
 
     def fixed(
         self,
@@ -165,12 +172,7 @@ class ResultFile:
 
     def not_finite(self) -> dict[str, tuple[int, int]]:
         """Data set -> (values that are not finite, all values), of those written by `fixed`."""
-        counts: dict[str, tuple[int, int]] = {}
-        for part in self.comm.allgather(self._not_finite):
-            for name, (bad, size) in part.items():
-                before = counts.get(name, (0, 0))
-                counts[name] = (before[0] + bad, before[1] + size)
-        return {name: count for name, count in counts.items() if count[0]}
+        return opening.added(self.comm.allgather(self._not_finite))
 
     def series(
         self,
@@ -190,7 +192,7 @@ class ResultFile:
         if dtype is None:
             dtype = self._declarations.dtype(name)
         placed = self._placed(name, dtype, axes, layout, split)
-        self._growing[axes[0]].series[name] = placed
+        self._growing[axes[0]].declare(name, placed)
 
     def append(self, row: Mapping[str, ArrayLike]) -> None:
         """Add one row, name -> value of a growing axis and of each of its series.
@@ -200,16 +202,17 @@ class ResultFile:
         `BUFFER_BYTES` a rank.
         """
         growing = next((g for name, g in self._growing.items() if name in row), None)
-        if growing is None or set(row) != set(growing.series):
+        if growing is None or row.keys() != growing.series.keys():
             wanted = [sorted(g.series) for g in self._growing.values()]
             raise ValueError(f"{self.path}: a row holds {sorted(row)}, expected one of {wanted}")
         growing.add(row)
-        if len(growing.pending) * growing.row_bytes() > BUFFER_BYTES * self.comm.size:
+        self.latest.update(row)
+        if growing.waiting_bytes() > BUFFER_BYTES * self.comm.size:
             self.flush()
 
     def rows(self, axis: str) -> int:
         """Rows appended so far along a growing axis, flushed or not."""
-        return self._growing[axis].rows + len(self._growing[axis].pending)
+        return self._growing[axis].rows + self._growing[axis].waiting
 
     def counts(self) -> dict[str, int]:
         """Growing axis -> rows, as `reopen` takes them, with axes not declared since then."""
@@ -223,9 +226,10 @@ class ResultFile:
         rank if the disk is full; the file then still holds the rows flushed before.
         """
         faults: list[str] = []
-        waiting = [growing for growing in self._growing.values() if growing.pending]
-        if waiting:
-            on_root(self.comm, check_room, self.path, sum(growing.room() for growing in waiting))
+        waiting = [growing for growing in self._growing.values() if growing.waiting]
+        size = self._texts + sum(growing.room() for growing in waiting)
+        on_root(self.comm, check_room, self.path, size or ATTRIBUTE_BYTES)
+        self._texts = 0
         for growing in waiting:
             growing.write(faults, self.comm)
         attempt(faults, self._file.flush)
@@ -236,11 +240,25 @@ class ResultFile:
             attempt(faults, self._file.flush)
             self._agree(faults)
 
+    def foreign(self) -> str | None:
+        """What has happened to the file under this run's hands, in words; None if it is there."""
+        return on_root(self.comm, opening.foreign, self.path, self._identity)
+
+    def keep_rows(self, log: RowLog | None) -> tuple[Tail | None, bytes | None]:
+        """For a checkpoint: (where its rows end, the bytes of the rest, on rank 0).
+
+        log : rank 0's. Raises HpcneqError on every rank if the rows cannot be written.
+        """
+        self.flush()
+        rest: list[bytes] = []
+        tail = on_root(self.comm, lambda: log.add(self._file, self.counts(), rest))
+        return tail, next(iter(rest), None)
+
     def read(self, name: str) -> NDArray:
         """All rows of a series without a layout, on every rank, those of earlier jobs included."""
         self.flush()
         growing = next(g for g in self._growing.values() if name in g.series)
-        return on_root(self.comm, lambda: growing.series[name].data[: growing.rows])
+        return on_root(self.comm, lambda: growing.series[name].placed.data[: growing.rows])
 
     def attribute(self, name: str, value: object) -> None:
         """Create or replace a root attribute; rank 0's value."""
@@ -251,6 +269,10 @@ class ResultFile:
         text = json.dumps(self.comm.bcast(tables, root=0), allow_nan=False)
         self._text("resolved", text)
 
+    def parts(self, parts: Sequence[Mapping[str, object]]) -> None:
+        """Store what is known of each part of the run, see `provenance.begin_part`; rank 0's."""
+        self._text("parts", json.dumps(plain(self.comm.bcast(parts, root=0))), as_data=True)
+
     def finish(
         self,
         status: str,
@@ -259,7 +281,7 @@ class ResultFile:
         warnings: Sequence[str] = (),
         **extra: object,
     ) -> None:
-        """Store the results' headline, set the status, close.
+        """Store the results' headline, set the status, close, append the checksum.
 
         summary, errors, warnings : stored as JSON texts; scalars of ``summary`` and ``extra`` items
         also as attributes, unless the file already has one of that name from its provenance.
@@ -269,7 +291,7 @@ class ResultFile:
         headline = {"summary": summary, "errors": errors or {}, "warnings": list(warnings)}
         self._declarations.refuse_undeclared([*summary, *(errors or {})])
         texts = {name: json.dumps(plain(item), allow_nan=False) for name, item in headline.items()}
-        texts, items = self.comm.bcast((texts, _scalars(summary) | extra), root=0)
+        texts, items = self.comm.bcast((texts, opening.scalars(summary) | extra), root=0)
         self.flush()
         for name, text in texts.items():
             self._text(name, text)
@@ -282,6 +304,7 @@ class ResultFile:
         opening.set_status(self._file, status)
         self.flush()
         self.close()
+        checksum.seal(self.comm, self.path)
 
     def close(self) -> None:
         """Close the file as it is; rows not flushed are lost. Closing twice does nothing."""
@@ -308,14 +331,7 @@ class ResultFile:
         quantity = self._declarations.data_set(name, dtype)
         if name in self._file:
             data = self._file[name]
-            there = data.shape
-            if shape[:1] == (None,):
-                there = (None, *there[1:])
-            if there != tuple(shape) or data.dtype != dtype:
-                raise InputError(
-                    f"{self.path}: {name} holds {data.dtype} {data.shape}, this run gives "
-                    f"{dtype} {shape}"
-                )
+            opening.refuse_other(f"{self.path}: {name}", data, shape, dtype)
         else:
             data = new_data_set(self._file, name, shape, dtype)
         set_attribute(data, "units", quantity.units)
@@ -358,14 +374,15 @@ class ResultFile:
         attempt(faults, placed.write, block, self.comm)
         self._agree(faults)
 
-    def _text(self, name, text):
-        """A JSON text in the root: an attribute, or a data set where it is too long for one."""
+    def _text(self, name, text, as_data=False):
+        """A JSON text in the root: an attribute, or a data set, also where it is too long."""
         if name in self._file:
             del self._file[name]
         if name in self._file.attrs:
             del self._file.attrs[name]
         raw = text.encode("utf-8")
-        if len(raw) <= TEXT_LIMIT:
+        self._texts += ATTRIBUTE_BYTES + len(raw)
+        if len(raw) <= TEXT_LIMIT and not as_data:
             set_attribute(self._file, name, text)
             return
         data = self._file.create_dataset(name, (), text_type(len(raw)))
@@ -378,14 +395,5 @@ class ResultFile:
         except HpcneqError:
             file, self._file = self._file, None
             series = [growing.series.values() for growing in self._growing.values()]
-            abandon(file, *(placed.data for group in series for placed in group))
+            abandon(file, *(column.placed.data for group in series for column in group))
             raise
-
-
-def _scalars(summary):
-    """The entries of a summary that are one number or text."""
-    return {
-        name: value
-        for name, value in summary.items()
-        if not isinstance(value, (list, tuple, dict)) and np.ndim(value) == 0
-    }

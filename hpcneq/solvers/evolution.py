@@ -247,8 +247,8 @@ class Evolution:
         reasons = petsc.start().TS.ConvergedReason
         self.end = b
         self._begin(a, b)
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite ends the run
-            self.ts.solve(self.vec)
+        with petsc.plain_errors(), np.errstate(over="ignore", invalid="ignore"):
+            self.ts.solve(self.vec)  # what is not finite ends the run
         t, reason = self.ts.getTime(), self.ts.getConvergedReason()
         if self.failure:
             raise NotConverged(f"evolve: stopped at t={t:g}: {self.failure}")

@@ -1,43 +1,28 @@
 """Many independent points, handed out row by row to ranks, each finished point kept at once.
 
 A row is computed by one group from its first point to its last, each point starting from the one
-before, so that no result depends on who computed it. Rows go to whoever is free; rank 0 hands them
-out and computes as well. To hide that it answers only between two points of its own, a group asks
-for its next row when it begins one.
+before, so that no result depends on who computed it. Rows go to whoever is free. Rank 0 hands them
+out, keeps what is finished, and computes as well; a thread answers meanwhile. Where MPI forbids
+that it answers between its points, and the others ask early. Among many groups it only answers.
 """
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from .. import interrupts
-from ..errors import HpcneqError, NormalState, NotConverged
-from ..parallel import Communicator, Log, clock, solo
+from ..errors import HpcneqError
+from ..parallel import Communicator, Log, clock
+from .labour import STOP, TO_LEADER, TO_ROOT, Labourer, RecordKeeper, Team, Work
+from .messages import Inbox, share, threads_may_send, wait_for_all, wait_until
 from .protocols import Point, Record
 
-TO_ROOT, TO_LEADER, STOP = 1, 2, 3  # tags of messages
-NAP = 0.001  # s between two looks for a message
 EVERY = 10.0  # s between two lines of progress
-
-
-class RecordKeeper(Protocol):
-    """Keeps the records of a map; without one they are lost when the run ends early."""
-
-    @property
-    def done(self) -> Mapping[str, Record]:
-        """The records of an earlier run, by name of the point; on rank 0."""
-
-    def add(self, name: str, record: Record) -> None:
-        """Keep a record; called on rank 0."""
-
-    def clean(self, record: Record) -> Record:
-        """The record as a later run would read it."""
-
-    def wanted(self, seconds: float) -> str | None:
-        """What asks this rank to stop before a point that may take this long, or None."""
+LISTEN = 0.002  # s between two looks for messages while rank 0 computes
 
 
 class Unkept:
@@ -81,229 +66,178 @@ def farm(
     {"status": "complete", "normal": ...}; another HpcneqError ends the map on all ranks.
     keeper : keeps the records, knows those of an earlier run. A point that was not reached is None.
     """
-    size = min(max(1, group), comm.size)
-    work = Work(shape, solve, keeper or Unkept(), size, comm, log, label)
-    try:
-        return work.run()
-    finally:
-        work.free()
+    team = Team(comm, group)
+    work = (shape, solve, keeper or Unkept(), team)
+    outcome, records = None, {}
+    if comm.rank == 0:
+        dispatcher = Dispatcher(*work, log=log, label=label)
+        dispatcher.run()
+        outcome, records = dispatcher.outcome(), dispatcher.records
+    else:
+        Labourer(*work).run()
+    wait_for_all(comm)
+    fault, stopped, told = comm.bcast(outcome, root=0)
+    for _ in range(told.get(comm.rank, 0)):
+        team.post.recv(source=0, tag=STOP)
+    team.free()
+    if fault is not None:
+        raise fault[0](fault[1])
+    everything = dict(share(comm, records.items()))
+    rows, columns = map(range, shape)
+    return [[everything.get((i, j)) for j in columns] for i in rows], stopped
 
 
 @dataclass
-class Work:
-    """One map on one rank.
+class Dispatcher(Work):
+    """Rank 0: hands out rows, keeps records, and computes rows between.
 
-    size : ranks of a group. records : on rank 0 of all points, on a leader of those it knows.
-    stopped : what stopped the map. fault : (type, text) of the error that ended it.
+    stopped : what stopped the map. fault : (type, text) of the error that ended it. told : how
+    often each leader was told to stop. What messages change is guarded by ``lock``.
     """
 
-    shape: tuple[int, int]
-    solve: Point
-    keeper: RecordKeeper
-    size: int
-    comm: Communicator
-    log: Log
-    label: str
-    records: dict[tuple[int, int], Record] = field(default_factory=dict)
+    log: Log = silent
+    label: str = "map"
     stopped: str | None = None
-    fault: tuple | None = None
+    fault: tuple[type, str] | None = None
+    told: dict[int, int] = field(default_factory=dict)
 
-    def __post_init__(self):
-        self.post = self.comm.Dup()  # what solve sends must never meet this
-        self.groups = max(1, self.comm.size // self.size)
-        mine = min(self.comm.rank // self.size, self.groups - 1)
-        self.group = self.comm.Split(mine, self.comm.rank) if self.size > 1 else solo()
-        self.leads = self.group.rank == 0
-        self.leaders = [g * self.size for g in range(1, self.groups)]
-        self.begun = self.spoken = time.monotonic()
-        self.slowest, self.fresh = 0.0, 0
-        known = None
-        if self.comm.rank == 0:
-            known = dict(self.keeper.done)
-        known = self.comm.bcast(known, root=0)
+    def __post_init__(self) -> None:
         rows, columns = map(range, self.shape)
         places = {self.name(i, j): (i, j) for i in rows for j in columns}
-        self.records = {places[name]: record for name, record in known.items() if name in places}
+        known = self.keeper.done.items()
+        self.records = {places[name]: record for name, record in known if name in places}
         self.restored = len(self.records)
-        self.queue = [i for i in rows if any((i, j) not in self.records for j in columns)]
-        self.left, self.sent = set(), []
+        self.fresh = 0
+        self.queue = [i for i in rows if any((i, j) not in self.records for j in columns)][::-1]
+        self.lock = threading.RLock()
+        self.inbox = Inbox(self.team.post, TO_ROOT)
+        self.broken: BaseException | None = None
+        self.left: set[int] = set()
+        self.sent: list[Any] = []
+        self.begun = self.spoken = time.monotonic()
 
-    @staticmethod
-    def name(i: int, j: int) -> str:
-        """What the keeper calls a point."""
-        return f"{i},{j}"
+    def outcome(self) -> tuple[tuple[type, str] | None, str | None, dict[int, int]]:
+        """(fault, stopped, told)."""
+        return self.fault, self.stopped, self.told
 
-    def free(self) -> None:
-        """Give the communicators back."""
-        self.post.Free()
-        if self.size > 1:
-            self.group.Free()
-
-    def run(self) -> tuple[list[list[Record | None]], str | None]:
-        """Compute what is missing; (records, stopped). **Collective.**"""
-        rows, columns = self.shape
+    def run(self) -> None:
+        """Until every row is computed, or the map has ended early, and all leaders have left."""
         if self.restored:
-            self.log(f"{self.label}: {self.restored} of {rows * columns} points are there already")
-        if self.comm.rank == 0:
-            self.dispatch()
-        elif self.leads:
-            self.labour()
-        else:
-            self.follow()
-        self.comm.barrier()
-        while self.told():
-            self.post.recv(source=0, tag=STOP)
-        outcome = None
-        if self.comm.rank == 0:
-            outcome = (self.fault, self.stopped, self.records)
-        fault, stopped, records = self.comm.bcast(outcome, root=0)
-        if fault is not None:
-            raise fault[0](fault[1])
-        return [[records.get((i, j)) for j in range(columns)] for i in range(rows)], stopped
+            total = self.shape[0] * self.shape[1]
+            self.log(f"{self.label}: {self.restored} of {total} points are there already")
+        if not self.team.alone:
+            with self.listening():
+                while (row := self.next_row()) is not None:
+                    self.row(row)
+            if self.broken is not None:
+                raise self.broken
+        self.dismiss()
+        wait_until(self.all_left, longest=LISTEN)
+        for request in self.sent:
+            request.wait()
 
-    # ---- one point -------------------------------------------------------------------------------
+    # ---- what others ask and send ----------------------------------------------------------------
 
-    def point(self, i: int, j: int) -> Record:
-        """The record of a point, computed by this group together; called by its leader."""
-        warm = self.records.get((i, j - 1))
-        self.group.bcast((i, j, warm), root=0)
-        begun = time.monotonic()
-        record = self.keeper.clean(self.compute(i, j, warm))
-        self.slowest = max(self.slowest, time.monotonic() - begun)
-        self.records[i, j] = record
-        return record
-
-    def compute(self, i: int, j: int, warm: Record | None) -> Record:
-        """solve, with a point that does not converge as a record."""
-        together = [self.group] if self.size > 1 else []
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Meanwhile a thread answers, where MPI allows it."""
+        if not (self.team.leaders and threads_may_send()):
+            yield
+            return
+        over = threading.Event()
+        thread = threading.Thread(target=self.listen_until, args=(over,), daemon=True)
+        thread.start()
         try:
-            with interrupts.apart():
-                return self.solve(i, j, warm, *together)
-        except NormalState as error:
-            return {"status": "complete", "normal": str(error)}
-        except NotConverged as error:
-            return {"status": "not-converged", "why": str(error)}
+            yield
+        finally:
+            over.set()
+            thread.join()
 
-    def follow(self) -> None:
-        """A rank that leads no group takes part in its group's points."""
-        while (task := self.group.bcast(None, root=0)) is not None:
-            try:
-                self.compute(*task)
-            except HpcneqError:
-                pass  # its leader has met the same and tells all
-
-    # ---- a leader other than rank 0 --------------------------------------------------------------
-
-    def labour(self) -> None:
-        """Ask for rows and compute them until there are none."""
-        answer = self.ask()
-        while (row := self.wait(answer)) is not None:
-            answer = self.ask()
-            for j in range(self.shape[1]):
-                if (row, j) in self.records:
-                    continue
-                if self.fault or self.told() or self.wants():
-                    break
-                try:
-                    self.send("done", row, j, self.point(row, j))
-                except HpcneqError as error:
-                    self.fault = (type(error), str(error))
-                    self.send("fault", *self.fault)
-        self.group.bcast(None, root=0)
-        self.send("left")
-        for request in self.sent:
-            request.wait()
-
-    def ask(self) -> Any:
-        """Ask rank 0 for a row; returns the request that its answer fulfils."""
-        self.send("ask")
-        return self.post.irecv(source=0, tag=TO_LEADER)
-
-    def wait(self, answer: Any) -> int | None:
-        """The row that rank 0 answers, None if there are no more."""
-        while True:
-            there, row = answer.test()
-            if there:
-                return row
-            time.sleep(NAP)
-
-    def send(self, *message: object) -> None:
-        """Begin to send something to rank 0."""
-        self.sent = [request for request in self.sent if not request.test()[0]]
-        self.sent.append(self.post.isend(message, dest=0, tag=TO_ROOT))
-
-    def told(self) -> bool:
-        """Whether rank 0 has said that the map stops."""
-        return self.post.iprobe(source=0, tag=STOP)
-
-    def wants(self) -> bool:
-        """Whether this rank is asked to stop; it tells rank 0."""
-        reason = self.keeper.wanted(self.slowest)
-        if reason:
-            self.send("stop", reason)
-        return bool(reason)
-
-    # ---- rank 0 ----------------------------------------------------------------------------------
-
-    def dispatch(self) -> None:
-        """Hand out rows, keep records, and compute rows between."""
-        while self.queue and not self.ended():
-            row = self.queue.pop(0)
-            for j in range(self.shape[1]):
-                if (row, j) in self.records:
-                    continue
+    def listen_until(self, over: threading.Event) -> None:
+        """Answer what comes until ``over`` is set; what goes wrong is told to the main thread."""
+        try:
+            while not over.wait(LISTEN):
                 self.listen()
-                if self.ended() or self.halt(self.keeper.wanted(self.slowest)):
-                    break
-                try:
-                    self.keep(row, j, self.point(row, j))
-                except HpcneqError as error:
-                    self.fail(type(error), str(error))
-                    break
-        self.group.bcast(None, root=0)
-        while len(self.left) < len(self.leaders):
-            self.listen()
-            self.halt(self.keeper.wanted(self.slowest))
-            time.sleep(NAP)
-        for request in self.sent:
-            request.wait()
-
-    def ended(self) -> bool:
-        """Whether no further point is to be begun."""
-        return self.stopped is not None or self.fault is not None
+        except BaseException as error:  # raised again where it ends all ranks
+            self.broken = error
 
     def listen(self) -> None:
-        """Answer what has come."""
-        from mpi4py import MPI
+        """Answer all that has come."""
+        with self.lock:
+            for source, (kind, *content) in self.inbox.take():
+                if kind == "ask":
+                    self.answer(source)
+                elif kind == "done":
+                    self.keep(*content)
+                elif kind == "stop":
+                    self.halt(*content)
+                elif kind == "fault":
+                    self.fail(*content)
+                else:
+                    self.left.add(source)
 
-        while self.post.iprobe(source=MPI.ANY_SOURCE, tag=TO_ROOT):
-            status = MPI.Status()
-            kind, *content = self.post.recv(source=MPI.ANY_SOURCE, tag=TO_ROOT, status=status)
-            source = status.Get_source()
-            if kind == "ask":
-                row = None
-                if self.queue and not self.ended():
-                    row = self.queue.pop(0)
-                self.sent.append(self.post.isend(row, dest=source, tag=TO_LEADER))
-            elif kind == "done":
-                row, j, record = content
-                self.records[row, j] = record
-                self.keep(row, j, record)
-            elif kind == "stop":
-                self.halt(content[0])
-            elif kind == "fault":
-                self.fail(*content)
-            else:
-                self.left.add(source)
+    def answer(self, leader: int) -> None:
+        """Send a leader the next row and what is known of it, or None."""
+        row = self.next_row()
+        message = None
+        if row is not None:
+            message = row, self.known(row)
+        self.post(message, leader, TO_LEADER)
+
+    def known(self, i: int) -> dict[tuple[int, int], Record | None]:
+        """The points of a row that are there, with the records from which others go on."""
+        there: dict[tuple[int, int], Record | None] = {}
+        for j in range(self.shape[1]):
+            if (i, j) in self.records:
+                there[i, j] = None
+                if (i, j + 1) not in self.records:
+                    there[i, j] = self.records[i, j]
+        return there
+
+    def post(self, message: object, leader: int, tag: int) -> None:
+        """Begin to send something to a leader."""
+        self.sent = [request for request in self.sent if not request.test()[0]]
+        self.sent.append(self.team.post.isend(message, dest=leader, tag=tag))
+
+    def all_left(self) -> bool:
+        """Answer what has come; whether no leader is at work any more."""
+        self.listen()
+        self.halt(self.keeper.wanted(self.slowest))
+        return len(self.left) == len(self.team.leaders)
+
+    # ---- how the map goes on ---------------------------------------------------------------------
+
+    def next_row(self) -> int | None:
+        """The next row that has missing points, None if there is none or the map has ended."""
+        with self.lock:
+            if self.ended() or not self.queue:
+                return None
+            return self.queue.pop()
+
+    def ended(self) -> bool:
+        """Whether something has ended the map early."""
+        return any(end is not None for end in (self.stopped, self.fault, self.broken))
+
+    def ends(self) -> bool:
+        """Listen, and see whether no further point is to be begun."""
+        self.listen()
+        return self.ended() or self.halt(self.keeper.wanted(self.slowest))
+
+    def deliver(self, i: int, j: int, record: Record) -> None:
+        """A point of this rank is finished."""
+        with self.lock:
+            self.keep(i, j, record)
 
     def keep(self, i: int, j: int, record: Record) -> None:
         """A point is finished: keep it, and say how far the map is."""
+        self.records[i, j] = record
         try:
             self.keeper.add(self.name(i, j), record)
         except HpcneqError as error:
             self.fail(type(error), str(error))
         self.fresh += 1
-        now, total = time.monotonic(), self.shape[0] * self.shape[1]
+        now = time.monotonic()
+        total = self.shape[0] * self.shape[1]
         if now - self.spoken >= EVERY:
             self.spoken = now
             rate = self.fresh / (now - self.begun)
@@ -315,19 +249,21 @@ class Work:
 
     def halt(self, reason: str | None) -> bool:
         """Stop the map if there is a reason to; whether there is."""
-        if reason and self.stopped is None:
-            self.stopped = reason
-            self.tell()
+        with self.lock:
+            if reason and self.stopped is None:
+                self.stopped = reason
+                self.tell()
         return bool(reason)
 
     def fail(self, kind: type, text: str) -> None:
         """End the map on all ranks with an error."""
-        if self.fault is None:
-            self.fault = (kind, text)
-            self.tell()
+        with self.lock:
+            if self.fault is None:
+                self.fault = (kind, text)
+                self.tell()
 
     def tell(self) -> None:
         """Tell the leaders that the map stops."""
-        for leader in self.leaders:
-            if leader not in self.left:
-                self.sent.append(self.post.isend(None, dest=leader, tag=STOP))
+        for leader in self.team.leaders:
+            self.post(None, leader, STOP)
+            self.told[leader] = self.told.get(leader, 0) + 1

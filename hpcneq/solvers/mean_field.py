@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..maths.arrays import ComplexArray
-from ..parallel import Communicator, Layout, Part, ordered_sum
+from ..parallel import Communicator, Layout, Part, all_rows, ordered_sum
 from .output_times import Row
 from .protocols import Everywhere, Fields, MeanField, Observed
 
@@ -71,8 +71,7 @@ class FieldState:
         views = self.view(array)
         if not self.everywhere or self.comm.size == 1:
             return views
-        parts = self.comm.allgather(views)
-        return {name: np.concatenate([part[name] for part in parts]) for name in views}
+        return {name: all_rows(self.comm, own) for name, own in views.items()}
 
     def field(self, array: ComplexArray, t: float = 0.0) -> ComplexArray:
         """The mean field of a local vector. **Collective.**"""

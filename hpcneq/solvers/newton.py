@@ -232,7 +232,8 @@ def _solve(equations, defaults, prefix, newton):
             snes.setJacobian(equations.jacobian, J)
             objects.append(J)
         petsc.configure(snes)
-        snes.solve(None, vec)
+        with petsc.plain_errors():
+            snes.solve(None, vec)
     if equations.work.halted:
         _destroy(objects)
         raise interrupts.stopped(equations.work.halted)

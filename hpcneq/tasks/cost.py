@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 import numpy as np
@@ -26,8 +28,28 @@ DOUBLE_TO_SINGLE = 1.6  # time of the compiled kernels in double precision to th
 BLOCK_MATRICES = 20  # X, Z, history, predictions, propagators; four of them again in a checkpoint
 
 
+_untimed: ContextVar[bool] = ContextVar("untimed", default=False)
+
+
+@contextmanager
+def sizes_only() -> Iterator[None]:
+    """Costs inside of it tell memory alone: nothing is timed, all times are 0."""
+    before = _untimed.set(True)
+    try:
+        yield
+    finally:
+        _untimed.reset(before)
+
+
+def untimed() -> bool:
+    """Whether only the memory is asked for: a cost then solves nothing that can be left out."""
+    return _untimed.get()
+
+
 def seconds(call: Callable[[], object], calls: int = 20, rounds: int = 5) -> float:
     """Processor seconds of ``call()``: the best of some rounds after a first, which compiles."""
+    if untimed():
+        return 0.0
     call()
     taken = []
     for _ in range(rounds):
@@ -111,6 +133,8 @@ def _scratch(sizes: list[int], blocks: list[int], ranks: int, step: float) -> in
 
 def probe(system: AuxiliaryModes, step: float, dtype: DTypeLike, seconds: float = 1.0) -> float:
     """Seconds per time step of all blocks on one core, from as many blocks as fit the time."""
+    if untimed():
+        return 0.0
     begun = time.monotonic()
     spent = work = 0.0
     total = sum(float(system.size(b)) ** 3 for b in range(system.blocks))
@@ -240,6 +264,8 @@ def columns_probe(make: Callable[[], SiteModes], N: int, step: float) -> float:
 
     make : the system on the smaller lattice.
     """
+    if untimed():
+        return 0.0
     system = make()
     method = Columns(SiteState(system, solo(), np.dtype(np.complex64), start=False))
     method.start(0.0, step)

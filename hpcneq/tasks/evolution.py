@@ -342,7 +342,7 @@ def _modulus(values: NumberArray) -> FloatArray:
 
 def _stored(path: str | Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
     """The times and some series of a result file."""
-    result = Result(path)
+    result = Result(path, own=True)
     return {name: np.asarray(result[name]) for name in ("t", *names)}
 
 

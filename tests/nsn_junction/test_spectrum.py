@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.integrate import trapezoid
 
 import hpcneq
 from hpcneq import driver
@@ -53,9 +54,9 @@ def test_the_occupied_spectrum_adds_up_to_the_density(state, eV):
     )
     w, tail = np.asarray(result.w), 0.1 / np.pi / 40
     for spin in ("up", "down"):
-        assert np.trapz(result[f"A_{spin}"], w, axis=0) == pytest.approx(1 - 2 * tail, abs=3e-5)
+        assert trapezoid(result[f"A_{spin}"], w, axis=0) == pytest.approx(1 - 2 * tail, abs=3e-5)
         n = np.asarray(result[f"n_{spin}"]).mean(0) @ share(4)
-        assert np.trapz(result[f"occupied_{spin}"], w, axis=0) + tail == pytest.approx(n, abs=3e-5)
+        assert trapezoid(result[f"occupied_{spin}"], w, axis=0) + tail == pytest.approx(n, abs=3e-5)
         assert (np.asarray(result[f"n_{spin}"]) > 0).all() and (
             np.asarray(result[f"n_{spin}"]) < 1
         ).all()

@@ -75,7 +75,7 @@ def test_it_is_described_and_checked(run):
         assert f"valid two-levels {task}" in run("check", f"{task}.toml", "--ranks", "3")
 
 
-@pytest.mark.parametrize("ranks", [1, 2, 5])
+@pytest.mark.parametrize("ranks", [1, 5])
 def test_steady_states_are_those_the_evolution_ends_in(run, ranks):
     """F = 1 from SNES, and from the switching on of the drive after a decay by e^-15.
 
@@ -91,14 +91,14 @@ def test_steady_states_are_those_the_evolution_ends_in(run, ranks):
     error = evolved.errors["n_final"]
     assert evolved.summary["n_final"] == pytest.approx(steady.n[2], abs=error + 1e-5)
     assert error < 1e-4
-    for task in ("steady", "evolve"):
-        assert f"two-levels {task}, complete" in run("show", f"{task}.h5", ranks=ranks)
-        run("plot", f"{task}.h5", "-o", f"{task}.png", ranks=ranks)
+    for task, some in (("steady", ranks), ("evolve", 1)):
+        assert f"two-levels {task}, complete" in run("show", f"{task}.h5", ranks=some)
+        run("plot", f"{task}.h5", "-o", f"{task}.png", ranks=some)
         assert (run.folder / f"{task}.png").stat().st_size > 5000
     assert json.loads(run("show", "steady.h5", "--json"))["errors"]["n_max"] < 1e-10
 
 
-@pytest.mark.parametrize("ranks, dt, t_max", [(1, 0.005, 20), (2, 0.1, 10), (5, 0.1, 5)])
+@pytest.mark.parametrize("ranks, dt, t_max", [(1, 0.005, 20), (5, 0.1, 5)])
 def test_a_killed_evolution_goes_on_to_the_same_bits(run, ranks, dt, t_max):
     """kill -9 of all ranks as soon as there is a checkpoint."""
     run("new", "two-levels", "evolve", "-o", "in.toml")

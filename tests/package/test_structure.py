@@ -48,6 +48,7 @@ LEVELS = {
     "results": 6,
     "lattice": 6,
     "run_options": 6,
+    "earlier_output": 6.5,
     "help_texts": 0,
     "driver": 7,
     "__init__": 8,

@@ -50,7 +50,12 @@ def run(task, parameters=None, **tables):
 
 
 @pytest.mark.parametrize(
-    "change, seed", [({}, 1e-2), ({}, 1e-5), ({"radiative": "lindblad", "V": 7.0}, 1e-2)]
+    "change, seed",
+    [
+        ({}, 1e-2),
+        pytest.param({}, 1e-5, marks=pytest.mark.nightly),
+        ({"radiative": "lindblad", "V": 7.0}, 1e-2),
+    ],
 )
 def test_the_stationary_state_is_what_the_evolution_settles_to(change, seed):
     """|Delta|, the rate its phase turns at, and all populations.
@@ -222,6 +227,7 @@ def test_recombination_brings_pairs_sooner_with_redfield_collisions():
     assert abs(times["secular"][0] - times["secular"][1]) < 100
 
 
+@pytest.mark.nightly
 def test_the_threshold_in_the_laser_is_one_of_time():
     """Fig. 2, V > 2 and Omega > Gamma_ph: after t = 4000 pairs at Omega = .25 and none at .02.
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from hpcneq.errors import HpcneqError, NotConverged
-from hpcneq.solvers import farm
+from hpcneq.solvers import farm, labour, messages
+from hpcneq.solvers.messages import threads_may_send
 
 pytestmark = pytest.mark.parallel
 SHAPE = (5, 4)
@@ -169,3 +170,65 @@ def test_progress_is_told_by_rank_0(comm, monkeypatch):
             and lines[-1].startswith("region: 4 of 4 points, ")
             and "ETA 0:00:00" in lines[-1]
         )
+
+
+def test_points_are_handed_out_and_kept_while_rank_0_computes(comm):
+    """Rank 0's point ends when all others are kept: they need not wait for it.
+
+    Fails if messages are read between rank 0's own points only.
+    """
+    keeper = Memory(comm)
+
+    def solve(i, j, warm):
+        end = time.monotonic() + 20
+        while comm.rank == 0 and len(keeper.added) < 7 and time.monotonic() < end:
+            time.sleep(0.005)
+        return {"rank": comm.rank}
+
+    if comm.size > 1 and threads_may_send():
+        records, _ = farm.farm((8, 1), solve, comm, keeper=keeper)
+        mine = [i for i, (record,) in enumerate(records) if record["rank"] == 0]
+        assert len(mine) == 1
+        if comm.rank == 0:
+            assert keeper.added[-1] == farm.Work.name(mine[0], 0) and len(keeper.added) == 8
+
+
+def test_among_many_groups_rank_0_only_hands_out(comm, monkeypatch):
+    """The same records; none of them is rank 0's. Groups of two are cut from the other ranks."""
+    monkeypatch.setattr(labour, "ALONE_ABOVE", 0)
+    if comm.size == 1:
+        return
+    records, _ = farm.farm(SHAPE, chain, comm)
+    assert records == expected()
+    for group in (1, 2):
+        if comm.size > group:
+
+            def solve(i, j, warm, *its):
+                ranks = its[0].allgather(comm.rank) if its else [comm.rank]
+                return {"ranks": ranks}
+
+            records, _ = farm.farm(SHAPE, solve, comm, group=group)
+            ranks = {rank for row in records for point in row for rank in point["ranks"]}
+            assert ranks and 0 not in ranks
+            assert all(len(point["ranks"]) >= group for row in records for point in row)
+
+
+def test_large_records_arrive_whole_and_go_round_in_pieces(comm):
+    """Records beyond any eager limit, and a broadcast in pieces smaller than one of them."""
+
+    def solve(i, j, warm):
+        return {"x": np.full(200_000, 10.0 * i + j)}
+
+    records, _ = farm.farm((3, 2), solve, comm)
+    for i, row in enumerate(records):
+        assert all((point["x"] == 10.0 * i + j).all() for j, point in enumerate(row))
+    items = [bytes(10), bytes(3000), b"end"] if comm.rank == 0 else []
+    assert messages.share(comm, items, piece=100) == [bytes(10), bytes(3000), b"end"]
+
+
+def test_a_map_without_threads_is_the_same(comm, monkeypatch):
+    """Where MPI takes calls of one thread only, rank 0 answers between its points."""
+    monkeypatch.setattr(labour, "threads_may_send", lambda: False)
+    monkeypatch.setattr(farm, "threads_may_send", lambda: False)
+    records, _ = farm.farm(SHAPE, chain, comm)
+    assert records == expected()

@@ -11,7 +11,7 @@ import pytest
 
 import hpcneq
 from hpcneq import cli, petsc
-from hpcneq.errors import InputError, NotConverged
+from hpcneq.errors import HpcneqError, InputError, NotConverged
 from hpcneq.parallel import solo
 from hpcneq.solvers import newton
 from hpcneq.solvers.auxiliary_modes.state import BlockState
@@ -375,3 +375,18 @@ def test_a_solver_that_gives_up_is_exit_code_3_and_a_marked_file(
     with hpcneq.open(tmp_path / "in.h5") as result:
         assert result.status == "not-converged" and result.as_json_object()["exit_code"] == 3
         assert len(result.warnings) == 1 and words in result.warnings[0]
+
+
+def test_what_a_callback_raises_comes_out_as_it_is():
+    """Newer petsc4py raises an error of its own, caused by the callback's.
+
+    Fails there if the wrapper is let through.
+    """
+    error = petsc.start().Error(77)
+    error.__cause__ = HpcneqError("disk full")
+    with pytest.raises(HpcneqError, match="disk full"):
+        with petsc.plain_errors():
+            raise error
+    with pytest.raises(petsc.start().Error):
+        with petsc.plain_errors():
+            raise petsc.start().Error(77)

@@ -121,6 +121,7 @@ def alone(environment=None):
         OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
         OMPI_MCA_rmaps_base_oversubscribe="1",
         OMPI_MCA_mpi_yield_when_idle="1",  # ranks that wait leave the core to others
+        OMPI_MCA_ess_singleton_isolated="1",  # one rank alone needs no daemon
         PRTE_ALLOW_RUN_AS_ROOT="1",
         PRTE_ALLOW_RUN_AS_ROOT_CONFIRM="1",
         PRTE_MCA_rmaps_default_mapping_policy=":oversubscribe",

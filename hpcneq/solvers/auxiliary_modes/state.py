@@ -266,13 +266,14 @@ class BlockState:
         is an error measure).
         """
         t, side, green, modes, c = row.t, row.side, row.green, row.modes, row.c
-        rows = {}
+        shape = (self.system.blocks, len(self.system.groups), self.system.mode_observables)
+        rows = np.zeros(shape)
         for (b, _), runs in modes.items():
             for groups, _, array in runs:
                 for g, mode in zip(groups, array):
                     rows[b, g] = self.system.observe_modes(b, g, mode)
-        rows = {key: row for part in self.comm.allgather(rows) for key, row in part.items()}
-        total = sum((rows[key] for key in sorted(rows)), np.zeros(self.system.mode_observables))
+        self.comm.Allreduce(MPI.IN_PLACE, rows)  # each row has one owner: the sum is exact
+        total = sum(rows.reshape(-1, shape[-1]), np.zeros(shape[-1]))
         sums = self.mode_sums(modes, self.system.rates_at(t, side))
         both = {}
         for b, G in green.items():
@@ -336,13 +337,12 @@ class BlockState:
 
         **Collective.**
         """
-        rows = [(0.0, np.inf, -np.inf)]
+        largest = np.array([0.0, -np.inf, -np.inf])  # of error, -eigenvalue, eigenvalue
         for G in (green or self.green).values():
             e = np.linalg.eigvalsh(-0.5j * (G - G.conj().T))
-            rows.append((float(np.abs(G + G.conj().T).max()), e[0], e[-1]))
-        rows = [row for part in self.comm.allgather(rows) for row in part]
-        error, low, high = zip(*rows)
-        return max(error), float(min(low)), float(max(high))
+            np.maximum(largest, [np.abs(G + G.conj().T).max(), -e[0], e[-1]], out=largest)
+        self.comm.Allreduce(MPI.IN_PLACE, largest, op=MPI.MAX)
+        return float(largest[0]), -float(largest[1]), float(largest[2])
 
 
 def add_weighted(

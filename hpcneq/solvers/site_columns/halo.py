@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...maths.arrays import IntArray
-from ...parallel import Communicator, Layout
+from ...parallel import Communicator, Layout, all_rows
 
 
 class Halo:
@@ -55,6 +55,4 @@ class Halo:
 
     def gather(self, rows: NDArray) -> NDArray:
         """The own sites' rows (own, ...) of all ranks, (N, ...). **Collective.**"""
-        if self.comm.size == 1:
-            return np.array(rows)
-        return np.concatenate(self.comm.allgather(np.ascontiguousarray(rows)))
+        return all_rows(self.comm, rows)

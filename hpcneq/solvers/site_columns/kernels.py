@@ -49,7 +49,8 @@ def compiled(source: str, name: str, count: int = 8) -> Callable:
     Cached on disk as if it stood in this file.
     """
     space: dict = {"__name__": __name__}
-    exec(compile(lanes(source, count), __file__, "exec"), space)
+    place = "\n" * compiled.__code__.co_firstlineno  # numba looks its source up in this file
+    exec(compile(place + lanes(source, count).lstrip(), __file__, "exec"), space)
     return lazily(space[name])
 
 

@@ -17,6 +17,7 @@ works on is contiguous.
 from __future__ import annotations
 
 import numpy as np
+from mpi4py import MPI
 from numpy.typing import DTypeLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 
@@ -264,7 +265,8 @@ class SiteState:
             left = (a[0] - b[1]) + 1j * (a[1] + b[0])
             a, b = real @ both, imag @ both  # Y^+ x, this rank's rows
             left[own] -= (a[:, 0] + b[:, 1]) + 1j * (a[:, 1] - b[:, 0])
-            return -1j * np.sum(self.comm.allgather(left), axis=0)
+            self.comm.Allreduce(MPI.IN_PLACE, left)
+            return -1j * left
 
         if self.size <= DENSE:
             G = np.array([product(row) for row in np.eye(self.size)]).T

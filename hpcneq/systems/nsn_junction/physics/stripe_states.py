@@ -19,12 +19,28 @@ from ....maths import fermi
 from .junction import Block, Group, Junction
 
 
+def diagonal(block: Block, delta: np.ndarray) -> np.ndarray:
+    """Levels (row 0) and eigenvectors (columns of the others) of a block, (2n + 1, 2n)."""
+    e, V = np.linalg.eigh(block.hamiltonian(delta))
+    return np.vstack([e.astype(complex), V])
+
+
 class Levels:
     """Eigenvectors of one block and the resolvent sums R_a at its levels."""
 
-    def __init__(self, junction: Junction, block: Block, delta: np.ndarray, eV: float) -> None:
+    def __init__(
+        self,
+        junction: Junction,
+        block: Block,
+        delta: np.ndarray,
+        eV: float,
+        solved: np.ndarray | None = None,
+    ) -> None:
+        """solved : what `diagonal` gives, if it is known."""
         self.junction, self.block, self.eV = junction, block, eV
-        self.e, self.V = np.linalg.eigh(block.hamiltonian(delta))
+        if solved is None:
+            solved = diagonal(block, delta)
+        self.e, self.V = solved[0].real.copy(), np.ascontiguousarray(solved[1:])
         n = len(block.sites)
         self.halves = (slice(0, n), slice(n, 2 * n))
         self.R = [_resolvents(junction, eV, a, self.e) for a in (+1, -1)]

@@ -49,5 +49,5 @@ def write_harmonics(out: ResultFile, comm: Communicator, drive: Drive, outcome: 
 
 def _current_rows(path: str) -> dict[str, np.ndarray]:
     """The times and currents of all rows of a result file."""
-    result = Result(path)
+    result = Result(path, own=True)
     return {name: np.asarray(result[name]) for name in ("t", "current_left", "current_right")}

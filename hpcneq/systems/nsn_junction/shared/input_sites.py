@@ -99,7 +99,7 @@ def _read_arrays(
     try:
         with open_file(path, "r") as file:
             arrays = {key: _last(file[key], kind) for key in keys if key in file}
-    except (OSError, TypeError, ValueError) as error:
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f'[{table}] file = "{name}": cannot read {path} ({reason})') from None
     shape = (given.numerics.Lx, given.numerics.Ly)

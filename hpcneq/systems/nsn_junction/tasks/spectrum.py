@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....parallel import Communicator, Layout, on_root
+from ....parallel import Communicator, Layout, all_arrays, on_root
 from ....tasks import Given, Outcome, Output
 from ..physics import pair_susceptibility, spectra, stripe_states, uniform_states
 from ..physics.junction import Junction
@@ -84,10 +84,8 @@ def last_state(
             "the levels are those of H at this instant"
         )
     levels = diagonalise(junction, delta, eV, comm)
-    of_block = {
-        b: -1j * G for part in comm.allgather(dict(before.state.green)) for b, G in part.items()
-    }
-    greens = [of_block[b] for b in sorted(of_block)]
+    of_block = all_arrays(comm, dict(before.state.green))
+    greens = [-1j * of_block[b] for b in sorted(of_block)]
     blocks = [(level.block, level.e, level.V) for level in levels]
     state = StationaryState(junction, delta, eV, blocks, greens)
     return state, {"initial_state": "file", "initial_time": before.t}, warnings
@@ -99,11 +97,12 @@ def diagonalise(
     """The levels of all blocks, on every rank, each computed by one. **Collective.**"""
     blocks = junction.lattice.blocks
     layout = Layout.over(len(blocks), comm)
-    mine = [
-        stripe_states.Levels(junction, blocks[b], delta, eV)
-        for b in range(layout.start, layout.stop)
+    mine = {b: stripe_states.diagonal(blocks[b], delta) for b in range(layout.start, layout.stop)}
+    solved = all_arrays(comm, mine)
+    return [
+        stripe_states.Levels(junction, block, delta, eV, solved[b])
+        for b, block in enumerate(blocks)
     ]
-    return [level for part in comm.allgather(mine) for level in part]
 
 
 def write_spectrum(out: ResultFile, state: StationaryState, w: np.ndarray) -> dict:

@@ -75,7 +75,7 @@ def onset(path: str | Path) -> float | None:
 
     None if the end is no larger than 1e-9.
     """
-    result = Result(path)
+    result = Result(path, own=True)
     size = np.abs(np.asarray(result["delta"]))
     if size[-1] <= 1e-9:
         return None
@@ -88,7 +88,7 @@ def errors_between_rows(path: str | Path) -> dict[str, float]:
     Twice what a parabola through an extreme and its neighbours in time overshoots; nothing at t = 0
     and at the end.
     """
-    result, errors = Result(path), {}
+    result, errors = Result(path, own=True), {}
     for name, pick in (("min_eigenvalue", np.argmin), ("max_eigenvalue", np.argmax)):
         seen = np.asarray(result[f"{name}_t"])
         at = int(pick(seen))

@@ -5,7 +5,7 @@ import pytest
 from scipy import linalg, sparse
 
 from hpcneq.maths import lead_fits
-from hpcneq.maths.pole_leads import Density, LeadPoles, normal_lead, pair_lead
+from hpcneq.maths.pole_leads import Density, LeadPoles, least_width, normal_lead, pair_lead
 from hpcneq.solvers import newton
 from hpcneq.solvers.pole_leads import self_consistent
 from hpcneq.solvers.pole_leads import stationary as states
@@ -83,6 +83,20 @@ def test_normal_to_superconducting(gap):
         flow = particles(leads, stationary(leads, H, [bias, 0]))
         assert flow == pytest.approx([current, -current], abs=2e-5)
         assert abs(flow.sum()) < 1e-12
+
+
+def test_passive_fits(gap):
+    """Gamma of a branch has no negative eigenvalue where its fit is passive, and A damps all.
+
+    Mutation: the hole's B not conjugated.
+    """
+    w = np.linspace(-3, 3, 400)
+    leads = [pair(gap, 0.5, 0.7), normal(lead_fits.chain_fit(1.0, 0.1, error=1e-3), 0.4)]
+    for branches in leads:
+        for branch in branches:
+            assert least_width(branch, w) > 0
+    made, H = dot(leads, 0.2)
+    assert states.growth(made.matrix(H, [0.0, 0.3], [0.0, 0.0])) < 0
 
 
 def test_kitaev_chain_and_undamped_states():

@@ -221,6 +221,40 @@ def test_multiple_andreev_reflection():
     assert np.abs(state.multipliers).max() < 1
 
 
+def test_periodic_state_beside_a_wide_lead():
+    """Modes without back action in the map of a period: its state repeats itself.
+
+    Mutation: the modes' own decay left out of U.
+    """
+    fit = lead_fits.bcs_fit(1.0, 0.1, 0.1, tail=10.0, error=1e-2)
+    wide = lead_fits.wide_fit(0.1, window=10.0, error=1e-3)
+    leads, H = dot([pair(fit, 0.5), pair(fit, 0.4), normal(wide, 0.3)], 0.4)
+    system = Prescribed(leads, H, [1.0, 0.0, 0.2])
+    state = periodic(system, np.pi, steps=48)
+    again = evolved_density(system, state.density, np.pi, 48)
+    assert np.abs(again.core - state.density.core).max() < 2e-6
+    assert np.abs(again.tail - state.density.tail).max() < 2e-6
+    assert abs((state.mean_flows * system.weights).sum()) < 1e-5
+
+
+def test_methods_agree_on_turning_amplitudes(comm):
+    """BCS leads whose phases run: frozen and diagonal-exact steps, each halved, agree.
+
+    Mutation: amplitudes taken at the start of the step.
+    """
+    fit = lead_fits.bcs_fit(1.0, 0.1, 0.1, tail=10.0, error=1e-2)
+    leads, H = dot([pair(fit, 0.5), pair(fit, 0.5)], 0.5)
+    start = stationary(leads, H, [0.0, 0.0])
+    system = Prescribed(leads, H, [1.0, 0.0])
+    ends = {}
+    for method, dt in (("etd", 0.05), ("etd", 0.025), ("frozen", 0.2), ("frozen", 0.1)):
+        ends[method, dt] = evolved(system, start, comm, 1.0, dt, method, 1.0)[-1][1]["current"]
+    assert np.abs(ends["etd", 0.025] - ends["frozen", 0.1]).max() < 2e-6
+    for method, dt in (("etd", 0.05), ("frozen", 0.2)):
+        coarse = np.abs(ends[method, dt] - ends["etd", 0.025]).max()
+        assert coarse < 2e-5
+
+
 def evolved_density(system, density, t_max, steps):
     """The density after ``t_max``."""
     from hpcneq import parallel, petsc

@@ -219,20 +219,6 @@ def diagonal(leads: LeadPoles, shifts: FloatArray) -> ComplexArray:
     return np.asarray(leads.couplings(shifts, np.zeros(leads.count)).diagonal())
 
 
-def coupling_matrix(
-    leads: LeadPoles,
-    H: sparse.csr_matrix,
-    shifts: FloatArray,
-    phases: FloatArray,
-    exact: ComplexArray | float,
-) -> sparse.csr_matrix:
-    """[[A, W], [0, x]] (total, total) less the diagonal ``exact``, CSR."""
-    both = leads.couplings(shifts, phases) - sparse.diags(np.broadcast_to(exact, leads.total))
-    wide = sparse.csr_matrix(H, dtype=complex)
-    wide.resize(leads.total, leads.total)
-    return (both + wide).tocsr()
-
-
 class _Entries:
     """Entries (rows, columns) of R that every rank gets; columns >= n are modes of the tail."""
 

@@ -4,6 +4,7 @@ From Python::
 
     import hpcneq
     result = hpcneq.run("input.toml")      # or a dict; runs in this process
+    result = hpcneq.run("input.toml", run={"t_max": 3}, parameters={"T": 0.1})
     result = hpcneq.open("out.h5")         # named arrays with units; result.plot()
     print(hpcneq.check("input.toml"))      # what run would say, and what it would take
     hpcneq.describe("fermi-gas", "steady") # its keys and quantities, as a dict
@@ -44,17 +45,22 @@ def run(
     force: bool = True,
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
+    **tables: object,
 ) -> Result:
     """Compute a TOML file or a dict in this process. **Collective.**
 
-    output : the result file; without it a temporary one, which goes with the Result.
+    output : the result file; without it a temporary one, which goes with the Result; of a run that
+    stops or does not converge it stays, and the error names it.
     overrides : "table.key=value" texts. force : overwrite an existing file.
     petsc_argv : words that the command line takes after ``--``.
-    Raises InputError, NotConverged, StoppedEarly.
+    tables : changes of the input by table, such as ``run={"t_max": 3}``.
+    Raises InputError, NotConverged, StoppedEarly. A signal that would end the script, such as TERM,
+    ends it once the checkpoint is written.
     """
     from . import driver
 
-    return driver.run_in_process(source, output, overrides, force, quiet, petsc_argv)
+    changes = _changes(overrides, tables)
+    return driver.run_in_process(source, output, changes, force, quiet, petsc_argv)
 
 
 def resume(
@@ -62,14 +68,16 @@ def resume(
     overrides: Sequence[str] = (),
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
+    **tables: object,
 ) -> Result:
     """Go on with a stopped or killed run from its newest whole checkpoint. **Collective.**
 
-    Raises InputError, NotConverged, StoppedEarly.
+    Arguments and errors are those of `run`.
     """
     from . import driver
 
-    return driver.resume_in_process(path, overrides, quiet, petsc_argv)
+    changes = _changes(overrides, tables)
+    return driver.resume_in_process(path, changes, quiet, petsc_argv)
 
 
 def check(
@@ -77,16 +85,25 @@ def check(
     overrides: Sequence[str] = (),
     ranks: int = 1,
     cost: bool = True,
+    **tables: object,
 ) -> str:
     """Say that an input is valid, and what it would take on ``ranks`` ranks; nothing is computed.
 
-    cost : estimate memory and time, from a short probe of this machine.
-    Raises the InputError that `run` would raise.
+    cost : estimate memory and time, from a short probe of this machine. overrides, tables : as in
+    `run`. Raises the InputError that `run` would raise.
     """
     from .config.check import check_input
     from .systems import Catalogue
 
-    return check_input(source, Catalogue(), overrides, ranks, cost)
+    changes = _changes(overrides, tables)
+    return check_input(source, Catalogue(), changes, ranks, cost)
+
+
+def _changes(
+    overrides: Sequence[str], tables: dict[str, object]
+) -> Sequence[str | Mapping[str, object]]:
+    """The overrides and the keyword tables of a call as changes of its input."""
+    return [*overrides, tables] if tables else overrides
 
 
 def describe(

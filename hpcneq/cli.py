@@ -14,12 +14,15 @@ import os
 import re
 import sys
 import threading
+import types
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from . import __version__
+from . import __version__, terminal
 from .errors import HpcneqError, InputError
 from .help_texts import ABOUT, ABOUTS, COMMANDS, EXIT_CODES
+from .interrupts import Early
+from .threads import one_thread
 
 LAUNCHED = (  # set by mpiexec or srun
     "OMPI_COMM_WORLD_SIZE",
@@ -35,6 +38,17 @@ COMPUTING = ("run", "resume")  # take PETSc options, and all ranks
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    terminal.fill_closed()
+    with contextlib.ExitStack() as around:
+        if words[:1] and words[0] in (*COMPUTING, "check"):
+            around.enter_context(one_thread())
+        if words[:1] and words[0] in COMPUTING:
+            around.enter_context(Early())
+        return _flush(_command(words))
+
+
+def _command(words: list[str]) -> int:
+    """The exit code of one command."""
     comm = _launched()
     try:
         words, petsc = _split(words)
@@ -42,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if petsc is not None and options.command not in COMPUTING:
             raise InputError(f"{options.command} takes no PETSc options (nothing may follow --)")
         if options.command in COMPUTING:
+            _refuse_early(comm, options)
             comm = _world()
             return _compute(options, petsc or [])
         return _report(comm, options)
@@ -58,6 +73,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _leave(None, "interrupted", 130)
     except SystemExit as leaving:  # argparse, after --help or --version
         return _flush(int(leaving.code or 0))
+
+
+def _refuse_early(comm: Any, options: argparse.Namespace) -> None:
+    """InputError for a wrong input before the libraries of a run are loaded. **Collective.**"""
+    if options.command != "run" or not os.path.isfile(options.input):
+        return
+    from .config.load import load
+    from .systems import Catalogue
+
+    given = (options.input, Catalogue(), tuple(options.set), options.resume)
+    if comm is None:
+        load(*given)
+        return
+    from . import parallel
+
+    parallel.on_root(comm, load, *given)
 
 
 # ---- commands -----------------------------------------------------------------------------------
@@ -138,12 +169,10 @@ ANSWERS = {"show": _show, "plot": _plot, "check": _check, "describe": _describe,
 
 def _flush(code: int, text: str | None = None) -> int:
     """Print, and be quiet about a reader that left early (``hpcneq show out.h5 | head``)."""
-    try:
-        if text is not None:
-            print(text)
-        sys.stdout.flush()
-    except BrokenPipeError:  # or Python complains once more while it exits
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if text is not None:
+        terminal.write(text)
+    terminal.settle(sys.stdout)
+    terminal.settle(sys.stderr)
     return code
 
 
@@ -190,10 +219,7 @@ def _leave(comm: Any, message: object, code: int) -> int:
 
 
 def _say(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # what was printed before comes first
-        sys.stdout.flush()
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    terminal.write(line, errors=True)
 
 
 # ---- words --------------------------------------------------------------------------------------
@@ -209,7 +235,7 @@ class _Parser(argparse.ArgumentParser):
 
     def _print_message(self, message, file=None):
         if self.speaks:
-            super()._print_message(message, file)
+            terminal.write(message.rstrip("\n"), errors=file is sys.stderr)
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
@@ -227,20 +253,50 @@ def _parse(words: list[str], speaks: bool = True) -> argparse.Namespace:
     if not words:
         raise InputError(f"no command given; one of {listed} (see hpcneq --help)")
     if not words[0].startswith("-") and words[0] not in COMMANDS:
-        meant = _nearest(words[0], COMMANDS)
+        meant = _hints().first_word_hint(words[0]) or _nearest(words[0], COMMANDS)
         raise InputError(f'unknown command "{words[0]}"; {meant}one of {listed}')
-    for word in words:  # or argparse would read -options_left as -o ptions_left
+    for i, word in enumerate(words):  # or argparse would read -options_left as -o ptions_left
         if re.match(r"-[A-Za-z_]{2}", word):
-            raise InputError(f"unknown option {word}; PETSc options go after --")
+            hint = _option_hint(words, i) or "PETSc options go after --"
+            raise InputError(f"unknown option {word}; {hint}")
     parser, commands = _parser()
     options, unknown = parser.parse_known_args(words)
     if unknown:
+        hint = _option_hint(words, words.index(unknown[0]))
         what = f'one word too many: "{unknown[0]}"'
         if unknown[0].startswith("-"):
             what = f"unknown option {unknown[0]}"
         meant = _nearest(unknown[0], commands[options.command]._option_string_actions)
-        raise InputError(f"{what}; {meant}see hpcneq {options.command} --help")
+        raise InputError(f"{what}; {hint or meant + f'see hpcneq {options.command} --help'}")
+    _refuse_other_file(options)
     return options
+
+
+def _option_hint(words: list[str], at: int) -> str:
+    """The right form of the unknown option ``words[at]`` of a command; empty if none is known."""
+    from .systems import Catalogue
+
+    an_option = words[at].startswith("-") or "=" in words[at]
+    if words[0] not in (*COMPUTING, "check") or not an_option:
+        return ""
+    return _hints().option_hint(words[0], words[at:], words[1:at], Catalogue())
+
+
+def _refuse_other_file(options: argparse.Namespace) -> None:
+    """InputError for a result where an input is wanted, or the other way round."""
+    for name in ("input", "result"):
+        file = vars(options).get(name) or ""
+        if file.lower().endswith((".h5", ".toml")):
+            hint = _hints().file_hint(options.command, file)
+            if hint:
+                raise InputError(f"{file} {hint}")
+
+
+def _hints() -> types.ModuleType:
+    """What knows the right form of wrong words; loaded where it is needed."""
+    from .config import hints
+
+    return hints
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

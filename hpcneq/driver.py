@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 import time
 import weakref
@@ -12,16 +11,21 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from . import parallel, petsc, systems
-from .config.load import Run, load, loads
-from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
+from . import parallel, petsc, systems, terminal
+from .config.load import Override, Run, load, loads
+from .config.words import refuse_name, without_ending
+from .errors import HpcneqError, InputError, NormalState, NotConverged, StoppedEarly
 from .files import checkpoint, journal, reader
 from .restart import LongRun, changed, physics
-from .results import Result, refuse_existing, refuse_old
+from .results import Result, nothing_yet, refuse_existing, refuse_old
+from .run_options import RunOptions, gather_options
 from .solvers.unused_options import refuse_unused
-from .stopping import Stopping
+from .stopping import Stopping, ended_by_signals
+from .tasks.missing import with_words
 from .tasks.task import Outcome, Task, declared, resolve
+from .threads import one_thread
 
+BESIDE = ".ckpt-000000.sha256.0123456789abcdef"  # the longest ending of a file beside a result
 EXIT = {"complete": 0, "not-converged": 3, "stopped": 75}
 
 Source = str | Path | Mapping[str, object]  # a TOML file, or its content as a dict
@@ -38,7 +42,7 @@ def catalogue() -> systems.Catalogue:
 def run(
     source: Source,
     output: str | Path | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     force: bool = False,
     resume: bool = False,
     quiet: bool = False,
@@ -56,6 +60,7 @@ def run(
         raise InputError(words)
     checked = parallel.on_root(comm, load, source, catalogue(), overrides, resume)
     target = Path(output) if output else _default_name(source)
+    parallel.on_root(comm, refuse_name, target, len(BESIDE))
     saved = None
     if resume:
         saved = checkpoint.newest(comm, target, _warn(comm))
@@ -65,12 +70,13 @@ def run(
         force = saved is None and parallel.on_root(comm, _begun, target, checked)
     if saved is None:
         parallel.on_root(comm, _refuse_output, target, force, source)
-    return _perform(checked, target, comm, log, petsc_argv, saved, force, resume)
+    options = gather_options(comm, target, checked, _task(checked).petsc, petsc_argv, saved, resume)
+    return _perform(checked, target, comm, log, options, saved, force, resume)
 
 
 def resume(
     path: str | Path,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     quiet: bool = False,
     petsc_argv: Sequence[str] = (),
     comm: parallel.Communicator | None = None,
@@ -81,6 +87,7 @@ def resume(
     """
     comm, log = _begin(comm, quiet)
     target = Path(path)
+    parallel.on_root(comm, refuse_name, target)
     parallel.on_root(comm, refuse_old, target)
     saved = checkpoint.newest(comm, target, _warn(comm))
     text, folder = parallel.on_root(comm, _remembered, target, saved)
@@ -94,13 +101,14 @@ def resume(
         return EXIT["complete"]
     if saved is None and not parallel.on_root(comm, journal.path_of(target).exists):
         log(f"{target}: was ended before its first checkpoint; starting again from its input")
-    return _perform(checked, target, comm, log, petsc_argv, saved, saved is None, True)
+    options = gather_options(comm, target, checked, _task(checked).petsc, petsc_argv, saved)
+    return _perform(checked, target, comm, log, options, saved, saved is None, True)
 
 
 def _default_name(source: Source) -> Path:
-    """The result file of an input: its name with .h5, in this folder."""
-    stem = "result" if isinstance(source, Mapping) else Path(source).stem
-    return Path(f"{stem}.h5")
+    """The result file of an input: its name with .h5 for .toml, in this folder."""
+    name = "result" if isinstance(source, Mapping) else Path(source).name
+    return Path(f"{without_ending(name, '.toml')}.h5")
 
 
 def _begin(
@@ -123,25 +131,24 @@ def _warn(comm) -> Callable[[str], None]:
 
     def warn(text: str) -> None:
         if comm.rank == 0:
-            print(f"hpcneq: {text}", file=sys.stderr, flush=True)
+            terminal.write(f"hpcneq: {text}", errors=True)
 
     return warn
 
 
 def _perform(
-    checked: Run, target: Path, comm, log, petsc_argv: Sequence[str], saved, force: bool, keep: bool
+    checked: Run, target: Path, comm, log, options: RunOptions, saved, force: bool, keep: bool
 ) -> int:
     """Compute a checked input from its start or from a checkpoint. **Collective.**"""
     task = _task(checked)
-    if saved is not None and not petsc_argv:
-        petsc_argv = _words_of(saved.meta["options"])
-    petsc.start(petsc_argv)
-    parallel.warn_threads(comm, log)
+    options.start()
     wall_limit = cast(float | None, checked.run.wall_limit)  # its parser has made it seconds
     with (
+        one_thread(),
         Stopping(comm, checked.run.checkpoint_minutes, wall_limit) as stopping,
         petsc.Options(checked.petsc),
     ):
+        parallel.warn_threads(comm, log)
         refuse_unused(checked.petsc, task.petsc, task.ts_types)
         longrun = LongRun(
             comm,
@@ -149,7 +156,7 @@ def _perform(
             checked,
             log,
             stopping,
-            petsc.pairs(petsc_argv),
+            options.kept,
             saved,
             force,
             keep,
@@ -162,29 +169,25 @@ def _perform(
     return _end(outcome, target, log)
 
 
-def _words_of(options: Sequence[tuple[str, str | None]]) -> list[str]:
-    """The PETSc options of the command line that a run was begun with, as words."""
-    words = []
-    for name, value in options:
-        words.append(f"-{name}")
-        if value is not None:
-            words.append(value)
-    return words
-
-
 def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     """The task itself, from its first line to the closing of its result file. **Collective.**"""
     begun = time.monotonic()
     try:
-        outcome: Any = resolve(task.run)(checked, comm, log, longrun)
+        with longrun.stopping.in_solvers(task.timed, bool(task.sweep)):
+            outcome: Any = resolve(task.run)(checked, comm, log, longrun)
+    except NormalState as answer:
+        outcome = Outcome("complete", {}, {}, [str(answer)])
     except NotConverged as error:
         seconds = time.monotonic() - begun
         longrun().finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
         raise NotConverged(f"{error}; {longrun.target} is marked not-converged") from None
+    except StoppedEarly as error:
+        outcome = Outcome("stopped", {}, {}, [str(error)])
     except HpcneqError:
         if longrun.file is not None:
             longrun.file.close()
         raise
+    outcome = with_words(outcome, declared(task), longrun().not_finite())
     longrun().finish(
         outcome.status,
         outcome.summary,
@@ -242,7 +245,8 @@ def _remembered(target: Path, saved) -> tuple[str, str | Path]:
     if mapped is not None:
         return mapped["input"], mapped["folder"]
     result = reader.Result(target)
-    if result.status not in ("running", "complete") and not journal.path_of(target).exists():
+    known = result.status in ("running", "complete") or nothing_yet(result)
+    if not known and not journal.path_of(target).exists():
         raise InputError(
             f"{target}: has no checkpoint to go on from; "
             "start anew with hpcneq run INPUT.toml --force"
@@ -289,7 +293,8 @@ def _begun(target: Path, checked: Run) -> bool:
     except InputError:  # killed in the writing: its journal, if it has one, still knows whose it is
         mapped = journal.header(target)
         return mapped is not None and not changed(_petsc_apart(mapped["physics"]), physics(checked))
-    unfinished = result.status == "running" or journal.path_of(target).exists()
+    unfinished = result.status == "running" or nothing_yet(result)
+    unfinished = unfinished or journal.path_of(target).exists()
     return unfinished and not changed(physics(before), physics(checked))
 
 
@@ -318,23 +323,27 @@ def _refuse_output(target: Path, force: bool, source: Source) -> None:
 def run_in_process(
     source: Source,
     output: str | Path | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     force: bool = True,
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
 ) -> Result:
     """`hpcneq.run`: compute in this process and return the Result. **Collective.**
 
-    Without ``output`` the file is temporary, and goes with the Result.
+    Without ``output`` the file is temporary, and goes with the Result; it stays if the run was
+    stopped or did not converge, for the error names it.
     """
     comm, folder = parallel.world(), None
     if output is None:
         folder = parallel.on_root(comm, tempfile.mkdtemp, prefix="hpcneq-")
         output = Path(folder, "result.h5")
     try:
-        run(source, output, overrides, force, False, quiet, petsc_argv, comm)
+        with ended_by_signals(comm, _warn(comm)):
+            run(source, output, overrides, force, False, quiet, petsc_argv, comm)
         comm.barrier()
         result = Result(output)
+    except (NotConverged, StoppedEarly):
+        raise
     except BaseException:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -346,13 +355,14 @@ def run_in_process(
 
 def resume_in_process(
     path: str | Path,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
 ) -> Result:
     """`hpcneq.resume`: go on in this process and return the Result. **Collective.**"""
     comm = parallel.world()
-    resume(path, overrides, quiet, petsc_argv, comm)
+    with ended_by_signals(comm, _warn(comm)):
+        resume(path, overrides, quiet, petsc_argv, comm)
     comm.barrier()
     return Result(path)
 

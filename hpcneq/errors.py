@@ -19,6 +19,12 @@ class NotConverged(HpcneqError, RuntimeError):
     exit_code = 3
 
 
+class NormalState(NotConverged):
+    """There is no condensate where one is asked about: an answer, and no failure of the run."""
+
+    exit_code = 0
+
+
 class StoppedEarly(HpcneqError):
     """Asked to stop before the end (signal or wall limit); the state is saved."""
 

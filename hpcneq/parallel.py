@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from . import interrupts, terminal
 from .errors import HpcneqError
 
 # Items per partial sum: fixed, so that the order of additions never depends on the ranks.
@@ -238,7 +239,8 @@ def on_root(
     answer, error = None, None
     if comm.rank == 0:
         try:
-            answer = function(*args, **kwargs)
+            with interrupts.apart():
+                answer = function(*args, **kwargs)
         except HpcneqError as expected:
             error = expected
     answer, error = comm.bcast((answer, error), root=0)
@@ -262,8 +264,7 @@ def leave_together(comm: Communicator, code: int, patience: float = 5.0) -> int:
     end = time.monotonic() + patience
     while not request.Test():
         if time.monotonic() > end:
-            sys.stderr.write(f"[rank {comm.rank}] left alone by the other ranks; ending all\n")
-            sys.stderr.flush()
+            terminal.write(f"[rank {comm.rank}] left alone by the other ranks; ending all", True)
             comm.Abort(code or 1)
         time.sleep(0.01)
     return code
@@ -274,8 +275,7 @@ def abort_on_bug(comm: Communicator) -> None:
 
     def hook(kind, value, trace):
         text = "".join(traceback.format_exception(kind, value, trace))
-        sys.stderr.write(f"[rank {comm.rank}] {text}")
-        sys.stderr.flush()
+        terminal.write(f"[rank {comm.rank}] {text.rstrip()}", errors=True)
         if comm.size > 1:
             comm.Abort(1)
 
@@ -289,11 +289,14 @@ def warn_threads(comm: Communicator, log: Log) -> None:
 
 
 def logger(comm: Communicator, quiet: bool = False) -> Log:
-    """A print for rank 0 that flushes at once; silent elsewhere and with ``quiet``."""
+    """A print for rank 0 that flushes at once; silent elsewhere and with ``quiet``.
+
+    That nobody reads it, or that it cannot be written, is no reason to end a run.
+    """
 
     def log(text):
         if comm.rank == 0 and not quiet:
-            print(text, flush=True)
+            terminal.write(text)
 
     return log
 

@@ -2,85 +2,110 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Protocol
 
 from .errors import InputError, NotConverged
-
-# PETSc asks for these when it ends.
-AT_EXIT = ("options_left", "objects_dump", "malloc_dump", "malloc_view")
+from .petsc_options import AT_START, LEFT_OUT, VARIABLE, is_printing, pairs
 
 
 class Session:
-    """PETSc is started once in a process: the module, and the names of the options it holds.
+    """PETSc is started once in a process: the module, and the options it holds.
 
-    argv : those of the command line. tables : those of the [petsc] tables in use.
+    argv : {name: where it was given} of the command line and the environment. covered : values
+    that a script, which had started PETSc before, gave to options of these names. tables : names
+    of those of the [petsc] tables in use.
     """
 
     def __init__(self) -> None:
         self.module: ModuleType | None = None
-        self.argv: list[str] = []
+        self.argv: dict[str, str] = {}
+        self.covered: dict[str, str | None] = {}
         self.tables: set[str] = set()
+
+    def replace(
+        self, options: Sequence[tuple[str, str | None]], origins: Mapping[str, str]
+    ) -> None:
+        """Options in place of those of the run before."""
+        base = self.module.Options()
+        for name in self.argv:
+            base.delValue(name)
+        for name, value in self.covered.items():
+            base.setValue(name, value)
+        there = base.getAll()
+        self.argv = {name: origins.get(name, "-- -") for name, _ in options}
+        self.covered = {name: value for name, value in there.items() if name in self.argv}
+        for name, value in options:
+            base.setValue(name, value)
 
 
 _session = Session()
 
 
-def start(argv: Sequence[str] | None = None) -> ModuleType:
-    """Initialise PETSc once and return the module.
+def start(
+    argv: Sequence[str] | None = None, origins: Mapping[str, str] | None = None
+) -> ModuleType:
+    """Initialise PETSc once and return the module. It reads no file and no variable.
 
-    argv : what followed ``--`` on the command line, in place of what a run before in this process
-    had. Raises InputError for a word that is neither an option nor the value of one.
+    argv : options, in place of those that a run before in this process had; they have been vetted.
+    origins : name -> what messages put before it, where that is not the command line.
+    Raises InputError for a word that is neither an option nor the value of one.
     """
     given = None if argv is None else list(pairs(argv))
     if _session.module is None:
-        try:
-            import petsc4py
-        except ImportError:
-            raise InputError(
-                "petsc4py is missing: run tools/setup, or load a module with complex PETSc"
-            ) from None
-        petsc4py.init(["hpcneq", *(argv or ())])
-        from petsc4py import PETSc
-
-        if PETSc.ScalarType().dtype.kind != "c":
-            raise InputError(
-                "this PETSc has real scalars: hpcneq needs one configured with complex scalars"
-            )
-        PETSc.Sys.pushErrorHandler("python")
-        _session.module = PETSc
-        _session.argv = [name for name, _ in given or ()]
-    elif given is not None:
-        options = _session.module.Options()
-        for name in _session.argv:
-            options.delValue(name)
-        for name, value in given:
-            options.setValue(name, value)
-        _session.argv = [name for name, _ in given]
+        _session.module = _initialised([name for name, _ in given or () if name in AT_START])
+    if given is not None:
+        _session.replace(given, origins or {})
     return _session.module
 
 
-def pairs(argv: Iterable[str]) -> Iterator[tuple[str, str | None]]:
-    """(name, value) of ``-name value`` words; a name may stand alone, a number < 0 is a value."""
-    words = list(argv)
-    while words:
-        word = words.pop(0)
-        if not word.startswith("-") or _number(word) or not word.strip("-"):
-            raise InputError(f"-- {word}: is neither a PETSc option (-name) nor the value of one")
-        value = None
-        if words and (not words[0].startswith("-") or _number(words[0])):
-            value = words.pop(0)
-        yield word.lstrip("-"), value
-
-
-def _number(word):
+def _initialised(names: Sequence[str]) -> ModuleType:
+    """The module of PETSc, started with flags of these names."""
     try:
-        float(word)
-        return True
-    except ValueError:
-        return False
+        import petsc4py
+    except ImportError:
+        raise InputError(
+            "petsc4py is missing: run tools/setup, or load a module with complex PETSc"
+        ) from None
+    with _without_variables():
+        # handlers of its own would take signals that ask to stop, and die of a reader that left
+        own = ["skip_petscrc", "no_signal_handler"]
+        petsc4py.init(["hpcneq", *(f"-{name}" for name in [*own, *names])])
+        from petsc4py import PETSc
+
+    for name in own:
+        PETSc.Options().delValue(name)
+    if PETSc.ScalarType().dtype.kind != "c":
+        raise InputError(
+            "this PETSc has real scalars: hpcneq needs one configured with complex scalars"
+        )
+    PETSc.Sys.pushErrorHandler("python")
+    return PETSc
+
+
+@contextlib.contextmanager
+def _without_variables() -> Iterator[None]:
+    """PETSc would read these variables, whatever it is told."""
+    names = (VARIABLE, *LEFT_OUT)
+    taken = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
+
+
+def of_script(prefixes: Sequence[str]) -> dict[str, str | None]:
+    """Options for these prefixes that a script, which has started PETSc itself, put into it."""
+    if "petsc4py.PETSc" not in sys.modules:
+        return {}
+    starts = tuple(f"{prefix.rstrip('_')}_" for prefix in prefixes)
+    options = start(()).Options().getAll()
+    return {name: value or None for name, value in options.items() if name.startswith(starts)}
 
 
 class Options:
@@ -123,8 +148,8 @@ class Options:
         """InputError naming the first option nobody has asked for; call before the first step."""
         for name in self.given():
             # `used` first: to look for a name (hasName) marks it as used
-            if name not in AT_EXIT and not used(name) and self.base.hasName(name):
-                where = "-- -" if name in _session.argv else "[petsc] "
+            if not is_printing(name) and not used(name) and self.base.hasName(name):
+                where = _session.argv.get(name, "[petsc] ")
                 raise InputError(
                     f"{where}{name}: no solver of this run uses this PETSc option "
                     "(options start with the solver's prefix: evolve_, initial_)"

@@ -16,9 +16,10 @@ from .errors import InputError
 from .files import checkpoint, journal, provenance
 from .files.checkpoint import Saved
 from .files.declarations import Declaration
-from .files.digest import Checked, Option, changed, physics
+from .files.digest import Checked, Option, carried, changed, physics
 from .files.writer import ResultFile
 from .parallel import Communicator, Log, Part, on_root
+from .petsc_options import effective, words_of
 from .stopping import Stopping
 
 Value = TypeVar("Value")
@@ -73,6 +74,7 @@ class LongRun:
                 f"{self.target}: its checkpoint has other physics: {', '.join(different)} changed; "
                 "only [run] t_max, output and limits may (start anew with run --force)"
             )
+        self.physics = carried(meta["physics"], self.physics)
         self.memory, self.order, self.parked = meta["memory"], meta["order"], dict(meta["parked"])
         self.number = on_root(self.comm, checkpoint.generations, self.target)[0]
         self.before, self.needed = saved.number, set(self.parked.values())
@@ -128,6 +130,8 @@ class LongRun:
         items = provenance.gather_provenance(
             self.comm, checked.system, checked.task, checked.text, checked.run.seed
         )
+        words = words_of(effective(checked.petsc, self.options).items())
+        items["petsc_options"] = " ".join(words)
         file = ResultFile.create(self.comm, self.target, items, self.force, self.quantities)
         file.resolved(self.checked.resolved())
         return file

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import systems
+from .config.words import refuse_name, without_ending
 from .errors import InputError
 from .files import reader, report
 from .tasks.task import Quantity, declared, resolve
@@ -44,12 +45,17 @@ def show(path: str | Path, as_json: bool = False) -> str:
 
     as_json : one JSON object instead of text. Raises InputError if it is neither, or damaged.
     """
+    refuse_name(Path(path))
     return report.show(path, as_json, _quantities)
 
 
 def plot(path: str | Path, figure: str | Path | None = None, force: bool = False) -> Path:
-    """Draw a result's figure into a file; returns its name."""
-    target = Path(figure) if figure else Path(path).with_suffix(".png")
+    """Draw a result's figure into a file; returns its name: a name without an ending gets .png."""
+    refuse_name(Path(path))
+    target = Path(figure or f"{without_ending(str(path), '.h5')}.png")
+    if not target.suffix:
+        target = Path(f"{target}.png")
+    refuse_name(target)
     if not force:
         refuse_existing(target)
     if not target.resolve().parent.is_dir():
@@ -57,6 +63,11 @@ def plot(path: str | Path, figure: str | Path | None = None, force: bool = False
     refuse_old(path)
     Result(path).plot(target)
     return target
+
+
+def nothing_yet(result: reader.Result) -> bool:
+    """Whether a result was stopped before anything of it was written: it can start again."""
+    return result.status == "stopped" and not any(result[name].size for name in result.keys())
 
 
 def refuse_old(path: str | Path) -> None:

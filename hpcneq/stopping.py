@@ -1,21 +1,26 @@
 """When to stop and when to write a checkpoint, agreed by all ranks at the same step.
 
-SIGUSR1, TERM and INT ask a run to stop; ``run.wall_limit`` does when a step and a checkpoint might
-no longer fit.
+SIGUSR1, TERM, INT, HUP and XCPU ask a run to stop; ``run.wall_limit`` does when a step and a
+checkpoint might no longer fit.
 """
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Self
 
 import numpy as np
 
+from . import interrupts
+from .errors import StoppedEarly
+from .interrupts import SIGNALS
 from .parallel import Communicator
 
-SIGNALS = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT)
 MARGIN = 1.0  # s to close the result file and leave MPI
 SAFETY = 1.5  # a checkpoint may take this much longer than the last one
 
@@ -37,10 +42,12 @@ class Stopping:
         self.asked: str | None = None  # what asked to stop, on this rank
         self.reason: str | None = None  # what made all ranks stop
         self._former: dict = {}
+        if (early := interrupts.early()) is not None:  # what the program noted since its start
+            self.begun, self.asked = early.begun, early.asked
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in SIGNALS:
+            for number in filter(interrupts.listened_to, SIGNALS):
                 self._former[number] = signal.signal(number, self._noted)
         return self
 
@@ -49,12 +56,34 @@ class Stopping:
             if handler is None:
                 handler = signal.SIG_DFL
             signal.signal(number, handler)
+            if isinstance(handler, Later) and self.asked == signal.Signals(number).name:
+                handler.asked = True
         self._former = {}
 
     def _noted(self, number, frame):
         if number == signal.SIGINT and self.asked == "SIGINT" and self.comm.size == 1:
             raise KeyboardInterrupt  # asked twice at a keyboard
         self.asked = signal.Signals(number).name
+
+    def in_solvers(self, timed: bool, sweeps: bool) -> contextlib.AbstractContextManager:
+        """Let solvers stop a task wherever it is. **Collective.**
+
+        timed : an evolution, which stops at a step, with a checkpoint, alone. sweeps : whether the
+        task asks before its first point; else StoppedEarly here, on all ranks, if a signal came
+        while the run was starting.
+        """
+        if timed:
+            return contextlib.nullcontext()
+        if not sweeps:
+            for reason in filter(None, self.comm.allgather(self.interrupted())):
+                raise interrupts.stopped(reason)
+        return interrupts.asking(self.interrupted, self.comm.size)
+
+    def interrupted(self) -> str | None:
+        """What asks this rank alone to stop in the middle of something. Not collective."""
+        if self.asked is not None:
+            return "a signal"
+        return "run.wall_limit" if self._late(0.0) else None
 
     def decide(self) -> tuple[bool, bool]:
         """(stop, write) after a step, the same on every rank. **Collective.**"""
@@ -100,3 +129,49 @@ class Stopping:
         """
         self.cost = max(seconds, 0.5 * self.cost)
         self.written = self.stepped = time.monotonic()
+
+
+class Later:
+    """A handler of a signal for a run inside a script: what the signal does waits for its end.
+
+    former : the script's own handler. asked : whether the signal has stopped a run.
+    """
+
+    def __init__(self, former: signal.Handlers | Callable[..., object] | int | None):
+        self.former = signal.SIG_DFL if former is None else former
+        self.asked = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Outside of the run itself nothing waits."""
+        signal.signal(number, self.former)
+        signal.raise_signal(number)
+
+
+@contextlib.contextmanager
+def ended_by_signals(comm: Communicator, warn: Callable[[str], None]) -> Iterator[None]:
+    """A signal that stopped a run does what it would have done without the run. **Collective.**
+
+    TERM ends the script, unless it has a handler of its own or ignores the signal: an exception
+    would be caught by an ``except Exception`` somewhere above. SIGUSR1 asks for the stop alone.
+    warn : is told of the stop before the script ends.
+    """
+    later: dict[int, Later] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in set(SIGNALS) - {signal.SIGUSR1}:
+            former = signal.getsignal(number)
+            if former is not signal.SIG_IGN:
+                later[number] = Later(former)
+                signal.signal(number, later[number])
+    try:
+        yield
+    except StoppedEarly as stopped:
+        comm.barrier()
+        if any(handler.asked for handler in later.values()):
+            warn(str(stopped))
+        raise
+    finally:
+        for number, handler in later.items():
+            signal.signal(number, handler.former)
+        for number, handler in later.items():
+            if handler.asked:
+                signal.raise_signal(number)

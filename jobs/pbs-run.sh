@@ -21,6 +21,11 @@ compute "$ranks" "$INPUT" "$OUT" --set "run.wall_limit=\"$wall_limit\""
 code=$?
 if [ $code = 75 ]; then
     note "submitting the next job"
-    qsub -v "INPUT=$INPUT,OUT=$OUT,WALL_LIMIT=$wall_limit" "${HPCNEQ_JOBS:-jobs}/pbs-run.sh"
+    settings="INPUT=$INPUT,OUT=$OUT,WALL_LIMIT=$wall_limit"
+    case "$INPUT$OUT" in *,*)   # qsub would end a value at its comma: names alone take them from here
+        export INPUT OUT WALL_LIMIT="$wall_limit"
+        settings=INPUT,OUT,WALL_LIMIT ;;
+    esac
+    qsub -v "$settings" "${HPCNEQ_JOBS:-jobs}/pbs-run.sh"
 fi
 exit $code

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the batch scripts beside it, which say what a queue is asked for; this says how a run is started in it.
 #
 #   compute RANKS INPUT.toml OUT.h5 [more words for hpcneq run]
@@ -26,7 +27,7 @@ note() { echo "$(date '+%F %T') job: $*"; }
 
 # What the newest checkpoint of a run holds, or how many points of a map are there, in one line; "nothing" if there is none.
 reached() {
-    hpcneq show "$1" --json 2>/dev/null | python3 -c '
+    hpcneq show "$1" --json 2>/dev/null | python3 -I -c '
 import json, sys
 result = json.load(sys.stdin)
 state, points = result["checkpoint"], result["finished_points"]

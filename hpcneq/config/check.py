@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..errors import NormalState
+from ..petsc_options import VARIABLE, of_environment, words_of
 from ..tasks.task import Cost, System, resolve
-from .load import load
+from ..threads import one_thread
+from .load import Override, load
 
 
 def check_input(
     source: str | Path | Mapping[str, object],
     catalogue: Mapping[str, System],
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     ranks: int = 1,
     cost: bool = True,
 ) -> str:
@@ -22,14 +26,22 @@ def check_input(
     """
     checked = load(source, catalogue, overrides)
     task = catalogue[checked.system].tasks[checked.task]
-    if checked.petsc:
+    given = of_environment(os.environ.get(VARIABLE), task.petsc)
+    if checked.petsc or given:
+        from .. import petsc
         from ..solvers.unused_options import refuse_unused
 
+        where = f"{VARIABLE} (from the environment): -"
+        petsc.start(words_of(given.items()), dict.fromkeys(given, where))
         refuse_unused(checked.petsc, task.petsc, task.ts_types)
     name = "input" if isinstance(source, Mapping) else source
     lines = [f"{name}: valid {checked.system} {checked.task}"]
     if cost and task.cost is not None:
-        lines += _cost_lines(resolve(task.cost)(checked, ranks), ranks)
+        try:
+            with one_thread():  # as a run will have
+                lines += _cost_lines(resolve(task.cost)(checked, ranks), ranks)
+        except NormalState as answer:
+            lines.append(f"  {answer}")
     return "\n".join(lines)
 
 

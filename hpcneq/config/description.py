@@ -122,6 +122,7 @@ def describe_quantities(task: Task) -> list[Description]:
             "type": quantity.dtype.__name__,
             "kind": quantity.kind,
             "error": quantity.error,
+            "missing": quantity.missing,
             "long_name": quantity.long_name,
         }
         for quantity in declared(task).values()
@@ -135,8 +136,9 @@ def _entry(task: Description, name: str) -> Description:
     named = [entry for entry in keys if name in (entry["key"], f"{entry['table']}.{entry['key']}")]
     written = [entry for entry in quantities if entry["name"] == name]
     if not named and not written:
-        known = [str(entry["key"]) for entry in keys] + [str(q["name"]) for q in quantities]
-        raise _unknown(f"key or quantity of {task['system']} {task['name']}", name, known)
+        docs = {str(entry["key"]): str(entry["doc"]) for entry in keys}
+        docs |= {str(entry["name"]): str(entry["long_name"]) for entry in quantities}
+        raise _unknown(f"key or quantity of {task['system']} {task['name']}", name, docs)
     return {
         "system": task["system"],
         "task": task["name"],
@@ -147,5 +149,7 @@ def _entry(task: Description, name: str) -> Description:
 
 
 def _unknown(what: str, name: str, known: typing.Iterable[str]) -> InputError:
-    names = list(dict.fromkeys(known))
-    return InputError(f'no {what} "{name}"; {nearest(name, names)}there is: {", ".join(names)}')
+    """The error for a name; known : the names there are, as keys of what they mean or alone."""
+    names, docs = list(dict.fromkeys(known)), known if isinstance(known, dict) else {}
+    meant = nearest(name, names, docs)
+    return InputError(f'no {what} "{name}"; {meant}there is: {", ".join(names)}')

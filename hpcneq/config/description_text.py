@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..tasks.task import ERRORS
 from .toml_text import literal_of
 
 WIDTH = 100  # columns of a terminal
@@ -84,8 +85,17 @@ def _quantity_lines(quantity: Description) -> list[str]:
     lines.append(f"  units: {quantity['units']}, type: {quantity['type']}")
     if quantity["axes"]:
         lines.append(f"  axes: {', '.join(quantity['axes'])}")
-    lines.append(f"  error: {quantity['error'] or 'not told'}")
+    lines.append(f"  error: {_error_words(quantity)}")
+    if quantity["missing"]:
+        lines.append(f"  may be missing: {quantity['missing']}")
     return lines
+
+
+def _error_words(quantity: Description) -> str:
+    """What tells the error of a quantity, or why nothing does."""
+    if quantity["error"] == ERRORS:
+        return "the entry of this name in the result's errors"
+    return str(quantity["error"] or "not told")
 
 
 def _key_words(entry: Description) -> str:

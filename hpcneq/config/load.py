@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
+import json
 import re
+import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +14,13 @@ from typing import Any
 
 from ..errors import InputError
 from ..tasks.task import System, Task, resolve
-from .schema import as_json, build, key, keys_of
+from .schema import as_json, build, docs_of, key, keys_of
 from .source import Tree, override, parse, plain_tree, read
 from .sweeps import Axes, petsc_options, sweep_of, swept_parameters
-from .toml_text import render
-from .words import fail, kind_text, nearest, one_line, unknown
+from .toml_text import literal_of, render
+from .words import fail, kind_text, meant_key, nearest, one_line, unknown
 
+Override = str | Mapping[str, object]  # "table.key=value", or tables by name
 NAMED = ("parameters", "numerics", "initial")  # tables that are attributes of a `Run`
 
 
@@ -98,15 +102,15 @@ class Run:
 def load(
     source: str | Path | Mapping[str, object],
     catalogue: Mapping[str, System],
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     begun: bool = False,
 ) -> Run:
     """The checked ``Run`` of a TOML file or of a dict.
 
     Raises InputError, in one line, if anything is wrong.
 
-    catalogue : system name -> ``System``. overrides : "table.key=value" strings, applied before
-    the checks. begun : see `Run`.
+    catalogue : system name -> ``System``. overrides : "table.key=value" strings, and tables by name
+    such as {"run": {"t_max": 3}}, applied before the checks. begun : see `Run`.
     """
     if isinstance(source, Mapping):
         return _checked(plain_tree(source), catalogue, overrides, None, Path.cwd(), begun)
@@ -120,7 +124,7 @@ def load(
 def loads(
     text: str,
     catalogue: Mapping[str, System],
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     folder: str | Path = ".",
     name: str = "input",
     begun: bool = False,
@@ -133,15 +137,17 @@ def loads(
 def _checked(
     tree: Tree,
     catalogue: Mapping[str, System],
-    overrides: Sequence[str],
+    overrides: Sequence[Override],
     text: str | None,
     folder: Path,
     begun: bool,
 ) -> Run:
-    for words in overrides:
-        override(tree, words)
-    system = catalogue[_one_of(tree, "system", catalogue)]
-    task = system.tasks[_one_of(tree, "task", system.tasks)]
+    for change in overrides:
+        if isinstance(change, Mapping):
+            _named_tables(tree, plain_tree(change), catalogue)
+        else:
+            override(tree, change, lambda key: home_of(key, _declared(tree, catalogue)[1]))
+    system, task = _declared(tree, catalogue)
     verbatim = render(tree) if overrides or text is None else text
     run = _assemble(tree, system, task, verbatim, folder, begun)
     if task.refuse is not None:
@@ -149,19 +155,98 @@ def _checked(
     return run
 
 
+# ---- what a task knows ---------------------------------------------------------------------------
+
+
+def known_tables(task: Task) -> set[str]:
+    """The tables that an input of a task may have."""
+    return {*task.tables, "run", "sweep", "petsc"}
+
+
+def homes_of(task: Task) -> dict[str, str]:
+    """Key -> the table it belongs in."""
+    homes: dict[str, str] = {}
+    for name, table in {"run": RunTable, **task.tables}.items():
+        homes |= dict.fromkeys(keys_of(table), name)
+    return homes
+
+
+def home_of(word: str, task: Task) -> tuple[str, str]:
+    """(table, key) of the key called or meaning ``word``, or blanks."""
+    homes = homes_of(task)
+    key = word if word in homes else meant_key(word, meanings_of(task))
+    return homes.get(key, ""), key
+
+
+def meanings_of(task: Task) -> dict[str, str]:
+    """Key -> what it is, of all tables."""
+    tables = {"run": RunTable, **task.tables}.values()
+    return {key: doc for table in tables for key, doc in docs_of(table).items()}
+
+
+def sweeping(system: System) -> dict[str, list[str]]:
+    """Key -> the tasks of a system that sweep it."""
+    tasks = system.tasks.values()
+    keys = dict.fromkeys(key for task in tasks for key in task.sweep)
+    return {key: [task.name for task in tasks if key in task.sweep] for key in keys}
+
+
 # ---- checking -----------------------------------------------------------------------------------
+
+
+def _declared(tree: Tree, catalogue: Mapping[str, System]) -> tuple[System, Task]:
+    """The system and the task that an input names. Raises InputError."""
+    system = catalogue[_one_of(tree, "system", catalogue)]
+    return system, system.tasks[_one_of(tree, "task", system.tasks)]
+
+
+def _named_tables(tree: Tree, change: Tree, catalogue: Mapping[str, System]) -> None:
+    """Apply {"run": {"t_max": 3}} to the tree, in place. Raises InputError.
+
+    A key that is a table of its own, as leads.left is, keeps those of its keys that are not given.
+    """
+    for name in ("system", "task"):
+        if name in change:
+            tree[name] = change.pop(name)
+    _, task = _declared(tree, catalogue)
+    for name, value in change.items():
+        home, key = home_of(name, task)
+        a_key = name == key or not isinstance(value, dict)  # else a table, misspelt
+        if name not in known_tables(task) and home and a_key:
+            form = f"{home}={{{json.dumps(key)}: {literal_of(value)}}}"
+            raise InputError(f"{name}: {key} is a key of [{home}]: give {form}")
+        if name in known_tables(task) and not isinstance(value, dict):
+            fail((name,), value, f"must be a table, {name}={{key: value}}, got {kind_text(value)}")
+        table = None if name == "petsc" else task.tables.get(name, RunTable)
+        tree[name] = _merged(tree.get(name), value, table)
+
+
+def _merged(old: object, new: object, table: type | None) -> object:
+    """A table with the keys of ``new``, and those of ``old`` that are not among them.
+
+    table : its declaration, which says what of it are tables again; None: all that is one.
+    """
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    merged = dict(old)
+    for name, value in new.items():
+        merged[name] = value
+        if table is None:
+            merged[name] = _merged(old.get(name), value, None)
+        elif name in keys_of(table):
+            inner = typing.get_type_hints(table)[keys_of(table)[name].name]
+            if isinstance(inner, type) and dataclasses.is_dataclass(inner):
+                merged[name] = _merged(old.get(name), value, inner)
+    return merged
 
 
 def _assemble(tree: Tree, system: System, task: Task, text: str, folder: Path, begun: bool) -> Run:
     """Every table checked."""
-    homes: dict[str, str] = {}
-    for name, table in [("run", RunTable), *task.tables.items()]:
-        homes |= dict.fromkeys(keys_of(table), f"[{name}]")
-    known = {*task.tables, "run", "sweep", "petsc"}
+    homes, known = homes_of(task), known_tables(task)
     for name, value in tree.items():
         if name not in known | {"system", "task"}:
             unknown((name,), value, sorted(known), homes)
-    sweep = sweep_of(_table(tree, "sweep"), task.sweep)
+    sweep = sweep_of(_table(tree, "sweep"), task.sweep, sweeping(system), meanings_of(task))
     built: dict[str, Any] = {}
     for name, table in task.tables.items():
         if name != "parameters":

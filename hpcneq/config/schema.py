@@ -6,8 +6,9 @@ What TOML types cannot say stands in a key's declaration::
 
 ``doc``, ``unit``; limits of numbers (and of each number in a list) ``above`` (>), ``min`` (>=),
 ``max`` (<=), ``below`` (<); ``choices`` (allowed values; in a union they bind the values of their
-own type); ``allow_inf``; ``key`` (the TOML name, where Python reserves it); ``parse`` (applied to
-the checked value; may raise ValueError). Annotations: bool, int, float, str, dict, list, tuple
+own type); ``allow_inf``; ``key`` (the TOML name, where Python reserves it); ``names_file`` (a
+string is the name of a file, whose content counts as the key's value); ``parse`` (applied to the
+checked value; may raise ValueError). Annotations: bool, int, float, str, dict, list, tuple
 (with or without item types), dataclasses, and unions of them.
 """
 
@@ -51,8 +52,9 @@ def key(default: T, *, doc: str, unit: str = "", **rules: object) -> T: ...
 def key(default: object = MISSING, *, doc: str, unit: str = "", **rules: object) -> object:
     """A key of a table, declared: ``T: float = key(0.01, doc="temperature", unit="t", above=0)``.
 
-    rules : above, min, max, below, choices, allow_inf, key, parse, as the module's text explains
-    them. Without a default the key must be given. A list as default is copied for each table.
+    rules : above, min, max, below, choices, allow_inf, key, names_file, parse, as the module's text
+    explains them. Without a default the key must be given. A list as default is copied for each
+    table.
     """
     metadata: dict[str, object] = {"doc": doc, **rules}
     if unit:
@@ -90,6 +92,11 @@ def keys_of(table: type) -> Keys:
     return {f.metadata.get("key", f.name): f for f in dataclasses.fields(table) if f.init}
 
 
+def docs_of(table: type) -> dict[str, str]:
+    """TOML key -> what it is."""
+    return {name: f.metadata.get("doc", "") for name, f in keys_of(table).items()}
+
+
 def required(f: dataclasses.Field[typing.Any]) -> bool:
     """Whether the key has no default."""
     return f.default is MISSING and f.default_factory is MISSING
@@ -105,7 +112,7 @@ def build(
     keys, hints = keys_of(table), typing.get_type_hints(table)
     for name, value in values.items():
         if name not in keys:
-            unknown((*path, name), value, keys, homes or {})
+            unknown((*path, name), value, keys, homes or {}, docs_of(table))
     arguments = {}
     for name, f in keys.items():
         if name in values:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import InputError
-from .words import BARE, kind_text, one_line, shown, where
+from .words import BARE, kind_text, nearest_file, one_line, shown, where
 
 DEPTH = 16  # tables inside tables; real inputs need three
 LARGEST_FILE = 2**24  # bytes; stops the reading of a result file or a device given by mistake
@@ -26,6 +26,10 @@ def read(path: Path) -> str:
     try:
         with open(path, "rb") as file:
             data = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        meant = nearest_file(path).strip()
+        what = "cannot be read: No such file or directory"
+        raise InputError(f"{name}: {what}" + (meant and f"; {meant}")) from None
     except OSError as error:  # a folder ends here too
         raise InputError(
             f"{name}: cannot be read: {one_line(error.strerror or str(error))}"
@@ -50,7 +54,10 @@ def parse(text: str, name: str) -> Tree:
     except InputError:
         raise
     except ValueError as error:  # TOMLDecodeError, and int() of thousands of digits
-        raise InputError(f"{name}: not valid TOML: {one_line(str(error))}") from None
+        hint = ""
+        if re.search(r"^\s*wall_limit\s*=\s*\d+:", text, re.MULTILINE):
+            hint = '; a time is text, in quotes: wall_limit = "00:30:00"'
+        raise InputError(f"{name}: not valid TOML: {one_line(str(error))}{hint}") from None
 
 
 def plain_tree(tree: Mapping[str, object]) -> Tree:
@@ -79,7 +86,8 @@ def _plain(value: object, path: tuple[str, ...]) -> object:
     if isinstance(value, (str, Path)):
         return _unicode(str(value), path)
     kinds = "a number, string, true/false, list or table"
-    raise InputError(f"{where(path)}: must be {kinds}, got {kind_text(value)}")
+    hint = f'; as text in quotes: "{value}"' if isinstance(value, datetime.time) else ""
+    raise InputError(f"{where(path)}: must be {kinds}, got {kind_text(value)}{hint}")
 
 
 def _name(key: object, path: tuple[str, ...]) -> str:
@@ -96,13 +104,22 @@ def _unicode(text: str, path: tuple[str, ...]) -> str:
     return text
 
 
-def override(tree: Tree, text: object) -> None:
-    """Apply "table.key=value" to the tree, in place. Raises InputError."""
+def override(
+    tree: Tree, text: object, home_of: Callable[[str], tuple[str, str]] = lambda key: ("", "")
+) -> None:
+    """Apply "table.key=value" to the tree, in place. Raises InputError.
+
+    home_of : gives (table, key) for a key without a table, or blanks.
+    """
     if not isinstance(text, str):
         raise InputError(f"--set needs a string table.key=value, got {kind_text(text)}")
     name, equals, raw = text.partition("=")
     keys = [part.strip() for part in name.split(".")]
     top_level = len(keys) == 1 and keys[0] not in ("system", "task")
+    home, key = home_of(keys[0]) if equals and top_level else ("", "")
+    if home:
+        hint = f"{key} belongs in [{home}]: --set {home}.{key}={one_line(raw.strip())}"
+        raise InputError(f"--set {shown(text)}: must be table.key=value; {hint}")
     if not equals or top_level or not all(map(BARE.fullmatch, keys)):
         raise InputError(f"--set {shown(text)}: must be table.key=value, such as parameters.T=0.01")
     if len(keys) > DEPTH:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..errors import InputError
+from ..petsc_options import vet
 from .schema import Path, Rules, arms, build, keys_of, value_of
 from .words import BARE, fail, key_text, kind_text, nearest, unknown, where
 
@@ -22,13 +23,28 @@ RANGE: dict[str, tuple[type, Rules]] = {
 Axes = dict[str, "np.ndarray[typing.Any, np.dtype[np.float64]]"]  # key -> (points,) float array
 
 
-def sweep_of(table: Mapping[str, object], known: Sequence[str]) -> Axes:
-    """key -> (points,) float array, in the order of the input. Raises InputError."""
+def sweep_of(
+    table: Mapping[str, object],
+    known: Sequence[str],
+    elsewhere: Mapping[str, Sequence[str]] | None = None,
+    docs: Mapping[str, str] | None = None,
+) -> Axes:
+    """key -> (points,) float array, in the order of the input. Raises InputError.
+
+    elsewhere : key -> tasks of the system that sweep it. docs : key -> what it is.
+    """
     for name, value in table.items():
+        if name in known:
+            continue
+        others = ", ".join((elsewhere or {}).get(name, ()))
+        if others:
+            listed = ", ".join(sorted(known)) or "nothing"
+            what = f"this task sweeps {listed}; tasks that sweep it: {others}"
+            fail(("sweep", name), value, what)
         if not known:
             fail(("sweep", name), value, "this task sweeps nothing")
-        if name not in known:
-            unknown(("sweep", name), value, sorted(known), {})
+        swept = {key: doc for key, doc in (docs or {}).items() if key in known}
+        unknown(("sweep", name), value, sorted(known), {}, swept)
     if len(table) > 2:
         names = ", ".join(map(key_text, table))
         raise InputError(f"[sweep]: two keys make a map, got {len(table)}: {names}")
@@ -99,7 +115,7 @@ def _refuse_fractions(name: str, points: np.ndarray[typing.Any, typing.Any]) -> 
 def petsc_options(table: Mapping[str, object], prefixes: Sequence[str]) -> dict[str, object]:
     """Nested tables flattened: {"evolve": {"ts_type": "rk"}} -> {"evolve_ts_type": "rk"}.
 
-    prefixes : of the task's solvers. Raises InputError.
+    prefixes : of the task's solvers. Raises InputError, also for what only a user may give.
     """
     options: dict[str, object] = {}
     for path, value in _leaves(table, ("petsc",)):
@@ -111,6 +127,7 @@ def petsc_options(table: Mapping[str, object], prefixes: Sequence[str]) -> dict[
         if option in options:
             fail(path, value, f"option {option} is given twice")
         options[option] = value_of(value, bool | int | float | str, {}, path)
+    vet(options.items(), prefixes, "[petsc] ")
     return options
 
 

@@ -19,27 +19,57 @@ def draw(
 ) -> Figure:
     """Draw a result; returns the matplotlib figure, written to ``path`` if given.
 
-    result : an open result file. figure_of : ``figure_of(result, canvas)``, the task's. Raises
-    InputError, in one line, if the figure cannot be written or if the run is still going on and has
-    not written what the figure needs.
+    result : an open result file. figure_of : ``figure_of(result, canvas)``, the task's. A figure
+    written to a file is not pyplot's: it leaves an interactive session as it is. Raises InputError,
+    in one line, if the figure cannot be written or the result does not hold what it needs.
     """
-    import matplotlib
-
-    if path is not None:
-        matplotlib.use("Agg")
-    try:
-        figure = style.canvas()
-        figure_of(result, figure)
-    except (KeyError, IndexError, AttributeError, TypeError, ValueError) as error:
-        if result.status != "running":
-            raise
-        raise InputError(
-            f"{result.path}: its run has not ended (status running) and what it has does not make "
-            f"the figure yet (no {error}); hpcneq resume {result.path} finishes it"
-        ) from None
-    if path is not None:
+    with style.applied():
+        figure = style.canvas(shown=path is None)
         try:
-            figure.savefig(path)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{path}: cannot write the figure ({error})") from None
+            figure_of(result, figure)
+        except InputError:
+            raise
+        except Exception as error:
+            if path is None:
+                style.close(figure)
+            if _is_defect(result, error):
+                raise
+            raise InputError(f"{result.path}: {_why_not(result, error)}") from error
+        if path is not None:
+            _write(figure, path)
     return figure
+
+
+def _write(figure: Figure, path: str | Path) -> None:
+    """Into a file; InputError if that cannot be."""
+    try:
+        figure.savefig(path)
+    except Exception as error:  # of the system, or of what matplotlib cannot draw
+        raise InputError(f"{path}: cannot write the figure ({one_line(error)})") from error
+
+
+def _is_defect(result: Result, error: Exception) -> bool:
+    """Whether a figure asks for what no result of its task has: a fault of its own."""
+    whole = result.status == "complete" and bool(result.keys())
+    return whole and isinstance(error, (KeyError, AttributeError, NameError))
+
+
+def _why_not(result: Result, error: Exception) -> str:
+    """Why a result has no figure, in words."""
+    lacks = f"no figure can be made of what it holds ({type(error).__name__}: {one_line(error)})"
+    if not result.keys():
+        words = f": {one_line(result.warnings[-1])}" if result.warnings else ""
+        lacks = f"holds no arrays to draw{words}"
+    if result.status == "running":
+        words = f"if it was killed, hpcneq resume {result.path} finishes it"
+        return f"its run has not ended (status running): {lacks}; {words}"
+    if result.status == "stopped":
+        return f"was stopped before it wrote all: {lacks}; hpcneq resume {result.path} finishes it"
+    if result.status == "not-converged":
+        return f"did not converge: {lacks}"
+    return lacks
+
+
+def one_line(error: object) -> str:
+    """The text of an error on one line."""
+    return " ".join(str(error).split())

@@ -34,6 +34,9 @@ class Result(Protocol):
     def table(self, name: str) -> Mapping[str, Any]:
         """A table of the input with its defaults."""
 
+    def number(self, name: str) -> float:
+        """The number ``name`` of the summary; nan where it has none."""
+
     def keys(self) -> list[str]:
         """Names of the data sets."""
 

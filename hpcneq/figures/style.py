@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,12 +28,45 @@ SETTINGS = {
 COLOURS = ("#3b4cc0", "#c2452d", "#2a8f6d", "#8c5aa8", "#b8860b")
 
 
-def canvas() -> Figure:
-    """An empty figure in the common style; `size` sets its size."""
+@contextlib.contextmanager
+def applied() -> Iterator[None]:
+    """A context with the common style, and no words on numbers that are missing or alone.
+
+    Afterwards matplotlib's settings are as before.
+    """
+    import matplotlib
+
+    log = logging.getLogger("matplotlib")
+    level = log.level
+    log.setLevel(logging.ERROR)  # or an empty legend is a line on the terminal
+    try:
+        with matplotlib.rc_context(SETTINGS), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of numpy
+            warnings.simplefilter("ignore", UserWarning)  # of matplotlib
+            yield
+    finally:
+        log.setLevel(level)
+
+
+def canvas(shown: bool = False) -> Figure:
+    """An empty figure; `size` sets its size.
+
+    shown : make it pyplot's, so that a session can show it; else nobody but its owner knows it.
+    """
+    if shown:
+        import matplotlib.pyplot as plt
+
+        return plt.figure()
+    from matplotlib.figure import Figure
+
+    return Figure()
+
+
+def close(figure: Figure) -> None:
+    """Make pyplot forget a figure that it may know."""
     import matplotlib.pyplot as plt
 
-    plt.rcParams.update(SETTINGS)
-    return plt.figure()
+    plt.close(figure)
 
 
 def size(canvas: Figure | SubFigure, width: float, height: float) -> None:

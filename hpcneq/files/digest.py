@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from . import checkpoint
 
 # PETSc options that change no number.
 UNPHYSICAL = re.compile(r"monitor|view|log|info|options_left|malloc|error_output")
+CONTENT = " (the file's content)"  # ends the name of what a file held
 Option = tuple[str, str | None]  # name and value of a PETSc option
 
 
@@ -72,14 +73,10 @@ class Checked(Protocol):
 def physics(checked: Checked, options: Iterable[Option] = ()) -> dict[str, object]:
     """Key -> value of all that a result depends on: not the run's length, its output and limits.
 
-    options : PETSc options from the command line. A file an input names counts with its content.
+    options : PETSc options from the command line. A file that the input names, by a key declared to
+    do so, counts with its content.
     """
-    tables: dict[str, Any] = {
-        "parameters": checked.parameters,
-        "numerics": checked.numerics,
-        "initial": checked.initial,
-        **checked.tables,
-    }
+    tables = _tables(checked)
     values = {"system": checked.system, "task": checked.task, "run.seed": checked.run.seed}
     for name, table in tables.items():
         _flatten(name, table, values)
@@ -88,11 +85,10 @@ def physics(checked: Checked, options: Iterable[Option] = ()) -> dict[str, objec
     values |= {f"petsc.{key}": value for key, value in numerical}
     numerical = [item for item in options if not UNPHYSICAL.search(item[0])]
     values |= {f"-- -{key}": value for key, value in numerical}
-    contents = {}
-    for key, value in values.items():
-        if isinstance(value, str) and "." in key:
-            contents[f"{key} (the file's content)"] = _content(checked.folder, value)
-    values |= {key: content for key, content in contents.items() if content}
+    for key, name in file_names(tables):
+        content = _content(checked.folder, name)
+        if content is not None:
+            values[key + CONTENT] = content
     return checkpoint.loads(checkpoint.dumps(values))
 
 
@@ -107,21 +103,50 @@ def _flatten(path, value, values):
         values[path] = value
 
 
+def _tables(checked: Checked) -> dict[str, Any]:
+    """Every checked table of an input by name, but [run], [sweep] and [petsc]."""
+    return {
+        "parameters": checked.parameters,
+        "numerics": checked.numerics,
+        "initial": checked.initial,
+        **checked.tables,
+    }
+
+
+def file_names(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """("initial.file", name of a file) of each key that is declared to name one and does."""
+    for path, table in tables.items():
+        if not dataclasses.is_dataclass(table) or isinstance(table, type):
+            continue
+        for field in dataclasses.fields(table):
+            value = vars(table)[field.name]
+            if field.metadata.get("names_file") and isinstance(value, str):
+                yield f"{path}.{field.name}", value
+            yield from file_names({f"{path}.{field.name}": value})
+
+
 def _content(folder, name):
     """The hash of a file beside the input, None if there is none of that name."""
     try:
         path = Path(folder, name)
         if not path.is_file():
             return None
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError):
         return None
 
 
 def changed(saved: Mapping, now: Mapping) -> list[str]:
-    """Keys in which two physics differ; a file that is gone does not count."""
-    return [
-        key
-        for key in sorted(saved.keys() | now.keys())
-        if saved.get(key) != now.get(key) and not (key.endswith("content)") and key not in now)
-    ]
+    """Keys in which two physics differ; the content of a file counts where both know it.
+
+    A file may be gone when a run is continued, which has read it.
+    """
+    different = [key for key in sorted(saved.keys() | now.keys()) if saved.get(key) != now.get(key)]
+    return [key for key in different if not key.endswith(CONTENT) or (key in saved and key in now)]
+
+
+def carried(saved: Mapping[str, object], now: Mapping[str, object]) -> dict[str, object]:
+    """The physics ``now`` of a run that is continued, with the files' contents it began with."""
+    contents = {key: value for key, value in saved.items() if key.endswith(CONTENT)}
+    return {**now, **contents}

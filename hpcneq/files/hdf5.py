@@ -56,6 +56,11 @@ def require_parallel(comm: Communicator) -> None:
         )
 
 
+def data_sets(file: File) -> list[str]:
+    """Names of the data sets in the root; a group that somebody has added is none."""
+    return [name for name in file if file.get(name, getclass=True) is h5py.Dataset]
+
+
 def open_file(path: str | Path, mode: str, comm: Communicator | None = None) -> File:
     """An h5py.File; with several ranks in ``comm`` all open it together. **Collective** then."""
     if comm is not None and comm.size > 1:

@@ -9,6 +9,7 @@ Needs neither MPI nor the ranks that wrote it; works while the run goes on and a
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +20,9 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..config.words import nearest_file
 from ..errors import InputError
-from .hdf5 import File, attempt, open_file, os_reason, plain
+from .hdf5 import File, attempt, data_sets, open_file, os_reason, plain
 
 FORMAT, FORMAT_VERSION = "hpcneq", 2
 TEXTS = ("summary", "errors", "warnings", "resolved")  # JSON texts in the root
@@ -70,9 +72,11 @@ class Result:
                 name: file[name][()].decode("utf-8") if name in file else self.attrs.get(name)
                 for name in TEXTS
             }
-            self._names = [name for name in file if name not in TEXTS]
+            self._names = [name for name in data_sets(file) if name not in TEXTS]
             self._rows = {
-                name: int(file[name].attrs["rows"]) for name in file if "rows" in file[name].attrs
+                name: int(file[name].attrs["rows"])
+                for name in self._names
+                if "rows" in file[name].attrs
             }
         self.status = self.attrs.get("status", "running")
         self.system, self.task = self.attrs.get("system", ""), self.attrs.get("task", "")
@@ -115,6 +119,11 @@ class Result:
                 "all parameters; compute it again with: hpcneq run INPUT.toml"
             )
         return self.resolved.get(name) or {}
+
+    def number(self, name: str) -> float:
+        """The number ``name`` of the summary; nan where it has none."""
+        value = self.summary.get(name)
+        return math.nan if value is None else float(value)
 
     def keys(self) -> list[str]:
         """Names of the stored arrays."""
@@ -180,7 +189,8 @@ class Result:
 def _open(path: str, patience: float = 0.5) -> File:
     """The file, or an InputError of one line; if caught in a flush, it is tried again."""
     if not os.path.isfile(path):
-        raise InputError(f"{path}: there is no such file")
+        meant = nearest_file(Path(path)).strip()
+        raise InputError(f"{path}: there is no such file" + (meant and f"; {meant}"))
     end = time.monotonic() + patience
     while True:
         faults: list[str] = []

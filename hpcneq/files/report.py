@@ -84,6 +84,8 @@ def _result_lines(path, result, quantities):
         f"{where.get('started', '?')}, "
         f"hpcneq {where.get('hpcneq_version', '?')} ({_short(where.get('commit', '?'))})"
     )
+    if options := where.get("petsc_options"):
+        lines.append(f"  PETSc options: {options}")
     lines.append("  data: " + ", ".join(result.keys()))
     state = newest(path)
     if state is not None:

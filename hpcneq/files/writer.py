@@ -68,6 +68,7 @@ class ResultFile:
         self._file, self._rows = file, rows or {}
         self._declared: set[str] = set()
         self._growing: dict[str, Growing] = {}
+        self._not_finite: dict[str, tuple[int, int]] = {}
 
     @classmethod
     def create(
@@ -158,7 +159,18 @@ class ResultFile:
         dtype = self.comm.bcast(values.dtype, root=0)
         axes = self._declarations.axes(name, axes)
         placed = self._placed(name, dtype, axes, layout, split)
+        if values.dtype.kind in "fc" and (layout is not None or self.comm.rank == 0):
+            self._not_finite[name] = (int(np.sum(~np.isfinite(values))), values.size)
         self._write_now(placed, values)
+
+    def not_finite(self) -> dict[str, tuple[int, int]]:
+        """Data set -> (values that are not finite, all values), of those written by `fixed`."""
+        counts: dict[str, tuple[int, int]] = {}
+        for part in self.comm.allgather(self._not_finite):
+            for name, (bad, size) in part.items():
+                before = counts.get(name, (0, 0))
+                counts[name] = (before[0] + bad, before[1] + size)
+        return {name: count for name, count in counts.items() if count[0]}
 
     def series(
         self,

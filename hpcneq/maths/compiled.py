@@ -5,13 +5,20 @@ Only who needs them waits for numba's import.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import functools
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType
-from typing import TypeVar, cast, overload
+from typing import Any, TypeVar, cast, overload
+
+from .. import terminal
 
 # nothing that changes the order of additions: the same bits on any rank
 FAST = {"nnan", "ninf", "nsz", "contract"}
+# what tells a process its rank before MPI has started
+RANKS = ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID")
 
 
 Plain = TypeVar("Plain", bound=Callable[..., object])  # compiled, it is called as before
@@ -45,26 +52,22 @@ def _lazy(function: Plain, calls: Sequence[Callable[..., object]]) -> Plain:
     @functools.wraps(function)
     def call(*args: object) -> object:
         if not made:
-            made.append(_compiled(function, calls))
+            made.append(_ready(functools.partial(_compiled, function, calls), args))
         return made[0](*args)
 
     return cast(Plain, call)
 
 
 def _compiled(
-    function: Callable[..., object], calls: Sequence[Callable[..., object]]
-) -> Callable[..., object]:
-    """The function, with those it calls, compiled."""
-    import numba
-
-    compiler: Callable[..., Callable[..., object]]
-    compiler = numba.njit(fastmath=FAST, cache=True, nogil=True)
+    function: Callable[..., object], calls: Sequence[Callable[..., object]], cache: bool = True
+) -> Any:
+    """The function, with those it calls, as numba's."""
     if not calls:
-        return compiler(function)
+        return jit(function, cache, fastmath=FAST)
     names = dict(cast(FunctionType, function).__globals__)
     for helper in calls:
-        names[helper.__name__] = compiler(_with_globals(helper, names))
-    return compiler(_with_globals(function, names))
+        names[helper.__name__] = jit(_with_globals(helper, names), cache, fastmath=FAST)
+    return jit(_with_globals(function, names), cache, fastmath=FAST)
 
 
 def _with_globals(function: Callable[..., object], names: dict[str, object]) -> FunctionType:
@@ -73,3 +76,70 @@ def _with_globals(function: Callable[..., object], names: dict[str, object]) -> 
     bound = FunctionType(plain.__code__, names, plain.__name__)
     bound.__qualname__, bound.__module__ = plain.__qualname__, plain.__module__
     return bound
+
+
+# ---- the cache ----------------------------------------------------------------------------------
+
+
+class Notice:
+    """Whether this process has said that nothing is cached."""
+
+    said = False
+
+
+_notice = Notice()
+
+
+def jit(function: Plain, cache: bool = True, **options: object) -> Plain:
+    """numba.njit with a cache on disk, or without one where there is no place for it."""
+    import numba
+
+    try:
+        return cast(Plain, numba.njit(cache=cache, nogil=True, **options)(function))
+    except RuntimeError as error:  # "no locator available": no folder can be written
+        if "cache" not in str(error):
+            raise
+    _say_uncached("no folder can be written")
+    return cast(Plain, numba.njit(nogil=True, **options)(function))
+
+
+def _ready(make: Callable[..., Any], args: Sequence[object]) -> Any:
+    """What ``make`` gives, compiled for such arguments by one process of a node.
+
+    The others wait, and load what it has cached.
+    """
+    import numba
+
+    function, kinds = make(), tuple(map(numba.typeof, args))
+    try:
+        with _turn(function.stats.cache_path):
+            function.compile(kinds)
+    except OSError as error:  # full, or no longer to be written
+        _say_uncached(error.strerror or str(error))
+        return make(cache=False)
+    return function
+
+
+@contextlib.contextmanager
+def _turn(folder: str | None) -> Iterator[None]:
+    """While no other process that caches there compiles; at once where files cannot be locked."""
+    if folder is None:
+        yield
+        return
+    with contextlib.ExitStack() as closing:
+        with contextlib.suppress(OSError):
+            file = closing.enter_context(open(os.path.join(folder, ".hpcneq-lock"), "ab"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _say_uncached(why: str) -> None:
+    """One line, from one rank, once."""
+    first = next((os.environ[name] for name in RANKS if name in os.environ), "0") == "0"
+    if first and not _notice.said:
+        terminal.write(
+            f"hpcneq: compiled kernels are not kept ({why}), each run compiles them again; "
+            "NUMBA_CACHE_DIR may name a folder for them",
+            errors=True,
+        )
+    _notice.said = True

@@ -59,6 +59,14 @@ def beyond(start: float, nodes: int) -> tuple[FloatArray, FloatArray]:
     return start / t, 0.5 * share * start / t**2
 
 
+def far(start: float, stop: float, nodes: int) -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights of the integral from ``start`` > 0 to ``stop`` as in `beyond`."""
+    x, share = gauss(nodes)
+    last = start / stop
+    t = 1 - 0.5 * (1 - last) * (1 + x)
+    return start / t, 0.5 * (1 - last) * share * start / t**2
+
+
 def without_doubles(ends: FloatArray, apart: float) -> FloatArray:
     """The ascending ``ends`` (n,) without those closer than ``apart`` to the one before them."""
     far = np.concatenate([[True], np.diff(ends) > apart])

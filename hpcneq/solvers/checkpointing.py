@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import interrupts
 from ..parallel import Part
 
 REACH = 21  # an adaptive step grows at most tenfold, and PETSc fits the last two steps to the end
@@ -67,6 +68,7 @@ class Checkpoints:
         # cost.
         self.due = keeper is not None and keeper.saved is None
         self.saved = None
+        self.halted: str | None = None  # what asked to stop an evolution that nobody keeps
         if keeper is not None and keeper.saved is not None:
             self.saved = keeper.saved
             self._restore(self.saved)
@@ -108,8 +110,10 @@ class Checkpoints:
 
     def stop(self, t: float) -> bool:
         """After a step: whether all ranks stop here; then, or if it is due, `write` writes."""
-        if self.keeper is None:
-            return False
+        if self.keeper is None:  # of one rank: its point of a map is lost, and is not waited for
+            if self.run.comm.size == 1:
+                self.halted = interrupts.wanted(1)
+            return self.halted is not None
         stop, due = self.keeper.decide()
         self.due = stop or due or (not self.parked and self._near(t))
         return stop

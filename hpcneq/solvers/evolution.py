@@ -15,7 +15,7 @@ from math import ceil
 import numpy as np
 from mpi4py import MPI
 
-from .. import petsc
+from .. import interrupts, petsc
 from ..errors import InputError, NotConverged
 from .auxiliary_modes.integrator import Exponential
 from .auxiliary_modes.state import BlockState
@@ -175,7 +175,8 @@ class Evolution:
 
         ``on_step`` may return True to stop at this step, on all ranks alike. Returns the time
         reached. every : time between rows, each step if None. align : its rows shall also be rows
-        of the run with half the step and half of ``every``. Raises NotConverged if a step fails.
+        of the run with half the step and half of ``every``. Raises NotConverged if a step fails,
+        StoppedEarly if the run is to stop and nobody keeps this evolution.
         """
         interval = row_interval(self.step, every)
         beyond = interval * ceil(self.t_max / interval - 1e-6)
@@ -207,6 +208,8 @@ class Evolution:
         finally:
             self._count()
             work.destroy()
+        if self.checkpoints.halted:
+            raise interrupts.stopped(self.checkpoints.halted)
         return self.ts.getTime()
 
     def _after_step(self, ts, on_step):

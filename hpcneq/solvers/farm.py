@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..errors import HpcneqError, NotConverged
+from .. import interrupts
+from ..errors import HpcneqError, NormalState, NotConverged
 from ..parallel import Communicator, Log, clock, solo
 from .protocols import Point, Record
 
@@ -76,7 +77,8 @@ def farm(
 
     shape : (rows, columns). group : ranks that work on one point together; ``solve`` then also gets
     the group's communicator and is collective in it. A point that raises NotConverged has the
-    record {"status": "not-converged", "why": ...}; another HpcneqError ends the map on all ranks.
+    record {"status": "not-converged", "why": ...}, one that raises NormalState has
+    {"status": "complete", "normal": ...}; another HpcneqError ends the map on all ranks.
     keeper : keeps the records, knows those of an earlier run. A point that was not reached is None.
     """
     size = min(max(1, group), comm.size)
@@ -175,7 +177,10 @@ class Work:
         """solve, with a point that does not converge as a record."""
         together = [self.group] if self.size > 1 else []
         try:
-            return self.solve(i, j, warm, *together)
+            with interrupts.apart():
+                return self.solve(i, j, warm, *together)
+        except NormalState as error:
+            return {"status": "complete", "normal": str(error)}
         except NotConverged as error:
             return {"status": "not-converged", "why": str(error)}
 

@@ -15,7 +15,7 @@ from typing import Any, Generic
 
 import numpy as np
 
-from .. import petsc
+from .. import interrupts, petsc
 from ..maths.arrays import ArrayLike, FloatArray
 from ..parallel import Communicator, Layout, ordered_sum, solo
 from .protocols import Prepared, Steady, SteadySymmetries, SteadyTangent
@@ -78,10 +78,14 @@ class Work(Generic[Prepared]):
         self.layout = Layout.over(problem.items, comm)
         self.part = range(self.layout.start, self.layout.stop)
         self.point: FloatArray | None = None
+        self.halted: str | None = None  # what asked to stop
 
     def prepare(self, x: FloatArray) -> FloatArray:
         """Rank 0's x on all ranks; what residual and tangent share is computed once for each."""
-        x = self.comm.bcast(np.array(x), root=0)
+        x, halted = self.comm.bcast((np.array(x), interrupts.wanted(self.comm.size)), root=0)
+        self.halted = self.halted or halted
+        if self.halted:
+            return x
         if self.point is None or not np.array_equal(self.point, x):
             self.point, self.prepared = x, self.problem.prepare(x, self.part)
         return x
@@ -89,6 +93,8 @@ class Work(Generic[Prepared]):
     def residual(self, x: FloatArray) -> FloatArray:
         """F (n,) at x (n,)."""
         x = self.prepare(x)
+        if self.halted:
+            return np.full(len(x), np.nan)
         rows = self.problem.partials(self.prepared)
         return self.problem.residual(x, ordered_sum(self.comm, self.layout, rows))
 
@@ -98,6 +104,8 @@ class Work(Generic[Prepared]):
         if not isinstance(self.problem, SteadyTangent):
             return differences(self, x, dx)
         self.prepare(x)
+        if self.halted:
+            return np.full(len(x), np.nan)
         rows = self.problem.tangent_partials(self.prepared, dx)
         return self.problem.residual(dx, ordered_sum(self.comm, self.layout, rows))
 
@@ -107,9 +115,13 @@ class Direct:
 
     def __init__(self, function: Callable[[FloatArray], ArrayLike]):
         self.function = function
+        self.halted: str | None = None
 
     def residual(self, x: FloatArray) -> FloatArray:
-        """F (n,) at x (n,)."""
+        """F (n,) at x (n,); not a number once the run is to stop, which ends any iteration."""
+        self.halted = self.halted or interrupts.wanted(1)
+        if self.halted:
+            return np.full(len(x), np.nan)
         return np.asarray(self.function(np.array(x)), float)
 
     tangent = differences
@@ -221,6 +233,9 @@ def _solve(equations, defaults, prefix, newton):
             objects.append(J)
         petsc.configure(snes)
         snes.solve(None, vec)
+    if equations.work.halted:
+        _destroy(objects)
+        raise interrupts.stopped(equations.work.halted)
     x = vec.getArray(readonly=True).real.copy()
     code = snes.getConvergedReason()
     solution = Solution(
@@ -231,6 +246,11 @@ def _solve(equations, defaults, prefix, newton):
         snes.getIterationNumber(),
         x[n:],
     )
+    _destroy(objects)
+    return solution
+
+
+def _destroy(objects):
+    """Free PETSc's objects now."""
     for item in objects:
         item.destroy()
-    return solution

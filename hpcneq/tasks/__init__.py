@@ -1,10 +1,10 @@
 """What a system is made of; all that a system of your own needs to import.
 
-Declarations: `System`, `Task`, `Quantity` (with `ERRORS`, `WORK`, `units_of`), tables by `key` and
-`like`. What a task gets and gives: `Given`, `Output`, `Outcome`, `Cost`, `InputError`,
-`NotConverged`. Tools, imported when they are first used since they need PETSc and MPI: `run_sweep`
-(points of a sweep over ranks), `solve_equations` (PETSc SNES), `run_evolution` with `FieldState`
-and `Recorder` (PETSc TS with checkpoints and error estimates).
+Declarations: `System`, `Task`, `Quantity` (with `ERRORS`, `WORK`, `units_of` and `missing_where`),
+tables by `key` and `like`. What a task gets and gives: `Given`, `Output`, `Outcome`, `Cost`,
+`InputError`, `NotConverged`, `NormalState`. Tools, imported when they are first used since they
+need PETSc and MPI: `run_sweep` (points of a sweep over ranks), `solve_equations` (PETSc SNES),
+`run_evolution` with `FieldState` and `Recorder` (PETSc TS with checkpoints and error estimates).
 """
 
 from __future__ import annotations
@@ -12,8 +12,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..config.schema import key, like
-from ..errors import InputError, NotConverged
-from .task import ERRORS, WORK, Cost, Given, Outcome, Output, Quantity, System, Task, units_of
+from ..errors import InputError, NormalState, NotConverged
+from .task import (
+    ERRORS,
+    WORK,
+    Cost,
+    Given,
+    Outcome,
+    Output,
+    Quantity,
+    System,
+    Task,
+    missing_where,
+    units_of,
+)
 
 if TYPE_CHECKING:
     from ..solvers.mean_field import FieldState
@@ -29,6 +41,7 @@ __all__ = [
     "FieldState",
     "Given",
     "InputError",
+    "NormalState",
     "NotConverged",
     "Outcome",
     "Output",
@@ -39,6 +52,7 @@ __all__ = [
     "Task",
     "key",
     "like",
+    "missing_where",
     "run_evolution",
     "run_sweep",
     "solve_equations",

@@ -47,13 +47,22 @@ class Sweep:
         """Why points have no numbers, or doubtful ones: the ``why`` of their records."""
         return [record["why"] for record in self.records if record and "why" in record]
 
+    @property
+    def normal(self) -> list[str]:
+        """A line on the points without a condensate, if there are any."""
+        words = [record["normal"] for record in self.records if record and "normal" in record]
+        count = f"at {len(words)} of {len(self.records)} points: " if len(self.records) > 1 else ""
+        return [f"{count}{words[0]}"] if words else []
+
     def filled(self, empty: Record) -> list[Record]:
-        """The records of a sweep that reached its end, those of lost points with all of ``empty``.
+        """The records of a sweep that reached its end, lost and normal ones with all of ``empty``.
 
         empty : what a task reads of a record, where nothing was found.
         """
         return [
-            empty | (record or {}) if record is None or "why" in record else record
+            empty | (record or {})
+            if record is None or {"why", "normal"} & record.keys()
+            else record
             for record in self.records
         ]
 
@@ -90,7 +99,8 @@ class Sweep:
         if self.stopped:
             return Outcome("stopped", {}, {}, [f"stopped by {self.stopped}"])
         status = "not-converged" if self.lost else "complete"
-        return Outcome(status, dict(summary or {}), dict(errors or {}), [*warnings, *self.lost])
+        words = [*warnings, *self.normal, *self.lost]
+        return Outcome(status, dict(summary or {}), dict(errors or {}), words)
 
 
 @dataclass(frozen=True)
@@ -170,7 +180,8 @@ def run_sweep(
     one's record (None: all of the axis). 1: every point is alone. No result depends on the number
     of ranks.
     group : ranks that work on one point together; then ``point(at, previous, comm)``.
-    NotConverged at a point is recorded as its ``why``; other errors end the sweep on all ranks.
+    NotConverged at a point is recorded as its ``why``, NormalState as ``normal``; other errors end
+    the sweep on all ranks.
     """
     arrays = {key: np.asarray(values) for key, values in axes.items()}
     fast = len(list(arrays.values())[-1]) if arrays else 1

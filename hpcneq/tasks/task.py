@@ -65,6 +65,7 @@ class Quantity:
     kind: str = "data"
     over: Mapping[str, Sequence[str]] = field(default_factory=dict)
     error: str | None = None
+    missing: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -85,9 +86,26 @@ class Quantity:
                     axes=tuple(axis.format(**words) for axis in self.axes),
                     over={},
                     error=None if self.error is None else self.error.format(**words),
+                    missing=None if self.missing is None else self.missing.format(**words),
                 )
             )
         return members
+
+
+def missing_where(quantities: Sequence[Quantity], reason: str, names: str) -> tuple[Quantity, ...]:
+    """The same quantities, with the reason why those of ``names`` may have no number.
+
+    names : as declared, a family's with its braces, with blanks between them. Raises ValueError for
+    a name that is not among the quantities.
+    """
+    missing = names.split()
+    unknown = set(missing) - {quantity.name for quantity in quantities}
+    if unknown:
+        raise ValueError(f"no quantities {sorted(unknown)}")
+    return tuple(
+        replace(quantity, missing=reason) if quantity.name in missing else quantity
+        for quantity in quantities
+    )
 
 
 WORK = (

@@ -538,7 +538,10 @@ def test_a_damaged_input_gives_a_run_or_one_line():
     """Single characters of a good input replaced, removed or doubled."""
     text = load(
         tree(
-            "evolve", run={"t_max": 1.0}, leads={"left": {"gamma": 1}}, petsc={"evolve": {"a": "b"}}
+            "evolve",
+            run={"t_max": 1.0},
+            leads={"left": {"gamma": 1}},
+            petsc={"evolve": {"ts_type": "b"}},
         )
     ).text
     chance = random.Random(1)

@@ -14,6 +14,7 @@ from hpcneq.solvers.modes import Samples
 from hpcneq.systems.exciton_bec.physics import (
     boundary_equations,
     collective_modes,
+    gapped_mode,
     growth,
     phase_regions,
     steady_states,
@@ -239,3 +240,49 @@ def test_no_boundary_c_where_modes_at_rest_grow_before():
     """
     result = run("boundary", parameters={"inv_kfas": -1.8, "T_b": 0.002, "kind": "C"})
     assert result.status == "complete" and result.summary["ratio"] is None
+
+
+# ---- the gapped mode ------------------------------------------------------------------------
+
+GAP = {0.0: 0.01884, -0.5: 0.02477, -1.0: 0.03358, -1.5: 0.04969, -2.0: 0.08123}
+
+
+@pytest.mark.parametrize("inv", [0.0, -1.0])
+def test_the_gapped_mode_enters_where_the_baths_edge_reaches_the_gap(inv):
+    """At the ratio found Re det M(0, w) turns from one sign to the other at frequencies of a tenth
+    of the levels' width, by M itself instead of its expansion; mt = delta to half a percent.
+
+    Fails with the first instead of the second coefficient of the expansion.
+    """
+    result = run("boundary", parameters={"inv_kfas": inv, "kind": "gap", "ratio": 0.04})
+    ratio = result.summary["ratio"]
+    assert ratio == pytest.approx(GAP[inv], abs=6e-6) and result.errors["ratio"] < 1e-6
+    signs = []
+    for factor in (0.999, 1.001):
+        s = steady_states.solve(Drive(inv, factor * ratio))
+        signs.append(growth.det(s, 0.0, 0.1 * s.g).real > 0)
+        assert s.mt / s.delta == pytest.approx(1.0, abs=6e-3)
+    assert signs == [False, True]
+    assert result.summary["zeros"] == 1 and result.errors["gap_frequency"] < 1e-8
+    s = steady_states.solve(Drive(inv, 0.04))
+    w = result.summary["gap_frequency"]
+    values = [growth.det(s, 0.0, x * w) for x in (0.999, 1.0, 1.001)]
+    assert values[0].real * values[2].real < 0 and abs(values[1].imag) > 0.1 * abs(values[1].real)
+
+
+@pytest.mark.parametrize(
+    "inv, ratio, frequency", [(-1.0, 0.1, 5.4), (0.0, 0.02, 6.6), (-2.0, 0.4, 3.0)]
+)
+def test_the_frequency_of_the_gapped_mode(inv, ratio, frequency):
+    """In units of the levels' width, from one-dimensional sums made elsewhere.
+
+    Fails with Im det M instead of Re det M.
+    """
+    s = steady_states.solve(Drive(inv, ratio))
+    assert gapped_mode.frequency(s) / s.g == pytest.approx(frequency, abs=0.07)
+
+
+def test_no_gapped_mode_on_the_bec_side():
+    """Fails if the curvature's sign is not asked for."""
+    assert gapped_mode.window(Drive(1.0)) == (None, None)
+    assert np.isnan(gapped_mode.frequency(steady_states.solve(Drive(0.5, 0.1))))

@@ -41,6 +41,7 @@ FURTHER = {
         {"parameters": {"inv_kfas": 1.0}},
         {"parameters": {"inv_kfas": 1.0}, "sweep": {"gamma_b": [1e-3], "T_b": [0.0]}},
         {"parameters": {"inv_kfas": 1.0}, "sweep": {"p_c": [50.0]}},
+        {"parameters": {"inv_kfas": 0.4, "kind": "gap"}},
     ],
     "modes": [
         {
@@ -53,6 +54,7 @@ FURTHER = {
 # of the boundaries B and C, which take minutes, and a place that need not be there
 ELSEWHERE = {
     *("B", "C", "C_end", "soft_from", "restored", "q_B", "q_C", "omega_C", "unstable"),
+    *("gap", "gap_end"),
     *("rate", "q_fastest", "frequency", "max_growth", "inv_max", "switch_inv"),
 }
 

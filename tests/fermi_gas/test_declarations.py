@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from support.examples import example_result
 
 import hpcneq
 from hpcneq import driver, systems
@@ -82,7 +83,7 @@ def test_an_example_gives_what_is_declared(task):
 
     Fails with a quantity that is declared in other units, or a figure that makes its own canvas.
     """
-    result = hpcneq.run(example(task))
+    result = example_result("fermi-gas", task)
     quantities = declared(SYSTEM.tasks[task])
     assert result.status == "complete"
     for name in result:

@@ -768,7 +768,8 @@ def test_stability_task_finds_the_branch_and_its_verdict():
     """From the input alone: NIG at dmu = 0.145 is unstable with the known rate; its error covers
     the difference.
     """
-    summary = (result := run("stability", parameters={"dmu": 0.145, "branch": "NIG"})).summary
+    result = run("stability", parameters={"dmu": 0.145, "branch": "NIG", "q": 0.0})
+    summary = result.summary
     assert (
         summary["verdict"] == "unstable"
         and summary["unstable_modes"] == 1

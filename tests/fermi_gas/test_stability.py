@@ -18,7 +18,8 @@ from hpcneq.solvers.modes import spectrum
 from hpcneq.systems.fermi_gas.physics import gap_and_current, response
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.physics.response import Response
-from hpcneq.systems.fermi_gas.shared.modes import ordered
+from hpcneq.systems.fermi_gas.shared.fastest_wave import fastest_wave
+from hpcneq.systems.fermi_gas.shared.modes import modes_of, ordered
 
 BATHS = Baths(0.01, 0.01, 0.1)
 
@@ -122,7 +123,7 @@ def test_rates_of_weak_coupling_are_of_order_gamma():
             {
                 "system": "fermi-gas",
                 "task": "stability",
-                "parameters": {"gamma": g, "T": 0.02, "dmu": 0.13, "branch": "NIG"},
+                "parameters": {"gamma": g, "T": 0.02, "dmu": 0.13, "branch": "NIG", "q": 0.0},
             }
         ).summary["growth_rate"]
         / g
@@ -165,3 +166,60 @@ def test_modes_are_those_of_one_rank(chunk, comm, monkeypatch):
     together, alone = found(comm), found(solo())
     assert together.count == alone.count > 0
     assert max(abs(a.z - b.z) for a, b in zip(together.modes, alone.modes)) < 1e-12
+
+
+# ---- all waves --------------------------------------------------------------------------------
+
+NFF = (0.05450344, 0.18269617)  # at gamma = .005, T = 0, dmu = .145
+
+
+def test_nff_is_unstable_to_a_standing_wave():
+    """At q = 2Q along Q the FF state turns into a standing wave: .0267811, by counting and by the
+    search over all waves along Q, which grows a little faster at its best q.
+
+    Fails with a search that ends at q = .15, where nothing grows.
+    """
+    r = Response(Baths(0.005, 0.0, 0.145), *NFF, 2 * NFF[1], 0.0, "C")
+    (mode,) = modes_of(r, solo()).modes[:1]
+    assert mode.z.imag == pytest.approx(0.0267811, abs=2e-7)
+    search = fastest_wave(r, solo(), angle=0.0)
+    assert search.fastest.rate > mode.z.imag and not search.doubtful
+    assert search.fastest.q == pytest.approx(0.354, abs=0.01)
+
+
+@pytest.mark.parallel
+def test_nbcs_is_stable_against_every_wave(comm):
+    """No wave grows on the gapped state; the verdict of the task says so, and gives q = 0.
+
+    Fails with a search whose boxes end above the real axis.
+    """
+    with hpcneq.run(
+        {
+            "system": "fermi-gas",
+            "task": "stability",
+            "parameters": {"dmu": 0.13, "gamma": 0.01},
+            "numerics": {"fine": 0.25, "angles": 8},
+        }
+    ) as result:
+        assert result.summary["verdict"] == "stable" and result.summary["waves"] > 10
+        assert result.summary["q"] == 0.0 and result.summary["doubtful_waves"] == 0
+        assert result.summary["growth_rate"] < 0
+
+
+@pytest.mark.nightly
+def test_the_fastest_wave_on_ff_states_is_found_by_the_task():
+    """NFF (dmu = .145) without q: faster than at q = 2Q; at 135 degrees and q = sqrt(2) Q .0083, as
+    at 45 degrees, where the rates are conjugate.
+
+    Fails with angles beyond a right angle taken for others.
+    """
+    tables = {"parameters": {"dmu": 0.145, "branch": "NFF"}}
+    with hpcneq.run({"system": "fermi-gas", "task": "stability", **tables}) as result:
+        assert result.summary["verdict"] == "unstable"
+        assert result.summary["growth_rate"] > 0.0267811
+    rates = []
+    for angle in (0.25 * np.pi, 0.75 * np.pi):
+        r = Response(Baths(0.005, 0.0, 0.145), *NFF, np.sqrt(2) * NFF[1], angle, "C", fine=0.5)
+        rates.append(modes_of(r, solo()).modes[0].z.imag)
+    assert rates[0] == pytest.approx(rates[1], abs=1e-6)
+    assert rates[0] == pytest.approx(0.0083, abs=2e-4)

@@ -4,12 +4,15 @@ several ranks.
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 import hpcneq
 from hpcneq import driver
 from hpcneq.errors import InputError
 from hpcneq.parallel import solo
 from hpcneq.systems.fermi_gas.inputs import NAMES
+from hpcneq.systems.fermi_gas.physics.gap_and_current import Gas, both, gap
+from hpcneq.systems.fermi_gas.physics.occupation import Baths
 
 
 def run(task, parameters=None, output=None, **tables):
@@ -261,3 +264,41 @@ def test_any_number_of_ranks_gives_the_same(task, comm, shared_tmp):
         assert a.shape == b.shape and np.all(
             (np.abs(a - b) < 1e-11) | (np.isnan(a) & np.isnan(b))
         ), key
+
+
+def test_the_gap_equation_ends_at_a_cutoff():
+    """The sum to p = 12 by adaptive quadrature of the gap equation as printed; the current is that
+    without a cutoff.
+
+    Fails if the nodes beyond the cutoff keep their weight.
+    """
+    baths = Baths(0.005, 0.0, 0.1)
+    gas = Gas(baths, cut=12.0)
+
+    def integrand(p):
+        xi = p**2 - 1
+        E = np.hypot(xi, 0.2)
+        return p**2 * ((1 - 2 * baths.occupation(np.array([E]))[0]) / (2 * E) - 0.5 / p**2)
+
+    ends = (0.0, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 3.0, 12.0)
+    total = sum(quad(integrand, *pair, epsabs=1e-13)[0] for pair in zip(ends, ends[1:]))
+    assert gap(gas, 0.2, 0.0) == pytest.approx(total - 0.25 * np.pi, abs=1e-10)
+    assert both(gas, 0.2, 0.1)[1] == pytest.approx(both(gas.uncut, 0.2, 0.1)[1], abs=1e-13)
+
+
+def test_a_cutoff_gives_the_digits_of_table_one():
+    """.111, .135, .152 and .183 in the paper, from one input; .112, .136, .154, .185 without.
+
+    Fails with the cutoff in the current as well.
+    """
+    tables = {"sweep": {"dmu": {"from": 0.0, "to": 0.2, "points": 41}}}
+    result = run("branches", {"gamma": 0.005}, numerics={"gap_cutoff": 92.57}, **tables)
+    names = ("nig_onset", "nff_fold", "nff_end", "nbcs_end")
+    rounded = [round(result.summary["edges"][name], 3) for name in names]
+    assert rounded == [0.111, 0.135, 0.152, 0.183]
+
+
+def test_a_cutoff_is_refused_where_there_is_none():
+    """Fails if it is ignored."""
+    with pytest.raises(InputError, match="gap_cutoff"):
+        run("steady", {"gamma_left": 0.01, "gamma_right": 0.02}, numerics={"gap_cutoff": 50.0})

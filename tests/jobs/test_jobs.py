@@ -268,16 +268,20 @@ def test_ranks_that_do_not_find_each_other_are_refused(place):
     assert not (place / "out.h5").exists()
 
 
-def test_a_pbs_job_submits_the_next_one(place):
-    """With a qsub that only notes how it was called."""
-    (place / "venv" / "bin" / "qsub").write_text('#!/bin/sh\necho "qsub $*" >> qsub.log\n')
+@pytest.mark.parametrize("name", ["in.toml", "a,b.toml"])
+def test_a_pbs_job_submits_the_next_one(place, name):
+    """With a qsub that only notes how it was called. It would end a value at its comma."""
+    qsub = '#!/bin/sh\necho "qsub $*" >> qsub.log\necho "$INPUT" >> qsub.log\n'
+    (place / "venv" / "bin" / "qsub").write_text(qsub)
     (place / "venv" / "bin" / "qsub").chmod(0o755)
     (place / "nodes").write_text("here\nhere\n")
+    if name != "in.toml":
+        (place / "in.toml").rename(place / name)
     env = environment(
         place,
         PBS_O_WORKDIR=str(place),
         PBS_NODEFILE=str(place / "nodes"),
-        INPUT="in.toml",
+        INPUT=name,
         OUT="out.h5",
         WALL_LIMIT="00:00:05",
     )
@@ -291,7 +295,33 @@ def test_a_pbs_job_submits_the_next_one(place):
         timeout=240,
     )
     assert done.returncode == 75, done.stdout + done.stderr
-    assert "INPUT=in.toml,OUT=out.h5,WALL_LIMIT=00:00:05" in (place / "qsub.log").read_text()
+    given, seen = (place / "qsub.log").read_text().splitlines()
+    expected = "INPUT=in.toml,OUT=out.h5,WALL_LIMIT=00:00:05"
+    if "," in name:
+        expected = "INPUT,OUT,WALL_LIMIT"
+    assert f"qsub -v {expected} " in given and seen == name
+
+
+def test_a_folder_of_the_user_cannot_stand_in_for_a_module_of_python(place):
+    """steps.sh reads a result by python3 -I: a json.py beside the input is not imported."""
+    (place / "json.py").write_text("open('taken', 'w')\n")
+    start(place, "reached out.h5").communicate(timeout=60)
+    assert not (place / "taken").exists()
+
+
+def test_the_scripts_pass_shellcheck():
+    """All of jobs/ and tools/, as tools/test checks them."""
+    if not shutil.which("shellcheck"):
+        pytest.skip("there is no shellcheck")
+    scripts = [path for path in (HOME / "tools").iterdir() if path.is_file()]
+    scripts = [
+        path for path in scripts if path.read_text().startswith(("#!/usr/bin/env bash", "# sh"))
+    ]
+    scripts += (HOME / "jobs").glob("*.sh")
+    assert len(scripts) >= 13
+    words = ["shellcheck", "-x", "-P", "jobs:tools", *map(str, scripts)]
+    done = subprocess.run(words, cwd=HOME, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

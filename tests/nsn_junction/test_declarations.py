@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from support.examples import example_result
 
 import hpcneq
 from hpcneq import driver, systems
@@ -130,7 +131,7 @@ def test_an_example_gives_what_is_declared(task):
 
     Fails with a quantity that is declared in other units, or a figure that makes its own canvas.
     """
-    result = hpcneq.run({"system": "nsn-junction", "task": task, **SYSTEM.tasks[task].example})
+    result = example_result("nsn-junction", task)
     quantities = declared(SYSTEM.tasks[task])
     assert result.status == "complete"
     for name in result:

@@ -20,6 +20,10 @@ LEVELS = {
     "maths": 1,
     "parallel": 1,
     "petsc": 1,
+    "petsc_options": 0.6,
+    "terminal": 0.6,
+    "threads": 0.6,
+    "interrupts": 0.6,
     "config.words": 0.2,
     "config.toml_text": 0.4,
     "config.schema": 1,
@@ -38,9 +42,11 @@ LEVELS = {
     "config.description": 6.2,
     "config.json_schema": 6.2,
     "config.description_text": 6.4,
+    "config.hints": 6.4,
     "config.template": 6.6,
     "restart": 6,
     "results": 6,
+    "run_options": 6,
     "help_texts": 0,
     "driver": 7,
     "__init__": 8,
@@ -49,16 +55,19 @@ LEVELS = {
 }
 # Narrower than the levels: physics gets arrays, formulas know nothing but their errors.
 ONLY = {
-    "maths": {"maths", "errors"},
+    "maths": {"maths", "terminal", "errors"},
     "physics": {"physics", "maths", "errors"},
     "figures": {"figures", "maths", "errors"},
     "system.figures": {"system.figures", "figures", "maths", "errors"},
     "config.words": {"errors"},
     "config.toml_text": {"config.words"},
     "config.schema": {"config.words", "config.toml_text", "errors"},
-    "petsc": {"errors"},
-    "parallel": {"errors"},
-    "solvers": {"solvers", "parallel", "petsc", "maths", "errors"},
+    "petsc": {"errors", "petsc_options"},
+    "petsc_options": {"errors", "config.words"},
+    "parallel": {"errors", "terminal", "interrupts"},
+    "terminal": {"config.words"},
+    "interrupts": {"errors"},
+    "solvers": {"solvers", "parallel", "petsc", "interrupts", "maths", "errors"},
 }
 # Who may name a package from outside.
 HOMES = {

@@ -203,3 +203,28 @@ def test_the_result_file_is_the_same_on_any_number_of_ranks(comm, shared_tmp):
             key
         ] == pytest.approx(one.errors[key], abs=SAME)
     assert many.provenance["ranks"] == comm.size and len(many.summary["state_bytes"]) == comm.size
+
+
+def test_more_ranks_than_sites_do_no_harm(comm, shared_tmp):
+    """Three sites without any symmetry: on seven ranks some hold none."""
+    source = {
+        **BASE,
+        "parameters": {"T": 0.1},
+        "numerics": {
+            "Lx": 3,
+            "Ly": 1,
+            "symmetry": "full",
+            "dt": 0.25,
+            "pole_error": 1e-3,
+            "error_estimate": False,
+        },
+        "initial": {"state": "normal", "noise": 1e-2},
+        "run": {"t_max": 0.5},
+    }
+    assert driver.run(source, output=shared_tmp / "many.h5", quiet=True, comm=comm) == 0
+    if comm.rank == 0:
+        assert driver.run(source, output=shared_tmp / "one.h5", quiet=True, comm=solo()) == 0
+    comm.barrier()
+    many, one = Result(shared_tmp / "many.h5"), Result(shared_tmp / "one.h5")
+    for key in ("delta", "density", "current_left"):
+        assert np.abs(np.asarray(many[key]) - np.asarray(one[key])).max() < SAME, key

@@ -9,7 +9,7 @@ import pytest
 from scipy.linalg import expm
 
 import hpcneq
-from hpcneq import driver
+from hpcneq import driver, systems
 from hpcneq.errors import NotConverged
 from hpcneq.maths import bands
 from hpcneq.results import Result
@@ -447,6 +447,15 @@ def test_the_effective_model_of_figure_3():
         }
     )
     assert result.summary["fit"] == pytest.approx([0.1675, 0.070, 0.022], abs=6e-4)
+
+
+def test_populations_that_diverge_are_not_fitted():
+    """A cutoff of 1 for steps of the phonons makes the example's evolution overflow."""
+    example = systems.get("phonon-semiconductor").tasks["effective"].example
+    given = {"system": "phonon-semiconductor", "task": "effective", **example}
+    given["numerics"] = {**example.get("numerics", {}), "k_max": 1.0}
+    with np.errstate(all="ignore"), pytest.raises(NotConverged, match="without bounds"):
+        hpcneq.run(given)
 
 
 def test_an_evolution_that_diverges_is_not_converged(tmp_path):

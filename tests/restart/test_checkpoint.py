@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from support.programs import alone, assert_same, command, damage, here, hp
 
-from hpcneq import stopping
+from hpcneq import stopping, systems
+from hpcneq.config.schema import keys_of
 from hpcneq.files import checkpoint
+from hpcneq.files.digest import carried, changed
 from hpcneq.files.writer import Result
 from hpcneq.parallel import solo
-from hpcneq.restart import changed
 from hpcneq.stopping import MARGIN, SAFETY, Stopping
 
 STOPPED = 75
@@ -109,9 +110,40 @@ def test_a_drive_from_a_file_is_remembered(place):
     code, out = here("resume", "out.h5", folder=place)
     assert code == 2 and "parameters.eV (the file's content) changed" in out
     (place / "bias.txt").unlink()
+    code, out = here("resume", "out.h5", "--set", "run.wall_limit=0.0001", folder=place)
+    assert code == STOPPED, out  # again without the file, and then with it and with another one
+    (place / "bias.txt").write_text("0 0\n1 0.4\n3 0.1\n")
+    code, out = here("resume", "out.h5", folder=place)
+    assert code == 2 and "parameters.eV (the file's content) changed" in out
+    (place / "bias.txt").write_text("0 0\n1 0.3\n3 0.1\n")
     code, out = here("resume", "out.h5", "--set", "run.wall_limit=10", folder=place)
     assert code == 0, out
     assert_same(place / "out.h5", place / "whole.h5")
+
+
+def test_a_file_named_as_a_word_of_the_input_is_not_part_of_it(cut):
+    """Only keys that are declared to name files do: not state = "bcs"."""
+    for word in ("bcs", "stripe", "aaa", "double"):
+        (cut / word).write_text("a note")
+    code, out = here("resume", "out.h5", "--set", "run.wall_limit=0.0001", folder=cut)
+    assert code == STOPPED, out
+    (cut / "bcs").write_text("another note")
+    code, out = here("resume", "out.h5", "--set", "run.wall_limit=0.0001", folder=cut)
+    assert code == STOPPED, out
+
+
+def test_keys_that_name_files_are_declared():
+    """All keys of the built-in systems whose value is, or may be, the name of a file."""
+    told = {
+        (name, field.name)
+        for system in systems.built_in()
+        for task in systems.get(system).tasks.values()
+        for name, table in task.tables.items()
+        for field in keys_of(table).values()
+        if field.metadata.get("names_file")
+    }
+    files = {"initial": {"file"}, "sites": {"file", "A_x", "A_y"}, "parameters": {"eV"}}
+    assert told == {(table, key) for table, keys in files.items() for key in keys}
 
 
 def test_petsc_options_of_the_command_line_are_physics_and_come_back(place):
@@ -211,7 +243,10 @@ def test_the_clock_leaves_time_for_the_checkpoint(monkeypatch):
         now[0] = t
         assert clock.decide() == answer
     assert SAFETY == 1.5 and clock.reason == "run.wall_limit"
-    assert changed({"a": 1, "f (the file's content)": 1}, {"a": 2}) == ["a"]
+    content = "f (the file's content)"
+    assert changed({"a": 1, content: 1}, {"a": 2}) == ["a"]
+    assert changed({content: 1}, {content: 2}) == [content]
+    assert carried({"a": 1, content: 1}, {"a": 2}) == {"a": 2, content: 1}
 
 
 # ---- damage --------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ class Columns(Stepper):
         self.missed: ComplexArray | None = None
         n, rows = len(state.sites), state.rows
         self.Q, self.Z, self.V = (np.zeros((n, 2, 2, rows)) for _ in range(3))
-        fitting = CACHE // (3 * 32 * state.halo.count * kernels.ROWS)
+        fitting = CACHE // (3 * 32 * max(1, state.halo.count) * kernels.ROWS)
         self.rows_at_once = min(rows, max(1, fitting) * kernels.ROWS)
 
     def rollback(self, ts: object) -> None:

@@ -235,7 +235,7 @@ _right = compiled(RIGHT, "_right")
 def _eights(array):
     """The rows of a contiguous array (..., rows) as (..., n, 8), never a copy."""
     eights = array.view()
-    eights.shape = (*array.shape[:-1], -1, 8)
+    eights.shape = (*array.shape[:-1], array.shape[-1] // 8, 8)  # also of a rank without columns
     return eights
 
 

@@ -140,13 +140,17 @@ class ModesNumerics(ResponseNumerics):
 
 @dataclass(frozen=True)
 class BoundaryParameters(Parameters):
-    """The condensate, and which boundary of stability is asked for; ``ratio`` is what is found."""
+    """The condensate, and which boundary is asked for; its ratio is what is found.
+
+    With kind = "gap" the input's ratio, if it has one, is where the gapped mode is looked at.
+    """
 
     kind: str = key(
         "A",
         doc="A: attraction, alpha11 = 0; B: a standing pattern, w = 0 at finite q; "
-        "C: an oscillating one",
-        choices=["A", "B", "C"],
+        "C: an oscillating one; gap: Re det M(0, w) gains a zero at real w > 0 "
+        "(nothing begins to grow there)",
+        choices=["A", "B", "C", "gap"],
     )
 
 

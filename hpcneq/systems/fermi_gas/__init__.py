@@ -13,6 +13,7 @@ TASKS = (
         tables={"parameters": inputs.SteadyParameters, "numerics": inputs.Numerics},
         run=f"{HERE}.tasks.steady:run",
         petsc=("steady",),
+        refuse=f"{HERE}.shared.refusals:steady",
         cost=f"{HERE}.shared.cost:steady",
         figure=f"{HERE}.figures.steady:draw",
         quantities=quantities.STEADY,
@@ -96,7 +97,7 @@ TASKS = (
         name="stability",
         doc="linear stability of a branch: growth rate, frequency, number of growing modes; "
         "maps over gamma, T, dmu, q, angle",
-        tables={"parameters": inputs.WaveParameters, "numerics": inputs.WaveNumerics},
+        tables={"parameters": inputs.StabilityParameters, "numerics": inputs.WaveNumerics},
         run=f"{HERE}.tasks.stability:run",
         sweep=("gamma", "T", "dmu", "q", "angle"),
         refuse=f"{HERE}.shared.refusals:stability",

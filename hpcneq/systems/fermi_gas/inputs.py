@@ -116,7 +116,25 @@ class WaveParameters(BranchParameters):
     """One of the steady states, and a wave on it."""
 
     q: float = key(0.0, doc="wave number of the disturbance", unit="pF", min=0, max=2)
-    angle: float = key(0.0, doc="angle between q and Q", unit="rad", min=0, max=3.15)
+    angle: float = key(0.0, doc="angle between q and Q", unit="rad", min=0, max=6.2832)
+
+
+@dataclass(frozen=True)
+class StabilityParameters(BranchParameters):
+    """One of the steady states, and a wave on it; without one, every wave is looked at."""
+
+    q: float | None = like(
+        WaveParameters,
+        "q",
+        None,
+        doc="wave number of the disturbance; default: all, to past 2Q, and the fastest is given",
+    )
+    angle: float | None = like(
+        WaveParameters,
+        "angle",
+        None,
+        doc="angle between q and Q; default: 0, and all of them where q is not given",
+    )
 
 
 @dataclass(frozen=True)
@@ -153,6 +171,14 @@ class Numerics:
         unit="pF",
         above=0,
         max=0.1,
+    )
+    gap_cutoff: float | None = key(
+        None,
+        doc="where the sum of the gap equation ends; default: nowhere, the interaction is "
+        "renormalized. The current has no cutoff",
+        unit="pF",
+        min=5,
+        max=1e6,
     )
 
 

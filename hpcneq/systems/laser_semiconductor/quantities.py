@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...tasks import ERRORS, WORK, Quantity
+from ...tasks import ERRORS, WORK, Quantity, missing_where
 from .inputs import SWEPT
 
 PAPER = "paper's units"  # of curves and maps
@@ -342,3 +342,14 @@ EVOLVE = (
     ),
     *WORK,
 )
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+STEADY = missing_where(
+    STEADY, "nothing pairs at any V", "V_c V_c_analytic V_c_error V_c_{equation} V_c_{end}"
+)
+STEADY = missing_where(
+    STEADY, "the formula does not hold here", "delta_{equation} v_plus_{equation}"
+)
+MAP = missing_where(MAP, "nothing pairs at any V", "V_c V_c_error")
+EVOLVE = missing_where(EVOLVE, "|Delta| has not come to stay near the steady state", "converged_at")

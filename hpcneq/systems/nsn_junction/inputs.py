@@ -39,6 +39,7 @@ class Parameters:
         unit="t_par",
         min=-LARGEST,
         max=LARGEST,
+        names_file=True,
     )
 
 
@@ -101,6 +102,7 @@ class SiteTable:
         None,
         doc='HDF5 file with data sets "potential" and/or "pairing" (Lx, Ly): '
         "energy and attraction U of every site",
+        names_file=True,
     )
     disorder: float = key(
         0.0,
@@ -120,6 +122,7 @@ class SiteTable:
         unit="1/lattice constant",
         min=-LARGEST,
         max=LARGEST,
+        names_file=True,
     )
     A_y: float | dict | str = key(
         0.0,
@@ -127,6 +130,7 @@ class SiteTable:
         unit="1/lattice constant",
         min=-LARGEST,
         max=LARGEST,
+        names_file=True,
     )
 
 
@@ -318,7 +322,9 @@ class SpectrumInitial:
     wave_number: int | None = key(
         None, doc="periods of an fflo state along Lx; default: the best", min=1
     )
-    file: str | None = key(None, doc='result file of an evolution, for state = "file"')
+    file: str | None = key(
+        None, doc='result file of an evolution, for state = "file"', names_file=True
+    )
 
     def __post_init__(self) -> None:
         if self.wave_number is not None and self.state != "fflo":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...tasks import ERRORS, WORK, Quantity
+from ...tasks import ERRORS, WORK, Quantity, missing_where
 
 GRID = "a coordinate"
 ITSELF = "an error itself"
@@ -208,3 +208,9 @@ MAP = (
     Quantity("points", "1", "points of the map", dtype=int, kind="summary", error=COUNTED),
     Quantity("paired", "1", "points that pair", dtype=int, kind="summary", error=COUNTED),
 )
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+STEADY = missing_where(STEADY, "a run of one grid knows no error", "delta_error")
+THRESHOLD = missing_where(THRESHOLD, "no pairs grow up to V_max", "V_c V_c_{radiative} doubled")
+THRESHOLD = missing_where(THRESHOLD, "a run of one grid knows no error", "V_c_error")

@@ -21,17 +21,27 @@ LABELS = {
     "p_c": r"cutoff $p_c/k_F$",
     "point": "point",
 }
+MOMENTUM = r"momentum $q/k_F$ of the marginal mode"
+SECOND = {
+    "B": ("q_mode", MOMENTUM),
+    "C": ("q_mode", MOMENTUM),
+    "gap": ("gap_frequency", r"$\omega/\varepsilon_F$ with ${\rm Re}\,\det M(0,\omega)=0$"),
+}  # what the second panel shows, by kind
 SHORT = {"inv_kfas": r"(k_Fa_s)^{-1}", "gamma_b": r"\gamma_b", "T_b": r"T_b", "p_c": r"p_c"}
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
-    """The ratio, and for B and C the marginal mode's momentum; a curve for each slow value."""
+    """The ratio; the marginal mode's momentum (B, C), the gapped one's frequency (gap).
+
+    A curve for each slow value.
+    """
     kind = result.summary["kind"]
-    panels = 1 if kind == "A" else 2
-    style.size(canvas, 6.4 if kind == "A" else 9.8, 4.3)
+    panels = 2 if kind in SECOND else 1
+    style.size(canvas, 3.0 + 3.4 * panels, 4.3)
     left, *right = np.atleast_1d(canvas.subplots(1, panels))
     keys = list(result.sweep) or ["point"]
-    late = _curves(result, keys, left, right)
+    second = SECOND.get(kind, ("q_mode", ""))[0]
+    late = _curves(result, keys, second, left, right)
     if late:
         label = "another mode grows before"
         left.plot([], [], "o", ms=4, color="0.3", mfc="white", label=label)
@@ -39,7 +49,7 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     wide = np.nanmax(ratio) > 8 * np.nanmin(ratio)
     left.set(ylabel=rf"$\gamma_v/\gamma_b$ at boundary {kind}", yscale="log" if wide else "linear")
     for axes in right:
-        axes.set(ylabel=r"momentum $q/k_F$ of the marginal mode", ylim=(0, None))
+        axes.set(ylabel=SECOND[kind][1], ylim=(0, None))
     for axes in (left, *right):
         axes.set_xlabel(LABELS[keys[-1]])
         if keys[-1] in ("gamma_b", "p_c"):
@@ -49,11 +59,11 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     canvas.suptitle(f"electron-hole condensate: boundary {kind}", fontsize=11)
 
 
-def _curves(result, keys, left, right):
+def _curves(result, keys, second, left, right):
     """Draw all curves; whether another mode grows before at any point: open symbols."""
     x = np.asarray(result[keys[-1]])
-    ratio, momentum, growth = (
-        np.atleast_2d(np.asarray(result[name])) for name in ("ratio", "q_mode", "growth")
+    ratio, beside, growth = (
+        np.atleast_2d(np.asarray(result[name])) for name in ("ratio", second, "growth")
     )
     colours, labels = [style.COLOURS[0]], [None]
     if len(ratio) > 1:
@@ -61,8 +71,8 @@ def _curves(result, keys, left, right):
     if len(keys) > 1:
         labels = [f"${SHORT[keys[0]]}={value:g}$" for value in np.asarray(result[keys[0]])]
     late = growth > 0
-    for row, q, open_, colour, label in zip(ratio, momentum, late, colours, labels):
-        for axes, values in zip((left, *right), (row, q)):
+    for row, other, open_, colour, label in zip(ratio, beside, late, colours, labels):
+        for axes, values in zip((left, *right), (row, other)):
             axes.plot(x, values, "o-", ms=4, color=colour, label=label)
             axes.plot(x[open_], values[open_], "o", ms=4, color=colour, mfc="white")
     return late.any()

@@ -47,6 +47,8 @@ def ramp(count: int, low: float = 0.0, high: float = 0.88) -> np.ndarray:
 
 
 def power(x: float) -> str:
-    """A number in TeX, two digits."""
+    """A number in TeX, two digits; a dash for none."""
+    if not np.isfinite(x):
+        return "-"
     mantissa, exponent = f"{x:.1e}".split("e")
     return rf"${mantissa}\cdot 10^{{{int(exponent)}}}$"

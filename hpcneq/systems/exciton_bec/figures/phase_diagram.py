@@ -120,6 +120,9 @@ def _lines(axes, result):
     axes.plot(inv, np.asarray(result.C), "o-", ms=3.5, color=LINE_C, label=label, **thin)
     restored = np.asarray(result.restored)
     axes.plot(inv, restored, ":", color=LINE_A, label="stable again at small $q$", **thin)
+    for name, label in (("gap", r"gapped mode: ${\rm Re}\,\det M(0,\omega)=0$"), ("gap_end", None)):
+        if name in result:  # results of earlier versions lack it
+            axes.plot(inv, np.asarray(result[name]), "-.", color="0.35", label=label, **thin)
 
 
 def _momenta(axes, result):

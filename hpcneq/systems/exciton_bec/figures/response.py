@@ -100,7 +100,8 @@ def _dispersions(result, canvas, q, w):
     style.size(canvas, 6.2, 4.4)
     axes = canvas.add_subplot()
     for (ratio, det), colour in zip(_family(result), itertools.cycle(style.COLOURS)):
-        axes.contour(q, w, det.real.T, levels=[0.0], colors=[colour], linewidths=1.6)
+        if min(det.shape) > 1:
+            axes.contour(q, w, det.real.T, levels=[0.0], colors=[colour], linewidths=1.6)
         axes.plot([], [], color=colour, label=rf"$\gamma_v/\gamma_b={ratio:.4g}$")
     axes.set(
         xlabel=MOMENTUM,

@@ -32,9 +32,11 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     )
     for sign in (1, -1):
         axes.plot(p, sign * E, color="white", lw=0.7, ls=":")
-    edge = result.summary["mu_b"] - result.summary["mu"]
+    edge, words = result.number("mu_b") - result.number("mu"), r"$\mu_b-\mu$ "
+    if np.isnan(edge):  # normal: energies are measured from the bath's
+        edge, words = 0.0, r"$\mu=\mu_b$ "
     axes.axhline(edge, color="#7fd1ff", lw=1, ls="--")
-    axes.text(p[-1], edge, r"$\mu_b-\mu$ ", color="#7fd1ff", ha="right", va="bottom")
+    axes.text(p[-1], edge, words, color="#7fd1ff", ha="right", va="bottom")
     canvas.colorbar(image, ax=axes, label=r"$L(p,\omega)\,\varepsilon_F$", pad=0.01)
     axes.set(
         xlabel=r"momentum $p/k_F$",

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import hydrodynamics, number_balance, steady_states
+from . import gapped_mode, hydrodynamics, number_balance, steady_states
 from .gap_equations import Condensate
 from .growth import det
 from .hydrodynamics import smallest_width
@@ -63,6 +63,7 @@ def stiffness(state: Condensate, fine: float = SHARP) -> float:
 LONG = {
     "A": lambda state, panels: number_balance.static_coefficients(state)["alpha11"],
     "current": hydrodynamics.beta22,
+    "gap": lambda state, panels: gapped_mode.curvature(state, panels),
     "long": lambda state, panels: stiffness(state, SHARP * panels),
 }  # kind -> function of a state and of how many times shorter panels are: one number
 
@@ -111,10 +112,10 @@ def equations(
 ) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray, Callable[[np.ndarray], tuple]]:
     """(function, start, place) of a boundary next to ``onset``.
 
-    function : residual (n,) of unknowns (n,) that vanishes at the boundary. A, current, long: what
-    vanishes over what a tenth of the ratio changes. B: det M(q, 0)/q^2 over what twice the momentum
-    changes, and its slope in ln q. C: the root's distance from omega, in units of g (2,), and the
-    slope of its Im w in ln q.
+    function : residual (n,) of unknowns (n,) that vanishes at the boundary. A, current, gap, long:
+    what vanishes over what a tenth of the ratio changes. B: det M(q, 0)/q^2 over what twice the
+    momentum changes, and its slope in ln q. C: the root's distance from omega, in units of g (2,),
+    and the slope of its Im w in ln q.
     start : where a solver starts. place : (ratio, q, omega) of unknowns, which are logarithms of
     these around ``onset``, in steps of SCALE, without those that are 0.
     finer : 2 for finer panels everywhere, with shorter differences, for what that changes.

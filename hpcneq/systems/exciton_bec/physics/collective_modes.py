@@ -130,16 +130,25 @@ def reach(state: Condensate, q: float) -> tuple[float, float]:
     return x, x
 
 
+def expansion(state: Condensate, fine: float = 1.0) -> tuple[complex, complex]:
+    """(a, b) of det M(0, w) = a w + b w^2 + ..., as Fourier coefficients on a circle |w| < g.
+
+    det M(0, 0) = 0 by symmetry; a is imaginary and b real, as det M(q, -w*) is the conjugate.
+    """
+    turn = np.exp(2j * np.pi * (np.arange(32) + 0.5) / 32)
+    r = 0.5 * state.g
+    det = np.linalg.det(response.matrices(state, 0.0, r * turn, fine=fine))
+    first, second = (np.mean(det * turn**-n) / r**n for n in (1, 2))
+    return complex(first), complex(second)
+
+
 def gapless(state: Condensate, fine: float = 1.0) -> tuple[float, float]:
     """(c2, Gamma) of det M = A (w^2 + i Gamma w - c2 q^2), Eq. (46), for |w| < g and q < g/v.
 
     From M itself: derivatives in w are Fourier coefficients on a circle, at q = 0; that in q^2 is
     taken at the width of the narrowest feature.
     """
-    turn = np.exp(2j * np.pi * (np.arange(32) + 0.5) / 32)
-    r = 0.5 * state.g
-    det = np.linalg.det(response.matrices(state, 0.0, r * turn, fine=fine))
-    first, second = (np.mean(det * turn**-n) / r**n for n in (1, 2))
+    first, second = expansion(state, fine)
     q = smallest_width(state)
     wide, narrow = (
         np.linalg.det(response.matrices(state, x, [0.0], fine=fine)[0]).real / x**2

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import brentq
 
-from hpcneq.errors import NotConverged
+from hpcneq.errors import NormalState, NotConverged
 
 from .gap_equations import NUMBER, Condensate, Drive, residual
 
@@ -67,7 +67,7 @@ def newton(
 # ---- states ---------------------------------------------------------------------------------
 
 
-class NoCondensate(NotConverged):
+class NoCondensate(NormalState):
     """Normal even at rest: width or temperature of the levels exceed what the interaction binds."""
 
 
@@ -96,8 +96,8 @@ def equilibrium(drive: Drive) -> Condensate:
         try:
             x, size = newton(functools.partial(_at_rest, at), x)
         except NotConverged:
-            normal_at_rest(at)
-            normal_at_rest(rest)
+            normal_at_rest(at, rest)
+            normal_at_rest(rest, rest)
             raise
     return Condensate(float(np.exp(x[0])), float(x[1]), 0.0, rest, float(size))
 
@@ -107,8 +107,10 @@ def _at_rest(drive, unknowns):
     return residual(np.exp(unknowns[0]), unknowns[1], 0.0, drive)[[0, 2]]
 
 
-def normal_at_rest(drive: Drive) -> None:
+def normal_at_rest(drive: Drive, asked: Drive) -> None:
     """Raise NoCondensate if the normal state at rest is stable.
+
+    asked : the drive that the message names; on the way to it ``drive`` has the stronger binding.
 
     Then the gap equation's sum, largest at delta = 0, is too small there at the normal state's mu.
     """
@@ -118,8 +120,8 @@ def normal_at_rest(drive: Drive) -> None:
     mu = brentq(lambda x: residual(0.0, x, 0.0, drive)[2], low, high, xtol=1e-12)
     if residual(0.0, mu, 0.0, drive)[0] < 0:
         raise NoCondensate(
-            f"steady: no condensate at inv = {drive.inv:g}, gamma_b = {drive.gb:g}, "
-            f"T_b = {drive.T:g}, even without decay"
+            f"normal: no condensate at inv_kfas = {asked.inv:g}, gamma_b = {asked.gb:g}, "
+            f"T_b = {asked.T:g}, even without decay"
         )
 
 
@@ -310,8 +312,8 @@ def _along(drive, states):
     for a, b in zip(way, way[1:]):
         if (a.ratio - drive.ratio) * (b.ratio - drive.ratio) <= 0:
             return _between(drive, a, b)
-    raise NotConverged(
-        f"steady: no condensate at inv = {drive.inv:g}, ratio = {drive.ratio:g}; "
+    raise NoCondensate(
+        f"normal: no condensate at inv_kfas = {drive.inv:g}, ratio = {drive.ratio:g}; "
         f"it ends at ratio_c = {way[-1].ratio:.6g}"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ....tasks import ERRORS, Quantity
+from ....tasks import ERRORS, Quantity, missing_where
 from .shared import (
     COMPONENT,
     COORDINATE,
@@ -120,7 +120,38 @@ BOUNDARY = (
         "largest growth rate at the boundary of any mode; above 0 another instability comes first",
         "not estimated",
     ),
-    number("kind", "1", "which boundary: A, B or C", GIVEN, dtype=str),
+    over_points(
+        "ratio_end",
+        "1",
+        "kind gap: ratio above which the gapped mode is gone; nan: none",
+        "ratio_end_error",
+        "both",
+    ),
+    over_points("ratio_end_error", "1", "error of ratio_end", "an error itself"),
+    over_points(
+        "gap_ratio",
+        "1",
+        "kind gap: ratio at which gap_frequency and zeros are given",
+        "the input's, or in the middle",
+        "both",
+    ),
+    over_points(
+        "gap_frequency",
+        "eF",
+        "kind gap: lowest real w > 0 with Re det M(0, w) = 0 at gap_ratio; nan: none",
+        "gap_error",
+        "both",
+    ),
+    over_points("gap_error", "eF", "error of gap_frequency", "an error itself"),
+    over_points(
+        "zeros",
+        "1",
+        "kind gap: zeros of det M(0, w) at Im w > -(gamma_b + gamma_v)/2, w = 0 among them; "
+        "nan: not certain",
+        COUNTED,
+        "both",
+    ),
+    number("kind", "1", "which boundary: A, B, C or gap", GIVEN, dtype=str),
     *as_data_too(INV_KFAS, GAMMA_B, T_B, P_C),
     replace(GAMMA_V, long_name="decay rate at the boundary", error=ERRORS),
     NUMBER,
@@ -209,3 +240,18 @@ MODES = (
     *INPUT,
     RESIDUAL,
 )
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+BOUNDARY = missing_where(
+    BOUNDARY,
+    "there is no such boundary",
+    "ratio q_mode q omega delta error q_error omega_error delta_error residual growth",
+)
+BOUNDARY = missing_where(BOUNDARY, "only a single boundary that exists has one", "gamma_v")
+MODES = missing_where(MODES, "c2 < 0: long waves are no sound", "sound_velocity crossover_q")
+MODES = missing_where(MODES, "the modes were not counted", "growing")
+MODES = missing_where(MODES, "no mode was found", "max_growth q_max")
+MODES = missing_where(MODES, "there are fewer modes", "frequency growth_rate mode_error vector")
+MODES = missing_where(MODES, "Re det M changes sign nowhere", "dispersion")
+RESPONSE = missing_where(RESPONSE, "Re det M changes sign nowhere in the sweep", "dispersion")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ....tasks import ERRORS, Quantity
+from ....tasks import ERRORS, Quantity, missing_where
 from .shared import (
     COUNTED,
     GAMMA_B,
@@ -136,6 +136,10 @@ MODE_LINES = (
         "1",
         "ratio at which long static waves cease to grow; nan: they grow up to ratio_c, or nowhere",
     ),
+    over_interaction(
+        "gap", "1", "ratio at which Re det M(0, w) gains a zero at real w > 0; nan: nowhere"
+    ),
+    over_interaction("gap_end", "1", "ratio at which it loses it again; nan: nowhere"),
 )
 MARGINAL = (
     over_interaction("q_B", "kF", "momentum of the pattern at B"),
@@ -174,4 +178,22 @@ PHASE_DIAGRAM = (
     NUMBER,
     GAMMA_B,
     T_B,
+)
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+COEFFICIENTS = missing_where(
+    COEFFICIENTS,
+    "the normal state has no condensate",
+    "alpha11 alpha21 beta22 eta11 eta12 eta21 eta22 U_eff blocking slope_term c2 damping delta mu "
+    "residual alpha11_error alpha21_error beta22_error eta11_error eta12_error eta21_error "
+    "eta22_error U_eff_error",
+)
+COEFFICIENTS = missing_where(
+    COEFFICIENTS, "its formula holds for mu > 0 only", "blocking_71 slope_71 identity_75"
+)
+PHASE_DIAGRAM = missing_where(
+    PHASE_DIAGRAM,
+    "this does not occur at the interaction",
+    "ratio_c alpha11 beta22 B C C_end soft_from restored q_B q_C omega_C unstable",
 )

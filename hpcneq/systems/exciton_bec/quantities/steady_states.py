@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ....tasks import Quantity
+from ....tasks import Quantity, missing_where
 from .shared import (
     CONDENSATE_ENDS,
     COORDINATE,
@@ -81,3 +81,11 @@ SPECTRUM = (
     RESIDUAL,
     SNES_REASON,
 )
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+STEADY = missing_where(STEADY, "the normal state has no condensate", "mu mt")
+SPECTRUM = missing_where(SPECTRUM, "the normal state has no condensate", "mu mt")
+BRANCHES = missing_where(BRANCHES, "there is no condensate, even without decay", "ratio_end")
+BRANCHES = missing_where(BRANCHES, "no curve was found", "delta_max residual ratio_c")
+BRANCHES = missing_where(BRANCHES, "the normal state has no condensate", "mu")

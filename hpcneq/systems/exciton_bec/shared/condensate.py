@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from .... import petsc
-from ....errors import NotConverged
+from ....errors import NormalState, NotConverged
 from ....parallel import Communicator, on_root
 from ....solvers import newton
 from ....tasks import Given
@@ -46,10 +46,50 @@ def condensate(
 ) -> tuple[Condensate, newton.Solution]:
     """The `Condensate` and the SNES solution of an input, or of another drive. **Collective.**
 
-    Raises NotConverged on every rank where there is no condensate.
+    Raises NormalState on every rank where there is no condensate, NotConverged if it is not found.
     """
-    seed = on_root(comm, steady_states.solve, drive or drive_of(given))
+    seed = on_root(comm, condensate_at, drive or drive_of(given))
     return polish(seed, comm, given)
+
+
+def condensate_at(drive: Drive) -> Condensate:
+    """The `Condensate` of a drive. Raises NormalState beyond its end, NotConverged if lost."""
+    try:
+        return steady_states.solve(drive)
+    except NormalState:
+        raise
+    except NotConverged:
+        if drive.ratio == 0:
+            raise
+        end = steady_states.critical(drive)
+        if drive.ratio < end.ratio:
+            raise
+        raise steady_states.NoCondensate(
+            f"normal: no condensate at inv_kfas = {drive.inv:g}, ratio = {drive.ratio:g}; "
+            f"it ends at ratio_c = {end.ratio:.6g}"
+        ) from None
+
+
+def condensates(
+    given: Given, comm: Communicator, ratios: Iterable[float]
+) -> tuple[list[tuple[Condensate, newton.Solution]], list[float], list[str]]:
+    """(`condensate` of each ratio that has one, these ratios, a warning on the others).
+
+    **Collective.** Raises NormalState if no ratio has one.
+    """
+    family: list[tuple[Condensate, newton.Solution]] = []
+    there: list[float] = []
+    normal: list[NormalState] = []
+    for ratio in ratios:
+        try:
+            family.append(condensate(given, comm, drive_of(given, ratio=ratio)))
+            there.append(float(ratio))
+        except NormalState as answer:
+            normal.append(answer)
+    if not family:
+        raise normal[0]
+    left_out = [f"{len(normal)} ratios are left out: {normal[0]}"] if normal else []
+    return family, there, left_out
 
 
 def error_through_state(

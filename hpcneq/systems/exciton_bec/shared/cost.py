@@ -23,7 +23,12 @@ from .drive import drive_of
 
 START = 0.7  # s: a run's start and end
 PROBED_RATIO = 0.02  # where the probe's condensate is to have some decay
-SEARCHES = {"A": 150, "B": 700, "C": 1700}  # M's of a search for a boundary, states included
+SEARCHES = {
+    "A": 150,
+    "B": 700,
+    "C": 1700,
+    "gap": 600,
+}  # M's of a search for a boundary, states included
 SIGNS = 210  # M's of the signs of alpha11 and beta22 along the decay
 SAMPLES = {True: 450, False: 110}  # M's of one momentum of modes, counted or not
 COEFFICIENTS = 40  # M's of one record of coefficients, beside its steady states

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import Communicator, on_root
+from ....parallel import Communicator, on_root, solo
 from ....solvers.contours import Box
 from ....solvers.modes import Spectrum, spectrum
 from ..physics import collective_modes, growth, response
@@ -105,6 +105,19 @@ def counted_modes(
         box=Box(-1.013 * x, 1.013 * x, floor, 1.011 * y),
         fineness=FINENESS,
     )
+
+
+def zeros_at_rest(state: Condensate) -> float:
+    """How many zeros det M(0, w) has at Im w > -(levels' width)/2, by winding; nan: not certain.
+
+    w = 0 is one of them by symmetry.
+    """
+    for fine in (1.0, 2.0, 3.0):
+        try:
+            return float(counted_modes(state, 0.0, -0.5 * state.g, "full", fine, solo()).count)
+        except NotConverged:
+            continue
+    return np.nan
 
 
 def _on_axis(mode, g):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
-from ..physics import boundaries
+from ..physics import boundaries, gapped_mode, steady_states
 from ..shared.condensate import WIDE
 from ..shared.drive import drive_of, input_summary
 from ..shared.marginal_mode import growth_at, solve_boundary
+from ..shared.modes_of_momentum import zeros_at_rest
 
 CHAIN = 5  # points that follow one another, each started from the last
 DATA_SETS = {
@@ -26,8 +28,17 @@ DATA_SETS = {
     "residual": "residual",
     "growth": "growth",
 }  # name in the file -> entry of a record
-NO_BOUNDARY = dict.fromkeys(DATA_SETS.values(), np.nan)
+GAP_SETS = {
+    name: name
+    for name in ("ratio_end", "ratio_end_error", "gap_ratio", "gap_frequency", "gap_error", "zeros")
+}  # of kind "gap"
+NO_BOUNDARY = dict.fromkeys([*DATA_SETS.values(), *GAP_SETS], np.nan)
 UNUSED = "ratio or gamma_v of the input is not used: the ratio is what is sought"
+
+NO_POLE = (
+    "kind = gap: Re det M(0, w) vanishes at gap_frequency, Im det M does not: "
+    "it is no pole of the response, and nothing begins to grow"
+)
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
@@ -38,12 +49,15 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     """
 
     def point(at, previous):
-        return _boundary(drive_of(given, ratio=0.0, **at), given.parameters.kind, previous)
+        drive = drive_of(given, ratio=0.0, **at)
+        if given.parameters.kind == "gap":
+            return _gap(drive, given.parameters.decay)
+        return _boundary(drive, given.parameters.kind, previous)
 
     sweep = run_sweep(given.sweep, point, comm, log, output, "boundary", chain=CHAIN)
     if sweep.stopped:
         return sweep.outcome()
-    _write(output(), sweep)
+    _write(output(), sweep, _data_sets(given))
     return _outcome(given, sweep)
 
 
@@ -62,6 +76,14 @@ def _boundary(drive, kind, previous):
     solved = solve_boundary(seed, kind)
     if solved.onset is None:
         return dict(NO_BOUNDARY)
+    record = _record(solved) | {"soft": soft}
+    if kind != "A":
+        record["growth"] = growth_at(solved.onset.state)
+    return record
+
+
+def _record(solved):
+    """What is known of a solved boundary."""
     record = {
         "ratio": solved.onset.ratio,
         "q": solved.onset.q,
@@ -69,24 +91,55 @@ def _boundary(drive, kind, previous):
         "growth": 0.0,
         "delta": solved.onset.state.delta,
         "residual": solved.residual,
-        "soft": soft,
         "error": solved.errors["ratio"],
         **{f"{name}_error": solved.errors[name] for name in ("q", "omega", "delta")},
     }
-    if kind != "A":
-        record["growth"] = growth_at(solved.onset.state)
     if solved.why:
         record["why"] = solved.why
     return record
 
 
-def _write(out, sweep):
+def _gap(drive, ratio):
+    """The record of the gapped mode: between which ratios it exists, and what it is at one.
+
+    ratio : where its frequency is sought; 0: at the geometric mean of the two.
+    """
+    first, last = gapped_mode.window(drive)
+    if first is None:
+        return dict(NO_BOUNDARY)
+    start = solve_boundary(boundaries.at(drive, first), "gap")
+    if start.onset is None:
+        return dict(NO_BOUNDARY)
+    record = NO_BOUNDARY | _record(start)
+    end = steady_states.critical(drive).ratio
+    if last is not None:
+        stop = solve_boundary(boundaries.at(drive, last), "gap")
+        if stop.onset is not None:
+            end = stop.onset.ratio
+            record |= {"ratio_end": end, "ratio_end_error": stop.errors["ratio"]}
+    at = ratio or float(np.sqrt(record["ratio"] * end))
+    record["gap_ratio"] = at
+    if at < steady_states.critical(drive).ratio:
+        state = steady_states.solve(replace(drive, ratio=at))
+        values = [gapped_mode.frequency(state, fine) for fine in (1.0, 1.5)]
+        record["gap_frequency"] = values[1]
+        record["gap_error"] = 2 * abs(values[1] - values[0]) + 1e-9 * values[1]
+        record["zeros"] = zeros_at_rest(state)
+    return record
+
+
+def _data_sets(given):
+    """Name in the file -> entry of a record."""
+    return DATA_SETS | GAP_SETS if given.parameters.kind == "gap" else DATA_SETS
+
+
+def _write(out, sweep, data_sets):
     """The boundary over the swept keys, or at the one point. **Collective.**"""
     if sweep.axes:
         sweep.write(out)
     else:
         out.axis("point", np.array([0]))
-    for name, entry in DATA_SETS.items():
+    for name, entry in data_sets.items():
         out.fixed(name, np.atleast_1d(sweep.table(entry)), tuple(sweep.axes) or ("point",))
 
 
@@ -97,12 +150,16 @@ def _outcome(given, sweep):
         values = [None if np.isnan(x) else float(x) for x in sweep.values(name)]
         return values if sweep.axes else values[0]
 
-    names = ("ratio", "q", "omega", "delta", "residual")
+    names = ["ratio", "q", "omega", "delta", "residual"]
+    if given.parameters.kind == "gap":
+        names += ["ratio_end", "gap_ratio", "gap_frequency", "zeros"]
     summary = {"kind": given.parameters.kind}
     summary |= {name: numbers(name) for name in names} | input_summary(drive_of(given))
     summary["gamma_v"] = None
     errors = {"ratio": numbers("error")}
     errors |= {name: numbers(f"{name}_error") for name in ("q", "omega", "delta")}
+    if given.parameters.kind == "gap":
+        errors |= {"ratio_end": numbers("ratio_end_error"), "gap_frequency": numbers("gap_error")}
     if not sweep.axes and summary["ratio"] is not None:
         summary["gamma_v"] = summary["ratio"] * given.parameters.gamma_b
         errors["gamma_v"] = errors["ratio"] * given.parameters.gamma_b
@@ -114,6 +171,8 @@ def _warnings(given, sweep):
     warnings = [WIDE]
     if np.isnan(sweep.table("ratio")).all() and not sweep.lost:
         warnings.append(f"no boundary {given.parameters.kind} was found")
+    if given.parameters.kind == "gap":
+        return [*warnings, NO_POLE]
     if given.parameters.decay:
         warnings.append(UNUSED)
     earlier = sweep.table("growth") > 0

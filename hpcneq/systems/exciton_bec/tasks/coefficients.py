@@ -10,7 +10,7 @@ import numpy as np
 from ....parallel import Communicator, solo
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import collective_modes, hydrodynamics, steady_states
-from ..shared.condensate import WIDE, polish
+from ..shared.condensate import WIDE, condensate_at, polish
 from ..shared.drive import drive_of, input_summary
 
 WITH_ERRORS = ("alpha11", "alpha21", "beta22", "eta11", "eta12", "eta21", "eta22", "U_eff")
@@ -39,7 +39,7 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
 
 def _coefficients(given, drive):
     """Coefficients of one state and their errors, from the state and M on finer panels."""
-    state, solution = polish(steady_states.solve(drive), solo(), given)
+    state, solution = polish(condensate_at(drive), solo(), given)
     values = hydrodynamics.coefficients(state)
     finer = steady_states.solve(replace(drive, fine=2 * drive.fine), state)
     errors = hydrodynamics.errors(state, finer, values)
@@ -92,7 +92,7 @@ def _outcome(drive, sweep):
     if len(ratios) == 1:
         summary |= {"ratio": float(ratios[0]), "gamma_v": drive.gb * ratios[0]}
     summary["residual"] = max(
-        (record["residual"] for record in sweep.records if "why" not in record), default=None
+        (record["residual"] for record in sweep.records if "residual" in record), default=None
     )
     errors = {name: numbers(f"{name}_error") for name in WITH_ERRORS}
     return sweep.outcome(summary, errors, [WIDE, ILL])

@@ -9,8 +9,8 @@ import numpy as np
 from ....parallel import Communicator, on_root, solo
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import collective_modes
-from ..shared.condensate import WIDE, condensate
-from ..shared.drive import drive_of, input_summary
+from ..shared.condensate import WIDE, condensates
+from ..shared.drive import input_summary
 from ..shared.modes_of_momentum import empty_record, modes_at
 
 DEEP = (
@@ -27,7 +27,8 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     """
     parameters = given.parameters
     ratios = given.sweep.get("ratio", np.array([parameters.decay]))
-    family = [condensate(given, comm, drive_of(given, ratio=ratio)) for ratio in ratios]
+    family, ratios, left_out = condensates(given, comm, ratios)
+    ratios = np.array(ratios)
     states = [state for state, _ in family]
     q = np.unique(given.sweep.get("q", np.atleast_1d(np.asarray(parameters.q, float))))
     sweep = _search(given, states, q, comm, log, output)
@@ -47,7 +48,7 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
         for j, record in enumerate(row)
         if "why" in record
     ]
-    warnings = [WIDE, *_uncounted(given.numerics, states[0].g, floor), *lost]
+    warnings = [WIDE, *left_out, *_uncounted(given.numerics, states[0].g, floor), *lost]
     return Outcome("not-converged" if lost else "complete", summary, errors, warnings)
 
 

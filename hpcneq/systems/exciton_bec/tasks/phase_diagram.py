@@ -9,14 +9,14 @@ import numpy as np
 
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
-from ..physics import boundaries, growth, phase_regions, softening, steady_states
+from ..physics import boundaries, gapped_mode, growth, phase_regions, softening, steady_states
 from ..shared.condensate import WIDE, end_error
 from ..shared.drive import drive_of
 from ..shared.marginal_mode import solve_boundary
 
 CHAIN = 5  # interactions that follow one another, each started from the last
 SIGN_LINES = ("ratio_c", "alpha11", "beta22")
-MODE_LINES = ("B", "C", "C_end", "soft_from", "restored", "q_B", "q_C", "omega_C")
+MODE_LINES = ("B", "C", "C_end", "soft_from", "restored", "gap", "gap_end", "q_B", "q_C", "omega_C")
 FASTEST = ("rate", "q_fastest", "frequency")
 SIGNS = (
     "regions by the signs of the long-wave coefficients: alpha11 = 0 is the boundary A on the "
@@ -70,8 +70,12 @@ def _interaction(given, drive, ratios, previous):
     for name, kind in (("alpha11", "A"), ("beta22", "current")):
         if record[name] is not None:
             record |= _solved(record, name, kind, boundaries.at(drive, record[name]))
-    if given.numerics.boundaries == "modes" and record["alpha11"]:
-        record = _with_modes(record, drive, given.numerics.switch, previous)
+    if given.numerics.boundaries == "modes":
+        for name, ratio in zip(("gap", "gap_end"), gapped_mode.window(drive)):
+            if ratio is not None:
+                record |= _solved(record, name, "gap", boundaries.at(drive, ratio))
+        if record["alpha11"]:
+            record = _with_modes(record, drive, given.numerics.switch, previous)
     if given.numerics.growth:
         record |= _fastest_modes(drive, ratios[ratios < record["ratio_c"]])
     return record

@@ -9,8 +9,8 @@ import numpy as np
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import determinant, response
-from ..shared.condensate import WIDE, condensate
-from ..shared.drive import drive_of, input_summary
+from ..shared.condensate import WIDE, condensates
+from ..shared.drive import input_summary
 
 FEW = 24  # frequencies of one point of the sweep over ranks
 COMPONENTS = np.array(["amplitude", "phase"])
@@ -24,7 +24,7 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     parameters = given.parameters
     q, w = grid(given)
     ratios = [parameters.decay] if parameters.ratios is None else parameters.ratios
-    family = [condensate(given, comm, drive_of(given, ratio=ratio)) for ratio in ratios]
+    family, ratios, left_out = condensates(given, comm, ratios)
     pieces = [
         (i, j, start)
         for i in range(len(family))
@@ -46,8 +46,9 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     shape = (len(family), len(q), len(w), 2, 2)
     M, error = (np.concatenate(sweep.values(name)).reshape(shape) for name in ("M", "error"))
     elements = determinant.derived(M, error)
-    _write(output(), given, q, w, elements)
-    return _outcome(given, family, q, w, elements)
+    swept = ratios if parameters.ratios else None
+    _write(output(), swept, q, w, elements)
+    return _outcome(given, family, swept, (q, w), elements, left_out)
 
 
 def grid(given: Given) -> tuple[np.ndarray, np.ndarray]:
@@ -57,9 +58,8 @@ def grid(given: Given) -> tuple[np.ndarray, np.ndarray]:
     return q, given.sweep.get("w", np.array([parameters.w]))
 
 
-def _write(out, given, q, w, elements):
+def _write(out, ratios, q, w, elements):
     """Axes (ratio,) q, w; M, its error, det M, Im M^-1, the dispersion. **Collective.**"""
-    ratios = given.parameters.ratios
     if ratios:
         out.axis("ratio", np.asarray(ratios, float))
     out.axis("q", q)
@@ -86,7 +86,7 @@ def _put(out, name, values, axes, ratios):
         out.fixed(name, values[0], axes)
 
 
-def _outcome(given, family, q, w, elements):
+def _outcome(given, family, ratios, grid, elements, left_out):
     """The Outcome: one number each, and the elements themselves where there is a single point."""
     det, det_error = elements["det"], elements["det_error"]
     smallest = np.unravel_index(np.argmin(np.abs(det)), det.shape)
@@ -95,10 +95,10 @@ def _outcome(given, family, q, w, elements):
         "points": int(det.size),
         "M_error": float(elements["M_error"].max()),
         "det_min": det[smallest],
-        "q_min": float(q[smallest[1]]),
-        "w_min": float(w[smallest[2]]),
+        "q_min": float(grid[0][smallest[1]]),
+        "w_min": float(grid[1][smallest[2]]),
         **input_summary(family[0][0].drive),
-        **_states(given, [state for state, _ in family]),
+        **_states(ratios, [state for state, _ in family]),
         "residual": max(solution.residual for _, solution in family),
     }
     errors = {"det_min": float(det_error[smallest])}
@@ -108,14 +108,14 @@ def _outcome(given, family, q, w, elements):
             errors[f"M{i + 1}{j + 1}"] = float(elements["M_error"][0, 0, 0, i, j])
         summary["det"] = complex(det[0, 0, 0])
         errors["det"] = float(det_error[0, 0, 0])
-    return Outcome("complete", summary, errors, [WIDE])
+    return Outcome("complete", summary, errors, [WIDE, *left_out])
 
 
-def _states(given, states):
+def _states(ratios, states):
     """Ratio, order parameter and chemical potential: lists of a family, else numbers."""
-    if given.parameters.ratios:
+    if ratios:
         return {
-            "ratio": given.parameters.ratios,
+            "ratio": ratios,
             "delta": [state.delta for state in states],
             "mu": [state.mu for state in states],
         }

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ....errors import NormalState
 from ....parallel import Communicator, on_root
 from ....tasks import Given, Outcome, Output
 from ..physics import frequency_integrals, number_balance
+from ..physics.gap_equations import Condensate
 from ..shared.condensate import WIDE, condensate, error_through_state
-from ..shared.drive import input_summary
+from ..shared.drive import drive_of, input_summary
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
@@ -18,7 +20,10 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
 
     upper_weight : share of the carriers at w > 0, broken pairs: 0 at equilibrium.
     """
-    state, solution = condensate(given, comm)
+    try:
+        state, solution = condensate(given, comm)
+    except NormalState as answer:
+        return _normal(given, str(answer), log, output())
     p, w = _axes(given, state)
     at = (state.delta, state.mu, state.mt, state.gb, state.gv, state.T)
     L = on_root(comm, lambda: frequency_integrals.spectrum(p[:, None], w, *at))
@@ -42,6 +47,29 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     }
     log(f"spectrum: share of carriers in the upper branch {share:.6f}")
     return Outcome("complete", summary, errors, [WIDE])
+
+
+def _normal(given, words, log, out):
+    """The Outcome of the normal state, whose energies are measured from mu_b. **Collective.**"""
+    drive = drive_of(given)
+    mu_b = number_balance.normal_mu_b(drive)
+    state = Condensate(0.0, mu_b, 0.0, drive)
+    p, w = _axes(given, state)
+    L = frequency_integrals.spectrum(p[:, None], w, 0.0, mu_b, 0.0, drive.gb, drive.gv, drive.T)
+    _write(out, state, p, w, L)
+    log(f"spectrum: {words}")
+    summary = {
+        "upper_weight": number_balance.upper_share(state),
+        "delta": 0.0,
+        "mu": None,
+        "mu_b": mu_b,
+        "ratio": drive.ratio,
+        "L_max": float(L.max()),
+        **input_summary(drive),
+    }
+    rounding = 1e-11 * (1 + abs(mu_b))
+    errors = {"delta": 0.0, "mu_b": rounding, "upper_weight": rounding}
+    return Outcome("complete", summary, errors, [WIDE, f"{words}; w is measured from mu_b"])
 
 
 def _axes(given, state):

@@ -31,7 +31,10 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
 
 def full_title(result: Result) -> str:
     """Branch, reservoirs, wave and kernel."""
-    return f"{wave_title(result)}, variant {result.numerics['variant']}"
+    title = f"{wave_title(result)}, variant {result.numerics['variant']}"
+    if result.parameters["q"] is None and not result.sweep:
+        title += f", fastest $q={result.summary['q']:.3g}$"
+    return title
 
 
 def plane(result: Result, canvas: Figure | SubFigure) -> None:
@@ -100,7 +103,7 @@ def growth_map(result: Result, canvas: Figure | SubFigure, slow: str, fast: str)
         covered = np.ma.masked_array(rate, ~fast_decay)
         hatch = axes.pcolor(x, y, covered, shading="nearest", hatch="///", lw=0)
         hatch.set(array=None, facecolor="none", edgecolor="0.75")
-    if (count > 0).any() and (count == 0).any():
+    if min(count.shape) > 1 and (count > 0).any() and (count == 0).any():
         grows = np.where(count < 0, np.nan, count > 0)
         axes.contour(x, y, grows, [0.5], colors="k", linewidths=1.4)
     bar = canvas.colorbar(image, ax=axes, label=r"growth rate ${\rm Re}\,\lambda/\mu$")

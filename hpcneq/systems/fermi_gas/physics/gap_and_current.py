@@ -29,6 +29,7 @@ class Gas:
     """Baths, interaction ``inv`` = 1/(pF a_s), and momentum grid.
 
     dp : longest panel near pF. fine : that many times as many panels. mesh : panels held still.
+    cut : where the sum of the gap equation ends; None: nowhere. The current has no cutoff.
     """
 
     baths: Baths = Baths()
@@ -36,6 +37,7 @@ class Gas:
     dp: float = 0.05
     fine: int = 1
     mesh: radial_grid.Mesh | None = None
+    cut: float | None = None
 
     def at(self, dmu: float) -> Gas:
         """The same at another dmu."""
@@ -55,8 +57,19 @@ class Gas:
         """(p, weight) for this state."""
         b = self.baths
         if self.mesh is not None:
-            return self.mesh.grid(D, Q, b.dmu)
-        return radial_grid.grid(D, Q, b.dmu, b.blur, self.dp, self.fine)
+            return self.mesh.grid(D, Q, b.dmu, self.cut)
+        return radial_grid.grid(D, Q, b.dmu, b.blur, self.dp, self.fine, self.cut)
+
+    @property
+    def uncut(self) -> Gas:
+        """The same with all momenta in the gap equation."""
+        return replace(self, cut=None)
+
+    def pairing_weight(self, p: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Weights (n,) of the gap equation: 0 beyond the cutoff."""
+        if self.cut is None:
+            return weight
+        return np.where(p < self.cut, weight, 0.0)
 
 
 def levels(p: np.ndarray, D: float, Q: float) -> tuple[np.ndarray, np.ndarray]:
@@ -92,19 +105,24 @@ def slow_density(p: np.ndarray, D: float, baths: Baths) -> np.ndarray:
 def gap(gas: Gas, D: float, Q: float) -> float:
     """g(D, Q)."""
     p, weight = gas.grid(D, Q)
+    weight = gas.pairing_weight(p, weight)
     return float(weight @ densities(p, D, Q, gas.baths)[0] + 0.25 * np.pi * gas.inv)
 
 
 def both(gas: Gas, D: float, Q: float) -> tuple[float, float]:
     """(g, J)."""
     p, weight = gas.grid(D, Q)
-    g, J = densities(p, D, Q, gas.baths) @ weight
+    values = densities(p, D, Q, gas.baths)
+    g, J = values @ weight
+    if gas.cut is not None:
+        g = gas.pairing_weight(p, weight) @ values[0]
     return float(g + 0.25 * np.pi * gas.inv), float(J)
 
 
 def slopes(gas: Gas, D: float, Q: float) -> tuple[float, float]:
     """(dg/dD, dg/dQ), from the slopes of M0; at gamma = T = 0 only for Q > 0."""
     p, weight = gas.grid(D, Q)
+    weight = gas.pairing_weight(p, weight)
     xi, E = levels(p, D, Q)
     b, s = gas.baths, p * Q
     paired = 1 - 2 * b.moments(E, s)[0]
@@ -144,7 +162,7 @@ def stiffness(gas: Gas, D: float, Q: float) -> float:
     if Q == 0:
         return _rigidity(gas, D)
     if D == 0:
-        return -slopes(gas, D, Q)[1] / Q
+        return -slopes(gas.uncut, D, Q)[1] / Q
     return both(gas, D, Q)[1] / (Q * D**2)
 
 

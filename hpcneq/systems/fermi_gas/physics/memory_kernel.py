@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ....maths.compiled import jit
+
 # nothing that changes the order of additions: the same bits on any rank
 FAST = {"nnan", "ninf", "nsz", "contract"}
 
@@ -20,9 +22,7 @@ FAST = {"nnan", "ninf", "nsz", "contract"}
 @functools.lru_cache(maxsize=1)
 def compiled() -> Callable:
     """:func:`turn`, compiled at its first use: who evolves no modes does not wait for numba."""
-    import numba
-
-    return numba.njit(fastmath=FAST, cache=True, nogil=True)(turn)
+    return jit(turn, fastmath=FAST)
 
 
 def turn(

@@ -108,7 +108,8 @@ def equations(gas: Gas, edge: Edge) -> tuple[Callable, list[float]]:
 def determinant(gas: Gas, D: float, Q: float) -> float:
     """d(g, J)/d(D, Q): 0 where two states with Q > 0 meet; dJ/dD = -2 D dg/dQ."""
     g_D, g_Q = gap_and_current.slopes(gas, D, Q)
-    return g_D * gap_and_current.current_slope(gas, D, Q) + 2 * D * g_Q**2
+    J_D = -2 * D * gap_and_current.slopes(gas.uncut, D, Q)[1]
+    return g_D * gap_and_current.current_slope(gas, D, Q) - g_Q * J_D
 
 
 def polished(edge: Edge, x: np.ndarray) -> Edge:

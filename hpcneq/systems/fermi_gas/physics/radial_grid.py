@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hpcneq.maths.panels import beyond, halved, on_panels, without_doubles
+from hpcneq.maths.panels import beyond, far, halved, on_panels, without_doubles
 
 FAR_NODES = 32  # of the panel beyond the last end
 SHELL = (0.7, 1.3)
@@ -104,11 +104,18 @@ def panels(
     return panels_of(features(D, Q, dmu, blur), dp, cuts, fine)
 
 
-def nodes(ends: np.ndarray) -> Nodes:
-    """Nodes of int_0^infinity dp on these panels and beyond the last, (n,) each, ascending."""
-    p, weight = on_panels(ends)
-    far, share = outer(LAST)
-    return np.concatenate([p, far]), np.concatenate([weight, share])
+def nodes(ends: np.ndarray, cut: float | None = None) -> Nodes:
+    """Nodes of int_0^infinity dp on these panels and beyond the last, (n,) each, ascending.
+
+    cut : > LAST; with it the sum beyond the panels is made of two, to the cut and beyond it.
+    """
+    parts = [on_panels(ends)]
+    if cut is None:
+        parts.append(outer(LAST))
+    else:
+        parts += [far(LAST, cut, FAR_NODES), outer(cut)]
+    momenta, weights = zip(*parts)
+    return np.concatenate(momenta), np.concatenate(weights)
 
 
 def outer(start: float) -> Nodes:
@@ -116,9 +123,17 @@ def outer(start: float) -> Nodes:
     return beyond(start, FAR_NODES)
 
 
-def grid(D: float, Q: float, dmu: float, blur: float, dp: float = 0.05, fine: float = 1) -> Nodes:
+def grid(
+    D: float,
+    Q: float,
+    dmu: float,
+    blur: float,
+    dp: float = 0.05,
+    fine: float = 1,
+    cut: float | None = None,
+) -> Nodes:
     """(p, weight) : nodes of int_0^infinity dp for one state; ``fine`` divides the panels."""
-    return nodes(panels(D, Q, dmu, blur, dp, fine=fine))
+    return nodes(panels(D, Q, dmu, blur, dp, fine=fine), cut)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,12 +152,12 @@ class Mesh:
         """The mesh of a state."""
         return cls(panels(D, Q, dmu, blur, dp, fine=fine), breakpoints(D, Q, dmu, blur), blur)
 
-    def grid(self, D: float, Q: float, dmu: float) -> Nodes:
+    def grid(self, D: float, Q: float, dmu: float, cut: float | None = None) -> Nodes:
         """(p, weight) at a state nearby."""
         breaks = breakpoints(D, Q, dmu, self.blur)
         if len(breaks) != len(self.breaks) or np.array_equal(breaks, self.breaks):
-            return nodes(self.ends)
-        return nodes(np.interp(self.ends, self.breaks, breaks))
+            return nodes(self.ends, cut)
+        return nodes(np.interp(self.ends, self.breaks, breaks), cut)
 
 
 def breakpoints(D: float, Q: float, dmu: float, blur: float) -> np.ndarray:

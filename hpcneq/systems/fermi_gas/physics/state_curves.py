@@ -192,16 +192,18 @@ def last(gas: Gas) -> tuple[float, float]:
         dmu = dmu_of(gas, 0.0, Q, near)
         return -dmu if np.isfinite(dmu) else 0.0
 
-    Q, values = np.linspace(0, 0.5 * WIDEST, 21), []
-    for x in Q:
+    Q, values = list(np.linspace(0, 0.5 * WIDEST, 21)), []
+    while len(values) < len(Q):
         paired = values and values[-1] < 0
-        values.append(lost(x, -values[-1] if paired else None))
+        values.append(lost(Q[len(values)], -values[-1] if paired else None))
+        if len(values) == len(Q) and int(np.argmin(values)) + 1 == len(Q) and Q[-1] < WIDEST:
+            Q.append(Q[-1] + Q[1])  # near unitarity it pairs at larger Q
     k = int(np.argmin(values))
     if values[k] == 0:
         return 0.0, np.nan
     best = minimize_scalar(
         lambda x: lost(x, -values[k]),
-        bounds=(Q[max(k - 1, 0)], Q[k + 1]),
+        bounds=(Q[max(k - 1, 0)], Q[min(k + 1, len(Q) - 1)]),
         method="bounded",
         options={"xatol": FINE},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....tasks import Quantity
+from ....tasks import Quantity, missing_where
 from .shared import COUNTED, IN_ERRORS, POLISHED, SWEPT, WORDS, summary_number
 
 EDGES = {
@@ -93,15 +93,31 @@ PHASE_DIAGRAM = (
     Quantity(
         "phase",
         "1",
-        "stable states: 1 NBCS + 2 NFF + 4 normal",
+        "states stable against long waves, the paper's verdict: 1 NBCS + 2 NFF + 4 normal; "
+        "NFF grows near q = 2Q",
         SWEPT,
         dtype=int,
         error=BETWEEN_EDGES,
     ),
     summary_number("edges", "mu", "dmu of each edge over the map"),
     summary_number("points", "1", "lines along dmu, or points", int, COUNTED),
-    summary_number("phases", "1", "combinations of stable states that occur", str, WORDS),
+    summary_number("phases", "1", "combinations of these states that occur", str, WORDS),
     summary_number("shares", "1", "share of the plane that each of them takes"),
     summary_number("gamma_c", "mu", "coupling at which the last condensate of dmu = 0 ends"),
     summary_number("T_c", "mu", "temperature at which the last condensate of dmu = 0 ends"),
+)
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+BRANCHES = missing_where(
+    BRANCHES,
+    "there is no such state",
+    "{state}_delta {state}_Q {state}_gap_residual {state}_current_residual",
+)
+BRANCHES = missing_where(BRANCHES, "this edge does not occur", "edges")
+PHASE_DIAGRAM = missing_where(PHASE_DIAGRAM, "this edge does not occur", "edges")
+PHASE_DIAGRAM = missing_where(
+    PHASE_DIAGRAM,
+    "this edge does not occur",
+    " ".join(f"{edge}{end}" for edge in EDGES for end in ("", "_delta", "_Q")),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....tasks import ERRORS, WORK, Quantity, units_of
+from ....tasks import ERRORS, WORK, Quantity, missing_where, units_of
 from .shared import BRANCH, COUNTED, EXACT, POLISHED, SWEPT, WORDS, summary_number
 
 VARIANT = summary_number("variant", "1", "kernel of the linearised equation", str, EXACT)
@@ -77,7 +77,20 @@ STABILITY = (
         kind="both",
         error=COUNTED,
     ),
-    summary_number("verdict", "1", "stable, unstable or absent", str, "growth_rate"),
+    Quantity("q", "pF", "wave number of the wave whose modes are given", kind="both", error=EXACT),
+    Quantity("angle", "rad", "angle between that wave and Q", kind="both", error=EXACT),
+    Quantity("fastest_q", "pF", "wave number of the wave whose rate is given", SWEPT, error=EXACT),
+    Quantity("fastest_angle", "rad", "angle between that wave and Q", SWEPT, error=EXACT),
+    summary_number("waves", "1", "waves looked at", int, COUNTED),
+    Quantity(
+        "doubtful_waves",
+        "1",
+        "waves looked at whose modes could not be counted",
+        SWEPT,
+        kind="both",
+        error=COUNTED,
+    ),
+    summary_number("verdict", "1", "stable, unstable, unknown or absent", str, "growth_rate"),
     summary_number("samples", "1", "evaluations of M", int, COUNTED),
     summary_number("points", "1", "points of the sweep", int, COUNTED),
     summary_number("stable", "1", "points where no mode grows", int, COUNTED),
@@ -204,4 +217,13 @@ EVOLVE = (
         "fate", "1", "state that the condensate has arrived at, or under way", str, "delta_final"
     ),
     summary_number("fixed_Q", "1", "whether a Q > 0 is held", bool, EXACT),
+)
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+EVOLVE = missing_where(
+    EVOLVE, "the trace does not end in one exponential", "late_rate late_frequency"
+)
+EVOLVE = missing_where(
+    EVOLVE, "no root of det M was found beside the end of the trace", "root_rate root_frequency"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from ....errors import InputError
+from ....errors import InputError, NormalState
 from ....parallel import Communicator, on_root
 from ....tasks import Given, Outcome
 from ..physics import gap_and_current, state_curves
@@ -46,12 +46,12 @@ def polished_branch(given: Given, comm: Communicator) -> tuple[Gas, dict]:
     for state in states:
         if state[0] == p.branch:
             return gas, on_root(comm, state_record, gas, *state)
-    names = ", ".join(name for name, *_ in states) or "none but the normal gas"
     # which states there are is known once they have been searched for
-    raise InputError(
-        f"[parameters] branch: there is no {p.branch} at gamma = {p.gamma:g}, T = {p.T:g}, "
-        f"dmu = {p.dmu:g}; there: {names}"
-    )
+    place = f"at gamma = {p.gamma:g}, T = {p.T:g}, dmu = {p.dmu:g}"
+    if not states:
+        raise NormalState(f"the normal gas is the only steady state {place}: no {p.branch}")
+    names = ", ".join(name for name, *_ in states)
+    raise InputError(f"[parameters] branch: there is no {p.branch} {place}; there: {names}")
 
 
 def outcome_of(state: dict, summary: dict, errors: dict) -> Outcome:
@@ -89,14 +89,19 @@ def find_branch(
 
 
 def required_branch(gas: Gas, branch: str, curves_of: CurvesOf) -> tuple[float, float, float]:
-    """(Delta, Q, error of Delta) of a branch. InputError if it does not exist here."""
+    """(Delta, Q, error of Delta) of a branch.
+
+    Raises InputError if it does not exist here, NormalState if no condensate does.
+    """
     state, names = find_branch(gas, branch, curves_of)
     if state is None:
         b = gas.baths
         # which states there are is known once they have been searched for
+        place = f"at dmu = {b.dmu:g}, gamma = {b.gamma:g}, T = {b.T:g}"
+        if not names:
+            raise NormalState(f"the normal gas is the only steady state {place}: no {branch}")
         raise InputError(
-            f'[parameters] branch = "{branch}": there is no such state at dmu = {b.dmu:g}, '
-            f"gamma = {b.gamma:g}, T = {b.T:g} "
-            f"(there: {', '.join(names) or 'only the normal state'})"
+            f'[parameters] branch = "{branch}": there is no such state {place} '
+            f"(there: {', '.join(names)})"
         )
     return state

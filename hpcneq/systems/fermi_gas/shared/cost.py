@@ -20,8 +20,9 @@ from ..physics.gap_and_current import Gas
 from ..physics.response import Response
 from .branch_states import find_branch, remembered_curves
 from .evolution_grid import with_time_step
+from .fastest_wave import FINE, waves
 from .full_runs import full_system, start_of, variants_of
-from .gas import gas_at, gas_of, response_of
+from .gas import gas_at, gas_of, response_of, with_wave
 from .linear_runs import LinearRecords, linear_system, states_of_runs
 from .polished_states import state_record
 
@@ -30,6 +31,8 @@ LINE_NODES = 20  # of curves of a phase diagram
 PEAK = 4001 * 401  # momenta on which the largest pair amplitude is sought
 PAIR_BYTES = 96  # of working memory per momentum of a pair amplitude
 POINT_BYTES = {"A": 500, "C": 300, "D": 700}  # per momentum of M
+SAMPLES_OF_A_WAVE = 150  # M's of one wave of a search
+REFINED = 15  # waves looked at next to the fastest
 ASKED = {"rough": 1000, "fine": 60, "other": 12}  # evaluations of M that a verdict takes
 TRIED = 12  # for timing
 OVERHEAD = 6e-5  # s of the search around each
@@ -150,6 +153,8 @@ def stability(given: Given, ranks: int) -> Cost:
         return Cost(find * count, BASE_BYTES, most, (points, nowhere))
     response = response_of(p, n, *state[:2])
     each, momenta = verdict(response)
+    if p.q is None:
+        each += search_of_waves(response, p.angle)
     curves = math.prod(len(given.sweep[key]) for key in ("gamma", "T") if key in keys)
     finds = count
     if len(keys) == 2 and keys[1] in ("q", "angle"):  # the state is that of the row
@@ -160,6 +165,18 @@ def stability(given: Given, ranks: int) -> Cost:
         most,
         (f"{len(response.points.p)} momenta, {points}", f"{each:.2f} s a verdict"),
     )
+
+
+def search_of_waves(response: Response, angle: float | None) -> float:
+    """Seconds of a search of all waves, from one wave of each kind in it."""
+    places = waves(response, angle)
+    seconds = 0.0
+    for plain in (True, False):
+        alike = [place for place in places if (response.Q == 0 or place[1] == 0) == plain]
+        if alike:
+            typical = with_wave(response, *alike[len(alike) // 2]).refined(FINE[plain][0])
+            seconds += len(alike) * evaluations(typical, SAMPLES_OF_A_WAVE)
+    return seconds + REFINED * evaluations(response, SAMPLES_OF_A_WAVE)
 
 
 def verdict(response: Response) -> tuple[float, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from ....solvers import newton
@@ -13,7 +15,28 @@ from ..physics.state_curves import Curves
 SNES = {"snes_atol": 3e-12}
 FAR = 0.02  # a polished state farther than this from its seed is another
 GOOD = 1e-9  # largest residual of what counts as a root
+GOOD_SHARE = 1e-7  # or the largest correction by a further Newton step, as a share of each unknown
+DIFFERENCE = 1e-5  # relative step of derivatives by differences
 ROUNDING = 2e-11  # of polished numbers
+
+
+def is_root(function: Callable[..., Sequence[float]], root: newton.Solution) -> bool:
+    """Whether SNES has found a root: by its residual, or where equations are steep by what is left.
+
+    The residual alone would ask more of the wave number of a weakly paired gas than rounding gives.
+    """
+    if root.residual < GOOD:
+        return True
+    x = np.asarray(root.x, float)
+    columns = []
+    for shift in np.diag(DIFFERENCE * np.maximum(np.abs(x), DIFFERENCE)):
+        difference = np.subtract(function(x + shift), function(x - shift))
+        columns.append(difference / (2 * shift.max()))
+    try:
+        correction = np.linalg.solve(np.array(columns).T, np.asarray(function(x), float))
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.all(np.abs(correction) < GOOD_SHARE * np.abs(x)))
 
 
 def polish(gas: Gas, D: float, Q: float) -> tuple[float, float, newton.Solution]:
@@ -64,12 +87,12 @@ def edge_records(gas: Gas, curves: Curves) -> dict[str, dict]:
 
 def edge_record(gas: Gas, edge: Edge) -> dict:
     """One edge polished, its error from panels of half the length."""
-    function, start = phase_edges.equations(gas, edge)
-    root = newton.solve_equations(function, start, SNES)
+    held, start = phase_edges.equations(gas, edge)
+    root = newton.solve_equations(held, start, SNES)
     polished = phase_edges.polished(edge, root.x)
     function, start = phase_edges.equations(gas.finer, polished)
     finer = phase_edges.polished(edge, newton.solve_equations(function, start, SNES).x)
-    good = root.residual < GOOD and abs(polished.dmu - edge.dmu) < FAR
+    good = is_root(held, root) and abs(polished.dmu - edge.dmu) < FAR
     return {
         "dmu": polished.dmu,
         "delta": polished.delta,

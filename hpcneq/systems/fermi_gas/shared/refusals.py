@@ -14,6 +14,14 @@ SLOW = ("gamma", "T", "inv_kfas")  # what may be swept beside dmu
 COARSEST = 0.25  # of [numerics] fine, where modes are counted
 
 
+def steady(given: Given) -> None:
+    """States of unequal couplings have no cutoff."""
+    if given.parameters.unequal and given.numerics.gap_cutoff is not None:
+        raise InputError(
+            "[numerics] gap_cutoff: is for equal couplings; leave out gamma_left and gamma_right"
+        )
+
+
 def branches(given: Given) -> None:
     """dmu must be swept, alone or after one other key, and ascend."""
     keys = list(given.sweep)
@@ -106,6 +114,8 @@ def _linear(given: Given) -> None:
 def _full(given: Given) -> None:
     """The full equations follow one condensate of one wave number."""
     p, model = given.parameters, given.numerics.model
+    if given.numerics.gap_cutoff is not None:
+        raise InputError(f'[numerics] model = "{model}": takes no gap_cutoff')
     if p.q or given.sweep:
         raise InputError(f'[numerics] model = "{model}": takes q = 0 and no [sweep]')
     if given.initial.kick_Q and not p.free_Q:

@@ -35,8 +35,8 @@ PHASES = {
     7: "NBCS + NFF + normal",
 }
 VERDICT = (
-    "phase: NBCS and NFF count as stable and NIG and NFF' as unstable, the paper's verdict; "
-    "task stability gives a state's own"
+    "phase: NBCS and NFF count as stable and NIG and NFF' as unstable, the paper's verdict, which "
+    "looks at long waves; NFF grows near q = 2Q: task stability gives a state's own"
 )
 
 

@@ -33,12 +33,11 @@ def imbalance(result: Result, axes: Axes) -> None:
     """What the pairing feeds on, over momenta."""
     k, values = np.asarray(result["k"]), np.asarray(result["imbalance"])
     axes.plot(*mirrored(k, values), color=style.COLOURS[0])
-    numbers = result.summary
     axes.set(
         xlabel="momentum $k$",
         ylabel=r"$n_k^{11}+n_k^{22}-1$",
-        title=rf"growth rate ${numbers['growth_rate']:.6g}$, "
-        rf"frequency ${numbers['frequency']:.6g}$",
+        title=rf"growth rate ${result.number('growth_rate'):.6g}$, "
+        rf"frequency ${result.number('frequency'):.6g}$",
     )
 
 

@@ -28,10 +28,9 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         color=style.COLOURS[1],
         label="Keldysh functional (53), corrected",
     )
-    numbers = result.summary
     axes.set(
         xlabel="momentum $k$",
         ylabel=r"$\partial_\delta\mathcal{L}/i$",
-        title=rf"$|\Delta|={numbers['delta']:.4g}$: ratio {numbers['ratio']:.9f}",
+        title=rf"$|\Delta|={result.number('delta'):.4g}$: ratio {result.number('ratio'):.9f}",
     )
     axes.legend()

@@ -25,7 +25,7 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     image = axes.pcolormesh(
         x, y, delta.T, shading="nearest", rasterized=True, norm=PowerNorm(0.5, vmin=0.0)
     )
-    if rate.min() < 0 < rate.max():
+    if min(rate.shape) > 1 and rate.min() < 0 < rate.max():
         axes.contour(x, y, rate.T, levels=[0.0], colors="w", linewidths=1.6, linestyles="--")
     canvas.colorbar(image, ax=axes, label=r"order parameter $|\Delta|$")
     axes.set(

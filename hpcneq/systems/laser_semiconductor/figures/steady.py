@@ -104,8 +104,10 @@ def momenta(result: Result, canvas: Figure | SubFigure) -> None:
     right.plot(*mirrored(k, s.imag), color=red, ls="--", label="Im $s_k$")
     left.set(xlabel="momentum $k$", ylabel="population")
     right.set(xlabel="momentum $k$", ylabel="pair amplitude")
-    numbers = result.summary
-    canvas.suptitle(rf"$|\Delta|={numbers['delta']:.5g}$, $V_c={numbers['V_c']:.5g}$", fontsize=11)
+    threshold = "nothing pairs at any $V$"
+    if np.isfinite(result.number("V_c")):
+        threshold = f"$V_c={result.number('V_c'):.5g}$"
+    canvas.suptitle(rf"$|\Delta|={result.number('delta'):.5g}$, {threshold}", fontsize=11)
     for axes in (left, right):
         axes.legend()
         if not np.isfinite(float(result.parameters["k_max"])):

@@ -126,6 +126,12 @@ def transitions(m: Material, band: Bands) -> np.ndarray:
     return 0.5 * m.Omega**2 * m.dephasing / (band.eps**2 + m.dephasing**2)
 
 
+def undetermined(m: Material) -> bool:
+    """Whether a band has neither a reservoir nor transitions: it keeps what it began with."""
+    laser = m.model != "optical-pumping" and m.Omega != 0
+    return m.model != "three-band" and m.Gamma1 * m.Gamma2 == 0 and not laser
+
+
 def populations(m: Material, band: Bands, D2: float) -> tuple[np.ndarray, np.ndarray]:
     """(n11, n22) of the stationary state at |Delta|^2 = D2, exact at any T; (n,) each.
 

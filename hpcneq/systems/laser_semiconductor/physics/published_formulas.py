@@ -158,4 +158,5 @@ def all_formulas(m: Material, N: float) -> tuple[dict[str, float], str, str | No
 def at_resonance(m: Material) -> tuple[dict[str, float], str, str | None]:
     """`all_formulas` with the reservoirs' occupations at the resonance, k = 0."""
     f1, f2 = (float(f[0]) for f in m.fillings(m.on((np.zeros(1), np.ones(1)))))
-    return all_formulas(m, f1 + f2 - 1)
+    with np.errstate(divide="ignore", invalid="ignore"):  # where a formula diverges it gives inf
+        return all_formulas(m, f1 + f2 - 1)

@@ -35,9 +35,7 @@ def curve(
         return sweep.outcome()
     converged = [record for record in sweep.records if "why" not in record]
     if not converged:
-        raise NotConverged(
-            f"{given.task}: no point of the curve converged; try more [numerics] points"
-        )
+        raise NotConverged(f"{given.task}: no point of the curve converged: {sweep.lost[0]}")
     sweep.write(output(), list(converged[0]))
     summary: dict[str, float] = {"points": len(sweep.records)}
     errors: dict[str, float] = {}

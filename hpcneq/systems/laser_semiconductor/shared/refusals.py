@@ -8,7 +8,9 @@ from ....errors import InputError
 from ....solvers.output_times import refuse_uncountable
 from ....tasks import Given
 from ..inputs import SWEPT
+from ..physics.material import undetermined
 from .model import largest_energy, material_at
+from .remarks import UNDETERMINED
 
 # Step times largest energy. The runs for the errors take twice the step, which then still damps
 # what it does not resolve: Runge and Kutta's fourth order is stable up to 2.83, of decay to 2.78.
@@ -18,6 +20,8 @@ RESOLVED = 1.39
 def steady(given: Given) -> None:
     """InputError for what task steady cannot take: too many swept keys, or a grid out of range."""
     _swept_keys(given, (0, 1))
+    if not given.sweep and undetermined(material_at(given.parameters)):
+        raise InputError(f"[parameters]: {UNDETERMINED}")
     _points(given, 4, 4000)
 
 
@@ -44,6 +48,12 @@ def keldysh(given: Given) -> None:
         raise InputError(
             "[parameters] delta = 0: must be > 0, the functional is compared with the gap equation "
             "by their ratio"
+        )
+    m = material_at(p)
+    if m.Omega == 0 or m.Gamma1 == m.Gamma2:
+        raise InputError(
+            "[parameters]: without a laser (Omega = 0) and between equal reservoirs (gamma1 = 0.5) "
+            "both sides of the comparison are 0"
         )
     _points(given, 2, 1000)
 

@@ -8,6 +8,10 @@ SOURCE = (
     "the projection in (18) makes pairing a source of particles (particle_source): without it, "
     'self_consistency = "full", no mode grows and nothing pairs at any V of either sign'
 )
+UNDETERMINED = (
+    "a band without a reservoir (gamma1 or gamma2 = 0) and without laser transitions keeps what it "
+    "began with: there is no one steady state"
+)
 NOTHING = (
     'self_consistency = "full": the unprojected condition (17) has no pairing solution, stationary '
     "or rotating, at any V of either sign"

@@ -8,6 +8,7 @@ from ....errors import NotConverged
 from ....solvers import newton
 from ..physics import material
 from ..physics.material import Material
+from .remarks import UNDETERMINED
 
 
 def order_parameter(m: Material, points: int) -> float:
@@ -15,6 +16,7 @@ def order_parameter(m: Material, points: int) -> float:
 
     points : momenta of positive k. Raises NotConverged if SNES is lost.
     """
+    _refuse_undetermined(m)
     if m.model == "three-band" or not m.projected:
         return 0.0
     band = m.on(m.graded(points))
@@ -35,7 +37,11 @@ def order_parameter(m: Material, points: int) -> float:
 
 
 def threshold(m: Material, points: int) -> float:
-    """V at which the normal state begins to pair, with its sign; inf if nothing can pair there."""
+    """V at which the normal state begins to pair, with its sign; inf if nothing can pair there.
+
+    Raises NotConverged where the normal state is not determined.
+    """
+    _refuse_undetermined(m)
     total = material.gap_sum(m, m.on(m.graded(points)), 0.0)
     return 1 / total if total != 0 else np.inf
 
@@ -47,6 +53,7 @@ def growth_rate(m: Material, points: int) -> tuple[complex, complex]:
     from which SNES starts, is the same number by another route. points : momenta of positive k.
     Raises NotConverged if SNES is lost.
     """
+    _refuse_undetermined(m)
     band = m.on(m.graded(points))
     eigenvalue = material.growth_eigenvalue(m, band)
     if eigenvalue.real < -0.99 * m.Gamma12:
@@ -64,3 +71,9 @@ def growth_rate(m: Material, points: int) -> tuple[complex, complex]:
             "try more [numerics] points"
         )
     return complex(*(root.x * m.Gamma12)), eigenvalue
+
+
+def _refuse_undetermined(m: Material) -> None:
+    """NotConverged for a point without a normal state of its own."""
+    if material.undetermined(m):
+        raise NotConverged(UNDETERMINED)

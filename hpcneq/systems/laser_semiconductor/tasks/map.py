@@ -40,7 +40,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     sweep.write(output(), WRITTEN)
     delta, error = sweep.table("delta"), sweep.table("delta_error")
     if np.isnan(delta).all():
-        raise NotConverged("map: no point converged; try more [numerics] points")
+        raise NotConverged(f"map: no point converged: {sweep.lost[0]}")
     top = np.unravel_index(np.nanargmax(delta), delta.shape)
     summary = {
         "delta_max": float(delta[top]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....tasks import ERRORS, Quantity
+from ....tasks import ERRORS, Quantity, missing_where
 from .shared import CODE, COORDINATE, COUNTED, RESIDUAL, SNES_REASONS
 
 POINT = Quantity(
@@ -146,3 +146,10 @@ IV = (
         error="that of folds in the task branches",
     ),
 )
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+IV = missing_where(IV, "there is no stable uniform state", "I dI_dV current_right delta")
+IV = missing_where(IV, "only mirrored leads have regions", "region")
+IV = missing_where(IV, "it is infinite at a fold", "branch_dI_dV")
+BRANCHES = missing_where(BRANCHES, "there is no condensate", "{along}_min {along}_max")

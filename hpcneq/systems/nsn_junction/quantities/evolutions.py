@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....tasks import ERRORS, WORK, Quantity
+from ....tasks import ERRORS, WORK, Quantity, missing_where
 from .patterns import (
     CLASSIFIED,
     COUNTED,
@@ -290,3 +290,10 @@ ENSEMBLE = (
     *START,
     MU_PAIR,
 )
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+EVOLVE = missing_where(
+    EVOLVE, "only a lattice between mirrored leads has regions", "region_initial region"
+)
+EVOLVE = missing_where(EVOLVE, "the initial state has no wave number", "initial_wave_number")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....tasks import ERRORS, Quantity
+from ....tasks import ERRORS, Quantity, missing_where
 from .shared import CODE, COORDINATE, COUNTED, RESIDUAL, SCANNED, SNES_REASONS
 
 
@@ -150,4 +150,23 @@ PHASE_DIAGRAM = (
     Quantity("lines", "1", "number of lines", dtype=int, kind="summary", error=COUNTED),
     Quantity("points", "1", "number of points", dtype=int, kind="summary", error=COUNTED),
     Quantity("residual", "1", "largest residual of the boundaries", kind="summary", error=RESIDUAL),
+)
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+ONSET = missing_where(
+    ONSET,
+    "there is no such onset where it was sought",
+    "h_bcs h_fflo h_cc h_fflo_bcs T_bcs T_fflo fflo_Q",
+)
+ONSET = missing_where(
+    ONSET,
+    "this line has fewer of them",
+    "bcs_onset bcs_onset_residual bcs_onset_error fflo_onset fflo_onset_residual "
+    "fflo_onset_error fold fold_residual fold_error clogston clogston_residual "
+    "clogston_error fflo_bcs fflo_bcs_residual fflo_bcs_error fflo_Q_at_onset fold_delta "
+    "clogston_delta",
+)
+PHASE_DIAGRAM = missing_where(
+    PHASE_DIAGRAM, "this line has fewer of them", "bcs_onset fflo_onset fold h_cc fflo_Q fold_delta"
 )

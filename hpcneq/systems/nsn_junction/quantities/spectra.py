@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from ....tasks import ERRORS, Quantity
+from ....tasks import ERRORS, Quantity, missing_where
 from .patterns import START, X
 from .shared import CODE, COORDINATE, COUNTED
 
 MODES = (
+    Quantity(
+        "q_asked",
+        "1/lattice constant",
+        "wave number asked for; on a finite lattice q is the nearest of its own",
+        ("q",),
+        error="an input",
+    ),
     Quantity("mode", "1", "modes of one q, fastest growing first", dtype=int, error=COORDINATE),
     Quantity(
         "component", "1", "amplitude in Delta at q, in Delta^* at -q", dtype=str, error=COORDINATE
@@ -190,3 +197,8 @@ SPECTRUM = (
         error="momentum sums to 1e-4",
     ),
 )
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+MODES = missing_where(MODES, "there are fewer modes", "growth_rate frequency mode_error vector")
+MODES = missing_where(MODES, "no mode was found", "q_max")

@@ -31,6 +31,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     if mirrored and len(eV) > 1:
         finer = dataclasses.replace(given.numerics, step=FINER * given.numerics.step)
         record = on_root(comm, branch_record, point, grid, "eV", eV, finer)
+    elif mirrored:  # a branch has no single point, but there may be a state at it
+        record["stable"] = [(float(eV[0]), float(eV[0]))]
     along = on_root(comm, branch_currents, record, point, grid)
     normal, normal_error = on_root(comm, with_error, lambda g: normal_currents(point, eV, g), grid)
     stable, regions = np.full((len(eV), 5), np.nan), [None] * len(eV)
@@ -41,6 +43,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     summary, errors = _summary(eV, normal, normal_error, stable)
     summary |= {"region": regions, "folds": record["folds"]}
     warnings = []
+    if len(eV) == 1:
+        warnings.append("one bias is no branch: branch_I and the other branch_* are empty")
     if not mirrored:
         warnings.append(
             "leads that do not mirror each other turn the phase of a condensate: "

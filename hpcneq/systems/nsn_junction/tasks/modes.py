@@ -21,7 +21,9 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     are enough of them, else they share the momentum sums.
     """
     response = on_root(comm, response_of, given)
-    q = wave_numbers(given, response.grid)
+    q, asked, moved = wave_numbers(given, response.grid)
+    for words in moved:
+        log(f"modes: {words}")
     log(f"modes: D = {response.D:.8f}, {len(q)} wave number{'s' if len(q) > 1 else ''}")
     floor = -given.numerics.floor * response.analytic_below
 
@@ -34,12 +36,12 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         return sweep.outcome()
     records = sweep.records
     failures = [f"q = {k:.6g}: {r['why']}" for k, r in zip(q, records) if "why" in r]
-    _write(output(), q, records)
+    _write(output(), q, asked, records)
     summary, errors = headline(response.D, q, records, floor)
-    warnings = failures
+    warnings = [*moved, *failures]
     if summary["growth_rate"] is None and not failures:
-        asked = f"wave number{'s' if len(q) > 1 else ''}"
-        warnings = [f"no mode decays slower than {-floor:.4g} at the {asked} asked for"]
+        words = f"wave number{'s' if len(q) > 1 else ''}"
+        warnings.append(f"no mode decays slower than {-floor:.4g} at the {words} asked for")
     return Outcome("not-converged" if failures else "complete", summary, errors, warnings)
 
 
@@ -60,11 +62,12 @@ def mode_record(found: Spectrum) -> dict:
     }
 
 
-def _write(out, q: np.ndarray, records: Sequence[dict]) -> None:
+def _write(out, q: np.ndarray, asked: np.ndarray, records: Sequence[dict]) -> None:
     """Axes q and mode; columns over both (nan, 0 beyond the last mode of one q). **Collective.**"""
     solved = [(i, record) for i, record in enumerate(records) if "why" not in record]
     most = max([1, *(len(record["growth_rate"]) for _, record in solved)])
     out.axis("q", q)
+    out.fixed("q_asked", asked)
     out.axis("mode", np.arange(most))
     out.axis("component", np.array(["delta", "conjugate"]))
     for name, dtype in COLUMNS.items():

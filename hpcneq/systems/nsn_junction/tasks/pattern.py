@@ -69,7 +69,8 @@ def _errors(comm, loose: Junction, sites: Sites, root: Solution, reach: float) -
     other = accelerated(gap_equations(loose, sites), comm, root.x, FINE)
     fine, coarse = (patterns.describe_sites(order_parameter(x, sites)) for x in (root, other))
     residuals = CAUTION * max(reach, 1.0) * (root.residual + other.residual)
-    return {key: abs(coarse[key] - fine[key]) + residuals for key in ("delta_max", "delta_rms")}
+    numbers = ("delta_max", "delta_rms", "stripe_fraction")
+    return {key: abs(coarse[key] - fine[key]) + residuals for key in numbers}
 
 
 def _write(out, sites: Sites, delta: np.ndarray) -> None:

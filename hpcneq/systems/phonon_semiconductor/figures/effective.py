@@ -23,13 +23,13 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         ("n22", r"$n^{22}_k$", style.COLOURS[1]),
     ):
         axes.plot(k, result[name], ".", color=colour, ms=4, label=label)
-    fit = result.summary
+    C, gap = result.number("C"), result.number("delta_tilde")
     axes.plot(
         k,
         result["n_eff"],
         color="0.15",
         lw=1.3,
-        label=rf"effective: $C={fit['C']:.3f}$, $\tilde\Delta={fit['delta_tilde']:.3f}$",
+        label=rf"effective: $C={C:.3f}$, $\tilde\Delta={gap:.3f}$",
     )
     axes.set(xlabel="momentum $k$", ylabel="population", xlim=(k[0], k[-1]), ylim=(-0.03, 1.03))
     axes.legend(fontsize=10)

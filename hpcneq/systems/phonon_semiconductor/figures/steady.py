@@ -55,4 +55,4 @@ def fields(result: Result, canvas: Figure | SubFigure) -> None:
     populations(filled, k, n11, n22)
     coherence(mixed, k, n21)
     pairs(paired, k, s)
-    canvas.suptitle(rf"$|\Delta|={result.summary['delta']:.5g}\,E_g$", fontsize=11)
+    canvas.suptitle(rf"$|\Delta|={result.number('delta'):.5g}\,E_g$", fontsize=11)

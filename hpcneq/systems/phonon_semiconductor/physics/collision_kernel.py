@@ -6,10 +6,13 @@ over arrays too short for it.
 
 from __future__ import annotations
 
-import numba
+import functools
+
 import numpy as np
 
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+from ....maths.compiled import jit
+
+compiled = functools.partial(jit, error_model="numpy")
 
 
 def sparse(M: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

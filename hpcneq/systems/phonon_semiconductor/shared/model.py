@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ....maths import bands
+from ....tasks import Given
 from ..inputs import Grid, Parameters
 from ..physics import collisions
 from ..physics.collisions import Semiconductor
 
 Numerics = TypeVar("Numerics", bound=Grid)  # the table of one task
+SAME_SPEED = 1e-6  # relative difference of two speeds that are one
 STEPS = (6, 2)  # of an input that gives neither m nor v
 
 
@@ -75,3 +77,23 @@ def at(p: Parameters, n: Numerics, key: str, value: float) -> tuple[Parameters, 
         return replace(p, m=None, v=float(value)), n
     changes: dict[str, Any] = {key: float(value)}
     return replace(p, **changes), n
+
+
+def moved_speeds(given: Given) -> list[str]:
+    """A warning where the speed of sound asked for is not one of whole steps of the grid."""
+    own = (given.parameters, given.numerics)
+    swept = [at(*own, key, value) for key, values in given.sweep.items() for value in values]
+    moved = []
+    for p, n in swept or [own]:
+        if p.v is None:
+            continue
+        dk = 2 * n.k_max / (n.points - 1)
+        first, second = (m * A * dk for m, A in zip(steps(p, n), (p.A1, p.A2)))
+        if max(abs(first / p.v - 1), abs(second / p.v - 1)) > SAME_SPEED:
+            moved.append(
+                f"v = {p.v:g} is rounded to whole steps of the grid: {first:.6g} in the first "
+                f"band, {second:.6g} in the second are computed"
+            )
+    if len(moved) > 1:
+        moved[0] += f" ({len(moved)} values are rounded)"
+    return moved[:1]

@@ -14,7 +14,7 @@ from ....tasks import Given, Outcome, Output
 from ..physics import effective_bands
 from ..physics.collisions import Semiconductor
 from ..shared.grid_errors import GRID_FACTOR
-from ..shared.model import refined, semiconductor
+from ..shared.model import moved_speeds, refined, semiconductor
 from ..shared.momentum_fields import FIXED_STEP, MomentumFields
 
 FIT = ("C", "delta_tilde", "rms")
@@ -29,7 +29,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     model = semiconductor(p, n, n.drive)
     (before, _, _), (last, n11, n22) = fits(given, comm, model)
     errors: dict[str, object] = {}
-    warnings = []
+    warnings = moved_speeds(given)
     if n.error_estimate:
         fine, _, _ = fits(given, comm, semiconductor(*refined(p, n), n.drive))[-1]
         for name, value in last.items():

@@ -16,7 +16,7 @@ from ....tasks import Given, Outcome, Output, run_evolution
 from ....tasks.evolution import Recorder
 from ..physics.collisions import Semiconductor
 from ..shared.grid_errors import GRID_FACTOR
-from ..shared.model import refined, semiconductor, steps
+from ..shared.model import moved_speeds, refined, semiconductor, steps
 from ..shared.momentum_fields import FIXED_STEP, MomentumFields
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     m1, m2 = steps(p, n)
     speed = m1 * p.A1 * 2 * n.k_max / (n.points - 1)
     outcome.summary.update(m1=m1, m2=m2, v=speed)
+    if outcome.status != "stopped":
+        outcome.warnings += moved_speeds(given)
     if outcome.status == "complete":
         out = output()
         out.flush()

@@ -16,7 +16,7 @@ from ..inputs import Parameters
 from ..physics import collisions, pairing
 from ..shared.batches import FIELDS, TOGETHER, batches, evolved
 from ..shared.grid_errors import GRID_FACTOR
-from ..shared.model import refined, semiconductor
+from ..shared.model import moved_speeds, refined, semiconductor
 from ..shared.onset import onset_of_pairs
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     errors = {}
     if given.numerics.error_estimate and not lost:
         errors = {"delta_max": on_root(comm, top_error, given, jobs, delta)}
-    return outcome(delta, before, lost, errors)
+    ended = outcome(delta, before, lost, errors)
+    ended.warnings[:0] = moved_speeds(given)
+    return ended
 
 
 # ---- the points ---------------------------------------------------------------------------------

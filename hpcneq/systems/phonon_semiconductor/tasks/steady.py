@@ -17,7 +17,7 @@ from ..shared.batches import FIELDS, evolved
 from ..shared.driven_state import driven_state, polished, slowest_rate
 from ..shared.grid_errors import GRID_FACTOR, missing_errors
 from ..shared.lost_points import lost_values
-from ..shared.model import at, refined, semiconductor
+from ..shared.model import at, moved_speeds, refined, semiconductor
 
 NUMBERS = {
     "delta": "delta",
@@ -62,7 +62,7 @@ def single(given: Given, comm: Communicator, log: Callable, output: Output) -> O
         f"steady: |Delta| = {state['delta']:.8g}, turning at {state['frequency']:.6g}, "
         f"residual {state['residual']:.0e}"
     )
-    warnings = missing_errors(n.error_estimate, [errors.get("delta")])
+    warnings = moved_speeds(given) + missing_errors(n.error_estimate, [errors.get("delta")])
     if not state["delta"]:
         note = "pairs decay in the driven state: no state with pairs was looked for"
         warnings.insert(0, note)
@@ -182,7 +182,7 @@ def curve(given: Given, comm: Communicator, log: Callable, output: Output) -> Ou
     if estimated:
         errors = {"delta": size_errors, "delta_max": top_error}
     summary = {"delta": sizes, "delta_max": top_size}
-    warnings = missing_errors(estimated, size_errors)
+    warnings = moved_speeds(given) + missing_errors(estimated, size_errors)
     if sweep.lost:
         warnings.insert(0, f"not converged at {key} = {lost_values(sweep)}")
     return sweep.outcome(summary, errors, warnings)

@@ -14,7 +14,7 @@ from ....tasks import Given, Outcome, Output, Sweep, run_sweep
 from ..inputs import Parameters, ThresholdNumerics
 from ..shared.grid_errors import GRID_FACTOR, missing_errors
 from ..shared.lost_points import lost_values
-from ..shared.model import at, momenta, refined
+from ..shared.model import at, momenta, moved_speeds, refined
 from ..shared.onset import onset_of_pairs
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     if sweep.lost:
         warnings.append(f"no driven state at {key} = {lost_values(sweep)}")
     summary = {"V_c": listed(sweep, "V_c"), "floor": floor, "growth_rate": listed(sweep, "growth")}
-    warnings += missing_errors(given.numerics.error_estimate, known(sweep, "V_c_error"))
+    warnings += moved_speeds(given) + missing_errors(
+        given.numerics.error_estimate, known(sweep, "V_c_error")
+    )
     return sweep.outcome(summary, errors, warnings)
 
 

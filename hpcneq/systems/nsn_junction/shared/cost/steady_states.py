@@ -125,7 +125,7 @@ def phase_diagram(given: Given, ranks: int) -> Cost:
 def modes(given: Given, ranks: int) -> Cost:
     """Cost of the task ``modes``, from a few evaluations of M."""
     response = response_of(given)
-    q = wave_numbers(given, response.grid)
+    q, *_ = wave_numbers(given, response.grid)
     heights = iter((0.1, 0.2, 0.3, 0.4))
     each = seconds(lambda: response(q[-1], 1j * next(heights)), 3, 1)
     guided = isinstance(response.grid, Infinite) and q[-1] != 0

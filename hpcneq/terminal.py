@@ -1,0 +1,69 @@
+"""What the program prints: escaped, in whatever encoding, and never a reason for a run to end.
+
+The reader of a log may leave (``hpcneq run in.toml | head``), its disk may be full, its terminal
+may know ASCII alone; and what is printed may hold control characters of somebody else's file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TextIO
+
+from .config.words import one_line
+
+
+def write(text: str, errors: bool = False) -> None:
+    """Print lines and flush; without a reader, quietly do nothing.
+
+    errors : to standard error, after what was printed before.
+    """
+    if errors:
+        settle(sys.stdout)
+    stream = sys.stderr if errors else sys.stdout
+    if stream is None:  # closed before Python began
+        return
+    try:
+        stream.write(encodable(clean(text), stream) + "\n")
+        stream.flush()
+    except (OSError, ValueError):  # ValueError: closed since
+        _turn_off(stream)
+
+
+def settle(stream: TextIO | None) -> None:
+    """Flush now: at its end Python would complain of a reader that has left, or of a full disk."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        _turn_off(stream)
+
+
+def clean(text: str) -> str:
+    """Text with escapes for all that is not printable but the ends of its lines."""
+    return "\n".join(map(one_line, text.split("\n")))
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """Text with escapes for what the stream cannot encode."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _turn_off(stream: TextIO) -> None:
+    """From now on what is written there goes nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def fill_closed() -> None:
+    """Open closed standard streams on nothing: else the next file opened would be one of them."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)

@@ -1,0 +1,26 @@
+"""Results of the tasks' own examples, each computed once in a session."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import hpcneq
+from hpcneq import systems
+
+SLOW = {  # seconds of their examples would fill a test
+    ("exciton-bec", "coefficients"),
+    ("exciton-bec", "phase-diagram"),
+    ("phonon-semiconductor", "evolve"),
+}
+
+
+def example_input(system, task):
+    """The example of a task as an input."""
+    tables = systems.get(system).tasks[task].example
+    return {"system": system, "task": task, **{name: dict(t) for name, t in tables.items()}}
+
+
+@cache
+def example_result(system, task):
+    """The result of a task's example; not to be changed."""
+    return hpcneq.run(example_input(system, task))

@@ -1,5 +1,7 @@
 """Leads as poles: stationary, periodic and evolving states against known currents."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import linalg, sparse
@@ -7,12 +9,14 @@ from scipy import linalg, sparse
 from hpcneq.maths import lead_fits
 from hpcneq.maths.pole_leads import Density, LeadPoles, least_width, normal_lead, pair_lead
 from hpcneq.solvers import newton
-from hpcneq.solvers.pole_leads import self_consistent
+from hpcneq.solvers.evolution import pole_stepper
+from hpcneq.solvers.pole_leads import cost, self_consistent
 from hpcneq.solvers.pole_leads import stationary as states
 from hpcneq.solvers.pole_leads.affine import frozen
 from hpcneq.solvers.pole_leads.exponentials import phi
 from hpcneq.solvers.pole_leads.large import density_entries
 from hpcneq.solvers.pole_leads.periodic import period_of, periodic
+from hpcneq.solvers.pole_leads.state import PoleState
 from hpcneq.solvers.pole_leads.stationary import Undamped, stationary
 
 from ..support.pole_systems import Chain, Prescribed, dot, evolved, normal, pair, particles, resumed
@@ -259,7 +263,6 @@ def evolved_density(system, density, t_max, steps):
     """The density after ``t_max``."""
     from hpcneq import parallel, petsc
     from hpcneq.solvers.evolution import Evolution
-    from hpcneq.solvers.pole_leads.state import PoleState
 
     state = PoleState(system, parallel.solo(), density)
     with petsc.Options({}) as options:
@@ -440,6 +443,27 @@ def test_sparse_entries_are_those_of_the_dense_state(comm):
         leads, sparse.csr_matrix(H), system.potentials, [0.1, 0.2], (rows, columns), 1e-6, comm
     )
     assert np.abs(values - rho[rows, columns]).max() < 2e-6
+
+
+@pytest.mark.parametrize("method", ["etd", "frozen"])
+def test_memory_is_predicted(comm, method):
+    """Bytes of all arrays of an evolution, counted while it runs, within 10%."""
+    fit = lead_fits.wide_fit(0.05, window=20.0, error=1e-4)
+    system = Chain(fit, 40, 3.0, [0.4, -0.4])
+    tracemalloc.start()
+    try:
+        state = PoleState(system, comm, None, method)
+        state.flat[:] = 0.1 * np.random.default_rng(1).normal(size=state.flat.size)
+        stepper = pole_stepper(state)
+        stepper.start(0.0, 0.1)
+        for k in range(3):
+            stepper.advance(0.1 * k, 0.1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    predicted = cost.evolution_bytes(system.leads, 1, method)
+    assert predicted == pytest.approx(peak, rel=0.1)
+    assert cost.step_seconds(system, 0.1, method, steps=1, rounds=1) > 0
 
 
 def test_phi_functions():

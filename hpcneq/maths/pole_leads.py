@@ -140,6 +140,15 @@ def _channels(matrices: ArrayLike) -> ComplexArray:
     return array[None] if array.ndim == 2 else array
 
 
+def least_width(branch: Branch, energies: ArrayLike) -> float:
+    """The smallest eigenvalue of Gamma(w) of a branch at ``energies`` (n,): < 0: not passive."""
+    w = np.atleast_1d(np.asarray(energies, float))
+    x = branch.levels[None, :, :, None]
+    sigma = (branch.width / (w[:, None, None, None] - x)).sum(axis=1) - 0.5j * branch.width_inf
+    values = np.linalg.eigvalsh(1j * (sigma - sigma.conj().transpose(0, 2, 1)))
+    return float(values.min())
+
+
 @dataclass(frozen=True, eq=False)
 class Density:
     """R = [[core, tail], [tail^+, 0]]: core (n, n), tail (n, modes)."""

@@ -1,18 +1,22 @@
 """Leads as poles: stationary, periodic and evolving states against known currents."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import linalg, sparse
 
 from hpcneq.maths import lead_fits
-from hpcneq.maths.pole_leads import Density, LeadPoles, normal_lead, pair_lead
+from hpcneq.maths.pole_leads import Density, LeadPoles, least_width, normal_lead, pair_lead
 from hpcneq.solvers import newton
-from hpcneq.solvers.pole_leads import self_consistent
+from hpcneq.solvers.evolution import pole_stepper
+from hpcneq.solvers.pole_leads import cost, self_consistent
 from hpcneq.solvers.pole_leads import stationary as states
 from hpcneq.solvers.pole_leads.affine import frozen
 from hpcneq.solvers.pole_leads.exponentials import phi
 from hpcneq.solvers.pole_leads.large import density_entries
 from hpcneq.solvers.pole_leads.periodic import period_of, periodic
+from hpcneq.solvers.pole_leads.state import PoleState
 from hpcneq.solvers.pole_leads.stationary import Undamped, stationary
 
 from ..support.pole_systems import Chain, Prescribed, dot, evolved, normal, pair, particles, resumed
@@ -83,6 +87,20 @@ def test_normal_to_superconducting(gap):
         flow = particles(leads, stationary(leads, H, [bias, 0]))
         assert flow == pytest.approx([current, -current], abs=2e-5)
         assert abs(flow.sum()) < 1e-12
+
+
+def test_passive_fits(gap):
+    """Gamma of a branch has no negative eigenvalue where its fit is passive, and A damps all.
+
+    Mutation: the hole's B not conjugated.
+    """
+    w = np.linspace(-3, 3, 400)
+    leads = [pair(gap, 0.5, 0.7), normal(lead_fits.chain_fit(1.0, 0.1, error=1e-3), 0.4)]
+    for branches in leads:
+        for branch in branches:
+            assert least_width(branch, w) > 0
+    made, H = dot(leads, 0.2)
+    assert states.growth(made.matrix(H, [0.0, 0.3], [0.0, 0.0])) < 0
 
 
 def test_kitaev_chain_and_undamped_states():
@@ -207,11 +225,44 @@ def test_multiple_andreev_reflection():
     assert np.abs(state.multipliers).max() < 1
 
 
+def test_periodic_state_beside_a_wide_lead():
+    """Modes without back action in the map of a period: its state repeats itself.
+
+    Mutation: the modes' own decay left out of U.
+    """
+    fit = lead_fits.bcs_fit(1.0, 0.1, 0.1, tail=10.0, error=1e-2)
+    wide = lead_fits.wide_fit(0.1, window=10.0, error=1e-3)
+    leads, H = dot([pair(fit, 0.5), pair(fit, 0.4), normal(wide, 0.3)], 0.4)
+    system = Prescribed(leads, H, [1.0, 0.0, 0.2])
+    state = periodic(system, np.pi, steps=48)
+    again = evolved_density(system, state.density, np.pi, 48)
+    assert np.abs(again.core - state.density.core).max() < 2e-6
+    assert np.abs(again.tail - state.density.tail).max() < 2e-6
+    assert abs((state.mean_flows * system.weights).sum()) < 1e-5
+
+
+def test_methods_agree_on_turning_amplitudes(comm):
+    """BCS leads whose phases run: frozen and diagonal-exact steps, each halved, agree.
+
+    Mutation: amplitudes taken at the start of the step.
+    """
+    fit = lead_fits.bcs_fit(1.0, 0.1, 0.1, tail=10.0, error=1e-2)
+    leads, H = dot([pair(fit, 0.5), pair(fit, 0.5)], 0.5)
+    start = stationary(leads, H, [0.0, 0.0])
+    system = Prescribed(leads, H, [1.0, 0.0])
+    ends = {}
+    for method, dt in (("etd", 0.05), ("etd", 0.025), ("frozen", 0.2), ("frozen", 0.1)):
+        ends[method, dt] = evolved(system, start, comm, 1.0, dt, method, 1.0)[-1][1]["current"]
+    assert np.abs(ends["etd", 0.025] - ends["frozen", 0.1]).max() < 2e-6
+    for method, dt in (("etd", 0.05), ("frozen", 0.2)):
+        coarse = np.abs(ends[method, dt] - ends["etd", 0.025]).max()
+        assert coarse < 2e-5
+
+
 def evolved_density(system, density, t_max, steps):
     """The density after ``t_max``."""
     from hpcneq import parallel, petsc
     from hpcneq.solvers.evolution import Evolution
-    from hpcneq.solvers.pole_leads.state import PoleState
 
     state = PoleState(system, parallel.solo(), density)
     with petsc.Options({}) as options:
@@ -392,6 +443,27 @@ def test_sparse_entries_are_those_of_the_dense_state(comm):
         leads, sparse.csr_matrix(H), system.potentials, [0.1, 0.2], (rows, columns), 1e-6, comm
     )
     assert np.abs(values - rho[rows, columns]).max() < 2e-6
+
+
+@pytest.mark.parametrize("method", ["etd", "frozen"])
+def test_memory_is_predicted(comm, method):
+    """Bytes of all arrays of an evolution, counted while it runs, within 10%."""
+    fit = lead_fits.wide_fit(0.05, window=20.0, error=1e-4)
+    system = Chain(fit, 40, 3.0, [0.4, -0.4])
+    tracemalloc.start()
+    try:
+        state = PoleState(system, comm, None, method)
+        state.flat[:] = 0.1 * np.random.default_rng(1).normal(size=state.flat.size)
+        stepper = pole_stepper(state)
+        stepper.start(0.0, 0.1)
+        for k in range(3):
+            stepper.advance(0.1 * k, 0.1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    predicted = cost.evolution_bytes(system.leads, 1, method)
+    assert predicted == pytest.approx(peak, rel=0.1)
+    assert cost.step_seconds(system, 0.1, method, steps=1, rounds=1) > 0
 
 
 def test_phi_functions():

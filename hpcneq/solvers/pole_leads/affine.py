@@ -75,8 +75,24 @@ def shared_product(
     if comm is None or comm.size == 1:
         return left @ right
     layout = Layout.over(right.shape[1], comm)
-    part = np.ascontiguousarray((left @ right[:, layout.start : layout.stop]).T)
-    return np.concatenate(comm.allgather(part)).T
+    whole = np.empty((right.shape[1], len(left)), complex)
+    mine = slice(layout.start, layout.stop)
+    whole[mine] = (left @ right[:, mine]).T
+    exchange_rows(comm, layout, whole)
+    return whole.T
+
+
+def exchange_rows(comm: Communicator, layout: Layout, rows: ComplexArray) -> None:
+    """Fill ``rows`` (items, ...) with the other ranks' rows. **Collective.**"""
+    mine = np.ascontiguousarray(rows[layout.start : layout.stop])
+    others = [rank for rank in range(comm.size) if rank != comm.rank]
+    requests = [comm.Isend(mine, dest=rank) for rank in others if mine.size]
+    for rank in others:
+        start, stop = layout.bounds(rank)
+        if stop > start and rows[start:stop].size:
+            comm.Recv(rows[start:stop], source=rank)
+    for request in requests:
+        request.Wait()
 
 
 def frozen(

@@ -18,7 +18,7 @@ PROBED = 60000  # most entries of R of which a step is timed
 # arrays of the size of the columns on a rank: state, start of the step, coefficients, slopes,
 # stages, products; those of whole matrices on every rank
 LOCAL_ETD = 21.7
-LOCAL_FROZEN, WHOLE_FROZEN = 6.0, 32.5
+LOCAL_FROZEN, WHOLE_FROZEN = 6.0, 31.5
 
 
 def state_bytes(leads: LeadPoles, ranks: int = 1) -> int:

@@ -96,7 +96,7 @@ class _Wide:
             here = turned >= 0
             rho[here] += r * G[self.columns[here], turned[here]].conj()
         comm.Allreduce(MPI.IN_PLACE, rho)
-        return np.asarray(rho + 0.5 * (self.rows == self.columns))
+        return np.asarray(rho + np.where(self.rows == self.columns, 0.5, 0.0))
 
     def window(self, T: FloatArray, error: float, comm: Communicator) -> ComplexArray:
         """The integral over the bias window. **Collective.**"""

@@ -18,8 +18,9 @@ from ...maths.arrays import ComplexArray, FloatArray
 from ...maths.pole_leads import Density, LeadPoles
 from ...parallel import solo
 from .affine import Affine
+from .couplings import Couplings
 from .exponentials import Tables, advance
-from .state import PoleState, coupling_matrix, diagonal
+from .state import PoleState, diagonal
 from .stationary import Undamped, undamped
 from .system import OpenSystem
 
@@ -146,29 +147,31 @@ def _map_of_period(system, t0, step, steps) -> Affine:
     state = PoleState(system, solo(), zero)
     U = np.eye(leads.core, leads.total, dtype=complex)
     e = np.ones(leads.tail, complex)
+    couplings = Couplings(leads, np.arange(leads.total), np.arange(leads.total))
     for k in range(steps):
         t = t0 + k * step
-        U, e = _propagated(system, U, e, t, step)
+        U, e = _propagated(system, couplings, U, e, t, step)
         _step(state, t, step)
     inhomogeneous = state.gathered()
     n = leads.core
     return Affine(U[:, :n], U[:, n:], e, inhomogeneous.core, inhomogeneous.tail)
 
 
-def _propagated(system, U, e, t, step):
+def _propagated(system, couplings, U, e, t, step):
     """(U, e) after one step: the rows' diagonal exact."""
     leads, n = system.leads, system.leads.core
     exact = diagonal(leads, np.asarray(system.shifts(t + 0.5 * step), float))
     tables = Tables.of(-1j * exact[:n, None], step)
-    tail = exact[n:]
+    tail, modes = exact[n:], np.arange(n, leads.total)
+    M, component = leads.size, leads.tail_couplings()
 
     def rest(part, columns):
         at, side = t + part * step, 1 - 2 * int(part == 1.0)
-        H = sparse.csr_matrix(system.hamiltonian(at, side, np.zeros(0)))
-        A = coupling_matrix(leads, H, system.shifts(at, side), system.phases(at), exact)
-        out = -1j * (A[:n, :n] @ columns)
-        turned = e * np.exp(-1j * tail * part * step)
-        out[:, n:] += -1j * (A[:n, n:] @ np.diag(turned))
-        return out
+        H = system.hamiltonian(at, side, np.zeros(0))
+        A, _ = couplings.at(system.shifts(at, side), np.asarray(system.phases(at)), exact)
+        out = A @ columns
+        out[:M] += H @ columns[:M]
+        out[component, modes] += e * np.exp(-1j * tail * part * step)
+        return -1j * out
 
     return advance(U, tables, rest), e * np.exp(-1j * tail * step)

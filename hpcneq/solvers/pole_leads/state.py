@@ -25,6 +25,7 @@ from ...maths.pole_leads import Density, LeadPoles
 from ...parallel import Communicator, Layout, Part
 from ..output_times import Row
 from ..protocols import Observables
+from .affine import exchange_rows
 from .couplings import Couplings
 from .system import OpenSystem, Seen
 
@@ -85,8 +86,10 @@ class PoleState:
     def gathered(self, array: ComplexArray | None = None) -> Density:
         """The whole density on every rank. **Collective.**"""
         local = self.view(self.flat if array is None else array)
-        parts = self.comm.allgather(np.ascontiguousarray(local))
-        whole = np.concatenate(parts)[self.place].T
+        rows = np.empty((self.total, self.rows), complex)
+        rows[self.layout.start : self.layout.stop] = local
+        exchange_rows(self.comm, self.layout, rows)
+        whole = rows[self.place].T
         n = self.rows
         return Density(whole[:, :n] + whole[:, :n].conj().T, whole[:, n:])
 
@@ -214,20 +217,6 @@ def column_order(leads: LeadPoles) -> IntArray:
 def diagonal(leads: LeadPoles, shifts: FloatArray) -> ComplexArray:
     """(total,) levels, and -i Gamma_inf/2 of the components."""
     return np.asarray(leads.couplings(shifts, np.zeros(leads.count)).diagonal())
-
-
-def coupling_matrix(
-    leads: LeadPoles,
-    H: sparse.csr_matrix,
-    shifts: FloatArray,
-    phases: FloatArray,
-    exact: ComplexArray | float,
-) -> sparse.csr_matrix:
-    """[[A, W], [0, x]] (total, total) less the diagonal ``exact``, CSR."""
-    both = leads.couplings(shifts, phases) - sparse.diags(np.broadcast_to(exact, leads.total))
-    wide = sparse.csr_matrix(H, dtype=complex)
-    wide.resize(leads.total, leads.total)
-    return (both + wide).tocsr()
 
 
 class _Entries:

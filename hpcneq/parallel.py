@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from . import interrupts, terminal
 from .errors import HpcneqError
+from .sum_tree import SumTree
 
 # Items per partial sum: fixed, so that the order of additions never depends on the ranks.
 CHUNK = 64
 MESSAGE = 1 << 30  # bytes of one message: MPI counts in 31 bits
-TREE = 11  # tag of the messages of sums
 Answer = TypeVar("Answer")
 Name = TypeVar("Name")
 Part = tuple[NDArray, int, int]  # a rank's flat array, its start in the whole, size of the whole
@@ -255,85 +255,13 @@ def ordered_sum(comm: Communicator, layout: Layout, terms: NDArray, chunk: int =
             raise TypeError(f"a sum of {terms.dtype} on rank {comm.rank}, of {dtype} on rank 0")
     total = np.zeros(shape, dtype)
     if layout.items:
-        tree = _Tree(comm, layout, chunk, dtype)
+        tree = SumTree(comm, layout, chunk, dtype)
         sums = tree.up(tree.chunk_sums(terms))
         if comm.rank == 0:
             total = sums[0]
     if comm.size > 1:
         comm.Bcast(total, root=0)
     return total
-
-
-class _Tree:
-    """A sum over chunks of rows. A chunk, and a node of the tree, is at the rank of its first row.
-
-    Nodes of one level are numbered from the left; node i has the children 2i and 2i + 1, of which
-    the right one may be missing.
-    """
-
-    def __init__(self, comm, layout, chunk, dtype):
-        self.comm, self.layout = comm, layout
-        self.chunk, self.dtype = chunk, dtype
-        self.low = -(-layout.start // chunk)
-        self.high = max(-(-layout.stop // chunk), self.low)
-        self.sent = []
-
-    def send(self, values, chunk):
-        """Begin to send to the rank of a chunk."""
-        values = np.array(values, self.dtype)
-        request = self.comm.Isend(values, dest=self.layout.owner(chunk * self.chunk), tag=TREE)
-        self.sent.append((request, values))
-
-    def receive(self, shape, rank):
-        """An array from a rank."""
-        values = np.empty(shape, self.dtype)
-        self.comm.Recv(values, source=rank, tag=TREE)
-        return values
-
-    def chunk_sums(self, terms):
-        """(high - low, ...): the sums of the own chunks, with rows that later ranks have of them.
-
-        **Collective.**
-        """
-        (start, stop), chunk = self.layout.bounds(), self.chunk
-        early = min(stop, self.low * chunk) - start
-        if early > 0:  # rows of a chunk that an earlier rank has begun
-            self.send(terms[:early], self.low - 1)
-        own = []
-        for c in range(self.low, self.high):
-            high = min((c + 1) * chunk, self.layout.items)
-            rows = [np.asarray(terms[c * chunk - start : high - start], self.dtype)]
-            at = stop
-            rank = self.layout.rank
-            while at < high:
-                rank += 1
-                until = min(self.layout.bounds(rank)[1], high)
-                rows.append(self.receive((until - at, *terms.shape[1:]), rank))
-                at = until
-            # one after the other: numpy's pairwise sum would depend on memory layout
-            own.append(np.add.accumulate(np.concatenate(rows), axis=0)[-1])
-        return own
-
-    def up(self, sums):
-        """[the root of the tree] on the first rank, [] elsewhere. **Collective.**"""
-        low, high = self.low, self.high
-        size = 1  # chunks of a node
-        nodes = -(-self.layout.items // self.chunk)
-        while nodes > 1:
-            if low < high and low % 2:
-                self.send(sums.pop(0), (low - 1) * size)
-                low += 1
-            if low < high and high % 2 and high < nodes:
-                rank = self.layout.owner(high * size * self.chunk)
-                sums.append(self.receive(sums[-1].shape, rank))
-                high += 1
-            pairs = [left + right for left, right in zip(sums[::2], sums[1::2])]
-            sums = pairs + sums[len(pairs) * 2 :]
-            low, high = (low + 1) // 2, (high + 1) // 2
-            nodes, size = (nodes + 1) // 2, 2 * size
-        for request, _ in self.sent:
-            request.Wait()
-        return sums
 
 
 def on_root(

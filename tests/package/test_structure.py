@@ -18,6 +18,7 @@ HOME = Path(hpcneq.__file__).parent
 LEVELS = {
     "errors": 0,
     "maths": 1,
+    "sum_tree": 0.5,
     "parallel": 1,
     "petsc": 1,
     "petsc_options": 0.6,
@@ -66,7 +67,7 @@ ONLY = {
     "config.schema": {"config.words", "config.toml_text", "errors"},
     "petsc": {"errors", "petsc_options"},
     "petsc_options": {"errors", "config.words"},
-    "parallel": {"errors", "terminal", "interrupts"},
+    "parallel": {"errors", "terminal", "interrupts", "sum_tree"},
     "terminal": {"config.words"},
     "interrupts": {"errors"},
     "solvers": {"solvers", "parallel", "petsc", "interrupts", "maths", "errors"},

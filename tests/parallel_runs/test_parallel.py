@@ -120,6 +120,18 @@ def test_sums_are_the_same_to_the_last_bit_on_any_number_of_ranks(comm, items, t
 
 
 @pytest.mark.parallel
+def test_the_memory_order_of_rows_does_not_matter(comm):
+    """Rows that are a transposed view add up as their copies do.
+
+    Fails if they are sent as they lie in memory.
+    """
+    terms, layout = rough(130, (3,)), Layout.over(130, comm)
+    mine = np.asfortranarray(terms[layout.start : layout.stop])
+    total = ordered_sum(comm, layout, mine)
+    assert total.tobytes() == ordered_sum(solo(), Layout(130, 1, 0), terms).tobytes()
+
+
+@pytest.mark.parallel
 @pytest.mark.parametrize("chunk", [1, 2, 5])
 def test_the_chunk_is_what_fixes_the_order(comm, chunk):
     """Chunks smaller and larger than a rank's share, which does not begin where a chunk begins."""

@@ -23,7 +23,7 @@ from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 if TYPE_CHECKING:
     from .results import Result
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = [
     "HpcneqError",
     "InputError",

@@ -21,6 +21,7 @@ _ORDER = 12  # nodes per block
 # Ratio of a block's upper to its lower end; with 12 nodes the relative error is 3^-24.
 _GROWTH = 4.0
 _TAIL = 12  # terms y^-2 ... y^-13 that the last block integrates exactly
+_MANY = 1e18  # frequencies below the tail from which on its sum is an integral to rounding
 
 
 @lru_cache(maxsize=256)
@@ -78,7 +79,8 @@ def _block(count: float, low: float, high: float) -> tuple[FloatArray, FloatArra
     low.
     """
     k = np.arange(1, min(count, _ORDER))
-    off = 0.5 * k * np.sqrt((1 - (k / count) ** 2) / (4 * k**2 - 1))
+    share = k / float(count)  # an int of any size
+    off = 0.5 * k * np.sqrt((1 - share**2) / (4 * k**2 - 1))
     points, vectors = eigh_tridiagonal(np.zeros(len(k) + 1), off)
     return 0.5 * (low + high) + points * (high - low), vectors[0] ** 2 * (high - low)
 
@@ -91,7 +93,7 @@ def _tail(T: float, edge: float) -> tuple[FloatArray, FloatArray]:
     powers = np.arange(2, _TAIL + 2)
     # Chebyshev points of s = edge/y in (0, 1)
     s = 0.5 * (1 - np.cos(np.pi * (np.arange(_TAIL) + 0.5) / _TAIL))
-    if T == 0:
+    if edge >= _MANY * 2 * np.pi * T:
         moments = edge / (2 * np.pi * (powers - 1))
     else:
         cell = edge / (2 * np.pi * T)

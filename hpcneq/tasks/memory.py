@@ -26,7 +26,7 @@ def limit_of(given: Given) -> float:
     """Bytes that a run may take on this machine: [run] max_memory, or a share of what there is."""
     if given.run.max_memory is not None:
         return float(given.run.max_memory) * GB
-    return SHARE * min(_machine_bytes(), *_group_bytes(), *_job_bytes())
+    return SHARE * min([_machine_bytes(), *_group_bytes(), *_job_bytes()])
 
 
 def refuse(given: Given, bytes_needed: float, what: str) -> None:

@@ -76,9 +76,12 @@ def test_an_estimate_that_takes_too_much_itself_is_stopped():
 
 
 def test_the_limit_is_a_share_of_what_there_is(monkeypatch, tmp_path):
-    """Of the machine, or less in a job or a control group."""
+    """Of the machine, or less in a job or a control group; some machines have no such groups."""
     given = SimpleNamespace(run=SimpleNamespace(max_memory=None))
     assert 0 < memory.limit_of(given) <= 0.8 * memory._machine_bytes()
+    monkeypatch.delenv("SLURM_MEM_PER_NODE", raising=False)
+    monkeypatch.setattr(memory, "GROUPS", tmp_path)
+    assert memory.limit_of(given) == 0.8 * memory._machine_bytes()
     monkeypatch.setenv("SLURM_MEM_PER_NODE", "100")
     assert memory.limit_of(given) == 0.8 * 100 * 2**20
     monkeypatch.setattr(memory, "_group_bytes", lambda: [1e6, 2e6])

@@ -45,3 +45,11 @@ def test_a_gas_that_is_normal_is_an_answer(task):
     assert any("the normal gas is the only steady state" in words for words in result.warnings)
     with pytest.raises(InputError, match="holds no arrays to draw"):
         result.plot("figure.png")
+
+
+def test_a_line_of_points_without_the_state_says_so():
+    """Not: values that are not finite. gamma = 1 leaves no condensate."""
+    result = run("stability", {"gamma": 1.0}, sweep={"q": [0.01]})
+    assert result.status == "complete" and result.summary["verdict"] == "absent"
+    assert "growth_rate: no number: there is no such state" in " ".join(result.warnings)
+    assert not any("not finite" in words for words in result.warnings)

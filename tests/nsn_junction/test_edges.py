@@ -52,3 +52,17 @@ def test_modes_of_a_condensate_that_is_not_there():
     assert result.status == "complete" and "the state is normal" in result.warnings[0]
     given = {"system": "nsn-junction", "task": "modes", "parameters": {"h": 3.0}}
     assert "the state is normal" in hpcneq.check({**given, "numerics": SMALL})
+
+
+def test_a_single_run_of_an_ensemble_tells_no_error_of_the_mean():
+    """Not an error of 0."""
+    result = run(
+        "ensemble",
+        {"h": 0.3, "T": 0.05, "gamma": 0.05, "eV": {"from": 0.0, "to": 0.6}},
+        numerics={"Lx": 5, "Ly": 1, "pole_error": 1e-3},
+        initial={"state": "bcs"},
+        sweep={"seed": [1]},
+        run={"t_max": 1.0},
+    )
+    assert result.status == "complete" and "wave_number_mean" not in result.errors
+    assert "wave_number_mean: no error is known of a single run" in result.warnings

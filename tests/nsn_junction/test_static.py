@@ -109,7 +109,9 @@ def test_lattice_green_function_is_the_mean_over_momenta(x):
 
 
 @pytest.mark.parametrize(
-    ("T", "width"), [(0.0, 0.02), (0.02, 0.02), (0.02, 0.0), (1e-4, 0.02), (0.5, 0.3), (3.0, 0.0)]
+    ("T", "width"),
+    [(0.0, 0.02), (0.02, 0.02), (0.02, 0.0), (1e-4, 0.02), (0.5, 0.3), (3.0, 0.0)]
+    + [(1e-25, 0.02), (1e-300, 0.02)],  # more frequencies than an integer or a power can hold
 )
 def test_thermal_nodes_sum_to_the_digamma_form(T, width):
     """4 T sum_n x/(x^2 + y_n^2) = Th(x), for |x| from 1e-3 to 10, with fewer than a hundred nodes.

@@ -211,6 +211,7 @@ MAP = (
 
 # ---- why there may be no number -----------------------------------------------------------------
 
+EVOLVE = missing_where(EVOLVE, "there are no pairs at the end", "onset")
 STEADY = missing_where(STEADY, "a run of one grid knows no error", "delta_error")
 THRESHOLD = missing_where(THRESHOLD, "no pairs grow up to V_max", "V_c V_c_{radiative} doubled")
 THRESHOLD = missing_where(THRESHOLD, "a run of one grid knows no error", "V_c_error")

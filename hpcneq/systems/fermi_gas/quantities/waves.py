@@ -221,6 +221,11 @@ EVOLVE = (
 
 # ---- why there may be no number -----------------------------------------------------------------
 
+STABILITY = missing_where(
+    STABILITY,
+    "there is no such state, or no mode of it was found",
+    "delta Q growth_rate frequency growth_rate_error floor fastest_q fastest_angle",
+)
 EVOLVE = missing_where(
     EVOLVE, "the trace does not end in one exponential", "late_rate late_frequency"
 )

@@ -52,6 +52,9 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     _write(output(), sweep, junction)
     waves = np.array([record["wave_number"] for record in ended])
     summary = _distribution(waves, ended) | start.summary
+    if len(ended) == 1:
+        words = "wave_number_mean: no error is known of a single run"
+        return sweep.outcome(summary, {}, [*start.warnings, words])
     errors = {"wave_number_mean": _error_of_mean(sweep)}
     return sweep.outcome(summary, errors, start.warnings)
 

@@ -66,7 +66,8 @@ def add_onset(given: Given, comm: Communicator, outcome: Outcome, path: str | Pa
     outcome.summary["onset"] = on_root(comm, onset, path)
     if given.numerics.error_estimate:
         outcome.errors["particle_number"] += outcome.summary["particle_drift"]
-        outcome.errors["onset"] = given.run.output_every or given.numerics.dt
+        if outcome.summary["onset"] is not None:
+            outcome.errors["onset"] = given.run.output_every or given.numerics.dt
         outcome.errors |= on_root(comm, errors_between_rows, path)
 
 

@@ -45,20 +45,46 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     if sweep.stopped:
         return sweep.outcome()
     write(output(), given, sweep, other)
-    floor, errors = given.numerics.floor, {}
+    errors = {}
     if given.numerics.error_estimate:
         errors = {"V_c": listed(sweep, "V_c_error"), "growth_rate": listed(sweep, "growth_error")}
-    most = max((x for x in known(sweep, "doubled") if x is not None), default=0.0)
-    warnings = [
-        f"V_c is where pairs grow at {floor:g}; at twice that it is larger by up to {most:.2g}"
-    ]
-    if sweep.lost:
-        warnings.append(f"no driven state at {key} = {lost_values(sweep)}")
-    summary = {"V_c": listed(sweep, "V_c"), "floor": floor, "growth_rate": listed(sweep, "growth")}
-    warnings += moved_speeds(given) + missing_errors(
-        given.numerics.error_estimate, known(sweep, "V_c_error")
+    summary = {
+        "V_c": listed(sweep, "V_c"),
+        "floor": given.numerics.floor,
+        "growth_rate": listed(sweep, "growth"),
+    }
+    warnings = thresholds_not_known(given, sweep) + moved_speeds(given)
+    warnings += missing_errors(
+        given.numerics.error_estimate,
+        [
+            error
+            for V_c, error in zip(known(sweep, "V_c"), known(sweep, "V_c_error"))
+            if V_c is not None
+        ],
     )
     return sweep.outcome(summary, errors, warnings)
+
+
+def thresholds_not_known(given: Given, sweep: Sweep) -> list[str]:
+    """Warnings: what V_c depends on, and where there is none."""
+    n, (key,) = given.numerics, sweep.axes
+    doubled = [x for x in known(sweep, "doubled") if x is not None]
+    warnings = []
+    if doubled:
+        warnings.append(
+            f"V_c is where pairs grow at {n.floor:g}; at twice that it is larger by up to "
+            f"{max(doubled):.2g}"
+        )
+    stable = [
+        float(value)
+        for value, record in zip(sweep.axes[key], sweep.records)
+        if "why" not in record and np.isnan(record["V_c"])
+    ]
+    if stable:
+        warnings.append(f"no V_c at {key} = {stable}: no pairs grow up to V_max = {n.V_max:g}")
+    if sweep.lost:
+        warnings.append(f"no V_c at {key} = {lost_values(sweep)}: no driven state")
+    return warnings
 
 
 def grid_errors(p: Parameters, n: ThresholdNumerics, numbers: dict) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....tasks import ERRORS, Quantity, missing_where
-from .shared import CODE, COORDINATE, COUNTED, RESIDUAL, SCANNED, SNES_REASONS
+from .shared import CODE, COORDINATE, COUNTED, FOLDS_COMPLETE, RESIDUAL, SCANNED, SNES_REASONS
 
 
 def _roots(kind: str, name: str, words: str) -> tuple[Quantity, ...]:
@@ -19,16 +19,16 @@ def _roots(kind: str, name: str, words: str) -> tuple[Quantity, ...]:
     )
 
 
-FOLDS_COMPLETE = Quantity(
-    "folds_complete",
-    "1",
-    "whether every branch was followed to its ends and every fold solved for",
-    dtype=bool,
-    kind="summary",
-    error=CODE,
-)
 LINE_ENDS = (
     FOLDS_COMPLETE,
+    Quantity(
+        "momenta",
+        "1",
+        "directions of the FFLO momenta Q that were searched",
+        dtype=str,
+        kind="summary",
+        error=CODE,
+    ),
     *(
         Quantity(name, "t_par", f"[value, swept key{last}] {words}", kind="summary", error=ERRORS)
         for name, last, words in (

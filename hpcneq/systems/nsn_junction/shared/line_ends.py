@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.optimize import root
 
 from ..physics import gap_equations
 from ..physics.operating_point import Point
@@ -50,17 +51,21 @@ class EndPoints:
         low, high = sorted(row.y for row in rows)
         low, high = 2 * low - high, 2 * high - low
         for seed in seeds:
-            solution, error = polished(equations, seed, grid)
-            place = np.abs(solution.x)
-            moved = np.abs(place - seed)
+            start = np.abs(root(equations(grid), seed, options={"maxfev": 60}).x)
+            moved = np.abs(start - seed)
             moved[1] = 0.0
-            if not (solution.converged and low <= place[1] <= high and moved.max() < FAR):
+            vanished = len(start) > 2 and start[2] < LEAST
+            if vanished or not low <= start[1] <= high or moved.max() > FAR or self.has(start):
                 continue
-            if len(place) > 2 and place[2] < LEAST:
-                continue
-            if all(np.abs(place - other).max() > 1e-6 for other in self.points):
+            solution, error = polished(equations, start, grid)
+            place = np.abs(solution.x)
+            if solution.residual < 1e-9 and np.abs(place - start).max() < 1e-4:
                 self.points.append(place.tolist())
                 self.errors.append((error + 100 * SLACK).tolist())
+
+    def has(self, place: np.ndarray) -> bool:
+        """Whether a point is kept already."""
+        return any(np.abs(place - other).max() < 1e-6 for other in self.points)
 
 
 def line_ends(

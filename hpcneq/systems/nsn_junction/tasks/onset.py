@@ -129,6 +129,7 @@ def _summary(records: Sequence[dict], along: str, rest: bool, swept: bool) -> tu
         if kind in records[0] and (along == "T" or rest):
             summary[name], errors[name] = largest(kind, "values"), largest(kind, "errors")
     parts = [part for record in records for part in _kinds(record).values()]
+    summary["momenta"] = ALONG_X
     summary["scanned"] = records[0]["scanned"]
     summary["residual"] = max((r for part in parts for r in part["residuals"]), default=0.0)
     summary["snes_reasons"] = sorted({reason for part in parts for reason in part["reasons"]})
@@ -163,7 +164,7 @@ def _warnings(given: Given, along: str, records: Sequence[dict], lost: int) -> l
     _, end, step = records[0]["scanned"]
     warnings.append(
         f"along {along}: scanned from 0 to {end:.4g} in steps of {step:.2g}; "
-        "folds on branches followed to their ends; " + ALONG_X
+        "folds on branches followed to their ends"
     )
     doubts = [doubt for record in records for doubt in record["doubts"]]
     if doubts:

@@ -55,7 +55,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         summary["boundary_error"] = error
     errors = {"shares": [1 / min(regions.shape)] * len(summary["shares"])} | ends[1]
     unsolved = sum(record["unsolved"] for record in records)
-    warnings = [ALONG_X]
+    warnings = []
     doubts = [doubt for record in records for doubt in record["doubts"]]
     if doubts:
         warnings.append(
@@ -107,9 +107,9 @@ def polished_line(point: Point, grid: Grid, fast: str, values: np.ndarray) -> di
     for i, seed in enumerate(zip(record["fold"], record["fold_delta"])):
         fold = polisher.solve(gap_equations.fold(point, grid, fast), seed)
         record["fold"][i], record["fold_delta"][i] = fold
-    for i, h in enumerate(record["h_cc"]):
+    if record["h_cc"]:
         seed = onsets.critical_field(point, grid)
-        record["h_cc"][i] = polisher.solve(gap_equations.clogston(point, grid), seed)[0]
+        record["h_cc"] = polisher.solve(gap_equations.clogston(point, grid), seed)[:1]
     return {**record, "residual": polisher.residual, "unsolved": int(polisher.unsolved)}
 
 
@@ -166,6 +166,7 @@ def _summary(records: Sequence[dict], regions: np.ndarray) -> dict:
         "shares": [float(part) for part in share if part > 0],
         "lines": len(records),
         "points": int(regions.size),
+        "momenta": ALONG_X,
         "folds_complete": all(
             not record["doubts"] and not record["unsolved"] and "why" not in record
             for record in records

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -128,13 +129,29 @@ def branch_record(
     """What a sweep keeps of one line: columns over the branches' points, folds, stable intervals.
 
     Columns (points,): number of the branch, parameter x, delta, code of the stability, residual.
+    complete : whether the folds are those of a second search. Where they differ a step has crossed
+    from one branch to another close by, and the step is halved, up to three times.
     """
-    columns: dict[str, list] = {name: [] for name in COLUMNS}
-    folds, stable, lost = [], [], 0
     known = CurveSearch([])
     if len(values) > 1:
         known = onsets.uniform_curves(point, grid, values, along)
-    for number, curve in enumerate(follow_all(point, grid, along, values, numerics, known)):
+    for _ in range(4):
+        curves = follow_all(point, grid, along, values, numerics, known)
+        record = _columns(curves, point, grid, along, numerics)
+        record["complete"] = not known.doubts and same_folds(record, known)
+        if same_folds(record, known) or numerics.control == "parameter":
+            break
+        numerics = dataclasses.replace(numerics, step=0.5 * numerics.step)
+    return record
+
+
+def _columns(
+    curves: Sequence[Curve], point: Point, grid: Grid, along: str, numerics: BranchNumerics
+) -> dict:
+    """The record of curves: columns, folds, stable intervals, ends that were not reached."""
+    columns: dict[str, list] = {name: [] for name in COLUMNS}
+    folds, stable, lost = [], [], 0
+    for number, curve in enumerate(curves):
         for first, end, stability in pieces(curve, point, grid, along):
             spots = curve.spots[first:end]
             columns["branch"] += [number] * len(spots)
@@ -147,10 +164,9 @@ def branch_record(
         folds += [(spot.p, float(spot.x[0]), spot.reason) for spot in curve.of_kind(FOLD)]
         if numerics.control == "arclength":
             lost += sum(end in ("step", "most") for end in curve.ends)
-    record = {name: np.array(column) for name, column in columns.items()}
+    record: dict = {name: np.array(column) for name, column in columns.items()}
     record |= {name: record[name].astype(int) for name in ("branch", "code")}
     record |= _fold_record(folds, point, grid, along)
-    record["complete"] = not known.doubts and same_folds(record, known)
     return record | {"lost": lost, "stable": merged(stable)}
 
 

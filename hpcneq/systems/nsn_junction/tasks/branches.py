@@ -42,7 +42,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     if doubtful:
         warnings.append(
             f"branches: folds may be missing on {doubtful} of {len(records)} lines: two searches "
-            "differ; try a smaller [numerics] step, or control = arclength"
+            "differ; try a smaller [numerics] step, or control = arclength, which passes folds"
         )
     if lost:
         warnings.append(f"branches: {lost} ends were not reached; try a smaller [numerics] step")

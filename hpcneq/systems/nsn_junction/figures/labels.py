@@ -64,6 +64,32 @@ def joined(a: np.ndarray, table: np.ndarray, reach: float) -> list[tuple[list, l
     return [curve for curve in curves if len(curve[0]) > 1]
 
 
+END_MARKS = (
+    ("tricritical", "tricritical point", {"marker": "o", "color": "0.1"}),
+    ("lifshitz", "Lifshitz point", {"marker": "D", "color": "0.1", "mfc": "w"}),
+)
+
+
+def ended(
+    curves: list[tuple[list, list]], ends: list[list[float]], slow: np.ndarray, reach: float
+) -> list[tuple[list, list]]:
+    """The curves of `joined`, each led on to the solved points [value, a, ...] where it ends.
+
+    A point belongs to the nearest end of a curve within ``reach`` and one row of ``slow``.
+    """
+    row = float(np.max(np.diff(slow))) if len(slow) > 1 else 0.0
+    for value, a, *_ in ends:
+        for at, values in curves:
+            for side, place in ((0, 0), (-1, len(at))):
+                beyond = (a - at[side]) * (1 if side else -1) >= 0
+                near = abs(a - at[side]) <= row and abs(value - values[side]) <= reach
+                if beyond and near:
+                    at.insert(place, a)
+                    values.insert(place, value)
+                    break
+    return curves
+
+
 def pieces(depth: np.ndarray, number: np.ndarray, code: np.ndarray) -> list[np.ndarray]:
     """Runs of points, as indices, of one row, one branch and one stability."""
     changes = (np.diff(depth) != 0) | (np.diff(number) != 0) | (np.diff(code) != 0)

@@ -32,11 +32,12 @@ class Family:
     point: Point
     grid: Grid
     along: str
+    fineness: float = 1.0
 
     @property
     def scale(self) -> np.ndarray:
         """Longest steps in (D, x)."""
-        return np.array([LONGEST["eV"], LONGEST[self.along]])
+        return np.array([LONGEST["eV"], LONGEST[self.along]]) / self.fineness
 
     def at(self, x: float) -> Point:
         """The point at one value of the parameter."""

@@ -18,6 +18,7 @@ from .branch_curves import BranchCurve, Family, trace
 from .operating_point import Point
 from .uniform_states import Grid
 
+FINENESS = (1.0, 3.0, 9.0)  # of the steps along a curve
 SAMPLES = {"eV": 0.04, "h": 0.02, "T": 0.01}  # spacing of the sampled values
 
 
@@ -53,12 +54,25 @@ class CurveSearch:
 def search(
     point: Point, grid: Grid, along: str, low: float, high: float, onsets: Sequence[float] = ()
 ) -> CurveSearch:
-    """Every curve with low <= x <= high; ``onsets`` : known values of x at which F(0) = 1/U."""
-    family, curves = Family(point, grid, along), []
+    """Every curve with low <= x <= high; ``onsets`` : known values of x at which F(0) = 1/U.
+
+    Where something shows that a step went from one curve to another, again with shorter steps.
+    """
+    curves = CurveSearch([])
+    for fineness in FINENESS:
+        curves = _search(Family(point, grid, along, fineness), low, high, onsets)
+        if not curves.doubts:
+            break
+    return curves
+
+
+def _search(family: Family, low: float, high: float, onsets: Sequence[float]) -> CurveSearch:
+    """The curves for one length of the steps."""
+    curves: list[BranchCurve] = []
     for x in onsets:
         if low <= x <= high and not _is_end(curves, x):
             curves.append(trace(family, 0.0, float(x), low, high))
-    count = int(np.ceil((high - low) / SAMPLES[along])) + 1
+    count = int(np.ceil((high - low) / SAMPLES[family.along])) + 1
     samples = np.linspace(low, high, max(count, 2))
     scans = [family.states(x) for x in samples]
     doubts: list[str] = []
@@ -94,8 +108,10 @@ def _add_missing(
         root_D = brentq(lambda d: family.excess(d, x), D[i], D[i + 1], xtol=1e-13)
         if root_D < 1e-6 or _lies_on_one(family, curves, root_D, x):
             continue
-        curves.append(trace(family, root_D, x, low, high))
-        if len(curves[-1].D) < 3:
+        curve = trace(family, root_D, x, low, high)
+        if not any(_is_same(curve, other) for other in curves):
+            curves.append(curve)
+        if len(curve.D) < 3:
             doubts.append(f"a branch cannot be followed at {family.along} = {x:.6g}")
     return doubts
 
@@ -113,6 +129,14 @@ def _lies_on_one(family: Family, curves: Sequence[BranchCurve], D: float, x: flo
             if abs(place - D) < max(1e-6, 1e-3 * chord):
                 return True
     return False
+
+
+def _is_same(first: BranchCurve, second: BranchCurve) -> bool:
+    """Whether two open curves have both ends in common."""
+    if "closed" in (*first.ends, *second.ends):
+        return False
+    places = [sorted((c.x[k], c.D[k]) for k in (0, -1)) for c in (first, second)]
+    return bool(np.all(np.abs(np.ravel(places[0]) - np.ravel(places[1])) < 1e-7))
 
 
 def _islands(

@@ -152,3 +152,38 @@ def test_branches_next_to_a_saddle_are_not_crossed():
     result = run("branches", NEAR_A_SADDLE, sweep={"eV": {"from": 0.0, "to": 2.0, "points": 21}})
     assert result.summary["folds"] == pytest.approx(THREE_FOLDS, abs=1e-7)
     assert result.summary["branches"] == 2 and result.summary["folds_complete"] is True
+
+
+def pair_mean(Q, angle, point, L=300):
+    """C(Q), Eq. (53), as a mean over L x L momenta for Q at an angle to x, T > 0."""
+    kx, ky = (2 * np.pi * (np.arange(L) + start) / L for start in (0.5, 0.37))  # A + B != 0
+    x, y = 0.5 * Q * np.cos(angle), 0.5 * Q * np.sin(angle)
+    up, down = (
+        -2 * np.cos(kx + sign * x)[:, None] - 2 * np.cos(ky + sign * y) - point.mu
+        for sign in (1, -1)
+    )
+    G, T, total = 2 * point.gamma, point.T, 0.0
+    for shift in (point.h + point.eV / 2, point.h - point.eV / 2):
+        for e in (up - shift, down + shift):
+            z = 0.5 + (G + 1j * e) / (2 * np.pi * T)
+            total = total + (2 / np.pi) * digamma(z).imag
+    return float(np.mean(total / (4 * (up + down))))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("eV", "Q", "between", "diagonal"),
+    [(0.15718, 0.69971, 0.8902, 0.8687), (0.69604, 0.27223, 0.9522, 0.9405)],
+)
+def test_pairs_along_x_are_the_strongest(eV, Q, between, diagonal):
+    """At the FFLO onsets along x, h = 0.58, T = 0.02, U C < 1 at 22.5 degrees and on the diagonal.
+
+    The largest of 9 momenta around each peak by momentum sums. Fails with Q along the diagonal
+    turned onto x.
+    """
+    point = Point(h=0.58, T=0.02, eV=eV)
+    assert 3 * pair_mean(Q, 0.0, point) == pytest.approx(1, abs=1e-4)
+    for angle, largest in ((np.pi / 8, between), (np.pi / 4, diagonal)):
+        momenta = np.linspace(0.65, 0.9, 9) * Q
+        C = max(pair_mean(q, angle, point) for q in momenta)
+        assert 3 * C == pytest.approx(largest, abs=2e-3)

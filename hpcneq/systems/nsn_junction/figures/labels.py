@@ -36,8 +36,10 @@ def title(result: Result, hide: tuple[str, ...] = ()) -> str:
     return "NSN junction, " + ", ".join(words)
 
 
-def joined(a: np.ndarray, table: np.ndarray, reach: float) -> list[tuple[list, list]]:
-    """Curves [(a, value)] through a (rows, n) table with nan.
+def joined(
+    a: np.ndarray, table: np.ndarray, reach: float, least: int = 2
+) -> list[tuple[list, list]]:
+    """Curves [(a, value)] of at least so many points through a (rows, n) table with nan.
 
     Each value goes on at the nearest of the next row, if within reach.
     """
@@ -61,7 +63,7 @@ def joined(a: np.ndarray, table: np.ndarray, reach: float) -> list[tuple[list, l
             curves.append(([x], [value]))
             still_open.append(curves[-1])
         open_ends = still_open
-    return [curve for curve in curves if len(curve[0]) > 1]
+    return [curve for curve in curves if len(curve[0]) >= least]
 
 
 END_MARKS = (
@@ -73,7 +75,7 @@ END_MARKS = (
 def ended(
     curves: list[tuple[list, list]], ends: list[list[float]], slow: np.ndarray, reach: float
 ) -> list[tuple[list, list]]:
-    """The curves of `joined`, each led on to the solved points [value, a, ...] where it ends.
+    """The curves of `joined` (with least = 1), each led on to the solved points [value, a, ...] where it ends.
 
     A point belongs to the nearest end of a curve within ``reach`` and one row of ``slow``.
     """
@@ -87,7 +89,7 @@ def ended(
                     at.insert(place, a)
                     values.insert(place, value)
                     break
-    return curves
+    return [curve for curve in curves if len(curve[0]) > 1]
 
 
 def pieces(depth: np.ndarray, number: np.ndarray, code: np.ndarray) -> list[np.ndarray]:

@@ -73,6 +73,6 @@ def _draw_curves(
 ) -> None:
     """The values of neighbouring lines joined, led on to where the curves end."""
     reach = REACH * np.nanmax(table) if np.isfinite(table).any() else 1.0
-    curves = ended(joined(swept, table, reach), ends, swept, reach)
+    curves = ended(joined(swept, table, reach, 1), ends, swept, reach)
     for (at, values), words in zip(curves, [label, *[None] * len(curves)]):
         axes.plot(values, at, label=words, **look)

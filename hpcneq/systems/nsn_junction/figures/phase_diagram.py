@@ -82,7 +82,7 @@ def _draw_boundaries(axes, result, slow: str, fast: str, upright: bool) -> list:
     reach = REACH * (values[-1] - values[0])
     handles = []
     for name, (words, dashes, colour) in CURVES.items():
-        curves = joined(np.asarray(result[slow]), np.asarray(result[name]), reach)
+        curves = joined(np.asarray(result[slow]), np.asarray(result[name]), reach, 1)
         ends = [end for kind in ENDS[name] for end in result.summary.get(kind, ())]
         curves = ended(curves, ends, np.asarray(result[slow]), reach)
         lines = []

@@ -19,7 +19,7 @@ from .onset_roots import SLACK
 from .polished_roots import polished
 
 NAMES = ("tricritical", "lifshitz", "fold_ends", "bcs_ends", "fflo_ends")
-FAR = 0.15  # of x, and of D or Q: a solution farther than this from its seed is another
+FAR = 0.25  # of x, and of D or Q: a solution farther than this from its seed is another
 LEAST = 1e-3  # of D and Q: what vanishes belongs to a tricritical or a Lifshitz point
 
 

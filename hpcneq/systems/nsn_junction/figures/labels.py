@@ -75,7 +75,7 @@ END_MARKS = (
 def ended(
     curves: list[tuple[list, list]], ends: list[list[float]], slow: np.ndarray, reach: float
 ) -> list[tuple[list, list]]:
-    """The curves of `joined` (with least = 1), each led on to the solved points [value, a, ...] where it ends.
+    """The curves of `joined` (least = 1), each led on to the points [value, a, ...] at its ends.
 
     A point belongs to the nearest end of a curve within ``reach`` and one row of ``slow``.
     """

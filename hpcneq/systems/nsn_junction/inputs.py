@@ -166,7 +166,7 @@ class OnsetNumerics(StaticNumerics):
 
     scan_step: float = key(
         0.05,
-        doc="step of the scan; two onsets closer than that may be missed",
+        doc="step of the scan for onsets; folds do not depend on it",
         unit="t_par",
         above=0,
         max=1,

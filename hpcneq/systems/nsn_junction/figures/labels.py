@@ -36,8 +36,10 @@ def title(result: Result, hide: tuple[str, ...] = ()) -> str:
     return "NSN junction, " + ", ".join(words)
 
 
-def joined(a: np.ndarray, table: np.ndarray, reach: float) -> list[tuple[list, list]]:
-    """Curves [(a, value)] through a (rows, n) table with nan.
+def joined(
+    a: np.ndarray, table: np.ndarray, reach: float, least: int = 2
+) -> list[tuple[list, list]]:
+    """Curves [(a, value)] of at least so many points through a (rows, n) table with nan.
 
     Each value goes on at the nearest of the next row, if within reach.
     """
@@ -61,6 +63,32 @@ def joined(a: np.ndarray, table: np.ndarray, reach: float) -> list[tuple[list, l
             curves.append(([x], [value]))
             still_open.append(curves[-1])
         open_ends = still_open
+    return [curve for curve in curves if len(curve[0]) >= least]
+
+
+END_MARKS = (
+    ("tricritical", "tricritical point", {"marker": "o", "color": "0.1"}),
+    ("lifshitz", "Lifshitz point", {"marker": "D", "color": "0.1", "mfc": "w"}),
+)
+
+
+def ended(
+    curves: list[tuple[list, list]], ends: list[list[float]], slow: np.ndarray, reach: float
+) -> list[tuple[list, list]]:
+    """The curves of `joined` (least = 1), each led on to the points [value, a, ...] at its ends.
+
+    A point belongs to the nearest end of a curve within ``reach`` and one row of ``slow``.
+    """
+    row = float(np.max(np.diff(slow))) if len(slow) > 1 else 0.0
+    for value, a, *_ in ends:
+        for at, values in curves:
+            for side, place in ((0, 0), (-1, len(at))):
+                beyond = (a - at[side]) * (1 if side else -1) >= 0
+                near = abs(a - at[side]) <= row and abs(value - values[side]) <= reach
+                if beyond and near:
+                    at.insert(place, a)
+                    values.insert(place, value)
+                    break
     return [curve for curve in curves if len(curve[0]) > 1]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import AXES, joined, title
+from .labels import AXES, END_MARKS, ended, joined, title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -21,6 +21,13 @@ LINES = (
     ("clogston", "Chandrasekhar-Clogston limit", ":", "0.15"),
     ("fflo_bcs", "FFLO = BCS in free energy", "-", style.COLOURS[3]),
 )
+ENDS = {
+    "bcs_onset": ("bcs_ends",),
+    "fflo_onset": ("lifshitz", "fflo_ends"),
+    "fold": ("tricritical", "fold_ends"),
+    "clogston": ("tricritical",),
+    "fflo_bcs": (),
+}  # where a curve may end, by names in the summary
 REACH = 0.15  # of the largest value: points of neighbouring lines farther apart are not joined
 
 
@@ -37,7 +44,13 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         if swept is None:
             _draw_values(axes, np.asarray(result[name]), label, look)
         else:
-            _draw_curves(axes, np.asarray(result[swept]), np.asarray(result[name]), label, look)
+            ends = [end for kind in ENDS[name] for end in result.summary.get(kind, ())]
+            table = np.asarray(result[name])
+            _draw_curves(axes, np.asarray(result[swept]), table, ends, label, look)
+    if swept is not None:
+        for name, label, look in END_MARKS:
+            for (x, y), words in zip(result.summary.get(name, ()), [label, *[None] * 99]):
+                axes.plot(x, y, ls="", ms=5, label=words, zorder=4, **look)
     axes.set_xlabel(AXES[along])
     axes.set_xlim(left=0)
     if swept is None:
@@ -55,9 +68,11 @@ def _draw_values(axes, values: np.ndarray, label: str, look: dict) -> None:
         axes.axvline(x, label=words, **look)
 
 
-def _draw_curves(axes, swept: np.ndarray, table: np.ndarray, label: str, look: dict) -> None:
-    """The values of neighbouring lines joined."""
+def _draw_curves(
+    axes, swept: np.ndarray, table: np.ndarray, ends: list, label: str, look: dict
+) -> None:
+    """The values of neighbouring lines joined, led on to where the curves end."""
     reach = REACH * np.nanmax(table) if np.isfinite(table).any() else 1.0
-    curves = joined(swept, table, reach)
+    curves = ended(joined(swept, table, reach, 1), ends, swept, reach)
     for (at, values), words in zip(curves, [label, *[None] * len(curves)]):
         axes.plot(values, at, label=words, **look)

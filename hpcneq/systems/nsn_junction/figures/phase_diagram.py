@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import AXES, joined
+from .labels import AXES, END_MARKS, ended, joined
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -28,6 +28,12 @@ CURVES = {
     "fold": ("fold of the BCS branches", "-.", "#7a1f12"),
     "h_cc": ("Chandrasekhar-Clogston", ":", "0.15"),
 }
+ENDS = {
+    "bcs_onset": ("bcs_ends",),
+    "fflo_onset": ("lifshitz", "fflo_ends"),
+    "fold": ("tricritical", "fold_ends"),
+    "h_cc": ("tricritical",),
+}  # where a curve may end, by names in the summary
 REACH = 0.12  # of the axis: points of neighbouring lines farther apart are not joined
 
 
@@ -76,7 +82,9 @@ def _draw_boundaries(axes, result, slow: str, fast: str, upright: bool) -> list:
     reach = REACH * (values[-1] - values[0])
     handles = []
     for name, (words, dashes, colour) in CURVES.items():
-        curves = joined(np.asarray(result[slow]), np.asarray(result[name]), reach)
+        curves = joined(np.asarray(result[slow]), np.asarray(result[name]), reach, 1)
+        ends = [end for kind in ENDS[name] for end in result.summary.get(kind, ())]
+        curves = ended(curves, ends, np.asarray(result[slow]), reach)
         lines = []
         for at, found in curves:
             columns = (at, found) if upright else (found, at)
@@ -84,6 +92,11 @@ def _draw_boundaries(axes, result, slow: str, fast: str, upright: bool) -> list:
         for line in lines[:1]:
             line.set_label(words)
         handles += lines[:1]
+    for name, words, look in END_MARKS:
+        points = result.summary.get(name, ())
+        places = [(y, x) if upright else (x, y) for x, y in points]
+        if places:
+            handles += axes.plot(*zip(*places), ls="", ms=5, label=words, zorder=4, **look)
     return handles
 
 

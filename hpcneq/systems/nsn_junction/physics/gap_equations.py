@@ -7,7 +7,7 @@ Kawamura and Ohashi (2025), Eqs. (47), (53), (61).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from .uniform_states import (
     Infinite,
     free_energy,
     frequencies,
-    gap_slopes,
+    gap_bend,
     gap_sum,
     gap_terms,
     pair_sum,
@@ -131,16 +131,15 @@ def onset(point: Point, grid: Grid, along: str, Q: float | str | None = None) ->
     return free
 
 
-def lifshitz(point: Point, grid: Grid, along: str) -> Equations:
-    """Equations C(0) = 1/U, d^2C/dQ^2 = 0 at Q = 0 for (value of ``along``, T).
+def lifshitz(point: Point, grid: Grid, keys: tuple[str, str]) -> Equations:
+    """Equations C(0) = 1/U, d^2C/dQ^2 = 0 at Q = 0 for the values of the two ``keys``.
 
     There the FFLO onset leaves that of uniform pairing.
     """
     q = 0.03  # sixth-order differences: 3e-9 in T
 
     def equations(u: np.ndarray) -> np.ndarray:
-        at = point.at(**{along: abs(float(u[0])), "T": abs(float(u[1]))})
-        C = pair_sum(q * np.arange(4), at, grid)
+        C = pair_sum(q * np.arange(4), _moved(point, keys, np.abs(u)), grid)
         curvature = 3 * (C[1] - C[0]) - 0.3 * (C[2] - C[0]) + (C[3] - C[0]) / 45
         return np.array([point.U * C[0] - 1, 100 * point.U * curvature])
 
@@ -157,14 +156,86 @@ def peak(point: Point, grid: Grid) -> Equations:
 
 
 def fold(point: Point, grid: Grid, along: str) -> Equations:
-    """Equations F = 1/U, dF/dD = 0 for (value of ``along``, D)."""
+    """Equations F = 1/U, (1/D) dF/dD = 0 for (value of ``along``, D)."""
 
     def equations(u: np.ndarray) -> np.ndarray:
-        at = point.at(**{along: abs(float(u[0]))})
-        F, slope, _ = gap_slopes(abs(float(u[1])), at, grid)
-        return point.U * np.array([F - 1 / point.U, slope])
+        at, D = point.at(**{along: abs(float(u[0]))}), abs(float(u[1]))
+        return point.U * np.array([gap_sum(D, at, grid) - 1 / point.U, gap_bend(D, at, grid)])
 
     return equations
+
+
+def tricritical(point: Point, grid: Grid, keys: tuple[str, str]) -> Equations:
+    """Equations F(0) = 1/U, (1/D) dF/dD = 0 at D = 0 for the values of the two ``keys``.
+
+    There a line of folds ends on that of the onsets of uniform pairing.
+    """
+
+    def equations(u: np.ndarray) -> np.ndarray:
+        at = _moved(point, keys, u)
+        return point.U * np.array([gap_sum(0.0, at, grid) - 1 / point.U, gap_bend(0.0, at, grid)])
+
+    return equations
+
+
+def fold_end(point: Point, grid: Grid, keys: tuple[str, str]) -> Equations:
+    """Equations F = 1/U, (1/D) dF/dD = 0, dF/dx = 0 for (x, y, D), x and y values of the ``keys``.
+
+    There a line of folds x(y) turns back: at x = 0, where states are even, or where two of a closed
+    branch meet.
+    """
+
+    def equations(u: np.ndarray) -> np.ndarray:
+        D = abs(float(u[2]))
+        places = [(u[0] + nudge, u[1]) for nudge in NUDGE]
+        F = np.array([gap_sum(D, _moved(point, keys, place), grid) for place in places])
+        bend = gap_bend(D, _moved(point, keys, u), grid)
+        return point.U * np.array([F[2] - 1 / point.U, bend, SLOPE @ F / 2e-4])
+
+    return equations
+
+
+def cusp(point: Point, grid: Grid, keys: tuple[str, str]) -> Equations:
+    """Equations F = 1/U, B = 0, dB/dD = 0 with B = (1/D) dF/dD for (x, y, D): two folds meet."""
+
+    def equations(u: np.ndarray) -> np.ndarray:
+        at, D = _moved(point, keys, u), abs(float(u[2]))
+        bend = gap_bend(np.abs(D + NUDGE), at, grid)
+        return point.U * np.array(
+            [gap_sum(D, at, grid) - 1 / point.U, bend[2], SLOPE @ bend / 2e-4]
+        )
+
+    return equations
+
+
+def onset_end(point: Point, grid: Grid, keys: tuple[str, str]) -> Equations:
+    """Equations F(0) = 1/U, dF(0)/dx = 0 for (x, y): a line of onsets x(y) turns back."""
+
+    def equations(u: np.ndarray) -> np.ndarray:
+        places = [_moved(point, keys, (u[0] + nudge, u[1])) for nudge in NUDGE]
+        F = np.array([gap_sum(0.0, place, grid) for place in places])
+        return point.U * np.array([F[2] - 1 / point.U, SLOPE @ F / 2e-4])
+
+    return equations
+
+
+def fflo_end(point: Point, grid: Grid, keys: tuple[str, str]) -> Equations:
+    """The same for pairing with Q > 0, dC/dQ = 0, for (x, y, Q); infinite lattice."""
+
+    def equations(u: np.ndarray) -> np.ndarray:
+        C = pair_sum(np.abs(u[2] + NUDGE), _moved(point, keys, u), grid)
+        across = [pair_sum(abs(u[2]), _moved(point, keys, (u[0] + d, u[1])), grid) for d in NUDGE]
+        return point.U * np.array([C[2] - 1 / point.U, SLOPE @ C, SLOPE @ np.array(across) / 2e-4])
+
+    return equations
+
+
+def _moved(point: Point, keys: tuple[str, str], values: Sequence[float]) -> Point:
+    """The point at the values of two parameters, within reason; T is not negative."""
+    numbers = {key: float(np.clip(value, -1e3, 1e3)) for key, value in zip(keys, values)}
+    if "T" in numbers:
+        numbers["T"] = abs(numbers["T"])
+    return point.at(**numbers)
 
 
 def clogston(point: Point, grid: Grid) -> Equations:

@@ -15,16 +15,38 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq, root
+from scipy.optimize import brentq, minimize_scalar
 
+from .branch_curves import Family, on_curve, touches
+from .branch_search import CurveSearch, search
+from .gap_roots import downhill_roots, nearest_root, roots, scan
 from .operating_point import Point
 from .pair_susceptibility import COARSE, polished_peak, strongest_pairing
-from .uniform_states import Grid, Infinite, free_energy, gap_slopes, gap_sum, pair_sum, static_terms
+from .uniform_states import Grid, Infinite, free_energy, gap_slopes, gap_sum, pair_sum
+
+__all__ = [
+    "STEP",
+    "UniformState",
+    "bcs_onsets",
+    "branch",
+    "clogston_limit",
+    "critical_field",
+    "crossings",
+    "downhill_roots",
+    "fflo_onsets",
+    "folds",
+    "gap_slopes",
+    "nearest_root",
+    "region",
+    "roots",
+    "scan",
+    "stability",
+    "steady_states",
+    "uniform_curves",
+    "with_extrema",
+]
 
 STEP = 0.02  # of eV along a branch, and of the scans over eV or h
-
-
-# ---- roots of the gap equation ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -34,81 +56,6 @@ class UniformState:
     delta: float
     slope: float
     stability: str
-
-
-def scan(point: Point, grid: Grid) -> np.ndarray:
-    """The order parameters (n,) at which `roots` looks for changes of sign, from 0 to U/2.
-
-    Above U/2 F < 1/U. F bends within the smoothing G + pi T of the quasiparticle edges: on the
-    infinite lattice only where D passes |s_l|; steps of U/128, and of a third of the smoothing
-    there. On a finite one it bends anywhere: steps of U/400 or a third of the smoothing throughout
-    (4000 steps at most).
-    """
-    top = 0.5 * point.U * 1.001
-    smooth = point.width + np.pi * min(T for _, T, _ in static_terms(point))
-    if isinstance(grid, Infinite):
-        steps, fine = 64, 25
-    else:
-        steps, fine = int(np.clip(3 * top / smooth, 200, 4000)), 41
-    grids = [np.linspace(0.0, top, steps + 1)]
-    grids += [s + smooth * np.linspace(-4, 4, fine) for _, _, s in static_terms(point)]
-    D = np.unique(np.concatenate(grids))
-    return D[(D >= 0) & (D <= top)]
-
-
-def roots(point: Point, grid: Grid) -> np.ndarray:
-    """Every D > 0 with F(D) = 1/U, ascending (n,), relative error 1e-12.
-
-    Besides changes of sign between the points of `scan`, extrema between them are followed to see
-    whether they touch 1/U: two roots are missed only if another pair of extrema lies in the same
-    step.
-    """
-
-    def excess(D: float) -> float:
-        return float(gap_sum(D, point, grid)) - 1 / point.U
-
-    def slope(D: float) -> float:
-        return float(gap_slopes(D, point, grid)[1])
-
-    D = scan(point, grid)
-    F, dF, _ = gap_slopes(D, point, grid)
-    F, crossed = F - 1 / point.U, []
-    for i in range(len(D) - 1):
-        if F[i] * F[i + 1] < 0:
-            crossed.append(brentq(excess, D[i], D[i + 1], xtol=1e-13))
-        elif dF[i] * dF[i + 1] < 0:
-            top = brentq(slope, D[i], D[i + 1])
-            if excess(top) * F[i] < 0:
-                crossed.append(brentq(excess, D[i], top, xtol=1e-13))
-                crossed.append(brentq(excess, top, D[i + 1], xtol=1e-13))
-    return np.array([_polished(d, point, grid) for d in crossed])
-
-
-def _polished(D: float, point: Point, grid: Grid) -> float:
-    """One Newton step, kept unless the root is a fold."""
-    F, dF, _ = gap_slopes(D, point, grid)
-    step = (1 / point.U - F) / dF if dF != 0 else 0.0
-    return float(D + step) if abs(step) < 1e-6 * D else float(D)
-
-
-def downhill_roots(point: Point, grid: Grid) -> list[float]:
-    """The roots with dF/dD < 0, ascending."""
-    return [D for D in roots(point, grid) if gap_slopes(D, point, grid)[1] < 0]
-
-
-def nearest_root(D: float, point: Point, grid: Grid) -> float | None:
-    """The root with dF/dD < 0 next to D by Newton's method, or None."""
-    for _ in range(8):
-        F, dF, _ = gap_slopes(D, point, grid)
-        if not dF < 0:
-            return None
-        change = (1 / point.U - F) / dF
-        D = float(D + change)
-        if not 1e-6 < D < point.U:
-            return None
-        if abs(change) < 1e-11:
-            return D
-    return None
 
 
 # ---- stability ----------------------------------------------------------------------------------
@@ -174,13 +121,38 @@ def branch(
 
 
 def crossings(excess: Callable[[float], float], values: Sequence[float]) -> list[float]:
-    """Zeros of a function of one number, from its changes of sign between ``values``."""
+    """Zeros of a function of one number, from its changes of sign between ``values``.
+
+    Where it nearly touches zero between two of them the extremum is looked at too.
+    """
     f = [excess(x) for x in values]
+    values, f = with_extrema(excess, values, f)
     return [
         brentq(excess, a, b, xtol=1e-10)
         for a, b, fa, fb in zip(values, values[1:], f, f[1:])
         if fa * fb < 0
     ]
+
+
+def with_extrema(
+    excess: Callable[[float], float], values: Sequence[float], f: Sequence[float]
+) -> tuple[list[float], list[float]]:
+    """``values`` and f there, with the extrema at which f has another sign than around them."""
+    places = list(zip(values, f))
+    for i in range(1, len(f) - 1):
+        side = np.sign(f[i])
+        size = side * np.array(f[i - 1 : i + 2])
+        if not touches(size):
+            continue
+        best = minimize_scalar(
+            lambda x, side=side: side * excess(x),
+            bounds=(values[i - 1], values[i + 1]),
+            options={"xatol": 1e-7},
+        )
+        if best.fun < 0:
+            places.append((float(best.x), float(side * best.fun)))
+    places.sort()
+    return [x for x, _ in places], [value for _, value in places]
 
 
 def bcs_onsets(point: Point, grid: Grid, values: Sequence[float], along: str = "eV") -> list[float]:
@@ -215,6 +187,7 @@ def fflo_onsets(
     # between two momenta of the scan C can exceed 1/U where the scan does not: near misses are
     # computed again
     f = [excess(x) if abs(e) < 0.02 / point.U else e for x, e in zip(values, f)]
+    values, f = with_extrema(excess, values, f)
     onsets = [
         _fflo_onset(point, grid, along, a, b, excess)
         for a, b, fa, fb in zip(values, values[1:], f, f[1:])
@@ -247,47 +220,26 @@ def _fflo_onset(
     return x, peak(x, Q)[0]
 
 
+def uniform_curves(
+    point: Point, grid: Grid, values: Sequence[float], along: str = "eV"
+) -> CurveSearch:
+    """Every curve of uniform states between the first and the last of ``values``, with its folds.
+
+    Onsets, where curves begin, are scanned for over ``values``; the curves show those missed.
+    """
+    known = bcs_onsets(point, grid, values, along)
+    return search(point, grid, along, float(values[0]), float(values[-1]), known)
+
+
 def folds(
     point: Point, grid: Grid, values: Sequence[float], along: str = "eV"
 ) -> tuple[list[float], list[float]]:
-    """(values of eV or h, D) where two uniform branches meet, F = 1/U and dF/dD = 0, ascending.
+    """(values of eV, h or T, D) where two uniform branches meet, F = 1/U and dF/dD = 0, ascending.
 
-    A fold shows as a change in the number of roots from one value to the next, and is then solved
-    for to 1e-10; one that opens and one that closes within the same step hide each other.
+    Found on the curves between the first and the last of ``values``, whatever their spacing.
     """
-    values = [float(x) for x in values]
-    sets = [roots(point.at(**{along: x}), grid) for x in values]
-    places = []
-    for a, b, left, right in zip(values, values[1:], sets, sets[1:]):
-        many, few = (left, right) if len(left) > len(right) else (right, left)
-        if len(many) - len(few) >= 1:
-            side = a if many is left else b
-            places += _folds_between(a, b, many, side, point, grid, along)
-    places = sorted(set((round(x, 9), round(d, 9), x, d) for x, d in places))
-    return [x for _, _, x, _ in places], [d for _, _, _, d in places]
-
-
-def _folds_between(
-    a: float, b: float, many: np.ndarray, side: float, point: Point, grid: Grid, along: str
-) -> list[tuple[float, float]]:
-    """Folds in [a, b], sought from the middle of each neighbouring pair of roots.
-
-    ``many`` are the roots at that ``side`` of the interval that has more.
-    """
-
-    def equations(u: np.ndarray) -> list[float]:
-        F, dF, _ = gap_slopes(u[1], point.at(**{along: float(u[0])}), grid)
-        return [F - 1 / point.U, dF]
-
-    places: list[tuple[float, float]] = []
-    for low, high in zip(many, many[1:]):
-        result = root(equations, [side, 0.5 * (low + high)], tol=1e-12)
-        x, D = result.x
-        solved = np.max(np.abs(equations(result.x))) < 1e-9
-        new = not any(abs(x - y) < 1e-7 and abs(D - d) < 1e-6 for y, d in places)
-        if solved and new and a - 1e-9 <= x <= b + 1e-9 and D > 1e-3:
-            places.append((float(x), float(D)))
-    return places
+    places = uniform_curves(point, grid, values, along).folds
+    return [x for x, _ in places], [d for _, d in places]
 
 
 # ---- regions ------------------------------------------------------------------------------------
@@ -296,32 +248,49 @@ def _folds_between(
 def clogston_limit(point: Point, grid: Grid) -> float:
     """h_cc at eV = 0: the field at which uniform and normal state have one free energy, Eq. (61).
 
-    nan if there is none. Below it the uniform state is the ground state, up to the FFLO states,
-    which this limit leaves out.
+    nan where the transition is continuous. Below h_cc the uniform state is the ground state, up to
+    the FFLO states, which this limit leaves out.
     """
-
-    def advantage(h: float) -> float:
-        at = point.at(h=h, eV=0.0)
-        stable = downhill_roots(at, grid)
-        return free_energy(stable[-1], at, grid) if stable else np.nan
-
-    fields = np.arange(0.0, point.U, 0.05)
-    values = [advantage(h) for h in fields]
-    for a, b, fa, fb in zip(fields, fields[1:], values, values[1:]):
-        if fa < 0 < fb:
-            return float(brentq(advantage, a, b, xtol=1e-9))
-        if fa < 0 and np.isnan(fb):  # the metastable part is shorter than the step
-            last = _last_field(advantage, a, b)
-            return float(brentq(advantage, a, last, xtol=1e-9)) if advantage(last) > 0 else np.nan
-    return np.nan
+    return critical_field(point, grid)[0]
 
 
-def _last_field(advantage: Callable[[float], float], a: float, b: float) -> float:
-    """The largest field, to 1e-9, at which there is a uniform state."""
-    while b - a > 1e-9:
-        middle = 0.5 * (a + b)
-        a, b = (a, middle) if np.isnan(advantage(middle)) else (middle, b)
-    return a
+def critical_field(point: Point, grid: Grid) -> tuple[float, float]:
+    """(h_cc, D) at eV = 0, nan twice where no first-order transition exists.
+
+    On the branch from h = 0 to its fold: its free energy is below the normal state's at first and
+    above it at the fold. Without a fold the branch ends at the onset, and so does the transition.
+    """
+    at_rest = point.at(eV=0.0)
+    curves = uniform_curves(at_rest, grid, np.arange(0.0, point.U, 0.05), "h").curves
+    for curve in sorted(curves, key=lambda curve: -curve.D.max()):
+        places = sorted(zip(curve.x, curve.D, curve.bend))
+        branch = [(h, D) for h, D, bend in places if bend < 0 and D > 1e-6]
+        after = [(h, D) for h, D in curve.folds if D < curve.D.max()]
+        if not branch or not after:
+            continue
+        branch = [*(place for place in branch if place[0] < max(after)[0]), max(after)]
+        energies = [float(free_energy(D, at_rest.at(h=h), grid)) for h, D in branch]
+        for a, b, below, above in zip(branch, branch[1:], energies, energies[1:]):
+            if below < 0 < above:
+                return _equal_energy(at_rest, grid, a, b)
+    return np.nan, np.nan
+
+
+def _equal_energy(
+    point: Point, grid: Grid, a: tuple[float, float], b: tuple[float, float]
+) -> tuple[float, float]:
+    """(h, D) of zero free energy between two neighbouring places (h, D) of a branch."""
+    family = Family(point, grid, "h")
+
+    def place(share: float) -> tuple[float, float]:
+        return on_curve(family, np.array(a[::-1]), np.array(b[::-1]), share)
+
+    def energy(share: float) -> float:
+        D, h = place(share)
+        return float(free_energy(D, point.at(h=h), grid))
+
+    D, h = place(brentq(energy, 0.0, 1.0, xtol=1e-11))
+    return float(h), float(D)
 
 
 def region(point: Point, grid: Grid) -> str:

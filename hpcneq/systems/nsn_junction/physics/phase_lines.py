@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import onsets
+from .branch_search import CurveSearch
 from .operating_point import Point
-from .uniform_states import Grid, free_energy
+from .uniform_states import Grid
 
 REGIONS = ("normal", "bcs", "fflo", "bistable-with-fflo", "bistable-with-normal")
 SPACING = {"eV": 0.04, "h": 0.02, "T": 0.01}  # of the scans for boundaries
@@ -45,50 +46,29 @@ def _end_of_pairing(point: Point, grid: Grid, along: str) -> float:
     return ends[along]
 
 
-def critical_field(point: Point, grid: Grid, step: float = 0.02) -> tuple[float, float] | None:
-    """(h_cc, D), roughly: the field at rest at which uniform and normal state have one free energy.
-
-    The state is followed from h = 0, where its gap is largest. None without such a field.
-    """
-    rest = point.at(h=0.0, eV=0.0)
-    stable = onsets.downhill_roots(rest, grid)
-    if not stable:
-        return None
-    D: float | None = stable[-1]
-    before = free_energy(D, rest, grid)
-    for h in np.arange(step, point.U, step):
-        at = point.at(h=float(h), eV=0.0)
-        D = onsets.nearest_root(D, at, grid)
-        if D is None:
-            return None
-        energy = free_energy(D, at, grid)
-        if energy > 0:
-            return float(h - step * energy / (energy - before)), D
-        before = energy
-    return None
-
-
 def line(point: Point, grid: Grid, along: str, values: np.ndarray) -> dict:
     """Boundaries and regions along one parameter ("eV", "h" or "T") through ``point``.
 
     values : (n,) ascending. Returns {"regions": (n,) indices into `REGIONS`, "bcs_onset",
-    "fflo_onset", "fflo_Q", "fold", "fold_delta", "h_cc": lists}; ``h_cc`` (the
-    Chandrasekhar-Clogston field) for along = "h" at eV = 0 only. An FFLO onset has Q > 0.
+    "fflo_onset", "fflo_Q", "fold", "fold_delta", "h_cc", "doubts": lists}; ``h_cc`` (the
+    Chandrasekhar-Clogston field) for along = "h" at eV = 0 only, where there is a first-order
+    transition. An FFLO onset has Q > 0. doubts : why folds may be missing.
     """
     count = int(np.ceil((values[-1] - values[0]) / SPACING[along])) + 1
     scanned = np.asarray(values)
     if len(values) > 1:
         scanned = np.linspace(values[0], values[-1], count)
-    bcs = onsets.bcs_onsets(point, grid, scanned, along)
+    curves = CurveSearch([])
+    if len(values) > 1:
+        curves = onsets.uniform_curves(point, grid, scanned, along)
     fflo = [(x, Q) for x, Q in zip(*onsets.fflo_onsets(point, grid, scanned, along)) if Q > 1e-6]
-    folds, deltas = onsets.folds(point, grid, scanned, along)
     limit = np.nan
     if along == "h" and point.eV == 0:
         limit = onsets.clogston_limit(point, grid)
     boundaries = {
-        "bcs_onset": list(map(float, bcs)),
+        "bcs_onset": curves.onsets,
         "fflo_onset": [float(x) for x, _ in fflo],
-        "fold": list(map(float, folds)),
+        "fold": [x for x, _ in curves.folds],
         "h_cc": [h for h in (limit,) if values[0] <= h <= values[-1]],
     }
     edges = sorted(x for places in boundaries.values() for x in places)
@@ -96,7 +76,8 @@ def line(point: Point, grid: Grid, along: str, values: np.ndarray) -> dict:
         "regions": regions(point, grid, along, values, edges),
         **boundaries,
         "fflo_Q": [float(Q) for _, Q in fflo],
-        "fold_delta": list(map(float, deltas)),
+        "fold_delta": [D for _, D in curves.folds],
+        "doubts": curves.doubts,
     }
 
 

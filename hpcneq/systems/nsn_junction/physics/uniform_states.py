@@ -42,6 +42,7 @@ __all__ = [
     "finite",
     "free_energy",
     "frequencies",
+    "gap_bend",
     "gap_slopes",
     "gap_sum",
     "gap_terms",
@@ -103,6 +104,19 @@ def gap_slopes(
         -D * (slope.real @ weight),
         (slope * pole).real @ (-0.5 * sign * weight),
     )
+
+
+def gap_bend(D: np.ndarray | float, point: Point, grid: Grid) -> np.ndarray:
+    """(1/D) dF/dD, of the shape of D, also at D = 0, where its sign tells the transition's order.
+
+    > 0 at an onset F(0) = 1/U: uniform states branch off into the normal state's stable side, and
+    the transition is of first order; < 0: continuous.
+    """
+    require_mirrored(point, "gap equation")
+    D = np.asarray(D, float)
+    pole, weight, _ = frequencies(point)
+    _, slope = grid.resolvent(np.sqrt(pole**2 - D[..., None] ** 2), point.mu)
+    return -(slope.real @ weight)
 
 
 def pair_sum(Q: np.ndarray | float, point: Point, grid: Grid) -> np.ndarray:

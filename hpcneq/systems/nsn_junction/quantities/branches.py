@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....tasks import ERRORS, Quantity, missing_where
-from .shared import CODE, COORDINATE, COUNTED, RESIDUAL, SNES_REASONS
+from .shared import CODE, COORDINATE, COUNTED, FOLDS_COMPLETE, RESIDUAL, SNES_REASONS
 
 POINT = Quantity(
     "point", "1", "points along all branches, branch by branch", dtype=int, error=COORDINATE
@@ -51,6 +51,7 @@ BRANCHES = (
     ),
     Quantity("folds", "t_par", "folds of the branches", kind="summary", error=ERRORS),
     Quantity("folds_delta", "t_par", "order parameter there", kind="summary", error=ERRORS),
+    FOLDS_COMPLETE,
     Quantity("branches", "1", "number of branches", dtype=int, kind="summary", error=COUNTED),
     Quantity("points", "1", "number of points", dtype=int, kind="summary", error=COUNTED),
 )
@@ -145,6 +146,7 @@ IV = (
         kind="summary",
         error="that of folds in the task branches",
     ),
+    FOLDS_COMPLETE,
 )
 
 # ---- why there may be no number -----------------------------------------------------------------

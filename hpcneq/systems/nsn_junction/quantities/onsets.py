@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....tasks import ERRORS, Quantity, missing_where
-from .shared import CODE, COORDINATE, COUNTED, RESIDUAL, SCANNED, SNES_REASONS
+from .shared import CODE, COORDINATE, COUNTED, FOLDS_COMPLETE, RESIDUAL, SCANNED, SNES_REASONS
 
 
 def _roots(kind: str, name: str, words: str) -> tuple[Quantity, ...]:
@@ -19,6 +19,27 @@ def _roots(kind: str, name: str, words: str) -> tuple[Quantity, ...]:
     )
 
 
+LINE_ENDS = (
+    FOLDS_COMPLETE,
+    Quantity(
+        "momenta",
+        "1",
+        "directions of the FFLO momenta Q that were searched",
+        dtype=str,
+        kind="summary",
+        error=CODE,
+    ),
+    *(
+        Quantity(name, "t_par", f"[value, swept key{last}] {words}", kind="summary", error=ERRORS)
+        for name, last, words in (
+            ("tricritical", "", "where a line of folds ends on that of the uniform onsets"),
+            ("lifshitz", "", "where the wave number of an FFLO onset vanishes"),
+            ("fold_ends", ", delta", "where a line of folds turns back or two of them meet"),
+            ("bcs_ends", "", "where a line of uniform onsets turns back"),
+            ("fflo_ends", ", Q", "where a line of FFLO onsets turns back"),
+        )
+    ),
+)
 ONSET = (
     SCANNED,
     SNES_REASONS,
@@ -85,13 +106,7 @@ ONSET = (
     Quantity(
         "T_fflo", "t_par", "transition temperature of FFLO pairing", kind="summary", error=ERRORS
     ),
-    Quantity(
-        "lifshitz",
-        "t_par",
-        "[value, T] where the wave number of an FFLO onset vanishes",
-        kind="summary",
-        error=ERRORS,
-    ),
+    *LINE_ENDS,
     Quantity("residual", "1", "largest residual of all roots", kind="summary", error=RESIDUAL),
 )
 
@@ -149,6 +164,7 @@ PHASE_DIAGRAM = (
     Quantity("shares", "1", "their shares of the points", kind="summary", error=ERRORS),
     Quantity("lines", "1", "number of lines", dtype=int, kind="summary", error=COUNTED),
     Quantity("points", "1", "number of points", dtype=int, kind="summary", error=COUNTED),
+    *LINE_ENDS,
     Quantity("residual", "1", "largest residual of the boundaries", kind="summary", error=RESIDUAL),
 )
 
@@ -157,7 +173,10 @@ PHASE_DIAGRAM = (
 ONSET = missing_where(
     ONSET,
     "there is no such onset where it was sought",
-    "h_bcs h_fflo h_cc h_fflo_bcs T_bcs T_fflo fflo_Q",
+    "h_bcs h_fflo h_fflo_bcs T_bcs T_fflo fflo_Q",
+)
+ONSET = missing_where(
+    ONSET, "no first-order line of uniform states exists there, or no transition", "h_cc"
 )
 ONSET = missing_where(
     ONSET,

@@ -42,3 +42,11 @@ SCANNED = Quantity(
     kind="summary",
     error=INTERVAL,
 )
+FOLDS_COMPLETE = Quantity(
+    "folds_complete",
+    "1",
+    "whether every branch was followed to its ends and every fold solved for",
+    dtype=bool,
+    kind="summary",
+    error=CODE,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ from ....parallel import solo
 from ....solvers.continuation import FOLD, Curve, Follower
 from ..inputs import BranchNumerics
 from ..physics import gap_equations, onsets
+from ..physics.branch_search import CurveSearch
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid
 from ..quantities import STABILITY_CODES
@@ -24,16 +26,31 @@ def empty_record() -> dict:
     numbers = {name: np.zeros(0) for name in ("x", "delta", "residual")}
     codes = {name: np.zeros(0, int) for name in ("branch", "code")}
     folds = ("folds", "folds_delta", "folds_error", "folds_delta_error", "fold_reasons")
-    return numbers | codes | {name: [] for name in folds} | {"stable": [], "lost": 0}
+    return (
+        numbers
+        | codes
+        | {name: [] for name in folds}
+        | {
+            "stable": [],
+            "lost": 0,
+            "complete": True,
+        }
+    )
 
 
 def follow_all(
-    point: Point, grid: Grid, along: str, values: np.ndarray, numerics: BranchNumerics
+    point: Point,
+    grid: Grid,
+    along: str,
+    values: np.ndarray,
+    numerics: BranchNumerics,
+    known: CurveSearch,
 ) -> list[Curve]:
-    """The curves of uniform states that pass through the values, from the roots at each of them.
+    """The curves of uniform states between the values, from the roots at each of them.
 
-    A root at one of the values that lies on no curve yet starts another; none is missed unless it
-    lives between two values. numerics : control and step of the continuation.
+    A root at one of the values that lies on no curve yet starts another, and so does a place on a
+    branch of ``known`` that lives between two values. numerics : control and step of the
+    continuation.
     """
     follower = Follower(
         gap_equations.GapFamily(point, grid, along),
@@ -47,10 +64,20 @@ def follow_all(
         largest=2 * numerics.step,
     )
     curves: list[Curve] = []
+
+    def add(D: float, x: float) -> None:
+        curve = follower.trace(follower.start([D], x))
+        if not any(is_same(curve, other) for other in curves):
+            curves.append(curve)
+
     for x in map(float, values):
         for D in onsets.roots(point.at(**{along: x}), grid):
             if not any(passes_through(curve, D, x) for curve in curves):
-                curves.append(follower.trace(follower.start([D], x)))
+                add(D, x)
+    for branch in known.curves:
+        places = [(float(D), float(x)) for D, x in zip(branch.D, branch.x) if D > NEAR]
+        if places and not any(passes_through(curve, *at) for curve in curves for at in places):
+            add(*places[len(places) // 2])
     return sorted(curves, key=lambda curve: -curve.x.max())
 
 
@@ -62,6 +89,17 @@ def passes_through(curve: Curve, D: float, x: float) -> bool:
     share = np.clip(along / np.maximum((chord**2).sum(1), 1e-300), 0, 1)
     distance = np.hypot(*(start + share[:, None] * chord - [D, x]).T)
     return bool(np.any(distance < NEAR + 0.1 * np.hypot(*chord.T)))
+
+
+def is_same(first: Curve, second: Curve) -> bool:
+    """Whether two curves are one: the same ends, or, if they are closed, the same folds."""
+    if "closed" in first.ends or "closed" in second.ends:
+        places = [sorted((spot.p, spot.x[0]) for spot in c.of_kind(FOLD)) for c in (first, second)]
+    else:
+        places = [sorted((c.p[k], c.x[k, 0]) for k in (0, -1)) for c in (first, second)]
+    if len(places[0]) != len(places[1]):
+        return False
+    return bool(np.all(np.abs(np.ravel(places[0]) - np.ravel(places[1])) < 1e-6))
 
 
 def pieces(curve: Curve, point: Point, grid: Grid, along: str) -> list[tuple[int, int, str]]:
@@ -91,10 +129,29 @@ def branch_record(
     """What a sweep keeps of one line: columns over the branches' points, folds, stable intervals.
 
     Columns (points,): number of the branch, parameter x, delta, code of the stability, residual.
+    complete : whether the folds are those of a second search. Where they differ a step has crossed
+    from one branch to another close by, and the step is halved, up to three times.
     """
+    known = CurveSearch([])
+    if len(values) > 1:
+        known = onsets.uniform_curves(point, grid, values, along)
+    for _ in range(4):
+        curves = follow_all(point, grid, along, values, numerics, known)
+        record = _columns(curves, point, grid, along, numerics)
+        record["complete"] = not known.doubts and same_folds(record, known)
+        if same_folds(record, known) or numerics.control == "parameter":
+            break
+        numerics = dataclasses.replace(numerics, step=0.5 * numerics.step)
+    return record
+
+
+def _columns(
+    curves: Sequence[Curve], point: Point, grid: Grid, along: str, numerics: BranchNumerics
+) -> dict:
+    """The record of curves: columns, folds, stable intervals, ends that were not reached."""
     columns: dict[str, list] = {name: [] for name in COLUMNS}
     folds, stable, lost = [], [], 0
-    for number, curve in enumerate(follow_all(point, grid, along, values, numerics)):
+    for number, curve in enumerate(curves):
         for first, end, stability in pieces(curve, point, grid, along):
             spots = curve.spots[first:end]
             columns["branch"] += [number] * len(spots)
@@ -107,11 +164,18 @@ def branch_record(
         folds += [(spot.p, float(spot.x[0]), spot.reason) for spot in curve.of_kind(FOLD)]
         if numerics.control == "arclength":
             lost += sum(end in ("step", "most") for end in curve.ends)
-    record = {name: np.array(column) for name, column in columns.items()}
+    record: dict = {name: np.array(column) for name, column in columns.items()}
     record |= {name: record[name].astype(int) for name in ("branch", "code")}
-    return (
-        record | _fold_record(folds, point, grid, along) | {"lost": lost, "stable": merged(stable)}
-    )
+    record |= _fold_record(folds, point, grid, along)
+    return record | {"lost": lost, "stable": merged(stable)}
+
+
+def same_folds(record: dict, known: CurveSearch) -> bool:
+    """Whether two searches have the same folds."""
+    places = sorted(zip(record["folds"], record["folds_delta"]))
+    if len(places) != len(known.folds):
+        return False
+    return bool(np.all(np.abs(np.ravel(places) - np.ravel(known.folds)) < 1e-5))
 
 
 def _fold_record(folds: list[tuple], point: Point, grid: Grid, along: str) -> dict:

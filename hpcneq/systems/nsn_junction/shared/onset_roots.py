@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ....solvers import newton
-from ..physics import fflo_state, gap_equations, onsets, phase_lines
+from ..physics import fflo_state, gap_equations, onsets
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid
 from .polished_roots import FLOOR, polished
@@ -56,10 +56,10 @@ class PolishedRoots:
         }
 
 
-def bcs_onsets(point: Point, grid: Grid, along: str, values: np.ndarray) -> PolishedRoots:
+def bcs_onsets(point: Point, grid: Grid, along: str, seeds: Iterable[float]) -> PolishedRoots:
     """Onsets of uniform pairing."""
     roots = PolishedRoots()
-    for x in onsets.bcs_onsets(point, grid, values, along):
+    for x in seeds:
         roots.add(*polished(lambda g: gap_equations.onset(point, g, along), [x], grid))
     return roots
 
@@ -86,20 +86,22 @@ def fflo_onsets(
 def folds(
     point: Point, grid: Grid, along: str, seeds: Iterable[tuple[float, float]]
 ) -> PolishedRoots:
-    """Folds from (value, D) seeds; those that lead elsewhere are dropped."""
+    """Folds from (value, D) seeds; those that lead elsewhere are lost."""
     roots = PolishedRoots()
     for x, D in seeds:
         solution, errors = polished(lambda g: gap_equations.fold(point, g, along), [x, D], grid)
-        if abs(abs(solution.x[0]) - x) < 0.02 and abs(solution.x[1]) > 1e-3:
+        if abs(abs(solution.x[0]) - x) < 0.02 and abs(abs(solution.x[1]) - D) < 0.1 * D:
             roots.add(solution, errors)
+        else:
+            roots.lost += 1
     return roots
 
 
 def critical_field(point: Point, grid: Grid) -> PolishedRoots:
     """The Clogston limit at rest, with its D; empty if the transition is continuous."""
     roots = PolishedRoots()
-    seed = phase_lines.critical_field(point, grid)
-    if seed is not None:
+    seed = onsets.critical_field(point, grid)
+    if not np.isnan(seed[0]):
         roots.add(*polished(lambda g: gap_equations.clogston(point, g), seed, grid))
     return roots
 
@@ -128,30 +130,3 @@ def fflo_line(point: Point, limit: float) -> PolishedRoots:
     field_only = dataclasses.replace(solution, x=solution.x[-2:-1])
     roots.add(field_only, [error], float(pattern.P))
     return roots
-
-
-def lifshitz_points(
-    point: Point, grid: Grid, along: str, records: Sequence[dict], temperatures: np.ndarray
-) -> tuple[list[list[float]], list[list[float]]]:
-    """(points [value, T], their errors) where the wave number of an FFLO onset vanishes.
-
-    Sought between two temperatures of a sweep with different numbers of FFLO onsets.
-    """
-    points: list[np.ndarray] = []
-    errors: list[np.ndarray] = []
-    reach = 2 * np.diff(temperatures).max() if len(temperatures) > 1 else 0.0
-    for first, second, T in zip(records, records[1:], temperatures):
-        ends = [record["fflo"]["values"] for record in (first, second)]
-        fewer, more = sorted(ends, key=len)
-        if len(fewer) == len(more):
-            continue
-        for x in more:
-            solution, error = polished(
-                lambda g: gap_equations.lifshitz(point, g, along), [x, float(T)], grid
-            )
-            new = not any(np.abs(solution.x - other).max() < 1e-6 for other in points)
-            near = abs(solution.x[0] - x) < 0.05 and abs(solution.x[1] - T) < reach
-            if solution.converged and new and near:
-                points.append(np.abs(solution.x))
-                errors.append(error + 100 * SLACK)
-    return [p.tolist() for p in points], [e.tolist() for e in errors]

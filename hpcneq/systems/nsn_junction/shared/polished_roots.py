@@ -13,6 +13,7 @@ from ..physics import gap_equations, uniform_states
 from ..physics.uniform_states import Grid, Infinite
 
 FLOOR = 1e-11  # of what is computed from sums over frequencies, which are good to about that
+ALONG_X = "along x only; not along the diagonal, nor at angles between"
 
 
 def grid_of(given: Given) -> Grid:

@@ -38,6 +38,12 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     if not any(len(record["x"]) for record in records):
         warnings.append(f"no uniform condensate at any of the {len(values)} values of {along}")
     lost = sum(record["lost"] for record in records)
+    doubtful = sum(not record["complete"] for record in records)
+    if doubtful:
+        warnings.append(
+            f"branches: folds may be missing on {doubtful} of {len(records)} lines: two searches "
+            "differ; try a smaller [numerics] step, or control = arclength, which passes folds"
+        )
     if lost:
         warnings.append(f"branches: {lost} ends were not reached; try a smaller [numerics] step")
     if lost:
@@ -76,6 +82,7 @@ def _summary(records: Sequence[dict], along: str, swept: bool) -> tuple[dict, di
         "stable": each(lambda r: r["stable"]),
         "folds": each(lambda r: r["folds"]),
         "folds_delta": each(lambda r: r["folds_delta"]),
+        "folds_complete": each(lambda r: r["complete"]),
         "branches": each(lambda r: len(set(r["branch"]))),
         "points": sum(len(record["x"]) for record in records),
         "residual": max((float(np.max(column)) for column in columns), default=0.0),

@@ -42,7 +42,10 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     _write(output(), eV, record, along, normal, stable)
     summary, errors = _summary(eV, normal, normal_error, stable)
     summary |= {"region": regions, "folds": record["folds"]}
+    summary["folds_complete"] = record["complete"]
     warnings = []
+    if not record["complete"]:
+        warnings.append("iv: folds may be missing: two searches differ; try a smaller step")
     if len(eV) == 1:
         warnings.append("one bias is no branch: branch_I and the other branch_* are empty")
     if not mirrored:

@@ -11,11 +11,11 @@ from ....tasks import Given, Outcome, Output, run_sweep
 from ..inputs import OnsetNumerics
 from ..physics import onsets, phase_lines
 from ..physics.operating_point import Point
-from ..physics.uniform_states import Grid, Infinite
+from ..physics.uniform_states import Grid
 from ..quantities import ONSET_KINDS
-from ..shared import onset_roots
+from ..shared import line_ends, onset_roots
 from ..shared.operating_point import point_of, sought_key
-from ..shared.polished_roots import grid_of
+from ..shared.polished_roots import ALONG_X, grid_of
 
 CRITICAL_FIELDS = (("h_bcs", "bcs"), ("h_fflo", "fflo"), ("h_cc", "limit"), ("h_fflo_bcs", "wall"))
 TEMPERATURES = (("T_bcs", "bcs"), ("T_fflo", "fflo"))
@@ -40,15 +40,13 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     for key, axis in given.sweep.items():
         out.axis(key, axis)
         _write_lines(out, key, records)
-        if key == "T" and isinstance(grid, Infinite) and not point_of(given).leads:
-            lifshitz = on_root(
-                comm, onset_roots.lifshitz_points, point_of(given), grid, along, records, axis
-            )
-            summary["lifshitz"], errors["lifshitz"] = lifshitz
+        if key in ("eV", "h", "T"):
+            ends = on_root(comm, _line_ends, point_of(given), grid, (along, key), records, axis)
+            summary, errors = summary | ends[0], errors | ends[1]
     if not given.sweep:
         _write_columns(out, records[0])
     lost = sum(kind["lost"] for record in records for kind in _kinds(record).values())
-    warnings = _warnings(given, along, records[0], lost)
+    warnings = _warnings(given, along, records, lost)
     if lost:
         return Outcome("not-converged", summary, errors, [*sweep.lost, *warnings])
     return sweep.outcome(summary, errors, warnings)
@@ -56,15 +54,13 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
 
 def empty_record(along: str, rest: bool, numerics: OnsetNumerics) -> dict:
     """The record of a line on which nothing was found."""
-    kinds = ["bcs", "fflo"]
-    if along != "T":
-        kinds.append("folds")
+    kinds = ["bcs", "fflo", "folds"]
     if rest:
         kinds.append("limit")
         if numerics.fflo_line:
             kinds.append("wall")
     record: dict = {kind: onset_roots.PolishedRoots().record() for kind in kinds}
-    return record | {"every": [], "scanned": [0.0, 0.0, 0.0]}
+    return record | {"every": [], "scanned": [0.0, 0.0, 0.0], "doubts": []}
 
 
 def is_at_rest(given: Given) -> bool:
@@ -78,16 +74,16 @@ def line_record(point: Point, grid: Grid, along: str, numerics: OnsetNumerics, r
     if along == "T":
         step *= 0.2
     values = phase_lines.scan_values(point, grid, along, step, numerics.scan_to)
+    curves = onsets.uniform_curves(point, grid, values, along)
     pattern, every = onset_roots.fflo_onsets(point, grid, along, values)
     record = {
-        "bcs": onset_roots.bcs_onsets(point, grid, along, values).record(),
+        "bcs": onset_roots.bcs_onsets(point, grid, along, curves.onsets).record(),
         "fflo": pattern.record(),
+        "folds": onset_roots.folds(point, grid, along, curves.folds).record(),
         "every": every,
         "scanned": [float(values[0]), float(values[-1]), float(np.diff(values).max())],
+        "doubts": curves.doubts,
     }
-    if along != "T":
-        seeds = zip(*onsets.folds(point, grid, values, along))
-        record["folds"] = onset_roots.folds(point, grid, along, seeds).record()
     if rest:
         limit = onset_roots.critical_field(point, grid)
         record["limit"] = limit.record()
@@ -118,35 +114,68 @@ def _summary(records: Sequence[dict], along: str, rest: bool, swept: bool) -> tu
         numbers = [next(reversed(record[kind][column]), None) for record in records]
         return numbers if swept else numbers[0]
 
-    lists = [("bcs_onsets", "bcs"), ("fflo_onsets", "fflo")]
-    if along != "T":
-        lists.append(("folds", "folds"))
+    lists = [("bcs_onsets", "bcs"), ("fflo_onsets", "fflo"), ("folds", "folds")]
     summary = {"along": along} | {name: pick(kind, "values") for name, kind in lists}
     errors = {name: pick(kind, "errors") for name, kind in lists}
     wave_numbers = largest if rest else pick
     summary["fflo_Q"] = wave_numbers("fflo", "partners")
     errors["fflo_Q"] = wave_numbers("fflo", "partner_errors")
-    if along != "T":
-        summary["folds_delta"] = pick("folds", "partners")
-        errors["folds_delta"] = pick("folds", "partner_errors")
+    summary["folds_delta"] = pick("folds", "partners")
+    errors["folds_delta"] = pick("folds", "partner_errors")
+    complete = [is_complete(record) for record in records]
+    summary["folds_complete"] = complete if swept else complete[0]
     numbers = {"T": TEMPERATURES, "h": CRITICAL_FIELDS}.get(along, ())
     for name, kind in numbers:
         if kind in records[0] and (along == "T" or rest):
             summary[name], errors[name] = largest(kind, "values"), largest(kind, "errors")
     parts = [part for record in records for part in _kinds(record).values()]
+    summary["momenta"] = ALONG_X
     summary["scanned"] = records[0]["scanned"]
     summary["residual"] = max((r for part in parts for r in part["residuals"]), default=0.0)
     summary["snes_reasons"] = sorted({reason for part in parts for reason in part["reasons"]})
     return summary, errors
 
 
-def _warnings(given: Given, along: str, record: dict, lost: int) -> list[str]:
+def is_complete(record: dict) -> bool:
+    """Whether every branch of a line was followed to its ends and every fold solved for."""
+    return not record["doubts"] and not record["folds"]["lost"] and "why" not in record
+
+
+def _line_ends(point: Point, grid: Grid, keys: tuple[str, str], records, axis: np.ndarray) -> tuple:
+    """`line_ends` of the records of a sweep."""
+    rows = [
+        line_ends.Row(
+            float(y),
+            record["bcs"]["values"],
+            list(zip(record["fflo"]["values"], record["fflo"]["partners"])),
+            list(zip(record["folds"]["values"], record["folds"]["partners"])),
+        )
+        for y, record in zip(axis, records)
+        if "why" not in record
+    ]
+    return line_ends.line_ends(point, grid, keys, rows)
+
+
+def _warnings(given: Given, along: str, records: Sequence[dict], lost: int) -> list[str]:
     """What a reader of the result has to know."""
     warnings = []
     if along == "eV" and given.parameters.eV == 0:
         warnings.append("eV = 0 is given beside h and T: onsets are sought in eV all the same")
-    _, end, step = record["scanned"]
-    warnings.append(f"along {along}: scanned from 0 to {end:.4g} in steps of {step:.2g}")
+    _, end, step = records[0]["scanned"]
+    warnings.append(
+        f"along {along}: scanned from 0 to {end:.4g} in steps of {step:.2g}; "
+        "folds on branches followed to their ends"
+    )
+    doubts = [doubt for record in records for doubt in record["doubts"]]
+    if doubts:
+        warnings.append(f"onset: folds may be missing: {doubts[0]} ({len(doubts)} such places)")
+    continuous = [record for record in records if "limit" in record]
+    continuous = [record for record in continuous if not record["limit"]["values"]]
+    if continuous:
+        warnings.append(
+            f"h_cc: none on {len(continuous)} of {len(records)} lines: the transition of uniform "
+            "states at rest is continuous there, or there is none"
+        )
     if lost:
         warnings.append(
             f"onset: SNES left {lost} roots unsolved; try [petsc] steady.snes_max_it or a larger "

@@ -13,8 +13,9 @@ from ..physics import gap_equations, onsets, phase_lines, uniform_states
 from ..physics.operating_point import Point
 from ..physics.phase_lines import REGIONS
 from ..physics.uniform_states import Grid
+from ..shared import line_ends
 from ..shared.operating_point import point_of
-from ..shared.polished_roots import FLOOR, grid_of
+from ..shared.polished_roots import ALONG_X, FLOOR, grid_of
 
 BOUNDARIES = ("bcs_onset", "fflo_onset", "fold", "h_cc")
 PARTNERS = {"fflo_Q": "fflo_onset", "fold_delta": "fold"}  # what belongs to a boundary's point
@@ -45,12 +46,21 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     out.fixed("region", regions, (slow, fast))
     _write_boundaries(out, slow, records)
     summary = _summary(records, regions)
+    ends = on_root(
+        comm, _line_ends, point_of(given), grid, (fast, slow), records, given.sweep[slow]
+    )
+    summary |= ends[0]
     error = on_root(comm, boundary_error, given, records)
     if error is not None:
         summary["boundary_error"] = error
-    errors = {"shares": [1 / min(regions.shape)] * len(summary["shares"])}
+    errors = {"shares": [1 / min(regions.shape)] * len(summary["shares"])} | ends[1]
     unsolved = sum(record["unsolved"] for record in records)
     warnings = []
+    doubts = [doubt for record in records for doubt in record["doubts"]]
+    if doubts:
+        warnings.append(
+            f"phase-diagram: folds may be missing: {doubts[0]} ({len(doubts)} such places)"
+        )
     if unsolved:
         warnings.append(
             f"phase-diagram: SNES left {unsolved} points of the boundaries "
@@ -62,7 +72,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
 def empty_record(count: int) -> dict:
     """The record of a line of ``count`` points of which nothing is known: region -1."""
     boundaries = {name: [] for name in (*BOUNDARIES, *PARTNERS)}
-    return {"regions": [-1] * count, **boundaries, "residual": 0.0, "unsolved": 0}
+    return {"regions": [-1] * count, **boundaries, "residual": 0.0, "unsolved": 0, "doubts": []}
 
 
 class Polisher:
@@ -97,11 +107,25 @@ def polished_line(point: Point, grid: Grid, fast: str, values: np.ndarray) -> di
     for i, seed in enumerate(zip(record["fold"], record["fold_delta"])):
         fold = polisher.solve(gap_equations.fold(point, grid, fast), seed)
         record["fold"][i], record["fold_delta"][i] = fold
-    for i, h in enumerate(record["h_cc"]):
-        upper = max(onsets.roots(point.at(h=h), grid))
-        seed = [h, float(upper)]
-        record["h_cc"][i] = polisher.solve(gap_equations.clogston(point, grid), seed)[0]
+    if record["h_cc"]:
+        seed = onsets.critical_field(point, grid)
+        record["h_cc"] = polisher.solve(gap_equations.clogston(point, grid), seed)[:1]
     return {**record, "residual": polisher.residual, "unsolved": int(polisher.unsolved)}
+
+
+def _line_ends(point: Point, grid: Grid, keys: tuple[str, str], records, axis: np.ndarray) -> tuple:
+    """`line_ends` of the records of a map."""
+    rows = [
+        line_ends.Row(
+            float(y),
+            record["bcs_onset"],
+            list(zip(record["fflo_onset"], record["fflo_Q"])),
+            list(zip(record["fold"], record["fold_delta"])),
+        )
+        for y, record in zip(axis, records)
+        if "why" not in record
+    ]
+    return line_ends.line_ends(point, grid, keys, rows)
 
 
 def boundary_error(given: Given, records: Sequence[dict]) -> float | None:
@@ -142,6 +166,11 @@ def _summary(records: Sequence[dict], regions: np.ndarray) -> dict:
         "shares": [float(part) for part in share if part > 0],
         "lines": len(records),
         "points": int(regions.size),
+        "momenta": ALONG_X,
+        "folds_complete": all(
+            not record["doubts"] and not record["unsolved"] and "why" not in record
+            for record in records
+        ),
         "residual": max(record["residual"] for record in records),
     }
 

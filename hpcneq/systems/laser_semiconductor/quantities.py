@@ -40,6 +40,36 @@ ERROR = {
     )
 }
 ENDS = {"end": ("first", "last")}
+STATE = {"": "steady", "normal_": "normal"}
+STABILITY = tuple(
+    quantity
+    for prefix, state in STATE.items()
+    for quantity in (
+        Quantity(
+            f"{prefix}stable",
+            "1",
+            f"whether small deviations from the {state} state decay (1, true) or grow (0, false)",
+            kind="both",
+            error=f"{prefix}eigenvalue",
+        ),
+        Quantity(
+            f"{prefix}eigenvalue",
+            PAPER,
+            f"growth rate and frequency of the slowest deviation from the {state} state",
+            dtype=complex,
+            kind="both",
+            error=ERRORS,
+        ),
+        Quantity(
+            f"{prefix}eigenvalue_error",
+            PAPER,
+            f"error of the eigenvalue of the {state} state",
+            error=EXACT,
+        ),
+    )
+)
+NO_EIGENVALUE = "SNES found no eigenvalue"
+VERDICTS = " ".join(quantity.name for quantity in STABILITY)
 STEADY = (
     *SWEPT_KEYS,
     MOMENTUM,
@@ -56,6 +86,7 @@ STEADY = (
     ),
     ORDER_PARAMETER,
     THRESHOLD,
+    *STABILITY,
     Quantity(
         "delta_analytic",
         PAPER,
@@ -219,6 +250,7 @@ MAP = (
     *SWEPT_KEYS,
     ORDER_PARAMETER,
     THRESHOLD,
+    *STABILITY,
     *GROWTH,
     ERROR["delta"],
     ERROR["V_c"],
@@ -249,6 +281,33 @@ EVOLVE = (
         kind="both",
         error=ERRORS,
     ),
+    Quantity(
+        "delta_steady_stable",
+        "1",
+        "whether small deviations from the steady state decay",
+        dtype=bool,
+        kind="summary",
+        error="delta_steady_eigenvalue",
+    ),
+    Quantity(
+        "delta_steady_eigenvalue",
+        "energy",
+        "growth rate and frequency of the slowest deviation from the steady state",
+        dtype=complex,
+        kind="summary",
+        error="as of eigenvalue in steady",
+    ),
+    Quantity(
+        "attractor",
+        "1",
+        "what |Delta| has come to: fixed point, limit cycle or neither",
+        dtype=str,
+        kind="summary",
+        error="a word",
+    ),
+    Quantity("period", "1/energy", "period of |Delta| in a cycle", kind="summary", error=ERRORS),
+    Quantity("delta_min", "energy", "least |Delta| of a cycle", kind="summary", error=ERRORS),
+    Quantity("delta_max", "energy", "largest |Delta| of a cycle", kind="summary", error=ERRORS),
     Quantity(
         "delta_formula",
         "energy",
@@ -352,4 +411,8 @@ STEADY = missing_where(
     STEADY, "the formula does not hold here", "delta_{equation} v_plus_{equation}"
 )
 MAP = missing_where(MAP, "nothing pairs at any V", "V_c V_c_error")
+STEADY = missing_where(STEADY, NO_EIGENVALUE, VERDICTS)
+MAP = missing_where(MAP, NO_EIGENVALUE, VERDICTS)
 EVOLVE = missing_where(EVOLVE, "|Delta| has not come to stay near the steady state", "converged_at")
+EVOLVE = missing_where(EVOLVE, "|Delta| has come to no limit cycle", "period delta_min delta_max")
+EVOLVE = missing_where(EVOLVE, NO_EIGENVALUE, "delta_steady_stable delta_steady_eigenvalue")

@@ -42,7 +42,8 @@ def in_time(result: Result, axes: Axes) -> None:
         axes.plot(t / unit, delta[:, j], color=colour, label=f"$V={v:g}$")
         name, dashes = labels[0], "--"
         if stable[j] is False and steady[j] > 0:
-            name, dashes = "steady state, unstable", (0, (1, 4))
+            name = "steady state, unstable"
+            dashes = (0, (1, 4))
         axes.axhline(steady[j], color=colour, ls=dashes, lw=1.1, label=name)
         axes.axhline(formula[j], color=colour, ls=":", lw=1.1, label=labels[1])
     axes.set(

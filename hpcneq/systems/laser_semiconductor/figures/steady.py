@@ -60,7 +60,8 @@ def by_stability(axes: Axes, x: np.ndarray, exact: np.ndarray, result: Result, w
     axes.plot(x, exact, color="k", lw=2.2, label="exact")
     if what == "delta":
         marked = np.asarray(result["stable"]) == 0
-        words, marker = "unstable", "o"
+        words = "unstable"
+        marker = "o"
     else:
         V = np.broadcast_to(result.parameters["V"], x.shape)
         if "V" in result.sweep:
@@ -68,7 +69,8 @@ def by_stability(axes: Axes, x: np.ndarray, exact: np.ndarray, result: Result, w
         same = V * np.asarray(result["V_c"]) > 0
         beyond = same & (np.abs(V) > exact)
         marked = beyond & (np.asarray(result["normal_stable"]) == 1)
-        words, marker = "beyond it, normal state stable again", "x"
+        words = "beyond it, normal state stable again"
+        marker = "x"
     if marked.any():
         axes.plot(x[marked], exact[marked], marker, color="k", mfc="w", ms=5, zorder=3, label=words)
 

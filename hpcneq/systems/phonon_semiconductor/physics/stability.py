@@ -20,7 +20,9 @@ def jacobian(problem: Stationary, fields: tuple, w: float, odd: bool) -> np.ndar
     Re n21, Im n21, Re s, Im s] at k >= 0 (odd: k > 0). By central differences, which are exact for
     equations of second degree.
     """
-    n, first, sign, step = problem.n, int(odd), 1 - 2 * int(odd), 0.5
+    n, step = problem.n, 0.5
+    first = int(odd)
+    sign = 1 - 2 * first
     half = problem.half - first
     unit = np.zeros((half, n))
     places = np.arange(half) + n // 2 + first

@@ -64,7 +64,25 @@ class Material:
     @property
     def even(self) -> bool:
         """Whether populations and pair amplitudes are even in k."""
-        return self.v_plus == 0 and (self.T == 0 or self.v_minus == 0)
+        fillings = self.v_minus == 0 or (self.T == 0 and not self.edges)
+        return self.v_plus == 0 and fillings
+
+    @property
+    def edges(self) -> list[float]:
+        """Momenta in the window at which a band crosses its chemical potential, ascending.
+
+        The populations jump there at T = 0. With k_max = inf fillings do not depend on k.
+        """
+        if self.model == "three-band" or np.isinf(self.k_max):
+            return []
+        bent, half = 0.5 * self.kappa_plus, 0.5 * self.E_g
+        crossings = (
+            (bent, 0.5 * (self.v_plus - self.v_minus), -half - self.mu1),
+            (bent, 0.5 * (self.v_plus + self.v_minus), half - self.mu2),
+        )
+        roots = np.concatenate([np.roots(crossing) for crossing in crossings])
+        real = roots[np.abs(roots.imag) == 0].real
+        return sorted({float(k) for k in real if abs(k) < self.k_max})
 
     def at(self, **values) -> Material:
         """The same with some of its numbers replaced."""
@@ -79,7 +97,10 @@ class Material:
         )
 
     def graded(self, points: int) -> Grid:
-        """A grid dense where E or eps is within a rate of zero; points : on a side of each zero."""
+        """A grid dense where E or eps is within a rate of zero; points : on a side of each zero.
+
+        Also dense at the edges of the fillings, within T, and at T = 0 cut there.
+        """
         rates = [self.Gamma12]
         if self.model == "three-band":
             rates.append(1 / self.tau)
@@ -91,8 +112,15 @@ class Material:
         second = (
             -self.v_plus / self.kappa_plus if self.kappa_plus else 0.0
         )  # where E vanishes again
+        centres, cuts = [0.0], self.edges
         if np.isfinite(self.k_max) and 0 < abs(second) < self.k_max:
-            return bands.graded_about([0.0, second], self.k_max, points, min(scales))
+            centres.append(second)
+        if cuts and self.T > 0:
+            steepest = abs(self.v_plus) + abs(self.v_minus) + abs(self.kappa_plus) * self.k_max
+            scales.append(self.T / steepest)
+            centres, cuts = sorted({*centres, *cuts}), []
+        if cuts or len(centres) > 1:
+            return bands.graded_about(centres, self.k_max, points, min(scales), cuts)
         return bands.graded(self.k_max, points, min(scales), even=self.even)
 
     def fillings(self, band: Bands) -> tuple[np.ndarray, np.ndarray]:

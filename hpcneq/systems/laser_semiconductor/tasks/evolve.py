@@ -161,7 +161,8 @@ def remarks(given: Given, m: Material, smallest: np.ndarray) -> list[str]:
         )
     else:
         warnings.append(
-            "full self-consistency (17): pairing conserves particles and decays at any V"
+            "full self-consistency (17): pairing conserves particles; delta_steady = 0 counts no "
+            "state whose phase turns"
         )
     if given.numerics.drive == "full":
         warnings.append(f"full drive Omega cos(omega0 t), omega0 = {m.E_g:g}")

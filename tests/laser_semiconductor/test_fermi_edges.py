@@ -83,6 +83,7 @@ def test_edges_are_where_bands_cross_their_chemical_potentials():
     assert material_at(Parameters()).edges == [] and material_at(Parameters()).even
 
 
+@pytest.mark.nightly
 def test_full_self_consistency_pairs_between_quasi_fermi_levels():
     """(17) grows with .16324 + .56368 i there, and the evolution with it; no warning denies it.
 
@@ -107,7 +108,9 @@ def test_full_self_consistency_pairs_between_quasi_fermi_levels():
     assert found.summary["growth_rate"] == pytest.approx(0.16324, abs=2e-5)
     assert found.summary["frequency"] == pytest.approx(0.56368, abs=2e-5)
     steady = hpcneq.run({**given, "task": "steady", "numerics": {"points": 24}})
-    assert steady.summary["normal_stable"] is False
+    assert steady.summary["normal_stable"] is False and steady.summary["stable"] is True
+    assert steady.summary["delta"] == pytest.approx(0.0910755, abs=1e-6)
+    assert steady.summary["turning"] == pytest.approx(0.5636819, abs=1e-6)
     assert not any("at any V of either sign" in words for words in steady.warnings)
     moved = hpcneq.run(
         {
@@ -115,9 +118,11 @@ def test_full_self_consistency_pairs_between_quasi_fermi_levels():
             "task": "evolve",
             "numerics": {"points": 201, "dt": 0.2, "error_estimate": False},
             "initial": {"state": "driven", "delta": 1e-8},
-            "run": {"t_max": 60.0, "output_every": 2.0},
+            "run": {"t_max": 400.0, "output_every": 2.0},
         }
     )
+    assert moved.summary["delta_steady"] == pytest.approx(0.0910755, abs=1e-6)
+    assert moved.summary["delta_final"] == pytest.approx(0.0910755, rel=0.05)
     t, size = np.asarray(moved.t), np.abs(np.asarray(moved.delta)[:, 0])
     late = (t > 30) & (size < 1e-3)
     rate = np.polyfit(t[late], np.log(size[late]), 1)[0]

@@ -23,7 +23,8 @@ class Material:
     Gamma1, Gamma2 : rates of the two bands (two-band, optical pumping). Gamma12 : decay of the pair
     amplitude; Gamma1 + Gamma2 in the two-band model. Gamma3, tau : three-band model, (A11). E_g :
     energy of the resonant transition, which is the laser's frequency. projected : whether the
-    self-consistency is (18) or (17).
+    self-consistency is (18) or (17). turning : w of a state with s ~ exp(i w t), Delta ~ exp(-i w
+    t), whose pairs have the energy E - w.
     """
 
     V: float
@@ -43,6 +44,7 @@ class Material:
     mu1: float = 0.0
     mu2: float = 0.0
     projected: bool = True
+    turning: float = 0.0
 
     @property
     def Gamma(self) -> float:
@@ -172,7 +174,7 @@ def populations(m: Material, band: Bands, D2: float) -> tuple[np.ndarray, np.nda
         x = R / (m.Gamma1 + m.Gamma2 + R)  # n22 = x n11
         n11 = 1 / (1 + x * (1 + m.Gamma1 / m.Gamma3))
         return n11, x * n11
-    P = 2 * D2 * m.Gamma12 / (band.E**2 + m.Gamma12**2)
+    P = 2 * D2 * m.Gamma12 / ((band.E - m.turning) ** 2 + m.Gamma12**2)
     f1, f2 = m.fillings(band)
     a, b, off = R + 2 * m.Gamma1 + P, R + 2 * m.Gamma2 + P, P - R
     u, v = 2 * m.Gamma1 * f1 + P, 2 * m.Gamma2 * f2 + P
@@ -189,7 +191,8 @@ def imbalance(m: Material, band: Bands, D2: float = 0.0) -> np.ndarray:
     if m.model == "three-band":
         n11, n22 = populations(m, band, D2)
         return -n22 * m.Gamma1 / m.Gamma3
-    R, P = transitions(m, band), 2 * D2 * m.Gamma12 / (band.E**2 + m.Gamma12**2)
+    R = transitions(m, band)
+    P = 2 * D2 * m.Gamma12 / ((band.E - m.turning) ** 2 + m.Gamma12**2)
     f1, f2 = m.fillings(band)
     det = (R + P) * 2 * (m.Gamma1 + m.Gamma2) + 4 * m.Gamma1 * m.Gamma2 + 4 * R * P
     return (
@@ -209,7 +212,8 @@ def coherence(m: Material, band: Bands, n11: np.ndarray, n22: np.ndarray) -> np.
 
 def pair_amplitude(m: Material, band: Bands, delta: complex) -> np.ndarray:
     """Stationary s = -Delta^* (n - 1)/(E + i Gamma), (10); (n,) complex."""
-    return -np.conj(delta) * imbalance(m, band, abs(delta) ** 2) / (band.E + 1j * m.Gamma12)
+    energy = band.E - m.turning + 1j * m.Gamma12
+    return -np.conj(delta) * imbalance(m, band, abs(delta) ** 2) / energy
 
 
 def projection(m: Material, band: Bands) -> np.ndarray:
@@ -233,6 +237,16 @@ def gap_sum(m: Material, band: Bands, D2: float) -> float:
     A steady state where V times it is 1, Eq. (19).
     """
     return -(band.weight * imbalance(m, band, D2) * band.E / (band.E**2 + m.Gamma12**2)).sum()
+
+
+def rotating_gap(m: Material, band: Bands, D2: float) -> complex:
+    """1 - V int dk/2pi f s/Delta^*, complex: 0 at a state that turns with ``m.turning``.
+
+    Both self-consistencies, at |Delta|^2 = D2.
+    """
+    energy = band.E - m.turning + 1j * m.Gamma12
+    terms = projection(m, band) * imbalance(m, band, D2) / energy
+    return complex(1 + m.V * (band.weight * terms).sum())
 
 
 def source(m: Material, band: Bands, delta: complex) -> float:

@@ -27,7 +27,7 @@ def at_fixed_order(m: Material, band: Bands, delta: float) -> np.ndarray:
     A[:, 2, 3], A[:, 3, 2] = -band.eps, band.eps
     A[:, 3, [0, 1]] = 0.5 * Omega, -0.5 * Omega
     A[:, 4, 4] = A[:, 5, 5] = -m.Gamma12
-    A[:, 4, 5], A[:, 5, 4] = -band.E, band.E
+    A[:, 4, 5], A[:, 5, 4] = m.turning - band.E, band.E - m.turning
     A[:, 5, [0, 1]] = delta
     return A
 

@@ -15,6 +15,13 @@ POINTS = Quantity("points", "1", "points of the curve or map", dtype=int, kind="
 ORDER_PARAMETER = Quantity(
     "delta", PAPER, "exact order parameter |Delta| of the steady state", kind="both", error=ERRORS
 )
+TURNING = Quantity(
+    "turning",
+    PAPER,
+    "rate w at which the order turns, Delta ~ exp(-i w t); 0 of a stationary one",
+    kind="both",
+    error=ERRORS,
+)
 THRESHOLD = Quantity(
     "V_c",
     PAPER,
@@ -50,6 +57,7 @@ STEADY = (
         error="none over momenta",
     ),
     ORDER_PARAMETER,
+    TURNING,
     THRESHOLD,
     *STABILITY,
     Quantity(
@@ -214,6 +222,7 @@ KELDYSH = (
 MAP = (
     *SWEPT_KEYS,
     ORDER_PARAMETER,
+    TURNING,
     THRESHOLD,
     *STABILITY,
     *GROWTH,

@@ -80,7 +80,8 @@ def _candidates(m: Material, points: int, delta: float, top: float) -> ComplexAr
     band = m.on(m.graded(min(points, coarse)))
     if len(band.k) > MOST:
         band = m.on(m.graded(max(4, coarse * MOST // len(band.k))))
-    delta = material.seed(m, band) or delta
+    if m.turning == 0:
+        delta = material.seed(m, band) or delta
     z = stability.eigenvalues(m, band, delta)
     top = max(top, stability.continuum(m, band, delta))
     outside = OUTSIDE * m.Gamma12

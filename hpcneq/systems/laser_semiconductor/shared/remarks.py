@@ -13,9 +13,9 @@ UNDETERMINED = (
     "began with: there is no one steady state"
 )
 ROTATING = (
-    'self_consistency = "full": no stationary order satisfies the unprojected condition (17), so '
-    "that delta is 0. Two bands at T = 0 do not pair at any V; between quasi-Fermi levels pairing "
-    "grows where normal_stable is false (growth_rate > 0), with an order that turns: task evolve"
+    'self_consistency = "full": two bands at T = 0 do not pair at any V; between quasi-Fermi '
+    "levels pairing grows where normal_stable is false, into a state that turns (turning). V_c is that of "
+    "the projected condition"
 )
 LINEAR = (
     "three-band: the model's populations do not know the pairing (A11), so that it has a threshold "

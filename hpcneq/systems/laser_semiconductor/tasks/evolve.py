@@ -19,13 +19,14 @@ from ..physics import dynamics, material, published_formulas
 from ..physics.material import Material
 from ..shared import linear_stability
 from ..shared.model import interactions, material_at, momenta
-from ..shared.steady_state import order_parameter
+from ..shared.steady_state import growth_rate, order_parameter, turning_order, turning_order_on
 
 if TYPE_CHECKING:
     from ....files.writer import ResultFile
     from ....solvers.output_times import Row
 
 ARRIVED = 0.01  # of the steady order parameter: how near counts as arrived
+STATIC_POINTS = 64  # momenta a side of the steady states beside an evolution
 LARGE_ENOUGH = 1e-7  # |Delta| that a decayed condensate has at most
 LISTED = ("delta_final", "particle_source", "converged_at", "delta_smallest")  # a number for each V
 
@@ -75,12 +76,12 @@ def denser(given: Given, m: Material) -> Grid:
 def settled(m: Material, grid: Grid) -> float:
     """|Delta| of the steady state on a grid, by bisection to 1e-6 and one secant.
 
-    0 in the normal state and with full self-consistency.
+    Where none stands still, of one that turns; 0 in the normal state.
     """
     band = m.on(grid)
     root = material.seed(m, band) if m.projected else 0.0
     if root == 0:
-        return 0.0
+        return turning_order_on(m, band, growth_rate(m, STATIC_POINTS)[0])[0]
     a, b = np.log(root), np.log(root) + 1e-5
     f = [m.V * material.gap_sum(m, band, np.exp(2 * x)) - 1 for x in (a, b)]
     return float(np.exp(a - f[0] * (b - a) / (f[1] - f[0])))
@@ -117,10 +118,13 @@ def add_attractors(outcome: Outcome, out: ResultFile, runs: int, floor: float) -
 def verdict(m: Material) -> complex:
     """The eigenvalue that grows fastest of the steady state of one interaction; nan if lost."""
     try:
-        delta = order_parameter(m, 64)
+        delta, turning = order_parameter(m, STATIC_POINTS), 0.0
+        if delta == 0:
+            delta, turning = turning_order(m, STATIC_POINTS)
     except NotConverged:
         return complex(np.nan, np.nan)
-    return linear_stability.verdicts(m, delta, 64)["eigenvalue"]
+    turned = m.at(turning=turning)
+    return linear_stability.verdicts(turned, delta, STATIC_POINTS)["eigenvalue"]
 
 
 def as_lists(outcome: Outcome, runs: int, t_max: float, spacing: float) -> None:
@@ -161,8 +165,7 @@ def remarks(given: Given, m: Material, smallest: np.ndarray) -> list[str]:
         )
     else:
         warnings.append(
-            "full self-consistency (17): pairing conserves particles; delta_steady = 0 counts no "
-            "state whose phase turns"
+            "full self-consistency (17): pairing conserves particles; two bands at T = 0 do not pair"
         )
     if given.numerics.drive == "full":
         warnings.append(f"full drive Omega cos(omega0 t), omega0 = {m.E_g:g}")

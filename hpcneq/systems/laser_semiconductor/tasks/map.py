@@ -14,11 +14,12 @@ from ..shared import linear_stability
 from ..shared.grid_errors import grid_errors, refined_points
 from ..shared.model import material_at
 from ..shared.remarks import remarks
-from ..shared.steady_state import growth_rate, order_parameter, threshold
+from ..shared.steady_state import growth_rate, order_parameter, threshold, turning_order
 
 EIGENVALUES = ("eigenvalue", "normal_eigenvalue")
 WRITTEN = (
     "delta",
+    "turning",
     "V_c",
     "growth_rate",
     "frequency",
@@ -70,5 +71,9 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
 def numbers(m: Material, points: int) -> dict[str, complex]:
     """Order parameter, threshold and stability; points : momenta of positive k."""
     delta = order_parameter(m, points)
-    verdicts = linear_stability.verdicts(m, delta, points)
-    return {"delta": delta, "V_c": float(threshold(m, points)), **verdicts}
+    turning = 0.0
+    if delta == 0:
+        delta, turning = turning_order(m, points)
+    verdicts = linear_stability.verdicts(m.at(turning=turning), delta, points)
+    numbers = {"delta": delta, "turning": turning, "V_c": float(threshold(m, points))}
+    return numbers | verdicts

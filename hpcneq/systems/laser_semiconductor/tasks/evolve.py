@@ -165,7 +165,8 @@ def remarks(given: Given, m: Material, smallest: np.ndarray) -> list[str]:
         )
     else:
         warnings.append(
-            "full self-consistency (17): pairing conserves particles; two bands at T = 0 do not pair"
+            "full self-consistency (17): pairing conserves particles; two bands at T = 0 "
+            "do not pair"
         )
     if given.numerics.drive == "full":
         warnings.append(f"full drive Omega cos(omega0 t), omega0 = {m.E_g:g}")

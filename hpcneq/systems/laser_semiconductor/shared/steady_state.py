@@ -16,6 +16,7 @@ STARTS = (
     0.3,
     1.0,
 )  # of the growth rate or decay: |Delta| from which a turning state is sought
+LARGEST_LOG = 100.0  # of |Delta|, where SNES may stray
 SMALLEST = 1e-6  # |Delta| of a turning state, in decay rates of pairs
 
 
@@ -63,13 +64,15 @@ def turning_order_on(m: Material, band: Bands, rate: complex) -> tuple[float, fl
     unit = m.Gamma12
 
     def gap(x):
-        left = material.rotating_gap(m.at(turning=x[1] * unit), band, np.exp(2 * x[0]))
+        left = material.rotating_gap(
+            m.at(turning=x[1] * unit), band, np.exp(2 * min(x[0], LARGEST_LOG))
+        )
         return np.array([left.real, left.imag])
 
     for part in STARTS:
         start = np.array([np.log(part * max(rate.real, unit)), rate.imag / unit])
         root = newton.solve_equations(gap, start, prefix="steady_")
-        size = float(np.exp(min(root.x[0], 700.0)))
+        size = float(np.exp(min(root.x[0], LARGEST_LOG)))
         if root.converged and SMALLEST * unit < size < abs(m.V):
             return size, float(root.x[1] * unit)
     return 0.0, 0.0

@@ -12,8 +12,9 @@ from scipy.integrate import solve_ivp
 import hpcneq
 from hpcneq.errors import NotConverged
 from hpcneq.systems.phonon_semiconductor.inputs import Parameters, SteadyNumerics
-from hpcneq.systems.phonon_semiconductor.physics import stability
+from hpcneq.systems.phonon_semiconductor.physics import pairing, stability
 from hpcneq.systems.phonon_semiconductor.physics.stationary import Stationary
+from hpcneq.systems.phonon_semiconductor.shared.driven_state import driven_state
 from hpcneq.systems.phonon_semiconductor.shared.model import semiconductor
 from hpcneq.systems.phonon_semiconductor.tasks.steady import stationary_state
 
@@ -222,3 +223,18 @@ def test_every_published_state_says_whether_it_is_positive():
         low, high = found.summary["min_eigenvalue"], found.summary["max_eigenvalue"]
         outside = low < -1e-9 or high > 1 + 1e-9
         assert any("one-body matrix" in words for words in found.warnings) is outside
+
+
+@pytest.mark.parametrize(
+    "radiative, points",
+    [("lindblad", 31), pytest.param("printed", 201, marks=pytest.mark.nightly)],
+)
+def test_repulsion_does_not_pair(radiative, points):
+    """No growth above the floor of 1e-5 from V = -5 to -200; V = 5 grows: V > 0 attracts."""
+    p = Parameters(m=[6, 2] if points == 201 else [3, 1], radiative=radiative)
+    model = semiconductor(p, SteadyNumerics(points=points))
+    n11, n22, n21, _ = driven_state(model, 0.01)
+    M0, M1 = pairing.matrices(model, n11, n22, n21)
+    for V in (-5.0, -20.0, -60.0, -200.0):
+        assert pairing.growth(M0, M1, V)[0] < 1e-5
+    assert pairing.growth(M0, M1, 5.0)[0] > 1e-3

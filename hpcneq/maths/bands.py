@@ -89,28 +89,34 @@ def graded(k_max: float, points: int, scale: float, even: bool = False) -> Grid:
     )
 
 
-def graded_about(centres: Sequence[float], k_max: float, points: int, scale: float) -> Grid:
+def graded_about(
+    centres: Sequence[float], k_max: float, points: int, scale: float, cuts: Sequence[float] = ()
+) -> Grid:
     """(k, dk/2pi) over [-k_max, k_max], finite, dense on both sides of each of ``centres``.
 
-    points : for each side of each.
+    points : for each side of each; where that is cut by a jump, one of ``cuts``, for each part.
     """
     centres = sorted(centres)
     edges = [-k_max, *(0.5 * (a + b) for a, b in zip(centres, centres[1:])), k_max]
     pieces = []
     for centre, low, high in zip(centres, edges, edges[1:]):
         for sign, end in ((-1, low), (1, high)):
-            k, weight = _half(abs(end - centre), points, scale)
-            pieces.append((centre + sign * k, weight / (2 * np.pi)))
+            far = abs(end - centre)
+            inner = sorted(d for d in (sign * (cut - centre) for cut in cuts) if 0 < d < far)
+            for begin, stop in zip([0.0, *inner], [*inner, far]):
+                k, weight = _half(stop, points, scale, begin)
+                pieces.append((centre + sign * k, weight / (2 * np.pi)))
     k, weight = (np.concatenate(part) for part in zip(*pieces))
     order = np.argsort(k)
     return k[order], weight[order]
 
 
-def _half(k_max: float, points: int, scale: float) -> Grid:
-    """(k, dk), (points,): the positive half of `graded`."""
+def _half(k_max: float, points: int, scale: float, begin: float = 0.0) -> Grid:
+    """(k, dk), (points,): the positive half of `graded`, or what of it lies above ``begin``."""
     x, w = gauss(points)
-    span = np.arcsinh(k_max / scale)
-    y = 0.5 * span * (1 + x)
+    low = np.arcsinh(begin / scale)
+    span = np.arcsinh(k_max / scale) - low
+    y = low + 0.5 * span * (1 + x)
     return scale * np.sinh(y), 0.5 * span * w * scale * np.cosh(y)
 
 

@@ -164,6 +164,7 @@ def edge(V):
     )
 
 
+@pytest.mark.nightly
 def test_the_order_is_robust_against_v_plus_up_to_a_part_of_the_bound():
     """|Delta| survives v_plus up to 0.8 of the bound (25), sqrt(kappa Gamma) V/V_c.
 

@@ -236,7 +236,7 @@ def test_either_sign_of_the_interaction_pairs(V, kappa, gamma2, pairs):
     assert (run("growth", parameters=given).summary["growth_rate"] > 0) == pairs
     found = run("growth", parameters=given | {"self_consistency": "full"})
     assert found.summary["growth_rate"] <= -0.0099 and any(
-        "conserv" in w or "no pairing solution" in w for w in found.warnings
+        "conserv" in w or "do not pair at any V" in w for w in found.warnings
     )
 
 

@@ -38,7 +38,7 @@ class Parameters:
     )
     self_consistency: str = key(
         "projected",
-        doc="projected: Eq. (18), without which nothing pairs; full: Eq. (17)",
+        doc="projected: Eq. (18), without which two bands at T = 0 do not pair; full: Eq. (17)",
         choices=["projected", "full"],
     )
     V: float = key(

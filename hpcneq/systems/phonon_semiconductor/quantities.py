@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...tasks import ERRORS, WORK, Quantity, missing_where
 
 GRID = "a coordinate"
@@ -41,6 +43,25 @@ EIGENVALUES = Quantity(
 )
 DELTA_MAX = Quantity(
     "delta_max", "E_g", "largest |Delta| of the curve or map", kind="summary", error=ERRORS
+)
+STABILITY = (
+    Quantity(
+        "stable",
+        "1",
+        "whether no small deviation grows faster than 1e-5 (1, true) or one does (0, false)",
+        kind="both",
+        error="eigenvalue",
+    ),
+    Quantity(
+        "eigenvalue",
+        "E_g",
+        "growth rate and frequency of the slowest deviation; left out: the phase, and rates below "
+        "1e-6",
+        dtype=complex,
+        kind="both",
+        error=ERRORS,
+    ),
+    Quantity("eigenvalue_error", "E_g", "error of the eigenvalue", error=ITSELF),
 )
 EVOLVE = (
     TIME,
@@ -99,6 +120,17 @@ EVOLVE = (
         kind="summary",
         error=ERRORS,
     ),
+    Quantity(
+        "attractor",
+        "1",
+        "what |Delta| has come to: fixed point, limit cycle or neither",
+        dtype=str,
+        kind="summary",
+        error="a word",
+    ),
+    Quantity("period", "1/E_g", "period of |Delta| in a cycle", kind="summary", error=ERRORS),
+    Quantity("delta_min", "E_g", "least |Delta| of a cycle", kind="summary", error=ERRORS),
+    Quantity("delta_max", "E_g", "largest |Delta| of a cycle", kind="summary", error=ERRORS),
     *WORK,
 )
 EFFECTIVE = (
@@ -138,6 +170,7 @@ STEADY = (
     Quantity(
         "delta_error", "E_g", "error of delta from the step in k; nan: not known", error=ITSELF
     ),
+    *STABILITY,
     FREQUENCY,
     Quantity(
         "growth_rate",
@@ -146,7 +179,7 @@ STEADY = (
         kind="summary",
         error=ERRORS,
     ),
-    EIGENVALUES,
+    replace(EIGENVALUES, kind="both"),
     PARTICLES,
     DELTA_MAX,
 )
@@ -212,6 +245,7 @@ MAP = (
 # ---- why there may be no number -----------------------------------------------------------------
 
 EVOLVE = missing_where(EVOLVE, "there are no pairs at the end", "onset")
-STEADY = missing_where(STEADY, "a run of one grid knows no error", "delta_error")
+STEADY = missing_where(STEADY, "a run of one grid knows no error", "delta_error eigenvalue_error")
 THRESHOLD = missing_where(THRESHOLD, "no pairs grow up to V_max", "V_c V_c_{radiative} doubled")
 THRESHOLD = missing_where(THRESHOLD, "a run of one grid knows no error", "V_c_error")
+EVOLVE = missing_where(EVOLVE, "|Delta| has come to no limit cycle", "period delta_min delta_max")

@@ -33,11 +33,18 @@ def in_time(result: Result, axes: Axes) -> None:
     if t[-1] > LONG:
         unit, words = 1e3, r"time $/10^3$"
     steady, formula = result["delta_steady"], result["delta_formula"]
+    stable = result.summary.get("delta_steady_stable")
+    if not isinstance(stable, list):  # of one run, or of one that has not ended
+        stable = [stable] * len(steady)
     for j, v in enumerate(result["V"]):
         colour = style.COLOURS[j % len(style.COLOURS)]
         labels = ("steady state, exact", formula_name(result)) if j == 0 else (None, None)
         axes.plot(t / unit, delta[:, j], color=colour, label=f"$V={v:g}$")
-        axes.axhline(steady[j], color=colour, ls="--", lw=1.1, label=labels[0])
+        name, dashes = labels[0], "--"
+        if stable[j] is False and steady[j] > 0:
+            name = "steady state, unstable"
+            dashes = (0, (1, 4))
+        axes.axhline(steady[j], color=colour, ls=dashes, lw=1.1, label=name)
         axes.axhline(formula[j], color=colour, ls=":", lw=1.1, label=labels[1])
     axes.set(
         xlabel=words,

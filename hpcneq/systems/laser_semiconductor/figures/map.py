@@ -27,11 +27,15 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     )
     if min(rate.shape) > 1 and rate.min() < 0 < rate.max():
         axes.contour(x, y, rate.T, levels=[0.0], colors="w", linewidths=1.6, linestyles="--")
+    unstable = np.asarray(result["stable"]) == 0
+    if unstable.any():
+        at = np.argwhere(unstable)
+        axes.plot(x[at[:, 0]], y[at[:, 1]], "x", color="w", ms=4, mew=1.0)
     canvas.colorbar(image, ax=axes, label=r"order parameter $|\Delta|$")
     axes.set(
         xlabel=LABELS.get(slow, slow),
         ylabel=LABELS.get(fast, fast),
-        title="dashed: the driven normal state becomes unstable",
+        title="dashed: the normal state becomes unstable; crosses: so is this state",
     )
     if spans_decades(x):
         axes.set_xscale("log")

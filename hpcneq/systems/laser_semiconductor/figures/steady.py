@@ -37,7 +37,7 @@ def curves(result: Result, canvas: Figure | SubFigure, key: str) -> None:
     x = np.asarray(result[key])
     for axes, (what, words) in zip(np.atleast_1d(canvas.subplots(1, len(panels))), panels):
         exact = np.abs(np.asarray(result[what]))
-        axes.plot(x, exact, color="k", lw=2.2, label="exact")
+        by_stability(axes, x, exact, result, what)
         nearest = nearest_formulas(result, what, exact)
         for (name, values), dashes, colour in zip(nearest, DASHES, style.COLOURS):
             axes.plot(x, values, ls=dashes, color=colour, label=formula(name))
@@ -50,6 +50,29 @@ def curves(result: Result, canvas: Figure | SubFigure, key: str) -> None:
             axes.set_xscale("log")
         limit(axes, exact, what)
         axes.legend(fontsize=9)
+
+
+def by_stability(axes: Axes, x: np.ndarray, exact: np.ndarray, result: Result, what: str) -> None:
+    """The exact curve; open circles where the steady state is unstable.
+
+    Of thresholds: crosses where |V| is above, yet the normal state does not pair.
+    """
+    axes.plot(x, exact, color="k", lw=2.2, label="exact")
+    if what == "delta":
+        marked = np.asarray(result["stable"]) == 0
+        words = "unstable"
+        marker = "o"
+    else:
+        V = np.broadcast_to(result.parameters["V"], x.shape)
+        if "V" in result.sweep:
+            V = x
+        same = V * np.asarray(result["V_c"]) > 0
+        beyond = same & (np.abs(V) > exact)
+        marked = beyond & (np.asarray(result["normal_stable"]) == 1)
+        words = "beyond it, normal state stable again"
+        marker = "x"
+    if marked.any():
+        axes.plot(x[marked], exact[marked], marker, color="k", mfc="w", ms=5, zorder=3, label=words)
 
 
 def limit(axes: Axes, exact: np.ndarray, what: str) -> None:
@@ -107,7 +130,9 @@ def momenta(result: Result, canvas: Figure | SubFigure) -> None:
     threshold = "nothing pairs at any $V$"
     if np.isfinite(result.number("V_c")):
         threshold = f"$V_c={result.number('V_c'):.5g}$"
-    canvas.suptitle(rf"$|\Delta|={result.number('delta'):.5g}$, {threshold}", fontsize=11)
+    state = {True: " (stable)", False: " (unstable)"}.get(result.summary["stable"], "")
+    size = rf"$|\Delta|={result.number('delta'):.5g}${state}"
+    canvas.suptitle(f"{size}, {threshold}", fontsize=11)
     for axes in (left, right):
         axes.legend()
         if not np.isfinite(float(result.parameters["k_max"])):

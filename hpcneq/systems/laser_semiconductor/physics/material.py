@@ -23,7 +23,8 @@ class Material:
     Gamma1, Gamma2 : rates of the two bands (two-band, optical pumping). Gamma12 : decay of the pair
     amplitude; Gamma1 + Gamma2 in the two-band model. Gamma3, tau : three-band model, (A11). E_g :
     energy of the resonant transition, which is the laser's frequency. projected : whether the
-    self-consistency is (18) or (17).
+    self-consistency is (18) or (17). turning : w of a state with s ~ exp(i w t), Delta ~ exp(-i w
+    t), whose pairs have the energy E - w.
     """
 
     V: float
@@ -43,6 +44,7 @@ class Material:
     mu1: float = 0.0
     mu2: float = 0.0
     projected: bool = True
+    turning: float = 0.0
 
     @property
     def Gamma(self) -> float:
@@ -64,7 +66,25 @@ class Material:
     @property
     def even(self) -> bool:
         """Whether populations and pair amplitudes are even in k."""
-        return self.v_plus == 0 and (self.T == 0 or self.v_minus == 0)
+        fillings = self.v_minus == 0 or (self.T == 0 and not self.edges)
+        return self.v_plus == 0 and fillings
+
+    @property
+    def edges(self) -> list[float]:
+        """Momenta in the window at which a band crosses its chemical potential, ascending.
+
+        The populations jump there at T = 0. With k_max = inf fillings do not depend on k.
+        """
+        if self.model == "three-band" or np.isinf(self.k_max):
+            return []
+        bent, half = 0.5 * self.kappa_plus, 0.5 * self.E_g
+        crossings = (
+            (bent, 0.5 * (self.v_plus - self.v_minus), -half - self.mu1),
+            (bent, 0.5 * (self.v_plus + self.v_minus), half - self.mu2),
+        )
+        roots = np.concatenate([np.roots(crossing) for crossing in crossings])
+        real = roots[np.abs(roots.imag) == 0].real
+        return sorted({float(k) for k in real if abs(k) < self.k_max})
 
     def at(self, **values) -> Material:
         """The same with some of its numbers replaced."""
@@ -79,7 +99,10 @@ class Material:
         )
 
     def graded(self, points: int) -> Grid:
-        """A grid dense where E or eps is within a rate of zero; points : on a side of each zero."""
+        """A grid dense where E or eps is within a rate of zero; points : on a side of each zero.
+
+        Also dense at the edges of the fillings, within T, and at T = 0 cut there.
+        """
         rates = [self.Gamma12]
         if self.model == "three-band":
             rates.append(1 / self.tau)
@@ -91,8 +114,15 @@ class Material:
         second = (
             -self.v_plus / self.kappa_plus if self.kappa_plus else 0.0
         )  # where E vanishes again
+        centres, cuts = [0.0], self.edges
         if np.isfinite(self.k_max) and 0 < abs(second) < self.k_max:
-            return bands.graded_about([0.0, second], self.k_max, points, min(scales))
+            centres.append(second)
+        if cuts and self.T > 0:
+            steepest = abs(self.v_plus) + abs(self.v_minus) + abs(self.kappa_plus) * self.k_max
+            scales.append(self.T / steepest)
+            centres, cuts = sorted({*centres, *cuts}), []
+        if cuts or len(centres) > 1:
+            return bands.graded_about(centres, self.k_max, points, min(scales), cuts)
         return bands.graded(self.k_max, points, min(scales), even=self.even)
 
     def fillings(self, band: Bands) -> tuple[np.ndarray, np.ndarray]:
@@ -144,7 +174,7 @@ def populations(m: Material, band: Bands, D2: float) -> tuple[np.ndarray, np.nda
         x = R / (m.Gamma1 + m.Gamma2 + R)  # n22 = x n11
         n11 = 1 / (1 + x * (1 + m.Gamma1 / m.Gamma3))
         return n11, x * n11
-    P = 2 * D2 * m.Gamma12 / (band.E**2 + m.Gamma12**2)
+    P = 2 * D2 * m.Gamma12 / ((band.E - m.turning) ** 2 + m.Gamma12**2)
     f1, f2 = m.fillings(band)
     a, b, off = R + 2 * m.Gamma1 + P, R + 2 * m.Gamma2 + P, P - R
     u, v = 2 * m.Gamma1 * f1 + P, 2 * m.Gamma2 * f2 + P
@@ -161,7 +191,8 @@ def imbalance(m: Material, band: Bands, D2: float = 0.0) -> np.ndarray:
     if m.model == "three-band":
         n11, n22 = populations(m, band, D2)
         return -n22 * m.Gamma1 / m.Gamma3
-    R, P = transitions(m, band), 2 * D2 * m.Gamma12 / (band.E**2 + m.Gamma12**2)
+    R = transitions(m, band)
+    P = 2 * D2 * m.Gamma12 / ((band.E - m.turning) ** 2 + m.Gamma12**2)
     f1, f2 = m.fillings(band)
     det = (R + P) * 2 * (m.Gamma1 + m.Gamma2) + 4 * m.Gamma1 * m.Gamma2 + 4 * R * P
     return (
@@ -181,7 +212,8 @@ def coherence(m: Material, band: Bands, n11: np.ndarray, n22: np.ndarray) -> np.
 
 def pair_amplitude(m: Material, band: Bands, delta: complex) -> np.ndarray:
     """Stationary s = -Delta^* (n - 1)/(E + i Gamma), (10); (n,) complex."""
-    return -np.conj(delta) * imbalance(m, band, abs(delta) ** 2) / (band.E + 1j * m.Gamma12)
+    energy = band.E - m.turning + 1j * m.Gamma12
+    return -np.conj(delta) * imbalance(m, band, abs(delta) ** 2) / energy
 
 
 def projection(m: Material, band: Bands) -> np.ndarray:
@@ -205,6 +237,16 @@ def gap_sum(m: Material, band: Bands, D2: float) -> float:
     A steady state where V times it is 1, Eq. (19).
     """
     return -(band.weight * imbalance(m, band, D2) * band.E / (band.E**2 + m.Gamma12**2)).sum()
+
+
+def rotating_gap(m: Material, band: Bands, D2: float) -> complex:
+    """1 - V int dk/2pi f s/Delta^*, complex: 0 at a state that turns with ``m.turning``.
+
+    Both self-consistencies, at |Delta|^2 = D2.
+    """
+    energy = band.E - m.turning + 1j * m.Gamma12
+    terms = projection(m, band) * imbalance(m, band, D2) / energy
+    return complex(1 + m.V * (band.weight * terms).sum())
 
 
 def source(m: Material, band: Bands, delta: complex) -> float:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from ....errors import NotConverged
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
+from . import linear_stability
 from .grid_errors import grid_errors, refined_points
 from .model import material_at
 from .remarks import remarks
 
 WITH_ERRORS = ("delta", "V_c", "growth_rate")  # numbers of a curve that have errors
+VERDICTS = ("stable", "eigenvalue")  # ends of the names of what tells the stability
 
 
 def curve(
@@ -27,6 +29,7 @@ def curve(
         m = material_at(given.parameters, **at)
         numbers, finer = point(m, given.numerics.points), point(m, refined_points(given))
         exact = [name for name in WITH_ERRORS if name in numbers]
+        exact += [name for name in numbers if name.endswith("eigenvalue")]
         errors = grid_errors(numbers, finer, exact)
         return numbers | {f"{name}_error": error for name, error in errors.items()}
 
@@ -36,7 +39,12 @@ def curve(
     converged = [record for record in sweep.records if "why" not in record]
     if not converged:
         raise NotConverged(f"{given.task}: no point of the curve converged: {sweep.lost[0]}")
-    sweep.write(output(), list(converged[0]))
+    numbers = [name for name in converged[0] if not name.endswith(VERDICTS)]
+    sweep.write(output(), numbers)
+    warnings = remarks(given.parameters)
+    if "stable" in converged[0]:
+        linear_stability.write(output(), sweep)
+        warnings[:0] = linear_stability.remarks_of_sweep(sweep)
     summary: dict[str, float] = {"points": len(sweep.records)}
     errors: dict[str, float] = {}
     for end, record in (("first", sweep.records[0]), ("last", sweep.records[-1])):
@@ -44,7 +52,6 @@ def curve(
             if name in record:
                 summary[f"{name}_{end}"] = float(record[name])
                 errors[f"{name}_{end}"] = float(record[f"{name}_error"])
-    warnings = remarks(given.parameters)
     if sweep.lost:
         warnings.append(f"{len(sweep.lost)} points did not converge")
     return sweep.outcome(summary, errors, warnings)

@@ -18,7 +18,7 @@ def refined_points(given: Given) -> int:
 
 
 def grid_errors(
-    coarse: Mapping[str, float], fine: Mapping[str, float], names: Iterable[str]
+    coarse: Mapping[str, complex], fine: Mapping[str, complex], names: Iterable[str]
 ) -> dict[str, float]:
     """Change of each number on the finer grid, and its rounding; 0 for a number that is inf."""
     errors = {}

@@ -6,15 +6,16 @@ from ..inputs import Parameters
 
 SOURCE = (
     "the projection in (18) makes pairing a source of particles (particle_source): without it, "
-    'self_consistency = "full", no mode grows and nothing pairs at any V of either sign'
+    'self_consistency = "full", nothing pairs for two bands at T = 0'
 )
 UNDETERMINED = (
     "a band without a reservoir (gamma1 or gamma2 = 0) and without laser transitions keeps what it "
     "began with: there is no one steady state"
 )
-NOTHING = (
-    'self_consistency = "full": the unprojected condition (17) has no pairing solution, stationary '
-    "or rotating, at any V of either sign"
+ROTATING = (
+    'self_consistency = "full": two bands at T = 0 do not pair at any V; between quasi-Fermi '
+    "levels pairing grows where normal_stable is false, into a state that turns (turning). V_c "
+    "is that of the projected condition"
 )
 LINEAR = (
     "three-band: the model's populations do not know the pairing (A11), so that it has a threshold "
@@ -28,4 +29,4 @@ def remarks(parameters: Parameters) -> list[str]:
         return [LINEAR]
     if parameters.self_consistency == "projected":
         return [SOURCE]
-    return [NOTHING]
+    return [ROTATING]

@@ -5,10 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from ....errors import NotConverged
+from ....maths.bands import Bands
 from ....solvers import newton
 from ..physics import material
 from ..physics.material import Material
 from .remarks import UNDETERMINED
+
+STARTS = (
+    0.1,
+    0.3,
+    1.0,
+)  # of the growth rate or decay: |Delta| from which a turning state is sought
+LARGEST_LOG = 100.0  # of |Delta|, where SNES may stray
+SMALLEST = 1e-6  # |Delta| of a turning state, in decay rates of pairs
 
 
 def order_parameter(m: Material, points: int) -> float:
@@ -34,6 +43,39 @@ def order_parameter(m: Material, points: int) -> float:
             "try [petsc] steady.snes_atol or more points"
         )
     return float(np.exp(root.x[0]))
+
+
+def turning_order(m: Material, points: int) -> tuple[float, float]:
+    """(|Delta|, w) of a steady state with Delta ~ exp(-i w t), from the mode that grows fastest.
+
+    By SNES in (ln |Delta|, w); (0, 0) where the normal state is stable or none was found. points :
+    momenta of positive k.
+    """
+    if m.model == "three-band":
+        return 0.0, 0.0
+    rate, _ = growth_rate(m, points)
+    return turning_order_on(m, m.on(m.graded(points)), rate)
+
+
+def turning_order_on(m: Material, band: Bands, rate: complex) -> tuple[float, float]:
+    """(|Delta|, w) as `turning_order`, on a given grid; rate : of the mode that grows fastest."""
+    if rate.real <= 0:
+        return 0.0, 0.0
+    unit = m.Gamma12
+
+    def gap(x):
+        left = material.rotating_gap(
+            m.at(turning=x[1] * unit), band, np.exp(2 * min(x[0], LARGEST_LOG))
+        )
+        return np.array([left.real, left.imag])
+
+    for part in STARTS:
+        start = np.array([np.log(part * max(rate.real, unit)), rate.imag / unit])
+        root = newton.solve_equations(gap, start, prefix="steady_")
+        size = float(np.exp(min(root.x[0], LARGEST_LOG)))
+        if root.converged and SMALLEST * unit < size < abs(m.V):
+            return size, float(root.x[1] * unit)
+    return 0.0, 0.0
 
 
 def threshold(m: Material, points: int) -> float:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....maths import bands
+from ....errors import NotConverged
+from ....maths import attractors, bands
 from ....maths.arrays import ComplexArray
 from ....maths.bands import Grid
 from ....parallel import Communicator, Layout
@@ -16,13 +17,17 @@ from ....tasks import Given, Outcome, Output, run_evolution
 from ....tasks.evolution import Recorder
 from ..physics import dynamics, material, published_formulas
 from ..physics.material import Material
+from ..shared import linear_stability
 from ..shared.model import interactions, material_at, momenta
+from ..shared.steady_state import growth_rate, order_parameter, turning_order, turning_order_on
 
 if TYPE_CHECKING:
     from ....files.writer import ResultFile
     from ....solvers.output_times import Row
 
 ARRIVED = 0.01  # of the steady order parameter: how near counts as arrived
+STATIC_POINTS = 64  # momenta a side of the steady states beside an evolution
+LARGE_ENOUGH = 1e-7  # |Delta| that a decayed condensate has at most
 LISTED = ("delta_final", "particle_source", "converged_at", "delta_smallest")  # a number for each V
 
 
@@ -52,6 +57,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     else:
         outcome.warnings += words
     if outcome.status == "complete":
+        add_attractors(outcome, output(), len(V), initial.noise_floor)
         write_stationary(output(), m, grid, np.atleast_1d(outcome.summary["delta_final"]))
     return outcome
 
@@ -70,12 +76,12 @@ def denser(given: Given, m: Material) -> Grid:
 def settled(m: Material, grid: Grid) -> float:
     """|Delta| of the steady state on a grid, by bisection to 1e-6 and one secant.
 
-    0 in the normal state and with full self-consistency.
+    Where none stands still, of one that turns; 0 in the normal state.
     """
     band = m.on(grid)
     root = material.seed(m, band) if m.projected else 0.0
     if root == 0:
-        return 0.0
+        return turning_order_on(m, band, growth_rate(m, STATIC_POINTS)[0])[0]
     a, b = np.log(root), np.log(root) + 1e-5
     f = [m.V * material.gap_sum(m, band, np.exp(2 * x)) - 1 for x in (a, b)]
     return float(np.exp(a - f[0] * (b - a) / (f[1] - f[0])))
@@ -85,8 +91,40 @@ def add_steady_states(outcome: Outcome, m: Material, V: np.ndarray) -> None:
     """Put the steady order parameter at each V into the summary, from 64 momenta against 96."""
     coarse, fine = ([settled(m.at(V=float(v)), m.graded(n)) for v in V] for n in (64, 96))
     errors = [abs(a - b) + 1e-10 for a, b in zip(coarse, fine)]
+    values = [verdict(m.at(V=float(v))) for v in V]
+    known = [z if np.isfinite(z) else None for z in values]
+    outcome.summary["delta_steady_eigenvalue"] = per_run(known)
+    outcome.summary["delta_steady_stable"] = per_run([z and z.real < 0 for z in known])
     outcome.summary["delta_steady"] = per_run(coarse)
     outcome.errors["delta_steady"] = per_run(errors)
+
+
+def add_attractors(outcome: Outcome, out: ResultFile, runs: int, floor: float) -> None:
+    """Put into the summary what each run has come to: fixed point, cycle or neither.
+
+    **Collective.**
+    """
+    t, delta = out.read("t"), out.read("delta").reshape(-1, runs)
+    tiny = max(LARGE_ENOUGH, 2 * floor)
+    seen = [attractors.attractor(t, delta[:, j], tiny) for j in range(runs)]
+    outcome.summary["attractor"] = per_run([each.kind for each in seen])
+    for j, name in enumerate(("period", "delta_min", "delta_max")):
+        values = [(each.period, each.low, each.high)[j] for each in seen]
+        outcome.summary[name] = per_run([None if np.isnan(x) else x for x in values])
+        errors = [each.errors[j] for each in seen]
+        outcome.errors[name] = per_run([None if np.isnan(x) else x for x in errors])
+
+
+def verdict(m: Material) -> complex:
+    """The eigenvalue that grows fastest of the steady state of one interaction; nan if lost."""
+    try:
+        delta, turning = order_parameter(m, STATIC_POINTS), 0.0
+        if delta == 0:
+            delta, turning = turning_order(m, STATIC_POINTS)
+    except NotConverged:
+        return complex(np.nan, np.nan)
+    turned = m.at(turning=turning)
+    return linear_stability.verdicts(turned, delta, STATIC_POINTS)["eigenvalue"]
 
 
 def as_lists(outcome: Outcome, runs: int, t_max: float, spacing: float) -> None:
@@ -127,7 +165,8 @@ def remarks(given: Given, m: Material, smallest: np.ndarray) -> list[str]:
         )
     else:
         warnings.append(
-            "full self-consistency (17): pairing conserves particles and decays at any V"
+            "full self-consistency (17): pairing conserves particles; two bands at T = 0 "
+            "do not pair"
         )
     if given.numerics.drive == "full":
         warnings.append(f"full drive Omega cos(omega0 t), omega0 = {m.E_g:g}")

@@ -10,12 +10,24 @@ from ....errors import NotConverged
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics.material import Material
+from ..shared import linear_stability
 from ..shared.grid_errors import grid_errors, refined_points
 from ..shared.model import material_at
 from ..shared.remarks import remarks
-from ..shared.steady_state import growth_rate, order_parameter, threshold
+from ..shared.steady_state import growth_rate, order_parameter, threshold, turning_order
 
-WRITTEN = ("delta", "V_c", "growth_rate", "frequency", "delta_error", "V_c_error")
+EIGENVALUES = ("eigenvalue", "normal_eigenvalue")
+WRITTEN = (
+    "delta",
+    "turning",
+    "V_c",
+    "growth_rate",
+    "frequency",
+    "delta_error",
+    "V_c_error",
+    "eigenvalue_error",
+    "normal_eigenvalue_error",
+)
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -27,7 +39,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     def solve(at, previous):
         m = material_at(given.parameters, **at)
         found, (rate, _) = numbers(m, given.numerics.points), growth_rate(m, given.numerics.points)
-        errors = grid_errors(found, numbers(m, refined_points(given)), found)
+        finer = numbers(m, refined_points(given))
+        errors = grid_errors(found, finer, ("delta", "V_c", *EIGENVALUES))
         return (
             found
             | {"growth_rate": rate.real, "frequency": rate.imag}
@@ -38,6 +51,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     if sweep.stopped:
         return sweep.outcome()
     sweep.write(output(), WRITTEN)
+    linear_stability.write(output(), sweep)
     delta, error = sweep.table("delta"), sweep.table("delta_error")
     if np.isnan(delta).all():
         raise NotConverged(f"map: no point converged: {sweep.lost[0]}")
@@ -48,12 +62,18 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         "points": int(delta.size),
         "delta_error_max": float(np.nanmax(error)),
     }
-    warnings = remarks(given.parameters)
+    warnings = linear_stability.remarks_of_sweep(sweep) + remarks(given.parameters)
     if sweep.lost:
         warnings.append(f"{len(sweep.lost)} points did not converge")
     return sweep.outcome(summary, {"delta_max": float(error[top])}, warnings)
 
 
-def numbers(m: Material, points: int) -> dict[str, float]:
-    """Order parameter and threshold; points : momenta of positive k."""
-    return {"delta": order_parameter(m, points), "V_c": float(threshold(m, points))}
+def numbers(m: Material, points: int) -> dict[str, complex]:
+    """Order parameter, threshold and stability; points : momenta of positive k."""
+    delta = order_parameter(m, points)
+    turning = 0.0
+    if delta == 0:
+        delta, turning = turning_order(m, points)
+    verdicts = linear_stability.verdicts(m.at(turning=turning), delta, points)
+    numbers = {"delta": delta, "turning": turning, "V_c": float(threshold(m, points))}
+    return numbers | verdicts

@@ -12,11 +12,12 @@ from ....parallel import Communicator, on_root
 from ....tasks import Given, Outcome, Output
 from ..physics import material, published_formulas
 from ..physics.material import Material
+from ..shared import linear_stability
 from ..shared.curve import curve
 from ..shared.grid_errors import ROUNDING, grid_errors, refined_points
 from ..shared.model import material_at
 from ..shared.remarks import remarks
-from ..shared.steady_state import order_parameter, threshold
+from ..shared.steady_state import order_parameter, threshold, turning_order
 
 if TYPE_CHECKING:
     from ....files.writer import ResultFile
@@ -28,24 +29,30 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         return curve(given, comm, log, output, lambda m, n: numbers(m, n) | formulas(m)[0])
     m, points = material_at(given.parameters), given.numerics.points
     found, finer = on_root(comm, lambda: (numbers(m, points), numbers(m, refined_points(given))))
-    write_fields(output(), m, m.on(m.graded(points)), found["delta"])
+    turned = m.at(turning=found["turning"])
+    write_fields(output(), turned, m.on(m.graded(points)), found["delta"])
     table, used = formulas(m)
-    errors = grid_errors(found, finer, found)
+    errors = grid_errors(found, finer, [name for name in found if not name.endswith("stable")])
     errors |= {name: ROUNDING * (1 + abs(value)) for name, value in table.items()}
     log(
         f"steady: |Delta| = {found['delta']:.8g} (formula {found['delta_analytic']:.6g}), "
         f"V_c = {found['V_c']:.6g} (formula {found['V_c_analytic']:.6g})"
     )
-    summary = found | {"formulas_used": used} | table
-    return Outcome("complete", summary, errors, remarks(given.parameters))
+    summary = linear_stability.named(found) | {"formulas_used": used} | table
+    warnings = linear_stability.remarks_of_point(found) + remarks(given.parameters)
+    return Outcome("complete", summary, errors, warnings)
 
 
-def numbers(m: Material, points: int) -> dict[str, float]:
-    """The exact order parameter, threshold and particle source, and the paper's formulas for two.
+def numbers(m: Material, points: int) -> dict[str, complex]:
+    """Order parameter, threshold, particle source and stability, the paper's formulas for two.
 
     points : momenta of positive k. Raises NotConverged if SNES is lost.
     """
     delta, band = order_parameter(m, points), m.on(m.graded(points))
+    turning = 0.0
+    if delta == 0:
+        delta, turning = turning_order(m, points)
+    turned = m.at(turning=turning)
     table, first, second = published_formulas.at_resonance(m)
     analytic = table[second] if second and m.projected else 0.0
     return {
@@ -53,7 +60,9 @@ def numbers(m: Material, points: int) -> dict[str, float]:
         "V_c": float(threshold(m, points)),
         "delta_analytic": float(analytic),
         "V_c_analytic": float(table[first]),
-        "particle_source": float(material.source(m, band, delta)),
+        "particle_source": float(material.source(turned, band, delta)),
+        "turning": turning,
+        **linear_stability.verdicts(turned, delta, points),
     }
 
 

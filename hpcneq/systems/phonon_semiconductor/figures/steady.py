@@ -38,6 +38,10 @@ def curve(result: Result, canvas: Figure | SubFigure, key: str) -> None:
         capsize=3,
         color=style.COLOURS[0],
     )
+    unstable = np.asarray(result["stable"]) == 0
+    if unstable.any():
+        axes.plot(x[unstable], delta[unstable], "o", ms=6, mfc="w", color="k", label="unstable")
+        axes.legend()
     axes.set(
         xlabel=LABELS.get(key, key),
         ylabel=r"$|\Delta|/E_g$",
@@ -55,4 +59,6 @@ def fields(result: Result, canvas: Figure | SubFigure) -> None:
     populations(filled, k, n11, n22)
     coherence(mixed, k, n21)
     pairs(paired, k, s)
-    canvas.suptitle(rf"$|\Delta|={result.number('delta'):.5g}\,E_g$", fontsize=11)
+    state = {True: " (stable)", False: " (unstable)"}.get(result.summary["stable"], "")
+    size = rf"$|\Delta|={result.number('delta'):.5g}\,E_g${state}"
+    canvas.suptitle(size, fontsize=11)

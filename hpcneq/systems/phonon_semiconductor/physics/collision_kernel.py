@@ -111,6 +111,8 @@ def rates(
             down = rate * b[k] * (1.0 - a[k])
             if lindblad:
                 down += rate * (c[k].real * c[k].real + c[k].imag * c[k].imag)
+                if k == n - 1 - k:  # a pair of one momentum leaves nowhere to go
+                    down -= rate * (pair.real * pair.real + pair.imag * pair.imag)
             da[k] = flow - 2.0 * (x * mirrored.imag + y * mirrored.real) + down
             db[k] = -2.0 * (x * pair.imag + y * pair.real) - flow - down
         scatter(a, da, loss1, *lower)
@@ -120,7 +122,8 @@ def rates(
             mixing, breaking = loss1[k] + loss2[k], loss2[k] + loss1[m]
             if lindblad:
                 mixing += 0.5 * rate
-                breaking += 0.5 * rate * (1.0 - a[k] + b[m])
+                if k != m:
+                    breaking += 0.5 * rate * (1.0 - a[k] + b[m])
             else:
                 mixing += rate * (1.0 - a[k] + b[k])
             u, v, lift = c[k].real, c[k].imag, 0.5 * (b[k] - a[k])

@@ -21,6 +21,10 @@ do, with no term of Wick's theorem left out:
 
     dn11 = -dn22 = Gamma_rr [n22 (1 - n11) + |n21|^2],     dn21 = -Gamma_rr n21/2,
     ds_k = -(Gamma_rr/2) [(1 - n11_k) + n22_-k] s_k
+
+and at k = 0, where both electrons of a pair are in the two states of one jump, dn11 = -dn22 has
+-Gamma_rr |s_0|^2 more, and s_0 = <c2+_0 c1+_0> loses nothing: the jump changes neither the empty
+nor the doubly filled momentum.
 """
 
 from __future__ import annotations

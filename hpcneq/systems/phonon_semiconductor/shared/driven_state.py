@@ -15,6 +15,12 @@ from ..physics.stationary import Stationary
 from .batches import FIELDS, evolved
 
 START = 10.0  # slowest times of the driven state that TS goes before SNES takes over
+PROBE = 1000.0  # time after which the filling of the upper band is looked at
+ENOUGH = 1 / 8  # electrons in the upper band a momentum without which there is no driven state
+TOO_WEAK = (
+    "steady: no driven state by t = {time:.3g}: the laser is too weak to fill the upper band by "
+    "then; take a larger Omega"
+)
 STEP = 0.8  # of that evolution
 ROUNDS, CLOSE, CAUTION = 200, 1e-13, 10.0
 RICHARDSON = {"snes_type": "nrichardson", "snes_linesearch_type": "basic", "snes_max_it": 1}
@@ -68,8 +74,13 @@ def driven_state(
     start = collisions.start(len(model.bands.k), 0.0)
     fields = {name: values[None].astype(complex) for name, values in zip(FIELDS, start)}
     problem = Stationary(still, False)
+    probe = max(PROBE, 1 / rate)
+    if probe < START / rate:
+        _refuse_weak_laser(still, evolved(still, fields, probe, STEP)[0], probe, rate)
     for stretch in (1, 2, 4):
         fields, _ = evolved(still, fields, stretch * START / rate, STEP)
+        if stretch == 1:
+            _refuse_weak_laser(still, fields, START / rate, rate)
         n11, n22, n21 = fields["n11"][0].real, fields["n22"][0].real, fields["n21"][0]
         try:
             x, left, _ = polished(problem, problem.pack(n11, n22, n21))
@@ -78,7 +89,21 @@ def driven_state(
         n11, n22, n21, _, _ = problem.unpack(x)
         if min(n11.min(), n22.min()) > -PHYSICAL and max(n11.max(), n22.max()) < 1 + PHYSICAL:
             return n11, n22, n21, left
-    raise NotConverged(
-        f"steady: no driven state by t = {7 * START / rate:.3g}: the laser is too weak to fill "
-        "the upper band by then"
-    )
+    raise NotConverged(TOO_WEAK.format(time=7 * START / rate))
+
+
+def _refuse_weak_laser(model, fields, time, rate):
+    """NotConverged where the laser cannot fill the upper band by the end of the evolutions.
+
+    Cold phonons bring one electron for two momenta into it in the end; it fills ever more slowly,
+    so that its filling after ``time`` tells the most that can come.
+    """
+    momenta = len(model.bands.k)
+    cold = model.M1.any() and not (model.M1 * model.M1.T).any()
+    filled = float(fields["n22"].real.sum())
+    if not cold or filled == 0:
+        return
+    n11, n22, n21, s = (fields[name][0] for name in FIELDS)
+    now = model.rhs(0.0, n11.real, n22.real, n21, s)[1].sum()
+    if max(filled / time, float(now)) * 7 * START / rate < momenta * ENOUGH:
+        raise NotConverged(TOO_WEAK.format(time=7 * START / rate))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-GRID_FACTOR = 1.5  # of a change with half the step in k, in errors: it does not fall smoothly
+GRID_FACTOR = 2.5  # of a change with half the step in k, in errors: it does not fall smoothly
 
 
 def missing_errors(error_estimate: bool, errors: Sequence[float | None]) -> list[str]:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....files.reader import Result
+from ....maths import attractors
 from ....maths.arrays import ComplexArray
 from ....parallel import Communicator, Layout, on_root
 from ....solvers.mean_field import FieldState
 from ....tasks import Given, Outcome, Output, run_evolution
 from ....tasks.evolution import Recorder
 from ..physics.collisions import Semiconductor
+from ..shared import positivity
 from ..shared.grid_errors import GRID_FACTOR
 from ..shared.model import moved_speeds, refined, semiconductor, steps
 from ..shared.momentum_fields import FIXED_STEP, MomentumFields
@@ -23,11 +25,8 @@ if TYPE_CHECKING:
     from ....files.writer import ResultFile
     from ....solvers.output_times import Row
 
-POSITIVITY = (
-    "eigenvalues of the one-body matrix left [0, 1] ({low:.2e} .. {high:.2e}): {what} does not "
-    "keep it positive"
-)
-
+CYCLE = ("period", "delta_min", "delta_max")  # numbers of a limit cycle
+DECAYED = 1e-9  # |Delta| that counts as none
 FORBIDDEN = 1e-3  # no solution: eigenvalues so far outside, of equations that keep them inside
 FORBIDDEN_ELSEWHERE = 1.0  # the same of other equations
 LOST = 1e-6  # no solution: this share of the particles lost
@@ -58,6 +57,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         out = output()
         out.flush()
         add_onset(given, comm, outcome, out.path)
+        add_attractor(outcome, out, seed)
     return outcome
 
 
@@ -69,6 +69,17 @@ def add_onset(given: Given, comm: Communicator, outcome: Outcome, path: str | Pa
         if outcome.summary["onset"] is not None:
             outcome.errors["onset"] = given.run.output_every or given.numerics.dt
         outcome.errors |= on_root(comm, errors_between_rows, path)
+
+
+def add_attractor(outcome: Outcome, out: ResultFile, seed: float) -> None:
+    """Put into the summary whether a fixed point or a cycle was reached. **Collective.**"""
+    seen = attractors.attractor(out.read("t"), out.read("delta"), max(DECAYED, seed))
+    outcome.summary["attractor"] = seen.kind
+    values = (seen.period, seen.low, seen.high)
+    for name, value, error in zip(CYCLE, values, seen.errors):
+        known = not np.isnan(value)
+        outcome.summary[name] = value if known else None
+        outcome.errors[name] = error if known else None
 
 
 def onset(path: str | Path) -> float | None:
@@ -171,17 +182,13 @@ class Records(Recorder):
 
     def warnings(self, worst: Mapping) -> list[str]:
         """If the one-body matrix lost its positivity."""
-        low, high = worst["min_eigenvalue"], worst["max_eigenvalue"]
-        if low > -1e-9 and high < 1 + 1e-9:
-            return []
-        what = " and ".join(self.causes()) or "the time step"
-        return [POSITIVITY.format(low=low, high=high, what=what)]
+        return positivity.remarks(self.model, worst["min_eigenvalue"], worst["max_eigenvalue"])
 
     def violations(self, worst: Mapping) -> list[str]:
         """Eigenvalues far outside [0, 1], particles lost."""
         low, high = worst["min_eigenvalue"], worst["max_eigenvalue"]
         words = []
-        allowed = FORBIDDEN_ELSEWHERE if self.causes() else FORBIDDEN
+        allowed = FORBIDDEN_ELSEWHERE if positivity.causes(self.model) else FORBIDDEN
         allowed += 2 * self.seed  # a seed itself, in filled and empty bands, leaves [0, 1]
         if not (low >= -allowed and high <= 1 + allowed):
             words.append(
@@ -192,15 +199,6 @@ class Records(Recorder):
         if not lost <= LOST:
             words.append(f"no solution: a share {lost:.1e} of the particles was lost; smaller dt")
         return words
-
-    def causes(self) -> list[str]:
-        """Terms of the equations that do not keep the one-body matrix positive."""
-        causes = []
-        if self.model.collision == "redfield":
-            causes.append('collision = "redfield"')
-        if self.model.radiative == "printed":
-            causes.append('radiative = "printed"')
-        return causes
 
     def balance(self, worst: Mapping) -> float:
         """Particles lost."""

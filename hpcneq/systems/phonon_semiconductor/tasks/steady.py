@@ -8,11 +8,12 @@ import numpy as np
 
 from ....errors import NotConverged
 from ....parallel import Communicator, on_root
-from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks import Given, Outcome, Output, Sweep, run_sweep
 from ..inputs import Parameters, SteadyNumerics
-from ..physics import pairing
+from ..physics import pairing, stability
 from ..physics.collisions import Semiconductor
 from ..physics.stationary import Stationary
+from ..shared import positivity
 from ..shared.batches import FIELDS, evolved
 from ..shared.driven_state import driven_state, polished, slowest_rate
 from ..shared.grid_errors import GRID_FACTOR, missing_errors
@@ -25,8 +26,19 @@ NUMBERS = {
     "growth": "growth_rate",
     "min_eigenvalue": "min_eigenvalue",
     "max_eigenvalue": "max_eigenvalue",
+    "eigenvalue": "eigenvalue",
 }  # of a state, and as the summary has them
-WRITTEN = ("delta", "frequency", "growth", "residual", "delta_error")  # of a curve
+WRITTEN = (
+    "delta",
+    "frequency",
+    "growth",
+    "residual",
+    "delta_error",
+    "stable",
+    "eigenvalue_error",
+    "min_eigenvalue",
+    "max_eigenvalue",
+)  # of a curve
 LONGEST = 2e4  # time that growth near the threshold is waited for
 LEAST = 1e-5  # growth rate that counts as growth, as in task threshold
 # |Delta| of a root that is the state without pairs, to what a singular Jacobian leaves
@@ -56,6 +68,7 @@ def single(given: Given, comm: Communicator, log: Callable, output: Output) -> O
     for name in FIELDS:
         out.fixed(name, np.asarray(state[name]))
     summary = {new: state[name] for name, new in NUMBERS.items()}
+    summary["stable"] = bool(state["stable"])
     summary["particle_number"] = float((state["n11"] + state["n22"]).sum())
     summary["residual"] = state["residual"]
     log(
@@ -66,8 +79,21 @@ def single(given: Given, comm: Communicator, log: Callable, output: Output) -> O
     if not state["delta"]:
         note = "pairs decay in the driven state: no state with pairs was looked for"
         warnings.insert(0, note)
+    warnings[:0] = remarks(model, state)
     named = {NUMBERS[name]: value for name, value in errors.items()}
     return Outcome("complete", summary, named | {"particle_number": 1e-9}, warnings)
+
+
+def remarks(model: Semiconductor, state: dict) -> list[str]:
+    """Warnings of a state that is unstable, or whose one-body matrix is not positive."""
+    words = positivity.remarks(model, state["min_eigenvalue"], state["max_eigenvalue"])
+    if not state["stable"]:
+        z = state["eigenvalue"]
+        words.append(
+            f"the stationary state is unstable: small deviations grow with {z.real:.4g}, frequency "
+            f"{z.imag:.4g}; task evolve shows what becomes of it"
+        )
+    return words
 
 
 def stationary_state(
@@ -115,17 +141,25 @@ def with_pairs(model: Semiconductor, growth: float, start: tuple) -> dict:
         raise NotConverged(
             "steady: SNES went to a state without pairs; try a larger [numerics] t_start"
         )
-    state = described(model, (n11, n22, n21, s), growth, left)
+    state = described(model, (n11, n22, n21, s), growth, left, float(w))
     return state | {"delta": float(abs(model.order(s))), "frequency": float(-w)}
 
 
-def described(model: Semiconductor, fields: tuple, growth: float, residual: float) -> dict:
-    """A state without pairs, with the extreme eigenvalues of its one-body matrix."""
+def described(
+    model: Semiconductor, fields: tuple, growth: float, residual: float, w: float | None = None
+) -> dict:
+    """A state without pairs, its stability and the extreme eigenvalues of its one-body matrix.
+
+    w : of a state with pairs, which turn with it.
+    """
     low, high = model.eigenvalues(*fields)
+    z = stability.fastest_eigenvalue(Stationary(model, w is not None), fields, w or 0.0)
     return {
         "delta": 0.0,
         "frequency": 0.0,
         "growth": growth,
+        "eigenvalue": z,
+        "stable": float(z.real <= LEAST),
         "residual": residual,
         **dict(zip(FIELDS, fields)),
         "min_eigenvalue": low,
@@ -172,6 +206,8 @@ def curve(given: Given, comm: Communicator, log: Callable, output: Output) -> Ou
     if sweep.stopped:
         return sweep.outcome()
     sweep.write(output(), WRITTEN)
+    z = sweep.table("eigenvalue", complex(np.nan, np.nan), complex)
+    output().fixed("eigenvalue", z, (key,))
     sizes, size_errors = sweep.values("delta", None), sweep.values("delta_error", None)
     known = [j for j, size in enumerate(sizes) if size is not None]
     top_size = top_error = None
@@ -182,10 +218,30 @@ def curve(given: Given, comm: Communicator, log: Callable, output: Output) -> Ou
     if estimated:
         errors = {"delta": size_errors, "delta_max": top_error}
     summary = {"delta": sizes, "delta_max": top_size}
-    warnings = moved_speeds(given) + missing_errors(estimated, size_errors)
+    model = semiconductor(*at(given.parameters, given.numerics, key, given.sweep[key][0]))
+    warnings = remarks_of_curve(model, sweep)
+    warnings += moved_speeds(given) + missing_errors(estimated, size_errors)
     if sweep.lost:
         warnings.insert(0, f"not converged at {key} = {lost_values(sweep)}")
     return sweep.outcome(summary, errors, warnings)
+
+
+def remarks_of_curve(model: Semiconductor, sweep: Sweep) -> list[str]:
+    """Warnings of the states of a curve that are unstable or not positive, with their number."""
+    states = [record for record in sweep.records if record and "stable" in record]
+    count, words = len(sweep.records), []
+    bad = [s for s in states if not positivity.holds(s["min_eigenvalue"], s["max_eigenvalue"])]
+    if bad:
+        low = min(state["min_eigenvalue"] for state in bad)
+        high = max(state["max_eigenvalue"] for state in bad)
+        words += positivity.remarks(model, low, high, f"at {len(bad)} of {count} points: ")
+    unstable = sum(not state["stable"] for state in states)
+    if unstable:
+        words.append(
+            f"at {unstable} of {count} points the stationary state is unstable (stable = 0): small "
+            "deviations grow"
+        )
+    return words
 
 
 def neighbour(previous: dict | None, momenta: int) -> tuple | None:

@@ -1,24 +1,26 @@
-"""Every data set and summary number of the laser-semiconductor system, declared once."""
+"""Data sets and summary numbers of the static tasks."""
 
 from __future__ import annotations
 
-from ...tasks import ERRORS, WORK, Quantity, missing_where
-from .inputs import SWEPT
-
-PAPER = "paper's units"  # of curves and maps
-EXACT = "an error itself"
-GRID = "a coordinate"
-SUM = "exact but for rounding"
-NAMED_SETTING = "a setting"
+from ....tasks import ERRORS, Quantity, missing_where
+from ..inputs import SWEPT
+from .common import EXACT, MOMENTUM, NAMED_SETTING, PAPER, SUM
+from .stability import NO_EIGENVALUE, STABILITY, VERDICTS
 
 SWEPT_KEYS = (Quantity("{key}", PAPER, "parameter {key}", over={"key": SWEPT}, error="an input"),)
-MOMENTUM = Quantity("k", "1/length", "momentum", error=GRID)
 
 # ---- steady and growth: a point or a curve ------------------------------------------------------
 
 POINTS = Quantity("points", "1", "points of the curve or map", dtype=int, kind="summary", error=SUM)
 ORDER_PARAMETER = Quantity(
     "delta", PAPER, "exact order parameter |Delta| of the steady state", kind="both", error=ERRORS
+)
+TURNING = Quantity(
+    "turning",
+    PAPER,
+    "rate w at which the order turns, Delta ~ exp(-i w t); 0 of a stationary one",
+    kind="both",
+    error=ERRORS,
 )
 THRESHOLD = Quantity(
     "V_c",
@@ -55,7 +57,9 @@ STEADY = (
         error="none over momenta",
     ),
     ORDER_PARAMETER,
+    TURNING,
     THRESHOLD,
+    *STABILITY,
     Quantity(
         "delta_analytic",
         PAPER,
@@ -218,7 +222,9 @@ KELDYSH = (
 MAP = (
     *SWEPT_KEYS,
     ORDER_PARAMETER,
+    TURNING,
     THRESHOLD,
+    *STABILITY,
     *GROWTH,
     ERROR["delta"],
     ERROR["V_c"],
@@ -236,113 +242,6 @@ MAP = (
     POINTS,
 )
 
-# ---- evolve -------------------------------------------------------------------------------------
-
-EVOLVE = (
-    Quantity("t", "1/energy", "time", kind="both", error=GRID),
-    MOMENTUM,
-    Quantity(
-        "delta_steady",
-        "energy",
-        "order parameter of the steady state on this grid (summary: on a graded one)",
-        ("V",),
-        kind="both",
-        error=ERRORS,
-    ),
-    Quantity(
-        "delta_formula",
-        "energy",
-        "order parameter by the paper's formula (formula_used)",
-        ("V",),
-        error="a formula",
-    ),
-    Quantity(
-        "formula_used",
-        "1",
-        "the formula of delta_formula",
-        dtype=str,
-        kind="summary",
-        error=NAMED_SETTING,
-    ),
-    Quantity(
-        "delta",
-        "energy",
-        "order parameter",
-        ("t", "V"),
-        complex,
-        error="delta_error",
-    ),
-    Quantity(
-        "particle_source",
-        "energy/length",
-        "particles per time that pairing creates",
-        ("t", "V"),
-        kind="both",
-        error=ERRORS,
-    ),
-    Quantity("t_monitor", "1/energy", "times of the momentum-resolved rows", error=GRID),
-    Quantity(
-        "s_k",
-        "1",
-        "pair amplitude <c2+_k c1+_-k>",
-        ("t_monitor", "k", "V"),
-        complex,
-        error="none over momenta",
-    ),
-    Quantity(
-        "n_k",
-        "1",
-        "population of both bands",
-        ("t_monitor", "k", "V"),
-        error="none over momenta",
-    ),
-    Quantity(
-        "s_stationary",
-        "1",
-        "pair amplitude of Eq. (10) at the order parameter of the end, Delta real",
-        ("k", "V"),
-        complex,
-        error="none over momenta",
-    ),
-    Quantity(
-        "t_error",
-        "1/energy",
-        "times at which the order parameter's errors are known",
-        error=GRID,
-    ),
-    Quantity(
-        "delta_{source}_error",
-        "energy",
-        "error of the order parameter from the {source}",
-        ("t_error", "V"),
-        over={"source": ("step", "grid")},
-        error=EXACT,
-    ),
-    Quantity(
-        "delta_error",
-        "energy",
-        "largest error of the order parameter over time",
-        kind="summary",
-        error=EXACT,
-    ),
-    Quantity("delta_final", "energy", "|Delta| at the end", kind="summary", error=ERRORS),
-    Quantity(
-        "delta_smallest",
-        "energy",
-        "smallest |Delta| of the run",
-        kind="summary",
-        error="delta_error",
-    ),
-    Quantity(
-        "converged_at",
-        "1/energy",
-        "time from which |Delta| stays within 1% of the steady state's",
-        kind="summary",
-        error=ERRORS,
-    ),
-    *WORK,
-)
-
 # ---- why there may be no number -----------------------------------------------------------------
 
 STEADY = missing_where(
@@ -352,4 +251,5 @@ STEADY = missing_where(
     STEADY, "the formula does not hold here", "delta_{equation} v_plus_{equation}"
 )
 MAP = missing_where(MAP, "nothing pairs at any V", "V_c V_c_error")
-EVOLVE = missing_where(EVOLVE, "|Delta| has not come to stay near the steady state", "converged_at")
+STEADY = missing_where(STEADY, NO_EIGENVALUE, VERDICTS)
+MAP = missing_where(MAP, NO_EIGENVALUE, VERDICTS)

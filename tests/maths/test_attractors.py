@@ -1,0 +1,54 @@
+"""What a signal has come to, of signals that are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hpcneq.maths.attractors import attractor
+
+T = np.arange(0.0, 2000.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    "signal, kind",
+    [
+        (0.3 + np.exp(-0.01 * T) * np.cos(0.1 * T), "fixed point"),
+        (np.exp(-0.02 * T), "fixed point"),
+        (0.3 * np.exp(0.4j * T), "fixed point"),
+        (0.3 + 1e-4 * np.exp(0.002 * T) * np.cos(0.1 * T), "neither"),
+        (np.exp(0.01 * (T - 2000.0)), "neither"),
+        (1.0 + 0.5 * np.cos(0.1 * T) + 0.5 * np.cos(0.0618 * T), "neither"),
+        (1.0 + 0.5 * np.cos(1.05 * T), "neither"),
+    ],
+)
+def test_what_is_no_cycle(signal, kind):
+    """A spiral into a point, a decay, a turning phase; growth, two frequencies, too few samples.
+
+    Fails if slow growth of a small oscillation counts as rest.
+    """
+    assert attractor(T, signal).kind == kind
+
+
+@pytest.mark.parametrize("second", [0.0, 0.3])
+def test_a_cycle_has_its_period_and_extremes(second):
+    """(1 + cos wt + second cos(wt/2)): with the second, two peaks make one period.
+
+    Errors hold, and are at most a per cent. Fails if one peak is taken for a period.
+    """
+    w = 0.0731
+    size = 3 + np.cos(w * T) + second * np.cos(0.5 * w * T)
+    fine = np.linspace(0, 4 * np.pi / w, 100001)
+    exact = 3 + np.cos(w * fine) + second * np.cos(0.5 * w * fine)
+    found = attractor(T, size * np.exp(0.05j * T))
+    assert found.kind == "limit cycle"
+    wanted = ((4 if second else 2) * np.pi / w, exact.min(), exact.max())
+    for value, right, error in zip((found.period, found.low, found.high), wanted, found.errors):
+        assert abs(value - right) <= error <= 0.01 * right
+
+
+def test_a_cycle_that_passes_by_zero():
+    """|1.01 + exp(iwt)| has a kink at its least value .01, between samples: found to its error."""
+    found = attractor(T, 1.01 + np.exp(0.05j * T))
+    assert found.kind == "limit cycle"
+    assert abs(found.low - 0.01) <= found.errors[1] < 0.01

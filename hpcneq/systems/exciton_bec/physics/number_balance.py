@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from hpcneq.maths.fermi import broadened_fermi
@@ -14,7 +16,8 @@ from .gap_equations import NUMBER, Condensate, Drive, integrands, residual
 from .pair_grid import panels
 from .radial_grid import grid
 
-ROUNDING = 1e-13
+ROUNDING = 1e-14  # of a sum, relative to the sum of its terms' sizes
+NUDGE = 1e-6  # relative, of a state, where derivatives are taken
 
 
 class Balance:
@@ -65,24 +68,20 @@ class Balance:
 def errors(state: Condensate) -> dict[str, float]:
     """{delta, mu, mt, mu_b: error} of a state.
 
-    A Newton step on a grid of half the panel length, the residual through the inverse slope, and
-    rounding.
+    A Newton step on a grid of half the panel length, the residual and its rounding through the
+    inverse slope.
     """
     x = np.array([state.delta, state.mu, state.mt])
     fine = replace(state.drive, fine=2 * state.drive.fine)
     rest = state.mt == 0
     rows, columns = ([0, 2], [0, 1]) if rest else ([0, 1, 2], [0, 1, 2])
-    slope = np.empty((3, 3))
-    for k in range(3):
-        e = np.zeros(3)
-        e[k] = 1e-6 * max(abs(x[k]), 1e-3 * state.delta)
-        up, down = (residual(*(x + s * e), state.drive) for s in (1, -1))
-        slope[:, k] = (up - down) / (2 * e[k])
+    slope = np.stack([_slope(lambda y: residual(*y, state.drive), x, k) for k in range(3)], axis=1)
     inverse = np.linalg.inv(slope[np.ix_(rows, columns)])
+    left = residual(*x, state.drive)
     moved = (
         np.abs(inverse @ residual(*x, fine)[rows])
-        + np.abs(inverse) @ np.full(len(rows), ROUNDING)
-        + np.abs(inverse @ residual(*x, state.drive)[rows])
+        + np.abs(inverse) @ _rounding(state)[rows]
+        + np.abs(inverse @ left[rows])
     )
     error = np.zeros(3)
     error[columns] = 2 * moved
@@ -92,6 +91,35 @@ def errors(state: Condensate) -> dict[str, float]:
         "mt": float(error[2]),
         "mu_b": float(error[1] + error[2]),
     }
+
+
+def _slope(function, x, k):
+    """Derivative of function(x) in x[k], by central differences."""
+    e = np.zeros(len(x))
+    e[k] = NUDGE * max(abs(x[k]), 1e-3 * x[0])
+    return (function(x + e) - function(x - e)) / (2 * e[k])
+
+
+def _rounding(state):
+    """(3,) rounding of gap (real, imaginary) and number equation: the imaginary one is small."""
+    p, weight = grid(state.delta, state.mu, state.mt, state.g, state.p_c, state.drive.fine)
+    terms = integrands(p, state.delta, state.mu, state.mt, state.drive)
+    return ROUNDING * (np.abs(terms) @ weight)
+
+
+def through_state(quantity: Callable[[Condensate], ArrayLike], state: Condensate) -> np.ndarray:
+    """What the errors of a state do to quantity(state), a number or an array."""
+    own, x = errors(state), np.array([state.delta, state.mu, state.mt])
+
+    def value(y: np.ndarray) -> np.ndarray:
+        return np.asarray(quantity(replace(state, delta=y[0], mu=y[1], mt=y[2])))
+
+    moved = [
+        own[name] * np.abs(_slope(value, x, k))
+        for k, name in enumerate(("delta", "mu", "mt"))
+        if own[name] > 0
+    ]
+    return np.sum(moved, axis=0)
 
 
 def fraction(state: Condensate) -> float:

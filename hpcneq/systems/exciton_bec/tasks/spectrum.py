@@ -31,7 +31,7 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     share = on_root(comm, number_balance.upper_share, state)
     errors = on_root(comm, number_balance.errors, state)
     errors["upper_weight"] = on_root(
-        comm, error_through_state, number_balance.upper_share, state, errors
+        comm, error_through_state, number_balance.upper_share, state
     )
     summary = {
         "upper_weight": share,

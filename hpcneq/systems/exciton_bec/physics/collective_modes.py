@@ -8,8 +8,8 @@ import numpy as np
 
 from . import response
 from .gap_equations import Condensate
-from .hydrodynamics import smallest_width
-from .number_balance import through_state
+from .hydrodynamics import rounding, smallest_width
+from .number_balance import static_coefficients, through_state
 from .pair_grid import alone, pairs
 
 SLOTS = 48  # what ranks share: the blocks of a grid, dealt out evenly
@@ -160,7 +160,10 @@ def gapless(state: Condensate, fine: float = 1.0, shrink: float = 1.0) -> tuple[
 
 
 def gapless_errors(state: Condensate) -> np.ndarray:
-    """Errors (2,) of `gapless`: of the state, of the panels, and of the difference in q^2."""
+    """Errors (2,) of `gapless`: of the state, of the panels, of the difference in q^2, rounding."""
     value = np.array(gapless(state))
     change = np.abs(np.array(gapless(state, FINER, 0.5)) - value)
-    return 2 * change + through_state(gapless, state) + 1e-12 * np.abs(value)
+    _, second = expansion(state)
+    scale = abs(static_coefficients(state)["alpha11"] / second.real)
+    rounded = np.array([scale * rounding(state), 1e-12 * abs(value[1])])
+    return 2 * change + through_state(gapless, state) + rounded

@@ -15,6 +15,7 @@ from .number_balance import static_coefficients
 from .radial_grid import grid
 
 NARROW = 1e-9  # eF: levels of no width
+NAMES = ("alpha11", "alpha21", "beta22", "eta11", "eta12", "eta21", "eta22")
 LENGTHS = np.array([1.0, 0.5, 0.25])  # momenta for beta22, in units of the narrowest feature
 
 
@@ -116,9 +117,7 @@ def errors(
         return list(coefficients(other).values())
 
     moved_by_state = number_balance.through_state(of_state, state)
-    return {
-        name: bounds[name] + float(change) for name, change in zip(values, moved_by_state)
-    }
+    return {name: bounds[name] + float(change) for name, change in zip(values, moved_by_state)}
 
 
 def interaction_terms(state: Condensate) -> tuple[float, float]:

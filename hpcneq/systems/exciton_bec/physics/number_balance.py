@@ -16,7 +16,7 @@ from .gap_equations import NUMBER, Condensate, Drive, integrands, residual
 from .pair_grid import panels
 from .radial_grid import grid
 
-ROUNDING = 1e-14  # of a sum, relative to the sum of its terms' sizes
+ROUNDING = 5e-15  # of a sum, relative to the sum of its terms' sizes
 NUDGE = 1e-6  # relative, of a state, where derivatives are taken
 
 
@@ -66,31 +66,28 @@ class Balance:
 
 
 def errors(state: Condensate) -> dict[str, float]:
-    """{delta, mu, mt, mu_b: error} of a state.
+    """{delta, mu, mt, mu_b: error} of a state, from its `shifts`."""
+    moved = shifts(state)
+    delta, mu, mt = np.abs(moved).sum(axis=0)
+    mu_b = np.abs(moved[:, 1] + moved[:, 2]).sum()
+    return {"delta": float(delta), "mu": float(mu), "mt": float(mt), "mu_b": float(mu_b)}
 
-    A Newton step on a grid of half the panel length, the residual and its rounding through the
-    inverse slope.
+
+def shifts(state: Condensate) -> np.ndarray:
+    """What may move (delta, mu, mt) of a state, (n, 3): twice each of
+
+    a Newton step on a grid of half the panel length, one by the residual, one by the rounding of
+    each equation.
     """
     x = np.array([state.delta, state.mu, state.mt])
     fine = replace(state.drive, fine=2 * state.drive.fine)
     rest = state.mt == 0
     rows, columns = ([0, 2], [0, 1]) if rest else ([0, 1, 2], [0, 1, 2])
     slope = np.stack([_slope(lambda y: residual(*y, state.drive), x, k) for k in range(3)], axis=1)
-    inverse = np.linalg.inv(slope[np.ix_(rows, columns)])
-    left = residual(*x, state.drive)
-    moved = (
-        np.abs(inverse @ residual(*x, fine)[rows])
-        + np.abs(inverse) @ _rounding(state)[rows]
-        + np.abs(inverse @ left[rows])
-    )
-    error = np.zeros(3)
-    error[columns] = 2 * moved
-    return {
-        "delta": float(error[0]),
-        "mu": float(error[1]),
-        "mt": float(error[2]),
-        "mu_b": float(error[1] + error[2]),
-    }
+    inverse = np.zeros((3, 3))
+    inverse[np.ix_(columns, rows)] = np.linalg.inv(slope[np.ix_(rows, columns)])
+    left = [residual(*x, drive) for drive in (fine, state.drive)]
+    return 2 * np.array([*left, *np.diag(_rounding(state))]) @ inverse.T
 
 
 def _slope(function, x, k):
@@ -109,17 +106,14 @@ def _rounding(state):
 
 def through_state(quantity: Callable[[Condensate], ArrayLike], state: Condensate) -> np.ndarray:
     """What the errors of a state do to quantity(state), a number or an array."""
-    own, x = errors(state), np.array([state.delta, state.mu, state.mt])
+    x = np.array([state.delta, state.mu, state.mt])
 
     def value(y: np.ndarray) -> np.ndarray:
         return np.asarray(quantity(replace(state, delta=y[0], mu=y[1], mt=y[2])))
 
-    moved = [
-        own[name] * np.abs(_slope(value, x, k))
-        for k, name in enumerate(("delta", "mu", "mt"))
-        if own[name] > 0
-    ]
-    return np.sum(moved, axis=0)
+    slopes = np.stack([_slope(value, x, k) for k in range(3 if state.mt else 2)])
+    moved = np.tensordot(shifts(state)[:, : len(slopes)], slopes, axes=1)
+    return np.abs(moved).sum(axis=0)
 
 
 def fraction(state: Condensate) -> float:

@@ -20,6 +20,7 @@ from hpcneq.errors import InputError
 
 from .frequency_integrals import energy, pair_function
 from .gap_equations import Condensate
+from .number_balance import through_state
 from .pair_grid import Pairs, alone, pairs
 from .pair_kernels import cold_logarithms, pair_sums
 
@@ -30,9 +31,9 @@ CIRCLE, POINTS = 0.25, 24  # in units of g
 SHORTEST = 1e-5  # kF: shorter q count as 0
 TOGETHER = 16  # frequencies in one sum
 ROUNDING = 2e-13
-# the comparisons: (panels of fine + x sqrt(fine), how far out the last one ends)
-COMPARED = ((0.3, 1.5), (0.0, 2.0))
-CAUTION = 3.5  # factor of what the comparisons change
+# the comparisons: (panels of fine + x sqrt(fine), how far out the last one ends, factor)
+COMPARED = ((0.3, 1.5, 3.5), (0.0, 2.0, 1.3))
+LONG = 0.5  # panels of what the state's errors do
 CLOSE = 1e-12  # |d| taken for zero
 
 
@@ -197,9 +198,16 @@ def with_errors(
     last panel ends farther out in both.
     """
     M = matrices(state, q, w, part, fine)
-    others = [matrices(state, q, w, part, fine + x * fine**0.5, far) for x, far in COMPARED]
-    moved = np.max([np.abs(M - other) for other in others], axis=0)
-    return M, CAUTION * moved + ROUNDING * (1 + np.abs(M))
+    moved = [
+        factor * np.abs(M - matrices(state, q, w, part, fine + x * fine**0.5, far))
+        for x, far, factor in COMPARED
+    ]
+    return M, np.maximum(*moved) + ROUNDING * (1 + np.abs(M))
+
+
+def by_state(state: Condensate, q: float, w: ArrayLike, part: str = "full") -> np.ndarray:
+    """(n, 2, 2) what the errors of the state do to M; long panels are good enough to tell."""
+    return through_state(lambda other: matrices(other, q, w, part, LONG), state)
 
 
 def summed(state: Condensate, w: np.ndarray, grid: Pairs) -> tuple[np.ndarray, np.ndarray]:

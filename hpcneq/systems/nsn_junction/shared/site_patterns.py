@@ -16,8 +16,8 @@ from ..physics import patterns
 from ..physics.junction import Junction, stripe
 from ..physics.lattice_dynamics import SiteQuench
 from ..physics.site_lattice import Sites
-from .input_junction import nearly_exact
 from .initial_state import Start, start_of
+from .input_junction import nearly_exact
 from .input_sites import pattern_in_file
 
 ANDERSON = {"snes_type": "anderson", "snes_anderson_m": 12, "snes_max_it": 300}

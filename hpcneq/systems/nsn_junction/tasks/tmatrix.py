@@ -99,9 +99,6 @@ def polished_peak(
     if not isinstance(grid, Infinite):
         return Peak(Q, C, 0.0, FLOOR)
 
-    def slope(own: Grid, spread: float = 1.0) -> Equations:
-        return gap_equations.peak(lambda x: pairs(x, point, own), point.U, spread)
-
     reason, residual, Q_error = "", 0.0, 0.0
     if Q > 1e-6:
         equations = gap_equations.peak(lambda x: pairs(x, point, grid), point.U)

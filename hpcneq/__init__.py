@@ -23,7 +23,7 @@ from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 if TYPE_CHECKING:
     from .results import Result
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = [
     "HpcneqError",
     "InputError",
@@ -68,15 +68,19 @@ def resume(
     overrides: Sequence[str] = (),
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
+    trust_model: bool = False,
     **tables: object,
 ) -> Result:
     """Go on with a stopped or killed run from its newest whole checkpoint. **Collective.**
 
-    Arguments and errors are those of `run`.
+    trust_model : execute the Python model that the checkpoint keeps, see ``hpcneq.lattice``.
+    Other arguments and errors are those of `run`.
     """
     from . import driver
 
     changes = _changes(overrides, tables)
+    if trust_model:
+        return driver.resume_in_process(path, changes, quiet, petsc_argv, trust_model=True)
     return driver.resume_in_process(path, changes, quiet, petsc_argv)
 
 
@@ -135,4 +139,8 @@ def __getattr__(name: str) -> object:
         from .results import Result
 
         return Result
+    if name == "Model":
+        from .lattice import Model
+
+        return Model
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,7 +19,7 @@ from typing import Any
 
 from . import __version__, terminal
 from .errors import HpcneqError, InputError
-from .help_texts import ABOUT, ABOUTS, COMMANDS, EXIT_CODES
+from .help_texts import ABOUT, ABOUTS, COMMANDS, EXIT_CODES, TRUST
 from .interrupts import Early
 from .threads import one_thread
 
@@ -103,7 +103,8 @@ def _compute(options: argparse.Namespace, petsc: list[str]) -> int:
         "petsc_argv": tuple(petsc),
     }
     if options.command == "resume":
-        return driver.resume(options.result, **common)
+        trust = {"trust_model": True} if options.trust_model else {}
+        return driver.resume(options.result, **common, **trust)
     return driver.run(
         options.input, output=options.output, force=options.force, resume=options.resume, **common
     )
@@ -338,6 +339,7 @@ def _run_arguments(command: _Parser) -> None:
 def _resume_arguments(command: _Parser) -> None:
     _add_result(command)
     _add_set(command)
+    command.add_argument("--trust-model", action="store_true", help=TRUST)
     _add_quiet(command)
 
 

@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -90,9 +91,11 @@ def resume(
     quiet: bool = False,
     petsc_argv: Sequence[str] = (),
     comm: parallel.Communicator | None = None,
+    trust_model: bool = False,
 ) -> int:
     """Go on from a result's newest whole checkpoint; returns the exit code. **Collective.**
 
+    trust_model : whether the user's code that the checkpoint keeps may be executed.
     Raises InputError, NotConverged, StoppedEarly.
     """
     comm, log = _begin(comm, quiet)
@@ -104,6 +107,10 @@ def resume(
         text, folder = parallel.on_root(comm, earlier_output.remembered, target, saved)
         name = f"{path}: its input"
         checked = parallel.on_root(comm, loads, text, catalogue(), overrides, folder, name, True)
+        if trust_model:
+            checked = replace(checked, trusted=True)
+        else:
+            parallel.on_root(comm, _refuse_code, target, checked)
         if parallel.on_root(comm, earlier_output.finished, target, checked, saved):
             log(
                 f"{target}: is complete already, there is nothing to go on with "
@@ -121,6 +128,17 @@ def _owning(comm: parallel.Communicator, target: Path) -> AbstractContextManager
     """The context of a run that owns its output. **Collective.**"""
     about = {"output": str(target), "ranks": comm.size, "command": command()}
     return lock.owning(comm, target, about)
+
+
+def _refuse_code(target: Path, checked: Run) -> None:
+    """InputError if going on would execute code that came with the result."""
+    code = _task(checked).code
+    name = None if code is None else resolve(code)(checked)
+    if name is not None:
+        raise InputError(
+            f"{target}: its model is Python code ({name}), which going on would execute; read it "
+            f"first (data set model_source), then hpcneq resume --trust-model {target}"
+        )
 
 
 def _default_name(source: Source) -> Path:
@@ -311,11 +329,12 @@ def resume_in_process(
     overrides: Sequence[Override] = (),
     quiet: bool = True,
     petsc_argv: Sequence[str] = (),
+    trust_model: bool = False,
 ) -> Result:
     """`hpcneq.resume`: go on in this process and return the Result. **Collective.**"""
     comm = parallel.world()
     with ended_by_signals(comm, _warn(comm)):
-        resume(path, overrides, quiet, petsc_argv, comm)
+        resume(path, overrides, quiet, petsc_argv, comm, trust_model)
     comm.barrier()
     return Result(path)
 

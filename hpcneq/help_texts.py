@@ -10,6 +10,7 @@ Put mpiexec in front of any command that computes:  mpiexec -n 8 hpcneq run inpu
 EXIT_CODES = """\
 exit codes: 0 done, 2 bad input, 3 not converged (what was found is saved and marked),
 75 stopped early with a checkpoint (continue with: hpcneq resume OUT.h5)"""
+TRUST = "execute the Python model that the checkpoint keeps"
 
 COMMANDS = {
     "run": "compute an input file",

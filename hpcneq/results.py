@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import warnings
@@ -76,8 +77,11 @@ def plot(path: str | Path, figure: str | Path | None = None, force: bool = False
         raise InputError(f"{target}: there is no folder {target.resolve().parent}")
     refuse_old(path)
     result = Result(path)
-    with vetting.one_line(path, "what it holds makes no figure"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of the numbers of a damaged file
+    with contextlib.ExitStack() as damaged:
+        if not vetting.whole(path):  # else whatever goes wrong is a fault of the figure
+            damaged.enter_context(vetting.one_line(path, "what it holds makes no figure"))
+            damaged.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore", RuntimeWarning)
         _draw_aside(result, target)
     return target
 

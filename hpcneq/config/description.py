@@ -5,14 +5,23 @@ Reads declarations alone: no task is imported, so that nothing heavy is loaded.
 
 from __future__ import annotations
 
-import dataclasses
+import re
 import typing
 from collections.abc import Iterator, Mapping
 
 from ..errors import InputError
 from ..tasks.task import System, Task, declared
 from .load import RunTable
-from .schema import LIMITS, arms, as_json, default_of, expected, keys_of, required
+from .schema import (
+    LIMITS,
+    as_json,
+    default_of,
+    expected,
+    keys_of,
+    required,
+    tables_inside,
+    whole_key,
+)
 from .words import nearest
 
 Description = dict[str, object]  # of JSON's types
@@ -91,6 +100,11 @@ def describe_table(table: type, path: str, timed: bool = False) -> Iterator[Desc
     path : "leads.left". timed : [run] t_max must be given.
     """
     hints = typing.get_type_hints(table)
+    whole = whole_key(table)
+    if whole is not None:
+        for ending, inner in tables_inside(hints[whole.name]):
+            yield from describe_table(inner, path + ending)
+        return
     for name, f in keys_of(table).items():
         rules, hint = f.metadata, hints[f.name]
         limits = {limit: rules[limit] for limit in LIMITS if rules.get(limit) is not None}
@@ -107,9 +121,8 @@ def describe_table(table: type, path: str, timed: bool = False) -> Iterator[Desc
             "doc": rules.get("doc", ""),
         }
         yield entry
-        for arm in arms(hint):
-            if isinstance(arm, type) and dataclasses.is_dataclass(arm):
-                yield from describe_table(arm, f"{path}.{name}")
+        for ending, inner in tables_inside(hint):
+            yield from describe_table(inner, f"{path}.{name}{ending}")
 
 
 def describe_quantities(task: Task) -> list[Description]:
@@ -133,7 +146,7 @@ def _entry(task: Description, name: str) -> Description:
     """The keys and quantities of that name."""
     keys = typing.cast(list[Description], task["keys"])
     quantities = typing.cast(list[Description], task["quantities"])
-    named = [entry for entry in keys if name in (entry["key"], f"{entry['table']}.{entry['key']}")]
+    named = [entry for entry in keys if _is_named(entry, name)]
     written = [entry for entry in quantities if entry["name"] == name]
     if not named and not written:
         docs = {str(entry["key"]): str(entry["doc"]) for entry in keys}
@@ -146,6 +159,12 @@ def _entry(task: Description, name: str) -> Description:
         "keys": named,
         "quantities": written,
     }
+
+
+def _is_named(entry: Description, name: str) -> bool:
+    """Whether a key is meant by "T", "leads.left.T" or, in an array of tables, "hop.from"."""
+    whole = re.escape(f"{entry['table']}.{entry['key']}").replace(r"\[\]", r"(?:\[\]|\.\d+)?")
+    return name == entry["key"] or bool(re.fullmatch(whole.replace("NAME", r"[\w-]+"), name))
 
 
 def _unknown(what: str, name: str, known: typing.Iterable[str]) -> InputError:

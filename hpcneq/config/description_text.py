@@ -55,7 +55,7 @@ def _system_lines(system: Description) -> list[str]:
 def _task_lines(task: Description) -> list[str]:
     lines = [f"{task['system']} {task['name']}: {task['doc']}"]
     for table, entries in _by_table(task["keys"]):
-        lines += ["", f"[{table}]"]
+        lines += ["", table_text(table)]
         for entry in entries:
             lines += _item(entry["key"], _key_words(entry), 2)
     if task["sweep"]:
@@ -71,7 +71,7 @@ def _task_lines(task: Description) -> list[str]:
 
 def _key_lines(entry: Description) -> list[str]:
     return [
-        f"[{entry['table']}] {entry['key']}: {entry['doc'] or 'see its keys'}",
+        f"{table_text(entry['table'])} {entry['key']}: {entry['doc'] or 'see its keys'}",
         f"  allowed: {entry['type']}",
         f"  default: {default_text(entry)}",
         *([f"  unit: {entry['unit']}"] if entry["unit"] else []),
@@ -108,6 +108,11 @@ def _quantity_words(quantity: Description) -> str:
     axes = f"({', '.join(quantity['axes'])})" if quantity["axes"] else ""
     error = f"; error: {quantity['error']}" if quantity["error"] else ""
     return f"{quantity['long_name']} [{quantity['units']}] {axes}".rstrip() + error
+
+
+def table_text(table: str) -> str:
+    """A table as TOML writes it: "[leads.left]", for an array of tables "[[model.hop]]"."""
+    return f"[[{table[:-2]}]]" if table.endswith("[]") else f"[{table}]"
 
 
 def default_text(entry: Description) -> str:
@@ -178,7 +183,7 @@ def _keys_markdown(task: Description) -> list[str]:
     lines = []
     for table, entries in _by_table(task["keys"]):
         rows = [(e["key"], e["type"], default_text(e), e["unit"] or "", e["doc"]) for e in entries]
-        lines += [f"`[{table}]`", "", *_table(KEY_COLUMNS, rows), ""]
+        lines += [f"`{table_text(table)}`", "", *_table(KEY_COLUMNS, rows), ""]
     if task.get("sweep"):
         lines += ["`[sweep]`: one or two of " + ", ".join(f"`{key}`" for key in task["sweep"]), ""]
     return lines

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from ..errors import InputError
 from ..tasks.task import System, Task
 from .load import RunTable
-from .schema import Rules, arms, as_json, default_of, keys_of, required
+from .schema import Rules, arms, as_json, default_of, keys_of, required, whole_key
 from .sweeps import MOST_POINTS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -106,6 +106,9 @@ def _must_be_given(table: type, key: str) -> bool:
 def _needs(table: type, task: Task, name: str) -> bool:
     """Whether a table has a key that must be given and cannot be swept."""
     free = task.sweep if name == "parameters" else ()
+    whole = whole_key(table)
+    if whole is not None:
+        return required(whole)
     return any(required(f) for key, f in keys_of(table).items() if key not in free)
 
 
@@ -122,6 +125,9 @@ def _given_or_swept(key: str) -> Schema:
 def table_schema(table: type, free: Sequence[str] = ()) -> Schema:
     """The schema of a table. free : keys that need not be given."""
     hints = typing.get_type_hints(table)
+    whole = whole_key(table)
+    if whole is not None:
+        return value_schema(hints[whole.name], whole.metadata)
     keys = keys_of(table)
     properties: Schema = {}
     for name, f in keys.items():

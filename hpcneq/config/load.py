@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import InputError
 from ..tasks import memory
 from ..tasks.task import System, Task, resolve
-from .schema import as_json, build, docs_of, key, keys_of
+from .schema import as_json, build, docs_of, is_array, key, keys_of
 from .source import Tree, override, parse, plain_tree, read
 from .sweeps import Axes, petsc_options, sweep_of, swept_parameters
 from .toml_text import literal_of, render
@@ -80,6 +80,7 @@ class Run:
     changed by overrides.
     folder : absolute; relative file names in the input start here. begun : whether it is the input
     of a run that has begun, which remembers what the files it names held: they may be gone.
+    trusted : whether code that its checkpoint keeps may be executed.
     """
 
     system: str
@@ -94,6 +95,7 @@ class Run:
     text: str
     folder: Path
     begun: bool = False
+    trusted: bool = False
 
     def resolved(self) -> dict[str, object]:
         """{table: {key: value}} with every default filled in, of JSON's types, inf as "inf"."""
@@ -259,7 +261,7 @@ def _assemble(tree: Tree, system: System, task: Task, text: str, folder: Path, b
     built: dict[str, Any] = {}
     for name, table in task.tables.items():
         if name != "parameters":
-            built[name] = build(table, _table(tree, name), (name,), homes)
+            built[name] = build(table, _given(tree, name, table), (name,), homes)
     if "parameters" in task.tables:
         values = _table(tree, "parameters")
         built["parameters"] = swept_parameters(task.tables["parameters"], values, sweep, homes)
@@ -295,6 +297,16 @@ def _one_of(tree: Tree, name: str, known: Mapping[str, object]) -> str:
     if value not in known:
         fail((name,), value, f"unknown; {nearest(value, known)}known: {listed}")
     return value
+
+
+def _given(tree: Tree, name: str, table: type) -> object:
+    """The content of a table, nothing if it is left out."""
+    if not is_array(table):
+        return _table(tree, name)
+    values = tree.get(name, [])
+    if not isinstance(values, list):
+        fail((name,), values, f"must be a list of tables, got {kind_text(values)}")
+    return values
 
 
 def _table(tree: Tree, name: str) -> dict[str, object]:

@@ -10,6 +10,9 @@ own type); ``allow_inf``; ``key`` (the TOML name, where Python reserves it); ``n
 string is the name of a file, whose content counts as the key's value); ``parse`` (applied to the
 checked value; may raise ValueError). Annotations: bool, int, float, str, dict, list, tuple
 (with or without item types), dataclasses, and unions of them.
+
+A table whose names are the user's own (``dict[str, Lead]``), or that is an array of tables
+(``list[Term]``), is a dataclass with one key that has the rule ``whole``: its value is the table.
 """
 
 from __future__ import annotations
@@ -53,13 +56,13 @@ def key(default: object = MISSING, *, doc: str, unit: str = "", **rules: object)
     """A key of a table, declared: ``T: float = key(0.01, doc="temperature", unit="t", above=0)``.
 
     rules : above, min, max, below, choices, allow_inf, key, names_file, parse, as the module's text
-    explains them. Without a default the key must be given. A list as default is copied for each
-    table.
+    explains them. Without a default the key must be given. A list or table as default is copied
+    each time.
     """
     metadata: dict[str, object] = {"doc": doc, **rules}
     if unit:
         metadata["unit"] = unit
-    if isinstance(default, list):
+    if isinstance(default, (list, dict)):
         return field(default_factory=default.copy, metadata=metadata)
     return field(default=default, metadata=metadata)
 
@@ -75,7 +78,7 @@ def like(table: type, name: str, default: object = MISSING, **changes: object) -
     """
     other = {f.name: f for f in dataclasses.fields(table)}[name]
     metadata = {**other.metadata, **changes}
-    if isinstance(default, list):
+    if isinstance(default, (list, dict)):
         return field(default_factory=default.copy, metadata=metadata)
     if default is not MISSING:
         return field(default=default, metadata=metadata)
@@ -102,14 +105,42 @@ def required(f: dataclasses.Field[typing.Any]) -> bool:
     return f.default is MISSING and f.default_factory is MISSING
 
 
-def build(
-    table: type[T], values: Mapping[str, object], path: Path, homes: Mapping[str, str] | None = None
-) -> T:
-    """An instance of the dataclass ``table`` from a plain dict.
+def whole_key(table: type) -> dataclasses.Field[typing.Any] | None:
+    """The key whose value is the whole table, None where the table has keys of its own."""
+    return next((f for f in keys_of(table).values() if f.metadata.get("whole")), None)
+
+
+def is_array(table: type) -> bool:
+    """Whether the table is an array of tables, [[name]] in TOML."""
+    f = whole_key(table)
+    return f is not None and typing.get_origin(typing.get_type_hints(table)[f.name]) is list
+
+
+def tables_inside(hint: object) -> Iterator[tuple[str, type]]:
+    """(what a path to it ends in, dataclass) of the tables in a value with this annotation.
+
+    "" for a table, "[]" for each table of an array, ".NAME" for each table of names of the user's.
+    """
+    for arm in arms(hint):
+        kind: typing.Any = typing.get_origin(arm) or arm
+        items, ending = typing.get_args(arm), {list: "[]", dict: ".NAME"}.get(kind)
+        for inner in arms(items[-1]) if ending and items else [arm]:
+            if isinstance(inner, type) and dataclasses.is_dataclass(inner):
+                yield ending or "", inner
+
+
+def build(table: type[T], values: object, path: Path, homes: Mapping[str, str] | None = None) -> T:
+    """An instance of the dataclass ``table`` from a plain dict, or list for an array of tables.
 
     path : of the table, for messages. homes : key -> table where it belongs. Raises InputError.
     """
     keys, hints = keys_of(table), typing.get_type_hints(table)
+    whole = whole_key(table)
+    if whole is not None:
+        value = value_of(values, hints[whole.name], whole.metadata, path)
+        return _made(table, {whole.name: value}, path)
+    if not isinstance(values, Mapping):
+        fail(path, values, f"must be a table, got {kind_text(values)}")
     for name, value in values.items():
         if name not in keys:
             unknown((*path, name), value, keys, homes or {}, docs_of(table))
@@ -120,6 +151,11 @@ def build(
         elif required(f):
             needed = expected(hints[f.name], f.metadata)
             raise InputError(f"{where((*path, name))}: missing; must be {needed}")
+    return _made(table, arguments, path)
+
+
+def _made(table: type[T], arguments: dict[str, object], path: Path) -> T:
+    """The dataclass; its own refusals as InputError."""
     try:
         return table(**arguments)
     except (ValueError, ArithmeticError) as error:
@@ -168,6 +204,9 @@ def _items(
     """The checked items of a list."""
     if not items:
         return [value_of(each, ANYTHING, rules, path) for each in value]
+    if kind is list and any(tables_inside(list[items[0]])):  # type: ignore[valid-type]
+        places = [(*path, str(i)) for i in range(len(value))]
+        return [value_of(each, items[0], {}, place) for each, place in zip(value, places)]
     if kind is list or items[-1] is Ellipsis:
         return [value_of(each, items[0], rules, path) for each in value]
     if len(items) != len(value):
@@ -238,6 +277,8 @@ def _arm_text(arm: object, rules: Rules) -> str:
     if dataclasses.is_dataclass(kind):
         return "a table"
     word = KINDS.get(kind, str(kind))
+    if kind in (list, dict) and any(tables_inside(arm)):
+        word = {list: "a list of tables", dict: "tables with names of your own"}[kind]
     if kind in (int, float) and range_text(rules):
         return f"{word} {range_text(rules)}"
     return word
@@ -261,9 +302,8 @@ def describe(table: type, prefix: str = "") -> Iterator[Row]:
         words = expected(hints[f.name], f.metadata)
         unit, doc = f.metadata.get("unit", ""), f.metadata.get("doc", "")
         yield Row(prefix + name, words, _default_text(f), unit, doc)
-        for arm in arms(hints[f.name]):
-            if isinstance(arm, type) and dataclasses.is_dataclass(arm):
-                yield from describe(arm, f"{prefix}{name}.")
+        for ending, inner in tables_inside(hints[f.name]):
+            yield from describe(inner, f"{prefix}{name}{ending}.")
 
 
 def default_of(f: dataclasses.Field[typing.Any]) -> object:
@@ -283,6 +323,9 @@ def _default_text(f: dataclasses.Field[typing.Any]) -> str:
 def as_json(value: object) -> object:
     """A checked value in JSON's types: tables by their TOML keys, inf and nan as text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        whole = whole_key(type(value))
+        if whole is not None:
+            return as_json(vars(value)[whole.name])
         return {name: as_json(vars(value)[f.name]) for name, f in keys_of(type(value)).items()}
     if isinstance(value, dict):
         return {str(name): as_json(item) for name, item in value.items()}

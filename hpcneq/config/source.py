@@ -125,14 +125,31 @@ def override(
     if len(keys) > DEPTH:
         raise InputError(f"--set {shown(text)}: nested deeper than {DEPTH} levels")
     value = _plain(_literal(raw.strip(), text), tuple(keys))
-    table = tree
-    for depth, key in enumerate(keys[:-1], 1):
-        inner = table.setdefault(key, {})
-        if not isinstance(inner, dict):
+    table: Tree | list[object] = tree
+    for depth in range(1, len(keys)):
+        inner = _inside(table, keys[:depth], text)
+        if not isinstance(inner, (dict, list)):
             what = f"{where(keys[:depth])} is {kind_text(inner)}, not a table"
             raise InputError(f"--set {shown(text)}: {what}")
         table = inner
-    table[keys[-1]] = value
+    if isinstance(table, list):
+        _inside(table, keys, text)
+        table[int(keys[-1])] = value
+    else:
+        table[keys[-1]] = value
+
+
+def _inside(table: Tree | list[object], keys: list[str], text: str) -> object:
+    """What stands at the last of ``keys``: of a table, made if it is missing; of a list by place.
+
+    text : the whole override, for messages.
+    """
+    if isinstance(table, dict):
+        return table.setdefault(keys[-1], {})
+    if not keys[-1].isdecimal() or int(keys[-1]) >= len(table):
+        what = f"{where(keys[:-1])} is a list of {len(table)}; give a place from 0 on"
+        raise InputError(f"--set {shown(text)}: {what}")
+    return table[int(keys[-1])]
 
 
 def _literal(raw: str, text: str) -> object:

@@ -11,6 +11,7 @@ from ..files.names import follow
 from ..tasks.task import System, Task
 from .description import Description, description_of, tables_of, task_keys
 from .description_text import default_text
+from .schema import is_array, whole_key
 from .toml_text import literal_of
 
 MEANING = 32  # column at which the meaning of a key begins
@@ -47,7 +48,14 @@ def template(catalogue: Mapping[str, System], system: str, task: str) -> str:
     ]
     for name, table in tables_of(declaration).items():
         live = declaration.example.get(name, {})
-        lines += ["", f"[{name}]", *_table_lines(task_keys(declaration, table, name), live, name)]
+        entries = [*task_keys(declaration, table, name)]
+        if is_array(table):
+            lines += ["", *_array_lines(entries, name)]
+            continue
+        lines += ["", f"[{name}]"]
+        if whole_key(table) is not None:
+            lines += [f"{key} = {literal_of(value)}" for key, value in live.items()]
+        lines += _table_lines(entries, live, name)
     lines += _sweep_lines(declaration)
     lines += _petsc_lines(declaration)
     return "\n".join(lines) + "\n"
@@ -62,11 +70,21 @@ def _table_lines(
         key = str(entry["key"])
         if inner.partition(".")[0] in live:  # given as a whole
             continue
+        if "[]" in inner:  # the tables of a list: what may stand in each
+            yield _with_meaning(f"#   in each of {inner.replace('[]', '')}: {key}", entry)
+            continue
         if not inner and key in live:
             yield _with_meaning(f"{key} = {literal_of(live[key])}", entry)
         elif entry["type"] != "a table":
             name = f"{inner}.{key}" if inner else key
             yield _with_meaning(f"# {name} = {_default(entry)}".rstrip(), entry)
+
+
+def _array_lines(entries: typing.Iterable[Description], name: str) -> typing.Iterator[str]:
+    """An array of tables: one line for what may stand in each of them."""
+    yield f"# [[{name}]]"
+    for entry in entries:
+        yield _with_meaning(f"# {entry['key']} = {_default(entry)}".rstrip(), entry)
 
 
 def _default(entry: Description) -> str:

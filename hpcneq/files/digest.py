@@ -116,6 +116,10 @@ def _tables(checked: Checked) -> dict[str, Any]:
 def file_names(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """("initial.file", name of a file) of each key that is declared to name one and does."""
     for path, table in tables.items():
+        if isinstance(table, dict):
+            yield from file_names({f"{path}.{name}": item for name, item in table.items()})
+        if isinstance(table, list):
+            yield from file_names({f"{path}.{i}": item for i, item in enumerate(table)})
         if not dataclasses.is_dataclass(table) or isinstance(table, type):
             continue
         for field in dataclasses.fields(table):
@@ -129,6 +133,8 @@ def _content(folder, name):
     """The hash of a file beside the input, None if there is none of that name."""
     try:
         path = Path(folder, name)
+        if not path.is_file() and ".py:" in name:  # a function in a file
+            path = Path(folder, name.rpartition(":")[0])
         if not path.is_file():
             return None
         with open(path, "rb") as file:

@@ -211,7 +211,7 @@ def take(target: str | Path, about: Mapping[str, object]) -> Lock:
     """Own an output from now on; on one rank. Of several that try at once, one succeeds.
 
     about : further entries of the lock. Raises InputError if a run that goes on owns it, or if the
-    folder cannot be written to; HpcneqError if the lock cannot be written.
+    folder or the lock cannot be written to.
     """
     path, now = path_of(target), time.time()
     content = {
@@ -237,7 +237,7 @@ def take(target: str | Path, about: Mapping[str, object]) -> Lock:
     except PermissionError:
         raise InputError(f"{target}: no permission to write into {folder}") from None
     except OSError as error:
-        raise HpcneqError(f"{path}: cannot write it ({error.strerror})") from None
+        raise InputError(f"{target}: cannot be written there ({error.strerror})") from None
     raise InputError(f"{path}: others keep taking it; try again")
 
 

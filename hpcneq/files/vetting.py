@@ -91,12 +91,12 @@ def vet(path: str | Path) -> dict[str, str]:
 def _verdict(path: str, folder: str, stamp: tuple[int, ...]) -> tuple[str | None, dict[str, str]]:
     """(why the file cannot be opened, damaged data sets). folder, stamp : for the cache."""
     size = os.path.getsize(path)
-    if size <= MOST_HASHED and _whole(path):
+    if size <= MOST_HASHED and whole(path):
         return None, {}
     return _trial(path, PATIENCE + size / PACE)
 
 
-def _whole(path: str) -> bool:
+def whole(path: str | Path) -> bool:
     """Whether the file's own checksum, or that beside a checkpoint, holds."""
     if checkpoint.is_checkpoint(path):
         return checkpoint.fault(cast(Any, Alone()), path) is None

@@ -22,6 +22,9 @@ from .auxiliary_modes.state import BlockState
 from .auxiliary_modes.stepping import Stepper
 from .checkpointing import Checkpoints, StateKeeper
 from .output_times import SAME, Row, aligned, row_interval, row_times, segments
+from .pole_leads.etd import DiagonalExact, PoleStepper
+from .pole_leads.frozen import Frozen
+from .pole_leads.state import PoleState
 from .protocols import ModeState, State
 from .site_columns.integrator import Columns
 from .site_columns.state import SiteState
@@ -354,11 +357,20 @@ class Evolution:
         return J
 
 
-def integrator(state: BlockState | SiteState, corrector: int = 0) -> Stepper:
+def integrator(state: BlockState | SiteState | PoleState, corrector: int = 0) -> Stepper:
     """The exponential integrator of a state with bath modes."""
+    if isinstance(state, PoleState):
+        return pole_stepper(state, corrector)
     if isinstance(state, SiteState):
         return Columns(state, corrector)
     return Exponential(state, corrector)
+
+
+def pole_stepper(state: PoleState, corrector: int = 0) -> PoleStepper:
+    """The exponential integrator of a state whose leads are poles, by its method."""
+    if state.method == "frozen":
+        return Frozen(state, corrector)
+    return DiagonalExact(state, corrector)
 
 
 def _forgotten(name, value):

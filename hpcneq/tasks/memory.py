@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import InputError, NormalState
 from .task import Cost, Given, Task, resolve
 
 GB = 1e9
@@ -69,6 +69,8 @@ def refuse_run(given: Given, task: Task, ranks: int) -> None:
     try:
         with limited(given), cost.sizes_only():
             estimate = resolve(task.cost)(given, ranks)
+    except NormalState:
+        return  # an answer that the run gives
     except InputError as error:
         if str(error).startswith("memory:"):
             raise

@@ -169,6 +169,10 @@ class Given(Protocol):
     def begun(self) -> bool:
         """Whether the input is that of a run that has begun: files that it names may be gone."""
 
+    @property
+    def trusted(self) -> bool:
+        """Whether code that a checkpoint keeps may be executed."""
+
 
 @dataclass
 class Outcome:
@@ -268,6 +272,7 @@ class Task:
     ts_types : what [petsc] evolve.ts_type may be, the usual one first.
     refuse : ``refuse(given)`` raises InputError for what the tables alone cannot rule out; it
     computes nothing.
+    code : ``code(given)`` names the user's own code that the run executes, or None.
     cost : ``cost(given, ranks) -> Cost``. figure : ``figure(result, canvas)``, canvas a matplotlib
     Figure or SubFigure. quantities : all that it may write. example : a small input, {table: {key:
     value}}. Functions are callables or texts "package.module:function".
@@ -282,6 +287,7 @@ class Task:
     petsc: tuple[str, ...] = ()
     ts_types: tuple[str, ...] = ("rk",)
     refuse: Function | None = None
+    code: Function | None = None
     cost: Function | None = None
     figure: Function | None = None
     quantities: tuple[Quantity, ...] = ()

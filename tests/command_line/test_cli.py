@@ -123,8 +123,8 @@ def test_resume_returns_the_driver_s_exit_code(driver):
 @pytest.mark.parametrize(
     "argv, call, printed",
     [
-        (["show", "a.h5"], ("show", ("a.h5", False), {}), "show answers"),
-        (["show", "a.h5", "--json"], ("show", ("a.h5", True), {}), "show answers"),
+        (["show", "a.h5"], ("show", ("a.h5", False, False), {}), "show answers"),
+        (["show", "a.h5", "--json"], ("show", ("a.h5", True, False), {}), "show answers"),
         (
             ["plot", "a.h5", "-o", "f.pdf", "--force"],
             ("plot", ("a.h5", "f.pdf", True), {}),
@@ -251,7 +251,7 @@ def test_a_reader_that_leaves_early_is_met_with_silence():
     code = (
         "import sys, types, hpcneq\n"
         "fake = types.ModuleType('hpcneq.results')\n"
-        "fake.show = lambda path, as_json: 'line\\n' * 10**6\n"
+        "fake.show = lambda path, as_json, verify: 'line\\n' * 10**6\n"
         "sys.modules['hpcneq.results'] = hpcneq.results = fake\n"
         "from hpcneq.cli import main; sys.exit(main(['show', 'a.h5']))"
     )

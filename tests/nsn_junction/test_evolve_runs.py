@@ -215,7 +215,7 @@ def test_errors_of_the_poles_after_a_step_of_a_normal_state(tmp_path):
 
 
 @pytest.mark.parallel
-@pytest.mark.parametrize("symmetry", ["stripe", "full"])
+@pytest.mark.parametrize("symmetry", ["stripe", pytest.param("full", marks=pytest.mark.nightly)])
 def test_a_turning_condensate_rests_in_its_frame(comm, shared_tmp, symmetry):
     """Between unequal leads under a bias it starts with D and mu_pair of the momentum sums, to the
     pole error, and stays: to the error of the step, the currents from both leads opposite.

@@ -20,7 +20,7 @@ PUBLIC = (
 # Functions of these that have Any in their hints: what they give is the system's own, or they take
 # a dataclass's field of any type.
 ANY = {
-    *("config/schema.py required", "config/schema.py default_of"),
+    *(f"config/schema.py {name}" for name in ("required", "default_of", "whole_key")),
     *(f"tasks/task.py {name}" for name in ("parameters", "numerics", "initial", "tables", "run")),
 }
 HOME = Path(hpcneq.__file__).parent

@@ -125,8 +125,8 @@ def alone(environment=None):
         PRTE_ALLOW_RUN_AS_ROOT="1",
         PRTE_ALLOW_RUN_AS_ROOT_CONFIRM="1",
         PRTE_MCA_rmaps_default_mapping_policy=":oversubscribe",
-        PYTHONPATH=os.pathsep.join(
-            [str(HOME), str(HOME / "tests"), os.environ.get("PYTHONPATH", "")]
+        PYTHONPATH=os.pathsep.join(  # an empty entry would be the current folder
+            filter(None, [str(HOME), str(HOME / "tests"), os.environ.get("PYTHONPATH", "")])
         ),
     )
     clean.update(environment or {})

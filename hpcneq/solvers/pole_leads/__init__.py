@@ -1,0 +1,1 @@
+"""Density matrices of systems whose leads are poles: stationary, periodic, evolving states."""

@@ -1,0 +1,114 @@
+"""What evolutions of leads in pole form take: memory by counting, time by a probe."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from ...maths.pole_leads import LeadPoles
+from ...parallel import Communicator, Layout, solo
+from .etd import DiagonalExact
+from .frozen import Frozen
+from .state import PoleState
+from .system import OpenSystem
+
+PROBED = 60000  # most entries of R of which a step is timed
+# arrays of the size of the columns on a rank: state, start of the step, coefficients, slopes,
+# stages, products; those of whole matrices on every rank
+LOCAL_ETD = 21.7
+LOCAL_FROZEN, WHOLE_FROZEN = 6.0, 31.5
+
+
+def state_bytes(leads: LeadPoles, ranks: int = 1) -> int:
+    """Bytes of the columns on the fullest rank."""
+    columns = Layout(leads.total, ranks, 0).count
+    return 16 * columns * leads.core
+
+
+def evolution_bytes(leads: LeadPoles, ranks: int = 1, method: str = "etd") -> float:
+    """Bytes of all arrays of an evolution on the fullest rank, the interpreter's not counted."""
+    local = state_bytes(leads, ranks)
+    if method == "etd":
+        return LOCAL_ETD * local
+    whole = 16.0 * leads.core * leads.total
+    return LOCAL_FROZEN * local + WHOLE_FROZEN * whole
+
+
+def stationary_bytes(leads: LeadPoles) -> float:
+    """Bytes of a stationary state: A, Schur's T and Z, source, solution, products."""
+    return 16.0 * leads.core * (10 * leads.core + 2 * leads.tail)
+
+
+def stationary_flops(leads: LeadPoles) -> float:
+    """Of a stationary state: Schur's 100 n^3 and the products; the tail's solves."""
+    n = float(leads.core)
+    return (100.0 + 40.0) * n**3 + 20.0 * n**2 * leads.tail
+
+
+def step_seconds(
+    system: OpenSystem, step: float, method: str = "etd", steps: int = 3, rounds: int = 3
+) -> float:
+    """Processor seconds of one step of all columns, from steps of as many as take no time.
+
+    The work of "etd" is the same for every column; "frozen" steps are timed in whole. A generator
+    that does not change makes a "frozen" step cheap: the probe takes the steps of the system's own
+    drive from t = 0 on, the first left out.
+    """
+    pretended = 1
+    if method == "etd":
+        pretended = int(np.ceil(system.leads.core * system.leads.total / PROBED))
+    comm: Any = solo()
+    if pretended > 1:
+        comm = _OneOfMany(pretended)
+    state = PoleState(system, comm, None, method)
+    # not zero: a mean field that moves
+    noise = np.random.default_rng(0).normal(size=(2, state.flat.size))
+    state.flat[:] = 0.1 * (noise[0] + 1j * noise[1])
+    stepper: DiagonalExact | Frozen = DiagonalExact(state)
+    if method == "frozen":
+        stepper = Frozen(state)
+    stepper.start(0.0, step)
+    stepper.advance(0.0, step)
+    taken = []
+    for r in range(rounds):
+        begun = time.process_time()
+        for k in range(steps):
+            stepper.advance((1 + r * steps + k) * step, step)
+        taken.append((time.process_time() - begun) / steps)
+    return min(taken) * system.leads.total / max(state.layout.count, 1)
+
+
+class _OneOfMany:
+    """In place of the communicator of many ranks: the first of them, who hears nothing."""
+
+    def __init__(self, size: int):
+        self.size, self.rank = size, 0
+
+    def Allreduce(self, send, receive):
+        """Nothing comes."""
+
+    def alltoall(self, parcels):
+        """Nothing comes."""
+        return [None] * self.size
+
+    def allgather(self, part):
+        """Only its own."""
+        return [part]
+
+
+def zgemm_rate(n: int = 400, seconds: float = 0.2) -> float:
+    """GF/s of a product of complex matrices (n, n) on this machine."""
+    a = np.random.default_rng(0).normal(size=(n, n)) + 0j
+    a @ a
+    begun, count = time.process_time(), 0
+    while time.process_time() - begun < seconds:
+        a @ a
+        count += 1
+    return 8e-9 * n**3 * count / (time.process_time() - begun)
+
+
+def ranks_with_work(leads: LeadPoles, comm: Communicator | None = None) -> int:
+    """Most ranks that hold columns."""
+    return leads.total if comm is None else min(leads.total, comm.size)

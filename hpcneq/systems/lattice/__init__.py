@@ -1,0 +1,121 @@
+"""The user's own tight-binding model between normal, structured and superconducting leads."""
+
+from __future__ import annotations
+
+from ...tasks import System, Task
+from . import inputs, quantities
+
+HERE = __name__
+COMMON = {
+    "model": inputs.ModelTable,
+    "interaction": inputs.Interaction,
+    "pairing": inputs.Pairing,
+    "leads": inputs.Leads,
+    "disorder": inputs.Disorder,
+    "vector_potential": inputs.VectorPotential,
+}
+CHAIN = {
+    "cell": {
+        "vectors": [[1.0]],
+        "orbitals": [{"name": "s", "at": [0.0]}],
+        "size": [4],
+        "periodic": [False],
+    },
+    "hop": [{"from": "s", "to": "s", "shift": [1], "value": -1.0}],
+}
+LEADS = {
+    "left": {"kind": "wide", "sites": {"x": "min"}, "gamma": 0.5, "T": 0.1, "bias": 0.5},
+    "right": {"kind": "wide", "sites": {"x": "max"}, "gamma": 0.5, "T": 0.1, "bias": -0.5},
+}
+ISLAND = {"model": CHAIN, "interaction": {"U": 3.0}, "leads": LEADS}
+
+STEADY = Task(
+    name="steady",
+    doc="self-consistent stationary states at a bias, or along it, with their stability",
+    tables={
+        "parameters": inputs.Parameters,
+        **COMMON,
+        "numerics": inputs.SteadyNumerics,
+        "initial": inputs.Initial,
+    },
+    run=f"{HERE}.tasks.steady:run",
+    sweep=("eV",),
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.refusals:steady",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.cost:steady",
+    figure=f"{HERE}.figures.steady:draw",
+    quantities=quantities.STEADY,
+    example={**ISLAND, "parameters": {"eV": 0.5}, "numerics": {"seeds": 1}},
+)
+EVOLVE = Task(
+    name="evolve",
+    doc="time evolution after changes of bias, phases, vector potential or attraction",
+    tables={
+        "parameters": inputs.EvolveParameters,
+        **COMMON,
+        "numerics": inputs.EvolveNumerics,
+        "initial": inputs.EvolveInitial,
+    },
+    run=f"{HERE}.tasks.evolve:run",
+    timed=True,
+    petsc=("evolve", "steady"),
+    ts_types=("exponential", "rk"),
+    refuse=f"{HERE}.shared.refusals:evolve",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.cost:evolve",
+    figure=f"{HERE}.figures.evolve:draw",
+    quantities=quantities.EVOLVE,
+    example={
+        **ISLAND,
+        "parameters": {"eV": {"from": 0.0, "to": 1.0, "kind": "step"}},
+        "run": {"t_max": 2.0, "output_every": 0.5},
+    },
+)
+SPECTRUM = Task(
+    name="spectrum",
+    doc="local density of states and its occupied part; spectral functions of plane waves",
+    tables={
+        "parameters": inputs.SpectrumParameters,
+        **COMMON,
+        "numerics": inputs.SpectrumNumerics,
+        "initial": inputs.Initial,
+    },
+    run=f"{HERE}.tasks.spectrum:run",
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.refusals:spectrum",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.cost:spectrum",
+    figure=f"{HERE}.figures.spectrum:draw",
+    quantities=quantities.SPECTRUM,
+    example={**ISLAND, "numerics": {"points": 61}},
+)
+TRANSPORT = Task(
+    name="transport",
+    doc="currents and conductances of every lead over the bias",
+    tables={
+        "parameters": inputs.Parameters,
+        **COMMON,
+        "numerics": inputs.TransportNumerics,
+        "initial": inputs.Initial,
+    },
+    run=f"{HERE}.tasks.transport:run",
+    sweep=("eV", "phase"),
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.refusals:transport",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.cost:transport",
+    figure=f"{HERE}.figures.transport:draw",
+    quantities=quantities.TRANSPORT,
+    example={
+        "model": CHAIN,
+        "leads": LEADS,
+        "sweep": {"eV": {"from": 0.0, "to": 1.0, "points": 3}},
+    },
+)
+SYSTEM = System(
+    "lattice",
+    "Your own tight-binding model between normal, structured and superconducting leads",
+    "none",
+    (STEADY, EVOLVE, SPECTRUM, TRANSPORT),
+)

@@ -1,0 +1,61 @@
+"""Figure of the task ``transport`` of the lattice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ....figures import style
+from . import site_map
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from ....figures.result import Result
+
+LABELS = {"eV": "bias $eV$", "phase": "phase"}
+
+
+def draw(result: Result, canvas: Figure | SubFigure) -> None:
+    """Currents and conductances over the bias, and where the leads are."""
+    style.size(canvas, 10, 6)
+    grid = canvas.add_gridspec(2, 2, width_ratios=[1.4, 1])
+    current = canvas.add_subplot(grid[0, 0])
+    slope = canvas.add_subplot(grid[1, 0], sharex=current)
+    key = next(iter(result.sweep), "eV")
+    eV = np.asarray(result[key])
+    names = [str(name) for name in np.asarray(result.lead).astype(str)]
+    for number, name in enumerate(names):
+        colour = style.COLOURS[number % len(style.COLOURS)]
+        values, error = np.asarray(result.current)[:, number], result.current_error[:, number]
+        current.plot(eV, values, ".-", ms=3, color=colour, label=name)
+        current.fill_between(eV, values - error, values + error, color=colour, alpha=0.3, lw=0)
+        slope.plot(eV, np.asarray(result.conductance)[:, number], ".-", ms=3, color=colour)
+    current.set(ylabel="current $dN/dt$")
+    current.legend(fontsize=9)
+    slope.set(xlabel=LABELS[key], ylabel="conductance $/(2e^2/h)$")
+    if key == "eV":
+        _subharmonics(slope, result, eV)
+    axes = canvas.add_subplot(grid[:, 1])
+    touched = np.asarray(result.touched, bool).any(0)
+    site_map.sites(axes, result, touched.astype(float), "touched by a lead", cmap="Greys")
+
+
+def _subharmonics(axes, result: Result, eV: np.ndarray) -> None:
+    """The biases 2 Delta / n, where an Andreev reflection more becomes possible."""
+    gaps = [lead["delta"] for lead in result.table("leads").values() if lead["kind"] == "bcs"]
+    if len(gaps) < 2:
+        return
+    for n in range(1, 6):
+        at = (gaps[0] + gaps[1]) / n
+        if eV.min() <= at <= eV.max():
+            axes.axvline(at, color="0.75", lw=0.8, zorder=0)
+            axes.annotate(
+                f"$2\\Delta/{n}$" if n > 1 else r"$2\Delta$",
+                (at, 0.96),
+                xycoords=("data", "axes fraction"),
+                fontsize=8,
+                ha="center",
+                va="top",
+            )

@@ -1,0 +1,47 @@
+"""The input tables of the lattice: model, interaction, leads, numerics, initial states.
+
+Energies are in the unit of the model's own numbers, times in its inverse, e = hbar = k_B = 1.
+"""
+
+from __future__ import annotations
+
+from .fields import (
+    Bond,
+    Disorder,
+    EvolveInitial,
+    EvolveParameters,
+    Initial,
+    Interaction,
+    Parameters,
+    SpectrumParameters,
+    VectorPotential,
+)
+from .leads import Lead, Leads
+from .model import Cell, Hop, ModelTable, Onsite, Orbital, Pairing, PairingTerm
+from .numerics import EvolveNumerics, Numerics, SpectrumNumerics, SteadyNumerics, TransportNumerics
+
+__all__ = [
+    "Bond",
+    "Cell",
+    "Disorder",
+    "EvolveInitial",
+    "EvolveNumerics",
+    "EvolveParameters",
+    "Hop",
+    "Initial",
+    "Interaction",
+    "Lead",
+    "Leads",
+    "ModelTable",
+    "Numerics",
+    "Onsite",
+    "Orbital",
+    "Pairing",
+    "PairingTerm",
+    "Parameters",
+    "SpectrumNumerics",
+    "SpectrumParameters",
+    "SteadyNumerics",
+    "TransportNumerics",
+    "VectorPotential",
+]

@@ -1,0 +1,1 @@
+"""Formulas of the lattice: numbers in, numbers out."""

@@ -1,0 +1,26 @@
+"""The one state that tasks look at which do not list all: the largest pairing from the seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....errors import NotConverged
+from ..physics import observables
+from .seeds import seeds
+from .states import Found, Stationary
+
+
+def largest_state(stationary: Stationary) -> Found:
+    """The state of the largest pairing that the usual seeds lead to. Raises NotConverged."""
+    setup = stationary.setup
+    if not setup.interacting:
+        return stationary.solve(np.zeros(0, complex))
+    best, most = None, -1.0
+    for name, c in seeds(setup, 0):
+        state = stationary.normal(c) if name == "normal" else stationary.solve(c)
+        size = observables.largest_pairing(stationary.field, stationary.values(state.c, state.mu))
+        if state.converged and size > most + 1e-9:
+            best, most = state, size
+    if best is None:
+        raise NotConverged("no self-consistent state is found; give another [initial] seed")
+    return best

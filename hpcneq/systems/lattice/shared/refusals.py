@@ -1,0 +1,140 @@
+"""What the tables of an input alone cannot rule out. Builds the model, computes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....errors import InputError
+from ....tasks import Given
+from ..physics.model import Model
+from ..physics.reservoirs import Reservoir
+from . import lead_input, model_input
+from .lead_input import Drives
+
+Parts = tuple[Model, list[Reservoir], Drives]
+
+
+def _parts(given: Given) -> Parts | None:
+    """Model, leads and drives; None where the model's code must not be run, or is gone."""
+    if model_input.runs_code(given) and given.begun:
+        return None  # it was checked when the run was begun
+    model, _ = model_input.model_of(given)
+    reservoirs = lead_input.reservoirs_of(given, model)
+    return model, reservoirs, lead_input.drives_of(given, model, reservoirs)
+
+
+def _refuse_start(given: Given, model: Model) -> None:
+    """A seed that does not fit the model."""
+    initial = given.initial
+    if initial.state == "seed" and initial.delta is None and initial.bond is None:
+        raise InputError('[initial] state = "seed": needs delta or bond')
+    if initial.state != "seed" and (initial.delta is not None or initial.bond is not None):
+        raise InputError('[initial] delta, bond: go with state = "seed"')
+    if isinstance(initial.delta, list) and len(initial.delta) != model.sites:
+        count = len(initial.delta)
+        raise InputError(
+            f"[initial] delta: must be one for each of {model.sites} sites, got {count}"
+        )
+    if initial.bond is not None and not model.bonds:
+        raise InputError("[initial] bond: the model has no bonds with an attraction V")
+    if initial.delta is not None and not np.any(model.U):
+        raise InputError("[initial] delta: the model has no attraction U on sites")
+    if isinstance(initial.bond, dict):
+        for axis in initial.bond:
+            if axis not in lead_input.AXES[: model.position.shape[1]]:
+                raise InputError(f"[initial] bond.{axis}: must be x, y or z of the positions")
+    bonds = given.tables["interaction"].bond
+    if isinstance(initial.bond, list) and len(initial.bond) != len(bonds):
+        raise InputError(
+            f"[initial] bond: must be one for each of {len(bonds)} [interaction] bonds, "
+            f"got {len(initial.bond)}"
+        )
+
+
+def _refuse_vector_potential(model: Model, drives: Drives) -> None:
+    """Rings of two sites: a hop and the one around the ring have the same ends."""
+    if not drives.A or not len(model.periods):
+        return
+    i, j = model.hopping.rows, model.hopping.columns
+    inner = model.hopping.size // model.sites
+    moved = np.linalg.norm(model.displacement(i // inner, j // inner), axis=1)
+    shortest = np.linalg.norm(model.periods, axis=1).min()
+    if moved.max(initial=0.0) >= 0.5 * shortest * (1 - 1e-9):
+        raise InputError(
+            "[vector_potential] A: a hop reaches half around the ring; take more cells along it"
+        )
+
+
+def _refuse_leads(reservoirs: list[Reservoir]) -> None:
+    if not any(lead.widest() for lead in reservoirs):
+        raise InputError("[leads]: none is given; at least one must touch the model")
+
+
+def _differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
+    """Whether two bcs leads are at different bias."""
+    V = drives.shifts(-1.0)
+    levels = [v for v, lead in zip(V, reservoirs) if lead.superconducting]
+    return len(levels) > 1 and float(np.ptp(levels)) > 0
+
+
+def steady(given: Given) -> None:
+    """Refuse what ``steady`` cannot do."""
+    parts = _parts(given)
+    if parts is None:
+        return
+    model, reservoirs, drives = parts
+    _refuse_leads(reservoirs)
+    _refuse_start(given, model)
+    _refuse_vector_potential(model, drives)
+    if _differ(reservoirs, drives) and (np.any(model.U) or model.bonds):
+        raise InputError(
+            "[leads] bias: two bcs leads at different bias and an interaction: the state is "
+            'periodic; task = "evolve" computes it'
+        )
+
+
+def spectrum(given: Given) -> None:
+    """Refuse what ``spectrum`` cannot do."""
+    steady(given)
+    parts = _parts(given)
+    if parts is None:
+        return
+    model, reservoirs, drives = parts
+    if _differ(reservoirs, drives):
+        raise InputError("[leads] bias: two bcs leads at different bias: no stationary spectrum")
+    for number, k in enumerate(given.parameters.k):
+        d = model.position.shape[1]
+        if len(k) != d:
+            raise InputError(f"[parameters] k: item {number} must have {d} numbers, got {len(k)}")
+
+
+def transport(given: Given) -> None:
+    """Refuse what ``transport`` cannot do."""
+    steady(given)
+    if not given.sweep and given.parameters.eV == 0:
+        raise InputError('[sweep] eV: missing; task "transport" needs {from, to, points} or a list')
+    parts = _parts(given)
+    if parts is None or given.numerics.energies != "window":
+        return
+    model, reservoirs, _ = parts
+    if model.bonds or np.any(model.U) or any(lead.kind == "bcs" for lead in reservoirs):
+        raise InputError(
+            '[numerics] energies = "window": only for normal leads and no interaction; use "poles"'
+        )
+
+
+def evolve(given: Given) -> None:
+    """Refuse what ``evolve`` cannot do."""
+    parts = _parts(given)
+    if parts is None:
+        return
+    model, reservoirs, drives = parts
+    _refuse_start(given, model)
+    _refuse_vector_potential(model, drives)
+    if given.initial.T is None:
+        if not any(lead.widest() for lead in reservoirs):
+            raise InputError(
+                "[leads]: none is given; a closed system needs [initial] T of its start"
+            )
+    elif reservoirs:
+        raise InputError("[initial] T: goes with a closed system; the leads have a T of their own")

@@ -1,0 +1,209 @@
+"""Self-consistent stationary states: seeds, iterations, Newton's method, what is told of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ....maths.pole_leads import Density
+from ....solvers.newton import solve_equations
+from ....solvers.pole_leads.repeated import Stationaries
+from ....solvers.pole_leads.stationary import Undamped, growth
+from ..physics import observables
+from ..physics.closed import equilibrium
+from .setup import LatticeLeads, Setup, undamped
+
+RELAXATIONS = 60  # plain iterations before Newton's method
+NEAR = 1e-3  # change of the mean field at which it takes over
+MIXING = 0.8
+DISTINCT = 1e-5  # mean fields that differ by less are one state
+VANISHED = 1e-7  # pair amplitudes below it are those of the normal state
+
+
+@dataclass
+class Found:
+    """A self-consistent state: mean field, frequency of the condensate, residual of H.
+
+    rho : (M, M). flows : (leads, M), the diagonal of the current matrices.
+    """
+
+    c: np.ndarray
+    mu: float
+    residual: float
+    converged: bool
+    rho: np.ndarray
+    flows: np.ndarray
+
+
+class Stationary:
+    """Stationary states of an input at fixed potentials.
+
+    V : (leads,) potentials. A : vector potential. scale : of the attraction on sites. T : of a
+    closed system.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        leads: LatticeLeads,
+        V: np.ndarray,
+        A: np.ndarray,
+        scale: float,
+        T: float | None = None,
+    ) -> None:
+        self.setup, self.leads = setup, leads
+        self.V, self.A = V, A
+        self.scale, self.T = scale, T
+        self.field, self.form = setup.field, setup.form
+        self.pairs = self.field.pairs
+        self.ring = setup.ring
+        if self.ring is not None:
+            if leads.cell is None:
+                raise ValueError("the leads of a cell are missing")
+            self.cell_leads = leads.cell
+
+    @property
+    def frame(self) -> float | None:
+        """The frequency that leads or a prescribed pairing give the condensate; None: unknown."""
+        levels = [v for v, lead in zip(self.V, self.setup.reservoirs) if lead.superconducting]
+        if levels:
+            return float(levels[0])
+        if self.setup.pinned or self.T is not None or not np.any(self.pairs):
+            return 0.0
+        return None
+
+    def values(self, c: np.ndarray, mu: float = 0.0) -> np.ndarray:
+        """The entries of H in the frame of frequency mu."""
+        return self.field.in_frame(self.field.values(c, self.A, self.scale), mu)
+
+    def density(self, c: np.ndarray, mu: float) -> Density:
+        """The stationary state for the mean field c. Raises InputError for undamped states."""
+        H = self.field.dense(self.values(c, mu))
+        if self.T is not None:
+            return equilibrium(H, self.T)
+        return self._stationary(H, mu)
+
+    @cached_property
+    def between(self) -> Stationaries:
+        """States between these leads, or of one cell of a ring."""
+        return Stationaries(self.leads if self.ring is None else self.cell_leads, self.V)
+
+    def _stationary(self, H: np.ndarray, mu: float) -> Density:
+        try:
+            return self.between.of(H, mu)
+        except Undamped as error:
+            raise undamped(self.setup, error.growth, np.array(error.components)) from None
+
+    def _blocks(self, c: np.ndarray, mu: float) -> list[Density]:
+        """Those of every momentum."""
+        blocks = self.ring.blocks(self.values(c, mu))
+        if self.T is not None:
+            return [equilibrium(H, self.T) for H in blocks]
+        return [self._stationary(H, mu) for H in blocks]
+
+    def image(self, c: np.ndarray, mu: float) -> np.ndarray:
+        """The mean field of the stationary state for c."""
+        rows, columns = self.field.rows, self.field.columns
+        if self.ring is None:
+            return self.density(c, mu).core[rows, columns]
+        m = len(self.ring.component)
+        cores = np.array([density.core[:m, :m] for density in self._blocks(c, mu)])
+        return self.ring.entries(cores, rows, columns)
+
+    def rho_and_flows(self, c: np.ndarray, mu: float) -> tuple[np.ndarray, np.ndarray]:
+        """rho (M, M) and the diagonal of the leads' current matrices (leads, M)."""
+        M, count = self.form.size, self.leads.count
+        phases = np.zeros(count)
+        if self.ring is None:
+            density = self.density(c, mu)
+            flows = self.leads.density_site_flows(density, phases, np.ones(M))
+            return density.core[:M, :M], flows
+        m, blocks = len(self.ring.component), self._blocks(c, mu)
+        rho = self.ring.whole(np.array([density.core[:m, :m] for density in blocks]))
+        flows = [self.cell_leads.density_site_flows(d, phases, np.ones(m)) for d in blocks]
+        return rho, self.ring.spread(np.mean(flows, axis=0))
+
+    def whole_density(self, c: np.ndarray, mu: float) -> Density:
+        """R of all components, whether the model repeats or not."""
+        H = self.field.dense(self.values(c, mu))
+        return Stationaries(self.leads, self.V).of(H, mu)
+
+    def growth(self, c: np.ndarray, mu: float) -> float:
+        """The largest imaginary part of the levels with their leads."""
+        V, values = self.V - mu, self.values(c, mu)
+        phases = np.zeros(len(V))
+        if self.ring is None:
+            H = self.field.dense(values)
+            return growth(np.asarray(self.leads.matrix(H, V, phases)))
+        blocks = self.ring.blocks(values)
+        return max(growth(np.asarray(self.cell_leads.matrix(H, V, phases))) for H in blocks)
+
+    # -- solving -----------------------------------------------------------------------------------
+    def relax(self, c: np.ndarray, mu: float, limit: int = RELAXATIONS) -> np.ndarray:
+        """Plain iterations, which leave unstable states."""
+        for _ in range(limit):
+            new = self.image(c, mu)
+            if self.frame is None:
+                new[self.pairs] = observables.turned(new[self.pairs], c[self.pairs])
+            change = np.abs(new - c).max(initial=0.0)
+            c = c + MIXING * (new - c)
+            if change < NEAR:
+                break
+        return c
+
+    def solve(self, c: np.ndarray, mu: float = 0.0, relaxed: bool = True) -> Found:
+        """The state next to c: iterations, then PETSc SNES. Does not raise if it fails."""
+        frame = self.frame
+        mu = mu if frame is None else frame
+        if not self.field.fields:
+            return Found(c, mu, 0.0, True, *self.rho_and_flows(c, mu))
+        if self.ring is not None:
+            c = self.ring.average(c)
+        if relaxed:
+            c = self.relax(c, mu)
+        if np.abs(c[self.pairs]).max(initial=0.0) < VANISHED:
+            return self.normal(c)
+        free = frame is None
+        reference = c[self.pairs] / np.linalg.norm(c[self.pairs])
+
+        def equations(x: np.ndarray) -> np.ndarray:
+            at = self.field.to_field(x[: self.field.unknowns])
+            frequency = float(x[-1]) if free else mu
+            miss = self.field.to_real(at - self.image(at, frequency))
+            if not free:
+                return miss
+            return np.append(miss, np.vdot(reference, at[self.pairs]).imag)
+
+        start = self.field.to_real(c)
+        if free:
+            start = np.append(start, mu)
+        root = solve_equations(equations, start, prefix="steady_")
+        c = self.field.to_field(root.x[: self.field.unknowns])
+        if free:
+            mu = float(root.x[-1])
+        return self._found(c, mu)
+
+    def normal(self, c: np.ndarray) -> Found:
+        """The state without pairs, its densities self-consistent."""
+        rest, frame = ~self.pairs, self.frame or 0.0
+        c = np.where(self.pairs, 0, c)
+        if np.any(rest):
+
+            def equations(x: np.ndarray) -> np.ndarray:
+                at = np.where(self.pairs, 0, self.field.to_field(x))
+                new = np.where(self.pairs, 0, self.image(at, frame))
+                return self.field.to_real(at - new) + x - self.field.to_real(at)
+
+            root = solve_equations(equations, self.field.to_real(c), prefix="steady_")
+            c = np.where(self.pairs, 0, self.field.to_field(root.x))
+        return self._found(c, frame)
+
+    def _found(self, c: np.ndarray, mu: float) -> Found:
+        rho, flows = self.rho_and_flows(c, mu)
+        new = rho[self.field.rows, self.field.columns]
+        miss = self.values(new, mu) - self.values(c, mu)
+        residual = float(np.abs(miss).max(initial=0.0))
+        tolerance = self.setup.given.numerics.tolerance
+        return Found(c, mu, residual, residual < tolerance, rho, flows)

@@ -1,0 +1,1 @@
+"""Tasks of the lattice, one module each."""

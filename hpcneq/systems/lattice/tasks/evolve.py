@@ -1,0 +1,110 @@
+"""Task ``evolve`` of the lattice: a stationary state before t = 0, then whatever changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ....errors import InputError
+from ....maths.pole_leads import Density
+from ....parallel import Communicator
+from ....solvers.pole_leads.state import PoleState
+from ....tasks import Given, Outcome, Output
+from ....tasks.evolution import run_evolution
+from ..physics.open_lattice import OpenLattice
+from ..shared import state_records
+from ..shared.chosen_state import largest_state
+from ..shared.evolution_means import add_means
+from ..shared.evolution_records import LatticeRecords
+from ..shared.periodic_states import period_of, periodic_density
+from ..shared.seeds import noise
+from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts
+from ..shared.states import Stationary
+
+SMALL = 64  # levels of the core up to which exponentials of whole matrices are taken
+MONITORS = ("continuity", "redundancy", "pair_source")
+LOOSE = 10.0  # the fits of the run that tells the errors of the fits
+
+
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
+    """The state at the drives' values before t = 0, and what follows. **Collective.**"""
+    setup = begin(given, comm, output.recall)
+    fits = setup.fits()
+    leads = setup.leads(fits)
+    start = output.recall("start", start_of, setup, leads)
+    method = method_of(given, leads)
+
+    def state(variant: str | None, first: bool) -> PoleState:
+        """The run's state; that of "fit error" has looser fits."""
+        own = setup.leads(setup.fits(LOOSE)) if variant == "fit error" else leads
+        system = OpenLattice(setup.field, setup.bonds, own, setup.drives)
+        density = None
+        if first:
+            density = density_of(setup, own, start)
+        return PoleState(system, comm, density, method)
+
+    records = LatticeRecords(setup)
+    outcome = run_evolution(given, comm, log, output, state, records)
+    outcome.summary.update(model_facts(setup), **lead_facts(setup, fits))
+    outcome.summary["start"] = {name: start[name] for name in ("delta_max", "mu_c", "residual")}
+    outcome.summary |= {name: start[name] for name in (*MONITORS, "growth_A")}
+    if outcome.status == "complete":
+        add_means(setup, comm, output(), outcome)
+    return outcome
+
+
+def method_of(given: Given, leads: LatticeLeads) -> str:
+    """How steps are taken: whole matrices are exact, and affordable where they are small."""
+    if given.numerics.method != "auto":
+        return str(given.numerics.method)
+    return "frozen" if leads.core <= SMALL else "etd"
+
+
+def start_of(setup: Setup, leads: LatticeLeads) -> dict[str, Any]:
+    """Mean field and frequency of the state before t = 0. Raises InputError."""
+    if period_of(setup, setup.drives.eV(-1.0)) is not None:
+        if setup.interacting:
+            raise InputError(
+                "[leads] bias: two bcs leads at different bias before t = 0 and an interaction: "
+                "begin at equal bias, with a step"
+            )
+        empty = dict.fromkeys((*MONITORS, "growth_A"))
+        return {"c": np.zeros(0, complex), "mu_c": 0.0, "delta_max": 0.0, "residual": 0.0, **empty}
+    stationary = before(setup, leads)
+    state = largest_state(stationary)
+    record = state_records.record_of(stationary, state, "")
+    start = {name: record[name] for name in ("c", "mu_c", "delta_max", "residual")}
+    start |= {name: record[name] for name in MONITORS}
+    start["growth_A"] = None
+    if leads.count:
+        start["growth_A"] = stationary.growth(state.c, state.mu)
+    return start
+
+
+def before(setup: Setup, leads: LatticeLeads) -> Stationary:
+    """The equations at the drives' values before t = 0."""
+    drives = setup.drives
+    return Stationary(
+        setup,
+        leads,
+        drives.shifts(-1.0),
+        drives.vector_potential(-1.0),
+        drives.U(-1.0),
+        setup.given.initial.T,
+    )
+
+
+def density_of(setup: Setup, leads: LatticeLeads, start: dict[str, Any]) -> Density:
+    """R at t = 0, with the noise of [initial]."""
+    period = period_of(setup, setup.drives.eV(-1.0))
+    stationary = before(setup, leads)
+    c = start["c"]
+    if period is not None:
+        return periodic_density(setup, leads, period)
+    if setup.given.initial.noise:
+        c = c + noise(setup.given, setup.field)
+    if stationary.T is None:
+        return stationary.whole_density(c, start["mu_c"])
+    return stationary.density(c, start["mu_c"])

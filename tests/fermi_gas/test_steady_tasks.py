@@ -311,7 +311,7 @@ def test_numbers_of_the_current_have_the_error_of_their_order_parameter():
 
     Fails with the change to finer panels alone, which is below 1e-9.
     """
-    gas, D, Q = Gas(Baths(0.145, 0.005, 0.0), PC), 0.12, 0.1
+    gas, D, Q = Gas(Baths(0.005, 0.0, 0.145)), 0.12, 0.1
     zeros = [float(current.zero_near(gas, D, 0.18).x[0])]
     moved = current.by_delta(gas, {"delta": D, "delta_error": 1e-5}, Q, zeros)
     change = current.numbers_at(gas, D + 1e-5, Q, zeros) - current.numbers_at(gas, D, Q, zeros)

@@ -52,6 +52,12 @@ class Communicator(Protocol):
     def Allreduce(self, send: Any, receive: Any, op: Any = ...) -> None:
         """That of arrays."""
 
+    def Alltoall(self, send: Any, receive: Any) -> None:
+        """One item from every rank to every rank."""
+
+    def Alltoallv(self, send: Any, receive: Any) -> None:
+        """Parts of an array from every rank to every rank."""
+
     def Allgatherv(self, send: Any, receive: Any) -> None:
         """All ranks' arrays in one, on every rank."""
 
@@ -200,6 +206,21 @@ def all_rows(comm: Communicator, rows: NDArray) -> NDArray:
         for first in range(end - sizes[rank], end, MESSAGE):
             comm.Bcast(target[first : min(first + MESSAGE, end)], root=rank)
     return whole
+
+
+def sent_rows(comm: Communicator, counts: NDArray, rows: NDArray) -> NDArray:
+    """Rows (n, ...) that other ranks sent here, in their order. **Collective.**
+
+    counts : (size,) how many of ``rows`` (m, ...), in this order, go to each rank.
+    """
+    counts = np.ascontiguousarray(counts, np.int64)
+    incoming = np.empty_like(counts)
+    comm.Alltoall(counts, incoming)
+    rows = np.ascontiguousarray(rows)
+    arrived = np.empty((int(incoming.sum()), *rows.shape[1:]), rows.dtype)
+    width = int(np.prod(rows.shape[1:], dtype=np.int64))
+    comm.Alltoallv([rows, counts * width], [arrived, incoming * width])
+    return arrived
 
 
 def all_arrays(comm: Communicator, mine: Mapping[Name, NDArray]) -> dict[Name, NDArray]:

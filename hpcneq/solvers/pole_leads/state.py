@@ -13,7 +13,6 @@ is `system.OpenSystem`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from mpi4py import MPI
@@ -22,7 +21,7 @@ from scipy import sparse
 from ...errors import InputError
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.pole_leads import Density, LeadPoles
-from ...parallel import Communicator, Layout, Part
+from ...parallel import Communicator, Layout, Part, sent_rows
 from ..output_times import Row
 from ..protocols import Observables
 from .affine import exchange_rows
@@ -177,16 +176,15 @@ class PoleState:
                 out[places[mine] - start] += values[mine]
         if self.comm.size == 1:
             return
-        parcels: list[Any] = [None] * self.comm.size
-        for places, values in moved:
-            owners = self.owners[places]
-            for rank in np.unique(owners):
-                if rank != self.comm.rank:
-                    theirs = owners == rank
-                    parcels[rank] = (parcels[rank] or []) + [(places[theirs], values[theirs])]
-        for parcel in self.comm.alltoall(parcels):
-            for places, values in parcel or []:
-                out[places - start] += values
+        places = np.concatenate([part for part, _ in moved])
+        values = np.concatenate([part for _, part in moved])
+        away = self.owners[places] != self.comm.rank
+        order = np.argsort(self.owners[places[away]], kind="stable")
+        mine = places[away][order].astype(np.int64)
+        counts = np.bincount(self.owners[mine], minlength=self.comm.size)
+        arrived = sent_rows(self.comm, counts, mine[:, None])[:, 0]
+        rows = sent_rows(self.comm, counts, values[away][order])
+        np.add.at(out, arrived - start, rows)
 
     def rhs(
         self, t: float, side: int, array: ComplexArray, out: ComplexArray, explicit: bool = True

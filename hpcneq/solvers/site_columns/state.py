@@ -22,7 +22,7 @@ from numpy.typing import DTypeLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 
 from ...maths.arrays import ComplexArray, FloatArray
-from ...parallel import Communicator, Part, placed
+from ...parallel import Communicator, Part, all_rows, placed
 from ..output_times import Row
 from ..protocols import Observables, SiteModes
 from . import kernels
@@ -127,8 +127,7 @@ class SiteState:
     def _whole(self, Y):
         """Y of all sites, (2N, 2N). **Collective.**"""
         own = Y[:, :, 0, : self.size] + 1j * Y[:, :, 1, : self.size]
-        parts = self.comm.allgather(own.reshape(-1, self.size))
-        return np.concatenate(parts).T
+        return all_rows(self.comm, own.reshape(-1, self.size)).T
 
     def sums(
         self,

@@ -322,6 +322,9 @@ STEADY = missing_where(STEADY, FEWER, "delta_max_of growth_rate_of current_of")
 STEADY = missing_where(STEADY, "not told along a bias", "growth_A")
 EVOLVE = missing_where(EVOLVE, "no two superconductors at different bias", "period")
 EVOLVE = missing_where(
+    EVOLVE, "[numerics] error_estimate = false", "mean_current_error current_error"
+)
+EVOLVE = missing_where(
     EVOLVE,
     "the state before t = 0 is not stationary, or the system closed",
     "growth_A continuity redundancy pair_source",

@@ -23,15 +23,16 @@ def add_means(setup: Setup, comm: Communicator, out: ResultFile, outcome: Outcom
     t, current = out.read("t"), out.read("current")
     period = outcome.summary["period"]
     means, drift = on_root(comm, last_means, t, current, period)
-    floor = float(np.max(list(outcome.errors.values()) or [0.0]))
-    errors = drift + max(
-        [outcome.errors.get(name, 0.0) for name in ("current_total", "current_largest")]
-    )
     outcome.summary["current"] = dict(zip(names, map(float, current[-1])))
     outcome.summary["mean_current"] = dict(zip(names, map(float, means)))
-    outcome.summary["mean_current_error"] = dict(zip(names, map(float, errors)))
-    end = max(outcome.errors.get("current_largest", floor), outcome.errors.get("current_total", 0))
-    outcome.summary["current_error"] = dict.fromkeys(names, float(end))
+    known = [outcome.errors.get(name) for name in ("current_total", "current_largest")]
+    steps = [error for error in known if error is not None]
+    if not steps:  # [numerics] error_estimate = false
+        outcome.summary["mean_current_error"] = outcome.summary["current_error"] = None
+        return
+    end = float(max(steps))
+    outcome.summary["mean_current_error"] = dict(zip(names, map(float, drift + end)))
+    outcome.summary["current_error"] = dict.fromkeys(names, end)
 
 
 def last_means(

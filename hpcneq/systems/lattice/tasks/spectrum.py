@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ....maths.pole_leads import LeadPoles
-from ....parallel import Communicator, Layout
+from ....parallel import Communicator, Layout, all_rows
 from ....tasks import Given, Outcome, Output
 from ..physics import observables
 from ..physics.lead_poles import Branches
@@ -54,7 +54,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         out.fixed("spectral", local[1].T, layout=layout, split="energy")
     H = stationary.values(state.c, state.mu)
     out.fixed("delta", observables.site_pairing(stationary.field, H))
-    mean = np.concatenate(comm.allgather(local[0][:, 0].mean(1)))
+    mean = all_rows(comm, local[0][:, 0].mean(1))
     summary = {**model_facts(setup), **lead_facts(setup, fits)}
     summary |= {
         "delta_max": observables.largest_pairing(stationary.field, H),

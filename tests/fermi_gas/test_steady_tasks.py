@@ -13,6 +13,7 @@ from hpcneq.parallel import solo
 from hpcneq.systems.fermi_gas.inputs import NAMES
 from hpcneq.systems.fermi_gas.physics.gap_and_current import Gas, both, gap
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
+from hpcneq.systems.fermi_gas.tasks import current
 
 
 def run(task, parameters=None, output=None, **tables):
@@ -302,3 +303,17 @@ def test_a_cutoff_is_refused_where_there_is_none():
     """Fails if it is ignored."""
     with pytest.raises(InputError, match="gap_cutoff"):
         run("steady", {"gamma_left": 0.01, "gamma_right": 0.02}, numerics={"gap_cutoff": 50.0})
+
+
+def test_numbers_of_the_current_have_the_error_of_their_order_parameter():
+    """slope, J and the zeros of J at an order parameter off by 1e-5: within the error that this
+    gives them, which is not twice too large.
+
+    Fails with the change to finer panels alone, which is below 1e-9.
+    """
+    gas, D, Q = Gas(Baths(0.005, 0.0, 0.145)), 0.12, 0.1
+    zeros = [float(current.zero_near(gas, D, 0.18).x[0])]
+    moved = current.by_delta(gas, {"delta": D, "delta_error": 1e-5}, Q, zeros)
+    change = current.numbers_at(gas, D + 1e-5, Q, zeros) - current.numbers_at(gas, D, Q, zeros)
+    assert moved == pytest.approx(np.abs(change), rel=0.01)
+    assert np.all(moved > 1e-9)

@@ -8,7 +8,8 @@ import numpy as np
 
 from . import response
 from .gap_equations import Condensate
-from .hydrodynamics import smallest_width
+from .hydrodynamics import rounding, smallest_width
+from .number_balance import static_coefficients, through_state
 from .pair_grid import alone, pairs
 
 SLOTS = 48  # what ranks share: the blocks of a grid, dealt out evenly
@@ -142,17 +143,27 @@ def expansion(state: Condensate, fine: float = 1.0) -> tuple[complex, complex]:
     return complex(first), complex(second)
 
 
-def gapless(state: Condensate, fine: float = 1.0) -> tuple[float, float]:
+def gapless(state: Condensate, fine: float = 1.0, shrink: float = 1.0) -> tuple[float, float]:
     """(c2, Gamma) of det M = A (w^2 + i Gamma w - c2 q^2), Eq. (46), for |w| < g and q < g/v.
 
     From M itself: derivatives in w are Fourier coefficients on a circle, at q = 0; that in q^2 is
-    taken at the width of the narrowest feature.
+    taken at ``shrink`` times the width of the narrowest feature.
     """
     first, second = expansion(state, fine)
-    q = smallest_width(state)
+    q = shrink * smallest_width(state)
     wide, narrow = (
         np.linalg.det(response.matrices(state, x, [0.0], fine=fine)[0]).real / x**2
         for x in (q, 0.5 * q)
     )
     slope = (4 * narrow - wide) / 3
     return float(-slope / second.real), float((first / (1j * second)).real)
+
+
+def gapless_errors(state: Condensate) -> np.ndarray:
+    """Errors (2,) of `gapless`: of the state, of the panels, of the difference in q^2, rounding."""
+    value = np.array(gapless(state))
+    change = np.abs(np.array(gapless(state, FINER, 0.5)) - value)
+    _, second = expansion(state)
+    scale = abs(static_coefficients(state)["alpha11"] / second.real)
+    rounded = np.array([scale * rounding(state), 1e-12 * abs(value[1])])
+    return 2 * change + through_state(gapless, state) + rounded

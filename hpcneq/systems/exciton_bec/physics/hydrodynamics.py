@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import response
+from . import number_balance, response
 from .gap_equations import Condensate
 from .number_balance import static_coefficients
 from .radial_grid import grid
 
 NARROW = 1e-9  # eF: levels of no width
+NAMES = ("alpha11", "alpha21", "beta22", "eta11", "eta12", "eta21", "eta22")
 LENGTHS = np.array([1.0, 0.5, 0.25])  # momenta for beta22, in units of the narrowest feature
 
 
@@ -97,7 +98,8 @@ def errors(
 ) -> dict[str, float]:
     """{name: error} of ``values`` = coefficients(state).
 
-    Twice the change to a state solved on halved panels, with shorter panels in M, and rounding.
+    What the errors of the state do, four times the change to halved panels of it, with shorter
+    panels in M, and rounding.
     That of eta, means over a circle, scatters ten grids by 2e-16 to 5e-16 divided by the circle's
     radius; four times the difference of two is quoted.
     """
@@ -109,7 +111,13 @@ def errors(
         name: 4 * abs(moved[name] - value) + 1e-12 * abs(value) + rounded[name]
         for name, value in values.items()
     }
-    return bounds | {"beta22": beta22_error(state, finer, fine)}
+    bounds["beta22"] = beta22_error(state, finer, fine)
+
+    def of_state(other: Condensate) -> list[float]:
+        return list(coefficients(other).values())
+
+    moved_by_state = number_balance.through_state(of_state, state)
+    return {name: bounds[name] + float(change) for name, change in zip(values, moved_by_state)}
 
 
 def interaction_terms(state: Condensate) -> tuple[float, float]:

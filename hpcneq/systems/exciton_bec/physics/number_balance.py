@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from hpcneq.maths.fermi import broadened_fermi
@@ -14,7 +16,8 @@ from .gap_equations import NUMBER, Condensate, Drive, integrands, residual
 from .pair_grid import panels
 from .radial_grid import grid
 
-ROUNDING = 1e-13
+ROUNDING = 5e-15  # of a sum, relative to the sum of its terms' sizes
+NUDGE = 1e-6  # relative, of a state, where derivatives are taken
 
 
 class Balance:
@@ -63,35 +66,54 @@ class Balance:
 
 
 def errors(state: Condensate) -> dict[str, float]:
-    """{delta, mu, mt, mu_b: error} of a state.
+    """{delta, mu, mt, mu_b: error} of a state, from its `shifts`."""
+    moved = shifts(state)
+    delta, mu, mt = np.abs(moved).sum(axis=0)
+    mu_b = np.abs(moved[:, 1] + moved[:, 2]).sum()
+    return {"delta": float(delta), "mu": float(mu), "mt": float(mt), "mu_b": float(mu_b)}
 
-    A Newton step on a grid of half the panel length, the residual through the inverse slope, and
-    rounding.
+
+def shifts(state: Condensate) -> np.ndarray:
+    """What may move (delta, mu, mt) of a state, (n, 3): twice each of
+
+    a Newton step on a grid of half the panel length, one by the residual, one by the rounding of
+    each equation.
     """
     x = np.array([state.delta, state.mu, state.mt])
     fine = replace(state.drive, fine=2 * state.drive.fine)
     rest = state.mt == 0
     rows, columns = ([0, 2], [0, 1]) if rest else ([0, 1, 2], [0, 1, 2])
-    slope = np.empty((3, 3))
-    for k in range(3):
-        e = np.zeros(3)
-        e[k] = 1e-6 * max(abs(x[k]), 1e-3 * state.delta)
-        up, down = (residual(*(x + s * e), state.drive) for s in (1, -1))
-        slope[:, k] = (up - down) / (2 * e[k])
-    inverse = np.linalg.inv(slope[np.ix_(rows, columns)])
-    moved = (
-        np.abs(inverse @ residual(*x, fine)[rows])
-        + np.abs(inverse) @ np.full(len(rows), ROUNDING)
-        + np.abs(inverse @ residual(*x, state.drive)[rows])
-    )
-    error = np.zeros(3)
-    error[columns] = 2 * moved
-    return {
-        "delta": float(error[0]),
-        "mu": float(error[1]),
-        "mt": float(error[2]),
-        "mu_b": float(error[1] + error[2]),
-    }
+    slope = np.stack([_slope(lambda y: residual(*y, state.drive), x, k) for k in range(3)], axis=1)
+    inverse = np.zeros((3, 3))
+    inverse[np.ix_(columns, rows)] = np.linalg.inv(slope[np.ix_(rows, columns)])
+    left = [residual(*x, drive) for drive in (fine, state.drive)]
+    return 2 * np.array([*left, *np.diag(_rounding(state))]) @ inverse.T
+
+
+def _slope(function, x, k):
+    """Derivative of function(x) in x[k], by central differences."""
+    e = np.zeros(len(x))
+    e[k] = NUDGE * max(abs(x[k]), 1e-3 * x[0])
+    return (function(x + e) - function(x - e)) / (2 * e[k])
+
+
+def _rounding(state):
+    """(3,) rounding of gap (real, imaginary) and number equation: the imaginary one is small."""
+    p, weight = grid(state.delta, state.mu, state.mt, state.g, state.p_c, state.drive.fine)
+    terms = integrands(p, state.delta, state.mu, state.mt, state.drive)
+    return ROUNDING * (np.abs(terms) @ weight)
+
+
+def through_state(quantity: Callable[[Condensate], ArrayLike], state: Condensate) -> np.ndarray:
+    """What the errors of a state do to quantity(state), a number or an array."""
+    x = np.array([state.delta, state.mu, state.mt])
+
+    def value(y: np.ndarray) -> np.ndarray:
+        return np.asarray(quantity(replace(state, delta=y[0], mu=y[1], mt=y[2])))
+
+    slopes = np.stack([_slope(value, x, k) for k in range(3 if state.mt else 2)])
+    moved = np.tensordot(shifts(state)[:, : len(slopes)], slopes, axes=1)
+    return np.abs(moved).sum(axis=0)
 
 
 def fraction(state: Condensate) -> float:

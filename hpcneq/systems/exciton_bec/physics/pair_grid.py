@@ -63,12 +63,11 @@ def pairs(
     g: float,
     nodes: int = NODES,
     fine: float = 1.0,
-    terms: int = 3,
+    reach: float = 1.0,
 ) -> Pairs:
     """The Pairs for M(q, w), q > 0, and for frequencies closer to w than g + Im w.
 
-    fine : panels are so many times shorter. terms : powers of 1/k that what lies beyond the last
-    panel is made of.
+    fine : panels are so many times shorter. reach : the last panel ends so many times farther out.
     """
     edges = _edges(w, mt, g)
     own = momenta([*edges, w + 2j * g + D, w + 2j * g - D, 0.0], D, mu)
@@ -77,8 +76,8 @@ def pairs(
     places = np.concatenate(
         [own, other + q, other - q, np.abs(q - other.real) + 1j * other.imag, met]
     )
-    far = (FAR if q > LONG else NEAR) + 2 * np.sqrt(abs(mu)) + 2 * q
-    k, weight = _outer(far, places, nodes, fine, terms)
+    far = reach * ((FAR if q > LONG else NEAR) + 2 * np.sqrt(abs(mu)) + 2 * q)
+    k, weight = _outer(far, places, nodes, fine)
     weight = weight * k / (4 * np.pi**2 * q)
     xi = k**2 - mu
     E = np.hypot(xi, D)
@@ -95,12 +94,12 @@ def alone(
     g: float,
     nodes: int = NODES,
     fine: float = 1.0,
-    terms: int = 3,
+    reach: float = 1.0,
 ) -> Pairs:
-    """The Pairs for M(0, w): k' = k. ``fine``, ``terms`` as in `pairs`."""
+    """The Pairs for M(0, w): k' = k. ``fine``, ``reach`` as in `pairs`."""
     places = momenta([*_edges(w, mt, g), 0.5 * w + 1j * g, 0.0], D, mu)
-    far = NEAR + 2 * np.sqrt(abs(mu))
-    k, weight = _outer(far, places, nodes, fine, terms)
+    far = reach * (NEAR + 2 * np.sqrt(abs(mu)))
+    k, weight = _outer(far, places, nodes, fine)
     weight = weight * k**2 / (2 * np.pi**2)
     starts = range(0, len(k), ALONE)
     return Pairs(
@@ -110,17 +109,16 @@ def alone(
     )
 
 
-def _outer(far, places, nodes, fine, terms):
+def _outer(far, places, nodes, fine):
     """Nodes and weights of int_0^inf dk: panels up to ``far``, and what lies beyond."""
     k, weight = panels(np.array([0.0]), np.array([far]), places[None], nodes, fine)
-    beyond = far * BEYOND[:terms]
-    return np.append(k[0], beyond), np.append(weight[0], _remainder(far, terms))
+    return np.append(k[0], far * BEYOND), np.append(weight[0], _remainder(far))
 
 
-def _remainder(far, terms):
-    """Weights (terms,) of J(far BEYOND) in int_far^inf J dk for J = sum_n x_n/k^2n, n <= terms."""
-    n = np.arange(1, terms + 1)
-    return far * np.linalg.solve(BEYOND[:terms] ** (-2.0 * n[:, None]), 1 / (2 * n - 1))
+def _remainder(far):
+    """Weights (3,) of J(far BEYOND) in int_far^inf J dk for J = sum_n x_n/k^2n, n <= 3."""
+    n = np.arange(1, len(BEYOND) + 1)
+    return far * np.linalg.solve(BEYOND ** (-2.0 * n[:, None]), 1 / (2 * n - 1))
 
 
 def _edges(w, mt, g):

@@ -20,6 +20,7 @@ from hpcneq.errors import InputError
 
 from .frequency_integrals import energy, pair_function
 from .gap_equations import Condensate
+from .number_balance import through_state
 from .pair_grid import Pairs, alone, pairs
 from .pair_kernels import cold_logarithms, pair_sums
 
@@ -29,8 +30,10 @@ CELL = 0.4
 CIRCLE, POINTS = 0.25, 24  # in units of g
 SHORTEST = 1e-5  # kF: shorter q count as 0
 TOGETHER = 16  # frequencies in one sum
-ROUNDING = 1e-11
-COARSER = (0.16, 0.25)  # the comparisons have panels of fine - COARSER sqrt(fine)
+ROUNDING = 2e-13
+# the comparisons: (panels of fine + x sqrt(fine), how far out the last one ends, factor)
+COMPARED = ((0.3, 1.5, 3.5), (0.0, 2.0, 1.3))
+LONG = 0.5  # panels of what the state's errors do
 CLOSE = 1e-12  # |d| taken for zero
 
 
@@ -118,14 +121,15 @@ def matrices(
     w: ArrayLike,
     part: str = "full",
     fine: float = 1.0,
-    terms: int = 3,
+    reach: float = 1.0,
 ) -> np.ndarray:
     """(n, 2, 2) M(q, w) for frequencies w (n,), Im w > -g; units of Eq. (36) at 2m = kF = eF = 1.
 
     part : "full", "inter": 2/U - Pi_inter, or "intra": -Pi_intra, the rest. Frequencies that share
     a cell of the plane share their momenta: inside it the result is analytic in w, however coarse
-    the panels, which are ``fine`` times shorter than their distance from the next singularity.
-    Raises InputError for another part, and where M is not analytic.
+    the panels, which are ``fine`` times shorter than their distance from the next singularity and
+    end ``reach`` times as far out as usual. Raises InputError for another part, and where M is not
+    analytic.
     """
     if part not in PARTS:
         raise InputError(f"part = {part!r}: choose from {', '.join(PARTS)}")
@@ -137,9 +141,9 @@ def matrices(
     if q < SHORTEST and np.any(np.abs(w) < 0.2 * CIRCLE * state.g):
         return np.array(
             [
-                _around(state, z, part, fine, terms)
+                _around(state, z, part, fine, reach)
                 if abs(z) < 0.2 * CIRCLE * state.g
-                else matrices(state, q, z, part, fine, terms)[0]
+                else matrices(state, q, z, part, fine, reach)[0]
                 for z in w
             ]
         )
@@ -149,7 +153,7 @@ def matrices(
     M = np.empty((len(unique), 2, 2), complex)
     for z in np.unique(cells):
         mine = np.flatnonzero(cells == z)
-        grid = _grid(state, q, z, fine, terms)
+        grid = _grid(state, q, z, fine, reach)
         for start in range(0, len(mine), TOGETHER):
             some = mine[start : start + TOGETHER]
             M[some] = chosen(*summed(state, unique[some], grid), part)
@@ -157,21 +161,21 @@ def matrices(
     return np.where((w.real < 0)[:, None, None], np.conj(M), M)
 
 
-def _grid(state, q, w, fine, terms):
+def _grid(state, q, w, fine, reach):
     """The pairs of momenta for M(q, w)."""
     at = (w, state.delta, state.mu, state.mt, state.g)
     if q >= SHORTEST:
-        return pairs(q, *at, fine=fine, terms=terms)
-    return alone(*at, fine=fine, terms=terms)
+        return pairs(q, *at, fine=fine, reach=reach)
+    return alone(*at, fine=fine, reach=reach)
 
 
-def _around(state, w, part, fine, terms):
+def _around(state, w, part, fine, reach):
     """M(0, w) as its mean on a circle, for w -> 0.
 
     At q = 0 the divided differences lose their digits there, where M is analytic.
     """
     z = w + CIRCLE * state.g * np.exp(2j * np.pi * (np.arange(POINTS) + 0.5) / POINTS)
-    return matrices(state, 0.0, z, part, fine, terms).mean(axis=0)
+    return matrices(state, 0.0, z, part, fine, reach).mean(axis=0)
 
 
 def cell(w: np.ndarray, g: float) -> np.ndarray:
@@ -187,17 +191,23 @@ def cell(w: np.ndarray, g: float) -> np.ndarray:
 def with_errors(
     state: Condensate, q: float, w: ArrayLike, part: str = "full", fine: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(M, error) (n, 2, 2) each: error of every element, from longer panels, and rounding.
+    """(M, error) (n, 2, 2) each: error of every element, from other panels, and rounding.
 
-    Coarser panels are worse by factors of five and more, but may agree with the others by chance,
-    or share the one that counts: the larger change of two counts, and as all elements sum the same
-    traces, the largest element's beside it. The comparisons also add one power of 1/k less beyond
-    the last panel.
+    Shorter panels are better by a factor of ten about, so that they miss no error by chance. Where
+    an element happens to be right, panels as long that lie elsewhere tell what may be expected. The
+    last panel ends farther out in both.
     """
     M = matrices(state, q, w, part, fine)
-    coarser = [matrices(state, q, w, part, fine - less * fine**0.5, 2) for less in COARSER]
-    moved = np.max([np.abs(M - other) for other in coarser], axis=0)
-    return M, 0.5 * moved + moved.max(axis=(-2, -1), keepdims=True) + ROUNDING
+    moved = [
+        factor * np.abs(M - matrices(state, q, w, part, fine + x * fine**0.5, far))
+        for x, far, factor in COMPARED
+    ]
+    return M, np.maximum(*moved) + ROUNDING * (1 + np.abs(M))
+
+
+def by_state(state: Condensate, q: float, w: ArrayLike, part: str = "full") -> np.ndarray:
+    """(n, 2, 2) what the errors of the state do to M; long panels are good enough to tell."""
+    return through_state(lambda other: matrices(other, q, w, part, LONG), state)
 
 
 def summed(state: Condensate, w: np.ndarray, grid: Pairs) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,6 @@ from .shared import (
     P_C,
     RATIO,
     RESIDUAL,
-    STATE,
     T_B,
     as_data_too,
     number,
@@ -63,21 +62,17 @@ TERMS = (
         "second term of Eq. (71) over eta12, as printed; nan: mu > 0 or T_b > 0",
         LIMIT,
     ),
+)
+FOLLOWING = (
     over_ratio(
         "identity_75",
         "1",
         "12 delta^2 beta22/(4 mu alpha11): 1 where Eq. (75) holds; nan: mu < 0",
-        "from delta, mu, beta22 and alpha11",
     ),
-    over_ratio("c2", "eF^2/kF^2", "square of the sound velocity of Eq. (46)", "not estimated"),
-    over_ratio(
-        "damping",
-        "eF",
-        "Gamma of Eq. (46): below q = Gamma/2c sound is diffusive",
-        "not estimated",
-    ),
-    over_ratio("delta", "eF", "order parameter", STATE),
-    over_ratio("mu", "eF", "chemical potential of the condensate", STATE),
+    over_ratio("c2", "eF^2/kF^2", "square of the sound velocity of Eq. (46)"),
+    over_ratio("damping", "eF", "Gamma of Eq. (46): below q = Gamma/2c sound is diffusive"),
+    over_ratio("delta", "eF", "order parameter"),
+    over_ratio("mu", "eF", "chemical potential of the condensate"),
 )
 
 
@@ -97,7 +92,8 @@ COEFFICIENTS = (
     *LONG_WAVES,
     INTERACTION,
     *TERMS,
-    *(error_of(quantity) for quantity in (*LONG_WAVES, INTERACTION)),
+    *FOLLOWING,
+    *(error_of(quantity) for quantity in (*LONG_WAVES, INTERACTION, *FOLLOWING)),
     *INPUT,
     RESIDUAL,
 )
@@ -187,10 +183,12 @@ COEFFICIENTS = missing_where(
     "the normal state has no condensate",
     "alpha11 alpha21 beta22 eta11 eta12 eta21 eta22 U_eff blocking slope_term c2 damping delta mu "
     "residual alpha11_error alpha21_error beta22_error eta11_error eta12_error eta21_error "
-    "eta22_error U_eff_error",
+    "eta22_error U_eff_error c2_error damping_error delta_error mu_error",
 )
 COEFFICIENTS = missing_where(
-    COEFFICIENTS, "its formula holds for mu > 0 only", "blocking_71 slope_71 identity_75"
+    COEFFICIENTS,
+    "its formula holds for mu > 0 only",
+    "blocking_71 slope_71 identity_75 identity_75_error",
 )
 PHASE_DIAGRAM = missing_where(
     PHASE_DIAGRAM,

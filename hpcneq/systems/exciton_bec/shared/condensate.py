@@ -92,20 +92,13 @@ def condensates(
     return family, there, left_out
 
 
-def error_through_state(
-    quantity: Callable[[Condensate], float], state: Condensate, errors: dict
-) -> float:
-    """Error of quantity(state): its change under the errors of the state and on a finer grid."""
+def error_through_state(quantity: Callable[[Condensate], float], state: Condensate) -> float:
+    """Error of quantity(state): what the errors of the state and a finer grid change."""
     finer = replace(state.drive, fine=2 * state.drive.fine)
     value = quantity(state)
-    moved = [
-        replace(state, delta=state.delta + errors["delta"]),
-        replace(state, mu=state.mu + errors["mu"]),
-        replace(state, mt=state.mt + errors["mt"]),
-        replace(state, drive=finer),
-    ]
-    change = float(sum(abs(quantity(other) - value) for other in moved))
-    return change + 1e-13 * (1 + abs(value))
+    change = abs(quantity(replace(state, drive=finer)) - value)
+    moved = number_balance.through_state(quantity, state)
+    return float(moved + 2 * change + 1e-13 * (1 + abs(value)))
 
 
 def end_error(end: Condensate) -> float:

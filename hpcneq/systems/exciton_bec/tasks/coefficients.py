@@ -9,13 +9,16 @@ import numpy as np
 
 from ....parallel import Communicator, solo
 from ....tasks import Given, Outcome, Output, run_sweep
-from ..physics import collective_modes, hydrodynamics, steady_states
+from ..physics import collective_modes, hydrodynamics, number_balance, steady_states
 from ..shared.condensate import WIDE, condensate_at, polish
 from ..shared.drive import drive_of, input_summary
 
-WITH_ERRORS = ("alpha11", "alpha21", "beta22", "eta11", "eta12", "eta21", "eta22", "U_eff")
+WITH_ERRORS = (
+    *("alpha11", "alpha21", "beta22", "eta11", "eta12", "eta21", "eta22", "U_eff"),
+    *("identity_75", "c2", "damping", "delta", "mu"),
+)
 TERMS = ("blocking", "slope_term", "blocking_71", "slope_71")
-NAMES = (*WITH_ERRORS, *TERMS, "identity_75", "c2", "damping", "delta", "mu")
+NAMES = (*WITH_ERRORS, *TERMS)
 ILL = "beta11 is left out: with wide baths M11 is linear in |q| for q << gamma/v"
 
 
@@ -41,25 +44,30 @@ def _coefficients(given, drive):
     """Coefficients of one state and their errors, from the state and M on finer panels."""
     state, solution = polish(condensate_at(drive), solo(), given)
     values = hydrodynamics.coefficients(state)
-    finer = steady_states.solve(replace(drive, fine=2 * drive.fine), state)
-    errors = hydrodynamics.errors(state, finer, values)
-    c2, damping = collective_modes.gapless(state)
-    interaction = values["alpha11"] / values["eta12"]
-    errors["U_eff"] = (errors["alpha11"] + abs(interaction) * errors["eta12"]) / abs(
-        values["eta12"]
-    )
-    return {
-        **values,
-        **_terms(state, values),
-        **{f"{name}_error": error for name, error in errors.items()},
-        "U_eff": interaction,
-        "identity_75": _identity(state, values),
-        "c2": c2,
-        "damping": damping,
-        "delta": state.delta,
-        "mu": state.mu,
-        "residual": solution.residual,
-    }
+    terms = _terms(state, values)
+    values["U_eff"] = values["alpha11"] / values["eta12"]
+    values["identity_75"] = _identity(state, values)
+    values["c2"], values["damping"] = collective_modes.gapless(state)
+    values |= {"delta": state.delta, "mu": state.mu}
+    errors = {f"{name}_error": error for name, error in _errors(state, values).items()}
+    return {**values, **terms, **errors, "residual": solution.residual}
+
+
+def _errors(state, values):
+    """{name: error} of WITH_ERRORS: those of the state, of M, and of what follows from both."""
+    finer = steady_states.solve(replace(state.drive, fine=2 * state.drive.fine), state)
+    of_M = {name: values[name] for name in hydrodynamics.NAMES}
+    own = number_balance.errors(state)
+    errors = hydrodynamics.errors(state, finer, of_M)
+    errors |= {name: own[name] for name in ("delta", "mu")}
+    errors["c2"], errors["damping"] = map(float, collective_modes.gapless_errors(state))
+    for name, factors in (
+        ("U_eff", ("alpha11", "eta12")),
+        ("identity_75", ("alpha11", "beta22", "mu", "delta", "delta")),
+    ):
+        relative = sum(errors[factor] / abs(values[factor]) for factor in factors)
+        errors[name] = abs(values[name]) * relative
+    return errors
 
 
 def _terms(state, values):

@@ -36,10 +36,11 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
         return sweep.outcome()
     records = sweep.filled(empty_record())
     table = [records[i * len(q) : (i + 1) * len(q)] for i in range(len(ratios))]
-    sound = np.array(on_root(comm, lambda: [collective_modes.gapless(s) for s in states]))
+    sound, sound_errors = on_root(comm, _sound, states)
     _write(output(), given, ratios, q, states, table, sound)
     summary, errors = _fastest_mode(given, ratios, q, table)
     summary |= _roots(given, q, table) | _long_waves(given, sound)
+    errors |= _long_wave_errors(given, sound, sound_errors)
     floor = max(record["floor"] for record in records)
     summary |= _condensates(given, family, ratios) | {"floor": floor, "part": parameters.part}
     lost = [
@@ -116,6 +117,14 @@ def _roots(given, q, table):
     return {"q": q.tolist(), "roots": roots, "growing": growing}
 
 
+def _sound(states):
+    """(c2 and Gamma of each state, their errors), (n, 2) each."""
+    return (
+        np.array([collective_modes.gapless(state) for state in states]),
+        np.array([collective_modes.gapless_errors(state) for state in states]),
+    )
+
+
 def _long_waves(given, sound):
     """{c2, damping, sound_velocity, crossover_q} of Eq. (46): w^2 + i Gamma w - c2 q^2 = 0.
 
@@ -126,6 +135,22 @@ def _long_waves(given, sound):
     with np.errstate(invalid="ignore", divide="ignore"):
         columns["sound_velocity"] = np.sqrt(columns["c2"])
         columns["crossover_q"] = 0.5 * np.abs(columns["damping"]) / columns["sound_velocity"]
+    return _listed(given, columns)
+
+
+def _long_wave_errors(given, sound, errors):
+    """The errors of `_long_waves`."""
+    columns = {"c2": errors[:, 0], "damping": errors[:, 1]}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        velocity, relative = np.sqrt(sound[:, 0]), errors / np.abs(sound)
+        columns["sound_velocity"] = 0.5 * velocity * relative[:, 0]
+        crossover = 0.5 * np.abs(sound[:, 1]) / velocity
+        columns["crossover_q"] = crossover * (relative[:, 1] + 0.5 * relative[:, 0])
+    return _listed(given, columns)
+
+
+def _listed(given, columns):
+    """{name: list along a sweep of ratio, else number}; None where there is none."""
     lists = {
         name: [float(x) if np.isfinite(x) else None for x in values]
         for name, values in columns.items()

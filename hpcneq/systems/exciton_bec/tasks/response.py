@@ -35,10 +35,9 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     def piece(at, previous):
         i, j, start = pieces[at["piece"]]
         z = w[start : start + FEW] + 1j * parameters.growth
-        M, error = response.with_errors(
-            family[i][0], float(q[j]), z, parameters.part, given.numerics.panels
-        )
-        return {"M": M, "error": error}
+        where = (family[i][0], float(q[j]), z, parameters.part)
+        M, error = response.with_errors(*where, given.numerics.panels)
+        return {"M": M, "error": error + response.by_state(*where)}
 
     sweep = run_sweep({"piece": np.arange(len(pieces))}, piece, comm, log, output, "response")
     if sweep.stopped:

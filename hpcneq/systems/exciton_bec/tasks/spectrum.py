@@ -30,9 +30,7 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     _write(output(), state, p, w, L)
     share = on_root(comm, number_balance.upper_share, state)
     errors = on_root(comm, number_balance.errors, state)
-    errors["upper_weight"] = on_root(
-        comm, error_through_state, number_balance.upper_share, state, errors
-    )
+    errors["upper_weight"] = on_root(comm, error_through_state, number_balance.upper_share, state)
     summary = {
         "upper_weight": share,
         "delta": state.delta,

@@ -72,7 +72,7 @@ def _errors(state, comm):
     errors["gap"] = errors["delta"]
     if state.mu <= 0:
         errors["gap"] += errors["mu"]
-    errors["n0"] = on_root(comm, error_through_state, number_balance.fraction, state, errors)
+    errors["n0"] = on_root(comm, error_through_state, number_balance.fraction, state)
     return errors
 
 

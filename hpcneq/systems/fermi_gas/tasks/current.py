@@ -15,6 +15,8 @@ from ..shared.branch_states import fixed_state, outcome_of, polished_branch
 from ..shared.gas import gas_of
 from ..shared.polished_states import GOOD, ROUNDING, SNES
 
+NUDGE = 1e-4  # relative, of the order parameter, where derivatives are taken
+
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """J(Q) of Eq. (48) less the normal gas's, and what the gap equation lacks. **Collective.**"""
@@ -32,26 +34,43 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     out.fixed("J", J)
     out.fixed("gap", gap)
     zeros, zero_errors = on_root(comm, zeros_of, gas, D, Q, J)
-    slope, finer_slope = on_root(
-        comm, lambda: [gap_and_current.stiffness(g, D, 0.0) * D**2 for g in (gas, gas.finer)]
-    )
     k = int(np.argmax(np.abs(J)))
-    finer_J = gap_and_current.both(gas.finer, D, Q[k])[1]
+    numbers = on_root(comm, numbers_at, gas, D, float(Q[k]), zeros)
+    finer = on_root(comm, numbers_at, gas.finer, D, float(Q[k]), zeros)
+    by_state = on_root(comm, by_delta, gas, state, float(Q[k]), zeros)
+    moved = np.abs(finer - numbers) + by_state + ROUNDING
     summary = {
         "zeros": zeros,
-        "slope": slope,
+        "slope": float(numbers[0]),
         "J_max": float(J[k]),
         "Q_max": float(Q[k]),
         "fixed_delta": D,
     }
     errors = {
-        "zeros": zero_errors,
-        "slope": abs(finer_slope - slope) + ROUNDING,
-        "J_max": abs(finer_J - J[k]) + ROUNDING,
+        "zeros": [error + float(own) for error, own in zip(zero_errors, by_state[2:])],
+        "slope": float(moved[0]),
+        "J_max": float(moved[1]),
         "Q_max": ROUNDING,
         "fixed_delta": state["delta_error"],
     }
     return outcome_of(state, summary, errors)
+
+
+def numbers_at(gas: Gas, D: float, Q: float, zeros: list[float]) -> np.ndarray:
+    """(slope of J, J at Q, the zeros of J next to ``zeros``) at an order parameter."""
+    slope = gap_and_current.stiffness(gas, D, 0.0) * D**2
+    J = gap_and_current.both(gas, D, Q)[1]
+    return np.array([slope, J, *(abs(float(zero_near(gas, D, x).x[0])) for x in zeros)])
+
+
+def by_delta(gas: Gas, state: dict, Q: float, zeros: list[float]) -> np.ndarray:
+    """What the error of the order parameter does to `numbers_at`."""
+    D, error = state["delta"], state["delta_error"]
+    if D == 0 or error == 0:
+        return np.zeros(2 + len(zeros))
+    step = NUDGE * D
+    above, below = (numbers_at(gas, D + s * step, Q, zeros) for s in (1, -1))
+    return np.abs(above - below) / (2 * step) * error
 
 
 def zeros_of(gas: Gas, D: float, Q: np.ndarray, J: np.ndarray) -> tuple[list[float], list[float]]:

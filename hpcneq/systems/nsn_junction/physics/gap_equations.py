@@ -146,11 +146,15 @@ def lifshitz(point: Point, grid: Grid, keys: tuple[str, str]) -> Equations:
     return equations
 
 
-def peak(point: Point, grid: Grid) -> Equations:
-    """The equation dC/dQ = 0 for Q on the infinite lattice."""
+def peak(pairs: Callable[[np.ndarray], np.ndarray], U: float, spread: float = 1.0) -> Equations:
+    """The equation dC/dQ = 0 for Q on the infinite lattice.
+
+    pairs : C of momenta (n,). spread : of the difference, in units of NUDGE; its error goes as the
+    fourth power.
+    """
 
     def equations(u: np.ndarray) -> np.ndarray:
-        return np.array([point.U * (SLOPE @ pair_sum(np.abs(u[0] + NUDGE), point, grid))])
+        return np.array([U * (SLOPE @ pairs(np.abs(u[0] + spread * NUDGE))) / spread])
 
     return equations
 

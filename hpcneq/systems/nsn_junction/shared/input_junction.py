@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import TypeVar
 
+from ....errors import InputError
 from ....maths.poles import Poles
 from ....parallel import Communicator, on_root
 from ....tasks import Given
@@ -17,6 +18,7 @@ from .biased_leads import bias_of, leads_of
 LOOSER = 10.0  # factor of the pole error of runs that tell the error of the poles
 LOOSEST = 0.5  # largest pole error
 MOST_TRIALS = 4
+EXACT = 1e-11  # error of the poles that the errors of stationary states are told by
 Value = TypeVar("Value")
 
 
@@ -81,6 +83,33 @@ def loosen_poles(given: Given, comm: Communicator, tight: Junction, recall: Call
         if error == LOOSEST or smaller:
             break
     return loose
+
+
+def nearly_exact(fitted: Junction, comm: Communicator, level: float) -> Junction:
+    """The junction with poles for stationary states that err by EXACT. **Collective.**
+
+    level : largest |level| there is, which the window holds with the field and the leads' shifts.
+    Where EXACT is out of reach, poles of a hundredth or a tenth of the error.
+    """
+    bias, mu = fitted.drive.start, fitted.mu
+    window = level + abs(fitted.h) + max(abs(lead.shift(bias, mu)) for lead in fitted.leads)
+    worst = max(fit.error for fit in fitted.poles)
+    goals = [min(EXACT, 0.1 * worst), 1e-2 * worst, 0.1 * worst]
+    fits = on_root(comm, _first_in_reach, fitted, float(window), goals)
+    return dataclasses.replace(fitted, poles=tuple(Poles(**fit) for fit in fits))
+
+
+def _first_in_reach(fitted: Junction, window: float, goals: list[float]) -> list[dict]:
+    """The poles of each lead by the first goal that can be reached. Raises InputError."""
+    for goal in goals:
+        try:
+            fits = junction.fit_poles(fitted.leads, fitted.width, window, goal, jump=0.0)
+        except InputError:
+            if goal == goals[-1]:
+                raise
+            continue
+        break
+    return [dataclasses.asdict(fit) for fit in fits]
 
 
 def poles_summary(built: Junction) -> dict:

@@ -17,13 +17,14 @@ from ..physics.junction import Junction, stripe
 from ..physics.lattice_dynamics import SiteQuench
 from ..physics.site_lattice import Sites
 from .initial_state import Start, start_of
+from .input_junction import nearly_exact
 from .input_sites import pattern_in_file
 
 ANDERSON = {"snes_type": "anderson", "snes_anderson_m": 12, "snes_max_it": 300}
 TOLERANCE = 1e-9  # residual at which self-consistent iterations end
 ACCEPTED = 1e3  # residuals up to this many tolerances count as converged
 WAVE_SEED = 0.2  # order parameters from which patterns are sought, over U
-STEP_OF_UNIMPROVED = 30.0  # change per residual where Newton's method finds nothing better
+ROUNDING = 1e-13  # of residuals
 
 
 def site_start(
@@ -35,7 +36,7 @@ def site_start(
         stripes = start_of(given, comm, junction, log)
         return stripes._replace(delta=np.repeat(stripes.delta, sites.Ly))
     root = self_consistent(given, comm, junction, sites, log, seed_of(given, comm, junction, state))
-    pattern = order_parameter(root, sites)
+    pattern = order_parameter(root.x, sites)
     summary = {
         "initial_state": patterns.describe_sites(pattern)["state"],
         "initial_wave_number": None,
@@ -131,22 +132,51 @@ def accelerated(
     return newton.relax(problem, comm, x, {**ANDERSON, "snes_atol": tolerance})
 
 
-def polish(
-    problem: Stationary, comm: Communicator, rough: Solution, log: Callable
-) -> tuple[Solution, float]:
-    """A root by Newton with phase and position fixed. **Collective.**
-
-    Returns it and the largest step from ``rough`` per residual of ``rough``.
-    """
+def polish(problem: Stationary, comm: Communicator, rough: Solution, log: Callable) -> Solution:
+    """A root by Newton with phase and position fixed, or the rough one. **Collective.**"""
     options = {"ksp_rtol": 1e-2, "snes_max_it": 3, "snes_atol": 1e-12}
     root = newton.solve(problem, comm, rough.x, options)
     if not root.residual < rough.residual:
-        return rough, STEP_OF_UNIMPROVED
+        return rough
     log(f"pattern: Newton: residual {root.residual:.1e} ({root.reason})")
-    return root, float(np.abs(root.x - rough.x).max() / rough.residual)
+    return root
 
 
-def order_parameter(root: Solution, sites: Sites) -> np.ndarray:
-    """The pattern of a root, (Lx, Ly) complex."""
-    pattern = root.x[: sites.count] + 1j * root.x[sites.count :]
+class Shifted(Stationary):
+    """The gap equation of every site with a constant added to its residual."""
+
+    def __init__(self, system: SiteQuench, constant: np.ndarray) -> None:
+        """constant : (2N,), as the residual."""
+        super().__init__(system)
+        self.constant = constant
+
+    def residual(self, x: np.ndarray, sums: np.ndarray) -> np.ndarray:
+        """What is left of the mean field's equation and the constant, (2N,)."""
+        return super().residual(x, sums) + self.constant
+
+
+def exact_root(
+    junction: Junction, sites: Sites, comm: Communicator, x: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """The root that exact leads have next to x (2N,), and what bounds its own error.
+
+    **Collective.** The residual of x with poles that are exact for this purpose goes through the
+    linearised equations; with it goes the residual that x was left with.
+    """
+    problem = gap_equations(junction, sites)
+    level = problem.system.field_bound + float(np.abs(order_parameter(x, sites)).max())
+    exact = nearly_exact(junction, comm, level)
+    pair = [problem, gap_equations(exact, sites)]
+    own, missed = (newton.Work(each, comm).residual(x) for each in pair)
+    options = {"ksp_rtol": 1e-2, "snes_max_it": 2, "snes_atol": 1e-13}
+    shifted = Shifted(problem.system, missed - own)
+    root = newton.solve(shifted, comm, x, options, prefix="initial_error_")
+    gain = max(1.0, float(np.abs(root.x - x).max() / max(np.abs(missed).max(), ROUNDING)))
+    rest = max(fit.error for fit in exact.poles) * float(np.abs(sites.pairing).max())
+    return root.x, gain * (2 * root.residual + rest + ROUNDING)
+
+
+def order_parameter(x: np.ndarray, sites: Sites) -> np.ndarray:
+    """The pattern of a root x (2N,), (Lx, Ly) complex."""
+    pattern = x[: sites.count] + 1j * x[sites.count :]
     return pattern.reshape(sites.Lx, sites.Ly)

@@ -8,15 +8,14 @@ import numpy as np
 
 from ....errors import NotConverged
 from ....parallel import Communicator
-from ....solvers.newton import Solution
 from ....tasks import Given, Outcome, Output
 from ..physics import patterns
 from ..physics.junction import Junction
 from ..physics.site_lattice import Sites
-from ..shared.input_junction import build_junction, loosen_poles
+from ..shared.input_junction import build_junction
 from ..shared.input_sites import build_sites
 from ..shared.site_patterns import (
-    accelerated,
+    exact_root,
     gap_equations,
     noise_seed,
     order_parameter,
@@ -25,16 +24,14 @@ from ..shared.site_patterns import (
     self_consistent,
 )
 
-FINE = 1e-10  # residual of the pattern with looser poles
-CAUTION = 10.0  # factor of what the residuals may change
+CAUTION = 2.0  # factor of what the exact leads change
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Delta_j = -i U_j G^<_{j up, j hole}, nothing assumed of the pattern. **Collective.**
 
-    Kawamura & Ohashi 2025, Eq. (21). Self-consistency accelerated, then Newton. Errors: what ten
-    times the pole error changes, and the residual times the largest step that Newton took per
-    residual. Not every pattern is stable: evolve it.
+    Kawamura & Ohashi 2025, Eq. (21). Self-consistency accelerated, then Newton. Errors: what exact
+    leads change, by the linearised equations. Not every pattern is stable: evolve it.
     """
     junction = build_junction(given, comm, output.recall)
     sites = build_sites(given, comm, output.recall)
@@ -45,14 +42,14 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         rough = self_consistent(given, comm, junction, sites, log, (seed, wave_number))
     except NotConverged as error:
         return Outcome("not-converged", {}, {}, [str(error)])
-    root, reach = polish(gap_equations(junction, sites), comm, rough, log)
-    delta = order_parameter(root, sites)
+    root = polish(gap_equations(junction, sites), comm, rough, log)
+    delta = order_parameter(root.x, sites)
     _write(output(), sites, delta)
     summary = patterns.describe_sites(delta)
     errors = {}
     if given.numerics.error_estimate:
-        loose = loosen_poles(given, comm, junction, output.recall)
-        errors = _errors(comm, loose, sites, root, reach)
+        errors, delta_error = _errors(comm, junction, sites, root.x)
+        output().fixed("delta_error", delta_error)
     summary |= {
         "residual": root.residual,
         "iterations": root.iterations,
@@ -61,16 +58,16 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     return Outcome("complete", summary, errors, [])
 
 
-def _errors(comm, loose: Junction, sites: Sites, root: Solution, reach: float) -> dict[str, float]:
-    """Errors of a pattern from that with looser poles. **Collective.**
-
-    reach : change of the order parameter per residual.
-    """
-    other = accelerated(gap_equations(loose, sites), comm, root.x, FINE)
-    fine, coarse = (patterns.describe_sites(order_parameter(x, sites)) for x in (root, other))
-    residuals = CAUTION * max(reach, 1.0) * (root.residual + other.residual)
+def _errors(
+    comm: Communicator, junction: Junction, sites: Sites, x: np.ndarray
+) -> tuple[dict[str, float], np.ndarray]:
+    """(errors of the numbers of a pattern, that of the pattern (Lx, Ly)). **Collective.**"""
+    exact, bound = exact_root(junction, sites, comm, x)
+    pair = [order_parameter(root, sites) for root in (x, exact)]
+    ours, theirs = (patterns.describe_sites(delta) for delta in pair)
     numbers = ("delta_max", "delta_rms", "stripe_fraction")
-    return {key: abs(coarse[key] - fine[key]) + residuals for key in numbers}
+    errors = {key: CAUTION * abs(theirs[key] - ours[key]) + bound for key in numbers}
+    return errors, CAUTION * np.abs(pair[1] - pair[0]) + bound
 
 
 def _write(out, sites: Sites, delta: np.ndarray) -> None:

@@ -27,7 +27,7 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         _along(result, canvas)
         return
     states = result.summary.get("states") or []
-    if not states:
+    if not states and "position" in result:
         raise InputError(f"{result.path}: holds no states; a figure needs one")
     flat = float(np.ptp(site_map.plane(result)[:, 1])) == 0
     style.size(canvas, 10, 5.2 if flat else 8.5)

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 from .errors import InputError, NotConverged
 from .petsc_options import AT_START, LEFT_OUT, VARIABLE, is_printing, pairs
@@ -62,6 +62,23 @@ def start(
     if given is not None:
         _session.replace(given, origins or {})
     return _session.module
+
+
+HELD = "hpcneq: held by PETSc"  # name of a communicator that PETSc keeps its copy of
+
+
+def hold(comm: Any) -> None:
+    """Keep PETSc's own copy of a communicator for good. **Collective.**
+
+    PETSc makes the copy with the first object on a communicator and frees it with the last one,
+    which Python may let go at another time on each rank: the next object then waits for ranks that
+    make no copy.
+    """
+    if comm.size == 1 or comm.Get_name() == HELD:
+        return
+    one = start().IS().createStride(1, comm=comm)
+    one.incRef()
+    comm.Set_name(HELD)
 
 
 def _initialised(names: Sequence[str]) -> ModuleType:

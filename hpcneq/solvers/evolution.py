@@ -115,6 +115,7 @@ class Evolution:
     def _create(self, corrector):
         """(TS, Vec) that views the state; sets ``method``."""
         PETSc = petsc.start()
+        petsc.hold(self.comm)
         ts = PETSc.TS().create(self.comm)
         ts.setOptionsPrefix(PREFIX)
         self.method, array = None, self.state.flat

@@ -390,3 +390,25 @@ def test_what_a_callback_raises_comes_out_as_it_is():
     with pytest.raises(petsc.start().Error):
         with petsc.plain_errors():
             raise petsc.start().Error(77)
+
+
+@pytest.mark.parallel
+def test_objects_that_live_longer_on_one_rank_stop_nobody(comm):
+    """PETSc's copy of a communicator outlives its objects: an object that one rank still has, as
+    in the frames of an error, does not make the next one wait for a copy that others do not make.
+
+    Fails, by never ending, if the copy goes with the last object.
+    """
+    own = comm.Dup()
+    PETSc = petsc.start()
+    petsc.hold(own)
+    kept = [PETSc.Vec().createWithArray(np.zeros(2), comm=own)]
+    if comm.rank:
+        kept.clear()
+    PETSc.garbage_cleanup()
+    for _ in range(2):
+        petsc.hold(own)
+        vec = PETSc.Vec().createWithArray(np.zeros(2), comm=own)
+        assert vec.getSize() == 2 * comm.size
+        vec.destroy()
+    kept.clear()

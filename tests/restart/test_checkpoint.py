@@ -143,6 +143,7 @@ def test_keys_that_name_files_are_declared():
         if field.metadata.get("names_file")
     }
     files = {"initial": {"file"}, "sites": {"file", "A_x", "A_y"}, "parameters": {"eV"}}
+    files["model"] = {"python", "wannier90"}
     assert told == {(table, key) for table, keys in files.items() for key in keys}
 
 

@@ -113,6 +113,7 @@ def test_the_jacobian_is_that_of_the_equations():
 
 
 @pytest.mark.nightly
+@pytest.mark.nightly
 def test_redfield_collisions_ring_because_their_state_is_unstable():
     """Default parameters: secular stable, redfield unstable with +.00178 +- .0261 i.
 

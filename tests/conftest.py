@@ -70,8 +70,19 @@ def areas():
     return sorted(path for path in HERE.iterdir() if any(path.glob("test_*.py")))
 
 
+def nightly():
+    """How the node ids of the tests in nightly.txt begin."""
+    lines = (HERE / "nightly.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in lines if not line.startswith("#"))
+
+
+NIGHTLY = nightly()
+
+
 def pytest_itemcollected(item):
-    """Mark a test with its area, and with whether that is a system."""
+    """Mark a test with its area, whether that is a system, and whether it runs nightly."""
+    if item.nodeid.startswith(NIGHTLY):
+        item.add_marker("nightly")
     area = item.path.relative_to(HERE).parts[0]
     item.add_marker(area)
     item.add_marker(

@@ -231,7 +231,7 @@ def test_t_matrix_at_an_onset():
     assert result.summary["U_C_max"] == pytest.approx(1, abs=1e-8)
     assert result.summary["Q_max"] == pytest.approx(0.27222, abs=1e-4)
     assert (
-        abs(result.summary["Q_max"] - 0.2722287335) < result.errors["Q_max"]
+        abs(result.summary["Q_max"] - 0.2722287335) < result.errors["Q_max"] + 5e-11
     )  # from differences of half and of twice the width
     assert np.all(np.asarray(result.C) <= result.summary["U_C_max"] / 3 + 1e-12)
     small = run("tmatrix", {"h": 0.58, "T": 0.02, "eV": 0.8}, numerics=SMALL)

@@ -244,8 +244,8 @@ def take(target: str | Path, about: Mapping[str, object]) -> Lock:
 def _taken(target, path, content):
     """Try to make the lock, setting stale ones aside; InputError if the owner lives."""
     for _ in range(TRIES):
+        stale = Claim.read(path)  # before it is judged: what comes later is not set aside
         refuse_second(target)
-        stale = Claim.read(path)
         with one_at_a_time(os.path.dirname(os.path.abspath(path))):
             if stale is not None:
                 _set_aside(path, stale)
@@ -255,7 +255,10 @@ def _taken(target, path, content):
 
 
 def _set_aside(path, stale):
-    """Take a stale lock away; one that has come in its place meanwhile is put back."""
+    """Take a stale lock away. One that has come in its place meanwhile stays, or is put back."""
+    now = Claim.read(path)
+    if now is None or now.content != stale.content:
+        return
     moved = f"{path}.{secrets.token_hex(6)}.new"
     try:
         os.rename(path, moved)
@@ -264,7 +267,7 @@ def _set_aside(path, stale):
     claim = Claim.read(moved)
     if claim is None or claim.content != stale.content:
         with contextlib.suppress(OSError):
-            os.link(moved, path)
+            _put_in_place(moved, path)
     names.discard(moved)
 
 
@@ -272,14 +275,20 @@ def _create(path, text):
     """Make the lock if there is none, at once with its content; whether it was made."""
     fresh = names.write_aside(path, text, sync=False)
     try:
+        return _put_in_place(fresh, path)
+    finally:
+        names.discard(fresh)
+
+
+def _put_in_place(fresh, path):
+    """Give a file the lock's name if no other has it; whether it has it now."""
+    try:
         os.link(fresh, path, follow_symlinks=False)
         return True
     except FileExistsError:
         return False
     except OSError:  # a file system without hard links
-        return _create_empty(path, text)
-    finally:
-        names.discard(fresh)
+        return _create_empty(path, Path(fresh).read_bytes())
 
 
 def _create_empty(path, text):

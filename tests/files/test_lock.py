@@ -202,6 +202,45 @@ def test_of_several_that_start_at_one_instant_exactly_one_wins(out, stale, links
     assert sorted(words) == ["refused"] * 3 + ["taken"]
 
 
+def test_who_saw_a_stale_lock_does_not_take_the_one_that_came_after_it(out, monkeypatch):
+    """A second process that found the lock stale before the first took it, without hard links.
+
+    Fails if it sets aside whatever is there.
+    """
+
+    def no(*args, **kwargs):
+        raise OSError(95, "no links here")
+
+    monkeypatch.setattr(os, "link", no)
+    write(out, process_start=1)
+    stale = liveness.Claim.read(f"{out}.lock")
+    with lock.owning(solo(), out, {}):
+        lock._set_aside(f"{out}.lock", stale)
+        assert content(out)["pid"] == os.getpid() and "token" in content(out)
+        assert not lock._create(f"{out}.lock", b"{}")
+
+
+def test_a_lock_that_comes_after_the_judgement_is_not_taken(out, monkeypatch):
+    """The first process takes a stale lock between the second one's look and its try.
+
+    Fails if the second looks again after it has judged.
+    """
+    write(out, process_start=1)
+    judge, locks = lock.refuse_second, []
+
+    def slow(target):
+        judge(target)
+        if not locks:
+            monkeypatch.setattr(lock, "refuse_second", judge)
+            locks.append(lock.take(out, {}))
+
+    monkeypatch.setattr(lock, "refuse_second", slow)
+    with pytest.raises(InputError, match="is being written by"):
+        lock.take(out, {})
+    locks[0].check()
+    locks[0].release()
+
+
 def test_a_run_whose_lock_was_taken_by_another_says_so_and_leaves_it(own, out):
     write(out, host="elsewhere", token="other")
     own.renew()

@@ -1,6 +1,7 @@
 """What a system is made of; all that a system of your own needs to import.
 
-Declarations: `System`, `Task`, `Quantity` (with `ERRORS`, `WORK`, `units_of` and `missing_where`),
+Declarations: `System`, `Task`, `Quantity` (with `ERRORS`, `WORK`, `units_of`, `missing_where` and
+`attractor_quantities`),
 tables by `key` and `like`. What a task gets and gives: `Given`, `Output`, `Outcome`, `Cost`,
 `InputError`, `NotConverged`, `NormalState`. Tools, imported when they are first used since they
 need PETSc and MPI: `run_sweep` (points of a sweep over ranks), `solve_equations` (PETSc SNES),
@@ -23,6 +24,7 @@ from .task import (
     Quantity,
     System,
     Task,
+    attractor_quantities,
     missing_where,
     units_of,
 )
@@ -50,6 +52,7 @@ __all__ = [
     "Sweep",
     "System",
     "Task",
+    "attractor_quantities",
     "key",
     "like",
     "missing_where",

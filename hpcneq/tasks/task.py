@@ -92,6 +92,19 @@ class Quantity:
         return members
 
 
+def attractor_quantities(energy: str) -> tuple[Quantity, ...]:
+    """What an evolution has come to, see `maths.attractors`; energies in these units."""
+    words = "what |Delta| has come to: fixed point, limit cycle or neither"
+    return (
+        Quantity("attractor", "1", words, dtype=str, kind="summary", error="a word"),
+        Quantity(
+            "period", f"1/{energy}", "period of |Delta| in a cycle", kind="summary", error=ERRORS
+        ),
+        Quantity("delta_min", energy, "least |Delta| of a cycle", kind="summary", error=ERRORS),
+        Quantity("delta_max", energy, "largest |Delta| of a cycle", kind="summary", error=ERRORS),
+    )
+
+
 def missing_where(quantities: Sequence[Quantity], reason: str, names: str) -> tuple[Quantity, ...]:
     """The same quantities, with the reason why those of ``names`` may have no number.
 

@@ -7,35 +7,16 @@ import subprocess
 import sys
 
 import pytest
-from support.programs import alone, hp
+from support.programs import FOUR_STEPS, alone, hp
 
 import hpcneq
 from hpcneq import cli, terminal
 from hpcneq.files import hdf5
 
-INPUT = """\
-system = "nsn-junction"
-task = "evolve"
-[parameters]
-h = 0.2
-T = 0.1
-[numerics]
-Lx = 5
-Ly = 2
-dt = 0.5
-pole_error = 1e-4
-error_estimate = false
-[initial]
-state = "normal"
-noise = 1e-3
-[run]
-t_max = 2.0
-"""
-
 
 @pytest.fixture
 def place(tmp_path):
-    (tmp_path / "in.toml").write_text(INPUT)
+    (tmp_path / "in.toml").write_text(FOUR_STEPS)
     return tmp_path
 
 
@@ -98,7 +79,7 @@ def test_an_ascii_terminal_gets_escapes(tmp_path, locale):
     """Names and values that it cannot show, or that would steer it."""
     name = "größe-\x1b[2J\udcff"
     (tmp_path / os.fsencode(f"{name}.toml").decode("utf-8", "surrogateescape")).write_text(
-        INPUT.replace("t_max = 2.0", 't_max = 0.5\n"k\\u001b[31mey" = "v\\u0007ä"')
+        FOUR_STEPS.replace("t_max = 2.0", 't_max = 0.5\n"k\\u001b[31mey" = "v\\u0007ä"')
     )
     for words in (
         "hpcneq run $'gr\\xc3\\xb6\\xc3\\x9fe-\\x1b[2J\\xff.toml'",

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from support.programs import alone, assert_same, hp
+from support.programs import FOUR_STEPS, alone, assert_same, hp
 
 import hpcneq
 from hpcneq import cli, petsc_options
@@ -17,24 +17,6 @@ from hpcneq.files import checkpoint
 from hpcneq.run_options import gather
 
 TASK = ("evolve", "initial")
-INPUT = """\
-system = "nsn-junction"
-task = "evolve"
-[parameters]
-h = 0.2
-T = 0.1
-[numerics]
-Lx = 5
-Ly = 2
-dt = 0.5
-pole_error = 1e-4
-error_estimate = false
-[initial]
-state = "normal"
-noise = 1e-3
-[run]
-t_max = 2.0
-"""
 # names that run programs, load code, read other options, or write to files, windows and sockets
 NEVER = [
     ("start_in_debugger", None),
@@ -171,7 +153,7 @@ def test_the_variable_is_vetted_by_run_and_check(tmp_path, monkeypatch, capsys, 
     """One line, exit code 2, no file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PETSC_OPTIONS", text)
-    (tmp_path / "in.toml").write_text(INPUT)
+    (tmp_path / "in.toml").write_text(FOUR_STEPS)
     for command in (["run", "in.toml"], ["check", "in.toml", "--no-cost"]):
         assert cli.main(command) == 2
         out, err = capsys.readouterr()
@@ -187,7 +169,7 @@ def test_the_variable_is_vetted_by_run_and_check(tmp_path, monkeypatch, capsys, 
 def place(tmp_path_factory):
     """A folder that is HOME as well, with petscrc files that would change the integrator."""
     folder = tmp_path_factory.mktemp("options")
-    (folder / "in.toml").write_text(INPUT)
+    (folder / "in.toml").write_text(FOUR_STEPS)
     for name in (".petscrc", "petscrc"):
         (folder / name).write_text("-evolve_ts_type arkimex\n-evolve_ts_monitor ascii:spy.txt\n")
     code, out = hp(

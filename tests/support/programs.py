@@ -99,6 +99,26 @@ sys.exit(main())
 """
 
 
+FOUR_STEPS = """\
+system = "nsn-junction"
+task = "evolve"
+[parameters]
+h = 0.2
+T = 0.1
+[numerics]
+Lx = 5
+Ly = 2
+dt = 0.5
+pole_error = 1e-4
+error_estimate = false
+[initial]
+state = "normal"
+noise = 1e-3
+[run]
+t_max = 2.0
+"""  # an input of the junction that ends at once
+
+
 def held_program(path, hold):
     """Write the program that waits while the file ``hold`` is there."""
     path.write_text(HELD.format(python=sys.executable, hold=str(hold)))

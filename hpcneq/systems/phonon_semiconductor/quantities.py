@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...tasks import ERRORS, WORK, Quantity, missing_where
+from ...tasks import ERRORS, WORK, Quantity, attractor_quantities, missing_where
 
 GRID = "a coordinate"
 ITSELF = "an error itself"
@@ -120,17 +120,7 @@ EVOLVE = (
         kind="summary",
         error=ERRORS,
     ),
-    Quantity(
-        "attractor",
-        "1",
-        "what |Delta| has come to: fixed point, limit cycle or neither",
-        dtype=str,
-        kind="summary",
-        error="a word",
-    ),
-    Quantity("period", "1/E_g", "period of |Delta| in a cycle", kind="summary", error=ERRORS),
-    Quantity("delta_min", "E_g", "least |Delta| of a cycle", kind="summary", error=ERRORS),
-    Quantity("delta_max", "E_g", "largest |Delta| of a cycle", kind="summary", error=ERRORS),
+    *attractor_quantities("E_g"),
     *WORK,
 )
 EFFECTIVE = (

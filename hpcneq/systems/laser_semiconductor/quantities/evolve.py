@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....tasks import ERRORS, WORK, Quantity, missing_where
+from ....tasks import ERRORS, WORK, Quantity, attractor_quantities, missing_where
 from .common import EXACT, GRID, MOMENTUM, NAMED_SETTING
 from .stability import NO_EIGENVALUE
 
@@ -33,17 +33,7 @@ EVOLVE = (
         kind="summary",
         error="as of eigenvalue in steady",
     ),
-    Quantity(
-        "attractor",
-        "1",
-        "what |Delta| has come to: fixed point, limit cycle or neither",
-        dtype=str,
-        kind="summary",
-        error="a word",
-    ),
-    Quantity("period", "1/energy", "period of |Delta| in a cycle", kind="summary", error=ERRORS),
-    Quantity("delta_min", "energy", "least |Delta| of a cycle", kind="summary", error=ERRORS),
-    Quantity("delta_max", "energy", "largest |Delta| of a cycle", kind="summary", error=ERRORS),
+    *attractor_quantities("energy"),
     Quantity(
         "delta_formula",
         "energy",

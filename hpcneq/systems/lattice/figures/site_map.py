@@ -11,9 +11,11 @@ from ....figures import style
 if TYPE_CHECKING:
     from ....figures.result import Result
 
+RING = 5.0  # points: distance of the rings of leads that touch one site
 FEW = 400  # sites up to which links and phases are drawn one by one
 ARROWS = 300  # most arrows
 EDGE = {True: 0.4, False: 0.0}  # width of the sites' edges, by whether they are few
+ALIKE = 1e-9  # relative difference of values that count as one
 FAINT = 0.02  # of the largest current: arrows below it are left out
 
 
@@ -34,8 +36,13 @@ def spacing(points: np.ndarray) -> float:
     return float(gaps[gaps > 0].min(initial=1e9)) if np.any(gaps > 0) else 1.0
 
 
-def sites(axes: Any, result: Result, values: np.ndarray, label: str, **look: object) -> None:
-    """Sites coloured by values (n,), links, leads by their colours."""
+def sites(
+    axes: Any, result: Result, values: np.ndarray | None = None, label: str = "", **look: object
+) -> None:
+    """Sites coloured by values (n,), links, leads by their colours.
+
+    Sites are grey where there are no values; values that are all alike stand in the title.
+    """
     points = plane(result)
     unit = spacing(points)
     links(axes, result, points)
@@ -45,7 +52,7 @@ def sites(axes: Any, result: Result, values: np.ndarray, label: str, **look: obj
         points[:, 0],
         points[:, 1],
         s=size,
-        c=values,
+        c="0.75" if values is None else values,
         zorder=3,
         edgecolors="0.2",
         linewidths=EDGE[len(points) < FEW],
@@ -56,6 +63,11 @@ def sites(axes: Any, result: Result, values: np.ndarray, label: str, **look: obj
     axes.set(xlabel="position", ylabel="" if np.ptp(points[:, 1]) == 0 else "position")
     if np.ptp(points[:, 1]) == 0:
         axes.set_yticks([])
+    if values is None:
+        return
+    if float(np.ptp(values)) <= ALIKE * float(np.abs(values).max(initial=0.0)):
+        axes.set_title(f"{label}: {float(values[0]):.5g} everywhere", fontsize=10)
+        return
     axes.figure.colorbar(image, ax=axes, label=label, pad=0.02, aspect=25)
 
 
@@ -95,13 +107,13 @@ def leads(axes: Any, result: Result, points: np.ndarray, size: float) -> None:
         axes.scatter(
             points[own, 0],
             points[own, 1],
-            s=2.4 * size + 12 * number,
+            s=(1.5 * size**0.5 + RING * number) ** 2,
             facecolors="none",
             edgecolors=colour,
             linewidths=1.6,
             zorder=2,
-            label=name,
         )
+        axes.plot([], [], "o", ms=8, mfc="none", mec=colour, mew=1.6, label=name)
     if touched.any():
         axes.legend(loc="upper left", bbox_to_anchor=(0, 1.14), ncols=4, fontsize=9)
 

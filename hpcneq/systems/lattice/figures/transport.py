@@ -19,11 +19,13 @@ LABELS = {"eV": "bias $eV$", "phase": "phase"}
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Currents and conductances over the bias, and where the leads are."""
-    style.size(canvas, 10, 6)
-    grid = canvas.add_gridspec(2, 2, width_ratios=[1.4, 1])
-    current = canvas.add_subplot(grid[0, 0])
-    slope = canvas.add_subplot(grid[1, 0], sharex=current)
     key = next(iter(result.sweep), "eV")
+    conductance = np.asarray(result.conductance)
+    known = bool(np.isfinite(conductance).any())  # there is none over a phase, or at one bias
+    style.size(canvas, 10, 6 if known else 4)
+    grid = canvas.add_gridspec(1 + known, 2, width_ratios=[1.4, 1])
+    current = canvas.add_subplot(grid[0, 0])
+    slope = canvas.add_subplot(grid[1, 0], sharex=current) if known else current
     eV = np.asarray(result[key])
     names = [str(name) for name in np.asarray(result.lead).astype(str)]
     for number, name in enumerate(names):
@@ -31,15 +33,17 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         values, error = np.asarray(result.current)[:, number], result.current_error[:, number]
         current.plot(eV, values, ".-", ms=3, color=colour, label=name)
         current.fill_between(eV, values - error, values + error, color=colour, alpha=0.3, lw=0)
-        slope.plot(eV, np.asarray(result.conductance)[:, number], ".-", ms=3, color=colour)
+        if known:
+            slope.plot(eV, conductance[:, number], ".-", ms=3, color=colour)
     current.set(ylabel="current $dN/dt$")
     current.legend(fontsize=9)
-    slope.set(xlabel=LABELS[key], ylabel="conductance $/(2e^2/h)$")
+    if known:
+        slope.set(ylabel="conductance $/(2e^2/h)$")
+    slope.set(xlabel=LABELS[key])
     if key == "eV":
         _subharmonics(slope, result, eV)
     axes = canvas.add_subplot(grid[:, 1])
-    touched = np.asarray(result.touched, bool).any(0)
-    site_map.sites(axes, result, touched.astype(float), "touched by a lead", cmap="Greys")
+    site_map.sites(axes, result)
 
 
 def _subharmonics(axes, result: Result, eV: np.ndarray) -> None:

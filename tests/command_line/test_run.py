@@ -445,14 +445,14 @@ DRIVES = [
     (instead(EV, "eV = {to = nan}"), "must be finite"),
     (instead(EV, "eV = {to = 1, at = -1}"), "at = -1"),
     (instead(EV, 'eV = {kind = "sine", amplitude = 1, frequency = 0}'), "frequency = 0"),
-    (instead(EV, 'eV = "missing.txt"'), 'eV = "missing.txt": cannot read the drive file'),
+    (instead(EV, 'eV = "missing.txt"'), 'eV = "missing.txt": cannot read the file'),
     (instead(EV, 'eV = ""'), "[parameters] eV"),
     (instead(EV, 'eV = "garbled.txt"'), "two columns of numbers"),
     (instead(EV, 'eV = "three.txt"'), "two columns"),
     (instead(EV, 'eV = "backwards.txt"'), "must increase"),
     (instead(EV, 'eV = "empty.txt"'), "two columns"),
     (instead(EV, 'eV = "binary.dat"'), "binary.dat"),
-    (instead(EV, 'eV = "folder"'), "cannot read the drive file"),
+    (instead(EV, 'eV = "folder"'), "cannot read the file"),
 ]
 
 

@@ -14,11 +14,10 @@ from support import independent
 
 import hpcneq
 from hpcneq import parallel
-from hpcneq.maths import poles
+from hpcneq.maths import drives, poles
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.output_times import Row
-from hpcneq.systems.nsn_junction.physics import drive
 from hpcneq.systems.nsn_junction.physics import junction as model
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
@@ -48,7 +47,7 @@ def junction(
         model.Lead("left", sign=+1, **{**own, **(left or {})}),
         model.Lead("right", sign=-1, **{**own, **(right or {})}),
     )
-    eV = drive.read(bias)
+    eV = drives.read(bias)
     window = stretch * model.window(leads, mu, h, eV, t_max)
     fits = model.fit_poles(leads, sum(lead.gamma for lead in leads), window, error)
     return model.Junction(U, mu, h, leads, model.stripe(Lx, Ly, mu, parity=parity), eV, fits)

@@ -7,11 +7,11 @@ import pytest
 
 from hpcneq import driver
 from hpcneq.config import load
-from hpcneq.maths import fermi
+from hpcneq.maths import drives, fermi
 from hpcneq.parallel import logger
 from hpcneq.solvers import newton as steady
-from hpcneq.systems.nsn_junction.physics import drive, patterns
 from hpcneq.systems.nsn_junction.physics import junction as model
+from hpcneq.systems.nsn_junction.physics import patterns
 from hpcneq.systems.nsn_junction.physics import stripe_states as stationary
 from hpcneq.systems.nsn_junction.shared.initial_state import polish, start_of
 from hpcneq.systems.nsn_junction.shared.input_junction import build_junction
@@ -19,7 +19,7 @@ from hpcneq.systems.nsn_junction.shared.input_junction import build_junction
 
 def junction(Lx, Ly, h, T, eV=0.0, gamma=0.01, parity=False, leads=None, error=1e-8, U=3.0, mu=0.0):
     leads = leads or (model.Lead("left", gamma, T, mu, 1), model.Lead("right", gamma, T, mu, -1))
-    bias = drive.read(eV)
+    bias = drives.read(eV)
     width = sum(lead.gamma for lead in leads)
     poles = model.fit_poles(leads, width, model.window(leads, mu, h, bias, 10.0), error)
     return model.Junction(U, mu, h, leads, model.stripe(Lx, Ly, mu, parity), bias, poles)

@@ -15,13 +15,13 @@ from scipy.optimize import root
 
 import hpcneq
 from hpcneq.errors import InputError
+from hpcneq.maths import drives
 from hpcneq.parallel import solo
 from hpcneq.solvers import contours, modes
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.output_times import Row
 from hpcneq.systems.nsn_junction.physics import (
-    drive,
     junction,
     onsets,
     pair_susceptibility,
@@ -40,7 +40,7 @@ def build(
         junction.Lead("left", sign=+1, **{**own, **(left or {})}),
         junction.Lead("right", sign=-1, **{**own, **(right or {})}),
     )
-    bias = drive.read(eV)
+    bias = drives.read(eV)
     fits = junction.fit_poles(
         leads, sum(lead.gamma for lead in leads), junction.window(leads, mu, h, bias, 1.0), error
     )

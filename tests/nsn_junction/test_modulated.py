@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from hpcneq.errors import InputError
+from hpcneq.maths import drives
 from hpcneq.systems.nsn_junction.physics import (
-    drive,
     fflo_state,
     junction,
     stripe_states,
@@ -34,7 +34,7 @@ def test_energy_of_a_pattern_is_that_of_the_whole_lattice(P):
         junction.Lead(name, 0.01, 0.07, -0.2, s) for name, s in (("left", 1), ("right", -1))
     )
     whole = junction.Junction(
-        3.0, -0.2, h, leads, junction.stripe(3 * P, 3 * P, -0.2), drive.read(0.0), ()
+        3.0, -0.2, h, leads, junction.stripe(3 * P, 3 * P, -0.2), drives.read(0.0), ()
     )
     delta = np.tile(pattern.spread @ a, 3) + 0j
     assert np.allclose(delta, -np.roll(delta, P // 2)) and np.allclose(

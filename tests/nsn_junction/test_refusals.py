@@ -50,7 +50,7 @@ def refused(task, begun=False, **changes):
         ("evolve", {"parameters": {"gamma": 0.0}}, "gamma = 0.0: must be > 0"),
         ("evolve", {"numerics": {"Lx": 100000, "Ly": 100000}}, "hopping matrix alone need"),
         ("evolve", {"parameters": {"eV": {"to": 1.0, "kind": "ramp"}}}, "needs duration"),
-        ("evolve", {"parameters": {"eV": "none.txt"}}, "cannot read the drive file"),
+        ("evolve", {"parameters": {"eV": "none.txt"}}, "cannot read the file"),
         ("evolve", {"initial": {"state": "auto"}, "parameters": {"eV": 0.2}}, "zero bias"),
         ("evolve", {"leads": UNEQUAL, **BIASED, **FFLO}, "the phase of a condensate turns"),
         ("evolve", {"leads": WARMER, "initial": {"state": "auto"}}, "leads of one temperature"),

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import hpcneq
+from hpcneq.maths import drives
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import BlockState
-from hpcneq.systems.nsn_junction.physics import drive, junction, onsets, uniform_states
+from hpcneq.systems.nsn_junction.physics import junction, onsets, uniform_states
 from hpcneq.systems.nsn_junction.physics.response import UniformResponse
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
@@ -95,7 +96,7 @@ def test_unstable_roots_leave_and_stable_ones_return(name):
     leads = tuple(
         junction.Lead(side, 0.01, 0.02, 0.0, sign) for side, sign in (("left", 1), ("right", -1))
     )
-    bias = drive.read(eV)
+    bias = drives.read(eV)
     fits = junction.fit_poles(leads, 0.02, junction.window(leads, 0.0, 0.58, bias, 1.0), 1e-4)
     system = junction.Junction(3.0, 0.0, 0.58, leads, junction.stripe(9, 5, 0.0), bias, fits)
     point, grid = (

@@ -13,6 +13,7 @@ from scipy.linalg import expm, solve_sylvester
 from hpcneq import driver
 from hpcneq.errors import InputError
 from hpcneq.files.writer import Result
+from hpcneq.maths import drives
 from hpcneq.parallel import solo
 from hpcneq.petsc import Options
 from hpcneq.solvers import newton
@@ -23,10 +24,10 @@ from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.site_columns import integrator, kernels
 from hpcneq.solvers.site_columns.state import SiteState
 from hpcneq.solvers.site_columns.stationary import Stationary
-from hpcneq.systems.nsn_junction.physics import drive, patterns
 from hpcneq.systems.nsn_junction.physics import junction as model
 from hpcneq.systems.nsn_junction.physics import lattice_dynamics as dynamics
 from hpcneq.systems.nsn_junction.physics import pair_susceptibility as pairing
+from hpcneq.systems.nsn_junction.physics import patterns
 from hpcneq.systems.nsn_junction.physics import site_lattice as sites
 from hpcneq.systems.nsn_junction.physics import uniform_states as static
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
@@ -71,7 +72,7 @@ def wild(Lx, Ly):
     anything else.
     """
     rng = np.random.default_rng(7)
-    step = drive.Drive(0.3, "step", to=0.5, at=0.0)
+    step = drives.Drive(0.3, "step", to=0.5, at=0.0)
     return sites.Sites(
         Lx,
         Ly,
@@ -79,7 +80,7 @@ def wild(Lx, Ly):
         1.5 + 0.3 * rng.normal(size=Lx * Ly),
         False,
         True,
-        (step, drive.Drive(-0.2)),
+        (step, drives.Drive(-0.2)),
     )
 
 
@@ -183,7 +184,7 @@ def test_stripes_evolve_as_with_blocks():
 
     Fails if the commutator with the neighbours' part of G has its second half with the wrong sign.
     """
-    bias = drive.Drive(0.0, "step", to=0.3, at=0.0)
+    bias = drives.Drive(0.0, "step", to=0.3, at=0.0)
     given = junction(9, 3, bias)
     delta = (
         0.3
@@ -264,7 +265,7 @@ def test_anything_goes_against_full_matrices():
     Fails with the sign of A_y, with an open end closed, or with U of another site, or if the start
     takes the sources of leads that are not at rest to commute with H.
     """
-    place, bias = wild(3, 2), drive.Drive(0.1, "step", to=0.6, at=0.0)
+    place, bias = wild(3, 2), drives.Drive(0.1, "step", to=0.6, at=0.0)
     given = junction(3, 2, bias, mu=0.1)
     start = 0.2 * RNG.normal(size=6) + 0.2j * RNG.normal(size=6)
     system = dynamics.SiteQuench(given, place, start)
@@ -320,7 +321,7 @@ def test_petsc_integrates_the_same_equations():
     Fails if Y lacks half of white, or if the right-hand side has H from the wrong side.
     """
     system = dynamics.SiteQuench(
-        junction(3, 2, drive.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2),
+        junction(3, 2, drives.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2),
         wild(3, 2),
         0.2 * RNG.normal(size=6) + 0.2j * RNG.normal(size=6),
     )
@@ -344,14 +345,14 @@ def test_a_vector_potential_is_a_boost():
 
     Fails if hole rows have the phase of up rows.
     """
-    bias, A = drive.Drive(0.0, "step", to=0.5, at=0.0), 2 * np.pi / 4
+    bias, A = drives.Drive(0.0, "step", to=0.5, at=0.0), 2 * np.pi / 4
     delta = 0.3 * RNG.normal(size=12) + 0.3j * RNG.normal(size=12)
     turn = np.exp(2j * A * np.repeat(np.arange(4), 3))
     still = run(dynamics.SiteQuench(junction(4, 3, bias), plane(4, 3), delta), 0.1, 8)
     boosted = run(
         dynamics.SiteQuench(
             junction(4, 3, bias),
-            plane(4, 3, vector=(drive.Drive(A), drive.Drive(0.0))),
+            plane(4, 3, vector=(drives.Drive(A), drives.Drive(0.0))),
             delta * turn,
         ),
         0.1,
@@ -373,7 +374,7 @@ def test_a_pattern_along_y_grows_at_the_rate_of_the_linear_theory():
     )
     z = pairing.normal_growth(q, point, grid)
     assert z.imag > 0.05
-    given = junction(4, 6, drive.Drive(0.8), h=0.3, U=4.0, error=1e-6)
+    given = junction(4, 6, drives.Drive(0.8), h=0.3, U=4.0, error=1e-6)
     seed = 1e-5 * np.tile(np.cos(q * np.arange(6)), 4)
     method = integrator.Columns(
         SiteState(dynamics.SiteQuench(given, plane(4, 6, U=4.0), seed), solo())
@@ -397,7 +398,7 @@ def test_a_mirrored_start_stays_mirrored():
     place = plane(6, 5, potential=(0.05 * x[:, None] ** 2 + 0.03 * y**2).ravel())
     now = run(
         dynamics.SiteQuench(
-            junction(6, 5, drive.Drive(0.0, "step", to=0.5, at=0.0)), place, delta.ravel()
+            junction(6, 5, drives.Drive(0.0, "step", to=0.5, at=0.0)), place, delta.ravel()
         ),
         0.25,
         12,
@@ -414,7 +415,7 @@ def test_a_disordered_stationary_state_stays():
     Fails if a group's share of the gap equation lacks the conjugate of its lower entry.
     """
     place = plane(4, 3, U=3.0, potential=sites.disorder(12, 1.0, 3), open_y=True)
-    given = junction(4, 3, drive.Drive(0.4), h=0.1, U=3.0, T=0.1)
+    given = junction(4, 3, drives.Drive(0.4), h=0.1, U=3.0, T=0.1)
     system = dynamics.SiteQuench(given, place, np.full(12, 0.6 + 0j))
     found = newton.relax(
         Stationary(system),
@@ -434,7 +435,7 @@ def test_modes_in_single_precision():
     polynomials are cut at coefficients of 1e-3.
     """
     system = dynamics.SiteQuench(
-        junction(4, 3, drive.Drive(0.0, "step", to=0.5, at=0.0)),
+        junction(4, 3, drives.Drive(0.0, "step", to=0.5, at=0.0)),
         plane(4, 3),
         np.full(12, 0.3) + 0.05 * RNG.normal(size=12),
     )
@@ -452,7 +453,7 @@ def test_ranks_agree_and_none_holds_a_matrix(comm):
     rng = np.random.default_rng(11)
     place = plane(8, 5, potential=rng.normal(size=40) * 0.3)
     system = dynamics.SiteQuench(
-        junction(8, 5, drive.Drive(0.0, "step", to=0.5, at=0.0), error=1e-2),
+        junction(8, 5, drives.Drive(0.0, "step", to=0.5, at=0.0), error=1e-2),
         place,
         0.2 * rng.normal(size=40) + 0.1j,
     )
@@ -562,10 +563,10 @@ def test_petsc_moves_hops_the_same_way(late):
     place = plane(
         3,
         3,
-        vector=(drive.Drive(0.2, "sine", to=0.5, frequency=3.0, at=late * 0.3), drive.Drive(0.1)),
+        vector=(drives.Drive(0.2, "sine", to=0.5, frequency=3.0, at=late * 0.3), drives.Drive(0.1)),
     )
     system = dynamics.SiteQuench(
-        junction(3, 3, drive.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2),
+        junction(3, 3, drives.Drive(0.1, "step", to=0.6, at=0.0), error=1e-2),
         place,
         0.2 * RNG.normal(size=9) + 0.2j * RNG.normal(size=9),
     )

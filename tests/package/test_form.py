@@ -22,6 +22,7 @@ PUBLIC = (
 ANY = {
     *(f"config/schema.py {name}" for name in ("required", "default_of", "whole_key")),
     *(f"tasks/task.py {name}" for name in ("parameters", "numerics", "initial", "tables", "run")),
+    "maths/drives.py of",
 }
 HOME = Path(hpcneq.__file__).parent
 TESTS = HOME.parent / "tests"

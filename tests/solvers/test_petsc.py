@@ -12,11 +12,12 @@ import pytest
 import hpcneq
 from hpcneq import cli, petsc
 from hpcneq.errors import HpcneqError, InputError, NotConverged
+from hpcneq.maths import drives
 from hpcneq.parallel import solo
 from hpcneq.solvers import newton
 from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.evolution import Evolution
-from hpcneq.systems.nsn_junction.physics import drive, junction, stripe_states
+from hpcneq.systems.nsn_junction.physics import junction, stripe_states
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 INPUT = {
@@ -210,7 +211,7 @@ def quench():
     leads = tuple(
         junction.Lead(name, 0.01, 0.1, 0.0, sign) for name, sign in (("left", 1), ("right", -1))
     )
-    bias = drive.read({"to": 0.5, "at": 0.7})
+    bias = drives.read({"to": 0.5, "at": 0.7})
     device = junction.Junction(
         3.0,
         0.0,

@@ -16,17 +16,18 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg.blas import zgemm
 
+from hpcneq.maths import drives
 from hpcneq.parallel import solo
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import BlockState
-from hpcneq.systems.nsn_junction.physics import drive, junction, patterns
+from hpcneq.systems.nsn_junction.physics import junction, patterns
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 
 def biased(Lx, Ly=11, error=1e-6, method="aaa"):
     """The paper's junction (h = 0.58, T = 0.02, eV 0 -> 0.8)."""
     leads = (junction.Lead("left", 0.01, 0.02, 0.0, 1), junction.Lead("right", 0.01, 0.02, 0.0, -1))
-    bias = drive.read({"from": 0.0, "to": 0.8})
+    bias = drives.read({"from": 0.0, "to": 0.8})
     poles = junction.fit_poles(
         leads, 0.02, junction.window(leads, 0.0, 0.58, bias, 1.0), error, method
     )

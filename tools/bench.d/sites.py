@@ -11,12 +11,13 @@ import numpy as np
 from mpi4py import MPI
 from scipy.linalg.blas import zgemm
 
+from hpcneq.maths import drives
 from hpcneq.parallel import solo
 from hpcneq.solvers.auxiliary_modes import chebyshev
 from hpcneq.solvers.auxiliary_modes.stepping import exponential_coefficients
 from hpcneq.solvers.site_columns import integrator, kernels
 from hpcneq.solvers.site_columns.state import SiteState
-from hpcneq.systems.nsn_junction.physics import drive, junction, lattice_dynamics, patterns
+from hpcneq.systems.nsn_junction.physics import junction, lattice_dynamics, patterns
 
 STEP = 0.5
 
@@ -24,7 +25,7 @@ STEP = 0.5
 def system(Lx, Ly):
     """The paper's junction (h = 0.58, T = 0.02, eV 0 -> 0.8) with a pattern of random sites."""
     leads = (junction.Lead("left", 0.01, 0.02, 0.0, 1), junction.Lead("right", 0.01, 0.02, 0.0, -1))
-    bias = drive.read({"from": 0.0, "to": 0.8})
+    bias = drives.read({"from": 0.0, "to": 0.8})
     poles = junction.fit_poles(leads, 0.02, junction.window(leads, 0.0, 0.58, bias, 1.0), 1e-6)
     device = junction.Junction(3.0, 0.0, 0.58, leads, junction.stripe(Lx, Ly, 0.0), bias, poles)
     N = Lx * Ly

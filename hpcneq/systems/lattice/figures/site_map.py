@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ....errors import InputError
 from ....figures import style
 
 if TYPE_CHECKING:
@@ -20,8 +21,13 @@ FAINT = 0.02  # of the largest current: arrows below it are left out
 
 
 def plane(result: Result) -> np.ndarray:
-    """(n, 2) of the positions: the two directions of largest extent."""
+    """(n, 2) of the positions: the two directions of largest extent.
+
+    Raises InputError if a position is not finite.
+    """
     position = np.asarray(result.position)
+    if not np.all(np.isfinite(position)):
+        raise InputError(f"{result.path}: no map of the sites: their positions are not all finite")
     if position.shape[1] == 1:
         return np.column_stack([position[:, 0], np.zeros(len(position))])
     wide = np.sort(np.argsort(-np.ptp(position, axis=0), kind="stable")[:2])

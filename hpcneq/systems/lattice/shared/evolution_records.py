@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ....solvers.pole_leads.state import PoleState
 
 FIELDS = ("delta", "delta_bond", "density", "current", "spin_current", "bond_current")
+BROKEN = 0.05  # beyond: no solution
 PAULI = 1e-4  # by which occupations may leave [0, 1] without a warning
 
 
@@ -75,6 +76,15 @@ class LatticeRecords(Recorder):
         if low >= -PAULI and high <= 1 + PAULI:
             return []
         return [f"occupations left [0, 1]: {low:.2e} .. {high:.2e}; use a smaller fit_error or dt"]
+
+    def violations(self, worst: Mapping) -> list[str]:
+        """Occupations far outside [0, 1]: what was computed is no solution."""
+        low, high = worst["occupation_min"], worst["occupation_max"]
+        if low >= -BROKEN and high <= 1 + BROKEN:
+            return []
+        return [
+            f"no solution: occupations left [0, 1] by more than {BROKEN:g}: {low:.2e} .. {high:.2e}"
+        ]
 
     def progress(self, row: Mapping) -> str:
         """A few words for the progress line."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ....errors import InputError
+from ....maths import drives
+from ....maths.drives import Drive
 from ....tasks import Given
-from ..physics import drives
-from ..physics.drives import Drive
 from ..physics.model import Model
 from ..physics.reservoirs import Fitting, Reservoir
 from .model_input import refused
@@ -144,7 +144,7 @@ def _table(
     """(w (k,), Gamma (k, m, m)) of a lead's file. Raises InputError."""
     if file is None:
         return None
-    columns = refused(f"leads.{name}", drives.columns_of, "file", file, given.folder)
+    columns = refused(f"leads.{name}", drives.columns_of, file, given.folder, "file")
     w, rest = columns[:, 0], columns[:, 1:]
     count = rest.shape[1]
     where = f'[leads.{name}] file = "{file}"'
@@ -173,7 +173,7 @@ def _table(
 
 def drive_of(given: Given, table: str, key: str, value: object) -> Drive:
     """A drive of the input. Raises InputError."""
-    return refused(table, drives.read, key, value, given.folder)
+    return refused(table, drives.read, value, given.folder, key)
 
 
 @dataclass(frozen=True)
@@ -220,6 +220,21 @@ class Drives:
     def vector_potential(self, t: float, side: int = +1) -> np.ndarray:
         """A (d,)."""
         return np.array([drive(t, side) for drive in self.A])
+
+    def resolved(self, step: float) -> Drives:
+        """The same for an evolution with this time step, see `Drive.resolved`."""
+
+        def each(some: tuple[Drive, ...]) -> tuple[Drive, ...]:
+            return tuple(drive.resolved(step) for drive in some)
+
+        return replace(
+            self,
+            eV=self.eV.resolved(step),
+            own=each(self.own),
+            phase=each(self.phase),
+            A=each(self.A),
+            U=self.U.resolved(step),
+        )
 
     def at_bias(self, eV: float) -> Drives:
         """The same at a constant bias."""

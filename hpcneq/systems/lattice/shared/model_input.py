@@ -8,8 +8,9 @@ from typing import TypeVar
 import numpy as np
 
 from ....errors import InputError
+from ....maths import drives
 from ....tasks import Given
-from ..physics import cell, drives, wannier
+from ..physics import cell, wannier
 from ..physics.cell import Crystal
 from ..physics.model import Model, Triplets, singlet
 from ..physics.random_fields import disordered

@@ -123,6 +123,24 @@ def transport(given: Given) -> None:
         )
 
 
+def _require_resolved(given: Given, drives: Drives) -> None:
+    """Refuse time steps that do not resolve what changes; PETSc's own integrators choose theirs."""
+    if given.begun or given.petsc.get("evolve_ts_type", "exponential") != "exponential":
+        return
+    dt = given.numerics.dt
+    named = [("[parameters] eV", drives.eV, False)]
+    named += [("[leads] V", drive, False) for drive in drives.own]
+    named += [("[leads] phase", drive, True) for drive in drives.phase]
+    named += [("[vector_potential] A", drive, True) for drive in drives.A]
+    for name, drive, phase in named:
+        longest = drive.resolved(dt).resolving_step(phase)
+        if dt > longest * (1 + 1e-9):
+            raise InputError(
+                f"[numerics] dt = {dt:g}: must be <= {longest:.4g}, so that steps resolve {name} "
+                f"(kind {drive.kind}, up to {drive.extremes(None):g})"
+            )
+
+
 def evolve(given: Given) -> None:
     """Refuse what ``evolve`` cannot do."""
     parts = _parts(given)
@@ -131,6 +149,7 @@ def evolve(given: Given) -> None:
     model, reservoirs, drives = parts
     _refuse_start(given, model)
     _refuse_vector_potential(model, drives)
+    _require_resolved(given, drives)
     if given.initial.T is None:
         if not any(lead.widest() for lead in reservoirs):
             raise InputError(

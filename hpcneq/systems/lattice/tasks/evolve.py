@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ LOOSE = 10.0  # the fits of the run that tells the errors of the fits
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """The state at the drives' values before t = 0, and what follows. **Collective.**"""
     setup = begin(given, comm, output.recall)
+    setup = replace(setup, drives=setup.drives.resolved(given.numerics.dt))
     fits = setup.fits()
     leads = setup.leads(fits)
     start = output.recall("start", start_of, setup, leads)

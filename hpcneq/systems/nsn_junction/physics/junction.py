@@ -17,8 +17,9 @@ import numpy as np
 from .operating_point import Lead
 
 if TYPE_CHECKING:
+    from hpcneq.maths.drives import Drive
+
     from ....maths.poles import Poles
-    from .drive import Drive
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .drive import GAUSS
+from hpcneq.maths.drives import GAUSS
+
 from .junction import Junction
 from .patterns import NORMAL_BELOW
 from .site_lattice import Sites

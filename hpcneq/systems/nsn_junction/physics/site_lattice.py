@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .drive import Drive
+from hpcneq.maths.drives import Drive
 
 NO_VECTOR_POTENTIAL = (Drive(0.0), Drive(0.0))
 

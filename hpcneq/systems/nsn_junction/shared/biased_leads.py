@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ....errors import InputError
+from ....maths import drives
+from ....maths.drives import Drive
 from ....tasks import Given
 from ..inputs import LARGEST, Leads, LeadTable, SiteTable
-from ..physics import drive
-from ..physics.drive import Drive
 from ..physics.junction import Lead
 
 
@@ -33,7 +33,7 @@ def sites_table_of(given: Given) -> SiteTable:
 def bias_of(given: Given) -> Drive:
     """eV(t). Raises InputError if it is no drive, or its file cannot be read."""
     try:
-        return drive.read(given.parameters.eV, given.folder, "eV", LARGEST)
+        return drives.read(given.parameters.eV, given.folder, "eV", LARGEST)
     except ValueError as error:
         raise InputError(f"[parameters] {error}") from None
 
@@ -42,6 +42,6 @@ def vector_potential_of(given: Given, axis: str) -> Drive:
     """A_x(t) or A_y(t). Raises InputError if it is no drive, or its file cannot be read."""
     try:
         name = f"A_{axis}"
-        return drive.read(vars(sites_table_of(given))[name], given.folder, name, LARGEST)
+        return drives.read(vars(sites_table_of(given))[name], given.folder, name, LARGEST)
     except ValueError as error:
         raise InputError(f"[sites] {error}") from None

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....files.writer import Result
+from ....maths.drives import Drive
 from ....parallel import Communicator, on_root
 from ....tasks import Outcome
 from ..physics import spectra
-from ..physics.drive import Drive
 
 if TYPE_CHECKING:
     from ....files.writer import ResultFile

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....maths.drives import Drive
 from ....parallel import Layout
 from ....tasks.recorder import SAFETY, Recorder
 from ..physics import patterns
-from ..physics.drive import Drive
 from ..physics.junction import Junction
 from ..physics.site_lattice import Sites
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ....errors import InputError
+from ....maths.drives import Drive
 from ....maths.poles import Poles
 from ....parallel import Communicator, on_root
 from ....tasks import Given
 from ..physics import junction
-from ..physics.drive import Drive
 from ..physics.junction import Junction
 from .biased_leads import bias_of, leads_of
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from ....errors import InputError
+from ....maths.drives import Drive
 from ....parallel import Communicator, on_root
 from ....tasks import Given
-from ..physics.drive import Drive
 from ..physics.site_lattice import Sites, disorder
 from .biased_leads import sites_table_of, vector_potential_of
 

@@ -1,4 +1,7 @@
-"""The bias eV(t) of an evolution: a constant, a step, a ramp, a pulse, a sine, or a table."""
+"""Numbers that change in time: a constant, a step, a ramp, a pulse, a sine, or a table.
+
+Such as the bias eV(t) of an evolution, in any unit.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from .arrays import FloatArray
 
 KEYS = {
     "step": {"from", "to", "at"},
@@ -34,7 +40,7 @@ GAUSS = np.polynomial.legendre.leggauss(6)  # nodes in (-1, 1), weights that add
 
 @dataclass(frozen=True)
 class Drive:
-    """eV(t) in units of the hopping; ``start`` is its value before t = 0, in the stationary state.
+    """A number in time; ``start`` is its value before t = 0, in the stationary state.
 
     kind : constant, step, ramp, pulse, sine (``start + to sin(frequency (t - at))``, angular
     frequency) or table (straight lines between the rows of ``times``, ``values``). near : times no
@@ -52,7 +58,7 @@ class Drive:
     near: float = 0.0
 
     @classmethod
-    def of(cls, fields: Mapping) -> Drive:
+    def of(cls, fields: Mapping[str, Any]) -> Drive:
         """The drive with these fields, lists read back from a file included."""
         return cls(**{**fields, "times": tuple(fields["times"]), "values": tuple(fields["values"])})
 
@@ -60,8 +66,13 @@ class Drive:
         """The same for an evolution with this time step: jumps nearer than 1e-9 steps are one."""
         return replace(self, near=SAME * step)
 
+    @property
+    def constant(self) -> bool:
+        """Whether it never changes."""
+        return self.kind == "constant"
+
     def breakpoints(self, t_max: float) -> list[float]:
-        """Times in (0, t_max) at which eV or its slope jumps: an integrator must start afresh."""
+        """Times in (0, t_max) at which it or its slope jumps: an integrator must start afresh."""
         points: tuple[float, ...] = ()
         if self.kind == "table":
             points = _bends(self.times, self.values)
@@ -70,7 +81,7 @@ class Drive:
         return sorted({float(p) for p in points if 0 < p < t_max})
 
     def __call__(self, t: float, side: int = +1) -> float:
-        """eV(t); at a jump the value after it (``side=+1``) or before it (-1)."""
+        """The value at t; at a jump that after it (``side=+1``) or before it (-1)."""
         if t < 0 or (t == 0 and side < 0):
             return self.start
         if self.kind == "table":
@@ -94,7 +105,7 @@ class Drive:
         return self.values[last if side > 0 else first]
 
     def _after_begin(self, t: float, ended: bool) -> float:
-        """eV(t) of a step, pulse, ramp or sine that has begun."""
+        """The value of a step, pulse, ramp or sine that has begun."""
         if self.kind == "step":
             return self.to
         if self.kind == "pulse":
@@ -105,12 +116,42 @@ class Drive:
             return self.start + (self.to - self.start) * (t - self.at) / self.duration
         if ended:
             return self.start
-        return self.start + self.to * np.sin(self.frequency * (t - self.at))
+        return self.start + self.to * float(np.sin(self.frequency * (t - self.at)))
+
+    def slope(self, t: float, side: int = +1) -> float:
+        """Its derivative at t, on one side of a jump."""
+        if t < 0 or self.kind == "constant":
+            return 0.0
+        if self.kind == "table":
+            k = int(np.searchsorted(self.times, t, "right" if side > 0 else "left"))
+            if k in (0, len(self.times)):
+                return 0.0
+            rise = self.values[k] - self.values[k - 1]
+            return rise / (self.times[k] - self.times[k - 1])
+        ended = self._passed(self.at + self.duration, t, side)
+        if not self._passed(self.at, t, side) or ended:
+            return 0.0
+        if self.kind == "ramp":
+            return (self.to - self.start) / self.duration
+        if self.kind == "sine":
+            return self.to * self.frequency * float(np.cos(self.frequency * (t - self.at)))
+        return 0.0
+
+    def integral(self, t: float) -> float:
+        """int_0^t by Gauss nodes between breakpoints: exact, for a sine to rounding."""
+        edges = [0.0, *self.breakpoints(t), t]
+        total = 0.0
+        for a, b in zip(edges[:-1], edges[1:]):
+            pieces = max(1, int(np.ceil(self.frequency * (b - a))))
+            ends = np.linspace(a, b, pieces + 1)
+            for low, high in zip(ends[:-1], ends[1:]):
+                total += (high - low) * self.moments(low, high - low)[0]
+        return float(total)
 
     def moments(self, t: float, step: float) -> tuple[float, float]:
-        """Mean and slope of eV over a smooth interval (t, t + step).
+        """Mean and slope over a smooth interval (t, t + step).
 
-        The slope is the first moment, 12/step^2 <(s - t - step/2) eV(s)>, which equals d(eV)/dt for
+        The slope is the first moment, 12/step^2 <(s - t - step/2) v(s)>, which equals dv/dt for
         a straight line: what a fourth-order step needs.
         """
         nodes, weights = GAUSS
@@ -151,7 +192,7 @@ class Drive:
         return float(np.max(change[steep] / length[steep], initial=0.0))
 
     def extremes(self, t_max: float | None) -> float:
-        """Largest |eV| reached up to t_max, for choosing the window of the pole fit."""
+        """Largest modulus reached up to t_max; at any time if that is None."""
         if self.kind == "table":
             return float(np.max(np.abs(self.values)))
         if self.kind == "sine":
@@ -172,14 +213,14 @@ def _bends(times: Sequence[float], values: Sequence[float]) -> tuple[float, ...]
 
 
 def read(
-    value: float | Mapping | str,
+    value: float | Mapping[str, object] | str,
     folder: str | Path = ".",
     name: str = "eV",
     largest: float = LARGEST,
 ) -> Drive:
     """A Drive from the input: a number, a table ``{from, to, kind, ...}`` or a file's name.
 
-    name : of the driven key, for messages. largest : bound of |eV(t)| at all times. Raises
+    name : of the driven key, for messages. largest : bound of its modulus at all times. Raises
     ValueError with one line for an unknown kind or key, a missing one, a value out of bounds, or a
     file that is not two finite columns with increasing times.
     """
@@ -193,7 +234,7 @@ def read(
     return drive
 
 
-def _read(value: float | Mapping | str, folder: str | Path, largest: float) -> Drive:
+def _read(value: float | Mapping[str, object] | str, folder: str | Path, largest: float) -> Drive:
     """`read`; the messages of its errors begin behind the name of the key."""
     if isinstance(value, str):
         return _from_file(value, folder)
@@ -245,7 +286,7 @@ def _number(key: str, entry: object, largest: float) -> float:
 
 
 def _from_file(name: str, folder: str | Path) -> Drive:
-    """The drive of a file with two columns, t and eV."""
+    """The drive of a file with two columns, t and the value."""
     path = Path(folder, name)
     table = _columns(name, path)
     if table.shape[1:] != (2,) or len(table) < 2 or not np.all(np.isfinite(table)):
@@ -260,7 +301,25 @@ def _from_file(name: str, folder: str | Path) -> Drive:
     return Drive(start, "table", times=tuple(table[:, 0]), values=tuple(table[:, 1]))
 
 
-def _columns(name: str, path: Path) -> np.ndarray:
+def is_drive(value: object) -> bool:
+    """Whether a table is a drive: it has a key that only drives have."""
+    return isinstance(value, Mapping) and bool({"to", "amplitude"} & set(value))
+
+
+def columns_of(value: str, folder: str | Path, name: str) -> FloatArray:
+    """The numbers of a text file, (rows, columns); name : of its key, for messages.
+
+    Raises ValueError in one line.
+    """
+    try:
+        return _columns(value, Path(folder, value), "columns of numbers")
+    except ValueError as error:
+        raise ValueError(f"{name}{error}") from None
+
+
+def _columns(
+    name: str, path: Path, wanted: str = "two columns of numbers, t and value"
+) -> FloatArray:
     """The numbers of a text file, (rows, columns)."""
     try:
         if not path.is_file():  # a device might never end
@@ -269,12 +328,11 @@ def _columns(name: str, path: Path) -> np.ndarray:
             warnings.simplefilter("ignore")  # numpy would warn of an empty file in two lines
             return np.loadtxt(path, ndmin=2)
     except OSError as error:
-        reason = error.strerror or error
+        reason = str(error.strerror or error)
     except UnicodeDecodeError as error:
-        reason = error
+        reason = str(error)
     except ValueError as error:
         raise ValueError(
-            f' = "{name}": {path} must hold two columns of numbers, t and value '
-            f"({str(error).splitlines()[0]})"
+            f' = "{name}": {path} must hold {wanted} ({str(error).splitlines()[0]})'
         ) from None
-    raise ValueError(f' = "{name}": cannot read the drive file {path} ({reason})')
+    raise ValueError(f' = "{name}": cannot read the file {path} ({reason})')

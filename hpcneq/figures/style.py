@@ -62,6 +62,13 @@ def canvas(shown: bool = False) -> Figure:
     return Figure()
 
 
+def shade(where: float) -> tuple[float, float, float, float]:
+    """The colour at a place in (0, 1) of the map for lines that follow an order."""
+    import matplotlib
+
+    return matplotlib.colormaps["viridis"](where)
+
+
 def close(figure: Figure) -> None:
     """Make pyplot forget a figure that it may know."""
     import matplotlib.pyplot as plt

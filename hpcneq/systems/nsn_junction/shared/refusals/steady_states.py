@@ -53,7 +53,7 @@ def onset(given: Given) -> None:
         point_of(given, **{key: float(x)}) for key, axis in given.sweep.items() for x in axis
     ] or [point_of(given)]
     for point in points:
-        require_mirrored(point, "onset")
+        point.terms()
     at_rest = along == "h" and given.parameters.eV == 0 and "eV" not in given.sweep
     infinite = given.numerics.lattice == "infinite"
     if given.numerics.fflo_line and not (
@@ -78,7 +78,7 @@ def branches(given: Given) -> None:
     end = {along: float(given.sweep[along][-1])}
     for values in given.sweep[slow[0]] if slow else [None]:
         at = {slow[0]: float(values)} if slow else {}
-        require_mirrored(point_of(given, **end, **at), "branches")
+        point_of(given, **end, **at).terms()
 
 
 def iv(given: Given) -> None:

@@ -96,14 +96,6 @@ def test_refusals_load_no_heavy_library():
             "critical fields at rest",
         ),
         ("branches", {"sweep": {"eV": [0.1]}}, "at least two points"),
-        (
-            "branches",
-            {
-                "sweep": {"eV": [0.0, 0.1], "T": [0.1, 0.2]},
-                "leads": {"left": {"mu": 0.1}, "right": {"mu": 0.1}},
-            },
-            "mirror",
-        ),
         ("iv", {"sweep": {"eV": [0.0, 0.1]}, "parameters": {"gamma": 0.0}}, "no distribution"),
         ("phase-diagram", {"sweep": {"T": [0.1, 0.2]}}, "needs two of"),
         ("phase-diagram", {"sweep": {"T": [0.2, 0.1], "h": [0.0, 0.1]}}, "must ascend"),

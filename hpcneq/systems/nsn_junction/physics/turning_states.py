@@ -13,6 +13,7 @@ says that what enters from one lead leaves by the other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +29,9 @@ SMALLEST = 2e-4  # order parameter below which F(D) is extrapolated in D^2 from 
 RESOLUTION = 48.0  # nodes of the density of states over 1/(G + pi T)
 FEWEST = 64
 BATCH = 1 << 14  # levels at a time: their arrays stay in the cache
-NUDGE = np.array([-2, -1, 1, 2]) * 1e-3
-SLOPE = np.array([1, -8, 8, -1]) / 12e-3  # fourth-order difference of values at the nudges
+DIFFERENCE = 2e-3
+NUDGE = np.array([-2, -1, 1, 2]) * DIFFERENCE
+SLOPE = np.array([1, -8, 8, -1]) / (12 * DIFFERENCE)  # fourth-order difference of values at the nudges
 GAPS, RATES = 40, 10  # values of D and m of a scan
 
 
@@ -191,7 +193,7 @@ class TurningFamily:
         return sums
 
 
-def state(point: Point, grid: Grid):
+def state(point: Point, grid: Grid) -> Callable[[np.ndarray], np.ndarray]:
     """The gap equation of one point as a function of (D, m)."""
 
     def equations(u: np.ndarray) -> np.ndarray:
@@ -201,7 +203,7 @@ def state(point: Point, grid: Grid):
     return equations
 
 
-def onset(point: Point, grid: Grid, along: str):
+def onset(point: Point, grid: Grid, along: str) -> Callable[[np.ndarray], np.ndarray]:
     """Equations F(0, m) = 1/U for (value of ``along``, m)."""
 
     def equations(u: np.ndarray) -> np.ndarray:
@@ -211,13 +213,14 @@ def onset(point: Point, grid: Grid, along: str):
     return equations
 
 
-def fold(point: Point, grid: Grid, along: str):
+def fold(point: Point, grid: Grid, along: str) -> Callable[[np.ndarray], np.ndarray]:
     """Equations F = 1/U, det d(Re F, Im F)/d(D, m) = 0 for (value of ``along``, D, m)."""
 
     def equations(u: np.ndarray) -> np.ndarray:
         at, D, m = _moved(point, along, u[0]), float(u[1]), float(u[2])
         f = gap_excess(D, m, at, grid)
-        return np.array([f.real, f.imag, np.linalg.det(jacobian(D, m, at, grid))])
+        turned = DIFFERENCE * np.linalg.det(jacobian(D, m, at, grid))  # rounding stays rounding
+        return np.array([f.real, f.imag, turned])
 
     return equations
 

@@ -29,6 +29,7 @@ STEP = 0.05  # along a branch
 MOMENTA = 13  # of the infinite lattice, from 0
 LARGEST_Q = 1.2
 NUDGE = 1e-3
+UNSOLVED = 1e-9  # residual above which a root counts as lost
 LOOSEST = 1e-6  # error of the sums over momenta of an FFLO onset at least; they are slow
 
 
@@ -84,7 +85,7 @@ def _record(roots: Sequence[tuple[Solution, np.ndarray]], partner: int | None) -
         "mu_errors": [float(error[mu]) for _, error in roots],
         "reasons": [root.reason for root, _ in roots],
         "residuals": [root.residual for root, _ in roots],
-        "lost": sum(not root.converged and root.residual > 1e-10 for root, _ in roots),
+        "lost": sum(not root.converged and root.residual > UNSOLVED for root, _ in roots),
     }
 
 

@@ -269,8 +269,11 @@ class SiteModes(Bath, Protocol):
         modes: FloatArray,
         green: ComplexArray,
         velocity: ComplexArray,
+        near: ComplexArray,
     ) -> Observables:
-        """The observables from all sites' modes (N, k), G and dG/dt (N, 2, 2) each."""
+        """The observables from all sites' modes (N, k), G and dG/dt (N, 2, 2) each, and G to the
+        neighbours (N, 4, 2, 2): near[j, i] = G between neighbour i (row) and site j (column).
+        """
 
 
 class State(Protocol):

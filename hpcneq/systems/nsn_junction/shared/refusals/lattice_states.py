@@ -192,10 +192,8 @@ def _require_site_start(given: Given) -> None:
         return
     if is_uniform(given) and state not in ("crossed", "pattern"):
         if any(vector_potential_of(given, axis).start for axis in ("x", "y")):
-            raise InputError(
-                f'[initial] state = "{state}": with a vector potential before t = 0 '
-                'only "normal" is known to be stationary'
-            )
+            _require_seed_under_vector_potential(given)
+            return
         require_stationary_start(given, turning=True)
         _require_dense_start(given)
         return
@@ -206,6 +204,18 @@ def _require_site_start(given: Given) -> None:
         )
     _require_rest(given)
     if state in ("fflo", "crossed"):
+        _require_wave_on_lattice(given)
+
+
+def _require_seed_under_vector_potential(given: Given) -> None:
+    """Refuse a start that is no seed: under a vector potential states are sought over sites."""
+    if given.initial.state == "auto":
+        raise InputError(
+            '[initial] state = "auto": with a vector potential before t = 0 no free energies are '
+            'compared; use "normal", "bcs" or "fflo"'
+        )
+    _require_rest(given)
+    if given.initial.state == "fflo":
         _require_wave_on_lattice(given)
 
 

@@ -41,6 +41,11 @@ class Parameters:
         max=LARGEST,
         names_file=True,
     )
+    hartree: bool = key(
+        False,
+        doc="density n and magnetization m, found with the gap, shift the levels: mu by U (n - 1)/2 "
+        "and h by -U m/2",
+    )
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from .operating_point import Point, require_mirrored
 
 MOST = 60  # steps of Newton's method
 ACCURATE = 1e-13
+SUFFICIENT = 1e-11  # where rounding allows no more
 LONGEST = 0.5  # step of n and m
 
 
@@ -63,18 +65,24 @@ def densities(square: np.ndarray, point: Point, grid: Grid) -> np.ndarray:
 
     Raises NotConverged, as where the density jumps.
     """
+    return _solved(tuple(map(float, square)), point, grid)[0]
+
+
+@lru_cache(maxsize=2048)
+def _solved(square: tuple[float, ...], point: Point, grid: Grid) -> tuple[np.ndarray, Responses]:
+    """(n - 1, m) and the responses there."""
     require_mirrored(point, "Hartree shifts")
     x = np.zeros((2, len(square)))
     for _ in range(MOST):
-        state = responses(square, x, point, grid)
+        state = responses(np.array(square), x, point, grid)
         rest = state.values[1:] - x
         if np.abs(rest).max(initial=0.0) < ACCURATE:
-            return x
+            return x, state
         change = np.linalg.solve(_closed(state, point), rest.T[..., None])[..., 0].T
         x = x + np.clip(change, -LONGEST, LONGEST)
-        if np.abs(change).max() < ACCURATE:
-            return x
     worst = float(np.abs(rest).max())
+    if worst < SUFFICIENT:
+        return x, state
     raise NotConverged(
         f"hartree: density and magnetization miss by {worst:.1e} at mu = {point.mu:g}, h = "
         f"{point.h:g}, eV = {point.eV:g}; the density may jump there"
@@ -88,12 +96,16 @@ def _closed(state: Responses, point: Point) -> np.ndarray:
     return np.eye(2) - fed.transpose(2, 0, 1)
 
 
+def gap_sum(square: np.ndarray, point: Point, grid: Grid) -> np.ndarray:
+    """F_H (k,) of states with D^2 = ``square`` (k,)."""
+    return _solved(tuple(map(float, square)), point, grid)[1].values[0]
+
+
 def total_slopes(
     square: np.ndarray, point: Point, grid: Grid
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(F_H, dF_H/d(D^2), dF_H/d(eV)), each (k,), with n and m following."""
-    x = densities(square, point, grid)
-    state = responses(square, x, point, grid)
+    _, state = _solved(tuple(map(float, square)), point, grid)
     matrix, slopes = _closed(state, point), []
     for which in (0, 3):
         follow = np.linalg.solve(matrix, state.slopes[which, 1:].T[..., None])[..., 0].T
@@ -143,9 +155,10 @@ def _sums(zeta: np.ndarray, mu: np.ndarray, grid: Grid) -> tuple[np.ndarray, ...
     zeta : (k, n), mu : (k,).
     """
     if isinstance(grid, Infinite):
-        (up, dup), (down, ddown) = (
-            lattice.square_green(mu[:, None] + sign * zeta) for sign in (1, -1)
-        )
+        up, dup = lattice.square_green(mu[:, None] + zeta)
+        down, ddown = -up, dup  # particle-hole symmetry
+        if np.any(mu):
+            down, ddown = lattice.square_green(mu[:, None] - zeta)
         R = (down - up) / (2 * zeta)
         slope = -(R / zeta + (ddown + dup) / (2 * zeta)) / zeta
         return R, slope, -0.5 * (up + down), -0.5 * (dup - ddown)

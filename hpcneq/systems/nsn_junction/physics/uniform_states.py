@@ -72,9 +72,7 @@ def gap_sum(D: np.ndarray | float, point: Point, grid: Grid) -> np.ndarray:
     require_mirrored(point, "gap equation")
     D = np.asarray(D, float)
     if point.hartree:
-        shifts = hartree.densities(D.ravel() ** 2, point, grid)
-        sums = hartree.responses(D.ravel() ** 2, shifts, point, grid).values[0]
-        return np.reshape(sums, D.shape)[()]
+        return np.reshape(hartree.gap_sum(D.ravel() ** 2, point, grid), D.shape)[()]
     if isinstance(grid, Infinite):
         pole, weight, _ = frequencies(point)
         R, _ = grid.resolvent(np.sqrt(pole**2 - D[..., None] ** 2), point.mu)

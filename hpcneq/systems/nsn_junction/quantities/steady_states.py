@@ -90,6 +90,20 @@ STEADY = (
         kind="both",
         error=ERRORS,
     ),
+    Quantity(
+        "mu_hartree",
+        "t_par",
+        "chemical potential that the levels of every condensate see, mu + U (n - 1)/2",
+        kind="summary",
+        error="U/2 times that of density",
+    ),
+    Quantity(
+        "h_hartree",
+        "t_par",
+        "field that the levels of every condensate see, h - U m/2",
+        kind="summary",
+        error="U/2 times that of magnetization",
+    ),
     Quantity("D", "t_par", "trial order parameter", error=COORDINATE),
     Quantity(
         "U_F", "1", "U F(D): a steady state where it is 1", ("D",), error="rounding and error^1.5"

@@ -13,9 +13,13 @@ from ...inputs import SiteTable
 from ...physics.junction import at_rest, equilibrium
 from ..biased_leads import bias_of, leads_of, vector_potential_of
 from ..input_sites import is_uniform, site_fields
-from .limits import require_baths
+from .limits import refuse_hartree, require_baths
 
 LONGEST_PATTERN = 1000  # sites along one direction
+FIXED_LEVELS = (
+    "not with an order parameter that is free on every site: the compiled products with H over "
+    'sites take its levels as fixed numbers; use evolve with symmetry = "stripe"'
+)
 MOST_TURNING_SITES = 2000  # of a full lattice on which a condensate turns at the start
 
 
@@ -64,6 +68,7 @@ def evolve(given: Given) -> None:
     """Refuse what the task ``evolve`` cannot compute."""
     require_baths(given)
     if given.numerics.symmetry == "full":
+        refuse_hartree(given, FIXED_LEVELS)
         _require_free_modes(given)
     else:
         _require_stripes(given)
@@ -98,6 +103,7 @@ def ensemble(given: Given) -> None:
 
 def pattern(given: Given) -> None:
     """Refuse what the task ``pattern`` cannot compute."""
+    refuse_hartree(given, FIXED_LEVELS)
     require_baths(given)
     for key in ("Lx", "Ly"):
         length = vars(given.numerics)[key]

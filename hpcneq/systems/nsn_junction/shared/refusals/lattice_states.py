@@ -59,6 +59,9 @@ def require_stationary_start(given: Given, turning: bool = False) -> None:
 
 def spectrum(given: Given) -> None:
     """Refuse what the task ``spectrum`` cannot compute."""
+    refuse_hartree(
+        given, "spectra and the shares of pairs are those of bands whose levels do not shift"
+    )
     require_baths(given)
     require_memory(given)
     require_stationary_start(given)
@@ -67,6 +70,7 @@ def spectrum(given: Given) -> None:
 def evolve(given: Given) -> None:
     """Refuse what the task ``evolve`` cannot compute."""
     require_baths(given)
+    _require_shifts(given)
     if given.numerics.symmetry == "full":
         refuse_hartree(given, FIXED_LEVELS)
         _require_free_modes(given)
@@ -85,6 +89,7 @@ def evolve(given: Given) -> None:
 def ensemble(given: Given) -> None:
     """Refuse what the task ``ensemble`` cannot compute."""
     require_baths(given)
+    _require_shifts(given)
     _require_seeds(given)
     if given.numerics.symmetry == "full":
         raise InputError(
@@ -116,6 +121,22 @@ def pattern(given: Given) -> None:
     _require_readable(given)
     if given.initial.state in ("fflo", "crossed"):
         _require_wave_on_lattice(given)
+
+
+def _require_shifts(given: Given) -> None:
+    """Refuse starts that are not found with Hartree shifts."""
+    if not given.parameters.hartree or given.initial.state == "normal":
+        return
+    if given.initial.state == "file":
+        refuse_hartree(
+            given, 'not with [initial] state = "file": the poles of that run need not reach as far'
+        )
+    if not at_rest(leads_of(given), given.parameters.mu, _start_bias(given)):
+        refuse_hartree(
+            given,
+            "between these leads the phase of a condensate turns, and its chemical potential is "
+            'found without shifts of the levels; use [initial] state = "normal"',
+        )
 
 
 def _require_dense_start(given: Given) -> None:

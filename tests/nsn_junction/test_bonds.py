@@ -74,9 +74,7 @@ def test_bond_currents_of_a_pattern(driven):
     assert np.abs(inflow).max() < 1e-6 and np.ptp(flow_x) > 1e-3
     density = (np.diag(F)[:12] + 1 - np.diag(F)[12:]).real
     assert np.ravel(driven.density) == pytest.approx(density, abs=2e-6)
-    assert np.mean(driven.magnetization) == pytest.approx(
-        np.trace(F).real / 12 - 1, abs=1e-6
-    )
+    assert np.mean(driven.magnetization) == pytest.approx(np.trace(F).real / 12 - 1, abs=1e-6)
 
 
 def test_the_supercurrent_is_the_slope_of_the_free_energy(driven):

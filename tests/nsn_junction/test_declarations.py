@@ -104,7 +104,6 @@ def test_refusals_load_no_heavy_library():
         ("modes", {"parameters": {"gamma": 0.0}}, "gamma = 0.0: must be > 0"),
         ("modes", {"leads": {"left": {"gamma": 0.0}}}, "[leads.left] gamma"),
         ("modes", {"parameters": {"q": []}}, "at least one number"),
-        ("modes", {"leads": {"left": {"mu": 0.1}}}, "mirror"),
         ("spectrum", {"parameters": {"T": 0.0}}, "T = 0.0: must be > 0"),
         ("spectrum", {"parameters": {"eV": 0.1}}, "free energy"),
         ("spectrum", {"initial": {"state": "fflo", "wave_number": 70}}, "Lx // 2"),

@@ -125,13 +125,9 @@ def test_the_free_energy_is_stationary():
     point, D, d = Point(2.5, -0.4, 0.03, 0.4, 0.05, hartree=True), 0.4, 1e-4
     slope = (free_energy(D + d, point, BULK) - free_energy(D - d, point, BULK)) / (2 * d)
     assert slope == pytest.approx(2 * D * (1 / 2.5 - gap_sum(D, point, BULK)), abs=1e-7)
-    states = [
-        currents.transport(x, hartree.dressed(x, point, BULK), BULK) for x in (D, 0.0)
-    ]
+    states = [currents.transport(x, hartree.dressed(x, point, BULK), BULK) for x in (D, 0.0)]
     for key, name in (("h", "magnetization"), ("mu", "density")):
-        ends = [
-            free_energy(D, point.at(**{key: vars(point)[key] + s}), BULK) for s in (-d, d)
-        ]
+        ends = [free_energy(D, point.at(**{key: vars(point)[key] + s}), BULK) for s in (-d, d)]
         expected = states[1][name] - states[0][name]
         assert (ends[1] - ends[0]) / (2 * d) == pytest.approx(expected, abs=1e-6)
 
@@ -160,9 +156,7 @@ def test_the_papers_figures_at_half_filling():
     density's shift is measured from no particles.
     """
     for eV in (0.0, 0.9):
-        same = [
-            onsets.roots(Point(T=0.1, eV=eV, hartree=shifts), BULK) for shifts in (False, True)
-        ]
+        same = [onsets.roots(Point(T=0.1, eV=eV, hartree=shifts), BULK) for shifts in (False, True)]
         assert len(same[0]) > 0 and same[1] == pytest.approx(same[0], abs=1e-10)
     point = Point(h=0.58, T=0.02, eV=0.8, hartree=True)
     (D,) = onsets.roots(point, BULK)
@@ -205,9 +199,7 @@ def test_long_evolutions_end_in_the_static_state():
         initial={"state": "bcs", "noise": 0.0},
         run={"t_max": 90.0},
     )
-    s = run(
-        "steady", model | {"eV": 0.2}, numerics={"lattice": "finite", "Lx": 5, "Ly": 3}
-    ).summary
+    s = run("steady", model | {"eV": 0.2}, numerics={"lattice": "finite", "Lx": 5, "Ly": 3}).summary
     assert result.summary["delta_max"] == pytest.approx(s["roots"][-1], abs=1e-5)
     assert result.summary["magnetization"] == pytest.approx(s["magnetization"][-1], abs=1e-5)
     assert result.summary["density"] == pytest.approx(s["density"][-1], abs=1e-4)

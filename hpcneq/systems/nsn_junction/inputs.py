@@ -43,8 +43,8 @@ class Parameters:
     )
     hartree: bool = key(
         False,
-        doc="density n and magnetization m, found with the gap, shift the levels: mu by U (n - 1)/2 "
-        "and h by -U m/2",
+        doc="density n and magnetization m, found with the gap, shift the levels: mu by "
+        "U (n - 1)/2 and h by -U m/2",
     )
 
 

@@ -28,7 +28,6 @@ from . import hartree
 from .grids import Grid, Infinite
 from .operating_point import Point
 
-
 NUDGE = np.array([-2, -1, 1, 2]) * 2e-4
 SLOPE = np.array([1, -8, 8, -1]) / 24e-4  # fourth-order difference of values at the nudges
 

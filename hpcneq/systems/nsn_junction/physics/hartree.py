@@ -1,7 +1,7 @@
 """Self-consistent density and magnetization of uniform states: the Hartree shifts of the levels.
 
 The attraction -U (n_up - 1/2)(n_down - 1/2) shifts the levels of one spin by -U times the other's
-density less 1/2. With the density n and the magnetization m this is a chemical potential and a field
+density less 1/2. With density n and magnetization m this is a chemical potential and a field
 
     mu_H = mu + U (n - 1)/2,        h_H = h - U m/2
 

@@ -169,7 +169,7 @@ class GapProblem:
         ]
 
     def partials(self, levels: Sequence[Levels]) -> np.ndarray:
-        """Rows (n_local, unknowns): each block's share of U F_{up down}, and of U times densities."""
+        """Rows (n_local, unknowns): each block's share of U F_{up down}, of U times densities."""
         return self._rows(levels, lambda level: level.means(level.green()))
 
     def tangent_partials(self, levels: Sequence[Levels], dx: np.ndarray) -> np.ndarray:

@@ -25,13 +25,13 @@ from .operating_point import Point
 from .response import NambuLevels
 from .rotating_condensate import frame, levels
 
-SMALLEST = 2e-4  # order parameter below which F(D) is extrapolated in D^2 from here and twice as far
+SMALLEST = 2e-4  # D below which F(D) is extrapolated in D^2
 RESOLUTION = 48.0  # nodes of the density of states over 1/(G + pi T)
 FEWEST = 64
 BATCH = 1 << 14  # levels at a time: their arrays stay in the cache
 DIFFERENCE = 2e-3
 NUDGE = np.array([-2, -1, 1, 2]) * DIFFERENCE
-SLOPE = np.array([1, -8, 8, -1]) / (12 * DIFFERENCE)  # fourth-order difference of values at the nudges
+SLOPE = np.array([1, -8, 8, -1]) / (12 * DIFFERENCE)  # fourth-order difference
 GAPS, RATES = 40, 10  # values of D and m of a scan
 
 

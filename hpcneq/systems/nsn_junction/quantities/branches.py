@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from ....tasks import ERRORS, Quantity, missing_where
-from .shared import CODE, COORDINATE, COUNTED, FOLDS_COMPLETE, RESIDUAL, SNES_REASONS, STABILITY_WORDS
+from .shared import (
+    CODE,
+    COORDINATE,
+    COUNTED,
+    FOLDS_COMPLETE,
+    RESIDUAL,
+    SNES_REASONS,
+    STABILITY_WORDS,
+)
 
 POINT = Quantity(
     "point", "1", "points along all branches, branch by branch", dtype=int, error=COORDINATE
@@ -54,9 +62,7 @@ BRANCHES = (
     ),
     Quantity("folds", "t_par", "folds of the branches", kind="summary", error=ERRORS),
     Quantity("folds_delta", "t_par", "order parameter there", kind="summary", error=ERRORS),
-    Quantity(
-        "folds_mu", "t_par", "mu_pair there", kind="summary", error="solved with folds_delta"
-    ),
+    Quantity("folds_mu", "t_par", "mu_pair there", kind="summary", error="solved with folds_delta"),
     FOLDS_COMPLETE,
     Quantity("branches", "1", "number of branches", dtype=int, kind="summary", error=COUNTED),
     Quantity("points", "1", "number of points", dtype=int, kind="summary", error=COUNTED),

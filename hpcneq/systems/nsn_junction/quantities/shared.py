@@ -43,6 +43,14 @@ SCANNED = Quantity(
     kind="summary",
     error=INTERVAL,
 )
+COVERS = Quantity(
+    "covers",
+    "1",
+    "disturbances that verdicts of stability look at",
+    dtype=str,
+    kind="summary",
+    error=CODE,
+)
 FOLDS_COMPLETE = Quantity(
     "folds_complete",
     "1",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ....tasks import ERRORS, Quantity
-from .shared import CODE, COORDINATE, INTERVAL, NORMAL, RESIDUAL, SCANNED, SNES
+from .shared import CODE, COORDINATE, COVERS, INTERVAL, NORMAL, RESIDUAL, SCANNED, SNES
 
 STEADY = (
     NORMAL,
+    COVERS,
     SCANNED,
     SNES,
     Quantity(

@@ -138,7 +138,9 @@ class JunctionRecords(Recorder):
     def local(self, row: Mapping, observed: Mapping) -> dict:
         """The row as this rank writes it."""
         own = slice(*self.layout.bounds())
-        return {name: value[own] if name in FIELDS + BONDS else value for name, value in row.items()}
+        return {
+            name: value[own] if name in FIELDS + BONDS else value for name, value in row.items()
+        }
 
     def progress(self, row: Mapping) -> str:
         """A few words for the progress line."""

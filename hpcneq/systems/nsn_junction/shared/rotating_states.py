@@ -21,6 +21,7 @@ from .operating_point import HARTREE
 from .polished_roots import grid_of, polished, with_error
 
 CARRIED = ("density", "magnetization", "current_left", "current_right")
+COVERED = "normal state: pairs of the momenta along x that were looked at; condensates: none"
 SAME = 1e-6  # two solutions closer than this are one
 
 
@@ -62,6 +63,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output, point: 
     summary |= {
         "current_normal": float(table[-1, 2]),
         "normal": normal,
+        "covers": COVERED,
         "normal_growth": float(z.imag),
         "normal_frequency": float(z.real),
         "normal_Q": Q,

@@ -53,9 +53,7 @@ def roots(point: Point, grid: Grid) -> list[newton.Solution]:
     """Every condensate (D, mu_pair) that a scan hints at, by SNES, ascending in D."""
     solutions: list[newton.Solution] = []
     for seed in turning_states.scan(point, turning_states.coarser(point, grid)):
-        solution = newton.solve_equations(
-            turning_states.state(point, grid), seed, prefix="steady_"
-        )
+        solution = newton.solve_equations(turning_states.state(point, grid), seed, prefix="steady_")
         new = all(np.abs(solution.x - other.x).max() > SAME for other in solutions)
         if solution.converged and solution.x[0] > VANISHED and new:
             solutions.append(solution)

@@ -16,7 +16,6 @@ from ....errors import NotConverged
 from ....solvers.newton import Solution
 from ..inputs import BranchNumerics, OnsetNumerics
 from ..physics import onsets, turning_states
-from ..physics.branch_search import CurveSearch
 from ..physics.operating_point import Point
 from ..physics.pair_susceptibility import COARSE, pair_response
 from ..physics.rotating_condensate import levels
@@ -204,9 +203,7 @@ def wave_equations(point: Point, grid: Grid, along: str, Q: float | None) -> Cal
     return equations
 
 
-def strongest_wave(
-    point: Point, grid: Grid, momenta: np.ndarray
-) -> tuple[float, float, float]:
+def strongest_wave(point: Point, grid: Grid, momenta: np.ndarray) -> tuple[float, float, float]:
     """(U Re C - 1, mu_pair, Q) of the momentum that pairs most, where Im C(Q, z) = 0."""
     low, high = levels(point)
     m, places = turning_states.normal_excess(point, grid)[0], []

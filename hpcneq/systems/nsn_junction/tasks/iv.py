@@ -13,8 +13,8 @@ from ..inputs import BranchNumerics
 from ..physics import currents, onsets, uniform_states
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid
-from ..shared.branch_records import branch_record, empty_record
 from ..shared import turning_branches
+from ..shared.branch_records import branch_record, empty_record
 from ..shared.operating_point import point_of
 from ..shared.polished_roots import FLOOR, grid_of, with_error
 from ..shared.turning_branches import is_mirrored
@@ -95,9 +95,7 @@ class Turning(Mirrored):
     def record(self, numerics: BranchNumerics) -> dict:
         """The branches; of one bias its states alone."""
         if len(self.eV) > 1:
-            return turning_branches.turning_record(
-                self.point, self.grid, "eV", self.eV, numerics
-            )
+            return turning_branches.turning_record(self.point, self.grid, "eV", self.eV, numerics)
         return turning_branches.single_record(self.point, self.grid, float(self.eV[0]))
 
     def along(self, record: dict) -> np.ndarray:

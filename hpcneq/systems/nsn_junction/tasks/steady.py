@@ -25,6 +25,10 @@ from ..shared import rotating_states
 from ..shared.operating_point import HARTREE, point_of
 from ..shared.polished_roots import FLOOR, grid_of
 
+COVERED = (
+    "condensates: uniform disturbances, q = 0, alone (task modes: any q along x); "
+    "normal state: pairs of every momentum along x"
+)
 CARRIED = ("slope", "current_left", "density", "magnetization")  # with errors in the result
 COLUMNS = ("slope", "density", "magnetization", "current_left", "current_right", "free_energy")
 
@@ -59,6 +63,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     _write(comm, output(), roots, records, scanned[1], point, grid)
     summary = _summary(roots, records, point)
     summary |= {"normal": NORMAL_STABILITY[normal], "region": region, "scanned": scanned}
+    summary["covers"] = COVERED
     errors = {"roots": roots.errors, **on_root(comm, carried_errors, summary, roots, point, grid)}
     if point.hartree:
         summary |= on_root(comm, _shifted, roots, point)

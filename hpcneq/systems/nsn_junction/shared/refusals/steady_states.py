@@ -142,8 +142,7 @@ def modes(given: Given) -> None:
     require_coupling(given, "modes are sought above the decay rate of isolated pairs")
     if given.parameters.q == []:
         raise InputError("[parameters] q = []: must hold at least one number")
-    if given.initial.state == "bcs":
-        require_mirrored(point_of(given), "gap equation")
+    point_of(given).terms()
 
 
 def _require_sought_key(given) -> str:

@@ -271,9 +271,7 @@ class SiteModes(Bath, Protocol):
         velocity: ComplexArray,
         near: ComplexArray,
     ) -> Observables:
-        """The observables from all sites' modes (N, k), G and dG/dt (N, 2, 2) each, and G to the
-        neighbours (N, 4, 2, 2): near[j, i] = G between neighbour i (row) and site j (column).
-        """
+        """From all sites' modes (N, k), G, dG/dt (N, 2, 2); near: G of neighbours to each site."""
 
 
 class State(Protocol):

@@ -274,9 +274,7 @@ class EvolveNumerics(LatticeNumerics):
 
     corrector: int = key(0, doc="further passes over the modes in each step", min=0, max=5)
     precision: str = key(
-        "double",
-        doc="mixed: bath modes in single precision",
-        choices=["double", "mixed"],
+        "double", doc="mixed: bath modes in single precision", choices=["double", "mixed"]
     )
     error_estimate: bool = key(
         True,
@@ -398,8 +396,5 @@ class PatternInitial(Initial):
         doc="periods of the seed along Lx; default: the best of the normal state",
     )
     noise: float = like(
-        Initial,
-        "noise",
-        0.0,
-        doc="standard deviation of a random complex addition to the seed",
+        Initial, "noise", 0.0, doc="standard deviation of a random complex addition to the seed"
     )

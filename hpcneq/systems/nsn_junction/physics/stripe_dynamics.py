@@ -126,13 +126,13 @@ class Quench(BiasedModes):
     def probe(self, b: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Which entries of G the mean field reads: rows, columns, sites, weights."""
         block = self.lattice.blocks[b]
-        n, sites, weight = len(block.sites), block.sites, block.weight
+        n, sites = len(block.sites), block.sites
         up, hole = np.arange(n), np.arange(n, 2 * n)
         if not self.junction.hartree:
-            return up, hole, sites, weight
+            return up, hole, sites, block.weight
         places = np.concatenate([sites + k * self.sites for k in range(3)])
         rows, columns = np.concatenate([up, hole, up]), np.concatenate([hole, hole, up])
-        return rows, columns, places, np.tile(weight, 3)
+        return rows, columns, places, np.tile(block.weight, 3)
 
     def close(self, sums: np.ndarray) -> np.ndarray:
         """Order parameter from the summed probes, Eq. (21); with the same factor the densities."""

@@ -217,7 +217,7 @@ def fold(point: Point, grid: Grid, along: str) -> Callable[[np.ndarray], np.ndar
     """Equations F = 1/U, det d(Re F, Im F)/d(D, m) = 0 for (value of ``along``, D, m)."""
 
     def equations(u: np.ndarray) -> np.ndarray:
-        at, D, m = _moved(point, along, u[0]), float(u[1]), float(u[2])
+        at, (D, m) = _moved(point, along, u[0]), map(float, u[1:])
         f = gap_excess(D, m, at, grid)
         turned = DIFFERENCE * np.linalg.det(jacobian(D, m, at, grid))  # rounding stays rounding
         return np.array([f.real, f.imag, turned])

@@ -73,7 +73,8 @@ def turning_record(
     columns: dict[str, list] = {
         name: [] for name in ("branch", "x", "delta", "mu", "code", "residual")
     }
-    stable, folds, lost = [], [], 0
+    stable, folds = [], []
+    lost = 0
     for number, curve in enumerate(curves):
         for spots in _pieces(curve):
             code = STABILITY_CODES[_stability(spots, point, rough, along)]

@@ -29,7 +29,9 @@ FFLO_LINE = 10.0  # processor seconds of the free energy of FFLO states along on
 
 # between leads that do not mirror each other: evaluations of F(D, m) of scans and mode counts, of a
 # step along a branch, and of the scan for FFLO onsets
-TURNING_SCANS, TURNING_STEP, FFLO_SCANS = 8000, 60, 30000
+TURNING_SCANS = 8000
+TURNING_STEP = 60
+FFLO_SCANS = 30000
 
 ONE_CORE = "seconds on one core; what is swept is spread over ranks, row by row"
 

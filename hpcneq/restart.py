@@ -7,6 +7,7 @@ that saves and restores a solver.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +18,7 @@ from .errors import HpcneqError, InputError
 from .files import checkpoint, journal, provenance
 from .files.checkpoint import Saved
 from .files.declarations import Declaration
-from .files.digest import Checked, Option, carried, changed, physics
+from .files.digest import Checked, Option, carried, changed, contents, physics
 from .files.lock import Owner
 from .files.provenance import begin_part, end_part, moment
 from .files.rows import RowLog
@@ -145,6 +146,9 @@ class LongRun:
         )
         words = words_of(effective(checked.petsc, self.options).items())
         items["petsc_options"] = " ".join(words)
+        files = on_root(self.comm, contents, checked)
+        if files:
+            items["input_files"] = json.dumps(files)
         file = ResultFile.create(self.comm, self.target, items, self.force, self.quantities)
         file.resolved(self.checked.resolved())
         return file

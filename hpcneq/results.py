@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import systems
+from .comparison import RTOL, Comparison, compare
 from .config.words import refuse_name, without_ending
 from .errors import InputError
 from .files import lock, reader, report, vetting
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 class Result(reader.Result):
     """A result file that can also draw itself."""
+
+    def compare(self, other: Result, rtol: float = RTOL) -> Comparison:
+        """Whether this result and another of the same task agree within their errors.
+
+        rtol : of what has no error of its own, as a part of its largest value. The answer is true
+        if they agree; its `differences` list what does not, its `inputs` what differs in the
+        inputs. Raises InputError for a result of another task.
+        """
+        return compare(self, other, _quantities(self), rtol)
 
     def plot(self, path: str | Path | None = None) -> Figure:
         """Draw the figure of this result's task; into ``path`` if given.

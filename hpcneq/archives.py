@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import shlex
 import tarfile
 from collections.abc import Iterator, Mapping
@@ -102,13 +101,11 @@ def _named_files(result: Result, folders: list[Path]) -> tuple[str, dict[str, Pa
         file = _file_of(result, value, folders, known.get(value))
         if file is None:
             continue
-        word, colon, function = value, "", ""
-        if not value.endswith(file.name):
-            word, colon, function = value.rpartition(":")
+        word = value if value.endswith(file.name) else value.rpartition(":")[0]
         inside = PurePosixPath(word)
         if inside.is_absolute() or ".." in inside.parts or inside.parts[0] in (INPUT, MANIFEST):
             inside = PurePosixPath(f"files-{len(moved)}", file.name)
-            moved[value] = f"{inside}{colon}{function}"
+            moved[value] = f"{inside}{value[len(word) :]}"
         files[str(inside)] = file
     if not moved:
         return result.input, files

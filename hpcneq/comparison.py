@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from .config.words import shown
 from .errors import InputError
 from .files.reader import Result
+from .maths.coordinates import common_places
 from .tasks.task import WORK, Quantity
 
-SAME = 1e-9  # relative difference of coordinates that count as one
 ROUNDING = 1e-12  # of its largest value, added to the error of a quantity
 RTOL = 1e-6
 AN_ERROR = re.compile(r"error itself|an error\b|residual|a monitor")
@@ -226,9 +226,9 @@ class _Pair:
             words = f"has {one.ndim} axes and {other.ndim}"
             return Difference(name, one.units, False, ratio=np.inf, why=words)
         for axis, label in enumerate(one.axes):
-            along = (_coordinates(result, name, axis) for result in (self.first, self.second))
-            mine, theirs = along
-            common = _common(mine, theirs)
+            mine = _coordinates(self.first, name, axis)
+            theirs = _coordinates(self.second, name, axis)
+            common = common_places(mine, theirs)
             if not len(common[0]) and len(mine) + len(theirs):
                 words = f"no common values of {label}"
                 return Difference(name, one.units, False, ratio=np.inf, why=words)
@@ -333,7 +333,8 @@ def _difference(
         ratio = np.where(apart == 0, 0.0, apart / np.where(error == 0, 1e-300, error))
     ratio = np.where(np.isnan(ratio), np.inf, ratio)  # both without bound
     at = np.unravel_index(int(np.argmax(ratio)), apart.shape)
-    worst, limit, most = float(apart[at]), float(error[at]), float(ratio[at])
+    worst, limit = float(apart[at]), float(error[at])
+    most = float(ratio[at])
     place = {key: values[at[k]].item() for k, (key, values) in enumerate((where or {}).items())}
     return Difference(name, units, most <= 1.0, worst, limit, most, place)
 
@@ -355,33 +356,6 @@ def _coordinates(result: Result, name: str, axis: int) -> NDArray[Any]:
     if label in result and result[label].shape == (data.shape[axis],):
         return np.asarray(result[label])
     return np.arange(data.shape[axis])
-
-
-def _common(one: NDArray[Any], other: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Indices into both of values that both have, in the order of the first."""
-    if one.shape == other.shape and np.all(_close(one, other)):
-        return np.arange(len(one)), np.arange(len(other))
-    if one.dtype.kind not in "fiu" or other.dtype.kind not in "fiu":
-        _, mine, theirs = np.intersect1d(one.astype(str), other.astype(str), return_indices=True)
-        return mine, theirs
-    order = np.argsort(other, kind="stable")
-    place = np.clip(np.searchsorted(other[order], one), 1, max(len(other) - 1, 1))
-    near: list[tuple[int, int]] = []
-    for i, at in enumerate(place):
-        choices = order[[at - 1, min(at, len(other) - 1)]]
-        best = choices[np.argmin(np.abs(other[choices] - one[i]))]
-        if _close(one[i], other[best]):
-            near.append((i, int(best)))
-    pairs = np.array(near, int).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
-
-
-def _close(one: Any, other: Any) -> Any:
-    """Whether coordinates count as one."""
-    one, other = np.asarray(one), np.asarray(other)
-    if one.dtype.kind not in "fciu" or other.dtype.kind not in "fciu":
-        return one == other
-    return np.abs(one - other) <= SAME * np.maximum(np.abs(one), np.abs(other))
 
 
 def _leaves(value: object) -> NDArray[Any]:

@@ -141,6 +141,11 @@ def compare(
     return Comparison(str(first.path), str(second.path), one, inputs(first, second), compared)
 
 
+def is_error(name: str, error: str | None) -> bool:
+    """Whether a quantity, declared with this ``error``, tells an error and no physics."""
+    return name.endswith("_error") or AN_ERROR.search(error or "") is not None
+
+
 def inputs(first: Result, second: Result) -> dict[str, tuple[object, object]]:
     """{"parameters.T": (of the first, of the second)}: keys that differ in two inputs."""
     one, other = (dict(_flat("", result.resolved)) for result in (first, second))
@@ -201,12 +206,8 @@ class _Pair:
         return [name for name in {**one, **other} if not self._is_apart(name)]
 
     def _is_apart(self, name: str) -> bool:
-        error = self.quantities[name].error if name in self.quantities else ""
-        return (
-            name in self.apart
-            or name.endswith("_error")
-            or AN_ERROR.search(error or "") is not None
-        )
+        error = self.quantities[name].error if name in self.quantities else None
+        return name in self.apart or is_error(name, error)
 
     def _alone(self, name: str, first: bool) -> Difference:
         path = self.first.path if first else self.second.path

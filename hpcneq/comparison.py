@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -49,15 +50,19 @@ class Difference:
     where: Mapping[str, object] = field(default_factory=dict)
     why: str = ""
 
+    @property
+    def verdict(self) -> str:
+        """In a word."""
+        return "agrees" if self.agrees else "differs"
+
     def text(self) -> str:
         """One line."""
-        verdict = "agrees" if self.agrees else "differs"
         if self.why:
-            return f"{self.name:24s} {verdict}: {self.why}"
+            return f"{self.name:24s} {self.verdict}: {self.why}"
         units = "" if self.units == "1" else f" {self.units}"
         place = ", ".join(f"{name} = {_short(value)}" for name, value in self.where.items())
         words = f"by {self.largest:.2g}{units} (allowed {self.allowed:.2g})"
-        return f"{self.name:24s} {verdict}: {words}" + (place and f", at {place}")
+        return f"{self.name:24s} {self.verdict}: {words}" + (place and f", at {place}")
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,17 @@ class Comparison:
 
     def __repr__(self) -> str:
         return self.text()
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks."""
+        rows = [
+            f"<tr><td>{escape(q.name)}</td><td>{q.verdict}</td><td>{q.largest:.2g}</td>"
+            f"<td>{q.allowed:.2g}</td><td>{escape(q.units)}</td><td>{escape(q.why)}</td></tr>"
+            for q in self.quantities
+        ]
+        head = "".join(f"<th>{word}</th>" for word in ("", "", "difference", "allowed", "unit", ""))
+        title = escape(f"{self.first}, {self.second}: {self.text().splitlines()[-1]}")
+        return f"<p>{title}</p><table><tr>{head}</tr>{''.join(rows)}</table>"
 
     def as_json_object(self) -> dict[str, object]:
         """A dict that JSON can hold; a number that is not finite is null."""

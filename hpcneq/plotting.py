@@ -53,7 +53,7 @@ def plot(options: Any) -> str:
 
 
 def several(
-    results: Sequence[Result],
+    given: Sequence[Result | str | Path],
     data: Sequence[str] = (),
     size: str | None = None,
     path: str | Path | None = None,
@@ -61,12 +61,15 @@ def several(
 ) -> Any:
     """One figure of several results of one task; returns it, written to ``path`` if given.
 
-    data : names of data sets; without them those that the task declares first. Raises InputError
-    for results of different tasks, or without anything that can be drawn together.
+    given : results or their names. data : names of data sets; without them those that the task
+    declares first. Raises InputError for results of different tasks, or without anything that can
+    be drawn together.
     """
     from .figures import draw
-    from .figures import several as figures
 
+    results = [result if isinstance(result, Result) else Result(result) for result in given]
+    if not results:
+        raise InputError("a figure of several results: none given")
     first = results[0]
     for other in results[1:]:
         if (other.system, other.task) != (first.system, first.task):
@@ -76,23 +79,30 @@ def several(
             )
     for result in results:
         result.refuse_unknown(data)
-    labels = labels_of(results)
     names = list(data) or _curves(results)
-    if not names and not data:
-        numbers = number_labels(first, _numbers(results))
+    numbers = {} if names else number_labels(first, _numbers(results))
+    figure_of: Callable[..., object]
+    if numbers:
         at, words = _places(results)
-
-        def figure_of(result: Result, place: Any) -> None:
-            figures.draw_numbers(results, place, numbers, at, words)
-
-        if not numbers:
-            raise InputError(f"{first.path}: holds nothing to draw beside other results")
+        figure_of = partial(_numbers_of, results, numbers, at, words)
     else:
-
-        def figure_of(result: Result, place: Any) -> None:
-            figures.draw_several(results, place, names, labels)
-
+        names = names or _listed(results)
+        figure_of = partial(_curves_of, results, names, labels_of(results))
+        if not names:
+            raise InputError(f"{first.path}: holds nothing to draw beside other results")
     return draw.draw(first, figure_of, path, canvas, size)
+
+
+def _numbers_of(results: Any, numbers: Any, at: Any, words: str, first: Any, canvas: Any) -> None:
+    from .figures import several as figures
+
+    figures.draw_numbers(results, canvas, numbers, at, words)
+
+
+def _curves_of(results: Any, names: Any, labels: Any, first: Any, canvas: Any) -> None:
+    from .figures import several as figures
+
+    figures.draw_several(results, canvas, names, labels)
 
 
 def labels_of(results: Sequence[Result]) -> list[str]:
@@ -100,6 +110,8 @@ def labels_of(results: Sequence[Result]) -> list[str]:
     keys = _different_keys(results)
     stems = [without_ending(Path(result.path).name, ".h5") for result in results]
     if not keys or len(keys) > MOST_WORDS:
+        if len(set(stems)) < len(stems):
+            return [str(result.path) for result in results]
         return stems
     values = [_values(result) for result in results]
     return [", ".join(f"{k.rpartition('.')[2]} = {_word(v, k)}" for k in keys) for v in values]
@@ -124,21 +136,30 @@ def _values(result: Result) -> dict[str, object]:
 
 
 def _curves(results: Sequence[Result]) -> list[str]:
-    """Data sets that all have, over the axis that most of them are over."""
+    """Data sets that all have: over all swept keys, or time, or else the commonest numbers."""
+    from .figures import panels
+
     first = results[0]
-    names = [name for name in first.drawn() if all(name in other for other in results)]
-    names = [name for name in names if first[name].axes and first[name].dtype.kind in "fciub"]
-    names = [name for name in names if first[name].axes[0] in first]
-    counts: dict[str, int] = {}
-    for name in names:
-        axis = first[name].axes[0]
-        counts[axis] = counts.get(axis, 0) + 1
-    if not counts:
-        return []
-    most = "t" if "t" in counts else max(counts, key=lambda axis: counts[axis])
-    over = [name for name in names if first[name].axes[0] == most]
+    names = _listed(results, None)
+    swept = [key for key in first.sweep if len(first.sweep[key]) > 1]
+    over = [name for name in names if swept and set(swept) <= set(first[name].axes)]
+    if not over:
+        counts: dict[str, int] = {}
+        for name in names:
+            axis = first[name].axes[0]
+            if panels.is_continuous(first, axis):
+                counts[axis] = counts.get(axis, 0) + 1
+        most = "t" if "t" in counts else max(counts, key=lambda axis: counts[axis], default="")
+        over = [name for name in names if first[name].axes[0] == most]
     changing = [name for name in over if any(_changes(result, name) for result in results)]
     return (changing or over)[:MOST_PANELS]
+
+
+def _listed(results: Sequence[Result], most: int | None = MOST_PANELS) -> list[str]:
+    """Data sets of numbers over anything that all results have."""
+    first = results[0]
+    names = [name for name in first.drawn() if all(name in other for other in results)]
+    return [n for n in names if first[n].axes and first[n].dtype.kind in "fciub"][:most]
 
 
 def _changes(result: Result, name: str) -> bool:

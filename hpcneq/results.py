@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,6 +21,8 @@ from .files.names import follow
 from .tasks.task import Quantity, declared, resolve
 
 if TYPE_CHECKING:
+    import xarray
+
     from .figures.draw import Figure, SubFigure
 
 
@@ -82,6 +85,27 @@ class Result(reader.Result):
 
         self.refuse_unknown(data)
         movie.film(self, path, list(data) or self.drawn(), size, bool(data))
+
+    def to_xarray(self) -> xarray.Dataset:
+        """An xarray Dataset: data sets with units, long names and coordinates, and the summary.
+
+        Numbers of the summary are variables without axes, ``NAME_error`` their errors. Raises
+        InputError, in one line, where xarray is not installed.
+        """
+        from .datasets import to_dataset
+
+        return to_dataset(self, _quantities(self))
+
+    def _repr_html_(self) -> str:
+        from .datasets import as_html
+
+        with tempfile.TemporaryDirectory(prefix="hpcneq-") as folder:
+            path = Path(folder, "figure.png")
+            picture = None
+            with contextlib.suppress(InputError):  # it has none
+                self.plot(path)
+                picture = path.read_bytes()
+        return as_html(self, _quantities(self), picture)
 
     def drawn(self) -> list[str]:
         """Names of the data sets that hold physics, as they are declared; inputs stand last."""

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 FORMATS = (".gif", ".mp4")
 TIMES = ("t", "t_monitor")  # axes along which a result goes on
-MOST_FRAMES = 100
-RATE = 15  # frames/s
-DPI = 90
+MOST_FRAMES = 60
+RATE = 12  # frames/s
+DPI = 80
 MOST_CURVES, MOST_PROFILES = 2, 3  # panels
 
 Update = Callable[[float], None]
@@ -43,6 +43,8 @@ def film(
         updates, times = _build(result, figure, names, chosen)
         style.fit(figure, size)
         settings({"savefig.bbox": None})  # frames are of one size
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # nor does anything in them move
         try:
             with writer.saving(figure, str(path), DPI):
                 for t in times:

@@ -87,7 +87,7 @@ def labelled(data: Any, word: str) -> str:
 
 def explained(data: Any, letters: int = WIDTH) -> str:
     """What a data set is, in at most two short lines."""
-    words = re.split(r"; | \(|, (?:the|in|over|where) ", data.long_name)[0]
+    words = re.split(r"; | \((?!.*:)|, (?:the|in|over|where) ", data.long_name)[0]
     return textwrap.fill(textwrap.shorten(words, 2 * letters, placeholder=" ..."), letters)
 
 
@@ -180,6 +180,11 @@ def edges(places: NDArray[Any]) -> NDArray[Any]:
         return np.concatenate([places - 0.5, places + 0.5])
     middle = 0.5 * (places[1:] + places[:-1])
     return np.concatenate([[2 * places[0] - middle[0]], middle, [2 * places[-1] - middle[-1]]])
+
+
+def is_continuous(result: Result, axis: str) -> bool:
+    """Whether an axis has numbers along which something goes on, and no list of things."""
+    return axis in result and np.asarray(result[axis]).dtype.kind == "f"
 
 
 def panel(canvas: Any, spec: Any, result: Result, name: str) -> Any:

@@ -50,9 +50,11 @@ def draw_several(
 
 
 def _is_map(result: Result, name: str) -> bool:
-    """Whether a data set is over two axes neither of which is time, or few of something."""
-    data = result[name]
-    return data.ndim > 1 and data.axes[0] not in TIMES and data.shape[1] > panels.FEW
+    """Whether a data set is over two axes of numbers, neither of which is time."""
+    axes = result[name].axes
+    return len(axes) > 1 and not any(
+        axis in TIMES or not panels.is_continuous(result, axis) for axis in axes[:2]
+    )
 
 
 TIMES = ("t", "t_monitor", "t_error")

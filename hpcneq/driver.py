@@ -212,8 +212,10 @@ def _perform(
         )
         ranks = "1 rank" if comm.size == 1 else f"{comm.size} ranks"
         log(f"hpcneq: {checked.system} {checked.task} on {ranks} -> {target}")
+        begun = time.monotonic()
         outcome = _compute(task, checked, comm, log, longrun)
-    return _end(outcome, target, log)
+        seconds = time.monotonic() - begun
+    return _end(outcome, target, log, seconds)
 
 
 def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
@@ -254,7 +256,7 @@ def _answer(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
         return Outcome("stopped", {}, {}, [str(error)])
 
 
-def _end(outcome: Outcome, target: Path, log) -> int:
+def _end(outcome: Outcome, target: Path, log, seconds: float) -> int:
     """The exit code of a complete run. Raises NotConverged or StoppedEarly for any other."""
     if outcome.status == "not-converged":
         why = outcome.warnings[-1] if outcome.warnings else "not converged"
@@ -262,7 +264,7 @@ def _end(outcome: Outcome, target: Path, log) -> int:
     if outcome.status == "stopped":
         why = outcome.warnings[0] if outcome.warnings else "stopped"
         raise StoppedEarly(f"{why}; go on with: hpcneq resume {target}")
-    log(f"{outcome.status}: {_closing_words(outcome.summary)}")
+    log(f"{outcome.status}: {_closing_words(outcome.summary)}, {parallel.clock(seconds)} in all")
     return EXIT[outcome.status]
 
 

@@ -81,6 +81,7 @@ class SupercellState:
         self.green_count = len(self.part) * size**2
         self.mode_count = self.green_count * modes
         together = self.dtype == complex
+        self.number = 1.0  # carriers of the first species at the start
         self.balance = 0.0  # carriers that the baths do not account for
         self.velocity = np.zeros(2 * system.h + 1, complex)  # dDelta/dt
         self.flat = np.zeros(self.green_count + together * self.mode_count, complex)
@@ -160,11 +161,14 @@ class SupercellState:
 
     def observe(self, row: Row) -> Mapping[str, NDArray]:
         """{"density": (2, 2 h + 1) harmonics of both species, "momenta": (N_k, N) occupation of
-        the first species over p_x, "edges": (3,)}. **Collective.**
+        the first species over p_x, "pairs": sum of |n12|^2, "velocity", "balance"}.
+
+        **Collective.**
         """
         h, box, medium = self.system.h, self.medium.box, self.medium
         density = np.zeros((len(self.part), 2, 2 * h + 1), complex)
         momenta = np.zeros((len(self.part), len(box.momenta), box.waves))
+        pairs = np.zeros(len(self.part))
         nodes = len(box.transverse)
         for blocks in medium.batches(self.part):
             here = self.local(blocks)
@@ -173,9 +177,15 @@ class SupercellState:
             weight = box.transverse_weights[b % nodes] / (4 * np.pi)
             diagonal = np.diagonal(self.green[place]).real[: box.waves]
             momenta[place, b // nodes] = weight * diagonal
+            across = self.green[place][: box.waves, box.waves :]
+            pairs[place] = box.weights[b] * float((np.abs(across) ** 2).sum())
         return {
             "density": self.even(self.summed(density)),
             "momenta": self.summed(momenta),
+            "pairs": self.summed(pairs),
+            "velocity": self.velocity,
+            "balance": self.balance,
+            "number_at_start": self.number,
         }
 
     def occupations(self) -> tuple[float, float]:

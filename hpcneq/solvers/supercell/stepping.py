@@ -54,6 +54,7 @@ class DriftExact(Stepper):
         self.history = (self.step_grid, c)
         self.state.balance, self.state.velocity = 0.0, np.zeros_like(c)
         self.last = self._carriers(t, c)
+        self.state.number = self.last[0]
 
     def solved(self, step: float) -> bool:
         """Whether the order parameter at the end of a step of this length is solved for."""
@@ -183,6 +184,7 @@ class DriftExact(Stepper):
             "last_step": self.history[0],
             "last": list(self.last),
             "balance": self.state.balance,
+            "number": self.state.number,
         }
         shared = {"c": self.now.c, "old_c": self.history[1], "velocity": self.state.velocity}
         if self.response is not None:
@@ -193,7 +195,7 @@ class DriftExact(Stepper):
         """Take up the history that `saved` gave."""
         self.origin, self.step_grid = numbers["origin"], step_grid
         self.last = tuple(numbers["last"])
-        self.state.balance = numbers["balance"]
+        self.state.balance, self.state.number = numbers["balance"], numbers["number"]
         self.state.velocity = np.array(shared["velocity"])
         c = np.array(shared["c"])
         self.now = Ends(c, np.zeros_like(c))

@@ -122,6 +122,38 @@ TASKS = (
             "numerics": {"count": False},
         },
     ),
+    Task(
+        name="evolve",
+        doc="the condensate in a supercell after a kick: growth, bursts, patterns, limit cycles",
+        tables={
+            "parameters": inputs.Parameters,
+            "numerics": inputs.EvolveNumerics,
+            "initial": inputs.EvolveInitial,
+        },
+        run=f"{HERE}.tasks.evolve:run",
+        timed=True,
+        petsc=("evolve",),
+        ts_types=("exponential",),
+        refuse=f"{HERE}.shared.refusals:evolve",
+        cost=f"{HERE}.shared.cost:evolve",
+        figure=f"{HERE}.figures.evolve:draw",
+        quantities=quantities.EVOLVE,
+        example={
+            "parameters": {"inv_kfas": 0.5, "ratio": 0.5, "gamma_b": 0.02, "T_b": 0.05},
+            "numerics": {
+                "p_c": 25.0,
+                "wave_number": 0.5,
+                "supercell": {
+                    "harmonics": 2,
+                    "bloch_points": 2,
+                    "panels": 1,
+                    "p_max": 2.0,
+                    "y_max": 4.0,
+                },
+            },
+            "run": {"t_max": 12.0, "output_every": 0.5},
+        },
+    ),
 )
 SYSTEM = System(
     name="exciton-bec",

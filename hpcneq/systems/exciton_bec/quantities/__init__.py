@@ -8,11 +8,13 @@ from __future__ import annotations
 from .collective_modes import BOUNDARY, MODES, RESPONSE
 from .long_waves import COEFFICIENTS, PHASE_DIAGRAM
 from .steady_states import BRANCHES, SPECTRUM, STEADY
+from .supercells import EVOLVE
 
 __all__ = [
     "BOUNDARY",
     "BRANCHES",
     "COEFFICIENTS",
+    "EVOLVE",
     "MODES",
     "PHASE_DIAGRAM",
     "RESPONSE",

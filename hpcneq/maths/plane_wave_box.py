@@ -27,7 +27,7 @@ class PlaneWaveBox:
     """A grid of blocks, transverse nodes running fastest.
 
     wave_number : G > 0. waves : N, odd. bloch : N_k points over the whole zone, of which an even
-    box keeps those with k > 0 (all wave functions have a partner at -k). transverse, transverse_weights :
+    box keeps those with k > 0, since what is at -k mirrors them. transverse, transverse_weights :
     nodes and weights (n,) of int dy.
     """
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..maths import attractors, growing_modes
 from ..maths.arrays import ComplexArray, FloatArray
 from ..parallel import solo
 from ..solvers.output_times import Row
+from ..solvers.protocols import State
 from ..solvers.supercell.medium import harmonic_numbers
 from ..solvers.supercell.state import Supercell, SupercellState
 from ..solvers.supercell.stepping import EXPLICIT, DriftExact, explicit_step
 from .cost import BASE_BYTES, runs, step_count, untimed
-from .recorder import Entries, Recorder
+from .recorder import Entries, Numbers, Recorder
 from .task import Cost, Given, Outcome
 
 if TYPE_CHECKING:
@@ -72,8 +73,7 @@ def kick_shape(
 def amplitude_over(x: FloatArray, c: ComplexArray, G: float) -> ComplexArray:
     """sum_m c_m e^{imGx} at places (n,)."""
     m = harmonic_numbers(len(c) // 2)
-    waves: ComplexArray = np.exp(1j * G * np.outer(x, m)) @ c
-    return waves
+    return np.asarray(np.exp(1j * G * np.outer(x, m)) @ c)
 
 
 class SupercellRecords(Recorder):
@@ -119,7 +119,7 @@ class SupercellRecords(Recorder):
             for kind in self.variants:
                 out.series(f"{name}_{kind.replace(' ', '_')}")
 
-    def row(self, t: float, c: ComplexArray, observed: Mapping) -> Entries:
+    def row(self, t: float, c: ComplexArray, observed: Numbers) -> Entries:
         """One row, replicated."""
         h = self.system.h
         m = harmonic_numbers(h)
@@ -142,13 +142,13 @@ class SupercellRecords(Recorder):
             "balance": abs(observed["balance"]) / number,
         }
 
-    def _sorted(self, momenta):
+    def _sorted(self, momenta: FloatArray) -> FloatArray:
         values = momenta.ravel()
         if len(values) < len(self.p):
             values = np.concatenate([values, values])
         return values[np.argsort(self.p, kind="stable")]
 
-    def local(self, row: Mapping, observed: Mapping) -> Entries:
+    def local(self, row: Numbers, observed: Numbers) -> Entries:
         """What is written of it: what is not needed of the variants is made here."""
         more = {
             "delta_x": np.abs(amplitude_over(self.x, row["harmonics"], self.G)),
@@ -157,22 +157,22 @@ class SupercellRecords(Recorder):
         }
         return more | {name: value for name, value in row.items() if name != "balance"}
 
-    def watch(
-        self, state: SupercellState, output: Row, observed: Mapping
-    ) -> tuple[Entries, Entries]:
+    def watch(self, state: State, output: Row, observed: Numbers) -> tuple[Entries, Entries]:
         """The eigenvalues of n. **Collective.**"""
-        low, high = state.occupations()
+        low, high = np.nan, np.nan
+        if isinstance(state, SupercellState):
+            low, high = state.occupations()
         rows = {"min_occupation_t": low, "max_occupation_t": high}
         return rows, {"min_occupation": low, "max_occupation": high}
 
-    def headline(self, row: Mapping) -> Entries:
+    def headline(self, row: Numbers) -> Entries:
         """Summary numbers of a row."""
         names = ("t", "delta_max", "delta_min", "particles", "condensed", "mean_wave_number")
         numbers = {name: row[name] for name in (*names, "frequency")}
         late = np.asarray(row["harmonics"])[self.system.h :]
         return numbers | {"harmonics": [[float(z.real), float(z.imag)] for z in late]}
 
-    def violations(self, worst: Mapping) -> list[str]:
+    def violations(self, worst: Numbers) -> list[str]:
         """Occupations far outside [0, 1]."""
         low, high = worst["min_occupation"], worst["max_occupation"]
         if low >= -FORBIDDEN and high <= 1 + FORBIDDEN:
@@ -181,7 +181,7 @@ class SupercellRecords(Recorder):
             f"no solution: eigenvalues of n left [0, 1] ({low:.2e} .. {high:.2e}); use a smaller dt"
         ]
 
-    def progress(self, row: Mapping) -> str:
+    def progress(self, row: Numbers) -> str:
         """The order parameter, in words."""
         return f"|Delta| = {row['delta_min']:.4f} .. {row['delta_max']:.4f}"
 
@@ -210,7 +210,9 @@ class SupercellRecords(Recorder):
         if growth is not None:
             outcome.errors["growth"] = error
 
-    def growth(self, t: FloatArray, harmonics: ComplexArray) -> tuple[list | None, float]:
+    def growth(
+        self, t: FloatArray, harmonics: ComplexArray
+    ) -> tuple[list[list[float]] | None, float]:
         """([[re, im], [re, im]] of the two fastest modes of the kicked wave, the error of them).
 
         While it is small; None where it is not, or for too short a time.
@@ -236,12 +238,14 @@ class SupercellRecords(Recorder):
 # ---- cost --------------------------------------------------------------------------------------
 
 
-def evolution_cost(given: Given, system: Supercell, dtype: np.dtype, ranks: int, rows: int) -> Cost:
+def evolution_cost(
+    given: Given, system: Supercell, dtype: DTypeLike, ranks: int, rows: int
+) -> Cost:
     """The cost of an evolution, from a few steps of some blocks."""
     medium, dt = system.medium, given.numerics.dt
     here = -(-medium.box.blocks // ranks)
     solved = 2 * medium.highest * dt > EXPLICIT
-    state = here * medium.size**2 * (16 + medium.modes * dtype.itemsize)
+    state = here * medium.size**2 * (16 + medium.modes * np.dtype(dtype).itemsize)
     copies = 1 + solved
     batch = 12 * 16 * min(2**19, here * medium.size**2 * medium.modes)
     each = seconds_of_a_pass(system, dt, dtype)
@@ -267,12 +271,10 @@ def runs_of_all(given: Given, solved: bool) -> float:
     return 1 + each * (1 + SMALLER_BOX**4 + 1.2)
 
 
-def seconds_of_a_pass(system: Supercell, dt: float, dtype: np.dtype) -> float:
+def seconds_of_a_pass(system: Supercell, dt: float, dtype: DTypeLike) -> float:
     """Seconds of one step on one core, scaled up from the first blocks."""
     if untimed():
         return 0.0
-    from dataclasses import replace
-
     box = system.medium.box
     few = max(1, min(len(box.transverse), 2**18 // (system.medium.size**2 * system.medium.modes)))
     part = replace(

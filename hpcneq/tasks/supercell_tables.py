@@ -8,6 +8,7 @@ from ..config.schema import key
 from .task import ERRORS, WORK, Quantity, missing_where
 
 WIDEST_SPACING = 0.13  # of two Bloch points, twice what is aimed at: their number is even
+CHOSEN, EXACT, AN = "a coordinate", "exact", "an error itself"
 PERIODS = 1e-6  # by how much the periods in the cell may differ from a whole number
 
 
@@ -77,20 +78,41 @@ def bloch_points(cell: float, table: SupercellTable) -> int:
 def evolution_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
     """What an evolution of a supercell writes, in these units of energy and momentum."""
     time, place = f"1/{energy}", f"1/{momentum}"
-    final = "as of the summary's number of this name"
-    chosen = "a coordinate"
+    return (
+        *_axes(time, place, momentum),
+        *_rows(energy, momentum),
+        *_errors(energy, time),
+        *_numbers(energy, place),
+        *WORK,
+    )
 
-    def number(name, units, words, error=ERRORS, dtype=float, kind="summary"):
-        return Quantity(name, units, words, dtype=dtype, kind=kind, error=error)
 
-    def over_time(name, units, words, error=final, kind="both"):
-        return Quantity(name, units, words, ("t",), kind=kind, error=error)
+def _number(
+    name: str, units: str, words: str, error: str = ERRORS, dtype: type = float
+) -> Quantity:
+    """A number of the summary."""
+    return Quantity(name, units, words, dtype=dtype, kind="summary", error=error)
 
+
+def _axes(time: str, place: str, momentum: str) -> tuple[Quantity, ...]:
+    """Coordinates."""
     return (
         Quantity("t", time, "time", kind="both", error="an output time"),
-        Quantity("harmonic", "1", "harmonic of the cell", dtype=int, error=chosen),
-        Quantity("x", place, "place along the cell", error=chosen),
-        Quantity("p_x", momentum, "momentum along x", error=chosen),
+        Quantity("harmonic", "1", "harmonic of the cell", dtype=int, error=CHOSEN),
+        Quantity("x", place, "place along the cell", error=CHOSEN),
+        Quantity("p_x", momentum, "momentum along x", error=CHOSEN),
+        Quantity("t_monitor", time, "times of the eigenvalues", error="an output time"),
+        Quantity("t_error", time, "times at which errors are told", error="an output time"),
+    )
+
+
+def _rows(energy: str, momentum: str) -> tuple[Quantity, ...]:
+    """What is written at every output time, its last value in the summary."""
+
+    def over_time(name: str, units: str, words: str, kind: str = "both") -> Quantity:
+        return Quantity(name, units, words, ("t",), kind=kind, error=ERRORS)
+
+    return (
         Quantity(
             "harmonics",
             energy,
@@ -101,7 +123,7 @@ def evolution_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
             error="as of delta_max",
         ),
         Quantity("delta_x", energy, "|Delta| over the cell", ("t", "x"), error="as of delta_max"),
-        Quantity("density", "1", "carriers of the first species", ("t", "x"), error=final),
+        Quantity("density", "1", "carriers of one species", ("t", "x"), error="as of particles"),
         Quantity("momenta", "1", "carriers over p_x", ("t", "p_x"), error="as of particles"),
         over_time("delta_max", energy, "largest |Delta(x)|; in the summary at the end"),
         over_time("delta_min", energy, "least |Delta(x)|; in the summary at the end"),
@@ -109,40 +131,49 @@ def evolution_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
         over_time("condensed", "1", "condensed pairs over carriers"),
         over_time("mean_wave_number", momentum, "root mean square wave number of Delta(x)"),
         over_time("frequency", energy, "-d arg Delta/dt where |Delta(x)| is largest"),
-        over_time("balance_t", "1", "share of carriers that pumping and decay leave open", final,
-                  "data"),
-        Quantity("t_monitor", time, "times of the eigenvalues", error="an output time"),
-        Quantity("min_occupation_t", "1", "least eigenvalue of n", ("t_monitor",), error="exact"),
-        Quantity("max_occupation_t", "1", "largest eigenvalue of n", ("t_monitor",), error="exact"),
-        Quantity("t_error", time, "times at which errors are told", error="an output time"),
-        *(
-            Quantity(f"{name}_{kind}_error", energy, f"{kind} error of {name}", ("t_error",),
-                     error="an error")
-            for name in ("delta_max", "delta_min")
-            for kind in ("step", "box", "grid")
+        over_time("balance_t", "1", "share of carriers not from pumping and decay", "data"),
+        Quantity("min_occupation_t", "1", "least eigenvalue of n", ("t_monitor",), error=EXACT),
+        Quantity("max_occupation_t", "1", "largest eigenvalue of n", ("t_monitor",), error=EXACT),
+    )
+
+
+def _errors(energy: str, time: str) -> tuple[Quantity, ...]:
+    """Errors in time, and the largest."""
+    parts = tuple(
+        Quantity(f"{name}_{kind}_error", energy, f"{kind} error of {name}", ("t_error",), error=AN)
+        for name in ("delta_max", "delta_min")
+        for kind in ("step", "box", "grid")
+    )
+    return (
+        *parts,
+        _number("delta_max_error", energy, "largest error of delta_max in time", AN),
+        _number("delta_min_error", energy, "largest error of delta_min in time", AN),
+        _number("balance", "1", "largest share of carriers that is not accounted for", AN),
+    )
+
+
+def _numbers(energy: str, place: str) -> tuple[Quantity, ...]:
+    """What is told of the whole run, and of the grid."""
+    sampled = "that of the rows of output"
+    perhaps = (
+        _number("period", f"1/{energy}", "period of delta_max in a cycle"),
+        _number(
+            "growth",
+            energy,
+            "[re, im] growth rates of the two fastest modes at wave_number, fitted together",
+            dtype=list,
         ),
-        number("delta_max_error", energy, "largest error of delta_max in time", "an error"),
-        number("delta_min_error", energy, "largest error of delta_min in time", "an error"),
-        number("balance", "1", "largest share of carriers that is not accounted for", "an error"),
-        number("min_occupation", "1", "least eigenvalue of n", "exact"),
-        number("max_occupation", "1", "largest eigenvalue of n", "exact"),
-        number("late_max", energy, "largest delta_max in the last half of the time", "sampled"),
-        number("late_min", energy, "least delta_min in the last half of the time", "sampled"),
-        number("attractor", "1", "what delta_max has come to", "a word", str),
-        *missing_where(
-            (
-                number("period", time, "period of delta_max in a cycle"),
-                Quantity("growth", energy, "[re, im] growth rates of the two fastest modes at "
-                         "wave_number, fitted together", dtype=list, kind="summary",
-                         error=ERRORS),
-            ),
-            "no limit cycle, or no time in which the kick is small",
-            "period growth",
-        ),
-        number("length", place, "length of the cell", "given"),
-        number("waves", "1", "plane waves of a block", "counted", int),
-        number("blocks", "1", "blocks of Bloch and transverse momenta", "counted", int),
-        number("modes", "1", "bath modes of a block", "counted", int),
-        number("passes", "1", "passes over the blocks", "counted", int),
-        *WORK,
+    )
+    reason = "no limit cycle, or no time in which the kick is small"
+    return (
+        _number("min_occupation", "1", "least eigenvalue of n", EXACT),
+        _number("max_occupation", "1", "largest eigenvalue of n", EXACT),
+        _number("late_max", energy, "largest delta_max of the last half of the time", sampled),
+        _number("late_min", energy, "least delta_min of the last half of the time", sampled),
+        _number("attractor", "1", "what delta_max has come to", "a word", str),
+        *missing_where(perhaps, reason, "period growth"),
+        _number("length", place, "length of the cell", "given"),
+        _number("waves", "1", "plane waves of a block", "counted", int),
+        _number("blocks", "1", "blocks of Bloch and transverse momenta", "counted", int),
+        _number("modes", "1", "bath modes of a block", "counted", int),
     )

@@ -8,7 +8,7 @@ all orders in w dt and to first order in Hdot:
     K_ij = [h phi_j - h phi_i + psi_i]/(iw) - [phi_j - phi_i]/(iw)^2
 
 where phi = int_0^dt e^{a s} ds, psi = int_0^dt s e^{a s} ds and a_i = lam - i E_i. A piecewise
-constant H would lag behind for pairs with 2 xi dt > 1; Magnus' commutator is the limit w dt < 1 of A.
+constant H would lag behind for pairs with 2 xi dt > 1; Magnus' commutator is A for w dt < 1.
 A block at rest stays at rest for any dt.
 """
 
@@ -81,7 +81,7 @@ class Turn:
         total += self._spread(-1j * phi) * (R2 @ self.back)[:, :, None, :]
         return total
 
-    def _spread(self, x):
+    def _spread(self, x: ComplexArray) -> ComplexArray:
         """(n, 2 N, P, 2) of the species, times the sources, on all columns."""
         return np.repeat(x * self.medium.sources, self.medium.box.waves, axis=-1)
 
@@ -96,9 +96,7 @@ class Turn:
         return 0.5 * (n + n.conj().swapaxes(-1, -2))
 
 
-def turn(
-    medium: Medium, blocks: range, dt: float, begin: ComplexArray, end: ComplexArray
-) -> Turn:
+def turn(medium: Medium, blocks: range, dt: float, begin: ComplexArray, end: ComplexArray) -> Turn:
     """The `Turn` of blocks; begin, end : order parameters at the ends of the step, as in H."""
     E, V = np.linalg.eigh(medium.hamiltonians(blocks, medium.pairing(0.5 * (begin + end))))
     back = V.conj().swapaxes(-1, -2)

@@ -96,7 +96,10 @@ class Medium:
     def density_sums(self, blocks: range, n: ComplexArray, h: int) -> ComplexArray:
         """(len(blocks), 2, 2 h + 1) harmonics of the density of each species."""
         N = self.box.waves
-        up, down = self._ring_sums(blocks, n[:, :N, :N], h), self._ring_sums(blocks, n[:, N:, N:], h)
+        up, down = (
+            self._ring_sums(blocks, n[:, :N, :N], h),
+            self._ring_sums(blocks, n[:, N:, N:], h),
+        )
         full = np.zeros(2 * h + 1)
         full[h] = N
         weight = self.box.weights[blocks.start : blocks.stop, None]

@@ -28,8 +28,8 @@ class Supercell:
     """An order parameter with harmonics -h .. h in a medium.
 
     coupling : (2 h + 1,) 1/U + dU_m; complex where pairs outside the box decay. start : (2 h + 1,)
-    the harmonics at rest, of which the medium starts in its stationary state. field : t -> (2 h + 1,)
-    what is added to the order parameter in H, smooth in time. even : whether all is even in x.
+    the harmonics at rest, of which the medium starts in its stationary state. field : what is added
+    to the order parameter in H, smooth in time, t -> (2 h + 1,). even : whether all is even in x.
     """
 
     medium: Medium

@@ -225,9 +225,7 @@ class Closure:
         """Delta at the end from F_m there."""
         return (sums + self.lag * self.rest) / self.matrix
 
-    def newton(
-        self, end: ComplexArray, sums: ComplexArray, response: FloatArray
-    ) -> ComplexArray:
+    def newton(self, end: ComplexArray, sums: ComplexArray, response: FloatArray) -> ComplexArray:
         """The change of ``end`` that solves the gap equation, F_m responding linearly."""
         n = len(end)
         left = np.zeros((2 * n, 2 * n))
@@ -255,4 +253,3 @@ def real_parts(rows: ComplexArray) -> FloatArray:
 def explicit_step(medium, share: float = 1.0) -> float:
     """The largest step for which the extrapolation is stable, times ``share``."""
     return share * EXPLICIT / (2 * medium.highest)
-

@@ -194,8 +194,12 @@ class CellTable(SupercellTable):
 class CellNumerics(Numerics):
     """The cell, and the poles that stand for the bath."""
 
-    p_c: float = like(Numerics, "p_c", doc="sharp momentum cutoff of the uniform condensate that "
-                      "tells the coupling; the cell's box is in [numerics.supercell]")
+    p_c: float = like(
+        Numerics,
+        "p_c",
+        doc="sharp momentum cutoff of the uniform condensate that "
+        "tells the coupling; the cell's box is in [numerics.supercell]",
+    )
     wave_number: float = key(
         0.5, doc="wave number G of the pattern, of the kick's wave", unit="kF", above=0, max=20
     )
@@ -228,7 +232,9 @@ class EvolveNumerics(CellNumerics):
 class EvolveInitial:
     """The field that kicks the uniform condensate, added to its order parameter in H."""
 
-    kick: float = key(1e-3, doc="strength f of f cos(G x) e^{-(t-t0)^2/s^2}", unit="eF", min=0, max=1)
+    kick: float = key(
+        1e-3, doc="strength f of f cos(G x) e^{-(t-t0)^2/s^2}", unit="eF", min=0, max=1
+    )
     noise: float = key(
         0.0,
         doc="size of random amplitudes of all harmonics in the same pulse, by [run] seed",

@@ -55,10 +55,12 @@ def box_of(given: Given, state: Condensate) -> PlaneWaveBox:
     return PlaneWaveBox(G, waves, bloch_points(G, cell), y, weights, cell.even)
 
 
-def medium_of(given: Given, state: Condensate, box: PlaneWaveBox, mt: float | None = None) -> Medium:
+def medium_of(
+    given: Given, state: Condensate, box: PlaneWaveBox, mt: float | None = None
+) -> Medium:
     """The bath and the vacuum around carriers in a box.
 
-    mt : mu_b less the frequency's half, default that of the condensate, whose mu energies count from.
+    mt : mu_b less half the frequency, default that of the condensate; energies count from its mu.
     """
     mt = state.mt if mt is None else mt
     g, gb = state.g, state.gb

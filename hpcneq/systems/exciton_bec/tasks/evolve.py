@@ -60,9 +60,7 @@ def system_of(given: Given, state: Condensate) -> tuple[Supercell, int, Kick]:
     """(the equations, periods of the kick's wave in the cell, the kick) of an input."""
     cell, start = given.numerics.supercell, given.initial
     _, periods = cell_of(given.numerics.wave_number, cell)
-    shape = kick_shape(
-        cell.harmonics, periods, start.kick, start.noise, given.run.seed, cell.even
-    )
+    shape = kick_shape(cell.harmonics, periods, start.kick, start.noise, given.run.seed, cell.even)
     kick = Kick(shape, start.kick_time, start.kick_width)
     rest = resting(given, state)
     return Supercell(rest.medium, rest.coupling, rest.start, kick, cell.even), periods, kick

@@ -31,5 +31,5 @@ def exponents(t: FloatArray, signal: ComplexArray, order: int = ORDER) -> Comple
     steps = np.linalg.lstsq(left / size[:, None], last / size, rcond=None)[0]
     roots = np.roots(np.concatenate([[1.0], -steps[::-1]])).astype(complex)
     roots = roots[np.abs(roots) > 0]
-    found = np.log(roots) / (t[every] - t[0])
-    return found[np.argsort(-found.real)]
+    rates = np.log(roots) / (t[every] - t[0])
+    return np.asarray(rates[np.argsort(-rates.real)], complex)

@@ -94,7 +94,8 @@ class PlaneWaveBox:
         """
         half = 0.25 * (np.asarray(harmonics) * self.wave_number) ** 2
         sums = np.array([self._pairs(int(m)) for m in harmonics]) - self._pairs(0)
-        return sums - (np.sqrt(KAPPA2) - np.sqrt(KAPPA2 + half)) / (8 * np.pi)
+        outside = (np.sqrt(KAPPA2) - np.sqrt(KAPPA2 + half)) / (8 * np.pi)
+        return np.asarray(sums - outside, float)
 
     def _pairs(self, m: int) -> float:
         """sum_box 1/(eps_(n+m) + eps_n + 2 kappa^2)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -44,7 +45,8 @@ class Kick:
 
     def __call__(self, t: float) -> ComplexArray:
         """The field at time t."""
-        return self.shape * np.exp(-(((t - self.center) / self.width) ** 2))
+        size = math.exp(-(((t - self.center) / self.width) ** 2))
+        return self.shape * size
 
     @property
     def over(self) -> float:
@@ -73,7 +75,8 @@ def kick_shape(
 def amplitude_over(x: FloatArray, c: ComplexArray, G: float) -> ComplexArray:
     """sum_m c_m e^{imGx} at places (n,)."""
     m = harmonic_numbers(len(c) // 2)
-    return np.asarray(np.exp(1j * G * np.outer(x, m)) @ c)
+    waves: ComplexArray = np.exp(1j * G * np.outer(x, m)).dot(c)
+    return waves
 
 
 class SupercellRecords(Recorder):
@@ -89,7 +92,8 @@ class SupercellRecords(Recorder):
     caution = 1.5
 
     def __init__(self, given: Given, system: Supercell, periods: int, kick: Kick) -> None:
-        self.given, self.system, self.periods, self.kick = given, system, periods, kick
+        self.given, self.system = given, system
+        self.periods, self.kick = periods, kick
         box = system.medium.box
         self.G, h = box.wave_number, system.h
         self.x = np.arange(POINTS * h) / (POINTS * h) * box.length

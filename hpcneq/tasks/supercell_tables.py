@@ -8,7 +8,8 @@ from ..config.schema import key
 from .task import ERRORS, WORK, Quantity, missing_where
 
 WIDEST_SPACING = 0.13  # of two Bloch points, twice what is aimed at: their number is even
-CHOSEN, EXACT, AN = "a coordinate", "exact", "an error itself"
+CHOSEN, EXACT = "a coordinate", "exact"
+AN = "an error itself"
 PERIODS = 1e-6  # by how much the periods in the cell may differ from a whole number
 
 

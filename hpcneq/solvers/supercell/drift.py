@@ -61,7 +61,8 @@ class Turn:
 
     def _sources(self) -> ComplexArray:
         """(n, 2 N, P, 2 N) what the sources add, in the eigenbasis from the left."""
-        medium, dt, h = self.medium, self.dt, 0.5 * self.dt
+        medium, dt = self.medium, self.dt
+        h = 0.5 * dt
         a = medium.rates - 1j * self.E[..., None, None]
         phi, psi = integrals(a, dt)
         chi = (dt**2 * np.exp(a * dt) - 2 * psi) / a

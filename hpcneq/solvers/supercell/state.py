@@ -73,7 +73,8 @@ class SupercellState:
         dtype: DTypeLike = complex,
         start: bool = True,
     ):
-        self.system, self.comm, self.dtype = system, comm, np.dtype(dtype)
+        self.system, self.comm = system, comm
+        self.dtype = np.dtype(dtype)
         self.medium = system.medium
         self.layout = Layout.over(self.medium.box.blocks, comm)
         self.part = range(self.layout.start, self.layout.stop)
@@ -165,7 +166,8 @@ class SupercellState:
 
         **Collective.**
         """
-        h, box, medium = self.system.h, self.medium.box, self.medium
+        h, medium = self.system.h, self.medium
+        box = medium.box
         density = np.zeros((len(self.part), 2, 2 * h + 1), complex)
         momenta = np.zeros((len(self.part), len(box.momenta), box.waves))
         pairs = np.zeros(len(self.part))

@@ -18,6 +18,7 @@ from ...maths.arrays import ComplexArray, FloatArray
 from ...parallel import Part
 from ..auxiliary_modes.stepping import Ends, Read, Stepper
 from .drift import turn
+from .medium import Medium
 from .state import SupercellState, blocks_here
 
 EXPLICIT = 5.0  # of 2 xi_max dt in the corners of the box; the extrapolation grows from 6 on
@@ -39,7 +40,8 @@ class DriftExact(Stepper):
 
     def __init__(self, state: SupercellState, implicit: bool | None = None):
         super().__init__()
-        self.state, self.system, self.medium = state, state.system, state.medium
+        self.state, self.system = state, state.system
+        self.medium = state.medium
         self.implicit = implicit
         self.response: FloatArray | None = None
         self.spare = None
@@ -136,8 +138,9 @@ class DriftExact(Stepper):
 
         **Collective.**
         """
-        state, medium, c = self.state, self.medium, self.now.c
-        n, h = len(c), self.system.h
+        state, medium = self.state, self.medium
+        c, h = self.now.c, self.system.h
+        n = len(c)
         begin, base = self.system.total(t, c), self.system.total(t + step, c)
         moves = NUDGE * scale * directions(n, self.system.even)
         rows = np.zeros((len(state.part), len(moves) + 1, n), complex)
@@ -250,6 +253,6 @@ def real_parts(rows: ComplexArray) -> FloatArray:
     return np.concatenate([rows.real, rows.imag], axis=1)
 
 
-def explicit_step(medium, share: float = 1.0) -> float:
+def explicit_step(medium: Medium, share: float = 1.0) -> float:
     """The largest step for which the extrapolation is stable, times ``share``."""
     return share * EXPLICIT / (2 * medium.highest)

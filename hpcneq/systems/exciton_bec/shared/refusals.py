@@ -88,6 +88,12 @@ def evolve(given: Given) -> None:
             f"[initial] kick_time = {start.kick_time:g}: must be >= 3 kick_width = "
             f"{3 * start.kick_width:g}, so that the pulse begins smoothly"
         )
+    dt = given.numerics.dt
+    if dt is not None and dt > start.kick_width and (start.kick > 0 or start.noise > 0):
+        raise InputError(
+            f"[numerics] dt = {dt:g}: must be <= kick_width = {start.kick_width:g}, "
+            "so that the pulse is resolved"
+        )
 
 
 def cell(given: Given) -> None:

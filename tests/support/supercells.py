@@ -22,10 +22,11 @@ INPUT = {
             "p_max": 1.6,
             "y_max": 3.0,
         },
+        "dt": 0.2,
         "error_estimate": False,
     },
     "initial": {"kick_time": 3.0, "kick_width": 1.0, "kick": 1e-2},
-    "run": {"t_max": 6.0, "output_every": 0.5},
+    "run": {"t_max": 6.0, "output_every": 0.4},
 }
 
 

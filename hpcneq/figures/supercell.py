@@ -60,3 +60,21 @@ def momentum_distribution(axes: Axes, result: Result, momentum: str) -> None:
     axes.plot(p, n[-1], label="end")
     axes.set(xlabel=rf"$p_x/{momentum}$", ylabel=r"$\int dy\,n/4\pi$")
     axes.legend(fontsize=9)
+
+
+def draw_pattern(result: Result, canvas: Figure | SubFigure, energy: str, momentum: str) -> None:
+    """Delta and the density over the cell, and the harmonics of a stationary pattern."""
+    style.size(canvas, 9.0, 3.8)
+    left, right = canvas.subplots(1, 2)
+    x, wave = np.asarray(result.x), np.asarray(result.delta_x)
+    left.plot(x, np.abs(wave), label=rf"$|\Delta|/{energy}$")
+    left.plot(x, wave.real, lw=1.0, label=rf"${{\rm Re}}\,\Delta/{energy}$")
+    number = np.asarray(result.density)
+    left.plot(
+        x, number / number.mean() * np.abs(wave).mean(), "--", lw=1.0, label="density, scaled"
+    )
+    left.set(xlabel=f"${momentum}x$")
+    left.legend(fontsize=9)
+    m = np.asarray(result.harmonic)
+    right.semilogy(m, np.maximum(np.abs(np.asarray(result.harmonics)), 1e-12), "o-")
+    right.set(xlabel="harmonic", ylabel=rf"$|\Delta_m|/{energy}$")

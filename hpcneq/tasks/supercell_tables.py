@@ -10,6 +10,7 @@ from .task import ERRORS, WORK, Quantity, missing_where
 WIDEST_SPACING = 0.13  # of two Bloch points, twice what is aimed at: their number is even
 CHOSEN, EXACT = "a coordinate", "exact"
 AN = "an error itself"
+MODES = "1e-9: zeros of det M on this grid"
 PERIODS = 1e-6  # by how much the periods in the cell may differ from a whole number
 
 
@@ -177,4 +178,52 @@ def _numbers(energy: str, place: str) -> tuple[Quantity, ...]:
         _number("waves", "1", "plane waves of a block", "counted", int),
         _number("blocks", "1", "blocks of Bloch and transverse momenta", "counted", int),
         _number("modes", "1", "bath modes of a block", "counted", int),
+    )
+
+
+def pattern_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
+    """What a stationary pattern is told by, in these units of energy and momentum."""
+    place = f"1/{momentum}"
+    pair = "[re, im]"
+    growing = (
+        _number("growth_rate", energy, "of the mode of the cell that grows fastest", MODES),
+        _number("growth_frequency", energy, "|Re w| of that mode", MODES),
+    )
+    return (
+        Quantity("harmonic", "1", "harmonic of the cell", dtype=int, error=CHOSEN),
+        Quantity("x", place, "place along the cell", error=CHOSEN),
+        Quantity(
+            "delta_x", energy, "Delta over the cell", ("x",), complex, error="as of delta_max"
+        ),
+        Quantity("density", "1", "carriers of one species", ("x",), error="as of particles"),
+        Quantity(
+            "harmonics",
+            energy,
+            f"harmonics of the order parameter; in the summary {pair} of m = 0, 1, ...",
+            ("harmonic",),
+            complex,
+            kind="both",
+            error="as of delta_max",
+        ),
+        _number("delta_max", energy, "largest |Delta(x)|"),
+        _number("delta_min", energy, "least |Delta(x)|"),
+        _number("frequency", energy, "2 (mu_c - mu), by which the order parameter turns"),
+        _number("particles", "1", "density over that of the uniform state"),
+        _number("last_harmonic", energy, "|Delta_h|, the highest that is kept", AN),
+        *missing_where(
+            (_number("potential", f"{energy} {momentum}^3", "potential less that of no pairs"),),
+            "baths that pump and drain a condensate leave it without a potential",
+            "potential",
+        ),
+        _number("stability", "1", "of changes with the cell's period", "a decision", str),
+        *missing_where(
+            growing, "nothing grows, or it was not looked for", "growth_rate growth_frequency"
+        ),
+        _number("modes_found", energy, f"{pair} growth rate and frequency of modes", MODES, list),
+        _number("patterns", energy, "Delta_0, Delta_1, ... of every pattern found", "listed", list),
+        _number("residual", energy, "largest residual of the gap equation", AN),
+        _number("snes_reason", "1", "why SNES stopped", "as it reports", str),
+        _number("length", place, "length of the cell", "given"),
+        _number("waves", "1", "plane waves of a block", "counted", int),
+        _number("blocks", "1", "blocks of Bloch and transverse momenta", "counted", int),
     )

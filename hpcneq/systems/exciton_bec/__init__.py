@@ -154,6 +154,37 @@ TASKS = (
             "run": {"t_max": 12.0, "output_every": 0.5},
         },
     ),
+    Task(
+        name="pattern",
+        doc="stationary states that are not uniform, with the modes of the cell that grow on them",
+        tables={
+            "parameters": inputs.Parameters,
+            "numerics": inputs.PatternNumerics,
+            "initial": inputs.PatternInitial,
+        },
+        run=f"{HERE}.tasks.pattern:run",
+        petsc=("steady",),
+        refuse=f"{HERE}.shared.refusals:pattern",
+        cost=f"{HERE}.shared.cost:pattern",
+        figure=f"{HERE}.figures.pattern:draw",
+        quantities=quantities.PATTERN,
+        example={
+            "parameters": {"inv_kfas": 0.5, "ratio": 0.5, "gamma_b": 0.02, "T_b": 0.05},
+            "numerics": {
+                "p_c": 25.0,
+                "wave_number": 0.5,
+                "stability": False,
+                "supercell": {
+                    "harmonics": 3,
+                    "bloch_points": 2,
+                    "panels": 1,
+                    "p_max": 2.0,
+                    "y_max": 4.0,
+                },
+            },
+            "initial": {"delta_0": 0.2, "delta_1": 0.16},
+        },
+    ),
 )
 SYSTEM = System(
     name="exciton-bec",

@@ -244,3 +244,41 @@ class EvolveInitial:
     )
     kick_time: float = key(6.0, doc="middle t0 of the pulse", unit="1/eF", min=0)
     kick_width: float = key(1.5, doc="width s of the pulse", unit="1/eF", above=0)
+
+
+@dataclass(frozen=True)
+class PatternNumerics(CellNumerics):
+    """The cell, and what is told of the pattern."""
+
+    pole_error: float = like(CellNumerics, "pole_error", 1e-4)
+    stability: bool = key(
+        True, doc="count and find the modes of the cell that grow: as costly as hundreds of states"
+    )
+    error_estimate: bool = key(
+        True, doc="estimate errors from the pattern in a smaller box and on another grid"
+    )
+
+
+@dataclass(frozen=True)
+class PatternInitial:
+    """Where Newton's method starts, and which pattern is meant."""
+
+    delta_0: float | None = key(
+        None,
+        doc="Delta_0 of the start; default: several starts, all patterns are listed",
+        unit="eF",
+        above=0,
+        max=10,
+    )
+    delta_1: float | None = key(
+        None, doc="Delta_1 of the start, with delta_0", unit="eF", min=-10, max=10
+    )
+    branch: str = key(
+        "strong",
+        doc="of several patterns: strong has the largest |Delta_1|, weak the smallest",
+        choices=["strong", "weak"],
+    )
+
+    def __post_init__(self) -> None:
+        if (self.delta_0 is None) != (self.delta_1 is None):
+            raise ValueError("delta_0 and delta_1: give both or neither")

@@ -1,8 +1,8 @@
-"""Quantities of evolve."""
+"""Quantities of evolve and pattern."""
 
 from __future__ import annotations
 
-from ....tasks.supercell_tables import evolution_quantities
+from ....tasks.supercell_tables import evolution_quantities, pattern_quantities
 from .shared import GIVEN, INPUT, RATIO, STATE, number
 
 UNIFORM = (
@@ -13,4 +13,5 @@ UNIFORM = (
     number("wave_number", "kF", "wave number of the kick's wave, of the pattern", GIVEN),
     *INPUT,
 )
+PATTERN = (*pattern_quantities("eF", "kF"), *UNIFORM)
 EVOLVE = (*evolution_quantities("eF", "kF"), *UNIFORM)

@@ -96,8 +96,18 @@ def evolve(given: Given) -> None:
         )
 
 
+def pattern(given: Given) -> None:
+    """InputError for a cell that does not fit its waves, and for one that is not even."""
+    cell(given)
+    if not given.numerics.supercell.even:
+        raise InputError(
+            "[numerics] supercell.even = false: patterns are even in x; travelling ones are "
+            "for task evolve"
+        )
+
+
 def cell(given: Given) -> None:
-    """InputError for a cell that does not fit its waves, and without decay at T_b = 0."""
+    """InputError for a cell that does not fit its waves."""
     try:
         cell_of(given.numerics.wave_number, given.numerics.supercell)
     except ValueError as error:

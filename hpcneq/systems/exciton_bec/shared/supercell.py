@@ -9,6 +9,7 @@ import numpy as np
 from ....maths import poles
 from ....maths.plane_wave_box import PlaneWaveBox, transverse_panels, waves_within
 from ....solvers.supercell.medium import Medium, even_part, harmonic_numbers
+from ....solvers.supercell.patterns import pair_rows
 from ....tasks import Given
 from ....tasks.supercell import SMALLER_BOX
 from ....tasks.supercell_tables import bloch_points, cell_of
@@ -60,15 +61,16 @@ def medium_of(
 ) -> Medium:
     """The bath and the vacuum around carriers in a box.
 
-    mt : mu_b less half the frequency, default that of the condensate; energies count from its mu.
+    mt : mu_b less the mu that energies count from, default that of the uniform condensate.
     """
     mt = state.mt if mt is None else mt
     g, gb = state.g, state.gb
-    window = float(box.energies.max()) + abs(state.mu) + abs(mt)
+    window = float(box.energies.max()) + abs(state.mu) + abs(state.mt)
     fit = poles.fit("aaa", state.T, g, window, given.numerics.pole_error)
     rates = np.stack([-(g + fit.w) + 1j * mt, -(g + fit.w) - 1j * mt], axis=1)
     sources = np.repeat((-2j * gb * fit.r)[:, None], 2, axis=1)
-    return Medium(box, state.mu, 2 * g, np.array([gb, gb + 2 * state.gv]), rates, sources)
+    mu = state.mu_b - mt
+    return Medium(box, mu, 2 * g, np.array([gb, gb + 2 * state.gv]), rates, sources)
 
 
 def resting(given: Given, state: Condensate) -> Resting:
@@ -87,9 +89,5 @@ def resting(given: Given, state: Condensate) -> Resting:
 
 def pair_sums_at_rest(medium: Medium, c: np.ndarray) -> np.ndarray:
     """(2 h + 1,) F_m of the stationary state of an order parameter."""
-    pairing = medium.pairing(c)
-    total = np.zeros(len(c), complex)
-    for blocks in medium.batches(range(medium.box.blocks)):
-        n = medium.stationary(blocks, pairing)[2]
-        total += medium.pair_sums(blocks, n, len(c) // 2).sum(0)
+    total = pair_rows(medium, c, range(medium.box.blocks)).sum(0)
     return even_part(total) if medium.box.even else total

@@ -113,7 +113,7 @@ class SupercellRecords(Recorder):
         out.axis("p_x", np.sort(self.p))
         for name in ("harmonics", "delta_x", "density", "momenta", "delta_max", "delta_min"):
             out.series(name)
-        for name in ("particles", "condensed", "mean_wave_number", "frequency", "balance_t"):
+        for name in ("relative_density", "condensed", "mean_wave_number", "frequency", "balance_t"):
             out.series(name)
         out.growing_axis("t_monitor")
         out.series("min_occupation_t")
@@ -141,7 +141,7 @@ class SupercellRecords(Recorder):
             "harmonics": c.copy(),
             "delta_max": float(size.max()),
             "delta_min": float(size.min()),
-            "particles": number / observed["number_at_start"],
+            "relative_density": number / observed["number_at_start"],
             "condensed": float(observed["pairs"]) / number,
             "mean_wave_number": self.G * float(np.sqrt(m**2 @ weight / max(weight.sum(), 1e-300))),
             "frequency": -float((turning / wave[top]).imag) if size[top] > 0 else 0.0,
@@ -174,7 +174,7 @@ class SupercellRecords(Recorder):
 
     def headline(self, row: Numbers) -> Entries:
         """Summary numbers of a row."""
-        names = ("t", "delta_max", "delta_min", "particles", "condensed", "mean_wave_number")
+        names = ("t", "delta_max", "delta_min", "relative_density", "condensed", "mean_wave_number")
         numbers = {name: row[name] for name in (*names, "frequency")}
         late = np.asarray(row["harmonics"])[self.system.h :]
         return numbers | {"harmonics": [[float(z.real), float(z.imag)] for z in late]}

@@ -110,7 +110,7 @@ def numbers_of(
         "delta_max": top,
         "delta_min": low,
         "frequency": 2 * float(x[-1]),
-        "particles": float(number[problem.h].real / uniform[problem.h].real),
+        "relative_density": float(number[problem.h].real / uniform[problem.h].real),
     }
 
 

@@ -101,7 +101,7 @@ def numbers_of(problem: RealPattern, x: np.ndarray, comm: Communicator) -> dict[
     return {
         "delta_max": top,
         "delta_min": low,
-        "particles": float(number / normal),
+        "relative_density": float(number / normal),
         "potential": potential(problem, c, comm),
     }
 

@@ -219,7 +219,7 @@ def _perform(
             log(f"warning: {words}")
         outcome = _compute(task, checked, comm, log, longrun)
         seconds = time.monotonic() - begun
-    return _end(outcome, target, log, seconds)
+    return _end(outcome, longrun, log, seconds)
 
 
 def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
@@ -251,7 +251,7 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
 def _answer(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     """The Outcome of a task, also if it finds the normal state or is stopped. **Collective.**"""
     try:
-        with longrun.stopping.in_solvers(task.timed, bool(task.sweep)):
+        with longrun.stopping.in_solvers(task.timed or bool(checked.sweep)):
             outcome: Any = resolve(task.run)(checked, comm, log, longrun)
             return cast(Outcome, outcome)
     except NormalState as answer:
@@ -260,14 +260,15 @@ def _answer(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
         return Outcome("stopped", {}, {}, [str(error)])
 
 
-def _end(outcome: Outcome, target: Path, log, seconds: float) -> int:
+def _end(outcome: Outcome, longrun: LongRun, log, seconds: float) -> int:
     """The exit code of a complete run. Raises NotConverged or StoppedEarly for any other."""
     if outcome.status == "not-converged":
         why = outcome.warnings[-1] if outcome.warnings else "not converged"
-        raise NotConverged(f"{why}; what was found is in {target}, marked")
+        raise NotConverged(f"{why}; what was found is in {longrun.target}, marked")
     if outcome.status == "stopped":
         why = outcome.warnings[0] if outcome.warnings else "stopped"
-        raise StoppedEarly(f"{why}; go on with: hpcneq resume {target}")
+        begins = "" if longrun.kept else ", which starts again: there was nothing to keep yet"
+        raise StoppedEarly(f"{why}; go on with: hpcneq resume {longrun.target}{begins}")
     log(f"{outcome.status}: {_closing_words(outcome.summary)}, {parallel.clock(seconds)} in all")
     return EXIT[outcome.status]
 

@@ -199,6 +199,11 @@ class LongRun:
         self.map = Points(self)
         return self.map
 
+    @property
+    def kept(self) -> bool:
+        """Whether there is something from which a later run can go on."""
+        return self.number > 0 or self.map is not None
+
     def verify(self) -> None:
         """HpcneqError if the result file is no longer that of this run. **Collective.**"""
         self.owner.check()

@@ -68,6 +68,13 @@ def canvas(shown: bool = False) -> Figure:
     return Figure()
 
 
+def shade(where: float) -> tuple[float, float, float, float]:
+    """The colour at a place in (0, 1) of the map for lines that follow an order."""
+    import matplotlib
+
+    return matplotlib.colormaps["viridis"](where)
+
+
 def whole(canvas: Figure | SubFigure) -> Figure:
     """The figure that a canvas is, or is a part of; laid out without overlaps."""
     from matplotlib.figure import Figure

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .... import interrupts
 from ....maths.pole_leads import Density
 from ....solvers.newton import solve_equations
 from ....solvers.pole_leads.repeated import Stationaries
@@ -142,8 +143,9 @@ class Stationary:
 
     # -- solving -----------------------------------------------------------------------------------
     def relax(self, c: np.ndarray, mu: float, limit: int = RELAXATIONS) -> np.ndarray:
-        """Plain iterations, which leave unstable states."""
+        """Plain iterations, which leave unstable states. Raises StoppedEarly between them."""
         for _ in range(limit):
+            interrupts.stop_if_asked()
             new = self.image(c, mu)
             if self.frame is None:
                 new[self.pairs] = observables.turned(new[self.pairs], c[self.pairs])

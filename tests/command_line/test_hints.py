@@ -61,7 +61,7 @@ def folder(tmp_path_factory):
         ("show .", "is a folder"),
         ("run mine.toml out.h5", "-o out.h5"),
         ("run mine.toml --set parameters.T 0.1", "--set parameters.T=0.1"),
-        ("plot mine.h5 other.h5", "plot takes one file"),
+        ("show mine.h5 other.h5", "show takes one file"),
         ("run wall.toml", 'as text in quotes: "00:30:00"'),
         ("run long.toml", 'a time is text, in quotes: wall_limit = "00:30:00"'),
     ],

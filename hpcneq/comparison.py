@@ -164,7 +164,7 @@ def is_error(name: str, error: str | None) -> bool:
 
 def inputs(first: Result, second: Result) -> dict[str, tuple[object, object]]:
     """{"parameters.T": (of the first, of the second)}: keys that differ in two inputs."""
-    one, other = (dict(_flat("", result.resolved)) for result in (first, second))
+    one, other = (dict(flat(result.resolved)) for result in (first, second))
     return {
         name: (one.get(name), other.get(name))
         for name in {**one, **other}
@@ -172,13 +172,13 @@ def inputs(first: Result, second: Result) -> dict[str, tuple[object, object]]:
     }
 
 
-def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
+def flat(value: object, path: str = "") -> Iterator[tuple[str, object]]:
     """Dotted names of the keys of nested tables, and their values."""
     if not isinstance(value, Mapping):
         yield path, value
         return
     for name, item in value.items():
-        yield from _flat(f"{path}.{name}" if path else name, item)
+        yield from flat(item, f"{path}.{name}" if path else name)
 
 
 @dataclass

@@ -239,7 +239,9 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
         seconds = time.monotonic() - begun
         longrun.finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
         raise NotConverged(f"{error}; {longrun.target} is marked not-converged") from None
-    except HpcneqError:
+    except HpcneqError as error:
+        if isinstance(error, InputError) and longrun.file is not None and longrun.saved is None:
+            longrun.finish("not-converged", {}, {}, [str(error)])  # no resume helps
         if longrun.file is not None:
             longrun.file.close()
         raise

@@ -203,8 +203,10 @@ class Result:
 
 def _open(path: str, patience: float = 0.5) -> File:
     """The file, or an InputError of one line; if caught in a flush, it is tried again."""
+    if os.path.isdir(path):
+        raise InputError(f"{path}: is a folder, not a result file")
     if not os.path.isfile(path):
-        meant = nearest_file(Path(path)).strip()
+        meant = nearest_file(Path(path), ".h5").strip()
         raise InputError(f"{path}: there is no such file" + (meant and f"; {meant}"))
     end = time.monotonic()
     if abs(time.time() - os.path.getmtime(path)) < LIVELY:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..errors import HpcneqError, InputError
-from ..parallel import Communicator, Layout, on_root
+from ..parallel import Communicator, Layout, from_root, on_root
 from . import checksum, opening
 from .declarations import Declaration, Declarations
 from .growing import Growing
@@ -134,7 +134,7 @@ class ResultFile:
 
     def axis(self, name: str, values: ArrayLike) -> None:
         """A fixed coordinate, numbers or names: a dimension scale. Rank 0's values are written."""
-        array = encoded(self.comm.bcast(np.asarray(values), root=0))
+        array = encoded(from_root(self.comm, np.asarray(values)))
         data = self._data_set(name, array.shape, array.dtype)
         make_scale(data, name)
         self._write_now(Placed(data, root=self.comm.rank == 0), array)

@@ -372,17 +372,36 @@ def warn_threads(comm: Communicator, log: Log) -> None:
         log("warning: OMP_NUM_THREADS is not 1; ranks compete for cores (export OMP_NUM_THREADS=1)")
 
 
-def logger(comm: Communicator, quiet: bool = False) -> Log:
-    """A print for rank 0 that flushes at once; silent elsewhere and with ``quiet``.
+class Logger:
+    """A print for rank 0 that flushes at once; silent elsewhere and if quiet.
 
-    That nobody reads it, or that it cannot be written, is no reason to end a run.
+    That nobody reads it, or that it cannot be written, is no reason to end a run. bar : whether
+    `show` can redraw a line, which a terminal can.
     """
 
-    def log(text):
-        if comm.rank == 0 and not quiet:
+    def __init__(self, speaks: bool) -> None:
+        self.speaks = speaks
+        self.bar = speaks and terminal.is_terminal()
+        self._drawn = False
+
+    def __call__(self, text: str) -> None:
+        """Print lines, in the place of a bar."""
+        if self._drawn:
+            terminal.overwrite("")
+            self._drawn = False
+        if self.speaks:
             terminal.write(text)
 
-    return log
+    def show(self, fraction: float, text: str) -> None:
+        """Draw the bar anew, with a text behind it."""
+        if self.bar:
+            terminal.overwrite(f"{terminal.bar(fraction)} {text}")
+            self._drawn = True
+
+
+def logger(comm: Communicator, quiet: bool = False) -> Logger:
+    """What prints for all ranks."""
+    return Logger(comm.rank == 0 and not quiet)
 
 
 def clock(seconds: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...tasks import System, Task
-from . import inputs, quantities
+from . import inputs, quantities, response_quantities
 
 HERE = __name__
 COMMON = {
@@ -113,9 +113,28 @@ TRANSPORT = Task(
         "sweep": {"eV": {"from": 0.0, "to": 1.0, "points": 3}},
     },
 )
+MODES = Task(
+    name="modes",
+    doc="growth rates and frequencies of the linear modes of a stationary state",
+    tables={
+        "parameters": inputs.Parameters,
+        **COMMON,
+        "numerics": inputs.ModesNumerics,
+        "initial": inputs.Initial,
+    },
+    run=f"{HERE}.tasks.modes:run",
+    sweep=("eV",),
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.response_refusals:modes",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.response_costs:modes",
+    figure=f"{HERE}.figures.modes:draw",
+    quantities=response_quantities.MODES,
+    example={**ISLAND, "initial": {"state": "normal"}, "parameters": {"eV": 0.5}},
+)
 SYSTEM = System(
     "lattice",
     "Your own tight-binding model between normal, structured and superconducting leads",
     "none",
-    (STEADY, EVOLVE, SPECTRUM, TRANSPORT),
+    (STEADY, EVOLVE, SPECTRUM, TRANSPORT, MODES),
 )

@@ -19,6 +19,7 @@ from .fields import (
 from .leads import Lead, Leads
 from .model import Cell, Hop, ModelTable, Onsite, Orbital, Pairing, PairingTerm
 from .numerics import EvolveNumerics, Numerics, SpectrumNumerics, SteadyNumerics, TransportNumerics
+from .responses import ModesNumerics
 
 __all__ = [
     "Bond",
@@ -33,6 +34,7 @@ __all__ = [
     "Lead",
     "Leads",
     "ModelTable",
+    "ModesNumerics",
     "Numerics",
     "Onsite",
     "Orbital",

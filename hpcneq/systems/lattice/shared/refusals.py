@@ -14,7 +14,7 @@ from .lead_input import Drives
 Parts = tuple[Model, list[Reservoir], Drives]
 
 
-def _parts(given: Given) -> Parts | None:
+def parts_of(given: Given) -> Parts | None:
     """Model, leads and drives; None where the model's code must not be run, or is gone."""
     if model_input.runs_code(given) and given.begun:
         return None  # it was checked when the run was begun
@@ -70,7 +70,7 @@ def _refuse_leads(reservoirs: list[Reservoir]) -> None:
         raise InputError("[leads]: none is given; at least one must touch the model")
 
 
-def _differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
+def differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
     """Whether two bcs leads are at different bias."""
     V = drives.shifts(-1.0)
     levels = [v for v, lead in zip(V, reservoirs) if lead.superconducting]
@@ -79,14 +79,14 @@ def _differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
 
 def steady(given: Given) -> None:
     """Refuse what ``steady`` cannot do."""
-    parts = _parts(given)
+    parts = parts_of(given)
     if parts is None:
         return
     model, reservoirs, drives = parts
     _refuse_leads(reservoirs)
     _refuse_start(given, model)
     _refuse_vector_potential(model, drives)
-    if _differ(reservoirs, drives) and (np.any(model.U) or model.bonds):
+    if differ(reservoirs, drives) and (np.any(model.U) or model.bonds):
         raise InputError(
             "[leads] bias: two bcs leads at different bias and an interaction: the state is "
             'periodic; task = "evolve" computes it'
@@ -96,11 +96,11 @@ def steady(given: Given) -> None:
 def spectrum(given: Given) -> None:
     """Refuse what ``spectrum`` cannot do."""
     steady(given)
-    parts = _parts(given)
+    parts = parts_of(given)
     if parts is None:
         return
     model, reservoirs, drives = parts
-    if _differ(reservoirs, drives):
+    if differ(reservoirs, drives):
         raise InputError("[leads] bias: two bcs leads at different bias: no stationary spectrum")
     for number, k in enumerate(given.parameters.k):
         d = model.position.shape[1]
@@ -113,7 +113,7 @@ def transport(given: Given) -> None:
     steady(given)
     if not given.sweep and given.parameters.eV == 0:
         raise InputError('[sweep] eV: missing; task "transport" needs {from, to, points} or a list')
-    parts = _parts(given)
+    parts = parts_of(given)
     if parts is None or given.numerics.energies != "window":
         return
     model, reservoirs, _ = parts
@@ -143,7 +143,7 @@ def _require_resolved(given: Given, drives: Drives) -> None:
 
 def evolve(given: Given) -> None:
     """Refuse what ``evolve`` cannot do."""
-    parts = _parts(given)
+    parts = parts_of(given)
     if parts is None:
         return
     model, reservoirs, drives = parts

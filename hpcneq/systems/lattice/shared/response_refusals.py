@@ -1,0 +1,31 @@
+"""What the tasks that look at responses of a state cannot do. Computes nothing."""
+
+from __future__ import annotations
+
+from ....errors import InputError
+from ....tasks import Given
+from . import refusals
+
+
+def stationary(given: Given) -> None:
+    """Refuse what has no stationary state."""
+    refusals.steady(given)
+    parts = refusals.parts_of(given)
+    if parts is None:
+        return
+    _, reservoirs, drives = parts
+    biases = given.sweep.get("eV", [given.parameters.eV])
+    for eV in biases:
+        if refusals.differ(reservoirs, drives.at_bias(float(eV))):
+            raise InputError(
+                f"[leads] bias: two bcs leads at different bias (eV = {float(eV):g}): the state is "
+                f'periodic, task = "{given.task}" needs a stationary one'
+            )
+
+
+def modes(given: Given) -> None:
+    """Refuse what ``modes`` cannot do."""
+    stationary(given)
+    numerics = given.numerics
+    if numerics.method == "det" and numerics.frequencies != [0.0]:
+        raise InputError('[numerics] frequencies: goes with method = "krylov"')

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from ....figures.result import Result
 
-GROWS, DECAYS, TURNS = style.COLOURS[1], style.COLOURS[0], "0.6"
+GROWS, DECAYS = style.COLOURS[1], style.COLOURS[0]
+TURNS = "0.6"
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:

@@ -51,7 +51,8 @@ class Susceptibility:
         scale: float = 1.0,
         loose: Susceptibility | None = None,
     ) -> None:
-        self.field, self.level, self.loose = field, level, loose
+        self.field, self.level = field, level
+        self.loose = loose
         self.a, self.V = np.linalg.eig(level.A)
         self.inverse = np.linalg.inv(self.V)
         self.places, self.map = _merged(field, scale)
@@ -85,7 +86,8 @@ class Susceptibility:
 
     def _half(self, s: complex, some: slice, swapped: bool) -> np.ndarray:
         """Share of levels in chi_{ab,rc} by |r><c| R, (places, entries); swapped: ba, cr."""
-        (a, b), r, c = self.places, self.rows, self.columns
+        a, b = self.places
+        r, c = self.rows, self.columns
         at_b, at_c = self.at_b[: len(a)], self.at_c[: len(r)]
         if swapped:
             a, r = b, c

@@ -132,9 +132,53 @@ MODES = Task(
     quantities=response_quantities.MODES,
     example={**ISLAND, "initial": {"state": "normal"}, "parameters": {"eV": 0.5}},
 )
+PROBED = {
+    "parameters": inputs.EvolveParameters,
+    **COMMON,
+    "numerics": inputs.ProbeNumerics,
+    "initial": inputs.EvolveInitial,
+}
+STEP = {"eV": {"from": 0.0, "to": 1.0, "kind": "step"}}
+SHORT = {"dt": 0.2, "points": 41, "seeds": 1}
+PHOTOEMISSION = Task(
+    name="photoemission",
+    doc="spectral function over wave vectors as a pulse of light sees it after a change",
+    tables={**PROBED, "probe": inputs.PhotonProbe},
+    run=f"{HERE}.tasks.photoemission:run",
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.probe_input:photoemission",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.response_costs:probe",
+    figure=f"{HERE}.figures.photoemission:draw",
+    quantities=response_quantities.PHOTOEMISSION,
+    example={
+        **ISLAND,
+        "parameters": STEP,
+        "probe": {"times": [0.0, 4.0], "width": 1.0, "path": [[0.0], [3.1416]]},
+        "numerics": SHORT,
+    },
+)
+TUNNELLING = Task(
+    name="tunnelling",
+    doc="local density of states under a weak tip during a probe after a change",
+    tables={**PROBED, "probe": inputs.TipProbe},
+    run=f"{HERE}.tasks.tunnelling:run",
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.probe_input:tunnelling",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.response_costs:probe",
+    figure=f"{HERE}.figures.tunnelling:draw",
+    quantities=response_quantities.TUNNELLING,
+    example={
+        **ISLAND,
+        "parameters": STEP,
+        "probe": {"times": [0.0, 4.0], "width": 1.0},
+        "numerics": SHORT,
+    },
+)
 SYSTEM = System(
     "lattice",
     "Your own tight-binding model between normal, structured and superconducting leads",
     "none",
-    (STEADY, EVOLVE, SPECTRUM, TRANSPORT, MODES),
+    (STEADY, EVOLVE, SPECTRUM, TRANSPORT, MODES, PHOTOEMISSION, TUNNELLING),
 )

@@ -108,3 +108,82 @@ MODES = (
 )
 MODES = missing_where(MODES, "there are fewer modes", "growth_rate frequency mode_error delta_mode")
 MODES = missing_where(MODES, "the point was lost", "delta_max_of lowest")
+PROBE = (
+    *MODEL,
+    *STATE,
+    Quantity("t", "1/energy", "middle of the probe", error="an input"),
+    Quantity("energy", UNIT, "energy", error=EXACT),
+    Quantity("delta_max_at", UNIT, "largest pairing", ("t",), error="as of the step"),
+)
+PHOTOEMISSION = (
+    *PROBE,
+    Quantity("k", "1", "number of the wave vector", dtype=int, error=EXACT),
+    Quantity("wave_vector", "1/length", "wave vector", ("k", "axis"), error="an input"),
+    Quantity(
+        "intensity",
+        "1/energy",
+        "A(k, w, t), mean over spins; its integral dw/2pi is the occupation",
+        ("t", "k", "energy"),
+        error="intensity_error",
+    ),
+    Quantity(
+        "intensity_error",
+        "1/energy",
+        "its largest error, from twice the step and looser fits",
+        ("t",),
+        error="an error",
+    ),
+    Quantity(
+        "occupation",
+        "1",
+        "mean of n_k over the probe's intensity",
+        ("t", "k"),
+        error="as of the step",
+    ),
+    Quantity("intensity_max", "1/energy", "largest intensity", kind="summary", error=ERRORS),
+    Quantity(
+        "intensity_min",
+        "1/energy",
+        "smallest intensity; it cannot be negative",
+        kind="summary",
+        error=ERRORS,
+    ),
+)
+TUNNELLING = (
+    *PROBE,
+    Quantity("point", "1", "number of the site under the tip", dtype=int, error=EXACT),
+    Quantity("probed", "1", "site under the tip", ("point",), dtype=int, error=EXACT),
+    Quantity(
+        "didv",
+        "1/energy",
+        "dI/dV by a weak normal tip, as density of states, mean over spins; integral 1",
+        ("t", "point", "energy"),
+        error="didv_error",
+    ),
+    Quantity(
+        "occupied",
+        "1/energy",
+        "the occupied part of the density of states",
+        ("t", "point", "energy"),
+        error="didv_error",
+    ),
+    Quantity(
+        "didv_error",
+        "1/energy",
+        "the largest error of both, from twice the step and looser fits",
+        ("t",),
+        error="an error",
+    ),
+    Quantity(
+        "occupation",
+        "1",
+        "mean density a spin over the probe's intensity",
+        ("t", "point"),
+        error="as of the step",
+    ),
+    Quantity("didv_max", "1/energy", "largest dI/dV", kind="summary", error=ERRORS),
+)
+UNESTIMATED = "[numerics] error_estimate = false"
+PERIODIC_START = "the state before t = 0 is not stationary"
+PHOTOEMISSION = missing_where(PHOTOEMISSION, UNESTIMATED, "intensity_error")
+TUNNELLING = missing_where(TUNNELLING, UNESTIMATED, "didv_error")

@@ -19,7 +19,7 @@ from .fields import (
 from .leads import Lead, Leads
 from .model import Cell, Hop, ModelTable, Onsite, Orbital, Pairing, PairingTerm
 from .numerics import EvolveNumerics, Numerics, SpectrumNumerics, SteadyNumerics, TransportNumerics
-from .responses import ModesNumerics
+from .responses import ModesNumerics, PhotonProbe, ProbeNumerics, TipProbe
 
 __all__ = [
     "Bond",
@@ -41,9 +41,12 @@ __all__ = [
     "Pairing",
     "PairingTerm",
     "Parameters",
+    "PhotonProbe",
+    "ProbeNumerics",
     "SpectrumNumerics",
     "SpectrumParameters",
     "SteadyNumerics",
+    "TipProbe",
     "TransportNumerics",
     "VectorPotential",
 ]

@@ -10,6 +10,8 @@ from .setup import setup_of
 
 COUNTED = 4000  # evaluations of the mean field's answer at a state
 KRYLOV = 3000  # products
+PROBE_VECTORS = 2  # columns of an earlier time for each level: filled, and all
+STEP_SECONDS = 3e-3  # of a step of the evolution, with its overhead
 RATE = 4e9  # flops of complex matrix products a second, with what is around them
 
 
@@ -32,4 +34,26 @@ def modes(given: Given, ranks: int) -> Cost:
         states.bytes_per_rank + 16.0 * 40 * core**2,
         max(1, most),
         (f"{fields} entries of the mean field, by {method}", *states.notes),
+    )
+
+
+def probe(given: Given, ranks: int) -> Cost:
+    """The cost of the evolution with the columns of all earlier times."""
+    setup = setup_of(given)
+    states = cost.steady(given, ranks)
+    core = cost.core_levels(setup.form, setup.reservoirs)
+    table, numerics = given.tables["probe"], given.numerics
+    window = 10.0 * table.width / numerics.dt
+    steps = (table.times[-1] - min(0.0, table.times[0])) / numerics.dt + window
+    columns = min(2 * window, steps) * PROBE_VECTORS * setup.form.size
+    products = 16.0 * core**2 * columns + 400.0 * core**3
+    sums = 8.0 * numerics.points * columns * min(len(table.times), 1 + window)
+    seconds = steps * (products + sums) / RATE + steps * STEP_SECONDS
+    if numerics.error_estimate:
+        seconds *= 1.3
+    return Cost(
+        states.core_seconds + seconds,
+        states.bytes_per_rank + 48.0 * 2 * core * columns / ranks,
+        max(1, int(steps)),
+        (f"{steps:.0f} steps, up to {columns:.0f} columns of earlier times", *states.notes),
     )

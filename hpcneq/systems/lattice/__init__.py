@@ -176,9 +176,27 @@ TUNNELLING = Task(
         "numerics": SHORT,
     },
 )
+CONDUCTIVITY = Task(
+    name="conductivity",
+    doc="optical conductivity of a stationary state, the pairing moving with the field",
+    tables={
+        "parameters": inputs.ConductivityParameters,
+        **COMMON,
+        "numerics": inputs.ConductivityNumerics,
+        "initial": inputs.Initial,
+    },
+    run=f"{HERE}.tasks.conductivity:run",
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.response_refusals:conductivity",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.response_costs:conductivity",
+    figure=f"{HERE}.figures.conductivity:draw",
+    quantities=response_quantities.CONDUCTIVITY,
+    example={**ISLAND, "numerics": {"points": 24, "seeds": 1}},
+)
 SYSTEM = System(
     "lattice",
     "Your own tight-binding model between normal, structured and superconducting leads",
     "none",
-    (STEADY, EVOLVE, SPECTRUM, TRANSPORT, MODES, PHOTOEMISSION, TUNNELLING),
+    (STEADY, EVOLVE, SPECTRUM, TRANSPORT, MODES, PHOTOEMISSION, TUNNELLING, CONDUCTIVITY),
 )

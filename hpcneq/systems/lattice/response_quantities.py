@@ -187,3 +187,51 @@ UNESTIMATED = "[numerics] error_estimate = false"
 PERIODIC_START = "the state before t = 0 is not stationary"
 PHOTOEMISSION = missing_where(PHOTOEMISSION, UNESTIMATED, "intensity_error")
 TUNNELLING = missing_where(TUNNELLING, UNESTIMATED, "didv_error")
+AREA = "length^2"  # charge 1
+CONDUCTIVITY = (
+    *MODEL,
+    *STATE,
+    Quantity("energy", UNIT, "frequency", error=EXACT),
+    Quantity(
+        "sigma",
+        AREA,
+        "conductivity a site, the pairing moving with the field",
+        ("energy",),
+        dtype=complex,
+        error="sigma_error",
+    ),
+    Quantity(
+        "sigma_bubble",
+        AREA,
+        "the same with the mean field held",
+        ("energy",),
+        dtype=complex,
+        error="sigma_error",
+    ),
+    Quantity("sigma_error", AREA, "error, from looser fits", ("energy",), error="an error"),
+    Quantity(
+        "superfluid_weight",
+        "energy length^2",
+        "-K(0) a site: pi times it is the weight of Re sigma at 0",
+        kind="summary",
+        error=ERRORS,
+    ),
+    Quantity(
+        "diamagnetic_weight",
+        "energy length^2",
+        "-K(infinity) a site, the mean of d^2H/dA^2",
+        kind="summary",
+        error=ERRORS,
+    ),
+    Quantity(
+        "f_sum",
+        "1",
+        "int Re sigma over the frequencies, and the superfluid part, of (pi/2) times the "
+        "diamagnetic weight; 1 if the frequencies hold everything",
+        kind="summary",
+        error="by the frequencies left out",
+    ),
+)
+CONDUCTIVITY = missing_where(
+    CONDUCTIVITY, "the point was lost", "sigma sigma_bubble sigma_error f_sum"
+)

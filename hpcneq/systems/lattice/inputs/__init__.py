@@ -19,11 +19,20 @@ from .fields import (
 from .leads import Lead, Leads
 from .model import Cell, Hop, ModelTable, Onsite, Orbital, Pairing, PairingTerm
 from .numerics import EvolveNumerics, Numerics, SpectrumNumerics, SteadyNumerics, TransportNumerics
-from .responses import ModesNumerics, PhotonProbe, ProbeNumerics, TipProbe
+from .responses import (
+    ConductivityNumerics,
+    ConductivityParameters,
+    ModesNumerics,
+    PhotonProbe,
+    ProbeNumerics,
+    TipProbe,
+)
 
 __all__ = [
     "Bond",
     "Cell",
+    "ConductivityNumerics",
+    "ConductivityParameters",
     "Disorder",
     "EvolveInitial",
     "EvolveNumerics",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ....config.schema import key, like
+from .fields import Parameters
 from .limits import LARGEST, UNIT
 from .numerics import EvolveNumerics, Numerics, SpectrumNumerics
 
@@ -112,3 +113,23 @@ class TipProbe(Probe):
 
     sites: list[int] = key([], doc="sites under the tip; default: all", min=0)
     tip_T: float = key(0.0, doc="temperature of the tip", unit=UNIT, min=0, max=LARGEST)
+
+
+@dataclass(frozen=True)
+class ConductivityNumerics(Numerics):
+    """The same, and the frequencies looked at."""
+
+    energy_min: float = key(0.05, doc="lowest frequency", unit=UNIT, above=0, max=LARGEST)
+    energy_max: float = key(6.0, doc="highest frequency", unit=UNIT, above=0, max=LARGEST)
+    points: int = like(SpectrumNumerics, "points", 120)
+
+    def __post_init__(self) -> None:
+        if self.energy_max <= self.energy_min:
+            raise ValueError("energy_max: must be > energy_min")
+
+
+@dataclass(frozen=True)
+class ConductivityParameters(Parameters):
+    """The bias, and along what the field points."""
+
+    direction: str = key("x", doc="of field and current", choices=["x", "y", "z"])

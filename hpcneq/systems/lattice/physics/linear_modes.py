@@ -97,6 +97,10 @@ class Deviations:
         values = self.straight @ f[:half] + self.conjugate @ f[half:]
         dH = np.zeros((self.n, self.n), complex)
         dH[self.field.H_rows, self.field.H_columns] = values
+        return self.answer_of(dH)
+
+    def answer_of(self, dH: np.ndarray) -> np.ndarray:
+        """-i [dH, R] of a deviation of H (n, n), flat."""
         core = -1j * (dH @ self.core - self.core @ dH)
         tail = -1j * (dH @ self.tail)
         back = 1j * (self.tail.conj().T @ dH)

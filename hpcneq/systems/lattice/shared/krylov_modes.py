@@ -21,10 +21,16 @@ ROUGH = 1e-6  # tolerance of Krylov's method
 LINEAR = 1e-11  # of GMRES
 NEARBY = 1e-3  # distance of the shift of inverse iterations
 ITERATIONS = 8
+FAINT = 1e-2  # of the deviation: what the mean field sees of it, below which it is not resolved
 RUNS = 6  # of GMRES, each to 1e-5 of what it begins with
 SETTLED = 1e-11
 SAME = 1e-7  # modes nearer than this are one
 Equations = Callable[[np.ndarray], np.ndarray]
+
+
+def norm(X: np.ndarray) -> float:
+    """Length of a vector."""
+    return float(np.linalg.norm(X))
 
 
 @dataclass(frozen=True)
@@ -47,12 +53,14 @@ class Jacobian:
         """(s - J)^-1 X. Raises NotConverged."""
         own = self.deviations
         Y = own.free(s, X)
+        if not self.answers:
+            return Y
         right = own.fields(Y)
 
         def equations(f: np.ndarray) -> np.ndarray:
             return f - own.fields(own.free(s, own.answer(f)))
 
-        f = _solved(equations, right)
+        f = _solved(equations, right, max(norm(right), FAINT * norm(Y)), s)
         return Y + own.free(s, own.answer(f))
 
     def modes(
@@ -101,21 +109,22 @@ class Jacobian:
         return KrylovMode(z, abs(z - old) + SETTLED, self.deviations.fields(X))
 
 
-def _solved(equations: Equations, right: np.ndarray) -> np.ndarray:
-    """f of equations(f) = right by GMRES, each run on what the last one left.
+def _solved(equations: Equations, right: np.ndarray, scale: float, s: complex) -> np.ndarray:
+    """f of equations(f) = right by GMRES, each run on what the last one left, to LINEAR ``scale``.
 
     Raises NotConverged.
     """
     size = len(right)
     operator = linalg.LinearOperator((size, size), equations, dtype=complex)
     f, left = np.zeros(size, complex), right
-    wanted = LINEAR * float(np.linalg.norm(right))
     for _ in range(RUNS):
-        norm = float(np.linalg.norm(left))
-        if norm <= wanted:
+        size_left = norm(left)
+        if size_left <= LINEAR * scale:
             return f
-        f = f + norm * linalg.gmres(operator, left / norm, restart=size, maxiter=4, atol=0.0)[0]
+        f = (
+            f
+            + size_left
+            * linalg.gmres(operator, left / size_left, restart=size, maxiter=4, atol=0.0)[0]
+        )
         left = right - equations(f)
-    raise NotConverged(
-        'modes: GMRES did not converge on the mean field\'s answer; use method = "det"'
-    )
+    raise NotConverged(f"GMRES did not converge on the mean field's answer at s = {s:.4g}")

@@ -53,7 +53,13 @@ def _refuse_start(given: Given, model: Model) -> None:
 
 def _refuse_vector_potential(model: Model, drives: Drives) -> None:
     """Rings of two sites: a hop and the one around the ring have the same ends."""
-    if not drives.A or not len(model.periods):
+    if drives.A:
+        refuse_short_rings(model)
+
+
+def refuse_short_rings(model: Model) -> None:
+    """Refuse rings in which a hop reaches half around: its phase would not be its own."""
+    if not len(model.periods):
         return
     i, j = model.hopping.rows, model.hopping.columns
     inner = model.hopping.size // model.sites

@@ -12,6 +12,7 @@ COUNTED = 4000  # evaluations of the mean field's answer at a state
 KRYLOV = 3000  # products
 PROBE_VECTORS = 2  # columns of an earlier time for each level: filled, and all
 STEP_SECONDS = 3e-3  # of a step of the evolution, with its overhead
+SOLVED = 40  # products of GMRES at a frequency
 RATE = 4e9  # flops of complex matrix products a second, with what is around them
 
 
@@ -56,4 +57,20 @@ def probe(given: Given, ranks: int) -> Cost:
         states.bytes_per_rank + 48.0 * 2 * core * columns / ranks,
         max(1, int(steps)),
         (f"{steps:.0f} steps, up to {columns:.0f} columns of earlier times", *states.notes),
+    )
+
+
+def conductivity(given: Given, ranks: int) -> Cost:
+    """The cost of the state, and of one linear equation a frequency."""
+    setup = setup_of(given)
+    states = cost.steady(given, ranks)
+    core = cost.core_levels(setup.form, setup.reservoirs)
+    points = given.numerics.points
+    products = 1 + min(2 * setup.field.fields, SOLVED)
+    seconds = 2 * points * products * (64.0 * core**3 / RATE + 3e-4)
+    return Cost(
+        states.core_seconds + seconds,
+        states.bytes_per_rank + 16.0 * (40 + 2 * products) * core**2,
+        points,
+        (f"{points} frequencies, {core} levels with leads", *states.notes),
     )

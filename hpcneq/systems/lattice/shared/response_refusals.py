@@ -5,6 +5,7 @@ from __future__ import annotations
 from ....errors import InputError
 from ....tasks import Given
 from . import refusals
+from .lead_input import AXES
 
 
 def stationary(given: Given) -> None:
@@ -29,3 +30,18 @@ def modes(given: Given) -> None:
     numerics = given.numerics
     if numerics.method == "det" and numerics.frequencies != [0.0]:
         raise InputError('[numerics] frequencies: goes with method = "krylov"')
+
+
+def conductivity(given: Given) -> None:
+    """Refuse what ``conductivity`` cannot do."""
+    stationary(given)
+    parts = refusals.parts_of(given)
+    if parts is None:
+        return
+    model, axis = parts[0], AXES.index(given.parameters.direction)
+    if axis >= model.position.shape[1]:
+        raise InputError(
+            f'[parameters] direction = "{given.parameters.direction}": the positions of the sites '
+            f"have {model.position.shape[1]} components"
+        )
+    refusals.refuse_short_rings(model)

@@ -26,7 +26,7 @@ class ModesNumerics(Numerics):
         0.5,
         doc="modes are sought down to this share of the smallest damping of a pair of levels",
         above=0,
-        max=0.9,
+        max=0.8,
     )
     count: int = key(4, doc="krylov: modes sought at a time", min=1, max=100)
     frequencies: list[float] = key(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ....errors import NotConverged
 from ....parallel import Communicator, solo
 from ....solvers.modes import Samples, secant, spectrum, whole
 from ....tasks import Given, Outcome, Output, run_sweep
@@ -29,6 +30,7 @@ Record = dict[str, Any]
 MOST = 160  # entries of the mean field up to which modes are counted, and ...
 LEVELS = 400  # levels with leads
 SHARE = 0.3  # of what fits looser by ten change: three times the error
+FINENESS = (3.0, 12.0)  # of samples around the box: chi has poles, of any order, below it
 OVERLAP = 0.99  # with i D: the mode that turns the phase
 COLUMNS = {"growth_rate": float, "frequency": float, "mode_error": float, "multiplicity": int}
 MONITORS = ("continuity", "pair_source", "redundancy")
@@ -107,7 +109,7 @@ class Search:
         if not len(response.basis.T):
             return columns_of(stationary, state, [])
         box = whole(response, record["lowest"])
-        modes = spectrum(response, 0.0, ranks, box=box).modes
+        modes = spectrum(response, 0.0, ranks, box=box, fineness=FINENESS).modes
         rough = Samples(response.loose or response, 0.0, ranks)
         rows = []
         for mode in modes:
@@ -115,7 +117,14 @@ class Search:
             error = mode.error if other is None else SHARE * abs(other - mode.z) + 1e-12
             own = deviation_of(stationary, response, mode.vectors.sum(axis=0))
             rows.append((mode.z, error, mode.multiplicity, own))
-        return columns_of(stationary, state, rows)
+        columns = columns_of(stationary, state, rows)
+        condensed = np.any(np.abs(state.c[stationary.pairs]) > 0)
+        if condensed and not stationary.setup.pinned and not np.any(columns["phase_mode"]):
+            raise NotConverged(
+                f"modes: eV = {record['eV']:g}: the mode that turns the phase is missing among "
+                "those counted; use a smaller [numerics] depth"
+            )
+        return columns
 
     def _krylov(
         self, stationary: Stationary, state: Found, record: Record, ranks: Communicator

@@ -140,6 +140,26 @@ class Stationary:
         blocks = self.ring.blocks(values)
         return max(growth(np.asarray(self.cell_leads.matrix(H, V, phases))) for H in blocks)
 
+    # -- the mean field as real unknowns -----------------------------------------------------------
+    @cached_property
+    def unknowns(self) -> np.ndarray:
+        """Entries of the mean field that are unknown, (k,): of a ring, one of each kind."""
+        if self.ring is None:
+            return np.arange(self.field.fields)
+        return self.ring.kinds.first
+
+    def to_real(self, c: np.ndarray) -> np.ndarray:
+        """Real parts of the unknown entries, then imaginary ones of those off the diagonal."""
+        own = c[self.unknowns]
+        return np.concatenate([own.real, own.imag[~self.field.diagonal[self.unknowns]]])
+
+    def to_field(self, x: np.ndarray) -> np.ndarray:
+        """The mean field (fields,) of a real vector; more numbers behind it are left out."""
+        count, off = len(self.unknowns), ~self.field.diagonal[self.unknowns]
+        own = x[:count].astype(complex)
+        own[off] += 1j * x[count : count + int(off.sum())]
+        return own if self.ring is None else self.ring.spread_field(own)
+
     # -- solving -----------------------------------------------------------------------------------
     def relax(self, c: np.ndarray, mu: float, limit: int = RELAXATIONS) -> np.ndarray:
         """Plain iterations, which leave unstable states."""
@@ -169,18 +189,18 @@ class Stationary:
         reference = c[self.pairs] / np.linalg.norm(c[self.pairs])
 
         def equations(x: np.ndarray) -> np.ndarray:
-            at = self.field.to_field(x[: self.field.unknowns])
+            at = self.to_field(x)
             frequency = float(x[-1]) if free else mu
-            miss = self.field.to_real(at - self.image(at, frequency))
+            miss = self.to_real(at - self.image(at, frequency))
             if not free:
                 return miss
             return np.append(miss, np.vdot(reference, at[self.pairs]).imag)
 
-        start = self.field.to_real(c)
+        start = self.to_real(c)
         if free:
             start = np.append(start, mu)
         root = solve_equations(equations, start, prefix="steady_")
-        c = self.field.to_field(root.x[: self.field.unknowns])
+        c = self.to_field(root.x)
         if free:
             mu = float(root.x[-1])
         return self._found(c, mu)
@@ -192,12 +212,12 @@ class Stationary:
         if np.any(rest):
 
             def equations(x: np.ndarray) -> np.ndarray:
-                at = np.where(self.pairs, 0, self.field.to_field(x))
+                at = np.where(self.pairs, 0, self.to_field(x))
                 new = np.where(self.pairs, 0, self.image(at, frame))
-                return self.field.to_real(at - new) + x - self.field.to_real(at)
+                return self.to_real(at - new) + x - self.to_real(at)
 
-            root = solve_equations(equations, self.field.to_real(c), prefix="steady_")
-            c = np.where(self.pairs, 0, self.field.to_field(root.x))
+            root = solve_equations(equations, self.to_real(c), prefix="steady_")
+            c = np.where(self.pairs, 0, self.to_field(root.x))
         return self._found(c, frame)
 
     def _found(self, c: np.ndarray, mu: float) -> Found:

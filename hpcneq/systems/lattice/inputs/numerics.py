@@ -68,8 +68,11 @@ class SteadyNumerics(Numerics):
     marginal: float = key(
         1e-7, doc="growth rates below it count as marginal", unit=UNIT, above=0, below=1
     )
-    periodic_steps: int = key(
-        80, doc="steps of a period where two bcs leads differ in bias", min=8, max=10**6
+    periodic_steps: int | None = key(
+        None,
+        doc="steps of a period where two bcs leads differ in bias; default: 80, more for large hops",
+        min=8,
+        max=10**6,
     )
 
 
@@ -101,7 +104,7 @@ class TransportNumerics(SteadyNumerics):
     energies: str = key(
         "auto",
         doc="poles: from the leads' poles; window: integral over the bias window, exact leads "
-        "(normal leads, no interaction); auto: by size",
+        "(normal leads, no interaction); auto: window for chains and by size",
         choices=["auto", "poles", "window"],
     )
     quadrature_error: float = key(

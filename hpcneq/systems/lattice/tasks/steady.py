@@ -11,13 +11,20 @@ from ....errors import NotConverged
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..shared import state_records
-from ..shared.periodic_states import mean_over_period, period_of
+from ..shared.periodic_states import (
+    mean_over_period,
+    period_of,
+    periodic_error,
+    resampled,
+    steps_of,
+)
 from ..shared.seeds import seeds
 from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts, write_model
 from ..shared.state_records import Record
-from ..shared.states import Stationary
+from ..shared.states import DISTINCT, Stationary
 
 LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
+PERIODIC_STARTS = 2  # of self-consistent periodic states: without pairs, and the first with them
 TOLD = ("delta_max", "mu_c", "residual", "growth_rate", "frequency")
 
 
@@ -76,6 +83,10 @@ class Search:
 
     def states(self, eV: float, before: list[Record]) -> list[Record]:
         """All states at a bias; those continued from ``before`` first."""
+        period = period_of(self.setup, eV)
+        if period is not None:
+            return periodic_records(self, period, eV, before)
+        before = [record for record in before if not record.get("period")]
         stationary = self.stationary(eV)
         continued = []
         for record in before:
@@ -164,21 +175,46 @@ def _write_states(setup: Setup, states: list[Record], output: Output) -> None:
             out.fixed(name, values)
 
 
+def periodic_records(
+    search: Search, period: float, eV: float, before: list[Record]
+) -> list[Record]:
+    """The periodic states at a bias; with an interaction from two starts.
+
+    The one continued from the bias before comes first, the others by falling pairing.
+    """
+    setup = search.setup
+    steps = steps_of(setup, period)
+    starts: list[np.ndarray | None] = [None]
+    if setup.interacting:
+        starts = [np.tile(c, (steps, 1)) for _, c in search.starts[:PERIODIC_STARTS]]
+        starts = [resampled(record["c"], steps) for record in before if record.get("period")] + starts
+    states: list[Record] = []
+    for start in starts:
+        record = mean_over_period(setup, search.leads, period, eV, steps, start)
+        fresh = [np.abs(record["c"] - state["c"]).max(initial=0.0) > DISTINCT for state in states]
+        if record["converged"] and all(fresh):
+            states.append(record)
+    states.sort(key=lambda record: -record["delta_max"])
+    for record in states:
+        coarse = mean_over_period(setup, search.loose, period, eV, steps // 2, record["c"])
+        record["current_error"] = periodic_error(record, coarse)
+        floor = record["step_error"] + record["residual"] + 1e-12
+        record["delta_max_error"] = abs(coarse["delta_max"] - record["delta_max"]) + floor
+        record["continued"] = False
+    return states
+
+
 def _periodic(search: Search, period: float, output: Output) -> Outcome:
     """Two bcs leads at different bias: means over the period. **Collective.**"""
     setup = search.setup
-    eV, steps = setup.given.parameters.eV, setup.given.numerics.periodic_steps
-    record = mean_over_period(setup, search.leads, period, eV, steps)
-    coarse = mean_over_period(setup, search.loose, period, eV, steps // 2)
-    floor = record["step_error"] + 1e-12
-    record["current_error"] = np.abs(coarse["current"] - record["current"]) + floor
-    record["delta_max_error"] = floor
-    record["continued"] = False
-    _write_states(setup, [record], output)
-    summary = {**model_facts(setup), **lead_facts(setup, search.fits)}
-    summary |= {name: record[name] for name in ("continuity", "pair_source", "redundancy")}
-    summary |= {"growth_A": record["growth_A"], "period": period, "states_complete": True}
-    summary["states"] = [_told(setup, record)]
+    states = periodic_records(search, period, setup.given.parameters.eV, [])
+    if not states:
+        raise NotConverged("steady: no start led to a self-consistent periodic state")
+    _write_states(setup, states, output)
+    summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(states)}
+    summary |= {"growth_A": states[0]["growth_A"], "period": period}
+    summary["states_complete"] = not setup.interacting
+    summary["states"] = [_told(setup, record) for record in states]
     return Outcome("complete", summary)
 
 
@@ -213,6 +249,6 @@ def _along(search: Search, comm: Communicator, log: Callable, output: Output) ->
     out.fixed("continued_of", table("continued", False))
     last = lists[-1]
     summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(last)}
-    summary |= {"period": None, "states_complete": not setup.interacting}
+    summary |= {"period": last[0].get("period"), "states_complete": not setup.interacting}
     summary["states"] = [_told(setup, record) for record in last]
     return sweep.outcome(summary)

@@ -65,6 +65,12 @@ class SteadyNumerics(Numerics):
     """The same, and how stationary states are found."""
 
     stability: bool = key(True, doc="whether the stability of each state is found")
+    fold_points: int = key(
+        60,
+        doc="along [sweep]: points of the curve of a state that is lost, round its folds; 0: none",
+        min=0,
+        max=10**4,
+    )
     marginal: float = key(
         1e-7, doc="growth rates below it count as marginal", unit=UNIT, above=0, below=1
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from ....errors import InputError
 from ....maths.pole_leads import Density
 from ....solvers.newton import solve_equations
 from ....solvers.pole_leads.repeated import Stationaries
@@ -186,24 +188,40 @@ class Stationary:
         if np.abs(c[self.pairs]).max(initial=0.0) < VANISHED:
             return self.normal(c)
         free = frame is None
-        reference = c[self.pairs] / np.linalg.norm(c[self.pairs])
-
-        def equations(x: np.ndarray) -> np.ndarray:
-            at = self.to_field(x)
-            frequency = float(x[-1]) if free else mu
-            miss = self.to_real(at - self.image(at, frequency))
-            if not free:
-                return miss
-            return np.append(miss, np.vdot(reference, at[self.pairs]).imag)
-
+        equations = self.equations(c)
         start = self.to_real(c)
         if free:
             start = np.append(start, mu)
         root = solve_equations(equations, start, prefix="steady_")
+        if not np.all(np.isfinite(root.x)) or not root.converged and not np.isfinite(root.residual):
+            return self._lost(c, mu)
         c = self.to_field(root.x)
         if free:
             mu = float(root.x[-1])
         return self._found(c, mu)
+
+    def equations(self, start: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """F of the unknowns' real numbers, and of mu_c behind them where it is unknown.
+
+        start : a mean field (fields,) whose phase is then held.
+        """
+        frame = self.frame
+        reference = start[self.pairs] / max(np.linalg.norm(start[self.pairs]), 1e-300)
+
+        def function(x: np.ndarray) -> np.ndarray:
+            at = self.to_field(x)
+            try:
+                image = self.image(at, float(x[-1]) if frame is None else frame)
+            except InputError:  # undamped; of a trial far away, if not at the start
+                if np.array_equal(at, start):
+                    raise
+                return np.full(len(x), np.nan)
+            miss = self.to_real(at - image)
+            if frame is not None:
+                return miss
+            return np.append(miss, np.vdot(reference, at[self.pairs]).imag)
+
+        return function
 
     def normal(self, c: np.ndarray) -> Found:
         """The state without pairs, its densities self-consistent."""
@@ -219,6 +237,10 @@ class Stationary:
             root = solve_equations(equations, self.to_real(c), prefix="steady_")
             c = np.where(self.pairs, 0, self.to_field(root.x))
         return self._found(c, frame)
+
+    def _lost(self, c: np.ndarray, mu: float) -> Found:
+        """Newton's method left the states that have a meaning: the start, not converged."""
+        return Found(c, mu, np.inf, False, *self.rho_and_flows(c, mu))
 
     def _found(self, c: np.ndarray, mu: float) -> Found:
         rho, flows = self.rho_and_flows(c, mu)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import Communicator
+from ....parallel import Communicator, on_root
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..shared import state_records
+from ..shared.folds import crossings, folds_of, follow, lost
 from ..shared.periodic_states import (
     mean_over_period,
     period_of,
@@ -20,7 +21,7 @@ from ..shared.periodic_states import (
 )
 from ..shared.seeds import seeds
 from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts, write_model
-from ..shared.state_records import Record
+from ..shared.state_records import Record, same
 from ..shared.states import DISTINCT, Stationary
 
 LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
@@ -89,13 +90,44 @@ class Search:
         before = [record for record in before if not record.get("period")]
         stationary = self.stationary(eV)
         continued = []
-        for record in before:
+        for k, record in enumerate(before):
             name = "normal" if record["seed"] == "normal" else "continued"
             state = self.state(eV, name, record["c"], record["mu_c"], False)
             if name == "continued" and state["converged"]:
+                state["parent"] = k
                 continued.append(state)
         fresh = [self.state(eV, name, c, 0.0, True) for name, c in self.starts]
         return ordered(stationary, continued, fresh)
+
+    def round_folds(
+        self, lists: list[list[Record]], eV: np.ndarray
+    ) -> tuple[list[Record], list[list[Record]]]:
+        """(folds of the curves of states lost along the bias, further states at every bias)."""
+        folds: list[Record] = []
+        beyond: list[list[Record]] = [[] for _ in lists]
+        most, limits = self.setup.given.numerics.fold_points, (float(eV.min()), float(eV.max()))
+        if not most:
+            return folds, beyond
+        for k, (now, later) in enumerate(zip(lists[:-1], lists[1:])):
+            sense = 1 if eV[k + 1] > eV[k] else -1
+            for record in lost(now, later):
+                traced = follow(self.stationary, record, float(eV[k]), limits, most, sense)
+                if traced is None:
+                    continue
+                folds += folds_of(*traced)
+                for place, c, mu in crossings(*traced, eV):
+                    self._add(float(eV[place]), c, mu, lists[place], beyond[place])
+        return folds, beyond
+
+    def _add(
+        self, eV: float, c: np.ndarray, mu: float, known: list[Record], beyond: list[Record]
+    ) -> None:
+        """Append the state next to c to those beyond folds, unless it is known."""
+        state = self.state(eV, "beyond a fold", c, mu, False)
+        stationary = self.stationary(eV)
+        others = [record for record in known + beyond if not record.get("period")]
+        if state["converged"] and not any(same(stationary, state, record) for record in others):
+            beyond.append({**state, "continued": False})
 
 
 def ordered(stationary: Stationary, continued: list[Record], fresh: list[Record]) -> list[Record]:
@@ -233,6 +265,8 @@ def _along(search: Search, comm: Communicator, log: Callable, output: Output) ->
     if sweep.stopped:
         return sweep.outcome()
     lists = [record["states"] for record in sweep.records]
+    folds, beyond = on_root(comm, search.round_folds, lists, given.sweep["eV"])
+    lists = [row + more for row, more in zip(lists, beyond)]
     most = max(map(len, lists))
     out = output()
     write_model(setup, out)
@@ -249,6 +283,6 @@ def _along(search: Search, comm: Communicator, log: Callable, output: Output) ->
     out.fixed("continued_of", table("continued", False))
     last = lists[-1]
     summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(last)}
-    summary |= {"period": last[0].get("period"), "states_complete": not setup.interacting}
+    summary |= {"folds": folds, "period": last[0].get("period"), "states_complete": not setup.interacting}
     summary["states"] = [_told(setup, record) for record in last]
     return sweep.outcome(summary)

@@ -32,6 +32,8 @@ FORGOTTEN = 1e-9  # of U: what is left of the start
 class Periodic:
     """A periodic state: R at ``t0``, the period, the leads' diagonal currents (leads, size) without
     weights, mean and at the steps ``times``, rho at ``observed`` then, and the multipliers of U.
+
+    field : (steps, unknowns) the mean field that follows from it.
     """
 
     density: Density
@@ -40,6 +42,7 @@ class Periodic:
     flows: FloatArray
     rho: ComplexArray
     multipliers: ComplexArray
+    field: ComplexArray
 
     @property
     def mean_flows(self) -> FloatArray:
@@ -95,13 +98,16 @@ def periodic(
         flows.append(seen.flows)
         rho.append(seen.rho)
         _step(state, t, step)
+    entries = np.array(rho)
+    count = len(system.observed[0])
     return Periodic(
         density,
         period,
         times,
         np.array(flows),
-        np.array(rho),
+        entries[:, :count],
         np.linalg.eigvals(whole.cc),
+        np.array([system.close(row) for row in entries[:, count:]]),
     )
 
 
@@ -110,7 +116,8 @@ class _Prescribed:
 
     def __init__(self, system: OpenSystem, field: Callable[[float], ComplexArray] | None):
         self.system, self.given = system, field
-        self.leads, self.observed = system.leads, system.observed
+        self.leads = system.leads
+        self.observed = tuple(map(np.concatenate, zip(system.observed, system.entries)))
         self.shifts, self.phases = system.shifts, system.phases
         self.breakpoints, self.observables = system.breakpoints, system.observables
         self.entries = (np.zeros(0, int), np.zeros(0, int))

@@ -56,12 +56,16 @@ class Reservoir:
 
 @dataclass(frozen=True)
 class Fitting:
-    """How leads are fitted: relative error, window of wide leads, tail of bcs leads, floor."""
+    """How leads are fitted: relative error, window of wide leads, tail of bcs leads, floor.
+
+    earlier : by how much earlier than ``tail`` the tail of bcs leads is cut off.
+    """
 
     error: float
     window: float
     tail: float | None = None
     floor: float = 1e-3
+    earlier: float = 1.0
 
 
 def channels(lead: Reservoir) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -277,11 +277,17 @@ def drives_of(given: Given, model: Model, reservoirs: list[Reservoir]) -> Drives
 
 
 def fitting_of(given: Given, largest: float, loose: float = 1.0) -> Fitting:
-    """How the leads of an input are fitted. largest : of all energies of model and drives."""
+    """How the leads of an input are fitted. largest : of all energies of model and drives.
+
+    loose : factor of the fits' error; other than 1: tails of bcs leads are also cut off at half the
+    energy, and floors of chain and file leads twice as high, so that a difference tells them too.
+    """
     numerics = given.numerics
+    rougher = 1.0 + float(loose != 1.0)
     return Fitting(
         min(0.1, numerics.fit_error * loose),
         numerics.window or REACH * largest,
         numerics.tail,
-        numerics.floor,
+        numerics.floor * rougher,
+        rougher,
     )

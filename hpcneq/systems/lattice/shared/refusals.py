@@ -92,11 +92,6 @@ def steady(given: Given) -> None:
     _refuse_leads(reservoirs)
     _refuse_start(given, model)
     _refuse_vector_potential(model, drives)
-    if differ(reservoirs, drives) and (np.any(model.U) or model.bonds):
-        raise InputError(
-            "[leads] bias: two bcs leads at different bias and an interaction: the state is "
-            'periodic; task = "evolve" computes it'
-        )
 
 
 def spectrum(given: Given) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from ....errors import InputError
 from ....maths.pole_leads import Density
 from ....solvers.newton import solve_equations
 from ....solvers.pole_leads.repeated import Stationaries
@@ -140,6 +142,26 @@ class Stationary:
         blocks = self.ring.blocks(values)
         return max(growth(np.asarray(self.cell_leads.matrix(H, V, phases))) for H in blocks)
 
+    # -- the mean field as real unknowns -----------------------------------------------------------
+    @cached_property
+    def unknowns(self) -> np.ndarray:
+        """Entries of the mean field that are unknown, (k,): of a ring, one of each kind."""
+        if self.ring is None:
+            return np.arange(self.field.fields)
+        return self.ring.kinds.first
+
+    def to_real(self, c: np.ndarray) -> np.ndarray:
+        """Real parts of the unknown entries, then imaginary ones of those off the diagonal."""
+        own = c[self.unknowns]
+        return np.concatenate([own.real, own.imag[~self.field.diagonal[self.unknowns]]])
+
+    def to_field(self, x: np.ndarray) -> np.ndarray:
+        """The mean field (fields,) of a real vector; more numbers behind it are left out."""
+        count, off = len(self.unknowns), ~self.field.diagonal[self.unknowns]
+        own = x[:count].astype(complex)
+        own[off] += 1j * x[count : count + int(off.sum())]
+        return own if self.ring is None else self.ring.spread_field(own)
+
     # -- solving -----------------------------------------------------------------------------------
     def relax(self, c: np.ndarray, mu: float, limit: int = RELAXATIONS) -> np.ndarray:
         """Plain iterations, which leave unstable states."""
@@ -166,24 +188,40 @@ class Stationary:
         if np.abs(c[self.pairs]).max(initial=0.0) < VANISHED:
             return self.normal(c)
         free = frame is None
-        reference = c[self.pairs] / np.linalg.norm(c[self.pairs])
-
-        def equations(x: np.ndarray) -> np.ndarray:
-            at = self.field.to_field(x[: self.field.unknowns])
-            frequency = float(x[-1]) if free else mu
-            miss = self.field.to_real(at - self.image(at, frequency))
-            if not free:
-                return miss
-            return np.append(miss, np.vdot(reference, at[self.pairs]).imag)
-
-        start = self.field.to_real(c)
+        equations = self.equations(c)
+        start = self.to_real(c)
         if free:
             start = np.append(start, mu)
         root = solve_equations(equations, start, prefix="steady_")
-        c = self.field.to_field(root.x[: self.field.unknowns])
+        if not np.all(np.isfinite(root.x)) or not root.converged and not np.isfinite(root.residual):
+            return self._lost(c, mu)
+        c = self.to_field(root.x)
         if free:
             mu = float(root.x[-1])
         return self._found(c, mu)
+
+    def equations(self, start: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """F of the unknowns' real numbers, and of mu_c behind them where it is unknown.
+
+        start : a mean field (fields,) whose phase is then held.
+        """
+        frame = self.frame
+        reference = start[self.pairs] / max(np.linalg.norm(start[self.pairs]), 1e-300)
+
+        def function(x: np.ndarray) -> np.ndarray:
+            at = self.to_field(x)
+            try:
+                image = self.image(at, float(x[-1]) if frame is None else frame)
+            except InputError:  # undamped; of a trial far away, if not at the start
+                if np.array_equal(at, start):
+                    raise
+                return np.full(len(x), np.nan)
+            miss = self.to_real(at - image)
+            if frame is not None:
+                return miss
+            return np.append(miss, np.vdot(reference, at[self.pairs]).imag)
+
+        return function
 
     def normal(self, c: np.ndarray) -> Found:
         """The state without pairs, its densities self-consistent."""
@@ -192,13 +230,17 @@ class Stationary:
         if np.any(rest):
 
             def equations(x: np.ndarray) -> np.ndarray:
-                at = np.where(self.pairs, 0, self.field.to_field(x))
+                at = np.where(self.pairs, 0, self.to_field(x))
                 new = np.where(self.pairs, 0, self.image(at, frame))
-                return self.field.to_real(at - new) + x - self.field.to_real(at)
+                return self.to_real(at - new) + x - self.to_real(at)
 
-            root = solve_equations(equations, self.field.to_real(c), prefix="steady_")
-            c = np.where(self.pairs, 0, self.field.to_field(root.x))
+            root = solve_equations(equations, self.to_real(c), prefix="steady_")
+            c = np.where(self.pairs, 0, self.to_field(root.x))
         return self._found(c, frame)
+
+    def _lost(self, c: np.ndarray, mu: float) -> Found:
+        """Newton's method left the states that have a meaning: the start, not converged."""
+        return Found(c, mu, np.inf, False, *self.rho_and_flows(c, mu))
 
     def _found(self, c: np.ndarray, mu: float) -> Found:
         rho, flows = self.rho_and_flows(c, mu)

@@ -194,9 +194,34 @@ CONDUCTIVITY = Task(
     quantities=response_quantities.CONDUCTIVITY,
     example={**ISLAND, "numerics": {"points": 24, "seeds": 1}},
 )
+PERIODIC = Task(
+    name="periodic",
+    doc="the periodic state under sines of bias, potentials, A or U, found directly",
+    tables={
+        "parameters": inputs.EvolveParameters,
+        **COMMON,
+        "numerics": inputs.PeriodicNumerics,
+        "initial": inputs.Initial,
+    },
+    run=f"{HERE}.tasks.periodic:run",
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.response_refusals:periodic",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.response_costs:periodic",
+    figure=f"{HERE}.figures.periodic:draw",
+    quantities=response_quantities.PERIODIC,
+    example={
+        "model": {**CHAIN, "cell": {**CHAIN["cell"], "size": [1]}, "hop": []},
+        "leads": {
+            "left": {"kind": "wide", "sites": [0], "gamma": 0.25, "T": 0.1, "bias": 1.0},
+            "right": {"kind": "wide", "sites": [0], "gamma": 0.25, "T": 0.1},
+        },
+        "parameters": {"eV": {"from": 0.5, "amplitude": 1.0, "kind": "sine", "frequency": 2.0}},
+    },
+)
 SYSTEM = System(
     "lattice",
     "Your own tight-binding model between normal, structured and superconducting leads",
     "none",
-    (STEADY, EVOLVE, SPECTRUM, TRANSPORT, MODES, PHOTOEMISSION, TUNNELLING, CONDUCTIVITY),
+    (STEADY, EVOLVE, SPECTRUM, TRANSPORT, MODES, PHOTOEMISSION, TUNNELLING, CONDUCTIVITY, PERIODIC),
 )

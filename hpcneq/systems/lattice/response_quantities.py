@@ -235,3 +235,64 @@ CONDUCTIVITY = (
 CONDUCTIVITY = missing_where(
     CONDUCTIVITY, "the point was lost", "sigma sigma_bubble sigma_error f_sum"
 )
+PERIODIC = (
+    *MODEL,
+    *STATE,
+    Quantity("t", "1/energy", "time in the period", error=EXACT),
+    Quantity(
+        "delta", UNIT, "pairing on the site", ("t", "site"), dtype=complex, error="as of delta_max"
+    ),
+    Quantity(
+        "density", "1", "particles on the site, all spins", ("t", "site"), error="as of the step"
+    ),
+    Quantity(
+        "current",
+        RATE,
+        "particles a time from the lead into the system, all spins",
+        ("t", "lead"),
+        error="current_error",
+    ),
+    Quantity(
+        "current_error",
+        RATE,
+        "error of the currents, from half the steps and looser fits",
+        kind="summary",
+        error="an error",
+    ),
+    Quantity("period", "1/energy", "period of the state", kind="summary", error="an input"),
+    Quantity(
+        "mean_current",
+        RATE,
+        "mean of the current of each lead over the period",
+        dtype=dict,
+        kind="summary",
+        error="mean_current_error",
+    ),
+    Quantity(
+        "mean_current_error",
+        RATE,
+        "error of the means",
+        dtype=dict,
+        kind="summary",
+        error="an error",
+    ),
+    Quantity(
+        "multipliers",
+        "1",
+        "largest factors by which deviations end a period, as [Re, Im]",
+        dtype=list,
+        kind="summary",
+        error="1e-5",
+    ),
+    Quantity(
+        "growth_rate",
+        RATE,
+        "log of the largest modulus over the period, without a multiplier 1 of the phase",
+        kind="summary",
+        error=ERRORS,
+    ),
+    Quantity(
+        "stability", "1", "stable or unstable", dtype=str, kind="summary", error="growth_rate"
+    ),
+)
+PERIODIC = missing_where(PERIODIC, "[numerics] multipliers = 0", "growth_rate")

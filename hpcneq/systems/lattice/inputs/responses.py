@@ -133,3 +133,13 @@ class ConductivityParameters(Parameters):
     """The bias, and along what the field points."""
 
     direction: str = key("x", doc="of field and current", choices=["x", "y", "z"])
+
+
+@dataclass(frozen=True)
+class PeriodicNumerics(Numerics):
+    """The same, and how a period is stepped."""
+
+    periodic_steps: int = key(
+        80, doc="steps of a period; their error falls with the fourth power", min=8, max=10**6
+    )
+    multipliers: int = key(4, doc="multipliers sought; 0: none", min=0, max=100)

@@ -13,6 +13,9 @@ KRYLOV = 3000  # products
 PROBE_VECTORS = 2  # columns of an earlier time for each level: filled, and all
 STEP_SECONDS = 3e-3  # of a step of the evolution, with its overhead
 SOLVED = 40  # products of GMRES at a frequency
+POLES = 15  # of a wide lead
+ITERATIONS = 30  # of a mean field
+KRYLOV_BASIS = 90  # products until multipliers converge
 RATE = 4e9  # flops of complex matrix products a second, with what is around them
 
 
@@ -74,3 +77,16 @@ def conductivity(given: Given, ranks: int) -> Cost:
         points,
         (f"{points} frequencies, {core} levels with leads", *states.notes),
     )
+
+
+def periodic(given: Given, ranks: int) -> Cost:
+    """The cost of the iterations of a period, and of its multipliers."""
+    setup = setup_of(given)
+    core = cost.core_levels(setup.form, setup.reservoirs)
+    total = core + 2 * POLES * sum(len(lead.sites) for lead in setup.reservoirs)
+    steps, count = given.numerics.periodic_steps, given.numerics.multipliers
+    step = 4 * 8.0 * core * total * 30 / RATE + 8e-4
+    periods = 3.0 * (ITERATIONS if setup.interacting else 2)
+    periods += 2 * KRYLOV_BASIS * (count > 0)
+    notes = (f"{steps} steps a period, {periods:.0f} periods",)
+    return Cost(steps * step * periods, cost.BASE_BYTES + 16.0 * 40 * core * total, 1, notes)

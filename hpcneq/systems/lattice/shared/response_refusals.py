@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ....errors import InputError
 from ....tasks import Given
 from . import refusals
@@ -45,3 +47,29 @@ def conductivity(given: Given) -> None:
             f"have {model.position.shape[1]} components"
         )
     refusals.refuse_short_rings(model)
+
+
+def periodic(given: Given) -> None:
+    """Refuse what ``periodic`` cannot do."""
+    refusals.steady(given)
+    parts = refusals.parts_of(given)
+    if parts is None:
+        return
+    _, reservoirs, drives = parts
+    named = [("[parameters] eV", drives.eV), ("[interaction] U", drives.U)]
+    named += [("[leads] V", drive) for drive in drives.own]
+    named += [("[leads] phase", drive) for drive in drives.phase]
+    named += [("[vector_potential] A", drive) for drive in drives.A]
+    for name, drive in named:
+        if drive.kind not in ("constant", "sine"):
+            raise InputError(f'{name}: kind "{drive.kind}" does not repeat; use "sine"')
+        if drive.kind == "sine" and np.isfinite(drive.duration):
+            raise InputError(f"{name}: a sine with a duration does not repeat; leave it out")
+        if drive.kind == "sine" and drive.frequency <= 0:
+            raise InputError(f"{name}: frequency must be > 0")
+    sines = any(drive.kind == "sine" for _, drive in named)
+    if not sines and not refusals.differ(reservoirs, drives):
+        raise InputError(
+            '[parameters] eV: nothing repeats: give a drive of kind "sine", or two bcs leads at '
+            "different bias"
+        )

@@ -212,8 +212,10 @@ def _perform(
         )
         ranks = "1 rank" if comm.size == 1 else f"{comm.size} ranks"
         log(f"hpcneq: {checked.system} {checked.task} on {ranks} -> {target}")
+        begun = time.monotonic()
         outcome = _compute(task, checked, comm, log, longrun)
-    return _end(outcome, target, log)
+        seconds = time.monotonic() - begun
+    return _end(outcome, longrun, log, seconds)
 
 
 def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
@@ -245,7 +247,7 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
 def _answer(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     """The Outcome of a task, also if it finds the normal state or is stopped. **Collective.**"""
     try:
-        with longrun.stopping.in_solvers(task.timed, bool(task.sweep)):
+        with longrun.stopping.in_solvers(task.timed or bool(checked.sweep)):
             outcome: Any = resolve(task.run)(checked, comm, log, longrun)
             return cast(Outcome, outcome)
     except NormalState as answer:
@@ -254,15 +256,16 @@ def _answer(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
         return Outcome("stopped", {}, {}, [str(error)])
 
 
-def _end(outcome: Outcome, target: Path, log) -> int:
+def _end(outcome: Outcome, longrun: LongRun, log, seconds: float) -> int:
     """The exit code of a complete run. Raises NotConverged or StoppedEarly for any other."""
     if outcome.status == "not-converged":
         why = outcome.warnings[-1] if outcome.warnings else "not converged"
-        raise NotConverged(f"{why}; what was found is in {target}, marked")
+        raise NotConverged(f"{why}; what was found is in {longrun.target}, marked")
     if outcome.status == "stopped":
         why = outcome.warnings[0] if outcome.warnings else "stopped"
-        raise StoppedEarly(f"{why}; go on with: hpcneq resume {target}")
-    log(f"{outcome.status}: {_closing_words(outcome.summary)}")
+        begins = "" if longrun.kept else ", which starts again: there was nothing to keep yet"
+        raise StoppedEarly(f"{why}; go on with: hpcneq resume {longrun.target}{begins}")
+    log(f"{outcome.status}: {_closing_words(outcome.summary)}, {parallel.clock(seconds)} in all")
     return EXIT[outcome.status]
 
 

@@ -203,10 +203,13 @@ class Outcome:
 class Keeper(Protocol):
     """Keeps one part of a run, see `solvers.checkpointing.StateKeeper`. **Collective.**
 
-    progress : set by the task, a function whose answer comes back as ``found``.
+    progress : set by the task, a function whose answer comes back as ``found``. share : of the part
+    in all of the run, and reached, the time up to which it is: what others see of its progress.
     """
 
     progress: Callable[[], Kept]
+    share: Any
+    reached: float | None
 
     @property
     def saved(self) -> Saved | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .... import interrupts
 from ....errors import InputError
 from ....maths.pole_leads import Density
 from ....solvers.newton import solve_equations
@@ -164,8 +165,9 @@ class Stationary:
 
     # -- solving -----------------------------------------------------------------------------------
     def relax(self, c: np.ndarray, mu: float, limit: int = RELAXATIONS) -> np.ndarray:
-        """Plain iterations, which leave unstable states."""
+        """Plain iterations, which leave unstable states. Raises StoppedEarly between them."""
         for _ in range(limit):
+            interrupts.stop_if_asked()
             new = self.image(c, mu)
             if self.frame is None:
                 new[self.pairs] = observables.turned(new[self.pairs], c[self.pairs])

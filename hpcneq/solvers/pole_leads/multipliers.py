@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ... import interrupts
 from ...maths.arrays import ComplexArray, FloatArray
 from ...maths.pole_leads import Density, LeadPoles
 from ...parallel import solo
@@ -43,6 +44,7 @@ def multipliers(
         return np.concatenate([change.ravel(), side.ravel(), side.conj().T.ravel()])
 
     def apply(X: ComplexArray) -> ComplexArray:
+        interrupts.stop_if_asked()
         core = X[: n * n].reshape(n, n)
         tail = X[n * n : n * n + n * N].reshape(n, N)
         back = X[n * n + n * N :].reshape(N, n).conj().T

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import linalg
 
+from .... import interrupts
 from ....errors import NotConverged
 from ....solvers.eigenvalues import largest
 from ..physics.linear_modes import Deviations
@@ -51,6 +52,7 @@ class Jacobian:
 
     def solve(self, s: complex, X: np.ndarray) -> np.ndarray:
         """(s - J)^-1 X. Raises NotConverged."""
+        interrupts.stop_if_asked()
         own = self.deviations
         Y = own.free(s, X)
         if not self.answers:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .... import interrupts
 from ....maths.pole_leads import Density
 from ....parallel import Communicator
 from ....solvers.pole_leads.two_times import Columns, March
@@ -86,6 +87,7 @@ def probed(
     pairs = _Earlier(probe, comm)
     delta = []
     for k in range(first, last + 1):
+        interrupts.stop_if_asked()
         t = k * step
         pairs.take(k, t, march.density)
         pairs.add_to(sums, t)

@@ -16,15 +16,16 @@ RESTARTS = 100
 
 
 def largest(
-    apply: Apply, size: int, count: int, tolerance: float = 1e-8
+    apply: Apply, size: int, count: int, tolerance: float = 1e-8, basis: int = BASIS
 ) -> tuple[ComplexArray, ComplexArray]:
     """(values (k,), vectors (size, k)) of those that converged, k may differ from ``count``.
 
-    apply : the operator on a vector (size,). Every rank computes for itself. The start is fixed, so
-    that all ranks and runs get the same numbers.
+    apply : the operator on a vector (size,). basis : vectors of Krylov's space. Every rank computes
+    for itself. The start is fixed, so that all ranks and runs get the same numbers.
     """
     start = np.random.Generator(np.random.Philox(1)).normal(size=size) + 0j
-    count, basis = min(count, max(1, size - 2)), min(size, max(BASIS, 3 * count))
+    count = min(count, max(1, size - 2))
+    basis = min(size, max(basis, 3 * count))
     module = petsc.eigensolvers()
     if module is None:
         return _by_arpack(apply, start, count, basis, tolerance)

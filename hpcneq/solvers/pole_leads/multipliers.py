@@ -18,9 +18,10 @@ from .periodic import Periodic, steps_from
 from .state import PoleState
 from .system import OpenSystem
 
-SMALL = 1e-5  # of a deviation, relative to R
-TOLERANCE = 1e-6
-DENSE = 150  # deviations up to this size are all followed
+SMALL = 1e-7  # of a deviation, relative to R: quadratic terms and rounding are below 1e-7
+TOLERANCE = 1e-5
+BASIS = 20
+DENSE = 40  # deviations up to this size are all followed
 
 
 def multipliers(
@@ -55,7 +56,7 @@ def multipliers(
     if size <= DENSE:
         values = np.linalg.eigvals(np.array([apply(row) for row in np.eye(size) + 0j]).T)
     else:
-        values, _ = largest(apply, size, count, TOLERANCE)
+        values, _ = largest(apply, size, count, TOLERANCE, BASIS)
     return by_modulus(values, count)
 
 

@@ -142,4 +142,4 @@ class PeriodicNumerics(Numerics):
     periodic_steps: int = key(
         80, doc="steps of a period; their error falls with the fourth power", min=8, max=10**6
     )
-    multipliers: int = key(4, doc="multipliers sought; 0: none", min=0, max=100)
+    multipliers: int = key(2, doc="multipliers sought; 0: none", min=0, max=100)

@@ -15,7 +15,7 @@ STEP_SECONDS = 3e-3  # of a step of the evolution, with its overhead
 SOLVED = 40  # products of GMRES at a frequency
 POLES = 15  # of a wide lead
 ITERATIONS = 30  # of a mean field
-KRYLOV_BASIS = 90  # products until multipliers converge
+KRYLOV_BASIS = 40  # products until multipliers converge
 RATE = 4e9  # flops of complex matrix products a second, with what is around them
 
 

@@ -143,3 +143,35 @@ def test_ranks_agree_on_modes(comm):
 
 
 GROWTH = 0.4450988352318882  # of one rank
+
+
+@pytest.mark.nightly
+def test_a_damped_oscillation_rings_as_in_an_evolution():
+    """Ring of four with pairs: the phases of opposite sites swing against each other with the
+    frequency and damping of a mode; 2e-3 is what faster modes leave of the fit.
+    """
+    cell = {
+        "vectors": [[1.0]],
+        "orbitals": [{"name": "s", "at": [0.0]}],
+        "size": [4],
+        "periodic": [True],
+    }
+    bath = {"kind": "wide", "sites": [0, 1, 2, 3], "gamma": 0.1, "T": 0.05}
+    tables = {"model": {"cell": cell, "hop": [CHAIN]}, "leads": {"a": bath}}
+    tables |= {"parameters": {"eV": 0.0}}
+    modes = run(**tables, numerics={"depth": 0.8, "seeds": 0, "fit_error": 1e-6})
+    z = np.asarray(modes.frequency)[0] + 1j * np.asarray(modes.growth_rate)[0]
+    evolved = run(
+        "evolve",
+        **tables,
+        initial={"noise": 1e-3},
+        numerics={"error_estimate": False, "dt": 0.1, "seeds": 0},
+        run={"t_max": 24.0, "output_every": 0.4},
+    )
+    t, delta = np.asarray(evolved.t), np.asarray(evolved.delta)
+    swing = np.angle(delta[:, 0] / delta[:, 2])[t > 8]
+    before = np.stack([swing[1:-1], swing[:-2]], axis=1)
+    one, two = np.linalg.lstsq(before, swing[2:], rcond=None)[0]
+    ringing = 1j * np.log(np.roots([1, -one, -two]) + 0j) / 0.4
+    for root in ringing:
+        assert np.abs(z - root).min() < 2e-3

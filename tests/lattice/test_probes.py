@@ -8,6 +8,7 @@ from scipy import linalg
 
 import hpcneq
 from hpcneq.errors import InputError
+from hpcneq.systems.lattice.physics.probes import along_path, whole_zone
 
 LEVEL = 0.3
 CHAIN = {"kind": "chain", "sites": [0], "hopping": 1.0, "contact": 0.5, "T": 0.1}
@@ -151,3 +152,17 @@ def test_ranks_agree_on_probes(comm):
 
 
 KNOWN = [0.017806728300646283, 0.3252201055831895, 0.02858992026727655]  # of one rank
+
+
+def test_waves_of_a_crystal():
+    """All waves of the zone go into the crystal's size a whole number of times; a path has its
+    corners.
+    """
+    vectors, size = np.array([[1.0, 0.0], [0.5, 0.8]]), [3, 4]
+    waves = whole_zone(vectors, size)
+    turns = waves @ (np.array(size)[:, None] * vectors).T / (2 * np.pi)
+    np.testing.assert_allclose(turns, np.round(turns), atol=1e-12)
+    phases = np.exp(1j * waves @ vectors.T).round(9)
+    assert len({tuple(row) for row in phases}) == 12
+    path = along_path(np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]), 2)
+    np.testing.assert_allclose(path, [[0, 0], [0.5, 0], [1, 0], [1, 0.5], [1, 1]])

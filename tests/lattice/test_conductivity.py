@@ -56,6 +56,7 @@ def test_a_static_field_moves_nothing_in_an_open_chain(open_chain):
     assert np.all(np.asarray(open_chain.sigma).real > 0)
 
 
+@pytest.mark.nightly
 def test_the_answer_to_a_kick_in_time(open_chain):
     """Currents after a small step of A are -A times the transform of sigma: a step of 1e-3, whose
     square is 1e-6, and a time step of error 1e-3 of the largest.
@@ -103,6 +104,7 @@ def test_superfluid_weight_of_a_ring():
     assert result.summary["diamagnetic_weight"] == pytest.approx(weight, abs=2e-3)
 
 
+@pytest.mark.nightly
 def test_forms_agree():
     """The form 4n gives the conductivity of 2n."""
     few = {"points": 3, "energy_min": 0.5, "energy_max": 3.0, "seeds": 0, "window": 60.0}

@@ -116,6 +116,7 @@ def test_multipliers_of_a_weak_drive_are_modes():
     assert driven.summary["growth_rate"] == pytest.approx(rate, abs=1e-3)
 
 
+@pytest.mark.nightly
 def test_superconductors_at_different_bias_as_in_steady():
     """Without sines the period is Josephson's; the means are those of ``steady``."""
     tables = {

@@ -98,8 +98,8 @@ class Stationary:
         except Undamped as error:
             raise undamped(self.setup, error.growth, np.array(error.components)) from None
 
-    def _blocks(self, c: np.ndarray, mu: float) -> list[Density]:
-        """Those of every momentum."""
+    def densities(self, c: np.ndarray, mu: float) -> list[Density]:
+        """The stationary states of every momentum of a ring."""
         blocks = self.ring.blocks(self.values(c, mu))
         if self.T is not None:
             return [equilibrium(H, self.T) for H in blocks]
@@ -111,7 +111,7 @@ class Stationary:
         if self.ring is None:
             return self.density(c, mu).core[rows, columns]
         m = len(self.ring.component)
-        cores = np.array([density.core[:m, :m] for density in self._blocks(c, mu)])
+        cores = np.array([density.core[:m, :m] for density in self.densities(c, mu)])
         return self.ring.entries(cores, rows, columns)
 
     def rho_and_flows(self, c: np.ndarray, mu: float) -> tuple[np.ndarray, np.ndarray]:
@@ -122,7 +122,7 @@ class Stationary:
             density = self.density(c, mu)
             flows = self.leads.density_site_flows(density, phases, np.ones(M))
             return density.core[:M, :M], flows
-        m, blocks = len(self.ring.component), self._blocks(c, mu)
+        m, blocks = len(self.ring.component), self.densities(c, mu)
         rho = self.ring.whole(np.array([density.core[:m, :m] for density in blocks]))
         flows = [self.cell_leads.density_site_flows(d, phases, np.ones(m)) for d in blocks]
         return rho, self.ring.spread(np.mean(flows, axis=0))

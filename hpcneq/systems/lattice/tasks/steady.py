@@ -10,7 +10,7 @@ import numpy as np
 from ....errors import NotConverged
 from ....parallel import Communicator, on_root
 from ....tasks import Given, Outcome, Output, run_sweep
-from ..shared import state_records
+from ..shared import stability, state_records
 from ..shared.folds import crossings, folds_of, follow, lost
 from ..shared.periodic_states import (
     mean_over_period,
@@ -70,7 +70,7 @@ class Search:
             self._add_errors(eV, record)
             if self.setup.given.numerics.stability:
                 marginal = self.setup.given.numerics.marginal
-                state_records.add_stability(stationary, record, marginal)
+                stability.add_stability(stationary, record, marginal)
         return record
 
     def _add_errors(self, eV: float, record: Record) -> None:
@@ -172,9 +172,8 @@ def _at_one_bias(search: Search, comm: Communicator, log: Callable, output: Outp
     summary["states"] = [_told(setup, record) for record in states]
     failed = [record["seed"] for record in records if not record["converged"]]
     warnings = [f"steady: no state from the seeds {', '.join(failed)}"] if failed else []
-    if setup.form.size > state_records.LARGEST and given.numerics.stability:
-        limit = state_records.LARGEST
-        warnings.append(f"steady: stability is found up to {limit} levels; task evolve shows it")
+    if given.numerics.stability and any("stability" not in record for record in states):
+        warnings.append(f"stability: only of up to {stability.LARGEST} levels with no ring")
     if setup.ring is not None:
         warnings.append("steady: only states that repeat along the ring ([numerics] uniform)")
     return Outcome("complete", summary, {}, warnings)

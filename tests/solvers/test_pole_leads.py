@@ -13,7 +13,7 @@ from hpcneq.solvers.evolution import pole_stepper
 from hpcneq.solvers.pole_leads import cost, self_consistent
 from hpcneq.solvers.pole_leads import stationary as states
 from hpcneq.solvers.pole_leads.affine import frozen
-from hpcneq.solvers.pole_leads.exponentials import phi
+from hpcneq.maths.exponentials import phi
 from hpcneq.solvers.pole_leads.large import density_entries
 from hpcneq.solvers.pole_leads.periodic import period_of, periodic
 from hpcneq.solvers.pole_leads.state import PoleState

@@ -15,7 +15,7 @@ import numpy as np
 from ...maths.arrays import ComplexArray
 from ...parallel import Part
 from ..auxiliary_modes.stepping import Ends, Read, Stepper
-from .exponentials import Tables, advance
+from ...maths.exponentials import Tables, advance
 from .state import PoleState
 
 

@@ -19,7 +19,7 @@ from ...maths.pole_leads import Density, LeadPoles
 from ...parallel import solo
 from .affine import Affine
 from .couplings import Couplings
-from .exponentials import Tables, advance
+from ...maths.exponentials import Tables, advance
 from .state import PoleState, diagonal
 from .stationary import Undamped, undamped
 from .system import OpenSystem

@@ -1,7 +1,7 @@
 """The slowest deviations of large states, by Arnoldi's method on their evolution over a short time.
 
-As in `linear_modes`, dX/dt = -i (A X - X A^+) - i [dH, R]; here exp(J t) is applied in steps that
-are exact but for dH (Lawson's, order 4), and no matrix of the mean field's answers is made. Blocks
+As in `linear_modes`, dX/dt = -i (A X - X A^+) - i [dH, R]; here exp(J t) is applied in exponential
+steps of order 4, exact but for dH, and no matrix of the mean field's answers is made. Blocks
 of a ring are carried side by side: deviations that repeat as the state does. Deviations are
 Hermitian, a real space.
 """
@@ -13,14 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .linear_modes import OVERLAP, Modes, Tail
+from ....maths.exponentials import Tables, advance
+from .linear_modes import Modes, Tail
 
 TIME = 4.0  # of one application, over the largest of attraction and 1
 RESOLVED = 0.4  # of the attraction times a step
 BASIS, RESTARTS = 24, 3  # of Arnoldi's method
 ENOUGH = 1e-5  # its residual
 WANTED = 4
-SLOW = 1e-4  # growth and frequency of the mode that turns the phase are at most so large
+OVERLAP = 0.99  # with i D: the mode that turns the phase
+SLOW = 2e-2  # growth and frequency of the mode that turns the phase are at most so large
 
 Array = np.ndarray
 
@@ -44,73 +46,76 @@ class State:
 
 
 class Propagator:
-    """exp(J t) of the deviations of a `State`, flat real vectors."""
+    """exp(J t) of the deviations of a `State`, as flat real vectors of Y.
+
+    X = V_f Y V_f^+ with the eigenvectors V_f = [[V, S], [0, 1]] of A with its tail.
+    """
 
     def __init__(self, state: State) -> None:
         self.state = state
         L, n, N = state.tail.shape
         self.shape = (L, n, n + N)
+        a, self.V = np.linalg.eig(state.A)
+        self.inverse = np.linalg.inv(self.V)
+        x, component = state.modes.level, state.modes.component
+        self.S = -self.V @ (self.inverse[:, :, component] / (a[:, :, None] - x))
+        levels = np.concatenate([a, np.broadcast_to(x, (L, N))], axis=1)
         self.time = TIME / max(1.0, state.attraction)
-        self.steps = int(np.ceil(self.time * state.attraction / RESOLVED))
-        self.step = self.time / max(self.steps, 1)
-        self._exponentials(0.5 * self.step)
-
-    def _exponentials(self, h: float) -> None:
-        """U, its coupling to the tail and the tail's factors over h."""
-        a, V = np.linalg.eig(self.state.A)
-        inverse = np.linalg.inv(V)
-        x = self.state.modes.level
-        turn, tail_turn = np.exp(-1j * h * a), np.exp(-1j * h * x)
-        self.U = (V * turn[:, None, :]) @ inverse
-        gap = a[:, :, None] - x
-        share = (turn[:, :, None] - tail_turn) / np.where(gap == 0, 1, gap)
-        share = np.where(gap == 0, -1j * h * turn[:, :, None], share)
-        self.to_tail = V @ (share * inverse[:, :, self.state.modes.component])
-        self.conjugate = tail_turn.conj()
+        steps = max(1, int(np.ceil(self.time * state.attraction / RESOLVED)))
+        self.steps, self.step = steps, self.time / steps
+        self.rates = -1j * (a[:, :, None] - levels.conj()[:, None, :])
+        self.tables = Tables.of(self.rates, self.step)
+        core = (state.core - state.tail @ conjugate(self.S)) @ conjugate(self.inverse)
+        self.turned = np.concatenate([core, state.tail], axis=2)  # R in the basis, from the right
 
     def split(self, flat: Array) -> tuple[Array, Array]:
-        """(core, tail) of a real vector."""
+        """(core, tail) of Y."""
         whole = flat.view(complex).reshape(self.shape)
         n = self.shape[1]
         return whole[:, :, :n], whole[:, :, n:]
 
     @staticmethod
     def flat(core: Array, tail: Array) -> Array:
-        """The real vector of a Hermitian deviation."""
-        core = 0.5 * (core + core.conj().swapaxes(1, 2))
+        """The real vector of a Hermitian Y."""
+        core = 0.5 * (core + conjugate(core))
         return np.concatenate([core, tail], axis=2).ravel().view(float)
 
-    def free(self, flat: Array) -> Array:
-        """Half a step without dH."""
-        core, tail = self.split(flat)
-        back = self.U.conj().swapaxes(1, 2)
-        moved = self.U @ tail
-        cross = moved @ self.to_tail.conj().swapaxes(1, 2)
-        core = self.U @ core @ back + cross + cross.conj().swapaxes(1, 2)
-        return self.flat(core, moved * self.conjugate)
+    def core(self, Y: Array) -> Array:
+        """The core's deviation (L, n, n)."""
+        n = self.shape[1]
+        cross = (self.V @ Y[:, :, n:]) @ conjugate(self.S)
+        return self.V @ Y[:, :, :n] @ conjugate(self.V) + cross + conjugate(cross)
 
-    def answer(self, flat: Array) -> Array:
-        """-i [dH, R] of a deviation."""
-        core, _ = self.split(flat)
-        dH = self.state.answer(self.state.fields(core))
+    def answer(self, Y: Array) -> Array:
+        """-i [dH, R] of a deviation, in the basis of Y."""
+        n, state = self.shape[1], self.state
+        dH = -1j * state.answer(state.fields(self.core(Y)))
         m = dH.shape[1]
-        turned = np.zeros_like(self.state.core)
-        turned[:, :m] = -1j * (dH @ self.state.core[:, :m])
-        tail = np.zeros_like(self.state.tail)
-        tail[:, :m] = -1j * (dH @ self.state.tail[:, :m])
-        return self.flat(2 * turned, tail)  # its Hermitian part, twice: with the conjugate
+        out = self.inverse[:, :, :m] @ (dH @ self.turned[:, :m])
+        out[:, :, :n] += conjugate(out[:, :, :n])
+        return np.asarray(out)
+
+    def rate(self, vector: Array) -> complex:
+        """<v, J v>/<v, v> of a complex flat vector: the rate of a mode, roughly."""
+        total = 0j
+        for factor, part in ((1.0, vector.real), (1j, vector.imag)):
+            Y = np.ascontiguousarray(part).view(complex).reshape(self.shape)
+            moved = (self.rates * Y + self.answer(Y)).ravel().view(float)
+            total += factor * np.vdot(vector, moved)
+        return complex(total / np.vdot(vector, vector))
 
     def __call__(self, flat: Array) -> Array:
         """exp(J time) of a deviation."""
-        h = self.step
+        Y = flat.view(complex).reshape(self.shape)
         for _ in range(self.steps):
-            first = self.answer(flat)
-            moved, bent = self.free(flat), self.free(first)
-            second = self.answer(moved + 0.5 * h * bent)
-            third = self.answer(moved + 0.5 * h * second)
-            fourth = self.answer(self.free(moved + h * third))
-            flat = self.free(moved + h / 6 * bent + h / 3 * (second + third)) + h / 6 * fourth
-        return flat
+            Y = advance(Y, self.tables, lambda part, at: self.answer(at))
+        n = self.shape[1]
+        return self.flat(Y[:, :, :n], Y[:, :, n:])
+
+
+def conjugate(matrices: Array) -> Array:
+    """The Hermitian conjugates of a stack."""
+    return matrices.conj().swapaxes(1, 2)
 
 
 def slow_modes(state: State, pinned: bool) -> Modes:
@@ -122,7 +127,10 @@ def slow_modes(state: State, pinned: bool) -> Modes:
     whole = parts[0] + 1j * parts[1]
     start = propagator.flat(whole[:, :, :n], whole[:, :, n:])
     values, vectors = dominant(propagator, start)
+    roughly = np.array([propagator.rate(vector) for vector in vectors.T])
     z = np.log(values) / propagator.time
+    turn = 2 * np.pi / propagator.time
+    z = z + 1j * turn * np.rint((roughly.imag - z.imag) / turn)
     order = np.argsort(-z.real)
     return Modes(z[order], _goldstone(propagator, z[order], vectors[:, order], pinned))
 
@@ -174,8 +182,7 @@ def _goldstone(propagator: Propagator, z: Array, vectors: Array, pinned: bool) -
         vector = vectors[:, k]
         largest = vector[np.argmax(np.abs(vector))]
         real = np.ascontiguousarray((vector * np.conj(largest)).real)
-        core, _ = propagator.split(real)
-        own = state.fields(core)
+        own = state.fields(propagator.core(real.view(complex).reshape(propagator.shape)))
         turned = abs(np.vdot(1j * pairs, own).real)
         if turned > OVERLAP * size * np.linalg.norm(own):
             return k

@@ -78,7 +78,9 @@ def folds_of(curve: Curve, here: Stationary) -> list[dict[str, float]]:
     return listed
 
 
-def crossings(curve: Curve, here: Stationary, eV: np.ndarray) -> list[tuple[int, np.ndarray, float]]:
+def crossings(
+    curve: Curve, here: Stationary, eV: np.ndarray
+) -> list[tuple[int, np.ndarray, float]]:
     """(which bias, mean field, mu_c) wherever a curve passes one of the biases, nearly."""
     passed = []
     for a, b in zip(curve.spots[:-1], curve.spots[1:]):

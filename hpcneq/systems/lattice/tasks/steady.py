@@ -218,7 +218,9 @@ def periodic_records(
     starts: list[np.ndarray | None] = [None]
     if setup.interacting:
         starts = [np.tile(c, (steps, 1)) for _, c in search.starts[:PERIODIC_STARTS]]
-        starts = [resampled(record["c"], steps) for record in before if record.get("period")] + starts
+        starts = [
+            resampled(record["c"], steps) for record in before if record.get("period")
+        ] + starts
     states: list[Record] = []
     for start in starts:
         record = mean_over_period(setup, search.leads, period, eV, steps, start)
@@ -282,6 +284,10 @@ def _along(search: Search, comm: Communicator, log: Callable, output: Output) ->
     out.fixed("continued_of", table("continued", False))
     last = lists[-1]
     summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(last)}
-    summary |= {"folds": folds, "period": last[0].get("period"), "states_complete": not setup.interacting}
+    summary |= {
+        "folds": folds,
+        "period": last[0].get("period"),
+        "states_complete": not setup.interacting,
+    }
     summary["states"] = [_told(setup, record) for record in last]
     return sweep.outcome(summary)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...maths.arrays import ComplexArray
+from .arrays import ComplexArray
 
 TERMS = 20  # of the series for |z| < 1
 

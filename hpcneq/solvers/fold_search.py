@@ -67,7 +67,8 @@ class FoldFollower(Follower):
 
     def fold(self, last: Spot, new: Spot) -> Spot | None:
         """The Spot of the fold between two spots, None if it is not found there."""
-        a, b = last, new
+        a = last
+        b = new
         found = None
         for _ in range(REFINEMENTS):
             y, t = self.between(a, b, a.tangent[-1], b.tangent[-1])

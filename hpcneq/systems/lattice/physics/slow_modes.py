@@ -57,7 +57,8 @@ class Propagator:
         self.shape = (L, n, n + N)
         a, self.V = np.linalg.eig(state.A)
         self.inverse = np.linalg.inv(self.V)
-        x, component = state.modes.level, state.modes.component
+        x = state.modes.level
+        component = state.modes.component
         self.S = -self.V @ (self.inverse[:, :, component] / (a[:, :, None] - x))
         levels = np.concatenate([a, np.broadcast_to(x, (L, N))], axis=1)
         self.time = TIME / max(1.0, state.attraction)
@@ -88,7 +89,8 @@ class Propagator:
 
     def answer(self, Y: Array) -> Array:
         """-i [dH, R] of a deviation, in the basis of Y."""
-        n, state = self.shape[1], self.state
+        n = self.shape[1]
+        state = self.state
         dH = -1j * state.answer(state.fields(self.core(Y)))
         m = dH.shape[1]
         out = self.inverse[:, :, :m] @ (dH @ self.turned[:, :m])

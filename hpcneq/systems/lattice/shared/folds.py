@@ -72,7 +72,8 @@ def folds_of(curve: Curve, here: Stationary) -> list[dict[str, float]]:
     """Bias and largest pairing of the folds of a curve."""
     listed = []
     for spot in curve.of_kind(FOLD):
-        field, c = here.field, here.to_field(spot.x)
+        field = here.field
+        c = here.to_field(spot.x)
         values = np.abs(field.values(c) - field.values(0 * c))
         listed.append({"eV": float(spot.p), "delta_max": float(values.max())})
     return listed

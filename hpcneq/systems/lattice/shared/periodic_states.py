@@ -75,7 +75,8 @@ def periodic_state(
 
     c is that of the frame of the first superconductor.
     """
-    system, fields = _system(setup, leads, eV), setup.field.fields
+    system = _system(setup, leads, eV)
+    fields = setup.field.fields
     try:
         if not fields:
             state = periodic(system, period, steps)

@@ -105,7 +105,8 @@ class Search:
         """(folds of the curves of states lost along the bias, further states at every bias)."""
         folds: list[Record] = []
         beyond: list[list[Record]] = [[] for _ in lists]
-        most, limits = self.setup.given.numerics.fold_points, (float(eV.min()), float(eV.max()))
+        most = self.setup.given.numerics.fold_points
+        limits = float(eV.min()), float(eV.max())
         if not most:
             return folds, beyond
         for k, (now, later) in enumerate(zip(lists[:-1], lists[1:])):

@@ -15,11 +15,11 @@ import numpy as np
 from scipy import sparse
 
 from ...maths.arrays import ComplexArray, FloatArray
+from ...maths.exponentials import Tables, advance
 from ...maths.pole_leads import Density, LeadPoles
 from ...parallel import solo
 from .affine import Affine
 from .couplings import Couplings
-from .exponentials import Tables, advance
 from .state import PoleState, diagonal
 from .stationary import Undamped, undamped
 from .system import OpenSystem

@@ -76,7 +76,7 @@ class SteadyNumerics(Numerics):
     )
     periodic_steps: int | None = key(
         None,
-        doc="steps of a period where two bcs leads differ in bias; default: 80, more for large hops",
+        doc="steps of a period of two bcs leads at different bias; default: 80 or more",
         min=8,
         max=10**6,
     )

@@ -123,9 +123,7 @@ class Ring:
         m, size = len(self.component), self.length
         key = (turn * m + self.place[rows]) * m + self.place[columns]
         back = ((-turn) % size * m + self.place[columns]) * m + self.place[rows]
-        _, first, inverse = np.unique(
-            np.minimum(key, back), return_index=True, return_inverse=True
-        )
+        _, first, inverse = np.unique(np.minimum(key, back), return_index=True, return_inverse=True)
         return Kinds(first, inverse, key > back)
 
     def average(self, c: np.ndarray) -> np.ndarray:

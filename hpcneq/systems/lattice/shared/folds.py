@@ -12,7 +12,7 @@ from ....errors import NotConverged
 from ....parallel import solo
 from ....solvers.curves import FOLD, Curve
 from ....solvers.fold_search import Equal, FoldFollower
-from .states import VANISHED, Stationary
+from .states import VANISHED, Stationary, where_damped
 
 STEP, SMALLEST, LARGEST = 0.05, 1e-4, 0.2  # of arclength: mean field and bias together
 Record = dict[str, Any]
@@ -48,7 +48,7 @@ def follow(
     n = len(start)
 
     def function(x: np.ndarray, p: float) -> np.ndarray:
-        return kept(p).equations(record["c"])(x)
+        return where_damped(kept(p).equations(record["c"]))(x)
 
     follower = FoldFollower(
         Equal(function),
@@ -72,13 +72,16 @@ def folds_of(curve: Curve, here: Stationary) -> list[dict[str, float]]:
     """Bias and largest pairing of the folds of a curve."""
     listed = []
     for spot in curve.of_kind(FOLD):
-        field, c = here.field, here.to_field(spot.x)
+        field = here.field
+        c = here.to_field(spot.x)
         values = np.abs(field.values(c) - field.values(0 * c))
         listed.append({"eV": float(spot.p), "delta_max": float(values.max())})
     return listed
 
 
-def crossings(curve: Curve, here: Stationary, eV: np.ndarray) -> list[tuple[int, np.ndarray, float]]:
+def crossings(
+    curve: Curve, here: Stationary, eV: np.ndarray
+) -> list[tuple[int, np.ndarray, float]]:
     """(which bias, mean field, mu_c) wherever a curve passes one of the biases, nearly."""
     passed = []
     for a, b in zip(curve.spots[:-1], curve.spots[1:]):

@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from ....errors import InputError
 from ....maths.pole_leads import Density, LeadPoles
 from ....solvers.pole_leads.periodic import Periodic, periodic
 from ....solvers.pole_leads.periodic_fields import ConsistentPeriod, consistent_period, refined
 from ....solvers.pole_leads.stationary import Undamped
 from ..physics import observables
 from ..physics.open_lattice import OpenLattice
+from .lead_input import common_period
 from .seeds import seeds
 from .setup import Setup, undamped
 
-HARMONIC = 1e-9  # how far ratios of potentials may be from whole numbers
 STEPS = 80  # of a period where the input does not say, if hops are small
 RESOLVED = 0.4  # of a hop times the step, at most
 ENOUGH = 0.3  # of the tolerance of H, for the norm of the mean field
@@ -30,20 +29,8 @@ def levels_of(setup: Setup, eV: float) -> list[float]:
 
 
 def period_of(setup: Setup, eV: float) -> float | None:
-    """pi over the difference of the potentials of the bcs leads; None: the state is stationary.
-
-    Raises InputError for three and more whose differences have no common measure.
-    """
-    levels = levels_of(setup, eV)
-    gaps = sorted({round(abs(level - levels[0]), 12) for level in levels} - {0.0})
-    if not gaps:
-        return None
-    if any(abs(gap / gaps[0] - round(gap / gaps[0])) > HARMONIC for gap in gaps):
-        shown = ", ".join(f"{level:g}" for level in levels)
-        raise InputError(
-            f"[leads] bias: bcs leads at {shown} have no common period; choose whole ratios"
-        )
-    return float(np.pi / gaps[0])
+    """pi over the difference of the potentials of the bcs leads; None: the state is stationary."""
+    return common_period(levels_of(setup, eV))
 
 
 def steps_of(setup: Setup, period: float) -> int:
@@ -75,7 +62,8 @@ def periodic_state(
 
     c is that of the frame of the first superconductor.
     """
-    system, fields = _system(setup, leads, eV), setup.field.fields
+    system = _system(setup, leads, eV)
+    fields = setup.field.fields
     try:
         if not fields:
             state = periodic(system, period, steps)

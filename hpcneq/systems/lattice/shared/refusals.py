@@ -76,11 +76,22 @@ def _refuse_leads(reservoirs: list[Reservoir]) -> None:
         raise InputError("[leads]: none is given; at least one must touch the model")
 
 
+def _levels(reservoirs: list[Reservoir], drives: Drives) -> list[float]:
+    """Potentials of the bcs leads before t = 0."""
+    V = drives.shifts(-1.0)
+    return [float(v) for v, lead in zip(V, reservoirs) if lead.superconducting]
+
+
 def differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
     """Whether two bcs leads are at different bias."""
-    V = drives.shifts(-1.0)
-    levels = [v for v, lead in zip(V, reservoirs) if lead.superconducting]
+    levels = _levels(reservoirs, drives)
     return len(levels) > 1 and float(np.ptp(levels)) > 0
+
+
+def _refuse_periods(given: Given, reservoirs: list[Reservoir], drives: Drives) -> None:
+    """Three bcs leads whose potentials have no common measure."""
+    for eV in given.sweep.get("eV", [given.parameters.eV]):
+        lead_input.common_period(_levels(reservoirs, drives.at_bias(eV)))
 
 
 def steady(given: Given) -> None:
@@ -92,6 +103,7 @@ def steady(given: Given) -> None:
     _refuse_leads(reservoirs)
     _refuse_start(given, model)
     _refuse_vector_potential(model, drives)
+    _refuse_periods(given, reservoirs, drives)
 
 
 def spectrum(given: Given) -> None:

@@ -9,11 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from .... import interrupts
-<<<<<<< HEAD
-from ....errors import InputError
-=======
 from ....errors import InputError, NotConverged
->>>>>>> main
 from ....maths.pole_leads import Density
 from ....solvers.newton import solve_equations
 from ....solvers.pole_leads.repeated import Stationaries
@@ -125,8 +121,8 @@ class Stationary:
             return refusal
         return NotConverged(f"a mean field leaves levels undamped: {refusal}")
 
-    def _blocks(self, c: np.ndarray, mu: float) -> list[Density]:
-        """Those of every momentum."""
+    def densities(self, c: np.ndarray, mu: float) -> list[Density]:
+        """The stationary states of every momentum of a ring."""
         blocks = self.ring.blocks(self.values(c, mu))
         if self.T is not None:
             return [equilibrium(H, self.T) for H in blocks]
@@ -138,7 +134,7 @@ class Stationary:
         if self.ring is None:
             return self.density(c, mu).core[rows, columns]
         m = len(self.ring.component)
-        cores = np.array([density.core[:m, :m] for density in self._blocks(c, mu)])
+        cores = np.array([density.core[:m, :m] for density in self.densities(c, mu)])
         return self.ring.entries(cores, rows, columns)
 
     def rho_and_flows(self, c: np.ndarray, mu: float) -> tuple[np.ndarray, np.ndarray]:
@@ -149,7 +145,7 @@ class Stationary:
             density = self.density(c, mu)
             flows = self.leads.density_site_flows(density, phases, np.ones(M))
             return density.core[:M, :M], flows
-        m, blocks = len(self.ring.component), self._blocks(c, mu)
+        m, blocks = len(self.ring.component), self.densities(c, mu)
         rho = self.ring.whole(np.array([density.core[:m, :m] for density in blocks]))
         flows = [self.cell_leads.density_site_flows(d, phases, np.ones(m)) for d in blocks]
         return rho, self.ring.spread(np.mean(flows, axis=0))
@@ -226,34 +222,12 @@ class Stationary:
             c = self.relax(c, mu)
         if np.abs(c[self.pairs]).max(initial=0.0) < VANISHED:
             return self.normal(c)
-<<<<<<< HEAD
-        free = frame is None
-        equations = self.equations(c)
+        free = self.frame is None
         start = self.to_real(c)
         if free:
             start = np.append(start, mu)
-        root = solve_equations(equations, start, prefix="steady_")
-        if not np.all(np.isfinite(root.x)) or not root.converged and not np.isfinite(root.residual):
-            return self._lost(c, mu)
+        root = solve_equations(where_damped(self.equations(c)), start, prefix="steady_")
         c = self.to_field(root.x)
-=======
-        free = self.frame is None
-        reference = c[self.pairs] / np.linalg.norm(c[self.pairs])
-
-        def equations(x: np.ndarray) -> np.ndarray:
-            at = self.field.to_field(x[: self.field.unknowns])
-            frequency = float(x[-1]) if free else mu
-            miss = self.field.to_real(at - self.image(at, frequency))
-            if not free:
-                return miss
-            return np.append(miss, np.vdot(reference, at[self.pairs]).imag)
-
-        start = self.field.to_real(c)
-        if free:
-            start = np.append(start, mu)
-        root = solve_equations(_where_damped(equations), start, prefix="steady_")
-        c = self.field.to_field(root.x[: self.field.unknowns])
->>>>>>> main
         if free:
             mu = float(root.x[-1])
         return self._found(c, mu)
@@ -268,13 +242,7 @@ class Stationary:
 
         def function(x: np.ndarray) -> np.ndarray:
             at = self.to_field(x)
-            try:
-                image = self.image(at, float(x[-1]) if frame is None else frame)
-            except InputError:  # undamped; of a trial far away, if not at the start
-                if np.array_equal(at, start):
-                    raise
-                return np.full(len(x), np.nan)
-            miss = self.to_real(at - image)
+            miss = self.to_real(at - self.image(at, float(x[-1]) if frame is None else frame))
             if frame is not None:
                 return miss
             return np.append(miss, np.vdot(reference, at[self.pairs]).imag)
@@ -298,18 +266,9 @@ class Stationary:
                 new = np.where(self.pairs, 0, self.image(at, frame))
                 return self.to_real(at - new) + x - self.to_real(at)
 
-<<<<<<< HEAD
-            root = solve_equations(equations, self.to_real(c), prefix="steady_")
+            start = self.to_real(c)
+            root = solve_equations(where_damped(equations), start, prefix="steady_")
             c = np.where(self.pairs, 0, self.to_field(root.x))
-        return self._found(c, frame)
-
-    def _lost(self, c: np.ndarray, mu: float) -> Found:
-        """Newton's method left the states that have a meaning: the start, not converged."""
-        return Found(c, mu, np.inf, False, *self.rho_and_flows(c, mu))
-=======
-            start = self.field.to_real(c)
-            root = solve_equations(_where_damped(equations), start, prefix="steady_")
-            c = np.where(self.pairs, 0, self.field.to_field(root.x))
         return self._found(c, frame)
 
     def _lost(self, c: np.ndarray, mu: float) -> Found:
@@ -317,7 +276,6 @@ class Stationary:
         M, count = self.form.size, self.leads.count
         rho, flows = np.full((M, M), np.nan + 0j), np.full((count, M), np.nan)
         return Found(c, mu, np.inf, False, rho, flows)
->>>>>>> main
 
     def _found(self, c: np.ndarray, mu: float) -> Found:
         rho, flows = self.rho_and_flows(c, mu)
@@ -328,7 +286,7 @@ class Stationary:
         return Found(c, mu, residual, residual < tolerance, rho, flows)
 
 
-def _where_damped(
+def where_damped(
     equations: Callable[[np.ndarray], np.ndarray],
 ) -> Callable[[np.ndarray], np.ndarray]:
     """The equations; not a number at mean fields that cut levels off, where SNES gives up."""

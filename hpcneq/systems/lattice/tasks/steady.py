@@ -10,7 +10,7 @@ import numpy as np
 from ....errors import NotConverged
 from ....parallel import Communicator, on_root
 from ....tasks import Given, Outcome, Output, run_sweep
-from ..shared import state_records
+from ..shared import stability, state_records
 from ..shared.folds import crossings, folds_of, follow, lost
 from ..shared.periodic_states import (
     mean_over_period,
@@ -70,7 +70,7 @@ class Search:
             self._add_errors(eV, record)
             if self.setup.given.numerics.stability:
                 marginal = self.setup.given.numerics.marginal
-                state_records.add_stability(stationary, record, marginal)
+                stability.add_stability(stationary, record, marginal)
         return record
 
     def _add_errors(self, eV: float, record: Record) -> None:
@@ -107,7 +107,8 @@ class Search:
         """(folds of the curves of states lost along the bias, further states at every bias)."""
         folds: list[Record] = []
         beyond: list[list[Record]] = [[] for _ in lists]
-        most, limits = self.setup.given.numerics.fold_points, (float(eV.min()), float(eV.max()))
+        most = self.setup.given.numerics.fold_points
+        limits = float(eV.min()), float(eV.max())
         if not most:
             return folds, beyond
         for k, (now, later) in enumerate(zip(lists[:-1], lists[1:])):
@@ -174,9 +175,8 @@ def _at_one_bias(search: Search, comm: Communicator, log: Callable, output: Outp
     summary["states"] = [_told(setup, record) for record in states]
     failed = [record["seed"] for record in records if not record["converged"]]
     warnings = [f"steady: no state from the seeds {', '.join(failed)}"] if failed else []
-    if setup.form.size > state_records.LARGEST and given.numerics.stability:
-        limit = state_records.LARGEST
-        warnings.append(f"steady: stability is found up to {limit} levels; task evolve shows it")
+    if given.numerics.stability and any("stability" not in record for record in states):
+        warnings.append(f"stability: only of up to {stability.LARGEST} levels with no ring")
     if setup.ring is not None:
         warnings.append("steady: only states that repeat along the ring ([numerics] uniform)")
     return Outcome("complete", summary, {}, warnings)
@@ -221,7 +221,9 @@ def periodic_records(
     starts: list[np.ndarray | None] = [None]
     if setup.interacting:
         starts = [np.tile(c, (steps, 1)) for _, c in search.starts[:PERIODIC_STARTS]]
-        starts = [resampled(record["c"], steps) for record in before if record.get("period")] + starts
+        starts = [
+            resampled(record["c"], steps) for record in before if record.get("period")
+        ] + starts
     states: list[Record] = []
     for start in starts:
         record = mean_over_period(setup, search.leads, period, eV, steps, start)
@@ -285,6 +287,10 @@ def _along(search: Search, comm: Communicator, log: Callable, output: Output) ->
     out.fixed("continued_of", table("continued", False))
     last = lists[-1]
     summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(last)}
-    summary |= {"folds": folds, "period": last[0].get("period"), "states_complete": not setup.interacting}
+    summary |= {
+        "folds": folds,
+        "period": last[0].get("period"),
+        "states_complete": not setup.interacting,
+    }
     summary["states"] = [_told(setup, record) for record in last]
     return sweep.outcome(summary)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import NotConverged
 from ..maths.arrays import ArrayLike, FloatArray
 from .continuation import Follower, _across
 from .curves import FOLD, Spot
@@ -57,9 +58,15 @@ class FoldFollower(Follower):
     """Follows a curve and marks its folds. Methods are **Collective**."""
 
     def jacobian(self, y: FloatArray) -> FloatArray:
-        """[F_x, F_p] (n, n + 1) at y in units of the scale, by central differences."""
+        """[F_x, F_p] (n, n + 1) at y in units of the scale, by central differences.
+
+        Raises NotConverged where F is not a number nearby.
+        """
         rows = [self.residual(y + e) - self.residual(y - e) for e in SMALL * np.eye(len(y))]
-        return np.array(rows).T / (2 * SMALL)
+        J = np.array(rows).T / (2 * SMALL)
+        if not np.all(np.isfinite(J)):
+            raise NotConverged(f"continuation: no equations next to p = {y[-1] * self.scale[-1]:g}")
+        return J
 
     def side(self, spot: Spot) -> tuple[float, float]:
         """(t_p, 1): no bifurcations."""

@@ -12,7 +12,7 @@ from ....errors import NotConverged
 from ....parallel import solo
 from ....solvers.curves import FOLD, Curve
 from ....solvers.fold_search import Equal, FoldFollower
-from .states import VANISHED, Stationary
+from .states import VANISHED, Stationary, where_damped
 
 STEP, SMALLEST, LARGEST = 0.05, 1e-4, 0.2  # of arclength: mean field and bias together
 Record = dict[str, Any]
@@ -48,7 +48,7 @@ def follow(
     n = len(start)
 
     def function(x: np.ndarray, p: float) -> np.ndarray:
-        return kept(p).equations(record["c"])(x)
+        return where_damped(kept(p).equations(record["c"]))(x)
 
     follower = FoldFollower(
         Equal(function),

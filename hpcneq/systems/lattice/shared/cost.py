@@ -98,7 +98,7 @@ def _stability_seconds(setup: Setup) -> float:
     propagator = Propagator(block_state(stationary, {"c": c, "mu_c": 0.0}, True))
     blocks, n, total = propagator.shape
     start = np.zeros(2 * blocks * n * total)
-    return BASIS * _seconds(lambda: propagator(start))
+    return 2 * BASIS * _seconds(lambda: propagator(start))  # restarted once
 
 
 def spectrum(given: Given, ranks: int) -> Cost:

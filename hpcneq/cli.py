@@ -31,6 +31,7 @@ LAUNCHED = (  # set by mpiexec or srun
     "MPI_LOCALNRANKS",
 )
 NEEDED = ("numpy", "scipy", "mpi4py", "petsc4py", "slepc4py", "h5py", "matplotlib")
+ALONE = ("-h", "--help", "--version", "--print-completion")  # options before any command
 COMPUTING = ("run", "resume")  # take PETSc options, and all ranks
 
 
@@ -230,15 +231,13 @@ def _parse(words: list[str], speaks: bool = True) -> argparse.Namespace:
         if re.match(r"-[A-Za-z_]{2}", word):
             hint = _hints().unknown_hint(words, i) or "PETSc options go after --"
             raise InputError(f"unknown option {word}; {hint}")
+    if words[0].startswith("-") and words[0].partition("=")[0] not in ALONE:
+        _hints().refuse_first_option(words, COMMANDS)
     parser, commands = _parser()
     options, unknown = parser.parse_known_args(words)
     if unknown:
-        hint = _hints().unknown_hint(words, words.index(unknown[0]))
-        what = f'one word too many: "{unknown[0]}"'
-        if unknown[0].startswith("-"):
-            what = f"unknown option {unknown[0]}"
-        meant = _hints().nearest(unknown[0], commands[options.command]._option_string_actions)
-        raise InputError(f"{what}; {hint or meant + f'see hpcneq {options.command} --help'}")
+        known = commands[options.command]._option_string_actions
+        _hints().refuse_unknown(words, unknown[0], options.command, known)
     for file in _files(vars(options)):
         if file.lower().endswith((".h5", ".toml")):
             _hints().refuse_other_file(options.command, file)

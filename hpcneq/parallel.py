@@ -12,7 +12,7 @@ import pickle
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
@@ -29,7 +29,6 @@ CHUNK = 64
 MESSAGE = 1 << 30  # bytes of one message: MPI counts in 31 bits
 Answer = TypeVar("Answer")
 Name = TypeVar("Name")
-Item = TypeVar("Item")
 Part = tuple[NDArray, int, int]  # a rank's flat array, its start in the whole, size of the whole
 Log = Callable[[str], None]
 
@@ -311,27 +310,6 @@ def on_root(
     if error is not None:
         raise error
     return cast(Answer, answer)
-
-
-def dealt_numbers(
-    comm: Communicator, items: Sequence[Item], number: Callable[[Item], float]
-) -> NDArray:
-    """``number`` of each item (n,), on every rank; items are dealt to the ranks in turn.
-
-    **Collective.** An expected error on one rank is raised on all.
-    """
-    mine, error = [], None
-    try:
-        with interrupts.apart():
-            mine = [number(item) for item in items[comm.rank :: comm.size]]
-    except HpcneqError as expected:
-        error = expected
-    for failure in filter(None, comm.allgather(error)):
-        raise failure
-    numbers = np.empty(len(items))
-    dealt = all_rows(comm, np.array(mine, float))
-    numbers[np.argsort(np.arange(len(items)) % comm.size, kind="stable")] = dealt
-    return numbers
 
 
 def agree(comm: Communicator, flag: object) -> bool:

@@ -48,7 +48,7 @@ def test_the_uniform_condensate_rests():
 
 
 def test_a_kicked_wave_keeps_carriers_and_occupations(kicked):
-    """Baths account for all carriers as dt^2; fails with the pairs' share of the balance left out."""
+    """Baths account for all carriers as dt^2; fails with the pairs' share left out."""
     s = kicked.summary
     assert s["blocks"] == 12 and s["waves"] == 7 and s["modes"] >= 3
     assert 0 < s["min_occupation"] < s["max_occupation"] < 1

@@ -94,15 +94,23 @@ def _refuse_periods(given: Given, reservoirs: list[Reservoir], drives: Drives) -
         lead_input.common_period(_levels(reservoirs, drives.at_bias(eV)))
 
 
+def checked_parts(given: Given) -> Parts | None:
+    """`parts_of` after what is refused of every state between leads."""
+    parts = parts_of(given)
+    if parts is not None:
+        model, reservoirs, drives = parts
+        _refuse_leads(reservoirs)
+        _refuse_start(given, model)
+        _refuse_vector_potential(model, drives)
+    return parts
+
+
 def steady(given: Given) -> None:
     """Refuse what ``steady`` cannot do."""
-    parts = parts_of(given)
+    parts = checked_parts(given)
     if parts is None:
         return
     model, reservoirs, drives = parts
-    _refuse_leads(reservoirs)
-    _refuse_start(given, model)
-    _refuse_vector_potential(model, drives)
     _refuse_periods(given, reservoirs, drives)
 
 

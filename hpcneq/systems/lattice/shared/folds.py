@@ -14,7 +14,9 @@ from ....solvers.curves import FOLD, Curve
 from ....solvers.fold_search import Equal, FoldFollower
 from .states import VANISHED, Stationary, where_damped
 
-STEP, SMALLEST, LARGEST = 0.05, 1e-4, 0.2  # of arclength: mean field and bias together
+STEP = 0.05  # of arclength: mean field and bias together
+SMALLEST = 1e-4
+LARGEST = 0.2
 Record = dict[str, Any]
 
 

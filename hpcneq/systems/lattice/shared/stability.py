@@ -27,7 +27,7 @@ def add_stability(stationary: Stationary, record: Record, marginal: float) -> No
     whole = stationary.ring is None or levels <= SMALL
     if whole and levels > LARGEST:
         return
-    state = _state(stationary, record, whole)
+    state = block_state(stationary, record, whole)
     if not stationary.field.fields:
         modes = Modes(uncoupled(state), -1)
     else:
@@ -59,7 +59,7 @@ def _polished(stationary: Stationary, state: State, z: np.ndarray) -> np.ndarray
     return exact[np.argsort(-exact.real)]
 
 
-def _state(stationary: Stationary, record: Record, whole: bool) -> State:
+def block_state(stationary: Stationary, record: Record, whole: bool) -> State:
     """The state in blocks: one, or those of a ring's momenta."""
     mu, field = record["mu_c"], stationary.field
     values = stationary.values(record["c"], mu)

@@ -66,7 +66,7 @@ def test_the_answer_to_a_kick_in_time(open_chain):
         "evolve",
         vector_potential={"A": [{"from": 0.0, "to": kick, "kind": "step"}]},
         numerics={"dt": step, "error_estimate": False, "seeds": 0},
-        run={"t_max": 16.0, "output_every": step},
+        run={"t_max": 24.0, "output_every": step},
     )
     t, current = np.asarray(evolved.t), np.asarray(evolved.bond_current).sum(axis=1) / 3
     moved = current - current[-1]  # the first row is just after the step

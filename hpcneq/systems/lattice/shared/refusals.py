@@ -94,23 +94,24 @@ def _refuse_periods(given: Given, reservoirs: list[Reservoir], drives: Drives) -
         lead_input.common_period(_levels(reservoirs, drives.at_bias(eV)))
 
 
-def steady(given: Given) -> None:
-    """Refuse what ``steady`` cannot do."""
-    states(given)
+def checked_parts(given: Given) -> Parts | None:
+    """`parts_of` after what is refused of every state between leads."""
     parts = parts_of(given)
     if parts is not None:
-        _refuse_periods(given, *parts[1:])
+        model, reservoirs, drives = parts
+        _refuse_leads(reservoirs)
+        _refuse_start(given, model)
+        _refuse_vector_potential(model, drives)
+    return parts
 
 
-def states(given: Given) -> None:
-    """Refuse leads, starts and fields from which no state can be sought."""
-    parts = parts_of(given)
+def steady(given: Given) -> None:
+    """Refuse what ``steady`` cannot do."""
+    parts = checked_parts(given)
     if parts is None:
         return
     model, reservoirs, drives = parts
-    _refuse_leads(reservoirs)
-    _refuse_start(given, model)
-    _refuse_vector_potential(model, drives)
+    _refuse_periods(given, reservoirs, drives)
 
 
 def spectrum(given: Given) -> None:

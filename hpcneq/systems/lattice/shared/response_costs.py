@@ -22,7 +22,7 @@ RATE = 4e9  # flops of complex matrix products a second, with what is around the
 def modes(given: Given, ranks: int) -> Cost:
     """The cost of the states, and of the evaluations of the mean field's answer."""
     setup = setup_of(given)
-    states = cost.steady(given, ranks)
+    states = cost.states(given, False)
     core = cost.core_levels(setup.form, setup.reservoirs)
     fields = 2 * setup.field.fields
     biases = len(given.sweep.get("eV", np.zeros(1)))
@@ -44,7 +44,7 @@ def modes(given: Given, ranks: int) -> Cost:
 def probe(given: Given, ranks: int) -> Cost:
     """The cost of the evolution with the columns of all earlier times."""
     setup = setup_of(given)
-    states = cost.steady(given, ranks)
+    states = cost.states(given, False)
     core = cost.core_levels(setup.form, setup.reservoirs)
     table, numerics = given.tables["probe"], given.numerics
     window = 10.0 * table.width / numerics.dt
@@ -66,7 +66,7 @@ def probe(given: Given, ranks: int) -> Cost:
 def conductivity(given: Given, ranks: int) -> Cost:
     """The cost of the state, and of one linear equation a frequency."""
     setup = setup_of(given)
-    states = cost.steady(given, ranks)
+    states = cost.states(given, False)
     core = cost.core_levels(setup.form, setup.reservoirs)
     points = given.numerics.points
     products = 1 + min(2 * setup.field.fields, SOLVED)

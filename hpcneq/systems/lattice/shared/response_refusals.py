@@ -51,8 +51,7 @@ def conductivity(given: Given) -> None:
 
 def periodic(given: Given) -> None:
     """Refuse what ``periodic`` cannot do."""
-    refusals.states(given)
-    parts = refusals.parts_of(given)
+    parts = refusals.checked_parts(given)
     if parts is None:
         return
     _, reservoirs, drives = parts

@@ -67,9 +67,11 @@ def row(quantity: str, route: str, paper: str = ""):
 
 
 def _shown(value, error):
-    """Digits down to the error's, DIGITS at most; small numbers with an exponent."""
-    if value == 0 or not math.isfinite(value):
+    """Digits down to the error's, DIGITS at most; 0 for what is less than half of it."""
+    if not math.isfinite(value):
         return f"{value:g}"
+    if abs(value) < 0.5 * error:
+        return "0"
     first = math.floor(math.log10(abs(value)))
     last = max(math.floor(math.log10(max(error, 1e-300))), first - DIGITS + 1)
     last = min(last, first)

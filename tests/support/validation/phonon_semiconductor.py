@@ -228,31 +228,35 @@ def unstable():
     return numbers((re, abs(im)), 3e-6, (z.real, z.imag), 3e-6)
 
 
+FIGURE_2 = {"A1": 7.0, "A2": 24.0, "Omega": 0.1}
+WEAK = Motion(m=(3, 1), rate=0.02, recombination=0.002, **FIGURE_2)
+
+
 @functools.cache
-def dark():
-    """The driven state without pairs at Omega = .1, m = (3, 1)."""
-    return Motion(Omega=0.1, m=(3, 1)).without_pairs()
+def growth_of_pairs():
+    """V -> growth rate at the parameters of Fig. 2, Omega = .1, m = (3, 1)."""
+    return WEAK.pair_growth(WEAK.without_pairs())
 
 
-@row("V_c, Omega = .1, m = (3, 1), 201 momenta", "evolution to t = 3000, pair matrix", "about 2")
+def at_figure_2(task, **more):
+    """The same point of the package."""
+    parameters = {"m": [3, 1], "Gamma_ph": 0.02, "Gamma_rr": 0.002, **FIGURE_2, **more}
+    return run(task, parameters, numerics={"error_estimate": False}).summary
+
+
+@row("V_c, Fig. 2, Omega = .1, m = (3, 1)", "evolution to t = 3000, pair matrix", "about 2")
 def threshold():
-    """Where pairs grow at 1e-5; finer grids move it by .3."""
-    tables = {"numerics": {"error_estimate": False}}
-    result = run("threshold", {"m": [3, 1], "Omega": 0.1}, **tables)
-    growth = Motion(Omega=0.1, m=(3, 1)).pair_growth(dark())
-    other = brentq(lambda V: growth(V) - FLOOR, 1.5, 3.0, xtol=1e-7)
-    return numbers(result.summary["V_c"], 5e-5, other, 1e-6)
+    """Where pairs grow at 1e-5 on 201 momenta; finer grids move it by .3."""
+    other = brentq(lambda V: growth_of_pairs()(V) - FLOOR, 1.5, 3.0, xtol=1e-7)
+    return numbers(at_figure_2("threshold")["V_c"], 5e-5, other, 1e-6)
 
 
-@row("largest growth of pairs at V = 5, -5, -200", "the same", "repulsion pairs")
+@row("growth of pairs there at V = 5, -5, -200", "the same", "repulsion pairs")
 def repulsion():
     """V > 0 attracts in these equations."""
-    growth, here = Motion(Omega=0.1, m=(3, 1)).pair_growth(dark()), []
-    for V in (5.0, -5.0, -200.0):
-        parameters = {"m": [3, 1], "Omega": 0.1, "V": V}
-        result = run("steady", parameters, numerics={"error_estimate": False})
-        here.append(result.summary["growth_rate"])
-    return numbers(here, 1e-8, [growth(V) for V in (5.0, -5.0, -200.0)], 1e-8)
+    values = (5.0, -5.0, -200.0)
+    here = [at_figure_2("steady", V=V)["growth_rate"] for V in values]
+    return numbers(here, 1e-8, [growth_of_pairs()(V) for V in values], 1e-8)
 
 
 ROWS = [order, late, stable, unstable, threshold, repulsion]

@@ -68,13 +68,20 @@ class Motion:
     mu1: float = 0.0
     mu2: float = 0.0
     projected: bool = True
+    mu: float = 0.0
+    detuning: float = 0.0
+
+    def energies(self, k):
+        """(E, eps): of a pair from twice mu, of the transition from the laser's frequency."""
+        return self.kappa * k**2 - 2 * self.mu, self.v * k - self.detuning
 
     @property
     def grid(self):
         """(k, weight dk/2pi), both signs, panels that shrink towards 0 and the Fermi edges."""
         k = np.linspace(-self.k_max, self.k_max, 100001)
         cuts = [-self.k_max, 0.0, self.k_max]
-        for level in (self.lower(k) - self.mu1, self.upper(k) - self.mu2):
+        edges = self.lower(k) - self.mu1, self.upper(k) - self.mu2
+        for level in (*edges, *self.energies(k)):
             change = np.flatnonzero(np.diff(np.sign(level)))
             slope = (level[change + 1] - level[change]) / (k[1] - k[0])
             cuts += list(k[change] - level[change] / slope)
@@ -94,7 +101,8 @@ class Motion:
 
     def matrix(self, k, delta, turn=0.0):
         """(A (n, 6, 6), b (n, 6)): dx/dt = A x + b of every momentum at a real Delta."""
-        E, eps, G = self.kappa * k**2 - turn, self.v * k, self.G1 + self.G2
+        E, eps = self.energies(k)
+        E, G = E - turn, self.G1 + self.G2
         A, b = np.zeros((len(k), 6, 6)), np.zeros((len(k), 6))
         for band, rate in enumerate((self.G1, self.G2)):
             A[:, band, band] = -2 * rate
@@ -113,7 +121,7 @@ class Motion:
 
     def closing(self, k):
         """Factor of s in the self-consistency (18), or 1 of (17)."""
-        E = self.kappa * k**2
+        E, _ = self.energies(k)
         return E / (E**2 + self.G12**2) * (E + 1j * self.G12) if self.projected else 1.0 + 0j
 
     def gap(self, delta, turn=0.0):
@@ -136,7 +144,7 @@ class Motion:
         """dx/dt, x (6, n), of the whole system."""
         n11, n22, u, w, sr, si = x
         delta = np.conj(self.V * (weight * closing * (sr + 1j * si)).sum())
-        E, eps, G = self.kappa * k**2, self.v * k, self.G1 + self.G2
+        (E, eps), G = self.energies(k), self.G1 + self.G2
         pairs = -2 * (delta * (sr + 1j * si)).imag
         d21 = (1j * eps - G) * (u + 1j * w) - 0.5j * self.Omega * (n22 - n11)
         ds = (1j * E - self.G12) * (sr + 1j * si) + 1j * np.conj(delta) * (n11 + n22 - 1)
@@ -179,6 +187,15 @@ def critical():
     """With the exact populations, where the paper's 2.14 (2.14026) has those of (13)."""
     result = run("steady")
     return numbers(result.summary["V_c"], result.errors["V_c"], Motion().threshold(), 1e-9)
+
+
+@row("V_c with mu off by 2 Gamma, laser by 2 Gamma", "the same", "insensitive")
+def offset():
+    """Of the chemical potential and of the frequency."""
+    cases = {"mu": 0.02}, {"detuning": 0.02}
+    results = [run("steady", parameters=case) for case in cases]
+    here, errors = zip(*((r.summary["V_c"], r.errors["V_c"]) for r in results))
+    return numbers(here, errors, [Motion(**case).threshold() for case in cases], 1e-8)
 
 
 @row("Delta, Fig. 4, V = 5", "the same")
@@ -286,6 +303,7 @@ def unstable():
 
 ROWS = [
     critical,
+    offset,
     order,
     order_of_comparable_rates,
     growth,

@@ -7,6 +7,8 @@ From Python::
     result = hpcneq.run("input.toml", run={"t_max": 3}, parameters={"T": 0.1})
     result = hpcneq.open("out.h5")         # named arrays with units; result.plot()
     print(hpcneq.check("input.toml"))      # what run would say, and what it would take
+    data = hpcneq.sweep({...}, over={"parameters.T": [0.1, 0.2]})  # an xarray Dataset
+    result.compare(other)                  # do they agree within their errors?
     hpcneq.describe("fermi-gas", "steady") # its keys and quantities, as a dict
 
 Importing this package loads nothing heavy: numpy, MPI, PETSc and HDF5 wait until they are used.
@@ -21,6 +23,9 @@ from typing import TYPE_CHECKING
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
 
 if TYPE_CHECKING:
+    import xarray
+
+    from .figures.draw import Figure, SubFigure
     from .results import Result
 
 __version__ = "0.3.0"
@@ -121,6 +126,37 @@ def describe(
     from .systems import Catalogue
 
     return description_of(Catalogue(), system, task, key)
+
+
+def sweep(source: Mapping[str, object], over: Mapping[str, Sequence[object]]) -> xarray.Dataset:
+    """Runs at all combinations of values of some keys, as an xarray Dataset. **Collective.**
+
+    source : an input as a dict. over : {"parameters.T": [0.1, 0.2]}, any keys of the input; they
+    become the Dataset's first axes. Numbers of the summaries and the data sets that all runs have
+    over the same coordinates are its variables, ``status`` says how each run ended. Raises
+    InputError for a wrong input, or where xarray is not installed.
+    """
+    from . import sweeping
+
+    return sweeping.sweep(source, over)
+
+
+def plot(
+    results: Sequence[Result | str | Path],
+    path: str | Path | None = None,
+    *,
+    canvas: Figure | SubFigure | None = None,
+    data: Sequence[str] = (),
+    size: str | None = None,
+) -> Figure:
+    """Several results of one task in one figure: curves with a legend of what differs.
+
+    Of two results also the difference. path, canvas, data, size : as of `Result.plot`. Returns the
+    matplotlib figure. Raises InputError for results of different tasks.
+    """
+    from . import plotting
+
+    return plotting.several(results, data, size, path, canvas)
 
 
 def open(path: str | Path) -> Result:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import re
 import sys
@@ -17,9 +16,10 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
-from . import __version__, terminal
+from . import terminal
+from .arguments import ARGUMENTS, SHELLS, Argument
 from .errors import HpcneqError, InputError
-from .help_texts import ABOUT, ABOUTS, COMMANDS, EXIT_CODES, TRUST
+from .help_texts import ABOUT, ABOUTS, COMMANDS, COMPLETION, EXIT_CODES, TOPICS, VERSION
 from .interrupts import Early
 from .threads import one_thread
 
@@ -112,59 +112,30 @@ def _compute(options: argparse.Namespace, petsc: list[str]) -> int:
 
 def _report(comm: Any, options: argparse.Namespace) -> int:
     """The other commands: done by one rank and printed once. **Collective** with ranks."""
+    from .reports import ANSWERS
+
+    if options.command == "help":
+        return _help(options.topic)
     if comm is None:
-        return _flush(0, ANSWERS[options.command](options))
+        return _flush(*ANSWERS[options.command](options))
     from . import parallel
 
-    text = parallel.on_root(comm, ANSWERS[options.command], options)
-    return _flush(0, text if comm.rank == 0 else None)
+    code, text = parallel.on_root(comm, ANSWERS[options.command], options)
+    return _flush(code, text if comm.rank == 0 else None)
 
 
-def _show(options: argparse.Namespace) -> str:
-    from . import results
-
-    return results.show(options.result, options.json, options.verify)
-
-
-def _plot(options: argparse.Namespace) -> str:
-    from . import results
-
-    return f"wrote {results.plot(options.result, options.figure, options.force)}"
-
-
-def _check(options: argparse.Namespace) -> str:
-    from .config.check import check_input
-    from .systems import Catalogue
-
-    overrides = tuple(options.set)
-    return check_input(options.input, Catalogue(), overrides, options.ranks, not options.no_cost)
-
-
-def _describe(options: argparse.Namespace) -> str:
-    from .config import description, description_text, json_schema
-    from .systems import Catalogue
-
-    if options.schema:
-        if options.system is not None:
-            raise InputError("describe --schema: is of all inputs; leave the names out")
-        return json.dumps(json_schema.json_schema(Catalogue()), indent=1)
-    names = (options.system, options.task, options.key)
-    answer = description.description_of(Catalogue(), *names)
-    if options.json:
-        return json.dumps(answer, allow_nan=False)
-    if options.markdown:
-        return description_text.as_markdown(answer)
-    return description_text.as_text(answer)
-
-
-def _new(options: argparse.Namespace) -> str:
-    from .config.template import write_template
-    from .systems import Catalogue
-
-    return f"wrote {write_template(Catalogue(), options.system, options.task, options.output)}"
-
-
-ANSWERS = {"show": _show, "plot": _plot, "check": _check, "describe": _describe, "new": _new}
+def _help(topic: str | None) -> int:
+    """What a command, or a topic, is about."""
+    parser, commands = _parser()
+    if topic in TOPICS:
+        parser._print_message(TOPICS[topic])
+    elif topic is None or topic in commands:
+        commands.get(topic, parser).print_help()
+    else:
+        listed = ", ".join([*TOPICS, *commands])
+        meant = _hints().nearest(topic, [*TOPICS, *commands])
+        raise InputError(f'help: unknown topic "{topic}"; {meant}one of {listed}')
+    return _flush(0)
 
 
 def _flush(code: int, text: str | None = None) -> int:
@@ -259,19 +230,23 @@ def _parse(words: list[str], speaks: bool = True) -> argparse.Namespace:
         if re.match(r"-[A-Za-z_]{2}", word):
             hint = _hints().unknown_hint(words, i) or "PETSc options go after --"
             raise InputError(f"unknown option {word}; {hint}")
+    if words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
+        _hints().refuse_first_option(words, COMMANDS)
     parser, commands = _parser()
     options, unknown = parser.parse_known_args(words)
     if unknown:
-        hint = _hints().unknown_hint(words, words.index(unknown[0]))
-        what = f'one word too many: "{unknown[0]}"'
-        if unknown[0].startswith("-"):
-            what = f"unknown option {unknown[0]}"
-        meant = _hints().nearest(unknown[0], commands[options.command]._option_string_actions)
-        raise InputError(f"{what}; {hint or meant + f'see hpcneq {options.command} --help'}")
-    file = str(vars(options).get("input") or vars(options).get("result") or "")
-    if file.lower().endswith((".h5", ".toml")):
-        _hints().refuse_other_file(options.command, file)
+        known = commands[options.command]._option_string_actions
+        _hints().refuse_unknown(words, unknown[0], options.command, known)
+    for file in _files(vars(options)):
+        if file.lower().endswith((".h5", ".toml")):
+            _hints().refuse_other_file(options.command, file)
     return options
+
+
+def _files(given: dict[str, Any]) -> list[str]:
+    """The inputs or results that a command line names."""
+    names = [given.get(word) for word in ("input", "result", "first", "second")]
+    return [str(name) for name in [*names, *given.get("results", [])] if name]
 
 
 def _hints() -> types.ModuleType:
@@ -289,12 +264,13 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
         "epilog": EXIT_CODES,
     }
     parser = _Parser(prog="hpcneq", description=ABOUT, **form)
-    parser.add_argument("--version", action="version", version=f"hpcneq {__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help=VERSION)
+    parser.add_argument("--print-completion", action=_Completion, choices=SHELLS, help=COMPLETION)
     made = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands = {}
     for name, line in COMMANDS.items():
         command = made.add_parser(name, help=line, description=ABOUTS[name], **form)
-        ARGUMENTS[name](command)
+        _add(command, ARGUMENTS[name])
         if name in COMPUTING:
             usage = command.format_usage().removeprefix("usage: ").strip()
             command.usage = usage + " [-- PETSC_OPTIONS]"
@@ -302,94 +278,21 @@ def _parser() -> tuple[_Parser, dict[str, _Parser]]:
     return parser, commands
 
 
-def _add_input(command: _Parser) -> None:
-    """An input file, and changes of it."""
-    command.add_argument("input", metavar="INPUT.toml")
-    _add_set(command)
-
-
-def _add_set(command: _Parser) -> None:
-    command.add_argument(
-        "--set",
-        metavar="table.key=value",
-        action="append",
-        default=[],
-        help="change the input, e.g. --set parameters.T=0.01 (repeatable)",
-    )
-
-
-def _add_result(command: _Parser) -> None:
-    command.add_argument("result", metavar="OUT.h5")
-
-
-def _add_quiet(command: _Parser) -> None:
-    command.add_argument("--quiet", action="store_true", help="no progress lines")
-
-
-def _run_arguments(command: _Parser) -> None:
-    _add_input(command)
-    name = "result file (default: the input's name, .h5, here)"
-    command.add_argument("-o", "--output", metavar="OUT.h5", help=name)
-    go_on = "continue if there is a checkpoint, start otherwise"
-    command.add_argument("--resume", action="store_true", help=go_on)
-    command.add_argument("--force", action="store_true", help="overwrite an existing result file")
-    _add_quiet(command)
-
-
-def _resume_arguments(command: _Parser) -> None:
-    _add_result(command)
-    _add_set(command)
-    command.add_argument("--trust-model", action="store_true", help=TRUST)
-    _add_quiet(command)
-
-
-def _show_arguments(command: _Parser) -> None:
-    _add_result(command)
-    command.add_argument("--json", action="store_true", help="one JSON object, for programs")
-    whole = "only say whether the file is as its run left it"
-    command.add_argument("--verify", action="store_true", help=whole)
-
-
-def _plot_arguments(command: _Parser) -> None:
-    _add_result(command)
-    name = "figure file; its ending sets the format"
-    command.add_argument("-o", "--figure", metavar="FIG.png", help=name)
-    command.add_argument("--force", action="store_true", help="overwrite an existing figure")
-
-
-def _check_arguments(command: _Parser) -> None:
-    _add_input(command)
-    ranks = "estimate for N ranks (default: 1)"
-    command.add_argument("--ranks", type=_count, default=1, metavar="N", help=ranks)
-    command.add_argument("--no-cost", action="store_true", help="only say whether it is valid")
-
-
-def _describe_arguments(command: _Parser) -> None:
-    for name in ("system", "task", "key"):
-        command.add_argument(name, metavar=name.upper(), nargs="?")
-    form = command.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object, for programs")
-    form.add_argument("--markdown", action="store_true", help="tables, for documents")
-    schema = "the JSON Schema of all inputs, for editors"
-    form.add_argument("--schema", action="store_true", help=schema)
-
-
-def _new_arguments(command: _Parser) -> None:
-    command.add_argument("system", metavar="SYSTEM")
-    command.add_argument("task", metavar="TASK")
-    name = "input file (default: SYSTEM-TASK.toml, here)"
-    command.add_argument("-o", "--output", metavar="mine.toml", help=name)
-
-
-ARGUMENTS = {
-    "run": _run_arguments,
-    "resume": _resume_arguments,
-    "show": _show_arguments,
-    "plot": _plot_arguments,
-    "check": _check_arguments,
-    "describe": _describe_arguments,
-    "new": _new_arguments,
-}
+def _add(command: _Parser, arguments: Sequence[Argument]) -> None:
+    """The words of a command."""
+    exclusive: Any = None
+    if any(argument.alone for argument in arguments):
+        exclusive = command.add_mutually_exclusive_group()
+    for argument in arguments:
+        words = dict(argument.more)
+        if argument.metavar is not None:
+            words["metavar"] = argument.metavar
+        if argument.kind is not None:
+            words["type"] = KINDS[argument.kind]
+        home = exclusive if argument.alone else command
+        made = home.add_argument(*argument.names, help=argument.help, **words)
+        if argument.is_file:
+            made.complete = FILE
 
 
 def _count(text: str) -> int:
@@ -397,3 +300,48 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) and len(text) < 9):
         raise argparse.ArgumentTypeError(f"must be an integer > 0, got {text!r}")
     return int(text)
+
+
+def _positive(text: str) -> float:
+    """A number > 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1e9:
+        raise argparse.ArgumentTypeError(f"must be a number > 0, got {text!r}")
+    return value
+
+
+KINDS = {"count": _count, "seconds": _positive, "part": _positive}
+
+
+class _Version(argparse.Action):
+    """Prints the version, and those of the libraries beneath."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        from .reports import version
+
+        parser._print_message(version())
+        parser.exit()
+
+
+class _Completion(argparse.Action):
+    """Prints what makes a shell complete the words of this command line."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        try:
+            import shtab
+        except ImportError:
+            lacks = "needs the Python package shtab: pip install shtab"
+            raise InputError(f"--print-completion {values}: {lacks}") from None
+        if parser.speaks:  # as it is: a shell reads it
+            sys.stdout.write(shtab.complete(parser, values) + "\n")
+        parser.exit()
+
+
+FILE = {  # how each shell completes the name of a file, in the words of shtab
+    "bash": "_shtab_compgen_files",
+    "zsh": "_files",
+    "tcsh": "f",
+}

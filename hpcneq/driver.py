@@ -26,6 +26,7 @@ from .run_options import RunOptions, gather_options
 from .solvers.unused_options import refuse_unused
 from .stopping import Stopping, ended_by_signals
 from .tasks import memory
+from .tasks.doubts import doubts_of
 from .tasks.missing import with_words
 from .tasks.task import Outcome, Task, declared, resolve
 from .threads import one_thread
@@ -209,11 +210,16 @@ def _perform(
             declared(task),
             _read_input,
             owner,
+            parallel.on_root(comm, doubts_of, checked, task),
         )
         ranks = "1 rank" if comm.size == 1 else f"{comm.size} ranks"
         log(f"hpcneq: {checked.system} {checked.task} on {ranks} -> {target}")
+        begun = time.monotonic()
+        for words in longrun.doubts:
+            log(f"warning: {words}")
         outcome = _compute(task, checked, comm, log, longrun)
-    return _end(outcome, target, log)
+        seconds = time.monotonic() - begun
+    return _end(outcome, longrun, log, seconds)
 
 
 def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
@@ -233,7 +239,9 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
         seconds = time.monotonic() - begun
         longrun.finish("not-converged", {}, {}, [str(error)], wall_seconds=seconds)
         raise NotConverged(f"{error}; {longrun.target} is marked not-converged") from None
-    except HpcneqError:
+    except HpcneqError as error:
+        if isinstance(error, InputError) and longrun.file is not None and longrun.saved is None:
+            longrun.finish("not-converged", {}, {}, [str(error)])  # no resume helps
         if longrun.file is not None:
             longrun.file.close()
         raise
@@ -245,7 +253,7 @@ def _compute(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
 def _answer(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
     """The Outcome of a task, also if it finds the normal state or is stopped. **Collective.**"""
     try:
-        with longrun.stopping.in_solvers(task.timed, bool(task.sweep)):
+        with longrun.stopping.in_solvers(task.timed or bool(checked.sweep)):
             outcome: Any = resolve(task.run)(checked, comm, log, longrun)
             return cast(Outcome, outcome)
     except NormalState as answer:
@@ -254,15 +262,16 @@ def _answer(task: Task, checked: Run, comm, log, longrun: LongRun) -> Outcome:
         return Outcome("stopped", {}, {}, [str(error)])
 
 
-def _end(outcome: Outcome, target: Path, log) -> int:
+def _end(outcome: Outcome, longrun: LongRun, log, seconds: float) -> int:
     """The exit code of a complete run. Raises NotConverged or StoppedEarly for any other."""
     if outcome.status == "not-converged":
         why = outcome.warnings[-1] if outcome.warnings else "not converged"
-        raise NotConverged(f"{why}; what was found is in {target}, marked")
+        raise NotConverged(f"{why}; what was found is in {longrun.target}, marked")
     if outcome.status == "stopped":
         why = outcome.warnings[0] if outcome.warnings else "stopped"
-        raise StoppedEarly(f"{why}; go on with: hpcneq resume {target}")
-    log(f"{outcome.status}: {_closing_words(outcome.summary)}")
+        begins = "" if longrun.kept else ", which starts again: there was nothing to keep yet"
+        raise StoppedEarly(f"{why}; go on with: hpcneq resume {longrun.target}{begins}")
+    log(f"{outcome.status}: {_closing_words(outcome.summary)}, {parallel.clock(seconds)} in all")
     return EXIT[outcome.status]
 
 

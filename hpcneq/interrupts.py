@@ -1,6 +1,6 @@
 """Signals that ask a run to stop, from its first moment on, and who wants to know of them.
 
-The run itself listens by `stopping.Stopping`; what is computed deep inside a solver asks `wanted`.
+The run itself listens by `stopping.Stopping`; what is computed deep inside a solver asks `agreed`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import inspect
 import signal
 import threading
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any, Protocol
 
 from .errors import StoppedEarly
 
@@ -23,7 +25,17 @@ SIGNALS = (
     signal.SIGHUP,
     signal.SIGXCPU,
 )
-Wanted = Callable[[], str | None]  # what asks this rank to stop, in words
+SIGNAL, LIMIT = REASONS = ("a signal", "run.wall_limit")
+Wanted = Callable[[], str | None]  # what asks this rank to stop: one of REASONS
+
+
+class Team(Protocol):
+    """What is used of a communicator."""
+
+    size: int
+
+    def Allreduce(self, send: Any, receive: Any) -> None:
+        """The sums over all ranks."""
 
 
 class Early:
@@ -70,47 +82,66 @@ def early() -> Early | None:
 class Listener:
     """Whom to ask whether this rank shall stop.
 
-    ranks : of the run. together : whether they all compute in step.
+    team : the communicator of the ranks that compute in step here, None of this rank alone.
     """
 
     def __init__(self) -> None:
         self.wanted: Wanted | None = None
-        self.ranks = 1
-        self.together = True
+        self.team: Team | None = None
 
 
 _listener = Listener()
 
 
 @contextlib.contextmanager
-def asking(wanted: Wanted, ranks: int) -> Iterator[None]:
-    """While a run of so many ranks goes on, solvers ask ``wanted`` what asks this rank to stop."""
-    former = (_listener.wanted, _listener.ranks)
-    _listener.wanted, _listener.ranks = wanted, ranks
+def asking(wanted: Wanted, comm: Team) -> Iterator[None]:
+    """While a run on ``comm`` goes on, solvers ask ``wanted`` what asks this rank to stop."""
+    former = (_listener.wanted, _listener.team)
+    _listener.wanted, _listener.team = wanted, comm
     try:
         yield
     finally:
-        _listener.wanted, _listener.ranks = former
+        _listener.wanted, _listener.team = former
 
 
 @contextlib.contextmanager
-def apart() -> Iterator[None]:
-    """While this rank computes what no other does: then it may stop by itself."""
-    former, _listener.together = _listener.together, False
+def apart(team: Team | None = None) -> Iterator[None]:
+    """While this rank, or this ``team`` of ranks in step, computes what the others do not."""
+    former, _listener.team = _listener.team, team
     try:
         yield
     finally:
-        _listener.together = former
+        _listener.team = former
 
 
-def wanted(ranks: int) -> str | None:
-    """What asks this rank to stop, in words, for a solver that so many ranks work on in step.
-
-    None where they are not all of the run, and the others would wait for them for ever.
-    """
-    if _listener.wanted is None or (_listener.together and ranks < _listener.ranks):
+def wanted() -> str | None:
+    """What asks this rank alone to stop, in words. Not collective."""
+    if _listener.wanted is None:
         return None
     return _listener.wanted()
+
+
+def agreed() -> str | None:
+    """What asks any of the ranks that compute in step here to stop, the same on all of them.
+
+    **Collective** over them.
+    """
+    if _listener.wanted is None:
+        return None
+    reason = _listener.wanted()
+    if _listener.team is None or _listener.team.size == 1:
+        return reason
+    mine = array("q", [reason == word for word in REASONS])
+    total = array("q", mine)
+    _listener.team.Allreduce(mine, total)
+    return next((word for word, count in zip(REASONS, total) if count), None)
+
+
+def stop_if_asked() -> None:
+    """Raise StoppedEarly if a rank that computes in step here is asked to. **Collective.**"""
+    reason = agreed()
+    if reason is not None:
+        raise stopped(reason)
 
 
 def stopped(reason: str) -> StoppedEarly:

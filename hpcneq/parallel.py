@@ -11,7 +11,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -27,6 +27,7 @@ CHUNK = 64
 MESSAGE = 1 << 30  # bytes of one message: MPI counts in 31 bits
 Answer = TypeVar("Answer")
 Name = TypeVar("Name")
+Item = TypeVar("Item")
 Part = tuple[NDArray, int, int]  # a rank's flat array, its start in the whole, size of the whole
 Log = Callable[[str], None]
 
@@ -284,6 +285,27 @@ def on_root(
     return answer
 
 
+def dealt_numbers(
+    comm: Communicator, items: Sequence[Item], number: Callable[[Item], float]
+) -> NDArray:
+    """``number`` of each item (n,), on every rank; items are dealt to the ranks in turn.
+
+    **Collective.** An expected error on one rank is raised on all.
+    """
+    mine, error = [], None
+    try:
+        with interrupts.apart():
+            mine = [number(item) for item in items[comm.rank :: comm.size]]
+    except HpcneqError as expected:
+        error = expected
+    for failure in filter(None, comm.allgather(error)):
+        raise failure
+    numbers = np.empty(len(items))
+    dealt = all_rows(comm, np.array(mine, float))
+    numbers[np.argsort(np.arange(len(items)) % comm.size, kind="stable")] = dealt
+    return numbers
+
+
 def agree(comm: Communicator, flag: object) -> bool:
     """True on every rank if it is true on any. **Collective.**"""
     from mpi4py import MPI
@@ -323,17 +345,36 @@ def warn_threads(comm: Communicator, log: Log) -> None:
         log("warning: OMP_NUM_THREADS is not 1; ranks compete for cores (export OMP_NUM_THREADS=1)")
 
 
-def logger(comm: Communicator, quiet: bool = False) -> Log:
-    """A print for rank 0 that flushes at once; silent elsewhere and with ``quiet``.
+class Logger:
+    """A print for rank 0 that flushes at once; silent elsewhere and if quiet.
 
-    That nobody reads it, or that it cannot be written, is no reason to end a run.
+    That nobody reads it, or that it cannot be written, is no reason to end a run. bar : whether
+    `show` can redraw a line, which a terminal can.
     """
 
-    def log(text):
-        if comm.rank == 0 and not quiet:
+    def __init__(self, speaks: bool) -> None:
+        self.speaks = speaks
+        self.bar = speaks and terminal.is_terminal()
+        self._drawn = False
+
+    def __call__(self, text: str) -> None:
+        """Print lines, in the place of a bar."""
+        if self._drawn:
+            terminal.overwrite("")
+            self._drawn = False
+        if self.speaks:
             terminal.write(text)
 
-    return log
+    def show(self, fraction: float, text: str) -> None:
+        """Draw the bar anew, with a text behind it."""
+        if self.bar:
+            terminal.overwrite(f"{terminal.bar(fraction)} {text}")
+            self._drawn = True
+
+
+def logger(comm: Communicator, quiet: bool = False) -> Logger:
+    """What prints for all ranks."""
+    return Logger(comm.rank == 0 and not quiet)
 
 
 def clock(seconds: float) -> str:

@@ -7,9 +7,11 @@ that saves and restores a solver.
 
 from __future__ import annotations
 
+import json
 import math
+import resource
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +19,7 @@ from .errors import HpcneqError, InputError
 from .files import checkpoint, journal, provenance
 from .files.checkpoint import Saved
 from .files.declarations import Declaration
-from .files.digest import Checked, Option, carried, changed, physics
+from .files.digest import Checked, Option, carried, changed, contents, physics
 from .files.lock import Owner
 from .files.provenance import begin_part, end_part, moment
 from .files.rows import RowLog
@@ -25,6 +27,7 @@ from .files.writer import ResultFile
 from .parallel import Communicator, Log, Part, on_root
 from .petsc_options import effective, words_of
 from .stopping import Stopping
+from .tasks.recorder import Share
 
 Value = TypeVar("Value")
 
@@ -35,7 +38,8 @@ class LongRun:
     saved : the checkpoint to go on from; then ``run.t_max`` may have grown. keep : whether the
     journal of an earlier run counts. quantities : what the task may write, by name. read_input :
     (TOML text, folder) -> checked input, for another run that this one starts from. owner : whose
-    the output is. Raises InputError if the physics differ from the checkpoint's or no state before
+    the output is. doubts : sentences on the input. Raises InputError if the physics differ from the
+    checkpoint's or no state before
     the new end is left.
     """
 
@@ -53,12 +57,13 @@ class LongRun:
         quantities: Mapping[str, Declaration] | None = None,
         read_input: Callable[[str, str | Path], Checked] | None = None,
         owner: Owner | None = None,
+        doubts: Sequence[str] = (),
     ):
         self.comm, self.target, self.checked = comm, target, checked
         self.log, self.stopping, self.options = log, stopping, list(options)
         self.saved, self.force, self.keep = saved, force, keep
         self.quantities, self.read_input = quantities, read_input
-        self.owner = owner or Owner(comm, None)
+        self.owner, self.doubts = owner or Owner(comm, None), list(doubts)
         self.parts: list[dict[str, Any]] = []  # what is known of the run's parts, this one last
         self.log_of_rows = RowLog(target, None, {})
         self.physics = on_root(comm, physics, checked, self.options)
@@ -145,6 +150,11 @@ class LongRun:
         )
         words = words_of(effective(checked.petsc, self.options).items())
         items["petsc_options"] = " ".join(words)
+        files = on_root(self.comm, contents, checked)
+        if files:
+            items["input_files"] = json.dumps(files)
+        if self.doubts:
+            items["doubts"] = json.dumps(self.doubts)
         file = ResultFile.create(self.comm, self.target, items, self.force, self.quantities)
         file.resolved(self.checked.resolved())
         return file
@@ -188,6 +198,11 @@ class LongRun:
         self()  # from now on the run can be taken up
         self.map = Points(self)
         return self.map
+
+    @property
+    def kept(self) -> bool:
+        """Whether there is something from which a later run can go on."""
+        return self.number > 0 or self.map is not None
 
     def verify(self) -> None:
         """HpcneqError if the result file is no longer that of this run. **Collective.**"""
@@ -325,6 +340,8 @@ class SolverPart:
     def __init__(self, run: LongRun, name: str, saved: Saved | None):
         self.run, self.name, self.saved = run, name, saved
         self.progress: Callable[[], dict] = dict
+        self.share: Share | None = None
+        self.reached: float | None = None
 
     @property
     def found(self) -> dict | None:
@@ -345,13 +362,13 @@ class SolverPart:
 
     def decide(self) -> tuple[bool, bool]:
         """(stop, save) after a step."""
-        if self.run.file is not None:
+        if self.run.file is not None and self.run.owner.lock is not None:
+            progress, end = None, self.run.checked.run.t_max
+            if self.share is not None and self.reached is not None and end:
+                progress = self.share.of(self.reached / end)
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
             row = self.run.file.latest
-            t, end = row.get("t"), self.run.checked.run.t_max
-            progress = None  # of runs for error estimates
-            if isinstance(t, float) and end and self.name == self.run.order[0]:
-                progress = min(t / end, 1.0)
-            self.run.owner.tell(row, progress=progress, part=self.name)
+            self.run.owner.tell(row, progress=progress, part=self.name, memory=memory)
         return self.run.stopping.decide()
 
     def save(

@@ -18,7 +18,7 @@ import numpy as np
 
 from . import interrupts
 from .errors import StoppedEarly
-from .interrupts import SIGNALS
+from .interrupts import LIMIT, SIGNAL, SIGNALS
 from .parallel import Communicator
 
 MARGIN = 1.0  # s to close the result file and leave MPI
@@ -39,6 +39,7 @@ class Stopping:
         self.every = 60.0 * minutes
         self.begun = self.written = self.stepped = time.monotonic()
         self.cost = self.slowest = 0.0
+        self.hasty = False  # whether the limit was over before anything was computed
         self.asked: str | None = None  # what asked to stop, on this rank
         self.reason: str | None = None  # what made all ranks stop
         self._former: dict = {}
@@ -65,25 +66,30 @@ class Stopping:
             raise KeyboardInterrupt  # asked twice at a keyboard
         self.asked = signal.Signals(number).name
 
-    def in_solvers(self, timed: bool, sweeps: bool) -> contextlib.AbstractContextManager:
+    @contextlib.contextmanager
+    def in_solvers(self, keeps: bool) -> Iterator[None]:
         """Let solvers stop a task wherever it is. **Collective.**
 
-        timed : an evolution, which stops at a step, with a checkpoint, alone. sweeps : whether the
-        task asks before its first point; else StoppedEarly here, on all ranks, if a signal came
-        while the run was starting.
+        keeps : whether the task keeps something, an evolution its first step, a sweep its points;
+        else StoppedEarly here, on all ranks, if a signal came while the run was starting. A limit
+        that is over by now stops a task that keeps something where it has something to keep.
         """
-        if timed:
-            return contextlib.nullcontext()
-        if not sweeps:
-            for reason in filter(None, self.comm.allgather(self.interrupted())):
-                raise interrupts.stopped(reason)
-        return interrupts.asking(self.interrupted, self.comm.size)
+        self.hasty = keeps and self._late(0.0)
+        with interrupts.asking(self.interrupted, self.comm):
+            if not keeps:
+                interrupts.stop_if_asked()
+            yield
 
     def interrupted(self) -> str | None:
-        """What asks this rank alone to stop in the middle of something. Not collective."""
+        """What asks this rank alone to stop in the middle of something. Not collective.
+
+        Nothing any more once all ranks have stopped an evolution: what follows is short.
+        """
+        if self.reason is not None:
+            return None
         if self.asked is not None:
-            return "a signal"
-        return "run.wall_limit" if self._late(0.0) else None
+            return SIGNAL
+        return LIMIT if self._late(0.0) and not self.hasty else None
 
     def decide(self) -> tuple[bool, bool]:
         """(stop, write) after a step, the same on every rank. **Collective.**"""
@@ -101,7 +107,7 @@ class Stopping:
         self.comm.Allreduce(mine, agreed, op=MPI.MAX)
         asked, late, due = agreed.astype(bool)
         if asked or late:
-            cause = "a signal" if asked else "run.wall_limit"
+            cause = SIGNAL if asked else LIMIT
             self.reason = self.reason or cause
         return bool(asked or late), bool(due)
 
@@ -111,9 +117,9 @@ class Stopping:
         Not collective.
         """
         if self.asked is not None:
-            return "a signal"
+            return SIGNAL
         if self._late(seconds):
-            return "run.wall_limit"
+            return LIMIT
         return None
 
     def _late(self, seconds):

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 from typing import TextIO
 
 from .config.words import one_line
+
+CLEAR = "\r\x1b[K"  # back to the beginning of the line, and nothing in it
+BAR = 20  # letters
 
 
 def write(text: str, errors: bool = False) -> None:
@@ -24,11 +28,37 @@ def write(text: str, errors: bool = False) -> None:
     stream = sys.stderr if errors else sys.stdout
     if stream is None:  # closed before Python began
         return
+    start = CLEAR if errors and is_terminal(stream) else ""  # a bar may stand there
     try:
-        stream.write(encodable(clean(text), stream) + "\n")
+        stream.write(start + encodable(clean(text), stream) + "\n")
         stream.flush()
     except (OSError, ValueError):  # ValueError: closed since
         _turn_off(stream)
+
+
+def is_terminal(stream: TextIO | None = None) -> bool:
+    """Whether a stream, standard output by default, shows lines that can be redrawn."""
+    stream = stream or sys.stdout
+    try:
+        return stream is not None and stream.isatty() and os.environ.get("TERM", "") != "dumb"
+    except (OSError, ValueError):
+        return False
+
+
+def bar(fraction: float) -> str:
+    """A bar of plain letters: how much is done."""
+    done = round(BAR * min(max(fraction, 0.0), 1.0))
+    return f"[{'#' * done}{'.' * (BAR - done)}] {100 * fraction:.0f}%"
+
+
+def overwrite(text: str) -> None:
+    """Put one line, cut to the terminal's width, in the place of that of the cursor."""
+    width = shutil.get_terminal_size().columns - 1
+    try:
+        sys.stdout.write(CLEAR + encodable(clean(text)[:width], sys.stdout))
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _turn_off(sys.stdout)
 
 
 def settle(stream: TextIO | None) -> None:

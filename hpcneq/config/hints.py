@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from ..errors import InputError
 from ..systems import Catalogue
@@ -56,6 +57,44 @@ def unknown_hint(words: Sequence[str], at: int) -> str:
     if words[0] not in ("run", "resume", "check") or not an_option:
         return ""
     return option_hint(words[0], words[at:], words[1:at], Catalogue())
+
+
+def refuse_unknown(
+    words: Sequence[str], word: str, command: str, options: Iterable[str]
+) -> NoReturn:
+    """InputError for an option that a command does not have, or a word too many."""
+    at = words.index(word)
+    hint = unknown_hint(words, at) or word_hint(words, at)
+    if not hint:
+        hint = f"{nearest(word, options)}see hpcneq {command} --help"
+    what = f'one word too many: "{word}"'
+    if word.startswith("-"):
+        what = f"unknown option {word}"
+    raise InputError(f"{what}; {hint}")
+
+
+def word_hint(words: Sequence[str], at: int) -> str:
+    """What was meant by a word too many, ``words[at]`` of a command; empty if nothing is known."""
+    word = words[at]
+    if at > 1 and words[at - 2] == "--set" and "=" not in words[at - 1]:
+        return f"a key and its value are one word: --set {_quoted(f'{words[at - 1]}={word}')}"
+    if words[0] == "run" and word.lower().endswith(".h5"):
+        return f"the result's name follows -o: -o {_quoted(word)}"
+    if word.lower().endswith((".h5", ".toml")):
+        return f"{words[0]} takes one file; see hpcneq {words[0]} --help"
+    return ""
+
+
+def refuse_first_option(words: Sequence[str], commands: Iterable[str]) -> NoReturn:
+    """InputError for a line that begins with an option in place of a command."""
+    at = next((i for i, word in enumerate(words) if word in commands), None)
+    hint = "see hpcneq --help"
+    if at is not None:
+        moved = " ".join(map(_quoted, [*words[at:], *words[:at]]))
+        hint = f"options follow the command: hpcneq {moved}"
+        if RANKS.fullmatch(_parted(words)[0]):
+            hint = option_hint(words[at], words[:at], words[at + 1 :], Catalogue())
+    raise InputError(f"unknown option {words[0]}; {hint}")
 
 
 def refuse_other_file(command: str, file: str) -> None:

@@ -27,7 +27,7 @@ def read(path: Path) -> str:
         with open(path, "rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        meant = nearest_file(path).strip()
+        meant = nearest_file(path, ".toml").strip()
         what = "cannot be read: No such file or directory"
         raise InputError(f"{name}: {what}" + (meant and f"; {meant}")) from None
     except OSError as error:  # a folder ends here too

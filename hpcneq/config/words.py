@@ -15,6 +15,7 @@ BARE = re.compile(r"[A-Za-z0-9_-]+")  # names that TOML takes without quotes
 LONGEST_FILE_NAME = 255  # bytes, of common file systems
 LONGEST_PATH = 4095  # bytes that system calls take
 LONGEST_NAME = 60  # characters of a name that are shown or compared
+OF_A_RUN = re.compile(r"^\.|\.(lock|journal|ckpt-\w+|sha256)$")  # files that nobody means
 KINDS: dict[type, str] = {
     bool: "true or false",
     int: "an integer",
@@ -77,12 +78,17 @@ def meant_key(word: str, docs: Mapping[str, str]) -> str:
     return min(named, key=lambda key: places[key], default="")
 
 
-def nearest_file(path: Path) -> str:
-    """'did you mean "mine.toml"? ' from the files in its folder, or nothing."""
+def nearest_file(path: Path, ending: str) -> str:
+    """'did you mean "mine.toml"? ' from the files in its folder, or nothing.
+
+    ending : of the files that are wanted, which may have been left out.
+    """
     try:
-        names = [name for name in os.listdir(path.parent) if not name.startswith(".")]
+        names = [name for name in os.listdir(path.parent) if not OF_A_RUN.search(name)]
     except (OSError, ValueError):
         return ""
+    if path.name + ending in names:
+        return f"did you mean {shown(str(path) + ending)}? "
     same = [name for name in names if Path(name).suffix == path.suffix]
     for known in (same, names):
         close = difflib.get_close_matches(path.name[:LONGEST_NAME], known, 1, 0.7)

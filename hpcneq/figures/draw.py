@@ -12,35 +12,47 @@ from .result import Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Figure
+    from matplotlib.figure import SubFigure as SubFigure
 
 
 def draw(
-    result: Result, figure_of: Callable[..., object], path: str | Path | None = None
+    result: Result,
+    figure_of: Callable[..., object],
+    path: str | Path | None = None,
+    canvas: Figure | SubFigure | None = None,
+    size: str | None = None,
 ) -> Figure:
     """Draw a result; returns the matplotlib figure, written to ``path`` if given.
 
-    result : an open result file. figure_of : ``figure_of(result, canvas)``, the task's. A figure
-    written to a file is not pyplot's: it leaves an interactive session as it is. Raises InputError,
-    in one line, if the figure cannot be written or the result does not hold what it needs.
+    result : an open result file. figure_of : ``figure_of(result, canvas)``, the task's. canvas :
+    where to draw, a new figure by default; one of the caller's keeps its size. size : a key of
+    `style.SIZES`. A figure written to a file is not pyplot's: it leaves an interactive session as
+    it is. Raises InputError, in one line, if the figure cannot be written or the result does not
+    hold what it needs.
     """
     with style.applied():
-        figure = style.canvas(shown=path is None)
+        place = canvas if canvas is not None else style.canvas(shown=path is None)
+        figure = style.whole(place)
+        given = figure.get_size_inches().copy()
         try:
-            figure_of(result, figure)
+            figure_of(result, place)
         except InputError:
             raise
         except Exception as error:
-            if path is None:
+            if path is None and canvas is None:
                 style.close(figure)
             if _is_defect(result, error):
                 raise
             raise InputError(f"{result.path}: {_why_not(result, error)}") from error
+        if canvas is not None:
+            figure.set_size_inches(given)
+        style.fit(figure, size)
         if path is not None:
-            _write(figure, path)
+            write(figure, path)
     return figure
 
 
-def _write(figure: Figure, path: str | Path) -> None:
+def write(figure: Figure, path: str | Path) -> None:
     """Into a file; InputError if that cannot be."""
     try:
         figure.savefig(path)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import warnings
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -25,14 +29,16 @@ SETTINGS = {
     "axes.spines.right": False,
     "figure.constrained_layout.use": True,
 }
+# widest figure in inches, factor of the rest, factor of letters and lines
+SIZES = {"talk": (13.0, 1.0, 1.3), "paper": (7.0, 0.72, 0.8), "poster": (40.0, 2.0, 2.5)}
 COLOURS = ("#3b4cc0", "#c2452d", "#2a8f6d", "#8c5aa8", "#b8860b")
 
 
 @contextlib.contextmanager
-def applied() -> Iterator[None]:
+def applied() -> Iterator[Callable[[Mapping[str, object]], None]]:
     """A context with the common style, and no words on numbers that are missing or alone.
 
-    Afterwards matplotlib's settings are as before.
+    Gives a function that changes further settings; afterwards matplotlib's are as before.
     """
     import matplotlib
 
@@ -43,7 +49,7 @@ def applied() -> Iterator[None]:
         with matplotlib.rc_context(SETTINGS), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # of numpy
             warnings.simplefilter("ignore", UserWarning)  # of matplotlib
-            yield
+            yield matplotlib.rcParams.update
     finally:
         log.setLevel(level)
 
@@ -62,6 +68,41 @@ def canvas(shown: bool = False) -> Figure:
     return Figure()
 
 
+def shade(where: float) -> tuple[float, float, float, float]:
+    """The colour at a place in (0, 1) of the map for lines that follow an order."""
+    import matplotlib
+
+    return matplotlib.colormaps["viridis"](where)
+
+
+def whole(canvas: Figure | SubFigure) -> Figure:
+    """The figure that a canvas is, or is a part of; laid out without overlaps."""
+    from matplotlib.figure import Figure
+
+    figure = canvas
+    while not isinstance(figure, Figure):
+        figure = figure.figure
+    if figure.get_layout_engine() is None:
+        figure.set_layout_engine("constrained")
+    return figure
+
+
+def window() -> Any:
+    """pyplot, with windows that stay open while a program goes on; None if it has none to show."""
+    import matplotlib.pyplot as plt
+
+    try:
+        plt.switch_backend(plt.get_backend())
+        plt.figure(1)
+    except (ImportError, RuntimeError):
+        return None
+    if plt.get_backend().lower() in ("agg", "cairo", "pdf", "ps", "svg", "template"):
+        plt.close(1)
+        return None
+    plt.ion()
+    return plt
+
+
 def close(figure: Figure) -> None:
     """Make pyplot forget a figure that it may know."""
     import matplotlib.pyplot as plt
@@ -75,3 +116,34 @@ def size(canvas: Figure | SubFigure, width: float, height: float) -> None:
 
     if isinstance(canvas, Figure):
         canvas.set_size_inches(width, height)
+
+
+def fit(figure: Figure, size: str | None) -> None:
+    """Change the sizes of a drawn figure, its letters and its lines to those for a use.
+
+    size : a key of `SIZES`, or None, which leaves it as it is. Raises InputError for another.
+    """
+    if size is None:
+        return
+    if size not in SIZES:
+        raise InputError(f"size = {size}: must be one of {', '.join(SIZES)}")
+    from matplotlib.collections import Collection
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Text
+
+    widest, of_figure, of_letters = SIZES[size]
+    width, height = figure.get_size_inches()
+    of_figure = min(of_figure, widest / width)
+    figure.set_size_inches(width * of_figure, height * of_figure)
+    sides = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+    ticks = [(axis, axis.get_major_ticks()[:1]) for axis in sides]
+    of_ticks = [(axis, first[0].label1.get_fontsize()) for axis, first in ticks if first]
+    for text in figure.findobj(Text):
+        text.set_fontsize(text.get_fontsize() * of_letters)
+    for axis, letters in of_ticks:  # those to come too
+        axis.set_tick_params(labelsize=letters * of_letters)
+    for line in figure.findobj(Line2D):
+        line.set_linewidth(line.get_linewidth() * of_letters)
+        line.set_markersize(line.get_markersize() * of_letters)
+    for item in figure.findobj(Collection):
+        item.set_linewidth(np.asarray(item.get_linewidth()) * of_letters)

@@ -76,7 +76,7 @@ def physics(checked: Checked, options: Iterable[Option] = ()) -> dict[str, objec
     options : PETSc options from the command line. A file that the input names, by a key declared to
     do so, counts with its content.
     """
-    tables = _tables(checked)
+    tables = tables_of(checked)
     values = {"system": checked.system, "task": checked.task, "run.seed": checked.run.seed}
     for name, table in tables.items():
         _flatten(name, table, values)
@@ -103,7 +103,7 @@ def _flatten(path, value, values):
         values[path] = value
 
 
-def _tables(checked: Checked) -> dict[str, Any]:
+def tables_of(checked: Checked) -> dict[str, Any]:
     """Every checked table of an input by name, but [run], [sweep] and [petsc]."""
     return {
         "parameters": checked.parameters,
@@ -129,17 +129,35 @@ def file_names(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from file_names({f"{path}.{field.name}": value})
 
 
-def _content(folder, name):
-    """The hash of a file beside the input, None if there is none of that name."""
+def named_file(folder: str | Path, name: str) -> Path | None:
+    """The file that a value of the input names, "file.py:function" too; None if there is none."""
     try:
         path = Path(folder, name)
         if not path.is_file() and ".py:" in name:  # a function in a file
             path = Path(folder, name.rpartition(":")[0])
-        if not path.is_file():
-            return None
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return path if path.is_file() else None
     except (OSError, ValueError):
+        return None
+
+
+def contents(checked: Checked) -> dict[str, str]:
+    """{value of the input: SHA-256 of the file that it names}, of those that are there."""
+    hashes = {name: _content(checked.folder, name) for _, name in file_names(tables_of(checked))}
+    return {name: text for name, text in hashes.items() if text is not None}
+
+
+def sha256(path: str | Path) -> str:
+    """The SHA-256 of a file. Raises OSError."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _content(folder, name):
+    """The hash of a file beside the input, None if there is none of that name."""
+    path = named_file(folder, name)
+    try:
+        return None if path is None else sha256(path)
+    except OSError:
         return None
 
 

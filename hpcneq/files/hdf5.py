@@ -27,7 +27,7 @@ os.environ["HDF5_PLUGIN_PATH"] = ""
 import h5py  # noqa: E402  (after the environment it reads)
 
 from ..errors import HpcneqError, InputError
-from ..parallel import Communicator, Layout, file_hints
+from ..parallel import Communicator, Layout, file_hints, solo
 
 File: TypeAlias = h5py.File
 DataSet: TypeAlias = h5py.Dataset
@@ -302,8 +302,12 @@ class Placed:
     def write(self, block: NDArray, comm: Communicator, first: int = 0) -> None:
         """Write this rank's block, from row ``first``; ranks with an empty one take part.
 
-        **Collective.**
+        **Collective.** What rank 0 has alone it writes alone: the others do not wait for it.
         """
+        if self.layout is None:
+            comm = solo()
+            if not self.root:
+                return
         corner = [0] * block.ndim
         if block.ndim:
             corner[0] = first
@@ -336,12 +340,22 @@ def write_block(data: DataSet, block: NDArray, corner: Sequence[int], comm: Comm
 
 
 def new_data_set(file: File, name: str, shape: Sequence[int | None], dtype: np.dtype) -> DataSet:
-    """A new data set; None as first length: it grows along its first axis. **Collective.**"""
+    """A new data set; None as first length: it grows along its first axis. **Collective.**
+
+    All of it will be written: without that word HDF5 writes zeros first where ranks write together,
+    and h5py insists on them where a data set grows.
+    """
+    made = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    made.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
     if tuple(shape[:1]) != (None,):
-        return file.create_dataset(name, shape, dtype)
+        return file.create_dataset(name, shape, dtype, dcpl=made)
+    made.set_obj_track_times(False)
     tail = [int(length or 0) for length in shape[1:]]
-    sizes = chunks(tail, dtype.itemsize)
-    return file.create_dataset(name, (0, *tail), dtype, maxshape=(None, *tail), chunks=sizes)
+    made.set_chunk(chunks(tail, dtype.itemsize))
+    space = h5py.h5s.create_simple((0, *tail), (h5py.h5s.UNLIMITED, *tail))
+    kind = h5py.h5t.py_create(dtype, logical=1)
+    h5py.h5d.create(file.id, name.encode(), kind, space, dcpl=made)
+    return file[name]
 
 
 def make_scale(data: DataSet, name: str) -> None:

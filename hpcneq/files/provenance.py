@@ -7,6 +7,7 @@ import platform
 import shlex
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib import metadata
@@ -14,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from .. import petsc
+from ..errors import HpcneqError
 from ..parallel import Communicator
 
 MOST_COMMAND = 2000  # characters
@@ -110,6 +113,46 @@ def versions() -> dict[str, str]:
     if "petsc4py.PETSc" in sys.modules:
         texts["petsc"] = ".".join(map(str, sys.modules["petsc4py.PETSc"].Sys.getVersion()))
     return {f"{name}_version": version for name, version in texts.items()}
+
+
+def stack() -> list[str]:
+    """What hpcneq stands on here, a library a line; one that cannot be loaded says why."""
+    kinds = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, load in (("petsc", petsc.start), ("mpi", _mpi), ("hdf5", _hdf5)):
+            try:
+                kinds[name] = load()
+            except (ImportError, HpcneqError, OSError) as error:
+                kinds[name] = f"missing ({' '.join(str(error).split())})"
+    if not isinstance(kinds["petsc"], str):
+        numbers = ".".join(map(str, kinds["petsc"].Sys.getVersion()))
+        kinds["petsc"] = f"{numbers} (complex), petsc4py {_installed('petsc4py')}"
+    python = f"{platform.python_version()} ({sys.executable})"
+    packages = {name: _installed(name) for name in ("numpy", "scipy", "numba", "matplotlib")}
+    packages = {name: _unless_unknown(text) for name, text in packages.items()}
+    named = {"python": python, **packages, **kinds, "commit": commit()}
+    return [f"  {name:12s}{text}" for name, text in named.items()]
+
+
+def _unless_unknown(text):
+    """A version, or that there is none."""
+    return "missing" if text == "unknown" else text
+
+
+def _mpi():
+    from mpi4py import MPI
+
+    library = MPI.Get_library_version().split(",")[0].strip().rstrip("\x00")
+    return f"{library}, mpi4py {_installed('mpi4py')}"
+
+
+def _hdf5():
+    from .hdf5 import library_versions, parallel_hdf5
+
+    kind = "parallel" if parallel_hdf5() else "serial"
+    known = library_versions()
+    return f"{known['hdf5']} ({kind}), h5py {known['h5py']}"
 
 
 def commit() -> str:

@@ -57,8 +57,9 @@ class Result:
 
     status, system, task, input : text (``input`` is the TOML verbatim) resolved : dict, the input
     with all defaults, by table; `parameters`, `numerics`, `sweep` are parts of it summary, errors :
-    dict; warnings : list; parts : list of dicts, the run up to its first stop and each resume (who,
-    where, when, with what); provenance, attrs : dict of root attributes Rows are those on disk when
+    dict; warnings : list; doubts : sentences on its input; parts : list of dicts, the run up to its
+    first stop and each resume (who, where, when, with what); provenance, attrs : dict of root
+    attributes Rows are those on disk when
     it was opened; open again to see a running calculation's later ones.
     """
 
@@ -94,6 +95,7 @@ class Result:
         self.warnings: list[str] = _json(texts, "warnings", list)
         self.resolved: dict[str, dict[str, Value]] = _json(texts, "resolved", dict)
         self.parts: list[dict[str, Value]] = _json(texts, "parts", list)
+        self.doubts: list[str] = _json(self.attrs, "doubts", list)
         self.format_version = int(self.attrs["format_version"])
         self.provenance = {
             name: self.attrs[name]
@@ -201,8 +203,10 @@ class Result:
 
 def _open(path: str, patience: float = 0.5) -> File:
     """The file, or an InputError of one line; if caught in a flush, it is tried again."""
+    if os.path.isdir(path):
+        raise InputError(f"{path}: is a folder, not a result file")
     if not os.path.isfile(path):
-        meant = nearest_file(Path(path)).strip()
+        meant = nearest_file(Path(path), ".h5").strip()
         raise InputError(f"{path}: there is no such file" + (meant and f"; {meant}"))
     end = time.monotonic()
     if abs(time.time() - os.path.getmtime(path)) < LIVELY:

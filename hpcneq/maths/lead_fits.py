@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 from scipy.special import expit
 
 from ..errors import InputError
@@ -151,6 +150,8 @@ def tabulated_fit(
     floor : of the largest value of channel 0, added to it alone. Raises InputError if ``error`` is
     out of reach.
     """
+    from scipy.interpolate import PchipInterpolator  # a tenth of a second that others need not
+
     energies, table = np.asarray(w, float), np.asarray(values, float)
     if table.ndim == 1:
         table = table[:, None]

@@ -110,9 +110,8 @@ class Checkpoints:
 
     def stop(self, t: float) -> bool:
         """After a step: whether all ranks stop here; then, or if it is due, `write` writes."""
-        if self.keeper is None:  # of one rank: its point of a map is lost, and is not waited for
-            if self.run.comm.size == 1:
-                self.halted = interrupts.wanted(1)
+        if self.keeper is None:  # of a map's point: it is lost, and is not waited for
+            self.halted = interrupts.agreed()
             return self.halted is not None
         stop, due = self.keeper.decide()
         self.due = stop or due or (not self.parked and self._near(t))

@@ -28,6 +28,8 @@ from .pole_leads.state import PoleState
 from .protocols import ModeState, State
 from .site_columns.integrator import Columns
 from .site_columns.state import SiteState
+from .supercell.state import SupercellState
+from .supercell.stepping import DriftExact
 
 DEFAULTS: dict[str, dict] = {
     "exponential": {},
@@ -358,8 +360,12 @@ class Evolution:
         return J
 
 
-def integrator(state: BlockState | SiteState | PoleState, corrector: int = 0) -> Stepper:
+def integrator(
+    state: BlockState | SiteState | PoleState | SupercellState, corrector: int = 0
+) -> Stepper:
     """The exponential integrator of a state with bath modes."""
+    if isinstance(state, SupercellState):
+        return DriftExact(state)
     if isinstance(state, PoleState):
         return pole_stepper(state, corrector)
     if isinstance(state, SiteState):

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import HpcneqError
-from ..parallel import Communicator, Log, clock
+from ..parallel import Communicator, Log, Logger, clock
 from .labour import STOP, TO_LEADER, TO_ROOT, Labourer, RecordKeeper, Team, Work
 from .messages import Inbox, share, threads_may_send, wait_for_all, wait_until
 from .protocols import Point, Record
 
 EVERY = 10.0  # s between two lines of progress
+AT_ONCE = 0.25  # s between two states of a bar
 LISTEN = 0.002  # s between two looks for messages while rank 0 computes
 
 
@@ -238,14 +239,17 @@ class Dispatcher(Work):
         self.fresh += 1
         now = time.monotonic()
         total = self.shape[0] * self.shape[1]
-        if now - self.spoken >= EVERY:
+        bar = isinstance(self.log, Logger) and self.log.bar
+        if now - self.spoken >= (AT_ONCE if bar else EVERY):
             self.spoken = now
             rate = self.fresh / (now - self.begun)
             there = self.restored + self.fresh
-            self.log(
-                f"{self.label}: {there} of {total} points, {rate:.2f} points/s, "
-                f"ETA {clock((total - there) / rate)}"
-            )
+            left = f"ETA {clock((total - there) / rate)}"
+            points = f"{there} of {total} points, {rate:.2f} points/s"
+            if bar and isinstance(self.log, Logger):
+                self.log.show(there / total, f"{left}, {self.label}: {points}")
+            else:
+                self.log(f"{self.label}: {points}, {left}")
 
     def halt(self, reason: str | None) -> bool:
         """Stop the map if there is a reason to; whether there is."""

@@ -114,7 +114,7 @@ class Work:
         """solve, with a point that does not converge as a record."""
         together = [self.team.group] if self.team.size > 1 else []
         try:
-            with interrupts.apart():
+            with interrupts.apart(self.team.group):
                 return self.solve(i, j, warm, *together)
         except NormalState as error:
             return {"status": "complete", "normal": str(error)}

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .. import interrupts
 from ..errors import NotConverged
 from ..maths.arrays import ComplexArray, FloatArray
 from ..parallel import Communicator, Layout, ordered_sum
@@ -102,10 +103,14 @@ class Samples:
         return self.many([z])[0]
 
     def many(self, points: Iterable[complex]) -> ComplexArray:
-        """M at each of the points, (n, m, m), with one sum over ranks for all that are new."""
+        """M at each of the points, (n, m, m), with one sum over ranks for all that are new.
+
+        Raises StoppedEarly, on all ranks, if the run is to stop.
+        """
         points = [complex(z) for z in points]
         new = [z for z in dict.fromkeys(points) if z not in self.known]
         if new:
+            interrupts.stop_if_asked()
             for z, sums in zip(new, ordered_sum(self.comm, self.layout, self._rows(new))):
                 self.known[z] = self.response.matrix(sums)
         return np.array([self.known[z] for z in points])

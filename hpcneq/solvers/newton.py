@@ -16,6 +16,7 @@ from typing import Any, Generic
 import numpy as np
 
 from .. import interrupts, petsc
+from ..errors import StoppedEarly
 from ..maths.arrays import ArrayLike, FloatArray
 from ..parallel import Communicator, Layout, ordered_sum, solo
 from .protocols import Prepared, Steady, SteadySymmetries, SteadyTangent
@@ -78,14 +79,15 @@ class Work(Generic[Prepared]):
         self.layout = Layout.over(problem.items, comm)
         self.part = range(self.layout.start, self.layout.stop)
         self.point: FloatArray | None = None
-        self.halted: str | None = None  # what asked to stop
 
     def prepare(self, x: FloatArray) -> FloatArray:
-        """Rank 0's x on all ranks; what residual and tangent share is computed once for each."""
-        x, halted = self.comm.bcast((np.array(x), interrupts.wanted(self.comm.size)), root=0)
-        self.halted = self.halted or halted
-        if self.halted:
-            return x
+        """Rank 0's x on all ranks; what residual and tangent share is computed once for each.
+
+        Raises StoppedEarly, on all ranks, if the run is to stop.
+        """
+        interrupts.stop_if_asked()
+        x = np.array(x, float)
+        self.comm.Bcast(x, root=0)
         if self.point is None or not np.array_equal(self.point, x):
             self.point, self.prepared = x, self.problem.prepare(x, self.part)
         return x
@@ -93,19 +95,16 @@ class Work(Generic[Prepared]):
     def residual(self, x: FloatArray) -> FloatArray:
         """F (n,) at x (n,)."""
         x = self.prepare(x)
-        if self.halted:
-            return np.full(len(x), np.nan)
         rows = self.problem.partials(self.prepared)
         return self.problem.residual(x, ordered_sum(self.comm, self.layout, rows))
 
     def tangent(self, x: FloatArray, dx: FloatArray) -> FloatArray:
         """Jacobian times ``dx``: the problem's own, or central differences where it has none."""
-        dx = self.comm.bcast(np.array(dx), root=0)
+        dx = np.array(dx, float)
+        self.comm.Bcast(dx, root=0)
         if not isinstance(self.problem, SteadyTangent):
             return differences(self, x, dx)
         self.prepare(x)
-        if self.halted:
-            return np.full(len(x), np.nan)
         rows = self.problem.tangent_partials(self.prepared, dx)
         return self.problem.residual(dx, ordered_sum(self.comm, self.layout, rows))
 
@@ -115,13 +114,10 @@ class Direct:
 
     def __init__(self, function: Callable[[FloatArray], ArrayLike]):
         self.function = function
-        self.halted: str | None = None
 
     def residual(self, x: FloatArray) -> FloatArray:
-        """F (n,) at x (n,); not a number once the run is to stop, which ends any iteration."""
-        self.halted = self.halted or interrupts.wanted(1)
-        if self.halted:
-            return np.full(len(x), np.nan)
+        """F (n,) at x (n,). Raises StoppedEarly if the run is to stop."""
+        interrupts.stop_if_asked()
         return np.asarray(self.function(np.array(x)), float)
 
     tangent = differences
@@ -183,17 +179,29 @@ def solve_equations(
 class Bordered:
     """The equations of x (n,) and the multipliers mu (k,) as SNES's callbacks, and as a matrix.
 
-    F(x) + mu . borders = 0 and borders . (x - start) = 0 with orthonormal ``borders`` (k, n).
+    F(x) + mu . borders = 0 and borders . (x - start) = 0 with orthonormal ``borders`` (k, n). Once
+    the run is to stop the values are not numbers, which ends any iteration: an exception would be
+    an error of PETSc.
     """
 
     def __init__(self, work: Work | Direct, start: FloatArray, borders: FloatArray):
         self.work, self.start, self.borders = work, start, borders
         self.point = np.zeros(len(start) + len(borders))  # where the Jacobian is taken
+        self.halted: StoppedEarly | None = None
+
+    def unless_halted(self, value: Callable[..., FloatArray], *at: FloatArray) -> FloatArray:
+        """``value(*at)`` (n,), not a number once the run is to stop."""
+        if self.halted is None:
+            try:
+                return value(*at)
+            except StoppedEarly as error:
+                self.halted = error
+        return np.full(len(self.start), np.nan)
 
     def function(self, snes: Any, x: Any, f: Any) -> None:
         """The residual at ``x`` into ``f``."""
         a, n = x.getArray(readonly=True).real, len(self.start)
-        first = self.work.residual(a[:n]) + a[n:] @ self.borders
+        first = self.unless_halted(self.work.residual, a[:n]) + a[n:] @ self.borders
         value = np.concatenate([first, self.borders @ (a[:n] - self.start)])
         f.setArray(value.astype(complex))
 
@@ -205,7 +213,8 @@ class Bordered:
     def mult(self, mat: Any, x: Any, y: Any) -> None:
         """Jacobian times ``x`` into ``y``."""
         a, n = x.getArray(readonly=True).real, len(self.start)
-        first = self.work.tangent(self.point[:n], a[:n]) + a[n:] @ self.borders
+        tangent = self.unless_halted(self.work.tangent, self.point[:n], a[:n])
+        first = tangent + a[n:] @ self.borders
         y.setArray(np.concatenate([first, self.borders @ a[:n]]).astype(complex))
 
 
@@ -217,41 +226,40 @@ def _solve(equations, defaults, prefix, newton):
     vec = PETSc.Vec().createSeq(size, comm=solo())
     vec.setArray(np.concatenate([equations.start, np.zeros(size - n)]).astype(complex))
     objects = [snes, vec]
-    with petsc.Options(
-        {
-            prefix + key: value
-            for key, value in defaults.items()
-            if not PETSc.Options().hasName(prefix + key)
-        }
-    ):
-        snes.setOptionsPrefix(prefix)
-        snes.setFunction(equations.function, vec.duplicate())
-        if newton:
-            J = PETSc.Mat().createPython((size, size), context=equations, comm=solo())
-            J.setUp()
-            snes.setJacobian(equations.jacobian, J)
-            objects.append(J)
-        petsc.configure(snes)
-        with petsc.plain_errors():
-            snes.solve(None, vec)
-    if equations.work.halted:
-        _destroy(objects)
-        raise interrupts.stopped(equations.work.halted)
-    x = vec.getArray(readonly=True).real.copy()
-    code = snes.getConvergedReason()
-    solution = Solution(
+    try:
+        with petsc.Options(
+            {
+                prefix + key: value
+                for key, value in defaults.items()
+                if not PETSc.Options().hasName(prefix + key)
+            }
+        ):
+            snes.setOptionsPrefix(prefix)
+            snes.setFunction(equations.function, vec.duplicate())
+            if newton:
+                J = PETSc.Mat().createPython((size, size), context=equations, comm=solo())
+                J.setUp()
+                snes.setJacobian(equations.jacobian, J)
+                objects.append(J)
+            petsc.configure(snes)
+            with petsc.plain_errors():
+                snes.solve(None, vec)
+        if equations.halted is not None:
+            raise equations.halted
+        return _solution(equations, snes, vec.getArray(readonly=True).real.copy())
+    finally:
+        for item in objects:
+            item.destroy()
+
+
+def _solution(equations, snes, x):
+    """The Solution of an SNES that has ended at x (n + k,)."""
+    n, code = len(equations.start), snes.getConvergedReason()
+    return Solution(
         x[:n],
         float(np.abs(equations.work.residual(x[:n])).max()),
-        petsc.reason(PETSc.SNES.ConvergedReason, code),
+        petsc.reason(petsc.start().SNES.ConvergedReason, code),
         code > 0,
         snes.getIterationNumber(),
         x[n:],
     )
-    _destroy(objects)
-    return solution
-
-
-def _destroy(objects):
-    """Free PETSc's objects now."""
-    for item in objects:
-        item.destroy()

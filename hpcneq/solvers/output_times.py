@@ -70,15 +70,15 @@ def refuse_uncountable(t_max: float, step: float, every: float | None) -> None:
 
     every : time between rows; None: every step.
     """
-    if t_max / step > MOST_STEPS:
+    if t_max > MOST_STEPS * step:
         raise InputError(
             f"[run] t_max = {t_max:g}: more than {MOST_STEPS:.0e} steps of dt = {step:g}"
         )
-    if t_max / step <= 10 * SAME:
+    if t_max <= 10 * SAME * step:
         raise InputError(
             f"[run] t_max = {t_max:g}: must be > {10 * SAME:g} of the time step dt = {step:g}"
         )
-    if t_max / (every or step) > MOST_ROWS:
+    if t_max > MOST_ROWS * (every or step):
         raise InputError(
             f"[run] output_every = {every or step:g}: more than {MOST_ROWS:.0e} rows "
             f"up to t_max = {t_max:g}"

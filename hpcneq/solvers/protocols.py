@@ -269,8 +269,9 @@ class SiteModes(Bath, Protocol):
         modes: FloatArray,
         green: ComplexArray,
         velocity: ComplexArray,
+        near: ComplexArray,
     ) -> Observables:
-        """The observables from all sites' modes (N, k), G and dG/dt (N, 2, 2) each."""
+        """From all sites' modes (N, k), G, dG/dt (N, 2, 2); near: G of neighbours to each site."""
 
 
 class State(Protocol):

@@ -21,7 +21,7 @@ from ..parallel import Communicator, on_root
 from ..solvers.evolution import Evolution
 from ..solvers.output_times import SAME, Row
 from ..solvers.protocols import State
-from .recorder import Entries, Numbers, Progress, Recorder
+from .recorder import Entries, Numbers, Progress, Recorder, Share, shares
 from .task import Given, Keeper, Kept, Outcome, Output
 
 FLUSH_SECONDS = 5.0
@@ -123,6 +123,7 @@ class _Runs:
         Of a run that failed behind its first row also "failures", why in words.
         """
         part = self.output.part("main")
+        part.share = self._share(None)
         if part.result is not None:
             if self.recorder.traced:
                 self.recorder.declare(self.output())  # rows of the errors are still to come
@@ -153,17 +154,23 @@ class _Runs:
         trace : [[t, traced numbers]]. **Collective.**
         """
         t_max, part = self.given.run.t_max, self.output.part(name)
+        part.share = self._share(name)
         if part.result is not None:
             return t_max, part.result
         self.log(f"evolve: {name} from another run with twice the step")
         with petsc.Options(self.given.petsc) as options:
             evolution = self._evolution(options, name, 2 * self.given.numerics.dt, part)
             rows = _VariantRows(self.given, evolution.state, self.recorder, part)
-            progress = Progress(self.log, name, t_max, evolution.reached)
+            progress = Progress(self.log, name, t_max, evolution.reached, share=part.share)
+
+            def step(t: float) -> None:
+                part.reached = t
+                progress.step(t, _memory)
+
             try:
                 reached = evolution.run(
                     rows.add,
-                    lambda t: progress.step(t, lambda: ""),
+                    step,
                     rows.every,
                     align=bool(self.recorder.traced),
                 )
@@ -172,6 +179,14 @@ class _Runs:
         if rows.last is None:
             return reached, None
         return reached, part.finish({"last": rows.last, "trace": rows.trace})
+
+    def _share(self, name: str | None) -> Share:
+        """How much of all the run itself, or one of its variants, is."""
+        variants: tuple[str, ...] = ()
+        if self.given.numerics.error_estimate:
+            variants = self.recorder.variants
+        place = 0 if name is None else 1 + variants.index(name)
+        return shares(len(variants))[place]
 
     def _evolution(
         self, options: petsc.Options, variant: str | None, step: float, part: Keeper
@@ -221,7 +236,8 @@ class _MainRows:
             "worst": {name: OF_NONE[pick] for name, pick in recorder.worst.items()},
         }
         self.begun = self.flushed = time.monotonic()
-        self.progress = Progress(log, "evolve", self.t_max, evolution.reached)
+        self.part = part
+        self.progress = Progress(log, "evolve", self.t_max, evolution.reached, share=part.share)
         part.progress = self.so_far
 
     def so_far(self) -> Kept:
@@ -257,12 +273,15 @@ class _MainRows:
 
     def step(self, t: float) -> None:
         """Show progress after a step."""
+        self.part.reached = t
         self.progress.step(t, self._words)
 
     def _words(self) -> str:
         words = f", {self.recorder.progress(self.account['last'])}"
         balance = self.recorder.balance(self.account["worst"])
-        return words if balance is None else f"{words}, balance {balance:.0e}"
+        if balance is not None:
+            words += f", balance {balance:.0e}"
+        return words + _memory()
 
     def end(self) -> Kept:
         """What is left of the run: its last row, the worst numbers, the work it took."""
@@ -344,6 +363,11 @@ def _stored(path: str | Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]
     """The times and some series of a result file."""
     result = Result(path, own=True)
     return {name: np.asarray(result[name]) for name in ("t", *names)}
+
+
+def _memory() -> str:
+    """The most memory this rank has had, in words."""
+    return f", {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
 
 
 def _work(evolution: Evolution, seconds: float) -> Entries:

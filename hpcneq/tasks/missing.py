@@ -24,6 +24,7 @@ def with_words(
     """
     if outcome.status == "stopped":
         return outcome
+    outcome = replace(outcome, errors=_errors_of_numbers(outcome))
     reasons: dict[str, list[str]] = {}  # reason -> names
     broken = []
     for name, value in outcome.summary.items():
@@ -53,6 +54,24 @@ def with_words(
     return replace(outcome, warnings=[*outcome.warnings, *lines])
 
 
+def _errors_of_numbers(outcome: Outcome) -> dict[str, object]:
+    """The errors without those of numbers that are not there, which are null in lists."""
+    errors: dict[str, object] = {}
+    for name, error in outcome.errors.items():
+        value = outcome.summary.get(name, 0.0)
+        if _no_number(value):
+            continue
+        if isinstance(value, list) and isinstance(error, list) and len(value) == len(error):
+            error = [None if _no_number(v) else e for v, e in zip(value, error)]
+        errors[name] = error
+    return errors
+
+
+def _no_number(value: object) -> bool:
+    """Whether a value is null, or a number that is not finite."""
+    return value is None or (isinstance(value, (float, complex)) and bool(set(_lacks(value))))
+
+
 def _without_errors(outcome: Outcome, quantities: Mapping[str, Quantity]) -> list[str]:
     """Numbers that should have an error in the result and have none, and no warning says why."""
     if any("error_estimate" in warning for warning in outcome.warnings):
@@ -64,6 +83,7 @@ def _without_errors(outcome: Outcome, quantities: Mapping[str, Quantity]) -> lis
         and name in quantities
         and quantities[name].error == ERRORS
         and name not in outcome.errors
+        and not _no_number(value)
         and not _named(name, outcome.warnings)
     ]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..maths.arrays import ComplexArray
-from ..parallel import clock
+from ..parallel import Logger, clock
 from ..solvers.output_times import Row
 from ..solvers.protocols import Observables, State
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ..files.writer import ResultFile
 
 PROGRESS_SECONDS = 10.0
+BAR_SECONDS = 0.25  # between two states of a bar
 SAFETY = 4.0  # the step error of a fourth-order method is 1/15 of the difference to twice the step
 
 Entries = dict[str, Any]  # of a row or a summary: name -> number, text or array
@@ -103,8 +105,29 @@ class Recorder:
         return worst.get("balance")
 
 
+@dataclass(frozen=True)
+class Share:
+    """The share of one part in a run: where it begins and how much it is, of 1 for all."""
+
+    begin: float = 0.0
+    size: float = 1.0
+
+    def of(self, fraction: float) -> float:
+        """How much of all is done with a fraction of this part."""
+        return self.begin + self.size * min(fraction, 1.0)
+
+
+def shares(variants: int) -> list[Share]:
+    """Shares of an evolution and of its variants with twice the step, half as long each."""
+    size = 1.0 / (1.0 + 0.5 * variants)
+    return [Share(0.0, size), *(Share((1 + 0.5 * k) * size, 0.5 * size) for k in range(variants))]
+
+
 class Progress:
-    """A line every ten seconds: what, how far, rate, time left."""
+    """How far a run is: a bar on a terminal, else a line every ten seconds.
+
+    What, how far, rate, time left with all parts that are to come.
+    """
 
     def __init__(
         self,
@@ -113,11 +136,16 @@ class Progress:
         t_max: float,
         begin: float | None = None,
         every: float = PROGRESS_SECONDS,
+        share: Share | None = None,
     ) -> None:
         """begin : the time from which the evolution goes on. every : seconds between lines."""
         self.log, self.what, self.t_max, self.every = log, what, t_max, every
+        self.share = share or Share()
         self.begin, self.steps = begin or 0.0, 0
         self.begun = self.last = time.monotonic()
+        self.bar = isinstance(log, Logger) and log.bar
+        if self.bar:
+            self.every = BAR_SECONDS
 
     def step(self, t: float, words: Callable[[], str]) -> None:
         """Count a step to time t; write a line, with ``words()`` at its end, if one is due."""
@@ -125,8 +153,17 @@ class Progress:
         now = time.monotonic()
         if now - self.last >= self.every and t > self.begin:
             self.last = now
-            left = (now - self.begun) * (self.t_max - t) / (t - self.begin)
+            done, before = (self.share.of(at / self.t_max) for at in (t, self.begin))
+            left = (now - self.begun) * (1.0 - done) / max(done - before, 1e-12)
+            rate = f"{self.steps / (now - self.begun):.2f} steps/s"
+            if self.bar and isinstance(self.log, Logger):
+                where = f"{self.what}, t = {t:.2f} of {self.t_max:g}"
+                self.log.show(done, f"ETA {clock(left)}, {where}, {rate}{words()}")
+                return
+            share = f"{100 * t / self.t_max:.0f}%"
+            if self.share.size < 1.0:
+                share += f", {100 * done:.0f}% with error estimates"
             self.log(
-                f"{self.what}: t = {t:.2f} of {self.t_max:g} ({100 * t / self.t_max:.0f}%), "
-                f"{self.steps / (now - self.begun):.2f} steps/s, ETA {clock(left)}{words()}"
+                f"{self.what}: t = {t:.2f} of {self.t_max:g} ({share}), {rate}, "
+                f"ETA {clock(left)}{words()}"
             )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hpcneq.errors import InputError
+from hpcneq.files import hdf5
 from hpcneq.files.writer import Result, ResultFile
 from hpcneq.parallel import Layout, solo
 from hpcneq.tasks import Quantity
@@ -130,6 +131,35 @@ def test_flushed_rows_are_readable_by_all_while_the_run_goes_on(comm, shared_tmp
         assert result.status == "running"
         assert {len(result[name]) for name in ("t", "delta", "pi", "density")} == {3}
         assert np.array_equal(result.delta, [delta_at(step) for step in range(3)])
+
+
+def test_a_flush_is_one_write_a_series_and_two_of_the_tables(comm, shared_tmp, monkeypatch):
+    """However many rows wait: what rank 0 has alone the others have no part in, what is spread
+    they write together, and nothing is filled with zeros before it is written.
+
+    Fails with a write for each row, and with HDF5's own fill value.
+    """
+    calls = []
+
+    def noted(data, block, corner, group):
+        calls.append((data.name, group.size))
+        return write_block(data, block, corner, group)
+
+    with ResultFile.create(comm, shared_tmp / "out.h5", PROVENANCE, quantities=DECLARED) as out:
+        layouts = declare(out, comm)
+        for step in range(50):
+            add(out, layouts, step)
+        write_block, tables = hdf5.write_block, hdf5.File.flush
+        monkeypatch.setattr(hdf5, "write_block", noted)
+        monkeypatch.setattr(hdf5.File, "flush", lambda file: calls.append(None) or tables(file))
+        out.flush()
+        together = [("/delta", comm.size), ("/pi", comm.size)]
+        alone = [("/t", 1), ("/density", 1)] if comm.rank == 0 else []
+        written = [call for call in calls if call]
+        assert sorted(written) == sorted(together + alone) and len(calls) - len(written) == 2
+        for name in ("delta", "density", "potential"):
+            made = out._file[name].id.get_create_plist()
+            assert made.get_fill_time() == hdf5.h5py.h5d.FILL_TIME_NEVER
 
 
 def test_reopened_after_a_stop_the_file_ends_as_if_never_stopped(comm, shared_tmp):

@@ -96,14 +96,6 @@ def test_refusals_load_no_heavy_library():
             "critical fields at rest",
         ),
         ("branches", {"sweep": {"eV": [0.1]}}, "at least two points"),
-        (
-            "branches",
-            {
-                "sweep": {"eV": [0.0, 0.1], "T": [0.1, 0.2]},
-                "leads": {"left": {"mu": 0.1}, "right": {"mu": 0.1}},
-            },
-            "mirror",
-        ),
         ("iv", {"sweep": {"eV": [0.0, 0.1]}, "parameters": {"gamma": 0.0}}, "no distribution"),
         ("phase-diagram", {"sweep": {"T": [0.1, 0.2]}}, "needs two of"),
         ("phase-diagram", {"sweep": {"T": [0.2, 0.1], "h": [0.0, 0.1]}}, "must ascend"),
@@ -112,7 +104,6 @@ def test_refusals_load_no_heavy_library():
         ("modes", {"parameters": {"gamma": 0.0}}, "gamma = 0.0: must be > 0"),
         ("modes", {"leads": {"left": {"gamma": 0.0}}}, "[leads.left] gamma"),
         ("modes", {"parameters": {"q": []}}, "at least one number"),
-        ("modes", {"leads": {"left": {"mu": 0.1}}}, "mirror"),
         ("spectrum", {"parameters": {"T": 0.0}}, "T = 0.0: must be > 0"),
         ("spectrum", {"parameters": {"eV": 0.1}}, "free energy"),
         ("spectrum", {"initial": {"state": "fflo", "wave_number": 70}}, "Lx // 2"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import hpcneq
+from hpcneq.errors import NotConverged
 from hpcneq.systems.nsn_junction.physics.uniform_states import Finite
 from hpcneq.systems.nsn_junction.shared.uniform_response import wave_numbers
 
@@ -66,3 +67,15 @@ def test_a_single_run_of_an_ensemble_tells_no_error_of_the_mean():
     )
     assert result.status == "complete" and "wave_number_mean" not in result.errors
     assert "wave_number_mean: no error is known of a single run" in result.warnings
+
+
+def test_a_mean_field_without_bounds_takes_no_memory_before_it_is_noticed():
+    """Levels at -1000 blow up the commutator of the step's H: once a matrix of 24 GB."""
+    with pytest.raises(NotConverged, match="the mean field grows without bounds"):
+        run(
+            "evolve",
+            {"T": 0.05, "gamma": 0.05, "mu": -999.999999, "eV": {"to": 0.3}},
+            numerics={"Lx": 5, "Ly": 1, "pole_error": 1e-3},
+            initial={"state": "auto"},
+            run={"t_max": 1.0},
+        )

@@ -498,9 +498,9 @@ def test_current_and_conductance_along_the_stable_branch():
 def test_unequal_leads_carry_a_normal_current():
     """Leads that do not mirror each other.
 
-    The normal state's I(V) of the formula tested above, and a word about the rest.
+    The normal state's I(V) of the formula tested above, and a word about condensates.
 
-    Fails if a condensate's branches are sought.
+    Fails if a hole's levels are shifted like an electron's.
     """
     result = run(
         "iv",
@@ -508,7 +508,7 @@ def test_unequal_leads_carry_a_normal_current():
         sweep={"eV": [0.0, 0.4]},
         leads={"left": {"gamma": 0.1, "mu": -0.2}, "right": {"gamma": 0.2, "T": 0.2}},
     )
-    assert any("turn the phase" in w for w in result.warnings)
+    assert any("phase of a condensate turns" in w for w in result.warnings)
     at = uniform_states.Point(
         mu=-0.3,
         h=0.2,

@@ -14,8 +14,8 @@ from support.programs import alone, assert_same, command, held_program, here, ki
 import hpcneq
 from hpcneq import interrupts, petsc
 from hpcneq.errors import StoppedEarly
-from hpcneq.parallel import on_root, solo
-from hpcneq.solvers import newton
+from hpcneq.parallel import dealt_numbers, on_root, solo
+from hpcneq.solvers import modes, newton
 from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.farm import farm
 from hpcneq.solvers.unused_options import Rest
@@ -41,6 +41,20 @@ def world():
     os.kill(os.getpid(), signal.{name})
     return real()
 parallel.world = world
+sys.exit(cli.main())
+"""
+# The last rank alone gets a signal inside the third evaluation of the equations.
+MIDWAY = """\
+import os, signal, sys
+from hpcneq import cli
+from hpcneq.solvers import newton
+real, calls = newton.Work.prepare, []
+def prepare(self, x):
+    calls.append(x)
+    if len(calls) == 3 and self.comm.rank == self.comm.size - 1:
+        os.kill(os.getpid(), signal.{name})
+    return real(self, x)
+newton.Work.prepare = prepare
 sys.exit(cli.main())
 """
 STOPPED = 75
@@ -78,11 +92,11 @@ def test_a_task_of_one_shot_stops_at_its_limit_and_starts_again(steady):
         assert_same(steady / "out.h5", steady / "whole.h5")
 
 
-@pytest.mark.parametrize("name, ranks", [("SIGTERM", 1), ("SIGUSR1", 2)])
-def test_a_signal_during_the_start_stops_the_run_before_it_computes(steady, name, ranks):
-    """It is noted, not lost, and kills nobody; on all ranks alike."""
-    program = steady / "sudden.py"
-    program.write_text(SUDDEN.format(name=name))
+@pytest.mark.parametrize("name, ranks, when", [("SIGTERM", 1, SUDDEN), ("SIGXCPU", 2, MIDWAY)])
+def test_a_signal_stops_a_run_while_it_starts_and_in_its_only_solve(steady, name, ranks, when):
+    """It is noted, not lost, and kills nobody; on all ranks alike, if one of them got it."""
+    program = steady / "signalled.py"
+    program.write_text(when.format(name=name))
     words = ("run", "in.toml", "-o", f"{name}.h5")
     done = subprocess.run(
         command(*words, ranks=ranks, program=(program,)),
@@ -94,7 +108,8 @@ def test_a_signal_during_the_start_stops_the_run_before_it_computes(steady, name
         timeout=200,
     )
     assert done.returncode == STOPPED, done.stderr
-    assert "stopped by a signal; go on with: hpcneq resume" in done.stderr
+    words = f"stopped by a signal; go on with: hpcneq resume {name}.h5, which starts again: "
+    assert words + "there was nothing to keep yet" in done.stderr
     code, out = here("resume", f"{name}.h5", folder=steady)
     assert code == 0, out
     assert_same(steady / f"{name}.h5", steady / "whole.h5", 1e-11)
@@ -170,6 +185,24 @@ class Square:
         return sums - 2
 
 
+class Line:
+    """M(z) = z - 0.1 as a response of one item."""
+
+    analytic_below, reach = 2.0, (1.0, 1.0)
+
+    def items(self, q):
+        return 1
+
+    def partials(self, q, z, part):
+        return np.full((len(part), 1, 1), z - 0.1)
+
+    def matrix(self, sums):
+        return sums
+
+    def error(self, q, z):
+        return 1e-12
+
+
 def after(calls):
     """What asks to stop from the call after so many on."""
     left = [calls]
@@ -181,16 +214,61 @@ def after(calls):
     return wanted
 
 
+def only(comm, calls):
+    """What asks the last rank alone to stop, from its call after so many on."""
+    return after(calls if comm.rank == comm.size - 1 else 10**6)
+
+
 @pytest.mark.parallel
 def test_newton_stops_between_evaluations_on_all_ranks(comm):
-    """Only rank 0 is asked here; the others hear it with the next x."""
+    """Only the last rank is asked here; the others hear it before their next evaluation."""
     problem = Square()
-    wanted = after(4) if comm.rank == 0 else after(10**6)
-    with interrupts.asking(wanted, comm.size):
+    with interrupts.asking(only(comm, 4), comm):
         with pytest.raises(StoppedEarly, match="stopped by a signal"):
             newton.solve(problem, comm, np.array([30.0]))
     assert 0 < problem.asked <= 5
     assert newton.solve(problem, comm, np.array([1.5])).converged  # nobody asks any more
+
+
+@pytest.mark.parallel
+def test_equations_that_all_ranks_solve_in_step_stop_at_the_same_evaluation(comm):
+    """Also where they contain the residual of another problem, and while that is differentiated."""
+    calls = []
+
+    def miss(x):
+        calls.append(float(x[0]))
+        return newton.Work(Square(), comm).residual(x)
+
+    for asked in (3, 4):  # before the function, and inside of it
+        calls.clear()
+        with interrupts.asking(only(comm, asked), comm):
+            with pytest.raises(StoppedEarly, match="stopped by a signal"):
+                newton.solve_equations(miss, [30.0])
+        assert len(calls) == 2 and comm.allgather(calls) == [calls] * comm.size
+
+
+@pytest.mark.parallel
+def test_ranks_of_a_group_stop_their_point_together(comm):
+    """One that is asked to must not leave its group alone: fails (hangs) if it stops by itself."""
+
+    def solve(i, j, warm, *group):
+        return {"x": newton.solve_equations(lambda x: x * x - 2, [1.5]).x[0]}
+
+    with interrupts.asking(only(comm, 2), comm):
+        with pytest.raises(StoppedEarly, match="stopped by a signal"):
+            farm((2 * comm.size, 2), solve, comm, group=2)
+
+
+@pytest.mark.parallel
+def test_modes_stop_between_evaluations_and_dealt_numbers_on_all_ranks(comm):
+    """What one rank raises over its share all raise; the numbers come in the order of the items."""
+    items = list(range(2 * comm.size + 1))
+    assert dealt_numbers(comm, items, lambda k: k * k).tolist() == [k * k for k in items]
+    asked = only(comm, 1)
+    with interrupts.asking(asked, comm), pytest.raises(StoppedEarly, match="by a signal"):
+        dealt_numbers(comm, items, lambda k: newton.solve_equations(lambda x: x - k, [1.0]).x[0])
+    with interrupts.asking(only(comm, 1), comm), pytest.raises(StoppedEarly, match="by a signal"):
+        modes.spectrum(Line(), 1.0, comm, box=modes.Box(-1, 1, -0.5, 0.5))
 
 
 def test_an_evolution_inside_a_point_stops_between_steps():
@@ -198,7 +276,7 @@ def test_an_evolution_inside_a_point_stops_between_steps():
     state, steps = type("State", (Rest,), {"ts_types": ("rk",)})(), []
     with petsc.Options({"evolve_ts_adapt_type": "none"}) as options:
         evolution = Evolution(state, 10.0, 0.5, options)
-        with interrupts.asking(after(3), 1), pytest.raises(StoppedEarly, match="by a signal"):
+        with interrupts.asking(after(3), solo()), pytest.raises(StoppedEarly, match="by a signal"):
             try:
                 evolution.run(lambda row: None, steps.append)
             finally:
@@ -207,15 +285,13 @@ def test_an_evolution_inside_a_point_stops_between_steps():
 
 
 @pytest.mark.parallel
-def test_a_solver_of_one_rank_does_not_leave_the_others(comm):
-    """Where all compute in step it goes on; in a point of a map, or on rank 0 alone, it stops."""
+def test_a_solver_on_rank_0_alone_and_one_in_a_point_stop(comm):
+    """There no other rank computes in step; the others hear of it afterwards."""
 
     def solve():
         return newton.solve_equations(lambda x: x * x - 2, [1.5])
 
-    with interrupts.asking(lambda: "a signal", comm.size):
-        if comm.size > 1:
-            assert solve().converged
+    with interrupts.asking(lambda: "a signal", comm):
         with pytest.raises(StoppedEarly, match="stopped by a signal"):
             on_root(comm, solve)
         with pytest.raises(StoppedEarly, match="stopped by a signal"):

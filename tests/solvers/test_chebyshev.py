@@ -33,6 +33,15 @@ def test_exponential_and_source_functions(N):
         assert np.abs(chebyshev.combine(weights, T)[0] - exact).max() < 1e-13
 
 
+def test_many_coefficients_are_those_of_the_plain_sum(monkeypatch):
+    """By a cosine transform, without a matrix of terms squared."""
+    terms, rates = 40, np.array([[0.3], [2.0]])
+    plain = chebyshev.coefficients(lambda x: np.exp(-1j * rates * x), 5.0, terms)
+    monkeypatch.setattr(chebyshev, "MANY", terms - 1)
+    fast = chebyshev.coefficients(lambda x: np.exp(-1j * rates * x), 5.0, terms)
+    np.testing.assert_allclose(fast, plain, atol=1e-14)
+
+
 def test_kappa_limits():
     """kappa -> 1/12 for slow modes and -1/(2 z) for fast ones; both branches agree where they meet.
 

@@ -47,6 +47,12 @@ def test_null_and_errors_are_told_too():
     assert told({"y": None}, "not-converged", warnings=["lost"])[1][-1] == "lost"
 
 
+def test_a_number_that_is_not_there_has_no_error():
+    summary = {"y": math.nan, "z": [1.0, None], "x": 2.0}
+    given = Outcome("complete", summary, {"y": 0.0, "z": [0.1, 0.0], "x": 0.2})
+    assert with_words(given, KNOWN, {}).errors == {"z": [0.1, None], "x": 0.2}
+
+
 def test_a_number_without_its_error_is_told():
     known = {"e": Quantity("e", "1", "estimated", kind="summary", error=ERRORS)}
     outcome = with_words(Outcome("complete", {"e": np.float64(1.0)}), known, {})

@@ -1,4 +1,6 @@
-"""Rows of output: time to buffer and to write 100,000 rows of 17 series, and its share of a step.
+"""Rows of output: what 100,000 rows of 17 series take to buffer and to write, as share of a step.
+
+Processor time of rank 0, which other work on the machine does not lengthen.
 
 python tools/bench.d/rows.py [ROWS]; also with -n RANKS
 """
@@ -34,15 +36,15 @@ def main():
     for name in names:
         out.series(name)
     out.series("delta", layout=layout)
-    delta, flushing, begun = np.ones(layout.count, complex), 0.0, time.perf_counter()
+    delta, flushing, begun = np.ones(layout.count, complex), 0.0, time.process_time()
     for k in range(rows):
         out.append({"t": 0.1 * k, "delta": delta, **dict.fromkeys(names, 0.5 * k)})
         if (k + 1) % (rows // FLUSHES) == 0:
-            before = time.perf_counter()
+            before = time.process_time()
             out.flush()
-            flushing += time.perf_counter() - before
+            flushing += time.process_time() - before
     out.finish("complete", {})
-    each = (time.perf_counter() - begun) / rows
+    each = (time.process_time() - begun) / rows
     if comm.rank == 0:
         print(
             f"{rows} rows on {comm.size} ranks: {1e6 * each:.1f} us a row "

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import sparse
+from scipy import fft, sparse
 from scipy.special import jv
 
 from ...maths.arrays import ArrayLike, ComplexArray, FloatArray
 
 PIECE = 4096  # columns of a product with the whole stack
 DENSE = 96  # below this size a dense product beats a sparse one
+MANY = 512  # terms from which on coefficients are found by a cosine transform
 Matrix = ComplexArray | sparse.csr_matrix
 Allocate = Callable[[str, tuple[int, ...]], ComplexArray]  # (name, shape) -> uninitialised array
 
@@ -72,6 +73,10 @@ def coefficients(
     n = 2 * terms
     theta = np.pi * (np.arange(n) + 0.5) / n
     values = function(radius * np.cos(theta))
+    if terms > MANY:
+        transform = fft.dct(values, 2, axis=-1)[..., :terms] / n
+        transform[..., 0] *= 0.5
+        return np.asarray(transform)
     basis = np.cos(np.outer(theta, np.arange(terms))) * (2.0 / n)
     basis[:, 0] *= 0.5
     return values @ basis

@@ -93,6 +93,13 @@ class Exponential(Stepper):
         (c,) = state.mean_field(state.green)
         self.now = self.end(t, state.green, c, state.modes, +1)
 
+    def bounded(self, ends: Ends, step: float) -> Ends:
+        """Also refuses ends whose commutator in H_eff turns too far, see `effective`."""
+        super().bounded(ends, step)
+        size = self.state.levels + np.abs(ends.c).max(initial=0.0)
+        self.refuse_turn(step**3 / 6 * size * np.abs(ends.v).max(initial=0.0))
+        return ends
+
     def swap(self) -> None:
         """Make the other generation of modes the current one."""
         self.state.modes, self.spare = self.spare, self.state.modes

@@ -18,6 +18,7 @@ sums in the order of the chunks, so that the sum does not depend on who computed
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 from mpi4py import MPI
@@ -28,6 +29,7 @@ from ...maths.arrays import ComplexArray
 from ...parallel import Communicator, Layout, Part, placed
 from ..output_times import Row
 from ..protocols import AuxiliaryModes, Observables
+from .chebyshev import bound
 
 GROUPS_PER_CHUNK = 4
 DENSE = 512  # below this size scipy's handling of a sparse matrix costs more than the zeros
@@ -111,6 +113,13 @@ class BlockState:
             self.modes = self.allocate()
         if start:
             self.fill()
+
+    @cached_property
+    def levels(self) -> float:
+        """A bound of the levels of all blocks without a mean field."""
+        system = self.system
+        empty = np.zeros(system.unknowns, complex)
+        return max(bound(system.hamiltonian(b, empty)) for b in range(system.blocks))
 
     def allocate(self) -> Modes:
         """A further generation of modes."""

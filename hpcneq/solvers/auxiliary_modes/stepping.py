@@ -130,10 +130,15 @@ class Stepper:
 
     def bounded(self, ends: Ends, step: float) -> Ends:
         """``ends``; raises NotConverged, on all ranks alike, where they have lost every bound."""
-        turns = step * np.abs(ends.c), step**2 * np.abs(ends.v)
-        if not all(np.all(turn < LARGEST_TURN) for turn in turns):
-            raise NotConverged("the mean field grows without bounds; try a smaller [numerics] dt")
+        for turn in (step * np.abs(ends.c), step**2 * np.abs(ends.v)):
+            self.refuse_turn(turn)
         return ends
+
+    @staticmethod
+    def refuse_turn(turn: FloatArray | float) -> None:
+        """Raise NotConverged for a phase that is too large for any motion, or no number."""
+        if not np.all(turn < LARGEST_TURN):
+            raise NotConverged("the mean field grows without bounds; try a smaller [numerics] dt")
 
     # -- what a subclass gives ---------------------------------------------------------------------
     def start(self, t: float, step: float | None = None) -> None:

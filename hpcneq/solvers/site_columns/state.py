@@ -189,6 +189,10 @@ class SiteState:
 
         **Collective.**
         """
+        return self._with_neighbours(Y, Q, hop, c)[:2]
+
+    def _with_neighbours(self, Y, Q, hop, c):
+        """`local`, and G from each own site to its neighbours, (sites, 4, 2, 2). **Collective.**"""
         n = len(self.sites)
         band = np.zeros((self.halo.count, 2, 5, 2), complex)
         band[:n] = self.band(Y)
@@ -210,7 +214,7 @@ class SiteState:
         X = 1j * X
         X = X - X.conj().transpose(0, 2, 1)
         X[:, [0, 1], [0, 1]] += 1j * self.system.white
-        return own, -1j * (HG - GH) - self.system.damping * own + X
+        return own, -1j * (HG - GH) - self.system.damping * own + X, G
 
     def block(self, Q: FloatArray) -> ComplexArray:
         """Entries between the components of each own site, (sites, row, column) complex."""
@@ -237,10 +241,8 @@ class SiteState:
         mode = np.arange(len(modes))
         own = modes[mode, 0, self.row] + 1j * modes[mode, 1, self.row]
         traces = own.astype(complex).reshape(len(self.sites), self.lanes)
-        green, velocity = self.local(Y, Q, self.system.hop_at(row.t, row.side), row.c)
-        parts = [
-            self.halo.gather(part) for part in (self.system.observe_modes(traces), green, velocity)
-        ]
+        near = self._with_neighbours(Y, Q, self.system.hop_at(row.t, row.side), row.c)
+        parts = [self.halo.gather(part) for part in (self.system.observe_modes(traces), *near)]
         return self.system.observables(row.t, row.side, *parts)
 
     def extremes(self, Y: FloatArray | None = None) -> tuple[float, float, float]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ...parallel import Communicator, Layout, ordered_sum
 from ..protocols import SiteModes
 
 CHUNK = 64  # right-hand sides solved at a time
@@ -35,12 +36,15 @@ def resolvents(
     sites: IntArray,
     fill: Callable[[int, int, int, ComplexArray], None],
     groups: Sequence[int] | None = None,
+    H: sparse.csc_matrix | None = None,
 ) -> None:
     """Stationary modes s_g (i H - lambda_g)^-1 of some sites' columns, handed to ``fill``.
 
-    fill : ``fill(group, site, component, column (2N,))``. groups : all if None.
+    fill : ``fill(group, site, component, column (2N,))``. groups : all if None. H : that of
+    `hamiltonian`, if it is known.
     """
-    H = hamiltonian(system, hop, c)
+    if H is None:
+        H = hamiltonian(system, hop, c)
     one = sparse.identity(H.shape[0], dtype=complex, format="csc")
     if groups is None:
         groups = range(len(system.groups))
@@ -70,6 +74,42 @@ def stationary_green(system: SiteModes, settled: ComplexArray) -> ComplexArray:
     return V @ (inside * system.damping / (system.damping + turning)) @ V.conj().T
 
 
+def stationary_observables(
+    system: SiteModes, comm: Communicator, c: ComplexArray
+) -> Mapping[str, object]:
+    """What the system observes in the stationary state of the mean field c (N,). **Collective.**
+
+    Every rank solves for all columns of some groups. Needs sources that commute with H.
+    """
+    N, near = len(c), np.asarray(system.near)
+    layout = Layout.over(len(system.groups), comm)
+    rows = np.concatenate([near, np.arange(N)[:, None]], axis=1)  # neighbours, then the site
+    hop, rates = system.hop_at(0.0, -1), system.rates_at(0.0, -1)
+    H = hamiltonian(system, hop, c)
+    lanes = [(a, int(g)) for a in (0, 1) for g in system.held[a]]
+    bands = np.zeros((layout.count, N, 2, 5, 2), complex)
+    modes = np.zeros((layout.count, *system.observe_modes(np.zeros((N, len(lanes)))).shape))
+    for k, g in enumerate(range(layout.start, layout.stop)):
+        traces = np.zeros((N, len(lanes)), complex)
+
+        def put(group, site, a, column, band=bands[k], traces=traces):
+            band[site, a] = column.reshape(N, 2)[rows[site]]
+            traces[site, lanes.index((a, group))] = column[2 * site + a]
+
+        resolvents(system, rates, hop, c, np.arange(N), put, [g], H)
+        modes[k] = system.observe_modes(traces)
+    Q, numbers = (ordered_sum(comm, layout, part) for part in (bands, modes))
+    Y = 1j / system.damping * Q
+    for a in (0, 1):
+        Y[:, a, 4, a] += 0.5j * system.white / system.damping
+    own = Y[:, :, 4].transpose(0, 2, 1)
+    own = own - own.conj().transpose(0, 2, 1)
+    back = np.array([[int(np.flatnonzero(near[k] == j)[0]) for k in near[j]] for j in range(N)])
+    there = Y[near, :, back, :].conj()
+    beside = Y[:, :, :4].transpose(0, 2, 3, 1) - there
+    return system.observables(0.0, -1, numbers, own, np.zeros_like(own), beside)
+
+
 class Stationary:
     """c_j = coupling_j G_{j up, j hole} for the stationary G of c, a problem for `solvers.newton`.
 
@@ -91,6 +131,8 @@ class Stationary:
         rows, sites = np.zeros((len(part), 2 * N)), np.arange(N)
         share = system.coupling * 1j / system.damping
         hop, rates = system.hop_at(0.0, -1), system.rates_at(0.0, -1)
+        c = x[:N] + 1j * x[N:]
+        H = hamiltonian(system, hop, c)
         for row, g in zip(rows, part):
             anomalous = np.zeros(N, complex)
 
@@ -98,7 +140,7 @@ class Stationary:
                 entry = column[2 * site + 1 - a]
                 anomalous[site] += entry if a == 1 else entry.conjugate()
 
-            resolvents(system, rates, hop, x[:N] + 1j * x[N:], sites, add, groups=[g])
+            resolvents(system, rates, hop, c, sites, add, [g], H)
             row[:N], row[N:] = (share * anomalous).real, (share * anomalous).imag
         return rows
 

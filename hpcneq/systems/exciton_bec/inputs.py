@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...config.schema import key, like
+from ...tasks.supercell_tables import SupercellTable
 
 LARGEST_INV = 6.0  # beyond: narrower than any broadening, or a dilute gas of molecules
 
@@ -175,3 +176,109 @@ class DiagramNumerics(Numerics):
         -0.8,
         doc="boundary C is sought for inv_kfas below this, and followed beyond it",
     )
+
+
+# ---- supercells --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CellTable(SupercellTable):
+    """The cell, in units of this system."""
+
+    length: float | None = like(SupercellTable, "length", unit="1/kF")
+    p_max: float = like(SupercellTable, "p_max", unit="kF")
+    y_max: float = like(SupercellTable, "y_max", unit="kF^2")
+
+
+@dataclass(frozen=True)
+class CellNumerics(Numerics):
+    """The cell, and the poles that stand for the bath."""
+
+    p_c: float = like(
+        Numerics,
+        "p_c",
+        doc="sharp momentum cutoff of the uniform condensate that "
+        "tells the coupling; the cell's box is in [numerics.supercell]",
+    )
+    wave_number: float = key(
+        0.5, doc="wave number G of the pattern, of the kick's wave", unit="kF", above=0, max=20
+    )
+    supercell: CellTable = key(CellTable(), doc="the cell and its momenta")
+    pole_error: float = key(
+        1e-3, doc="error of the poles that stand for the bath", above=0, max=1e-1
+    )
+
+
+@dataclass(frozen=True)
+class EvolveNumerics(CellNumerics):
+    """The cell, and the time step."""
+
+    dt: float | None = key(
+        None,
+        doc="time step; default: the longest for which the gap equation need not be solved for; "
+        "longer ones take two passes and more",
+        unit="1/eF",
+        above=0,
+    )
+    precision: str = key(
+        "double", doc="of the bath modes; mixed: single", choices=["double", "mixed"]
+    )
+    error_estimate: bool = key(
+        True, doc="estimate errors from runs with twice the step, a smaller box, another grid"
+    )
+
+
+@dataclass(frozen=True)
+class EvolveInitial:
+    """The field that kicks the uniform condensate, added to its order parameter in H."""
+
+    kick: float = key(
+        1e-3, doc="strength f of f cos(G x) e^{-(t-t0)^2/s^2}", unit="eF", min=0, max=1
+    )
+    noise: float = key(
+        0.0,
+        doc="size of random amplitudes of all harmonics in the same pulse, by [run] seed",
+        unit="eF",
+        min=0,
+        max=1,
+    )
+    kick_time: float = key(6.0, doc="middle t0 of the pulse", unit="1/eF", min=0)
+    kick_width: float = key(1.5, doc="width s of the pulse", unit="1/eF", above=0)
+
+
+@dataclass(frozen=True)
+class PatternNumerics(CellNumerics):
+    """The cell, and what is told of the pattern."""
+
+    pole_error: float = like(CellNumerics, "pole_error", 1e-4)
+    stability: bool = key(
+        True, doc="count and find the modes of the cell that grow: as costly as hundreds of states"
+    )
+    error_estimate: bool = key(
+        True, doc="estimate errors from the pattern in a smaller box and on another grid"
+    )
+
+
+@dataclass(frozen=True)
+class PatternInitial:
+    """Where Newton's method starts, and which pattern is meant."""
+
+    delta_0: float | None = key(
+        None,
+        doc="Delta_0 of the start; default: several starts, all patterns are listed",
+        unit="eF",
+        above=0,
+        max=10,
+    )
+    delta_1: float | None = key(
+        None, doc="Delta_1 of the start, with delta_0", unit="eF", min=-10, max=10
+    )
+    branch: str = key(
+        "strong",
+        doc="of several patterns: strong has the largest |Delta_1|, weak the smallest",
+        choices=["strong", "weak"],
+    )
+
+    def __post_init__(self) -> None:
+        if (self.delta_0 is None) != (self.delta_1 is None):
+            raise ValueError("delta_0 and delta_1: give both or neither")

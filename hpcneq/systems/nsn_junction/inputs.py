@@ -41,6 +41,11 @@ class Parameters:
         max=LARGEST,
         names_file=True,
     )
+    hartree: bool = key(
+        False,
+        doc="density n and magnetization m, found with the gap, shift the levels: mu by "
+        "U (n - 1)/2 and h by -U m/2",
+    )
 
 
 @dataclass(frozen=True)
@@ -269,9 +274,7 @@ class EvolveNumerics(LatticeNumerics):
 
     corrector: int = key(0, doc="further passes over the modes in each step", min=0, max=5)
     precision: str = key(
-        "double",
-        doc="mixed: bath modes in single precision",
-        choices=["double", "mixed"],
+        "double", doc="mixed: bath modes in single precision", choices=["double", "mixed"]
     )
     error_estimate: bool = key(
         True,
@@ -393,8 +396,5 @@ class PatternInitial(Initial):
         doc="periods of the seed along Lx; default: the best of the normal state",
     )
     noise: float = like(
-        Initial,
-        "noise",
-        0.0,
-        doc="standard deviation of a random complex addition to the seed",
+        Initial, "noise", 0.0, doc="standard deviation of a random complex addition to the seed"
     )

@@ -8,12 +8,15 @@ from __future__ import annotations
 from .collective_modes import BOUNDARY, MODES, RESPONSE
 from .long_waves import COEFFICIENTS, PHASE_DIAGRAM
 from .steady_states import BRANCHES, SPECTRUM, STEADY
+from .supercells import EVOLVE, PATTERN
 
 __all__ = [
     "BOUNDARY",
     "BRANCHES",
     "COEFFICIENTS",
+    "EVOLVE",
     "MODES",
+    "PATTERN",
     "PHASE_DIAGRAM",
     "RESPONSE",
     "SPECTRUM",

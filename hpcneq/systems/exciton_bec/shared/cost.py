@@ -14,13 +14,18 @@ import numpy as np
 
 from ....errors import NotConverged
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, mode_dtype
+from ....tasks.supercell import evolution_cost
 from ..physics import steady_states
 from ..physics.gap_equations import Drive
 from ..physics.response import matrices, with_errors
+from ..tasks.evolve import system_of, with_step
+from ..tasks.pattern import equations, start_count
 from ..tasks.response import FEW, grid
 from .drive import drive_of
 
+NEWTON = 10  # states of a search for a pattern, for each unknown
+WINDING = 150  # states that its modes are worth, for each harmonic
 START = 0.7  # s: a run's start and end
 PROBED_RATIO = 0.02  # where the probe's condensate is to have some decay
 SEARCHES = {
@@ -187,6 +192,31 @@ def phase_diagram(given: Given, probe: Probe) -> Cost:
     if given.numerics.growth:
         note += " (growth rates not counted)"
     return _searches(probe, len(inv), samples, note)
+
+
+def evolve(given: Given, ranks: int) -> Cost:
+    """Of ``evolve``: a few steps of some blocks are run."""
+    system = system_of(given, steady_states.solve(drive_of(given)))[0]
+    given = with_step(given, system)
+    every = given.run.output_every or given.numerics.dt
+    rows = int(given.run.t_max / every) + 1
+    return evolution_cost(given, system, mode_dtype(given.numerics), ranks, rows)
+
+
+def pattern(given: Given, ranks: int) -> Cost:
+    """Of ``pattern``: F_m of one state is timed."""
+    problem = equations(given, steady_states.solve(drive_of(given)))
+    medium, h = problem.medium(0.0), problem.h
+    x = problem.unknowns(np.full(2 * h + 1, 0.1, complex), 0.0)
+    each = clocked(lambda: problem.prepare(x, range(problem.items)))[0]
+    states = NEWTON * (2 * h + 3) * start_count(given)
+    if given.numerics.error_estimate:
+        states += NEWTON * (2 * h + 3)
+    if given.numerics.stability:
+        states += WINDING * (h + 1)
+    memory = BASE_BYTES + 64 * 16 * min(medium.box.blocks * medium.size**2, 2**19)
+    note = f"{medium.box.blocks} blocks of {medium.size} levels, {states} states"
+    return Cost(START + states * each, memory, medium.box.blocks, (note,))
 
 
 def _searches(probe, points, samples, note):

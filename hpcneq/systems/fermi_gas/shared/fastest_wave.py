@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from ....errors import NotConverged
-from ....parallel import Communicator, on_root, solo
+from ....parallel import Communicator, dealt_numbers, on_root, solo
 from ....solvers.contours import Box
 from ....solvers.modes import spectrum
 from ..physics.response import Response
@@ -69,10 +69,7 @@ def waves(response: Response, angle: float | None = None) -> list[tuple[float, f
 def fastest_wave(response: Response, comm: Communicator, angle: float | None = None) -> Search:
     """Search all waves on the state of ``response``; ranks share the waves. **Collective.**"""
     places = waves(response, angle)
-    mine = [_rate(with_wave(response, *place)) for place in places[comm.rank :: comm.size]]
-    rates = np.empty(len(places))
-    for rank, share in enumerate(comm.allgather(mine)):
-        rates[rank :: comm.size] = share
+    rates = dealt_numbers(comm, places, lambda place: _rate(with_wave(response, *place)))
     looked_at = [Wave(q, direction, float(rate)) for (q, direction), rate in zip(places, rates)]
     doubtful = tuple(wave for wave in looked_at if np.isnan(wave.rate))
     growing = [wave for wave in looked_at if wave.rate > 0]

@@ -47,9 +47,13 @@ def sites(
 ) -> None:
     """Sites coloured by values (n,), links, leads by their colours.
 
-    Sites are grey where there are no values; values that are all alike stand in the title.
+    Sites are grey where there are no values; values that are all alike stand in the title. Values
+    of sites on a line are a curve over the position.
     """
     points = plane(result)
+    if values is not None and on_line(points):
+        _curve(axes, result, points[:, 0], np.asarray(values), label)
+        return
     unit = spacing(points)
     links(axes, result, points)
     size = marker_size(axes, points, unit)
@@ -71,10 +75,31 @@ def sites(
         axes.set_yticks([])
     if values is None:
         return
-    if float(np.ptp(values)) <= ALIKE * float(np.abs(values).max(initial=0.0)):
+    if not varies(values):
         axes.set_title(f"{label}: {float(values[0]):.5g} everywhere", fontsize=10)
         return
     axes.figure.colorbar(image, ax=axes, label=label, pad=0.02, aspect=25)
+
+
+def on_line(points: np.ndarray) -> bool:
+    """Whether there are several sites, all on a line along x."""
+    return len(points) > 1 and float(np.ptp(points[:, 1])) == 0
+
+
+def varies(values: np.ndarray) -> bool:
+    """Whether values of the sites differ."""
+    return float(np.ptp(values)) > ALIKE * float(np.abs(values).max(initial=0.0))
+
+
+def _curve(axes: Any, result: Result, x: np.ndarray, values: np.ndarray, label: str) -> None:
+    """Values over the position, with the rings of leads on them."""
+    order = np.argsort(x, kind="stable")
+    axes.plot(x[order], values[order], ".-", color="0.3", ms=6, lw=1.2, zorder=3)
+    leads(axes, result, np.column_stack([x, values]), 36.0)
+    axes.set(xlabel="position", ylabel=label)
+    if not varies(values):
+        middle = float(values[0])
+        axes.set_ylim(middle - 0.1 * abs(middle) - 1e-3, middle + 0.1 * abs(middle) + 1e-3)
 
 
 def marker_size(axes: Any, points: np.ndarray, unit: float) -> float:
@@ -125,11 +150,17 @@ def leads(axes: Any, result: Result, points: np.ndarray, size: float) -> None:
 
 
 def phases(axes: Any, result: Result, pairing: np.ndarray) -> None:
-    """Short lines at the sites that point along the phase of the pairing."""
+    """Short lines at the sites that point along the phase of the pairing.
+
+    Of sites on a line the phase is a curve with an axis of its own, if it changes.
+    """
     points, size = plane(result), np.abs(pairing)
     if len(points) > FEW or size.max(initial=0.0) < 1e-9:
         return
     turned = pairing * np.exp(-1j * np.angle(pairing[np.argmax(size)]))
+    if on_line(points):
+        _phase_curve(axes, points[:, 0], np.angle(turned))
+        return
     length = 0.45 * spacing(points) * size / size.max()
     step = length * np.exp(1j * np.angle(turned))
     axes.quiver(
@@ -147,11 +178,22 @@ def phases(axes: Any, result: Result, pairing: np.ndarray) -> None:
     )
 
 
+def _phase_curve(axes: Any, x: np.ndarray, angle: np.ndarray) -> None:
+    """The phase over the position, in radians."""
+    if float(np.ptp(angle)) < 1e-6:
+        return
+    order = np.argsort(x, kind="stable")
+    other = axes.twinx()
+    other.spines["right"].set_visible(True)
+    other.plot(x[order], np.unwrap(angle[order]), "--", color=style.COLOURS[3], lw=1.2)
+    other.set_ylabel("phase of the pairing (dashed)", color=style.COLOURS[3])
+
+
 def arrows(axes: Any, result: Result, flows: np.ndarray) -> None:
-    """Currents through links as arrows in their middle, length by size."""
+    """Currents through links as arrows in their middle, length by size; none of a line."""
     points, pairs = plane(result), np.asarray(result.links, int)
     largest = np.abs(flows).max(initial=0.0)
-    if largest < 1e-12:
+    if largest < 1e-12 or on_line(points):
         return
     start, end = points[pairs[:, 0]], points[pairs[:, 1]]
     vector = (end - start) * np.sign(flows)[:, None]

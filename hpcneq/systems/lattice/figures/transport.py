@@ -22,8 +22,7 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     key = next(iter(result.sweep), "eV")
     conductance = np.asarray(result.conductance)
     known = bool(np.isfinite(conductance).any())  # there is none over a phase, or at one bias
-    style.size(canvas, 10, 6 if known else 4)
-    grid = canvas.add_gridspec(1 + known, 2, width_ratios=[1.4, 1])
+    grid, place = _layout(result, canvas, known)
     current = canvas.add_subplot(grid[0, 0])
     slope = canvas.add_subplot(grid[1, 0], sharex=current) if known else current
     eV = np.asarray(result[key])
@@ -42,8 +41,25 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     slope.set(xlabel=LABELS[key])
     if key == "eV":
         _subharmonics(slope, result, eV)
-    axes = canvas.add_subplot(grid[:, 1])
-    site_map.sites(axes, result)
+    if place is not None:
+        site_map.sites(canvas.add_subplot(place), result)
+
+
+def _layout(result: Result, canvas: Figure | SubFigure, known: bool):
+    """The grid of the curves, and the place of the map: beside them, below if it is a line.
+
+    Of a single site there is none.
+    """
+    points = site_map.plane(result)
+    rows = 1 + int(known)
+    if len(points) > 1 and not site_map.on_line(points):
+        style.size(canvas, 10, 2 + 2 * rows)
+        grid = canvas.add_gridspec(rows, 2, width_ratios=[1.4, 1])
+        return grid, grid[:, 1]
+    lines = int(len(points) > 1)
+    style.size(canvas, 7, 1 + 2.4 * rows + 0.8 * lines)
+    grid = canvas.add_gridspec(rows + lines, 1, height_ratios=rows * [1.0] + lines * [0.28])
+    return grid, grid[rows, 0] if lines else None
 
 
 def _subharmonics(axes, result: Result, eV: np.ndarray) -> None:

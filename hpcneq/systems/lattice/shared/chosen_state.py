@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from ....errors import NotConverged
@@ -16,11 +19,19 @@ def largest_state(stationary: Stationary) -> Found:
     if not setup.interacting:
         return stationary.solve(np.zeros(0, complex))
     best, most = None, -1.0
+    lost = []
     for name, c in seeds(setup, 0):
         state = stationary.normal(c) if name == "normal" else stationary.solve(c)
         size = observables.largest_pairing(stationary.field, stationary.values(state.c, state.mu))
-        if state.converged and size > most + 1e-9:
+        if not state.converged:
+            lost.append(name)
+        elif size > most + 1e-9:
             best, most = state, size
     if best is None:
         raise NotConverged("no self-consistent state is found; give another [initial] seed")
-    return best
+    return replace(best, lost=tuple(lost))
+
+
+def words_of_lost(lost: Sequence[str]) -> list[str]:
+    """A warning of seeds that led to no state: another state may pair more."""
+    return [f"no state from the seeds {', '.join(lost)}"] if lost else []

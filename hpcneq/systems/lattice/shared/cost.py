@@ -16,9 +16,9 @@ from ..physics.closed import equilibrium
 from ..physics.nambu import Form
 from ..physics.open_lattice import OpenLattice
 from ..physics.reservoirs import Reservoir
-from ..tasks.evolve import method_of
+from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, curve_of
-from .setup import Setup, setup_of
+from .setup import LatticeLeads, Setup, setup_of
 from .states import Stationary
 
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
@@ -62,7 +62,7 @@ def _state_seconds(setup: Setup) -> tuple[float, int]:
     stationary = Stationary(
         setup, leads, drives.shifts(-1.0), drives.vector_potential(-1.0), drives.U(-1.0)
     )
-    c = np.where(setup.field.diagonal, 0.5, 0.1).astype(complex)
+    c = np.zeros(setup.field.fields, complex)
     return _seconds(lambda: stationary.image(c, 0.0)), leads.core
 
 
@@ -115,6 +115,7 @@ def evolve(given: Given, ranks: int) -> Cost:
     """The cost of an evolution, from a few of its steps."""
     setup = setup_of(given)
     leads = setup.leads(setup.fits())
+    _refuse_undamped(setup, leads)
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
     state = PoleState(system, solo(), None, method_of(given, leads))
     M = setup.form.size
@@ -140,6 +141,12 @@ def evolve(given: Given, ranks: int) -> Cost:
     row = Row(1e3, +1, state.flat, method.now.c, None, None)
     writing = rows * (_seconds(lambda: state.observe(row)) + WRITING)
     return Cost(each * steps * runs + writing, memory, max(1, leads.total), notes)
+
+
+def _refuse_undamped(setup: Setup, leads: LatticeLeads) -> None:
+    """What the run would say of levels of the model that no lead damps. Raises InputError."""
+    if setup.given.initial.T is None and leads.core <= PROBED:
+        before(setup, leads).image(np.zeros(setup.field.fields, complex), 0.0)
 
 
 def _filled(setup: Setup, tail: int) -> object:

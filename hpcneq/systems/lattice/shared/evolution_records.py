@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FIELDS = ("delta", "delta_bond", "density", "current", "spin_current", "bond_current")
 BROKEN = 0.05  # beyond: no solution
+TIE = 1e-6  # currents that differ by less are equally large: that of the first lead is told
 PAULI = 1e-4  # by which occupations may leave [0, 1] without a warning
 
 
@@ -54,12 +55,13 @@ class LatticeRecords(Recorder):
         """The summary's numbers of one row."""
         pairs = np.concatenate([np.abs(row["delta"]), np.abs(row.get("delta_bond", ()))])
         current = np.asarray(row.get("current", np.zeros(1)), float)
+        size = np.abs(current)
         return {
             "t": row["t"],
             "delta_max": float(pairs.max(initial=0.0)),
             "number": float(np.sum(row["density"])),
             "current_total": float(current.sum()),
-            "current_largest": float(current[np.argmax(np.abs(current))]),
+            "current_largest": float(current[np.argmax(size >= (1 - TIE) * size.max())]),
         }
 
     def watch(self, state: PoleState, output: Row, observed: Mapping) -> tuple[dict, dict]:

@@ -11,6 +11,7 @@ from ....errors import InputError
 from ....maths import drives
 from ....maths.drives import Drive
 from ....tasks import Given
+from ..inputs.limits import LARGEST
 from ..physics.model import Model
 from ..physics.reservoirs import Fitting, Reservoir
 from .model_input import refused
@@ -173,7 +174,7 @@ def _table(
 
 def drive_of(given: Given, table: str, key: str, value: object) -> Drive:
     """A drive of the input. Raises InputError."""
-    return refused(table, drives.read, value, given.folder, key)
+    return refused(table, drives.read, value, given.folder, key, LARGEST)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from .... import interrupts
+from ....errors import InputError, NotConverged
 from ....maths.pole_leads import Density
 from ....solvers.newton import solve_equations
 from ....solvers.pole_leads.repeated import Stationaries
-from ....solvers.pole_leads.stationary import Undamped, growth
+from ....solvers.pole_leads.stationary import UNDAMPED, Undamped, growth
 from ..physics import observables
 from ..physics.closed import equilibrium
 from .setup import LatticeLeads, Setup, undamped
@@ -26,7 +29,8 @@ VANISHED = 1e-7  # pair amplitudes below it are those of the normal state
 class Found:
     """A self-consistent state: mean field, frequency of the condensate, residual of H.
 
-    rho : (M, M). flows : (leads, M), the diagonal of the current matrices.
+    rho : (M, M). flows : (leads, M), the diagonal of the current matrices; both not a number where
+    the search led to a mean field whose levels no lead damps. lost : seeds that led to no state.
     """
 
     c: np.ndarray
@@ -35,6 +39,7 @@ class Found:
     converged: bool
     rho: np.ndarray
     flows: np.ndarray
+    lost: tuple[str, ...] = ()
 
 
 class Stationary:
@@ -74,12 +79,25 @@ class Stationary:
             return 0.0
         return None
 
+    @property
+    def expected(self) -> float:
+        """The frequency at which a condensate is sought: the mean potential of its leads."""
+        reservoirs = self.setup.reservoirs
+        widths = np.array([lead.widest() for lead in reservoirs])
+        if not np.any(widths):
+            return 0.0
+        levels = self.V + [0.0 if lead.superconducting else lead.mu for lead in reservoirs]
+        return float(widths @ levels / widths.sum())
+
     def values(self, c: np.ndarray, mu: float = 0.0) -> np.ndarray:
         """The entries of H in the frame of frequency mu."""
         return self.field.in_frame(self.field.values(c, self.A, self.scale), mu)
 
     def density(self, c: np.ndarray, mu: float) -> Density:
-        """The stationary state for the mean field c. Raises InputError for undamped states."""
+        """The stationary state for the mean field c.
+
+        Raises InputError for states that are undamped without a mean field, else NotConverged.
+        """
         H = self.field.dense(self.values(c, mu))
         if self.T is not None:
             return equilibrium(H, self.T)
@@ -94,7 +112,14 @@ class Stationary:
         try:
             return self.between.of(H, mu)
         except Undamped as error:
-            raise undamped(self.setup, error.growth, np.array(error.components)) from None
+            raise self._refusal(error) from None
+
+    def _refusal(self, error: Undamped) -> InputError | NotConverged:
+        """The model itself has levels that no lead damps, or a mean field has cut them off."""
+        refusal = undamped(self.setup, error.growth, np.array(error.components))
+        if self.T is None and self.growth(np.zeros(self.field.fields, complex), 0.0) >= -UNDAMPED:
+            return refusal
+        return NotConverged(f"a mean field leaves levels undamped: {refusal}")
 
     def _blocks(self, c: np.ndarray, mu: float) -> list[Density]:
         """Those of every momentum."""
@@ -142,8 +167,9 @@ class Stationary:
 
     # -- solving -----------------------------------------------------------------------------------
     def relax(self, c: np.ndarray, mu: float, limit: int = RELAXATIONS) -> np.ndarray:
-        """Plain iterations, which leave unstable states."""
+        """Plain iterations, which leave unstable states. Raises StoppedEarly between them."""
         for _ in range(limit):
+            interrupts.stop_if_asked()
             new = self.image(c, mu)
             if self.frame is None:
                 new[self.pairs] = observables.turned(new[self.pairs], c[self.pairs])
@@ -153,10 +179,21 @@ class Stationary:
                 break
         return c
 
-    def solve(self, c: np.ndarray, mu: float = 0.0, relaxed: bool = True) -> Found:
-        """The state next to c: iterations, then PETSc SNES. Does not raise if it fails."""
-        frame = self.frame
-        mu = mu if frame is None else frame
+    def solve(self, c: np.ndarray, mu: float | None = None, relaxed: bool = True) -> Found:
+        """The state next to c: iterations, then PETSc SNES. Does not raise if it fails.
+
+        mu : of the condensate, where it is known.
+        """
+        if self.frame is not None:
+            mu = self.frame
+        elif mu is None:
+            mu = self.expected
+        try:
+            return self._solve(c, mu, relaxed)
+        except NotConverged:
+            return self._lost(c, mu)
+
+    def _solve(self, c: np.ndarray, mu: float, relaxed: bool) -> Found:
         if not self.field.fields:
             return Found(c, mu, 0.0, True, *self.rho_and_flows(c, mu))
         if self.ring is not None:
@@ -165,7 +202,7 @@ class Stationary:
             c = self.relax(c, mu)
         if np.abs(c[self.pairs]).max(initial=0.0) < VANISHED:
             return self.normal(c)
-        free = frame is None
+        free = self.frame is None
         reference = c[self.pairs] / np.linalg.norm(c[self.pairs])
 
         def equations(x: np.ndarray) -> np.ndarray:
@@ -179,14 +216,20 @@ class Stationary:
         start = self.field.to_real(c)
         if free:
             start = np.append(start, mu)
-        root = solve_equations(equations, start, prefix="steady_")
+        root = solve_equations(_where_damped(equations), start, prefix="steady_")
         c = self.field.to_field(root.x[: self.field.unknowns])
         if free:
             mu = float(root.x[-1])
         return self._found(c, mu)
 
     def normal(self, c: np.ndarray) -> Found:
-        """The state without pairs, its densities self-consistent."""
+        """The state without pairs, its densities self-consistent. Does not raise if it fails."""
+        try:
+            return self._normal(c)
+        except NotConverged:
+            return self._lost(c, self.frame or 0.0)
+
+    def _normal(self, c: np.ndarray) -> Found:
         rest, frame = ~self.pairs, self.frame or 0.0
         c = np.where(self.pairs, 0, c)
         if np.any(rest):
@@ -196,9 +239,16 @@ class Stationary:
                 new = np.where(self.pairs, 0, self.image(at, frame))
                 return self.field.to_real(at - new) + x - self.field.to_real(at)
 
-            root = solve_equations(equations, self.field.to_real(c), prefix="steady_")
+            start = self.field.to_real(c)
+            root = solve_equations(_where_damped(equations), start, prefix="steady_")
             c = np.where(self.pairs, 0, self.field.to_field(root.x))
         return self._found(c, frame)
+
+    def _lost(self, c: np.ndarray, mu: float) -> Found:
+        """What is said of a search that led to no state."""
+        M, count = self.form.size, self.leads.count
+        rho, flows = np.full((M, M), np.nan + 0j), np.full((count, M), np.nan)
+        return Found(c, mu, np.inf, False, rho, flows)
 
     def _found(self, c: np.ndarray, mu: float) -> Found:
         rho, flows = self.rho_and_flows(c, mu)
@@ -207,3 +257,17 @@ class Stationary:
         residual = float(np.abs(miss).max(initial=0.0))
         tolerance = self.setup.given.numerics.tolerance
         return Found(c, mu, residual, residual < tolerance, rho, flows)
+
+
+def _where_damped(
+    equations: Callable[[np.ndarray], np.ndarray],
+) -> Callable[[np.ndarray], np.ndarray]:
+    """The equations; not a number at mean fields that cut levels off, where SNES gives up."""
+
+    def guarded(x: np.ndarray) -> np.ndarray:
+        try:
+            return equations(x)
+        except NotConverged:
+            return np.full(len(x), np.nan)
+
+    return guarded

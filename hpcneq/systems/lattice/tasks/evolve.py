@@ -16,7 +16,7 @@ from ....tasks import Given, Outcome, Output
 from ....tasks.evolution import run_evolution
 from ..physics.open_lattice import OpenLattice
 from ..shared import state_records
-from ..shared.chosen_state import largest_state
+from ..shared.chosen_state import largest_state, words_of_lost
 from ..shared.evolution_means import add_means
 from ..shared.evolution_records import LatticeRecords
 from ..shared.periodic_states import period_of, periodic_density
@@ -52,6 +52,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     outcome.summary.update(model_facts(setup), **lead_facts(setup, fits))
     outcome.summary["start"] = {name: start[name] for name in ("delta_max", "mu_c", "residual")}
     outcome.summary |= {name: start[name] for name in (*MONITORS, "growth_A")}
+    outcome.warnings[:0] = words_of_lost(start.get("lost", ()))
     if outcome.status == "complete":
         add_means(setup, comm, output(), outcome)
     return outcome
@@ -79,7 +80,7 @@ def start_of(setup: Setup, leads: LatticeLeads) -> dict[str, Any]:
     record = state_records.record_of(stationary, state, "")
     start = {name: record[name] for name in ("c", "mu_c", "delta_max", "residual")}
     start |= {name: record[name] for name in MONITORS}
-    start["growth_A"] = None
+    start |= {"growth_A": None, "lost": list(state.lost)}
     if leads.count:
         start["growth_A"] = stationary.growth(state.c, state.mu)
     return start

@@ -12,7 +12,7 @@ from ....tasks import Given, Outcome, Output
 from ..physics import observables
 from ..physics.lead_poles import Branches
 from ..physics.spectra import Spectra, integral
-from ..shared.chosen_state import largest_state
+from ..shared.chosen_state import largest_state, words_of_lost
 from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
 from ..shared.state_records import record_of
 from ..shared.states import Found, Stationary
@@ -64,7 +64,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     }
     record = record_of(stationary, state, "")
     summary |= {name: record[name] for name in ("continuity", "redundancy", "pair_source")}
-    return Outcome("complete", summary, {"delta_max": state.residual + 1e-12})
+    errors = {"delta_max": state.residual + 1e-12}
+    return Outcome("complete", summary, errors, words_of_lost(state.lost))
 
 
 def _spectra(

@@ -53,8 +53,8 @@ class Search:
             drives.U(-1.0),
         )
 
-    def state(self, eV: float, name: str, c: np.ndarray, mu: float, relaxed: bool) -> Record:
-        """The record of the state found from a mean field."""
+    def state(self, eV: float, name: str, c: np.ndarray, mu: float | None, relaxed: bool) -> Record:
+        """The record of the state found from a mean field; mu : of a condensate that is known."""
         stationary = self.stationary(eV)
         found = stationary.normal(c) if name == "normal" else stationary.solve(c, mu, relaxed)
         record = state_records.record_of(stationary, found, name)
@@ -70,6 +70,8 @@ class Search:
         other = self.stationary(eV, self.loose)
         found = other.solve(record["c"], record["mu_c"], relaxed=False)
         coarse = state_records.record_of(other, found, "")
+        if not found.converged:  # as far off as the numbers are large
+            coarse |= {"delta_max": 0.0, "current": 0 * record["current"]}
         floor = record["residual"] + 1e-12
         record["delta_max_error"] = abs(coarse["delta_max"] - record["delta_max"]) + floor
         record["current_error"] = np.abs(coarse["current"] - record["current"]) + floor
@@ -83,7 +85,7 @@ class Search:
             state = self.state(eV, name, record["c"], record["mu_c"], False)
             if name == "continued" and state["converged"]:
                 continued.append(state)
-        fresh = [self.state(eV, name, c, 0.0, True) for name, c in self.starts]
+        fresh = [self.state(eV, name, c, None, True) for name, c in self.starts]
         return ordered(stationary, continued, fresh)
 
 
@@ -111,7 +113,7 @@ def _at_one_bias(search: Search, comm: Communicator, log: Callable, output: Outp
 
     def point(at: dict, previous: Record | None) -> Record:
         name, c = search.starts[round(at["seed"])]
-        return search.state(eV, name, c, 0.0, True)
+        return search.state(eV, name, c, None, True)
 
     axis = {"seed": np.arange(len(search.starts), dtype=float)}
     sweep = run_sweep(axis, point, comm, log, output, "steady")

@@ -11,7 +11,7 @@ from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics.window_integrals import KINDS, Scattering, integrate
 from ..shared import state_records
-from ..shared.chosen_state import largest_state
+from ..shared.chosen_state import largest_state, words_of_lost
 from ..shared.periodic_states import mean_over_period, period_of
 from ..shared.setup import (
     LatticeLeads,
@@ -70,7 +70,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         summary[f"{name}_max"] = float(values[place])
         errors[f"{name}_max"] = float(np.array(sweep.values(f"{name}_error"))[place])
     monitors = {name: _largest(sweep.values(name, None)) for name in MONITORS}
-    return sweep.outcome(summary | monitors, errors)
+    lost = sorted({name for names in sweep.values("lost", ()) for name in names})
+    return sweep.outcome(summary | monitors, errors, words_of_lost(lost))
 
 
 def _largest(values: list) -> float | None:
@@ -248,7 +249,10 @@ class PoleCurve:
             found = stationary.solve(before["c"], before["mu_c"], relaxed=False)
             if found.converged:
                 return state_records.record_of(stationary, found, "continued")
-        return state_records.record_of(stationary, largest_state(stationary), "")
+        found = largest_state(stationary)
+        record = state_records.record_of(stationary, found, "")
+        record["lost"] = list(found.lost)
+        return record
 
     def _stationary(self, eV: float, leads: LatticeLeads) -> Stationary:
         drives = self.setup.drives.at_bias(eV)

@@ -15,6 +15,7 @@ STABILITY = {
     1: ("stable", "-", style.COLOURS[1]),
     0: ("unstable", "--", style.COLOURS[2]),
     2: ("metastable", ":", style.COLOURS[0]),
+    3: ("unknown", "-.", "0.5"),
 }  # code: word, dashes, colour
 AXES = {
     "eV": r"bias $eV/t_\parallel$",

@@ -24,8 +24,12 @@ import numpy as np
 
 from ....errors import InputError
 from ....maths import lattice, matsubara
+from . import hartree
 from .grids import Grid, Infinite
 from .operating_point import Point
+
+NUDGE = np.array([-2, -1, 1, 2]) * 2e-4
+SLOPE = np.array([1, -8, 8, -1]) / 24e-4  # fourth-order difference of values at the nudges
 
 
 def _means(D: float, s: float, T: float, point: Point, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
@@ -74,6 +78,8 @@ def transport(D: float, point: Point, grid: Grid) -> dict:
         raise InputError(
             "currents of a condensate: only for leads that mirror each other; with others it turns"
         )
+    if point.hartree:
+        return _with_shifts(D, point, grid)
     up = down = 0.0
     own, couplings = [], []
     for (share, T, v), lead in zip(point.terms(), point.baths):
@@ -93,3 +99,18 @@ def transport(D: float, point: Point, grid: Grid) -> dict:
         "by_eV": np.array([left[1], right[1]]),
         "by_delta": np.array([left[2], right[2]]),
     }
+
+
+def _with_shifts(D: float, point: Point, grid: Grid) -> dict:
+    """`transport` where density and magnetization shift the levels; derivatives by differences."""
+
+    def state(D: float, point: Point) -> dict:
+        return transport(D, hartree.dressed(D, point, grid), grid)
+
+    def currents(D: float, point: Point) -> np.ndarray:
+        numbers = state(D, point)
+        return np.array([numbers["current_left"], numbers["current_right"]])
+
+    by_eV = SLOPE @ np.array([currents(D, point.at(eV=point.eV + x)) for x in NUDGE])
+    by_delta = SLOPE @ np.array([currents(abs(D + x), point) for x in NUDGE])
+    return state(D, point) | {"by_eV": by_eV, "by_delta": by_delta}

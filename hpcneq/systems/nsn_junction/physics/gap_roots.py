@@ -27,6 +27,8 @@ def scan(point: Point, grid: Grid) -> np.ndarray:
     else:
         steps, fine = int(np.clip(3 * top / smooth, 200, 4000)), 41
     grids = [np.linspace(0.0, top, steps + 1)]
+    if point.hartree:  # D passes |s| at a field of its own
+        grids = [np.linspace(0.0, top, 4 * steps + 1)]
     grids += [s + smooth * np.linspace(-4, 4, fine) for _, _, s in static_terms(point)]
     D = np.unique(np.concatenate(grids))
     return D[(D >= 0) & (D <= top)]

@@ -40,11 +40,16 @@ class Block:
         """Levels of the block, 2n: electrons and holes."""
         return 2 * len(self.sites)
 
-    def hamiltonian(self, delta: np.ndarray) -> np.ndarray:
-        """H for the order parameter ``delta`` (n_delta,): (2n, 2n), real if delta is."""
+    def hamiltonian(self, delta: np.ndarray, shifts: np.ndarray | None = None) -> np.ndarray:
+        """H for the order parameter ``delta`` (n_delta,): (2n, 2n), real if delta is.
+
+        shifts : (2, n_delta) of the levels of electrons and of holes.
+        """
         n, d = len(self.sites), delta[self.sites]
         matrix = np.zeros((2 * n, 2 * n), np.result_type(d, float))
         matrix[:n, :n], matrix[n:, n:] = self.hopping, -self.hopping
+        if shifts is not None:
+            matrix[range(2 * n), range(2 * n)] += shifts[:, self.sites].ravel()
         matrix[range(n), range(n, 2 * n)] = -d
         matrix[range(n, 2 * n), range(n)] = -d.conj()
         return matrix
@@ -154,7 +159,10 @@ class Junction:
     """The model of an evolution.
 
     U : attraction. mu : chemical potential. h : Zeeman field. drive : the bias eV(t).
-    poles : one fit per lead; equal leads share it.
+    poles : one fit per lead; equal leads share it. hartree : whether densities shift the levels;
+    the mean field then holds, behind the order parameter, U times the mean number of holes and of
+    electrons, (3 n_delta,): levels of electrons shift by the former less U/2, those of holes by the
+    latter less U/2.
     """
 
     U: float
@@ -164,6 +172,24 @@ class Junction:
     lattice: Lattice
     drive: Drive
     poles: tuple[Poles, ...]
+    hartree: bool = False
+
+    def field(self, delta: np.ndarray) -> np.ndarray:
+        """The mean field of an order parameter (n_delta,) at density 1; one already is itself."""
+        if not self.hartree or len(delta) == 3 * len(self.lattice.count):
+            return delta
+        return np.concatenate([delta, np.full(2 * len(delta), 0.5 * self.U)])
+
+    def parts(self, field: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """(order parameter (n_delta,), shifts of levels (2, n_delta) or None) of a mean field."""
+        if not self.hartree:
+            return field, None
+        n = len(self.lattice.count)
+        return field[:n], field[n:].real.reshape(2, n) - 0.5 * self.U
+
+    def order(self, field: np.ndarray) -> np.ndarray:
+        """The order parameter (n_delta,) of a mean field."""
+        return self.parts(field)[0]
 
     @property
     def width(self) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hpcneq.maths import fermi
 from hpcneq.maths.drives import GAUSS
 
 from .junction import Junction
@@ -94,11 +95,18 @@ class SiteQuench(BiasedModes):
         return sums
 
     def observables(
-        self, t: float, side: int, modes: np.ndarray, green: np.ndarray, velocity: np.ndarray
+        self,
+        t: float,
+        side: int,
+        modes: np.ndarray,
+        green: np.ndarray,
+        velocity: np.ndarray,
+        near: np.ndarray,
     ) -> dict:
         """Bias, densities (N,), the current from each lead (`lead_currents`) and the balance.
 
-        modes : (N, 4). green, velocity : (N, 2, 2) of G^< and dG^</dt.
+        bonds : (N, 2) the currents from each site to its neighbours at +x and +y. modes : (N, 4).
+        green, velocity : (N, 2, 2) of G^< and dG^</dt. near : (N, 4, 2, 2), G^< to neighbours.
         """
         up, hole = (-1j * green[:, 0, 0]).real, (-1j * green[:, 1, 1]).real
         pumped = np.array([modes[:, k].mean() for k in range(4)])
@@ -109,5 +117,42 @@ class SiteQuench(BiasedModes):
             "density_up": up,
             "density_down": 1 - hole,
             "current": currents,
+            "bonds": bond_currents(self.hop_at(t, side), near),
             "balance": abs(change - sum(currents.values())),
         }
+
+
+def bond_currents(hop: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Particles per time, both spins, from each site to its neighbours at +x and +y, (N, 2).
+
+    hop : (N, 4) amplitudes h_jk from neighbour k to site j. near : (N, 4, 2, 2), G^<_kj. Up
+    electrons leave j for k at the rate -2 Im h_jk <c_j^+ c_k> = -2 Im h_jk (-i G_kj)_11, and down
+    ones, seen as holes that hop with -h^*, at -2 Im h_jk^* (-i G_kj)_22.
+    """
+    h, g = hop[:, [0, 2]], -1j * near[:, [0, 2]]
+    return -2 * (h * g[..., 0, 0] + h.conj() * g[..., 1, 1]).imag
+
+
+def free_energy(system: SiteQuench, delta: np.ndarray) -> float:
+    """Omega per site of an order parameter (N,) at zero bias, less that of the normal state.
+
+    Kawamura & Ohashi 2025, App. A, over the levels e of H: [sum_j |Delta_j|^2 / U_j + sum_e W(e -
+    h)] / N with the pair potential W of :func:`hpcneq.maths.fermi.pair_potential`. Its derivative
+    in the vector potential is minus the mean current. Leads in `junction.equilibrium` only.
+    """
+    junction, sites = system.junction, system.sites
+    T = junction.leads[0].T
+    energy = float(np.sum(np.abs(delta) ** 2 / sites.pairing))
+    for sign, c in ((1, delta), (-1, np.zeros(sites.count))):
+        e = np.linalg.eigvalsh(hamiltonian(system, c))
+        energy += sign * float(fermi.pair_potential(e - junction.h, junction.width, T).sum())
+    return energy / sites.count
+
+
+def hamiltonian(system: SiteQuench, delta: np.ndarray) -> np.ndarray:
+    """H before t = 0 for an order parameter (N,): (2N, 2N), electrons, then holes; without h."""
+    N, hop = system.sites.count, system.hop_at(0.0, -1)
+    electrons = np.diag(system.onsite.astype(complex))
+    np.add.at(electrons, (np.repeat(np.arange(N), 4), system.near.ravel()), hop.ravel())
+    pair = np.diag(np.asarray(delta, complex))
+    return np.block([[electrons, -pair], [-pair.conj(), -electrons.conj()]])

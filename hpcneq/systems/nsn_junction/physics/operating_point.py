@@ -37,8 +37,8 @@ class Point:
     U : attraction > 0. mu : chemical potential of the superconductor. gamma : coupling of each
     lead. h : Zeeman field. T : temperature. eV : voltage; the leads sit at v_l = mu_l - mu +-
     eV/2. leads : two Lead (own gamma, T, mu), or None for two of coupling gamma at T and mu. gamma
-    and T are not used where leads are given. Raises InputError for parameters without a steady
-    state.
+    and T are not used where leads are given. hartree : whether density and magnetization shift the
+    levels, see :mod:`.hartree`. Raises InputError for parameters without a steady state.
     """
 
     U: float = 3.0
@@ -48,6 +48,7 @@ class Point:
     T: float = 0.0
     eV: float = 0.0
     leads: tuple[Lead, Lead] | None = None
+    hartree: bool = False
 
     def __post_init__(self) -> None:
         if not self.U > 0:

@@ -27,6 +27,7 @@ from scipy.optimize import brentq, minimize_scalar, newton
 
 from ....errors import InputError
 from ....maths import fermi, lattice, matsubara
+from . import hartree
 from .grids import Finite, Grid, Infinite, infinite
 from .operating_point import Point, require_mirrored
 from .uniform_states import frequencies, gap_sum, pair_sum, static_terms
@@ -41,6 +42,8 @@ def pair_response(Q: float, z: np.ndarray | complex, point: Point, grid: Grid) -
     C(Q, 0) equals ``pair_sum`` where that exists. InputError if z is too far below the real axis.
     """
     z = np.asarray(z, complex)
+    if point.hartree:
+        point = hartree.dressed(0.0, point, grid)
     if np.any(z.imag <= -damping(point)):
         raise InputError(
             f"pair frequency: Im z must be > {-damping(point):g}, got {z.imag.min():g}"
@@ -191,6 +194,8 @@ def pair_sum_diagonal(Q: np.ndarray | float, point: Point, grid: Grid) -> np.nda
     cos p cos s: the s sum is algebraic. A finite lattice must be square, and Q = 2 pi sqrt 2 n/L.
     """
     require_mirrored(point, "static onset condition")
+    if point.hartree:
+        point = hartree.dressed(0.0, point, grid)
     one = _diagonal_finite if isinstance(grid, Finite) else _diagonal_infinite
     return np.array([one(float(q) / np.sqrt(2), point, grid) for q in np.atleast_1d(Q)])
 

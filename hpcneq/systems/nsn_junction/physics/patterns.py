@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from . import hartree
+from .grids import finite
 from .junction import Junction, Lattice
+from .operating_point import Point
 from .stripe_states import GapProblem
 
 NORMAL_BELOW = 1e-2  # largest |Delta| of a state called normal
@@ -85,11 +88,32 @@ def pair_susceptibility(junction: Junction, eV: float, n: int) -> float:
     the fitted leads and the finite lattice.
     """
     problem = GapProblem(junction, eV, real=True)
-    zero = np.zeros(len(junction.lattice.count))
-    seed = cosine(junction.lattice, n, 1.0)
-    answer = problem.tangent_partials(problem.prepare(zero, range(problem.items)), seed).sum(0)
+    size = len(junction.lattice.count)
+    seed, change = cosine(junction.lattice, n, 1.0), np.zeros(len(problem.flat(np.zeros(size))))
+    change[:size] = seed
+    normal = problem.prepare(normal_field(junction, eV), range(problem.items))
+    answer = problem.tangent_partials(normal, change).sum(0)[:size]
     weight = junction.lattice.count
     return float((weight * seed) @ answer / ((weight * seed) @ seed))
+
+
+def normal_field(junction: Junction, eV: float) -> np.ndarray:
+    """The mean field of the normal state, real.
+
+    Its Hartree shifts are those of the leads themselves, or without for leads that do not mirror
+    each other.
+    """
+    field = junction.field(np.zeros(len(junction.lattice.count)))
+    if junction.hartree and junction.at_rest(eV):
+        point = Point(
+            junction.U, junction.mu, h=junction.h, eV=eV, leads=junction.leads, hartree=True
+        )
+        lattice = junction.lattice
+        excess, m = hartree.densities(np.zeros(1), point, finite(lattice.Lx, lattice.Ly))[:, 0]
+        size = len(lattice.count)
+        field[size : 2 * size] = junction.U * (0.5 - 0.5 * (excess - m))
+        field[2 * size :] = junction.U * (0.5 + 0.5 * (excess + m))
+    return field
 
 
 # ---- over sites --------------------------------------------------------------------------------

@@ -218,7 +218,7 @@ class _Pairs:
     """
 
     def __init__(self, first: np.ndarray, second: np.ndarray, D: float, memory: Memory) -> None:
-        self.sides = (_Levels(first, D, memory), _Levels(second, D, memory))
+        self.sides = (NambuLevels(first, D, memory), NambuLevels(second, D, memory))
         self.mirrored = memory.mirrored
 
     def response(self, z: complex, memory: Memory) -> np.ndarray:
@@ -289,7 +289,7 @@ class _Pairs:
         return first, second
 
 
-class _Levels:
+class NambuLevels:
     """Levels of [[xi, -D], [-D, -xi]]: e = +E, -E, projectors, R[a] at both levels, and G^<.
 
     P : (2 levels, 2, 2, n). G : (2, 2, n), None for mirrored leads, where it follows from R.
@@ -309,9 +309,9 @@ class _Levels:
         self.G = None
         if not memory.mirrored:
             self.R[-1] = [memory.value(e, -1) for e in self.e]
-            self.G = self._green(memory.width)
+            self.G = self.green(memory.width)
 
-    def _green(self, width: float) -> np.ndarray:
+    def green(self, width: float) -> np.ndarray:
         """[H, G] - 2 i Gamma G = Pi + Pi^+ with Pi = sum_a R_a(H) P_a."""
         total = np.zeros((2, 2, len(self.E)), complex)
         for c, a in enumerate((+1, -1)):

@@ -66,15 +66,19 @@ class Quench(BiasedModes):
     mode_observables = 4  # for each lead, particles per time carried by up and by down electrons
 
     def __init__(self, junction: Junction, delta: np.ndarray) -> None:
-        """delta : (n_delta,) order parameter before t = 0."""
-        self.junction, self.delta = junction, np.asarray(delta, complex)
+        """delta : the mean field before t = 0, (n_delta,), or (3 n_delta,) with Hartree shifts."""
+        self.junction, self.delta = junction, np.asarray(junction.field(delta), complex)
         self.lattice = junction.lattice
         self.groups = junction.groups()
         self.blocks = len(self.lattice.blocks)
-        self.unknowns = len(self.lattice.count)
+        self.sites = len(self.lattice.count)
+        self.unknowns = len(self.delta)
         self.damping, self.white = 2 * junction.width, junction.width
+        shifts = None
+        if junction.hartree:  # those of the mean field are measured from no particles, no holes
+            shifts = np.full((2, self.sites), -0.5 * junction.U)
         self._constant = [
-            sparse.csr_matrix(block.hamiltonian(np.zeros(self.unknowns)), dtype=complex)
+            sparse.csr_matrix(block.hamiltonian(np.zeros(self.sites), shifts), dtype=complex)
             for block in self.lattice.blocks
         ]
 
@@ -106,20 +110,32 @@ class Quench(BiasedModes):
 
     def perturbation(self, b: int, c: np.ndarray) -> sparse.csr_matrix:
         """The part of H that is linear in c (real-linear: it holds c and its conjugate)."""
-        d = c[self.lattice.blocks[b].sites]
-        n = len(d)
-        values = np.concatenate([-d, -d.conj()])
-        columns = np.concatenate([np.arange(n, 2 * n), np.arange(n)])
-        return sparse.csr_matrix((values, columns, np.arange(2 * n + 1)), shape=(2 * n, 2 * n))
+        sites = self.lattice.blocks[b].sites
+        d, n = c[sites], len(sites)
+        up, hole = np.arange(n), np.arange(n, 2 * n)
+        if self.junction.hartree:
+            own = [c[k * self.sites + sites].real for k in (1, 2)]
+            values = np.array([[own[0], -d], [-d.conj(), own[1]]]).transpose(0, 2, 1).ravel()
+            columns = np.tile(np.array([up, hole]).T, (2, 1)).ravel()
+            rows = 2 * np.arange(2 * n + 1)
+        else:
+            values, columns = np.concatenate([-d, -d.conj()]), np.concatenate([hole, up])
+            rows = np.arange(2 * n + 1)
+        return sparse.csr_matrix((values, columns, rows), shape=(2 * n, 2 * n))
 
     def probe(self, b: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Which entries of G the mean field reads: rows, columns, sites, weights."""
         block = self.lattice.blocks[b]
-        n = len(block.sites)
-        return np.arange(n), np.arange(n, 2 * n), block.sites, block.weight
+        n, sites = len(block.sites), block.sites
+        up, hole = np.arange(n), np.arange(n, 2 * n)
+        if not self.junction.hartree:
+            return up, hole, sites, block.weight
+        places = np.concatenate([sites + k * self.sites for k in range(3)])
+        rows, columns = np.concatenate([up, hole, up]), np.concatenate([hole, hole, up])
+        return rows, columns, places, np.tile(block.weight, 3)
 
     def close(self, sums: np.ndarray) -> np.ndarray:
-        """Order parameter from the summed probes, Eq. (21)."""
+        """Order parameter from the summed probes, Eq. (21); with the same factor the densities."""
         return -1j * self.junction.U * sums
 
     # -- start -----------------------------------------------------------------------------------
@@ -161,7 +177,8 @@ class Quench(BiasedModes):
         The balance is what is left of dn/dt = sum of the currents, between the modes' traces and
         dG/dt.
         """
-        up, hole = green.real
+        up, hole = green[:, : self.sites].real
+        velocity = velocity[:, : self.sites]
         sites, count = self.lattice.Lx, self.lattice.count
         mean_up, mean_hole = (float(count @ part) / sites for part in (up, hole))
         currents = lead_currents(self.junction, modes / sites, mean_up, mean_hole)

@@ -19,9 +19,9 @@ from ....maths import fermi
 from .junction import Block, Group, Junction
 
 
-def diagonal(block: Block, delta: np.ndarray) -> np.ndarray:
+def diagonal(block: Block, delta: np.ndarray, shifts: np.ndarray | None = None) -> np.ndarray:
     """Levels (row 0) and eigenvectors (columns of the others) of a block, (2n + 1, 2n)."""
-    e, V = np.linalg.eigh(block.hamiltonian(delta))
+    e, V = np.linalg.eigh(block.hamiltonian(delta, shifts))
     return np.vstack([e.astype(complex), V])
 
 
@@ -36,10 +36,10 @@ class Levels:
         eV: float,
         solved: np.ndarray | None = None,
     ) -> None:
-        """solved : what `diagonal` gives, if it is known."""
+        """delta : the mean field. solved : what `diagonal` gives, if it is known."""
         self.junction, self.block, self.eV = junction, block, eV
         if solved is None:
-            solved = diagonal(block, delta)
+            solved = diagonal(block, *junction.parts(delta))
         self.e, self.V = solved[0].real.copy(), np.ascontiguousarray(solved[1:])
         n = len(block.sites)
         self.halves = (slice(0, n), slice(n, 2 * n))
@@ -66,12 +66,26 @@ class Levels:
         up, down = self.V[self.halves[0]], self.V[self.halves[1]]
         return -1j * np.einsum("xj,xj->x", up @ matrix, down.conj())
 
-    def response(self, ddelta: np.ndarray) -> np.ndarray:
-        """First-order change of `pairs` when the order parameter changes by (n_delta,)."""
+    def means(self, matrix: np.ndarray) -> list[np.ndarray]:
+        """What the mean field is made of, each (n,): `pairs`, and the mean holes and electrons."""
+        rows = [self.pairs(matrix)]
+        if self.junction.hartree:
+            for half in self.halves[::-1]:
+                part = self.V[half]
+                rows.append((-1j * np.einsum("xj,xj->x", part @ matrix, part.conj())).real)
+        return rows
+
+    def response(self, dfield: np.ndarray) -> list[np.ndarray]:
+        """First-order change of `means` when the mean field changes."""
         n = len(self.block.sites)
-        d = ddelta[self.block.sites]
+        d = self.junction.order(dfield)[self.block.sites]
         Vh = self.V.conj().T
         dH = -(Vh[:, :n] * d) @ self.V[n:] - (Vh[:, n:] * d.conj()) @ self.V[:n]
+        if self.junction.hartree:
+            size = len(self.junction.lattice.count)
+            for k, half in enumerate(self.halves):
+                own = dfield[(k + 1) * size :][self.block.sites].real
+                dH = dH + (Vh[:, half] * own) @ self.V[half]
         dPi = 0
         for a, R, half in zip((+1, -1), self.R, self.halves):
             slope = _resolvent_slope(self.junction, self.eV, a, self.e)
@@ -82,7 +96,7 @@ class Levels:
             dPi = dPi + step @ (Vh[:, half] @ self.V[half])
         G = self.green()
         total = dPi + dPi.conj().T - (dH @ G - G @ dH)
-        return self.pairs(total / (self.e[:, None] - self.e[None, :] - 2j * self.junction.width))
+        return self.means(total / (self.e[:, None] - self.e[None, :] - 2j * self.junction.width))
 
 
 def divided(e: np.ndarray, f: np.ndarray, slope: np.ndarray) -> np.ndarray:
@@ -116,7 +130,7 @@ class GapProblem:
     """Delta_x = U F(H[Delta])_{x up, x down} on the lattice: residual, Jacobian, zero modes.
 
     The unknown is the real vector (Re Delta, Im Delta) of length 2 n_delta, or Re Delta alone with
-    ``real``.
+    ``real``. With Hartree shifts U times the mean holes and electrons follow, 2 n_delta more.
     """
 
     junction: Junction
@@ -128,17 +142,24 @@ class GapProblem:
         """Number of independent pieces of work: the blocks."""
         return len(self.junction.lattice.blocks)
 
+    @property
+    def size(self) -> int:
+        """n_delta."""
+        return len(self.junction.lattice.count)
+
     def complex(self, x: np.ndarray) -> np.ndarray:
-        """The order parameter of an unknown vector."""
+        """The mean field of an unknown vector."""
+        n = self.size
         if self.real:
             return np.array(x, float)
-        return x[: len(x) // 2] + 1j * x[len(x) // 2 :]
+        return np.concatenate([x[:n] + 1j * x[n : 2 * n], x[2 * n :]])
 
-    def flat(self, delta: np.ndarray) -> np.ndarray:
-        """The unknown vector of an order parameter."""
+    def flat(self, field: np.ndarray) -> np.ndarray:
+        """The unknown vector of a mean field, or of an order parameter at density 1."""
+        field, n = self.junction.field(field), self.size
         if self.real:
-            return np.array(delta.real)
-        return np.concatenate([delta.real, delta.imag])
+            return np.array(field.real)
+        return np.concatenate([field[:n].real, field[:n].imag, field[n:].real])
 
     def prepare(self, x: np.ndarray, part: range) -> list[Levels]:
         """Eigenvectors of this rank's blocks."""
@@ -148,22 +169,24 @@ class GapProblem:
         ]
 
     def partials(self, levels: Sequence[Levels]) -> np.ndarray:
-        """Rows (n_local, 2 n_delta or n_delta): each block's share of U F_{up down}."""
-        return self._rows(levels, lambda level: level.pairs(level.green()))
+        """Rows (n_local, unknowns): each block's share of U F_{up down}, of U times densities."""
+        return self._rows(levels, lambda level: level.means(level.green()))
 
     def tangent_partials(self, levels: Sequence[Levels], dx: np.ndarray) -> np.ndarray:
         """The same rows for the first-order change under ``dx``."""
-        ddelta = self.complex(dx)
-        return self._rows(levels, lambda level: level.response(ddelta))
+        dfield = self.complex(dx)
+        return self._rows(levels, lambda level: level.response(dfield))
 
-    def _rows(self, levels: Sequence[Levels], share: Callable[[Levels], np.ndarray]) -> np.ndarray:
-        """The rows of ``share(level)`` (n,), each site weighted."""
-        size = len(self.junction.lattice.count)
-        rows = np.zeros((len(levels), size if self.real else 2 * size))
+    def _rows(self, levels: Sequence[Levels], share: Callable[[Levels], list]) -> np.ndarray:
+        """The rows of ``share(level)``, arrays (n,), each site weighted."""
+        size, kinds = self.size, 3 if self.junction.hartree else 1
+        width = size if self.real else 2 * size
+        rows = np.zeros((len(levels), width + (kinds - 1) * size))
         for row, level in zip(rows, levels):
-            out = np.zeros(size, complex)
-            np.add.at(out, level.block.sites, self.junction.U * level.block.weight * share(level))
-            row[:] = self.flat(out)
+            out = np.zeros((kinds, size), complex)
+            for own, part in zip(out, share(level)):
+                np.add.at(own, level.block.sites, self.junction.U * level.block.weight * part)
+            row[:] = self.flat(out.ravel())
         return rows
 
     def residual(self, x: np.ndarray, sums: np.ndarray) -> np.ndarray:
@@ -174,13 +197,15 @@ class GapProblem:
         """Directions that cost nothing: the phase and a pattern's translation; (k, len(x))."""
         if self.real:
             return np.zeros((0, len(x)))
-        delta = self.complex(x)
-        directions = [1j * delta]
+        fields = self.complex(x).reshape(-1, self.size)
+        delta, turned = fields[0], np.zeros_like(fields)
+        turned[0] = 1j * delta
+        directions = [turned.ravel()]
         lattice = self.junction.lattice
-        slope = np.fft.ifft(1j * wave_numbers(len(delta)) * np.fft.fft(delta))
+        slopes = np.fft.ifft(1j * wave_numbers(len(delta)) * np.fft.fft(fields))
         largest = max(np.abs(delta).max(), 1e-300)
-        if len(delta) == lattice.Lx and np.abs(slope).max() > 1e-6 * largest:
-            directions.append(slope)
+        if len(delta) == lattice.Lx and np.abs(slopes[0]).max() > 1e-6 * largest:
+            directions.append(slopes.ravel())
         rows = np.array([self.flat(d) for d in directions])
         q, r = np.linalg.qr(rows.T)
         return q.T[np.abs(np.diag(r)) > 1e-9 * max(np.abs(r).max(), 1e-300)]
@@ -195,16 +220,19 @@ def wave_numbers(L: int) -> np.ndarray:
 
 
 def free_energy(junction: Junction, delta: np.ndarray) -> float:
-    """Omega per site at zero bias, dropping what does not depend on delta.
+    """Omega per site at zero bias, dropping what does not depend on the mean field ``delta``.
 
     Kawamura & Ohashi 2025, App. A: Omega = [sum_x |Delta_x|^2 / U + sum over blocks and levels of
     W(e - h)] / N with the pair potential W of :func:`hpcneq.maths.fermi.pair_potential`; equals
     sum D^2/U - 2 int_0^1 dl D.F(l D). Leads in `junction.equilibrium` only.
     """
     lattice, lead = junction.lattice, junction.leads[0]
+    delta, shifts = junction.parts(junction.field(delta))
     energy = float(lattice.count @ np.abs(delta) ** 2) / junction.U / lattice.Lx
+    if shifts is not None:  # what the shifted levels count twice
+        energy -= float(lattice.count @ (shifts[0] * shifts[1])) / junction.U / lattice.Lx
     for block in lattice.blocks:
-        e = np.linalg.eigvalsh(block.hamiltonian(delta))
+        e = np.linalg.eigvalsh(block.hamiltonian(delta, shifts))
         share = block.weight[0] * lattice.count[block.sites[0]] / lattice.Lx
         energy += share * float(fermi.pair_potential(e - junction.h, junction.width, lead.T).sum())
     return energy

@@ -30,6 +30,7 @@ import numpy as np
 
 from ....errors import InputError
 from ....maths import fermi, lattice, matsubara
+from . import hartree
 from .grids import Finite, Grid, Infinite, finite, infinite
 from .operating_point import Point, require_mirrored
 
@@ -70,6 +71,8 @@ def gap_sum(D: np.ndarray | float, point: Point, grid: Grid) -> np.ndarray:
     """
     require_mirrored(point, "gap equation")
     D = np.asarray(D, float)
+    if point.hartree:
+        return np.reshape(hartree.gap_sum(D.ravel() ** 2, point, grid), D.shape)[()]
     if isinstance(grid, Infinite):
         pole, weight, _ = frequencies(point)
         R, _ = grid.resolvent(np.sqrt(pole**2 - D[..., None] ** 2), point.mu)
@@ -96,6 +99,10 @@ def gap_slopes(
     """
     require_mirrored(point, "gap equation")
     D = np.asarray(D, float)
+    if point.hartree:
+        F, by_square, by_bias = hartree.total_slopes(D.ravel() ** 2, point, grid)
+        slopes = (F, 2 * D.ravel() * by_square, by_bias)
+        return tuple(np.reshape(part, D.shape)[()] for part in slopes)
     pole, weight, sign = frequencies(point)
     zeta = np.sqrt(pole**2 - D[..., None] ** 2)
     R, slope = grid.resolvent(zeta, point.mu)
@@ -114,6 +121,9 @@ def gap_bend(D: np.ndarray | float, point: Point, grid: Grid) -> np.ndarray:
     """
     require_mirrored(point, "gap equation")
     D = np.asarray(D, float)
+    if point.hartree:
+        bend = 2 * hartree.total_slopes(D.ravel() ** 2, point, grid)[1]
+        return np.reshape(bend, D.shape)[()]
     pole, weight, _ = frequencies(point)
     _, slope = grid.resolvent(np.sqrt(pole**2 - D[..., None] ** 2), point.mu)
     return -(slope.real @ weight)
@@ -128,6 +138,8 @@ def pair_sum(Q: np.ndarray | float, point: Point, grid: Grid) -> np.ndarray:
     """
     require_mirrored(point, "static onset condition")
     Q = np.asarray(Q, float)
+    if point.hartree:  # of the normal state: at D = 0 pairs do not move density or magnetization
+        point = hartree.dressed(0.0, point, grid)
     one = _pair_finite if isinstance(grid, Finite) else _pair_infinite
     return np.reshape([one(q, point, grid) for q in Q.flat], Q.shape)[()]
 
@@ -164,6 +176,8 @@ def free_energy(D: np.ndarray | float, point: Point, grid: Grid) -> np.ndarray:
     if not point.equilibrium:
         raise InputError("free energy: only in equilibrium (eV = 0, leads at one T and mu)")
     D = np.asarray(D, float)
+    if point.hartree:
+        return _free_energy_with_shifts(D, point, grid)
     eps, weight = grid.levels()
     xi, T = eps - point.mu, point.baths[0].T
 
@@ -172,6 +186,20 @@ def free_energy(D: np.ndarray | float, point: Point, grid: Grid) -> np.ndarray:
 
     change = [potential(np.hypot(xi, d)) - potential(np.abs(xi)) for d in D.flat]
     return D**2 / point.U + np.reshape(np.array(change) @ weight, D.shape)[()]
+
+
+def _free_energy_with_shifts(D: np.ndarray, point: Point, grid: Grid) -> np.ndarray:
+    """The same with Hartree shifts: of each state's own levels, less what they count twice."""
+    eps, weight = grid.levels()
+    square = np.append(0.0, D.ravel() ** 2)
+    shifts = hartree.densities(square, point, grid)
+    energy = square / point.U + hartree.double_counting(point, *shifts)
+    for k, (excess, m) in enumerate(shifts.T):
+        at = hartree.shifted(point, excess, m)
+        E, T = np.sqrt((eps - at.mu) ** 2 + square[k]), at.baths[0].T
+        levels = sum(fermi.pair_potential(E + s * at.h, at.width, T) for s in (1, -1))
+        energy[k] += levels @ weight
+    return np.reshape(energy[1:] - energy[0], D.shape)[()]
 
 
 def static_terms(point: Point) -> list[tuple[float, float, float]]:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from ....tasks import ERRORS, Quantity, missing_where
-from .shared import CODE, COORDINATE, COUNTED, FOLDS_COMPLETE, RESIDUAL, SNES_REASONS
+from .shared import (
+    CODE,
+    COORDINATE,
+    COUNTED,
+    FOLDS_COMPLETE,
+    RESIDUAL,
+    SNES_REASONS,
+    STABILITY_WORDS,
+)
 
 POINT = Quantity(
     "point", "1", "points along all branches, branch by branch", dtype=int, error=COORDINATE
 )
 BRANCH = Quantity("branch", "1", "number of the branch", ("point",), dtype=int, error=COUNTED)
 
+TURNING = "chemical potential of a condensate whose phase turns, between leads that do not mirror"
+
 BRANCHES = (
     SNES_REASONS,
     POINT,
     BRANCH,
     Quantity("delta", "t_par", "order parameter", ("point",), error="solved to residual"),
+    Quantity("mu_pair", "t_par", TURNING, ("point",), error="solved to residual"),
     Quantity(
         "stability_code",
         "1",
-        "0 unstable, 1 stable, 2 metastable",
+        STABILITY_WORDS,
         ("point",),
         dtype=int,
         error=CODE,
@@ -51,6 +62,7 @@ BRANCHES = (
     ),
     Quantity("folds", "t_par", "folds of the branches", kind="summary", error=ERRORS),
     Quantity("folds_delta", "t_par", "order parameter there", kind="summary", error=ERRORS),
+    Quantity("folds_mu", "t_par", "mu_pair there", kind="summary", error="solved with folds_delta"),
     FOLDS_COMPLETE,
     Quantity("branches", "1", "number of branches", dtype=int, kind="summary", error=COUNTED),
     Quantity("points", "1", "number of points", dtype=int, kind="summary", error=COUNTED),
@@ -107,12 +119,14 @@ IV = (
         kind="both",
         error=ERRORS,
     ),
+    Quantity("mu_pair", "t_par", f"{TURNING}; stable state", ("eV",), kind="both", error=ERRORS),
+    Quantity("branch_mu_pair", "t_par", TURNING, ("point",), error="solved to rounding"),
     Quantity("branch_eV", "t_par", "bias", ("point",), error="solved to rounding"),
     Quantity("branch_delta", "t_par", "order parameter", ("point",), error="solved to rounding"),
     Quantity(
         "branch_stability_code",
         "1",
-        "0 unstable, 1 stable, 2 metastable",
+        STABILITY_WORDS,
         ("point",),
         dtype=int,
         error=CODE,
@@ -151,7 +165,7 @@ IV = (
 
 # ---- why there may be no number -----------------------------------------------------------------
 
-IV = missing_where(IV, "there is no stable uniform state", "I dI_dV current_right delta")
+IV = missing_where(IV, "there is no stable uniform state", "I dI_dV current_right delta mu_pair")
 IV = missing_where(IV, "only mirrored leads have regions", "region")
 IV = missing_where(IV, "it is infinite at a fold", "branch_dI_dV")
 BRANCHES = missing_where(BRANCHES, "there is no condensate", "{along}_min {along}_max")

@@ -22,6 +22,7 @@ from .patterns import (
 )
 
 SIDES = {"side": ("left", "right")}
+AXES = {"axis": ("x", "y")}
 INPUT = "an input"
 AS_SUMMARY = "at the last time that of the summary's numbers"
 PREVIOUS = "that of the run before"
@@ -75,6 +76,24 @@ SERIES = (
         "|Delta_q|^2 summed over the signs of q_x and q_y; adds up to the mean of |Delta|^2",
         ("t", "n_x", "n_y"),
         error=AS_SUMMARY,
+    ),
+    Quantity(
+        "bond_current_{axis}",
+        "t_par",
+        "particles per time, both spins, from a site to its neighbour at +{axis}; with "
+        'symmetry = "full"',
+        ("t", "x", "y"),
+        over=AXES,
+        error=AS_SUMMARY,
+    ),
+    Quantity(
+        "current_{axis}",
+        "t_par",
+        "mean of bond_current_{axis} over the sites; the supercurrent of a stationary condensate",
+        ("t",),
+        kind="both",
+        over=AXES,
+        error=ERRORS,
     ),
     Quantity("eV", "t_par", "bias", ("t",), error=INPUT),
     Quantity(

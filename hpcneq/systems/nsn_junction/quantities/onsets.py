@@ -106,6 +106,20 @@ ONSET = (
     Quantity(
         "T_fflo", "t_par", "transition temperature of FFLO pairing", kind="summary", error=ERRORS
     ),
+    *(
+        Quantity(
+            f"{kind}_mu",
+            "t_par",
+            f"mu_pair of each {words}, between leads that do not mirror each other",
+            kind="summary",
+            error=ERRORS,
+        )
+        for kind, words in (
+            ("bcs", "onset of uniform pairing"),
+            ("fflo", "onset of FFLO pairing"),
+            ("folds", "fold"),
+        )
+    ),
     *LINE_ENDS,
     Quantity("residual", "1", "largest residual of all roots", kind="summary", error=RESIDUAL),
 )

@@ -55,6 +55,25 @@ POLE_ERROR = Quantity(
     error=FITTED,
 )
 
+FLOWS = (
+    Quantity(
+        "bond_current_{axis}",
+        "t_par",
+        "particles per time, both spins, from a site to its neighbour at +{axis}",
+        ("x", "y"),
+        over={"axis": ("x", "y")},
+        error="as of current_{axis}",
+    ),
+    Quantity(
+        "current_{axis}",
+        "t_par",
+        "mean of bond_current_{axis} over the sites",
+        kind="summary",
+        over={"axis": ("x", "y")},
+        error=ERRORS,
+    ),
+)
+
 START = (
     Quantity(
         "initial_state",
@@ -101,6 +120,32 @@ PATTERN = (
     WAVE_NUMBER_Y,
     STRIPE_FRACTION,
     STATE,
+    *FLOWS,
+    Quantity(
+        "supercurrent_{axis}",
+        "t_par",
+        "current_{axis} less that of the normal state under the same vector potential",
+        kind="summary",
+        over={"axis": ("x", "y")},
+        error=ERRORS,
+    ),
+    Quantity("density", "per site", "particles", ("x", "y"), kind="both", error=ERRORS),
+    Quantity("magnetization", "per site", "up minus down", ("x", "y"), kind="both", error=ERRORS),
+    Quantity(
+        "current_{side}",
+        "t_par per site",
+        "particle current from the {side} lead",
+        kind="summary",
+        over={"side": ("left", "right")},
+        error=ERRORS,
+    ),
+    Quantity(
+        "free_energy",
+        "t_par per site",
+        "Omega less that of the normal state, at zero bias",
+        kind="summary",
+        error=ERRORS,
+    ),
     POLE_ERROR,
     Quantity(
         "residual",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ....tasks import Quantity
 
-STABILITY_CODES = {"unstable": 0, "stable": 1, "metastable": 2}
+STABILITY_CODES = {"unstable": 0, "stable": 1, "metastable": 2, "unknown": 3}
+STABILITY_WORDS = "0 unstable, 1 stable, 2 metastable, 3 unknown"
 NORMAL_STABILITY = {True: "stable", False: "unstable"}
 ONSET_KINDS = {
     "bcs": ("bcs_onset", None),
@@ -41,6 +42,14 @@ SCANNED = Quantity(
     "where roots were sought: from, to, largest step",
     kind="summary",
     error=INTERVAL,
+)
+COVERS = Quantity(
+    "covers",
+    "1",
+    "disturbances that verdicts of stability look at",
+    dtype=str,
+    kind="summary",
+    error=CODE,
 )
 FOLDS_COMPLETE = Quantity(
     "folds_complete",

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from ....tasks import ERRORS, Quantity, missing_where
 from .patterns import START, X
-from .shared import CODE, COORDINATE, COUNTED
+from .shared import CODE, COORDINATE, COUNTED, COVERS
 
 MODES = (
+    COVERS,
+    Quantity(
+        "mu_pair",
+        "t_par",
+        "chemical potential of a condensate whose phase turns, in whose frame frequencies are told",
+        kind="summary",
+        error="rounding",
+    ),
     Quantity(
         "q_asked",
         "1/lattice constant",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ....tasks import ERRORS, Quantity
-from .shared import CODE, COORDINATE, INTERVAL, NORMAL, RESIDUAL, SCANNED, SNES
+from .shared import CODE, COORDINATE, COVERS, INTERVAL, NORMAL, RESIDUAL, SCANNED, SNES
 
 STEADY = (
     NORMAL,
+    COVERS,
     SCANNED,
     SNES,
     Quantity(
@@ -89,6 +90,20 @@ STEADY = (
         ("state",),
         kind="both",
         error=ERRORS,
+    ),
+    Quantity(
+        "mu_hartree",
+        "t_par",
+        "chemical potential that the levels of every condensate see, mu + U (n - 1)/2",
+        kind="summary",
+        error="U/2 times that of density",
+    ),
+    Quantity(
+        "h_hartree",
+        "t_par",
+        "field that the levels of every condensate see, h - U m/2",
+        kind="summary",
+        error="U/2 times that of magnetization",
     ),
     Quantity("D", "t_par", "trial order parameter", error=COORDINATE),
     Quantity(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ....solvers.site_columns.state import SiteState
 
 FIELDS = ("delta", "density", "magnetization")  # spread over ranks along x
+BONDS = ("bond_current_x", "bond_current_y")  # over sites, too
+FLOWS = ("current_x", "current_y")  # their means
 CURRENTS = ("current_left", "current_right")
 MONITORS = ("antihermiticity", "occupation_min", "occupation_max")
 PAULI = 1e-6  # by which occupations may leave [0, 1] without a warning
@@ -136,7 +138,9 @@ class JunctionRecords(Recorder):
     def local(self, row: Mapping, observed: Mapping) -> dict:
         """The row as this rank writes it."""
         own = slice(*self.layout.bounds())
-        return {name: value[own] if name in FIELDS else value for name, value in row.items()}
+        return {
+            name: value[own] if name in FIELDS + BONDS else value for name, value in row.items()
+        }
 
     def progress(self, row: Mapping) -> str:
         """A few words for the progress line."""
@@ -205,6 +209,10 @@ class SiteRecords(JunctionRecords):
         out.axis("n_y", np.arange(Ly // 2 + 1))
         out.fixed("potential", self.sites.potential.reshape(Lx, Ly))
         self.declare_fields(out, ("t", "x", "y"))
+        for name in BONDS:
+            out.series(name, axes=("t", "x", "y"), layout=self.layout)
+        for name in FLOWS:
+            out.series(name)
         out.series("structure")
         self.declare_numbers(out)
 
@@ -219,9 +227,17 @@ class SiteRecords(JunctionRecords):
             "structure": patterns.structure(delta),
             "density": (up + down).reshape(shape),
             "magnetization": (up - down).reshape(shape),
+            **bond_maps(observed["bonds"], shape),
             **self.numbers(observed),
         }
 
     def headline(self, row: Mapping) -> dict:
         """Summary numbers of one row."""
-        return {"t": row["t"], **patterns.describe_sites(row["delta"]), **self.means(row)}
+        numbers = self.means(row) | {name: row[name] for name in FLOWS}
+        return {"t": row["t"], **patterns.describe_sites(row["delta"]), **numbers}
+
+
+def bond_maps(bonds: np.ndarray, shape: tuple[int, int]) -> dict:
+    """The currents of the bonds (N, 2) along x and along y over sites, and their means."""
+    maps = {name: bonds[:, k].reshape(shape) for k, name in enumerate(BONDS)}
+    return maps | {name: float(bonds[:, k].mean()) for k, name in enumerate(FLOWS)}

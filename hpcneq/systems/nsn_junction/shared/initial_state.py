@@ -36,6 +36,11 @@ class Start(NamedTuple):
     warnings: list[str]
 
 
+def with_noise(field: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """A mean field with noise (n_delta,) added to its order parameter."""
+    return field + np.append(noise, np.zeros(len(field) - len(noise)))
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A state that may be the start.
@@ -60,7 +65,7 @@ def start_of(given: Given, comm: Communicator, junction: Junction, log: Callable
     """
     state, bias = given.initial.state, junction.drive.start
     if state == "normal":
-        return _normal(junction, [])
+        return _normal(comm, junction, bias, [])
     if not junction.at_rest(bias):
         return _turning(comm, junction, log)
     candidates = list(_candidates(given, comm, junction, log))
@@ -74,11 +79,11 @@ def start_of(given: Given, comm: Communicator, junction: Junction, log: Callable
         )
     best = min(candidates, key=lambda candidate: candidate.energy)
     if state == "auto":
-        normal = on_root(comm, free_energy, junction, _no_condensate(junction))
+        normal = on_root(comm, free_energy, junction, _no_condensate(comm, junction, bias))
         if best.energy > normal - SAME_ENERGY:
             return _normal_of_auto(comm, junction, bias)
     delta, residual = polish(comm, junction, bias, best.delta, best.wave_number)
-    largest = float(np.abs(delta).max())
+    largest = float(np.abs(junction.order(delta)).max())
     periods = f" with {best.wave_number} periods" if best.wave_number else ""
     log(f"initial: {best.name} state{periods}, max|Delta| = {largest:.5f}, residual {residual:.1e}")
     summary = {
@@ -110,13 +115,25 @@ def _turning(comm: Communicator, junction: Junction, log: Callable) -> Start:
     return Start(delta, summary, [words])
 
 
-def _no_condensate(junction: Junction) -> np.ndarray:
-    return np.zeros(len(junction.lattice.count), complex)
+def _no_condensate(comm: Communicator, junction: Junction, bias: float) -> np.ndarray:
+    """The mean field of the normal state; its Hartree shifts by SNES. **Collective.**"""
+    field = patterns.normal_field(junction, bias)
+    if not junction.hartree:
+        return field + 0j
+    problem = GapProblem(junction, bias)
+    root = newton.solve(problem, comm, problem.flat(field))
+    if not root.converged or root.residual > LARGEST_RESIDUAL:
+        raise NotConverged(
+            f"initial: the normal state's densities: SNES stopped with residual {root.residual:.1e}"
+            f" ({root.reason}); try [petsc] initial.snes_max_it"
+        )
+    return problem.complex(root.x)
 
 
-def _normal(junction: Junction, warnings: list[str]) -> Start:
-    """The normal state as a start."""
-    return Start(_no_condensate(junction), {"initial_state": "normal"}, warnings)
+def _normal(comm: Communicator, junction: Junction, bias: float, warnings: list[str]) -> Start:
+    """The normal state as a start. **Collective.**"""
+    field = _no_condensate(comm, junction, bias)
+    return Start(field, {"initial_state": "normal"}, warnings)
 
 
 def _normal_of_auto(comm, junction: Junction, bias: float) -> Start:
@@ -132,7 +149,7 @@ def _normal_of_auto(comm, junction: Junction, bias: float) -> Start:
             f"initial: the normal state is unstable (U C = {strength[n]:.4f} at n = {n}) but no "
             "condensed state of lower free energy was found; give [initial] state and wave_number"
         )
-    return _normal(junction, warnings)
+    return _normal(comm, junction, bias, warnings)
 
 
 def _candidates(given: Given, comm, junction: Junction, log) -> Iterator[Candidate]:
@@ -145,10 +162,12 @@ def _candidates(given: Given, comm, junction: Junction, log) -> Iterator[Candida
     found_by_name = state != "auto" or given.initial.wave_number is not None
     known = set()
     for wanted in _wave_numbers(given, mirror, bias):
-        seed = _seed(mirror, wanted)
+        seed = patterns.normal_field(mirror, bias)
+        seed[: len(mirror.lattice.count)] = _seed(mirror, wanted)
         relaxed = newton.relax(problem, comm, problem.flat(seed))
         root = newton.solve(problem, comm, relaxed.x)
-        pattern = patterns.describe_stripes(root.x[mirror.lattice.expand] + 0j)
+        found = mirror.order(root.x)[mirror.lattice.expand]
+        pattern = patterns.describe_stripes(found + 0j)
         n = pattern["wave_number"]
         if not root.converged or pattern["state"] == "normal" or n in known:
             continue
@@ -171,7 +190,7 @@ def _seed(mirror: Junction, n: int) -> np.ndarray:
 def _on_lattice_of(junction: Junction, mirror: Junction, x: np.ndarray) -> np.ndarray:
     """An even pattern of the mirror lattice on the junction's own."""
     if len(junction.lattice.expand) == len(junction.lattice.count):
-        return x[mirror.lattice.expand]
+        return x.reshape(-1, len(mirror.lattice.count))[:, mirror.lattice.expand].ravel()
     return x
 
 
@@ -213,7 +232,8 @@ def polish(
     """
     problem = GapProblem(junction, bias)
     root = newton.solve(problem, comm, problem.flat(delta))
-    if root.residual > CENTRED_ABOVE and n and len(delta) == junction.lattice.Lx:
+    plain = not junction.hartree and len(delta) == junction.lattice.Lx
+    if root.residual > CENTRED_ABOVE and n and plain:
         moved = patterns.centre(problem.complex(root.x), n)
         root = newton.solve(problem, comm, problem.flat(moved))
     if not root.converged or root.residual > LARGEST_RESIDUAL:

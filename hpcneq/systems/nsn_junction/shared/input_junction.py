@@ -47,7 +47,16 @@ def build_junction(
     fitted = tuple(Poles(**fit) for fit in remembered)
     parity = numerics.symmetry == "stripe-parity"
     lattice = junction.stripe(numerics.Lx, numerics.Ly, parameters.mu, parity=parity)
-    return Junction(parameters.U, parameters.mu, parameters.h, leads, lattice, bias, fitted)
+    return Junction(
+        parameters.U,
+        parameters.mu,
+        parameters.h,
+        leads,
+        lattice,
+        bias,
+        fitted,
+        parameters.hartree,
+    )
 
 
 def _bias(given: Given, comm) -> dict:
@@ -62,6 +71,8 @@ def _fit(given: Given, comm, bias: Drive) -> list[dict]:
     window = numerics.pole_window or junction.window(
         leads, parameters.mu, parameters.h, bias, given.run.t_max
     )
+    if parameters.hartree and not numerics.pole_window:  # no level shifts by more than U/2
+        window += 0.5 * parameters.U
     fits = on_root(
         comm, junction.fit_poles, leads, width, window, numerics.pole_error, numerics.poles
     )

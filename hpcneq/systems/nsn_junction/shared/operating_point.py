@@ -12,7 +12,7 @@ from .biased_leads import leads_of
 LEAD_KEYS = ("gamma", "T", "mu")
 HARTREE = (
     "the model has no Hartree term: at mu = 0 and mirrored leads it would spare the charge, "
-    "but add to the magnetization that h induces"
+    "but add to the magnetization that h induces; [parameters] hartree = true adds it"
 )
 
 
@@ -38,7 +38,7 @@ def point_of(given: Given, **values: float) -> Point:
     leads = None
     if own_values(given):
         leads = leads_of(dataclasses.replace(given, parameters=parameters))
-    return Point(leads=leads, **numbers)
+    return Point(leads=leads, hartree=parameters.hartree, **numbers)
 
 
 def sought_key(given: Given) -> str | None:

@@ -200,6 +200,7 @@ def refuse_other(run: EndedRun, junction: Junction, what: str, needed: float = 0
         ("Lx", junction.lattice.Lx, old.lattice.Lx),
         ("Ly", junction.lattice.Ly, old.lattice.Ly),
         ("symmetry", len(junction.lattice.count), len(old.lattice.count)),
+        ("hartree", junction.hartree, old.hartree),
         ("leads", _leads_text(junction), _leads_text(old)),
     ):
         if mine != other:

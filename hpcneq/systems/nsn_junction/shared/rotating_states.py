@@ -13,13 +13,15 @@ import numpy as np
 from ....parallel import Communicator, on_root
 from ....solvers.newton import Solution
 from ....tasks import Given, Outcome, Output
-from ..physics import pair_susceptibility, rotating_condensate
+from ..physics import pair_susceptibility, rotating_condensate, turning_states
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Finite, Grid, Infinite, infinite
 from ..quantities import NORMAL_STABILITY
 from .operating_point import HARTREE
-from .polished_roots import grid_of, polished
+from .polished_roots import grid_of, polished, with_error
 
+CARRIED = ("density", "magnetization", "current_left", "current_right")
+COVERED = "normal state: pairs of the momenta along x that were looked at; condensates: none"
 SAME = 1e-6  # two solutions closer than this are one
 
 
@@ -53,15 +55,22 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output, point: 
     condensates = find(comm, point, grid, coarse)
     Q, z, error = fastest_pair_mode(comm, point, grid, coarse)
     normal = "unknown" if np.isnan(z) else NORMAL_STABILITY[z.imag <= 0]
-    _write(output(), condensates)
+    table, table_error = on_root(comm, with_error, lambda g: _carried(condensates, point, g), grid)
+    _write(output(), condensates, table)
     log(f"steady: {len(condensates.states)} rotating condensates; normal state {normal}")
-    summary = _summary(condensates) | {
+    names = CARRIED[:3]
+    summary = _summary(condensates) | dict(zip(names, table[:-1].T[:3].tolist()))
+    summary |= {
+        "current_normal": float(table[-1, 2]),
         "normal": normal,
+        "covers": COVERED,
         "normal_growth": float(z.imag),
         "normal_frequency": float(z.real),
         "normal_Q": Q,
     }
-    errors = {
+    errors = dict(zip(names, table_error[:-1].T[:3].tolist()))
+    errors |= {
+        "current_normal": float(table_error[-1, 2]),
         "roots": condensates.error_column(0),
         "mu_pair": condensates.error_column(1),
         "normal_growth": error,
@@ -114,11 +123,20 @@ def _fastest(point: Point, grid: Grid) -> tuple[float, complex]:
     return float(Q[k]), complex(z[k])
 
 
-def _write(out, condensates: RotatingStates) -> None:
+def _carried(condensates: RotatingStates, point: Point, grid: Grid) -> np.ndarray:
+    """Density, magnetization and both currents of every condensate, then of the normal state."""
+    places = [*zip(condensates.column(0), condensates.column(1)), (0.0, point.mu)]
+    states = [turning_states.carried(D, m, point, grid) for D, m in places]
+    return np.array([[vars(state)[name] for name in CARRIED] for state in states])
+
+
+def _write(out, condensates: RotatingStates, table: np.ndarray) -> None:
     """Data sets over the states. **Collective.**"""
     out.axis("state", np.arange(len(condensates.states)))
     out.fixed("delta", np.array(condensates.column(0), float))
     out.fixed("mu_pair", np.array(condensates.column(1), float))
+    for name, column in zip(CARRIED, table[:-1].T):
+        out.fixed(name, column)
 
 
 def _summary(condensates: RotatingStates) -> dict:

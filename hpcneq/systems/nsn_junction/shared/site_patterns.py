@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,8 +49,8 @@ def site_start(
 
 def has_stripe_start(given: Given, sites: Sites) -> bool:
     """Whether the start depends on x alone, so that it can be sought as a stripe."""
-    state = given.initial.state
-    return state == "normal" or (sites.uniform and state not in ("crossed", "pattern"))
+    state, still = given.initial.state, not any(drive.start for drive in sites.vector)
+    return state == "normal" or (sites.uniform and still and state not in ("crossed", "pattern"))
 
 
 def noisy(given: Given, sites: Sites, delta: np.ndarray) -> np.ndarray:
@@ -155,12 +156,18 @@ class Shifted(Stationary):
         return super().residual(x, sums) + self.constant
 
 
-def exact_root(
-    junction: Junction, sites: Sites, comm: Communicator, x: np.ndarray
-) -> tuple[np.ndarray, float]:
-    """The root that exact leads have next to x (2N,), and what bounds its own error.
+class ExactRoot(NamedTuple):
+    """A root (2N,) of exact leads, what bounds its own error, and its gap equation."""
 
-    **Collective.** The residual of x with poles that are exact for this purpose goes through the
+    x: np.ndarray
+    bound: float
+    equations: Stationary
+
+
+def exact_root(junction: Junction, sites: Sites, comm: Communicator, x: np.ndarray) -> ExactRoot:
+    """The root that exact leads have next to x (2N,). **Collective.**
+
+    The residual of x with poles that are exact for this purpose goes through the
     linearised equations; with it goes the residual that x was left with.
     """
     problem = gap_equations(junction, sites)
@@ -173,7 +180,7 @@ def exact_root(
     root = newton.solve(shifted, comm, x, options, prefix="initial_error_")
     gain = max(1.0, float(np.abs(root.x - x).max() / max(np.abs(missed).max(), ROUNDING)))
     rest = max(fit.error for fit in exact.poles) * float(np.abs(sites.pairing).max())
-    return root.x, gain * (2 * root.residual + rest + ROUNDING)
+    return ExactRoot(root.x, gain * (2 * root.residual + rest + ROUNDING), pair[1])
 
 
 def order_parameter(x: np.ndarray, sites: Sites) -> np.ndarray:

@@ -8,7 +8,9 @@ from ....errors import InputError, NormalState
 from ....tasks import Given
 from ..physics import onsets
 from ..physics.response import UniformResponse
+from ..physics.rotating_condensate import frame
 from ..physics.uniform_states import Finite, Grid
+from . import turning_branches
 from .operating_point import point_of
 from .polished_roots import grid_of
 
@@ -23,7 +25,12 @@ def response_of(given: Given) -> UniformResponse:
     point, grid, initial = point_of(given), grid_of(given), given.initial
     if initial.state == "normal":
         return UniformResponse(0.0, point, grid)
-    roots = onsets.roots(point, grid)
+    turning: list = []
+    if point.mirrored:
+        roots = onsets.roots(point, grid)
+    else:
+        turning = turning_branches.roots(point, grid)
+        roots = np.array([solution.x[0] for solution in turning])
     if not len(roots):
         place = f"at eV = {point.eV:g}, h = {point.h:g}"
         raise NormalState(
@@ -36,6 +43,9 @@ def response_of(given: Given) -> UniformResponse:
             f"[initial] root = {initial.root}: the gap equation has {len(roots)} roots "
             f"D > 0 at eV = {point.eV:g}, h = {point.h:g} ({listed})"
         )
+    if turning:  # seen from its own frame
+        D, m = turning[initial.root].x
+        return UniformResponse(float(D), frame(point, m), grid)
     return UniformResponse(roots[initial.root], point, grid).at_root()
 
 

@@ -11,30 +11,39 @@ from ....tasks import Given, Outcome, Output, run_sweep
 from ..shared.branch_records import branch_record, empty_record
 from ..shared.operating_point import branch_axes, point_of
 from ..shared.polished_roots import FLOOR, grid_of
+from ..shared.turning_branches import TURNING, is_mirrored, turning_record
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura & Ohashi 2025, Fig. 7: branches of uniform states past their folds. **Collective.**
 
-    A second swept key is slow: each of its values has its own branches.
+    A second swept key is slow: each of its values has its own branches. Between leads that do not
+    mirror each other the condensates turn, and their chemical potential is solved with the gap.
     """
     along, slow = branch_axes(given)
     grid, values = grid_of(given), given.sweep[along]
     axes = {key: given.sweep[key] for key in slow}
     out = output()
 
+    turning = not is_mirrored(given, along)
+
     def line(at: dict, previous: dict | None) -> dict:
-        return branch_record(
-            point_of(given, **{along: 0.0}, **at), grid, along, values, given.numerics
-        )
+        record_of = turning_record if turning else branch_record
+        return record_of(point_of(given, **{along: 0.0}, **at), grid, along, values, given.numerics)
 
     sweep = run_sweep(axes, line, comm, log, output, "branches")
     if sweep.stopped:
         return sweep.outcome()
-    records = sweep.filled(empty_record())
+    records = sweep.filled(empty_record() | {"mu": np.zeros(0), "folds_mu": []})
     _write(out, records, along, axes)
     summary, errors = _summary(records, along, bool(axes))
     warnings = []
+    if turning:
+        _write_turning(out, records)
+        summary["folds_mu"] = [record["folds_mu"] for record in records]
+        if not axes:
+            summary["folds_mu"] = summary["folds_mu"][0]
+        warnings.append(TURNING)
     if not any(len(record["x"]) for record in records):
         warnings.append(f"no uniform condensate at any of the {len(values)} values of {along}")
     lost = sum(record["lost"] for record in records)
@@ -66,6 +75,11 @@ def _write(out, records: Sequence[dict], along: str, axes: dict) -> None:
         out.fixed(name, values, ("point",))
     for key, values in axes.items():
         out.fixed(key, np.repeat(values, counts), ("point",))
+
+
+def _write_turning(out, records: Sequence[dict]) -> None:
+    """The chemical potential of every point. **Collective.**"""
+    out.fixed("mu_pair", np.concatenate([record["mu"] for record in records]), ("point",))
 
 
 def _summary(records: Sequence[dict], along: str, swept: bool) -> tuple[dict, dict]:

@@ -17,7 +17,7 @@ from ....tasks.sweep import Sweep, run_sweep
 from ..physics import patterns
 from ..physics.junction import Junction
 from ..physics.stripe_dynamics import Quench
-from ..shared.initial_state import Start, start_of
+from ..shared.initial_state import Start, start_of, with_noise
 from ..shared.input_junction import build_junction
 from ..shared.quench_runs import quench_runs
 from ..shared.turning_start import in_frame
@@ -39,7 +39,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     def quench(at: dict, previous: dict | None) -> dict:
         """The record of one run."""
         noise = patterns.noise(junction.lattice, given.initial.noise, at["seed"])
-        return _quench(given, junction, start.delta + noise, at["dt"])
+        return _quench(given, junction, with_noise(start.delta, noise), at["dt"])
 
     sweep = run_sweep(axes, quench, comm, log, output, "ensemble")
     if sweep.stopped:
@@ -103,12 +103,12 @@ def _quench(given: Given, junction: Junction, delta: np.ndarray, dt: float) -> d
             )
         finally:
             evolution.destroy()
-    last = rows[-1][1][junction.lattice.expand]
+    last = junction.order(rows[-1][1])[junction.lattice.expand]
     return {
         **patterns.describe_stripes(last),
         "harmonics": patterns.harmonics(last),
         "t": np.array([t for t, _ in rows]),
-        "size": np.array([np.abs(c).max() for _, c in rows]),
+        "size": np.array([np.abs(junction.order(c)).max() for _, c in rows]),
     }
 
 

@@ -17,7 +17,7 @@ from ..physics.stripe_dynamics import Quench
 from ..physics.uniform_states import Point, finite
 from ..shared.current_harmonics import write_harmonics
 from ..shared.evolution_records import SiteRecords, StripeRecords
-from ..shared.initial_state import Start, start_of
+from ..shared.initial_state import Start, start_of, with_noise
 from ..shared.input_junction import build_junction, loosen_poles, poles_summary
 from ..shared.input_sites import build_sites
 from ..shared.previous_run import PreviousRun
@@ -57,7 +57,7 @@ def _run_stripes(given: Given, comm, log, output) -> Outcome:
         model = junction
         if variant == "pole error":
             model = in_frame(loosen_poles(given, comm, junction, output.recall), frame)
-        system = Quench(model, start.delta + noise)
+        system = Quench(model, with_noise(start.delta, noise))
         return BlockState(system, comm, mode_dtype(given.numerics), start=begin)
 
     records = StripeRecords(junction, comm, given.numerics.corrector, facts)
@@ -107,7 +107,15 @@ def _regions(junction: Junction, comm, t: float) -> dict:
     lead, lattice = junction.leads[0], junction.lattice
     grid = finite(lattice.Lx, lattice.Ly)
     points = [
-        Point(junction.U, junction.mu, lead.gamma, junction.h, lead.T, abs(bias))
+        Point(
+            junction.U,
+            junction.mu,
+            lead.gamma,
+            junction.h,
+            lead.T,
+            abs(bias),
+            hartree=junction.hartree,
+        )
         for bias in (junction.drive.start, junction.drive(t, -1))
     ]
     names = on_root(comm, lambda: [onsets.region(point, grid) for point in points])

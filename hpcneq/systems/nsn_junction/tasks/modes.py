@@ -9,6 +9,8 @@ import numpy as np
 from ....parallel import Communicator, on_root, solo
 from ....solvers.modes import Spectrum, spectrum
 from ....tasks import Given, Outcome, Output, run_sweep
+from ..physics.uniform_states import Finite, Grid
+from ..shared.operating_point import point_of
 from ..shared.uniform_response import response_of, wave_numbers
 
 COLUMNS = {"growth_rate": float, "frequency": float, "mode_error": float, "multiplicity": int}
@@ -38,11 +40,26 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     failures = [f"q = {k:.6g}: {r['why']}" for k, r in zip(q, records) if "why" in r]
     _write(output(), q, asked, records)
     summary, errors = headline(response.D, q, records, floor)
+    summary["covers"], partly = coverage(q, response.grid)
+    if given.initial.state == "bcs" and not point_of(given).mirrored:
+        summary["mu_pair"] = response.point.mu
     warnings = [*moved, *failures]
+    if partly and summary["verdict"] == "stable":
+        warnings.append(f"verdict: stable to {summary['covers']} only; others may grow")
     if summary["growth_rate"] is None and not failures:
         words = f"wave number{'s' if len(q) > 1 else ''}"
         warnings.append(f"no mode decays slower than {-floor:.4g} at the {words} asked for")
     return Outcome("not-converged" if failures else "complete", summary, errors, warnings)
+
+
+def coverage(q: np.ndarray, grid: Grid) -> tuple[str, bool]:
+    """(the wave numbers that a verdict is about, whether there are others along x)."""
+    several = "s" if len(q) > 1 else ""
+    if not isinstance(grid, Finite):
+        return f"{len(q)} wave number{several} along x of the infinite lattice", True
+    own = len({round(abs(k) * grid.Lx / (2 * np.pi)) for k in q})
+    every = grid.Lx // 2 + 1
+    return f"{own} of the {every} wave numbers along x of this lattice", own < every
 
 
 def mode_record(found: Spectrum) -> dict:

@@ -13,9 +13,10 @@ from ..physics import onsets, phase_lines
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid
 from ..quantities import ONSET_KINDS
-from ..shared import line_ends, onset_roots
+from ..shared import line_ends, onset_roots, turning_onsets
 from ..shared.operating_point import point_of, sought_key
 from ..shared.polished_roots import ALONG_X, grid_of
+from ..shared.turning_branches import TURNING, is_mirrored
 
 CRITICAL_FIELDS = (("h_bcs", "bcs"), ("h_fflo", "fflo"), ("h_cc", "limit"), ("h_fflo_bcs", "wall"))
 TEMPERATURES = (("T_bcs", "bcs"), ("T_fflo", "fflo"))
@@ -27,33 +28,53 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     They are sought in that of the three which is not given.
     """
     along, grid, rest = sought_key(given), grid_of(given), is_at_rest(given)
+    turning = not is_mirrored(given, along)
     out = output()
 
     def line(at: dict, previous: dict | None) -> dict:
-        return line_record(point_of(given, **at), grid, along, given.numerics, rest)
+        point = point_of(given, **at)
+        if turning:
+            return turning_onsets.line_record(point, grid, along, given.numerics)
+        return line_record(point, grid, along, given.numerics, rest)
 
     sweep = run_sweep(given.sweep, line, comm, log, output, "onset")
     if sweep.stopped:
         return sweep.outcome()
-    records = sweep.filled(empty_record(along, rest, given.numerics))
+    rest = rest and not turning
+    records = sweep.filled(empty_record(along, rest, given.numerics, turning))
     summary, errors = _summary(records, along, rest, bool(given.sweep))
+    if turning:
+        _add_frequencies(summary, errors, records, bool(given.sweep))
     for key, axis in given.sweep.items():
         out.axis(key, axis)
         _write_lines(out, key, records)
-        if key in ("eV", "h", "T"):
+        if key in ("eV", "h", "T") and not turning:
             ends = on_root(comm, _line_ends, point_of(given), grid, (along, key), records, axis)
             summary, errors = summary | ends[0], errors | ends[1]
     if not given.sweep:
         _write_columns(out, records[0])
     lost = sum(kind["lost"] for record in records for kind in _kinds(record).values())
     warnings = _warnings(given, along, records, lost)
+    if turning:
+        warnings.append(TURNING)
     if lost:
         return Outcome("not-converged", summary, errors, [*sweep.lost, *warnings])
     return sweep.outcome(summary, errors, warnings)
 
 
-def empty_record(along: str, rest: bool, numerics: OnsetNumerics) -> dict:
+def _add_frequencies(summary: dict, errors: dict, records: Sequence[dict], swept: bool) -> None:
+    """The chemical potential at which each mode sets in, or the condensate at each fold turns."""
+    for name, kind in (("bcs_mu", "bcs"), ("fflo_mu", "fflo"), ("folds_mu", "folds")):
+        for target, column in ((summary, "mu"), (errors, "mu_errors")):
+            columns = [record[kind][column] for record in records]
+            target[name] = columns if swept else columns[0]
+
+
+def empty_record(along: str, rest: bool, numerics: OnsetNumerics, turning: bool = False) -> dict:
     """The record of a line on which nothing was found."""
+    if turning:
+        parts = {kind: turning_onsets.empty_part() for kind in ("bcs", "fflo", "folds")}
+        return parts | {"every": [], "scanned": [0.0, 0.0, 0.0], "doubts": []}
     kinds = ["bcs", "fflo", "folds"]
     if rest:
         kinds.append("limit")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import Communicator
+from ....parallel import Communicator, on_root
+from ....solvers.site_columns.stationary import stationary_observables
 from ....tasks import Given, Outcome, Output
 from ..physics import patterns
-from ..physics.junction import Junction
+from ..physics.junction import Junction, equilibrium
+from ..physics.lattice_dynamics import SiteQuench, free_energy
 from ..physics.site_lattice import Sites
+from ..shared.evolution_records import BONDS, FLOWS, bond_maps
 from ..shared.input_junction import build_junction
 from ..shared.input_sites import build_sites
 from ..shared.site_patterns import (
@@ -25,6 +29,8 @@ from ..shared.site_patterns import (
 )
 
 CAUTION = 2.0  # factor of what the exact leads change
+MOST_LEVELS = 3000  # of the matrix whose levels make the free energy
+MEANS = ("density", "magnetization", "current_left", "current_right", "current_x", "current_y")
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -42,38 +48,97 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         rough = self_consistent(given, comm, junction, sites, log, (seed, wave_number))
     except NotConverged as error:
         return Outcome("not-converged", {}, {}, [str(error)])
-    root = polish(gap_equations(junction, sites), comm, rough, log)
-    delta = order_parameter(root.x, sites)
-    _write(output(), sites, delta)
-    summary = patterns.describe_sites(delta)
+    problem = gap_equations(junction, sites)
+    root = polish(problem, comm, rough, log)
+    found = describe(problem.system, comm, root.x)
+    _write(output(), sites, found)
     errors = {}
     if given.numerics.error_estimate:
-        errors, delta_error = _errors(comm, junction, sites, root.x)
+        exact = exact_root(junction, sites, comm, root.x)
+        other = describe(exact.equations.system, comm, exact.x)
+        errors = _errors(found, other, exact.bound)
+        delta_error = CAUTION * np.abs(other.delta - found.delta) + exact.bound
         output().fixed("delta_error", delta_error)
-    summary |= {
+    summary = found.numbers | {
         "residual": root.residual,
         "iterations": root.iterations,
         "pole_error": max(fit.error for fit in junction.poles),
     }
-    return Outcome("complete", summary, errors, [])
+    return Outcome("complete", summary, errors, _left_out(junction, sites))
 
 
-def _errors(
-    comm: Communicator, junction: Junction, sites: Sites, x: np.ndarray
-) -> tuple[dict[str, float], np.ndarray]:
-    """(errors of the numbers of a pattern, that of the pattern (Lx, Ly)). **Collective.**"""
-    exact, bound = exact_root(junction, sites, comm, x)
-    pair = [order_parameter(root, sites) for root in (x, exact)]
-    ours, theirs = (patterns.describe_sites(delta) for delta in pair)
-    numbers = ("delta_max", "delta_rms", "stripe_fraction")
-    errors = {key: CAUTION * abs(theirs[key] - ours[key]) + bound for key in numbers}
-    return errors, CAUTION * np.abs(pair[1] - pair[0]) + bound
+@dataclass(frozen=True)
+class Description:
+    """A pattern: delta (Lx, Ly), maps over sites, and numbers."""
+
+    delta: np.ndarray
+    maps: dict[str, np.ndarray]
+    numbers: dict
 
 
-def _write(out, sites: Sites, delta: np.ndarray) -> None:
+def describe(system: SiteQuench, comm: Communicator, x: np.ndarray) -> Description:
+    """What the pattern of a root x (2N,) is like, and what it carries. **Collective.**"""
+    sites = system.sites
+    delta = order_parameter(x, sites)
+    observed = stationary_observables(system, comm, delta.ravel())
+    up, down = observed["density_up"], observed["density_down"]
+    flows = bond_maps(observed["bonds"], delta.shape)
+    maps = {"density": up + down, "magnetization": up - down}
+    maps = {name: value.reshape(delta.shape) for name, value in maps.items()}
+    numbers = patterns.describe_sites(delta)
+    numbers |= {name: float(value.mean()) for name, value in maps.items()}
+    numbers |= {f"current_{name}": value for name, value in observed["current"].items()}
+    numbers |= {name: flows[name] for name in FLOWS}
+    numbers |= _supercurrent(system, comm, numbers)
+    if _has_energy(system.junction, sites):
+        numbers["free_energy"] = on_root(comm, free_energy, system, delta.ravel())
+    return Description(delta, maps | {name: flows[name] for name in BONDS}, numbers)
+
+
+def _supercurrent(system: SiteQuench, comm: Communicator, numbers: dict) -> dict[str, float]:
+    """The mean bond currents less those without a condensate. **Collective.**"""
+    normal = dict.fromkeys(FLOWS, 0.0)
+    if any(drive.start for drive in system.sites.vector):
+        empty = np.zeros(system.sites.count, complex)
+        bonds = stationary_observables(system, comm, empty)["bonds"]
+        normal = {name: float(bonds[:, k].mean()) for k, name in enumerate(FLOWS)}
+    return {f"super{name}": numbers[name] - normal[name] for name in FLOWS}
+
+
+def _has_energy(junction: Junction, sites: Sites) -> bool:
+    """Whether there is a free energy, and the levels that it takes can be found."""
+    at_rest = equilibrium(junction.leads, junction.mu, junction.drive.start)
+    return at_rest and 2 * sites.count <= MOST_LEVELS
+
+
+def _left_out(junction: Junction, sites: Sites) -> list[str]:
+    """Why there is no free energy, if there is none."""
+    if _has_energy(junction, sites):
+        return []
+    if 2 * sites.count > MOST_LEVELS:
+        return [f"free_energy: left out on more than {MOST_LEVELS // 2} sites"]
+    return [
+        f"free_energy: left out at eV = {junction.drive.start:g}: only states at zero bias have one"
+    ]
+
+
+def _errors(ours: Description, exact: Description, bound: float) -> dict[str, float]:
+    """Errors of a pattern's numbers: what exact leads change, and what bounds their own error."""
+    names = ("delta_max", "delta_rms", "stripe_fraction", "free_energy", *MEANS)
+    names += tuple(f"super{name}" for name in FLOWS)
+    return {
+        name: CAUTION * abs(exact.numbers[name] - ours.numbers[name]) + bound
+        for name in names
+        if name in ours.numbers
+    }
+
+
+def _write(out, sites: Sites, found: Description) -> None:
     """Data sets over (x, y). **Collective.**"""
     out.axis("x", np.arange(sites.Lx))
     out.axis("y", np.arange(sites.Ly))
-    out.fixed("delta", delta)
-    out.fixed("potential", sites.potential.reshape(delta.shape))
-    out.fixed("pairing", sites.pairing.reshape(delta.shape))
+    out.fixed("delta", found.delta)
+    for name, values in found.maps.items():
+        out.fixed(name, values)
+    out.fixed("potential", sites.potential.reshape(found.delta.shape))
+    out.fixed("pairing", sites.pairing.reshape(found.delta.shape))

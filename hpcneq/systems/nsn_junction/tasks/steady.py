@@ -10,7 +10,14 @@ import numpy as np
 from ....parallel import Communicator, on_root
 from ....solvers import newton
 from ....tasks import Given, Outcome, Output
-from ..physics import currents, gap_equations, onsets, pair_susceptibility, uniform_states
+from ..physics import (
+    currents,
+    gap_equations,
+    hartree,
+    onsets,
+    pair_susceptibility,
+    uniform_states,
+)
 from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid
 from ..quantities import NORMAL_STABILITY, STABILITY_CODES
@@ -18,6 +25,10 @@ from ..shared import rotating_states
 from ..shared.operating_point import HARTREE, point_of
 from ..shared.polished_roots import FLOOR, grid_of
 
+COVERED = (
+    "condensates: uniform disturbances, q = 0, alone (task modes: any q along x); "
+    "normal state: pairs of every momentum along x"
+)
 CARRIED = ("slope", "current_left", "density", "magnetization")  # with errors in the result
 COLUMNS = ("slope", "density", "magnetization", "current_left", "current_right", "free_energy")
 
@@ -52,10 +63,13 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     _write(comm, output(), roots, records, scanned[1], point, grid)
     summary = _summary(roots, records, point)
     summary |= {"normal": NORMAL_STABILITY[normal], "region": region, "scanned": scanned}
+    summary["covers"] = COVERED
     errors = {"roots": roots.errors, **on_root(comm, carried_errors, summary, roots, point, grid)}
+    if point.hartree:
+        summary |= on_root(comm, _shifted, roots, point)
     _tell(log, summary)
     status = "not-converged" if roots.lost else "complete"
-    return Outcome(status, summary, errors, _warnings(roots, scanned))
+    return Outcome(status, summary, errors, _warnings(roots, scanned, point))
 
 
 def polished_roots(comm: Communicator, point: Point, grid: Grid) -> Roots:
@@ -63,6 +77,8 @@ def polished_roots(comm: Communicator, point: Point, grid: Grid) -> Roots:
     finer = gap_equations.finer(grid)
 
     def solve(D: float, on: Grid) -> newton.Solution:
+        if point.hartree:
+            return on_root(comm, _solve_coupled, D, point, on)
         problem = gap_equations.GapRoot(point, on)
         return newton.solve(problem, comm, np.array([D]), prefix="steady_", fix=False)
 
@@ -74,6 +90,12 @@ def polished_roots(comm: Communicator, point: Point, grid: Grid) -> Roots:
             moved = abs(solve(D, finer).x[0] - D)
         errors.append(FLOOR * (1 + D) + moved)
     return Roots(solutions, [float(solution.x[0]) for solution in solutions], errors)
+
+
+def _solve_coupled(D: float, point: Point, grid: Grid) -> newton.Solution:
+    """The root next to D of the gap, density and magnetization together; unknowns in this order."""
+    start = np.append(D, hartree.densities(np.array([D * D]), point, grid))
+    return newton.solve_equations(hartree.coupled(point, grid), start, prefix="steady_")
 
 
 def _scanned(D: np.ndarray) -> list[float]:
@@ -117,6 +139,12 @@ def carried_errors(summary: dict, roots: Roots, point: Point, grid: Grid) -> dic
     return errors
 
 
+def _shifted(roots: Roots, point: Point) -> dict[str, list[float]]:
+    """The chemical potential and the field that the levels of every condensate see."""
+    states = [hartree.shifted(point, *solution.x[1:]) for solution in roots.solutions]
+    return {"mu_hartree": [s.mu for s in states], "h_hartree": [s.h for s in states]}
+
+
 def _write(
     comm, out, roots: Roots, records: list[dict], top: float, point: Point, grid: Grid
 ) -> None:
@@ -151,9 +179,9 @@ def _summary(roots: Roots, records: list[dict], point: Point) -> dict:
     }
 
 
-def _warnings(roots: Roots, scanned: list[float]) -> list[str]:
+def _warnings(roots: Roots, scanned: list[float], point: Point) -> list[str]:
     """What a reader of the result has to know."""
-    warnings = [HARTREE]
+    warnings = [] if point.hartree else [HARTREE]
     if not roots.D:
         warnings.insert(
             0,

@@ -8,12 +8,14 @@ import numpy as np
 
 from .....tasks import Cost, Given
 from .....tasks.cost import BASE_BYTES, seconds
-from ...physics import phase_lines, uniform_states
+from ...physics import phase_lines, turning_states, uniform_states
 from ...physics.operating_point import Point
 from ...physics.pair_susceptibility import COARSE
+from ...physics.rotating_condensate import levels
 from ...physics.uniform_states import Finite, Grid, Infinite
 from ..operating_point import branch_axes, point_of, sought_key
 from ..polished_roots import grid_of
+from ..turning_branches import is_mirrored
 from ..uniform_response import response_of, wave_numbers
 
 # evaluations that a step of a static task takes: of F(D), and of C(Q) on the coarse and fine grid
@@ -25,6 +27,12 @@ MODE_SAMPLES = 2500  # evaluations of M for one wave number
 GUIDED = 0.1  # of them on the full grid, where a cheaper one guides the search
 FFLO_LINE = 10.0  # processor seconds of the free energy of FFLO states along one line
 
+# between leads that do not mirror each other: evaluations of F(D, m) of scans and mode counts, of a
+# step along a branch, and of the scan for FFLO onsets
+TURNING_SCANS = 8000
+TURNING_STEP = 60
+FFLO_SCANS = 30000
+
 ONE_CORE = "seconds on one core; what is swept is spread over ranks, row by row"
 
 
@@ -35,7 +43,13 @@ def static_rates(point: Point, grid: Grid) -> tuple[float, float, float]:
         momenta, coarse = Q / grid.Lx, grid
     else:
         momenta, coarse = Q / 100, COARSE
-    gap = seconds(lambda: uniform_states.gap_slopes(D, point, grid), 3, 1) / len(D)
+    if point.hartree:  # each value is solved for by itself, and remembered: fields differ
+        D, fields = D[:1], iter(point.h + 1e-6 * np.arange(1, 9))
+        gap = seconds(
+            lambda: uniform_states.gap_slopes(D, point.at(h=float(next(fields))), grid), 3, 1
+        )
+    else:
+        gap = seconds(lambda: uniform_states.gap_slopes(D, point, grid), 3, 1) / len(D)
     pair = seconds(lambda: uniform_states.pair_sum(momenta, point, grid), 3, 1) / len(Q)
     scan = 61 * seconds(lambda: uniform_states.pair_sum(momenta, point, coarse), 3, 1) / len(Q)
     return gap, pair, scan
@@ -71,6 +85,8 @@ def onset(given: Given, ranks: int) -> Cost:
     """Cost of the task ``onset``."""
     along, grid = sought_key(given) or "eV", grid_of(given)
     point = point_of(given)
+    if not is_mirrored(given, along):
+        return _turning(given, point, grid, along, 0.1, FFLO_SCANS)
     step = given.numerics.scan_step
     if along == "T":
         step *= 0.2
@@ -88,6 +104,9 @@ def branches(given: Given, ranks: int) -> Cost:
     """Cost of the task ``branches``."""
     along, slow = branch_axes(given)
     lines = max([1, *(len(given.sweep[key]) for key in slow)])
+    if not is_mirrored(given, along):
+        point = point_of(given, **{along: float(given.sweep[along][-1])})
+        return _turning(given, point, grid_of(given), along, given.numerics.step)
     each, memory = _branch_cost(given, along, given.numerics.step)
     notes = (ONE_CORE, f"{lines} lines along {along}")
     return Cost(lines * each, memory, lines, notes)
@@ -95,8 +114,11 @@ def branches(given: Given, ranks: int) -> Cost:
 
 def iv(given: Given, ranks: int) -> Cost:
     """Cost of the task ``iv``."""
-    each, memory = _branch_cost(given, "eV", 0.4 * given.numerics.step)
     point, grid = point_of(given), grid_of(given)
+    if not is_mirrored(given, "eV"):
+        point = point.at(eV=float(given.sweep["eV"][-1]))
+        return _turning(given, point, grid, "eV", 0.4 * given.numerics.step)
+    each, memory = _branch_cost(given, "eV", 0.4 * given.numerics.step)
     gap, pair, scan = static_rates(point, grid)
     region = ROOTS_F * gap + STABILITY_F * gap + scan + REGION_C * pair
     return Cost(each + len(given.sweep["eV"]) * region, memory, 1, (ONE_CORE,))
@@ -108,6 +130,19 @@ def _branch_cost(given: Given, along: str, step: float) -> tuple[float, float]:
     gap, _, _ = static_rates(point_of(given, **{along: float(values[-1])}), grid)
     steps = 3 * float(values[-1] - values[0]) / step
     return (len(values) * ROOTS_F + steps * STEP_F + 4 * STABILITY_F) * gap, static_bytes(grid)
+
+
+def _turning(
+    given: Given, point: Point, grid: Grid, along: str, step: float, further: int = 0
+) -> Cost:
+    """The cost of the branches of turning condensates over every line; further : evaluations."""
+    rough = turning_states.coarser(point, grid)
+    middle = 0.5 * sum(levels(point))
+    each = seconds(lambda: turning_states.gap_excess(0.3, middle, point, rough), 3, 1)
+    evaluations = TURNING_SCANS + TURNING_STEP * 2.0 / step + further
+    lines = max([1, *(len(values) for key, values in given.sweep.items() if key != along)])
+    notes = (ONE_CORE, f"{lines} lines along {along} of condensates that turn: a rough guess")
+    return Cost(lines * evaluations * each, static_bytes(grid), lines, notes)
 
 
 def phase_diagram(given: Given, ranks: int) -> Cost:

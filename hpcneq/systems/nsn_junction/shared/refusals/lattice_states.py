@@ -13,9 +13,13 @@ from ...inputs import SiteTable
 from ...physics.junction import at_rest, equilibrium
 from ..biased_leads import bias_of, leads_of, vector_potential_of
 from ..input_sites import is_uniform, site_fields
-from .limits import require_baths
+from .limits import refuse_hartree, require_baths
 
 LONGEST_PATTERN = 1000  # sites along one direction
+FIXED_LEVELS = (
+    "not with an order parameter that is free on every site: the compiled products with H over "
+    'sites take its levels as fixed numbers; use evolve with symmetry = "stripe"'
+)
 MOST_TURNING_SITES = 2000  # of a full lattice on which a condensate turns at the start
 
 
@@ -55,6 +59,9 @@ def require_stationary_start(given: Given, turning: bool = False) -> None:
 
 def spectrum(given: Given) -> None:
     """Refuse what the task ``spectrum`` cannot compute."""
+    refuse_hartree(
+        given, "spectra and the shares of pairs are those of bands whose levels do not shift"
+    )
     require_baths(given)
     require_memory(given)
     require_stationary_start(given)
@@ -63,7 +70,9 @@ def spectrum(given: Given) -> None:
 def evolve(given: Given) -> None:
     """Refuse what the task ``evolve`` cannot compute."""
     require_baths(given)
+    _require_shifts(given)
     if given.numerics.symmetry == "full":
+        refuse_hartree(given, FIXED_LEVELS)
         _require_free_modes(given)
     else:
         _require_stripes(given)
@@ -80,6 +89,7 @@ def evolve(given: Given) -> None:
 def ensemble(given: Given) -> None:
     """Refuse what the task ``ensemble`` cannot compute."""
     require_baths(given)
+    _require_shifts(given)
     _require_seeds(given)
     if given.numerics.symmetry == "full":
         raise InputError(
@@ -98,6 +108,7 @@ def ensemble(given: Given) -> None:
 
 def pattern(given: Given) -> None:
     """Refuse what the task ``pattern`` cannot compute."""
+    refuse_hartree(given, FIXED_LEVELS)
     require_baths(given)
     for key in ("Lx", "Ly"):
         length = vars(given.numerics)[key]
@@ -110,6 +121,22 @@ def pattern(given: Given) -> None:
     _require_readable(given)
     if given.initial.state in ("fflo", "crossed"):
         _require_wave_on_lattice(given)
+
+
+def _require_shifts(given: Given) -> None:
+    """Refuse starts that are not found with Hartree shifts."""
+    if not given.parameters.hartree or given.initial.state == "normal":
+        return
+    if given.initial.state == "file":
+        refuse_hartree(
+            given, 'not with [initial] state = "file": the poles of that run need not reach as far'
+        )
+    if not at_rest(leads_of(given), given.parameters.mu, _start_bias(given)):
+        refuse_hartree(
+            given,
+            "between these leads the phase of a condensate turns, and its chemical potential is "
+            'found without shifts of the levels; use [initial] state = "normal"',
+        )
 
 
 def _require_dense_start(given: Given) -> None:
@@ -192,10 +219,8 @@ def _require_site_start(given: Given) -> None:
         return
     if is_uniform(given) and state not in ("crossed", "pattern"):
         if any(vector_potential_of(given, axis).start for axis in ("x", "y")):
-            raise InputError(
-                f'[initial] state = "{state}": with a vector potential before t = 0 '
-                'only "normal" is known to be stationary'
-            )
+            _require_seed_under_vector_potential(given)
+            return
         require_stationary_start(given, turning=True)
         _require_dense_start(given)
         return
@@ -206,6 +231,18 @@ def _require_site_start(given: Given) -> None:
         )
     _require_rest(given)
     if state in ("fflo", "crossed"):
+        _require_wave_on_lattice(given)
+
+
+def _require_seed_under_vector_potential(given: Given) -> None:
+    """Refuse a start that is no seed: under a vector potential states are sought over sites."""
+    if given.initial.state == "auto":
+        raise InputError(
+            '[initial] state = "auto": with a vector potential before t = 0 no free energies are '
+            'compared; use "normal", "bcs" or "fflo"'
+        )
+    _require_rest(given)
+    if given.initial.state == "fflo":
         _require_wave_on_lattice(given)
 
 

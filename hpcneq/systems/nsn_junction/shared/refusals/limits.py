@@ -76,3 +76,9 @@ def require_not_negative(given: Given, key: str, reason: str) -> None:
         table, smallest = "[parameters]", vars(given.parameters)[key]
     if smallest < 0:
         raise InputError(f"{table} {key} = {smallest!r}: must be >= 0: {reason}")
+
+
+def refuse_hartree(given: Given, reason: str) -> None:
+    """Refuse Hartree shifts where they cannot be had."""
+    if given.parameters.hartree:
+        raise InputError(f"[parameters] hartree = true: {reason}")

@@ -8,9 +8,10 @@ import numpy as np
 
 from .....errors import InputError
 from .....tasks import Given
-from ...physics.operating_point import require_mirrored
+from ...physics.operating_point import Point, require_mirrored
 from ..operating_point import branch_axes, own_values, point_of, sought_key
 from .limits import (
+    refuse_hartree,
     require_coupling,
     require_few_momenta,
     require_not_negative,
@@ -18,10 +19,22 @@ from .limits import (
 )
 
 
+def _require_mirrored_hartree(given: Given, point: Point) -> None:
+    """Refuse Hartree shifts between leads under which a condensate turns."""
+    if not point.mirrored:
+        refuse_hartree(
+            given,
+            "needs leads that mirror each other in this task; with others the chemical potential "
+            "of a condensate is an unknown besides its density and magnetization: use evolve",
+        )
+
+
 def steady(given: Given) -> None:
     """Refuse what the task ``steady`` cannot compute."""
     require_static_sums(given)
-    point_of(given).terms()
+    point = point_of(given)
+    point.terms()
+    _require_mirrored_hartree(given, point)
 
 
 def tmatrix(given: Given) -> None:
@@ -53,9 +66,14 @@ def onset(given: Given) -> None:
         point_of(given, **{key: float(x)}) for key, axis in given.sweep.items() for x in axis
     ] or [point_of(given)]
     for point in points:
-        require_mirrored(point, "onset")
+        _require_mirrored_hartree(given, point.at(eV=max(point.eV, 0.5)))
+        point.terms()
     at_rest = along == "h" and given.parameters.eV == 0 and "eV" not in given.sweep
     infinite = given.numerics.lattice == "infinite"
+    if given.numerics.fflo_line:
+        refuse_hartree(
+            given, "fflo_line compares free energies of patterns whose magnetization is uniform"
+        )
     if given.numerics.fflo_line and not (
         at_rest and infinite and all(point.equilibrium for point in points)
     ):
@@ -78,7 +96,9 @@ def branches(given: Given) -> None:
     end = {along: float(given.sweep[along][-1])}
     for values in given.sweep[slow[0]] if slow else [None]:
         at = {slow[0]: float(values)} if slow else {}
-        require_mirrored(point_of(given, **end, **at), "branches")
+        point = point_of(given, **end, **at)
+        point.terms()
+        _require_mirrored_hartree(given, point.at(eV=max(point.eV, 0.5)))
 
 
 def iv(given: Given) -> None:
@@ -89,7 +109,9 @@ def iv(given: Given) -> None:
             "[sweep] eV: iv needs it, such as eV = {from = 0.0, to = 2.0, points = 101}"
         )
     _require_ascending_voltage(given, "eV")
-    point_of(given, eV=float(given.sweep["eV"][-1])).terms()
+    point = point_of(given, eV=float(given.sweep["eV"][-1]))
+    point.terms()
+    _require_mirrored_hartree(given, point)
 
 
 def phase_diagram(given: Given) -> None:
@@ -112,12 +134,15 @@ def phase_diagram(given: Given) -> None:
 
 def modes(given: Given) -> None:
     """Refuse what the task ``modes`` cannot compute."""
+    refuse_hartree(
+        given,
+        "the response of density and magnetization is not part of the modes' equations; use evolve",
+    )
     require_few_momenta(given)
     require_coupling(given, "modes are sought above the decay rate of isolated pairs")
     if given.parameters.q == []:
         raise InputError("[parameters] q = []: must hold at least one number")
-    if given.initial.state == "bcs":
-        require_mirrored(point_of(given), "gap equation")
+    point_of(given).terms()
 
 
 def _require_sought_key(given) -> str:

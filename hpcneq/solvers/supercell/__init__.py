@@ -1,0 +1,1 @@
+"""Blocks of Bloch and transverse momenta, an order parameter periodic along x, bath modes."""

@@ -1,0 +1,149 @@
+"""Nambu blocks on plane waves with baths of memory: Hamiltonians, stationary states, sums.
+
+    H = [[xi, -D], [-D^+, -xi]],   xi = eps - mu,   D_nn' = Delta_(n-n' mod N)
+    dn/dt = -i [H, n] - damping n + W + Q + Q^+,   Q = sum_p Pi_p,   n = -i G^<(t, t)
+    dPi_p/dt = -i H Pi_p + Pi_p Lam_p + S_p
+
+with W, Lam_p and S_p diagonal, one number on the columns of each of the two species. An order
+parameter is kept as its harmonics m = -h .. h, in this order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ...maths.plane_wave_box import PlaneWaveBox
+
+BATCH = 2**19  # complex numbers of a batch of blocks: matrices of a batch stay in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Medium:
+    """What surrounds the order parameter.
+
+    mu : from which energies count. damping : of n. white : (2,) W on each species. rates, sources :
+    (P, 2) Lam_p and S_p on the columns of each species.
+    """
+
+    box: PlaneWaveBox
+    mu: float
+    damping: float
+    white: FloatArray
+    rates: ComplexArray
+    sources: ComplexArray
+
+    @property
+    def size(self) -> int:
+        """2 N, the size of a block."""
+        return 2 * self.box.waves
+
+    @property
+    def modes(self) -> int:
+        """P, the bath modes of a block."""
+        return len(self.rates)
+
+    @cached_property
+    def bare(self) -> FloatArray:
+        """(blocks, 2 N) diagonal of H."""
+        xi = self.box.energies - self.mu
+        return np.concatenate([xi, -xi], axis=1)
+
+    @property
+    def highest(self) -> float:
+        """The largest energy of a level."""
+        return float(np.abs(self.bare).max())
+
+    @cached_property
+    def white_diagonal(self) -> FloatArray:
+        """(2 N,) W."""
+        return np.repeat(self.white, self.box.waves)
+
+    def batches(self, blocks: range) -> list[range]:
+        """Blocks in batches of few enough matrices."""
+        each = max(1, BATCH // (self.size**2 * max(1, self.modes)))
+        return [
+            range(b, min(b + each, blocks.stop)) for b in range(blocks.start, blocks.stop, each)
+        ]
+
+    def pairing(self, c: ComplexArray) -> ComplexArray:
+        """(2 N, 2 N) the part of H that is linear in the harmonics ``c`` (2 h + 1,)."""
+        N, h = self.box.waves, len(c) // 2
+        column = np.zeros(N, complex)
+        np.add.at(column, np.arange(-h, h + 1) % N, c)
+        n = np.arange(N)
+        D = column[(n[:, None] - n) % N]
+        H = np.zeros((2 * N, 2 * N), complex)
+        H[:N, N:] = -D
+        H[N:, :N] = -D.conj().T
+        return H
+
+    def hamiltonians(self, blocks: range, pairing: ComplexArray) -> ComplexArray:
+        """(len(blocks), 2 N, 2 N) H from its `pairing`."""
+        H = np.tile(pairing, (len(blocks), 1, 1))
+        i = np.arange(self.size)
+        H[:, i, i] += self.bare[blocks.start : blocks.stop]
+        return H
+
+    def pair_sums(self, blocks: range, n: ComplexArray, h: int) -> ComplexArray:
+        """(len(blocks), 2 h + 1) weighted F_m = sum_n n12[n + m, n] of each block."""
+        N = self.box.waves
+        return self._ring_sums(blocks, n[:, :N, N:], h)
+
+    def density_sums(self, blocks: range, n: ComplexArray, h: int) -> ComplexArray:
+        """(len(blocks), 2, 2 h + 1) harmonics of the density of each species."""
+        N = self.box.waves
+        up, down = (
+            self._ring_sums(blocks, n[:, :N, :N], h),
+            self._ring_sums(blocks, n[:, N:, N:], h),
+        )
+        full = np.zeros(2 * h + 1)
+        full[h] = N
+        weight = self.box.weights[blocks.start : blocks.stop, None]
+        return np.stack([up, weight * full - down], axis=1)
+
+    def _ring_sums(self, blocks, matrix, h):
+        N = self.box.waves
+        place = self.box.ring[np.arange(-h, h + 1) % N]
+        values = np.ascontiguousarray(matrix).reshape(len(blocks), N * N)[:, place].sum(-1)
+        return self.box.weights[blocks.start : blocks.stop, None] * values
+
+    # -- stationary states -------------------------------------------------------------------------
+    def stationary(self, blocks: range, pairing: ComplexArray) -> tuple[ComplexArray, ...]:
+        """(E, V, n, Q) of the stationary state of H, (len(blocks), ...); n and Q as matrices."""
+        E, V = np.linalg.eigh(self.hamiltonians(blocks, pairing))
+        back = V.conj().swapaxes(-1, -2)
+        share = (self.sources / (1j * E[..., None, None] - self.rates)).sum(-2)
+        Q = V @ (np.repeat(share, self.box.waves, axis=-1) * back)
+        X = self.sum_of_sources(Q)
+        w = E[:, :, None] - E[:, None, :]
+        n = V @ ((back @ X @ V) / (self.damping + 1j * w)) @ back
+        return E, V, n, Q
+
+    def stationary_modes(self, E: ComplexArray, V: ComplexArray) -> ComplexArray:
+        """(len(E), 2 N, P, 2 N) the modes of the stationary state."""
+        share = self.sources / (1j * E[..., None, None] - self.rates)
+        back = V.conj().swapaxes(-1, -2)[:, :, None, :]
+        spread = np.repeat(share, self.box.waves, axis=-1) * back
+        shape = spread.shape
+        return (V @ spread.reshape(len(E), self.size, -1)).reshape(shape)
+
+    def sum_of_sources(self, Q: ComplexArray) -> ComplexArray:
+        """W + Q + Q^+."""
+        X = Q + Q.conj().swapaxes(-1, -2)
+        i = np.arange(self.size)
+        X[:, i, i] += self.white_diagonal
+        return X
+
+
+def even_part(c: ComplexArray) -> ComplexArray:
+    """The part of harmonics that is even in x."""
+    return 0.5 * (c + c[..., ::-1])
+
+
+def harmonic_numbers(h: int) -> IntArray:
+    """m of 2 h + 1 harmonics."""
+    return np.arange(-h, h + 1)

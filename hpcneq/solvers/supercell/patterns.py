@@ -1,0 +1,120 @@
+"""Stationary states of a supercell that are not uniform, as equations for SNES.
+
+    F_m(Delta; mu_c) = [1/U + dU_m - 2K (mu_c - mu_r)] Delta_m
+
+for an order parameter that is even in x and turns as e^{-2i (mu_c - mu_r) t}. Its phase is fixed by
+a real Delta_0, its place by its parity. Stationary n are closed functions of H: no mode is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ...maths.arrays import ComplexArray, FloatArray
+from .medium import Medium, even_part
+
+MediumAt = Callable[[float], Medium]
+
+
+class TurningPattern:
+    """Unknowns x = (Delta_0, Re Delta_1.., Im Delta_1.., mu_c - mu_r), protocol Steady.
+
+    medium : mu_c - mu_r -> the medium with energies from mu_c. coupling : (2 h + 1,) 1/U + dU_m.
+    """
+
+    def __init__(self, medium: MediumAt, coupling: ComplexArray):
+        self.medium, self.coupling = medium, coupling
+        self.h = len(coupling) // 2
+        self.lag = medium(0.0).box.lag
+
+    @property
+    def items(self) -> int:
+        """Blocks."""
+        return self.medium(0.0).box.blocks
+
+    def harmonics(self, x: FloatArray) -> ComplexArray:
+        """(2 h + 1,) Delta_m."""
+        side = x[1 : 1 + self.h] + 1j * x[1 + self.h : 1 + 2 * self.h]
+        return np.concatenate([side[::-1], [x[0]], side])
+
+    def unknowns(self, c: ComplexArray, shift: float) -> FloatArray:
+        """x of harmonics with a real Delta_0."""
+        side = c[self.h + 1 :]
+        return np.concatenate([[c[self.h].real], side.real, side.imag, [shift]])
+
+    def at_rest(self, shift: float) -> ComplexArray:
+        """(2 h + 1,) the factor of Delta_m in the gap equation of a state that turns."""
+        return self.coupling - 2 * self.lag * shift
+
+    def prepare(self, x: FloatArray, part: range) -> ComplexArray:
+        """(len(part), 2 h + 1) F_m of the blocks."""
+        return pair_rows(self.medium(float(x[-1])), self.harmonics(x), part)
+
+    def partials(self, prepared: ComplexArray) -> FloatArray:
+        """The same as real numbers."""
+        return np.concatenate([prepared.real, prepared.imag], axis=1)
+
+    def residual(self, x: FloatArray, sums: FloatArray) -> FloatArray:
+        """Delta_m less what F_m closes to, m = 0 .. h."""
+        n = 2 * self.h + 1
+        F = even_part(sums[:n] + 1j * sums[n:])
+        wrong = (self.harmonics(x) - F / self.at_rest(float(x[-1])))[self.h :]
+        return np.concatenate([wrong.real, wrong.imag])
+
+
+class RealPattern:
+    """Unknowns Delta_m, real and even, of chosen m >= 0; nothing turns. Protocol Steady."""
+
+    def __init__(self, medium: Medium, coupling: FloatArray, chosen: Sequence[int]):
+        self.medium, self.coupling = medium, coupling
+        self.h = len(coupling) // 2
+        self.chosen = np.array(chosen)
+
+    @property
+    def items(self) -> int:
+        """Blocks."""
+        return self.medium.box.blocks
+
+    def harmonics(self, x: FloatArray) -> ComplexArray:
+        """(2 h + 1,) Delta_m."""
+        c = np.zeros(2 * self.h + 1, complex)
+        c[self.h + self.chosen] = x
+        c[self.h - self.chosen] = x
+        return c
+
+    def prepare(self, x: FloatArray, part: range) -> ComplexArray:
+        """(len(part), 2 h + 1) F_m of the blocks."""
+        return pair_rows(self.medium, self.harmonics(x), part)
+
+    def partials(self, prepared: ComplexArray) -> FloatArray:
+        """Their real parts."""
+        return np.asarray(prepared.real)
+
+    def residual(self, x: FloatArray, sums: FloatArray) -> FloatArray:
+        """Delta_m less what F_m closes to."""
+        both = 0.5 * (sums + sums[::-1]) / self.coupling
+        return np.asarray(x - both[self.h + self.chosen])
+
+
+def potential_rows(medium: Medium, c: ComplexArray, part: range) -> FloatArray:
+    """(len(part),) Tr Phi(H) of blocks, Phi' = N, n = N(H); both species have the same baths."""
+    pairing = medium.pairing(c)
+    rows = [np.zeros(0)]
+    for blocks in medium.batches(part):
+        E = np.linalg.eigvalsh(medium.hamiltonians(blocks, pairing))
+        waves = np.log(1j * E[..., None] - medium.rates[:, 0]) * (-1j * medium.sources[:, 0])
+        Phi = (medium.white[0] * E + 2 * waves.sum(-1).real) / medium.damping
+        rows.append(medium.box.weights[blocks.start : blocks.stop] * Phi.sum(-1))
+    return np.concatenate(rows)
+
+
+def pair_rows(medium: Medium, c: ComplexArray, part: range) -> ComplexArray:
+    """(len(part), 2 h + 1) F_m of blocks in the stationary state of harmonics ``c``."""
+    pairing = medium.pairing(c)
+    rows = [np.zeros((0, len(c)), complex)]
+    for blocks in medium.batches(part):
+        n = medium.stationary(blocks, pairing)[2]
+        rows.append(medium.pair_sums(blocks, n, len(c) // 2))
+    return np.concatenate(rows)

@@ -1,0 +1,323 @@
+"""Evolutions of supercells: what is kicked, what is written, what it costs."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ..maths import attractors, growing_modes
+from ..maths.arrays import ComplexArray, FloatArray
+from ..parallel import solo
+from ..solvers.output_times import Row
+from ..solvers.protocols import State
+from ..solvers.supercell.medium import harmonic_numbers
+from ..solvers.supercell.state import Supercell, SupercellState
+from ..solvers.supercell.stepping import EXPLICIT, DriftExact, explicit_step
+from .cost import BASE_BYTES, runs, step_count, untimed
+from .recorder import Entries, Numbers, Recorder
+from .supercell_tables import bloch_points, cell_of
+from .task import Cost, Given, Outcome
+
+if TYPE_CHECKING:
+    from ..files.writer import ResultFile
+
+POINTS = 8  # of x, for each harmonic
+QUIET = 3.0  # widths after which a kick is over
+SMALL = 0.05  # of the largest harmonic: a wave that is linear
+FORBIDDEN = 1e-3  # no solution: eigenvalues of n so far outside of [0, 1]
+IMPLICIT_PASSES = 2.3  # of a step
+VARIANTS = ("step error", "box error", "grid error")
+SMALLER_BOX = 0.85
+COARSER_BLOCH = 0.75
+COARSER_POLES = 5.0
+PROBED = 3  # steps
+
+
+@dataclass(frozen=True, eq=False)
+class Kick:
+    """A pairing field shape e^{-(t - center)^2/width^2}; shape : (2 h + 1,) harmonics."""
+
+    shape: ComplexArray
+    center: float
+    width: float
+
+    def __call__(self, t: float) -> ComplexArray:
+        """The field at time t."""
+        size = math.exp(-(((t - self.center) / self.width) ** 2))
+        return self.shape * size
+
+    @property
+    def over(self) -> float:
+        """When it has ended."""
+        return self.center + QUIET * self.width
+
+
+def kick_shape(
+    h: int, periods: int, wave: float, noise: float, seed: int, even: bool
+) -> ComplexArray:
+    """(2 h + 1,) of a field ``wave`` cos(Gx) with ``periods`` periods in the cell, and noise.
+
+    noise : size of random amplitudes of all harmonics, keyed by (seed, harmonic).
+    """
+    shape = np.zeros(2 * h + 1, complex)
+    shape[[h - periods, h + periods]] += 0.5 * wave
+    if noise:
+        for m in range(-h, h + 1):
+            stream = np.random.Generator(np.random.Philox(key=[seed, m + 2**31]))
+            shape[m + h] += noise * complex(*stream.standard_normal(2))
+    if even:
+        shape = 0.5 * (shape + shape[::-1])
+    return shape
+
+
+def amplitude_over(x: FloatArray, c: ComplexArray, G: float) -> ComplexArray:
+    """sum_m c_m e^{imGx} at places (n,)."""
+    m = harmonic_numbers(len(c) // 2)
+    waves: ComplexArray = np.exp(1j * G * np.outer(x, m)).dot(c)
+    return waves
+
+
+class SupercellRecords(Recorder):
+    """Data sets of the evolution of a supercell.
+
+    periods : of the kick's wave in the cell.
+    """
+
+    worst = {"min_occupation": min, "max_occupation": max, "balance": max}
+    variants = VARIANTS
+    safety = 2.0  # of order 2: the error is a third of the difference to twice the step
+    traced = ("delta_max", "delta_min")
+    caution = 1.5
+
+    def __init__(self, given: Given, system: Supercell, periods: int, kick: Kick) -> None:
+        self.given, self.system = given, system
+        self.periods, self.kick = periods, kick
+        box = system.medium.box
+        self.G, h = box.wave_number, system.h
+        self.x = np.arange(POINTS * h) / (POINTS * h) * box.length
+        self.p = box.along.ravel()
+        if box.even:
+            self.p = np.concatenate([-self.p, self.p])
+        self.first: float | None = None
+
+    def declare(self, out: ResultFile) -> None:
+        """Axes and series. **Collective.**"""
+        out.growing_axis("t")
+        out.axis("harmonic", harmonic_numbers(self.system.h))
+        out.axis("x", self.x)
+        out.axis("p_x", np.sort(self.p))
+        for name in ("harmonics", "delta_x", "density", "momenta", "delta_max", "delta_min"):
+            out.series(name)
+        for name in ("relative_density", "condensed", "mean_wave_number", "frequency", "balance_t"):
+            out.series(name)
+        out.growing_axis("t_monitor")
+        out.series("min_occupation_t")
+        out.series("max_occupation_t")
+
+    def declare_errors(self, out: ResultFile) -> None:
+        """Errors in time. **Collective.**"""
+        out.growing_axis("t_error")
+        for name in self.traced:
+            for kind in self.variants:
+                out.series(f"{name}_{kind.replace(' ', '_')}")
+
+    def row(self, t: float, c: ComplexArray, observed: Numbers) -> Entries:
+        """One row, replicated."""
+        h = self.system.h
+        m = harmonic_numbers(h)
+        wave = amplitude_over(self.x, c, self.G)
+        size = np.abs(wave)
+        top = int(size.argmax())
+        turning = amplitude_over(self.x[top : top + 1], observed["velocity"], self.G)[0]
+        weight = np.abs(c) ** 2
+        number = float(observed["density"][0, h].real)
+        return {
+            "t": t,
+            "harmonics": c.copy(),
+            "delta_max": float(size.max()),
+            "delta_min": float(size.min()),
+            "relative_density": number / observed["number_at_start"],
+            "condensed": float(observed["pairs"]) / number,
+            "mean_wave_number": self.G * float(np.sqrt(m**2 @ weight / max(weight.sum(), 1e-300))),
+            "frequency": -float((turning / wave[top]).imag) if size[top] > 0 else 0.0,
+            "balance_t": observed["balance"] / number,
+            "balance": abs(observed["balance"]) / number,
+        }
+
+    def _sorted(self, momenta: FloatArray) -> FloatArray:
+        values = momenta.ravel()
+        if len(values) < len(self.p):
+            values = np.concatenate([values, values])
+        return values[np.argsort(self.p, kind="stable")]
+
+    def local(self, row: Numbers, observed: Numbers) -> Entries:
+        """What is written of it: what is not needed of the variants is made here."""
+        more = {
+            "delta_x": np.abs(amplitude_over(self.x, row["harmonics"], self.G)),
+            "density": amplitude_over(self.x, observed["density"][0], self.G).real,
+            "momenta": self._sorted(observed["momenta"]),
+        }
+        return more | {name: value for name, value in row.items() if name != "balance"}
+
+    def watch(self, state: State, output: Row, observed: Numbers) -> tuple[Entries, Entries]:
+        """The eigenvalues of n. **Collective.**"""
+        low, high = np.nan, np.nan
+        if isinstance(state, SupercellState):
+            low, high = state.occupations()
+        rows = {"min_occupation_t": low, "max_occupation_t": high}
+        return rows, {"min_occupation": low, "max_occupation": high}
+
+    def headline(self, row: Numbers) -> Entries:
+        """Summary numbers of a row."""
+        names = ("t", "delta_max", "delta_min", "relative_density", "condensed", "mean_wave_number")
+        numbers = {name: row[name] for name in (*names, "frequency")}
+        late = np.asarray(row["harmonics"])[self.system.h :]
+        return numbers | {"harmonics": [[float(z.real), float(z.imag)] for z in late]}
+
+    def violations(self, worst: Numbers) -> list[str]:
+        """Occupations far outside [0, 1]."""
+        low, high = worst["min_occupation"], worst["max_occupation"]
+        if low >= -FORBIDDEN and high <= 1 + FORBIDDEN:
+            return []
+        return [
+            f"no solution: eigenvalues of n left [0, 1] ({low:.2e} .. {high:.2e}); use a smaller dt"
+        ]
+
+    def progress(self, row: Numbers) -> str:
+        """The order parameter, in words."""
+        return f"|Delta| = {row['delta_min']:.4f} .. {row['delta_max']:.4f}"
+
+    # -- of the whole run --------------------------------------------------------------------------
+    def add_history(self, outcome: Outcome, out: ResultFile) -> None:
+        """What needs all rows: the attractor, growth rates after the kick. **Collective.**"""
+        t, top = out.read("t"), out.read("delta_max")
+        late = t >= 0.5 * t[-1]
+        state = attractors.attractor(t, top.astype(complex))
+        known = state.kind == "limit cycle"
+        box = self.system.medium.box
+        outcome.summary |= {
+            "late_max": float(top[late].max()),
+            "late_min": float(out.read("delta_min")[late].min()),
+            "attractor": state.kind,
+            "period": state.period if known else None,
+            "length": box.length,
+            "waves": box.waves,
+            "blocks": box.blocks,
+            "modes": self.system.medium.modes,
+        }
+        if known:
+            outcome.errors["period"] = state.errors[0]
+        growth, error = self.growth(t, out.read("harmonics"))
+        outcome.summary["growth"] = growth
+        if growth is not None:
+            outcome.errors["growth"] = error
+
+    def growth(
+        self, t: FloatArray, harmonics: ComplexArray
+    ) -> tuple[list[list[float]] | None, float]:
+        """([[re, im], [re, im]] of the two fastest modes of the kicked wave, the error of them).
+
+        While it is small; None where it is not, or for too short a time.
+        """
+        wave = harmonics[:, self.system.h + self.periods]
+        small = np.abs(wave) < SMALL * np.abs(harmonics[0]).max()
+        end = len(t)
+        if not small.all():
+            end = int(np.argmin(small))
+        begin = int(np.searchsorted(t, self.kick.over))
+        even = np.append(np.abs(np.diff(t) - (t[1] - t[0])) < 1e-6 * (t[1] - t[0]), True)
+        if begin < end and not even[begin : end - 1].all():
+            end -= 1
+        if self.kick.shape[self.system.h + self.periods] == 0 or end - begin < 24:
+            return None, np.nan
+        middle = begin + (end - begin) // 4
+        whole = growing_modes.exponents(t[begin:end], wave[begin:end])[:2]
+        part = growing_modes.exponents(t[middle:end], wave[middle:end])[:2]
+        error = float(np.abs(whole - part).max())
+        return [[float(z.real), float(z.imag)] for z in whole], error
+
+
+def varied(given: Given, variant: str | None) -> Given:
+    """The input on the smaller box, or the other grid, of a variant."""
+    checked: Any = given
+    numerics = given.numerics
+    cell = numerics.supercell
+    if variant == "box error":
+        cell = replace(cell, p_max=cell.p_max * SMALLER_BOX, y_max=cell.y_max * SMALLER_BOX**2)
+    if variant == "grid error":
+        G, _ = cell_of(numerics.wave_number, cell)
+        points = max(1, round(COARSER_BLOCH * bloch_points(G, cell)))
+        if points > 1:
+            points += points % 2
+        cell = replace(cell, bloch_points=points, panels=cell.panels + 1)
+        numerics = replace(numerics, pole_error=numerics.pole_error * COARSER_POLES)
+    changed: Given = replace(checked, numerics=replace(numerics, supercell=cell))
+    return changed
+
+
+# ---- cost --------------------------------------------------------------------------------------
+
+
+def evolution_cost(
+    given: Given, system: Supercell, dtype: DTypeLike, ranks: int, rows: int
+) -> Cost:
+    """The cost of an evolution, from a few steps of some blocks."""
+    medium, dt = system.medium, given.numerics.dt
+    here = -(-medium.box.blocks // ranks)
+    solved = 2 * medium.highest * dt > EXPLICIT
+    state = here * medium.size**2 * (16 + medium.modes * np.dtype(dtype).itemsize)
+    copies = 1 + solved
+    batch = 12 * 16 * min(2**19, here * medium.size**2 * medium.modes)
+    each = seconds_of_a_pass(system, dt, dtype)
+    passes = IMPLICIT_PASSES if solved else 1.0
+    more = runs_of_all(given, solved)
+    note = (
+        f"{medium.box.blocks} blocks of {medium.size} levels, {medium.modes} bath modes, "
+        f"{step_count(given)} steps, {rows} output rows"
+    )
+    return Cost(
+        each * passes * step_count(given) * more,
+        BASE_BYTES + state * copies + batch,
+        medium.box.blocks,
+        (note, f"state: {state / 2**20:.1f} MB of the memory of a rank"),
+    )
+
+
+def runs_of_all(given: Given, solved: bool) -> float:
+    """Time of all runs over that of the first."""
+    if runs(given) == 1:
+        return 1.0
+    each = 0.5 if solved else 0.5 * IMPLICIT_PASSES
+    return 1 + each * (1 + SMALLER_BOX**4 + 1.2)
+
+
+def seconds_of_a_pass(system: Supercell, dt: float, dtype: DTypeLike) -> float:
+    """Seconds of one step on one core, scaled up from the first blocks."""
+    if untimed():
+        return 0.0
+    box = system.medium.box
+    few = max(1, min(len(box.transverse), 2**18 // (system.medium.size**2 * system.medium.modes)))
+    part = replace(
+        box,
+        transverse=box.transverse[:few],
+        transverse_weights=box.transverse_weights[:few],
+        bloch=1,
+    )
+    medium = replace(system.medium, box=part)
+    method = DriftExact(SupercellState(replace(system, medium=medium), solo(), dtype), False)
+    method.start(0.0, dt)
+    method.advance(0.0, dt)
+    begun = time.process_time()
+    for k in range(1, PROBED + 1):
+        method.advance(k * dt, dt)
+    return (time.process_time() - begun) / PROBED * box.blocks / part.blocks
+
+
+def default_step(system: Supercell) -> float:
+    """A step for which the extrapolation of the order parameter is stable."""
+    return explicit_step(system.medium)

@@ -1,0 +1,231 @@
+"""Input table and quantities of supercells, the same for every system that has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..config.schema import key
+from .task import ERRORS, WORK, Quantity, missing_where
+
+WIDEST_SPACING = 0.13  # of two Bloch points, twice what is aimed at: their number is even
+CHOSEN, EXACT = "a coordinate", "exact"
+AN = "an error itself"
+MODES = "1e-9: zeros of det M on this grid"
+PERIODS = 1e-6  # by how much the periods in the cell may differ from a whole number
+
+
+@dataclass(frozen=True)
+class SupercellTable:
+    """A cell, periodic along x and uniform across, and the momenta in it."""
+
+    length: float | None = key(
+        None,
+        doc="length of the cell, a whole number of periods 2 pi/wave_number; default: one",
+        above=0,
+        max=1e4,
+    )
+    harmonics: int = key(
+        6, doc="harmonics of the cell that the order parameter has, each way", min=1, max=512
+    )
+    bloch_points: int | None = key(
+        None,
+        doc="Bloch momenta over the zone of the cell; default: about .065 apart, even in number",
+        min=1,
+        max=4096,
+    )
+    panels: int = key(
+        2,
+        doc="panels of p_perp^2, of 4 points each, up to the outer Fermi surface; "
+        "wider ones beyond",
+        min=1,
+        max=64,
+    )
+    p_max: float = key(3.4, doc="plane waves reach so far along x", above=0.5, max=100)
+    y_max: float = key(10.0, doc="end of p_perp^2", above=0.2, max=1e4)
+    even: bool = key(
+        True, doc="the order parameter is even in x: half of the momenta; false: it may travel"
+    )
+
+
+def cell_of(wave_number: float, table: SupercellTable) -> tuple[float, int]:
+    """(G of the cell, periods of ``wave_number`` in it). Raises ValueError, in words."""
+    period = 2 * 3.141592653589793 / wave_number
+    periods = 1
+    if table.length is not None:
+        periods = round(table.length / period)
+        if periods < 1 or abs(table.length / period - periods) > PERIODS * periods:
+            raise ValueError(
+                f"supercell.length = {table.length:g}: must be a whole number of periods "
+                f"2 pi/wave_number = {period:.9g}"
+            )
+    waves = 2 * -(-(2 * table.p_max * periods / wave_number - 1) // 2) + 1
+    if 2 * table.harmonics + 1 > waves:
+        raise ValueError(
+            f"supercell.harmonics = {table.harmonics}: must be <= {int(waves - 1) // 2}, "
+            "what the plane waves up to p_max resolve"
+        )
+    if periods > table.harmonics:
+        raise ValueError(
+            f"supercell.harmonics = {table.harmonics}: must be >= {periods}, the periods of "
+            "wave_number in the cell"
+        )
+    return wave_number / periods, periods
+
+
+def bloch_points(cell: float, table: SupercellTable) -> int:
+    """Bloch points over the zone of a cell with wave number ``cell``."""
+    return table.bloch_points or 2 * max(1, round(cell / WIDEST_SPACING))
+
+
+def evolution_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
+    """What an evolution of a supercell writes, in these units of energy and momentum."""
+    time, place = f"1/{energy}", f"1/{momentum}"
+    return (
+        *_axes(time, place, momentum),
+        *_rows(energy, momentum),
+        *_errors(energy, time),
+        *_numbers(energy, place),
+        *WORK,
+    )
+
+
+def _number(
+    name: str, units: str, words: str, error: str = ERRORS, dtype: type = float
+) -> Quantity:
+    """A number of the summary."""
+    return Quantity(name, units, words, dtype=dtype, kind="summary", error=error)
+
+
+def _axes(time: str, place: str, momentum: str) -> tuple[Quantity, ...]:
+    """Coordinates."""
+    return (
+        Quantity("t", time, "time", kind="both", error="an output time"),
+        Quantity("harmonic", "1", "harmonic of the cell", dtype=int, error=CHOSEN),
+        Quantity("x", place, "place along the cell", error=CHOSEN),
+        Quantity("p_x", momentum, "momentum along x", error=CHOSEN),
+        Quantity("t_monitor", time, "times of the eigenvalues", error="an output time"),
+        Quantity("t_error", time, "times at which errors are told", error="an output time"),
+    )
+
+
+def _rows(energy: str, momentum: str) -> tuple[Quantity, ...]:
+    """What is written at every output time, its last value in the summary."""
+
+    def over_time(name: str, units: str, words: str, kind: str = "both") -> Quantity:
+        return Quantity(name, units, words, ("t",), kind=kind, error=ERRORS)
+
+    return (
+        Quantity(
+            "harmonics",
+            energy,
+            "harmonics of the order parameter; in the summary [re, im] of m = 0, 1, ... at the end",
+            ("t", "harmonic"),
+            complex,
+            kind="both",
+            error="as of delta_max",
+        ),
+        Quantity("delta_x", energy, "|Delta| over the cell", ("t", "x"), error="as of delta_max"),
+        Quantity(
+            "density", "1", "carriers of one species", ("t", "x"), error="as of relative_density"
+        ),
+        Quantity("momenta", "1", "carriers over p_x", ("t", "p_x"), error="as of relative_density"),
+        over_time("delta_max", energy, "largest |Delta(x)|; in the summary at the end"),
+        over_time("delta_min", energy, "least |Delta(x)|; in the summary at the end"),
+        over_time("relative_density", "1", "density over that at the start"),
+        over_time("condensed", "1", "condensed pairs over carriers"),
+        over_time("mean_wave_number", momentum, "root mean square wave number of Delta(x)"),
+        over_time("frequency", energy, "-d arg Delta/dt where |Delta(x)| is largest"),
+        over_time("balance_t", "1", "share of carriers not from pumping and decay", "data"),
+        Quantity("min_occupation_t", "1", "least eigenvalue of n", ("t_monitor",), error=EXACT),
+        Quantity("max_occupation_t", "1", "largest eigenvalue of n", ("t_monitor",), error=EXACT),
+    )
+
+
+def _errors(energy: str, time: str) -> tuple[Quantity, ...]:
+    """Errors in time, and the largest."""
+    parts = tuple(
+        Quantity(f"{name}_{kind}_error", energy, f"{kind} error of {name}", ("t_error",), error=AN)
+        for name in ("delta_max", "delta_min")
+        for kind in ("step", "box", "grid")
+    )
+    return (
+        *parts,
+        _number("delta_max_error", energy, "largest error of delta_max in time", AN),
+        _number("delta_min_error", energy, "largest error of delta_min in time", AN),
+        _number("balance", "1", "largest share of carriers that is not accounted for", AN),
+    )
+
+
+def _numbers(energy: str, place: str) -> tuple[Quantity, ...]:
+    """What is told of the whole run, and of the grid."""
+    sampled = "that of the rows of output"
+    perhaps = (
+        _number("period", f"1/{energy}", "period of delta_max in a cycle"),
+        _number(
+            "growth",
+            energy,
+            "[re, im] growth rates of the two fastest modes at wave_number, fitted together",
+            dtype=list,
+        ),
+    )
+    reason = "no limit cycle, or no time in which the kick is small"
+    return (
+        _number("min_occupation", "1", "least eigenvalue of n", EXACT),
+        _number("max_occupation", "1", "largest eigenvalue of n", EXACT),
+        _number("late_max", energy, "largest delta_max of the last half of the time", sampled),
+        _number("late_min", energy, "least delta_min of the last half of the time", sampled),
+        _number("attractor", "1", "what delta_max has come to", "a word", str),
+        *missing_where(perhaps, reason, "period growth"),
+        _number("length", place, "length of the cell", "given"),
+        _number("waves", "1", "plane waves of a block", "counted", int),
+        _number("blocks", "1", "blocks of Bloch and transverse momenta", "counted", int),
+        _number("modes", "1", "bath modes of a block", "counted", int),
+    )
+
+
+def pattern_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
+    """What a stationary pattern is told by, in these units of energy and momentum."""
+    place = f"1/{momentum}"
+    pair = "[re, im]"
+    growing = (
+        _number("growth_rate", energy, "of the mode of the cell that grows fastest", MODES),
+        _number("growth_frequency", energy, "|Re w| of that mode", MODES),
+    )
+    return (
+        Quantity("harmonic", "1", "harmonic of the cell", dtype=int, error=CHOSEN),
+        Quantity("x", place, "place along the cell", error=CHOSEN),
+        Quantity(
+            "delta_x", energy, "Delta over the cell", ("x",), complex, error="as of delta_max"
+        ),
+        Quantity("density", "1", "carriers of one species", ("x",), error="as of relative_density"),
+        Quantity(
+            "harmonics",
+            energy,
+            f"harmonics of the order parameter; in the summary {pair} of m = 0, 1, ...",
+            ("harmonic",),
+            complex,
+            kind="both",
+            error="as of delta_max",
+        ),
+        _number("delta_max", energy, "largest |Delta(x)|"),
+        _number("delta_min", energy, "least |Delta(x)|"),
+        _number("frequency", energy, "2 (mu_c - mu), by which the order parameter turns"),
+        _number("relative_density", "1", "density over that of the uniform state"),
+        _number("last_harmonic", energy, "|Delta_h|, the highest that is kept", AN),
+        *missing_where(
+            (_number("potential", f"{energy} {momentum}^3", "potential less that of no pairs"),),
+            "baths that pump and drain a condensate leave it without a potential",
+            "potential",
+        ),
+        _number("stability", "1", "of changes with the cell's period", "a decision", str),
+        *missing_where(
+            growing, "nothing grows, or it was not looked for", "growth_rate growth_frequency"
+        ),
+        _number("modes_found", energy, f"{pair} growth rate and frequency of modes", MODES, list),
+        _number("patterns", energy, "Delta_0, Delta_1, ... of every pattern found", "listed", list),
+        _number("residual", energy, "largest residual of the gap equation", AN),
+        _number("snes_reason", "1", "why SNES stopped", "as it reports", str),
+        _number("length", place, "length of the cell", "given"),
+        _number("waves", "1", "plane waves of a block", "counted", int),
+        _number("blocks", "1", "blocks of Bloch and transverse momenta", "counted", int),
+    )

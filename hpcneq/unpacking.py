@@ -1,0 +1,226 @@
+"""An archive of ``hpcneq pack`` that somebody else sent: vetted, then unpacked into a new folder.
+
+Nothing in it is believed: names, kinds and sizes are checked before its content is, every checksum
+before a file is written; no file is overwritten, no link followed, nothing of it is run.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from .archives import ENDING, FORMAT, FORMAT_VERSION, INPUT, MANIFEST
+from .config.words import one_line, refuse_name, shown, without_ending
+from .errors import InputError
+from .files import names, provenance
+
+MOST_FILES = 1000
+MOST_BYTES = 1 << 34  # of all files
+MOST_TEXT = 1 << 24  # of the manifest, and of any header
+PIECE = 1 << 20
+HASH = re.compile(r"[0-9a-f]{64}")
+PACKAGE = ("python", "numpy", "scipy", "numba", "mpi", "hdf5", "petsc")  # that decide on bits
+
+
+def unpack(path: str | Path, output: str | Path | None = None) -> str:
+    """Unpack an archive into a new folder; returns what can be done with it.
+
+    Raises InputError, with nothing written, for an archive that is damaged or could do harm, or if
+    there is something of the folder's name already.
+    """
+    name = without_ending(Path(path).name, ENDING)
+    target = Path(output or (name if name != Path(path).name else f"{name}.unpacked"))
+    refuse_name(target)
+    if os.path.lexists(target):
+        raise InputError(f"{target}: exists already; give another folder with -o")
+    parent = target.absolute().parent
+    if not parent.is_dir():
+        raise InputError(f"{target}: there is no folder {parent}")
+    fresh = None
+    try:
+        manifest = _vetted(path)
+        _refuse_room(path, parent, manifest)
+        fresh = tempfile.mkdtemp(prefix=".hpcneq-", dir=parent)
+        _write(path, Path(fresh), manifest["files"])
+        os.chmod(fresh, 0o755)
+        os.rename(fresh, target)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written ({error.strerror or error})") from None
+    finally:
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return _words(target, manifest)
+
+
+class _Bounded:
+    """A stream of which no more is read at once than a header, or a piece of a file, may have."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.seek, self.tell = stream.seek, stream.tell
+
+    def read(self, count: int = -1) -> bytes:
+        """The next bytes. Raises ValueError if they are too many."""
+        if not 0 <= count <= MOST_TEXT:
+            raise ValueError("a header is too long")
+        return self._stream.read(count)
+
+
+@contextmanager
+def _members(path: str | Path) -> Iterator[Iterator[tuple[tarfile.TarInfo, IO[bytes]]]]:
+    """The (member, content) of an archive one after the other; any fault of it as InputError."""
+    try:
+        with gzip.open(path, "rb") as stream:
+            bounded: Any = _Bounded(stream)
+            with tarfile.open(fileobj=bounded, mode="r:") as archive:
+                yield _opened(archive)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file") from None
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        words = one_line(str(error))[:100]
+        raise InputError(f"{path}: is damaged, or no archive of hpcneq pack ({words})") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _opened(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
+    seen: set[str] = set()
+    total = 0
+    for member in archive:
+        archive.members = []  # or it would remember all of them
+        _refuse_member(member, seen)
+        total += member.size
+        if len(seen) > MOST_FILES or total > MOST_BYTES:
+            raise ValueError(f"holds more than {MOST_FILES} files or {MOST_BYTES >> 30} GB")
+        content = archive.extractfile(member)
+        if content is None:
+            raise ValueError(f"{shown(member.name)} has no content")
+        yield member, content
+
+
+def _refuse_member(member: tarfile.TarInfo, seen: set[str]) -> None:
+    """ValueError unless it is a plain file with a harmless name of its own."""
+    name = member.name
+    if not member.isreg() or member.issparse():
+        raise ValueError(f"{shown(name)} is a link, a folder, a device or a sparse file")
+    parts = name.split("/")
+    harmless = all(part not in ("", ".", "..") and part[0] not in "-~" for part in parts)
+    if not harmless or "\\" in name or ":" in name or not name.isprintable() or len(name) > 400:
+        raise ValueError(f"{shown(name)} is no name of a file inside a folder")
+    refuse_name(Path(name))
+    folded = name.casefold()
+    if folded in seen:
+        raise ValueError(f"{shown(name)} is there twice")
+    seen.add(folded)
+
+
+def _vetted(path: str | Path) -> dict[str, Any]:
+    """The manifest of an archive, all of whose files have the sizes and hashes that it says."""
+    with _members(path) as members:
+        first, content = next(members, (None, None))
+        if first is None or content is None or first.name != MANIFEST or first.size > MOST_TEXT:
+            raise ValueError(f"does not begin with {MANIFEST}")
+        manifest = _manifest(content.read(MOST_TEXT))
+        left = dict(manifest["files"])
+        size = 0
+        for member, content in members:
+            if left.pop(member.name, None) != _hash(content):
+                raise ValueError(f"{shown(member.name)} is not the file that its manifest lists")
+            size += member.size
+        if left:
+            raise ValueError(f"lacks {shown(next(iter(left)))}")
+    return {**manifest, "bytes": size}
+
+
+def _manifest(raw: bytes) -> dict[str, Any]:
+    """The manifest; ValueError if it is not one that this version can use."""
+    manifest = json.loads(raw)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ValueError(f"{MANIFEST} is not that of an archive")
+    if manifest.get("format_version") != FORMAT_VERSION:
+        raise ValueError("was written by another hpcneq; update hpcneq to unpack it")
+    files = manifest.get("files")
+    if not isinstance(files, dict) or INPUT not in files:
+        raise ValueError(f"{MANIFEST} lists no {INPUT}")
+    if not all(isinstance(text, str) and HASH.fullmatch(text) for text in files.values()):
+        raise ValueError(f"{MANIFEST} lists no checksums")
+    return manifest
+
+
+def _hash(content: IO[bytes]) -> str:
+    checksum = hashlib.sha256()
+    while piece := content.read(PIECE):
+        checksum.update(piece)
+    return checksum.hexdigest()
+
+
+def _refuse_room(path: str | Path, folder: Path, manifest: Mapping[str, Any]) -> None:
+    if shutil.disk_usage(folder).free < manifest["bytes"] + (1 << 20):
+        raise InputError(f"{path}: no room for {manifest['bytes']} bytes in {folder}")
+
+
+def _write(path: str | Path, folder: Path, files: Mapping[str, str]) -> None:
+    """Every file into an empty folder of ours; what has changed since it was vetted is refused."""
+    with _members(path) as members:
+        for member, content in members:
+            place = Path(folder, PurePosixPath(member.name))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+            checksum = hashlib.sha256()
+            with open(handle, "wb") as file:
+                while piece := content.read(PIECE):
+                    file.write(piece)
+                    checksum.update(piece)
+            if member.name != MANIFEST and files.get(member.name) != checksum.hexdigest():
+                raise InputError(f"{path}: changes while it is read")
+            names.sync(place)
+
+
+def _words(target: Path, manifest: Mapping[str, Any]) -> str:
+    """What was unpacked, and what can be done with it."""
+    listed = ", ".join(map(one_line, sorted(manifest["files"])))
+    lines = [
+        f"wrote {target}: {listed}",
+        f"  {_word(manifest, 'system')} {_word(manifest, 'task')}, {_word(manifest, 'status')}, "
+        f"on {_word(manifest, 'ranks')} ranks",
+        f"  to compute it again: cd {target} && {_word(manifest, 'run')}",
+        f"  to see whether it is the same to the bit: hpcneq compare input.h5 {MANIFEST}",
+    ]
+    code = [one_line(name) for name in manifest["files"] if name.endswith(".py")]
+    if code:
+        lines.append(f"  it runs Python code: read {', '.join(code)} first")
+    versions = manifest.get("versions")
+    if isinstance(versions, dict):
+        lines += _other_versions(versions)
+    return "\n".join(lines)
+
+
+def _word(manifest: Mapping[str, Any], name: str) -> str:
+    return one_line(str(manifest.get(name, "?")))[:300]
+
+
+def _other_versions(theirs: Mapping[str, object]) -> list[str]:
+    """A line on the libraries that differ here, on which the last bits depend."""
+    provenance.stack()  # loads what versions are asked of
+    mine = provenance.versions()
+    different = [
+        f"{name} {one_line(str(theirs[key]))[:60]} (here {mine.get(key, 'none')})"
+        for name in PACKAGE
+        if (key := f"{name}_version") in theirs and theirs[key] != mine.get(key)
+    ]
+    if not different:
+        return []
+    return [f"  last digits may differ: it was computed with {', '.join(different)}"]

@@ -1,0 +1,150 @@
+"""Packing what a result was computed from, computing it again, and archives that mean harm."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+
+import pytest
+from support.programs import FOUR_STEPS, here
+
+import hpcneq
+from hpcneq import unpacking
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    """A folder with a run whose bias is in a file of another folder, and its archive."""
+    place = tmp_path_factory.mktemp("packed")
+    (place / "drives").mkdir()
+    (place / "inputs").mkdir()
+    (place / "drives" / "bias.txt").write_text("0 0\n1 0.1\n2 0.1\n")
+    text = FOUR_STEPS.replace("T = 0.1", 'T = 0.1\neV = "../drives/bias.txt"')
+    (place / "inputs" / "a.toml").write_text(text)
+    code, said = here("run", "inputs/a.toml", "-o", "a.h5", "--set", "run.seed=7", folder=place)
+    assert code == 0, said
+    code, said = here("pack", "a.h5", folder=place)
+    assert (code, said) == (2, said) and "bias.txt" in said and "--folder" in said
+    code, said = here("pack", "a.h5", "--folder", "inputs", folder=place)
+    assert (code, said) == (0, "wrote a.tar.gz\n")
+    return place
+
+
+def archive(path, members, manifest=None):
+    """A gzipped tar of (name or TarInfo, content), behind a manifest that lists them."""
+    hashes = {
+        name: hashlib.sha256(data).hexdigest() for name, data in members if isinstance(name, str)
+    }
+    known = {"format": "hpcneq-archive", "format_version": 1, "files": hashes}
+    members = [("manifest.json", json.dumps(known | (manifest or {})).encode()), *members]
+    with tarfile.open(path, "w:gz") as target:
+        for name, data in members:
+            member = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+            member.size = len(data)
+            target.addfile(member, io.BytesIO(data))
+
+
+def special(name, kind, link=""):
+    """A member that is no plain file."""
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, link
+    return member
+
+
+def test_an_unpacked_archive_computes_the_same_bits(packed, tmp_path):
+    """Away from all that the run had; the input names the file where the archive has it."""
+    shutil.copy(packed / "a.tar.gz", tmp_path)
+    code, said = here("unpack", "a.tar.gz", folder=tmp_path)
+    assert code == 0 and "hpcneq run input.toml" in said, said
+    assert (tmp_path / "a" / "files-0" / "bias.txt").read_text().startswith("0 0\n")
+    assert here("run", "input.toml", "--quiet", folder=tmp_path / "a")[0] == 0
+    again, first = hpcneq.open(tmp_path / "a" / "input.h5"), hpcneq.open(packed / "a.h5")
+    assert again.attrs["seed"] == 7 and bool(again.compare(first))
+    assert all((again[name] == first[name]).all() for name in first)
+    code, said = here("compare", "input.h5", "manifest.json", folder=tmp_path / "a")
+    assert code == 0 and "to the bit" in said
+    here("run", "input.toml", "--force", "--set", "parameters.T=0.2", folder=tmp_path / "a")
+    code, said = here("compare", "input.h5", "manifest.json", folder=tmp_path / "a")
+    assert code == 1 and "delta" in said
+
+
+def test_a_file_that_has_changed_since_the_run_is_not_packed(packed, tmp_path):
+    shutil.copytree(packed, tmp_path / "copy")
+    (tmp_path / "copy" / "drives" / "bias.txt").write_text("0 0\n2 0.2\n")
+    words = ("pack", "a.h5", "--folder", "inputs", "-o", "b.tar.gz")
+    code, said = here(*words, folder=tmp_path / "copy")
+    assert code == 2 and "has changed since the run" in said and said.count("\n") == 1
+    assert not (tmp_path / "copy" / "b.tar.gz").exists()
+
+
+def test_nothing_is_overwritten(packed, tmp_path):
+    shutil.copy(packed / "a.tar.gz", tmp_path)
+    (tmp_path / "a").mkdir()
+    code, said = here("unpack", "a.tar.gz", folder=tmp_path)
+    assert code == 2 and "exists already" in said and os.listdir(tmp_path / "a") == []
+    os.symlink(tmp_path / "nowhere", tmp_path / "link")
+    assert here("unpack", "a.tar.gz", "-o", "link", folder=tmp_path)[0] == 2
+    code, said = here("pack", "a.h5", "--folder", "inputs", folder=packed)
+    assert code == 2 and "exists already" in said
+
+
+INPUT = ("input.toml", b'system = "lattice"\n')
+
+
+@pytest.mark.parametrize(
+    "members, words",
+    [
+        ([INPUT, ("/tmp/x", b"x")], "no name of a file"),
+        ([INPUT, ("../x", b"x")], "no name of a file"),
+        ([INPUT, ("a/../../x", b"x")], "no name of a file"),
+        ([INPUT, ("a//x", b"x")], "no name of a file"),
+        ([INPUT, ("c:x", b"x")], "no name of a file"),
+        ([INPUT, ("-rf", b"x")], "no name of a file"),
+        ([INPUT, ("a\x1b[2J", b"x")], "no name of a file"),
+        ([INPUT, ("x", b"x"), ("X", b"x")], "is there twice"),
+        ([INPUT, INPUT], "is there twice"),
+        ([INPUT, (special("x", tarfile.SYMTYPE, "/etc/passwd"), b"")], "is a link"),
+        ([INPUT, (special("x", tarfile.LNKTYPE, "input.toml"), b"")], "is a link"),
+        ([INPUT, (special("x", tarfile.CHRTYPE), b"")], "a device"),
+        ([INPUT, (special("x", tarfile.FIFOTYPE), b"")], "a device"),
+        ([INPUT, (special("x", tarfile.DIRTYPE), b"")], "a folder"),
+        ([INPUT, (special("x", tarfile.GNUTYPE_SPARSE), b"")], "is"),
+        ([INPUT, (tarfile.TarInfo("unlisted"), b"x")], "is not the file"),
+        ([], "lists no input.toml"),
+    ],
+)
+def test_an_archive_that_means_harm_leaves_nothing_behind(tmp_path, members, words):
+    """Paths out of the folder, links, devices, files that the manifest does not list."""
+    archive(tmp_path / "bad.tar.gz", members)
+    code, said = here("unpack", "bad.tar.gz", folder=tmp_path)
+    assert code == 2 and said.count("\n") == 1 and words in said and said[:-1].isprintable(), said
+    assert os.listdir(tmp_path) == ["bad.tar.gz"]
+
+
+def test_wrong_checksums_sizes_and_formats_are_refused(packed, tmp_path, monkeypatch):
+    other = {"files": {"input.toml": "0" * 64}}
+    for change in (other, {"format": "x"}, {"format_version": 9}, {"files": {"input.toml": 1}}):
+        archive(tmp_path / "bad.tar.gz", [INPUT], change)
+        code, said = here("unpack", "bad.tar.gz", folder=tmp_path)
+        assert code == 2 and said.count("\n") == 1, said
+    whole = (packed / "a.tar.gz").read_bytes()
+    for spoiled in (whole[:-30], whole[:100] + b"\0" + whole[101:], b"", b"PK", whole[:20]):
+        (tmp_path / "bad.tar.gz").write_bytes(spoiled)
+        code, said = here("unpack", "bad.tar.gz", folder=tmp_path)
+        assert code == 2 and said.count("\n") == 1, said
+    header = tarfile.TarInfo("x")
+    for kind in (tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME):  # a header that fills the memory
+        header.type, header.size = kind, 1 << 30
+        with gzip.open(tmp_path / "bad.tar.gz", "wb") as file:
+            file.write(header.tobuf() + bytes(1 << 16))
+        code, said = here("unpack", "bad.tar.gz", folder=tmp_path)
+        assert code == 2 and "too long" in said, said
+    monkeypatch.setattr(unpacking, "MOST_FILES", 1)
+    shutil.copy(packed / "a.tar.gz", tmp_path / "bad.tar.gz")
+    assert here("unpack", "bad.tar.gz", folder=tmp_path)[0] == 2
+    assert os.listdir(tmp_path) == ["bad.tar.gz"]

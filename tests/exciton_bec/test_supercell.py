@@ -1,0 +1,151 @@
+"""The exciton condensate in a supercell: rest, symmetry, ranks, restarts, growth against det M.
+
+Every docstring names a change of the code under which the test was seen to fail.
+"""
+
+import numpy as np
+import pytest
+from support.programs import assert_same, here
+from support.supercells import INPUT, changed, text
+
+import hpcneq
+from hpcneq import driver
+from hpcneq.config import load
+from hpcneq.errors import InputError
+
+STOPPED = 75
+
+
+def run(given, **more):
+    """The Result of an input."""
+    return hpcneq.run(given, **more)
+
+
+@pytest.fixture(scope="module")
+def kicked():
+    """The small run."""
+    return run(INPUT)
+
+
+def test_the_uniform_condensate_rests():
+    """Without a kick, for a long step and a short one; fails with 1/U made real."""
+    for numerics in ({}, {"dt": 1.0}):
+        result = run(changed(initial={"kick": 0.0}, numerics=numerics))
+        c = np.asarray(result.harmonics)
+        assert result.status == "complete"
+        assert np.abs(c - c[0]).max() < 1e-9
+        assert result.summary["balance"] < 1e-12
+        assert abs(result.summary["frequency"]) < 1e-9
+
+
+def test_a_kicked_wave_keeps_carriers_and_occupations(kicked):
+    """Baths account for all carriers as dt^2; fails with the pairs' share of the balance left out,
+    or with K dropped from the gap equation."""
+    s = kicked.summary
+    assert s["blocks"] == 12 and s["waves"] == 7 and s["modes"] >= 3
+    assert 0 < s["min_occupation"] < s["max_occupation"] < 1
+    assert s["delta_max"] > s["delta"] > s["delta_min"]
+    assert s["harmonics"][1][0] == kicked.harmonics[-1, 3].real
+    half = run(changed(numerics={"dt": 0.1}))
+    assert half.summary["balance"] < 0.4 * s["balance"] < 1e-5
+    assert np.abs(np.asarray(half.delta_max) - np.asarray(kicked.delta_max)).max() < 1e-3
+
+
+def test_an_even_cell_is_the_whole_one(kicked):
+    """Half of the momenta give the same; fails with weights not doubled."""
+    whole = run(changed(cell={"even": False}))
+    assert whole.summary["blocks"] == 2 * kicked.summary["blocks"]
+    for name in ("harmonics", "density", "momenta", "condensed"):
+        assert np.asarray(whole[name]) == pytest.approx(np.asarray(kicked[name]), abs=1e-11), name
+
+
+def test_a_cell_of_two_periods_holds_one(kicked):
+    """The same wave in twice the length, momenta equally dense but others; fails with the kick's
+    harmonic not moved to the second."""
+    G = INPUT["numerics"]["wave_number"]
+    double = run(
+        changed(cell={"length": 4 * np.pi / G, "harmonics": 4, "bloch_points": 1, "p_max": 1.6})
+    )
+    one, two = np.asarray(kicked.harmonics), np.asarray(double.harmonics)
+    assert double.summary["length"] == pytest.approx(2 * kicked.summary["length"])
+    assert np.abs(two[:, 1::2]).max() < 1e-7  # the ring's ends know no periods
+    assert np.abs(two[:, ::2] - one).max() < 0.15 * np.abs(one[:, 1]).max()
+
+
+def test_implicit_steps_agree_with_short_ones(kicked):
+    """Three times the step, solved for by Newton; fails with the response's sign changed."""
+    long = run(changed(numerics={"dt": 0.6}))
+    assert long.summary["delta_max"] == pytest.approx(kicked.summary["delta_max"], abs=1e-3)
+
+
+def test_modes_in_single_precision(kicked):
+    """To 1e-6; fails with sums of the modes in single precision left uncast to double."""
+    mixed = run(changed(numerics={"precision": "mixed"}))
+    assert mixed.summary["state_bytes"][0] < 0.65 * kicked.summary["state_bytes"][0]
+    assert np.abs(np.asarray(mixed.harmonics) - np.asarray(kicked.harmonics)).max() < 1e-6
+
+
+def test_noise_is_keyed_by_harmonic():
+    """More harmonics change nothing in those that were there; fails with one stream for all."""
+    from hpcneq.tasks.supercell import kick_shape
+
+    few, many = (kick_shape(h, 1, 0.0, 1e-3, 5, False) for h in (2, 4))
+    assert np.array_equal(few, many[2:-2]) and np.abs(few).min() > 0
+
+
+@pytest.mark.parallel
+def test_any_number_of_ranks(comm):
+    """The same run alone; fails with sums over the ranks' own blocks only."""
+    from support.supercells import condensate
+
+    from hpcneq.parallel import solo
+    from hpcneq.solvers.supercell.state import SupercellState
+    from hpcneq.solvers.supercell.stepping import DriftExact
+    from hpcneq.systems.exciton_bec.tasks.evolve import system_of
+
+    system = system_of(load.load(INPUT, driver.catalogue()), condensate())[0]
+    ends = []
+    for group in (comm, solo()):
+        method = DriftExact(SupercellState(system, group), True)
+        method.start(0.0, 0.4)
+        for k in range(4):
+            method.advance(0.4 * k, 0.4)
+        ends.append(method.now.c)
+    assert np.abs(ends[0] - ends[1]).max() < 1e-12
+    assert np.abs(ends[0] - system.start).max() > 1e-4
+
+
+@pytest.mark.parametrize("dt", [0.2, 0.6])
+def test_a_run_in_pieces_gives_every_bit_of_the_whole_one(tmp_path, dt):
+    """Fails with the response, or the harmonics of the step before, not kept."""
+    numerics = {"error_estimate": dt == 0.2, "dt": dt}
+    (tmp_path / "in.toml").write_text(text(changed(numerics=numerics)))
+    code, out = here("run", "in.toml", "-o", "whole.h5", folder=tmp_path)
+    assert code == 0, out
+    words = ("--set", "run.wall_limit=0.0003")
+    code, out = here("run", "in.toml", "-o", "cut.h5", *words, folder=tmp_path)
+    pieces = 1
+    while code == STOPPED:
+        pieces += 1
+        again = ("--set", f"run.wall_limit={10 if pieces > 3 else 0.0003}")
+        code, out = here("resume", "cut.h5", *again, folder=tmp_path)
+        assert pieces < 9
+    assert code == 0 and pieces > 2, out
+    assert_same(tmp_path / "cut.h5", tmp_path / "whole.h5")
+
+
+@pytest.mark.parametrize(
+    "tables, words",
+    [
+        ({"cell": {"length": 12.0}}, "whole number of periods"),
+        ({"cell": {"harmonics": 9}}, "must be <= 3"),
+        ({"cell": {"p_max": 0.1}}, r"\[numerics.supercell\] p_max"),
+        ({"cell": {"panel": 2}}, "panels"),
+        ({"initial": {"kick_time": 0.1}}, "3 kick_width"),
+    ],
+)
+def test_what_does_not_fit_is_refused(tables, words):
+    """In one line that names the key; fails with the check left out of `refuse`."""
+    with pytest.raises(InputError, match=words) as refused:
+        run(changed(**tables))
+    assert "\n" not in str(refused.value)

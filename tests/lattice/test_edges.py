@@ -1,0 +1,85 @@
+"""Edges of an input: leads away from zero, mean fields that cut levels off, symmetric currents."""
+
+from __future__ import annotations
+
+import pytest
+
+import hpcneq
+from hpcneq import driver
+from hpcneq.config.load import load
+from hpcneq.errors import InputError
+
+HOP = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
+CELL = {"vectors": [[1.0]], "orbitals": [{"name": "s", "at": [0.0]}], "size": [3]}
+
+
+def lead(end, bias, **more):
+    """A wide lead at one end."""
+    return {"kind": "wide", "sites": {"x": end}, "gamma": 0.5, "T": 0.05, "bias": bias, **more}
+
+
+NUMERICS = {
+    "steady": {"seeds": 0, "fit_error": 1e-3, "stability": False},
+    "evolve": {"dt": 0.2, "fit_error": 1e-3},
+}
+
+
+def given(task, U=3.0, eV=0.3, t_max=0.4, **left):
+    """An input of three sites between two leads; left : further keys of that lead."""
+    tree = {
+        "system": "lattice",
+        "task": task,
+        "model": {"cell": CELL, "hop": [HOP]},
+        "interaction": {"U": U},
+        "leads": {"left": lead("min", 0.5, **left), "right": lead("max", -0.5)},
+        "parameters": {"eV": eV},
+        "numerics": dict(NUMERICS[task]),
+    }
+    return tree | ({"run": {"t_max": t_max}} if task == "evolve" else {})
+
+
+@pytest.mark.parametrize("key", ["mu", "V"])
+def test_a_condensate_is_sought_at_the_mean_potential_of_its_leads(key):
+    """|D| = .80207, which the normal state with noise grows to by t = 60."""
+    states = hpcneq.run(given("steady", **{key: 1.0})).summary["states"]
+    assert [state["seed"] for state in states] == ["uniform", "normal"]
+    assert states[0]["delta_max"] == pytest.approx(0.80207, abs=3e-4)
+    assert states[0]["mu_c"] == pytest.approx(0.44786, abs=3e-4)
+
+
+def test_a_mean_field_that_cuts_levels_off_is_a_lost_seed():
+    """Not bad input: the model's own levels are damped. A start from the normal state says so."""
+    tree = given("evolve", U=1e6)
+    tree["numerics"]["error_estimate"] = False
+    evolved = hpcneq.run(tree)
+    assert evolved.status == "complete"
+    assert evolved.warnings[0] == "no state from the seeds uniform"
+
+
+@pytest.mark.parametrize("task", ["steady", "evolve"])
+def test_levels_of_the_model_that_no_lead_damps_are_bad_input_of_check_and_run(tmp_path, task):
+    """Sites shifted by up to 5e5; the result that was begun is not one to go on with."""
+    tree = given(task) | {"disorder": {"onsite": 1e6}}
+    with pytest.raises(InputError, match="sites 1 are not damped"):
+        hpcneq.check(tree)
+    path = tmp_path / "out.h5"
+    with pytest.raises(InputError, match="sites 1 are not damped"):
+        hpcneq.run(tree, output=path)
+    if path.exists():
+        with hpcneq.open(path) as result:
+            assert result.status == "not-converged" and "not damped" in result.warnings[-1]
+
+
+def test_the_largest_of_equal_currents_keeps_its_sign_in_the_error():
+    """Mirrored leads: left and right are equally large. Fails if the two runs name another."""
+    result = hpcneq.run(given("evolve", eV={"from": 0.0, "to": 1.0}))
+    largest, error = result.summary["current_largest"], result.errors["current_largest"]
+    assert largest == result.current[-1, 0] and error < 0.02 * abs(largest)
+
+
+def test_a_number_and_a_drive_have_one_limit():
+    for eV in (2e3, {"to": 2e3}):
+        load(given("evolve", eV=eV) | {"numerics": {"dt": 1e-3}}, driver.catalogue())
+    for eV in (2e6, {"to": 2e6}):
+        with pytest.raises(InputError, match="eV.*1e\\+06"):
+            load(given("evolve", eV=eV), driver.catalogue())

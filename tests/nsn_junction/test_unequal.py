@@ -1,0 +1,126 @@
+"""Static tasks between leads that do not mirror each other: D and mu_pair solved together.
+
+The second routes: the frequency integral over G^R Sigma^< G^A of all sites, the pair
+susceptibility by contours, and the linear response of :mod:`.response`.
+
+Every docstring names a change of the code under which the test was seen to fail.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import root
+from support import independent
+
+import hpcneq
+from hpcneq.systems.nsn_junction.physics import rotating_condensate, turning_states
+from hpcneq.systems.nsn_junction.physics.operating_point import Lead, Point
+from hpcneq.systems.nsn_junction.physics.pair_susceptibility import pair_response
+from hpcneq.systems.nsn_junction.physics.uniform_states import finite, infinite
+
+H = 0.3
+TABLE = {"left": {"gamma": 0.06, "T": 0.1, "mu": 0.05}, "right": {"gamma": 0.03}}
+LEADS = (Lead("left", 0.06, 0.1, 0.05, 1), Lead("right", 0.03, 0.08, 0.0, -1))
+LATTICE = {"lattice": "finite", "Lx": 3, "Ly": 2, "step": 0.2}
+ONSETS = {"lattice": "finite", "Lx": 3, "Ly": 2, "scan_step": 0.2, "scan_to": 1.0}
+SMALL = finite(3, 2)
+
+
+def run(task, numerics=None, **tables):
+    """The Result of a static task between these leads."""
+    source = {"system": "nsn-junction", "task": task, "parameters": {"h": H, "T": 0.08}}
+    return hpcneq.run(source | {"leads": TABLE, "numerics": numerics or LATTICE, **tables})
+
+
+def by_frequencies(D, m, eV):
+    """(U F(D, m), current from the left lead) by the integral over w, all sites together."""
+    baths = [
+        independent.Lead(lead.gamma, lead.T, lead.mu + 0.5 * lead.sign * eV - m, None)
+        for lead in LEADS
+    ]
+    G, current = independent.quadrature(independent.hopping(3, 2, m), np.full(6, D), H, baths)
+    return 3 * (-1j * G[0, 6]) / D, current[0].sum()
+
+
+@pytest.fixture(scope="module")
+def currents():
+    """The task ``iv`` over two biases."""
+    return run("iv", sweep={"eV": [0.2, 0.4]})
+
+
+def test_current_of_a_turning_condensate(currents):
+    """Each stable state solves the gap equation with its mu_pair, and its current is Landauer's.
+
+    dI/dV is the difference of two states of neighbouring biases. Fails with mu_pair kept at mu,
+    or with a current that lacks the hole's own memory.
+    """
+    s = currents.summary
+    for k, eV in enumerate(s["eV"]):
+        F, current = by_frequencies(s["delta"][k], s["mu_pair"][k], eV)
+        assert F == pytest.approx(1, abs=1e-6)
+        assert s["I"][k] == pytest.approx(current, abs=1e-7)
+        assert abs(s["I"][k] + currents.current_right[k]) < 1e-12
+    near = []
+    for eV in (0.19, 0.21):
+        at = Point(h=H, eV=eV, leads=LEADS)
+        D, m = root(turning_states.state(at, SMALL), [s["delta"][0], s["mu_pair"][0]]).x
+        near.append(by_frequencies(D, m, eV)[1])
+    assert s["dI_dV"][0] == pytest.approx((near[1] - near[0]) / 0.02, rel=1e-2)
+    assert any("mu_pair" in words for words in currents.warnings)
+
+
+@pytest.mark.nightly
+def test_branches_of_turning_condensates(currents):
+    """Points of every branch obey the linear response's gap equation; folds end its stable part.
+
+    At a fold the bias along the branch is extreme. Fails if a branch is followed in D alone.
+    """
+    result = run("branches", sweep={"eV": [0.0, 0.4, 0.8]})
+    s = result.summary
+    assert s["folds_complete"] is True and s["branches"] >= 1
+    for k in range(0, len(result.eV), 3):
+        at = Point(h=H, eV=float(result.eV[k]), leads=LEADS)
+        D, m = float(result.delta[k]), float(result.mu_pair[k])
+        assert abs(rotating_condensate.force(D, m, at, SMALL)) < 1e-9
+    for eV, D, m in zip(s["folds"], s["folds_delta"], s["folds_mu"]):
+        biases = []
+        for gap in (0.98 * D, D, 1.02 * D):
+
+            def equations(u, gap=gap):
+                f = rotating_condensate.force(gap, u[1], Point(h=H, eV=u[0], leads=LEADS), SMALL)
+                return [f.real, f.imag]
+
+            biases.append(root(equations, [eV, m], tol=1e-13).x[0])
+        assert biases[1] == pytest.approx(eV, abs=1e-9)
+        assert (biases[0] - eV) * (biases[2] - eV) > 0
+    whole = [low <= 0.2 <= high for low, high in s["stable"]]
+    assert any(whole) and currents.summary["delta"][0] is not None
+
+
+@pytest.mark.nightly
+def test_onsets_between_unequal_leads():
+    """At every onset the pair susceptibility at the mode's own frequency is 1/U.
+
+    Fails if the onset is sought at zero frequency, z = 0.
+    """
+    s = run("onset", ONSETS).summary
+    assert len(s["bcs_onsets"]) > 0
+    for eV, m in zip(s["bcs_onsets"], s["bcs_mu"]):
+        at = Point(h=H, eV=eV, leads=LEADS)
+        assert abs(3 * pair_response(0.0, 2 * m, at, SMALL) - 1) < 1e-8
+        assert abs(3 * pair_response(0.0, 0.0, at, SMALL) - 1) > 1e-3
+    for eV, m, Q in zip(s["fflo_onsets"], s["fflo_mu"], s["fflo_Q"]):
+        at = Point(h=H, eV=eV, leads=LEADS)
+        assert abs(3 * pair_response(Q, 2 * m, at, SMALL) - 1) < 1e-8
+
+
+def test_sums_over_levels_are_those_of_the_response():
+    """F(D, m) of the infinite lattice by G^< and by the response matrix, also next to D = 0.
+
+    Fails with half the nodes.
+    """
+    at = Point(h=0.3, eV=0.4, leads=LEADS)
+    for D in (0.7, 0.05, 0.0):
+        f = turning_states.gap_excess(D, 0.03, at, infinite())
+        assert abs(f + rotating_condensate.force(D, 0.03, at, infinite())) < 1e-9

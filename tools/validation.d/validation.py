@@ -49,9 +49,9 @@ def main(systems: list[str]) -> None:
     for path in sorted((ROOT / "inputs").glob("*/README.md")):
         if systems and path.parent.name not in systems:
             continue
-        text = path.read_text(encoding="utf-8")
         rows_of(path.parent.name)
         table = "\n".join(computed(path.parent.name, lambda line: print(line, flush=True)))
+        text = path.read_text(encoding="utf-8")  # after minutes, in which it may change
         text = BLOCK.sub(lambda match, table=table: f"{match[1]}\n{table}\n\n{match[4]}", text)
         path.write_text(text, encoding="utf-8")
 

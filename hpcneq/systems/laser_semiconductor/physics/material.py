@@ -156,12 +156,12 @@ class Material:
         In laboratory energies E1 - E_g/2, E2 + E_g/2. With k_max = inf at the energies of the
         resonance: parabolas that went on for ever would cross the chemical potential.
         """
-        E1, E2 = band.E1, band.E2
+        lower, upper = self.levels
         if np.isinf(self.k_max):
-            E1, E2 = 0 * band.k, 0 * band.k
-        if self.mu or self.detuning:
-            lower, upper = self.levels
-            E1, E2 = E1 - lower, E2 - upper
+            E1 = E2 = 0 * band.k
+        else:
+            E1 = band.E1 - lower
+            E2 = band.E2 - upper
         return fermi(E1 - 0.5 * self.E_g, self.mu1, self.T), fermi(
             E2 + 0.5 * self.E_g, self.mu2, self.T
         )

@@ -107,7 +107,8 @@ def _turning_threshold(m: Material, band: Bands) -> tuple[float, float]:
     def response(w):
         return 1 - material.growth_condition(unit, band, 1j * w)
 
-    low, high = band.E.min() - NEAR * m.Gamma12, band.E.max() + NEAR * m.Gamma12
+    low = band.E.min() - NEAR * m.Gamma12
+    high = band.E.max() + NEAR * m.Gamma12
     count = int(np.clip(4 * (high - low) / m.Gamma12, *SCANNED))
     frequencies = np.linspace(low, high, count)
     values = np.array([response(w).imag for w in frequencies])

@@ -44,7 +44,8 @@ def remarks_of_many(
     model: Semiconductor, low: Sequence[float] | np.ndarray, high: Sequence[float] | np.ndarray
 ) -> list[str]:
     """As `remarks`, of many states."""
-    low, high = np.ravel(low), np.ravel(high)
+    low = np.ravel(low)
+    high = np.ravel(high)
     outside = [not (np.isnan(a) or holds(a, b)) for a, b in zip(low, high)]
     if not any(outside):
         return []

@@ -194,7 +194,9 @@ def say_positivity(
     Data sets over the map, their range in the summary, a warning where one leaves [0, 1].
     """
     shape = tuple(len(axis) for axis in given.sweep.values())
-    line_records, points = records[: len(records) - len(jobs)], records[len(records) - len(jobs) :]
+    first = len(records) - len(jobs)
+    line_records = records[:first]
+    points = records[first:]
     ends = []
     for name in ("min_eigenvalue", "max_eigenvalue"):
         table = np.full(shape, np.nan)

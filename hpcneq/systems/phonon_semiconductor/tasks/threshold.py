@@ -63,7 +63,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         "floor": given.numerics.floor,
         "growth_rate": listed(sweep, "growth"),
     }
-    low, high = sweep.table("min_eigenvalue"), sweep.table("max_eigenvalue")
+    low = sweep.table("min_eigenvalue")
+    high = sweep.table("max_eigenvalue")
     summary |= positivity.range_of(low, high)
     model = semiconductor(given.parameters, given.numerics)
     warnings = positivity.remarks_of_many(model, low, high)

@@ -76,7 +76,8 @@ def fits(
             evolution.destroy()
     fitted = []
     for (first, second, n21, s), size in rows[-2:]:
-        n11, n22 = first.real, second.real
+        n11 = first.real
+        n22 = second.real
         ends = on_root(comm, model.eigenvalues, n11, n22, n21, s)
         fit = on_root(comm, effective_bands.fit, model.bands.k, n11, n22, p.A1, p.A2)
         fitted.append((dict(zip(FIT, fit)) | {"delta_final": size}, n11, n22, ends))

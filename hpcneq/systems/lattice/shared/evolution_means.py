@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....errors import InputError
 from ....files.writer import ResultFile
 from ....maths.arrays import FloatArray
 from ....parallel import Communicator, on_root
@@ -17,11 +18,14 @@ QUARTER = 4  # a drive without period: means over the last quarter
 def add_means(setup: Setup, comm: Communicator, out: ResultFile, outcome: Outcome) -> None:
     """Currents by lead, their means over the last whole period, and errors. **Collective.**"""
     names = setup.names
-    outcome.summary["period"] = period_of(setup, setup.drives.eV(float(setup.given.run.t_max)))
+    try:
+        period = period_of(setup, setup.drives.eV(float(setup.given.run.t_max)))
+    except InputError:  # potentials without a common period
+        period = None
+    outcome.summary["period"] = period
     if not names:
         return
     t, current = out.read("t"), out.read("current")
-    period = outcome.summary["period"]
     means, drift = on_root(comm, last_means, t, current, period)
     outcome.summary["current"] = dict(zip(names, map(float, current[-1])))
     outcome.summary["mean_current"] = dict(zip(names, map(float, means)))

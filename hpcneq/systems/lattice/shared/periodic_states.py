@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from ....errors import InputError, NotConverged
 from ....maths.pole_leads import Density, LeadPoles
-from ....solvers.pole_leads.periodic import Periodic, periodic
+from ....solvers.pole_leads.periodic import Periodic, Unresolved, periodic
 from ....solvers.pole_leads.stationary import Undamped
 from ..physics import observables
 from ..physics.open_lattice import OpenLattice
 from .setup import Setup, undamped
 
 HARMONIC = 1e-9  # how far ratios of potentials may be from whole numbers
+MOST_PARTS = 64  # of the smallest difference of potentials that count in a common period
 STEPS = 80  # of a period where the input does not say
 Record = dict[str, Any]
 
@@ -25,16 +28,36 @@ def levels_of(setup: Setup, eV: float) -> list[float]:
 
 
 def period_of(setup: Setup, eV: float) -> float | None:
-    """pi over the difference of the potentials of the bcs leads; None if it is not periodic."""
-    levels = levels_of(setup, eV)
+    """pi over the difference of the potentials of the bcs leads; None if they are equal.
+
+    Raises InputError if there is no common period.
+    """
+    return common_period(levels_of(setup, eV))
+
+
+def common_period(levels: list[float]) -> float | None:
+    """pi over the largest common divisor of the differences of levels; None if they are equal.
+
+    Raises InputError if there is none.
+    """
     gaps = sorted({round(abs(level - levels[0]), 12) for level in levels} - {0.0})
-    if not gaps or any(abs(gap / gaps[0] - round(gap / gaps[0])) > HARMONIC for gap in gaps):
+    if not gaps:
         return None
-    return float(np.pi / gaps[0])
+    for parts in range(1, MOST_PARTS + 1):
+        ratios = parts * np.array(gaps) / gaps[0]
+        if np.all(np.abs(ratios - np.round(ratios)) <= HARMONIC):
+            return float(np.pi * parts / gaps[0])
+    raise InputError(
+        "[leads] bias, V: the potentials of the bcs leads have no common period: their differences "
+        f"must be whole multiples of one of them, or of up to 1/{MOST_PARTS} of it"
+    )
 
 
 def _periodic(setup: Setup, leads: LeadPoles, period: float, eV: float, steps: int) -> Periodic:
-    """The periodic state in the frame of the first superconductor. Raises InputError."""
+    """The periodic state in the frame of the first superconductor.
+
+    Raises InputError for undamped levels, Unresolved for too few steps.
+    """
     drives = setup.drives.at_bias(eV)
     frame = levels_of(setup, eV)[0]
     system = OpenLattice(setup.field, setup.bonds, leads, drives, frame)
@@ -45,15 +68,29 @@ def _periodic(setup: Setup, leads: LeadPoles, period: float, eV: float, steps: i
 
 
 def periodic_density(setup: Setup, leads: LeadPoles, period: float) -> Density:
-    """R at t = 0 of the periodic state before it."""
-    return _periodic(setup, leads, period, setup.drives.eV(-1.0), STEPS).density
+    """R at t = 0 of the periodic state before it. Raises NotConverged."""
+    eV, dt = setup.drives.eV(-1.0), setup.given.numerics.dt
+    try:
+        return _periodic(setup, leads, period, eV, STEPS).density
+    except Unresolved:
+        pass
+    try:
+        return _periodic(setup, leads, period, eV, max(STEPS, math.ceil(period / dt))).density
+    except Unresolved as error:
+        raise NotConverged(f"before t = 0: {error}; try a smaller [numerics] dt") from None
 
 
 def mean_over_period(
     setup: Setup, leads: LeadPoles, period: float, eV: float, steps: int
 ) -> Record:
-    """A record of the periodic state: means over the period, with those of half the steps."""
-    state = _periodic(setup, leads, period, eV, steps)
+    """A record of the periodic state: means over the period, with those of half the steps.
+
+    Raises NotConverged.
+    """
+    try:
+        state = _periodic(setup, leads, period, eV, steps)
+    except Unresolved as error:
+        raise NotConverged(f"eV = {eV:g}: {error}; use more [numerics] periodic_steps") from None
     field, bonds = setup.field, setup.bonds
     form = field.form
     mean = state.mean_flows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from ....errors import InputError
@@ -10,6 +12,8 @@ from ..physics.model import Model
 from ..physics.reservoirs import Reservoir
 from . import lead_input, model_input
 from .lead_input import Drives
+from .periodic_states import common_period
+from .setup import Setup
 
 Parts = tuple[Model, list[Reservoir], Drives]
 
@@ -18,9 +22,12 @@ def _parts(given: Given) -> Parts | None:
     """Model, leads and drives; None where the model's code must not be run, or is gone."""
     if model_input.runs_code(given) and given.begun:
         return None  # it was checked when the run was begun
-    model, _ = model_input.model_of(given)
+    model, numbers = model_input.model_of(given)
     reservoirs = lead_input.reservoirs_of(given, model)
-    return model, reservoirs, lead_input.drives_of(given, model, reservoirs)
+    drives = lead_input.drives_of(given, model, reservoirs)
+    if given.numerics.uniform == "yes":  # raises where nothing repeats
+        _ = Setup(given, model, numbers, "", reservoirs, drives).ring
+    return model, reservoirs, drives
 
 
 def _refuse_start(given: Given, model: Model) -> None:
@@ -77,6 +84,15 @@ def _differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
     return len(levels) > 1 and float(np.ptp(levels)) > 0
 
 
+def _refuse_without_period(
+    reservoirs: list[Reservoir], drives: Drives, biases: Iterable[float]
+) -> None:
+    """Superconductors whose potentials have no common period. Raises InputError."""
+    for eV in biases:
+        V = drives.at_bias(eV).shifts(-1.0)
+        common_period([float(v) for v, lead in zip(V, reservoirs) if lead.superconducting])
+
+
 def steady(given: Given) -> None:
     """Refuse what ``steady`` cannot do."""
     parts = _parts(given)
@@ -91,6 +107,8 @@ def steady(given: Given) -> None:
             "[leads] bias: two bcs leads at different bias and an interaction: the state is "
             'periodic; task = "evolve" computes it'
         )
+    biases = given.sweep.get("eV", [given.parameters.eV])
+    _refuse_without_period(reservoirs, drives, biases)
 
 
 def spectrum(given: Given) -> None:
@@ -150,6 +168,12 @@ def evolve(given: Given) -> None:
     _refuse_start(given, model)
     _refuse_vector_potential(model, drives)
     _require_resolved(given, drives)
+    if _differ(reservoirs, drives) and (np.any(model.U) or model.bonds):
+        raise InputError(
+            "[leads] bias: two bcs leads at different bias before t = 0 and an interaction: begin "
+            "at equal bias, with a step"
+        )
+    _refuse_without_period(reservoirs, drives, [drives.eV(-1.0)])
     if given.initial.T is None:
         if not any(lead.widest() for lead in reservoirs):
             raise InputError(

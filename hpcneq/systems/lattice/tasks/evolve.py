@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ....errors import InputError
 from ....maths.pole_leads import Density
 from ....parallel import Communicator
 from ....solvers.pole_leads.state import PoleState
@@ -66,13 +65,8 @@ def method_of(given: Given, leads: LatticeLeads) -> str:
 
 
 def start_of(setup: Setup, leads: LatticeLeads) -> dict[str, Any]:
-    """Mean field and frequency of the state before t = 0. Raises InputError."""
+    """Mean field and frequency of the state before t = 0. Raises InputError, NotConverged."""
     if period_of(setup, setup.drives.eV(-1.0)) is not None:
-        if setup.interacting:
-            raise InputError(
-                "[leads] bias: two bcs leads at different bias before t = 0 and an interaction: "
-                "begin at equal bias, with a step"
-            )
         empty = dict.fromkeys((*MONITORS, "growth_A"))
         return {"c": np.zeros(0, complex), "mu_c": 0.0, "delta_max": 0.0, "residual": 0.0, **empty}
     stationary = before(setup, leads)

@@ -76,6 +76,17 @@ class Search:
         record["delta_max_error"] = abs(coarse["delta_max"] - record["delta_max"]) + floor
         record["current_error"] = np.abs(coarse["current"] - record["current"]) + floor
 
+    def periodic(self, eV: float, period: float) -> Record:
+        """The record of two bcs leads at different bias: means over the period."""
+        setup, steps = self.setup, self.setup.given.numerics.periodic_steps
+        record = mean_over_period(setup, self.leads, period, eV, steps)
+        coarse = mean_over_period(setup, self.loose, period, eV, steps // 2)
+        floor = record["step_error"] + 1e-12
+        record["current_error"] = np.abs(coarse["current"] - record["current"]) + floor
+        record["delta_max_error"] = floor
+        record["continued"] = False
+        return record
+
     def states(self, eV: float, before: list[Record]) -> list[Record]:
         """All states at a bias; those continued from ``before`` first."""
         stationary = self.stationary(eV)
@@ -142,7 +153,7 @@ def _at_one_bias(search: Search, comm: Communicator, log: Callable, output: Outp
 def _monitors(states: list[Record]) -> Record:
     """The largest of the monitors of all states."""
     names = ("continuity", "pair_source", "redundancy")
-    return {name: max(record[name] for record in states) for name in names}
+    return {name: max((record[name] for record in states), default=None) for name in names}
 
 
 def _told(setup: Setup, record: Record) -> Record:
@@ -169,13 +180,7 @@ def _write_states(setup: Setup, states: list[Record], output: Output) -> None:
 def _periodic(search: Search, period: float, output: Output) -> Outcome:
     """Two bcs leads at different bias: means over the period. **Collective.**"""
     setup = search.setup
-    eV, steps = setup.given.parameters.eV, setup.given.numerics.periodic_steps
-    record = mean_over_period(setup, search.leads, period, eV, steps)
-    coarse = mean_over_period(setup, search.loose, period, eV, steps // 2)
-    floor = record["step_error"] + 1e-12
-    record["current_error"] = np.abs(coarse["current"] - record["current"]) + floor
-    record["delta_max_error"] = floor
-    record["continued"] = False
+    record = search.periodic(setup.given.parameters.eV, period)
     _write_states(setup, [record], output)
     summary = {**model_facts(setup), **lead_facts(setup, search.fits)}
     summary |= {name: record[name] for name in ("continuity", "pair_source", "redundancy")}
@@ -192,14 +197,21 @@ def _along(search: Search, comm: Communicator, log: Callable, output: Output) ->
     setup, given = search.setup, search.setup.given
 
     def point(at: dict, previous: Record | None) -> Record:
-        before = previous["states"] if previous else []
-        return {"states": search.states(at["eV"], before)}
+        period = period_of(setup, at["eV"])
+        if period is not None:
+            return {"states": [search.periodic(at["eV"], period)]}
+        states = search.states(at["eV"], (previous or {}).get("states", []))
+        if not states:
+            raise NotConverged(f"eV = {at['eV']:g}: no seed led to a self-consistent state")
+        return {"states": states}
 
     sweep = run_sweep(given.sweep, point, comm, log, output, "steady", chain=None)
     if sweep.stopped:
         return sweep.outcome()
-    lists = [record["states"] for record in sweep.records]
+    lists = sweep.values("states", [])
     most = max(map(len, lists))
+    if not most:
+        raise NotConverged("; ".join(sweep.lost[:2]))
     out = output()
     write_model(setup, out)
     out.axis("eV", given.sweep["eV"])

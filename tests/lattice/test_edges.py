@@ -9,6 +9,7 @@ import hpcneq
 from hpcneq import driver
 from hpcneq.config.load import load
 from hpcneq.errors import InputError, NotConverged
+from hpcneq.systems.lattice.shared import setup
 from hpcneq.systems.lattice.shared.periodic_states import common_period
 
 HOP = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
@@ -17,7 +18,7 @@ CELL = {"vectors": [[1.0]], "orbitals": [{"name": "s", "at": [0.0]}], "size": [3
 
 def lead(end, bias, **more):
     """A wide lead at one end."""
-    return {"kind": "wide", "sites": {"x": end}, "gamma": 0.5, "T": 0.05, "bias": bias, **more}
+    return {"kind": "wide", "sites": {"x": end}, "gamma": 0.5, "T": 0.05, "bias": bias} | more
 
 
 NUMERICS = {
@@ -141,3 +142,22 @@ def test_check_refuses_what_an_evolution_would():
     tree["numerics"]["uniform"] = "yes"
     with pytest.raises(InputError, match='uniform = "yes"'):
         load(tree, driver.catalogue())
+
+
+def test_a_lead_called_as_that_of_the_damping_is_refused():
+    """It lent that lead its bias."""
+    tree = given("steady")
+    tree["leads"]["damping"] = tree["leads"].pop("right")
+    load(tree, driver.catalogue())
+    tree["numerics"]["damping"] = 1e-3
+    with pytest.raises(InputError, match="is the name of the lead that .numerics. damping adds"):
+        load(tree, driver.catalogue())
+
+
+def test_a_lead_that_cannot_be_fitted_is_told_in_the_words_of_the_input(monkeypatch):
+    def fails(lead, fitting):
+        raise InputError("[numerics] pole_error = 1e-05: not reached; try another pole_window")
+
+    monkeypatch.setattr(setup, "fit_of", fails)
+    with pytest.raises(InputError, match="fit_error = 1e-05: .* another window; lead left"):
+        setup.setup_of(load(given("steady"), driver.catalogue())).fits()

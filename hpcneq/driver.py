@@ -26,6 +26,7 @@ from .run_options import RunOptions, gather_options
 from .solvers.unused_options import refuse_unused
 from .stopping import Stopping, ended_by_signals
 from .tasks import memory
+from .tasks.doubts import doubts_of
 from .tasks.missing import with_words
 from .tasks.task import Outcome, Task, declared, resolve
 from .threads import one_thread
@@ -209,10 +210,13 @@ def _perform(
             declared(task),
             _read_input,
             owner,
+            parallel.on_root(comm, doubts_of, checked, task),
         )
         ranks = "1 rank" if comm.size == 1 else f"{comm.size} ranks"
         log(f"hpcneq: {checked.system} {checked.task} on {ranks} -> {target}")
         begun = time.monotonic()
+        for words in longrun.doubts:
+            log(f"warning: {words}")
         outcome = _compute(task, checked, comm, log, longrun)
         seconds = time.monotonic() - begun
     return _end(outcome, longrun, log, seconds)

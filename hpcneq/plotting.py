@@ -94,15 +94,15 @@ def several(
 
 
 def _numbers_of(results: Any, numbers: Any, at: Any, words: str, first: Any, canvas: Any) -> None:
-    from .figures import several as figures
+    from .figures.several import draw_numbers
 
-    figures.draw_numbers(results, canvas, numbers, at, words)
+    draw_numbers(results, canvas, numbers, at, words)
 
 
 def _curves_of(results: Any, names: Any, labels: Any, first: Any, canvas: Any) -> None:
-    from .figures import several as figures
+    from .figures.several import draw_several
 
-    figures.draw_several(results, canvas, names, labels)
+    draw_several(results, canvas, names, labels)
 
 
 def labels_of(results: Sequence[Result]) -> list[str]:

@@ -11,7 +11,7 @@ import json
 import math
 import resource
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,7 +38,8 @@ class LongRun:
     saved : the checkpoint to go on from; then ``run.t_max`` may have grown. keep : whether the
     journal of an earlier run counts. quantities : what the task may write, by name. read_input :
     (TOML text, folder) -> checked input, for another run that this one starts from. owner : whose
-    the output is. Raises InputError if the physics differ from the checkpoint's or no state before
+    the output is. doubts : sentences on the input. Raises InputError if the physics differ from the
+    checkpoint's or no state before
     the new end is left.
     """
 
@@ -56,12 +57,13 @@ class LongRun:
         quantities: Mapping[str, Declaration] | None = None,
         read_input: Callable[[str, str | Path], Checked] | None = None,
         owner: Owner | None = None,
+        doubts: Sequence[str] = (),
     ):
         self.comm, self.target, self.checked = comm, target, checked
         self.log, self.stopping, self.options = log, stopping, list(options)
         self.saved, self.force, self.keep = saved, force, keep
         self.quantities, self.read_input = quantities, read_input
-        self.owner = owner or Owner(comm, None)
+        self.owner, self.doubts = owner or Owner(comm, None), list(doubts)
         self.parts: list[dict[str, Any]] = []  # what is known of the run's parts, this one last
         self.log_of_rows = RowLog(target, None, {})
         self.physics = on_root(comm, physics, checked, self.options)
@@ -151,6 +153,8 @@ class LongRun:
         files = on_root(self.comm, contents, checked)
         if files:
             items["input_files"] = json.dumps(files)
+        if self.doubts:
+            items["doubts"] = json.dumps(self.doubts)
         file = ResultFile.create(self.comm, self.target, items, self.force, self.quantities)
         file.resolved(self.checked.resolved())
         return file

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import NormalState
 from ..petsc_options import VARIABLE, of_environment, words_of
 from ..tasks import memory
+from ..tasks.doubts import doubts_of
 from ..tasks.task import Cost, System, resolve
 from ..threads import one_thread
 from .load import Override, load
@@ -37,6 +38,7 @@ def check_input(
         refuse_unused(checked.petsc, task.petsc, task.ts_types)
     name = "input" if isinstance(source, Mapping) else source
     lines = [f"{name}: valid {checked.system} {checked.task}"]
+    lines += [f"  warning: {words}" for words in doubts_of(checked, task)]
     if cost and task.cost is not None:
         try:
             with one_thread(), memory.limited(checked):  # as a run will have

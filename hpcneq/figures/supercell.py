@@ -28,7 +28,7 @@ def draw_evolution(result: Result, canvas: Figure | SubFigure, energy: str, mome
     space_time(axes[0, 0], result, energy, momentum)
     axes[0, 1].plot(t, np.asarray(result.delta_max), label=r"$\max_x|\Delta|$")
     axes[0, 1].plot(t, np.asarray(result.delta_min), label=r"$\min_x|\Delta|$")
-    axes[0, 1].set(xlabel=f"time ${energy}t$", ylabel=rf"$|\Delta|/{energy}$")
+    axes[0, 1].set(xlabel=f"time ${energy}\\,t$", ylabel=rf"$|\Delta|/{energy}$")
     axes[0, 1].legend(fontsize=9)
     harmonics_in_time(axes[1, 0], result, energy)
     momentum_distribution(axes[1, 1], result, momentum)
@@ -39,7 +39,7 @@ def space_time(axes: Axes, result: Result, energy: str, momentum: str) -> None:
     t, x = np.asarray(result.t), np.asarray(result.x)
     image = axes.pcolormesh(x, t, np.asarray(result.delta_x), shading="nearest", rasterized=True)
     axes.figure.colorbar(image, ax=axes, label=rf"$|\Delta|/{energy}$")
-    axes.set(xlabel=f"${momentum}x$", ylabel=f"time ${energy}t$")
+    axes.set(xlabel=f"${momentum}x$", ylabel=f"time ${energy}\\,t$")
 
 
 def harmonics_in_time(axes: Axes, result: Result, energy: str) -> None:
@@ -49,7 +49,7 @@ def harmonics_in_time(axes: Axes, result: Result, energy: str) -> None:
     for k in range(min(SHOWN, m.max() + 1)):
         both = np.hypot(sizes[:, m == k][:, 0], sizes[:, m == -k][:, 0]) / np.sqrt(2)
         axes.semilogy(t, np.maximum(both, 1e-14), label=f"$m={k}$", lw=1.4)
-    axes.set(xlabel=f"time ${energy}t$", ylabel=rf"$|\Delta_m|/{energy}$")
+    axes.set(xlabel=f"time ${energy}\\,t$", ylabel=rf"$|\Delta_m|/{energy}$")
     axes.legend(fontsize=9, ncol=2)
 
 

@@ -57,8 +57,9 @@ class Result:
 
     status, system, task, input : text (``input`` is the TOML verbatim) resolved : dict, the input
     with all defaults, by table; `parameters`, `numerics`, `sweep` are parts of it summary, errors :
-    dict; warnings : list; parts : list of dicts, the run up to its first stop and each resume (who,
-    where, when, with what); provenance, attrs : dict of root attributes Rows are those on disk when
+    dict; warnings : list; doubts : sentences on its input; parts : list of dicts, the run up to its
+    first stop and each resume (who, where, when, with what); provenance, attrs : dict of root
+    attributes Rows are those on disk when
     it was opened; open again to see a running calculation's later ones.
     """
 
@@ -94,6 +95,7 @@ class Result:
         self.warnings: list[str] = _json(texts, "warnings", list)
         self.resolved: dict[str, dict[str, Value]] = _json(texts, "resolved", dict)
         self.parts: list[dict[str, Value]] = _json(texts, "parts", list)
+        self.doubts: list[str] = _json(self.attrs, "doubts", list)
         self.format_version = int(self.attrs["format_version"])
         self.provenance = {
             name: self.attrs[name]

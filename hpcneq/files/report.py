@@ -118,7 +118,7 @@ def _result_lines(path, result, quantities):
     for key, value in result.summary.items():
         words = _with_error(value, result.errors.get(key))
         lines.append(f"  {key:24s} {words}  {_unit(result, quantities, key)}".rstrip())
-    for warning in result.warnings:
+    for warning in [*result.warnings, *result.doubts]:
         lines.append(f"  warning: {warning}")
     where = result.provenance
     lines.append(

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 SAME = 1e-9  # relative difference of coordinates that count as one
 Coordinates = NDArray[Any]  # (n,) numbers or texts
+Places = NDArray[np.intp]  # indices
 
 
-def common_places(one: Coordinates, other: Coordinates) -> tuple[NDArray[Any], NDArray[Any]]:
+def common_places(one: Coordinates, other: Coordinates) -> tuple[Places, Places]:
     """Indices into both (m,) of values that both have, in the order of the first."""
     if one.shape == other.shape and np.all(close(one, other)):
         return np.arange(len(one)), np.arange(len(other))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -20,6 +20,7 @@ from ..solvers.supercell.state import Supercell, SupercellState
 from ..solvers.supercell.stepping import EXPLICIT, DriftExact, explicit_step
 from .cost import BASE_BYTES, runs, step_count, untimed
 from .recorder import Entries, Numbers, Recorder
+from .supercell_tables import bloch_points, cell_of
 from .task import Cost, Given, Outcome
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ FORBIDDEN = 1e-3  # no solution: eigenvalues of n so far outside of [0, 1]
 IMPLICIT_PASSES = 2.3  # of a step
 VARIANTS = ("step error", "box error", "grid error")
 SMALLER_BOX = 0.85
+COARSER_BLOCH = 0.75
+COARSER_POLES = 5.0
 PROBED = 3  # steps
 
 
@@ -110,7 +113,7 @@ class SupercellRecords(Recorder):
         out.axis("p_x", np.sort(self.p))
         for name in ("harmonics", "delta_x", "density", "momenta", "delta_max", "delta_min"):
             out.series(name)
-        for name in ("particles", "condensed", "mean_wave_number", "frequency", "balance_t"):
+        for name in ("relative_density", "condensed", "mean_wave_number", "frequency", "balance_t"):
             out.series(name)
         out.growing_axis("t_monitor")
         out.series("min_occupation_t")
@@ -138,7 +141,7 @@ class SupercellRecords(Recorder):
             "harmonics": c.copy(),
             "delta_max": float(size.max()),
             "delta_min": float(size.min()),
-            "particles": number / observed["number_at_start"],
+            "relative_density": number / observed["number_at_start"],
             "condensed": float(observed["pairs"]) / number,
             "mean_wave_number": self.G * float(np.sqrt(m**2 @ weight / max(weight.sum(), 1e-300))),
             "frequency": -float((turning / wave[top]).imag) if size[top] > 0 else 0.0,
@@ -171,7 +174,7 @@ class SupercellRecords(Recorder):
 
     def headline(self, row: Numbers) -> Entries:
         """Summary numbers of a row."""
-        names = ("t", "delta_max", "delta_min", "particles", "condensed", "mean_wave_number")
+        names = ("t", "delta_max", "delta_min", "relative_density", "condensed", "mean_wave_number")
         numbers = {name: row[name] for name in (*names, "frequency")}
         late = np.asarray(row["harmonics"])[self.system.h :]
         return numbers | {"harmonics": [[float(z.real), float(z.imag)] for z in late]}
@@ -237,6 +240,24 @@ class SupercellRecords(Recorder):
         part = growing_modes.exponents(t[middle:end], wave[middle:end])[:2]
         error = float(np.abs(whole - part).max())
         return [[float(z.real), float(z.imag)] for z in whole], error
+
+
+def varied(given: Given, variant: str | None) -> Given:
+    """The input on the smaller box, or the other grid, of a variant."""
+    checked: Any = given
+    numerics = given.numerics
+    cell = numerics.supercell
+    if variant == "box error":
+        cell = replace(cell, p_max=cell.p_max * SMALLER_BOX, y_max=cell.y_max * SMALLER_BOX**2)
+    if variant == "grid error":
+        G, _ = cell_of(numerics.wave_number, cell)
+        points = max(1, round(COARSER_BLOCH * bloch_points(G, cell)))
+        if points > 1:
+            points += points % 2
+        cell = replace(cell, bloch_points=points, panels=cell.panels + 1)
+        numerics = replace(numerics, pole_error=numerics.pole_error * COARSER_POLES)
+    changed: Given = replace(checked, numerics=replace(numerics, supercell=cell))
+    return changed
 
 
 # ---- cost --------------------------------------------------------------------------------------

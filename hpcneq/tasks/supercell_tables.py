@@ -125,11 +125,13 @@ def _rows(energy: str, momentum: str) -> tuple[Quantity, ...]:
             error="as of delta_max",
         ),
         Quantity("delta_x", energy, "|Delta| over the cell", ("t", "x"), error="as of delta_max"),
-        Quantity("density", "1", "carriers of one species", ("t", "x"), error="as of particles"),
-        Quantity("momenta", "1", "carriers over p_x", ("t", "p_x"), error="as of particles"),
+        Quantity(
+            "density", "1", "carriers of one species", ("t", "x"), error="as of relative_density"
+        ),
+        Quantity("momenta", "1", "carriers over p_x", ("t", "p_x"), error="as of relative_density"),
         over_time("delta_max", energy, "largest |Delta(x)|; in the summary at the end"),
         over_time("delta_min", energy, "least |Delta(x)|; in the summary at the end"),
-        over_time("particles", "1", "density over that at the start"),
+        over_time("relative_density", "1", "density over that at the start"),
         over_time("condensed", "1", "condensed pairs over carriers"),
         over_time("mean_wave_number", momentum, "root mean square wave number of Delta(x)"),
         over_time("frequency", energy, "-d arg Delta/dt where |Delta(x)| is largest"),
@@ -195,7 +197,7 @@ def pattern_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
         Quantity(
             "delta_x", energy, "Delta over the cell", ("x",), complex, error="as of delta_max"
         ),
-        Quantity("density", "1", "carriers of one species", ("x",), error="as of particles"),
+        Quantity("density", "1", "carriers of one species", ("x",), error="as of relative_density"),
         Quantity(
             "harmonics",
             energy,
@@ -208,7 +210,7 @@ def pattern_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
         _number("delta_max", energy, "largest |Delta(x)|"),
         _number("delta_min", energy, "least |Delta(x)|"),
         _number("frequency", energy, "2 (mu_c - mu), by which the order parameter turns"),
-        _number("particles", "1", "density over that of the uniform state"),
+        _number("relative_density", "1", "density over that of the uniform state"),
         _number("last_harmonic", energy, "|Delta_h|, the highest that is kept", AN),
         *missing_where(
             (_number("potential", f"{energy} {momentum}^3", "potential less that of no pairs"),),

@@ -288,6 +288,7 @@ class Task:
     ts_types : what [petsc] evolve.ts_type may be, the usual one first.
     refuse : ``refuse(given)`` raises InputError for what the tables alone cannot rule out; it
     computes nothing.
+    doubts : ``doubts(given)`` lists what a physicist would ask of a valid input.
     code : ``code(given)`` names the user's own code that the run executes, or None.
     cost : ``cost(given, ranks) -> Cost``. figure : ``figure(result, canvas)``, canvas a matplotlib
     Figure or SubFigure. quantities : all that it may write. example : a small input, {table: {key:
@@ -303,6 +304,7 @@ class Task:
     petsc: tuple[str, ...] = ()
     ts_types: tuple[str, ...] = ("rk",)
     refuse: Function | None = None
+    doubts: Function | None = None
     code: Function | None = None
     cost: Function | None = None
     figure: Function | None = None

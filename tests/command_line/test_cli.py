@@ -227,15 +227,12 @@ def test_help_shows_an_example_and_the_exit_codes(capsys, command):
 def test_importing_the_package_and_asking_for_help_loads_nothing_heavy():
     code = (
         "import sys, hpcneq, hpcneq.cli\n"
-        "hpcneq.cli.main(['run', '--help']); hpcneq.cli.main(['--version'])\n"
+        "hpcneq.cli.main(['run', '--help']); hpcneq.cli.main(['help', 'errors'])\n"
         "heavy = 'numpy', 'scipy', 'mpi4py', 'petsc4py', 'slepc4py', 'h5py', 'matplotlib'\n"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = python("-c", code)
-    assert done.stderr == "" and done.stdout.splitlines()[-2:] == [
-        f"hpcneq {hpcneq.__version__}",
-        "[]",
-    ]
+    assert done.stderr == "" and done.stdout.splitlines()[-1] == "[]"
 
 
 def test_python_m_hpcneq_is_the_command():
@@ -243,7 +240,7 @@ def test_python_m_hpcneq_is_the_command():
     assert (done.returncode, done.stdout) == (2, "")
     assert (
         done.stderr == 'hpcneq: unknown command "shwo"; did you mean "show"? one of '
-        "run, resume, show, plot, check, describe, new\n"
+        "run, resume, show, plot, check, describe, new, compare, watch, pack, unpack, help\n"
     )
 
 

@@ -98,6 +98,18 @@ class RealPattern:
         return np.asarray(x - both[self.h + self.chosen])
 
 
+def potential_rows(medium: Medium, c: ComplexArray, part: range) -> FloatArray:
+    """(len(part),) Tr Phi(H) of blocks, Phi' = N, n = N(H); both species have the same baths."""
+    pairing = medium.pairing(c)
+    rows = [np.zeros(0)]
+    for blocks in medium.batches(part):
+        E = np.linalg.eigvalsh(medium.hamiltonians(blocks, pairing))
+        waves = np.log(1j * E[..., None] - medium.rates[:, 0]) * (-1j * medium.sources[:, 0])
+        Phi = (medium.white[0] * E + 2 * waves.sum(-1).real) / medium.damping
+        rows.append(medium.box.weights[blocks.start : blocks.stop] * Phi.sum(-1))
+    return np.concatenate(rows)
+
+
 def pair_rows(medium: Medium, c: ComplexArray, part: range) -> ComplexArray:
     """(len(part), 2 h + 1) F_m of blocks in the stationary state of harmonics ``c``."""
     pairing = medium.pairing(c)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...config.schema import key, like
+from ...tasks.supercell_tables import SupercellTable
 
 NAMES = ("NBCS", "NIG", "NFF", "NFF'")
 HIGHEST_DMU = 0.9  # reservoirs stay above the bottom of the band
@@ -215,6 +216,16 @@ class WaveNumerics(Numerics):
 
 
 @dataclass(frozen=True)
+class CellTable(SupercellTable):
+    """A cell that is periodic along x, in units of this system."""
+
+    length: float | None = like(SupercellTable, "length", unit="1/pF")
+    bloch_points: int | None = like(SupercellTable, "bloch_points")
+    p_max: float = like(SupercellTable, "p_max", 2.4, unit="pF")
+    y_max: float = like(SupercellTable, "y_max", 6.0, unit="pF^2")
+
+
+@dataclass(frozen=True)
 class EvolveNumerics(WaveNumerics):
     """Equation, momentum grid and steps."""
 
@@ -240,11 +251,45 @@ class EvolveNumerics(WaveNumerics):
     )
     pole_error: float = key(
         1e-5,
-        doc="error of the poles that stand for each reservoir (model memory)",
+        doc="error of the poles that stand for each reservoir (model memory, supercell)",
         above=0,
         max=1e-2,
     )
     error_estimate: bool = key(True, doc="estimate errors from a run with twice the step")
+    wave_number: float | None = key(
+        None,
+        doc="supercell: wave number of the kick's wave; default: Q of the branch, else 0.17",
+        unit="pF",
+        above=0,
+        max=2,
+    )
+    supercell: CellTable | None = key(
+        None,
+        doc="evolve the exact mean field with memory in this cell, in which Delta may vary in "
+        "space; default: no cell, as model says",
+    )
+    precision: str = key(
+        "double",
+        doc="of the bath modes of a supercell; mixed: single",
+        choices=["double", "mixed"],
+    )
+
+
+@dataclass(frozen=True)
+class PatternNumerics(Numerics):
+    """The cell of a pattern, and what is told of it."""
+
+    wave_number: float = like(
+        EvolveNumerics, "wave_number", 0.17, doc="G: Delta(x + pi/G) = -Delta(x)"
+    )
+    supercell: CellTable = key(CellTable(), doc="the cell and its momenta")
+    pole_error: float = like(EvolveNumerics, "pole_error", 1e-4)
+    stability: bool = key(
+        True, doc="count and find the modes of the cell that grow: as costly as hundreds of states"
+    )
+    error_estimate: bool = key(
+        True, doc="estimate errors from the pattern in a smaller box and on another grid"
+    )
 
 
 # ---- initial -----------------------------------------------------------------------------------
@@ -267,6 +312,20 @@ class EvolveInitial:
         max=2,
     )
     kick_Q: float = key(0.0, doc="added to Q at t = 0 (free_Q)", unit="pF", min=-0.5, max=0.5)
+    noise: float = key(
+        0.0,
+        doc="supercell: size of random amplitudes of all harmonics in the kick, by [run] seed",
+        unit="mu",
+        min=0,
+        max=1,
+    )
+    kick_time: float = key(
+        12.0,
+        doc="supercell: the kick is a field kick cos(G x) e^{-(t-t0)^2/s^2}: t0",
+        unit="1/mu",
+        min=0,
+    )
+    kick_width: float = key(3.0, doc="supercell: width s of the kick", unit="1/mu", above=0)
     field: float = key(
         0.0,
         doc="constant pairing field that seeds pairs, in the gap equation's units "
@@ -274,3 +333,10 @@ class EvolveInitial:
         min=-1,
         max=1,
     )
+
+
+@dataclass(frozen=True)
+class PatternInitial:
+    """Where Newton's method starts."""
+
+    delta_1: float = key(0.1, doc="Delta_1 = Delta_-1 of the start", unit="mu", above=0, max=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,13 +11,10 @@ from ....maths.plane_wave_box import PlaneWaveBox, transverse_panels, waves_with
 from ....solvers.supercell.medium import Medium, even_part, harmonic_numbers
 from ....solvers.supercell.patterns import pair_rows
 from ....tasks import Given
-from ....tasks.supercell import SMALLER_BOX
 from ....tasks.supercell_tables import bloch_points, cell_of
 from ..physics.gap_equations import Condensate
 
 LEAST_SURFACE = 0.25  # kF^2: of the transverse panels where there is no Fermi surface
-COARSER_BLOCH = 0.75
-COARSER_POLES = 5.0
 
 
 @dataclass(frozen=True)
@@ -27,22 +24,6 @@ class Resting:
     medium: Medium
     coupling: np.ndarray
     start: np.ndarray
-
-
-def varied(given: Given, variant: str | None) -> Given:
-    """The input on the smaller box, or the other grid, of a variant."""
-    numerics = given.numerics
-    cell = numerics.supercell
-    if variant == "box error":
-        cell = replace(cell, p_max=cell.p_max * SMALLER_BOX, y_max=cell.y_max * SMALLER_BOX**2)
-    if variant == "grid error":
-        G, _ = cell_of(numerics.wave_number, cell)
-        points = max(1, round(COARSER_BLOCH * bloch_points(G, cell)))
-        if points > 1:
-            points += points % 2
-        cell = replace(cell, bloch_points=points, panels=cell.panels + 1)
-        numerics = replace(numerics, pole_error=numerics.pole_error * COARSER_POLES)
-    return replace(given, numerics=replace(numerics, supercell=cell))
 
 
 def box_of(given: Given, state: Condensate) -> PlaneWaveBox:

@@ -9,12 +9,12 @@ from ....parallel import Communicator, on_root
 from ....solvers.supercell.state import Supercell, SupercellState
 from ....tasks import Given, Outcome, Output, run_evolution
 from ....tasks.cost import mode_dtype
-from ....tasks.supercell import Kick, SupercellRecords, default_step, kick_shape
+from ....tasks.supercell import Kick, SupercellRecords, default_step, kick_shape, varied
 from ....tasks.supercell_tables import cell_of
 from ..physics.gap_equations import Condensate
 from ..shared.condensate import WIDE, condensate_at
 from ..shared.drive import drive_of, input_summary
-from ..shared.supercell import resting, varied
+from ..shared.supercell import resting
 
 BOX = (
     "mu_b is fixed, not the density, which may drift; mu and frequencies count from the uniform "

@@ -14,11 +14,11 @@ from ....solvers.supercell.linear import PatternResponse
 from ....solvers.supercell.medium import Medium, harmonic_numbers
 from ....solvers.supercell.patterns import TurningPattern
 from ....tasks import Given, Outcome, Output, patterns
-from ....tasks.supercell import amplitude_over
+from ....tasks.supercell import amplitude_over, varied
 from ..physics.gap_equations import Condensate
 from ..shared.condensate import WIDE, condensate_at
 from ..shared.drive import drive_of, input_summary
-from ..shared.supercell import medium_of, resting, varied
+from ..shared.supercell import medium_of, resting
 
 STARTS = ((0.48, 0.39), (0.3, 0.35), (0.9, 0.2), (1.0, 0.05), (1.0, -0.03), (0.7, 0.3))
 VARIANTS = ("box error", "grid error")
@@ -110,7 +110,7 @@ def numbers_of(
         "delta_max": top,
         "delta_min": low,
         "frequency": 2 * float(x[-1]),
-        "particles": float(number[problem.h].real / uniform[problem.h].real),
+        "relative_density": float(number[problem.h].real / uniform[problem.h].real),
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
+from ....figures.supercell import draw_evolution
 from .titles import LABELS, WAVE_KEYS, wave_title
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ ANGLES = {
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """The deviation in time (Figs. 6 to 8), or the order parameter among its possible states."""
-    if result.numerics["model"] == "linear":
+    if result.numerics["supercell"] is not None:
+        draw_evolution(result, canvas, r"\mu", "p_F")
+    elif result.numerics["model"] == "linear":
         deviations(result, canvas)
     elif np.ptp(np.asarray(result.dmu)) > 0:
         loop(result, canvas)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from .momenta import CURRENT, MOMENTUM, PAIR_AMPLITUDE
 from .steady_states import BRANCHES, EDGES, PHASE_DIAGRAM, STEADY
-from .waves import EVOLVE, STABILITY
+from .supercells import CELL, PATTERN
+from .waves import EVOLVE as UNIFORM
+from .waves import STABILITY
+
+KNOWN = {quantity.name for quantity in UNIFORM}
+EVOLVE = (*UNIFORM, *(quantity for quantity in CELL if quantity.name not in KNOWN))
 
 __all__ = [
     "BRANCHES",
@@ -13,6 +18,7 @@ __all__ = [
     "EVOLVE",
     "MOMENTUM",
     "PAIR_AMPLITUDE",
+    "PATTERN",
     "PHASE_DIAGRAM",
     "STABILITY",
     "STEADY",

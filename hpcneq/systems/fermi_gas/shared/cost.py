@@ -13,11 +13,14 @@ from .... import petsc
 from ....parallel import solo
 from ....solvers.evolution import Evolution
 from ....solvers.mean_field import FieldState
+from ....solvers.supercell.patterns import RealPattern
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, untimed
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, mode_dtype, untimed
+from ....tasks.supercell import default_step, evolution_cost
 from ..physics import gap_and_current, linear_kinetics, pair_amplitude, state_curves
 from ..physics.gap_and_current import Gas
 from ..physics.response import Response
+from . import cell_runs
 from .branch_states import find_branch, remembered_curves
 from .evolution_grid import with_time_step
 from .fastest_wave import FINE, waves
@@ -25,6 +28,7 @@ from .full_runs import full_system, start_of, variants_of
 from .gas import gas_at, gas_of, response_of, with_wave
 from .linear_runs import LinearRecords, linear_system, states_of_runs
 from .polished_states import state_record
+from .supercell import coupling_of, medium_of
 
 FEW = 12  # nodes of curves made for timing: half the time of the whole search for states
 LINE_NODES = 20  # of curves of a phase diagram
@@ -204,6 +208,8 @@ def evaluations(m: Response, count: int) -> float:
 
 def evolve(given: Given, ranks: int) -> Cost:
     """Size, steps, and time from a few steps on this core."""
+    if given.numerics.supercell is not None:
+        return cell(given, ranks)
     begun = time.process_time()
     systems = systems_of(given)
     fixed = time.process_time() - begun
@@ -226,6 +232,39 @@ def evolve(given: Given, ranks: int) -> Cost:
             f"and {len(systems) - 1} runs with twice the step",
             f"state {size / 2**20:.1f} MB, {1e3 * each:.2f} ms a step on one rank",
         ),
+    )
+
+
+def cell(given: Given, ranks: int) -> Cost:
+    """An evolution in a supercell: a few steps of some blocks are run."""
+    gas, curves_of = gas_of(given.parameters, given.numerics), remembered_curves()
+    D, Q = cell_runs.start_of(given, gas, curves_of)
+    given = cell_runs.with_wave_number(given, Q)
+    coupling = cell_runs.coupling_at(given, gas, curves_of, D, Q)
+    system = cell_runs.cell_system(given, gas, D, Q, coupling)[0]
+    if given.numerics.dt is None:
+        given = replace(given, numerics=replace(given.numerics, dt=default_step(system)))
+    rows = int(given.run.t_max / (given.run.output_every or given.numerics.dt)) + 1
+    return evolution_cost(given, system, mode_dtype(given.numerics), ranks, rows)
+
+
+def pattern(given: Given, ranks: int) -> Cost:
+    """F_m of one state is timed."""
+    gas, curves_of = gas_of(given.parameters, given.numerics), remembered_curves()
+    coupling = coupling_of(given, gas, curves_of)
+    medium = medium_of(given.numerics, gas.baths)
+    problem = RealPattern(medium, coupling, [1])
+    begun = time.process_time()
+    problem.prepare(np.array([0.1]), range(problem.items))
+    each = time.process_time() - begun
+    h = problem.h
+    states = 10 * (h + 2) * (1 + 2 * given.numerics.error_estimate)
+    states += 150 * (h + 1) * given.numerics.stability
+    return Cost(
+        STARTING + states * each,
+        BASE_BYTES + 64 * 16 * min(problem.items * medium.size**2, 2**19),
+        problem.items,
+        (f"{problem.items} blocks of {medium.size} levels, {states} states",),
     )
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from ....errors import InputError
 from ....solvers.output_times import refuse_uncountable
 from ....tasks import Given
+from ....tasks.supercell_tables import cell_of
+from ..inputs import CellTable
 
 SLOW = ("gamma", "T", "inv_kfas")  # what may be swept beside dmu
 COARSEST = 0.25  # of [numerics] fine, where modes are counted
@@ -75,7 +77,9 @@ def stability(given: Given) -> None:
 
 def evolve(given: Given) -> None:
     """Each model takes its own part of the input; some reservoirs leave no response."""
-    if given.numerics.model == "linear":
+    if given.numerics.supercell is not None:
+        _cell(given)
+    elif given.numerics.model == "linear":
         _linear(given)
     else:
         _full(given)
@@ -89,6 +93,46 @@ def evolve(given: Given) -> None:
         )
     if given.numerics.dt is not None:  # else the step is known once the state is
         refuse_uncountable(given.run.t_max, given.numerics.dt, given.run.output_every)
+
+
+def pattern(given: Given) -> None:
+    """A cell that fits its wave, is even, and levels with a width."""
+    fitting(given.numerics.wave_number, given.numerics.supercell)
+    if given.parameters.gamma == 0:
+        raise InputError("[parameters] gamma = 0: patterns need levels with a width, gamma > 0")
+    if not given.numerics.supercell.even:
+        raise InputError("[numerics] supercell.even = false: patterns are even in x")
+
+
+def fitting(wave_number: float, cell: CellTable) -> None:
+    """InputError for a cell that does not fit its wave."""
+    try:
+        cell_of(wave_number, cell)
+    except ValueError as error:
+        raise InputError(f"[numerics] {error}") from None
+
+
+def _cell(given: Given) -> None:
+    """A supercell starts from a branch or the normal gas, at one dmu, and is kicked by a pulse."""
+    p, start, cell = given.parameters, given.initial, given.numerics.supercell
+    if p.q or given.sweep or p.free_Q or p.dmu_end is not None or start.field or start.kick_Q:
+        raise InputError(
+            "[numerics] supercell: takes q = 0, no [sweep], no dmu_end, free_Q, field and kick_Q"
+        )
+    if p.gamma == 0 or given.numerics.gap_cutoff is not None:
+        raise InputError("[numerics] supercell: takes gamma > 0 and no gap_cutoff")
+    if p.branch.startswith("NFF") and start.start == "branch" and cell.even:
+        raise InputError(
+            f'[parameters] branch = "{p.branch}": a travelling wave is not even in x; '
+            "give [numerics] supercell.even = false"
+        )
+    if given.numerics.wave_number is not None:
+        fitting(given.numerics.wave_number, cell)
+    if start.kick_time < 3 * start.kick_width:
+        raise InputError(
+            f"[initial] kick_time = {start.kick_time:g}: must be >= 3 kick_width = "
+            f"{3 * start.kick_width:g}, so that the pulse begins smoothly"
+        )
 
 
 def _linear(given: Given) -> None:

@@ -14,6 +14,7 @@ from ..physics import late_rates
 from ..physics.gap_and_current import Gas
 from ..physics.response import Response
 from ..shared.branch_states import remembered_curves
+from ..shared.cell_runs import run_cell
 from ..shared.evolution_grid import with_time_step
 from ..shared.full_runs import FullRecords, final_states, full_system, start_of
 from ..shared.gas import gas_of
@@ -30,6 +31,8 @@ HELD = "Q is held: the states of this Q alone are within reach"
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura, Hanai & Ohashi 2022, Figs. 6-8, and the fate of a state in full. **Collective.**"""
+    if given.numerics.supercell is not None:
+        return run_cell(given, comm, log, output)
     if given.numerics.model == "linear":
         return run_linear(given, comm, log, output)
     return run_full(given, comm, log, output)

@@ -1,0 +1,111 @@
+"""Evolutions of the gas in a supercell: their start, their equations, their kick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from ....parallel import Communicator, on_root
+from ....solvers.supercell.state import Supercell, SupercellState
+from ....tasks import Given, InputError, Outcome, Output, run_evolution
+from ....tasks.cost import mode_dtype
+from ....tasks.supercell import Kick, SupercellRecords, default_step, kick_shape, varied
+from ....tasks.supercell_tables import cell_of
+from ..physics.gap_and_current import Gas
+from .branch_states import CurvesOf, remembered_curves, required_branch
+from .gas import gas_of
+from .supercell import coupling_from, coupling_of, medium_of, single
+
+WAVE = 0.17  # pF: of a kick where nothing tells another
+
+
+def run_cell(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
+    """The exact mean field in a cell, from a branch or from the normal gas. **Collective.**"""
+    gas, curves_of = gas_of(given.parameters, given.numerics), remembered_curves()
+    D, Q = on_root(comm, start_of, given, gas, curves_of)
+    given = with_wave_number(given, Q)
+    coupling = on_root(comm, coupling_at, given, gas, curves_of, D, Q)
+    system, periods, kick = cell_system(given, gas, D, Q, coupling)
+    if given.numerics.dt is None:
+        numerics = replace(given.numerics, dt=default_step(system))
+        given = replace(given, numerics=numerics)
+    box = system.medium.box
+    log(
+        f"evolve: Delta = {D:.6f}, Q = {Q:.5f}, {box.blocks} blocks of {box.waves} plane waves, "
+        f"{system.medium.modes} bath modes, dt = {given.numerics.dt:.4g}"
+    )
+    records = SupercellRecords(given, system, periods, kick)
+    others = {
+        name: on_root(comm, coupling_at, varied(given, name), gas, curves_of, D, Q)
+        for name in records.variants[1:]
+        if given.numerics.error_estimate
+    }
+
+    def make(variant: str | None, begin: bool) -> SupercellState:
+        equations = system
+        if variant in others:
+            equations = cell_system(varied(given, variant), gas, D, Q, others[variant])[0]
+        return SupercellState(equations, comm, mode_dtype(given.numerics), begin)
+
+    outcome = run_evolution(given, comm, log, output, make, records)
+    outcome.summary |= {
+        "branch": given.parameters.branch if D else "normal",
+        "Q": Q,
+        "model": "supercell",
+        "wave_number": given.numerics.wave_number,
+    }
+    if outcome.status == "complete":
+        records.add_history(outcome, output())
+    return outcome
+
+
+def start_of(given: Given, gas: Gas, curves_of: CurvesOf) -> tuple[float, float]:
+    """(Delta, Q) at the start. Raises InputError for a branch that does not exist."""
+    if given.initial.start == "normal":
+        return 0.0, 0.0
+    D, Q, _ = required_branch(gas, given.parameters.branch, curves_of)
+    return D, Q
+
+
+def with_wave_number(given: Given, Q: float) -> Given:
+    """The input with a wave number for the kick, by default that of the start."""
+    numerics = given.numerics
+    if numerics.wave_number is None:
+        numerics = replace(numerics, wave_number=Q or WAVE)
+    try:
+        G, _ = cell_of(numerics.wave_number, numerics.supercell)
+    except ValueError as error:
+        raise InputError(f"[numerics] {error}") from None
+    if abs(Q / G - round(Q / G)) > 1e-5:
+        raise InputError(
+            f"[numerics] wave_number = {numerics.wave_number:g}: the cell must hold the state's "
+            f"own wave, a whole number of periods of Q = {Q:.9g}; leave it out, or give Q"
+        )
+    return replace(given, numerics=numerics)
+
+
+def coupling_at(given: Given, gas: Gas, curves_of: CurvesOf, D: float, Q: float) -> np.ndarray:
+    """1/U + dU_m on the grid, for which the start is a fixed point; from NBCS for no pairs."""
+    if D == 0:
+        return coupling_of(given, gas, curves_of)
+    numerics = given.numerics
+    G, _ = cell_of(numerics.wave_number, numerics.supercell)
+    m = round(Q / G)
+    medium = medium_of(numerics, gas.baths)
+    return coupling_from(medium, single(numerics.supercell.harmonics, m, D), m)
+
+
+def cell_system(
+    given: Given, gas: Gas, D: float, Q: float, coupling: np.ndarray
+) -> tuple[Supercell, int, Kick]:
+    """(the equations, periods of the kick's wave in the cell, the kick) of an input."""
+    numerics, start = given.numerics, given.initial
+    cell = numerics.supercell
+    G, periods = cell_of(numerics.wave_number, cell)
+    shape = kick_shape(cell.harmonics, periods, start.kick, start.noise, given.run.seed, cell.even)
+    kick = Kick(shape, start.kick_time, start.kick_width)
+    c = single(cell.harmonics, round(Q / G), D)
+    medium = medium_of(numerics, gas.baths)
+    return Supercell(medium, coupling.astype(complex), c, kick, cell.even), periods, kick

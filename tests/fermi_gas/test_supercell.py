@@ -1,0 +1,130 @@
+"""The gas in a supercell: plane waves rest, Larkin-Ovchinnikov states, what is refused.
+
+Every docstring names a change of the code under which the test was seen to fail.
+"""
+
+import numpy as np
+import pytest
+
+import hpcneq
+from hpcneq.errors import InputError
+from hpcneq.parallel import solo
+from hpcneq.solvers.supercell.patterns import potential_rows
+from hpcneq.systems.fermi_gas.physics.occupation import Baths
+from hpcneq.systems.fermi_gas.shared.supercell import coupling_from, medium_of, single
+from hpcneq.systems.fermi_gas.tasks.pattern import RealPattern, potential
+
+CELL = {"harmonics": 2, "p_max": 1.4, "y_max": 2.5, "panels": 1, "bloch_points": 2}
+WAVE = {
+    "system": "fermi-gas",
+    "task": "evolve",
+    "parameters": {"gamma": 0.005, "dmu": 0.145, "branch": "NFF"},
+    "numerics": {"error_estimate": False, "pole_error": 1e-3, "supercell": CELL | {"even": False}},
+    "initial": {"kick": 0.0},
+    "run": {"t_max": 4.0, "output_every": 2.0},
+}
+
+
+def small(even=True):
+    """A medium with T > 0 on few momenta."""
+
+    class Numerics:
+        wave_number, pole_error = 0.3, 1e-6
+        from hpcneq.systems.fermi_gas.inputs import CellTable
+
+        supercell = CellTable(
+            harmonics=3, p_max=1.4, y_max=2.5, panels=2, bloch_points=4, even=even
+        )
+
+    return medium_of(Numerics, Baths(0.01, 0.02, 0.1))
+
+
+def test_a_plane_wave_rests_and_turns_nowhere():
+    """The Fulde-Ferrell state is one harmonic of its own cell, exactly stationary.
+
+    Fails with the pairing matrix transposed, or with the reservoirs' rates exchanged between the
+    species.
+    """
+    result = hpcneq.run(WAVE)
+    s, c = result.summary, np.asarray(result.harmonics)
+    assert s["wave_number"] == s["Q"] == pytest.approx(0.18269617, abs=1e-6)
+    assert np.abs(c - c[0]).max() < 1e-9 and np.abs(c[0, [0, 1, 2, 4]]).max() == 0
+    assert s["delta_max"] == pytest.approx(0.05450344, abs=1e-7)
+    assert abs(s["frequency"]) < 1e-9 and s["model"] == "supercell"
+
+
+def test_the_state_at_rest_is_a_function_of_the_hamiltonian():
+    """n = N(H) of the closed form, for a Delta that varies; fails with one reservoir left out."""
+    medium = small(False)
+    c = np.array([0, 0.02, 0.1, 0.05, -0.1j, 0, 0.01])
+    blocks = range(2)
+    E, V, n, _ = medium.stationary(blocks, medium.pairing(c))
+    N = Baths(0.01, 0.02, 0.1).occupation(E)
+    assert np.abs(V @ (N[..., None] * V.conj().swapaxes(-1, -2)) - n).max() < 1e-5
+
+
+def test_the_potential_is_stationary_where_the_gap_equation_holds():
+    """Its slope is twice the gap equation's residual; fails with the coupling's dU_m left out."""
+    medium = small()
+    coupling = coupling_from(medium, single(3, 0, 0.2), 0)
+    problem = RealPattern(medium, coupling, [1, 3])
+    x, h = np.array([0.12, -0.01]), 1e-4
+    part = range(problem.items)
+    F = problem.coupling[[4, 6]] * problem.residual(
+        x, problem.partials(problem.prepare(x, part)).sum(0)
+    )
+    for k in (0, 1):
+        e = h * np.eye(2)[k]
+        up, down = (potential(problem, problem.harmonics(y), solo()) for y in (x + e, x - e))
+        assert (up - down) / (2 * h) == pytest.approx(4 * F[k], rel=1e-4, abs=1e-9)
+    assert potential_rows(medium, single(3, 0, 0.0), range(0)).shape == (0,)
+
+
+@pytest.mark.nightly
+def test_a_larkin_ovchinnikov_state():
+    """Delta_1, Delta_3 and the potential at dmu .145, G .17: .0969, -.0044, -2.3e-5 of a small
+    prototype; fails with harmonics of the wrong parity."""
+    result = hpcneq.run(
+        {
+            "system": "fermi-gas",
+            "task": "pattern",
+            "parameters": {"gamma": 0.005, "dmu": 0.145},
+            "numerics": {
+                "wave_number": 0.17,
+                "stability": False,
+                "error_estimate": False,
+                "supercell": {
+                    "harmonics": 5,
+                    "p_max": 2.0,
+                    "y_max": 4.0,
+                    "panels": 8,
+                    "bloch_points": 8,
+                },
+            },
+        }
+    )
+    s = result.summary
+    assert s["harmonics"][1][0] == pytest.approx(0.0969, abs=2e-4)
+    assert s["harmonics"][3][0] == pytest.approx(-0.0044, abs=1e-4)
+    assert s["potential"] == pytest.approx(-2.3e-5, abs=2e-6)
+    assert s["delta_min"] < 1e-12 and s["residual"] < 1e-9
+
+
+@pytest.mark.parametrize(
+    "tables, words",
+    [
+        ({"numerics": {"supercell": CELL}}, "supercell.even = false"),
+        ({"numerics": {"supercell": {"harmonics": 99, "even": False}}}, "must be <="),
+        ({"parameters": {"free_Q": True}}, "no dmu_end, free_Q"),
+        ({"parameters": {"gamma": 0.0, "T": 0.02}}, "gamma > 0"),
+        ({"initial": {"kick_time": 1.0}}, "3 kick_width"),
+    ],
+)
+def test_what_does_not_fit_is_refused(tables, words):
+    """In one line; fails with the check left out of `refuse`."""
+    given = {name: dict(WAVE[name]) for name in ("parameters", "numerics", "initial", "run")}
+    for name, values in tables.items():
+        given[name] |= values
+    given["numerics"]["wave_number"] = 0.2
+    with pytest.raises(InputError, match=words):
+        hpcneq.run({"system": "fermi-gas", "task": "evolve", **given})

@@ -98,7 +98,7 @@ def josephson(task, shares=(1.0, 0.0), **tables):
     leads = {f"l{k}": {**kind, "sites": [k % 2], "bias": share} for k, share in enumerate(shares)}
     numerics = {"fit_error": 1e-2, "periodic_steps": 40}
     if task == "evolve":
-        numerics, tables["run"] = {"dt": 0.1}, {"t_max": 1.0}
+        numerics, tables["run"] = {"dt": 0.1, "fit_error": 1e-2}, {"t_max": 1.0}
     model = {"cell": cell, "hop": [HOP]}
     tree = {"system": "lattice", "task": task, "model": model, "leads": leads}
     return tree | {"numerics": numerics, **tables}
@@ -132,6 +132,12 @@ def test_potentials_without_a_common_period_are_refused():
     ):
         with pytest.raises(InputError, match="have no common period"):
             load(josephson(task, (0.0, 1.0, 2**0.5), **tables), driver.catalogue())
+
+
+def test_an_evolution_does_not_begin_from_a_period_without_end():
+    """3e7 steps of a period before t = 0 would be taken."""
+    with pytest.raises(NotConverged, match="before t = 0: the period 3.14159e\\+06 .* equal bias"):
+        hpcneq.run(josephson("evolve", parameters={"eV": 1e-6}))
 
 
 def test_check_refuses_what_an_evolution_would():

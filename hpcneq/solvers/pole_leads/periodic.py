@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from ... import interrupts
 from ...errors import HpcneqError
 from ...maths.arrays import ComplexArray, FloatArray
 from ...maths.pole_leads import Density, LeadPoles
@@ -159,6 +160,7 @@ def _map_of_period(system, t0, step, steps) -> Affine:
     e = np.ones(leads.tail, complex)
     couplings = Couplings(leads, np.arange(leads.total), np.arange(leads.total))
     for k in range(steps):
+        interrupts.stop_if_asked()
         t = t0 + k * step
         U, e = _propagated(system, couplings, U, e, t, step)
         _step(state, t, step)

@@ -18,6 +18,7 @@ from .setup import Setup, undamped
 HARMONIC = 1e-9  # how far ratios of potentials may be from whole numbers
 MOST_PARTS = 64  # of the smallest difference of potentials that count in a common period
 STEPS = 80  # of a period where the input does not say
+MOST_STEPS = 4000  # of a period before t = 0
 Record = dict[str, Any]
 
 
@@ -74,8 +75,14 @@ def periodic_density(setup: Setup, leads: LeadPoles, period: float) -> Density:
         return _periodic(setup, leads, period, eV, STEPS).density
     except Unresolved:
         pass
+    steps = math.ceil(period / dt)
+    if steps > MOST_STEPS:
+        raise NotConverged(
+            f"before t = 0: the period {period:g} of two bcs leads takes {steps:.3g} steps of dt "
+            f"(most: {MOST_STEPS}); begin at equal bias, or further from it"
+        )
     try:
-        return _periodic(setup, leads, period, eV, max(STEPS, math.ceil(period / dt))).density
+        return _periodic(setup, leads, period, eV, max(STEPS, steps)).density
     except Unresolved as error:
         raise NotConverged(f"before t = 0: {error}; try a smaller [numerics] dt") from None
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import os
+import pickle
 import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -238,6 +239,32 @@ def all_arrays(comm: Communicator, mine: Mapping[Name, NDArray]) -> dict[Name, N
     return arrays
 
 
+def from_root(comm: Communicator, value: Answer | None) -> Answer:
+    """Rank 0's ``value``, on every rank; its arrays travel as they are, in pieces that MPI counts.
+
+    **Collective.**
+    """
+    if comm.size == 1:
+        return cast(Answer, value)
+    raws: list[Any] = []
+    head = None
+    if comm.rank == 0:
+        buffers: list[pickle.PickleBuffer] = []
+        text = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
+        raws = [np.frombuffer(buffer.raw(), np.uint8) for buffer in buffers]
+        head = text, [len(raw) for raw in raws]
+    text, sizes = comm.bcast(head, root=0)
+    if comm.rank:
+        raws = [bytearray(size) for size in sizes]
+    for raw in raws:
+        whole = np.frombuffer(raw, np.uint8)
+        for first in range(0, len(whole), MESSAGE):
+            comm.Bcast(whole[first : first + MESSAGE], root=0)
+    if comm.rank == 0:
+        return cast(Answer, value)
+    return cast(Answer, pickle.loads(text, buffers=raws))
+
+
 # ---- sums that do not depend on the ranks --------------------------------------------------------
 
 
@@ -279,10 +306,10 @@ def on_root(
                 answer = function(*args, **kwargs)
         except HpcneqError as expected:
             error = expected
-    answer, error = comm.bcast((answer, error), root=0)
+    answer, error = from_root(comm, (answer, error))
     if error is not None:
         raise error
-    return answer
+    return cast(Answer, answer)
 
 
 def dealt_numbers(

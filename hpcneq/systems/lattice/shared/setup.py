@@ -14,6 +14,7 @@ from ....maths.lead_fits import Fit
 from ....maths.pole_leads import LeadPoles
 from ....parallel import Communicator, on_root
 from ....tasks import Given
+from ....tasks.sweep import Written
 from ..physics.lead_poles import Branches, branches, fit_of
 from ..physics.mean_field import MeanField
 from ..physics.model import Model
@@ -184,8 +185,8 @@ def lead_facts(setup: Setup, fits: list[Fit]) -> dict[str, object]:
     }
 
 
-def write_model(setup: Setup, out: ResultFile) -> None:
-    """Axes and data sets that every result has. **Collective.**"""
+def write_model(setup: Setup, out: ResultFile | Written) -> None:
+    """Axes and data sets that every result has."""
     model, links = setup.model, setup.bonds
     out.axis("site", np.arange(model.sites))
     out.axis("axis", np.arange(model.position.shape[1]))

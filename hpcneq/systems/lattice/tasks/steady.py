@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....errors import NotConverged
+from ....files.writer import ResultFile
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep, Written
 from ..shared import state_records
 from ..shared.periodic_states import mean_over_period, period_of
 from ..shared.seeds import seeds
@@ -127,15 +129,20 @@ def _at_one_bias(search: Search, comm: Communicator, log: Callable, output: Outp
         return search.state(eV, name, c, None, True)
 
     axis = {"seed": np.arange(len(search.starts), dtype=float)}
-    sweep = run_sweep(axis, point, comm, log, output, "steady")
-    if sweep.stopped:
-        return sweep.outcome()
+    sweep = run_sweep(axis, point, comm, log, output, "steady", everywhere=False)
+    return sweep.report(output, lambda out: _report_seeds(search, sweep, out))
+
+
+def _report_seeds(search: Search, sweep: Sweep, out: Written) -> Outcome:
+    """Each state that a seed led to written once, and told."""
+    setup, given = search.setup, search.setup.given
+    eV = given.parameters.eV
     records = [record for record in sweep.records if record is not None]
     stationary = search.stationary(eV)
     states = ordered(stationary, [], records)
     if not states:
         raise NotConverged("steady: no seed led to a self-consistent state")
-    _write_states(setup, states, output)
+    _write_states(setup, states, out)
     summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(states)}
     summary["growth_A"] = stationary.growth(states[0]["c"], states[0]["mu_c"])
     summary |= {"period": None, "states_complete": not setup.interacting}
@@ -166,9 +173,8 @@ def _told(setup: Setup, record: Record) -> Record:
     return {**told, "continued": record["continued"], "seed": record["seed"]}
 
 
-def _write_states(setup: Setup, states: list[Record], output: Output) -> None:
-    """The data sets over states. **Collective.**"""
-    out = output()
+def _write_states(setup: Setup, states: list[Record], out: ResultFile | Written) -> None:
+    """The data sets over states."""
     write_model(setup, out)
     out.axis("state", np.arange(len(states)))
     for name in ("delta", "delta_bond", "density", "bond_current"):
@@ -181,7 +187,7 @@ def _periodic(search: Search, period: float, output: Output) -> Outcome:
     """Two bcs leads at different bias: means over the period. **Collective.**"""
     setup = search.setup
     record = search.periodic(setup.given.parameters.eV, period)
-    _write_states(setup, [record], output)
+    _write_states(setup, [record], output())
     summary = {**model_facts(setup), **lead_facts(setup, search.fits)}
     summary |= {name: record[name] for name in ("continuity", "pair_source", "redundancy")}
     summary |= {"growth_A": record["growth_A"], "period": period, "states_complete": True}
@@ -194,10 +200,10 @@ def _periodic(search: Search, period: float, output: Output) -> Outcome:
 
 def _along(search: Search, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """States at every bias, each bias from the one before. **Collective.**"""
-    setup, given = search.setup, search.setup.given
+    given = search.setup.given
 
     def point(at: dict, previous: Record | None) -> Record:
-        period = period_of(setup, at["eV"])
+        period = period_of(search.setup, at["eV"])
         if period is not None:
             return {"states": [search.periodic(at["eV"], period)]}
         states = search.states(at["eV"], (previous or {}).get("states", []))
@@ -205,14 +211,17 @@ def _along(search: Search, comm: Communicator, log: Callable, output: Output) ->
             raise NotConverged(f"eV = {at['eV']:g}: no seed led to a self-consistent state")
         return {"states": states}
 
-    sweep = run_sweep(given.sweep, point, comm, log, output, "steady", chain=None)
-    if sweep.stopped:
-        return sweep.outcome()
+    sweep = run_sweep(given.sweep, point, comm, log, output, "steady", chain=None, everywhere=False)
+    return sweep.report(output, lambda out: _report_along(search, sweep, out))
+
+
+def _report_along(search: Search, sweep: Sweep, out: Written) -> Outcome:
+    """The states along the bias written, those at its end told."""
+    setup, given = search.setup, search.setup.given
     lists = sweep.values("states", [])
     most = max(map(len, lists))
     if not most:
         raise NotConverged("; ".join(sweep.lost[:2]))
-    out = output()
     write_model(setup, out)
     out.axis("eV", given.sweep["eV"])
     out.axis("number", np.arange(most))

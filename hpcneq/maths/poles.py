@@ -306,7 +306,10 @@ def _polished(
     unit = max(np.max(np.abs(_terms(a, e) @ r - half_tanh)), 1e-16)
 
     def misfit(x: FloatArray) -> FloatArray:
-        return np.asarray((_terms(np.exp(x[:P]), e) @ np.exp(x[P:]) - half_tanh) / unit)
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # of a trial step, which is refused for it
+            return np.asarray((_terms(np.exp(x[:P]), e) @ np.exp(x[P:]) - half_tanh) / unit)
 
     def jacobian(x: FloatArray) -> FloatArray:
         a, r = np.exp(x[:P]), np.exp(x[P:])

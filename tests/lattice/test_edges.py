@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import hpcneq
 from hpcneq import driver
 from hpcneq.config.load import load
-from hpcneq.errors import InputError
+from hpcneq.errors import InputError, NotConverged
+from hpcneq.systems.lattice.shared import setup
+from hpcneq.systems.lattice.shared.periodic_states import common_period
 
 HOP = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
 CELL = {"vectors": [[1.0]], "orbitals": [{"name": "s", "at": [0.0]}], "size": [3]}
@@ -15,7 +18,7 @@ CELL = {"vectors": [[1.0]], "orbitals": [{"name": "s", "at": [0.0]}], "size": [3
 
 def lead(end, bias, **more):
     """A wide lead at one end."""
-    return {"kind": "wide", "sites": {"x": end}, "gamma": 0.5, "T": 0.05, "bias": bias, **more}
+    return {"kind": "wide", "sites": {"x": end}, "gamma": 0.5, "T": 0.05, "bias": bias} | more
 
 
 NUMERICS = {
@@ -83,3 +86,84 @@ def test_a_number_and_a_drive_have_one_limit():
     for eV in (2e6, {"to": 2e6}):
         with pytest.raises(InputError, match="eV.*1e\\+06"):
             load(given("evolve", eV=eV), driver.catalogue())
+
+
+# ---- superconductors at different bias -----------------------------------------------------------
+
+
+def josephson(task, shares=(1.0, 0.0), **tables):
+    """Two sites between superconductors at these shares of the bias."""
+    cell = {**CELL, "size": [2]}
+    kind = {"kind": "bcs", "gamma": 0.5, "delta": 1.0, "dynes": 0.1, "T": 0.05}
+    leads = {f"l{k}": {**kind, "sites": [k % 2], "bias": share} for k, share in enumerate(shares)}
+    numerics = {"fit_error": 1e-2, "periodic_steps": 40}
+    if task == "evolve":
+        numerics, tables["run"] = {"dt": 0.1, "fit_error": 1e-2}, {"t_max": 1.0}
+    model = {"cell": cell, "hop": [HOP]}
+    tree = {"system": "lattice", "task": task, "model": model, "leads": leads}
+    return tree | {"numerics": numerics, **tables}
+
+
+def test_periodic_states_of_a_curve_and_a_period_that_is_not_resolved(tmp_path):
+    """steady has the means that transport has, not a stationary state of leads that turn.
+
+    What the steps do not resolve is a lost point: once undamped states on no sites, and a traceback
+    beside points that there are.
+    """
+    currents = []
+    for task, name in (("transport", "current"), ("steady", "current_of")):
+        path = tmp_path / f"{task}.h5"
+        with pytest.raises(NotConverged, match="eV = 1e-06.* use more .numerics. periodic_steps"):
+            hpcneq.run(josephson(task, sweep={"eV": [1.0, 1e-6]}), output=path)
+        current = hpcneq.open(path)[name][:].reshape(2, 2)
+        assert np.isfinite(current[0]).all() and np.isnan(current[1]).all()
+        currents.append(current[0])
+    assert currents[0].tolist() == currents[1].tolist() and currents[0][0] > 0.1
+
+
+def test_potentials_without_a_common_period_are_refused():
+    """They were taken for a stationary state."""
+    assert common_period([0.5, 0.5]) is None
+    assert common_period([0.0, 2.0, 3.0]) == pytest.approx(np.pi)
+    for task, tables in (
+        ("steady", {"parameters": {"eV": 1.0}}),
+        ("transport", {"sweep": {"eV": [0.5]}}),
+        ("evolve", {"parameters": {"eV": 1.0}}),
+    ):
+        with pytest.raises(InputError, match="have no common period"):
+            load(josephson(task, (0.0, 1.0, 2**0.5), **tables), driver.catalogue())
+
+
+def test_an_evolution_does_not_begin_from_a_period_without_end():
+    """3e7 steps of a period before t = 0 would be taken."""
+    with pytest.raises(NotConverged, match="before t = 0: the period 3.14159e\\+06 .* equal bias"):
+        hpcneq.run(josephson("evolve", parameters={"eV": 1e-6}))
+
+
+def test_check_refuses_what_an_evolution_would():
+    tables = {"parameters": {"eV": 1.0}, "interaction": {"U": 1.0}}
+    with pytest.raises(InputError, match="begin at equal bias, with a step"):
+        load(josephson("evolve", **tables), driver.catalogue())
+    tree = given("evolve")
+    tree["numerics"]["uniform"] = "yes"
+    with pytest.raises(InputError, match='uniform = "yes"'):
+        load(tree, driver.catalogue())
+
+
+def test_a_lead_called_as_that_of_the_damping_is_refused():
+    """It lent that lead its bias."""
+    tree = given("steady")
+    tree["leads"]["damping"] = tree["leads"].pop("right")
+    load(tree, driver.catalogue())
+    tree["numerics"]["damping"] = 1e-3
+    with pytest.raises(InputError, match="is the name of the lead that .numerics. damping adds"):
+        load(tree, driver.catalogue())
+
+
+def test_a_lead_that_cannot_be_fitted_is_told_in_the_words_of_the_input(monkeypatch):
+    def fails(lead, fitting):
+        raise InputError("[numerics] pole_error = 1e-05: not reached; try another pole_window")
+
+    monkeypatch.setattr(setup, "fit_of", fails)
+    with pytest.raises(InputError, match="fit_error = 1e-05: .* another window; lead left"):
+        setup.setup_of(load(given("steady"), driver.catalogue())).fits()

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from ... import interrupts
+from ...errors import HpcneqError
 from ...maths.arrays import ComplexArray, FloatArray
 from ...maths.exponentials import Tables, advance
 from ...maths.pole_leads import Density, LeadPoles
@@ -21,11 +23,16 @@ from ...parallel import solo
 from .affine import Affine
 from .couplings import Couplings
 from .state import PoleState, diagonal
-from .stationary import Undamped, undamped
+from .stationary import UNDAMPED, Undamped, undamped
 from .system import OpenSystem
 
 DOUBLINGS = 60
 FORGOTTEN = 1e-9  # of U: what is left of the start
+DIVERGED = 1e30  # of U: its steps do not resolve the motion
+
+
+class Unresolved(HpcneqError):
+    """The steps of a period are too long for leads and levels, which are damped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,20 +82,24 @@ def periodic(
 ) -> Periodic:
     """The periodic state of a prescribed mean field ``field(t)`` (none if None).
 
-    Raises `Undamped` if something does not decay.
+    Raises `Undamped` if something does not decay, `Unresolved` if it grows by the steps alone.
     """
     given = _Prescribed(system, field)
     step = period / steps
-    whole = _map_of_period(given, t0, step, steps)
-    total = whole
-    for _ in range(DOUBLINGS):
-        if total.size < FORGOTTEN:
-            break
-        total = total.twice()
-    else:
+    with np.errstate(over="ignore", invalid="ignore"):
+        whole = _map_of_period(given, t0, step, steps)
+        total = whole
+        for _ in range(DOUBLINGS):
+            if total.size < FORGOTTEN or not total.size < DIVERGED:
+                break
+            total = total.twice()
+    if not total.size < FORGOTTEN:
         H = sparse.csr_matrix(given.hamiltonian(t0, +1, np.zeros(0))).toarray()
         A = system.leads.matrix(H, system.shifts(t0), system.phases(t0))
-        raise Undamped(*undamped(np.asarray(A), system.leads.size))
+        growth, components = undamped(np.asarray(A), system.leads.size)
+        if growth < -UNDAMPED:
+            raise Unresolved(f"{steps} steps do not resolve the period {period:g}")
+        raise Undamped(growth, components)
     density = Density(total.core, total.tail)
     state = PoleState(given, solo(), density)
     flows, rho = [], []
@@ -162,6 +173,7 @@ def _map_of_period(system, t0, step, steps) -> Affine:
     e = np.ones(leads.tail, complex)
     couplings = Couplings(leads, np.arange(leads.total), np.arange(leads.total))
     for k in range(steps):
+        interrupts.stop_if_asked()
         t = t0 + k * step
         U, e = _propagated(system, couplings, U, e, t, step)
         _step(state, t, step)

@@ -88,6 +88,11 @@ def reservoirs_of(given: Given, model: Model) -> list[Reservoir]:
         _reservoir(given, model, name, table) for name, table in given.tables["leads"].named.items()
     ]
     if given.numerics.damping:
+        if any(lead.name == DAMPING for lead in listed):
+            raise InputError(
+                f"[leads.{DAMPING}]: is the name of the lead that [numerics] damping adds; give it "
+                "another name"
+            )
         every = np.arange(model.sites)
         gamma = np.full(model.sites, given.numerics.damping)
         listed.append(Reservoir(DAMPING, "wide", every, gamma=gamma, T=given.numerics.damping_T))

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ....errors import NotConverged
 from ....maths.pole_leads import Density, LeadPoles
-from ....solvers.pole_leads.periodic import Periodic, periodic
+from ....solvers.pole_leads.periodic import Periodic, Unresolved, periodic
 from ....solvers.pole_leads.periodic_fields import ConsistentPeriod, consistent_period, refined
 from ....solvers.pole_leads.stationary import Undamped
 from ..physics import observables
@@ -19,6 +20,7 @@ from .setup import Setup, undamped
 STEPS = 80  # of a period where the input does not say, if hops are small
 RESOLVED = 0.4  # of a hop times the step, at most
 ENOUGH = 0.3  # of the tolerance of H, for the norm of the mean field
+MOST_STEPS = 4000  # of a period
 Record = dict[str, Any]
 
 
@@ -34,13 +36,22 @@ def period_of(setup: Setup, eV: float) -> float | None:
 
 
 def steps_of(setup: Setup, period: float) -> int:
-    """Steps of a period: those of the input, or so many that they resolve the hops too."""
+    """Steps of a period: those of the input, or so many that they resolve the hops too.
+
+    Raises NotConverged if those are too many.
+    """
     given = setup.given.numerics.periodic_steps
     if given is not None:
         return int(given)
     values = np.abs(setup.field.values(np.zeros(setup.field.fields)))
     rows = np.bincount(setup.field.H_rows, values, setup.form.size)
-    return max(STEPS, 2 * int(np.ceil(0.5 * period * float(rows.max()) / RESOLVED)))
+    steps = max(STEPS, 2 * int(np.ceil(0.5 * period * float(rows.max()) / RESOLVED)))
+    if steps > MOST_STEPS:
+        raise NotConverged(
+            f"the period {period:g} of two bcs leads takes {steps:.3g} steps (most: {MOST_STEPS}); "
+            "take a larger difference of their bias, or [numerics] periodic_steps"
+        )
+    return steps
 
 
 def _system(setup: Setup, leads: LeadPoles, eV: float) -> OpenLattice:
@@ -72,6 +83,8 @@ def periodic_state(
         return consistent_period(system, period, start, ENOUGH * setup.given.numerics.tolerance)
     except Undamped as error:
         raise undamped(setup, error.growth, np.array(error.components)) from None
+    except Unresolved as error:
+        raise NotConverged(f"eV = {eV:g}: {error}; use more [numerics] periodic_steps") from None
 
 
 def resampled(c: np.ndarray, steps: int) -> np.ndarray:

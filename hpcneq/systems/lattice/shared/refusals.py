@@ -10,6 +10,7 @@ from ..physics.model import Model
 from ..physics.reservoirs import Reservoir
 from . import lead_input, model_input
 from .lead_input import Drives
+from .setup import Setup
 
 Parts = tuple[Model, list[Reservoir], Drives]
 
@@ -18,9 +19,12 @@ def parts_of(given: Given) -> Parts | None:
     """Model, leads and drives; None where the model's code must not be run, or is gone."""
     if model_input.runs_code(given) and given.begun:
         return None  # it was checked when the run was begun
-    model, _ = model_input.model_of(given)
+    model, numbers = model_input.model_of(given)
     reservoirs = lead_input.reservoirs_of(given, model)
-    return model, reservoirs, lead_input.drives_of(given, model, reservoirs)
+    drives = lead_input.drives_of(given, model, reservoirs)
+    if given.numerics.uniform == "yes":  # raises where nothing repeats
+        _ = Setup(given, model, numbers, "", reservoirs, drives).ring
+    return model, reservoirs, drives
 
 
 def _refuse_start(given: Given, model: Model) -> None:
@@ -171,6 +175,7 @@ def evolve(given: Given) -> None:
     _refuse_start(given, model)
     _refuse_vector_potential(model, drives)
     _require_resolved(given, drives)
+    lead_input.common_period(_levels(reservoirs, drives))
     if given.initial.T is None:
         if not any(lead.widest() for lead in reservoirs):
             raise InputError(

@@ -19,7 +19,7 @@ from ..physics.lead_poles import Branches, branches, fit_of
 from ..physics.mean_field import MeanField
 from ..physics.model import Model
 from ..physics.nambu import BondCurrents, Form, bond_currents
-from ..physics.reservoirs import Reservoir
+from ..physics.reservoirs import Fitting, Reservoir
 from ..physics.translations import Ring, rings_of
 from . import lead_input, model_input
 from .lead_input import Drives
@@ -101,7 +101,7 @@ class Setup:
         alike: dict[tuple, Fit] = {}
         for lead in self.reservoirs:
             if lead.alike not in alike:
-                alike[lead.alike] = fit_of(lead, fitting)
+                alike[lead.alike] = _fit(lead, fitting)
         return [alike[lead.alike] for lead in self.reservoirs]
 
     def branches(self, fits: list[Fit]) -> Branches:
@@ -130,6 +130,15 @@ class Setup:
                 'cells; use "auto"'
             )
         return ring
+
+
+def _fit(lead: Reservoir, fitting: Fitting) -> Fit:
+    """The fit of a lead. Raises InputError, in the words of this system's keys."""
+    try:
+        return fit_of(lead, fitting)
+    except InputError as error:
+        words = str(error).replace("pole_error", "fit_error").replace("pole_window", "window")
+        raise InputError(f"{words}; lead {lead.name}") from None
 
 
 def setup_of(given: Given, source: str | None = None) -> Setup:

@@ -192,7 +192,7 @@ def _report_seeds(search: Search, sweep: Sweep, out: Written) -> Outcome:
 def _monitors(states: list[Record]) -> Record:
     """The largest of the monitors of all states."""
     names = ("continuity", "pair_source", "redundancy")
-    return {name: max(record[name] for record in states) for name in names}
+    return {name: max((record[name] for record in states), default=None) for name in names}
 
 
 def _told(setup: Setup, record: Record) -> Record:
@@ -268,8 +268,13 @@ def _along(search: Search, comm: Communicator, log: Callable, output: Output) ->
     given = search.setup.given
 
     def point(at: dict, previous: Record | None) -> Record:
-        before = previous["states"] if previous else []
-        return {"states": search.states(at["eV"], before)}
+        period = period_of(search.setup, at["eV"])
+        if period is not None:
+            return {"states": [search.periodic(at["eV"], period)]}
+        states = search.states(at["eV"], (previous or {}).get("states", []))
+        if not states:
+            raise NotConverged(f"eV = {at['eV']:g}: no seed led to a self-consistent state")
+        return {"states": states}
 
     sweep = run_sweep(given.sweep, point, comm, log, output, "steady", chain=None, everywhere=False)
     return sweep.report(output, lambda out: _report_along(search, sweep, out))
@@ -278,10 +283,12 @@ def _along(search: Search, comm: Communicator, log: Callable, output: Output) ->
 def _report_along(search: Search, sweep: Sweep, out: Written) -> Outcome:
     """The states along the bias written, those at its end told."""
     setup, given = search.setup, search.setup.given
-    lists = [record["states"] for record in sweep.records]
+    lists = sweep.values("states", [])
     folds, beyond = search.round_folds(lists, given.sweep["eV"])
     lists = [row + more for row, more in zip(lists, beyond)]
     most = max(map(len, lists))
+    if not most:
+        raise NotConverged("; ".join(sweep.lost[:2]))
     write_model(setup, out)
     out.axis("eV", given.sweep["eV"])
     out.axis("number", np.arange(most))

@@ -67,8 +67,8 @@ def _report(setup: Setup, curve: WindowCurve | PoleCurve, sweep: Sweep, out: Wri
     out.axis(key, axes[key])
     if key == "eV":
         _add_slopes(sweep.records, axes[key])
+    empty = np.full(len(setup.names), np.nan)
     for name in ("current", "current_error", "spin_current", "conductance", "conductance_error"):
-        empty = np.full(len(setup.names), np.nan)
         out.fixed(name, np.array(sweep.values(name, empty)), (key, "lead"))
     out.fixed("delta_max_at", sweep.table("delta_max"), (key,))
     out.fixed("period_at", sweep.table("period"), (key,))
@@ -78,7 +78,7 @@ def _report(setup: Setup, curve: WindowCurve | PoleCurve, sweep: Sweep, out: Wri
         values = np.abs(np.array(sweep.values(name, np.zeros(len(setup.names)))))
         place = np.unravel_index(np.argmax(np.nan_to_num(values)), values.shape)
         summary[f"{name}_max"] = float(values[place])
-        errors[f"{name}_max"] = float(np.array(sweep.values(f"{name}_error"))[place])
+        errors[f"{name}_max"] = float(np.array(sweep.values(f"{name}_error", empty))[place])
     monitors = {name: _largest(sweep.values(name, None)) for name in MONITORS}
     lost = sorted({name for names in sweep.values("lost", ()) for name in names})
     return sweep.outcome(summary | monitors, errors, words_of_lost(lost))

@@ -31,6 +31,7 @@ LAUNCHED = (  # set by mpiexec or srun
     "MPI_LOCALNRANKS",
 )
 NEEDED = ("numpy", "scipy", "mpi4py", "petsc4py", "slepc4py", "h5py", "matplotlib")
+ALONE = ("-h", "--help", "--version", "--print-completion")  # options before any command
 COMPUTING = ("run", "resume")  # take PETSc options, and all ranks
 
 
@@ -230,7 +231,7 @@ def _parse(words: list[str], speaks: bool = True) -> argparse.Namespace:
         if re.match(r"-[A-Za-z_]{2}", word):
             hint = _hints().unknown_hint(words, i) or "PETSc options go after --"
             raise InputError(f"unknown option {word}; {hint}")
-    if words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
+    if words[0].startswith("-") and words[0].partition("=")[0] not in ALONE:
         _hints().refuse_first_option(words, COMMANDS)
     parser, commands = _parser()
     options, unknown = parser.parse_known_args(words)

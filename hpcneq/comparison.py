@@ -128,7 +128,7 @@ class Comparison:
                     "difference": _finite(quantity.largest),
                     "allowed": _finite(quantity.allowed),
                     "units": quantity.units,
-                    "at": {name: _plain(value) for name, value in quantity.where.items()},
+                    "at": dict(quantity.where),
                     "why": quantity.why,
                 }
                 for quantity in self.quantities
@@ -164,7 +164,7 @@ def is_error(name: str, error: str | None) -> bool:
 
 def inputs(first: Result, second: Result) -> dict[str, tuple[object, object]]:
     """{"parameters.T": (of the first, of the second)}: keys that differ in two inputs."""
-    one, other = (dict(_flat("", result.resolved)) for result in (first, second))
+    one, other = (dict(flat(result.resolved)) for result in (first, second))
     return {
         name: (one.get(name), other.get(name))
         for name in {**one, **other}
@@ -172,13 +172,13 @@ def inputs(first: Result, second: Result) -> dict[str, tuple[object, object]]:
     }
 
 
-def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
+def flat(value: object, path: str = "") -> Iterator[tuple[str, object]]:
     """Dotted names of the keys of nested tables, and their values."""
     if not isinstance(value, Mapping):
         yield path, value
         return
     for name, item in value.items():
-        yield from _flat(f"{path}.{name}" if path else name, item)
+        yield from flat(item, f"{path}.{name}" if path else name)
 
 
 @dataclass
@@ -252,8 +252,9 @@ class _Pair:
             places.append(common)
             where[label] = mine[common[0]]
         allowed = self._allowed(name, places)
-        rows = (np.asarray(v)[np.ix_(*(p[k] for p in places))] for k, v in enumerate((one, other)))
-        return _difference(name, one.units, allowed, *rows, self.rtol, where)
+        mine = np.asarray(one)[np.ix_(*(pair[0] for pair in places))]
+        theirs = np.asarray(other)[np.ix_(*(pair[1] for pair in places))]
+        return _difference(name, one.units, allowed, mine, theirs, self.rtol, where)
 
     def _allowed(self, name: str, places: list[Any] | None = None) -> NDArray[Any] | float | None:
         """The sum of both errors, an array of the data set's shape or one number; None if unknown.
@@ -274,7 +275,8 @@ class _Pair:
         one, other = parts
         if np.shape(one) != np.shape(other):
             one, other = np.nanmax(one), np.nanmax(other)
-        return one + other
+        total: NDArray[Any] | float = one + other
+        return total
 
     def _error(self, result: Result, name: str) -> Any:
         """The error of a quantity in one result: its own, or that which its declaration names."""
@@ -389,10 +391,6 @@ def _leaves(value: object) -> NDArray[Any]:
 
 def _short(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def _finite(value: float) -> float | None:

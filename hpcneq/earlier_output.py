@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +15,11 @@ from .files.checkpoint import Saved
 from .restart import changed, physics
 from .results import nothing_yet, refuse_existing
 from .systems import Catalogue
+
+MAGIC = b"\x89HDF\r\n\x1a\n"
+FINISHED = (b"complete", b"not-converged")
+TEXTS = re.compile(rb"[^\x00-\x08\x0b\x0c\x0e-\x1f]{20,}")
+TORN = 1 << 20  # bytes, fewer than which a result has that a full disk stopped at its beginning
 
 
 def remembered(target: Path, saved: Saved | None) -> tuple[str, str | Path]:
@@ -70,10 +77,34 @@ def begun(target: Path, checked: Run) -> bool:
         before = loads(result.input, Catalogue(), folder=checked.folder, begun=True)
     except InputError:  # killed in the writing: its journal, if it has one, still knows whose it is
         mapped = journal.header(target)
-        return mapped is not None and not changed(_petsc_apart(mapped["physics"]), physics(checked))
+        if mapped is None:
+            return _torn(target, checked)
+        return not changed(_petsc_apart(mapped["physics"]), physics(checked))
     unfinished = result.status == "running" or nothing_yet(result)
     unfinished = unfinished or journal.path_of(target).exists()
     return unfinished and not changed(physics(before), physics(checked))
+
+
+def _torn(target: Path, checked: Run) -> bool:
+    """Whether an unreadable file is what a full disk has left of a new result of this physics.
+
+    Such a file begins like a result, holds the text of its input, and nowhere says that it was
+    finished.
+    """
+    try:
+        with open(target, "rb") as file:
+            raw = file.read(TORN)
+    except OSError:
+        return False
+    if len(raw) == TORN or not raw.startswith(MAGIC) or any(word in raw for word in FINISHED):
+        return False
+    for text in TEXTS.findall(raw):
+        if b"system" in text and b"task" in text:
+            with contextlib.suppress(InputError, UnicodeDecodeError):
+                name, folder = f"{target}: its input", checked.folder
+                before = loads(text.decode(), Catalogue(), folder=folder, name=name, begun=True)
+                return not changed(physics(before), physics(checked))
+    return False
 
 
 def _petsc_apart(saved: Mapping[str, object]) -> dict[str, object]:

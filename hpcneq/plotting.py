@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import terminal
-from .comparison import inputs
+from .comparison import flat, inputs
 from .config.words import refuse_name, shown, without_ending
 from .errors import InputError
 from .files import report
@@ -123,16 +123,14 @@ def _word(values: dict[str, object], key: str) -> str:
 
 
 def _different_keys(results: Sequence[Result]) -> list[str]:
-    """Dotted keys in which any result differs from the first."""
-    return list(dict.fromkeys(k for other in results[1:] for k in inputs(results[0], other)))
+    """Dotted keys that all results have, in which any differs from the first."""
+    keys = dict.fromkeys(key for other in results[1:] for key in inputs(results[0], other))
+    values = [_values(result) for result in results]
+    return [key for key in keys if all(key in known for known in values)]
 
 
 def _values(result: Result) -> dict[str, object]:
-    return {
-        f"{table}.{key}": value
-        for table, keys in result.resolved.items()
-        for key, value in keys.items()
-    }
+    return dict(flat(result.resolved))
 
 
 def _curves(results: Sequence[Result]) -> list[str]:

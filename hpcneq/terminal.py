@@ -16,6 +16,7 @@ from .config.words import one_line
 
 CLEAR = "\r\x1b[K"  # back to the beginning of the line, and nothing in it
 BAR = 20  # letters
+RANKS = ("OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID")  # of ranks
 
 
 def write(text: str, errors: bool = False) -> None:
@@ -37,10 +38,17 @@ def write(text: str, errors: bool = False) -> None:
 
 
 def is_terminal(stream: TextIO | None = None) -> bool:
-    """Whether a stream, standard output by default, shows lines that can be redrawn."""
+    """Whether a stream, standard output by default, shows lines that can be redrawn.
+
+    mpiexec gives its ranks terminals of its own making: what counts is where it writes itself.
+    """
     stream = stream or sys.stdout
     try:
-        return stream is not None and stream.isatty() and os.environ.get("TERM", "") != "dumb"
+        shows = stream is not None and stream.isatty() and os.environ.get("TERM", "") != "dumb"
+        if shows and any(name in os.environ for name in RANKS):
+            starter = os.readlink(f"/proc/{os.getppid()}/fd/1")
+            return starter.startswith(("/dev/pts/", "/dev/tty"))
+        return shows
     except (OSError, ValueError):
         return False
 
@@ -97,3 +105,30 @@ def fill_closed() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+
+
+class Logger:
+    """A print for rank 0 that flushes at once; silent elsewhere and if quiet.
+
+    That nobody reads it, or that it cannot be written, is no reason to end a run. bar : whether
+    `show` can redraw a line, which a terminal can.
+    """
+
+    def __init__(self, speaks: bool) -> None:
+        self.speaks = speaks
+        self.bar = speaks and is_terminal()
+        self._drawn = False
+
+    def __call__(self, text: str) -> None:
+        """Print lines, in the place of a bar."""
+        if self._drawn:
+            overwrite("")
+            self._drawn = False
+        if self.speaks:
+            write(text)
+
+    def show(self, fraction: float, text: str) -> None:
+        """Draw the bar anew, with a text behind it."""
+        if self.bar:
+            overwrite(f"{bar(fraction)} {text}")
+            self._drawn = True

@@ -84,7 +84,7 @@ def _members(path: str | Path) -> Iterator[Iterator[tuple[tarfile.TarInfo, IO[by
         with gzip.open(path, "rb") as stream:
             bounded: Any = _Bounded(stream)
             with tarfile.open(fileobj=bounded, mode="r:") as archive:
-                yield _opened(archive)
+                yield _opened(archive, bounded)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError) as error:
@@ -96,7 +96,10 @@ def _members(path: str | Path) -> Iterator[Iterator[tuple[tarfile.TarInfo, IO[by
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def _opened(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
+def _opened(
+    archive: tarfile.TarFile, stream: IO[bytes]
+) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
+    """Each member and its content; at the end what follows is read too, for gzip's checksum."""
     seen: set[str] = set()
     total = 0
     for member in archive:
@@ -109,6 +112,11 @@ def _opened(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, IO[byte
         if content is None:
             raise ValueError(f"{shown(member.name)} has no content")
         yield member, content
+    left = MOST_TEXT
+    while piece := stream.read(PIECE):
+        left -= len(piece)
+        if left < 0:
+            raise ValueError("goes on behind its end")
 
 
 def _refuse_member(member: tarfile.TarInfo, seen: set[str]) -> None:

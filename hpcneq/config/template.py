@@ -65,10 +65,18 @@ def _table_lines(
     entries: typing.Iterable[Description], live: Mapping[str, object], table: str
 ) -> typing.Iterator[str]:
     """One line for each key; those of a table inside it as dotted keys."""
+    tables: dict[str, Mapping[str, object]] = {}  # inside it, of which some keys are live
     for entry in entries:
         inner = str(entry["table"]).removeprefix(table).lstrip(".")
         key = str(entry["key"])
-        if inner.partition(".")[0] in live:  # given as a whole
+        value = live.get(key)
+        if not inner and entry["type"] == "a table" and isinstance(value, Mapping):
+            tables[key] = value
+            continue
+        if inner in tables and key in tables[inner]:
+            yield _with_meaning(f"{inner}.{key} = {literal_of(tables[inner][key])}", entry)
+            continue
+        if inner.partition(".")[0] in live.keys() - tables.keys():  # given as a whole
             continue
         if "[]" in inner:  # the tables of a list: what may stand in each
             yield _with_meaning(f"#   in each of {inner.replace('[]', '')}: {key}", entry)

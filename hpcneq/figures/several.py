@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..maths.coordinates import common_places
@@ -14,6 +15,7 @@ from . import panels, style
 if TYPE_CHECKING:
     from .result import Result
 
+Array = NDArray[np.float64]
 MOST_MAPS = 4  # side by side
 
 
@@ -80,16 +82,31 @@ def _with_difference(results: Sequence[Result], canvas: Any, place: Any, name: s
     upper.set_xlabel("")
     upper.tick_params(labelbottom=False)
     one, other = (panels.curves_of(result, name) for result in results)
-    mine, theirs = common_places(one.x, other.x)
-    if one.rows.shape[1] != other.rows.shape[1] or not len(mine):
+    x, gap = _difference(one, other)
+    if not len(x):
         lower.text(0.5, 0.5, "no common points", ha="center", transform=lower.transAxes)
-    else:
-        gap = other.rows[theirs] - one.rows[mine]
-        for k, row in enumerate(gap.T):
-            lower.plot(one.x[mine], row, panels.DASHES[k % len(panels.DASHES)], color="0.25", lw=1)
+    for k, row in enumerate(gap.T):
+        lower.plot(x, row, panels.DASHES[k % len(panels.DASHES)], color="0.25", lw=1)
     lower.axhline(0, color="0.7", lw=0.8, zorder=0)
     lower.set(xlabel=one.xlabel, ylabel="2nd $-$ 1st")
     lower.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
+
+
+def _difference(one: panels.Curves, other: panels.Curves) -> tuple[Array, Array]:
+    """(x (n,), the second less the first (n, m)) where both have points.
+
+    Where fewer than half of the first's have one, the second is interpolated.
+    """
+    if one.rows.shape[1] != other.rows.shape[1]:
+        return np.empty(0), np.empty((0, 0))
+    mine, theirs = common_places(one.x, other.x)
+    if 2 * len(mine) >= len(one.x) or one.names or other.names or not len(other.x):
+        return one.x[mine], other.rows[theirs] - one.rows[mine]
+    order = np.argsort(other.x, kind="stable")
+    inside = (one.x >= other.x.min()) & (one.x <= other.x.max())
+    x = one.x[inside]
+    rows = [np.interp(x, other.x[order], row[order]) for row in other.rows.T]
+    return x, np.stack(rows, axis=1) - one.rows[inside]
 
 
 def _legend(axes: Any, labels: Sequence[str]) -> None:

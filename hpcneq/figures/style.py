@@ -30,7 +30,7 @@ SETTINGS = {
     "figure.constrained_layout.use": True,
 }
 # widest figure in inches, factor of the rest, factor of letters and lines
-SIZES = {"talk": (13.0, 1.0, 1.3), "paper": (7.0, 0.72, 0.8), "poster": (40.0, 2.0, 2.5)}
+SIZES = {"talk": (13.0, 1.0, 1.25), "paper": (7.0, 0.72, 0.8), "poster": (40.0, 2.0, 2.3)}
 COLOURS = ("#3b4cc0", "#c2452d", "#2a8f6d", "#8c5aa8", "#b8860b")
 
 
@@ -141,7 +141,10 @@ def fit(figure: Figure, size: str | None) -> None:
     for text in figure.findobj(Text):
         text.set_fontsize(text.get_fontsize() * of_letters)
     for axis, letters in of_ticks:  # those to come too
-        axis.set_tick_params(labelsize=letters * of_letters)
+        axis.labelpad *= of_letters
+        lengths = {"pad": 3.5, "length": 3.5, "width": 0.8}
+        scaled = {name: value * of_letters for name, value in lengths.items()}
+        axis.set_tick_params(labelsize=letters * of_letters, **scaled)
     for line in figure.findobj(Line2D):
         line.set_linewidth(line.get_linewidth() * of_letters)
         line.set_markersize(line.get_markersize() * of_letters)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import HpcneqError, InputError
-from ..parallel import Communicator, Layout, Part, on_root
+from ..parallel import Communicator, Layout, Part, from_root, on_root
 from . import names, rows
 from .exact_json import dumps as dumps
 from .exact_json import loads as loads
@@ -121,9 +121,9 @@ def write(
     final = path_of(target, number)
     text = on_root(comm, dumps, meta).encode()
     arrays = {**arrays, "meta": _split(comm, np.frombuffer(text, np.uint8))}
-    image = comm.bcast(result, root=0)
-    if image is not None:
-        arrays["result"] = _split(comm, np.frombuffer(image, np.uint8))
+    if comm.bcast(result is not None, root=0):
+        image = from_root(comm, np.frombuffer(result or b"", np.uint8))
+        arrays["result"] = _split(comm, image)
     size = sum(total * local.dtype.itemsize for local, _, total in arrays.values())
     on_root(comm, check_room, final, size + (1 << 16))
     faults: list[str] = []

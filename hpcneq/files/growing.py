@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..parallel import Communicator
-from .hdf5 import Placed, added_chunks, attempt
+from .hdf5 import DataSet, Placed, added_chunks, attempt
 
 FIRST_ROWS = 16  # a buffer has room for, at first
 
@@ -59,6 +59,11 @@ class Column:
         attempt(faults, self.placed.write, self.rows[:count], comm, first)
         if len(self.rows) > FIRST_ROWS:
             self.rows = np.empty((FIRST_ROWS, *self.part), self.dtype)
+
+
+def columns(growing: Iterable[Growing]) -> list[DataSet]:
+    """The data sets of all series."""
+    return [column.placed.data for axis in growing for column in axis.series.values()]
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import ctypes
 import json
 import math
@@ -252,10 +254,19 @@ def attempt(faults: list[str], action: Callable[..., Any], *args: object) -> Any
         return None
 
 
-def abandon(*objects: object) -> None:
+def abandon(*objects: File | DataSet) -> None:
     """Never close these again: HDF5 crashes when it closes what it could not write."""
     for item in objects:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(item))
+    atexit.register(_leave_open)
+
+
+def _leave_open():
+    """Have HDF5 close nothing at the end of the program, nor at MPI's: it counts as closed."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        library = ctypes.CDLL(h5py.defs.__file__)
+        ctypes.c_bool.in_dll(library, "H5_libterm_g").value = True
+        ctypes.c_bool.in_dll(library, "H5_libinit_g").value = False
 
 
 def fail_together(

@@ -10,8 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import HpcneqError, InputError
+from ..parallel import Communicator
 from . import checksum, names, vetting
-from .hdf5 import DataSet, File, fixed_text, open_file, set_attribute
+from .hdf5 import (
+    DataSet,
+    File,
+    abandon,
+    attempt,
+    fail_together,
+    fixed_text,
+    open_file,
+    set_attribute,
+)
 from .reader import EXIT_CODES, FORMAT, FORMAT_VERSION, TEXTS
 
 STATUSES = tuple(EXIT_CODES)
@@ -139,3 +149,20 @@ def scalars(summary: Mapping[str, object]) -> dict[str, object]:
         for name, value in summary.items()
         if not isinstance(value, (list, tuple, dict)) and np.asarray(value).ndim == 0
     }
+
+
+def close_whole(
+    comm: Communicator, file: File, faults: list[str], what: str, *parts: DataSet
+) -> None:
+    """Close a file whose tables can be written; else leave it as it is. **Collective.**
+
+    h5py crashes later where HDF5 fails within the closing. Raises HpcneqError on every rank.
+    """
+    attempt(faults, file.flush)
+    try:
+        fail_together(comm, faults, what)
+    except HpcneqError:
+        abandon(file, *parts)
+        raise
+    attempt(faults, file.close)
+    fail_together(comm, faults, what)

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ..errors import HpcneqError, InputError
-from ..parallel import Communicator, Layout, on_root
+from ..parallel import Communicator, Layout, from_root, on_root
 from . import checksum, opening
 from .declarations import Declaration, Declarations
-from .growing import Growing
+from .growing import Growing, columns
 from .hdf5 import (
     TEXT_LIMIT,
     File,
@@ -98,8 +98,7 @@ class ResultFile:
             file = attempt(faults, open_file, fresh, "w", comm)
             fail_together(comm, faults, f"{path}: cannot create it", InputError)
             attempt(faults, opening.describe, file, items)
-            attempt(faults, file.close)
-            fail_together(comm, faults, f"{path}: cannot write it")
+            opening.close_whole(comm, file, faults, f"{path}: cannot write it")
             if comm.rank == 0:
                 attempt(faults, os.replace, fresh, target)
             fail_together(comm, faults, f"{path}: cannot write it")
@@ -134,7 +133,7 @@ class ResultFile:
 
     def axis(self, name: str, values: ArrayLike) -> None:
         """A fixed coordinate, numbers or names: a dimension scale. Rank 0's values are written."""
-        array = encoded(self.comm.bcast(np.asarray(values), root=0))
+        array = encoded(from_root(self.comm, np.asarray(values)))
         data = self._data_set(name, array.shape, array.dtype)
         make_scale(data, name)
         self._write_now(Placed(data, root=self.comm.rank == 0), array)
@@ -310,9 +309,8 @@ class ResultFile:
         """Close the file as it is; rows not flushed are lost. Closing twice does nothing."""
         file, self._file = self._file, None
         if file is not None:
-            faults: list[str] = []
-            attempt(faults, file.close)
-            fail_together(self.comm, faults, f"{self.path}: cannot close it")
+            series = columns(self._growing.values())
+            opening.close_whole(self.comm, file, [], f"{self.path}: cannot write it", *series)
 
     def __enter__(self):
         return self
@@ -394,6 +392,5 @@ class ResultFile:
             fail_together(self.comm, faults, f"{self.path}: cannot write it")
         except HpcneqError:
             file, self._file = self._file, None
-            series = [growing.series.values() for growing in self._growing.values()]
-            abandon(file, *(column.placed.data for group in series for column in group))
+            abandon(file, *columns(self._growing.values()))
             raise

@@ -56,10 +56,11 @@ def farm(
     keeper: RecordKeeper | None = None,
     label: str = "map",
     group: int = 1,
+    everywhere: bool = True,
 ) -> tuple[list[list[Record | None]], str | None]:
-    """All records of a map, [row][column], on every rank, and what stopped it early.
+    """All records of a map, [row][column], and what stopped it early. **Collective.**
 
-    **Collective.**
+    The records are on rank 0 and, with ``everywhere``, on the others; else those have None.
 
     shape : (rows, columns). group : ranks that work on one point together; ``solve`` then also gets
     the group's communicator and is collective in it. A point that raises NotConverged has the
@@ -83,7 +84,9 @@ def farm(
     team.free()
     if fault is not None:
         raise fault[0](fault[1])
-    everything = dict(share(comm, records.items()))
+    everything = records
+    if everywhere:
+        everything = dict(share(comm, records.items()))
     rows, columns = map(range, shape)
     return [[everything.get((i, j)) for j in columns] for i in rows], stopped
 

@@ -139,7 +139,8 @@ class Progress:
         share: Share | None = None,
     ) -> None:
         """begin : the time from which the evolution goes on. every : seconds between lines."""
-        self.log, self.what, self.t_max, self.every = log, what, t_max, every
+        self.log, self.what = log, what
+        self.t_max, self.every = t_max, every
         self.share = share or Share()
         self.begin, self.steps = begin or 0.0, 0
         self.begun = self.last = time.monotonic()

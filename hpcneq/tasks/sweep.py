@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from ..parallel import from_root, on_root, solo
 from ..solvers.farm import farm
 from .task import Outcome, Output
 
@@ -25,17 +27,56 @@ Array = np.ndarray[Any, Any]
 Record = dict[str, Any]  # of a point: numbers, texts, lists, arrays
 
 
+class Written:
+    """What rank 0 has to write: axes and data sets, in their order. Nothing is collective.
+
+    calls : (name, values, axes of a data set or None of an axis).
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Any, Any]] = []
+
+    def axis(self, name: str, values: ArrayLike) -> None:
+        """As that of a result file."""
+        self.calls.append((name, values, None))
+
+    def fixed(self, name: str, values: ArrayLike, axes: Sequence[str] | None = None) -> None:
+        """As that of a result file, without a layout."""
+        self.calls.append((name, values, (axes,)))
+
+
 @dataclass
 class Sweep:
     """The records of all points, in the order of the axes, the last axis fastest.
 
-    axes : key -> (n,) values. records : one dict a point, None where the sweep was stopped before.
-    stopped : what stopped it, or None.
+    axes : key -> (n,) values. records : one dict a point, None where the sweep was stopped before,
+    and everywhere on the ranks that have none. stopped : what stopped it, or None.
     """
 
     axes: dict[str, Array]
     records: list[Record | None]
     stopped: str | None
+    comm: Communicator = field(default_factory=solo)
+
+    def report(self, output: Output, tell: Callable[[Written], Outcome]) -> Outcome:
+        """``tell(out)`` on rank 0, which alone needs the records; then all write. **Collective.**
+
+        tell : declares and gives axes and data sets by ``out.axis`` and ``out.fixed``, as a result
+        file takes them, and returns the Outcome; not collective. It is not asked of a sweep that
+        was stopped, which is an Outcome by itself.
+        """
+        if self.stopped:
+            return self.outcome()
+        out, written = output(), Written()
+        outcome = on_root(self.comm, lambda: tell(written))
+        calls = from_root(self.comm, [(name, rest) for name, _, rest in written.calls])
+        values: list[Any] = [value for _, value, _ in written.calls] or [None] * len(calls)
+        for (name, rest), value in zip(calls, values):
+            if rest is None:
+                out.axis(name, value)
+            else:
+                out.fixed(name, value, *rest)
+        return outcome
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -75,7 +116,9 @@ class Sweep:
         """Entry ``name`` over the axes, an array of the sweep's shape."""
         return np.array(self.values(name, default), dtype).reshape(self.shape)
 
-    def write(self, out: ResultFile, names: Mapping[str, str] | Iterable[str] = ()) -> None:
+    def write(
+        self, out: ResultFile | Written, names: Mapping[str, str] | Iterable[str] = ()
+    ) -> None:
         """The axes, and a data set over them for each of ``names``. **Collective.**
 
         names : data sets named as the records' entries, or {data set: entry}. Nothing is written of
@@ -169,6 +212,7 @@ def run_sweep(
     *,
     chain: int | None = 1,
     group: int = 1,
+    everywhere: bool = True,
 ) -> Sweep:
     """Every point of a grid. **Collective.**
 
@@ -180,6 +224,7 @@ def run_sweep(
     one's record (None: all of the axis). 1: every point is alone. No result depends on the number
     of ranks.
     group : ranks that work on one point together; then ``point(at, previous, comm)``.
+    everywhere : whether every rank gets all records; else rank 0 alone, for `Sweep.report`.
     NotConverged at a point is recorded as its ``why``, NormalState as ``normal``; other errors end
     the sweep on all ranks.
     """
@@ -194,5 +239,6 @@ def run_sweep(
         return dict(point(at, warm or None, *group_comm))
 
     shape = (grid.rows, grid.length)
-    rows, stopped = farm(shape, solve, comm, log, output.points(), label, group)
-    return Sweep(arrays, grid.in_order(rows), stopped)
+    keeper = output.points()
+    rows, stopped = farm(shape, solve, comm, log, keeper, label, group, everywhere)
+    return Sweep(arrays, grid.in_order(rows), stopped, comm)

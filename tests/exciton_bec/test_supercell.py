@@ -6,12 +6,21 @@ Every docstring names a change of the code under which the test was seen to fail
 import numpy as np
 import pytest
 from support.programs import assert_same, here
-from support.supercells import INPUT, changed, text
+from support.supercells import INPUT, changed, condensate, text
 
 import hpcneq
 from hpcneq import driver
 from hpcneq.config import load
 from hpcneq.errors import InputError
+from hpcneq.maths import growing_modes
+from hpcneq.parallel import solo
+from hpcneq.solvers import modes
+from hpcneq.solvers.supercell.linear import PatternResponse
+from hpcneq.solvers.supercell.state import Supercell, SupercellState
+from hpcneq.solvers.supercell.stepping import DriftExact
+from hpcneq.systems.exciton_bec.shared.supercell import resting
+from hpcneq.systems.exciton_bec.tasks.pattern import equations
+from hpcneq.tasks.supercell import Kick, kick_shape
 
 STOPPED = 75
 
@@ -39,8 +48,7 @@ def test_the_uniform_condensate_rests():
 
 
 def test_a_kicked_wave_keeps_carriers_and_occupations(kicked):
-    """Baths account for all carriers as dt^2; fails with the pairs' share of the balance left out,
-    or with K dropped from the gap equation."""
+    """Baths account for all carriers as dt^2; fails with the pairs' share left out."""
     s = kicked.summary
     assert s["blocks"] == 12 and s["waves"] == 7 and s["modes"] >= 3
     assert 0 < s["min_occupation"] < s["max_occupation"] < 1
@@ -149,3 +157,75 @@ def test_what_does_not_fit_is_refused(tables, words):
     with pytest.raises(InputError, match=words) as refused:
         run(changed(**tables))
     assert "\n" not in str(refused.value)
+
+
+# ---- linear response and patterns ---------------------------------------------------------------
+
+
+def at_rest(h=2):
+    """(condensate, Resting) of the small cell."""
+    state = condensate()
+    given = load.load(changed(cell={"harmonics": h}), driver.catalogue())
+    return state, resting(given, state)
+
+
+def test_the_phase_is_a_mode_at_rest_and_the_wave_grows_as_in_time():
+    """det M of the uniform state vanishes at z = 0, and where the kicked wave grows in time.
+
+    Fails with K's sign changed in M, or the adjoint part of dQ left out.
+    """
+    state, rest = at_rest()
+    response = PatternResponse(rest.medium, rest.start, rest.coupling, rest.medium.box.lag)
+    M = modes.Samples(response, 0.0, solo())
+    assert np.linalg.svd(M(0j))[1][-1] < 1e-12
+    system = Supercell(rest.medium, rest.coupling, rest.start, Kick(pulse(2), 3.0, 1.0))
+    method = DriftExact(SupercellState(system, solo()))
+    method.start(0.0, 0.2)
+    t, wave = [], []
+    for k in range(300):
+        method.advance(0.2 * k, 0.2)
+        t.append(0.2 * (k + 1))
+        wave.append(method.now.c[3])
+    rates = growing_modes.exponents(np.array(t)[150:], np.array(wave)[150:])
+    root = modes.secant(M, 1j * rates[0])
+    assert root is not None
+    assert abs(-1j * root - rates[0]) < 0.02 * abs(rates[0])  # other modes have decayed by then
+
+
+def pulse(h):
+    """A small even wave."""
+    return kick_shape(h, 1, 1e-5, 0.0, 0, True)
+
+
+def test_a_pattern_rests_in_time():
+    """What SNES finds is stationary in the frame of its frequency.
+
+    Fails with the frequency counted once.
+    """
+    result = hpcneq.run(pattern_input())
+    s = result.summary
+    assert s["residual"] < 1e-9 and abs(s["harmonics"][1][0]) > 0.01
+    state = condensate()
+    checked = load.load(pattern_input(), driver.catalogue())
+    problem = equations(checked, state)
+    c = np.asarray(result.harmonics)
+    shift = 0.5 * s["frequency"]
+    system = Supercell(problem.medium(shift), problem.at_rest(shift), c, Kick(0 * c, 0.0, 1.0))
+    method = DriftExact(SupercellState(system, solo()))
+    method.start(0.0, 0.1)
+    for k in range(5):
+        method.advance(0.1 * k, 0.1)
+    assert np.abs(method.now.c - c).max() < 1e-9
+    assert s["delta_max"] == pytest.approx(np.abs(np.asarray(result.delta_x)).max(), rel=1e-12)
+
+
+def pattern_input():
+    """The input of a pattern in a small cell."""
+    given = changed(cell={"harmonics": 3, "p_max": 2.0})
+    given = {name: given[name] for name in ("system", "parameters", "numerics")}
+    given["numerics"] = {
+        name: given["numerics"][name] for name in ("p_c", "wave_number", "supercell")
+    }
+    given["numerics"] |= {"wave_number": 0.5, "stability": False, "error_estimate": False}
+    start = {"delta_0": 0.2, "delta_1": 0.16}
+    return {**given, "task": "pattern", "initial": start}

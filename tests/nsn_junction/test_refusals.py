@@ -59,7 +59,11 @@ def refused(task, begun=False, **changes):
         ("evolve", {"sites": {"disorder": 0.1}}, "[sites]: goes with"),
         ("evolve", {"run": {"t_max": 1e300}}, "steps of dt = 0.25"),
         ("evolve", {"numerics": FULL, "sites": {"A_x": {"to": "a"}}}, "[sites] A_x: to"),
-        ("evolve", {"numerics": FULL, "sites": {"A_x": 0.1}}, "with a vector potential before"),
+        (
+            "evolve",
+            {"numerics": FULL, "sites": {"A_x": 0.1}, "initial": {"state": "auto"}},
+            "with a vector potential before",
+        ),
         ("evolve", {"numerics": FULL, "sites": {"disorder": 0.1}, "leads": MOVED}, "turns"),
         ("ensemble", {"numerics": FULL}, 'tasks with "full": evolve, pattern'),
         ("ensemble", {"sweep": {"seed": [0.5]}}, "must be whole numbers"),

@@ -6,6 +6,7 @@ Also: mpiexec -n 3 python -m pytest tests/parallel_runs/test_parallel.py -m para
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -69,6 +70,35 @@ def test_every_rank_gets_all_rows_in_messages_of_limited_size(comm, monkeypatch,
     everything = parallel.all_arrays(comm, mine)
     assert list(everything) == list(range(5))
     assert all(np.array_equal(everything[i], whole[i, : i % 3]) for i in range(5))
+
+
+@pytest.mark.parallel
+@pytest.mark.parametrize("most", [1 << 30, 40])
+def test_what_rank_0_has_reaches_all_with_its_arrays_apart(comm, monkeypatch, most):
+    """In pieces of limited size; what is small is pickled. Fails if an array is pickled."""
+    monkeypatch.setattr(parallel, "MESSAGE", most)
+    whole = {"rows": np.arange(35.0).reshape(5, 7).T, "none": np.empty((0, 3)), "word": "x"}
+    sizes, pickled = [], []
+    real = type(comm).Bcast, type(comm).bcast
+
+    class Spy:
+        size, rank = comm.size, comm.rank
+
+        def Bcast(self, array, root=0):
+            sizes.append(array.nbytes)
+            real[0](comm, array, root=root)
+
+        def bcast(self, value, root=0):
+            pickled.append(len(pickle.dumps(value)))
+            return real[1](comm, value, root=root)
+
+    got = parallel.from_root(Spy(), whole if comm.rank == 0 else None)
+    assert got["word"] == "x" and got["none"].shape == (0, 3)
+    assert np.array_equal(got["rows"], whole["rows"])
+    got["rows"][0] = 1.0  # theirs to change
+    assert max(sizes, default=0) <= most
+    if comm.rank == 0 and comm.size > 1:
+        assert sum(sizes) == 280 and len(pickled) == 1
 
 
 def test_arrays_travel_as_buffers():

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import h5py
 import pytest
@@ -77,6 +78,54 @@ def test_a_full_disk_ends_with_a_clear_error_and_the_last_checkpoint_intact(plac
         code, out = here("resume", disk / "out.h5", folder=place)
         assert code == 0 and "continuing" in out, out
         assert_same(disk / "out.h5", whole, tolerance=1e-11)
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+# A result is begun; then somebody fills the disk.
+FILLED = """\
+from hpcneq.files.writer import ResultFile
+from hpcneq.parallel import solo
+from hpcneq.tasks import Quantity
+items = dict(system="nsn-junction", task="evolve", input=open("in.toml").read())
+quantities = {"t": Quantity("t", "1", "time"), "x": Quantity("x", "1", "number", ("t",))}
+out = ResultFile.create(solo(), "disk/out.h5", items, False, quantities)
+out.growing_axis("t")
+out.series("x")
+for k in range(300):
+    out.append({"t": 1.0 * k, "x": 0.0})
+with open("disk/ballast", "wb", buffering=0) as file:
+    try:
+        while True:
+            file.write(bytes(4096))
+    except OSError:
+        pass
+out.close()
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="mounting a small disk needs root")
+def test_a_result_whose_tables_find_no_room_is_an_error_and_may_be_begun_again(place, whole):
+    """HDF5 crashes when it closes such a file, at the latest when MPI ends; and the file, which
+    cannot be read, is known by the text of its input.
+    """
+    disk = place / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "none", disk], capture_output=True
+    ).returncode:
+        pytest.skip("cannot mount a tmpfs here")
+    try:
+        words = {"cwd": place, "env": alone(), "capture_output": True, "text": True}
+        done = subprocess.run([sys.executable, "-c", FILLED], timeout=100, **words)
+        assert done.returncode == 1 and "No space left on device" in done.stderr, done.stderr
+        (disk / "ballast").unlink()
+        subprocess.run(["mount", "-o", "remount,size=10m", disk], check=True)
+        with pytest.raises(InputError):
+            Result(disk / "out.h5")
+        code, out = here("run", "in.toml", "-o", disk / "out.h5", "--resume", folder=place)
+        assert code == 0, out
+        assert_same(disk / "out.h5", whole)
     finally:
         subprocess.run(["umount", disk], check=True)
 

@@ -152,7 +152,7 @@ class Trials:
 
     def full_map(self, place, chance):
         """A disk that fills up in a map."""
-        with small_disk(place, chance.randrange(4, 80, 4)) as disk:
+        with small_disk(place, chance.randrange(4, 160, 4)) as disk:
             words = ("run", "map.toml", "-o", disk / "out.h5")
             code, out = outcome(place, *words, ranks=chance.choice((1, 1, 2)))
             assert code == 0 or code == 1 and one_line(out, "No space left"), out
@@ -169,7 +169,8 @@ class Trials:
             code, out = outcome(place, *words, program=text)
             ended = "had room enough"
             if code:
-                ended = "one line" if one_line(out, "No space left") else "crashed"
+                told = code == 1 and one_line(out, "No space left")
+                ended = "one line" if told else "crashed"
             remount(disk)
             (disk / "ballast").unlink(missing_ok=True)
             self.ends_well(place, disk / "out.h5")

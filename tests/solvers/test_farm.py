@@ -226,6 +226,21 @@ def test_large_records_arrive_whole_and_go_round_in_pieces(comm):
     assert messages.share(comm, items, piece=100) == [bytes(10), bytes(3000), b"end"]
 
 
+def test_records_go_to_rank_0_alone_where_no_other_needs_them(comm, monkeypatch):
+    """No message carries one to another rank, but what a row begins from.
+
+    Fails if they are shared all the same.
+    """
+    shared = []
+    monkeypatch.setattr("hpcneq.solvers.farm.share", lambda *args: shared.append(args))
+    records, stopped = farm.farm(SHAPE, chain, comm, everywhere=False)
+    assert stopped is None and shared == []
+    if comm.rank == 0:
+        assert records == expected()
+    else:
+        assert {record for row in records for record in row} == {None}
+
+
 def test_a_map_without_threads_is_the_same(comm, monkeypatch):
     """Where MPI takes calls of one thread only, rank 0 answers between its points."""
     monkeypatch.setattr(labour, "threads_may_send", lambda: False)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hpcneq import parallel
+from hpcneq import parallel, terminal
 from hpcneq.parallel import Logger
 from hpcneq.tasks import recorder
 from hpcneq.tasks.recorder import Progress, Share, shares
@@ -43,6 +43,8 @@ def test_the_time_left_counts_the_runs_for_the_errors(monkeypatch):
 def test_a_terminal_shows_a_bar_that_lines_replace(monkeypatch):
     """Nothing of it on a stream that is no terminal."""
     monkeypatch.setenv("TERM", "xterm")
+    for name in terminal.RANKS:
+        monkeypatch.delenv(name, raising=False)
     screen, clock = Terminal(), [0.0]
     monkeypatch.setattr(sys, "stdout", screen)
     monkeypatch.setattr(recorder.time, "monotonic", lambda: clock[-1])
@@ -54,5 +56,9 @@ def test_a_terminal_shows_a_bar_that_lines_replace(monkeypatch):
     shown = screen.getvalue()
     assert shown.startswith("\r\x1b[K[##########..........] 50% ETA 0:00:01, evolve, t = 5.00")
     assert shown.endswith("\r\x1b[Kcomplete\n")
+    monkeypatch.setenv("PMIX_RANK", "0")  # whose terminal is not that of its mpiexec
+    monkeypatch.setattr(terminal.os, "readlink", lambda path: "pipe:[1]")
+    assert not Logger(True).bar
+    monkeypatch.delenv("PMIX_RANK")
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     assert not Logger(True).bar

@@ -86,17 +86,17 @@ class _Wide:
         place = np.full(self.size, -1)
         place[mine] = np.arange(len(mine))
         direct, turned = place[self.columns], place[self.rows]
-        rho = np.zeros(len(self.rows), complex)
+        rho = np.zeros((2, len(self.rows)), complex)  # each entry has one owner: the sum is exact
         for w, r in zip(poles.w, poles.r):
             if not len(mine):
                 break
             G = self.solved(1j * w, mine)
             here = direct >= 0
-            rho[here] += r * G[self.rows[here], direct[here]]
+            rho[0, here] += r * G[self.rows[here], direct[here]]
             here = turned >= 0
-            rho[here] += r * G[self.columns[here], turned[here]].conj()
+            rho[1, here] += r * G[self.columns[here], turned[here]].conj()
         comm.Allreduce(MPI.IN_PLACE, rho)
-        return np.asarray(rho + np.where(self.rows == self.columns, 0.5, 0.0))
+        return np.asarray(rho[0] + rho[1] + np.where(self.rows == self.columns, 0.5, 0.0))
 
     def window(self, T: FloatArray, error: float, comm: Communicator) -> ComplexArray:
         """The integral over the bias window. **Collective.**"""

@@ -133,6 +133,12 @@ class _Prescribed:
         return self.system.hamiltonian(t, side, c)
 
 
+def steps_from(state: PoleState, t0: float, step: float, count: int) -> None:
+    """Steps of a state on one rank, its mean field included."""
+    for k in range(count):
+        _step(state, t0 + k * step, step)
+
+
 def _step(state, t, step):
     """One step of a state on one rank."""
     exact = state.diagonal(np.asarray(state.system.shifts(t + 0.5 * step), float))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...maths.arrays import IntArray
-from ...parallel import Communicator, Layout, all_rows
+from ...parallel import Communicator, Layout, all_rows, sent_rows
 
 
 class Halo:
@@ -28,12 +28,11 @@ class Halo:
         place[others] = self.own + np.arange(len(others))
         self.near, self.count = place[own].astype(np.int32), self.own + len(others)
         owners = np.array([self.layout.owner(int(site)) for site in others], int)
-        asked = comm.allgather({int(rank): others[owners == rank] for rank in np.unique(owners)})
-        self.gives = [
-            (rank, wanted[comm.rank] - start)
-            for rank, wanted in enumerate(asked)
-            if comm.rank in wanted
-        ]
+        counts = np.bincount(owners, minlength=comm.size)
+        incoming = np.empty_like(counts)
+        comm.Alltoall(counts, incoming)
+        asked = np.split(sent_rows(comm, counts, others), np.cumsum(incoming)[:-1])
+        self.gives = [(rank, rows - start) for rank, rows in enumerate(asked) if len(rows)]
         self.takes = [
             (int(rank), self.own + np.flatnonzero(owners == rank)) for rank in np.unique(owners)
         ]

@@ -54,11 +54,14 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
             return _gap(drive, given.parameters.decay)
         return _boundary(drive, given.parameters.kind, previous)
 
-    sweep = run_sweep(given.sweep, point, comm, log, output, "boundary", chain=CHAIN)
-    if sweep.stopped:
-        return sweep.outcome()
-    _write(output(), sweep, _data_sets(given))
-    return _outcome(given, sweep)
+    def report(out):
+        _write(out, sweep, _data_sets(given))
+        return _outcome(given, sweep)
+
+    sweep = run_sweep(
+        given.sweep, point, comm, log, output, "boundary", chain=CHAIN, everywhere=False
+    )
+    return sweep.report(output, report)
 
 
 def _boundary(drive, kind, previous):
@@ -134,7 +137,7 @@ def _data_sets(given):
 
 
 def _write(out, sweep, data_sets):
-    """The boundary over the swept keys, or at the one point. **Collective.**"""
+    """The boundary over the swept keys, or at the one point."""
     if sweep.axes:
         sweep.write(out)
     else:

@@ -27,11 +27,12 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     def curve(at, previous):
         return _curve(given, drive_of(given, **at), ratios)
 
-    sweep = run_sweep(slow, curve, comm, log, output, "branches")
-    if sweep.stopped:
-        return sweep.outcome()
-    _write(output(), sweep, ratios)
-    return _outcome(given, sweep)
+    def report(out):
+        _write(out, sweep, ratios)
+        return _outcome(given, sweep)
+
+    sweep = run_sweep(slow, curve, comm, log, output, "branches", everywhere=False)
+    return sweep.report(output, report)
 
 
 def _curve(given, drive, ratios):
@@ -53,7 +54,7 @@ def _curve(given, drive, ratios):
 
 
 def _write(out, sweep, ratios):
-    """The curves, and the ends of the condensate. **Collective.**"""
+    """The curves, and the ends of the condensate."""
     sweep.write(out)
     out.axis("ratio", ratios)
     axes, unknown = (*sweep.axes, "ratio"), np.full(len(ratios), np.nan)

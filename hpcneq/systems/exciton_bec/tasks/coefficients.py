@@ -33,10 +33,13 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     def point(at, previous):
         return _coefficients(given, replace(drive, ratio=at["ratio"]))
 
-    sweep = run_sweep(axes, point, comm, log, output, "coefficients")
-    if sweep.stopped:
-        return sweep.outcome()
-    sweep.write(output(), (*NAMES, *(f"{name}_error" for name in WITH_ERRORS)))
+    sweep = run_sweep(axes, point, comm, log, output, "coefficients", everywhere=False)
+    return sweep.report(output, lambda out: _report(drive, sweep, out))
+
+
+def _report(drive, sweep, out):
+    """The coefficients written, and told."""
+    sweep.write(out, (*NAMES, *(f"{name}_error" for name in WITH_ERRORS)))
     return _outcome(drive, sweep)
 
 

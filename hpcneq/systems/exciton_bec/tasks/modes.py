@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ....parallel import Communicator, on_root, solo
+from ....parallel import Communicator, solo
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import collective_modes
 from ..shared.condensate import WIDE, condensates
@@ -32,12 +32,19 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     states = [state for state, _ in family]
     q = np.unique(given.sweep.get("q", np.atleast_1d(np.asarray(parameters.q, float))))
     sweep = _search(given, states, q, comm, log, output)
-    if sweep.stopped:
-        return sweep.outcome()
+    return sweep.report(
+        output, lambda out: _report(given, (family, ratios, left_out), q, sweep, out)
+    )
+
+
+def _report(given, condensed, q, sweep, out):
+    """The modes written, and told with the sound they begin as."""
+    family, ratios, left_out = condensed
+    parameters, states = given.parameters, [state for state, _ in family]
     records = sweep.filled(empty_record())
     table = [records[i * len(q) : (i + 1) * len(q)] for i in range(len(ratios))]
-    sound, sound_errors = on_root(comm, _sound, states)
-    _write(output(), given, ratios, q, states, table, sound)
+    sound, sound_errors = _sound(states)
+    _write(out, given, ratios, q, states, table, sound)
     summary, errors = _fastest_mode(given, ratios, q, table)
     summary |= _roots(given, q, table) | _long_waves(given, sound)
     errors |= _long_wave_errors(given, sound, sound_errors)
@@ -64,7 +71,7 @@ def _search(given, states, q, comm, log, output):
         )
 
     axes = {"place": np.arange(len(places))}
-    return run_sweep(axes, point, comm, log, output, "modes", group=group)
+    return run_sweep(axes, point, comm, log, output, "modes", group=group, everywhere=False)
 
 
 # ---- the result -----------------------------------------------------------------------------
@@ -172,7 +179,7 @@ def _condensates(given, family, ratios):
 
 
 def _write(out, given, ratios, q, states, table, sound):
-    """Axes (ratio,) q and mode; modes, the real dispersion, thresholds, sound. **Collective.**"""
+    """Axes (ratio,) q and mode; modes, the real dispersion, thresholds, sound."""
     modes = _in_columns(table)
     swept = "ratio" in given.sweep
     if swept:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from ..physics.gap_equations import Condensate
 from ..shared.condensate import WIDE, condensate_at
 from ..shared.drive import drive_of, input_summary
 from ..shared.supercell import medium_of, resting
+
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
 
 STARTS = ((0.48, 0.39), (0.3, 0.35), (0.9, 0.2), (1.0, 0.05), (1.0, -0.03), (0.7, 0.3))
 VARIANTS = ("box error", "grid error")
@@ -168,7 +172,7 @@ def of_input(given: Given, problem: TurningPattern, state: Condensate) -> dict[s
     }
 
 
-def write(out, problem: TurningPattern, x: np.ndarray, comm: Communicator) -> None:
+def write(out: ResultFile, problem: TurningPattern, x: np.ndarray, comm: Communicator) -> None:
     """The pattern over the cell. **Collective.**"""
     c, medium = problem.harmonics(x), problem.medium(float(x[-1]))
     number = patterns.density(medium, c, comm)

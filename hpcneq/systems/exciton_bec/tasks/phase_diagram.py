@@ -36,12 +36,18 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     def point(at, previous):
         return _interaction(given, drive_of(given, ratio=0.0, **at), ratios, previous)
 
-    sweep = run_sweep({"inv_kfas": inv}, point, comm, log, output, "phase-diagram", chain=CHAIN)
-    if sweep.stopped:
-        return sweep.outcome()
+    axes = {"inv_kfas": inv}
+    sweep = run_sweep(
+        axes, point, comm, log, output, "phase-diagram", chain=CHAIN, everywhere=False
+    )
+    return sweep.report(output, lambda out: _report(given, sweep, out))
+
+
+def _report(given, sweep, out):
+    """The lines and regions written, and told."""
     lines = {name: sweep.table(name) for name in _lines(given)}
     regions = _regions(given, lines)
-    _write(output(), given, sweep, lines, regions)
+    _write(out, given, sweep, lines, regions)
     return _outcome(given, sweep, lines, regions)
 
 
@@ -164,7 +170,7 @@ def _fastest(state, near):
 
 
 def _write(out, given, sweep, lines, regions):
-    """Axes inv_kfas and ratio; the lines, regions, and growth rates. **Collective.**"""
+    """Axes inv_kfas and ratio; the lines, regions, and growth rates."""
     ratios = given.sweep["ratio"]
     sweep.write(out)
     out.axis("ratio", ratios)

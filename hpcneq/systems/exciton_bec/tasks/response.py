@@ -39,14 +39,19 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
         M, error = response.with_errors(*where, given.numerics.panels)
         return {"M": M, "error": error + response.by_state(*where)}
 
-    sweep = run_sweep({"piece": np.arange(len(pieces))}, piece, comm, log, output, "response")
-    if sweep.stopped:
-        return sweep.outcome()
+    axes = {"piece": np.arange(len(pieces))}
+    sweep = run_sweep(axes, piece, comm, log, output, "response", everywhere=False)
+    swept = ratios if parameters.ratios else None
+    return sweep.report(output, lambda out: _report(given, family, swept, sweep, left_out, out))
+
+
+def _report(given, family, swept, sweep, left_out, out):
+    """M and what follows from it written, and told."""
+    q, w = grid(given)
     shape = (len(family), len(q), len(w), 2, 2)
     M, error = (np.concatenate(sweep.values(name)).reshape(shape) for name in ("M", "error"))
     elements = determinant.derived(M, error)
-    swept = ratios if parameters.ratios else None
-    _write(output(), swept, q, w, elements)
+    _write(out, swept, q, w, elements)
     return _outcome(given, family, swept, (q, w), elements, left_out)
 
 
@@ -58,7 +63,7 @@ def grid(given: Given) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _write(out, ratios, q, w, elements):
-    """Axes (ratio,) q, w; M, its error, det M, Im M^-1, the dispersion. **Collective.**"""
+    """Axes (ratio,) q, w; M, its error, det M, Im M^-1, the dispersion."""
     if ratios:
         out.axis("ratio", np.asarray(ratios, float))
     out.axis("q", q)
@@ -78,7 +83,7 @@ def _write(out, ratios, q, w, elements):
 
 
 def _put(out, name, values, axes, ratios):
-    """A data set over ``axes``, for a family over the ratio before them. **Collective.**"""
+    """A data set over ``axes``, for a family over the ratio before them."""
     if ratios:
         out.fixed(name, values, ("ratio", *axes))
     else:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from .momenta import CURRENT, MOMENTUM, PAIR_AMPLITUDE
 from .steady_states import BRANCHES, EDGES, PHASE_DIAGRAM, STEADY
 from .supercells import CELL, PATTERN
-from .waves import EVOLVE as UNIFORM
-from .waves import STABILITY
+from .waves import STABILITY, UNIFORM
 
-KNOWN = {quantity.name for quantity in UNIFORM}
-EVOLVE = (*UNIFORM, *(quantity for quantity in CELL if quantity.name not in KNOWN))
+EVOLVE = (
+    *UNIFORM,
+    *(quantity for quantity in CELL if quantity.name not in {q.name for q in UNIFORM}),
+)
 
 __all__ = [
     "BRANCHES",

@@ -101,7 +101,7 @@ STABILITY = (
 # ---- evolve ------------------------------------------------------------------------------------
 
 KNOWN = ("t_error", "run")
-EVOLVE = (
+UNIFORM = (
     *WORK,
     BRANCH,
     VARIANT,
@@ -226,9 +226,9 @@ STABILITY = missing_where(
     "there is no such state, or no mode of it was found",
     "delta Q growth_rate frequency growth_rate_error floor fastest_q fastest_angle",
 )
-EVOLVE = missing_where(
-    EVOLVE, "the trace does not end in one exponential", "late_rate late_frequency"
+UNIFORM = missing_where(
+    UNIFORM, "the trace does not end in one exponential", "late_rate late_frequency"
 )
-EVOLVE = missing_where(
-    EVOLVE, "no root of det M was found beside the end of the trace", "root_rate root_frequency"
+UNIFORM = missing_where(
+    UNIFORM, "no root of det M was found beside the end of the trace", "root_rate root_frequency"
 )

@@ -114,7 +114,8 @@ def fitting(wave_number: float, cell: CellTable) -> None:
 
 def _cell(given: Given) -> None:
     """A supercell starts from a branch or the normal gas, at one dmu, and is kicked by a pulse."""
-    p, start, cell = given.parameters, given.initial, given.numerics.supercell
+    p, start = given.parameters, given.initial
+    cell = given.numerics.supercell
     if p.q or given.sweep or p.free_Q or p.dmu_end is not None or start.field or start.kick_Q:
         raise InputError(
             "[numerics] supercell: takes q = 0, no [sweep], no dmu_end, free_Q, field and kick_Q"

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
-from ....tasks.sweep import Sweep
+from ....tasks.sweep import Sweep, Written
 from .. import inputs
 from ..physics import state_curves
 from ..physics.state_curves import Curves
 from ..quantities import EDGES
 from ..shared.gas import gas_at
 from ..shared.polished_states import ROUNDING, edge_records, state_record
-
-if TYPE_CHECKING:
-    from ....files.writer import ResultFile
 
 COLUMNS = ("delta", "Q", "gap_residual", "current_residual")
 CURVES = ("uniform", "twisted")
@@ -44,11 +40,15 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         return record
 
     chain = None if len(given.sweep) == 2 else 1
-    sweep = run_sweep(given.sweep, point, comm, log, output, "branches", chain=chain)
-    if sweep.stopped:
-        return sweep.outcome()
+    sweep = run_sweep(
+        given.sweep, point, comm, log, output, "branches", chain=chain, everywhere=False
+    )
+    return sweep.report(output, lambda out: report(sweep, out))
+
+
+def report(sweep: Sweep, out: Written) -> Outcome:
+    """All branches written, their edges and counts told."""
     rows = rows_of(sweep)
-    out = output()
     sweep.write(out)
     write_states(out, sweep, rows)
     for curve in CURVES:
@@ -72,8 +72,8 @@ def rows_of(sweep: Sweep) -> list[list[dict]]:
     return [sweep.records[start : start + length] for start in starts]
 
 
-def write_states(out: ResultFile, sweep: Sweep, rows: list[list[dict]]) -> None:
-    """The polished numbers of each branch; nan where it does not exist. **Collective.**"""
+def write_states(out: Written, sweep: Sweep, rows: list[list[dict]]) -> None:
+    """The polished numbers of each branch; nan where it does not exist."""
 
     def number(record, name, column):
         states = record.get("states", [])
@@ -86,8 +86,8 @@ def write_states(out: ResultFile, sweep: Sweep, rows: list[list[dict]]) -> None:
             out.fixed(f"{label}_{column}", np.array(table).reshape(sweep.shape), tuple(sweep.axes))
 
 
-def write_curve(out: ResultFile, sweep: Sweep, rows: list[list[dict]], curve: str) -> None:
-    """The nodes of one curve, padded with nan where another row has more. **Collective.**"""
+def write_curve(out: Written, sweep: Sweep, rows: list[list[dict]], curve: str) -> None:
+    """The nodes of one curve, padded with nan where another row has more."""
     first = [row[0] for row in rows]
     width = max(len(record.get(f"{curve}_D", ())) for record in first)
     if not width:

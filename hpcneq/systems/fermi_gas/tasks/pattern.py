@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from ..physics.gap_and_current import Gas
 from ..shared.branch_states import CurvesOf, remembered_curves
 from ..shared.gas import gas_of
 from ..shared.supercell import coupling_of, medium_of
+
+if TYPE_CHECKING:
+    from ....files.writer import ResultFile
 
 VARIANTS = ("box error", "grid error")
 TOLERANCE = {"snes_atol": 1e-11}
@@ -137,7 +141,7 @@ def errors_of(
     return errors, []
 
 
-def write(out, problem: RealPattern, c: np.ndarray, comm: Communicator) -> None:
+def write(out: ResultFile, problem: RealPattern, c: np.ndarray, comm: Communicator) -> None:
     """The pattern over the cell. **Collective.**"""
     medium = problem.medium
     number = patterns.density(medium, c, comm)

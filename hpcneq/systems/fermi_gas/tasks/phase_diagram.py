@@ -6,22 +6,18 @@ gamma or T against dmu, or a surface over both.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import brentq
 
-from ....parallel import Communicator, on_root
+from ....parallel import Communicator
 from ....solvers import newton
 from ....tasks import Given, Outcome, Output, run_sweep
-from ....tasks.sweep import Sweep
+from ....tasks.sweep import Sweep, Written
 from ..physics import gap_and_current, phase_edges, state_curves
 from ..quantities import EDGES
 from ..shared.gas import gas_at
 from ..shared.polished_states import ROUNDING, SNES, edge_records
-
-if TYPE_CHECKING:
-    from ....files.writer import ResultFile
 
 NODES = 20  # of each curve: edges are polished
 PHASES = {
@@ -53,10 +49,13 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         output,
         "phase-diagram",
         chain=None if dmu is None else 1,
+        everywhere=False,
     )
-    if sweep.stopped:
-        return sweep.outcome()
-    out = output()
+    return sweep.report(output, lambda out: report(given, sweep, dmu, out))
+
+
+def report(given: Given, sweep: Sweep, dmu: np.ndarray | None, out: Written) -> Outcome:
+    """Edges and regions written, and told with where condensates end."""
     sweep.write(out)
     write_edges(out, sweep)
     summary = {"edges": edge_lists(sweep, "dmu"), "points": len(sweep.records)}
@@ -67,7 +66,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         summary |= {"phases": regions, "shares": shares}
         errors["shares"] = [1 / len(dmu)] * len(shares)
         warnings.append(VERDICT)
-    ends = on_root(comm, critical, given, [key for key in given.sweep if key in ("gamma", "T")])
+    ends = critical(given, [key for key in given.sweep if key in ("gamma", "T")])
     for name, (value, error) in ends.items():
         summary[name], errors[name] = value, error
     lost = sum(not converged(record) for record in sweep.records)
@@ -112,7 +111,7 @@ def edge_lists(sweep: Sweep, key: str) -> dict[str, list]:
     return lists
 
 
-def write_edges(out: ResultFile, sweep: Sweep) -> None:
+def write_edges(out: Written, sweep: Sweep) -> None:
     """dmu of each edge over the map, with Delta and Q there; nan where it does not occur."""
 
     def table(name, key):
@@ -126,8 +125,8 @@ def write_edges(out: ResultFile, sweep: Sweep) -> None:
         out.fixed(f"{name}_Q", table(name, "Q"), axes)
 
 
-def write_regions(out: ResultFile, sweep: Sweep, dmu: np.ndarray) -> tuple[list[str], list[float]]:
-    """Bit masks of the states that exist and of those that are stable. **Collective.**
+def write_regions(out: Written, sweep: Sweep, dmu: np.ndarray) -> tuple[list[str], list[float]]:
+    """Bit masks of the states that exist and of those that are stable.
 
     (names, shares) of the combinations of stable ones.
     """

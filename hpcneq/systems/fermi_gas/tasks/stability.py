@@ -160,15 +160,17 @@ def over_sweep(given: Given, comm: Communicator, log: Callable, output: Output) 
         known = previous if same_state and previous and "delta" in previous else None
         return record_of(given, at, known, curves_of)
 
-    out = output()
+    def report(out):
+        sweep.write(out, TABLES)
+        counts = sweep.table("unstable", NOT_CONVERGED, np.int64)
+        out.fixed("unstable_modes", counts, tuple(keys))
+        return outcome_of_sweep(given, sweep, counts)
+
     chain = None if len(keys) == 2 else 1
-    sweep = run_sweep(given.sweep, point, comm, log, output, "stability", chain=chain)
-    if sweep.stopped:
-        return sweep.outcome()
-    sweep.write(out, TABLES)
-    counts = sweep.table("unstable", NOT_CONVERGED, np.int64)
-    out.fixed("unstable_modes", counts, tuple(keys))
-    return outcome_of_sweep(given, sweep, counts)
+    sweep = run_sweep(
+        given.sweep, point, comm, log, output, "stability", chain=chain, everywhere=False
+    )
+    return sweep.report(output, report)
 
 
 def record_of(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ....errors import NotConverged
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep, Written
 from . import linear_stability
 from .grid_errors import grid_errors, refined_points
 from .model import material_at
@@ -33,17 +34,20 @@ def curve(
         errors = grid_errors(numbers, finer, exact)
         return numbers | {f"{name}_error": error for name, error in errors.items()}
 
-    sweep = run_sweep(given.sweep, solve, comm, log, output, given.task)
-    if sweep.stopped:
-        return sweep.outcome()
+    sweep = run_sweep(given.sweep, solve, comm, log, output, given.task, everywhere=False)
+    return sweep.report(output, lambda out: _report(given, sweep, out))
+
+
+def _report(given: Given, sweep: Sweep, out: Written) -> Outcome:
+    """The curve written, the numbers of its ends told."""
     converged = [record for record in sweep.records if "why" not in record]
     if not converged:
         raise NotConverged(f"{given.task}: no point of the curve converged: {sweep.lost[0]}")
     numbers = [name for name in converged[0] if not name.endswith(VERDICTS)]
-    sweep.write(output(), numbers)
+    sweep.write(out, numbers)
     warnings = remarks(given.parameters)
     if "stable" in converged[0]:
-        linear_stability.write(output(), sweep)
+        linear_stability.write(out, sweep)
         warnings[:0] = linear_stability.remarks_of_sweep(sweep)
     summary: dict[str, float] = {"points": len(sweep.records)}
     errors: dict[str, float] = {}

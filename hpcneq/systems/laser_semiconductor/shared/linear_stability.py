@@ -17,6 +17,7 @@ from .steady_state import growth_rate
 
 if TYPE_CHECKING:
     from ....files.writer import ResultFile
+    from ....tasks.sweep import Written
 
 COARSE = 48  # momenta a side of the matrix from whose eigenvalues SNES starts
 MOST = 64  # momenta of that matrix
@@ -122,8 +123,8 @@ def named(numbers: dict) -> dict:
     return numbers | {name: words.get(numbers[name]) for name in numbers if name.endswith("stable")}
 
 
-def write(out: ResultFile, sweep: Sweep) -> None:
-    """The verdicts of a curve or map over its axes. **Collective.**"""
+def write(out: ResultFile | Written, sweep: Sweep) -> None:
+    """The verdicts of a curve or map over its axes."""
     for prefix in STATES:
         out.fixed(f"{prefix}stable", sweep.table(f"{prefix}stable"), tuple(sweep.axes))
         values = sweep.table(f"{prefix}eigenvalue", UNKNOWN, complex)

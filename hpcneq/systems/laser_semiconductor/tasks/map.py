@@ -9,6 +9,7 @@ import numpy as np
 from ....errors import NotConverged
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep, Written
 from ..physics.material import Material
 from ..shared import linear_stability
 from ..shared.grid_errors import grid_errors, refined_points
@@ -47,11 +48,14 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
             | {f"{name}_error": error for name, error in errors.items()}
         )
 
-    sweep = run_sweep(given.sweep, solve, comm, log, output, "map")
-    if sweep.stopped:
-        return sweep.outcome()
-    sweep.write(output(), WRITTEN)
-    linear_stability.write(output(), sweep)
+    sweep = run_sweep(given.sweep, solve, comm, log, output, "map", everywhere=False)
+    return sweep.report(output, lambda out: _report(given, sweep, out))
+
+
+def _report(given: Given, sweep: Sweep, out: Written) -> Outcome:
+    """The map written, its largest order parameter told."""
+    sweep.write(out, WRITTEN)
+    linear_stability.write(out, sweep)
     delta, error = sweep.table("delta"), sweep.table("delta_error")
     if np.isnan(delta).all():
         raise NotConverged(f"map: no point converged: {sweep.lost[0]}")

@@ -14,7 +14,8 @@ from scipy import sparse
 
 from .mean_field import MeanField
 
-POLISHINGS = 8
+POLISHINGS = 12
+NEARBY = 2e-2  # of a mode: how far a polished one may lie from where it was found
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,10 @@ class Deviations:
         values = self.straight @ f[:half] + self.conjugate @ f[half:]
         dH = np.zeros((self.n, self.n), complex)
         dH[self.field.H_rows, self.field.H_columns] = values
+        return self.answer_of(dH)
+
+    def answer_of(self, dH: np.ndarray) -> np.ndarray:
+        """-i [dH, R] of a deviation of H (n, n), flat."""
         core = -1j * (dH @ self.core - self.core @ dH)
         tail = -1j * (dH @ self.tail)
         back = 1j * (self.tail.conj().T @ dH)
@@ -125,7 +130,7 @@ class Deviations:
             if f_new == f_old or abs(f_new) < 1e-13:
                 break
             following = new - f_new * (new - old) / (f_new - f_old)
-            if abs(following - z) > 10 * step:
+            if abs(following - z) > NEARBY * (1 + abs(z)):
                 return z
             old, f_old = new, f_new
             new, f_new = following, miss(following)

@@ -39,6 +39,12 @@ class Reservoir:
         """Whether it fixes the phase of a condensate."""
         return self.kind == "bcs" and bool(np.any(self.gamma))
 
+    @property
+    def alike(self) -> tuple:
+        """What the fit of its frequency dependence depends on."""
+        shape = (self.kind, self.hopping, self.delta, self.dynes)
+        return (*shape, self.T, self.mu, id(self.table))
+
     def widest(self) -> float:
         """Largest full width."""
         if self.kind == "chain":

@@ -74,6 +74,11 @@ def _bytes(core: int, tail: int = 0) -> float:
 
 def steady(given: Given, ranks: int) -> Cost:
     """The cost of all states from all seeds."""
+    return states(given, given.numerics.stability)
+
+
+def states(given: Given, stability: bool) -> Cost:
+    """The cost of all states from all seeds, with their stability or without."""
     setup = setup_of(given)
     begun = time.process_time()
     each, core = _state_seconds(setup)
@@ -82,7 +87,7 @@ def steady(given: Given, ranks: int) -> Cost:
     starts = len(seeds(setup))
     iterations = ITERATIONS if setup.interacting else 2
     state = each * iterations
-    if given.numerics.stability and setup.interacting and setup.ring is None and core <= PROBED:
+    if stability and setup.interacting and setup.ring is None and core <= PROBED:
         state += _stability_seconds(setup)
     notes = (f"{setup.form.size} levels, {core} with leads", f"{starts} starts a bias")
     return Cost(fitting + state * starts * points, _bytes(core), max(1, starts), notes)

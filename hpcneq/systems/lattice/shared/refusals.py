@@ -14,7 +14,7 @@ from .lead_input import Drives
 Parts = tuple[Model, list[Reservoir], Drives]
 
 
-def _parts(given: Given) -> Parts | None:
+def parts_of(given: Given) -> Parts | None:
     """Model, leads and drives; None where the model's code must not be run, or is gone."""
     if model_input.runs_code(given) and given.begun:
         return None  # it was checked when the run was begun
@@ -53,7 +53,13 @@ def _refuse_start(given: Given, model: Model) -> None:
 
 def _refuse_vector_potential(model: Model, drives: Drives) -> None:
     """Rings of two sites: a hop and the one around the ring have the same ends."""
-    if not drives.A or not len(model.periods):
+    if drives.A:
+        refuse_short_rings(model)
+
+
+def refuse_short_rings(model: Model) -> None:
+    """Refuse rings in which a hop reaches half around: its phase would not be its own."""
+    if not len(model.periods):
         return
     i, j = model.hopping.rows, model.hopping.columns
     inner = model.hopping.size // model.sites
@@ -76,7 +82,7 @@ def _levels(reservoirs: list[Reservoir], drives: Drives) -> list[float]:
     return [float(v) for v, lead in zip(V, reservoirs) if lead.superconducting]
 
 
-def _differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
+def differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
     """Whether two bcs leads are at different bias."""
     levels = _levels(reservoirs, drives)
     return len(levels) > 1 and float(np.ptp(levels)) > 0
@@ -88,26 +94,34 @@ def _refuse_periods(given: Given, reservoirs: list[Reservoir], drives: Drives) -
         lead_input.common_period(_levels(reservoirs, drives.at_bias(eV)))
 
 
+def checked_parts(given: Given) -> Parts | None:
+    """`parts_of` after what is refused of every state between leads."""
+    parts = parts_of(given)
+    if parts is not None:
+        model, reservoirs, drives = parts
+        _refuse_leads(reservoirs)
+        _refuse_start(given, model)
+        _refuse_vector_potential(model, drives)
+    return parts
+
+
 def steady(given: Given) -> None:
     """Refuse what ``steady`` cannot do."""
-    parts = _parts(given)
+    parts = checked_parts(given)
     if parts is None:
         return
     model, reservoirs, drives = parts
-    _refuse_leads(reservoirs)
-    _refuse_start(given, model)
-    _refuse_vector_potential(model, drives)
     _refuse_periods(given, reservoirs, drives)
 
 
 def spectrum(given: Given) -> None:
     """Refuse what ``spectrum`` cannot do."""
     steady(given)
-    parts = _parts(given)
+    parts = parts_of(given)
     if parts is None:
         return
     model, reservoirs, drives = parts
-    if _differ(reservoirs, drives):
+    if differ(reservoirs, drives):
         raise InputError("[leads] bias: two bcs leads at different bias: no stationary spectrum")
     for number, k in enumerate(given.parameters.k):
         d = model.position.shape[1]
@@ -120,7 +134,7 @@ def transport(given: Given) -> None:
     steady(given)
     if not given.sweep and given.parameters.eV == 0:
         raise InputError('[sweep] eV: missing; task "transport" needs {from, to, points} or a list')
-    parts = _parts(given)
+    parts = parts_of(given)
     if parts is None or given.numerics.energies != "window":
         return
     model, reservoirs, _ = parts
@@ -150,7 +164,7 @@ def _require_resolved(given: Given, drives: Drives) -> None:
 
 def evolve(given: Given) -> None:
     """Refuse what ``evolve`` cannot do."""
-    parts = _parts(given)
+    parts = parts_of(given)
     if parts is None:
         return
     model, reservoirs, drives = parts

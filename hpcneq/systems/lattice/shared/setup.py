@@ -14,6 +14,7 @@ from ....maths.lead_fits import Fit
 from ....maths.pole_leads import LeadPoles
 from ....parallel import Communicator, on_root
 from ....tasks import Given
+from ....tasks.sweep import Written
 from ..physics.lead_poles import Branches, branches, fit_of
 from ..physics.mean_field import MeanField
 from ..physics.model import Model
@@ -97,7 +98,11 @@ class Setup:
     def fits(self, loose: float = 1.0) -> list[Fit]:
         """The fits of all leads; ``loose``: with a target as many times larger."""
         fitting = lead_input.fitting_of(self.given, self.largest_energy(), loose)
-        return [fit_of(lead, fitting) for lead in self.reservoirs]
+        alike: dict[tuple, Fit] = {}
+        for lead in self.reservoirs:
+            if lead.alike not in alike:
+                alike[lead.alike] = fit_of(lead, fitting)
+        return [alike[lead.alike] for lead in self.reservoirs]
 
     def branches(self, fits: list[Fit]) -> Branches:
         """The branches of all leads."""
@@ -175,8 +180,8 @@ def lead_facts(setup: Setup, fits: list[Fit]) -> dict[str, object]:
     }
 
 
-def write_model(setup: Setup, out: ResultFile) -> None:
-    """Axes and data sets that every result has. **Collective.**"""
+def write_model(setup: Setup, out: ResultFile | Written) -> None:
+    """Axes and data sets that every result has."""
     model, links = setup.model, setup.bonds
     out.axis("site", np.arange(model.sites))
     out.axis("axis", np.arange(model.position.shape[1]))

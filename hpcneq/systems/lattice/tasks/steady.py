@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import Communicator, on_root
+from ....files.writer import ResultFile
+from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep, Written
 from ..shared import stability, state_records
 from ..shared.folds import crossings, folds_of, follow, lost
 from ..shared.periodic_states import (
@@ -160,15 +162,20 @@ def _at_one_bias(search: Search, comm: Communicator, log: Callable, output: Outp
         return search.state(eV, name, c, None, True)
 
     axis = {"seed": np.arange(len(search.starts), dtype=float)}
-    sweep = run_sweep(axis, point, comm, log, output, "steady")
-    if sweep.stopped:
-        return sweep.outcome()
+    sweep = run_sweep(axis, point, comm, log, output, "steady", everywhere=False)
+    return sweep.report(output, lambda out: _report_seeds(search, sweep, out))
+
+
+def _report_seeds(search: Search, sweep: Sweep, out: Written) -> Outcome:
+    """Each state that a seed led to written once, and told."""
+    setup, given = search.setup, search.setup.given
+    eV = given.parameters.eV
     records = [record for record in sweep.records if record is not None]
     stationary = search.stationary(eV)
     states = ordered(stationary, [], records)
     if not states:
         raise NotConverged("steady: no seed led to a self-consistent state")
-    _write_states(setup, states, output)
+    _write_states(setup, states, out)
     summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(states)}
     summary["growth_A"] = stationary.growth(states[0]["c"], states[0]["mu_c"])
     summary |= {"period": None, "states_complete": not setup.interacting}
@@ -198,9 +205,8 @@ def _told(setup: Setup, record: Record) -> Record:
     return {**told, "continued": record["continued"], "seed": record["seed"]}
 
 
-def _write_states(setup: Setup, states: list[Record], output: Output) -> None:
-    """The data sets over states. **Collective.**"""
-    out = output()
+def _write_states(setup: Setup, states: list[Record], out: ResultFile | Written) -> None:
+    """The data sets over states."""
     write_model(setup, out)
     out.axis("state", np.arange(len(states)))
     for name in ("delta", "delta_bond", "density", "bond_current"):
@@ -246,7 +252,7 @@ def _periodic(search: Search, period: float, output: Output) -> Outcome:
     states = periodic_records(search, period, setup.given.parameters.eV, [])
     if not states:
         raise NotConverged("steady: no start led to a self-consistent periodic state")
-    _write_states(setup, states, output)
+    _write_states(setup, states, output())
     summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(states)}
     summary |= {"growth_A": states[0]["growth_A"], "period": period}
     summary["states_complete"] = not setup.interacting
@@ -259,20 +265,23 @@ def _periodic(search: Search, period: float, output: Output) -> Outcome:
 
 def _along(search: Search, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """States at every bias, each bias from the one before. **Collective.**"""
-    setup, given = search.setup, search.setup.given
+    given = search.setup.given
 
     def point(at: dict, previous: Record | None) -> Record:
         before = previous["states"] if previous else []
         return {"states": search.states(at["eV"], before)}
 
-    sweep = run_sweep(given.sweep, point, comm, log, output, "steady", chain=None)
-    if sweep.stopped:
-        return sweep.outcome()
+    sweep = run_sweep(given.sweep, point, comm, log, output, "steady", chain=None, everywhere=False)
+    return sweep.report(output, lambda out: _report_along(search, sweep, out))
+
+
+def _report_along(search: Search, sweep: Sweep, out: Written) -> Outcome:
+    """The states along the bias written, those at its end told."""
+    setup, given = search.setup, search.setup.given
     lists = [record["states"] for record in sweep.records]
-    folds, beyond = on_root(comm, search.round_folds, lists, given.sweep["eV"])
+    folds, beyond = search.round_folds(lists, given.sweep["eV"])
     lists = [row + more for row, more in zip(lists, beyond)]
     most = max(map(len, lists))
-    out = output()
     write_model(setup, out)
     out.axis("eV", given.sweep["eV"])
     out.axis("number", np.arange(most))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep, Written
 from ..physics.window_integrals import KINDS, Scattering, integrate
 from ..shared import state_records
 from ..shared.chosen_state import largest_state, words_of_lost
@@ -55,10 +56,13 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     def point(at: dict, previous: Record | None) -> Record:
         return curve_at(at).point(at.get("eV", given.parameters.eV), previous)
 
-    sweep = run_sweep(axes, point, comm, log, output, "transport", chain=chain)
-    if sweep.stopped:
-        return sweep.outcome()
-    out = output()
+    sweep = run_sweep(axes, point, comm, log, output, "transport", chain=chain, everywhere=False)
+    return sweep.report(output, lambda out: _report(setup, curve, sweep, out))
+
+
+def _report(setup: Setup, curve: WindowCurve | PoleCurve, sweep: Sweep, out: Written) -> Outcome:
+    """Currents and conductances written, the largest told."""
+    (key,) = axes = sweep.axes
     write_model(setup, out)
     out.axis(key, axes[key])
     if key == "eV":

@@ -19,6 +19,9 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """U F(D) over the trial order parameter, the steady states where it is 1."""
     style.size(canvas, 6.4, 4.4)
     axes = canvas.add_subplot()
+    if "D" not in result:
+        _draw_turning(axes, result)
+        return
     axes.plot(result.D, result.U_F, color="0.2")
     axes.axhline(1, color="0.7", lw=1, zorder=0)
     delta, code = np.asarray(result.delta), np.asarray(result.stability_code)
@@ -32,6 +35,21 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         xlabel=r"order parameter $\Delta/t_\parallel$",
         ylabel=r"$U\,F(\Delta)$",
         xlim=(0, result.D[-1]),
+    )
+    axes.legend()
+    axes.set_title(title(result))
+
+
+def _draw_turning(axes, result) -> None:
+    """Condensates between leads that do not mirror each other: Delta and chemical potential."""
+    axes.plot(result.mu_pair, result.delta, "o", color="0.2", ms=9, label="condensates that turn")
+    axes.plot([], [], " ", label=f"normal state: {result.summary['normal']}")
+    low, high, _ = result.summary["scanned_mu"]
+    axes.set(
+        xlabel=r"chemical potential $\mu_p/t_\parallel$",
+        ylabel=r"order parameter $\Delta/t_\parallel$",
+        xlim=(low, high),
+        ylim=(0, None),
     )
     axes.legend()
     axes.set_title(title(result))

@@ -34,9 +34,8 @@ VANISHED = 1e-3  # order parameters below this are the normal state
 LENGTH = {"eV": 1.0, "h": 0.5}  # in which a line is measured
 SAME = 1e-6  # two solutions closer than this are one
 TURNING = (
-    "these leads do not mirror each other: the phase of a condensate turns at 2 mu_pair; branches "
-    "are followed from the roots at some of the values, so that a closed one between two of them "
-    "may be missing"
+    "leads that do not mirror each other turn the phase of a condensate, at 2 mu_pair; branches "
+    "are followed from roots at some of the values: a closed one between two of them may be missing"
 )
 FLOOR_SHARE = 0.3  # of the decay rate of free pairs: modes are counted down to there
 

@@ -19,7 +19,7 @@ from ..physics import onsets, turning_states
 from ..physics.operating_point import Point
 from ..physics.pair_susceptibility import COARSE, pair_response
 from ..physics.rotating_condensate import levels
-from ..physics.uniform_states import Grid, Infinite
+from ..physics.uniform_states import Finite, Grid, Infinite
 from . import turning_branches
 from .polished_roots import polished
 
@@ -27,6 +27,8 @@ MARGIN = 1.25  # pairs are gone where the bias exceeds this times the gap at res
 STEP = 0.05  # along a branch
 MOMENTA = 13  # of the infinite lattice, from 0
 LARGEST_Q = 1.2
+SEED = 1e-3  # accuracy of the value from which an onset is solved for
+LEAST_Q = 0.05  # a smaller one between two values is that of uniform pairs
 NUDGE = 1e-3
 UNSOLVED = 1e-9  # residual above which a root counts as lost
 LOOSEST = 1e-6  # error of the sums over momenta of an FFLO onset at least; they are slow
@@ -133,25 +135,25 @@ def fflo_onsets(
     """Onsets (value, mu_pair, Q), with errors; values at which the largest pairing is at Q = 0."""
     momenta = np.linspace(0.0, LARGEST_Q, MOMENTA)
     rough: Grid = COARSE
-    if not isinstance(grid, Infinite):
+    if isinstance(grid, Finite):
         momenta, rough = 2 * np.pi * np.arange(grid.Lx // 2 + 1) / grid.Lx, grid
 
     def strongest(x: float) -> tuple[float, float, float]:
         return strongest_wave(point.at(**{along: x}), rough, momenta)
 
     scanned = [float(x) for x in values]
-    excess = [strongest(x)[0] for x in scanned]
+    places = [strongest(x) for x in scanned]
     roots, uniform = [], []
-    for a, b, fa, fb in zip(scanned, scanned[1:], excess, excess[1:]):
-        if fa * fb >= 0:
+    for x, first, y, second in zip(scanned, places, scanned[1:], places[1:]):
+        if first[0] * second[0] >= 0:
             continue
-        x = brentq(lambda x: strongest(x)[0], a, b, xtol=1e-4)
-        _, m, Q = strongest(x)
-        if Q == 0:
-            uniform.append(x)
+        at = brentq(lambda x: strongest(x)[0], x, y, xtol=SEED)
+        _, m, Q = strongest(at)
+        if Q < LEAST_Q:
+            uniform.append(at)
             continue
-        roots.append(_wave_onset(point, grid, along, (x, m, Q)))
-    return roots, uniform
+        roots.append(_wave_onset(point, grid, along, (at, m, Q)))
+    return [root for root in roots if root[0].x[2] > 0.01 * LEAST_Q], uniform
 
 
 def _wave_onset(

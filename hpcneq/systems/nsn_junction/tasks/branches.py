@@ -8,6 +8,7 @@ import numpy as np
 
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep, Written
 from ..shared.branch_records import branch_record, empty_record
 from ..shared.operating_point import branch_axes, point_of
 from ..shared.polished_roots import FLOOR, grid_of
@@ -23,7 +24,6 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     along, slow = branch_axes(given)
     grid, values = grid_of(given), given.sweep[along]
     axes = {key: given.sweep[key] for key in slow}
-    out = output()
 
     turning = not is_mirrored(given, along)
 
@@ -31,9 +31,15 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         record_of = turning_record if turning else branch_record
         return record_of(point_of(given, **{along: 0.0}, **at), grid, along, values, given.numerics)
 
-    sweep = run_sweep(axes, line, comm, log, output, "branches")
-    if sweep.stopped:
-        return sweep.outcome()
+    sweep = run_sweep(axes, line, comm, log, output, "branches", everywhere=False)
+    return sweep.report(output, lambda out: _report(given, sweep, out))
+
+
+def _report(given: Given, sweep: Sweep, out: Written) -> Outcome:
+    """All branches written, their ends and folds told."""
+    along, _ = branch_axes(given)
+    axes, values = sweep.axes, given.sweep[along]
+    turning = not is_mirrored(given, along)
     records = sweep.filled(empty_record() | {"mu": np.zeros(0), "folds_mu": []})
     _write(out, records, along, axes)
     summary, errors = _summary(records, along, bool(axes))
@@ -61,7 +67,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
 
 
 def _write(out, records: Sequence[dict], along: str, axes: dict) -> None:
-    """One long list of points: branch number, value, order parameter, stability. **Collective.**"""
+    """One long list of points: branch number, value, order parameter, stability."""
     counts = [len(record["x"]) for record in records]
     out.axis("point", np.arange(sum(counts)))
     for column, name in (

@@ -8,12 +8,12 @@ import numpy as np
 
 from .... import petsc
 from ....errors import NotConverged
-from ....parallel import Communicator, solo
+from ....parallel import Communicator, on_root, solo
 from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.evolution import Evolution
 from ....tasks import Given, Outcome, Output
 from ....tasks.cost import mode_dtype
-from ....tasks.sweep import Sweep, run_sweep
+from ....tasks.sweep import Sweep, Written, run_sweep
 from ..physics import patterns
 from ..physics.junction import Junction
 from ..physics.stripe_dynamics import Quench
@@ -41,15 +41,20 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         noise = patterns.noise(junction.lattice, given.initial.noise, at["seed"])
         return _quench(given, junction, with_noise(start.delta, noise), at["dt"])
 
-    sweep = run_sweep(axes, quench, comm, log, output, "ensemble")
+    sweep = run_sweep(axes, quench, comm, log, output, "ensemble", everywhere=False)
     if sweep.stopped:
-        done = sum(record is not None for record in sweep.records)
+        done = on_root(comm, lambda: sum(record is not None for record in sweep.records))
         words = f"stopped by {sweep.stopped} after {done} of {len(sweep.records)} runs"
         return Outcome("stopped", {}, {}, [words])
+    return sweep.report(output, lambda out: _report(sweep, out, junction, start))
+
+
+def _report(sweep: Sweep, out: Written, junction: Junction, start: Start) -> Outcome:
+    """The runs written, told what they ended in."""
     ended = [record for record in sweep.records if "why" not in record]
     if not ended:
         raise NotConverged(f"ensemble: no run reached its end: {sweep.lost[0]}")
-    _write(output(), sweep, junction)
+    _write(out, sweep, junction)
     waves = np.array([record["wave_number"] for record in ended])
     summary = _distribution(waves, ended) | start.summary
     if len(ended) == 1:
@@ -113,7 +118,7 @@ def _quench(given: Given, junction: Junction, delta: np.ndarray, dt: float) -> d
 
 
 def _write(out, sweep: Sweep, junction: Junction) -> None:
-    """Data sets over (dt, seed); nan, or wave number -1, of runs not ended. **Collective.**"""
+    """Data sets over (dt, seed); nan, or wave number -1, of runs not ended."""
     waves = junction.lattice.Lx // 2 + 1
     last = next(record["t"][-1] for record in sweep.records if "why" not in record)
     t = np.linspace(0, last, ROWS + 1)

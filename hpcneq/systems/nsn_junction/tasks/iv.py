@@ -21,6 +21,7 @@ from ..shared.turning_branches import is_mirrored
 
 VERTEX = 1e-5  # the slope of a branch where it leaves the normal state is a limit
 STEEPNESS = np.array([0.0, 100.0, 0.0, 100.0, 0.0])  # conductances lose digits near folds
+DIFFERENCES = 1e-7  # relative error of conductances with Hartree shifts
 FINER = 0.4  # of the step along a branch: conductances bend sharply near folds
 
 
@@ -78,7 +79,10 @@ class Mirrored:
     def stable(self, record: dict) -> tuple[np.ndarray, np.ndarray]:
         """(`transported`, D) of the stable uniform state (biases, 5), and its errors; nan: none."""
         table = stable_currents(record, self.point, self.grid, self.eV)
-        return table, FLOOR * (1 + np.abs(table) * STEEPNESS[: table.shape[1]])
+        errors = FLOOR * (1 + np.abs(table) * STEEPNESS)
+        if self.point.hartree:  # derivatives by differences
+            errors[:, [1, 3]] += DIFFERENCES * np.abs(table[:, [1, 3]])
+        return table, errors
 
     def regions(self) -> list[str | None]:
         """The phase at every bias."""

@@ -9,6 +9,7 @@ import numpy as np
 from ....parallel import Communicator, on_root, solo
 from ....solvers.modes import Spectrum, spectrum
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep
 from ..physics.uniform_states import Finite, Grid
 from ..shared.operating_point import point_of
 from ..shared.uniform_response import response_of, wave_numbers
@@ -33,12 +34,17 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         return mode_record(spectrum(response, at["q"], ranks or solo(), floor=floor))
 
     group = comm.size if len(q) < comm.size else 1
-    sweep = run_sweep({"q": q}, point, comm, log, output, "modes", group=group)
-    if sweep.stopped:
-        return sweep.outcome()
-    records = sweep.records
+    sweep = run_sweep({"q": q}, point, comm, log, output, "modes", group=group, everywhere=False)
+    waves = (asked, moved)
+    return sweep.report(output, lambda out: _report(given, response, floor, waves, sweep, out))
+
+
+def _report(given: Given, response, floor: float, waves: tuple, sweep: Sweep, out) -> Outcome:
+    """The modes written, the fastest of them told; waves : what was asked for, what was moved."""
+    asked, moved = waves
+    q, records = sweep.axes["q"], sweep.records
     failures = [f"q = {k:.6g}: {r['why']}" for k, r in zip(q, records) if "why" in r]
-    _write(output(), q, asked, records)
+    _write(out, q, asked, records)
     summary, errors = headline(response.D, q, records, floor)
     summary["covers"], partly = coverage(q, response.grid)
     if given.initial.state == "bcs" and not point_of(given).mirrored:
@@ -80,7 +86,7 @@ def mode_record(found: Spectrum) -> dict:
 
 
 def _write(out, q: np.ndarray, asked: np.ndarray, records: Sequence[dict]) -> None:
-    """Axes q and mode; columns over both (nan, 0 beyond the last mode of one q). **Collective.**"""
+    """Axes q and mode; columns over both (nan, 0 beyond the last mode of one q)."""
     solved = [(i, record) for i, record in enumerate(records) if "why" not in record]
     most = max([1, *(len(record["growth_rate"]) for _, record in solved)])
     out.axis("q", q)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ....parallel import Communicator, on_root
+from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep, Written
 from ..inputs import OnsetNumerics
 from ..physics import onsets, phase_lines
 from ..physics.operating_point import Point
@@ -29,7 +30,6 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     """
     along, grid, rest = sought_key(given), grid_of(given), is_at_rest(given)
     turning = not is_mirrored(given, along)
-    out = output()
 
     def line(at: dict, previous: dict | None) -> dict:
         point = point_of(given, **at)
@@ -37,9 +37,14 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
             return turning_onsets.line_record(point, grid, along, given.numerics)
         return line_record(point, grid, along, given.numerics, rest)
 
-    sweep = run_sweep(given.sweep, line, comm, log, output, "onset")
-    if sweep.stopped:
-        return sweep.outcome()
+    sweep = run_sweep(given.sweep, line, comm, log, output, "onset", everywhere=False)
+    return sweep.report(output, lambda out: _report(given, sweep, out))
+
+
+def _report(given: Given, sweep: Sweep, out: Written) -> Outcome:
+    """The onsets written, and told with where their lines end."""
+    along, grid, rest = sought_key(given), grid_of(given), is_at_rest(given)
+    turning = not is_mirrored(given, along)
     rest = rest and not turning
     records = sweep.filled(empty_record(along, rest, given.numerics, turning))
     summary, errors = _summary(records, along, rest, bool(given.sweep))
@@ -49,7 +54,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         out.axis(key, axis)
         _write_lines(out, key, records)
         if key in ("eV", "h", "T") and not turning:
-            ends = on_root(comm, _line_ends, point_of(given), grid, (along, key), records, axis)
+            ends = _line_ends(point_of(given), grid, (along, key), records, axis)
             summary, errors = summary | ends[0], errors | ends[1]
     if not given.sweep:
         _write_columns(out, records[0])
@@ -206,14 +211,14 @@ def _warnings(given: Given, along: str, records: Sequence[dict], lost: int) -> l
 
 
 def _write_columns(out, record: dict) -> None:
-    """Data sets of one line: each kind with its partner, residual and error. **Collective.**"""
+    """Data sets of one line: each kind with its partner, residual and error."""
     for kind, (name, partner) in ONSET_KINDS.items():
         if kind in record:
             _write_kind(out, kind, name, partner, [record[kind]], ())
 
 
 def _write_lines(out, key: str, records: Sequence[dict]) -> None:
-    """The same over a sweep, padded with nan: (key, n). **Collective.**"""
+    """The same over a sweep, padded with nan: (key, n)."""
     for kind, (name, partner) in ONSET_KINDS.items():
         if kind in records[0]:
             _write_kind(out, kind, name, partner, [record[kind] for record in records], (key,))

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ....parallel import Communicator, on_root
+from ....parallel import Communicator
 from ....solvers import newton
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep, Written
 from ..physics import gap_equations, onsets, phase_lines, uniform_states
 from ..physics.operating_point import Point
 from ..physics.phase_lines import REGIONS
@@ -31,14 +32,19 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     """
     slow, fast = given.sweep
     grid, values = grid_of(given), given.sweep[fast]
-    out = output()
 
     def line(at: dict, previous: dict | None) -> dict:
         return polished_line(point_of(given, **at), grid, fast, values)
 
-    sweep = run_sweep({slow: given.sweep[slow]}, line, comm, log, output, "phase-diagram")
-    if sweep.stopped:
-        return sweep.outcome()
+    axes = {slow: given.sweep[slow]}
+    sweep = run_sweep(axes, line, comm, log, output, "phase-diagram", everywhere=False)
+    return sweep.report(output, lambda out: _report(given, sweep, out))
+
+
+def _report(given: Given, sweep: Sweep, out: Written) -> Outcome:
+    """Regions and boundaries written, their shares and ends told."""
+    slow, fast = given.sweep
+    grid, values = grid_of(given), given.sweep[fast]
     records = sweep.filled(empty_record(len(values)))
     regions = np.array([record["regions"] for record in records])
     for key, axis in given.sweep.items():
@@ -46,11 +52,9 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     out.fixed("region", regions, (slow, fast))
     _write_boundaries(out, slow, records)
     summary = _summary(records, regions)
-    ends = on_root(
-        comm, _line_ends, point_of(given), grid, (fast, slow), records, given.sweep[slow]
-    )
+    ends = _line_ends(point_of(given), grid, (fast, slow), records, given.sweep[slow])
     summary |= ends[0]
-    error = on_root(comm, boundary_error, given, records)
+    error = boundary_error(given, records)
     if error is not None:
         summary["boundary_error"] = error
     errors = {"shares": [1 / min(regions.shape)] * len(summary["shares"])} | ends[1]
@@ -147,7 +151,7 @@ def boundary_error(given: Given, records: Sequence[dict]) -> float | None:
 
 
 def _write_boundaries(out, slow: str, records: Sequence[dict]) -> None:
-    """A boundary is ``name(slow, name_number)``, nan where there are fewer. **Collective.**"""
+    """A boundary is ``name(slow, name_number)``, nan where there are fewer."""
     for name in BOUNDARIES:
         table = padded([record[name] for record in records])
         out.axis(f"{name}_number", np.arange(table.shape[1]))

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....errors import NotConverged
-from ....parallel import Communicator, on_root
+from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep, Written
 from ..inputs import Parameters
 from ..physics import collisions, pairing
 from ..shared.batches import FIELDS, TOGETHER, batches, evolved
 from ..shared.grid_errors import GRID_FACTOR
 from ..shared.model import moved_speeds, refined, semiconductor
 from ..shared.onset import onset_of_pairs
-
-if TYPE_CHECKING:
-    from ....files.writer import ResultFile
 
 ROWS = 200  # times at which |Delta| is looked at
 FLOOR = 1e-5  # growth rate that counts as growth for the lines
@@ -42,15 +39,17 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         return final(given, p, V, Omega)
 
     numbers = np.arange(len(lines) + len(jobs))
-    sweep = run_sweep({"job": numbers}, solve, comm, log, output, "map")
-    if sweep.stopped:
-        return sweep.outcome()
+    sweep = run_sweep({"job": numbers}, solve, comm, log, output, "map", everywhere=False)
+    return sweep.report(output, lambda out: _report(given, jobs, lines, sweep, out))
+
+
+def _report(given: Given, jobs: list, lines: list, sweep: Sweep, out: Written) -> Outcome:
+    """The map and its lines written, its largest order parameter told with its error."""
     line_records, records = sweep.records[: len(lines)], sweep.records[len(lines) :]
     delta, before = tables(given, jobs, records)
     if np.isnan(delta).all():
         raise NotConverged("map: no point converged; try a smaller [numerics] dt")
     lost = sum(len(indices) for (_, indices, *_), record in zip(jobs, records) if "why" in record)
-    out = output()
     write_map(out, given, delta, before)
     if len(given.sweep) == 1 and not lost:
         write_curves(out, given, records)
@@ -59,7 +58,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         lost += sum("why" in record for record in line_records)
     errors = {}
     if given.numerics.error_estimate and not lost:
-        errors = {"delta_max": on_root(comm, top_error, given, jobs, delta)}
+        errors = {"delta_max": top_error(given, jobs, delta)}
     ended = outcome(delta, before, lost, errors)
     ended.warnings[:0] = moved_speeds(given)
     return ended
@@ -179,22 +178,22 @@ def tables(given: Given, jobs: list, records: list) -> tuple[np.ndarray, np.ndar
     return delta, before
 
 
-def write_map(out: ResultFile, given: Given, delta: np.ndarray, before: np.ndarray) -> None:
-    """|Delta| and how it still moves, over the swept keys. **Collective.**"""
+def write_map(out: Written, given: Given, delta: np.ndarray, before: np.ndarray) -> None:
+    """|Delta| and how it still moves, over the swept keys."""
     for key, values in given.sweep.items():
         out.axis(key, values)
     out.fixed("delta", delta, tuple(given.sweep))
     out.fixed("settling", np.abs(delta - before), tuple(given.sweep))
 
 
-def write_curves(out: ResultFile, given: Given, records: list) -> None:
+def write_curves(out: Written, given: Given, records: list) -> None:
     """|Delta| in time along the swept key. **Collective.**"""
     out.axis("t", records[0]["t"])
     history = np.concatenate([record["history"] for record in records])
     out.fixed("delta_t", history, (*given.sweep, "t"))
 
 
-def write_lines(out: ResultFile, given: Given, records: list) -> None:
+def write_lines(out: Written, given: Given, records: list) -> None:
     """V_c over Omega, in the stationary driven state and in that of t_max. **Collective.**"""
     count = len(given.sweep["Omega"])
     stationary = [record.get("V_c", np.nan) for record in records[:count]]

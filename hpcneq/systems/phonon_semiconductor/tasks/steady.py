@@ -9,6 +9,7 @@ import numpy as np
 from ....errors import NotConverged
 from ....parallel import Communicator, on_root
 from ....tasks import Given, Outcome, Output, Sweep, run_sweep
+from ....tasks.sweep import Written
 from ..inputs import Parameters, SteadyNumerics
 from ..physics import pairing, stability
 from ..physics.collisions import Semiconductor
@@ -202,12 +203,16 @@ def curve(given: Given, comm: Communicator, log: Callable, output: Output) -> Ou
         errors = grid_errors(p, n, state)
         return state | {f"{name}_error": error for name, error in errors.items()}
 
-    sweep = run_sweep(given.sweep, solve, comm, log, output, "steady", chain=None)
-    if sweep.stopped:
-        return sweep.outcome()
-    sweep.write(output(), WRITTEN)
+    sweep = run_sweep(given.sweep, solve, comm, log, output, "steady", chain=None, everywhere=False)
+    return sweep.report(output, lambda out: _report(given, sweep, out))
+
+
+def _report(given: Given, sweep: Sweep, out: Written) -> Outcome:
+    """The curve written, and told as lists."""
+    (key,) = given.sweep
+    sweep.write(out, WRITTEN)
     z = sweep.table("eigenvalue", complex(np.nan, np.nan), complex)
-    output().fixed("eigenvalue", z, (key,))
+    out.fixed("eigenvalue", z, (key,))
     sizes, size_errors = sweep.values("delta", None), sweep.values("delta_error", None)
     known = [j for j, size in enumerate(sizes) if size is not None]
     top_size = top_error = None

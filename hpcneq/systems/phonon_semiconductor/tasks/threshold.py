@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ....errors import NotConverged
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, Sweep, run_sweep
+from ....tasks.sweep import Written
 from ..inputs import Parameters, ThresholdNumerics
 from ..shared.grid_errors import GRID_FACTOR, missing_errors
 from ..shared.lost_points import lost_values
 from ..shared.model import at, momenta, moved_speeds, refined
 from ..shared.onset import onset_of_pairs
-
-if TYPE_CHECKING:
-    from ....files.writer import ResultFile
 
 ROUGH = 2.0  # factor of V_c's changes, which do not fall with the step, in its error
 OTHER = {"printed": "lindblad", "lindblad": "printed"}
@@ -41,10 +38,13 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         ]
         return numbers
 
-    sweep = run_sweep(axes, solve, comm, log, output, "threshold")
-    if sweep.stopped:
-        return sweep.outcome()
-    write(output(), given, sweep, other)
+    sweep = run_sweep(axes, solve, comm, log, output, "threshold", everywhere=False)
+    return sweep.report(output, lambda out: _report(given, sweep, other, out))
+
+
+def _report(given: Given, sweep: Sweep, other: str, out: Written) -> Outcome:
+    """The curves written, and told as lists."""
+    write(out, given, sweep, other)
     errors = {}
     if given.numerics.error_estimate:
         errors = {"V_c": listed(sweep, "V_c_error"), "growth_rate": listed(sweep, "growth_error")}
@@ -117,11 +117,8 @@ def listed(sweep: Sweep, name: str) -> list[float | None] | float | None:
     return values[0] if len(values) == 1 else values
 
 
-def write(out: ResultFile, given: Given, sweep: Sweep, other: str) -> None:
-    """Curves, and the populations of the driven states where all have the same momenta.
-
-    **Collective.**
-    """
+def write(out: Written, given: Given, sweep: Sweep, other: str) -> None:
+    """Curves, and the populations of the driven states where all have the same momenta."""
     sweep.write(out, (*WRITTEN, f"V_c_{other}"))
     (key,) = sweep.axes
     states = [record for record in sweep.records if "why" not in record]

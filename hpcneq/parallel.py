@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from . import interrupts, terminal
 from .errors import HpcneqError
 from .sum_tree import SumTree
+from .terminal import Logger
 
 # Items per partial sum: fixed, so that the order of additions never depends on the ranks.
 CHUNK = 64
@@ -348,33 +349,6 @@ def warn_threads(comm: Communicator, log: Log) -> None:
     """Say so when several ranks would each start a BLAS thread per core."""
     if comm.size > 1 and os.environ.get("OMP_NUM_THREADS") != "1":
         log("warning: OMP_NUM_THREADS is not 1; ranks compete for cores (export OMP_NUM_THREADS=1)")
-
-
-class Logger:
-    """A print for rank 0 that flushes at once; silent elsewhere and if quiet.
-
-    That nobody reads it, or that it cannot be written, is no reason to end a run. bar : whether
-    `show` can redraw a line, which a terminal can.
-    """
-
-    def __init__(self, speaks: bool) -> None:
-        self.speaks = speaks
-        self.bar = speaks and terminal.is_terminal()
-        self._drawn = False
-
-    def __call__(self, text: str) -> None:
-        """Print lines, in the place of a bar."""
-        if self._drawn:
-            terminal.overwrite("")
-            self._drawn = False
-        if self.speaks:
-            terminal.write(text)
-
-    def show(self, fraction: float, text: str) -> None:
-        """Draw the bar anew, with a text behind it."""
-        if self.bar:
-            terminal.overwrite(f"{terminal.bar(fraction)} {text}")
-            self._drawn = True
 
 
 def logger(comm: Communicator, quiet: bool = False) -> Logger:

@@ -15,6 +15,7 @@ from hpcneq import driver, systems
 from hpcneq.config import load as config
 from hpcneq.errors import InputError
 from hpcneq.figures import style
+from hpcneq.systems.fermi_gas.figures import evolve
 from hpcneq.tasks.task import Cost, declared, resolve
 
 HOME = Path(__file__).resolve().parents[2]
@@ -150,3 +151,20 @@ def test_names_of_states_at_the_end_are_stored():
     )
     assert np.asarray(result.state_name).tolist() == ["normal", "NBCS"]
     assert result.delta_states[0] == 0 < result.delta_states[1]
+
+
+@pytest.mark.parametrize("root", [0.02, -0.03])
+def test_guides_start_on_a_crest_of_their_curve(root):
+    """The exponential of the root begins where the trace is, on its envelope, past half the time.
+
+    Fails if the guide is shifted off the curve.
+    """
+    t = np.linspace(0, 300, 601)
+    size = np.exp(root * t) * (1 + 0.5 * np.cos(0.9 * t))
+    begin = evolve.guide_start(t, size, root)
+    assert 0.55 < t[begin] / t[-1] < 0.7
+    assert size[begin] * np.exp(-root * t[begin]) == pytest.approx(1.5, abs=0.02)
+    axes = Figure().add_subplot()
+    evolve.draw_root(axes, t, size, root)
+    (line,) = axes.lines
+    assert line.get_ydata()[0] == size[begin]

@@ -113,7 +113,6 @@ def test_the_jacobian_is_that_of_the_equations():
 
 
 @pytest.mark.nightly
-@pytest.mark.nightly
 def test_redfield_collisions_ring_because_their_state_is_unstable():
     """Default parameters: secular stable, redfield unstable with +.00178 +- .0261 i.
 
@@ -239,3 +238,31 @@ def test_repulsion_does_not_pair(radiative, points):
     for V in (-5.0, -20.0, -60.0, -200.0):
         assert pairing.growth(M0, M1, V)[0] < 1e-5
     assert pairing.growth(M0, M1, 5.0)[0] > 1e-3
+
+
+@pytest.mark.parametrize(
+    "collision", ["redfield", pytest.param("secular", marks=pytest.mark.nightly)]
+)
+def test_maps_thresholds_and_fits_say_whether_their_states_are_positive(collision):
+    """Each point's extreme eigenvalues, their range, a warning where one is outside [0, 1].
+
+    A seed of pairs on filled and empty bands is not positive, and is not yet at t = 2. The map's
+    are those of evolutions to the same time. Fails if a task says nothing.
+    """
+    strong = {"collision": collision, "V": 8.0, "Gamma_rr": 0.4, "Omega": 0.5}
+    sweep, run_to = {"V": [2.0, 8.0]}, {"t_max": 2.0}
+    seed = {"initial": {"seed": 0.05}}
+    found = [
+        run("map", strong, points=21, sweep=sweep, run=run_to, **seed),
+        run("effective", strong, points=21, run=run_to, **seed),
+        run("threshold", strong, points=21, sweep={"Gamma_rr": [0.02, 0.4]}),
+    ]
+    for result in found:
+        low, high = result.summary["min_eigenvalue"], result.summary["max_eigenvalue"]
+        outside = low < -1e-9 or high > 1 + 1e-9
+        assert any("one-body matrix" in words for words in result.warnings) is outside
+    map_low = np.asarray(found[0].min_eigenvalue)
+    effective_low = found[1].summary["min_eigenvalue"]
+    assert map_low.shape == (2,) and map_low[1] == pytest.approx(effective_low, abs=5e-4)
+    assert np.asarray(found[2].max_eigenvalue).shape == (2,)
+    assert all(r.summary["min_eigenvalue"] < -1e-3 for r in found[:2])

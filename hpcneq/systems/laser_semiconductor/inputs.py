@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ...config.schema import key, like
@@ -23,6 +24,8 @@ SWEPT = (
     "k_max",
     "mu1",
     "mu2",
+    "mu",
+    "detuning",
 )  # keys that steady, growth and map sweep
 
 
@@ -92,8 +95,8 @@ class Parameters:
     T: float = key(0.0, doc="temperature of the reservoirs", unit="energy", min=0, max=LARGEST)
     E_g: float = key(
         10.0,
-        doc="energy of the resonant transition = frequency of the laser (carrier of the full "
-        "drive)",
+        doc="energy of the resonant transition; the laser's frequency is E_g + detuning (carrier "
+        "of the full drive)",
         unit="energy",
         above=0,
         max=LARGEST,
@@ -113,8 +116,25 @@ class Parameters:
         min=-LARGEST,
         max=LARGEST,
     )
+    mu: float = key(
+        0.0,
+        doc="offset of the chemical potential from the middle of the transition: pairs have the "
+        "energy E - 2 mu",
+        unit="energy",
+        min=-LARGEST,
+        max=LARGEST,
+    )
+    detuning: float = key(
+        0.0,
+        doc="frequency of the laser minus E_g: the resonance moves to k = detuning/v_minus",
+        unit="energy",
+        min=-LARGEST,
+        max=LARGEST,
+    )
 
     def __post_init__(self):
+        if (self.mu != 0 or self.detuning != 0) and math.isinf(self.k_max):
+            raise ValueError("k_max = inf: must be finite with mu or detuning")
         both = self.gamma1 is not None and self.gamma2 is not None
         if both and abs(self.gamma1 + self.gamma2 - 1) > 1e-12:
             raise ValueError(

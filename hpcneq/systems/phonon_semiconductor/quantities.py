@@ -41,6 +41,15 @@ EIGENVALUES = Quantity(
     over={"which": ("min", "max")},
     error=ERRORS,
 )
+POSITIVITY = Quantity(
+    "{which}_eigenvalue",
+    "1",
+    "{which}imum over momenta of the eigenvalues of the one-body matrix of the published state; in "
+    "the summary of all points",
+    kind="both",
+    over={"which": ("min", "max")},
+    error="none; outside [0, 1] is a warning",
+)
 DELTA_MAX = Quantity(
     "delta_max", "E_g", "largest |Delta| of the curve or map", kind="summary", error=ERRORS
 )
@@ -138,6 +147,7 @@ EFFECTIVE = (
         error=ERRORS,
     ),
     FINAL,
+    replace(POSITIVITY, kind="summary"),
 )
 STEADY = (
     SPEED,
@@ -191,6 +201,7 @@ THRESHOLD = (
     ),
     Quantity("growth", "E_g", "growth rate at the interaction of the input", error="growth_rate"),
     Quantity("frequency", "E_g", "frequency of the fastest growing pairs", error="none"),
+    POSITIVITY,
     Quantity("moved", "E_g", "largest rate of change left in the driven state", error=ITSELF),
     Quantity("doubled", "E_g", "what twice the floor adds to V_c", error="V_c_error"),
     Quantity("V_c_error", "E_g", "error of V_c from the step in k; nan: not known", error=ITSELF),
@@ -227,6 +238,7 @@ MAP = (
         ("Omega",),
         error="none: see task threshold",
     ),
+    POSITIVITY,
     DELTA_MAX,
     Quantity("points", "1", "points of the map", dtype=int, kind="summary", error=COUNTED),
     Quantity("paired", "1", "points that pair", dtype=int, kind="summary", error=COUNTED),

@@ -17,6 +17,10 @@ DEEP = (
     "below the floor modes are roots of det M too, but nothing counts them: next to the cut at "
     "Im w = -(gamma_b + gamma_v) some may be missing"
 )
+LOOKED_AT = (
+    "the verdict is that of the momenta looked at, {where}: phase-diagram with growth = true looks "
+    "for the mode that grows fastest at any"
+)
 UNCOUNTED = "count = false: every mode is a root of det M, but nothing says that none is missing"
 
 
@@ -57,6 +61,8 @@ def _report(given, condensed, q, sweep, out):
         if "why" in record
     ]
     warnings = [WIDE, *left_out, *_uncounted(given.numerics, states[0].g, floor), *lost]
+    if summary["verdict"] == "stable":
+        warnings.append(LOOKED_AT.format(where=_momenta(q)))
     return Outcome("not-converged" if lost else "complete", summary, errors, warnings)
 
 
@@ -75,6 +81,13 @@ def _search(given, states, q, comm, log, output):
 
 
 # ---- the result -----------------------------------------------------------------------------
+
+
+def _momenta(q):
+    """The momenta in words."""
+    if len(q) == 1:
+        return f"q = {q[0]:g}"
+    return f"{len(q)} from q = {q[0]:g} to {q[-1]:g}"
 
 
 def _uncounted(numerics, g, floor):

@@ -48,8 +48,8 @@ def deviations(result: Result, canvas: Figure | SubFigure) -> None:
         size = np.abs(x[:, j]) / abs(x[0, j])
         axes.semilogy(t, np.maximum(size, 1e-12), color=colour, label=words, lw=1.6, ls=dashes)
         if root is not None:
-            draw_root(axes, t, size, root, colour)
-    axes.plot([], [], ":", color="0.3", label=r"$e^{\lambda t}$, root of det$\,M$ (shifted)")
+            draw_root(axes, t, size, root)
+    axes.plot([], [], ":", color="0.3", label=r"$e^{\lambda t}$, root of det$\,M$")
     final = np.abs(x) / np.abs(x[0])
     axes.set(
         xlabel=r"time $\mu t$",
@@ -91,14 +91,19 @@ def colours(count: int) -> list:
     return list(matplotlib.colormaps["viridis"](np.linspace(0.02, 0.85, count)))
 
 
-def draw_root(axes: Axes, t: np.ndarray, size: np.ndarray, root: float, colour: object) -> None:
-    """The exponential of a root beside the end of a trace."""
-    late = t > 0.55 * t[-1]
-    k = np.searchsorted(t, 0.8 * t[-1])
-    near = slice(k - 3, k + 4)
-    level = np.median(size[near] * np.exp(-root * (t[near] - t[k])))
-    line = 1.6 * level * np.exp(root * (t[late] - t[k]))
-    axes.semilogy(t[late], line, ":", color=colour, lw=1.4)
+def draw_root(axes: Axes, t: np.ndarray, size: np.ndarray, root: float) -> None:
+    """The exponential of a root from a crest of a trace on, past half of the time."""
+    begin = guide_start(t, size, root)
+    line = size[begin] * np.exp(root * (t[begin:] - t[begin]))
+    axes.semilogy(t[begin:], line, ":", color="0.15", lw=1.5, zorder=4)
+
+
+def guide_start(t: np.ndarray, size: np.ndarray, root: float) -> int:
+    """Place of the highest crest over the exponential between 0.55 and 0.7 of the time."""
+    window = np.flatnonzero((t > 0.55 * t[-1]) & (t < 0.7 * t[-1]))
+    if window.size == 0:
+        return 0
+    return int(window[np.argmax(size[window] * np.exp(-root * (t[window] - t[window[0]])))])
 
 
 # ---- in full -----------------------------------------------------------------------------------

@@ -38,7 +38,8 @@ class Pairing:
         self.fields = {name: (runs,) for name in ("n11", "n22", "n21", "s")}
         self.start_fields, self.floor = start_fields, floor
         self.drive = Drive(
-            0.0 if m.model == "optical-pumping" else m.Omega, m.E_g if full_drive else None
+            0.0 if m.model == "optical-pumping" else m.Omega,
+            m.E_g + m.detuning if full_drive else None,
         )
         f1, f2 = m.fillings(self.band)
         self.table = {

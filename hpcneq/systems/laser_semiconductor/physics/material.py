@@ -24,7 +24,8 @@ class Material:
     amplitude; Gamma1 + Gamma2 in the two-band model. Gamma3, tau : three-band model, (A11). E_g :
     energy of the resonant transition, which is the laser's frequency. projected : whether the
     self-consistency is (18) or (17). turning : w of a state with s ~ exp(i w t), Delta ~ exp(-i w
-    t), whose pairs have the energy E - w.
+    t), whose pairs have the energy E - w. mu : chemical potential from the middle of the resonant
+    transition; pairs have the energy E - 2 mu. detuning : the laser's frequency beyond E_g.
     """
 
     V: float
@@ -45,6 +46,8 @@ class Material:
     mu2: float = 0.0
     projected: bool = True
     turning: float = 0.0
+    mu: float = 0.0
+    detuning: float = 0.0
 
     @property
     def Gamma(self) -> float:
@@ -67,7 +70,7 @@ class Material:
     def even(self) -> bool:
         """Whether populations and pair amplitudes are even in k."""
         fillings = self.v_minus == 0 or (self.T == 0 and not self.edges)
-        return self.v_plus == 0 and fillings
+        return self.v_plus == 0 and self.detuning == 0 and fillings
 
     @property
     def edges(self) -> list[float]:
@@ -91,12 +94,30 @@ class Material:
         return replace(self, **values)
 
     def on(self, grid: Grid) -> Bands:
-        """The bands on a grid: E1,2 = (v_+ -+ v_-) k/2 + kappa_+ k^2/2 (kappa_- = 0)."""
+        """The bands on a grid: E1,2 = (v_+ -+ v_-) k/2 + kappa_+ k^2/2 - mu +- detuning/2.
+
+        kappa_- = 0; in the frame that rotates with the laser.
+        """
+        lower, upper = self.levels
         return bands.polynomial(
             grid,
-            (0.0, 0.5 * (self.v_plus - self.v_minus), 0.5 * self.kappa_plus),
-            (0.0, 0.5 * (self.v_plus + self.v_minus), 0.5 * self.kappa_plus),
+            (lower, 0.5 * (self.v_plus - self.v_minus), 0.5 * self.kappa_plus),
+            (upper, 0.5 * (self.v_plus + self.v_minus), 0.5 * self.kappa_plus),
         )
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """E1 and E2 of the rotating frame at k = 0."""
+        return 0.5 * self.detuning - self.mu, -0.5 * self.detuning - self.mu
+
+    @property
+    def resonances(self) -> list[float]:
+        """Momenta in the window next to which E or eps is small, with an offset or a detuning."""
+        pairs = np.roots([self.kappa_plus, self.v_plus, -2 * self.mu])
+        if abs(pairs[0].imag) > 0:
+            pairs = np.array([-0.5 * self.v_plus / self.kappa_plus])
+        near = {0.0, self.detuning / self.v_minus, *map(float, pairs.real)}
+        return sorted(k for k in near if abs(k) < self.k_max)
 
     def graded(self, points: int) -> Grid:
         """A grid dense where E or eps is within a rate of zero; points : on a side of each zero.
@@ -115,7 +136,11 @@ class Material:
             -self.v_plus / self.kappa_plus if self.kappa_plus else 0.0
         )  # where E vanishes again
         centres, cuts = [0.0], self.edges
-        if np.isfinite(self.k_max) and 0 < abs(second) < self.k_max:
+        if self.mu or self.detuning:
+            slope = np.sqrt(self.v_plus**2 + 8 * abs(self.kappa_plus * self.mu))
+            scales.append(self.Gamma12 / max(slope, abs(self.v_minus)))
+            centres = self.resonances
+        elif np.isfinite(self.k_max) and 0 < abs(second) < self.k_max:
             centres.append(second)
         if cuts and self.T > 0:
             steepest = abs(self.v_plus) + abs(self.v_minus) + abs(self.kappa_plus) * self.k_max
@@ -131,7 +156,12 @@ class Material:
         In laboratory energies E1 - E_g/2, E2 + E_g/2. With k_max = inf at the energies of the
         resonance: parabolas that went on for ever would cross the chemical potential.
         """
-        E1, E2 = (0 * band.k, 0 * band.k) if np.isinf(self.k_max) else (band.E1, band.E2)
+        lower, upper = self.levels
+        if np.isinf(self.k_max):
+            E1 = E2 = 0 * band.k
+        else:
+            E1 = band.E1 - lower
+            E2 = band.E2 - upper
         return fermi(E1 - 0.5 * self.E_g, self.mu1, self.T), fermi(
             E2 + 0.5 * self.E_g, self.mu2, self.T
         )

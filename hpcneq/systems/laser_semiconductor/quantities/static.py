@@ -29,6 +29,13 @@ THRESHOLD = Quantity(
     kind="both",
     error=ERRORS,
 )
+TURNING_AT_THRESHOLD = Quantity(
+    "turning_c",
+    PAPER,
+    "rate w at which the order turns at V_c; 0 with Eq. (18)",
+    kind="both",
+    error=ERRORS,
+)
 GROWTH = (
     Quantity("growth_rate", PAPER, "growth rate of pairing", kind="both", error=ERRORS),
     Quantity("frequency", PAPER, "frequency of the growing pairs", kind="both", error=ERRORS),
@@ -59,6 +66,7 @@ STEADY = (
     ORDER_PARAMETER,
     TURNING,
     THRESHOLD,
+    TURNING_AT_THRESHOLD,
     *STABILITY,
     Quantity(
         "delta_analytic",
@@ -224,6 +232,7 @@ MAP = (
     ORDER_PARAMETER,
     TURNING,
     THRESHOLD,
+    TURNING_AT_THRESHOLD,
     *STABILITY,
     *GROWTH,
     ERROR["delta"],

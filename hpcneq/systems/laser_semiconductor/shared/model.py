@@ -48,6 +48,8 @@ def material_at(parameters: Parameters, **values: float) -> Material:
         E_g=p.E_g,
         mu1=mu1,
         mu2=mu2,
+        mu=p.mu,
+        detuning=p.detuning,
         model=p.model,
         projected=p.self_consistency == "projected",
     )
@@ -63,9 +65,9 @@ def shares(p: Parameters) -> tuple[float, float]:
 
 
 def chemical_potentials(p: Parameters) -> tuple[float, float]:
-    """(mu1, mu2) of the reservoirs: 0 where they are not those of the optical-pumping model."""
+    """(mu1, mu2) of the reservoirs: mu where they are not those of the optical-pumping model."""
     if p.model != "optical-pumping":
-        return 0.0, 0.0
+        return p.mu, p.mu
     if p.mu2 is None:
         return p.mu1, p.E_g
     return p.mu1, p.mu2
@@ -83,9 +85,9 @@ def largest_energy(m: Material, full_drive: bool = False) -> float:
     if m.model == "optical-pumping":  # the laser acts by rates there, not in the motion
         Omega = 0.0
     if full_drive:
-        Omega, carrier = 2 * Omega, 2 * m.E_g
-    pair = abs(m.v_plus) * k + abs(m.kappa_plus) * k * k
-    rabi = np.hypot(m.v_minus * k, Omega)
+        Omega, carrier = 2 * Omega, 2 * abs(m.E_g + m.detuning)
+    pair = abs(m.v_plus) * k + abs(m.kappa_plus) * k * k + 2 * abs(m.mu)
+    rabi = np.hypot(abs(m.v_minus) * k + abs(m.detuning), Omega)
     pairs = np.hypot(pair, m.Gamma12)
     return float(max(np.hypot(rabi, m.Gamma), pairs, 2 * m.Gamma1, 2 * m.Gamma2)) + carrier
 

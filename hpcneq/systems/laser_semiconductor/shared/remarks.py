@@ -14,8 +14,8 @@ UNDETERMINED = (
 )
 ROTATING = (
     'self_consistency = "full": two bands at T = 0 do not pair at any V; between quasi-Fermi '
-    "levels pairing grows where normal_stable is false, into a state that turns (turning). V_c "
-    "is that of the projected condition"
+    "levels pairing grows beyond V_c, where normal_stable is false, into a state that turns "
+    "(turning; turning_c at V_c)"
 )
 LINEAR = (
     "three-band: the model's populations do not know the pairing (A11), so that it has a threshold "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import brentq
 
 from ....errors import NotConverged
 from ....maths.bands import Bands
@@ -17,6 +18,8 @@ STARTS = (
     1.0,
 )  # of the growth rate or decay: |Delta| from which a turning state is sought
 LARGEST_LOG = 100.0  # of |Delta|, where SNES may stray
+NEAR = 5.0  # decay rates beyond the energies of pairs, how far a threshold is looked for
+SCANNED = (200, 4000)  # frequencies, least and most
 SMALLEST = 1e-6  # |Delta| of a turning state, in decay rates of pairs
 
 
@@ -78,14 +81,45 @@ def turning_order_on(m: Material, band: Bands, rate: complex) -> tuple[float, fl
     return 0.0, 0.0
 
 
-def threshold(m: Material, points: int) -> float:
-    """V at which the normal state begins to pair, with its sign; inf if nothing can pair there.
+def threshold(m: Material, points: int) -> tuple[float, float]:
+    """(V, w): where the normal state begins to pair, with its sign, and how the order turns there.
 
-    Raises NotConverged where the normal state is not determined.
+    V is inf if nothing can pair. With (18) the order does not turn. Raises NotConverged where the
+    normal state is not determined.
     """
     _refuse_undetermined(m)
-    total = material.gap_sum(m, m.on(m.graded(points)), 0.0)
-    return 1 / total if total != 0 else np.inf
+    band = m.on(m.graded(points))
+    if not m.projected and m.model != "three-band":
+        return _turning_threshold(m, band)
+    total = material.gap_sum(m, band, 0.0)
+    if total == 0:
+        return np.inf, 0.0
+    return 1 / total, 0.0
+
+
+def _turning_threshold(m: Material, band: Bands) -> tuple[float, float]:
+    """(V, w) of the smallest |V| of the input's sign at which a mode neither grows nor decays.
+
+    There 1/V is the response to Delta^* ~ exp(i w t), whose imaginary part has to vanish.
+    """
+    unit = m.at(V=1.0)
+
+    def response(w):
+        return 1 - material.growth_condition(unit, band, 1j * w)
+
+    low = band.E.min() - NEAR * m.Gamma12
+    high = band.E.max() + NEAR * m.Gamma12
+    count = int(np.clip(4 * (high - low) / m.Gamma12, *SCANNED))
+    frequencies = np.linspace(low, high, count)
+    values = np.array([response(w).imag for w in frequencies])
+    best = (np.inf, 0.0)
+    for j in np.flatnonzero(values[1:] * values[:-1] < 0):
+        ends = frequencies[j], frequencies[j + 1]
+        w = brentq(lambda x: response(x).imag, *ends, xtol=1e-14 * (1 + abs(low) + abs(high)))
+        strength = response(w).real
+        if strength * m.V > 0 and abs(1 / strength) < abs(best[0]):
+            best = (1 / strength, float(w))
+    return best
 
 
 def growth_rate(m: Material, points: int) -> tuple[complex, complex]:

@@ -169,7 +169,7 @@ def remarks(given: Given, m: Material, smallest: np.ndarray) -> list[str]:
             "do not pair"
         )
     if given.numerics.drive == "full":
-        warnings.append(f"full drive Omega cos(omega0 t), omega0 = {m.E_g:g}")
+        warnings.append(f"full drive Omega cos(omega0 t), omega0 = {m.E_g + m.detuning:g}")
     return warnings
 
 

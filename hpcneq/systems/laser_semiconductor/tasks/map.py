@@ -22,6 +22,7 @@ WRITTEN = (
     "delta",
     "turning",
     "V_c",
+    "turning_c",
     "growth_rate",
     "frequency",
     "delta_error",
@@ -79,5 +80,6 @@ def numbers(m: Material, points: int) -> dict[str, complex]:
     if delta == 0:
         delta, turning = turning_order(m, points)
     verdicts = linear_stability.verdicts(m.at(turning=turning), delta, points)
-    numbers = {"delta": delta, "turning": turning, "V_c": float(threshold(m, points))}
+    V_c, turning_c = threshold(m, points)
+    numbers = {"delta": delta, "turning": turning, "V_c": float(V_c), "turning_c": turning_c}
     return numbers | verdicts

@@ -53,15 +53,17 @@ def numbers(m: Material, points: int) -> dict[str, complex]:
     if delta == 0:
         delta, turning = turning_order(m, points)
     turned = m.at(turning=turning)
+    V_c, turning_c = threshold(m, points)
     table, first, second = published_formulas.at_resonance(m)
     analytic = table[second] if second and m.projected else 0.0
     return {
         "delta": delta,
-        "V_c": float(threshold(m, points)),
+        "V_c": float(V_c),
         "delta_analytic": float(analytic),
         "V_c_analytic": float(table[first]),
         "particle_source": float(material.source(turned, band, delta)),
         "turning": turning,
+        "turning_c": turning_c,
         **linear_stability.verdicts(turned, delta, points),
     }
 

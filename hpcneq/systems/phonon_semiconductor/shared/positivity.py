@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
 from ..physics.collisions import Semiconductor
 
 ROUNDING = 1e-9  # what eigenvalues may leave [0, 1] by
@@ -15,6 +19,38 @@ def causes(model: Semiconductor) -> list[str]:
     if model.radiative == "printed":
         words.append('radiative = "printed"')
     return words
+
+
+def extremes(
+    model: Semiconductor, fields: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(smallest, largest) eigenvalue of each of many states, (runs,) each.
+
+    fields : n11, n22, n21, s, (runs, n) each; populations may be complex.
+    """
+    rows = zip(fields["n11"].real, fields["n22"].real, fields["n21"], fields["s"])
+    pairs = np.array([model.eigenvalues(*row) for row in rows])
+    return pairs[:, 0], pairs[:, 1]
+
+
+def range_of(low: np.ndarray, high: np.ndarray) -> dict[str, float | None]:
+    """Summary numbers of many states, None where none is known."""
+    if np.isnan(low).all():
+        return {"min_eigenvalue": None, "max_eigenvalue": None}
+    return {"min_eigenvalue": float(np.nanmin(low)), "max_eigenvalue": float(np.nanmax(high))}
+
+
+def remarks_of_many(
+    model: Semiconductor, low: Sequence[float] | np.ndarray, high: Sequence[float] | np.ndarray
+) -> list[str]:
+    """As `remarks`, of many states."""
+    low = np.ravel(low)
+    high = np.ravel(high)
+    outside = [not (np.isnan(a) or holds(a, b)) for a, b in zip(low, high)]
+    if not any(outside):
+        return []
+    where = f"at {sum(outside)} of {len(outside)} points "
+    return remarks(model, float(np.nanmin(low)), float(np.nanmax(high)), where)
 
 
 def holds(low: float, high: float) -> bool:

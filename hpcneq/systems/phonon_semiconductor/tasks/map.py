@@ -14,11 +14,13 @@ from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
 from ..inputs import Parameters
 from ..physics import collisions, pairing
+from ..shared import positivity
 from ..shared.batches import FIELDS, TOGETHER, batches, evolved
 from ..shared.grid_errors import GRID_FACTOR
 from ..shared.model import moved_speeds, refined, semiconductor
 from ..shared.onset import onset_of_pairs
 
+LINE = ("V_c", "min_eigenvalue", "max_eigenvalue")
 ROWS = 200  # times at which |Delta| is looked at
 FLOOR = 1e-5  # growth rate that counts as growth for the lines
 ORDERED = 1e-4  # |Delta| that counts as paired
@@ -34,7 +36,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     def solve(at, previous):
         job = at["job"]
         if job < len(lines):
-            return {"V_c": lines[job]()["V_c"]}
+            line = lines[job]()
+            return {name: line[name] for name in LINE}
         p, _, V, Omega = jobs[job - len(lines)]
         return final(given, p, V, Omega)
 
@@ -61,6 +64,7 @@ def _report(given: Given, jobs: list, lines: list, sweep: Sweep, out: Written) -
         errors = {"delta_max": top_error(given, jobs, delta)}
     ended = outcome(delta, before, lost, errors)
     ended.warnings[:0] = moved_speeds(given)
+    say_positivity(ended, out, given, jobs, sweep.records)
     return ended
 
 
@@ -70,7 +74,8 @@ def _report(given: Given, jobs: list, lines: list, sweep: Sweep, out: Written) -
 def final(given: Given, p: Parameters, V: np.ndarray, Omega: np.ndarray) -> dict:
     """Order parameters of a batch with V, Omega (runs,), by TS on one rank.
 
-    delta, before : |Delta| (runs,) at t_max and at nine tenths of it; for a curve also t (times,)
+    delta, before : |Delta| (runs,) at t_max and at nine tenths of it; min_eigenvalue,
+    max_eigenvalue (runs,) of the one-body matrix at t_max; for a curve also t (times,)
     and history (runs, times), |Delta| in time.
     """
     model = semiconductor(
@@ -81,10 +86,11 @@ def final(given: Given, p: Parameters, V: np.ndarray, Omega: np.ndarray) -> dict
     fields = {name: values[which] for name, values in alone.items()}
     fields["s"] = np.full_like(fields["s"], given.initial.seed * (1 + 1j))
     t_max = given.run.t_max
-    _, seen = evolved(model, fields, t_max, given.numerics.dt, ROWS, given.petsc)
+    last, seen = evolved(model, fields, t_max, given.numerics.dt, ROWS, given.petsc)
     t = np.array([t for t, _ in seen])
     sizes = np.abs(np.array([delta for _, delta in seen])).T
     record = {"delta": sizes[:, -1], "before": sizes[:, np.argmin(np.abs(t - 0.9 * t_max))]}
+    record["min_eigenvalue"], record["max_eigenvalue"] = positivity.extremes(model, last)
     if len(given.sweep) == 1:
         record |= {"history": sizes, "t": t}
     return record
@@ -154,7 +160,7 @@ def line_jobs(given: Given) -> list[Callable[[], dict]]:
 def reached(given: Given, Omega: np.ndarray) -> dict[str, np.ndarray]:
     """{"V_c": (runs,)}: where pairs grow in the populations reached at t_max without pairs.
 
-    nan if nowhere in the map.
+    nan if nowhere in the map. Also the extreme eigenvalues of the one-body matrices there.
     """
     duration = given.initial.alone + given.run.t_max
     last = driven_alone(given, given.parameters, Omega, duration)
@@ -162,7 +168,8 @@ def reached(given: Given, Omega: np.ndarray) -> dict[str, np.ndarray]:
     for x, *state in zip(Omega, last["n11"].real, last["n22"].real, last["n21"]):
         model = semiconductor(given.parameters, given.numerics, Omega=x)
         V_c.append(pairing.threshold(*pairing.matrices(model, *state), FLOOR, top))
-    return {"V_c": np.array(V_c)}
+    low, high = positivity.extremes(model, last)
+    return {"V_c": np.array(V_c), "min_eigenvalue": low, "max_eigenvalue": high}
 
 
 # ---- what is written ----------------------------------------------------------------------------
@@ -176,6 +183,30 @@ def tables(given: Given, jobs: list, records: list) -> tuple[np.ndarray, np.ndar
         for index, last, earlier in zip(indices, record.get("delta", ()), record.get("before", ())):
             delta[index], before[index] = last, earlier
     return delta, before
+
+
+def say_positivity(ended: Outcome, out: Written, given: Given, jobs: list, records: list) -> None:
+    """Eigenvalues of the one-body matrix at t_max and of the lines' states.
+
+    Data sets over the map, their range in the summary, a warning where one leaves [0, 1].
+    """
+    shape = tuple(len(axis) for axis in given.sweep.values())
+    first = len(records) - len(jobs)
+    line_records = records[:first]
+    points = records[first:]
+    ends = []
+    for name in ("min_eigenvalue", "max_eigenvalue"):
+        table = np.full(shape, np.nan)
+        for (_, indices, *_), record in zip(jobs, points):
+            for index, value in zip(indices, record.get(name, ())):
+                table[index] = value
+        out.fixed(name, table, tuple(given.sweep))
+        lines = [np.ravel(record[name]) for record in line_records if name in record]
+        ends.append((table, np.concatenate([table.ravel(), *lines])))
+    (low, all_low), (high, all_high) = ends
+    ended.summary |= positivity.range_of(low, high)
+    model = semiconductor(given.parameters, given.numerics)
+    ended.warnings[:0] = positivity.remarks_of_many(model, all_low, all_high)
 
 
 def write_map(out: Written, given: Given, delta: np.ndarray, before: np.ndarray) -> None:

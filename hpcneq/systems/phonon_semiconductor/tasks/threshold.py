@@ -12,14 +12,24 @@ from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, Sweep, run_sweep
 from ....tasks.sweep import Written
 from ..inputs import Parameters, ThresholdNumerics
+from ..shared import positivity
 from ..shared.grid_errors import GRID_FACTOR, missing_errors
 from ..shared.lost_points import lost_values
-from ..shared.model import at, momenta, moved_speeds, refined
+from ..shared.model import at, momenta, moved_speeds, refined, semiconductor
 from ..shared.onset import onset_of_pairs
 
 ROUGH = 2.0  # factor of V_c's changes, which do not fall with the step, in its error
 OTHER = {"printed": "lindblad", "lindblad": "printed"}
-WRITTEN = ("V_c", "growth", "frequency", "moved", "doubled", "V_c_error")
+WRITTEN = (
+    "V_c",
+    "growth",
+    "frequency",
+    "moved",
+    "doubled",
+    "V_c_error",
+    "min_eigenvalue",
+    "max_eigenvalue",
+)
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -53,7 +63,12 @@ def _report(given: Given, sweep: Sweep, other: str, out: Written) -> Outcome:
         "floor": given.numerics.floor,
         "growth_rate": listed(sweep, "growth"),
     }
-    warnings = thresholds_not_known(given, sweep) + moved_speeds(given)
+    low = sweep.table("min_eigenvalue")
+    high = sweep.table("max_eigenvalue")
+    summary |= positivity.range_of(low, high)
+    model = semiconductor(given.parameters, given.numerics)
+    warnings = positivity.remarks_of_many(model, low, high)
+    warnings += thresholds_not_known(given, sweep) + moved_speeds(given)
     warnings += missing_errors(
         given.numerics.error_estimate,
         [

@@ -10,6 +10,7 @@ import numpy as np
 
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep, Written
 from ..physics.conductivity import current_along
 from ..physics.spectra import integral
 from ..shared.deviations import LOOSE, deviations_of, state_near, stationary_at
@@ -73,20 +74,27 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         values = [fine.K(w), fine.bubble(w), coarse.K(w)]
         return {"sigma": -1j * np.array(values) / w}
 
-    sweep = run_sweep({"energy": energies}, point, comm, log, output, "conductivity")
-    if sweep.stopped:
-        return sweep.outcome()
+    axes = {"energy": energies}
+    sweep = run_sweep(axes, point, comm, log, output, "conductivity", everywhere=False)
+    facts = {**model_facts(setup), **lead_facts(setup, fits)}
+    return sweep.report(output, lambda out: _report((fine, coarse), facts, sweep, out))
+
+
+def _report(
+    responses: tuple[Response, Response], facts: Record, sweep: Sweep, out: Written
+) -> Outcome:
+    """sigma(w) written, its weights told."""
+    fine, coarse = responses
+    energies = sweep.axes["energy"]
     sigma = np.array(sweep.values("sigma", np.full(3, np.nan, complex)))
     error = SHARE * np.abs(sigma[:, 2] - sigma[:, 0]) + 1e-12
-    out = output()
-    write_model(setup, out)
+    write_model(fine.stationary.setup, out)
     out.axis("energy", energies)
     out.fixed("sigma", sigma[:, 0])
     out.fixed("sigma_bubble", sigma[:, 1])
     out.fixed("sigma_error", error)
     record = record_of(fine.stationary, fine.state, "")
-    summary: Record = {**model_facts(setup), **lead_facts(setup, fits)}
-    summary |= {name: record[name] for name in MONITORS}
+    summary = facts | {name: record[name] for name in MONITORS}
     summary["growth_A"] = fine.stationary.growth(fine.state.c, fine.state.mu)
     weights, errors = weights_of(fine, coarse)
     summary |= weights

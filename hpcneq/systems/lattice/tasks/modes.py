@@ -12,6 +12,7 @@ from ....errors import NotConverged
 from ....parallel import Communicator, solo
 from ....solvers.modes import Samples, secant, spectrum, whole
 from ....tasks import Given, Outcome, Output, run_sweep
+from ....tasks.sweep import Sweep, Written
 from ..physics import observables
 from ..physics.susceptibility import Susceptibility
 from ..shared.deviations import (
@@ -48,12 +49,15 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     def point(at: Record, previous: Record | None, ranks: Communicator | None = None) -> Record:
         return search.point(at["eV"], previous, ranks or solo())
 
-    options: Record = {"chain": None, "group": comm.size}
-    sweep = run_sweep({"eV": biases}, point, comm, log, output, "modes", **options)
-    if sweep.stopped:
-        return sweep.outcome()
+    axes, options = {"eV": biases}, {"chain": None, "group": comm.size}
+    sweep = run_sweep(axes, point, comm, log, output, "modes", everywhere=False, **options)
+    return sweep.report(output, lambda out: _report(search, sweep, out))
+
+
+def _report(search: Search, sweep: Sweep, out: Written) -> Outcome:
+    """The modes written, the fastest told."""
     records = sweep.filled({"growth_rate": np.zeros(0), "delta_mode": np.zeros((0, 2, 1))})
-    _write(search.setup, output(), biases, records)
+    _write(search.setup, out, sweep.axes["eV"], records)
     summary, errors = headline(search, records)
     warnings = [search.note] if search.note else []
     return sweep.outcome(summary, errors, warnings)

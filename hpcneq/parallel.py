@@ -12,7 +12,7 @@ import pickle
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from . import interrupts, terminal
 from .errors import HpcneqError
 from .sum_tree import SumTree
+from .terminal import Logger
 
 # Items per partial sum: fixed, so that the order of additions never depends on the ranks.
 CHUNK = 64
 MESSAGE = 1 << 30  # bytes of one message: MPI counts in 31 bits
 Answer = TypeVar("Answer")
 Name = TypeVar("Name")
-Item = TypeVar("Item")
 Part = tuple[NDArray, int, int]  # a rank's flat array, its start in the whole, size of the whole
 Log = Callable[[str], None]
 
@@ -312,27 +312,6 @@ def on_root(
     return cast(Answer, answer)
 
 
-def dealt_numbers(
-    comm: Communicator, items: Sequence[Item], number: Callable[[Item], float]
-) -> NDArray:
-    """``number`` of each item (n,), on every rank; items are dealt to the ranks in turn.
-
-    **Collective.** An expected error on one rank is raised on all.
-    """
-    mine, error = [], None
-    try:
-        with interrupts.apart():
-            mine = [number(item) for item in items[comm.rank :: comm.size]]
-    except HpcneqError as expected:
-        error = expected
-    for failure in filter(None, comm.allgather(error)):
-        raise failure
-    numbers = np.empty(len(items))
-    dealt = all_rows(comm, np.array(mine, float))
-    numbers[np.argsort(np.arange(len(items)) % comm.size, kind="stable")] = dealt
-    return numbers
-
-
 def agree(comm: Communicator, flag: object) -> bool:
     """True on every rank if it is true on any. **Collective.**"""
     from mpi4py import MPI
@@ -370,33 +349,6 @@ def warn_threads(comm: Communicator, log: Log) -> None:
     """Say so when several ranks would each start a BLAS thread per core."""
     if comm.size > 1 and os.environ.get("OMP_NUM_THREADS") != "1":
         log("warning: OMP_NUM_THREADS is not 1; ranks compete for cores (export OMP_NUM_THREADS=1)")
-
-
-class Logger:
-    """A print for rank 0 that flushes at once; silent elsewhere and if quiet.
-
-    That nobody reads it, or that it cannot be written, is no reason to end a run. bar : whether
-    `show` can redraw a line, which a terminal can.
-    """
-
-    def __init__(self, speaks: bool) -> None:
-        self.speaks = speaks
-        self.bar = speaks and terminal.is_terminal()
-        self._drawn = False
-
-    def __call__(self, text: str) -> None:
-        """Print lines, in the place of a bar."""
-        if self._drawn:
-            terminal.overwrite("")
-            self._drawn = False
-        if self.speaks:
-            terminal.write(text)
-
-    def show(self, fraction: float, text: str) -> None:
-        """Draw the bar anew, with a text behind it."""
-        if self.bar:
-            terminal.overwrite(f"{terminal.bar(fraction)} {text}")
-            self._drawn = True
 
 
 def logger(comm: Communicator, quiet: bool = False) -> Logger:

@@ -105,6 +105,19 @@ def _initialised(names: Sequence[str]) -> ModuleType:
     return PETSc
 
 
+def eigensolvers() -> ModuleType | None:
+    """SLEPc's module, started after PETSc; None where it is not installed."""
+    start()
+    try:
+        import slepc4py
+    except ImportError:
+        return None
+    with _without_variables():
+        slepc4py.init([])
+        from slepc4py import SLEPc
+    return SLEPc
+
+
 @contextlib.contextmanager
 def _without_variables() -> Iterator[None]:
     """PETSc would read these variables, whatever it is told."""

@@ -105,3 +105,30 @@ def fill_closed() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+
+
+class Logger:
+    """A print for rank 0 that flushes at once; silent elsewhere and if quiet.
+
+    That nobody reads it, or that it cannot be written, is no reason to end a run. bar : whether
+    `show` can redraw a line, which a terminal can.
+    """
+
+    def __init__(self, speaks: bool) -> None:
+        self.speaks = speaks
+        self.bar = speaks and is_terminal()
+        self._drawn = False
+
+    def __call__(self, text: str) -> None:
+        """Print lines, in the place of a bar."""
+        if self._drawn:
+            overwrite("")
+            self._drawn = False
+        if self.speaks:
+            write(text)
+
+    def show(self, fraction: float, text: str) -> None:
+        """Draw the bar anew, with a text behind it."""
+        if self.bar:
+            overwrite(f"{bar(fraction)} {text}")
+            self._drawn = True

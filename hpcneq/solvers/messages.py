@@ -9,10 +9,15 @@ from __future__ import annotations
 import itertools
 import pickle
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from ..parallel import Communicator
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import interrupts
+from ..errors import HpcneqError
+from ..parallel import Communicator, all_rows
 
 LOOKS = 4  # empty looks before nothing has come
 NAP, LONG_NAP = 0.0005, 0.005  # s between two looks: the first, and after a while
@@ -117,3 +122,24 @@ def pieces(items: Iterable[object], piece: int) -> Iterator[list[bytes] | None]:
     if part:
         yield part
     yield None
+
+
+def dealt_numbers(
+    comm: Communicator, items: Sequence[Item], number: Callable[[Item], float]
+) -> NDArray:
+    """``number`` of each item (n,), on every rank; items are dealt to the ranks in turn.
+
+    **Collective.** An expected error on one rank is raised on all.
+    """
+    mine, error = [], None
+    try:
+        with interrupts.apart():
+            mine = [number(item) for item in items[comm.rank :: comm.size]]
+    except HpcneqError as expected:
+        error = expected
+    for failure in filter(None, comm.allgather(error)):
+        raise failure
+    numbers = np.empty(len(items))
+    dealt = all_rows(comm, np.array(mine, float))
+    numbers[np.argsort(np.arange(len(items)) % comm.size, kind="stable")] = dealt
+    return numbers

@@ -48,8 +48,7 @@ def test_the_uniform_condensate_rests():
 
 
 def test_a_kicked_wave_keeps_carriers_and_occupations(kicked):
-    """Baths account for all carriers as dt^2; fails with the pairs' share of the balance left out,
-    or with K dropped from the gap equation."""
+    """Baths account for all carriers as dt^2; fails with the pairs' share left out."""
     s = kicked.summary
     assert s["blocks"] == 12 and s["waves"] == 7 and s["modes"] >= 3
     assert 0 < s["min_occupation"] < s["max_occupation"] < 1
@@ -201,7 +200,7 @@ def pulse(h):
 def test_a_pattern_rests_in_time():
     """What SNES finds is stationary in the frame of its frequency.
 
-    Fails with the frequency counted once, or K left out of the pattern's gap equation.
+    Fails with the frequency counted once.
     """
     result = hpcneq.run(pattern_input())
     s = result.summary

@@ -64,7 +64,7 @@ def test_the_state_at_rest_is_a_function_of_the_hamiltonian():
 
 
 def test_the_potential_is_stationary_where_the_gap_equation_holds():
-    """Its slope is twice the gap equation's residual; fails with the coupling's dU_m left out."""
+    """Its slope is twice the gap equation's residual; fails with one coupling for all m."""
     medium = small()
     coupling = coupling_from(medium, single(3, 0, 0.2), 0)
     problem = RealPattern(medium, coupling, [1, 3])

@@ -112,6 +112,27 @@ def test_states_are_followed_along_the_bias():
     assert list(np.asarray(result.continued_of)[:, 0]) == [False, True, True]
 
 
+@pytest.mark.nightly
+def test_folds_of_the_island():
+    """The state continued from zero bias ends at eV = 1.030; behind folds at 1.0734 and 1.0783 are
+    further states of eV = 1 (prototype)."""
+    result = run(
+        "steady",
+        sweep={"eV": [0.0, 0.5, 1.0, 1.1]},
+        model=chain(12),
+        interaction={"U": 3.0},
+        leads={"left": wide([0], 0.5), "right": wide([11], -0.5)},
+        numerics={"seeds": 0, "stability": False, "fold_points": 40},
+    )
+    folds = [fold["eV"] for fold in result.summary["folds"]]
+    for expected in (1.030, 1.0734, 1.0783):
+        assert min(abs(eV - expected) for eV in folds) < 2e-4, folds
+    current = np.asarray(result.current_of)[2, :, 0]
+    for known in (0.16727555, 0.2168716, 0.2083551):
+        assert np.nanmin(np.abs(current - known)) < 5e-6, current
+    assert np.asarray(result.delta_max_of)[3, 0] == 0  # only the normal state is left
+
+
 def test_growth_rate_of_the_normal_state():
     """Six sites with a lead on each of the ends: growth .651480 (evolutions .6515)."""
     result = run(
@@ -181,6 +202,14 @@ def test_d_wave_gap_of_the_bulk():
     assert "equal spins" in result.summary["left_out"]
 
 
+@pytest.mark.parametrize("L", [8])
+def test_weak_leads_damp_a_d_wave_state(L):
+    """V = 1.5 at half filling: .1636093131 by the gap equation, with widths of 1e-7 as well."""
+    assert gap(L, 1.5, 0.0, 0.02) == pytest.approx(0.1636093131, abs=1e-9)
+    first = square(L, 1.5, 0.0, 0.02).summary["states"][0]
+    assert first["delta_max"] == pytest.approx(0.1636093131, abs=1e-6)
+
+
 def test_momenta_are_only_a_way_to_compute():
     """With and without the ring's momenta the same state, to rounding."""
     tables = {
@@ -230,13 +259,23 @@ def chains(contact):
 @pytest.mark.parametrize("energies, tolerance", [("window", 1e-8), ("poles", 4e-4)])
 def test_level_between_chains(contact, level, eV, expected, energies, tolerance):
     """I h/e of one spin is pi dN/dt of both: Landauer's; poles are off by the floor outside the
-    band, which the error does not count."""
+    band, which the error counts."""
     numerics = {"energies": energies, "floor": 1e-4}
     result = dot("transport", chains(contact), level, sweep={"eV": [eV]}, numerics=numerics)
     current = np.asarray(result.current)[0]
     assert np.pi * current[0] == pytest.approx(expected, abs=tolerance)
     assert current.sum() == pytest.approx(0, abs=1e-9)
     assert result.summary["energies"] == energies
+    error = np.pi * np.asarray(result.current_error)[0, 0]
+    assert abs(np.pi * current[0] - expected) < error + 1e-7
+    assert set(result.summary["fit_error"]) == set(result.summary["poles"]) == {"left", "right"}
+
+
+def test_a_model_between_chains_needs_no_key():
+    """Left to itself, transport gives Landauer's current."""
+    for contact, eV, expected in ((0.5, 1.0, 0.84383503), (0.5, 3.0, 0.65712691)):
+        result = dot("transport", chains(contact), sweep={"eV": [eV]})
+        assert np.pi * np.asarray(result.current)[0, 0] == pytest.approx(expected, abs=1e-7)
 
 
 def test_conductance_is_the_slope_of_the_current():

@@ -565,8 +565,8 @@ def test_errors_bound_what_a_finer_sum_changes(task, parameters, keys):
         ("iv", {}, "[sweep] eV"),
         ("tmatrix", {"numerics": SMALL, "sweep": {"Q": [0.3, 0.4]}}, "2 pi n/Lx"),
         (
-            "onset",
-            {"leads": {"left": {"gamma": 0.3}}, "parameters": {"h": 0.3, "T": 0.1}},
+            "tmatrix",
+            {"leads": {"left": {"gamma": 0.3}}, "parameters": {"h": 0.3, "T": 0.1, "eV": 0.2}},
             "mirror each other",
         ),
         ("steady", {"petsc": {"steady": {"snes_maxit": 3}}}, "snes_maxit"),

@@ -14,10 +14,11 @@ from support.programs import alone, assert_same, command, held_program, here, ki
 import hpcneq
 from hpcneq import interrupts, petsc
 from hpcneq.errors import StoppedEarly
-from hpcneq.parallel import dealt_numbers, on_root, solo
+from hpcneq.parallel import on_root, solo
 from hpcneq.solvers import modes, newton
 from hpcneq.solvers.evolution import Evolution
 from hpcneq.solvers.farm import farm
+from hpcneq.solvers.messages import dealt_numbers
 from hpcneq.solvers.unused_options import Rest
 
 STEADY = """\

@@ -7,13 +7,13 @@ import pytest
 from scipy import linalg, sparse
 
 from hpcneq.maths import lead_fits
+from hpcneq.maths.exponentials import phi
 from hpcneq.maths.pole_leads import Density, LeadPoles, least_width, normal_lead, pair_lead
 from hpcneq.solvers import newton
 from hpcneq.solvers.evolution import pole_stepper
 from hpcneq.solvers.pole_leads import cost, self_consistent
 from hpcneq.solvers.pole_leads import stationary as states
 from hpcneq.solvers.pole_leads.affine import frozen
-from hpcneq.solvers.pole_leads.exponentials import phi
 from hpcneq.solvers.pole_leads.large import density_entries
 from hpcneq.solvers.pole_leads.periodic import period_of, periodic
 from hpcneq.solvers.pole_leads.state import PoleState

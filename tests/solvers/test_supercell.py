@@ -133,7 +133,7 @@ def test_the_gap_equation_of_a_step_is_solved_by_newton():
 
 
 def test_two_growing_modes_are_told_apart():
-    """A slope of ln|y| would be off by 10%; fails with samples weighed by their size."""
+    """A slope of ln|y| would be off by 10%; fails with the imaginary part left out."""
     t = np.linspace(0, 30, 121)
     y = 1j * np.exp(0.09 * t) + (0.8 + 0.3j) * np.exp(0.03 * t) + 0.2 * np.exp(-0.5 * t)
     assert growing_modes.exponents(t, y)[:2] == pytest.approx([0.09, 0.03], abs=1e-5)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from ...maths.arrays import ComplexArray
+from ...maths.exponentials import Tables, advance
 from ...parallel import Part
 from ..auxiliary_modes.stepping import Ends, Read, Stepper
-from .exponentials import Tables, advance
 from .state import PoleState
 
 

@@ -15,11 +15,11 @@ import numpy as np
 from scipy import sparse
 
 from ...maths.arrays import ComplexArray, FloatArray
+from ...maths.exponentials import Tables, advance
 from ...maths.pole_leads import Density, LeadPoles
 from ...parallel import solo
 from .affine import Affine
 from .couplings import Couplings
-from .exponentials import Tables, advance
 from .state import PoleState, diagonal
 from .stationary import Undamped, undamped
 from .system import OpenSystem
@@ -32,6 +32,8 @@ FORGOTTEN = 1e-9  # of U: what is left of the start
 class Periodic:
     """A periodic state: R at ``t0``, the period, the leads' diagonal currents (leads, size) without
     weights, mean and at the steps ``times``, rho at ``observed`` then, and the multipliers of U.
+
+    field : (steps, unknowns) the mean field that follows from it.
     """
 
     density: Density
@@ -40,6 +42,7 @@ class Periodic:
     flows: FloatArray
     rho: ComplexArray
     multipliers: ComplexArray
+    field: ComplexArray
 
     @property
     def mean_flows(self) -> FloatArray:
@@ -95,13 +98,16 @@ def periodic(
         flows.append(seen.flows)
         rho.append(seen.rho)
         _step(state, t, step)
+    entries = np.array(rho)
+    count = len(system.observed[0])
     return Periodic(
         density,
         period,
         times,
         np.array(flows),
-        np.array(rho),
+        entries[:, :count],
         np.linalg.eigvals(whole.cc),
+        np.array([system.close(row) for row in entries[:, count:]]),
     )
 
 
@@ -110,7 +116,8 @@ class _Prescribed:
 
     def __init__(self, system: OpenSystem, field: Callable[[float], ComplexArray] | None):
         self.system, self.given = system, field
-        self.leads, self.observed = system.leads, system.observed
+        self.leads = system.leads
+        self.observed = tuple(map(np.concatenate, zip(system.observed, system.entries)))
         self.shifts, self.phases = system.shifts, system.phases
         self.breakpoints, self.observables = system.breakpoints, system.observables
         self.entries = (np.zeros(0, int), np.zeros(0, int))
@@ -124,6 +131,12 @@ class _Prescribed:
         if self.given is not None:
             c = self.given(t)
         return self.system.hamiltonian(t, side, c)
+
+
+def steps_from(state: PoleState, t0: float, step: float, count: int) -> None:
+    """Steps of a state on one rank, its mean field included."""
+    for k in range(count):
+        _step(state, t0 + k * step, step)
 
 
 def _step(state, t, step):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...tasks import System, Task
-from . import inputs, quantities
+from . import inputs, quantities, response_quantities
 
 HERE = __name__
 COMMON = {
@@ -117,9 +117,115 @@ TRANSPORT = Task(
         "sweep": {"eV": {"from": 0.0, "to": 1.0, "points": 3}},
     },
 )
+MODES = Task(
+    name="modes",
+    doc="growth rates and frequencies of the linear modes of a stationary state",
+    tables={
+        "parameters": inputs.Parameters,
+        **COMMON,
+        "numerics": inputs.ModesNumerics,
+        "initial": inputs.Initial,
+    },
+    run=f"{HERE}.tasks.modes:run",
+    sweep=("eV",),
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.response_refusals:modes",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.response_costs:modes",
+    figure=f"{HERE}.figures.modes:draw",
+    quantities=response_quantities.MODES,
+    example={**ISLAND, "initial": {"state": "normal"}, "parameters": {"eV": 0.5}},
+)
+PROBED = {
+    "parameters": inputs.EvolveParameters,
+    **COMMON,
+    "numerics": inputs.ProbeNumerics,
+    "initial": inputs.EvolveInitial,
+}
+STEP = {"eV": {"from": 0.0, "to": 1.0, "kind": "step"}}
+SHORT = {"dt": 0.2, "points": 41, "seeds": 1}
+PHOTOEMISSION = Task(
+    name="photoemission",
+    doc="spectral function over wave vectors as a pulse of light sees it after a change",
+    tables={**PROBED, "probe": inputs.PhotonProbe},
+    run=f"{HERE}.tasks.photoemission:run",
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.probe_input:photoemission",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.response_costs:probe",
+    figure=f"{HERE}.figures.photoemission:draw",
+    quantities=response_quantities.PHOTOEMISSION,
+    example={
+        **ISLAND,
+        "parameters": STEP,
+        "probe": {"times": [0.0, 4.0], "width": 1.0, "path": [[0.0], [3.1416]]},
+        "numerics": SHORT,
+    },
+)
+TUNNELLING = Task(
+    name="tunnelling",
+    doc="local density of states under a weak tip during a probe after a change",
+    tables={**PROBED, "probe": inputs.TipProbe},
+    run=f"{HERE}.tasks.tunnelling:run",
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.probe_input:tunnelling",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.response_costs:probe",
+    figure=f"{HERE}.figures.tunnelling:draw",
+    quantities=response_quantities.TUNNELLING,
+    example={
+        **ISLAND,
+        "parameters": STEP,
+        "probe": {"times": [0.0, 4.0], "width": 1.0},
+        "numerics": SHORT,
+    },
+)
+CONDUCTIVITY = Task(
+    name="conductivity",
+    doc="optical conductivity of a stationary state, the pairing moving with the field",
+    tables={
+        "parameters": inputs.ConductivityParameters,
+        **COMMON,
+        "numerics": inputs.ConductivityNumerics,
+        "initial": inputs.Initial,
+    },
+    run=f"{HERE}.tasks.conductivity:run",
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.response_refusals:conductivity",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.response_costs:conductivity",
+    figure=f"{HERE}.figures.conductivity:draw",
+    quantities=response_quantities.CONDUCTIVITY,
+    example={**ISLAND, "numerics": {"points": 24, "seeds": 1}},
+)
+PERIODIC = Task(
+    name="periodic",
+    doc="the periodic state under sines of bias, potentials, A or U, found directly",
+    tables={
+        "parameters": inputs.EvolveParameters,
+        **COMMON,
+        "numerics": inputs.PeriodicNumerics,
+        "initial": inputs.Initial,
+    },
+    run=f"{HERE}.tasks.periodic:run",
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.response_refusals:periodic",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.response_costs:periodic",
+    figure=f"{HERE}.figures.periodic:draw",
+    quantities=response_quantities.PERIODIC,
+    example={
+        "model": {**CHAIN, "cell": {**CHAIN["cell"], "size": [1]}, "hop": []},
+        "leads": {
+            "left": {"kind": "wide", "sites": [0], "gamma": 0.25, "T": 0.1, "bias": 1.0},
+            "right": {"kind": "wide", "sites": [0], "gamma": 0.25, "T": 0.1},
+        },
+        "parameters": {"eV": {"from": 0.5, "amplitude": 1.0, "kind": "sine", "frequency": 2.0}},
+    },
+)
 SYSTEM = System(
     "lattice",
     "Your own tight-binding model between normal, structured and superconducting leads",
     "none",
-    (STEADY, EVOLVE, SPECTRUM, TRANSPORT),
+    (STEADY, EVOLVE, SPECTRUM, TRANSPORT, MODES, PHOTOEMISSION, TUNNELLING, CONDUCTIVITY, PERIODIC),
 )

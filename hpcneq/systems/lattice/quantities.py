@@ -124,6 +124,14 @@ STATES = (
         error="an input",
     ),
     Quantity("number", "1", "number of the state at a bias", dtype=int, error=EXACT),
+    Quantity(
+        "folds",
+        "1",
+        "folds of the curves of states that are lost along a bias: eV, delta_max",
+        dtype=list,
+        kind="summary",
+        error="1e-6, beside that of the fits",
+    ),
 )
 ALONG = (
     Quantity("delta_max_of", UNIT, "largest pairing", ("eV", "number"), error="as of one bias"),

@@ -15,8 +15,9 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from ....errors import NotConverged
-from ....parallel import Communicator, dealt_numbers, on_root, solo
+from ....parallel import Communicator, on_root, solo
 from ....solvers.contours import Box
+from ....solvers.messages import dealt_numbers
 from ....solvers.modes import spectrum
 from ..physics.response import Response
 from .gas import with_wave

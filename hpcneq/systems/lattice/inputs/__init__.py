@@ -19,10 +19,21 @@ from .fields import (
 from .leads import Lead, Leads
 from .model import Cell, Hop, ModelTable, Onsite, Orbital, Pairing, PairingTerm
 from .numerics import EvolveNumerics, Numerics, SpectrumNumerics, SteadyNumerics, TransportNumerics
+from .responses import (
+    ConductivityNumerics,
+    ConductivityParameters,
+    ModesNumerics,
+    PeriodicNumerics,
+    PhotonProbe,
+    ProbeNumerics,
+    TipProbe,
+)
 
 __all__ = [
     "Bond",
     "Cell",
+    "ConductivityNumerics",
+    "ConductivityParameters",
     "Disorder",
     "EvolveInitial",
     "EvolveNumerics",
@@ -33,15 +44,20 @@ __all__ = [
     "Lead",
     "Leads",
     "ModelTable",
+    "ModesNumerics",
     "Numerics",
     "Onsite",
     "Orbital",
     "Pairing",
     "PairingTerm",
     "Parameters",
+    "PeriodicNumerics",
+    "PhotonProbe",
+    "ProbeNumerics",
     "SpectrumNumerics",
     "SpectrumParameters",
     "SteadyNumerics",
+    "TipProbe",
     "TransportNumerics",
     "VectorPotential",
 ]

@@ -65,11 +65,20 @@ class SteadyNumerics(Numerics):
     """The same, and how stationary states are found."""
 
     stability: bool = key(True, doc="whether the stability of each state is found")
+    fold_points: int = key(
+        60,
+        doc="along [sweep]: points of the curve of a state that is lost, round its folds; 0: none",
+        min=0,
+        max=10**4,
+    )
     marginal: float = key(
         1e-7, doc="growth rates below it count as marginal", unit=UNIT, above=0, below=1
     )
-    periodic_steps: int = key(
-        80, doc="steps of a period where two bcs leads differ in bias", min=8, max=10**6
+    periodic_steps: int | None = key(
+        None,
+        doc="steps of a period of two bcs leads at different bias; default: 80 or more",
+        min=8,
+        max=10**6,
     )
 
 
@@ -101,7 +110,7 @@ class TransportNumerics(SteadyNumerics):
     energies: str = key(
         "auto",
         doc="poles: from the leads' poles; window: integral over the bias window, exact leads "
-        "(normal leads, no interaction); auto: by size",
+        "(normal leads, no interaction); auto: window for chains and by size",
         choices=["auto", "poles", "window"],
     )
     quadrature_error: float = key(

@@ -18,7 +18,7 @@ def fit_of(lead: Reservoir, fitting: Fitting) -> lead_fits.Fit:
     if lead.kind == "chain":
         return lead_fits.chain_fit(lead.hopping, lead.T, lead.mu, fitting.floor, fitting.error)
     if lead.kind == "bcs":
-        tail = fitting.tail or 600 * lead.delta
+        tail = (fitting.tail or 600 * lead.delta) / fitting.earlier
         return lead_fits.bcs_fit(lead.delta, lead.dynes, lead.T, tail, fitting.error)
     if lead.table is None:
         raise ValueError(f"lead {lead.name}: has no table")

@@ -1,10 +1,8 @@
-"""Small deviations from a stationary state: the rightmost z of exp(z t).
+"""Small deviations from a stationary state: exp(z t), exactly.
 
 A deviation X of R obeys z X = -i (A X - X A^+) - i [dH, R] with dH the mean field's answer to X.
 Without dH its modes are known from the eigenvectors of A; the answer has the rank of the mean
-field, so that (z - J)^-1 is a few products of matrices by Woodbury's formula, and the modes with
-the largest growth are found by Arnoldi's method on the Cayley transform (J + s)/(J - s), which maps
-growing modes, whatever their frequency, out of the unit circle.
+field, so that z is a root: the mean field's answer to itself, K(z), has the eigenvalue 1.
 """
 
 from __future__ import annotations
@@ -13,18 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import linalg
 
 from .mean_field import MeanField
 
-MODES = 4  # how many are sought
-BASIS, RESTARTS = 60, 60  # of Arnoldi's method
-ROUGH = 1e-5  # its tolerance, before roots are polished
-POLISHINGS = 8
-SAME = 1e-7  # z that differ by less are one mode
-DENSE = 400  # deviations up to this size are diagonalised as a whole
-OVERLAP = 0.99  # with i D: the mode that turns the phase
-CLOSE = 1e-5  # of s: growth and frequency of that mode are at most so large
+POLISHINGS = 12
+NEARBY = 2e-2  # of a mode: how far a polished one may lie from where it was found
 
 
 @dataclass(frozen=True)
@@ -97,6 +88,10 @@ class Deviations:
         values = self.straight @ f[:half] + self.conjugate @ f[half:]
         dH = np.zeros((self.n, self.n), complex)
         dH[self.field.H_rows, self.field.H_columns] = values
+        return self.answer_of(dH)
+
+    def answer_of(self, dH: np.ndarray) -> np.ndarray:
+        """-i [dH, R] of a deviation of H (n, n), flat."""
         core = -1j * (dH @ self.core - self.core @ dH)
         tail = -1j * (dH @ self.tail)
         back = 1j * (self.tail.conj().T @ dH)
@@ -135,97 +130,11 @@ class Deviations:
             if f_new == f_old or abs(f_new) < 1e-13:
                 break
             following = new - f_new * (new - old) / (f_new - f_old)
-            if abs(following - z) > 10 * step:
+            if abs(following - z) > NEARBY * (1 + abs(z)):
                 return z
             old, f_old = new, f_new
             new, f_new = following, miss(following)
         return new
-
-    def resolvent(self, s: complex) -> linalg.LinearOperator:
-        """(s - J)^-1 as an operator."""
-        K = self.feedback(s)
-        inverse = np.linalg.inv(np.eye(len(K)) - K)
-
-        def apply(X: np.ndarray) -> np.ndarray:
-            Y = self.free(s, X.astype(complex).ravel())
-            return Y + self.free(s, self.answer(inverse @ self.fields(Y)))
-
-        return linalg.LinearOperator((self.size, self.size), apply, dtype=complex)
-
-    def uncoupled(self) -> np.ndarray:
-        """z of the modes that the mean field does not answer to, growth descending."""
-        z = np.sort_complex(self.decay.ravel())
-        return z[np.argsort(-z.real)][:MODES]
-
-    def modes_of(self, energy: float, pinned: bool) -> Modes:
-        """The modes with the largest growth. energy : a scale of frequencies, > 0."""
-        if not self.field.fields:
-            return Modes(self.uncoupled(), -1)
-        operator = self.resolvent(energy)
-        count = min(MODES, self.size - 2)
-        if self.size <= DENSE:
-            matrix = operator @ np.eye(self.size, dtype=complex)
-            inverse, vectors = np.linalg.eig(matrix)
-        else:
-            start = np.random.Generator(np.random.Philox(1)).normal(size=self.size)
-            cayley = linalg.LinearOperator(
-                (self.size, self.size),
-                lambda X: X.ravel() - 2 * energy * (operator @ X.ravel()),
-                dtype=complex,
-            )
-            theta, far = _dominant(cayley, start, count)  # growing ones of any frequency
-            near, close = _dominant(operator, start, count)  # slow ones
-            inverse = np.concatenate([(1 - theta) / (2 * energy), near])
-            vectors = np.concatenate([far, close], axis=1)
-        z = energy - 1 / inverse
-        if self.size > DENSE:
-            z = np.array([self.polished(value) for value in z])
-        order = _once(z)
-        return Modes(z[order], self._goldstone(z[order], vectors[:, order], energy, pinned))
-
-    def _goldstone(self, z: np.ndarray, vectors: np.ndarray, energy: float, pinned: bool) -> int:
-        """Which mode is i D and its conjugate; -1 if none is."""
-        c = self.core[self.field.rows, self.field.columns]
-        pairs = np.where(self.field.pairs, c, 0)
-        turn = np.concatenate([1j * pairs, -1j * pairs.conj()])
-        size = np.linalg.norm(turn)
-        if pinned or size == 0:
-            return -1
-        for k, value in enumerate(z):
-            own = self.fields(vectors[:, k])
-            overlap = abs(np.vdot(turn, own)) / (size * max(np.linalg.norm(own), 1e-300))
-            if overlap > OVERLAP and abs(value) < CLOSE * energy:
-                return k
-        return -1
-
-
-def _once(z: np.ndarray) -> np.ndarray:
-    """Indices of different values, growth descending."""
-    kept: list[int] = []
-    for k in np.argsort(-z.real):
-        if all(abs(z[k] - z[j]) > SAME for j in kept):
-            kept.append(int(k))
-    return np.array(kept, int)
-
-
-def _dominant(
-    operator: linalg.LinearOperator, start: np.ndarray, count: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """(eigenvalues, eigenvectors) of the largest modulus, as far as Arnoldi's method has them."""
-    size = operator.shape[0]
-    try:
-        values, vectors = linalg.eigs(
-            operator,
-            k=count,
-            which="LM",
-            v0=start,
-            ncv=min(size - 1, BASIS),
-            tol=ROUGH,
-            maxiter=RESTARTS,
-        )
-    except linalg.ArpackNoConvergence as error:
-        values, vectors = error.eigenvalues, error.eigenvectors
-    return values, vectors
 
 
 def sum_of(parts: tuple, scale: float) -> object:

@@ -239,6 +239,10 @@ class MeanField:
         where = np.minimum(np.searchsorted(self.place, place), len(self.place) - 1)
         return np.where(self.place[where] == place, values[where], 0)
 
+    def transposed(self, values: np.ndarray) -> np.ndarray:
+        """The entries of the transpose of H, (nnz,)."""
+        return self.at(values, self.H_columns, self.H_rows)
+
     # -- the mean field as real unknowns -----------------------------------------------------------
     @property
     def unknowns(self) -> int:

@@ -39,6 +39,12 @@ class Reservoir:
         """Whether it fixes the phase of a condensate."""
         return self.kind == "bcs" and bool(np.any(self.gamma))
 
+    @property
+    def alike(self) -> tuple:
+        """What the fit of its frequency dependence depends on."""
+        shape = (self.kind, self.hopping, self.delta, self.dynes)
+        return (*shape, self.T, self.mu, id(self.table))
+
     def widest(self) -> float:
         """Largest full width."""
         if self.kind == "chain":
@@ -50,12 +56,16 @@ class Reservoir:
 
 @dataclass(frozen=True)
 class Fitting:
-    """How leads are fitted: relative error, window of wide leads, tail of bcs leads, floor."""
+    """How leads are fitted: relative error, window of wide leads, tail of bcs leads, floor.
+
+    earlier : by how much earlier than ``tail`` the tail of bcs leads is cut off.
+    """
 
     error: float
     window: float
     tail: float | None = None
     floor: float = 1e-3
+    earlier: float = 1.0
 
 
 def channels(lead: Reservoir) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,7 +6,8 @@ M_{(a, y), (b, y')} = m_ab(y - y') gives M_k = sum_y m(y) e^{-iky}, for electron
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,19 @@ from .model import Model, Triplets
 from .reservoirs import Reservoir
 
 SAME = 1e-12  # of the largest entry: how well a model must repeat
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Entries of a mean field that repeats.
+
+    first : (kinds,) number of the first entry of each kind. inverse : (fields,) kind of each
+    entry. flipped : (fields,) whether it stands for the conjugate.
+    """
+
+    first: np.ndarray
+    inverse: np.ndarray
+    flipped: np.ndarray
 
 
 class Ring:
@@ -101,24 +115,34 @@ class Ring:
         """(..., M) from the values of one cell (..., m)."""
         return values[..., self.place]
 
-    def average(self, c: np.ndarray) -> np.ndarray:
-        """The mean field that repeats next to c: entries that a translation joins have their mean.
-
-        An entry turned into its conjugate counts as that.
-        """
+    @cached_property
+    def kinds(self) -> Kinds:
+        """Which entries of the mean field a translation joins; turned into its conjugate, too."""
         rows, columns = self.field.rows, self.field.columns
         turn = (self.turn[rows] - self.turn[columns]) % self.length
         m, size = len(self.component), self.length
         key = (turn * m + self.place[rows]) * m + self.place[columns]
         back = ((-turn) % size * m + self.place[columns]) * m + self.place[rows]
-        kind = np.minimum(key, back)
-        flipped = key > back
-        values = np.where(flipped, c.conj(), c)
-        unique, inverse = np.unique(kind, return_inverse=True)
-        total = np.zeros(len(unique), complex)
-        np.add.at(total, inverse, values)
-        mean = (total / np.bincount(inverse))[inverse]
-        return np.where(flipped, mean.conj(), mean)
+        _, first, inverse = np.unique(np.minimum(key, back), return_index=True, return_inverse=True)
+        return Kinds(first, inverse, key > back)
+
+    def average(self, c: np.ndarray) -> np.ndarray:
+        """The mean field that repeats next to c: entries that a translation joins have their mean.
+
+        An entry turned into its conjugate counts as that.
+        """
+        kinds = self.kinds
+        total = np.zeros(len(kinds.first), complex)
+        np.add.at(total, kinds.inverse, np.where(kinds.flipped, c.conj(), c))
+        mean = (total / np.bincount(kinds.inverse))[kinds.inverse]
+        return np.where(kinds.flipped, mean.conj(), mean)
+
+    def spread_field(self, c: np.ndarray) -> np.ndarray:
+        """The mean field (fields,) that repeats, from its first entry of each kind."""
+        kinds = self.kinds
+        own = kinds.flipped[kinds.first]
+        each = np.where(own, c.conj(), c)[kinds.inverse]
+        return np.where(kinds.flipped, each.conj(), each)
 
 
 def rings_of(field: MeanField, leads: Sequence[Reservoir]) -> Ring | None:

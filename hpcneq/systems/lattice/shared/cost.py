@@ -12,24 +12,26 @@ from ....solvers.output_times import Row, row_times
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, step_count
-from ..physics.closed import equilibrium
 from ..physics.nambu import Form
 from ..physics.open_lattice import OpenLattice
 from ..physics.reservoirs import Reservoir
+from ..physics.slow_modes import BASIS, Propagator
 from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, curve_of
+from .seeds import seeds
 from .setup import LatticeLeads, Setup, setup_of
+from .stability import block_state
 from .states import Stationary
 
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
-ITERATIONS = 100  # of plain iterations and Newton's products, of one self-consistent state
-STABILITY = 2000  # products of the equations of deviations, of one state
+ITERATIONS = 200  # of plain iterations and Newton's products, of one self-consistent state
 PROBED = 400  # levels of the core up to which a stationary state is timed
+ROUGH = 1e3  # fits of a probe are worse by this
 START_PROBES = 2  # steps that are timed
 RUNS = {True: 2.0, False: 1.0}  # with the errors: two more runs of twice the step
 WRITING = 1e-3  # seconds of a row of output in the file
 WORK_ARRAYS = 24  # matrices of the core in use
-TASK_BYTES = 40 * 2**20  # of scipy and the leads' fits
+TASK_BYTES = 11 * 2**20  # of scipy and the leads' fits
 
 
 def core_levels(form: Form, reservoirs: list[Reservoir]) -> int:
@@ -72,15 +74,36 @@ def _bytes(core: int, tail: int = 0) -> float:
 
 def steady(given: Given, ranks: int) -> Cost:
     """The cost of all states from all seeds."""
+    return states(given, given.numerics.stability)
+
+
+def states(given: Given, stability: bool) -> Cost:
+    """The cost of all states from all seeds, with their stability or without."""
     setup = setup_of(given)
+    begun = time.process_time()
     each, core = _state_seconds(setup)
+    fitting = 2 * max(0.0, time.process_time() - begun - 2 * each)
     points = int(np.prod([len(values) for values in given.sweep.values()]))
-    starts = 1
-    if setup.interacting:
-        starts = 2 + given.numerics.seeds * (given.initial.state == "auto")
+    starts = len(seeds(setup))
     iterations = ITERATIONS if setup.interacting else 2
+    state = each * iterations
+    if stability and setup.interacting and setup.ring is None and core <= PROBED:
+        state += _stability_seconds(setup)
     notes = (f"{setup.form.size} levels, {core} with leads", f"{starts} starts a bias")
-    return Cost(each * iterations * starts * points, _bytes(core), max(1, starts), notes)
+    return Cost(fitting + state * starts * points, _bytes(core), max(1, starts), notes)
+
+
+def _stability_seconds(setup: Setup) -> float:
+    """Processor seconds of the slowest deviations of one state."""
+    drives = setup.drives
+    leads = setup.leads(setup.fits(ROUGH))
+    A = drives.vector_potential(-1.0)
+    stationary = Stationary(setup, leads, drives.shifts(-1.0), A, drives.U(-1.0))
+    c = np.where(setup.field.diagonal, 0.5, 0.1).astype(complex)
+    propagator = Propagator(block_state(stationary, {"c": c, "mu_c": 0.0}, True))
+    blocks, n, total = propagator.shape
+    start = np.zeros(2 * blocks * n * total)
+    return 2 * BASIS * _seconds(lambda: propagator(start))  # restarted once
 
 
 def spectrum(given: Given, ranks: int) -> Cost:
@@ -99,7 +122,9 @@ def transport(given: Given, ranks: int) -> Cost:
     points = max(1, int(np.prod([len(values) for values in given.sweep.values()])))
     if core_levels(setup.form, setup.reservoirs) > PROBED and setup.interacting:
         return steady(given, ranks)
+    begun = time.process_time()
     curve: WindowCurve | PoleCurve = curve_of(setup)
+    fitting = time.process_time() - begun
     eV = float(np.mean(np.abs(given.sweep.get("eV", np.array([given.parameters.eV])))))
     begun = time.process_time()
     curve.point(eV, None)
@@ -108,19 +133,22 @@ def transport(given: Given, ranks: int) -> Cost:
     if isinstance(curve, WindowCurve):
         core = setup.form.size
     most = points if not setup.interacting else 1
-    return Cost(each * points, _bytes(core), most, (f"{points} biases by {curve.name}",))
+    return Cost(fitting + each * points, _bytes(core), most, (f"{points} biases by {curve.name}",))
 
 
 def evolve(given: Given, ranks: int) -> Cost:
     """The cost of an evolution, from a few of its steps."""
     setup = setup_of(given)
-    leads = setup.leads(setup.fits())
+    begun = time.process_time()
+    fits = setup.fits()
+    fitting = (time.process_time() - begun) * (1 + int(given.numerics.error_estimate))
+    leads = setup.leads(fits)
     _refuse_undamped(setup, leads)
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
     state = PoleState(system, solo(), None, method_of(given, leads))
     M = setup.form.size
-    if leads.core == M:
-        state.set(_filled(setup, leads.tail))
+    numbers = np.random.default_rng(0).normal(size=(2, state.flat.size))
+    state.flat[:] = 0.1 * (numbers[0] + 1j * numbers[1])  # not zero: a mean field that moves
     method = integrator(state)
     dt = given.numerics.dt
     method.start(1e3, dt)
@@ -140,17 +168,12 @@ def evolve(given: Given, ranks: int) -> Cost:
     memory = BASE_BYTES + TASK_BYTES + share * WORK_ARRAYS
     row = Row(1e3, +1, state.flat, method.now.c, None, None)
     writing = rows * (_seconds(lambda: state.observe(row)) + WRITING)
-    return Cost(each * steps * runs + writing, memory, max(1, leads.total), notes)
+    if setup.interacting and setup.ring is None and leads.core <= PROBED:
+        fitting += _state_seconds(setup)[0] * ITERATIONS * len(seeds(setup))
+    return Cost(each * steps * runs + writing + fitting, memory, max(1, leads.total), notes)
 
 
 def _refuse_undamped(setup: Setup, leads: LatticeLeads) -> None:
     """What the run would say of levels of the model that no lead damps. Raises InputError."""
     if setup.given.initial.T is None and leads.core <= PROBED:
         before(setup, leads).image(np.zeros(setup.field.fields, complex), 0.0)
-
-
-def _filled(setup: Setup, tail: int) -> object:
-    """A state without pairs, for the probe."""
-    H = setup.field.dense(setup.field.values(np.zeros(setup.field.fields)))
-    density = equilibrium(H, 0.1)
-    return type(density)(density.core, np.zeros((len(H), tail), complex))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ....errors import InputError
 from ....files.writer import ResultFile
 from ....maths.arrays import FloatArray
 from ....parallel import Communicator, on_root
@@ -17,7 +18,7 @@ QUARTER = 4  # a drive without period: means over the last quarter
 def add_means(setup: Setup, comm: Communicator, out: ResultFile, outcome: Outcome) -> None:
     """Currents by lead, their means over the last whole period, and errors. **Collective.**"""
     names = setup.names
-    outcome.summary["period"] = period_of(setup, setup.drives.eV(float(setup.given.run.t_max)))
+    outcome.summary["period"] = _last_period(setup)
     if not names:
         return
     t, current = out.read("t"), out.read("current")
@@ -33,6 +34,14 @@ def add_means(setup: Setup, comm: Communicator, out: ResultFile, outcome: Outcom
     end = float(max(steps))
     outcome.summary["mean_current_error"] = dict(zip(names, map(float, drift + end)))
     outcome.summary["current_error"] = dict.fromkeys(names, end)
+
+
+def _last_period(setup: Setup) -> float | None:
+    """The period at the end; None also if three superconductors have none in common."""
+    try:
+        return period_of(setup, setup.drives.eV(float(setup.given.run.t_max)))
+    except InputError:
+        return None
 
 
 def last_means(

@@ -20,6 +20,7 @@ SAME_PLACE = 1e-6  # of the extent: positions that count as the lowest or highes
 AXES = ("x", "y", "z")
 DAMPING = "damping"  # name of the lead that [numerics] damping adds
 DYNES = 1e-3  # of the gap, where none is given
+HARMONIC = 1e-9  # how far ratios of potentials may be from whole numbers
 REACH = 15.0  # window of wide leads over the largest energy of the model
 
 
@@ -169,6 +170,22 @@ def _table(
     return w, Gamma
 
 
+def common_period(levels: list[float]) -> float | None:
+    """That of superconductors at these potentials, pi over their difference; None if all are equal.
+
+    Raises InputError for three and more whose differences have no common measure.
+    """
+    gaps = sorted({round(abs(level - levels[0]), 12) for level in levels} - {0.0})
+    if not gaps:
+        return None
+    if any(abs(gap / gaps[0] - round(gap / gaps[0])) > HARMONIC for gap in gaps):
+        shown = ", ".join(f"{level:g}" for level in levels)
+        raise InputError(
+            f"[leads] bias: bcs leads at {shown} have no common period; choose whole ratios"
+        )
+    return float(np.pi / gaps[0])
+
+
 # ---- what changes in time -----------------------------------------------------------------------
 
 
@@ -278,11 +295,18 @@ def drives_of(given: Given, model: Model, reservoirs: list[Reservoir]) -> Drives
 
 
 def fitting_of(given: Given, largest: float, loose: float = 1.0) -> Fitting:
-    """How the leads of an input are fitted. largest : of all energies of model and drives."""
+    """How the leads of an input are fitted. largest : of all energies of model and drives.
+
+    loose : factor of the fits' error; other than 1: tails of bcs leads are also cut off at half the
+    energy, and floors of chain and file leads 3 times as high, so that a difference tells them too.
+    """
     numerics = given.numerics
+    rougher = 1.0 + float(loose != 1.0)
+    higher = 2 * rougher - 1
     return Fitting(
         min(0.1, numerics.fit_error * loose),
         numerics.window or REACH * largest,
         numerics.tail,
-        numerics.floor,
+        numerics.floor * higher,
+        rougher,
     )

@@ -14,7 +14,7 @@ from .lead_input import Drives
 Parts = tuple[Model, list[Reservoir], Drives]
 
 
-def _parts(given: Given) -> Parts | None:
+def parts_of(given: Given) -> Parts | None:
     """Model, leads and drives; None where the model's code must not be run, or is gone."""
     if model_input.runs_code(given) and given.begun:
         return None  # it was checked when the run was begun
@@ -53,7 +53,13 @@ def _refuse_start(given: Given, model: Model) -> None:
 
 def _refuse_vector_potential(model: Model, drives: Drives) -> None:
     """Rings of two sites: a hop and the one around the ring have the same ends."""
-    if not drives.A or not len(model.periods):
+    if drives.A:
+        refuse_short_rings(model)
+
+
+def refuse_short_rings(model: Model) -> None:
+    """Refuse rings in which a hop reaches half around: its phase would not be its own."""
+    if not len(model.periods):
         return
     i, j = model.hopping.rows, model.hopping.columns
     inner = model.hopping.size // model.sites
@@ -70,37 +76,52 @@ def _refuse_leads(reservoirs: list[Reservoir]) -> None:
         raise InputError("[leads]: none is given; at least one must touch the model")
 
 
-def _differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
-    """Whether two bcs leads are at different bias."""
+def _levels(reservoirs: list[Reservoir], drives: Drives) -> list[float]:
+    """Potentials of the bcs leads before t = 0."""
     V = drives.shifts(-1.0)
-    levels = [v for v, lead in zip(V, reservoirs) if lead.superconducting]
+    return [float(v) for v, lead in zip(V, reservoirs) if lead.superconducting]
+
+
+def differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
+    """Whether two bcs leads are at different bias."""
+    levels = _levels(reservoirs, drives)
     return len(levels) > 1 and float(np.ptp(levels)) > 0
+
+
+def _refuse_periods(given: Given, reservoirs: list[Reservoir], drives: Drives) -> None:
+    """Three bcs leads whose potentials have no common measure."""
+    for eV in given.sweep.get("eV", [given.parameters.eV]):
+        lead_input.common_period(_levels(reservoirs, drives.at_bias(eV)))
+
+
+def checked_parts(given: Given) -> Parts | None:
+    """`parts_of` after what is refused of every state between leads."""
+    parts = parts_of(given)
+    if parts is not None:
+        model, reservoirs, drives = parts
+        _refuse_leads(reservoirs)
+        _refuse_start(given, model)
+        _refuse_vector_potential(model, drives)
+    return parts
 
 
 def steady(given: Given) -> None:
     """Refuse what ``steady`` cannot do."""
-    parts = _parts(given)
+    parts = checked_parts(given)
     if parts is None:
         return
     model, reservoirs, drives = parts
-    _refuse_leads(reservoirs)
-    _refuse_start(given, model)
-    _refuse_vector_potential(model, drives)
-    if _differ(reservoirs, drives) and (np.any(model.U) or model.bonds):
-        raise InputError(
-            "[leads] bias: two bcs leads at different bias and an interaction: the state is "
-            'periodic; task = "evolve" computes it'
-        )
+    _refuse_periods(given, reservoirs, drives)
 
 
 def spectrum(given: Given) -> None:
     """Refuse what ``spectrum`` cannot do."""
     steady(given)
-    parts = _parts(given)
+    parts = parts_of(given)
     if parts is None:
         return
     model, reservoirs, drives = parts
-    if _differ(reservoirs, drives):
+    if differ(reservoirs, drives):
         raise InputError("[leads] bias: two bcs leads at different bias: no stationary spectrum")
     for number, k in enumerate(given.parameters.k):
         d = model.position.shape[1]
@@ -113,7 +134,7 @@ def transport(given: Given) -> None:
     steady(given)
     if not given.sweep and given.parameters.eV == 0:
         raise InputError('[sweep] eV: missing; task "transport" needs {from, to, points} or a list')
-    parts = _parts(given)
+    parts = parts_of(given)
     if parts is None or given.numerics.energies != "window":
         return
     model, reservoirs, _ = parts
@@ -143,7 +164,7 @@ def _require_resolved(given: Given, drives: Drives) -> None:
 
 def evolve(given: Given) -> None:
     """Refuse what ``evolve`` cannot do."""
-    parts = _parts(given)
+    parts = parts_of(given)
     if parts is None:
         return
     model, reservoirs, drives = parts

@@ -98,7 +98,11 @@ class Setup:
     def fits(self, loose: float = 1.0) -> list[Fit]:
         """The fits of all leads; ``loose``: with a target as many times larger."""
         fitting = lead_input.fitting_of(self.given, self.largest_energy(), loose)
-        return [fit_of(lead, fitting) for lead in self.reservoirs]
+        alike: dict[tuple, Fit] = {}
+        for lead in self.reservoirs:
+            if lead.alike not in alike:
+                alike[lead.alike] = fit_of(lead, fitting)
+        return [alike[lead.alike] for lead in self.reservoirs]
 
     def branches(self, fits: list[Fit]) -> Branches:
         """The branches of all leads."""

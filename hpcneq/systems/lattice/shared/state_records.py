@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..physics import observables
-from ..physics.linear_modes import Deviations, Tail
 from .setup import Setup
 from .states import DISTINCT, Found, Stationary
 
-LARGEST = 400  # levels up to which the stability of a state is found
 Record = dict[str, Any]
 
 
@@ -74,36 +72,3 @@ def distinct(stationary: Stationary, records: list[Record]) -> list[Record]:
         if record["converged"] and not any(same(stationary, record, known) for known in kept):
             kept.append(record)
     return sorted(kept, key=lambda record: -record["delta_max"])
-
-
-# ---- stability ----------------------------------------------------------------------------------
-
-
-def add_stability(stationary: Stationary, record: Record, marginal: float) -> None:
-    """Growth rate, frequency and stability of a record's state."""
-    setup, leads = stationary.setup, stationary.leads
-    mu = record["mu_c"]
-    if setup.form.size > LARGEST:
-        return
-    density = stationary.whole_density(record["c"], mu)
-    H = stationary.field.dense(stationary.values(record["c"], mu))
-    V = stationary.V - mu
-    A = leads.matrix(H, V, np.zeros(leads.count))
-    deviations = Deviations(
-        stationary.field,
-        A,
-        density.core,
-        density.tail,
-        Tail(leads.tail_couplings(), leads.tail_levels(V)),
-        stationary.scale,
-    )
-    energy = max(0.3 * record["delta_max"], 0.1)
-    modes = deviations.modes_of(energy, setup.pinned)
-    z = np.delete(modes.z, modes.goldstone) if modes.goldstone >= 0 else modes.z
-    first = z[0] if len(z) else -np.inf
-    record["growth_rate"], record["frequency"] = float(first.real), float(abs(first.imag))
-    record["stability"] = "stable"
-    if first.real > marginal:
-        record["stability"] = "unstable"
-    elif first.real > -marginal:
-        record["stability"] = "marginal"

@@ -121,8 +121,8 @@ class Stationary:
             return refusal
         return NotConverged(f"a mean field leaves levels undamped: {refusal}")
 
-    def _blocks(self, c: np.ndarray, mu: float) -> list[Density]:
-        """Those of every momentum."""
+    def densities(self, c: np.ndarray, mu: float) -> list[Density]:
+        """The stationary states of every momentum of a ring."""
         blocks = self.ring.blocks(self.values(c, mu))
         if self.T is not None:
             return [equilibrium(H, self.T) for H in blocks]
@@ -134,7 +134,7 @@ class Stationary:
         if self.ring is None:
             return self.density(c, mu).core[rows, columns]
         m = len(self.ring.component)
-        cores = np.array([density.core[:m, :m] for density in self._blocks(c, mu)])
+        cores = np.array([density.core[:m, :m] for density in self.densities(c, mu)])
         return self.ring.entries(cores, rows, columns)
 
     def rho_and_flows(self, c: np.ndarray, mu: float) -> tuple[np.ndarray, np.ndarray]:
@@ -145,7 +145,7 @@ class Stationary:
             density = self.density(c, mu)
             flows = self.leads.density_site_flows(density, phases, np.ones(M))
             return density.core[:M, :M], flows
-        m, blocks = len(self.ring.component), self._blocks(c, mu)
+        m, blocks = len(self.ring.component), self.densities(c, mu)
         rho = self.ring.whole(np.array([density.core[:m, :m] for density in blocks]))
         flows = [self.cell_leads.density_site_flows(d, phases, np.ones(m)) for d in blocks]
         return rho, self.ring.spread(np.mean(flows, axis=0))
@@ -164,6 +164,26 @@ class Stationary:
             return growth(np.asarray(self.leads.matrix(H, V, phases)))
         blocks = self.ring.blocks(values)
         return max(growth(np.asarray(self.cell_leads.matrix(H, V, phases))) for H in blocks)
+
+    # -- the mean field as real unknowns -----------------------------------------------------------
+    @cached_property
+    def unknowns(self) -> np.ndarray:
+        """Entries of the mean field that are unknown, (k,): of a ring, one of each kind."""
+        if self.ring is None:
+            return np.arange(self.field.fields)
+        return self.ring.kinds.first
+
+    def to_real(self, c: np.ndarray) -> np.ndarray:
+        """Real parts of the unknown entries, then imaginary ones of those off the diagonal."""
+        own = c[self.unknowns]
+        return np.concatenate([own.real, own.imag[~self.field.diagonal[self.unknowns]]])
+
+    def to_field(self, x: np.ndarray) -> np.ndarray:
+        """The mean field (fields,) of a real vector; more numbers behind it are left out."""
+        count, off = len(self.unknowns), ~self.field.diagonal[self.unknowns]
+        own = x[:count].astype(complex)
+        own[off] += 1j * x[count : count + int(off.sum())]
+        return own if self.ring is None else self.ring.spread_field(own)
 
     # -- solving -----------------------------------------------------------------------------------
     def relax(self, c: np.ndarray, mu: float, limit: int = RELAXATIONS) -> np.ndarray:
@@ -203,24 +223,31 @@ class Stationary:
         if np.abs(c[self.pairs]).max(initial=0.0) < VANISHED:
             return self.normal(c)
         free = self.frame is None
-        reference = c[self.pairs] / np.linalg.norm(c[self.pairs])
-
-        def equations(x: np.ndarray) -> np.ndarray:
-            at = self.field.to_field(x[: self.field.unknowns])
-            frequency = float(x[-1]) if free else mu
-            miss = self.field.to_real(at - self.image(at, frequency))
-            if not free:
-                return miss
-            return np.append(miss, np.vdot(reference, at[self.pairs]).imag)
-
-        start = self.field.to_real(c)
+        start = self.to_real(c)
         if free:
             start = np.append(start, mu)
-        root = solve_equations(_where_damped(equations), start, prefix="steady_")
-        c = self.field.to_field(root.x[: self.field.unknowns])
+        root = solve_equations(where_damped(self.equations(c)), start, prefix="steady_")
+        c = self.to_field(root.x)
         if free:
             mu = float(root.x[-1])
         return self._found(c, mu)
+
+    def equations(self, start: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """F of the unknowns' real numbers, and of mu_c behind them where it is unknown.
+
+        start : a mean field (fields,) whose phase is then held.
+        """
+        frame = self.frame
+        reference = start[self.pairs] / max(np.linalg.norm(start[self.pairs]), 1e-300)
+
+        def function(x: np.ndarray) -> np.ndarray:
+            at = self.to_field(x)
+            miss = self.to_real(at - self.image(at, float(x[-1]) if frame is None else frame))
+            if frame is not None:
+                return miss
+            return np.append(miss, np.vdot(reference, at[self.pairs]).imag)
+
+        return function
 
     def normal(self, c: np.ndarray) -> Found:
         """The state without pairs, its densities self-consistent. Does not raise if it fails."""
@@ -235,13 +262,13 @@ class Stationary:
         if np.any(rest):
 
             def equations(x: np.ndarray) -> np.ndarray:
-                at = np.where(self.pairs, 0, self.field.to_field(x))
+                at = np.where(self.pairs, 0, self.to_field(x))
                 new = np.where(self.pairs, 0, self.image(at, frame))
-                return self.field.to_real(at - new) + x - self.field.to_real(at)
+                return self.to_real(at - new) + x - self.to_real(at)
 
-            start = self.field.to_real(c)
-            root = solve_equations(_where_damped(equations), start, prefix="steady_")
-            c = np.where(self.pairs, 0, self.field.to_field(root.x))
+            start = self.to_real(c)
+            root = solve_equations(where_damped(equations), start, prefix="steady_")
+            c = np.where(self.pairs, 0, self.to_field(root.x))
         return self._found(c, frame)
 
     def _lost(self, c: np.ndarray, mu: float) -> Found:
@@ -259,7 +286,7 @@ class Stationary:
         return Found(c, mu, residual, residual < tolerance, rho, flows)
 
 
-def _where_damped(
+def where_damped(
     equations: Callable[[np.ndarray], np.ndarray],
 ) -> Callable[[np.ndarray], np.ndarray]:
     """The equations; not a number at mean fields that cut levels off, where SNES gives up."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ....errors import InputError
+from ....errors import NotConverged
 from ....maths.pole_leads import Density
 from ....parallel import Communicator
 from ....solvers.pole_leads.state import PoleState
@@ -19,7 +19,13 @@ from ..shared import state_records
 from ..shared.chosen_state import largest_state, words_of_lost
 from ..shared.evolution_means import add_means
 from ..shared.evolution_records import LatticeRecords
-from ..shared.periodic_states import period_of, periodic_density
+from ..shared.periodic_states import (
+    STEPS,
+    mean_over_period,
+    period_of,
+    periodic_density,
+    start_of_period,
+)
 from ..shared.seeds import noise
 from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts
 from ..shared.states import Stationary
@@ -67,14 +73,10 @@ def method_of(given: Given, leads: LatticeLeads) -> str:
 
 def start_of(setup: Setup, leads: LatticeLeads) -> dict[str, Any]:
     """Mean field and frequency of the state before t = 0. Raises InputError."""
-    if period_of(setup, setup.drives.eV(-1.0)) is not None:
-        if setup.interacting:
-            raise InputError(
-                "[leads] bias: two bcs leads at different bias before t = 0 and an interaction: "
-                "begin at equal bias, with a step"
-            )
-        empty = dict.fromkeys((*MONITORS, "growth_A"))
-        return {"c": np.zeros(0, complex), "mu_c": 0.0, "delta_max": 0.0, "residual": 0.0, **empty}
+    eV = setup.drives.eV(-1.0)
+    period = period_of(setup, eV)
+    if period is not None:
+        return _periodic_start(setup, leads, period, eV)
     stationary = before(setup, leads)
     state = largest_state(stationary)
     record = state_records.record_of(stationary, state, "")
@@ -84,6 +86,18 @@ def start_of(setup: Setup, leads: LatticeLeads) -> dict[str, Any]:
     if leads.count:
         start["growth_A"] = stationary.growth(state.c, state.mu)
     return start
+
+
+def _periodic_start(setup: Setup, leads: LatticeLeads, period: float, eV: float) -> dict[str, Any]:
+    """That of two superconductors at different bias before t = 0. Raises NotConverged."""
+    start = {"c": np.zeros((STEPS, 0), complex), "mu_c": 0.0, "delta_max": 0.0, "residual": 0.0}
+    if setup.interacting:
+        begin = start_of_period(setup, STEPS, None)
+        record = mean_over_period(setup, leads, period, eV, STEPS, begin)
+        if not record["converged"]:
+            raise NotConverged("evolve: no self-consistent periodic state before t = 0")
+        start = {name: record[name] for name in start}
+    return start | dict.fromkeys((*MONITORS, "growth_A"))
 
 
 def before(setup: Setup, leads: LatticeLeads) -> Stationary:
@@ -105,7 +119,7 @@ def density_of(setup: Setup, leads: LatticeLeads, start: dict[str, Any]) -> Dens
     stationary = before(setup, leads)
     c = start["c"]
     if period is not None:
-        return periodic_density(setup, leads, period)
+        return periodic_density(setup, leads, period, c)
     if setup.given.initial.noise:
         c = c + noise(setup.given, setup.field)
     if stationary.T is None:

@@ -12,14 +12,22 @@ from ....files.writer import ResultFile
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
-from ..shared import state_records
-from ..shared.periodic_states import mean_over_period, period_of
+from ..shared import stability, state_records
+from ..shared.folds import crossings, folds_of, follow, lost
+from ..shared.periodic_states import (
+    mean_over_period,
+    period_of,
+    periodic_error,
+    resampled,
+    steps_of,
+)
 from ..shared.seeds import seeds
 from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts, write_model
-from ..shared.state_records import Record
-from ..shared.states import Stationary
+from ..shared.state_records import Record, same
+from ..shared.states import DISTINCT, Stationary
 
 LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
+PERIODIC_STARTS = 2  # of self-consistent periodic states: without pairs, and the first with them
 TOLD = ("delta_max", "mu_c", "residual", "growth_rate", "frequency")
 
 
@@ -64,7 +72,7 @@ class Search:
             self._add_errors(eV, record)
             if self.setup.given.numerics.stability:
                 marginal = self.setup.given.numerics.marginal
-                state_records.add_stability(stationary, record, marginal)
+                stability.add_stability(stationary, record, marginal)
         return record
 
     def _add_errors(self, eV: float, record: Record) -> None:
@@ -80,15 +88,51 @@ class Search:
 
     def states(self, eV: float, before: list[Record]) -> list[Record]:
         """All states at a bias; those continued from ``before`` first."""
+        period = period_of(self.setup, eV)
+        if period is not None:
+            return periodic_records(self, period, eV, before)
+        before = [record for record in before if not record.get("period")]
         stationary = self.stationary(eV)
         continued = []
-        for record in before:
+        for k, record in enumerate(before):
             name = "normal" if record["seed"] == "normal" else "continued"
             state = self.state(eV, name, record["c"], record["mu_c"], False)
             if name == "continued" and state["converged"]:
+                state["parent"] = k
                 continued.append(state)
         fresh = [self.state(eV, name, c, None, True) for name, c in self.starts]
         return ordered(stationary, continued, fresh)
+
+    def round_folds(
+        self, lists: list[list[Record]], eV: np.ndarray
+    ) -> tuple[list[Record], list[list[Record]]]:
+        """(folds of the curves of states lost along the bias, further states at every bias)."""
+        folds: list[Record] = []
+        beyond: list[list[Record]] = [[] for _ in lists]
+        most = self.setup.given.numerics.fold_points
+        limits = float(eV.min()), float(eV.max())
+        if not most:
+            return folds, beyond
+        for k, (now, later) in enumerate(zip(lists[:-1], lists[1:])):
+            sense = 1 if eV[k + 1] > eV[k] else -1
+            for record in lost(now, later):
+                traced = follow(self.stationary, record, float(eV[k]), limits, most, sense)
+                if traced is None:
+                    continue
+                folds += folds_of(*traced)
+                for place, c, mu in crossings(*traced, eV):
+                    self._add(float(eV[place]), c, mu, lists[place], beyond[place])
+        return folds, beyond
+
+    def _add(
+        self, eV: float, c: np.ndarray, mu: float, known: list[Record], beyond: list[Record]
+    ) -> None:
+        """Append the state next to c to those beyond folds, unless it is known."""
+        state = self.state(eV, "beyond a fold", c, mu, False)
+        stationary = self.stationary(eV)
+        others = [record for record in known + beyond if not record.get("period")]
+        if state["converged"] and not any(same(stationary, state, record) for record in others):
+            beyond.append({**state, "continued": False})
 
 
 def ordered(stationary: Stationary, continued: list[Record], fresh: list[Record]) -> list[Record]:
@@ -138,9 +182,8 @@ def _report_seeds(search: Search, sweep: Sweep, out: Written) -> Outcome:
     summary["states"] = [_told(setup, record) for record in states]
     failed = [record["seed"] for record in records if not record["converged"]]
     warnings = [f"steady: no state from the seeds {', '.join(failed)}"] if failed else []
-    if setup.form.size > state_records.LARGEST and given.numerics.stability:
-        limit = state_records.LARGEST
-        warnings.append(f"steady: stability is found up to {limit} levels; task evolve shows it")
+    if given.numerics.stability and any("stability" not in record for record in states):
+        warnings.append(f"stability: only of up to {stability.LARGEST} levels with no ring")
     if setup.ring is not None:
         warnings.append("steady: only states that repeat along the ring ([numerics] uniform)")
     return Outcome("complete", summary, {}, warnings)
@@ -172,21 +215,48 @@ def _write_states(setup: Setup, states: list[Record], out: ResultFile | Written)
             out.fixed(name, values)
 
 
+def periodic_records(
+    search: Search, period: float, eV: float, before: list[Record]
+) -> list[Record]:
+    """The periodic states at a bias; with an interaction from two starts.
+
+    The one continued from the bias before comes first, the others by falling pairing.
+    """
+    setup = search.setup
+    steps = steps_of(setup, period)
+    starts: list[np.ndarray | None] = [None]
+    if setup.interacting:
+        starts = [np.tile(c, (steps, 1)) for _, c in search.starts[:PERIODIC_STARTS]]
+        starts = [
+            resampled(record["c"], steps) for record in before if record.get("period")
+        ] + starts
+    states: list[Record] = []
+    for start in starts:
+        record = mean_over_period(setup, search.leads, period, eV, steps, start)
+        fresh = [np.abs(record["c"] - state["c"]).max(initial=0.0) > DISTINCT for state in states]
+        if record["converged"] and all(fresh):
+            states.append(record)
+    states.sort(key=lambda record: -record["delta_max"])
+    for record in states:
+        coarse = mean_over_period(setup, search.loose, period, eV, steps // 2, record["c"])
+        record["current_error"] = periodic_error(record, coarse)
+        floor = record["step_error"] + record["residual"] + 1e-12
+        record["delta_max_error"] = abs(coarse["delta_max"] - record["delta_max"]) + floor
+        record["continued"] = False
+    return states
+
+
 def _periodic(search: Search, period: float, output: Output) -> Outcome:
     """Two bcs leads at different bias: means over the period. **Collective.**"""
     setup = search.setup
-    eV, steps = setup.given.parameters.eV, setup.given.numerics.periodic_steps
-    record = mean_over_period(setup, search.leads, period, eV, steps)
-    coarse = mean_over_period(setup, search.loose, period, eV, steps // 2)
-    floor = record["step_error"] + 1e-12
-    record["current_error"] = np.abs(coarse["current"] - record["current"]) + floor
-    record["delta_max_error"] = floor
-    record["continued"] = False
-    _write_states(setup, [record], output())
-    summary = {**model_facts(setup), **lead_facts(setup, search.fits)}
-    summary |= {name: record[name] for name in ("continuity", "pair_source", "redundancy")}
-    summary |= {"growth_A": record["growth_A"], "period": period, "states_complete": True}
-    summary["states"] = [_told(setup, record)]
+    states = periodic_records(search, period, setup.given.parameters.eV, [])
+    if not states:
+        raise NotConverged("steady: no start led to a self-consistent periodic state")
+    _write_states(setup, states, output())
+    summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(states)}
+    summary |= {"growth_A": states[0]["growth_A"], "period": period}
+    summary["states_complete"] = not setup.interacting
+    summary["states"] = [_told(setup, record) for record in states]
     return Outcome("complete", summary)
 
 
@@ -209,6 +279,8 @@ def _report_along(search: Search, sweep: Sweep, out: Written) -> Outcome:
     """The states along the bias written, those at its end told."""
     setup, given = search.setup, search.setup.given
     lists = [record["states"] for record in sweep.records]
+    folds, beyond = search.round_folds(lists, given.sweep["eV"])
+    lists = [row + more for row, more in zip(lists, beyond)]
     most = max(map(len, lists))
     write_model(setup, out)
     out.axis("eV", given.sweep["eV"])
@@ -224,6 +296,10 @@ def _report_along(search: Search, sweep: Sweep, out: Written) -> Outcome:
     out.fixed("continued_of", table("continued", False))
     last = lists[-1]
     summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(last)}
-    summary |= {"period": None, "states_complete": not setup.interacting}
+    summary |= {
+        "folds": folds,
+        "period": last[0].get("period"),
+        "states_complete": not setup.interacting,
+    }
     summary["states"] = [_told(setup, record) for record in last]
     return sweep.outcome(summary)

@@ -13,7 +13,13 @@ from ....tasks.sweep import Sweep, Written
 from ..physics.window_integrals import KINDS, Scattering, integrate
 from ..shared import state_records
 from ..shared.chosen_state import largest_state, words_of_lost
-from ..shared.periodic_states import mean_over_period, period_of
+from ..shared.periodic_states import (
+    mean_over_period,
+    period_of,
+    periodic_error,
+    start_of_period,
+    steps_of,
+)
 from ..shared.setup import (
     LatticeLeads,
     Setup,
@@ -118,9 +124,11 @@ def levels_of_leads(setup: Setup) -> int:
 def by_window(setup: Setup) -> bool:
     """Whether energies are integrated rather than summed over poles."""
     wanted = setup.given.numerics.energies
-    possible = not setup.interacting and all(lead.kind in KINDS for lead in setup.reservoirs)
+    kinds = {lead.kind for lead in setup.reservoirs}
+    possible = not setup.interacting and kinds <= set(KINDS)
     large = setup.form.size + levels_of_leads(setup) > LARGEST
-    return wanted == "window" or (wanted == "auto" and possible and large)
+    better = large or "chain" in kinds  # whose poles need a floor outside the band
+    return wanted == "window" or (wanted == "auto" and possible and better)
 
 
 def half_difference(setup: Setup) -> float:
@@ -146,8 +154,9 @@ class WindowCurve:
         self.scattering = Scattering(setup.field, H, setup.reservoirs)
 
     def facts(self) -> Record:
-        """Nothing is fitted."""
-        return {}
+        """Nothing is fitted: no poles, no error."""
+        names = self.setup.names
+        return {"poles": dict.fromkeys(names, 0), "fit_error": dict.fromkeys(names, 0.0)}
 
     def point(self, eV: float, previous: Record | None) -> Record:
         """The record of a bias."""
@@ -211,7 +220,7 @@ class PoleCurve:
         """The record of a bias; with an interaction from that before it."""
         period = period_of(self.setup, eV)
         if period is not None:
-            return self._periodic_point(eV, period)
+            return self._periodic_point(eV, period, previous)
         record = self._state(eV, self.leads, previous)
         stationary = self._stationary(eV, self.leads)
         record["growth_A"] = stationary.growth(record["c"], record["mu_c"])
@@ -233,12 +242,17 @@ class PoleCurve:
         )
         return record
 
-    def _periodic_point(self, eV: float, period: float) -> Record:
+    def _periodic_point(self, eV: float, period: float, previous: Record | None) -> Record:
         """The means over a period; conductances follow from neighbouring points."""
-        steps = self.setup.given.numerics.periodic_steps
-        record = mean_over_period(self.setup, self.leads, period, eV, steps)
-        coarse = mean_over_period(self.setup, self.loose, period, eV, steps // 2)
-        record["current_error"] = np.abs(coarse["current"] - record["current"]) + 1e-12
+        setup, steps = self.setup, steps_of(self.setup, period)
+        start = None
+        if setup.interacting:
+            start = start_of_period(setup, steps, previous)
+        record = mean_over_period(setup, self.leads, period, eV, steps, start)
+        if not record["converged"]:
+            record["why"] = f"eV = {eV:g}: no self-consistent periodic state"
+        coarse = mean_over_period(setup, self.loose, period, eV, steps // 2, record["c"])
+        record["current_error"] = periodic_error(record, coarse)
         record["conductance"] = record["conductance_error"] = np.full(
             len(record["current"]), np.nan
         )
@@ -250,7 +264,8 @@ class PoleCurve:
             found = stationary.solve(np.zeros(0, complex))
             return state_records.record_of(stationary, found, "")
         if before is not None and "c" in before:
-            found = stationary.solve(before["c"], before["mu_c"], relaxed=False)
+            c = before["c"].mean(axis=0) if before.get("period") else before["c"]
+            found = stationary.solve(c, before["mu_c"], relaxed=False)
             if found.converged:
                 return state_records.record_of(stationary, found, "continued")
         found = largest_state(stationary)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...maths.arrays import ComplexArray
+from .arrays import ComplexArray
 
 TERMS = 20  # of the series for |z| < 1
 
@@ -72,10 +72,10 @@ def advance(u: ComplexArray, tables: Tables, rest: Rest) -> ComplexArray:
     f = tables
     n1 = rest(0.0, u)
     carried = f.half * u + f.half_first * n1
-    n2 = rest(0.5, carried)
-    n3 = rest(0.5, carried + f.half_second * (n2 - n1))
+    n2 = rest(0.5, np.asarray(carried))
+    n3 = rest(0.5, np.asarray(carried + f.half_second * (n2 - n1)))
     last = f.whole * u + f.first * n1
-    n4 = rest(1.0, last + 2 * f.second * (n3 - n1))
+    n4 = rest(1.0, np.asarray(last + 2 * f.second * (n3 - n1)))
     middle = n2 + n3
     last += f.second * (2 * middle - 3 * n1 - n4)
     last += f.third * (4 * (n1 + n4 - middle))

@@ -1,0 +1,97 @@
+"""Curves of states past their folds: where a state is lost along the bias, and what is beyond."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ....errors import NotConverged
+from ....parallel import solo
+from ....solvers.curves import FOLD, Curve
+from ....solvers.fold_search import Equal, FoldFollower
+from .states import VANISHED, Stationary, where_damped
+
+STEP = 0.05  # of arclength: mean field and bias together
+SMALLEST = 1e-4
+LARGEST = 0.2
+Record = dict[str, Any]
+
+
+def lost(states: list[Record], later: list[Record]) -> list[Record]:
+    """States with pairs that none of the next bias continues."""
+    kept = {record.get("parent") for record in later if record["delta_max"] > VANISHED}
+    return [
+        record
+        for k, record in enumerate(states)
+        if k not in kept and record["delta_max"] > VANISHED and not record.get("period")
+    ]
+
+
+def follow(
+    stationary_at: Callable[[float], Stationary],
+    record: Record,
+    eV: float,
+    limits: tuple[float, float],
+    most: int,
+    sense: int,
+) -> tuple[Curve, Stationary] | None:
+    """The curve of states from one at a bias, within limits of the bias; None if it has no start.
+
+    most : points. sense : +1 towards larger biases, -1 towards smaller ones.
+    """
+    kept = lru_cache(maxsize=4)(stationary_at)
+    here = kept(eV)
+    start = here.to_real(record["c"])
+    if here.frame is None:
+        start = np.append(start, record["mu_c"])
+    n = len(start)
+
+    def function(x: np.ndarray, p: float) -> np.ndarray:
+        return where_damped(kept(p).equations(record["c"]))(x)
+
+    follower = FoldFollower(
+        Equal(function),
+        solo(),
+        np.append(np.full(n, -np.inf), limits[0]),
+        np.append(np.full(n, np.inf), limits[1]),
+        np.ones(n + 1),
+        step=STEP,
+        smallest=SMALLEST,
+        largest=LARGEST,
+        most=most,
+        prefix="steady_",
+    )
+    try:
+        return follower.follow(follower.start(start, eV), sense), here
+    except NotConverged:
+        return None
+
+
+def folds_of(curve: Curve, here: Stationary) -> list[dict[str, float]]:
+    """Bias and largest pairing of the folds of a curve."""
+    listed = []
+    for spot in curve.of_kind(FOLD):
+        field = here.field
+        c = here.to_field(spot.x)
+        values = np.abs(field.values(c) - field.values(0 * c))
+        listed.append({"eV": float(spot.p), "delta_max": float(values.max())})
+    return listed
+
+
+def crossings(
+    curve: Curve, here: Stationary, eV: np.ndarray
+) -> list[tuple[int, np.ndarray, float]]:
+    """(which bias, mean field, mu_c) wherever a curve passes one of the biases, nearly."""
+    passed = []
+    for a, b in zip(curve.spots[:-1], curve.spots[1:]):
+        for k, value in enumerate(eV):
+            if (a.p - value) * (b.p - value) >= 0:
+                continue
+            share = (value - a.p) / (b.p - a.p)
+            x = (1 - share) * a.x + share * b.x
+            mu = float(x[-1]) if here.frame is None else here.frame
+            passed.append((k, here.to_field(x), mu))
+    return passed

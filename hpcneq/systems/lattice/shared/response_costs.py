@@ -1,0 +1,92 @@
+"""What the tasks that look at responses of a state cost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....tasks import Cost, Given
+from . import cost
+from .setup import setup_of
+
+COUNTED = 4000  # evaluations of the mean field's answer at a state
+KRYLOV = 3000  # products
+PROBE_VECTORS = 2  # columns of an earlier time for each level: filled, and all
+STEP_SECONDS = 3e-3  # of a step of the evolution, with its overhead
+SOLVED = 40  # products of GMRES at a frequency
+POLES = 15  # of a wide lead
+ITERATIONS = 30  # of a mean field
+KRYLOV_BASIS = 40  # products until multipliers converge
+RATE = 4e9  # flops of complex matrix products a second, with what is around them
+
+
+def modes(given: Given, ranks: int) -> Cost:
+    """The cost of the states, and of the evaluations of the mean field's answer."""
+    setup = setup_of(given)
+    states = cost.states(given, False)
+    core = cost.core_levels(setup.form, setup.reservoirs)
+    fields = 2 * setup.field.fields
+    biases = len(given.sweep.get("eV", np.zeros(1)))
+    counted = COUNTED * (2.0 * core * fields * (core**2 + core * fields) * 8 / RATE + 5e-4)
+    krylov = KRYLOV * (given.numerics.count + 1) * 64.0 * core**3 / RATE
+    seconds = {"det": counted, "krylov": krylov}
+    method = given.numerics.method
+    if method == "auto":
+        method = "det" if fields <= 160 and core <= 400 else "krylov"
+    most = min(core, 16) if method == "det" else 1
+    return Cost(
+        states.core_seconds + seconds[method] * biases,
+        states.bytes_per_rank + 16.0 * 40 * core**2,
+        max(1, most),
+        (f"{fields} entries of the mean field, by {method}", *states.notes),
+    )
+
+
+def probe(given: Given, ranks: int) -> Cost:
+    """The cost of the evolution with the columns of all earlier times."""
+    setup = setup_of(given)
+    states = cost.states(given, False)
+    core = cost.core_levels(setup.form, setup.reservoirs)
+    table, numerics = given.tables["probe"], given.numerics
+    window = 10.0 * table.width / numerics.dt
+    steps = (table.times[-1] - min(0.0, table.times[0])) / numerics.dt + window
+    columns = min(2 * window, steps) * PROBE_VECTORS * setup.form.size
+    products = 16.0 * core**2 * columns + 400.0 * core**3
+    sums = 8.0 * numerics.points * columns * min(len(table.times), 1 + window)
+    seconds = steps * (products + sums) / RATE + steps * STEP_SECONDS
+    if numerics.error_estimate:
+        seconds *= 1.3
+    return Cost(
+        states.core_seconds + seconds,
+        states.bytes_per_rank + 48.0 * 2 * core * columns / ranks,
+        max(1, int(steps)),
+        (f"{steps:.0f} steps, up to {columns:.0f} columns of earlier times", *states.notes),
+    )
+
+
+def conductivity(given: Given, ranks: int) -> Cost:
+    """The cost of the state, and of one linear equation a frequency."""
+    setup = setup_of(given)
+    states = cost.states(given, False)
+    core = cost.core_levels(setup.form, setup.reservoirs)
+    points = given.numerics.points
+    products = 1 + min(2 * setup.field.fields, SOLVED)
+    seconds = 2 * points * products * (64.0 * core**3 / RATE + 3e-4)
+    return Cost(
+        states.core_seconds + seconds,
+        states.bytes_per_rank + 16.0 * (40 + 2 * products) * core**2,
+        points,
+        (f"{points} frequencies, {core} levels with leads", *states.notes),
+    )
+
+
+def periodic(given: Given, ranks: int) -> Cost:
+    """The cost of the iterations of a period, and of its multipliers."""
+    setup = setup_of(given)
+    core = cost.core_levels(setup.form, setup.reservoirs)
+    total = core + 2 * POLES * sum(len(lead.sites) for lead in setup.reservoirs)
+    steps, count = given.numerics.periodic_steps, given.numerics.multipliers
+    step = 4 * 8.0 * core * total * 30 / RATE + 8e-4
+    periods = 3.0 * (ITERATIONS if setup.interacting else 2)
+    periods += 2 * KRYLOV_BASIS * (count > 0)
+    notes = (f"{steps} steps a period, {periods:.0f} periods",)
+    return Cost(steps * step * periods, cost.BASE_BYTES + 16.0 * 40 * core * total, 1, notes)

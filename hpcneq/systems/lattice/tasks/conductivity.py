@@ -1,0 +1,120 @@
+"""Task ``conductivity`` of the lattice: sigma(w) of a stationary state, the pairing moving too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ....parallel import Communicator
+from ....tasks import Given, Outcome, Output, run_sweep
+from ..physics.conductivity import current_along
+from ..physics.spectra import integral
+from ..shared.deviations import LOOSE, deviations_of, state_near, stationary_at
+from ..shared.krylov_modes import Jacobian
+from ..shared.lead_input import AXES
+from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts, write_model
+from ..shared.state_records import record_of
+from ..shared.states import Found, Stationary
+
+Record = dict[str, Any]
+STATIC = 1e-6  # z = i times this is zero frequency; of the energies' scale
+SHARE = 0.3  # of what fits looser by ten change: three times the error
+MONITORS = ("delta_max", "mu_c", "residual", "continuity", "pair_source", "redundancy")
+
+
+@dataclass
+class Response:
+    """K(z) of a state."""
+
+    stationary: Stationary
+    state: Found
+
+    def __post_init__(self) -> None:
+        setup, state = self.stationary.setup, self.state
+        axis = AXES.index(setup.given.parameters.direction)
+        A = self.stationary.A
+        self.current = current_along(setup.field, A, axis, state.rho)
+        self.deviations = deviations_of(self.stationary, state)
+        self.jacobian = Jacobian(self.deviations)
+        self.source = self.current.answer(self.deviations)
+
+    def K(self, z: complex) -> complex:
+        """With the mean field's answer. Raises NotConverged."""
+        moved = self.jacobian.solve(-1j * z, self.source)
+        return -self.current.diamagnetic - self.current.mean(self.deviations, moved)
+
+    def bubble(self, z: complex) -> complex:
+        """With the mean field held."""
+        moved = self.deviations.free(-1j * z, self.source)
+        return -self.current.diamagnetic - self.current.mean(self.deviations, moved)
+
+    @property
+    def superfluid(self) -> float:
+        """-K(0)."""
+        scale = max(1.0, float(np.abs(self.deviations.a).max()))
+        return -self.K(1j * STATIC * scale).real
+
+
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
+    """The current's answer to a weak kick of the vector potential. **Collective.**"""
+    setup = begin(given, comm, output.recall)
+    fits = setup.fits()
+    fine = response_of(setup, setup.leads(fits), None)
+    coarse = response_of(setup, setup.leads(setup.fits(LOOSE)), fine.state)
+    numerics = given.numerics
+    energies = np.linspace(numerics.energy_min, numerics.energy_max, numerics.points)
+    log(f"conductivity: {len(energies)} frequencies of {fine.deviations.n} levels")
+
+    def point(at: Record, previous: Record | None) -> Record:
+        w = at["energy"]
+        values = [fine.K(w), fine.bubble(w), coarse.K(w)]
+        return {"sigma": -1j * np.array(values) / w}
+
+    sweep = run_sweep({"energy": energies}, point, comm, log, output, "conductivity")
+    if sweep.stopped:
+        return sweep.outcome()
+    sigma = np.array(sweep.values("sigma", np.full(3, np.nan, complex)))
+    error = SHARE * np.abs(sigma[:, 2] - sigma[:, 0]) + 1e-12
+    out = output()
+    write_model(setup, out)
+    out.axis("energy", energies)
+    out.fixed("sigma", sigma[:, 0])
+    out.fixed("sigma_bubble", sigma[:, 1])
+    out.fixed("sigma_error", error)
+    record = record_of(fine.stationary, fine.state, "")
+    summary: Record = {**model_facts(setup), **lead_facts(setup, fits)}
+    summary |= {name: record[name] for name in MONITORS}
+    summary["growth_A"] = fine.stationary.growth(fine.state.c, fine.state.mu)
+    weights, errors = weights_of(fine, coarse)
+    summary |= weights
+    found = integral(energies, sigma[:, 0].real) + energies[0] * sigma[0, 0].real
+    half = 0.5 * np.pi
+    whole = half * weights["diamagnetic_weight"]
+    summary["f_sum"] = float((found + half * weights["superfluid_weight"]) / whole)
+    rough = record_of(coarse.stationary, coarse.state, "")
+    errors["delta_max"] = SHARE * abs(rough["delta_max"] - record["delta_max"]) + 1e-12
+    return sweep.outcome(summary, errors)
+
+
+def response_of(setup: Setup, leads: LatticeLeads, near: Found | None) -> Response:
+    """The response of the state of [initial], or of that next to another."""
+    stationary = stationary_at(setup, leads, setup.given.parameters.eV)
+    if near is None:
+        return Response(stationary, state_near(stationary, None, 0.0))
+    return Response(stationary, state_near(stationary, near.c, near.mu))
+
+
+def weights_of(fine: Response, coarse: Response) -> tuple[Record, Record]:
+    """(weights, errors)."""
+    both = [
+        {
+            "superfluid_weight": response.superfluid,
+            "diamagnetic_weight": response.current.diamagnetic,
+        }
+        for response in (fine, coarse)
+    ]
+    errors = {name: SHARE * abs(both[1][name] - value) for name, value in both[0].items()}
+    return both[0], {name: error + 1e-9 for name, error in errors.items()}

@@ -1,0 +1,184 @@
+"""Task ``periodic`` of the lattice: the state that repeats with its drives, found directly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ....errors import NotConverged
+from ....maths.pole_leads import LeadPoles
+from ....parallel import Communicator, on_root
+from ....solvers.pole_leads.multipliers import free_multipliers, multipliers
+from ....solvers.pole_leads.periodic import periodic
+from ....solvers.pole_leads.periodic_fields import ConsistentPeriod, consistent_period
+from ....solvers.pole_leads.stationary import Undamped, growth
+from ....tasks import Given, Outcome, Output
+from ..physics import observables
+from ..physics.open_lattice import OpenLattice
+from ..shared.periodic_states import resampled
+from ..shared.repeating import Repeating, mean_levels, period_of_drives
+from ..shared.seeds import half_filled, prescribed, seeds
+from ..shared.setup import Setup, begin, lead_facts, model_facts, undamped, write_model
+
+LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
+PHASE = 1e-3  # of 1: the multiplier of a phase that nothing holds
+STEADY_SHARE = 0.3  # of the tolerance of H, for the norm of the mean field
+Record = dict[str, Any]
+
+
+def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
+    """The periodic state, its means, and the multipliers of deviations. **Collective.**"""
+    setup = begin(given, comm, output.recall)
+    period = period_of_drives(setup)
+    log(f"periodic: period {period:.6g}, {given.numerics.periodic_steps} steps")
+    fits = setup.fits()
+    record = on_root(comm, solved, setup, fits, period)
+    out = output()
+    write_model(setup, out)
+    out.axis("t", record["t"])
+    for name in ("delta", "density", "current"):
+        if record[name].size:
+            out.fixed(name, record[name])
+    names = setup.names
+    summary: Record = {**model_facts(setup), **lead_facts(setup, fits), "period": period}
+    for name in ("mean_current", "mean_current_error"):
+        summary[name] = dict(zip(names, map(float, record[name])))
+    keys = ("delta_max", "mu_c", "residual", "current_error", "growth_A", "continuity")
+    summary |= {name: record[name] for name in keys}
+    summary |= {"pair_source": record["pair_source"], "redundancy": record["redundancy"]}
+    summary["multipliers"] = [[z.real, z.imag] for z in record["multipliers"].tolist()]
+    verdict = growth_of(setup, record["multipliers"], period, record["delta_max"])
+    errors = {"delta_max": record["delta_max_error"], "growth_rate": 1e-5 / period}
+    return Outcome("complete", summary | verdict, errors)
+
+
+def solved(setup: Setup, fits: list, period: float) -> Record:
+    """The record of the state and its errors. Raises NotConverged, InputError."""
+    numerics = setup.given.numerics
+    steps = numerics.periodic_steps
+    leads = setup.leads(fits)
+    system = system_of(setup, leads, period)
+    found = state_of(setup, system, period, steps, None)
+    record = record_of(setup, system, found)
+    half = 2 * (steps // 4)
+    other = system_of(setup, setup.leads(setup.fits(LOOSE)), period)
+    coarse = record_of(setup, other, state_of(setup, other, period, half, found.c))
+    miss = np.abs(coarse["mean_current"] - record["mean_current"])
+    record["mean_current_error"] = miss + record["residual"] + 1e-12
+    every = np.abs(coarse["current"][0] - record["current"][0])
+    record["current_error"] = float(max(every.max(), miss.max()) + record["residual"])
+    floor = record["residual"] + 1e-12
+    record["delta_max_error"] = abs(coarse["delta_max"] - record["delta_max"]) + floor
+    record["multipliers"] = factors_of(setup, system, found)
+    return record
+
+
+def factors_of(setup: Setup, system: OpenLattice, found: ConsistentPeriod) -> np.ndarray:
+    """The largest multipliers that are wanted."""
+    count, state = setup.given.numerics.multipliers, found.state
+    if not count:
+        return np.zeros(0, complex)
+    if not setup.interacting:
+        V = setup.drives.shifts(-1.0) - system.frame
+        return free_multipliers(system.leads, V, state, count)
+    return multipliers(system, state.density, state.period, len(state.times), count)
+
+
+def system_of(setup: Setup, leads: LeadPoles, period: float) -> OpenLattice:
+    """The lattice under drives that have always repeated, from the first superconductor's level."""
+    frame = (mean_levels(setup) or [0.0])[0]
+    drives = Repeating(setup.drives, period, frame)
+    return OpenLattice(setup.field, setup.bonds, leads, drives, frame)
+
+
+def state_of(
+    setup: Setup, system: OpenLattice, period: float, steps: int, c: np.ndarray | None
+) -> ConsistentPeriod:
+    """The periodic state from the mean field c (steps', fields) on, else from [initial]."""
+    try:
+        if not setup.interacting:
+            state = periodic(system, period, steps)
+            return ConsistentPeriod(state, np.zeros((steps, 0), complex), 0.0, True, "")
+        start = np.tile(start_of(setup), (steps, 1)) if c is None else resampled(c, steps)
+        tolerance = STEADY_SHARE * setup.given.numerics.tolerance
+        found = consistent_period(system, period, start, tolerance)
+    except Undamped as error:
+        raise undamped(setup, error.growth, np.array(error.components)) from None
+    if found.miss > setup.given.numerics.tolerance:
+        raise NotConverged(
+            f"periodic: the mean field misses its own by {found.miss:.1e} ({found.reason}): the "
+            "state is not found, or its condensate turns with a frequency of its own"
+        )
+    return found
+
+
+def start_of(setup: Setup) -> np.ndarray:
+    """The mean field that [initial] asks for."""
+    state = setup.given.initial.state
+    if state == "normal":
+        return half_filled(setup.field)
+    if state == "seed":
+        return prescribed(setup)
+    return seeds(setup, 0)[-1][1]
+
+
+def record_of(setup: Setup, system: OpenLattice, found: ConsistentPeriod) -> Record:
+    """Series over the period, and means."""
+    state, field = found.state, setup.field
+    form, links = field.form, setup.bonds
+    particles = state.flows @ form.particle
+    H = [system.values(t, +1, c) for t, c in zip(state.times, found.c)]
+    rho = state.rho
+    size = form.size
+    density = form.density(rho[:, :size])
+    delta = np.array([observables.site_pairing(field, values) for values in H])
+    hops = rho[:, size : size + len(links.rows)]
+    change = []
+    for values, row, own, pairs in zip(H, hops, state.flows, rho[:, size + len(links.rows) :]):
+        rate = 2 * np.imag(field.at(values, *system.pair_places) * pairs[: _count(system)])
+        rate = np.bincount(system.pair_places[0], rate, size)
+        by_site = np.bincount(form.site, form.particle * own.sum(0), form.sites)
+        sources = np.bincount(form.site, form.particle * rate, form.sites)
+        flows = observables.bond_flows(field, links, values, row)
+        change.append(
+            (observables.continuity(form, links, flows, by_site, sources), np.abs(sources).max())
+        )
+    A = system.leads.matrix(
+        system.hamiltonian(0.0, +1, found.c[0]).toarray(), system.shifts(0.0), system.phases(0.0)
+    )
+    return {
+        "t": state.times,
+        "delta": delta,
+        "density": density,
+        "current": particles,
+        "mean_current": particles.mean(axis=0),
+        "delta_max": max(observables.largest_pairing(field, values) for values in H),
+        "mu_c": system.frame,
+        "residual": found.miss,
+        "continuity": float(np.abs(np.mean([row for row, _ in change], axis=0)).max()),
+        "pair_source": float(max(source for _, source in change)),
+        "growth_A": growth(np.asarray(A)),
+        "redundancy": 0.0,
+    }
+
+
+def _count(system: OpenLattice) -> int:
+    return len(system.pair_places[0])
+
+
+def growth_of(setup: Setup, factors: np.ndarray, period: float, pairs: float) -> Record:
+    """{growth_rate, stability} by the multipliers, without that of a phase that nothing holds."""
+    if not len(factors):
+        return {"growth_rate": None, "stability": "not computed"}
+    rest = factors
+    if pairs > 0 and not setup.pinned and np.abs(factors - 1).min() < PHASE:
+        rest = np.delete(factors, int(np.argmin(np.abs(factors - 1))))
+    rate = -np.inf
+    if len(rest):
+        rate = float(np.log(max(np.abs(rest).max(), 1e-300)) / period)
+    word = "stable"
+    if rate > 0:
+        word = "unstable"
+    return {"growth_rate": rate, "stability": word}

@@ -1,0 +1,199 @@
+"""The conductivity with a moving pairing: gauge invariance, sum rule, kicks, closed formulas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import hpcneq
+from hpcneq.errors import InputError
+
+HOP = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
+
+
+def chain(size, periodic=False, **model):
+    """[model] of a chain with hops -1."""
+    cell = {
+        "vectors": [[1.0]],
+        "orbitals": [{"name": "s", "at": [0.0]}],
+        "size": [size],
+        "periodic": [periodic],
+    }
+    return {"cell": cell, "hop": [HOP], **model}
+
+
+def run(task="conductivity", **tables):
+    """The result of a run in this process; three sites with pairs at a bias unless said."""
+    end = {"kind": "wide", "gamma": 0.5, "T": 0.05}
+    tree = {
+        "parameters": {"eV": 0.6},
+        "model": chain(3),
+        "interaction": {"U": 3.0},
+        "leads": {
+            "a": {**end, "sites": [0], "bias": 0.5},
+            "b": {**end, "sites": [2], "bias": -0.5},
+        },
+        "numerics": {"points": 60, "energy_max": 12.0, "seeds": 0},
+    }
+    return hpcneq.run({"system": "lattice", "task": task, **tree, **tables})
+
+
+@pytest.fixture(scope="module")
+def open_chain():
+    return run()
+
+
+def test_a_static_field_moves_nothing_in_an_open_chain(open_chain):
+    """A uniform A is a gauge there: no superfluid weight, with the pairing's phases moving; held,
+    they would leave one. All of the sum rule is at finite frequencies: 1e-2 is their grid's.
+    """
+    summary = open_chain.summary
+    assert abs(summary["superfluid_weight"]) < 1e-5
+    assert summary["f_sum"] == pytest.approx(1, abs=1e-2)
+    energy, held = np.asarray(open_chain.energy), np.asarray(open_chain.sigma_bubble)
+    left = (energy * held.imag)[0]
+    assert abs(left) > 0.05 * summary["diamagnetic_weight"]
+    assert np.all(np.asarray(open_chain.sigma).real > 0)
+
+
+@pytest.mark.nightly
+def test_the_answer_to_a_kick_in_time(open_chain):
+    """Currents after a small step of A are -A times the transform of sigma: a step of 1e-3, whose
+    square is 1e-6, and a time step of error 1e-3 of the largest.
+    """
+    kick, step = 1e-3, 0.1
+    evolved = run(
+        "evolve",
+        vector_potential={"A": [{"from": 0.0, "to": kick, "kind": "step"}]},
+        numerics={"dt": step, "error_estimate": False, "seeds": 0},
+        run={"t_max": 24.0, "output_every": step},
+    )
+    t, current = np.asarray(evolved.t), np.asarray(evolved.bond_current).sum(axis=1) / 3
+    moved = current - current[-1]  # the first row is just after the step
+    dia = open_chain.summary["diamagnetic_weight"]
+    assert moved[0] == pytest.approx(-dia * kick, rel=1e-2)
+    weights = np.full(len(moved), step)
+    weights[[0, -1]] *= 0.5
+    for place in (9, 15):
+        w = np.asarray(open_chain.energy)[place]
+        sigma = -(weights * moved) @ np.exp(1j * w * t) / kick
+        known = np.asarray(open_chain.sigma)[place]
+        assert abs(sigma - known) < 1e-2 * np.abs(np.asarray(open_chain.sigma)).max()
+
+
+def test_superfluid_weight_of_a_ring():
+    """A gapped ring at T << D, hardly touched by a bath: the mean of d^2 e_k / dk^2 (closed
+    formula, with D of the gap equation); 2e-3 is the bath's width.
+    """
+    size, U = 6, 3.0
+    bath = {"kind": "wide", "sites": list(range(size)), "gamma": 1e-3, "T": 0.02}
+    result = run(
+        model=chain(size, True),
+        leads={"bath": bath},
+        parameters={"eV": 0.0},
+        numerics={"points": 2, "seeds": 0, "fit_error": 1e-4},
+    )
+    xi = -2 * np.cos(2 * np.pi * np.arange(size) / size)
+    low, high = 0.1, U
+    for _ in range(60):
+        D = 0.5 * (low + high)
+        low, high = (D, high) if U * np.mean(0.5 / np.hypot(xi, D)) > 1 else (low, D)
+    weight = np.mean(-xi * (1 - xi / np.hypot(xi, D)))
+    assert result.summary["delta_max"] == pytest.approx(D, abs=2e-3)
+    assert result.summary["superfluid_weight"] == pytest.approx(weight, abs=2e-3)
+    assert result.summary["diamagnetic_weight"] == pytest.approx(weight, abs=2e-3)
+
+
+@pytest.mark.nightly
+def test_forms_agree():
+    """The form 4n gives the conductivity of 2n."""
+    few = {"points": 3, "energy_min": 0.5, "energy_max": 3.0, "seeds": 0, "window": 60.0}
+    two = run(numerics=few)
+    four = run(numerics=few, model=chain(3, spin="full"))
+    np.testing.assert_allclose(np.asarray(four.sigma), np.asarray(two.sigma), atol=1e-8)
+
+
+DIRTY = """
+import numpy as np
+import hpcneq.lattice
+
+
+def build(N, seed, delta):
+    random = np.random.default_rng(seed)
+    h = random.normal(size=(N, N))
+    x = random.uniform(size=(N, 1))
+    h = (h + h.T) / np.sqrt(2 * N)
+    pairing = delta * np.eye(N)
+    return hpcneq.lattice.Model(hopping=h, position=x, periods=[[1.0]], pairing=pairing)
+"""
+
+
+def mattis_bardeen(w, delta, width, T):
+    """sigma_1 / sigma_n of levels with the half width ``width``."""
+    E = np.linspace(-2, 2, 100001)
+
+    def occupied(e):
+        return 1 / (1 + np.exp(np.clip(e / T, -700, 700)))
+
+    def densities(e):
+        z = e + 1j * width
+        root = np.sqrt(z * z - delta**2)
+        root = np.where(root.imag < 0, -root, root)
+        return (z / root).real, (delta / root).real
+
+    (n, p), (m, q) = densities(E), densities(E + w)
+    return np.sum((occupied(E) - occupied(E + w)) * (n * m + p * q)) * (E[1] - E[0]) / w
+
+
+def test_mattis_bardeen_of_the_reference():
+    """The oracle of the next test: .297601, .475790, .671927 at w = 2.5, 3, 4 D, T = 0."""
+    values = [mattis_bardeen(0.25 * x, 0.25, 1e-4, 1e-3) for x in (2.5, 3, 4)]
+    np.testing.assert_allclose(values, [0.297601, 0.475790, 0.671927], atol=2e-3)
+
+
+@pytest.mark.nightly
+def test_dirty_superconductor(tmp_path):
+    """Random levels and currents: Mattis and Bardeen, to what the few levels scatter."""
+    (tmp_path / "dirty.py").write_text(DIRTY)
+    N, D, gamma = 120, 0.25, 0.01
+    total = {0.0: 0.0, D: 0.0}
+    for seed in range(6):
+        for delta in total:
+            model = {"python": f"{tmp_path}/dirty.py:build"}
+            model["arguments"] = {"N": N, "seed": seed, "delta": delta}
+            bath = {"kind": "wide", "sites": list(range(N)), "gamma": gamma, "T": 0.005}
+            numerics = {"points": 4, "fit_error": 1e-3, "window": 20.0}
+            numerics |= {"energy_min": 2.5 * D, "energy_max": 4 * D}
+            result = run(
+                model=model,
+                interaction={},
+                parameters={"eV": 0.0},
+                leads={"bath": bath},
+                numerics=numerics,
+            )
+            total[delta] = total[delta] + np.asarray(result.sigma).real
+    known = [mattis_bardeen(x * D, D, gamma, 0.005) for x in (2.5, 3, 3.5, 4)]
+    np.testing.assert_allclose(total[D] / total[0.0], known, atol=0.08)
+
+
+def test_what_conductivity_cannot_do():
+    with pytest.raises(InputError, match="direction"):
+        run(parameters={"eV": 0.0, "direction": "y"})
+    with pytest.raises(InputError, match="half around the ring"):
+        run(model=chain(2, True), leads={"a": {"kind": "wide", "sites": [0], "gamma": 0.5}})
+
+
+@pytest.mark.parallel
+def test_ranks_agree_on_conductivity(comm):
+    """Ranks take frequencies: the numbers of one rank."""
+    bath = {"kind": "wide", "sites": [0], "gamma": 0.5, "T": 0.1}
+    few = {"points": 3, "energy_min": 0.5, "fit_error": 1e-3, "seeds": 0}
+    result = run(model=chain(2), leads={"a": bath}, parameters={"eV": 0.0}, numerics=few)
+    np.testing.assert_allclose(np.asarray(result.sigma), KNOWN, atol=1e-11)
+
+
+KNOWN = [
+    (0.020392765395346707 - 0.12661615302289642j),
+    (0.07303657802268684 + 0.303711494994985j),
+    (0.004694620406691984 + 0.12159409180550258j),
+]  # of one rank

@@ -1,0 +1,177 @@
+"""Modes of stationary states: determinant, Jacobian and evolution agree."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import hpcneq
+from hpcneq.errors import InputError
+
+CHAIN = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
+ENDS = {
+    "left": {"kind": "wide", "sites": {"x": "min"}, "gamma": 0.5, "T": 0.05, "bias": 0.5},
+    "right": {"kind": "wide", "sites": {"x": "max"}, "gamma": 0.5, "T": 0.05, "bias": -0.5},
+}
+
+
+def chain(size, **model):
+    """[model] of an open chain with hops -1."""
+    cell = {"vectors": [[1.0]], "orbitals": [{"name": "s", "at": [0.0]}], "size": [size]}
+    return {"cell": cell, "hop": [CHAIN] if size > 1 else [], **model}
+
+
+def run(task="modes", **tables):
+    """The result of a run in this process; two sites at eV = .6 unless said otherwise."""
+    tree = {"parameters": {"eV": 0.6}, "model": chain(2), "interaction": {"U": 3.0}, "leads": ENDS}
+    return hpcneq.run({"system": "lattice", "task": task, **tree, **tables})
+
+
+NORMAL = {"state": "normal"}
+
+
+@pytest.fixture(scope="module")
+def normal():
+    return run(initial=NORMAL)
+
+
+def test_three_routes_to_the_growth_rate(normal):
+    """The determinant's root, the Jacobian's eigenvalue of ``steady``, and the slope of an
+    evolution from the normal state with noise of 1e-6: 1e-4: the step's error is 2e-5.
+    """
+    growth = normal.summary["growth_rate"]
+    (state,) = run("steady", initial=NORMAL).summary["states"]
+    assert growth == pytest.approx(state["growth_rate"], abs=1e-9)
+    evolved = run(
+        "evolve",
+        initial={**NORMAL, "noise": 1e-6},
+        numerics={"error_estimate": False, "dt": 0.1},
+        run={"t_max": 24.0, "output_every": 8.0},
+    )
+    size = np.abs(np.asarray(evolved.delta)).max(axis=1)
+    assert size[-1] < 0.05
+    assert np.log(size[-1] / size[-2]) / 8 == pytest.approx(growth, abs=1e-4)
+
+
+@pytest.mark.nightly
+def test_modes_of_six_sites():
+    """Growth .651480 of the prototype. D and D^* of the normal state do not mix: roots z and -z^*,
+    each counted once for either.
+    """
+    result = run(model=chain(6), initial=NORMAL)
+    assert result.summary["growth_rate"] == pytest.approx(0.651480, abs=1e-6)
+    rate, frequency = np.asarray(result.growth_rate)[0], np.asarray(result.frequency)[0]
+    assert list(np.asarray(result.multiplicity)[0]) == [2, 2, 2]
+    assert result.summary["growing_modes"] == 2
+    assert result.summary["stability"] == "unstable" and result.summary["counted"]
+    np.testing.assert_allclose(sorted(frequency), [-0.980664, 0, 0.980664], atol=2e-5)
+    assert rate.min() > np.asarray(result.lowest)[0]
+    mode = np.linalg.norm(np.asarray(result.delta_mode)[0, 0], axis=0)
+    np.testing.assert_allclose(mode, mode[::-1], atol=1e-6)
+
+
+@pytest.mark.nightly
+def test_krylov_finds_the_counted_modes(normal):
+    """Inverse iterations on the Jacobian settle on the determinant's roots, to 1e-9."""
+    numerics = {"method": "krylov", "count": 2}
+    other = run(initial=NORMAL, numerics=numerics)
+    rates = np.asarray(other.growth_rate)[0]
+    wanted = np.asarray(normal.growth_rate)[0]
+    for k, rate in enumerate(rates):
+        z = np.asarray(other.frequency)[0, k] + 1j * rate
+        known = np.asarray(normal.frequency)[0] + 1j * wanted
+        assert np.abs(known - z).min() < 1e-9
+    assert len(rates) and other.summary["counted"] is False
+
+
+def test_the_phase_is_the_only_neutral_mode():
+    """Below the lead's temperature the phase turns freely; a weak superconducting lead holds it."""
+    site = {"model": chain(1), "interaction": {"U": 3.0}, "parameters": {"eV": 0.0}}
+    metal = {"kind": "wide", "sites": [0], "gamma": 0.2, "T": 0.1}
+    free = run(**site, leads={"a": metal})
+    assert list(np.asarray(free.phase_mode)[0][:1]) == [True]
+    assert abs(np.asarray(free.growth_rate)[0, 0]) < 1e-9
+    assert free.summary["stability"] == "stable"
+    pair = {"kind": "bcs", "sites": [0], "gamma": 0.05, "delta": 1.0, "dynes": 0.1, "T": 0.1}
+    held = run(**site, leads={"a": metal, "b": pair}, numerics={"fit_error": 1e-3})
+    rates = np.asarray(held.growth_rate)[0]
+    assert not np.any(np.asarray(held.phase_mode)) and np.nanmax(rates, initial=-1.0) < -1e-3
+
+
+@pytest.mark.nightly
+def test_forms_agree():
+    """Without spin-orbit coupling the form 4n has the modes of 2n, as often."""
+    tables = {"model": chain(2), "initial": NORMAL, "interaction": {"U": 3.0, "hartree": True}}
+    tables["numerics"] = {"window": 60.0}
+    two = run(**tables)
+    four = run(**{**tables, "model": chain(2, spin="full")})
+    assert four.summary["form"] == "4n"
+    for name, tolerance in (("growth_rate", 1e-9), ("frequency", 1e-9), ("multiplicity", 0)):
+        one, other = (np.sort(np.asarray(result[name])[0]) for result in (two, four))
+        np.testing.assert_allclose(other, one, atol=tolerance, rtol=0)
+
+
+@pytest.mark.nightly
+def test_states_are_followed_along_the_bias():
+    """The state at each bias continues the one before; every table has a row a bias."""
+    tables = {"model": chain(2), "sweep": {"eV": [0.0, 0.4]}, "parameters": {}}
+    result = run(**tables)
+    assert np.asarray(result.growth_rate).shape[0] == 2
+    single = run(**{**tables, "sweep": {}, "parameters": {"eV": 0.4}})
+    assert np.asarray(result.delta_max_of)[1] == pytest.approx(
+        single.summary["delta_max"], abs=1e-5
+    )
+
+
+def test_what_modes_cannot_do():
+    pair = {"kind": "bcs", "sites": [0], "gamma": 0.5, "delta": 1.0, "T": 0.1}
+    leads = {"a": {**pair, "bias": 0.5}, "b": {**pair, "bias": -0.5}}
+    with pytest.raises(InputError, match="periodic"):
+        run(model=chain(1), interaction={}, leads=leads)
+    with pytest.raises(InputError, match="frequencies"):
+        run(numerics={"method": "det", "frequencies": [1.0]})
+
+
+@pytest.mark.parallel
+def test_ranks_agree_on_modes(comm):
+    """A site whose normal state is unstable: tanh-like susceptibility, one pair of modes."""
+    tables = {"model": chain(1), "initial": NORMAL, "numerics": {"fit_error": 1e-3}}
+    lead = {"a": {"kind": "wide", "sites": [0], "gamma": 0.2, "T": 0.1}}
+    result = run(**tables, leads=lead, parameters={"eV": 0.0})
+    assert result.summary["growth_rate"] == pytest.approx(GROWTH, abs=1e-10)
+    assert result.summary["growing_modes"] == 2
+
+
+GROWTH = 0.4450988352318882  # of one rank
+
+
+@pytest.mark.nightly
+def test_a_damped_oscillation_rings_as_in_an_evolution():
+    """Ring of four with pairs: the phases of opposite sites swing against each other with the
+    frequency and damping of a mode; 2e-3 is what faster modes leave of the fit.
+    """
+    cell = {
+        "vectors": [[1.0]],
+        "orbitals": [{"name": "s", "at": [0.0]}],
+        "size": [4],
+        "periodic": [True],
+    }
+    bath = {"kind": "wide", "sites": [0, 1, 2, 3], "gamma": 0.1, "T": 0.05}
+    tables = {"model": {"cell": cell, "hop": [CHAIN]}, "leads": {"a": bath}}
+    tables |= {"parameters": {"eV": 0.0}}
+    modes = run(**tables, numerics={"depth": 0.8, "seeds": 0, "fit_error": 1e-6})
+    z = np.asarray(modes.frequency)[0] + 1j * np.asarray(modes.growth_rate)[0]
+    evolved = run(
+        "evolve",
+        **tables,
+        initial={"noise": 1e-3},
+        numerics={"error_estimate": False, "dt": 0.1, "seeds": 0},
+        run={"t_max": 24.0, "output_every": 0.4},
+    )
+    t, delta = np.asarray(evolved.t), np.asarray(evolved.delta)
+    swing = np.angle(delta[:, 0] / delta[:, 2])[t > 8]
+    before = np.stack([swing[1:-1], swing[:-2]], axis=1)
+    one, two = np.linalg.lstsq(before, swing[2:], rcond=None)[0]
+    ringing = 1j * np.log(np.roots([1, -one, -two]) + 0j) / 0.4
+    for root in ringing:
+        assert np.abs(z - root).min() < 2e-3

@@ -60,7 +60,7 @@ def cycle(t: FloatArray, signal: ComplexArray) -> Attractor:
     scale = SAME * np.ptp(x)
     for each in range(1, MOST_PEAKS + 1):
         count = each * REPEATS
-        if len(peaks) <= count or len(lows) < count:
+        if len(peaks) < count + each or len(lows) < count:
             break
         last, before = peaks[-count:], peaks[-count - each : -each]
         periods = when[-count:] - when[-count - each : -each]

@@ -52,3 +52,14 @@ def test_a_cycle_that_passes_by_zero():
     found = attractor(T, 1.01 + np.exp(0.05j * T))
     assert found.kind == "limit cycle"
     assert abs(found.low - 0.01) <= found.errors[1] < 0.01
+
+
+@pytest.mark.parametrize("count", range(1, 18))
+def test_few_peaks_are_no_cycle_and_no_failure(count):
+    """A decaying ring with any number of peaks in the last half.
+
+    Fails if periods of several peaks are taken from fewer peaks than they need.
+    """
+    t = np.linspace(0, 100, 4001)
+    x = 1 + 0.5 * np.exp(-0.02 * t) * np.cos(2 * np.pi * (2 * count + 0.3) * t / 100)
+    assert attractor(t, x + 0j).kind == "neither"

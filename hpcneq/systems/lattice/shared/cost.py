@@ -148,7 +148,8 @@ def evolve(given: Given, ranks: int) -> Cost:
     state = PoleState(system, solo(), None, method_of(given, leads))
     M = setup.form.size
     numbers = np.random.default_rng(0).normal(size=(2, state.flat.size))
-    state.flat[:] = 0.1 * (numbers[0] + 1j * numbers[1])  # not zero: a mean field that moves
+    size = 0.1 / max(1.0, setup.largest_energy() * given.numerics.dt)
+    state.flat[:] = size * (numbers[0] + 1j * numbers[1])  # not zero: a mean field that moves
     method = integrator(state)
     dt = given.numerics.dt
     method.start(1e3, dt)

@@ -21,6 +21,7 @@ AXES = ("x", "y", "z")
 DAMPING = "damping"  # name of the lead that [numerics] damping adds
 DYNES = 1e-3  # of the gap, where none is given
 HARMONIC = 1e-9  # how far ratios of potentials may be from whole numbers
+MOST_PARTS = 64  # of the smallest difference of potentials that count in a common period
 REACH = 15.0  # window of wide leads over the largest energy of the model
 
 
@@ -176,19 +177,22 @@ def _table(
 
 
 def common_period(levels: list[float]) -> float | None:
-    """That of superconductors at these potentials, pi over their difference; None if all are equal.
+    """That of superconductors at these potentials, pi over what divides all their differences.
 
-    Raises InputError for three and more whose differences have no common measure.
+    None if all are equal. Raises InputError for three and more whose differences have no common
+    measure, or one below 1/64 of the smallest.
     """
     gaps = sorted({round(abs(level - levels[0]), 12) for level in levels} - {0.0})
     if not gaps:
         return None
-    if any(abs(gap / gaps[0] - round(gap / gaps[0])) > HARMONIC for gap in gaps):
-        shown = ", ".join(f"{level:g}" for level in levels)
-        raise InputError(
-            f"[leads] bias: bcs leads at {shown} have no common period; choose whole ratios"
-        )
-    return float(np.pi / gaps[0])
+    for parts in range(1, MOST_PARTS + 1):
+        ratios = parts * np.array(gaps) / gaps[0]
+        if np.all(np.abs(ratios - np.round(ratios)) <= HARMONIC):
+            return float(np.pi * parts / gaps[0])
+    shown = ", ".join(f"{level:g}" for level in levels)
+    raise InputError(
+        f"[leads] bias: bcs leads at {shown} have no common period; choose whole ratios"
+    )
 
 
 # ---- what changes in time -----------------------------------------------------------------------

@@ -36,20 +36,20 @@ def period_of(setup: Setup, eV: float) -> float | None:
 
 
 def steps_of(setup: Setup, period: float) -> int:
-    """Steps of a period: those of the input, or so many that they resolve the hops too.
-
-    Raises NotConverged if those are too many.
-    """
+    """Steps of a period: those of the input, else `resolving_steps`. Raises NotConverged."""
     given = setup.given.numerics.periodic_steps
-    if given is not None:
-        return int(given)
+    return resolving_steps(setup, period) if given is None else int(given)
+
+
+def resolving_steps(setup: Setup, period: float) -> int:
+    """So many steps of a period that they resolve the hops. Raises NotConverged for too many."""
     values = np.abs(setup.field.values(np.zeros(setup.field.fields)))
     rows = np.bincount(setup.field.H_rows, values, setup.form.size)
     steps = max(STEPS, 2 * int(np.ceil(0.5 * period * float(rows.max()) / RESOLVED)))
     if steps > MOST_STEPS:
         raise NotConverged(
-            f"the period {period:g} of two bcs leads takes {steps:.3g} steps (most: {MOST_STEPS}); "
-            "take a larger difference of their bias, or [numerics] periodic_steps"
+            f"the period {period:g} of two bcs leads takes {steps:.3g} steps (most: {MOST_STEPS}): "
+            "the difference of their bias is too small"
         )
     return steps
 
@@ -105,7 +105,8 @@ def start_of_period(setup: Setup, steps: int, before: Record | None) -> np.ndarr
 def periodic_density(setup: Setup, leads: LeadPoles, period: float, c: np.ndarray) -> Density:
     """R at t = 0 of the periodic state before it, with the mean field c (steps, fields)."""
     eV = setup.drives.eV(-1.0)
-    return periodic_state(setup, leads, period, eV, max(len(c), STEPS), c).state.density
+    steps = max(len(c), resolving_steps(setup, period))
+    return periodic_state(setup, leads, period, eV, steps, c).state.density
 
 
 def mean_over_period(

@@ -20,10 +20,10 @@ from ..shared.chosen_state import largest_state, words_of_lost
 from ..shared.evolution_means import add_means
 from ..shared.evolution_records import LatticeRecords
 from ..shared.periodic_states import (
-    STEPS,
     mean_over_period,
     period_of,
     periodic_density,
+    resolving_steps,
     start_of_period,
 )
 from ..shared.seeds import noise
@@ -90,10 +90,11 @@ def start_of(setup: Setup, leads: LatticeLeads) -> dict[str, Any]:
 
 def _periodic_start(setup: Setup, leads: LatticeLeads, period: float, eV: float) -> dict[str, Any]:
     """That of two superconductors at different bias before t = 0. Raises NotConverged."""
-    start = {"c": np.zeros((STEPS, 0), complex), "mu_c": 0.0, "delta_max": 0.0, "residual": 0.0}
+    steps = resolving_steps(setup, period)
+    start = {"c": np.zeros((steps, 0), complex), "mu_c": 0.0, "delta_max": 0.0, "residual": 0.0}
     if setup.interacting:
-        begin = start_of_period(setup, STEPS, None)
-        record = mean_over_period(setup, leads, period, eV, STEPS, begin)
+        begin = start_of_period(setup, steps, None)
+        record = mean_over_period(setup, leads, period, eV, steps, begin)
         if not record["converged"]:
             raise NotConverged("evolve: no self-consistent periodic state before t = 0")
         start = {name: record[name] for name in start}

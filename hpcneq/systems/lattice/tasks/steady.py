@@ -268,9 +268,6 @@ def _along(search: Search, comm: Communicator, log: Callable, output: Output) ->
     given = search.setup.given
 
     def point(at: dict, previous: Record | None) -> Record:
-        period = period_of(search.setup, at["eV"])
-        if period is not None:
-            return {"states": [search.periodic(at["eV"], period)]}
         states = search.states(at["eV"], (previous or {}).get("states", []))
         if not states:
             raise NotConverged(f"eV = {at['eV']:g}: no seed led to a self-consistent state")
@@ -301,7 +298,7 @@ def _report_along(search: Search, sweep: Sweep, out: Written) -> Outcome:
     out.fixed("growth_rate_of", table("growth_rate", np.nan))
     out.fixed("current_of", table("current", np.full(len(setup.names), np.nan)))
     out.fixed("continued_of", table("continued", False))
-    last = lists[-1]
+    last = next(row for row in reversed(lists) if row)
     summary = {**model_facts(setup), **lead_facts(setup, search.fits), **_monitors(last)}
     summary |= {
         "folds": folds,

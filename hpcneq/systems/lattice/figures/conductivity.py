@@ -19,7 +19,8 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     style.size(canvas, 10, 4.4)
     energy = np.asarray(result.energy)
     sigma, held = np.asarray(result.sigma), np.asarray(result.sigma_bubble)
-    pair = 2 * (result.summary.get("delta_max") or 0.0)
+    size = result.summary.get("delta_max") or 0.0
+    pair = 2 * size
     both = canvas.subplots(1, 2)
     for axes, part, words in zip(both, (np.real, np.imag), ("Re", "Im")):
         axes.plot(energy, part(held), color="0.65", ls="--", label="pairing held")

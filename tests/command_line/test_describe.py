@@ -141,7 +141,9 @@ def test_a_new_input_is_accepted_by_check(name, task, tmp_path, monkeypatch):
         pytest.skip(f"{name} {task} has no example yet")
     monkeypatch.chdir(tmp_path)
     assert here("new", name, task, "-o", "mine.toml", folder=tmp_path)[0] == 0
-    assert check_input("mine.toml", CATALOGUE, cost=False) == f"mine.toml: valid {name} {task}"
+    said, *doubts = check_input("mine.toml", CATALOGUE, cost=False).splitlines()
+    assert said == f"mine.toml: valid {name} {task}"
+    assert all("warning: " in doubt for doubt in doubts)  # a quick example is a small lattice
 
 
 def test_new_overwrites_nothing(tmp_path):

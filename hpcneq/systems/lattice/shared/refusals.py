@@ -10,7 +10,6 @@ from ..physics.model import Model
 from ..physics.reservoirs import Reservoir
 from . import lead_input, model_input
 from .lead_input import Drives
-from .setup import Setup
 
 Parts = tuple[Model, list[Reservoir], Drives]
 
@@ -19,11 +18,13 @@ def parts_of(given: Given) -> Parts | None:
     """Model, leads and drives; None where the model's code must not be run, or is gone."""
     if model_input.runs_code(given) and given.begun:
         return None  # it was checked when the run was begun
-    model, numbers = model_input.model_of(given)
+    model, _ = model_input.model_of(given)
     reservoirs = lead_input.reservoirs_of(given, model)
     drives = lead_input.drives_of(given, model, reservoirs)
-    if given.numerics.uniform == "yes":  # raises where nothing repeats
-        _ = Setup(given, model, numbers, "", reservoirs, drives).ring
+    if given.numerics.uniform == "yes":
+        from .rings import field_of, ring_of  # loads scipy, which other inputs need not
+
+        ring_of(given, field_of(given, model), reservoirs)
     return model, reservoirs, drives
 
 

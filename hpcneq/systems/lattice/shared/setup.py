@@ -20,12 +20,11 @@ from ..physics.mean_field import MeanField
 from ..physics.model import Model
 from ..physics.nambu import BondCurrents, Form, bond_currents
 from ..physics.reservoirs import Fitting, Reservoir
-from ..physics.translations import Ring, rings_of
+from ..physics.translations import Ring
 from . import lead_input, model_input
 from .lead_input import Drives
 from .python_model import digest
-
-LARGE = 200  # levels above which states are sought momentum by momentum
+from .rings import field_of, ring_of
 
 
 class LatticeLeads(LeadPoles):
@@ -59,8 +58,7 @@ class Setup:
     @cached_property
     def field(self) -> MeanField:
         """The mean field."""
-        interaction = self.given.tables["interaction"]
-        return MeanField(self.model, interaction.hartree, interaction.exchange)
+        return field_of(self.given, self.model)
 
     @cached_property
     def bonds(self) -> BondCurrents:
@@ -120,16 +118,7 @@ class Setup:
     @cached_property
     def ring(self) -> Ring | None:
         """Along which only repeating states are sought. Raises InputError."""
-        uniform = self.given.numerics.uniform
-        if uniform == "no" or (uniform == "auto" and self.form.size <= LARGE):
-            return None
-        ring = rings_of(self.field, self.reservoirs)
-        if ring is None and uniform == "yes":
-            raise InputError(
-                '[numerics] uniform = "yes": model and leads repeat along no ring of three or more '
-                'cells; use "auto"'
-            )
-        return ring
+        return ring_of(self.given, self.field, self.reservoirs)
 
 
 def _fit(lead: Reservoir, fitting: Fitting) -> Fit:

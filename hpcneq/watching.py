@@ -47,7 +47,7 @@ def watch(path: str, every: float | None = None) -> tuple[int, str | None]:
 def _ended(path: str, watched: bool) -> str:
     """That no run goes on."""
     if not watched and not os.path.exists(path):
-        meant = nearest_file(Path(path)).strip()
+        meant = nearest_file(Path(path), ".h5").strip()
         raise InputError(f"{path}: there is neither a run nor a result" + (meant and f"; {meant}"))
     words = "its run has ended" if watched else "no run goes on"
     return f"{path}: {words}; hpcneq show {path} says how it ended"

@@ -188,6 +188,9 @@ class Chance:
         tree = copy.deepcopy(self.one_of(start_of(task, name)))
         for _ in range(self.random.choice([0, 1, 1, 1, 2, 3])):
             self.change(tree, task)
+        run = tree.get("run")
+        if isinstance(run, dict) and isinstance(run.get("max_memory"), float):
+            del run["max_memory"]  # what a run takes is a cost, which --no-cost leaves out
         return tree
 
 

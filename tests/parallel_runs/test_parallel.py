@@ -107,6 +107,7 @@ def test_arrays_travel_as_buffers():
     allowed = {
         *("parallel.py", "files/hdf5.py", "files/checkpoint.py", "files/checksum.py"),
         *("solvers/site_columns/halo.py", "tasks/evolution.py", "stopping.py"),
+        *("solvers/messages.py", "solvers/supercell/state.py"),
         *("solvers/auxiliary_modes/integrator.py", "files/writer.py"),
         "systems/fermi_gas/shared/fastest_wave.py",
     }  # of counts, names, hashes and a few numbers

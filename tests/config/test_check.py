@@ -205,7 +205,7 @@ def try_many(name, task, count, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name, task", TASKS)
 def test_check_says_what_run_says(name, task, marked, tmp_path, monkeypatch):
-    try_many(name, task, 25, tmp_path, monkeypatch)
+    try_many(name, task, 15, tmp_path, monkeypatch)
 
 
 @pytest.mark.nightly

@@ -68,8 +68,8 @@ def _spacing(given: Given) -> Iterator[str]:
     """A temperature and a width of levels below their mean distance."""
     parameters, numerics = given.parameters, given.numerics
     spacing = 2 * HALF_BAND / (numerics.Lx * numerics.Ly)
-    lowest = min([parameters.T, *given.sweep.get("T", [])])
-    width = 2 * parameters.gamma
+    known = [T for T in (parameters.T, *given.sweep.get("T", [])) if T is not None]
+    lowest, width = min(known, default=np.inf), 2 * parameters.gamma
     if max(lowest, width) < spacing:
         yield (
             f"[parameters] T = {lowest:g}, 2 gamma = {width:g}: both are below the mean level "

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -54,6 +55,8 @@ def pytest_configure(config):
     for area in areas():
         config.addinivalue_line("markers", f"{area.name}: tests/{area.name}")
     _settle_hypothesis()
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup, which programs would inherit
+        signal.signal(signal.SIGHUP, lambda *_: None)
     config.pluginmanager.register(Times(), "hpcneq-times")
     from hpcneq.cli import LAUNCHED
 

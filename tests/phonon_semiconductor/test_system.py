@@ -274,6 +274,7 @@ def test_an_evolution_is_the_same_on_any_number_of_ranks_and_keeps_its_particles
         **SMALL,
         "parameters": {**SMALL["parameters"], "collision": collision, "radiative": "lindblad"},
         "initial": {"seed": 1e-3},
+        "run": {"t_max": 12.0, "output_every": 4.0},
     }
     result = hpcneq.run(task, output=shared_tmp / "all.h5")
     if comm.rank == 0:

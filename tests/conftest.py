@@ -55,8 +55,9 @@ def pytest_configure(config):
     for area in areas():
         config.addinivalue_line("markers", f"{area.name}: tests/{area.name}")
     _settle_hypothesis()
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup, which programs would inherit
-        signal.signal(signal.SIGHUP, lambda *_: None)
+    for number in (signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) is signal.SIG_IGN:  # nohup, &: programs would inherit it
+            signal.signal(number, lambda *_: None)
     config.pluginmanager.register(Times(), "hpcneq-times")
     from hpcneq.cli import LAUNCHED
 

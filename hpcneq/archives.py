@@ -73,7 +73,7 @@ def differing(result: Result, manifest: str | Path) -> list[str]:
     try:
         known = json.loads(Path(manifest).read_bytes())["data"]
         hashes = {str(name): str(value) for name, value in known.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(f"{manifest}: is no manifest of an archive of hpcneq pack") from None
     mine = dict(_hashes(result))
     return [name for name in {**hashes, **mine} if hashes.get(name) != mine.get(name)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -27,9 +28,18 @@ from .files import names, provenance
 
 MOST_FILES = 1000
 MOST_BYTES = 1 << 34  # of all files
-MOST_TEXT = 1 << 24  # of the manifest, and of any header
+MOST_TEXT = 1 << 24  # of the manifest
+MOST_HEADERS = 1 << 16  # of all that stands between two files
 PIECE = 1 << 20
 HASH = re.compile(r"[0-9a-f]{64}")
+FAULTS = (  # of an archive; RecursionError: lists in lists in a manifest
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    RecursionError,
+)
 PACKAGE = ("python", "numpy", "scipy", "numba", "mpi", "hdf5", "petsc")  # that decide on bits
 
 
@@ -64,15 +74,20 @@ def unpack(path: str | Path, output: str | Path | None = None) -> str:
 
 
 class _Bounded:
-    """A stream of which no more is read at once than a header, or a piece of a file, may have."""
+    """A stream of which no more is read at once than a piece of a file, or all headers, may have.
+
+    left : bytes that may still be read.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self.seek, self.tell = stream.seek, stream.tell
+        self.left: float = MOST_HEADERS
 
     def read(self, count: int = -1) -> bytes:
         """The next bytes. Raises ValueError if they are too many."""
-        if not 0 <= count <= MOST_TEXT:
+        self.left -= count
+        if not 0 <= count <= MOST_TEXT or self.left < 0:
             raise ValueError("a header is too long")
         return self._stream.read(count)
 
@@ -87,7 +102,7 @@ def _members(path: str | Path) -> Iterator[Iterator[tuple[tarfile.TarInfo, IO[by
                 yield _opened(archive, bounded)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError) as error:
+    except FAULTS as error:
         if isinstance(error, InputError):
             raise
         words = one_line(str(error))[:100]
@@ -97,7 +112,7 @@ def _members(path: str | Path) -> Iterator[Iterator[tuple[tarfile.TarInfo, IO[by
 
 
 def _opened(
-    archive: tarfile.TarFile, stream: IO[bytes]
+    archive: tarfile.TarFile, stream: _Bounded
 ) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
     """Each member and its content; at the end what follows is read too, for gzip's checksum."""
     seen: set[str] = set()
@@ -111,8 +126,10 @@ def _opened(
         content = archive.extractfile(member)
         if content is None:
             raise ValueError(f"{shown(member.name)} has no content")
+        stream.left = math.inf
         yield member, content
-    left = MOST_TEXT
+        stream.left = MOST_HEADERS
+    left, stream.left = MOST_TEXT, math.inf
     while piece := stream.read(PIECE):
         left -= len(piece)
         if left < 0:

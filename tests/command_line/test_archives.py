@@ -144,7 +144,26 @@ def test_wrong_checksums_sizes_and_formats_are_refused(packed, tmp_path, monkeyp
             file.write(header.tobuf() + bytes(1 << 16))
         code, said = here("unpack", "bad.tar.gz", folder=tmp_path)
         assert code == 2 and "too long" in said, said
+    header.type, header.size = tarfile.XHDTYPE, 1024  # many that fill it together
+    with gzip.open(tmp_path / "bad.tar.gz", "wb") as file:
+        file.write((header.tobuf() + b"1024 k=" + b"a" * 1016 + b"\n") * 2000)
+    code, said = here("unpack", "bad.tar.gz", folder=tmp_path)
+    assert code == 2 and "too long" in said and said.count("\n") == 1, said
     monkeypatch.setattr(unpacking, "MOST_FILES", 1)
     shutil.copy(packed / "a.tar.gz", tmp_path / "bad.tar.gz")
     assert here("unpack", "bad.tar.gz", folder=tmp_path)[0] == 2
     assert os.listdir(tmp_path) == ["bad.tar.gz"]
+
+
+def test_a_manifest_of_lists_in_lists_is_one_line(packed, tmp_path):
+    """Which Python gives up to read: of an archive, and beside a result."""
+    deep = b"[" * 100_000
+    with tarfile.open(tmp_path / "bad.tar.gz", "w:gz") as target:
+        member = tarfile.TarInfo("manifest.json")
+        member.size = len(deep)
+        target.addfile(member, io.BytesIO(deep))
+    code, said = here("unpack", "bad.tar.gz", folder=tmp_path)
+    assert code == 2 and said.count("\n") == 1, said
+    (tmp_path / "deep.json").write_bytes(deep)
+    code, said = here("compare", "a.h5", tmp_path / "deep.json", folder=packed)
+    assert code == 2 and said.count("\n") == 1 and "is no manifest" in said, said

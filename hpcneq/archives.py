@@ -32,6 +32,7 @@ from .systems import Catalogue
 FORMAT, FORMAT_VERSION = "hpcneq-archive", 1
 MANIFEST, INPUT = "manifest.json", "input.toml"
 ENDING = ".tar.gz"
+OBEYED = ("head", "matplotlibrc")  # by git and matplotlib, in the folder where they start
 
 
 def pack(
@@ -79,6 +80,18 @@ def differing(result: Result, manifest: str | Path) -> list[str]:
     return [name for name in {**hashes, **mine} if hashes.get(name) != mine.get(name)]
 
 
+def harmless(name: str) -> bool:
+    """Whether a file of an archive may have this name: inside the folder, and nothing obeys it.
+
+    A folder with a ``.git``, or the files of one, runs what it says once somebody enters it.
+    """
+    parts = name.split("/")
+    plain = all(part and part[0] not in "-~." for part in parts)
+    obeyed = any(part.casefold() in OBEYED for part in parts)
+    odd = "\\" in name or ":" in name or not name.isprintable() or len(name) > 400
+    return plain and not obeyed and not odd
+
+
 def _likely_folders(result: Result) -> list[Path]:
     """Where the input of a result may have stood."""
     folders = [Path(result.path).absolute().parent, Path.cwd()]
@@ -103,8 +116,10 @@ def _named_files(result: Result, folders: list[Path]) -> tuple[str, dict[str, Pa
             continue
         word = value if value.endswith(file.name) else value.rpartition(":")[0]
         inside = PurePosixPath(word)
-        if inside.is_absolute() or ".." in inside.parts or inside.parts[0] in (INPUT, MANIFEST):
-            inside = PurePosixPath(f"files-{len(moved)}", file.name)
+        taken = {INPUT, MANIFEST, *(name.casefold() for name in files if name != word)}
+        if not harmless(str(inside)) or {str(inside).casefold(), inside.parts[0]} & taken:
+            name = file.name if harmless(file.name) else f"file{file.suffix}"
+            inside = PurePosixPath(f"files-{len(moved)}", name)
             moved[value] = f"{inside}{value[len(word) :]}"
         files[str(inside)] = file
     if not moved:

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from .archives import ENDING, FORMAT, FORMAT_VERSION, INPUT, MANIFEST
+from .archives import ENDING, FORMAT, FORMAT_VERSION, INPUT, MANIFEST, harmless
 from .config.words import one_line, refuse_name, shown, without_ending
 from .errors import InputError
 from .files import names, provenance
@@ -141,9 +141,7 @@ def _refuse_member(member: tarfile.TarInfo, seen: set[str]) -> None:
     name = member.name
     if not member.isreg() or member.issparse():
         raise ValueError(f"{shown(name)} is a link, a folder, a device or a sparse file")
-    parts = name.split("/")
-    harmless = all(part not in ("", ".", "..") and part[0] not in "-~" for part in parts)
-    if not harmless or "\\" in name or ":" in name or not name.isprintable() or len(name) > 400:
+    if not harmless(name):
         raise ValueError(f"{shown(name)} is no name of a file inside a folder")
     refuse_name(Path(name))
     folded = name.casefold()

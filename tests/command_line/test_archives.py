@@ -106,6 +106,8 @@ INPUT = ("input.toml", b'system = "lattice"\n')
         ([INPUT, ("c:x", b"x")], "no name of a file"),
         ([INPUT, ("-rf", b"x")], "no name of a file"),
         ([INPUT, ("a\x1b[2J", b"x")], "no name of a file"),
+        ([INPUT, (".git/config", b"x")], "no name of a file"),
+        ([INPUT, ("HEAD", b"x")], "no name of a file"),
         ([INPUT, ("x", b"x"), ("X", b"x")], "is there twice"),
         ([INPUT, INPUT], "is there twice"),
         ([INPUT, (special("x", tarfile.SYMTYPE, "/etc/passwd"), b"")], "is a link"),
@@ -167,3 +169,15 @@ def test_a_manifest_of_lists_in_lists_is_one_line(packed, tmp_path):
     (tmp_path / "deep.json").write_bytes(deep)
     code, said = here("compare", "a.h5", tmp_path / "deep.json", folder=packed)
     assert code == 2 and said.count("\n") == 1 and "is no manifest" in said, said
+
+
+def test_a_file_of_a_name_that_no_archive_may_have_gets_another(tmp_path):
+    """What is packed can be unpacked, and runs."""
+    (tmp_path / ".bias.txt").write_text("0 0\n1 0.1\n2 0.1\n")
+    (tmp_path / "a.toml").write_text(FOUR_STEPS.replace("T = 0.1", 'T = 0.1\neV = ".bias.txt"'))
+    for words in (("run", "a.toml", "--quiet"), ("pack", "a.h5"), ("unpack", "a.tar.gz")):
+        code, said = here(*words, folder=tmp_path)
+        assert code == 0, said
+    assert os.listdir(tmp_path / "a" / "files-0") == ["file.txt"]
+    code, said = here("check", "input.toml", "--no-cost", folder=tmp_path / "a")
+    assert code == 0, said

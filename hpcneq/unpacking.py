@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import math
 import os
 import re
+import shlex
 import shutil
 import tarfile
 import tempfile
@@ -31,6 +33,8 @@ MOST_BYTES = 1 << 34  # of all files
 MOST_TEXT = 1 << 24  # of the manifest
 MOST_HEADERS = 1 << 16  # of all that stands between two files
 PIECE = 1 << 20
+MOST_LISTED = 20  # names
+COMMAND = re.compile(r"(mpiexec -n [1-9]\d{0,6} )?hpcneq run input\.toml( -- -.*)?")
 HASH = re.compile(r"[0-9a-f]{64}")
 FAULTS = (  # of an archive; RecursionError: lists in lists in a manifest
     tarfile.TarError,
@@ -200,26 +204,47 @@ def _write(path: str | Path, folder: Path, files: Mapping[str, str]) -> None:
     with _members(path) as members:
         for member, content in members:
             place = Path(folder, PurePosixPath(member.name))
-            place.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
             checksum = hashlib.sha256()
-            with open(handle, "wb") as file:
+            with _on_disk(member.name):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+            with open(handle, "wb", buffering=0) as file:
                 while piece := content.read(PIECE):
-                    file.write(piece)
+                    with _on_disk(member.name):
+                        _put(file, piece)
                     checksum.update(piece)
             if member.name != MANIFEST and files.get(member.name) != checksum.hexdigest():
                 raise InputError(f"{path}: changes while it is read")
-            names.sync(place)
+            with _on_disk(member.name):
+                names.sync(place)
+
+
+def _put(file: io.RawIOBase, piece: bytes) -> None:
+    """Write all of a piece."""
+    left = memoryview(piece)
+    while left:
+        left = left[file.write(left) :]
+
+
+@contextmanager
+def _on_disk(name: str) -> Iterator[None]:
+    """A fault of writing a file as InputError, or it would look like one of the archive."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{shown(name)}: cannot be written ({error.strerror or error})") from None
 
 
 def _words(target: Path, manifest: Mapping[str, Any]) -> str:
     """What was unpacked, and what can be done with it."""
-    listed = ", ".join(map(one_line, sorted(manifest["files"])))
+    listed = ", ".join(sorted(manifest["files"])[:MOST_LISTED])
+    if len(manifest["files"]) > MOST_LISTED:
+        listed += f" and {len(manifest['files']) - MOST_LISTED} more"
     lines = [
         f"wrote {target}: {listed}",
         f"  {_word(manifest, 'system')} {_word(manifest, 'task')}, {_word(manifest, 'status')}, "
         f"on {_word(manifest, 'ranks')} ranks",
-        f"  to compute it again: cd {target} && {_word(manifest, 'run')}",
+        f"  to compute it again: cd {shlex.quote(str(target))} && {_command(manifest)}",
         f"  to see whether it is the same to the bit: hpcneq compare input.h5 {MANIFEST}",
     ]
     code = [one_line(name) for name in manifest["files"] if name.endswith(".py")]
@@ -229,6 +254,17 @@ def _words(target: Path, manifest: Mapping[str, Any]) -> str:
     if isinstance(versions, dict):
         lines += _other_versions(versions)
     return "\n".join(lines)
+
+
+def _command(manifest: Mapping[str, Any]) -> str:
+    """What computes the result again: what the manifest says, if it is nothing but that."""
+    try:
+        said = shlex.join(shlex.split(str(manifest.get("run"))))  # quotes all a shell would obey
+    except ValueError:
+        said = ""
+    if COMMAND.fullmatch(said) and said.isprintable() and len(said) < 1000:
+        return said
+    return f"hpcneq run {INPUT}"
 
 
 def _word(manifest: Mapping[str, Any], name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -181,3 +182,34 @@ def test_a_file_of_a_name_that_no_archive_may_have_gets_another(tmp_path):
     assert os.listdir(tmp_path / "a" / "files-0") == ["file.txt"]
     code, said = here("check", "input.toml", "--no-cost", folder=tmp_path / "a")
     assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    "said, shown",
+    [
+        ("mpiexec -n 3 hpcneq run input.toml -- -ksp_rtol 1e-9", None),
+        ("curl example.org | sh", "hpcneq run input.toml"),
+        ("hpcneq run input.toml; rm -rf x", "hpcneq run input.toml"),
+        ("hpcneq run input.toml -- -x\n$(rm x)", "hpcneq run input.toml -- -x '$(rm' 'x)'"),
+        ("hpcneq run 'input.toml", "hpcneq run input.toml"),
+        (["x"], "hpcneq run input.toml"),
+    ],
+)
+def test_no_command_of_somebody_else_is_recommended(tmp_path, said, shown):
+    """What unpack says to type runs hpcneq on the input, whatever the manifest says."""
+    archive(tmp_path / "a.tar.gz", [INPUT], {"run": said})
+    code, text = here("unpack", "a.tar.gz", "-o", "a b", folder=tmp_path)
+    assert code == 0 and f"cd 'a b' && {shown or said}\n" in text, text
+
+
+def test_a_disk_that_fills_while_an_archive_is_unpacked(packed, tmp_path, monkeypatch):
+    """The line tells the disk's fault, and nothing is left."""
+
+    def full(*given):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    shutil.copy(packed / "a.tar.gz", tmp_path)
+    monkeypatch.setattr(unpacking, "_put", full)
+    code, said = here("unpack", "a.tar.gz", folder=tmp_path)
+    assert code == 2 and said.count("\n") == 1 and "cannot be written (No space" in said, said
+    assert os.listdir(tmp_path) == ["a.tar.gz"]

@@ -13,7 +13,7 @@ import io
 import json
 import shlex
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,7 +24,7 @@ from .config.source import parse
 from .config.toml_text import render
 from .config.words import one_line, refuse_name, without_ending
 from .errors import InputError
-from .files import digest, names
+from .files import digest, names, vetting
 from .files.reader import Result
 from .results import refuse_existing
 from .systems import Catalogue
@@ -54,16 +54,24 @@ def pack(
         refuse_existing(target)
     if not result.input:
         raise InputError(f"{path}: keeps no input")
-    folders = [Path(folder)] if folder is not None else _likely_folders(result)
-    text, files = _named_files(result, folders)
-    files = {INPUT: text.encode(), **{name: _bytes(file) for name, file in files.items()}}
-    manifest = _manifest(result, files)
+    with vetting.using([path], "what it holds cannot be packed"):
+        folders = [Path(folder)] if folder is not None else _likely_folders(result)
+        text, named = _named_files(result, folders)
+        _refuse_itself(target, [Path(path), *named.values()])
+        files = {INPUT: text.encode(), **{name: _bytes(file) for name, file in named.items()}}
+        manifest = _manifest(result, files)
     content = {MANIFEST: json.dumps(manifest, indent=1).encode() + b"\n", **files}
     try:
         names.replace(names.follow(target), _archive(content))
     except OSError as error:
         raise InputError(f"{target}: cannot be written ({error.strerror})") from None
     return target
+
+
+def _refuse_itself(target: Path, packed: Iterable[Path]) -> None:
+    """InputError if the archive would take the place of what is packed."""
+    if target.exists() and any(target.samefile(file) for file in packed):
+        raise InputError(f"{target}: is what is packed; give another name with -o")
 
 
 def differing(result: Result, manifest: str | Path) -> list[str]:

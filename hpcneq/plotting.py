@@ -16,7 +16,7 @@ from . import terminal
 from .comparison import flat, inputs
 from .config.words import refuse_name, shown, without_ending
 from .errors import InputError
-from .files import report
+from .files import report, vetting
 from .results import MOVIES, Result, aside, number_labels, refuse_old, target_of
 
 MOST_PANELS = 4  # that are chosen without being asked for
@@ -45,7 +45,8 @@ def plot(options: Any) -> str:
         make = partial(results[0].movie, data=data, size=options.size)
     else:
         make = partial(results[0].plot, data=data, size=options.size)
-    aside(target, make)
+    with vetting.using(paths, "what it holds makes no figure"):
+        aside(target, make)
     return f"wrote {target}"
 
 

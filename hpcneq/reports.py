@@ -70,6 +70,7 @@ def _new(options: Any) -> Answer:
 
 
 def _compare(options: Any) -> Answer:
+    from .files import vetting
     from .results import Result
 
     if options.second.endswith(".json"):
@@ -80,7 +81,9 @@ def _compare(options: Any) -> Answer:
         if not different:
             words = f"are to the bit those of {options.second}"
         return int(bool(different)), f"{options.first}: its data sets {words}"
-    compared = Result(options.first).compare(Result(options.second), options.rtol)
+    first, second = Result(options.first), Result(options.second)
+    with vetting.using((options.first, options.second), "what it holds cannot be compared"):
+        compared = first.compare(second, options.rtol)
     if options.json:
         return int(not compared), json.dumps(compared.as_json_object(), allow_nan=False)
     return int(not compared), compared.text()

@@ -27,6 +27,8 @@ def watch(path: str, every: float | None = None) -> tuple[int, str | None]:
     neither a run nor a result.
     """
     refuse_name(Path(path))
+    if os.path.isdir(path):
+        raise InputError(f"{path}: is a folder, not a result file")
     goes_on = every is not None or sys.stdout is not None and sys.stdout.isatty()
     said = ""
     while True:

@@ -13,7 +13,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -71,6 +71,21 @@ def one_line(path: str | Path, what: str = "is damaged, or no hpcneq result") ->
     except Exception as error:
         words = " ".join(printable(str(error)).split())[:200]
         raise InputError(f"{path}: {what} ({type(error).__name__}: {words})") from error
+
+
+@contextmanager
+def using(paths: Sequence[str | Path], what: str) -> Iterator[None]:
+    """Any error of using files as one line, if one of them is not as its run left it."""
+    try:
+        yield
+    except HpcneqError:
+        raise
+    except Exception:
+        for path in paths:
+            if not whole(path):
+                with one_line(path, what):
+                    raise
+        raise
 
 
 def vet(path: str | Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ import os
 import shutil
 import tarfile
 
+import h5py
 import pytest
 from support.programs import FOUR_STEPS, here
 
@@ -213,3 +214,24 @@ def test_a_disk_that_fills_while_an_archive_is_unpacked(packed, tmp_path, monkey
     code, said = here("unpack", "a.tar.gz", folder=tmp_path)
     assert code == 2 and said.count("\n") == 1 and "cannot be written (No space" in said, said
     assert os.listdir(tmp_path) == ["a.tar.gz"]
+
+
+def test_a_result_is_not_replaced_by_its_archive(packed, tmp_path):
+    shutil.copytree(packed, tmp_path / "copy")
+    before = (tmp_path / "copy" / "a.h5").read_bytes()
+    for name in ("a.h5", "drives/bias.txt"):
+        words = ("pack", "a.h5", "--folder", "inputs", "-o", name, "--force")
+        code, said = here(*words, folder=tmp_path / "copy")
+        assert code == 2 and said.count("\n") == 1 and "is what is packed" in said, said
+    assert (tmp_path / "copy" / "a.h5").read_bytes() == before
+
+
+@pytest.mark.parametrize("name, text", [("parts", "[1]"), ("input_files", "["), ("ranks", "x")])
+def test_what_is_wrong_in_a_result_of_somebody_else_is_one_line(packed, tmp_path, name, text):
+    shutil.copytree(packed, tmp_path / "copy")
+    with h5py.File(tmp_path / "copy" / "a.h5", "r+") as file:
+        file.attrs[name] = text
+    words = ("pack", "a.h5", "--folder", "inputs", "-o", "b.tar.gz")
+    code, said = here(*words, folder=tmp_path / "copy")
+    assert code == 2 and said.count("\n") == 1 and "cannot be packed" in said, said
+    assert not (tmp_path / "copy" / "b.tar.gz").exists()

@@ -23,7 +23,7 @@ from .config.load import Run, loads
 from .config.source import parse
 from .config.toml_text import render
 from .config.words import one_line, refuse_name, without_ending
-from .errors import InputError
+from .errors import InputError, of_writing
 from .files import digest, names, vetting
 from .files.reader import Result
 from .results import refuse_existing
@@ -64,7 +64,7 @@ def pack(
     try:
         names.replace(names.follow(target), _archive(content))
     except OSError as error:
-        raise InputError(f"{target}: cannot be written ({error.strerror})") from None
+        raise of_writing(error)(f"{target}: cannot be written ({error.strerror})") from None
     return target
 
 

@@ -1,5 +1,9 @@
 """The few ways a run can end that are not a bug, each with its documented exit code."""
 
+import errno
+
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # what no other name would mend
+
 
 class HpcneqError(Exception):
     """Base of the expected endings; ``exit_code`` is what the command line returns."""
@@ -29,3 +33,9 @@ class StoppedEarly(HpcneqError):
     """Asked to stop before the end (signal or wall limit); the state is saved."""
 
     exit_code = 75
+
+
+def of_writing(error: BaseException) -> type[HpcneqError]:
+    """Which error it is that a file cannot be written: a fault of the disk, or a wrong name."""
+    full = isinstance(error, OSError) and error.errno in DISK
+    return HpcneqError if full else InputError

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from . import systems
 from .comparison import RTOL, Comparison, compare, is_error
 from .config.words import nearest, refuse_name, shown, without_ending
-from .errors import InputError
+from .errors import HpcneqError, InputError, of_writing
 from .files import lock, reader, report, vetting
 from .files.names import follow
 from .tasks.task import Quantity, declared, resolve
@@ -199,10 +199,10 @@ def aside(target: Path, make: Callable[[Path], object]) -> None:
     try:
         make(fresh)
         os.replace(fresh, final)
-    except InputError as error:
-        raise InputError(str(error).replace(str(fresh), str(target))) from None
+    except HpcneqError as error:
+        raise type(error)(str(error).replace(str(fresh), str(target))) from None
     except OSError as error:
-        raise InputError(f"{target}: cannot write the figure ({error.strerror})") from None
+        raise of_writing(error)(f"{target}: cannot write the figure ({error.strerror})") from None
     finally:
         fresh.unlink(missing_ok=True)
 

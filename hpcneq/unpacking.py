@@ -25,7 +25,7 @@ from typing import IO, Any
 
 from .archives import ENDING, FORMAT, FORMAT_VERSION, INPUT, MANIFEST, harmless
 from .config.words import one_line, refuse_name, shown, without_ending
-from .errors import InputError
+from .errors import HpcneqError, InputError, of_writing
 from .files import names, provenance
 
 MOST_FILES = 1000
@@ -70,7 +70,7 @@ def unpack(path: str | Path, output: str | Path | None = None) -> str:
         os.chmod(fresh, 0o755)
         os.rename(fresh, target)
     except OSError as error:
-        raise InputError(f"{target}: cannot be written ({error.strerror or error})") from None
+        raise of_writing(error)(f"{target}: cannot be written ({error.strerror})") from None
     finally:
         if fresh is not None:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -196,7 +196,7 @@ def _hash(content: IO[bytes]) -> str:
 
 def _refuse_room(path: str | Path, folder: Path, manifest: Mapping[str, Any]) -> None:
     if shutil.disk_usage(folder).free < manifest["bytes"] + (1 << 20):
-        raise InputError(f"{path}: no room for {manifest['bytes']} bytes in {folder}")
+        raise HpcneqError(f"{path}: no room for {manifest['bytes']} bytes in {folder}")
 
 
 def _write(path: str | Path, folder: Path, files: Mapping[str, str]) -> None:
@@ -228,11 +228,11 @@ def _put(file: io.RawIOBase, piece: bytes) -> None:
 
 @contextmanager
 def _on_disk(name: str) -> Iterator[None]:
-    """A fault of writing a file as InputError, or it would look like one of the archive."""
+    """A fault of writing a file in a line of its own, or it would look like one of the archive."""
     try:
         yield
     except OSError as error:
-        raise InputError(f"{shown(name)}: cannot be written ({error.strerror or error})") from None
+        raise of_writing(error)(f"{shown(name)}: cannot be written ({error.strerror})") from None
 
 
 def _words(target: Path, manifest: Mapping[str, Any]) -> str:

@@ -6,8 +6,8 @@ import typing
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import InputError
-from ..files.names import follow
+from ..errors import InputError, of_writing
+from ..files.names import discard, follow
 from ..tasks.task import System, Task
 from .description import Description, description_of, tables_of, task_keys
 from .description_text import default_text
@@ -28,11 +28,16 @@ def write_template(
     target = follow(path or f"{system}-{task}.toml")
     try:
         with open(target, "x", encoding="utf-8") as file:
-            file.write(text)
+            try:
+                file.write(text)
+                file.flush()
+            except OSError:
+                discard(target)  # the half of it
+                raise
     except FileExistsError:
         raise InputError(f"{target}: exists already; give another name with -o") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{target}: cannot be written ({error})") from None
+        raise of_writing(error)(f"{target}: cannot be written ({error})") from None
     return target
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
+from ..errors import InputError, of_writing
 from . import style
 from .result import Result
 
@@ -53,11 +53,11 @@ def draw(
 
 
 def write(figure: Figure, path: str | Path) -> None:
-    """Into a file; InputError if that cannot be."""
+    """Into a file; one line if that cannot be: InputError, or HpcneqError on a full disk."""
     try:
         figure.savefig(path)
     except Exception as error:  # of the system, or of what matplotlib cannot draw
-        raise InputError(f"{path}: cannot write the figure ({one_line(error)})") from error
+        raise of_writing(error)(f"{path}: cannot write the figure ({one_line(error)})") from error
 
 
 def _is_defect(result: Result, error: Exception) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from ..errors import InputError, of_writing
 from . import panels, style
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def film(
                     writer.grab_frame()
         except (OSError, ValueError, RuntimeError) as error:
             words = " ".join(str(error).split())
-            raise InputError(f"{path}: cannot write the movie ({words})") from error
+            raise of_writing(error)(f"{path}: cannot write the movie ({words})") from error
 
 
 def _writer(path: str | Path) -> Any:

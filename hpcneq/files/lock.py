@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import HpcneqError, InputError
+from ..errors import HpcneqError, InputError, of_writing
 from ..parallel import Communicator, on_root
 from . import names
 from .liveness import Claim, is_live, one_at_a_time, printable, this_process
@@ -237,7 +237,7 @@ def take(target: str | Path, about: Mapping[str, object]) -> Lock:
     except PermissionError:
         raise InputError(f"{target}: no permission to write into {folder}") from None
     except OSError as error:
-        raise InputError(f"{target}: cannot be written there ({error.strerror})") from None
+        raise of_writing(error)(f"{target}: cannot be written there ({error.strerror})") from None
     raise InputError(f"{path}: others keep taking it; try again")
 
 

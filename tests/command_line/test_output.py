@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
-from support.programs import FOUR_STEPS, alone, hp
+from support.examples import example_result
+from support.programs import FOUR_STEPS, alone, here, hp
 
 import hpcneq
 from hpcneq import cli, terminal
@@ -151,3 +153,37 @@ def test_what_a_received_result_says_does_not_steer_the_terminal(place, monkeypa
         cli.main(words)
         out, err = capsys.readouterr()
         assert (out + err).replace("\n", "").isprintable(), (words, out, err)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("new", "lattice", "modes", "-o", "disk/new.toml"),
+        pytest.param(("plot", "a.h5", "-o", "disk/a.png"), marks=pytest.mark.nightly),
+        pytest.param(("plot", "a.h5", "-o", "disk/a.gif"), marks=pytest.mark.nightly),
+        ("pack", "a.h5", "-o", "disk/a.tar.gz"),
+        ("unpack", "a.tar.gz", "-o", "disk/a"),
+    ],
+)
+def test_a_full_disk_is_a_failure_and_leaves_no_half_file(full_disk, words):
+    """It is no bad input, and nothing stands in the way of another try."""
+    code, said = here(*words, folder=full_disk)
+    assert code == 1 and said.count("\n") == 1, said
+    assert "No space left" in said or "no room" in said, said
+    assert os.listdir(full_disk / "disk") == ["full"]
+
+
+@pytest.fixture(scope="module")
+def full_disk(tmp_path_factory):
+    """A folder with a result and its archive, and in it a disk without any room."""
+    folder = tmp_path_factory.mktemp("full")
+    shutil.copy(example_result("nsn-junction", "evolve").path, folder / "a.h5")
+    assert here("pack", "a.h5", folder=folder)[0] == 0
+    disk = folder / "disk"
+    disk.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=16k", "none", str(disk)]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("cannot mount a tmpfs here")
+    (disk / "full").write_bytes(bytes(1 << 14))
+    yield folder
+    subprocess.run(["umount", "-l", str(disk)], check=True)

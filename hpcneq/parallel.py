@@ -338,6 +338,9 @@ def abort_on_bug(comm: Communicator) -> None:
 
     def hook(kind, value, trace):
         text = "".join(traceback.format_exception(kind, value, trace))
+        if issubclass(kind, MemoryError):  # of the machine, and no bug
+            words = "hpcneq check INPUT.toml says what a run takes"
+            text = f"hpcneq: memory: there is too little ({terminal.one_line(str(value))}); {words}"
         terminal.write(f"[rank {comm.rank}] {text.rstrip()}", errors=True)
         if comm.size > 1:
             comm.Abort(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 import time
@@ -56,7 +57,10 @@ def _ended(path: str, watched: bool) -> str:
 
 
 def _killed(path: str, content: Mapping[str, Any]) -> str:
-    return f"{path}: its run was killed ({lock.whose(content)}); go on with: hpcneq resume {path}"
+    hint = f"go on with: hpcneq resume {path}"
+    if not os.path.exists(path) and not glob.glob(f"{glob.escape(path)}.ckpt-*"):
+        hint = "nothing is there to go on with: run it again"
+    return f"{path}: its run was killed ({lock.whose(content)}); {hint}"
 
 
 def _lines(path: str, content: Mapping[str, Any]) -> list[str]:

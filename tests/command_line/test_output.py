@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+import types
 
 import pytest
 from support.examples import example_result
 from support.programs import FOUR_STEPS, alone, here, hp
 
 import hpcneq
-from hpcneq import cli, terminal
+from hpcneq import cli, parallel, terminal
 from hpcneq.files import hdf5
 
 
@@ -187,3 +188,12 @@ def full_disk(tmp_path_factory):
     (disk / "full").write_bytes(bytes(1 << 14))
     yield folder
     subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_too_little_memory_is_one_line_without_a_traceback(monkeypatch, capsys):
+    """On whatever rank."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    parallel.abort_on_bug(types.SimpleNamespace(size=1, rank=0))
+    sys.excepthook(MemoryError, MemoryError("Unable to allocate 58.2 TiB"), None)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "58.2 TiB" in said and "hpcneq check" in said, said

@@ -157,7 +157,10 @@ def test_a_watch_reads_the_lock_alone(place, monkeypatch):
     (place / "w.h5.lock").write_text(json.dumps(content | {"heartbeat": 1.0, "start": 0.0}))
     os.utime(place / "w.h5.lock", (1.0, 1.0))
     code, said = here("watch", "w.h5", folder=place)
-    assert code == 1 and "was killed" in said and "\x1b" not in said
+    assert code == 1 and "was killed" in said and "\x1b" not in said and "hpcneq resume" in said
+    (place / "w.h5").unlink()  # killed before it wrote anything
+    code, said = here("watch", "w.h5", folder=place)
+    assert code == 1 and "was killed" in said and "run it again" in said
     assert here("watch", "nothing.h5", folder=place)[0] == 2
 
 

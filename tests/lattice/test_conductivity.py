@@ -1,4 +1,4 @@
-"""The conductivity with a moving pairing: gauge invariance, sum rule, kicks, closed formulas."""
+"""Conductivity with the mean field's response: gauge invariance, sum rule, kicks, formulas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The current's response to a uniform vector potential, the mean field moving with it.
+"""Response of the current to a uniform vector potential, with that of the mean field.
 
 H(A) has the phases e^{iqA(r_i - r_j)}; j = -dH/dA a site and E = -dA/dt, so that with A e^{-izt}
 

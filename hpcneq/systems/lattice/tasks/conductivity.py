@@ -1,4 +1,4 @@
-"""Task ``conductivity`` of the lattice: sigma(w) of a stationary state, the pairing moving too."""
+"""Task ``conductivity`` of the lattice: sigma(w) with the mean field's response."""
 
 from __future__ import annotations
 

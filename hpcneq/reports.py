@@ -27,6 +27,8 @@ def _show(options: Any) -> Answer:
 
 
 def _plot(options: Any) -> Answer:
+    if options.every is not None and not options.live:
+        raise InputError("plot --every: is the time between two figures of --live; give that too")
     if len(options.results) > 1 or options.data or options.size or options.live:
         from . import plotting
 

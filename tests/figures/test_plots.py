@@ -135,6 +135,8 @@ def test_a_run_that_goes_on_is_drawn_again_and_again(place, monkeypatch):
     assert (place / "live.png").stat().st_size > 1000
     code, said = here("plot", "--live", "none.h5", folder=place)
     assert code == 2 and "there is no such file" in said
+    code, said = here("plot", "live.h5", "--every", "1", folder=place)
+    assert code == 2 and "--live" in said and said.count("\n") == 1
 
 
 def test_a_watch_reads_the_lock_alone(place, monkeypatch):

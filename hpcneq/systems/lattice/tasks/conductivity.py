@@ -13,6 +13,7 @@ from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
 from ..physics.conductivity import current_along
 from ..physics.spectra import integral
+from ..shared.chosen_state import words_of_lost
 from ..shared.deviations import LOOSE, deviations_of, state_near, stationary_at
 from ..shared.krylov_modes import Jacobian
 from ..shared.lead_input import AXES
@@ -104,7 +105,7 @@ def _report(
     summary["f_sum"] = float((found + half * weights["superfluid_weight"]) / whole)
     rough = record_of(coarse.stationary, coarse.state, "")
     errors["delta_max"] = SHARE * abs(rough["delta_max"] - record["delta_max"]) + 1e-12
-    return sweep.outcome(summary, errors)
+    return sweep.outcome(summary, errors, words_of_lost(fine.state.lost))
 
 
 def response_of(setup: Setup, leads: LatticeLeads, near: Found | None) -> Response:

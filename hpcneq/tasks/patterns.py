@@ -85,6 +85,19 @@ def stability(response: PatternResponse, comm: Communicator) -> Entries:
     }
 
 
+def words_of(verdict: Entries, looked: bool) -> list[str]:
+    """What a reader has to know of a verdict of `stability`. looked : whether modes were sought."""
+    words = {
+        "stable": f"stability: of changes with the cell's period, that grow by more than {FLOOR:g} "
+        "of the levels' width; longer waves may grow",
+        "unstable": "pattern: the state is unstable in its own cell",
+        "unknown": "stability: unknown, the modes that grow could not be counted",
+    }
+    if not looked:
+        return ["stability: not looked at ([numerics] stability = false)"]
+    return [words[str(verdict["stability"])]]
+
+
 def as_pairs(c: ComplexArray) -> list[list[float]]:
     """[[re, im], ...] of m = 0, 1, ..."""
     return [[float(z.real), float(z.imag)] for z in c[len(c) // 2 :]]

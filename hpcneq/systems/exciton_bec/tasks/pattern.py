@@ -45,6 +45,7 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     solution = next(s for s in found if np.array_equal(problem.harmonics(s.x), chosen))
     log(f"pattern: {len(states)} found, residual {solution.residual:.1e}")
     numbers = numbers_of(problem, solution.x, state, comm)
+    verdict = stability_of(given, problem, solution.x, comm)
     summary = {
         **numbers,
         "harmonics": patterns.as_pairs(chosen),
@@ -53,11 +54,11 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
         "patterns": [patterns.as_pairs(c) for c in states],
         "residual": solution.residual,
         "snes_reason": solution.reason,
-        **stability_of(given, problem, solution.x, comm),
+        **verdict,
         **of_input(given, problem, state),
     }
     write(output(), problem, solution.x, comm)
-    warnings = [WIDE]
+    warnings = [WIDE, *patterns.words_of(verdict, given.numerics.stability)]
     errors = {}
     if given.numerics.error_estimate:
         errors, lost = errors_of(given, problem, solution.x, state, numbers, comm)

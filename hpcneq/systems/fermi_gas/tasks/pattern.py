@@ -45,6 +45,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     numbers = numbers_of(problem, solution.x, comm)
     log(f"pattern: Delta_1 = {solution.x[0]:.6f}, residual {solution.residual:.1e}")
     box = problem.medium.box
+    verdict = stability_of(given, problem, c, comm)
     summary = {
         **numbers,
         "frequency": 0.0,
@@ -53,17 +54,19 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         "patterns": [patterns.as_pairs(c)],
         "residual": solution.residual,
         "snes_reason": solution.reason,
-        **stability_of(given, problem, c, comm),
+        **verdict,
         "wave_number": given.numerics.wave_number,
         "length": box.length,
         "waves": box.waves,
         "blocks": box.blocks,
     }
     write(output(), problem, c, comm)
-    errors, warnings = {"frequency": 0.0}, []
+    errors: dict[str, float] = {"frequency": 0.0}
+    warnings = patterns.words_of(verdict, given.numerics.stability)
     if given.numerics.error_estimate:
-        more, warnings = errors_of(given, gas, solution.x, numbers, comm)
+        more, lost = errors_of(given, gas, solution.x, numbers, comm)
         errors |= more
+        warnings += lost
     else:
         warnings.append("no error estimates: [numerics] error_estimate = false")
     return Outcome("complete", summary, errors, warnings)

@@ -133,6 +133,16 @@ def test_folds_of_the_island():
     assert np.asarray(result.delta_max_of)[3, 0] == 0  # only the normal state is left
 
 
+def test_a_curve_that_is_not_followed_to_its_end_is_told():
+    """Two points of it may be short of its fold."""
+    tables = {"sweep": {"eV": [0.0, 3.0]}, "model": chain(2), "interaction": {"U": 3.0}}
+    leads = {"left": wide([0], 0.5), "right": wide([1], -0.5)}
+    numerics = {"seeds": 0, "stability": False, "fold_points": 2, "fit_error": 1e-3}
+    result = run("steady", **tables, leads=leads, numerics=numerics)
+    assert result.status == "complete"
+    assert any("eV = 0 are not followed to their ends" in words for words in result.warnings)
+
+
 def test_growth_rate_of_the_normal_state():
     """Six sites with a lead on each of the ends: growth .651480 (evolutions .6515)."""
     result = run(

@@ -14,10 +14,13 @@ from scipy.optimize import root
 from support import independent
 
 import hpcneq
+from hpcneq.errors import NotConverged
+from hpcneq.solvers.newton import Solution
 from hpcneq.systems.nsn_junction.physics import rotating_condensate, turning_states
 from hpcneq.systems.nsn_junction.physics.operating_point import Lead, Point
 from hpcneq.systems.nsn_junction.physics.pair_susceptibility import pair_response
 from hpcneq.systems.nsn_junction.physics.uniform_states import finite, infinite
+from hpcneq.systems.nsn_junction.shared import rotating_states, turning_branches
 
 H = 0.3
 TABLE = {"left": {"gamma": 0.06, "T": 0.1, "mu": 0.05}, "right": {"gamma": 0.03}}
@@ -113,6 +116,27 @@ def test_onsets_between_unequal_leads():
     for eV, m, Q in zip(s["fflo_onsets"], s["fflo_mu"], s["fflo_Q"]):
         at = Point(h=H, eV=eV, leads=LEADS)
         assert abs(3 * pair_response(Q, 2 * m, at, SMALL) - 1) < 1e-8
+
+
+def test_a_state_that_is_not_found_is_no_current(monkeypatch):
+    """What SNES leaves unsolved ends the task. Fails if its last iterate is told as the state."""
+    lost = Solution(np.array([0.5, 0.0]), 1e-3, "diverged", False, 9, None)
+    monkeypatch.setattr(turning_branches, "polished", lambda *more: (lost, np.zeros(2)))
+    with pytest.raises(NotConverged, match=r"eV = 0.2: .*not found \(diverged"):
+        run("iv", sweep={"eV": [0.2]})
+
+
+def test_errors_of_what_a_state_carries_hold_those_of_the_state():
+    """Fails with the grid's alone, which a finite lattice has not."""
+    at = Point(h=H, eV=0.3, leads=LEADS)
+    solution = root(turning_states.state(at, SMALL), [0.34, 0.02])
+    states = rotating_states.RotatingStates(np.zeros(2), np.zeros(2))
+    states.states, states.errors = [solution], [np.array([1e-3, 1e-3])]
+    table, errors = rotating_states._carried_and_error(states, at, SMALL)
+    D, m = solution.x
+    moved = turning_states.carried(D + 1e-3, m + 1e-3, at, SMALL)
+    assert errors[0, 0] > 0.99 * abs(moved.density - table[0, 0]) > 1e-6
+    assert errors[1].max() < 1e-10
 
 
 def test_sums_over_levels_are_those_of_the_response():

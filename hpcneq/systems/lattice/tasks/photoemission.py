@@ -40,9 +40,10 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         "intensity_max": float(fine["filled"].max()),
         "intensity_min": float(fine["filled"].min()),
     }
-    largest = float(error.max())
-    errors = {"delta_max": start["residual"] + 1e-12}
-    errors |= {"intensity_max": largest, "intensity_min": largest}
+    errors = {}
+    if coarse:
+        errors = dict.fromkeys(("intensity_max", "intensity_min"), float(error.max()))
+        errors["delta_max"] = start["delta_max_error"]
     return Outcome("complete", summary, errors, words_of(given, start))
 
 

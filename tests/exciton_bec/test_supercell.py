@@ -60,8 +60,10 @@ def test_a_kicked_wave_keeps_carriers_and_occupations(kicked):
 
 
 def test_an_even_cell_is_the_whole_one(kicked):
-    """Half of the momenta give the same; fails with weights not doubled."""
+    """Half of the momenta give the same, and it is told; fails with weights not doubled."""
     whole = run(changed(cell={"even": False}))
+    told = [any("kept even" in words for words in r.warnings) for r in (kicked, whole)]
+    assert told == [True, False]
     assert whole.summary["blocks"] == 2 * kicked.summary["blocks"]
     for name in ("harmonics", "density", "momenta", "condensed"):
         assert np.asarray(whole[name]) == pytest.approx(np.asarray(kicked[name]), abs=1e-11), name

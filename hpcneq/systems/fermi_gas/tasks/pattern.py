@@ -15,6 +15,7 @@ from ....solvers.supercell.linear import PatternResponse
 from ....solvers.supercell.medium import harmonic_numbers
 from ....solvers.supercell.patterns import RealPattern, potential_rows
 from ....tasks import Given, Outcome, Output, patterns
+from ....tasks.recorder import Entries
 from ....tasks.supercell import amplitude_over, varied
 from ..physics.gap_and_current import Gas
 from ..shared.branch_states import CurvesOf, remembered_curves
@@ -62,7 +63,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     }
     write(output(), problem, c, comm)
     errors: dict[str, float] = {"frequency": 0.0}
-    warnings = patterns.words_of(verdict, given.numerics.stability)
+    warnings = words_of(given, verdict)
     if given.numerics.error_estimate:
         more, lost = errors_of(given, gas, solution.x, numbers, comm)
         errors |= more
@@ -142,6 +143,12 @@ def errors_of(
         for name, value in numbers.items():
             errors[name] += abs(values[name] - value)
     return errors, []
+
+
+def words_of(given: Given, verdict: Entries) -> list[str]:
+    """What a reader has to know of the verdict."""
+    numerics = given.numerics
+    return patterns.words_of(verdict, numerics.stability, numerics.supercell.even)
 
 
 def write(out: ResultFile, problem: RealPattern, c: np.ndarray, comm: Communicator) -> None:

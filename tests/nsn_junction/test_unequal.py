@@ -118,6 +118,30 @@ def test_onsets_between_unequal_leads():
         assert abs(3 * pair_response(Q, 2 * m, at, SMALL) - 1) < 1e-8
 
 
+@pytest.mark.nightly
+def test_a_fold_between_unequal_leads():
+    """There is one in a field of 0.6; the bias of states next to it is extreme there.
+
+    By the linear response's gap equation. Fails if the fold is that at a fixed mu_pair.
+    """
+    left, right = {"gamma": 0.03, "T": 0.03, "mu": 0.02}, {"gamma": 0.02}
+    source = {"system": "nsn-junction", "task": "onset", "parameters": {"h": 0.6, "T": 0.03}}
+    tables = {"leads": {"left": left, "right": right}, "numerics": ONSETS | {"scan_to": 1.6}}
+    s = hpcneq.run(source | tables).summary
+    leads = (Lead("left", 0.03, 0.03, 0.02, 1), Lead("right", 0.02, 0.03, 0.0, -1))
+    ((eV,), (D,), (m,)) = (s[name] for name in ("folds", "folds_delta", "folds_mu"))
+    biases = []
+    for gap in (0.98 * D, D, 1.02 * D):
+
+        def equations(u, gap=gap):
+            f = rotating_condensate.force(gap, u[1], Point(h=0.6, eV=u[0], leads=leads), SMALL)
+            return [f.real, f.imag]
+
+        biases.append(root(equations, [eV, m], tol=1e-13).x[0])
+    assert biases[1] == pytest.approx(eV, abs=1e-8)
+    assert (biases[0] - eV) * (biases[2] - eV) > 0
+
+
 def test_a_state_that_is_not_found_is_no_current(monkeypatch):
     """What SNES leaves unsolved ends the task. Fails if its last iterate is told as the state."""
     lost = Solution(np.array([0.5, 0.0]), 1e-3, "diverged", False, 9, None)

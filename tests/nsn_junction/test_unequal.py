@@ -142,6 +142,27 @@ def test_a_fold_between_unequal_leads():
     assert (biases[0] - eV) * (biases[2] - eV) > 0
 
 
+@pytest.mark.nightly
+def test_an_onset_with_a_momentum_between_unequal_leads():
+    """On 6 x 6 sites at h = 0.45 pairs with a momentum set in next to eV = 1: C(Q, z) is 1/U there,
+    less for every other momentum at any real z. Fails if the momentum kept is not the strongest.
+    """
+    left, right = {"gamma": 0.03, "T": 0.03, "mu": 0.02}, {"gamma": 0.02}
+    source = {"system": "nsn-junction", "task": "onset", "parameters": {"h": 0.45, "T": 0.03}}
+    place = {"lattice": "finite", "Lx": 6, "Ly": 6, "scan_step": 0.25, "scan_to": 1.0}
+    s = hpcneq.run(source | {"leads": {"left": left, "right": right}, "numerics": place}).summary
+    ((eV,), (m,), (Q,)) = (s[name] for name in ("fflo_onsets", "fflo_mu", "fflo_Q"))
+    leads = (Lead("left", 0.03, 0.03, 0.02, 1), Lead("right", 0.02, 0.03, 0.0, -1))
+    at, grid = Point(h=0.45, eV=eV, leads=leads), finite(6, 6)
+    assert Q > 0.5 and abs(3 * pair_response(Q, 2 * m, at, grid) - 1) < 1e-8
+    z = np.linspace(-1.0, 1.0, 81)
+    for other in 2 * np.pi * np.arange(4) / 6:
+        C = 3 * np.asarray(pair_response(float(other), z, at, grid)) - 1
+        hits = np.flatnonzero(C.imag[:-1] * C.imag[1:] < 0)
+        if abs(other - Q) > 0.1:
+            assert all(C.real[k : k + 2].max() < 0 for k in hits)
+
+
 def test_a_state_that_is_not_found_is_no_current(monkeypatch):
     """What SNES leaves unsolved ends the task. Fails if its last iterate is told as the state."""
     lost = Solution(np.array([0.5, 0.0]), 1e-3, "diverged", False, 9, None)

@@ -85,6 +85,25 @@ def stability(response: PatternResponse, comm: Communicator) -> Entries:
     }
 
 
+def words_of(verdict: Entries, looked: bool, even: bool) -> list[str]:
+    """What a reader has to know of a verdict of `stability`.
+
+    looked : whether modes were sought. even : whether the cell is.
+    """
+    if not looked:
+        return ["stability: not looked at ([numerics] stability = false)"]
+    changes = "changes with the cell's period"
+    if even:
+        changes = f"even {changes}"
+    words = {
+        "stable": f"stability: of {changes}, that grow by more than {FLOOR:g} of the levels' "
+        "width; others may grow",
+        "unstable": "pattern: the state is unstable in its own cell",
+        "unknown": "stability: unknown, the modes that grow could not be counted",
+    }
+    return [words[str(verdict["stability"])]]
+
+
 def as_pairs(c: ComplexArray) -> list[list[float]]:
     """[[re, im], ...] of m = 0, 1, ..."""
     return [[float(z.real), float(z.imag)] for z in c[len(c) // 2 :]]

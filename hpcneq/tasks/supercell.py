@@ -35,6 +35,10 @@ VARIANTS = ("step error", "box error", "grid error")
 SMALLER_BOX = 0.85
 COARSER_BLOCH = 0.75
 COARSER_POLES = 5.0
+EVEN = (
+    "supercell.even = true: the order parameter is kept even in x; what would travel, or grow "
+    "unevenly, is not seen"
+)
 PROBED = 3  # steps
 
 
@@ -199,6 +203,8 @@ class SupercellRecords(Recorder):
         late = t >= 0.5 * t[-1]
         state = attractors.attractor(t, top.astype(complex))
         known = state.kind == "limit cycle"
+        if self.system.even:
+            outcome.warnings.append(EVEN)
         box = self.system.medium.box
         outcome.summary |= {
             "late_max": float(top[late].max()),

@@ -11,6 +11,7 @@ WIDEST_SPACING = 0.13  # of two Bloch points, twice what is aimed at: their numb
 CHOSEN, EXACT = "a coordinate", "exact"
 AN = "an error itself"
 MODES = "1e-9: zeros of det M on this grid"
+STABLE_AGAINST = "of changes with the cell's period, of the even ones in an even cell"
 PERIODS = 1e-6  # by how much the periods in the cell may differ from a whole number
 POTENTIAL = "functional that steady states make stationary, less its value without pairs"
 
@@ -224,7 +225,7 @@ def pattern_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
             "baths that pump and drain a condensate leave it without a potential",
             "potential",
         ),
-        _number("stability", "1", "of changes with the cell's period", "a decision", str),
+        _number("stability", "1", STABLE_AGAINST, "a decision", str),
         *missing_where(
             growing, "nothing grows, or it was not looked for", "growth_rate growth_frequency"
         ),

@@ -11,7 +11,7 @@ from support.supercells import INPUT, changed, condensate, text
 import hpcneq
 from hpcneq import driver
 from hpcneq.config import load
-from hpcneq.errors import InputError
+from hpcneq.errors import InputError, NotConverged
 from hpcneq.maths import growing_modes
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
@@ -60,8 +60,10 @@ def test_a_kicked_wave_keeps_carriers_and_occupations(kicked):
 
 
 def test_an_even_cell_is_the_whole_one(kicked):
-    """Half of the momenta give the same; fails with weights not doubled."""
+    """Half of the momenta give the same, and it is told; fails with weights not doubled."""
     whole = run(changed(cell={"even": False}))
+    told = [any("kept even" in words for words in r.warnings) for r in (kicked, whole)]
+    assert told == [True, False]
     assert whole.summary["blocks"] == 2 * kicked.summary["blocks"]
     for name in ("harmonics", "density", "momenta", "condensed"):
         assert np.asarray(whole[name]) == pytest.approx(np.asarray(kicked[name]), abs=1e-11), name
@@ -217,6 +219,21 @@ def test_a_pattern_rests_in_time():
         method.advance(0.1 * k, 0.1)
     assert np.abs(method.now.c - c).max() < 1e-9
     assert s["delta_max"] == pytest.approx(np.abs(np.asarray(result.delta_x)).max(), rel=1e-12)
+
+
+def test_a_pattern_says_how_its_stability_is_known(monkeypatch):
+    """Modes that could not be counted, or were not sought, are told; fails without a warning."""
+
+    def lost(*arguments, **options):
+        raise NotConverged("too many samples")
+
+    monkeypatch.setattr(modes, "spectrum", lost)
+    given = pattern_input()
+    for sought, words in ((True, "could not be counted"), (False, "not looked at")):
+        given["numerics"]["stability"] = sought
+        result = hpcneq.run(given)
+        assert result.status == "complete" and result.summary["stability"] == "unknown"
+        assert any(words in warning for warning in result.warnings)
 
 
 def pattern_input():

@@ -81,6 +81,14 @@ def test_the_response_to_a_kick_in_time(open_chain):
         assert abs(sigma - known) < 1e-2 * np.abs(np.asarray(open_chain.sigma)).max()
 
 
+def test_the_answer_of_an_unstable_state_is_told(open_chain):
+    """Below the temperature of pairing the normal state answers too, but does not last."""
+    few = {"points": 2, "seeds": 0, "fit_error": 1e-3}
+    normal = run(initial={"state": "normal"}, numerics=few)
+    assert normal.summary["delta_max"] == 0 and any("unstable" in w for w in normal.warnings)
+    assert not any("unstable" in words for words in open_chain.warnings)
+
+
 def test_superfluid_weight_of_a_ring():
     """A gapped ring at T << D, hardly touched by a bath: the mean of d^2 e_k / dk^2 (closed
     formula, with D of the gap equation); 2e-3 is the bath's width.

@@ -153,6 +153,8 @@ def test_a_period_with_an_interaction():
     assert state["residual"] < 1e-9 and state["delta_max"] > 1e-3
     current = state["current"]
     assert abs(current["left"] + current["right"]) < 2 * state["current_error"]["left"]
+    assert state["stability"] == "not computed"
+    assert any("states that repeat in time" in words for words in result.warnings)
 
 
 # ---- states that repeat, with an interaction ----------------------------------------------------

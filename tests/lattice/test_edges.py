@@ -59,6 +59,26 @@ def test_a_mean_field_that_cuts_levels_off_is_a_lost_seed():
     assert evolved.warnings[0] == "no state from the seeds uniform"
 
 
+@pytest.mark.parametrize(
+    "task, tables",
+    [
+        ("conductivity", {"numerics": {"fit_error": 1e-2, "points": 2}}),
+        (
+            "tunnelling",
+            {
+                "numerics": {"fit_error": 1e-2, "points": 3, "dt": 0.25, "error_estimate": False},
+                "probe": {"width": 0.5},
+            },
+        ),
+    ],
+)
+def test_a_lost_seed_is_told_by_tasks_that_look_at_one_state(task, tables):
+    """Another seed may lead to a state with more pairs, which these tasks would look at."""
+    result = hpcneq.run(given("steady", U=1e6) | {"task": task} | tables)
+    assert result.status == "complete"
+    assert "no state from the seeds uniform" in result.warnings
+
+
 @pytest.mark.parametrize("task", ["steady", "evolve"])
 def test_levels_of_the_model_that_no_lead_damps_are_bad_input_of_check_and_run(tmp_path, task):
     """Sites shifted by up to 5e5; the result that was begun is not one to go on with."""

@@ -8,6 +8,7 @@ from scipy.special import jv
 
 import hpcneq
 from hpcneq.errors import InputError
+from hpcneq.systems.lattice.tasks.periodic import growth_of
 
 CELL = {"vectors": [[1.0]], "orbitals": [{"name": "d", "at": [0.0]}], "size": [1]}
 WIDE = {"kind": "wide", "sites": [0], "gamma": 0.25, "T": 0.1}
@@ -114,6 +115,21 @@ def test_multipliers_of_a_weak_drive_are_modes():
     )
     rate = modes.summary["growth_rate"]
     assert driven.summary["growth_rate"] == pytest.approx(rate, abs=1e-3)
+
+
+def test_a_verdict_needs_a_multiplier_besides_that_of_the_phase():
+    """Alone it says nothing; a rate within its error is marginal. Once stable with a rate -inf."""
+
+    class Free:
+        pinned = False
+
+    def verdict(*factors, pairs=1.0):
+        return growth_of(Free, np.array(factors, complex), 2.0, pairs)
+
+    assert verdict(1.0) == {"growth_rate": None, "stability": "not computed"}
+    assert verdict(1.0, np.exp(-1.0))["growth_rate"] == pytest.approx(-0.5)
+    assert verdict(1.0, np.exp(1j), pairs=0.0)["stability"] == "marginal"
+    assert verdict(1.0, -1.1)["stability"] == "unstable"
 
 
 @pytest.mark.nightly

@@ -133,6 +133,33 @@ def test_folds_of_the_island():
     assert np.asarray(result.delta_max_of)[3, 0] == 0  # only the normal state is left
 
 
+def test_a_curve_that_is_not_followed_to_its_end_is_told():
+    """Two points of it may be short of its fold."""
+    result = two_sites(2)
+    assert result.status == "complete"
+    assert any("eV = 0 are not followed to their ends" in words for words in result.warnings)
+
+
+def two_sites(fold_points):
+    """States of two sites at zero bias and where only the normal state is left."""
+    return run(
+        "steady",
+        sweep={"eV": [0.0, 3.0]},
+        model=chain(2),
+        interaction={"U": 3.0},
+        leads={"left": wide([0], 0.5), "right": wide([1], -0.5)},
+        numerics={"seeds": 0, "stability": False, "fold_points": fold_points, "fit_error": 1e-3},
+    )
+
+
+@pytest.mark.nightly
+def test_a_fold_is_listed_once_and_has_pairs():
+    """Where pairing vanishes a curve turns without a fold, and its mirror image has the same."""
+    folds = two_sites(60).summary["folds"]
+    assert len(folds) == len({round(fold["eV"], 6) for fold in folds}) > 0
+    assert min(fold["delta_max"] for fold in folds) > 1e-2
+
+
 def test_growth_rate_of_the_normal_state():
     """Six sites with a lead on each of the ends: growth .651480 (evolutions .6515)."""
     result = run(

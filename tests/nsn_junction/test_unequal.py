@@ -14,10 +14,13 @@ from scipy.optimize import root
 from support import independent
 
 import hpcneq
+from hpcneq.errors import NotConverged
+from hpcneq.solvers.newton import Solution
 from hpcneq.systems.nsn_junction.physics import rotating_condensate, turning_states
 from hpcneq.systems.nsn_junction.physics.operating_point import Lead, Point
 from hpcneq.systems.nsn_junction.physics.pair_susceptibility import pair_response
 from hpcneq.systems.nsn_junction.physics.uniform_states import finite, infinite
+from hpcneq.systems.nsn_junction.shared import rotating_states, turning_branches
 
 H = 0.3
 TABLE = {"left": {"gamma": 0.06, "T": 0.1, "mu": 0.05}, "right": {"gamma": 0.03}}
@@ -113,6 +116,72 @@ def test_onsets_between_unequal_leads():
     for eV, m, Q in zip(s["fflo_onsets"], s["fflo_mu"], s["fflo_Q"]):
         at = Point(h=H, eV=eV, leads=LEADS)
         assert abs(3 * pair_response(Q, 2 * m, at, SMALL) - 1) < 1e-8
+
+
+@pytest.mark.nightly
+def test_a_fold_between_unequal_leads():
+    """There is one in a field of 0.6; the bias of states next to it is extreme there.
+
+    By the linear response's gap equation. Fails if the fold is that at a fixed mu_pair.
+    """
+    left, right = {"gamma": 0.03, "T": 0.03, "mu": 0.02}, {"gamma": 0.02}
+    source = {"system": "nsn-junction", "task": "onset", "parameters": {"h": 0.6, "T": 0.03}}
+    tables = {"leads": {"left": left, "right": right}, "numerics": ONSETS | {"scan_to": 1.6}}
+    s = hpcneq.run(source | tables).summary
+    leads = (Lead("left", 0.03, 0.03, 0.02, 1), Lead("right", 0.02, 0.03, 0.0, -1))
+    ((eV,), (D,), (m,)) = (s[name] for name in ("folds", "folds_delta", "folds_mu"))
+    biases = []
+    for gap in (0.98 * D, D, 1.02 * D):
+
+        def equations(u, gap=gap):
+            f = rotating_condensate.force(gap, u[1], Point(h=0.6, eV=u[0], leads=leads), SMALL)
+            return [f.real, f.imag]
+
+        biases.append(root(equations, [eV, m], tol=1e-13).x[0])
+    assert biases[1] == pytest.approx(eV, abs=1e-8)
+    assert (biases[0] - eV) * (biases[2] - eV) > 0
+
+
+@pytest.mark.nightly
+def test_an_onset_with_a_momentum_between_unequal_leads():
+    """On 6 x 6 sites at h = 0.45 pairs with a momentum set in next to eV = 1: C(Q, z) is 1/U there,
+    less for every other momentum at any real z. Fails if the momentum kept is not the strongest.
+    """
+    left, right = {"gamma": 0.03, "T": 0.03, "mu": 0.02}, {"gamma": 0.02}
+    source = {"system": "nsn-junction", "task": "onset", "parameters": {"h": 0.45, "T": 0.03}}
+    place = {"lattice": "finite", "Lx": 6, "Ly": 6, "scan_step": 0.25, "scan_to": 1.0}
+    s = hpcneq.run(source | {"leads": {"left": left, "right": right}, "numerics": place}).summary
+    ((eV,), (m,), (Q,)) = (s[name] for name in ("fflo_onsets", "fflo_mu", "fflo_Q"))
+    leads = (Lead("left", 0.03, 0.03, 0.02, 1), Lead("right", 0.02, 0.03, 0.0, -1))
+    at, grid = Point(h=0.45, eV=eV, leads=leads), finite(6, 6)
+    assert Q > 0.5 and abs(3 * pair_response(Q, 2 * m, at, grid) - 1) < 1e-8
+    z = np.linspace(-1.0, 1.0, 81)
+    for other in 2 * np.pi * np.arange(4) / 6:
+        C = 3 * np.asarray(pair_response(float(other), z, at, grid)) - 1
+        hits = np.flatnonzero(C.imag[:-1] * C.imag[1:] < 0)
+        if abs(other - Q) > 0.1:
+            assert all(C.real[k : k + 2].max() < 0 for k in hits)
+
+
+def test_a_state_that_is_not_found_is_no_current(monkeypatch):
+    """What SNES leaves unsolved ends the task. Fails if its last iterate is told as the state."""
+    lost = Solution(np.array([0.5, 0.0]), 1e-3, "diverged", False, 9, None)
+    monkeypatch.setattr(turning_branches, "polished", lambda *more: (lost, np.zeros(2)))
+    with pytest.raises(NotConverged, match=r"eV = 0.2: .*not found \(diverged"):
+        run("iv", sweep={"eV": [0.2]})
+
+
+def test_errors_of_what_a_state_carries_hold_those_of_the_state():
+    """Fails with the grid's alone, which a finite lattice has not."""
+    at = Point(h=H, eV=0.3, leads=LEADS)
+    solution = root(turning_states.state(at, SMALL), [0.34, 0.02])
+    states = rotating_states.RotatingStates(np.zeros(2), np.zeros(2))
+    states.states, states.errors = [solution], [np.array([1e-3, 1e-3])]
+    table, errors = rotating_states._carried_and_error(states, at, SMALL)
+    D, m = solution.x
+    moved = turning_states.carried(D + 1e-3, m + 1e-3, at, SMALL)
+    assert errors[0, 0] > 0.99 * abs(moved.density - table[0, 0]) > 1e-6
+    assert errors[1].max() < 1e-10
 
 
 def test_sums_over_levels_are_those_of_the_response():

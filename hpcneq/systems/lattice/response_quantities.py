@@ -292,7 +292,12 @@ PERIODIC = (
         error=ERRORS,
     ),
     Quantity(
-        "stability", "1", "stable or unstable", dtype=str, kind="summary", error="growth_rate"
+        "stability",
+        "1",
+        "stable, marginal, unstable, or not computed without a multiplier",
+        dtype=str,
+        kind="summary",
+        error="growth_rate",
     ),
 )
 PERIODIC = missing_where(PERIODIC, "[numerics] multipliers = 0", "growth_rate")

@@ -15,6 +15,7 @@ from ....solvers.supercell.linear import PatternResponse
 from ....solvers.supercell.medium import Medium, harmonic_numbers
 from ....solvers.supercell.patterns import TurningPattern
 from ....tasks import Given, Outcome, Output, patterns
+from ....tasks.recorder import Entries
 from ....tasks.supercell import amplitude_over, varied
 from ..physics.gap_equations import Condensate
 from ..shared.condensate import WIDE, condensate_at
@@ -45,6 +46,7 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     solution = next(s for s in found if np.array_equal(problem.harmonics(s.x), chosen))
     log(f"pattern: {len(states)} found, residual {solution.residual:.1e}")
     numbers = numbers_of(problem, solution.x, state, comm)
+    verdict = stability_of(given, problem, solution.x, comm)
     summary = {
         **numbers,
         "harmonics": patterns.as_pairs(chosen),
@@ -53,11 +55,11 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
         "patterns": [patterns.as_pairs(c) for c in states],
         "residual": solution.residual,
         "snes_reason": solution.reason,
-        **stability_of(given, problem, solution.x, comm),
+        **verdict,
         **of_input(given, problem, state),
     }
     write(output(), problem, solution.x, comm)
-    warnings = [WIDE]
+    warnings = [WIDE, *words_of(given, verdict)]
     errors = {}
     if given.numerics.error_estimate:
         errors, lost = errors_of(given, problem, solution.x, state, numbers, comm)
@@ -170,6 +172,12 @@ def of_input(given: Given, problem: TurningPattern, state: Condensate) -> dict[s
         "blocks": box.blocks,
         **input_summary(state.drive),
     }
+
+
+def words_of(given: Given, verdict: Entries) -> list[str]:
+    """What a reader has to know of the verdict."""
+    numerics = given.numerics
+    return patterns.words_of(verdict, numerics.stability, numerics.supercell.even)
 
 
 def write(out: ResultFile, problem: TurningPattern, x: np.ndarray, comm: Communicator) -> None:

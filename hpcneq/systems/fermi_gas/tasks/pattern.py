@@ -15,6 +15,7 @@ from ....solvers.supercell.linear import PatternResponse
 from ....solvers.supercell.medium import harmonic_numbers
 from ....solvers.supercell.patterns import RealPattern, potential_rows
 from ....tasks import Given, Outcome, Output, patterns
+from ....tasks.recorder import Entries
 from ....tasks.supercell import amplitude_over, varied
 from ..physics.gap_and_current import Gas
 from ..shared.branch_states import CurvesOf, remembered_curves
@@ -45,6 +46,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     numbers = numbers_of(problem, solution.x, comm)
     log(f"pattern: Delta_1 = {solution.x[0]:.6f}, residual {solution.residual:.1e}")
     box = problem.medium.box
+    verdict = stability_of(given, problem, c, comm)
     summary = {
         **numbers,
         "frequency": 0.0,
@@ -53,17 +55,19 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         "patterns": [patterns.as_pairs(c)],
         "residual": solution.residual,
         "snes_reason": solution.reason,
-        **stability_of(given, problem, c, comm),
+        **verdict,
         "wave_number": given.numerics.wave_number,
         "length": box.length,
         "waves": box.waves,
         "blocks": box.blocks,
     }
     write(output(), problem, c, comm)
-    errors, warnings = {"frequency": 0.0}, []
+    errors: dict[str, float] = {"frequency": 0.0}
+    warnings = words_of(given, verdict)
     if given.numerics.error_estimate:
-        more, warnings = errors_of(given, gas, solution.x, numbers, comm)
+        more, lost = errors_of(given, gas, solution.x, numbers, comm)
         errors |= more
+        warnings += lost
     else:
         warnings.append("no error estimates: [numerics] error_estimate = false")
     return Outcome("complete", summary, errors, warnings)
@@ -139,6 +143,12 @@ def errors_of(
         for name, value in numbers.items():
             errors[name] += abs(values[name] - value)
     return errors, []
+
+
+def words_of(given: Given, verdict: Entries) -> list[str]:
+    """What a reader has to know of the verdict."""
+    numerics = given.numerics
+    return patterns.words_of(verdict, numerics.stability, numerics.supercell.even)
 
 
 def write(out: ResultFile, problem: RealPattern, c: np.ndarray, comm: Communicator) -> None:

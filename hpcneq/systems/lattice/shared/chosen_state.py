@@ -32,6 +32,24 @@ def largest_state(stationary: Stationary) -> Found:
     return replace(best, lost=tuple(lost))
 
 
+def pairing_miss(loose: Stationary, c: np.ndarray, mu: float) -> float:
+    """What looser fits of the leads change of a state's largest pairing; all of it without a state.
+
+    c, mu : of the state.
+    """
+    if loose.setup.given.initial.state == "normal":
+        found = loose.normal(c)
+    else:
+        found = loose.solve(c, mu, relaxed=False)
+    sizes = [
+        observables.largest_pairing(loose.field, loose.values(*place))
+        for place in ((c, mu), (found.c, found.mu))
+    ]
+    if not found.converged:
+        return float(sizes[0])
+    return float(abs(sizes[1] - sizes[0]))
+
+
 def words_of_lost(lost: Sequence[str]) -> list[str]:
     """A warning of seeds that led to no state: another state may pair more."""
     return [f"no state from the seeds {', '.join(lost)}"] if lost else []

@@ -17,6 +17,8 @@ from .states import VANISHED, Stationary, where_damped
 STEP = 0.05  # of arclength: mean field and bias together
 SMALLEST = 1e-4
 LARGEST = 0.2
+SAME = 1e-6  # folds that differ by less are one
+MIRRORED = 1e-4  # pairing below which a curve turns into its mirror image
 Record = dict[str, Any]
 
 
@@ -71,13 +73,20 @@ def follow(
 
 
 def folds_of(curve: Curve, here: Stationary) -> list[dict[str, float]]:
-    """Bias and largest pairing of the folds of a curve."""
-    listed = []
+    """Bias and largest pairing of the folds of a curve, each once.
+
+    Where the pairing vanishes the curve meets its mirror image, with the same folds, and turns
+    without a fold.
+    """
+    listed: list[dict[str, float]] = []
     for spot in curve.of_kind(FOLD):
         field = here.field
         c = here.to_field(spot.x)
         values = np.abs(field.values(c) - field.values(0 * c))
-        listed.append({"eV": float(spot.p), "delta_max": float(values.max())})
+        fold = {"eV": float(spot.p), "delta_max": float(values.max())}
+        again = any(all(abs(fold[x] - other[x]) < SAME for x in fold) for other in listed)
+        if fold["delta_max"] > MIRRORED and not again:
+            listed.append(fold)
     return listed
 
 

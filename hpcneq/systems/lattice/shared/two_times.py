@@ -15,7 +15,9 @@ from ....solvers.pole_leads.two_times import Columns, March
 from ..physics import observables
 from ..physics.open_lattice import Drive, OpenLattice
 from ..physics.probes import REACH, Envelopes, Vectors
-from ..tasks.evolve import density_of, start_of
+from ..tasks.evolve import before, density_of, start_of
+from .chosen_state import pairing_miss
+from .periodic_states import period_of
 from .setup import LatticeLeads, Setup
 
 LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
@@ -175,7 +177,19 @@ def with_errors(
     if not numerics.error_estimate:
         return fine, {}, start
     loose = setup.leads(setup.fits(LOOSE))
+    start = start | {"delta_max_error": pairing_error(setup, loose, start)}
     return fine, probed(setup, loose, start, probe, 2 * numerics.dt, comm), start
+
+
+def pairing_error(setup: Setup, loose: LatticeLeads, start: Record) -> float:
+    """What looser fits change of the largest pairing before t = 0.
+
+    Of a start that repeats in time the residual alone.
+    """
+    error = float(start["residual"]) + 1e-12
+    if not setup.interacting or period_of(setup, setup.drives.eV(-1.0)) is not None:
+        return error
+    return error + pairing_miss(before(setup, loose), start["c"], start["mu_c"])
 
 
 def misses(fine: Record, coarse: Record, name: str) -> np.ndarray:

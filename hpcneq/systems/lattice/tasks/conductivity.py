@@ -13,6 +13,8 @@ from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
 from ..physics.conductivity import current_along
 from ..physics.spectra import integral
+from ..shared import stability
+from ..shared.chosen_state import words_of_lost
 from ..shared.deviations import LOOSE, deviations_of, state_near, stationary_at
 from ..shared.krylov_modes import Jacobian
 from ..shared.lead_input import AXES
@@ -22,6 +24,7 @@ from ..shared.states import Found, Stationary
 
 Record = dict[str, Any]
 STATIC = 1e-6  # z = i times this is zero frequency; of the energies' scale
+MARGINAL = 1e-7  # growth rates below it count as none
 SHARE = 0.3  # of what fits looser by ten change: three times the error
 MONITORS = ("delta_max", "mu_c", "residual", "continuity", "pair_source", "redundancy")
 
@@ -104,7 +107,21 @@ def _report(
     summary["f_sum"] = float((found + half * weights["superfluid_weight"]) / whole)
     rough = record_of(coarse.stationary, coarse.state, "")
     errors["delta_max"] = SHARE * abs(rough["delta_max"] - record["delta_max"]) + 1e-12
-    return sweep.outcome(summary, errors)
+    words = words_of_lost(fine.state.lost) + words_of_growth(fine.stationary, record)
+    return sweep.outcome(summary, errors, words)
+
+
+def words_of_growth(stationary: Stationary, record: Record) -> list[str]:
+    """A warning of a state that does not last: what it would answer nobody sees."""
+    if stationary.form.size > stability.SMALL:
+        return [f"conductivity: stability is not looked at beyond {stability.SMALL} levels"]
+    stability.add_stability(stationary, record, MARGINAL)
+    if record["stability"] != "unstable":
+        return []
+    return [
+        f"conductivity: the state is unstable, a deviation grows with {record['growth_rate']:.3g}: "
+        "sigma is the answer of a state that does not last"
+    ]
 
 
 def response_of(setup: Setup, leads: LatticeLeads, near: Found | None) -> Response:

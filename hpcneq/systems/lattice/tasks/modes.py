@@ -15,6 +15,7 @@ from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
 from ..physics import observables
 from ..physics.susceptibility import Susceptibility
+from ..shared.chosen_state import words_of_lost
 from ..shared.deviations import (
     LOOSE,
     deviations_of,
@@ -59,7 +60,10 @@ def _report(search: Search, sweep: Sweep, out: Written) -> Outcome:
     records = sweep.filled({"growth_rate": np.zeros(0), "delta_mode": np.zeros((0, 2, 1))})
     _write(search.setup, out, sweep.axes["eV"], records)
     summary, errors = headline(search, records)
-    warnings = [search.note] if search.note else []
+    lost = sorted({name for names in sweep.values("lost", ()) for name in names})
+    warnings = words_of_lost(lost)
+    if search.note:
+        warnings.append(search.note)
     return sweep.outcome(summary, errors, warnings)
 
 
@@ -97,6 +101,7 @@ class Search:
         keep = ("c", "mu_c", "residual", "delta_max", *MONITORS)
         record = {name: found[name] for name in keep} | {"eV": eV}
         record["growth_A"] = stationary.growth(state.c, state.mu)
+        record["lost"] = list(state.lost)
         coarse = stationary_at(self.setup, self.loose, eV)
         rough = record_of(coarse, state_near(coarse, state.c, state.mu), "")
         miss = abs(rough["delta_max"] - found["delta_max"])

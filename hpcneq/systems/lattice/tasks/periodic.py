@@ -23,6 +23,7 @@ from ..shared.seeds import half_filled, prescribed, seeds
 from ..shared.setup import Setup, begin, lead_facts, model_facts, undamped, write_model
 
 LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
+ACCURATE = 1e-5  # multipliers, to this share
 PHASE = 1e-3  # of 1: the multiplier of a phase that nothing holds
 STEADY_SHARE = 0.3  # of the tolerance of H, for the norm of the mean field
 Record = dict[str, Any]
@@ -50,8 +51,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     summary |= {"pair_source": record["pair_source"], "redundancy": record["redundancy"]}
     summary["multipliers"] = [[z.real, z.imag] for z in record["multipliers"].tolist()]
     verdict = growth_of(setup, record["multipliers"], period, record["delta_max"])
-    errors = {"delta_max": record["delta_max_error"], "growth_rate": 1e-5 / period}
-    return Outcome("complete", summary | verdict, errors)
+    errors = {"delta_max": record["delta_max_error"], "growth_rate": ACCURATE / period}
+    return Outcome("complete", summary | verdict, errors, words_of(given, verdict["stability"]))
 
 
 def solved(setup: Setup, fits: list, period: float) -> Record:
@@ -169,16 +170,28 @@ def _count(system: OpenLattice) -> int:
 
 
 def growth_of(setup: Setup, factors: np.ndarray, period: float, pairs: float) -> Record:
-    """{growth_rate, stability} by the multipliers, without that of a phase that nothing holds."""
-    if not len(factors):
-        return {"growth_rate": None, "stability": "not computed"}
+    """{growth_rate, stability} by the multipliers, without that of a phase that nothing holds.
+
+    A growth rate of no more than its error is marginal; without any multiplier there is none.
+    """
     rest = factors
-    if pairs > 0 and not setup.pinned and np.abs(factors - 1).min() < PHASE:
+    if len(rest) and pairs > 0 and not setup.pinned and np.abs(factors - 1).min() < PHASE:
         rest = np.delete(factors, int(np.argmin(np.abs(factors - 1))))
-    rate = -np.inf
-    if len(rest):
-        rate = float(np.log(max(np.abs(rest).max(), 1e-300)) / period)
-    word = "stable"
-    if rate > 0:
+    if not len(rest):
+        return {"growth_rate": None, "stability": "not computed"}
+    rate = float(np.log(max(np.abs(rest).max(), 1e-300)) / period)
+    word = "marginal"
+    if rate > ACCURATE / period:
         word = "unstable"
+    elif rate < -ACCURATE / period:
+        word = "stable"
     return {"growth_rate": rate, "stability": word}
+
+
+def words_of(given: Given, stability: str) -> list[str]:
+    """What a reader has to know of a state that nobody would see, or that may be none."""
+    if stability == "unstable":
+        return ["periodic: the state is unstable: deviations grow from period to period"]
+    if stability == "not computed" and given.numerics.multipliers:
+        return ["growth_rate: no multiplier but that of the phase was found; ask for more"]
+    return []

@@ -9,6 +9,7 @@ import numpy as np
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output
 from ..physics.probes import plane_waves
+from ..shared.chosen_state import words_of_lost
 from ..shared.probe_input import waves_of
 from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
 from ..shared.two_times import Probe, Record, misses, with_errors
@@ -39,10 +40,11 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         "intensity_max": float(fine["filled"].max()),
         "intensity_min": float(fine["filled"].min()),
     }
-    largest = float(error.max())
-    errors = {"delta_max": start["residual"] + 1e-12}
-    errors |= {"intensity_max": largest, "intensity_min": largest}
-    return Outcome("complete", summary, errors)
+    errors = {}
+    if coarse:
+        errors = dict.fromkeys(("intensity_max", "intensity_min"), float(error.max()))
+        errors["delta_max"] = start["delta_max_error"]
+    return Outcome("complete", summary, errors, words_of(given, start))
 
 
 def probe_of(given: Given, vectors: object, thermal: float = 0.0) -> Probe:
@@ -59,6 +61,14 @@ def write_probe(setup: Setup, out: object, probe: Probe, fine: Record) -> None:
     out.axis("t", probe.times)  # type: ignore[attr-defined]
     out.axis("energy", probe.energies)  # type: ignore[attr-defined]
     out.fixed("delta_max_at", fine["delta_max"])  # type: ignore[attr-defined]
+
+
+def words_of(given: Given, start: Record) -> list[str]:
+    """What a reader has to know of the state before t = 0, and of the errors."""
+    words = words_of_lost(start.get("lost", ()))
+    if not given.numerics.error_estimate:
+        words.append("no error estimates: [numerics] error_estimate = false")
+    return words
 
 
 def facts(setup: Setup, start: Record) -> Record:

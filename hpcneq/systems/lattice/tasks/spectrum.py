@@ -12,7 +12,7 @@ from ....tasks import Given, Outcome, Output
 from ..physics import observables
 from ..physics.lead_poles import Branches
 from ..physics.spectra import Spectra, integral
-from ..shared.chosen_state import largest_state, words_of_lost
+from ..shared.chosen_state import largest_state, pairing_miss, words_of_lost
 from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
 from ..shared.state_records import record_of
 from ..shared.states import Found, Stationary
@@ -64,8 +64,17 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     }
     record = record_of(stationary, state, "")
     summary |= {name: record[name] for name in ("continuity", "redundancy", "pair_source")}
-    errors = {"delta_max": state.residual + 1e-12}
+    errors = {"delta_max": state.residual + 1e-12 + _pairing_miss(stationary, state)}
     return Outcome("complete", summary, errors, words_of_lost(state.lost))
+
+
+def _pairing_miss(own: Stationary, state: Found) -> float:
+    """What looser fits change of the largest pairing; 0 where it is given."""
+    if not own.setup.interacting:
+        return 0.0
+    leads = own.setup.leads(own.setup.fits(LOOSE))
+    loose = Stationary(own.setup, leads, own.V, own.A, own.scale, own.T)
+    return pairing_miss(loose, state.c, state.mu)
 
 
 def _spectra(

@@ -28,6 +28,7 @@ from ..shared.states import DISTINCT, Stationary
 
 LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
 PERIODIC_STARTS = 2  # of self-consistent periodic states: without pairs, and the first with them
+UNFINISHED = ("step", "most")  # ends of curves that might go on
 TOLD = ("delta_max", "mu_c", "residual", "growth_rate", "frequency")
 
 
@@ -51,6 +52,7 @@ class Search:
         self.leads = self.setup.leads(self.fits)
         self.loose = self.setup.leads(self.setup.fits(LOOSE))
         self.starts = seeds(self.setup)
+        self.left: list[float] = []
 
     def stationary(self, eV: float, leads: LatticeLeads | None = None) -> Stationary:
         """The equations at a bias."""
@@ -117,6 +119,8 @@ class Search:
             sense = 1 if eV[k + 1] > eV[k] else -1
             for record in lost(now, later):
                 traced = follow(self.stationary, record, float(eV[k]), limits, most, sense)
+                if traced is None or traced[0].ends[1] in UNFINISHED:
+                    self.left.append(float(eV[k]))
                 if traced is None:
                     continue
                 folds += folds_of(*traced)
@@ -182,11 +186,20 @@ def _report_seeds(search: Search, sweep: Sweep, out: Written) -> Outcome:
     summary["states"] = [_told(setup, record) for record in states]
     failed = [record["seed"] for record in records if not record["converged"]]
     warnings = [f"steady: no state from the seeds {', '.join(failed)}"] if failed else []
-    if given.numerics.stability and any("stability" not in record for record in states):
-        warnings.append(f"stability: only of up to {stability.LARGEST} levels with no ring")
+    return Outcome("complete", summary, {}, warnings + _left_out(setup, states))
+
+
+def _left_out(setup: Setup, states: list[Record]) -> list[str]:
+    """What was not looked at, of these states."""
+    words = []
+    unjudged = [record for record in states if "stability" not in record]
+    if setup.given.numerics.stability and any(not r.get("period") for r in unjudged):
+        words.append(f"stability: only of up to {stability.LARGEST} levels with no ring")
+    if setup.given.numerics.stability and any(r.get("period") for r in unjudged):
+        words.append("stability: not of states that repeat in time; task periodic has multipliers")
     if setup.ring is not None:
-        warnings.append("steady: only states that repeat along the ring ([numerics] uniform)")
-    return Outcome("complete", summary, {}, warnings)
+        words.append("steady: only states that repeat along the ring ([numerics] uniform)")
+    return words
 
 
 def _monitors(states: list[Record]) -> Record:
@@ -257,7 +270,7 @@ def _periodic(search: Search, period: float, output: Output) -> Outcome:
     summary |= {"growth_A": states[0]["growth_A"], "period": period}
     summary["states_complete"] = not setup.interacting
     summary["states"] = [_told(setup, record) for record in states]
-    return Outcome("complete", summary)
+    return Outcome("complete", summary, {}, _left_out(setup, states))
 
 
 # ---- along the bias -----------------------------------------------------------------------------
@@ -306,4 +319,11 @@ def _report_along(search: Search, sweep: Sweep, out: Written) -> Outcome:
         "states_complete": not setup.interacting,
     }
     summary["states"] = [_told(setup, record) for record in last]
-    return sweep.outcome(summary)
+    warnings = _left_out(setup, [record for row in lists for record in row])
+    if search.left:
+        places = ", ".join(f"{eV:g}" for eV in sorted(set(search.left)))
+        warnings.append(
+            f"folds: perhaps not all: the curves of states lost after eV = {places} are not "
+            "followed to their ends"
+        )
+    return sweep.outcome(summary, {}, warnings)

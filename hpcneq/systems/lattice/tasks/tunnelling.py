@@ -11,7 +11,7 @@ from ....tasks import Given, Outcome, Output
 from ..physics.probes import sites
 from ..shared.setup import begin
 from ..shared.two_times import misses, with_errors
-from .photoemission import facts, probe_of, write_probe
+from .photoemission import facts, probe_of, words_of, write_probe
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -32,5 +32,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     out.fixed("didv_error", error)
     out.fixed("occupation", fine["occupation"])
     summary = facts(setup, start) | {"didv_max": float(per_energy * fine["single"].max())}
-    errors = {"delta_max": start["residual"] + 1e-12, "didv_max": float(error.max())}
-    return Outcome("complete", summary, errors)
+    errors = {}
+    if coarse:
+        errors = {"delta_max": start["delta_max_error"], "didv_max": float(error.max())}
+    return Outcome("complete", summary, errors, words_of(given, start))

@@ -55,7 +55,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output, point: 
     condensates = find(comm, point, grid, coarse)
     Q, z, error = fastest_pair_mode(comm, point, grid, coarse)
     normal = "unknown" if np.isnan(z) else NORMAL_STABILITY[z.imag <= 0]
-    table, table_error = on_root(comm, with_error, lambda g: _carried(condensates, point, g), grid)
+    table, table_error = on_root(comm, _carried_and_error, condensates, point, grid)
     _write(output(), condensates, table)
     log(f"steady: {len(condensates.states)} rotating condensates; normal state {normal}")
     names = CARRIED[:3]
@@ -123,9 +123,19 @@ def _fastest(point: Point, grid: Grid) -> tuple[float, complex]:
     return float(Q[k]), complex(z[k])
 
 
-def _carried(condensates: RotatingStates, point: Point, grid: Grid) -> np.ndarray:
-    """Density, magnetization and both currents of every condensate, then of the normal state."""
-    places = [*zip(condensates.column(0), condensates.column(1)), (0.0, point.mu)]
+def _carried_and_error(
+    condensates: RotatingStates, point: Point, grid: Grid
+) -> tuple[np.ndarray, np.ndarray]:
+    """(`_carried`, its errors): what a finer grid changes, and what the states' own errors do."""
+    roots = np.array([state.x[:2] for state in condensates.states]).reshape(-1, 2)
+    shifts = np.array([error[:2] for error in condensates.errors]).reshape(-1, 2)
+    table, errors = with_error(lambda g: _carried(roots, point, g), grid)
+    return table, errors + np.abs(_carried(roots + shifts, point, grid) - table)
+
+
+def _carried(roots: np.ndarray, point: Point, grid: Grid) -> np.ndarray:
+    """Density, magnetization, both currents of every (D, mu_pair), then of the normal state."""
+    places = [*roots.tolist(), (0.0, point.mu)]
     states = [turning_states.carried(D, m, point, grid) for D, m in places]
     return np.array([[vars(state)[name] for name in CARRIED] for state in states])
 

@@ -156,6 +156,13 @@ def fflo_onsets(
     return [root for root in roots if root[0].x[2] > 0.01 * LEAST_Q], uniform
 
 
+def range_of(grid: Grid) -> list[str]:
+    """What momenta of pairs were looked at, where these are not all along x."""
+    if isinstance(grid, Finite):
+        return []
+    return [f"onset: pairs of momenta along x up to {LARGEST_Q:g}, in steps of 0.1; none beyond"]
+
+
 def _wave_onset(
     point: Point, grid: Grid, along: str, seed: tuple[float, float, float]
 ) -> tuple[Solution, np.ndarray]:

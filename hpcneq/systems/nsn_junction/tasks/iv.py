@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ....errors import NotConverged
 from ....parallel import Communicator, on_root
 from ....tasks import Given, Outcome, Output
 from ..inputs import BranchNumerics
@@ -19,6 +20,7 @@ from ..shared.operating_point import point_of
 from ..shared.polished_roots import FLOOR, grid_of, with_error
 from ..shared.turning_branches import is_mirrored
 
+UNSOLVED = 1e-9  # residual above which a root counts as lost
 VERTEX = 1e-5  # the slope of a branch where it leaves the normal state is a limit
 STEEPNESS = np.array([0.0, 100.0, 0.0, 100.0, 0.0])  # conductances lose digits near folds
 DIFFERENCES = 1e-7  # relative error of conductances with Hartree shifts
@@ -117,6 +119,11 @@ class Turning(Mirrored):
         for k, state in enumerate(states):
             if state is None:
                 continue
+            if not state[0].converged and state[0].residual > UNSOLVED:
+                raise NotConverged(
+                    f"iv: eV = {self.eV[k]:g}: the state of the stable branch is not found "
+                    f"({state[0].reason}, residual {state[0].residual:.1e}); use a smaller step"
+                )
             (D, m), at = state[0].x, self.point.at(eV=float(self.eV[k]))
             numbers, number_errors = with_error(
                 lambda g, D=D, m=m, at=at: turning_branches.transported(D, m, at, g), self.grid

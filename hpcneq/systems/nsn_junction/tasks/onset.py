@@ -61,7 +61,7 @@ def _report(given: Given, sweep: Sweep, out: Written) -> Outcome:
     lost = sum(kind["lost"] for record in records for kind in _kinds(record).values())
     warnings = _warnings(given, along, records, lost)
     if turning:
-        warnings.append(TURNING)
+        warnings += [TURNING, *turning_onsets.range_of(grid)]
     if lost:
         return Outcome("not-converged", summary, errors, [*sweep.lost, *warnings])
     return sweep.outcome(summary, errors, warnings)

@@ -91,7 +91,8 @@ def several(
         figure_of = partial(_curves_of, results, names, labels_of(results))
         if not names:
             raise InputError(f"{first.path}: holds nothing to draw beside other results")
-    return draw.draw(first, figure_of, path, canvas, size)
+    different = [key.partition(".")[2] for key in _different_keys(results)]
+    return draw.draw(first, figure_of, path, canvas, size, first.caption(different))
 
 
 def _numbers_of(results: Any, numbers: Any, at: Any, words: str, first: Any, canvas: Any) -> None:

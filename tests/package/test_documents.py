@@ -15,7 +15,9 @@ READMES = sorted(
     if not {".venv", "results"} & set(path.relative_to(ROOT).parts)
 )
 SYSTEMS = [  # pages of systems; that of the tutorials is another
-    path for path in sorted((ROOT / "inputs").glob("*/README.md")) if path.parent.name != "tutorials"
+    path
+    for path in sorted((ROOT / "inputs").glob("*/README.md"))
+    if path.parent.name != "tutorials"
 ]
 LONGEST = 150  # lines of the first page
 WIDEST = 120  # columns of prose; tables, formulas, pictures and code may be wider

@@ -10,7 +10,9 @@ from support.validation import rows
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
-    path for path in sorted((ROOT / "inputs").glob("*/README.md")) if path.parent.name != "tutorials"
+    path
+    for path in sorted((ROOT / "inputs").glob("*/README.md"))
+    if path.parent.name != "tutorials"
 ]
 
 

@@ -175,7 +175,9 @@ def _public(module: ModuleType) -> list[tuple[str, object]]:
         for name, thing in vars(module).items()
         if name[0] != "_" and getattr(thing, "__module__", "") == module.__name__
     ]
-    things = {name: getattr(module, name) for name in sorted({*module.__dict__.get("__all__", own)})}
+    things = {
+        name: getattr(module, name) for name in sorted({*module.__dict__.get("__all__", own)})
+    }
     return [(n, x) for n, x in things.items() if inspect.isclass(x) or inspect.isfunction(x)]
 
 

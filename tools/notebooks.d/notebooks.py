@@ -25,7 +25,9 @@ def code(path: Path, small: bool = False) -> list[str]:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     made = [cell for cell in cells if cell["cell_type"] == "code"]
     return [
-        "".join(cell["metadata"]["small"] if small and "small" in cell["metadata"] else cell["source"])
+        "".join(
+            cell["metadata"]["small"] if small and "small" in cell["metadata"] else cell["source"]
+        )
         for cell in made
     ]
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from ....figures import style
-from .labels import LINE_A, LINE_B, LINE_C, RATIO, STABLE, UNSTABLE, title
+from .labels import LINE_A, LINE_B, LINE_C, RATIO, STABLE, UNSTABLE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -34,7 +34,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         _rates(canvas, side, result, low)
     else:
         _momenta(side, result)
-    canvas.suptitle(title(result, hide=("inv_kfas",)), fontsize=11)
 
 
 def _frame(axes, inv, low):
@@ -70,7 +69,6 @@ def _signs(result, canvas):
     _frame(axes, inv, low)
     axes.text(0.86, 0.9, "normal", transform=axes.transAxes)
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=10)
-    axes.set_title(title(result, hide=("inv_kfas",)))
 
 
 # ---- by the modes ---------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from ....figures import style
-from .labels import interaction
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -46,15 +45,6 @@ def _family(result):
     return [(result.summary["ratio"], det)]
 
 
-def _title(result):
-    """Interaction and pumping."""
-    pumping = rf"\gamma_b/\varepsilon_F={result.parameters['gamma_b']:g}"
-    return f"electron-hole condensate, ${interaction(result)}$, ${pumping}$"
-
-
-# ---- along one axis -------------------------------------------------------------------------
-
-
 def _determinant(result, canvas, q, w):
     """Re det M and, where it is not zero, Im det M along the one axis that is swept."""
     style.size(canvas, 6.6, 4.4)
@@ -82,7 +72,7 @@ def _determinant(result, canvas, q, w):
     axes.legend(fontsize=10)
     if len(family) == 1:
         fixed += rf", $\gamma_v/\gamma_b={family[0][0]:.4g}$"
-    axes.set_title(f"{_title(result)}\n{fixed}{PARTS[result.summary['part']]}")
+    axes.set_title(f"{fixed}{PARTS[result.summary['part']]}")
 
 
 def _parts(axes, x, curve, labels, colours):
@@ -111,7 +101,6 @@ def _dispersions(result, canvas, q, w):
     )
     axes.locator_params(axis="x", nbins=6)
     axes.legend(fontsize=10, loc="upper left")
-    axes.set_title(_title(result))
 
 
 def _spectra(result, canvas, q, w):
@@ -121,14 +110,12 @@ def _spectra(result, canvas, q, w):
     the pairs' own propagation.
     """
     panels = [(np.asarray(result.M)[..., 0, 0].imag, r"$|{\rm Im}\,\Pi_{11}(q,\omega)|$")]
-    separator = "\n"
     if result.summary["part"] == "intra":
         style.size(canvas, 5.8, 4.6)
     else:
         style.size(canvas, 10.6, 4.6)
         inverse = np.asarray(result.ImMinv)[..., 0, 0]
         panels.append((inverse, r"$|{\rm Im}\,[M^{-1}]_{11}(q,\omega)|$"))
-        separator = ", "
     row = canvas.subplots(1, len(panels), squeeze=False)[0]
     for axes, (values, label) in zip(row, panels):
         _map(canvas, axes, q, w, np.abs(values), label)
@@ -137,7 +124,7 @@ def _spectra(result, canvas, q, w):
         _poles(row[-1], result, q, w)
     ratio = rf"$\gamma_v/\gamma_b={result.summary['ratio']:g}$"
     part = PARTS[result.summary["part"]]
-    canvas.suptitle(f"{_title(result)}{separator}{ratio}{part}", fontsize=11)
+    canvas.suptitle(f"{ratio}{part}", fontsize=11)
 
 
 def _map(canvas, axes, q, w, values, label):

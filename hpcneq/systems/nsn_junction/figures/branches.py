@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import AXES, STABILITY, pieces, title
+from .labels import AXES, STABILITY, pieces
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -36,7 +36,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     else:
         axes.set_zlim(bottom=0)
         axes.legend(loc="upper right")
-    axes.set_title(title(result, hide=(along,)))
 
 
 def _flat_axes(canvas):

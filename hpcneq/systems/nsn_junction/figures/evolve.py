@@ -138,8 +138,5 @@ def _harmonics(axes, result):
 
 
 def _title(result) -> str:
-    p, n = result.parameters, result.numerics
-    return (
-        rf"NSN junction, ${n['Lx']}\times{n['Ly']}$ sites, $h={p['h']:g}$, $T={p['T']:g}$, "
-        rf"$\gamma={p['gamma']:g}$, $U={p['U']:g}$ (units of $t_\parallel$)"
-    )
+    n = result.numerics
+    return rf"${n['Lx']}\times{n['Ly']}$ sites"

@@ -96,7 +96,7 @@ def _panels(canvas: Figure | SubFigure) -> list[Axes]:
     """Axes with data of their own: no bars of colours, no legends, no second scale."""
     panels: dict[object, Axes] = {}
     for axes in canvas.axes:
-        if axes.get_label() == "<colorbar>" or not axes.axison:
+        if axes.get_label() == "<colorbar>" or (axes.name != "3d" and not axes.axison):
             continue
         place = axes.get_subplotspec()
         panels.setdefault((place.get_gridspec(), place.num1, place.num2), axes)

@@ -28,8 +28,8 @@ def draw(
     result : an open result file. figure_of : ``figure_of(result, canvas)``, the task's. canvas :
     where to draw, a new figure by default; one of the caller's keeps its size. size : a key of
     `style.SIZES`. caption : a line under the figure. A figure written to a file is not pyplot's: it
-    leaves an interactive session as it is. Raises InputError, in one line, if the figure cannot be written or the result does not
-    hold what it needs.
+    leaves an interactive session as it is. Raises InputError, in one line, if the figure cannot be
+    written or the result does not hold what it needs.
     """
     with style.applied():
         place = canvas if canvas is not None else style.canvas(shown=path is None)

@@ -22,6 +22,8 @@ PARTS = {
 }
 MOMENTUM, FREQUENCY = r"momentum $q/k_F$", r"frequency $\omega/\varepsilon_F$"
 
+HUGGING = 0.35  # curves smaller than this part of the largest one have an inset
+
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Hanai et al. (2017): det M over q (Figs. 6(a2), (b2), 7), Re det M = 0 for a family.
@@ -70,9 +72,29 @@ def _determinant(result, canvas, q, w):
     axes.set_ylabel(r"$\det M(q,\omega)$  [$(k_F^3/\varepsilon_F)^2$]")
     axes.ticklabel_format(axis="y", scilimits=(-2, 2), useMathText=True)
     axes.legend(fontsize=10)
+    if over_q and len(family) > 1:
+        _near_zero(axes, q, [det[:, 0].real for _, det in family])
     if len(family) == 1:
         fixed += rf", $\gamma_v/\gamma_b={family[0][0]:.4g}$"
     axes.set_title(f"{fixed}{PARTS[result.summary['part']]}")
+
+
+def _near_zero(axes, q, curves):
+    """An inset of the curves that the largest ones press onto the axis, if there are such."""
+    sizes = np.array([np.abs(curve).max() for curve in curves])
+    small = [k for k in range(len(curves)) if sizes[k] < HUGGING * sizes.max()]
+    if not small:
+        return
+    inset = axes.inset_axes((0.14, 0.32, 0.36, 0.3))
+    for curve, colour in zip(curves, itertools.cycle(style.COLOURS)):
+        inset.plot(q, curve, color=colour, lw=1.3)
+    least = min(curves[k].min() for k in small)
+    most = max(curves[k].max() for k in small)
+    inset.set(xlim=(q[0], q[-1]), ylim=(1.1 * min(least, -0.1 * most), 0.6 * most))
+    inset.axhline(0, color="0.6", lw=0.9, zorder=0)
+    inset.ticklabel_format(axis="y", scilimits=(-2, 2), useMathText=True)
+    inset.tick_params(labelsize=7)
+    inset.yaxis.get_offset_text().set_fontsize(7)
 
 
 def _parts(axes, x, curve, labels, colours):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....errors import InputError
 from ....figures import regions, style
 from .labels import AXES, END_MARKS, ended, joined
 
@@ -135,3 +136,33 @@ def _by_what_it_parts(at: list, values: list, edges: dict) -> list[tuple[tuple, 
             pieces.append(((at[begin : k + 1], values[begin : k + 1]), near[k - 1] or near[k]))
             begin = k
     return pieces
+
+
+# ---- protocols on the diagram -------------------------------------------------------------------
+
+
+def draw_protocols(result: Result, others: list[Result], canvas: Figure | SubFigure) -> None:
+    """The diagram with an arrow for each evolution, from its first bias to its last (Fig. 4(a)).
+
+    others : results of ``evolve``. Raises InputError where the diagram is not over eV.
+    """
+    if "eV" not in result.sweep:
+        raise InputError(f"{result.path}: protocols are drawn over eV, which it does not sweep")
+    draw(result, canvas)
+    axes = canvas.axes[0]
+    (other,) = (key for key in result.sweep if key != "eV")
+    upright = axes.get_xlabel() == AXES["eV"]
+    high = axes.get_ylim()[1] if upright else axes.get_xlim()[1]
+    for k, run in enumerate(others):
+        eV = np.asarray(run.eV)
+        begin = float(run.summary.get("eV_initial", eV[0]))
+        place = float(run.parameters[other]) + 0.035 * k * high  # apart, if all have one T
+        ends = [(begin, place), (float(eV[-1]), place)]
+        if not upright:
+            ends = [(y, x) for x, y in ends]
+        look = {"arrowstyle": "-|>", "color": "0.05", "lw": 1.6, "mutation_scale": 13}
+        axes.annotate("", xy=ends[1], xytext=ends[0], arrowprops=look, zorder=6)
+        halo = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.75}
+        place = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+        words = rf"${begin:g}\to{eV[-1]:g}$"
+        axes.annotate(words, max(ends), fontsize=8, bbox=halo, zorder=7, **place)

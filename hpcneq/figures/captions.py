@@ -83,21 +83,21 @@ def add(canvas: Figure | SubFigure, text: str, size: str | None = None) -> None:
 
 def letter(canvas: Figure | SubFigure) -> None:
     """Letters (a), (b), ... over the panels, if there are several."""
-    panels = _panels(canvas)
-    if len(panels) < 2:
+    drawn = panels(canvas)
+    if len(drawn) < 2:
         return
-    for axes, sign in zip(panels, LETTERS):
+    for axes, sign in zip(drawn, LETTERS):
         title = axes.get_title(loc="left")
         letters = "small" if title else axes.title.get_fontsize()
         axes.set_title(f"({sign}) {title}".rstrip(), loc="left", fontsize=letters)
 
 
-def _panels(canvas: Figure | SubFigure) -> list[Axes]:
+def panels(canvas: Figure | SubFigure) -> list[Axes]:
     """Axes with data of their own: no bars of colours, no legends, no second scale."""
-    panels: dict[object, Axes] = {}
+    found: dict[object, Axes] = {}
     for axes in canvas.axes:
         if axes.get_label() == "<colorbar>" or (axes.name != "3d" and not axes.axison):
             continue
         place = axes.get_subplotspec()
-        panels.setdefault((place.get_gridspec(), place.num1, place.num2), axes)
-    return list(panels.values())
+        found.setdefault((place.get_gridspec(), place.num1, place.num2), axes)
+    return list(found.values())

@@ -60,6 +60,8 @@ def picture(
     interval that a neighbouring line lacks closes at an end between both, else where its width,
     as that of a dome, would vanish.
     """
+    if len(lines) == 1:
+        lines, places = [*lines, *lines], np.append(places, places + 1)
     along = np.linspace(lines[0].edges[0], lines[0].edges[-1], PIXELS[0])
     across = np.linspace(places[0], places[-1], PIXELS[1])
     below = np.clip(np.searchsorted(places, across, side="right") - 1, 0, len(places) - 2)

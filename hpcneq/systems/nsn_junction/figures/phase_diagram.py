@@ -49,7 +49,7 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     handles = _draw_regions(axes, result, lines, upright)
     handles += _draw_boundaries(axes, result, lines, upright)
     x, y = np.asarray(result[across]), np.asarray(result[up])
-    axes.set(xlabel=AXES[across], ylabel=AXES[up], xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    axes.set(xlabel=AXES[across], ylabel=AXES[up], xlim=_span(x), ylim=_span(y))
     axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=10)
     for spine in axes.spines.values():
         spine.set_visible(True)
@@ -74,7 +74,7 @@ def _draw_regions(axes, result, lines: list[regions.Line], upright: bool) -> lis
     sides = (slow, fast) if upright else (fast, slow)
     axes.imshow(
         code.T if upright else code,
-        extent=(sides[0][0], sides[0][-1], sides[1][0], sides[1][-1]),
+        extent=[end for values in sides for end in _span(values)],
         origin="lower",
         aspect="auto",
         cmap=ListedColormap([colour for _, colour in REGIONS]),
@@ -86,6 +86,13 @@ def _draw_regions(axes, result, lines: list[regions.Line], upright: bool) -> lis
         Patch(facecolor=REGIONS[k][1], edgecolor="0.6", label=REGIONS[k][0])
         for k in np.unique(code)
     ]
+
+
+def _span(values: np.ndarray) -> tuple[float, float]:
+    """The ends of an axis; around a single value."""
+    if len(values) == 1:
+        return values[0] - 0.5, values[0] + 0.5
+    return values[0], values[-1]
 
 
 def _ends(result, kind: str) -> list:

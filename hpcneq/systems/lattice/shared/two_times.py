@@ -16,9 +16,8 @@ from ..physics import observables
 from ..physics.open_lattice import Drive, OpenLattice
 from ..physics.probes import REACH, Envelopes, Vectors
 from ..tasks.evolve import density_of, start_of
-from .setup import LatticeLeads, Setup
+from .setup import LOOSE, LatticeLeads, Setup
 
-LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
 Record = dict[str, Any]
 
 

@@ -15,17 +15,11 @@ from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
 from ..physics import observables
 from ..physics.susceptibility import Susceptibility
-from ..shared.deviations import (
-    LOOSE,
-    deviations_of,
-    state_near,
-    stationary_at,
-    susceptibility_of,
-)
+from ..shared.deviations import deviations_of, state_near, susceptibility_of
 from ..shared.krylov_modes import Jacobian
-from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
+from ..shared.setup import LOOSE, Setup, begin, lead_facts, model_facts, write_model
 from ..shared.state_records import record_of
-from ..shared.states import Found, Stationary
+from ..shared.states import Found, Stationary, stationary_before
 
 Record = dict[str, Any]
 MOST = 160  # entries of the mean field up to which modes are counted, and ...
@@ -90,14 +84,15 @@ class Search:
 
     def point(self, eV: float, previous: Record | None, ranks: Communicator) -> Record:
         """The record of a bias. **Collective.**"""
-        stationary = stationary_at(self.setup, self.leads, eV)
+        drives = self.setup.drives.at_bias(eV)
+        stationary = stationary_before(self.setup, self.leads, drives)
         before = previous if previous and "c" in previous else {"c": None, "mu_c": 0.0}
         state = state_near(stationary, before["c"], before["mu_c"])
         found = record_of(stationary, state, "")
         keep = ("c", "mu_c", "residual", "delta_max", *MONITORS)
         record = {name: found[name] for name in keep} | {"eV": eV}
         record["growth_A"] = stationary.growth(state.c, state.mu)
-        coarse = stationary_at(self.setup, self.loose, eV)
+        coarse = stationary_before(self.setup, self.loose, drives)
         rough = record_of(coarse, state_near(coarse, state.c, state.mu), "")
         miss = abs(rough["delta_max"] - found["delta_max"])
         record["delta_max_error"] = miss + state.residual + 1e-12
@@ -141,7 +136,8 @@ class Search:
         modes = jacobian.modes(
             energy, self.numerics.count, self.numerics.frequencies, record["lowest"]
         )
-        coarse = stationary_at(self.setup, self.loose, record["eV"])
+        drives = self.setup.drives.at_bias(record["eV"])
+        coarse = stationary_before(self.setup, self.loose, drives)
         rough = Jacobian(deviations_of(coarse, state_near(coarse, state.c, state.mu)))
         rows = [
             (1j * mode.z, mode.error + SHARE * abs(rough.near(mode.z) - mode.z), 1, mode.fields)

@@ -20,9 +20,8 @@ from ..physics.open_lattice import OpenLattice
 from ..shared.periodic_states import resampled
 from ..shared.repeating import Repeating, mean_levels, period_of_drives
 from ..shared.seeds import half_filled, prescribed, seeds
-from ..shared.setup import Setup, begin, lead_facts, model_facts, undamped, write_model
+from ..shared.setup import LOOSE, Setup, begin, lead_facts, model_facts, undamped, write_model
 
-LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
 PHASE = 1e-3  # of 1: the multiplier of a phase that nothing holds
 STEADY_SHARE = 0.3  # of the tolerance of H, for the norm of the mean field
 Record = dict[str, Any]

@@ -176,6 +176,12 @@ def _table(
     return w, Gamma
 
 
+def bcs_levels(reservoirs: list[Reservoir], drives: Drives) -> list[float]:
+    """Potentials of the superconducting leads before t = 0, when sines have not begun."""
+    V = drives.shifts(-1.0)
+    return [float(v) for v, lead in zip(V, reservoirs) if lead.superconducting]
+
+
 def common_period(levels: list[float]) -> float | None:
     """That of superconductors at these potentials, pi over what divides all their differences.
 

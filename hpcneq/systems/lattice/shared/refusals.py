@@ -81,22 +81,17 @@ def _refuse_leads(reservoirs: list[Reservoir]) -> None:
         raise InputError("[leads]: none is given; at least one must touch the model")
 
 
-def _levels(reservoirs: list[Reservoir], drives: Drives) -> list[float]:
-    """Potentials of the bcs leads before t = 0."""
-    V = drives.shifts(-1.0)
-    return [float(v) for v, lead in zip(V, reservoirs) if lead.superconducting]
-
-
 def differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
     """Whether two bcs leads are at different bias."""
-    levels = _levels(reservoirs, drives)
+    levels = lead_input.bcs_levels(reservoirs, drives)
     return len(levels) > 1 and float(np.ptp(levels)) > 0
 
 
 def _refuse_periods(given: Given, reservoirs: list[Reservoir], drives: Drives) -> None:
     """Three bcs leads whose potentials have no common measure."""
     for eV in given.sweep.get("eV", [given.parameters.eV]):
-        lead_input.common_period(_levels(reservoirs, drives.at_bias(eV)))
+        levels = lead_input.bcs_levels(reservoirs, drives.at_bias(eV))
+        lead_input.common_period(levels)
 
 
 def checked_parts(given: Given) -> Parts | None:
@@ -176,7 +171,7 @@ def evolve(given: Given) -> None:
     _refuse_start(given, model)
     _refuse_vector_potential(model, drives)
     _require_resolved(given, drives)
-    lead_input.common_period(_levels(reservoirs, drives))
+    lead_input.common_period(lead_input.bcs_levels(reservoirs, drives))
     if given.initial.T is None:
         if not any(lead.widest() for lead in reservoirs):
             raise InputError(

@@ -225,6 +225,13 @@ class Drives:
         """Every drive."""
         return [self.eV, *self.own, *self.phase, *self.A, self.U]
 
+    def named(self) -> list[tuple[str, Drive, bool]]:
+        """(name in the input, drive, whether it is a phase) of all but U."""
+        listed = [("[parameters] eV", self.eV, False)]
+        listed += [("[leads] V", drive, False) for drive in self.own]
+        listed += [("[leads] phase", drive, True) for drive in self.phase]
+        return listed + [("[vector_potential] A", drive, True) for drive in self.A]
+
     def breakpoints(self, t_max: float) -> list[float]:
         """Times in (0, t_max) at which any of them, or its slope, jumps."""
         return sorted({t for drive in self.all() for t in drive.breakpoints(t_max)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....errors import InputError
+from ....maths.drives import refuse_unresolved
 from ....tasks import Given
 from ..physics.model import Model
 from ..physics.reservoirs import Reservoir
@@ -148,18 +149,7 @@ def _require_resolved(given: Given, drives: Drives) -> None:
     """Refuse time steps that do not resolve what changes; PETSc's own integrators choose theirs."""
     if given.begun or given.petsc.get("evolve_ts_type", "exponential") != "exponential":
         return
-    dt = given.numerics.dt
-    named = [("[parameters] eV", drives.eV, False)]
-    named += [("[leads] V", drive, False) for drive in drives.own]
-    named += [("[leads] phase", drive, True) for drive in drives.phase]
-    named += [("[vector_potential] A", drive, True) for drive in drives.A]
-    for name, drive, phase in named:
-        longest = drive.resolved(dt).resolving_step(phase)
-        if dt > longest * (1 + 1e-9):
-            raise InputError(
-                f"[numerics] dt = {dt:g}: must be <= {longest:.4g}, so that steps resolve {name} "
-                f"(kind {drive.kind}, up to {drive.extremes(None):g})"
-            )
+    refuse_unresolved(given.numerics.dt, drives.named())
 
 
 def evolve(given: Given) -> None:

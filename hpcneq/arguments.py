@@ -66,8 +66,8 @@ ARGUMENTS: dict[str, tuple[Argument, ...]] = {
             "FIG.png|.pdf|.svg|.gif|.mp4",
         ),
         Argument(("--data",), "draw these data sets", "NAME", more={"nargs": "+", "default": []}),
-        Argument(("--size",), "sizes for a use", more={"choices": SIZES}),
-        _flag("--live", "draw again and again while the run goes on"),
+        Argument(("--size",), "sizes of letters and lines", more={"choices": SIZES}),
+        _flag("--live", "draw anew whenever the running result changes"),
         Argument(("--every",), "time between two --live figures", "SECONDS", "seconds"),
         _flag("--force", "overwrite an existing figure"),
     ),
@@ -96,7 +96,7 @@ ARGUMENTS: dict[str, tuple[Argument, ...]] = {
         Argument(("second",), metavar="B.h5"),
         Argument(
             ("--rtol",),
-            "of what has no error of its own, as a part of its largest value (default: 1e-6)",
+            "tolerance of numbers without an error, over the largest value (default: 1e-6)",
             "R",
             "part",
             {"default": 1e-6},
@@ -105,12 +105,12 @@ ARGUMENTS: dict[str, tuple[Argument, ...]] = {
     ),
     "watch": (
         RESULT,
-        Argument(("--every",), "go on, and look again after this time", "SECONDS", "seconds"),
+        Argument(("--every",), "look again and again after this time", "SECONDS", "seconds"),
     ),
     "pack": (
         RESULT,
         Argument(("-o", "--output"), "archive (default: OUT.tar.gz, here)", "OUT.tar.gz"),
-        Argument(("--folder",), "where the files that the input names stand", "FOLDER"),
+        Argument(("--folder",), "folder of the files that the input names", "FOLDER"),
         _flag("--force", "overwrite an existing archive"),
     ),
     "unpack": (

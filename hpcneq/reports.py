@@ -1,4 +1,4 @@
-"""The commands that answer: each gets its options and gives (exit code, text)."""
+"""The commands that only print: each gets its options and gives (exit code, text)."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ CHOSEN, EXACT = "a coordinate", "exact"
 AN = "an error itself"
 MODES = "1e-9: zeros of det M on this grid"
 PERIODS = 1e-6  # by how much the periods in the cell may differ from a whole number
+POTENTIAL = "functional that steady states make stationary, less its value without pairs"
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ def pattern_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
         _number("relative_density", "1", "density over that of the uniform state"),
         _number("last_harmonic", energy, "|Delta_h|, the highest that is kept", AN),
         *missing_where(
-            (_number("potential", f"{energy} {momentum}^3", "potential less that of no pairs"),),
+            (_number("potential", f"{energy} {momentum}^3", POTENTIAL),),
             "baths that pump and drain a condensate leave it without a potential",
             "potential",
         ),

@@ -83,7 +83,7 @@ def test_the_potential_is_stationary_where_the_gap_equation_holds():
 @pytest.mark.nightly
 def test_a_larkin_ovchinnikov_state():
     """Delta_1, Delta_3 and the potential at dmu .145, G .17: .0969, -.0044, -2.3e-5 of a small
-    prototype; fails with harmonics of the wrong parity."""
+    separate program; fails with harmonics of the wrong parity."""
     result = hpcneq.run(
         {
             "system": "fermi-gas",

@@ -1,4 +1,4 @@
-"""The conductivity with a moving pairing: gauge invariance, sum rule, kicks, closed formulas."""
+"""Conductivity with the mean field's response: gauge invariance, sum rule, kicks, formulas."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_static_field_moves_nothing_in_an_open_chain(open_chain):
 
 
 @pytest.mark.nightly
-def test_the_answer_to_a_kick_in_time(open_chain):
+def test_the_response_to_a_kick_in_time(open_chain):
     """Currents after a small step of A are -A times the transform of sigma: a step of 1e-3, whose
     square is 1e-6, and a time step of error 1e-3 of the largest.
     """

@@ -135,7 +135,7 @@ def test_only_keys_that_a_task_has_are_told(task, told, monkeypatch):
 
 
 def test_potentials_without_a_common_period_are_refused():
-    """They were taken for a stationary state."""
+    """Such a state is neither stationary nor periodic."""
     assert common_period([0.5, 0.5]) is None
     assert common_period([0.0, 2.0, 3.0]) == pytest.approx(np.pi)
     for task, tables in (
@@ -148,7 +148,7 @@ def test_potentials_without_a_common_period_are_refused():
 
 
 def test_an_evolution_does_not_begin_from_a_period_without_end():
-    """3e7 steps of a period before t = 0 would be taken."""
+    """The period before t = 0 would take 3e7 steps."""
     with pytest.raises(NotConverged, match="the period 3.14159e\\+06 .*too small"):
         hpcneq.run(josephson("evolve", parameters={"eV": 1e-6}))
 
@@ -161,7 +161,7 @@ def test_check_refuses_what_an_evolution_would():
 
 
 def test_a_lead_called_as_that_of_the_damping_is_refused():
-    """It lent that lead its bias."""
+    """Leads have different names: each has a bias of its own."""
     tree = given("steady")
     tree["leads"]["damping"] = tree["leads"].pop("right")
     load(tree, driver.catalogue())

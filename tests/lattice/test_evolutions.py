@@ -1,4 +1,4 @@
-"""Evolutions through the task, against chains of many sites, prototypes and another system."""
+"""Evolutions through the task, against chains of many sites, a separate program, another system."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ISLAND = {
 
 
 def test_island_after_a_step_of_the_bias():
-    """|D_1|, |D_6| and the current at t = 2 of the prototype (tolerance of its numbers 1e-5)."""
+    """|D_1|, |D_6| and the current at t = 2 of a separate program (its numbers: to 1e-5)."""
     result = hpcneq.run(ISLAND)
     assert list(np.asarray(result.t)) == [0.0, 1.0, 2.0]
     delta = np.abs(np.asarray(result.delta)[-1])

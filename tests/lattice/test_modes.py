@@ -49,8 +49,8 @@ def test_three_routes_to_the_growth_rate(normal):
 
 @pytest.mark.nightly
 def test_modes_of_six_sites():
-    """Growth .651480 of the prototype. D and D^* of the normal state do not mix: roots z and -z^*,
-    each counted once for either.
+    """Growth .651480 of a separate program. D and D^* of the normal state do not mix: roots z and
+    -z^*, each counted once for either.
     """
     result = run(model=chain(6), initial=NORMAL)
     assert result.summary["growth_rate"] == pytest.approx(0.651480, abs=1e-6)

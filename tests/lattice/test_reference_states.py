@@ -43,8 +43,8 @@ def island(eV, **numerics):
     ],
 )
 def test_island_between_normal_leads(eV, sizes, phase, current):
-    """|D|, phases and current of the prototype; 5e-6 is the tail of the fits' window. The normal
-    state is listed too, and unstable."""
+    """|D|, phases and current of a separate program; 5e-6 is the tail of the fits' window. The
+    normal state is listed too, and unstable."""
     result = island(eV)
     first, normal = result.summary["states"]
     delta = np.asarray(result.delta)[0]
@@ -97,7 +97,7 @@ def test_states_are_followed_along_the_bias():
 @pytest.mark.nightly
 def test_folds_of_the_island():
     """The state continued from zero bias ends at eV = 1.030; behind folds at 1.0734 and 1.0783 are
-    further states of eV = 1 (prototype)."""
+    further states of eV = 1 (separate program)."""
     result = run(
         "steady",
         sweep={"eV": [0.0, 0.5, 1.0, 1.1]},
@@ -335,7 +335,7 @@ def test_josephson_current_of_a_level(g, level, expected, spin):
 
 
 def test_multiple_andreev_reflections():
-    """pi dN/dt = .741497 at eV = 1, gamma = .5 (Floquet): the mean over the period."""
+    """pi dN/dt = .753618 at eV = 1, gamma = .5 (Floquet): the mean over the period."""
     lead = {"kind": "bcs", "sites": [0], "gamma": 0.5, "delta": 1.0, "dynes": 1e-2, "T": 0.02}
     leads = {"left": {**lead, "bias": 0.5}, "right": {**lead, "bias": -0.5}}
     numerics = {"fit_error": 1e-3, "tail": 600.0, "periodic_steps": 40}

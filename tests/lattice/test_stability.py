@@ -34,7 +34,7 @@ def ring(uniform, size=6, eV=0.4):
 
 
 def test_large_states_are_judged_as_small_ones(monkeypatch):
-    """Momentum by momentum, without any matrix of answers: the rates of the small route."""
+    """Momentum by momentum, without any matrix of responses: the rates of the small route."""
     exact = ring("no")
     monkeypatch.setattr(stability, "SMALL", 0)
     monkeypatch.setattr(stability, "POLISHED", 0)

@@ -15,6 +15,7 @@ READMES = sorted(
     if not {".venv", "results"} & set(path.relative_to(ROOT).parts)
 )
 LONGEST = 150  # lines of the first page
+WIDEST = 120  # columns of prose; tables, formulas, pictures and code may be wider
 LOGS = re.compile(r"beside other work|busy cores?|on a loaded machine|\d+ min \d+ s", re.IGNORECASE)
 
 
@@ -42,6 +43,15 @@ def test_links_and_pictures_lead_to_files(path):
     targets = [target for target in targets if "://" not in target]
     assert [target for target in targets if not (path.parent / target).exists()] == []
     assert LOGS.findall(text) == []
+
+
+@pytest.mark.parametrize("path", READMES, ids=str)
+def test_prose_is_wrapped(path):
+    """Lines of paragraphs and lists, outside of what `tools/tables` and fences hold."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"<!-- hpcneq.*?<!-- end -->|^ *```.*?^ *```$", "", text, flags=re.DOTALL | re.M)
+    prose = [line for line in text.splitlines() if not line.lstrip().startswith(tuple("|<!$"))]
+    assert [line for line in prose if len(line) > WIDEST] == []
 
 
 def test_every_system_has_its_page_and_the_first_page_is_short():

@@ -1,4 +1,4 @@
-"""Multipliers of a periodic state: how deviations of R, the mean field's answer included, end a
+"""Multipliers of a periodic state: how deviations of R, the mean field's response included, end a
 period, by Krylov's method on differences of evolutions over it.
 
 A deviation is (core, tail, conjugate tail), complex; the evolution is linear over the reals for

@@ -182,7 +182,7 @@ TUNNELLING = Task(
 )
 CONDUCTIVITY = Task(
     name="conductivity",
-    doc="optical conductivity of a stationary state, the pairing moving with the field",
+    doc="optical conductivity of a stationary state, with the response of the mean field",
     tables={
         "parameters": inputs.ConductivityParameters,
         **COMMON,

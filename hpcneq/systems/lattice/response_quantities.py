@@ -193,7 +193,7 @@ CONDUCTIVITY = (
     Quantity(
         "sigma",
         AREA,
-        "conductivity a site, the pairing moving with the field",
+        "conductivity a site (with the response of the mean field)",
         ("energy",),
         dtype=complex,
         error="sigma_error",
@@ -201,7 +201,7 @@ CONDUCTIVITY = (
     Quantity(
         "sigma_bubble",
         AREA,
-        "the same with the mean field held",
+        "conductivity a site (without that response)",
         ("energy",),
         dtype=complex,
         error="sigma_error",

@@ -33,7 +33,7 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     states = patterns.distinct([problem.harmonics(s.x) for s in found], state.delta)
     if not states:
         raise NotConverged(
-            f"pattern: {len(solutions)} starts end on the uniform state or nowhere; try other "
+            f"pattern: {len(solutions)} starts lead to the uniform state or to none; try other "
             "[initial] delta_0 and delta_1"
         )
     chosen = states[0 if given.initial.branch == "strong" else -1]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
-    """Real and imaginary part of sigma, with the mean field moving and held; twice the pairing."""
+    """Re and Im of sigma, with and without the mean field's response; twice the pairing."""
     style.size(canvas, 10, 4.4)
     energy = np.asarray(result.energy)
     sigma, held = np.asarray(result.sigma), np.asarray(result.sigma_bubble)

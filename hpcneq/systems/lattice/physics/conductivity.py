@@ -1,10 +1,10 @@
-"""The current's answer to a uniform vector potential, the mean field moving with it.
+"""Response of the current to a uniform vector potential, with that of the mean field.
 
 H(A) has the phases e^{iqA(r_i - r_j)}; j = -dH/dA a site and E = -dA/dt, so that with A e^{-izt}
 
     j = K A,   K(z) = -<d^2H/dA^2> - Tr[dH/dA rho'(z)],   sigma(z) = -i K(z)/z,
 
-rho' the deviation by dH = dH/dA, with the mean field's answer. K(0) = -(superfluid weight), and
+rho' the deviation by dH = dH/dA, with the mean field's response. K(0) = -(superfluid weight), and
 int_0^infinity dw Re sigma = (pi/2) (diamagnetic weight - superfluid weight).
 """
 

@@ -1,8 +1,8 @@
 """Small deviations from a stationary state: exp(z t), exactly.
 
-A deviation X of R obeys z X = -i (A X - X A^+) - i [dH, R] with dH the mean field's answer to X.
-Without dH its modes are known from the eigenvectors of A; the answer has the rank of the mean
-field, so that z is a root: the mean field's answer to itself, K(z), has the eigenvalue 1.
+A deviation X of R obeys z X = -i (A X - X A^+) - i [dH, R] with dH the mean field's response to X.
+Without dH its modes are known from the eigenvectors of A; the response has the rank of the mean
+field, so that z is a root: the mean field's response to itself, K(z), has the eigenvalue 1.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Deviations:
         return np.concatenate([core.ravel(), tail.ravel(), back.ravel()])
 
     def free(self, s: complex, X: np.ndarray) -> np.ndarray:
-        """(s - J_0)^-1 X without the mean field's answer."""
+        """(s - J_0)^-1 X without the mean field's response."""
         core, tail, back = self._split(X)
         V, W = self.V, self.inverse
         tail = V @ ((W @ tail) / (s - self.tail_decay))
@@ -112,7 +112,7 @@ class Deviations:
 
     # -- modes -------------------------------------------------------------------------------------
     def feedback(self, s: complex) -> np.ndarray:
-        """K(s) (2 fields, 2 fields): the mean field's answer to itself, 1 among its eigenvalues."""
+        """K(s) (2 fields, 2 fields), response of the mean field to itself; 1 is an eigenvalue."""
         unit = np.eye(2 * self.field.fields, dtype=complex)
         return np.array([self.fields(self.free(s, self.answer(row))) for row in unit]).T
 

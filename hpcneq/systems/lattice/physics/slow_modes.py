@@ -1,7 +1,7 @@
 """The slowest deviations of large states, by Arnoldi's method on their evolution over a short time.
 
 As in `linear_modes`, dX/dt = -i (A X - X A^+) - i [dH, R]; here exp(J t) is applied in exponential
-steps of order 4, exact but for dH, and no matrix of the mean field's answers is made. Blocks
+steps of order 4, exact but for dH, and no matrix of the mean field's responses is made. Blocks
 of a ring are carried side by side: deviations that repeat as the state does. Deviations are
 Hermitian, a real space.
 """

@@ -1,11 +1,11 @@
-"""The mean field's answer to itself: chi(z) from the eigenvectors of the levels with leads.
+"""Response of the mean field to itself: chi(z) from the eigenvectors of the levels with leads.
 
 An entry dH = |r><c| of e^{-izt} moves rho by
 
     chi_{ab,rc} = -i sum_i V_ai (V^-1)_ir F_i[c, b],   F_i = R (s + i a_i - i A^+)^-1,   s = -iz,
 
 with A = V a V^-1, and by the conjugate of the entry dH = |c><r| at s^*. With H_rc = M c of the mean
-field, disturbances that need no cause are the roots of det[1 - chi(z) M] = 0.
+field, free deviations are the roots of det[1 - chi(z) M] = 0.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Susceptibility:
     def reach(self) -> tuple[float, float]:
         """Beyond (x, y) the norm of chi M is below 1.
 
-        y: a deviation of rho answers dH by at most its Frobenius norm. x: |chi M| is looked at
+        y: a deviation of rho responds to dH by at most its Frobenius norm. x: |chi M| is looked at
         along the line Re z = x and beyond, on the lowest line where it is needed; it is largest on
         the boundary.
         """
@@ -169,7 +169,7 @@ class Susceptibility:
 
 
 def _merged(field: MeanField, scale: float) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
-    """((a, b) of all entries of rho that H reads, (entries of H, these) of H's answer)."""
+    """((a, b) of all entries of rho that H reads, (entries of H, these) of H's response)."""
     straight, conjugate = (
         (scale * one + other).toarray() for one, other in zip(field.maps[0][:2], field.maps[1][:2])
     )

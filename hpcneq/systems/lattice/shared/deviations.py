@@ -37,7 +37,7 @@ def level_of(stationary: Stationary, state: Found) -> Level:
 def susceptibility_of(
     stationary: Stationary, state: Found, loose: LatticeLeads | None = None
 ) -> Susceptibility:
-    """The answer of a state's mean field; with that of looser fits for its errors."""
+    """The response of a state's mean field; with that of looser fits for its errors."""
     other = None
     if loose is not None:
         drives = stationary

@@ -1,6 +1,6 @@
 """The rightmost modes of large models: Krylov's method on the Jacobian, nothing of its size stored.
 
-(J - s)^-1 is the deviation without the mean field's answer, and the answer by GMRES; its Cayley
+(J - s)^-1 is the deviation without the mean field's response, and the response by GMRES; its Cayley
 transform (J + s)/(J - s) maps growing modes of any frequency out of the unit circle. Each mode is
 settled by inverse iterations with a shift next to it.
 """
@@ -140,4 +140,4 @@ def _solved(equations: Equations, right: np.ndarray, scale: float, s: complex) -
             * linalg.gmres(operator, left / size_left, restart=size, maxiter=4, atol=0.0)[0]
         )
         left = right - equations(f)
-    raise NotConverged(f"GMRES did not converge on the mean field's answer at s = {s:.4g}")
+    raise NotConverged(f"GMRES did not converge on the mean field's response at s = {s:.4g}")

@@ -9,7 +9,7 @@ from . import cost
 from .krylov_modes import method_of
 from .setup import setup_of
 
-COUNTED = 4000  # evaluations of the mean field's answer at a state
+COUNTED = 4000  # evaluations of the mean field's response at a state
 KRYLOV = 3000  # products
 PROBE_VECTORS = 2  # columns of an earlier time for each level: filled, and all
 STEP_SECONDS = 3e-3  # of a step of the evolution, with its overhead
@@ -21,7 +21,7 @@ RATE = 4e9  # flops of complex matrix products a second, with what is around the
 
 
 def modes(given: Given, ranks: int) -> Cost:
-    """The cost of the states, and of the evaluations of the mean field's answer."""
+    """The cost of the states, and of the evaluations of the mean field's response."""
     setup = setup_of(given)
     states = cost.states(given, False)
     core = cost.core_levels(setup.form, setup.reservoirs)

@@ -1,4 +1,4 @@
-"""Task ``conductivity`` of the lattice: sigma(w) of a stationary state, the pairing moving too."""
+"""Task ``conductivity`` of the lattice: sigma(w) with the mean field's response."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Response:
         self.source = self.current.answer(self.deviations)
 
     def K(self, z: complex) -> complex:
-        """With the mean field's answer. Raises NotConverged."""
+        """With the mean field's response. Raises NotConverged."""
         moved = self.jacobian.solve(-1j * z, self.source)
         return -self.current.diamagnetic - self.current.mean(self.deviations, moved)
 
@@ -60,7 +60,7 @@ class Response:
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
-    """The current's answer to a weak kick of the vector potential. **Collective.**"""
+    """The current's response to a weak kick of the vector potential. **Collective.**"""
     setup = begin(given, comm, output.recall)
     fits = setup.fits()
     fine = response_of(setup, setup.leads(fits), None)

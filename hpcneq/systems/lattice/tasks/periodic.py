@@ -100,7 +100,7 @@ def state_of(
     found = repeated(setup, system, period, steps, c)
     if found.miss > setup.given.numerics.tolerance:
         raise NotConverged(
-            f"periodic: the mean field misses its own by {found.miss:.1e} ({found.reason}): the "
+            f"periodic: self-consistent to {found.miss:.1e} only ({found.reason}): the "
             "state is not found, or its condensate turns with a frequency of its own"
         )
     return found

@@ -210,9 +210,9 @@ def _write_states(setup: Setup, states: list[Record], out: ResultFile | Written)
 def periodic_records(
     search: Search, period: float, eV: float, before: list[Record]
 ) -> list[Record]:
-    """The periodic states at a bias; with an interaction from two starts.
+    """The periodic states at a bias, by falling pairing.
 
-    The one continued from the bias before comes first, the others by falling pairing.
+    With an interaction from those of the bias before and from two starts.
     """
     setup = search.setup
     steps = steps_of(setup, period)

@@ -84,8 +84,8 @@ def _solved(square: tuple[float, ...], point: Point, grid: Grid) -> tuple[np.nda
     if worst < SUFFICIENT:
         return x, state
     raise NotConverged(
-        f"hartree: density and magnetization miss by {worst:.1e} at mu = {point.mu:g}, h = "
-        f"{point.h:g}, eV = {point.eV:g}; the density may jump there"
+        f"hartree: density and magnetization are self-consistent to {worst:.1e} only, at mu = "
+        f"{point.mu:g}, h = {point.h:g}, eV = {point.eV:g}; the density may jump there"
     )
 
 

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.lattices import HOP, chain
 
 import hpcneq
 from hpcneq.errors import InputError
 
-CHAIN = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
 ENDS = {
     "left": {"kind": "wide", "sites": {"x": "min"}, "gamma": 0.5, "T": 0.05, "bias": 0.5},
     "right": {"kind": "wide", "sites": {"x": "max"}, "gamma": 0.5, "T": 0.05, "bias": -0.5},
 }
-
-
-def chain(size, **model):
-    """[model] of an open chain with hops -1."""
-    cell = {"vectors": [[1.0]], "orbitals": [{"name": "s", "at": [0.0]}], "size": [size]}
-    return {"cell": cell, "hop": [CHAIN] if size > 1 else [], **model}
 
 
 def run(task="modes", **tables):
@@ -157,7 +151,7 @@ def test_a_damped_oscillation_rings_as_in_an_evolution():
         "periodic": [True],
     }
     bath = {"kind": "wide", "sites": [0, 1, 2, 3], "gamma": 0.1, "T": 0.05}
-    tables = {"model": {"cell": cell, "hop": [CHAIN]}, "leads": {"a": bath}}
+    tables = {"model": {"cell": cell, "hop": [HOP]}, "leads": {"a": bath}}
     tables |= {"parameters": {"eV": 0.0}}
     modes = run(**tables, numerics={"depth": 0.8, "seeds": 0, "fit_error": 1e-6})
     z = np.asarray(modes.frequency)[0] + 1j * np.asarray(modes.growth_rate)[0]

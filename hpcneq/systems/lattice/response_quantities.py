@@ -5,7 +5,6 @@ from __future__ import annotations
 from ...tasks import ERRORS, Quantity, missing_where
 from .quantities import EXACT, MODEL, RATE, UNIT
 
-FROM_STATE = "residual"
 STATE = (
     Quantity("delta_max", UNIT, "largest pairing", kind="summary", error=ERRORS),
     Quantity(
@@ -184,7 +183,6 @@ TUNNELLING = (
     Quantity("didv_max", "1/energy", "largest dI/dV", kind="summary", error=ERRORS),
 )
 UNESTIMATED = "[numerics] error_estimate = false"
-PERIODIC_START = "the state before t = 0 is not stationary"
 PHOTOEMISSION = missing_where(PHOTOEMISSION, UNESTIMATED, "intensity_error")
 TUNNELLING = missing_where(TUNNELLING, UNESTIMATED, "didv_error")
 AREA = "length^2"  # charge 1

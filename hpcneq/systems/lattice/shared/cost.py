@@ -21,7 +21,7 @@ from ..tasks.transport import PoleCurve, WindowCurve, curve_of
 from .seeds import seeds
 from .setup import LatticeLeads, Setup, setup_of
 from .stability import block_state
-from .states import Stationary
+from .states import stationary_before
 
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
 ITERATIONS = 200  # of plain iterations and Newton's products, of one self-consistent state
@@ -60,10 +60,7 @@ def _state_seconds(setup: Setup) -> tuple[float, int]:
         H = np.eye(PROBED) + 0j
         return _seconds(lambda: np.linalg.eig(H)) * (size / PROBED) ** 3, size
     leads = setup.leads(setup.fits())
-    drives = setup.drives
-    stationary = Stationary(
-        setup, leads, drives.shifts(-1.0), drives.vector_potential(-1.0), drives.U(-1.0)
-    )
+    stationary = stationary_before(setup, leads, setup.drives)
     c = np.zeros(setup.field.fields, complex)
     return _seconds(lambda: stationary.image(c, 0.0)), leads.core
 
@@ -95,10 +92,7 @@ def states(given: Given, stability: bool) -> Cost:
 
 def _stability_seconds(setup: Setup) -> float:
     """Processor seconds of the slowest deviations of one state."""
-    drives = setup.drives
-    leads = setup.leads(setup.fits(ROUGH))
-    A = drives.vector_potential(-1.0)
-    stationary = Stationary(setup, leads, drives.shifts(-1.0), A, drives.U(-1.0))
+    stationary = stationary_before(setup, setup.leads(setup.fits(ROUGH)), setup.drives)
     c = np.where(setup.field.diagonal, 0.5, 0.1).astype(complex)
     propagator = Propagator(block_state(stationary, {"c": c, "mu_c": 0.0}, True))
     blocks, n, total = propagator.shape

@@ -26,7 +26,18 @@ FAINT = 1e-2  # of the deviation: what the mean field sees of it, below which it
 RUNS = 6  # of GMRES, each to 1e-5 of what it begins with
 SETTLED = 1e-11
 SAME = 1e-7  # modes nearer than this are one
+COUNTED = 160  # entries of mean field and conjugate up to which modes are counted, and ...
+LEVELS = 400  # levels with leads
 Equations = Callable[[np.ndarray], np.ndarray]
+
+
+def method_of(given: str, entries: int, levels: int) -> str:
+    """det or krylov: what [numerics] method says, by size where it says auto."""
+    if given != "auto":
+        return given
+    if entries <= COUNTED and levels <= LEVELS:
+        return "det"
+    return "krylov"
 
 
 def norm(X: np.ndarray) -> float:

@@ -176,6 +176,12 @@ def _table(
     return w, Gamma
 
 
+def bcs_levels(reservoirs: list[Reservoir], drives: Drives) -> list[float]:
+    """Potentials of the superconducting leads before t = 0, when sines have not begun."""
+    V = drives.shifts(-1.0)
+    return [float(v) for v, lead in zip(V, reservoirs) if lead.superconducting]
+
+
 def common_period(levels: list[float]) -> float | None:
     """That of superconductors at these potentials, pi over what divides all their differences.
 
@@ -218,6 +224,13 @@ class Drives:
     def all(self) -> list[Drive]:
         """Every drive."""
         return [self.eV, *self.own, *self.phase, *self.A, self.U]
+
+    def named(self) -> list[tuple[str, Drive, bool]]:
+        """(name in the input, drive, whether it is a phase) of all but U."""
+        listed = [("[parameters] eV", self.eV, False)]
+        listed += [("[leads] V", drive, False) for drive in self.own]
+        listed += [("[leads] phase", drive, True) for drive in self.phase]
+        return listed + [("[vector_potential] A", drive, True) for drive in self.A]
 
     def breakpoints(self, t_max: float) -> list[float]:
         """Times in (0, t_max) at which any of them, or its slope, jumps."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from ....tasks import Cost, Given
 from . import cost
+from .krylov_modes import method_of
 from .setup import setup_of
 
 COUNTED = 4000  # evaluations of the mean field's response at a state
@@ -29,9 +30,7 @@ def modes(given: Given, ranks: int) -> Cost:
     counted = COUNTED * (2.0 * core * fields * (core**2 + core * fields) * 8 / RATE + 5e-4)
     krylov = KRYLOV * (given.numerics.count + 1) * 64.0 * core**3 / RATE
     seconds = {"det": counted, "krylov": krylov}
-    method = given.numerics.method
-    if method == "auto":
-        method = "det" if fields <= 160 and core <= 400 else "krylov"
+    method = method_of(given.numerics.method, fields, core)
     most = min(core, 16) if method == "det" else 1
     return Cost(
         states.core_seconds + seconds[method] * biases,

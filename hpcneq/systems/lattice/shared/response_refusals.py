@@ -55,18 +55,16 @@ def periodic(given: Given) -> None:
     if parts is None:
         return
     _, reservoirs, drives = parts
-    named = [("[parameters] eV", drives.eV), ("[interaction] U", drives.U)]
-    named += [("[leads] V", drive) for drive in drives.own]
-    named += [("[leads] phase", drive) for drive in drives.phase]
-    named += [("[vector_potential] A", drive) for drive in drives.A]
-    for name, drive in named:
+    bias, *others = drives.named()
+    named = [bias, ("[interaction] U", drives.U, False), *others]
+    for name, drive, _ in named:
         if drive.kind not in ("constant", "sine"):
             raise InputError(f'{name}: kind "{drive.kind}" does not repeat; use "sine"')
         if drive.kind == "sine" and np.isfinite(drive.duration):
             raise InputError(f"{name}: a sine with a duration does not repeat; leave it out")
         if drive.kind == "sine" and drive.frequency <= 0:
             raise InputError(f"{name}: frequency must be > 0")
-    sines = any(drive.kind == "sine" for _, drive in named)
+    sines = any(drive.kind == "sine" for _, drive, _ in named)
     if not sines and not refusals.differ(reservoirs, drives):
         raise InputError(
             '[parameters] eV: nothing repeats: give a drive of kind "sine", or two bcs leads at '

@@ -26,6 +26,8 @@ from .lead_input import Drives
 from .python_model import digest
 from .rings import field_of, ring_of
 
+LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
+
 
 class LatticeLeads(LeadPoles):
     """All leads as poles; ``cell``: those of one cell of a model that repeats."""

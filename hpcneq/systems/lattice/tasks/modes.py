@@ -16,21 +16,14 @@ from ....tasks.sweep import Sweep, Written
 from ..physics import observables
 from ..physics.susceptibility import Susceptibility
 from ..shared.chosen_state import words_of_lost
-from ..shared.deviations import (
-    LOOSE,
-    deviations_of,
-    state_near,
-    stationary_at,
-    susceptibility_of,
-)
-from ..shared.krylov_modes import Jacobian
-from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
+from ..shared.deviations import deviations_of, state_near, susceptibility_of
+from ..shared.krylov_modes import Jacobian, method_of
+from ..shared.setup import LOOSE, Setup, begin, lead_facts, model_facts, write_model
+from ..shared.stability import verdict
 from ..shared.state_records import record_of
-from ..shared.states import Found, Stationary
+from ..shared.states import Found, Stationary, stationary_before
 
 Record = dict[str, Any]
-MOST = 160  # entries of the mean field up to which modes are counted, and ...
-LEVELS = 400  # levels with leads
 SHARE = 0.3  # of what fits looser by ten change: three times the error
 FINENESS = (3.0, 12.0)  # of samples around the box: chi has poles, of any order, below it
 OVERLAP = 0.99  # with i D: the mode that turns the phase
@@ -80,10 +73,7 @@ class Search:
         self.fits = setup.fits()
         self.leads = setup.leads(self.fits)
         self.loose = setup.leads(setup.fits(LOOSE))
-        self.method = self.numerics.method
-        if self.method == "auto":
-            small = 2 * setup.field.fields <= MOST and self.leads.core <= LEVELS
-            self.method = "det" if small else "krylov"
+        self.method = method_of(self.numerics.method, 2 * setup.field.fields, self.leads.core)
 
     @property
     def note(self) -> str:
@@ -94,7 +84,8 @@ class Search:
 
     def point(self, eV: float, previous: Record | None, ranks: Communicator) -> Record:
         """The record of a bias. **Collective.**"""
-        stationary = stationary_at(self.setup, self.leads, eV)
+        drives = self.setup.drives.at_bias(eV)
+        stationary = stationary_before(self.setup, self.leads, drives)
         before = previous if previous and "c" in previous else {"c": None, "mu_c": 0.0}
         state = state_near(stationary, before["c"], before["mu_c"])
         found = record_of(stationary, state, "")
@@ -102,7 +93,7 @@ class Search:
         record = {name: found[name] for name in keep} | {"eV": eV}
         record["growth_A"] = stationary.growth(state.c, state.mu)
         record["lost"] = list(state.lost)
-        coarse = stationary_at(self.setup, self.loose, eV)
+        coarse = stationary_before(self.setup, self.loose, drives)
         rough = record_of(coarse, state_near(coarse, state.c, state.mu), "")
         miss = abs(rough["delta_max"] - found["delta_max"])
         record["delta_max_error"] = miss + state.residual + 1e-12
@@ -146,7 +137,8 @@ class Search:
         modes = jacobian.modes(
             energy, self.numerics.count, self.numerics.frequencies, record["lowest"]
         )
-        coarse = stationary_at(self.setup, self.loose, record["eV"])
+        drives = self.setup.drives.at_bias(record["eV"])
+        coarse = stationary_before(self.setup, self.loose, drives)
         rough = Jacobian(deviations_of(coarse, state_near(coarse, state.c, state.mu)))
         rows = [
             (1j * mode.z, mode.error + SHARE * abs(rough.near(mode.z) - mode.z), 1, mode.fields)
@@ -199,7 +191,7 @@ def columns_of(
 
 def _write(setup: Setup, out: Any, biases: np.ndarray, records: Sequence[Record]) -> None:
     """Axes eV and mode; columns over both, nan or 0 beyond the last mode. **Collective.**"""
-    most = max(1, *(len(record["growth_rate"]) for record in records), 1)
+    most = max([1, *(len(record["growth_rate"]) for record in records)])
     write_model(setup, out)
     out.axis("eV", biases)
     out.axis("mode", np.arange(most))
@@ -217,9 +209,8 @@ def _write(setup: Setup, out: Any, biases: np.ndarray, records: Sequence[Record]
                 table[i, : len(record[name])] = record[name]
     for name, table in tables.items():
         out.fixed(name, table)
-    empty = [np.nan] * len(records)
-    for name, entry in {"delta_max_of": "delta_max", "lowest": "lowest"}.items():
-        out.fixed(name, np.array([r.get(entry, x) for r, x in zip(records, empty)], float))
+    for name, entry in (("delta_max_of", "delta_max"), ("lowest", "lowest")):
+        out.fixed(name, np.array([record.get(entry, np.nan) for record in records], float))
     out.fixed("growing", np.array([growing(setup, record) for record in records]))
 
 
@@ -262,9 +253,5 @@ def headline(search: Search, records: Sequence[Record]) -> tuple[Record, Record]
         rate, frequency, error = map(float, max(rows))
         summary |= {"growth_rate": rate, "frequency": frequency}
         errors |= {"growth_rate": error, "frequency": error}
-        marginal = setup.given.numerics.marginal
-        if rate > marginal:
-            summary["stability"] = "unstable"
-        elif rate > -marginal:
-            summary["stability"] = "marginal"
+        summary["stability"] = verdict(rate, setup.given.numerics.marginal)
     return summary, errors

@@ -11,21 +11,19 @@ from ....errors import NotConverged
 from ....maths.pole_leads import LeadPoles
 from ....parallel import Communicator, on_root
 from ....solvers.pole_leads.multipliers import free_multipliers, multipliers
-from ....solvers.pole_leads.periodic import periodic
-from ....solvers.pole_leads.periodic_fields import ConsistentPeriod, consistent_period
-from ....solvers.pole_leads.stationary import Undamped, growth
+from ....solvers.pole_leads.periodic_fields import ConsistentPeriod
+from ....solvers.pole_leads.stationary import growth
 from ....tasks import Given, Outcome, Output
 from ..physics import observables
 from ..physics.open_lattice import OpenLattice
-from ..shared.periodic_states import resampled
-from ..shared.repeating import Repeating, mean_levels, period_of_drives
+from ..shared.lead_input import bcs_levels
+from ..shared.periodic_states import repeated
+from ..shared.repeating import Repeating, period_of_drives
 from ..shared.seeds import half_filled, prescribed, seeds
-from ..shared.setup import Setup, begin, lead_facts, model_facts, undamped, write_model
+from ..shared.setup import LOOSE, Setup, begin, lead_facts, model_facts, write_model
 
-LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
 ACCURATE = 1e-5  # multipliers, to this share
 PHASE = 1e-3  # of 1: the multiplier of a phase that nothing holds
-STEADY_SHARE = 0.3  # of the tolerance of H, for the norm of the mean field
 Record = dict[str, Any]
 
 
@@ -89,7 +87,7 @@ def factors_of(setup: Setup, system: OpenLattice, found: ConsistentPeriod) -> np
 
 def system_of(setup: Setup, leads: LeadPoles, period: float) -> OpenLattice:
     """The lattice under drives that have always repeated, from the first superconductor's level."""
-    frame = (mean_levels(setup) or [0.0])[0]
+    frame = (bcs_levels(setup.reservoirs, setup.drives) or [0.0])[0]
     drives = Repeating(setup.drives, period, frame)
     return OpenLattice(setup.field, setup.bonds, leads, drives, frame)
 
@@ -98,15 +96,9 @@ def state_of(
     setup: Setup, system: OpenLattice, period: float, steps: int, c: np.ndarray | None
 ) -> ConsistentPeriod:
     """The periodic state from the mean field c (steps', fields) on, else from [initial]."""
-    try:
-        if not setup.interacting:
-            state = periodic(system, period, steps)
-            return ConsistentPeriod(state, np.zeros((steps, 0), complex), 0.0, True, "")
-        start = np.tile(start_of(setup), (steps, 1)) if c is None else resampled(c, steps)
-        tolerance = STEADY_SHARE * setup.given.numerics.tolerance
-        found = consistent_period(system, period, start, tolerance)
-    except Undamped as error:
-        raise undamped(setup, error.growth, np.array(error.components)) from None
+    if c is None:
+        c = np.tile(start_of(setup), (steps, 1))
+    found = repeated(setup, system, period, steps, c)
     if found.miss > setup.given.numerics.tolerance:
         raise NotConverged(
             f"periodic: self-consistent to {found.miss:.1e} only ({found.reason}): the "

@@ -79,7 +79,7 @@ def _step(given: Given, model: Model) -> Iterator[str]:
 
 
 def _spacing(model: Model, reservoirs: list[Reservoir]) -> Iterator[str]:
-    """The highest temperature and the mean width below the mean distance of the levels of a condensate.
+    """The highest temperature and the mean width below the mean distance of a condensate's levels.
 
     A band of standard deviation s is about s sqrt(12) wide.
     """

@@ -219,7 +219,9 @@ def test_the_fastest_wave_on_ff_states_is_found_by_the_task():
         assert result.summary["growth_rate"] > 0.0267811
     rates = []
     for angle in (0.25 * np.pi, 0.75 * np.pi):
-        r = Response(Baths(0.005, 0.0, 0.145), *NFF, np.sqrt(2) * NFF[1], angle, "C", fine=0.5)
-        rates.append(modes_of(r, solo()).modes[0].z.imag)
+        r = Response(Baths(0.005, 0.0, 0.145), *NFF, np.sqrt(2) * NFF[1], angle, "C")
+        r.guide = 1  # errors of M on these panels hide what is nearer to z = 0
+        (mode,) = spectrum(r, r.q, solo(), box=Box(-0.137, 0.14, 0.004, 0.05)).modes
+        rates.append(mode.z.imag)
     assert rates[0] == pytest.approx(rates[1], abs=1e-6)
     assert rates[0] == pytest.approx(0.0083, abs=2e-4)

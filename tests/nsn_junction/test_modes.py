@@ -267,7 +267,7 @@ def test_modes_with_hartree_shifts(paired):
     field = problem.complex(solved.x)
     dressed = hartree.shifted(point, *_densities(field))
     state = ShiftedResponse(abs(field[0]), dressed, grid, system.poles)
-    rates = compare_with_eigenvalues(system, state, field)
+    compare_with_eigenvalues(system, state, field)
     if paired:
         assert np.abs(state(0.0, 0.0) @ [1, -1, 0, 0]).max() < 1e-10
         assert np.abs(state(0.0, 0.1j)[:2, 2:]).min() > 1e-2  # pairing and densities are coupled

@@ -54,7 +54,7 @@ FURTHER = {
 # of the boundaries B and C, which take minutes, and a place that need not be there
 ELSEWHERE = {
     *("B", "C", "C_end", "soft_from", "restored", "q_B", "q_C", "omega_C", "unstable"),
-    *("gap", "gap_end"),
+    *("gap", "gap_end", "growth"),
     *("rate", "q_fastest", "frequency", "max_growth", "inv_max", "switch_inv"),
 }
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from support import linear_kinetics
 
 import hpcneq
 from hpcneq.errors import InputError
@@ -185,6 +186,26 @@ def test_nff_is_unstable_to_a_standing_wave():
     search = fastest_wave(r, solo(), angle=0.0)
     assert search.fastest.rate > mode.z.imag and not search.doubtful
     assert search.fastest.q == pytest.approx(0.354, abs=0.01)
+
+
+@pytest.mark.nightly
+def test_nff_grows_in_time_with_the_memory_of_the_reservoirs():
+    """Variant D there: .0256444; linear kinetics of pairs of momenta grow with it, to 0.3%.
+
+    Fails with R' at e_n - z in place of e_n + z.
+    """
+    r = Response(Baths(0.005, 0.0, 0.145), *NFF, 2 * NFF[1], 0.0, "D")
+    r.guide = 1
+    (mode,) = spectrum(r, r.q, solo(), box=Box(-0.137, 0.14, 0.004, 0.05)).modes
+    assert mode.z.imag == pytest.approx(0.0256444, abs=2e-7)
+    baths = [(0.145, 0.005), (-0.145, 0.005)]
+    state = linear_kinetics.Condensate(NFF[0], 1.0, baths, Q=NFF[1])
+    t, amplitudes = linear_kinetics.follow(
+        state, 2 * NFF[1], 120.0, 1.0, fine=0.03, reach=0.3, angles=16
+    )
+    (slow,) = linear_kinetics.slowest(t, amplitudes, 50.0, 2)[:1]
+    assert slow.real == pytest.approx(mode.z.imag, rel=3e-3)
+    assert slow.imag == pytest.approx(-mode.z.real, rel=1e-2)
 
 
 @pytest.mark.parallel

@@ -44,7 +44,7 @@ def pair_response(Q: float, z: np.ndarray | complex, point: Point, grid: Grid) -
     z = np.asarray(z, complex)
     if point.hartree:
         point = hartree.dressed(0.0, point, grid)
-    if np.any(z.imag <= -damping(point)):
+    if not np.all(z.imag > -damping(point)):  # nor nan
         raise InputError(
             f"pair frequency: Im z must be > {-damping(point):g}, got {z.imag.min():g}"
         )
@@ -142,6 +142,26 @@ def normal_growth(Q: float, point: Point, grid: Grid) -> complex:
     except (RuntimeError, InputError):
         return complex(np.nan, np.nan)
     return complex(z)
+
+
+def growth_from_rest(Q: float, z: float, point: Point, grid: Grid) -> complex:
+    """The growing pair mode next to one that would be at rest at a weaker U, of real frequency z.
+
+    nan + nan j if none is found.
+    """
+
+    def equation(x: complex) -> complex:
+        return pair_response(Q, x, point, grid) - 1 / point.U
+
+    for rate in (0.05, 0.3, 0.01):
+        start = z + 1j * rate
+        try:
+            x = complex(newton(equation, start, x1=start + 1e-3, tol=1e-9))
+        except (RuntimeError, InputError):
+            continue
+        if x.imag > 0:
+            return x
+    return complex(np.nan, np.nan)
 
 
 def _bracket(excess: Callable[[float], float], limit: float) -> tuple[float, float] | None:

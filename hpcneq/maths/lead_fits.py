@@ -168,8 +168,8 @@ def tabulated_fit(
 
     span = float(energies[-1] - energies[0])
     grid = 0.5 * float(np.diff(energies).min())
-    edges = np.array([energies[0], energies[-1], mu])
-    scales = np.array([min(grid, CLOSEST * T), min(grid, CLOSEST * T), CLOSEST * T])
+    edges = np.unique(np.append(_band_edges(energies, table[:, 0]), mu))
+    scales = np.where(edges == mu, CLOSEST * T, min(grid, CLOSEST * T))
     even = energies[0] == -energies[-1] and mu == 0
     even = even and np.allclose(table, table[::-1], rtol=1e-12, atol=1e-14 * np.abs(table).max())
     steps = energies if len(energies) <= 400 else energies[:: len(energies) // 400]
@@ -177,6 +177,15 @@ def tabulated_fit(
     return _banded(
         shape, edges, scales, span, T, mu, floor, error, bool(even), "tabulated lead", between
     )
+
+
+def _band_edges(energies: FloatArray, width: FloatArray) -> FloatArray:
+    """The ends of a table, and where its width falls to zero."""
+    empty = width <= 1e-9 * width.max()
+    last = np.flatnonzero(empty[:-1] & ~empty[1:])
+    first = np.flatnonzero(~empty[:-1] & empty[1:]) + 1
+    inner = [k for k in (*last, *first) if 0 < k < len(energies) - 1]
+    return np.append(energies[[0, -1]], energies[inner])
 
 
 def _banded(

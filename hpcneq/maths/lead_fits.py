@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import expit
@@ -22,6 +23,7 @@ from .poles import aaa_poles
 from .rational_sets import PoleSum, common_poles, graded, sums_at
 
 DECADES = (12, 10, 8)  # fitted points in a decade: the search with fewer poles wins
+KEPT = 32  # fits of each kind: tasks ask for the same again
 FINE = 48  # those on which errors are measured
 CLOSEST = 1e-2  # of the scale of an edge: the nearest points
 REACH = 1e4  # of the largest edge: the farthest points
@@ -44,6 +46,10 @@ class Fit:
     filling_inf: FloatArray
     error: float
     least: float = 1.0
+
+    def __post_init__(self) -> None:
+        for array in (self.poles, self.width, self.filling, self.width_inf, self.filling_inf):
+            array.flags.writeable = False  # fits are shared
 
     def __len__(self) -> int:
         return len(self.poles)
@@ -68,6 +74,7 @@ class Fit:
         return np.asarray(self.filling_inf + 2 * sums_at(z, self.poles, self.filling).real)
 
 
+@lru_cache(maxsize=KEPT)
 def wide_fit(T: float, mu: float = 0.0, window: float = 10.0, error: float = 1e-6) -> Fit:
     """Gamma = 1 at all energies, s = f(w - mu): the poles of the Fermi function itself.
 
@@ -85,6 +92,7 @@ def wide_fit(T: float, mu: float = 0.0, window: float = 10.0, error: float = 1e-
     )
 
 
+@lru_cache(maxsize=KEPT)
 def bcs_fit(
     delta: float, dynes: float, T: float, tail: float | None = None, error: float = 1e-4
 ) -> Fit:
@@ -111,6 +119,7 @@ def bcs_fit(
     return _fitted(functions, edges, scales, reach, limits, error, True, "BCS lead")
 
 
+@lru_cache(maxsize=KEPT)
 def chain_fit(
     hopping: float,
     T: float,

@@ -62,7 +62,7 @@ def spins(ratio, N, width, times, step=0.01):
         return np.array([-2j * e * y[0] + 1j * D * y[1], -4 * (np.conj(D) * y[0]).imag])
 
     values = []
-    for k in range(round(times[-1] / step) + 1):
+    for _ in range(round(times[-1] / step) + 1):
         values.append(abs(U * y[0].mean()))
         a = rate(y)
         b = rate(y + 0.5 * step * a)

@@ -26,7 +26,7 @@ from .stability import block_state
 from .states import stationary_before
 
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
-# stationary states that are solved for one self-consistent one: from a pattern of pairs, from random
+# stationary states that are solved for a self-consistent one: from a pattern of pairs, from random
 # ones, near a known state, and of the densities alone
 FROM_PATTERN, FROM_RANDOM, FROM_NEAR, OF_DENSITIES = 115, 190, 60, 40
 PROBED = 400  # levels of the core up to which a stationary state is timed
@@ -152,7 +152,8 @@ def transport(given: Given, ranks: int) -> Cost:
     if isinstance(curve, WindowCurve):
         core = setup.form.size
     most = points if not setup.interacting else 1
-    return Cost(LOADING + fitting + each * points, _bytes(core), most, (f"{points} biases by {curve.name}",))
+    seconds = LOADING + fitting + each * points
+    return Cost(seconds, _bytes(core), most, (f"{points} biases by {curve.name}",))
 
 
 def evolve(given: Given, ranks: int) -> Cost:

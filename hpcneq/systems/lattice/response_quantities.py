@@ -105,6 +105,46 @@ MODES = (
         error=EXACT,
     ),
 )
+MODES += (
+    Quantity("branch", "1", "branch of states along the sweep", dtype=int, error=EXACT),
+    Quantity(
+        "branch_begins",
+        "1",
+        "where it was found: normal, start, fold, pairing or pitchfork",
+        ("branch",),
+        dtype=str,
+        error=EXACT,
+    ),
+    Quantity(
+        "branch_delta_max", UNIT, "largest pairing", ("branch", "eV"), error="as of delta_max"
+    ),
+    Quantity(
+        "branch_mu_c", UNIT, "frequency of the condensate", ("branch", "eV"), error="residual"
+    ),
+    Quantity(
+        "branch_growth_rate",
+        RATE,
+        "growth rate of the fastest mode but that of the phase, or the lowest sought",
+        ("branch", "eV"),
+        error="branch_growth_rate_error",
+    ),
+    Quantity("branch_growth_rate_error", RATE, "its error", ("branch", "eV"), error="an error"),
+    Quantity(
+        "bifurcations",
+        "1",
+        "where branches fold, or a mode begins to grow: kind (fold, pairing, pitchfork, "
+        "oscillation), at (the parameter), delta_max, frequency",
+        dtype=list,
+        kind="summary",
+        error="1e-6, beside that of the fits",
+    ),
+)
+BRANCH = "the branch does not exist there, or has no mode"
+MODES = missing_where(
+    MODES,
+    BRANCH,
+    "branch_delta_max branch_mu_c branch_growth_rate branch_growth_rate_error",
+)
 MODES = missing_where(MODES, "there are fewer modes", "growth_rate frequency mode_error delta_mode")
 MODES = missing_where(MODES, "the point was lost", "delta_max_of lowest")
 PROBE = (

@@ -13,6 +13,50 @@ RESOLVED = 1.5  # of energy times step: images lie at 2 pi
 
 
 @dataclass(frozen=True)
+class ModesParameters(Parameters):
+    """The same, and numbers that change the model and all its leads."""
+
+    U: float | None = key(
+        None,
+        doc="attraction on every site that has one; default: that of [interaction]",
+        unit=UNIT,
+        min=-LARGEST,
+        max=LARGEST,
+    )
+    V: float | None = key(
+        None,
+        doc="attraction on every bond that has one; default: that of [interaction]",
+        unit=UNIT,
+        min=-LARGEST,
+        max=LARGEST,
+    )
+    gamma: float | None = key(
+        None,
+        doc="half width by every wide and bcs lead; default: those of [leads]",
+        unit=UNIT,
+        above=0,
+        max=LARGEST,
+    )
+    T: float | None = key(
+        None,
+        doc="temperature of every lead; default: those of [leads]",
+        unit=UNIT,
+        above=0,
+        max=LARGEST,
+    )
+    level: float = key(
+        0.0, doc="energy added to every level of the model", unit=UNIT, min=-LARGEST, max=LARGEST
+    )
+    h: float = key(
+        0.0,
+        doc="field: energy added to spin up and taken from spin down in the model",
+        unit=UNIT,
+        min=-LARGEST,
+        max=LARGEST,
+    )
+
+
+@dataclass(frozen=True)
 class ModesNumerics(Numerics):
     """The same, and how modes are sought."""
 
@@ -38,6 +82,13 @@ class ModesNumerics(Numerics):
     )
     marginal: float = key(
         1e-7, doc="growth rates below it count as marginal", unit=UNIT, above=0, below=1
+    )
+    branches: int = key(
+        0,
+        doc="along [sweep]: branches of states looked at, round folds and where modes begin to "
+        "grow; 0: only the state of [initial]",
+        min=0,
+        max=100,
     )
 
 

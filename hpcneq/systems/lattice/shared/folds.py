@@ -98,13 +98,17 @@ def folds_of(curve: Curve, here: Stationary) -> list[dict[str, float]]:
 
 
 def crossings(
-    curve: Curve, here: Stationary, eV: np.ndarray
+    curve: Curve, here: Stationary, eV: np.ndarray, ends: bool = False
 ) -> list[tuple[int, np.ndarray, float]]:
-    """(which bias, mean field, mu_c) wherever a curve passes one of the biases, nearly."""
+    """(which bias, mean field, mu_c) wherever a curve passes one of the biases, nearly.
+
+    ends : whether also where it ends on one.
+    """
     passed = []
     for a, b in zip(curve.spots[:-1], curve.spots[1:]):
         for k, value in enumerate(eV):
-            if (a.p - value) * (b.p - value) >= 0:
+            passes = (a.p - value) * (b.p - value) < 0
+            if not passes and not (ends and b.p == value and a.p != value):
                 continue
             share = (value - a.p) / (b.p - a.p)
             x = (1 - share) * a.x + share * b.x

@@ -93,12 +93,21 @@ class Branches:
         for k, value in enumerate(self.values):
             place = self.search.at(float(value))
             state = place.stationary.normal(c)
-            if state.converged:
-                records[k], c = self._record(k, state), state.c
+            if not state.converged:
+                continue
+            c = state.c
+            record = self._at_state(k, state)
+            if record is not None:
+                records[k] = record
         return Branch("normal", records)
 
-    def _record(self, k: int, state: Found) -> Record:
-        return self.search.record(self.search.at(float(self.values[k])), state, solo())
+    def _at_state(self, k: int, state: Found) -> Record | None:
+        """The record of a state, None where its modes are not counted for certain."""
+        try:
+            return self.search.record(self.search.at(float(self.values[k])), state, solo())
+        except NotConverged:
+            self.unfinished = True
+            return None
 
     def _along(self, start: Start) -> Iterator[Branch]:
         """The pieces of a curve between its folds, with a record wherever it passes a value."""
@@ -122,7 +131,7 @@ class Branches:
                 self._note("fold", fold["eV"], fold["delta_max"], 0.0)
             for number, piece in enumerate(pieces(curve)):
                 records: dict[int, Record] = {}
-                for k, c, mu in folds.crossings(piece, here, self.values):
+                for k, c, mu in folds.crossings(piece, here, self.values, True):
                     record = self._at_crossing(k, c, mu)
                     if record is not None:
                         records[k] = record
@@ -133,8 +142,8 @@ class Branches:
         state = self.search.at(float(self.values[k])).stationary.solve(c, mu, relaxed=False)
         if not state.converged:
             return None
-        record = self._record(k, state)
-        return record if record["delta_max"] > folds.MIRRORED else None
+        record = self._at_state(k, state)
+        return record if record and record["delta_max"] > folds.MIRRORED else None
 
     def _known(self, branch: Branch) -> bool:
         """Whether all its states are on branches already listed."""
@@ -265,16 +274,18 @@ def roots_of(record: Record) -> list[complex]:
 
 def changes(one: Record, other: Record) -> list[tuple[complex, complex]]:
     """(z, z') of the modes that begin or cease to grow between two records, each pair once."""
-    before, after = roots_of(one), roots_of(other)
-    counts = [sum(z.imag > 0 for z in roots) for roots in (before, after)]
+    both = roots_of(one), roots_of(other)
+    counts = [sum(z.imag > 0 for z in roots) for roots in both]
     crossed: list[tuple[complex, complex]] = []
     for k in range(min(counts), max(counts)):
-        if k >= min(len(before), len(after)):
-            continue
-        pair = before[k], after[k]
+        z = both[int(np.argmax(counts))][k]  # where it grows; the other may be below the line
+        ends = [
+            roots[k] if k < len(roots) else complex(z.real, record["lowest"])
+            for roots, record in zip(both, (one, other))
+        ]
+        pair = ends[0], ends[1]
         mirrored = -pair[0].conjugate(), -pair[1].conjugate()
-        known = [p for p in crossed if near(p, pair) or near(p, mirrored)]
-        if not known:
+        if not any(near(known, pair) or near(known, mirrored) for known in crossed):
             crossed.append(pair)
     return crossed
 

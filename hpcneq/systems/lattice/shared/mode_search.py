@@ -24,6 +24,8 @@ from .variations import FITTED
 Record = dict[str, Any]
 SHARE = 0.3  # of what fits looser by ten change: three times the error
 FINENESS = (3.0, 12.0)  # of samples around the box: chi has poles, of any order, below it
+FAINT = 1e-5  # pair amplitudes that Newton's method leaves of none
+RAISED = 3  # times that the line above which modes are counted is raised by half
 OVERLAP = 0.99  # with i D: the mode that turns the phase
 MONITORS = ("continuity", "pair_source", "redundancy")
 
@@ -91,6 +93,9 @@ class Search:
         place = self.at(value)
         before = previous if previous and "c" in previous else {"c": None, "mu_c": 0.0}
         state = state_near(place.stationary, before["c"], before["mu_c"])
+        pairs = np.abs(state.c[place.stationary.pairs]).max(initial=0.0)
+        if pairs < FAINT and not self.setup.pinned:  # a normal state, to rounding
+            state = place.stationary.normal(state.c)
         return self.record(place, state, ranks)
 
     def record(self, place: Place, state: Found, ranks: Communicator) -> Record:
@@ -105,8 +110,14 @@ class Search:
         miss = abs(rough["delta_max"] - found["delta_max"])
         record["delta_max_error"] = miss + state.residual + 1e-12
         record["lowest"] = float(2 * record["growth_A"] * self.numerics.depth)
-        find = {"det": self._counted, "krylov": self._krylov}[self.method]
-        return record | find(place, state, record, ranks)
+        if self.method == "krylov":
+            return record | self._krylov(place, state, record, ranks)
+        for _ in range(RAISED):
+            try:
+                return record | self._counted(place, state, record, ranks)
+            except NotConverged:  # poles of chi, nearer to the line than its errors allow
+                record["lowest"] *= 0.5
+        return record | self._counted(place, state, record, ranks)
 
     def _counted(self, place: Place, state: Found, record: Record, ranks: Communicator) -> Record:
         """Every mode above a line, by the winding of det(1 - chi M). **Collective.**"""

@@ -338,4 +338,67 @@ PERIODIC = (
         error="growth_rate",
     ),
 )
-PERIODIC = missing_where(PERIODIC, "[numerics] multipliers = 0", "growth_rate")
+PERIODIC += (
+    Quantity(
+        "bulk_current",
+        "energy length",
+        "current a site along each direction, all spins",
+        ("t", "axis"),
+        error="as of current",
+    ),
+    Quantity("harmonic", "1", "harmonic n of 2 pi over the period", dtype=int, error=EXACT),
+    Quantity(
+        "harmonics",
+        RATE,
+        "c_n of the lead's current, Re[c_0 + 2 sum c_n e^{-i n w t}]",
+        ("harmonic", "lead"),
+        dtype=complex,
+        error="harmonics_error",
+    ),
+    Quantity(
+        "bulk_harmonics",
+        "energy length",
+        "c_n of the current a site along each direction",
+        ("harmonic", "axis"),
+        dtype=complex,
+        error="harmonics_error",
+    ),
+    Quantity(
+        "harmonics_error",
+        RATE,
+        "largest error of all harmonics, from half the steps and looser fits",
+        kind="summary",
+        error="an error",
+    ),
+    Quantity(
+        "mean_current_at",
+        RATE,
+        "mean of the current of each lead over the period",
+        ("frequency", "lead"),
+        error="harmonics_error_at",
+    ),
+    Quantity("delta_max_at", UNIT, "largest pairing", ("frequency",), error="as of delta_max"),
+    Quantity(
+        "delta_swing",
+        UNIT,
+        "largest change of the pairing on a site over the period",
+        ("frequency",),
+        error="as of delta_max",
+    ),
+    Quantity(
+        "growth_rate_at",
+        RATE,
+        "growth rate of deviations",
+        ("frequency",),
+        error="1e-5 over the period",
+    ),
+    Quantity(
+        "harmonics_error_at", RATE, "largest error of harmonics", ("frequency",), error="an error"
+    ),
+)
+PERIODIC = missing_where(PERIODIC, "[numerics] multipliers = 0", "growth_rate growth_rate_at")
+PERIODIC = missing_where(
+    PERIODIC,
+    "the point was lost",
+    "harmonics bulk_harmonics mean_current_at delta_max_at delta_swing harmonics_error_at",
+)

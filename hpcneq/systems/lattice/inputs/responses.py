@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ....config.schema import key, like
-from .fields import Parameters
+from .fields import EvolveParameters, Parameters
 from .limits import LARGEST, UNIT
 from .numerics import EvolveNumerics, Numerics, SpectrumNumerics
 
@@ -187,6 +187,19 @@ class ConductivityParameters(Parameters):
 
 
 @dataclass(frozen=True)
+class PeriodicParameters(EvolveParameters):
+    """The drives, and a frequency of them all."""
+
+    frequency: float | None = key(
+        None,
+        doc="angular frequency of every sine; default: those of the drives",
+        unit=UNIT,
+        above=0,
+        max=LARGEST,
+    )
+
+
+@dataclass(frozen=True)
 class PeriodicNumerics(Numerics):
     """The same, and how a period is stepped."""
 
@@ -194,3 +207,6 @@ class PeriodicNumerics(Numerics):
         80, doc="steps of a period; their error falls with the fourth power", min=8, max=10**6
     )
     multipliers: int = key(2, doc="multipliers sought; 0: none", min=0, max=100)
+    harmonics: int = key(
+        5, doc="harmonics of the currents told, fewer if the steps are few", min=0, max=1000
+    )

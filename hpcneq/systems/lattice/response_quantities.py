@@ -402,3 +402,47 @@ PERIODIC = missing_where(
     "the point was lost",
     "harmonics bulk_harmonics mean_current_at delta_max_at delta_swing harmonics_error_at",
 )
+PUMP_PROBE = (
+    *MODEL,
+    *STATE,
+    Quantity("energy", UNIT, "frequency", error=EXACT),
+    Quantity(
+        "sigma",
+        AREA,
+        "conductivity a site after a kick at the delay, at w + i width",
+        ("delay", "energy"),
+        dtype=complex,
+        error="sigma_error",
+    ),
+    Quantity(
+        "sigma_error",
+        AREA,
+        "its error, from twice the step, looser fits, and what the length cuts off",
+        ("delay", "energy"),
+        error="an error",
+    ),
+    Quantity(
+        "sigma_still",
+        AREA,
+        "conductivity a site of the state before t = 0, at w + i width",
+        ("energy",),
+        dtype=complex,
+        error="as of task conductivity",
+    ),
+    Quantity(
+        "delta_max_at",
+        UNIT,
+        "largest pairing when the probe comes",
+        ("delay",),
+        error="by the step",
+    ),
+    Quantity(
+        "change_max",
+        AREA,
+        "largest change of the conductivity from that before t = 0",
+        kind="summary",
+        error=ERRORS,
+    ),
+)
+PUMP_PROBE = missing_where(PUMP_PROBE, UNESTIMATED, "sigma_error")
+PUMP_PROBE = missing_where(PUMP_PROBE, "the point was lost", "sigma delta_max_at")

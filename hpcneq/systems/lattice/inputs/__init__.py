@@ -28,6 +28,8 @@ from .responses import (
     PeriodicParameters,
     PhotonProbe,
     ProbeNumerics,
+    PumpProbeNumerics,
+    PumpProbeParameters,
     TipProbe,
 )
 
@@ -58,6 +60,8 @@ __all__ = [
     "PeriodicParameters",
     "PhotonProbe",
     "ProbeNumerics",
+    "PumpProbeNumerics",
+    "PumpProbeParameters",
     "SpectrumNumerics",
     "SpectrumParameters",
     "SteadyNumerics",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ....config.schema import key, like
@@ -210,3 +211,48 @@ class PeriodicNumerics(Numerics):
     harmonics: int = key(
         5, doc="harmonics of the currents told, fewer if the steps are few", min=0, max=1000
     )
+
+
+@dataclass(frozen=True)
+class PumpProbeParameters(EvolveParameters):
+    """The drives, when the probe kicks, and along what."""
+
+    delay: float = key(
+        0.0,
+        doc="time of the probe's kick, from t = 0 on",
+        unit="1/energy",
+        min=-LARGEST,
+        max=LARGEST,
+    )
+    direction: str = like(ConductivityParameters, "direction")
+
+
+@dataclass(frozen=True)
+class PumpProbeNumerics(Numerics):
+    """The same, the time step, and how the response is looked at."""
+
+    dt: float = like(ProbeNumerics, "dt", doc="step of the evolution and of the response")
+    error_estimate: bool = like(EvolveNumerics, "error_estimate")
+    length: float = key(
+        60.0, doc="time after the kick that is followed", unit="1/energy", above=0, max=LARGEST
+    )
+    width: float = key(
+        0.1,
+        doc="broadening: responses are damped by e^{-width t}",
+        unit=UNIT,
+        above=0,
+        max=LARGEST,
+    )
+    kick: float = key(1e-3, doc="probe's vector potential", unit="1/length", above=0, max=0.1)
+    energy_min: float = like(ConductivityNumerics, "energy_min")
+    energy_max: float = like(ConductivityNumerics, "energy_max")
+    points: int = like(ConductivityNumerics, "points")
+
+    def __post_init__(self) -> None:
+        if self.energy_max <= self.energy_min:
+            raise ValueError("energy_max: must be > energy_min")
+        if 2 * self.energy_max * self.dt > math.pi:
+            raise ValueError(
+                f"dt = {self.dt:g}: must be <= {0.5 * math.pi / self.energy_max:.4g}, so that "
+                f"steps resolve frequencies up to {self.energy_max:g}"
+            )

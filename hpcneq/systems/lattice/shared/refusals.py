@@ -64,6 +64,16 @@ def _refuse_vector_potential(model: Model, drives: Drives) -> None:
         refuse_short_rings(model)
 
 
+def refuse_direction(given: Given, model: Model) -> None:
+    """A direction that the positions of the sites do not have."""
+    direction = given.parameters.direction
+    if lead_input.AXES.index(direction) >= model.position.shape[1]:
+        raise InputError(
+            f'[parameters] direction = "{direction}": the positions of the sites '
+            f"have {model.position.shape[1]} components"
+        )
+
+
 def refuse_short_rings(model: Model) -> None:
     """Refuse rings in which a hop reaches half around: its phase would not be its own."""
     if not len(model.periods):

@@ -19,6 +19,7 @@ from .conductivity import Response
 from .evolve import before, start_of
 
 Record = dict[str, Any]
+SHARE = 0.3  # of what twice the step and looser fits change: more than their orders leave
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -44,7 +45,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         if given.numerics.error_estimate:
             rough = coarse.response(at["delay"], window.coarse(), last)
             miss = np.abs(rough["sigma"] - record["sigma"])
-            record["sigma_error"] = miss + record["cut"] + window.kick**2 * np.abs(record["sigma"])
+            square = window.kick**2 * np.abs(record["sigma"])
+            record["sigma_error"] = SHARE * miss + record["cut"] + square
         return record
 
     sweep = run_sweep(axes, point, comm, log, output, "pump-probe", everywhere=False)

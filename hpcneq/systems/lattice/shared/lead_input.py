@@ -277,6 +277,17 @@ class Drives:
             U=self.U.resolved(step),
         )
 
+    def at_frequency(self, frequency: float) -> Drives:
+        """The same with all sines at one angular frequency."""
+
+        def of(drive: Drive) -> Drive:
+            if drive.kind != "sine":
+                return drive
+            return replace(drive, frequency=float(frequency))
+
+        own, phase, A = (tuple(map(of, part)) for part in (self.own, self.phase, self.A))
+        return replace(self, eV=of(self.eV), own=own, phase=phase, A=A, U=of(self.U))
+
     def at_bias(self, eV: float) -> Drives:
         """The same at a constant bias."""
         return replace(self, eV=Drive(float(eV)))

@@ -18,7 +18,7 @@ import numpy as np
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.plane_wave_box import PlaneWaveBox
 
-BATCH = 2**19  # complex numbers of a batch of blocks: matrices of a batch stay in the cache
+BATCH = 2**17  # complex numbers of a batch of blocks: what a step reads stays in the cache
 
 
 @dataclass(frozen=True, eq=False)

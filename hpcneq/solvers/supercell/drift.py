@@ -100,7 +100,7 @@ def turn(medium: Medium, blocks: range, dt: float, begin: ComplexArray, end: Com
     """The `Turn` of blocks; begin, end : order parameters at the ends of the step, as in H."""
     E, V = np.linalg.eigh(medium.hamiltonians(blocks, medium.pairing(0.5 * (begin + end))))
     back = np.ascontiguousarray(V.conj().swapaxes(-1, -2))
-    drift = back @ (medium.pairing((end - begin) / dt) @ V)
+    drift = back @ (medium.each(blocks, medium.pairing((end - begin) / dt)) @ V)
     phase = np.exp(-0.5j * dt * E)
     A, R1, R2 = (np.empty_like(drift) for _ in range(3))
     kernels.weigh_drift(E, phase, drift, dt, A, R1, R2)

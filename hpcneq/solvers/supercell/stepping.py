@@ -162,16 +162,17 @@ class DriftExact(Stepper):
         **Collective.**
         """
         state, medium = self.state, self.medium
-        N, h = medium.box.waves, self.system.h
+        N, h = medium.box.states, self.system.h
         traces = np.zeros((len(state.part), 2))
         pairs = np.zeros((len(state.part), len(c)), complex)
+        counted = (medium.box.bases**2).sum(1)
         for blocks in medium.batches(state.part):
-            here = state.local(blocks)
+            here, there = state.local(blocks), medium.each(blocks, counted)
             n = state.green[here]
-            inside = np.einsum("bii->b", n[:, :N, :N]).real
-            Q = np.einsum("bipi->b", state.modes[here][:, :N, :, :N]).real
+            inside = np.einsum("bii,bi->b", n[:, :N, :N], there).real
+            Q = np.einsum("bipi,bi->b", state.modes[here][:, :N, :, :N], there).real
             traces[here, 0] = inside
-            traces[here, 1] = N * medium.white[0] + 2 * Q - medium.damping * inside
+            traces[here, 1] = there.sum(1) * medium.white[0] + 2 * Q - medium.damping * inside
             pairs[here] = medium.pair_sums(blocks, n, h)
         rows = np.concatenate([traces * blocks_here(state)[:, None], pairs], axis=1)
         sums = state.summed(rows)

@@ -58,9 +58,7 @@ class Turn:
     R1: ComplexArray
     R2: ComplexArray
 
-    def step(
-        self, modes: NDArray, n: ComplexArray, out: NDArray, work: Workspace
-    ) -> ComplexArray:
+    def step(self, modes: NDArray, n: ComplexArray, out: NDArray, work: Workspace) -> ComplexArray:
         """n (blocks, 2 N, 2 N) at the end of the step; the modes (blocks, 2 N, P, 2 N) into out.
 
         ``out`` may be ``modes``. W + Q + Q^+ counts as linear in time.

@@ -121,13 +121,13 @@ MODES = Task(
     name="modes",
     doc="growth rates and frequencies of the linear modes of a stationary state",
     tables={
-        "parameters": inputs.Parameters,
+        "parameters": inputs.ModesParameters,
         **COMMON,
         "numerics": inputs.ModesNumerics,
         "initial": inputs.Initial,
     },
     run=f"{HERE}.tasks.modes:run",
-    sweep=("eV",),
+    sweep=("eV", "phase", "U", "V", "gamma", "T", "level", "h"),
     petsc=("steady",),
     refuse=f"{HERE}.shared.response_refusals:modes",
     doubts=f"{HERE}.shared.doubts:doubts",
@@ -206,12 +206,13 @@ PERIODIC = Task(
     name="periodic",
     doc="the periodic state under sines of bias, potentials, A or U, found directly",
     tables={
-        "parameters": inputs.EvolveParameters,
+        "parameters": inputs.PeriodicParameters,
         **COMMON,
         "numerics": inputs.PeriodicNumerics,
         "initial": inputs.Initial,
     },
     run=f"{HERE}.tasks.periodic:run",
+    sweep=("frequency",),
     petsc=("steady",),
     refuse=f"{HERE}.shared.response_refusals:periodic",
     doubts=f"{HERE}.shared.doubts:doubts",
@@ -228,9 +229,36 @@ PERIODIC = Task(
         "parameters": {"eV": {"from": 0.5, "amplitude": 1.0, "kind": "sine", "frequency": 2.0}},
     },
 )
+PUMP_PROBE = Task(
+    name="pump-probe",
+    doc="optical conductivity at delays after a pulse, by weak kicks of the vector potential",
+    tables={
+        "parameters": inputs.PumpProbeParameters,
+        **COMMON,
+        "numerics": inputs.PumpProbeNumerics,
+        "initial": inputs.EvolveInitial,
+    },
+    run=f"{HERE}.tasks.pump_probe:run",
+    sweep=("delay",),
+    petsc=("steady",),
+    refuse=f"{HERE}.shared.probe_input:pump_probe",
+    code=f"{HERE}.shared.model_input:runs_code",
+    cost=f"{HERE}.shared.response_costs:pump_probe",
+    figure=f"{HERE}.figures.pump_probe:draw",
+    quantities=response_quantities.PUMP_PROBE,
+    example={
+        **ISLAND,
+        "parameters": STEP,
+        "sweep": {"delay": {"from": 0.0, "to": 4.0, "points": 2}},
+        "numerics": {"dt": 0.2, "length": 8.0, "width": 0.5, "points": 21, "seeds": 1},
+    },
+)
 SYSTEM = System(
     "lattice",
     "Your own tight-binding model between normal, structured and superconducting leads",
     "none",
-    (STEADY, EVOLVE, SPECTRUM, TRANSPORT, MODES, PHOTOEMISSION, TUNNELLING, CONDUCTIVITY, PERIODIC),
+    (
+        *(STEADY, EVOLVE, SPECTRUM, TRANSPORT, MODES, PHOTOEMISSION, TUNNELLING),
+        *(CONDUCTIVITY, PERIODIC, PUMP_PROBE),
+    ),
 )

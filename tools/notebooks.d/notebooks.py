@@ -45,9 +45,14 @@ def executed(path: Path):
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
+    # or matplotlib 3.6 shows no figure of the cell in which it draws for the first time
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("%matplotlib inline"))
     nbclient.NotebookClient(notebook, timeout=900, kernel_name="python3").execute()
+    del notebook.cells[0]
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times of the clock
+        if cell.cell_type == "code":
+            cell.execution_count -= 1
         for output in cell.get("outputs", ()):
             if "image/png" in output.get("data", {}):
                 output.data = {"image/png": _small(output.data["image/png"])}

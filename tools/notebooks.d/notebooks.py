@@ -72,11 +72,12 @@ def _small(picture: str) -> str:
 
 def main(words: list[str]) -> None:
     """Execute the notebooks and keep what they give."""
+    import nbformat
+
     for path in paths(words):
         begun = time.monotonic()
         notebook = executed(path)
-        text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
-        path.write_text(text + "\n", encoding="utf-8")
+        nbformat.write(notebook, path)
         print(f"{path.name}: {time.monotonic() - begun:.0f} s", flush=True)
 
 

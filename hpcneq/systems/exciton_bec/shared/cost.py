@@ -126,8 +126,8 @@ def branches(given: Given, probe: Probe) -> Cost:
     curves = int(np.prod([len(x) for key, x in given.sweep.items() if key != "ratio"]))
     seconds = curves * (ENDS_OF_A_CURVE + POINT * points) * probe.seconds
     seconds += curves * points * _judging(given, probe)
-    note, judged = f"{points} points in {curves} rows", given.numerics.stability
-    return probe.cost(seconds, curves, note, compiled=judged)
+    note = f"{points} points in {curves} rows"
+    return probe.cost(seconds, curves, note, compiled=given.numerics.stability)
 
 
 @planned

@@ -29,7 +29,8 @@ def still_modes(
     response: Callable[[np.ndarray], np.ndarray], values: np.ndarray
 ) -> list[StillMode]:
     """The modes between ``values`` (n,) of mu_pair; response : U C - 1 (n,) at some of them."""
-    table, modes = response(values), []
+    table = response(values)
+    modes = []
 
     def imaginary(m: float) -> float:
         return float(response(np.array([m]))[0].imag)

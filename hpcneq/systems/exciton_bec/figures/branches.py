@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import RATIO, SYMBOLS, ramp, title
+from .labels import RATIO, SYMBOLS, ramp
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -33,7 +33,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         xlabel=RATIO, ylabel=r"order parameter $\Delta_0/\varepsilon_F$", xlim=reach, ylim=(0, None)
     )
     right.set(xlabel=RATIO, xlim=reach, ylabel=potentials + r" $/\varepsilon_F$")
-    canvas.suptitle(title(result, hide=(slow,)), fontsize=11)
 
 
 def _single(result, left, right):

@@ -14,12 +14,12 @@ import numpy as np
 
 from ....errors import NotConverged
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, mode_dtype
-from ....tasks.supercell import evolution_cost
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
+from ....tasks.supercell_cost import evolution_cost
 from ..physics import steady_states
 from ..physics.gap_equations import Drive
 from ..physics.response import matrices, with_errors
-from ..tasks.evolve import system_of, with_step
+from ..tasks.evolve import system_of
 from ..tasks.pattern import equations, start_count
 from ..tasks.response import FEW, grid
 from .drive import drive_of
@@ -206,10 +206,7 @@ def phase_diagram(given: Given, probe: Probe) -> Cost:
 def evolve(given: Given, ranks: int) -> Cost:
     """Of ``evolve``: a few steps of some blocks are run."""
     system = system_of(given, steady_states.solve(drive_of(given)))[0]
-    given = with_step(given, system)
-    every = given.run.output_every or given.numerics.dt
-    rows = int(given.run.t_max / every) + 1
-    return evolution_cost(given, system, mode_dtype(given.numerics), ranks, rows)
+    return evolution_cost(given, system, ranks)
 
 
 def pattern(given: Given, ranks: int) -> Cost:

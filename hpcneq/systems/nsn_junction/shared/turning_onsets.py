@@ -21,6 +21,7 @@ from ..physics.rotating_condensate import levels
 from ..physics.still_modes import nearest_onset, still_modes
 from ..physics.uniform_states import Finite, Grid, Infinite
 from . import turning_branches
+from .branch_records import lost_ends
 from .polished_roots import polished
 
 MARGIN = 1.25  # pairs are gone where the bias exceeds this times the gap at rest
@@ -46,17 +47,8 @@ def line_record(point: Point, grid: Grid, along: str, numerics: OnsetNumerics) -
         values,
         BranchNumerics(step=STEP),
     )
-    seeds = [
-        [spot.p, *spot.x]
-        for curve in curves
-        for spot in curve.spots
-        if turning_branches.is_fold(spot)
-    ]
-    folds = [
-        polished(lambda g: turning_states.fold(point, g, along), seed, grid)
-        for seed in sorted(seeds)
-    ]
-    lost = sum(end in ("step", "most") for curve in curves for end in curve.ends)
+    folds = turning_branches.folds_of(curves, point, grid, along)
+    lost = sum(lost_ends(curve) for curve in curves)
     return {
         "bcs": _record(bcs, None),
         "fflo": _record(waves, 2),

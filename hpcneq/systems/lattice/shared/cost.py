@@ -28,7 +28,8 @@ from .states import stationary_before
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
 # stationary states that are solved for a self-consistent one: from a pattern of pairs, from random
 # ones, near a known state, and of the densities alone
-FROM_PATTERN, FROM_RANDOM, FROM_NEAR, OF_DENSITIES = 115, 190, 60, 40
+FROM_PATTERN, FROM_RANDOM = 115, 190
+FROM_NEAR, OF_DENSITIES = 60, 40
 PROBED = 400  # levels of the core up to which a stationary state is timed
 ROUGH = 1e3  # fits of a probe are worse by this
 START_PROBES, MOST_PROBES = 2, 40  # steps that are timed

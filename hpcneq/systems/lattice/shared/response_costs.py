@@ -23,7 +23,7 @@ POLES = 15  # of a wide lead
 ITERATIONS = 30  # of a mean field
 KRYLOV_BASIS = 40  # products until multipliers converge
 EIGEN_BYTES = 14 * 2**20  # of SLEPc
-MAPS = 8  # of a step, where the generator jumps alone
+MAPS = 4  # of a step, where the generator jumps alone
 RATE = 4e9  # flops of complex matrix products a second, with what is around them
 
 
@@ -56,7 +56,7 @@ def probe(given: Given, ranks: int) -> Cost:
     window = 10.0 * table.width / numerics.dt
     steps = (table.times[-1] - min(0.0, table.times[0])) / numerics.dt + window
     columns = min(2 * window, steps) * PROBE_VECTORS * setup.form.size
-    products = 6.0 * core**2 * columns  # they become as many in the course of the run
+    products = 3.0 * core**2 * columns  # they become as many in the course of the run
     maps = 400.0 * core**3 * (steps if _moves(setup) else MAPS)
     sums = 8.0 * numerics.points * columns * min(len(table.times), 1 + window)
     seconds = (steps * (products + sums) + maps) / RATE + steps * STEP_SECONDS

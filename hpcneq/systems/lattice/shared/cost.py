@@ -18,6 +18,7 @@ from ..physics.nambu import Form
 from ..physics.open_lattice import OpenLattice
 from ..physics.reservoirs import Reservoir
 from ..physics.slow_modes import BASIS, RESTARTS, Propagator
+from ..physics.spectra import Spectra
 from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, curve_of
 from .seeds import seeds
@@ -28,7 +29,8 @@ from .states import stationary_before
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
 # stationary states that are solved for a self-consistent one: from a pattern of pairs, from random
 # ones, near a known state, and of the densities alone
-FROM_PATTERN, FROM_RANDOM, FROM_NEAR, OF_DENSITIES = 115, 190, 60, 40
+FROM_PATTERN, FROM_RANDOM = 115, 190
+FROM_NEAR, OF_DENSITIES = 60, 40
 PROBED = 400  # levels of the core up to which a stationary state is timed
 ROUGH = 1e3  # fits of a probe are worse by this
 START_PROBES, MOST_PROBES = 2, 40  # steps that are timed
@@ -36,7 +38,7 @@ PROBE_SECONDS = 0.4  # and for how long
 RUNS = {True: 2.0, False: 1.0}  # with the errors: two more runs of twice the step
 WRITING = 2.5e-3  # seconds of a row of output in the file
 WORK_ARRAYS = 24  # matrices of the core in use
-TASK_BYTES = 7 * 2**20  # of scipy and the leads' fits
+TASK_BYTES = 5 * 2**20  # of scipy and the leads' fits
 LOADING = 1.5  # seconds until the interpreter and all libraries are loaded
 
 
@@ -131,8 +133,21 @@ def spectrum(given: Given, ranks: int) -> Cost:
     each, core = _state_seconds(setup)
     solved = sum(_solved(setup, name) for name, _ in seeds(setup, 0))
     products = 4 * 8e-9 * setup.form.size**2 * core  # seconds of an energy at a GF/s
-    seconds = LOADING + each * solved + given.numerics.points * products
+    if core <= PROBED:
+        products = _energy_seconds(setup)
+    seconds = LOADING + each * solved + 2 * given.numerics.points * products
     return Cost(seconds, _bytes(core), given.numerics.points, (f"{setup.form.size} levels",))
+
+
+def _energy_seconds(setup: Setup) -> float:
+    """Processor seconds of the densities of states at one energy."""
+    fits = setup.fits()
+    leads = setup.leads(fits)
+    V = setup.drives.shifts(-1.0)
+    H = setup.field.dense(setup.field.values(np.zeros(setup.field.fields, complex)))
+    A = np.asarray(leads.matrix(H, V, np.zeros(leads.count)))
+    spectra = Spectra(setup.form, setup.branches(fits), A, V)
+    return _seconds(lambda: spectra.local(0.1))
 
 
 def transport(given: Given, ranks: int) -> Cost:

@@ -130,7 +130,7 @@ class SupercellRecords(Recorder):
         self.G, h = box.wave_number, system.h
         self.x = np.arange(POINTS * h) / (POINTS * h) * box.length
         self.p = box.along.ravel()
-        if box.even:
+        if box.even and not box.parity:
             self.p = np.concatenate([-self.p, self.p])
         self.first: float | None = None
 
@@ -226,7 +226,7 @@ class SupercellRecords(Recorder):
         """What needs all rows: the attractor, growth rates after the kick. **Collective.**"""
         t, top = out.read("t"), out.read("delta_max")
         late = t >= 0.5 * t[-1]
-        state = attractors.attractor(t, top.astype(complex))
+        state = attractors.recurrence(t, np.abs(out.read("harmonics")))
         known = state.kind == "limit cycle"
         if self.system.even:
             outcome.warnings.append(EVEN)
@@ -255,7 +255,9 @@ class SupercellRecords(Recorder):
 
         While it is small; None where it is not, or for too short a time.
         """
-        wave = harmonics[:, self.system.h + self.periods]
+        places = self.system.h + self.periods * np.array([1, -1])
+        place = places[np.argmin(np.abs(self.system.start[places]))]  # a plane wave's opposite
+        wave = harmonics[:, place]
         small = np.abs(wave) < SMALL * np.abs(harmonics[0]).max()
         end = len(t)
         if not small.all():
@@ -264,13 +266,22 @@ class SupercellRecords(Recorder):
         even = np.append(np.abs(np.diff(t) - (t[1] - t[0])) < 1e-6 * (t[1] - t[0]), True)
         if begin < end and not even[begin : end - 1].all():
             end -= 1
-        if self.kick.shape[self.system.h + self.periods] == 0 or end - begin < 24:
+        if self.kick.shape[place] == 0 or end - begin < 24:
             return None, np.nan
         middle = begin + (end - begin) // 4
         whole = growing_modes.exponents(t[begin:end], wave[begin:end])[:2]
         part = growing_modes.exponents(t[middle:end], wave[middle:end])[:2]
         error = float(np.abs(whole - part).max())
         return [[float(z.real), float(z.imag)] for z in whole], error
+
+
+def other_points(points: int) -> int:
+    """Bloch points of another grid: fewer, an even number; twice as many where there are few."""
+    fewer = round(COARSER_BLOCH * points)
+    fewer += fewer % 2
+    if 2 <= fewer < points:
+        return fewer
+    return 2 * points
 
 
 def varied(given: Given, variant: str | None) -> Given:
@@ -282,9 +293,7 @@ def varied(given: Given, variant: str | None) -> Given:
         cell = replace(cell, p_max=cell.p_max * SMALLER_BOX, y_max=cell.y_max * SMALLER_BOX**2)
     if variant == "grid error":
         G, _ = cell_of(numerics.wave_number, cell)
-        points = max(1, round(COARSER_BLOCH * bloch_points(G, cell)))
-        if points > 1:
-            points += points % 2
+        points = other_points(bloch_points(G, cell))
         cell = replace(cell, bloch_points=points, panels=cell.panels + 1)
         numerics = replace(numerics, pole_error=numerics.pole_error * COARSER_POLES)
     changed: Given = replace(checked, numerics=replace(numerics, supercell=cell))

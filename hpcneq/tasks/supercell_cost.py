@@ -12,11 +12,13 @@ from ..parallel import solo
 from ..solvers.supercell.state import Supercell, SupercellState
 from ..solvers.supercell.stepping import EXPLICIT, DriftExact
 from .cost import BASE_BYTES, mode_dtype, runs, step_count, untimed
-from .supercell import SMALLER_BOX, with_step
+from .supercell import SMALLER_BOX, other_points, with_step
 from .task import Cost, Given
 
 IMPLICIT_PASSES = 2.3  # of a step
 PROBED = 3  # steps
+PANEL = 1.2  # blocks with one panel more
+WHOLE = 2.0  # time of a block over that of its even and odd parts, the second Bloch point left out
 
 
 def evolution_cost(given: Given, system: Supercell, ranks: int) -> Cost:
@@ -32,7 +34,7 @@ def evolution_cost(given: Given, system: Supercell, ranks: int) -> Cost:
     batch = 12 * 16 * min(2**19, here * medium.size**2 * medium.modes)
     each = seconds_of_a_pass(system, dt, dtype)
     passes = IMPLICIT_PASSES if solved else 1.0
-    more = runs_of_all(given, solved)
+    more = runs_of_all(given, solved, system)
     note = (
         f"{medium.box.blocks} blocks of {medium.size} levels, {medium.modes} bath modes, "
         f"{step_count(given)} steps, {rows} output rows"
@@ -45,12 +47,16 @@ def evolution_cost(given: Given, system: Supercell, ranks: int) -> Cost:
     )
 
 
-def runs_of_all(given: Given, solved: bool) -> float:
+def runs_of_all(given: Given, solved: bool, system: Supercell) -> float:
     """Time of all runs over that of the first."""
     if runs(given) == 1:
         return 1.0
     each = 0.5 if solved else 0.5 * IMPLICIT_PASSES
-    return 1 + each * (1 + SMALLER_BOX**4 + 1.2)
+    box = system.medium.box
+    grid = PANEL * other_points(box.bloch) / box.bloch
+    if box.parity:
+        grid *= WHOLE
+    return 1 + each * (1 + SMALLER_BOX**4 + grid)
 
 
 def seconds_of_a_pass(system: Supercell, dt: float, dtype: DTypeLike) -> float:
@@ -64,6 +70,7 @@ def seconds_of_a_pass(system: Supercell, dt: float, dtype: DTypeLike) -> float:
         transverse=box.transverse[:few],
         transverse_weights=box.transverse_weights[:few],
         bloch=1,
+        even=box.parity,
     )
     medium = replace(system.medium, box=part)
     method = DriftExact(SupercellState(replace(system, medium=medium), solo(), dtype), False)

@@ -179,7 +179,7 @@ def _numbers(energy: str, place: str) -> tuple[Quantity, ...]:
     """What is told of the whole run, and of the grid."""
     sampled = "that of the rows of output"
     perhaps = (
-        _number("period", f"1/{energy}", "period of delta_max in a cycle"),
+        _number("period", f"1/{energy}", "period of all |Delta_m| in a cycle"),
         _number(
             "growth",
             energy,
@@ -193,7 +193,7 @@ def _numbers(energy: str, place: str) -> tuple[Quantity, ...]:
         _number("max_occupation", "1", "largest eigenvalue of n", EXACT),
         _number("late_max", energy, "largest delta_max of the last half of the time", sampled),
         _number("late_min", energy, "least delta_min of the last half of the time", sampled),
-        _number("attractor", "1", "what delta_max has come to", "a word", str),
+        _number("attractor", "1", "what all |Delta_m| have come to", "a word", str),
         *missing_where(perhaps, reason, "period growth"),
         _number("length", place, "length of the cell", "given"),
         _number("waves", "1", "plane waves of a block", "counted", int),

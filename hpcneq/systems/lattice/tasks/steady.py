@@ -201,7 +201,7 @@ def _monitors(states: list[Record]) -> Record:
 
 def _told(setup: Setup, record: Record) -> Record:
     """A state in the summary."""
-    told = {name: record[name] for name in TOLD if name in record}
+    told = {name: record.get(name) for name in TOLD}
     told["stability"] = record.get("stability", "not computed")
     for name in ("current", "current_error", "spin_current"):
         told[name] = dict(zip(setup.names, map(float, record[name])))

@@ -71,7 +71,7 @@ class Search:
             return self.setup
         given = self.setup.given
         parameters = replace(given.parameters, **{self.key: value})
-        return setup_of(replace(given, parameters=parameters), self.setup.source)  # type: ignore
+        return setup_of(replace(given, parameters=parameters), self.setup.source)
 
     def _leads(self, setup: Setup) -> tuple[LatticeLeads, LatticeLeads]:
         if setup is self.setup:

@@ -30,6 +30,7 @@ LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
 # stationary states that are solved for a self-consistent one: from a pattern of pairs, from random
 # ones, near a known state, and of the densities alone
 FROM_PATTERN, FROM_RANDOM, FROM_NEAR, OF_DENSITIES = 115, 190, 60, 40
+PROBED_ENTRIES = 1e6  # of R, of which a large evolution is timed
 LARGE = 4e6  # entries of R above which a step is timed by a few of its columns
 EIGENVALUES = 4.0  # products of matrices that all eigenvalues of a Hermitian one take
 WRITTEN = 1e-9  # seconds of a row of output for each entry of R that is read
@@ -193,7 +194,7 @@ def _step_seconds(setup: Setup, leads: LatticeLeads) -> tuple[float, float, floa
     given = setup.given
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
     if leads.core * leads.total > LARGE and method_of(given, leads) == "etd":
-        each = step_seconds(system, given.numerics.dt, "etd", steps=1)
+        each = step_seconds(system, given.numerics.dt, "etd", 1, 2, PROBED_ENTRIES)
         looked = EIGENVALUES * 8e-9 * setup.form.size**3 / zgemm_rate()
         return each, WRITING + WRITTEN * leads.core * leads.total, looked
     state = PoleState(system, solo(), None, method_of(given, leads))

@@ -133,10 +133,10 @@ MODES += (
         "bifurcations",
         "1",
         "where branches fold, or a mode begins to grow: kind (fold, pairing, pitchfork, "
-        "oscillation), at (the parameter), delta_max, frequency",
+        "oscillation), at (the parameter), error of it, delta_max, frequency",
         dtype=list,
         kind="summary",
-        error="1e-6, beside that of the fits",
+        error="in each",
     ),
 )
 BRANCH = "the branch does not exist there, or has no mode"

@@ -10,6 +10,7 @@ import numpy as np
 from ....parallel import solo
 from ....solvers.evolution import integrator
 from ....solvers.output_times import Row, row_times
+from ....solvers.pole_leads.cost import step_seconds, zgemm_rate
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, step_count, untimed
@@ -31,6 +32,10 @@ LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
 # ones, near a known state, and of the densities alone
 FROM_PATTERN, FROM_RANDOM = 115, 190
 FROM_NEAR, OF_DENSITIES = 60, 40
+PROBED_ENTRIES = 1e6  # of R, of which a large evolution is timed
+LARGE = 4e6  # entries of R above which a step is timed by a few of its columns
+EIGENVALUES = 4.0  # products of matrices that all eigenvalues of a Hermitian one take
+WRITTEN = 1e-9  # seconds of a row of output for each entry of R that is read
 PROBED = 400  # levels of the core up to which a stationary state is timed
 ROUGH = 1e3  # fits of a probe are worse by this
 START_PROBES, MOST_PROBES = 2, 40  # steps that are timed
@@ -197,9 +202,16 @@ def evolve(given: Given, ranks: int) -> Cost:
 
 
 def _step_seconds(setup: Setup, leads: LatticeLeads) -> tuple[float, float, float]:
-    """Processor seconds of a step, of a row of output, and of its occupations."""
+    """Processor seconds of a step, of a row of output, and of its occupations.
+
+    Of a large state by a few of its columns.
+    """
     given = setup.given
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
+    if leads.core * leads.total > LARGE and method_of(given, leads) == "etd":
+        each = step_seconds(system, given.numerics.dt, "etd", 1, 2, PROBED_ENTRIES)
+        looked = EIGENVALUES * 8e-9 * setup.form.size**3 / zgemm_rate()
+        return each, WRITING + WRITTEN * leads.core * leads.total, looked
     state = PoleState(system, solo(), None, method_of(given, leads))
     numbers = np.random.default_rng(0).normal(size=(2, state.flat.size))
     size = 0.1 / max(1.0, setup.largest_energy() * given.numerics.dt)

@@ -252,7 +252,8 @@ class SupercellRecords(Recorder):
         outcome.summary["growth"] = growth
         if growth is not None:
             contrast = np.stack([t, top, out.read("delta_min")], axis=1)
-            outcome.errors["growth"] = error + self.slips(contrast, traces, window)
+            slips = self.slips(contrast, traces, window)
+            outcome.errors["growth"] = [[float(x + slips)] * 2 for x in error]
 
     def slips(
         self, rows: FloatArray, traces: Sequence[FloatArray], window: tuple[float, float]
@@ -265,9 +266,9 @@ class SupercellRecords(Recorder):
 
     def growth(
         self, t: FloatArray, harmonics: ComplexArray
-    ) -> tuple[list[list[float]] | None, float, tuple[float, float]]:
-        """([[re, im], [re, im]] of the two fastest modes of the kicked wave, the error of the fit,
-        when it begins and ends).
+    ) -> tuple[list[list[float]] | None, FloatArray, tuple[float, float]]:
+        """([[re, im], [re, im]] of the two fastest modes of the kicked wave, the error (2,) of the
+        fit of each, when it begins and ends).
 
         While it is small; None where it is not, or for too short a time.
         """
@@ -283,11 +284,11 @@ class SupercellRecords(Recorder):
         if begin < end and not even[begin : end - 1].all():
             end -= 1
         if self.kick.shape[place] == 0 or end - begin < 24:
-            return None, np.nan, (0.0, 0.0)
+            return None, np.zeros(0), (0.0, 0.0)
         middle = begin + (end - begin) // 4
         whole = growing_modes.exponents(t[begin:end], wave[begin:end])[:2]
         part = growing_modes.exponents(t[middle:end], wave[middle:end])[:2]
-        error = float(np.abs(whole - part).max())
+        error = np.abs(whole - part)
         pairs = [[float(z.real), float(z.imag)] for z in whole]
         return pairs, error, (float(t[begin]), float(t[end - 1]))
 

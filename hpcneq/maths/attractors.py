@@ -117,7 +117,7 @@ def recurrence(t: FloatArray, rows: FloatArray) -> Attractor:
     """What several signals together, rows (n, k) at ascending times t (n,), have come to.
 
     Looked at is the last half of the time. A cycle has the first period after which the rows
-    return: their mean square distance has a minimum below a tenth of that of times without relation.
+    return: their mean square distance has a minimum below a tenth of that of unrelated times.
     Its error: how much the periods of both halves differ, and what the distance of samples hides.
     """
     late = (t >= t[-1] - TAIL * (t[-1] - t[0])) & np.append(np.diff(t) > 0.99 * (t[1] - t[0]), True)
@@ -139,7 +139,7 @@ def recurrence(t: FloatArray, rows: FloatArray) -> Attractor:
     return Attractor("limit cycle", spacing * period, errors=(error, np.nan, np.nan))
 
 
-def _first_return(rows, repeats):
+def _first_return(rows: FloatArray, repeats: int) -> float:
     """Samples after which rows (n, k) return, which are ``repeats`` times in n; nan for none."""
     n = len(rows)
     last = n // (repeats + 1) + 2
@@ -148,5 +148,5 @@ def _first_return(rows, repeats):
     for j in range(RESOLVED, last - 1):
         low, at, high = distance[j - 1 : j + 2]
         if at < RETURN and at < low and at <= high:
-            return j + 0.5 * (low - high) / (low - 2 * at + high)
+            return float(j + 0.5 * (low - high) / (low - 2 * at + high))
     return np.nan

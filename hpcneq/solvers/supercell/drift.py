@@ -58,16 +58,15 @@ class Turn:
     R1: ComplexArray
     R2: ComplexArray
 
-    def step(
-        self, modes: NDArray, n: ComplexArray, out: NDArray, work: Workspace
-    ) -> ComplexArray:
+    def step(self, modes: NDArray, n: ComplexArray, out: NDArray, work: Workspace) -> ComplexArray:
         """n (blocks, 2 N, 2 N) at the end of the step; the modes (blocks, 2 N, P, 2 N) into out.
 
         ``out`` may be ``modes``. W + Q + Q^+ counts as linear in time.
         """
         count, size, P, _ = modes.shape
-        medium, dt, one = self.medium, self.dt, modes.dtype
-        factor, middle, left = work.factor[:count], work.middle[:count], work.left[:count]
+        medium, dt = self.medium, self.dt
+        factor, middle = work.factor[:count], work.middle[:count]
+        left = work.left[:count]
         weights, (begin, end) = work.weights[:count], work.sums[:, :count]
         diagonal = np.ascontiguousarray(np.diagonal(self.drift, axis1=-2, axis2=-1))
         levels = (self.E, np.exp(-1j * dt * self.E), diagonal)
@@ -79,7 +78,9 @@ class Turn:
         np.matmul(left, factor.reshape(count, 2 * size, P * size), out=middle.reshape(flat))
         first, second = self.R1 @ self.back, self.R2 @ self.back
         kernels.add_sources(weights, self.back, first, second, middle, end)
-        np.matmul(self.V.astype(one, copy=False), middle.reshape(flat), out=out.reshape(flat))
+        np.matmul(
+            self.V.astype(modes.dtype, copy=False), middle.reshape(flat), out=out.reshape(flat)
+        )
         X = self.back @ medium.sum_of_sources(begin) @ self.V
         ahead = end @ self.V
         ahead += ahead.conj().swapaxes(-1, -2)

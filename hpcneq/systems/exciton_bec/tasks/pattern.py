@@ -29,7 +29,7 @@ HIGHER = 0.55  # of Delta_1^2/Delta_0: Delta_2 of a start, as strong stripes hav
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
-    """Stripes, and how stable they are in their cell; along a [sweep] one of them. **Collective.**"""
+    """Stripes, and how stable they are in their cell; or one along a [sweep]. **Collective.**"""
     if given.sweep:
         return run_branch(given, comm, log, output)
     state = on_root(comm, condensate_at, drive_of(given))
@@ -127,10 +127,8 @@ def run_branch(given: Given, comm: Communicator, log: Callable, output: Output) 
         record |= {"residual": solution.residual, "delta": state.delta}
         return {**record, **told.numbers, **told.verdict, **errors}
 
-    sweep = run_sweep(
-        given.sweep, point, comm, log, output, "pattern", chain=None, group=comm.size
-    )
-    out, (key,) = output(), given.sweep
+    sweep = run_sweep(given.sweep, point, comm, log, output, "pattern", chain=None, group=comm.size)
+    out, key = output(), next(iter(given.sweep))
     sweep.write(out, (*NUMBERS, "delta", "growth_rate"))
     h = given.numerics.supercell.harmonics
     out.axis("harmonic", harmonic_numbers(h))

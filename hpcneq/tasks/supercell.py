@@ -286,8 +286,11 @@ class SupercellRecords(Recorder):
         if self.kick.shape[place] == 0 or end - begin < 24:
             return None, np.zeros(0), (0.0, 0.0)
         middle = begin + (end - begin) // 4
-        whole = growing_modes.exponents(t[begin:end], wave[begin:end])[:2]
-        part = growing_modes.exponents(t[middle:end], wave[middle:end])[:2]
+        paired = not self.system.start[places].any()
+        whole, part = (
+            growing_modes.exponents(t[k:end], wave[k:end], paired=paired)[:2]
+            for k in (begin, middle)
+        )
         error = np.abs(whole - part)
         pairs = [[float(z.real), float(z.imag)] for z in whole]
         return pairs, error, (float(t[begin]), float(t[end - 1]))

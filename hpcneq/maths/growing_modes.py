@@ -16,7 +16,8 @@ def exponents(
     """(order,) exponents z of Re and Im of ``signal`` (n,) = sum c e^{z t}, Re z descending.
 
     t : (n,) equidistant. Prony's method: both parts obey one real recurrence, so that complex
-    exponents come in conjugate pairs; not ``paired``, the signal itself obeys a complex one. Raises ValueError for fewer than twelve samples.
+    exponents come in conjugate pairs; not ``paired``, the signal itself obeys a complex one. Raises
+    ValueError for fewer than twelve samples.
     """
     if len(t) < LEAST:
         raise ValueError(f"{len(t)} samples: at least {LEAST} are needed")

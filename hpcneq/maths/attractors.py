@@ -117,8 +117,8 @@ def recurrence(t: FloatArray, rows: FloatArray) -> Attractor:
     """What several signals together, rows (n, k) at ascending times t (n,), have come to.
 
     Looked at is the last half of the time. A cycle has the first period after which the rows
-    return: their mean square distance has a minimum below a tenth of that of unrelated times.
-    Its error: how much the periods of both halves differ, and what the distance of samples hides.
+    return: their mean square distance has a minimum below a tenth of that of unrelated times. Its
+    error: how much the periods of both halves differ, and what the distance of samples hides.
     """
     late = (t >= t[-1] - TAIL * (t[-1] - t[0])) & np.append(np.diff(t) > 0.99 * (t[1] - t[0]), True)
     late[-1] &= t[-1] - t[-2] > 0.99 * (t[1] - t[0])

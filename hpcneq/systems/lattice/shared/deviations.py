@@ -15,7 +15,7 @@ def state_near(stationary: Stationary, c: np.ndarray | None, mu: float) -> Found
     """The state next to a mean field, of [initial] if there is none. Raises NotConverged."""
     if c is None:
         return largest_state(stationary)
-    if stationary.setup.given.initial.state == "normal":
+    if not np.any(c[stationary.pairs]):
         found = stationary.normal(c)
     else:
         found = stationary.solve(c, mu, relaxed=False)

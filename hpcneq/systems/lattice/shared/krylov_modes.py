@@ -103,10 +103,10 @@ class Jacobian:
                 modes.append(mode)
         return modes
 
-    def near(self, z: complex) -> complex:
-        """The root next to z, from any deviation."""
+    def near(self, z: complex) -> KrylovMode:
+        """The mode next to z, from any deviation."""
         start = np.random.Generator(np.random.Philox(2)).normal(size=self.deviations.size)
-        return self._settled(z, start + 0j).z
+        return self._settled(z, start + 0j)
 
     def _settled(self, z: complex, X: np.ndarray) -> KrylovMode:
         """A mode by inverse iterations next to z."""

@@ -22,6 +22,7 @@ DAMPING = "damping"  # name of the lead that [numerics] damping adds
 DYNES = 1e-3  # of the gap, where none is given
 HARMONIC = 1e-9  # how far ratios of potentials may be from whole numbers
 MOST_PARTS = 64  # of the smallest difference of potentials that count in a common period
+OF_TABLE = 1e-3  # least error of the fit of a table
 REACH = 15.0  # window of wide leads over the largest energy of the model
 
 
@@ -276,6 +277,17 @@ class Drives:
             U=self.U.resolved(step),
         )
 
+    def at_frequency(self, frequency: float) -> Drives:
+        """The same with all sines at one angular frequency."""
+
+        def of(drive: Drive) -> Drive:
+            if drive.kind != "sine":
+                return drive
+            return replace(drive, frequency=float(frequency))
+
+        own, phase, A = (tuple(map(of, part)) for part in (self.own, self.phase, self.A))
+        return replace(self, eV=of(self.eV), own=own, phase=phase, A=A, U=of(self.U))
+
     def at_bias(self, eV: float) -> Drives:
         """The same at a constant bias."""
         return replace(self, eV=Drive(float(eV)))
@@ -331,4 +343,5 @@ def fitting_of(given: Given, largest: float, loose: float = 1.0) -> Fitting:
         numerics.tail,
         numerics.floor * higher,
         rougher,
+        min(0.1, max(numerics.fit_error, OF_TABLE) * loose),
     )

@@ -9,7 +9,7 @@ from ....maths.drives import refuse_unresolved
 from ....tasks import Given
 from ..physics.model import Model
 from ..physics.reservoirs import Reservoir
-from . import lead_input, model_input
+from . import lead_input, model_input, variations
 from .lead_input import Drives
 
 Parts = tuple[Model, list[Reservoir], Drives]
@@ -21,6 +21,7 @@ def parts_of(given: Given) -> Parts | None:
         return None  # it was checked when the run was begun
     model, _ = model_input.model_of(given)
     reservoirs = lead_input.reservoirs_of(given, model)
+    model, reservoirs = variations.applied(given.parameters, model, reservoirs)
     drives = lead_input.drives_of(given, model, reservoirs)
     if given.numerics.uniform == "yes":
         from .rings import field_of, ring_of  # loads scipy, which other inputs need not
@@ -61,6 +62,16 @@ def _refuse_vector_potential(model: Model, drives: Drives) -> None:
     """Rings of two sites: a hop and the one around the ring have the same ends."""
     if drives.A:
         refuse_short_rings(model)
+
+
+def refuse_direction(given: Given, model: Model) -> None:
+    """A direction that the positions of the sites do not have."""
+    direction = given.parameters.direction
+    if lead_input.AXES.index(direction) >= model.position.shape[1]:
+        raise InputError(
+            f'[parameters] direction = "{direction}": the positions of the sites '
+            f"have {model.position.shape[1]} components"
+        )
 
 
 def refuse_short_rings(model: Model) -> None:

@@ -62,6 +62,26 @@ def probe(given: Given, ranks: int) -> Cost:
     )
 
 
+def pump_probe(given: Given, ranks: int) -> Cost:
+    """The cost of two evolutions after each delay, and of that up to it."""
+    setup = setup_of(given)
+    states = cost.states(given, False)
+    core = cost.core_levels(setup.form, setup.reservoirs)
+    numerics = given.numerics
+    delays = given.sweep.get("delay", np.array([given.parameters.delay]))
+    steps = 2 * len(delays) * numerics.length / numerics.dt
+    steps += (max(delays) - min(min(delays), 0.0)) / numerics.dt * min(ranks, len(delays))
+    seconds = steps * (400.0 * core**3 / RATE + STEP_SECONDS)
+    if numerics.error_estimate:
+        seconds *= 1.5
+    return Cost(
+        states.core_seconds + seconds,
+        states.bytes_per_rank + 16.0 * 40 * core**2,
+        len(delays),
+        (f"{len(delays)} delays, {steps:.0f} steps", *states.notes),
+    )
+
+
 def conductivity(given: Given, ranks: int) -> Cost:
     """The cost of the state, and of one linear equation a frequency."""
     setup = setup_of(given)

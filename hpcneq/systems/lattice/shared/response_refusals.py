@@ -7,7 +7,6 @@ import numpy as np
 from ....errors import InputError
 from ....tasks import Given
 from . import refusals
-from .lead_input import AXES
 
 
 def stationary(given: Given) -> None:
@@ -40,12 +39,8 @@ def conductivity(given: Given) -> None:
     parts = refusals.parts_of(given)
     if parts is None:
         return
-    model, axis = parts[0], AXES.index(given.parameters.direction)
-    if axis >= model.position.shape[1]:
-        raise InputError(
-            f'[parameters] direction = "{given.parameters.direction}": the positions of the sites '
-            f"have {model.position.shape[1]} components"
-        )
+    model = parts[0]
+    refusals.refuse_direction(given, model)
     refusals.refuse_short_rings(model)
 
 

@@ -13,7 +13,7 @@ from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
 from ..shared import stability, state_records
-from ..shared.folds import crossings, folds_of, follow, lost
+from ..shared.folds import UNFINISHED, crossings, folds_of, follow, lost
 from ..shared.periodic_states import (
     mean_over_period,
     period_of,
@@ -27,7 +27,6 @@ from ..shared.state_records import Record, same
 from ..shared.states import DISTINCT, Stationary, stationary_before
 
 PERIODIC_STARTS = 2  # of self-consistent periodic states: without pairs, and the first with them
-UNFINISHED = ("step", "most")  # ends of curves that might go on
 TOLD = ("delta_max", "mu_c", "residual", "growth_rate", "frequency")
 
 
@@ -202,7 +201,7 @@ def _monitors(states: list[Record]) -> Record:
 
 def _told(setup: Setup, record: Record) -> Record:
     """A state in the summary."""
-    told = {name: record[name] for name in TOLD if name in record}
+    told = {name: record.get(name) for name in TOLD}
     told["stability"] = record.get("stability", "not computed")
     for name in ("current", "current_error", "spin_current"):
         told[name] = dict(zip(setup.names, map(float, record[name])))

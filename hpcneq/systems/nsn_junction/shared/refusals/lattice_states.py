@@ -60,9 +60,6 @@ def require_stationary_start(given: Given, turning: bool = False) -> None:
 
 def spectrum(given: Given) -> None:
     """Refuse what the task ``spectrum`` cannot compute."""
-    refuse_hartree(
-        given, "spectra and the shares of pairs are those of bands whose levels do not shift"
-    )
     require_baths(given)
     require_memory(given)
     require_stationary_start(given)

@@ -220,6 +220,8 @@ def pattern(given: Given, ranks: int) -> Cost:
         states += NEWTON * (2 * h + 3)
     if given.numerics.stability:
         states += WINDING * (h + 1)
+    points = int(np.prod([len(values) for values in given.sweep.values()]))
+    states *= points
     memory = BASE_BYTES + 64 * 16 * min(medium.box.blocks * medium.size**2, 2**19)
     note = f"{medium.box.blocks} blocks of {medium.size} levels, {states} states"
     return Cost(START + states * each, memory, medium.box.blocks, (note,))

@@ -11,6 +11,7 @@ branches: intra-band means a = c.
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -161,8 +162,9 @@ def matrices(
     return np.where((w.real < 0)[:, None, None], np.conj(M), M)
 
 
+@lru_cache(maxsize=16)
 def _grid(state, q, w, fine, reach):
-    """The pairs of momenta for M(q, w)."""
+    """The pairs of momenta for M(q, w), remembered: secants towards a zero stay in a cell."""
     at = (w, state.delta, state.mu, state.mt, state.g)
     if q >= SHORTEST:
         return pairs(q, *at, fine=fine, reach=reach)

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from ....parallel import solo
-from ....solvers.evolution import integrator
+from ....solvers.integrators import integrator
 from ....solvers.output_times import Row, row_times
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Cost, Given

@@ -137,3 +137,53 @@ def rates(
     if redfield:
         between(n11, d22, n21, d21, s, ds, True, lower[:6])
         between(n22, d11, n21, d21, s, ds, False, upper[:6])
+
+
+@compiled
+def shift(now, new, old, change, inside, share):
+    """new += share change and now = old + inside change, flat arrays of numbers."""
+    for j in range(now.size):
+        new[j] += share * change[j]
+        now[j] = old[j] + inside * change[j]
+
+
+@compiled
+def parts(flat, n):
+    """(n11, n22) (1, n) and (n21, s) (1, n) complex, views of flat (6 n,)."""
+    pairs = flat[2 * n :].view(np.complex128)
+    return (
+        flat[:n].reshape(1, n),
+        flat[n : 2 * n].reshape(1, n),
+        pairs[:n].reshape(1, n),
+        pairs[n:].reshape(1, n),
+    )
+
+
+@compiled
+def runge_kutta(n11, n22, n21, s, V, weight, laser, constants, step, count):
+    """``count`` fourth-order steps of length ``step`` of fields (runs, n), in place.
+
+    Each run passes through all of them while its fields stay in the cache. V, laser : (runs,)
+    interaction and coupling. weight : (n,) dk/2pi. constants : what `rates` takes behind the
+    laser.
+    """
+    n = weight.size
+    old, now, new, change = np.empty(6 * n), np.empty(6 * n), np.empty(6 * n), np.empty(6 * n)
+    fields, fields_now, changes = parts(old, n), parts(now, n), parts(change, n)
+    delta, g = np.empty(1, np.complex128), np.empty(1, np.complex128)
+    inside, shares = (0.5 * step, 0.5 * step, step, 0.0), (step / 6, step / 3, step / 3, step / 6)
+    for r in range(V.size):
+        g[0] = laser[r]
+        fields[0][0], fields[1][0], fields[2][0], fields[3][0] = n11[r], n22[r], n21[r], s[r]
+        for _ in range(count):
+            now[:] = old
+            new[:] = old
+            for k in range(4):
+                total = 0j
+                for j in range(n):
+                    total += weight[j] * fields_now[3][0, j]
+                delta[0] = V[r] * total.conjugate()
+                rates(*fields_now, delta, g, *constants, *changes)
+                shift(now, new, old, change, inside[k], shares[k])
+            old[:] = new
+        n11[r], n22[r], n21[r], s[r] = fields[0][0], fields[1][0], fields[2][0], fields[3][0]

@@ -125,6 +125,31 @@ class Semiconductor:
         rates(*fields, *each, *constants, *out)
         return tuple(x.reshape(shape) for x in out)
 
+    def repeat(
+        self,
+        n11: np.ndarray,
+        n22: np.ndarray,
+        n21: np.ndarray,
+        s: np.ndarray,
+        step: float,
+        count: int,
+    ) -> None:
+        """``count`` fourth-order Runge-Kutta steps of arrays (runs, n), in place.
+
+        In the rotating-wave approximation; populations real, the others complex.
+        """
+        from . import collision_kernel
+
+        runs = len(s)
+        V, laser = (
+            np.full(runs, np.reshape(x, -1), kind)
+            for x, kind in ((self.V, float), (self.coupling(0.0), complex))
+        )
+        constants = self._compiled[1]
+        collision_kernel.runge_kutta(
+            n11, n22, n21, s, V, self.bands.weight, laser, constants, step, count
+        )
+
     @cached_property
     def _compiled(self):
         """The compiled rates and what they take of the model; who needs them waits for numba."""

@@ -25,12 +25,25 @@ def sparse(M: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return first, columns.astype(np.int32), np.ascontiguousarray(M[rows, columns], float)
 
 
-def scattering(M: np.ndarray) -> tuple[np.ndarray, ...]:
+def folded(M: np.ndarray, count: int) -> np.ndarray:
+    """M (n, n), the same at k and -k, between the first ``count`` momenta, of fields that are."""
+    part = M[:count, :count].copy()
+    part[:, : len(M) - count] += M[:count, count:][:, ::-1]
+    return part
+
+
+def scattering(M: np.ndarray, count: int | None = None) -> tuple[np.ndarray, ...]:
     """What `rates` needs of one band's M (n, n).
 
-    The entries of M and of its transpose by rows, and the sums of the columns.
+    The entries of M and of its transpose by rows, and the sums of the columns; of the first
+    ``count`` momenta, see `rates`.
     """
-    return (*sparse(M), *sparse(M.T), M.sum(axis=0))
+    count = len(M) if count is None else count
+    return (
+        *sparse(folded(M, count)),
+        *sparse(folded(M.T, count)),
+        np.ascontiguousarray(M.sum(axis=0)[:count]),
+    )
 
 
 @compiled
@@ -91,15 +104,36 @@ def between(n, other, n21, d21, s, ds, turn, band):
 
 @compiled
 def rates(
-    n11, n22, n21, s, delta, g, eps, E, lower, upper, lindblad, redfield, rate, d11, d22, d21, ds
+    n11,
+    n22,
+    n21,
+    s,
+    delta,
+    g,
+    whole,
+    eps,
+    E,
+    lower,
+    upper,
+    lindblad,
+    redfield,
+    rate,
+    d11,
+    d22,
+    d21,
+    ds,
 ):
     """Write the rates of change of n11, n22, n21, s into d11, d22, d21, ds, (runs, n) each.
+
+    whole : momenta of the grid. Where the arrays have fewer they are the first half, the middle
+    included, of fields that are the same at k and -k (without ``redfield``).
 
     Populations float, the others complex. delta, g : (runs,) complex, order parameter and laser.
     lower, upper : `scattering` of the bands. lindblad, redfield : bool, which recombination and
     collisions. rate : of recombination.
     """
     n = eps.size
+    half = n < whole
     loss1, loss2 = np.empty(n), np.empty(n)
     for r in range(s.shape[0]):
         x, y, gr, gi = delta[r].real, delta[r].imag, g[r].real, g[r].imag
@@ -107,22 +141,22 @@ def rates(
         da, db, dc, dp = d11[r], d22[r], d21[r], ds[r]
         for k in range(n):
             flow = gi * c[k].real - gr * c[k].imag  # -(i/2) (g n12 - c.c.)
-            pair, mirrored = p[k], p[n - 1 - k]
+            pair, mirrored = p[k], p[k if half else n - 1 - k]
             down = rate * b[k] * (1.0 - a[k])
             if lindblad:
                 down += rate * (c[k].real * c[k].real + c[k].imag * c[k].imag)
-                if k == n - 1 - k:  # a pair of one momentum leaves nowhere to go
+                if 2 * k == whole - 1:  # a pair of one momentum leaves nowhere to go
                     down -= rate * (pair.real * pair.real + pair.imag * pair.imag)
             da[k] = flow - 2.0 * (x * mirrored.imag + y * mirrored.real) + down
             db[k] = -2.0 * (x * pair.imag + y * pair.real) - flow - down
         scatter(a, da, loss1, *lower)
         scatter(b, db, loss2, *upper)
         for k in range(n):
-            m = n - 1 - k
+            m = k if half else n - 1 - k
             mixing, breaking = loss1[k] + loss2[k], loss2[k] + loss1[m]
             if lindblad:
                 mixing += 0.5 * rate
-                if k != m:
+                if 2 * k != whole - 1:
                     breaking += 0.5 * rate * (1.0 - a[k] + b[m])
             else:
                 mixing += rate * (1.0 - a[k] + b[k])
@@ -160,12 +194,12 @@ def parts(flat, n):
 
 
 @compiled
-def runge_kutta(n11, n22, n21, s, V, weight, laser, constants, step, count):
+def runge_kutta(n11, n22, n21, s, V, weight, laser, whole, constants, step, count):
     """``count`` fourth-order steps of length ``step`` of fields (runs, n), in place.
 
     Each run passes through all of them while its fields stay in the cache. V, laser : (runs,)
-    interaction and coupling. weight : (n,) dk/2pi. constants : what `rates` takes behind the
-    laser.
+    interaction and coupling. weight : (n,) dk/2pi. whole, constants : what `rates` takes behind
+    the laser.
     """
     n = weight.size
     old, now, new, change = np.empty(6 * n), np.empty(6 * n), np.empty(6 * n), np.empty(6 * n)
@@ -183,7 +217,7 @@ def runge_kutta(n11, n22, n21, s, V, weight, laser, constants, step, count):
                 for j in range(n):
                     total += weight[j] * fields_now[3][0, j]
                 delta[0] = V[r] * total.conjugate()
-                rates(*fields_now, delta, g, *constants, *changes)
+                rates(*fields_now, delta, g, whole, *constants, *changes)
                 shift(now, new, old, change, inside[k], shares[k])
             old[:] = new
         n11[r], n22[r], n21[r], s[r] = fields[0][0], fields[1][0], fields[2][0], fields[3][0]

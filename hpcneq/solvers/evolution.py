@@ -22,8 +22,8 @@ from .checkpointing import Checkpoints, StateKeeper
 from .integrators import integrator
 from .mean_field import FieldState
 from .output_times import SAME, Row, aligned, row_interval, row_times, segments
-from .protocols import ModeState, Repeating, State
-from .repeated_steps import Repeated
+from .protocols import ModeState, State
+from .repeated_steps import Repeated, Repeating
 
 DEFAULTS: dict[str, dict] = {
     "exponential": {},

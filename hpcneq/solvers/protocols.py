@@ -119,21 +119,6 @@ class Observed(Protocol):
 
 
 @runtime_checkable
-class Repeating(Protocol):
-    """A mean field with a compiled kernel of fourth-order Runge-Kutta steps.
-
-    autonomous : whether its equations do not depend on time, which the kernel needs.
-    """
-
-    @property
-    def autonomous(self) -> bool:
-        """Whether the equations do not depend on time."""
-
-    def repeat(self, fields: Fields, step: float, count: int) -> None:
-        """``count`` steps of the fields of all items, in place."""
-
-
-@runtime_checkable
 class Everywhere(Protocol):
     """A mean field whose items see each other: ``local`` has all fields, ``out`` those here."""
 

@@ -1,7 +1,7 @@
 """Many steps of the classical Runge-Kutta method in one call of a compiled kernel.
 
-For a mean field whose equations do not depend on time and which has such a kernel (protocol
-`Repeating`): the method of PETSc's ``rk`` with ``ts_rk_type 4`` and ``ts_adapt_type none``, without
+For a mean field whose equations do not depend on time and which has such a kernel (`Repeating`):
+the method of PETSc's ``rk`` with ``ts_rk_type 4`` and ``ts_adapt_type none``, without
 a call of Python for each right-hand side. Every rank computes all items, which are few, so that no
 step waits for a message and all numbers of ranks give the same bits.
 """
@@ -9,7 +9,7 @@ step waits for a message and all numbers of ranks give the same bits.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -17,9 +17,24 @@ from ..parallel import Part, all_rows
 from .auxiliary_modes.stepping import Ends, Read, Stepper
 from .mean_field import FieldState
 from .output_times import SAME
-from .protocols import Repeating
+from .protocols import Fields
 
 MOST = 2000  # steps of one call, behind which progress is told and a run can be stopped
+
+
+@runtime_checkable
+class Repeating(Protocol):
+    """A mean field with a compiled kernel of fourth-order Runge-Kutta steps.
+
+    autonomous : whether its equations do not depend on time, which the kernel needs.
+    """
+
+    @property
+    def autonomous(self) -> bool:
+        """Whether the equations do not depend on time."""
+
+    def repeat(self, fields: Fields, step: float, count: int) -> None:
+        """``count`` steps of the fields of all items, in place."""
 
 
 class Repeated(Stepper):

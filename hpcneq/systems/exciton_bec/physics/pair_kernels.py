@@ -141,8 +141,9 @@ def _branches(E, cos, sin, g, real, beta):
     """Fill real (2, 4), sign, P11, P22, P12, and beta (2,) of a level's upper and lower branch."""
     for a in range(2):
         sign = 1.0 - 2 * a
-        real[a, 0], real[a, 1], real[a, 2] = sign, 0.5 * (1 + sign * cos), 0.5 * (1 - sign * cos)
-        real[a, 3], beta[a] = 0.5 * sign * sin, _inverse(complex(2 * sign * E, -2 * g))
+        real[a, 0], real[a, 3] = sign, 0.5 * sign * sin
+        real[a, 1], real[a, 2] = 0.5 * (1 + sign * cos), 0.5 * (1 - sign * cos)
+        beta[a] = _inverse(complex(2 * sign * E, -2 * g))
 
 
 def _inverse(z):
@@ -170,12 +171,14 @@ def _add_row(i, sums, outer, low, side, weight, inner, own, ahead, w, rates, clo
         for f in range(len(w)):
             _values(ahead[f, i, n], rates, moved)
             for c in range(2):
-                p11, p22, p12, beta_p = here[c, 1], here[c, 2], here[c, 3], beta_here[c]
+                p11, p22 = here[c, 1], here[c, 2]
+                p12, beta_p = here[c, 3], beta_here[c]
                 level = here[c, 0] * outer[0] - w[f]
                 x1, x2 = low[i, c, f, 0], low[i, c, f, 1]
                 s1, s2 = side[i, c, 0], side[i, c, 1]
                 for a in range(2):
-                    r11, r22, r12, beta_r = there[a, 1], there[a, 2], there[a, 3], beta_there[a]
+                    r11, r22 = there[a, 1], there[a, 2]
+                    r12, beta_r = there[a, 3], beta_there[a]
                     d = level - there[a, 0] * e
                     far = share * _inverse(d - 2j * g)
                     if abs(d.real) + abs(d.imag) < close:
@@ -183,7 +186,6 @@ def _add_row(i, sums, outer, low, side, weight, inner, own, ahead, w, rates, clo
                     near, band = share * _inverse(d), 1 if a == c else 0
                     m1, m2 = mine[a, 0], mine[a, 1]
                     v1, v2 = moved[a, 0], moved[a, 1]
-
                     y1, y2 = x1 - m1.conjugate(), x2 - m2.conjugate()
                     up, down = _columns(0j, 0j, alpha, r11, r22, beta_r, y1, y2)
                     beta = beta_p.conjugate()

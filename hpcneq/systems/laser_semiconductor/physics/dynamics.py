@@ -115,12 +115,14 @@ class Pairing:
 
     def repeat(self, fields: Mapping[str, np.ndarray], step: float, count: int) -> None:
         """``count`` fourth-order Runge-Kutta steps of the fields of all momenta, in place."""
-        n11, n22, n21, s = (fields[name] for name in ("n11", "n22", "n21", "s"))
-        rows = [n11.real, n22.real, n21.real, n21.imag, s.real, s.imag]
-        packed = np.ascontiguousarray(np.stack(rows).transpose(0, 2, 1))
+        views = [fields[name].real for name in ("n11", "n22")]
+        for name in ("n21", "s"):
+            views += [fields[name].real, fields[name].imag]
+        packed = np.ascontiguousarray(np.stack(views).transpose(0, 2, 1))
         rates = (self.loss1, self.loss2, float(self.drive.coupling(0.0).real))
         runge_kutta(packed, self.coefficients(), self.V, self.floor, rates, step, count)
-        n11.real, n22.real, n21.real, n21.imag, s.real, s.imag = packed.transpose(0, 2, 1)
+        for view, values in zip(views, packed.transpose(0, 2, 1)):
+            view[:] = values
 
     def coefficients(self) -> np.ndarray:
         """Rows (8, n) of `steps.runge_kutta`: supplies, and factors of n21, s and the sum."""

@@ -12,7 +12,9 @@ from ....maths.compiled import lazily
 LANES = 8  # sums side by side
 
 
-def order_parameter(stage, table, n, sums):
+def order_parameter(
+    stage: np.ndarray, table: np.ndarray, n: int, sums: np.ndarray
+) -> tuple[float, float]:
     """int dk/2pi f s of fields (6, n), as (real, imaginary part); sums (2, LANES) is scratch."""
     sums[:] = 0.0
     whole = n // LANES * LANES
@@ -27,36 +29,41 @@ def order_parameter(stage, table, n, sums):
     return sums[0].sum(), sums[1].sum()
 
 
-def advance_stage(start, stage, total, table, Delta, rates, inside, share):
+def advance_stage(
+    start: np.ndarray,
+    stage: np.ndarray,
+    total: np.ndarray,
+    table: np.ndarray,
+    Delta: complex,
+    rates: tuple[float, float, float],
+    inside: float,
+    share: float,
+) -> None:
     """One stage: its slope times ``share`` goes into ``total``, times ``inside`` to the next."""
-    x0, x1, x2, x3, x4, x5 = stage[0], stage[1], stage[2], stage[3], stage[4], stage[5]
-    y0, y1, y2, y3, y4, y5 = start[0], start[1], start[2], start[3], start[4], start[5]
-    a0, a1, a2, a3, a4, a5 = total[0], total[1], total[2], total[3], total[4], total[5]
-    supply1, supply2, turn_real, turn_imag = table[0], table[1], table[2], table[3]
-    pair_real, pair_imag = table[4], table[5]
     loss1, loss2, coupling = rates
-    for j in range(len(x0)):
-        n11, n22, n21_real, n21_imag, s_real, s_imag = x0[j], x1[j], x2[j], x3[j], x4[j], x5[j]
-        pairs = -2 * (Delta.real * s_imag + Delta.imag * s_real)
-        drive, paired = coupling * n21_imag, n11 + n22 - 1
-        d0 = pairs - drive - loss1 * n11 + supply1[j]
-        d1 = pairs + drive - loss2 * n22 + supply2[j]
-        d2 = turn_real[j] * n21_real - turn_imag[j] * n21_imag
-        d3 = turn_real[j] * n21_imag + turn_imag[j] * n21_real - 0.5 * coupling * (n22 - n11)
-        d4 = pair_real[j] * s_real - pair_imag[j] * s_imag + Delta.imag * paired
-        d5 = pair_real[j] * s_imag + pair_imag[j] * s_real + Delta.real * paired
-        a0[j] += share * d0
-        a1[j] += share * d1
-        a2[j] += share * d2
-        a3[j] += share * d3
-        a4[j] += share * d4
-        a5[j] += share * d5
-        x0[j] = y0[j] + inside * d0
-        x1[j] = y1[j] + inside * d1
-        x2[j] = y2[j] + inside * d2
-        x3[j] = y3[j] + inside * d3
-        x4[j] = y4[j] + inside * d4
-        x5[j] = y5[j] + inside * d5
+    for j in range(stage.shape[1]):
+        paired = stage[0, j] + stage[1, j] - 1
+        pairs = -2 * (Delta.real * stage[5, j] + Delta.imag * stage[4, j])
+        drive = coupling * stage[3, j]
+        d0 = pairs - drive - loss1 * stage[0, j] + table[0, j]
+        d1 = pairs + drive - loss2 * stage[1, j] + table[1, j]
+        d2 = table[2, j] * stage[2, j] - table[3, j] * stage[3, j]
+        d3 = table[2, j] * stage[3, j] + table[3, j] * stage[2, j]
+        d3 -= 0.5 * coupling * (stage[1, j] - stage[0, j])
+        d4 = table[4, j] * stage[4, j] - table[5, j] * stage[5, j] + Delta.imag * paired
+        d5 = table[4, j] * stage[5, j] + table[5, j] * stage[4, j] + Delta.real * paired
+        total[0, j] += share * d0
+        total[1, j] += share * d1
+        total[2, j] += share * d2
+        total[3, j] += share * d3
+        total[4, j] += share * d4
+        total[5, j] += share * d5
+        stage[0, j] = start[0, j] + inside * d0
+        stage[1, j] = start[1, j] + inside * d1
+        stage[2, j] = start[2, j] + inside * d2
+        stage[3, j] = start[3, j] + inside * d3
+        stage[4, j] = start[4, j] + inside * d4
+        stage[5, j] = start[5, j] + inside * d5
 
 
 @lazily(calls=(order_parameter, advance_stage))
@@ -76,8 +83,10 @@ def runge_kutta(
     is added to Delta. rates : (loss of n11, of n22, the laser's coupling).
     """
     _, runs, n = fields.shape
-    stage, total, sums = np.empty((6, n)), np.empty((6, n)), np.empty((2, LANES))
-    start = np.empty((6, n))
+    work, sums = np.empty((3, 6, n)), np.empty((2, LANES))
+    start = work[0]
+    stage = work[1]
+    total = work[2]
     inside = (0.5 * step, 0.5 * step, step, 0.0)
     shares = (step / 6, step / 3, step / 3, step / 6)
     for run in range(runs):

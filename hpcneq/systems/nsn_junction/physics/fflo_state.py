@@ -122,7 +122,8 @@ class Pattern:
 
     def energy(self, a: np.ndarray, h: float) -> tuple[float, np.ndarray]:
         """(Omega per site less what does not depend on Delta, its gradient in a)."""
-        point, P, half = self.point, self.P, self.P // 2
+        point, P = self.point, self.P
+        half = P // 2
         table = self.spread[self.places]
         delta = table @ np.asarray(a, float)
         T = point.baths[0].T

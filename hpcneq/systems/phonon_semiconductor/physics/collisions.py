@@ -122,7 +122,7 @@ class Semiconductor:
             row[:] = np.reshape(x, -1)
         out = [np.empty(x.shape, x.dtype) for x in fields]
         rates, constants = self._compiled
-        rates(*fields, *each, n, *constants, *out)
+        rates(tuple(fields), *each, n, constants, tuple(out))
         return tuple(x.reshape(shape) for x in out)
 
     def repeat(
@@ -144,12 +144,13 @@ class Semiconductor:
         V = np.full(runs, np.reshape(self.V, -1), float)
         laser = np.full(runs, np.reshape(self.coupling(0.0), -1), complex)
         fields = (n11, n22, n21, s)
-        constants, weight, count = self._compiled[1], self.bands.weight, n
+        constants, count = self._compiled[1], n
+        weight = self.bands.weight
         if self._even and all(np.array_equal(x, x[:, ::-1]) for x in fields):
             constants, count = self._half, (n + 1) // 2
             weight = weight[:count] * np.where(2 * np.arange(count) == n - 1, 1.0, 2.0)
-        now = [np.ascontiguousarray(x[:, :count]) for x in fields]
-        collision_kernel.runge_kutta(*now, V, weight, laser, n, constants, step, steps)
+        now = tuple(np.ascontiguousarray(x[:, :count]) for x in fields)
+        collision_kernel.runge_kutta(now, V, weight, laser, n, constants, step, steps)
         for x, part in zip(fields, now):
             x[:, :count] = part
             x[:, count:] = part[:, : n - count][:, ::-1]

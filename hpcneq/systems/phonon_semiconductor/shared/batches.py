@@ -69,8 +69,8 @@ class Batch:
 
     def repeat(self, fields: Mapping[str, np.ndarray], step: float, count: int) -> None:
         """``count`` fourth-order Runge-Kutta steps of all runs, in place."""
-        n11, n22, n21, s = (fields[name][0] for name in FIELDS)
-        now = n11.real.copy(), n22.real.copy(), n21.copy(), s.copy()
+        now = [fields[name][0].real.copy() for name in FIELDS[:2]]
+        now += [fields[name][0].copy() for name in FIELDS[2:]]
         self.model.repeat(*now, step, count)
         for name, values in zip(FIELDS, now):
             fields[name][0] = values

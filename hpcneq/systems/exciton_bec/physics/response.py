@@ -35,6 +35,8 @@ ROUNDING = 2e-13
 # the comparisons: (panels of fine + x sqrt(fine), how far out the last one ends, factor)
 COMPARED = ((0.3, 1.5, 3.5), (0.0, 2.0, 1.3))
 LONG = 0.5  # panels of what the state's errors do
+ROUGH, SELDOM = 0.2, 6  # of a rough look at them: panels, and every which frequency
+NOTHING = 0.01  # of other errors: what is so much smaller than they need not be known better
 CLOSE = 1e-12  # |d| taken for zero
 GRIDS = 4  # of pairs that are remembered
 
@@ -221,8 +223,25 @@ def with_errors(
     return M, np.maximum(*moved) + ROUNDING * (1 + np.abs(M))
 
 
-def by_state(state: Condensate, q: float, w: ArrayLike, part: str = "full") -> np.ndarray:
-    """(n, 2, 2) what the errors of the state do to M; long panels are good enough to tell."""
+def by_state(
+    state: Condensate,
+    q: float,
+    w: ArrayLike,
+    part: str = "full",
+    beside: np.ndarray | None = None,
+) -> np.ndarray:
+    """(n, 2, 2) what the errors of the state do to M; long panels are good enough to tell.
+
+    beside : errors (n, 2, 2) of another kind. Where a rough look at a few of the frequencies finds
+    those of the state below `NOTHING` of them, its largest numbers stand for all frequencies.
+    """
+    w = np.atleast_1d(np.asarray(w, complex))
+    if beside is not None:
+        few = w[::SELDOM]
+        rough = through_state(lambda other: matrices(other, q, few, part, ROUGH), state)
+        largest = rough.max(axis=0)
+        if np.all(largest < NOTHING * beside):
+            return np.broadcast_to(largest, beside.shape)
     return through_state(lambda other: matrices(other, q, w, part, LONG), state)
 
 

@@ -24,14 +24,14 @@ from hpcneq.systems.laser_semiconductor.physics.material import Material
 ROW = "{:42s} {:>11s} {:>11s} {:>9s}"
 DELTA = 0.02  # of the laser's block, held
 T, STEP = 100.0, 0.05  # of its evolution
-TEMPERATURE, ENERGIES = 0.02, 600  # of the leads; at which Kwant is asked
+TEMPERATURE, ENERGIES = 0.02, 160  # of the leads; at which Kwant is asked
 CUBATURE = 20.0  # s after which the plain cubature is stopped
 
 
 def clocked(call, least=0.3):
-    """(processor seconds of a call, the best of some; what it gives)."""
-    value, taken = call(), []
-    while sum(taken) < least or len(taken) < 2:
+    """(processor seconds of a call, the best of some if they are short; what it gives)."""
+    taken = []
+    while sum(taken) < least or (len(taken) < 2 and taken[0] < 1):
         begun = time.process_time()
         value = call()
         taken.append(time.process_time() - begun)
@@ -148,11 +148,11 @@ def exciton_response():
 # ---- lattice: a square between two chains by Kwant ----------------------------------------------
 
 
-def lattice(N=12):
-    """Currents through a square of N x N sites at 21 biases, and by Kwant's transmission."""
+def lattice(N=6):
+    """Currents through a square of N x N sites at six biases, and by Kwant to 1e-3."""
     if not importable("kwant", "lattice"):
         return
-    eV = np.linspace(0.1, 2.0, 21)
+    eV = np.linspace(0.1, 0.9, 6)
     given = {
         "system": "lattice",
         "task": "transport",
@@ -163,8 +163,8 @@ def lattice(N=12):
     }
     ours, result = clocked(lambda: hpcneq.run(given))
     theirs, currents = clocked(lambda: by_kwant(N, eV))
-    same(np.asarray(result.current)[:, 0], currents, 1e-5)
-    row(f"lattice, {N} x {N}, 21 currents: Kwant", ours, theirs)
+    same(np.asarray(result.current)[:, 0], currents, 1e-3)
+    row(f"lattice, {N} x {N}, six currents: Kwant", ours, theirs)
 
 
 def square(N):
@@ -187,28 +187,44 @@ def chain(name, sign):
 
 
 def by_kwant(N, eV):
-    """Currents (biases,) from the transmission at as many energies as 1e-5 takes."""
+    """Currents (biases,) from Kwant's transmissions; a lead's band moves with its bias."""
     import kwant
 
     place = kwant.lattice.square(norbs=1)
     builder = kwant.Builder()
     builder[(place(x, y) for x in range(N) for y in range(N))] = 0.0
     builder[place.neighbors()] = -1.0
-    for x, y, step in ((0, 0, -1), (N - 1, N - 1, 1)):
+    for x, y, step, name in ((0, 0, -1, "left"), (N - 1, N - 1, 1, "right")):
         end = place(x + step, y)
-        builder[end] = 0.0
+        builder[end] = level(name)
         builder[end, place(x, y)] = -0.7
         lead = kwant.Builder(kwant.TranslationalSymmetry((step, 0)))
-        lead[place(0, y)] = 0.0
+        lead[place(0, y)] = level(name)
         lead[place(1, y), place(0, y)] = -1.0
         builder.attach_lead(lead)
     system = builder.finalized()
-    far = 0.5 * eV.max() + 30 * TEMPERATURE
     nodes, weights = np.polynomial.legendre.leggauss(ENERGIES)
-    E = far * nodes
-    T_of_E = np.array([kwant.smatrix(system, float(x)).transmission(1, 0) for x in E])
-    left, right = (1 / (1 + np.exp((E - s * eV[:, None]) / TEMPERATURE)) for s in (0.5, -0.5))
-    return far / np.pi * ((left - right) * T_of_E) @ weights
+    return np.array([current(system, x, nodes, weights) for x in eV])
+
+
+def level(name):
+    """The potential of a lead's sites as Kwant asks for it."""
+    if name == "left":
+        return lambda site, left: left
+    return lambda site, right: right
+
+
+def current(system, eV, nodes, weights):
+    """The current at one bias."""
+    import kwant
+
+    far = 0.5 * eV + 20 * TEMPERATURE
+    potentials = {"left": 0.5 * eV, "right": -0.5 * eV}
+    share = [
+        kwant.smatrix(system, float(far * x), params=potentials).transmission(1, 0) for x in nodes
+    ]
+    left, right = (1 / (1 + np.exp((far * nodes - s * eV) / TEMPERATURE)) for s in (0.5, -0.5))
+    return float(far / np.pi * ((left - right) * share) @ weights)
 
 
 PEERS = {"laser": laser, "junction": junction, "exciton": exciton_response, "lattice": lattice}

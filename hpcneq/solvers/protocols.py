@@ -152,6 +152,10 @@ class Bath(Evolving, Protocol):
 class AuxiliaryModes(Bath, Protocol):
     """Blocks b with a Green function G and modes Pi_g each, coupled by a mean field c; see
     `auxiliary_modes.state`.
+
+    A block is a chain of n sites, on a ring or open, with an electron's and a hole's level each:
+    H = [[t + level_0, -D], [-D*, -t + level_1]] with real hops t between neighbours, pairing D(c)
+    and levels that c may shift.
     """
 
     @property
@@ -181,9 +185,17 @@ class AuxiliaryModes(Bath, Protocol):
     def perturbation(self, b: int, c: ComplexArray) -> sparse.csr_matrix:
         """The part of H that is linear in c, real-linear: in c and its conjugate."""
 
+    def chain(self, b: int) -> tuple[FloatArray, FloatArray]:
+        """Hops (n,) from each site to the next, from the last to the first; the levels (2, n)
+        without a mean field.
+        """
+
+    def local_fields(self, b: int, c: ComplexArray) -> tuple[ComplexArray, FloatArray | None]:
+        """Pairing D (n,) and shifts of the levels (2, n), or None, real-linear in c."""
+
     def probe(self, b: int) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-        """(rows, columns) of G that the mean field reads, (sites, weights) at which they count;
-        (n,) each.
+        """(rows, columns) of G that the mean field reads, both of one site, and (sites, weights) at
+        which they count; (n,) each.
         """
 
     def close(self, sums: ComplexArray) -> ComplexArray:

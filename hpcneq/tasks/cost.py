@@ -184,6 +184,14 @@ class OneBlock:
         """The part of H that is linear in c."""
         return self._system.perturbation(self._block, c)
 
+    def chain(self, b: int) -> tuple[FloatArray, FloatArray]:
+        """Hops and levels of the block."""
+        return self._system.chain(self._block)
+
+    def local_fields(self, b: int, c: ComplexArray) -> tuple[ComplexArray, FloatArray | None]:
+        """Pairing and shifts of the block's levels for the mean field c."""
+        return self._system.local_fields(self._block, c)
+
     def probe(self, b: int) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
         """Which entries of G the mean field reads."""
         return self._system.probe(self._block)

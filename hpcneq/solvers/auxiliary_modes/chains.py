@@ -2,8 +2,8 @@
 
 A row of the chain's H has its own two levels, the pairing between them and the same with both
 neighbours on a ring. Eight columns are worked on at a time, in planes (site, part and lane; the
-parts: up re, im, hole re, im), so that one vector instruction does all eight and the three planes
-of a recursion stay in a core's cache while a whole polynomial of H is applied, see `maths.lanes`.
+parts: up re, im, hole re, im), so that one vector instruction (`vectors`) does all eight and the
+three planes of a recursion stay in a core's cache while a whole polynomial of H is applied.
 
 The coefficients of exp(-i x) are (-i)^k times real numbers: Clenshaw's recursion is done for
 beta_k = i^k b_k, with beta_k = c_k P - i (2/r) H beta_{k+1} + beta_{k+2} and real c_k.
@@ -16,17 +16,27 @@ right, follow (n, 14).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ...maths.compiled import lazily
-from ...maths.lanes import compiled
+
+if TYPE_CHECKING:  # it needs numba
+    from . import vectors
 
 LANES = 8
 # real operations of a term of the polynomial for a complex entry, multiply and add counted as two
-FLOPS = {"plain": 40.0, "phases": 56.0}
+FLOPS = {10: 40.0, 14: 48.0}
 
-ADVANCE = '''
-def {name}(old, new, factor, c, omega, source, first, coef, half, rates, sums, P, B, C, S):
+
+def _vectors() -> dict[str, object]:
+    """The vector instructions."""
+    from . import vectors
+
+    return {"vectors": vectors}
+
+
+@lazily(names=_vectors)
+def advance(old, new, factor, c, omega, source, first, coef, half, rates, sums, P, B, C, S):
     """new = sum_k c_k (-i)^k T_k(H) factor old + omega_k (-i)^k T_k(H) source, for each group.
 
     old, new (groups, columns, 4n) real views; factor (groups,), omega (groups, terms), source
@@ -35,139 +45,53 @@ def {name}(old, new, factor, c, omega, source, first, coef, half, rates, sums, P
     and ``rates`` (groups,) times them are added. P, B, C (n, 4 lanes), S (n, 8 lanes) double:
     scratch.
     """
-    n, columns = P.shape[0], old.shape[1]
-    last = columns - 1
-    for begin in range(0, columns, WIDTH):
+    n, width, last = P.shape[0], P.shape[1] // 4, old.shape[1] - 1
+    for begin in range(0, last + 1, width):
         S[:] = 0
-        x_m = min(begin + m, last)
         for g in range(old.shape[0]):
             fr, fi = factor[g].real, factor[g].imag
             for j in range(n):
-                u, v = 2 * j, 2 * (n + j)
-                ar_m = fr * old[g, x_m, u] - fi * old[g, x_m, u + 1]
-                ai_m = fr * old[g, x_m, u + 1] + fi * old[g, x_m, u]
-                br_m = fr * old[g, x_m, v] - fi * old[g, x_m, v + 1]
-                bi_m = fr * old[g, x_m, v + 1] + fi * old[g, x_m, v]
-                P[j, m] = ar_m
-                P[j, WIDTH + m] = ai_m
-                P[j, 2 * WIDTH + m] = br_m
-                P[j, 3 * WIDTH + m] = bi_m
+                vectors.load(old, g, begin, last, 2 * j, fr, fi, P, j, 0)
+                vectors.load(old, g, begin, last, 2 * (n + j), fr, fi, P, j, 2)
             B[:] = 0
             C[:] = 0
             for k in range(len(c) - 1, -1, -1):
-                ck, l, h = c[k], n - 1, coef
+                h = coef
                 if k == 0:
                     h = half
-                for j in range(n):
-                    r = j + 1
-                    if r == n:
-                        r = 0
-                    tl, tr, a, b, qr, qi = h[j, 0], h[j, 1], h[j, 2], h[j, 3], h[j, 4], h[j, 5]
-                    lr, li, rr, ri = h[j, 6], h[j, 7], h[j, 8], h[j, 9]
-                    ur_m = ck * P[j, m] + C[j, m] \
-                        + tl * B[l, WIDTH + m] + tr * B[r, WIDTH + m] + a * B[j, WIDTH + m] \
-                        + qr * B[j, 3 * WIDTH + m] + qi * B[j, 2 * WIDTH + m] \
-                        + lr * B[l, 3 * WIDTH + m] + li * B[l, 2 * WIDTH + m] \
-                        + rr * B[r, 3 * WIDTH + m] + ri * B[r, 2 * WIDTH + m]
-                    ui_m = ck * P[j, WIDTH + m] + C[j, WIDTH + m] \
-                        - tl * B[l, m] - tr * B[r, m] - a * B[j, m] \
-                        - qr * B[j, 2 * WIDTH + m] + qi * B[j, 3 * WIDTH + m] \
-                        - lr * B[l, 2 * WIDTH + m] + li * B[l, 3 * WIDTH + m] \
-                        - rr * B[r, 2 * WIDTH + m] + ri * B[r, 3 * WIDTH + m]
-                    vr_m = ck * P[j, 2 * WIDTH + m] + C[j, 2 * WIDTH + m] \
-                        - tl * B[l, 3 * WIDTH + m] - tr * B[r, 3 * WIDTH + m] \
-                        + b * B[j, 3 * WIDTH + m] \
-                        + qr * B[j, WIDTH + m] - qi * B[j, m] \
-                        + lr * B[l, WIDTH + m] - li * B[l, m] \
-                        + rr * B[r, WIDTH + m] - ri * B[r, m]
-                    vi_m = ck * P[j, 3 * WIDTH + m] + C[j, 3 * WIDTH + m] \
-                        + tl * B[l, 2 * WIDTH + m] + tr * B[r, 2 * WIDTH + m] \
-                        - b * B[j, 2 * WIDTH + m] \
-                        - qr * B[j, m] - qi * B[j, WIDTH + m] \
-                        - lr * B[l, m] - li * B[l, WIDTH + m] \
-                        - rr * B[r, m] - ri * B[r, WIDTH + m]
-{phases}
-                    C[j, m] = ur_m
-                    C[j, WIDTH + m] = ui_m
-                    C[j, 2 * WIDTH + m] = vr_m
-                    C[j, 3 * WIDTH + m] = vi_m
-                    l = j
-                for q in range(WIDTH):
+                if coef.shape[1] == 10:
+                    for j in range(n - 1):
+                        vectors.term(P, B, C, h, j, j - 1 if j else n - 1, j + 1, c[k])
+                    vectors.term(P, B, C, h, n - 1, n - 2 if n > 1 else 0, 0, c[k])
+                else:
+                    for j in range(n - 1):
+                        vectors.term_phases(P, B, C, h, j, j - 1 if j else n - 1, j + 1, c[k])
+                    vectors.term_phases(P, B, C, h, n - 1, n - 2 if n > 1 else 0, 0, c[k])
+                for q in range(width):
                     col = min(begin + q, last)
                     own, other = omega[g, k] * source[g, col, 0], omega[g, k] * source[g, col, 1]
-                    j, at, to = first + col, q, 2 * WIDTH + q
+                    j, at, to = first + col, q, 2 * width + q
                     if j >= n:
                         j, at, to = j - n, to, q
                     C[j, at] += own.real
-                    C[j, at + WIDTH] += own.imag
+                    C[j, at + width] += own.imag
                     C[j, to] += other.real
-                    C[j, to + WIDTH] += other.imag
+                    C[j, to + width] += other.imag
                 B, C = C, B
             for j in range(n):
-                u, v = 2 * j, 2 * (n + j)
-                ar_m = B[j, m]
-                ai_m = B[j, WIDTH + m]
-                br_m = B[j, 2 * WIDTH + m]
-                bi_m = B[j, 3 * WIDTH + m]
-                new[g, x_m, u] = ar_m
-                new[g, x_m, u + 1] = ai_m
-                new[g, x_m, v] = br_m
-                new[g, x_m, v + 1] = bi_m
-            if len(sums) == 0:
-                continue
-            wr, wi = rates[g].real, rates[g].imag
-            for j in range(n):
-                ar_m = 1.0 * B[j, m]
-                ai_m = 1.0 * B[j, WIDTH + m]
-                br_m = 1.0 * B[j, 2 * WIDTH + m]
-                bi_m = 1.0 * B[j, 3 * WIDTH + m]
-                cr_m = S[j, m] + ar_m
-                ci_m = S[j, WIDTH + m] + ai_m
-                dr_m = S[j, 2 * WIDTH + m] + br_m
-                di_m = S[j, 3 * WIDTH + m] + bi_m
-                er_m = S[j, 4 * WIDTH + m] + wr * ar_m - wi * ai_m
-                ei_m = S[j, 5 * WIDTH + m] + wr * ai_m + wi * ar_m
-                hr_m = S[j, 6 * WIDTH + m] + wr * br_m - wi * bi_m
-                hi_m = S[j, 7 * WIDTH + m] + wr * bi_m + wi * br_m
-                S[j, m] = cr_m
-                S[j, WIDTH + m] = ci_m
-                S[j, 2 * WIDTH + m] = dr_m
-                S[j, 3 * WIDTH + m] = di_m
-                S[j, 4 * WIDTH + m] = er_m
-                S[j, 5 * WIDTH + m] = ei_m
-                S[j, 6 * WIDTH + m] = hr_m
-                S[j, 7 * WIDTH + m] = hi_m
-        for p in range(len(sums)):
-            for q in range(min(WIDTH, columns - begin)):
+                vectors.store(B, j, 0, new, g, begin, last, 2 * j)
+                vectors.store(B, j, 2, new, g, begin, last, 2 * (n + j))
+            if len(sums):
                 for j in range(n):
-                    u, v, at = 2 * j, 2 * (n + j), 4 * p * WIDTH + q
+                    vectors.add(B, j, rates[g].real, rates[g].imag, S)
+        for p in range(len(sums)):
+            for q in range(min(width, last + 1 - begin)):
+                for j in range(n):
+                    u, v, at = 2 * j, 2 * (n + j), 4 * p * width + q
                     sums[p, first + begin + q, u] += S[j, at]
-                    sums[p, first + begin + q, u + 1] += S[j, at + WIDTH]
-                    sums[p, first + begin + q, v] += S[j, at + 2 * WIDTH]
-                    sums[p, first + begin + q, v + 1] += S[j, at + 3 * WIDTH]
-'''
-PHASES = """
-                    gl, gr, kl, kr = h[j, 10], h[j, 11], h[j, 12], h[j, 13]
-                    ur_m = ur_m + gl * B[l, m] + gr * B[r, m]
-                    ui_m = ui_m + gl * B[l, WIDTH + m] + gr * B[r, WIDTH + m]
-                    vr_m = vr_m + kl * B[l, 2 * WIDTH + m] + kr * B[r, 2 * WIDTH + m]
-                    vi_m = vi_m + kl * B[l, 3 * WIDTH + m] + kr * B[r, 3 * WIDTH + m]
-"""
-
-
-def _advance(key: str, phases: str, size: int) -> Callable:
-    """`ADVANCE` for one kind of hops and one size of real numbers."""
-    name = f"advance_{key}_{size}"
-    source = ADVANCE.replace("{name}", name).replace("{phases}", phases)
-    return compiled(source, name, LANES, __name__, __file__, _advance.__code__.co_firstlineno)
-
-
-# of real or complex hops, by the bytes of a real number
-advance = {
-    (key, size): _advance(key, phases, size)
-    for key, phases in (("plain", ""), ("phases", PHASES))
-    for size in (4, 8)
-}
+                    sums[p, first + begin + q, u + 1] += S[j, at + width]
+                    sums[p, first + begin + q, v] += S[j, at + 2 * width]
+                    sums[p, first + begin + q, v + 1] += S[j, at + 3 * width]
 
 
 @lazily

@@ -57,12 +57,11 @@ class Polynomial:
         hop, level = system.chain(b)
         D, shifts = system.local_fields(b, mean)
         self.pairing_slope, self.shift_slope = system.local_fields(b, slope)
-        self.n, self.kind = len(hop), "plain"
+        self.n = len(hop)
         if shifts is not None:
             level = level + shifts
         columns = self._columns(hop, level, D)
         if self.shift_slope is not None:
-            self.kind = "phases"
             columns += self._phases(hop, self.shift_slope)
         H = np.stack(columns, axis=1)
         self.radius = float(_row_sums(H).max())
@@ -106,7 +105,7 @@ class Polynomial:
 
     def flops(self, terms: int, entries: int) -> float:
         """What so many complex entries cost."""
-        return chains.FLOPS[self.kind] * terms * entries
+        return chains.FLOPS[self.coef.shape[1]] * terms * entries
 
     def propagator(self) -> ComplexArray:
         """exp(-i step H_eff), transposed: (2n, 2n)."""
@@ -115,7 +114,7 @@ class Polynomial:
         source = np.zeros((1, 2 * n, 2), complex)
         source[..., 0] = 1
         c, coef, half = self._numbers(UT.real.dtype, terms)
-        chains.advance[self.kind, 8](
+        chains.advance(
             self.planes.zeros(n),
             UT.view(float),
             np.zeros(1, complex),
@@ -174,7 +173,7 @@ class Polynomial:
         """
         kind, real = old.dtype, old.real.dtype
         c, coef, half = self._numbers(real, functions.shape[1])
-        chains.advance[self.kind, real.itemsize](
+        chains.advance(
             old.view(real),
             new.view(real),
             factor.astype(kind),

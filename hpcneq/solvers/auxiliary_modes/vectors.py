@@ -1,0 +1,239 @@
+"""Vector instructions for the kernels of `chains`, written as LLVM's own code.
+
+Imported when a kernel is compiled: it needs numba at once. A plane is an array (n, 4 lanes): up re,
+im, hole re, im of each site. LLVM finds such vectors in straight-line scalar code too, but takes
+half a minute of processor time for as many operations as here.
+"""
+
+from __future__ import annotations
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+LANES = 8
+
+
+class _Code:
+    """What the intrinsics below write: the vectors of one real type."""
+
+    def __init__(self, context, builder, signature, args):
+        self.context, self.builder = context, builder
+        self.arguments = list(zip(signature.args, args))
+        self.index = context.get_value_type(types.intp)
+
+    def array(self, k):
+        """The k-th argument as an array."""
+        kind, value = self.arguments[k]
+        return self.context.make_array(kind)(self.context, self.builder, value)
+
+    def vector(self, k, count=LANES):
+        """Vectors of the numbers of the k-th argument, an array."""
+        return ir.VectorType(self.context.get_value_type(self.arguments[k][0].dtype), count)
+
+    def whole(self, number):
+        """A constant index."""
+        return ir.Constant(self.index, number)
+
+    def sum(self, a, b):
+        """a + b of indices."""
+        return self.builder.add(a, b)
+
+    def product(self, a, b):
+        """a b of indices."""
+        return self.builder.mul(a, b)
+
+    def place(self, array, offset, vector):
+        """Pointer to the vector at an offset."""
+        pointer = self.builder.gep(array.data, [offset])
+        return self.builder.bitcast(pointer, vector.as_pointer())
+
+    def read(self, array, offset, vector):
+        """The vector at an offset, of any alignment beyond that of its numbers."""
+        found = self.builder.load(self.place(array, offset, vector))
+        found.align = 4
+        return found
+
+    def write(self, value, array, offset):
+        """Store a vector."""
+        done = self.builder.store(value, self.place(array, offset, value.type))
+        done.align = 4
+
+    def row(self, j, part, parts=4):
+        """Offset of a part of site j in a plane."""
+        wide = self.product(j, self.whole(parts * LANES))
+        return self.sum(wide, self.whole(part * LANES))
+
+    def shuffle(self, a, b, order):
+        """The chosen entries of two vectors."""
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), len(order)), list(order))
+        return self.builder.shuffle_vector(a, b, mask)
+
+    def spread(self, number, count=LANES):
+        """A number in every lane."""
+        empty = ir.Constant(ir.VectorType(number.type, count), ir.Undefined)
+        first = self.builder.insert_element(empty, number, ir.Constant(ir.IntType(32), 0))
+        return self.shuffle(first, empty, [0] * count)
+
+    def fma(self, a, b, c):
+        """a b + c."""
+        bits = 64 if a.type.element == ir.DoubleType() else 32
+        kind = ir.FunctionType(a.type, [a.type] * 3)
+        name = f"llvm.fmuladd.v{a.type.count}f{bits}"
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, [a, b, c])
+
+    def less(self, a):
+        """-a."""
+        return self.builder.fneg(a)
+
+    def columns(self, array, g, begin, last, row):
+        """Offsets of a row (of real and imaginary parts) in the columns of all lanes."""
+        _, columns, rows = cgutils.unpack_tuple(self.builder, array.shape)
+        first = self.product(g, columns)
+        for m in range(LANES):
+            column = self.sum(begin, self.whole(m))
+            inside = self.builder.icmp_signed("<", column, last)
+            column = self.sum(first, self.builder.select(inside, column, last))
+            yield self.sum(self.product(column, rows), row)
+
+
+def _no_value(context):
+    """What an intrinsic without a value returns."""
+    return context.get_dummy_value()
+
+
+@intrinsic
+def load(typing, old, g, begin, last, row, re, im, P, j, part):
+    """P[j, part] = (re + i im) old[g, begin .., row] of complex numbers; 2 parts."""
+
+    def write(context, builder, signature, args):
+        code = _Code(context, builder, signature, args)
+        array, plane, pair = code.array(0), code.array(7), code.vector(0, 2)
+        parts = [
+            code.read(array, offset, pair)
+            for offset in code.columns(array, args[1], args[2], args[3], args[4])
+        ]
+        while len(parts) > 1:  # neighbours are joined
+            parts = [
+                code.shuffle(a, b, range(2 * a.type.count)) for a, b in zip(parts[::2], parts[1::2])
+            ]
+        x = code.shuffle(parts[0], parts[0], range(0, 2 * LANES, 2))
+        y = code.shuffle(parts[0], parts[0], range(1, 2 * LANES, 2))
+        real, imag = code.spread(args[5]), code.spread(args[6])
+        at = code.row(args[8], 0)
+        at = code.sum(at, code.product(args[9], code.whole(LANES)))
+        code.write(code.fma(code.less(imag), y, builder.fmul(real, x)), plane, at)
+        code.write(code.fma(imag, x, builder.fmul(real, y)), plane, code.sum(at, code.whole(LANES)))
+        return _no_value(context)
+
+    return types.void(old, g, begin, last, row, re, im, P, j, part), write
+
+
+@intrinsic
+def store(typing, B, j, part, new, g, begin, last, row):
+    """new[g, begin .., row] = B[j, part] of complex numbers."""
+
+    def write(context, builder, signature, args):
+        code = _Code(context, builder, signature, args)
+        plane, array, vector = code.array(0), code.array(3), code.vector(0)
+        at = code.sum(code.row(args[1], 0), code.product(args[2], code.whole(LANES)))
+        x, y = (code.read(plane, code.sum(at, code.whole(k)), vector) for k in (0, LANES))
+        columns = code.columns(array, args[4], args[5], args[6], args[7])
+        for m, offset in enumerate(columns):
+            code.write(code.shuffle(x, y, (m, LANES + m)), array, offset)
+        return _no_value(context)
+
+    return types.void(B, j, part, new, g, begin, last, row), write
+
+
+@intrinsic
+def add(typing, B, j, re, im, S):
+    """S[j] += the plane B[j], then S[j] += (re + i im) B[j], in S's precision; 8 parts."""
+
+    def write(context, builder, signature, args):
+        code = _Code(context, builder, signature, args)
+        plane, sums, vector, wide = code.array(0), code.array(4), code.vector(0), code.vector(4)
+        parts = [code.read(plane, code.row(args[1], k), vector) for k in range(4)]
+        if wide != vector:
+            parts = [builder.fpext(part, wide) for part in parts]
+        real, imag = code.spread(args[2]), code.spread(args[3])
+        turned = []
+        for x, y in (parts[:2], parts[2:]):
+            turned += [(x, code.less(y)), (y, x)]
+        for k in range(8):
+            at = code.row(args[1], k, 8)
+            value = code.read(sums, at, wide)
+            if k < 4:
+                value = builder.fadd(value, parts[k])
+            else:
+                own, other = turned[k - 4]
+                value = code.fma(imag, other, code.fma(real, own, value))
+            code.write(value, sums, at)
+        return _no_value(context)
+
+    return types.void(B, j, re, im, S), write
+
+
+def _couplings(code, H, j, left, right, columns):
+    """Of each component: (site, component it couples to, real, imaginary part or None)."""
+    at = code.product(j, code.whole(columns))
+    number = [
+        code.spread(code.builder.load(code.builder.gep(H.data, [code.sum(at, code.whole(k))])))
+        for k in range(columns)
+    ]
+    tl, tr, up, hole, qr, qi, lr, li, rr, ri = number[:10]
+    phases = number[10:] or [None] * 4
+    return (
+        [
+            (left, 0, tl, phases[0]),
+            (right, 0, tr, phases[1]),
+            (j, 0, up, None),
+            (j, 1, qr, qi),
+            (left, 1, lr, li),
+            (right, 1, rr, ri),
+        ],
+        [
+            (left, 1, code.less(tl), phases[2]),
+            (right, 1, code.less(tr), phases[3]),
+            (j, 1, hole, None),
+            (j, 0, qr, code.less(qi)),
+            (left, 0, lr, code.less(li)),
+            (right, 0, rr, code.less(ri)),
+        ],
+    )
+
+
+def _term(columns):
+    """The intrinsic for that many coefficients of a site."""
+
+    @intrinsic
+    def term(typing, P, B, C, H, j, left, right, c):
+        """C[j] = c P[j] - i H B in row j + C[j]."""
+
+        def write(context, builder, signature, args):
+            code = _Code(context, builder, signature, args)
+            P, B, C, H = (code.array(k) for k in range(4))
+            j, left, right, vector = *args[4:7], code.vector(0)
+            c = code.spread(args[7])
+            results = []
+            for component, couplings in enumerate(_couplings(code, H, j, left, right, columns)):
+                at = [code.row(j, 2 * component + k) for k in (0, 1)]
+                re, im = (code.fma(c, code.read(P, k, vector), code.read(C, k, vector)) for k in at)
+                for site, other, real, imag in couplings:
+                    x, y = (code.read(B, code.row(site, 2 * other + k), vector) for k in (0, 1))
+                    re, im = code.fma(real, y, re), code.fma(code.less(real), x, im)
+                    if imag is not None:
+                        re, im = code.fma(imag, x, re), code.fma(imag, y, im)
+                results += [(re, at[0]), (im, at[1])]
+            for value, place in results:
+                code.write(value, C, place)
+            return _no_value(context)
+
+        return types.void(P, B, C, H, j, left, right, c), write
+
+    return term
+
+
+term, term_phases = _term(10), _term(14)

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ...maths.compiled import lazily
 
 if TYPE_CHECKING:  # it needs numba
@@ -35,17 +37,74 @@ def _vectors() -> dict[str, object]:
     return {"vectors": vectors}
 
 
+@lazily
+def effective(hop, level, pairing, slope, moving, small, H):
+    """H_eff = H + i small [H, Hdot] of a chain as coefficients H (n, 10 or 14); its row sum bound.
+
+    hop (n,) to the right, level (2, n), pairing (n,) of H; slope (n,), moving (2, n) of the pairing
+    and the levels in Hdot.
+    """
+    n, largest = len(hop), 0.0
+    for j in range(n):
+        w, e = j - 1, j + 1
+        if w < 0:
+            w = n - 1
+        if e == n:
+            e = 0
+        turn = 2 * small * (pairing[j] * slope[j].conjugate()).imag
+        own = -pairing[j] + 1j * small * (
+            slope[j] * (level[1, j] - level[0, j]) + pairing[j] * (moving[0, j] - moving[1, j])
+        )
+        left = -1j * small * hop[w] * (slope[w] + slope[j])
+        right = -1j * small * hop[j] * (slope[j] + slope[e])
+        H[j, 0], H[j, 1], H[j, 2], H[j, 3] = hop[w], hop[j], level[0, j] - turn, level[1, j] + turn
+        H[j, 4], H[j, 5], H[j, 6], H[j, 7] = own.real, own.imag, left.real, left.imag
+        H[j, 8], H[j, 9] = right.real, right.imag
+        pairs = abs(own) + abs(left) + abs(right)
+        for a in range(2):
+            gl = small * hop[w] * (moving[a, w] - moving[a, j])
+            gr = small * hop[j] * (moving[a, e] - moving[a, j])
+            row = pairs + abs(H[j, 2 + a]) + np.hypot(hop[w], gl) + np.hypot(hop[j], gr)
+            if row > largest:
+                largest = row
+            if H.shape[1] == 14:
+                H[j, 10 + 2 * a], H[j, 11 + 2 * a] = (1 - 2 * a) * gl, (1 - 2 * a) * gr
+    return largest
+
+
 @lazily(names=_vectors)
-def advance(old, new, factor, c, omega, source, first, coef, half, rates, sums, P, B, C, S):
+def advance(
+    old,
+    new,
+    factor,
+    c,
+    omega,
+    strength,
+    bend,
+    slopes,
+    first,
+    coef,
+    half,
+    rates,
+    sums,
+    P,
+    B,
+    C,
+    S,
+    R,
+):
     """new = sum_k c_k (-i)^k T_k(H) factor old + omega_k (-i)^k T_k(H) source, for each group.
 
-    old, new (groups, columns, 4n) real views; factor (groups,), omega (groups, terms), source
-    (groups, columns, 2): of a column's own row and of the other component of its site; ``first`` is
-    the own row of column 0. half : 0.5 coef. sums (2, 2n, 4n), or (0, ...) for none: the new modes
-    and ``rates`` (groups,) times them are added. P, B, C (n, 4 lanes), S (n, 8 lanes) double:
-    scratch.
+    The source of a column is strength (1 + bend Hdot) on its own row, with ``slopes`` (2n, 2) the
+    entries of Hdot: of that row, and of the other component's.
+
+    old, new (groups, columns, 4n) real views; factor, bend (groups,), omega (groups, terms),
+    strength (groups, columns); ``first`` is the own row of column 0. half : 0.5 coef. sums
+    (2, 2n, 4n), or (0, ...) for none: the new modes and ``rates`` (groups,) times them are added.
+    P, B, C (n, 4 lanes), S (n, 8 lanes) double, R (2, lanes) complex: scratch.
     """
     n, width, last = P.shape[0], P.shape[1] // 4, old.shape[1] - 1
+    one = 0 * c[0] + 1
     for begin in range(0, last + 1, width):
         S[:] = 0
         for g in range(old.shape[0]):
@@ -53,6 +112,10 @@ def advance(old, new, factor, c, omega, source, first, coef, half, rates, sums, 
             for j in range(n):
                 vectors.load(old, g, begin, last, 2 * j, fr, fi, P, j, 0)
                 vectors.load(old, g, begin, last, 2 * (n + j), fr, fi, P, j, 2)
+            for q in range(width):
+                col = min(begin + q, last)
+                R[0, q] = strength[g, col] * (one + bend[g] * slopes[first + col, 0])
+                R[1, q] = strength[g, col] * bend[g] * slopes[first + col, 1]
             B[:] = 0
             C[:] = 0
             for k in range(len(c) - 1, -1, -1):
@@ -68,9 +131,8 @@ def advance(old, new, factor, c, omega, source, first, coef, half, rates, sums, 
                         vectors.term_phases(P, B, C, h, j, j - 1 if j else n - 1, j + 1, c[k])
                     vectors.term_phases(P, B, C, h, n - 1, n - 2 if n > 1 else 0, 0, c[k])
                 for q in range(width):
-                    col = min(begin + q, last)
-                    own, other = omega[g, k] * source[g, col, 0], omega[g, k] * source[g, col, 1]
-                    j, at, to = first + col, q, 2 * width + q
+                    own, other = omega[g, k] * R[0, q], omega[g, k] * R[1, q]
+                    j, at, to = first + min(begin + q, last), q, 2 * width + q
                     if j >= n:
                         j, at, to = j - n, to, q
                     C[j, at] += own.real

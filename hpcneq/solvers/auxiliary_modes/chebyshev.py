@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from scipy import fft, sparse
@@ -30,16 +31,27 @@ def coefficients(
     function: Callable[[FloatArray], ComplexArray], radius: float, terms: int
 ) -> ComplexArray:
     """Chebyshev coefficients (..., terms) on [-radius, radius]; function maps (n,) to (..., n)."""
-    n = 2 * terms
-    theta = np.pi * (np.arange(n) + 0.5) / n
-    values = function(radius * np.cos(theta))
     if terms > MANY:
-        transform = fft.dct(values, 2, axis=-1)[..., :terms] / n
+        n = 2 * terms
+        transform = fft.dct(function(radius * np.cos(_angles(n))), 2, axis=-1)[..., :terms] / n
         transform[..., 0] *= 0.5
         return np.asarray(transform)
-    basis = np.cos(np.outer(theta, np.arange(terms))) * (2.0 / n)
+    places, basis = _basis(terms)
+    return function(radius * places) @ basis
+
+
+def _angles(n):
+    """Angles of n Chebyshev nodes."""
+    return np.pi * (np.arange(n) + 0.5) / n
+
+
+@lru_cache(maxsize=64)
+def _basis(terms):
+    """The nodes (2 terms,) in [-1, 1] and the matrix from values there to coefficients."""
+    theta = _angles(2 * terms)
+    basis = np.cos(np.outer(theta, np.arange(terms))) / terms
     basis[:, 0] *= 0.5
-    return values @ basis
+    return np.cos(theta), basis
 
 
 def bessel_coefficients(reach: float, terms: int) -> FloatArray:

@@ -32,7 +32,7 @@ import numpy as np
 from ...maths.arrays import ComplexArray, FloatArray
 from ...parallel import Part, placed
 from . import chains
-from .polynomials import Planes, Polynomial
+from .polynomials import Planes, Polynomial, RateMoments
 from .state import BlockState, Modes
 from .stepping import GAUSS, Ends, Read, Stepper, hermite, memory_weights, moments
 
@@ -144,7 +144,10 @@ class Exponential(Stepper):
     def advance(self, t: float, step: float) -> None:
         """(Pi, G)(t) -> (t + step). **Collective.**"""
         state, damping = self.state, self.system.damping
-        rates = (*self.system.rate_moments(t, step), self.system.rates_at(t + step, -1))
+        rates = (
+            RateMoments(step, *self.system.rate_moments(t, step)),
+            self.system.rates_at(t + step, -1),
+        )
         passes = 1 + self.corrector
         if self.history is None:
             passes += 1
@@ -209,20 +212,20 @@ class Exponential(Stepper):
     def _propagator(self, polynomial):
         """U^T of one block."""
         UT = polynomial.propagator()
-        self.flops += polynomial.flops(polynomial.terms(8), UT.size)
+        self.flops += polynomial.flops(UT.dtype, UT.size)
         return UT
 
     def mode_pass(
         self,
         step: float,
-        rates: tuple[ComplexArray, ComplexArray, ComplexArray],
+        rates: tuple[RateMoments, ComplexArray],
         end: Ends,
         source: Modes,
         target: Modes,
     ) -> tuple[Blocks, Blocks]:
         """Pi_g <- e^{lambda dt} U Pi_g + S_g for this rank's chunks. **Collective.**
 
-        rates : mean and first moment of lambda_g (groups,) over the step, lambda_g at its end.
+        rates : moments of lambda_g over the step, and lambda_g (groups,) at its end.
         Returns U^T and the sums over the new modes, see `BlockState.mode_sums`, of the led blocks.
         """
         propagators, sums = {}, self.state.empty_sums()
@@ -237,26 +240,27 @@ class Exponential(Stepper):
     def _held(self, chunks, b):
         """The groups of the held chunks of a block, (groups,), and their sources, run by run."""
         runs = [run for c in chunks for run in self.state.runs(b, c)]
-        sources = [np.array([self.system.sources(b, g) for g in groups]) for groups, _ in runs]
+        sources = [
+            np.array([self.system.sources(b, g) for g in groups], self.state.dtype)
+            for groups, _ in runs
+        ]
         return np.concatenate([groups for groups, _ in runs]), sources
 
     def _block_pass(self, b, polynomial, rates, source, target, sums):
         """`mode_pass` of one block, whose sums are added to ``sums`` (1 or chunks, 2, N, N)."""
         held, strengths = self.held[b]
-        mean, slope, after = (of[held] for of in rates)
-        terms = polynomial.terms(self.state.dtype.itemsize // 2)
-        functions, bend = polynomial.source_functions(mean, slope, terms)
-        factor, strength, at = np.exp(polynomial.step * mean), iter(strengths), 0
+        moments_held, after, at = rates[0].of(held), rates[1][held], 0
+        functions = polynomial.source_functions(moments_held, self.state.dtype)
+        strength = iter(strengths)
         for k, c in enumerate(self.state.share.mine[b]):
             own = total = sums[k % len(sums)]
             if len(source[b, c]) > 1:  # a chunk is summed before it is added, whoever holds it
                 own = np.zeros_like(total)
             for (groups, cols, old), (_, _, new) in zip(source[b, c], target[b, c]):
                 part = slice(at, at + len(groups))
-                starts = polynomial.sources(next(strength), bend[part], cols.start)
-                place = cols.start, after[part], own
-                polynomial.advance(old, new, factor[part], functions[part], starts, *place)
-                self.flops += polynomial.flops(terms, old.size)
+                given = moments_held, part, functions, next(strength), cols.start, after, own
+                polynomial.advance(old, new, *given)
+                self.flops += polynomial.flops(old.dtype, old.size)
                 at = part.stop
             if own is not total:
                 total += own

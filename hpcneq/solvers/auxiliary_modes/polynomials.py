@@ -6,6 +6,8 @@ kernels of `chains` know: the levels of a site and of its neighbours on a ring.
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,18 +22,20 @@ POWERS = np.array([1, 1j, -1, -1j])  # of i
 
 
 class Planes:
-    """Scratch memory of the kernels, kept for each size of a block."""
+    """Scratch memory of the kernels and constants, kept for each size of a block."""
 
     def __init__(self) -> None:
         self._planes: dict[tuple[int, int], tuple[NDArray, ...]] = {}
         self._zeros: dict[int, FloatArray] = {}
 
-    def of(self, n: int, real: np.dtype) -> tuple[NDArray, ...]:
-        """P, B, C, S for chains of n sites."""
-        key = (n, real.itemsize)
+    def of(self, n: int, kind: np.dtype) -> tuple[NDArray, ...]:
+        """P, B, C, S, R for chains of n sites and complex numbers of a kind."""
+        key = (n, kind.itemsize)
         if key not in self._planes:
+            real = np.empty(0, kind).real.dtype
             planes = [np.empty((n, 4 * chains.LANES), real) for _ in range(3)]
-            self._planes[key] = (*planes, np.empty((n, 8 * chains.LANES)))
+            sums = np.empty((n, 8 * chains.LANES))
+            self._planes[key] = (*planes, sums, np.empty((2, chains.LANES), kind))
         return self._planes[key]
 
     def zeros(self, n: int) -> FloatArray:
@@ -55,145 +59,127 @@ class Polynomial:
     ) -> None:
         self.step, self.planes = step, planes
         hop, level = system.chain(b)
-        D, shifts = system.local_fields(b, mean)
-        self.pairing_slope, self.shift_slope = system.local_fields(b, slope)
-        self.n = len(hop)
+        pairing, shifts = system.local_fields(b, mean)
+        pairing_slope, moving = system.local_fields(b, slope)
+        self.n, columns = len(hop), 10
         if shifts is not None:
-            level = level + shifts
-        columns = self._columns(hop, level, D)
-        if self.shift_slope is not None:
-            columns += self._phases(hop, self.shift_slope)
-        H = np.stack(columns, axis=1)
-        self.radius = float(_row_sums(H).max())
-        self.coef = H * (2 / self.radius)
+            level, columns = level + shifts, 14
+        if moving is None:
+            moving = np.zeros_like(level)
+        self.coef = np.empty((self.n, columns))
+        self.radius = chains.effective(
+            hop, level, pairing, pairing_slope, moving, step**2 / 12, self.coef
+        )
+        self.coef *= 2 / self.radius
         self.reach = self.radius * step
-        self._rounded: dict[tuple[int, int], tuple[NDArray, NDArray, NDArray]] = {}
+        self.slopes = np.zeros((2 * self.n, 2), complex)
+        self.slopes[:, 0] = moving.ravel()
+        self.slopes[: self.n, 1] = -pairing_slope.conj()
+        self.slopes[self.n :, 1] = -pairing_slope
+        self._rounded: dict[int, tuple[NDArray, ...]] = {}
 
-    def _columns(self, hop, level, D):
-        """The first ten columns of `chains`' coefficients, of H_eff itself."""
-        left, E, small = np.roll(hop, 1), self.pairing_slope, self.step**2 / 12
-        turn = 2 * small * (D * E.conj()).imag
-        own = -D + 1j * small * E * (level[1] - level[0])
-        if self.shift_slope is not None:
-            own = own + 1j * small * D * (self.shift_slope[0] - self.shift_slope[1])
-        to_left = -1j * small * left * (E + np.roll(E, 1))
-        to_right = np.roll(to_left, -1)
-        columns = [left, hop, level[0] - turn, level[1] + turn]
-        for couples in (own, to_left, to_right):
-            columns += [couples.real, couples.imag]
-        return columns
-
-    def _phases(self, hop, slope):
-        """The last four columns: the imaginary parts of hops between levels that move."""
-        small, columns = self.step**2 / 12, []
-        for sign, moving in zip((1, -1), slope):
-            right = sign * small * hop * (np.roll(moving, -1) - moving)
-            columns += [-np.roll(right, 1), right]
-        return columns
-
-    def terms(self, size: int) -> int:
-        """Terms for real numbers of so many bytes."""
-        return chebyshev.degree(self.reach, SMALLEST[size])
-
-    def _numbers(self, real, terms):
-        """c_k, coefficients of H and half of them, as real numbers of a kind."""
-        key = (real.itemsize, terms)
-        if key not in self._rounded:
+    def _numbers(self, kind):
+        """c_k, entries of Hdot, coefficients of H, half of them, for complex numbers of a kind."""
+        if kind.itemsize not in self._rounded:
+            real = np.empty(0, kind).real.dtype
+            terms = chebyshev.degree(self.reach, SMALLEST[real.itemsize])
             c = chebyshev.bessel_coefficients(self.reach, terms).astype(real)
-            self._rounded[key] = c, self.coef.astype(real), (0.5 * self.coef).astype(real)
-        return self._rounded[key]
+            coef = self.coef.astype(real), (0.5 * self.coef).astype(real)
+            self._rounded[kind.itemsize] = (c, self.slopes.astype(kind), *coef)
+        return self._rounded[kind.itemsize]
 
-    def flops(self, terms: int, entries: int) -> float:
+    def terms(self, kind: np.dtype) -> int:
+        """Terms for complex numbers of a kind."""
+        return len(self._numbers(kind)[0])
+
+    def flops(self, kind: np.dtype, entries: int) -> float:
         """What so many complex entries cost."""
-        return chains.FLOPS[self.coef.shape[1]] * terms * entries
+        return chains.FLOPS[self.coef.shape[1]] * self.terms(kind) * entries
 
     def propagator(self) -> ComplexArray:
         """exp(-i step H_eff), transposed: (2n, 2n)."""
-        n, terms = self.n, self.terms(8)
+        n, kind = self.n, np.dtype(complex)
         UT = np.empty((1, 2 * n, 2 * n), complex)
-        source = np.zeros((1, 2 * n, 2), complex)
-        source[..., 0] = 1
-        c, coef, half = self._numbers(UT.real.dtype, terms)
+        c, slopes, coef, half = self._numbers(kind)
+        nothing = np.zeros(1, complex)
         chains.advance(
             self.planes.zeros(n),
             UT.view(float),
-            np.zeros(1, complex),
+            nothing,
             0 * c,
             c[None].astype(complex),
-            source,
+            np.ones((1, 2 * n), complex),
+            nothing,
+            slopes,
             0,
             coef,
             half,
-            np.zeros(1, complex),
+            nothing,
             np.zeros((0, 2 * n, 4 * n)),
-            *self.planes.of(n, c.dtype),
+            *self.planes.of(n, kind),
         )
         return UT[0]
 
-    def source_functions(
-        self, rates: ComplexArray, slopes: ComplexArray, terms: int
-    ) -> tuple[ComplexArray, ComplexArray]:
-        """Coefficients (groups, terms) of dt phi1(dt A)(1 + dt^2 kappa A1), and the weights
-        (groups,) of Hdot in what they act on, for rates of this mean and first moment.
-        """
-        bend = self.step**2 * chebyshev.kappa(self.step * rates)
-        own = 1 + bend * slopes
-        weights = source_coefficients(self.step, rates, self.radius, terms) * own[:, None]
-        return weights * POWERS[np.arange(terms) % 4], -1j * bend / own
-
-    def sources(self, strength: ComplexArray, factor: ComplexArray, first: int) -> ComplexArray:
-        """(1 + factor Hdot) on the sources of columns from ``first`` on, as the kernels read it.
-
-        strength (groups, columns), factor (groups,): (groups, columns, 2).
-        """
-        own, E = np.zeros(2 * self.n), self.pairing_slope
-        if self.shift_slope is not None:
-            own = self.shift_slope.ravel()
-        columns = slice(first, first + strength.shape[1])
-        other = -np.concatenate([E.conj(), E])
-        both = np.stack([own[columns], other[columns]], axis=-1) * factor[:, None, None]
-        both[..., 0] += 1
-        return both * strength[..., None]
+    def source_functions(self, moments: RateMoments, kind: np.dtype) -> ComplexArray:
+        """Coefficients (groups, terms) of the function of H that acts on the sources."""
+        terms = self.terms(kind)
+        weights = source_coefficients(self.step, moments.mean, self.radius, terms)
+        return weights * (moments.own[:, None] * POWERS[np.arange(terms) % 4])
 
     def advance(
         self,
         old: NDArray,
         new: NDArray,
-        factor: ComplexArray,
+        moments: RateMoments,
+        part: slice,
         functions: ComplexArray,
-        source: ComplexArray,
+        strength: ComplexArray,
         first: int,
         rates: ComplexArray,
         sums: ComplexArray,
     ) -> None:
-        """new = U factor old + the functions of H on the sources; see `chains`.
+        """new = U e^{dt lambda} old + the functions of H on the sources; see `chains`.
 
-        old, new (groups, columns, 2n) complex; the new modes, plain and times ``rates``, are added
-        to ``sums`` (2, 2n, 2n).
+        old, new (groups, columns, 2n) complex; of ``moments``, ``functions`` and ``rates`` the
+        ``part`` with these groups is taken; strength (groups, columns) of the sources. The new
+        modes, plain and times ``rates``, are added to ``sums`` (2, 2n, 2n).
         """
         kind, real = old.dtype, old.real.dtype
-        c, coef, half = self._numbers(real, functions.shape[1])
+        c, slopes, coef, half = self._numbers(kind)
         chains.advance(
             old.view(real),
             new.view(real),
-            factor.astype(kind),
+            moments.factor[part].astype(kind),
             c,
-            functions.astype(kind),
-            source.astype(kind),
+            functions[part].astype(kind),
+            strength.astype(kind),
+            moments.bend[part].astype(kind),
+            slopes,
             first,
             coef,
             half,
-            rates,
+            rates[part],
             sums.view(float),
-            *self.planes.of(self.n, real),
+            *self.planes.of(self.n, kind),
         )
 
 
-def _row_sums(H):
-    """Sums of the absolute values of each row of up and of hole."""
-    pairs = np.abs(H[:, 4::2][:, :3] + 1j * H[:, 5::2][:, :3]).sum(axis=1)
-    hops = np.abs(H[:, :2])
-    both = [hops, hops]
-    if H.shape[1] > 10:
-        both = [np.hypot(hops, H[:, k : k + 2]) for k in (10, 12)]
-    return np.array([hop.sum(axis=1) + pairs + np.abs(H[:, 2 + a]) for a, hop in enumerate(both)])
+class RateMoments:
+    """What a step needs of the rates of groups: their mean and first moment over it, (groups,).
+
+    factor : e^{dt lambda}. own, bend : dt phi1(dt A)(1 + dt^2 kappa A1) is own dt phi1(dt A)
+    (1 + bend Hdot), with A1 = -i Hdot + the first moment.
+    """
+
+    def __init__(self, step: float, mean: ComplexArray, slope: ComplexArray) -> None:
+        self.mean, self.factor = mean, np.exp(step * mean)
+        bend = step**2 * chebyshev.kappa(step * mean)
+        self.own = 1 + bend * slope
+        self.bend = -1j * bend / self.own
+
+    def of(self, groups: NDArray) -> RateMoments:
+        """Those of some groups."""
+        some = copy.copy(self)
+        for name in ("mean", "factor", "own", "bend"):
+            setattr(some, name, getattr(self, name)[groups])
+        return some

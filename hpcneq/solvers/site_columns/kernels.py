@@ -7,16 +7,20 @@ to j, 0 where there is none; hole rows have -conj(hop). On a site, H_j = [[v, -c
 vector instruction does all eight, and three planes stay in a core's cache while a whole polynomial
 of H is applied.
 
-Lines of a template that mention the lane ``m`` are written out for each lane, see `maths.lanes`.
+LLVM vectorises none of these loops by itself: it cannot prove that the rows it reads and the row it
+writes are different memory, nor, where a lane's index is a sum, that it is not negative (so the
+eight lanes are an axis of their own). Straight-line code that loads all lanes before it stores any
+needs no such proof and is ten times faster; it is written by `lanes` from one line of each kernel.
+A backslash in a template joins lines before that.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from numpy.typing import NDArray
 
-from ...maths import lanes
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
 
@@ -24,10 +28,30 @@ LANES = {4: 16, 8: 8}  # columns at a time by the bytes of a real number: one ca
 ROWS = 16  # columns are padded to a multiple of this many rows
 
 
+def lanes(source: str, count: int) -> str:
+    """Source with every line that mentions the lane ``m`` written out for each lane.
+
+    Scalars named ``x_m`` become one for each.
+    """
+    lines = []
+    for line in source.splitlines():
+        if not re.search(r"\bm\b|_m\b", line):
+            lines.append(line)
+            continue
+        for m in range(count):
+            lines.append(re.sub(r"_m\b", f"_{m}", re.sub(r"\bm\b", str(m), line)))
+    return "\n".join(lines)
+
+
 def compiled(source: str, name: str, count: int = 8) -> Callable:
-    """`lanes.compiled` of a source of this file."""
-    line = compiled.__code__.co_firstlineno  # numba looks its source up in this file
-    return lanes.compiled(source, name, count, __name__, __file__, line)
+    """The function ``name`` of a source with its lanes written out, compiled at its first call.
+
+    Cached on disk as if it stood in this file.
+    """
+    space: dict = {"__name__": __name__}
+    place = "\n" * compiled.__code__.co_firstlineno  # numba looks its source up in this file
+    exec(compile(place + lanes(source, count).lstrip(), __file__, "exec"), space)
+    return lazily(space[name])
 
 
 def variants(

@@ -21,7 +21,6 @@ FAST = {"nnan", "ninf", "nsz", "contract"}
 RANKS = ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID")
 
 
-Names = Callable[[], dict[str, object]]
 Plain = TypeVar("Plain", bound=Callable[..., object])  # compiled, it is called as before
 
 
@@ -30,52 +29,42 @@ def lazily(function: Plain) -> Plain: ...
 
 
 @overload
-def lazily(
-    *, calls: Sequence[Callable[..., object]] = (), names: Names = dict
-) -> Callable[[Plain], Plain]: ...
+def lazily(*, calls: Sequence[Callable[..., object]]) -> Callable[[Plain], Plain]: ...
 
 
 def lazily(
-    function: Plain | None = None,
-    *,
-    calls: Sequence[Callable[..., object]] = (),
-    names: Names = dict,
+    function: Plain | None = None, *, calls: Sequence[Callable[..., object]] = ()
 ) -> Plain | Callable[[Plain], Plain]:
     """The function compiled at its first call.
 
     calls : plain functions of the same module that it, or a later one of them, calls; they are
-    compiled with it. names : gives further global names at that time, such as numba's intrinsics.
-    Used as a decorator: ``@lazily`` or ``@lazily(calls=(helper,))``.
+    compiled with it. Used as a decorator: ``@lazily`` or ``@lazily(calls=(helper,))``.
     """
     if function is None:
-        return lambda function: _lazy(function, calls, names)
-    return _lazy(function, calls, names)
+        return lambda function: _lazy(function, calls)
+    return _lazy(function, calls)
 
 
-def _lazy(function: Plain, calls: Sequence[Callable[..., object]], further: Names) -> Plain:
+def _lazy(function: Plain, calls: Sequence[Callable[..., object]]) -> Plain:
     """The function compiled at its first call, with those it calls."""
     made: list[Callable[..., object]] = []
 
     @functools.wraps(function)
     def call(*args: object) -> object:
         if not made:
-            made.append(_ready(functools.partial(_compiled, function, calls, further), args))
+            made.append(_ready(functools.partial(_compiled, function, calls), args))
         return made[0](*args)
 
     return cast(Plain, call)
 
 
 def _compiled(
-    function: Callable[..., object],
-    calls: Sequence[Callable[..., object]],
-    further: Names = dict,
-    cache: bool = True,
+    function: Callable[..., object], calls: Sequence[Callable[..., object]], cache: bool = True
 ) -> Any:
     """The function, with those it calls, as numba's."""
-    more = further()
-    if not calls and not more:
+    if not calls:
         return jit(function, cache, fastmath=FAST)
-    names = {**cast(FunctionType, function).__globals__, **more}
+    names = dict(cast(FunctionType, function).__globals__)
     for helper in calls:
         names[helper.__name__] = jit(_with_globals(helper, names), cache, fastmath=FAST)
     return jit(_with_globals(function, names), cache, fastmath=FAST)

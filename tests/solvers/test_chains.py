@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from hpcneq.solvers.auxiliary_modes.polynomials import Planes, Polynomial, RateMoments
+from hpcneq.solvers.auxiliary_modes.polynomials import Planes, Polynomial, rate_moments
 
 STEP, SLOPE = 0.5, 0.3 - 0.2j  # of a rate: its first moment
 
@@ -62,7 +62,7 @@ def test_modes_against_the_exponential_of_the_dense_matrix(n, closed, moving):
     old = rng.normal(size=(3, N, N)) + 1j * rng.normal(size=(3, N, N))
     strength = rng.normal(size=(3, N)) + 0j
     for kind, error in ((np.complex128, 1e-12), (np.complex64, 1e-5)):
-        given = RateMoments(STEP, rates, np.full(3, SLOPE))
+        given = rate_moments(STEP, rates, np.full(3, SLOPE))
         functions = polynomial.source_functions(given, np.dtype(kind))
         new, sums = np.empty((3, N, N), kind), np.zeros((2, N, N), complex)
         whole = given, slice(0, 3), functions, strength, 0, rates, sums

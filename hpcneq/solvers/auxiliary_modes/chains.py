@@ -1,14 +1,7 @@
-"""Compiled kernels for the Nambu Hamiltonian of a chain: polynomials of it on columns of modes.
+"""Compiled kernels for the Nambu Hamiltonian of a chain and for the matrices it acts on.
 
 A row of the chain's H has its own two levels, the pairing between them and the same with both
-neighbours on a ring. Eight columns are worked on at a time, in planes (site, part and lane; the
-parts: up re, im, hole re, im), so that one vector instruction (`vectors`) does all eight and the
-three planes of a recursion stay in a core's cache while a whole polynomial of H is applied.
-
-The coefficients of exp(-i x) are (-i)^k times real numbers: Clenshaw's recursion is done for
-beta_k = i^k b_k, with beta_k = c_k P - i (2/r) H beta_{k+1} + beta_{k+2} and real c_k.
-
-The columns of ``coef`` (n, 10), times 2/r: hop to the left, to the right, level of up, of hole,
+neighbours on a ring. Its coefficients (n, 10): hop to the left, to the right, level of up, of hole,
 then real and imaginary parts of what couples up to hole of the same site, of the left, of the right
 one. Levels that move in time make hops complex: their imaginary parts, up left, right, hole left,
 right, follow (n, 14).
@@ -16,29 +9,26 @@ right, follow (n, 14).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from ...maths.arrays import ComplexArray, FloatArray
 from ...maths.compiled import lazily
 
-if TYPE_CHECKING:  # it needs numba
-    from . import vectors
-
-LANES = 8
+LANES = 8  # columns of modes that `sweeps` works on at a time
 # real operations of a term of the polynomial for a complex entry, multiply and add counted as two
 FLOPS = {10: 40.0, 14: 48.0}
 
 
-def _vectors() -> dict[str, object]:
-    """The vector instructions."""
-    from . import vectors
-
-    return {"vectors": vectors}
-
-
 @lazily
-def effective(hop, level, pairing, slope, moving, small, H):
+def effective(
+    hop: FloatArray,
+    level: FloatArray,
+    pairing: ComplexArray,
+    slope: ComplexArray,
+    moving: FloatArray,
+    small: float,
+    H: FloatArray,
+) -> float:
     """H_eff = H + i small [H, Hdot] of a chain as coefficients H (n, 10 or 14); its row sum bound.
 
     hop (n,) to the right, level (2, n), pairing (n,) of H; slope (n,), moving (2, n) of the pairing
@@ -72,92 +62,8 @@ def effective(hop, level, pairing, slope, moving, small, H):
     return largest
 
 
-@lazily(names=_vectors)
-def advance(
-    old,
-    new,
-    factor,
-    c,
-    omega,
-    strength,
-    bend,
-    slopes,
-    first,
-    coef,
-    half,
-    rates,
-    sums,
-    P,
-    B,
-    C,
-    S,
-    R,
-):
-    """new = sum_k c_k (-i)^k T_k(H) factor old + omega_k (-i)^k T_k(H) source, for each group.
-
-    The source of a column is strength (1 + bend Hdot) on its own row, with ``slopes`` (2n, 2) the
-    entries of Hdot: of that row, and of the other component's.
-
-    old, new (groups, columns, 4n) real views; factor, bend (groups,), omega (groups, terms),
-    strength (groups, columns); ``first`` is the own row of column 0. half : 0.5 coef. sums
-    (2, 2n, 4n), or (0, ...) for none: the new modes and ``rates`` (groups,) times them are added.
-    P, B, C (n, 4 lanes), S (n, 8 lanes) double, R (2, lanes) complex: scratch.
-    """
-    n, width, last = P.shape[0], P.shape[1] // 4, old.shape[1] - 1
-    one = 0 * c[0] + 1
-    for begin in range(0, last + 1, width):
-        S[:] = 0
-        for g in range(old.shape[0]):
-            fr, fi = factor[g].real, factor[g].imag
-            for j in range(n):
-                vectors.load(old, g, begin, last, 2 * j, fr, fi, P, j, 0)
-                vectors.load(old, g, begin, last, 2 * (n + j), fr, fi, P, j, 2)
-            for q in range(width):
-                col = min(begin + q, last)
-                R[0, q] = strength[g, col] * (one + bend[g] * slopes[first + col, 0])
-                R[1, q] = strength[g, col] * bend[g] * slopes[first + col, 1]
-            B[:] = 0
-            C[:] = 0
-            for k in range(len(c) - 1, -1, -1):
-                h = coef
-                if k == 0:
-                    h = half
-                if coef.shape[1] == 10:
-                    for j in range(n - 1):
-                        vectors.term(P, B, C, h, j, j - 1 if j else n - 1, j + 1, c[k])
-                    vectors.term(P, B, C, h, n - 1, n - 2 if n > 1 else 0, 0, c[k])
-                else:
-                    for j in range(n - 1):
-                        vectors.term_phases(P, B, C, h, j, j - 1 if j else n - 1, j + 1, c[k])
-                    vectors.term_phases(P, B, C, h, n - 1, n - 2 if n > 1 else 0, 0, c[k])
-                for q in range(width):
-                    own, other = omega[g, k] * R[0, q], omega[g, k] * R[1, q]
-                    j, at, to = first + min(begin + q, last), q, 2 * width + q
-                    if j >= n:
-                        j, at, to = j - n, to, q
-                    C[j, at] += own.real
-                    C[j, at + width] += own.imag
-                    C[j, to] += other.real
-                    C[j, to + width] += other.imag
-                B, C = C, B
-            for j in range(n):
-                vectors.store(B, j, 0, new, g, begin, last, 2 * j)
-                vectors.store(B, j, 2, new, g, begin, last, 2 * (n + j))
-            if len(sums):
-                for j in range(n):
-                    vectors.add(B, j, rates[g].real, rates[g].imag, S)
-        for p in range(len(sums)):
-            for q in range(min(width, last + 1 - begin)):
-                for j in range(n):
-                    u, v, at = 2 * j, 2 * (n + j), 4 * p * width + q
-                    sums[p, first + begin + q, u] += S[j, at]
-                    sums[p, first + begin + q, u + 1] += S[j, at + width]
-                    sums[p, first + begin + q, v] += S[j, at + 2 * width]
-                    sums[p, first + begin + q, v + 1] += S[j, at + 3 * width]
-
-
 @lazily
-def band(UT, T, wide, out):
+def band(UT: ComplexArray, T: ComplexArray, wide: bool, out: ComplexArray) -> None:
     """Entries of U T next to the diagonal, for the transposed U, into (3, 3, n).
 
     The first index: (up, hole), (up, up), (hole, hole); the second: rows of the left neighbour
@@ -186,7 +92,15 @@ def band(UT, T, wide, out):
 
 
 @lazily
-def weighted(a, A, b, B, c, C, out):
+def weighted(
+    a: float,
+    A: ComplexArray,
+    b: float,
+    B: ComplexArray,
+    c: float,
+    C: ComplexArray,
+    out: ComplexArray,
+) -> None:
     """out = a A + b B + c C, of (N, N) complex matrices and real weights."""
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
@@ -194,7 +108,17 @@ def weighted(a, A, b, B, c, C, out):
 
 
 @lazily
-def ahead(base, X, Z, carried, step, last, curve, W, out):
+def ahead(
+    base: ComplexArray,
+    X: ComplexArray,
+    Z: ComplexArray,
+    carried: ComplexArray,
+    step: float,
+    last: float,
+    curve: float,
+    W: FloatArray,
+    out: ComplexArray,
+) -> None:
     """What a step carries to its end for G, and X there: the rows of ``out`` (2N, N).
 
     X goes on as a parabola in the frame that H carries: X + s Z + (s/step)^2 bend with
@@ -210,7 +134,17 @@ def ahead(base, X, Z, carried, step, last, curve, W, out):
 
 
 @lazily
-def memory(Q, L, hop, level, pairing, white, H, X, Z):
+def memory(
+    Q: ComplexArray,
+    L: ComplexArray,
+    hop: FloatArray,
+    level: FloatArray,
+    pairing: ComplexArray,
+    white: float,
+    H: ComplexArray,
+    X: ComplexArray,
+    Z: ComplexArray,
+) -> None:
     """X = i (white + Q + Q^+) and Z = Q H - H Q^+ + i (L + L^+), see `state.memory_terms`.
 
     Q, L transposed; hop (n,) to the right, level (2, n), pairing (n,) of H; H (N, N) scratch.
@@ -240,7 +174,7 @@ def memory(Q, L, hop, level, pairing, white, H, X, Z):
 
 
 @lazily
-def near_diagonal(G, out):
+def near_diagonal(G: ComplexArray, out: ComplexArray) -> None:
     """`band` of a matrix G (2n, 2n) itself, wide."""
     n = out.shape[2]
     for j in range(n):
@@ -256,7 +190,15 @@ def near_diagonal(G, out):
 
 
 @lazily
-def velocity(hop, level, pairing, damping, G, X, out):
+def velocity(
+    hop: FloatArray,
+    level: FloatArray,
+    pairing: ComplexArray,
+    damping: float,
+    G: ComplexArray,
+    X: ComplexArray,
+    out: ComplexArray,
+) -> None:
     """-i [H, G] - damping G + X in the own rows of the `band` G (3, 3, n), into out (3, n).
 
     hop, level, pairing : of H, as for `memory`. X (3, n). G is anti-Hermitian.

@@ -8,7 +8,7 @@ in time:
 2. Pi_g <- e^{lambda_g dt} U Pi_g + S_g with U = e^{-i dt H_eff} and every source
    S_g = dt phi1(dt A)(1 + dt^2 kappa A1) s_g, A = -i H_eff + lambda_g, A1 = -i Hdot + lambda'_g,
    as one Chebyshev series of H_eff applied to eight columns at a time, which also adds the new
-   modes to their sums (`chains`): no function of H_eff is formed but U, for G alone;
+   modes to their sums (`sweeps`): no function of H_eff is formed but U, for G alone;
 3. G <- U [e^{-damping dt} G + W0 X + W1 Z] U^+ + W2 X' + W3 Z' with X = i (white + Q + Q^+),
    Z = dX/dt + i [H, X]: exact weights of e^{-damping s} against the cubic Hermite polynomial of X
    carried by U, undamped.
@@ -32,7 +32,7 @@ import numpy as np
 from ...maths.arrays import ComplexArray, FloatArray
 from ...parallel import Part, placed
 from . import chains
-from .polynomials import Planes, Polynomial, RateMoments
+from .polynomials import Planes, Polynomial, RateMoments, rate_moments
 from .state import BlockState, Modes
 from .stepping import GAUSS, Ends, Read, Stepper, hermite, memory_weights, moments
 
@@ -145,7 +145,7 @@ class Exponential(Stepper):
         """(Pi, G)(t) -> (t + step). **Collective.**"""
         state, damping = self.state, self.system.damping
         rates = (
-            RateMoments(step, *self.system.rate_moments(t, step)),
+            rate_moments(step, *self.system.rate_moments(t, step)),
             self.system.rates_at(t + step, -1),
         )
         passes = 1 + self.corrector

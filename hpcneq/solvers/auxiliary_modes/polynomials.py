@@ -6,7 +6,7 @@ kernels of `chains` know: the levels of a site and of its neighbours on a ring.
 
 from __future__ import annotations
 
-import copy
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +29,14 @@ class Planes:
         self._zeros: dict[int, FloatArray] = {}
 
     def of(self, n: int, kind: np.dtype) -> tuple[NDArray, ...]:
-        """P, B, C, S, R for chains of n sites and complex numbers of a kind."""
+        """Scratch of `sweeps.advance` for chains of n sites and complex numbers of a kind."""
         key = (n, kind.itemsize)
         if key not in self._planes:
             real = np.empty(0, kind).real.dtype
             planes = [np.empty((n, 4 * chains.LANES), real) for _ in range(3)]
             sums = np.empty((n, 8 * chains.LANES))
-            self._planes[key] = (*planes, sums, np.empty((2, chains.LANES), kind))
+            sources = np.empty((2, chains.LANES), kind), np.empty(chains.LANES, int)
+            self._planes[key] = (*planes, sums, *sources)
         return self._planes[key]
 
     def zeros(self, n: int) -> FloatArray:
@@ -100,23 +101,20 @@ class Polynomial:
         """exp(-i step H_eff), transposed: (2n, 2n)."""
         n, kind = self.n, np.dtype(complex)
         UT = np.empty((1, 2 * n, 2 * n), complex)
-        c, slopes, coef, half = self._numbers(kind)
+        c, *others = self._numbers(kind)
         nothing = np.zeros(1, complex)
-        chains.advance(
+        _advance(
             self.planes.zeros(n),
             UT.view(float),
             nothing,
-            0 * c,
             c[None].astype(complex),
             np.ones((1, 2 * n), complex),
             nothing,
-            slopes,
             0,
-            coef,
-            half,
             nothing,
             np.zeros((0, 2 * n, 4 * n)),
-            *self.planes.of(n, kind),
+            (0 * c, *others),
+            self.planes.of(n, kind),
         )
         return UT[0]
 
@@ -138,48 +136,56 @@ class Polynomial:
         rates: ComplexArray,
         sums: ComplexArray,
     ) -> None:
-        """new = U e^{dt lambda} old + the functions of H on the sources; see `chains`.
+        """new = U e^{dt lambda} old + the functions of H on the sources; see `sweeps`.
 
         old, new (groups, columns, 2n) complex; of ``moments``, ``functions`` and ``rates`` the
         ``part`` with these groups is taken; strength (groups, columns) of the sources. The new
         modes, plain and times ``rates``, are added to ``sums`` (2, 2n, 2n).
         """
         kind, real = old.dtype, old.real.dtype
-        c, slopes, coef, half = self._numbers(kind)
-        chains.advance(
+        _advance(
             old.view(real),
             new.view(real),
             moments.factor[part].astype(kind),
-            c,
             functions[part].astype(kind),
             strength.astype(kind),
             moments.bend[part].astype(kind),
-            slopes,
             first,
-            coef,
-            half,
             rates[part],
             sums.view(float),
-            *self.planes.of(self.n, kind),
+            self._numbers(kind),
+            self.planes.of(self.n, kind),
         )
 
 
+def _advance(*args):
+    """`sweeps.advance`, whose module needs numba at once."""
+    from .sweeps import advance
+
+    advance(*args)
+
+
+@dataclass(frozen=True)
 class RateMoments:
-    """What a step needs of the rates of groups: their mean and first moment over it, (groups,).
+    """What a step needs of the rates of groups, (groups,) each: their mean, what follows from it.
 
     factor : e^{dt lambda}. own, bend : dt phi1(dt A)(1 + dt^2 kappa A1) is own dt phi1(dt A)
-    (1 + bend Hdot), with A1 = -i Hdot + the first moment.
+    (1 + bend Hdot), with A1 = -i Hdot + the rates' first moment.
     """
 
-    def __init__(self, step: float, mean: ComplexArray, slope: ComplexArray) -> None:
-        self.mean, self.factor = mean, np.exp(step * mean)
-        bend = step**2 * chebyshev.kappa(step * mean)
-        self.own = 1 + bend * slope
-        self.bend = -1j * bend / self.own
+    mean: ComplexArray
+    factor: ComplexArray
+    own: ComplexArray
+    bend: ComplexArray
 
     def of(self, groups: NDArray) -> RateMoments:
         """Those of some groups."""
-        some = copy.copy(self)
-        for name in ("mean", "factor", "own", "bend"):
-            setattr(some, name, getattr(self, name)[groups])
-        return some
+        mean, factor = self.mean[groups], self.factor[groups]
+        return RateMoments(mean, factor, self.own[groups], self.bend[groups])
+
+
+def rate_moments(step: float, mean: ComplexArray, slope: ComplexArray) -> RateMoments:
+    """`RateMoments` from the mean and the first moment of the rates over a step."""
+    bend = step**2 * chebyshev.kappa(step * mean)
+    own = 1 + bend * slope
+    return RateMoments(mean, np.exp(step * mean), own, -1j * bend / own)

@@ -1,8 +1,15 @@
-"""Vector instructions for the kernels of `chains`, written as LLVM's own code.
+"""Polynomials of a chain's Nambu matrix on columns of modes, in vector instructions.
 
-Imported when a kernel is compiled: it needs numba at once. A plane is an array (n, 4 lanes): up re,
-im, hole re, im of each site. LLVM finds such vectors in straight-line scalar code too, but takes
-half a minute of processor time for as many operations as here.
+Eight columns are worked on at a time, in planes (n, 4 lanes): up re, im, hole re, im of each site.
+One vector instruction does all eight, and the three planes of a recursion stay in a core's cache
+while a whole polynomial of H is applied.
+
+The coefficients of exp(-i x) are (-i)^k times real numbers: Clenshaw's recursion is done for
+beta_k = i^k b_k, with beta_k = c_k P - i (2/r) H beta_{k+1} + beta_{k+2} and real c_k.
+
+The vectors are written as LLVM's own code: it finds them in straight-line scalar code too, but
+takes half a minute of processor time for as many operations as here. numba is needed at once: this
+module is imported when the first polynomial is applied.
 """
 
 from __future__ import annotations
@@ -11,8 +18,11 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
-LANES = 8
+from ...maths.arrays import ComplexArray, FloatArray
+from ...maths.compiled import lazily
+from .chains import LANES
 
 
 class _Code:
@@ -105,7 +115,7 @@ def _no_value(context):
 
 
 @intrinsic
-def load(typing, old, g, begin, last, row, re, im, P, j, part):
+def _load(typing, old, g, begin, last, row, re, im, P, j, part):
     """P[j, part] = (re + i im) old[g, begin .., row] of complex numbers; 2 parts."""
 
     def write(context, builder, signature, args):
@@ -132,7 +142,7 @@ def load(typing, old, g, begin, last, row, re, im, P, j, part):
 
 
 @intrinsic
-def store(typing, B, j, part, new, g, begin, last, row):
+def _store(typing, B, j, part, new, g, begin, last, row):
     """new[g, begin .., row] = B[j, part] of complex numbers."""
 
     def write(context, builder, signature, args):
@@ -149,7 +159,7 @@ def store(typing, B, j, part, new, g, begin, last, row):
 
 
 @intrinsic
-def add(typing, B, j, re, im, S):
+def _add(typing, B, j, re, im, S):
     """S[j] += the plane B[j], then S[j] += (re + i im) B[j], in S's precision; 8 parts."""
 
     def write(context, builder, signature, args):
@@ -236,4 +246,106 @@ def _term(columns):
     return term
 
 
-term, term_phases = _term(10), _term(14)
+_term_plain = _term(10)
+_term_phases = _term(14)
+
+
+def _recursion(P, B, C, matrix, omega, R, own):
+    """Clenshaw's recursion on the plane P, with source R (2, lanes) of a lane at its ``own`` row.
+
+    own (lanes,): the source's second row is that of the other component. matrix : see `advance`.
+    Returns B or C.
+    """
+    c, _, coef, half = matrix
+    n, width = P.shape[0], P.shape[1] // 4
+    B[:] = 0
+    C[:] = 0
+    for k in range(len(c) - 1, -1, -1):
+        h = coef
+        if k == 0:
+            h = half
+        left = n - 1
+        for j in range(n):
+            right = j + 1
+            if right == n:
+                right = 0
+            if coef.shape[1] == 10:
+                _term_plain(P, B, C, h, j, left, right, c[k])
+            else:
+                _term_phases(P, B, C, h, j, left, right, c[k])
+            left = j
+        for q in range(width):
+            j, at, other = own[q], q, 2 * width + q
+            if j >= n:
+                j, at, other = j - n, other, q
+            first = omega[k] * R[0, q]
+            second = omega[k] * R[1, q]
+            C[j, at] += first.real
+            C[j, at + width] += first.imag
+            C[j, other] += second.real
+            C[j, other + width] += second.imag
+        B, C = C, B
+    return B
+
+
+def _add_lanes(S, count, first, sums):
+    """The lanes of S (n, 8 lanes) to the columns from ``first`` on of sums (2, 2n, 4n)."""
+    n, width = S.shape[0], S.shape[1] // 8
+    for p in range(len(sums)):
+        for q in range(count):
+            for j in range(n):
+                at = 4 * p * width + q
+                sums[p, first + q, 2 * j] += S[j, at]
+                sums[p, first + q, 2 * j + 1] += S[j, at + width]
+                sums[p, first + q, 2 * (n + j)] += S[j, at + 2 * width]
+                sums[p, first + q, 2 * (n + j) + 1] += S[j, at + 3 * width]
+
+
+@lazily(calls=(_recursion, _add_lanes))
+def advance(
+    old: NDArray,
+    new: NDArray,
+    factor: NDArray,
+    omega: NDArray,
+    strength: NDArray,
+    bend: NDArray,
+    first: int,
+    rates: ComplexArray,
+    sums: FloatArray,
+    matrix: tuple[NDArray, ...],
+    scratch: tuple[NDArray, ...],
+) -> None:
+    """new = sum_k c_k (-i)^k T_k(H) factor old + omega_k (-i)^k T_k(H) source, for each group.
+
+    The source of a column is strength (1 + bend Hdot) on its own row and the other component's.
+
+    old, new (groups, columns, 4n) real views; factor, bend (groups,), omega (groups, terms),
+    strength (groups, columns); ``first`` is the own row of column 0. sums (2, 2n, 4n), or (0, ...)
+    for none: the new modes and ``rates`` (groups,) times them are added. matrix : c (terms,), the
+    entries of Hdot (2n, 2) in a column's own row and the other's, the coefficients of H (see
+    `chains`), half of them. scratch : P, B, C (n, 4 lanes), S (n, 8 lanes) double, R (2, lanes)
+    complex, own (lanes,) int.
+    """
+    slopes = matrix[1]
+    P, B, C, S, R, own = scratch
+    n, width, last = P.shape[0], P.shape[1] // 4, old.shape[1] - 1
+    one = 0 * matrix[0][0] + 1
+    for begin in range(0, last + 1, width):
+        S[:] = 0
+        for g in range(old.shape[0]):
+            for j in range(n):
+                _load(old, g, begin, last, 2 * j, factor[g].real, factor[g].imag, P, j, 0)
+                _load(old, g, begin, last, 2 * (n + j), factor[g].real, factor[g].imag, P, j, 2)
+            for q in range(width):
+                col = min(begin + q, last)
+                own[q] = first + col
+                R[0, q] = strength[g, col] * (one + bend[g] * slopes[own[q], 0])
+                R[1, q] = strength[g, col] * bend[g] * slopes[own[q], 1]
+            done = _recursion(P, B, C, matrix, omega[g], R, own)
+            for j in range(n):
+                _store(done, j, 0, new, g, begin, last, 2 * j)
+                _store(done, j, 2, new, g, begin, last, 2 * (n + j))
+            if len(sums):
+                for j in range(n):
+                    _add(done, j, rates[g].real, rates[g].imag, S)
+        _add_lanes(S, min(width, last + 1 - begin), first + begin, sums)

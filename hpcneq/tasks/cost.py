@@ -176,10 +176,6 @@ class OneBlock:
         """H of the block for the mean field c."""
         return self._system.hamiltonian(self._block, c)
 
-    def perturbation(self, b: int, c: ComplexArray) -> sparse.csr_matrix:
-        """The part of H that is linear in c."""
-        return self._system.perturbation(self._block, c)
-
     def chain(self, b: int) -> tuple[FloatArray, FloatArray]:
         """Hops and levels of the block."""
         return self._system.chain(self._block)

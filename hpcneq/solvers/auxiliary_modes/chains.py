@@ -47,9 +47,10 @@ def effective(
         )
         left = -1j * small * hop[w] * (slope[w] + slope[j])
         right = -1j * small * hop[j] * (slope[j] + slope[e])
-        H[j, 0], H[j, 1], H[j, 2], H[j, 3] = hop[w], hop[j], level[0, j] - turn, level[1, j] + turn
-        H[j, 4], H[j, 5], H[j, 6], H[j, 7] = own.real, own.imag, left.real, left.imag
-        H[j, 8], H[j, 9] = right.real, right.imag
+        H[j, 0], H[j, 1] = hop[w], hop[j]
+        H[j, 2], H[j, 3] = level[0, j] - turn, level[1, j] + turn
+        for k, couples in enumerate((own, left, right)):
+            H[j, 4 + 2 * k], H[j, 5 + 2 * k] = couples.real, couples.imag
         pairs = abs(own) + abs(left) + abs(right)
         for a in range(2):
             gl = small * hop[w] * (moving[a, w] - moving[a, j])
@@ -210,8 +211,10 @@ def velocity(
             w = n - 1
         if e == n:
             e = 0
-        tl, tr, a, b, d = hop[w], hop[j], level[0, j], level[1, j], pairing[j]
-        pair, up, hole = G[0, 1, j], G[1, 1, j], G[2, 1, j]
+        tl, tr = hop[w], hop[j]
+        a, b = level[0, j], level[1, j]
+        d, pair = pairing[j], G[0, 1, j]
+        up, hole = G[1, 1, j], G[2, 1, j]
         first = tl * G[0, 0, j] + tr * G[0, 2, j] + a * pair - d * hole
         first -= b * pair - tl * G[0, 2, w] - tr * G[0, 0, e] - d * up
         second = tl * G[1, 0, j] + tr * G[1, 2, j] + a * up + d * pair.conjugate()

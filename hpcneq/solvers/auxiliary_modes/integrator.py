@@ -134,8 +134,8 @@ class Exponential(Stepper):
         """`field` of what is `near_diagonal` of G and of X, (2, 3, 3, n)."""
         rows = {}
         for b, (G, X) in near.items():
-            slope, own, entries = np.empty_like(X[:, 1]), G[:, 1].ravel(), self.entries[b]
-            within = np.ascontiguousarray(X[:, 1])
+            within, entries = np.ascontiguousarray(X[:, 1]), self.entries[b]
+            slope, own = np.empty_like(within), G[:, 1].ravel()
             chains.velocity(*self._chain(b, c), self.system.damping, G, within, slope)
             rows[b] = own[entries], slope.ravel()[entries]
         mean, velocity = self.state.mean_of_rows(rows)
@@ -183,8 +183,9 @@ class Exponential(Stepper):
         start, guess = self.now, self.bounded(self.guess(step), step)
         near = {}
         for b, UT in self.propagators(step, guess).items():
-            N, work, X = len(UT), self.work[len(UT)], start.X[b]
-            curve, carried, last = 0.0, X, 0.0
+            N, X = len(UT), start.X[b]
+            work, carried = self.work[N], X
+            curve = last = 0.0
             if self.history is not None:
                 last, old, past = self.history
                 curve = (step / last) ** 2
@@ -249,9 +250,9 @@ class Exponential(Stepper):
     def _block_pass(self, b, polynomial, rates, source, target, sums):
         """`mode_pass` of one block, whose sums are added to ``sums`` (1 or chunks, 2, N, N)."""
         held, strengths = self.held[b]
-        moments_held, after, at = rates[0].of(held), rates[1][held], 0
+        moments_held, after = rates[0].of(held), rates[1][held]
         functions = polynomial.source_functions(moments_held, self.state.dtype)
-        strength = iter(strengths)
+        strength, at = iter(strengths), 0
         for k, c in enumerate(self.state.share.mine[b]):
             own = total = sums[k % len(sums)]
             if len(source[b, c]) > 1:  # a chunk is summed before it is added, whoever holds it

@@ -120,7 +120,8 @@ def _load(typing, old, g, begin, last, row, re, im, P, j, part):
 
     def write(context, builder, signature, args):
         code = _Code(context, builder, signature, args)
-        array, plane, pair = code.array(0), code.array(7), code.vector(0, 2)
+        array, plane = code.array(0), code.array(7)
+        pair = code.vector(0, 2)
         parts = [
             code.read(array, offset, pair)
             for offset in code.columns(array, args[1], args[2], args[3], args[4])
@@ -147,7 +148,8 @@ def _store(typing, B, j, part, new, g, begin, last, row):
 
     def write(context, builder, signature, args):
         code = _Code(context, builder, signature, args)
-        plane, array, vector = code.array(0), code.array(3), code.vector(0)
+        plane, array = code.array(0), code.array(3)
+        vector = code.vector(0)
         at = code.sum(code.row(args[1], 0), code.product(args[2], code.whole(LANES)))
         x, y = (code.read(plane, code.sum(at, code.whole(k)), vector) for k in (0, LANES))
         columns = code.columns(array, args[4], args[5], args[6], args[7])
@@ -164,7 +166,8 @@ def _add(typing, B, j, re, im, S):
 
     def write(context, builder, signature, args):
         code = _Code(context, builder, signature, args)
-        plane, sums, vector, wide = code.array(0), code.array(4), code.vector(0), code.vector(4)
+        plane, sums = code.array(0), code.array(4)
+        vector, wide = code.vector(0), code.vector(4)
         parts = [code.read(plane, code.row(args[1], k), vector) for k in range(4)]
         if wide != vector:
             parts = [builder.fpext(part, wide) for part in parts]
@@ -225,8 +228,8 @@ def _term(columns):
         def write(context, builder, signature, args):
             code = _Code(context, builder, signature, args)
             P, B, C, H = (code.array(k) for k in range(4))
-            j, left, right, vector = *args[4:7], code.vector(0)
-            c = code.spread(args[7])
+            j, left, right, c = args[4:]
+            vector, c = code.vector(0), code.spread(c)
             results = []
             for component, couplings in enumerate(_couplings(code, H, j, left, right, columns)):
                 at = [code.row(j, 2 * component + k) for k in (0, 1)]
@@ -275,9 +278,11 @@ def _recursion(P, B, C, matrix, omega, R, own):
                 _term_phases(P, B, C, h, j, left, right, c[k])
             left = j
         for q in range(width):
-            j, at, other = own[q], q, 2 * width + q
+            j, at = own[q], q
+            other = 2 * width + q
             if j >= n:
-                j, at, other = j - n, other, q
+                j -= n
+                at, other = other, at
             first = omega[k] * R[0, q]
             second = omega[k] * R[1, q]
             C[j, at] += first.real
@@ -328,8 +333,8 @@ def advance(
     """
     slopes = matrix[1]
     P, B, C, S, R, own = scratch
-    n, width, last = P.shape[0], P.shape[1] // 4, old.shape[1] - 1
-    one = 0 * matrix[0][0] + 1
+    n, width = P.shape[0], P.shape[1] // 4
+    last, one = old.shape[1] - 1, 0 * matrix[0][0] + 1
     for begin in range(0, last + 1, width):
         S[:] = 0
         for g in range(old.shape[0]):

@@ -77,7 +77,7 @@ def step_of_modes(given, Lx, Ly):
         at, w = np.zeros((width, 2), np.int64), np.zeros((terms, width, 2), kind)
         seconds = timed(
             lambda size=size, hop=hop, onsite=onsite, c=c, u=u, P=P, B=B, C=C, at=at, w=w: (
-                kernels.clenshaw["plain", size](given.near, hop, onsite, c, u, P, B, C, at, w)
+                kernels.clenshaw(given.near, hop, onsite, c, u, P, B, C, at, w, True)
             )
         )
         found[f"Chebyshev stencil, complex{16 * size}"] = seconds / width * lanes / STEP

@@ -7,14 +7,11 @@ while a whole polynomial of H is applied.
 The coefficients of exp(-i x) are (-i)^k times real numbers: Clenshaw's recursion is done for
 beta_k = i^k b_k, with beta_k = c_k P - i (2/r) H beta_{k+1} + beta_{k+2} and real c_k.
 
-The vectors are written as LLVM's own code: it finds them in straight-line scalar code too, but
-takes half a minute of processor time for as many operations as here. numba is needed at once: this
-module is imported when the first polynomial is applied.
+numba is needed at once: this module is imported when the first polynomial is applied.
 """
 
 from __future__ import annotations
 
-from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -22,96 +19,18 @@ from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, FloatArray
 from ...maths.compiled import lazily
-from .chains import LANES
+from ..vector_code import LANES, Code
 
 
-class _Code:
-    """What the intrinsics below write: the vectors of one real type."""
-
-    def __init__(self, context, builder, signature, args):
-        self.context, self.builder = context, builder
-        self.arguments = list(zip(signature.args, args))
-        self.index = context.get_value_type(types.intp)
-
-    def array(self, k):
-        """The k-th argument as an array."""
-        kind, value = self.arguments[k]
-        return self.context.make_array(kind)(self.context, self.builder, value)
-
-    def vector(self, k, count=LANES):
-        """Vectors of the numbers of the k-th argument, an array."""
-        return ir.VectorType(self.context.get_value_type(self.arguments[k][0].dtype), count)
-
-    def whole(self, number):
-        """A constant index."""
-        return ir.Constant(self.index, number)
-
-    def sum(self, a, b):
-        """a + b of indices."""
-        return self.builder.add(a, b)
-
-    def product(self, a, b):
-        """a b of indices."""
-        return self.builder.mul(a, b)
-
-    def place(self, array, offset, vector):
-        """Pointer to the vector at an offset."""
-        pointer = self.builder.gep(array.data, [offset])
-        return self.builder.bitcast(pointer, vector.as_pointer())
-
-    def read(self, array, offset, vector):
-        """The vector at an offset, of any alignment beyond that of its numbers."""
-        found = self.builder.load(self.place(array, offset, vector))
-        found.align = 4
-        return found
-
-    def write(self, value, array, offset):
-        """Store a vector."""
-        done = self.builder.store(value, self.place(array, offset, value.type))
-        done.align = 4
-
-    def row(self, j, part, parts=4):
-        """Offset of a part of site j in a plane."""
-        wide = self.product(j, self.whole(parts * LANES))
-        return self.sum(wide, self.whole(part * LANES))
-
-    def shuffle(self, a, b, order):
-        """The chosen entries of two vectors."""
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), len(order)), list(order))
-        return self.builder.shuffle_vector(a, b, mask)
-
-    def spread(self, number, count=LANES):
-        """A number in every lane."""
-        empty = ir.Constant(ir.VectorType(number.type, count), ir.Undefined)
-        first = self.builder.insert_element(empty, number, ir.Constant(ir.IntType(32), 0))
-        return self.shuffle(first, empty, [0] * count)
-
-    def fma(self, a, b, c):
-        """a b + c."""
-        bits = 64 if a.type.element == ir.DoubleType() else 32
-        kind = ir.FunctionType(a.type, [a.type] * 3)
-        name = f"llvm.fmuladd.v{a.type.count}f{bits}"
-        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
-        return self.builder.call(function, [a, b, c])
-
-    def less(self, a):
-        """-a."""
-        return self.builder.fneg(a)
-
-    def columns(self, array, g, begin, last, row):
-        """Offsets of a row (of real and imaginary parts) in the columns of all lanes."""
-        _, columns, rows = cgutils.unpack_tuple(self.builder, array.shape)
-        first = self.product(g, columns)
-        for m in range(LANES):
-            column = self.sum(begin, self.whole(m))
-            inside = self.builder.icmp_signed("<", column, last)
-            column = self.sum(first, self.builder.select(inside, column, last))
-            yield self.sum(self.product(column, rows), row)
-
-
-def _no_value(context):
-    """What an intrinsic without a value returns."""
-    return context.get_dummy_value()
+def _columns(code, array, g, begin, last, row):
+    """Offsets of a row (of real and imaginary parts) in the columns of all lanes."""
+    _, columns, rows = cgutils.unpack_tuple(code.builder, array.shape)
+    first = code.product(g, columns)
+    for m in range(LANES):
+        column = code.sum(begin, code.whole(m))
+        inside = code.builder.icmp_signed("<", column, last)
+        column = code.sum(first, code.builder.select(inside, column, last))
+        yield code.sum(code.product(column, rows), row)
 
 
 @intrinsic
@@ -119,25 +38,18 @@ def _load(typing, old, g, begin, last, row, re, im, P, j, part):
     """P[j, part] = (re + i im) old[g, begin .., row] of complex numbers; 2 parts."""
 
     def write(context, builder, signature, args):
-        code = _Code(context, builder, signature, args)
+        code = Code(context, builder, signature, args)
         array, plane = code.array(0), code.array(7)
         pair = code.vector(0, 2)
-        parts = [
-            code.read(array, offset, pair)
-            for offset in code.columns(array, args[1], args[2], args[3], args[4])
-        ]
-        while len(parts) > 1:  # neighbours are joined
-            parts = [
-                code.shuffle(a, b, range(2 * a.type.count)) for a, b in zip(parts[::2], parts[1::2])
-            ]
-        x = code.shuffle(parts[0], parts[0], range(0, 2 * LANES, 2))
-        y = code.shuffle(parts[0], parts[0], range(1, 2 * LANES, 2))
+        places = _columns(code, array, args[1], args[2], args[3], args[4])
+        both = code.joined([code.read(array, place, pair) for place in places])
+        x, y = code.every_second(both, 0), code.every_second(both, 1)
         real, imag = code.spread(args[5]), code.spread(args[6])
         at = code.row(args[8], 0)
         at = code.sum(at, code.product(args[9], code.whole(LANES)))
         code.write(code.fma(code.less(imag), y, builder.fmul(real, x)), plane, at)
         code.write(code.fma(imag, x, builder.fmul(real, y)), plane, code.sum(at, code.whole(LANES)))
-        return _no_value(context)
+        return code.nothing()
 
     return types.void(old, g, begin, last, row, re, im, P, j, part), write
 
@@ -147,15 +59,15 @@ def _store(typing, B, j, part, new, g, begin, last, row):
     """new[g, begin .., row] = B[j, part] of complex numbers."""
 
     def write(context, builder, signature, args):
-        code = _Code(context, builder, signature, args)
+        code = Code(context, builder, signature, args)
         plane, array = code.array(0), code.array(3)
         vector = code.vector(0)
         at = code.sum(code.row(args[1], 0), code.product(args[2], code.whole(LANES)))
         x, y = (code.read(plane, code.sum(at, code.whole(k)), vector) for k in (0, LANES))
-        columns = code.columns(array, args[4], args[5], args[6], args[7])
+        columns = _columns(code, array, args[4], args[5], args[6], args[7])
         for m, offset in enumerate(columns):
             code.write(code.shuffle(x, y, (m, LANES + m)), array, offset)
-        return _no_value(context)
+        return code.nothing()
 
     return types.void(B, j, part, new, g, begin, last, row), write
 
@@ -165,7 +77,7 @@ def _add(typing, B, j, re, im, S):
     """S[j] += the plane B[j], then S[j] += (re + i im) B[j], in S's precision; 8 parts."""
 
     def write(context, builder, signature, args):
-        code = _Code(context, builder, signature, args)
+        code = Code(context, builder, signature, args)
         plane, sums = code.array(0), code.array(4)
         vector, wide = code.vector(0), code.vector(4)
         parts = [code.read(plane, code.row(args[1], k), vector) for k in range(4)]
@@ -184,7 +96,7 @@ def _add(typing, B, j, re, im, S):
                 own, other = turned[k - 4]
                 value = code.fma(imag, other, code.fma(real, own, value))
             code.write(value, sums, at)
-        return _no_value(context)
+        return code.nothing()
 
     return types.void(B, j, re, im, S), write
 
@@ -192,10 +104,7 @@ def _add(typing, B, j, re, im, S):
 def _couplings(code, H, j, left, right, columns):
     """Of each component: (site, component it couples to, real, imaginary part or None)."""
     at = code.product(j, code.whole(columns))
-    number = [
-        code.spread(code.builder.load(code.builder.gep(H.data, [code.sum(at, code.whole(k))])))
-        for k in range(columns)
-    ]
+    number = [code.number(H, code.sum(at, code.whole(k))) for k in range(columns)]
     tl, tr, up, hole, qr, qi, lr, li, rr, ri = number[:10]
     phases = number[10:] or [None] * 4
     return (
@@ -226,7 +135,7 @@ def _term(columns):
         """C[j] = c P[j] - i H B in row j + C[j]."""
 
         def write(context, builder, signature, args):
-            code = _Code(context, builder, signature, args)
+            code = Code(context, builder, signature, args)
             P, B, C, H = (code.array(k) for k in range(4))
             j, left, right, c = args[4:]
             vector, c = code.vector(0), code.spread(c)
@@ -242,7 +151,7 @@ def _term(columns):
                 results += [(re, at[0]), (im, at[1])]
             for value, place in results:
                 code.write(value, C, place)
-            return _no_value(context)
+            return code.nothing()
 
         return types.void(P, B, C, H, j, left, right, c), write
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
@@ -95,37 +96,6 @@ PHASES = """
             yi_m = yi_m + (g0 * B[k0, 0, m] + g1 * B[k1, 0, m] + g2 * B[k2, 0, m] \
                 + g3 * B[k3, 0, m])
 """
-CLENSHAW = (
-    '''
-def {name}(near, hop, onsite, c, u, P, B, C, at, w):
-    """The plane sum_k [u_k T_k(H) P + T_k(H) w_k] by Clenshaw's recursion.
-
-    The spectrum of H must lie in [-1, 1]. u (K,) complex; P, B, C (2N, 2, LANES), B and C scratch;
-    at (LANES, R) rows, w (K, LANES, R) complex: w_k of a lane is 0 elsewhere. Returns B or C.
-    """
-    one = onsite[0] * 0 + 1
-    B[:] = 0
-    C[:] = 0
-    for k in range(len(u) - 1, -1, -1):
-        ur, ui, f = u[k].real, u[k].imag, one if k == 0 else one + one
-        for j in range(near.shape[0]):
-          for a in range(2):
-'''
-    + NEIGHBOURS
-    + "{product}"
-    + """
-            zr_m = ur * P[r, 0, m] - ui * P[r, 1, m] + f * yr_m - C[r, 0, m]
-            zi_m = ur * P[r, 1, m] + ui * P[r, 0, m] + f * yi_m - C[r, 1, m]
-            C[r, 0, m] = zr_m
-            C[r, 1, m] = zi_m
-        for l in range(at.shape[0]):
-            for q in range(at.shape[1]):
-                C[at[l, q], 0, l] += w[k, l, q].real
-                C[at[l, q], 1, l] += w[k, l, q].imag
-        B, C = C, B
-    return B
-"""
-)
 APPLY = (
     '''
 def {name}(near, hop, onsite, c, B, C):
@@ -189,35 +159,7 @@ def {name}(M, column, rate, Q, L):
             L[k, 0, i, m] = lr_m
             L[k, 1, i, m] = li_m
 '''
-RIGHT = '''
-def _right(near, hop, onsite, c, ur, ui, f, V, B, C):
-    """:func:`right` with rows in eights."""
-    for j in range(near.shape[0]):
-        k0, k1, k2, k3 = near[j, 0], near[j, 1], near[j, 2], near[j, 3]
-        for a in range(2):
-            s, o = 1.0 - 2.0 * a, 1 - a
-            v, pr, pi = s * onsite[j], -c[j].real, s * c[j].imag
-            h0, h1, h2, h3 = s * hop[j, 0].real, s * hop[j, 1].real, s * hop[j, 2].real, \
-                s * hop[j, 3].real
-            g0, g1, g2, g3 = -hop[j, 0].imag, -hop[j, 1].imag, -hop[j, 2].imag, -hop[j, 3].imag
-            for i in range(V.shape[3]):
-                yr_m = h0 * B[k0, a, 0, i, m] + h1 * B[k1, a, 0, i, m] \
-                    + h2 * B[k2, a, 0, i, m] + h3 * B[k3, a, 0, i, m]
-                yi_m = h0 * B[k0, a, 1, i, m] + h1 * B[k1, a, 1, i, m] \
-                    + h2 * B[k2, a, 1, i, m] + h3 * B[k3, a, 1, i, m]
-                yr_m = yr_m - (g0 * B[k0, a, 1, i, m] + g1 * B[k1, a, 1, i, m] \
-                    + g2 * B[k2, a, 1, i, m] + g3 * B[k3, a, 1, i, m])
-                yi_m = yi_m + g0 * B[k0, a, 0, i, m] + g1 * B[k1, a, 0, i, m] \
-                    + g2 * B[k2, a, 0, i, m] + g3 * B[k3, a, 0, i, m]
-                yr_m = yr_m + v * B[j, a, 0, i, m] + pr * B[j, o, 0, i, m] - pi * B[j, o, 1, i, m]
-                yi_m = yi_m + v * B[j, a, 1, i, m] + pr * B[j, o, 1, i, m] + pi * B[j, o, 0, i, m]
-                zr_m = ur * V[j, a, 0, i, m] - ui * V[j, a, 1, i, m] + f * yr_m - C[j, a, 0, i, m]
-                zi_m = ur * V[j, a, 1, i, m] + ui * V[j, a, 0, i, m] + f * yi_m - C[j, a, 1, i, m]
-                C[j, a, 0, i, m] = zr_m
-                C[j, a, 1, i, m] = zi_m
-'''
 PRODUCTS = {"plain": PLAIN, "phases": PHASES}
-clenshaw = variants(CLENSHAW, "clenshaw", PRODUCTS)
 apply = variants(APPLY, "apply", PRODUCTS)
 load_modes = {
     size: compiled(LOAD_MODES.replace("{name}", f"load_modes_{size}"), f"load_modes_{size}", count)
@@ -230,7 +172,6 @@ store_modes = {
     for size, count in LANES.items()
 }
 _sums = compiled(SUMS.replace("{name}", "_sums"), "_sums")
-_right = compiled(RIGHT, "_right")
 
 
 def _eights(array):
@@ -246,6 +187,69 @@ def sums(M: NDArray, column: IntArray, rate: ComplexArray, Q: FloatArray, L: Flo
     M (modes, 2, rows), Q, L (columns, 2, rows).
     """
     _sums(_eights(M), column, rate, _eights(Q), _eights(L))
+
+
+def clenshaw(
+    near: IntArray,
+    hop: NDArray,
+    onsite: NDArray,
+    c: NDArray,
+    u: NDArray,
+    P: NDArray,
+    B: NDArray,
+    C: NDArray,
+    at: IntArray,
+    w: NDArray,
+    plain: bool,
+) -> NDArray:
+    """The plane sum_k [u_k T_k(H) P + T_k(H) w_k] by Clenshaw's recursion.
+
+    The spectrum of H must lie in [-1, 1]. u (K,) complex; P, B, C (2N, 2, LANES), B and C scratch;
+    at (LANES, R) rows, w (K, LANES, R) complex: w_k of a lane is 0 elsewhere. plain : all hops are
+    one real number. Returns B or C.
+    """
+    from . import sweeps
+
+    hops, pairing = hop.view(onsite.dtype), c.view(onsite.dtype).reshape(-1, 2)
+    return sweeps.clenshaw(near, hops, onsite, pairing, u, P, B, C, at, w, plain)
+
+
+def modes(
+    matrix: tuple[NDArray, ...],
+    plain: bool,
+    M: NDArray,
+    group: IntArray,
+    row: IntArray,
+    factor: NDArray,
+    functions: NDArray,
+    sources: NDArray,
+    rotation: tuple[NDArray, NDArray],
+) -> None:
+    """M = K [sum_k u_k T_k(H) K^-1 factor M + f_k T_k(H) source] of modes (modes, 2, rows).
+
+    matrix : near, hop, onsite, c, u as for `clenshaw`. group, row (modes,): a mode's group, with
+    factor (groups,) and functions f (groups, K), and the row of its source, whose site's two rows
+    have sources (modes, 2). rotation : cosine and q (N,) of K, [[cosine, q], [-q*, cosine]].
+    """
+    from . import sweeps
+
+    near, hop, onsite, c, u = matrix
+    real = onsite.dtype
+    width = LANES[real.itemsize]
+    planes = [np.empty((2 * len(near), 2, width), real) for _ in range(3)]
+    lanes, at = np.empty((2, width), real), np.empty((width, 2), np.int64)
+    sweeps.modes(
+        (near, hop.view(real), onsite, c.view(real).reshape(-1, 2), u),
+        plain,
+        M,
+        group,
+        row,
+        factor,
+        functions,
+        sources,
+        (rotation[0], rotation[1].view(real).reshape(-1, 2)),
+        (*planes, lanes, at, np.empty((len(u), width, 2), u.dtype)),
+    )
 
 
 def right(
@@ -266,7 +270,10 @@ def right(
     sites, near pointing into B. B H gathers, for column (j, a), the columns of j's neighbours with
     conj(hop) (holes: -hop) and the other component of j.
     """
-    _right(near, hop, onsite, c, ur, ui, f, _eights(V), _eights(B), _eights(C))
+    from . import sweeps
+
+    hops, pairing = hop.view(float), c.view(float).reshape(-1, 2)
+    sweeps.right(near, hops, onsite, pairing, ur, ui, f, V, B, C)
 
 
 @lazily

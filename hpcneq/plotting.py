@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from . import terminal
+from . import systems, terminal
 from .comparison import flat, inputs
 from .config.words import refuse_name, shown, without_ending
 from .errors import InputError
 from .files import report, vetting
 from .results import MOVIES, Result, aside, number_labels, refuse_old, target_of
+from .tasks.task import resolve
 
 MOST_PANELS = 4  # that are chosen without being asked for
 MOST_WORDS = 3  # keys in a label
@@ -72,6 +73,9 @@ def several(
     if not results:
         raise InputError("a figure of several results: none given")
     first = results[0]
+    beside = _beside(results)
+    if beside is not None and not data:
+        return draw.draw(first, beside, path, canvas, size, first.caption())
     for other in results[1:]:
         if (other.system, other.task) != (first.system, first.task):
             raise InputError(
@@ -91,7 +95,22 @@ def several(
         figure_of = partial(_curves_of, results, names, labels_of(results))
         if not names:
             raise InputError(f"{first.path}: holds nothing to draw beside other results")
-    return draw.draw(first, figure_of, path, canvas, size)
+    different = [key.partition(".")[2] for key in _different_keys(results)]
+    return draw.draw(first, figure_of, path, canvas, size, first.caption(different))
+
+
+def _beside(results: Sequence[Result]) -> Callable[..., object] | None:
+    """The figure of the first result with the others in it, where its task has one."""
+    first, *others = results
+    task = systems.get(first.system).tasks.get(first.task)
+    names = {other.task for other in others if other.system == first.system}
+    if task is None or len(names) != 1 or any(other.system != first.system for other in others):
+        return None
+    figure_of = task.beside.get(names.pop())
+    if figure_of is None:
+        return None
+    figure = resolve(figure_of)
+    return lambda result, canvas: figure(result, others, canvas)
 
 
 def _numbers_of(results: Any, numbers: Any, at: Any, words: str, first: Any, canvas: Any) -> None:

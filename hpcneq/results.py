@@ -7,13 +7,14 @@ import os
 import secrets
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import systems
 from .comparison import RTOL, Comparison, compare, is_error
+from .config import schema
 from .config.words import nearest, refuse_name, shown, without_ending
 from .errors import HpcneqError, InputError, of_writing
 from .files import lock, reader, report, vetting
@@ -67,13 +68,25 @@ class Result(reader.Result):
                 raise InputError(f"{self.path}: there is no figure for {self.system} {self.task}")
             figure_of = resolve(task.figure)
         try:
-            return draw.draw(self, figure_of, path, canvas, size)
+            return draw.draw(self, figure_of, path, canvas, size, self.caption())
         except InputError as error:
             owner = report.owner_of(self.path)
             if owner is None or not str(error).startswith(f"{self.path}:"):
                 raise
             words = f"what it has does not make the figure yet; it {lock.going_on(owner)}"
             raise InputError(f"{self.path}: {words}") from error
+
+    def caption(self, hide: Collection[str] = ()) -> str:
+        """The parameters in a line, as under the figure, without the keys in ``hide``."""
+        from .figures import captions
+
+        task = systems.get(self.system).tasks.get(self.task)
+        tables = {} if task is None else task.tables
+        units: dict[str, str] = {}
+        for name in captions.TABLES:
+            if name in tables:
+                units |= {row.key: row.unit for row in schema.describe(tables[name])}
+        return captions.words(f"{self.system} {self.task}", self.resolved, units, hide)
 
     def movie(self, path: str | Path, *, data: Sequence[str] = (), size: str | None = None) -> None:
         """Write a movie of an evolution into ``path``, which ends in .gif or .mp4.

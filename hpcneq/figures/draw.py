@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, of_writing
-from . import style
+from . import captions, style
 from .result import Result
 
 if TYPE_CHECKING:
@@ -21,14 +21,15 @@ def draw(
     path: str | Path | None = None,
     canvas: Figure | SubFigure | None = None,
     size: str | None = None,
+    caption: str = "",
 ) -> Figure:
     """Draw a result; returns the matplotlib figure, written to ``path`` if given.
 
     result : an open result file. figure_of : ``figure_of(result, canvas)``, the task's. canvas :
     where to draw, a new figure by default; one of the caller's keeps its size. size : a key of
-    `style.SIZES`. A figure written to a file is not pyplot's: it leaves an interactive session as
-    it is. Raises InputError, in one line, if the figure cannot be written or the result does not
-    hold what it needs.
+    `style.SIZES`. caption : a line under the figure. A figure written to a file is not pyplot's: it
+    leaves an interactive session as it is. Raises InputError, in one line, if the figure cannot be
+    written or the result does not hold what it needs.
     """
     with style.applied():
         place = canvas if canvas is not None else style.canvas(shown=path is None)
@@ -46,7 +47,10 @@ def draw(
             raise InputError(f"{result.path}: {_why_not(result, error)}") from error
         if canvas is not None:
             figure.set_size_inches(given)
+        captions.letter(place)
         style.fit(figure, size)
+        if caption:
+            captions.add(place, caption, size)
         if path is not None:
             write(figure, path)
     return figure

@@ -15,7 +15,6 @@ from . import panels, style
 if TYPE_CHECKING:
     from .result import Result
 
-FORMATS = (".gif", ".mp4")
 TIMES = ("t", "t_monitor")  # axes along which a result goes on
 MOST_FRAMES = 60
 RATE = 12  # frames/s

@@ -31,6 +31,10 @@ SETTINGS = {
 }
 # widest figure in inches, factor of the rest, factor of letters and lines
 SIZES = {"talk": (13.0, 1.0, 1.25), "paper": (7.0, 0.72, 0.8), "poster": (40.0, 2.0, 2.3)}
+# of states; blue, vermilion and orange of Okabe and Ito, which the colour-blind tell apart
+STABLE = "#0072b2"
+UNSTABLE = "#d55e00"
+METASTABLE = "#e69f00"
 COLOURS = ("#3b4cc0", "#c2452d", "#2a8f6d", "#8c5aa8", "#b8860b")
 
 

@@ -15,6 +15,7 @@ REPEATS = 3  # periods that have to be equal
 MOST_PEAKS = 4  # in one period
 RESOLVED = 8  # samples in a period, at least
 FINE = 81  # points of the parabola through three samples
+RETURN = 0.1  # of the mean square distance of two random times: what returns after a period
 
 
 @dataclass(frozen=True)
@@ -110,3 +111,42 @@ def minima(t: FloatArray, signal: ComplexArray) -> FloatArray:
     curve = at + (up * right + down * left) / (left + right) * dt
     curve = curve + (down - up) / (left + right) * dt**2
     return np.asarray(np.abs(curve).min(axis=1, initial=np.inf))
+
+
+def recurrence(t: FloatArray, rows: FloatArray) -> Attractor:
+    """What several signals together, rows (n, k) at ascending times t (n,), have come to.
+
+    Looked at is the last half of the time. A cycle has the first period after which the rows
+    return: their mean square distance has a minimum below a tenth of that of unrelated times. Its
+    error: how much the periods of both halves differ, and what the distance of samples hides.
+    """
+    late = (t >= t[-1] - TAIL * (t[-1] - t[0])) & np.append(np.diff(t) > 0.99 * (t[1] - t[0]), True)
+    late[-1] &= t[-1] - t[-2] > 0.99 * (t[1] - t[0])
+    t, rows = t[late], rows[late]
+    if len(t) < 2 * RESOLVED or not np.isfinite(rows).all():
+        return Attractor("neither")
+    size = float(np.abs(rows).max())
+    first, second = (np.ptp(part, axis=0).max() for part in np.array_split(rows, 2))
+    if second <= SAME * size and second <= max(first, 1e-6 * size):
+        return Attractor("fixed point")
+    spacing = float(t[-1] - t[0]) / (len(t) - 1)
+    period = _first_return(rows, REPEATS)
+    if np.isnan(period):
+        return Attractor("neither")
+    parts = [_first_return(part, 1) for part in np.array_split(rows, 2)]
+    slip = np.nanmax(np.abs(np.array([*parts, period]) - period))
+    error = spacing * float(slip) + spacing / period
+    return Attractor("limit cycle", spacing * period, errors=(error, np.nan, np.nan))
+
+
+def _first_return(rows: FloatArray, repeats: int) -> float:
+    """Samples after which rows (n, k) return, which are ``repeats`` times in n; nan for none."""
+    n = len(rows)
+    last = n // (repeats + 1) + 2
+    apart = 2 * float(((rows - rows.mean(0)) ** 2).mean())
+    distance = np.array([((rows[j:] - rows[: n - j]) ** 2).mean() for j in range(last)]) / apart
+    for j in range(RESOLVED, last - 1):
+        low, at, high = distance[j - 1 : j + 2]
+        if at < RETURN and at < low and at <= high:
+            return float(j + 0.5 * (low - high) / (low - 2 * at + high))
+    return np.nan

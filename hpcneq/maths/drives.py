@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import InputError
 from .arrays import FloatArray
 
 KEYS = {
@@ -315,6 +316,20 @@ def columns_of(value: str, folder: str | Path, name: str) -> FloatArray:
         return _columns(value, Path(folder, value), "columns of numbers")
     except ValueError as error:
         raise ValueError(f"{name}{error}") from None
+
+
+def refuse_unresolved(dt: float, named: Sequence[tuple[str, Drive, bool]]) -> None:
+    """InputError for time steps that do not resolve a drive.
+
+    named : (its name in the input, the drive, whether it is a phase).
+    """
+    for name, drive, phase in named:
+        longest = drive.resolved(dt).resolving_step(phase)
+        if dt > longest * (1 + 1e-9):
+            raise InputError(
+                f"[numerics] dt = {dt:g}: must be <= {longest:.4g}, so that steps resolve {name} "
+                f"(kind {drive.kind}, up to {drive.extremes(None):g})"
+            )
 
 
 def _columns(

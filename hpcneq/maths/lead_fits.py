@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import expit
@@ -22,6 +23,7 @@ from .poles import aaa_poles
 from .rational_sets import PoleSum, common_poles, graded, sums_at
 
 DECADES = (12, 10, 8)  # fitted points in a decade: the search with fewer poles wins
+KEPT = 32  # fits of each kind: tasks ask for the same again
 FINE = 48  # those on which errors are measured
 CLOSEST = 1e-2  # of the scale of an edge: the nearest points
 REACH = 1e4  # of the largest edge: the farthest points
@@ -44,6 +46,10 @@ class Fit:
     filling_inf: FloatArray
     error: float
     least: float = 1.0
+
+    def __post_init__(self) -> None:
+        for array in (self.poles, self.width, self.filling, self.width_inf, self.filling_inf):
+            array.flags.writeable = False  # fits are shared
 
     def __len__(self) -> int:
         return len(self.poles)
@@ -68,6 +74,7 @@ class Fit:
         return np.asarray(self.filling_inf + 2 * sums_at(z, self.poles, self.filling).real)
 
 
+@lru_cache(maxsize=KEPT)
 def wide_fit(T: float, mu: float = 0.0, window: float = 10.0, error: float = 1e-6) -> Fit:
     """Gamma = 1 at all energies, s = f(w - mu): the poles of the Fermi function itself.
 
@@ -85,6 +92,7 @@ def wide_fit(T: float, mu: float = 0.0, window: float = 10.0, error: float = 1e-
     )
 
 
+@lru_cache(maxsize=KEPT)
 def bcs_fit(
     delta: float, dynes: float, T: float, tail: float | None = None, error: float = 1e-4
 ) -> Fit:
@@ -111,6 +119,7 @@ def bcs_fit(
     return _fitted(functions, edges, scales, reach, limits, error, True, "BCS lead")
 
 
+@lru_cache(maxsize=KEPT)
 def chain_fit(
     hopping: float,
     T: float,
@@ -168,8 +177,8 @@ def tabulated_fit(
 
     span = float(energies[-1] - energies[0])
     grid = 0.5 * float(np.diff(energies).min())
-    edges = np.array([energies[0], energies[-1], mu])
-    scales = np.array([min(grid, CLOSEST * T), min(grid, CLOSEST * T), CLOSEST * T])
+    edges = np.unique(np.append(_band_edges(energies, table[:, 0]), mu))
+    scales = np.where(edges == mu, CLOSEST * T, min(grid, CLOSEST * T))
     even = energies[0] == -energies[-1] and mu == 0
     even = even and np.allclose(table, table[::-1], rtol=1e-12, atol=1e-14 * np.abs(table).max())
     steps = energies if len(energies) <= 400 else energies[:: len(energies) // 400]
@@ -177,6 +186,15 @@ def tabulated_fit(
     return _banded(
         shape, edges, scales, span, T, mu, floor, error, bool(even), "tabulated lead", between
     )
+
+
+def _band_edges(energies: FloatArray, width: FloatArray) -> FloatArray:
+    """The ends of a table, and where its width falls to zero."""
+    empty = width <= 1e-9 * width.max()
+    last = np.flatnonzero(empty[:-1] & ~empty[1:])
+    first = np.flatnonzero(~empty[:-1] & empty[1:]) + 1
+    inner = [k for k in (*last, *first) if 0 < k < len(energies) - 1]
+    return np.append(energies[[0, -1]], energies[inner])
 
 
 def _banded(

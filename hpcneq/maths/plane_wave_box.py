@@ -3,7 +3,8 @@
 A block is a Bloch momentum k and a transverse energy y = p_perp^2; its plane waves have momenta
 k + n G along x, n = -(N-1)/2 .. (N-1)/2 with N odd. An order parameter sum_m Delta_m e^{imGx}
 couples n and n + m on a ring, modulo N, so that no pair is lost at the ends of the box. Units
-2m = 1: a plane wave has the kinetic energy (k + n G)^2 + y.
+2m = 1: a plane wave has the kinetic energy (k + n G)^2 + y. Where k = 0 is the only Bloch momentum
+of an even box, even and odd waves are blocks of their own, of half the size.
 
     sum_p = sum_blocks weight sum_n,    weight = G/(2 pi N_k) w_y/(4 pi)
 """
@@ -56,11 +57,47 @@ class PlaneWaveBox:
     @property
     def blocks(self) -> int:
         """Number of blocks."""
-        return len(self.momenta) * len(self.transverse)
+        return len(self.bases) * len(self._shares)
+
+    @property
+    def parity(self) -> bool:
+        """Whether even and odd waves are blocks of their own."""
+        return self.even and self.bloch == 1
+
+    @cached_property
+    def bases(self) -> FloatArray:
+        """(sectors, N, states) of plane waves, orthonormal columns or, where an odd one is missing,
+        0.
+        """
+        if not self.parity:
+            return np.eye(self.waves)[None]
+        middle = self.waves // 2
+        j = np.arange(1, middle + 1)
+        both = np.zeros((2, self.waves, middle + 1))
+        both[0, middle, 0] = 1
+        both[:, middle + j, j] = np.sqrt(0.5)
+        both[0, middle - j, j], both[1, middle - j, j] = np.sqrt(0.5), -np.sqrt(0.5)
+        return both
+
+    @property
+    def states(self) -> int:
+        """States of one species in a block."""
+        return self.bases.shape[2]
+
+    @cached_property
+    def sectors(self) -> IntArray:
+        """(blocks,) which of `bases` a block has."""
+        count = len(self.bases)
+        return np.arange(self.blocks) // len(self.transverse) % count
 
     @cached_property
     def weights(self) -> FloatArray:
         """(blocks,) weight of each block."""
+        return np.tile(self._shares, len(self.bases))
+
+    @cached_property
+    def _shares(self) -> FloatArray:
+        """(momenta,) weight of each Bloch momentum and transverse node."""
         along = self.multiplicity * self.wave_number / (2 * np.pi * self.bloch)
         return np.outer(along, self.transverse_weights / (4 * np.pi)).ravel()
 
@@ -72,9 +109,16 @@ class PlaneWaveBox:
 
     @cached_property
     def energies(self) -> FloatArray:
-        """(blocks, N) kinetic energies."""
+        """(momenta, N) kinetic energies, for each Bloch momentum and transverse node."""
         both = self.along[:, None] ** 2 + self.transverse[:, None]
-        return both.reshape(self.blocks, self.waves)
+        return both.reshape(-1, self.waves)
+
+    @cached_property
+    def levels(self) -> FloatArray:
+        """(blocks, states) kinetic energies of the blocks."""
+        if not self.parity:
+            return self.energies
+        return np.concatenate([self.energies @ (basis * basis) for basis in self.bases])
 
     @property
     def length(self) -> float:
@@ -100,12 +144,12 @@ class PlaneWaveBox:
     def _pairs(self, m: int) -> float:
         """sum_box 1/(eps_(n+m) + eps_n + 2 kappa^2)."""
         other = np.roll(self.energies, -m, axis=1)
-        return float(self.weights @ (1 / (self.energies + other + 2 * KAPPA2)).sum(1))
+        return float(self._shares @ (1 / (self.energies + other + 2 * KAPPA2)).sum(1))
 
     @cached_property
     def lag(self) -> float:
         """K of i K dDelta/dt: how pairs outside the box follow the order parameter."""
-        inside = self.weights @ (1 / (2 * self.energies + 2 * KAPPA2) ** 2).sum(1)
+        inside = self._shares @ (1 / (2 * self.energies + 2 * KAPPA2) ** 2).sum(1)
         return float(1 / (32 * np.pi * np.sqrt(KAPPA2)) - inside)
 
 

@@ -215,7 +215,7 @@ class Follower:
         elif self.control == "parameter":
             solution = self.solve(lambda u: u[-1] - guess[-1], guess)
         else:
-            solution = self.solve(_across(t, guess), guess)
+            solution = self.solve(across(t, guess), guess)
         if not solution.converged:
             return None
         reach = 0.5 * max(step, float(np.linalg.norm(guess - y)))
@@ -348,12 +348,12 @@ class Follower:
             guess = y + self.step * d
             if not (np.all(guess >= low) and np.all(guess <= high)):
                 continue
-            solution = self.solve(_across(d, guess), guess)
+            solution = self.solve(across(d, guess), guess)
             if solution.converged:
                 spots.append(self.spot(solution, d, START))
         return spots
 
 
-def _across(d, point):
+def across(d: FloatArray, point: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """The function that vanishes on the plane through a point across a direction."""
     return lambda u: d @ (u - point)

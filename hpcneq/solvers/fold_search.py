@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import NotConverged
 from ..maths.arrays import ArrayLike, FloatArray
-from .continuation import Follower, _across
+from .continuation import Follower, across
 from .curves import FOLD, Spot
 
 SMALL = 1e-4  # of a scale: central differences of second order
@@ -79,7 +79,7 @@ class FoldFollower(Follower):
         found = None
         for _ in range(REFINEMENTS):
             y, t = self.between(a, b, a.tangent[-1], b.tangent[-1])
-            solution = self.solve(_across(t, y), y)
+            solution = self.solve(across(t, y), y)
             if not solution.converged or not self.near(solution.x[: len(y)], last, new):
                 return found
             found = replace(self.spot(solution, t), kind=FOLD)

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import petsc
 from ..errors import NotConverged
 from ..maths.arrays import ComplexArray, FloatArray
 from ..parallel import Communicator, Layout, ordered_sum
-from ..solvers import modes
+from ..solvers import modes, newton
 from ..solvers.contours import Box
 from ..solvers.supercell.linear import PatternResponse
-from ..solvers.supercell.medium import Medium, even_part
+from ..solvers.supercell.medium import Medium, even_part, harmonic_numbers
+from ..solvers.supercell.patterns import RealPattern, TurningPattern
 from .recorder import Entries
-from .supercell import POINTS, amplitude_over
+from .supercell import POINTS, VARIANTS, amplitude_over, varied
+from .task import Given
+
+if TYPE_CHECKING:
+    from ..files.writer import ResultFile
 
 SAME = 1e-4  # of the uniform order parameter: patterns that differ by less are one
 FLOOR = 0.02  # of the levels' width: modes that grow slower are not told from those that rest
 LISTED = 6  # modes
+TOLERANCE = {"snes_atol": 1e-11}
+
+
+def solved(
+    given: Given, problem: TurningPattern | RealPattern, x: FloatArray, comm: Communicator
+) -> newton.Solution:
+    """The root that SNES finds from ``x``. **Collective.**"""
+    with petsc.Options(given.petsc):
+        return newton.solve(problem, comm, x, TOLERANCE, prefix="steady_", fix=False)
 
 
 def places(medium: Medium, h: int) -> FloatArray:
@@ -61,15 +77,21 @@ def distinct(states: Iterable[ComplexArray], delta: float) -> list[ComplexArray]
     return sorted(kept, key=lambda c: -float(np.abs(c[len(c) // 2 + 1])))
 
 
-def stability(response: PatternResponse, comm: Communicator) -> Entries:
+def stability(
+    given: Given, response_of: Callable[[], PatternResponse], comm: Communicator
+) -> Entries:
     """{"stability", "growth_rate", "growth_frequency", "modes_found"} of a state. **Collective.**
 
-    Modes are counted by winding and located, whose growth is above 2% of the levels' width.
+    Modes are counted by winding and located, whose growth is above 2% of the levels' width; unknown
+    if [numerics] stability does not ask for them.
     """
+    none: Entries = {"growth_rate": None, "growth_frequency": None, "modes_found": []}
+    if not given.numerics.stability:
+        return {"stability": "unknown", **none}
+    response = response_of()
     x, y = response.reach
     floor = FLOOR * response.analytic_below
     box = Box(-1.013 * x, 1.017 * x, floor, 1.011 * y)
-    none: Entries = {"growth_rate": None, "growth_frequency": None, "modes_found": []}
     try:
         spectrum = modes.spectrum(response, 0.0, comm, box=box)
     except NotConverged:
@@ -85,15 +107,13 @@ def stability(response: PatternResponse, comm: Communicator) -> Entries:
     }
 
 
-def words_of(verdict: Entries, looked: bool, even: bool) -> list[str]:
-    """What a reader has to know of a verdict of `stability`.
-
-    looked : whether modes were sought. even : whether the cell is.
-    """
-    if not looked:
+def words_of(given: Given, verdict: Entries) -> list[str]:
+    """What a reader has to know of a verdict of `stability`."""
+    numerics = given.numerics
+    if not numerics.stability:
         return ["stability: not looked at ([numerics] stability = false)"]
     changes = "changes with the cell's period"
-    if even:
+    if numerics.supercell.even:
         changes = f"even {changes}"
     words = {
         "stable": f"stability: of {changes}, that grow by more than {FLOOR:g} of the levels' "
@@ -102,6 +122,49 @@ def words_of(verdict: Entries, looked: bool, even: bool) -> list[str]:
         "unknown": "stability: unknown, the modes that grow could not be counted",
     }
     return [words[str(verdict["stability"])]]
+
+
+def errors_of(
+    given: Given, numbers: dict[str, float], again: Callable[[Given], dict[str, float] | None]
+) -> tuple[dict[str, float], list[str]]:
+    """({name: error}, what could not be told): the pattern in a smaller box, on another grid.
+
+    again : the numbers of the pattern of an input, None where it is not found. **Collective.**
+    """
+    if not given.numerics.error_estimate:
+        return {}, ["no error estimates: [numerics] error_estimate = false"]
+    errors = {name: abs(value) * 1e-9 + 1e-9 for name, value in numbers.items()}
+    for variant in VARIANTS[1:]:  # there are no steps
+        values = again(varied(given, variant))
+        if values is None:
+            return {}, [f"no errors: there is no such pattern for the {variant}"]
+        for name, value in numbers.items():
+            errors[name] += abs(values[name] - value)
+    return errors, []
+
+
+def told(given: Given, medium: Medium, chosen: ComplexArray, states: list[ComplexArray]) -> Entries:
+    """What the summary says of the patterns found and of the grid."""
+    box = medium.box
+    return {
+        "harmonics": as_pairs(chosen),
+        "patterns": [as_pairs(c) for c in states],
+        "wave_number": given.numerics.wave_number,
+        "length": box.length,
+        "waves": box.waves,
+        "blocks": box.blocks,
+    }
+
+
+def write(out: ResultFile, medium: Medium, c: ComplexArray, comm: Communicator) -> None:
+    """The pattern over the cell. **Collective.**"""
+    number, h = density(medium, c, comm), len(c) // 2
+    along = places(medium, h)
+    out.axis("harmonic", harmonic_numbers(h))
+    out.axis("x", along)
+    out.fixed("harmonics", c)
+    out.fixed("delta_x", amplitude_over(along, c, medium.box.wave_number))
+    out.fixed("density", amplitude_over(along, number, medium.box.wave_number).real)
 
 
 def as_pairs(c: ComplexArray) -> list[list[float]]:

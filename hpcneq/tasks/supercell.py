@@ -1,27 +1,28 @@
-"""Evolutions of supercells: what is kicked, what is written, what it costs."""
+"""Evolutions of supercells: in what box, what is kicked, what is written."""
 
 from __future__ import annotations
 
 import math
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from ..maths import attractors, growing_modes
 from ..maths.arrays import ComplexArray, FloatArray
-from ..parallel import solo
+from ..maths.plane_wave_box import PlaneWaveBox, transverse_panels, waves_within
+from ..parallel import Communicator
 from ..solvers.output_times import Row
 from ..solvers.protocols import State
 from ..solvers.supercell.medium import harmonic_numbers
 from ..solvers.supercell.state import Supercell, SupercellState
-from ..solvers.supercell.stepping import EXPLICIT, DriftExact, explicit_step
-from .cost import BASE_BYTES, runs, step_count, untimed
+from ..solvers.supercell.stepping import explicit_step
+from .cost import mode_dtype
+from .evolution import run_evolution
 from .recorder import Entries, Numbers, Recorder
-from .supercell_tables import bloch_points, cell_of
-from .task import Cost, Given, Outcome
+from .supercell_tables import SupercellTable, bloch_points, cell_of
+from .task import Given, Outcome, Output
 
 if TYPE_CHECKING:
     from ..files.writer import ResultFile
@@ -30,7 +31,6 @@ POINTS = 8  # of x, for each harmonic
 QUIET = 3.0  # widths after which a kick is over
 SMALL = 0.05  # of the largest harmonic: a wave that is linear
 FORBIDDEN = 1e-3  # no solution: eigenvalues of n so far outside of [0, 1]
-IMPLICIT_PASSES = 2.3  # of a step
 VARIANTS = ("step error", "box error", "grid error")
 SMALLER_BOX = 0.85
 COARSER_BLOCH = 0.75
@@ -39,7 +39,6 @@ EVEN = (
     "supercell.even = true: the order parameter is kept even in x; what would travel, or grow "
     "unevenly, is not seen"
 )
-PROBED = 3  # steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +85,32 @@ def amplitude_over(x: FloatArray, c: ComplexArray, G: float) -> ComplexArray:
     return waves
 
 
+def kick_of(given: Given) -> tuple[int, Kick]:
+    """(periods of the kick's wave in the cell, the kick) of an input."""
+    cell, start = given.numerics.supercell, given.initial
+    _, periods = cell_of(given.numerics.wave_number, cell)
+    shape = kick_shape(cell.harmonics, periods, start.kick, start.noise, given.run.seed, cell.even)
+    return periods, Kick(shape, start.kick_time, start.kick_width)
+
+
+def box_of(wave_number: float, cell: SupercellTable, surface: float) -> PlaneWaveBox:
+    """The momenta of a cell, transverse panels to the outer Fermi surface (p^2) and beyond."""
+    G, _ = cell_of(wave_number, cell)
+    y, weights = transverse_panels(surface, cell.panels, cell.y_max)
+    waves = max(waves_within(G, cell.p_max), 2 * cell.harmonics + 1)
+    return PlaneWaveBox(G, waves, bloch_points(G, cell), y, weights, cell.even)
+
+
+def with_step(given: Given, system: Supercell) -> Given:
+    """The input with its time step: its own, or one whose extrapolation of Delta is stable."""
+    checked: Any = given
+    numerics = given.numerics
+    if numerics.dt is None:
+        numerics = replace(numerics, dt=explicit_step(system.medium))
+    changed: Given = replace(checked, numerics=numerics)
+    return changed
+
+
 class SupercellRecords(Recorder):
     """Data sets of the evolution of a supercell.
 
@@ -105,7 +130,7 @@ class SupercellRecords(Recorder):
         self.G, h = box.wave_number, system.h
         self.x = np.arange(POINTS * h) / (POINTS * h) * box.length
         self.p = box.along.ravel()
-        if box.even:
+        if box.even and not box.parity:
             self.p = np.concatenate([-self.p, self.p])
         self.first: float | None = None
 
@@ -201,7 +226,7 @@ class SupercellRecords(Recorder):
         """What needs all rows: the attractor, growth rates after the kick. **Collective.**"""
         t, top = out.read("t"), out.read("delta_max")
         late = t >= 0.5 * t[-1]
-        state = attractors.attractor(t, top.astype(complex))
+        state = attractors.recurrence(t, np.abs(out.read("harmonics")))
         known = state.kind == "limit cycle"
         if self.system.even:
             outcome.warnings.append(EVEN)
@@ -230,7 +255,9 @@ class SupercellRecords(Recorder):
 
         While it is small; None where it is not, or for too short a time.
         """
-        wave = harmonics[:, self.system.h + self.periods]
+        places = self.system.h + self.periods * np.array([1, -1])
+        place = places[np.argmin(np.abs(self.system.start[places]))]  # a plane wave's opposite
+        wave = harmonics[:, place]
         small = np.abs(wave) < SMALL * np.abs(harmonics[0]).max()
         end = len(t)
         if not small.all():
@@ -239,13 +266,22 @@ class SupercellRecords(Recorder):
         even = np.append(np.abs(np.diff(t) - (t[1] - t[0])) < 1e-6 * (t[1] - t[0]), True)
         if begin < end and not even[begin : end - 1].all():
             end -= 1
-        if self.kick.shape[self.system.h + self.periods] == 0 or end - begin < 24:
+        if self.kick.shape[place] == 0 or end - begin < 24:
             return None, np.nan
         middle = begin + (end - begin) // 4
         whole = growing_modes.exponents(t[begin:end], wave[begin:end])[:2]
         part = growing_modes.exponents(t[middle:end], wave[middle:end])[:2]
         error = float(np.abs(whole - part).max())
         return [[float(z.real), float(z.imag)] for z in whole], error
+
+
+def other_points(points: int) -> int:
+    """Bloch points of another grid: fewer, an even number; twice as many where there are few."""
+    fewer = round(COARSER_BLOCH * points)
+    fewer += fewer % 2
+    if 2 <= fewer < points:
+        return fewer
+    return 2 * points
 
 
 def varied(given: Given, variant: str | None) -> Given:
@@ -257,73 +293,47 @@ def varied(given: Given, variant: str | None) -> Given:
         cell = replace(cell, p_max=cell.p_max * SMALLER_BOX, y_max=cell.y_max * SMALLER_BOX**2)
     if variant == "grid error":
         G, _ = cell_of(numerics.wave_number, cell)
-        points = max(1, round(COARSER_BLOCH * bloch_points(G, cell)))
-        if points > 1:
-            points += points % 2
+        points = other_points(bloch_points(G, cell))
         cell = replace(cell, bloch_points=points, panels=cell.panels + 1)
         numerics = replace(numerics, pole_error=numerics.pole_error * COARSER_POLES)
     changed: Given = replace(checked, numerics=replace(numerics, supercell=cell))
     return changed
 
 
-# ---- cost --------------------------------------------------------------------------------------
+def run_cell(
+    given: Given,
+    comm: Communicator,
+    log: Callable[[str], None],
+    output: Output,
+    made: tuple[Supercell, int, Kick],
+    other: Callable[[str], Supercell],
+) -> Outcome:
+    """An evolution with all its records. **Collective.**
+
+    made : (the equations, periods of the kick's wave in the cell, the kick). other : the equations
+    of a variant in another box or on another grid.
+    """
+    system = made[0]
+    records = SupercellRecords(given, *made)
+
+    def make(variant: str | None, begin: bool) -> State:
+        equations = system
+        if variant not in (None, VARIANTS[0]):
+            equations = other(str(variant))
+        state: Any = SupercellState(equations, comm, mode_dtype(given.numerics), begin)
+        checked: State = state
+        return checked
+
+    outcome = run_evolution(given, comm, log, output, make, records)
+    if outcome.status == "complete":
+        records.add_history(outcome, output())
+    return outcome
 
 
-def evolution_cost(
-    given: Given, system: Supercell, dtype: DTypeLike, ranks: int, rows: int
-) -> Cost:
-    """The cost of an evolution, from a few steps of some blocks."""
-    medium, dt = system.medium, given.numerics.dt
-    here = -(-medium.box.blocks // ranks)
-    solved = 2 * medium.highest * dt > EXPLICIT
-    state = here * medium.size**2 * (16 + medium.modes * np.dtype(dtype).itemsize)
-    copies = 1 + solved
-    batch = 12 * 16 * min(2**19, here * medium.size**2 * medium.modes)
-    each = seconds_of_a_pass(system, dt, dtype)
-    passes = IMPLICIT_PASSES if solved else 1.0
-    more = runs_of_all(given, solved)
-    note = (
-        f"{medium.box.blocks} blocks of {medium.size} levels, {medium.modes} bath modes, "
-        f"{step_count(given)} steps, {rows} output rows"
+def words_of(given: Given, system: Supercell) -> str:
+    """Blocks, modes and step of an evolution, for the log."""
+    medium = system.medium
+    return (
+        f"{medium.box.blocks} blocks of {medium.box.waves} plane waves, "
+        f"{medium.modes} bath modes, dt = {given.numerics.dt:.4g}"
     )
-    return Cost(
-        each * passes * step_count(given) * more,
-        BASE_BYTES + state * copies + batch,
-        medium.box.blocks,
-        (note, f"state: {state / 2**20:.1f} MB of the memory of a rank"),
-    )
-
-
-def runs_of_all(given: Given, solved: bool) -> float:
-    """Time of all runs over that of the first."""
-    if runs(given) == 1:
-        return 1.0
-    each = 0.5 if solved else 0.5 * IMPLICIT_PASSES
-    return 1 + each * (1 + SMALLER_BOX**4 + 1.2)
-
-
-def seconds_of_a_pass(system: Supercell, dt: float, dtype: DTypeLike) -> float:
-    """Seconds of one step on one core, scaled up from the first blocks."""
-    if untimed():
-        return 0.0
-    box = system.medium.box
-    few = max(1, min(len(box.transverse), 2**18 // (system.medium.size**2 * system.medium.modes)))
-    part = replace(
-        box,
-        transverse=box.transverse[:few],
-        transverse_weights=box.transverse_weights[:few],
-        bloch=1,
-    )
-    medium = replace(system.medium, box=part)
-    method = DriftExact(SupercellState(replace(system, medium=medium), solo(), dtype), False)
-    method.start(0.0, dt)
-    method.advance(0.0, dt)
-    begun = time.process_time()
-    for k in range(1, PROBED + 1):
-        method.advance(k * dt, dt)
-    return (time.process_time() - begun) / PROBED * box.blocks / part.blocks
-
-
-def default_step(system: Supercell) -> float:
-    """A step for which the extrapolation of the order parameter is stable."""
-    return explicit_step(system.medium)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..config.schema import key
-from .task import ERRORS, WORK, Quantity, missing_where
+from ..errors import InputError
+from .task import ERRORS, WORK, Given, Quantity, missing_where
 
 WIDEST_SPACING = 0.13  # of two Bloch points, twice what is aimed at: their number is even
 CHOSEN, EXACT = "a coordinate", "exact"
@@ -50,28 +51,38 @@ class SupercellTable:
 
 
 def cell_of(wave_number: float, table: SupercellTable) -> tuple[float, int]:
-    """(G of the cell, periods of ``wave_number`` in it). Raises ValueError, in words."""
+    """(G of the cell, periods of ``wave_number`` in it). Raises InputError for one that misfits."""
     period = 2 * 3.141592653589793 / wave_number
     periods = 1
     if table.length is not None:
         periods = round(table.length / period)
         if periods < 1 or abs(table.length / period - periods) > PERIODS * periods:
-            raise ValueError(
-                f"supercell.length = {table.length:g}: must be a whole number of periods "
-                f"2 pi/wave_number = {period:.9g}"
+            raise InputError(
+                f"[numerics] supercell.length = {table.length:g}: must be a whole number of "
+                f"periods 2 pi/wave_number = {period:.9g}"
             )
     waves = 2 * -(-(2 * table.p_max * periods / wave_number - 1) // 2) + 1
     if 2 * table.harmonics + 1 > waves:
-        raise ValueError(
-            f"supercell.harmonics = {table.harmonics}: must be <= {int(waves - 1) // 2}, "
-            "what the plane waves up to p_max resolve"
+        raise InputError(
+            f"[numerics] supercell.harmonics = {table.harmonics}: must be <= "
+            f"{int(waves - 1) // 2}, what the plane waves up to p_max resolve"
         )
     if periods > table.harmonics:
-        raise ValueError(
-            f"supercell.harmonics = {table.harmonics}: must be >= {periods}, the periods of "
-            "wave_number in the cell"
+        raise InputError(
+            f"[numerics] supercell.harmonics = {table.harmonics}: must be >= {periods}, the "
+            "periods of wave_number in the cell"
         )
     return wave_number / periods, periods
+
+
+def refuse_late_kick(given: Given) -> None:
+    """InputError for the pulse of a kick that has begun before t = 0."""
+    start = given.initial
+    if start.kick_time < 3 * start.kick_width:
+        raise InputError(
+            f"[initial] kick_time = {start.kick_time:g}: must be >= 3 kick_width = "
+            f"{3 * start.kick_width:g}, so that the pulse begins smoothly"
+        )
 
 
 def bloch_points(cell: float, table: SupercellTable) -> int:
@@ -168,7 +179,7 @@ def _numbers(energy: str, place: str) -> tuple[Quantity, ...]:
     """What is told of the whole run, and of the grid."""
     sampled = "that of the rows of output"
     perhaps = (
-        _number("period", f"1/{energy}", "period of delta_max in a cycle"),
+        _number("period", f"1/{energy}", "period of all |Delta_m| in a cycle"),
         _number(
             "growth",
             energy,
@@ -182,7 +193,7 @@ def _numbers(energy: str, place: str) -> tuple[Quantity, ...]:
         _number("max_occupation", "1", "largest eigenvalue of n", EXACT),
         _number("late_max", energy, "largest delta_max of the last half of the time", sampled),
         _number("late_min", energy, "least delta_min of the last half of the time", sampled),
-        _number("attractor", "1", "what delta_max has come to", "a word", str),
+        _number("attractor", "1", "what all |Delta_m| have come to", "a word", str),
         *missing_where(perhaps, reason, "period growth"),
         _number("length", place, "length of the cell", "given"),
         _number("waves", "1", "plane waves of a block", "counted", int),

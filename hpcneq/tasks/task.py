@@ -291,8 +291,10 @@ class Task:
     doubts : ``doubts(given)`` lists what a physicist would ask of a valid input.
     code : ``code(given)`` names the user's own code that the run executes, or None.
     cost : ``cost(given, ranks) -> Cost``. figure : ``figure(result, canvas)``, canvas a matplotlib
-    Figure or SubFigure. quantities : all that it may write. example : a small input, {table: {key:
-    value}}. Functions are callables or texts "package.module:function".
+    Figure or SubFigure. beside : another task of the system -> ``figure(result, others, canvas)``,
+    which draws results of that task into the figure of this. quantities : all that it may write.
+    example : a small input, {table: {key: value}}. Functions are callables or texts
+    "package.module:function".
     """
 
     name: str
@@ -308,6 +310,7 @@ class Task:
     code: Function | None = None
     cost: Function | None = None
     figure: Function | None = None
+    beside: Mapping[str, Function] = field(default_factory=dict)
     quantities: tuple[Quantity, ...] = ()
     example: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 

@@ -53,6 +53,38 @@ def test_leads_with_names_of_the_users_own_are_looked_at_too():
         assert len(lines) == count and all(f"[leads.{name}] T = 4.2" in line for line in lines)
 
 
+def of_chain(**tables):
+    """The sentences on an evolution of a chain of twelve sites between two leads."""
+    source = example_input("lattice", "evolve")
+    leads = {
+        name: {**lead, "gamma": 3.0, **tables.get("leads", {})}
+        for name, lead in source["leads"].items()
+    }
+    cell = {**source["model"]["cell"], "size": [12]}
+    changed = {**source, "leads": leads, "model": {**source["model"], "cell": cell}}
+    changed["numerics"] = {**source.get("numerics", {}), **tables.get("numerics", {})}
+    changed |= {name: tables[name] for name in ("interaction",) if name in tables}
+    checked = load(changed, Catalogue())
+    return doubts_of(checked, systems.get("lattice").tasks["evolve"])
+
+
+@pytest.mark.parametrize(
+    "tables, words",
+    [
+        ({"numerics": {"dt": 1.5}}, "dt = 1.5: levels and bias reach 3, "),
+        ({"leads": {"gamma": 0.5}}, "T = 0.1, mean width 0.17: both are below the mean level"),
+    ],
+)
+def test_steps_and_levels_of_a_lattice_of_the_users_own(tables, words):
+    """Levels of the chain reach 2, the bias 1; 12 sites have a level every 0.39.
+
+    A lattice without attraction, such as a dot, may have few levels. Fails if either is counted.
+    """
+    assert of_chain() == [] and of_chain(leads={"gamma": 0.5}, interaction={}) == []
+    (line,) = of_chain(**tables)
+    assert words in line and line.startswith("[") and "\n" not in line
+
+
 @pytest.mark.parametrize("system", systems.built_in())
 def test_no_example_is_doubted_but_for_its_size(system):
     for name, task in systems.get(system).tasks.items():

@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from support.examples import QUICKER
+from support.exciton_runs import WIDE
 
 import hpcneq
 from hpcneq import systems
@@ -20,15 +22,20 @@ HEAVY = ("mpi4py", "petsc4py", "h5py", "numba", "matplotlib", "scipy")
 RATIOS = [0.0, 0.5, 1.05]
 # inputs that together with the example write all that a task declares
 FURTHER = {
-    "steady": [{"parameters": {"ratio": 1.05}}],
+    "steady": [
+        {"parameters": {"ratio": 1.05}},
+        {"parameters": WIDE, "numerics": {"p_c": 30.0}},
+    ],
     "branches": [
-        {"sweep": {key: values, "ratio": RATIOS}}
-        for key, values in (
-            ("inv_kfas", [0.5]),
-            ("gamma_b", [2e-3]),
-            ("T_b", [0.01]),
-            ("p_c", [50.0]),
-        )
+        {
+            "parameters": {"gamma_b": 0.02, "inv_kfas": 1.0},
+            "numerics": {"p_c": 30.0, "stability": True},
+            "sweep": {"ratio": [0.1]},
+        },
+        {"sweep": {"inv_kfas": [0.5], "ratio": RATIOS}},
+        {"sweep": {"gamma_b": [2e-3], "ratio": RATIOS}},
+        {"sweep": {"T_b": [0.01], "ratio": RATIOS}},
+        {"sweep": {"p_c": [50.0], "ratio": RATIOS}},
     ],
     "response": [
         {
@@ -84,7 +91,8 @@ def test_a_task_writes_all_that_it_declares(name):
     """
     task = SYSTEM.tasks[name]
     data, summary, errors, missing = set(), set(), set(), set()
-    for tables in (task.example, *FURTHER.get(name, [])):
+    example = task.example | QUICKER.get(("exciton-bec", name), {})
+    for tables in (example, *FURTHER.get(name, [])):
         with hpcneq.run(tree(name, tables)) as result:
             assert result.status == "complete"
             data |= set(result)

@@ -151,6 +151,31 @@ def test_roots_of_the_approximant_are_as_many_as_winding_counts(drive, q, growin
     assert path.count == growing == sum(1 if w.real == 0 else 2 for w in seen)
 
 
+@pytest.mark.nightly
+def test_a_steady_state_is_published_with_its_stability():
+    """`steady` names the wave that grows fastest: `modes`, by winding, has its rate and lower ones
+    beside it. At -2.55 nothing grows; `branches` judges where it is asked to.
+
+    Fails if the momenta end before the maximum.
+    """
+    place = {"inv_kfas": -1.0, "ratio": 0.1}
+    s = run("steady", parameters=place).summary
+    assert s["stable"] is False and "momenta" in s["covers"]
+    q = [0.9 * s["q_growth"], s["q_growth"], 1.1 * s["q_growth"]]
+    found = run("modes", parameters=place, sweep={"q": q})
+    rates = np.asarray(found.growth_rate)[:, 0]
+    assert s["growth"] == pytest.approx(rates[1], abs=1e-9)
+    assert s["frequency"] == pytest.approx(abs(np.asarray(found.frequency)[1, 0]), abs=1e-9)
+    assert max(rates[0], rates[2]) < rates[1]
+    quiet = run("steady", parameters={"inv_kfas": -2.55, "ratio": 0.25}).summary
+    assert quiet["stable"] is True and quiet["growth"] is None
+    grid = {"ratio": [0.0, 0.1]}
+    line = run("branches", parameters={"inv_kfas": -1.0}, numerics={"stability": True}, sweep=grid)
+    assert line.growth[0] == 0 and line.growth[1] == pytest.approx(s["growth"], rel=1e-4)
+    plain = run("branches", parameters={"inv_kfas": -1.0}, sweep=grid)
+    assert "growth" not in plain and any("stability = true" in words for words in plain.warnings)
+
+
 @pytest.mark.parametrize(
     "drive, q, count",
     [

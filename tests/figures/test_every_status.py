@@ -13,7 +13,7 @@ from support.examples import SLOW, example_input, example_result
 import hpcneq
 from hpcneq import systems
 from hpcneq.errors import InputError
-from hpcneq.figures import style
+from hpcneq.figures import captions, style
 
 TASKS = [
     pytest.param(system, task, marks=[pytest.mark.nightly] * ((system, task) in SLOW))
@@ -71,6 +71,26 @@ def complete(file):
     """As it is."""
 
 
+def faults_of(figure, name):
+    """What a figure lacks: a caption with the parameters, letters, or data in a panel."""
+    panels = captions.panels(figure)
+    lines = figure._supxlabel.get_text().replace("\n", " ")
+    found = [] if lines.startswith(name) and " = " in lines else [f"no caption: {lines}"]
+    titles = [axes.get_title(loc="left") for axes in panels]
+    if len(panels) > 1:
+        found += [
+            f"no letter: {t}"
+            for k, t in enumerate(titles)
+            if not t.startswith(f"({'abcdefghijkl'[k]})")
+        ]
+    for title, axes in zip(titles, panels):
+        curves = [np.asarray(line.get_ydata(), float) for line in axes.lines]
+        drawn = any(np.isfinite(curve).any() for curve in curves)
+        if not (drawn or axes.collections or axes.images or axes.patches or axes.texts):
+            found.append(f"empty panel {title}")
+    return found
+
+
 @pytest.mark.parametrize("system, task", TASKS)
 def test_a_result_of_every_status_gives_a_figure_or_one_line(tmp_path, monkeypatch, system, task):
     """Fails with a figure that reads what is not there, outside of the one place that tells it."""
@@ -83,8 +103,10 @@ def test_a_result_of_every_status_gives_a_figure_or_one_line(tmp_path, monkeypat
         with h5py.File(path, "r+") as file:
             kind(file)
         try:
-            hpcneq.open(path).plot(picture)
+            figure = hpcneq.open(path).plot(picture)
             assert picture.stat().st_size > 100
+            if kind is complete:
+                assert faults_of(figure, f"{system} {task}") == []
         except InputError as error:
             assert kind is not complete and "\n" not in str(error) and str(path) in str(error)
             assert ("holds no arrays" in str(error)) == (kind is bare)

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.lattices import chain
 
 import hpcneq
 from hpcneq.errors import InputError
-
-HOP = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
-
-
-def chain(size, periodic=False, **model):
-    """[model] of a chain with hops -1."""
-    cell = {
-        "vectors": [[1.0]],
-        "orbitals": [{"name": "s", "at": [0.0]}],
-        "size": [size],
-        "periodic": [periodic],
-    }
-    return {"cell": cell, "hop": [HOP], **model}
 
 
 def run(task="conductivity", **tables):

@@ -9,7 +9,7 @@ import hpcneq
 from hpcneq import driver
 from hpcneq.config.load import load
 from hpcneq.errors import InputError, NotConverged
-from hpcneq.systems.lattice.shared import setup
+from hpcneq.systems.lattice.shared import periodic_states, setup
 from hpcneq.systems.lattice.shared.lead_input import common_period
 
 HOP = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
@@ -139,6 +139,19 @@ def test_periodic_states_of_a_curve_and_a_period_that_is_not_resolved(tmp_path):
         assert np.isfinite(current[0]).all() and np.isnan(current[1]).all()
         currents.append(current[0])
     assert currents[0].tolist() == currents[1].tolist() and currents[0][0] > 0.1
+
+
+@pytest.mark.parametrize("task, told", [("evolve", False), ("steady", True)])
+def test_only_keys_that_a_task_has_are_told(task, told, monkeypatch):
+    """An evolution chooses the steps of the period before t = 0; it was told to give more."""
+
+    def unresolved(*given):
+        raise periodic_states.Unresolved("80 steps do not resolve the period 3")
+
+    monkeypatch.setattr(periodic_states, "periodic", unresolved)
+    with pytest.raises(NotConverged, match="80 steps do not resolve") as caught:
+        hpcneq.run(josephson(task, parameters={"eV": 1.0}))
+    assert ("periodic_steps" in str(caught.value)) is told
 
 
 def test_potentials_without_a_common_period_are_refused():

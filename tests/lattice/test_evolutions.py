@@ -4,29 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.lattices import chain, wide
 
 import hpcneq
 from hpcneq import cli
 from hpcneq.errors import InputError
-
-HOP = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
-
-
-def chain(size, periodic=False, **model):
-    """[model] of a chain of s orbitals with hops -1."""
-    cell = {
-        "vectors": [[1.0]],
-        "orbitals": [{"name": "s", "at": [0.0]}],
-        "size": [size],
-        "periodic": [periodic],
-    }
-    return {"cell": cell, "hop": [HOP] if size > 1 else [], **model}
-
-
-def wide(sites, bias=0.0, gamma=0.5, T=0.02):
-    """A wide lead."""
-    return {"kind": "wide", "sites": sites, "gamma": gamma, "T": T, "bias": bias}
-
 
 STEP = {"from": 0.0, "to": 1.0, "kind": "step"}
 ISLAND = {

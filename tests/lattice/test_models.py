@@ -167,13 +167,6 @@ def slater(levels, n, seed=3):
     return rho[:levels, :levels], rho[:levels, levels:]
 
 
-def expectation(G, F, quadruple):
-    """<c_a^+ c_b c_c^+ c_d> by Wick's theorem; G_ab = <c_b^+ c_a>, F_ab = <c_b c_a>."""
-    a, b, c, d = quadruple
-    exchange = (b == c) - G[b, c]
-    return G[b, a] * G[d, c] + G[d, a] * exchange + np.conj(F[a, c]) * F[b, d] * -1.0
-
-
 @pytest.mark.parametrize("hartree, exchange", [(False, False), (True, True)])
 def test_h_is_the_derivative_of_the_energy(hartree, exchange):
     """4n: with all channels H/2 is the derivative of <H> by rho: Wick's energy of random Gaussian

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.lattices import HOP, chain
 
 import hpcneq
 from hpcneq.errors import InputError
 
-CHAIN = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
 ENDS = {
     "left": {"kind": "wide", "sites": {"x": "min"}, "gamma": 0.5, "T": 0.05, "bias": 0.5},
     "right": {"kind": "wide", "sites": {"x": "max"}, "gamma": 0.5, "T": 0.05, "bias": -0.5},
 }
-
-
-def chain(size, **model):
-    """[model] of an open chain with hops -1."""
-    cell = {"vectors": [[1.0]], "orbitals": [{"name": "s", "at": [0.0]}], "size": [size]}
-    return {"cell": cell, "hop": [CHAIN] if size > 1 else [], **model}
 
 
 def run(task="modes", **tables):
@@ -123,6 +117,67 @@ def test_states_are_followed_along_the_bias():
     )
 
 
+def test_a_condensate_begins_where_a_mode_begins_to_grow():
+    """A level in a metal: pairs for U > 1 / (T sum_n (|w_n| + gamma)^-2), to what the fit leaves;
+    beyond it the normal state has a growing mode and the condensate is stable.
+    """
+    T, gamma = 0.2, 0.4
+    w = np.pi * T * (2 * np.arange(200000) + 1) + gamma
+    critical = 1 / (2 * T * np.sum(w**-2) + 1 / (np.pi * w[-1]))
+    lead = {"a": {"kind": "wide", "sites": [0], "gamma": gamma, "T": T}}
+    tables = {"model": chain(1), "leads": lead, "initial": NORMAL, "parameters": {}}
+    result = run(**tables, sweep={"U": [1.5, 2.2]}, numerics={"branches": 3})
+    (event,) = result.summary["bifurcations"]
+    assert event["kind"] == "pairing" and event["at"] == pytest.approx(critical, abs=3e-5)
+    assert list(np.asarray(result.branch_begins)) == ["normal", "pairing"]
+    normal, paired = np.asarray(result.branch_growth_rate)[:, 1]
+    assert normal > 0.05 and paired < -0.05
+    assert np.isnan(np.asarray(result.branch_delta_max)[1, 0])
+    steady = run("steady", **{**tables, "parameters": {}, "interaction": {"U": 2.2}, "initial": {}})
+    known = steady.summary["states"][0]["delta_max"]
+    assert np.asarray(result.branch_delta_max)[1, 1] == pytest.approx(known, abs=1e-5)
+
+
+@pytest.mark.nightly
+def test_branches_round_a_fold():
+    """A level between metals: the condensate folds back as the bias grows; the branch beyond the
+    fold grows, and ends where the normal state becomes stable.
+    """
+    metal = {"kind": "wide", "sites": [0], "gamma": 0.1, "T": 0.05}
+    leads = {"a": {**metal, "bias": 0.5}, "b": {**metal, "bias": -0.5}}
+    result = run(
+        model=chain(1),
+        leads=leads,
+        interaction={"U": 2.0},
+        sweep={"eV": [0.4, 0.6, 0.8, 1.0]},
+        numerics={"branches": 4, "seeds": 0},
+    )
+    kinds = {event["kind"]: event for event in result.summary["bifurcations"]}
+    assert sorted(kinds) == ["fold", "pairing"]
+    assert 0.6 < kinds["pairing"]["at"] < 0.8 < kinds["fold"]["at"] < 1.0
+    assert list(np.asarray(result.branch_begins)) == ["normal", "start", "fold"]
+    rates = np.asarray(result.branch_growth_rate)[:, 2]
+    assert rates[0] < 0 and rates[1] < 0 < rates[2]
+
+
+@pytest.mark.parametrize("swept", [{"gamma": 0.3}, {"T": 0.15}, {"level": 0.2}, {"h": 0.1}])
+@pytest.mark.nightly
+def test_parameters_change_model_and_leads(swept):
+    """A swept number is what stands in the input instead."""
+    ((key, value),) = swept.items()
+    metal = {"kind": "wide", "sites": [0], "gamma": 0.2, "T": 0.1}
+    tables = {"model": chain(1), "initial": NORMAL, "leads": {"a": metal}, "parameters": {}}
+    start = {"gamma": 0.2, "T": 0.1}.get(key, 0.0)
+    result = run(**tables, sweep={key: [start, value]})
+    spins = [[value, 0.0], [0.0, {"level": value, "h": -value}.get(key, 0.0)]]
+    other = {**tables, "leads": {"a": {**metal, **(swept if key in metal else {})}}}
+    if key not in metal:
+        other["model"] = chain(1, onsite=[{"on": "s", "value": spins}])
+    single = run(**other)
+    rate = np.asarray(result.growth_rate)[1, 0]
+    assert rate == pytest.approx(single.summary["growth_rate"], abs=1e-5)
+
+
 def test_what_modes_cannot_do():
     pair = {"kind": "bcs", "sites": [0], "gamma": 0.5, "delta": 1.0, "T": 0.1}
     leads = {"a": {**pair, "bias": 0.5}, "b": {**pair, "bias": -0.5}}
@@ -157,7 +212,7 @@ def test_a_damped_oscillation_rings_as_in_an_evolution():
         "periodic": [True],
     }
     bath = {"kind": "wide", "sites": [0, 1, 2, 3], "gamma": 0.1, "T": 0.05}
-    tables = {"model": {"cell": cell, "hop": [CHAIN]}, "leads": {"a": bath}}
+    tables = {"model": {"cell": cell, "hop": [HOP]}, "leads": {"a": bath}}
     tables |= {"parameters": {"eV": 0.0}}
     modes = run(**tables, numerics={"depth": 0.8, "seeds": 0, "fit_error": 1e-6})
     z = np.asarray(modes.frequency)[0] + 1j * np.asarray(modes.growth_rate)[0]

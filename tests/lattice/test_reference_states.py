@@ -4,28 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.lattices import HOP, chain, wide
 
 import hpcneq
 from hpcneq.errors import InputError
-
-CHAIN = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
-
-
-def chain(size, periodic=False, **model):
-    """[model] of a chain of s orbitals with hops -1."""
-    cell = {
-        "vectors": [[1.0]],
-        "orbitals": [{"name": "s", "at": [0.0]}],
-        "size": [size],
-        "periodic": [periodic],
-    }
-    hop = [CHAIN] if size > 1 else []
-    return {"cell": cell, "hop": hop, **model}
-
-
-def wide(sites, bias=0.0, gamma=0.5, T=0.02, **more):
-    """A wide lead."""
-    return {"kind": "wide", "sites": sites, "gamma": gamma, "T": T, "bias": bias, **more}
 
 
 def run(task, **tables):
@@ -192,7 +174,7 @@ def square(L, V, onsite, T, **numerics):
         model={
             "cell": cell,
             "onsite": [{"on": "s", "value": onsite}],
-            "hop": [{**CHAIN, "shift": shift} for shift in shifts],
+            "hop": [{**HOP, "shift": shift} for shift in shifts],
         },
         interaction={"bond": [{"from": "s", "to": "s", "shift": s, "V": V} for s in shifts]},
         leads={"bath": wide(list(range(L * L)), gamma=1e-7, T=T)},
@@ -247,7 +229,7 @@ def test_momenta_are_only_a_way_to_compute():
                 "size": [3, 4],
                 "periodic": [False, True],
             },
-            "hop": [{**CHAIN, "shift": [1, 0]}, {**CHAIN, "shift": [0, 1], "value": [-0.8, 0.1]}],
+            "hop": [{**HOP, "shift": [1, 0]}, {**HOP, "shift": [0, 1], "value": [-0.8, 0.1]}],
         },
         "interaction": {"U": 2.5, "hartree": True},
         "leads": {"left": wide({"x": "min"}, 0.5), "right": wide({"x": "max"}, -0.5, gamma=0.3)},

@@ -14,7 +14,13 @@ from support import independent
 
 import hpcneq
 from hpcneq.errors import InputError
-from hpcneq.systems.nsn_junction.physics import currents, hartree, onsets, patterns
+from hpcneq.systems.nsn_junction.physics import (
+    currents,
+    hartree,
+    onsets,
+    patterns,
+    uniform_states,
+)
 from hpcneq.systems.nsn_junction.physics.junction import fit_poles, stripe
 from hpcneq.systems.nsn_junction.physics.operating_point import Lead, Point
 from hpcneq.systems.nsn_junction.physics.uniform_states import (
@@ -65,6 +71,36 @@ def test_steady_by_dense_levels(eV):
     assert s["mu_hartree"][-1] == pytest.approx(-0.3 + 1.5 * (n - 1), abs=1e-9)
     assert s["h_hartree"][-1] == pytest.approx(0.3 - 1.5 * m, abs=1e-9)
     assert abs(n - 1) > 0.05 and m > 0.01
+
+
+def test_spectrum_by_dense_levels():
+    """Densities of states are those of the shifted levels, and Fermi edges move with their mean.
+
+    Fails with the levels of the bare band, or with the edges of one spin moved by its own density.
+    """
+    size, eV, width = (4, 3), 0.3, 0.16
+    D, n, m = iterated(3.0, -0.3, 0.3, 0.1, 0.08, eV, size)
+    numerics, w = {"Lx": size[0], "Ly": size[1]}, [-1.3, 0.0, 0.4]
+    tables = {"numerics": numerics, "initial": {"state": "bcs"}, "sweep": {"w": w}}
+    result = run("spectrum", MODEL | {"eV": eV}, **tables)
+    s = result.summary
+    assert (s["density"], s["magnetization"]) == pytest.approx((n, m), abs=1e-5)
+    shifted, h = independent.hopping(*size, -0.3 + 1.5 * (n - 1)), 0.3 - 1.5 * m
+    N = len(shifted)
+    e, V = np.linalg.eigh(independent.bdg(shifted, np.full(N, D), 0.0))
+    for sign, half, name in ((1, V[:N], "A_up"), (-1, V[N:], "A_down")):
+        lorentz = width / np.pi / ((sign * np.array(w)[:, None] + h - e) ** 2 + width**2)
+        table = lorentz @ (np.abs(half) ** 2).mean(0)
+        assert np.asarray(result[name]).mean(1) == pytest.approx(table, abs=1e-5)
+    by_charge = 1.5 * (n - 1)
+    assert s["edges_up"] == pytest.approx([h + v + by_charge for v in (-0.15, 0.15)], abs=1e-5)
+    assert s["edges_down"] == pytest.approx([-h + v + by_charge for v in (-0.15, 0.15)], abs=1e-5)
+    normal = run(
+        "spectrum", MODEL | {"eV": eV, "T": 0.5}, **tables | {"initial": {"state": "normal"}}
+    )
+    at = hartree.dressed(0.0, Point(3.0, -0.3, 0.08, 0.3, 0.5, eV, hartree=True), infinite(1e-4))
+    C = uniform_states.pair_sum(normal.Q, at, infinite(1e-4))
+    assert np.asarray(normal.C_inner) + np.asarray(normal.C_outer) == pytest.approx(C, abs=1e-6)
 
 
 class ShiftedModes(independent.DenseModes):
@@ -172,8 +208,7 @@ def test_the_papers_figures_at_half_filling():
 @pytest.mark.parametrize(
     ("task", "tables", "words"),
     [
-        ("modes", {}, "response of density"),
-        ("spectrum", {"initial": {"state": "normal"}}, "levels do not shift"),
+        ("modes", {"leads": {"left": {"mu": 0.1}}}, "mirror"),
         ("pattern", {}, "levels as fixed"),
         ("steady", {"leads": {"left": {"mu": 0.1}}}, "mirror"),
         ("iv", {"leads": {"left": {"gamma": 0.1}}, "sweep": {"eV": [0.0, 1.0]}}, "mirror"),

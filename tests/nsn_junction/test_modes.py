@@ -17,17 +17,21 @@ import hpcneq
 from hpcneq.errors import InputError
 from hpcneq.maths import drives
 from hpcneq.parallel import solo
-from hpcneq.solvers import contours, modes
+from hpcneq.solvers import contours, modes, newton
 from hpcneq.solvers.auxiliary_modes.integrator import Exponential
 from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.solvers.output_times import Row
 from hpcneq.systems.nsn_junction.physics import (
+    hartree,
     junction,
     onsets,
     pair_susceptibility,
+    patterns,
+    stripe_states,
     uniform_states,
 )
 from hpcneq.systems.nsn_junction.physics.response import UniformResponse
+from hpcneq.systems.nsn_junction.physics.shifted_response import ShiftedResponse
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 
@@ -174,16 +178,14 @@ def test_growth_rates_by_evolution(name):
             assert min(abs(fastest - rate) for rate in moving[:2]) < 5e-5
 
 
-def jacobian(system, D):
-    """The (2n, 2n) real Jacobian of the equations of motion, and their residual.
-
-    The (2n, 2n) real Jacobian of the evolution's equations in a stationary state of order
-    parameter D, and their residual.
+def jacobian(system, field):
+    """The (2n, 2n) real Jacobian of the evolution's equations in the stationary state of a mean
+    field, and their residual.
 
     The equations are bilinear in Delta and the modes: symmetric differences with unit steps are
     exact.
     """
-    state = BlockState(Quench(system, np.full(system.lattice.Lx, D, complex)), solo())
+    state = BlockState(Quench(system, field), solo())
     start, n = state.flat.copy(), state.flat.size
 
     def slope(x):
@@ -201,13 +203,15 @@ def jacobian(system, D):
     return np.array(columns).T, np.abs(slope(start)).max()
 
 
-def compare_with_eigenvalues(system, state):
+def compare_with_eigenvalues(system, state, field=None):
     """All eigenvalues above the floor are the roots at all q, and the other way round.
 
     All eigenvalues of the Jacobian above the floor are the roots at all q of the lattice, and the
     other way round.
     """
-    matrix, residual = jacobian(system, state.D)
+    if field is None:
+        field = np.full(system.lattice.Lx, state.D, complex)
+    matrix, residual = jacobian(system, field)
     assert residual < 1e-12
     L, floor = system.lattice.Lx, -0.6 * state.analytic_below
     found = [modes.spectrum(state, wave(system, n), solo(), floor=floor) for n in range(L)]
@@ -242,6 +246,37 @@ def test_growth_rates_by_eigenvalues(name):
             count * (1 if n == 0 or 2 * n == system.lattice.Lx else 2)
             for n, count in growing.items()
         )
+
+
+@pytest.mark.parametrize("paired", [True, pytest.param(False, marks=pytest.mark.nightly)])
+def test_modes_with_hartree_shifts(paired):
+    """With levels that density and magnetization shift, M is 4 x 4 and its roots the eigenvalues
+    of the shifted equations of evolution; the phase still costs nothing.
+
+    Fails with the shifts of both spins exchanged, or with M of the bare pairing alone.
+    """
+    plain = build(3, 1, 0.2, h=0.3, mu=-1.7, T=0.1, gamma=0.05, error=1e-2)
+    system = dataclasses.replace(plain, hartree=True)
+    point = uniform_states.Point(U=3.0, mu=-1.7, h=0.3, eV=0.2, leads=system.leads, hartree=True)
+    grid = uniform_states.finite(3, 1)
+    problem = stripe_states.GapProblem(system, 0.2)
+    D = float(onsets.roots(point, grid)[-1]) * paired
+    field = patterns.normal_field(system, 0.2) + 0j
+    field[:3] = D
+    solved = newton.solve(problem, solo(), problem.flat(field), fix=paired)
+    field = problem.complex(solved.x)
+    dressed = hartree.shifted(point, *_densities(field))
+    state = ShiftedResponse(abs(field[0]), dressed, grid, system.poles)
+    compare_with_eigenvalues(system, state, field)
+    if paired:
+        assert np.abs(state(0.0, 0.0) @ [1, -1, 0, 0]).max() < 1e-10
+        assert np.abs(state(0.0, 0.1j)[:2, 2:]).min() > 1e-2  # pairing and densities are coupled
+
+
+def _densities(field):
+    """(n - 1, m) of a uniform mean field of three sites."""
+    holes, electrons = field[3].real / 3.0, field[6].real / 3.0
+    return electrons - holes, electrons + holes - 1
 
 
 @pytest.mark.nightly

@@ -19,6 +19,7 @@ from hpcneq.solvers.newton import Solution
 from hpcneq.systems.nsn_junction.physics import rotating_condensate, turning_states
 from hpcneq.systems.nsn_junction.physics.operating_point import Lead, Point
 from hpcneq.systems.nsn_junction.physics.pair_susceptibility import pair_response
+from hpcneq.systems.nsn_junction.physics.still_modes import StillMode, nearest_onset
 from hpcneq.systems.nsn_junction.physics.uniform_states import finite, infinite
 from hpcneq.systems.nsn_junction.shared import rotating_states, turning_branches
 
@@ -142,25 +143,64 @@ def test_a_fold_between_unequal_leads():
     assert (biases[0] - eV) * (biases[2] - eV) > 0
 
 
+SIX = {"lattice": "finite", "Lx": 6, "Ly": 6, "scan_step": 0.25}
+COLD = (Lead("left", 0.03, 0.03, 0.02, 1), Lead("right", 0.02, 0.03, 0.0, -1))
+COLD_TABLE = {"left": {"gamma": 0.03, "T": 0.03, "mu": 0.02}, "right": {"gamma": 0.02}}
+
+
+def wave_onsets(U, h, scan_to):
+    """Onsets in eV between cold leads on 6 x 6 sites: the summary of `onset`."""
+    source = {"system": "nsn-junction", "task": "onset", "parameters": {"U": U, "h": h, "T": 0.03}}
+    return hpcneq.run(
+        source | {"leads": COLD_TABLE, "numerics": SIX | {"scan_to": scan_to}}
+    ).summary
+
+
+def growing_pairs(U, h, eV):
+    """Modes that grow at each momentum along x: how often C - 1/U winds around 0 along real z."""
+    at, z, counts = Point(U=U, h=h, eV=eV, leads=COLD), np.linspace(-3.0, 3.0, 601), []
+    for Q in 2 * np.pi * np.arange(4) / 6:
+        angles = np.unwrap(np.angle(U * pair_response(float(Q), z, at, finite(6, 6)) - 1))
+        counts.append(round((angles[-1] - angles[0]) / (2 * np.pi)))
+    return counts
+
+
 @pytest.mark.nightly
 def test_an_onset_with_a_momentum_between_unequal_leads():
-    """On 6 x 6 sites at h = 0.45 pairs with a momentum set in next to eV = 1: C(Q, z) is 1/U there,
-    less for every other momentum at any real z. Fails if the momentum kept is not the strongest.
+    """At the onset C(Q, z) is 1/U, and pairs grow on one side of it alone, of that momentum.
+
+    Fails if the momentum kept is not the one that pairs last.
     """
-    left, right = {"gamma": 0.03, "T": 0.03, "mu": 0.02}, {"gamma": 0.02}
-    source = {"system": "nsn-junction", "task": "onset", "parameters": {"h": 0.45, "T": 0.03}}
-    place = {"lattice": "finite", "Lx": 6, "Ly": 6, "scan_step": 0.25, "scan_to": 1.0}
-    s = hpcneq.run(source | {"leads": {"left": left, "right": right}, "numerics": place}).summary
+    s = wave_onsets(4.0, 0.8, 0.75)
     ((eV,), (m,), (Q,)) = (s[name] for name in ("fflo_onsets", "fflo_mu", "fflo_Q"))
-    leads = (Lead("left", 0.03, 0.03, 0.02, 1), Lead("right", 0.02, 0.03, 0.0, -1))
-    at, grid = Point(h=0.45, eV=eV, leads=leads), finite(6, 6)
-    assert Q > 0.5 and abs(3 * pair_response(Q, 2 * m, at, grid) - 1) < 1e-8
-    z = np.linspace(-1.0, 1.0, 81)
-    for other in 2 * np.pi * np.arange(4) / 6:
-        C = 3 * np.asarray(pair_response(float(other), z, at, grid)) - 1
-        hits = np.flatnonzero(C.imag[:-1] * C.imag[1:] < 0)
-        if abs(other - Q) > 0.1:
-            assert all(C.real[k : k + 2].max() < 0 for k in hits)
+    at = Point(U=4.0, h=0.8, eV=eV, leads=COLD)
+    assert abs(4 * pair_response(Q, 2 * m, at, finite(6, 6)) - 1) < 1e-8
+    assert Q == pytest.approx(2 * np.pi / 6)
+    assert growing_pairs(4.0, 0.8, eV - 0.02) == [0, 1, 0, 0]
+    assert growing_pairs(4.0, 0.8, eV + 0.02) == [0, 0, 0, 0]
+
+
+@pytest.mark.nightly
+def test_no_onset_where_other_pairs_grow_already():
+    """At eV = 0.9734 pairs of Q = 2 pi/3 come to rest, but uniform ones still grow: no onset.
+
+    Fails if a momentum whose frequency secants do not find counts as one that does not pair.
+    """
+    assert growing_pairs(3.0, 0.45, 0.95) == [1, 0, 1, 0]
+    assert growing_pairs(3.0, 0.45, 1.0) == [1, 0, 0, 0]
+    s = wave_onsets(3.0, 0.45, 1.0)
+    assert s["fflo_onsets"] == [] and len(s["bcs_onsets"]) == 1
+
+
+def test_the_onset_next_to_a_state_is_that_of_its_count():
+    """Modes at rest, by excess: -0.2 upwards; 0.1 up and 0.05 down, whose growth has ended again.
+
+    Fails with the largest excess of all in place of the nearest change of the count.
+    """
+    up, down, low = StillMode(0.2, 0.1, 1), StillMode(0.3, 0.05, -1), StillMode(0.1, -0.2, 1)
+    assert nearest_onset([low]) == (-0.2, 0.1) and nearest_onset([]) is None
+    assert nearest_onset([low, up]) == (0.1, 0.2)
+    assert nearest_onset([low, up, down]) == (-0.05, 0.3)
 
 
 def test_a_state_that_is_not_found_is_no_current(monkeypatch):

@@ -1,10 +1,12 @@
 """Runs over two hosts and a network: the bits of one host, and no hang when a part is lost."""
 
+import contextlib
+import sys
 import time
 
 import pytest
-from support import two_hosts
-from support.programs import INPUT, MAP, assert_same, hp, kill
+from support import slurm, two_hosts
+from support.programs import HOME, INPUT, MAP, alone, assert_same, held_program, hp, kill
 
 pytestmark = [
     pytest.mark.nightly,
@@ -114,3 +116,66 @@ def test_a_slow_network_changes_no_bit(hosts):
     code, said = hosts.run(*LONG, "slow.h5", "--quiet")
     assert code == 0, said
     assert_same(hosts.folder / "slow.h5", hosts.folder / "whole.h5")
+
+
+@pytest.fixture(scope="module")
+def queue(hosts):
+    """A Slurm whose two nodes are the two hosts."""
+    if slurm.missing():
+        pytest.skip(f"no Slurm here: {slurm.missing()}")
+    nodes = [
+        (name, address, hosts.inside(host))
+        for host, (name, address) in enumerate(zip(hosts.spaces, two_hosts.ADDRESSES))
+    ]
+    try:
+        daemons = slurm.Slurm(hosts.folder / "slurm", cpus=2, nodes=nodes).start()
+    except slurm.CannotStart as reason:
+        pytest.skip(f"Slurm does not start here: {reason}")
+    with contextlib.closing(daemons):
+        yield daemons
+
+
+@pytest.fixture
+def job(hosts, queue):
+    """A run on one rank of each node that waits behind its first steps while ``hold`` exists."""
+    venv = hosts.folder / "venv" / "bin"
+    venv.mkdir(parents=True)
+    held_program(venv / "hpcneq", hosts.folder / "hold")
+    for name in ("python3", "python"):
+        (venv / name).symlink_to(sys.executable)
+    (hosts.folder / "hold").touch()
+    more = {"HPCNEQ_VENV": str(venv.parent), "HPCNEQ_JOBS": str(HOME / "jobs")}
+    network = {f"OMPI_MCA_{n}_tcp_if_include": "10.77.0.0/24" for n in ("oob", "btl")}
+    return queue.submit(
+        *("--time=30", "--nodes=2", "--ntasks=2", "--ntasks-per-node=1", "-o", "job.log"),
+        *(HOME / "jobs" / "slurm-run.sh", "in.toml", "job.h5"),
+        *LONG[2:-1],
+        folder=hosts.folder,
+        environment=alone(more | network),
+    )
+
+
+def test_a_job_of_two_nodes_goes_back_into_the_queue_and_ends_with_the_same_bits(hosts, queue, job):
+    """Slurm starts a rank on each node; told to stop, both stop at one step, and go on later."""
+    log = hosts.folder / "job.log"
+
+    def wait(done):
+        end = time.monotonic() + 240
+        while not done():
+            said = log.read_text() if log.exists() else ""
+            state, _ = queue.job(job)
+            assert time.monotonic() < end and state in ("PENDING", "RUNNING"), (state, said)
+            time.sleep(0.3)
+
+    wait(lambda: list(hosts.folder.glob("job.h5.ckpt-*1")))
+    assert hosts.ranks(0) and hosts.ranks(1)
+    queue.ask("scancel", "--signal=USR1", "--batch", job)
+    wait(lambda: "stopped with a checkpoint" in log.read_text())
+    (hosts.folder / "hold").unlink()
+    end = time.monotonic() + 300
+    while queue.job(job)[0] in ("PENDING", "RUNNING", "COMPLETING"):
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.3)
+    state, restarts = queue.job(job)
+    assert state == "COMPLETED" and restarts >= 1, log.read_text()
+    assert_same(hosts.folder / "job.h5", hosts.folder / "whole.h5")

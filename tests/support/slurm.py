@@ -1,4 +1,4 @@
-"""A Slurm of one node, started for a test and ended with it.
+"""A Slurm of one node or more, started for a test and ended with it.
 
 Needs root, slurmctld, slurmd and munged (tools/setup --with-slurm).
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 NEEDED = ("slurmctld", "slurmd", "munged", "sbatch", "scontrol", "squeue")
 CONF = """\
 ClusterName=test
-SlurmctldHost={host}(127.0.0.1)
+SlurmctldHost={host}({address})
 SlurmctldPort={ports[0]}
 SlurmdPort={ports[1]}
 AuthType=auth/munge
@@ -26,11 +26,11 @@ CredType=cred/munge
 SlurmUser=root
 SlurmdUser=root
 StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool
+SlurmdSpoolDir={folder}/spool-%n
 SlurmctldPidFile={folder}/slurmctld.pid
-SlurmdPidFile={folder}/slurmd.pid
+SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
-SlurmdLogFile={folder}/slurmd.log
+SlurmdLogFile={folder}/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
@@ -42,9 +42,10 @@ KillWait=5
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 SchedulerParameters=sched_interval=2,batch_sched_delay=0,bf_interval=2
-NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=1000 State=UNKNOWN
-PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP
+{nodes}
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
+NODE = "NodeName={host} NodeAddr={address} CPUs={cpus} RealMemory=1000 State=UNKNOWN"
 
 
 def missing():
@@ -66,20 +67,33 @@ class CannotStart(Exception):
 
 
 class Slurm:
-    """The daemons; `start` and `close` them. ``environment`` is what Slurm's commands need."""
+    """The daemons; `start` and `close` them. ``environment`` is what Slurm's commands need.
 
-    def __init__(self, folder, cpus=4):
+    nodes : (name, address, words before a command that runs it there) of each, the controller on
+    the first; this machine alone, if not given.
+    """
+
+    def __init__(self, folder, cpus=4, nodes=None):
         self.folder, self.cpus, self.daemons = Path(folder), cpus, []
+        here = (platform.node().partition(".")[0], "127.0.0.1", [])
+        self.nodes = nodes or [here]
         self.environment = {"SLURM_CONF": str(self.folder / "slurm.conf")}
 
     def start(self):
         """Start the daemons and wait until the node is idle; returns self. Raises CannotStart."""
-        for name in ("state", "spool"):
-            (self.folder / name).mkdir(parents=True)
-        ports = _free_ports(2)
-        host = platform.node().partition(".")[0]
+        (self.folder / "state").mkdir(parents=True)
+        for name, *_ in self.nodes:
+            (self.folder / f"spool-{name}").mkdir()
+        host, address, _ = self.nodes[0]
+        lines = [NODE.format(host=n, address=a, cpus=self.cpus) for n, a, _ in self.nodes]
         (self.folder / "slurm.conf").write_text(
-            CONF.format(folder=self.folder, host=host, ports=ports, cpus=self.cpus)
+            CONF.format(
+                folder=self.folder,
+                host=host,
+                address=address,
+                ports=_free_ports(2),
+                nodes="\n".join(lines),
+            )
         )
         key = self.folder / "munge.key"
         key.write_bytes(os.urandom(128))
@@ -98,12 +112,9 @@ class Slurm:
             )
             self._wait(lambda: (self.folder / "munge.socket").exists(), "munged does not listen")
             self._start("slurmctld", "-D")
-            self._start("slurmd", "-D")
-            self._wait(
-                lambda: "idle" in self.ask("sinfo", "-h", "-o", "%t"),
-                "the node does not become idle",
-                120,
-            )
+            for node in self.nodes:
+                self._start("slurmd", "-D", "-N", node[0], before=node[2])
+            self._wait(self._idle, "the nodes do not become idle", 120)
         except BaseException:
             self.close()
             raise
@@ -120,11 +131,17 @@ class Slurm:
                 daemon.kill()
                 daemon.wait()
 
-    def _start(self, name, *words):
-        log = open(self.folder / f"{name}.out", "wb")
+    def _idle(self):
+        """Whether all nodes wait for jobs."""
+        states = self.ask("sinfo", "-h", "-N", "-o", "%t").split()
+        return states == ["idle"] * len(self.nodes)
+
+    def _start(self, name, *words, before=None):
+        log = open(self.folder / f"{name}{len(self.daemons)}.out", "wb")
+        before = self.nodes[0][2] if before is None else before
         self.daemons.append(
             subprocess.Popen(
-                [find(name), *words],
+                [*before, find(name), *words],
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -151,7 +168,7 @@ class Slurm:
     def ask(self, command, *words, **options):
         """The output of one of Slurm's commands, empty where it fails."""
         done = subprocess.run(
-            [find(command), *map(str, words)],
+            [*self.nodes[0][2], find(command), *map(str, words)],
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
@@ -163,7 +180,7 @@ class Slurm:
     def submit(self, *words, folder, environment):
         """Submit a batch script; its job's number."""
         done = subprocess.run(
-            [find("sbatch"), "--parsable", *map(str, words)],
+            [*self.nodes[0][2], find("sbatch"), "--parsable", *map(str, words)],
             cwd=folder,
             env={**environment, **self.environment},
             capture_output=True,

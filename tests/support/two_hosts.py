@@ -27,7 +27,7 @@ def missing():
     """What is not here, None if nothing."""
     if os.geteuid():
         return "not root"
-    lacking = [name for name in ("ip", "unshare", "mpiexec") if not shutil.which(name)]
+    lacking = [name for name in ("ip", "nsenter", "unshare", "mpiexec") if not shutil.which(name)]
     if lacking:
         return ", ".join(lacking)
     made = subprocess.run(["ip", "netns", "add", "hpcneq-probe"], capture_output=True)
@@ -65,16 +65,21 @@ class TwoHosts:
         for space in self.spaces:
             subprocess.run(["ip", "netns", "delete", space], capture_output=True)
 
+    def inside(self, host):
+        """The words before a command that run it on a host."""
+        space = self.spaces[host]
+        start = f'hostname {space}; exec "$@"'
+        entered = ["nsenter", f"--net=/run/netns/{space}"]  # keeps /sys, where slurmd looks
+        return [*entered, "unshare", "--uts", "sh", "-c", start, "sh"]
+
     def command(self, *words, each=1, options=()):
         """The command line of hpcneq on ``each`` ranks of each host."""
         hosts = ",".join(f"{address}:{each}" for address in ADDRESSES)
-        first = self.spaces[0]
-        start = f'hostname {first}; exec "$@"'
         names = ("oob_tcp_if_include", "btl_tcp_if_include")
         network = [word for name in names for word in ("--mca", name, "10.77.0.0/24")]
         passed = [word for name in FORWARDED for word in ("-x", name)]
         return [
-            *("ip", "netns", "exec", first, "unshare", "--uts", "sh", "-c", start, "sh"),
+            *self.inside(0),
             *("mpiexec", "-n", str(2 * each), "--host", hosts, "--map-by", "node"),
             *("--mca", "plm_rsh_agent", str(self.folder / "agent"), *network, *passed, *options),
             *(sys.executable, "-m", "hpcneq", *map(str, words)),
@@ -122,7 +127,8 @@ class TwoHosts:
                 words = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if words[0] == sys.executable.encode() and b"hpcneq" in words:
+            names = [word.rpartition(b"/")[2] for word in words]
+            if names[0].startswith(b"python") and b"hpcneq" in names:
                 numbers.append(number)
         return numbers
 

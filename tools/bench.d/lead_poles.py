@@ -1,24 +1,33 @@
-"""Leads as poles: fits, Lyapunov against scipy, steps as a share of zgemm, ranks, predictions.
+"""Leads as poles: fits, Lyapunov against scipy, Andreev currents against Floquet, quenches, ranks.
 
 python tools/bench.d/lead_poles.py [sites ...]       # default 50 150; under mpiexec: steps only
 """
 
+import importlib.util
 import sys
 import time
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 from scipy.linalg import solve_continuous_lyapunov
 
+import hpcneq
+from hpcneq.config.load import load
+from hpcneq.driver import catalogue
 from hpcneq.maths import lead_fits
 from hpcneq.maths.pole_leads import LeadPoles, normal_lead, pair_lead
 from hpcneq.parallel import world
+from hpcneq.solvers.evolution import integrator
 from hpcneq.solvers.pole_leads import cost
 from hpcneq.solvers.pole_leads.etd import DiagonalExact
 from hpcneq.solvers.pole_leads.frozen import Frozen
 from hpcneq.solvers.pole_leads.periodic import periodic
 from hpcneq.solvers.pole_leads.state import PoleState
 from hpcneq.solvers.pole_leads.stationary import fed_back, stationary
+from hpcneq.systems.lattice.physics.open_lattice import OpenLattice
+from hpcneq.systems.lattice.shared.setup import setup_of
+from hpcneq.systems.lattice.tasks import evolve
 
 METHODS = {"etd": DiagonalExact, "frozen": Frozen}
 
@@ -129,11 +138,122 @@ def steps(system, name, method, count=8):
 
 
 def andreev():
-    """One point of the staircase of multiple Andreev reflection."""
+    """Multiple Andreev reflection, against a plain Keldysh-Floquet inversion at equal error."""
+    exact = floquet(20, 1600)
     system = Dot()
     took, state = spent(lambda: periodic(system, np.pi, steps=80))
     current = np.pi * (state.mean_flows * [1, -1]).sum(axis=1)[0]
-    print(f"Andreev current at eV = 1: {current:.6f} (Floquet .741497), {took:.2f} s")
+    error = abs(current - exact)
+    print(f"Andreev current at eV = 1: {current:.6f}, error {error:.0e}, {took:.2f} s")
+    for harmonics, points in ((4, 50), (6, 100), (8, 200), (12, 400), (16, 800)):
+        took, other = spent(lambda h=harmonics, p=points: floquet(h, p))
+        if abs(other - exact) <= error:
+            break
+    print(
+        f"  Keldysh-Floquet, {2 * harmonics + 1} harmonics, {points} energies: {other:.6f}, "
+        f"error {abs(other - exact):.0e}, {took:.2f} s (a mean current alone, no interaction)"
+    )
+
+
+def superconductor(w, g=0.5, delta=1.0, dynes=1e-3, T=0.02):
+    """(Sigma^R, Sigma^<) of a BCS lead at w (n,): (n, 2, 2)."""
+    z = w + 1j * dynes
+    root = np.sqrt(delta - z) * np.sqrt(delta + z)
+    sigma = -g * np.array([[z, delta + 0 * z], [delta + 0 * z, z]]).transpose(2, 0, 1)
+    sigma = sigma / root[:, None, None]
+    filled = 0.5 * (1 - np.tanh(0.5 * w / T))[:, None, None]
+    return sigma, filled * (sigma.conj().swapaxes(1, 2) - sigma)
+
+
+def shifted(w, potential, bias):
+    """(Sigma^R, Sigma^<) of a lead at a potential over harmonics, (2 L, 2 L)."""
+    L = len(w)
+    parts = np.zeros((2, 2, L, 2, L), complex)
+    for i, own in enumerate((1, -1)):
+        both = superconductor(w - own * potential)
+        for j, other in enumerate((1, -1)):
+            row = np.arange(L)
+            column = row + round((other - own) * potential / bias)
+            inside = (column >= 0) & (column < L)
+            for part, sigma in zip(parts, both):
+                part[i, row[inside], j, column[inside]] = sigma[inside, i, j]
+    return parts.reshape(2, 2 * L, 2 * L)
+
+
+def floquet(harmonics, points, bias=1.0):
+    """pi dN/dt of the dot by the inverse over harmonics, a midpoint rule over energies."""
+    n = np.arange(-harmonics, harmonics + 1)
+    charge, total = np.repeat([1, -1], len(n)), 0.0
+    for w in bias * (np.arange(points) + 0.5) / points:
+        left, right = (shifted(w + n * bias, side * bias, bias) for side in (0.5, -0.5))
+        G = np.linalg.inv(np.diag(np.tile(w + n * bias, 2)) - left[0] - right[0])
+        lesser = G @ (left[1] + right[1]) @ G.conj().T
+        flow = np.einsum("ij,ji->i", left[1], G.conj().T) + np.einsum("ij,ji->i", left[0], lesser)
+        total -= (charge * flow.real).sum() * bias / points
+    return total
+
+
+# ---- quenches of a superconductor of 8 waves ----------------------------------------------------
+
+
+def ring(baths):
+    """A ring of 8 sites whose attraction rises from 2 to 3, each site with a bath or alone."""
+    cell = {"vectors": [[1.0]], "orbitals": [{"name": "s", "at": [0.0]}], "size": [8]}
+    hop = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
+    tree = {
+        "system": "lattice",
+        "task": "evolve",
+        "model": {"cell": {**cell, "periodic": [True]}, "hop": [hop]},
+        "interaction": {"U": {"from": 2.0, "to": 3.0}},
+        "run": {"t_max": 10.0, "output_every": 10.0},
+    }
+    if not baths:
+        return {**tree, "initial": {"T": 0.1}}
+    return {**tree, "leads": {"bath": {"sites": list(range(8)), "gamma": 0.1, "T": 0.1}}}
+
+
+def quench(baths, step):
+    """(CPU seconds of the steps to t = 10, of all before them, |D| at the end)."""
+    tree = ring(baths) | {"numerics": {"dt": step, "fit_error": 1e-6, "method": "etd"}}
+    begun = time.process_time()
+    setup = setup_of(load(tree, catalogue()))
+    leads = setup.leads(setup.fits())
+    density = evolve.density_of(setup, leads, evolve.start_of(setup, leads))
+    system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
+    state = PoleState(system, world(), density, evolve.method_of(setup.given, leads))
+    stepper = integrator(state)
+    prepared = time.process_time() - begun
+    begun = time.process_time()
+    stepper.start(0.0, step)
+    for k in range(round(10.0 / step)):
+        stepper.advance(k * step, step)
+    return time.process_time() - begun, prepared, 3 * abs(state.field(state.flat, 10.0)).max()
+
+
+def quenches():
+    """Seconds at the errors at which NESSi, with memory integrals, took 3.5 s and 20.8 s."""
+    for baths in (True, False):
+        exact = quench(baths, 0.0125)[2]
+        for target in (3e-5, 3.5e-7):
+            for step in (0.4, 0.2, 0.1, 0.05, 0.025):
+                took, prepared, value = quench(baths, step)
+                if abs(value - exact) <= target:
+                    break
+            kind = "with baths" if baths else "closed"
+            print(
+                f"quench of 8 waves {kind}, step {step:g}: {took:.2f} s, {prepared:.2f} before, "
+                f"error {abs(value - exact):.0e}"
+            )
+
+
+def kwants():
+    """Conductance of a ring that Kwant builds, by both, where it is installed."""
+    if importlib.util.find_spec("kwant") is None:
+        print("Kwant: not installed, left out")
+        return
+    source = Path(__file__).parents[2] / "inputs" / "lattice" / "kwant.toml"
+    took, result = spent(lambda: hpcneq.run(source))
+    print(f"Kwant's ring by transport: {took / len(result.eV):.3f} s a bias, all leads")
 
 
 if __name__ == "__main__":
@@ -142,6 +262,8 @@ if __name__ == "__main__":
     if alone:
         fits()
         andreev()
+        quenches()
+        kwants()
     for n in sizes:
         if alone:
             lyapunov(n)

@@ -47,7 +47,8 @@ def stored(text: str) -> tuple[str, list[str]]:
 def main(systems: list[str]) -> None:
     """Write the tables of the systems named, or of all."""
     for path in sorted((ROOT / "inputs").glob("*/README.md")):
-        if systems and path.parent.name not in systems:
+        has_table = BLOCK.search(path.read_text(encoding="utf-8"))
+        if not has_table or path.parent.name not in (systems or [path.parent.name]):
             continue
         rows_of(path.parent.name)
         table = "\n".join(computed(path.parent.name, lambda line: print(line, flush=True)))

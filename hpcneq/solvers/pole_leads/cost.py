@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...maths.pole_leads import LeadPoles
-from ...parallel import Communicator, Layout, solo
+from ...parallel import Layout, solo
 from .etd import DiagonalExact
 from .frozen import Frozen
 from .state import PoleState
@@ -34,11 +34,6 @@ def evolution_bytes(leads: LeadPoles, ranks: int = 1, method: str = "etd") -> fl
         return LOCAL_ETD * local
     whole = 16.0 * leads.core * leads.total
     return LOCAL_FROZEN * local + WHOLE_FROZEN * whole
-
-
-def stationary_bytes(leads: LeadPoles) -> float:
-    """Bytes of a stationary state: A, Schur's T and Z, source, solution, products."""
-    return 16.0 * leads.core * (10 * leads.core + 2 * leads.tail)
 
 
 def stationary_flops(leads: LeadPoles) -> float:
@@ -110,8 +105,3 @@ def zgemm_rate(n: int = 400, seconds: float = 0.2) -> float:
         a @ a
         count += 1
     return 8e-9 * n**3 * count / (time.process_time() - begun)
-
-
-def ranks_with_work(leads: LeadPoles, comm: Communicator | None = None) -> int:
-    """Most ranks that hold columns."""
-    return leads.total if comm is None else min(leads.total, comm.size)

@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.linalg import lapack, schur, solve_triangular
 
 from ...errors import HpcneqError
-from ...maths.arrays import ArrayLike, ComplexArray, FloatArray, IntArray
+from ...maths.arrays import ArrayLike, ComplexArray, IntArray
 from ...maths.pole_leads import Density, LeadPoles, Matrix
 
 SMALL = 48  # triangular equations up to this size are left to LAPACK
@@ -152,19 +152,8 @@ def green(A: ComplexArray, size: int, energies: ArrayLike) -> ComplexArray:
     return np.array([np.linalg.solve(e * np.eye(len(A)) - A, one)[:size] for e in w])
 
 
-def occupation_range(rho: ComplexArray) -> tuple[float, float]:
-    """The smallest and largest eigenvalue of rho: 0 and 1 bound them."""
-    values = np.linalg.eigvalsh(0.5 * (rho + rho.conj().T))
-    return float(values[0]), float(values[-1])
-
-
 def redundancy(rho: ComplexArray) -> float:
     """The largest entry of rho + C rho - 1 in the 4n form, C X = tau_1 X^* tau_1."""
     n = len(rho) // 2
     swapped = np.block([[rho[n:, n:], rho[n:, :n]], [rho[:n, n:], rho[:n, :n]]]).conj()
     return float(np.abs(rho + swapped - np.eye(2 * n)).max())
-
-
-def pair_flow(H: ComplexArray, rho: ComplexArray, weights: FloatArray) -> FloatArray:
-    """Diagonal of -i [H, rho] times ``weights`` (size,): what H moves into each component."""
-    return np.asarray(weights * 2 * np.einsum("ij,ji->i", H, rho).imag)

@@ -17,18 +17,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from ...maths.arrays import ComplexArray
+from . import kernels
 from .medium import Medium
 
-EQUAL = 1e-4  # of 1/dt: levels nearer than this count as equal
+PRODUCTS, PRODUCTS_OF_A_MODE = 14, 3  # of matrices (2 N, 2 N), in a step of a block
 
 
-def integrals(a: ComplexArray, dt: float) -> tuple[ComplexArray, ComplexArray]:
-    """(phi, psi) of rates a, any shape, not 0."""
-    phi = np.expm1(a * dt) / a
-    return phi, (dt * np.exp(a * dt) - phi) / a
+class Workspace:
+    """Arrays of the steps of up to ``blocks`` blocks, dtype that of the modes."""
+
+    def __init__(self, medium: Medium, blocks: int, dtype: DTypeLike):
+        size, P = medium.size, medium.modes
+        self.left = np.empty((blocks, size, 2 * size), dtype)
+        self.factor = np.empty((blocks, 2 * size, P, size), dtype)
+        self.middle = np.empty((blocks, size, P, size), dtype)
+        self.weights = np.empty((blocks, size, P, 2, 3), complex)
+        self.sums = np.empty((2, blocks, size, size), complex)
+        self.small = np.empty((3, blocks, size, size), complex)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +44,8 @@ class Turn:
     """The propagators of some blocks over one step.
 
     E, V : levels (n, 2 N) and eigenvectors at the middle. back : V^+. half : e^{-iA} between half
-    steps times V^+, so that U = V half. drift : Hdot in the eigenbasis. w : (n, 2 N, 2 N).
+    steps times V^+, so that U = V half. drift : Hdot in the eigenbasis. R1, R2 : -i Hdot_ij/w,
+    -Hdot_ij/w^2, 0 for equal levels.
     """
 
     medium: Medium
@@ -46,53 +55,41 @@ class Turn:
     back: ComplexArray
     half: ComplexArray
     drift: ComplexArray
-    w: NDArray
+    R1: ComplexArray
+    R2: ComplexArray
 
-    def modes(self, modes: NDArray) -> NDArray:
-        """The modes (n, 2 N, P, 2 N) at the end of the step."""
+    def step(self, modes: NDArray, n: ComplexArray, out: NDArray, work: Workspace) -> ComplexArray:
+        """n (blocks, 2 N, 2 N) at the end of the step; the modes (blocks, 2 N, P, 2 N) into out.
+
+        ``out`` may be ``modes``. W + Q + Q^+ counts as linear in time.
+        """
         count, size, P, _ = modes.shape
-        one = modes.dtype
-        half, V = self.half.astype(one), self.V.astype(one)
-        new = (half @ modes.reshape(count, size, P * size)).reshape(modes.shape)
-        columns = np.repeat(np.exp(self.medium.rates * self.dt), size // 2, axis=-1)
-        new *= columns.astype(one)
-        new += self._sources().astype(one)
-        return (V @ new.reshape(count, size, P * size)).reshape(modes.shape)
-
-    def _sources(self) -> ComplexArray:
-        """(n, 2 N, P, 2 N) what the sources add, in the eigenbasis from the left."""
-        medium, dt = self.medium, self.dt
-        h = 0.5 * dt
-        a = medium.rates - 1j * self.E[..., None, None]
-        phi, psi = integrals(a, dt)
-        chi = (dt**2 * np.exp(a * dt) - 2 * psi) / a
-        equal = np.abs(self.w) * dt < EQUAL
-        over = np.where(equal, 0.0, -1j / np.where(equal, 1.0, self.w))
-        R1 = self.drift * over
-        R2 = R1 * over
-        level = -1j * np.diagonal(self.drift, axis1=-2, axis2=-1)[..., None, None]
-        own = phi + level * (h * psi - 0.5 * chi)
-        back = self.back[:, :, None, :]
-        shape = (len(self.E), medium.size, medium.modes, medium.size)
-        source = self._spread(phi) * back
-        mixed = (h * R1 - R2) @ source.reshape(*shape[:2], -1)
-        total = -1j * mixed.reshape(shape)
-        total += self._spread(own) * back
-        total += self._spread(-1j * (psi - h * phi)) * (R1 @ self.back)[:, :, None, :]
-        total += self._spread(-1j * phi) * (R2 @ self.back)[:, :, None, :]
-        return total
-
-    def _spread(self, x: ComplexArray) -> ComplexArray:
-        """(n, 2 N, P, 2) of the species, times the sources, on all columns."""
-        return np.repeat(x * self.medium.sources, self.medium.box.waves, axis=-1)
+        medium, dt, one = self.medium, self.dt, modes.dtype
+        factor, middle, left = work.factor[:count], work.middle[:count], work.left[:count]
+        weights, (begin, end) = work.weights[:count], work.sums[:, :count]
+        diagonal = np.ascontiguousarray(np.diagonal(self.drift, axis1=-2, axis2=-1))
+        levels = (self.E, np.exp(-1j * dt * self.E), diagonal)
+        bath = (medium.rates, np.exp(medium.rates * dt), medium.sources)
+        kernels.load(dt, levels, bath, self.back, modes, (factor, weights, begin))
+        left[:, :, :size] = self.half
+        left[:, :, size:] = -1j * (0.5 * dt * self.R1 - self.R2)
+        flat = (count, size, P * size)
+        np.matmul(left, factor.reshape(count, 2 * size, P * size), out=middle.reshape(flat))
+        first, second = self.R1 @ self.back, self.R2 @ self.back
+        kernels.add_sources(weights, self.back, first, second, middle, end)
+        np.matmul(self.V.astype(one, copy=False), middle.reshape(flat), out=out.reshape(flat))
+        X = self.back @ medium.sum_of_sources(begin) @ self.V
+        ahead = end @ self.V
+        ahead += ahead.conj().swapaxes(-1, -2)
+        ahead += (self.back * medium.white_diagonal) @ self.V
+        return self.density(n, X, ahead)
 
     def density(self, n: ComplexArray, X: ComplexArray, X_end: ComplexArray) -> ComplexArray:
-        """n at the end, with W + Q + Q^+ linear in time between the two given ones."""
-        damping, dt = self.medium.damping, self.dt
-        phi, psi = integrals(-damping - 1j * self.w, dt)
-        late = phi - psi / dt
-        inner = (self.back @ X @ self.V) * (phi - late) + (self.back @ X_end @ self.V) * late
-        inner += np.exp(-damping * dt) * (self.half @ n @ self.half.conj().swapaxes(-1, -2))
+        """n at the end; X, X_end : W + Q + Q^+ at both ends, in the eigenbasis."""
+        medium, dt = self.medium, self.dt
+        inner = self.half @ n @ self.half.conj().swapaxes(-1, -2)
+        turned = np.exp(-1j * dt * self.E)
+        kernels.turn_density(dt, medium.damping, self.E, turned, X, X_end, inner)
         n = self.V @ inner @ self.back
         return 0.5 * (n + n.conj().swapaxes(-1, -2))
 
@@ -100,18 +97,19 @@ class Turn:
 def turn(medium: Medium, blocks: range, dt: float, begin: ComplexArray, end: ComplexArray) -> Turn:
     """The `Turn` of blocks; begin, end : order parameters at the ends of the step, as in H."""
     E, V = np.linalg.eigh(medium.hamiltonians(blocks, medium.pairing(0.5 * (begin + end))))
-    back = V.conj().swapaxes(-1, -2)
-    drift = back @ medium.pairing((end - begin) / dt) @ V
-    w, h = E[:, :, None] - E[:, None, :], 0.5 * dt
-    x = w * h
-    small = np.abs(x) < 1e-2
-    y = np.where(small, 1.0, x)
-    weight = np.where(small, x / 3 * (1 - 0.1 * x * x), (np.sin(y) / y - np.cos(y)) / y)
-    A = 2j * h * h * drift * weight
+    back = np.ascontiguousarray(V.conj().swapaxes(-1, -2))
+    drift = back @ (medium.each(blocks, medium.pairing((end - begin) / dt)) @ V)
+    phase = np.exp(-0.5j * dt * E)
+    A, R1, R2 = (np.empty_like(drift) for _ in range(3))
+    kernels.weigh_drift(E, phase, drift, dt, A, R1, R2)
     square = A @ A
     i = np.arange(medium.size)
     inner = -0.5 * square - 1j * A + (1j / 6 * A + square / 24) @ square
     inner[:, i, i] += 1
-    phase = np.exp(-1j * E * h)
     half = phase[:, :, None] * (inner @ (phase[:, :, None] * back))
-    return Turn(medium, dt, E, V, back, half, drift, w)
+    return Turn(medium, dt, E, V, back, half, drift, R1, R2)
+
+
+def products(size: int, modes: int) -> float:
+    """Operations of the matrix products of a step of one block with levels and bath modes."""
+    return 8.0 * size**3 * (PRODUCTS + PRODUCTS_OF_A_MODE * modes)

@@ -76,17 +76,17 @@ class PatternResponse:
         medium = self.medium
         E, V, n, _ = medium.stationary(blocks, self.pairing)
         back = V.conj().swapaxes(-1, -2)
-        N = medium.box.waves
+        N = medium.box.states
         T = np.stack([back[:, :, :N] @ V[:, :N], back[:, :, N:] @ V[:, N:]], axis=1)
         changes = []
         for upper in (True, False):
             for v in self.directions:
                 A = medium.pairing(v.astype(complex))
                 if upper:
-                    A[N:, :N] = 0
+                    A[:, N:, :N] = 0
                 else:
-                    A[:N, N:] = 0
-                changes.append(back @ A @ V)
+                    A[:, :N, N:] = 0
+                changes.append(back @ medium.each(blocks, A) @ V)
         weights = medium.box.weights[blocks.start : blocks.stop]
         return weights, E, back @ n @ V, T, np.stack(changes, axis=1)
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.plane_wave_box import PlaneWaveBox
 
-BATCH = 2**19  # complex numbers of a batch of blocks: matrices of a batch stay in the cache
+BATCH = 2**17  # complex numbers of a batch of blocks: what a step reads stays in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ class Medium:
     @property
     def size(self) -> int:
         """2 N, the size of a block."""
-        return 2 * self.box.waves
+        return 2 * self.box.states
 
     @property
     def modes(self) -> int:
@@ -49,7 +50,7 @@ class Medium:
     @cached_property
     def bare(self) -> FloatArray:
         """(blocks, 2 N) diagonal of H."""
-        xi = self.box.energies - self.mu
+        xi = self.box.levels - self.mu
         return np.concatenate([xi, -xi], axis=1)
 
     @property
@@ -60,7 +61,7 @@ class Medium:
     @cached_property
     def white_diagonal(self) -> FloatArray:
         """(2 N,) W."""
-        return np.repeat(self.white, self.box.waves)
+        return np.repeat(self.white, self.box.states)
 
     def batches(self, blocks: range) -> list[range]:
         """Blocks in batches of few enough matrices."""
@@ -70,44 +71,54 @@ class Medium:
         ]
 
     def pairing(self, c: ComplexArray) -> ComplexArray:
-        """(2 N, 2 N) the part of H that is linear in the harmonics ``c`` (2 h + 1,)."""
+        """(sectors, 2 N, 2 N) the part of H that is linear in the harmonics ``c`` (2 h + 1,)."""
         N, h = self.box.waves, len(c) // 2
         column = np.zeros(N, complex)
         np.add.at(column, np.arange(-h, h + 1) % N, c)
         n = np.arange(N)
-        D = column[(n[:, None] - n) % N]
-        H = np.zeros((2 * N, 2 * N), complex)
-        H[:N, N:] = -D
-        H[N:, :N] = -D.conj().T
+        D = column[(n[:, None] - n) % N][None]
+        if self.box.parity:
+            D = self.box.bases.swapaxes(-1, -2) @ D @ self.box.bases
+        N = self.box.states
+        H = np.zeros((len(D), 2 * N, 2 * N), complex)
+        H[:, :N, N:] = -D
+        H[:, N:, :N] = -D.conj().swapaxes(-1, -2)
         return H
+
+    def each(self, blocks: range, by_sector: NDArray) -> NDArray:
+        """Rows (sectors, ...) as rows of the blocks."""
+        return by_sector[self.box.sectors[blocks.start : blocks.stop]]
 
     def hamiltonians(self, blocks: range, pairing: ComplexArray) -> ComplexArray:
         """(len(blocks), 2 N, 2 N) H from its `pairing`."""
-        H = np.tile(pairing, (len(blocks), 1, 1))
+        H = self.each(blocks, pairing)
         i = np.arange(self.size)
         H[:, i, i] += self.bare[blocks.start : blocks.stop]
         return H
 
     def pair_sums(self, blocks: range, n: ComplexArray, h: int) -> ComplexArray:
         """(len(blocks), 2 h + 1) weighted F_m = sum_n n12[n + m, n] of each block."""
-        N = self.box.waves
+        N = self.box.states
         return self._ring_sums(blocks, n[:, :N, N:], h)
 
     def density_sums(self, blocks: range, n: ComplexArray, h: int) -> ComplexArray:
         """(len(blocks), 2, 2 h + 1) harmonics of the density of each species."""
-        N = self.box.waves
-        up, down = (
-            self._ring_sums(blocks, n[:, :N, :N], h),
-            self._ring_sums(blocks, n[:, N:, N:], h),
-        )
-        full = np.zeros(2 * h + 1)
-        full[h] = N
-        weight = self.box.weights[blocks.start : blocks.stop, None]
-        return np.stack([up, weight * full - down], axis=1)
+        N = self.box.states
+        holes = np.eye(N) - n[:, N:, N:]
+        up, down = (self._ring_sums(blocks, x, h) for x in (n[:, :N, :N], holes))
+        return np.stack([up, down], axis=1)
+
+    def over_waves(self, blocks: range, matrix: ComplexArray) -> ComplexArray:
+        """(len(blocks), N, N) matrices of one species between plane waves."""
+        if not self.box.parity:
+            return matrix
+        basis = self.each(blocks, self.box.bases)
+        return basis @ matrix @ basis.swapaxes(-1, -2)
 
     def _ring_sums(self, blocks, matrix, h):
         N = self.box.waves
         place = self.box.ring[np.arange(-h, h + 1) % N]
+        matrix = self.over_waves(blocks, matrix)
         values = np.ascontiguousarray(matrix).reshape(len(blocks), N * N)[:, place].sum(-1)
         return self.box.weights[blocks.start : blocks.stop, None] * values
 
@@ -117,7 +128,7 @@ class Medium:
         E, V = np.linalg.eigh(self.hamiltonians(blocks, pairing))
         back = V.conj().swapaxes(-1, -2)
         share = (self.sources / (1j * E[..., None, None] - self.rates)).sum(-2)
-        Q = V @ (np.repeat(share, self.box.waves, axis=-1) * back)
+        Q = V @ (np.repeat(share, self.box.states, axis=-1) * back)
         X = self.sum_of_sources(Q)
         w = E[:, :, None] - E[:, None, :]
         n = V @ ((back @ X @ V) / (self.damping + 1j * w)) @ back
@@ -127,7 +138,7 @@ class Medium:
         """(len(E), 2 N, P, 2 N) the modes of the stationary state."""
         share = self.sources / (1j * E[..., None, None] - self.rates)
         back = V.conj().swapaxes(-1, -2)[:, :, None, :]
-        spread = np.repeat(share, self.box.waves, axis=-1) * back
+        spread = np.repeat(share, self.box.states, axis=-1) * back
         shape = spread.shape
         return (V @ spread.reshape(len(E), self.size, -1)).reshape(shape)
 

@@ -94,7 +94,7 @@ class RealPattern:
 
     def residual(self, x: FloatArray, sums: FloatArray) -> FloatArray:
         """Delta_m less what F_m closes to."""
-        both = 0.5 * (sums + sums[::-1]) / self.coupling
+        both = even_part(sums) / self.coupling
         return np.asarray(x - both[self.h + self.chosen])
 
 
@@ -118,3 +118,11 @@ def pair_rows(medium: Medium, c: ComplexArray, part: range) -> ComplexArray:
         n = medium.stationary(blocks, pairing)[2]
         rows.append(medium.pair_sums(blocks, n, len(c) // 2))
     return np.concatenate(rows)
+
+
+def pair_sums_at_rest(medium: Medium, c: ComplexArray) -> ComplexArray:
+    """(2 h + 1,) F_m of the stationary state of an order parameter, the sum over all blocks."""
+    total: ComplexArray = pair_rows(medium, c, range(medium.box.blocks)).sum(0)
+    if medium.box.even:
+        return even_part(total)
+    return total

@@ -177,9 +177,10 @@ class SupercellState:
             density[here] = medium.density_sums(blocks, self.green[here], h)
         for place, b in enumerate(self.part):
             weight = box.transverse_weights[b % nodes] / (4 * np.pi)
-            diagonal = np.diagonal(self.green[place]).real[: box.waves]
-            momenta[place, b // nodes] = weight * diagonal
-            across = self.green[place][: box.waves, box.waves :]
+            n, N = self.green[place : place + 1], box.states
+            inside = medium.over_waves(range(b, b + 1), n[:, :N, :N])
+            momenta[place, b // nodes % len(box.momenta)] = weight * np.diagonal(inside[0]).real
+            across = n[0, :N, N:]
             pairs[place] = box.weights[b] * float((np.abs(across) ** 2).sum())
         return {
             "density": self.even(self.summed(density)),

@@ -17,7 +17,7 @@ from ...errors import NotConverged
 from ...maths.arrays import ComplexArray, FloatArray
 from ...parallel import Part
 from ..auxiliary_modes.stepping import Ends, Read, Stepper
-from .drift import turn
+from .drift import Workspace, products, turn
 from .medium import Medium
 from .state import SupercellState, blocks_here
 
@@ -45,6 +45,8 @@ class DriftExact(Stepper):
         self.implicit = implicit
         self.response: FloatArray | None = None
         self.spare = None
+        batches = self.medium.batches(state.part)
+        self.work = Workspace(self.medium, max(map(len, batches), default=0), state.dtype)
         self.last: tuple[float, float] = (0.0, 0.0)  # carriers and their rate at the last time
 
     # -- what PETSc calls --------------------------------------------------------------------------
@@ -115,21 +117,18 @@ class DriftExact(Stepper):
         state, medium = self.state, self.medium
         if spare and self.spare is None:
             self.spare = [np.empty_like(state.green), np.empty_like(state.modes)]
+        target = (state.green, state.modes)
+        if spare:
+            target = self.spare
         rows = np.zeros((len(state.part), len(end)), complex)
         begin, ahead = self.system.total(t, self.now.c), self.system.total(t + step, end)
         for blocks in medium.batches(state.part):
             here = state.local(blocks)
             turned = turn(medium, blocks, step, begin, ahead)
-            modes, n = state.modes[here], state.green[here]
-            X = medium.sum_of_sources(modes.sum(2, dtype=complex))
-            modes = turned.modes(modes)
-            n = turned.density(n, X, medium.sum_of_sources(modes.sum(2, dtype=complex)))
+            n = turned.step(state.modes[here], state.green[here], target[1][here], self.work)
+            target[0][here] = n
             rows[here] = medium.pair_sums(blocks, n, self.system.h)
-            target = (state.green, state.modes)
-            if spare:
-                target = self.spare
-            target[0][here], target[1][here] = n, modes
-            self.flops += 24.0 * len(blocks) * medium.size**3 * (medium.modes + 4)
+            self.flops += len(blocks) * products(medium.size, medium.modes)
         self.passes += 1
         return state.even(state.summed(rows))
 
@@ -149,7 +148,8 @@ class DriftExact(Stepper):
             X = medium.sum_of_sources(state.modes[here].sum(2, dtype=complex))
             for j, move in enumerate([np.zeros(n), *moves]):
                 turned = turn(medium, blocks, step, begin, base + move)
-                ahead = turned.density(state.green[here], X, X)
+                inside = turned.back @ X @ turned.V
+                ahead = turned.density(state.green[here], inside, inside)
                 rows[here, j] = medium.pair_sums(blocks, ahead, h)
         sums = state.even(state.summed(rows))
         change = sums[1:] - sums[0]
@@ -162,16 +162,17 @@ class DriftExact(Stepper):
         **Collective.**
         """
         state, medium = self.state, self.medium
-        N, h = medium.box.waves, self.system.h
+        N, h = medium.box.states, self.system.h
         traces = np.zeros((len(state.part), 2))
         pairs = np.zeros((len(state.part), len(c)), complex)
+        counted = (medium.box.bases**2).sum(1)
         for blocks in medium.batches(state.part):
-            here = state.local(blocks)
+            here, there = state.local(blocks), medium.each(blocks, counted)
             n = state.green[here]
-            inside = np.einsum("bii->b", n[:, :N, :N]).real
-            Q = np.einsum("bipi->b", state.modes[here][:, :N, :, :N]).real
+            inside = np.einsum("bii,bi->b", n[:, :N, :N], there).real
+            Q = np.einsum("bipi,bi->b", state.modes[here][:, :N, :, :N], there).real
             traces[here, 0] = inside
-            traces[here, 1] = N * medium.white[0] + 2 * Q - medium.damping * inside
+            traces[here, 1] = there.sum(1) * medium.white[0] + 2 * Q - medium.damping * inside
             pairs[here] = medium.pair_sums(blocks, n, h)
         rows = np.concatenate([traces * blocks_here(state)[:, None], pairs], axis=1)
         sums = state.summed(rows)

@@ -10,8 +10,8 @@ OVER_RATIO = {"from": 0.0, "to": 1.1, "points": 12}
 TASKS = (
     Task(
         name="steady",
-        doc="the uniform condensed steady state: order parameter, mu, mu_b",
-        tables={"parameters": inputs.Parameters, "numerics": inputs.Numerics},
+        doc="the uniform condensed steady state: order parameter, mu, mu_b, stability",
+        tables={"parameters": inputs.Parameters, "numerics": inputs.SteadyNumerics},
         run=f"{HERE}.tasks.steady:run",
         petsc=("steady",),
         cost=f"{HERE}.shared.cost:steady",
@@ -23,7 +23,7 @@ TASKS = (
         name="branches",
         doc="the condensate over ratio = gamma_v/gamma_b, and where it ends; "
         "inv_kfas, gamma_b, T_b or p_c as the slow key",
-        tables={"parameters": inputs.Parameters, "numerics": inputs.Numerics},
+        tables={"parameters": inputs.Parameters, "numerics": inputs.BranchNumerics},
         run=f"{HERE}.tasks.branches:run",
         sweep=("ratio", "inv_kfas", "gamma_b", "T_b", "p_c"),
         petsc=("steady",),

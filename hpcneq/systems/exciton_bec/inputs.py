@@ -67,6 +67,22 @@ class Numerics:
 
 
 @dataclass(frozen=True)
+class SteadyNumerics(Numerics):
+    """Whether the state is judged."""
+
+    stability: bool = key(
+        True, doc="look for the wave that grows fastest on the condensate: seconds a state"
+    )
+
+
+@dataclass(frozen=True)
+class BranchNumerics(Numerics):
+    """Whether every state of the curves is judged."""
+
+    stability: bool = like(SteadyNumerics, "stability", False)
+
+
+@dataclass(frozen=True)
 class SpectrumNumerics(Numerics):
     """The grids of L(p, w) where [sweep] gives none."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ...tasks import ERRORS, Quantity, missing_where
 from .quantities import EXACT, MODEL, RATE, UNIT
 
-FROM_STATE = "residual"
 STATE = (
     Quantity("delta_max", UNIT, "largest pairing", kind="summary", error=ERRORS),
     Quantity(
@@ -106,6 +105,46 @@ MODES = (
         error=EXACT,
     ),
 )
+MODES += (
+    Quantity("branch", "1", "branch of states along the sweep", dtype=int, error=EXACT),
+    Quantity(
+        "branch_begins",
+        "1",
+        "where it was found: normal, start, fold, pairing or pitchfork",
+        ("branch",),
+        dtype=str,
+        error=EXACT,
+    ),
+    Quantity(
+        "branch_delta_max", UNIT, "largest pairing", ("branch", "eV"), error="as of delta_max"
+    ),
+    Quantity(
+        "branch_mu_c", UNIT, "frequency of the condensate", ("branch", "eV"), error="residual"
+    ),
+    Quantity(
+        "branch_growth_rate",
+        RATE,
+        "growth rate of the fastest mode but that of the phase, or the lowest sought",
+        ("branch", "eV"),
+        error="branch_growth_rate_error",
+    ),
+    Quantity("branch_growth_rate_error", RATE, "its error", ("branch", "eV"), error="an error"),
+    Quantity(
+        "bifurcations",
+        "1",
+        "where branches fold, or a mode begins to grow: kind (fold, pairing, pitchfork, "
+        "oscillation), at (the parameter), delta_max, frequency",
+        dtype=list,
+        kind="summary",
+        error="1e-6, beside that of the fits",
+    ),
+)
+BRANCH = "the branch does not exist there, or has no mode"
+MODES = missing_where(
+    MODES,
+    BRANCH,
+    "branch_delta_max branch_mu_c branch_growth_rate branch_growth_rate_error",
+)
 MODES = missing_where(MODES, "there are fewer modes", "growth_rate frequency mode_error delta_mode")
 MODES = missing_where(MODES, "the point was lost", "delta_max_of lowest")
 PROBE = (
@@ -184,7 +223,6 @@ TUNNELLING = (
     Quantity("didv_max", "1/energy", "largest dI/dV", kind="summary", error=ERRORS),
 )
 UNESTIMATED = "[numerics] error_estimate = false"
-PERIODIC_START = "the state before t = 0 is not stationary"
 PHOTOEMISSION = missing_where(PHOTOEMISSION, UNESTIMATED, "intensity_error")
 TUNNELLING = missing_where(TUNNELLING, UNESTIMATED, "didv_error")
 AREA = "length^2"  # charge 1
@@ -300,4 +338,111 @@ PERIODIC = (
         error="growth_rate",
     ),
 )
-PERIODIC = missing_where(PERIODIC, "[numerics] multipliers = 0", "growth_rate")
+PERIODIC += (
+    Quantity(
+        "bulk_current",
+        "energy length",
+        "current a site along each direction, all spins",
+        ("t", "axis"),
+        error="as of current",
+    ),
+    Quantity("harmonic", "1", "harmonic n of 2 pi over the period", dtype=int, error=EXACT),
+    Quantity(
+        "harmonics",
+        RATE,
+        "c_n of the lead's current, Re[c_0 + 2 sum c_n e^{-i n w t}]",
+        ("harmonic", "lead"),
+        dtype=complex,
+        error="harmonics_error",
+    ),
+    Quantity(
+        "bulk_harmonics",
+        "energy length",
+        "c_n of the current a site along each direction",
+        ("harmonic", "axis"),
+        dtype=complex,
+        error="harmonics_error",
+    ),
+    Quantity(
+        "harmonics_error",
+        RATE,
+        "largest error of all harmonics, from half the steps and looser fits",
+        kind="summary",
+        error="an error",
+    ),
+    Quantity(
+        "mean_current_at",
+        RATE,
+        "mean of the current of each lead over the period",
+        ("frequency", "lead"),
+        error="harmonics_error_at",
+    ),
+    Quantity("delta_max_at", UNIT, "largest pairing", ("frequency",), error="as of delta_max"),
+    Quantity(
+        "delta_swing",
+        UNIT,
+        "largest change of the pairing on a site over the period",
+        ("frequency",),
+        error="as of delta_max",
+    ),
+    Quantity(
+        "growth_rate_at",
+        RATE,
+        "growth rate of deviations",
+        ("frequency",),
+        error="1e-5 over the period",
+    ),
+    Quantity(
+        "harmonics_error_at", RATE, "largest error of harmonics", ("frequency",), error="an error"
+    ),
+)
+PERIODIC = missing_where(PERIODIC, "[numerics] multipliers = 0", "growth_rate growth_rate_at")
+PERIODIC = missing_where(
+    PERIODIC,
+    "the point was lost",
+    "harmonics bulk_harmonics mean_current_at delta_max_at delta_swing harmonics_error_at",
+)
+PUMP_PROBE = (
+    *MODEL,
+    *STATE,
+    Quantity("energy", UNIT, "frequency", error=EXACT),
+    Quantity(
+        "sigma",
+        AREA,
+        "conductivity a site after a kick at the delay, at w + i width",
+        ("delay", "energy"),
+        dtype=complex,
+        error="sigma_error",
+    ),
+    Quantity(
+        "sigma_error",
+        AREA,
+        "its error, from twice the step, looser fits, and what the length cuts off",
+        ("delay", "energy"),
+        error="an error",
+    ),
+    Quantity(
+        "sigma_still",
+        AREA,
+        "conductivity a site of the state before t = 0, at w + i width",
+        ("energy",),
+        dtype=complex,
+        error="as of task conductivity",
+    ),
+    Quantity(
+        "delta_max_at",
+        UNIT,
+        "largest pairing when the probe comes",
+        ("delay",),
+        error="by the step",
+    ),
+    Quantity(
+        "change_max",
+        AREA,
+        "largest change of the conductivity from that before t = 0",
+        kind="summary",
+        error=ERRORS,
+    ),
+)
+PUMP_PROBE = missing_where(PUMP_PROBE, UNESTIMATED, "sigma_error")
+PUMP_PROBE = missing_where(PUMP_PROBE, "the point was lost", "sigma delta_max_at")

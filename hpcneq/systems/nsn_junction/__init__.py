@@ -202,6 +202,7 @@ STATIC = (
         doubts=f"{HERE}.shared.doubts:doubts",
         cost=f"{HERE}.shared.cost:phase_diagram",
         figure=f"{HERE}.figures.phase_diagram:draw",
+        beside={"evolve": f"{HERE}.figures.phase_diagram:draw_protocols"},
         quantities=quantities.PHASE_DIAGRAM,
         example={
             "parameters": {"h": 0.58},

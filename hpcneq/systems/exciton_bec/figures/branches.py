@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import RATIO, SYMBOLS, ramp, title
+from .labels import RATIO, SYMBOLS, ramp
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -33,7 +33,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         xlabel=RATIO, ylabel=r"order parameter $\Delta_0/\varepsilon_F$", xlim=reach, ylim=(0, None)
     )
     right.set(xlabel=RATIO, xlim=reach, ylabel=potentials + r" $/\varepsilon_F$")
-    canvas.suptitle(title(result, hide=(slow,)), fontsize=11)
 
 
 def _single(result, left, right):
@@ -42,6 +41,10 @@ def _single(result, left, right):
     delta, mu, mu_b = (np.asarray(result[name]) for name in ("delta", "mu", "mu_b"))
     there = delta > 0
     _order_parameter(left, ratio[there], delta[there], end, style.COLOURS[0])
+    if "growth" in result:
+        growing = np.asarray(result.growth) > 0
+        left.plot(ratio[growing], delta[growing], "o", mfc="none", ms=5, label="unstable")
+        left.legend()
     right.plot(ratio[there], mu[there], color=style.COLOURS[0], label=r"$\mu$ (condensate)")
     right.plot(ratio, mu_b, "--", color=style.COLOURS[1], label=r"$\mu_b$ (bath)")
     if np.isfinite(end):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import RATIO, power, title
+from .labels import RATIO, power
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -31,7 +31,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     middle.legend(fontsize=9, loc="lower left")
     right.legend(fontsize=9, loc="best")
     _limit_interaction(middle, result)
-    canvas.suptitle(title(result), fontsize=11)
 
 
 def _of_M(axes, result):

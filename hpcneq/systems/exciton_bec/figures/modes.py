@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import RATIO, interaction, ramp
+from .labels import RATIO, ramp
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -33,8 +33,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     left.set_ylabel(r"growth rate ${\rm Im}\,\omega_q/\gamma$")
     right.set_ylabel(r"frequency ${\rm Re}\,\omega_q/\gamma$")
     left.legend(fontsize=10)
-    ratio = rf"\gamma_v/\gamma_b={result.summary['ratio']:g}"
-    canvas.suptitle(f"electron-hole condensate, ${interaction(result)}$, ${ratio}$", fontsize=11)
 
 
 def _modes(axes, q, values, still):
@@ -53,8 +51,7 @@ def _sound(result, canvas):
     left, middle, right = canvas.subplots(1, 3)
     _dispersions(result, left, middle)
     _velocity(result, right)
-    words = "gapless mode of the electron-hole condensate, "
-    canvas.suptitle(f"{words}${interaction(result)}$", fontsize=11)
+    canvas.suptitle("gapless mode", fontsize=11)
 
 
 def _dispersions(result, left, middle):

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from ....figures import style
-from .labels import LINE_A, LINE_B, LINE_C, RATIO, STABLE, UNSTABLE, title
+from .labels import LINE_A, LINE_B, LINE_C, RATIO, STABLE, UNSTABLE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -23,18 +23,15 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     if "unstable" not in result:
         _signs(result, canvas)
         return
-    style.size(canvas, 12.2, 4.9)
+    style.size(canvas, 12.2, 5.8)
     widths = [1, 1] if "rate" in result else [3, 2]
     axes, side = canvas.subplots(1, 2, gridspec_kw={"width_ratios": widths})
     low = _regions(axes, result)
-    axes.legend(
-        loc="center", bbox_to_anchor=(0.45, 0.69), fontsize=8.5, frameon=True, framealpha=0.6
-    )
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), fontsize=8.5, ncol=2)
     if "rate" in result:
         _rates(canvas, side, result, low)
     else:
         _momenta(side, result)
-    canvas.suptitle(title(result, hide=("inv_kfas",)), fontsize=11)
 
 
 def _frame(axes, inv, low):
@@ -70,7 +67,6 @@ def _signs(result, canvas):
     _frame(axes, inv, low)
     axes.text(0.86, 0.9, "normal", transform=axes.transAxes)
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=10)
-    axes.set_title(title(result, hide=("inv_kfas",)))
 
 
 # ---- by the modes ---------------------------------------------------------------------------
@@ -81,9 +77,9 @@ def _regions(axes, result):
     inv, end, first = (np.asarray(result[name]) for name in ("inv_kfas", "ratio_c", "unstable"))
     low = _lowest(first, end)
     axes.fill_between(inv, low, end, color=STABLE, alpha=0.5, lw=0, label="stable condensate")
-    top = _end_of_growth(result)
-    axes.fill_between(inv, first, top, color="white", lw=0)
-    axes.fill_between(inv, first, top, color=UNSTABLE, alpha=0.6, lw=0, label="unstable condensate")
+    growing = _to_the_tip(inv, first, _end_of_growth(result))
+    axes.fill_between(*growing, color="white", lw=0)
+    axes.fill_between(*growing, color=UNSTABLE, alpha=0.6, lw=0, label="unstable condensate")
     _lines(axes, result)
     _frame(axes, inv, low)
     axes.text(0.86, 0.93, "normal", transform=axes.transAxes)
@@ -98,6 +94,25 @@ def _end_of_growth(result):
     last = np.fmax(restored, np.where(np.isnan(C_end), restored, C_end))
     static = np.where(np.isnan(restored), end, last)
     return np.where(np.isnan(soft), C_end, static)
+
+
+def _to_the_tip(inv, low, high):
+    """(inv, low, high) of a region from where both its sides meet, if that is inside the plot.
+
+    Sides meet as the arms of a parabola do: the square of ln high/low is straight in inv.
+    """
+    there = np.flatnonzero(np.isfinite(low) & np.isfinite(high))
+    if len(there) < 2 or there[0] == 0:
+        return inv, low, high
+    k, after = there[:2]
+    square, wider = np.log(high[[k, after]] / low[[k, after]]) ** 2
+    if wider <= square:
+        return inv, low, high
+    tip = inv[k] - square / (wider - square) * (inv[after] - inv[k])
+    middle = np.sqrt(low[[k, after]] * high[[k, after]])
+    meeting = middle[0] * (middle[0] / middle[1]) ** ((inv[k] - tip) / (inv[after] - inv[k]))
+    sides = (tip, meeting, meeting)
+    return tuple(np.insert(one, k, value) for one, value in zip((inv, low, high), sides))
 
 
 def _lines(axes, result):

@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from ....figures import style
-from .labels import interaction
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -22,6 +21,8 @@ PARTS = {
     "intra": r", intra-band part of $\Pi$ only",
 }
 MOMENTUM, FREQUENCY = r"momentum $q/k_F$", r"frequency $\omega/\varepsilon_F$"
+
+HUGGING = 0.35  # curves smaller than this part of the largest one have an inset
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
@@ -44,15 +45,6 @@ def _family(result):
     if "ratio" in result:
         return list(zip(np.asarray(result.ratio), det))
     return [(result.summary["ratio"], det)]
-
-
-def _title(result):
-    """Interaction and pumping."""
-    pumping = rf"\gamma_b/\varepsilon_F={result.parameters['gamma_b']:g}"
-    return f"electron-hole condensate, ${interaction(result)}$, ${pumping}$"
-
-
-# ---- along one axis -------------------------------------------------------------------------
 
 
 def _determinant(result, canvas, q, w):
@@ -80,9 +72,29 @@ def _determinant(result, canvas, q, w):
     axes.set_ylabel(r"$\det M(q,\omega)$  [$(k_F^3/\varepsilon_F)^2$]")
     axes.ticklabel_format(axis="y", scilimits=(-2, 2), useMathText=True)
     axes.legend(fontsize=10)
+    if over_q and len(family) > 1:
+        _near_zero(axes, q, [det[:, 0].real for _, det in family])
     if len(family) == 1:
         fixed += rf", $\gamma_v/\gamma_b={family[0][0]:.4g}$"
-    axes.set_title(f"{_title(result)}\n{fixed}{PARTS[result.summary['part']]}")
+    axes.set_title(f"{fixed}{PARTS[result.summary['part']]}")
+
+
+def _near_zero(axes, q, curves):
+    """An inset of the curves that the largest ones press onto the axis, if there are such."""
+    sizes = np.array([np.abs(curve).max() for curve in curves])
+    small = [k for k in range(len(curves)) if sizes[k] < HUGGING * sizes.max()]
+    if not small:
+        return
+    inset = axes.inset_axes((0.14, 0.32, 0.36, 0.3))
+    for curve, colour in zip(curves, itertools.cycle(style.COLOURS)):
+        inset.plot(q, curve, color=colour, lw=1.3)
+    least = min(curves[k].min() for k in small)
+    most = max(curves[k].max() for k in small)
+    inset.set(xlim=(q[0], q[-1]), ylim=(1.1 * min(least, -0.1 * most), 0.6 * most))
+    inset.axhline(0, color="0.6", lw=0.9, zorder=0)
+    inset.ticklabel_format(axis="y", scilimits=(-2, 2), useMathText=True)
+    inset.tick_params(labelsize=7)
+    inset.yaxis.get_offset_text().set_fontsize(7)
 
 
 def _parts(axes, x, curve, labels, colours):
@@ -111,7 +123,6 @@ def _dispersions(result, canvas, q, w):
     )
     axes.locator_params(axis="x", nbins=6)
     axes.legend(fontsize=10, loc="upper left")
-    axes.set_title(_title(result))
 
 
 def _spectra(result, canvas, q, w):
@@ -121,14 +132,12 @@ def _spectra(result, canvas, q, w):
     the pairs' own propagation.
     """
     panels = [(np.asarray(result.M)[..., 0, 0].imag, r"$|{\rm Im}\,\Pi_{11}(q,\omega)|$")]
-    separator = "\n"
     if result.summary["part"] == "intra":
         style.size(canvas, 5.8, 4.6)
     else:
         style.size(canvas, 10.6, 4.6)
         inverse = np.asarray(result.ImMinv)[..., 0, 0]
         panels.append((inverse, r"$|{\rm Im}\,[M^{-1}]_{11}(q,\omega)|$"))
-        separator = ", "
     row = canvas.subplots(1, len(panels), squeeze=False)[0]
     for axes, (values, label) in zip(row, panels):
         _map(canvas, axes, q, w, np.abs(values), label)
@@ -137,7 +146,7 @@ def _spectra(result, canvas, q, w):
         _poles(row[-1], result, q, w)
     ratio = rf"$\gamma_v/\gamma_b={result.summary['ratio']:g}$"
     part = PARTS[result.summary["part"]]
-    canvas.suptitle(f"{_title(result)}{separator}{ratio}{part}", fontsize=11)
+    canvas.suptitle(f"{ratio}{part}", fontsize=11)
 
 
 def _map(canvas, axes, q, w, values, label):

@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from ....figures import style
-from .labels import title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -48,5 +47,3 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     side.set(xlabel=r"$n_p$", ylabel=r"$p/k_F$", xlim=(0, 1), ylim=(p[0], p[-1]))
     share = 100 * result.summary["upper_weight"]
     side.set_title(f"above $\\omega=\\mu$: {share:.2g}%", fontsize=10)
-    ratio = rf", $\gamma_v/\gamma_b={result.summary['ratio']:g}$"
-    canvas.suptitle(title(result) + ratio, fontsize=11)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -28,4 +27,3 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         axes.plot(p, pair.imag, "--", color=colour, label=r"${\rm Im}\," + amplitude)
     axes.set(xlabel=r"momentum $p/k_F$", xlim=(0, 3))
     axes.legend()
-    axes.set_title(title(result))

@@ -29,6 +29,14 @@ from .shared import (
     number,
 )
 
+FASTEST = (
+    number("stable", "1", "whether no wave grows on the condensate", "growth", dtype=bool),
+    number("growth", "eF", "growth rate of the wave that grows fastest"),
+    number("q_growth", "kF", "its momentum, where the rate is largest to second order"),
+    number("frequency", "eF", "its frequency"),
+    number("covers", "1", "waves that the verdict looks at", "a range", dtype=str),
+)
+
 STEADY = (
     MOMENTUM,
     OCCUPATION,
@@ -42,6 +50,7 @@ STEADY = (
     number("state", "1", "condensed or normal", "a decision", dtype=str),
     N0,
     number("gap", "eF", "least energy of a quasi-particle"),
+    *FASTEST,
     *INPUT,
     RESIDUAL,
     SNES_REASON,
@@ -53,6 +62,13 @@ CURVES = tuple(
 )
 BRANCHES = (
     *CURVES,
+    Quantity(
+        "growth",
+        "eF",
+        "growth rate of the wave that grows fastest; 0: none grows",
+        ("ratio",),
+        error="1e-6 of it, and that of the steady state",
+    ),
     RATIO_C,
     Quantity("ratio_c_row", "1", CONDENSATE_ENDS, ("inv_kfas",), error=LISTED),
     Quantity("end", "1", "ends of the branch", dtype=int, error=COORDINATE),
@@ -88,4 +104,7 @@ STEADY = missing_where(STEADY, "the normal state has no condensate", "mu mt")
 SPECTRUM = missing_where(SPECTRUM, "the normal state has no condensate", "mu mt")
 BRANCHES = missing_where(BRANCHES, "there is no condensate, even without decay", "ratio_end")
 BRANCHES = missing_where(BRANCHES, "no curve was found", "delta_max residual ratio_c")
-BRANCHES = missing_where(BRANCHES, "the normal state has no condensate", "mu")
+BRANCHES = missing_where(BRANCHES, "the normal state has no condensate", "mu growth")
+STEADY = missing_where(
+    STEADY, "no wave grows, or stability was not asked for", "growth q_growth frequency"
+)

@@ -14,12 +14,12 @@ import numpy as np
 
 from ....errors import NotConverged
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, mode_dtype
-from ....tasks.supercell import evolution_cost
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
+from ....tasks.supercell_cost import evolution_cost
 from ..physics import steady_states
 from ..physics.gap_equations import Drive
 from ..physics.response import matrices, with_errors
-from ..tasks.evolve import system_of, with_step
+from ..tasks.evolve import system_of
 from ..tasks.pattern import equations, start_count
 from ..tasks.response import FEW, grid
 from .drive import drive_of
@@ -36,6 +36,7 @@ SEARCHES = {
 }  # M's of a search for a boundary, states included
 SIGNS = 210  # M's of the signs of alpha11 and beta22 along the decay
 SAMPLES = {True: 450, False: 110}  # M's of one momentum of modes, counted or not
+JUDGING = 700  # M's, on coarse panels, of the wave that grows fastest on a state
 COEFFICIENTS = 40  # M's of one record of coefficients, beside its steady states
 # steady states, in units of one found from rest
 STEADY, SPECTRUM = 4.0, 3.0  # a run
@@ -103,7 +104,13 @@ def _probed_drive(given):
 @planned
 def steady(given: Given, probe: Probe) -> Cost:
     """Of ``steady``."""
-    return probe.cost(STEADY * probe.seconds, 1, "one steady state", compiled=False)
+    seconds = STEADY * probe.seconds + _judging(given, probe)
+    return probe.cost(seconds, 1, "one steady state", compiled=given.numerics.stability)
+
+
+def _judging(given: Given, probe: Probe) -> float:
+    """Seconds of the search for a wave that grows on one state, 0 if it is not asked for."""
+    return given.numerics.stability * JUDGING * probe.seconds_of_M(0.1, 0.4)
 
 
 @planned
@@ -118,7 +125,9 @@ def branches(given: Given, probe: Probe) -> Cost:
     points = len(given.sweep["ratio"])
     curves = int(np.prod([len(x) for key, x in given.sweep.items() if key != "ratio"]))
     seconds = curves * (ENDS_OF_A_CURVE + POINT * points) * probe.seconds
-    return probe.cost(seconds, curves, f"{points} points in {curves} rows", compiled=False)
+    seconds += curves * points * _judging(given, probe)
+    note, judged = f"{points} points in {curves} rows", given.numerics.stability
+    return probe.cost(seconds, curves, note, compiled=judged)
 
 
 @planned
@@ -197,10 +206,7 @@ def phase_diagram(given: Given, probe: Probe) -> Cost:
 def evolve(given: Given, ranks: int) -> Cost:
     """Of ``evolve``: a few steps of some blocks are run."""
     system = system_of(given, steady_states.solve(drive_of(given)))[0]
-    given = with_step(given, system)
-    every = given.run.output_every or given.numerics.dt
-    rows = int(given.run.t_max / every) + 1
-    return evolution_cost(given, system, mode_dtype(given.numerics), ranks, rows)
+    return evolution_cost(given, system, ranks)
 
 
 def pattern(given: Given, ranks: int) -> Cost:

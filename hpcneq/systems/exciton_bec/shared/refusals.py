@@ -8,7 +8,7 @@ import numpy as np
 
 from ....errors import InputError
 from ....tasks import Given
-from ....tasks.supercell_tables import cell_of
+from ....tasks.supercell_tables import cell_of, refuse_late_kick
 from .. import inputs
 
 CUTOFF = {field.name: field for field in fields(inputs.Numerics)}["p_c"].metadata
@@ -81,14 +81,9 @@ def modes(given: Given) -> None:
 
 def evolve(given: Given) -> None:
     """InputError for a cell that does not fit its waves, and for a kick that begins too late."""
-    cell(given)
-    start = given.initial
-    if start.kick_time < 3 * start.kick_width:
-        raise InputError(
-            f"[initial] kick_time = {start.kick_time:g}: must be >= 3 kick_width = "
-            f"{3 * start.kick_width:g}, so that the pulse begins smoothly"
-        )
-    dt = given.numerics.dt
+    cell_of(given.numerics.wave_number, given.numerics.supercell)
+    refuse_late_kick(given)
+    start, dt = given.initial, given.numerics.dt
     if dt is not None and dt > start.kick_width and (start.kick > 0 or start.noise > 0):
         raise InputError(
             f"[numerics] dt = {dt:g}: must be <= kick_width = {start.kick_width:g}, "
@@ -98,20 +93,12 @@ def evolve(given: Given) -> None:
 
 def pattern(given: Given) -> None:
     """InputError for a cell that does not fit its waves, and for one that is not even."""
-    cell(given)
+    cell_of(given.numerics.wave_number, given.numerics.supercell)
     if not given.numerics.supercell.even:
         raise InputError(
             "[numerics] supercell.even = false: patterns are even in x; travelling ones are "
             "for task evolve"
         )
-
-
-def cell(given: Given) -> None:
-    """InputError for a cell that does not fit its waves."""
-    try:
-        cell_of(given.numerics.wave_number, given.numerics.supercell)
-    except ValueError as error:
-        raise InputError(f"[numerics] {error}") from None
 
 
 def _cutoffs(given):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....maths import poles
-from ....maths.plane_wave_box import PlaneWaveBox, transverse_panels, waves_within
-from ....solvers.supercell.medium import Medium, even_part, harmonic_numbers
-from ....solvers.supercell.patterns import pair_rows
+from ....maths.plane_wave_box import PlaneWaveBox
+from ....solvers.supercell.medium import Medium, harmonic_numbers
+from ....solvers.supercell.patterns import pair_sums_at_rest
 from ....tasks import Given
-from ....tasks.supercell_tables import bloch_points, cell_of
+from ....tasks.supercell import box_of
 from ..physics.gap_equations import Condensate
 
 LEAST_SURFACE = 0.25  # kF^2: of the transverse panels where there is no Fermi surface
@@ -24,17 +24,6 @@ class Resting:
     medium: Medium
     coupling: np.ndarray
     start: np.ndarray
-
-
-def box_of(given: Given, state: Condensate) -> PlaneWaveBox:
-    """The momenta of the input's cell, transverse panels to the outer Fermi surface and beyond."""
-    numerics = given.numerics
-    cell = numerics.supercell
-    G, _ = cell_of(numerics.wave_number, cell)
-    surface = state.mu + np.sqrt(max(state.mt**2 - state.delta**2, 0.0))
-    y, weights = transverse_panels(max(surface, LEAST_SURFACE), cell.panels, cell.y_max)
-    waves = max(waves_within(G, cell.p_max), 2 * cell.harmonics + 1)
-    return PlaneWaveBox(G, waves, bloch_points(G, cell), y, weights, cell.even)
 
 
 def medium_of(
@@ -59,16 +48,12 @@ def resting(given: Given, state: Condensate) -> Resting:
 
     1/U is complex: its imaginary part is the decay of the pairs outside the box.
     """
-    box = box_of(given, state)
-    medium, h = medium_of(given, state, box), given.numerics.supercell.harmonics
+    surface = state.mu + np.sqrt(max(state.mt**2 - state.delta**2, 0.0))
+    numerics = given.numerics
+    box = box_of(numerics.wave_number, numerics.supercell, max(surface, LEAST_SURFACE))
+    medium, h = medium_of(given, state, box), numerics.supercell.harmonics
     start = np.zeros(2 * h + 1, complex)
     start[h] = state.delta
     sums = pair_sums_at_rest(medium, start)
     coupling = sums[h] / state.delta + box.finite_size(harmonic_numbers(h))
     return Resting(medium, coupling, start)
-
-
-def pair_sums_at_rest(medium: Medium, c: np.ndarray) -> np.ndarray:
-    """(2 h + 1,) F_m of the stationary state of an order parameter."""
-    total = pair_rows(medium, c, range(medium.box.blocks)).sum(0)
-    return even_part(total) if medium.box.even else total

@@ -12,6 +12,7 @@ from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import number_balance, steady_states
 from ..shared.condensate import WIDE, end_error, polish
 from ..shared.drive import drive_of
+from ..shared.stability import NOT_JUDGED, fastest
 
 COLUMNS = ("delta", "mu", "mu_b", "n0")
 
@@ -28,7 +29,7 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
         return _curve(given, drive_of(given, **at), ratios)
 
     def report(out):
-        _write(out, sweep, ratios)
+        _write(out, sweep, ratios, [*COLUMNS, *["growth"] * given.numerics.stability])
         return _outcome(given, sweep)
 
     sweep = run_sweep(slow, curve, comm, log, output, "branches", everywhere=False)
@@ -38,7 +39,7 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
 def _curve(given, drive, ratios):
     """One record: columns over ``ratios``, the end of the condensate."""
     end = steady_states.critical(drive)
-    columns = {name: np.full(len(ratios), np.nan) for name in COLUMNS}
+    columns = {name: np.full(len(ratios), np.nan) for name in (*COLUMNS, "growth")}
     residual, warm = 0.0, None
     for j, ratio in enumerate(ratios):
         at = replace(drive, ratio=float(ratio))
@@ -48,17 +49,20 @@ def _curve(given, drive, ratios):
             warm, solution = polish(steady_states.solve(at, warm), solo(), given)
             values = (warm.delta, warm.mu, warm.mu_b, number_balance.fraction(warm))
             residual = max(residual, solution.residual)
+            if given.numerics.stability:
+                wave = fastest(warm)
+                columns["growth"][j] = 0.0 if wave is None else wave.w.imag
         for name, value in zip(COLUMNS, values):
             columns[name][j] = value
     return {**columns, "ratio_c": end.ratio, "ratio_c_error": end_error(end), "residual": residual}
 
 
-def _write(out, sweep, ratios):
+def _write(out, sweep, ratios, columns):
     """The curves, and the ends of the condensate."""
     sweep.write(out)
     out.axis("ratio", ratios)
     axes, unknown = (*sweep.axes, "ratio"), np.full(len(ratios), np.nan)
-    for name in COLUMNS:
+    for name in columns:
         curves = np.array(sweep.values(name, unknown)).reshape(*sweep.shape, len(ratios))
         out.fixed(name, curves, axes)
     if sweep.axes:
@@ -85,4 +89,5 @@ def _outcome(given, sweep):
         "p_c": given.numerics.p_c,
         "residual": max((r["residual"] for r in curves), default=None),
     }
-    return sweep.outcome(summary, {"ratio_c": errors}, [WIDE])
+    warnings = [WIDE] if given.numerics.stability else [WIDE, NOT_JUDGED]
+    return sweep.outcome(summary, {"ratio_c": errors}, warnings)

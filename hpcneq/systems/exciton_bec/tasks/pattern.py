@@ -7,34 +7,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .... import petsc
 from ....errors import NotConverged
 from ....parallel import Communicator, on_root
-from ....solvers import newton
 from ....solvers.supercell.linear import PatternResponse
-from ....solvers.supercell.medium import Medium, harmonic_numbers
+from ....solvers.supercell.medium import Medium
 from ....solvers.supercell.patterns import TurningPattern
 from ....tasks import Given, Outcome, Output, patterns
-from ....tasks.recorder import Entries
-from ....tasks.supercell import amplitude_over, varied
 from ..physics.gap_equations import Condensate
 from ..shared.condensate import WIDE, condensate_at
 from ..shared.drive import drive_of, input_summary
 from ..shared.supercell import medium_of, resting
 
 if TYPE_CHECKING:
-    from ....files.writer import ResultFile
+    pass
 
 STARTS = ((0.48, 0.39), (0.3, 0.35), (0.9, 0.2), (1.0, 0.05), (1.0, -0.03), (0.7, 0.3))
-VARIANTS = ("box error", "grid error")
-TOLERANCE = {"snes_atol": 1e-11}
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
     """Stripes, and how stable they are in their cell. **Collective.**"""
     state = on_root(comm, condensate_at, drive_of(given))
     problem = equations(given, state)
-    solutions = [solved(given, problem, x, comm) for x in starts(given, problem, state)]
+    solutions = [patterns.solved(given, problem, x, comm) for x in starts(given, problem, state)]
     found = [s for s in solutions if s.converged]
     states = patterns.distinct([problem.harmonics(s.x) for s in found], state.delta)
     if not states:
@@ -46,27 +40,26 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     solution = next(s for s in found if np.array_equal(problem.harmonics(s.x), chosen))
     log(f"pattern: {len(states)} found, residual {solution.residual:.1e}")
     numbers = numbers_of(problem, solution.x, state, comm)
-    verdict = stability_of(given, problem, solution.x, comm)
+    verdict = patterns.stability(given, lambda: response_of(problem, solution.x), comm)
     summary = {
         **numbers,
-        "harmonics": patterns.as_pairs(chosen),
+        **patterns.told(given, problem.medium(0.0), chosen, states),
         "last_harmonic": float(abs(chosen[-1])),
         "potential": None,
-        "patterns": [patterns.as_pairs(c) for c in states],
         "residual": solution.residual,
         "snes_reason": solution.reason,
         **verdict,
-        **of_input(given, problem, state),
+        **of_input(state),
     }
-    write(output(), problem, solution.x, comm)
-    warnings = [WIDE, *words_of(given, verdict)]
-    errors = {}
-    if given.numerics.error_estimate:
-        errors, lost = errors_of(given, problem, solution.x, state, numbers, comm)
-        warnings += lost
-    else:
-        warnings.append("no error estimates: [numerics] error_estimate = false")
-    return Outcome("complete", summary, errors, warnings)
+    patterns.write(output(), problem.medium(float(solution.x[-1])), chosen, comm)
+
+    def again(other: Given) -> dict[str, float] | None:
+        equal = equations(other, state)
+        root = patterns.solved(other, equal, solution.x, comm)
+        return numbers_of(equal, root.x, state, comm) if root.converged else None
+
+    errors, lost = patterns.errors_of(given, numbers, again)
+    return Outcome("complete", summary, errors, [WIDE, *patterns.words_of(given, verdict), *lost])
 
 
 def equations(given: Given, state: Condensate) -> TurningPattern:
@@ -94,14 +87,6 @@ def starts(given: Given, problem: TurningPattern, state: Condensate) -> list[np.
     return guesses
 
 
-def solved(
-    given: Given, problem: TurningPattern, x: np.ndarray, comm: Communicator
-) -> newton.Solution:
-    """The root that SNES finds from ``x``. **Collective.**"""
-    with petsc.Options(given.petsc):
-        return newton.solve(problem, comm, x, TOLERANCE, prefix="steady_", fix=False)
-
-
 def numbers_of(
     problem: TurningPattern, x: np.ndarray, state: Condensate, comm: Communicator
 ) -> dict[str, float]:
@@ -120,76 +105,22 @@ def numbers_of(
     }
 
 
-def stability_of(
-    given: Given, problem: TurningPattern, x: np.ndarray, comm: Communicator
-) -> dict[str, object]:
-    """What grows on the pattern, if it is asked for. **Collective.**"""
-    if not given.numerics.stability:
-        none = {"growth_rate": None, "growth_frequency": None, "modes_found": []}
-        return {"stability": "unknown", **none}
+def response_of(problem: TurningPattern, x: np.ndarray) -> PatternResponse:
+    """How small changes of a pattern grow."""
     shift = float(x[-1])
-    response = PatternResponse(
-        problem.medium(shift), problem.harmonics(x), problem.at_rest(shift), problem.lag
-    )
-    return patterns.stability(response, comm)
+    at_rest = problem.at_rest(shift)
+    return PatternResponse(problem.medium(shift), problem.harmonics(x), at_rest, problem.lag)
 
 
-def errors_of(
-    given: Given,
-    problem: TurningPattern,
-    x: np.ndarray,
-    state: Condensate,
-    numbers: dict[str, float],
-    comm: Communicator,
-) -> tuple[dict[str, float], list[str]]:
-    """({name: error}, what could not be told): the pattern in a smaller box, on another grid.
-
-    **Collective.**
-    """
-    errors = {name: abs(value) * 1e-9 + 1e-9 for name, value in numbers.items()}
-    for variant in VARIANTS:
-        other = equations(varied(given, variant), state)
-        solution = solved(given, other, x, comm)
-        if not solution.converged:
-            return {}, [f"no errors: there is no such pattern for the {variant}"]
-        values = numbers_of(other, solution.x, state, comm)
-        for name, value in numbers.items():
-            errors[name] += abs(values[name] - value)
-    return errors, []
-
-
-def of_input(given: Given, problem: TurningPattern, state: Condensate) -> dict[str, object]:
-    """What the summary repeats of the input and of the grid."""
-    box = problem.medium(0.0).box
+def of_input(state: Condensate) -> dict[str, object]:
+    """What the summary repeats of the uniform condensate."""
     return {
         "delta": state.delta,
         "mu": state.mu,
         "mu_b": state.mu_b,
         "ratio": state.ratio,
-        "wave_number": given.numerics.wave_number,
-        "length": box.length,
-        "waves": box.waves,
-        "blocks": box.blocks,
         **input_summary(state.drive),
     }
-
-
-def words_of(given: Given, verdict: Entries) -> list[str]:
-    """What a reader has to know of the verdict."""
-    numerics = given.numerics
-    return patterns.words_of(verdict, numerics.stability, numerics.supercell.even)
-
-
-def write(out: ResultFile, problem: TurningPattern, x: np.ndarray, comm: Communicator) -> None:
-    """The pattern over the cell. **Collective.**"""
-    c, medium = problem.harmonics(x), problem.medium(float(x[-1]))
-    number = patterns.density(medium, c, comm)
-    places = patterns.places(medium, problem.h)
-    out.axis("harmonic", harmonic_numbers(problem.h))
-    out.axis("x", places)
-    out.fixed("harmonics", c)
-    out.fixed("delta_x", amplitude_over(places, c, medium.box.wave_number))
-    out.fixed("density", amplitude_over(places, number, medium.box.wave_number).real)
 
 
 def start_count(given: Given) -> int:

@@ -13,6 +13,7 @@ from ..physics import frequency_integrals, number_balance, radial_grid, steady_s
 from ..physics.gap_equations import Condensate, Drive
 from ..shared.condensate import WIDE, condensate, end_error, error_through_state
 from ..shared.drive import drive_of, input_summary
+from ..shared.stability import NOT_JUDGED, judged
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
@@ -25,10 +26,26 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     if end is not None:
         return _normal(drive, end, log, output())
     state, solution = condensate(given, comm, drive)
-    errors = _errors(state, comm)
+    errors, summary, warnings = _errors(state, comm), _summary(drive, state, solution), [WIDE]
     _write(output(), state)
     log(f"steady: delta = {state.delta:.6f}, mu = {state.mu:.6f}, mu_b = {state.mu_b:.6f}")
-    return Outcome("complete", _summary(drive, state, solution), errors, [WIDE])
+    if given.numerics.stability:
+        told, told_errors = on_root(comm, judged, state)
+        summary, errors = summary | told, errors | told_errors
+        warnings += _words(told)
+    else:
+        warnings.append(NOT_JUDGED)
+    return Outcome("complete", summary, errors, warnings)
+
+
+def _words(told: dict) -> list[str]:
+    """A warning where the state is unstable."""
+    if told["stable"]:
+        return []
+    return [
+        f"this condensate is unstable: a wave of q = {told['q_growth']:.3g} kF grows with "
+        f"{told['growth']:.4g} eF"
+    ]
 
 
 def _end_before(drive: Drive) -> Condensate | None:

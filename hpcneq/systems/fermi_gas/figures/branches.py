@@ -9,7 +9,7 @@ import numpy as np
 
 from ....figures import style
 from .looks import LOOKS, smooth
-from .titles import KEYS, title
+from .titles import KEYS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,14 +33,12 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         left, right = canvas.subplots(1, 2)
         order_parameters(left, result, ())
         wave_numbers(right, result)
-        canvas.suptitle(title(result, hide=("dmu",)), fontsize=11)
         return
     values = np.asarray(result[slow])
     if len(values) > MOST_PANELS:
         family(canvas, result, slow, values)
     else:
         panels(canvas, result, slow, values)
-    canvas.suptitle(title(result, hide=("dmu", slow)), fontsize=11)
 
 
 def panels(canvas: Figure | SubFigure, result: Result, slow: str, values: np.ndarray) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .titles import title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -30,5 +29,5 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         axes.set(xlabel=r"wave number $Q/p_F$", ylabel=words, xlim=(Q[0], Q[-1]))
     if summary["zeros"]:
         left.legend()
-    held = rf"$\Delta_0={summary['delta']:.5f}\,\mu$ held fixed, "
-    canvas.suptitle(held + title(result), fontsize=11)
+    held = rf"$\Delta_0={summary['delta']:.5f}\,\mu$ held fixed"
+    canvas.suptitle(held, fontsize=11)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ....figures import style
 from ....figures.supercell import draw_evolution
-from .titles import LABELS, WAVE_KEYS, wave_title
+from .titles import LABELS, WAVE_KEYS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,7 @@ def deviations(result: Result, canvas: Figure | SubFigure) -> None:
         ylim=(max(0.3 * final[1:].min(), 1e-9), 3 * final.max()),
     )
     axes.legend(fontsize=9)
-    axes.set_title(f"{wave_title(result)}, variant {result.numerics['variant']}")
+    axes.set_title(f"{result.parameters['branch']}, variant {result.numerics['variant']}")
 
 
 def labelled_traces(result: Result) -> list[tuple[str, str, float | None]]:
@@ -121,7 +121,7 @@ def fate(result: Result, canvas: Figure | SubFigure) -> None:
     With a Q that moves also the way in the plane of Delta and Q.
     """
     kick, model = result.table("initial")["kick"], result.numerics["model"]
-    words = f"{wave_title(result)}, kick ${kick:+g}\\,\\mu$, {model}"
+    words = f"{result.parameters['branch']}, kick ${kick:+g}\\,\\mu$, {model}"
     if result.parameters["free_Q"]:
         style.size(canvas, 10.2, 4.2)
         order_parameter(result, canvas.add_subplot(1, 2, 1))
@@ -195,7 +195,7 @@ def loop(result: Result, canvas: Figure | SubFigure) -> None:
     axes.set(xlabel=LABELS["dmu"], ylabel=r"order parameter $|\Delta|/\mu$", ylim=(-0.005, None))
     axes.legend(loc="lower left")
     ramp, model = result.parameters["ramp_time"], result.numerics["model"]
-    axes.set_title(f"{wave_title(result, hide=('dmu',))}, ramp of {ramp:g}$/\\mu$, {model}")
+    axes.set_title(f"{result.parameters['branch']}, ramp of {ramp:g}$/\\mu$, {model}")
 
 
 def draw_ramp(axes: Axes, dmu: np.ndarray, size: np.ndarray, colour: str) -> None:

@@ -9,7 +9,7 @@ from scipy.interpolate import PchipInterpolator
 
 from ....figures import style
 from .looks import between
-from .titles import KEYS, title
+from .titles import KEYS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +69,6 @@ def plane(canvas: Figure | SubFigure, result: Result, slow: str) -> None:
         ylim=(y[0], y[-1]),
     )
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    axes.set_title(title(result, hide=("dmu", slow)))
 
 
 def boundaries(result: Result, slow: str) -> tuple[np.ndarray, Edges]:
@@ -136,7 +135,6 @@ def surface(canvas: Figure | SubFigure, result: Result, slow: str, fast: str) ->
     axes.set_box_aspect(None, zoom=0.85)
     axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.62, 0.92))
     axes.set_zlim(0, None)
-    axes.set_title(title(result, hide=("dmu", slow, fast)))
 
 
 def sheet(result: Result, name: str) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .titles import LABELS, wave_title
+from .titles import LABELS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +31,7 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
 
 def full_title(result: Result) -> str:
     """Branch, reservoirs, wave and kernel."""
-    title = f"{wave_title(result)}, variant {result.numerics['variant']}"
+    title = f"{result.parameters['branch']}, variant {result.numerics['variant']}"
     if result.parameters["q"] is None and not result.sweep:
         title += f", fastest $q={result.summary['q']:.3g}$"
     return title

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from ....figures import style
 from .looks import LOOKS
-from .titles import title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +38,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     )
     if every:
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    axes.set_title("steady states, " + title(result))
 
 
 def mark(axes: Axes, state: dict, marker: str, label: str, **look) -> None:

@@ -8,10 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from ....parallel import Communicator, on_root
-from ....solvers.supercell.state import Supercell, SupercellState
-from ....tasks import Given, InputError, Outcome, Output, run_evolution
-from ....tasks.cost import mode_dtype
-from ....tasks.supercell import Kick, SupercellRecords, default_step, kick_shape, varied
+from ....solvers.supercell.state import Supercell
+from ....tasks import Given, InputError, Outcome, Output, supercell
+from ....tasks.supercell import VARIANTS, Kick, kick_of, varied, with_step, words_of
 from ....tasks.supercell_tables import cell_of
 from ..physics.gap_and_current import Gas
 from .branch_states import CurvesOf, remembered_curves, required_branch
@@ -27,37 +26,25 @@ def run_cell(given: Given, comm: Communicator, log: Callable, output: Output) ->
     D, Q = on_root(comm, start_of, given, gas, curves_of)
     given = with_wave_number(given, Q)
     coupling = on_root(comm, coupling_at, given, gas, curves_of, D, Q)
-    system, periods, kick = cell_system(given, gas, D, Q, coupling)
-    if given.numerics.dt is None:
-        numerics = replace(given.numerics, dt=default_step(system))
-        given = replace(given, numerics=numerics)
-    box = system.medium.box
-    log(
-        f"evolve: Delta = {D:.6f}, Q = {Q:.5f}, {box.blocks} blocks of {box.waves} plane waves, "
-        f"{system.medium.modes} bath modes, dt = {given.numerics.dt:.4g}"
-    )
-    records = SupercellRecords(given, system, periods, kick)
+    made = cell_system(given, gas, D, Q, coupling)
+    given = with_step(given, made[0])
+    log(f"evolve: Delta = {D:.6f}, Q = {Q:.5f}, {words_of(given, made[0])}")
     others = {
         name: on_root(comm, coupling_at, varied(given, name), gas, curves_of, D, Q)
-        for name in records.variants[1:]
+        for name in VARIANTS[1:]
         if given.numerics.error_estimate
     }
 
-    def make(variant: str | None, begin: bool) -> SupercellState:
-        equations = system
-        if variant in others:
-            equations = cell_system(varied(given, variant), gas, D, Q, others[variant])[0]
-        return SupercellState(equations, comm, mode_dtype(given.numerics), begin)
+    def other(variant: str) -> Supercell:
+        return cell_system(varied(given, variant), gas, D, Q, others[variant])[0]
 
-    outcome = run_evolution(given, comm, log, output, make, records)
+    outcome = supercell.run_cell(given, comm, log, output, made, other)
     outcome.summary |= {
         "branch": given.parameters.branch if D else "normal",
         "Q": Q,
         "model": "supercell",
         "wave_number": given.numerics.wave_number,
     }
-    if outcome.status == "complete":
-        records.add_history(outcome, output())
     return outcome
 
 
@@ -74,10 +61,7 @@ def with_wave_number(given: Given, Q: float) -> Given:
     numerics = given.numerics
     if numerics.wave_number is None:
         numerics = replace(numerics, wave_number=Q or WAVE)
-    try:
-        G, _ = cell_of(numerics.wave_number, numerics.supercell)
-    except ValueError as error:
-        raise InputError(f"[numerics] {error}") from None
+    G, _ = cell_of(numerics.wave_number, numerics.supercell)
     if abs(Q / G - round(Q / G)) > 1e-5:
         raise InputError(
             f"[numerics] wave_number = {numerics.wave_number:g}: the cell must hold the state's "
@@ -101,11 +85,9 @@ def cell_system(
     given: Given, gas: Gas, D: float, Q: float, coupling: np.ndarray
 ) -> tuple[Supercell, int, Kick]:
     """(the equations, periods of the kick's wave in the cell, the kick) of an input."""
-    numerics, start = given.numerics, given.initial
-    cell = numerics.supercell
-    G, periods = cell_of(numerics.wave_number, cell)
-    shape = kick_shape(cell.harmonics, periods, start.kick, start.noise, given.run.seed, cell.even)
-    kick = Kick(shape, start.kick_time, start.kick_width)
+    numerics, cell = given.numerics, given.numerics.supercell
+    periods, kick = kick_of(given)
+    G, _ = cell_of(numerics.wave_number, cell)
     c = single(cell.harmonics, round(Q / G), D)
     medium = medium_of(numerics, gas.baths)
     return Supercell(medium, coupling.astype(complex), c, kick, cell.even), periods, kick

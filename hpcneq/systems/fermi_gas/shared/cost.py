@@ -15,8 +15,8 @@ from ....solvers.evolution import Evolution
 from ....solvers.mean_field import FieldState
 from ....solvers.supercell.patterns import RealPattern
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, mode_dtype, untimed
-from ....tasks.supercell import default_step, evolution_cost
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, untimed
+from ....tasks.supercell_cost import evolution_cost
 from ..physics import gap_and_current, linear_kinetics, pair_amplitude, state_curves
 from ..physics.gap_and_current import Gas
 from ..physics.response import Response
@@ -242,10 +242,7 @@ def cell(given: Given, ranks: int) -> Cost:
     given = cell_runs.with_wave_number(given, Q)
     coupling = cell_runs.coupling_at(given, gas, curves_of, D, Q)
     system = cell_runs.cell_system(given, gas, D, Q, coupling)[0]
-    if given.numerics.dt is None:
-        given = replace(given, numerics=replace(given.numerics, dt=default_step(system)))
-    rows = int(given.run.t_max / (given.run.output_every or given.numerics.dt)) + 1
-    return evolution_cost(given, system, mode_dtype(given.numerics), ranks, rows)
+    return evolution_cost(given, system, ranks)
 
 
 def pattern(given: Given, ranks: int) -> Cost:

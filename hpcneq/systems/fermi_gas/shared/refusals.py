@@ -9,8 +9,7 @@ import numpy as np
 from ....errors import InputError
 from ....solvers.output_times import refuse_uncountable
 from ....tasks import Given
-from ....tasks.supercell_tables import cell_of
-from ..inputs import CellTable
+from ....tasks.supercell_tables import cell_of, refuse_late_kick
 
 SLOW = ("gamma", "T", "inv_kfas")  # what may be swept beside dmu
 COARSEST = 0.25  # of [numerics] fine, where modes are counted
@@ -97,19 +96,11 @@ def evolve(given: Given) -> None:
 
 def pattern(given: Given) -> None:
     """A cell that fits its wave, is even, and levels with a width."""
-    fitting(given.numerics.wave_number, given.numerics.supercell)
+    cell_of(given.numerics.wave_number, given.numerics.supercell)
     if given.parameters.gamma == 0:
         raise InputError("[parameters] gamma = 0: patterns need levels with a width, gamma > 0")
     if not given.numerics.supercell.even:
         raise InputError("[numerics] supercell.even = false: patterns are even in x")
-
-
-def fitting(wave_number: float, cell: CellTable) -> None:
-    """InputError for a cell that does not fit its wave."""
-    try:
-        cell_of(wave_number, cell)
-    except ValueError as error:
-        raise InputError(f"[numerics] {error}") from None
 
 
 def _cell(given: Given) -> None:
@@ -128,12 +119,8 @@ def _cell(given: Given) -> None:
             "give [numerics] supercell.even = false"
         )
     if given.numerics.wave_number is not None:
-        fitting(given.numerics.wave_number, cell)
-    if start.kick_time < 3 * start.kick_width:
-        raise InputError(
-            f"[initial] kick_time = {start.kick_time:g}: must be >= 3 kick_width = "
-            f"{3 * start.kick_width:g}, so that the pulse begins smoothly"
-        )
+        cell_of(given.numerics.wave_number, cell)
+    refuse_late_kick(given)
 
 
 def _linear(given: Given) -> None:

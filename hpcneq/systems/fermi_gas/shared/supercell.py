@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from ....maths import poles
-from ....maths.plane_wave_box import PlaneWaveBox, transverse_panels, waves_within
 from ....solvers.supercell.medium import Medium, harmonic_numbers
-from ....solvers.supercell.patterns import pair_rows
+from ....solvers.supercell.patterns import pair_sums_at_rest
 from ....tasks import Given
-from ....tasks.supercell_tables import bloch_points, cell_of
+from ....tasks.supercell import box_of
 from ..physics.gap_and_current import Gas
 from ..physics.occupation import Baths
 from .branch_states import CurvesOf, find_branch, required_branch
@@ -22,11 +21,7 @@ def medium_of(numerics: Any, baths: Baths) -> Medium:
 
     numerics : with wave_number, supercell, pole_error.
     """
-    cell = numerics.supercell
-    G, _ = cell_of(numerics.wave_number, cell)
-    y, weights = transverse_panels(1.0 + baths.dmu, cell.panels, cell.y_max)
-    waves = max(waves_within(G, cell.p_max), 2 * cell.harmonics + 1)
-    box = PlaneWaveBox(G, waves, bloch_points(G, cell), y, weights, cell.even)
+    box = box_of(numerics.wave_number, numerics.supercell, 1.0 + baths.dmu)
     width = baths.width
     fit = poles.fit(
         "aaa", baths.T, width, float(box.energies.max()) + baths.dmu, numerics.pole_error
@@ -41,9 +36,7 @@ def medium_of(numerics: Any, baths: Baths) -> Medium:
 def coupling_from(medium: Medium, c: np.ndarray, m: int) -> np.ndarray:
     """(2 h + 1,) 1/U + dU_m, real, for which ``c`` with one harmonic m is stationary."""
     h = len(c) // 2
-    F = pair_rows(medium, c, range(medium.box.blocks)).sum(0)
-    if medium.box.even:
-        F = 0.5 * (F + F[::-1])
+    F = pair_sums_at_rest(medium, c)
     dU = medium.box.finite_size(harmonic_numbers(h))
     return np.asarray(float((F[m + h] / c[m + h]).real) - dU[m + h] + dU)
 

@@ -20,7 +20,7 @@ MARKS = 67  # marks along a curve over k
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Order parameter in time (left), pair amplitudes of the last momentum-resolved row (right)."""
-    style.size(canvas, 10.0, 4.2)
+    style.size(canvas, 10.0, 4.9)
     left, right = canvas.subplots(1, 2)
     in_time(result, left)
     over_momenta(result, right)
@@ -52,7 +52,7 @@ def in_time(result: Result, axes: Axes) -> None:
         xlim=(0, t[-1] / unit),
         ylim=(0, None),
     )
-    axes.legend()
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncol=3, fontsize=9)
 
 
 def formula_name(result: Result) -> str:
@@ -87,4 +87,4 @@ def over_momenta(result: Result, axes: Axes) -> None:
     axes.set(xlabel="momentum $k$", ylabel=r"Re $s_k^{21}$")
     axes.locator_params(axis="x", nbins=5)
     if axes.lines:
-        axes.legend(fontsize=9)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncol=3, fontsize=9)

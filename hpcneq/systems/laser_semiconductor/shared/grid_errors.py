@@ -8,6 +8,7 @@ import numpy as np
 
 from ....tasks import Given
 
+GRID_FACTOR = 2.0  # of that change, in errors: the finer grid has an error as well
 ROUNDING = 1e-11  # of numbers from sums that are exact but for rounding
 
 
@@ -20,11 +21,11 @@ def refined_points(given: Given) -> int:
 def grid_errors(
     coarse: Mapping[str, complex], fine: Mapping[str, complex], names: Iterable[str]
 ) -> dict[str, float]:
-    """Change of each number on the finer grid, and its rounding; 0 for a number that is inf."""
+    """Twice the change of each number on the finer grid, and rounding; 0 for one that is inf."""
     errors = {}
     for name in names:
         errors[name] = 0.0
         if np.isfinite(coarse[name]):
             change = abs(fine[name] - coarse[name])
-            errors[name] = change + ROUNDING * (1 + abs(coarse[name]))
+            errors[name] = GRID_FACTOR * change + ROUNDING * (1 + abs(coarse[name]))
     return errors

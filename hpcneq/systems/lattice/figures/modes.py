@@ -22,7 +22,10 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Growth rates over the bias, or the modes in the plane of z; the fastest mode on the sites."""
     style.size(canvas, 10, 4.6)
     plane, site = canvas.subplots(1, 2)
-    if len(np.asarray(result.eV)) > 1:
+    if "branch" in result:
+        _branches(plane, site, result)
+        return
+    if len(np.asarray(result[_key(result)])) > 1:
         _along(plane, result)
     else:
         _in_plane(plane, result)
@@ -58,15 +61,47 @@ def _in_plane(axes: Any, result: Result) -> None:
 
 
 def _along(axes: Any, result: Result) -> None:
-    """Growth rates over the bias."""
-    rate = np.asarray(result.growth_rate)
-    bias = np.broadcast_to(np.asarray(result.eV)[:, None], rate.shape)
+    """Growth rates over the swept parameter."""
+    rate, values = np.asarray(result.growth_rate), np.asarray(result[_key(result)])
+    bias = np.broadcast_to(values[:, None], rate.shape)
     for mask, colour, words in _classes(result):
         mask = mask & np.isfinite(rate)
         if mask.any():
             axes.scatter(bias[mask], rate[mask], 18, colour, label=words)
-    axes.plot(np.asarray(result.eV), np.asarray(result.lowest), color="0.6", ls="--", lw=1)
-    axes.set(xlabel="$eV$", ylabel=r"growth rate $\mathrm{Im}\,z$")
+    axes.plot(values, np.asarray(result.lowest), color="0.6", ls="--", lw=1)
+    axes.set(xlabel=_words(result), ylabel=r"growth rate $\mathrm{Im}\,z$")
+
+
+def _key(result: Result) -> str:
+    """The swept parameter."""
+    return next(iter(result.sweep), "eV")
+
+
+def _words(result: Result) -> str:
+    key = _key(result)
+    return "$eV$" if key == "eV" else result[key].long_name.split(";")[0]
+
+
+def _branches(pairing: Any, growth: Any, result: Result) -> None:
+    """Pairing and growth rate of every branch: lines where it is stable, dots where it is not."""
+    values = np.asarray(result[_key(result)])
+    delta, rate = np.asarray(result.branch_delta_max), np.asarray(result.branch_growth_rate)
+    begins = [str(word) for word in np.asarray(result.branch_begins).astype(str)]
+    for number, word in enumerate(begins):
+        colour = style.COLOURS[number % len(style.COLOURS)]
+        unstable = rate[number] > 0
+        for axes, table in ((pairing, delta), (growth, rate)):
+            axes.plot(values, table[number], color=colour, lw=1.2, alpha=0.5)
+            for mask, mark in ((unstable, "o"), (~unstable, "s")):
+                fill = "none" if mark == "o" else colour
+                axes.plot(values[mask], table[number][mask], mark, ms=5, color=colour, mfc=fill)
+        pairing.plot([], [], "s", color=colour, label=f"{number}: {word}")
+    for event in result.summary["bifurcations"]:
+        pairing.plot(event["at"], event["delta_max"], "k*", ms=9, zorder=5)
+    growth.axhline(0, color="0.8", lw=0.8, zorder=0)
+    pairing.set(xlabel=_words(result), ylabel=r"$\max|\Delta|$ (open: a mode grows)")
+    growth.set(xlabel=_words(result), ylabel="growth rate of the fastest mode")
+    pairing.legend(fontsize=9)
 
 
 def _shape(axes: Any, result: Result) -> None:

@@ -14,7 +14,8 @@ class Numerics:
 
     fit_error: float = key(
         1e-5,
-        doc="largest relative error of the leads' widths and fillings by their poles",
+        doc="largest relative error of the leads' widths and fillings by their poles; of file "
+        "leads not below 1e-3",
         above=0,
         below=1,
     )

@@ -2,14 +2,59 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ....config.schema import key, like
-from .fields import Parameters
+from .fields import EvolveParameters, Parameters
 from .limits import LARGEST, UNIT
 from .numerics import EvolveNumerics, Numerics, SpectrumNumerics
 
 RESOLVED = 1.5  # of energy times step: images lie at 2 pi
+
+
+@dataclass(frozen=True)
+class ModesParameters(Parameters):
+    """The same, and numbers that change the model and all its leads."""
+
+    U: float | None = key(
+        None,
+        doc="attraction on every site that has one; default: that of [interaction]",
+        unit=UNIT,
+        min=-LARGEST,
+        max=LARGEST,
+    )
+    V: float | None = key(
+        None,
+        doc="attraction on every bond that has one; default: that of [interaction]",
+        unit=UNIT,
+        min=-LARGEST,
+        max=LARGEST,
+    )
+    gamma: float | None = key(
+        None,
+        doc="half width by every wide and bcs lead; default: those of [leads]",
+        unit=UNIT,
+        above=0,
+        max=LARGEST,
+    )
+    T: float | None = key(
+        None,
+        doc="temperature of every lead; default: those of [leads]",
+        unit=UNIT,
+        above=0,
+        max=LARGEST,
+    )
+    level: float = key(
+        0.0, doc="energy added to every level of the model", unit=UNIT, min=-LARGEST, max=LARGEST
+    )
+    h: float = key(
+        0.0,
+        doc="field: energy added to spin up and taken from spin down in the model",
+        unit=UNIT,
+        min=-LARGEST,
+        max=LARGEST,
+    )
 
 
 @dataclass(frozen=True)
@@ -38,6 +83,13 @@ class ModesNumerics(Numerics):
     )
     marginal: float = key(
         1e-7, doc="growth rates below it count as marginal", unit=UNIT, above=0, below=1
+    )
+    branches: int = key(
+        0,
+        doc="along [sweep]: branches of states looked at, round folds and where modes begin to "
+        "grow; 0: only the state of [initial]",
+        min=0,
+        max=100,
     )
 
 
@@ -136,6 +188,19 @@ class ConductivityParameters(Parameters):
 
 
 @dataclass(frozen=True)
+class PeriodicParameters(EvolveParameters):
+    """The drives, and a frequency of them all."""
+
+    frequency: float | None = key(
+        None,
+        doc="angular frequency of every sine; default: those of the drives",
+        unit=UNIT,
+        above=0,
+        max=LARGEST,
+    )
+
+
+@dataclass(frozen=True)
 class PeriodicNumerics(Numerics):
     """The same, and how a period is stepped."""
 
@@ -143,3 +208,51 @@ class PeriodicNumerics(Numerics):
         80, doc="steps of a period; their error falls with the fourth power", min=8, max=10**6
     )
     multipliers: int = key(2, doc="multipliers sought; 0: none", min=0, max=100)
+    harmonics: int = key(
+        5, doc="harmonics of the currents told, fewer if the steps are few", min=0, max=1000
+    )
+
+
+@dataclass(frozen=True)
+class PumpProbeParameters(EvolveParameters):
+    """The drives, when the probe kicks, and along what."""
+
+    delay: float = key(
+        0.0,
+        doc="time of the probe's kick, from t = 0 on",
+        unit="1/energy",
+        min=-LARGEST,
+        max=LARGEST,
+    )
+    direction: str = like(ConductivityParameters, "direction")
+
+
+@dataclass(frozen=True)
+class PumpProbeNumerics(Numerics):
+    """The same, the time step, and how the response is looked at."""
+
+    dt: float = like(ProbeNumerics, "dt", doc="step of the evolution and of the response")
+    error_estimate: bool = like(EvolveNumerics, "error_estimate")
+    length: float = key(
+        60.0, doc="time after the kick that is followed", unit="1/energy", above=0, max=LARGEST
+    )
+    width: float = key(
+        0.1,
+        doc="broadening: responses are damped by e^{-width t}",
+        unit=UNIT,
+        above=0,
+        max=LARGEST,
+    )
+    kick: float = key(1e-3, doc="probe's vector potential", unit="1/length", above=0, max=0.1)
+    energy_min: float = like(ConductivityNumerics, "energy_min")
+    energy_max: float = like(ConductivityNumerics, "energy_max")
+    points: int = like(ConductivityNumerics, "points")
+
+    def __post_init__(self) -> None:
+        if self.energy_max <= self.energy_min:
+            raise ValueError("energy_max: must be > energy_min")
+        if 2 * self.energy_max * self.dt > math.pi:
+            raise ValueError(
+                f"dt = {self.dt:g}: must be <= {0.5 * math.pi / self.energy_max:.4g}, so that "
+                f"steps resolve frequencies up to {self.energy_max:g}"
+            )

@@ -23,7 +23,7 @@ def fit_of(lead: Reservoir, fitting: Fitting) -> lead_fits.Fit:
     if lead.table is None:
         raise ValueError(f"lead {lead.name}: has no table")
     w, values, _ = channels(lead)
-    return lead_fits.tabulated_fit(w, values, lead.T, lead.mu, fitting.floor, fitting.error)
+    return lead_fits.tabulated_fit(w, values, lead.T, lead.mu, fitting.floor, fitting.of_table)
 
 
 def branches_of(lead: Reservoir, form: Form, fit: lead_fits.Fit) -> list[pole_leads.Branch]:

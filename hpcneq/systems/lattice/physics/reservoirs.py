@@ -58,7 +58,8 @@ class Reservoir:
 class Fitting:
     """How leads are fitted: relative error, window of wide leads, tail of bcs leads, floor.
 
-    earlier : by how much earlier than ``tail`` the tail of bcs leads is cut off.
+    earlier : by how much earlier than ``tail`` the tail of bcs leads is cut off. of_table : the
+    error of tables, whose curves between the energies given are no more precise.
     """
 
     error: float
@@ -66,6 +67,7 @@ class Fitting:
     tail: float | None = None
     floor: float = 1e-3
     earlier: float = 1.0
+    of_table: float = 1e-3
 
 
 def channels(lead: Reservoir) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -15,7 +15,6 @@ from .cell import Crystal, crystal
 from .model import Model, Triplets
 
 LARGEST_FILE = 2**30  # bytes
-PER_LINE = 15  # degeneracies of a line
 HERMITIAN = 1e-5  # files have six to ten digits after the point
 
 

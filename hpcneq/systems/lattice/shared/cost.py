@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -11,27 +12,32 @@ from ....solvers.evolution import integrator
 from ....solvers.output_times import Row, row_times
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, step_count
+from ....tasks.cost import BASE_BYTES, step_count, untimed
+from ....tasks.evolution import watched
 from ..physics.nambu import Form
 from ..physics.open_lattice import OpenLattice
 from ..physics.reservoirs import Reservoir
-from ..physics.slow_modes import BASIS, Propagator
+from ..physics.slow_modes import BASIS, RESTARTS, Propagator
 from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, curve_of
 from .seeds import seeds
 from .setup import LatticeLeads, Setup, setup_of
 from .stability import block_state
-from .states import Stationary
+from .states import stationary_before
 
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
-ITERATIONS = 200  # of plain iterations and Newton's products, of one self-consistent state
+# stationary states that are solved for a self-consistent one: from a pattern of pairs, from random
+# ones, near a known state, and of the densities alone
+FROM_PATTERN, FROM_RANDOM, FROM_NEAR, OF_DENSITIES = 115, 190, 60, 40
 PROBED = 400  # levels of the core up to which a stationary state is timed
 ROUGH = 1e3  # fits of a probe are worse by this
-START_PROBES = 2  # steps that are timed
+START_PROBES, MOST_PROBES = 2, 40  # steps that are timed
+PROBE_SECONDS = 0.4  # and for how long
 RUNS = {True: 2.0, False: 1.0}  # with the errors: two more runs of twice the step
-WRITING = 1e-3  # seconds of a row of output in the file
+WRITING = 2.5e-3  # seconds of a row of output in the file
 WORK_ARRAYS = 24  # matrices of the core in use
-TASK_BYTES = 11 * 2**20  # of scipy and the leads' fits
+TASK_BYTES = 7 * 2**20  # of scipy and the leads' fits
+LOADING = 1.5  # seconds until the interpreter and all libraries are loaded
 
 
 def core_levels(form: Form, reservoirs: list[Reservoir]) -> int:
@@ -43,14 +49,14 @@ def core_levels(form: Form, reservoirs: list[Reservoir]) -> int:
     return count
 
 
-def _seconds(call: object) -> float:
-    """Processor seconds of a call, the better of two."""
-    taken = []
-    for _ in range(2):
-        begun = time.process_time()
-        call()  # type: ignore[operator]
-        taken.append(time.process_time() - begun)
-    return min(taken)
+def _seconds(call: Callable[[], object]) -> float:
+    """Processor seconds of a call, the mean of some after a first."""
+    call()
+    begun, count = time.process_time(), 0
+    while count < 1 or (count < MOST_PROBES and _since(begun) < PROBE_SECONDS / 4):
+        call()
+        count += 1
+    return _since(begun) / count
 
 
 def _state_seconds(setup: Setup) -> tuple[float, int]:
@@ -60,10 +66,7 @@ def _state_seconds(setup: Setup) -> tuple[float, int]:
         H = np.eye(PROBED) + 0j
         return _seconds(lambda: np.linalg.eig(H)) * (size / PROBED) ** 3, size
     leads = setup.leads(setup.fits())
-    drives = setup.drives
-    stationary = Stationary(
-        setup, leads, drives.shifts(-1.0), drives.vector_potential(-1.0), drives.U(-1.0)
-    )
+    stationary = stationary_before(setup, leads, setup.drives)
     c = np.zeros(setup.field.fields, complex)
     return _seconds(lambda: stationary.image(c, 0.0)), leads.core
 
@@ -84,35 +87,51 @@ def states(given: Given, stability: bool) -> Cost:
     each, core = _state_seconds(setup)
     fitting = 2 * max(0.0, time.process_time() - begun - 2 * each)
     points = int(np.prod([len(values) for values in given.sweep.values()]))
-    starts = len(seeds(setup))
-    iterations = ITERATIONS if setup.interacting else 2
-    state = each * iterations
+    starts = seeds(setup)
+    solved = sum(_solved(setup, name) + _near(setup, name) for name, _ in starts) * points
+    found = len(starts) * points
+    if points > 1:  # what continues the states of the bias before
+        names = [name for name, _ in starts[:2]]
+        solved += sum(2 * _near(setup, name) for name in names) * (points - 1)
+        found += len(names) * (points - 1)
+    seconds = LOADING + fitting + each * solved
     if stability and setup.interacting and setup.ring is None and core <= PROBED:
-        state += _stability_seconds(setup)
-    notes = (f"{setup.form.size} levels, {core} with leads", f"{starts} starts a bias")
-    return Cost(fitting + state * starts * points, _bytes(core), max(1, starts), notes)
+        seconds += _stability_seconds(setup) * found
+    notes = (f"{setup.form.size} levels, {core} with leads", f"{len(starts)} starts a bias")
+    return Cost(seconds, _bytes(core), max(1, len(starts)), notes)
+
+
+def _solved(setup: Setup, name: str) -> int:
+    """Stationary states that are solved from a seed until it is self-consistent."""
+    if not setup.interacting:
+        return 1
+    if name == "normal":
+        return 1 + OF_DENSITIES * int(np.any(~setup.field.pairs))
+    return FROM_RANDOM if name.startswith("random") else FROM_PATTERN
+
+
+def _near(setup: Setup, name: str) -> int:
+    """The same near a state that is known, and of looser fits."""
+    return min(_solved(setup, name), FROM_NEAR)
 
 
 def _stability_seconds(setup: Setup) -> float:
     """Processor seconds of the slowest deviations of one state."""
-    drives = setup.drives
-    leads = setup.leads(setup.fits(ROUGH))
-    A = drives.vector_potential(-1.0)
-    stationary = Stationary(setup, leads, drives.shifts(-1.0), A, drives.U(-1.0))
+    stationary = stationary_before(setup, setup.leads(setup.fits(ROUGH)), setup.drives)
     c = np.where(setup.field.diagonal, 0.5, 0.1).astype(complex)
     propagator = Propagator(block_state(stationary, {"c": c, "mu_c": 0.0}, True))
     blocks, n, total = propagator.shape
     start = np.zeros(2 * blocks * n * total)
-    return 2 * BASIS * _seconds(lambda: propagator(start))  # restarted once
+    return RESTARTS * BASIS * _seconds(lambda: propagator(start))
 
 
 def spectrum(given: Given, ranks: int) -> Cost:
     """The cost of one state and its Green functions."""
     setup = setup_of(given)
     each, core = _state_seconds(setup)
-    iterations = ITERATIONS if setup.interacting else 1
+    solved = sum(_solved(setup, name) for name, _ in seeds(setup, 0))
     products = 4 * 8e-9 * setup.form.size**2 * core  # seconds of an energy at a GF/s
-    seconds = each * iterations + given.numerics.points * products
+    seconds = LOADING + each * solved + given.numerics.points * products
     return Cost(seconds, _bytes(core), given.numerics.points, (f"{setup.form.size} levels",))
 
 
@@ -133,7 +152,8 @@ def transport(given: Given, ranks: int) -> Cost:
     if isinstance(curve, WindowCurve):
         core = setup.form.size
     most = points if not setup.interacting else 1
-    return Cost(fitting + each * points, _bytes(core), most, (f"{points} biases by {curve.name}",))
+    seconds = LOADING + fitting + each * points
+    return Cost(seconds, _bytes(core), most, (f"{points} biases by {curve.name}",))
 
 
 def evolve(given: Given, ranks: int) -> Cost:
@@ -144,9 +164,28 @@ def evolve(given: Given, ranks: int) -> Cost:
     fitting = (time.process_time() - begun) * (1 + int(given.numerics.error_estimate))
     leads = setup.leads(fits)
     _refuse_undamped(setup, leads)
+    share = 16.0 * leads.core * leads.total
+    steps = step_count(given)
+    rows = len(row_times(given.run.t_max, [], given.numerics.dt, given.run.output_every))
+    seconds = 0.0
+    if not untimed():
+        each, written, looked = _step_seconds(setup, leads)
+        seconds = each * steps * RUNS[given.numerics.error_estimate] + written * rows
+        seconds += looked * sum(map(watched, range(rows)))
+        seconds += LOADING + fitting + _start_seconds(setup, leads)
+    notes = (
+        f"{setup.form.size} levels, {leads.total} with leads, {steps} steps, {rows} output rows",
+        f"state: {share / ranks / 2**20:.1f} MB of the memory of a rank",
+    )
+    memory = BASE_BYTES + TASK_BYTES + share * WORK_ARRAYS
+    return Cost(seconds, memory, max(1, leads.total), notes)
+
+
+def _step_seconds(setup: Setup, leads: LatticeLeads) -> tuple[float, float, float]:
+    """Processor seconds of a step, of a row of output, and of its occupations."""
+    given = setup.given
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
     state = PoleState(system, solo(), None, method_of(given, leads))
-    M = setup.form.size
     numbers = np.random.default_rng(0).normal(size=(2, state.flat.size))
     size = 0.1 / max(1.0, setup.largest_energy() * given.numerics.dt)
     state.flat[:] = size * (numbers[0] + 1j * numbers[1])  # not zero: a mean field that moves
@@ -154,24 +193,28 @@ def evolve(given: Given, ranks: int) -> Cost:
     dt = given.numerics.dt
     method.start(1e3, dt)
     method.advance(1e3, dt)
-    begun = time.process_time()
-    for k in range(1, START_PROBES + 1):
-        method.advance(1e3 + k * dt, dt)
-    each = (time.process_time() - begun) / START_PROBES
-    steps = step_count(given)
-    rows = len(row_times(given.run.t_max, [], dt, given.run.output_every))
-    runs = RUNS[given.numerics.error_estimate]
-    share = 16.0 * leads.core * leads.total
-    notes = (
-        f"{M} levels, {leads.total} with leads, {steps} steps, {rows} output rows",
-        f"state: {share / ranks / 2**20:.1f} MB of the memory of a rank",
-    )
-    memory = BASE_BYTES + TASK_BYTES + share * WORK_ARRAYS
+    begun, count = time.process_time(), 0
+    while count < START_PROBES or (count < MOST_PROBES and _since(begun) < PROBE_SECONDS):
+        count += 1
+        method.advance(1e3 + count * dt, dt)
+    each = _since(begun) / count
     row = Row(1e3, +1, state.flat, method.now.c, None, None)
-    writing = rows * (_seconds(lambda: state.observe(row)) + WRITING)
-    if setup.interacting and setup.ring is None and leads.core <= PROBED:
-        fitting += _state_seconds(setup)[0] * ITERATIONS * len(seeds(setup))
-    return Cost(each * steps * runs + writing + fitting, memory, max(1, leads.total), notes)
+    looked = _seconds(lambda: state.watch(row.array, row.t, row.side, row.c))
+    return each, _seconds(lambda: state.observe(row)) + WRITING, looked
+
+
+def _since(begun: float) -> float:
+    return time.process_time() - begun
+
+
+def _start_seconds(setup: Setup, leads: LatticeLeads) -> float:
+    """Processor seconds of the search for the state before t = 0."""
+    if not setup.interacting or setup.ring is not None:
+        return 0.0
+    stationary = before(setup, leads)
+    c = np.zeros(setup.field.fields, complex)
+    solved = sum(_solved(setup, name) for name, _ in seeds(setup, 0))
+    return _seconds(lambda: stationary.image(c, 0.0)) * solved
 
 
 def _refuse_undamped(setup: Setup, leads: LatticeLeads) -> None:

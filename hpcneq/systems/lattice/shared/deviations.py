@@ -7,24 +7,15 @@ import numpy as np
 from ..physics.linear_modes import Deviations, Tail
 from ..physics.susceptibility import Level, Susceptibility
 from .chosen_state import largest_state
-from .setup import LatticeLeads, Setup
+from .setup import LatticeLeads
 from .states import Found, Stationary
-
-LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
-
-
-def stationary_at(setup: Setup, leads: LatticeLeads, eV: float) -> Stationary:
-    """The equations at a bias."""
-    drives = setup.drives.at_bias(eV)
-    A = drives.vector_potential(-1.0)
-    return Stationary(setup, leads, drives.shifts(-1.0), A, drives.U(-1.0))
 
 
 def state_near(stationary: Stationary, c: np.ndarray | None, mu: float) -> Found:
     """The state next to a mean field, of [initial] if there is none. Raises NotConverged."""
     if c is None:
         return largest_state(stationary)
-    if stationary.setup.given.initial.state == "normal":
+    if not np.any(c[stationary.pairs]):
         found = stationary.normal(c)
     else:
         found = stationary.solve(c, mu, relaxed=False)

@@ -18,6 +18,7 @@ STEP = 0.05  # of arclength: mean field and bias together
 SMALLEST = 1e-4
 LARGEST = 0.2
 SAME = 1e-6  # folds that differ by less are one
+UNFINISHED = ("step", "most")  # ends of curves that might go on
 MIRRORED = 1e-4  # pairing below which a curve turns into its mirror image
 Record = dict[str, Any]
 
@@ -39,10 +40,12 @@ def follow(
     limits: tuple[float, float],
     most: int,
     sense: int,
+    direction: np.ndarray | None = None,
 ) -> tuple[Curve, Stationary] | None:
     """The curve of states from one at a bias, within limits of the bias; None if it has no start.
 
-    most : points. sense : +1 towards larger biases, -1 towards smaller ones.
+    most : points. sense : +1 towards larger biases, -1 towards smaller ones, or along
+    ``direction`` (fields,), the curve's own at the state, which then gives the bias.
     """
     kept = lru_cache(maxsize=4)(stationary_at)
     here = kept(eV)
@@ -66,8 +69,12 @@ def follow(
         most=most,
         prefix="steady_",
     )
+    along = None
+    if direction is not None:
+        along = np.zeros(n + 1)
+        along[: len(here.to_real(direction))] = here.to_real(direction)
     try:
-        return follower.follow(follower.start(start, eV), sense), here
+        return follower.follow(follower.start(start, eV, along), sense), here
     except NotConverged:
         return None
 
@@ -91,13 +98,17 @@ def folds_of(curve: Curve, here: Stationary) -> list[dict[str, float]]:
 
 
 def crossings(
-    curve: Curve, here: Stationary, eV: np.ndarray
+    curve: Curve, here: Stationary, eV: np.ndarray, ends: bool = False
 ) -> list[tuple[int, np.ndarray, float]]:
-    """(which bias, mean field, mu_c) wherever a curve passes one of the biases, nearly."""
+    """(which bias, mean field, mu_c) wherever a curve passes one of the biases, nearly.
+
+    ends : whether also where it ends on one.
+    """
     passed = []
     for a, b in zip(curve.spots[:-1], curve.spots[1:]):
         for k, value in enumerate(eV):
-            if (a.p - value) * (b.p - value) >= 0:
+            passes = (a.p - value) * (b.p - value) < 0
+            if not passes and not (ends and b.p == value and a.p != value):
                 continue
             share = (value - a.p) / (b.p - a.p)
             x = (1 - share) * a.x + share * b.x

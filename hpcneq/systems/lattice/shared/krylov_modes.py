@@ -26,7 +26,18 @@ FAINT = 1e-2  # of the deviation: what the mean field sees of it, below which it
 RUNS = 6  # of GMRES, each to 1e-5 of what it begins with
 SETTLED = 1e-11
 SAME = 1e-7  # modes nearer than this are one
+COUNTED = 160  # entries of mean field and conjugate up to which modes are counted, and ...
+LEVELS = 400  # levels with leads
 Equations = Callable[[np.ndarray], np.ndarray]
+
+
+def method_of(given: str, entries: int, levels: int) -> str:
+    """det or krylov: what [numerics] method says, by size where it says auto."""
+    if given != "auto":
+        return given
+    if entries <= COUNTED and levels <= LEVELS:
+        return "det"
+    return "krylov"
 
 
 def norm(X: np.ndarray) -> float:
@@ -92,10 +103,10 @@ class Jacobian:
                 modes.append(mode)
         return modes
 
-    def near(self, z: complex) -> complex:
-        """The root next to z, from any deviation."""
+    def near(self, z: complex) -> KrylovMode:
+        """The mode next to z, from any deviation."""
         start = np.random.Generator(np.random.Philox(2)).normal(size=self.deviations.size)
-        return self._settled(z, start + 0j).z
+        return self._settled(z, start + 0j)
 
     def _settled(self, z: complex, X: np.ndarray) -> KrylovMode:
         """A mode by inverse iterations next to z."""

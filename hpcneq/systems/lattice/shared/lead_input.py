@@ -22,6 +22,7 @@ DAMPING = "damping"  # name of the lead that [numerics] damping adds
 DYNES = 1e-3  # of the gap, where none is given
 HARMONIC = 1e-9  # how far ratios of potentials may be from whole numbers
 MOST_PARTS = 64  # of the smallest difference of potentials that count in a common period
+OF_TABLE = 1e-3  # least error of the fit of a table
 REACH = 15.0  # window of wide leads over the largest energy of the model
 
 
@@ -176,6 +177,12 @@ def _table(
     return w, Gamma
 
 
+def bcs_levels(reservoirs: list[Reservoir], drives: Drives) -> list[float]:
+    """Potentials of the superconducting leads before t = 0, when sines have not begun."""
+    V = drives.shifts(-1.0)
+    return [float(v) for v, lead in zip(V, reservoirs) if lead.superconducting]
+
+
 def common_period(levels: list[float]) -> float | None:
     """That of superconductors at these potentials, pi over what divides all their differences.
 
@@ -218,6 +225,13 @@ class Drives:
     def all(self) -> list[Drive]:
         """Every drive."""
         return [self.eV, *self.own, *self.phase, *self.A, self.U]
+
+    def named(self) -> list[tuple[str, Drive, bool]]:
+        """(name in the input, drive, whether it is a phase) of all but U."""
+        listed = [("[parameters] eV", self.eV, False)]
+        listed += [("[leads] V", drive, False) for drive in self.own]
+        listed += [("[leads] phase", drive, True) for drive in self.phase]
+        return listed + [("[vector_potential] A", drive, True) for drive in self.A]
 
     def breakpoints(self, t_max: float) -> list[float]:
         """Times in (0, t_max) at which any of them, or its slope, jumps."""
@@ -262,6 +276,17 @@ class Drives:
             A=each(self.A),
             U=self.U.resolved(step),
         )
+
+    def at_frequency(self, frequency: float) -> Drives:
+        """The same with all sines at one angular frequency."""
+
+        def of(drive: Drive) -> Drive:
+            if drive.kind != "sine":
+                return drive
+            return replace(drive, frequency=float(frequency))
+
+        own, phase, A = (tuple(map(of, part)) for part in (self.own, self.phase, self.A))
+        return replace(self, eV=of(self.eV), own=own, phase=phase, A=A, U=of(self.U))
 
     def at_bias(self, eV: float) -> Drives:
         """The same at a constant bias."""
@@ -318,4 +343,5 @@ def fitting_of(given: Given, largest: float, loose: float = 1.0) -> Fitting:
         numerics.tail,
         numerics.floor * higher,
         rougher,
+        min(0.1, max(numerics.fit_error, OF_TABLE) * loose),
     )

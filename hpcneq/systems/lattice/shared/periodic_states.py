@@ -13,7 +13,7 @@ from ....solvers.pole_leads.periodic_fields import ConsistentPeriod, consistent_
 from ....solvers.pole_leads.stationary import Undamped
 from ..physics import observables
 from ..physics.open_lattice import OpenLattice
-from .lead_input import common_period
+from .lead_input import bcs_levels, common_period
 from .seeds import seeds
 from .setup import Setup, undamped
 
@@ -26,8 +26,7 @@ Record = dict[str, Any]
 
 def levels_of(setup: Setup, eV: float) -> list[float]:
     """Potentials of the superconducting leads."""
-    V = setup.drives.at_bias(eV).shifts(-1.0)
-    return [float(v) for v, lead in zip(V, setup.reservoirs) if lead.superconducting]
+    return bcs_levels(setup.reservoirs, setup.drives.at_bias(eV))
 
 
 def period_of(setup: Setup, eV: float) -> float | None:
@@ -69,22 +68,38 @@ def periodic_state(
     steps: int,
     c: np.ndarray | None = None,
 ) -> ConsistentPeriod:
-    """The periodic state from the mean field c (steps', fields) on. Raises InputError.
+    """The periodic state from the mean field c (steps', fields) on, raises as `repeated`.
 
     c is that of the frame of the first superconductor.
     """
-    system = _system(setup, leads, eV)
-    fields = setup.field.fields
+    if c is None:
+        c = np.zeros((steps, setup.field.fields), complex)
     try:
-        if not fields:
+        return repeated(setup, _system(setup, leads, eV), period, steps, c)
+    except NotConverged as error:
+        raise NotConverged(f"eV = {eV:g}: {error}") from None
+
+
+def repeated(
+    setup: Setup, system: OpenLattice, period: float, steps: int, c: np.ndarray
+) -> ConsistentPeriod:
+    """The state of a system that repeats, from the mean field c (steps', fields) on.
+
+    Raises InputError for undamped states, NotConverged for steps that are too long.
+    """
+    try:
+        if not setup.interacting:
             state = periodic(system, period, steps)
             return ConsistentPeriod(state, np.zeros((steps, 0), complex), 0.0, True, "")
-        start = np.zeros((steps, fields), complex) if c is None else resampled(c, steps)
-        return consistent_period(system, period, start, ENOUGH * setup.given.numerics.tolerance)
+        tolerance = ENOUGH * setup.given.numerics.tolerance
+        return consistent_period(system, period, resampled(c, steps), tolerance)
     except Undamped as error:
         raise undamped(setup, error.growth, np.array(error.components)) from None
     except Unresolved as error:
-        raise NotConverged(f"eV = {eV:g}: {error}; use more [numerics] periodic_steps") from None
+        words = str(error)
+        if "periodic_steps" in vars(setup.given.numerics):  # task evolve chooses its own
+            words += "; use more [numerics] periodic_steps"
+        raise NotConverged(words) from None
 
 
 def resampled(c: np.ndarray, steps: int) -> np.ndarray:

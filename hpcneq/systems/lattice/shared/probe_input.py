@@ -12,6 +12,7 @@ from . import refusals
 
 MOST = 4000  # steps of an evolution with a probe, and ...
 REACH = 5.0
+MOST_OF_KICKS = 10**5  # steps until the last response ends
 
 
 def waves_of(given: Given, model: Model) -> np.ndarray:
@@ -50,8 +51,41 @@ def tunnelling(given: Given) -> None:
         raise InputError("[probe] sites: a site is listed twice")
 
 
+def pump_probe(given: Given) -> None:
+    """Refuse what ``pump-probe`` cannot do."""
+    model = _open_model(given)
+    numerics = given.numerics
+    delays = given.sweep.get("delay", np.array([given.parameters.delay]))
+    steps = numerics.length / numerics.dt + (max(delays) - min(min(delays), 0.0)) / numerics.dt
+    if steps > MOST_OF_KICKS:
+        raise InputError(
+            f"[numerics] length, dt: {steps:.0f} steps until the last response ends, at most "
+            f"{MOST_OF_KICKS}; use a larger dt or a shorter length"
+        )
+    if model is not None:
+        refusals.refuse_direction(given, model)
+        refusals.refuse_short_rings(model)
+
+
 def _refuse(given: Given) -> Model | None:
     """The model, None where its code must not be run."""
+    model = _open_model(given)
+    if model is None:
+        return None
+    table = given.tables["probe"]
+    steps = (
+        table.times[-1] + 2 * REACH * table.width - min(table.times[0], 0.0)
+    ) / given.numerics.dt
+    if steps > MOST:
+        raise InputError(
+            f"[probe] times, width: {steps:.0f} steps of [numerics] dt, at most {MOST}; "
+            "use a larger dt or a shorter probe"
+        )
+    return model
+
+
+def _open_model(given: Given) -> Model | None:
+    """The model between leads that are stationary before t = 0."""
     refusals.evolve(given)
     parts = refusals.parts_of(given)
     if parts is None:
@@ -63,14 +97,5 @@ def _refuse(given: Given) -> Model | None:
         raise InputError(
             "[leads] bias: two bcs leads at different bias before t = 0: begin at equal bias, with "
             "a step"
-        )
-    table = given.tables["probe"]
-    steps = (
-        table.times[-1] + 2 * REACH * table.width - min(table.times[0], 0.0)
-    ) / given.numerics.dt
-    if steps > MOST:
-        raise InputError(
-            f"[probe] times, width: {steps:.0f} steps of [numerics] dt, at most {MOST}; "
-            "use a larger dt or a shorter probe"
         )
     return model

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ....errors import InputError
+from ....maths.drives import refuse_unresolved
 from ....tasks import Given
 from ..physics.model import Model
 from ..physics.reservoirs import Reservoir
-from . import lead_input, model_input
+from . import lead_input, model_input, variations
 from .lead_input import Drives
 
 Parts = tuple[Model, list[Reservoir], Drives]
@@ -20,6 +21,7 @@ def parts_of(given: Given) -> Parts | None:
         return None  # it was checked when the run was begun
     model, _ = model_input.model_of(given)
     reservoirs = lead_input.reservoirs_of(given, model)
+    model, reservoirs = variations.applied(given.parameters, model, reservoirs)
     drives = lead_input.drives_of(given, model, reservoirs)
     if given.numerics.uniform == "yes":
         from .rings import field_of, ring_of  # loads scipy, which other inputs need not
@@ -62,6 +64,16 @@ def _refuse_vector_potential(model: Model, drives: Drives) -> None:
         refuse_short_rings(model)
 
 
+def refuse_direction(given: Given, model: Model) -> None:
+    """A direction that the positions of the sites do not have."""
+    direction = given.parameters.direction
+    if lead_input.AXES.index(direction) >= model.position.shape[1]:
+        raise InputError(
+            f'[parameters] direction = "{direction}": the positions of the sites '
+            f"have {model.position.shape[1]} components"
+        )
+
+
 def refuse_short_rings(model: Model) -> None:
     """Refuse rings in which a hop reaches half around: its phase would not be its own."""
     if not len(model.periods):
@@ -81,22 +93,17 @@ def _refuse_leads(reservoirs: list[Reservoir]) -> None:
         raise InputError("[leads]: none is given; at least one must touch the model")
 
 
-def _levels(reservoirs: list[Reservoir], drives: Drives) -> list[float]:
-    """Potentials of the bcs leads before t = 0."""
-    V = drives.shifts(-1.0)
-    return [float(v) for v, lead in zip(V, reservoirs) if lead.superconducting]
-
-
 def differ(reservoirs: list[Reservoir], drives: Drives) -> bool:
     """Whether two bcs leads are at different bias."""
-    levels = _levels(reservoirs, drives)
+    levels = lead_input.bcs_levels(reservoirs, drives)
     return len(levels) > 1 and float(np.ptp(levels)) > 0
 
 
 def _refuse_periods(given: Given, reservoirs: list[Reservoir], drives: Drives) -> None:
     """Three bcs leads whose potentials have no common measure."""
     for eV in given.sweep.get("eV", [given.parameters.eV]):
-        lead_input.common_period(_levels(reservoirs, drives.at_bias(eV)))
+        levels = lead_input.bcs_levels(reservoirs, drives.at_bias(eV))
+        lead_input.common_period(levels)
 
 
 def checked_parts(given: Given) -> Parts | None:
@@ -153,18 +160,7 @@ def _require_resolved(given: Given, drives: Drives) -> None:
     """Refuse time steps that do not resolve what changes; PETSc's own integrators choose theirs."""
     if given.begun or given.petsc.get("evolve_ts_type", "exponential") != "exponential":
         return
-    dt = given.numerics.dt
-    named = [("[parameters] eV", drives.eV, False)]
-    named += [("[leads] V", drive, False) for drive in drives.own]
-    named += [("[leads] phase", drive, True) for drive in drives.phase]
-    named += [("[vector_potential] A", drive, True) for drive in drives.A]
-    for name, drive, phase in named:
-        longest = drive.resolved(dt).resolving_step(phase)
-        if dt > longest * (1 + 1e-9):
-            raise InputError(
-                f"[numerics] dt = {dt:g}: must be <= {longest:.4g}, so that steps resolve {name} "
-                f"(kind {drive.kind}, up to {drive.extremes(None):g})"
-            )
+    refuse_unresolved(given.numerics.dt, drives.named())
 
 
 def evolve(given: Given) -> None:
@@ -176,7 +172,7 @@ def evolve(given: Given) -> None:
     _refuse_start(given, model)
     _refuse_vector_potential(model, drives)
     _require_resolved(given, drives)
-    lead_input.common_period(_levels(reservoirs, drives))
+    lead_input.common_period(lead_input.bcs_levels(reservoirs, drives))
     if given.initial.T is None:
         if not any(lead.widest() for lead in reservoirs):
             raise InputError(

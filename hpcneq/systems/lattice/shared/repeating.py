@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ....errors import InputError
-from .lead_input import Drives
+from .lead_input import Drives, bcs_levels
 from .setup import Setup
 
 RATIO = 32  # largest whole number in the ratios of frequencies
@@ -72,12 +72,6 @@ def period_of_drives(setup: Setup) -> float:
 
 def _josephson(setup: Setup) -> list[float]:
     """pi over the differences of the mean potentials of bcs leads."""
-    levels = mean_levels(setup)
+    levels = bcs_levels(setup.reservoirs, setup.drives)
     gaps = sorted({round(abs(level - levels[0]), 12) for level in levels} - {0.0})
     return [float(np.pi / gap) for gap in gaps]
-
-
-def mean_levels(setup: Setup) -> list[float]:
-    """Mean potentials of the superconducting leads: those before the sines."""
-    V = setup.drives.shifts(-1.0)
-    return [float(v) for v, lead in zip(V, setup.reservoirs) if lead.superconducting]

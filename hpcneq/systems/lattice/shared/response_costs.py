@@ -6,6 +6,7 @@ import numpy as np
 
 from ....tasks import Cost, Given
 from . import cost
+from .krylov_modes import method_of
 from .setup import setup_of
 
 COUNTED = 4000  # evaluations of the mean field's response at a state
@@ -29,9 +30,7 @@ def modes(given: Given, ranks: int) -> Cost:
     counted = COUNTED * (2.0 * core * fields * (core**2 + core * fields) * 8 / RATE + 5e-4)
     krylov = KRYLOV * (given.numerics.count + 1) * 64.0 * core**3 / RATE
     seconds = {"det": counted, "krylov": krylov}
-    method = given.numerics.method
-    if method == "auto":
-        method = "det" if fields <= 160 and core <= 400 else "krylov"
+    method = method_of(given.numerics.method, fields, core)
     most = min(core, 16) if method == "det" else 1
     return Cost(
         states.core_seconds + seconds[method] * biases,
@@ -60,6 +59,26 @@ def probe(given: Given, ranks: int) -> Cost:
         states.bytes_per_rank + 48.0 * 2 * core * columns / ranks,
         max(1, int(steps)),
         (f"{steps:.0f} steps, up to {columns:.0f} columns of earlier times", *states.notes),
+    )
+
+
+def pump_probe(given: Given, ranks: int) -> Cost:
+    """The cost of two evolutions after each delay, and of that up to it."""
+    setup = setup_of(given)
+    states = cost.states(given, False)
+    core = cost.core_levels(setup.form, setup.reservoirs)
+    numerics = given.numerics
+    delays = given.sweep.get("delay", np.array([given.parameters.delay]))
+    steps = 2 * len(delays) * numerics.length / numerics.dt
+    steps += (max(delays) - min(min(delays), 0.0)) / numerics.dt * min(ranks, len(delays))
+    seconds = steps * (400.0 * core**3 / RATE + STEP_SECONDS)
+    if numerics.error_estimate:
+        seconds *= 1.5
+    return Cost(
+        states.core_seconds + seconds,
+        states.bytes_per_rank + 16.0 * 40 * core**2,
+        len(delays),
+        (f"{len(delays)} delays, {steps:.0f} steps", *states.notes),
     )
 
 

@@ -7,7 +7,6 @@ import numpy as np
 from ....errors import InputError
 from ....tasks import Given
 from . import refusals
-from .lead_input import AXES
 
 
 def stationary(given: Given) -> None:
@@ -40,12 +39,8 @@ def conductivity(given: Given) -> None:
     parts = refusals.parts_of(given)
     if parts is None:
         return
-    model, axis = parts[0], AXES.index(given.parameters.direction)
-    if axis >= model.position.shape[1]:
-        raise InputError(
-            f'[parameters] direction = "{given.parameters.direction}": the positions of the sites '
-            f"have {model.position.shape[1]} components"
-        )
+    model = parts[0]
+    refusals.refuse_direction(given, model)
     refusals.refuse_short_rings(model)
 
 
@@ -55,18 +50,16 @@ def periodic(given: Given) -> None:
     if parts is None:
         return
     _, reservoirs, drives = parts
-    named = [("[parameters] eV", drives.eV), ("[interaction] U", drives.U)]
-    named += [("[leads] V", drive) for drive in drives.own]
-    named += [("[leads] phase", drive) for drive in drives.phase]
-    named += [("[vector_potential] A", drive) for drive in drives.A]
-    for name, drive in named:
+    bias, *others = drives.named()
+    named = [bias, ("[interaction] U", drives.U, False), *others]
+    for name, drive, _ in named:
         if drive.kind not in ("constant", "sine"):
             raise InputError(f'{name}: kind "{drive.kind}" does not repeat; use "sine"')
         if drive.kind == "sine" and np.isfinite(drive.duration):
             raise InputError(f"{name}: a sine with a duration does not repeat; leave it out")
         if drive.kind == "sine" and drive.frequency <= 0:
             raise InputError(f"{name}: frequency must be > 0")
-    sines = any(drive.kind == "sine" for _, drive in named)
+    sines = any(drive.kind == "sine" for _, drive, _ in named)
     if not sines and not refusals.differ(reservoirs, drives):
         raise InputError(
             '[parameters] eV: nothing repeats: give a drive of kind "sine", or two bcs leads at '

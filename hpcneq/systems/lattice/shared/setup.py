@@ -21,10 +21,12 @@ from ..physics.model import Model
 from ..physics.nambu import BondCurrents, Form, bond_currents
 from ..physics.reservoirs import Fitting, Reservoir
 from ..physics.translations import Ring
-from . import lead_input, model_input
+from . import lead_input, model_input, variations
 from .lead_input import Drives
 from .python_model import digest
 from .rings import field_of, ring_of
+
+LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
 
 
 class LatticeLeads(LeadPoles):
@@ -139,6 +141,7 @@ def setup_of(given: Given, source: str | None = None) -> Setup:
         source = model_input.source_of(given)
     model, numbers = model_input.model_of(given, source)
     reservoirs = lead_input.reservoirs_of(given, model)
+    model, reservoirs = variations.applied(given.parameters, model, reservoirs)
     drives = lead_input.drives_of(given, model, reservoirs)
     return Setup(given, model, numbers, source, reservoirs, drives)
 

@@ -37,11 +37,16 @@ def add_stability(stationary: Stationary, record: Record, marginal: float) -> No
         z = _polished(stationary, state, z)
     first = z[0] if len(z) else -np.inf
     record["growth_rate"], record["frequency"] = float(first.real), float(abs(first.imag))
-    record["stability"] = "stable"
-    if first.real > marginal:
-        record["stability"] = "unstable"
-    elif first.real > -marginal:
-        record["stability"] = "marginal"
+    record["stability"] = verdict(first.real, marginal)
+
+
+def verdict(growth: float, marginal: float) -> str:
+    """stable, marginal or unstable, by the growth rate of the fastest mode."""
+    if growth > marginal:
+        return "unstable"
+    if growth > -marginal:
+        return "marginal"
+    return "stable"
 
 
 def uncoupled(state: State) -> np.ndarray:

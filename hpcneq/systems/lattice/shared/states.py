@@ -16,6 +16,7 @@ from ....solvers.pole_leads.repeated import Stationaries
 from ....solvers.pole_leads.stationary import UNDAMPED, Undamped, growth
 from ..physics import observables
 from ..physics.closed import equilibrium
+from .lead_input import Drives
 from .setup import LatticeLeads, Setup, undamped
 
 RELAXATIONS = 60  # plain iterations before Newton's method
@@ -284,6 +285,14 @@ class Stationary:
         residual = float(np.abs(miss).max(initial=0.0))
         tolerance = self.setup.given.numerics.tolerance
         return Found(c, mu, residual, residual < tolerance, rho, flows)
+
+
+def stationary_before(
+    setup: Setup, leads: LatticeLeads, drives: Drives, T: float | None = None
+) -> Stationary:
+    """The equations at the values of drives before t = 0; T : of a closed system."""
+    A = drives.vector_potential(-1.0)
+    return Stationary(setup, leads, drives.shifts(-1.0), A, drives.U(-1.0), T)
 
 
 def where_damped(

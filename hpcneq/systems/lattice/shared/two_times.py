@@ -9,18 +9,20 @@ from typing import Any
 import numpy as np
 
 from .... import interrupts
+from ....files.writer import ResultFile
 from ....maths.pole_leads import Density
 from ....parallel import Communicator
 from ....solvers.pole_leads.two_times import Columns, March
+from ....tasks import Given
 from ..physics import observables
 from ..physics.open_lattice import Drive, OpenLattice
 from ..physics.probes import REACH, Envelopes, Vectors
 from ..tasks.evolve import before, density_of, start_of
-from .chosen_state import pairing_miss
+from .chosen_state import pairing_miss, words_of_lost
 from .periodic_states import period_of
-from .setup import LatticeLeads, Setup
+from .setup import LOOSE, LatticeLeads, Setup, lead_facts, model_facts, write_model
 
-LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
+FACTS = ("delta_max", "mu_c", "residual", "continuity", "redundancy", "pair_source", "growth_A")
 Record = dict[str, Any]
 
 
@@ -67,6 +69,14 @@ class Probe:
         first = np.floor((self.times.min() - reach) / step)
         last = np.ceil((self.times.max() + reach) / step)
         return int(min(first, 0)), int(max(last, 0))
+
+
+def probe_of(given: Given, vectors: Vectors, thermal: float = 0.0) -> Probe:
+    """The probe of an input."""
+    numerics, table = given.numerics, given.tables["probe"]
+    energies = np.linspace(numerics.energy_min, numerics.energy_max, numerics.points)
+    times = np.array(table.times, float)
+    return Probe(vectors, times, energies, table.width, thermal)
 
 
 def probed(
@@ -198,3 +208,25 @@ def misses(fine: Record, coarse: Record, name: str) -> np.ndarray:
         return np.full(len(fine[name]), np.nan)
     change = np.abs(fine[name] - coarse[name]).reshape(len(fine[name]), -1)
     return np.asarray(change.max(axis=1) + 1e-12)
+
+
+def write_probe(setup: Setup, out: ResultFile, probe: Probe, fine: Record) -> None:
+    """What both tasks with a probe write. **Collective.**"""
+    write_model(setup, out)
+    out.axis("t", probe.times)
+    out.axis("energy", probe.energies)
+    out.fixed("delta_max_at", fine["delta_max"])
+
+
+def words_of(given: Given, start: Record) -> list[str]:
+    """What a reader has to know of the state before t = 0, and of the errors."""
+    words = words_of_lost(start.get("lost", ()))
+    if not given.numerics.error_estimate:
+        words.append("no error estimates: [numerics] error_estimate = false")
+    return words
+
+
+def facts(setup: Setup, start: Record) -> Record:
+    """What the summary says of model, leads and the state before t = 0."""
+    summary = {**model_facts(setup), **lead_facts(setup, setup.fits())}
+    return summary | {name: start[name] for name in FACTS}

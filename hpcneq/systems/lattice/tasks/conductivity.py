@@ -15,12 +15,12 @@ from ..physics.conductivity import current_along
 from ..physics.spectra import integral
 from ..shared import stability
 from ..shared.chosen_state import words_of_lost
-from ..shared.deviations import LOOSE, deviations_of, state_near, stationary_at
+from ..shared.deviations import deviations_of, state_near
 from ..shared.krylov_modes import Jacobian
 from ..shared.lead_input import AXES
-from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts, write_model
+from ..shared.setup import LOOSE, LatticeLeads, Setup, begin, lead_facts, model_facts, write_model
 from ..shared.state_records import record_of
-from ..shared.states import Found, Stationary
+from ..shared.states import Found, Stationary, stationary_before
 
 Record = dict[str, Any]
 STATIC = 1e-6  # z = i times this is zero frequency; of the energies' scale
@@ -126,7 +126,7 @@ def words_of_growth(stationary: Stationary, record: Record) -> list[str]:
 
 def response_of(setup: Setup, leads: LatticeLeads, near: Found | None) -> Response:
     """The response of the state of [initial], or of that next to another."""
-    stationary = stationary_at(setup, leads, setup.given.parameters.eV)
+    stationary = stationary_before(setup, leads, setup.drives.at_bias(setup.given.parameters.eV))
     if near is None:
         return Response(stationary, state_near(stationary, None, 0.0))
     return Response(stationary, state_near(stationary, near.c, near.mu))

@@ -27,12 +27,11 @@ from ..shared.periodic_states import (
     start_of_period,
 )
 from ..shared.seeds import noise
-from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts
-from ..shared.states import Stationary
+from ..shared.setup import LOOSE, LatticeLeads, Setup, begin, lead_facts, model_facts
+from ..shared.states import Stationary, stationary_before
 
 SMALL = 64  # levels of the core up to which exponentials of whole matrices are taken
 MONITORS = ("continuity", "redundancy", "pair_source")
-LOOSE = 10.0  # the fits of the run that tells the errors of the fits
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -103,15 +102,7 @@ def _periodic_start(setup: Setup, leads: LatticeLeads, period: float, eV: float)
 
 def before(setup: Setup, leads: LatticeLeads) -> Stationary:
     """The equations at the drives' values before t = 0."""
-    drives = setup.drives
-    return Stationary(
-        setup,
-        leads,
-        drives.shifts(-1.0),
-        drives.vector_potential(-1.0),
-        drives.U(-1.0),
-        setup.given.initial.T,
-    )
+    return stationary_before(setup, leads, setup.drives, setup.given.initial.T)
 
 
 def density_of(setup: Setup, leads: LatticeLeads, start: dict[str, Any]) -> Density:

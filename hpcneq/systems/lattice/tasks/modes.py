@@ -3,208 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ....errors import NotConverged
 from ....parallel import Communicator, solo
-from ....solvers.modes import Samples, secant, spectrum, whole
 from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
-from ..physics import observables
-from ..physics.susceptibility import Susceptibility
 from ..shared.chosen_state import words_of_lost
-from ..shared.deviations import (
-    LOOSE,
-    deviations_of,
-    state_near,
-    stationary_at,
-    susceptibility_of,
-)
-from ..shared.krylov_modes import Jacobian
+from ..shared.mode_branches import Branches, rate_of
+from ..shared.mode_search import MONITORS, Search
 from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
-from ..shared.state_records import record_of
-from ..shared.states import Found, Stationary
+from ..shared.stability import verdict
 
 Record = dict[str, Any]
-MOST = 160  # entries of the mean field up to which modes are counted, and ...
-LEVELS = 400  # levels with leads
-SHARE = 0.3  # of what fits looser by ten change: three times the error
-FINENESS = (3.0, 12.0)  # of samples around the box: chi has poles, of any order, below it
-OVERLAP = 0.99  # with i D: the mode that turns the phase
 COLUMNS = {"growth_rate": float, "frequency": float, "mode_error": float, "multiplicity": int}
-MONITORS = ("continuity", "pair_source", "redundancy")
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
-    """Modes of the state of [initial] at one bias, or followed along [sweep] eV. **Collective.**
+    """Modes of the state of [initial], or of states followed along [sweep]. **Collective.**
 
-    Ranks take biases where there are several chains of them, else they share the sums over levels.
+    Ranks take values where there are several chains of them, else they share the sums over levels.
     """
-    search = Search(begin(given, comm, output.recall), comm)
-    biases = given.sweep.get("eV", np.array([given.parameters.eV]))
+    axes = dict(given.sweep) or {"eV": np.array([given.parameters.eV])}
+    ((key, values),) = axes.items()
+    search = Search(begin(given, comm, output.recall), key, values)
     log(f"modes: {search.setup.form.size} levels, by {search.method}")
 
     def point(at: Record, previous: Record | None, ranks: Communicator | None = None) -> Record:
-        return search.point(at["eV"], previous, ranks or solo())
+        return search.point(at[key], previous, ranks or solo())
 
-    axes, options = {"eV": biases}, {"chain": None, "group": comm.size}
+    options: dict[str, Any] = {"chain": None, "group": comm.size}
     sweep = run_sweep(axes, point, comm, log, output, "modes", everywhere=False, **options)
     return sweep.report(output, lambda out: _report(search, sweep, out))
 
 
 def _report(search: Search, sweep: Sweep, out: Written) -> Outcome:
-    """The modes written, the fastest told."""
+    """The modes written, the fastest told; the branches of states along the sweep."""
     records = sweep.filled({"growth_rate": np.zeros(0), "delta_mode": np.zeros((0, 2, 1))})
-    _write(search.setup, out, sweep.axes["eV"], records)
+    _write(search, out, sweep.axes[search.key], records)
     summary, errors = headline(search, records)
     lost = sorted({name for names in sweep.values("lost", ()) for name in names})
     warnings = words_of_lost(lost)
     if search.note:
         warnings.append(search.note)
+    if search.numerics.branches and "multiplicity" in records[0]:
+        branches = Branches(search, sweep.axes[search.key])
+        branches.find(records[0])
+        _write_branches(search, branches, out)
+        summary["bifurcations"] = branches.events
+        if branches.unfinished:
+            warnings.append("modes: perhaps not all branches: some are not followed to their ends")
     return sweep.outcome(summary, errors, warnings)
 
 
-@dataclass
-class Search:
-    """Where modes are sought: leads as they are fitted, and with looser fits for the errors."""
-
-    setup: Setup
-    comm: Communicator
-
-    def __post_init__(self) -> None:
-        setup = self.setup
-        self.numerics = setup.given.numerics
-        self.fits = setup.fits()
-        self.leads = setup.leads(self.fits)
-        self.loose = setup.leads(setup.fits(LOOSE))
-        self.method = self.numerics.method
-        if self.method == "auto":
-            small = 2 * setup.field.fields <= MOST and self.leads.core <= LEVELS
-            self.method = "det" if small else "krylov"
-
-    @property
-    def note(self) -> str:
-        """What the method does not tell."""
-        if self.method == "det":
-            return ""
-        return "modes: found by Krylov's method, not counted; others may decay as slowly"
-
-    def point(self, eV: float, previous: Record | None, ranks: Communicator) -> Record:
-        """The record of a bias. **Collective.**"""
-        stationary = stationary_at(self.setup, self.leads, eV)
-        before = previous if previous and "c" in previous else {"c": None, "mu_c": 0.0}
-        state = state_near(stationary, before["c"], before["mu_c"])
-        found = record_of(stationary, state, "")
-        keep = ("c", "mu_c", "residual", "delta_max", *MONITORS)
-        record = {name: found[name] for name in keep} | {"eV": eV}
-        record["growth_A"] = stationary.growth(state.c, state.mu)
-        record["lost"] = list(state.lost)
-        coarse = stationary_at(self.setup, self.loose, eV)
-        rough = record_of(coarse, state_near(coarse, state.c, state.mu), "")
-        miss = abs(rough["delta_max"] - found["delta_max"])
-        record["delta_max_error"] = miss + state.residual + 1e-12
-        record["lowest"] = float(2 * record["growth_A"] * self.numerics.depth)
-        find = {"det": self._counted, "krylov": self._krylov}[self.method]
-        return record | find(stationary, state, record, ranks)
-
-    def _counted(
-        self, stationary: Stationary, state: Found, record: Record, ranks: Communicator
-    ) -> Record:
-        """Every mode above a line, by the winding of det(1 - chi M). **Collective.**"""
-        response = susceptibility_of(stationary, state, self.loose)
-        if not len(response.basis.T):
-            return columns_of(stationary, state, [])
-        box = whole(response, record["lowest"])
-        modes = spectrum(response, 0.0, ranks, box=box, fineness=FINENESS).modes
-        rough = Samples(response.loose or response, 0.0, ranks)
-        rows = []
-        for mode in modes:
-            other = secant(rough, mode.z)
-            error = mode.error if other is None else SHARE * abs(other - mode.z) + 1e-12
-            own = deviation_of(stationary, response, mode.vectors.sum(axis=0))
-            rows.append((mode.z, error, mode.multiplicity, own))
-        columns = columns_of(stationary, state, rows)
-        condensed = np.any(np.abs(state.c[stationary.pairs]) > 0)
-        if condensed and not stationary.setup.pinned and not np.any(columns["phase_mode"]):
-            raise NotConverged(
-                f"modes: eV = {record['eV']:g}: the mode that turns the phase is missing among "
-                "those counted; use a smaller [numerics] depth"
-            )
-        return columns
-
-    def _krylov(
-        self, stationary: Stationary, state: Found, record: Record, ranks: Communicator
-    ) -> Record:
-        """The fastest growing modes and those next to some frequencies; each rank the same."""
-        if not stationary.field.fields:
-            return columns_of(stationary, state, [])
-        energy = max(0.3 * record["delta_max"], 0.1)
-        jacobian = Jacobian(deviations_of(stationary, state))
-        modes = jacobian.modes(
-            energy, self.numerics.count, self.numerics.frequencies, record["lowest"]
-        )
-        coarse = stationary_at(self.setup, self.loose, record["eV"])
-        rough = Jacobian(deviations_of(coarse, state_near(coarse, state.c, state.mu)))
-        rows = [
-            (1j * mode.z, mode.error + SHARE * abs(rough.near(mode.z) - mode.z), 1, mode.fields)
-            for mode in modes
-        ]
-        return columns_of(stationary, state, rows)
+def _write_branches(search: Search, branches: Branches, out: Written) -> None:
+    """Tables over branches and values, nan where a branch does not exist."""
+    listed, values = branches.listed, branches.values
+    out.axis("branch", np.arange(len(listed)))
+    out.fixed("branch_begins", np.array([branch.born for branch in listed]))
+    entries = {"delta_max": lambda r: r["delta_max"], "mu_c": lambda r: r["mu_c"]}
+    entries |= {"growth_rate": rate_of, "growth_rate_error": error_of}
+    for name, entry in entries.items():
+        table = np.full((len(listed), len(values)), np.nan)
+        for row, branch in zip(table, listed):
+            for k, record in branch.records.items():
+                row[k] = entry(record)
+        out.fixed(f"branch_{name}", table, ("branch", search.key))
 
 
-def deviation_of(
-    stationary: Stationary, response: Susceptibility, vector: np.ndarray
-) -> np.ndarray:
-    """Deviations of the mean field's entries, then at the conjugate places, (2 fields,)."""
-    field = stationary.field
-    size = field.form.size
-    order = response.places[0] * size + response.places[1]
-    wanted = np.append(field.rows * size + field.columns, field.columns * size + field.rows)
-    return response.pairing_of(vector)[np.searchsorted(order, wanted)]
+def error_of(record: Record) -> float:
+    """The error of the growth rate of the fastest mode; nan without any."""
+    chosen = ~record["phase_mode"]
+    if not chosen.any():
+        return float("nan")
+    return float(record["mode_error"][chosen][np.argmax(record["growth_rate"][chosen])])
 
 
-def columns_of(
-    stationary: Stationary, state: Found, rows: Sequence[tuple[complex, float, int, np.ndarray]]
-) -> Record:
-    """Columns over the modes (z, error, multiplicity, deviations), growth descending."""
-    field = stationary.field
-    half = field.fields
-    pairs = np.where(field.pairs, state.c, 0)
-    turn = np.concatenate([1j * pairs, -1j * pairs.conj()])
-    straight, conjugate = (
-        stationary.scale * one + other for one, other in zip(field.maps[0][:2], field.maps[1][:2])
-    )
-    phase, delta = [], []
-    for z, error, _, own in rows:
-        overlap = abs(np.vdot(turn, own)) / max(np.linalg.norm(turn) * np.linalg.norm(own), 1e-300)
-        phase.append(
-            not stationary.setup.pinned and overlap > OVERLAP and abs(z) < max(3 * error, 1e-5)
-        )
-        H = straight @ own[:half] + conjugate @ own[half:]
-        H = H / max(np.abs(H).max(), 1e-300)
-        sides = H, field.transposed(H).conj()
-        delta.append([observables.site_pairing(field, values) for values in sides])
-    return {
-        "growth_rate": np.array([row[0].imag for row in rows]),
-        "frequency": np.array([row[0].real for row in rows]),
-        "mode_error": np.array([row[1] for row in rows]),
-        "multiplicity": np.array([row[2] for row in rows], np.int64),
-        "phase_mode": np.array(phase, bool),
-        "delta_mode": np.array(delta, complex).reshape(len(rows), 2, field.form.sites),
-    }
-
-
-def _write(setup: Setup, out: Any, biases: np.ndarray, records: Sequence[Record]) -> None:
-    """Axes eV and mode; columns over both, nan or 0 beyond the last mode. **Collective.**"""
-    most = max(1, *(len(record["growth_rate"]) for record in records), 1)
+def _write(search: Search, out: Written, values: np.ndarray, records: Sequence[Record]) -> None:
+    """Axes of the parameter and of modes; columns over both, nan or 0 beyond the last mode."""
+    setup, key = search.setup, search.key
+    most = max([1, *(len(record["growth_rate"]) for record in records)])
     write_model(setup, out)
-    out.axis("eV", biases)
+    out.axis(key, values)
     out.axis("mode", np.arange(most))
     out.axis("component", np.array(["delta", "conjugate"]))
-    shape = (len(biases), most)
+    shape = (len(values), most)
     tables: dict[str, np.ndarray] = {
         name: np.full(shape, 0 if dtype is int else np.nan, dtype)
         for name, dtype in COLUMNS.items()
@@ -216,11 +100,12 @@ def _write(setup: Setup, out: Any, biases: np.ndarray, records: Sequence[Record]
             if name in record and len(record["growth_rate"]):
                 table[i, : len(record[name])] = record[name]
     for name, table in tables.items():
-        out.fixed(name, table)
-    empty = [np.nan] * len(records)
-    for name, entry in {"delta_max_of": "delta_max", "lowest": "lowest"}.items():
-        out.fixed(name, np.array([r.get(entry, x) for r, x in zip(records, empty)], float))
-    out.fixed("growing", np.array([growing(setup, record) for record in records]))
+        rest = ("component", "site") if name == "delta_mode" else ()
+        out.fixed(name, table, (key, "mode", *rest))
+    for name, entry in (("delta_max_of", "delta_max"), ("lowest", "lowest")):
+        column = np.array([record.get(entry, np.nan) for record in records], float)
+        out.fixed(name, column, (key,))
+    out.fixed("growing", np.array([growing(setup, record) for record in records]), (key,))
 
 
 def growing(setup: Setup, record: Record) -> int:
@@ -262,9 +147,5 @@ def headline(search: Search, records: Sequence[Record]) -> tuple[Record, Record]
         rate, frequency, error = map(float, max(rows))
         summary |= {"growth_rate": rate, "frequency": frequency}
         errors |= {"growth_rate": error, "frequency": error}
-        marginal = setup.given.numerics.marginal
-        if rate > marginal:
-            summary["stability"] = "unstable"
-        elif rate > -marginal:
-            summary["stability"] = "marginal"
+        summary["stability"] = verdict(rate, setup.given.numerics.marginal)
     return summary, errors

@@ -9,12 +9,9 @@ import numpy as np
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output
 from ..physics.probes import plane_waves
-from ..shared.chosen_state import words_of_lost
 from ..shared.probe_input import waves_of
-from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
-from ..shared.two_times import Probe, Record, misses, with_errors
-
-FACTS = ("delta_max", "mu_c", "residual", "continuity", "redundancy", "pair_source", "growth_A")
+from ..shared.setup import begin
+from ..shared.two_times import facts, misses, probe_of, with_errors, words_of, write_probe
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -45,33 +42,3 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         errors = dict.fromkeys(("intensity_max", "intensity_min"), float(error.max()))
         errors["delta_max"] = start["delta_max_error"]
     return Outcome("complete", summary, errors, words_of(given, start))
-
-
-def probe_of(given: Given, vectors: object, thermal: float = 0.0) -> Probe:
-    """The probe of an input."""
-    numerics, table = given.numerics, given.tables["probe"]
-    energies = np.linspace(numerics.energy_min, numerics.energy_max, numerics.points)
-    times = np.array(table.times, float)
-    return Probe(vectors, times, energies, table.width, thermal)  # type: ignore[arg-type]
-
-
-def write_probe(setup: Setup, out: object, probe: Probe, fine: Record) -> None:
-    """What both tasks with a probe write. **Collective.**"""
-    write_model(setup, out)  # type: ignore[arg-type]
-    out.axis("t", probe.times)  # type: ignore[attr-defined]
-    out.axis("energy", probe.energies)  # type: ignore[attr-defined]
-    out.fixed("delta_max_at", fine["delta_max"])  # type: ignore[attr-defined]
-
-
-def words_of(given: Given, start: Record) -> list[str]:
-    """What a reader has to know of the state before t = 0, and of the errors."""
-    words = words_of_lost(start.get("lost", ()))
-    if not given.numerics.error_estimate:
-        words.append("no error estimates: [numerics] error_estimate = false")
-    return words
-
-
-def facts(setup: Setup, start: Record) -> Record:
-    """What the summary says of model, leads and the state before t = 0."""
-    summary = {**model_facts(setup), **lead_facts(setup, setup.fits())}
-    return summary | {name: start[name] for name in FACTS}

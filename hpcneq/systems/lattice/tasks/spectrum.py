@@ -13,11 +13,9 @@ from ..physics import observables
 from ..physics.lead_poles import Branches
 from ..physics.spectra import Spectra, integral
 from ..shared.chosen_state import largest_state, pairing_miss, words_of_lost
-from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
+from ..shared.setup import LOOSE, Setup, begin, lead_facts, model_facts, write_model
 from ..shared.state_records import record_of
-from ..shared.states import Found, Stationary
-
-LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
+from ..shared.states import Found, Stationary, stationary_before
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -28,10 +26,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     setup = begin(given, comm, output.recall)
     fits = setup.fits()
     leads = setup.leads(fits)
-    drives = setup.drives
-    stationary = Stationary(
-        setup, leads, drives.shifts(-1.0), drives.vector_potential(-1.0), drives.U(-1.0)
-    )
+    stationary = stationary_before(setup, leads, setup.drives)
     state = largest_state(stationary)
     numerics = given.numerics
     energies = np.linspace(numerics.energy_min, numerics.energy_max, numerics.points)

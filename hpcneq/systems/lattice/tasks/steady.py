@@ -13,7 +13,7 @@ from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
 from ..shared import stability, state_records
-from ..shared.folds import crossings, folds_of, follow, lost
+from ..shared.folds import UNFINISHED, crossings, folds_of, follow, lost
 from ..shared.periodic_states import (
     mean_over_period,
     period_of,
@@ -22,13 +22,11 @@ from ..shared.periodic_states import (
     steps_of,
 )
 from ..shared.seeds import seeds
-from ..shared.setup import LatticeLeads, Setup, begin, lead_facts, model_facts, write_model
+from ..shared.setup import LOOSE, LatticeLeads, Setup, begin, lead_facts, model_facts, write_model
 from ..shared.state_records import Record, same
-from ..shared.states import DISTINCT, Stationary
+from ..shared.states import DISTINCT, Stationary, stationary_before
 
-LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
 PERIODIC_STARTS = 2  # of self-consistent periodic states: without pairs, and the first with them
-UNFINISHED = ("step", "most")  # ends of curves that might go on
 TOLD = ("delta_max", "mu_c", "residual", "growth_rate", "frequency")
 
 
@@ -56,14 +54,7 @@ class Search:
 
     def stationary(self, eV: float, leads: LatticeLeads | None = None) -> Stationary:
         """The equations at a bias."""
-        drives = self.setup.drives.at_bias(eV)
-        return Stationary(
-            self.setup,
-            leads or self.leads,
-            drives.shifts(-1.0),
-            drives.vector_potential(-1.0),
-            drives.U(-1.0),
-        )
+        return stationary_before(self.setup, leads or self.leads, self.setup.drives.at_bias(eV))
 
     def state(self, eV: float, name: str, c: np.ndarray, mu: float | None, relaxed: bool) -> Record:
         """The record of the state found from a mean field; mu : of a condensate that is known."""
@@ -210,7 +201,7 @@ def _monitors(states: list[Record]) -> Record:
 
 def _told(setup: Setup, record: Record) -> Record:
     """A state in the summary."""
-    told = {name: record[name] for name in TOLD if name in record}
+    told = {name: record.get(name) for name in TOLD}
     told["stability"] = record.get("stability", "not computed")
     for name in ("current", "current_error", "spin_current"):
         told[name] = dict(zip(setup.names, map(float, record[name])))

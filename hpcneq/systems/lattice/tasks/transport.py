@@ -21,6 +21,7 @@ from ..shared.periodic_states import (
     steps_of,
 )
 from ..shared.setup import (
+    LOOSE,
     LatticeLeads,
     Setup,
     begin,
@@ -30,10 +31,9 @@ from ..shared.setup import (
     write_model,
 )
 from ..shared.state_records import Record
-from ..shared.states import Stationary
+from ..shared.states import Stationary, stationary_before
 
 MONITORS = ("continuity", "redundancy", "pair_source", "growth_A")
-LOOSE = 10.0  # the fits whose difference tells the errors are worse by this
 STEP = 2e-3  # of the lowest temperature: half the difference of biases of a conductance
 LARGEST = 600  # levels of core and leads from which on energies are integrated
 
@@ -274,6 +274,4 @@ class PoleCurve:
         return record
 
     def _stationary(self, eV: float, leads: LatticeLeads) -> Stationary:
-        drives = self.setup.drives.at_bias(eV)
-        A = drives.vector_potential(-1.0)
-        return Stationary(self.setup, leads, drives.shifts(-1.0), A, drives.U(-1.0))
+        return stationary_before(self.setup, leads, self.setup.drives.at_bias(eV))

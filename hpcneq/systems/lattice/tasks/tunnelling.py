@@ -10,8 +10,7 @@ from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output
 from ..physics.probes import sites
 from ..shared.setup import begin
-from ..shared.two_times import misses, with_errors
-from .photoemission import facts, probe_of, words_of, write_probe
+from ..shared.two_times import facts, misses, probe_of, with_errors, words_of, write_probe
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:

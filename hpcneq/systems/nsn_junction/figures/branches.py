@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import AXES, STABILITY, pieces, title
+from .labels import AXES, STABILITY, pieces
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -26,8 +26,8 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         axes = _flat_axes(canvas)
         _mark_edges(axes, result, along)
     else:
-        axes = _deep_axes(canvas, AXES[slow])
-        _draw_floor(axes, result, along, slow)
+        axes, plane = _deep_axes(canvas, AXES[slow])
+        _draw_floor(axes, plane, result, along, slow)
     _draw_branches(axes, result, along, slow)
     axes.set_xlabel(AXES[along])
     if slow is None:
@@ -36,7 +36,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     else:
         axes.set_zlim(bottom=0)
         axes.legend(loc="upper right")
-    axes.set_title(title(result, hide=(along,)))
 
 
 def _flat_axes(canvas):
@@ -48,14 +47,15 @@ def _flat_axes(canvas):
 
 
 def _deep_axes(canvas, slow_label: str):
-    """Axes with the slow key in depth."""
-    style.size(canvas, 8.4, 6.2)
-    axes = canvas.add_subplot(projection="3d")
+    """Axes with the slow key in depth, and those of the plane of both keys."""
+    style.size(canvas, 12.6, 6.0)
+    grid = canvas.add_gridspec(1, 2, width_ratios=[1.7, 1])
+    axes = canvas.add_subplot(grid[0], projection="3d")
     axes.set_ylabel(slow_label, labelpad=9)
     axes.set_zlabel(r"$\Delta/t_\parallel$", labelpad=4)
     axes.set_box_aspect(None, zoom=0.88)
     axes.view_init(28, -62)
-    return axes
+    return axes, canvas.add_subplot(grid[1], ylabel=slow_label)
 
 
 def _draw_branches(axes, result, along: str, slow: str | None) -> None:
@@ -92,11 +92,15 @@ def _mark_edges(axes, result, along: str) -> None:
         )
 
 
-def _draw_floor(axes, result, along: str, slow: str) -> None:
-    """V_min and V_max in the plane of the two parameters."""
+def _draw_floor(axes, plane, result, along: str, slow: str) -> None:
+    """The ends of the stable states, as lines in the plane of the two keys, on the floor too."""
     at = np.unique(np.asarray(result[slow]))
-    for end in ("min", "max"):
+    name = {"eV": "V", "h": "h"}[along]
+    for end, colour in (("min", style.COLOURS[0]), ("max", style.COLOURS[1])):
         values = result.summary[f"{along}_{end}"]
-        pairs = [(v, t) for v, t in zip(values, at) if v is not None]
-        if pairs:
-            axes.plot(*np.array(pairs).T, zs=0, zdir="z", color="0.4", ls="-.", lw=1.2)
+        pairs = np.array([(v, t) for v, t in zip(values, at) if v is not None])
+        if len(pairs):
+            axes.plot(*pairs.T, zs=0, zdir="z", color=colour, ls="-.", lw=1.2)
+            plane.plot(*pairs.T, ".-", color=colour, label=rf"${name}_{{\{end}}}$")
+    plane.set(xlabel=AXES[along], ylim=(0, None))
+    plane.legend(loc="best")

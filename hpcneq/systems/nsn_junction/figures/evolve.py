@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
 
 from ....errors import InputError
 from ....figures import style
+from ....maths import lattice
 from . import site_film
 
 if TYPE_CHECKING:
@@ -17,42 +17,85 @@ if TYPE_CHECKING:
     from ....figures.result import Result
 
 SNAPSHOTS = (0, 0.15, 0.4, 0.7, 1)  # times of snapshots over the length of the run
+EVEN = 0.02  # of the largest |Delta|: what differs less over sites is drawn as one curve
+PASSING = ("pulse", "sine")  # kinds of drives under which |Delta|(t) has a panel of its own
+SIZE = r"$|\Delta_x|\,/\,\Delta_0$"
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Space-time map of |Delta_x(t)|, bias, currents, snapshots, harmonics (Fig. 4 of the paper).
 
-    Of a run that starts from another one the order parameter over the bias instead of snapshots;
-    of one without assumed symmetry a film of |Delta(x, y)|. Raises InputError for fewer than two
-    rows.
+    |Delta| is in units of Delta_0, that of the isolated uniform state at rest. Where it does not
+    depend on x it is one curve; of a run that starts from another one it is shown over the bias
+    instead of snapshots; without assumed symmetry as a film of |Delta(x, y)|. Raises InputError for
+    fewer than two rows.
     """
     if len(result.t) < 2:
         raise InputError(f"{result.path}: holds {len(result.t)} rows; a figure needs two")
     if "y" in result:
         site_film.draw(result, canvas)
         return
-    style.size(canvas, 10.5, 6.8)
-    grid = canvas.add_gridspec(3, 2, width_ratios=[2.1, 1], height_ratios=[0.9, 3, 1.2])
-    t, size = np.asarray(result.t), np.abs(np.asarray(result.delta))
-    drive = canvas.add_subplot(grid[0, 0])
-    space = canvas.add_subplot(grid[1, 0], sharex=drive)
-    current = canvas.add_subplot(grid[2, 0], sharex=drive)
-    eV = np.asarray(result.eV)
-    _drive(drive, t, eV, result.summary.get("eV_initial", float(eV[0])))
-    image = _map(space, t, size)
-    canvas.colorbar(image, ax=space, label=r"$|\Delta_x|\,/\,t_\parallel$", pad=0.01, aspect=30)
-    _currents(current, result)
-    side = canvas.add_subplot(grid[0:2, 1])
-    if "previous_eV" in result:
-        _hysteresis(side, result, size)
+    unit = isolated_gap(result.parameters["U"], result.parameters["mu"])
+    t, size = np.asarray(result.t), np.abs(np.asarray(result.delta)) / unit
+    if np.ptp(size, axis=1).max() < EVEN * max(size.max(), 1e-12) and "previous_eV" not in result:
+        _uniform(result, canvas, t, size)
     else:
-        _snapshots(side, t, size)
-    _harmonics(canvas.add_subplot(grid[2, 1]), result)
-    canvas.suptitle(_title(result), fontsize=12)
+        _varying(result, canvas, t, size, unit)
+    n = result.numerics
+    sites = rf"${n['Lx']}\times{n['Ly']}$ sites"
+    canvas.suptitle(rf"{sites}, $\Delta_0={unit:.4f}\,t_\parallel$", fontsize=11)
 
 
-def _drive(axes, t, eV, before) -> None:
-    """The bias, with its value ``before`` t = 0 in front."""
+def _uniform(result, canvas, t, size) -> None:
+    """Of a state that is the same on all sites: bias, |Delta| and currents in time."""
+    style.size(canvas, 7.6, 6.4)
+    grid = canvas.add_gridspec(3, 1, height_ratios=[0.9, 2.2, 1.4])
+    drive = canvas.add_subplot(grid[0])
+    _drive(drive, result)
+    _curves(canvas.add_subplot(grid[1], sharex=drive), t, size)
+    _currents(canvas.add_subplot(grid[2], sharex=drive), result)
+
+
+def _varying(result, canvas, t, size, unit) -> None:
+    """Of a state that varies over sites: bias, map and currents; snapshots and harmonics."""
+    passing = result.parameters["eV"]
+    passing = isinstance(passing, dict) and passing.get("kind") in PASSING
+    heights = [0.9, 3, 1.2, 1.2] if passing else [0.9, 3, 1.2]
+    style.size(canvas, 10.5, 5.6 + 0.4 * sum(heights) / 5 + passing)
+    grid = canvas.add_gridspec(len(heights), 2, width_ratios=[2.1, 1.2], height_ratios=heights)
+    drive = canvas.add_subplot(grid[0, 0])
+    _drive(drive, result)
+    space = canvas.add_subplot(grid[1, 0], sharex=drive)
+    image = _map(space, t, size)
+    canvas.colorbar(image, ax=space, label=SIZE, pad=0.01, aspect=30)
+    if passing:
+        _curves(canvas.add_subplot(grid[2, 0], sharex=drive), t, size)
+    _currents(canvas.add_subplot(grid[-1, 0], sharex=drive), result)
+    if "previous_eV" in result:
+        _hysteresis(canvas.add_subplot(grid[:-1, 1]), result, size, unit)
+    else:
+        _snapshots(canvas, grid[:-1, 1], t, size, result.numerics["Ly"])
+    _harmonics(canvas.add_subplot(grid[-1, 1]), result)
+
+
+def isolated_gap(U: float, mu: float) -> float:
+    """Delta_0 of the lattice without leads, field and bias at T = 0, by bisection."""
+    level, weight = lattice.dos_nodes()
+
+    def excess(delta: float) -> float:
+        return float(np.sum(weight / (2 * np.hypot(level - mu, delta)))) - 1 / U
+
+    low, high = 1e-6, U
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return high
+
+
+def _drive(axes, result) -> None:
+    """The bias, with its value before t = 0 in front."""
+    t, eV = np.asarray(result.t), np.asarray(result.eV)
+    before = result.summary.get("eV_initial", float(eV[0]))
     lead = 0.04 * (t[-1] - t[0])
     t, eV = np.concatenate([[t[0] - lead, t[0]], t]), np.concatenate([[before, before], eV])
     axes.plot(t, eV, color="0.15")
@@ -72,6 +115,19 @@ def _map(axes, t, size):
     return image
 
 
+def _curves(axes, t, size):
+    """The largest, mean and least |Delta| of all sites; one curve where they are the same."""
+    even = np.ptp(size, axis=1).max() < EVEN * size.max()
+    lines = (("max", size.max(1), "-"), ("mean", size.mean(1), "--"), ("min", size.min(1), ":"))
+    for (word, values, dashes), colour in zip(lines[: 1 if even else 3], style.COLOURS):
+        axes.plot(t, values, dashes, color=colour, label=word)
+    axes.set_ylabel(r"$|\Delta|\,/\,\Delta_0$" if even else SIZE)
+    axes.set_ylim(0, size.max() * (1.08 if even else 1.4))
+    axes.tick_params(labelbottom=False)
+    if not even:
+        axes.legend(ncol=3, fontsize=9, loc="upper center")
+
+
 def _currents(axes, result):
     for name, colour, sign in (
         ("current_left", style.COLOURS[0], "L"),
@@ -84,30 +140,25 @@ def _currents(axes, result):
     axes.legend(ncol=2, loc="best", fontsize=9)
 
 
-def _snapshots(axes, t, size):
+def _snapshots(canvas, place, t, size, Ly):
+    """|Delta| over the plane at some times, as in Fig. 4(b2) to (b5): along y it is the same."""
     picks = np.unique(np.searchsorted(t, np.array(SNAPSHOTS) * t[-1]).clip(0, len(t) - 1))
-    offset = 1.15 * max(size.max(), 1e-12)
-    colours = matplotlib.colormaps["viridis"](np.linspace(0.05, 0.85, len(picks)))
-    for k, (row, colour) in enumerate(zip(picks, colours)):
-        base = -k * offset
-        axes.fill_between(
-            range(size.shape[1]), base, base + size[row], color=colour, alpha=0.25, lw=0
-        )
-        axes.plot(range(size.shape[1]), base + size[row], color=colour)
-        axes.text(
-            size.shape[1] * 1.01, base, f"$t={t[row]:.0f}$", color=colour, va="bottom", fontsize=10
-        )
-        axes.axhline(base, color="0.85", lw=0.6, zorder=0)
-    axes.set_yticks([0, size.max()])
-    axes.set_yticklabels(["0", f"{size.max():.2f}"])
-    axes.set_ylabel(r"$|\Delta_x|/t_\parallel$, snapshots", labelpad=-2)
+    grid = place.subgridspec(len(picks), 1)
+    top = max(size.max(), 1e-12)
+    for k, row in enumerate(picks):
+        axes = canvas.add_subplot(grid[k])
+        plane = np.tile(size[row], (Ly, 1))
+        axes.imshow(plane, vmin=0, vmax=top, cmap="magma", origin="lower", aspect="auto")
+        axes.set_title(f"$t={t[row]:.0f}$", fontsize=10, loc="right")
+        axes.set_ylabel("$y$")
+        axes.tick_params(labelbottom=k == len(picks) - 1)
     axes.set_xlabel("site $x$")
 
 
-def _hysteresis(axes, result, size):
+def _hysteresis(axes, result, size, unit):
     """The order parameter against the bias, of this run and of the one it started from."""
     for eV, delta, colour, label in (
-        (result.previous_eV, result.previous_delta_max, "0.55", "run before"),
+        (result.previous_eV, np.asarray(result.previous_delta_max) / unit, "0.55", "run before"),
         (result.eV, size.max(1), style.COLOURS[1], "this run"),
     ):
         eV, delta = np.asarray(eV), np.asarray(delta)
@@ -121,7 +172,7 @@ def _hysteresis(axes, result, size):
                 arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2, "mutation_scale": 20},
             )
     axes.set_xlabel(r"$eV/t_\parallel$")
-    axes.set_ylabel(r"max $|\Delta_x|/t_\parallel$")
+    axes.set_ylabel(r"max $|\Delta_x|\,/\,\Delta_0$")
     axes.legend(loc="best", fontsize=9)
 
 
@@ -134,12 +185,5 @@ def _harmonics(axes, result):
     axes.set_ylim(bottom=max(1e-8, positive.min() if positive.size else 0.0))
     axes.set_xlabel(r"$t\;(1/t_\parallel)$")
     axes.set_ylabel(r"$|\Delta_n|/t_\parallel$")
-    axes.legend(title="$n$", ncol=2, fontsize=8, title_fontsize=8, loc="lower right")
-
-
-def _title(result) -> str:
-    p, n = result.parameters, result.numerics
-    return (
-        rf"NSN junction, ${n['Lx']}\times{n['Ly']}$ sites, $h={p['h']:g}$, $T={p['T']:g}$, "
-        rf"$\gamma={p['gamma']:g}$, $U={p['U']:g}$ (units of $t_\parallel$)"
-    )
+    beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "handlelength": 1.2}
+    axes.legend(title="$n$", fontsize=8, title_fontsize=8, **beside)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import AXES, STABILITY, pieces, title
+from .labels import AXES, STABILITY, pieces
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -37,7 +37,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         xlim=(result.eV[0], result.eV[-1]),
     )
     upper.legend()
-    upper.set_title(title(result))
 
 
 def _draw_branches(upper, lower, result) -> None:

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ....figures import style
 
-if TYPE_CHECKING:
-    from ....figures.result import Result
-
 STABILITY = {
-    1: ("stable", "-", style.COLOURS[1]),
-    0: ("unstable", "--", style.COLOURS[2]),
-    2: ("metastable", ":", style.COLOURS[0]),
+    1: ("stable", "-", style.STABLE),
+    0: ("unstable", "--", style.UNSTABLE),
+    2: ("metastable", ":", style.METASTABLE),
     3: ("unknown", "-.", "0.5"),
 }  # code: word, dashes, colour
 AXES = {
     "eV": r"bias $eV/t_\parallel$",
     "h": r"Zeeman field $h/t_\parallel$",
-    "T": r"temperature $T_{\rm env}/t_\parallel$",
+    "T": r"temperature $T/t_\parallel$",
     "gamma": r"coupling $\gamma/t_\parallel$",
     "U": r"attraction $U/t_\parallel$",
 }
-
-
-def title(result: Result, hide: tuple[str, ...] = ()) -> str:
-    """The parameters of a result in words, without those that are swept, sought or ``hide``."""
-    names = {"U": "U", "h": "h", "T": r"T_{\rm env}", "eV": "eV", "gamma": r"\gamma"}
-    words = [
-        f"${name}={result.parameters[key]:g}$"
-        for key, name in names.items()
-        if key not in hide and key not in result.sweep and result.parameters[key] is not None
-    ]
-    return "NSN junction, " + ", ".join(words)
 
 
 def joined(

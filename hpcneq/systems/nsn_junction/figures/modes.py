@@ -78,8 +78,7 @@ def _draw_floor(axes, floor: float | None) -> None:
 
 
 def _title(result) -> str:
-    """The state and the parameters."""
-    values, D = result.parameters, result.summary.get("delta")
-    state = rf"uniform state $\Delta={D:.4g}$" if D else "normal state"
-    numbers = rf"$h={values['h']:g}$, $eV={values['eV']:g}$, $T={values['T']:g}$"
-    return rf"Modes of the {state}: {numbers} (units of $t_\parallel$)"
+    """The state."""
+    D = result.summary.get("delta")
+    state = rf"uniform state $\Delta={D:.4g}\,t_\parallel$" if D else "normal state"
+    return f"modes of the {state}"

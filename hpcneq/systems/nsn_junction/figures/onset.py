@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import AXES, END_MARKS, ended, joined, title
+from .labels import AXES, END_MARKS, ended, joined
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -59,7 +59,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         axes.set_ylabel(AXES[swept])
         axes.set_ylim(np.min(result[swept]), None)
     axes.legend()
-    axes.set_title(title(result, hide=(along,)))
 
 
 def _draw_values(axes, values: np.ndarray, label: str, look: dict) -> None:

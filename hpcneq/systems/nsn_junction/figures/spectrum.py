@@ -47,7 +47,7 @@ def _title(result) -> str:
     size = "" if summary["delta_max"] < 1e-6 else rf", max$|\Delta|={summary['delta_max']:.4f}$"
     named = {"file": "last state of a run", "fflo": "FFLO state", "bcs": "BCS state"}
     state = named.get(summary.get("initial_state"), "normal state")
-    return rf"NSN junction, {state}, $eV={summary['eV']:g}${size} (units of $t_\parallel$)"
+    return rf"{state}, $eV={summary['eV']:g}${size}"
 
 
 def _draw_states(axes, result) -> None:

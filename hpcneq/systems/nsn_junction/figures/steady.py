@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import STABILITY, title
+from .labels import STABILITY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -37,7 +37,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         xlim=(0, result.D[-1]),
     )
     axes.legend()
-    axes.set_title(title(result))
 
 
 def _draw_turning(axes, result) -> None:
@@ -52,4 +51,3 @@ def _draw_turning(axes, result) -> None:
         ylim=(0, None),
     )
     axes.legend()
-    axes.set_title(title(result))

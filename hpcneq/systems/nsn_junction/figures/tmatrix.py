@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....figures import style
-from .labels import title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -42,4 +41,3 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         ylabel=r"$1/U-C(Q)\;(1/t_\parallel)$",
         xlim=(Q[0], Q[-1]),
     )
-    axes.set_title(title(result))

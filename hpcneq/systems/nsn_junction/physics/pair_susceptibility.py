@@ -44,12 +44,13 @@ def pair_response(Q: float, z: np.ndarray | complex, point: Point, grid: Grid) -
     z = np.asarray(z, complex)
     if point.hartree:
         point = hartree.dressed(0.0, point, grid)
-    if np.any(z.imag <= -damping(point)):
+    if not np.all(z.imag > -damping(point)):  # nor nan
         raise InputError(
             f"pair frequency: Im z must be > {-damping(point):g}, got {z.imag.min():g}"
         )
-    one = _response_finite if isinstance(grid, Finite) else _response_infinite
-    return np.reshape([one(Q, w, point, grid) for w in z.flat], z.shape)[()]
+    if isinstance(grid, Finite):
+        return _response_finite(Q, z.ravel(), point, grid).reshape(z.shape)[()]
+    return np.reshape([_response_infinite(Q, w, point, grid) for w in z.flat], z.shape)[()]
 
 
 def damping(point: Point) -> float:
@@ -93,17 +94,22 @@ def _product(p, q, gp, gq):
     return (gp * gq) ** 2 * (p + q) / (gp + gq)
 
 
-def _response_finite(Q: float, z: complex, point: Point, grid: Finite) -> complex:
-    """The same frequency sum, k by k."""
+def _response_finite(Q: float, z: np.ndarray, point: Point, grid: Finite) -> np.ndarray:
+    """The same frequency sum for frequencies z (n,), k by k, as many as the cache holds."""
     A, B, weight = (x.ravel() for x in grid.pair_energies(Q, point.mu))
-    A, B, total = A - point.h, B + point.h, 0.0
+    rows = max(1, 2**15 // len(weight))
+    if len(z) > rows:
+        parts = [z[start : start + rows] for start in range(0, len(z), rows)]
+        return np.concatenate([_response_finite(Q, part, point, grid) for part in parts])
+    largest = float(np.abs(z).max(initial=0.0))
+    A, B, z, total = A - point.h, B + point.h, z[:, None], np.zeros(len(z), complex)
     for share, T, v in point.terms():
-        y, w = matsubara.nodes(T, point.width, _scale(point, v, z))
+        y, w = matsubara.nodes(T, point.width, _scale(point, v, largest))
         for a, b in ((A, B), (B, A)):
             middle = a + b - z - 2j * point.width
             for yn, wn in zip(y, share * w):
                 above, below, mirror = a - v + 1j * yn, b + v - z - 1j * yn, a - v - 1j * yn
-                total += wn * (weight @ (1 / (above * below) - (1 / below - 1 / mirror) / middle))
+                total += wn * ((1 / (above * below) - (1 / below - 1 / mirror) / middle) @ weight)
     return total
 
 
@@ -136,6 +142,26 @@ def normal_growth(Q: float, point: Point, grid: Grid) -> complex:
     except (RuntimeError, InputError):
         return complex(np.nan, np.nan)
     return complex(z)
+
+
+def growth_from_rest(Q: float, z: float, point: Point, grid: Grid) -> complex:
+    """The growing pair mode next to one that would be at rest at a weaker U, of real frequency z.
+
+    nan + nan j if none is found.
+    """
+
+    def equation(x: complex) -> complex:
+        return pair_response(Q, x, point, grid) - 1 / point.U
+
+    for rate in (0.05, 0.3, 0.01):
+        start = z + 1j * rate
+        try:
+            x = complex(newton(equation, start, x1=start + 1e-3, tol=1e-9))
+        except (RuntimeError, InputError):
+            continue
+        if x.imag > 0:
+            return x
+    return complex(np.nan, np.nan)
 
 
 def _bracket(excess: Callable[[float], float], limit: float) -> tuple[float, float] | None:

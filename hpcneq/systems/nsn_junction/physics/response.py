@@ -23,7 +23,7 @@ it, where its chemical potential counts, and ``mu`` of the point has to be that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -47,6 +47,8 @@ class UniformResponse:
     evolution, one per lead, or None for the leads themselves. density : factor on the number of
     momenta that stand for the infinite lattice.
     """
+
+    channels = ("delta", "conjugate")  # what the vectors of M hold
 
     def __init__(
         self,
@@ -81,7 +83,8 @@ class UniformResponse:
 
     def partials(self, q: float, z: complex, part: range) -> np.ndarray:
         """Rows (len(part), 2, 2), complex: shares of i sum_k (dG_12, dG_21) per unit of (a, b)."""
-        rows = np.zeros((len(part), 2, 2), complex)
+        size = len(self.channels)
+        rows = np.zeros((len(part), size, size), complex)
         if len(part) == 0:
             return rows
         z = complex(z)
@@ -90,13 +93,17 @@ class UniformResponse:
                 f"mode frequency: Im z must be > {-self.analytic_below:g}, got {z.imag:g}"
             )
         for where, share, pairs in self._batches(q, part):
-            change = pairs.response(z, self.memory).reshape(2, 2, *share.shape)
+            change = self.change(pairs, z).reshape(size, size, *share.shape)
             rows[where] = 1j * np.einsum("xy,abxy->xab", share, change)
         return rows
 
+    def change(self, pairs: Pairs, z: complex) -> np.ndarray:
+        """(dG_12, dG_21) per unit of a and of b at each momentum, (2, 2, n)."""
+        return pairs.response(z, self.memory)
+
     def matrix(self, sums: np.ndarray) -> np.ndarray:
         """M (2, 2) from the summed rows."""
-        return np.eye(2) / self.point.U + sums
+        return np.eye(len(sums)) / self.point.U + sums
 
     def error(self, q: float, z: complex) -> float:
         """Bound on the errors of the entries of M.
@@ -125,11 +132,11 @@ class UniformResponse:
 
     def denser(self, factor: float) -> UniformResponse:
         """The same with ``factor`` times the momenta in each direction of the infinite lattice."""
-        return UniformResponse(self.D, self.point, self.grid, self.poles, factor * self.density)
+        return type(self)(self.D, self.point, self.grid, self.poles, factor * self.density)
 
     def at_order_parameter(self, D: float) -> UniformResponse:
         """The same of another order parameter."""
-        return UniformResponse(D, self.point, self.grid, self.poles, self.density)
+        return type(self)(D, self.point, self.grid, self.poles, self.density)
 
     def at_root(self) -> UniformResponse:
         """The same at the root of its own gap equation next to D: where M(0, 0) (1, -1) = 0.
@@ -185,7 +192,7 @@ class UniformResponse:
         L = self.density * np.log(10 / self.grid.error) / np.arcsinh(0.5 * self.analytic_below)
         return 2 * int(np.ceil(0.5 * L))
 
-    def _batches(self, q: float, part: range) -> list[tuple[slice, np.ndarray, _Pairs]]:
+    def _batches(self, q: float, part: range) -> list[tuple[slice, np.ndarray, Pairs]]:
         """(rows of the answer, weights (rows, n), pairs) for a few rows of momenta at a time.
 
         They are remembered for one q at a time.
@@ -198,7 +205,7 @@ class UniformResponse:
             for at in range(part[0], part[-1] + 1, step):
                 rows = slice(at, min(at + step, part[-1] + 1))
                 where = slice(rows.start - part[0], rows.stop - part[0])
-                pairs = _Pairs(first[rows].ravel(), second[rows].ravel(), self.D, self.memory)
+                pairs = Pairs(first[rows].ravel(), second[rows].ravel(), self.D, self.memory)
                 batches.append((where, weight[rows], pairs))
             self._batches_of = {key: batches}
         return self._batches_of[key]
@@ -211,7 +218,7 @@ def _rows_of(a: np.ndarray) -> np.ndarray:
     return a[None]
 
 
-class _Pairs:
+class Pairs:
     """Levels of the Bogoliubov Hamiltonian at k' = k + q and k, and what does not depend on z.
 
     first, second : band energies (n,) at k' and at k.
@@ -223,8 +230,21 @@ class _Pairs:
 
     def response(self, z: complex, memory: Memory) -> np.ndarray:
         """(dG_12, dG_21) per unit of a and of b at each momentum: (2 outputs, 2 inputs, n)."""
+        out = np.zeros((2, 2, len(self.sides[0].E)), complex)
+        for p, left, right, r, width in self.terms(z, memory):
+            # V = -|1><2| for a, -|2><1| for b: (p V left + right V r) / width, 12 and 21
+            out[0, 0] -= (p[0][0] * left[1][1] + right[0][0] * r[1][1]) / width
+            out[1, 0] -= (p[1][0] * left[1][0] + right[1][0] * r[1][0]) / width
+            out[0, 1] -= (p[0][1] * left[0][1] + right[0][1] * r[0][1]) / width
+            out[1, 1] -= (p[1][1] * left[0][0] + right[1][1] * r[0][0]) / width
+        return out
+
+    def terms(self, z: complex, memory: Memory) -> Iterator[tuple]:
+        """(p, left, right, r, width) of each pair of levels: dG = sum (p V left + right V r)/width.
+
+        Matrices (2, 2, n) and width (n,).
+        """
         at_kq, at_k = self.sides
-        out = np.zeros((2, 2, len(at_kq.E)), complex)
         columns = (+1,) if self.mirrored else (+1, -1)
         # R at e'_i - z and its conjugate partner at e_j + z, for each column
         shifted = [[memory.value(e - z, a) for a in columns] for e in at_kq.e]
@@ -233,15 +253,8 @@ class _Pairs:
         first, second = factors(z, memory, shifted, partner)
         for i in (0, 1):
             for j in (0, 1):
-                p, r = at_kq.P[i], at_k.P[j]
                 width = at_kq.e[i] - at_k.e[j] - z - 2j * memory.width
-                left, right = first[i][j], second[i][j]
-                # V = -|1><2| for a, -|2><1| for b: (p V left + right V r) / width, 12 and 21
-                out[0, 0] -= (p[0][0] * left[1][1] + right[0][0] * r[1][1]) / width
-                out[1, 0] -= (p[1][0] * left[1][0] + right[1][0] * r[1][0]) / width
-                out[0, 1] -= (p[0][1] * left[0][1] + right[0][1] * r[0][1]) / width
-                out[1, 1] -= (p[1][1] * left[0][0] + right[1][1] * r[0][0]) / width
-        return out
+                yield at_kq.P[i], first[i][j], second[i][j], at_k.P[j], width
 
     def _quotients(self, z, memory, shifted, partner, i, j, c, a):
         """Divided differences of R_a at (e'_i - z, e_j) and of its conjugate at (e'_i, e_j + z)."""

@@ -81,14 +81,20 @@ def row_weights(Ly: int) -> np.ndarray:
     return np.array(times) / Ly
 
 
-def edges(junction: Junction, eV: float) -> dict[str, list[float]]:
-    """{"up", "down"}: band energies xi = +-h + v_l of the Fermi edges of each spin, ascending.
+def edges(
+    junction: Junction, eV: float, shifts: np.ndarray | None = None
+) -> dict[str, list[float]]:
+    """{"up", "down"}: band energies xi of the Fermi edges of each spin, ascending.
 
-    Two leads split each Zeeman-shifted surface into two: the four effective Fermi surfaces of
-    Kawamura & Ohashi 2025, Fig. 6.
+    xi = +-h + v_l: two leads split each Zeeman-shifted surface into two, the four effective Fermi
+    surfaces of Kawamura & Ohashi 2025, Fig. 6. shifts (2, n) : of the levels of electrons and of
+    holes (`Junction.parts`); an edge moves with their mean.
     """
-    shifts = sorted(lead.shift(eV, junction.mu) for lead in junction.leads)
-    return {"up": [junction.h + v for v in shifts], "down": [-junction.h + v for v in shifts]}
+    up = down = junction.h
+    if shifts is not None:
+        up, down = junction.h - shifts @ junction.lattice.count / junction.lattice.Lx
+    levels = sorted(lead.shift(eV, junction.mu) for lead in junction.leads)
+    return {"up": [up + v for v in levels], "down": [v - down for v in levels]}
 
 
 def harmonics(

@@ -24,6 +24,7 @@ from .lead_memory import Memory
 from .operating_point import Point
 from .response import NambuLevels
 from .rotating_condensate import frame, levels
+from .still_modes import nearest_onset, still_modes
 
 SMALLEST = 2e-4  # D below which F(D) is extrapolated in D^2
 RESOLUTION = 48.0  # nodes of the density of states over 1/(G + pi T)
@@ -32,7 +33,7 @@ BATCH = 1 << 14  # levels at a time: their arrays stay in the cache
 DIFFERENCE = 2e-3
 NUDGE = np.array([-2, -1, 1, 2]) * DIFFERENCE
 SLOPE = np.array([1, -8, 8, -1]) / (12 * DIFFERENCE)  # fourth-order difference
-GAPS, RATES = 40, 10  # values of D and m of a scan
+GAPS, RATES = 40, 10  # values of D, and of m at least, of a scan
 
 
 @dataclass(frozen=True)
@@ -152,16 +153,26 @@ def _zeros(m: np.ndarray, f: np.ndarray) -> list[tuple[float, float]]:
 
 
 def normal_excess(point: Point, grid: Grid) -> tuple[float, float]:
-    """(m, U Re F(0, m) - 1) of the uniform pair mode that grows first; > 0: it grows.
+    """(m, excess) of the uniform pair mode that grows or decays next; excess > 0: one grows.
 
-    Where Im F(0, m) = 0, the mode turns with 2 m and neither grows nor decays once Re F = 1/U. The
-    excess is -1 without such an m.
+    By :func:`.still_modes.nearest_onset`; the excess is -1 without such a mode.
     """
+
+    def response(m: np.ndarray) -> np.ndarray:
+        return np.array([gap_excess(0.0, float(x), point, grid) for x in m])
+
+    place = nearest_onset(still_modes(response, frequencies(point)))
+    if place is None:
+        return 0.5 * sum(levels(point)), -1.0
+    return place[1], place[0]
+
+
+def frequencies(point: Point) -> np.ndarray:
+    """Values of mu_pair (n,) between which modes at rest are sought: as dense as the leads need."""
     low, high = levels(point)
     reach = 0.05 * (high - low) + 1e-3
-    m = np.linspace(low - reach, high + reach, RATES)
-    f = np.array([gap_excess(0.0, x, point, grid) for x in m])
-    return max(_zeros(m, f), key=lambda place: place[1], default=(0.5 * (low + high), -1.0))
+    count = max(RATES, int(np.ceil(2 * (high - low) / smoothing(point))))
+    return np.linspace(low - reach, high + reach, count)
 
 
 @dataclass(frozen=True)

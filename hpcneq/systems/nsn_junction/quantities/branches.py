@@ -7,6 +7,7 @@ from .shared import (
     CODE,
     COORDINATE,
     COUNTED,
+    COVERS,
     FOLDS_COMPLETE,
     RESIDUAL,
     SNES_REASONS,
@@ -63,6 +64,7 @@ BRANCHES = (
     Quantity("folds", "t_par", "folds of the branches", kind="summary", error=ERRORS),
     Quantity("folds_delta", "t_par", "order parameter there", kind="summary", error=ERRORS),
     Quantity("folds_mu", "t_par", "mu_pair there", kind="summary", error="solved with folds_delta"),
+    COVERS,
     FOLDS_COMPLETE,
     Quantity("branches", "1", "number of branches", dtype=int, kind="summary", error=COUNTED),
     Quantity("points", "1", "number of points", dtype=int, kind="summary", error=COUNTED),
@@ -160,6 +162,7 @@ IV = (
         kind="summary",
         error="that of folds in the task branches",
     ),
+    COVERS,
     FOLDS_COMPLETE,
 )
 

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from ....tasks import ERRORS, Quantity, missing_where
-from .shared import CODE, COORDINATE, COUNTED, FOLDS_COMPLETE, RESIDUAL, SCANNED, SNES_REASONS
+from .shared import (
+    CODE,
+    COORDINATE,
+    COUNTED,
+    COVERS,
+    FOLDS_COMPLETE,
+    RESIDUAL,
+    SCANNED,
+    SNES_REASONS,
+)
 
 
 def _roots(kind: str, name: str, words: str) -> tuple[Quantity, ...]:
@@ -135,6 +144,7 @@ def _boundary(name: str, words: str) -> tuple[Quantity, ...]:
 
 
 PHASE_DIAGRAM = (
+    COVERS,
     Quantity(
         "region",
         "1",

@@ -24,7 +24,11 @@ MODES = (
     ),
     Quantity("mode", "1", "modes of one q, fastest growing first", dtype=int, error=COORDINATE),
     Quantity(
-        "component", "1", "amplitude in Delta at q, in Delta^* at -q", dtype=str, error=COORDINATE
+        "component",
+        "1",
+        "amplitude in Delta at q, in Delta^* at -q; with hartree in -levels of up, of holes",
+        dtype=str,
+        error=COORDINATE,
     ),
     Quantity(
         "growth_rate",

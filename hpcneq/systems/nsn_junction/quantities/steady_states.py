@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....tasks import ERRORS, Quantity
+from ....tasks import ERRORS, Quantity, missing_where
 from .shared import CODE, COORDINATE, COVERS, INTERVAL, NORMAL, RESIDUAL, SCANNED, SNES
 
 STEADY = (
@@ -191,4 +191,12 @@ TMATRIX = (
         "inverse_T_min", "1/t_par", "1/U - C(Q) at its smallest", kind="summary", error=ERRORS
     ),
     Quantity("residual", "1", "U |dC/dQ| where SNES stopped", kind="summary", error=RESIDUAL),
+)
+
+# ---- why there may be no number -----------------------------------------------------------------
+
+STEADY = missing_where(
+    STEADY,
+    "pairs of the normal state decay nearly as fast as the continuum, or their mode was not found",
+    "normal_growth normal_frequency",
 )

@@ -9,6 +9,8 @@ import numpy as np
 
 from ....parallel import solo
 from ....solvers.continuation import FOLD, Curve, Follower
+from ....solvers.curves import Spot
+from ....solvers.newton import Solution
 from ..inputs import BranchNumerics
 from ..physics import gap_equations, onsets
 from ..physics.branch_search import CurveSearch
@@ -18,6 +20,7 @@ from ..quantities import STABILITY_CODES
 from .polished_roots import polished
 
 NEAR = 1e-4  # a state this close to a branch lies on it
+Root = tuple[Solution, np.ndarray]  # with its errors
 COLUMNS = ("branch", "x", "delta", "code", "residual")
 
 
@@ -154,20 +157,35 @@ def _columns(
     for number, curve in enumerate(curves):
         for first, end, stability in pieces(curve, point, grid, along):
             spots = curve.spots[first:end]
-            columns["branch"] += [number] * len(spots)
-            columns["x"] += [float(spot.p) for spot in spots]
+            add_piece(columns, stable, number, spots, stability)
             columns["delta"] += [float(spot.x[0]) for spot in spots]
-            columns["code"] += [STABILITY_CODES[stability]] * len(spots)
-            columns["residual"] += [float(spot.residual) for spot in spots]
-            if stability == "stable":
-                stable.append((min(spot.p for spot in spots), max(spot.p for spot in spots)))
         folds += [(spot.p, float(spot.x[0]), spot.reason) for spot in curve.of_kind(FOLD)]
         if numerics.control == "arclength":
-            lost += sum(end in ("step", "most") for end in curve.ends)
-    record: dict = {name: np.array(column) for name, column in columns.items()}
-    record |= {name: record[name].astype(int) for name in ("branch", "code")}
-    record |= _fold_record(folds, point, grid, along)
+            lost += lost_ends(curve)
+    solutions = [
+        polished(lambda g: gap_equations.fold(point, g, along), [x, D], grid)
+        for x, D, _ in sorted(folds)
+    ]
+    record = arrays_of(columns) | fold_record(solutions)
     return record | {"lost": lost, "stable": merged(stable)}
+
+
+def add_piece(
+    columns: dict[str, list], stable: list, number: int, spots: Sequence[Spot], stability: str
+) -> None:
+    """Append the points of one piece of a branch, but delta, and its interval if it is stable."""
+    columns["branch"] += [number] * len(spots)
+    columns["x"] += [float(spot.p) for spot in spots]
+    columns["code"] += [STABILITY_CODES[stability]] * len(spots)
+    columns["residual"] += [float(spot.residual) for spot in spots]
+    if stability == "stable":
+        stable.append((min(spot.p for spot in spots), max(spot.p for spot in spots)))
+
+
+def arrays_of(columns: dict[str, list]) -> dict:
+    """The columns as arrays, numbers of branches and codes as integers."""
+    record: dict = {name: np.array(column) for name, column in columns.items()}
+    return record | {name: record[name].astype(int) for name in ("branch", "code")}
 
 
 def same_folds(record: dict, known: CurveSearch) -> bool:
@@ -178,19 +196,20 @@ def same_folds(record: dict, known: CurveSearch) -> bool:
     return bool(np.all(np.abs(np.ravel(places) - np.ravel(known.folds)) < 1e-5))
 
 
-def _fold_record(folds: list[tuple], point: Point, grid: Grid, along: str) -> dict:
-    """The folds polished, with errors."""
-    solutions = [
-        polished(lambda g: gap_equations.fold(point, g, along), [x, D], grid)
-        for x, D, _ in sorted(folds)
-    ]
+def fold_record(solutions: Sequence[Root]) -> dict:
+    """What a sweep keeps of polished folds (value, D, ...)."""
     return {
         "folds": [float(solution.x[0]) for solution, _ in solutions],
-        "folds_delta": [float(solution.x[1]) for solution, _ in solutions],
+        "folds_delta": [abs(float(solution.x[1])) for solution, _ in solutions],
         "folds_error": [float(error[0]) for _, error in solutions],
         "folds_delta_error": [float(error[1]) for _, error in solutions],
         "fold_reasons": [solution.reason for solution, _ in solutions],
     }
+
+
+def lost_ends(curve: Curve) -> int:
+    """How many ends of a curve are none: the steps became too small, or were too many."""
+    return sum(end in ("step", "most") for end in curve.ends)
 
 
 def merged(intervals: Sequence[tuple[float, float]]) -> list[list[float]]:

@@ -10,6 +10,8 @@ from ..physics.operating_point import Point
 from .biased_leads import leads_of
 
 LEAD_KEYS = ("gamma", "T", "mu")
+UNIFORM_ONLY = "condensates: uniform disturbances, q = 0, alone (task modes: any q along x)"
+COVERED = f"{UNIFORM_ONLY}; normal state: pairs of every momentum along x"
 HARTREE = (
     "the model has no Hartree term: at mu = 0 and mirrored leads it would spare the charge, "
     "but add to the magnetization that h induces; [parameters] hartree = true adds it"

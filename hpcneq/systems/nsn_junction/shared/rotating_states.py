@@ -19,6 +19,7 @@ from ..physics.uniform_states import Finite, Grid, Infinite, infinite
 from ..quantities import NORMAL_STABILITY
 from .operating_point import HARTREE
 from .polished_roots import grid_of, polished, with_error
+from .turning_onsets import strongest_wave
 
 CARRIED = ("density", "magnetization", "current_left", "current_right")
 COVERED = "normal state: pairs of the momenta along x that were looked at; condensates: none"
@@ -53,8 +54,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output, point: 
     grid = grid_of(given)
     coarse = infinite(1e-3, 256) if isinstance(grid, Infinite) else grid
     condensates = find(comm, point, grid, coarse)
-    Q, z, error = fastest_pair_mode(comm, point, grid, coarse)
-    normal = "unknown" if np.isnan(z) else NORMAL_STABILITY[z.imag <= 0]
+    Q, z, error, grows = fastest_pair_mode(comm, point, grid, coarse)
+    normal = NORMAL_STABILITY[not grows]
     table, table_error = on_root(comm, _carried_and_error, condensates, point, grid)
     _write(output(), condensates, table)
     log(f"steady: {len(condensates.states)} rotating condensates; normal state {normal}")
@@ -100,27 +101,41 @@ def find(comm: Communicator, point: Point, grid: Grid, coarse: Grid) -> Rotating
 
 def fastest_pair_mode(
     comm: Communicator, point: Point, grid: Grid, coarse: Grid
-) -> tuple[float, complex, float]:
-    """(Q, z, error) of the normal state's fastest growing pair mode. **Collective.**
+) -> tuple[float, complex, float, bool]:
+    """(Q, z, error, whether any grows) of the normal state's fastest pair mode. **Collective.**
 
-    Over a finite lattice's momenta, or 13 of the infinite one.
+    Over a finite lattice's momenta, or 13 of the infinite one; z is nan where none was found.
     """
-    Q, rough = on_root(comm, _fastest, point, coarse)
+    Q, rough, grows = on_root(comm, _fastest, point, coarse)
     z = rough
     if isinstance(grid, Infinite):
-        fine = infinite(1e-6)
-        z = on_root(comm, lambda: complex(pair_susceptibility.normal_growth(Q, point, fine)))
-    return Q, z, abs(z - rough) + 1e-9
+        z = on_root(comm, _on_finer_grid, Q, rough, point)
+    return Q, z, abs(z - rough) + 1e-9, grows
 
 
-def _fastest(point: Point, grid: Grid) -> tuple[float, complex]:
-    """(Q, z) on one grid."""
+def _on_finer_grid(Q: float, rough: complex, point: Point) -> complex:
+    """The mode on more momenta of the infinite lattice."""
+    fine = infinite(1e-6)
+    z = complex(pair_susceptibility.normal_growth(Q, point, fine))
+    if rough.imag > 0 and not z.imag > 0:
+        return pair_susceptibility.growth_from_rest(Q, rough.real, point, fine)
+    return z
+
+
+def _fastest(point: Point, grid: Grid) -> tuple[float, complex, bool]:
+    """(Q, z, whether any grows) on one grid: by the modes found, and where none grows by count."""
     Q = np.linspace(0.0, 1.2, 13)
     if isinstance(grid, Finite):
         Q = 2 * np.pi * np.arange(grid.Lx // 2 + 1) / grid.Lx
     z = [pair_susceptibility.normal_growth(float(q), point, grid) for q in Q]
     k = int(np.argmax(np.nan_to_num([mode.imag for mode in z], nan=-np.inf)))
-    return float(Q[k]), complex(z[k])
+    if z[k].imag > 0:
+        return float(Q[k]), complex(z[k]), True
+    excess, m, wave = strongest_wave(point, grid, Q)
+    if excess <= 0:
+        return float(Q[k]), complex(z[k]), False
+    mode = pair_susceptibility.growth_from_rest(wave, 2 * (m - point.mu), point, grid)
+    return wave, mode, True
 
 
 def _carried_and_error(

@@ -24,8 +24,18 @@ from ..physics.operating_point import Point
 from ..physics.response import UniformResponse
 from ..physics.rotating_condensate import frame, levels
 from ..physics.uniform_states import Grid
-from ..quantities import STABILITY_CODES
-from .branch_records import empty_record, is_same, merged, passes_through
+from .branch_records import (
+    COLUMNS,
+    Root,
+    add_piece,
+    arrays_of,
+    empty_record,
+    fold_record,
+    is_same,
+    lost_ends,
+    merged,
+    passes_through,
+)
 from .operating_point import point_of
 from .polished_roots import polished
 
@@ -69,27 +79,19 @@ def turning_record(
     """
     rough = turning_states.coarser(point, grid)
     curves = follow_all(point, rough, along, values, numerics)
-    columns: dict[str, list] = {
-        name: [] for name in ("branch", "x", "delta", "mu", "code", "residual")
-    }
-    stable, folds = [], []
+    columns: dict[str, list] = {name: [] for name in (*COLUMNS, "mu")}
+    stable: list[tuple[float, float]] = []
     lost = 0
     for number, curve in enumerate(curves):
         for spots in _pieces(curve):
-            code = STABILITY_CODES[_stability(spots, point, rough, along)]
-            columns["branch"] += [number] * len(spots)
-            columns["x"] += [float(spot.p) for spot in spots]
+            stability = _stability(spots, point, rough, along)
+            add_piece(columns, stable, number, spots, stability)
             columns["delta"] += [abs(float(spot.x[0])) for spot in spots]
             columns["mu"] += [float(spot.x[1]) for spot in spots]
-            columns["code"] += [code] * len(spots)
-            columns["residual"] += [float(spot.residual) for spot in spots]
-            if code == STABILITY_CODES["stable"]:
-                stable.append((min(spot.p for spot in spots), max(spot.p for spot in spots)))
-        folds += [[spot.p, *spot.x] for spot in curve.spots if is_fold(spot)]
-        lost += sum(end in ("step", "most") for end in curve.ends)
-    record = empty_record() | {name: np.array(column) for name, column in columns.items()}
-    record |= {name: record[name].astype(int) for name in ("branch", "code")}
-    record |= fold_record(folds, point, grid, along)
+        lost += lost_ends(curve)
+    solutions = folds_of(curves, point, grid, along)
+    record = empty_record() | arrays_of(columns) | fold_record(solutions)
+    record["folds_mu"] = [float(solution.x[2]) for solution, _ in solutions]
     if numerics.control == "parameter":  # it stops at folds
         lost = 0
     return record | {"lost": lost, "stable": merged(stable), "complete": not lost}
@@ -173,20 +175,13 @@ def growing_modes(D: float, m: float, point: Point, grid: Grid) -> int:
     return int(found.growing)
 
 
-def fold_record(folds: Sequence, point: Point, grid: Grid, along: str) -> dict:
-    """Folds (value, D, m) polished, with errors."""
-    solutions = [
+def folds_of(curves: Sequence[Curve], point: Point, grid: Grid, along: str) -> list[Root]:
+    """Folds (value, D, m) of curves, polished, with errors; the value ascends."""
+    seeds = [[spot.p, *spot.x] for curve in curves for spot in curve.spots if is_fold(spot)]
+    return [
         polished(lambda g: turning_states.fold(point, g, along), seed, grid)
-        for seed in sorted(folds, key=lambda fold: fold[0])
+        for seed in sorted(seeds)
     ]
-    return {
-        "folds": [float(solution.x[0]) for solution, _ in solutions],
-        "folds_delta": [abs(float(solution.x[1])) for solution, _ in solutions],
-        "folds_mu": [float(solution.x[2]) for solution, _ in solutions],
-        "folds_error": [float(error[0]) for _, error in solutions],
-        "folds_delta_error": [float(error[1]) for _, error in solutions],
-        "fold_reasons": [solution.reason for solution, _ in solutions],
-    }
 
 
 def stable_states(record: dict, point: Point, grid: Grid, values: np.ndarray) -> list:

@@ -12,15 +12,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.optimize import brentq
 
-from ....errors import NotConverged
 from ....solvers.newton import Solution
 from ..inputs import BranchNumerics, OnsetNumerics
 from ..physics import onsets, turning_states
 from ..physics.operating_point import Point
 from ..physics.pair_susceptibility import COARSE, pair_response
 from ..physics.rotating_condensate import levels
+from ..physics.still_modes import nearest_onset, still_modes
 from ..physics.uniform_states import Finite, Grid, Infinite
 from . import turning_branches
+from .branch_records import lost_ends
 from .polished_roots import polished
 
 MARGIN = 1.25  # pairs are gone where the bias exceeds this times the gap at rest
@@ -46,17 +47,8 @@ def line_record(point: Point, grid: Grid, along: str, numerics: OnsetNumerics) -
         values,
         BranchNumerics(step=STEP),
     )
-    seeds = [
-        [spot.p, *spot.x]
-        for curve in curves
-        for spot in curve.spots
-        if turning_branches.is_fold(spot)
-    ]
-    folds = [
-        polished(lambda g: turning_states.fold(point, g, along), seed, grid)
-        for seed in sorted(seeds)
-    ]
-    lost = sum(end in ("step", "most") for curve in curves for end in curve.ends)
+    folds = turning_branches.folds_of(curves, point, grid, along)
+    lost = sum(lost_ends(curve) for curve in curves)
     return {
         "bcs": _record(bcs, None),
         "fflo": _record(waves, 2),
@@ -213,36 +205,47 @@ def wave_equations(point: Point, grid: Grid, along: str, Q: float | None) -> Cal
 
 
 def strongest_wave(point: Point, grid: Grid, momenta: np.ndarray) -> tuple[float, float, float]:
-    """(U Re C - 1, mu_pair, Q) of the momentum that pairs most, where Im C(Q, z) = 0."""
-    low, high = levels(point)
-    m, places = turning_states.normal_excess(point, grid)[0], []
+    """(excess, mu_pair, Q) of the momentum that pairs most; excess > 0: pairs of it grow."""
+    start, places = turning_states.normal_excess(point, grid)[0], []
     for Q in map(float, momenta):
-        try:
-            m, excess = _still_mode(point, grid, Q, m, (low, high))
-        except NotConverged:
-            continue
-        places.append((excess, m, Q))
-    return max(places, default=(-1.0, 0.5 * (low + high), 0.0))
+        place = pair_excess(point, grid, Q, start)
+        if place is not None:
+            start = place[1]
+            places.append((*place, Q))
+    return max(places, default=(-1.0, 0.5 * sum(levels(point)), 0.0))
 
 
-def _still_mode(
-    point: Point, grid: Grid, Q: float, m: float, bounds: tuple[float, float]
-) -> tuple[float, float]:
-    """(mu_pair, U Re C - 1) at which Im C(Q, z) = 0, by secants from m. Raises NotConverged."""
+def pair_excess(point: Point, grid: Grid, Q: float, start: float) -> tuple[float, float] | None:
+    """(excess, mu_pair) of pairs of momentum Q, by :func:`.still_modes.nearest_onset`, or None.
 
-    def response(m: float) -> complex:
-        return point.U * complex(pair_response(Q, 2 * (m - point.mu), point, grid)) - 1
+    The infinite lattice's smooth C has one mode at rest: secants from ``start`` find it, and where
+    they do not, as on every finite lattice, all frequencies between the leads' are looked at.
+    """
 
+    def response(m: np.ndarray) -> np.ndarray:
+        return point.U * np.asarray(pair_response(Q, 2 * (m - point.mu), point, grid)) - 1
+
+    if isinstance(grid, Infinite):
+        place = _by_secants(response, start, levels(point))
+        if place is not None:
+            return place
+    return nearest_onset(still_modes(response, turning_states.frequencies(point)))
+
+
+def _by_secants(
+    response: Callable[[np.ndarray], np.ndarray], m: float, bounds: tuple[float, float]
+) -> tuple[float, float] | None:
+    """(U Re C - 1, mu_pair) at which Im C(Q, z) = 0, from m; None where it is not found."""
     reach = bounds[1] - bounds[0] + 0.02
     a, b = m, m + 0.05 * reach
-    fa, fb = response(a), response(b)
+    fa, fb = response(np.array([a, b]))
     for _ in range(12):
         if fb.imag == fa.imag:
             break
         change = -fb.imag * (b - a) / (fb.imag - fa.imag)
         a, fa = b, fb
         b = float(np.clip(b + change, bounds[0] - reach, bounds[1] + reach))
-        fb = response(b)
+        fb = response(np.array([b]))[0]
         if abs(b - a) < 1e-7:
-            return b, fb.real
-    raise NotConverged(f"no mode without growth next to mu_pair = {m:.4g}")
+            return float(fb.real), b
+    return None

@@ -7,8 +7,10 @@ import numpy as np
 from ....errors import InputError, NormalState
 from ....tasks import Given
 from ..physics import onsets
+from ..physics.operating_point import Point
 from ..physics.response import UniformResponse
 from ..physics.rotating_condensate import frame
+from ..physics.shifted_response import shifted_response
 from ..physics.uniform_states import Finite, Grid
 from . import turning_branches
 from .operating_point import point_of
@@ -24,7 +26,7 @@ def response_of(given: Given) -> UniformResponse:
     """
     point, grid, initial = point_of(given), grid_of(given), given.initial
     if initial.state == "normal":
-        return UniformResponse(0.0, point, grid)
+        return _at(0.0, point, grid)
     turning: list = []
     if point.mirrored:
         roots = onsets.roots(point, grid)
@@ -46,7 +48,14 @@ def response_of(given: Given) -> UniformResponse:
     if turning:  # seen from its own frame
         D, m = turning[initial.root].x
         return UniformResponse(float(D), frame(point, m), grid)
-    return UniformResponse(roots[initial.root], point, grid).at_root()
+    return _at(float(roots[initial.root]), point, grid)
+
+
+def _at(D: float, point: Point, grid: Grid) -> UniformResponse:
+    """The response at the root next to D, with Hartree shifts where they are asked for."""
+    if point.hartree:
+        return shifted_response(D, point, grid)
+    return UniformResponse(D, point, grid).at_root()
 
 
 def wave_numbers(given: Given, grid: Grid) -> tuple[np.ndarray, np.ndarray, list[str]]:

@@ -10,7 +10,7 @@ from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
 from ..shared.branch_records import branch_record, empty_record
-from ..shared.operating_point import branch_axes, point_of
+from ..shared.operating_point import UNIFORM_ONLY, branch_axes, point_of
 from ..shared.polished_roots import FLOOR, grid_of
 from ..shared.turning_branches import TURNING, is_mirrored, turning_record
 
@@ -103,6 +103,7 @@ def _summary(records: Sequence[dict], along: str, swept: bool) -> tuple[dict, di
         "folds": each(lambda r: r["folds"]),
         "folds_delta": each(lambda r: r["folds_delta"]),
         "folds_complete": each(lambda r: r["complete"]),
+        "covers": UNIFORM_ONLY,
         "branches": each(lambda r: len(set(r["branch"]))),
         "points": sum(len(record["x"]) for record in records),
         "residual": max((float(np.max(column)) for column in columns), default=0.0),

@@ -16,7 +16,7 @@ from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid
 from ..shared import turning_branches
 from ..shared.branch_records import branch_record, empty_record
-from ..shared.operating_point import point_of
+from ..shared.operating_point import UNIFORM_ONLY, point_of
 from ..shared.polished_roots import FLOOR, grid_of, with_error
 from ..shared.turning_branches import is_mirrored
 
@@ -46,7 +46,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     _write(output(), eV, record, along, normal, stable)
     summary, errors = _summary(eV, normal, normal_error, stable, stable_error)
     summary |= {"region": regions, "folds": record["folds"]}
-    summary["folds_complete"] = record["complete"]
+    summary |= {"folds_complete": record["complete"], "covers": UNIFORM_ONLY}
     warnings = line.warnings()
     if not record["complete"]:
         warnings.append("iv: folds may be missing: two searches differ; try a smaller step")

@@ -10,6 +10,7 @@ from ....parallel import Communicator, on_root, solo
 from ....solvers.modes import Spectrum, spectrum
 from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep
+from ..physics.response import UniformResponse
 from ..physics.uniform_states import Finite, Grid
 from ..shared.operating_point import point_of
 from ..shared.uniform_response import response_of, wave_numbers
@@ -20,7 +21,8 @@ COLUMNS = {"growth_rate": float, "frequency": float, "mode_error": float, "multi
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Roots of det M(q, z) for each q, from the linearised equations of motion. **Collective.**
 
-    Kawamura & Ohashi 2025 linearised with the leads' memory. Ranks take wave numbers where there
+    Kawamura & Ohashi 2025 linearised with the leads' memory, with Hartree shifts also of the
+    levels. Ranks take wave numbers where there
     are enough of them, else they share the momentum sums.
     """
     response = on_root(comm, response_of, given)
@@ -31,7 +33,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     floor = -given.numerics.floor * response.analytic_below
 
     def point(at: dict, previous: dict | None, ranks=None) -> dict:
-        return mode_record(spectrum(response, at["q"], ranks or solo(), floor=floor))
+        return mode_record(spectrum(response, at["q"], ranks or solo(), floor=floor), response)
 
     group = comm.size if len(q) < comm.size else 1
     sweep = run_sweep({"q": q}, point, comm, log, output, "modes", group=group, everywhere=False)
@@ -44,7 +46,7 @@ def _report(given: Given, response, floor: float, waves: tuple, sweep: Sweep, ou
     asked, moved = waves
     q, records = sweep.axes["q"], sweep.records
     failures = [f"q = {k:.6g}: {r['why']}" for k, r in zip(q, records) if "why" in r]
-    _write(out, q, asked, records)
+    _write(out, q, asked, records, response.channels)
     summary, errors = headline(response.D, q, records, floor)
     summary["covers"], partly = coverage(q, response.grid)
     if given.initial.state == "bcs" and not point_of(given).mirrored:
@@ -68,37 +70,39 @@ def coverage(q: np.ndarray, grid: Grid) -> tuple[str, bool]:
     return f"{own} of the {every} wave numbers along x of this lattice", own < every
 
 
-def mode_record(found: Spectrum) -> dict:
+def mode_record(found: Spectrum, response: UniformResponse) -> dict:
     """What a sweep keeps of one wave number: columns over its modes, fastest growing first.
 
-    vector (modes, 2) complex: the first null vector of each.
+    vector (modes, channels) complex: the first null vector of each.
     """
-    modes = found.modes
+    modes, size = found.modes, len(response.channels)
     return {
         "growth_rate": np.array([mode.z.imag for mode in modes]),
         "frequency": np.array([mode.z.real for mode in modes]),
         "mode_error": np.array([mode.error for mode in modes]),
         "multiplicity": np.array([mode.multiplicity for mode in modes], np.int64),
-        "vector": np.array([mode.vectors[0] for mode in modes], complex).reshape(-1, 2),
+        "vector": np.array([mode.vectors[0] for mode in modes], complex).reshape(-1, size),
         "growing": int(found.growing),
         "samples": int(found.samples),
     }
 
 
-def _write(out, q: np.ndarray, asked: np.ndarray, records: Sequence[dict]) -> None:
+def _write(
+    out, q: np.ndarray, asked: np.ndarray, records: Sequence[dict], channels: Sequence[str]
+) -> None:
     """Axes q and mode; columns over both (nan, 0 beyond the last mode of one q)."""
     solved = [(i, record) for i, record in enumerate(records) if "why" not in record]
     most = max([1, *(len(record["growth_rate"]) for _, record in solved)])
     out.axis("q", q)
     out.fixed("q_asked", asked)
     out.axis("mode", np.arange(most))
-    out.axis("component", np.array(["delta", "conjugate"]))
+    out.axis("component", np.array(channels))
     for name, dtype in COLUMNS.items():
         table = np.full((len(q), most), 0 if dtype is int else np.nan, dtype)
         for i, record in solved:
             table[i, : len(record[name])] = record[name]
         out.fixed(name, table)
-    vector = np.full((len(q), most, 2), np.nan, complex)
+    vector = np.full((len(q), most, len(channels)), np.nan, complex)
     growing, samples = np.full(len(q), -1), np.zeros(len(q), int)
     for i, record in solved:
         vector[i, : len(record["vector"])] = record["vector"]

@@ -15,7 +15,7 @@ from ..physics.operating_point import Point
 from ..physics.phase_lines import REGIONS
 from ..physics.uniform_states import Grid
 from ..shared import line_ends
-from ..shared.operating_point import point_of
+from ..shared.operating_point import COVERED, point_of
 from ..shared.polished_roots import ALONG_X, FLOOR, grid_of
 
 BOUNDARIES = ("bcs_onset", "fflo_onset", "fold", "h_cc")
@@ -171,6 +171,7 @@ def _summary(records: Sequence[dict], regions: np.ndarray) -> dict:
         "lines": len(records),
         "points": int(regions.size),
         "momenta": ALONG_X,
+        "covers": COVERED,
         "folds_complete": all(
             not record["doubts"] and not record["unsolved"] and "why" not in record
             for record in records

@@ -10,7 +10,7 @@ import numpy as np
 
 from ....parallel import Communicator, Layout, all_arrays, on_root
 from ....tasks import Given, Outcome, Output
-from ..physics import pair_susceptibility, spectra, stripe_states, uniform_states
+from ..physics import hartree, pair_susceptibility, spectra, stripe_states, uniform_states
 from ..physics.junction import Junction
 from ..physics.operating_point import Point
 from ..shared.initial_state import start_of
@@ -25,10 +25,10 @@ POINTS, REACH = 601, 5.0  # default frequencies: so many up to this
 
 @dataclass
 class StationaryState:
-    """What is looked at: the junction, its order parameter, the bias, -i G^< of every block."""
+    """What is looked at: the junction, its mean field, the bias, -i G^< of every block."""
 
     junction: Junction
-    delta: np.ndarray
+    field: np.ndarray
     eV: float
     levels: list[tuple]  # (block, e (2n,), V (2n, 2n))
     greens: list[np.ndarray]
@@ -75,7 +75,7 @@ def last_state(
     asked = build_junction(given, comm, poles=before.poles)
     refuse_other(before, asked, f"[initial] file = {given.initial.file!r}")
     junction = before.junction
-    delta = before.state.mean_field(before.state.green)
+    field = before.state.mean_field(before.state.green)
     eV = junction.drive(before.t, -1)
     warnings = []
     if not junction.balanced or np.ptp(np.abs(before.eV[-2:])) > 0:
@@ -83,24 +83,25 @@ def last_state(
             "the occupied part is that of leads which have been at this bias for long; "
             "the levels are those of H at this instant"
         )
-    levels = diagonalise(junction, delta, eV, comm)
+    levels = diagonalise(junction, field, eV, comm)
     of_block = all_arrays(comm, dict(before.state.green))
     greens = [-1j * of_block[b] for b in sorted(of_block)]
     blocks = [(level.block, level.e, level.V) for level in levels]
-    state = StationaryState(junction, delta, eV, blocks, greens)
+    state = StationaryState(junction, field, eV, blocks, greens)
     return state, {"initial_state": "file", "initial_time": before.t}, warnings
 
 
 def diagonalise(
-    junction: Junction, delta: np.ndarray, eV: float, comm: Communicator
+    junction: Junction, field: np.ndarray, eV: float, comm: Communicator
 ) -> list[stripe_states.Levels]:
-    """The levels of all blocks, on every rank, each computed by one. **Collective.**"""
+    """The levels of all blocks in a mean field, on every rank, each by one. **Collective.**"""
     blocks = junction.lattice.blocks
     layout = Layout.over(len(blocks), comm)
-    mine = {b: stripe_states.diagonal(blocks[b], delta) for b in range(layout.start, layout.stop)}
+    parts = junction.parts(field)
+    mine = {b: stripe_states.diagonal(blocks[b], *parts) for b in range(layout.start, layout.stop)}
     solved = all_arrays(comm, mine)
     return [
-        stripe_states.Levels(junction, block, delta, eV, solved[b])
+        stripe_states.Levels(junction, block, field, eV, solved[b])
         for b, block in enumerate(blocks)
     ]
 
@@ -122,13 +123,14 @@ def write_spectrum(out: ResultFile, state: StationaryState, w: np.ndarray) -> di
     out.fixed("distribution", filling)
     out.fixed("n_up", n_up)
     out.fixed("n_down", n_down)
-    out.fixed("delta", np.asarray(state.delta, complex)[lattice.expand])
-    edges = spectra.edges(junction, state.eV)
+    delta, shifts = junction.parts(state.field)
+    out.fixed("delta", np.asarray(delta, complex)[lattice.expand])
+    edges = spectra.edges(junction, state.eV, shifts)
     share = spectra.row_weights(lattice.Ly)
     density = [float(n.mean(0) @ share) for n in (n_up, n_down)]
     return {
         "eV": float(state.eV),
-        "delta_max": float(np.abs(state.delta).max()),
+        "delta_max": float(np.abs(delta).max()),
         "density": sum(density),
         "magnetization": density[0] - density[1],
         "edges_up": edges["up"],
@@ -148,17 +150,20 @@ def write_pairs(out: ResultFile, comm: Communicator, junction: Junction, eV: flo
 def pairs(junction: Junction, eV: float) -> tuple[tuple, dict]:
     """Which pair of the four Fermi surfaces makes C(Q) largest: (Q, C_inner, C_outer), summary.
 
-    C = [C_eq(|h - eV/2|) + C_eq(h + eV/2)]/2 between mirrored leads.
+    C = [C_eq(|h - eV/2|) + C_eq(h + eV/2)]/2 between mirrored leads; with Hartree shifts mu and h
+    are those that the normal state's levels see.
     """
     lead, v = junction.leads[0], 0.5 * abs(eV)
     grid = uniform_states.infinite(error=1e-4)
-    point = Point(junction.U, junction.mu, lead.gamma, junction.h, lead.T, 0.0)
+    point = Point(junction.U, junction.mu, lead.gamma, junction.h, lead.T, abs(eV))
+    if junction.hartree:
+        point = hartree.dressed(0.0, point.at(hartree=True), grid)
     Q = np.linspace(0, np.pi, 121)
     inner, outer = (
-        0.5 * uniform_states.pair_sum(Q, point.at(h=abs(h)), grid)
-        for h in (abs(junction.h) - v, abs(junction.h) + v)
+        0.5 * uniform_states.pair_sum(Q, point.at(eV=0.0, h=abs(h)), grid)
+        for h in (abs(point.h) - v, abs(point.h) + v)
     )
-    best, C = pair_susceptibility.strongest_pairing(point.at(eV=abs(eV)), grid)
+    best, C = pair_susceptibility.strongest_pairing(point, grid)
     share = [float(np.interp(best, Q, part)) for part in (inner, outer)]
     dominant = "up-,down+" if share[0] >= share[1] else "up+,down-"
     summary = {

@@ -22,13 +22,9 @@ from ..physics.operating_point import Point
 from ..physics.uniform_states import Grid
 from ..quantities import NORMAL_STABILITY, STABILITY_CODES
 from ..shared import rotating_states
-from ..shared.operating_point import HARTREE, point_of
+from ..shared.operating_point import COVERED, HARTREE, point_of
 from ..shared.polished_roots import FLOOR, grid_of
 
-COVERED = (
-    "condensates: uniform disturbances, q = 0, alone (task modes: any q along x); "
-    "normal state: pairs of every momentum along x"
-)
 CARRIED = ("slope", "current_left", "density", "magnetization")  # with errors in the result
 COLUMNS = ("slope", "density", "magnetization", "current_left", "current_right", "free_energy")
 

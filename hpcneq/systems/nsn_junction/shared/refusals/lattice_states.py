@@ -7,6 +7,7 @@ import os
 import numpy as np
 
 from .....errors import InputError
+from .....maths.drives import refuse_unresolved
 from .....solvers.output_times import refuse_uncountable
 from .....tasks import Given
 from ...inputs import SiteTable
@@ -59,9 +60,6 @@ def require_stationary_start(given: Given, turning: bool = False) -> None:
 
 def spectrum(given: Given) -> None:
     """Refuse what the task ``spectrum`` cannot compute."""
-    refuse_hartree(
-        given, "spectra and the shares of pairs are those of bands whose levels do not shift"
-    )
     require_baths(given)
     require_memory(given)
     require_stationary_start(given)
@@ -279,13 +277,7 @@ def _require_resolved(given: Given, dt: float) -> None:
     if given.numerics.symmetry == "full":
         for axis in ("x", "y"):
             drives.append((f"[sites] A_{axis}", vector_potential_of(given, axis), True))
-    for name, drive, phase in drives:
-        longest = drive.resolved(dt).resolving_step(phase)
-        if dt > longest * (1 + 1e-9):
-            raise InputError(
-                f"[numerics] dt = {dt:g}: must be <= {longest:.4g}, so that steps resolve {name} "
-                f"(kind {drive.kind}, up to {drive.extremes(None):g})"
-            )
+    refuse_unresolved(dt, drives)
 
 
 def _require_countable_rows(given: Given, dt: float, every: float | None = None) -> None:

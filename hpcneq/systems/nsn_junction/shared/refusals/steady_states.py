@@ -134,15 +134,13 @@ def phase_diagram(given: Given) -> None:
 
 def modes(given: Given) -> None:
     """Refuse what the task ``modes`` cannot compute."""
-    refuse_hartree(
-        given,
-        "the response of density and magnetization is not part of the modes' equations; use evolve",
-    )
     require_few_momenta(given)
     require_coupling(given, "modes are sought above the decay rate of isolated pairs")
     if given.parameters.q == []:
         raise InputError("[parameters] q = []: must hold at least one number")
-    point_of(given).terms()
+    point = point_of(given)
+    _require_mirrored_hartree(given, point)
+    point.terms()
 
 
 def _require_sought_key(given) -> str:

@@ -1,0 +1,82 @@
+"""What evolutions of supercells cost."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ..parallel import solo
+from ..solvers.supercell.state import Supercell, SupercellState
+from ..solvers.supercell.stepping import EXPLICIT, DriftExact
+from .cost import BASE_BYTES, mode_dtype, runs, step_count, untimed
+from .supercell import SMALLER_BOX, other_points, with_step
+from .task import Cost, Given
+
+IMPLICIT_PASSES = 2.3  # of a step
+PROBED = 3  # steps
+PANEL = 1.2  # blocks with one panel more
+WHOLE = 2.0  # time of a block over that of its even and odd parts, the second Bloch point left out
+
+
+def evolution_cost(given: Given, system: Supercell, ranks: int) -> Cost:
+    """The cost of an evolution, from a few steps of some blocks."""
+    given = with_step(given, system)
+    medium, dt = system.medium, given.numerics.dt
+    dtype = mode_dtype(given.numerics)
+    rows = int(given.run.t_max / (given.run.output_every or dt)) + 1
+    here = -(-medium.box.blocks // ranks)
+    solved = 2 * medium.highest * dt > EXPLICIT
+    state = here * medium.size**2 * (16 + medium.modes * np.dtype(dtype).itemsize)
+    copies = 1 + solved
+    batch = 12 * 16 * min(2**19, here * medium.size**2 * medium.modes)
+    each = seconds_of_a_pass(system, dt, dtype)
+    passes = IMPLICIT_PASSES if solved else 1.0
+    more = runs_of_all(given, solved, system)
+    note = (
+        f"{medium.box.blocks} blocks of {medium.size} levels, {medium.modes} bath modes, "
+        f"{step_count(given)} steps, {rows} output rows"
+    )
+    return Cost(
+        each * passes * step_count(given) * more,
+        BASE_BYTES + state * copies + batch,
+        medium.box.blocks,
+        (note, f"state: {state / 2**20:.1f} MB of the memory of a rank"),
+    )
+
+
+def runs_of_all(given: Given, solved: bool, system: Supercell) -> float:
+    """Time of all runs over that of the first."""
+    if runs(given) == 1:
+        return 1.0
+    each = 0.5 if solved else 0.5 * IMPLICIT_PASSES
+    box = system.medium.box
+    grid = PANEL * other_points(box.bloch) / box.bloch
+    if box.parity:
+        grid *= WHOLE
+    return 1 + each * (1 + SMALLER_BOX**4 + grid)
+
+
+def seconds_of_a_pass(system: Supercell, dt: float, dtype: DTypeLike) -> float:
+    """Seconds of one step on one core, scaled up from the first blocks."""
+    if untimed():
+        return 0.0
+    box = system.medium.box
+    few = max(1, min(len(box.transverse), 2**18 // (system.medium.size**2 * system.medium.modes)))
+    part = replace(
+        box,
+        transverse=box.transverse[:few],
+        transverse_weights=box.transverse_weights[:few],
+        bloch=1,
+        even=box.parity,
+    )
+    medium = replace(system.medium, box=part)
+    method = DriftExact(SupercellState(replace(system, medium=medium), solo(), dtype), False)
+    method.start(0.0, dt)
+    method.advance(0.0, dt)
+    begun = time.process_time()
+    for k in range(1, PROBED + 1):
+        method.advance(k * dt, dt)
+    return (time.process_time() - begun) / PROBED * box.blocks / part.blocks

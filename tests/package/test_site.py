@@ -1,0 +1,152 @@
+"""The site that tools/docs builds: its pages by day, the whole of it in a browser at night."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# Opens each page in a frame, waits until it has settled, and tells what went wrong in it.
+WALK = """<!doctype html><title>walk</title><body><script>
+const pages = PAGES, found = {};
+async function open(name) {
+  const frame = document.createElement("iframe"), wrong = [];
+  frame.width = 1200; frame.height = 900;
+  document.body.append(frame);
+  const loaded = new Promise(resolve => frame.onload = resolve);
+  frame.src = name;
+  const early = setInterval(() => listen(frame, wrong), 1);
+  await loaded;
+  clearInterval(early);
+  listen(frame, wrong);
+  const pictures = [...frame.contentDocument.images];
+  for (const one of pictures) one.loading = "eager";
+  await Promise.all(pictures.map(one => one.decode().catch(() => {})));
+  await new Promise(resolve => setTimeout(resolve, name.includes("?q=") ? 1500 : 20));
+  for (const one of pictures) if (!one.naturalWidth) wrong.push("no picture " + one.src);
+  const links = [...frame.contentDocument.querySelectorAll("#search-results a")];
+  found[name] = {wrong, title: frame.contentDocument.title, results: links.map(a => a.href)};
+  frame.remove();
+}
+function listen(frame, wrong) {
+  const inside = frame.contentWindow;
+  if (!inside || inside.heard || inside.location.href === "about:blank") return;
+  inside.heard = true;
+  inside.addEventListener("error", event => wrong.push("error: " + event.message));
+  inside.addEventListener("unhandledrejection", event => wrong.push("rejected: " + event.reason));
+  inside.console.error = (...words) => wrong.push("console: " + words.join(" "));
+}
+(async () => {
+  for (const name of pages) await open(name);
+  await fetch("/told", {method: "POST", body: JSON.stringify(found)});
+})();
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def tools():
+    """The modules of tools/docs.d."""
+    sys.path.insert(0, str(ROOT / "tools" / "docs.d"))
+    try:
+        import docs
+        import links
+        import pages
+
+        yield {"docs": docs, "links": links, "pages": pages}
+    finally:
+        sys.path.remove(str(ROOT / "tools" / "docs.d"))
+
+
+def test_pages_hold_readmes_tables_docstrings_notebooks_and_validation(tools, tmp_path):
+    """Fails where a system, a notebook, a table or a public function has no page."""
+    pages = tools["pages"]
+    pages.write(tmp_path / "source")
+    text = {
+        path.relative_to(tmp_path / "source").as_posix(): path.read_text(encoding="utf-8")
+        for path in (tmp_path / "source").rglob("*.md")
+    }
+    for name in pages.systems():
+        assert f"inputs/{name}/README.md" in text
+        assert "](../../reference/" in text[f"inputs/{name}/README.md"]
+        assert f"## {name}" in text["validation.md"] and f"## {name}" in text["gallery.md"]
+    assert "`delta_max`" in text["reference/nsn-junction.md"]
+    assert "### run" in text["api.md"] and "#### Result.to_xarray" in text["api.md"]
+    notebooks = list((ROOT / "inputs" / "tutorials").glob("*.ipynb"))
+    assert len(notebooks) == 6
+    for path in notebooks:
+        page = text[f"inputs/tutorials/{path.stem}.md"]
+        assert "```python" in page and "![the figure" in page
+    contents = text["index.md"].split("{toctree}", 1)[1]
+    assert [n for n in text if n != "index.md" and n.removesuffix(".md") not in contents] == []
+
+
+def test_a_link_that_leads_nowhere_is_found(tools, tmp_path):
+    """Fails if a missing page, picture or place in a page goes unnoticed."""
+    (tmp_path / "a.html").write_text(
+        '<p id="here"><a href="b.html#there">1</a> <a href="#here">2</a> <a href="c.html">3</a>'
+        '<img src="d.png"> <a href="https://example.org/none">4</a> <a href="b.html">5</a>'
+    )
+    (tmp_path / "b.html").write_text("<p>")
+    assert tools["links"].broken(tmp_path) == [
+        "a.html: b.html#there leads to no place in its page",
+        "a.html: c.html leads to no file",
+        "a.html: d.png leads to no file",
+    ]
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+def test_every_page_opens_in_a_browser_and_search_finds_delta_max(tools, tmp_path):
+    """No error on the console, every picture loads; needs Sphinx, and Chromium for the second
+    half."""
+    pytest.importorskip("sphinx")
+    assert tools["docs"].build(tmp_path) == []
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        pytest.skip("no Chromium")
+    html = tmp_path / "html"
+    names = sorted(path.relative_to(html).as_posix() for path in html.rglob("*.html"))
+    told = walked(browser, html, [*names, "search.html?q=delta_max"], tmp_path / "profile")
+    assert {name: page["wrong"] for name, page in told.items() if page["wrong"]} == {}
+    assert set(told) >= set(names) and all(page["title"] for page in told.values())
+    found = told["search.html?q=delta_max"]["results"]
+    assert any("reference/nsn-junction" in address for address in found), found
+
+
+def walked(browser, html, names, profile):
+    """What a browser tells of the pages ``names`` of a site, by name."""
+    (html / "walk.html").write_text(WALK.replace("PAGES", json.dumps(names)))
+    told, arrived = {}, threading.Event()
+
+    class Server(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *words):
+            pass
+
+        def do_POST(self):
+            told.update(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+            arrived.set()
+
+    handler = functools.partial(Server, directory=str(html))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        program = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+        program += [f"--user-data-dir={profile}", "--remote-debugging-port=0"]
+        address = f"http://127.0.0.1:{server.server_address[1]}/walk.html"
+        with subprocess.Popen([*program, address], stderr=subprocess.DEVNULL) as process:
+            try:
+                assert arrived.wait(300), "the browser told nothing"
+            finally:
+                process.terminate()
+                server.shutdown()
+    return told

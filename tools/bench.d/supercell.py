@@ -1,0 +1,85 @@
+"""Supercells: seconds a step and share of the GEMM peak, small, medium and long cells.
+
+python tools/bench.d/supercell.py [small] [medium] [long]      # default small medium
+"""
+
+import sys
+import time
+
+import numpy as np
+
+from hpcneq import driver
+from hpcneq.config import load
+from hpcneq.parallel import solo
+from hpcneq.solvers.supercell.state import SupercellState
+from hpcneq.solvers.supercell.stepping import DriftExact
+from hpcneq.systems.exciton_bec.shared.condensate import condensate_at
+from hpcneq.systems.exciton_bec.shared.cost import evolve as cost_of
+from hpcneq.systems.exciton_bec.shared.drive import drive_of
+from hpcneq.systems.exciton_bec.tasks.evolve import system_of
+from hpcneq.tasks.supercell import with_step
+
+CELLS = {
+    "small": {"wave_number": 0.53},
+    "medium": {"wave_number": 0.2, "bloch_points": 4},
+    "long": {"wave_number": 0.1, "bloch_points": 2},
+}
+STEPS = {"small": 40, "medium": 5, "long": 1}
+
+
+def given_of(name, precision):
+    """The input of a cell around the condensate at 1/kF a = 0.5, ratio 0.5, gamma_b = 0.01."""
+    cell = {"harmonics": 4, "p_max": 3.4, "y_max": 10.0} | CELLS[name]
+    wave = cell.pop("wave_number")
+    numerics = {"p_c": 25.0, "wave_number": wave, "supercell": cell, "precision": precision}
+    given = {
+        "system": "exciton-bec",
+        "task": "evolve",
+        "parameters": {"inv_kfas": 0.5, "ratio": 0.5, "gamma_b": 0.01, "T_b": 0.02},
+        "numerics": numerics | {"error_estimate": False},
+        "initial": {"kick": 1e-3},
+        "run": {"t_max": 60.0, "output_every": 0.5},
+    }
+    return load.load(given, driver.catalogue())
+
+
+def peak(dtype, size=600, seconds=0.5):
+    """GF/s of a product of large matrices."""
+    a = np.random.default_rng(0).normal(size=(size, size)).astype(dtype)
+    out, count = np.empty_like(a), 0
+    begun = time.process_time()
+    while time.process_time() - begun < seconds:
+        np.matmul(a, a, out=out)
+        count += 1
+    return 8e-9 * size**3 * count / (time.process_time() - begun)
+
+
+def measure(name, precision):
+    """Print one cell."""
+    given = given_of(name, precision)
+    system = system_of(given, condensate_at(drive_of(given)))[0]
+    given = with_step(given, system)
+    dtype = {"double": np.complex128, "mixed": np.complex64}[precision]
+    state, dt = SupercellState(system, solo(), dtype), given.numerics.dt
+    method = DriftExact(state)
+    method.start(0.0, dt)
+    method.advance(0.0, dt)
+    method.flops, begun = 0.0, time.process_time()
+    for k in range(1, STEPS[name] + 1):
+        method.advance(k * dt, dt)
+    spent = time.process_time() - begun
+    top, rate = peak(dtype), 1e-9 * method.flops / spent
+    cost, steps = cost_of(given, 1), np.ceil(given.run.t_max / dt)
+    medium = system.medium
+    print(
+        f"{name}, {precision}: {medium.box.blocks} blocks of {medium.size} levels, "
+        f"{medium.modes} modes: {spent / STEPS[name]:.4f} s a step of {dt:.3f} "
+        f"(check: {cost.core_seconds / steps:.4f} s), {rate:.1f} GF/s in products = "
+        f"{100 * rate / top:.0f}% of large products ({top:.0f} GF/s), {state.nbytes / 2**20:.0f} MB"
+    )
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or ("small", "medium"):
+        for precision in ("double", "mixed"):
+            measure(name, precision)

@@ -174,7 +174,7 @@ def program(Lx, parity, precision, top, steps=60):
     """A run on one and on two ranks: their ratio, and memory and time against what `hpcneq check`
     says. top : GF/s of zgemm.
     """
-    symmetry = "parity" if parity else "stripe"
+    symmetry = "stripe-parity" if parity else "stripe"
     here = [sys.executable, "-m", "hpcneq"]
     clean = {
         key: value

@@ -238,18 +238,19 @@ class Columns(Stepper):
     def mode_pass(self, kick: Kick, mean: ComplexArray, slope: ComplexArray) -> None:
         """The modes of the own columns to the end of a kick, with rates of this mean and slope."""
         state, step, size = self.state, kick.step, self.state.real.itemsize
-        held, smallest, kind = state.group, DOUBLE, np.dtype(complex)
+        smallest, kind = DOUBLE, np.dtype(complex)
         if size == 4:
             smallest, kind = SINGLE, np.dtype(np.complex64)
         terms = chebyshev.degree(kick.reach, smallest)
         u = exponential_coefficients(step, kick.radius, terms).astype(kind)
         functions = source_coefficients(step, mean, kick.radius, terms)  # (groups, terms)
-        sources = kick.sources(state, step**2 * chebyshev.kappa(step * mean)[held], slope[held])
+        bend = step**2 * chebyshev.kappa(step * mean)
+        sources = kick.sources(state, bend[state.group], slope[state.group])
         kernels.modes(
             (self.system.near, *self._matrix(kick, kind), u),
             self.system.plain,
             state.modes,
-            held,
+            state.group,
             state.row,
             np.exp(step * mean).astype(kind),
             functions.astype(kind),

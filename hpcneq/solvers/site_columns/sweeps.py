@@ -23,7 +23,8 @@ class _Site:
     """
 
     def __init__(self, code, j, factor, transposed=False):
-        self.code, self.j, self.factor = code, j, code.spread(factor)
+        self.code, self.j = code, j
+        self.factor = code.spread(factor)
         near, hop, onsite, c = (code.array(k) for k in range(4))
         build, first = code.builder, code.product(j, code.whole(4))
         places = [code.sum(first, code.whole(k)) for k in range(4)]

@@ -17,7 +17,7 @@ A backslash in a template joins lines before that.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,93 +55,6 @@ def compiled(source: str, name: str, count: int = 8) -> Callable:
     return lazily(space[name])
 
 
-def variants(
-    source: str, name: str, products: Mapping[str, str]
-) -> dict[tuple[str, int], Callable]:
-    """(key of ``products``, bytes of a real number) -> compiled function."""
-    return {
-        (key, size): compiled(
-            source.replace("{product}", product).replace("{name}", f"{name}_{key}_{count}"),
-            f"{name}_{key}_{count}",
-            count,
-        )
-        for key, product in products.items()
-        for size, count in LANES.items()
-    }
-
-
-NEIGHBOURS = """
-            r, o, s = 2 * j + a, 2 * j + 1 - a, one - 2 * a
-            k0, k1, k2, k3 = 2 * near[j, 0] + a, 2 * near[j, 1] + a, 2 * near[j, 2] + a, \
-                2 * near[j, 3] + a
-            v, pr, pi = s * onsite[j], -c[j].real, -s * c[j].imag
-"""
-PLAIN = """
-            h = s * hop[j, 0].real
-            yr_m = h * (B[k0, 0, m] + B[k1, 0, m] + B[k2, 0, m] + B[k3, 0, m]) \
-                + v * B[r, 0, m] + pr * B[o, 0, m] - pi * B[o, 1, m]
-            yi_m = h * (B[k0, 1, m] + B[k1, 1, m] + B[k2, 1, m] + B[k3, 1, m]) \
-                + v * B[r, 1, m] + pr * B[o, 1, m] + pi * B[o, 0, m]
-"""
-PHASES = """
-            h0, h1, h2, h3 = s * hop[j, 0].real, s * hop[j, 1].real, s * hop[j, 2].real, \
-                s * hop[j, 3].real
-            g0, g1, g2, g3 = hop[j, 0].imag, hop[j, 1].imag, hop[j, 2].imag, hop[j, 3].imag
-            yr_m = h0 * B[k0, 0, m] + h1 * B[k1, 0, m] + h2 * B[k2, 0, m] + h3 * B[k3, 0, m] \
-                + v * B[r, 0, m] + pr * B[o, 0, m] - pi * B[o, 1, m]
-            yi_m = h0 * B[k0, 1, m] + h1 * B[k1, 1, m] + h2 * B[k2, 1, m] + h3 * B[k3, 1, m] \
-                + v * B[r, 1, m] + pr * B[o, 1, m] + pi * B[o, 0, m]
-            yr_m = yr_m - (g0 * B[k0, 1, m] + g1 * B[k1, 1, m] + g2 * B[k2, 1, m] \
-                + g3 * B[k3, 1, m])
-            yi_m = yi_m + (g0 * B[k0, 0, m] + g1 * B[k1, 0, m] + g2 * B[k2, 0, m] \
-                + g3 * B[k3, 0, m])
-"""
-APPLY = (
-    '''
-def {name}(near, hop, onsite, c, B, C):
-    """C = H B for planes (2N, 2, LANES)."""
-    one = onsite[0] * 0 + 1
-    for j in range(near.shape[0]):
-        for a in range(2):
-'''
-    + NEIGHBOURS
-    + "{product}"
-    + """
-            C[r, 0, m] = yr_m
-            C[r, 1, m] = yi_m
-"""
-)
-LOAD_MODES = '''
-def {name}(M, factor, cosine, q, P):
-    """P = K^-1 M factor of LANES modes (LANES, 2, rows) as a plane.
-
-    K = [[cosine, q], [-q*, cosine]] on each site.
-    """
-    for j in range(cosine.shape[0]):
-        e, f, g, a, b = cosine[j], q[j].real, q[j].imag, 2 * j, 2 * j + 1
-        ar_m = M[m, 0, a] * factor[m].real - M[m, 1, a] * factor[m].imag
-        ai_m = M[m, 1, a] * factor[m].real + M[m, 0, a] * factor[m].imag
-        br_m = M[m, 0, b] * factor[m].real - M[m, 1, b] * factor[m].imag
-        bi_m = M[m, 1, b] * factor[m].real + M[m, 0, b] * factor[m].imag
-        P[a, 0, m] = e * ar_m - f * br_m + g * bi_m
-        P[a, 1, m] = e * ai_m - f * bi_m - g * br_m
-        P[b, 0, m] = e * br_m + f * ar_m + g * ai_m
-        P[b, 1, m] = e * bi_m + f * ai_m - g * ar_m
-'''
-STORE_MODES = '''
-def {name}(B, cosine, q, M):
-    """M = K B of a plane, back into columns (LANES, 2, rows)."""
-    for j in range(cosine.shape[0]):
-        e, f, g, a, b = cosine[j], q[j].real, q[j].imag, 2 * j, 2 * j + 1
-        ar_m = e * B[a, 0, m] + f * B[b, 0, m] - g * B[b, 1, m]
-        ai_m = e * B[a, 1, m] + f * B[b, 1, m] + g * B[b, 0, m]
-        br_m = e * B[b, 0, m] - f * B[a, 0, m] - g * B[a, 1, m]
-        bi_m = e * B[b, 1, m] - f * B[a, 1, m] + g * B[a, 0, m]
-        M[m, 0, a] = ar_m
-        M[m, 1, a] = ai_m
-        M[m, 0, b] = br_m
-        M[m, 1, b] = bi_m
-'''
 SUMS = '''
 def {name}(M, column, rate, Q, L):
     """:func:`sums` with rows in eights."""
@@ -159,18 +72,6 @@ def {name}(M, column, rate, Q, L):
             L[k, 0, i, m] = lr_m
             L[k, 1, i, m] = li_m
 '''
-PRODUCTS = {"plain": PLAIN, "phases": PHASES}
-apply = variants(APPLY, "apply", PRODUCTS)
-load_modes = {
-    size: compiled(LOAD_MODES.replace("{name}", f"load_modes_{size}"), f"load_modes_{size}", count)
-    for size, count in LANES.items()
-}
-store_modes = {
-    size: compiled(
-        STORE_MODES.replace("{name}", f"store_modes_{size}"), f"store_modes_{size}", count
-    )
-    for size, count in LANES.items()
-}
 _sums = compiled(SUMS.replace("{name}", "_sums"), "_sums")
 
 

@@ -5,19 +5,10 @@ most four neighbours: ``near`` (N, 4) int32, ``hop`` (N, 4) complex, the amplitu
 to j, 0 where there is none; hole rows have -conj(hop). On a site, H_j = [[v, -c], [-c*, -v]] with
 ``onsite`` v and pairing c. Eight columns are worked on at a time, in planes (row, re|im, lane): one
 vector instruction does all eight, and three planes stay in a core's cache while a whole polynomial
-of H is applied.
-
-LLVM vectorises none of these loops by itself: it cannot prove that the rows it reads and the row it
-writes are different memory, nor, where a lane's index is a sum, that it is not negative (so the
-eight lanes are an axis of their own). Straight-line code that loads all lanes before it stores any
-needs no such proof and is ten times faster; it is written by `lanes` from one line of each kernel.
-A backslash in a template joins lines before that.
+of H is applied. These recursions are written in vector instructions (`sweeps`).
 """
 
 from __future__ import annotations
-
-import re
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,65 +20,14 @@ LANES = {4: 16, 8: 8}  # columns at a time by the bytes of a real number: one ca
 ROWS = 16  # columns are padded to a multiple of this many rows
 
 
-def lanes(source: str, count: int) -> str:
-    """Source with every line that mentions the lane ``m`` written out for each lane.
-
-    Scalars named ``x_m`` become one for each.
-    """
-    lines = []
-    for line in source.splitlines():
-        if not re.search(r"\bm\b|_m\b", line):
-            lines.append(line)
-            continue
-        for m in range(count):
-            lines.append(re.sub(r"_m\b", f"_{m}", re.sub(r"\bm\b", str(m), line)))
-    return "\n".join(lines)
-
-
-def compiled(source: str, name: str, count: int = 8) -> Callable:
-    """The function ``name`` of a source with its lanes written out, compiled at its first call.
-
-    Cached on disk as if it stood in this file.
-    """
-    space: dict = {"__name__": __name__}
-    place = "\n" * compiled.__code__.co_firstlineno  # numba looks its source up in this file
-    exec(compile(place + lanes(source, count).lstrip(), __file__, "exec"), space)
-    return lazily(space[name])
-
-
-SUMS = '''
-def {name}(M, column, rate, Q, L):
-    """:func:`sums` with rows in eights."""
-    for l in range(M.shape[0]):
-        k, a, b = column[l], rate[l].real, rate[l].imag
-        for i in range(M.shape[2]):
-            x_m = 1.0 * M[l, 0, i, m]
-            y_m = 1.0 * M[l, 1, i, m]
-            qr_m = Q[k, 0, i, m] + x_m
-            qi_m = Q[k, 1, i, m] + y_m
-            lr_m = L[k, 0, i, m] + a * x_m - b * y_m
-            li_m = L[k, 1, i, m] + a * y_m + b * x_m
-            Q[k, 0, i, m] = qr_m
-            Q[k, 1, i, m] = qi_m
-            L[k, 0, i, m] = lr_m
-            L[k, 1, i, m] = li_m
-'''
-_sums = compiled(SUMS.replace("{name}", "_sums"), "_sums")
-
-
-def _eights(array):
-    """The rows of a contiguous array (..., rows) as (..., n, 8), never a copy."""
-    eights = array.view()
-    eights.shape = (*array.shape[:-1], array.shape[-1] // 8, 8)  # also of a rank without columns
-    return eights
-
-
 def sums(M: NDArray, column: IntArray, rate: ComplexArray, Q: FloatArray, L: FloatArray) -> None:
     """Q[column] += M, L[column] += rate M in double precision, mode after mode.
 
     M (modes, 2, rows), Q, L (columns, 2, rows).
     """
-    _sums(_eights(M), column, rate, _eights(Q), _eights(L))
+    from . import sweeps
+
+    sweeps.sums(M, column, rate, Q, L)
 
 
 def clenshaw(

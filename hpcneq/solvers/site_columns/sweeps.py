@@ -11,7 +11,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from ...maths.arrays import FloatArray, IntArray
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
 from ..vector_code import Code
 
@@ -131,6 +131,35 @@ def _right(typing, near, hop, onsite, c, V, B, C, j, i, ur, ui, f):
         return code.nothing()
 
     return types.void(near, hop, onsite, c, V, B, C, j, i, ur, ui, f), write
+
+
+@intrinsic
+def _add(typing, M, mode, k, i, re, im, Q, L):
+    """Q[k] += M[mode], L[k] += (re + i im) M[mode] in 8 rows from i on."""
+
+    def write(context, builder, signature, args):
+        code = Code(context, builder, signature, args)
+        M, Q, L = (code.array(n) for n in (0, 6, 7))
+        mode, k, i, re, im = args[1:6]
+        rows, wide = cgutils.unpack_tuple(builder, M.shape)[2], code.vector(6)
+        re, im = code.spread(re), code.spread(im)
+
+        def place(at, part):
+            whole = code.sum(code.product(at, code.whole(2)), code.whole(part))
+            return code.sum(code.product(whole, rows), i)
+
+        x, y = (code.read(M, place(mode, part), code.vector(0)) for part in (0, 1))
+        if wide != code.vector(0):
+            x, y = builder.fpext(x, wide), builder.fpext(y, wide)
+        sums = [code.read(array, place(k, part), wide) for array in (Q, L) for part in (0, 1)]
+        turned = code.couple(*sums[2:], [(x, y, re, im)])
+        added = builder.fadd(sums[0], x), builder.fadd(sums[1], y)
+        for array, values in ((Q, added), (L, turned)):
+            for part, value in enumerate(values):
+                code.write(value, array, place(k, part))
+        return code.nothing()
+
+    return types.void(M, mode, k, i, re, im, Q, L), write
 
 
 _plain = _left(True)
@@ -306,3 +335,11 @@ def right(
     for j in range(near.shape[0]):
         for i in range(0, V.shape[3], 8):
             _right(near, hop, onsite, c, V, B, C, j, i, ur, ui, f)
+
+
+@lazily
+def sums(M: NDArray, column: IntArray, rate: ComplexArray, Q: FloatArray, L: FloatArray) -> None:
+    """See `kernels.sums`."""
+    for mode in range(M.shape[0]):
+        for i in range(0, M.shape[2], 8):
+            _add(M, mode, column[mode], i, rate[mode].real, rate[mode].imag, Q, L)

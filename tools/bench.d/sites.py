@@ -39,11 +39,11 @@ def system(Lx, Ly):
 def timed(call, seconds=0.5):
     """Seconds of one call."""
     call()
-    count, begun = 0, time.perf_counter()
-    while time.perf_counter() - begun < seconds:
+    count, begun = 0, time.process_time()
+    while time.process_time() - begun < seconds:
         call()
         count += 1
-    return (time.perf_counter() - begun) / count
+    return (time.process_time() - begun) / count
 
 
 def copy_rate():
@@ -111,11 +111,12 @@ def whole(given, comm):
     method.advance(0.0, STEP)
     method.flops = 0.0
     comm.Barrier()
-    begun = time.perf_counter()
+    clock = time.process_time if comm.size == 1 else time.perf_counter
+    begun = clock()
     for k in (1, 2, 3):
         method.advance(k * STEP, STEP)
     comm.Barrier()
-    spent = time.perf_counter() - begun
+    spent = clock() - begun
     return spent / 3 / STEP, comm.allreduce(method.flops) / spent / 1e9
 
 

@@ -17,7 +17,7 @@ from . import chains, chebyshev
 from .stepping import source_coefficients
 
 # J_k(reach) below which no more than two further terms are kept, by the bytes of a real number
-SMALLEST = {8: 1e-13, 4: 1e-7}
+SMALLEST = {8: 1e-14, 4: 1e-7}
 POWERS = np.array([1, 1j, -1, -1j])  # of i
 
 

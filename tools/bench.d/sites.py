@@ -87,14 +87,14 @@ def step_of_modes(given, Lx, Ly):
             f"{terms} terms"
         )
         if size == 8:
-            twice = np.array([0, 1], kind)
+            twice = np.array([0, 1], kind)  # H itself, with one sweep too many
             apply = timed(
                 lambda hop=hop, onsite=onsite, c=c, P=P, B=B, C=C, at=at, w=w, twice=twice: (
                     kernels.clenshaw(given.near, hop, onsite, c, twice, P, B, C, at, w, True)
                 )
             )
             found["RK4 stencil, complex128, step 0.25"] = (
-                (4 * apply + 4 * P.nbytes * 3 / 20e9) / width * lanes / 0.25
+                (2 * apply + 4 * P.nbytes * 3 / 20e9) / width * lanes / 0.25
             )
     if N <= 1200:
         U, M = (np.asfortranarray(rng.normal(size=(N, N)) + 0j) for _ in range(2))

@@ -23,6 +23,7 @@ from .task import Cost, Given
 
 BASE_BYTES = 108 * 2**20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
 KERNEL_BYTES = 100 * 2**20  # numba and LLVM
+PROBE_SECONDS = 0.3  # processor time of the calls that tell what one takes
 DOUBLE_TO_SINGLE = 1.6  # time of the compiled kernels in double precision to that in single
 BLOCK_MATRICES = 20  # X, Z, history, predictions, propagators; four of them again in a checkpoint
 
@@ -46,17 +47,30 @@ def untimed() -> bool:
 
 
 def seconds(call: Callable[[], object], calls: int = 20, rounds: int = 5) -> float:
-    """Processor seconds of ``call()``: the best of some rounds after a first, which compiles."""
+    """Processor seconds of ``call()``: the best of some rounds after a first call, which compiles.
+
+    Fewer of both where they would take longer than `PROBE_SECONDS`.
+    """
     if untimed():
         return 0.0
     call()
-    taken = []
+    taken = [_clocked(call, 1)]
+    calls = max(1, min(calls, int(PROBE_SECONDS / rounds / max(taken[0], 1e-9))))
+    left = PROBE_SECONDS - taken[0]
     for _ in range(rounds):
-        begun = time.process_time()
-        for _ in range(calls):
-            call()
-        taken.append((time.process_time() - begun) / calls)
+        if calls * min(taken) > left:
+            break
+        taken.append(_clocked(call, calls))
+        left -= calls * taken[-1]
     return min(taken)
+
+
+def _clocked(call: Callable[[], object], calls: int) -> float:
+    """Processor seconds of a call, the mean of some."""
+    begun = time.process_time()
+    for _ in range(calls):
+        call()
+    return (time.process_time() - begun) / calls
 
 
 class Precise(Protocol):
@@ -127,7 +141,9 @@ def _scratch(sizes: list[int], blocks: list[int], ranks: int) -> int:
     return 16 * largest**2 * (7 + passing)
 
 
-def probe(system: AuxiliaryModes, step: float, dtype: DTypeLike, seconds: float = 1.0) -> float:
+def probe(
+    system: AuxiliaryModes, step: float, dtype: DTypeLike, seconds: float = PROBE_SECONDS
+) -> float:
     """Seconds per time step of all blocks on one core, from as many blocks as fit the time."""
     if untimed():
         return 0.0

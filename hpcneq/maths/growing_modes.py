@@ -24,7 +24,7 @@ def exponents(
     every = max(1, len(t) // (8 * order))
     z = signal[::every]
     rows, right = [], []
-    parts = [z]
+    parts: list[ComplexArray | FloatArray] = [z]
     if paired:
         parts = [z.real, z.imag]
     for x in parts:

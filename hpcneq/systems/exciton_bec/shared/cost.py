@@ -158,7 +158,8 @@ def _seconds_of_a_point(given, state, q, w):
     parameters = given.parameters
     starts = {0, (len(w) - 1) // 2 // FEW * FEW, (len(w) - 1) // FEW * FEW}
     pieces = [(k, start) for k in dict.fromkeys(_thirds(len(q))) for start in sorted(starts)]
-    spent, done, begun = 0.0, 0, time.process_time()
+    spent, done = 0.0, 0
+    begun = time.process_time()
     # loads the compiled kernels, and what the first call of a kind takes longer
     matrices(state, float(q[len(q) // 2]), [1j * parameters.growth], parameters.part, 0.3)
     for k, start in pieces[len(starts) // 2 :] + pieces[: len(starts) // 2]:

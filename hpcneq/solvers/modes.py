@@ -85,8 +85,7 @@ class Uncertain(NotConverged):
 class Samples:
     """M(q, z) summed over the ranks of ``comm``; every value is stored. Methods are **Collective**.
 
-    low : M is analytic for Im z > low. places : the real parts of its singular points on that line,
-    if known.
+    low : M is analytic for Im z > low. places : real parts of singular points there, if known.
     """
 
     def __init__(self, response: Response, q: float, comm: Communicator):
@@ -110,10 +109,8 @@ class Samples:
         """
         points = [complex(z) for z in points]
         new = [z for z in dict.fromkeys(points) if z not in self.known]
-        most = len(new)
-        if not isinstance(self.response, ResponseBatch):
-            most = TOGETHER
-        for first in range(0, len(new), max(most, 1)):
+        most = max(len(new), 1) if isinstance(self.response, ResponseBatch) else TOGETHER
+        for first in range(0, len(new), most):
             interrupts.stop_if_asked()
             some = new[first : first + most]
             for z, sums in zip(some, ordered_sum(self.comm, self.layout, self._rows(some))):

@@ -135,7 +135,7 @@ def periodic(given: Given, ranks: int) -> Cost:
     setup = setup_of(given)
     leads = setup.leads(setup.fits())
     steps, count = given.numerics.periodic_steps, given.numerics.multipliers
-    step = cost.step_seconds(setup, leads, STEP, "frozen")[0]
+    step = cost.step_and_row(setup, leads, STEP, "frozen")[0]
     periods = 6.0
     if setup.interacting:
         periods = 3.0 * ITERATIONS + 2 * KRYLOV_BASIS * (count > 0)

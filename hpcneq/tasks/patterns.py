@@ -17,7 +17,7 @@ from ..solvers.supercell.linear import PatternResponse
 from ..solvers.supercell.medium import Medium, even_part, harmonic_numbers
 from ..solvers.supercell.patterns import RealPattern, TurningPattern
 from .recorder import Entries
-from .supercell import POINTS, VARIANTS, amplitude_over, varied
+from .supercell import POINTS, VARIANTS, amplitude_over, box_factor, varied
 from .task import Given
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def errors_of(
         if values is None:
             return {}, [f"no errors: there is no such pattern for the {variant}"]
         for name, value in numbers.items():
-            errors[name] += abs(values[name] - value)
+            errors[name] += box_factor(name) * abs(values[name] - value)
     return errors, []
 
 

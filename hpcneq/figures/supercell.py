@@ -78,3 +78,22 @@ def draw_pattern(result: Result, canvas: Figure | SubFigure, energy: str, moment
     m = np.asarray(result.harmonic)
     right.semilogy(m, np.maximum(np.abs(np.asarray(result.harmonics)), 1e-12), "o-")
     right.set(xlabel="harmonic", ylabel=rf"$|\Delta_m|/{energy}$")
+
+
+def draw_branch(result: Result, canvas: Figure | SubFigure, energy: str) -> None:
+    """Extremes of |Delta|, the first harmonics and the frequency of a pattern along a sweep."""
+    style.size(canvas, 9.0, 3.8)
+    left, right = canvas.subplots(1, 2)
+    axis = result[result.harmonics.axes[0]]
+    x, m = np.asarray(axis), np.asarray(result.harmonic)
+    left.plot(x, np.asarray(result.delta_max), "o-", ms=4, label=r"$\max_x|\Delta|$")
+    left.plot(x, np.asarray(result.delta_min), "o-", ms=4, label=r"$\min_x|\Delta|$")
+    left.plot(x, np.asarray(result.delta), color="0.6", label="uniform")
+    left.set(xlabel=axis.long_name, ylabel=rf"$|\Delta|/{energy}$")
+    sizes = np.abs(np.asarray(result.harmonics))
+    for k in range(min(SHOWN, m.max() + 1)):
+        right.plot(x, sizes[:, m == k][:, 0], "o-", ms=4, label=rf"$|\Delta_{k}|/{energy}$")
+    right.plot(x, np.asarray(result.frequency), "k--", label=rf"frequency$/{energy}$")
+    right.set(xlabel=axis.long_name)
+    for axes in (left, right):
+        axes.legend(fontsize=9)

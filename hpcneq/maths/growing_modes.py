@@ -10,18 +10,24 @@ ORDER = 4  # exponents: two conjugate pairs, or four real ones
 LEAST = 12  # samples
 
 
-def exponents(t: FloatArray, signal: ComplexArray, order: int = ORDER) -> ComplexArray:
+def exponents(
+    t: FloatArray, signal: ComplexArray, order: int = ORDER, paired: bool = True
+) -> ComplexArray:
     """(order,) exponents z of Re and Im of ``signal`` (n,) = sum c e^{z t}, Re z descending.
 
     t : (n,) equidistant. Prony's method: both parts obey one real recurrence, so that complex
-    exponents come in conjugate pairs. Raises ValueError for fewer than twelve samples.
+    exponents come in conjugate pairs; not ``paired``, the signal itself obeys a complex one. Raises
+    ValueError for fewer than twelve samples.
     """
     if len(t) < LEAST:
         raise ValueError(f"{len(t)} samples: at least {LEAST} are needed")
     every = max(1, len(t) // (8 * order))
     z = signal[::every]
     rows, right = [], []
-    for x in (z.real, z.imag):
+    parts: list[ComplexArray | FloatArray] = [z]
+    if paired:
+        parts = [z.real, z.imag]
+    for x in parts:
         windows = np.lib.stride_tricks.sliding_window_view(x, order + 1)
         rows.append(windows[:, :-1])
         right.append(windows[:, -1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -222,8 +222,13 @@ class SupercellRecords(Recorder):
         return f"|Delta| = {row['delta_min']:.4f} .. {row['delta_max']:.4f}"
 
     # -- of the whole run --------------------------------------------------------------------------
-    def add_history(self, outcome: Outcome, out: ResultFile) -> None:
-        """What needs all rows: the attractor, growth rates after the kick. **Collective.**"""
+    def add_history(
+        self, outcome: Outcome, out: ResultFile, traces: Sequence[FloatArray] = ()
+    ) -> None:
+        """What needs all rows: the attractor, growth rates after the kick. **Collective.**
+
+        traces : rows (t, delta_max, delta_min) of the runs that tell the errors.
+        """
         t, top = out.read("t"), out.read("delta_max")
         late = t >= 0.5 * t[-1]
         state = attractors.recurrence(t, np.abs(out.read("harmonics")))
@@ -243,15 +248,27 @@ class SupercellRecords(Recorder):
         }
         if known:
             outcome.errors["period"] = state.errors[0]
-        growth, error = self.growth(t, out.read("harmonics"))
+        growth, error, window = self.growth(t, out.read("harmonics"))
         outcome.summary["growth"] = growth
         if growth is not None:
-            outcome.errors["growth"] = error
+            contrast = np.stack([t, top, out.read("delta_min")], axis=1)
+            slips = self.slips(contrast, traces, window)
+            outcome.errors["growth"] = [[float(x + slips)] * 2 for x in error]
+
+    def slips(
+        self, rows: FloatArray, traces: Sequence[FloatArray], window: tuple[float, float]
+    ) -> float:
+        """How much the other runs differ in the late slope of ln(delta_max - delta_min)."""
+        if not traces:
+            return 0.0
+        main, coarse, *others = (late_slope(trace, window) for trace in (rows, *traces))
+        return abs(coarse - main) / self.safety + sum(abs(x - coarse) for x in others)
 
     def growth(
         self, t: FloatArray, harmonics: ComplexArray
-    ) -> tuple[list[list[float]] | None, float]:
-        """([[re, im], [re, im]] of the two fastest modes of the kicked wave, the error of them).
+    ) -> tuple[list[list[float]] | None, FloatArray, tuple[float, float]]:
+        """([[re, im], [re, im]] of the two fastest modes of the kicked wave, the error (2,) of the
+        fit of each, when it begins and ends).
 
         While it is small; None where it is not, or for too short a time.
         """
@@ -267,12 +284,24 @@ class SupercellRecords(Recorder):
         if begin < end and not even[begin : end - 1].all():
             end -= 1
         if self.kick.shape[place] == 0 or end - begin < 24:
-            return None, np.nan
+            return None, np.zeros(0), (0.0, 0.0)
         middle = begin + (end - begin) // 4
-        whole = growing_modes.exponents(t[begin:end], wave[begin:end])[:2]
-        part = growing_modes.exponents(t[middle:end], wave[middle:end])[:2]
-        error = float(np.abs(whole - part).max())
-        return [[float(z.real), float(z.imag)] for z in whole], error
+        paired = not self.system.start[places].any()
+        whole, part = (
+            growing_modes.exponents(t[k:end], wave[k:end], paired=paired)[:2]
+            for k in (begin, middle)
+        )
+        error = np.abs(whole - part)
+        pairs = [[float(z.real), float(z.imag)] for z in whole]
+        return pairs, error, (float(t[begin]), float(t[end - 1]))
+
+
+def late_slope(rows: FloatArray, window: tuple[float, float]) -> float:
+    """Of ln(delta_max - delta_min) in the last half of a window; rows (n, 3) begin with t."""
+    begin, end = window
+    late = (rows[:, 0] >= 0.5 * (begin + end)) & (rows[:, 0] <= end)
+    contrast = np.log(np.maximum(rows[late, 1] - rows[late, 2], 1e-300))
+    return float(np.polyfit(rows[late, 0], contrast, 1)[0])
 
 
 def other_points(points: int) -> int:
@@ -326,7 +355,11 @@ def run_cell(
 
     outcome = run_evolution(given, comm, log, output, make, records)
     if outcome.status == "complete":
-        records.add_history(outcome, output())
+        traces: list[FloatArray] = []
+        if given.numerics.error_estimate:
+            parts = [output.part(name).result for name in records.variants]
+            traces = [np.asarray((part or {})["trace"], float) for part in parts]
+        records.add_history(outcome, output(), traces)
     return outcome
 
 

@@ -57,6 +57,19 @@ FURTHER = {
             "numerics": {"p_c": 30.0, "panels": 0.4, "count": False},
         }
     ],
+    "pattern": [
+        {
+            "parameters": {"inv_kfas": 0.5, "ratio": 0.05, "gamma_b": 0.02, "T_b": 0.05},
+            "numerics": SYSTEM.tasks["pattern"].example["numerics"] | {"error_estimate": False},
+            "initial": {"delta_0": 0.5, "delta_1": 0.35},
+            "sweep": {key: values},
+        }
+        for key, values in (
+            ("ratio", [0.05, 0.06]),
+            ("inv_kfas", [0.5]),
+            ("wave_number", [0.5]),
+        )
+    ],
 }
 # of the boundaries B and C, which take minutes, and a place that need not be there
 ELSEWHERE = {

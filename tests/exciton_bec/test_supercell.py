@@ -200,6 +200,7 @@ def test_even_changes_of_parts_by_parity_are_those_of_the_whole():
     Fails with one sector's pairing matrix for both.
     """
     c, z, M = np.array([0.01j, 0.1, 0.4, 0.1, 0.01j]), 0.2 + 0.1j, []
+    V = np.zeros((0, 0))
     for even in (True, False):
         rest = at_rest(even=even, bloch_points=1)[1]
         response = PatternResponse(rest.medium, c, rest.coupling, rest.medium.box.lag)

@@ -9,6 +9,8 @@ import pytest
 import hpcneq
 from hpcneq.errors import InputError
 from hpcneq.parallel import solo
+from hpcneq.solvers import modes
+from hpcneq.solvers.supercell.linear import PatternResponse
 from hpcneq.solvers.supercell.patterns import potential_rows
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.shared.supercell import coupling_from, medium_of, single
@@ -108,6 +110,58 @@ def test_a_larkin_ovchinnikov_state():
     assert s["harmonics"][3][0] == pytest.approx(-0.0044, abs=1e-4)
     assert s["potential"] == pytest.approx(-2.3e-5, abs=2e-6)
     assert s["delta_min"] < 1e-12 and s["residual"] < 1e-9
+
+
+def opposite_wave(points):
+    """Where the opposite of NFF's wave grows, of det M on a cell with so many Bloch points.
+
+    Only Delta_-1 and Delta_3, which couple by the wave's conjugate, change.
+    """
+
+    class Opposite(PatternResponse):
+        def _directions(self, n):
+            return np.eye(n)[[2, 6]]
+
+    class Numerics:
+        wave_number, pole_error = 0.18269617, 1e-3
+        from hpcneq.systems.fermi_gas.inputs import CellTable
+
+        supercell = CellTable(
+            harmonics=3, p_max=1.6, y_max=2.6, panels=6, bloch_points=points, even=False
+        )
+
+    medium = medium_of(Numerics, Baths(0.005, 0.0, 0.145))
+    c = single(3, 1, 0.05450344)
+    coupling = coupling_from(medium, c, 1).astype(complex)
+    response = Opposite(medium, c, coupling, medium.box.lag)
+    return modes.secant(modes.Samples(response, 0.0, solo()), 0.007 + 0.026j)
+
+
+@pytest.mark.nightly
+def test_a_plane_wave_turns_into_a_standing_one():
+    """NFF grows at q = 2Q: .025644 and frequency .00733 by det M of the gas (variant D), and by
+    that of a cell; in time as by det M of the same cell, which is coarse.
+
+    Fails with real and imaginary part fitted as of a standing wave, or with K = 0.
+    """
+    root = opposite_wave(12)
+    assert abs(root - (0.00733 + 0.02564j)) < 0.03 * abs(root)
+    given = {name: dict(table) for name, table in WAVE.items() if isinstance(table, dict)}
+    given["numerics"]["supercell"] = CELL | {
+        "harmonics": 3,
+        "p_max": 1.6,
+        "y_max": 2.6,
+        "panels": 6,
+        "bloch_points": 4,
+        "even": False,
+    }
+    given["initial"] = {"kick": 1e-6}
+    given["run"] = {"t_max": 100.0, "output_every": 1.0}
+    result = hpcneq.run({"system": "fermi-gas", "task": "evolve", **given})
+    rate, frequency = result.summary["growth"][0]
+    root = opposite_wave(4)
+    assert rate == pytest.approx(root.imag, rel=0.03)
+    assert frequency == pytest.approx(root.real, abs=1e-3)
 
 
 @pytest.mark.parametrize(

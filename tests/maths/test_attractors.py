@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hpcneq.maths.attractors import attractor
+from hpcneq.maths.attractors import attractor, recurrence
 
 T = np.arange(0.0, 2000.0, 2.0)
 
@@ -63,3 +63,23 @@ def test_few_peaks_are_no_cycle_and_no_failure(count):
     t = np.linspace(0, 100, 4001)
     x = 1 + 0.5 * np.exp(-0.02 * t) * np.cos(2 * np.pi * (2 * count + 0.3) * t / 100)
     assert attractor(t, x + 0j).kind == "neither"
+
+
+def test_what_returns_in_several_signals_is_a_cycle():
+    """A period of two unequal bursts, nearly nothing in the first signal; noise is none.
+
+    Fails with the first minimum of the distance, however high, for the period.
+    """
+    t = np.arange(0, 400, 0.4)
+    stream = np.random.default_rng(0)
+    phase = 2 * np.pi * t / 31.7
+    rows = np.stack(
+        [0.6 + 0.002 * stream.normal(size=len(t)), np.cos(phase) + 0.6 * np.cos(2 * phase)], 1
+    )
+    cycle = recurrence(t, rows)
+    assert cycle.kind == "limit cycle"
+    assert abs(cycle.period - 31.7) < min(cycle.errors[0], 0.3)
+    wild = np.cumsum(stream.normal(size=(len(t), 2)), axis=0)
+    assert recurrence(t, wild).kind == "neither"
+    rest = 1 + np.exp(-0.1 * t)[:, None] * rows
+    assert recurrence(t, rest).kind == "fixed point"

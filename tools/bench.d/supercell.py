@@ -1,6 +1,6 @@
-"""Supercells: seconds a step and share of the GEMM peak, small, medium and long cells.
+"""Supercells: seconds a step and share of the GEMM peak, small to long cells.
 
-python tools/bench.d/supercell.py [small] [medium] [long]      # default small medium
+python tools/bench.d/supercell.py [small] [medium] [long] [whole]      # default: all
 """
 
 import sys
@@ -22,9 +22,10 @@ from hpcneq.tasks.supercell import with_step
 CELLS = {
     "small": {"wave_number": 0.53},
     "medium": {"wave_number": 0.2, "bloch_points": 4},
-    "long": {"wave_number": 0.1, "bloch_points": 2},
+    "long": {"wave_number": 0.13, "bloch_points": 1},
+    "whole": {"wave_number": 0.13, "bloch_points": 1, "even": False},
 }
-STEPS = {"small": 40, "medium": 5, "long": 1}
+STEPS = {"small": 40, "medium": 5, "long": 3, "whole": 2}
 
 
 def given_of(name, precision):
@@ -80,6 +81,6 @@ def measure(name, precision):
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ("small", "medium"):
+    for name in sys.argv[1:] or CELLS:
         for precision in ("double", "mixed"):
             measure(name, precision)

@@ -2,7 +2,7 @@
 
 The unknowns are c at the steps of a period; between them it is the trigonometric polynomial through
 these. Each evaluation is one `periodic.periodic` state, for any damping; plain iterations are
-accelerated by Anderson's method (SNES type anderson).
+accelerated by Anderson's method (SNES type anderson), and followed by Newton's where they fail.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from .system import OpenSystem
 
 OPTIONS = {
     "snes_type": "anderson",
-    "snes_anderson_m": 8,
+    "snes_anderson_m": 40,
     "snes_linesearch_type": "basic",
     "snes_max_it": 120,
     "snes_rtol": 1e-14,
 }
+NEWTON = {"snes_max_it": 12, "ksp_rtol": 1e-3, "ksp_max_it": 80}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +83,9 @@ def consistent_period(
     start = np.concatenate([c.real.ravel(), c.imag.ravel()])
     options = {**OPTIONS, "snes_atol": tolerance}
     root = newton.solve_equations(equations, start, options, prefix)
+    if not root.converged:  # slow modes: Newton's method needs no damping
+        options = {**NEWTON, "snes_atol": tolerance}
+        root = newton.solve_equations(equations, root.x, options, prefix)
     field = complex_of(root.x)
     state = state_of(field)
     miss = float(np.abs(field - state.field).max(initial=0.0))

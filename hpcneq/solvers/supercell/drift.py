@@ -64,8 +64,9 @@ class Turn:
         ``out`` may be ``modes``. W + Q + Q^+ counts as linear in time.
         """
         count, size, P, _ = modes.shape
-        medium, dt, one = self.medium, self.dt, modes.dtype
-        factor, middle, left = work.factor[:count], work.middle[:count], work.left[:count]
+        medium, dt = self.medium, self.dt
+        factor, middle = work.factor[:count], work.middle[:count]
+        left = work.left[:count]
         weights, (begin, end) = work.weights[:count], work.sums[:, :count]
         diagonal = np.ascontiguousarray(np.diagonal(self.drift, axis1=-2, axis2=-1))
         levels = (self.E, np.exp(-1j * dt * self.E), diagonal)
@@ -77,7 +78,9 @@ class Turn:
         np.matmul(left, factor.reshape(count, 2 * size, P * size), out=middle.reshape(flat))
         first, second = self.R1 @ self.back, self.R2 @ self.back
         kernels.add_sources(weights, self.back, first, second, middle, end)
-        np.matmul(self.V.astype(one, copy=False), middle.reshape(flat), out=out.reshape(flat))
+        np.matmul(
+            self.V.astype(modes.dtype, copy=False), middle.reshape(flat), out=out.reshape(flat)
+        )
         X = self.back @ medium.sum_of_sources(begin) @ self.V
         ahead = end @ self.V
         ahead += ahead.conj().swapaxes(-1, -2)

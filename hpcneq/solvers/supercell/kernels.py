@@ -24,7 +24,8 @@ def integrals(a: complex, ex: complex, dt: float) -> tuple[complex, complex, com
         phi = (ex - 1) * over
         psi = (dt * ex - phi) * over
         return phi, psi, (dt * dt * ex - 2 * psi) * over
-    term, phi, psi, chi = 1 + 0j, 0j, 0j, 0j
+    term = 1 + 0j
+    phi = psi = chi = 0j
     for k in range(12):
         phi += term / (k + 1)
         psi += term / (k + 2)

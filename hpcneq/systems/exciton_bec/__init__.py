@@ -163,6 +163,7 @@ TASKS = (
             "initial": inputs.PatternInitial,
         },
         run=f"{HERE}.tasks.pattern:run",
+        sweep=("ratio", "inv_kfas", "wave_number"),
         petsc=("steady",),
         refuse=f"{HERE}.shared.refusals:pattern",
         cost=f"{HERE}.shared.cost:pattern",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...tasks import System, Task
-from . import inputs, quantities, response_quantities
+from . import driven_quantities, inputs, quantities, response_quantities
 
 HERE = __name__
 COMMON = {
@@ -219,7 +219,7 @@ PERIODIC = Task(
     code=f"{HERE}.shared.model_input:runs_code",
     cost=f"{HERE}.shared.response_costs:periodic",
     figure=f"{HERE}.figures.periodic:draw",
-    quantities=response_quantities.PERIODIC,
+    quantities=driven_quantities.PERIODIC,
     example={
         "model": {**CHAIN, "cell": {**CHAIN["cell"], "size": [1]}, "hop": []},
         "leads": {
@@ -245,7 +245,7 @@ PUMP_PROBE = Task(
     code=f"{HERE}.shared.model_input:runs_code",
     cost=f"{HERE}.shared.response_costs:pump_probe",
     figure=f"{HERE}.figures.pump_probe:draw",
-    quantities=response_quantities.PUMP_PROBE,
+    quantities=driven_quantities.PUMP_PROBE,
     example={
         **ISLAND,
         "parameters": STEP,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ....tasks.supercell_tables import evolution_quantities, pattern_quantities
 from .shared import GIVEN, INPUT, RATIO, STATE, number
 
+AXES: dict[str, tuple[str, ...]] = {"wave_number": (), "ratio": (), "inv_kfas": ()}
 UNIFORM = (
     number("delta", "eF", "order parameter of the uniform condensate", STATE),
     number("mu", "eF", "its chemical potential, half of its frequency", STATE),
@@ -13,5 +16,12 @@ UNIFORM = (
     number("wave_number", "kF", "wave number of the kick's wave, of the pattern", GIVEN),
     *INPUT,
 )
-PATTERN = (*pattern_quantities("eF", "kF"), *UNIFORM)
+SWEPT = ("delta_max", "delta_min", "frequency", "relative_density", "last_harmonic")
+SWEPT += ("growth_rate", "delta", "wave_number", "ratio", "inv_kfas")
+PATTERN = tuple(
+    replace(quantity, kind="both", axes=AXES.get(quantity.name, ("ratio",)))
+    if quantity.name in SWEPT
+    else quantity
+    for quantity in (*pattern_quantities("eF", "kF"), *UNIFORM)
+)
 EVOLVE = (*evolution_quantities("eF", "kF"), *UNIFORM)

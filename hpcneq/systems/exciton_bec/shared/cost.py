@@ -126,8 +126,8 @@ def branches(given: Given, probe: Probe) -> Cost:
     curves = int(np.prod([len(x) for key, x in given.sweep.items() if key != "ratio"]))
     seconds = curves * (ENDS_OF_A_CURVE + POINT * points) * probe.seconds
     seconds += curves * points * _judging(given, probe)
-    note, judged = f"{points} points in {curves} rows", given.numerics.stability
-    return probe.cost(seconds, curves, note, compiled=judged)
+    note = f"{points} points in {curves} rows"
+    return probe.cost(seconds, curves, note, compiled=given.numerics.stability)
 
 
 @planned
@@ -158,7 +158,8 @@ def _seconds_of_a_point(given, state, q, w):
     parameters = given.parameters
     starts = {0, (len(w) - 1) // 2 // FEW * FEW, (len(w) - 1) // FEW * FEW}
     pieces = [(k, start) for k in dict.fromkeys(_thirds(len(q))) for start in sorted(starts)]
-    spent, done, begun = 0.0, 0, time.process_time()
+    spent, done = 0.0, 0
+    begun = time.process_time()
     # loads the compiled kernels, and what the first call of a kind takes longer
     matrices(state, float(q[len(q) // 2]), [1j * parameters.growth], parameters.part, 0.3)
     for k, start in pieces[len(starts) // 2 :] + pieces[: len(starts) // 2]:
@@ -230,6 +231,8 @@ def pattern(given: Given, ranks: int) -> Cost:
         states += NEWTON * (2 * h + 3)
     if given.numerics.stability:
         states += WINDING * (h + 1)
+    points = int(np.prod([len(values) for values in given.sweep.values()]))
+    states *= points
     memory = BASE_BYTES + 64 * 16 * min(medium.box.blocks * medium.size**2, 2**19)
     note = f"{medium.box.blocks} blocks of {medium.size} levels, {states} states"
     return Cost(START + states * each, memory, medium.box.blocks, (note,))

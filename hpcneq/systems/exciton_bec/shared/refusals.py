@@ -93,7 +93,12 @@ def evolve(given: Given) -> None:
 
 def pattern(given: Given) -> None:
     """InputError for a cell that does not fit its waves, and for one that is not even."""
-    cell_of(given.numerics.wave_number, given.numerics.supercell)
+    for wave_number in given.sweep.get("wave_number", [given.numerics.wave_number]):
+        cell_of(float(wave_number), given.numerics.supercell)
+    if len(given.sweep) > 1:
+        raise InputError(
+            f"[sweep] {', '.join(given.sweep)}: a pattern is followed along one key, not two"
+        )
     if not given.numerics.supercell.even:
         raise InputError(
             "[numerics] supercell.even = false: patterns are even in x; travelling ones are "

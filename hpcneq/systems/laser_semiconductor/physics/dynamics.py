@@ -127,7 +127,8 @@ class Pairing:
     def coefficients(self) -> np.ndarray:
         """Rows (8, n) of `steps.runge_kutta`: supplies, and factors of n21, s and the sum."""
         table = {name: values[:, 0] for name, values in self.table.items()}
-        turn, pair, f = table["turn"], table["pair"], table["f"] + 0j
+        turn, pair = table["turn"], table["pair"]
+        f = table["f"] + 0j
         parts = (turn.real, turn.imag, pair.real, pair.imag, f.real, f.imag)
         return np.array([table["supply1"], table["supply2"], *parts])
 

@@ -11,6 +11,7 @@ from ....maths.pole_leads import Density
 from ....parallel import solo
 from ....solvers.integrators import integrator
 from ....solvers.output_times import Row, row_times
+from ....solvers.pole_leads.cost import step_seconds, zgemm_rate
 from ....solvers.pole_leads.periodic import steps_from
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Cost, Given
@@ -20,6 +21,7 @@ from ..physics.nambu import Form
 from ..physics.open_lattice import OpenLattice
 from ..physics.reservoirs import Reservoir
 from ..physics.slow_modes import BASIS, RESTARTS, Propagator
+from ..physics.spectra import Spectra
 from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, by_window, curve_of
 from .periodic_states import period_of, steps_of
@@ -32,7 +34,12 @@ LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
 PERIODIC_ITERATIONS = 20  # of a self-consistent periodic state
 # stationary states that are solved for a self-consistent one: from a pattern of pairs, from random
 # ones, near a known state, and of the densities alone
-FROM_PATTERN, FROM_RANDOM, FROM_NEAR, OF_DENSITIES = 115, 190, 60, 40
+FROM_PATTERN, FROM_RANDOM = 115, 190
+FROM_NEAR, OF_DENSITIES = 60, 40
+PROBED_ENTRIES = 1e6  # of R, of which a large evolution is timed
+LARGE = 4e6  # entries of R above which a step is timed by a few of its columns
+EIGENVALUES = 4.0  # products of matrices that all eigenvalues of a Hermitian one take
+WRITTEN = 1e-9  # seconds of a row of output for each entry of R that is read
 PROBED = 400  # levels of the core up to which a stationary state is timed
 ROUGH = 1e3  # fits of a probe are worse by this
 START_PROBES, MOST_PROBES = 2, 40  # steps that are timed
@@ -41,7 +48,7 @@ RUNS = {True: 2.0, False: 1.0}  # with the errors: two more runs of twice the st
 PERIOD = 2.3  # what a step of a periodic state takes, in steps of an evolution
 WRITING = 2.5e-3  # seconds of a row of output in the file
 WORK_ARRAYS = 24  # matrices of the core in use
-TASK_BYTES = 7 * 2**20  # of scipy and the leads' fits
+TASK_BYTES = 5 * 2**20  # of scipy and the leads' fits
 LOADING = 1.5  # seconds until the interpreter and all libraries are loaded
 
 
@@ -136,8 +143,21 @@ def spectrum(given: Given, ranks: int) -> Cost:
     each, core = _state_seconds(setup)
     solved = sum(_solved(setup, name) for name, _ in seeds(setup, 0))
     products = 4 * 8e-9 * setup.form.size**2 * core  # seconds of an energy at a GF/s
-    seconds = LOADING + each * solved + given.numerics.points * products
+    if core <= PROBED:
+        products = _energy_seconds(setup)
+    seconds = LOADING + each * solved + 2 * given.numerics.points * products
     return Cost(seconds, _bytes(core), given.numerics.points, (f"{setup.form.size} levels",))
+
+
+def _energy_seconds(setup: Setup) -> float:
+    """Processor seconds of the densities of states at one energy."""
+    fits = setup.fits()
+    leads = setup.leads(fits)
+    V = setup.drives.shifts(-1.0)
+    H = setup.field.dense(setup.field.values(np.zeros(setup.field.fields, complex)))
+    A = np.asarray(leads.matrix(H, V, np.zeros(leads.count)))
+    spectra = Spectra(setup.form, setup.branches(fits), A, V)
+    return _seconds(lambda: spectra.local(0.1))
 
 
 def transport(given: Given, ranks: int) -> Cost:
@@ -207,9 +227,16 @@ def evolve(given: Given, ranks: int) -> Cost:
 
 
 def _step_seconds(setup: Setup, leads: LatticeLeads) -> tuple[float, float, float]:
-    """Processor seconds of a step, of a row of output, and of its occupations."""
+    """Processor seconds of a step, of a row of output, and of its occupations.
+
+    Of a large state by a few of its columns.
+    """
     given = setup.given
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
+    if leads.core * leads.total > LARGE and method_of(given, leads) == "etd":
+        each = step_seconds(system, given.numerics.dt, "etd", 1, 2, PROBED_ENTRIES)
+        looked = EIGENVALUES * 8e-9 * setup.form.size**3 / zgemm_rate()
+        return each, WRITING + WRITTEN * leads.core * leads.total, looked
     state = PoleState(system, solo(), None, method_of(given, leads))
     numbers = np.random.default_rng(0).normal(size=(2, state.flat.size))
     size = 0.1 / max(1.0, setup.largest_energy() * given.numerics.dt)

@@ -172,7 +172,8 @@ def rates(
                     breaking += 0.5 * rate * (1.0 - a[k] + b[m])
             else:
                 mixing += rate * (1.0 - a[k] + b[k])
-            u, v, lift = c[k].real, c[k].imag, 0.5 * (b[k] - a[k])
+            u, v = c[k].real, c[k].imag
+            lift = 0.5 * (b[k] - a[k])
             dc[k] = complex(
                 gi * lift - eps[k] * v - mixing * u, eps[k] * u - mixing * v - gr * lift
             )

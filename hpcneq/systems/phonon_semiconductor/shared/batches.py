@@ -108,7 +108,8 @@ def batches(
 
     Points of a batch differ in V and Omega alone, `TOGETHER` of them at most.
     """
-    keys, axes, p = list(given.sweep), list(given.sweep.values()), given.parameters
+    keys, axes = list(given.sweep), list(given.sweep.values())
+    p = given.parameters
     alike: dict[tuple, list] = {}
     for index in itertools.product(*(range(len(axis)) for axis in axes)):
         values = {key: float(axis[i]) for key, axis, i in zip(keys, axes, index)}

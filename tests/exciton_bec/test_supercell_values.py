@@ -1,0 +1,179 @@
+"""Growth rates, stripes and the limit cycle of the exciton condensate against other routes.
+
+Growth in time, zeros of det M on the cell's own momenta, and those of the endless sum (task modes,
+here as numbers at the same p_c) share the physics alone. Numbers of stripes and of the cycle are
+those of a small separate program on another grid. Every docstring names a change of the code under
+which the test was seen to fail.
+"""
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.supercells import changed
+
+import hpcneq
+from hpcneq import driver
+from hpcneq.config import load
+from hpcneq.parallel import solo
+from hpcneq.solvers import modes
+from hpcneq.solvers.supercell.linear import PatternResponse
+from hpcneq.systems.exciton_bec.physics import steady_states
+from hpcneq.systems.exciton_bec.physics.gap_equations import Drive
+from hpcneq.systems.exciton_bec.shared.supercell import resting
+
+INPUTS = Path(__file__).parents[2] / "inputs" / "exciton-bec"
+
+
+def given_input(name, **numerics):
+    """The tables of an input, without error estimates."""
+    given = tomllib.loads((INPUTS / f"{name}.toml").read_text(encoding="utf-8"))
+    given["numerics"] |= {"error_estimate": False, **numerics}
+    return given
+
+
+def zero_of_the_cell(drive, wave_number, near, **cell):
+    """The zero of det M of the uniform condensate on the momenta of a cell."""
+    given = {
+        "system": "exciton-bec",
+        "task": "evolve",
+        "numerics": {
+            "p_c": drive.p_c,
+            "wave_number": wave_number,
+            "pole_error": 1e-4,
+            "supercell": {"harmonics": 1, **cell},
+        },
+        "run": {"t_max": 1.0},
+    }
+    rest = resting(load.load(given, driver.catalogue()), steady_states.solve(drive))
+    response = PatternResponse(rest.medium, rest.start, rest.coupling, rest.medium.box.lag)
+    return modes.secant(modes.Samples(response, 0.0, solo()), near)
+
+
+WARM = {"gb": 0.01, "T": 0.02, "p_c": 25.0}
+COLD = {"gb": 1e-3, "T": 0.0, "p_c": 100.0}
+
+
+@pytest.mark.parametrize(
+    "drive, wave_number, endless, cell, within",
+    [
+        (
+            {"inv": 0.0, "ratio": 0.3, **WARM},
+            0.3,
+            -0.02862 + 0.05341j,
+            {"p_max": 2.4, "y_max": 6.0},
+            0.05,
+        ),
+        pytest.param(
+            {"inv": 0.5, "ratio": 0.5, **WARM},
+            0.53,
+            0.0922j,
+            {"p_max": 5.0, "y_max": 20.0, "panels": 3},
+            0.02,
+            marks=pytest.mark.nightly,
+        ),
+        pytest.param(
+            {"inv": 1.0, "ratio": 0.1, **COLD},
+            0.2,
+            0.05296j,
+            {"p_max": 3.0, "y_max": 9.0, "bloch_points": 4},
+            0.05,
+            marks=pytest.mark.nightly,
+        ),
+        pytest.param(
+            {"inv": -1.0, "ratio": 0.1, **COLD},
+            0.05,
+            -0.003428 + 0.014182j,
+            {"p_max": 2.0, "y_max": 4.0, "bloch_points": 6, "panels": 4},
+            0.015,
+            marks=pytest.mark.nightly,
+        ),
+    ],
+)
+def test_a_wave_grows_in_a_cell_as_in_an_endless_condensate(
+    drive, wave_number, endless, cell, within
+):
+    """At four points, one of them oscillating; what is left is the box.
+
+    Fails without dU_m (30 instead of 50 gamma at the third), or with K = 0.
+    """
+    root = zero_of_the_cell(Drive(**drive), wave_number, endless, **cell)
+    assert root is not None
+    assert abs(root - endless) < within * abs(endless)
+
+
+@pytest.mark.nightly
+def test_two_growing_modes_of_one_wave():
+    """In time, .0944 and .03; det M on the same momenta, and of the endless sum: .0922, .0298.
+
+    Fails with a slope of ln|Delta_1| for the fit.
+    """
+    result = hpcneq.run(given_input("supercell-growth"))
+    (first, _), (second, _) = result.summary["growth"]
+    cell = {"p_max": 3.4, "y_max": 10.0}
+    root = zero_of_the_cell(Drive(inv=0.5, ratio=0.5, **WARM), 0.53, 0.092j, **cell)
+    assert first == pytest.approx(root.imag, rel=0.012)
+    assert first == pytest.approx(0.0922, rel=0.04)
+    assert second == pytest.approx(0.0298, abs=0.007)
+    assert result.summary["balance"] < 1e-6
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    "ratio, branch, first, second",
+    [
+        (0.3, "strong", 0.2402, 0.2079 + 0.0106j),
+        (0.4, "weak", 0.5104, 0.0074 - 0.0075j),
+        (0.4, "strong", 0.2113, 0.1833 + 0.0108j),
+        (0.5, "weak", 0.43014, 0.02043 - 0.01195j),
+        (0.5, "strong", 0.20276, 0.16469 + 0.01456j),
+    ],
+)
+def test_stripes_at_rest(ratio, branch, first, second):
+    """Delta_0 and Delta_1 without any start given.
+
+    Fails where starts have no second harmonic (the first).
+    """
+    given = given_input("pattern", stability=False)
+    given["parameters"]["ratio"], given["initial"] = ratio, {"branch": branch}
+    result = hpcneq.run(given)
+    (d0, _), d1 = result.summary["harmonics"][:2]
+    assert d0 == pytest.approx(first, abs=0.002)
+    assert complex(*d1) == pytest.approx(second, abs=0.0015)
+
+
+@pytest.mark.nightly
+def test_the_breathing_state_at_unitarity():
+    """A limit cycle of period 31.7, |Delta| .59 at most, carriers 1.067 of those at the start.
+
+    Fails with delta_max alone for all harmonics.
+    """
+    result = hpcneq.run(given_input("supercell-cycle"))
+    s = result.summary
+    assert s["attractor"] == "limit cycle"
+    assert s["period"] == pytest.approx(31.7, rel=0.02)
+    assert abs(s["period"] - 31.7) < result.errors["period"] + 0.4
+    assert s["late_max"] == pytest.approx(0.595, abs=0.01) and 0 < s["late_min"] < 0.03
+    assert s["relative_density"] == pytest.approx(1.067, abs=0.01)
+
+
+@pytest.mark.nightly
+def test_a_pattern_followed_is_that_found_alone():
+    """The second point of a sweep, from the first one; fails with the drive of the first kept."""
+    given = changed(cell={"harmonics": 3, "p_max": 2.0})
+    numerics = {name: given["numerics"][name] for name in ("p_c", "wave_number", "supercell")}
+    numerics |= {"wave_number": 0.5, "stability": False, "error_estimate": False}
+    given = {
+        "system": "exciton-bec",
+        "task": "pattern",
+        "parameters": given["parameters"],
+        "numerics": numerics,
+        "initial": {"delta_0": 0.2, "delta_1": 0.16},
+    }
+    branch = hpcneq.run({**given, "sweep": {"ratio": [0.5, 0.48]}})
+    given["parameters"]["ratio"] = 0.48
+    alone = hpcneq.run(given)
+    assert branch.status == "complete"
+    assert np.asarray(branch.harmonics)[1] == pytest.approx(np.asarray(alone.harmonics), abs=1e-8)
+    assert branch.summary["delta_max"][1] == pytest.approx(alone.summary["delta_max"], abs=1e-8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from docutils.utils.math import latex2mathml
+from docutils.utils.math import MathError, latex2mathml
 
 OLD_FONTS = re.compile(r"\{\\(rm|bf|it)\s+([^{}]*)\}")
 NEW_FONTS = {"rm": "mathrm", "bf": "mathbf", "it": "mathit"}
@@ -14,10 +14,13 @@ FRACTIONS = re.compile(r"\\[td]frac(?![a-zA-Z])")
 
 
 def converted(tex: str, block: bool) -> str:
-    """A formula as MathML; docutils' MathError if it cannot be read."""
+    """A formula as MathML; ValueError if it cannot be read."""
     tex = OLD_FONTS.sub(lambda match: rf"\{NEW_FONTS[match[1]]}{{{match[2]}}}", tex)
     tex = BARE.sub(r"\\frac{\1}{\2}", SIZES.sub("", tex))
-    return latex2mathml.tex2mathml(FRACTIONS.sub(r"\\frac", tex), as_block=block)
+    try:
+        return latex2mathml.tex2mathml(FRACTIONS.sub(r"\\frac", tex), as_block=block)
+    except (MathError, AttributeError) as error:  # the second where its parser is at a loss
+        raise ValueError(f"a formula that cannot be read: {tex} ({error})") from error
 
 
 def _inline(writer, node):

@@ -214,6 +214,12 @@ def test_what_modes_cannot_do():
     leads = {"a": {**pair, "bias": 0.5}, "b": {**pair, "bias": -0.5}}
     with pytest.raises(InputError, match="periodic"):
         run(model=chain(1), interaction={}, leads=leads)
+    with pytest.raises(InputError, match="along one key"):
+        run(sweep={"eV": [0.0, 0.1], "U": [2.0, 3.0]})
+    with pytest.raises(InputError, match="branches"):
+        run(numerics={"branches": 2})
+    with pytest.raises(InputError, match="V: no bond"):
+        run(sweep={"V": [1.0, 2.0]})
     with pytest.raises(InputError, match="frequencies"):
         run(numerics={"method": "det", "frequencies": [1.0]})
 

@@ -26,7 +26,8 @@ STARTS = ((0.48, 0.39), (0.3, 0.35), (0.9, 0.2), (1.0, 0.05), (1.0, -0.03), (0.7
 NUMBERS = ("delta_max", "delta_min", "frequency", "relative_density", "last_harmonic")
 DRIVES = {"ratio": "ratio", "inv_kfas": "inv"}
 FOLLOWED = "a pattern is followed from point to point; where it ends, another may take its place"
-HIGHER = 0.55  # of Delta_1^2/Delta_0: Delta_2 of a start, as strong stripes have it
+# of Delta_1^2/Delta_0: Delta_2 and mu_c - mu of a start, as strong stripes have them
+HIGHER, SHIFT = 0.6, 0.17
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
@@ -190,7 +191,7 @@ def starts(given: Given, problem: TurningPattern, state: Condensate) -> list[np.
         c[h], c[[h - k, h + k]] = first, second
         if h >= 2 * k:
             c[[h - 2 * k, h + 2 * k]] = HIGHER * second**2 / first
-        guesses.append(problem.unknowns(c, 0.0))
+        guesses.append(problem.unknowns(c, SHIFT * second**2 / first))
     return guesses
 
 

@@ -123,11 +123,16 @@ def run_branch(given: Given, comm: Communicator, log: Callable, output: Output) 
         guesses = starts(here, problem, state)
         if previous and "x" in previous:
             guesses = [np.array(previous["x"])]
-        solution, _ = chosen_of(here, problem, state, guesses, group)
+        try:
+            solution, _ = chosen_of(here, problem, state, guesses, group)
+        except NotConverged as lost:
+            where = ", ".join(f"{key} = {value:g}" for key, value in at.items())
+            raise NotConverged(f"{where}: {lost}") from lost
         told = tell(here, problem, solution, state, group)
         c = problem.harmonics(solution.x)
         errors = {f"{name}_error": error for name, error in told.errors.items()}
         record = {"x": solution.x, "harmonics": c, "last_harmonic": float(abs(c[-1]))}
+        record["pairs"] = patterns.as_pairs(c)
         record |= {"residual": solution.residual, "delta": state.delta}
         return {**record, **told.numbers, **told.verdict, **errors}
 
@@ -142,7 +147,7 @@ def run_branch(given: Given, comm: Communicator, log: Callable, output: Output) 
     summary = {name: listed(sweep, name) for name in (*NUMBERS, "stability", "delta")}
     residuals = [x for x in sweep.values("residual", None) if x is not None]
     summary |= {"residual": max(residuals, default=None)}
-    summary |= {"harmonics": [patterns.as_pairs(c) for c in rows], "potential": None}
+    summary |= {"harmonics": listed(sweep, "pairs"), "potential": None}
     errors = {name: listed(sweep, f"{name}_error") for name in NUMBERS[:4]}
     return sweep.outcome(summary, errors, [WIDE, FOLLOWED])
 

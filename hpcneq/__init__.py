@@ -151,8 +151,9 @@ def plot(
 ) -> Figure:
     """Several results of one task in one figure: curves with a legend of what differs.
 
-    Of two results also the difference. path, canvas, data, size : as of `Result.plot`. Returns the
-    matplotlib figure. Raises InputError for results of different tasks.
+    Of two results also the difference. Behind a phase diagram of the nsn-junction evolutions may
+    follow, which are drawn as arrows on it. path, canvas, data, size : as of `Result.plot`. Returns
+    the matplotlib figure. Raises InputError for results of different tasks.
     """
     from . import plotting
 

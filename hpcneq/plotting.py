@@ -63,6 +63,7 @@ def several(
 ) -> Any:
     """One figure of several results of one task; returns it, written to ``path`` if given.
 
+    Results of another task may follow where the first's has a figure for both (`Task.beside`).
     given : results or their names. data : names of data sets; without them those that the task
     declares first. Raises InputError for results of different tasks, or without anything that can
     be drawn together.

@@ -3,7 +3,8 @@
 Works on any `protocols.State`. With bath modes (`BlockState`, `SiteState`) ``ts_type`` is
 "exponential" by default, a TS of type python; "rk" and "arkimex" run on the same equations, with
 the modes in the Vec and only the rates lambda_g implicit (the mean field is not holomorphic, a
-Jacobian of the rest would be wrong).
+Jacobian of the rest would be wrong). "rk" of order 4 with steps of one length is done by the
+system's own kernel where it has one (`repeated_steps`) and no option of PETSc asks for another.
 """
 
 from __future__ import annotations
@@ -17,19 +18,12 @@ from mpi4py import MPI
 
 from .. import interrupts, petsc
 from ..errors import InputError, NotConverged
-from .auxiliary_modes.integrator import Exponential
-from .auxiliary_modes.state import BlockState
-from .auxiliary_modes.stepping import Stepper
 from .checkpointing import Checkpoints, StateKeeper
+from .integrators import integrator
+from .mean_field import FieldState
 from .output_times import SAME, Row, aligned, row_interval, row_times, segments
-from .pole_leads.etd import DiagonalExact, PoleStepper
-from .pole_leads.frozen import Frozen
-from .pole_leads.state import PoleState
 from .protocols import ModeState, State
-from .site_columns.integrator import Columns
-from .site_columns.state import SiteState
-from .supercell.state import SupercellState
-from .supercell.stepping import DriftExact
+from .repeated_steps import Repeated, Repeating
 
 DEFAULTS: dict[str, dict] = {
     "exponential": {},
@@ -45,6 +39,8 @@ DEFAULTS: dict[str, dict] = {
     },
 }
 PREFIX = "evolve_"
+KERNEL = "rk4"  # the type of an evolution by `repeated_steps`, in checkpoints
+CLASSICAL = {"ts_rk_type": "4", "ts_adapt_type": "none"}  # the method of such a kernel
 DRIFT = 1e-4  # of a step: how far sums of steps of one length may drift from their multiples
 HUGE = 1e100  # beyond it numbers count as infinite: their squares would be
 REMEMBERING = ("dsp", "glee", "history")  # step controllers with a history of their own
@@ -87,6 +83,8 @@ class Evolution:
         self.options, self.counts = options, Counts()
         self.type = self._type()
         self.defaults = DEFAULTS[self.type] | dict(defaults or {})
+        if self.type == "rk" and self._has_kernel(keeper):
+            self.type = KERNEL
         self.end, self.reached = t_max, None
         self.failure = ""
         self.ts, self.vec = self._create(corrector)
@@ -114,6 +112,17 @@ class Evolution:
                 )
         return name
 
+    def _has_kernel(self, keeper):
+        """Whether the system's own kernel does the steps that are asked for."""
+        if keeper is not None and keeper.saved is not None:
+            return keeper.saved.meta["solver"]["type"] == KERNEL
+        system = self.state.system
+        if not (isinstance(self.state, FieldState) and isinstance(system, Repeating)):
+            return False
+        asked = any(name.startswith(PREFIX) for name in self.options.given())
+        same = all(self.defaults.get(name) == value for name, value in CLASSICAL.items())
+        return system.autonomous and same and not asked
+
     def _create(self, corrector):
         """(TS, Vec) that views the state; sets ``method``."""
         PETSc = petsc.start()
@@ -126,6 +135,10 @@ class Evolution:
         vec = PETSc.Vec().createWithArray(array, comm=self.comm)
         if self.type == "exponential":
             self._set_exponential(ts, corrector)
+        elif self.type == KERNEL:
+            ts.setType("python")
+            self.method = Repeated(self.state, self.state.system)
+            ts.setPythonContext(self.method)
         else:
             ts.setType(self.type)
             ts.setRHSFunction(self._rhs)
@@ -182,6 +195,8 @@ class Evolution:
         StoppedEarly if the run is to stop and nobody keeps this evolution.
         """
         interval = row_interval(self.step, every)
+        if isinstance(self.method, Repeated):
+            self.method.stride = round(interval / self.step)
         beyond = interval * ceil(self.t_max / interval - 1e-6)
         breakpoints = self.state.system.breakpoints(max(beyond, self.t_max))
         if align:
@@ -300,6 +315,8 @@ class Evolution:
         """The `Row` of an output time at or before t, where the Vec is ``u``."""
         side = -1 if abs(row - self.end) < SAME * self.step else +1
         state = self.state
+        if isinstance(self.method, Repeated):
+            return Row(row, side, state.flat, self.method.now.c, None, None)
         if self.method is not None:
             return Row(row, side, state.flat, self.method.now.c, state.green, state.modes)
         if abs(row - t) > self.near:
@@ -358,26 +375,6 @@ class Evolution:
             J.setValue(i, i, 1.0)
         J.assemble()
         return J
-
-
-def integrator(
-    state: BlockState | SiteState | PoleState | SupercellState, corrector: int = 0
-) -> Stepper:
-    """The exponential integrator of a state with bath modes."""
-    if isinstance(state, SupercellState):
-        return DriftExact(state)
-    if isinstance(state, PoleState):
-        return pole_stepper(state, corrector)
-    if isinstance(state, SiteState):
-        return Columns(state, corrector)
-    return Exponential(state, corrector)
-
-
-def pole_stepper(state: PoleState, corrector: int = 0) -> PoleStepper:
-    """The exponential integrator of a state whose leads are poles, by its method."""
-    if state.method == "frozen":
-        return Frozen(state, corrector)
-    return DiagonalExact(state, corrector)
 
 
 def _forgotten(name, value):

@@ -32,6 +32,7 @@ from .protocols import Response, ResponseBatch, ResponseFiner, ResponseRough, Re
 
 MOST_ROOTS = 4  # in a box; with more the moments lose digits and the box is split
 DEPTH = 30  # of splitting
+TOGETHER = 128  # points whose partial sums are held at once, where they are not one product
 SAFETY = 3.0  # times what a finer M moves a root by: its error
 STEPS = 60  # of a secant; a multiple root takes most of them
 
@@ -84,8 +85,7 @@ class Uncertain(NotConverged):
 class Samples:
     """M(q, z) summed over the ranks of ``comm``; every value is stored. Methods are **Collective**.
 
-    low : M is analytic for Im z > low. places : the real parts of its singular points on that line,
-    if known.
+    low : M is analytic for Im z > low. places : real parts of singular points there, if known.
     """
 
     def __init__(self, response: Response, q: float, comm: Communicator):
@@ -109,9 +109,11 @@ class Samples:
         """
         points = [complex(z) for z in points]
         new = [z for z in dict.fromkeys(points) if z not in self.known]
-        if new:
+        most = max(len(new), 1) if isinstance(self.response, ResponseBatch) else TOGETHER
+        for first in range(0, len(new), most):
             interrupts.stop_if_asked()
-            for z, sums in zip(new, ordered_sum(self.comm, self.layout, self._rows(new))):
+            some = new[first : first + most]
+            for z, sums in zip(some, ordered_sum(self.comm, self.layout, self._rows(some))):
                 self.known[z] = self.response.matrix(sums)
         return np.array([self.known[z] for z in points])
 

@@ -151,8 +151,8 @@ class Bath(Evolving, Protocol):
 
 class AuxiliaryModes(Bath, Protocol):
     """Blocks b with a Green function G and modes Pi_g each, coupled by a mean field c; see
-    `auxiliary_modes.state`.
-    """
+    `auxiliary_modes.state`. A block is a chain of n sites, open or on a ring, with real hops t:
+    H = [[t + level_0, -D], [-D*, -t + level_1]]; c gives the pairing D and may shift levels."""
 
     @property
     def blocks(self) -> int:
@@ -178,13 +178,14 @@ class AuxiliaryModes(Bath, Protocol):
     def hamiltonian(self, b: int, c: ComplexArray) -> sparse.csr_matrix:
         """H(c) (N_b, N_b)."""
 
-    def perturbation(self, b: int, c: ComplexArray) -> sparse.csr_matrix:
-        """The part of H that is linear in c, real-linear: in c and its conjugate."""
+    def chain(self, b: int) -> tuple[FloatArray, FloatArray]:
+        """Hops (n,) to the next site (the last's to the first); levels (2, n) without a field."""
+
+    def local_fields(self, b: int, c: ComplexArray) -> tuple[ComplexArray, FloatArray | None]:
+        """Pairing D (n,) and shifts of the levels (2, n), or None, real-linear in c."""
 
     def probe(self, b: int) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-        """(rows, columns) of G that the mean field reads, (sites, weights) at which they count;
-        (n,) each.
-        """
+        """(rows, columns) of G that c reads, of one site, and (sites, weights) for it; (n,)."""
 
     def close(self, sums: ComplexArray) -> ComplexArray:
         """The mean field c (unknowns,) from the summed probes (unknowns,)."""

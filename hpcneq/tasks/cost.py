@@ -14,7 +14,6 @@ from scipy import sparse
 
 from ..maths.arrays import ComplexArray, FloatArray, IntArray
 from ..parallel import Layout, solo
-from ..solvers.auxiliary_modes import chebyshev
 from ..solvers.auxiliary_modes.integrator import Exponential
 from ..solvers.auxiliary_modes.state import GROUPS_PER_CHUNK, BlockState
 from ..solvers.protocols import AuxiliaryModes, SiteModes
@@ -24,6 +23,7 @@ from .task import Cost, Given
 
 BASE_BYTES = 108 * 2**20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
 KERNEL_BYTES = 100 * 2**20  # numba and LLVM
+PROBE_SECONDS = 0.3  # processor time of the calls that tell what one takes
 DOUBLE_TO_SINGLE = 1.6  # time of the compiled kernels in double precision to that in single
 BLOCK_MATRICES = 20  # X, Z, history, predictions, propagators; four of them again in a checkpoint
 
@@ -47,17 +47,30 @@ def untimed() -> bool:
 
 
 def seconds(call: Callable[[], object], calls: int = 20, rounds: int = 5) -> float:
-    """Processor seconds of ``call()``: the best of some rounds after a first, which compiles."""
+    """Processor seconds of ``call()``: the best of some rounds after a first call, which compiles.
+
+    Fewer of both where they would take longer than `PROBE_SECONDS`.
+    """
     if untimed():
         return 0.0
     call()
-    taken = []
+    taken = [_clocked(call, 1)]
+    calls = max(1, min(calls, int(PROBE_SECONDS / rounds / max(taken[0], 1e-9))))
+    left = PROBE_SECONDS - taken[0]
     for _ in range(rounds):
-        begun = time.process_time()
-        for _ in range(calls):
-            call()
-        taken.append((time.process_time() - begun) / calls)
+        if calls * min(taken) > left:
+            break
+        taken.append(_clocked(call, calls))
+        left -= calls * taken[-1]
     return min(taken)
+
+
+def _clocked(call: Callable[[], object], calls: int) -> float:
+    """Processor seconds of a call, the mean of some."""
+    begun = time.process_time()
+    for _ in range(calls):
+        call()
+    return (time.process_time() - begun) / calls
 
 
 class Precise(Protocol):
@@ -93,10 +106,10 @@ def chunk_count(system: AuxiliaryModes) -> int:
     return -(-len(system.groups) // GROUPS_PER_CHUNK)
 
 
-def memory(system: AuxiliaryModes, ranks: int, step: float, itemsize: int) -> tuple[int, int]:
+def memory(system: AuxiliaryModes, ranks: int, itemsize: int) -> tuple[int, int]:
     """(bytes of the state, bytes in use while it evolves) of the fullest rank.
 
-    In use: two generations of the modes, Green functions and one stack of Chebyshev polynomials.
+    In use: two generations of the modes, Green functions and scratch matrices.
     """
     chunks = chunk_count(system)
     sizes = [system.size(b) for b in range(system.blocks)]
@@ -110,7 +123,7 @@ def memory(system: AuxiliaryModes, ranks: int, step: float, itemsize: int) -> tu
         )
         state = max(state, own)
         matrices = BLOCK_MATRICES * 16 * sum(sizes[b] ** 2 for b in set(blocks))
-        work = max(work, own + _scratch(sizes, blocks, ranks, step) + matrices)
+        work = max(work, own + _scratch(sizes, blocks, ranks) + matrices)
     return int(state), int(work)
 
 
@@ -120,18 +133,17 @@ def _columns_of_block(system: AuxiliaryModes, b: int) -> int:
     return sum(part.stop - part.start for part in slices)
 
 
-def _scratch(sizes: list[int], blocks: list[int], ranks: int, step: float) -> int:
-    """Bytes of the polynomials, one function of H for each group, and what passes between ranks."""
-    largest = max(sizes[b] for b in set(blocks))
-    chunks = max(blocks.count(b) for b in set(blocks))
-    terms = chebyshev.degree(5.0 * step)
-    passing = 0
+def _scratch(sizes: list[int], blocks: list[int], ranks: int) -> int:
+    """Bytes of the scratch matrices of the largest block and of what passes between ranks."""
+    largest, passing = max(sizes[b] for b in set(blocks)), 0
     if ranks > 1:
-        passing = 2
-    return 16 * largest**2 * (terms + 8 + (GROUPS_PER_CHUNK + passing) * chunks)
+        passing = 2 * max(blocks.count(b) for b in set(blocks))
+    return 16 * largest**2 * (7 + passing)
 
 
-def probe(system: AuxiliaryModes, step: float, dtype: DTypeLike, seconds: float = 1.0) -> float:
+def probe(
+    system: AuxiliaryModes, step: float, dtype: DTypeLike, seconds: float = PROBE_SECONDS
+) -> float:
     """Seconds per time step of all blocks on one core, from as many blocks as fit the time."""
     if untimed():
         return 0.0
@@ -143,9 +155,9 @@ def probe(system: AuxiliaryModes, step: float, dtype: DTypeLike, seconds: float 
         method = Exponential(BlockState(OneBlock(system, b), solo(), dtype))
         method.start(0.0, step)
         method.advance(0.0, step)  # the first step makes one more pass
-        now = time.monotonic()
+        now = time.process_time()
         method.advance(step, step)
-        spent += time.monotonic() - now
+        spent += time.process_time() - now
         work += float(system.size(b)) ** 3
         if time.monotonic() - begun > seconds:
             break
@@ -180,9 +192,13 @@ class OneBlock:
         """H of the block for the mean field c."""
         return self._system.hamiltonian(self._block, c)
 
-    def perturbation(self, b: int, c: ComplexArray) -> sparse.csr_matrix:
-        """The part of H that is linear in c."""
-        return self._system.perturbation(self._block, c)
+    def chain(self, b: int) -> tuple[FloatArray, FloatArray]:
+        """Hops and levels of the block."""
+        return self._system.chain(self._block)
+
+    def local_fields(self, b: int, c: ComplexArray) -> tuple[ComplexArray, FloatArray | None]:
+        """Pairing and shifts of the block's levels for the mean field c."""
+        return self._system.local_fields(self._block, c)
 
     def probe(self, b: int) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
         """Which entries of G the mean field reads."""
@@ -219,12 +235,12 @@ class OneBlock:
 def evolution(system: AuxiliaryModes, given: Given, ranks: int, rows: int) -> Cost:
     """The cost of an evolution with bath modes in blocks. rows : rows of output."""
     dtype, step = mode_dtype(given.numerics), given.numerics.dt
-    state, work = memory(system, ranks, step, dtype.itemsize)
+    state, work = memory(system, ranks, dtype.itemsize)
     per_step, steps = probe(system, step, dtype), step_count(given)
     largest = max(map(system.size, range(system.blocks)))
     return Cost(
         per_step * steps * runs(given),
-        BASE_BYTES + work + state,
+        BASE_BYTES + KERNEL_BYTES + work + state,
         system.blocks * chunk_count(system),
         (
             f"{system.blocks} blocks of up to {largest} levels, {len(system.groups)} "

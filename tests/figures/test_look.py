@@ -8,7 +8,7 @@ from support.examples import example_result
 
 import hpcneq
 from hpcneq.errors import InputError
-from hpcneq.figures import captions, regions, style
+from hpcneq.figures import captions, regions, sheets, style
 
 
 def share(codes, code):
@@ -89,3 +89,29 @@ def test_protocols_are_drawn_on_a_diagram(tmp_path):
     assert axes.images and len(axes.lines) > 0
     with pytest.raises(InputError, match="is a result of nsn-junction"):
         hpcneq.plot([run, diagram])
+
+
+def test_a_sheet_ends_between_points_where_its_square_vanishes():
+    """sqrt(1.3 - x) over a grid of step .5: the edge is at 1.3, not at 1, 1.25 or 1.5."""
+    x, y = np.linspace(0, 2, 5), np.linspace(0, 1, 3)
+    values = np.sqrt(np.maximum(1.3 - x, 0))[:, None] + 0 * y
+    fine = sheets.sheet(values)
+    places = sheets.between(x)
+    assert fine.shape == (len(places), len(sheets.between(y)))
+    np.testing.assert_allclose(fine[:, 0], np.sqrt(np.maximum(1.3 - places, 0)), atol=0.01)
+    assert np.array_equal(fine[:: sheets.FINER, :: sheets.FINER], values)
+    assert sheets.between(np.array([1.0, 100.0]), decades=True)[4] == pytest.approx(10.0)
+    assert (sheets.sheet(np.zeros((2, 3))) == 0).all()
+
+
+def test_a_dome_at_the_side_of_the_plot_closes_at_the_side():
+    """Half of a parabola about x = 0: its top is at the left edge. Fails if it is in the middle."""
+    x, y = np.linspace(0, 1, 21), np.array([0.0, 0.6, 1.2])
+    lines = []
+    for place in y:
+        half = 0.5 * np.sqrt(max(1 - place, 0.0))
+        lines.append(regions.line(x, (x < half).astype(int), np.array([half])))
+    codes = regions.picture(lines, y, [], 2)
+    top = np.flatnonzero((codes == 1).any(axis=1)).max()
+    assert np.flatnonzero(codes[top] == 1).max() < 20
+    assert 1.2 * top / (len(codes) - 1) == pytest.approx(1.0, abs=0.05)

@@ -127,6 +127,38 @@ def test_a_stopped_evolution_goes_on_as_if_it_had_not_been(comm, shared_tmp, mon
     comm.barrier()
 
 
+# ---- the compiled steps --------------------------------------------------------------------------
+
+
+def test_the_compiled_steps_are_those_of_petsc():
+    """The kernel's run is that of PETSc's Runge-Kutta method of order 4: 1e-12, the same steps.
+
+    So are its errors. Where t_max is no multiple of the step PETSc halves the last two steps, the
+    kernel cuts the last: they agree to the errors of a step. Fails if one stage's share is wrong,
+    or if the last step is not cut.
+    """
+    given = {**SHORT, "numerics": {"points": 31}, "run": {"t_max": 40.0, "output_every": 4.0}}
+    ours = hpcneq.run(given)
+    petsc = hpcneq.run({**given, "petsc": {"evolve": {"ts_type": "rk"}}})
+    assert ours.summary["steps"] == petsc.summary["steps"]
+    for name in ("t", "delta", "n_k", "s_k", "delta_step_error", "delta_grid_error"):
+        assert np.allclose(ours[name], petsc[name], rtol=0, atol=1e-12), name
+    ends = {**given, "run": {"t_max": 39.9, "output_every": 39.9}}
+    cut = [hpcneq.run({**ends, "petsc": kind}) for kind in ({}, {"evolve": {"ts_type": "rk"}})]
+    assert [run.t[-1] for run in cut] == [39.9, 39.9]
+    assert 0 < np.abs(cut[0].delta[-1] - cut[1].delta[-1]).max() < 1e-8
+
+
+def test_output_changes_no_bit_of_the_compiled_steps():
+    """A run with a row every step, and one with two rows, end with the same bits."""
+    given = {**SHORT, "numerics": {"points": 31, "error_estimate": False}}
+    runs = [
+        hpcneq.run({**given, "run": {"t_max": 40.3, "output_every": every}}) for every in (0.4, 40)
+    ]
+    assert len(runs[0].t) > 100 > len(runs[1].t)
+    assert np.array_equal(runs[0].delta[-1], runs[1].delta[-1])
+
+
 def test_the_noise_floor_is_named_in_the_output():
     """Pairs that decay to the floor: the warnings say so, and Delta is about the floor."""
     given = {"V": 20.0, "Omega": 2e-3, "gamma2": 1e-4}

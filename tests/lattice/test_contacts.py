@@ -79,17 +79,34 @@ def test_currents_of_many_reflections(g, eV, expected):
     assert abs(current - expected) < error + 1e-6
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("g, expected", [(20.0, 1.1724)])
-def test_a_point_contact(g, expected):
-    """Two sites, each at the potential of its own wide contact, tau = .7, eV = 1 (Floquet); the
-    steps of the period resolve the hop without being told. Far contacts: 1.0911 + 1.7/g."""
+def contact(g, tau, eV):
+    """pi dN/dt between two sites, each at the potential of its own wide contact."""
     leads = {"left": bcs(0, g, bias=0.5), "right": bcs(1, g, bias=-0.5)}
-    model = pair(hop_of(0.7) * g, 0.5)
+    model = pair(hop_of(tau) * g, 0.5 * eV)
     numerics = {"fit_error": 1e-4, "tail": 600.0 * g}
-    result = run("steady", model=model, leads=leads, parameters={"eV": 1.0}, numerics=numerics)
+    result = run("steady", model=model, leads=leads, parameters={"eV": eV}, numerics=numerics)
     (state,) = result.summary["states"]
-    assert np.pi * state["current"]["left"] == pytest.approx(expected, abs=3e-4)
+    return np.pi * state["current"]["left"]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("g, expected", [(20.0, 1.1724), (80.0, 1.1121)])
+def test_a_point_contact(g, expected):
+    """tau = .7, eV = 1 (Floquet); the steps of the period resolve the hop without being told. Far
+    contacts: 1.0911 + 1.7/g."""
+    assert contact(g, 0.7, 1.0) == pytest.approx(expected, abs=3e-4)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    "tau, eV, expected",
+    [(0.4, 1.0, 0.252031), (0.4, 3.0, 1.337317), (0.7, 2.0, 2.135388), (0.9, 2.0, 3.571428)],
+)
+def test_point_contacts(tau, eV, expected):
+    """The limit of wide contacts, from half widths of 20 and 40; T = .02 and dynes = 1e-3 leave
+    1%."""
+    near, far = contact(20.0, tau, eV), contact(40.0, tau, eV)
+    assert 2 * far - near == pytest.approx(expected, rel=1.5e-2)
 
 
 # ---- normal metal and superconductor ------------------------------------------------------------
@@ -99,6 +116,7 @@ def test_a_point_contact(g, expected):
     "Z, expected",
     [
         (1.0, [0.222222, 0.285714]),
+        pytest.param(1.0, [0.222222, 0.285714, 0.793651, 0.752357], marks=pytest.mark.nightly),
         pytest.param(0.5, [0.888889, 1.032258, 1.616162, 1.0934], marks=pytest.mark.nightly),
         pytest.param(0.0, [2.0, 2.0, 2.0, 1.288020], marks=pytest.mark.nightly),
     ],

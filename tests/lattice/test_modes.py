@@ -126,16 +126,38 @@ def test_a_condensate_begins_where_a_mode_begins_to_grow():
     critical = 1 / (2 * T * np.sum(w**-2) + 1 / (np.pi * w[-1]))
     lead = {"a": {"kind": "wide", "sites": [0], "gamma": gamma, "T": T}}
     tables = {"model": chain(1), "leads": lead, "initial": NORMAL, "parameters": {}}
-    result = run(**tables, sweep={"U": [1.5, 2.2]}, numerics={"branches": 3})
+    result = run(**tables, sweep={"U": [1.6, 2.0]}, numerics={"branches": 3})
     (event,) = result.summary["bifurcations"]
     assert event["kind"] == "pairing" and event["at"] == pytest.approx(critical, abs=3e-5)
+    assert abs(event["at"] - critical) < event["error"] < 3e-3
     assert list(np.asarray(result.branch_begins)) == ["normal", "pairing"]
     normal, paired = np.asarray(result.branch_growth_rate)[:, 1]
     assert normal > 0.05 and paired < -0.05
     assert np.isnan(np.asarray(result.branch_delta_max)[1, 0])
-    steady = run("steady", **{**tables, "parameters": {}, "interaction": {"U": 2.2}, "initial": {}})
+    steady = run("steady", **{**tables, "parameters": {}, "interaction": {"U": 2.0}, "initial": {}})
     known = steady.summary["states"][0]["delta_max"]
     assert np.asarray(result.branch_delta_max)[1, 1] == pytest.approx(known, abs=1e-5)
+
+
+@pytest.mark.nightly
+def test_a_condensate_begins_at_its_temperature():
+    """The same along T: U T sum_n (|w_n| + gamma)^-2 = 1 where the state becomes unstable."""
+
+    def excess(T):
+        w = np.pi * T * (2 * np.arange(200000) + 1) + 0.4
+        return 2.0 * (2 * T * np.sum(w**-2) + 1 / (np.pi * w[-1])) - 1
+
+    low, high = 0.1, 0.4
+    for _ in range(40):
+        T = 0.5 * (low + high)
+        low, high = (T, high) if excess(T) > 0 else (low, T)
+    lead = {"a": {"kind": "wide", "sites": [0], "gamma": 0.4, "T": 0.1}}
+    tables = {"model": chain(1), "leads": lead, "interaction": {"U": 2.0}, "parameters": {}}
+    sweep = {"T": [low - 0.1, low - 0.05, low + 0.05]}
+    result = run(**tables, sweep=sweep, numerics={"branches": 3, "seeds": 0})
+    (event,) = result.summary["bifurcations"]
+    assert event["kind"] == "pairing" and event["at"] == pytest.approx(low, abs=3e-5)
+    assert list(np.isfinite(np.asarray(result.branch_delta_max)[1])) == [True, True, False]
 
 
 @pytest.mark.nightly
@@ -156,6 +178,15 @@ def test_branches_round_a_fold():
     assert sorted(kinds) == ["fold", "pairing"]
     assert 0.6 < kinds["pairing"]["at"] < 0.8 < kinds["fold"]["at"] < 1.0
     assert list(np.asarray(result.branch_begins)) == ["normal", "start", "fold"]
+    finer = run(
+        model=chain(1),
+        leads=leads,
+        interaction={"U": 2.0},
+        sweep={"eV": [0.8, 1.0]},
+        numerics={"branches": 2, "seeds": 0, "fit_error": 1e-6},
+    )
+    (fold,) = (event for event in finer.summary["bifurcations"] if event["kind"] == "fold")
+    assert abs(fold["at"] - kinds["fold"]["at"]) < kinds["fold"]["error"] < 1e-3
     rates = np.asarray(result.branch_growth_rate)[:, 2]
     assert rates[0] < 0 and rates[1] < 0 < rates[2]
 

@@ -137,8 +137,7 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
     at = np.tile([4, 9], (width, 1))
     w = np.zeros((terms, width, 2), kind)
     w[:] = u[:, None, None] * np.array([0.5, -0.3j])
-    kernel = kernels.clenshaw["plain" if plain else "phases", size]
-    found = kernel(
+    found = kernels.clenshaw(
         place.near,
         (place.hops(A) / radius).astype(kind),
         (place.potential / radius).astype(real),
@@ -149,6 +148,7 @@ def test_a_polynomial_of_the_hamiltonian_is_its_exponential(plain, size):
         C,
         at,
         w,
+        plain,
     )
     start = P[:, 0] + 1j * P[:, 1]
     start[4] += 0.5

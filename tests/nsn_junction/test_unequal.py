@@ -19,7 +19,7 @@ from hpcneq.solvers.newton import Solution
 from hpcneq.systems.nsn_junction.physics import rotating_condensate, turning_states
 from hpcneq.systems.nsn_junction.physics.operating_point import Lead, Point
 from hpcneq.systems.nsn_junction.physics.pair_susceptibility import pair_response
-from hpcneq.systems.nsn_junction.physics.still_modes import StillMode, nearest_onset
+from hpcneq.systems.nsn_junction.physics.still_modes import StillMode, nearest_onset, still_modes
 from hpcneq.systems.nsn_junction.physics.uniform_states import finite, infinite
 from hpcneq.systems.nsn_junction.shared import rotating_states, turning_branches
 
@@ -195,12 +195,15 @@ def test_no_onset_where_other_pairs_grow_already():
 def test_the_onset_next_to_a_state_is_that_of_its_count():
     """Modes at rest, by excess: -0.2 upwards; 0.1 up and 0.05 down, whose growth has ended again.
 
-    Fails with the largest excess of all in place of the nearest change of the count.
+    Fails with the largest excess of all in place of the nearest change of the count, or if a value
+    at which Im C is 0 hides a mode.
     """
     up, down, low = StillMode(0.2, 0.1, 1), StillMode(0.3, 0.05, -1), StillMode(0.1, -0.2, 1)
     assert nearest_onset([low]) == (-0.2, 0.1) and nearest_onset([]) is None
     assert nearest_onset([low, up]) == (0.1, 0.2)
     assert nearest_onset([low, up, down]) == (-0.05, 0.3)
+    (mode,) = still_modes(lambda m: 0.5 + 1j * m, np.linspace(-1.0, 1.0, 5))  # one value is a zero
+    assert (mode.mu, mode.excess, mode.direction) == (0.0, 0.5, 1)
 
 
 def test_a_state_that_is_not_found_is_no_current(monkeypatch):

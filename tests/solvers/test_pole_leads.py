@@ -10,7 +10,7 @@ from hpcneq.maths import lead_fits
 from hpcneq.maths.exponentials import phi
 from hpcneq.maths.pole_leads import Density, LeadPoles, least_width, normal_lead, pair_lead
 from hpcneq.solvers import newton
-from hpcneq.solvers.evolution import pole_stepper
+from hpcneq.solvers.integrators import pole_stepper
 from hpcneq.solvers.pole_leads import cost, self_consistent
 from hpcneq.solvers.pole_leads import stationary as states
 from hpcneq.solvers.pole_leads.affine import frozen

@@ -231,4 +231,5 @@ def cubature(state, q, w, exact, seconds):
         )
 
 
-main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0)
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0)

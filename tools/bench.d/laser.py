@@ -1,10 +1,9 @@
-"""Laser-driven semiconductor: right-hand sides a second, batches, a 30 x 30 map, QuTiP if there.
+"""Laser-driven semiconductor: right-hand sides a second, batches, a 30 x 30 map.
 
 python tools/bench.d/laser.py            # the map on one rank
 mpiexec -n 2 python tools/bench.d/laser.py
 """
 
-import importlib.util
 import time
 
 import numpy as np
@@ -83,33 +82,9 @@ def a_map(comm):
         )
 
 
-def against_qutip():
-    """The master equation of one (k, -k) block at fixed Delta by QuTiP, per unit time, and the
-    equations of motion of that block.
-    """
-    if importlib.util.find_spec("qutip") is None:
-        print("QuTiP is not installed: no comparison with its master equation")
-        return
-    import qutip
-
-    c1, c2, d1, d2 = (qutip.fdestroy(4, j) for j in range(4))
-    H = 0.25 * sum(a.dag() * b + b.dag() * a for a, b in ((c1, c2), (d1, d2)))
-    H = H - 0.02 * (c2.dag() * d1.dag() + d1 * c2 + d2.dag() * c1.dag() + c1 * d2)
-    jumps = [
-        np.sqrt(2 * 0.00999) * c1.dag(),
-        np.sqrt(2 * 0.00999) * d1.dag(),
-        np.sqrt(2e-5) * c2,
-        np.sqrt(2e-5) * d2,
-    ]
-    begun = time.perf_counter()
-    qutip.mesolve(H, qutip.basis([2] * 4, [0] * 4), np.linspace(0, 100, 3), jumps)
-    print(f"QuTiP mesolve of one block, t = 100: {time.perf_counter() - begun:.3f} s")
-
-
 comm = parallel.world()
 petsc.start()
 if comm.rank == 0:
     right_hand_sides()
-    against_qutip()
 comm.barrier()
 a_map(comm)

@@ -1,4 +1,4 @@
-"""Auxiliary modes: share of the GEMM peak, the plain way, ranks, memory and time against check.
+"""Auxiliary modes: against the peak of zgemm and cgemm, the plain way, ranks, memory, time.
 
 python tools/bench.d/propagation.py [Lx ...]       # default 51 101
 """
@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg.blas import zgemm
+from scipy.linalg.blas import cgemm, zgemm
 
 from hpcneq.maths import drives
 from hpcneq.parallel import solo
@@ -23,39 +23,42 @@ from hpcneq.solvers.auxiliary_modes.state import BlockState
 from hpcneq.systems.nsn_junction.physics import junction, patterns
 from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
+KINDS = {"double": complex, "mixed": np.complex64}
+PERIODS = 450.0  # of Fig. 4(b)
 
-def biased(Lx, Ly=11, error=1e-6, method="aaa"):
+
+def biased(Lx, Ly=11, error=1e-6, method="aaa", parity=False):
     """The paper's junction (h = 0.58, T = 0.02, eV 0 -> 0.8)."""
     leads = (junction.Lead("left", 0.01, 0.02, 0.0, 1), junction.Lead("right", 0.01, 0.02, 0.0, -1))
     bias = drives.read({"from": 0.0, "to": 0.8})
     poles = junction.fit_poles(
         leads, 0.02, junction.window(leads, 0.0, 0.58, bias, 1.0), error, method
     )
-    return junction.Junction(3.0, 0.0, 0.58, leads, junction.stripe(Lx, Ly, 0.0), bias, poles)
+    lattice = junction.stripe(Lx, Ly, 0.0, parity=parity)
+    return junction.Junction(3.0, 0.0, 0.58, leads, lattice, bias, poles)
 
 
-def peak(N, seconds=0.5):
-    """GF/s of zgemm on N x N matrices."""
-    a = np.asfortranarray(np.random.default_rng(0).normal(size=(N, N)) + 0j)
-    c, count = np.zeros((N, N), complex, order="F"), 0
-    begun = time.perf_counter()
-    while time.perf_counter() - begun < seconds:
-        c = zgemm(1.0, a, a, 0.0, c, overwrite_c=1)
+def peak(product, N, seconds=0.5):
+    """GF/s of zgemm or cgemm on N x N matrices."""
+    kind = complex if product is zgemm else np.complex64
+    a = np.asfortranarray(np.random.default_rng(0).normal(size=(N, N)).astype(kind))
+    c, count = np.zeros((N, N), kind, order="F"), 0
+    begun = time.process_time()
+    while time.process_time() - begun < seconds:
+        c = product(1.0, a, a, 0.0, c, overwrite_c=1)
         count += 1
-    return 8e-9 * N**3 * count / (time.perf_counter() - begun)
+    return 8e-9 * N**3 * count / (time.process_time() - begun)
 
 
-def exponential(system, dt, steps):
-    """(seconds per step, GF/s of all matrix products, final mean field) of the exponential
-    integrator.
-    """
-    method = Exponential(BlockState(system, solo()))
+def exponential(system, dt, steps, kind=complex):
+    """(seconds per step, GF/s done, final mean field) of the exponential integrator."""
+    method = Exponential(BlockState(system, solo(), kind))
     method.start(0.0, dt)
     method.advance(0.0, dt)
-    method.flops, begun = 0.0, time.perf_counter()
+    method.flops, begun = 0.0, time.process_time()
     for k in range(1, steps):
         method.advance(k * dt, dt)
-    spent = time.perf_counter() - begun
+    spent = time.process_time() - begun
     return spent / max(steps - 1, 1), 1e-9 * method.flops / spent, method.now.c
 
 
@@ -81,7 +84,7 @@ def slope(system, state, t, array, out):
     green, modes = state.view_green(array), state.view_modes(array[state.green_count :])
     dgreen, dmodes = state.view_green(out), state.view_modes(out[state.green_count :])
     rates = system.rates_at(t, +1)
-    (c,) = state.mean_field(green)
+    c = state.mean_field(green)
     for b, G in green.items():
         H = sparse.csr_matrix(system.hamiltonian(b, c))
         Q = np.zeros_like(G)
@@ -97,18 +100,30 @@ def slope(system, state, t, array, out):
         dgreen[b][:] = -1j * (HG - (H @ G.conj().T).conj().T) - system.damping * G + X
 
 
-def share(Lx, steps=6):
-    j = biased(Lx)
-    x = np.unique(j.lattice.expand)
-    system = Quench(j, patterns.cosine(j.lattice, max(1, round(0.109 * Lx)), 0.4) + 0j * x)
-    top = peak(2 * Lx)
-    for dt in (0.25, 0.5):
-        seconds, rate, _ = exponential(system, dt, steps)
-        print(
-            f"{Lx} x 11, dt = {dt}: {seconds / dt:.3f} s per unit time, {rate:.1f} GF/s in "
-            "matrix products = "
-            f"{100 * rate / top:.0f}% of zgemm ({top:.1f} GF/s), {len(j.poles[0].w)} poles a lead"
-        )
+def share(Lx, parity, precision, dt=0.5, steps=12):
+    """A step on one core against the products of the dense way at the peak of the machine.
+
+    These are one N^3 for each group of modes and eight for G in every block: the share is the time
+    they would take at the rates of cgemm (modes in single precision) and zgemm.
+    """
+    j = biased(Lx, parity=parity)
+    wave = 0.4 * np.cos(
+        2 * np.pi * max(1, round(0.109 * Lx)) * np.arange(len(j.lattice.count)) / Lx
+    )
+    system, kind = Quench(j, wave + 0j), KINDS[precision]
+    N = j.lattice.blocks[0].size
+    double, single = peak(zgemm, N), peak(cgemm, N)
+    of_modes = double if kind is complex else single
+    seconds, rate, _ = exponential(system, dt, steps, kind)
+    cubes = 8e-9 * sum(block.size**3 for block in j.lattice.blocks)
+    at_peak = cubes * (len(system.groups) / of_modes + 8 / double)
+    print(
+        f"{Lx} x 11, {'parity' if parity else 'stripe'} {precision}: {1e3 * seconds:.1f} ms a step "
+        f"on one core, {100 * at_peak / seconds:.0f}% of zgemm ({double:.1f} GF/s) and cgemm "
+        f"({single:.1f} GF/s) for dense products; {rate:.1f} GF/s done, "
+        f"{len(system.groups)} groups of modes"
+    )
+    return double
 
 
 def against_plain(Lx=21, t=2.0):
@@ -143,6 +158,8 @@ eV = {{from = 0.0, to = 0.8}}
 [numerics]
 Lx = {Lx}
 Ly = 11
+symmetry = "{symmetry}"
+precision = "{precision}"
 dt = 0.5
 error_estimate = false
 [initial]
@@ -153,10 +170,11 @@ output_every = 10.0
 """
 
 
-def program(Lx, steps=60):
+def program(Lx, parity, precision, top, steps=60):
     """A run on one and on two ranks: their ratio, and memory and time against what `hpcneq check`
-    says.
+    says. top : GF/s of zgemm.
     """
+    symmetry = "stripe-parity" if parity else "stripe"
     here = [sys.executable, "-m", "hpcneq"]
     clean = {
         key: value
@@ -166,7 +184,7 @@ def program(Lx, steps=60):
     with tempfile.TemporaryDirectory() as folder:
         name = os.path.join(folder, "in.toml")
         with open(name, "w", encoding="utf-8") as file:
-            file.write(INPUT.format(Lx=Lx, t=0.5 * steps))
+            file.write(INPUT.format(Lx=Lx, t=0.5 * steps, symmetry=symmetry, precision=precision))
         seconds = {}
         for ranks in (1, 2):
             said = subprocess.run(
@@ -196,16 +214,19 @@ def program(Lx, steps=60):
                 f"{seconds[ranks] / each:.2f}), {held:.0f} MB a rank (check: "
                 f"{megabytes:.0f}, ratio {held / megabytes:.2f})"
             )
+        figure = seconds[2] * 2 * PERIODS
         print(
-            f"{Lx} x 11: two ranks are {seconds[1] / seconds[2]:.2f} times as fast as one "
-            f"(efficiency {seconds[1] / seconds[2] / 2:.2f})"
+            f"{Lx} x 11, {symmetry} {precision}: two ranks are {seconds[1] / seconds[2]:.2f} times "
+            f"as fast as one (efficiency {seconds[1] / seconds[2] / 2:.2f}); to t = {PERIODS:g} "
+            f"{figure:.0f} s, times the peak of zgemm {figure * top / 1e3:.2f} TF"
         )
 
 
 if __name__ == "__main__":
     for size in [int(word) for word in sys.argv[1:]] or [51, 101]:
-        share(size)
-        program(size)
+        for parity in (True, False):
+            for precision in KINDS:
+                program(size, parity, precision, share(size, parity, precision))
     against_plain(21)
     against_plain(51)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")

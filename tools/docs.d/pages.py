@@ -30,7 +30,7 @@ PUBLIC = (  # modules whose public names other people's code may use
 )
 TABLES = re.compile(r"<!-- hpcneq describe ([\w-]+) --markdown -->.*?<!-- end -->", re.DOTALL)
 VALIDATION = re.compile(r"^## Validation\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
-PICTURE = re.compile(r'<img src="gallery/([\w.-]+\.png)"')
+PICTURE = re.compile(r"gallery/([\w.-]+\.png)")
 LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)\s]*)?\))")
 
 

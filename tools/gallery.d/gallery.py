@@ -22,6 +22,16 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "gallery"
 WIDTH, LARGEST = 760, 60_000  # pixels, bytes
 COLOURS = (128, 64, 48, 32, 24, 16)
+COMBINED = {  # pictures of several results: the first with the others in it
+    "nsn-junction/fig4a": (
+        "fig3b3",
+        "fig4b-quick",
+        "fig4c1-quick",
+        "quick-quench",
+        "fig4c3-quick",
+        "fig4c4-quick",
+    ),
+}
 
 
 def pictures():
@@ -29,7 +39,8 @@ def pictures():
     found = {}
     for readme in sorted((ROOT / "inputs").glob("*/README.md")):
         for name in re.findall(r"gallery/([\w.-]+)\.png", readme.read_text(encoding="utf-8")):
-            found[readme.parent / f"{name}.toml"] = readme.parent / "gallery" / f"{name}.png"
+            if f"{readme.parent.name}/{name}" not in COMBINED:
+                found[readme.parent / f"{name}.toml"] = readme.parent / "gallery" / f"{name}.png"
     return list(found.items())
 
 
@@ -57,10 +68,11 @@ def compute(source, ranks):
     return result if code in (0, 3) else None
 
 
-def draw(result, picture):
-    """Draw a result and shrink the picture until it is small enough."""
-    large = result.with_suffix(".png")
-    program = [sys.executable, "-m", "hpcneq", "plot", str(result), "-o", str(large), "--force"]
+def draw(results, picture):
+    """Draw a result, or several, and shrink the picture until it is small enough."""
+    large = RESULTS / f"{picture.parents[1].name}-{picture.name}"
+    names = [str(result) for result in results]
+    program = [sys.executable, "-m", "hpcneq", "plot", *names, "-o", str(large), "--force"]
     if subprocess.run(program, cwd=ROOT, stdin=subprocess.DEVNULL).returncode:
         return False
     picture.parent.mkdir(exist_ok=True)
@@ -107,14 +119,27 @@ def main():
         result = RESULTS / f"{source.parent.name}-{source.stem}.h5"
         if not (options.redraw and result.exists()):
             result = compute(source, options.ranks)
-        if result is None or not draw(result, picture):
+        if result is None or not draw([result], picture):
             print(f"gallery: {name} failed", flush=True)
             failed += 1
             continue
         print(
             f"gallery: {picture.relative_to(ROOT)} ({time.monotonic() - begun:.0f} s)", flush=True
         )
-    return int(failed > 0)
+    return int(failed > 0 or not combined(options))
+
+
+def combined(options):
+    """Draw the pictures of several results whose results are all there; whether that went well."""
+    went_well = True
+    for name, parts in COMBINED.items():
+        system, stem = name.split("/")
+        results = [RESULTS / f"{system}-{part}.h5" for part in parts]
+        wanted = not options.list and (stem in options.names or not options.names)
+        if wanted and all(result.exists() for result in results):
+            picture = ROOT / "inputs" / system / "gallery" / f"{stem}.png"
+            went_well = draw(results, picture) and went_well
+    return went_well
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Functions of a sparse Hermitian matrix by Chebyshev recursion: one stack of T_k for all."""
+"""Functions of a Hermitian matrix as Chebyshev series: how many terms, their coefficients."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from scipy import fft, sparse
@@ -10,11 +11,8 @@ from scipy.special import jv
 
 from ...maths.arrays import ArrayLike, ComplexArray, FloatArray
 
-PIECE = 4096  # columns of a product with the whole stack
-DENSE = 96  # below this size a dense product beats a sparse one
 MANY = 512  # terms from which on coefficients are found by a cosine transform
 Matrix = ComplexArray | sparse.csr_matrix
-Allocate = Callable[[str, tuple[int, ...]], ComplexArray]  # (name, shape) -> uninitialised array
 
 
 def degree(reach: float, smallest: float = 1e-17) -> int:
@@ -29,68 +27,38 @@ def bound(matrix: Matrix) -> float:
     return float(abs(matrix).sum(axis=1).max())
 
 
-class Scratch:
-    """Memory that is used again: new pages of large arrays cost as much as arithmetic on them."""
-
-    def __init__(self) -> None:
-        self._arrays: dict[str, ComplexArray] = {}
-
-    def __call__(self, name: str, shape: tuple[int, ...]) -> ComplexArray:
-        """An uninitialised complex array; the last one of that name is no longer valid."""
-        size = int(np.prod(shape))
-        if name not in self._arrays or self._arrays[name].size < size:
-            self._arrays[name] = np.empty(size, complex)
-        return self._arrays[name][:size].reshape(shape)
-
-
-def fresh(name: str, shape: tuple[int, ...]) -> ComplexArray:
-    """In place of a `Scratch`: a new array."""
-    return np.empty(shape, complex)
-
-
-def stack(matrix: Matrix, radius: float, terms: int, scratch: Allocate = fresh) -> ComplexArray:
-    """T_0 .. T_{terms-1} of ``matrix / radius``: (terms, N, N) complex."""
-    N = matrix.shape[0]
-    T = scratch("stack", (terms, N, N))
-    T[0] = 0
-    T[0][np.diag_indices(N)] = 1
-    A = (_dense(matrix) if N <= DENSE else matrix) * (2 / radius)
-    if terms > 1:
-        T[1] = 0.5 * _dense(A)
-    for k in range(2, terms):
-        np.subtract(A @ T[k - 1], T[k - 2], out=T[k])
-    return T
-
-
-def _dense(matrix):
-    return matrix.toarray() if sparse.issparse(matrix) else matrix
-
-
 def coefficients(
     function: Callable[[FloatArray], ComplexArray], radius: float, terms: int
 ) -> ComplexArray:
     """Chebyshev coefficients (..., terms) on [-radius, radius]; function maps (n,) to (..., n)."""
-    n = 2 * terms
-    theta = np.pi * (np.arange(n) + 0.5) / n
-    values = function(radius * np.cos(theta))
     if terms > MANY:
-        transform = fft.dct(values, 2, axis=-1)[..., :terms] / n
+        n = 2 * terms
+        transform = fft.dct(function(radius * np.cos(_angles(n))), 2, axis=-1)[..., :terms] / n
         transform[..., 0] *= 0.5
         return np.asarray(transform)
-    basis = np.cos(np.outer(theta, np.arange(terms))) * (2.0 / n)
+    places, basis = _basis(terms)
+    return function(radius * places) @ basis
+
+
+def _angles(n):
+    """Angles of n Chebyshev nodes."""
+    return np.pi * (np.arange(n) + 0.5) / n
+
+
+@lru_cache(maxsize=64)
+def _basis(terms):
+    """The nodes (2 terms,) in [-1, 1] and the matrix from values there to coefficients."""
+    theta = _angles(2 * terms)
+    basis = np.cos(np.outer(theta, np.arange(terms))) / terms
     basis[:, 0] *= 0.5
-    return values @ basis
+    return np.cos(theta), basis
 
 
-def combine(weights: ArrayLike, T: ComplexArray, scratch: Allocate = fresh) -> ComplexArray:
-    """sum_k weights[..., k] T_k: (..., N, N), by matrix products of pieces that fit the cache."""
-    terms, N, _ = T.shape
-    weights, flat = np.atleast_2d(weights), T.reshape(terms, N * N)
-    functions = scratch("functions", (len(weights), N * N))
-    for begin in range(0, N * N, PIECE):
-        piece = slice(begin, begin + PIECE)
-        np.matmul(weights, flat[:, piece], out=functions[:, piece])
-    return functions.reshape(-1, N, N)
+def bessel_coefficients(reach: float, terms: int) -> FloatArray:
+    """c_k (terms,) of exp(-i reach x) = sum_k c_k (-i)^k T_k(x) on [-1, 1]: 2 J_k, J_0."""
+    c = 2 * jv(np.arange(terms), reach)
+    c[0] *= 0.5
+    return np.asarray(c)
 
 
 def phi1(z: ArrayLike) -> ComplexArray:

@@ -1,19 +1,20 @@
 """Exponential integrator for a mean field with bath modes, as a TS of type ``python``.
 
-All modes of a block share one propagator. Per step, with Delta (and H) a cubic Hermite polynomial
+Per step, with Delta (and H) a cubic Hermite polynomial
 in time:
 
 1. H_eff of the fourth-order Magnus expansion, Hbar + i (dt^2/12) [Hbar, Hdot], from mean and first
    moment of H;
-2. a Chebyshev stack of H_eff gives U = e^{-i dt H_eff} and every source
+2. Pi_g <- e^{lambda_g dt} U Pi_g + S_g with U = e^{-i dt H_eff} and every source
    S_g = dt phi1(dt A)(1 + dt^2 kappa A1) s_g, A = -i H_eff + lambda_g, A1 = -i Hdot + lambda'_g,
-   all as one matrix product;
-3. Pi_g <- e^{lambda_g dt} U Pi_g + S_g;
-4. G <- U [e^{-damping dt} G + W0 X + W1 Z] U^+ + W2 X' + W3 Z' with X = i (white + Q + Q^+),
+   as one Chebyshev series of H_eff applied to eight columns at a time, which also adds the new
+   modes to their sums (`sweeps`): no function of H_eff is formed but U, for G alone;
+3. G <- U [e^{-damping dt} G + W0 X + W1 Z] U^+ + W2 X' + W3 Z' with X = i (white + Q + Q^+),
    Z = dX/dt + i [H, X]: exact weights of e^{-damping s} against the cubic Hermite polynomial of X
    carried by U, undamped.
 
-The mean field at the end is found by prediction and correction; the history only predicts, and the
+Of a prediction of G the mean field reads what is next to the diagonal: only that is computed. The
+mean field at the end is found by prediction and correction; the history only predicts, and the
 first step of a segment, which has none, makes one more pass over the modes. Order 4 for smooth
 motion. A jump of the drive leaves transients exp(-w_p t) in modes faster than the step that its
 first step does not resolve: a single error of order dt^2, small, which cancels between mirrored
@@ -23,28 +24,17 @@ stationary state of mirrored leads is an exact fixed point for any step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy import sparse
-from scipy.linalg.blas import cgemm, zgemm
 
 from ...maths.arrays import ComplexArray, FloatArray
 from ...parallel import Part, placed
-from . import chebyshev
-from .state import BlockState, Modes, memory_terms
-from .stepping import (
-    GAUSS,
-    Ends,
-    Read,
-    Stepper,
-    exponential_coefficients,
-    hermite,
-    memory_weights,
-    moments,
-    source_coefficients,
-)
+from . import chains
+from .polynomials import Planes, Polynomial, RateMoments, rate_moments
+from .state import BlockState, Modes
+from .stepping import GAUSS, Ends, Read, Stepper, hermite, memory_weights, moments
 
 Blocks = dict[int, ComplexArray]  # a matrix of each led block
 
@@ -58,8 +48,13 @@ class Exponential(Stepper):
     def __init__(self, state: BlockState, corrector: int = 0):
         super().__init__()
         self.state, self.system, self.corrector = state, state.system, corrector
-        self.spare, self.scratch = state.allocate(), chebyshev.Scratch()
-        self.old_green: Blocks = {}
+        self.spare, self.planes = state.allocate(), Planes()
+        self.old_green = {b: np.empty_like(G) for b, G in state.green.items()}
+        self.new_green = {b: np.empty_like(G) for b, G in state.green.items()}
+        self.base = {b: np.empty_like(G) for b, G in state.green.items()}
+        self.work = {len(G): Work(len(G)) for G in state.green.values()}
+        self.entries = {b: _entries(self.system, b) for b in state.green}
+        self.held = {b: self._held(chunks, b) for b, chunks in state.share.mine.items()}
         self.before: Ends | None = None
         self.old_history: tuple | None = None
 
@@ -90,8 +85,7 @@ class Exponential(Stepper):
         self.begin_grid(t, step)
         self.before = None
         state = self.state
-        (c,) = state.mean_field(state.green)
-        self.now = self.end(t, state.green, c, state.modes, +1)
+        self.now = self.end(t, state.green, state.mean_field(state.green), state.modes, +1)
 
     def bounded(self, ends: Ends, step: float) -> Ends:
         """Also refuses ends whose commutator in H_eff turns too far, see `effective`."""
@@ -112,159 +106,176 @@ class Exponential(Stepper):
     def _sources(self, sums, c):
         """X and Z of the led blocks from the sums over their modes, with H taken at ``c``."""
         X, Z = {}, {}
-        for b, QL in sums.items():
-            X[b], Z[b] = memory_terms(self.system, QL, self.system.hamiltonian(b, c))
+        for b, (Q, L) in sums.items():
+            X[b], Z[b] = np.empty_like(Q), np.empty_like(Q)
+            scratch = self.work[len(Q)].product[: len(Q)]
+            chains.memory(Q, L, *self._chain(b, c), self.system.white, scratch, X[b], Z[b])
         return X, Z
+
+    def _chain(self, b, c):
+        """Hops, levels and pairing of a block for the mean field ``c``."""
+        hop, level = self.system.chain(b)
+        pairing, shifts = self.system.local_fields(b, c)
+        if shifts is not None:
+            level = level + shifts
+        return hop, level, pairing
 
     def field(self, green: Blocks, c: ComplexArray, X: Blocks) -> tuple[ComplexArray, ComplexArray]:
         """Mean field of ``green`` and its velocity, with H taken at ``c``. **Collective.**"""
-        state = self.state
-        rates = {
-            b: state.probe_rates(b, G, X[b], self.system.hamiltonian(b, c))
-            for b, G in green.items()
-        }
-        mean, velocity = state.mean_field(green, rates)
+        near = {}
+        for b, G in green.items():
+            bands = np.empty((2, 3, 3, len(G) // 2), complex)
+            chains.near_diagonal(G, bands[0])
+            chains.near_diagonal(X[b], bands[1])
+            near[b] = bands
+        return self._field_of(near, c)
+
+    def _field_of(self, near, c):
+        """`field` of what is `near_diagonal` of G and of X, (2, 3, 3, n)."""
+        rows = {}
+        for b, (G, X) in near.items():
+            within, entries = np.ascontiguousarray(X[:, 1]), self.entries[b]
+            slope, own = np.empty_like(within), G[:, 1].ravel()
+            chains.velocity(*self._chain(b, c), self.system.damping, G, within, slope)
+            rows[b] = own[entries], slope.ravel()[entries]
+        mean, velocity = self.state.mean_of_rows(rows)
         return mean, velocity
 
     def advance(self, t: float, step: float) -> None:
         """(Pi, G)(t) -> (t + step). **Collective.**"""
         state, damping = self.state, self.system.damping
-        rates = self.system.rate_moments(t, step)
+        rates = (
+            rate_moments(step, *self.system.rate_moments(t, step)),
+            self.system.rates_at(t + step, -1),
+        )
         passes = 1 + self.corrector
         if self.history is None:
             passes += 1
-        W = memory_weights(damping, step)
+        W, decay = memory_weights(damping, step), np.exp(-damping * step)
         start = self.now
-        base = {
-            b: np.exp(-damping * step) * G + W[0] * start.X[b] + W[1] * start.Z[b]
-            for b, G in state.green.items()
-        }
-        end = self.bounded(self.predict(step, base, W), step)
+        for b, G in state.green.items():
+            chains.weighted(decay, G, W[0], start.X[b], W[1], start.Z[b], self.base[b])
+        end = self.bounded(self.predict(step, W), step)
         for _ in range(passes):
-            U = self.mode_pass(step, rates, end, state.modes, self.spare)
-            sums = state.mode_sums(self.spare, self.system.rates_at(t + step, -1))
+            U, sums = self.mode_pass(step, rates, end, state.modes, self.spare)
             X, Z = self._sources(sums, end.c)
-            rest = {b: W[2] * X[b] + W[3] * Z[b] for b in X}
             if self.history is None:  # U itself is only third order then: one inner iteration
-                green = self.carry(U, base, rest)
+                green = self.carry(U, W, X, Z)
                 end = self.bounded(Ends(*self.field(green, end.c, X), X, Z), step)
                 U = self.propagators(step, end)
-            green = self.carry(U, base, rest)
+            green = self.carry(U, W, X, Z)
             end = self.bounded(Ends(*self.field(green, end.c, X), X, Z), step)
-        self.old_green = {b: G.copy() for b, G in state.green.items()}
         self.old_history = self.history
-        for b, G in green.items():
-            state.green[b][:] = G
+        for b, G in state.green.items():
+            self.old_green[b][:] = G
+            G[:] = green[b]
         self.record = (t, step, start, end, U)
-        self.history = (step, start, {b: U[b] for b in state.green})
+        self.history = (step, start, U)
         self.before, self.now = start, end
         self.swap()
         self.steps += 1
 
-    def predict(self, step: float, base: Blocks, W: FloatArray) -> Ends:
+    def predict(self, step: float, W: FloatArray) -> Ends:
         """The end of the step from the history (order 4) or, without one, from the slopes.
 
         **Collective.**
         """
         start, guess = self.now, self.bounded(self.guess(step), step)
-        green, X = {}, {}
-        for b, u in self.propagators(step, guess).items():
-            if b not in base:
-                continue
-            ahead = start.X[b] + step * start.Z[b]
-            area = W[2] * ahead + W[3] * start.Z[b]
-            work = 32.0
+        near = {}
+        for b, UT in self.propagators(step, guess).items():
+            N, X = len(UT), start.X[b]
+            work, carried = self.work[N], X
+            curve = last = 0.0
             if self.history is not None:
                 last, old, past = self.history
-                bend = past[b].T @ old.X[b] @ past[b].conj() - start.X[b] + last * start.Z[b]
-                bend *= (step / last) ** 2
-                ahead = ahead + bend
-                area = area + (W[2] + 2 * W[3] / step) * bend
-                work += 16.0
-            both = u.T @ np.concatenate([base[b] + area, ahead], axis=1)
-            N = u.shape[0]
-            green[b] = both[:, :N] @ u.conj()
-            X[b] = both[:, N:] @ u.conj()
-            self.flops += work * N**3
-        return Ends(*self.field(green, guess.c, X))
+                curve = (step / last) ** 2
+                carried = work.carried(past[b], old.X[b])
+                self.flops += 16.0 * N**3
+            chains.ahead(self.base[b], X, start.Z[b], carried, step, last, curve, W, work.pair)
+            np.conjugate(UT, out=work.conjugate)
+            np.matmul(work.pair, work.conjugate, out=work.product)
+            self.flops += 16.0 * N**3
+            near[b] = np.empty((2, 3, 3, N // 2), complex)
+            chains.band(UT, work.product[:N], True, near[b][0])
+            chains.band(UT, work.product[N:], False, near[b][1])
+        return Ends(*self._field_of(near, guess.c))
 
-    def effective(
-        self, b: int, step: float, end: Ends
-    ) -> tuple[chebyshev.Matrix, chebyshev.Matrix, float]:
-        """H_eff^T and Hdot^T of one block, dense if it is small, else CSR, and the Chebyshev
-        radius.
-        """
+    def effective(self, b: int, step: float, end: Ends) -> Polynomial:
+        """H_eff of one block."""
         start = self.now
         mean, slope = moments(step, start.c, start.v, end.c, end.v)
-        H, Hdot = self.system.hamiltonian(b, mean), self.system.perturbation(b, slope)
-        if H.shape[0] <= chebyshev.DENSE:
-            H, Hdot = H.toarray(), Hdot.toarray()
-        H = H + 1j * step**2 / 12 * (H @ Hdot - Hdot @ H)
-        radius = chebyshev.bound(H)
-        if sparse.issparse(H):
-            return H.T.tocsr(), Hdot.T.tocsr(), radius
-        return H.T, Hdot.T, radius
+        return Polynomial(self.system, b, step, mean, slope, self.planes)
 
     def propagators(self, step: float, end: Ends) -> Blocks:
         """U^T of every block this rank leads."""
-        propagators = {}
-        for b in self.state.green:
-            HT, _, radius = self.effective(b, step, end)
-            T = chebyshev.stack(HT, radius, chebyshev.degree(radius * step), self.scratch)
-            u = chebyshev.combine(exponential_coefficients(step, radius, len(T)), T)[0]
-            propagators[b] = u
-            self.flops += 8.0 * len(T) * u.size
-        return propagators
+        return {b: self._propagator(self.effective(b, step, end)) for b in self.state.green}
+
+    def _propagator(self, polynomial):
+        """U^T of one block."""
+        UT = polynomial.propagator()
+        self.flops += polynomial.flops(UT.dtype, UT.size)
+        return UT
 
     def mode_pass(
         self,
         step: float,
-        rates: tuple[ComplexArray, ComplexArray],
+        rates: tuple[RateMoments, ComplexArray],
         end: Ends,
         source: Modes,
         target: Modes,
-    ) -> Blocks:
-        """Pi_g <- e^{lambda dt} U Pi_g + S_g for this rank's chunks; returns U^T of their blocks.
+    ) -> tuple[Blocks, Blocks]:
+        """Pi_g <- e^{lambda dt} U Pi_g + S_g for this rank's chunks. **Collective.**
 
-        rates : mean and first moment of lambda_g (groups,) over the step.
+        rates : moments of lambda_g over the step, and lambda_g (groups,) at its end.
+        Returns U^T and the sums over the new modes, see `BlockState.mode_sums`, of the led blocks.
         """
-        propagators = {}
-        for b, chunks in self.state.share.mine.items():
-            runs = [pair for c in chunks for pair in zip(source[b, c], target[b, c])]
-            propagators[b] = self._block_pass(b, step, rates, end, runs)
+        propagators, sums = {}, self.state.empty_sums()
+        for b in self.state.share.mine:
+            polynomial = self.effective(b, step, end)
+            if b in self.state.green:
+                propagators[b] = self._propagator(polynomial)
+            self._block_pass(b, polynomial, rates, source, target, sums[b])
         self.passes += 1
-        return propagators
+        return propagators, self.state.collect(sums)
 
-    def _block_pass(self, b, step, rates, end, runs):
-        """`mode_pass` of one block; runs : pairs of the same run in source and target."""
-        mean, slope = rates
-        HT, HdotT, radius = self.effective(b, step, end)
-        terms = chebyshev.degree(radius * step)
-        held = np.array([g for (groups, _, _), _ in runs for g in groups])
-        bend = step**2 * chebyshev.kappa(step * mean[held])
-        shape = (
-            source_coefficients(step, mean[held], radius, terms) * (1 + bend * slope[held])[:, None]
-        )
-        UT, *phi = chebyshev.combine(
-            np.concatenate([exponential_coefficients(step, radius, terms)[None], shape]),
-            chebyshev.stack(HT, radius, terms, self.scratch),
-            self.scratch,
-        )
-        UT = UT.copy()
-        self.flops += 8.0 * terms * (1 + len(held)) * UT.size
-        turn = dict(zip(held, zip(phi, -1j * bend / (1 + bend * slope[held]))))
-        bent = _bent(HdotT)
-        for (groups, cols, old), (_, _, new) in runs:
-            for k, g in enumerate(groups):
-                new[k] = bent(self.system.sources(b, g), turn[g][1], cols) @ turn[g][0]
-                _accumulate(np.exp(step * mean[g]), UT, old[k], new[k])
-            self.flops += 8.0 * UT.shape[0] * old.size
-        return UT
+    def _held(self, chunks, b):
+        """The groups of the held chunks of a block, (groups,), and their sources, run by run."""
+        runs = [run for c in chunks for run in self.state.runs(b, c)]
+        sources = [
+            np.array([self.system.sources(b, g) for g in groups], self.state.dtype)
+            for groups, _ in runs
+        ]
+        return np.concatenate([groups for groups, _ in runs]), sources
 
-    def carry(self, U: Blocks, base: Blocks, rest: Blocks) -> Blocks:
-        """U (.) U^+ of the led blocks plus what acts at the end of the step."""
-        self.flops += sum(16.0 * u.shape[0] ** 3 for u in U.values())
-        return {b: U[b].T @ inside @ U[b].conj() + rest[b] for b, inside in base.items()}
+    def _block_pass(self, b, polynomial, rates, source, target, sums):
+        """`mode_pass` of one block, whose sums are added to ``sums`` (1 or chunks, 2, N, N)."""
+        held, strengths = self.held[b]
+        moments_held, after = rates[0].of(held), rates[1][held]
+        functions = polynomial.source_functions(moments_held, self.state.dtype)
+        strength, at = iter(strengths), 0
+        for k, c in enumerate(self.state.share.mine[b]):
+            own = total = sums[k % len(sums)]
+            if len(source[b, c]) > 1:  # a chunk is summed before it is added, whoever holds it
+                own = np.zeros_like(total)
+            for (groups, cols, old), (_, _, new) in zip(source[b, c], target[b, c]):
+                part = slice(at, at + len(groups))
+                given = moments_held, part, functions, next(strength), cols.start, after, own
+                polynomial.advance(old, new, *given)
+                self.flops += polynomial.flops(old.dtype, old.size)
+                at = part.stop
+            if own is not total:
+                total += own
+
+    def carry(self, U: Blocks, W: FloatArray, X: Blocks, Z: Blocks) -> Blocks:
+        """G of the led blocks: U (.) U^+ of what was plus what acts at the end of the step.
+
+        It holds until the next call.
+        """
+        for b, G in self.new_green.items():
+            carried = self.work[len(G)].carried(U[b], self.base[b])
+            chains.weighted(1.0, carried, W[2], X[b], W[3], Z[b], G)
+            self.flops += 16.0 * len(G) ** 3
+        return self.new_green
 
     def dense(self, t: float) -> Blocks:
         """G of the led blocks at a time inside the last step. Raises ValueError outside it."""
@@ -291,11 +302,7 @@ class Exponential(Stepper):
 
     def _propagator_until(self, b, time, mean, slope):
         """U of a block over the first ``time`` of the last step."""
-        H, Hdot = self.system.hamiltonian(b, mean), self.system.perturbation(b, slope)
-        H = (H + 1j * time**2 / 12 * (H @ Hdot - Hdot @ H)).tocsr()
-        radius = chebyshev.bound(H)
-        T = chebyshev.stack(H, radius, chebyshev.degree(radius * time))
-        return chebyshev.combine(exponential_coefficients(time, radius, len(T)), T)[0]
+        return Polynomial(self.system, b, time, mean, slope, self.planes).propagator().T
 
     # -- what a checkpoint keeps beside the state --------------------------------------------------
     def saved(self) -> tuple[dict, dict, dict[str, Part]]:
@@ -308,15 +315,6 @@ class Exponential(Stepper):
         local = {"X": self.now.X, "Z": self.now.Z}
         if self.history:
             local.update(old_X=self.history[1].X, U=self.history[2])
-        # BLAS rounds a transposed matrix otherwise: the order in memory belongs to the history.
-        transposed = {
-            name: [b for b, matrix in blocks.items() if not matrix.flags.c_contiguous]
-            for name, blocks in local.items()
-        }
-        parts = comm.allgather(transposed)
-        numbers["transposed"] = {
-            name: sorted(b for part in parts for b in part[name]) for name in local
-        }
         arrays = {name: placed(comm, _flat(blocks)) for name, blocks in local.items()}
         return numbers, shared, arrays
 
@@ -330,9 +328,11 @@ class Exponential(Stepper):
             flat, start, size = placed(self.state.comm, np.zeros(self.state.green_count, complex))
             read(name, flat, start, size)
             views = self.state.view_green(flat)
-            for b in views.keys() & numbers["transposed"][name]:
-                views[b] = views[b].T
+            for b in views.keys() & transposed.get(name, ()):
+                views[b] = np.ascontiguousarray(views[b].T)
             return views
+
+        transposed = numbers.get("transposed", {})  # of earlier versions
 
         self.origin, self.step_grid, self.before = numbers["origin"], step_grid, None
         self.now = Ends(shared["c"], shared["v"], blocks("X"), blocks("Z"))
@@ -358,42 +358,24 @@ def _field_until(part, step, start, end):
     return mean, 12 * field @ (weight * (s - part / 2)) / part**3 / step
 
 
-def _bent(HdotT) -> Callable:
-    """The function (source, factor, columns) -> diag(source) (1 + factor Hdot) of these columns."""
-    if sparse.issparse(HdotT):
-        return _SparseBent(HdotT)
-    one = np.eye(len(HdotT))
-    return lambda source, factor, cols: source[:, None] * (one[cols] + factor * HdotT[cols])
+def _entries(system, b):
+    """Places of the entries of G that the mean field reads in the own rows of a `band`."""
+    rows, columns, _, _ = system.probe(b)
+    n = system.size(b) // 2
+    kinds = {(0, 1): 0, (0, 0): 1, (1, 1): 2}  # (row's, column's component)
+    return np.array([kinds[r // n, k // n] * n + k % n for r, k in zip(rows, columns)], int)
 
 
-class _SparseBent:
-    """`_bent` of a sparse matrix, on one pattern for all groups."""
+class Work:
+    """Scratch matrices for the Green function of a block of N levels."""
 
-    def __init__(self, HdotT):
-        N = HdotT.shape[0]
-        both = (sparse.identity(N, format="csr") + abs(HdotT)).tocsr()
-        both.sort_indices()
-        self.row = np.repeat(np.arange(N), np.diff(both.indptr))
-        self.one, self.slope = self.row == both.indices, HdotT.toarray()[self.row, both.indices]
-        self.pattern, self.made = both.astype(complex), {}
+    def __init__(self, N: int):
+        self.pair, self.product = np.empty((2, 2 * N, N), complex)
+        self.conjugate, self.result = np.empty((2, N, N), complex)
 
-    def __call__(self, source, factor, cols):
-        """The matrix of the rows ``cols``; it holds until the next call."""
-        key, at = (cols.start, cols.stop), self.pattern.indptr
-        if key not in self.made:
-            self.made[key] = self.pattern[cols]
-        inside = slice(at[cols.start], at[cols.stop])
-        self.made[key].data[:] = (self.one[inside] + factor * self.slope[inside]) * source[
-            self.row[inside] - cols.start
-        ]
-        return self.made[key]
-
-
-def _accumulate(factor, UT, old, new):
-    """new <- factor U old + new in place, all stored transposed."""
-    if new.dtype == np.complex64:
-        out = cgemm(factor, UT.astype(np.complex64).T, old.T, 1.0, new.T, overwrite_c=1)
-    else:
-        out = zgemm(factor, UT.T, old.T, 1.0, new.T, overwrite_c=1)
-    if not np.shares_memory(out, new):
-        new[:] = out.T
+    def carried(self, UT: ComplexArray, inside: ComplexArray) -> ComplexArray:
+        """U inside U^+ for the transposed U; it holds until the next call."""
+        half = self.product[: len(UT)]
+        np.conjugate(UT, out=self.conjugate)
+        np.matmul(inside, self.conjugate, out=half)
+        return np.matmul(UT.T, half, out=self.result)

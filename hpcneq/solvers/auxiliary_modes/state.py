@@ -17,7 +17,7 @@ sums in the order of the chunks, so that the sum does not depend on who computed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -32,7 +32,6 @@ from ..protocols import AuxiliaryModes, Observables
 from .chebyshev import bound
 
 GROUPS_PER_CHUNK = 4
-DENSE = 512  # below this size scipy's handling of a sparse matrix costs more than the zeros
 Blocks = Mapping[int, ComplexArray]  # a matrix of each led block
 Runs = list[tuple[list[int], slice, NDArray]]  # [(groups, columns, (groups, columns, N))]
 
@@ -191,15 +190,35 @@ class BlockState:
 
         **Collective.**
         """
-        totals, requests = {}, []
+        sums = self.empty_sums()
         for b, chunks in self.share.mine.items():
+            for k, c in enumerate(chunks):
+                sums[b][k % len(sums[b])] += self.chunk_sum(modes, rates, b, c)
+        return self.collect(sums)
+
+    def empty_sums(self) -> dict[int, ComplexArray]:
+        """(Q^T, L^T) = 0 of the held blocks: one pair for a block that is led, a pair of each chunk
+        for another, (1 or chunks, 2, N, N).
+        """
+        sums = {}
+        for b, chunks in self.share.mine.items():
+            pairs = len(chunks)
             if b in self.green:  # a leader holds the first chunks: the order of the sum is theirs
-                totals[b] = self.chunk_sum(modes, rates, b, chunks[0])
-                for c in chunks[1:]:
-                    totals[b] += self.chunk_sum(modes, rates, b, c)
-            else:
-                sums = np.array([self.chunk_sum(modes, rates, b, c) for c in chunks])
-                requests.append((self.comm.Isend(sums, dest=self.share.leader(b), tag=b), sums))
+                pairs = 1
+            sums[b] = np.zeros((pairs, 2, self.system.size(b), self.system.size(b)), complex)
+        return sums
+
+    def collect(self, sums: dict[int, ComplexArray]) -> dict[int, ComplexArray]:
+        """(Q^T, L^T) of the led blocks from the filled `empty_sums` of all ranks. **Collective.**
+
+        The sums of the chunks are added in their order.
+        """
+        requests = [
+            self.comm.Isend(pairs, dest=self.share.leader(b), tag=b)
+            for b, pairs in sums.items()
+            if b not in self.green
+        ]
+        totals = {b: pairs[0] for b, pairs in sums.items() if b in self.green}
         for b, total in totals.items():
             for rank, chunks in self.share.holders(b):
                 if rank != self.comm.rank:
@@ -207,7 +226,7 @@ class BlockState:
                     self.comm.Recv(buffer, source=rank, tag=b)
                     for part in buffer:
                         total += part
-        for request, _ in requests:
+        for request in requests:
             request.Wait()
         return totals
 
@@ -234,38 +253,26 @@ class BlockState:
             total += row
         return total
 
-    def mean_field(self, green: Blocks, velocity: Blocks | None = None) -> tuple[ComplexArray, ...]:
-        """(c,), or (c, dc/dt) when the G' of the led blocks are given as probe rows.
+    def mean_of_rows(self, rows: Mapping[int, Sequence[ComplexArray]]) -> tuple[ComplexArray, ...]:
+        """The mean field of each row of the led blocks: what it reads of G, or of dG/dt.
 
-        **Collective.**
+        rows : block -> at most two (probes,). **Collective.**
         """
+        tables = {}
+        for b, values in rows.items():
+            _, _, sites, weights = self.system.probe(b)
+            tables[b] = np.zeros((2, self.system.unknowns), complex)
+            for row, own in zip(tables[b], values):
+                np.add.at(row, sites, weights * own)
+        return tuple(self.system.close(total) for total in self.gather(tables, 2))
+
+    def mean_field(self, green: Blocks) -> ComplexArray:
+        """The mean field of Green functions of the led blocks. **Collective.**"""
         rows = {}
         for b, G in green.items():
-            r, k, sites, weights = self.system.probe(b)
-            row = np.zeros((2, self.system.unknowns), complex)
-            np.add.at(row[0], sites, weights * G[r, k])
-            if velocity is not None:
-                np.add.at(row[1], sites, weights * velocity[b])
-            rows[b] = row
-        sums = self.gather(rows, 2)
-        if velocity is None:
-            sums = sums[:1]
-        return tuple(self.system.close(s) for s in sums)
-
-    def probe_rates(
-        self, b: int, G: ComplexArray, X: ComplexArray, H: sparse.csr_matrix
-    ) -> ComplexArray:
-        """Entries of dG/dt = -i [H, G] - damping G + X that the mean field reads, (n,)."""
-        r, k, _, _ = self.system.probe(b)
-        if H.shape[0] <= DENSE:
-            H = H.toarray()
-            HG, GH = np.einsum("ij,ij->i", H[r], G.T[k]), np.einsum("ij,ij->i", H.T[k], G[r])
-        else:
-            HG, GH = (
-                (H[r].multiply(np.ascontiguousarray(G.T)[k])).sum(1),
-                (H.T.tocsr()[k].multiply(G[r])).sum(1),
-            )
-        return np.asarray(-1j * (HG - GH)).ravel() - self.system.damping * G[r, k] + X[r, k]
+            r, k, _, _ = self.system.probe(b)
+            rows[b] = (G[r, k],)
+        return self.mean_of_rows(rows)[0]
 
     def observe(self, row: Row) -> Observables:
         """The system's observables at an output, an `output_times.Row`. **Collective.**
@@ -302,7 +309,7 @@ class BlockState:
     # -- the same equations as one vector, for PETSc's own integrators -----------------------------
     def field(self, array: ComplexArray, t: float = 0.0) -> ComplexArray:
         """The mean field of a local vector (Green functions, then modes). **Collective.**"""
-        return self.mean_field(self.view_green(array))[0]
+        return self.mean_field(self.view_green(array))
 
     def rhs(
         self, t: float, side: int, array: ComplexArray, out: ComplexArray, explicit: bool = True
@@ -312,7 +319,7 @@ class BlockState:
         green, modes = self.view_green(array), self.view_modes(array[self.green_count :])
         dgreen, dmodes = self.view_green(out), self.view_modes(out[self.green_count :])
         rates, share = system.rates_at(t, side), float(explicit)
-        (c,) = self.mean_field(green)
+        c = self.mean_field(green)
         sums = self.mode_sums(modes, rates)
         H = {b: system.hamiltonian(b, c) for b in self.share.mine}
         for b, G in green.items():

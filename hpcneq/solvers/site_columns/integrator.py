@@ -28,7 +28,7 @@ from .state import SiteState
 CACHE = 2**20  # bytes of a core's second cache
 # The smallest Chebyshev coefficient kept: for modes in single precision, in double precision, in a
 # prediction.
-SINGLE, DOUBLE, GUESS = 1e-9, 1e-15, 1e-9
+SINGLE, DOUBLE, GUESS = 1e-7, 1e-15, 1e-9
 # What a term of a polynomial costs per complex entry: four hops (8 where all are one real number,
 # else 30),
 # site 4, pairing 8, recursion 12. From the right there is one kernel, that for any hops.
@@ -213,7 +213,6 @@ class Columns(Stepper):
         """
         state, first = self.state, kicks[0]
         P, B, C = (np.empty((state.size, 2, kernels.LANES[8])) for _ in range(3))
-        polynomial = kernels.clenshaw[self._hops, 8]
         none = np.zeros((8, 0), np.int64)
         polynomials = [self._scaled(kick, smallest) for kick in kicks]
         for begin in range(0, len(state.sites), 4):
@@ -221,7 +220,8 @@ class Columns(Stepper):
             kernels.load_green(state.green, self.Q, self.Z, *weights, *place, P)
             for hop, onsite, c, u in polynomials:
                 sources = np.zeros((len(u), 8, 0), complex)
-                carried = polynomial(self.system.near, hop, onsite, c, u, P, B, C, none, sources)
+                planes = P, B, C, none, sources, self.system.plain
+                carried = kernels.clenshaw(self.system.near, hop, onsite, c, u, *planes)
                 np.copyto(P, carried)
             kernels.store_green(carried, begin, self.V)
         for hop, onsite, c, u in polynomials:
@@ -238,36 +238,25 @@ class Columns(Stepper):
     def mode_pass(self, kick: Kick, mean: ComplexArray, slope: ComplexArray) -> None:
         """The modes of the own columns to the end of a kick, with rates of this mean and slope."""
         state, step, size = self.state, kick.step, self.state.real.itemsize
-        width, held = kernels.LANES[size], state.group
         smallest, kind = DOUBLE, np.dtype(complex)
         if size == 4:
             smallest, kind = SINGLE, np.dtype(np.complex64)
         terms = chebyshev.degree(kick.reach, smallest)
         u = exponential_coefficients(step, kick.radius, terms).astype(kind)
-        matrix = self._matrix(kick, kind)
-        coefficients = source_coefficients(step, mean, kick.radius, terms)  # (groups, terms)
-        factor = np.exp(step * mean)[held].astype(kind)
-        sources = kick.sources(state, step**2 * chebyshev.kappa(step * mean)[held], slope[held])
-        P, B, C = (np.empty((state.size, 2, width), state.real) for _ in range(3))
-        cosine, q = kick.cosine.astype(state.real), kick.q.astype(kind)
-        polynomial = kernels.clenshaw[self._hops, size]
-        load, store = kernels.load_modes[size], kernels.store_modes[size]
-        at = np.zeros((width, 2), np.int64)
-        for begin in range(0, len(held), width):
-            lanes = slice(begin, min(begin + width, len(held)))
-            n = lanes.stop - begin
-            block = state.modes[lanes]
-            if n < width:
-                rest = np.zeros((width - n, 2, state.rows), state.real)
-                block = np.concatenate([block, rest])
-            w, scale = np.zeros((terms, width, 2), kind), np.zeros(width, kind)
-            at[:n] = 2 * (state.row[lanes] // 2)[:, None] + [0, 1]
-            w[:, :n] = coefficients[held[lanes]].T[:, :, None] * sources[lanes]
-            scale[:n] = factor[lanes]
-            load(block, scale, cosine, q, P)
-            store(polynomial(self.system.near, *matrix, u, P, B, C, at, w), cosine, q, block)
-            if n < width:
-                state.modes[lanes] = block[:n]
+        functions = source_coefficients(step, mean, kick.radius, terms)  # (groups, terms)
+        bend = step**2 * chebyshev.kappa(step * mean)
+        sources = kick.sources(state, bend[state.group], slope[state.group])
+        kernels.modes(
+            (self.system.near, *self._matrix(kick, kind), u),
+            self.system.plain,
+            state.modes,
+            state.group,
+            state.row,
+            np.exp(step * mean).astype(kind),
+            functions.astype(kind),
+            sources.astype(kind),
+            (kick.cosine.astype(state.real), kick.q.astype(kind)),
+        )
         self.flops += FLOPS[self._hops] * terms * state.modes.size / 2
         self.passes += 1
 

@@ -5,20 +5,12 @@ most four neighbours: ``near`` (N, 4) int32, ``hop`` (N, 4) complex, the amplitu
 to j, 0 where there is none; hole rows have -conj(hop). On a site, H_j = [[v, -c], [-c*, -v]] with
 ``onsite`` v and pairing c. Eight columns are worked on at a time, in planes (row, re|im, lane): one
 vector instruction does all eight, and three planes stay in a core's cache while a whole polynomial
-of H is applied.
-
-LLVM vectorises none of these loops by itself: it cannot prove that the rows it reads and the row it
-writes are different memory, nor, where a lane's index is a sum, that it is not negative (so the
-eight lanes are an axis of their own). Straight-line code that loads all lanes before it stores any
-needs no such proof and is ten times faster; it is written by `lanes` from one line of each kernel.
-A backslash in a template joins lines before that.
+of H is applied. These recursions are written in vector instructions (`sweeps`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-
+import numpy as np
 from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
@@ -28,224 +20,77 @@ LANES = {4: 16, 8: 8}  # columns at a time by the bytes of a real number: one ca
 ROWS = 16  # columns are padded to a multiple of this many rows
 
 
-def lanes(source: str, count: int) -> str:
-    """Source with every line that mentions the lane ``m`` written out for each lane.
-
-    Scalars named ``x_m`` become one for each.
-    """
-    lines = []
-    for line in source.splitlines():
-        if not re.search(r"\bm\b|_m\b", line):
-            lines.append(line)
-            continue
-        for m in range(count):
-            lines.append(re.sub(r"_m\b", f"_{m}", re.sub(r"\bm\b", str(m), line)))
-    return "\n".join(lines)
-
-
-def compiled(source: str, name: str, count: int = 8) -> Callable:
-    """The function ``name`` of a source with its lanes written out, compiled at its first call.
-
-    Cached on disk as if it stood in this file.
-    """
-    space: dict = {"__name__": __name__}
-    place = "\n" * compiled.__code__.co_firstlineno  # numba looks its source up in this file
-    exec(compile(place + lanes(source, count).lstrip(), __file__, "exec"), space)
-    return lazily(space[name])
-
-
-def variants(
-    source: str, name: str, products: Mapping[str, str]
-) -> dict[tuple[str, int], Callable]:
-    """(key of ``products``, bytes of a real number) -> compiled function."""
-    return {
-        (key, size): compiled(
-            source.replace("{product}", product).replace("{name}", f"{name}_{key}_{count}"),
-            f"{name}_{key}_{count}",
-            count,
-        )
-        for key, product in products.items()
-        for size, count in LANES.items()
-    }
-
-
-NEIGHBOURS = """
-            r, o, s = 2 * j + a, 2 * j + 1 - a, one - 2 * a
-            k0, k1, k2, k3 = 2 * near[j, 0] + a, 2 * near[j, 1] + a, 2 * near[j, 2] + a, \
-                2 * near[j, 3] + a
-            v, pr, pi = s * onsite[j], -c[j].real, -s * c[j].imag
-"""
-PLAIN = """
-            h = s * hop[j, 0].real
-            yr_m = h * (B[k0, 0, m] + B[k1, 0, m] + B[k2, 0, m] + B[k3, 0, m]) \
-                + v * B[r, 0, m] + pr * B[o, 0, m] - pi * B[o, 1, m]
-            yi_m = h * (B[k0, 1, m] + B[k1, 1, m] + B[k2, 1, m] + B[k3, 1, m]) \
-                + v * B[r, 1, m] + pr * B[o, 1, m] + pi * B[o, 0, m]
-"""
-PHASES = """
-            h0, h1, h2, h3 = s * hop[j, 0].real, s * hop[j, 1].real, s * hop[j, 2].real, \
-                s * hop[j, 3].real
-            g0, g1, g2, g3 = hop[j, 0].imag, hop[j, 1].imag, hop[j, 2].imag, hop[j, 3].imag
-            yr_m = h0 * B[k0, 0, m] + h1 * B[k1, 0, m] + h2 * B[k2, 0, m] + h3 * B[k3, 0, m] \
-                + v * B[r, 0, m] + pr * B[o, 0, m] - pi * B[o, 1, m]
-            yi_m = h0 * B[k0, 1, m] + h1 * B[k1, 1, m] + h2 * B[k2, 1, m] + h3 * B[k3, 1, m] \
-                + v * B[r, 1, m] + pr * B[o, 1, m] + pi * B[o, 0, m]
-            yr_m = yr_m - (g0 * B[k0, 1, m] + g1 * B[k1, 1, m] + g2 * B[k2, 1, m] \
-                + g3 * B[k3, 1, m])
-            yi_m = yi_m + (g0 * B[k0, 0, m] + g1 * B[k1, 0, m] + g2 * B[k2, 0, m] \
-                + g3 * B[k3, 0, m])
-"""
-CLENSHAW = (
-    '''
-def {name}(near, hop, onsite, c, u, P, B, C, at, w):
-    """The plane sum_k [u_k T_k(H) P + T_k(H) w_k] by Clenshaw's recursion.
-
-    The spectrum of H must lie in [-1, 1]. u (K,) complex; P, B, C (2N, 2, LANES), B and C scratch;
-    at (LANES, R) rows, w (K, LANES, R) complex: w_k of a lane is 0 elsewhere. Returns B or C.
-    """
-    one = onsite[0] * 0 + 1
-    B[:] = 0
-    C[:] = 0
-    for k in range(len(u) - 1, -1, -1):
-        ur, ui, f = u[k].real, u[k].imag, one if k == 0 else one + one
-        for j in range(near.shape[0]):
-          for a in range(2):
-'''
-    + NEIGHBOURS
-    + "{product}"
-    + """
-            zr_m = ur * P[r, 0, m] - ui * P[r, 1, m] + f * yr_m - C[r, 0, m]
-            zi_m = ur * P[r, 1, m] + ui * P[r, 0, m] + f * yi_m - C[r, 1, m]
-            C[r, 0, m] = zr_m
-            C[r, 1, m] = zi_m
-        for l in range(at.shape[0]):
-            for q in range(at.shape[1]):
-                C[at[l, q], 0, l] += w[k, l, q].real
-                C[at[l, q], 1, l] += w[k, l, q].imag
-        B, C = C, B
-    return B
-"""
-)
-APPLY = (
-    '''
-def {name}(near, hop, onsite, c, B, C):
-    """C = H B for planes (2N, 2, LANES)."""
-    one = onsite[0] * 0 + 1
-    for j in range(near.shape[0]):
-        for a in range(2):
-'''
-    + NEIGHBOURS
-    + "{product}"
-    + """
-            C[r, 0, m] = yr_m
-            C[r, 1, m] = yi_m
-"""
-)
-LOAD_MODES = '''
-def {name}(M, factor, cosine, q, P):
-    """P = K^-1 M factor of LANES modes (LANES, 2, rows) as a plane.
-
-    K = [[cosine, q], [-q*, cosine]] on each site.
-    """
-    for j in range(cosine.shape[0]):
-        e, f, g, a, b = cosine[j], q[j].real, q[j].imag, 2 * j, 2 * j + 1
-        ar_m = M[m, 0, a] * factor[m].real - M[m, 1, a] * factor[m].imag
-        ai_m = M[m, 1, a] * factor[m].real + M[m, 0, a] * factor[m].imag
-        br_m = M[m, 0, b] * factor[m].real - M[m, 1, b] * factor[m].imag
-        bi_m = M[m, 1, b] * factor[m].real + M[m, 0, b] * factor[m].imag
-        P[a, 0, m] = e * ar_m - f * br_m + g * bi_m
-        P[a, 1, m] = e * ai_m - f * bi_m - g * br_m
-        P[b, 0, m] = e * br_m + f * ar_m + g * ai_m
-        P[b, 1, m] = e * bi_m + f * ai_m - g * ar_m
-'''
-STORE_MODES = '''
-def {name}(B, cosine, q, M):
-    """M = K B of a plane, back into columns (LANES, 2, rows)."""
-    for j in range(cosine.shape[0]):
-        e, f, g, a, b = cosine[j], q[j].real, q[j].imag, 2 * j, 2 * j + 1
-        ar_m = e * B[a, 0, m] + f * B[b, 0, m] - g * B[b, 1, m]
-        ai_m = e * B[a, 1, m] + f * B[b, 1, m] + g * B[b, 0, m]
-        br_m = e * B[b, 0, m] - f * B[a, 0, m] - g * B[a, 1, m]
-        bi_m = e * B[b, 1, m] - f * B[a, 1, m] + g * B[a, 0, m]
-        M[m, 0, a] = ar_m
-        M[m, 1, a] = ai_m
-        M[m, 0, b] = br_m
-        M[m, 1, b] = bi_m
-'''
-SUMS = '''
-def {name}(M, column, rate, Q, L):
-    """:func:`sums` with rows in eights."""
-    for l in range(M.shape[0]):
-        k, a, b = column[l], rate[l].real, rate[l].imag
-        for i in range(M.shape[2]):
-            x_m = 1.0 * M[l, 0, i, m]
-            y_m = 1.0 * M[l, 1, i, m]
-            qr_m = Q[k, 0, i, m] + x_m
-            qi_m = Q[k, 1, i, m] + y_m
-            lr_m = L[k, 0, i, m] + a * x_m - b * y_m
-            li_m = L[k, 1, i, m] + a * y_m + b * x_m
-            Q[k, 0, i, m] = qr_m
-            Q[k, 1, i, m] = qi_m
-            L[k, 0, i, m] = lr_m
-            L[k, 1, i, m] = li_m
-'''
-RIGHT = '''
-def _right(near, hop, onsite, c, ur, ui, f, V, B, C):
-    """:func:`right` with rows in eights."""
-    for j in range(near.shape[0]):
-        k0, k1, k2, k3 = near[j, 0], near[j, 1], near[j, 2], near[j, 3]
-        for a in range(2):
-            s, o = 1.0 - 2.0 * a, 1 - a
-            v, pr, pi = s * onsite[j], -c[j].real, s * c[j].imag
-            h0, h1, h2, h3 = s * hop[j, 0].real, s * hop[j, 1].real, s * hop[j, 2].real, \
-                s * hop[j, 3].real
-            g0, g1, g2, g3 = -hop[j, 0].imag, -hop[j, 1].imag, -hop[j, 2].imag, -hop[j, 3].imag
-            for i in range(V.shape[3]):
-                yr_m = h0 * B[k0, a, 0, i, m] + h1 * B[k1, a, 0, i, m] \
-                    + h2 * B[k2, a, 0, i, m] + h3 * B[k3, a, 0, i, m]
-                yi_m = h0 * B[k0, a, 1, i, m] + h1 * B[k1, a, 1, i, m] \
-                    + h2 * B[k2, a, 1, i, m] + h3 * B[k3, a, 1, i, m]
-                yr_m = yr_m - (g0 * B[k0, a, 1, i, m] + g1 * B[k1, a, 1, i, m] \
-                    + g2 * B[k2, a, 1, i, m] + g3 * B[k3, a, 1, i, m])
-                yi_m = yi_m + g0 * B[k0, a, 0, i, m] + g1 * B[k1, a, 0, i, m] \
-                    + g2 * B[k2, a, 0, i, m] + g3 * B[k3, a, 0, i, m]
-                yr_m = yr_m + v * B[j, a, 0, i, m] + pr * B[j, o, 0, i, m] - pi * B[j, o, 1, i, m]
-                yi_m = yi_m + v * B[j, a, 1, i, m] + pr * B[j, o, 1, i, m] + pi * B[j, o, 0, i, m]
-                zr_m = ur * V[j, a, 0, i, m] - ui * V[j, a, 1, i, m] + f * yr_m - C[j, a, 0, i, m]
-                zi_m = ur * V[j, a, 1, i, m] + ui * V[j, a, 0, i, m] + f * yi_m - C[j, a, 1, i, m]
-                C[j, a, 0, i, m] = zr_m
-                C[j, a, 1, i, m] = zi_m
-'''
-PRODUCTS = {"plain": PLAIN, "phases": PHASES}
-clenshaw = variants(CLENSHAW, "clenshaw", PRODUCTS)
-apply = variants(APPLY, "apply", PRODUCTS)
-load_modes = {
-    size: compiled(LOAD_MODES.replace("{name}", f"load_modes_{size}"), f"load_modes_{size}", count)
-    for size, count in LANES.items()
-}
-store_modes = {
-    size: compiled(
-        STORE_MODES.replace("{name}", f"store_modes_{size}"), f"store_modes_{size}", count
-    )
-    for size, count in LANES.items()
-}
-_sums = compiled(SUMS.replace("{name}", "_sums"), "_sums")
-_right = compiled(RIGHT, "_right")
-
-
-def _eights(array):
-    """The rows of a contiguous array (..., rows) as (..., n, 8), never a copy."""
-    eights = array.view()
-    eights.shape = (*array.shape[:-1], array.shape[-1] // 8, 8)  # also of a rank without columns
-    return eights
-
-
 def sums(M: NDArray, column: IntArray, rate: ComplexArray, Q: FloatArray, L: FloatArray) -> None:
     """Q[column] += M, L[column] += rate M in double precision, mode after mode.
 
     M (modes, 2, rows), Q, L (columns, 2, rows).
     """
-    _sums(_eights(M), column, rate, _eights(Q), _eights(L))
+    from . import sweeps
+
+    sweeps.sums(M, column, rate, Q, L)
+
+
+def clenshaw(
+    near: IntArray,
+    hop: NDArray,
+    onsite: NDArray,
+    c: NDArray,
+    u: NDArray,
+    P: NDArray,
+    B: NDArray,
+    C: NDArray,
+    at: IntArray,
+    w: NDArray,
+    plain: bool,
+) -> NDArray:
+    """The plane sum_k [u_k T_k(H) P + T_k(H) w_k] by Clenshaw's recursion.
+
+    The spectrum of H must lie in [-1, 1]. u (K,) complex; P, B, C (2N, 2, LANES), B and C scratch;
+    at (LANES, R) rows, w (K, LANES, R) complex: w_k of a lane is 0 elsewhere. plain : all hops are
+    one real number. Returns B or C.
+    """
+    from . import sweeps
+
+    hops, pairing = hop.view(onsite.dtype), c.view(onsite.dtype).reshape(-1, 2)
+    return sweeps.clenshaw(near, hops, onsite, pairing, u, P, B, C, at, w, plain)
+
+
+def modes(
+    matrix: tuple[NDArray, ...],
+    plain: bool,
+    M: NDArray,
+    group: IntArray,
+    row: IntArray,
+    factor: NDArray,
+    functions: NDArray,
+    sources: NDArray,
+    rotation: tuple[NDArray, NDArray],
+) -> None:
+    """M = K [sum_k u_k T_k(H) K^-1 factor M + f_k T_k(H) source] of modes (modes, 2, rows).
+
+    matrix : near, hop, onsite, c, u as for `clenshaw`. group, row (modes,): a mode's group, with
+    factor (groups,) and functions f (groups, K), and the row of its source, whose site's two rows
+    have sources (modes, 2). rotation : cosine and q (N,) of K, [[cosine, q], [-q*, cosine]].
+    """
+    from . import sweeps
+
+    near, hop, onsite, c, u = matrix
+    real = onsite.dtype
+    width = LANES[real.itemsize]
+    planes = [np.empty((2 * len(near), 2, width), real) for _ in range(3)]
+    lanes, at = np.empty((2, width), real), np.empty((width, 2), np.int64)
+    sweeps.modes(
+        (near, hop.view(real), onsite, c.view(real).reshape(-1, 2), u),
+        plain,
+        M,
+        group,
+        row,
+        factor,
+        functions,
+        sources,
+        (rotation[0], rotation[1].view(real).reshape(-1, 2)),
+        (*planes, lanes, at, np.empty((len(u), width, 2), u.dtype)),
+    )
 
 
 def right(
@@ -266,7 +111,10 @@ def right(
     sites, near pointing into B. B H gathers, for column (j, a), the columns of j's neighbours with
     conj(hop) (holes: -hop) and the other component of j.
     """
-    _right(near, hop, onsite, c, ur, ui, f, _eights(V), _eights(B), _eights(C))
+    from . import sweeps
+
+    hops, pairing = hop.view(float), c.view(float).reshape(-1, 2)
+    sweeps.right(near, hops, onsite, pairing, ur, ui, f, V, B, C)
 
 
 @lazily

@@ -321,20 +321,22 @@ class SiteState:
             dY[np.arange(len(self.sites)), a, 1, 2 * self.sites + a] += 0.5 * system.white
 
     def left(self, hop: ComplexArray, c: ComplexArray, source: NDArray, target: NDArray) -> None:
-        """target = H source for columns (n, 2, rows), a plane at a time."""
-        size = source.itemsize
-        width = kernels.LANES[size]
-        product = kernels.apply["plain" if self.system.plain else "phases", size]
-        one, zero = np.ones(self.size // 2), np.zeros(self.size // 2, complex)
-        P, C = np.zeros((2, self.size, 2, width))
-        spare = np.zeros((width, 2, self.rows))
-        for begin in range(0, len(source), width):
-            block = source[begin : begin + width]
-            spare[: len(block)] = block
-            kernels.load_modes[size](spare, np.ones(width, complex), one, zero, P)
-            product(self.system.near, hop, self.system.onsite, c, P, C)
-            kernels.store_modes[size](C, one, zero, spare)
-            target[begin : begin + width] = spare[: len(block)]
+        """target = H source for columns (n, 2, rows)."""
+        kind = np.dtype(f"c{2 * source.itemsize}")
+        real, n, columns = source.dtype, self.size // 2, len(source)
+        target[:] = source
+        matrix = hop.astype(kind), self.system.onsite.astype(real), c.astype(kind)
+        kernels.modes(
+            (self.system.near, *matrix, np.array([0, 1], kind)),
+            self.system.plain,
+            target,
+            np.zeros(columns, int),
+            np.zeros(columns, int),
+            np.ones(1, kind),
+            np.zeros((1, 2), kind),
+            np.zeros((columns, 2), kind),
+            (np.ones(n, real), np.zeros(n, kind)),
+        )
 
 
 def _lanczos(product, size):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...tasks import System, Task
-from . import inputs, quantities, response_quantities
+from . import driven_quantities, inputs, quantities, response_quantities
 
 HERE = __name__
 COMMON = {
@@ -219,7 +219,7 @@ PERIODIC = Task(
     code=f"{HERE}.shared.model_input:runs_code",
     cost=f"{HERE}.shared.response_costs:periodic",
     figure=f"{HERE}.figures.periodic:draw",
-    quantities=response_quantities.PERIODIC,
+    quantities=driven_quantities.PERIODIC,
     example={
         "model": {**CHAIN, "cell": {**CHAIN["cell"], "size": [1]}, "hop": []},
         "leads": {
@@ -245,12 +245,12 @@ PUMP_PROBE = Task(
     code=f"{HERE}.shared.model_input:runs_code",
     cost=f"{HERE}.shared.response_costs:pump_probe",
     figure=f"{HERE}.figures.pump_probe:draw",
-    quantities=response_quantities.PUMP_PROBE,
+    quantities=driven_quantities.PUMP_PROBE,
     example={
         **ISLAND,
         "parameters": STEP,
         "sweep": {"delay": {"from": 0.0, "to": 4.0, "points": 2}},
-        "numerics": {"dt": 0.2, "length": 8.0, "width": 0.5, "points": 21, "seeds": 1},
+        "numerics": {"dt": 0.2, "length": 4.0, "width": 1.0, "points": 11, "seeds": 0},
     },
 )
 SYSTEM = System(

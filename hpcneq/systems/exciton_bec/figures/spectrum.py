@@ -46,4 +46,5 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     side.plot(np.asarray(result.n_p), p, color=style.COLOURS[0])
     side.set(xlabel=r"$n_p$", ylabel=r"$p/k_F$", xlim=(0, 1), ylim=(p[0], p[-1]))
     share = 100 * result.summary["upper_weight"]
-    side.set_title(f"above $\\omega=\\mu$: {share:.2g}%", fontsize=10)
+    words = f"{share:.2g}% above $\\omega=\\mu$"
+    side.text(0.95, 0.98, words, transform=side.transAxes, fontsize=9, ha="right", va="top")

@@ -23,12 +23,12 @@ FAR = 60.0
 NEAR, LONG = 25.0, 5e-4  # for q < LONG, where more would lose digits
 BEYOND = 1.5 ** np.arange(3)  # times FAR: where the integrand is looked at for the rest
 TINY = 1e-14
-PAIRS = 2400  # of momenta in a block that is worked on at once
+PAIRS = 6000  # of momenta in a block that is worked on at once
 ALONE = 64  # momenta in such a block where k' = k
 MANY = 60  # panels of a row; more are asked for where they are needed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pairs:
     """Outer momenta k in blocks with equally many inner ones.
 

@@ -74,11 +74,10 @@ def divide(
 
 
 @lazily
-def cold_logarithms(E: Array, w: Array, mt: float, g: float, own: Array, ahead: Array) -> None:
-    """Fill own (b, m, 2, 2) and ahead (n_w, b, m, 2, 2) for energies E (b, m).
+def cold_own(E: Array, mt: float, g: float, own: Array) -> None:
+    """Fill own (b, m, 2, 2) for energies E (b, m): log(+-mt - aE - ig).
 
-    log(+-mt - aE - ig) and log(+-mt - aE - w - ig); the last axis but one is a = +1, -1, the last
-    the edge, +mt, -mt. Im w > -g.
+    The last axis but one is a = +1, -1, the last the edge, +mt, -mt.
     """
     for i in range(E.shape[0]):
         for n in range(E.shape[1]):
@@ -87,8 +86,25 @@ def cold_logarithms(E: Array, w: Array, mt: float, g: float, own: Array, ahead: 
                 size, turn = 0.5 * np.log(x * x + g * g), np.arctan2(-g, x)
                 own[i, n, a, 0] = complex(size, turn)
                 own[i, n, 1 - a, 1] = complex(size, -np.pi - turn)
-            for f in range(len(w)):
-                y = -w[f].imag - g
+
+
+@lazily
+def cold_ahead(E: Array, w: Array, mt: float, g: float, ahead: Array) -> None:
+    """Fill ahead (n_w, b, m, 2, 2) for energies E (b, m): log(+-mt - aE - w - ig), Im w > -g.
+
+    Axes as in `cold_own`. On the imaginary axis half of them mirror the others, as there.
+    """
+    for f in range(len(w)):
+        still, y = w[f].real == 0, -w[f].imag - g
+        for i in range(E.shape[0]):
+            for n in range(E.shape[1]):
+                e = E[i, n]
+                if still:
+                    for a, x in enumerate((mt - e, mt + e)):
+                        size, turn = 0.5 * np.log(x * x + y * y), np.arctan2(y, x)
+                        ahead[f, i, n, a, 0] = complex(size, turn)
+                        ahead[f, i, n, 1 - a, 1] = complex(size, -np.pi - turn)
+                    continue
                 for a, s in enumerate((e + w[f].real, w[f].real - e)):
                     for j, x in enumerate((mt - s, -mt - s)):
                         ahead[f, i, n, a, j] = complex(
@@ -121,11 +137,18 @@ def _columns(first, second, alpha, p11, p22, beta, x1, x2):
     return first + both + p22 * apart, second + both - p11 * apart
 
 
-def _branch(a, E, cos, sin, g):
-    """(sign, P11, P22, P12, beta) of a level's upper, a = 0, or lower branch."""
-    sign = 1.0 - 2 * a
-    beta = 1 / complex(2 * sign * E, -2 * g)
-    return sign, 0.5 * (1 + sign * cos), 0.5 * (1 - sign * cos), 0.5 * sign * sin, beta
+def _branches(E, cos, sin, g, real, beta):
+    """Fill real (2, 4), sign, P11, P22, P12, and beta (2,) of a level's upper and lower branch."""
+    for a in range(2):
+        sign = 1.0 - 2 * a
+        real[a, 0], real[a, 3] = sign, 0.5 * sign * sin
+        real[a, 1], real[a, 2] = 0.5 * (1 + sign * cos), 0.5 * (1 - sign * cos)
+        beta[a] = _inverse(complex(2 * sign * E, -2 * g))
+
+
+def _inverse(z):
+    """1/z of a number whose square neither overflows nor vanishes."""
+    return z.conjugate() / (z.real * z.real + z.imag * z.imag)
 
 
 def _add_row(i, sums, outer, low, side, weight, inner, own, ahead, w, rates, close, found):
@@ -136,27 +159,33 @@ def _add_row(i, sums, outer, low, side, weight, inner, own, ahead, w, rates, clo
     g, (real, imaginary) = rates[0] + rates[1], sums
     alpha = 0.5j / g
     mine, moved = np.empty((2, 2), np.complex128), np.empty((2, 2), np.complex128)
+    here, there = np.empty((2, 4)), np.empty((2, 4))
+    beta_here, beta_there = np.empty(2, np.complex128), np.empty(2, np.complex128)
+    _branches(outer[0], outer[1], outer[2], g, here, beta_here)
     for n in range(weight.shape[1]):
         e, share = inner[0][i, n], weight[i, n]
         _values(own[i, n], rates, mine)
         gap, mixed = _gap_terms(own[i, n], e, inner[1][i, n], rates)
         real, imaginary = real + share * gap, imaginary + share * g * mixed / np.pi
+        _branches(e, inner[1][i, n], inner[2][i, n], g, there, beta_there)
         for f in range(len(w)):
             _values(ahead[f, i, n], rates, moved)
             for c in range(2):
-                sc, p11, p22, p12, beta_p = _branch(c, outer[0], outer[1], outer[2], g)
+                p11, p22 = here[c, 1], here[c, 2]
+                p12, beta_p = here[c, 3], beta_here[c]
+                level = here[c, 0] * outer[0] - w[f]
                 x1, x2 = low[i, c, f, 0], low[i, c, f, 1]
                 s1, s2 = side[i, c, 0], side[i, c, 1]
                 for a in range(2):
-                    sa, r11, r22, r12, beta_r = _branch(a, e, inner[1][i, n], inner[2][i, n], g)
-                    d = sc * outer[0] - sa * e - w[f]
-                    far = share / (d - 2j * g)
+                    r11, r22 = there[a, 1], there[a, 2]
+                    r12, beta_r = there[a, 3], beta_there[a]
+                    d = level - there[a, 0] * e
+                    far = share * _inverse(d - 2j * g)
                     if abs(d.real) + abs(d.imag) < close:
                         d = complex(close, 0.0)
-                    near, band = share / d, 1 if a == c else 0
+                    near, band = share * _inverse(d), 1 if a == c else 0
                     m1, m2 = mine[a, 0], mine[a, 1]
                     v1, v2 = moved[a, 0], moved[a, 1]
-
                     y1, y2 = x1 - m1.conjugate(), x2 - m2.conjugate()
                     up, down = _columns(0j, 0j, alpha, r11, r22, beta_r, y1, y2)
                     beta = beta_p.conjugate()
@@ -174,7 +203,7 @@ def _add_row(i, sums, outer, low, side, weight, inner, own, ahead, w, rates, clo
     return real, imaginary
 
 
-@lazily(calls=(_values, _gap_terms, _columns, _branch, _add_row))
+@lazily(calls=(_values, _gap_terms, _columns, _inverse, _branches, _add_row))
 def pair_sums(
     E: Array,
     cos: Array,
@@ -196,8 +225,8 @@ def pair_sums(
 
     E, cos, sin (b,) : levels of k; inner, inner_cos, inner_sin (b, m) : those of k'; weight (b, m).
     low (b, 2, n_w, 2) : L_j(cE - ig - w), side (b, 2, 2) : L_j(cE + ig), c = +1, -1; own, ahead as
-    in `cold_logarithms`; w (n_w,); rates (gb, gv); close : |d| that counts as zero. Returns the
-    sums of weight Re G and of weight Im G over k'.
+    in `cold_own`, `cold_ahead`; w (n_w,); rates (gb, gv); close : |d| that counts as zero. Returns
+    the sums of weight Re G and of weight Im G over k'.
     """
     sums, levels = (0.0, 0.0), (inner, inner_cos, inner_sin)
     for i in range(len(E)):

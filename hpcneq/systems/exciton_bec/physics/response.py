@@ -11,6 +11,7 @@ branches: intra-band means a = c.
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,7 +23,7 @@ from .frequency_integrals import energy, pair_function
 from .gap_equations import Condensate
 from .number_balance import through_state
 from .pair_grid import Pairs, alone, pairs
-from .pair_kernels import cold_logarithms, pair_sums
+from .pair_kernels import cold_ahead, cold_own, pair_sums
 
 PARTS = ("full", "inter", "intra")
 SIGNS = (1, -1)
@@ -34,7 +35,10 @@ ROUNDING = 2e-13
 # the comparisons: (panels of fine + x sqrt(fine), how far out the last one ends, factor)
 COMPARED = ((0.3, 1.5, 3.5), (0.0, 2.0, 1.3))
 LONG = 0.5  # panels of what the state's errors do
+ROUGH, SELDOM = 0.2, 6  # of a rough look at them: panels, and every which frequency
+NOTHING = 0.01  # of other errors: what is so much smaller than they need not be known better
 CLOSE = 1e-12  # |d| taken for zero
+GRIDS = 4  # of pairs that are remembered
 
 
 def logarithm(z: np.ndarray, j: int, state: Condensate) -> np.ndarray:
@@ -55,15 +59,22 @@ def _log(x, T):
 
 
 def traces(
-    k: np.ndarray, inner: np.ndarray, weight: np.ndarray, w: np.ndarray, state: Condensate
+    k: np.ndarray,
+    inner: np.ndarray,
+    weight: np.ndarray,
+    w: np.ndarray,
+    state: Condensate,
+    own: np.ndarray | None = None,
 ) -> tuple[np.ndarray, float, float]:
     """(sums, Re G, Im G) over a block of pairs at frequencies w (n_w,).
 
     k (b,), inner (b, m) and weight (b, m) : a block of `Pairs`. sums (n_w, 2, 4) : int dv of the
     traces A11 B22, A22 B11, A12 B12, A21 B21; inter-band, intra-band. Re G, Im G : the pair
-    functions of k', summed with the weights.
+    functions of k', summed with the weights. own : `own_logarithms`, if at hand.
     """
     outer_levels, inner_levels = levels(k, state), levels(inner, state)
+    if own is None:
+        own = own_logarithms(inner_levels[0], state)
     E = np.stack([outer_levels[0], -outer_levels[0]], axis=1)
     low = np.stack([logarithm(E[:, :, None] - 1j * state.g - w, j, state) for j in (0, 1)], axis=-1)
     side = np.stack([logarithm(E + 1j * state.g, j, state) for j in (0, 1)], axis=-1)
@@ -74,7 +85,8 @@ def traces(
         side,
         weight,
         *inner_levels,
-        *inner_logarithms(inner_levels[0], w, state),
+        own,
+        logarithms_ahead(inner_levels[0], w, state),
         w,
         (state.gb, state.gv),
         CLOSE,
@@ -89,21 +101,26 @@ def levels(k: np.ndarray, state: Condensate) -> tuple[np.ndarray, np.ndarray, np
     return E, (k**2 - state.mu) / E, -state.delta / E
 
 
-def inner_logarithms(
-    E: np.ndarray, w: np.ndarray, state: Condensate
-) -> tuple[np.ndarray, np.ndarray]:
-    """(own (b, m, 2, 2), ahead (n_w, b, m, 2, 2)) for energies E (b, m) and frequencies w (n_w,).
-
-    log(+-mt - aE - ig) and log(+-mt - aE - w - ig), smeared by the temperature.
-    """
-    own, ahead = np.empty((*E.shape, 2, 2), complex), np.empty((len(w), *E.shape, 2, 2), complex)
+def own_logarithms(E: np.ndarray, state: Condensate) -> np.ndarray:
+    """(b, m, 2, 2) log(+-mt - aE - ig) for energies E (b, m), smeared by the temperature."""
+    own = np.empty((*E.shape, 2, 2), complex)
     if state.T == 0:
-        cold_logarithms(E, w, state.mt, state.g, own, ahead)
-        return own, ahead
+        cold_own(E, state.mt, state.g, own)
+        return own
     for (i, a), (j, edge) in itertools.product(enumerate(SIGNS), enumerate((state.mt, -state.mt))):
         own[..., i, j] = _log(edge - a * E - 1j * state.g, state.T)
+    return own
+
+
+def logarithms_ahead(E: np.ndarray, w: np.ndarray, state: Condensate) -> np.ndarray:
+    """(n_w, b, m, 2, 2) log(+-mt - aE - w - ig) for energies E (b, m) and frequencies w (n_w,)."""
+    ahead = np.empty((len(w), *E.shape, 2, 2), complex)
+    if state.T == 0:
+        cold_ahead(E, w, state.mt, state.g, ahead)
+        return ahead
+    for (i, a), (j, edge) in itertools.product(enumerate(SIGNS), enumerate((state.mt, -state.mt))):
         ahead[..., i, j] = _log(edge - a * E - w[:, None, None] - 1j * state.g, state.T)
-    return own, ahead
+    return ahead
 
 
 def bubbles(traces: np.ndarray) -> np.ndarray:
@@ -161,8 +178,9 @@ def matrices(
     return np.where((w.real < 0)[:, None, None], np.conj(M), M)
 
 
+@lru_cache(maxsize=GRIDS)
 def _grid(state, q, w, fine, reach):
-    """The pairs of momenta for M(q, w)."""
+    """The pairs of momenta for M(q, w), remembered: secants towards a zero stay in a cell."""
     at = (w, state.delta, state.mu, state.mt, state.g)
     if q >= SHORTEST:
         return pairs(q, *at, fine=fine, reach=reach)
@@ -205,8 +223,25 @@ def with_errors(
     return M, np.maximum(*moved) + ROUNDING * (1 + np.abs(M))
 
 
-def by_state(state: Condensate, q: float, w: ArrayLike, part: str = "full") -> np.ndarray:
-    """(n, 2, 2) what the errors of the state do to M; long panels are good enough to tell."""
+def by_state(
+    state: Condensate,
+    q: float,
+    w: ArrayLike,
+    part: str = "full",
+    beside: np.ndarray | None = None,
+) -> np.ndarray:
+    """(n, 2, 2) what the errors of the state do to M; long panels are good enough to tell.
+
+    beside : errors (n, 2, 2) of another kind. Where a rough look at a few of the frequencies finds
+    those of the state below `NOTHING` of them, its largest numbers stand for all frequencies.
+    """
+    w = np.atleast_1d(np.asarray(w, complex))
+    if beside is not None:
+        few = w[::SELDOM]
+        rough = through_state(lambda other: matrices(other, q, few, part, ROUGH), state)
+        largest = rough.max(axis=0)
+        if np.all(largest < NOTHING * beside):
+            return np.broadcast_to(largest, beside.shape)
     return through_state(lambda other: matrices(other, q, w, part, LONG), state)
 
 
@@ -217,14 +252,23 @@ def summed(state: Condensate, w: np.ndarray, grid: Pairs) -> tuple[np.ndarray, n
     likewise: then M12 and M22 vanish at q = w = 0 at every momentum, Eqs. (39), (40), though gap
     and number equation stop at a cutoff and M does not.
     """
-    parts = [shares(state, w, block) for block in grid.blocks]
+    own = _own(state, grid)
+    parts = [shares(state, w, block, known) for block, known in zip(grid.blocks, own)]
     return sum(inverse for inverse, _ in parts), sum(Pi for _, Pi in parts)
 
 
-def shares(state: Condensate, w: np.ndarray, block: tuple) -> tuple[np.ndarray, np.ndarray]:
+@lru_cache(maxsize=GRIDS)
+def _own(state: Condensate, grid: Pairs) -> list[np.ndarray]:
+    """`own_logarithms` of the blocks, which no frequency changes."""
+    return [own_logarithms(levels(inner, state)[0], state) for _, inner, _ in grid.blocks]
+
+
+def shares(
+    state: Condensate, w: np.ndarray, block: tuple, own: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """What one block of pairs adds to `summed`."""
     k, inner, weight = block
-    sums, real, imaginary = traces(k, inner, weight, w, state)
+    sums, real, imaginary = traces(k, inner, weight, w, state, own)
     outer = pair_function(k**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T)
     real, imaginary = (weight.sum(axis=1) @ x + y for x, y in zip(outer, (real, imaginary)))
     return np.array([[real, imaginary], [-imaginary, real]]), bubbles(sums)

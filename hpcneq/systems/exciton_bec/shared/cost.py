@@ -14,7 +14,7 @@ import numpy as np
 
 from ....errors import NotConverged
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, PROBE_SECONDS
 from ....tasks.supercell_cost import evolution_cost
 from ..physics import steady_states
 from ..physics.gap_equations import Drive
@@ -63,9 +63,9 @@ class Probe:
 
 
 def clocked(function: Callable, least: float = 0.15) -> tuple[float, object]:
-    """(seconds of the quickest call, its value) of two calls, or more up to ``least`` seconds."""
+    """(seconds of the quickest call, its value) of calls until ``least`` seconds are spent."""
     spent = []
-    while len(spent) < 2 or sum(spent) < least:
+    while sum(spent) < least:
         begun = time.process_time()
         value = function()
         spent.append(time.process_time() - begun)
@@ -126,8 +126,8 @@ def branches(given: Given, probe: Probe) -> Cost:
     curves = int(np.prod([len(x) for key, x in given.sweep.items() if key != "ratio"]))
     seconds = curves * (ENDS_OF_A_CURVE + POINT * points) * probe.seconds
     seconds += curves * points * _judging(given, probe)
-    note, judged = f"{points} points in {curves} rows", given.numerics.stability
-    return probe.cost(seconds, curves, note, compiled=judged)
+    note = f"{points} points in {curves} rows"
+    return probe.cost(seconds, curves, note, compiled=given.numerics.stability)
 
 
 @planned
@@ -151,22 +151,33 @@ def response(given: Given, probe: Probe) -> Cost:
 
 
 def _seconds_of_a_point(given, state, q, w):
-    """Seconds of one M with its error, the mean over a few pieces of the grid."""
+    """Seconds of one M with its error, the mean over a few pieces of the grid.
+
+    The middle comes first: where a piece takes long the others are left out.
+    """
     parameters = given.parameters
     starts = {0, (len(w) - 1) // 2 // FEW * FEW, (len(w) - 1) // FEW * FEW}
+    pieces = [(k, start) for k in dict.fromkeys(_thirds(len(q))) for start in sorted(starts)]
     spent, done = 0.0, 0
-    for k in sorted({len(q) // 6, len(q) // 2, 5 * len(q) // 6}):
-        for start in sorted(starts):
-            z = w[start : start + FEW] + 1j * parameters.growth
-            if len(z) > FEW // 2:
-                z = z[: FEW // 3]
-            # loads the compiled kernels, and what the first call of a kind takes longer
-            matrices(state, float(q[k]), z[:1], parameters.part, 0.3)
-            begun = time.process_time()
-            with_errors(state, float(q[k]), z, parameters.part, given.numerics.panels)
-            spent += time.process_time() - begun
-            done += len(z)
+    begun = time.process_time()
+    # loads the compiled kernels, and what the first call of a kind takes longer
+    matrices(state, float(q[len(q) // 2]), [1j * parameters.growth], parameters.part, 0.3)
+    for k, start in pieces[len(starts) // 2 :] + pieces[: len(starts) // 2]:
+        z = w[start : start + FEW] + 1j * parameters.growth
+        if len(z) > FEW // 2:
+            z = z[: FEW // 3]
+        since = time.process_time()
+        with_errors(state, float(q[k]), z, parameters.part, given.numerics.panels)
+        spent += time.process_time() - since
+        done += len(z)
+        if time.process_time() - begun > PROBE_SECONDS:
+            break
     return spent / done
+
+
+def _thirds(count):
+    """Places in the middle, the first and the last third of so many."""
+    return count // 2, count // 6, 5 * count // 6
 
 
 @planned

@@ -37,7 +37,7 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
         z = w[start : start + FEW] + 1j * parameters.growth
         where = (family[i][0], float(q[j]), z, parameters.part)
         M, error = response.with_errors(*where, given.numerics.panels)
-        return {"M": M, "error": error + response.by_state(*where)}
+        return {"M": M, "error": error + response.by_state(*where, beside=error)}
 
     axes = {"piece": np.arange(len(pieces))}
     sweep = run_sweep(axes, piece, comm, log, output, "response", everywhere=False)

@@ -26,7 +26,8 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     if end is not None:
         return _normal(drive, end, log, output())
     state, solution = condensate(given, comm, drive)
-    errors, summary, warnings = _errors(state, comm), _summary(drive, state, solution), [WIDE]
+    errors = _errors(state, comm)
+    summary, warnings = _summary(drive, state, solution), [WIDE]
     _write(output(), state)
     log(f"steady: delta = {state.delta:.6f}, mu = {state.mu:.6f}, mu_b = {state.mu_b:.6f}")
     if given.numerics.stability:

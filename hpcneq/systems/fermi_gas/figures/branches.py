@@ -29,10 +29,12 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """
     slow = next((key for key in result.sweep if key != "dmu"), None)
     if slow is None:
-        style.size(canvas, 10.5, 4.3)
-        left, right = canvas.subplots(1, 2)
+        twisted = any(name.startswith("NFF") for name, *_ in branches_of(result, ()))
+        style.size(canvas, 10.5 if twisted else 6.4, 4.3)
+        left, *right = canvas.subplots(1, 1 + twisted, squeeze=False)[0]
         order_parameters(left, result, ())
-        wave_numbers(right, result)
+        if twisted:
+            wave_numbers(right[0], result)
         return
     values = np.asarray(result[slow])
     if len(values) > MOST_PANELS:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from ....figures import style
+from ....figures import sheets, style
 from .looks import between
 from .titles import KEYS
 
@@ -119,9 +119,10 @@ def surface(canvas: Figure | SubFigure, result: Result, slow: str, fast: str) ->
 
     style.size(canvas, 7.6, 6.0)
     axes = canvas.add_subplot(projection="3d")
-    x, y = np.meshgrid(np.asarray(result[slow]), np.asarray(result[fast]), indexing="ij")
+    keys = (sheets.between(np.asarray(result[key])) for key in (slow, fast))
+    x, y = np.meshgrid(*keys, indexing="ij")
     handles = []
-    look = {"rstride": 1, "cstride": 1, "lw": 0.2, "edgecolor": "0.4"}
+    look = {"rstride": 2, "cstride": 2, "lw": 0}
     for name, colour, text, alpha in SHEETS:
         z = sheet(result, name)
         if np.isfinite(z).any():
@@ -138,13 +139,17 @@ def surface(canvas: Figure | SubFigure, result: Result, slow: str, fast: str) ->
 
 
 def sheet(result: Result, name: str) -> np.ndarray:
-    """dmu of one boundary over two keys; nan where it is not drawn."""
-    z = np.array(result[name])
-    if name == "normal_end":
-        z[np.isnan(np.asarray(result.nff_fold))] = np.nan
-    if name == "nbcs_end":  # down to dmu = 0 on the first points without a condensate
-        gone = np.isnan(z)
-        there = np.pad(~gone, 1)
-        beside = there[2:, 1:-1] | there[:-2, 1:-1] | there[1:-1, 2:] | there[1:-1, :-2]
-        z[gone & beside] = 0.0
-    return z
+    """dmu of one boundary over two keys, at the points `sheets.between`; nan beyond its edge.
+
+    NBCS ends at dmu = 0 on the line where the condensate does; NFF appears and ends together on
+    another, on which the two sheets meet.
+    """
+    end = np.asarray(result.nbcs_end)
+    if name == "nbcs_end":
+        squares = sheets.finer(sheets.squares(end))
+        return np.sqrt(np.where(squares > 0, squares, np.nan))
+    normal = np.asarray(result.normal_end)
+    gap = sheets.finer(sheets.squares(normal - np.asarray(result.nff_fold)))
+    upper = np.sqrt(np.maximum(sheets.finer(sheets.squares(normal)), 0.0))
+    depth = np.sqrt(np.where(gap > 0, gap, np.nan))
+    return upper - depth * (name == "nff_fold")

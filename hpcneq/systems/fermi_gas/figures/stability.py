@@ -10,7 +10,6 @@ from ....figures import style
 from .titles import LABELS
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
     from ....figures.result import Result
@@ -111,8 +110,9 @@ def growth_map(result: Result, canvas: Figure | SubFigure, slow: str, fast: str)
     axes.set(xlabel=LABELS[slow], ylabel=LABELS[fast])
     for spine in axes.spines.values():
         spine.set_visible(True)
-    add_notes(axes, (count == ABSENT).any(), fast_decay.any())
-    axes.set_title(full_title(result))
+    notes = ["grey: no such state"] if (count == ABSENT).any() else []
+    notes += ["hatched: decays faster than searched"] if fast_decay.any() else []
+    axes.set_title("\n".join([full_title(result), ", ".join(notes)]).strip(), fontsize=10)
 
 
 def colours_of(rate: np.ndarray) -> dict:
@@ -125,23 +125,3 @@ def colours_of(rate: np.ndarray) -> dict:
     if top > 0:
         return {"cmap": "Reds", "vmin": 0.0}
     return {"cmap": "Blues_r", "vmax": 0.0}
-
-
-def add_notes(axes: Axes, absent: bool, fast_decay: bool) -> None:
-    """What grey and hatched parts of a map are."""
-    notes = []
-    if absent:
-        notes.append("grey: no such state")
-    if fast_decay:
-        notes.append("hatched: decays faster than searched")
-    if notes:
-        axes.text(
-            0.98,
-            0.97,
-            "\n".join(notes),
-            transform=axes.transAxes,
-            ha="right",
-            va="top",
-            fontsize=9,
-            bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none"},
-        )

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,17 +22,19 @@ from ..physics import gap_and_current, linear_kinetics, pair_amplitude, state_cu
 from ..physics.gap_and_current import Gas
 from ..physics.response import Response
 from . import cell_runs
-from .branch_states import find_branch, remembered_curves
+from .branch_states import CurvesOf, find_branch, required_branch
 from .evolution_grid import with_time_step
 from .fastest_wave import FINE, waves
 from .full_runs import full_system, start_of, variants_of
 from .gas import gas_at, gas_of, response_of, with_wave
-from .linear_runs import LinearRecords, linear_system, states_of_runs
+from .linear_runs import LinearRecords, linear_system, parameters_of_runs
 from .polished_states import state_record
 from .supercell import coupling_of, medium_of
 
-FEW = 12  # nodes of curves made for timing: half the time of the whole search for states
-LINE_NODES = 20  # of curves of a phase diagram
+FEW = 6  # nodes of curves made for timing
+SOLVES = 190  # of the gap equation for dmu, that a search for states is worth
+LINE = 0.8  # of a search, that a line of a phase diagram takes
+OTHERS = {"step error": 1.0, "grid error": 0.7, "pole error": 0.9}  # a step, in those of the run
 PEAK = 4001 * 401  # momenta on which the largest pair amplitude is sought
 PAIR_BYTES = 96  # of working memory per momentum of a pair amplitude
 POINT_BYTES = {"A": 500, "C": 300, "D": 700}  # per momentum of M
@@ -47,15 +50,21 @@ STARTING = 1.5  # s to start an evolution and to write
 
 
 def clocked(work: Callable) -> tuple[float, object]:
-    """(seconds, what it gives)."""
-    begun = time.perf_counter()
+    """(processor seconds, what it gives)."""
+    begun = time.process_time()
     result = work()
-    return time.perf_counter() - begun, result
+    return time.process_time() - begun, result
 
 
 def search(gas: Gas) -> float:
-    """Seconds to find every state of a gas, from short curves."""
-    return 2 * clocked(lambda: state_curves.curves(gas, FEW))[0]
+    """Seconds to find every state of a gas, from one point of its curves."""
+    return SOLVES * clocked(lambda: state_curves.dmu_of(gas, 0.1, 0.15))[0]
+
+
+def short_curves() -> CurvesOf:
+    """`remembered_curves` of few nodes, on which the same states are found."""
+    made = lru_cache(maxsize=8)(lambda gas: state_curves.curves(gas, FEW))
+    return lambda gas: made(gas.at(0.0))
 
 
 # ---- states and their momenta ------------------------------------------------------------------
@@ -75,14 +84,14 @@ def branches(given: Given, ranks: int) -> Cost:
     middle = {key: float(values[len(values) // 2]) for key, values in slow.items()}
     rows = math.prod(len(values) for values in slow.values())
     gas = gas_at(given.parameters, given.numerics, middle)
-    half_curve, curves = clocked(lambda: state_curves.curves(gas, FEW))
+    short_curve, curves = clocked(lambda: state_curves.curves(gas, FEW))
 
-    def two_points():
-        for x in (dmu[len(dmu) // 2], dmu[-1]):
-            for state in state_curves.find(gas.at(x), curves):
-                state_record(gas.at(x), *state)
+    def middle_point():
+        x = dmu[len(dmu) // 2]
+        for state in state_curves.find(gas.at(x), curves):
+            state_record(gas.at(x), *state)
 
-    curve, point = 2 * half_curve, 0.5 * clocked(two_points)[0]
+    curve, point = 1.5 * short_curve, clocked(middle_point)[0]
     most = rows if slow else len(dmu)
     made = rows if slow else min(ranks, most)  # without rows every rank makes the curve
     return Cost(
@@ -103,7 +112,7 @@ def phase_diagram(given: Given, ranks: int) -> Cost:
         middle[fast] = float(columns[len(columns) // 2])
         count, what = len(rows) * len(columns), "points, each with its edges along dmu"
     gas = gas_at(given.parameters, given.numerics, middle)
-    each = 1.3 * clocked(lambda: state_curves.curves(gas, LINE_NODES))[0]
+    each = LINE * search(gas)
     notes = (f"{count} {what}", f"{each:.1f} s each")
     return Cost(each * count, BASE_BYTES, len(rows), notes)
 
@@ -151,7 +160,7 @@ def stability(given: Given, ranks: int) -> Cost:
     middle = {key: float(values[len(values) // 2]) for key, values in given.sweep.items()}
     p, n = replace(given.parameters, **middle), given.numerics
     points = f"{count} point{'s' if count > 1 else ''}"
-    find, (state, _) = clocked(lambda: find_branch(gas_of(p, n), p.branch, remembered_curves()))
+    find, (state, _) = clocked(lambda: find_branch(gas_of(p, n), p.branch, short_curves()))
     if state is None:
         nowhere = f"there is no {p.branch} at the middle one" if shape else "there is no such state"
         return Cost(find * count, BASE_BYTES, most, (points, nowhere))
@@ -211,13 +220,13 @@ def evolve(given: Given, ranks: int) -> Cost:
     if given.numerics.supercell is not None:
         return cell(given, ranks)
     begun = time.process_time()
-    systems = systems_of(given)
-    fixed = time.process_time() - begun
-    given = with_time_step(given, systems[0].fastest)
+    system, variants = system_of(given)
+    fixed = (1 + len(variants)) * (time.process_time() - begun)
+    given = with_time_step(given, system.fastest)
     dt, linear = given.numerics.dt, given.numerics.model == "linear"
-    each = seconds_a_step(systems[0], dt)
-    others = sum(seconds_a_step(system, 2 * dt) for system in systems[1:])
-    steps, size = given.run.t_max / dt, FieldState(systems[0], solo()).nbytes
+    each = seconds_a_step(system, dt)
+    others = each * sum(OTHERS[name] for name in variants)
+    steps, size = given.run.t_max / dt, FieldState(system, solo()).nbytes
     peak = BASE_BYTES + size * VECTORS / ranks
     if linear:
         peak += size * TABLES
@@ -226,10 +235,10 @@ def evolve(given: Given, ranks: int) -> Cost:
     return Cost(
         fixed + STARTING + steps * (each + 0.5 * others),
         peak,
-        systems[0].items,
+        system.items,
         (
-            f"{systems[0].items} chunks of {linear_kinetics.CHUNK} momenta, {steps:.0f} steps "
-            f"and {len(systems) - 1} runs with twice the step",
+            f"{system.items} chunks of {linear_kinetics.CHUNK} momenta, {steps:.0f} steps "
+            f"and {len(variants)} runs with twice the step",
             f"state {size / 2**20:.1f} MB, {1e3 * each:.2f} ms a step on one rank",
         ),
     )
@@ -237,7 +246,7 @@ def evolve(given: Given, ranks: int) -> Cost:
 
 def cell(given: Given, ranks: int) -> Cost:
     """An evolution in a supercell: a few steps of some blocks are run."""
-    gas, curves_of = gas_of(given.parameters, given.numerics), remembered_curves()
+    gas, curves_of = gas_of(given.parameters, given.numerics), short_curves()
     D, Q = cell_runs.start_of(given, gas, curves_of)
     given = cell_runs.with_wave_number(given, Q)
     coupling = cell_runs.coupling_at(given, gas, curves_of, D, Q)
@@ -247,7 +256,7 @@ def cell(given: Given, ranks: int) -> Cost:
 
 def pattern(given: Given, ranks: int) -> Cost:
     """F_m of one state is timed."""
-    gas, curves_of = gas_of(given.parameters, given.numerics), remembered_curves()
+    gas, curves_of = gas_of(given.parameters, given.numerics), short_curves()
     coupling = coupling_of(given, gas, curves_of)
     medium = medium_of(given.numerics, gas.baths)
     problem = RealPattern(medium, coupling, [1])
@@ -265,20 +274,21 @@ def pattern(given: Given, ranks: int) -> Cost:
     )
 
 
-def systems_of(given: Given) -> list:
-    """The equations of a run and of those that tell its errors."""
-    estimated = given.numerics.error_estimate and not untimed()
+def system_of(given: Given) -> tuple:
+    """(the equations of a run, names of the further runs that tell its errors)."""
+    estimated = given.numerics.error_estimate
+    gas, curves_of = gas_of(given.parameters, given.numerics), short_curves()
     if given.numerics.model == "linear":
-        states = states_of_runs(given)
-        variants = (None, *LinearRecords.variants) if estimated else (None,)
-        return [linear_system(given, states, variant)[1] for variant in variants]
-    gas = gas_of(given.parameters, given.numerics)
-    start = start_of(given, gas, remembered_curves())[:2]
-    variants = (None, *variants_of(given)) if estimated else (None,)
-    return [full_system(given, gas, start, variant) for variant in variants]
+        runs = parameters_of_runs(given)
+        middle = runs[len(runs) // 2]
+        state = required_branch(gas_of(middle, given.numerics), middle.branch, curves_of)
+        system = linear_system(given, [state] * len(runs))[1]
+        return system, LinearRecords.variants if estimated else ()
+    start = start_of(given, gas, curves_of)[:2]
+    return full_system(given, gas, start), variants_of(given) if estimated else ()
 
 
-def seconds_a_step(system: object, dt: float, count: int = 4) -> float:
+def seconds_a_step(system: object, dt: float, count: int = 2) -> float:
     """Processor seconds of one step on one process, the first left out: it compiles."""
     if untimed():
         return 0.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.colors import PowerNorm
 
-from ....figures import style
+from ....figures import sheets, style
 from .labels import LABELS, spans_decades
 
 if TYPE_CHECKING:
@@ -22,8 +22,10 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     axes = canvas.add_subplot()
     slow, fast = result.sweep
     x, y, delta, rate = (np.asarray(result[name]) for name in (slow, fast, "delta", "growth_rate"))
+    places = (sheets.between(x, spans_decades(x)), sheets.between(y, spans_decades(y)))
+    norm = PowerNorm(0.5, vmin=0.0)
     image = axes.pcolormesh(
-        x, y, delta.T, shading="nearest", rasterized=True, norm=PowerNorm(0.5, vmin=0.0)
+        *places, sheets.sheet(delta).T, shading="nearest", rasterized=True, norm=norm
     )
     if min(rate.shape) > 1 and rate.min() < 0 < rate.max():
         axes.contour(x, y, rate.T, levels=[0.0], colors="w", linewidths=1.6, linestyles="--")

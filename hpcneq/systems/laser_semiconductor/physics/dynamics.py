@@ -13,6 +13,7 @@ import numpy as np
 from ....maths.bands import Drive, Grid
 from . import material
 from .material import Material
+from .steps import runge_kutta
 
 
 class Pairing:
@@ -106,6 +107,30 @@ class Pairing:
         change.real += c.imag * paired
         change.imag += c.real * paired
         out["s"][:] = change
+
+    @property
+    def autonomous(self) -> bool:
+        """Whether the laser's coupling is constant, as in the rotating-wave approximation."""
+        return self.drive.omega0 is None
+
+    def repeat(self, fields: Mapping[str, np.ndarray], step: float, count: int) -> None:
+        """``count`` fourth-order Runge-Kutta steps of the fields of all momenta, in place."""
+        views = [fields[name].real for name in ("n11", "n22")]
+        for name in ("n21", "s"):
+            views += [fields[name].real, fields[name].imag]
+        packed = np.ascontiguousarray(np.stack(views).transpose(0, 2, 1))
+        rates = (self.loss1, self.loss2, float(self.drive.coupling(0.0).real))
+        runge_kutta(packed, self.coefficients(), self.V, self.floor, rates, step, count)
+        for view, values in zip(views, packed.transpose(0, 2, 1)):
+            view[:] = values
+
+    def coefficients(self) -> np.ndarray:
+        """Rows (8, n) of `steps.runge_kutta`: supplies, and factors of n21, s and the sum."""
+        table = {name: values[:, 0] for name, values in self.table.items()}
+        turn, pair = table["turn"], table["pair"]
+        f = table["f"] + 0j
+        parts = (turn.real, turn.imag, pair.real, pair.imag, f.real, f.imag)
+        return np.array([table["supply1"], table["supply2"], *parts])
 
     def observables(
         self, t: float, side: int, local: Mapping[str, np.ndarray], c: np.ndarray, part: range

@@ -9,15 +9,17 @@ import numpy as np
 from ....parallel import solo
 from ....solvers.mean_field import FieldState
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, seconds
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, seconds
 from ..physics import dynamics, material
 from .grid_errors import refined_points
 from .model import interactions, material_at, momenta
 
-START_SECONDS = 1.0  # of a static task, whatever its points
+START_SECONDS = 1.0  # of a run, whatever it computes
 POINT = 3  # what a point takes, in growth rates by the eigenvalues
 STEP = 5.5  # what a time step takes, in right-hand sides
 ERRORS = 2.2  # what an evolution with its errors takes, in evolutions without
+REPEATED = 100  # steps of a call of the compiled kernel, for timing
+ROW = 2e-4  # s of a row of output
 
 
 def static(given: Given, ranks: int) -> Cost:
@@ -32,21 +34,31 @@ def static(given: Given, ranks: int) -> Cost:
 
 
 def evolve(given: Given, ranks: int) -> Cost:
-    """Of an evolution: momenta, runs and steps, and the time of a right-hand side."""
-    m = material_at(given.parameters)
+    """Of an evolution: momenta, runs and steps, and the time of a step."""
+    m, n = material_at(given.parameters), given.numerics
     V, grid = interactions(given), momenta(given, m)
     start = dynamics.initial(m, grid, len(V), "driven", 1e-3)
-    state = FieldState(dynamics.Pairing(m, grid, V, start), solo())
-    out = np.zeros_like(state.flat)
-    each = seconds(lambda: state.rhs(0.0, 1, state.flat, out), 100)
-    steps = given.run.t_max / given.numerics.dt
-    factor = STEP * (ERRORS if given.numerics.error_estimate else 1.0)
+    system = dynamics.Pairing(m, grid, V, start, full_drive=n.drive == "full")
+    state = FieldState(system, solo())
+    memory = BASE_BYTES + 10 * state.nbytes
+    if system.autonomous:
+        fields = system.start(range(system.items))
+        each = seconds(lambda: system.repeat(fields, n.dt, REPEATED), 1) / REPEATED
+        memory += KERNEL_BYTES
+    else:
+        out = np.zeros_like(state.flat)
+        each = STEP * seconds(lambda: state.rhs(0.0, 1, state.flat, out))
+    steps = given.run.t_max / n.dt
+    rows = given.run.t_max / (given.run.output_every or n.dt)
+    taken = each * steps + ROW * rows
+    if n.error_estimate:
+        taken *= ERRORS
     notes = (
         f"{len(grid[0])} momenta, {len(V)} interactions, {steps:.0f} steps, "
         f"{state.nbytes / 2**20:.2f} MB of state",
-        f"{each * 1e6:.0f} us a right-hand side",
+        f"{each * 1e6:.0f} us a step",
     )
-    return Cost(factor * each * steps, BASE_BYTES + 10 * state.nbytes, 1, notes)
+    return Cost(START_SECONDS + taken, memory, 1, notes)
 
 
 def _largest_arrays(given):

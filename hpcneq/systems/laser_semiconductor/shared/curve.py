@@ -9,7 +9,7 @@ from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
 from . import linear_stability
-from .grid_errors import grid_errors, refined_points
+from .grid_errors import beside_continuum, grid_errors, refined_points
 from .model import material_at
 from .remarks import remarks
 
@@ -31,7 +31,7 @@ def curve(
         numbers, finer = point(m, given.numerics.points), point(m, refined_points(given))
         exact = [name for name in WITH_ERRORS if name in numbers]
         exact += [name for name in numbers if name.endswith("eigenvalue")]
-        errors = grid_errors(numbers, finer, exact)
+        errors = beside_continuum(m, numbers, grid_errors(numbers, finer, exact))
         return numbers | {f"{name}_error": error for name, error in errors.items()}
 
     sweep = run_sweep(given.sweep, solve, comm, log, output, given.task, everywhere=False)

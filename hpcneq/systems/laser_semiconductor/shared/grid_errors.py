@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from ....tasks import Given
+from ..physics.material import Material
 
+NEAR = 0.1  # of Gamma12: how far from the continuum a decaying mode is told from it
 GRID_FACTOR = 2.0  # of that change, in errors: the finer grid has an error as well
 ROUNDING = 1e-11  # of numbers from sums that are exact but for rounding
 
@@ -29,3 +31,22 @@ def grid_errors(
             change = abs(fine[name] - coarse[name])
             errors[name] = GRID_FACTOR * change + ROUNDING * (1 + abs(coarse[name]))
     return errors
+
+
+def beside_continuum(
+    m: Material, numbers: Mapping[str, float], errors: dict[str, float]
+) -> dict[str, float]:
+    """``errors`` of growth rates and frequencies where a grid's mode may be one of its levels.
+
+    Next to the continuum both are uncertain by as much as they differ from its -Gamma12 and 0.
+    """
+    wider = dict(errors)
+    for rate in [name for name in errors if name.endswith("rate")]:
+        distance = numbers[rate] + m.Gamma12
+        if distance >= NEAR * m.Gamma12:
+            continue
+        wider[rate] += max(distance, 0.0)
+        frequency = rate.removesuffix("rate").removesuffix("growth_") + "frequency"
+        if frequency in wider:
+            wider[frequency] += abs(numbers[frequency])
+    return wider

@@ -11,7 +11,7 @@ from ....tasks import Given, Outcome, Output
 from ..physics import material
 from ..physics.material import Material
 from ..shared.curve import curve
-from ..shared.grid_errors import grid_errors, refined_points
+from ..shared.grid_errors import beside_continuum, grid_errors, refined_points
 from ..shared.model import material_at
 from ..shared.remarks import remarks
 from ..shared.steady_state import growth_rate
@@ -32,7 +32,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     if found["growth_rate"] <= -0.99 * m.Gamma12:
         warnings.insert(0, "no mode leaves the continuum: everything decays with Gamma12")
     log(f"growth: {found['growth_rate']:.8g} + {found['frequency']:.8g} i")
-    return Outcome("complete", found, grid_errors(found, finer, found), warnings)
+    errors = beside_continuum(m, found, grid_errors(found, finer, found))
+    return Outcome("complete", found, errors, warnings)
 
 
 def numbers(m: Material, points: int) -> dict[str, float]:

@@ -13,9 +13,17 @@ if TYPE_CHECKING:
 
     from ....figures.result import Result
 
+FAINT = 1e-4  # of the largest harmonic, below which one is not drawn
+
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
-    """Currents over a period with their means; the pairing, or the density; the multipliers."""
+    """Currents over a period with their means; the pairing, or the density; the multipliers.
+
+    Of a sweep: harmonics and the swing of the pairing over the frequency.
+    """
+    if "frequency" in result:
+        _along(result, canvas)
+        return
     style.size(canvas, 12, 4.2)
     flow, site, circle = canvas.subplots(1, 3)
     t, current = np.asarray(result.t), np.asarray(result.current)
@@ -35,3 +43,29 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     for real, imaginary in result.summary["multipliers"]:
         circle.plot(real, imaginary, "o", color=style.COLOURS[1])
     circle.set(aspect="equal", xlabel="Re of the multiplier", ylabel="Im")
+
+
+def _along(result: Result, canvas: Figure | SubFigure) -> None:
+    """Moduli of harmonics over the frequency, of the bulk current or else of the leads'."""
+    style.size(canvas, 10, 4.4)
+    waves, other = canvas.subplots(1, 2)
+    frequency = np.asarray(result.frequency)
+    bulk = "bulk_harmonics" in result
+    values = np.abs(np.asarray(result["bulk_harmonics" if bulk else "harmonics"]))
+    size = np.linalg.norm(values, axis=2)
+    shown = [n for n in range(1, size.shape[1]) if np.nanmax(size[:, n]) > FAINT * np.nanmax(size)]
+    for number, n in enumerate(shown):
+        colour = style.COLOURS[number % len(style.COLOURS)]
+        waves.plot(frequency, size[:, n], ".-", color=colour, label=rf"${n}\,\Omega$")
+    waves.set(yscale="log", xlabel=r"frequency $\Omega$ of the drive", ylabel="current, modulus")
+    waves.legend(fontsize=9)
+    paired = bool(result.summary.get("delta_max"))
+    name = "delta_swing" if paired else "mean_current_at"
+    other.plot(frequency, np.asarray(result[name]), ".-", color=style.COLOURS[1])
+    words = r"swing of $|\Delta|$ over a period" if paired else "mean current"
+    other.set(xlabel=r"frequency $\Omega$ of the drive", ylabel=words)
+    if paired:
+        for axes in (waves, other):
+            axes.axvline(result.summary["delta_max"], color="0.6", ls="--", lw=1, zorder=0)
+        other.plot([], [], color="0.6", ls="--", label=r"$\Omega = \max|\Delta|$")
+        other.legend(fontsize=9)

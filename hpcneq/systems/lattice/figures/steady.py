@@ -42,8 +42,11 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     site_map.sites(axes, result, density, "density", cmap="viridis")
     if "bond_current" in result:
         site_map.arrows(axes, result, np.asarray(result.bond_current)[0])
-    _profile(canvas.add_subplot(grid[1, 0]), result)
-    _states(canvas.add_subplot(grid[1, 1]), states)
+    if any(state.get("growth_rate") is not None for state in states):
+        _profile(canvas.add_subplot(grid[1, 0]), result)
+        _states(canvas.add_subplot(grid[1, 1]), states)
+    else:
+        _profile(canvas.add_subplot(grid[1, :]), result)
     canvas.suptitle(f"stationary states of {len(density)} sites", fontsize=12)
 
 
@@ -65,10 +68,6 @@ def _profile(axes, result: Result) -> None:
 
 def _states(axes, states: list) -> None:
     """Growth rate of each state over its pairing."""
-    if all(state.get("growth_rate") is None for state in states):
-        axes.text(0.5, 0.5, "stability not computed", ha="center", transform=axes.transAxes)
-        axes.set_axis_off()
-        return
     for number, state in enumerate(states):
         growth = state.get("growth_rate")
         if growth is None:
@@ -89,9 +88,10 @@ def _along(result: Result, canvas: Figure | SubFigure) -> None:
     current = np.asarray(result.current_of)
     x = np.broadcast_to(eV[:, None], delta.shape)
     stable = growth <= 1e-6
-    for chosen, mark, word in ((stable, "o", "stable"), (~stable, "x", "unstable")):
-        top.plot(x[chosen], delta[chosen], mark, ms=4, label=word)
-        bottom.plot(x[chosen], current[..., 0][chosen], mark, ms=4)
+    kinds = ((stable, "o", style.STABLE, "stable"), (~stable, "x", style.UNSTABLE, "unstable"))
+    for chosen, mark, colour, word in kinds:
+        top.plot(x[chosen], delta[chosen], mark, ms=4, color=colour, label=word)
+        bottom.plot(x[chosen], current[..., 0][chosen], mark, ms=4, color=colour)
     top.set(ylabel=r"$\max|\Delta|$")
     bottom.set(xlabel="bias $eV$", ylabel="current")
     top.legend()

@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ....maths.pole_leads import Density
 from ....parallel import solo
-from ....solvers.evolution import integrator
+from ....solvers.integrators import integrator
 from ....solvers.output_times import Row, row_times
+from ....solvers.pole_leads.cost import step_seconds, zgemm_rate
+from ....solvers.pole_leads.periodic import steps_from
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, step_count, untimed
@@ -18,25 +21,34 @@ from ..physics.nambu import Form
 from ..physics.open_lattice import OpenLattice
 from ..physics.reservoirs import Reservoir
 from ..physics.slow_modes import BASIS, RESTARTS, Propagator
+from ..physics.spectra import Spectra
 from ..tasks.evolve import before, method_of
-from ..tasks.transport import PoleCurve, WindowCurve, curve_of
+from ..tasks.transport import PoleCurve, WindowCurve, by_window, curve_of
+from .periodic_states import period_of, steps_of
 from .seeds import seeds
 from .setup import LatticeLeads, Setup, setup_of
 from .stability import block_state
 from .states import stationary_before
 
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
+PERIODIC_ITERATIONS = 20  # of a self-consistent periodic state
 # stationary states that are solved for a self-consistent one: from a pattern of pairs, from random
 # ones, near a known state, and of the densities alone
-FROM_PATTERN, FROM_RANDOM, FROM_NEAR, OF_DENSITIES = 115, 190, 60, 40
+FROM_PATTERN, FROM_RANDOM = 115, 190
+FROM_NEAR, OF_DENSITIES = 60, 40
+PROBED_ENTRIES = 1e6  # of R, of which a large evolution is timed
+LARGE = 4e6  # entries of R above which a step is timed by a few of its columns
+EIGENVALUES = 4.0  # products of matrices that all eigenvalues of a Hermitian one take
+WRITTEN = 1e-9  # seconds of a row of output for each entry of R that is read
 PROBED = 400  # levels of the core up to which a stationary state is timed
 ROUGH = 1e3  # fits of a probe are worse by this
 START_PROBES, MOST_PROBES = 2, 40  # steps that are timed
 PROBE_SECONDS = 0.4  # and for how long
 RUNS = {True: 2.0, False: 1.0}  # with the errors: two more runs of twice the step
+PERIOD = 2.3  # what a step of a periodic state takes, in steps of an evolution
 WRITING = 2.5e-3  # seconds of a row of output in the file
 WORK_ARRAYS = 24  # matrices of the core in use
-TASK_BYTES = 7 * 2**20  # of scipy and the leads' fits
+TASK_BYTES = 5 * 2**20  # of scipy and the leads' fits
 LOADING = 1.5  # seconds until the interpreter and all libraries are loaded
 
 
@@ -131,8 +143,21 @@ def spectrum(given: Given, ranks: int) -> Cost:
     each, core = _state_seconds(setup)
     solved = sum(_solved(setup, name) for name, _ in seeds(setup, 0))
     products = 4 * 8e-9 * setup.form.size**2 * core  # seconds of an energy at a GF/s
-    seconds = LOADING + each * solved + given.numerics.points * products
+    if core <= PROBED:
+        products = _energy_seconds(setup)
+    seconds = LOADING + each * solved + 2 * given.numerics.points * products
     return Cost(seconds, _bytes(core), given.numerics.points, (f"{setup.form.size} levels",))
+
+
+def _energy_seconds(setup: Setup) -> float:
+    """Processor seconds of the densities of states at one energy."""
+    fits = setup.fits()
+    leads = setup.leads(fits)
+    V = setup.drives.shifts(-1.0)
+    H = setup.field.dense(setup.field.values(np.zeros(setup.field.fields, complex)))
+    A = np.asarray(leads.matrix(H, V, np.zeros(leads.count)))
+    spectra = Spectra(setup.form, setup.branches(fits), A, V)
+    return _seconds(lambda: spectra.local(0.1))
 
 
 def transport(given: Given, ranks: int) -> Cost:
@@ -141,19 +166,39 @@ def transport(given: Given, ranks: int) -> Cost:
     points = max(1, int(np.prod([len(values) for values in given.sweep.values()])))
     if core_levels(setup.form, setup.reservoirs) > PROBED and setup.interacting:
         return steady(given, ranks)
-    begun = time.process_time()
-    curve: WindowCurve | PoleCurve = curve_of(setup)
-    fitting = time.process_time() - begun
     eV = float(np.mean(np.abs(given.sweep.get("eV", np.array([given.parameters.eV])))))
+    period = None if by_window(setup) else period_of(setup, eV)
     begun = time.process_time()
-    curve.point(eV, None)
-    each = time.process_time() - begun
-    core = core_levels(setup.form, setup.reservoirs)
-    if isinstance(curve, WindowCurve):
-        core = setup.form.size
+    if period is not None:
+        leads = setup.leads(setup.fits())
+        fitting = 2 * (time.process_time() - begun)
+        each = _period_seconds(setup, leads, eV, period)
+        core, name = leads.core, PoleCurve.name
+    else:
+        curve: WindowCurve | PoleCurve = curve_of(setup)
+        fitting = time.process_time() - begun
+        begun = time.process_time()
+        curve.point(eV, None)
+        each = time.process_time() - begun
+        core, name = core_levels(setup.form, setup.reservoirs), curve.name
+        if isinstance(curve, WindowCurve):
+            core = setup.form.size
     most = points if not setup.interacting else 1
     seconds = LOADING + fitting + each * points
-    return Cost(seconds, _bytes(core), most, (f"{points} biases by {curve.name}",))
+    return Cost(seconds, _bytes(core), most, (f"{points} biases by {name}",))
+
+
+def _period_seconds(setup: Setup, leads: LatticeLeads, eV: float, period: float) -> float:
+    """Processor seconds of a periodic state and of that of half the steps, from two steps."""
+    count = steps_of(setup, period)
+    density = Density(
+        np.zeros((leads.core, leads.core), complex), np.zeros((leads.core, leads.tail), complex)
+    )
+    system = OpenLattice(setup.field, setup.bonds, leads, setup.drives.at_bias(eV), 0.0)
+    state = PoleState(system, solo(), density)
+    step = _seconds(lambda: steps_from(state, 0.0, period / count, 1))
+    iterations = PERIODIC_ITERATIONS if setup.interacting else 1
+    return PERIOD * 1.5 * count * step * iterations
 
 
 def evolve(given: Given, ranks: int) -> Cost:
@@ -169,7 +214,8 @@ def evolve(given: Given, ranks: int) -> Cost:
     rows = len(row_times(given.run.t_max, [], given.numerics.dt, given.run.output_every))
     seconds = 0.0
     if not untimed():
-        each, written, looked = _step_seconds(setup, leads)
+        method = method_of(given, leads)
+        each, written, looked = step_and_row(setup, leads, given.numerics.dt, method)
         seconds = each * steps * RUNS[given.numerics.error_estimate] + written * rows
         seconds += looked * sum(map(watched, range(rows)))
         seconds += LOADING + fitting + _start_seconds(setup, leads)
@@ -181,24 +227,32 @@ def evolve(given: Given, ranks: int) -> Cost:
     return Cost(seconds, memory, max(1, leads.total), notes)
 
 
-def _step_seconds(setup: Setup, leads: LatticeLeads) -> tuple[float, float, float]:
-    """Processor seconds of a step, of a row of output, and of its occupations."""
-    given = setup.given
+def step_and_row(
+    setup: Setup, leads: LatticeLeads, dt: float, method: str
+) -> tuple[float, float, float]:
+    """Processor seconds of a step, of a row of output, and of its occupations.
+
+    Of a large state by a few of its columns.
+    """
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
-    state = PoleState(system, solo(), None, method_of(given, leads))
+    if leads.core * leads.total > LARGE and method == "etd":
+        each = step_seconds(system, dt, "etd", 1, 2, PROBED_ENTRIES)
+        looked = EIGENVALUES * 8e-9 * setup.form.size**3 / zgemm_rate()
+        return each, WRITING + WRITTEN * leads.core * leads.total, looked
+    state = PoleState(system, solo(), None, method)
     numbers = np.random.default_rng(0).normal(size=(2, state.flat.size))
-    size = 0.1 / max(1.0, setup.largest_energy() * given.numerics.dt)
+    size = 0.1 / max(1.0, setup.largest_energy() * dt)
     state.flat[:] = size * (numbers[0] + 1j * numbers[1])  # not zero: a mean field that moves
-    method = integrator(state)
-    dt = given.numerics.dt
-    method.start(1e3, dt)
-    method.advance(1e3, dt)
-    begun, count = time.process_time(), 0
+    stepper = integrator(state)
+    stepper.start(1e3, dt)
+    stepper.advance(1e3, dt)
+    begun = time.process_time()
+    count = 0
     while count < START_PROBES or (count < MOST_PROBES and _since(begun) < PROBE_SECONDS):
         count += 1
-        method.advance(1e3 + count * dt, dt)
+        stepper.advance(1e3 + count * dt, dt)
     each = _since(begun) / count
-    row = Row(1e3, +1, state.flat, method.now.c, None, None)
+    row = Row(1e3, +1, state.flat, stepper.now.c, None, None)
     looked = _seconds(lambda: state.watch(row.array, row.t, row.side, row.c))
     return each, _seconds(lambda: state.observe(row)) + WRITING, looked
 

@@ -33,13 +33,11 @@ class Kicked:
     """Drives with a constant added to the vector potential along an axis."""
 
     def __init__(self, drives: Drive, axis: int, size: float) -> None:
-        self.drives, self.axis, self.size = drives, axis, size
+        self.drives = drives
+        self.axis, self.size = axis, size
         self.U, self.eV = drives.U, drives.eV
-        self.breakpoints, self.shifts, self.phases = (
-            drives.breakpoints,
-            drives.shifts,
-            drives.phases,
-        )
+        self.breakpoints, self.phases = drives.breakpoints, drives.phases
+        self.shifts = drives.shifts
 
     def vector_potential(self, t: float, side: int = +1) -> np.ndarray:
         """A (d,)."""
@@ -98,7 +96,8 @@ class Pumped:
     def __init__(
         self, setup: Setup, leads: LatticeLeads, start: Record, begin: float, step: float
     ) -> None:
-        self.setup, self.leads, self.start = setup, leads, start
+        self.setup, self.leads = setup, leads
+        self.start = start
         self.begin, self.step = begin, step
         self.axis = AXES.index(setup.given.parameters.direction)
         self.drives = Earlier(setup.drives, begin)

@@ -18,14 +18,16 @@ from ....parallel import solo
 from ....solvers.curves import FOLD, Curve
 from ..physics import observables
 from . import folds
-from .mode_search import Search
+from .mode_search import SHARE, Search
 from .seeds import half_filled
-from .states import Found
+from .states import Found, Stationary
 
 Record = dict[str, Any]
 AMPLITUDE = 0.03  # of the mode, in units of the mean field, where a branch is begun
 MOST_POINTS = 400  # of a curve
 STEADY = 1e-6  # frequencies below it are none
+TWICE = 2.0  # of what the growth rate's error moves the value at which it vanishes
+FOUND = 1e-7  # to which values of the parameter are found
 SETTLED = 1e-9  # growth rate at which a mode counts as neutral
 TRIALS = 40  # of the parameter at which it is
 SAME = 1e-4  # pairings and growth rates that differ by less are those of one branch
@@ -111,24 +113,14 @@ class Branches:
 
     def _along(self, start: Start) -> Iterator[Branch]:
         """The pieces of a curve between its folds, with a record wherever it passes a value."""
-        search = self.search
         for sense in start.senses:
-            traced = folds.follow(
-                lambda p: search.at(p).stationary,
-                start.record,
-                start.value,
-                self.limits,
-                MOST_POINTS,
-                sense,
-                start.direction,
-            )
+            traced = self._traced(start, sense, False)
             if traced is None:
                 self.unfinished = True
                 continue
             curve, here = traced
             self.unfinished |= curve.ends[1] in folds.UNFINISHED
-            for fold in folds.folds_of(curve, here):
-                self._note("fold", fold["eV"], fold["delta_max"], 0.0)
+            self._note_folds(start, sense, folds.folds_of(curve, here))
             for number, piece in enumerate(pieces(curve)):
                 records: dict[int, Record] = {}
                 for k, c, mu in folds.crossings(piece, here, self.values, True):
@@ -136,6 +128,29 @@ class Branches:
                     if record is not None:
                         records[k] = record
                 yield Branch(start.born if number == 0 else "fold", records)
+
+    def _traced(self, start: Start, sense: int, coarse: bool) -> tuple[Curve, Stationary] | None:
+        """The curve from a start; coarse : with looser fits of the leads."""
+
+        def stationary_at(p: float) -> Stationary:
+            place = self.search.at(p)
+            return place.coarse if coarse else place.stationary
+
+        record, value = start.record, start.value
+        where = (self.limits, MOST_POINTS, sense, start.direction)
+        return folds.follow(stationary_at, record, value, *where)
+
+    def _note_folds(self, start: Start, sense: int, listed: list[dict[str, float]]) -> None:
+        """Keep the folds of a curve; their errors from the curve with looser fits."""
+        if not listed:
+            return
+        rough = self._traced(start, sense, True)
+        others = [] if rough is None else [fold["eV"] for fold in folds.folds_of(*rough)]
+        for fold in listed:
+            error = None
+            if others:
+                error = SHARE * min(abs(fold["eV"] - other) for other in others) + FOUND
+            self._note("fold", fold["eV"], fold["delta_max"], 0.0, error)
 
     def _at_crossing(self, k: int, c: np.ndarray, mu: float) -> Record | None:
         """The record of the state with pairs next to a mean field, None if there is none."""
@@ -175,7 +190,11 @@ class Branches:
         kind = "pairing"
         if paired:
             kind = "pitchfork" if abs(z.real) < STEADY else "oscillation"
-        self._note(kind, value, self._pairing(value, state), abs(z.real))
+        slope = abs(ends[1].imag - ends[0].imag) / abs(self.values[k + 1] - self.values[k])
+        miss = max(branch.records[n]["mode_error"].max(initial=0.0) for n in (k, k + 1))
+        self._note(
+            kind, value, self._pairing(value, state), abs(z.real), TWICE * miss / slope + FOUND
+        )
         if kind == "oscillation":
             return None
         moved = own[:half]
@@ -231,9 +250,12 @@ class Branches:
             raise NotConverged("modes: the branch is lost between two values")
         return state
 
-    def _note(self, kind: str, value: float, pairing: float, frequency: float) -> None:
-        """Keep an event, once."""
-        event = {"kind": kind, "at": value, "delta_max": pairing, "frequency": frequency}
+    def _note(
+        self, kind: str, value: float, pairing: float, frequency: float, error: float | None
+    ) -> None:
+        """Keep an event, once. error : of the value."""
+        event: Record = {"kind": kind, "at": value, "delta_max": pairing, "frequency": frequency}
+        event["error"] = error
         numbers = ("at", "delta_max", "frequency")
         if not any(
             kind == other["kind"] and all(abs(event[x] - other[x]) < SAME for x in numbers)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ....errors import NotConverged
+from ....maths.lead_fits import Fit
 from ....parallel import Communicator, solo
 from ....solvers.modes import Samples, secant, spectrum, whole
 from ..physics import observables
@@ -19,10 +20,10 @@ from .krylov_modes import Jacobian, method_of
 from .setup import LOOSE, LatticeLeads, Setup, setup_of
 from .state_records import record_of
 from .states import Found, Stationary, stationary_before
-from .variations import FITTED
+from .variations import FITTED, warmer
 
 Record = dict[str, Any]
-SHARE = 0.3  # of what fits looser by ten change: three times the error
+SHARE = 1.0  # of what fits looser by ten change: their errors may differ by less than ten
 FINENESS = (3.0, 12.0)  # of samples around the box: chi has poles, of any order, below it
 FAINT = 1e-5  # pair amplitudes that Newton's method leaves of none
 RAISED = 3  # times that the line above which modes are counted is raised by half
@@ -43,16 +44,19 @@ class Search:
     """Where modes are sought: leads as they are fitted, and with looser fits for the errors.
 
     key : the swept parameter. values : (n,) of it. Leads are fitted once, for the largest energies
-    of all values, unless the parameter changes their shape.
+    of all values or the lowest temperature.
     """
 
     def __init__(self, setup: Setup, key: str, values: np.ndarray) -> None:
         self.setup, self.key = setup, key
         self.numerics = setup.given.numerics
         widest = setup
-        if key != "eV":
+        if key in FITTED:
+            widest = self.varied(float(values.min()))
+        elif key != "eV":
             every = [self.varied(float(value)) for value in values]
             widest = max(every, key=lambda one: one.largest_energy())
+        self.widest = widest
         self.fits, self.loose_fits = widest.fits(), widest.fits(LOOSE)
         self.leads, self.loose = setup.leads(self.fits), setup.leads(self.loose_fits)
         self.method = method_of(self.numerics.method, 2 * setup.field.fields, self.leads.core)
@@ -71,15 +75,25 @@ class Search:
             return self.setup
         given = self.setup.given
         parameters = replace(given.parameters, **{self.key: value})
-        return setup_of(replace(given, parameters=parameters), self.setup.source)  # type: ignore
+        return setup_of(replace(given, parameters=parameters), self.setup.source)
 
     def _leads(self, setup: Setup) -> tuple[LatticeLeads, LatticeLeads]:
         if setup is self.setup:
             return self.leads, self.loose
         fits, loose = self.fits, self.loose_fits
         if self.key in FITTED:
-            fits, loose = setup.fits(), setup.fits(LOOSE)
+            fits, loose = self._warmed(setup, fits, 1.0), self._warmed(setup, loose, LOOSE)
         return setup.leads(fits), setup.leads(loose)
+
+    def _warmed(self, setup: Setup, cold: list[Fit], loose: float) -> list[Fit]:
+        """Fits at another temperature: poles of wide leads scaled, which is smooth; others anew."""
+        own = cold
+        if any(lead.kind != "wide" for lead in setup.reservoirs):
+            own = setup.fits(loose)
+        return [
+            warmer(fit, lead.T / before.T, lead.mu) if lead.kind == "wide" else other
+            for lead, before, fit, other in zip(setup.reservoirs, self.widest.reservoirs, cold, own)
+        ]
 
     def _at(self, value: float) -> Place:
         setup = self.varied(value)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 
 from ....tasks import Cost, Given
+from ..tasks.conductivity import Response
 from . import cost
 from .krylov_modes import method_of
-from .setup import setup_of
+from .seeds import seeds
+from .setup import Setup, setup_of
+from .states import Found, stationary_before
 
 COUNTED = 4000  # evaluations of the mean field's response at a state
 KRYLOV = 3000  # products
 PROBE_VECTORS = 2  # columns of an earlier time for each level: filled, and all
 STEP_SECONDS = 3e-3  # of a step of the evolution, with its overhead
 SOLVED = 40  # products of GMRES at a frequency
-POLES = 15  # of a wide lead
+STEP = 0.1  # of a period; none costs more than another
 ITERATIONS = 30  # of a mean field
 KRYLOV_BASIS = 40  # products until multipliers converge
+EIGEN_BYTES = 14 * 2**20  # of SLEPc
+MAPS = 4  # of a step, where the generator jumps alone
 RATE = 4e9  # flops of complex matrix products a second, with what is around them
 
 
@@ -34,7 +41,7 @@ def modes(given: Given, ranks: int) -> Cost:
     most = min(core, 16) if method == "det" else 1
     return Cost(
         states.core_seconds + seconds[method] * biases,
-        states.bytes_per_rank + 16.0 * 40 * core**2,
+        EIGEN_BYTES + states.bytes_per_rank + 16.0 * (40 * core**2 + COUNTED * fields**2),
         max(1, most),
         (f"{fields} entries of the mean field, by {method}", *states.notes),
     )
@@ -49,9 +56,10 @@ def probe(given: Given, ranks: int) -> Cost:
     window = 10.0 * table.width / numerics.dt
     steps = (table.times[-1] - min(0.0, table.times[0])) / numerics.dt + window
     columns = min(2 * window, steps) * PROBE_VECTORS * setup.form.size
-    products = 16.0 * core**2 * columns + 400.0 * core**3
+    products = 3.0 * core**2 * columns  # they become as many in the course of the run
+    maps = 400.0 * core**3 * (steps if _moves(setup) else MAPS)
     sums = 8.0 * numerics.points * columns * min(len(table.times), 1 + window)
-    seconds = steps * (products + sums) / RATE + steps * STEP_SECONDS
+    seconds = (steps * (products + sums) + maps) / RATE + steps * STEP_SECONDS
     if numerics.error_estimate:
         seconds *= 1.3
     return Cost(
@@ -60,6 +68,12 @@ def probe(given: Given, ranks: int) -> Cost:
         max(1, int(steps)),
         (f"{steps:.0f} steps, up to {columns:.0f} columns of earlier times", *states.notes),
     )
+
+
+def _moves(setup: Setup) -> bool:
+    """Whether the generator differs from step to step: a mean field, or a drive that goes on."""
+    drives = setup.drives.all()
+    return setup.interacting or any(d.kind not in ("constant", "step", "pulse") for d in drives)
 
 
 def pump_probe(given: Given, ranks: int) -> Cost:
@@ -89,23 +103,44 @@ def conductivity(given: Given, ranks: int) -> Cost:
     core = cost.core_levels(setup.form, setup.reservoirs)
     points = given.numerics.points
     products = 1 + min(2 * setup.field.fields, SOLVED)
-    seconds = 2 * points * products * (64.0 * core**3 / RATE + 3e-4)
+    each = 2 * products * (64.0 * core**3 / RATE + 3e-4)
+    if core <= cost.PROBED:
+        each = _frequency_seconds(setup)
     return Cost(
-        states.core_seconds + seconds,
-        states.bytes_per_rank + 16.0 * (40 + 2 * products) * core**2,
+        states.core_seconds + points * each,
+        EIGEN_BYTES + states.bytes_per_rank + 16.0 * (40 + 2 * products) * core**2,
         points,
         (f"{points} frequencies, {core} levels with leads", *states.notes),
     )
 
 
+def _frequency_seconds(setup: Setup) -> float:
+    """Processor seconds of the answers at one frequency, in no state that is one."""
+    leads = setup.leads(setup.fits())
+    stationary = stationary_before(setup, leads, setup.drives)
+    c = seeds(setup, 0)[-1][1]
+    mu = stationary.expected
+    response = Response(stationary, Found(c, mu, 0.0, True, *stationary.rho_and_flows(c, mu)))
+    numerics = setup.given.numerics
+    w = 0.5 * (numerics.energy_min + numerics.energy_max)
+    begun = time.process_time()
+    response.bubble(w)
+    for part in (0.5, 1.5):
+        response.K(part * w)
+    return time.process_time() - begun
+
+
 def periodic(given: Given, ranks: int) -> Cost:
     """The cost of the iterations of a period, and of its multipliers."""
     setup = setup_of(given)
-    core = cost.core_levels(setup.form, setup.reservoirs)
-    total = core + 2 * POLES * sum(len(lead.sites) for lead in setup.reservoirs)
+    leads = setup.leads(setup.fits())
     steps, count = given.numerics.periodic_steps, given.numerics.multipliers
-    step = 4 * 8.0 * core * total * 30 / RATE + 8e-4
-    periods = 3.0 * (ITERATIONS if setup.interacting else 2)
-    periods += 2 * KRYLOV_BASIS * (count > 0)
+    step = cost.step_and_row(setup, leads, STEP, "frozen")[0]
+    periods = 6.0
+    if setup.interacting:
+        periods = 3.0 * ITERATIONS + 2 * KRYLOV_BASIS * (count > 0)
+    points = int(np.prod([len(values) for values in given.sweep.values()]))
     notes = (f"{steps} steps a period, {periods:.0f} periods",)
-    return Cost(steps * step * periods, cost.BASE_BYTES + 16.0 * 40 * core * total, 1, notes)
+    memory = cost.BASE_BYTES + 16.0 * 40 * leads.core * leads.total
+    seconds = cost.LOADING + steps * step * periods * points
+    return Cost(seconds, memory, points, notes)

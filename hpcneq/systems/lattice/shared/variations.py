@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ....errors import InputError
+from ....maths.lead_fits import Fit
 from ..physics.model import Model, Triplets
 from ..physics.reservoirs import Reservoir
 
@@ -64,3 +65,9 @@ def _changed(lead: Reservoir, gamma: float | None, T: float | None) -> Reservoir
     if T is not None:
         lead = replace(lead, T=T)
     return lead
+
+
+def warmer(fit: Fit, ratio: float, mu: float) -> Fit:
+    """The fit of a wide lead at a temperature ``ratio`` times as high: f depends on (w - mu)/T."""
+    poles = mu + ratio * (fit.poles - mu)
+    return replace(fit, poles=poles, filling=ratio * fit.filling)

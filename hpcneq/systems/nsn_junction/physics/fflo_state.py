@@ -38,6 +38,28 @@ def sites_for(point: Point) -> int:
     return int(np.clip(np.ceil(8 / (point.width + np.pi * point.baths[0].T)), 64, 240))
 
 
+def real_hopping(count: int, twist: float) -> np.ndarray:
+    """Hopping -1 along a ring of ``count`` sites with a phase ``twist``, (count, count) real.
+
+    Between states that are real under inversion and complex conjugation: the site x = 0, then for
+    x = 1, 2, ... the sums |x> + |-x>, then i (|x> - |-x>), and last, where ``count`` is even, the
+    site opposite to 0 with half of the phase.
+    """
+    reach = (count - 1) // 2
+    ring = np.zeros((count, count), complex)
+    for x in range(count):
+        ring[(x + 1) % count, x] -= np.exp(1j * twist) if x == count - 1 else 1.0
+    ring += ring.conj().T  # site x - reach is number x
+    states = np.zeros((count, count), complex)
+    states[reach, 0] = 1.0
+    for x in range(1, reach + 1):
+        states[[reach + x, reach - x], x] = np.sqrt(0.5)
+        states[[reach + x, reach - x], reach + x] = np.sqrt(0.5) * np.array([1j, -1j])
+    if count % 2 == 0:
+        states[-1, -1] = np.exp(-0.5j * twist)
+    return (states.conj().T @ ring @ states).real
+
+
 @dataclass(frozen=True)
 class Pattern:
     """Patterns of period ``P`` (even, >= 4) at rest, on about ``sites`` sites in each direction."""
@@ -74,43 +96,52 @@ class Pattern:
         return table
 
     @cached_property
-    def bloch(self) -> tuple[np.ndarray, np.ndarray]:
-        """Hopping matrices (n, P, P) of all Bloch momenta and their weights (n,).
+    def places(self) -> np.ndarray:
+        """Distance from x = 0 of each state of half a period, (P/2,): see `real_hopping`."""
+        half = self.P // 2
+        pairs = np.arange(1, (half + 1) // 2)
+        opposite = [half // 2] * (1 - half % 2)
+        return np.concatenate([[0], pairs, pairs, opposite]).astype(int)
 
-        k and -k count together in both directions.
+    @cached_property
+    def bloch(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Hopping (n, P/2, P/2) of particles and of holes, at all Bloch momenta, weights (n,).
+
+        Delta changes its sign with half a period: a translation by that, with a change of the
+        holes' sign, leaves H as it is, so that its matrices are those of half a period, where the
+        holes' Bloch phase is that of the particles plus pi. The other sign of both has the opposite
+        levels. k and -k count together in both directions.
         """
         cells = self.across // self.P
         (kx, nx), (ky, ny) = lattice.momenta(cells), lattice.momenta(self.across)
-        hopping, weight = [], []
-        for twist, many in zip(kx, nx):
-            chain = np.zeros((self.P, self.P), complex)
-            for x in range(self.P):
-                chain[x, (x + 1) % self.P] -= np.exp(1j * twist) if x == self.P - 1 else 1.0
-            chain = chain + chain.conj().T
-            hopping.append(chain - (2 * np.cos(ky) + self.point.mu)[:, None, None] * np.eye(self.P))
-            weight.append(many * ny / (cells * self.across))
-        return np.concatenate(hopping), np.concatenate(weight)
+        level = (-(2 * np.cos(ky) + self.point.mu))[:, None, None] * np.eye(self.P // 2)
+        particles = [real_hopping(self.P // 2, 0.5 * twist) + level for twist in kx]
+        holes = [real_hopping(self.P // 2, 0.5 * twist + np.pi) + level for twist in kx]
+        weight = [many * ny / (cells * self.across) for many in nx]
+        return np.concatenate(particles), np.concatenate(holes), np.concatenate(weight)
 
     def energy(self, a: np.ndarray, h: float) -> tuple[float, np.ndarray]:
         """(Omega per site less what does not depend on Delta, its gradient in a)."""
         point, P = self.point, self.P
-        delta = self.spread @ np.asarray(a, float)
+        half = P // 2
+        table = self.spread[self.places]
+        delta = table @ np.asarray(a, float)
         T = point.baths[0].T
-        omega, slope = float(delta @ delta) / point.U / P, 2 * delta / point.U / P
-        hopping, weight = self.bloch
-        pair = -np.diag(delta)
+        omega, slope = 2 * float(delta @ delta) / point.U / P, 4 * delta / point.U / P
+        particles, holes, weight = self.bloch
         for start in range(0, len(weight), BATCH):
-            block, share = hopping[start : start + BATCH], weight[start : start + BATCH]
-            H = np.zeros((len(share), 2 * P, 2 * P), complex)
-            # the hole's Hamiltonian is minus the conjugate of that at -k: minus the same matrix
-            H[:, :P, :P], H[:, P:, P:] = block, -block
-            H[:, :P, P:] = H[:, P:, :P] = pair
+            part = slice(start, start + BATCH)
+            share = weight[part]
+            H = np.zeros((len(share), P, P))
+            H[:, :half, :half], H[:, half:, half:] = particles[part], -holes[part]
+            H[:, range(half), range(half, P)] = H[:, range(half, P), range(half)] = -delta
             e, V = np.linalg.eigh(H)
-            omega += float(share @ fermi.pair_potential(e - h, point.width, T).sum(1)) / P
-            force = -0.5 * fermi.broadened_tanh(e - h, point.width, T) * share[:, None]  # dW/de
-            overlap = (V[:, :P].conj() * V[:, P:]).real
-            slope -= 2 * np.einsum("nxl,nl->x", overlap, force) / P
-        return omega, self.spread.T @ slope
+            both = np.concatenate([e - h, -e - h], axis=1)  # and those of the other sign
+            omega += float(share @ fermi.pair_potential(both, point.width, T).sum(1)) / P
+            force = -0.5 * fermi.broadened_tanh(both, point.width, T) * share[:, None]  # dW/de
+            force = force[:, :P] - force[:, P:]
+            slope -= 2 * np.einsum("nxl,nxl,nl->x", V[:, :half], V[:, half:], force) / P
+        return omega, table.T @ slope
 
     def normal(self, h: float) -> float:
         """Omega of the normal state on the same momenta."""

@@ -59,8 +59,8 @@ def scan(
     m = np.linspace(low - 0.05 * (high - low) - 1e-3, high + 0.05 * (high - low) + 1e-3, rates)
     value = np.array([[force(d, x, point, grid) for x in m] for d in D])
     corners = np.array([value[i : gaps - 1 + i, j : rates - 1 + j] for i in (0, 1) for j in (0, 1)])
-    real_changes = corners.real.min(0) * corners.real.max(0) < 0
-    imag_changes = corners.imag.min(0) * corners.imag.max(0) < 0
+    real_changes = corners.real.min(0) * corners.real.max(0) <= 0
+    imag_changes = corners.imag.min(0) * corners.imag.max(0) <= 0
     seeds = [
         (0.5 * (D[i] + D[i + 1]), 0.5 * (m[j] + m[j + 1]))
         for i, j in np.argwhere(real_changes & imag_changes)

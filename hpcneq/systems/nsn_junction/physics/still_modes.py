@@ -29,15 +29,17 @@ def still_modes(
     response: Callable[[np.ndarray], np.ndarray], values: np.ndarray
 ) -> list[StillMode]:
     """The modes between ``values`` (n,) of mu_pair; response : U C - 1 (n,) at some of them."""
-    table, modes = response(values), []
+    table = response(values)
+    modes = []
 
     def imaginary(m: float) -> float:
         return float(response(np.array([m]))[0].imag)
 
-    for k in np.flatnonzero(table.imag[:-1] * table.imag[1:] < 0):
+    sign = np.where(table.imag < 0, -1, 1)  # a zero at one of the values belongs to one pair
+    for k in np.flatnonzero(sign[1:] != sign[:-1]):
         at = brentq(imaginary, values[k], values[k + 1], xtol=ACCURATE)
         excess = float(response(np.array([at]))[0].real)
-        modes.append(StillMode(at, excess, int(np.sign(table.imag[k + 1]))))
+        modes.append(StillMode(at, excess, int(sign[k + 1])))
     return modes
 
 

@@ -81,6 +81,7 @@ class Quench(BiasedModes):
             sparse.csr_matrix(block.hamiltonian(np.zeros(self.sites), shifts), dtype=complex)
             for block in self.lattice.blocks
         ]
+        self._chains = [_chain(block, shifts) for block in self.lattice.blocks]
 
     # -- sizes and couplings ---------------------------------------------------------------------
     def size(self, b: int) -> int:
@@ -122,6 +123,17 @@ class Quench(BiasedModes):
             values, columns = np.concatenate([-d, -d.conj()]), np.concatenate([hole, up])
             rows = np.arange(2 * n + 1)
         return sparse.csr_matrix((values, columns, rows), shape=(2 * n, 2 * n))
+
+    def chain(self, b: int) -> tuple[np.ndarray, np.ndarray]:
+        """Hops (n,) to the next site and levels (2, n) of a block without a mean field."""
+        return self._chains[b]
+
+    def local_fields(self, b: int, c: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Pairing (n,) and, with Hartree shifts, those of the levels (2, n) for the mean field."""
+        sites = self.lattice.blocks[b].sites
+        if not self.junction.hartree:
+            return c[sites], None
+        return c[sites], np.array([c[k * self.sites + sites].real for k in (1, 2)])
 
     def probe(self, b: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Which entries of G the mean field reads: rows, columns, sites, weights."""
@@ -190,3 +202,15 @@ class Quench(BiasedModes):
             "current": currents,
             "balance": abs(change - sum(currents.values())),
         }
+
+
+def _chain(block, shifts):
+    """Hops to the next site and levels of a block; ``shifts`` (2, sites) of the levels or None."""
+    hopping, n = block.hopping, len(block.sites)
+    hop = np.append(np.diagonal(hopping, 1), 0.0)
+    if n > 2:  # a ring of two has its bond twice, in one matrix element
+        hop[-1] = hopping[-1, 0]
+    levels = np.array([np.diagonal(hopping), -np.diagonal(hopping)])
+    if shifts is not None:
+        levels += shifts[:, block.sites]
+    return hop, levels

@@ -145,7 +145,8 @@ def scan(point: Point, grid: Grid) -> list[tuple[float, float]]:
 
 def _zeros(m: np.ndarray, f: np.ndarray) -> list[tuple[float, float]]:
     """(m, Re f) where Im f changes sign, linearly between the values (n,) of m."""
-    hits = np.flatnonzero(f.imag[:-1] * f.imag[1:] < 0)
+    below = f.imag < 0
+    hits = np.flatnonzero(below[:-1] != below[1:])
     share = f.imag[hits] / (f.imag[hits] - f.imag[hits + 1])
     places = (1 - share) * m[hits] + share * m[hits + 1]
     values = (1 - share) * f.real[hits] + share * f.real[hits + 1]

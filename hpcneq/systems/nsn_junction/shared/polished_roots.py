@@ -12,6 +12,7 @@ from ....tasks import Given
 from ..physics import gap_equations, uniform_states
 from ..physics.uniform_states import Grid, Infinite
 
+CAUTION = 2.0  # of what a finer grid changes, in errors: it has an error as well
 FLOOR = 1e-11  # of what is computed from sums over frequencies, which are good to about that
 ALONG_X = "along x only; not along the diagonal, nor at angles between"
 
@@ -29,20 +30,20 @@ def polished(
 ) -> tuple[newton.Solution, np.ndarray]:
     """(solution, errors (n,)) of ``equations(grid)(u) = 0`` from the seed ``start`` (n,), by SNES.
 
-    The errors are what a finer grid changes; on a finite lattice only the solver errs.
+    The errors are twice what a finer grid changes; on a finite lattice only the solver errs.
     """
     solution = newton.solve_equations(equations(grid), start, prefix="steady_")
     finer, confirmed = gap_equations.finer(grid), solution.x
     if finer is not None:
         confirmed = newton.solve_equations(equations(finer), solution.x, prefix="steady_").x
-    return solution, np.abs(confirmed - solution.x) + FLOOR * (1 + np.abs(solution.x))
+    return solution, CAUTION * np.abs(confirmed - solution.x) + FLOOR * (1 + np.abs(solution.x))
 
 
 def with_error(
     quantity: Callable[[Grid], np.ndarray | float], grid: Grid
 ) -> tuple[np.ndarray | float, np.ndarray]:
-    """(value, error) of ``quantity(grid)``; the error is what a finer grid changes."""
+    """(value, error) of ``quantity(grid)``; the error is twice what a finer grid changes."""
     value = quantity(grid)
     if isinstance(grid, Infinite):
-        return value, np.abs(value - quantity(grid.refined())) + FLOOR
+        return value, CAUTION * np.abs(value - quantity(grid.refined())) + FLOOR
     return value, np.full(np.shape(value), FLOOR)

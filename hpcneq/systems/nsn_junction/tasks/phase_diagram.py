@@ -28,21 +28,31 @@ LOOSER = 10.0  # the boundaries' error is their change under momentum sums so mu
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
     """Kawamura & Ohashi 2025, Figs. 3, 5(a), 8: regions and boundaries. **Collective.**
 
-    A line along the second swept key for each value of the first.
+    A line along the second swept key for each value of the first, and the middle one once more
+    under looser momentum sums, for the errors.
     """
     slow, fast = given.sweep
     grid, values = grid_of(given), given.sweep[fast]
+    grids = [(float(y), grid) for y in given.sweep[slow]]
+    loose = looser(given)
+    if loose is not None:
+        grids.append((grids[len(grids) // 2][0], loose))
 
     def line(at: dict, previous: dict | None) -> dict:
-        return polished_line(point_of(given, **at), grid, fast, values)
+        y, own = grids[at["line"]]
+        return polished_line(point_of(given, **{slow: y}), own, fast, values)
 
-    axes = {slow: given.sweep[slow]}
+    axes = {"line": np.arange(len(grids))}
     sweep = run_sweep(axes, line, comm, log, output, "phase-diagram", everywhere=False)
-    return sweep.report(output, lambda out: _report(given, sweep, out))
+    rough = sweep.records.pop() if loose is not None else None
+    return sweep.report(output, lambda out: _report(given, sweep, rough, out))
 
 
-def _report(given: Given, sweep: Sweep, out: Written) -> Outcome:
-    """Regions and boundaries written, their shares and ends told."""
+def _report(given: Given, sweep: Sweep, rough: dict | None, out: Written) -> Outcome:
+    """Regions and boundaries written, their shares and ends told.
+
+    rough : the middle line under looser sums.
+    """
     slow, fast = given.sweep
     grid, values = grid_of(given), given.sweep[fast]
     records = sweep.filled(empty_record(len(values)))
@@ -54,7 +64,7 @@ def _report(given: Given, sweep: Sweep, out: Written) -> Outcome:
     summary = _summary(records, regions)
     ends = _line_ends(point_of(given), grid, (fast, slow), records, given.sweep[slow])
     summary |= ends[0]
-    error = boundary_error(given, records)
+    error = boundary_error(records, rough)
     if error is not None:
         summary["boundary_error"] = error
     errors = {"shares": [1 / min(regions.shape)] * len(summary["shares"])} | ends[1]
@@ -132,21 +142,22 @@ def _line_ends(point: Point, grid: Grid, keys: tuple[str, str], records, axis: n
     return line_ends.line_ends(point, grid, keys, rows)
 
 
-def boundary_error(given: Given, records: Sequence[dict]) -> float | None:
+def looser(given: Given) -> Grid | None:
+    """Momentum sums so much less accurate; None on a finite lattice, whose sums are exact."""
+    if given.numerics.lattice == "finite":
+        return None
+    return uniform_states.infinite(error=min(0.5, LOOSER * given.numerics.error))
+
+
+def boundary_error(records: Sequence[dict], rough: dict | None) -> float | None:
     """Largest change of a boundary of the middle line under looser momentum sums.
 
-    None on a finite lattice, whose sums are exact, and if that line was lost.
+    None where one of the two is not there, or was lost.
     """
-    slow, fast = given.sweep
-    middle = len(records) // 2
-    if given.numerics.lattice == "finite" or "why" in records[middle]:
+    middle = records[len(records) // 2]
+    if rough is None or "why" in rough or "why" in middle:
         return None
-    point = point_of(given, **{slow: float(given.sweep[slow][middle])})
-    grid = uniform_states.infinite(error=min(0.5, LOOSER * given.numerics.error))
-    loose = polished_line(point, grid, fast, given.sweep[fast])
-    changes = [
-        abs(a - b) for name in BOUNDARIES for a, b in zip(loose[name], records[middle][name])
-    ]
+    changes = [abs(a - b) for name in BOUNDARIES for a, b in zip(rough[name], middle[name])]
     return float(max(changes, default=0.0)) + FLOOR
 
 

@@ -75,7 +75,7 @@ def last_state(
     asked = build_junction(given, comm, poles=before.poles)
     refuse_other(before, asked, f"[initial] file = {given.initial.file!r}")
     junction = before.junction
-    (field,) = before.state.mean_field(before.state.green)
+    field = before.state.mean_field(before.state.green)
     eV = junction.drive(before.t, -1)
     warnings = []
     if not junction.balanced or np.ptp(np.abs(before.eV[-2:])) > 0:

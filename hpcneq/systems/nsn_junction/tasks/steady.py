@@ -23,7 +23,7 @@ from ..physics.uniform_states import Grid
 from ..quantities import NORMAL_STABILITY, STABILITY_CODES
 from ..shared import rotating_states
 from ..shared.operating_point import COVERED, HARTREE, point_of
-from ..shared.polished_roots import FLOOR, grid_of
+from ..shared.polished_roots import CAUTION, FLOOR, grid_of
 
 CARRIED = ("slope", "current_left", "density", "magnetization")  # with errors in the result
 COLUMNS = ("slope", "density", "magnetization", "current_left", "current_right", "free_energy")
@@ -83,7 +83,7 @@ def polished_roots(comm: Communicator, point: Point, grid: Grid) -> Roots:
     for solution in solutions:
         D, moved = solution.x[0], 0.0
         if finer is not None:
-            moved = abs(solve(D, finer).x[0] - D)
+            moved = CAUTION * abs(solve(D, finer).x[0] - D)
         errors.append(FLOOR * (1 + D) + moved)
     return Roots(solutions, [float(solution.x[0]) for solution in solutions], errors)
 
@@ -122,16 +122,20 @@ def carried(D: float, point: Point, grid: Grid) -> dict[str, float]:
 
 
 def carried_errors(summary: dict, roots: Roots, point: Point, grid: Grid) -> dict:
-    """Errors of what follows from the roots: by a finer grid at the root moved by its own error."""
+    """Errors of what follows from the roots: by a finer grid, and by the errors of the roots."""
     keys = [key for key in (*CARRIED, "free_energy") if key in summary]
     finer = gap_equations.finer(grid) or grid
-    moved = [carried(D + error, point, finer) for D, error in zip(roots.D, roots.errors)]
+    moved = [carried(D + error, point, grid) for D, error in zip(roots.D, roots.errors)]
+    refined = [carried(D, point, finer) for D in roots.D]
     errors: dict = {
-        key: [abs(other[key] - value) + FLOOR for other, value in zip(moved, summary[key])]
+        key: [
+            abs(a[key] - value) + CAUTION * abs(b[key] - value) + FLOOR
+            for a, b, value in zip(moved, refined, summary[key])
+        ]
         for key in keys
     }
     normal = carried(0.0, point, finer)["current_left"]
-    errors["current_normal"] = abs(normal - summary["current_normal"]) + FLOOR
+    errors["current_normal"] = CAUTION * abs(normal - summary["current_normal"]) + FLOOR
     return errors
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.colors import PowerNorm
 
-from ....figures import style
+from ....figures import sheets, style
 from .labels import LABELS, spans_decades
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def plane(result: Result, canvas: Figure | SubFigure, slow: str, fast: str) -> N
     axes = canvas.add_subplot()
     x, y, delta = (np.asarray(result[name]) for name in (slow, fast, "delta"))
     norm = PowerNorm(0.5, 0, np.nanmax(delta) or 1.0)
-    image = axes.pcolormesh(x, y, delta.T, shading="nearest", rasterized=True, norm=norm)
+    places = (sheets.between(x, spans_decades(x)), sheets.between(y, spans_decades(y)))
+    image = axes.pcolormesh(
+        *places, sheets.sheet(delta).T, shading="nearest", rasterized=True, norm=norm
+    )
     canvas.colorbar(image, ax=axes, label=r"$|\Delta|/E_g$")
     if spans_decades(x):
         axes.set_xscale("log")
@@ -48,7 +51,7 @@ def plane(result: Result, canvas: Figure | SubFigure, slow: str, fast: str) -> N
             axes.plot(*line, color="w", ls=dashes, lw=1.8, label=f"$V_c$: {words}")
     if axes.lines:
         axes.legend(loc="lower right", labelcolor="w", fontsize=10)
-    axes.set(xlabel=LABELS[slow], ylabel=LABELS[fast])
+    axes.set(xlabel=LABELS[slow], ylabel=LABELS[fast], xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
 
 
 def curves(result: Result, canvas: Figure | SubFigure, key: str) -> None:

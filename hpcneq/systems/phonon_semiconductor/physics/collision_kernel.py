@@ -13,6 +13,7 @@ import numpy as np
 from ....maths.compiled import jit
 
 compiled = functools.partial(jit, error_model="numpy")
+Array = np.ndarray
 
 
 def sparse(M: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -25,12 +26,25 @@ def sparse(M: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return first, columns.astype(np.int32), np.ascontiguousarray(M[rows, columns], float)
 
 
-def scattering(M: np.ndarray) -> tuple[np.ndarray, ...]:
+def folded(M: np.ndarray, count: int) -> np.ndarray:
+    """M (n, n), the same at k and -k, between the first ``count`` momenta, of fields that are."""
+    part = M[:count, :count].copy()
+    part[:, : len(M) - count] += M[:count, count:][:, ::-1]
+    return part
+
+
+def scattering(M: np.ndarray, count: int | None = None) -> tuple[np.ndarray, ...]:
     """What `rates` needs of one band's M (n, n).
 
-    The entries of M and of its transpose by rows, and the sums of the columns.
+    The entries of M and of its transpose by rows, and the sums of the columns; of the first
+    ``count`` momenta, see `rates`.
     """
-    return (*sparse(M), *sparse(M.T), M.sum(axis=0))
+    count = len(M) if count is None else count
+    return (
+        *sparse(folded(M, count)),
+        *sparse(folded(M.T, count)),
+        np.ascontiguousarray(M.sum(axis=0)[:count]),
+    )
 
 
 @compiled
@@ -90,43 +104,76 @@ def between(n, other, n21, d21, s, ds, turn, band):
 
 
 @compiled
+def drive(
+    n11: Array,
+    n22: Array,
+    n21: Array,
+    s: Array,
+    delta: complex,
+    g: complex,
+    whole: int,
+    recombination: tuple[bool, float],
+    changes: tuple[Array, Array],
+) -> None:
+    """What laser, pairs and recombination change of the populations of one run; see `rates`.
+
+    recombination : (lindblad, rate).
+    """
+    lindblad, rate = recombination
+    last = n11.size - 1
+    for k in range(n11.size):
+        flow = g.imag * n21[k].real - g.real * n21[k].imag  # -(i/2) (g n12 - c.c.)
+        pair, mirrored = s[k], s[k if last + 1 < whole else last - k]
+        down = rate * n22[k] * (1.0 - n11[k])
+        if lindblad:
+            down += rate * (n21[k].real * n21[k].real + n21[k].imag * n21[k].imag)
+            if 2 * k == whole - 1:  # a pair of one momentum leaves nowhere to go
+                down -= rate * (pair.real * pair.real + pair.imag * pair.imag)
+        back = delta.real * mirrored.imag + delta.imag * mirrored.real
+        forth = delta.real * pair.imag + delta.imag * pair.real
+        changes[0][k] = flow - 2.0 * back + down
+        changes[1][k] = -2.0 * forth - flow - down
+
+
+@compiled
 def rates(
-    n11, n22, n21, s, delta, g, eps, E, lower, upper, lindblad, redfield, rate, d11, d22, d21, ds
-):
-    """Write the rates of change of n11, n22, n21, s into d11, d22, d21, ds, (runs, n) each.
+    fields: tuple, delta: Array, g: Array, whole: int, constants: tuple, changes: tuple
+) -> None:
+    """Write the rates of change of the fields n11, n22, n21, s (runs, n) into the changes.
+
+    whole : momenta of the grid. Where the arrays have fewer they are the first half, the middle
+    included, of fields that are the same at k and -k (without ``redfield``).
 
     Populations float, the others complex. delta, g : (runs,) complex, order parameter and laser.
     lower, upper : `scattering` of the bands. lindblad, redfield : bool, which recombination and
     collisions. rate : of recombination.
     """
+    n11, n22, n21, s = fields
+    d11, d22, d21, ds = changes
+    eps, E, lower, upper, lindblad, redfield, rate = constants
     n = eps.size
+    half = n < whole
     loss1, loss2 = np.empty(n), np.empty(n)
     for r in range(s.shape[0]):
         x, y, gr, gi = delta[r].real, delta[r].imag, g[r].real, g[r].imag
-        a, b, c, p = n11[r], n22[r], n21[r], s[r]
-        da, db, dc, dp = d11[r], d22[r], d21[r], ds[r]
-        for k in range(n):
-            flow = gi * c[k].real - gr * c[k].imag  # -(i/2) (g n12 - c.c.)
-            pair, mirrored = p[k], p[n - 1 - k]
-            down = rate * b[k] * (1.0 - a[k])
-            if lindblad:
-                down += rate * (c[k].real * c[k].real + c[k].imag * c[k].imag)
-                if k == n - 1 - k:  # a pair of one momentum leaves nowhere to go
-                    down -= rate * (pair.real * pair.real + pair.imag * pair.imag)
-            da[k] = flow - 2.0 * (x * mirrored.imag + y * mirrored.real) + down
-            db[k] = -2.0 * (x * pair.imag + y * pair.real) - flow - down
+        a, b = n11[r], n22[r]
+        c, p = n21[r], s[r]
+        da, db = d11[r], d22[r]
+        dc, dp = d21[r], ds[r]
+        drive(a, b, c, p, delta[r], g[r], whole, (lindblad, rate), (da, db))
         scatter(a, da, loss1, *lower)
         scatter(b, db, loss2, *upper)
         for k in range(n):
-            m = n - 1 - k
+            m = k if half else n - 1 - k
             mixing, breaking = loss1[k] + loss2[k], loss2[k] + loss1[m]
             if lindblad:
                 mixing += 0.5 * rate
-                if k != m:
+                if 2 * k != whole - 1:
                     breaking += 0.5 * rate * (1.0 - a[k] + b[m])
             else:
                 mixing += rate * (1.0 - a[k] + b[k])
-            u, v, lift = c[k].real, c[k].imag, 0.5 * (b[k] - a[k])
+            u, v = c[k].real, c[k].imag
+            lift = 0.5 * (b[k] - a[k])
             dc[k] = complex(
                 gi * lift - eps[k] * v - mixing * u, eps[k] * u - mixing * v - gr * lift
             )
@@ -137,3 +184,73 @@ def rates(
     if redfield:
         between(n11, d22, n21, d21, s, ds, True, lower[:6])
         between(n22, d11, n21, d21, s, ds, False, upper[:6])
+
+
+@compiled
+def shift(now: Array, new: Array, old: Array, change: Array, inside: float, share: float) -> None:
+    """new += share change and now = old + inside change, flat arrays of numbers."""
+    for j in range(now.size):
+        new[j] += share * change[j]
+        now[j] = old[j] + inside * change[j]
+
+
+@compiled
+def parts(flat: Array, n: int) -> tuple:
+    """(n11, n22) (1, n) and (n21, s) (1, n) complex, views of flat (6 n,)."""
+    pairs = flat[2 * n :].view(np.complex128)
+    return (
+        flat[:n].reshape(1, n),
+        flat[n : 2 * n].reshape(1, n),
+        pairs[:n].reshape(1, n),
+        pairs[n:].reshape(1, n),
+    )
+
+
+@compiled
+def order_parameter(V: float, weight: Array, s: Array) -> complex:
+    """Delta of one run from s (n,)."""
+    total = 0j
+    for j in range(weight.size):
+        total += weight[j] * s[j]
+    return V * total.conjugate()
+
+
+@compiled
+def runge_kutta(
+    fields: tuple,
+    V: Array,
+    weight: Array,
+    laser: Array,
+    whole: int,
+    constants: tuple,
+    step: float,
+    count: int,
+) -> None:
+    """``count`` fourth-order steps of length ``step`` of n11, n22, n21, s (runs, n) in place.
+
+    Each run passes through all of them while its fields stay in the cache. V, laser : (runs,)
+    interaction and coupling. weight : (n,) dk/2pi. whole, constants : those of `rates`.
+    """
+    n11, n22, n21, s = fields
+    n = weight.size
+    work = np.empty((4, 6 * n))
+    old, now = work[0], work[1]
+    new, change = work[2], work[3]
+    first, stage = parts(old, n), parts(now, n)
+    changes = parts(change, n)
+    delta, g = np.empty(1, np.complex128), np.empty(1, np.complex128)
+    inside, shares = (0.5 * step, 0.5 * step, step, 0.0), (step / 6, step / 3, step / 3, step / 6)
+    for r in range(V.size):
+        g[0] = laser[r]
+        first[0][0], first[1][0] = n11[r], n22[r]
+        first[2][0], first[3][0] = n21[r], s[r]
+        for _ in range(count):
+            now[:] = old
+            new[:] = old
+            for k in range(4):
+                delta[0] = order_parameter(V[r], weight, stage[3][0])
+                rates(stage, delta, g, whole, constants, changes)
+                shift(now, new, old, change, inside[k], shares[k])
+            old[:] = new
+        n11[r], n22[r] = first[0][0], first[1][0]
+        n21[r], s[r] = first[2][0], first[3][0]

@@ -122,19 +122,71 @@ class Semiconductor:
             row[:] = np.reshape(x, -1)
         out = [np.empty(x.shape, x.dtype) for x in fields]
         rates, constants = self._compiled
-        rates(*fields, *each, *constants, *out)
+        rates(tuple(fields), *each, n, constants, tuple(out))
         return tuple(x.reshape(shape) for x in out)
+
+    def repeat(
+        self,
+        n11: np.ndarray,
+        n22: np.ndarray,
+        n21: np.ndarray,
+        s: np.ndarray,
+        step: float,
+        steps: int,
+    ) -> None:
+        """``steps`` fourth-order Runge-Kutta steps of arrays (runs, n), in place.
+
+        In the rotating-wave approximation; populations real, the others complex.
+        """
+        from . import collision_kernel
+
+        runs, n = s.shape
+        V = np.full(runs, np.reshape(self.V, -1), float)
+        laser = np.full(runs, np.reshape(self.coupling(0.0), -1), complex)
+        fields = (n11, n22, n21, s)
+        constants, count = self._compiled[1], n
+        weight = self.bands.weight
+        if self._even and all(np.array_equal(x, x[:, ::-1]) for x in fields):
+            constants, count = self._half, (n + 1) // 2
+            weight = weight[:count] * np.where(2 * np.arange(count) == n - 1, 1.0, 2.0)
+        now = tuple(np.ascontiguousarray(x[:, :count]) for x in fields)
+        collision_kernel.runge_kutta(now, V, weight, laser, n, constants, step, steps)
+        for x, part in zip(fields, now):
+            x[:, :count] = part
+            x[:, count:] = part[:, : n - count][:, ::-1]
+
+    @cached_property
+    def _even(self) -> bool:
+        """Whether bands and collisions are the same at k and -k, of fields that are."""
+        lines = (self.bands.eps, self.bands.E, self.bands.weight)
+        squares = (self.M1, self.M2)
+        return (
+            self.collision == "secular"
+            and all(np.array_equal(x, x[::-1]) for x in lines)
+            and all(np.array_equal(M, M[::-1, ::-1]) for M in squares)
+        )
 
     @cached_property
     def _compiled(self):
         """The compiled rates and what they take of the model; who needs them waits for numba."""
         from . import collision_kernel
 
-        return collision_kernel.rates, (
-            self.bands.eps,
-            self.bands.E,
-            collision_kernel.scattering(self.M1),
-            collision_kernel.scattering(self.M2),
+        return collision_kernel.rates, self._constants(len(self.bands.k))
+
+    @cached_property
+    def _half(self):
+        """What the compiled rates take of the model for fields that are the same at k and -k."""
+        return self._constants((len(self.bands.k) + 1) // 2)
+
+    def _constants(self, count):
+        """What the compiled rates take of the model's first ``count`` momenta."""
+        from . import collision_kernel
+
+        return (
+            self.bands.eps[:count],
+            self.bands.E[:count],
+            collision_kernel.scattering(self.M1, count),
+            collision_kernel.scattering(self.M2, count),
             self.radiative == "lindblad",
             self.collision == "redfield",
             float(self.recombination),

@@ -62,6 +62,19 @@ class Batch:
         for name, rate in zip(FIELDS, rates):
             out[name][:] = rate
 
+    @property
+    def autonomous(self) -> bool:
+        """Whether the laser's coupling is constant, as in the rotating-wave approximation."""
+        return self.model.frequency is None
+
+    def repeat(self, fields: Mapping[str, np.ndarray], step: float, count: int) -> None:
+        """``count`` fourth-order Runge-Kutta steps of all runs, in place."""
+        now = [fields[name][0].real.copy() for name in FIELDS[:2]]
+        now += [fields[name][0].copy() for name in FIELDS[2:]]
+        self.model.repeat(*now, step, count)
+        for name, values in zip(FIELDS, now):
+            fields[name][0] = values
+
 
 def evolved(
     model: Semiconductor,
@@ -95,7 +108,8 @@ def batches(
 
     Points of a batch differ in V and Omega alone, `TOGETHER` of them at most.
     """
-    keys, axes, p = list(given.sweep), list(given.sweep.values()), given.parameters
+    keys, axes = list(given.sweep), list(given.sweep.values())
+    p = given.parameters
     alike: dict[tuple, list] = {}
     for index in itertools.product(*(range(len(axis)) for axis in axes)):
         values = {key: float(axis[i]) for key, axis, i in zip(keys, axes, index)}

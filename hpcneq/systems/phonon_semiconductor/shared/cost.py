@@ -18,6 +18,7 @@ from .model import semiconductor
 from .momentum_fields import MomentumFields
 
 CALL = 4e-5  # s that TS adds to a right-hand side
+REPEATED = 50  # steps of a call of the compiled kernel, for timing
 TS_STEP = 7.5  # what a step of an evolution takes, in right-hand sides
 ERRORS = 2.6  # what an evolution with its errors takes, in evolutions without
 INVERSES = 15  # of the Jacobian for one state
@@ -60,7 +61,7 @@ def parameter_map(given: Given, ranks: int) -> Cost:
     start = collisions.start(len(model.bands.k), 1e-3)
     fields = [np.tile(values, (len(V), 1)) for values in start]
     steps = given.run.t_max / given.numerics.dt
-    each = 4 * steps * (seconds(lambda: model.rhs(0.0, *fields)) + CALL)
+    each = steps * _step_seconds(model, fields, given.numerics.dt)
     notes = (f"{len(jobs)} batches of up to {TOGETHER} runs, {steps:.0f} steps",)
     memory = PROGRAM + _matrices(given) + 20 * sum(values.nbytes for values in fields)
     return Cost(each * len(jobs), memory, len(jobs), notes)
@@ -83,14 +84,23 @@ def _stationary_seconds(given):
     """
     model = semiconductor(given.parameters, given.numerics)
     fields = collisions.start(len(model.bands.k), 1e-3)
-    each = seconds(lambda: model.rhs(0.0, *fields)) + CALL
+    each = _step_seconds(model, [values[None] for values in fields], STEP)
     problem = Stationary(model, True)
     x = problem.pack(*fields)
     shift = np.eye(problem.size)
     inverse = seconds(lambda: np.linalg.inv(problem.jacobian(x) + shift), 1, 1)
     steps = START / slowest_rate(given.parameters) / STEP + 2000
     grids = 1 + FINE if given.numerics.error_estimate else 1
-    return 4 * each * steps + INVERSES * inverse * grids
+    return each * steps + INVERSES * inverse * grids
+
+
+def _step_seconds(model, fields, dt):
+    """Seconds of a step of fields (runs, n): by the compiled kernel in the rotating frame."""
+    if model.frequency is not None:
+        return 4 * (seconds(lambda: model.rhs(0.0, *fields)) + CALL)
+    kinds = (float, float, complex, complex)
+    now = [np.array(x, kind) for x, kind in zip(fields, kinds)]
+    return seconds(lambda: model.repeat(*now, dt, REPEATED), 1) / REPEATED
 
 
 def _matrices(given):

@@ -80,10 +80,10 @@ def ensemble(given: Given, ranks: int) -> Cost:
     seconds = sum(
         len(seeds) * given.run.t_max / dt * cost.probe(system, float(dt), dtype) for dt in steps
     )
-    state, work = cost.memory(system, 1, float(steps[0]), dtype.itemsize)
+    state, work = cost.memory(system, 1, dtype.itemsize)
     runs = len(seeds) * len(steps)
     note = f"{runs} runs, one a rank at a time"
-    return Cost(seconds, cost.BASE_BYTES + state + work, runs, (note,))
+    return Cost(seconds, cost.BASE_BYTES + cost.KERNEL_BYTES + state + work, runs, (note,))
 
 
 def pattern(given: Given, ranks: int) -> Cost:

@@ -25,7 +25,7 @@ REGION_C = 60  # the largest C(Q), besides a scan of the coarse grid
 STEP_F = 12  # one step along a branch
 MODE_SAMPLES = 2500  # evaluations of M for one wave number
 GUIDED = 0.1  # of them on the full grid, where a cheaper one guides the search
-FFLO_LINE = 10.0  # processor seconds of the free energy of FFLO states along one line
+FFLO_LINE = 2.5  # processor seconds of the free energy of FFLO states along one line
 
 # between leads that do not mirror each other: evaluations of F(D, m) of scans and mode counts, of a
 # step along a branch, and of the scan for FFLO onsets

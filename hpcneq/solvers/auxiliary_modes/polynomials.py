@@ -1,0 +1,200 @@
+"""Polynomials of a block's H_eff, a chain's Nambu matrix, on its modes: exp(-i dt H_eff), phi1.
+
+H_eff = Hbar + i (dt^2/12) [Hbar, Hdot] of the fourth-order Magnus expansion couples what the
+kernels of `chains` know: the levels of a site and of its neighbours on a ring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...maths.arrays import ComplexArray, FloatArray
+from ..protocols import AuxiliaryModes
+from . import chains, chebyshev
+from .stepping import source_coefficients
+
+# J_k(reach) below which no more than two further terms are kept, by the bytes of a real number
+SMALLEST = {8: 1e-14, 4: 1e-7}
+GRID = 64  # places of the reach, in one unit, for which the number of terms is looked up
+POWERS = np.array([1, 1j, -1, -1j])  # of i
+
+
+class Planes:
+    """Scratch memory of the kernels and constants, kept for each size of a block."""
+
+    def __init__(self) -> None:
+        self._planes: dict[tuple[int, int], tuple[NDArray, ...]] = {}
+        self._zeros: dict[int, FloatArray] = {}
+
+    def of(self, n: int, kind: np.dtype) -> tuple[NDArray, ...]:
+        """Scratch of `sweeps.advance` for chains of n sites and complex numbers of a kind."""
+        key = (n, kind.itemsize)
+        if key not in self._planes:
+            real = np.empty(0, kind).real.dtype
+            planes = [np.empty((n, 4 * chains.LANES), real) for _ in range(3)]
+            sums = np.empty((n, 8 * chains.LANES))
+            sources = np.empty((2, chains.LANES), kind), np.empty(chains.LANES, int)
+            self._planes[key] = (*planes, sums, *sources)
+        return self._planes[key]
+
+    def zeros(self, n: int) -> FloatArray:
+        """A mode that is 0, (1, 2n, 4n) real."""
+        if n not in self._zeros:
+            self._zeros[n] = np.zeros((1, 2 * n, 4 * n))
+        return self._zeros[n]
+
+
+class Polynomial:
+    """H_eff of a block over a time ``step``, from mean and first moment of the mean field."""
+
+    def __init__(
+        self,
+        system: AuxiliaryModes,
+        b: int,
+        step: float,
+        mean: ComplexArray,
+        slope: ComplexArray,
+        planes: Planes,
+    ) -> None:
+        self.step, self.planes = step, planes
+        hop, level = system.chain(b)
+        pairing, shifts = system.local_fields(b, mean)
+        pairing_slope, moving = system.local_fields(b, slope)
+        self.n, columns = len(hop), 10
+        if shifts is not None:
+            level, columns = level + shifts, 14
+        if moving is None:
+            moving = np.zeros_like(level)
+        self.coef = np.empty((self.n, columns))
+        self.radius = chains.effective(
+            hop, level, pairing, pairing_slope, moving, step**2 / 12, self.coef
+        )
+        self.coef *= 2 / self.radius
+        self.reach = self.radius * step
+        self.slopes = np.zeros((2 * self.n, 2), complex)
+        self.slopes[:, 0] = moving.ravel()
+        self.slopes[: self.n, 1] = -pairing_slope.conj()
+        self.slopes[self.n :, 1] = -pairing_slope
+        self._rounded: dict[int, tuple[NDArray, ...]] = {}
+
+    def _numbers(self, kind):
+        """c_k, entries of Hdot, coefficients of H, half of them, for complex numbers of a kind."""
+        if kind.itemsize not in self._rounded:
+            real = np.empty(0, kind).real.dtype
+            terms = _terms(ceil(GRID * self.reach), SMALLEST[real.itemsize])
+            c = chebyshev.bessel_coefficients(self.reach, terms).astype(real)
+            coef = self.coef.astype(real), (0.5 * self.coef).astype(real)
+            self._rounded[kind.itemsize] = (c, self.slopes.astype(kind), *coef)
+        return self._rounded[kind.itemsize]
+
+    def terms(self, kind: np.dtype) -> int:
+        """Terms for complex numbers of a kind."""
+        return len(self._numbers(kind)[0])
+
+    def flops(self, kind: np.dtype, entries: int) -> float:
+        """What so many complex entries cost."""
+        return chains.FLOPS[self.coef.shape[1]] * self.terms(kind) * entries
+
+    def propagator(self) -> ComplexArray:
+        """exp(-i step H_eff), transposed: (2n, 2n)."""
+        n, kind = self.n, np.dtype(complex)
+        UT = np.empty((1, 2 * n, 2 * n), complex)
+        c, *others = self._numbers(kind)
+        nothing = np.zeros(1, complex)
+        _advance(
+            self.planes.zeros(n),
+            UT.view(float),
+            nothing,
+            c[None].astype(complex),
+            np.ones((1, 2 * n), complex),
+            nothing,
+            0,
+            nothing,
+            np.zeros((0, 2 * n, 4 * n)),
+            (0 * c, *others),
+            self.planes.of(n, kind),
+        )
+        return UT[0]
+
+    def source_functions(self, moments: RateMoments, kind: np.dtype) -> ComplexArray:
+        """Coefficients (groups, terms) of the function of H that acts on the sources."""
+        terms = self.terms(kind)
+        weights = source_coefficients(self.step, moments.mean, self.radius, terms)
+        return weights * (moments.own[:, None] * POWERS[np.arange(terms) % 4])
+
+    def advance(
+        self,
+        old: NDArray,
+        new: NDArray,
+        moments: RateMoments,
+        part: slice,
+        functions: ComplexArray,
+        strength: ComplexArray,
+        first: int,
+        rates: ComplexArray,
+        sums: ComplexArray,
+    ) -> None:
+        """new = U e^{dt lambda} old + the functions of H on the sources; see `sweeps`.
+
+        old, new (groups, columns, 2n) complex; of ``moments``, ``functions`` and ``rates`` the
+        ``part`` with these groups is taken; strength (groups, columns) of the sources. The new
+        modes, plain and times ``rates``, are added to ``sums`` (2, 2n, 2n).
+        """
+        kind, real = old.dtype, old.real.dtype
+        _advance(
+            old.view(real),
+            new.view(real),
+            moments.factor[part].astype(kind),
+            functions[part].astype(kind),
+            strength.astype(kind),
+            moments.bend[part].astype(kind),
+            first,
+            rates[part],
+            sums.view(float),
+            self._numbers(kind),
+            self.planes.of(self.n, kind),
+        )
+
+
+@lru_cache(maxsize=1024)
+def _terms(reach, smallest):
+    """`chebyshev.degree` for a reach in units of 1/GRID."""
+    return chebyshev.degree(reach / GRID, smallest)
+
+
+def _advance(*args):
+    """`sweeps.advance`, whose module needs numba at once."""
+    from .sweeps import advance
+
+    advance(*args)
+
+
+@dataclass(frozen=True)
+class RateMoments:
+    """What a step needs of the rates of groups, (groups,) each: their mean, what follows from it.
+
+    factor : e^{dt lambda}. own, bend : dt phi1(dt A)(1 + dt^2 kappa A1) is own dt phi1(dt A)
+    (1 + bend Hdot), with A1 = -i Hdot + the rates' first moment.
+    """
+
+    mean: ComplexArray
+    factor: ComplexArray
+    own: ComplexArray
+    bend: ComplexArray
+
+    def of(self, groups: NDArray) -> RateMoments:
+        """Those of some groups."""
+        mean, factor = self.mean[groups], self.factor[groups]
+        return RateMoments(mean, factor, self.own[groups], self.bend[groups])
+
+
+def rate_moments(step: float, mean: ComplexArray, slope: ComplexArray) -> RateMoments:
+    """`RateMoments` from the mean and the first moment of the rates over a step."""
+    bend = step**2 * chebyshev.kappa(step * mean)
+    own = 1 + bend * slope
+    return RateMoments(mean, np.exp(step * mean), own, -1j * bend / own)

@@ -94,7 +94,9 @@ def _field(
         for begin, end in lines[other].intervals(code):
             if any(a < end and b > begin for a, b in own):
                 continue
-            share, centre = _closing(lines, places, ends, j, other, code, (begin, end))
+            mirrored = _mirrored(begin, end, lines[other].edges)
+            share, centre = _closing(lines, places, ends, j, other, code, mirrored)
+            begin, end = mirrored
             bottom = -0.5 * (end - begin) * (1 - share) / share
             virtual[code] = np.maximum(virtual[code], bottom - np.abs(along - centre))
     nearest = virtual.max(axis=0)
@@ -109,6 +111,15 @@ def _depth(begin: float, end: float, along: Array, edges: Array) -> Array:
     return np.minimum(left, right)
 
 
+def _mirrored(begin: float, end: float, edges: Array) -> tuple[float, float]:
+    """An interval that begins or ends with its line goes on behind it as in a mirror."""
+    if begin == edges[0] and end < edges[-1]:
+        return 2 * begin - end, end
+    if end == edges[-1] and begin > edges[0]:
+        return begin, 2 * end - begin
+    return begin, end
+
+
 def _closing(
     lines: Sequence[Line], places: Array, ends: Any, j: int, other: int, code: int, interval: Any
 ) -> tuple[float, float]:
@@ -121,7 +132,8 @@ def _closing(
             return float(np.clip(share, 0.02, 0.98)), float(x)
     before = 2 * other - j
     if 0 <= before < len(lines):
-        wider = [b - a for a, b in lines[before].intervals(code) if a < end and b > begin]
+        whole = [_mirrored(a, b, lines[before].edges) for a, b in lines[before].intervals(code)]
+        wider = [b - a for a, b in whole if a < end and b > begin]
         if wider and wider[0] > width:
             share = (
                 width**2 / (wider[0] ** 2 - width**2) * abs((places[other] - places[before]) / step)

@@ -102,3 +102,16 @@ def test_a_sheet_ends_between_points_where_its_square_vanishes():
     assert np.array_equal(fine[:: sheets.FINER, :: sheets.FINER], values)
     assert sheets.between(np.array([1.0, 100.0]), decades=True)[4] == pytest.approx(10.0)
     assert (sheets.sheet(np.zeros((2, 3))) == 0).all()
+
+
+def test_a_dome_at_the_side_of_the_plot_closes_at_the_side():
+    """Half of a parabola about x = 0: its top is at the left edge. Fails if it is in the middle."""
+    x, y = np.linspace(0, 1, 21), np.array([0.0, 0.6, 1.2])
+    lines = []
+    for place in y:
+        half = 0.5 * np.sqrt(max(1 - place, 0.0))
+        lines.append(regions.line(x, (x < half).astype(int), np.array([half])))
+    codes = regions.picture(lines, y, [], 2)
+    top = np.flatnonzero((codes == 1).any(axis=1)).max()
+    assert np.flatnonzero(codes[top] == 1).max() < 20
+    assert 1.2 * top / (len(codes) - 1) == pytest.approx(1.0, abs=0.05)

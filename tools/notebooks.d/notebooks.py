@@ -45,9 +45,14 @@ def executed(path: Path):
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
+    # or matplotlib 3.6 shows no figure of the cell in which it draws for the first time
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("%matplotlib inline"))
     nbclient.NotebookClient(notebook, timeout=900, kernel_name="python3").execute()
+    del notebook.cells[0]
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times of the clock
+        if cell.cell_type == "code":
+            cell.execution_count -= 1
         for output in cell.get("outputs", ()):
             if "image/png" in output.get("data", {}):
                 output.data = {"image/png": _small(output.data["image/png"])}
@@ -67,11 +72,12 @@ def _small(picture: str) -> str:
 
 def main(words: list[str]) -> None:
     """Execute the notebooks and keep what they give."""
+    import nbformat
+
     for path in paths(words):
         begun = time.monotonic()
         notebook = executed(path)
-        text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
-        path.write_text(text + "\n", encoding="utf-8")
+        nbformat.write(notebook, path)
         print(f"{path.name}: {time.monotonic() - begun:.0f} s", flush=True)
 
 

@@ -15,6 +15,7 @@ from ....solvers.supercell.medium import Medium, harmonic_numbers
 from ....solvers.supercell.patterns import TurningPattern
 from ....tasks import Given, Outcome, Output, patterns, run_sweep
 from ....tasks.recorder import Entries
+from ....tasks.supercell_tables import cell_of
 from ....tasks.sweep import Sweep
 from ..physics.gap_equations import Condensate, Drive
 from ..shared.condensate import WIDE, condensate_at
@@ -66,7 +67,9 @@ def chosen_of(
     """
     solutions = [patterns.solved(given, problem, x, comm) for x in guesses]
     found = [s for s in solutions if s.converged]
-    states = patterns.distinct([problem.harmonics(s.x) for s in found], state.delta)
+    states = patterns.distinct(
+        [problem.harmonics(s.x) for s in found], state.delta, periods_of(given)
+    )
     if not states:
         raise NotConverged(
             f"pattern: {len(solutions)} starts lead to the uniform state or to none; try other "
@@ -170,18 +173,23 @@ def equations(given: Given, state: Condensate) -> TurningPattern:
     return TurningPattern(medium, rest.coupling)
 
 
+def periods_of(given: Given) -> int:
+    """Periods of the wave in the cell."""
+    return cell_of(given.numerics.wave_number, given.numerics.supercell)[1]
+
+
 def starts(given: Given, problem: TurningPattern, state: Condensate) -> list[np.ndarray]:
     """Where Newton's method starts."""
-    start, h = given.initial, problem.h
+    start, h, k = given.initial, problem.h, periods_of(given)
     pairs = [(start.delta_0, start.delta_1)]
     if start.delta_0 is None:
         pairs = [(a * state.delta, b * state.delta) for a, b in STARTS]
     guesses = []
     for first, second in pairs:
         c = np.zeros(2 * h + 1, complex)
-        c[h], c[[h - 1, h + 1]] = first, second
-        if h > 1:
-            c[[h - 2, h + 2]] = HIGHER * second**2 / first
+        c[h], c[[h - k, h + k]] = first, second
+        if h >= 2 * k:
+            c[[h - 2 * k, h + 2 * k]] = HIGHER * second**2 / first
         guesses.append(problem.unknowns(c, 0.0))
     return guesses
 

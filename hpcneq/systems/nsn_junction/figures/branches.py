@@ -32,7 +32,7 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     axes.set_xlabel(AXES[along])
     if slow is None:
         axes.set(xlim=(0, None), ylim=(0, None))
-        axes.legend(loc="upper center")
+        axes.legend(loc="best")
     else:
         axes.set_zlim(bottom=0)
         axes.legend(loc="upper right")

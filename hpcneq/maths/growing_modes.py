@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import ComplexArray, FloatArray
+from .arrays import ComplexArray, FloatArray, NumberArray
 
 ORDER = 4  # exponents: two conjugate pairs, or four real ones
 LEAST = 12  # samples
@@ -24,7 +24,7 @@ def exponents(
     every = max(1, len(t) // (8 * order))
     z = signal[::every]
     rows, right = [], []
-    parts: list[ComplexArray | FloatArray] = [z]
+    parts: list[NumberArray] = [z]
     if paired:
         parts = [z.real, z.imag]
     for x in parts:

@@ -49,19 +49,21 @@ def untimed() -> bool:
 def seconds(call: Callable[[], object], calls: int = 20, rounds: int = 5) -> float:
     """Processor seconds of ``call()``: the best of some rounds after a first call, which compiles.
 
-    Fewer of both where they would take longer than `PROBE_SECONDS`.
+    Fewer of both where they would take longer than `PROBE_SECONDS`; never more than named.
     """
     if untimed():
         return 0.0
     call()
     taken = [_clocked(call, 1)]
-    calls = max(1, min(calls, int(PROBE_SECONDS / rounds / max(taken[0], 1e-9))))
-    left = PROBE_SECONDS - taken[0]
+    left, most = PROBE_SECONDS - taken[0], calls * rounds - 1
+    each = max(1, min(calls, int(PROBE_SECONDS / rounds / max(taken[0], 1e-9))))
     for _ in range(rounds):
-        if calls * min(taken) > left:
+        each = min(each, most)
+        if not each or each * min(taken) > left:
             break
-        taken.append(_clocked(call, calls))
-        left -= calls * taken[-1]
+        taken.append(_clocked(call, each))
+        left -= each * taken[-1]
+        most -= each
     return min(taken)
 
 

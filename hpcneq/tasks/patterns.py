@@ -17,7 +17,7 @@ from ..solvers.supercell.linear import PatternResponse
 from ..solvers.supercell.medium import Medium, even_part, harmonic_numbers
 from ..solvers.supercell.patterns import RealPattern, TurningPattern
 from .recorder import Entries
-from .supercell import POINTS, VARIANTS, amplitude_over, varied
+from .supercell import POINTS, VARIANTS, amplitude_over, box_factor, varied
 from .task import Given
 
 if TYPE_CHECKING:
@@ -60,21 +60,22 @@ def density(medium: Medium, c: ComplexArray, comm: Communicator) -> ComplexArray
     return even_part(ordered_sum(comm, layout, np.concatenate(rows)))
 
 
-def distinct(states: Iterable[ComplexArray], delta: float) -> list[ComplexArray]:
-    """Patterns that differ, none of them uniform, those with the largest |Delta_1| first.
+def distinct(states: Iterable[ComplexArray], delta: float, periods: int = 1) -> list[ComplexArray]:
+    """Patterns that differ, none of them uniform, those with the strongest wave first.
 
-    Half a period of shift, Delta_m -> (-1)^m Delta_m, makes no other pattern, nor does the sign.
+    periods : of the wave in the cell. Half a period of shift makes no other pattern, nor does the
+    sign.
     """
     kept: list[ComplexArray] = []
     for c in states:
         h = len(c) // 2
-        turned = c * (-1.0) ** np.arange(-h, h + 1)
+        turned = c * np.exp(1j * np.pi * np.arange(-h, h + 1) / periods)
         others = [sign * x for x in (c, turned) for sign in (1, -1)]
         uniform = np.abs(np.delete(c, h)).max() < SAME * delta
         again = any(np.abs(x - y).max() < SAME * delta for x in others for y in kept)
         if not uniform and not again:
             kept.append(c)
-    return sorted(kept, key=lambda c: -float(np.abs(c[len(c) // 2 + 1])))
+    return sorted(kept, key=lambda c: -float(np.abs(c[len(c) // 2 + periods])))
 
 
 def stability(
@@ -139,7 +140,7 @@ def errors_of(
         if values is None:
             return {}, [f"no errors: there is no such pattern for the {variant}"]
         for name, value in numbers.items():
-            errors[name] += abs(values[name] - value)
+            errors[name] += box_factor(name) * abs(values[name] - value)
     return errors, []
 
 

@@ -59,13 +59,13 @@ FURTHER = {
     ],
     "pattern": [
         {
-            "parameters": {"inv_kfas": 0.5, "ratio": 0.05, "gamma_b": 0.02, "T_b": 0.05},
+            "parameters": {"inv_kfas": 0.5, "ratio": 0.2, "gamma_b": 0.02, "T_b": 0.05},
             "numerics": SYSTEM.tasks["pattern"].example["numerics"] | {"error_estimate": False},
-            "initial": {"delta_0": 0.5, "delta_1": 0.35},
+            "initial": {"delta_0": 0.24, "delta_1": 0.2},
             "sweep": {key: values},
         }
         for key, values in (
-            ("ratio", [0.05, 0.06]),
+            ("ratio", [0.2, 0.21]),
             ("inv_kfas", [0.5]),
             ("wave_number", [0.5]),
         )

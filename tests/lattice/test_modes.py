@@ -126,7 +126,7 @@ def test_a_condensate_begins_where_a_mode_begins_to_grow():
     critical = 1 / (2 * T * np.sum(w**-2) + 1 / (np.pi * w[-1]))
     lead = {"a": {"kind": "wide", "sites": [0], "gamma": gamma, "T": T}}
     tables = {"model": chain(1), "leads": lead, "initial": NORMAL, "parameters": {}}
-    result = run(**tables, sweep={"U": [1.5, 2.2]}, numerics={"branches": 3})
+    result = run(**tables, sweep={"U": [1.6, 2.0]}, numerics={"branches": 3})
     (event,) = result.summary["bifurcations"]
     assert event["kind"] == "pairing" and event["at"] == pytest.approx(critical, abs=3e-5)
     assert abs(event["at"] - critical) < event["error"] < 3e-3
@@ -134,7 +134,7 @@ def test_a_condensate_begins_where_a_mode_begins_to_grow():
     normal, paired = np.asarray(result.branch_growth_rate)[:, 1]
     assert normal > 0.05 and paired < -0.05
     assert np.isnan(np.asarray(result.branch_delta_max)[1, 0])
-    steady = run("steady", **{**tables, "parameters": {}, "interaction": {"U": 2.2}, "initial": {}})
+    steady = run("steady", **{**tables, "parameters": {}, "interaction": {"U": 2.0}, "initial": {}})
     known = steady.summary["states"][0]["delta_max"]
     assert np.asarray(result.branch_delta_max)[1, 1] == pytest.approx(known, abs=1e-5)
 
@@ -214,6 +214,12 @@ def test_what_modes_cannot_do():
     leads = {"a": {**pair, "bias": 0.5}, "b": {**pair, "bias": -0.5}}
     with pytest.raises(InputError, match="periodic"):
         run(model=chain(1), interaction={}, leads=leads)
+    with pytest.raises(InputError, match="along one key"):
+        run(sweep={"eV": [0.0, 0.1], "U": [2.0, 3.0]})
+    with pytest.raises(InputError, match="branches"):
+        run(numerics={"branches": 2})
+    with pytest.raises(InputError, match="V: no bond"):
+        run(sweep={"V": [1.0, 2.0]})
     with pytest.raises(InputError, match="frequencies"):
         run(numerics={"method": "det", "frequencies": [1.0]})
 

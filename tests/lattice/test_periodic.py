@@ -143,6 +143,9 @@ def test_superconductors_at_different_bias_as_in_steady():
     direct = run(**tables, numerics=numerics)
     (steady,) = run("steady", **tables, numerics=numerics).summary["states"]
     assert direct.summary["period"] == pytest.approx(np.pi)
+    waves = np.asarray(direct.harmonics)  # of twice the bias: Josephson's oscillations
+    assert waves[0, 0].real == pytest.approx(direct.summary["mean_current"]["a"], abs=1e-12)
+    assert abs(waves[1, 0]) > 10 * abs(waves[3, 0]) and abs(waves[1, 0]) > 1e-2
     for name in ("a", "b"):
         known = steady["current"][name]
         assert direct.summary["mean_current"][name] == pytest.approx(known, abs=1e-10)
@@ -157,6 +160,23 @@ def test_what_does_not_repeat():
     two = {"left": {**WIDE, "V": sine(0.0, 1.0, np.sqrt(2.0))}, "right": {**WIDE, "bias": 1.0}}
     with pytest.raises(InputError, match="no common period"):
         run(leads=two)
+
+
+def test_harmonics_along_the_frequency():
+    """c_0 is the mean, all of them give back the current, and a sweep has those of single runs."""
+    numerics = {"fit_error": 1e-3, "periodic_steps": 24, "multipliers": 0, "harmonics": 5}
+    one = run(numerics=numerics)
+    waves, current = np.asarray(one.harmonics), np.asarray(one.current)
+    for k, name in enumerate(("left", "right")):
+        assert waves[0, k].real == pytest.approx(one.summary["mean_current"][name], abs=1e-12)
+    n, phase = np.arange(1, 6), 2 * np.pi * np.asarray(one.t) / one.summary["period"]
+    summed = waves[0].real + 2 * (np.exp(-1j * np.outer(phase, n)) @ waves[1:]).real
+    assert np.abs(summed - current).max() < 1e-3
+    swept = run(numerics=numerics, sweep={"frequency": [2.0, 3.0]})
+    np.testing.assert_allclose(np.asarray(swept.harmonics)[0], waves, atol=1e-12)
+    assert np.asarray(swept.harmonics_error_at)[0] == pytest.approx(
+        one.summary["harmonics_error"], abs=1e-12
+    )
 
 
 @pytest.mark.parallel

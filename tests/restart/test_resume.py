@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.programs import INPUT, assert_same, damage
 
-from hpcneq import driver
+from hpcneq import driver, petsc
 from hpcneq.errors import InputError, StoppedEarly
 from hpcneq.files import checkpoint
 from hpcneq.files.writer import Result
@@ -118,6 +118,7 @@ def test_a_run_goes_on_on_another_number_of_ranks(
     comm, shared_tmp, source, monkeypatch, first, then
 ):
     """Begun on all ranks and continued on one, or the other way round: the same to 1e-11."""
+    petsc.start(())  # it starts on all ranks together
 
     def on(which, call, *args):
         if which == "all":

@@ -7,6 +7,8 @@ kernels of `chains` know: the levels of a site and of its neighbours on a ring.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,8 @@ from . import chains, chebyshev
 from .stepping import source_coefficients
 
 # J_k(reach) below which no more than two further terms are kept, by the bytes of a real number
-SMALLEST = {8: 1e-13, 4: 1e-7}
+SMALLEST = {8: 1e-14, 4: 1e-7}
+GRID = 64  # places of the reach, in one unit, for which the number of terms is looked up
 POWERS = np.array([1, 1j, -1, -1j])  # of i
 
 
@@ -83,7 +86,7 @@ class Polynomial:
         """c_k, entries of Hdot, coefficients of H, half of them, for complex numbers of a kind."""
         if kind.itemsize not in self._rounded:
             real = np.empty(0, kind).real.dtype
-            terms = chebyshev.degree(self.reach, SMALLEST[real.itemsize])
+            terms = _terms(ceil(GRID * self.reach), SMALLEST[real.itemsize])
             c = chebyshev.bessel_coefficients(self.reach, terms).astype(real)
             coef = self.coef.astype(real), (0.5 * self.coef).astype(real)
             self._rounded[kind.itemsize] = (c, self.slopes.astype(kind), *coef)
@@ -156,6 +159,12 @@ class Polynomial:
             self._numbers(kind),
             self.planes.of(self.n, kind),
         )
+
+
+@lru_cache(maxsize=1024)
+def _terms(reach, smallest):
+    """`chebyshev.degree` for a reach in units of 1/GRID."""
+    return chebyshev.degree(reach / GRID, smallest)
 
 
 def _advance(*args):

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import HpcneqError
 from ...maths.arrays import ComplexArray
 from .. import newton
-from .periodic import Periodic, periodic
+from .periodic import Periodic, Unresolved, periodic
+from .stationary import Undamped
 from .system import OpenSystem
 
 OPTIONS = {
@@ -60,7 +62,7 @@ def consistent_period(
 ) -> ConsistentPeriod:
     """The periodic state from the mean field c (steps, unknowns) on.
 
-    tolerance : of the norm of c's mismatch. Raises `Undamped`; look at ``converged``.
+    tolerance : of the norm of c's mismatch. Raises `Undamped`, `Unresolved`; see ``converged``.
     """
     steps, shape = len(c), c.shape
 
@@ -75,17 +77,28 @@ def consistent_period(
     def complex_of(x: np.ndarray) -> ComplexArray:
         return np.asarray(x[: c.size] + 1j * x[c.size :]).reshape(shape)
 
+    failed: list[HpcneqError] = []
+
     def equations(x: np.ndarray) -> np.ndarray:
         given = complex_of(x)
-        difference = (given - state_of(given).field).ravel()
+        difference = np.full(c.size, np.nan + 0j)  # an exception would be an error of PETSc
+        if not failed:
+            try:
+                difference = (given - state_of(given).field).ravel()
+            except (Undamped, Unresolved) as error:
+                failed.append(error)
         return np.concatenate([difference.real, difference.imag])
 
     start = np.concatenate([c.real.ravel(), c.imag.ravel()])
     options = {**OPTIONS, "snes_atol": tolerance}
     root = newton.solve_equations(equations, start, options, prefix)
+    if failed:
+        raise failed[0]
     if not root.converged:  # slow modes: Newton's method needs no damping
         options = {**NEWTON, "snes_atol": tolerance}
         root = newton.solve_equations(equations, root.x, options, prefix)
+    if failed:
+        raise failed[0]
     field = complex_of(root.x)
     state = state_of(field)
     miss = float(np.abs(field - state.field).max(initial=0.0))

@@ -28,7 +28,7 @@ from .state import SiteState
 CACHE = 2**20  # bytes of a core's second cache
 # The smallest Chebyshev coefficient kept: for modes in single precision, in double precision, in a
 # prediction.
-SINGLE, DOUBLE, GUESS = 1e-9, 1e-15, 1e-9
+SINGLE, DOUBLE, GUESS = 1e-7, 1e-15, 1e-9
 # What a term of a polynomial costs per complex entry: four hops (8 where all are one real number,
 # else 30),
 # site 4, pairing 8, recursion 12. From the right there is one kernel, that for any hops.

@@ -250,7 +250,7 @@ PUMP_PROBE = Task(
         **ISLAND,
         "parameters": STEP,
         "sweep": {"delay": {"from": 0.0, "to": 4.0, "points": 2}},
-        "numerics": {"dt": 0.2, "length": 8.0, "width": 0.5, "points": 21, "seeds": 1},
+        "numerics": {"dt": 0.2, "length": 4.0, "width": 1.0, "points": 11, "seeds": 0},
     },
 )
 SYSTEM = System(

@@ -33,7 +33,7 @@ def newton(
 ) -> tuple[np.ndarray, float]:
     """(x, largest residual) of a root of a small system by damped Newton.
 
-    With differences of relative size ``scale``. Raises NotConverged.
+    With central differences of relative size ``scale``. Raises NotConverged.
     """
     x = np.array(x, float)
     value = function(x)
@@ -45,7 +45,7 @@ def newton(
         for k in range(len(x)):
             e = np.zeros(len(x))
             e[k] = scale * max(1e-2, abs(x[k]))
-            jacobian[:, k] = (function(x + e) - value) / e[k]
+            jacobian[:, k] = (function(x + e) - function(x - e)) / (2 * e[k])
         try:
             step = np.linalg.solve(jacobian, -value)
         except np.linalg.LinAlgError:

@@ -28,8 +28,12 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     def curve(at, previous):
         return _curve(given, drive_of(given, **at), ratios)
 
+    columns = list(COLUMNS)
+    if given.numerics.stability:
+        columns.append("growth")
+
     def report(out):
-        _write(out, sweep, ratios, [*COLUMNS, *["growth"] * given.numerics.stability])
+        _write(out, sweep, ratios, columns)
         return _outcome(given, sweep)
 
     sweep = run_sweep(slow, curve, comm, log, output, "branches", everywhere=False)

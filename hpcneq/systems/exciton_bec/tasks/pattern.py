@@ -15,6 +15,7 @@ from ....solvers.supercell.medium import Medium, harmonic_numbers
 from ....solvers.supercell.patterns import TurningPattern
 from ....tasks import Given, Outcome, Output, patterns, run_sweep
 from ....tasks.recorder import Entries
+from ....tasks.supercell_tables import cell_of
 from ....tasks.sweep import Sweep
 from ..physics.gap_equations import Condensate, Drive
 from ..shared.condensate import WIDE, condensate_at
@@ -25,7 +26,8 @@ STARTS = ((0.48, 0.39), (0.3, 0.35), (0.9, 0.2), (1.0, 0.05), (1.0, -0.03), (0.7
 NUMBERS = ("delta_max", "delta_min", "frequency", "relative_density", "last_harmonic")
 DRIVES = {"ratio": "ratio", "inv_kfas": "inv"}
 FOLLOWED = "a pattern is followed from point to point; where it ends, another may take its place"
-HIGHER = 0.55  # of Delta_1^2/Delta_0: Delta_2 of a start, as strong stripes have it
+# of Delta_1^2/Delta_0: Delta_2 and mu_c - mu of a start, as strong stripes have them
+HIGHER, SHIFT = 0.6, 0.17
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
@@ -66,7 +68,9 @@ def chosen_of(
     """
     solutions = [patterns.solved(given, problem, x, comm) for x in guesses]
     found = [s for s in solutions if s.converged]
-    states = patterns.distinct([problem.harmonics(s.x) for s in found], state.delta)
+    states = patterns.distinct(
+        [problem.harmonics(s.x) for s in found], state.delta, periods_of(given)
+    )
     if not states:
         raise NotConverged(
             f"pattern: {len(solutions)} starts lead to the uniform state or to none; try other "
@@ -119,11 +123,16 @@ def run_branch(given: Given, comm: Communicator, log: Callable, output: Output) 
         guesses = starts(here, problem, state)
         if previous and "x" in previous:
             guesses = [np.array(previous["x"])]
-        solution, _ = chosen_of(here, problem, state, guesses, group)
+        try:
+            solution, _ = chosen_of(here, problem, state, guesses, group)
+        except NotConverged as lost:
+            where = ", ".join(f"{key} = {value:g}" for key, value in at.items())
+            raise NotConverged(f"{where}: {lost}") from lost
         told = tell(here, problem, solution, state, group)
         c = problem.harmonics(solution.x)
         errors = {f"{name}_error": error for name, error in told.errors.items()}
         record = {"x": solution.x, "harmonics": c, "last_harmonic": float(abs(c[-1]))}
+        record["pairs"] = patterns.as_pairs(c)
         record |= {"residual": solution.residual, "delta": state.delta}
         return {**record, **told.numbers, **told.verdict, **errors}
 
@@ -138,7 +147,7 @@ def run_branch(given: Given, comm: Communicator, log: Callable, output: Output) 
     summary = {name: listed(sweep, name) for name in (*NUMBERS, "stability", "delta")}
     residuals = [x for x in sweep.values("residual", None) if x is not None]
     summary |= {"residual": max(residuals, default=None)}
-    summary |= {"harmonics": [patterns.as_pairs(c) for c in rows], "potential": None}
+    summary |= {"harmonics": listed(sweep, "pairs"), "potential": None}
     errors = {name: listed(sweep, f"{name}_error") for name in NUMBERS[:4]}
     return sweep.outcome(summary, errors, [WIDE, FOLLOWED])
 
@@ -170,19 +179,24 @@ def equations(given: Given, state: Condensate) -> TurningPattern:
     return TurningPattern(medium, rest.coupling)
 
 
+def periods_of(given: Given) -> int:
+    """Periods of the wave in the cell."""
+    return cell_of(given.numerics.wave_number, given.numerics.supercell)[1]
+
+
 def starts(given: Given, problem: TurningPattern, state: Condensate) -> list[np.ndarray]:
     """Where Newton's method starts."""
-    start, h = given.initial, problem.h
+    start, h, k = given.initial, problem.h, periods_of(given)
     pairs = [(start.delta_0, start.delta_1)]
     if start.delta_0 is None:
         pairs = [(a * state.delta, b * state.delta) for a, b in STARTS]
     guesses = []
     for first, second in pairs:
         c = np.zeros(2 * h + 1, complex)
-        c[h], c[[h - 1, h + 1]] = first, second
-        if h > 1:
-            c[[h - 2, h + 2]] = HIGHER * second**2 / first
-        guesses.append(problem.unknowns(c, 0.0))
+        c[h], c[[h - k, h + k]] = first, second
+        if h >= 2 * k:
+            c[[h - 2 * k, h + 2 * k]] = HIGHER * second**2 / first
+        guesses.append(problem.unknowns(c, SHIFT * second**2 / first))
     return guesses
 
 

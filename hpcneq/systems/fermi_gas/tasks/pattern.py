@@ -12,6 +12,7 @@ from ....parallel import Communicator, Layout, on_root, ordered_sum
 from ....solvers.supercell.linear import PatternResponse
 from ....solvers.supercell.patterns import RealPattern, potential_rows
 from ....tasks import Given, Outcome, Output, patterns
+from ....tasks.supercell_tables import cell_of
 from ..physics.gap_and_current import Gas
 from ..shared.branch_states import CurvesOf, remembered_curves
 from ..shared.gas import gas_of
@@ -64,7 +65,9 @@ def on_root_of(given: Given, gas: Gas, curves_of: CurvesOf, comm: Communicator) 
     """The equations, with rank 0's coupling. **Collective.**"""
     coupling = on_root(comm, coupling_of, given, gas, curves_of)
     h = given.numerics.supercell.harmonics
-    return RealPattern(medium_of(given.numerics, gas.baths), coupling, range(1, h + 1, 2))
+    _, periods = cell_of(given.numerics.wave_number, given.numerics.supercell)
+    odd = range(periods, h + 1, 2 * periods)
+    return RealPattern(medium_of(given.numerics, gas.baths), coupling, odd)
 
 
 def potential(problem: RealPattern, c: np.ndarray, comm: Communicator) -> float:

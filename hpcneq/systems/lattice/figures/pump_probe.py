@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
     from ....figures.result import Result
 
-LINES = 5
+LINES = 4
+CLIPPED = 98  # per cent of what is drawn: the rest, of low frequencies, goes beyond the axes
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
-    """Re sigma over delay and frequency; its curves at some delays, and before the pulse."""
+    """Change of Re sigma over delay and frequency; curves at some delays, and before the pulse."""
     delay, energy = np.asarray(result.delay), np.asarray(result.energy)
     sigma, still = np.asarray(result.sigma).real, np.asarray(result.sigma_still).real
     few = len(delay) < 3
@@ -25,10 +26,11 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     lines = canvas.subplots(1, 1) if few else None
     if lines is None:
         plane, lines = canvas.subplots(1, 2)
-        top = max(float(np.nanmax(np.abs(sigma))), 1e-12)
+        change = sigma - still
+        top = max(float(np.nanpercentile(np.abs(change), CLIPPED)), 1e-12)
         look = {"cmap": "RdBu_r", "vmin": -top, "vmax": top, "shading": "nearest"}
-        image = plane.pcolormesh(delay, energy, sigma.T, rasterized=True, **look)
-        canvas.colorbar(image, ax=plane, label=r"$\mathrm{Re}\,\sigma$")
+        image = plane.pcolormesh(delay, energy, change.T, rasterized=True, **look)
+        canvas.colorbar(image, ax=plane, label=r"change of $\mathrm{Re}\,\sigma$")
         plane.set(xlabel="delay of the probe", ylabel=r"frequency $\omega$")
         gap = np.asarray(result.delta_max_at)
         plane.plot(delay, 2 * gap, "k--", lw=1, label=r"$2\max|\Delta|$")
@@ -42,4 +44,6 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     lines.plot(energy, still, "k--", lw=1.2, label="before")
     lines.axhline(0, color="0.8", lw=0.8, zorder=0)
     lines.set(xlabel=r"frequency $\omega$", ylabel=r"$\mathrm{Re}\,\sigma$ a site")
+    high = float(np.nanpercentile(sigma, CLIPPED - 3))
+    lines.set_ylim(min(0.0, 1.2 * float(np.nanmin(sigma))), 1.5 * max(high, 1e-12))
     lines.legend(title="delay", fontsize=9)

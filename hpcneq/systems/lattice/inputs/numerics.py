@@ -67,7 +67,7 @@ class SteadyNumerics(Numerics):
 
     stability: bool = key(True, doc="whether the stability of each state is found")
     fold_points: int = key(
-        60,
+        120,
         doc="along [sweep]: points of the curve of a state that is lost, round its folds; 0: none",
         min=0,
         max=10**4,

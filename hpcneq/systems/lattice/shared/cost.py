@@ -214,7 +214,8 @@ def evolve(given: Given, ranks: int) -> Cost:
     rows = len(row_times(given.run.t_max, [], given.numerics.dt, given.run.output_every))
     seconds = 0.0
     if not untimed():
-        each, written, looked = _step_seconds(setup, leads)
+        method = method_of(given, leads)
+        each, written, looked = step_and_row(setup, leads, given.numerics.dt, method)
         seconds = each * steps * RUNS[given.numerics.error_estimate] + written * rows
         seconds += looked * sum(map(watched, range(rows)))
         seconds += LOADING + fitting + _start_seconds(setup, leads)
@@ -226,31 +227,32 @@ def evolve(given: Given, ranks: int) -> Cost:
     return Cost(seconds, memory, max(1, leads.total), notes)
 
 
-def _step_seconds(setup: Setup, leads: LatticeLeads) -> tuple[float, float, float]:
+def step_and_row(
+    setup: Setup, leads: LatticeLeads, dt: float, method: str
+) -> tuple[float, float, float]:
     """Processor seconds of a step, of a row of output, and of its occupations.
 
     Of a large state by a few of its columns.
     """
-    given = setup.given
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
-    if leads.core * leads.total > LARGE and method_of(given, leads) == "etd":
-        each = step_seconds(system, given.numerics.dt, "etd", 1, 2, PROBED_ENTRIES)
+    if leads.core * leads.total > LARGE and method == "etd":
+        each = step_seconds(system, dt, "etd", 1, 2, PROBED_ENTRIES)
         looked = EIGENVALUES * 8e-9 * setup.form.size**3 / zgemm_rate()
         return each, WRITING + WRITTEN * leads.core * leads.total, looked
-    state = PoleState(system, solo(), None, method_of(given, leads))
+    state = PoleState(system, solo(), None, method)
     numbers = np.random.default_rng(0).normal(size=(2, state.flat.size))
-    size = 0.1 / max(1.0, setup.largest_energy() * given.numerics.dt)
+    size = 0.1 / max(1.0, setup.largest_energy() * dt)
     state.flat[:] = size * (numbers[0] + 1j * numbers[1])  # not zero: a mean field that moves
-    method = integrator(state)
-    dt = given.numerics.dt
-    method.start(1e3, dt)
-    method.advance(1e3, dt)
-    begun, count = time.process_time(), 0
+    stepper = integrator(state)
+    stepper.start(1e3, dt)
+    stepper.advance(1e3, dt)
+    begun = time.process_time()
+    count = 0
     while count < START_PROBES or (count < MOST_PROBES and _since(begun) < PROBE_SECONDS):
         count += 1
-        method.advance(1e3 + count * dt, dt)
+        stepper.advance(1e3 + count * dt, dt)
     each = _since(begun) / count
-    row = Row(1e3, +1, state.flat, method.now.c, None, None)
+    row = Row(1e3, +1, state.flat, stepper.now.c, None, None)
     looked = _seconds(lambda: state.watch(row.array, row.t, row.side, row.c))
     return each, _seconds(lambda: state.observe(row)) + WRITING, looked
 

@@ -26,6 +26,7 @@ Record = dict[str, Any]
 AMPLITUDE = 0.03  # of the mode, in units of the mean field, where a branch is begun
 MOST_POINTS = 400  # of a curve
 STEADY = 1e-6  # frequencies below it are none
+TWICE = 2.0  # of what the growth rate's error moves the value at which it vanishes
 FOUND = 1e-7  # to which values of the parameter are found
 SETTLED = 1e-9  # growth rate at which a mode counts as neutral
 TRIALS = 40  # of the parameter at which it is
@@ -191,7 +192,9 @@ class Branches:
             kind = "pitchfork" if abs(z.real) < STEADY else "oscillation"
         slope = abs(ends[1].imag - ends[0].imag) / abs(self.values[k + 1] - self.values[k])
         miss = max(branch.records[n]["mode_error"].max(initial=0.0) for n in (k, k + 1))
-        self._note(kind, value, self._pairing(value, state), abs(z.real), miss / slope + FOUND)
+        self._note(
+            kind, value, self._pairing(value, state), abs(z.real), TWICE * miss / slope + FOUND
+        )
         if kind == "oscillation":
             return None
         moved = own[:half]

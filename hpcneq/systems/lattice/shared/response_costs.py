@@ -19,7 +19,7 @@ KRYLOV = 3000  # products
 PROBE_VECTORS = 2  # columns of an earlier time for each level: filled, and all
 STEP_SECONDS = 3e-3  # of a step of the evolution, with its overhead
 SOLVED = 40  # products of GMRES at a frequency
-POLES = 15  # of a wide lead
+STEP = 0.1  # of a period; none costs more than another
 ITERATIONS = 30  # of a mean field
 KRYLOV_BASIS = 40  # products until multipliers converge
 EIGEN_BYTES = 14 * 2**20  # of SLEPc
@@ -133,14 +133,14 @@ def _frequency_seconds(setup: Setup) -> float:
 def periodic(given: Given, ranks: int) -> Cost:
     """The cost of the iterations of a period, and of its multipliers."""
     setup = setup_of(given)
-    core = cost.core_levels(setup.form, setup.reservoirs)
-    total = core + 2 * POLES * sum(len(lead.sites) for lead in setup.reservoirs)
+    leads = setup.leads(setup.fits())
     steps, count = given.numerics.periodic_steps, given.numerics.multipliers
-    step = 4 * 8.0 * core * total * 30 / RATE + 8e-4
+    step = cost.step_and_row(setup, leads, STEP, "frozen")[0]
     periods = 6.0
     if setup.interacting:
         periods = 3.0 * ITERATIONS + 2 * KRYLOV_BASIS * (count > 0)
+    points = int(np.prod([len(values) for values in given.sweep.values()]))
     notes = (f"{steps} steps a period, {periods:.0f} periods",)
-    return Cost(
-        cost.LOADING + steps * step * periods, cost.BASE_BYTES + 16.0 * 40 * core * total, 1, notes
-    )
+    memory = cost.BASE_BYTES + 16.0 * 40 * leads.core * leads.total
+    seconds = cost.LOADING + steps * step * periods * points
+    return Cost(seconds, memory, points, notes)

@@ -27,8 +27,13 @@ def stationary(given: Given) -> None:
 
 def modes(given: Given) -> None:
     """Refuse what ``modes`` cannot do."""
-    stationary(given)
+    if len(given.sweep) > 1:
+        names = ", ".join(given.sweep)
+        raise InputError(f'[sweep]: task "modes" follows states along one key, got {names}')
     numerics = given.numerics
+    if numerics.branches and len(next(iter(given.sweep.values()), [])) < 2:
+        raise InputError("[numerics] branches: goes with a [sweep] of two values or more")
+    stationary(given)
     if numerics.method == "det" and numerics.frequencies != [0.0]:
         raise InputError('[numerics] frequencies: goes with method = "krylov"')
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ....errors import InputError
-from ....maths.lead_fits import Fit
 from ..physics.model import Model, Triplets
 from ..physics.reservoirs import Reservoir
+
+if TYPE_CHECKING:  # loads scipy, which a check of the input need not
+    from ....maths.lead_fits import Fit
 
 VARIED = ("U", "V", "gamma", "T", "level", "h")  # keys of [parameters]
 FITTED = ("T",)  # keys that change the shape of the leads, not only their strength

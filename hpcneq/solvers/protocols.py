@@ -232,6 +232,13 @@ class SiteModes(Bath, Protocol):
         """(N,): the mean field is c_j = coupling_j G_{j up, j hole}."""
 
     @property
+    def level_coupling(self) -> FloatArray | None:
+        """(N,): levels of a component shift by level_coupling_j (-i G_{jbb} - 1/2), b the other.
+
+        None: they do not; else ``white`` is half of ``damping``. Stationary states only.
+        """
+
+    @property
     def pattern(self) -> ComplexArray:
         """(N,) the mean field at the start."""
 
@@ -258,7 +265,7 @@ class SiteModes(Bath, Protocol):
         """Mean and first moment of the hops over a step without jumps; None: they do not change."""
 
     def shifts(self, c: ComplexArray) -> Sequence[ComplexArray]:
-        """Arrays like ``c`` along which a stationary pattern may be moved."""
+        """Arrays like ``c`` (..., N) along which a stationary pattern may be moved."""
 
     def observe_modes(self, traces: ComplexArray) -> FloatArray:
         """(n, k) numbers of n sites from their modes' own entries (n, modes of a site)."""

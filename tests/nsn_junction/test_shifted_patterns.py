@@ -28,12 +28,12 @@ def source(numerics=None, **tables):
     return {
         "system": "nsn-junction",
         "task": "pattern",
-        "numerics": PLACE | {"pole_error": 1e-6} | (numerics or {}),
+        "numerics": PLACE | {"pole_error": 1e-4} | (numerics or {}),
         **given,
     }
 
 
-@pytest.mark.parametrize("eV", [0.0, 0.3])
+@pytest.mark.parametrize("eV", [0.0, pytest.param(0.3, marks=pytest.mark.nightly)])
 def test_a_uniform_pattern_is_the_uniform_state(eV):
     """Gap, density, magnetization and free energy of `steady` on the same lattice, within errors.
 
@@ -49,7 +49,7 @@ def test_a_uniform_pattern_is_the_uniform_state(eV):
     names |= {} if eV else {"free_energy": "free_energy"}
     for ours, theirs in names.items():
         missed = abs(result.summary[ours] - exact[theirs][-1])
-        assert missed <= result.errors[ours] + 1e-9 and result.errors[ours] < 1e-5
+        assert missed <= result.errors[ours] + 1e-9 and result.errors[ours] < 3e-4
     assert result.summary["delta_max"] > 0.2 and abs(result.summary["density"] - 1) > 0.1
 
 
@@ -79,13 +79,13 @@ def test_a_disordered_pattern_by_dense_levels(comm, shared_tmp):
     all sites, or if the holes' shifts are those of electrons.
     """
     tables = {"parameters": MODEL | {"eV": 0.4}, "sites": MESSY | {"A_x": 0.3}}
-    numerics = {"error_estimate": False, "pole_error": 1e-7}
+    numerics = {"error_estimate": False, "pole_error": 1e-6}
     result = hpcneq.run(source(numerics, **tables), str(shared_tmp / "messy.h5"), force=True)
     F, U = dense(result, 0.3, 0.4), np.ravel(result.pairing)
     up, down = np.diag(F)[:9].real, 1 - np.diag(F)[9:].real
-    assert np.ravel(result.delta) == pytest.approx(U * F[range(9), range(9, 18)], abs=1e-6)
-    assert np.ravel(result.density) == pytest.approx(up + down, abs=1e-6)
-    assert np.ravel(result.magnetization) == pytest.approx(up - down, abs=1e-6)
+    assert np.ravel(result.delta) == pytest.approx(U * F[range(9), range(9, 18)], abs=5e-6)
+    assert np.ravel(result.density) == pytest.approx(up + down, abs=5e-6)
+    assert np.ravel(result.magnetization) == pytest.approx(up - down, abs=5e-6)
     assert np.ptp(result.density) > 0.3 and np.ptp(np.abs(result.delta)) > 0.1
     assert result.summary["magnetization"] > 0.02 and result.summary["residual"] < 1e-9
 
@@ -96,13 +96,12 @@ def test_the_supercurrent_is_the_slope_of_the_free_energy():
     Fails without the double counting, or with a current or a free energy less those of a normal
     state whose levels are not shifted.
     """
-    numerics = {"error_estimate": False, "pole_error": 1e-7}
-    low, here, high = (
-        hpcneq.run(source(numerics, sites=MESSY | {"A_x": A})).summary for A in (0.29, 0.3, 0.31)
-    )
-    slope = (low["free_energy"] - high["free_energy"]) / 0.02
-    assert here["supercurrent_x"] == pytest.approx(slope, rel=2e-3)
-    assert here["free_energy"] < 0 and abs(here["supercurrent_x"]) > 1e-3
+    numerics = {"error_estimate": False}
+    ends = [hpcneq.run(source(numerics, sites=MESSY | {"A_x": A})).summary for A in (0.295, 0.305)]
+    slope = (ends[0]["free_energy"] - ends[1]["free_energy"]) / 0.01
+    current = 0.5 * (ends[0]["supercurrent_x"] + ends[1]["supercurrent_x"])
+    assert current == pytest.approx(slope, rel=1e-3)
+    assert ends[0]["free_energy"] < 0 and abs(current) > 1e-3
 
 
 def test_a_pattern_slides_with_its_levels():

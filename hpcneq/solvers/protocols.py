@@ -232,13 +232,6 @@ class SiteModes(Bath, Protocol):
         """(N,): the mean field is c_j = coupling_j G_{j up, j hole}."""
 
     @property
-    def level_coupling(self) -> FloatArray | None:
-        """(N,): levels of a component shift by level_coupling_j (-i G_{jbb} - 1/2), b the other.
-
-        None: they do not; else ``white`` is half of ``damping``. Stationary states only.
-        """
-
-    @property
     def pattern(self) -> ComplexArray:
         """(N,) the mean field at the start."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from scipy import sparse
@@ -13,6 +14,17 @@ from ...parallel import Communicator, Layout, ordered_sum
 from ..protocols import SiteModes
 
 CHUNK = 64  # right-hand sides solved at a time
+
+
+class ShiftedModes(SiteModes, Protocol):
+    """Modes on sites whose levels may follow the densities, in stationary states."""
+
+    @property
+    def level_coupling(self) -> FloatArray | None:
+        """(N,): levels of a component shift by level_coupling_j (-i G_{jbb} - 1/2), b the other.
+
+        None: they do not; else ``white`` is half of ``damping``.
+        """
 
 
 def hamiltonian(
@@ -124,7 +136,7 @@ class Stationary:
     of one resolvent, a few at a time: no matrix is ever whole. Needs sources that commute with H.
     """
 
-    def __init__(self, system: SiteModes):
+    def __init__(self, system: ShiftedModes):
         self.system, self.items = system, len(system.groups)
 
     def unknowns(self, c: ComplexArray) -> FloatArray:

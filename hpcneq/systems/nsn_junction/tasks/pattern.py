@@ -96,7 +96,7 @@ def describe(problem: Stationary, comm: Communicator, x: np.ndarray) -> Descript
     try:
         numbers |= _beside_normal(problem, comm, delta.ravel(), levels, numbers)
     except NotConverged as error:
-        left_out = [f"free_energy, supercurrents: left out: {error}"]
+        left_out = [f"free_energy, supercurrent_x, supercurrent_y: left out: {error}"]
     maps |= {name: flows[name] for name in BONDS}
     return Description(delta, maps, numbers, left_out)
 

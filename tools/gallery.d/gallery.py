@@ -21,7 +21,7 @@ import hpcneq
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "gallery"
 WIDTH, LARGEST = 760, 60_000  # pixels, bytes
-COLOURS = (128, 64, 48, 32, 24, 16)
+COLOURS = (256, 128, 64, 48, 32, 24, 16)
 COMBINED = {  # pictures of several results: the first with the others in it
     "nsn-junction/fig4a": (
         "fig3b3",
@@ -86,7 +86,9 @@ def small(image):
     image = image.resize((width, round(image.height * width / image.width)), Image.LANCZOS)
     for colours in COLOURS:
         buffer = io.BytesIO()
-        image.quantize(colours, dither=Image.NONE).save(buffer, "PNG", optimize=True)
+        image.quantize(colours, method=Image.MAXCOVERAGE, kmeans=3, dither=Image.NONE).save(
+            buffer, "PNG", optimize=True
+        )  # thin lines keep their colours
         if len(buffer.getvalue()) <= LARGEST:
             return buffer.getvalue()
     return small(image.resize((image.width * 3 // 4, image.height * 3 // 4), Image.LANCZOS))

@@ -140,3 +140,29 @@ def test_evolutions_over_sites_keep_their_levels():
     given = source(full, run={"t_max": 1.0}) | {"task": "evolve"}
     with pytest.raises(InputError, match=r"hartree = true: .*levels as fixed.* or task pattern"):
         hpcneq.run(given)
+
+
+WAVES = {"U": 5.0, "hartree": True, "h": 1.3, "T": 0.05, "gamma": 0.03}
+RING = {"Lx": 8, "Ly": 3, "error_estimate": False}
+
+
+@pytest.mark.nightly
+def test_waves_are_those_of_stripes():
+    """A stationary wave is that in which `evolve` begins with blocks of k_y.
+
+    Fails if the holes' shifts are those of electrons.
+    """
+    found = hpcneq.run(source(RING, parameters=WAVES, initial={"state": "fflo"})).summary
+    stripes = source(RING, parameters=WAVES, initial={"state": "fflo", "noise": 0.0})
+    start = hpcneq.run(stripes | {"task": "evolve", "run": {"t_max": 0.25}})
+    assert found["state"] == "fflo" and found["wave_number"] == 1
+    assert found["delta_max"] == pytest.approx(start.summary["initial_delta_max"], abs=1e-8)
+    assert found["magnetization"] == pytest.approx(np.mean(start.magnetization[0]), abs=1e-8)
+
+
+@pytest.mark.nightly
+def test_shifts_that_go_to_and_fro_settle():
+    """In whole steps of self-consistency those of a strong field do not. Fails without smaller ones."""
+    given = source(RING, parameters=WAVES | {"h": 1.6}, initial={"state": "fflo"})
+    found = hpcneq.run(given).summary
+    assert found["state"] == "fflo" and found["residual"] < 1e-10 and found["free_energy"] < 0

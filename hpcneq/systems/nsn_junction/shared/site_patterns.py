@@ -22,6 +22,7 @@ from .input_junction import nearly_exact
 from .input_sites import pattern_in_file
 
 ANDERSON = {"snes_type": "anderson", "snes_anderson_m": 12, "snes_max_it": 300}
+MIXED = {"snes_anderson_beta": 0.3}  # where shifts of levels go to and fro
 TOLERANCE = 1e-9  # residual at which self-consistent iterations end
 NORMAL_TOLERANCE = 1e-11  # the same of the normal state
 ACCEPTED = 1e3  # residuals up to this many tolerances count as converged
@@ -145,8 +146,15 @@ def normal_levels(problem: Stationary, comm: Communicator) -> np.ndarray | None:
 def accelerated(
     problem: Stationary, comm: Communicator, x: np.ndarray, tolerance: float = TOLERANCE
 ) -> Solution:
-    """Anderson-accelerated self-consistency from x. **Collective.**"""
-    return newton.relax(problem, comm, x, {**ANDERSON, "snes_atol": tolerance})
+    """Anderson-accelerated self-consistency from x. **Collective.**
+
+    With shifts of levels, which may go to and fro, a second time in smaller steps where needed.
+    """
+    options = {**ANDERSON, "snes_atol": tolerance}
+    root = newton.relax(problem, comm, x, options)
+    if problem.system.level_coupling is None or root.residual < ACCEPTED * tolerance:
+        return root
+    return min(root, newton.relax(problem, comm, x, options | MIXED), key=lambda r: r.residual)
 
 
 def polish(problem: Stationary, comm: Communicator, rough: Solution, log: Callable) -> Solution:

@@ -162,7 +162,10 @@ def test_waves_are_those_of_stripes():
 
 @pytest.mark.nightly
 def test_shifts_that_go_to_and_fro_settle():
-    """In whole steps of self-consistency those of a strong field do not. Fails without smaller ones."""
+    """In whole steps of self-consistency those of a strong field do not.
+
+    Fails without smaller steps.
+    """
     given = source(RING, parameters=WAVES | {"h": 1.6}, initial={"state": "fflo"})
     found = hpcneq.run(given).summary
     assert found["state"] == "fflo" and found["residual"] < 1e-10 and found["free_energy"] < 0

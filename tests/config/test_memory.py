@@ -60,7 +60,7 @@ def test_the_state_of_an_evolution_is_estimated_first(tmp_path, capsys, monkeypa
     (tmp_path / "in.toml").write_text(INPUT)
     for command in ("run", "check"):
         line = refused(capsys, command, "in.toml", "--set", "run.max_memory=0.05")
-        assert "the run takes about 0.1" in line and os.listdir(tmp_path) == ["in.toml"]
+        assert "the run takes about 0.2" in line and os.listdir(tmp_path) == ["in.toml"]
     assert main(["run", "in.toml", "--quiet", "--set", "run.t_max=1.1"]) == 0
     words = ("resume", "in.h5", "--set", "run.t_max=2.2", "--set")
     refused(capsys, *words, "run.max_memory=0.05")

@@ -69,7 +69,7 @@ def test_thresholds_with_edges_in_the_window(parameters):
         )
         error = found.errors["V_c"]
         assert abs(found.summary["V_c"] - exact) <= 1.1 * error + 1e-9
-        assert error < 2e-3
+        assert error < 4e-3  # twice what the finer grid changes
     if parameters == PUMPED:
         assert exact == pytest.approx(-1.663630, abs=1e-6)
 

@@ -16,7 +16,7 @@ from ....solvers.supercell.patterns import TurningPattern
 from ....tasks import Given, Outcome, Output, patterns, run_sweep
 from ....tasks.recorder import Entries
 from ....tasks.supercell_tables import cell_of
-from ....tasks.sweep import Sweep
+from ....tasks.sweep import Sweep, Written
 from ..physics.gap_equations import Condensate, Drive
 from ..shared.condensate import WIDE, condensate_at
 from ..shared.drive import drive_of, input_summary
@@ -136,15 +136,22 @@ def run_branch(given: Given, comm: Communicator, log: Callable, output: Output) 
         record |= {"residual": solution.residual, "delta": state.delta}
         return {**record, **told.numbers, **told.verdict, **errors}
 
-    sweep = run_sweep(given.sweep, point, comm, log, output, "pattern", chain=None, group=comm.size)
-    out, key = output(), next(iter(given.sweep))
-    sweep.write(out, (*NUMBERS, "delta", "growth_rate"))
+    options = {"chain": None, "group": comm.size}
+    sweep = run_sweep(given.sweep, point, comm, log, output, "pattern", everywhere=False, **options)
     h = given.numerics.supercell.harmonics
+    return sweep.report(output, lambda out: report_branch(sweep, h, out))
+
+
+def report_branch(sweep: Sweep, h: int, out: Written) -> Outcome:
+    """The pattern along the sweep written, h harmonics, and its lists told."""
+    sweep.write(out, (*NUMBERS, "delta", "growth_rate"))
     out.axis("harmonic", harmonic_numbers(h))
     missing = np.full(2 * h + 1, np.nan, complex)
     rows = np.array([(r or {}).get("harmonics", missing) for r in sweep.records])
-    out.fixed("harmonics", rows, (key, "harmonic"))
-    summary = {name: listed(sweep, name) for name in (*NUMBERS, "stability", "delta")}
+    out.fixed("harmonics", rows, (next(iter(sweep.axes)), "harmonic"))
+    summary: dict[str, object] = {
+        name: listed(sweep, name) for name in (*NUMBERS, "stability", "delta")
+    }
     residuals = [x for x in sweep.values("residual", None) if x is not None]
     summary |= {"residual": max(residuals, default=None)}
     summary |= {"harmonics": listed(sweep, "pairs"), "potential": None}

@@ -258,7 +258,7 @@ class SiteModes(Bath, Protocol):
         """Mean and first moment of the hops over a step without jumps; None: they do not change."""
 
     def shifts(self, c: ComplexArray) -> Sequence[ComplexArray]:
-        """Arrays like ``c`` along which a stationary pattern may be moved."""
+        """Arrays like ``c`` (..., N) along which a stationary pattern may be moved."""
 
     def observe_modes(self, traces: ComplexArray) -> FloatArray:
         """(n, k) numbers of n sites from their modes' own entries (n, modes of a site)."""

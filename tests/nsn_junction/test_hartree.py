@@ -209,7 +209,6 @@ def test_the_papers_figures_at_half_filling():
     ("task", "tables", "words"),
     [
         ("modes", {"leads": {"left": {"mu": 0.1}}}, "mirror"),
-        ("pattern", {}, "levels as fixed"),
         ("steady", {"leads": {"left": {"mu": 0.1}}}, "mirror"),
         ("iv", {"leads": {"left": {"gamma": 0.1}}, "sweep": {"eV": [0.0, 1.0]}}, "mirror"),
     ],

@@ -30,6 +30,7 @@ class SiteQuench(BiasedModes):
         condensed = float(np.abs(self.pattern).max()) > NORMAL_BELOW
         self.commuting = junction.at_rest(junction.drive.start) or not condensed
         self.coupling = -1j * np.asarray(sites.pairing)
+        self.level_coupling = np.asarray(sites.pairing, float) if junction.hartree else None
         self.groups = junction.groups()
         self.damping, self.white = 2 * junction.width, junction.width
         pairs = [group.sources(junction) for group in self.groups]
@@ -68,7 +69,7 @@ class SiteQuench(BiasedModes):
         return sorted({t for drive in drives for t in drive.breakpoints(t_max)})
 
     def shifts(self, c: np.ndarray) -> list[np.ndarray]:
-        """Slopes of a pattern (N,) along the directions in which a uniform lattice lets it slide.
+        """Slopes of a pattern (..., N) along the directions in which a uniform lattice lets it go.
 
         Those that are 0 are left out.
         """
@@ -78,8 +79,9 @@ class SiteQuench(BiasedModes):
         for axis, L in enumerate((self.sites.Lx, self.sites.Ly)):
             k = 2j * np.pi * np.fft.fftfreq(L)
             k[np.abs(np.fft.fftfreq(L)) == 0.5] = 0
-            waves = np.fft.fft(c.reshape(self.sites.Lx, self.sites.Ly), axis=axis)
-            slope = np.fft.ifft(waves * (k if axis else k[:, None]), axis=axis).ravel()
+            waves = np.fft.fft(c.reshape(-1, self.sites.Lx, self.sites.Ly), axis=axis + 1)
+            slope = np.fft.ifft(waves * (k if axis else k[:, None]), axis=axis + 1)
+            slope = slope.reshape(c.shape)
             if np.abs(slope).max() > 1e-6 * np.abs(c).max():
                 slopes.append(slope)
         return slopes
@@ -133,18 +135,30 @@ def bond_currents(hop: np.ndarray, near: np.ndarray) -> np.ndarray:
     return -2 * (h * g[..., 0, 0] + h.conj() * g[..., 1, 1]).imag
 
 
-def free_energy(system: SiteQuench, delta: np.ndarray) -> float:
+def free_energy(
+    system: SiteQuench,
+    delta: np.ndarray,
+    levels: np.ndarray | None = None,
+    normal: np.ndarray | None = None,
+) -> float:
     """Omega per site of an order parameter (N,) at zero bias, less that of the normal state.
 
     Kawamura & Ohashi 2025, App. A, over the levels e of H: [sum_j |Delta_j|^2 / U_j + sum_e W(e -
     h)] / N with the pair potential W of :func:`hpcneq.maths.fermi.pair_potential`. Its derivative
     in the vector potential is minus the mean current. Leads in `junction.equilibrium` only.
+
+    levels, normal : (2, N) shifts of the levels of electrons and of holes, and those of the normal
+    state; their product over -U_j is what shifted levels count twice.
     """
     junction, sites = system.junction, system.sites
     T = junction.leads[0].T
     energy = float(np.sum(np.abs(delta) ** 2 / sites.pairing))
-    for sign, c in ((1, delta), (-1, np.zeros(sites.count))):
-        e = np.linalg.eigvalsh(hamiltonian(system, c))
+    for sign, c, shifts in ((1, delta, levels), (-1, np.zeros(sites.count), normal)):
+        H = hamiltonian(system, c)
+        if shifts is not None:
+            H[np.diag_indices_from(H)] += shifts.ravel()
+            energy -= sign * float(np.sum(shifts[0] * shifts[1] / sites.pairing))
+        e = np.linalg.eigvalsh(H)
         energy += sign * float(fermi.pair_potential(e - junction.h, junction.width, T).sum())
     return energy / sites.count
 

@@ -22,7 +22,9 @@ from .input_junction import nearly_exact
 from .input_sites import pattern_in_file
 
 ANDERSON = {"snes_type": "anderson", "snes_anderson_m": 12, "snes_max_it": 300}
+MIXED = {"snes_anderson_beta": 0.3}  # where shifts of levels go to and fro
 TOLERANCE = 1e-9  # residual at which self-consistent iterations end
+NORMAL_TOLERANCE = 1e-11  # the same of the normal state
 ACCEPTED = 1e3  # residuals up to this many tolerances count as converged
 WAVE_SEED = 0.2  # order parameters from which patterns are sought, over U
 ROUNDING = 1e-13  # of residuals
@@ -105,9 +107,8 @@ def self_consistent(
     seed : as of `seed_of`. Raises NotConverged.
     """
     delta, wave_number = seed
-    root = accelerated(
-        gap_equations(junction, sites), comm, np.concatenate([delta.real, delta.imag])
-    )
+    problem = gap_equations(junction, sites)
+    root = accelerated(problem, comm, problem.unknowns(delta))
     periods = f" with {wave_number} periods" if wave_number else ""
     log(
         f"initial: {given.initial.state} seed{periods}: "
@@ -126,11 +127,34 @@ def gap_equations(junction: Junction, sites: Sites) -> Stationary:
     return Stationary(SiteQuench(junction, sites, np.zeros(sites.count)))
 
 
+def normal_levels(problem: Stationary, comm: Communicator) -> np.ndarray | None:
+    """Shifts (2, N) of the normal state's levels, sought from none. **Collective.**
+
+    None where levels do not shift. Raises NotConverged.
+    """
+    if problem.system.level_coupling is None:
+        return None
+    start = problem.unknowns(np.zeros(len(problem.system.onsite), complex))
+    root = accelerated(problem, comm, start, NORMAL_TOLERANCE)
+    if not root.residual < ACCEPTED * TOLERANCE:
+        raise NotConverged(
+            f"normal state: SNES stopped with residual {root.residual:.1e} ({root.reason})"
+        )
+    return problem.fields(root.x)[1]
+
+
 def accelerated(
     problem: Stationary, comm: Communicator, x: np.ndarray, tolerance: float = TOLERANCE
 ) -> Solution:
-    """Anderson-accelerated self-consistency from x. **Collective.**"""
-    return newton.relax(problem, comm, x, {**ANDERSON, "snes_atol": tolerance})
+    """Anderson-accelerated self-consistency from x. **Collective.**
+
+    With shifts of levels, which may go to and fro, a second time in smaller steps where needed.
+    """
+    options = {**ANDERSON, "snes_atol": tolerance}
+    root = newton.relax(problem, comm, x, options)
+    if problem.system.level_coupling is None or root.residual < ACCEPTED * tolerance:
+        return root
+    return min(root, newton.relax(problem, comm, x, options | MIXED), key=lambda r: r.residual)
 
 
 def polish(problem: Stationary, comm: Communicator, rough: Solution, log: Callable) -> Solution:
@@ -147,17 +171,17 @@ class Shifted(Stationary):
     """The gap equation of every site with a constant added to its residual."""
 
     def __init__(self, system: SiteQuench, constant: np.ndarray) -> None:
-        """constant : (2N,), as the residual."""
+        """constant : (unknowns,), as the residual."""
         super().__init__(system)
         self.constant = constant
 
     def residual(self, x: np.ndarray, sums: np.ndarray) -> np.ndarray:
-        """What is left of the mean field's equation and the constant, (2N,)."""
+        """What is left of the mean field's equation and the constant, (unknowns,)."""
         return super().residual(x, sums) + self.constant
 
 
 class ExactRoot(NamedTuple):
-    """A root (2N,) of exact leads, what bounds its own error, and its gap equation."""
+    """A root of exact leads, what bounds its own error, and its gap equation."""
 
     x: np.ndarray
     bound: float
@@ -165,13 +189,16 @@ class ExactRoot(NamedTuple):
 
 
 def exact_root(junction: Junction, sites: Sites, comm: Communicator, x: np.ndarray) -> ExactRoot:
-    """The root that exact leads have next to x (2N,). **Collective.**
+    """The root that exact leads have next to x. **Collective.**
 
     The residual of x with poles that are exact for this purpose goes through the
     linearised equations; with it goes the residual that x was left with.
     """
     problem = gap_equations(junction, sites)
-    level = problem.system.field_bound + float(np.abs(order_parameter(x, sites)).max())
+    delta, shifts = problem.fields(x)
+    level = problem.system.field_bound + float(np.abs(delta).max())
+    if shifts is not None:
+        level += float(np.abs(shifts).max())
     exact = nearly_exact(junction, comm, level)
     pair = [problem, gap_equations(exact, sites)]
     own, missed = (newton.Work(each, comm).residual(x) for each in pair)
@@ -184,6 +211,6 @@ def exact_root(junction: Junction, sites: Sites, comm: Communicator, x: np.ndarr
 
 
 def order_parameter(x: np.ndarray, sites: Sites) -> np.ndarray:
-    """The pattern of a root x (2N,), (Lx, Ly) complex."""
-    pattern = x[: sites.count] + 1j * x[sites.count :]
+    """The pattern of a root x (2N or 4N,), (Lx, Ly) complex."""
+    pattern = x[: sites.count] + 1j * x[sites.count : 2 * sites.count]
     return pattern.reshape(sites.Lx, sites.Ly)

@@ -94,7 +94,7 @@ def pattern(given: Given, ranks: int) -> Cost:
     count = small[0] * small[1]
     pairing = np.full(count, given.parameters.U)
     problem = gap_equations(junction, Sites(*small, np.zeros(count), pairing))
-    x = np.full(2 * count, 0.1 * given.parameters.U)
+    x = np.full_like(problem.unknowns(np.zeros(count)), 0.1 * given.parameters.U)
     each = cost.seconds(lambda: problem.partials((x, [0])), calls=1, rounds=2)
     each *= (Lx * Ly / count) ** 2  # as many columns as sites, each as long
     runs = cost.runs(given)

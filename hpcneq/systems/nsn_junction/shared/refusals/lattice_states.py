@@ -18,8 +18,8 @@ from .limits import refuse_hartree, require_baths
 
 LONGEST_PATTERN = 1000  # sites along one direction
 FIXED_LEVELS = (
-    "not with an order parameter that is free on every site: the compiled products with H over "
-    'sites take its levels as fixed numbers; use evolve with symmetry = "stripe"'
+    'not in evolve with symmetry = "full": the compiled products with H over sites take its levels '
+    'as fixed numbers; use symmetry = "stripe", or task pattern, which has shifts on every site'
 )
 MOST_TURNING_SITES = 2000  # of a full lattice on which a condensate turns at the start
 
@@ -106,7 +106,6 @@ def ensemble(given: Given) -> None:
 
 def pattern(given: Given) -> None:
     """Refuse what the task ``pattern`` cannot compute."""
-    refuse_hartree(given, FIXED_LEVELS)
     require_baths(given)
     for key in ("Lx", "Ly"):
         length = vars(given.numerics)[key]

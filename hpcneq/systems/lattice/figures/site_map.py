@@ -146,7 +146,9 @@ def leads(axes: Any, result: Result, points: np.ndarray, size: float) -> None:
         )
         axes.plot([], [], "o", ms=8, mfc="none", mec=colour, mew=1.6, label=name)
     if touched.any():
-        axes.legend(loc="upper left", bbox_to_anchor=(0, 1.14), ncols=4, fontsize=9)
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(0.05, 1), borderaxespad=0, ncols=4, fontsize=9
+        )
 
 
 def phases(axes: Any, result: Result, pairing: np.ndarray) -> None:

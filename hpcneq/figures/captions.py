@@ -18,6 +18,7 @@ WIDTH = 0.072  # inches of a letter of that size
 MOST_LINES = 3
 TABLES = ("parameters", "interaction", "leads")  # of a resolved input, which say what is computed
 NUMERICS = ("p_c", "Lx", "Ly")  # keys of another table that say so too
+USUAL = (0, "both")  # values of leads
 SHORT = 24  # letters of a value that has a place in a line
 
 
@@ -49,11 +50,12 @@ def words(
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """(key, value) of a table and of those in it, of which only what is not usual is told."""
     pairs = []
     for key, value in table.items():
         if isinstance(value, Mapping) and "from" not in value:
             pairs += _flat(value, f"{prefix}{key}.")
-        else:
+        elif not (prefix and value in USUAL):
             pairs.append((prefix + key, value))
     return pairs
 
@@ -76,7 +78,7 @@ def add(canvas: Figure | SubFigure, text: str, size: str | None = None) -> None:
     room = figure.get_size_inches()[0] * share / (WIDTH * letters / SMALL)
     lines = textwrap.wrap(text, max(20, int(room)))
     if len(lines) > MOST_LINES:
-        lines = [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1][:-4]} ..."]
+        lines = [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1].rpartition(',')[0]}, ..."]
     text = "\n".join(lines).replace("$", r"\$")
     canvas.supxlabel(text, fontsize=letters, color="0.35", x=0.01, ha="left")
 

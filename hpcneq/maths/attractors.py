@@ -44,9 +44,10 @@ def attractor(t: FloatArray, signal: ComplexArray, tiny: float = 0.0) -> Attract
     x = np.abs(signal)
     if len(t) < 4 or not np.isfinite(x).all():
         return Attractor("neither")
-    if x[-1] <= max(tiny, VANISHED * top) and x[-1] <= x[0]:
-        return Attractor("fixed point")
     first, second = np.array_split(x, 2)
+    gone = second.max() <= tiny or x[-1] <= VANISHED * top
+    if gone and x[-1] <= x[0]:
+        return Attractor("fixed point")
     change, before = np.ptp(second), np.ptp(first)
     if change <= SAME * x.max() and change <= max(before, 1e-6 * x.max()):
         return Attractor("fixed point")

@@ -83,3 +83,11 @@ def test_what_returns_in_several_signals_is_a_cycle():
     assert recurrence(t, wild).kind == "neither"
     rest = 1 + np.exp(-0.1 * t)[:, None] * rows
     assert recurrence(t, rest).kind == "fixed point"
+
+
+def test_a_cycle_that_ends_below_the_least_size_is_no_decay():
+    """What counts as none is a size of all late values. Fails if it is that of the last one."""
+    t = np.linspace(0.0, 100.0, 2001)
+    found = attractor(t, 0.55 - 0.45 * np.cos(2 * np.pi * t / 5) + 0j, tiny=0.2)
+    assert found.kind == "limit cycle" and found.period == pytest.approx(5.0, rel=1e-3)
+    assert attractor(t, 0.1 * np.exp(-t / 200) + 0j, tiny=0.2).kind == "fixed point"

@@ -104,6 +104,11 @@ def main():
     )
     parser.add_argument("names", nargs="*", help="names of inputs, without .toml")
     options = parser.parse_args()
+    known = {source.stem for source, _ in pictures()} | {name.split("/")[1] for name in COMBINED}
+    if unknown := set(options.names) - known:
+        parser.error(
+            f"no picture is called {', '.join(sorted(unknown))}; known: tools/gallery --list"
+        )
     RESULTS.mkdir(parents=True, exist_ok=True)
     wanted = [
         pair

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +16,6 @@ from ..physics.gap_and_current import Gas
 from ..shared.branch_states import CurvesOf, remembered_curves
 from ..shared.gas import gas_of
 from ..shared.supercell import coupling_of, medium_of
-
-if TYPE_CHECKING:
-    pass
 
 LEAST = 1e-3  # of Delta_1: below it is the normal gas
 

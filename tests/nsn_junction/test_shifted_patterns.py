@@ -14,7 +14,7 @@ from hpcneq.errors import InputError
 from hpcneq.maths.drives import Drive
 from hpcneq.solvers.site_columns.stationary import Stationary
 from hpcneq.systems.nsn_junction.physics import junction as model
-from hpcneq.systems.nsn_junction.physics.lattice_dynamics import SiteQuench
+from hpcneq.systems.nsn_junction.physics.lattice_dynamics import SiteQuench, free_energy
 from hpcneq.systems.nsn_junction.physics.site_lattice import Sites
 
 MODEL = {"U": 3.5, "mu": -0.4, "h": 0.3, "T": 0.15, "gamma": 0.1, "hartree": True}
@@ -169,3 +169,20 @@ def test_shifts_that_go_to_and_fro_settle():
     given = source(RING, parameters=WAVES | {"h": 1.6}, initial={"state": "fflo"})
     found = hpcneq.run(given).summary
     assert found["state"] == "fflo" and found["residual"] < 1e-10 and found["free_energy"] < 0
+
+
+def test_a_site_without_attraction_adds_no_free_energy():
+    """The limit of a weak one, with and without shifts; fails with 0/0 there."""
+    pair = tuple(
+        model.Lead(name, 0.1, 0.3, 0.0, sign) for name, sign in (("left", 1), ("right", -1))
+    )
+    poles = model.fit_poles(pair, 0.2, 6.0, 1e-2)
+    built = model.Junction(2.0, 0, 0, pair, model.stripe(3, 3, 0.0), Drive(0.0), poles, True)
+    delta, levels = np.full(9, 0.4), np.full((2, 9), 0.1)
+    delta[4] = levels[:, 4] = 0.0
+    found = []
+    for weak in (0.0, 1e-9):
+        place = Sites(3, 3, np.zeros(9), np.array([2.0] * 4 + [weak] + [2.0] * 4))
+        system = SiteQuench(built, place, np.zeros(9))
+        found.append([free_energy(system, delta), free_energy(system, delta, levels, levels)])
+    assert np.isfinite(found).all() and found[0] == pytest.approx(found[1], abs=1e-12)

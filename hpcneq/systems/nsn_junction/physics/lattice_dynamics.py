@@ -145,19 +145,21 @@ def free_energy(
 
     Kawamura & Ohashi 2025, App. A, over the levels e of H: [sum_j |Delta_j|^2 / U_j + sum_e W(e -
     h)] / N with the pair potential W of :func:`hpcneq.maths.fermi.pair_potential`. Its derivative
-    in the vector potential is minus the mean current. Leads in `junction.equilibrium` only.
+    in the vector potential is minus the mean current. A site without attraction has Delta_j = 0 and
+    adds nothing of its own. Leads in `junction.equilibrium` only.
 
     levels, normal : (2, N) shifts of the levels of electrons and of holes, and those of the normal
     state; their product over -U_j is what shifted levels count twice.
     """
     junction, sites = system.junction, system.sites
     T = junction.leads[0].T
-    energy = float(np.sum(np.abs(delta) ** 2 / sites.pairing))
+    inverse = np.divide(1.0, sites.pairing, out=np.zeros(sites.count), where=sites.pairing != 0)
+    energy = float(np.sum(np.abs(delta) ** 2 * inverse))
     for sign, c, shifts in ((1, delta, levels), (-1, np.zeros(sites.count), normal)):
         H = hamiltonian(system, c)
         if shifts is not None:
             H[np.diag_indices_from(H)] += shifts.ravel()
-            energy -= sign * float(np.sum(shifts[0] * shifts[1] / sites.pairing))
+            energy -= sign * float(np.sum(shifts[0] * shifts[1] * inverse))
         e = np.linalg.eigvalsh(H)
         energy += sign * float(fermi.pair_potential(e - junction.h, junction.width, T).sum())
     return energy / sites.count

@@ -197,3 +197,17 @@ def test_a_lead_that_cannot_be_fitted_is_told_in_the_words_of_the_input(monkeypa
     monkeypatch.setattr(setup, "fit_of", fails)
     with pytest.raises(InputError, match="fit_error = 1e-05: .* another window; lead left"):
         setup.setup_of(load(given("steady"), driver.catalogue())).fits()
+
+
+def test_a_curve_goes_along_one_key():
+    """Two keys are bad input, not an error of unpacking."""
+    source = {
+        "system": "lattice",
+        "task": "transport",
+        "model": {"cell": {"vectors": [[1.0]], "orbitals": [{"name": "s", "at": [0.0]}]}},
+        "leads": {"a": {"kind": "wide", "sites": [0], "gamma": 0.5}},
+        "sweep": {"eV": [0.1, 0.2], "phase": [0.0, 0.1]},
+    }
+    source["model"]["cell"] |= {"size": [1], "periodic": [False]}
+    with pytest.raises(InputError, match=r"\[sweep\].*one key, got eV, phase"):
+        hpcneq.run(source)

@@ -146,6 +146,10 @@ def transport(given: Given) -> None:
     steady(given)
     if not given.sweep and given.parameters.eV == 0:
         raise InputError('[sweep] eV: missing; task "transport" needs {from, to, points} or a list')
+    if len(given.sweep) > 1:
+        raise InputError(
+            f'[sweep]: task "transport" goes along one key, got {", ".join(given.sweep)}'
+        )
     parts = parts_of(given)
     if parts is None or given.numerics.energies != "window":
         return

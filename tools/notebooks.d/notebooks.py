@@ -74,7 +74,10 @@ def main(words: list[str]) -> None:
     """Execute the notebooks and keep what they give."""
     import nbformat
 
-    for path in paths(words):
+    chosen = paths(words)
+    if not chosen:
+        sys.exit(f"tools/notebooks: no notebook has {' or '.join(words)} in its name")
+    for path in chosen:
         begun = time.monotonic()
         notebook = executed(path)
         nbformat.write(notebook, path)

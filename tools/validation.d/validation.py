@@ -46,7 +46,10 @@ def stored(text: str) -> tuple[str, list[str]]:
 
 def main(systems: list[str]) -> None:
     """Write the tables of the systems named, or of all."""
-    for path in sorted((ROOT / "inputs").glob("*/README.md")):
+    readmes = sorted((ROOT / "inputs").glob("*/README.md"))
+    if unknown := set(systems) - {path.parent.name for path in readmes}:
+        sys.exit(f"tools/validation: no system is called {', '.join(sorted(unknown))}")
+    for path in readmes:
         has_table = BLOCK.search(path.read_text(encoding="utf-8"))
         if not has_table or path.parent.name not in (systems or [path.parent.name]):
             continue

@@ -1,7 +1,7 @@
 """Compiled loops over columns of R of which only some rows are kept.
 
-Column q is ``values[first[q] : first[q] + count]``, the rows ``rows[row_first[s] : row_first[s + 1]]``
-(ascending) of its site s; what is not kept counts as zero. H is CSR: ``pointers, indices, data``.
+Column q is ``values[first[q] : first[q + 1]]``: the rows ``rows[row_first[s] : row_first[s + 1]]``,
+ascending, of its site s; what is not kept counts as zero. H is CSR: ``pointers, indices, data``.
 """
 
 from __future__ import annotations

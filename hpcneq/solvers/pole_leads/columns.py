@@ -230,9 +230,7 @@ class ColumnState:
     def seen(self, t: float) -> Seen:
         """`Seen` of the state. **Collective.**"""
         widths, own = self._widths.of(self.values), self._own.of(self.values)
-        flows = self.leads.site_flows(
-            widths, own, self.system.phases(t), np.ones(self.leads.size)
-        )
+        flows = self.leads.site_flows(widths, own, self.system.phases(t), np.ones(self.leads.size))
         return Seen(self._observed.of(self.values), flows)
 
     def rhs(

@@ -21,6 +21,7 @@ from ...errors import InputError
 from ...maths.arrays import ArrayLike, ComplexArray, FloatArray, IntArray
 from ...maths.pole_leads import LeadPoles
 
+LEAST = 48  # components of a block: smaller neighbours are joined
 SAME = 1e-9  # of the largest level: poles that differ by less are one
 
 
@@ -107,10 +108,11 @@ class _Columns:
 class Blocks:
     """An order of the components in which a sparse matrix of this pattern is block tridiagonal.
 
-    Blocks are the components at each distance from one at an end.
+    Blocks are the components at each distance from one at an end, neighbours together until there
+    are ``least``.
     """
 
-    def __init__(self, pattern: sparse.spmatrix):
+    def __init__(self, pattern: sparse.spmatrix, least: int = LEAST):
         graph = sparse.csr_matrix(abs(pattern))
         self.level = np.zeros(graph.shape[0], int)
         next_level = 0
@@ -121,6 +123,8 @@ class Blocks:
             distance = csgraph.shortest_path(inner, unweighted=True, indices=end, directed=False)
             self.level[members] = next_level + distance.astype(int)
             next_level = int(self.level[members].max()) + 1
+        self.level = _joined(self.level, least)
+        next_level = int(self.level.max()) + 1
         self.members = [np.flatnonzero(self.level == k) for k in range(next_level)]
         self.place = np.empty(len(self.level), int)
         for own in self.members:
@@ -129,6 +133,17 @@ class Blocks:
     def inverse(self, A: sparse.csr_matrix, z: complex) -> BlockInverse:
         """The blocks of (z - A)^-1 on the diagonal and beside it."""
         return BlockInverse(self, A, z)
+
+
+def _joined(level: IntArray, least: int) -> IntArray:
+    """The same levels, consecutive ones in one until they have ``least`` members."""
+    number, held, blocks = 0, 0, []
+    for count in np.bincount(level):
+        if held >= least:
+            number, held = number + 1, 0
+        blocks.append(number)
+        held += count
+    return np.array(blocks)[level]
 
 
 def _parts(graph: sparse.csr_matrix) -> Iterator[IntArray]:

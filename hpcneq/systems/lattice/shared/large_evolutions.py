@@ -160,8 +160,9 @@ def state_of(
 
 def near_sites(model: Model, reach: float) -> list[np.ndarray]:
     """The sites no further from each site than ``reach``, round rings the shorter way."""
-    turns = np.array(list(product((-1, 0, 1), repeat=len(model.periods))), float)
-    moved = turns.reshape(-1, len(model.periods)) @ model.periods
+    rings = len(model.periods)
+    turns = np.array(list(product((-1.0, 0.0, 1.0), repeat=rings))).reshape(3**rings, rings)
+    moved = turns @ model.periods
     images = (model.position[None] + moved[:, None]).reshape(-1, model.position.shape[1])
     around = cKDTree(images).query_ball_point(model.position, reach * (1 + 1e-9))
     return [np.unique(np.asarray(found, int) % model.sites) for found in around]

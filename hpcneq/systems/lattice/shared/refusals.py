@@ -169,9 +169,17 @@ def _require_resolved(given: Given, drives: Drives) -> None:
 
 def evolve(given: Given) -> None:
     """Refuse what ``evolve`` cannot do."""
+    parts = changing(given)
+    if parts is not None:
+        _, reservoirs, drives = parts
+        _refuse_columns(given, reservoirs, drives)
+
+
+def changing(given: Given) -> Parts | None:
+    """`parts_of` after what is refused of all tasks that begin with a state before t = 0."""
     parts = parts_of(given)
     if parts is None:
-        return
+        return None
     model, reservoirs, drives = parts
     _refuse_start(given, model)
     _refuse_vector_potential(model, drives)
@@ -184,7 +192,7 @@ def evolve(given: Given) -> None:
             )
     elif reservoirs:
         raise InputError("[initial] T: goes with a closed system; the leads have a T of their own")
-    _refuse_columns(given, reservoirs, drives)
+    return parts
 
 
 def _refuse_columns(given: Given, reservoirs: list[Reservoir], drives: Drives) -> None:

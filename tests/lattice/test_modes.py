@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.lattices import HOP, chain
+from support.lattices import HOP, chain, wide
 
 import hpcneq
 from hpcneq.errors import InputError
@@ -267,3 +267,41 @@ def test_a_damped_oscillation_rings_as_in_an_evolution():
     ringing = 1j * np.log(np.roots([1, -one, -two]) + 0j) / 0.4
     for root in ringing:
         assert np.abs(z - root).min() < 2e-3
+
+
+@pytest.mark.nightly
+def test_a_condensate_becomes_uneven_at_a_pitchfork():
+    """Two sites, their pairings opposite: below a bias the sites pair unequally. There the growth
+    rate of `steady`'s own route, the slowest mode of the propagator, changes its sign; and the
+    branch that leaves is the state that a seed of unequal pairing leads to.
+
+    Mutation: the root next to zero may be the phase's, which never grows: .734.
+    """
+    both = [0, 1]
+    leads = {"a": wide(both, 0.5, 0.1, 0.05), "b": wide(both, -0.5, 0.1, 0.05)}
+    hop = [{**HOP, "value": -0.4}]
+    tables = {"model": chain(2) | {"hop": hop}, "interaction": {"U": 2.0}, "leads": leads}
+    tables["parameters"] = {}
+    few = {"seeds": 0, "fit_error": 1e-4}
+    opposite = {"state": "seed", "delta": [0.4, -0.4]}
+    result = run(
+        **tables,
+        initial=opposite,
+        sweep={"eV": [0.8, 0.7]},
+        numerics={**few, "branches": 4},
+    )
+    (event,) = (e for e in result.summary["bifurcations"] if e["kind"] == "pitchfork")
+    assert event["frequency"] < 1e-6
+    assert not [e for e in result.summary["bifurcations"] if e["kind"] == "fold"]
+    row = list(np.asarray(result.branch_begins)).index("pitchfork")
+    uneven = np.asarray(result.branch_delta_max)[row, 1]
+
+    def steady(eV, delta):
+        seed = {"state": "seed", "delta": delta}
+        at = {**tables, "parameters": {"eV": eV}, "initial": seed}
+        states = run("steady", **at, numerics=few).summary["states"]
+        return max(states, key=lambda state: state["delta_max"])
+
+    assert steady(0.7, [0.48, -0.3])["delta_max"] == pytest.approx(uneven, abs=1e-4)
+    rates = [steady(event["at"] + shift, [0.4, -0.4])["growth_rate"] for shift in (-2e-3, 2e-3)]
+    assert rates[1] < 0 < rates[0] < 1e-3

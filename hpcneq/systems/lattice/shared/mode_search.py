@@ -230,9 +230,7 @@ def turn_of(stationary: Stationary, state: Found) -> np.ndarray | None:
 
 def overlap_of(turn: np.ndarray, own: np.ndarray) -> float:
     """Cosine between two deviations."""
-    return float(
-        abs(np.vdot(turn, own)) / max(np.linalg.norm(turn) * np.linalg.norm(own), 1e-300)
-    )
+    return float(abs(np.vdot(turn, own)) / max(np.linalg.norm(turn) * np.linalg.norm(own), 1e-300))
 
 
 def without(turn: np.ndarray | None, own: np.ndarray) -> np.ndarray:

@@ -305,3 +305,27 @@ def test_a_condensate_becomes_uneven_at_a_pitchfork():
     assert steady(0.7, [0.48, -0.3])["delta_max"] == pytest.approx(uneven, abs=1e-4)
     rates = [steady(event["at"] + shift, [0.4, -0.4])["growth_rate"] for shift in (-2e-3, 2e-3)]
     assert rates[1] < 0 < rates[0] < 1e-3
+
+
+@pytest.mark.nightly
+def test_a_condensate_begins_to_swing():
+    """Two sites, each on a metal of its own: where the bias falls below 2.1, a pair of modes grows
+    with a frequency. By the determinant, and by `steady`'s slowest mode of the propagator on both
+    sides; no branch of stationary states begins there.
+    """
+    leads = {"a": wide([0], 0.5, 0.3, 0.05), "b": wide([1], -0.5, 0.3, 0.05)}
+    few = {"seeds": 0, "fit_error": 1e-4}
+    tables = {"model": chain(2), "leads": leads, "parameters": {}}
+    result = run(**tables, sweep={"eV": [2.2, 2.0]}, numerics={**few, "branches": 2})
+    (event,) = (e for e in result.summary["bifurcations"] if e["kind"] == "oscillation")
+    assert event["at"] == pytest.approx(2.116, abs=event["error"]) and event["error"] < 0.1
+    assert list(np.asarray(result.branch_begins)) == ["normal", "start"]
+    rates = []
+    for shift in (-0.03, 0.03):
+        at = {**tables, "parameters": {"eV": event["at"] + shift}}
+        states = run("steady", **at, numerics=few).summary["states"]
+        state = max(states, key=lambda state: state["delta_max"])
+        assert state["delta_max"] == pytest.approx(event["delta_max"], abs=2e-3)
+        assert state["frequency"] == pytest.approx(event["frequency"], abs=0.02)
+        rates.append(state["growth_rate"])
+    assert -0.01 < rates[1] < 0 < rates[0] < 0.01

@@ -14,10 +14,52 @@ from ...maths.arrays import ComplexArray, IntArray
 from ...maths.compiled import lazily
 
 
-@lazily
+def _from_left(pointers, indices, data, mine, extra, u, x, out):
+    """out = -i A u + extra u of one column of the rows ``mine``."""
+    for k in range(len(mine)):
+        x[mine[k]] = u[k]
+    for k in range(len(mine)):
+        total = extra * u[k]
+        for p in range(pointers[mine[k]], pointers[mine[k] + 1]):
+            total += -1j * data[p] * x[indices[p]]
+        out[k] = total
+    for k in range(len(mine)):
+        x[mine[k]] = 0
+
+
+def _from_right(columns, values, site, first, place, rows, row_first, mine, u, x, out):
+    """out += i u A^+ of one column, from the columns that a row of A, (columns, values), has."""
+    for p in range(len(columns)):
+        other = place[columns[p]]
+        factor = 1j * np.conj(values[p])
+        start, s = first[other], row_first[site[other]]
+        for k in range(row_first[site[other] + 1] - s):
+            x[rows[s + k]] += factor * u[start + k]
+    for k in range(len(mine)):
+        out[k] += x[mine[k]]
+    for p in range(len(columns)):
+        s = site[place[columns[p]]]
+        for k in range(row_first[s], row_first[s + 1]):
+            x[rows[k]] = 0
+
+
+@lazily(calls=(_from_left, _from_right))
 def derivative(
-    pointers, indices, data, component, site, first, modes, place, rows, row_first, extra, u, x, out
-):
+    pointers: IntArray,
+    indices: IntArray,
+    data: ComplexArray,
+    component: IntArray,
+    site: IntArray,
+    first: IntArray,
+    modes: IntArray,
+    place: IntArray,
+    rows: IntArray,
+    row_first: IntArray,
+    extra: ComplexArray,
+    u: ComplexArray,
+    x: ComplexArray,
+    out: ComplexArray,
+) -> None:
     """out = -i A u for all own columns; on columns of components also + i u A^+ and + i the modes.
 
     component (own,), -1 for a mode, whose column stands behind its component's with ``modes`` of
@@ -25,42 +67,38 @@ def derivative(
     (own,) times u. x : (components,) zeros.
     """
     for q in range(len(component)):
-        low, r = first[q], row_first[site[q]]
-        n = row_first[site[q] + 1] - r
-        for k in range(n):
-            x[rows[r + k]] = u[low + k]
-        for k in range(n):
-            i = rows[r + k]
-            total = extra[q] * u[low + k]
-            for p in range(pointers[i], pointers[i + 1]):
-                total += -1j * data[p] * x[indices[p]]
-            out[low + k] = total
-        for k in range(n):
-            x[rows[r + k]] = 0
+        low, high = first[q], first[q + 1]
+        mine = rows[row_first[site[q]] : row_first[site[q] + 1]]
+        own = out[low:high]
+        _from_left(pointers, indices, data, mine, extra[q], u[low:high], x, own)
         j = component[q]
         if j < 0:
             continue
-        for m in range(modes[q]):
-            for k in range(n):
-                out[low + k] += 1j * u[low + (m + 1) * n + k]
-        for p in range(pointers[j], pointers[j + 1]):
-            other = place[indices[p]]
-            factor = 1j * np.conj(data[p])
-            start, s = first[other], row_first[site[other]]
-            for k in range(row_first[site[other] + 1] - s):
-                x[rows[s + k]] += factor * u[start + k]
-        for k in range(n):
-            out[low + k] += x[rows[r + k]]
-        for p in range(pointers[j], pointers[j + 1]):
-            s = row_first[site[place[indices[p]]]]
-            for k in range(s, row_first[site[place[indices[p]]] + 1]):
-                x[rows[k]] = 0
+        for m in range(1, modes[q] + 1):
+            for k in range(high - low):
+                own[k] += 1j * u[low + m * (high - low) + k]
+        part = slice(pointers[j], pointers[j + 1])
+        columns, values = indices[part], data[part]
+        _from_right(columns, values, site, first, place, rows, row_first, mine, u, x, own)
 
 
 @lazily
 def derivative_of_whole(
-    pointers, indices, data, component, site, first, modes, place, rows, row_first, extra, u, x, out
-):
+    pointers: IntArray,
+    indices: IntArray,
+    data: ComplexArray,
+    component: IntArray,
+    site: IntArray,
+    first: IntArray,
+    modes: IntArray,
+    place: IntArray,
+    rows: IntArray,
+    row_first: IntArray,
+    extra: ComplexArray,
+    u: ComplexArray,
+    x: ComplexArray,
+    out: ComplexArray,
+) -> None:
     """The same where every column has all rows."""
     n = len(x)
     for q in range(len(component)):
@@ -83,7 +121,14 @@ def derivative_of_whole(
 
 
 @lazily
-def mix(out, keep, x, factor, first, own):
+def mix(
+    out: ComplexArray,
+    keep: ComplexArray,
+    x: ComplexArray,
+    factor: ComplexArray,
+    first: IntArray,
+    own: int,
+) -> None:
     """out = keep out + factor x, with one keep and factor (own,) for each of the own columns."""
     for q in range(own):
         a, b = keep[q], factor[q]
@@ -92,7 +137,15 @@ def mix(out, keep, x, factor, first, own):
 
 
 @lazily
-def places(rows, row_first, site, first, column, row, out):
+def places(
+    rows: IntArray,
+    row_first: IntArray,
+    site: IntArray,
+    first: IntArray,
+    column: IntArray,
+    row: IntArray,
+    out: IntArray,
+) -> None:
     """out = where entries (row, column) stand, -1 where they are not kept; column < 0: nowhere."""
     for e in range(len(row)):
         out[e] = -1
@@ -111,7 +164,16 @@ def places(rows, row_first, site, first, column, row, out):
 
 
 @lazily
-def applied(component, site, first, rows, row_first, u, v, out):
+def applied(
+    component: IntArray,
+    site: IntArray,
+    first: IntArray,
+    rows: IntArray,
+    row_first: IntArray,
+    u: ComplexArray,
+    v: ComplexArray,
+    out: ComplexArray,
+) -> None:
     """out += (Y + Y^+) v of the own columns of components; v, out (components,)."""
     for q in range(len(component)):
         j = component[q]

@@ -23,7 +23,7 @@ from ...maths.pole_leads import LeadPoles
 from ...parallel import Communicator, Layout, Part, sent_rows
 from ..output_times import Row
 from ..protocols import Observables
-from . import column_kernels as kernels
+from . import column_kernels
 from .system import OpenSystem, Seen
 
 BLOCK = 64  # columns of a start that are made at a time
@@ -59,7 +59,7 @@ class ColumnState:
         self.leads: LeadPoles = system.leads
         self.dtype = np.dtype(np.complex64 if single else complex)
         self.flat = np.zeros(1, complex)  # what PETSc sees
-        self.rows, self.row_first, self.whole = kernels.kept_rows(site, near)
+        self.rows, self.row_first, self.whole = column_kernels.kept_rows(site, near)
         self._distribute(site)
         self.values = self.empty()
         phases = np.zeros(self.leads.count)
@@ -206,7 +206,7 @@ class ColumnState:
         c = self.field_of(values)
         A = sparse.csr_matrix(system.hamiltonian(t, side, c)) + self._constant
         extra = (self.rates(system.shifts(t, side)) - exact).astype(self.dtype)
-        work = kernels.derivative_of_whole if self.whole else kernels.derivative
+        work = column_kernels.derivative_of_whole if self.whole else column_kernels.derivative
         work(
             *(A.indptr, A.indices, A.data.astype(self.dtype)),
             *(self.component, self.site, self.first, self.modes_of, self.place),
@@ -262,7 +262,7 @@ class ColumnState:
     def _applied(self, v):
         """rho v, the same on all ranks. **Collective.**"""
         out = np.zeros(self.leads.size, complex)
-        kernels.applied(
+        column_kernels.applied(
             *(self.component, self.site, self.first, self.rows, self.row_first),
             *(self.values, v, out),
         )
@@ -294,7 +294,7 @@ class _Places:
         place = np.where(columns >= 0, state.place[columns], -1)
         place = np.where(place < state.own, place, -1)
         found = np.empty(len(rows), np.int64)
-        kernels.places(
+        column_kernels.places(
             state.rows, state.row_first, state.site, state.first[:-1], place, rows, found
         )
         return found
@@ -303,8 +303,8 @@ class _Places:
         """(entries,) of R; 0 where it is not kept. **Collective.**"""
         both = np.stack(
             [
-                kernels.entry_sums(values, self.direct),
-                kernels.entry_sums(values, self.turned).conj(),
+                column_kernels.entry_sums(values, self.direct),
+                column_kernels.entry_sums(values, self.turned).conj(),
             ]
         )
         if self.comm.size > 1:

@@ -37,9 +37,10 @@ def evolve(setup: Setup, leads: LatticeLeads, fitting: float, ranks: int) -> Cos
         system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
         single = numerics.precision == "mixed"
         each = column_step_seconds(system, setup.form.site, near, single, numerics.dt)
+        # with the errors also runs of twice the step: that, other fits, a shorter range
         runs = 1.0
         if numerics.error_estimate:
-            runs += 1.0 + 0.5 * (numerics.range is not None)
+            runs = 2.0 if numerics.range is None else 2.5
         seen = LANCZOS * each / SLOPES * sum(map(watched, range(rows)))
         starting, made = _start_seconds(setup, leads)
         seconds = LOADING + fitting + each * steps * runs + seen + starting

@@ -1,0 +1,228 @@
+"""The exponential integrator of `site_columns.integrator` for matrices within windows.
+
+G = Y - Y^+ is carried by U = exp(-i dt Hbar) as U X U^+: from the left within a window, and where
+U X U^+ would act on columns, what all ranks have so made is transposed and U acts from the left
+again: -U (U X)^+ is a Y with the same G. A prediction needs entries of Y between sites no further
+apart than twice what a step reaches, and is made on windows of that size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.special import jv
+
+from ...maths.arrays import ComplexArray
+from ...parallel import Part
+from ..auxiliary_modes import chebyshev
+from ..auxiliary_modes.stepping import Ends, Read, Stepper, source_coefficients
+from ..site_columns.integrator import (
+    DOUBLE,
+    FLOPS,
+    GUESS,
+    SINGLE,
+    Columns,
+    Kick,
+    Weights,
+)
+from .exchange import Exchange
+from .state import VELOCITY, WindowState
+
+FAR = 1e-5  # amplitude of a step beyond which a prediction does not look; twice it enters squared
+
+
+class Windows(Columns):
+    """Context of the python TS for a `WindowState`; see `Columns` for the scheme of a step."""
+
+    def __init__(self, state: WindowState, corrector: int = 0):
+        """corrector : ignored, this integrator always makes one correction."""
+        Stepper.__init__(self)
+        self.state, self.system = state, state.system
+        self.missed: ComplexArray | None = None
+        shape = state.green.shape
+        self.Q = np.zeros((state.halo.count, *shape[1:]), state.real)
+        self.Z, self.V = np.zeros(shape, state.real), np.zeros(shape, state.real)
+        self.time, window = 0.0, state.window
+        self.exchange = Exchange(state.comm, state.layout, state.strips, window)
+        self.small = self.exchange
+        held = np.full(state.strips.count, -1)
+        begin, end = state.layout.bounds()
+        held[begin:end] = np.arange(end - begin)
+        near, own = state.halo.near, state.strips.near[begin:end]
+        held[own.ravel()] = near.ravel()
+        strips = state.strips
+        self.lookup = held, strips.strip, strips.slot, strips.x, strips.y
+
+    def start(self, t: float, step: float | None = None) -> None:
+        """Forget the history: where the drive jumps and before the first step. **Collective.**"""
+        super().start(t, step)
+        self.time = t
+        reach = int(np.flatnonzero(np.abs(jv(range(200), VELOCITY * self.step_grid)) > FAR)[-1])
+        window = self.state.strips.window(min(2 * (reach + 1), self.state.window.reach))
+        state = self.state
+        self.small = Exchange(state.comm, state.layout, state.strips, window)
+
+    def saved(self) -> tuple[dict, dict, dict[str, Part]]:
+        """(numbers, replicated arrays, distributed arrays) that the next step reads: no further
+        arrays, Q and Z are found again from the modes.
+        """
+        numbers, shared = self.saved_ends()
+        if self.history:
+            shared["missed"] = self.missed
+        return numbers | {"time": self.time}, shared, {}
+
+    def restore(self, numbers: Mapping, shared: Mapping, read: Read, step_grid: float) -> None:
+        """Take up the history that `saved` gave. **Collective.**"""
+        t = numbers["time"]
+        self.start(t, step_grid)
+        self.origin, self.step_grid, self.time = numbers["origin"], step_grid, t
+        self.now, self.history, self.missed = Ends(shared["c"], shared["v"]), None, None
+        side = +1
+        if numbers["last_step"] is not None:
+            self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"]))
+            self.missed, side = shared["missed"], -1
+            self.Q[:], self.Z[:] = 0, 0
+            self.state.sums(self.system.rates_at(t, side), self.Q, self.Z)
+            self._memory(self.system.hop_at(t, side), self.now.c)
+
+    def advance(self, t: float, step: float) -> None:
+        """(Pi, Y)(t) -> (t + step). **Collective.**"""
+        super().advance(t, step)
+        state, self.time = self.state, t + step
+        state.flat[:] = self.now.c[state.sites[state.inside]]
+
+    def _memory(self, hop, c):
+        """Z = i L + Q H in place of L. **Collective.**"""
+        from . import sweeps
+
+        state, system = self.state, self.system
+        state.halo.fill(self.Q)
+        place, lookup = state.place(state.window), self.lookup
+        given = hop, system.onsite, c, state.sites, system.near, lookup, self.Q, self.Z
+        sweeps.memory(place, *given)
+
+    def _matrix_of(self, kick, smallest, kind):
+        """Fields of a kick over its radius as kernels take them, and u of its polynomial."""
+        hop, onsite, c, u = self._scaled(kick, smallest)
+        real = np.empty(0, kind).real.dtype
+        hop = np.ascontiguousarray(hop, kind).view(real)
+        return hop, onsite.astype(real), _parts(c.astype(kind)), u.astype(kind)
+
+    def predicted(self, kicks: Sequence[Kick], weights: Weights) -> ComplexArray:
+        """The mean field (N,) of what `carry` makes of Y with these weights. **Collective.**"""
+        from ...parallel import all_rows
+
+        state, exchange = self.state, self.small
+        shape = len(state.sites), 2 * exchange.window.size, *state.green.shape[2:]
+        W = np.empty(shape, state.real)
+        V = np.empty(shape if len(kicks) > 1 else (0, *shape[1:]), state.real)
+        own = self._sandwich(kicks, weights, GUESS, exchange, W, V)
+        K = kicks[-1].rotations(state.sites[state.inside])
+        own = K @ own @ K.conj().transpose(0, 2, 1)
+        return self.system.coupling * all_rows(state.comm, own[:, 0, 1] - own[:, 1, 0].conj())
+
+    def carry(self, kicks: Sequence[Kick], weights: Weights, smallest: float) -> np.ndarray:
+        """V = -[U K^+ (w0 Y + w1 i Q + w2 Z + w3 i) K U^+]^+; Y is used up. **Collective.**"""
+        self._sandwich(kicks, weights, smallest, self.exchange, self.state.green, self.V)
+        return self.V
+
+    def _sandwich(self, kicks, weights, smallest, exchange, W, V):
+        """`carry` within the windows of ``exchange``, with W in between; blocks of own sites."""
+        from . import sweeps
+
+        state, window, plain = self.state, exchange.window, self.system.plain
+        place, inner = state.place(window), window.inside(state.window)
+        matrices = [self._matrix_of(kick, smallest, complex) for kick in kicks]
+        terms = max(len(matrix[-1]) for matrix in matrices)
+        scratch = state.scratch(window, np.dtype(float), state.green.shape[3], terms)
+        given, turn = (inner, state.sites, state.green, self.Q, self.Z, weights), kicks[0]
+        for matrix in matrices:
+            rotation = turn.cosine, _parts(turn.q)
+            sweeps.left(place, matrix, plain, rotation, *given, scratch, W)
+            given = (np.arange(window.size), state.sites, W, W, W, (1.0, 0.0, 0.0, 0.0))
+            turn = _Still(len(turn.cosine))
+        R = exchange.fill(W)
+        blocks = np.zeros((len(state.sites), 4, 2, 2), complex)
+        rows = W.reshape(-1, 2, 2, W.shape[3])
+        turning = state.sites, exchange.lookup, rows, R, scratch, V, blocks
+        rotation = turn.cosine, _parts(turn.q)
+        sweeps.turned(place, matrices[0], plain, rotation, *turning)
+        for matrix in matrices[1:]:
+            given = (np.arange(window.size), state.sites, V, V, V, (1.0, 0.0, 0.0, 0.0))
+            sweeps.left(place, matrix, plain, rotation, *given, scratch, V)
+        entries = len(state.sites) * window.size * 2 * 8
+        self.flops += 2 * FLOPS[self._hops] * entries * sum(len(m[-1]) for m in matrices)
+        if len(matrices) == 1:
+            return blocks[state.inside]
+        return _own_blocks(V, window, state.inside)
+
+    def mode_pass(self, kick: Kick, mean: ComplexArray, slope: ComplexArray) -> None:
+        """The modes of the own columns to the end of a kick, with rates of this mean and slope."""
+        from . import sweeps
+
+        state, step, kind = self.state, kick.step, state_kind(self.state)
+        smallest = SINGLE if kind.itemsize == 8 else DOUBLE
+        matrix = self._matrix_of(kick, smallest, kind)
+        terms = len(matrix[-1])
+        functions = source_coefficients(step, mean, kick.radius, terms)
+        bend, factor = step**2 * chebyshev.kappa(step * mean), np.exp(step * mean)
+        rotation = kick.cosine.astype(state.real), _parts(kick.q.astype(kind))
+        for plane in state.modes:
+            lanes = [plane.lanes(values) for values in (factor, functions, bend, slope)]
+            both = np.array([lanes[0].real, lanes[0].imag], state.real)
+            sources = self._sources(kick, plane, *lanes[2:]).astype(kind)
+            scratch = state.scratch(plane.window, state.real, plane.modes.shape[3], terms)
+            given = plane.modes, both, lanes[1].astype(kind), sources, scratch
+            sweeps.modes(state.place(plane.window), matrix, self.system.plain, rotation, *given)
+            self.flops += FLOPS[self._hops] * terms * plane.modes.size / 2
+        self.passes += 1
+
+    def _sources(self, kick, plane, bend, slope):
+        """K^-1 (1 + bend (-i Hdot + slope)) s of all lanes on their site's two rows."""
+        state = self.state
+        sites = np.maximum(state.sites, 0)
+        lanes = plane.modes.shape[3]
+        slot, a = np.arange(lanes) % 4, np.arange(lanes) // 4 % 2
+        site = sites[:, slot]  # (strips, lanes)
+        strength = plane.strength[np.arange(lanes) // 8, a] * state.inside[:, slot]
+        d, cosine, q = kick.slope[site], kick.cosine[site], kick.q[site]
+        own = np.broadcast_to(1 + bend * slope, d.shape)
+        other = 1j * bend * np.where(a == 0, d.conj(), d)
+        up, hole = np.where(a == 0, own, other), np.where(a == 0, other, own)
+        both = np.stack([cosine * up - q * hole, cosine * hole + q.conj() * up], axis=2)
+        return both * strength[:, :, None]
+
+    def _finish(self, kick, W, white):
+        """Y at the end of the step from what was carried and what acts at the end."""
+        from . import sweeps
+
+        state, rotation = self.state, (kick.cosine, _parts(kick.q))
+        place = state.place(state.window)
+        given = self.V, self.Q, self.Z, W[2], W[3], white * W[2], state.green
+        sweeps.finish(place, state.sites, rotation, *given)
+
+
+class _Still:
+    """The rotation by nothing at n sites."""
+
+    def __init__(self, n: int) -> None:
+        self.cosine, self.q = np.ones(n), np.zeros(n, complex)
+
+
+def state_kind(state: WindowState) -> np.dtype:
+    """The complex type of a state's modes."""
+    return state.dtype
+
+
+def _parts(values):
+    """Real and imaginary parts (n, 2) of complex numbers."""
+    return np.ascontiguousarray(values).view(values.real.dtype).reshape(-1, 2)
+
+
+def _own_blocks(V, window, inside):
+    """Entries between the components of each own site, (sites, row, column) complex."""
+    rows = 2 * window.own[:, None] + np.arange(2)
+    lanes = 4 * np.arange(2) + np.arange(4)[:, None, None]
+    at = rows[:, :, None]
+    return (V[:, at, 0, lanes] + 1j * V[:, at, 1, lanes])[inside].astype(complex)

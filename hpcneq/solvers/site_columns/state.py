@@ -360,9 +360,7 @@ def around_sites(
     return own, -1j * (HG - GH) - system.damping * own + X, G
 
 
-def lanczos(
-    product: Callable[[ComplexArray], ComplexArray], size: int
-) -> tuple[float, float]:
+def lanczos(product: Callable[[ComplexArray], ComplexArray], size: int) -> tuple[float, float]:
     """(smallest, largest) eigenvalue of a Hermitian matrix, from inside, by its products."""
     start = np.random.Generator(np.random.Philox(key=[1, size])).normal(size=size).astype(complex)
     basis, alpha, beta = [start / np.linalg.norm(start)], [], []

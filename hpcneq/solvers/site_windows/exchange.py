@@ -24,11 +24,10 @@ class Exchange:
         first, lines = self._lines(layout.rank)
         base = np.full((strips.count, max(1, lines)), -1)
         size, line = window.size, window.shape[1]
-        for rank in range(layout.size):
-            if lines and rank == layout.rank:
-                dx, inside = self._crossed(np.arange(start, stop), first, lines)
-                own = size * np.arange(stop - start)[:, None] + dx * line
-                base[start:stop] = np.where(inside, own, -1)
+        if lines:
+            dx, inside = self._crossed(np.arange(start, stop), first, lines)
+            own = size * np.arange(stop - start)[:, None] + dx * line
+            base[start:stop] = np.where(inside, own, -1)
         place = 0
         for rank in self._sources():
             begin, end = layout.bounds(rank)
@@ -64,23 +63,35 @@ class Exchange:
 
         **Collective.**
         """
-        comm, (wx, wy) = self.comm, self.window.shape
         R = np.empty((self.received, 2, 2, W.shape[3]), W.dtype)
-        if comm.size == 1:
-            return R
-        lines = W.reshape(len(W), wx, wy, 2, 2, W.shape[3])
+        lines = W.reshape(len(W), *self.window.shape, 2, 2, W.shape[3])
+        for source, target, rows, mine in self._turns():
+            self._sent(lines[mine], target, R[rows], source)
+        return R
+
+    def give_back(self, R: NDArray, W: NDArray) -> None:
+        """The reverse of `fill`: the owners' W are set. **Collective.**"""
+        lines = W.reshape(len(W), *self.window.shape, 2, 2, W.shape[3])
+        for source, target, rows, mine in self._turns():
+            returned = np.empty_like(lines[mine])
+            self._sent(R[rows], source, returned, target)
+            lines[mine] = returned
+
+    def _turns(self):
+        """(source, target, rows of what comes, own lines that go) of every turn."""
+        comm, place = self.comm, 0
         start, stop = self.layout.bounds()
-        place = 0
         for k, source in enumerate(self._sources(), 1):
             target = (comm.rank + k) % comm.size
             dx, inside = self._crossed(np.arange(start, stop), *self._lines(target))
-            strip, _ = np.nonzero(inside)
-            sent = lines[strip, dx[inside]]
-            waiting = comm.Isend(sent.reshape(-1), dest=target, tag=8)
             begin, end = self.layout.bounds(source)
-            _, inside = self._crossed(np.arange(begin, end), *self._lines(comm.rank))
-            rows = wy * int(inside.sum())
-            comm.Recv(R[place : place + rows].reshape(-1), source=source, tag=8)
+            _, held = self._crossed(np.arange(begin, end), *self._lines(comm.rank))
+            rows = self.window.shape[1] * int(held.sum())
+            yield source, target, slice(place, place + rows), (np.nonzero(inside)[0], dx[inside])
             place += rows
-            waiting.Wait()
-        return R
+
+    def _sent(self, array, target, room, source):
+        """Send an array and get one into contiguous ``room``."""
+        waiting = self.comm.Isend(np.ascontiguousarray(array).reshape(-1), dest=target, tag=8)
+        self.comm.Recv(room.reshape(-1), source=source, tag=8)
+        waiting.Wait()

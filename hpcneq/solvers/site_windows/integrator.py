@@ -1,9 +1,9 @@
 """The exponential integrator of `site_columns.integrator` for matrices within windows.
 
-G = Y - Y^+ is carried by U = exp(-i dt Hbar) as U X U^+: from the left within a window, and where
-U X U^+ would act on columns, what all ranks have so made is transposed and U acts from the left
-again: -U (U X)^+ is a Y with the same G. A prediction needs entries of Y between sites no further
-apart than twice what a step reaches, and is made on windows of that size.
+G = Y - Y^+ is carried by U = exp(-i dt Hbar) as U X U^+: from the left on the columns of every
+strip, and then, from the left again, on the transposed rows of its sites, which no other strip
+needs: (U (U X)^+)^+ takes the place of U X. A prediction needs entries of Y between sites no
+further apart than twice what a step reaches, and is made on windows of that size.
 """
 
 from __future__ import annotations
@@ -40,9 +40,8 @@ class Windows(Columns):
         Stepper.__init__(self)
         self.state, self.system = state, state.system
         self.missed: ComplexArray | None = None
-        shape = state.green.shape
-        self.Q = np.zeros((state.halo.count, *shape[1:]), state.real)
-        self.Z, self.V = np.zeros(shape, state.real), np.zeros(shape, state.real)
+        self.used = self.now.c  # mean field with which H entered Z
+        self.Q, self.Z = state.sums(np.zeros(len(self.system.groups), complex))
         self.time, window = 0.0, state.window
         self.exchange = Exchange(state.comm, state.layout, state.strips, window)
         self.small = self.exchange
@@ -69,22 +68,21 @@ class Windows(Columns):
         """
         numbers, shared = self.saved_ends()
         if self.history:
-            shared["missed"] = self.missed
+            shared.update(missed=self.missed, used=self.used)
         return numbers | {"time": self.time}, shared, {}
 
     def restore(self, numbers: Mapping, shared: Mapping, read: Read, step_grid: float) -> None:
         """Take up the history that `saved` gave. **Collective.**"""
         t = numbers["time"]
         self.start(t, step_grid)
-        self.origin, self.step_grid, self.time = numbers["origin"], step_grid, t
-        self.now, self.history, self.missed = Ends(shared["c"], shared["v"]), None, None
-        side = +1
-        if numbers["last_step"] is not None:
-            self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"]))
-            self.missed, side = shared["missed"], -1
-            self.Q[:], self.Z[:] = 0, 0
-            self.state.sums(self.system.rates_at(t, side), self.Q, self.Z)
-            self._memory(self.system.hop_at(t, side), self.now.c)
+        self.origin, self.now = numbers["origin"], Ends(shared["c"], shared["v"])
+        if numbers["last_step"] is None:
+            return
+        self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"]))
+        self.missed = shared["missed"]
+        self.Q[:], self.Z[:] = 0, 0
+        self.state.sums(self.system.rates_at(t, -1), self.Q, self.Z)
+        self._memory(self.system.hop_at(t, -1), shared["used"])
 
     def advance(self, t: float, step: float) -> None:
         """(Pi, Y)(t) -> (t + step). **Collective.**"""
@@ -96,9 +94,9 @@ class Windows(Columns):
         """Z = i L + Q H in place of L. **Collective.**"""
         from . import sweeps
 
-        state, system = self.state, self.system
+        state, system, self.used = self.state, self.system, c
         state.halo.fill(self.Q)
-        place, lookup = state.place(state.window), self.lookup
+        place, lookup = state.place(state.memory), self.lookup
         given = hop, system.onsite, c, state.sites, system.near, lookup, self.Q, self.Z
         sweeps.memory(place, *given)
 
@@ -116,52 +114,57 @@ class Windows(Columns):
         state, exchange = self.state, self.small
         shape = len(state.sites), 2 * exchange.window.size, *state.green.shape[2:]
         W = np.empty(shape, state.real)
-        V = np.empty(shape if len(kicks) > 1 else (0, *shape[1:]), state.real)
-        own = self._sandwich(kicks, weights, GUESS, exchange, W, V)
+        own = self._sandwich(kicks, weights, exchange, W, False)
         K = kicks[-1].rotations(state.sites[state.inside])
         own = K @ own @ K.conj().transpose(0, 2, 1)
         return self.system.coupling * all_rows(state.comm, own[:, 0, 1] - own[:, 1, 0].conj())
 
     def carry(self, kicks: Sequence[Kick], weights: Weights, smallest: float) -> np.ndarray:
-        """V = -[U K^+ (w0 Y + w1 i Q + w2 Z + w3 i) K U^+]^+; Y is used up. **Collective.**"""
-        self._sandwich(kicks, weights, smallest, self.exchange, self.state.green, self.V)
-        return self.V
+        """Y = U K^+ (w0 Y + w1 i Q + w2 Z + w3 i) K U^+ by one after the other of ``kicks``.
 
-    def _sandwich(self, kicks, weights, smallest, exchange, W, V):
-        """`carry` within the windows of ``exchange``, with W in between; blocks of own sites."""
+        **Collective.**
+        """
+        self._sandwich(kicks, weights, self.exchange, self.state.green, True)
+        return self.state.green
+
+    def _sandwich(self, kicks, weights, exchange, W, store):
+        """`carry` into W within the windows of ``exchange``; without ``store`` own blocks alone."""
         from . import sweeps
 
         state, window, plain = self.state, exchange.window, self.system.plain
-        place, inner = state.place(window), window.inside(state.window)
-        matrices = [self._matrix_of(kick, smallest, complex) for kick in kicks]
+        place, smallest = state.place(window), self._smallest(store)
+        matrices = [self._matrix_of(kick, smallest, np.dtype(complex)) for kick in kicks]
         terms = max(len(matrix[-1]) for matrix in matrices)
-        scratch = state.scratch(window, np.dtype(float), state.green.shape[3], terms)
-        given, turn = (inner, state.sites, state.green, self.Q, self.Z, weights), kicks[0]
+        scratch = state.scratch(window, np.dtype(float), W.shape[3], terms)
+        turn, inner = kicks[0], np.array([window.inside(state.window), window.inside(state.memory)])
+        given = inner, state.sites, state.green, self.Q, self.Z, weights
         for matrix in matrices:
-            rotation = turn.cosine, _parts(turn.q)
-            sweeps.left(place, matrix, plain, rotation, *given, scratch, W)
-            given = (np.arange(window.size), state.sites, W, W, W, (1.0, 0.0, 0.0, 0.0))
-            turn = _Still(len(turn.cosine))
-        R = exchange.fill(W)
-        blocks = np.zeros((len(state.sites), 4, 2, 2), complex)
-        rows = W.reshape(-1, 2, 2, W.shape[3])
-        turning = state.sites, exchange.lookup, rows, R, scratch, V, blocks
-        rotation = turn.cosine, _parts(turn.q)
-        sweeps.turned(place, matrices[0], plain, rotation, *turning)
-        for matrix in matrices[1:]:
-            given = (np.arange(window.size), state.sites, V, V, V, (1.0, 0.0, 0.0, 0.0))
-            sweeps.left(place, matrix, plain, rotation, *given, scratch, V)
-        entries = len(state.sites) * window.size * 2 * 8
+            sweeps.left(place, matrix, plain, _rotation(turn), *given, scratch, W)
+            turn, inner = _Still(len(turn.cosine)), np.array([np.arange(window.size)] * 2)
+            given = inner, state.sites, W, W, W, (1.0, 0.0, 0.0, 0.0)
+        rows, blocks = W.reshape(-1, 2, 2, W.shape[3]), np.zeros((len(W), 4, 2, 2), complex)
+        for k, matrix in enumerate(matrices):
+            kept = store or k + 1 < len(matrices)
+            R = exchange.fill(W)
+            turning = state.sites, exchange.lookup, rows, R, scratch, kept, blocks
+            sweeps.turned(place, matrix, plain, _rotation(turn), *turning)
+            if kept:
+                exchange.give_back(R, W)
+        entries = len(W) * window.size * 2 * W.shape[3]
         self.flops += 2 * FLOPS[self._hops] * entries * sum(len(m[-1]) for m in matrices)
-        if len(matrices) == 1:
-            return blocks[state.inside]
-        return _own_blocks(V, window, state.inside)
+        return blocks[state.inside]
+
+    def _smallest(self, final):
+        """Smallest coefficient of the polynomials that carry Y."""
+        if not final:
+            return GUESS
+        return DOUBLE if self.state.real.itemsize == 8 else GUESS
 
     def mode_pass(self, kick: Kick, mean: ComplexArray, slope: ComplexArray) -> None:
         """The modes of the own columns to the end of a kick, with rates of this mean and slope."""
         from . import sweeps
 
-        state, step, kind = self.state, kick.step, state_kind(self.state)
+        state, step, kind = self.state, kick.step, self.state.dtype
         smallest = SINGLE if kind.itemsize == 8 else DOUBLE
         matrix = self._matrix_of(kick, smallest, kind)
         terms = len(matrix[-1])
@@ -197,10 +200,11 @@ class Windows(Columns):
         """Y at the end of the step from what was carried and what acts at the end."""
         from . import sweeps
 
-        state, rotation = self.state, (kick.cosine, _parts(kick.q))
-        place = state.place(state.window)
-        given = self.V, self.Q, self.Z, W[2], W[3], white * W[2], state.green
-        sweeps.finish(place, state.sites, rotation, *given)
+        state, strips = self.state, self.state.strips
+        inner, partner = state.window.inside(state.memory), (strips.strip, strips.x, strips.y)
+        given = self.Q, self.Z, (W[2], W[3], white * W[2]), state.green
+        place, rotation = state.place(state.window), _rotation(kick)
+        sweeps.finish(place, state.sites, inner, partner, rotation, *given)
 
 
 class _Still:
@@ -210,19 +214,11 @@ class _Still:
         self.cosine, self.q = np.ones(n), np.zeros(n, complex)
 
 
-def state_kind(state: WindowState) -> np.dtype:
-    """The complex type of a state's modes."""
-    return state.dtype
+def _rotation(kick):
+    """K of a kick as kernels take it."""
+    return kick.cosine, _parts(kick.q)
 
 
 def _parts(values):
     """Real and imaginary parts (n, 2) of complex numbers."""
     return np.ascontiguousarray(values).view(values.real.dtype).reshape(-1, 2)
-
-
-def _own_blocks(V, window, inside):
-    """Entries between the components of each own site, (sites, row, column) complex."""
-    rows = 2 * window.own[:, None] + np.arange(2)
-    lanes = 4 * np.arange(2) + np.arange(4)[:, None, None]
-    at = rows[:, :, None]
-    return (V[:, at, 0, lanes] + 1j * V[:, at, 1, lanes])[inside].astype(complex)

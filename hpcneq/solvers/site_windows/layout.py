@@ -93,12 +93,12 @@ class Window:
         return near
 
     def inside(self, outer: Window) -> IntArray:
-        """Where the sites are in a window that is at least as large, (n,)."""
+        """Where the sites are in another window, (n,); -1 for those outside."""
         wx, wy = outer.shape
         dx, dy = np.divmod(np.arange(self.size), self.shape[1])
         x = (dx - self.origin[0] + outer.origin[0]) % self.strips.Lx
         y = (dy - self.origin[1] + outer.origin[1]) % self.strips.Ly
-        return x % wx * wy + y % wy
+        return np.where((x < wx) & (y < wy), x * wy + y, -1)
 
     def fields(self, strip: int, field: FloatArray) -> FloatArray:
         """Values of a field (N, ...) on the window's sites around a strip."""

@@ -1,15 +1,14 @@
 """A mean field with bath modes on lattice sites, each mode within its own range of its site.
 
-The equations of `site_columns.state`. A mode of rate lambda falls off as exp(-kappa r) from the site
-whose lead it comes from, sinh kappa = |Re lambda|/v with the band's largest velocity v = 2 along an
-axis; it is kept within ``reach / kappa`` sites, along x and along y, and H acts within these rows
-(hops out of them are left out). Y is kept within a range of its own. Windows belong to strips of
-four sites (`layout`), which ranks share out.
+The equations of `site_columns.state`. A mode of rate lambda falls off as exp(-kappa r) from the
+site whose lead it comes from, sinh kappa = |Re lambda|/v with the band's largest velocity v = 2
+along an axis; it is kept within ``range / kappa`` sites, along x and along y, and H acts within
+these rows (hops out of them are left out). Y is kept within a range of its own. Windows belong to
+strips of four sites (`layout`), which ranks share out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import asinh, ceil, log
 from typing import Protocol
@@ -27,7 +26,10 @@ from ..site_columns.halo import Halo
 from ..site_columns.state import around_sites, lanczos
 from .layout import STRIP, Strips, Window
 
+LONGER = 1.4  # times the range, in the run that tells its error
 VELOCITY = 2.0  # largest along an axis, of hops of modulus 1
+GREEN = 2.0  # time of an entry of Y, in double precision, in units of one of modes
+STEP_TERMS = 14.0  # of the polynomial of a step
 START = {4: 1e-8, 8: 1e-14}  # largest Chebyshev term left out of the stationary start
 
 
@@ -41,15 +43,20 @@ class PlanarModes(SiteModes, Protocol):
 
 @dataclass(frozen=True)
 class Ranges:
-    """How far matrices are kept. modes : in units of 1/kappa. green : sites, None for all."""
+    """How far matrices are kept.
+
+    modes : in units of 1/kappa. green : sites, None for all. beyond : reaches are by a site at
+    least longer than those.
+    """
 
     modes: float
     green: int | None = None
+    beyond: Ranges | None = None
 
     def longer(self, factor: float) -> Ranges:
         """The same, so many times as far."""
         green = None if self.green is None else ceil(factor * self.green)
-        return Ranges(factor * self.modes, green)
+        return Ranges(factor * self.modes, green, self)
 
     def of_green(self, system: PlanarModes) -> int:
         """The reach of Y."""
@@ -59,8 +66,10 @@ class Ranges:
     def reaches(self, system: PlanarModes) -> IntArray:
         """The reach of each group's modes, (groups,)."""
         fall = [asinh(abs(rate.real) / VELOCITY) for rate in system.rates_at(0.0, -1)]
-        most = self.of_green(system)
-        return np.array([min(most, max(1, ceil(self.modes / kappa))) for kappa in fall])
+        reaches = np.array([max(1, ceil(self.modes / kappa)) for kappa in fall])
+        if self.beyond is not None:
+            reaches = np.maximum(reaches, self.beyond.reaches(system) + 1)
+        return np.minimum(reaches, self.of_green(system))
 
 
 @dataclass
@@ -97,8 +106,9 @@ class WindowState:
     """Y and the modes of this rank's strips.
 
     flat : the mean field of the own sites, what PETSc sees. green : Y (strips, 2n, 2, 8) real.
-    modes : the planes. dtype complex64: modes and Y are kept in single precision, Y is advanced in
-    double precision. start : whether to set the stationary start.
+    modes : the planes. memory : the window of their sum Q and of Z. dtype complex64: modes and Y
+    are kept in single precision, Y is advanced in double precision. start : whether to set the
+    stationary start.
     """
 
     ts_types = ("exponential",)
@@ -124,11 +134,13 @@ class WindowState:
         self.green = np.zeros((own, 2 * self.window.size, 2, 2 * STRIP), self.real)
         strength = self._strengths()
         self.modes = []
-        for groups, reach in planned(system, ranges, 64 // self.dtype.itemsize // 4 or 1):
+        for groups, reach in planned(system, ranges, together_in(self.dtype.itemsize)):
             window = self.strips.window(reach)
             shape = own, 2 * window.size, 2, 2 * STRIP * len(groups)
             rows = [np.zeros(2, complex) if g is None else strength[g] for g in groups]
             self.modes.append(Plane(groups, window, np.array(rows), np.zeros(shape, self.real)))
+        furthest = max(plane.window.reach for plane in self.modes)
+        self.memory = self.strips.window(min(furthest + 1, self.window.reach))
         self.flat = np.zeros(int(self.inside.sum()), complex)
         self.green_count = self.flat.size
         near = system.near
@@ -169,11 +181,12 @@ class WindowState:
             self._resolve(plane, rates)
         Q, _ = self.sums(rates)
         Y, d = self.green, system.damping
-        Y[:, :, 0], Y[:, :, 1] = -Q[: len(Y), :, 1] / d, Q[: len(Y), :, 0] / d
+        rows = 2 * self.memory.inside(self.window)[:, None] + np.arange(2)
+        Y[:, rows.ravel(), 0], Y[:, rows.ravel(), 1] = -Q[: len(Y), :, 1] / d, Q[: len(Y), :, 0] / d
         for s, place in enumerate(self.window.own):
             for a in (0, 1):
                 Y[self.inside[:, s], 2 * place + a, 1, STRIP * a + s] += 0.5 * system.white / d
-        own = self.own_blocks(self.green)
+        own = self.own_blocks(self.green, self.window)
         c = own[:, 0, 1] - own[:, 1, 0].conj()
         self.flat[:] = self.system.coupling[self.sites[self.inside]] * c
 
@@ -222,13 +235,14 @@ class WindowState:
     def sums(
         self, rates: ComplexArray, Q: NDArray | None = None, L: NDArray | None = None
     ) -> tuple[NDArray, NDArray]:
-        """Q = sum Pi_g and L = sum lambda_g Pi_g like Y; Q has room for the strips of neighbours.
+        """Q = sum Pi_g and L = sum lambda_g Pi_g, (strips, 2n, 2, 8) in the window ``memory``.
 
-        Added to the Q and L that are given, if any.
+        Q has room for the strips of neighbours behind the own ones. Added to the Q and L that are
+        given, if any.
         """
         from . import sweeps
 
-        shape = self.green.shape
+        shape = len(self.sites), 2 * self.memory.size, *self.green.shape[2:]
         if Q is None:
             Q = np.zeros((self.halo.count, *shape[1:]), self.real)
         if L is None:
@@ -236,7 +250,7 @@ class WindowState:
         for plane in self.modes:
             lanes = plane.lanes(np.asarray(rates))
             both = np.array([lanes.real, lanes.imag], self.real)
-            sweeps.sums(plane.modes, plane.window.inside(self.window), both, Q, L)
+            sweeps.sums(plane.modes, plane.window.inside(self.memory), both, Q, L)
         return Q, L
 
     def placed(self) -> dict[str, Part]:
@@ -255,9 +269,9 @@ class WindowState:
         return self.green.nbytes + sum(plane.modes.nbytes for plane in self.modes)
 
     # -- what the mean field and the observables read ----------------------------------------------
-    def own_blocks(self, Y: NDArray) -> ComplexArray:
+    def own_blocks(self, Y: NDArray, window: Window) -> ComplexArray:
         """Entries between the components of each own site, (sites, row, column) complex."""
-        rows = 2 * self.window.own[:, None] + np.arange(2)  # (slot, row)
+        rows = 2 * window.own[:, None] + np.arange(2)  # (slot, row)
         slots = np.arange(STRIP)[:, None, None]
         lanes = STRIP * np.arange(2) + slots  # (slot, 1, column)
         own, at = Y[: len(self.sites)], rows[:, :, None]
@@ -277,7 +291,7 @@ class WindowState:
         self, Y: NDArray, Q: NDArray, hop: ComplexArray, c: ComplexArray
     ) -> tuple[ComplexArray, ComplexArray]:
         """(c, dc/dt) at all sites, with H taken at ``c``. **Collective.**"""
-        G, velocity, _ = self._everywhere(Y, self.own_blocks(Q), hop, c)
+        G, velocity, _ = self._everywhere(Y, self.own_blocks(Q, self.memory), hop, c)
         return self.system.coupling * G[:, 0, 1], self.system.coupling * velocity[:, 0, 1]
 
     def _everywhere(self, Y, block, hop, c):
@@ -338,21 +352,64 @@ class WindowState:
         raise NotImplementedError("windows: the exponential integrator only")
 
 
+def together_in(itemsize: int) -> int:
+    """Groups of a plane, by the bytes of a complex number: as many as fill a vector."""
+    return max(1, 16 // itemsize)
+
+
+def _resolvent_terms(rate, radius, smallest):
+    """Terms of `resolvent_coefficients`."""
+    a = abs(rate.real) / radius
+    return ceil(-log(smallest * min(a, 1.0)) / asinh(a)) + 4
+
+
 def resolvent_coefficients(rate: complex, radius: float, smallest: float) -> ComplexArray:
     """Chebyshev coefficients of 1/(i x - rate) on [-radius, radius] down to ``smallest``."""
-    a = abs(rate.real) / radius
-    terms = ceil(-log(smallest * min(a, 1.0)) / asinh(a)) + 4
+    terms = _resolvent_terms(rate, radius, smallest)
     return chebyshev.coefficients(lambda x: 1 / (1j * x - rate), radius, terms)
 
 
-def window_bytes(
-    system: PlanarModes, ranges: Ranges, itemsize: int, ranks: int
-) -> tuple[int, Sequence[int]]:
-    """(bytes of modes, of an array like Y) of the fullest rank; itemsize : of complex numbers."""
+@dataclass(frozen=True)
+class Work:
+    """What an evolution takes: on the fullest rank bytes of the state and in all.
+
+    entries : complex entries that a step advances, in units of those of modes; start : the same of
+    the stationary start. share : of the entries of all modes and Y without ranges.
+    """
+
+    state: int
+    bytes: int
+    entries: float
+    start: float
+    share: float
+    strips: int
+
+
+def work_of(system: PlanarModes, ranges: Ranges, itemsize: int, ranks: int) -> Work:
+    """The `Work` of a lattice; itemsize : bytes of a complex number of the modes."""
     strips = Strips(*system.shape)
-    own = -(-strips.count // min(ranks, strips.count))
-    together = 64 // itemsize // 4 or 1
-    each = 2 * 2 * STRIP * itemsize * own
-    planes = planned(system, ranges, together)
-    modes = sum(strips.window(reach).size * each * together for _, reach in planes)
-    return modes, strips.window(ranges.of_green(system)).size * each
+    together = together_in(itemsize)
+    columns = 2 * STRIP * strips.count
+    planes = [
+        (groups, 2 * strips.window(reach).size * columns * together)
+        for groups, reach in planned(system, ranges, together)
+    ]
+    modes = sum(entries for _, entries in planes)
+    green = 2 * strips.window(ranges.of_green(system)).size * columns
+    part = -(-strips.count // min(ranks, strips.count)) / strips.count
+    passes, start = 2.0 * GREEN, 0.0
+    rates, radius = system.rates_at(0.0, -1), system.field_bound + 1.0
+    for groups, entries in planes:
+        known = {complex(rates[g]) for g in groups if g is not None}
+        terms = _resolvent_terms(rates[groups[0]], radius, START[itemsize // 2])
+        start += GREEN * len(known) / together * entries * terms / STEP_TERMS
+    further = 4.0 + (ranks > 1)  # V, Q, Z, predictions, what other ranks send
+    whole = 2 * columns * len(system.near) * (len(system.groups) + 1)
+    return Work(
+        int(part * itemsize * (modes + green)),
+        int(part * itemsize * (modes + (1 + further) * green)),
+        modes + passes * green,
+        start,
+        (modes + green) / whole,
+        strips.count,
+    )

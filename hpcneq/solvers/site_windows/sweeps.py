@@ -163,32 +163,28 @@ def sums(M: NDArray, inner: IntArray, rates: NDArray, Q: NDArray, L: NDArray) ->
             _add(M[t], j, rates, Q[t], L[t], inner[j])
 
 
+def _entry(M, t, r, lane, factor):
+    """factor M[t, r, lane], complex."""
+    return factor * complex(M[t, r, 0, lane], M[t, r, 1, lane])
+
+
 def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, cosines, qs, P):
     """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K of strip t, on places ``inner``."""
     keep, w0, w1, constant = weights
     cosine, q = rotation
-    for p in range(len(inner)):
-        r, e, x = 2 * inner[p], cosines[p], complex(qs[p, 0], qs[p, 1])
+    for p in range(inner.shape[1]):
+        r, e, x = 2 * inner[0, p], cosines[p], complex(qs[p, 0], qs[p, 1])
+        m = 2 * inner[1, p]
         for s in range(4):
-            j = max(sites[t, s], 0)
+            j, v = max(sites[t, s], 0), s + 4
             kc, kq = cosine[j], complex(q[j, 0], q[j, 1])
-            v = s + 4
-            a = complex(
-                keep * Y[t, r, 0, s] - w0 * Q[t, r, 1, s] + w1 * Z[t, r, 0, s],
-                keep * Y[t, r, 1, s] + w0 * Q[t, r, 0, s] + w1 * Z[t, r, 1, s],
-            )
-            b = complex(
-                keep * Y[t, r, 0, v] - w0 * Q[t, r, 1, v] + w1 * Z[t, r, 0, v],
-                keep * Y[t, r, 1, v] + w0 * Q[t, r, 0, v] + w1 * Z[t, r, 1, v],
-            )
-            c = complex(
-                keep * Y[t, r + 1, 0, s] - w0 * Q[t, r + 1, 1, s] + w1 * Z[t, r + 1, 0, s],
-                keep * Y[t, r + 1, 1, s] + w0 * Q[t, r + 1, 0, s] + w1 * Z[t, r + 1, 1, s],
-            )
-            d = complex(
-                keep * Y[t, r + 1, 0, v] - w0 * Q[t, r + 1, 1, v] + w1 * Z[t, r + 1, 0, v],
-                keep * Y[t, r + 1, 1, v] + w0 * Q[t, r + 1, 0, v] + w1 * Z[t, r + 1, 1, v],
-            )
+            a, b = _entry(Y, t, r, s, keep), _entry(Y, t, r, v, keep)
+            c, d = _entry(Y, t, r + 1, s, keep), _entry(Y, t, r + 1, v, keep)
+            if m >= 0:
+                a += _entry(Q, t, m, s, 1j * w0) + _entry(Z, t, m, s, w1)
+                b += _entry(Q, t, m, v, 1j * w0) + _entry(Z, t, m, v, w1)
+                c += _entry(Q, t, m + 1, s, 1j * w0) + _entry(Z, t, m + 1, s, w1)
+                d += _entry(Q, t, m + 1, v, 1j * w0) + _entry(Z, t, m + 1, v, w1)
             if p == own[s] and sites[t, s] >= 0:
                 a += 1j * constant
                 d += 1j * constant
@@ -202,7 +198,7 @@ def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, cosines, qs, P):
             P[2 * p + 1, 0, v], P[2 * p + 1, 1, v] = d.real, d.imag
 
 
-@lazily(calls=(recursion, _fields, _loaded))
+@lazily(calls=(recursion, _fields, _entry, _loaded))
 def left(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -219,7 +215,7 @@ def left(
 ) -> None:
     """W = U K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K, (strips, 2n, 2, 8).
 
-    Y, Q, Z (strips, 2m, 2, 8), of which places ``inner`` (n,) are taken; W may be Y itself.
+    inner (2, n): places in Y, and in Q and Z, -1 where there is none. W may be Y itself.
     sites (strips, 4) of own strips.
     """
     xs, ys, geometry, near, own = place
@@ -233,8 +229,8 @@ def left(
         W[t] = done[: 2 * len(levels)]
 
 
-def _turn(t, xs, ys, geometry, sites, lookup, W, R, P):
-    """P = -W^+ of strip t; what others own is in R."""
+def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back):
+    """P = -W^+ of strip t, or with ``back`` W = -P^+; what others own is in R."""
     base, first, strip, slot, y0 = lookup
     Lx, Ly, ox, oy, wx, wy = geometry
     row = xs[t] - first
@@ -246,21 +242,26 @@ def _turn(t, xs, ys, geometry, sites, lookup, W, R, P):
             p = 2 * (dx * wy + dy)
             for i in range(4):
                 d = (shift + i) % Ly
-                if there == -1 or d >= wy or sites[t, i] < 0:
+                inside = there != -1 and d < wy and sites[t, i] >= 0
+                for a in range(2):
                     for b in range(2):
-                        for part in range(2):
-                            P[p + b, part, i] = 0
-                            P[p + b, part, i + 4] = 0
-                elif there >= 0:
-                    for a in range(2):
-                        for b in range(2):
-                            P[p + b, 0, 4 * a + i] = -W[there + d, a, 0, 4 * b + s]
-                            P[p + b, 1, 4 * a + i] = W[there + d, a, 1, 4 * b + s]
-                else:
-                    for a in range(2):
-                        for b in range(2):
-                            P[p + b, 0, 4 * a + i] = -R[d - there - 2, a, 0, 4 * b + s]
-                            P[p + b, 1, 4 * a + i] = R[d - there - 2, a, 1, 4 * b + s]
+                        r, m, n = p + b, 4 * a + i, 4 * b + s
+                        if not inside:
+                            if not back:
+                                P[r, 0, m], P[r, 1, m] = 0, 0
+                        elif back:
+                            if there >= 0:
+                                W[there + d, a, 0, n] = -P[r, 0, m]
+                                W[there + d, a, 1, n] = P[r, 1, m]
+                            else:
+                                R[d - there - 2, a, 0, n] = -P[r, 0, m]
+                                R[d - there - 2, a, 1, n] = P[r, 1, m]
+                        elif there >= 0:
+                            P[r, 0, m] = -W[there + d, a, 0, n]
+                            P[r, 1, m] = W[there + d, a, 1, n]
+                        else:
+                            P[r, 0, m] = -R[d - there - 2, a, 0, n]
+                            P[r, 1, m] = R[d - there - 2, a, 1, n]
 
 
 @lazily(calls=(recursion, _fields, _turn))
@@ -274,13 +275,14 @@ def turned(
     W: NDArray,
     R: NDArray,
     scratch: tuple[NDArray, ...],
-    V: NDArray,
+    store: bool,
     own_rows: NDArray,
 ) -> None:
-    """V = -U W^+, (strips, 2n, 2, 8), and what of it is in the own rows, (strips, 4, 2, 2) complex.
+    """W = W U^+, row by row of the own sites, if ``store``; of -U W^+ the own rows.
 
-    V may be (0, ...): only the latter is wanted. W, R (n sites of all strips, 2, 2, 8): matrices of
-    own strips and rows of others'. lookup : see `exchange.Exchange`.
+    own_rows (strips, 4, 2, 2) complex: the latter. W, R (sites of windows, 2, 2, 8): matrices of
+    own strips, rows of others'. An entry that has no partner behind the diagonal is left. lookup :
+    see `exchange.Exchange`.
     """
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
@@ -288,10 +290,10 @@ def turned(
     for t in range(own_rows.shape[0]):
         _fields(xs[t], ys[t], geometry, hop, onsite, c, rotation[0], rotation[1], plain, around)
         hops, levels, pairs, cosines, qs = around
-        _turn(t, xs, ys, geometry, sites, lookup, W, R, P)
+        _turn(t, xs, ys, geometry, sites, lookup, W, R, P, False)
         done = recursion(near, hops, levels, pairs, u, P, B, C, at, w, plain)
-        if len(V):
-            V[t] = done[: 2 * len(levels)]
+        if store:
+            _turn(t, xs, ys, geometry, sites, lookup, W, R, done, True)
         for s in range(4):
             for a in range(2):
                 for b in range(2):
@@ -365,56 +367,59 @@ def memory(
                             Z[t, r, 1, s + 4] -= re * b + im * a
 
 
-@lazily
+@lazily(calls=(_entry,))
 def finish(
     place: tuple[NDArray, ...],
     sites: IntArray,
+    inner: IntArray,
+    partner: tuple[NDArray, ...],
     rotation: tuple[NDArray, NDArray],
-    V: NDArray,
     Q: NDArray,
     Z: NDArray,
-    w2: float,
-    w3: float,
-    constant: float,
+    weights: tuple[float, float, float],
     Y: NDArray,
 ) -> None:
-    """Y = K V K^-1 + w2 i Q + w3 Z + constant i 1, all (strips, 2n, 2, 8)."""
+    """Y = K Y K^-1 + w2 i Q + w3 Z + constant i 1, (strips, 2n, 2, 8).
+
+    inner (n,): places in Q and Z, -1 where there is none. partner : strip (N,), x, y of all strips;
+    Y is set to 0 where it has no partner behind the diagonal.
+    """
     xs, ys, geometry, _, own = place
+    strip, all_x, all_y = partner
+    w2, w3, constant = weights
     cosine, q = rotation
     Lx, Ly, ox, oy, wx, wy = geometry
     for t in range(Y.shape[0]):
-        p = 0
-        for dx in range(wx):
-            for dy in range(wy):
-                j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + dy) % Ly
-                e, x = cosine[j], complex(q[j, 0], q[j, 1])
-                r = 2 * p
-                for s in range(4):
-                    i = max(sites[t, s], 0)
-                    kc, kq, v = cosine[i], complex(q[i, 0], q[i, 1]), s + 4
-                    a, b = (
-                        complex(V[t, r, 0, s], V[t, r, 1, s]),
-                        complex(V[t, r, 0, v], V[t, r, 1, v]),
-                    )
-                    c, d = (
-                        complex(V[t, r + 1, 0, s], V[t, r + 1, 1, s]),
-                        complex(V[t, r + 1, 0, v], V[t, r + 1, 1, v]),
-                    )
-                    a, b = kc * a + kq.conjugate() * b, kc * b - kq * a
-                    c, d = kc * c + kq.conjugate() * d, kc * d - kq * c
-                    a, c = e * a + x * c, e * c - x.conjugate() * a
-                    b, d = e * b + x * d, e * d - x.conjugate() * b
-                    if p == own[s] and sites[t, s] >= 0:
-                        a += 1j * constant
-                        d += 1j * constant
-                    for row, lane, z in ((r, s, a), (r, v, b), (r + 1, s, c), (r + 1, v, d)):
-                        Y[t, row, 0, lane] = (
-                            z.real - w2 * Q[t, row, 1, lane] + w3 * Z[t, row, 0, lane]
-                        )
-                        Y[t, row, 1, lane] = (
-                            z.imag + w2 * Q[t, row, 0, lane] + w3 * Z[t, row, 1, lane]
-                        )
-                p += 1
+        for p in range(wx * wy):
+            dx, dy = p // wy, p % wy
+            j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + dy) % Ly
+            e, x = cosine[j], complex(q[j, 0], q[j, 1])
+            r, m = 2 * p, 2 * inner[p]
+            across = (xs[t] - all_x[strip[j]] + ox) % Lx < wx
+            for s in range(4):
+                i, v = max(sites[t, s], 0), s + 4
+                kc, kq = cosine[i], complex(q[i, 0], q[i, 1])
+                if across and (ys[t] + s - all_y[strip[j]] + oy) % Ly < wy:
+                    a, b = _entry(Y, t, r, s, 1.0), _entry(Y, t, r, v, 1.0)
+                    c, d = _entry(Y, t, r + 1, s, 1.0), _entry(Y, t, r + 1, v, 1.0)
+                else:
+                    a = b = c = d = 0j
+                a, b = kc * a + kq.conjugate() * b, kc * b - kq * a
+                c, d = kc * c + kq.conjugate() * d, kc * d - kq * c
+                a, c = e * a + x * c, e * c - x.conjugate() * a
+                b, d = e * b + x * d, e * d - x.conjugate() * b
+                if p == own[s] and sites[t, s] >= 0:
+                    a += 1j * constant
+                    d += 1j * constant
+                if m >= 0:
+                    a += _entry(Q, t, m, s, 1j * w2) + _entry(Z, t, m, s, w3)
+                    b += _entry(Q, t, m, v, 1j * w2) + _entry(Z, t, m, v, w3)
+                    c += _entry(Q, t, m + 1, s, 1j * w2) + _entry(Z, t, m + 1, s, w3)
+                    d += _entry(Q, t, m + 1, v, 1j * w2) + _entry(Z, t, m + 1, v, w3)
+                Y[t, r, 0, s], Y[t, r, 1, s] = a.real, a.imag
+                Y[t, r, 0, v], Y[t, r, 1, v] = b.real, b.imag
+                Y[t, r + 1, 0, s], Y[t, r + 1, 1, s] = c.real, c.imag
+                Y[t, r + 1, 0, v], Y[t, r + 1, 1, v] = d.real, d.imag
 
 
 @lazily

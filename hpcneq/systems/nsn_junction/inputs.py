@@ -269,8 +269,8 @@ class SpectrumNumerics(LatticeNumerics):
 
 
 @dataclass(frozen=True)
-class EvolveNumerics(LatticeNumerics):
-    """The same, and how the evolution steps."""
+class SteppedNumerics(LatticeNumerics):
+    """The same, and how an evolution steps."""
 
     corrector: int = key(0, doc="further passes over the modes in each step", min=0, max=5)
     precision: str = key(
@@ -284,16 +284,46 @@ class EvolveNumerics(LatticeNumerics):
 
 
 @dataclass(frozen=True)
-class EnsembleNumerics(EvolveNumerics):
+class EvolveNumerics(SteppedNumerics):
+    """The same, and how far from its lead a bath mode is kept on a full lattice."""
+
+    range: float | None = key(
+        None,
+        doc='with symmetry = "full": bath modes are kept within this many of their decay lengths '
+        "1/arsinh(|Re rate|/2), about v/Im z, of the site whose lead they come from; default: all "
+        "rows. The error estimate then has a third run, with 1.4 times the range",
+        min=0.5,
+        max=100,
+    )
+    green_range: int | None = key(
+        None,
+        doc="with range: the equal-time correlations, and so the modes, are kept between sites no "
+        "further apart than this, along x and along y; default: all",
+        unit="lattice constant",
+        min=2,
+        max=MOST_SITES,
+    )
+
+    def __post_init__(self) -> None:
+        if self.range is not None and self.symmetry != "full":
+            raise ValueError('range: goes with symmetry = "full" only')
+        if self.green_range is not None and self.range is None:
+            raise ValueError("green_range: goes with range only")
+        if self.range is not None and self.corrector:
+            raise ValueError("corrector: must be 0 with range")
+
+
+@dataclass(frozen=True)
+class EnsembleNumerics(SteppedNumerics):
     """Those of ``evolve``; errors are what runs with other steps and seeds show."""
 
     error_estimate: bool = like(
-        EvolveNumerics, "error_estimate", False, doc="not used: sweep dt instead"
+        SteppedNumerics, "error_estimate", False, doc="not used: sweep dt instead"
     )
 
 
 @dataclass(frozen=True)
-class PatternNumerics(EvolveNumerics):
+class PatternNumerics(SteppedNumerics):
     """Those of ``evolve`` that a stationary pattern has; no time step."""
 
     Lx: int = like(StaticNumerics, "Lx", 21)

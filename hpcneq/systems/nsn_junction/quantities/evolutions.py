@@ -228,9 +228,18 @@ MU_PAIR = Quantity(
     error="solved to initial_residual",
 )
 
+RANGE = Quantity(
+    "range_error",
+    "t_par",
+    "largest change of the order parameter at the end under 1.4 times the ranges; with range",
+    kind="summary",
+    error="an error itself",
+)
+
 EVOLVE = (
     *SERIES,
     *MONITORS,
+    RANGE,
     *LAST_PATTERN,
     *PREVIOUS_RUN,
     *HARMONICS,

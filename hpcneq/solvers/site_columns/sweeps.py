@@ -71,15 +71,15 @@ def _start(code, ur, ui, old, carried):
     return code.fma(code.less(ui), y, re), code.fma(ui, x, im)
 
 
-def _left(plain):
-    """The intrinsic for hops that are all one real number, or any."""
+def _left(plain, lanes=None):
+    """The intrinsic for hops that are all one real number, or any; None: lanes of 64 bytes."""
 
     @intrinsic
     def term(typing, near, hop, onsite, c, P, B, C, j, ur, ui, f):
         """C[j] = u P[j] + f (H B)[j] - C[j] for planes (2N, 2, lanes)."""
 
         def write(context, builder, signature, args):
-            count = 512 // signature.args[4].dtype.bitwidth
+            count = lanes or 512 // signature.args[4].dtype.bitwidth
             code = Code(context, builder, signature, args, count)
             P, B, C = (code.array(k) for k in (4, 5, 6))
             j, ur, ui, f = args[7:]
@@ -164,6 +164,7 @@ def _add(typing, M, mode, k, i, re, im, Q, L):
 
 plain_term = _left(True)
 phase_term = _left(False)
+plain_term_of_8, phase_term_of_8 = _left(True, 8), _left(False, 8)
 
 
 def rotation_of(code, cosine, q, j, back):

@@ -29,7 +29,8 @@ from ..site_columns.integrator import (
 from .exchange import Exchange
 from .state import VELOCITY, WindowState
 
-FAR = 1e-5  # amplitude of a step beyond which a prediction does not look; twice it enters squared
+# amplitude of a step beyond which a prediction does not look, by bytes: dropped is its square
+FAR = {4: 1e-4, 8: 1e-6}
 
 
 class Windows(Columns):
@@ -57,9 +58,9 @@ class Windows(Columns):
         """Forget the history: where the drive jumps and before the first step. **Collective.**"""
         super().start(t, step)
         self.time = t
-        reach = int(np.flatnonzero(np.abs(jv(range(200), VELOCITY * self.step_grid)) > FAR)[-1])
-        window = self.state.strips.window(min(2 * (reach + 1), self.state.window.reach))
-        state = self.state
+        state, far = self.state, FAR[self.state.real.itemsize]
+        reach = np.flatnonzero(np.abs(jv(range(200), VELOCITY * self.step_grid)) > far)[-1]
+        window = state.strips.window(min(2 * int(reach), state.window.reach))
         self.small = Exchange(state.comm, state.layout, state.strips, window)
 
     def saved(self) -> tuple[dict, dict, dict[str, Part]]:
@@ -92,13 +93,13 @@ class Windows(Columns):
 
     def _memory(self, hop, c):
         """Z = i L + Q H in place of L. **Collective.**"""
-        from . import sweeps
+        from . import green
 
         state, system, self.used = self.state, self.system, c
         state.halo.fill(self.Q)
         place, lookup = state.place(state.memory), self.lookup
         given = hop, system.onsite, c, state.sites, system.near, lookup, self.Q, self.Z
-        sweeps.memory(place, *given)
+        green.memory(place, *given)
 
     def _matrix_of(self, kick, smallest, kind):
         """Fields of a kick over its radius as kernels take them, and u of its polynomial."""
@@ -129,17 +130,17 @@ class Windows(Columns):
 
     def _sandwich(self, kicks, weights, exchange, W, store):
         """`carry` into W within the windows of ``exchange``; without ``store`` own blocks alone."""
-        from . import sweeps
+        from . import green
 
         state, window, plain = self.state, exchange.window, self.system.plain
         place, smallest = state.place(window), self._smallest(store)
-        matrices = [self._matrix_of(kick, smallest, np.dtype(complex)) for kick in kicks]
+        matrices = [self._matrix_of(kick, smallest, state.dtype) for kick in kicks]
         terms = max(len(matrix[-1]) for matrix in matrices)
-        scratch = state.scratch(window, np.dtype(float), W.shape[3], terms)
+        scratch = state.scratch(window, state.real, W.shape[3], terms)
         turn, inner = kicks[0], np.array([window.inside(state.window), window.inside(state.memory)])
         given = inner, state.sites, state.green, self.Q, self.Z, weights
         for matrix in matrices:
-            sweeps.left(place, matrix, plain, _rotation(turn), *given, scratch, W)
+            green.left(place, matrix, plain, _rotation(turn), *given, scratch, W)
             turn, inner = _Still(len(turn.cosine)), np.array([np.arange(window.size)] * 2)
             given = inner, state.sites, W, W, W, (1.0, 0.0, 0.0, 0.0)
         rows, blocks = W.reshape(-1, 2, 2, W.shape[3]), np.zeros((len(W), 4, 2, 2), complex)
@@ -147,7 +148,7 @@ class Windows(Columns):
             kept = store or k + 1 < len(matrices)
             R = exchange.fill(W)
             turning = state.sites, exchange.lookup, rows, R, scratch, kept, blocks
-            sweeps.turned(place, matrix, plain, _rotation(turn), *turning)
+            green.turned(place, matrix, plain, _rotation(turn), *turning)
             if kept:
                 exchange.give_back(R, W)
         entries = len(W) * window.size * 2 * W.shape[3]
@@ -198,13 +199,13 @@ class Windows(Columns):
 
     def _finish(self, kick, W, white):
         """Y at the end of the step from what was carried and what acts at the end."""
-        from . import sweeps
+        from . import green
 
         state, strips = self.state, self.state.strips
         inner, partner = state.window.inside(state.memory), (strips.strip, strips.x, strips.y)
         given = self.Q, self.Z, (W[2], W[3], white * W[2]), state.green
         place, rotation = state.place(state.window), _rotation(kick)
-        sweeps.finish(place, state.sites, inner, partner, rotation, *given)
+        green.finish(place, state.sites, inner, partner, rotation, *given)
 
 
 class _Still:

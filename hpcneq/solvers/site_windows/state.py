@@ -29,6 +29,7 @@ from .layout import STRIP, Strips, Window
 LONGER = 1.4  # times the range, in the run that tells its error
 VELOCITY = 2.0  # largest along an axis, of hops of modulus 1
 GREEN = 2.0  # time of an entry of Y, in double precision, in units of one of modes
+PREDICTED = 14  # reach of the windows of a prediction, about
 STEP_TERMS = 14.0  # of the polynomial of a step
 START = {4: 1e-8, 8: 1e-14}  # largest Chebyshev term left out of the stationary start
 
@@ -107,7 +108,7 @@ class WindowState:
 
     flat : the mean field of the own sites, what PETSc sees. green : Y (strips, 2n, 2, 8) real.
     modes : the planes. memory : the window of their sum Q and of Z. dtype complex64: modes and Y
-    are kept in single precision, Y is advanced in double precision. start : whether to set the
+    are kept and advanced in single precision. start : whether to set the
     stationary start.
     """
 
@@ -333,7 +334,7 @@ class WindowState:
         By forty Lanczos steps, from inside: they find what left [0, 1], not the last digit of what
         stayed.
         """
-        from . import sweeps
+        from . import green
 
         if Y is None:
             Y = self.green
@@ -341,7 +342,7 @@ class WindowState:
 
         def multiplied(x):
             y = np.zeros((N, 2), complex)
-            sweeps.product(place, self.sites, Y, x.reshape(N, 2), y)
+            green.product(place, self.sites, Y, x.reshape(N, 2), y)
             self.comm.Allreduce(MPI.IN_PLACE, y)
             return -1j * y.ravel()
 
@@ -403,11 +404,13 @@ def work_of(system: PlanarModes, ranges: Ranges, itemsize: int, ranks: int) -> W
         known = {complex(rates[g]) for g in groups if g is not None}
         terms = _resolvent_terms(rates[groups[0]], radius, START[itemsize // 2])
         start += GREEN * len(known) / together * entries * terms / STEP_TERMS
-    further = 4.0 + (ranks > 1)  # V, Q, Z, predictions, what other ranks send
+    most = int(max(reach for reach in ranges.reaches(system)))
+    memory = 2 * strips.window(min(most + 1, ranges.of_green(system))).size * columns
+    further = 2.0 * memory + 2 * strips.window(PREDICTED).size * columns + (ranks > 1) * green
     whole = 2 * columns * len(system.near) * (len(system.groups) + 1)
     return Work(
         int(part * itemsize * (modes + green)),
-        int(part * itemsize * (modes + (1 + further) * green)),
+        int(part * itemsize * (modes + green + further)),
         modes + passes * green,
         start,
         (modes + green) / whole,

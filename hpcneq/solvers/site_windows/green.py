@@ -1,0 +1,316 @@
+"""Compiled kernels that carry Y within windows: see `sweeps` for what they are given.
+
+Eight columns are carried at a time, in single precision too. Y, Q, Z, W are (strips, 2n, 2, 8),
+each within its window.
+"""
+
+from __future__ import annotations
+
+from numpy.typing import NDArray
+
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ...maths.compiled import lazily
+from ..site_columns.sweeps import phase_term_of_8, plain_term_of_8
+from .sweeps import fields_around
+
+
+def _carried(near, hop, onsite, c, u, P, B, C, plain):
+    """`recursion` on eight lanes, without sources."""
+    one = onsite.dtype.type(1)
+    B[:] = 0
+    C[:] = 0
+    for k in range(len(u) - 1, -1, -1):
+        f = one
+        if k > 0:
+            f = one + one
+        if plain:
+            for j in range(near.shape[0]):
+                plain_term_of_8(near, hop, onsite, c, P, B, C, j, u[k].real, u[k].imag, f)
+        else:
+            for j in range(near.shape[0]):
+                phase_term_of_8(near, hop, onsite, c, P, B, C, j, u[k].real, u[k].imag, f)
+        B, C = C, B
+    return B
+
+
+def _entry(M, t, r, lane, factor):
+    """factor M[t, r, lane], complex."""
+    return factor * complex(M[t, r, 0, lane], M[t, r, 1, lane])
+
+
+def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, cosines, qs, P):
+    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K of strip t, on places ``inner``."""
+    keep, w0, w1, constant = weights
+    cosine, q = rotation
+    for p in range(inner.shape[1]):
+        r, e, x = 2 * inner[0, p], cosines[p], complex(qs[p, 0], qs[p, 1])
+        m = 2 * inner[1, p]
+        for s in range(4):
+            j, v = max(sites[t, s], 0), s + 4
+            kc, kq = cosine[j], complex(q[j, 0], q[j, 1])
+            a, b = _entry(Y, t, r, s, keep), _entry(Y, t, r, v, keep)
+            c, d = _entry(Y, t, r + 1, s, keep), _entry(Y, t, r + 1, v, keep)
+            if m >= 0:
+                a += _entry(Q, t, m, s, 1j * w0) + _entry(Z, t, m, s, w1)
+                b += _entry(Q, t, m, v, 1j * w0) + _entry(Z, t, m, v, w1)
+                c += _entry(Q, t, m + 1, s, 1j * w0) + _entry(Z, t, m + 1, s, w1)
+                d += _entry(Q, t, m + 1, v, 1j * w0) + _entry(Z, t, m + 1, v, w1)
+            if p == own[s] and sites[t, s] >= 0:
+                a += 1j * constant
+                d += 1j * constant
+            a, b = kc * a - kq.conjugate() * b, kq * a + kc * b
+            c, d = kc * c - kq.conjugate() * d, kq * c + kc * d
+            a, c = e * a - x * c, x.conjugate() * a + e * c
+            b, d = e * b - x * d, x.conjugate() * b + e * d
+            P[2 * p, 0, s], P[2 * p, 1, s] = a.real, a.imag
+            P[2 * p, 0, v], P[2 * p, 1, v] = b.real, b.imag
+            P[2 * p + 1, 0, s], P[2 * p + 1, 1, s] = c.real, c.imag
+            P[2 * p + 1, 0, v], P[2 * p + 1, 1, v] = d.real, d.imag
+
+
+@lazily(calls=(_carried, fields_around, _entry, _loaded))
+def left(
+    place: tuple[NDArray, ...],
+    matrix: tuple[NDArray, ...],
+    plain: bool,
+    rotation: tuple[NDArray, NDArray],
+    inner: IntArray,
+    sites: IntArray,
+    Y: NDArray,
+    Q: NDArray,
+    Z: NDArray,
+    weights: tuple[float, float, float, float],
+    scratch: tuple[NDArray, ...],
+    W: NDArray,
+) -> None:
+    """W = U K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K, (strips, 2n, 2, 8).
+
+    inner (2, n): places in Y, and in Q and Z, -1 where there is none. W may be Y itself.
+    sites (strips, 4) of own strips.
+    """
+    xs, ys, geometry, near, own = place
+    hop, onsite, c, u = matrix
+    P, B, C, _, _, around = scratch
+    for t in range(W.shape[0]):
+        fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, around)
+        hops, levels, pairs, cosines, qs = around
+        _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, cosines, qs, P)
+        done = _carried(near, hops, levels, pairs, u, P, B, C, plain)
+        W[t] = done[: 2 * len(levels)]
+
+
+def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back):
+    """P = -W^+ of strip t, or with ``back`` W = -P^+; what others own is in R."""
+    base, first, strip, slot, y0 = lookup
+    Lx, Ly, ox, oy, wx, wy = geometry
+    row = xs[t] - first
+    for dx in range(wx):
+        for dy in range(wy):
+            j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + dy) % Ly
+            there, s = base[strip[j], row], slot[j]
+            shift = ys[t] - y0[strip[j]] + oy
+            p = 2 * (dx * wy + dy)
+            for i in range(4):
+                d = (shift + i) % Ly
+                inside = there != -1 and d < wy and sites[t, i] >= 0
+                for a in range(2):
+                    for b in range(2):
+                        r, m, n = p + b, 4 * a + i, 4 * b + s
+                        if not inside:
+                            if not back:
+                                P[r, 0, m], P[r, 1, m] = 0, 0
+                        elif back:
+                            if there >= 0:
+                                W[there + d, a, 0, n] = -P[r, 0, m]
+                                W[there + d, a, 1, n] = P[r, 1, m]
+                            else:
+                                R[d - there - 2, a, 0, n] = -P[r, 0, m]
+                                R[d - there - 2, a, 1, n] = P[r, 1, m]
+                        elif there >= 0:
+                            P[r, 0, m] = -W[there + d, a, 0, n]
+                            P[r, 1, m] = W[there + d, a, 1, n]
+                        else:
+                            P[r, 0, m] = -R[d - there - 2, a, 0, n]
+                            P[r, 1, m] = R[d - there - 2, a, 1, n]
+
+
+@lazily(calls=(_carried, fields_around, _turn))
+def turned(
+    place: tuple[NDArray, ...],
+    matrix: tuple[NDArray, ...],
+    plain: bool,
+    rotation: tuple[NDArray, NDArray],
+    sites: IntArray,
+    lookup: tuple[NDArray, ...],
+    W: NDArray,
+    R: NDArray,
+    scratch: tuple[NDArray, ...],
+    store: bool,
+    own_rows: NDArray,
+) -> None:
+    """W = W U^+, row by row of the own sites, if ``store``; of -U W^+ the own rows.
+
+    own_rows (strips, 4, 2, 2) complex: the latter. W, R (sites of windows, 2, 2, 8): matrices of
+    own strips, rows of others'. An entry that has no partner behind the diagonal is left. lookup :
+    see `exchange.Exchange`.
+    """
+    xs, ys, geometry, near, own = place
+    hop, onsite, c, u = matrix
+    P, B, C, _, _, around = scratch
+    for t in range(own_rows.shape[0]):
+        fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, around)
+        hops, levels, pairs, cosines, qs = around
+        _turn(t, xs, ys, geometry, sites, lookup, W, R, P, False)
+        done = _carried(near, hops, levels, pairs, u, P, B, C, plain)
+        if store:
+            _turn(t, xs, ys, geometry, sites, lookup, W, R, done, True)
+        for s in range(4):
+            for a in range(2):
+                for b in range(2):
+                    r, lane = 2 * own[s] + a, 4 * b + s
+                    own_rows[t, s, a, b] = complex(done[r, 0, lane], done[r, 1, lane])
+
+
+@lazily
+def memory(
+    place: tuple[NDArray, ...],
+    hop: ComplexArray,
+    onsite: FloatArray,
+    c: ComplexArray,
+    sites: IntArray,
+    near: IntArray,
+    lookup: tuple[NDArray, ...],
+    Q: NDArray,
+    Z: NDArray,
+) -> None:
+    """Z = i L + Q H in place of L.
+
+    hop (N, 4), onsite, c (N,). near (N, 4). lookup : place in Q of every strip or -1, strip (N,),
+    slot (N,), x, y of every strip. Q holds the strips of neighbours behind the own ones.
+    """
+    xs, ys, geometry, _, _ = place
+    held, strip, slot, all_x, all_y = lookup
+    Lx, Ly, ox, oy, wx, wy = geometry
+    for t in range(Z.shape[0]):
+        for r in range(Z.shape[1]):
+            for lane in range(8):
+                re, im = Z[t, r, 0, lane], Z[t, r, 1, lane]
+                Z[t, r, 0, lane], Z[t, r, 1, lane] = -im, re
+        for s in range(4):
+            i = sites[t, s]
+            if i < 0:
+                continue
+            v, pair = onsite[i], c[i]
+            for r in range(Z.shape[1]):
+                a = complex(Q[t, r, 0, s], Q[t, r, 1, s])
+                b = complex(Q[t, r, 0, s + 4], Q[t, r, 1, s + 4])
+                a, b = v * a - pair.conjugate() * b, -v * b - pair * a
+                Z[t, r, 0, s] += a.real
+                Z[t, r, 1, s] += a.imag
+                Z[t, r, 0, s + 4] += b.real
+                Z[t, r, 1, s + 4] += b.imag
+            for n in range(4):
+                amplitude = hop[i, n]
+                if amplitude == 0:
+                    continue
+                k = near[i, n]
+                other, m = held[strip[k]], slot[k]
+                x, y = xs[t] - all_x[strip[k]], ys[t] - all_y[strip[k]]
+                re, im = amplitude.real, amplitude.imag
+                for dx in range(wx):
+                    ex = (x + dx) % Lx
+                    if ex >= wx:
+                        continue
+                    for dy in range(wy):
+                        ey = (y + dy) % Ly
+                        if ey >= wy:
+                            continue
+                        for component in range(2):
+                            r = 2 * (dx * wy + dy) + component
+                            q = 2 * (ex * wy + ey) + component
+                            # columns from k to i: conj(hop) of up, -hop of hole
+                            a, b = Q[other, q, 0, m], Q[other, q, 1, m]
+                            Z[t, r, 0, s] += re * a + im * b
+                            Z[t, r, 1, s] += re * b - im * a
+                            a, b = Q[other, q, 0, m + 4], Q[other, q, 1, m + 4]
+                            Z[t, r, 0, s + 4] -= re * a - im * b
+                            Z[t, r, 1, s + 4] -= re * b + im * a
+
+
+@lazily(calls=(_entry,))
+def finish(
+    place: tuple[NDArray, ...],
+    sites: IntArray,
+    inner: IntArray,
+    partner: tuple[NDArray, ...],
+    rotation: tuple[NDArray, NDArray],
+    Q: NDArray,
+    Z: NDArray,
+    weights: tuple[float, float, float],
+    Y: NDArray,
+) -> None:
+    """Y = K Y K^-1 + w2 i Q + w3 Z + constant i 1, (strips, 2n, 2, 8).
+
+    inner (n,): places in Q and Z, -1 where there is none. partner : strip (N,), x, y of all strips;
+    Y is set to 0 where it has no partner behind the diagonal.
+    """
+    xs, ys, geometry, _, own = place
+    strip, all_x, all_y = partner
+    w2, w3, constant = weights
+    cosine, q = rotation
+    Lx, Ly, ox, oy, wx, wy = geometry
+    for t in range(Y.shape[0]):
+        for p in range(wx * wy):
+            dx, dy = p // wy, p % wy
+            j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + dy) % Ly
+            e, x = cosine[j], complex(q[j, 0], q[j, 1])
+            r, m = 2 * p, 2 * inner[p]
+            across = (xs[t] - all_x[strip[j]] + ox) % Lx < wx
+            for s in range(4):
+                i, v = max(sites[t, s], 0), s + 4
+                kc, kq = cosine[i], complex(q[i, 0], q[i, 1])
+                if across and (ys[t] + s - all_y[strip[j]] + oy) % Ly < wy:
+                    a, b = _entry(Y, t, r, s, 1.0), _entry(Y, t, r, v, 1.0)
+                    c, d = _entry(Y, t, r + 1, s, 1.0), _entry(Y, t, r + 1, v, 1.0)
+                else:
+                    a = b = c = d = 0j
+                a, b = kc * a + kq.conjugate() * b, kc * b - kq * a
+                c, d = kc * c + kq.conjugate() * d, kc * d - kq * c
+                a, c = e * a + x * c, e * c - x.conjugate() * a
+                b, d = e * b + x * d, e * d - x.conjugate() * b
+                if p == own[s] and sites[t, s] >= 0:
+                    a += 1j * constant
+                    d += 1j * constant
+                if m >= 0:
+                    a += _entry(Q, t, m, s, 1j * w2) + _entry(Z, t, m, s, w3)
+                    b += _entry(Q, t, m, v, 1j * w2) + _entry(Z, t, m, v, w3)
+                    c += _entry(Q, t, m + 1, s, 1j * w2) + _entry(Z, t, m + 1, s, w3)
+                    d += _entry(Q, t, m + 1, v, 1j * w2) + _entry(Z, t, m + 1, v, w3)
+                Y[t, r, 0, s], Y[t, r, 1, s] = a.real, a.imag
+                Y[t, r, 0, v], Y[t, r, 1, v] = b.real, b.imag
+                Y[t, r + 1, 0, s], Y[t, r + 1, 1, s] = c.real, c.imag
+                Y[t, r + 1, 0, v], Y[t, r + 1, 1, v] = d.real, d.imag
+
+
+@lazily
+def product(
+    place: tuple[NDArray, ...], sites: IntArray, Y: NDArray, x: ComplexArray, y: ComplexArray
+) -> None:
+    """y += (Y - Y^+) x, the share of the own columns; x, y (N, 2), Y (strips, 2n, 2, 8)."""
+    xs, ys, geometry, _, _ = place
+    Lx, Ly, ox, oy, wx, wy = geometry
+    for t in range(Y.shape[0]):
+        p = 0
+        for dx in range(wx):
+            for dy in range(wy):
+                j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + dy) % Ly
+                for s in range(4):
+                    i = sites[t, s]
+                    if i >= 0:
+                        for a in range(2):
+                            for b in range(2):
+                                lane = 4 * b + s
+                                z = complex(Y[t, 2 * p + a, 0, lane], Y[t, 2 * p + a, 1, lane])
+                                y[j, a] += z * x[i, b]
+                                y[i, b] -= z.conjugate() * x[j, a]
+                p += 1

@@ -20,7 +20,8 @@ from ..solvers.protocols import AuxiliaryModes, SiteModes
 from ..solvers.site_columns.integrator import Columns
 from ..solvers.site_columns.state import SiteState
 from ..solvers.site_windows.integrator import Windows
-from ..solvers.site_windows.state import LONGER, PlanarModes, Ranges, WindowState, work_of
+from ..solvers.site_windows.ranges import LONGER, PlanarModes, Ranges, work_of
+from ..solvers.site_windows.state import WindowState
 from .task import Cost, Given
 
 BASE_BYTES = 108 * 2**20  # interpreter, numpy, scipy, PETSc, HDF5, MPI

@@ -18,7 +18,8 @@ from hpcneq.solvers.site_columns.integrator import Columns
 from hpcneq.solvers.site_columns.state import SiteState
 from hpcneq.solvers.site_windows.integrator import Windows
 from hpcneq.solvers.site_windows.layout import Strips
-from hpcneq.solvers.site_windows.state import Ranges, WindowState
+from hpcneq.solvers.site_windows.ranges import Ranges
+from hpcneq.solvers.site_windows.state import WindowState
 from hpcneq.systems.nsn_junction.physics import junction as model
 from hpcneq.systems.nsn_junction.physics import lattice_dynamics as dynamics
 from hpcneq.systems.nsn_junction.physics import site_lattice as sites
@@ -183,9 +184,24 @@ def test_a_run_with_ranges_tells_their_error(ranged, tmp_path):
     assert "range_error" not in whole.summary
 
 
+def test_fast_modes_without_a_matrix_err_within_the_error_of_the_step(ranged, tmp_path):
+    """Modes that forget within half a step follow Delta: fewer matrices, numbers within the error.
+
+    Fails if they follow the mean field of the step before.
+    """
+    _, result = ranged
+    (tmp_path / "in.toml").write_text(INPUT.replace("dt = 0.25", "dt = 0.25\nquasi_static = 2.0"))
+    assert driver.run(tmp_path / "in.toml", tmp_path / "out.h5", quiet=True) == 0
+    follows = Result(tmp_path / "out.h5")
+    assert follows.summary["mode_matrices"] < result.summary["mode_matrices"]
+    for key in ("delta_max", "delta_rms", "density", "current_left"):
+        moved = abs(follows.summary[key] - result.summary[key])
+        assert moved <= follows.errors[key], key
+
+
 def test_a_stopped_run_with_ranges_goes_on_with_the_same_bits(tmp_path):
     """Stopped before and behind the jump. Fails if the mean field of the last step's H is lost."""
-    text = INPUT.replace("dt = 0.25", "dt = 0.25\nerror_estimate = false")
+    text = INPUT.replace("dt = 0.25", "dt = 0.25\nerror_estimate = false\nquasi_static = 2.0")
     (tmp_path / "in.toml").write_text(text)
     assert here("run", "in.toml", "-o", "out.h5", folder=tmp_path)[0] == 0
     limit = ("--set", "run.wall_limit=0.0001")
@@ -213,6 +229,7 @@ def test_check_tells_what_ranges_take(tmp_path):
     [
         (('symmetry = "full"', 'symmetry = "stripe"'), "range: goes with symmetry"),
         (("range = 0.6\n", ""), "green_range: goes with range"),
+        (("range = 0.6\ngreen_range = 2\n", "quasi_static = 4.0\n"), "quasi_static: goes with"),
         (("dt = 0.25", "dt = 0.25\ncorrector = 1"), "corrector"),
         (("range = 0.6", "range = 0.1"), "range"),
         (("t_max = 1.5", 't_max = 1.5\n[petsc]\nevolve_ts_type = "rk"'), "exponential"),

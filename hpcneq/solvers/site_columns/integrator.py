@@ -121,7 +121,7 @@ class Columns(Stepper):
         self.Q[:], self.Z[:] = 0, 0
         state.sums(system.rates_at(t + step, -1), self.Q, self.Z)
         after = system.hop_at(t + step, -1)
-        self._memory(after, end.c)
+        self._memory(after, end.c, end.v)
         self._finish(kicks[-1], W, white)
         self.history = (step, start)
         self.now = Ends(*state.mean_field(state.green, self.Q, after, end.c))
@@ -163,8 +163,8 @@ class Columns(Stepper):
         A = (start.v - old.v + 3 * r * r * e) / (2 * r + 3 * r * r)
         return Ends(c, start.v + 2 * A + 3 * (e - A))
 
-    def _memory(self, hop, c):
-        """Z = i L + Q H in place of L. **Collective.**
+    def _memory(self, hop, c, v=None):
+        """Z = i L + Q H in place of L, with H taken at ``c``, dc/dt = v. **Collective.**
 
         Z = dX/dt + i [H, X] up to its Hermitian part, X = i Q.
         """

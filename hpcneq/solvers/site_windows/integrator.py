@@ -27,7 +27,8 @@ from ..site_columns.integrator import (
     Weights,
 )
 from .exchange import Exchange
-from .state import VELOCITY, WindowState
+from .ranges import VELOCITY
+from .state import WindowState
 
 # amplitude of a step beyond which a prediction does not look, by bytes: dropped is its square
 FAR = {4: 1e-4, 8: 1e-6}
@@ -41,7 +42,7 @@ class Windows(Columns):
         Stepper.__init__(self)
         self.state, self.system = state, state.system
         self.missed: ComplexArray | None = None
-        self.used = self.now.c  # mean field with which H entered Z
+        self.used = self.now.c, self.now.v  # mean field with which H entered Z, and its velocity
         self.Q, self.Z = state.sums(np.zeros(len(self.system.groups), complex))
         self.time, window = 0.0, state.window
         self.exchange = Exchange(state.comm, state.layout, state.strips, window)
@@ -69,7 +70,7 @@ class Windows(Columns):
         """
         numbers, shared = self.saved_ends()
         if self.history:
-            shared.update(missed=self.missed, used=self.used)
+            shared.update(missed=self.missed, used_c=self.used[0], used_v=self.used[1])
         return numbers | {"time": self.time}, shared, {}
 
     def restore(self, numbers: Mapping, shared: Mapping, read: Read, step_grid: float) -> None:
@@ -83,7 +84,7 @@ class Windows(Columns):
         self.missed = shared["missed"]
         self.Q[:], self.Z[:] = 0, 0
         self.state.sums(self.system.rates_at(t, -1), self.Q, self.Z)
-        self._memory(self.system.hop_at(t, -1), shared["used"])
+        self._memory(self.system.hop_at(t, -1), shared["used_c"], shared["used_v"])
 
     def advance(self, t: float, step: float) -> None:
         """(Pi, Y)(t) -> (t + step). **Collective.**"""
@@ -91,11 +92,13 @@ class Windows(Columns):
         state, self.time = self.state, t + step
         state.flat[:] = self.now.c[state.sites[state.inside]]
 
-    def _memory(self, hop, c):
-        """Z = i L + Q H in place of L. **Collective.**"""
+    def _memory(self, hop, c, v=None):
+        """Z = i L + Q H in place of L, with modes that follow in Q and L. **Collective.**"""
         from . import green
 
-        state, system, self.used = self.state, self.system, c
+        state, system = self.state, self.system
+        self.used = c, np.zeros_like(c) if v is None else v
+        state.follow(hop, *self.used, self.Q, self.Z)
         state.halo.fill(self.Q)
         place, lookup = state.place(state.memory), self.lookup
         given = hop, system.onsite, c, state.sites, system.near, lookup, self.Q, self.Z

@@ -10,67 +10,27 @@ strips of four sites (`layout`), which ranks share out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import asinh, ceil, log
-from typing import Protocol
 
 import numpy as np
 from mpi4py import MPI
 from numpy.typing import DTypeLike, NDArray
 
-from ...maths.arrays import ComplexArray, IntArray
+from ...maths.arrays import ComplexArray
 from ...parallel import Communicator, Layout, Part, all_rows, placed
-from ..auxiliary_modes import chebyshev
 from ..output_times import Row
-from ..protocols import Observables, SiteModes
+from ..protocols import Observables
 from ..site_columns.halo import Halo
 from ..site_columns.state import around_sites, lanczos
 from .layout import STRIP, Strips, Window
-
-LONGER = 1.4  # times the range, in the run that tells its error
-VELOCITY = 2.0  # largest along an axis, of hops of modulus 1
-GREEN = 2.0  # time of an entry of Y, in double precision, in units of one of modes
-PREDICTED = 14  # reach of the windows of a prediction, about
-STEP_TERMS = 14.0  # of the polynomial of a step
-START = {4: 1e-8, 8: 1e-14}  # largest Chebyshev term left out of the stationary start
-
-
-class PlanarModes(SiteModes, Protocol):
-    """Modes on a lattice whose sites have places: number x Ly + y, neighbours +x, -x, +y, -y."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(Lx, Ly)."""
-
-
-@dataclass(frozen=True)
-class Ranges:
-    """How far matrices are kept.
-
-    modes : in units of 1/kappa. green : sites, None for all. beyond : reaches are by a site at
-    least longer than those.
-    """
-
-    modes: float
-    green: int | None = None
-    beyond: Ranges | None = None
-
-    def longer(self, factor: float) -> Ranges:
-        """The same, so many times as far."""
-        green = None if self.green is None else ceil(factor * self.green)
-        return Ranges(factor * self.modes, green, self)
-
-    def of_green(self, system: PlanarModes) -> int:
-        """The reach of Y."""
-        whole = max(system.shape) // 2 + 1
-        return whole if self.green is None else min(self.green, whole)
-
-    def reaches(self, system: PlanarModes) -> IntArray:
-        """The reach of each group's modes, (groups,)."""
-        fall = [asinh(abs(rate.real) / VELOCITY) for rate in system.rates_at(0.0, -1)]
-        reaches = np.array([max(1, ceil(self.modes / kappa)) for kappa in fall])
-        if self.beyond is not None:
-            reaches = np.maximum(reaches, self.beyond.reaches(system) + 1)
-        return np.minimum(reaches, self.of_green(system))
+from .ranges import (
+    START,
+    PlanarModes,
+    Ranges,
+    planned,
+    resolvent_coefficients,
+    resolvent_terms,
+    together_in,
+)
 
 
 @dataclass
@@ -84,6 +44,7 @@ class Plane:
     window: Window
     strength: ComplexArray
     modes: NDArray
+    own: ComplexArray | None = None
 
     def lanes(self, values: NDArray) -> NDArray:
         """Values (all groups, ...) of each lane's group, (lanes, ...); 0 where there is none."""
@@ -91,25 +52,14 @@ class Plane:
         return np.repeat(np.array(rows), 2 * STRIP, axis=0)
 
 
-def planned(system: PlanarModes, ranges: Ranges, together: int) -> list[tuple[tuple, int]]:
-    """(groups, reach) of the planes; ``together`` : groups of a plane."""
-    reaches = ranges.reaches(system)
-    order = np.argsort(-reaches, kind="stable")
-    planes = []
-    for k in range(0, len(order), together):
-        groups: list[int | None] = [int(g) for g in order[k : k + together]]
-        reach = int(reaches[groups[0]])
-        planes.append((tuple(groups + [None] * (together - len(groups))), reach))
-    return planes
-
-
 class WindowState:
     """Y and the modes of this rank's strips.
 
     flat : the mean field of the own sites, what PETSc sees. green : Y (strips, 2n, 2, 8) real.
-    modes : the planes. memory : the window of their sum Q and of Z. dtype complex64: modes and Y
-    are kept and advanced in single precision. start : whether to set the
-    stationary start.
+    modes : the planes. followers : planes of the modes that follow the mean field, whose entries
+    between the components of own sites alone are kept. memory : the window of the sum Q of all and
+    of Z. dtype complex64: modes and Y are kept and advanced in single precision. start : whether to
+    set the stationary start.
     """
 
     ts_types = ("exponential",)
@@ -128,19 +78,14 @@ class WindowState:
         self.layout: Layout = self.halo.layout
         self.real = np.empty(0, self.dtype).real.dtype
         begin, end = self.layout.bounds()
-        self.own, own = slice(begin, end), end - begin
+        self.own = slice(begin, end)
         self.sites = self.strips.sites[begin:end]
         self.inside = self.sites >= 0
         self.window = self.strips.window(ranges.of_green(system))
-        self.green = np.zeros((own, 2 * self.window.size, 2, 2 * STRIP), self.real)
-        strength = self._strengths()
-        self.modes = []
-        for groups, reach in planned(system, ranges, together_in(self.dtype.itemsize)):
-            window = self.strips.window(reach)
-            shape = own, 2 * window.size, 2, 2 * STRIP * len(groups)
-            rows = [np.zeros(2, complex) if g is None else strength[g] for g in groups]
-            self.modes.append(Plane(groups, window, np.array(rows), np.zeros(shape, self.real)))
-        furthest = max(plane.window.reach for plane in self.modes)
+        self.green = np.zeros((end - begin, 2 * self.window.size, 2, 2 * STRIP), self.real)
+        self.modes, self.followers = (self._planes(ranges, fast) for fast in (False, True))
+        self.rates = system.rates_at(0.0, -1)
+        furthest = max(plane.window.reach for plane in self.modes + self.followers)
         self.memory = self.strips.window(min(furthest + 1, self.window.reach))
         self.flat = np.zeros(int(self.inside.sum()), complex)
         self.green_count = self.flat.size
@@ -150,6 +95,18 @@ class WindowState:
         )
         if start:
             self.fill()
+
+    def _planes(self, ranges, fast):
+        """The planes of the modes that have a matrix, or of those that follow."""
+        strength, planes = self._strengths(), []
+        for groups, reach in planned(self.system, ranges, together_in(self.dtype.itemsize), fast):
+            window = self.strips.window(reach)
+            rows = [np.zeros(2, complex) if g is None else strength[g] for g in groups]
+            shape = len(self.sites), 2 * window.size, 2, 2 * STRIP * len(groups)
+            if fast:
+                shape = (0, *shape[1:])
+            planes.append(Plane(groups, window, np.array(rows), np.zeros(shape, self.real)))
+        return planes
 
     def _strengths(self):
         """Sources of all groups in up and hole columns, (groups, 2)."""
@@ -180,7 +137,8 @@ class WindowState:
         system, rates = self.system, self.system.rates_at(0.0, -1)
         for plane in self.modes:
             self._resolve(plane, rates)
-        Q, _ = self.sums(rates)
+        Q, L = self.sums(rates)
+        self.follow(system.hop_at(0.0, -1), system.pattern, 0 * system.pattern, Q, L)
         Y, d = self.green, system.damping
         rows = 2 * self.memory.inside(self.window)[:, None] + np.arange(2)
         Y[:, rows.ravel(), 0], Y[:, rows.ravel(), 1] = -Q[: len(Y), :, 1] / d, Q[: len(Y), :, 0] / d
@@ -193,45 +151,74 @@ class WindowState:
 
     def _resolve(self, plane, rates):
         """Stationary modes of a plane: a Chebyshev series of H within the window, in double."""
-        from . import sweeps
-
-        system, window, done = self.system, plane.window, {}
-        hop, c = system.hop_at(0.0, -1), system.pattern
-        longer = max(0.0, float(np.abs(hop).max()) - 1)
-        radius = float(system.field_bound + 4 * longer + np.abs(c).max())
-        N, lanes = len(c), 2 * STRIP
-        rotation = np.ones(N), np.zeros((N, 2))
-        hops = np.ascontiguousarray(hop / radius).view(float)
-        field = np.ascontiguousarray(c / radius).view(float).reshape(-1, 2)
-        M = np.zeros((1, 2 * window.size, 2, lanes))
+        lanes, done = 2 * STRIP, {}
+        matrix = self._matrix(self.system.hop_at(0.0, -1), self.system.pattern, float)
+        M = np.zeros((1, *plane.modes.shape[1:3], lanes))
         for k, g in enumerate(plane.groups):
+            if g is None:
+                continue
             part = slice(k * lanes, (k + 1) * lanes)
-            key = None if g is None else (complex(rates[g]), *plane.strength[k])
-            if key is None or key in done:
-                if key is not None:
-                    plane.modes[..., part] = plane.modes[..., done[key]]
+            key = (complex(rates[g]), *plane.strength[k])
+            if key in done:
+                plane.modes[..., part] = plane.modes[..., done[key]]
                 continue
             done[key] = part
-            f = resolvent_coefficients(rates[g], radius, START[self.real.itemsize])
-            u = np.zeros(len(f), complex)
-            scratch = self.scratch(window, np.dtype(float), lanes, len(f))
-            matrix = hops, system.onsite / radius, field, u
-            functions = np.tile(f, (lanes, 1))
             for t in range(len(self.sites)):
-                sources = self._plain_sources(t, plane.strength[k])[None]
-                where = self.strips.x[self.own][t : t + 1], self.strips.y[self.own][t : t + 1]
-                place = (*where, *self.place(window)[2:])
-                nothing = np.zeros((2, lanes))
-                given = rotation, M, nothing, functions, sources, scratch
-                sweeps.modes(place, matrix, system.plain, *given)
+                self._resolvent(plane.window, matrix, rates[[g]], plane.strength[[k]], t, M)
                 plane.modes[t, ..., part] = M[0]
 
-    def _plain_sources(self, t, strength):
-        """Sources (lanes, 2) of the columns of a strip."""
-        sources = np.zeros((2, STRIP, 2), complex)
+    def _matrix(self, hop, c, real):
+        """((hop, onsite, c) over the radius for kernels in a precision, the radius)."""
+        system, kind = self.system, np.result_type(real, np.complex64)
+        radius = float(system.field_bound + max(0.0, float(np.abs(hop).max()) - 1) * 4)
+        radius += float(np.abs(c).max())
+        hops = np.ascontiguousarray(hop / radius, kind).view(real)
+        field = np.ascontiguousarray(c / radius, kind).view(real).reshape(-1, 2)
+        return (hops, (system.onsite / radius).astype(real), field), radius
+
+    def _resolvent(self, window, matrix, rates, strength, first, M):
+        """M (strips from ``first``, 2n, 2, 8 groups) = s (i H - rate)^-1, (groups,) of both."""
+        from . import sweeps
+
+        (hop, onsite, c), radius = matrix
+        N, kind = len(onsite), np.result_type(onsite, np.complex64)
+        slowest = rates[np.argmin(np.abs(rates.real))]
+        terms = resolvent_terms(slowest, radius, START[self.real.itemsize])
+        series = [resolvent_coefficients(rate, radius, terms) for rate in rates]
+        functions = np.repeat(series, 2 * STRIP, axis=0).astype(kind)
+        lanes, part = len(functions), slice(first, first + len(M))
+        sources = np.zeros((len(M), len(rates), 2, STRIP, 2), kind)
         for a in (0, 1):
-            sources[a, :, a] = strength[a] * self.inside[t]
-        return sources.reshape(2 * STRIP, 2)
+            sources[:, :, a, :, a] = strength[:, a, None] * self.inside[part, None]
+        strips, own = self.strips, slice(self.own.start + first, self.own.start + first + len(M))
+        place = (strips.x[own], strips.y[own], *self.place(window)[2:])
+        rotation = np.ones(N, onsite.dtype), np.zeros((N, 2), onsite.dtype)
+        given = M, np.zeros((2, lanes), onsite.dtype), functions
+        given += sources.reshape(len(M), lanes, 2), self.scratch(window, onsite.dtype, lanes, terms)
+        u = np.zeros(terms, kind)
+        sweeps.modes(place, (hop, onsite, c, u), self.system.plain, rotation, *given)
+
+    def follow(
+        self, hop: ComplexArray, c: ComplexArray, v: ComplexArray, Q: NDArray, L: NDArray
+    ) -> None:
+        """Add to Q and L the modes that follow the mean field c, dc/dt = v: s (i H - rate)^-1.
+
+        H is that of the time 1/|Re rate| before, which is right to first order in both; the rates
+        are those that `sums` was given last.
+        """
+        from . import sweeps
+
+        for plane in self.followers:
+            delay = 1 / abs(self.rates[plane.groups[0]].real)
+            matrix = self._matrix(hop, c - delay * v, self.real)
+            M = np.zeros((len(self.sites), *plane.modes.shape[1:]), self.real)
+            known = [g for g in plane.groups if g is not None]
+            rates = self.rates[known + known[:1] * (len(plane.groups) - len(known))]
+            self._resolvent(plane.window, matrix, rates, plane.strength, 0, M)
+            lanes = plane.lanes(self.rates)
+            both = np.array([lanes.real, lanes.imag], self.real)
+            sweeps.sums(M, plane.window.inside(self.memory), both, Q, L)
+            plane.own = self._own_modes(plane.window, M)
 
     def sums(
         self, rates: ComplexArray, Q: NDArray | None = None, L: NDArray | None = None
@@ -248,8 +235,9 @@ class WindowState:
             Q = np.zeros((self.halo.count, *shape[1:]), self.real)
         if L is None:
             L = np.zeros(shape, self.real)
+        self.rates = np.asarray(rates)
         for plane in self.modes:
-            lanes = plane.lanes(np.asarray(rates))
+            lanes = plane.lanes(self.rates)
             both = np.array([lanes.real, lanes.imag], self.real)
             sweeps.sums(plane.modes, plane.window.inside(self.memory), both, Q, L)
         return Q, L
@@ -309,8 +297,10 @@ class WindowState:
         """The system's observables at an output, an `output_times.Row`. **Collective.**"""
         system, block = self.system, 0.0
         named: dict[tuple[int, int], NDArray] = {}
-        for plane in row.modes:
-            own = self._own_modes(plane)
+        for plane in row.modes + self.followers:
+            own = plane.own
+            if len(plane.modes):
+                own = self._own_modes(plane.window, plane.modes)
             block = block + own.sum(axis=1)
             for k, g in enumerate(plane.groups):
                 for a in (0, 1):
@@ -320,13 +310,13 @@ class WindowState:
         modes = all_rows(self.comm, system.observe_modes(traces))
         return system.observables(row.t, row.side, modes, *parts)
 
-    def _own_modes(self, plane):
+    def _own_modes(self, window, modes):
         """Modes between the components of each own site, (sites, groups, row, column)."""
-        rows = 2 * plane.window.own[:, None, None, None] + np.arange(2)[:, None]
-        lanes = np.arange(plane.modes.shape[3]).reshape(-1, 2, STRIP).transpose(2, 0, 1)
-        lanes = lanes[:, :, None, :]
-        own = plane.modes[:, rows, 0, lanes] + 1j * plane.modes[:, rows, 1, lanes]
-        return own[self.inside].astype(complex)
+        rows = 2 * window.own[:, None, None, None] + np.arange(2)[:, None]
+        lanes = np.arange(modes.shape[3]).reshape(-1, 2, STRIP).transpose(2, 0, 1)[:, :, None, :]
+        return (modes[:, rows, 0, lanes] + 1j * modes[:, rows, 1, lanes])[self.inside].astype(
+            complex
+        )
 
     def extremes(self, Y: NDArray | None = None) -> tuple[float, float, float]:
         """(0, smallest, largest eigenvalue of -i G); G = Y - Y^+ is anti-Hermitian. **Collective.**
@@ -351,68 +341,3 @@ class WindowState:
     def rhs(self, *given: object) -> None:
         """Raises NotImplementedError: PETSc's own integrators are not offered."""
         raise NotImplementedError("windows: the exponential integrator only")
-
-
-def together_in(itemsize: int) -> int:
-    """Groups of a plane, by the bytes of a complex number: as many as fill a vector."""
-    return max(1, 16 // itemsize)
-
-
-def _resolvent_terms(rate, radius, smallest):
-    """Terms of `resolvent_coefficients`."""
-    a = abs(rate.real) / radius
-    return ceil(-log(smallest * min(a, 1.0)) / asinh(a)) + 4
-
-
-def resolvent_coefficients(rate: complex, radius: float, smallest: float) -> ComplexArray:
-    """Chebyshev coefficients of 1/(i x - rate) on [-radius, radius] down to ``smallest``."""
-    terms = _resolvent_terms(rate, radius, smallest)
-    return chebyshev.coefficients(lambda x: 1 / (1j * x - rate), radius, terms)
-
-
-@dataclass(frozen=True)
-class Work:
-    """What an evolution takes: on the fullest rank bytes of the state and in all.
-
-    entries : complex entries that a step advances, in units of those of modes; start : the same of
-    the stationary start. share : of the entries of all modes and Y without ranges.
-    """
-
-    state: int
-    bytes: int
-    entries: float
-    start: float
-    share: float
-    strips: int
-
-
-def work_of(system: PlanarModes, ranges: Ranges, itemsize: int, ranks: int) -> Work:
-    """The `Work` of a lattice; itemsize : bytes of a complex number of the modes."""
-    strips = Strips(*system.shape)
-    together = together_in(itemsize)
-    columns = 2 * STRIP * strips.count
-    planes = [
-        (groups, 2 * strips.window(reach).size * columns * together)
-        for groups, reach in planned(system, ranges, together)
-    ]
-    modes = sum(entries for _, entries in planes)
-    green = 2 * strips.window(ranges.of_green(system)).size * columns
-    part = -(-strips.count // min(ranks, strips.count)) / strips.count
-    passes, start = 2.0 * GREEN, 0.0
-    rates, radius = system.rates_at(0.0, -1), system.field_bound + 1.0
-    for groups, entries in planes:
-        known = {complex(rates[g]) for g in groups if g is not None}
-        terms = _resolvent_terms(rates[groups[0]], radius, START[itemsize // 2])
-        start += GREEN * len(known) / together * entries * terms / STEP_TERMS
-    most = int(max(reach for reach in ranges.reaches(system)))
-    memory = 2 * strips.window(min(most + 1, ranges.of_green(system))).size * columns
-    further = 2.0 * memory + 2 * strips.window(PREDICTED).size * columns + (ranks > 1) * green
-    whole = 2 * columns * len(system.near) * (len(system.groups) + 1)
-    return Work(
-        int(part * itemsize * (modes + green)),
-        int(part * itemsize * (modes + green + further)),
-        modes + passes * green,
-        start,
-        (modes + green) / whole,
-        strips.count,
-    )

@@ -303,12 +303,20 @@ class EvolveNumerics(SteppedNumerics):
         min=2,
         max=MOST_SITES,
     )
+    quasi_static: float | None = key(
+        None,
+        doc="with range: modes whose decay rate times dt is at least this have no matrix, they "
+        "follow Delta at once; an error of second order in 1/rate, which is part of the step error",
+        min=1,
+        max=1000,
+    )
 
     def __post_init__(self) -> None:
         if self.range is not None and self.symmetry != "full":
             raise ValueError('range: goes with symmetry = "full" only')
-        if self.green_range is not None and self.range is None:
-            raise ValueError("green_range: goes with range only")
+        for name in ("green_range", "quasi_static"):
+            if vars(self)[name] is not None and self.range is None:
+                raise ValueError(f"{name}: goes with range only")
         if self.range is not None and self.corrector:
             raise ValueError("corrector: must be 0 with range")
 

@@ -228,6 +228,14 @@ MU_PAIR = Quantity(
     error="solved to initial_residual",
 )
 
+MATRICES = Quantity(
+    "mode_matrices",
+    "1",
+    "groups of bath modes that have a matrix; with range",
+    dtype=int,
+    kind="summary",
+    error=COUNTED,
+)
 RANGE = Quantity(
     "range_error",
     "t_par",
@@ -240,6 +248,7 @@ EVOLVE = (
     *SERIES,
     *MONITORS,
     RANGE,
+    MATRICES,
     *LAST_PATTERN,
     *PREVIOUS_RUN,
     *HARMONICS,

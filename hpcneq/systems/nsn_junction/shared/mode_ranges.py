@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from ....solvers.site_windows.state import Ranges
+import numpy as np
+
+from ....solvers.site_windows.ranges import Ranges
 from ....tasks import Given
 
 
-def ranges_of(given: Given) -> Ranges | None:
-    """The ranges of [numerics]; None where all rows are kept."""
+def ranges_of(given: Given, longer: float = 1.0) -> Ranges | None:
+    """The ranges of [numerics] with steps so many times longer; None where all rows are kept."""
     numerics = given.numerics
     if numerics.range is None:
         return None
-    return Ranges(numerics.range, numerics.green_range)
+    fast = np.inf
+    if numerics.quasi_static is not None:
+        fast = numerics.quasi_static / (longer * numerics.dt)
+    return Ranges(numerics.range, numerics.green_range, fast)

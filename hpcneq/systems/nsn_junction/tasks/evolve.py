@@ -7,7 +7,8 @@ from collections.abc import Callable
 from ....parallel import Communicator, on_root
 from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.site_columns.state import SiteState
-from ....solvers.site_windows.state import LONGER, WindowState
+from ....solvers.site_windows.ranges import LONGER, matrices_of
+from ....solvers.site_windows.state import WindowState
 from ....tasks import Given, Outcome, Output
 from ....tasks.cost import mode_dtype
 from ....tasks.evolution import run_evolution
@@ -90,11 +91,16 @@ def _run_sites(given: Given, comm, log, output) -> Outcome:
         system = SiteQuench(model, sites, delta)
         if ranges is None:
             return SiteState(system, comm, dtype, start=begin)
-        kept = ranges.longer(LONGER) if variant == "range error" else ranges
+        kept = ranges if variant is None else ranges_of(given, 2.0)
+        if variant == "range error":
+            kept = kept.longer(LONGER)
         return WindowState(system, comm, kept, dtype, start=begin)
 
     records = SiteRecords(junction, sites, comm, ranges is not None)
     outcome = run_evolution(given, comm, log, output, state, records)
+    if ranges is not None:
+        system = SiteQuench(junction, sites, delta)
+        outcome.summary["mode_matrices"] = matrices_of(system, ranges)
     _add_start(outcome, junction, start)
     return outcome
 

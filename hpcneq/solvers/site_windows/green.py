@@ -171,7 +171,45 @@ def turned(
                     own_rows[t, s, a, b] = complex(done[r, 0, lane], done[r, 1, lane])
 
 
-@lazily
+def _within(t, sites, near, strip, hop, onsite, c, own):
+    """Coefficients of column i of H from the same site and from those of its strip, by lanes.
+
+    own (7, 8): level; re, im of the other component; of the next, of the last site of the strip.
+    """
+    own[:] = 0
+    for s in range(4):
+        i = sites[t, s]
+        if i < 0:
+            continue
+        for up, lane in ((True, s), (False, s + 4)):
+            sign = 1.0 if up else -1.0
+            own[0, lane] = sign * onsite[i]
+            own[1, lane], own[2, lane] = -c[i].real, sign * c[i].imag
+            for n, place, other in ((2, 3, s + 1), (3, 5, s - 1)):
+                if 0 <= other < 4 and sites[t, other] >= 0 and near[i, n] == sites[t, other]:
+                    own[place, lane], own[place + 1, lane] = sign * hop[i, n].real, hop[i, n].imag
+
+
+def _from_strip(Q, Z, q, r, count, source, target, lanes):
+    """Z[r..] += columns ``source`` of Q[q..] times a hop, for all lanes or those of one site.
+
+    lanes (2, 8): re, im of the hop; source, target : a site of the strips, -1 for all.
+    """
+    for row in range(count):
+        if target < 0:
+            for lane in range(8):
+                a, b = Q[q + row, 0, lane], Q[q + row, 1, lane]
+                Z[r + row, 0, lane] += lanes[0, lane] * a + lanes[1, lane] * b
+                Z[r + row, 1, lane] += lanes[0, lane] * b - lanes[1, lane] * a
+        else:
+            for lane in (0, 4):
+                re, im = lanes[0, target + lane], lanes[1, target + lane]
+                a, b = Q[q + row, 0, source + lane], Q[q + row, 1, source + lane]
+                Z[r + row, 0, target + lane] += re * a + im * b
+                Z[r + row, 1, target + lane] += re * b - im * a
+
+
+@lazily(calls=(_within, _from_strip))
 def memory(
     place: tuple[NDArray, ...],
     hop: ComplexArray,
@@ -182,59 +220,68 @@ def memory(
     lookup: tuple[NDArray, ...],
     Q: NDArray,
     Z: NDArray,
+    scratch: tuple[NDArray, NDArray],
 ) -> None:
     """Z = i L + Q H in place of L.
 
     hop (N, 4), onsite, c (N,). near (N, 4). lookup : place in Q of every strip or -1, strip (N,),
-    slot (N,), x, y of every strip. Q holds the strips of neighbours behind the own ones.
+    slot (N,), x, y of every strip. Q holds the strips of neighbours behind the own ones. scratch :
+    (7, 8) and (2, 8) of Q's precision.
     """
     xs, ys, geometry, _, _ = place
     held, strip, slot, all_x, all_y = lookup
+    own, lanes = scratch
     Lx, Ly, ox, oy, wx, wy = geometry
     for t in range(Z.shape[0]):
+        _within(t, sites, near, strip, hop, onsite, c, own)
         for r in range(Z.shape[1]):
             for lane in range(8):
-                re, im = Z[t, r, 0, lane], Z[t, r, 1, lane]
-                Z[t, r, 0, lane], Z[t, r, 1, lane] = -im, re
-        for s in range(4):
-            i = sites[t, s]
-            if i < 0:
-                continue
-            v, pair = onsite[i], c[i]
-            for r in range(Z.shape[1]):
-                a = complex(Q[t, r, 0, s], Q[t, r, 1, s])
-                b = complex(Q[t, r, 0, s + 4], Q[t, r, 1, s + 4])
-                a, b = v * a - pair.conjugate() * b, -v * b - pair * a
-                Z[t, r, 0, s] += a.real
-                Z[t, r, 1, s] += a.imag
-                Z[t, r, 0, s + 4] += b.real
-                Z[t, r, 1, s + 4] += b.imag
-            for n in range(4):
-                amplitude = hop[i, n]
-                if amplitude == 0:
+                other, after, before = lane ^ 4, min(lane + 1, 7), max(lane - 1, 0)
+                re, im = -Z[t, r, 1, lane], Z[t, r, 0, lane]
+                re += own[0, lane] * Q[t, r, 0, lane] + own[1, lane] * Q[t, r, 0, other]
+                re += own[3, lane] * Q[t, r, 0, after] + own[5, lane] * Q[t, r, 0, before]
+                re += own[4, lane] * Q[t, r, 1, after] + own[6, lane] * Q[t, r, 1, before]
+                im += own[0, lane] * Q[t, r, 1, lane] + own[1, lane] * Q[t, r, 1, other]
+                im += own[3, lane] * Q[t, r, 1, after] + own[5, lane] * Q[t, r, 1, before]
+                im -= own[4, lane] * Q[t, r, 0, after] + own[6, lane] * Q[t, r, 0, before]
+                Z[t, r, 0, lane] = re - own[2, lane] * Q[t, r, 1, other]
+                Z[t, r, 1, lane] = im + own[2, lane] * Q[t, r, 0, other]
+        for n in range(4):
+            for s in range(4):
+                i = sites[t, s]
+                if i >= 0:
+                    lanes[0, s], lanes[0, s + 4] = hop[i, n].real, -hop[i, n].real
+                    lanes[1, s] = lanes[1, s + 4] = hop[i, n].imag
+                else:
+                    lanes[0, s] = lanes[0, s + 4] = lanes[1, s] = lanes[1, s + 4] = 0
+            for s in range(4):
+                i = sites[t, s]
+                if i < 0 or (n < 2 and s > 0):
                     continue
                 k = near[i, n]
-                other, m = held[strip[k]], slot[k]
+                m, target = slot[k], s
+                if n < 2:
+                    target = -1
+                elif (n == 2 and s < 3 and sites[t, s + 1] == k) or (
+                    n == 3 and s > 0 and sites[t, s - 1] == k
+                ):
+                    continue
+                there = Q[held[strip[k]]]
                 x, y = xs[t] - all_x[strip[k]], ys[t] - all_y[strip[k]]
-                re, im = amplitude.real, amplitude.imag
                 for dx in range(wx):
                     ex = (x + dx) % Lx
                     if ex >= wx:
                         continue
-                    for dy in range(wy):
+                    dy = 0
+                    while dy < wy:
                         ey = (y + dy) % Ly
                         if ey >= wy:
+                            dy += 1
                             continue
-                        for component in range(2):
-                            r = 2 * (dx * wy + dy) + component
-                            q = 2 * (ex * wy + ey) + component
-                            # columns from k to i: conj(hop) of up, -hop of hole
-                            a, b = Q[other, q, 0, m], Q[other, q, 1, m]
-                            Z[t, r, 0, s] += re * a + im * b
-                            Z[t, r, 1, s] += re * b - im * a
-                            a, b = Q[other, q, 0, m + 4], Q[other, q, 1, m + 4]
-                            Z[t, r, 0, s + 4] -= re * a - im * b
-                            Z[t, r, 1, s + 4] -= re * b + im * a
+                        run = min(wy - dy, wy - ey)
+                        q, r = 2 * (ex * wy + ey), 2 * (dx * wy + dy)
+                        _from_strip(there, Z[t], q, r, 2 * run, m, target, lanes)
+                        dy += run
 
 
 @lazily(calls=(_entry,))
@@ -259,17 +306,18 @@ def finish(
     w2, w3, constant = weights
     cosine, q = rotation
     Lx, Ly, ox, oy, wx, wy = geometry
+    whole = wx == Lx and wy == Ly
     for t in range(Y.shape[0]):
         for p in range(wx * wy):
-            dx, dy = p // wy, p % wy
-            j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + dy) % Ly
+            dx = p // wy
+            j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + p - dx * wy) % Ly
             e, x = cosine[j], complex(q[j, 0], q[j, 1])
             r, m = 2 * p, 2 * inner[p]
-            across = (xs[t] - all_x[strip[j]] + ox) % Lx < wx
+            across = whole or (xs[t] - all_x[strip[j]] + ox) % Lx < wx
             for s in range(4):
                 i, v = max(sites[t, s], 0), s + 4
                 kc, kq = cosine[i], complex(q[i, 0], q[i, 1])
-                if across and (ys[t] + s - all_y[strip[j]] + oy) % Ly < wy:
+                if whole or (across and (ys[t] + s - all_y[strip[j]] + oy) % Ly < wy):
                     a, b = _entry(Y, t, r, s, 1.0), _entry(Y, t, r, v, 1.0)
                     c, d = _entry(Y, t, r + 1, s, 1.0), _entry(Y, t, r + 1, v, 1.0)
                 else:

@@ -102,7 +102,8 @@ class Windows(Columns):
         state.halo.fill(self.Q)
         place, lookup = state.place(state.memory), self.lookup
         given = hop, system.onsite, c, state.sites, system.near, lookup, self.Q, self.Z
-        green.memory(place, *given)
+        scratch = np.empty((7, 8), state.real), np.empty((2, 8), state.real)
+        green.memory(place, *given, scratch)
 
     def _matrix_of(self, kick, smallest, kind):
         """Fields of a kick over its radius as kernels take them, and u of its polynomial."""

@@ -1,7 +1,8 @@
 """Compiled kernels that carry Y within windows: see `sweeps` for what they are given.
 
-Eight columns are carried at a time, in single precision too. Y, Q, Z, W are (strips, 2n, 2, 8),
-each within its window.
+Eight columns are carried at a time; where windows are rings along y, so that two strips of a line
+have the same rows, in single precision sixteen. Y, Q, Z, W are (strips, 2n, 2, 8), each within its
+window.
 """
 
 from __future__ import annotations
@@ -10,8 +11,16 @@ from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
-from ..site_columns.sweeps import phase_term_of_8, plain_term_of_8
+from ..site_columns.sweeps import (
+    phase_term,
+    phase_term_of_8,
+    plain_term,
+    plain_term_of_8,
+    recursion,
+)
 from .sweeps import fields_around
+
+__all__ = ["phase_term", "plain_term"]  # `recursion` is compiled with the names of this module
 
 
 def _carried(near, hop, onsite, c, u, P, B, C, plain):
@@ -38,12 +47,28 @@ def _entry(M, t, r, lane, factor):
     return factor * complex(M[t, r, 0, lane], M[t, r, 1, lane])
 
 
-def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, cosines, qs, P):
-    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K of strip t, on places ``inner``."""
+def _moved(p, line, shift):
+    """Place p where lines of a ring begin ``shift`` sites later."""
+    if shift == 0:
+        return p
+    dx = p // line
+    dy = p - dx * line + shift
+    if dy >= line:
+        dy -= line
+    return dx * line + dy
+
+
+def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, o, shift):
+    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K of strip t, on places ``inner``.
+
+    o : first lane. shift : see `_moved`.
+    """
     keep, w0, w1, constant = weights
     cosine, q = rotation
+    cosines, qs = around[3], around[4]
     for p in range(inner.shape[1]):
-        r, e, x = 2 * inner[0, p], cosines[p], complex(qs[p, 0], qs[p, 1])
+        n = _moved(p, line, shift)
+        r, e, x = 2 * inner[0, p], cosines[n], complex(qs[n, 0], qs[n, 1])
         m = 2 * inner[1, p]
         for s in range(4):
             j, v = max(sites[t, s], 0), s + 4
@@ -62,13 +87,23 @@ def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, cosines, qs, P):
             c, d = kc * c - kq.conjugate() * d, kq * c + kc * d
             a, c = e * a - x * c, x.conjugate() * a + e * c
             b, d = e * b - x * d, x.conjugate() * b + e * d
-            P[2 * p, 0, s], P[2 * p, 1, s] = a.real, a.imag
-            P[2 * p, 0, v], P[2 * p, 1, v] = b.real, b.imag
-            P[2 * p + 1, 0, s], P[2 * p + 1, 1, s] = c.real, c.imag
-            P[2 * p + 1, 0, v], P[2 * p + 1, 1, v] = d.real, d.imag
+            P[2 * n, 0, o + s], P[2 * n, 1, o + s] = a.real, a.imag
+            P[2 * n, 0, o + v], P[2 * n, 1, o + v] = b.real, b.imag
+            P[2 * n + 1, 0, o + s], P[2 * n + 1, 1, o + s] = c.real, c.imag
+            P[2 * n + 1, 0, o + v], P[2 * n + 1, 1, o + v] = d.real, d.imag
 
 
-@lazily(calls=(_carried, fields_around, _entry, _loaded))
+def _stored(t, B, W, line, o, shift):
+    """W[t] = B in eight lanes from o on."""
+    for p in range(W.shape[1] // 2):
+        n = _moved(p, line, shift)
+        for a in range(2):
+            for part in range(2):
+                for lane in range(8):
+                    W[t, 2 * p + a, part, lane] = B[2 * n + a, part, o + lane]
+
+
+@lazily(calls=(_carried, recursion, fields_around, _entry, _moved, _loaded, _stored))
 def left(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -90,17 +125,31 @@ def left(
     """
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
-    P, B, C, _, _, around = scratch
-    for t in range(W.shape[0]):
+    P, B, C, at, w, around = scratch
+    t, line = 0, geometry[5]
+    while t < W.shape[0]:
+        both = P.shape[2] > 8 and t + 1 < W.shape[0] and xs[t + 1] == xs[t]
         fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, around)
-        hops, levels, pairs, cosines, qs = around
-        _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, cosines, qs, P)
-        done = _carried(near, hops, levels, pairs, u, P, B, C, plain)
-        W[t] = done[: 2 * len(levels)]
+        _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, 0, 0)
+        if both:
+            shift = ys[t + 1] - ys[t]
+            _loaded(t + 1, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, 8, shift)
+        if P.shape[2] > 8:
+            done = recursion(near, around[0], around[1], around[2], u, P, B, C, at, w, plain)
+        else:
+            done = _carried(near, around[0], around[1], around[2], u, P, B, C, plain)
+        _stored(t, done, W, line, 0, 0)
+        if both:
+            _stored(t + 1, done, W, line, 8, ys[t + 1] - ys[t])
+            t += 1
+        t += 1
 
 
-def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back):
-    """P = -W^+ of strip t, or with ``back`` W = -P^+; what others own is in R."""
+def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back, o, move):
+    """P = -W^+ of strip t, or with ``back`` W = -P^+; what others own is in R.
+
+    o : first lane. move : `_moved`'s shift.
+    """
     base, first, strip, slot, y0 = lookup
     Lx, Ly, ox, oy, wx, wy = geometry
     row = xs[t] - first
@@ -109,13 +158,13 @@ def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back):
             j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + dy) % Ly
             there, s = base[strip[j], row], slot[j]
             shift = ys[t] - y0[strip[j]] + oy
-            p = 2 * (dx * wy + dy)
+            p = 2 * _moved(dx * wy + dy, wy, move)
             for i in range(4):
                 d = (shift + i) % Ly
                 inside = there != -1 and d < wy and sites[t, i] >= 0
                 for a in range(2):
                     for b in range(2):
-                        r, m, n = p + b, 4 * a + i, 4 * b + s
+                        r, m, n = p + b, o + 4 * a + i, 4 * b + s
                         if not inside:
                             if not back:
                                 P[r, 0, m], P[r, 1, m] = 0, 0
@@ -134,7 +183,7 @@ def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back):
                             P[r, 1, m] = R[d - there - 2, a, 1, n]
 
 
-@lazily(calls=(_carried, fields_around, _turn))
+@lazily(calls=(_carried, recursion, fields_around, _moved, _turn))
 def turned(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -156,19 +205,32 @@ def turned(
     """
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
-    P, B, C, _, _, around = scratch
-    for t in range(own_rows.shape[0]):
+    P, B, C, at, w, around = scratch
+    t, line = 0, geometry[5]
+    while t < own_rows.shape[0]:
+        count = 1
+        if P.shape[2] > 8 and t + 1 < own_rows.shape[0] and xs[t + 1] == xs[t]:
+            count = 2
         fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, around)
-        hops, levels, pairs, cosines, qs = around
-        _turn(t, xs, ys, geometry, sites, lookup, W, R, P, False)
-        done = _carried(near, hops, levels, pairs, u, P, B, C, plain)
-        if store:
-            _turn(t, xs, ys, geometry, sites, lookup, W, R, done, True)
-        for s in range(4):
-            for a in range(2):
-                for b in range(2):
-                    r, lane = 2 * own[s] + a, 4 * b + s
-                    own_rows[t, s, a, b] = complex(done[r, 0, lane], done[r, 1, lane])
+        for k in range(count):
+            shift = ys[t + k] - ys[t]
+            _turn(t + k, xs, ys, geometry, sites, lookup, W, R, P, False, 8 * k, shift)
+        if P.shape[2] > 8:
+            done = recursion(near, around[0], around[1], around[2], u, P, B, C, at, w, plain)
+        else:
+            done = _carried(near, around[0], around[1], around[2], u, P, B, C, plain)
+        for k in range(count):
+            shift = ys[t + k] - ys[t]
+            if store:
+                _turn(t + k, xs, ys, geometry, sites, lookup, W, R, done, True, 8 * k, shift)
+            for s in range(4):
+                r = 2 * _moved(own[s], line, shift)
+                for a in range(2):
+                    for b in range(2):
+                        lane = 8 * k + 4 * b + s
+                        z = complex(done[r + a, 0, lane], done[r + a, 1, lane])
+                        own_rows[t + k, s, a, b] = z
+        t += count
 
 
 def _within(t, sites, near, strip, hop, onsite, c, own):

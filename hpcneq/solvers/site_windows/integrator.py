@@ -140,7 +140,10 @@ class Windows(Columns):
         place, smallest = state.place(window), self._smallest(store)
         matrices = [self._matrix_of(kick, smallest, state.dtype) for kick in kicks]
         terms = max(len(matrix[-1]) for matrix in matrices)
-        scratch = state.scratch(window, state.real, W.shape[3], terms)
+        lanes = W.shape[3]
+        if window.ring[1]:  # all strips of a line have the same rows
+            lanes = 64 // state.real.itemsize
+        scratch = state.scratch(window, state.real, lanes, terms)
         turn, inner = kicks[0], np.array([window.inside(state.window), window.inside(state.memory)])
         given = inner, state.sites, state.green, self.Q, self.Z, weights
         for matrix in matrices:
@@ -161,9 +164,9 @@ class Windows(Columns):
 
     def _smallest(self, final):
         """Smallest coefficient of the polynomials that carry Y."""
-        if not final:
-            return GUESS
-        return DOUBLE if self.state.real.itemsize == 8 else GUESS
+        if self.state.real.itemsize == 8:
+            return DOUBLE if final else GUESS
+        return GUESS if final else SINGLE
 
     def mode_pass(self, kick: Kick, mean: ComplexArray, slope: ComplexArray) -> None:
         """The modes of the own columns to the end of a kick, with rates of this mean and slope."""

@@ -6,6 +6,8 @@ numba is needed at once: this module is imported when the first polynomial is ap
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -167,7 +169,7 @@ phase_term = _left(False)
 plain_term_of_8, phase_term_of_8 = _left(True, 8), _left(False, 8)
 
 
-def rotation_of(code, cosine, q, j, back):
+def rotation_of(code: Code, cosine: Any, q: Any, j: Any, back: bool) -> tuple[Any, ...]:
     """cosine and q of a site in every lane, of K or with ``back`` of K^-1."""
     turn = [code.number(q, code.sum(code.product(j, code.whole(2)), code.whole(k))) for k in (0, 1)]
     if back:
@@ -175,7 +177,7 @@ def rotation_of(code, cosine, q, j, back):
     return code.number(cosine, j), *turn
 
 
-def rotated(code, rotation, up, hole):
+def rotated(code: Code, rotation: Any, up: Any, hole: Any) -> list[Any]:
     """[[cosine, q], [-q*, cosine]] (up, hole), each (re, im): four vectors."""
     e, f, g = rotation
     scaled = [code.builder.fmul(e, part) for part in (*up, *hole)]
@@ -243,7 +245,19 @@ def _store(typing, B, j, cosine, q, M, begin, last):
     return types.void(B, j, cosine, q, M, begin, last), write
 
 
-def recursion(near, hop, onsite, c, u, P, B, C, at, w, plain):
+def recursion(
+    near: IntArray,
+    hop: NDArray,
+    onsite: NDArray,
+    c: NDArray,
+    u: NDArray,
+    P: NDArray,
+    B: NDArray,
+    C: NDArray,
+    at: IntArray,
+    w: NDArray,
+    plain: bool,
+) -> NDArray:
     """See `kernels.clenshaw`."""
     one = onsite.dtype.type(1)
     B[:] = 0

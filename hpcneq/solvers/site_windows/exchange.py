@@ -19,7 +19,8 @@ class Exchange:
     """
 
     def __init__(self, comm: Communicator, layout: Layout, strips: Strips, window: Window) -> None:
-        self.comm, self.layout, self.strips, self.window = comm, layout, strips, window
+        self.comm, self.layout = comm, layout
+        self.strips, self.window = strips, window
         start, stop = layout.bounds()
         first, lines = self._lines(layout.rank)
         base = np.full((strips.count, max(1, lines)), -1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from numpy.typing import NDArray
 
-from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ...maths.arrays import ComplexArray, IntArray
 from ...maths.compiled import lazily
 from ..site_columns.sweeps import (
     phase_term,
@@ -18,7 +18,7 @@ from ..site_columns.sweeps import (
     plain_term_of_8,
     recursion,
 )
-from .sweeps import fields_around
+from .sweeps import entry, fields_around
 
 __all__ = ["phase_term", "plain_term"]  # `recursion` is compiled with the names of this module
 
@@ -42,11 +42,6 @@ def _carried(near, hop, onsite, c, u, P, B, C, plain):
     return B
 
 
-def _entry(M, t, r, lane, factor):
-    """factor M[t, r, lane], complex."""
-    return factor * complex(M[t, r, 0, lane], M[t, r, 1, lane])
-
-
 def _moved(p, line, shift):
     """Place p where lines of a ring begin ``shift`` sites later."""
     if shift == 0:
@@ -68,18 +63,18 @@ def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, o
     cosines, qs = around[3], around[4]
     for p in range(inner.shape[1]):
         n = _moved(p, line, shift)
-        r, e, x = 2 * inner[0, p], cosines[n], complex(qs[n, 0], qs[n, 1])
-        m = 2 * inner[1, p]
+        r, m = 2 * inner[0, p], 2 * inner[1, p]
+        e, x = cosines[n], complex(qs[n, 0], qs[n, 1])
         for s in range(4):
             j, v = max(sites[t, s], 0), s + 4
             kc, kq = cosine[j], complex(q[j, 0], q[j, 1])
-            a, b = _entry(Y, t, r, s, keep), _entry(Y, t, r, v, keep)
-            c, d = _entry(Y, t, r + 1, s, keep), _entry(Y, t, r + 1, v, keep)
+            a, b = entry(Y, t, r, s, keep), entry(Y, t, r, v, keep)
+            c, d = entry(Y, t, r + 1, s, keep), entry(Y, t, r + 1, v, keep)
             if m >= 0:
-                a += _entry(Q, t, m, s, 1j * w0) + _entry(Z, t, m, s, w1)
-                b += _entry(Q, t, m, v, 1j * w0) + _entry(Z, t, m, v, w1)
-                c += _entry(Q, t, m + 1, s, 1j * w0) + _entry(Z, t, m + 1, s, w1)
-                d += _entry(Q, t, m + 1, v, 1j * w0) + _entry(Z, t, m + 1, v, w1)
+                a += entry(Q, t, m, s, 1j * w0) + entry(Z, t, m, s, w1)
+                b += entry(Q, t, m, v, 1j * w0) + entry(Z, t, m, v, w1)
+                c += entry(Q, t, m + 1, s, 1j * w0) + entry(Z, t, m + 1, s, w1)
+                d += entry(Q, t, m + 1, v, 1j * w0) + entry(Z, t, m + 1, v, w1)
             if p == own[s] and sites[t, s] >= 0:
                 a += 1j * constant
                 d += 1j * constant
@@ -103,7 +98,7 @@ def _stored(t, B, W, line, o, shift):
                     W[t, 2 * p + a, part, lane] = B[2 * n + a, part, o + lane]
 
 
-@lazily(calls=(_carried, recursion, fields_around, _entry, _moved, _loaded, _stored))
+@lazily(calls=(_carried, recursion, fields_around, entry, _moved, _loaded, _stored))
 def left(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -164,7 +159,8 @@ def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back, o, move):
                 inside = there != -1 and d < wy and sites[t, i] >= 0
                 for a in range(2):
                     for b in range(2):
-                        r, m, n = p + b, o + 4 * a + i, 4 * b + s
+                        r, m = p + b, o + 4 * a + i
+                        n = 4 * b + s
                         if not inside:
                             if not back:
                                 P[r, 0, m], P[r, 1, m] = 0, 0
@@ -231,175 +227,6 @@ def turned(
                         z = complex(done[r + a, 0, lane], done[r + a, 1, lane])
                         own_rows[t + k, s, a, b] = z
         t += count
-
-
-def _within(t, sites, near, strip, hop, onsite, c, own):
-    """Coefficients of column i of H from the same site and from those of its strip, by lanes.
-
-    own (7, 8): level; re, im of the other component; of the next, of the last site of the strip.
-    """
-    own[:] = 0
-    for s in range(4):
-        i = sites[t, s]
-        if i < 0:
-            continue
-        for up, lane in ((True, s), (False, s + 4)):
-            sign = 1.0 if up else -1.0
-            own[0, lane] = sign * onsite[i]
-            own[1, lane], own[2, lane] = -c[i].real, sign * c[i].imag
-            for n, place, other in ((2, 3, s + 1), (3, 5, s - 1)):
-                if 0 <= other < 4 and sites[t, other] >= 0 and near[i, n] == sites[t, other]:
-                    own[place, lane], own[place + 1, lane] = sign * hop[i, n].real, hop[i, n].imag
-
-
-def _from_strip(Q, Z, q, r, count, source, target, lanes):
-    """Z[r..] += columns ``source`` of Q[q..] times a hop, for all lanes or those of one site.
-
-    lanes (2, 8): re, im of the hop; source, target : a site of the strips, -1 for all.
-    """
-    for row in range(count):
-        if target < 0:
-            for lane in range(8):
-                a, b = Q[q + row, 0, lane], Q[q + row, 1, lane]
-                Z[r + row, 0, lane] += lanes[0, lane] * a + lanes[1, lane] * b
-                Z[r + row, 1, lane] += lanes[0, lane] * b - lanes[1, lane] * a
-        else:
-            for lane in (0, 4):
-                re, im = lanes[0, target + lane], lanes[1, target + lane]
-                a, b = Q[q + row, 0, source + lane], Q[q + row, 1, source + lane]
-                Z[r + row, 0, target + lane] += re * a + im * b
-                Z[r + row, 1, target + lane] += re * b - im * a
-
-
-@lazily(calls=(_within, _from_strip))
-def memory(
-    place: tuple[NDArray, ...],
-    hop: ComplexArray,
-    onsite: FloatArray,
-    c: ComplexArray,
-    sites: IntArray,
-    near: IntArray,
-    lookup: tuple[NDArray, ...],
-    Q: NDArray,
-    Z: NDArray,
-    scratch: tuple[NDArray, NDArray],
-) -> None:
-    """Z = i L + Q H in place of L.
-
-    hop (N, 4), onsite, c (N,). near (N, 4). lookup : place in Q of every strip or -1, strip (N,),
-    slot (N,), x, y of every strip. Q holds the strips of neighbours behind the own ones. scratch :
-    (7, 8) and (2, 8) of Q's precision.
-    """
-    xs, ys, geometry, _, _ = place
-    held, strip, slot, all_x, all_y = lookup
-    own, lanes = scratch
-    Lx, Ly, ox, oy, wx, wy = geometry
-    for t in range(Z.shape[0]):
-        _within(t, sites, near, strip, hop, onsite, c, own)
-        for r in range(Z.shape[1]):
-            for lane in range(8):
-                other, after, before = lane ^ 4, min(lane + 1, 7), max(lane - 1, 0)
-                re, im = -Z[t, r, 1, lane], Z[t, r, 0, lane]
-                re += own[0, lane] * Q[t, r, 0, lane] + own[1, lane] * Q[t, r, 0, other]
-                re += own[3, lane] * Q[t, r, 0, after] + own[5, lane] * Q[t, r, 0, before]
-                re += own[4, lane] * Q[t, r, 1, after] + own[6, lane] * Q[t, r, 1, before]
-                im += own[0, lane] * Q[t, r, 1, lane] + own[1, lane] * Q[t, r, 1, other]
-                im += own[3, lane] * Q[t, r, 1, after] + own[5, lane] * Q[t, r, 1, before]
-                im -= own[4, lane] * Q[t, r, 0, after] + own[6, lane] * Q[t, r, 0, before]
-                Z[t, r, 0, lane] = re - own[2, lane] * Q[t, r, 1, other]
-                Z[t, r, 1, lane] = im + own[2, lane] * Q[t, r, 0, other]
-        for n in range(4):
-            for s in range(4):
-                i = sites[t, s]
-                if i >= 0:
-                    lanes[0, s], lanes[0, s + 4] = hop[i, n].real, -hop[i, n].real
-                    lanes[1, s] = lanes[1, s + 4] = hop[i, n].imag
-                else:
-                    lanes[0, s] = lanes[0, s + 4] = lanes[1, s] = lanes[1, s + 4] = 0
-            for s in range(4):
-                i = sites[t, s]
-                if i < 0 or (n < 2 and s > 0):
-                    continue
-                k = near[i, n]
-                m, target = slot[k], s
-                if n < 2:
-                    target = -1
-                elif (n == 2 and s < 3 and sites[t, s + 1] == k) or (
-                    n == 3 and s > 0 and sites[t, s - 1] == k
-                ):
-                    continue
-                there = Q[held[strip[k]]]
-                x, y = xs[t] - all_x[strip[k]], ys[t] - all_y[strip[k]]
-                for dx in range(wx):
-                    ex = (x + dx) % Lx
-                    if ex >= wx:
-                        continue
-                    dy = 0
-                    while dy < wy:
-                        ey = (y + dy) % Ly
-                        if ey >= wy:
-                            dy += 1
-                            continue
-                        run = min(wy - dy, wy - ey)
-                        q, r = 2 * (ex * wy + ey), 2 * (dx * wy + dy)
-                        _from_strip(there, Z[t], q, r, 2 * run, m, target, lanes)
-                        dy += run
-
-
-@lazily(calls=(_entry,))
-def finish(
-    place: tuple[NDArray, ...],
-    sites: IntArray,
-    inner: IntArray,
-    partner: tuple[NDArray, ...],
-    rotation: tuple[NDArray, NDArray],
-    Q: NDArray,
-    Z: NDArray,
-    weights: tuple[float, float, float],
-    Y: NDArray,
-) -> None:
-    """Y = K Y K^-1 + w2 i Q + w3 Z + constant i 1, (strips, 2n, 2, 8).
-
-    inner (n,): places in Q and Z, -1 where there is none. partner : strip (N,), x, y of all strips;
-    Y is set to 0 where it has no partner behind the diagonal.
-    """
-    xs, ys, geometry, _, own = place
-    strip, all_x, all_y = partner
-    w2, w3, constant = weights
-    cosine, q = rotation
-    Lx, Ly, ox, oy, wx, wy = geometry
-    whole = wx == Lx and wy == Ly
-    for t in range(Y.shape[0]):
-        for p in range(wx * wy):
-            dx = p // wy
-            j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + p - dx * wy) % Ly
-            e, x = cosine[j], complex(q[j, 0], q[j, 1])
-            r, m = 2 * p, 2 * inner[p]
-            across = whole or (xs[t] - all_x[strip[j]] + ox) % Lx < wx
-            for s in range(4):
-                i, v = max(sites[t, s], 0), s + 4
-                kc, kq = cosine[i], complex(q[i, 0], q[i, 1])
-                if whole or (across and (ys[t] + s - all_y[strip[j]] + oy) % Ly < wy):
-                    a, b = _entry(Y, t, r, s, 1.0), _entry(Y, t, r, v, 1.0)
-                    c, d = _entry(Y, t, r + 1, s, 1.0), _entry(Y, t, r + 1, v, 1.0)
-                else:
-                    a = b = c = d = 0j
-                a, b = kc * a + kq.conjugate() * b, kc * b - kq * a
-                c, d = kc * c + kq.conjugate() * d, kc * d - kq * c
-                a, c = e * a + x * c, e * c - x.conjugate() * a
-                b, d = e * b + x * d, e * d - x.conjugate() * b
-                if p == own[s] and sites[t, s] >= 0:
-                    a += 1j * constant
-                    d += 1j * constant
-                if m >= 0:
-                    a += _entry(Q, t, m, s, 1j * w2) + _entry(Z, t, m, s, w3)
-                    b += _entry(Q, t, m, v, 1j * w2) + _entry(Z, t, m, v, w3)
-                    c += _entry(Q, t, m + 1, s, 1j * w2) + _entry(Z, t, m + 1, s, w3)
-                    d += _entry(Q, t, m + 1, v, 1j * w2) + _entry(Z, t, m + 1, v, w3)
-                Y[t, r, 0, s], Y[t, r, 1, s] = a.real, a.imag
-                Y[t, r, 0, v], Y[t, r, 1, v] = b.real, b.imag
-                Y[t, r + 1, 0, s], Y[t, r + 1, 1, s] = c.real, c.imag
-                Y[t, r + 1, 0, v], Y[t, r + 1, 1, v] = d.real, d.imag
 
 
 @lazily

@@ -94,7 +94,7 @@ class Windows(Columns):
 
     def _memory(self, hop, c, v=None):
         """Z = i L + Q H in place of L, with modes that follow in Q and L. **Collective.**"""
-        from . import green
+        from . import memory
 
         state, system = self.state, self.system
         self.used = c, np.zeros_like(c) if v is None else v
@@ -103,7 +103,7 @@ class Windows(Columns):
         place, lookup = state.place(state.memory), self.lookup
         given = hop, system.onsite, c, state.sites, system.near, lookup, self.Q, self.Z
         scratch = np.empty((7, 8), state.real), np.empty((2, 8), state.real)
-        green.memory(place, *given, scratch)
+        memory.memory(place, *given, scratch)
 
     def _matrix_of(self, kick, smallest, kind):
         """Fields of a kick over its radius as kernels take them, and u of its polynomial."""
@@ -136,7 +136,8 @@ class Windows(Columns):
         """`carry` into W within the windows of ``exchange``; without ``store`` own blocks alone."""
         from . import green
 
-        state, window, plain = self.state, exchange.window, self.system.plain
+        state, window = self.state, exchange.window
+        plain = self.system.plain
         place, smallest = state.place(window), self._smallest(store)
         matrices = [self._matrix_of(kick, smallest, state.dtype) for kick in kicks]
         terms = max(len(matrix[-1]) for matrix in matrices)
@@ -172,7 +173,8 @@ class Windows(Columns):
         """The modes of the own columns to the end of a kick, with rates of this mean and slope."""
         from . import sweeps
 
-        state, step, kind = self.state, kick.step, self.state.dtype
+        state, step = self.state, kick.step
+        kind = state.dtype
         smallest = SINGLE if kind.itemsize == 8 else DOUBLE
         matrix = self._matrix_of(kick, smallest, kind)
         terms = len(matrix[-1])
@@ -197,7 +199,8 @@ class Windows(Columns):
         slot, a = np.arange(lanes) % 4, np.arange(lanes) // 4 % 2
         site = sites[:, slot]  # (strips, lanes)
         strength = plane.strength[np.arange(lanes) // 8, a] * state.inside[:, slot]
-        d, cosine, q = kick.slope[site], kick.cosine[site], kick.q[site]
+        d = kick.slope[site]
+        cosine, q = kick.cosine[site], kick.q[site]
         own = np.broadcast_to(1 + bend * slope, d.shape)
         other = 1j * bend * np.where(a == 0, d.conj(), d)
         up, hole = np.where(a == 0, own, other), np.where(a == 0, other, own)
@@ -206,13 +209,13 @@ class Windows(Columns):
 
     def _finish(self, kick, W, white):
         """Y at the end of the step from what was carried and what acts at the end."""
-        from . import green
+        from . import memory
 
         state, strips = self.state, self.state.strips
         inner, partner = state.window.inside(state.memory), (strips.strip, strips.x, strips.y)
         given = self.Q, self.Z, (W[2], W[3], white * W[2]), state.green
         place, rotation = state.place(state.window), _rotation(kick)
-        green.finish(place, state.sites, inner, partner, rotation, *given)
+        memory.finish(place, state.sites, inner, partner, rotation, *given)
 
 
 class _Still:

@@ -126,7 +126,8 @@ def work_of(system: PlanarModes, ranges: Ranges, itemsize: int, ranks: int) -> W
     modes = sum(entries for _, entries in planes)
     green = 2 * strips.window(ranges.of_green(system)).size * columns
     part = -(-strips.count // min(ranks, strips.count)) / strips.count
-    passes, start, following = 2.0 * GREEN, 0.0, 0.0
+    passes = 2.0 * GREEN
+    start = following = 0.0
     rates, radius = system.rates_at(0.0, -1), system.field_bound + 1.0
     for groups, entries in planes:
         known = {complex(rates[g]) for g in groups if g is not None}

@@ -72,7 +72,8 @@ class WindowState:
         dtype: DTypeLike = complex,
         start: bool = True,
     ):
-        self.system, self.comm, self.dtype = system, comm, np.dtype(dtype)
+        self.system, self.comm = system, comm
+        self.dtype = np.dtype(dtype)
         self.strips = Strips(*system.shape)
         self.halo = Halo(comm, self.strips.near)
         self.layout: Layout = self.halo.layout

@@ -34,7 +34,8 @@ def _lift(typing, M, factor, cosine, q, P, j):
     def write(context, builder, signature, args):
         code = Code(context, builder, signature, args, 512 // signature.args[0].dtype.bitwidth)
         M, factor, cosine, q, P = (code.array(k) for k in range(5))
-        j, vector, parts = args[5], code.vector(0), []
+        j, vector = args[5], code.vector(0)
+        parts = []
         re, im = (code.read(factor, code.whole(k * code.count), vector) for k in (0, 1))
         for a in (0, 1):
             x, y = (code.read(M, code.row(j, 2 * a + k), vector) for k in (0, 1))
@@ -93,7 +94,17 @@ def _add(typing, M, j, rates, Q, L, k):
     return types.void(M, j, rates, Q, L, k), write
 
 
-def fields_around(x, y, geometry, hop, onsite, c, rotation, plain, around):
+def fields_around(
+    x: int,
+    y: int,
+    geometry: IntArray,
+    hop: NDArray,
+    onsite: NDArray,
+    c: NDArray,
+    rotation: tuple[NDArray, NDArray],
+    plain: bool,
+    around: tuple[NDArray, ...],
+) -> None:
     """The fields of sites on the window around the strip at x, y, into ``around``."""
     hops, levels, pairs, cosines, qs = around
     cosine, q = rotation
@@ -163,3 +174,8 @@ def sums(M: NDArray, inner: IntArray, rates: NDArray, Q: NDArray, L: NDArray) ->
     for t in range(M.shape[0]):
         for j in range(len(inner)):
             _add(M[t], j, rates, Q[t], L[t], inner[j])
+
+
+def entry(M: NDArray, t: int, r: int, lane: int, factor: complex) -> complex:
+    """factor M[t, r, lane], complex."""
+    return factor * complex(M[t, r, 0, lane], M[t, r, 1, lane])

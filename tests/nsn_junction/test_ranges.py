@@ -66,9 +66,11 @@ def windows(given, ranges, dtype=complex, comm=None):
 @pytest.mark.parametrize(
     "shape, wild, dtype, bound",
     [
-        ((5, 6), False, complex, 1e-13),
-        ((5, 7), True, complex, 1e-13),
-        ((7, 3), False, np.complex64, 2e-6),
+        ((5, 6), False, np.complex64, 2e-6),
+        ((5, 7), True, np.complex64, 2e-6),
+        pytest.param((5, 6), False, complex, 1e-13, marks=pytest.mark.nightly),
+        pytest.param((5, 7), True, complex, 1e-13, marks=pytest.mark.nightly),
+        pytest.param((7, 3), False, complex, 1e-13, marks=pytest.mark.nightly),
     ],
 )
 def test_windows_that_hold_all_rows_give_whole_columns(shape, wild, dtype, bound):
@@ -121,15 +123,38 @@ def test_shorter_ranges_cost_less_and_err_as_their_longer_ones_tell():
 
 
 @parallel
-def test_ranks_agree_within_ranges(comm):
-    """Three steps on any number of ranks, windows cut along both axes. Fails if rows of a strip's
-    lines are taken in another order than they are sent.
+@pytest.mark.parametrize("shape, ranges", [((9, 11), Ranges(0.5, 3)), ((5, 6), Ranges(1.0))])
+def test_ranks_agree_within_ranges(comm, shape, ranges):
+    """Three steps on any number of ranks, windows cut along both axes, or Y whole. Fails if a rank
+    that shares a line with another gives back all of it.
     """
-    given, ranges = system(9, 11), Ranges(0.5, 3)
-    method = after(windows(given, ranges, comm=comm), 3)
-    one = after(windows(given, ranges), 3) if comm.rank == 0 else None
-    c = comm.bcast(one.now.c if one else None)
-    np.testing.assert_allclose(method.now.c, c, atol=1e-13)
+    given = system(*shape)
+    method = after(windows(given, ranges, np.complex64, comm), 3)
+    alone = after(windows(given, ranges, np.complex64), 3)
+    np.testing.assert_allclose(method.now.c, alone.now.c, atol=1e-7)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(900)
+def test_31_x_31_sites_within_five_lengths_are_right_to_1e_4():
+    """The paper's junction (h = 0.58, T = 0.02, bias 0 to 0.8) from a noisy crossed pattern, to t =
+    10: fewer than two thirds of all entries. Fails if the windows of fast modes are shorter.
+    """
+    L = 31
+    rng = np.random.default_rng(1)
+    pair = tuple(model.Lead(name, 0.01, 0.02, 0.0, s) for name, s in (("left", 1), ("right", -1)))
+    drive = drives.Drive(0.0, "step", to=0.8, at=0.0)
+    fits = model.fit_poles(pair, 0.02, model.window(pair, 0.0, 0.58, drive, 450.0), 1e-5)
+    junction = model.Junction(3.0, 0.0, 0.58, pair, model.stripe(L, 1, 0.0), drive, fits)
+    x, y = np.divmod(np.arange(L * L), L)
+    noise = rng.normal(size=L * L) + 1j * rng.normal(size=L * L)
+    pattern = 0.3 * np.cos(6 * np.pi * x / L) * np.cos(4 * np.pi * y / L) + 0.02 * noise
+    place = sites.Sites(L, L, np.zeros(L * L), np.full(L * L, 3.0))
+    given = dynamics.SiteQuench(junction, place, pattern)
+    one = after(columns(given, np.complex64), 20, 0.5)
+    other = after(windows(given, Ranges(5.0), np.complex64), 20, 0.5)
+    assert np.abs(one.now.c - other.now.c).max() < 1e-4
+    assert sum(plane.modes.nbytes for plane in other.state.modes) < 0.67 * one.state.modes.nbytes
 
 
 INPUT = """

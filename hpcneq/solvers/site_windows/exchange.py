@@ -71,12 +71,24 @@ class Exchange:
         return R
 
     def give_back(self, R: NDArray, W: NDArray) -> None:
-        """The reverse of `fill`: the owners' W are set. **Collective.**"""
+        """The reverse of `fill`: the owners' W are set in the others' rows. **Collective.**"""
         lines = W.reshape(len(W), *self.window.shape, 2, 2, W.shape[3])
         for source, target, rows, mine in self._turns():
-            returned = np.empty_like(lines[mine])
+            before = lines[mine]
+            returned = np.empty_like(before)
             self._sent(R[rows], source, returned, target)
-            lines[mine] = returned
+            theirs = self._held_by(target, *mine)[..., None, None, None]
+            lines[mine] = np.where(theirs, returned, before)
+
+    def _held_by(self, rank, strip, dx):
+        """Which sites of lines of own strips a rank holds, (lines, sites)."""
+        strips, (ox, oy) = self.strips, self.window.origin
+        strip = strip + self.layout.start
+        x = (strips.x[strip] - ox + dx) % strips.Lx
+        y = (strips.y[strip][:, None] - oy + np.arange(self.window.shape[1])) % strips.Ly
+        owned = strips.strip[x[:, None] * strips.Ly + y]
+        begin, end = self.layout.bounds(rank)
+        return (owned >= begin) & (owned < end)
 
     def _turns(self):
         """(source, target, rows of what comes, own lines that go) of every turn."""

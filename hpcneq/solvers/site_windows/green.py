@@ -7,6 +7,10 @@ window.
 
 from __future__ import annotations
 
+import numpy as np
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, IntArray
@@ -17,8 +21,10 @@ from ..site_columns.sweeps import (
     plain_term,
     plain_term_of_8,
     recursion,
+    rotated,
 )
-from .sweeps import entry, fields_around
+from ..vector_code import Code
+from .sweeps import fields_around
 
 __all__ = ["phase_term", "plain_term"]  # `recursion` is compiled with the names of this module
 
@@ -53,39 +59,70 @@ def _moved(p, line, shift):
     return dx * line + dy
 
 
+@intrinsic
+def _combined(typing, Y, Q, Z, r, m, scale, right, e, x, y, P, n, o):
+    """P[n], from lane o on, = K^-1 (keep Y + w0 i Q + w1 Z) K of one site's rows.
+
+    r, m : first row in Y, in Q and Z, (rows, 2, 8). scale (3,): keep, w0, w1. right (3, 8): of each
+    column of K its own factor, re and im of the other's. e, (x, y): cosine and q of the rows' site.
+    """
+
+    def write(context, builder, signature, args):
+        code = Code(context, builder, signature, args)
+        Y, Q, Z, scale, right, P = (code.array(k) for k in (0, 1, 2, 5, 6, 10))
+        vector, lanes = code.vector(10), cgutils.unpack_tuple(builder, P.shape)[2]
+        keep, w0, w1 = (code.number(scale, code.whole(k)) for k in range(3))
+        own, fr, fi = (code.read(right, code.whole(8 * k), vector) for k in range(3))
+        rows = []
+        for a in (0, 1):
+            parts = []
+            for array, row in ((Y, args[3]), (Q, args[4]), (Z, args[4])):
+                at = code.product(code.sum(row, code.whole(a)), code.whole(16))
+                for k in (0, 8):
+                    parts.append(code.read(array, code.sum(at, code.whole(k)), vector))
+            yr, yi, qr, qi, zr, zi = parts
+            re = code.fma(w1, zr, code.fma(code.less(w0), qi, builder.fmul(keep, yr)))
+            im = code.fma(w1, zi, code.fma(w0, qr, builder.fmul(keep, yi)))
+            turn = [4, 5, 6, 7, 0, 1, 2, 3]
+            other = code.shuffle(re, re, turn), code.shuffle(im, im, turn)
+            scaled = builder.fmul(own, re), builder.fmul(own, im)
+            rows.append(code.couple(*scaled, [(*other, fr, fi)]))
+        back = [code.spread(args[7]), *(code.less(code.spread(args[k])) for k in (8, 9))]
+        for k, value in enumerate(rotated(code, back, *rows)):
+            row = code.sum(code.product(args[11], code.whole(4)), code.whole(k))
+            code.write(value, P, code.sum(code.product(row, lanes), args[12]))
+        return code.nothing()
+
+    return types.void(Y, Q, Z, r, m, scale, right, e, x, y, P, n, o), write
+
+
 def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, o, shift):
     """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K of strip t, on places ``inner``.
 
     o : first lane. shift : see `_moved`.
     """
-    keep, w0, w1, constant = weights
-    cosine, q = rotation
-    cosines, qs = around[3], around[4]
+    cosines, qs, right = around[3], around[4], np.empty((3, 8), P.dtype)
+    scale, alone = np.zeros(3, P.dtype), np.zeros(3, P.dtype)
+    scale[0], scale[1], scale[2] = weights[0], weights[1], weights[2]
+    alone[0] = weights[0]
+    for s in range(4):
+        j = max(sites[t, s], 0)
+        q = rotation[1]
+        right[0, s], right[0, s + 4] = rotation[0][j], rotation[0][j]
+        right[1, s], right[1, s + 4] = -q[j, 0], q[j, 0]
+        right[2, s], right[2, s + 4] = q[j, 1], q[j, 1]
     for p in range(inner.shape[1]):
-        n = _moved(p, line, shift)
-        r, m = 2 * inner[0, p], 2 * inner[1, p]
-        e, x = cosines[n], complex(qs[n, 0], qs[n, 1])
-        for s in range(4):
-            j, v = max(sites[t, s], 0), s + 4
-            kc, kq = cosine[j], complex(q[j, 0], q[j, 1])
-            a, b = entry(Y, t, r, s, keep), entry(Y, t, r, v, keep)
-            c, d = entry(Y, t, r + 1, s, keep), entry(Y, t, r + 1, v, keep)
-            if m >= 0:
-                a += entry(Q, t, m, s, 1j * w0) + entry(Z, t, m, s, w1)
-                b += entry(Q, t, m, v, 1j * w0) + entry(Z, t, m, v, w1)
-                c += entry(Q, t, m + 1, s, 1j * w0) + entry(Z, t, m + 1, s, w1)
-                d += entry(Q, t, m + 1, v, 1j * w0) + entry(Z, t, m + 1, v, w1)
-            if p == own[s] and sites[t, s] >= 0:
-                a += 1j * constant
-                d += 1j * constant
-            a, b = kc * a - kq.conjugate() * b, kq * a + kc * b
-            c, d = kc * c - kq.conjugate() * d, kq * c + kc * d
-            a, c = e * a - x * c, x.conjugate() * a + e * c
-            b, d = e * b - x * d, x.conjugate() * b + e * d
-            P[2 * n, 0, o + s], P[2 * n, 1, o + s] = a.real, a.imag
-            P[2 * n, 0, o + v], P[2 * n, 1, o + v] = b.real, b.imag
-            P[2 * n + 1, 0, o + s], P[2 * n + 1, 1, o + s] = c.real, c.imag
-            P[2 * n + 1, 0, o + v], P[2 * n + 1, 1, o + v] = d.real, d.imag
+        n, r, m = _moved(p, line, shift), 2 * inner[0, p], 2 * inner[1, p]
+        e, x, y = cosines[n], qs[n, 0], qs[n, 1]
+        if m >= 0:
+            _combined(Y[t], Q[t], Z[t], r, m, scale, right, e, x, y, P, n, o)
+        else:
+            _combined(Y[t], Q[t], Z[t], r, 0, alone, right, e, x, y, P, n, o)
+    for s in range(4):
+        if sites[t, s] >= 0:  # K leaves a site's own unit matrix alone
+            n = _moved(own[s], line, shift)
+            P[2 * n, 1, o + s] += weights[3]
+            P[2 * n + 1, 1, o + s + 4] += weights[3]
 
 
 def _stored(t, B, W, line, o, shift):
@@ -98,7 +135,7 @@ def _stored(t, B, W, line, o, shift):
                     W[t, 2 * p + a, part, lane] = B[2 * n + a, part, o + lane]
 
 
-@lazily(calls=(_carried, recursion, fields_around, entry, _moved, _loaded, _stored))
+@lazily(calls=(_carried, recursion, fields_around, _moved, _loaded, _stored))
 def left(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],

@@ -31,7 +31,7 @@ from .ranges import VELOCITY
 from .state import WindowState
 
 # amplitude of a step beyond which a prediction does not look, by bytes: dropped is its square
-FAR = {4: 1e-4, 8: 1e-6}
+FAR = {4: 1e-3, 8: 1e-6}
 
 
 class Windows(Columns):

@@ -184,15 +184,22 @@ def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back, o, move):
     """
     base, first, strip, slot, y0 = lookup
     Lx, Ly, ox, oy, wx, wy = geometry
-    row = xs[t] - first
+    row, begin = xs[t] - first, (ys[t] - oy) % Ly
     for dx in range(wx):
+        line = (xs[t] - ox + dx) % Lx * Ly
         for dy in range(wy):
-            j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + dy) % Ly
-            there, s = base[strip[j], row], slot[j]
-            shift = ys[t] - y0[strip[j]] + oy
+            y = begin + dy
+            if y >= Ly:
+                y -= Ly
+            there, s = base[strip[line + y], row], slot[line + y]
+            shift = ys[t] - y0[strip[line + y]] + oy
             p = 2 * _moved(dx * wy + dy, wy, move)
             for i in range(4):
-                d = (shift + i) % Ly
+                d = shift + i
+                if d < 0:
+                    d += Ly
+                elif d >= Ly:
+                    d -= Ly
                 inside = there != -1 and d < wy and sites[t, i] >= 0
                 for a in range(2):
                     for b in range(2):

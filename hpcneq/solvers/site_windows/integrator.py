@@ -213,8 +213,10 @@ class Windows(Columns):
 
         state, strips = self.state, self.state.strips
         inner, partner = state.window.inside(state.memory), (strips.strip, strips.x, strips.y)
-        given = self.Q, self.Z, (W[2], W[3], white * W[2]), state.green
-        place, rotation = state.place(state.window), _rotation(kick)
+        scratch = tuple(np.empty(shape, state.real) for shape in ((3, 8), (2, 8), 8))
+        given = self.Q, self.Z, (W[2], W[3], white * W[2]), scratch, state.green
+        place = state.place(state.window)
+        rotation = kick.cosine.astype(state.real), _parts(kick.q.astype(state.dtype))
         memory.finish(place, state.sites, inner, partner, rotation, *given)
 
 

@@ -5,11 +5,14 @@ See `sweeps` for what they are given.
 
 from __future__ import annotations
 
+from numba import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
-from .sweeps import entry
+from ..site_columns.sweeps import rotated
+from ..vector_code import Code
 
 
 def _of_strip(t, sites, near, hop, onsite, c, own):
@@ -135,30 +138,54 @@ def memory(
                 _from_strip(x, y, place[2], there, Z[t], slot[k], target, lanes)
 
 
-def _ended(t, r, m, s, e, x, kc, kq, Q, Z, weights, keep, Y):
-    """See `finish`: the four entries of rows r, r + 1 and of site s; m of Q and Z, or < 0."""
-    w2, w3, constant = weights
-    v = s + 4
-    a = b = c = d = 0j
-    if keep:
-        a, b = entry(Y, t, r, s, 1.0), entry(Y, t, r, v, 1.0)
-        c, d = entry(Y, t, r + 1, s, 1.0), entry(Y, t, r + 1, v, 1.0)
-    a, b = kc * a + kq.conjugate() * b, kc * b - kq * a
-    c, d = kc * c + kq.conjugate() * d, kc * d - kq * c
-    a, c = e * a + x * c + 1j * constant, e * c - x.conjugate() * a
-    b, d = e * b + x * d, e * d - x.conjugate() * b + 1j * constant
-    if m >= 0:
-        a += entry(Q, t, m, s, 1j * w2) + entry(Z, t, m, s, w3)
-        b += entry(Q, t, m, v, 1j * w2) + entry(Z, t, m, v, w3)
-        c += entry(Q, t, m + 1, s, 1j * w2) + entry(Z, t, m + 1, s, w3)
-        d += entry(Q, t, m + 1, v, 1j * w2) + entry(Z, t, m + 1, v, w3)
-    Y[t, r, 0, s], Y[t, r, 1, s] = a.real, a.imag
-    Y[t, r, 0, v], Y[t, r, 1, v] = b.real, b.imag
-    Y[t, r + 1, 0, s], Y[t, r + 1, 1, s] = c.real, c.imag
-    Y[t, r + 1, 0, v], Y[t, r + 1, 1, v] = d.real, d.imag
+@intrinsic
+def _ended(typing, Y, Q, Z, r, m, scale, right, keep, e, x, y):
+    """Y = K keep Y K^-1 + w2 i Q + w3 Z in one site's rows: r of Y, m of Q and Z, (rows, 2, 8).
+
+    scale (2,): w2, w3. right (3, 8): of each column of K^-1 its own factor, re and im of the
+    other's. keep (8,): 0 where Y is to be forgotten. e, (x, y): cosine and q of the rows' site.
+    """
+
+    def write(context, builder, signature, args):
+        code = Code(context, builder, signature, args)
+        Y, Q, Z, scale, right, keep = (code.array(k) for k in (0, 1, 2, 5, 6, 7))
+        vector, turn = code.vector(0), [4, 5, 6, 7, 0, 1, 2, 3]
+        w2, w3 = (code.number(scale, code.whole(k)) for k in range(2))
+        own, fr, fi = (code.read(right, code.whole(8 * k), vector) for k in range(3))
+        kept = code.read(keep, code.whole(0), vector)
+
+        def at(row, k):
+            return code.sum(code.product(row, code.whole(16)), code.whole(8 * k))
+
+        rows = []
+        for a in (0, 2):
+            re, im = (builder.fmul(kept, code.read(Y, at(args[3], a + k), vector)) for k in (0, 1))
+            other = code.shuffle(re, re, turn), code.shuffle(im, im, turn)
+            scaled = builder.fmul(own, re), builder.fmul(own, im)
+            rows.append(code.couple(*scaled, [(*other, fr, fi)]))
+        ended = rotated(code, [code.spread(args[k]) for k in (8, 9, 10)], *rows)
+        for k, value in enumerate(ended):
+            driven = code.read(Q, at(args[4], k ^ 1), vector)
+            if k % 2 == 0:
+                driven = code.less(driven)
+            value = code.fma(w3, code.read(Z, at(args[4], k), vector), code.fma(w2, driven, value))
+            code.write(value, Y, at(args[3], k))
+        return code.nothing()
+
+    return types.void(Y, Q, Z, r, m, scale, right, keep, e, x, y), write
 
 
-@lazily(calls=(entry, _ended))
+def _columns(t, sites, rotation, right):
+    """K^-1 on the columns of strip t, see `_ended`."""
+    cosine, q = rotation
+    for s in range(4):
+        j = max(sites[t, s], 0)
+        right[0, s], right[0, s + 4] = cosine[j], cosine[j]
+        right[1, s], right[1, s + 4] = q[j, 0], -q[j, 0]
+        right[2, s], right[2, s + 4] = -q[j, 1], -q[j, 1]
+
+
+@lazily(calls=(_columns,))
 def finish(
     place: tuple[NDArray, ...],
     sites: IntArray,
@@ -168,31 +195,39 @@ def finish(
     Q: NDArray,
     Z: NDArray,
     weights: tuple[float, float, float],
+    scratch: tuple[NDArray, ...],
     Y: NDArray,
 ) -> None:
     """Y = K Y K^-1 + w2 i Q + w3 Z + constant i 1, (strips, 2n, 2, 8).
 
     inner (n,): places in Q and Z, -1 where there is none. partner : strip (N,), x, y of all strips;
-    Y is set to 0 where it has no partner behind the diagonal.
+    Y is set to 0 where it has no partner behind the diagonal. scratch : (3, 8), (2, 8), (8,).
     """
     xs, ys, geometry, _, own = place
     strip, all_x, all_y = partner
+    right, scales, keep = scratch
     cosine, q = rotation
     Lx, Ly, ox, oy, wx, wy = geometry
     whole = wx == Lx and wy == Ly
-    w2, w3, constant = weights
+    scales[0, 0], scales[0, 1] = weights[0], weights[1]
+    scales[1, :], keep[:] = 0, 1
+    one = keep[0]
     for t in range(Y.shape[0]):
+        _columns(t, sites, rotation, right)
         for p in range(wx * wy):
             dx = p // wy
             j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + p - dx * wy) % Ly
-            x = complex(q[j, 0], q[j, 1])
-            across = whole or (xs[t] - all_x[strip[j]] + ox) % Lx < wx
-            for s in range(4):
-                i, one = max(sites[t, s], 0), 0.0
-                if p == own[s] and sites[t, s] >= 0:
-                    one = constant
-                keep = whole or (across and (ys[t] + s - all_y[strip[j]] + oy) % Ly < wy)
-                kq = complex(q[i, 0], q[i, 1])
-                given = (w2, w3, one)
-                m = 2 * inner[p]
-                _ended(t, 2 * p, m, s, cosine[j], x, cosine[i], kq, Q, Z, given, keep, Y)
+            if not whole:
+                across = (xs[t] - all_x[strip[j]] + ox) % Lx < wx
+                for s in range(4):
+                    inside = across and (ys[t] + s - all_y[strip[j]] + oy) % Ly < wy
+                    keep[s] = keep[s + 4] = 1.0 if inside else 0.0
+            m, scale = 2 * inner[p], scales[0]
+            if m < 0:
+                m, scale = 0, scales[1]
+            e, x, y = one * cosine[j], one * q[j, 0], one * q[j, 1]
+            _ended(Y[t], Q[t], Z[t], 2 * p, m, scale, right, keep, e, x, y)
+        for s in range(4):
+            if sites[t, s] >= 0:  # K leaves a site's own unit matrix alone
+                Y[t, 2 * own[s], 1, s] += weights[2]
+                Y[t, 2 * own[s] + 1, 1, s + 4] += weights[2]

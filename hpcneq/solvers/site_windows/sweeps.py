@@ -174,8 +174,3 @@ def sums(M: NDArray, inner: IntArray, rates: NDArray, Q: NDArray, L: NDArray) ->
     for t in range(M.shape[0]):
         for j in range(len(inner)):
             _add(M[t], j, rates, Q[t], L[t], inner[j])
-
-
-def entry(M: NDArray, t: int, r: int, lane: int, factor: complex) -> complex:
-    """factor M[t, r, lane], complex."""
-    return factor * complex(M[t, r, 0, lane], M[t, r, 1, lane])

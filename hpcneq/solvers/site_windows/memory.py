@@ -34,20 +34,49 @@ def _of_strip(t, sites, near, hop, onsite, c, own):
                     own[place, lane], own[place + 1, lane] = sign * hop[i, n].real, hop[i, n].imag
 
 
-def _within(Q, Z, own):
-    """Z = i L + Q H in place of L, of H what couples sites of the strip."""
-    for r in range(Z.shape[0]):
-        for lane in range(8):
-            other, after, before = lane ^ 4, min(lane + 1, 7), max(lane - 1, 0)
-            re, im = -Z[r, 1, lane], Z[r, 0, lane]
-            re += own[0, lane] * Q[r, 0, lane] + own[1, lane] * Q[r, 0, other]
-            re += own[3, lane] * Q[r, 0, after] + own[5, lane] * Q[r, 0, before]
-            re += own[4, lane] * Q[r, 1, after] + own[6, lane] * Q[r, 1, before]
-            im += own[0, lane] * Q[r, 1, lane] + own[1, lane] * Q[r, 1, other]
-            im += own[3, lane] * Q[r, 1, after] + own[5, lane] * Q[r, 1, before]
-            im -= own[4, lane] * Q[r, 0, after] + own[6, lane] * Q[r, 0, before]
-            Z[r, 0, lane] = re - own[2, lane] * Q[r, 1, other]
-            Z[r, 1, lane] = im + own[2, lane] * Q[r, 0, other]
+@intrinsic
+def _within(typing, Q, Z, r, own):
+    """Z = i L + Q H in place of L in row r, of H what couples sites of the strip; own (7, 8)."""
+
+    def write(context, builder, signature, args):
+        code = Code(context, builder, signature, args)
+        Q, Z, own = (code.array(k) for k in (0, 1, 3))
+        vector, first = code.vector(0), code.product(args[2], code.whole(16))
+        places = [first, code.sum(first, code.whole(8))]
+        x, y = (code.read(Q, at, vector) for at in places)
+        re, im = (code.read(Z, at, vector) for at in places)
+        real = [code.read(own, code.whole(8 * k), vector) for k in range(7)]
+        couplings = [(x, y, real[0], None)]
+        orders = [4, 5, 6, 7, 0, 1, 2, 3], [1, 2, 3, 4, 5, 6, 7, 7], [0, 0, 1, 2, 3, 4, 5, 6]
+        for k, order in enumerate(orders):
+            moved = code.shuffle(x, x, order), code.shuffle(y, y, order)
+            imag = real[2 + 2 * k]
+            couplings.append((*moved, real[1 + 2 * k], code.less(imag) if k else imag))
+        for value, at in zip(code.couple(code.less(im), re, couplings), places):
+            code.write(value, Z, at)
+        return code.nothing()
+
+    return types.void(Q, Z, r, own), write
+
+
+@intrinsic
+def _all_added(typing, Q, q, Z, r, lanes):
+    """Z[r] += Q[q] times the conjugate of ``lanes`` (2, 8) in every lane."""
+
+    def write(context, builder, signature, args):
+        code = Code(context, builder, signature, args)
+        Q, Z, lanes = (code.array(k) for k in (0, 2, 4))
+        vector, eight = code.vector(0), code.whole(8)
+        there, here = (code.product(args[k], code.whole(16)) for k in (1, 3))
+        x, y = (code.read(Q, at, vector) for at in (there, code.sum(there, eight)))
+        places = here, code.sum(here, eight)
+        re, im = (code.read(Z, at, vector) for at in places)
+        real, imag = code.read(lanes, code.whole(0), vector), code.read(lanes, eight, vector)
+        for value, at in zip(code.couple(re, im, [(x, y, real, code.less(imag))]), places):
+            code.write(value, Z, at)
+        return code.nothing()
+
+    return types.void(Q, q, Z, r, lanes), write
 
 
 def _hops(t, n, sites, hop, lanes):
@@ -64,10 +93,7 @@ def _added(Q, Z, q, r, count, source, target, lanes):
     """Z[r..] += Q[q..] times a hop, for all lanes, or from site ``source`` to ``target`` >= 0."""
     for row in range(count):
         if target < 0:
-            for lane in range(8):
-                a, b = Q[q + row, 0, lane], Q[q + row, 1, lane]
-                Z[r + row, 0, lane] += lanes[0, lane] * a + lanes[1, lane] * b
-                Z[r + row, 1, lane] += lanes[0, lane] * b - lanes[1, lane] * a
+            _all_added(Q, q + row, Z, r + row, lanes)
         else:
             for lane in (0, 4):
                 re, im = lanes[0, target + lane], lanes[1, target + lane]
@@ -95,7 +121,7 @@ def _from_strip(x, y, geometry, Q, Z, source, target, lanes):
             dy += run
 
 
-@lazily(calls=(_of_strip, _within, _hops, _added, _from_strip))
+@lazily(calls=(_of_strip, _hops, _added, _from_strip))
 def memory(
     place: tuple[NDArray, ...],
     hop: ComplexArray,
@@ -118,7 +144,8 @@ def memory(
     own, lanes = scratch
     for t in range(Z.shape[0]):
         _of_strip(t, sites, near, hop, onsite, c, own)
-        _within(Q[t], Z[t], own)
+        for r in range(Z.shape[1]):
+            _within(Q[t], Z[t], r, own)
         for n in range(4):
             _hops(t, n, sites, hop, lanes)
             for s in range(4):

@@ -101,10 +101,11 @@ def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, o
 
     o : first lane. shift : see `_moved`.
     """
-    cosines, qs, right = around[3], around[4], np.empty((3, 8), P.dtype)
-    scale, alone = np.zeros(3, P.dtype), np.zeros(3, P.dtype)
-    scale[0], scale[1], scale[2] = weights[0], weights[1], weights[2]
-    alone[0] = weights[0]
+    cosines, qs = around[3], around[4]
+    right, scales = np.empty((3, 8), P.dtype), np.zeros((2, 3), P.dtype)
+    for k in range(3):
+        scales[0, k] = weights[k]
+    scales[1, 0] = weights[0]
     for s in range(4):
         j = max(sites[t, s], 0)
         q = rotation[1]
@@ -112,12 +113,14 @@ def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, o
         right[1, s], right[1, s + 4] = -q[j, 0], q[j, 0]
         right[2, s], right[2, s + 4] = q[j, 1], q[j, 1]
     for p in range(inner.shape[1]):
-        n, r, m = _moved(p, line, shift), 2 * inner[0, p], 2 * inner[1, p]
-        e, x, y = cosines[n], qs[n, 0], qs[n, 1]
+        n = _moved(p, line, shift)
+        r, m = 2 * inner[0, p], 2 * inner[1, p]
+        e = cosines[n]
+        x, y = qs[n, 0], qs[n, 1]
         if m >= 0:
-            _combined(Y[t], Q[t], Z[t], r, m, scale, right, e, x, y, P, n, o)
+            _combined(Y[t], Q[t], Z[t], r, m, scales[0], right, e, x, y, P, n, o)
         else:
-            _combined(Y[t], Q[t], Z[t], r, 0, alone, right, e, x, y, P, n, o)
+            _combined(Y[t], Q[t], Z[t], r, 0, scales[1], right, e, x, y, P, n, o)
     for s in range(4):
         if sites[t, s] >= 0:  # K leaves a site's own unit matrix alone
             n = _moved(own[s], line, shift)

@@ -252,7 +252,8 @@ def finish(
             m, scale = 2 * inner[p], scales[0]
             if m < 0:
                 m, scale = 0, scales[1]
-            e, x, y = one * cosine[j], one * q[j, 0], one * q[j, 1]
+            e = one * cosine[j]
+            x, y = one * q[j, 0], one * q[j, 1]
             _ended(Y[t], Q[t], Z[t], 2 * p, m, scale, right, keep, e, x, y)
         for s in range(4):
             if sites[t, s] >= 0:  # K leaves a site's own unit matrix alone

@@ -247,6 +247,7 @@ def test_check_tells_what_ranges_take(tmp_path):
     (tmp_path / "in.toml").write_text(text)
     code, said = here("check", "in.toml", folder=tmp_path)
     assert code == 0 and "Y within 12" in said and "of all entries" in said, said
+    assert "green_range = 12: correlations spread" in said and "range = 0.6: modes are cut" in said
 
 
 @pytest.mark.parametrize(

@@ -356,7 +356,7 @@ def windows(
     reaches = sorted(set(ranges.reaches(system).tolist()), reverse=True)
     return Cost(
         seconds,
-        BASE_BYTES + KERNEL_BYTES + max(work.bytes for _, work in works),
+        BASE_BYTES + 1.5 * KERNEL_BYTES + max(work.bytes for _, work in works),
         largest.strips,
         (
             f"{len(system.near)} sites, {len(system.groups)} bath-mode groups, {steps} steps",

@@ -17,7 +17,8 @@ from ..solvers.supercell.linear import PatternResponse
 from ..solvers.supercell.medium import Medium, even_part, harmonic_numbers
 from ..solvers.supercell.patterns import RealPattern, TurningPattern
 from .recorder import Entries
-from .supercell import POINTS, VARIANTS, amplitude_over, box_factor, varied
+from .supercell import varied
+from .supercell_records import POINTS, VARIANTS, amplitude_over, box_factor
 from .task import Given
 
 if TYPE_CHECKING:

@@ -65,13 +65,7 @@ def seconds_of_a_pass(system: Supercell, dt: float, dtype: DTypeLike) -> float:
         return 0.0
     box = system.medium.box
     few = max(1, min(len(box.transverse), 2**18 // (system.medium.size**2 * system.medium.modes)))
-    part = replace(
-        box,
-        transverse=box.transverse[:few],
-        transverse_weights=box.transverse_weights[:few],
-        bloch=1,
-        even=box.parity,
-    )
+    part = box.part(few)
     medium = replace(system.medium, box=part)
     method = DriftExact(SupercellState(replace(system, medium=medium), solo(), dtype), False)
     method.start(0.0, dt)

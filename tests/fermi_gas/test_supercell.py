@@ -68,7 +68,7 @@ def test_the_state_at_rest_is_a_function_of_the_hamiltonian():
 def test_the_potential_is_stationary_where_the_gap_equation_holds():
     """Its slope is twice the gap equation's residual; fails with one coupling for all m."""
     medium = small()
-    coupling = coupling_from(medium, single(3, 0, 0.2), 0)
+    coupling = coupling_from(medium, single(medium.box, 7, 0, 0.2), 0)
     problem = RealPattern(medium, coupling, [1, 3])
     x, h = np.array([0.12, -0.01]), 1e-4
     part = range(problem.items)
@@ -79,7 +79,7 @@ def test_the_potential_is_stationary_where_the_gap_equation_holds():
         e = h * np.eye(2)[k]
         up, down = (potential(problem, problem.harmonics(y), solo()) for y in (x + e, x - e))
         assert (up - down) / (2 * h) == pytest.approx(4 * F[k], rel=1e-4, abs=1e-9)
-    assert potential_rows(medium, single(3, 0, 0.0), range(0)).shape == (0,)
+    assert potential_rows(medium, single(medium.box, 7, 0, 0.0), range(0)).shape == (0,)
 
 
 @pytest.mark.nightly
@@ -131,7 +131,7 @@ def opposite_wave(points):
         )
 
     medium = medium_of(Numerics, Baths(0.005, 0.0, 0.145))
-    c = single(3, 1, 0.05450344)
+    c = single(medium.box, 7, 1, 0.05450344)
     coupling = coupling_from(medium, c, 1).astype(complex)
     response = Opposite(medium, c, coupling, medium.box.lag)
     return modes.secant(modes.Samples(response, 0.0, solo()), 0.007 + 0.026j)

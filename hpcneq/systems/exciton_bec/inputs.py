@@ -204,6 +204,7 @@ class CellTable(SupercellTable):
     length: float | None = like(SupercellTable, "length", unit="1/kF")
     p_max: float = like(SupercellTable, "p_max", unit="kF")
     y_max: float = like(SupercellTable, "y_max", unit="kF^2")
+    across: float | None = like(SupercellTable, "across", unit="kF")
 
 
 @dataclass(frozen=True)
@@ -260,6 +261,9 @@ class EvolveInitial:
     )
     kick_time: float = key(6.0, doc="middle t0 of the pulse", unit="1/eF", min=0)
     kick_width: float = key(1.5, doc="width s of the pulse", unit="1/eF", above=0)
+    kick_across: float = key(
+        0.0, doc="strength of the wave across in the same pulse", unit="eF", min=0, max=1
+    )
 
 
 @dataclass(frozen=True)

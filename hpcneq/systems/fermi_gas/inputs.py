@@ -223,6 +223,7 @@ class CellTable(SupercellTable):
     bloch_points: int | None = like(SupercellTable, "bloch_points")
     p_max: float = like(SupercellTable, "p_max", 2.4, unit="pF")
     y_max: float = like(SupercellTable, "y_max", 6.0, unit="pF^2")
+    across: float | None = like(SupercellTable, "across", unit="pF")
 
 
 @dataclass(frozen=True)
@@ -326,6 +327,13 @@ class EvolveInitial:
         min=0,
     )
     kick_width: float = key(3.0, doc="supercell: width s of the kick", unit="1/mu", above=0)
+    kick_across: float = key(
+        0.0,
+        doc="supercell.across: strength of the wave across in the kick",
+        unit="mu",
+        min=0,
+        max=1,
+    )
     field: float = key(
         0.0,
         doc="constant pairing field that seeds pairs, in the gap equation's units "

@@ -8,7 +8,7 @@ import numpy as np
 
 from ....errors import InputError
 from ....tasks import Given
-from ....tasks.supercell_tables import cell_of, refuse_late_kick
+from ....tasks.supercell_tables import cell_of, refuse_kinds, refuse_late_kick
 from .. import inputs
 
 CUTOFF = {field.name: field for field in fields(inputs.Numerics)}["p_c"].metadata
@@ -82,6 +82,7 @@ def modes(given: Given) -> None:
 def evolve(given: Given) -> None:
     """InputError for a cell that does not fit its waves, and for a kick that begins too late."""
     cell_of(given.numerics.wave_number, given.numerics.supercell)
+    refuse_kinds(given.numerics.supercell)
     refuse_late_kick(given)
     start, dt = given.initial, given.numerics.dt
     if dt is not None and dt > start.kick_width and (start.kick > 0 or start.noise > 0):

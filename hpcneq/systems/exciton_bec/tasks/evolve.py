@@ -44,6 +44,6 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
 
 def system_of(given: Given, state: Condensate) -> tuple[Supercell, int, Kick]:
     """(the equations, periods of the kick's wave in the cell, the kick) of an input."""
-    periods, kick = kick_of(given)
     rest, even = resting(given, state), given.numerics.supercell.even
+    periods, kick = kick_of(given, rest.medium.box)
     return Supercell(rest.medium, rest.coupling, rest.start, kick, even), periods, kick

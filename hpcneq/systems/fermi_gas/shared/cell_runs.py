@@ -10,8 +10,9 @@ import numpy as np
 from ....parallel import Communicator, on_root
 from ....solvers.supercell.state import Supercell
 from ....tasks import Given, InputError, Outcome, Output, supercell
-from ....tasks.supercell import VARIANTS, Kick, kick_of, varied, with_step, words_of
-from ....tasks.supercell_tables import cell_of
+from ....tasks.supercell import Kick, kick_of, varied, with_step, words_of
+from ....tasks.supercell_records import VARIANTS
+from ....tasks.supercell_tables import cell_of, harmonic_count
 from ..physics.gap_and_current import Gas
 from .branch_states import CurvesOf, remembered_curves, required_branch
 from .gas import gas_of
@@ -78,7 +79,8 @@ def coupling_at(given: Given, gas: Gas, curves_of: CurvesOf, D: float, Q: float)
     G, _ = cell_of(numerics.wave_number, numerics.supercell)
     m = round(Q / G)
     medium = medium_of(numerics, gas.baths)
-    return coupling_from(medium, single(numerics.supercell.harmonics, m, D), m)
+    count = harmonic_count(numerics.supercell)
+    return coupling_from(medium, single(medium.box, count, m, D), m)
 
 
 def cell_system(
@@ -86,8 +88,8 @@ def cell_system(
 ) -> tuple[Supercell, int, Kick]:
     """(the equations, periods of the kick's wave in the cell, the kick) of an input."""
     numerics, cell = given.numerics, given.numerics.supercell
-    periods, kick = kick_of(given)
     G, _ = cell_of(numerics.wave_number, cell)
-    c = single(cell.harmonics, round(Q / G), D)
     medium = medium_of(numerics, gas.baths)
+    periods, kick = kick_of(given, medium.box)
+    c = single(medium.box, harmonic_count(cell), round(Q / G), D)
     return Supercell(medium, coupling.astype(complex), c, kick, cell.even), periods, kick

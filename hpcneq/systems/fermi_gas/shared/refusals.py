@@ -9,7 +9,7 @@ import numpy as np
 from ....errors import InputError
 from ....solvers.output_times import refuse_uncountable
 from ....tasks import Given
-from ....tasks.supercell_tables import cell_of, refuse_late_kick
+from ....tasks.supercell_tables import cell_of, refuse_kinds, refuse_late_kick
 
 SLOW = ("gamma", "T", "inv_kfas")  # what may be swept beside dmu
 COARSEST = 0.25  # of [numerics] fine, where modes are counted
@@ -120,6 +120,7 @@ def _cell(given: Given) -> None:
         )
     if given.numerics.wave_number is not None:
         cell_of(given.numerics.wave_number, cell)
+    refuse_kinds(cell)
     refuse_late_kick(given)
 
 

@@ -51,7 +51,7 @@ class CrossedBox(PlaneWaveBox):
         )
         both = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
         if not self.even:
-            return both
+            return np.asarray(both)
         tiny = 1e-12 * self.wave_number
         upper = (both[:, 0] > tiny) | ((abs(both[:, 0]) <= tiny) & (both[:, 1] > -tiny))
         return np.asarray(both[upper])
@@ -78,27 +78,28 @@ class CrossedBox(PlaneWaveBox):
     def shares_across(self) -> FloatArray:
         """(nodes,) weights of p_z, both signs, and of the Bloch momenta across."""
         across = self.wave_number_across / (2 * np.pi * self.bloch_across)
-        return across * self.transverse_weights / np.pi
+        return np.asarray(across * self.transverse_weights / np.pi)
 
     @cached_property
     def along(self) -> FloatArray:
         """(columns, N) momenta along x."""
         n = np.arange(self.waves_along) - self.waves_along // 2
         row = np.repeat(n, self.waves_across) * self.wave_number
-        return self.momenta[:, None] + row
+        return np.asarray(self.momenta[:, None] + row)
 
     @cached_property
     def across(self) -> FloatArray:
         """(columns, N) momenta along y."""
         n = np.arange(self.waves_across) - self.waves_across // 2
         row = np.tile(n, self.waves_along) * self.wave_number_across
-        return self.pairs_of_momenta[:, 1:] + row
+        return np.asarray(self.pairs_of_momenta[:, 1:] + row)
 
     @cached_property
     def energies(self) -> FloatArray:
         """(columns x nodes, N) kinetic energies."""
         plane = self.along**2 + self.across**2
-        return (plane[:, None] + self.transverse[:, None]).reshape(-1, self.waves)
+        both = plane[:, None] + self.transverse[:, None]
+        return np.asarray(both.reshape(-1, self.waves))
 
     @property
     def stride(self) -> int:
@@ -108,21 +109,21 @@ class CrossedBox(PlaneWaveBox):
     def vectors(self, count: int) -> IntArray:
         """(count, 2) numbers along x and along y, those along y running fastest."""
         place = np.arange(count) - count // 2 + self.harmonics_across
-        return np.stack(
-            [place // self.stride, place % self.stride - self.harmonics_across], axis=1
-        )
+        return np.stack([place // self.stride, place % self.stride - self.harmonics_across], axis=1)
 
     def places(self, count: int) -> IntArray:
         """(count, N): where each harmonic stands in a flat (N, N) matrix between waves."""
-        n, l = np.divmod(np.arange(self.waves), self.waves_across)
+        n, k = np.divmod(np.arange(self.waves), self.waves_across)
         m = self.vectors(count)
         first = (n + m[:, :1]) % self.waves_along
-        second = (l + m[:, 1:]) % self.waves_across
-        return (first * self.waves_across + second) * self.waves + np.arange(self.waves)
+        second = (k + m[:, 1:]) % self.waves_across
+        rows = (first * self.waves_across + second) * self.waves
+        return np.asarray(rows + np.arange(self.waves))
 
     def wave_vectors(self, count: int) -> FloatArray:
         """(count, 2) momenta of the harmonics."""
-        return self.vectors(count) * np.array([self.wave_number, self.wave_number_across])
+        numbers = np.array([self.wave_number, self.wave_number_across])
+        return np.asarray(self.vectors(count) * numbers)
 
     @cached_property
     def p_x(self) -> FloatArray:

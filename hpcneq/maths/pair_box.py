@@ -61,7 +61,7 @@ class PairBox(PlaneWaveBox):
     def energies(self) -> FloatArray:
         """(nodes, 2) kinetic energies."""
         across = self.radii**2 * (1 - self.cosines**2)
-        return self.along**2 + across[:, None]
+        return np.asarray(self.along**2 + across[:, None])
 
     def vectors(self, count: int) -> IntArray:
         """(count, 2) numbers of the harmonics -1, 0, 1, or of the middle one."""
@@ -72,6 +72,10 @@ class PairBox(PlaneWaveBox):
         """(count, 2): both diagonal entries of m = 0, the one entry of m = +-1 twice."""
         rows = np.array([[1, 1], [0, 3], [2, 2]])
         return rows[1 - count // 2 : 2 + count // 2]
+
+    def repeated(self, count: int) -> FloatArray:
+        """(count,) 2 for the waves, 1 for m = 0."""
+        return np.where(self.vectors(count)[:, 0] == 0, 1.0, 2.0)
 
     def finite_size(self, count: int) -> FloatArray:
         """dU_m (count,)."""
@@ -127,8 +131,8 @@ def pair_box(
 ) -> PairBox:
     """Pairs up to ``reach``, on so many cosines, an even number.
 
-    surfaces : p^2 at which occupations or pair amplitudes change fast. panels : how fine, from 1 on.
-    even : whether P and -P are one.
+    surfaces : p^2 at which occupations or pair amplitudes change fast. panels : how fine, at
+    least 1. even : whether P and -P are one.
     """
     radii, weights = _radii(surfaces, reach, panels)
     c, share = np.polynomial.legendre.leggauss(cosines)
@@ -139,7 +143,7 @@ def pair_box(
     return PairBox(wave_number, 2, 1, np.zeros_like(p), across, even, False, p, c, mu, reach)
 
 
-def _radii(surfaces, reach, panels):
+def _radii(surfaces: FloatArray, reach: float, panels: int) -> tuple[FloatArray, FloatArray]:
     """(nodes, weights) of |P|."""
     inside = np.unique(surfaces[(surfaces > SHORTEST) & (surfaces < reach**2)])
     ends = np.concatenate([[0.0], inside, [reach**2]])
@@ -159,8 +163,9 @@ def _radii(surfaces, reach, panels):
     return (middle[:, None] + half[:, None] * x).ravel(), (half[:, None] * w).ravel()
 
 
-def _graded(length, panels):
+def _graded(length: float, panels: int) -> FloatArray:
     """Edges from a surface up to a distance from it, which grow with the distance."""
     most = np.log1p(length * WIDENING / SHORTEST)
     count = max(1, int(np.ceil(panels * most / WIDENING)))
-    return SHORTEST / WIDENING * np.expm1(most * np.arange(count + 1) / count) * (length > 0)
+    edges = SHORTEST / WIDENING * np.expm1(most * np.arange(count + 1) / count)
+    return np.asarray(edges * (length > 0))

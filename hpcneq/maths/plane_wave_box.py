@@ -166,11 +166,15 @@ class PlaneWaveBox:
 
     def places(self, count: int) -> IntArray:
         """(count, entries): where each harmonic stands in a flat (N, N) matrix between waves."""
-        return self.ring[self.vectors(count)[:, 0] % self.waves]
+        return np.asarray(self.ring[self.vectors(count)[:, 0] % self.waves])
+
+    def repeated(self, count: int) -> FloatArray:
+        """(count,) how often each entry stands in a row of `places`."""
+        return np.ones(count)
 
     def wave_vectors(self, count: int) -> FloatArray:
         """(count, 2) momenta of the harmonics."""
-        return self.vectors(count) * np.array([self.wave_number, 0.0])
+        return np.asarray(self.vectors(count) * np.array([self.wave_number, 0.0]))
 
     def finite_size(self, count: int) -> FloatArray:
         """dU_m (count,): what the box leaves out of 1/U for a pair of a harmonic's momentum, less
@@ -202,7 +206,7 @@ class PlaneWaveBox:
             values = np.concatenate([values, values])
         return np.asarray(values[np.argsort(self._signed(self.along.ravel()), kind="stable")])
 
-    def _signed(self, p):
+    def _signed(self, p: FloatArray) -> FloatArray:
         if self.even and not self.parity:
             return np.concatenate([-p, p])
         return p

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -67,10 +67,10 @@ def kick_shape(
     shape[(size == (periods, 0)).all(1)] += 0.5 * wave
     shape[(size == (0, 1)).all(1)] += 0.5 * across
     if noise:
-        for k, (m, l) in enumerate(vectors):
-            key = [seed, (int(m) + 2**31 + (int(l) << 33)) % 2**64]
+        for place, (m, k) in enumerate(vectors):
+            key = [seed, (int(m) + 2**31 + (int(k) << 33)) % 2**64]
             stream = np.random.Generator(np.random.Philox(key=key))
-            shape[k] += noise * complex(*stream.standard_normal(2))
+            shape[place] += noise * complex(*stream.standard_normal(2))
     if even:
         shape = 0.5 * (shape + shape[::-1])
     return shape

@@ -264,8 +264,6 @@ def box_factor(name: str) -> float:
     return SupercellRecords.caution
 
 
-
-
 def mean_weight(t: FloatArray, harmonics: ComplexArray) -> FloatArray:
     """(n,) mean share of each harmonic in |Delta|^2 over the last half of the time."""
     late = t >= 0.5 * t[-1]
@@ -323,9 +321,7 @@ def amplitude_over(x: FloatArray, c: ComplexArray, G: float) -> ComplexArray:
     return waves
 
 
-def amplitude_in(
-    box: PlaneWaveBox, x: FloatArray, y: FloatArray, c: ComplexArray
-) -> ComplexArray:
+def amplitude_in(box: PlaneWaveBox, x: FloatArray, y: FloatArray, c: ComplexArray) -> ComplexArray:
     """(x, y) the sum of harmonics over a cell."""
     if not isinstance(box, CrossedBox):
         return amplitude_over(x, c, box.wave_number)[:, None]

@@ -131,6 +131,15 @@ def refuse_kinds(table: SupercellTable) -> None:
         )
 
 
+def refuse_flat(table: SupercellTable) -> None:
+    """InputError for cells in which patterns are not sought."""
+    refuse_kinds(table)
+    if table.pairs or table.across is not None:
+        raise InputError(
+            "[numerics] supercell: pattern takes neither pairs nor across, which are for evolve"
+        )
+
+
 def bloch_points_given(table: SupercellTable) -> int:
     """The key, 2 by default."""
     return table.bloch_points or 2
@@ -179,9 +188,7 @@ def _axes(time: str, place: str, momentum: str) -> tuple[Quantity, ...]:
         Quantity("harmonic", "1", "harmonic of the cell", dtype=int, error=CHOSEN),
         Quantity("x", place, "place along the cell", error=CHOSEN),
         Quantity("y", place, "place across the stripes", error=CHOSEN),
-        Quantity(
-            "p_x", momentum, "momentum along x; of pairs, |P| of their middle", error=CHOSEN
-        ),
+        Quantity("p_x", momentum, "momentum along x; of pairs, |P| of their middle", error=CHOSEN),
         Quantity("t_monitor", time, "times of the eigenvalues", error="an output time"),
         Quantity("t_error", time, "times at which errors are told", error="an output time"),
     )
@@ -215,12 +222,8 @@ def _rows(energy: str, momentum: str) -> tuple[Quantity, ...]:
         over_time("mean_wave_number", momentum, "root mean square wave number of Delta(x)"),
         over_time("frequency", energy, "-d arg Delta/dt where |Delta(x)| is largest"),
         over_time("velocity", momentum, "mean velocity of the carriers along x, 2m = 1"),
-        Quantity(
-            "delta_xy", energy, "Delta over the cell", ("t", "x", "y"), complex, error=OF_MAX
-        ),
-        Quantity(
-            "varying_across", "1", "share of |Delta|^2 in waves across", ("t",), error=OF_MAX
-        ),
+        Quantity("delta_xy", energy, "Delta over the cell", ("t", "x", "y"), complex, error=OF_MAX),
+        Quantity("varying_across", "1", "share of |Delta|^2 in waves across", ("t",), error=OF_MAX),
         Quantity(
             "balance_t",
             "1",
@@ -294,9 +297,7 @@ def pattern_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
     return (
         Quantity("harmonic", "1", "harmonic of the cell", dtype=int, error=CHOSEN),
         Quantity("x", place, "place along the cell", error=CHOSEN),
-        Quantity(
-            "delta_x", energy, "Delta over the cell", ("x",), complex, error=OF_MAX
-        ),
+        Quantity("delta_x", energy, "Delta over the cell", ("x",), complex, error=OF_MAX),
         Quantity("density", "1", "carriers of one species", ("x",), error="as of relative_density"),
         Quantity(
             "harmonics",
@@ -310,6 +311,7 @@ def pattern_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
         _number("delta_max", energy, "largest |Delta(x)|"),
         _number("delta_min", energy, "least |Delta(x)|"),
         _number("frequency", energy, "2 (mu_c - mu), by which the order parameter turns"),
+        _number("velocity", momentum, "with which the pattern travels along x, 2m = 1"),
         _number("relative_density", "1", "density over that of the uniform state"),
         _number("last_harmonic", energy, "|Delta_h|, the highest that is kept", AN),
         *missing_where(

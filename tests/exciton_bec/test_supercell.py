@@ -18,8 +18,8 @@ from hpcneq.solvers import modes
 from hpcneq.solvers.supercell.linear import PatternResponse
 from hpcneq.solvers.supercell.state import Supercell, SupercellState
 from hpcneq.solvers.supercell.stepping import DriftExact
+from hpcneq.systems.exciton_bec.shared.stripes import equations
 from hpcneq.systems.exciton_bec.shared.supercell import resting
-from hpcneq.systems.exciton_bec.tasks.pattern import equations
 from hpcneq.tasks.supercell import Kick, kick_shape, other_points
 
 STOPPED = 75

@@ -11,10 +11,10 @@ from hpcneq.errors import InputError
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
 from hpcneq.solvers.supercell.linear import PatternResponse
-from hpcneq.solvers.supercell.patterns import potential_rows
+from hpcneq.solvers.supercell.patterns import RealPattern, potential_rows
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
+from hpcneq.systems.fermi_gas.shared.standing_waves import potential
 from hpcneq.systems.fermi_gas.shared.supercell import coupling_from, medium_of, single
-from hpcneq.systems.fermi_gas.tasks.pattern import RealPattern, potential
 
 CELL = {"harmonics": 2, "p_max": 1.4, "y_max": 2.5, "panels": 1, "bloch_points": 2}
 WAVE = {
@@ -77,7 +77,9 @@ def test_the_potential_is_stationary_where_the_gap_equation_holds():
     )
     for k in (0, 1):
         e = h * np.eye(2)[k]
-        up, down = (potential(problem, problem.harmonics(y), solo()) for y in (x + e, x - e))
+        up, down = (
+            potential(medium, coupling, problem.harmonics(y), solo()) for y in (x + e, x - e)
+        )
         assert (up - down) / (2 * h) == pytest.approx(4 * F[k], rel=1e-4, abs=1e-9)
     assert potential_rows(medium, single(medium.box, 7, 0, 0.0), range(0)).shape == (0,)
 

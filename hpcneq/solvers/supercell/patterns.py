@@ -42,14 +42,22 @@ class TurningPattern:
         side = x[1 : 1 + self.h] + 1j * x[1 + self.h : 1 + 2 * self.h]
         return np.concatenate([side[::-1], [x[0]], side])
 
-    def unknowns(self, c: ComplexArray, shift: float) -> FloatArray:
-        """x of harmonics with a real Delta_0."""
+    def unknowns(self, c: ComplexArray, shift: float, velocity: float = 0.0) -> FloatArray:
+        """x of harmonics with a real Delta_0; it does not travel."""
         side = c[self.h + 1 :]
         return np.concatenate([[c[self.h].real], side.real, side.imag, [shift]])
 
-    def at_rest(self, shift: float) -> ComplexArray:
+    def at_rest(self, shift: float, velocity: float = 0.0) -> ComplexArray:
         """(2 h + 1,) the factor of Delta_m in the gap equation of a state that turns."""
         return self.coupling - 2 * self.lag * shift
+
+    def velocity(self, x: FloatArray) -> float:
+        """None: what is even does not travel."""
+        return 0.0
+
+    def in_frame(self, x: FloatArray) -> Medium:
+        """The medium in the frame that turns, and travels, along."""
+        return self.medium(float(x[-1]))
 
     def prepare(self, x: FloatArray, part: range) -> ComplexArray:
         """(len(part), 2 h + 1) F_m of the blocks."""
@@ -96,11 +104,11 @@ class TravellingPattern(TurningPattern):
         return float(x[-2])
 
     def at_rest(self, shift: float, velocity: float = 0.0) -> ComplexArray:
-        """(2 h + 1,) the factor of Delta_m in the gap equation of a state that turns and travels."""
+        """(2 h + 1,) the factor of Delta_m in the gap equation of a state in motion."""
         return self.coupling - self.lag * (2 * shift + self.momenta * velocity)
 
     def in_frame(self, x: FloatArray) -> Medium:
-        """The medium in the frame that travels along."""
+        """The medium in the frame that turns, and travels, along."""
         return replace(self.medium(float(x[-1])), velocity=self.velocity(x))
 
     def prepare(self, x: FloatArray, part: range) -> ComplexArray:
@@ -119,12 +127,16 @@ class TravellingPattern(TurningPattern):
 class BranchingPattern:
     """A pattern of given amplitude, for which a parameter of the drive is one more unknown.
 
-    family : the parameter -> the equations. amplitude : of the wave, sqrt of the mean |Delta_+-k|^2,
-    k = ``periods``. Unknowns : those of the equations and the parameter. Protocol Steady.
+    family : the parameter -> the equations. amplitude : of the wave, root of the mean
+    |Delta_+-k|^2, k = ``periods``. Unknowns : those of the equations, the parameter. Steady.
     """
 
     def __init__(
-        self, family: Callable[[float], TurningPattern], guess: float, amplitude: float, periods: int
+        self,
+        family: Callable[[float], TurningPattern],
+        guess: float,
+        amplitude: float,
+        periods: int,
     ):
         self.family, self.amplitude, self.periods = family, amplitude, periods
         self.items, self.h = family(guess).items, family(guess).h

@@ -302,8 +302,9 @@ class EvolveInitial:
 
     start: str = key(
         "branch",
-        doc="branch: the steady state; normal: no pairs (model kinetic, memory)",
-        choices=["branch", "normal"],
+        doc="branch: the steady state; normal: no pairs (model kinetic, memory, supercell); "
+        "pattern: the Larkin-Ovchinnikov state of wave_number (supercell)",
+        choices=["branch", "normal", "pattern"],
     )
     kick: float = key(
         1e-3,
@@ -327,6 +328,9 @@ class EvolveInitial:
         min=0,
     )
     kick_width: float = key(3.0, doc="supercell: width s of the kick", unit="1/mu", above=0)
+    delta_1: float = key(
+        0.1, doc='start = "pattern": Delta_1 of its search', unit="mu", above=0, max=2
+    )
     kick_across: float = key(
         0.0,
         doc="supercell.across: strength of the wave across in the kick",
@@ -347,4 +351,4 @@ class EvolveInitial:
 class PatternInitial:
     """Where Newton's method starts."""
 
-    delta_1: float = key(0.1, doc="Delta_1 = Delta_-1 of the start", unit="mu", above=0, max=2)
+    delta_1: float = like(EvolveInitial, "delta_1", doc="Delta_1 = Delta_-1 of the start")

@@ -20,9 +20,9 @@ from ..physics import steady_states
 from ..physics.gap_equations import Drive
 from ..physics.response import matrices, with_errors
 from ..tasks.evolve import system_of
-from ..tasks.pattern import equations, start_count
 from ..tasks.response import FEW, grid
 from .drive import drive_of
+from .stripes import equations, start_count
 
 NEWTON = 10  # states of a search for a pattern, for each unknown
 WINDING = 150  # states that its modes are worth, for each harmonic

@@ -250,7 +250,8 @@ def cell(given: Given, ranks: int) -> Cost:
     D, Q = cell_runs.start_of(given, gas, curves_of)
     given = cell_runs.with_wave_number(given, Q)
     coupling = cell_runs.coupling_at(given, gas, curves_of, D, Q)
-    system = cell_runs.cell_system(given, gas, D, Q, coupling)[0]
+    start = cell_runs.harmonics_at(given, D, Q)
+    system = cell_runs.cell_system(given, gas, start, coupling)[0]
     return evolution_cost(given, system, ranks)
 
 

@@ -85,9 +85,12 @@ class PlaneWaveBox:
         """(2, N, states) the even and the odd waves at k = 0, or at the edge G/2 of the zone."""
         middle = self.waves // 2
         j = np.arange(1, middle + 1)
-        alone, up, down = middle, middle + j, middle - j
+        down = middle - j
+        up = middle + j
+        alone = middle
         if edge:  # n mirrors -1 - n on the ring
-            alone, up, down = self.waves - 1, middle - 1 + j, middle - j
+            up = middle - 1 + j
+            alone = self.waves - 1
         both = np.zeros((2, self.waves, middle + 1))
         both[0, alone, 0] = 1
         both[:, up, j] = np.sqrt(0.5)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..maths.arrays import ComplexArray, FloatArray, IntArray
+from ..maths.arrays import FloatArray
 from ..maths.crossed_box import CrossedBox, nodes_along_z
 from ..maths.pair_box import pair_box
 from ..maths.plane_wave_box import PlaneWaveBox, transverse_panels, waves_within
@@ -19,61 +18,14 @@ from ..solvers.supercell.state import Supercell, SupercellState
 from ..solvers.supercell.stepping import explicit_step
 from .cost import mode_dtype
 from .evolution import run_evolution
+from .supercell_kicks import Kick, kick_shape
 from .supercell_records import VARIANTS, SupercellRecords
 from .supercell_tables import COSINES, SupercellTable, bloch_points, cell_of, harmonic_count
 from .task import Given, Outcome, Output
 
-QUIET = 3.0  # widths after which a kick is over
 SMALLER_BOX = 0.85
 COARSER_BLOCH = 0.75
 COARSER_POLES = 5.0
-
-
-@dataclass(frozen=True, eq=False)
-class Kick:
-    """A pairing field shape e^{-(t - center)^2/width^2}; shape : (2 h + 1,) harmonics."""
-
-    shape: ComplexArray
-    center: float
-    width: float
-
-    def __call__(self, t: float) -> ComplexArray:
-        """The field at time t."""
-        size = math.exp(-(((t - self.center) / self.width) ** 2))
-        return self.shape * size
-
-    @property
-    def over(self) -> float:
-        """When it has ended."""
-        return self.center + QUIET * self.width
-
-
-def kick_shape(
-    vectors: IntArray,
-    periods: int,
-    wave: float,
-    noise: float,
-    seed: int,
-    even: bool,
-    across: float = 0.0,
-) -> ComplexArray:
-    """(n,) of a field ``wave`` cos(Gx) with ``periods`` periods in the cell, and noise.
-
-    vectors : (n, 2) numbers of the harmonics. noise : size of random amplitudes of all harmonics,
-    keyed by (seed, harmonic). across : of a further wave, one period across the stripes.
-    """
-    shape = np.zeros(len(vectors), complex)
-    size = np.abs(vectors)
-    shape[(size == (periods, 0)).all(1)] += 0.5 * wave
-    shape[(size == (0, 1)).all(1)] += 0.5 * across
-    if noise:
-        for place, (m, k) in enumerate(vectors):
-            key = [seed, (int(m) + 2**31 + (int(k) << 33)) % 2**64]
-            stream = np.random.Generator(np.random.Philox(key=key))
-            shape[place] += noise * complex(*stream.standard_normal(2))
-    if even:
-        shape = 0.5 * (shape + shape[::-1])
-    return shape
 
 
 def kick_of(given: Given, box: PlaneWaveBox) -> tuple[int, Kick]:

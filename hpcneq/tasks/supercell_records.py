@@ -20,14 +20,16 @@ from .task import Given, Outcome
 
 if TYPE_CHECKING:
     from ..files.writer import ResultFile
-    from .supercell import Kick
+    from .supercell_kicks import Kick
 
 POINTS = 8  # of x, for each harmonic
 SMALL = 0.05  # of the largest harmonic: a wave that is linear
 FORBIDDEN = 1e-3  # no solution: eigenvalues of n so far outside of [0, 1]
 VARIANTS = ("step error", "box error", "grid error")
 GONE = 0.01  # of the largest order parameter ever, below which it has collapsed
-ALMOST_ALL, MOST, SHARED = 0.97, 0.9, 0.3  # of the square of the order parameter: one, two, each
+ALMOST_ALL = 0.97  # of the square of the order parameter: one wave
+MOST = 0.9  # the same: two opposite waves
+SHARED = 0.3  # of these two: each
 EVEN = (
     "supercell.even = true: the order parameter is kept even in x; what would travel, or grow "
     "unevenly, is not seen"

@@ -20,7 +20,8 @@ from hpcneq.solvers.supercell.state import Supercell, SupercellState
 from hpcneq.solvers.supercell.stepping import DriftExact
 from hpcneq.systems.exciton_bec.shared.stripes import equations
 from hpcneq.systems.exciton_bec.shared.supercell import resting
-from hpcneq.tasks.supercell import Kick, kick_shape, other_points
+from hpcneq.tasks.supercell import other_points
+from hpcneq.tasks.supercell_kicks import Kick, kick_shape
 
 STOPPED = 75
 
@@ -102,8 +103,6 @@ def numbers(h):
 
 def test_noise_is_keyed_by_harmonic():
     """More harmonics change nothing in those that were there; fails with one stream for all."""
-    from hpcneq.tasks.supercell import kick_shape
-
     few, many = (kick_shape(numbers(h), 1, 0.0, 1e-3, 5, False) for h in (2, 4))
     assert np.array_equal(few, many[2:-2]) and np.abs(few).min() > 0
 

@@ -146,7 +146,8 @@ class Medium:
         """(len(blocks), 2 N levels, P, 2 N columns) factors of V^+ in the stationary modes; or
         their sum over P.
         """
-        rates, sources, level = self.rates, self.sources, 1j * E[..., None, None]
+        rates, sources = self.rates, self.sources
+        level = 1j * E[..., None, None]
         if self.velocity:
             rates, sources = (np.repeat(x, self.box.states, axis=1) for x in (rates, sources))
             level = level + 1j * self.velocity * self._along(blocks)[:, None, None]

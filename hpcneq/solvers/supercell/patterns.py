@@ -117,8 +117,10 @@ class TravellingPattern(TurningPattern):
 
     def residual(self, x: FloatArray, sums: FloatArray) -> FloatArray:
         """Delta_m less what F_m closes to, the phase of Delta_0, the place of the wave."""
-        n, h, k = 2 * self.h + 1, self.h, self.periods
-        c, F = self.harmonics(x), sums[:n] + 1j * sums[n:]
+        h, k = self.h, self.periods
+        n = 2 * h + 1
+        c = self.harmonics(x)
+        F = sums[:n] + 1j * sums[n:]
         wrong = c - F / self.at_rest(float(x[-1]), self.velocity(x))
         fixed = [c[h].imag, (c[h + k] - c[h - k]).imag]
         return np.concatenate([wrong.real, wrong.imag, fixed])
@@ -139,7 +141,9 @@ class BranchingPattern:
         periods: int,
     ):
         self.family, self.amplitude, self.periods = family, amplitude, periods
-        self.items, self.h = family(guess).items, family(guess).h
+        first = family(guess)
+        self.items = first.items
+        self.h = first.h
 
     def equations(self, x: FloatArray) -> TurningPattern:
         """Those at the parameter of x."""

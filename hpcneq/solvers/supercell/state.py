@@ -174,7 +174,8 @@ class SupercellState:
         box = medium.box
         density = np.zeros((len(self.part), 2, 2 * h + 1), complex)
         momenta = np.zeros((len(self.part), len(box.momenta), box.waves))
-        pairs, current = np.zeros(len(self.part)), np.zeros(len(self.part))
+        pairs = np.zeros(len(self.part))
+        current = np.zeros(len(self.part))
         nodes = len(box.transverse)
         for blocks in medium.batches(self.part):
             here = self.local(blocks)

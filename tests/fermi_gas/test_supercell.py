@@ -55,6 +55,85 @@ def test_a_plane_wave_rests_and_turns_nowhere():
     assert abs(s["frequency"]) < 1e-9 and s["model"] == "supercell"
 
 
+@pytest.mark.nightly
+def test_a_plane_wave_carries_no_current_and_has_the_interaction_of_nbcs():
+    """On finer momenta: J = 0 to .2% of n Q, and 1/U + dU_1 from the wave that from NBCS to 1e-3.
+
+    Fails with the holes' current of the other sign, or without dU_m.
+    """
+    given = {name: table for name, table in WAVE.items()}
+    cell = {"harmonics": 2, "p_max": 2.4, "y_max": 6.0, "panels": 6, "bloch_points": 8}
+    given["numerics"] = WAVE["numerics"] | {"supercell": cell | {"even": False}}
+    given["run"] = {"t_max": 0.3, "output_every": 0.3}
+    s = hpcneq.run(given).summary
+    assert abs(s["velocity"]) < 0.002 * s["Q"]
+
+    class Numerics:
+        wave_number, pole_error = s["Q"], 1e-4
+        from hpcneq.systems.fermi_gas.inputs import CellTable
+
+        supercell = CellTable(**cell, even=False)
+
+    medium = medium_of(Numerics, Baths(0.005, 0.0, 0.145))
+    from_wave = coupling_from(medium, single(medium.box, 5, 1, 0.05450344), 1)
+    from_nbcs = coupling_from(medium, single(medium.box, 5, 0, 0.21259971), 0)
+    assert from_wave == pytest.approx(from_nbcs, rel=1e-3)
+
+
+STANDING = {
+    "system": "fermi-gas",
+    "task": "pattern",
+    "parameters": {"gamma": 0.01, "T": 0.02, "dmu": 0.125},
+    "numerics": {
+        "wave_number": 0.2,
+        "stability": False,
+        "error_estimate": False,
+        "supercell": {
+            "harmonics": 3,
+            "bloch_points": 4,
+            "panels": 2,
+            "p_max": 1.6,
+            "y_max": 3.0,
+        },
+    },
+}
+
+
+@pytest.mark.nightly
+def test_standing_waves_along_dmu_and_beside_the_uniform_states():
+    """The second point of a sweep is that found alone; the potential of NBCS is the least.
+
+    Fails with the baths of the first point kept.
+    """
+    branch = hpcneq.run({**STANDING, "sweep": {"dmu": [0.12, 0.125]}}).summary
+    alone = hpcneq.run(STANDING).summary
+    assert branch["delta_max"][1] == pytest.approx(alone["delta_max"], abs=1e-8)
+    assert branch["potential"][1] == pytest.approx(alone["potential"], abs=1e-10)
+    assert branch["potential_nbcs"][1] == pytest.approx(alone["potential_nbcs"], abs=1e-12)
+    assert alone["potential_nbcs"] < alone["potential"] < 0
+
+
+@pytest.mark.nightly
+def test_a_standing_wave_rests_in_an_evolution():
+    """Also in a cell that is not even; fails with the coupling of the branch."""
+    for even in (True, False):
+        numerics = {name: STANDING["numerics"][name] for name in ("wave_number", "error_estimate")}
+        numerics["supercell"] = STANDING["numerics"]["supercell"] | {"even": even}
+        result = hpcneq.run(
+            {
+                **STANDING,
+                "task": "evolve",
+                "numerics": numerics | {"pole_error": 1e-3},
+                "initial": {"start": "pattern", "kick": 0.0},
+                "run": {"t_max": 8.0, "output_every": 1.0},
+            }
+        )
+        c = np.asarray(result.harmonics)
+        assert np.abs(c - c[0]).max() < 1e-8
+        assert result.summary["form"] == "standing wave" and result.summary["fate"] == "pattern"
+        assert abs(result.summary["velocity"]) < 1e-9
+
+
 def test_the_state_at_rest_is_a_function_of_the_hamiltonian():
     """n = N(H) of the closed form, for a Delta that varies; fails with one reservoir left out."""
     medium = small(False)
@@ -175,6 +254,7 @@ def test_a_plane_wave_turns_into_a_standing_one():
         ({"parameters": {"free_Q": True}}, "no dmu_end, free_Q"),
         ({"parameters": {"gamma": 0.0, "T": 0.02}}, "gamma > 0"),
         ({"initial": {"kick_time": 1.0}}, "3 kick_width"),
+        ({"numerics": {"supercell": {"parity": True, "even": False}}}, "needs even = true"),
     ],
 )
 def test_what_does_not_fit_is_refused(tables, words):

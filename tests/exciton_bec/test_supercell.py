@@ -130,6 +130,57 @@ def test_any_number_of_ranks(comm):
     assert np.abs(ends[0] - system.start).max() > 1e-4
 
 
+@pytest.mark.parallel
+@pytest.mark.parametrize("kind", ["parity", "across", "pairs"])
+def test_cells_of_every_kind_on_any_number_of_ranks(comm, kind):
+    """Two steps, and all that is observed, as alone; fails with a block's column counted from the
+    rank's first block.
+    """
+    from support.supercells import condensate
+
+    from hpcneq.parallel import solo
+    from hpcneq.solvers.supercell.state import SupercellState
+    from hpcneq.solvers.supercell.stepping import DriftExact
+    from hpcneq.systems.exciton_bec.tasks.evolve import system_of
+
+    cells = {
+        "parity": {"parity": True},
+        "across": {"across": 0.6, "harmonics": 1, "harmonics_across": 1, "even": False},
+        "pairs": {"pairs": True, "bloch_points": 2, "panels": 1},
+    }
+    given = changed(cell=cells[kind] | {"p_max": 1.5, "y_max": 2.0})
+    system = system_of(load.load(given, driver.catalogue()), condensate())[0]
+    ends = []
+    for group in (comm, solo()):
+        state = SupercellState(system, group)
+        method = DriftExact(state)
+        method.start(0.0, 0.4)
+        for k in range(2):
+            method.advance(0.4 * k, 0.4)
+        ends.append([method.now.c, *(state.observe(None)[name] for name in ("momenta", "current"))])
+    for one, two in zip(*ends):
+        assert np.abs(one - two).max() < 1e-12
+
+
+@pytest.mark.parallel
+def test_a_pattern_on_any_number_of_ranks(comm):
+    """The same residual as alone; fails with even_part taken on each rank's own blocks only."""
+    from support.supercells import condensate
+
+    from hpcneq.parallel import solo
+    from hpcneq.solvers import newton
+    from hpcneq.systems.exciton_bec.shared.stripes import equations
+
+    given = pattern_input()
+    for even in (True, False):
+        given["numerics"]["supercell"]["even"] = even
+        problem = equations(load.load(given, driver.catalogue()), condensate())
+        c = np.array([0.01, 0.02, 0.1, 0.2, 0.1 + 0.01j, 0.03, 0.01])
+        x = problem.unknowns(c, 0.01)
+        one, two = (newton.Work(problem, group).residual(x) for group in (comm, solo()))
+        assert np.abs(one - two).max() < 1e-13 and np.abs(one).max() > 1e-4
+
+
 @pytest.mark.parametrize("dt", [0.2, 0.6])
 def test_a_run_in_pieces_gives_every_bit_of_the_whole_one(tmp_path, dt):
     """Fails with the response, or the harmonics of the step before, not kept."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..maths.crossed_box import CrossedBox
 from ..parallel import solo
 from ..solvers.supercell.state import Supercell, SupercellState
 from ..solvers.supercell.stepping import EXPLICIT, DriftExact
@@ -56,6 +57,8 @@ def runs_of_all(given: Given, solved: bool, system: Supercell) -> float:
     grid = PANEL * other_points(box.bloch) / box.bloch
     if box.parity:
         grid *= WHOLE
+    if isinstance(box, CrossedBox):
+        grid *= other_points(box.bloch_across) / box.bloch_across
     return 1 + each * (1 + SMALLER_BOX**4 + grid)
 
 

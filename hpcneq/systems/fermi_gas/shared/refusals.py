@@ -115,6 +115,11 @@ def _cell(given: Given) -> None:
         raise InputError(
             "[numerics] supercell: takes q = 0, no [sweep], no dmu_end, free_Q, field and kick_Q"
         )
+    if cell.pairs and p.branch.startswith("NFF") and start.start == "branch":
+        raise InputError(
+            f'[parameters] branch = "{p.branch}": [numerics] supercell.pairs is for small waves on '
+            "a uniform state; leave out pairs"
+        )
     if start.start == "pattern" and (cell.pairs or cell.across is not None):
         raise InputError(
             '[initial] start = "pattern": takes no [numerics] supercell.pairs, nor across'

@@ -26,6 +26,7 @@ POINTS = 8  # of x, for each harmonic
 SMALL = 0.05  # of the largest harmonic: a wave that is linear
 FORBIDDEN = 1e-3  # no solution: eigenvalues of n so far outside of [0, 1]
 VARIANTS = ("step error", "box error", "grid error")
+LEAST_ROWS = 32  # of which the last half is looked at
 GONE = 0.01  # of the largest order parameter ever, below which it has collapsed
 ALMOST_ALL = 0.97  # of the square of the order parameter: one wave
 MOST = 0.9  # the same: two opposite waves
@@ -291,8 +292,11 @@ def form_of(weight: FloatArray) -> str:
 def fate_of(attractor: str, form: str, top: FloatArray) -> str:
     """What has become of an order parameter whose largest value in time is ``top`` (n,).
 
-    small wave: it is uniform, or a plane wave, but for a wave that changes.
+    small wave: it is uniform, or a plane wave, but for a wave that changes. unknown: of too few
+    rows.
     """
+    if len(top) < LEAST_ROWS:
+        return "unknown"
     if top[-1] < GONE * top.max():
         return "collapse"
     words = {"limit cycle": "limit cycle", "neither": "irregular"}

@@ -17,7 +17,8 @@ MODES = "1e-9: zeros of det M on this grid"
 STABLE_AGAINST = "of changes with the cell's period, of the even ones in an even cell"
 PERIODS = 1e-6  # by how much the periods in the cell may differ from a whole number
 FATES = (
-    "of the last half: collapse, uniform, plane wave, small wave, pattern, limit cycle or irregular"
+    "of the last half: collapse, uniform, plane wave, small wave, pattern, limit cycle, irregular, "
+    "or unknown of fewer than 32 rows"
 )
 POTENTIAL = "functional that steady states make stationary, less its value without pairs"
 

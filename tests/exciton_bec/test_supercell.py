@@ -348,8 +348,8 @@ def test_stripes_at_rest_rest_in_an_evolution(even):
     """start = "pattern" gives the pattern of its own momenta; fails with the uniform frame kept."""
     start = {"start": "pattern", "delta_0": 0.2, "delta_1": 0.16, "kick": 0.0}
     cell = {"harmonics": 3, "p_max": 2.0, "even": even, "bloch_points": 2}
-    numerics = {"wave_number": 0.5}
-    result = run(changed(cell=cell, numerics=numerics, initial=start, run={"t_max": 4.0}))
+    numerics, often = {"wave_number": 0.5}, {"t_max": 8.0, "output_every": 0.2}
+    result = run(changed(cell=cell, numerics=numerics, initial=start, run=often))
     c = np.asarray(result.harmonics)
     assert np.abs(c - c[0]).max() < 1e-8 and abs(c[0, 4]) > 0.05
     assert result.summary["fate"] == "pattern"
@@ -383,23 +383,24 @@ def test_words_for_what_an_order_parameter_has_become():
     }
     for word, weight in weights.items():
         assert records.form_of(np.array(weight)) == word
-    top = np.array([0.1, 0.4, 0.3])
+    top = np.linspace(0.4, 0.3, 40)
+    assert records.fate_of("neither", "other", top[:20]) == "unknown"
     assert records.fate_of("fixed point", "standing wave", top) == "pattern"
     assert records.fate_of("neither", "other", top) == "irregular"
     assert records.fate_of("neither", "uniform", top) == "small wave"
     assert records.fate_of("limit cycle", "other", top) == "limit cycle"
-    assert records.fate_of("fixed point", "uniform", top * [1, 1, 1e-3]) == "collapse"
+    assert records.fate_of("fixed point", "uniform", np.append(top, 1e-3)) == "collapse"
 
 
 def test_even_and_odd_waves_at_the_edge_of_the_zone_are_a_grid_as_good():
-    """0 and G/2 with parity against +- G/8 and +- 3G/8: nearer than +- G/4; fails with the share of
-    G/2 counted twice.
+    """0 and G/2 with parity, and +- G/4, against +- G/8 and +- 3G/8: errors of a kind; fails with
+    the share of G/2 counted twice.
     """
     ends = []
     for cell in ({"bloch_points": 4}, {"bloch_points": 2}, {"bloch_points": 2, "parity": True}):
         ends.append(np.asarray(run(changed(cell=cell, run={"t_max": 4.0})).harmonics)[-1])
     four, apart, parity = ends
-    assert np.abs(parity - four).max() < 3 * np.abs(apart - four).max() < 3e-3
+    assert np.abs(parity - four).max() < 4 * np.abs(apart - four).max() < 1e-3
 
 
 def test_the_other_grid_of_the_errors_is_another():

@@ -125,7 +125,7 @@ def test_a_standing_wave_rests_in_an_evolution():
                 "task": "evolve",
                 "numerics": numerics | {"pole_error": 1e-3},
                 "initial": {"start": "pattern", "kick": 0.0},
-                "run": {"t_max": 8.0, "output_every": 1.0},
+                "run": {"t_max": 16.0, "output_every": 0.4},
             }
         )
         c = np.asarray(result.harmonics)

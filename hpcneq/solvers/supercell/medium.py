@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.plane_wave_box import PlaneWaveBox
@@ -129,7 +130,7 @@ class Medium:
         if self.velocity:
             i = np.arange(self.size)
             H[:, i, i] -= self.velocity * self._along(blocks)
-        E, V = np.linalg.eigh(H)
+        E, V = eigenbasis(H)
         back = V.conj().swapaxes(-1, -2)
         Q = V @ (self._spread(blocks, E, summed=True) * back)
         X = self.sum_of_sources(Q)
@@ -170,6 +171,20 @@ class Medium:
         i = np.arange(self.size)
         X[:, i, i] += self.white_diagonal
         return X
+
+
+def eigenbasis(H: ComplexArray) -> tuple[FloatArray, ComplexArray]:
+    """Levels (n, 2 N) and eigenvectors of matrices.
+
+    LAPACK's divide and conquer does not converge for some with many equal levels; these are then
+    taken by the QR method.
+    """
+    try:
+        E, V = np.linalg.eigh(H)
+    except np.linalg.LinAlgError:
+        pairs = [eigh(one, driver="ev") for one in H]
+        E, V = (np.array(part) for part in zip(*pairs))
+    return E, V
 
 
 def even_part(c: ComplexArray) -> ComplexArray:

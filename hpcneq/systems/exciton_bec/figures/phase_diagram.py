@@ -98,6 +98,11 @@ def _regions(axes, result):
         axes.fill_between(
             *_to_the_tip(inv, begin, stop), color=UNSTABLE, lw=0, label=label, zorder=1.5
         )
+    if "arc_inv" in result:
+        corners = _far_corners(result)
+        arc = [np.asarray(result[name]) for name in ("arc_inv", "arc_ratio")]
+        outline = [np.concatenate([values, ends]) for values, ends in zip(arc, corners)]
+        axes.fill(*outline, color=UNSTABLE, lw=0, zorder=1.5)
     _lines(axes, result)
     _frame(axes, inv, low)
     axes.text(0.86, 0.93, "normal", transform=axes.transAxes)
@@ -160,11 +165,21 @@ def _around_the_tip(result):
     """(inv, ratio) of C and, through the tip if it is known, of its far side."""
     inv, C, C_end = _interactions(result), _line(result, "C"), _line(result, "C_end")
     near, far = np.isfinite(C), np.isfinite(C_end)
-    between = [] if result.summary.get("tip_inv") is not None else [np.nan]
+    between = [np.array([np.nan])] * 2
+    if "arc_inv" in result:
+        between = [np.asarray(result[name])[::-1] for name in ("arc_inv", "arc_ratio")]
+        near, far = near & (C != C_end), far & (C != C_end)  # the tip is on the arc
     return (
-        np.concatenate([inv[far][::-1], between, inv[near]]),
-        np.concatenate([C_end[far][::-1], between, C[near]]),
+        np.concatenate([inv[far][::-1], between[0], inv[near]]),
+        np.concatenate([C_end[far][::-1], between[1], C[near]]),
     )
+
+
+def _far_corners(result):
+    """(interactions (2,), ratios (2,)) at which the arc around the tip goes on as C_end and C."""
+    inv, C, C_end = _interactions(result), _line(result, "C"), _line(result, "C_end")
+    first = np.flatnonzero(np.isfinite(C) & np.isfinite(C_end) & (C != C_end))[0]
+    return np.full(2, inv[first]), np.array([C_end[first], C[first]])
 
 
 def _momenta(axes, result):

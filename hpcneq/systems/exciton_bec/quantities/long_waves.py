@@ -186,6 +186,10 @@ PHASE_DIAGRAM = (
         error="exact; tip_inv: its error",
     ),
     *map(over_every_interaction, (*SIGN_LINES, *MODE_LINES, *MARGINAL, UNSTABLE)),
+    Quantity("arc_ratio", "1", "ratio along C and C_end around their tip", error="exact"),
+    Quantity("arc_inv", "1", "interaction of C there", ("arc_ratio",), error="that of tip_inv"),
+    Quantity("arc_q", "kF", "momentum of the mode there", ("arc_ratio",), error="that of tip_q"),
+    Quantity("arc_omega", "eF", "frequency there", ("arc_ratio",), error="that of tip_omega"),
     number("tip_inv", "1", "interaction at which C and C_end meet; null: nowhere"),
     number("tip_ratio", "1", "ratio at which C and C_end meet"),
     number("tip_q", "kF", "momentum of the mode at which C and C_end meet"),
@@ -220,7 +224,9 @@ COEFFICIENTS = missing_where(
 PHASE_DIAGRAM = missing_where(
     PHASE_DIAGRAM,
     "this does not occur at the interaction",
-    "ratio_c alpha11 beta22 B C C_end soft_from restored q_B q_C omega_C unstable",
+    "ratio_c alpha11 beta22 B C C_end soft_from restored q_B q_C omega_C unstable ratio_c_line "
+    "alpha11_line beta22_line B_line C_line C_end_line soft_from_line restored_line gap_line "
+    "gap_end_line q_B_line q_C_line omega_C_line unstable_line",
 )
 PHASE_DIAGRAM = missing_where(
     PHASE_DIAGRAM,

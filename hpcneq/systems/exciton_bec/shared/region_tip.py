@@ -17,18 +17,24 @@ NAMES = ("inv", "ratio", "q", "omega")
 NUDGE = 0.01  # of the interaction: first step of secants
 SECANTS = 8
 CLOSE = 1e-4  # of the interaction: where secants end
+ON_A_SIDE = 4  # of the tip: points of the arc
 STEPS = (0.12, 0.05)  # of ln ratio: beside the middle of a parabola, one after the other
 
 
 @dataclass(frozen=True)
 class Tip:
-    """Interaction, ratio, momentum and frequency of the tip. errors : by these names."""
+    """Interaction, ratio, momentum and frequency of the tip.
+
+    errors : by these names. arc : (n, 4), these numbers along the boundary around the tip, from C
+    to its far side at the first interaction at which both are known.
+    """
 
     inv: float
     ratio: float
     q: float
     omega: float
     errors: dict[str, float]
+    arc: np.ndarray
 
 
 def find_tip(drive: Drive, inv: np.ndarray, lines: Mapping[str, np.ndarray]) -> Tip | None:
@@ -37,11 +43,13 @@ def find_tip(drive: Drive, inv: np.ndarray, lines: Mapping[str, np.ndarray]) -> 
     lines : C, C_end, q_C, omega_C at ``inv`` (n,), ascending, nan where there is none. None where
     they reach the first interaction, or SNES does not settle.
     """
-    seed = _seed(drive, inv, lines)
-    if seed is None:
+    there = np.flatnonzero(np.isfinite(lines["C"]) & np.isfinite(lines["C_end"]))
+    if not len(there) or there[0] == 0:
         return None
+    first = {name: float(line[there[0]]) for name, line in {**lines, "inv": inv}.items()}
     try:
-        return _minimum(_moved_to_rest(seed))
+        tip, onset = _minimum(_moved_to_rest(_seed(drive, first)))
+        return replace(tip, arc=_arc(onset, first["C"], first["C_end"]))
     except _Unsettled:
         return None
 
@@ -50,15 +58,28 @@ class _Unsettled(Exception):
     """SNES did not settle."""
 
 
-def _seed(drive, inv, lines):
+def _seed(drive, first):
     """The Onset from which the tip is sought: between the sides of the first interaction."""
-    there = np.flatnonzero(np.isfinite(lines["C"]) & np.isfinite(lines["C_end"]))
-    if not len(there) or there[0] == 0:
-        return None
-    k = there[0]
-    ratio = float(np.sqrt(lines["C"][k] * lines["C_end"][k]))
-    state = steady_states.solve(replace(drive, inv=float(inv[k]), ratio=ratio))
-    return Onset(ratio, float(lines["q_C"][k]), float(lines["omega_C"][k]), 0.0, state)
+    ratio = float(np.sqrt(first["C"] * first["C_end"]))
+    state = steady_states.solve(replace(drive, inv=first["inv"], ratio=ratio))
+    return Onset(ratio, first["q_C"], first["omega_C"], 0.0, state)
+
+
+def _arc(tip, low, high):
+    """(n, 4) along the boundary from the ratio ``low`` to ``high``, through the Onset ``tip``."""
+    below = _followed(tip, np.geomspace(tip.ratio, low, ON_A_SIDE + 2)[1:-1])
+    above = _followed(tip, np.geomspace(tip.ratio, high, ON_A_SIDE + 2)[1:-1])
+    onsets = [*below[::-1], tip, *above]
+    return np.array([[_value(onset, name) for name in NAMES] for onset in onsets])
+
+
+def _followed(onset, ratios):
+    """Onsets of the boundary at given ratios, each from the last."""
+    onsets = []
+    for ratio in ratios:
+        onset = _on_boundary(onset, float(ratio))
+        onsets.append(onset)
+    return onsets
 
 
 def _moved_to_rest(onset):
@@ -81,7 +102,7 @@ def _moved_to_rest(onset):
 
 
 def _minimum(onset):
-    """The tip: the least interaction of the boundary, a curve (inv, q, omega) over the ratio."""
+    """(`Tip`, its Onset): the least interaction of the boundary, a curve over the ratio."""
     centres = []
     for step in STEPS:
         places = onset.ratio * np.exp(_beside(step))
@@ -97,7 +118,8 @@ def _minimum(onset):
         along = (_value(finer[2], name) - _value(finer[0], name)) / (2 * STEPS[-1] * onset.ratio)
         errors[name] = 2 * abs(_value(finer[1], name) - values[name]) + 1e-9
         errors[name] += abs(along) * ratio_error if name != "inv" else 0.0
-    return Tip(**values, errors={name: float(error) for name, error in errors.items()})
+    told = {name: float(error) for name, error in errors.items()}
+    return Tip(**values, errors=told, arc=np.empty((0, len(NAMES)))), onset
 
 
 def _beside(step):

@@ -131,6 +131,10 @@ def _write_fine_lines(out, given, records):
         out.fixed(f"{name}_line", line)
     if given.numerics.boundaries == "modes":
         out.fixed("unstable_line", phase_regions.unstable(lines))
+    if tip is not None:
+        out.axis("arc_ratio", tip.arc[:, 1])
+        for name, column in (("inv", 0), ("q", 2), ("omega", 3)):
+            out.fixed(f"arc_{name}", tip.arc[:, column])
     return tip
 
 

@@ -26,7 +26,8 @@ def known_lines(given, drive, ratios, previous):
 def test_lines_are_known_where_they_bend_and_end(monkeypatch):
     """Three rounds about the corner at 0 and the end at -1.3; what was swept is as without them.
 
-    Fails if a round forgets the points of the one before, or tables hold what was added.
+    Fails if a round forgets the points of the one before, takes the places that a chain left free
+    for known, or tables hold what was added.
     """
     monkeypatch.setattr(phase_diagram, "_interaction", known_lines)
     plain, fine = (run("phase-diagram", sweep=SWEEP, numerics={"refine": n}) for n in (0, 3))

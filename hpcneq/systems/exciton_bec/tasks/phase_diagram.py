@@ -41,6 +41,8 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     known: dict = {}
 
     def point(at, previous):
+        if np.isnan(at["inv_kfas"]):
+            return {}
         drive = drive_of(given, ratio=0.0, **at)
         if not known:
             return _interaction(given, drive, ratios, previous)
@@ -54,17 +56,29 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
 
     rounds = given.numerics.refine
     sweep = swept(inv, rounds > 0)
+    values = _whole_chains(inv)
     for _ in range(rounds):
         if sweep.stopped:
             break
-        known = dict(zip(sweep.axes["inv_kfas"].tolist(), sweep.records))
+        known = _by_interaction(sweep)
         added = _interactions_to_add(given, known)
         if not added:
             break
-        sweep = swept([*sweep.axes["inv_kfas"], *added], True)
-    every = dict(zip(sweep.axes["inv_kfas"].tolist(), sweep.records))
+        values += _whole_chains(added)
+        sweep = swept(values, True)
     first = replace(sweep, axes={"inv_kfas": inv}, records=sweep.records[: len(inv)])
-    return first.report(output, lambda out: _report(given, first, every, out))
+    return first.report(output, lambda out: _report(given, first, _by_interaction(sweep), out))
+
+
+def _whole_chains(values):
+    """Interactions, with nan behind them: no chain, which the journal knows by its place, grows."""
+    return [*values, *[np.nan] * (-len(values) % CHAIN)]
+
+
+def _by_interaction(sweep):
+    """{interaction: record} of a sweep."""
+    pairs = zip(sweep.axes["inv_kfas"].tolist(), sweep.records)
+    return {inv: record for inv, record in pairs if not np.isnan(inv)}
 
 
 def _report(given, sweep, every, out):

@@ -37,6 +37,7 @@ SEARCHES = {
     "C": 1700,
     "gap": 600,
 }  # M's of a search for a boundary, states included
+REFINED = 12  # interactions that a round of refinement adds
 SIGNS = 210  # M's of the signs of alpha11 and beta22 along the decay
 SAMPLES = {True: 450, False: 110}  # M's of one momentum of modes, counted or not
 JUDGING = 700  # M's, on coarse panels, of the wave that grows fastest on a state
@@ -221,9 +222,13 @@ def phase_diagram(given: Given, probe: Probe) -> Cost:
         sought = "A, B, C"
         samples = SEARCHES["A"] + SEARCHES["B"] + SEARCHES["C"] * below
     note = f"{len(inv)} searches for {sought}"
+    searches = len(inv)
+    if given.numerics.refine:
+        searches += REFINED * given.numerics.refine
+        note += f", and about {searches - len(inv)} between them"
     if given.numerics.growth:
         note += " (growth rates not counted)"
-    return _searches(probe, len(inv), samples, note)
+    return _searches(probe, searches, samples, note)
 
 
 def evolve(given: Given, ranks: int) -> Cost:

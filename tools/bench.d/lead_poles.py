@@ -10,6 +10,7 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import solve_continuous_lyapunov
 
 import hpcneq
@@ -39,7 +40,7 @@ class Chain:
         fit = lead_fits.wide_fit(0.05, window=20.0, error=1e-4)
         ends = [normal_lead(fit, [s], [sites + s], [[1.0]]) for s in (0, sites - 1)]
         self.leads = LeadPoles(2 * sites, ends)
-        self.hop, self.U = -np.eye(sites, k=1) - np.eye(sites, k=-1), U
+        self.hop, self.U = sparse.diags([-1.0, -1.0], [-1, 1], (sites, sites)), U
         self.potentials = np.array([0.5 * bias, -0.5 * bias])
         self.entries = (np.arange(sites), sites + np.arange(sites))
         self.observed = self.entries
@@ -55,7 +56,8 @@ class Chain:
         return self.U * values
 
     def hamiltonian(self, t, side, c):
-        return np.block([[self.hop, -np.diag(c)], [-np.diag(c.conj()), -self.hop]])
+        D = sparse.diags(-c)
+        return sparse.bmat([[self.hop, D], [D.conj(), -self.hop]], "csr")
 
 
 class Dot(Chain):
@@ -95,7 +97,7 @@ def fits():
 def lyapunov(sites):
     """The stationary state against scipy's, both in the share of zgemm that 140 n^3 would take."""
     system = Chain(sites)
-    H = system.hamiltonian(0, 1, np.full(sites, 0.5 + 0j))
+    H = system.hamiltonian(0, 1, np.full(sites, 0.5 + 0j)).toarray()
     ours, density = spent(lambda: stationary(system.leads, H, system.potentials))
     A = np.asarray(system.leads.matrix(H, system.potentials, np.zeros(2)))
     C = system.leads.core_source(np.zeros(2)).toarray() + fed_back(system.leads, density.tail)

@@ -215,7 +215,7 @@ def test_d_wave_gap_of_the_bulk():
 
 @pytest.mark.nightly
 def test_d_wave_gap_of_an_infinite_lattice():
-    """.228659 of the integral over momenta; 40 x 40 sites are 2e-5 off, by the sum as by the run."""
+    """.228659 of the integral over momenta; 40 x 40 sites are 2e-5 off, by sum and by run."""
     assert gap(400, 2.0, 0.4, 0.05) == pytest.approx(0.228659, abs=5e-7)
     found = square(40, 2.0, 0.4, 0.05).summary["states"][0]["delta_max"]
     assert found == pytest.approx(gap(40, 2.0, 0.4, 0.05), abs=1e-6)

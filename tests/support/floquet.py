@@ -1,4 +1,4 @@
-"""Currents between two superconductors at different potentials, by Keldysh's equations over harmonics.
+"""Currents between biased superconductors by Keldysh's equations over harmonics.
 
 Numpy alone: no poles, no time. Each contact has its own site at its potential; the hop between the
 sites turns with the bias.

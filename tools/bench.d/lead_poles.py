@@ -249,7 +249,7 @@ def quenches():
             kind = "with baths" if baths else "closed"
             print(
                 f"quench of 8 waves {kind}, {count} steps: {took:.3f} s, {prepared:.2f} before, "
-                f"error {abs(value - exact):.0e}; NESSi's {theirs:g} s are {theirs / took:.0f} times"
+                f"error {abs(value - exact):.0e}; NESSi's {theirs:g} s: {theirs / took:.0f} times"
             )
 
 

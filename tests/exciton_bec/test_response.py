@@ -33,9 +33,9 @@ def state(T, D=0.3, mu=0.6, mt=0.45, ratio=0.4, gb=0.05):
 
 def pointwise(s, k, kk, w):
     """(Pi inter, Pi intra) of one pair of momenta."""
-    found = response.traces(
-        np.array([k]), np.array([[kk]]), np.ones((1, 1)), np.array([w], complex), s
-    )
+    weight = np.ones((1, 1))
+    known = response.still((np.array([k]), np.array([[kk]]), weight), s)
+    found = response.traces(np.array([w], complex), s, weight, known)
     return response.bubbles(found[0])[0]
 
 

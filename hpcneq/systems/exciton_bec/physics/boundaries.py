@@ -29,6 +29,7 @@ SEARCH = {
 # where an oscillating mode is looked for: q in units of g/v from and to, and step
 SLOW, QUICK = 4.0, 60.0
 STEP = 2.0
+NEAR = 5e-3  # of a ratio, relative: from where secants arrive
 ACCURACY = 1e-6  # of a ratio, relative
 # of ratio_c: where the stiffness is looked at
 LATE = (0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.995, 0.999)
@@ -62,7 +63,7 @@ def oscillating(state: Condensate, fine: float = growth.ROUGH) -> Mode | None:
     count = int(np.log(QUICK / SLOW) / np.log(STEP)) + 2
     q = np.geomspace(SLOW * width, min(QUICK * width, 0.5), count)
     fastest = growth.fastest(state, q, fine, oscillating=True)
-    return fastest and growth.summit(state, fastest)
+    return fastest and growth.summit(state, fastest, fine)
 
 
 def amplitude(drive: Drive) -> float | None:
@@ -117,10 +118,14 @@ def _standing_onset(drive, soft):
     def least(ratio):
         return static(steady_states.solve(replace(drive, ratio=ratio), warm))[0]
 
-    ratio = brentq(least, low, high, xtol=1e-4 * high, rtol=1e-4)
-    state = steady_states.solve(replace(drive, ratio=ratio), warm)
-    _, q = static(state)
-    return beside(drive, "B", (ratio, q, 0.0)) or Onset(ratio, q, 0.0, 1e-4 * ratio, state)
+    for close in (NEAR, 1e-4):
+        ratio = brentq(least, low, high, xtol=close * high, rtol=close)
+        state = steady_states.solve(replace(drive, ratio=ratio), warm)
+        _, q = static(state)
+        nearby = beside(drive, "B", (ratio, q, 0.0))
+        if nearby:
+            return nearby
+    return Onset(ratio, q, 0.0, 1e-4 * ratio, state)
 
 
 def _bracket(drive, quantity, soft, factors):
@@ -276,7 +281,7 @@ def far_side(drive: Drive, onset: Onset, end: float) -> Onset | None:
     while ratio * REACH < 0.97 * end:
         ratio *= REACH
         state = steady_states.solve(replace(drive, ratio=ratio), state)
-        mode = growth.summit(state, mode)
+        mode = growth.nearer(state, mode) or growth.summit(state, mode)
         if mode is None or mode.w.real < 0.05 * state.g:
             return None
         if mode.w.imag < 0:

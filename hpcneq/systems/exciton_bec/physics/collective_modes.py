@@ -15,6 +15,8 @@ from .pair_grid import alone, pairs
 SLOTS = 48  # what ranks share: the blocks of a grid, dealt out evenly
 ROUGH = 0.45  # panels of the search, where those of the result are 1
 FINER = 1.4  # panels, where errors of roots are looked for
+AROUND, RADIUS = 32, 0.5  # of a circle about w = 0: points, and times g
+ROUNDING = 1.5e-14  # of an element of M, four standard deviations
 MIRROR = 1e-15  # eF: w and -w* that agree so well are one
 
 
@@ -101,8 +103,9 @@ class Collective:
 
     def _share(self, w, block):
         """(n, 2, 2) what a block adds to M."""
-        inverse, Pi = response.shares(self.state, w, block)
-        return response.chosen(inverse, Pi, self.part)
+        known = response.still(block, self.state)
+        inverse, sums = response.shares(self.state, w, block, known)
+        return response.chosen(inverse, response.bubbles(sums), self.part)
 
     def matrix(self, sums: np.ndarray) -> np.ndarray:
         """M is the sum of the rows."""
@@ -136,8 +139,8 @@ def expansion(state: Condensate, fine: float = 1.0) -> tuple[complex, complex]:
 
     det M(0, 0) = 0 by symmetry; a is imaginary and b real, as det M(q, -w*) is the conjugate.
     """
-    turn = np.exp(2j * np.pi * (np.arange(32) + 0.5) / 32)
-    r = 0.5 * state.g
+    turn = np.exp(2j * np.pi * (np.arange(AROUND) + 0.5) / AROUND)
+    r = RADIUS * state.g
     det = np.linalg.det(response.matrices(state, 0.0, r * turn, fine=fine))
     first, second = (np.mean(det * turn**-n) / r**n for n in (1, 2))
     return complex(first), complex(second)
@@ -165,5 +168,8 @@ def gapless_errors(state: Condensate) -> np.ndarray:
     change = np.abs(np.array(gapless(state, FINER, 0.5)) - value)
     _, second = expansion(state)
     scale = abs(static_coefficients(state)["alpha11"] / second.real)
-    rounded = np.array([scale * rounding(state), 1e-12 * abs(value[1])])
+    r = RADIUS * state.g
+    element = np.abs(response.matrices(state, 0.0, [r])).max()
+    circle = ROUNDING * element / (r * abs(second) * AROUND**0.5)
+    rounded = np.array([scale * rounding(state), circle])
     return 2 * change + through_state(gapless, state) + rounded

@@ -50,9 +50,14 @@ def pair_function(
     Re G = 1/(2E).
     """
     g, E = gb + gv, energy(xi, D)
-    everywhere, inside, outside = integrals(E, mt, g, T)
+    return _pair_function(xi, integrals(E, mt, g, T), gb, gv)
+
+
+def _pair_function(xi, integrals, gb, gv):
+    """(Re G, Im G) from the three integrals."""
+    everywhere, inside, outside = integrals
     mixed = gv * everywhere - gb * inside
-    return (2 * gb * outside + xi * mixed) / np.pi, g * mixed / np.pi
+    return (2 * gb * outside + xi * mixed) / np.pi, (gb + gv) * mixed / np.pi
 
 
 def pair_slope(xi: np.ndarray, D: float, mt: float, gb: float, gv: float, T: float = 0.0) -> Pair:
@@ -81,10 +86,25 @@ def occupation(
     infinity n = gb/(pi p^2): a wide band pumps without end.
     """
     g, E = gb + gv, energy(xi, D)
-    everywhere, inside, _ = integrals(E, mt, g, T)
+    return _occupation(xi, D, mt, E, integrals(E, mt, g, T), gb, gv, T)
+
+
+def _occupation(xi, D, mt, E, integrals, gb, gv, T):
+    """n_p at the levels E from the three integrals."""
+    g, (everywhere, inside, _) = gb + gv, integrals
     up, down = broadened_fermi(E - mt, g, T), broadened_fermi(-E - mt, g, T)
     u2, v2 = coherence(xi, D, E)
     return gb / g * (down * v2 + up * u2) + D**2 * ((g - gb) * everywhere - gb * inside) / np.pi
+
+
+def pair_function_and_occupation(
+    xi: np.ndarray, D: float, mt: float, gb: float, gv: float, T: float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(Re G, Im G, n_p) of `pair_function` and `occupation`, whose integrals they share."""
+    E = energy(xi, D)
+    shared = integrals(E, mt, gb + gv, T)
+    real, imaginary = _pair_function(xi, shared, gb, gv)
+    return real, imaginary, _occupation(xi, D, mt, E, shared, gb, gv, T)
 
 
 def coherence(xi: np.ndarray, D: float, E: np.ndarray) -> Pair:

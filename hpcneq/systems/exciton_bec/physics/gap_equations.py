@@ -78,9 +78,9 @@ def integrands(p: np.ndarray, D: float, mu: float, mt: float, drive: Drive) -> n
 
     The last without its tail where ``number`` says so.
     """
-    at = (p**2 - mu, D, mt, drive.gb, drive.gv, drive.T)
-    real, imaginary = frequency_integrals.pair_function(*at)
-    n = frequency_integrals.occupation(*at)
+    real, imaginary, n = frequency_integrals.pair_function_and_occupation(
+        p**2 - mu, D, mt, drive.gb, drive.gv, drive.T
+    )
     tail = drive.gb / np.pi if drive.number == "subtracted" else 0.0
     return np.stack([p**2 * real - 0.5, p**2 * imaginary, p**2 * n - tail])
 

@@ -191,6 +191,11 @@ def summit(state: Condensate, near: Mode, fine: float = FINE) -> Mode | None:
     return _parabola(state, mode, NARROW, fine)[0]
 
 
+def nearer(state: Condensate, near: Mode, fine: float = ROUGH) -> Mode | None:
+    """A Mode nearer to the maximum of Im w over q than ``near``: one parabola; None if lost."""
+    return _parabola(state, near, WIDE, fine)[0]
+
+
 def _parabola(state, near, spread, fine):
     """(Mode at the top of the parabola through three momenta, its shift in units of ``spread``).
 

@@ -11,6 +11,7 @@ branches: intra-band means a = c.
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -51,42 +52,59 @@ def logarithm(z: np.ndarray, j: int, state: Condensate) -> np.ndarray:
 def _log(x, T):
     """log x, smeared by the bath's temperature: int dv (-df/dv) log(x - v), x off the real axis."""
     if T == 0:
-        return np.log(x)
+        return 0.5 * np.log(x.real**2 + x.imag**2) + 1j * np.arctan2(x.imag, x.real)
     u = 1j * x / (2 * np.pi * T)
     upper = np.imag(x) < 0  # Re u > 0
     u = np.where(upper, u, -u)
     return digamma(0.5 + u) + np.log(2 * np.pi * T) + np.where(upper, -0.5j * np.pi, 0.5j * np.pi)
 
 
+@dataclass(frozen=True, eq=False)
+class Still:
+    """What a block of pairs holds whatever the frequency.
+
+    outer ((b,) each), inner ((b, m) each) : `levels` of k and k'. side (b, 2, 2) : L_j(aE + ig) of
+    k. own : `own_logarithms` of k'. gap (2,) : Re G, Im G of k summed with the weights.
+    """
+
+    outer: tuple[np.ndarray, np.ndarray, np.ndarray]
+    inner: tuple[np.ndarray, np.ndarray, np.ndarray]
+    side: np.ndarray
+    own: np.ndarray
+    gap: np.ndarray
+
+
+def still(block: tuple, state: Condensate) -> Still:
+    """The `Still` of a block of `Pairs`."""
+    k, inner, weight = block
+    outer_levels, inner_levels = levels(k, state), levels(inner, state)
+    E = np.stack([outer_levels[0], -outer_levels[0]], axis=1)
+    side = np.stack([logarithm(E + 1j * state.g, j, state) for j in (0, 1)], axis=-1)
+    pair = pair_function(k**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T)
+    gap = np.stack(pair) @ weight.sum(axis=1)
+    return Still(outer_levels, inner_levels, side, own_logarithms(inner_levels[0], state), gap)
+
+
 def traces(
-    k: np.ndarray,
-    inner: np.ndarray,
-    weight: np.ndarray,
-    w: np.ndarray,
-    state: Condensate,
-    own: np.ndarray | None = None,
+    w: np.ndarray, state: Condensate, weight: np.ndarray, known: Still
 ) -> tuple[np.ndarray, float, float]:
     """(sums, Re G, Im G) over a block of pairs at frequencies w (n_w,).
 
-    k (b,), inner (b, m) and weight (b, m) : a block of `Pairs`. sums (n_w, 2, 4) : int dv of the
-    traces A11 B22, A22 B11, A12 B12, A21 B21; inter-band, intra-band. Re G, Im G : the pair
-    functions of k', summed with the weights. own : `own_logarithms`, if at hand.
+    weight (b, m) of the block; known : what it holds at any frequency. sums (n_w, 2, 4) : int dv of
+    the traces A11 B22, A22 B11, A12 B12, A21 B21; inter-band, intra-band. Re G, Im G : the pair
+    functions of k', summed with the weights.
     """
-    outer_levels, inner_levels = levels(k, state), levels(inner, state)
-    if own is None:
-        own = own_logarithms(inner_levels[0], state)
-    E = np.stack([outer_levels[0], -outer_levels[0]], axis=1)
+    E = np.stack([known.outer[0], -known.outer[0]], axis=1)
     low = np.stack([logarithm(E[:, :, None] - 1j * state.g - w, j, state) for j in (0, 1)], axis=-1)
-    side = np.stack([logarithm(E + 1j * state.g, j, state) for j in (0, 1)], axis=-1)
     sums = np.zeros((len(w), 2, 4), complex)
     real, imaginary = pair_sums(
-        *outer_levels,
+        *known.outer,
         low,
-        side,
+        known.side,
         weight,
-        *inner_levels,
-        own,
-        logarithms_ahead(inner_levels[0], w, state),
+        *known.inner,
+        known.own,
+        logarithms_ahead(known.inner[0], w, state),
         w,
         (state.gb, state.gv),
         CLOSE,
@@ -252,26 +270,24 @@ def summed(state: Condensate, w: np.ndarray, grid: Pairs) -> tuple[np.ndarray, n
     likewise: then M12 and M22 vanish at q = w = 0 at every momentum, Eqs. (39), (40), though gap
     and number equation stop at a cutoff and M does not.
     """
-    own = _own(state, grid)
-    parts = [shares(state, w, block, known) for block, known in zip(grid.blocks, own)]
-    return sum(inverse for inverse, _ in parts), sum(Pi for _, Pi in parts)
+    blocks = zip(grid.blocks, _still(state, grid))
+    parts = [shares(state, w, block, known) for block, known in blocks]
+    return sum(inverse for inverse, _ in parts), bubbles(sum(sums for _, sums in parts))
 
 
 @lru_cache(maxsize=GRIDS)
-def _own(state: Condensate, grid: Pairs) -> list[np.ndarray]:
-    """`own_logarithms` of the blocks, which no frequency changes."""
-    return [own_logarithms(levels(inner, state)[0], state) for _, inner, _ in grid.blocks]
+def _still(state: Condensate, grid: Pairs) -> list[Still]:
+    """`still` of the blocks, remembered."""
+    return [still(block, state) for block in grid.blocks]
 
 
 def shares(
-    state: Condensate, w: np.ndarray, block: tuple, own: np.ndarray | None = None
+    state: Condensate, w: np.ndarray, block: tuple, known: Still
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What one block of pairs adds to `summed`."""
-    k, inner, weight = block
-    sums, real, imaginary = traces(k, inner, weight, w, state, own)
-    outer = pair_function(k**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T)
-    real, imaginary = (weight.sum(axis=1) @ x + y for x, y in zip(outer, (real, imaginary)))
-    return np.array([[real, imaginary], [-imaginary, real]]), bubbles(sums)
+    """(2/U (2, 2), traces (n, 2, 4)) of one block of pairs at frequencies w (n,)."""
+    sums, *inner = traces(w, state, block[2], known)
+    real, imaginary = known.gap + inner
+    return np.array([[real, imaginary], [-imaginary, real]]), sums
 
 
 def chosen(inverse: np.ndarray, Pi: np.ndarray, part: str) -> np.ndarray:

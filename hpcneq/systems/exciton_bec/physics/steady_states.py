@@ -19,6 +19,7 @@ from .gap_equations import NUMBER, Condensate, Drive, residual
 
 TIGHT = 1e-12  # residual at which Newton stops
 LEAST_RATIO = 1e-7  # ratios below it start at rest
+KEPT = 64  # states that are remembered: searches ask for the same ones again
 UNITARITY = (0.6864, 0.5906)  # delta and mu at inv = 0, at rest
 
 
@@ -33,7 +34,7 @@ def newton(
 ) -> tuple[np.ndarray, float]:
     """(x, largest residual) of a root of a small system by damped Newton.
 
-    With central differences of relative size ``scale``. Raises NotConverged.
+    With differences of relative size ``scale``. Raises NotConverged.
     """
     x = np.array(x, float)
     value = function(x)
@@ -45,7 +46,7 @@ def newton(
         for k in range(len(x)):
             e = np.zeros(len(x))
             e[k] = scale * max(1e-2, abs(x[k]))
-            jacobian[:, k] = (function(x + e) - function(x - e)) / (2 * e[k])
+            jacobian[:, k] = (function(x + e) - value) / e[k]
         try:
             step = np.linalg.solve(jacobian, -value)
         except np.linalg.LinAlgError:
@@ -75,6 +76,7 @@ class Lost(NotConverged):
     """A branch that Newton no longer follows, though it does not end."""
 
 
+@functools.lru_cache(maxsize=KEPT)
 def equilibrium(drive: Drive) -> Condensate:
     """The state without decay, gv = 0: mt = 0 by symmetry.
 
@@ -279,6 +281,7 @@ def _beside(drive, start):
     return state if state.delta > 0.4 * start[0] else None
 
 
+@functools.lru_cache(maxsize=KEPT)
 def solve(drive: Drive, warm: Condensate | None = None) -> Condensate:
     """The condensed steady state of ``drive``. Raises NotConverged where there is none.
 
@@ -337,6 +340,7 @@ def _between(drive, a, b):
     return replace(at(delta), drive=drive)
 
 
+@functools.lru_cache(maxsize=KEPT)
 def critical(drive: Drive) -> Condensate:
     """The `Condensate` at delta = 0, where it ends; its ``ratio`` is ratio_c.
 

@@ -102,12 +102,12 @@ def test_columns_of_a_sparse_factorisation_give_the_dense_state():
 @pytest.mark.nightly
 def test_states_and_rates_beyond_400_levels():
     """A ring of 210 sites, 420 levels: its states, and the rates of Arnoldi's method, are those of
-    190 sites, of which all deviations are looked at.
+    40 sites, of which all deviations are looked at: widths of 0.2 forget faster than 40 sites.
     """
-    small, large = ring("yes", 190), ring("auto", 210)
+    small, large = ring("yes", 40), ring("auto", 210)
     assert len(small) == len(large)
     for one, other in zip(small, large):
-        assert one["delta_max"] == pytest.approx(other["delta_max"], abs=1e-6)
+        assert one["delta_max"] == pytest.approx(other["delta_max"], abs=1e-4)
         assert one["stability"] == other["stability"]
         assert one["growth_rate"] == pytest.approx(other["growth_rate"], abs=5e-3)
 

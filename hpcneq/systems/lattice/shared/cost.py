@@ -49,6 +49,7 @@ PERIOD = 2.3  # what a step of a periodic state takes, in steps of an evolution
 WRITING = 2.5e-3  # seconds of a row of output in the file
 WORK_ARRAYS = 24  # matrices of the core in use
 TASK_BYTES = 5 * 2**20  # of scipy and the leads' fits
+KERNEL_LOADING = 0.6  # seconds until numba and its kernels are
 LOADING = 1.5  # seconds until the interpreter and all libraries are loaded
 
 
@@ -228,6 +229,7 @@ def evolve(given: Given, ranks: int) -> Cost:
     memory = max(memory, BASE_BYTES + TASK_BYTES + arrays)
     if method == "etd" or setup.interacting:
         memory += KERNEL_BYTES
+        seconds += KERNEL_LOADING * (seconds > 0)
     return Cost(seconds, memory, max(1, leads.total), notes)
 
 

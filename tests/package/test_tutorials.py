@@ -76,3 +76,12 @@ def test_its_kept_outputs_are_those_of_today(path):
     assert NUMBER.sub("#", today) == NUMBER.sub("#", kept)
     numbers = [np.array(NUMBER.findall(text), float) for text in (today, kept)]
     np.testing.assert_allclose(*numbers, rtol=2e-3)
+
+
+def test_a_wrong_name_is_told_before_jupyter_is_needed(monkeypatch):
+    """Fails if the tool imports Jupyter's packages first."""
+    import sys
+
+    monkeypatch.setitem(sys.modules, "nbformat", None)
+    with pytest.raises(SystemExit, match="no notebook has nonsense in its name"):
+        tool().main(["nonsense"])

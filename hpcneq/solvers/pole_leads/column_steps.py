@@ -42,7 +42,8 @@ class ColumnSteps(Stepper):
     def advance(self, t: float, step: float) -> None:
         """R(t) -> R(t + step). **Collective.**"""
         state, (n1, n2, n3) = self.state, self.slopes
-        u, a, count = state.values, self.stage, state.count
+        u, a = state.values, self.stage
+        count = state.count
         exact = state.rates(np.asarray(self.system.shifts(t + 0.5 * step), float))
         f = Tables.of(exact, step)
         one = np.ones(state.own, complex)

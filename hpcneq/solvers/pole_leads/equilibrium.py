@@ -137,7 +137,8 @@ class Blocks:
 
 def _joined(level: IntArray, least: int) -> IntArray:
     """The same levels, consecutive ones in one until they have ``least`` members."""
-    number, held, blocks = 0, 0, []
+    number = held = 0
+    blocks = []
     for count in np.bincount(level):
         if held >= least:
             number, held = number + 1, 0

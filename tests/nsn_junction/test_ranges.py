@@ -163,7 +163,7 @@ task = "evolve"
 [parameters]
 T = 0.3
 gamma = 0.15
-eV = {from = 0.0, to = 0.6, kind = "step", at = 0.5}
+eV = {from = 0.0, to = 0.6, kind = "step", at = 0.25}
 [numerics]
 Lx = 7
 Ly = 6
@@ -193,11 +193,11 @@ def ranged(tmp_path_factory):
 
 
 def test_a_run_with_ranges_tells_their_error(ranged, tmp_path):
-    """Its numbers agree with those of whole columns within the sum of the errors, and so does the
-    order parameter within range_error. Fails if the run with longer ranges has the same ones.
+    """Its numbers agree with those of whole columns within their errors, and so does the order
+    parameter within range_error. Fails if the run with longer ranges has the same ones.
     """
     _, result = ranged
-    text = INPUT.replace("range = 0.6\ngreen_range = 2\n", "")
+    text = INPUT.replace("range = 0.6\ngreen_range = 2\n", "error_estimate = false\n")
     (tmp_path / "in.toml").write_text(text)
     assert driver.run(tmp_path / "in.toml", tmp_path / "out.h5", quiet=True) == 0
     whole = Result(tmp_path / "out.h5")
@@ -205,7 +205,7 @@ def test_a_run_with_ranges_tells_their_error(ranged, tmp_path):
     assert 0.3 * moved < result.summary["range_error"] < 20 * moved
     for key in ("delta_max", "delta_rms", "density", "current_left"):
         difference = abs(result.summary[key] - whole.summary[key])
-        assert difference <= result.errors[key] + whole.errors[key], key
+        assert difference <= result.errors[key], key
     assert "range_error" not in whole.summary
 
 
@@ -231,7 +231,7 @@ def test_a_stopped_run_with_ranges_goes_on_with_the_same_bits(tmp_path):
     assert here("run", "in.toml", "-o", "out.h5", folder=tmp_path)[0] == 0
     limit = ("--set", "run.wall_limit=0.0001")
     assert here("run", "in.toml", "-o", "cut.h5", *limit, folder=tmp_path)[0] == 75
-    for _ in range(3):
+    for _ in range(2):
         assert here("resume", "cut.h5", folder=tmp_path)[0] == 75
     code, said = here("resume", "cut.h5", "--set", "run.wall_limit=600", folder=tmp_path)
     assert code == 0, said

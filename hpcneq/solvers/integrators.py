@@ -5,6 +5,8 @@ from __future__ import annotations
 from .auxiliary_modes.integrator import Exponential
 from .auxiliary_modes.state import BlockState
 from .auxiliary_modes.stepping import Stepper
+from .pole_leads.column_steps import ColumnSteps
+from .pole_leads.columns import ColumnState
 from .pole_leads.etd import DiagonalExact, PoleStepper
 from .pole_leads.frozen import Frozen
 from .pole_leads.state import PoleState
@@ -17,9 +19,12 @@ from .supercell.stepping import DriftExact
 
 
 def integrator(
-    state: BlockState | SiteState | WindowState | PoleState | SupercellState, corrector: int = 0
+    state: BlockState | SiteState | WindowState | PoleState | SupercellState | ColumnState,
+    corrector: int = 0,
 ) -> Stepper:
     """The exponential integrator of a state with bath modes."""
+    if isinstance(state, ColumnState):
+        return ColumnSteps(state)
     if isinstance(state, SupercellState):
         return DriftExact(state)
     if isinstance(state, PoleState):

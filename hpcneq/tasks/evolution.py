@@ -24,7 +24,7 @@ from ..solvers.protocols import State
 from .recorder import Entries, Numbers, Progress, Recorder, Share, shares
 from .task import Given, Keeper, Kept, Outcome, Output
 
-FLUSH_SECONDS = 5.0
+FIRST_FLUSH, FLUSH_SECONDS = 1.0, 5.0
 ALWAYS_WATCHED = 8  # rows of output with which the costly monitors begin
 # the largest and the smallest of no numbers
 OF_NONE: dict[Callable[..., float], float] = {max: -np.inf, min: np.inf}
@@ -272,7 +272,9 @@ class _MainRows:
 
     def _flush(self) -> None:
         """Bring rows to the file: the first at once, later ones after some seconds."""
-        late = time.monotonic() - self.flushed > FLUSH_SECONDS
+        now = time.monotonic()
+        young = FIRST_FLUSH + (now - self.begun) / 5  # soon at first: somebody may look
+        late = now - self.flushed > min(FLUSH_SECONDS, young)
         if self.state.comm.bcast(late, root=0) or self.account["count"] == 1:
             self.out.flush()
             self.flushed = time.monotonic()

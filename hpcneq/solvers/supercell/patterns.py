@@ -5,7 +5,8 @@
 for an order parameter that is even in x and turns as e^{-2i (mu_c - mu_r) t}. Its phase is fixed by
 a real Delta_0, its place by its parity. One that is not even may travel with a velocity v: there
 2 (mu_c - mu_r) becomes 2 (mu_c - mu_r) + m G v, and its place is fixed by Im (Delta_1 - Delta_-1) =
-0. Stationary n are closed functions of H: no mode is stored.
+0; pairs that the ring takes from one end of the box to the other do not travel along, which is a
+part of the box's error. Stationary n are closed functions of H: no mode is stored.
 """
 
 from __future__ import annotations
@@ -95,8 +96,9 @@ class TravellingPattern(TurningPattern):
         """x of harmonics, turned and moved so that phase and place are the ones that are fixed."""
         h, k = self.h, self.periods
         c = c * np.exp(-1j * np.angle(c[h]))
-        moved = 0.5 * (np.angle(c[h + k]) - np.angle(c[h - k]))
-        c = c * np.exp(-1j * moved * harmonic_numbers(h) / k)
+        front, back = c[h + k], c[h - k]
+        moved = np.arctan2(back.imag - front.imag, front.real + back.real)
+        c = c * np.exp(1j * moved * harmonic_numbers(h) / k)
         return np.concatenate([c.real, c.imag, [velocity, shift]])
 
     def velocity(self, x: FloatArray) -> float:

@@ -23,6 +23,8 @@ POTENTIALS = {
     "potential_nff": "NFF",
     "potential_nff_prime": "NFF'",
 }
+LEAST = 1e-9  # of the largest harmonic: smaller ones are rounding
+START = "0.6"  # colour of what was
 
 
 def draw_evolution(result: Result, canvas: Figure | SubFigure, energy: str, momentum: str) -> None:
@@ -59,7 +61,8 @@ def harmonics_in_time(axes: Axes, result: Result, energy: str) -> None:
     sizes = np.abs(np.asarray(result.harmonics))
     for k in range(min(SHOWN, m.max() + 1)):
         both = np.hypot(sizes[:, m == k][:, 0], sizes[:, m == -k][:, 0]) / np.sqrt(2)
-        axes.semilogy(t, np.maximum(both, 1e-14), label=f"$m={k}$", lw=1.4)
+        axes.semilogy(t, np.maximum(both, 1e-300), label=f"$m={k}$", lw=1.4)
+    axes.set_ylim(LEAST * sizes.max(), 3 * sizes.max())
     axes.set(xlabel=f"time ${energy}\\,t$", ylabel=rf"$|\Delta_m|/{energy}$")
     axes.legend(fontsize=9, ncol=2)
 
@@ -76,7 +79,7 @@ def across_the_stripes(axes: Axes, result: Result, energy: str, momentum: str) -
 def momentum_distribution(axes: Axes, result: Result, momentum: str) -> None:
     """Carriers over p_x at the start and at the end."""
     p, n = np.asarray(result.p_x), np.asarray(result.momenta)
-    axes.plot(p, n[0], color="0.6", label="start")
+    axes.plot(p, n[0], color=START, label="start")
     axes.plot(p, n[-1], label="end")
     axes.set(xlabel=rf"$p_x/{momentum}$", ylabel=r"$\int dy\,n/4\pi$")
     axes.legend(fontsize=9)

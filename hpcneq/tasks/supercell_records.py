@@ -202,7 +202,7 @@ class SupercellRecords(Recorder):
             slips = self.slips(contrast, traces, window)
             outcome.errors["growth"] = [[float(x + slips)] * 2 for x in error]
 
-    def further_error(self, key: str, other: Numbers, coarse: Numbers) -> float:
+    def further_error(self, key: str, other: Numbers, coarse: Numbers, variant: str = "") -> float:
         """As of every number, but densities have a tail beyond the box that falls as 1/p_max."""
         return box_factor(key) * float(abs(other[key] - coarse[key]))
 

@@ -192,6 +192,13 @@ class DiagramNumerics(Numerics):
         -0.8,
         doc="boundary C is sought for inv_kfas below this, and followed beyond it",
     )
+    refine: int = key(
+        0,
+        doc="rounds in which interactions are added where a line bends, begins or ends; "
+        'with boundaries = "modes" the tip of the unstable region is solved for as well',
+        min=0,
+        max=6,
+    )
 
 
 # ---- supercells --------------------------------------------------------------------------------

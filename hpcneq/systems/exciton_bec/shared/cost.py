@@ -18,7 +18,7 @@ from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, PROBE_SECONDS
 from ....tasks.supercell_cost import evolution_cost, pattern_seconds
 from ..physics import steady_states
-from ..physics.gap_equations import Drive
+from ..physics.gap_equations import Condensate, Drive
 from ..physics.response import matrices, with_errors
 from ..tasks.evolve import system_of
 from ..tasks.response import FEW, grid
@@ -37,6 +37,7 @@ SEARCHES = {
     "C": 1700,
     "gap": 600,
 }  # M's of a search for a boundary, states included
+REFINED = 12  # interactions that a round of refinement adds
 SIGNS = 210  # M's of the signs of alpha11 and beta22 along the decay
 SAMPLES = {True: 450, False: 110}  # M's of one momentum of modes, counted or not
 JUDGING = 700  # M's, on coarse panels, of the wave that grows fastest on a state
@@ -53,7 +54,7 @@ class Probe:
 
     def __init__(self, drive: Drive):
         """Raises NotConverged where there is no condensate."""
-        self.seconds, self.state = clocked(lambda: steady_states.solve(drive))
+        self.seconds, self.state = clocked(lambda: _found_anew(drive))
 
     def seconds_of_M(self, q: float, fine: float = 1.0) -> float:
         """Seconds of one M(q, 0)."""
@@ -63,6 +64,12 @@ class Probe:
         """The Cost of a run that takes so many seconds and can use so many ranks."""
         memory = BASE_BYTES + compiled * KERNEL_BYTES
         return Cost(seconds + START, memory, ranks, (f"delta = {self.state.delta:.5f}; {note}",))
+
+
+def _found_anew(drive: Drive) -> Condensate:
+    """The steady state, not remembered."""
+    steady_states.forget()
+    return steady_states.solve(drive)
 
 
 def clocked(function: Callable, least: float = 0.15) -> tuple[float, object]:
@@ -215,9 +222,13 @@ def phase_diagram(given: Given, probe: Probe) -> Cost:
         sought = "A, B, C"
         samples = SEARCHES["A"] + SEARCHES["B"] + SEARCHES["C"] * below
     note = f"{len(inv)} searches for {sought}"
+    searches = len(inv)
+    if given.numerics.refine:
+        searches += REFINED * given.numerics.refine
+        note += f", and about {searches - len(inv)} between them"
     if given.numerics.growth:
         note += " (growth rates not counted)"
-    return _searches(probe, len(inv), samples, note)
+    return _searches(probe, searches, samples, note)
 
 
 def evolve(given: Given, ranks: int) -> Cost:

@@ -13,6 +13,7 @@ from ....tasks.supercell_tables import cell_of, refuse_flat, refuse_kinds, refus
 
 SLOW = ("gamma", "T", "inv_kfas")  # what may be swept beside dmu
 COARSEST = 0.25  # of [numerics] fine, where modes are counted
+RESOLVED = 1.39  # largest dt times the fastest rate: twice the step is stable (limit 2.78)
 
 
 def steady(given: Given) -> None:
@@ -94,6 +95,17 @@ def evolve(given: Given) -> None:
         )
     if given.numerics.dt is not None:  # else the step is known once the state is
         refuse_uncountable(given.run.t_max, given.numerics.dt, given.run.output_every)
+        if given.numerics.supercell is None:
+            _step(given.numerics.dt, given.numerics.p_c)
+
+
+def _step(dt: float, p_c: float) -> None:
+    """A step that cannot be stable, whatever the state: pairs at p_c turn with 2 (p_c^2 - 1)."""
+    if dt * 2 * (p_c**2 - 1) > RESOLVED:
+        raise InputError(
+            f"[numerics] dt = {dt:g}: must be <= {RESOLVED / (2 * (p_c**2 - 1)):.3g}, "
+            "so that twice the step is stable; a smaller p_c allows a larger one"
+        )
 
 
 def pattern(given: Given) -> None:

@@ -138,7 +138,7 @@ class SupercellRecords(Recorder):
 
     def watch(self, state: State, output: Row, observed: Numbers) -> tuple[Entries, Entries]:
         """The eigenvalues of n. **Collective.**"""
-        low, high = np.nan, np.nan
+        low = high = np.nan
         if isinstance(state, SupercellState):
             low, high = state.occupations()
         rows = {"min_occupation_t": low, "max_occupation_t": high}

@@ -94,9 +94,11 @@ class TravellingPattern(TurningPattern):
 
     def unknowns(self, c: ComplexArray, shift: float, velocity: float = 0.0) -> FloatArray:
         """x of harmonics, turned and moved so that phase and place are the ones that are fixed."""
-        h, k = self.h, self.periods
+        h = self.h
+        k = self.periods
         c = c * np.exp(-1j * np.angle(c[h]))
-        front, back = c[h + k], c[h - k]
+        front = c[h + k]
+        back = c[h - k]
         moved = np.arctan2(back.imag - front.imag, front.real + back.real)
         c = c * np.exp(1j * moved * harmonic_numbers(h) / k)
         return np.concatenate([c.real, c.imag, [velocity, shift]])
@@ -119,7 +121,8 @@ class TravellingPattern(TurningPattern):
 
     def residual(self, x: FloatArray, sums: FloatArray) -> FloatArray:
         """Delta_m less what F_m closes to, the phase of Delta_0, the place of the wave."""
-        h, k = self.h, self.periods
+        h = self.h
+        k = self.periods
         n = 2 * h + 1
         c = self.harmonics(x)
         F = sums[:n] + 1j * sums[n:]

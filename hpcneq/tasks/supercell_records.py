@@ -172,7 +172,8 @@ class SupercellRecords(Recorder):
 
         traces : rows (t, delta_max, delta_min) of the runs that tell the errors.
         """
-        t, top, harmonics = out.read("t"), out.read("delta_max"), out.read("harmonics")
+        t, harmonics = out.read("t"), out.read("harmonics")
+        top = out.read("delta_max")
         late = t >= 0.5 * t[-1]
         state = attractors.recurrence(t, np.abs(harmonics))
         weight = mean_weight(t, harmonics)

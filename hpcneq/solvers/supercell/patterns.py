@@ -145,7 +145,9 @@ class BranchingPattern:
         amplitude: float,
         periods: int,
     ):
-        self.family, self.amplitude, self.periods = family, amplitude, periods
+        self.family = family
+        self.amplitude = amplitude
+        self.periods = periods
         first = family(guess)
         self.items = first.items
         self.h = first.h

@@ -155,7 +155,7 @@ def test_a_long_wave_grows_as_pairs_of_momenta(inv, ratio, endless):
     ],
 )
 def test_pairs_of_momenta_have_the_growth_of_an_endless_condensate(drive, wave_number, endless):
-    """In a larger sphere and, for short waves, on many cosines: within 1.5%; fails with K of the box
+    """In a larger sphere and, for short waves, on many cosines: within 1.5%; fails with K of a box
     of plane waves.
     """
     root = zero_of_pairs(Drive(**drive), wave_number, endless, p_max=6.0, bloch_points=60)

@@ -18,6 +18,7 @@ from .supercell import SMALLER_BOX, other_points, with_step
 from .task import Cost, Given
 
 IMPLICIT_PASSES = 2.3  # of a step
+AGAIN = 5.0  # time of a step twice as long, which is solved for, over one that is not
 PROBED = 3  # steps
 PANEL = 1.2  # blocks with one panel more
 WHOLE = 2.0  # time of a block over that of its even and odd parts, the second Bloch point left out
@@ -65,7 +66,7 @@ def runs_of_all(given: Given, solved: bool, system: Supercell) -> float:
     """Time of all runs over that of the first."""
     if runs(given) == 1:
         return 1.0
-    each = 0.5 if solved else 0.5 * IMPLICIT_PASSES
+    each = 0.5 if solved else 0.5 * AGAIN
     box = system.medium.box
     grid = PANEL * other_points(box.bloch) / box.bloch
     if box.parity:

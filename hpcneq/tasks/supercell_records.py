@@ -138,7 +138,7 @@ class SupercellRecords(Recorder):
 
     def watch(self, state: State, output: Row, observed: Numbers) -> tuple[Entries, Entries]:
         """The eigenvalues of n. **Collective.**"""
-        low, high = np.nan, np.nan
+        low = high = np.nan
         if isinstance(state, SupercellState):
             low, high = state.occupations()
         rows = {"min_occupation_t": low, "max_occupation_t": high}
@@ -172,7 +172,8 @@ class SupercellRecords(Recorder):
 
         traces : rows (t, delta_max, delta_min) of the runs that tell the errors.
         """
-        t, top, harmonics = out.read("t"), out.read("delta_max"), out.read("harmonics")
+        t, harmonics = out.read("t"), out.read("harmonics")
+        top = out.read("delta_max")
         late = t >= 0.5 * t[-1]
         state = attractors.recurrence(t, np.abs(harmonics))
         weight = mean_weight(t, harmonics)

@@ -147,7 +147,8 @@ class Medium:
         """(len(blocks), 2 N levels, P, 2 N columns) factors of V^+ in the stationary modes; or
         their sum over P.
         """
-        rates, sources = self.rates, self.sources
+        rates = self.rates
+        sources = self.sources
         level = 1j * E[..., None, None]
         if self.velocity:
             rates, sources = (np.repeat(x, self.box.states, axis=1) for x in (rates, sources))

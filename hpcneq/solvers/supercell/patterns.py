@@ -5,7 +5,8 @@
 for an order parameter that is even in x and turns as e^{-2i (mu_c - mu_r) t}. Its phase is fixed by
 a real Delta_0, its place by its parity. One that is not even may travel with a velocity v: there
 2 (mu_c - mu_r) becomes 2 (mu_c - mu_r) + m G v, and its place is fixed by Im (Delta_1 - Delta_-1) =
-0. Stationary n are closed functions of H: no mode is stored.
+0; pairs that the ring takes from one end of the box to the other do not travel along, which is a
+part of the box's error. Stationary n are closed functions of H: no mode is stored.
 """
 
 from __future__ import annotations
@@ -93,10 +94,13 @@ class TravellingPattern(TurningPattern):
 
     def unknowns(self, c: ComplexArray, shift: float, velocity: float = 0.0) -> FloatArray:
         """x of harmonics, turned and moved so that phase and place are the ones that are fixed."""
-        h, k = self.h, self.periods
+        h = self.h
+        k = self.periods
         c = c * np.exp(-1j * np.angle(c[h]))
-        moved = 0.5 * (np.angle(c[h + k]) - np.angle(c[h - k]))
-        c = c * np.exp(-1j * moved * harmonic_numbers(h) / k)
+        front = c[h + k]
+        back = c[h - k]
+        moved = np.arctan2(back.imag - front.imag, front.real + back.real)
+        c = c * np.exp(1j * moved * harmonic_numbers(h) / k)
         return np.concatenate([c.real, c.imag, [velocity, shift]])
 
     def velocity(self, x: FloatArray) -> float:
@@ -117,7 +121,8 @@ class TravellingPattern(TurningPattern):
 
     def residual(self, x: FloatArray, sums: FloatArray) -> FloatArray:
         """Delta_m less what F_m closes to, the phase of Delta_0, the place of the wave."""
-        h, k = self.h, self.periods
+        h = self.h
+        k = self.periods
         n = 2 * h + 1
         c = self.harmonics(x)
         F = sums[:n] + 1j * sums[n:]
@@ -140,7 +145,9 @@ class BranchingPattern:
         amplitude: float,
         periods: int,
     ):
-        self.family, self.amplitude, self.periods = family, amplitude, periods
+        self.family = family
+        self.amplitude = amplitude
+        self.periods = periods
         first = family(guess)
         self.items = first.items
         self.h = first.h

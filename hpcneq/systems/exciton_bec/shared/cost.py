@@ -252,7 +252,7 @@ def pattern(given: Given, ranks: int) -> Cost:
     if branch or given.initial.amplitude is not None:
         starts = 1
         near = replace(drive, ratio=1.001 * drive.ratio)
-        each = 2 * each + clocked(lambda: state_near(near, state))[0]
+        each = 2 * each + clocked(lambda: equations(given, state_near(near, state)))[0]
         solving += BEGINNING * each
     tries = starts + points - 1 + 2 * points * given.numerics.error_estimate
     states = NEWTON * len(x) * tries

@@ -97,7 +97,7 @@ class Result(reader.Result):
         from .figures import movie
 
         self.refuse_unknown(data)
-        movie.film(self, path, list(data) or self.drawn(), size, bool(data))
+        movie.film(self, path, list(data) or self.drawn(), size, bool(data), self.caption())
 
     def to_xarray(self) -> xarray.Dataset:
         """An xarray Dataset: data sets with units, long names and coordinates, and the summary.

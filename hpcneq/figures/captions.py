@@ -84,13 +84,16 @@ def add(canvas: Figure | SubFigure, text: str, size: str | None = None) -> None:
 
 
 def letter(canvas: Figure | SubFigure) -> None:
-    """Letters (a), (b), ... over the panels, if there are several."""
+    """Letters (a), (b), ... over the panels, if there are several; titles stand beside them."""
     drawn = panels(canvas)
     if len(drawn) < 2:
         return
     for axes, sign in zip(drawn, LETTERS):
         title = axes.get_title(loc="left")
         letters = "small" if title else axes.title.get_fontsize()
+        if not title:
+            title = axes.get_title()
+            axes.set_title("")
         axes.set_title(f"({sign}) {title}".rstrip(), loc="left", fontsize=letters)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, of_writing
-from . import panels, style
+from . import captions, panels, style
 
 if TYPE_CHECKING:
     from .result import Result
@@ -30,17 +30,22 @@ def film(
     names: Sequence[str],
     size: str | None = None,
     chosen: bool = False,
+    caption: str = "",
 ) -> None:
     """Write the movie of an evolution; its ending is .gif or .mp4.
 
-    names : data sets that it may show, in this order; all of them, if they are ``chosen``. Raises
-    InputError if the result has no rows over time, or the movie cannot be written.
+    names : data sets that it may show, in this order; all of them, if they are ``chosen``. caption
+    : a line under it. Raises InputError if the result has no rows over time, or the movie cannot be
+    written.
     """
     with style.applied() as settings:
         writer = _writer(path)
         figure = style.canvas()
         updates, times = _build(result, figure, names, chosen)
+        captions.letter(figure)
         style.fit(figure, size)
+        if caption:
+            captions.add(figure, caption, size)
         settings({"savefig.bbox": None})  # frames are of one size
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # nor does anything in them move

@@ -23,16 +23,43 @@ def squares(values: Array) -> Array:
     A number that vanishes as a square root has a straight square, which goes on by as much beyond
     its edge; where it jumps to zero the edge is halfway between points.
     """
+    square, inside, smooth, jumping = _with_neighbours(values)
+    beyond = np.where(np.isfinite(smooth), smooth, jumping)
+    beyond = np.where(beyond == 0, -max(float(square.max(initial=0.0)), 1e-300), beyond)
+    return np.where(inside, square, beyond)
+
+
+def _with_neighbours(values: Array) -> tuple[Array, Array, Array, Array]:
+    """(square, inside, smooth, jumping), (m, n) each, of values.
+
+    smooth : below zero where a neighbour's square goes on to, -inf where none vanishes smoothly.
+    jumping : the largest square beside, 0 where there is none.
+    """
     square = np.nan_to_num(values) ** 2
-    inside = square > 0
-    beyond = np.full(square.shape, -max(float(square.max(initial=0.0)), 1e-300))
+    smooth, jumping = np.full(square.shape, -np.inf), np.zeros(square.shape)
     for axis in (0, 1):
         for step in (-1, 1):
             one, two = (_shifted(square, axis, k * step) for k in (1, 2))
-            straight = np.where(two > one, 2 * one - two, -one)
-            guess = np.where(straight < 0, straight, -one)
-            beyond = np.where(one > 0, np.maximum(beyond, guess), beyond)
-    return np.where(inside, square, beyond)
+            straight = np.where(two > one, 2 * one - two, 0.0)
+            smooth = np.where((one > 0) & (straight < 0), np.maximum(smooth, straight), smooth)
+            jumping = np.maximum(jumping, one)
+    return square, square > 0, smooth, jumping
+
+
+def _edge(values: Array) -> Array:
+    """(m, n): 1 where values are, or vanish smoothly beyond; 0 elsewhere; rounded at corners.
+
+    Its contour 1/2 is the edge at which values jump to zero, halfway between points along a
+    straight edge, without steps along an oblique one.
+    """
+    _, inside, smooth, _ = _with_neighbours(values)
+    sign = np.where(inside | np.isfinite(smooth), 1.0, 0.0)
+    for axis in (0, 1):
+        wide = np.pad(sign, [(1, 1) if k == axis else (0, 0) for k in (0, 1)], mode="edge")
+        count = sign.shape[axis]
+        low, middle, high = (np.take(wide, np.arange(count) + k, axis=axis) for k in (0, 1, 2))
+        sign = 0.25 * low + 0.5 * middle + 0.25 * high
+    return sign
 
 
 def _shifted(table: Array, axis: int, steps: int) -> Array:
@@ -58,5 +85,5 @@ def finer(table: Array) -> Array:
 
 
 def sheet(values: Array) -> Array:
-    """Values that end as a square root, at the points `between`; 0 beyond their edge."""
-    return np.sqrt(np.maximum(finer(squares(values)), 0.0))
+    """Values that end as a square root or jump to zero, at the points `between`."""
+    return np.sqrt(np.maximum(finer(squares(values)), 0.0)) * (finer(_edge(values)) > 0.5)

@@ -15,7 +15,11 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
+# blue, red, green, purple and ochre of one lightness: of curves
+COLOURS = ("#3b4cc0", "#c2452d", "#2a8f6d", "#8c5aa8", "#b8860b")
+CYCLE = ", ".join(f"'{colour}'" for colour in COLOURS)
 SETTINGS = {
+    "axes.prop_cycle": f"cycler('color', [{CYCLE}])",
     "figure.dpi": 110,
     "savefig.dpi": 200,
     "savefig.bbox": "tight",
@@ -35,7 +39,6 @@ SIZES = {"talk": (13.0, 1.0, 1.25), "paper": (7.0, 0.72, 0.8), "poster": (40.0, 
 STABLE = "#0072b2"
 UNSTABLE = "#d55e00"
 METASTABLE = "#e69f00"
-COLOURS = ("#3b4cc0", "#c2452d", "#2a8f6d", "#8c5aa8", "#b8860b")
 
 
 @contextlib.contextmanager

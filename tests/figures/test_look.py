@@ -115,3 +115,38 @@ def test_a_dome_at_the_side_of_the_plot_closes_at_the_side():
     top = np.flatnonzero((codes == 1).any(axis=1)).max()
     assert np.flatnonzero(codes[top] == 1).max() < 20
     assert 1.2 * top / (len(codes) - 1) == pytest.approx(1.0, abs=0.05)
+
+
+def test_an_oblique_edge_at_which_values_jump_has_no_steps():
+    """1 where 2 x + y > 8 on a grid of 9 x 9: between points the edge is that line.
+
+    Fails (by a whole point) if the edge follows the cells.
+    """
+    x, y = np.meshgrid(np.arange(9.0), np.arange(9.0), indexing="ij")
+    fine = sheets.sheet((2 * x + y > 8.01).astype(float))
+    places = sheets.between(np.arange(9.0))
+    for place, column in list(zip(places, fine.T))[8:-8]:
+        edge = places[np.flatnonzero(column > 0)[0]]
+        assert edge == pytest.approx(0.5 * (8.5 - place), abs=0.45)
+    assert np.array_equal(fine[:: sheets.FINER, :: sheets.FINER] > 0, 2 * x + y > 8.01)
+
+
+def test_a_surface_ends_on_rays_where_its_depth_vanishes():
+    """1 - 2 (x^2 + y^2) on a grid of 9 x 9: every ray ends at a radius of .707."""
+    from hpcneq.systems.fermi_gas.figures import phase_diagram
+
+    x, y = np.meshgrid(np.linspace(0, 1, 9), np.linspace(0, 1, 9), indexing="ij")
+    ends = [places[:, -1] for places in phase_diagram.rays(1 - 2 * (x**2 + y**2))]
+    assert np.hypot(*ends) == pytest.approx(np.sqrt(0.5), abs=0.01)
+
+
+def test_curves_take_the_palette_and_titles_stand_beside_their_letters():
+    """As supercells do, which name no colour. Fails with matplotlib's own colours."""
+    with style.applied():
+        figure = style.canvas()
+        left, right = figure.subplots(1, 2)
+        assert [left.plot([0, 1])[0].get_color() for _ in style.COLOURS] == list(style.COLOURS)
+        left.set_title("order parameter")
+        captions.letter(figure)
+    assert left.get_title(loc="left") == "(a) order parameter" and left.get_title() == ""
+    assert right.get_title(loc="left") == "(b)"

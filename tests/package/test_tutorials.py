@@ -46,9 +46,9 @@ def test_its_code_runs_with_small_sizes(path, monkeypatch, tmp_path):
         plt.close("all")
 
 
-def test_there_are_six_and_each_is_a_page():
+def test_there_are_eleven_and_each_is_a_page():
     """A question, an equation, what it means, what to try; outputs and pictures that are small."""
-    assert len(PATHS) == 6
+    assert len(PATHS) == 11
     for path in PATHS:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         text = "".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
@@ -76,3 +76,12 @@ def test_its_kept_outputs_are_those_of_today(path):
     assert NUMBER.sub("#", today) == NUMBER.sub("#", kept)
     numbers = [np.array(NUMBER.findall(text), float) for text in (today, kept)]
     np.testing.assert_allclose(*numbers, rtol=2e-3)
+
+
+def test_a_wrong_name_is_told_before_jupyter_is_needed(monkeypatch):
+    """Fails if the tool imports Jupyter's packages first."""
+    import sys
+
+    monkeypatch.setitem(sys.modules, "nbformat", None)
+    with pytest.raises(SystemExit, match="no notebook has nonsense in its name"):
+        tool().main(["nonsense"])

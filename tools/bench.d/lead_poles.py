@@ -6,6 +6,7 @@ python tools/bench.d/lead_poles.py [sites ...]       # default 50 150; under mpi
 import importlib.util
 import sys
 import time
+import tomllib
 import tracemalloc
 from pathlib import Path
 
@@ -27,9 +28,11 @@ from hpcneq.solvers.pole_leads.periodic import periodic
 from hpcneq.solvers.pole_leads.state import PoleState
 from hpcneq.solvers.pole_leads.stationary import fed_back, stationary
 from hpcneq.systems.lattice.physics.open_lattice import OpenLattice
+from hpcneq.systems.lattice.shared import large_evolutions
 from hpcneq.systems.lattice.shared.setup import setup_of
 from hpcneq.systems.lattice.tasks import evolve
 
+LATTICES = Path(__file__).parents[2] / "inputs" / "lattice"
 METHODS = {"etd": DiagonalExact, "frozen": Frozen}
 
 
@@ -258,9 +261,31 @@ def kwants():
     if importlib.util.find_spec("kwant") is None:
         print("Kwant: not installed, left out")
         return
-    source = Path(__file__).parents[2] / "inputs" / "lattice" / "kwant.toml"
+    source = LATTICES / "kwant.toml"
     took, result = spent(lambda: hpcneq.run(source))
     print(f"Kwant's ring by transport: {took / len(result.eV):.3f} s a bias, all leads")
+
+
+def columns(sizes=(12, 24)):
+    """Nanoseconds of a step of columns for each entry, whole, within a range, in single precision.
+
+    Square lattices between wide leads at two edges.
+    """
+    for size in sizes:
+        tree = tomllib.loads((LATTICES / "large.toml").read_text(encoding="utf-8"))
+        tree["model"]["cell"]["size"] = [size, size]
+        setup = setup_of(load(tree, catalogue()))
+        leads = setup.leads(setup.fits())
+        system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
+        for reach, single in ((None, False), (None, True), (5.0, False)):
+            near = None if reach is None else large_evolutions.near_sites(setup.model, reach)
+            took = cost.column_step_seconds(system, setup.form.site, near, single, 0.1)
+            entries = large_evolutions.kept_entries(setup, leads, reach)
+            words = "single" if single else "double"
+            print(
+                f"columns, {size} x {size}, range {reach}, {words}: {entries:.2g} entries, "
+                f"{1e9 * took / entries:.0f} ns a step and entry"
+            )
 
 
 if __name__ == "__main__":
@@ -271,6 +296,7 @@ if __name__ == "__main__":
         andreev()
         quenches()
         kwants()
+        columns()
     for n in sizes:
         if alone:
             lyapunov(n)

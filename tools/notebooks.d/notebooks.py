@@ -72,11 +72,11 @@ def _small(picture: str) -> str:
 
 def main(words: list[str]) -> None:
     """Execute the notebooks and keep what they give."""
-    import nbformat
-
     chosen = paths(words)
     if not chosen:
         sys.exit(f"tools/notebooks: no notebook has {' or '.join(words)} in its name")
+    import nbformat  # Jupyter's, which a wrong name need not wait for
+
     for path in chosen:
         begun = time.monotonic()
         notebook = executed(path)

@@ -142,6 +142,31 @@ def equations(
     return function, np.ones(len(base)), place
 
 
+def at_ratio(
+    onset: Onset, ratio: float, finer: int = 1
+) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray, Callable[[np.ndarray], tuple]]:
+    """(function, start, place) of boundary C at a given ratio: as `equations`, for the interaction.
+
+    place : (inv, q, omega) of unknowns; inv in steps of SCALE around that of ``onset``.
+    """
+    base = np.log([onset.q, onset.omega])
+    drive = replace(onset.state.drive, fine=finer, ratio=ratio)
+    panels = FINER if finer > 1 else 1.0
+
+    def place(unknowns):
+        moved = SCALE * (np.asarray(unknowns) - 1)
+        return (onset.state.inv + moved[0], *np.exp(base + moved[1:]))
+
+    def function(unknowns):
+        if SCALE * np.abs(np.asarray(unknowns) - 1).max() > ASIDE:
+            return np.full(3, 1e3)
+        inv, q, omega = map(float, place(unknowns))
+        state = steady_states.solve(replace(drive, inv=inv), onset.state)
+        return _oscillating(state, q, omega, SHARP * panels, BESIDE / finer)
+
+    return function, np.ones(3), place
+
+
 def errors(kind: str, onset: Onset) -> dict[str, float]:
     """{ratio, q, omega, delta: error} of a boundary.
 

@@ -142,18 +142,34 @@ MARGINAL = (
     over_interaction("q_C", "kF", "momentum at C"),
     over_interaction("omega_C", "eF", "frequency at C"),
 )
+
+
+UNSTABLE = Quantity(
+    "unstable",
+    "1",
+    "ratio above which the condensate is unstable; nan: nowhere",
+    ("inv_kfas",),
+    error="that of alpha11, B or C, whichever it is",
+)
+
+
+def over_every_interaction(quantity: Quantity) -> Quantity:
+    """A line at the swept interactions and at those that were added."""
+    return replace(
+        quantity,
+        name=f"{quantity.name}_line",
+        axes=("inv_line",),
+        kind="data",
+        error=f"as of {quantity.name}",
+    )
+
+
 PHASE_DIAGRAM = (
     *as_data_too(INV_KFAS),
     *SIGN_LINES,
     *MODE_LINES,
     *MARGINAL,
-    Quantity(
-        "unstable",
-        "1",
-        "ratio above which the condensate is unstable; nan: nowhere",
-        ("inv_kfas",),
-        error="that of alpha11, B or C, whichever it is",
-    ),
+    UNSTABLE,
     Quantity(
         "region",
         "1",
@@ -163,6 +179,21 @@ PHASE_DIAGRAM = (
         int,
         error="a code",
     ),
+    Quantity(
+        "inv_line",
+        "1",
+        "swept interactions, those added where lines bend, begin or end, and tip_inv",
+        error="exact; tip_inv: its error",
+    ),
+    *map(over_every_interaction, (*SIGN_LINES, *MODE_LINES, *MARGINAL, UNSTABLE)),
+    Quantity("arc_ratio", "1", "ratio along C and C_end around their tip", error="exact"),
+    Quantity("arc_inv", "1", "interaction of C there", ("arc_ratio",), error="that of tip_inv"),
+    Quantity("arc_q", "kF", "momentum of the mode there", ("arc_ratio",), error="that of tip_q"),
+    Quantity("arc_omega", "eF", "frequency there", ("arc_ratio",), error="that of tip_omega"),
+    number("tip_inv", "1", "interaction at which C and C_end meet; null: nowhere"),
+    number("tip_ratio", "1", "ratio at which C and C_end meet"),
+    number("tip_q", "kF", "momentum of the mode at which C and C_end meet"),
+    number("tip_omega", "eF", "frequency of the mode at which C and C_end meet"),
     over_plane("rate", "eF", "largest growth rate Im w over all momenta; 0: none grows"),
     over_plane("q_fastest", "kF", "momentum of the mode that grows fastest"),
     over_plane("frequency", "eF", "Re w of the mode that grows fastest"),
@@ -193,5 +224,12 @@ COEFFICIENTS = missing_where(
 PHASE_DIAGRAM = missing_where(
     PHASE_DIAGRAM,
     "this does not occur at the interaction",
-    "ratio_c alpha11 beta22 B C C_end soft_from restored q_B q_C omega_C unstable",
+    "ratio_c alpha11 beta22 B C C_end soft_from restored q_B q_C omega_C unstable ratio_c_line "
+    "alpha11_line beta22_line B_line C_line C_end_line soft_from_line restored_line gap_line "
+    "gap_end_line q_B_line q_C_line omega_C_line unstable_line",
+)
+PHASE_DIAGRAM = missing_where(
+    PHASE_DIAGRAM,
+    "C and C_end meet at no interaction above the first",
+    "tip_inv tip_ratio tip_q tip_omega",
 )

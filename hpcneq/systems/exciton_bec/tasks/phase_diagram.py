@@ -7,17 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 
+from ....maths.polylines import middles_to_add
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import boundaries, gapped_mode, growth, phase_regions, softening, steady_states
 from ..shared.condensate import WIDE, end_error
 from ..shared.drive import drive_of
 from ..shared.marginal_mode import solve_boundary
+from ..shared.region_tip import find_tip
 
 CHAIN = 5  # interactions that follow one another, each started from the last
 SIGN_LINES = ("ratio_c", "alpha11", "beta22")
 MODE_LINES = ("B", "C", "C_end", "soft_from", "restored", "gap", "gap_end", "q_B", "q_C", "omega_C")
 FASTEST = ("rate", "q_fastest", "frequency")
+DECADES = 3.0  # of the ratio, the height of the diagram
+FLAT = 0.004  # of its height: a line that bends by more gets further interactions
+LEAST = 0.01  # between two interactions, of the width of the diagram
+TIP = ("inv", "ratio", "q", "omega")
 SIGNS = (
     "regions by the signs of the long-wave coefficients: alpha11 = 0 is the boundary A on the "
     "BEC side; on the BCS side instabilities at finite q start slightly above alpha11 = 0 "
@@ -32,23 +38,121 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     Within a chain of interactions B and C are followed from one to the next.
     """
     inv, ratios = given.sweep["inv_kfas"], given.sweep["ratio"]
+    known: dict = {}
 
     def point(at, previous):
-        return _interaction(given, drive_of(given, ratio=0.0, **at), ratios, previous)
+        if np.isnan(at["inv_kfas"]):
+            return {}
+        drive = drive_of(given, ratio=0.0, **at)
+        if not known:
+            return _interaction(given, drive, ratios, previous)
+        nearest = min(known, key=lambda x: abs(x - drive.inv))
+        return _interaction(given, drive, None, known[nearest])
 
-    axes = {"inv_kfas": inv}
-    sweep = run_sweep(
-        axes, point, comm, log, output, "phase-diagram", chain=CHAIN, everywhere=False
-    )
-    return sweep.report(output, lambda out: _report(given, sweep, out))
+    def swept(values, everywhere):
+        axes = {"inv_kfas": np.asarray(values)}
+        label, options = "phase-diagram", {"chain": CHAIN, "everywhere": everywhere}
+        return run_sweep(axes, point, comm, log, output, label, **options)
+
+    rounds = given.numerics.refine
+    sweep = swept(inv, rounds > 0)
+    values = _whole_chains(inv)
+    for _ in range(rounds):
+        if sweep.stopped:
+            break
+        known = _by_interaction(sweep)
+        added = _interactions_to_add(given, known)
+        if not added:
+            break
+        values += _whole_chains(added)
+        sweep = swept(values, True)
+    first = replace(sweep, axes={"inv_kfas": inv}, records=sweep.records[: len(inv)])
+    return first.report(output, lambda out: _report(given, first, _by_interaction(sweep), out))
 
 
-def _report(given, sweep, out):
-    """The lines and regions written, and told."""
+def _whole_chains(values):
+    """Interactions, with nan behind them: no chain, which the journal knows by its place, grows."""
+    return [*values, *[np.nan] * (-len(values) % CHAIN)]
+
+
+def _by_interaction(sweep):
+    """{interaction: record} of a sweep."""
+    pairs = zip(sweep.axes["inv_kfas"].tolist(), sweep.records)
+    return {inv: record for inv, record in pairs if not np.isnan(inv)}
+
+
+def _report(given, sweep, every, out):
+    """The lines and regions written, and told.
+
+    every : {interaction: record}, those that were added among them.
+    """
     lines = {name: sweep.table(name) for name in _lines(given)}
     regions = _regions(given, lines)
     _write(out, given, sweep, lines, regions)
-    return _outcome(given, sweep, lines, regions)
+    tip = None
+    if given.numerics.refine:
+        tip = _write_fine_lines(out, given, every)
+    return _outcome(given, sweep, lines, regions, tip)
+
+
+# ---- interactions that are added ------------------------------------------------------------
+
+
+def _fine_lines(given, records):
+    """(interactions (n,), {name: line (n,)}) of {interaction: record}, those lost left out."""
+    inv = [x for x in sorted(records) if records[x] and "why" not in records[x]]
+    return np.array(inv), {
+        name: np.array([_number(records[x].get(name)) for x in inv]) for name in _lines(given)
+    }
+
+
+def _number(value):
+    """nan for None."""
+    return np.nan if value is None else float(value)
+
+
+def _interactions_to_add(given, records):
+    """Interactions next to those where a line of the diagram bends, begins or ends."""
+    inv, lines = _fine_lines(given, records)
+    if len(inv) < 2:
+        return []
+    heights = []
+    for name, line in lines.items():
+        if name.startswith(("q_", "omega_")):
+            heights.append(line / np.nanmax(line, initial=1e-300))
+        else:
+            heights.append(np.log10(line) / DECADES)
+    return middles_to_add(inv, heights, FLAT, LEAST * (inv[-1] - inv[0]))
+
+
+def _write_fine_lines(out, given, records):
+    """The lines at all interactions; the `Tip` where oscillating growth ends, None if none."""
+    inv, lines = _fine_lines(given, records)
+    tip = None
+    if given.numerics.boundaries == "modes":
+        tip = find_tip(drive_of(given, ratio=0.0), inv, lines)
+    if tip is not None:
+        place = int(np.searchsorted(inv, tip.inv))
+        ends = {"C": tip.ratio, "C_end": tip.ratio, "q_C": tip.q, "omega_C": tip.omega}
+        record = {**_interaction(given, drive_of(given, ratio=0.0, inv_kfas=tip.inv), None, None)}
+        record |= ends
+        inv = np.insert(inv, place, tip.inv)
+        lines = {
+            name: np.insert(line, place, _number(record.get(name))) for name, line in lines.items()
+        }
+    out.axis("inv_line", inv)
+    for name, line in lines.items():
+        out.fixed(f"{name}_line", line)
+    if given.numerics.boundaries == "modes":
+        out.fixed("unstable_line", phase_regions.unstable(lines))
+    if tip is not None:
+        out.axis("arc_ratio", tip.arc[:, 1])
+        for name, column in (("inv", 0), ("q", 2), ("omega", 3)):
+            out.fixed(f"arc_{name}", tip.arc[:, column])
+    return tip
+
+
+# ---- lines and regions ----------------------------------------------------------------------
 
 
 def _lines(given):
@@ -70,7 +174,10 @@ def _regions(given, lines):
 
 
 def _interaction(given, drive, ratios, previous):
-    """The record of one interaction: its lines with their errors, and growth rates."""
+    """The record of one interaction: its lines with their errors.
+
+    ratios : (n,) where growth rates are wanted as well; None: nowhere.
+    """
     record = softening.zeros(drive)
     record["ratio_c_error"] = end_error(steady_states.critical(drive))
     for name, kind in (("alpha11", "A"), ("beta22", "current")):
@@ -82,7 +189,7 @@ def _interaction(given, drive, ratios, previous):
                 record |= _solved(record, name, "gap", boundaries.at(drive, ratio))
         if record["alpha11"]:
             record = _with_modes(record, drive, given.numerics.switch, previous)
-    if given.numerics.growth:
+    if given.numerics.growth and ratios is not None:
         record |= _fastest_modes(drive, ratios[ratios < record["ratio_c"]])
     return record
 
@@ -188,7 +295,7 @@ def _write(out, given, sweep, lines, regions):
         out.fixed(name, table)
 
 
-def _outcome(given, sweep, lines, regions):
+def _outcome(given, sweep, lines, regions, tip):
     """The Outcome: every line, the shares of the regions, where C and B change places."""
     inv = sweep.axes["inv_kfas"]
     summary = {"inv_kfas": inv.tolist()}
@@ -209,6 +316,9 @@ def _outcome(given, sweep, lines, regions):
         rate = [max(values, default=0.0) for values in sweep.values("rate", [0.0])]
         summary |= {"max_growth": float(max(rate)), "inv_max": float(inv[int(np.argmax(rate))])}
     errors = {name: _with_none(sweep.table(f"{name}_error")) for name in lines}
+    if given.numerics.refine and given.numerics.boundaries == "modes":
+        summary |= {f"tip_{name}": tip and getattr(tip, name) for name in TIP}
+        errors |= {f"tip_{name}": tip and tip.errors[name] for name in TIP}
     return sweep.outcome(summary, errors, warnings)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.ticker import LogFormatterSciNotation
 
 from ....figures import style
 from ....figures.supercell import draw_evolution
@@ -57,6 +58,8 @@ def deviations(result: Result, canvas: Figure | SubFigure) -> None:
         xlim=(0, t[-1]),
         ylim=(max(0.3 * final[1:].min(), 1e-9), 3 * final.max()),
     )
+    # of less than two decades, more than one number
+    axes.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(2, 0.5)))
     axes.legend(fontsize=9)
     axes.set_title(f"{result.parameters['branch']}, variant {result.numerics['variant']}")
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+from scipy.interpolate import PchipInterpolator, RegularGridInterpolator
+from scipy.ndimage import gaussian_filter1d
 
 from ....figures import sheets, style
 from .looks import between
 from .titles import KEYS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
@@ -37,6 +40,8 @@ SHEETS = (
     ("normal_end", "#3a3a3a", "NFF ends", 0.45),
     ("nbcs_end", "#5b8fc9", "NBCS ends", 0.32),
 )
+RAYS = 61  # of a surface, and points on each
+SMOOTH = 4.0  # rays: width of the mean over ends, which lie between points of a coarse grid
 Edges = dict[str, np.ndarray]
 
 
@@ -117,39 +122,82 @@ def surface(canvas: Figure | SubFigure, result: Result, slow: str, fast: str) ->
     """Three boundaries over two keys."""
     from matplotlib.patches import Patch
 
-    style.size(canvas, 7.6, 6.0)
+    style.size(canvas, 7.0, 6.0)
     axes = canvas.add_subplot(projection="3d")
-    keys = (sheets.between(np.asarray(result[key])) for key in (slow, fast))
-    x, y = np.meshgrid(*keys, indexing="ij")
+    keys = [np.asarray(result[key]) for key in (slow, fast)]
     handles = []
-    look = {"rstride": 2, "cstride": 2, "lw": 0}
     for name, colour, text, alpha in SHEETS:
-        z = sheet(result, name)
-        if np.isfinite(z).any():
-            axes.plot_surface(
-                x, y, z, color=colour, alpha=alpha, antialiased=True, shade=False, **look
-            )
-            handles.append(Patch(color=colour, alpha=alpha, label=text))
-    axes.set(xlabel=f"${KEYS[slow]}$", ylabel=f"${KEYS[fast]}$", zlabel=f"${KEYS['dmu']}$")
-    axes.zaxis.labelpad = 4
+        depth, height = sheet(result, name)
+        if not (depth > 0).any():
+            continue
+        x, y = rays(depth)
+        z = height(x, y)
+        if name == "nbcs_end":
+            z[:, -1][z[:, -1] < z[0, 0] / 4] = 0.0  # its edge, which is smoothed
+        places = [
+            np.interp(part, np.linspace(0, 1, len(key)), key) for part, key in zip((x, y), keys)
+        ]
+        look = {"lw": 0, "antialiased": True, "shade": False, "rcount": 60, "ccount": 60}
+        axes.plot_surface(*places, z, color=colour, alpha=alpha, **look)
+        axes.plot(*(values[:, -1] for values in (*places, z)), color=colour, lw=1.2)
+        handles.append(Patch(color=colour, alpha=alpha, label=text))
+    axes.set_xlabel(f"${KEYS[slow]}$", labelpad=10)
+    axes.set_ylabel(f"${KEYS[fast]}$", labelpad=10)
+    axes.zaxis.set_rotate_label(False)
+    axes.set_zlabel(f"${KEYS['dmu']}$", labelpad=8, rotation=90)
+    for axis in ("x", "y"):
+        axes.locator_params(axis=axis, nbins=4)
     axes.view_init(elev=20, azim=48)
-    axes.set_box_aspect(None, zoom=0.85)
+    axes.set_box_aspect(None, zoom=0.92)
     axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.62, 0.92))
     axes.set_zlim(0, None)
 
 
-def sheet(result: Result, name: str) -> np.ndarray:
-    """dmu of one boundary over two keys, at the points `sheets.between`; nan beyond its edge.
+def rays(depth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Places (rays, points) of two keys, 0 to 1, on rays from the origin to where depth vanishes.
+
+    depth : (m, n), > 0 around the origin; a ray ends with the plane where it does not vanish.
+    """
+    angles = np.linspace(0, np.pi / 2, RAYS)
+    along = np.stack([np.cos(angles), np.sin(angles)])
+    radii = np.linspace(0, 1, 10 * max(depth.shape)) / along.max(axis=0)[:, None]
+    outside = _at(depth, *(part[:, None] * radii for part in along)) <= 0
+    outside[:, -1] = True
+    first = outside.argmax(axis=1)
+    rows = np.arange(RAYS)
+    low, high = radii[rows, np.maximum(first - 1, 0)], radii[rows, first]
+    for _ in range(30):  # halve the interval in which a ray leaves the sheet
+        middle = 0.5 * (low + high)
+        inside = _at(depth, *(along * middle)) > 0
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    x, y = along * np.minimum(gaussian_filter1d(low, SMOOTH), radii[:, -1])
+    share = np.linspace(0, 1, RAYS)
+    return x[:, None] * share, y[:, None] * share
+
+
+def _at(table: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """A table (m, n) at places 0 to 1 of its two axes, with monotone curves between its points."""
+    grid = [np.linspace(0, 1, count) for count in table.shape]
+    places = np.stack([np.clip(x, 0, 1), np.clip(y, 0, 1)], axis=-1)
+    method = "pchip" if min(table.shape) > 3 else "linear"
+    return RegularGridInterpolator(grid, table, method=method)(places)
+
+
+def sheet(result: Result, name: str) -> tuple[np.ndarray, Callable]:
+    """(depth, height(x, y)) of a boundary over two keys: it ends where depth vanishes.
 
     NBCS ends at dmu = 0 on the line where the condensate does; NFF appears and ends together on
     another, on which the two sheets meet.
     """
-    end = np.asarray(result.nbcs_end)
     if name == "nbcs_end":
-        squares = sheets.finer(sheets.squares(end))
-        return np.sqrt(np.where(squares > 0, squares, np.nan))
+        depth = sheets.squares(np.asarray(result.nbcs_end))
+        return depth, lambda x, y: np.sqrt(np.maximum(_at(depth, x, y), 0.0))
     normal = np.asarray(result.normal_end)
-    gap = sheets.finer(sheets.squares(normal - np.asarray(result.nff_fold)))
-    upper = np.sqrt(np.maximum(sheets.finer(sheets.squares(normal)), 0.0))
-    depth = np.sqrt(np.where(gap > 0, gap, np.nan))
-    return upper - depth * (name == "nff_fold")
+    gap, squares = sheets.squares(normal - np.asarray(result.nff_fold)), sheets.squares(normal)
+
+    def height(x, y):
+        upper = np.sqrt(np.maximum(_at(squares, x, y), 0.0))
+        below = np.sqrt(np.maximum(_at(gap, x, y), 0.0))
+        return upper - below * (name == "nff_fold")
+
+    return gap, height

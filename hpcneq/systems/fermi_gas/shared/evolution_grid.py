@@ -7,9 +7,9 @@ from dataclasses import replace
 from ....errors import InputError
 from ....tasks import Given
 from .. import inputs
+from .refusals import RESOLVED
 
 STEP = 1.2  # default step times fastest rate
-RESOLVED = 1.39  # largest: twice the step is still stable (limit 2.78)
 FORGOTTEN = 9.0  # e-folds
 PAST = 1.5  # ends: a panel for a time is off by much at that time
 MANY_RAYS = 3.0  # where there are many rays, levels along each must dephase for a third of the time

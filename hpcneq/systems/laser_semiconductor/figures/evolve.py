@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LONG = 5e3  # times beyond are drawn in thousands
 MARKS = 67  # marks along a curve over k
+SETTLED = 0.01  # of the largest |Delta|: what changes less is at rest
+EARLY, SHOWN = 0.1, 5.0  # a run at rest after so small a part is drawn for so many times it
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
@@ -49,10 +51,17 @@ def in_time(result: Result, axes: Axes) -> None:
     axes.set(
         xlabel=words,
         ylabel=r"order parameter $|\Delta|$",
-        xlim=(0, t[-1] / unit),
+        xlim=(0, _shown_until(t, delta) / unit),
         ylim=(0, None),
     )
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncol=3, fontsize=9)
+
+
+def _shown_until(t: np.ndarray, delta: np.ndarray) -> float:
+    """The end of the run, or the time by which what happens early in it is over."""
+    moves = np.abs(delta - delta[-1]).max(axis=1) > SETTLED * delta.max(initial=0.0)
+    last = float(t[np.flatnonzero(moves)[-1]]) if moves.any() else float(t[-1])
+    return SHOWN * last if 0 < last < EARLY * t[-1] else float(t[-1])
 
 
 def formula_name(result: Result) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ....figures.result import Result
 
+CLOSE = 0.07  # of the width: no two words stand closer
 LABELS = {"eV": "bias $eV$", "phase": "phase"}
 
 
@@ -67,15 +68,23 @@ def _subharmonics(axes, result: Result, eV: np.ndarray) -> None:
     gaps = [lead["delta"] for lead in result.table("leads").values() if lead["kind"] == "bcs"]
     if len(gaps) < 2:
         return
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.18 * (high - low))  # room for the words
+    last = np.inf
     for n in range(1, 6):
         at = (gaps[0] + gaps[1]) / n
-        if eV.min() <= at <= eV.max():
-            axes.axvline(at, color="0.75", lw=0.8, zorder=0)
-            axes.annotate(
-                f"$2\\Delta/{n}$" if n > 1 else r"$2\Delta$",
-                (at, 0.96),
-                xycoords=("data", "axes fraction"),
-                fontsize=8,
-                ha="center",
-                va="top",
-            )
+        if not eV.min() <= at <= eV.max():
+            continue
+        axes.axvline(at, color="0.75", lw=0.8, zorder=0)
+        if last - at < CLOSE * np.ptp(eV):
+            continue
+        last = at
+        axes.annotate(
+            f"$2\\Delta/{n}$" if n > 1 else r"$2\Delta$",
+            (at, 0.99),
+            xycoords=("data", "axes fraction"),
+            fontsize=8,
+            ha="center",
+            va="top",
+            bbox={"facecolor": "w", "edgecolor": "none", "pad": 1},
+        )

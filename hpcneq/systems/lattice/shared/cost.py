@@ -24,6 +24,7 @@ from ..physics.slow_modes import BASIS, RESTARTS, Propagator
 from ..physics.spectra import Spectra
 from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, by_window, curve_of
+from . import column_costs
 from .periodic_states import period_of, steps_of
 from .seeds import seeds
 from .setup import LatticeLeads, Setup, setup_of
@@ -211,6 +212,9 @@ def evolve(given: Given, ranks: int) -> Cost:
     fitting = (time.process_time() - begun) * (1 + int(given.numerics.error_estimate))
     leads = setup.leads(fits)
     _refuse_undamped(setup, leads)
+    method = method_of(setup, leads)
+    if method == "columns":
+        return column_costs.evolve(setup, leads, fitting, ranks)
     share = 16.0 * leads.core * leads.total
     steps = step_count(given)
     rows = len(row_times(given.run.t_max, [], given.numerics.dt, given.run.output_every))

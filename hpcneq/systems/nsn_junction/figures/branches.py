@@ -48,12 +48,15 @@ def _flat_axes(canvas):
 
 def _deep_axes(canvas, slow_label: str):
     """Axes with the slow key in depth, and those of the plane of both keys."""
-    style.size(canvas, 12.6, 6.0)
-    grid = canvas.add_gridspec(1, 2, width_ratios=[1.7, 1])
+    style.size(canvas, 11.0, 5.2)
+    grid = canvas.add_gridspec(1, 2, width_ratios=[1.5, 1])
     axes = canvas.add_subplot(grid[0], projection="3d")
     axes.set_ylabel(slow_label, labelpad=9)
-    axes.set_zlabel(r"$\Delta/t_\parallel$", labelpad=4)
-    axes.set_box_aspect(None, zoom=0.88)
+    axes.zaxis.set_rotate_label(False)
+    axes.set_zlabel(r"$\Delta/t_\parallel$", labelpad=6, rotation=90)
+    for axis in ("x", "y", "z"):
+        axes.locator_params(axis=axis, nbins=5)
+    axes.set_box_aspect((1.3, 1.0, 0.9), zoom=1.1)
     axes.view_init(28, -62)
     return axes, canvas.add_subplot(grid[1], ylabel=slow_label)
 

@@ -151,6 +151,7 @@ def _snapshots(canvas, place, t, size, Ly):
         axes.imshow(plane, vmin=0, vmax=top, cmap="magma", origin="lower", aspect="auto")
         axes.set_title(f"$t={t[row]:.0f}$", fontsize=10, loc="right")
         axes.set_ylabel("$y$")
+        axes.set_yticks([0, Ly - 1])
         axes.tick_params(labelbottom=k == len(picks) - 1)
     axes.set_xlabel("site $x$")
 

@@ -59,8 +59,12 @@ def _lines(result, slow: str, fast: str) -> list[regions.Line]:
     """The lines of the diagram, cut at the boundaries that were solved on them."""
     tables = [np.asarray(result[name]) for name in CURVES]
     solved = np.concatenate([table.reshape(len(result[slow]), -1) for table in tables], axis=1)
-    values = np.asarray(result[fast])
-    return [regions.line(values, *row) for row in zip(np.asarray(result.region), solved)]
+    values, codes = np.asarray(result[fast]), np.array(result.region)
+    if fast == "eV" and len(values) > 1 and values[0] == 0:
+        # at rest alone the state of least free energy counts: one line, no region
+        apart = ~(solved < values[1]).any(axis=1)
+        codes[apart, 0] = codes[apart, 1]
+    return [regions.line(values, *row) for row in zip(codes, solved)]
 
 
 def _draw_regions(axes, result, lines: list[regions.Line], upright: bool) -> list:

@@ -29,8 +29,10 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         _draw_local_states(canvas, canvas.add_subplot(grid[1, 0]), result)
     else:
         _draw_occupations(canvas.add_subplot(grid[1, 0]), result)
-    _draw_momenta(canvas, canvas.add_subplot(grid[0, 1]), result, "up", r"$n_{k\uparrow}$")
-    _draw_momenta(canvas, canvas.add_subplot(grid[0, 2]), result, "down", r"$n_{k\downarrow}$")
+    planes = [canvas.add_subplot(grid[0, k]) for k in (1, 2)]
+    _draw_momenta(planes[0], result, "up", r"$n_{k\uparrow}$")
+    image = _draw_momenta(planes[1], result, "down", r"$n_{k\downarrow}$")
+    canvas.colorbar(image, ax=planes, label="occupation of a momentum", pad=0.01)
     _draw_pairs(canvas.add_subplot(grid[1, 1:]), result)
     canvas.suptitle(_title(result))
 
@@ -111,8 +113,8 @@ def _draw_occupations(axes, result) -> None:
     axes.legend(loc="upper right")
 
 
-def _draw_momenta(canvas, axes, result, spin: str, label: str) -> None:
-    """Momentum distribution of one spin over the whole zone, its Fermi edges dotted."""
+def _draw_momenta(axes, result, spin: str, label: str):
+    """Momentum distribution of one spin over the zone, its Fermi edges dotted; the image."""
     import matplotlib
 
     k, q = np.asarray(result.kx), np.asarray(result.ky)
@@ -129,7 +131,6 @@ def _draw_momenta(canvas, axes, result, spin: str, label: str) -> None:
         shading="nearest",
         rasterized=True,
     )
-    canvas.colorbar(image, ax=axes, label=label, pad=0.01)
     wave = np.linspace(-np.pi, np.pi, 201)
     kx, ky = np.meshgrid(wave, wave, indexing="ij")
     axes.contour(
@@ -142,6 +143,8 @@ def _draw_momenta(canvas, axes, result, spin: str, label: str) -> None:
         linestyles=":",
     )
     axes.set(xlabel=r"$k_x/\pi$", ylabel=r"$k_y/\pi$", aspect="equal", xlim=(-1, 1), ylim=(-1, 1))
+    axes.set_title(label)
+    return image
 
 
 def _draw_pairs(axes, result) -> None:

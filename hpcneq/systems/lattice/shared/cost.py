@@ -218,7 +218,7 @@ def evolve(given: Given, ranks: int) -> Cost:
     share = 16.0 * leads.core * leads.total
     steps = step_count(given)
     rows = len(row_times(given.run.t_max, [], given.numerics.dt, given.run.output_every))
-    seconds, method = 0.0, method_of(given, leads)
+    seconds = 0.0
     if not untimed():
         each, written, looked = step_and_row(setup, leads, given.numerics.dt, method)
         seconds = each * steps * RUNS[given.numerics.error_estimate] + written * rows

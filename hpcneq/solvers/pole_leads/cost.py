@@ -22,7 +22,7 @@ PROBED_COLUMNS = 1.5e6  # entries of R, of which steps of columns are timed
 PROBED = 60000  # most entries of R of which a step is timed
 # arrays of the size of the columns on a rank: state, start of the step, coefficients, slopes,
 # stages, products; those of whole matrices on every rank
-LOCAL_ETD, PIECES = 17.0, 2e5  # and bytes of pieces
+LOCAL_ETD, SENT_ETD, PIECES = 17.0, 3.0, 2e5  # and bytes of pieces
 LOCAL_FROZEN, WHOLE_FROZEN = 6.0, 31.5
 
 
@@ -36,7 +36,7 @@ def evolution_bytes(leads: LeadPoles, ranks: int = 1, method: str = "etd") -> fl
     """Bytes of all arrays of an evolution on the fullest rank, the interpreter's not counted."""
     local = state_bytes(leads, ranks)
     if method == "etd":
-        return LOCAL_ETD * local + PIECES
+        return (LOCAL_ETD + SENT_ETD * (ranks > 1)) * local + PIECES
     whole = 16.0 * leads.core * leads.total
     return LOCAL_FROZEN * local + WHOLE_FROZEN * whole
 

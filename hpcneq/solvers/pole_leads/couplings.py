@@ -73,7 +73,8 @@ class Couplings:
 
         They hold until the next call.
         """
-        V, phi = np.asarray(shifts, float), np.asarray(phases, float)
+        V = np.asarray(shifts, float)
+        phi = np.asarray(phases, float)
         key = (V.tobytes(), phi[self.turning].tobytes(), exact.tobytes())
         if key != self.made_for:
             values = np.concatenate([self.leads.values(V, phi), -exact])
@@ -88,5 +89,6 @@ class Couplings:
         key = phi[self.turning].tobytes()
         if key != self.fed_for:
             values = self.leads.source_values(phi)[self.fed] * self.half
-            self.fed_with, self.fed_for = self.source.sums(values), key
+            self.fed_with = self.source.sums(values)
+            self.fed_for = key
         out[self.source.rows, self.source.columns] += self.fed_with

@@ -82,7 +82,8 @@ class Steps:
         key = (step, shifts.tobytes())
         if key != self.made_for:
             self.exact = state.diagonal(shifts)
-            self.weights, self.made_for = _weights(state, self.exact, step), key
+            self.weights = _weights(state, self.exact, step)
+            self.made_for = key
         exact = self.exact
 
         def rest(part: float, columns: ComplexArray) -> ComplexArray:
@@ -92,7 +93,8 @@ class Steps:
         u = state.flat
         half, whole, half_first, half_second, first, second, third = self.weights
         n1 = rest(0.0, u)
-        carried, inner = np.empty_like(u), np.empty_like(u)
+        carried = np.empty_like(u)
+        inner = np.empty_like(u)
         kernels.combine(carried, half, u, half_first, n1)
         n2 = rest(0.5, carried)
         kernels.correct(inner, carried, half_second, 1.0, n2, n1)
@@ -106,7 +108,8 @@ class Steps:
 
 def _weights(state, exact, step):
     """The coefficients of `Tables` for the columns here as flat arrays, made in pieces."""
-    columns, rows = len(state.columns), state.rows
+    columns = len(state.columns)
+    rows = state.rows
     parts = np.empty((7, columns, rows), complex)
     piece = max(1, PIECE // max(rows, 1))
     for first in range(0, columns, piece):

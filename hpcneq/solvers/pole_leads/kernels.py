@@ -19,21 +19,26 @@ def apply(local: ComplexArray, H: Sparse, L: Sparse, out: ComplexArray) -> None:
     """
     H_starts, H_columns, H_values = H
     L_starts, L_columns, L_values = L
-    size, count = len(H_starts) - 1, local.shape[0]
+    size = len(H_starts) - 1
+    count = local.shape[0]
     for first in range(0, count, 4):
         j = max(0, min(first, count - 4))
-        a, b, c = min(j + 1, count - 1), min(j + 2, count - 1), min(j + 3, count - 1)
+        a = min(j + 1, count - 1)
+        b = min(j + 2, count - 1)
+        c = min(j + 3, count - 1)
         for r in range(local.shape[1]):
             s0 = s1 = s2 = s3 = 0j
             for k in range(L_starts[r], L_starts[r + 1]):
-                value, column = L_values[k], L_columns[k]
+                value = L_values[k]
+                column = L_columns[k]
                 s0 += value * local[j, column]
                 s1 += value * local[a, column]
                 s2 += value * local[b, column]
                 s3 += value * local[c, column]
             if r < size:
                 for k in range(H_starts[r], H_starts[r + 1]):
-                    value, column = H_values[k], H_columns[k]
+                    value = H_values[k]
+                    column = H_columns[k]
                     s0 += value * local[j, column]
                     s1 += value * local[a, column]
                     s2 += value * local[b, column]
@@ -64,14 +69,17 @@ def move(
             column = here[columns[k]]
             if column < 0:
                 continue
-            x, y = values[k].imag, values[k].real
+            x = values[k].imag
+            y = values[k].real
             if row >= 0:
                 for r in range(local.shape[1]):
-                    a, b = local[column, r].real, local[column, r].imag
+                    a = local[column, r].real
+                    b = local[column, r].imag
                     out[row, r] += complex(x * a - y * b, x * b + y * a)
             else:
                 for r in range(local.shape[1]):
-                    a, b = local[column, r].real, local[column, r].imag
+                    a = local[column, r].real
+                    b = local[column, r].imag
                     away[-1 - row, r] += complex(x * a - y * b, x * b + y * a)
 
 

@@ -30,7 +30,8 @@ class Products:
         system_places: IntArray,
         targets: IntArray,
     ):
-        self.comm, self.layout = comm, layout
+        self.comm = comm
+        self.layout = layout
         self.size = len(system_places)
         self.every = np.arange(len(columns))
         self.system_here = np.full(self.size, -1)

@@ -10,11 +10,15 @@ from ....maths import lead_fits, pole_leads
 from .nambu import Form
 from .reservoirs import Fitting, Reservoir, channels
 
+OF_WIDE = 0.1  # of the error: one pole more of a wide lead
+LEAST_OF_WIDE = 1e-9
+
 
 def fit_of(lead: Reservoir, fitting: Fitting) -> lead_fits.Fit:
     """The poles of a lead's frequency dependence."""
     if lead.kind == "wide":
-        return lead_fits.wide_fit(lead.T, lead.mu, fitting.window, fitting.error)
+        error = max(OF_WIDE * fitting.error, min(fitting.error, LEAST_OF_WIDE))
+        return lead_fits.wide_fit(lead.T, lead.mu, fitting.window, error)
     if lead.kind == "chain":
         return lead_fits.chain_fit(lead.hopping, lead.T, lead.mu, fitting.floor, fitting.error)
     if lead.kind == "bcs":

@@ -12,10 +12,10 @@ from ....parallel import solo
 from ....solvers.integrators import integrator
 from ....solvers.output_times import Row, row_times
 from ....solvers.pole_leads.cost import evolution_bytes, step_seconds, zgemm_rate
-from ....solvers.pole_leads.periodic import steps_from
+from ....solvers.pole_leads.etd import Steps
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, step_count, untimed
+from ....tasks.cost import BASE_BYTES, step_count, untimed
 from ....tasks.evolution import watched
 from ..physics.nambu import Form
 from ..physics.open_lattice import OpenLattice
@@ -50,7 +50,8 @@ PERIOD = 2.3  # what a step of a periodic state takes, in steps of an evolution
 WRITING = 2.5e-3  # seconds of a row of output in the file
 WORK_ARRAYS = 24  # matrices of the core in use
 TASK_BYTES = 5 * 2**20  # of scipy and the leads' fits
-KERNEL_LOADING = 0.6  # seconds until numba and its kernels are
+KERNELS = 88 * 2**20  # bytes of numba and its kernels
+KERNEL_LOADING = 0.6  # seconds until they are loaded
 LOADING = 1.5  # seconds until the interpreter and all libraries are loaded
 
 
@@ -187,7 +188,7 @@ def transport(given: Given, ranks: int) -> Cost:
             core = setup.form.size
     most = points if not setup.interacting else 1
     seconds = LOADING + fitting + each * points
-    memory = _bytes(core) + KERNEL_BYTES * (period is not None)
+    memory = _bytes(core) + KERNELS * (period is not None)
     return Cost(seconds, memory, most, (f"{points} biases by {name}",))
 
 
@@ -199,7 +200,8 @@ def _period_seconds(setup: Setup, leads: LatticeLeads, eV: float, period: float)
     )
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives.at_bias(eV), 0.0)
     state = PoleState(system, solo(), density)
-    step = _seconds(lambda: steps_from(state, 0.0, period / count, 1))
+    steps = Steps(state)
+    step = _seconds(lambda: steps.take(0.0, period / count))
     iterations = PERIODIC_ITERATIONS if setup.interacting else 1
     return PERIOD * 1.5 * count * step * iterations
 
@@ -232,7 +234,7 @@ def evolve(given: Given, ranks: int) -> Cost:
     arrays = share + evolution_bytes(leads, ranks, method)
     memory = max(memory, BASE_BYTES + TASK_BYTES + arrays)
     if method == "etd" or setup.interacting:
-        memory += KERNEL_BYTES
+        memory += KERNELS
         seconds += KERNEL_LOADING * (seconds > 0)
     return Cost(seconds, memory, max(1, leads.total), notes)
 

@@ -135,14 +135,14 @@ def periodic(given: Given, ranks: int) -> Cost:
     setup = setup_of(given)
     leads = setup.leads(setup.fits())
     steps, count = given.numerics.periodic_steps, given.numerics.multipliers
-    step = cost.step_and_row(setup, leads, STEP, "frozen")[0]
-    periods = 6.0
+    method, periods = "etd", 6.0
     if setup.interacting:
+        method = "frozen"
         periods = 3.0 * ITERATIONS + 2 * KRYLOV_BASIS * (count > 0)
+    step = cost.step_and_row(setup, leads, STEP, method)[0]
     points = int(np.prod([len(values) for values in given.sweep.values()]))
     notes = (f"{steps} steps a period, {periods:.0f} periods",)
     memory = cost.BASE_BYTES + 16.0 * 40 * leads.core * leads.total
-    if setup.interacting:
-        memory += cost.KERNEL_BYTES
+    memory += cost.KERNELS
     seconds = cost.LOADING + steps * step * periods * points
     return Cost(seconds, memory, points, notes)

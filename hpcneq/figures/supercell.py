@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from .result import Result
 
 SHOWN = 4  # harmonics
+FURTHER = {"frequency": "frequency", "velocity": "velocity", "ratio": "ratio"}
+SHADES = {"frequency": "k", "velocity": "0.4", "ratio": "0.6"}
+POTENTIALS = {
+    "potential": "LO",
+    "potential_nbcs": "NBCS",
+    "potential_nff": "NFF",
+    "potential_nff_prime": "NFF'",
+}
 LEAST = 1e-9  # of the largest harmonic: smaller ones are rounding
 START = "0.6"  # colour of what was
 
@@ -33,7 +41,10 @@ def draw_evolution(result: Result, canvas: Figure | SubFigure, energy: str, mome
     axes[0, 1].set(xlabel=f"time ${energy}\\,t$", ylabel=rf"$|\Delta|/{energy}$")
     axes[0, 1].legend(fontsize=9)
     harmonics_in_time(axes[1, 0], result, energy)
-    momentum_distribution(axes[1, 1], result, momentum)
+    if "delta_xy" in result:
+        across_the_stripes(axes[1, 1], result, energy, momentum)
+    else:
+        momentum_distribution(axes[1, 1], result, momentum)
 
 
 def space_time(axes: Axes, result: Result, energy: str, momentum: str) -> None:
@@ -54,6 +65,15 @@ def harmonics_in_time(axes: Axes, result: Result, energy: str) -> None:
     axes.set_ylim(LEAST * sizes.max(), 3 * sizes.max())
     axes.set(xlabel=f"time ${energy}\\,t$", ylabel=rf"$|\Delta_m|/{energy}$")
     axes.legend(fontsize=9, ncol=2)
+
+
+def across_the_stripes(axes: Axes, result: Result, energy: str, momentum: str) -> None:
+    """The map of |Delta(x, y)| at the end."""
+    x, y = np.asarray(result.x), np.asarray(result.y)
+    last = np.abs(np.asarray(result.delta_xy)[-1]).T
+    image = axes.pcolormesh(x, y, last, shading="nearest", rasterized=True)
+    axes.figure.colorbar(image, ax=axes, label=rf"$|\Delta|/{energy}$ at the end")
+    axes.set(xlabel=f"${momentum}x$", ylabel=f"${momentum}y$")
 
 
 def momentum_distribution(axes: Axes, result: Result, momentum: str) -> None:
@@ -87,16 +107,36 @@ def draw_branch(result: Result, canvas: Figure | SubFigure, energy: str) -> None
     """Extremes of |Delta|, the first harmonics and the frequency of a pattern along a sweep."""
     style.size(canvas, 9.0, 3.8)
     left, right = canvas.subplots(1, 2)
-    axis = result[result.harmonics.axes[0]]
+    where = result.harmonics.axes[0]
+    axis = result[where]
     x, m = np.asarray(axis), np.asarray(result.harmonic)
     left.plot(x, np.asarray(result.delta_max), "o-", ms=4, label=r"$\max_x|\Delta|$")
     left.plot(x, np.asarray(result.delta_min), "o-", ms=4, label=r"$\min_x|\Delta|$")
-    left.plot(x, np.asarray(result.delta), color="0.6", label="uniform")
+    if "delta" in result:
+        left.plot(x, np.asarray(result.delta), color="0.6", label="uniform")
     left.set(xlabel=axis.long_name, ylabel=rf"$|\Delta|/{energy}$")
     sizes = np.abs(np.asarray(result.harmonics))
     for k in range(min(SHOWN, m.max() + 1)):
         right.plot(x, sizes[:, m == k][:, 0], "o-", ms=4, label=rf"$|\Delta_{k}|/{energy}$")
-    right.plot(x, np.asarray(result.frequency), "k--", label=rf"frequency$/{energy}$")
+    for name, label in FURTHER.items():
+        if name != where and name in result and result[name].axes == (where,):
+            right.plot(x, np.asarray(result[name]), "--", color=SHADES[name], label=label)
     right.set(xlabel=axis.long_name)
+    for axes in (left, right):
+        axes.legend(fontsize=9)
+
+
+def draw_potentials(result: Result, canvas: Figure | SubFigure, unit: str) -> None:
+    """Extremes of |Delta| along a sweep, and the potential beside those of the uniform states."""
+    style.size(canvas, 9.0, 3.8)
+    left, right = canvas.subplots(1, 2)
+    axis = result[result.harmonics.axes[0]]
+    x = np.asarray(axis)
+    left.plot(x, np.asarray(result.delta_max), "o-", ms=4, label=r"$\max_x|\Delta|$")
+    left.set(xlabel=axis.long_name, ylabel=rf"$|\Delta|/{unit}$")
+    for name, label in POTENTIALS.items():
+        right.plot(x, 1e5 * np.asarray(result[name]), "o-", ms=4, label=label)
+    right.axhline(0.0, color="0.6", lw=1.0, label="normal")
+    right.set(xlabel=axis.long_name, ylabel=r"potential $\times 10^5$")
     for axes in (left, right):
         axes.legend(fontsize=9)

@@ -140,6 +140,8 @@ class Drive:
 
     def integral(self, t: float) -> float:
         """int_0^t by Gauss nodes between breakpoints: exact, for a sine to rounding."""
+        if self.constant and not self.start:
+            return 0.0
         edges = [0.0, *self.breakpoints(t), t]
         total = 0.0
         for a, b in zip(edges[:-1], edges[1:]):

@@ -23,6 +23,7 @@ from .poles import aaa_poles
 from .rational_sets import PoleSum, common_poles, graded, sums_at
 
 DECADES = (12, 10, 8)  # fitted points in a decade: the search with fewer poles wins
+MORE_DECADES = (16, 14, 20, 9, 11)  # tried one by one where none of them reaches the error
 KEPT = 32  # fits of each kind: tasks ask for the same again
 FINE = 48  # those on which errors are measured
 CLOSEST = 1e-2  # of the scale of an edge: the nearest points
@@ -253,7 +254,9 @@ def _fitted(
     fine = np.unique(np.concatenate([graded(edges, scales, reach, FINE), more]))
     results: list[tuple[float, PoleSum]] = []
     least = np.inf
-    for decade in DECADES:
+    for decade in (*DECADES, *MORE_DECADES):
+        if results and decade in MORE_DECADES:
+            break
         w = np.unique(np.concatenate([graded(edges, scales, reach, decade), more]))
         if mirrored:
             w = _symmetric(w)

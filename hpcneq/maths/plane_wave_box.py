@@ -3,15 +3,15 @@
 A block is a Bloch momentum k and a transverse energy y = p_perp^2; its plane waves have momenta
 k + n G along x, n = -(N-1)/2 .. (N-1)/2 with N odd. An order parameter sum_m Delta_m e^{imGx}
 couples n and n + m on a ring, modulo N, so that no pair is lost at the ends of the box. Units
-2m = 1: a plane wave has the kinetic energy (k + n G)^2 + y. Where k = 0 is the only Bloch momentum
-of an even box, even and odd waves are blocks of their own, of half the size.
+2m = 1: a plane wave has the kinetic energy (k + n G)^2 + y. Where an even box has no Bloch momenta
+but 0 and G/2, even and odd waves are blocks of their own, of half the size.
 
     sum_p = sum_blocks weight sum_n,    weight = G/(2 pi N_k) w_y/(4 pi)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,7 +29,7 @@ class PlaneWaveBox:
 
     wave_number : G > 0. waves : N, odd. bloch : N_k points over the whole zone, of which an even
     box keeps those with k > 0, since what is at -k mirrors them. transverse, transverse_weights :
-    nodes and weights (n,) of int dy.
+    nodes and weights (n,) of int dy. symmetric : two Bloch points are 0 and G/2, not +- G/4.
     """
 
     wave_number: float
@@ -38,10 +38,13 @@ class PlaneWaveBox:
     transverse: FloatArray
     transverse_weights: FloatArray
     even: bool = True
+    symmetric: bool = False
 
     @cached_property
     def momenta(self) -> FloatArray:
         """Bloch momenta k of the blocks' columns, ascending."""
+        if self.symmetric:
+            return np.array([0.0, 0.5 * self.wave_number])
         k = (np.arange(self.bloch) + 0.5 - 0.5 * self.bloch) / self.bloch * self.wave_number
         if self.even:
             return k[k > -1e-12 * self.wave_number]
@@ -50,19 +53,24 @@ class PlaneWaveBox:
     @cached_property
     def multiplicity(self) -> FloatArray:
         """How often each Bloch momentum counts: 2 where -k is left out."""
-        if not self.even:
+        if not self.even or self.symmetric:
             return np.ones(len(self.momenta))
         return np.where(self.momenta > 1e-12 * self.wave_number, 2.0, 1.0)
 
     @property
     def blocks(self) -> int:
         """Number of blocks."""
-        return len(self.bases) * len(self._shares)
+        return len(self._shares) * self._split
 
     @property
     def parity(self) -> bool:
         """Whether even and odd waves are blocks of their own."""
-        return self.even and self.bloch == 1
+        return self.even and (self.bloch == 1 or self.symmetric)
+
+    @property
+    def _split(self) -> int:
+        """Blocks of one Bloch momentum and transverse node."""
+        return 1 + self.parity
 
     @cached_property
     def bases(self) -> FloatArray:
@@ -71,12 +79,22 @@ class PlaneWaveBox:
         """
         if not self.parity:
             return np.eye(self.waves)[None]
+        return np.concatenate([self._even_and_odd(k > 0) for k in self.momenta])
+
+    def _even_and_odd(self, edge: bool) -> FloatArray:
+        """(2, N, states) the even and the odd waves at k = 0, or at the edge G/2 of the zone."""
         middle = self.waves // 2
         j = np.arange(1, middle + 1)
+        down = middle - j
+        up = middle + j
+        alone = middle
+        if edge:  # n mirrors -1 - n on the ring
+            up = middle - 1 + j
+            alone = self.waves - 1
         both = np.zeros((2, self.waves, middle + 1))
-        both[0, middle, 0] = 1
-        both[:, middle + j, j] = np.sqrt(0.5)
-        both[0, middle - j, j], both[1, middle - j, j] = np.sqrt(0.5), -np.sqrt(0.5)
+        both[0, alone, 0] = 1
+        both[:, up, j] = np.sqrt(0.5)
+        both[0, down, j], both[1, down, j] = np.sqrt(0.5), -np.sqrt(0.5)
         return both
 
     @property
@@ -90,10 +108,15 @@ class PlaneWaveBox:
         count = len(self.bases)
         return np.arange(self.blocks) // len(self.transverse) % count
 
+    def column(self, block: int) -> int:
+        """Which of `momenta` a block has."""
+        return block // (len(self.transverse) * self._split)
+
     @cached_property
     def weights(self) -> FloatArray:
         """(blocks,) weight of each block."""
-        return np.tile(self._shares, len(self.bases))
+        by_momentum = self._shares.reshape(-1, len(self.transverse))
+        return np.repeat(by_momentum, self._split, axis=0).ravel()
 
     @cached_property
     def _shares(self) -> FloatArray:
@@ -118,7 +141,9 @@ class PlaneWaveBox:
         """(blocks, states) kinetic energies of the blocks."""
         if not self.parity:
             return self.energies
-        return np.concatenate([self.energies @ (basis * basis) for basis in self.bases])
+        by_momentum = self.energies.reshape(-1, len(self.transverse), self.waves)
+        rows = np.repeat(by_momentum, self._split, axis=0)
+        return np.concatenate([e @ (basis * basis) for e, basis in zip(rows, self.bases)])
 
     @property
     def length(self) -> float:
@@ -131,20 +156,79 @@ class PlaneWaveBox:
         n = np.arange(self.waves)
         return ((n + n[:, None]) % self.waves) * self.waves + n
 
-    def finite_size(self, harmonics: IntArray) -> FloatArray:
-        """dU_m (n,): what the box leaves out of 1/U for a pair of momentum m G, less that at m = 0.
+    # -- harmonics of an order parameter -----------------------------------------------------------
+    @property
+    def stride(self) -> int:
+        """Places between the harmonics m and m + 1 along x."""
+        return 1
+
+    def vectors(self, count: int) -> IntArray:
+        """(count, 2) numbers m along x and across, of harmonics as they stand in an array."""
+        m = np.arange(count) - count // 2
+        return np.stack([m, np.zeros_like(m)], axis=1)
+
+    def places(self, count: int) -> IntArray:
+        """(count, entries): where each harmonic stands in a flat (N, N) matrix between waves."""
+        return np.asarray(self.ring[self.vectors(count)[:, 0] % self.waves])
+
+    def repeated(self, count: int) -> FloatArray:
+        """(count,) how often each entry stands in a row of `places`."""
+        return np.ones(count)
+
+    def wave_vectors(self, count: int) -> FloatArray:
+        """(count, 2) momenta of the harmonics."""
+        return np.asarray(self.vectors(count) * np.array([self.wave_number, 0.0]))
+
+    def finite_size(self, count: int) -> FloatArray:
+        """dU_m (count,): what the box leaves out of 1/U for a pair of a harmonic's momentum, less
+        that of a pair at rest.
 
         The pairs inside are summed on the ring, those of all momenta in closed form.
         """
-        half = 0.25 * (np.asarray(harmonics) * self.wave_number) ** 2
-        sums = np.array([self._pairs(int(m)) for m in harmonics]) - self._pairs(0)
+        half = 0.25 * (self.wave_vectors(count) ** 2).sum(1)
+        rest = self._pairs(self.places(1)[0])
+        sums = np.array([self._pairs(place) for place in self.places(count)]) - rest
         outside = (np.sqrt(KAPPA2) - np.sqrt(KAPPA2 + half)) / (8 * np.pi)
         return np.asarray(sums - outside, float)
 
-    def _pairs(self, m: int) -> float:
-        """sum_box 1/(eps_(n+m) + eps_n + 2 kappa^2)."""
-        other = np.roll(self.energies, -m, axis=1)
-        return float(self._shares @ (1 / (self.energies + other + 2 * KAPPA2)).sum(1))
+    def _pairs(self, place: IntArray) -> float:
+        """sum_box 1/(eps_(n+m) + eps_n + 2 kappa^2) over a row of `places`."""
+        both = self.energies[:, place // self.waves] + self.energies[:, place % self.waves]
+        return float(self._shares @ (1 / (both + 2 * KAPPA2)).sum(1))
+
+    # -- the momentum distribution -----------------------------------------------------------------
+    @cached_property
+    def p_x(self) -> FloatArray:
+        """Momenta along x at which carriers are counted, ascending."""
+        return np.sort(self._signed(self.along.ravel()))
+
+    def over_p_x(self, momenta: FloatArray) -> FloatArray:
+        """Carriers at `p_x` from those of the columns (columns, N), each at one share across."""
+        values = momenta.ravel()
+        if self.even and not self.parity:
+            values = np.concatenate([values, values])
+        return np.asarray(values[np.argsort(self._signed(self.along.ravel()), kind="stable")])
+
+    def _signed(self, p: FloatArray) -> FloatArray:
+        if self.even and not self.parity:
+            return np.concatenate([-p, p])
+        return p
+
+    @property
+    def shares_across(self) -> FloatArray:
+        """(nodes,) weights of the transverse nodes in the momentum distribution."""
+        return self.transverse_weights / (4 * np.pi)
+
+    def part(self, nodes: int) -> PlaneWaveBox:
+        """The first nodes of one Bloch momentum, blocks as large as here."""
+        return replace(
+            self,
+            transverse=self.transverse[:nodes],
+            transverse_weights=self.transverse_weights[:nodes],
+            bloch=1,
+            even=self.parity,
+            symmetric=False,
+        )
 
     @cached_property
     def lag(self) -> float:

@@ -19,6 +19,9 @@ from ..solvers.auxiliary_modes.state import GROUPS_PER_CHUNK, BlockState
 from ..solvers.protocols import AuxiliaryModes, SiteModes
 from ..solvers.site_columns.integrator import Columns
 from ..solvers.site_columns.state import SiteState
+from ..solvers.site_windows.integrator import Windows
+from ..solvers.site_windows.ranges import LONGER, PlanarModes, Ranges, work_of
+from ..solvers.site_windows.state import WindowState
 from .task import Cost, Given
 
 BASE_BYTES = 108 * 2**20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
@@ -314,5 +317,52 @@ def columns(
         (
             f"{N} sites, {lanes} bath modes a site, {steps} steps, {rows} output rows",
             *_notes(given, state, per_step),
+        ),
+    )
+
+
+# ---- windows around sites -----------------------------------------------------------------------
+
+
+def windows_probe(system: PlanarModes, ranges: Ranges, given: Given) -> float:
+    """Seconds on one core for a complex entry that a step advances once, from three steps."""
+    if untimed():
+        return 0.0
+    step, dtype = given.numerics.dt, mode_dtype(given.numerics)
+    method = Windows(WindowState(system, solo(), ranges, dtype, start=False))
+    method.start(0.0, step)
+    method.advance(0.0, step)
+    begun = time.process_time()
+    for k in (1, 2):
+        method.advance(k * step, step)
+    return (time.process_time() - begun) / 2 / work_of(system, ranges, dtype.itemsize, 1).entries
+
+
+def windows(
+    make: Callable[[], PlanarModes], system: PlanarModes, ranges: Ranges, given: Given, ranks: int
+) -> Cost:
+    """The cost of an evolution with modes within ranges.
+
+    make : its system on a smaller lattice, on which steps are timed.
+    """
+    itemsize, steps = mode_dtype(given.numerics).itemsize, step_count(given)
+    kinds = [(1.0, ranges)]
+    if given.numerics.error_estimate:
+        kinds += [(0.5, ranges), (0.5, ranges), (0.5, ranges.longer(LONGER))]
+    each = windows_probe(make(), ranges, given)
+    works = [(share, work_of(system, kept, itemsize, ranks)) for share, kept in kinds]
+    seconds = sum(each * (share * steps * work.entries + work.start) for share, work in works)
+    largest = works[-1][1]
+    reaches = sorted(set(ranges.reaches(system).tolist()), reverse=True)
+    return Cost(
+        seconds,
+        BASE_BYTES + 1.5 * KERNEL_BYTES + max(work.bytes for _, work in works),
+        largest.strips,
+        (
+            f"{len(system.near)} sites, {len(system.groups)} bath-mode groups, {steps} steps",
+            f"modes within {', '.join(map(str, reaches))} sites, Y within "
+            f"{ranges.of_green(system)}: {works[0][1].share:.0%} of all entries",
+            *_notes(given, works[0][1].state, each * works[0][1].entries),
+            f"stationary start: {each * works[0][1].start:.0f} s",
         ),
     )

@@ -59,7 +59,7 @@ def run_evolution(
     if not given.numerics.error_estimate:
         warnings.insert(0, "no error estimates: [numerics] error_estimate = false")
         return Outcome("complete", summary, {}, warnings)
-    ends, traces = [], []
+    lasts, traces = [], []
     for name in recorder.variants:
         try:
             reached, variant = runs.variant(name)
@@ -69,8 +69,11 @@ def run_evolution(
         if variant is None:
             words = _stopped(output, reached, f" of the run for the {name}")
             return Outcome("stopped", summary, {}, [words])
-        ends.append(recorder.headline(variant["last"]))
+        lasts.append(variant["last"])
         traces.append(variant["trace"])
+    ends = [recorder.headline(last) for last in lasts]
+    for name, last in zip(recorder.variants[1:], lasts[1:]):
+        summary |= recorder.compared(name, last, lasts[0])
     if recorder.traced:
         summary |= _write_traced_errors(comm, output(), recorder, traces)
     warnings = _other_ends(headline, ends[0]) + warnings
@@ -87,7 +90,10 @@ def _errors(recorder: Recorder, headline: Numbers, ends: list[Entries]) -> dict[
     coarse, others = ends[0], ends[1:]
     return {
         key: abs(coarse[key] - value) / recorder.safety
-        + sum(recorder.further_error(key, other, coarse) for other in others)
+        + sum(
+            recorder.further_error(key, other, coarse, name)
+            for name, other in zip(recorder.variants[1:], others)
+        )
         + 1e-12
         for key, value in headline.items()
         if isinstance(value, float) and key != "t"

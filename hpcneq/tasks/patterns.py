@@ -15,9 +15,10 @@ from ..solvers import modes, newton
 from ..solvers.contours import Box
 from ..solvers.supercell.linear import PatternResponse
 from ..solvers.supercell.medium import Medium, even_part, harmonic_numbers
-from ..solvers.supercell.patterns import RealPattern, TurningPattern
+from ..solvers.supercell.patterns import BranchingPattern, RealPattern, TurningPattern
 from .recorder import Entries
-from .supercell import POINTS, VARIANTS, amplitude_over, box_factor, varied
+from .supercell import varied
+from .supercell_records import POINTS, VARIANTS, amplitude_over, box_factor
 from .task import Given
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ TOLERANCE = {"snes_atol": 1e-11}
 
 
 def solved(
-    given: Given, problem: TurningPattern | RealPattern, x: FloatArray, comm: Communicator
+    given: Given,
+    problem: TurningPattern | RealPattern | BranchingPattern,
+    x: FloatArray,
+    comm: Communicator,
 ) -> newton.Solution:
     """The root that SNES finds from ``x``. **Collective.**"""
     with petsc.Options(given.petsc):
@@ -89,23 +93,29 @@ def stability(
     none: Entries = {"growth_rate": None, "growth_frequency": None, "modes_found": []}
     if not given.numerics.stability:
         return {"stability": "unknown", **none}
-    response = response_of()
-    x, y = response.reach
-    floor = FLOOR * response.analytic_below
-    box = Box(-1.013 * x, 1.017 * x, floor, 1.011 * y)
     try:
-        spectrum = modes.spectrum(response, 0.0, comm, box=box)
+        roots = growing(response_of(), comm)
     except NotConverged:
         return {"stability": "unknown", **none}
-    if spectrum.count == 0:
+    if not roots:
         return {"stability": "stable", **none}
-    roots = [mode.z for mode in spectrum.modes]
     return {
         "stability": "unstable",
         "growth_rate": float(roots[0].imag),
         "growth_frequency": float(abs(roots[0].real)),
         "modes_found": [[float(z.imag), float(z.real)] for z in roots[:LISTED]],
     }
+
+
+def growing(response: PatternResponse, comm: Communicator) -> list[complex]:
+    """Frequencies of the modes that grow by more than 2% of the levels' width. **Collective.**
+
+    Raises NotConverged where they cannot be counted.
+    """
+    x, y = response.reach
+    floor = FLOOR * response.analytic_below
+    box = Box(-1.013 * x, 1.017 * x, floor, 1.011 * y)
+    return [mode.z for mode in modes.spectrum(response, 0.0, comm, box=box).modes]
 
 
 def words_of(given: Given, verdict: Entries) -> list[str]:

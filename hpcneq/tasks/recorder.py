@@ -92,13 +92,17 @@ class Recorder:
         """What the worst numbers show to be no solution: such a run is not converged."""
         return []
 
-    def further_error(self, key: str, other: Numbers, coarse: Numbers) -> float:
+    def further_error(self, key: str, other: Numbers, coarse: Numbers, variant: str = "") -> float:
         """The error of a number of the headline that a further variant tells.
 
         other : the variant's headline. coarse : that of the first, which differs from it by one
         source of error.
         """
         return self.caution * float(abs(other[key] - coarse[key]))
+
+    def compared(self, variant: str, row: Entries, coarse: Entries) -> Entries:
+        """Numbers for the summary from the last rows of a further variant and of the first."""
+        return {}
 
     def balance(self, worst: Numbers) -> float | None:
         """The error of a conserved quantity, for the progress line; None if there is none."""

@@ -8,12 +8,18 @@ from ..config.schema import key
 from ..errors import InputError
 from .task import ERRORS, WORK, Given, Quantity, missing_where
 
+COSINES = 12  # of pairs
 WIDEST_SPACING = 0.13  # of two Bloch points, twice what is aimed at: their number is even
 CHOSEN, EXACT = "a coordinate", "exact"
 AN = "an error itself"
+OF_MAX = "as of delta_max"
 MODES = "1e-9: zeros of det M on this grid"
 STABLE_AGAINST = "of changes with the cell's period, of the even ones in an even cell"
 PERIODS = 1e-6  # by how much the periods in the cell may differ from a whole number
+FATES = (
+    "of the last half: collapse, uniform, plane wave, small wave, pattern, limit cycle, irregular, "
+    "or unknown of fewer than 32 rows"
+)
 POTENTIAL = "functional that steady states make stationary, less its value without pairs"
 
 
@@ -48,10 +54,30 @@ class SupercellTable:
     even: bool = key(
         True, doc="the order parameter is even in x: half of the momenta; false: it may travel"
     )
+    parity: bool = key(
+        False,
+        doc="two Bloch momenta are 0 and G/2, where even and odd waves are blocks of their own: "
+        "half of the work; for even cells with bloch_points = 2",
+    )
+    pairs: bool = key(
+        False,
+        doc="pairs of momenta P +- G/2 alone on a fine grid of |P| < p_max: a small wave on a "
+        "uniform state, of any wave number; bloch_points: cosines of P to x, default 12",
+    )
+    across: float | None = key(
+        None,
+        doc="wave number of the cell across the stripes, along y; default: uniform across",
+        above=0,
+        max=20,
+    )
+    harmonics_across: int = key(2, doc="harmonics across, each way, with across", min=1, max=64)
+    bloch_across: int = key(1, doc="Bloch momenta across, with across", min=1, max=64)
 
 
 def cell_of(wave_number: float, table: SupercellTable) -> tuple[float, int]:
     """(G of the cell, periods of ``wave_number`` in it). Raises InputError for one that misfits."""
+    if table.pairs:
+        return wave_number, 1
     period = 2 * 3.141592653589793 / wave_number
     periods = 1
     if table.length is not None:
@@ -75,6 +101,51 @@ def cell_of(wave_number: float, table: SupercellTable) -> tuple[float, int]:
     return wave_number / periods, periods
 
 
+def harmonic_count(table: SupercellTable) -> int:
+    """Harmonics of the order parameter of a cell."""
+    if table.pairs:
+        return 3
+    along = 2 * table.harmonics + 1
+    if table.across is None:
+        return along
+    return along * (2 * table.harmonics_across + 1)
+
+
+def refuse_kinds(table: SupercellTable) -> None:
+    """InputError for keys of different kinds of cells together."""
+    where = "[numerics] supercell."
+    if table.parity and (not table.even or bloch_points_given(table) != 2):
+        raise InputError(f"{where}parity = true: needs even = true and bloch_points = 2")
+    if table.across is None:
+        if table.pairs and (table.length is not None or (table.bloch_points or 2) % 2):
+            raise InputError(
+                f"{where}pairs = true: takes no length, and an even number of bloch_points"
+            )
+        return
+    if table.pairs or table.parity:
+        raise InputError(f"{where}across = {table.across:g}: takes neither pairs nor parity")
+    waves = 2 * -(-(2 * table.p_max / table.across - 1) // 2) + 1
+    if 2 * table.harmonics_across + 1 > waves:
+        raise InputError(
+            f"{where}harmonics_across = {table.harmonics_across}: must be <= "
+            f"{int(waves - 1) // 2}, what the plane waves up to p_max resolve"
+        )
+
+
+def refuse_flat(table: SupercellTable) -> None:
+    """InputError for cells in which patterns are not sought."""
+    refuse_kinds(table)
+    if table.pairs or table.across is not None:
+        raise InputError(
+            "[numerics] supercell: pattern takes neither pairs nor across, which are for evolve"
+        )
+
+
+def bloch_points_given(table: SupercellTable) -> int:
+    """The key, 2 by default."""
+    return table.bloch_points or 2
+
+
 def refuse_late_kick(given: Given) -> None:
     """InputError for the pulse of a kick that has begun before t = 0."""
     start = given.initial
@@ -87,6 +158,8 @@ def refuse_late_kick(given: Given) -> None:
 
 def bloch_points(cell: float, table: SupercellTable) -> int:
     """Bloch points over the zone of a cell with wave number ``cell``."""
+    if table.parity:
+        return 2
     return table.bloch_points or 2 * max(1, round(cell / WIDEST_SPACING))
 
 
@@ -115,7 +188,8 @@ def _axes(time: str, place: str, momentum: str) -> tuple[Quantity, ...]:
         Quantity("t", time, "time", kind="both", error="an output time"),
         Quantity("harmonic", "1", "harmonic of the cell", dtype=int, error=CHOSEN),
         Quantity("x", place, "place along the cell", error=CHOSEN),
-        Quantity("p_x", momentum, "momentum along x", error=CHOSEN),
+        Quantity("y", place, "place across the stripes", error=CHOSEN),
+        Quantity("p_x", momentum, "momentum along x; of pairs, |P| of their middle", error=CHOSEN),
         Quantity("t_monitor", time, "times of the eigenvalues", error="an output time"),
         Quantity("t_error", time, "times at which errors are told", error="an output time"),
     )
@@ -135,9 +209,9 @@ def _rows(energy: str, momentum: str) -> tuple[Quantity, ...]:
             ("t", "harmonic"),
             complex,
             kind="both",
-            error="as of delta_max",
+            error=OF_MAX,
         ),
-        Quantity("delta_x", energy, "|Delta| over the cell", ("t", "x"), error="as of delta_max"),
+        Quantity("delta_x", energy, "|Delta| over the cell", ("t", "x"), error=OF_MAX),
         Quantity(
             "density", "1", "carriers of one species", ("t", "x"), error="as of relative_density"
         ),
@@ -148,6 +222,9 @@ def _rows(energy: str, momentum: str) -> tuple[Quantity, ...]:
         over_time("condensed", "1", "condensed pairs over carriers"),
         over_time("mean_wave_number", momentum, "root mean square wave number of Delta(x)"),
         over_time("frequency", energy, "-d arg Delta/dt where |Delta(x)| is largest"),
+        over_time("velocity", momentum, "mean velocity of the carriers along x, 2m = 1"),
+        Quantity("delta_xy", energy, "Delta over the cell", ("t", "x", "y"), complex, error=OF_MAX),
+        Quantity("varying_across", "1", "share of |Delta|^2 in waves across", ("t",), error=OF_MAX),
         Quantity(
             "balance_t",
             "1",
@@ -194,6 +271,14 @@ def _numbers(energy: str, place: str) -> tuple[Quantity, ...]:
         _number("late_max", energy, "largest delta_max of the last half of the time", sampled),
         _number("late_min", energy, "least delta_min of the last half of the time", sampled),
         _number("attractor", "1", "what all |Delta_m| have come to", "a word", str),
+        _number("form", "1", "uniform, plane wave, standing wave or other", "a word", str),
+        _number("fate", "1", FATES, "a word", str),
+        _number(
+            "correlation_length",
+            place,
+            "int dx |g1|^2 over the cell, g1 = <Delta^*(0) Delta(x)>/<|Delta|^2>, in the last half",
+            sampled,
+        ),
         *missing_where(perhaps, reason, "period growth"),
         _number("length", place, "length of the cell", "given"),
         _number("waves", "1", "plane waves of a block", "counted", int),
@@ -213,9 +298,7 @@ def pattern_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
     return (
         Quantity("harmonic", "1", "harmonic of the cell", dtype=int, error=CHOSEN),
         Quantity("x", place, "place along the cell", error=CHOSEN),
-        Quantity(
-            "delta_x", energy, "Delta over the cell", ("x",), complex, error="as of delta_max"
-        ),
+        Quantity("delta_x", energy, "Delta over the cell", ("x",), complex, error=OF_MAX),
         Quantity("density", "1", "carriers of one species", ("x",), error="as of relative_density"),
         Quantity(
             "harmonics",
@@ -224,11 +307,12 @@ def pattern_quantities(energy: str, momentum: str) -> tuple[Quantity, ...]:
             ("harmonic",),
             complex,
             kind="both",
-            error="as of delta_max",
+            error=OF_MAX,
         ),
         _number("delta_max", energy, "largest |Delta(x)|"),
         _number("delta_min", energy, "least |Delta(x)|"),
         _number("frequency", energy, "2 (mu_c - mu), by which the order parameter turns"),
+        _number("velocity", momentum, "with which the pattern travels along x, 2m = 1"),
         _number("relative_density", "1", "density over that of the uniform state"),
         _number("last_harmonic", energy, "|Delta_h|, the highest that is kept", AN),
         *missing_where(

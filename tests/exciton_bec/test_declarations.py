@@ -20,6 +20,7 @@ from hpcneq.tasks.task import ERRORS, Cost, declared, resolve
 SYSTEM = systems.get("exciton-bec")
 HEAVY = ("mpi4py", "petsc4py", "h5py", "numba", "matplotlib", "scipy")
 RATIOS = [0.0, 0.5, 1.05]
+SMALL = {"panels": 1, "p_max": 1.2, "y_max": 2.0}
 # inputs that together with the example write all that a task declares
 FURTHER = {
     "steady": [
@@ -69,6 +70,32 @@ FURTHER = {
             ("inv_kfas", [0.5]),
             ("wave_number", [0.5]),
         )
+    ]
+    + [
+        {
+            "parameters": {"inv_kfas": 0.5, "ratio": 0.3, "gamma_b": 0.02},
+            "numerics": {
+                "p_c": 25.0,
+                "wave_number": 0.5,
+                "stability": False,
+                "error_estimate": False,
+                "supercell": SMALL | {"harmonics": 1, "bloch_points": 2},
+            },
+            "sweep": {"amplitude": [0.02]},
+        }
+    ],
+    "evolve": [
+        {
+            "parameters": {"inv_kfas": 0.5, "ratio": 0.5, "gamma_b": 0.02},
+            "numerics": {
+                "p_c": 25.0,
+                "wave_number": 0.6,
+                "error_estimate": False,
+                "supercell": SMALL
+                | {"across": 0.6, "harmonics": 1, "harmonics_across": 1, "bloch_points": 1},
+            },
+            "run": {"t_max": 8.0, "output_every": 0.5},
+        }
     ],
 }
 # of the boundaries B and C, which take minutes, and a place that need not be there

@@ -18,9 +18,11 @@ from hpcneq.solvers import modes
 from hpcneq.solvers.supercell.linear import PatternResponse
 from hpcneq.solvers.supercell.state import Supercell, SupercellState
 from hpcneq.solvers.supercell.stepping import DriftExact
+from hpcneq.systems.exciton_bec.shared.stripes import equations
 from hpcneq.systems.exciton_bec.shared.supercell import resting
-from hpcneq.systems.exciton_bec.tasks.pattern import equations
-from hpcneq.tasks.supercell import Kick, kick_shape, other_points
+from hpcneq.tasks import supercell_records as records
+from hpcneq.tasks.supercell import other_points
+from hpcneq.tasks.supercell_kicks import Kick, kick_shape
 
 STOPPED = 75
 
@@ -95,11 +97,14 @@ def test_modes_in_single_precision(kicked):
     assert np.abs(np.asarray(mixed.harmonics) - np.asarray(kicked.harmonics)).max() < 1e-6
 
 
+def numbers(h):
+    """The harmonics -h .. h."""
+    return np.stack([np.arange(-h, h + 1), np.zeros(2 * h + 1, int)], axis=1)
+
+
 def test_noise_is_keyed_by_harmonic():
     """More harmonics change nothing in those that were there; fails with one stream for all."""
-    from hpcneq.tasks.supercell import kick_shape
-
-    few, many = (kick_shape(h, 1, 0.0, 1e-3, 5, False) for h in (2, 4))
+    few, many = (kick_shape(numbers(h), 1, 0.0, 1e-3, 5, False) for h in (2, 4))
     assert np.array_equal(few, many[2:-2]) and np.abs(few).min() > 0
 
 
@@ -123,6 +128,57 @@ def test_any_number_of_ranks(comm):
         ends.append(method.now.c)
     assert np.abs(ends[0] - ends[1]).max() < 1e-12
     assert np.abs(ends[0] - system.start).max() > 1e-4
+
+
+@pytest.mark.parallel
+@pytest.mark.parametrize("kind", ["parity", "across", "pairs"])
+def test_cells_of_every_kind_on_any_number_of_ranks(comm, kind):
+    """Two steps, and all that is observed, as alone; fails with a block's column counted from the
+    rank's first block.
+    """
+    from support.supercells import condensate
+
+    from hpcneq.parallel import solo
+    from hpcneq.solvers.supercell.state import SupercellState
+    from hpcneq.solvers.supercell.stepping import DriftExact
+    from hpcneq.systems.exciton_bec.tasks.evolve import system_of
+
+    cells = {
+        "parity": {"parity": True},
+        "across": {"across": 0.6, "harmonics": 1, "harmonics_across": 1, "even": False},
+        "pairs": {"pairs": True, "bloch_points": 2, "panels": 1},
+    }
+    given = changed(cell=cells[kind] | {"p_max": 1.5, "y_max": 2.0})
+    system = system_of(load.load(given, driver.catalogue()), condensate())[0]
+    ends = []
+    for group in (comm, solo()):
+        state = SupercellState(system, group)
+        method = DriftExact(state)
+        method.start(0.0, 0.4)
+        for k in range(2):
+            method.advance(0.4 * k, 0.4)
+        ends.append([method.now.c, *(state.observe(None)[name] for name in ("momenta", "current"))])
+    for one, two in zip(*ends):
+        assert np.abs(one - two).max() < 1e-12
+
+
+@pytest.mark.parallel
+def test_a_pattern_on_any_number_of_ranks(comm):
+    """The same residual as alone; fails with even_part taken on each rank's own blocks only."""
+    from support.supercells import condensate
+
+    from hpcneq.parallel import solo
+    from hpcneq.solvers import newton
+    from hpcneq.systems.exciton_bec.shared.stripes import equations
+
+    given = pattern_input()
+    for even in (True, False):
+        given["numerics"]["supercell"]["even"] = even
+        problem = equations(load.load(given, driver.catalogue()), condensate())
+        c = np.array([0.01, 0.02, 0.1, 0.2, 0.1 + 0.01j, 0.03, 0.01])
+        x = problem.unknowns(c, 0.01)
+        one, two = (newton.Work(problem, group).residual(x) for group in (comm, solo()))
+        assert np.abs(one - two).max() < 1e-13 and np.abs(one).max() > 1e-4
 
 
 @pytest.mark.parametrize("dt", [0.2, 0.6])
@@ -152,6 +208,12 @@ def test_a_run_in_pieces_gives_every_bit_of_the_whole_one(tmp_path, dt):
         ({"cell": {"p_max": 0.1}}, r"\[numerics.supercell\] p_max"),
         ({"cell": {"panel": 2}}, "panels"),
         ({"initial": {"kick_time": 0.1}}, "3 kick_width"),
+        ({"cell": {"parity": True, "bloch_points": 4}}, "bloch_points = 2"),
+        ({"cell": {"pairs": True, "length": 12.0}}, "takes no length"),
+        ({"cell": {"across": 0.5, "pairs": True}}, "neither pairs nor parity"),
+        ({"cell": {"across": 0.5, "harmonics_across": 9}}, "must be <= 3"),
+        ({"initial": {"delta_0": 0.2, "delta_1": 0.1}}, 'start = "pattern"'),
+        ({"cell": {"across": 0.5}, "initial": {"start": "pattern"}}, "which are for evolve"),
     ],
 )
 def test_what_does_not_fit_is_refused(tables, words):
@@ -212,7 +274,7 @@ def test_even_changes_of_parts_by_parity_are_those_of_the_whole():
 
 def pulse(h):
     """A small even wave."""
-    return kick_shape(h, 1, 1e-5, 0.0, 0, True)
+    return kick_shape(numbers(h), 1, 1e-5, 0.0, 0, True)
 
 
 def test_a_pattern_rests_in_time():
@@ -279,6 +341,66 @@ def test_even_and_odd_waves_apart_give_the_whole_cell():
     for name in ("harmonics", "density", "relative_density", "momenta", "p_x", "balance_t"):
         one, two = (np.asarray(r[name]) for r in results)
         assert one == pytest.approx(two, abs=1e-11), name
+
+
+@pytest.mark.parametrize("even", [True, False])
+def test_stripes_at_rest_rest_in_an_evolution(even):
+    """start = "pattern" gives the pattern of its own momenta; fails with the uniform frame kept."""
+    start = {"start": "pattern", "delta_0": 0.2, "delta_1": 0.16, "kick": 0.0}
+    cell = {"harmonics": 3, "p_max": 2.0, "even": even, "bloch_points": 2}
+    numerics, often = {"wave_number": 0.5}, {"t_max": 8.0, "output_every": 0.2}
+    result = run(changed(cell=cell, numerics=numerics, initial=start, run=often))
+    c = np.asarray(result.harmonics)
+    assert np.abs(c - c[0]).max() < 1e-8 and abs(c[0, 4]) > 0.05
+    assert result.summary["fate"] == "pattern"
+
+
+def test_a_cell_of_two_dimensions_knows_no_direction():
+    """A wave across grows as the same wave along; half of the momenta are enough where all is even.
+
+    Fails with the velocity of an order parameter taken at y = 0.
+    """
+    cell = {"across": 0.6, "harmonics": 1, "harmonics_across": 1, "bloch_points": 1}
+    along = run(changed(cell=cell))
+    across = run(changed(cell=cell, initial={"kick": 0.0, "kick_across": 1e-2}))
+    whole = run(changed(cell=cell | {"even": False}))
+    one, two = np.asarray(along.delta_xy), np.asarray(across.delta_xy)
+    assert one == pytest.approx(two.swapaxes(1, 2), abs=1e-12)
+    assert one == pytest.approx(np.asarray(whole.delta_xy), abs=1e-12)
+    assert np.asarray(along.varying_across).max() < 1e-20
+    assert along.summary["delta_max"] == pytest.approx(across.summary["delta_max"], abs=1e-12)
+    assert np.ptp(np.abs(one[-1]), axis=0).max() > 1e-3
+    assert along.summary["waves"] == 49 and whole.summary["blocks"] == along.summary["blocks"] // 2
+
+
+def test_words_for_what_an_order_parameter_has_become():
+    """One wave, two opposite ones, none; fails with a standing wave taken for one wave."""
+    weights = {
+        "uniform": [0, 0.005, 0.99, 0.005, 0],
+        "plane wave": [0, 0.005, 0, 0.995, 0],
+        "standing wave": [0.01, 0.48, 0, 0.5, 0.01],
+        "other": [0.1, 0.2, 0.4, 0.2, 0.1],
+    }
+    for word, weight in weights.items():
+        assert records.form_of(np.array(weight)) == word
+    top = np.linspace(0.4, 0.3, 40)
+    assert records.fate_of("neither", "other", top[:20]) == "unknown"
+    assert records.fate_of("fixed point", "standing wave", top) == "pattern"
+    assert records.fate_of("neither", "other", top) == "irregular"
+    assert records.fate_of("neither", "uniform", top) == "small wave"
+    assert records.fate_of("limit cycle", "other", top) == "limit cycle"
+    assert records.fate_of("fixed point", "uniform", np.append(top, 1e-3)) == "collapse"
+
+
+def test_even_and_odd_waves_at_the_edge_of_the_zone_are_a_grid_as_good():
+    """0 and G/2 with parity, and +- G/4, against +- G/8 and +- 3G/8: errors of a kind; fails with
+    the share of G/2 counted twice.
+    """
+    ends = []
+    for cell in ({"bloch_points": 4}, {"bloch_points": 2}, {"bloch_points": 2, "parity": True}):
+        ends.append(np.asarray(run(changed(cell=cell, run={"t_max": 4.0})).harmonics)[-1])
+    four, apart, parity = ends
+    assert np.abs(parity - four).max() < 4 * np.abs(apart - four).max() < 1e-3
 
 
 def test_the_other_grid_of_the_errors_is_another():

@@ -11,10 +11,10 @@ from hpcneq.errors import InputError
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
 from hpcneq.solvers.supercell.linear import PatternResponse
-from hpcneq.solvers.supercell.patterns import potential_rows
+from hpcneq.solvers.supercell.patterns import RealPattern, potential_rows
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
+from hpcneq.systems.fermi_gas.shared.standing_waves import potential
 from hpcneq.systems.fermi_gas.shared.supercell import coupling_from, medium_of, single
-from hpcneq.systems.fermi_gas.tasks.pattern import RealPattern, potential
 
 CELL = {"harmonics": 2, "p_max": 1.4, "y_max": 2.5, "panels": 1, "bloch_points": 2}
 WAVE = {
@@ -55,6 +55,85 @@ def test_a_plane_wave_rests_and_turns_nowhere():
     assert abs(s["frequency"]) < 1e-9 and s["model"] == "supercell"
 
 
+@pytest.mark.nightly
+def test_a_plane_wave_carries_no_current_and_has_the_interaction_of_nbcs():
+    """On finer momenta: J = 0 to .2% of n Q, and 1/U + dU_1 from the wave that from NBCS to 1e-3.
+
+    Fails with the holes' current of the other sign, or without dU_m.
+    """
+    given = {name: table for name, table in WAVE.items()}
+    cell = {"harmonics": 2, "p_max": 2.4, "y_max": 6.0, "panels": 6, "bloch_points": 8}
+    given["numerics"] = WAVE["numerics"] | {"supercell": cell | {"even": False}}
+    given["run"] = {"t_max": 0.3, "output_every": 0.3}
+    s = hpcneq.run(given).summary
+    assert abs(s["velocity"]) < 0.002 * s["Q"]
+
+    class Numerics:
+        wave_number, pole_error = s["Q"], 1e-4
+        from hpcneq.systems.fermi_gas.inputs import CellTable
+
+        supercell = CellTable(**cell, even=False)
+
+    medium = medium_of(Numerics, Baths(0.005, 0.0, 0.145))
+    from_wave = coupling_from(medium, single(medium.box, 5, 1, 0.05450344), 1)
+    from_nbcs = coupling_from(medium, single(medium.box, 5, 0, 0.21259971), 0)
+    assert from_wave == pytest.approx(from_nbcs, rel=1e-3)
+
+
+STANDING = {
+    "system": "fermi-gas",
+    "task": "pattern",
+    "parameters": {"gamma": 0.01, "T": 0.02, "dmu": 0.125},
+    "numerics": {
+        "wave_number": 0.2,
+        "stability": False,
+        "error_estimate": False,
+        "supercell": {
+            "harmonics": 3,
+            "bloch_points": 4,
+            "panels": 2,
+            "p_max": 1.6,
+            "y_max": 3.0,
+        },
+    },
+}
+
+
+@pytest.mark.nightly
+def test_standing_waves_along_dmu_and_beside_the_uniform_states():
+    """The second point of a sweep is that found alone; the potential of NBCS is the least.
+
+    Fails with the baths of the first point kept.
+    """
+    branch = hpcneq.run({**STANDING, "sweep": {"dmu": [0.12, 0.125]}}).summary
+    alone = hpcneq.run(STANDING).summary
+    assert branch["delta_max"][1] == pytest.approx(alone["delta_max"], abs=1e-8)
+    assert branch["potential"][1] == pytest.approx(alone["potential"], abs=1e-10)
+    assert branch["potential_nbcs"][1] == pytest.approx(alone["potential_nbcs"], abs=1e-12)
+    assert alone["potential_nbcs"] < alone["potential"] < 0
+
+
+@pytest.mark.nightly
+def test_a_standing_wave_rests_in_an_evolution():
+    """Also in a cell that is not even; fails with the coupling of the branch."""
+    for even in (True, False):
+        numerics = {name: STANDING["numerics"][name] for name in ("wave_number", "error_estimate")}
+        numerics["supercell"] = STANDING["numerics"]["supercell"] | {"even": even}
+        result = hpcneq.run(
+            {
+                **STANDING,
+                "task": "evolve",
+                "numerics": numerics | {"pole_error": 1e-3},
+                "initial": {"start": "pattern", "kick": 0.0},
+                "run": {"t_max": 16.0, "output_every": 0.4},
+            }
+        )
+        c = np.asarray(result.harmonics)
+        assert np.abs(c - c[0]).max() < 1e-8
+        assert result.summary["form"] == "standing wave" and result.summary["fate"] == "pattern"
+        assert abs(result.summary["velocity"]) < 1e-9
+
+
 def test_the_state_at_rest_is_a_function_of_the_hamiltonian():
     """n = N(H) of the closed form, for a Delta that varies; fails with one reservoir left out."""
     medium = small(False)
@@ -68,7 +147,7 @@ def test_the_state_at_rest_is_a_function_of_the_hamiltonian():
 def test_the_potential_is_stationary_where_the_gap_equation_holds():
     """Its slope is twice the gap equation's residual; fails with one coupling for all m."""
     medium = small()
-    coupling = coupling_from(medium, single(3, 0, 0.2), 0)
+    coupling = coupling_from(medium, single(medium.box, 7, 0, 0.2), 0)
     problem = RealPattern(medium, coupling, [1, 3])
     x, h = np.array([0.12, -0.01]), 1e-4
     part = range(problem.items)
@@ -77,9 +156,11 @@ def test_the_potential_is_stationary_where_the_gap_equation_holds():
     )
     for k in (0, 1):
         e = h * np.eye(2)[k]
-        up, down = (potential(problem, problem.harmonics(y), solo()) for y in (x + e, x - e))
+        up, down = (
+            potential(medium, coupling, problem.harmonics(y), solo()) for y in (x + e, x - e)
+        )
         assert (up - down) / (2 * h) == pytest.approx(4 * F[k], rel=1e-4, abs=1e-9)
-    assert potential_rows(medium, single(3, 0, 0.0), range(0)).shape == (0,)
+    assert potential_rows(medium, single(medium.box, 7, 0, 0.0), range(0)).shape == (0,)
 
 
 @pytest.mark.nightly
@@ -131,7 +212,7 @@ def opposite_wave(points):
         )
 
     medium = medium_of(Numerics, Baths(0.005, 0.0, 0.145))
-    c = single(3, 1, 0.05450344)
+    c = single(medium.box, 7, 1, 0.05450344)
     coupling = coupling_from(medium, c, 1).astype(complex)
     response = Opposite(medium, c, coupling, medium.box.lag)
     return modes.secant(modes.Samples(response, 0.0, solo()), 0.007 + 0.026j)
@@ -173,6 +254,7 @@ def test_a_plane_wave_turns_into_a_standing_one():
         ({"parameters": {"free_Q": True}}, "no dmu_end, free_Q"),
         ({"parameters": {"gamma": 0.0, "T": 0.02}}, "gamma > 0"),
         ({"initial": {"kick_time": 1.0}}, "3 kick_width"),
+        ({"numerics": {"supercell": {"parity": True, "even": False}}}, "needs even = true"),
     ],
 )
 def test_what_does_not_fit_is_refused(tables, words):

@@ -7,6 +7,8 @@ import pytest
 
 import hpcneq
 
+from ..support.floquet import contact_current
+
 SITE = {"vectors": [[1.0]], "orbitals": [{"name": "s", "at": [0.0]}], "periodic": [False]}
 
 
@@ -103,10 +105,12 @@ def test_a_point_contact(g, expected):
     [(0.4, 1.0, 0.252031), (0.4, 3.0, 1.337317), (0.7, 2.0, 2.135388), (0.9, 2.0, 3.571428)],
 )
 def test_point_contacts(tau, eV, expected):
-    """The limit of wide contacts, from half widths of 20 and 40; T = .02 and dynes = 1e-3 leave
-    1%."""
-    near, far = contact(20.0, tau, eV), contact(40.0, tau, eV)
-    assert 2 * far - near == pytest.approx(expected, rel=1.5e-2)
+    """Half widths of 20 and 40 against Keldysh's equations over harmonics, which at 80 and 160 tend
+    to the limit of wide contacts; T = .02 and dynes = 1e-3 leave 1%."""
+    far = [contact_current(g, g * hop_of(tau), eV) for g in (20.0, 40.0, 80.0, 160.0)]
+    for g, current in zip((20.0, 40.0), far):
+        assert contact(g, tau, eV) == pytest.approx(current, abs=3e-4)
+    assert 2 * far[3] - far[2] == pytest.approx(expected, rel=1.5e-2)
 
 
 # ---- normal metal and superconductor ------------------------------------------------------------

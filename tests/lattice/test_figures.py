@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from support.lattices import chain
 
 import hpcneq
 from hpcneq import systems
@@ -43,3 +46,33 @@ def test_a_phase_is_drawn(tmp_path):
     }
     hpcneq.run(tree, tmp_path / "out.h5").plot(tmp_path / "out.png")
     assert style.COLOURS and (tmp_path / "out.png").exists()
+
+
+def test_the_frequency_of_a_condensate_is_drawn():
+    """Unlike leads: a panel of mu_c, which like leads do not have; states whose stability was not
+    computed are no unstable ones.
+    """
+    labels = []
+    for gamma in (0.3, 0.1):
+        metal = {"kind": "wide", "sites": [0], "T": 0.1}
+        tree = {
+            "system": "lattice",
+            "task": "steady",
+            "model": chain(1),
+            "interaction": {"U": 3.0},
+            "leads": {
+                "a": {**metal, "gamma": gamma, "bias": 0.5},
+                "b": {**metal, "gamma": 0.1, "bias": -0.5},
+            },
+            "sweep": {"eV": [0.2, 0.4]},
+            "numerics": {"seeds": 0, "fit_error": 1e-2, "stability": False},
+        }
+        result = hpcneq.run(tree)
+        canvas = Figure()
+        result.plot(canvas=canvas)
+        labels.append([axes.get_ylabel() for axes in canvas.axes])
+        assert [t.get_text() for t in canvas.axes[0].get_legend().get_texts()] == [
+            "stability not computed"
+        ]
+        assert np.asarray(result.mu_c_of).shape == np.asarray(result.delta_max_of).shape
+    assert labels[0][2:] == [r"$\mu_c$"] and len(labels[1]) == 2

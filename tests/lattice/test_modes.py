@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.lattices import HOP, chain
+from support.lattices import HOP, chain, wide
 
 import hpcneq
 from hpcneq.errors import InputError
@@ -267,3 +267,65 @@ def test_a_damped_oscillation_rings_as_in_an_evolution():
     ringing = 1j * np.log(np.roots([1, -one, -two]) + 0j) / 0.4
     for root in ringing:
         assert np.abs(z - root).min() < 2e-3
+
+
+@pytest.mark.nightly
+def test_a_condensate_becomes_uneven_at_a_pitchfork():
+    """Two sites, their pairings opposite: below a bias the sites pair unequally. There the growth
+    rate of `steady`'s own route, the slowest mode of the propagator, changes its sign; and the
+    branch that leaves is the state that a seed of unequal pairing leads to.
+
+    Mutation: the root next to zero may be the phase's, which never grows: .734.
+    """
+    both = [0, 1]
+    leads = {"a": wide(both, 0.5, 0.1, 0.05), "b": wide(both, -0.5, 0.1, 0.05)}
+    hop = [{**HOP, "value": -0.4}]
+    tables = {"model": chain(2) | {"hop": hop}, "interaction": {"U": 2.0}, "leads": leads}
+    tables["parameters"] = {}
+    few = {"seeds": 0, "fit_error": 1e-4}
+    opposite = {"state": "seed", "delta": [0.4, -0.4]}
+    result = run(
+        **tables,
+        initial=opposite,
+        sweep={"eV": [0.8, 0.7]},
+        numerics={**few, "branches": 4},
+    )
+    (event,) = (e for e in result.summary["bifurcations"] if e["kind"] == "pitchfork")
+    assert event["frequency"] < 1e-6
+    assert not [e for e in result.summary["bifurcations"] if e["kind"] == "fold"]
+    row = list(np.asarray(result.branch_begins)).index("pitchfork")
+    uneven = np.asarray(result.branch_delta_max)[row, 1]
+
+    def steady(eV, delta):
+        seed = {"state": "seed", "delta": delta}
+        at = {**tables, "parameters": {"eV": eV}, "initial": seed}
+        states = run("steady", **at, numerics=few).summary["states"]
+        return max(states, key=lambda state: state["delta_max"])
+
+    assert steady(0.7, [0.48, -0.3])["delta_max"] == pytest.approx(uneven, abs=1e-4)
+    rates = [steady(event["at"] + shift, [0.4, -0.4])["growth_rate"] for shift in (-2e-3, 2e-3)]
+    assert rates[1] < 0 < rates[0] < 1e-3
+
+
+@pytest.mark.nightly
+def test_a_condensate_begins_to_swing():
+    """Two sites, each on a metal of its own: where the bias falls below 2.1, a pair of modes grows
+    with a frequency. By the determinant, and by `steady`'s slowest mode of the propagator on both
+    sides; no branch of stationary states begins there.
+    """
+    leads = {"a": wide([0], 0.5, 0.3, 0.05), "b": wide([1], -0.5, 0.3, 0.05)}
+    few = {"seeds": 0, "fit_error": 1e-4}
+    tables = {"model": chain(2), "leads": leads, "parameters": {}}
+    result = run(**tables, sweep={"eV": [2.2, 2.0]}, numerics={**few, "branches": 2})
+    (event,) = (e for e in result.summary["bifurcations"] if e["kind"] == "oscillation")
+    assert event["at"] == pytest.approx(2.116, abs=event["error"]) and event["error"] < 0.1
+    assert list(np.asarray(result.branch_begins)) == ["normal", "start"]
+    rates = []
+    for shift in (-0.03, 0.03):
+        at = {**tables, "parameters": {"eV": event["at"] + shift}}
+        states = run("steady", **at, numerics=few).summary["states"]
+        state = max(states, key=lambda state: state["delta_max"])
+        assert state["delta_max"] == pytest.approx(event["delta_max"], abs=2e-3)
+        assert state["frequency"] == pytest.approx(event["frequency"], abs=0.02)
+        rates.append(state["growth_rate"])
+    assert -0.01 < rates[1] < 0 < rates[0] < 0.01

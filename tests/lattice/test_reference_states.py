@@ -213,6 +213,15 @@ def test_d_wave_gap_of_the_bulk():
     assert "equal spins" in result.summary["left_out"]
 
 
+@pytest.mark.nightly
+def test_d_wave_gap_of_an_infinite_lattice():
+    """.228659 of the integral over momenta; 40 x 40 sites are 2e-5 off, by sum and by run."""
+    assert gap(400, 2.0, 0.4, 0.05) == pytest.approx(0.228659, abs=5e-7)
+    found = square(40, 2.0, 0.4, 0.05).summary["states"][0]["delta_max"]
+    assert found == pytest.approx(gap(40, 2.0, 0.4, 0.05), abs=1e-6)
+    assert found == pytest.approx(0.228659, abs=3e-5)
+
+
 @pytest.mark.parametrize("L", [8])
 def test_weak_leads_damp_a_d_wave_state(L):
     """V = 1.5 at half filling: .1636093131 by the gap equation, with widths of 1e-7 as well."""

@@ -14,6 +14,7 @@ from hpcneq.solvers.integrators import pole_stepper
 from hpcneq.solvers.pole_leads import cost, self_consistent
 from hpcneq.solvers.pole_leads import stationary as states
 from hpcneq.solvers.pole_leads.affine import frozen
+from hpcneq.solvers.pole_leads.equilibrium import Blocks
 from hpcneq.solvers.pole_leads.large import density_entries
 from hpcneq.solvers.pole_leads.periodic import period_of, periodic
 from hpcneq.solvers.pole_leads.state import PoleState
@@ -497,3 +498,22 @@ def test_frozen_map_is_the_exponential():
     again = made.of(density)
     assert np.abs(again.core - density.core).max() < 1e-12
     assert np.abs(again.tail - density.tail).max() < 1e-12
+
+
+def test_blocks_of_the_inverse_beside_the_diagonal():
+    """Entries of (z - A)^-1 where A has some, of two parts with holes, against the whole inverse.
+
+    Mutation: the blocks above taken for those below.
+    """
+    rng = np.random.default_rng(3)
+    grid = sparse.kron(sparse.eye(6), sparse.diags([np.ones(4)] * 2, [-1, 1], (5, 5)))
+    grid = grid + sparse.kron(sparse.diags([np.ones(5)] * 2, [-1, 1], (6, 6)), sparse.eye(5))
+    A = sparse.csr_matrix(sparse.block_diag([grid, [[0.3]], grid]))
+    A.data = A.data * (rng.normal(size=A.nnz) + 1j * rng.normal(size=A.nnz))
+    rows, columns = A.nonzero()
+    for least in (1, 8, 1000):
+        order = Blocks(A, least)
+        known = np.linalg.inv((0.4 + 0.7j) * np.eye(61) - A.toarray())
+        values = order.inverse(A, 0.4 + 0.7j).at(rows, columns)
+        np.testing.assert_allclose(values, known[rows, columns], atol=1e-10)
+        assert len(order.members) == {1: 21, 8: 7, 1000: 1}[least]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 
 from hpcneq.config.toml_text import literal_of
 from hpcneq.systems.exciton_bec.physics import steady_states
@@ -39,6 +40,7 @@ def changed(**tables):
     return given
 
 
+@functools.lru_cache(maxsize=1)
 def condensate():
     """Its uniform state."""
     return steady_states.solve(Drive(inv=0.5, ratio=0.5, gb=0.02, p_c=25.0, T=0.05))

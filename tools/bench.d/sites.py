@@ -176,4 +176,5 @@ def main():
         needs(seconds * comm.size, Lx * Ly)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 """Supercells: seconds a step and share of the GEMM peak, small to long cells.
 
-python tools/bench.d/supercell.py [small] [medium] [long] [whole]      # default: all
+python tools/bench.d/supercell.py [small] [medium] [long] [whole] [slow]      # default: all
 """
 
 import sys
@@ -24,19 +24,22 @@ CELLS = {
     "medium": {"wave_number": 0.2, "bloch_points": 4},
     "long": {"wave_number": 0.13, "bloch_points": 1},
     "whole": {"wave_number": 0.13, "bloch_points": 1, "even": False},
+    "slow": {"wave_number": 0.2, "p_max": 4.7, "y_max": 20.0, "bloch_points": 6, "panels": 4},
 }
-STEPS = {"small": 40, "medium": 5, "long": 3, "whole": 2}
+STEPS = {"small": 40, "medium": 5, "long": 3, "whole": 2, "slow": 1}
+BATHS = {"slow": {"inv_kfas": 1.0, "ratio": 0.1, "gamma_b": 1e-3, "T_b": 0.0}}  # cold, long memory
+WARM = {"inv_kfas": 0.5, "ratio": 0.5, "gamma_b": 0.01, "T_b": 0.02}
 
 
 def given_of(name, precision):
-    """The input of a cell around the condensate at 1/kF a = 0.5, ratio 0.5, gamma_b = 0.01."""
+    """The input of a cell around a condensate with a warm bath, or a cold and slow one."""
     cell = {"harmonics": 4, "p_max": 3.4, "y_max": 10.0} | CELLS[name]
     wave = cell.pop("wave_number")
     numerics = {"p_c": 25.0, "wave_number": wave, "supercell": cell, "precision": precision}
     given = {
         "system": "exciton-bec",
         "task": "evolve",
-        "parameters": {"inv_kfas": 0.5, "ratio": 0.5, "gamma_b": 0.01, "T_b": 0.02},
+        "parameters": BATHS.get(name, WARM),
         "numerics": numerics | {"error_estimate": False},
         "initial": {"kick": 1e-3},
         "run": {"t_max": 60.0, "output_every": 0.5},

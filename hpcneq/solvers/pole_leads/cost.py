@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ...maths.arrays import IntArray
 from ...maths.pole_leads import LeadPoles
 from ...parallel import Layout, solo
+from .column_steps import ColumnSteps
+from .columns import ColumnState
 from .etd import DiagonalExact
 from .frozen import Frozen
 from .state import PoleState
 from .system import OpenSystem
 
+PROBED_COLUMNS = 1.5e6  # entries of R, of which steps of columns are timed
 PROBED = 60000  # most entries of R of which a step is timed
 # arrays of the size of the columns on a rank: state, start of the step, coefficients, slopes,
 # stages, products; those of whole matrices on every rank
-LOCAL_ETD = 21.7
+LOCAL_ETD, PIECES = 17.0, 2e5  # and bytes of pieces
 LOCAL_FROZEN, WHOLE_FROZEN = 6.0, 31.5
 
 
@@ -31,7 +36,7 @@ def evolution_bytes(leads: LeadPoles, ranks: int = 1, method: str = "etd") -> fl
     """Bytes of all arrays of an evolution on the fullest rank, the interpreter's not counted."""
     local = state_bytes(leads, ranks)
     if method == "etd":
-        return LOCAL_ETD * local
+        return LOCAL_ETD * local + PIECES
     whole = 16.0 * leads.core * leads.total
     return LOCAL_FROZEN * local + WHOLE_FROZEN * whole
 
@@ -81,6 +86,23 @@ def step_seconds(
     return min(taken) * system.leads.total / max(state.layout.count, 1)
 
 
+def column_step_seconds(
+    system: OpenSystem, site: IntArray, near: Sequence[IntArray] | None, single: bool, step: float
+) -> float:
+    """Processor seconds of a step of all columns of a `ColumnState`, from some of its columns."""
+    pretended = int(np.ceil(system.leads.size * system.leads.total / PROBED_COLUMNS))
+    comm: Any = solo() if pretended == 1 else _OneOfMany(pretended)
+    state = ColumnState(system, comm, site, near, single)
+    noise = np.random.default_rng(0).normal(size=len(state.values))
+    state.values[:] = 0.1 * noise
+    stepper = ColumnSteps(state)
+    stepper.start(0.0, step)
+    stepper.advance(0.0, step)  # compiles
+    begun = time.process_time()
+    stepper.advance(step, step)
+    return (time.process_time() - begun) * state.total_entries / max(state.count, 1)
+
+
 class _OneOfMany:
     """In place of the communicator of many ranks: the first of them, who hears nothing."""
 
@@ -88,6 +110,9 @@ class _OneOfMany:
         self.size, self.rank = size, 0
 
     def Allreduce(self, send, receive):
+        """Nothing comes."""
+
+    def Recv(self, receive, source, tag=0):
         """Nothing comes."""
 
     def Alltoall(self, send, receive):

@@ -61,16 +61,32 @@ class Couplings:
         self.fed = here[cols] >= 0
         self.half = np.where(cols[self.fed] < n, 0.5, 1.0)
         self.source = Pattern(here[cols[self.fed]], rows[self.fed], (len(columns), n))
+        self.turning = leads.turning()
+        self.made_for: tuple = ()
+        self.fed_for: bytes | None = None
+        self.fed_with = np.zeros(0, complex)
 
     def at(
         self, shifts: ArrayLike, phases: ArrayLike, exact: ComplexArray
     ) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-        """(A (n, n), conjugate of the columns here (targets, columns)) less ``exact`` (total,)."""
-        values = np.concatenate([self.leads.values(shifts, phases), -exact])
-        right = self.right.filled(values[self.local].conj())
-        return self.left.filled(values[self.in_core]), right
+        """(A (n, n), its columns here (targets, columns)) less ``exact`` (total,).
+
+        They hold until the next call.
+        """
+        V, phi = np.asarray(shifts, float), np.asarray(phases, float)
+        key = (V.tobytes(), phi[self.turning].tobytes(), exact.tobytes())
+        if key != self.made_for:
+            values = np.concatenate([self.leads.values(V, phi), -exact])
+            self.right.filled(values[self.local])
+            self.left.filled(values[self.in_core])
+            self.made_for = key
+        return self.left.matrix, self.right.matrix
 
     def add_sources(self, out: ComplexArray, phases: ArrayLike) -> None:
         """Add C of these columns to ``out`` (columns, n): half of that of the core."""
-        values = self.leads.source_values(phases)[self.fed] * self.half
-        out[self.source.rows, self.source.columns] += self.source.sums(values)
+        phi = np.asarray(phases, float)
+        key = phi[self.turning].tobytes()
+        if key != self.fed_for:
+            values = self.leads.source_values(phi)[self.fed] * self.half
+            self.fed_with, self.fed_for = self.source.sums(values), key
+        out[self.source.rows, self.source.columns] += self.fed_with

@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 
 from ...maths.arrays import ComplexArray
-from ...maths.exponentials import Tables, advance
+from ...maths.exponentials import Tables
 from ...parallel import Part
 from ..auxiliary_modes.stepping import Ends, Read, Stepper
+from . import kernels
 from .state import PoleState
+
+PIECE = 4000  # entries of R whose coefficients are made at once
 
 
 class PoleStepper(Stepper):
@@ -63,28 +66,69 @@ class PoleStepper(Stepper):
             self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"]))
 
 
+class Steps:
+    """Steps of the columns of a `PoleState`, with the coefficients of the last kind of them."""
+
+    def __init__(self, state: PoleState):
+        self.state = state
+        self.exact = np.zeros(0, complex)
+        self.weights: tuple[ComplexArray, ...] = ()
+        self.made_for: tuple = ()
+
+    def take(self, t: float, step: float) -> None:
+        """R(t) -> R(t + step). **Collective.**"""
+        state = self.state
+        shifts = np.asarray(state.system.shifts(t + 0.5 * step), float)
+        key = (step, shifts.tobytes())
+        if key != self.made_for:
+            self.exact = state.diagonal(shifts)
+            self.weights, self.made_for = _weights(state, self.exact, step), key
+        exact = self.exact
+
+        def rest(part: float, columns: ComplexArray) -> ComplexArray:
+            side = 1 - 2 * int(part == 1.0)
+            return state.rest(t + part * step, side, state.view(columns), exact).ravel()
+
+        u = state.flat
+        half, whole, half_first, half_second, first, second, third = self.weights
+        n1 = rest(0.0, u)
+        carried, inner = np.empty_like(u), np.empty_like(u)
+        kernels.combine(carried, half, u, half_first, n1)
+        n2 = rest(0.5, carried)
+        kernels.correct(inner, carried, half_second, 1.0, n2, n1)
+        n3 = rest(0.5, inner)
+        kernels.combine(carried, whole, u, first, n1)
+        kernels.correct(inner, carried, second, 2.0, n3, n1)
+        n4 = rest(1.0, inner)
+        kernels.finish(carried, (second, third), n1, n2, n3, n4)
+        u[:] = carried
+
+
+def _weights(state, exact, step):
+    """The coefficients of `Tables` for the columns here as flat arrays, made in pieces."""
+    columns, rows = len(state.columns), state.rows
+    parts = np.empty((7, columns, rows), complex)
+    piece = max(1, PIECE // max(rows, 1))
+    for first in range(0, columns, piece):
+        some = slice(first, first + piece)
+        f = Tables.of(state.rates(exact, some), step)
+        each = f.half, f.whole, f.half_first, f.half_second, f.first, f.second, f.third
+        for part, values in zip(parts, each):
+            part[some] = values
+    return tuple(parts.reshape(7, -1))
+
+
 class DiagonalExact(PoleStepper):
     """Context of the python TS for a `PoleState`."""
 
     def __init__(self, state: PoleState, corrector: int = 0):
         super().__init__(state, corrector)
-        self.tables: Tables | None = None
-        self.made_for: tuple = ()
+        self.columns = Steps(state)
 
     def advance(self, t: float, step: float) -> None:
         """R(t) -> R(t + step). **Collective.**"""
-        state = self.state
-        exact = state.diagonal(np.asarray(self.system.shifts(t + 0.5 * step), float))
-        key = (step, exact.tobytes())
-        if self.tables is None or key != self.made_for:
-            self.tables, self.made_for = Tables.of(state.rates(exact), step), key
-
-        def rest(part: float, local: ComplexArray) -> ComplexArray:
-            return state.rest(t + part * step, 1 - 2 * int(part == 1.0), local, exact)
-
-        local = state.view(state.flat)
-        old = state.flat.copy()
-        local[:] = advance(local, self.tables, rest)
+        old = self.state.flat.copy()
+        self.columns.take(t, step)
         self.before = (old, self.now, self.history)
         self.now = self.bounded(self.end(t + step, -1), step)
         self.steps += 1

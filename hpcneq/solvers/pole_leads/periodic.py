@@ -22,6 +22,7 @@ from ...maths.pole_leads import Density, LeadPoles
 from ...parallel import solo
 from .affine import Affine
 from .couplings import Couplings
+from .etd import Steps
 from .state import PoleState, diagonal
 from .stationary import UNDAMPED, Undamped, undamped
 from .system import OpenSystem
@@ -103,12 +104,12 @@ def periodic(
     density = Density(total.core, total.tail)
     state = PoleState(given, solo(), density)
     flows, rho = [], []
-    times = t0 + step * np.arange(steps)
+    times, columns = t0 + step * np.arange(steps), Steps(state)
     for t in times:
         seen = state.seen(state.flat, t)
         flows.append(seen.flows)
         rho.append(seen.rho)
-        _step(state, t, step)
+        columns.take(t, step)
     entries = np.array(rho)
     count = len(system.observed[0])
     return Periodic(
@@ -146,20 +147,9 @@ class _Prescribed:
 
 def steps_from(state: PoleState, t0: float, step: float, count: int) -> None:
     """Steps of a state on one rank, its mean field included."""
+    steps = Steps(state)
     for k in range(count):
-        _step(state, t0 + k * step, step)
-
-
-def _step(state, t, step):
-    """One step of a state on one rank."""
-    exact = state.diagonal(np.asarray(state.system.shifts(t + 0.5 * step), float))
-    tables = Tables.of(state.rates(exact), step)
-    local = state.view(state.flat)
-
-    def rest(part, columns):
-        return state.rest(t + part * step, 1 - 2 * int(part == 1.0), columns, exact)
-
-    local[:] = advance(local, tables, rest)
+        steps.take(t0 + k * step, step)
 
 
 def _map_of_period(system, t0, step, steps) -> Affine:
@@ -172,11 +162,12 @@ def _map_of_period(system, t0, step, steps) -> Affine:
     U = np.eye(leads.core, leads.total, dtype=complex)
     e = np.ones(leads.tail, complex)
     couplings = Couplings(leads, np.arange(leads.total), np.arange(leads.total))
+    columns = Steps(state)
     for k in range(steps):
         interrupts.stop_if_asked()
         t = t0 + k * step
         U, e = _propagated(system, couplings, U, e, t, step)
-        _step(state, t, step)
+        columns.take(t, step)
     inhomogeneous = state.gathered()
     n = leads.core
     return Affine(U[:, :n], U[:, n:], e, inhomogeneous.core, inhomogeneous.tail)

@@ -16,16 +16,16 @@ from collections.abc import Mapping
 
 import numpy as np
 from mpi4py import MPI
-from scipy import sparse
 
 from ...errors import InputError
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.pole_leads import Density, LeadPoles
-from ...parallel import Communicator, Layout, Part, sent_rows
+from ...parallel import Communicator, Layout, Part
 from ..output_times import Row
 from ..protocols import Observables
 from .affine import exchange_rows
 from .couplings import Couplings
+from .products import Products
 from .system import OpenSystem, Seen
 
 METHODS = ("etd", "frozen")
@@ -63,9 +63,10 @@ class PoleState:
         self.place[self.order] = np.arange(self.total)
         self.flat = np.zeros(self.layout.count * self.rows, complex)
         self.green_count = self.flat.size
-        self.owners = np.array([self.layout.owner(p) for p in range(self.total)], int)
-        self.system_here = np.flatnonzero(self.columns < self.leads.size)
         self._couplings = Couplings(self.leads, self.columns, self.place)
+        self._products = Products(
+            comm, self.layout, self.columns, self.place[: self.leads.size], self._couplings.targets
+        )
         self._entries = _Entries(self, system.entries)
         self._observed = _Entries(self, system.observed)
         self._widths = _Entries(self, self.leads.width_entries())
@@ -127,64 +128,24 @@ class PoleState:
         """(total,) the part of A's diagonal that steps take exactly: levels and widths."""
         return diagonal(self.leads, shifts)
 
-    def rates(self, exact: ComplexArray) -> ComplexArray:
-        """(columns here, n): -i (a_i - a_j^*)."""
-        return -1j * (exact[: self.rows] - exact[self.columns, None].conj())
+    def rates(self, exact: ComplexArray, some: slice = slice(None)) -> ComplexArray:
+        """(columns here, n): -i (a_i - a_j^*); of ``some`` of the columns."""
+        return -1j * (exact[: self.rows] - exact[self.columns[some], None].conj())
 
     def rest(
         self, t: float, side: int, local: ComplexArray, exact: ComplexArray | float = 0.0
     ) -> ComplexArray:
         """d/dt of local columns less `rates` times them. **Collective.**"""
-        system, M = self.system, self.leads.size
+        system = self.system
         c = system.close(self._entries.of(local))
         H = system.hamiltonian(t, side, c)
         phases = np.asarray(system.phases(t), float)
         if np.isscalar(exact):
             exact = np.zeros(self.total, complex)
         A, back = self._couplings.at(system.shifts(t, side), phases, exact)
-        out = np.ascontiguousarray((A @ local.T).T)
-        out[:, :M] += (H @ local[:, :M].T).T
-        out *= -1j
-        moved = [(self._couplings.targets, 1j * (back @ local)), self._hopped(H, local)]
-        self._add_to_columns(moved, out)
+        out = self._products.of(np.ascontiguousarray(local), H, A, back)
         self._couplings.add_sources(out, phases)
         return out
-
-    def _hopped(self, H, local):
-        """(places, i sum_l H_jl^* R_l (places, n)) of the columns l of the system here."""
-        here = H[:, self.columns[self.system_here]].conj()
-        rows = np.arange(self.leads.size)
-        if sparse.issparse(here):
-            here = here.tocsr()
-            rows = np.flatnonzero(np.diff(here.indptr))
-            here = here[rows]
-        if not len(self.system_here):
-            rows, here = rows[:0], here[:0]
-        return self.place[rows], 1j * (here @ local[self.system_here])
-
-    def _add_to_columns(self, moved, out):
-        """Add rows (places, values) to the columns at these places, on other ranks too.
-
-        **Collective.**
-        """
-        start, stop = self.layout.bounds()
-        for places, values in moved:
-            mine = (places >= start) & (places < stop)
-            if mine.all() and len(places) == stop - start and np.all(np.diff(places) == 1):
-                out += values
-            else:
-                out[places[mine] - start] += values[mine]
-        if self.comm.size == 1:
-            return
-        places = np.concatenate([part for part, _ in moved])
-        values = np.concatenate([part for _, part in moved])
-        away = self.owners[places] != self.comm.rank
-        order = np.argsort(self.owners[places[away]], kind="stable")
-        mine = places[away][order].astype(np.int64)
-        counts = np.bincount(self.owners[mine], minlength=self.comm.size)
-        arrived = sent_rows(self.comm, counts, mine[:, None])[:, 0]
-        rows = sent_rows(self.comm, counts, values[away][order])
-        np.add.at(out, arrived - start, rows)
 
     def rhs(
         self, t: float, side: int, array: ComplexArray, out: ComplexArray, explicit: bool = True
@@ -207,7 +168,11 @@ def column_order(leads: LeadPoles) -> IntArray:
 
 def diagonal(leads: LeadPoles, shifts: FloatArray) -> ComplexArray:
     """(total,) levels, and -i Gamma_inf/2 of the components."""
-    return np.asarray(leads.couplings(shifts, np.zeros(leads.count)).diagonal())
+    values = np.zeros(leads.total, complex)
+    rows, columns = leads.entries()
+    own = rows == columns
+    np.add.at(values, rows[own], leads.values(shifts, np.zeros(leads.count))[own])
+    return values
 
 
 class _Entries:

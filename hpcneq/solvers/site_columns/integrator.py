@@ -113,10 +113,7 @@ class Columns(Stepper):
         if self.history is None:
             passes = 2
         for _ in range(passes):
-            kicks = kicks_of(system, hops, step, start, end)
-            K = kicks[-1].rotations(state.sites)
-            own = K @ state.block(self.carry(kicks, ahead, GUESS)) @ K.conj().transpose(0, 2, 1)
-            plain = system.coupling * state.halo.gather(own[:, 0, 1] - own[:, 1, 0].conj())
+            plain = self.predicted(kicks_of(system, hops, step, start, end), ahead)
             end = self.bounded(self._better(step, plain), step)
         kicks = kicks_of(system, hops, step, start, end)
         self.carry(kicks, (decay, W[0], W[1], white * W[0]), DOUBLE)
@@ -124,12 +121,18 @@ class Columns(Stepper):
         self.Q[:], self.Z[:] = 0, 0
         state.sums(system.rates_at(t + step, -1), self.Q, self.Z)
         after = system.hop_at(t + step, -1)
-        self._memory(after, end.c)
+        self._memory(after, end.c, end.v)
         self._finish(kicks[-1], W, white)
         self.history = (step, start)
         self.now = Ends(*state.mean_field(state.green, self.Q, after, end.c))
         self.missed = self.now.c - plain
         self.steps += 1
+
+    def predicted(self, kicks: Sequence[Kick], weights: Weights) -> ComplexArray:
+        """The mean field (N,) of what `carry` makes of Y with these weights. **Collective.**"""
+        state, K = self.state, kicks[-1].rotations(self.state.sites)
+        own = K @ state.block(self.carry(kicks, weights, GUESS)) @ K.conj().transpose(0, 2, 1)
+        return self.system.coupling * state.halo.gather(own[:, 0, 1] - own[:, 1, 0].conj())
 
     def _carry_modes(self, kicks, rates):
         """The modes through all kicks; of two kicks the slope of the rates is in their means."""
@@ -160,8 +163,8 @@ class Columns(Stepper):
         A = (start.v - old.v + 3 * r * r * e) / (2 * r + 3 * r * r)
         return Ends(c, start.v + 2 * A + 3 * (e - A))
 
-    def _memory(self, hop, c):
-        """Z = i L + Q H in place of L. **Collective.**
+    def _memory(self, hop, c, v=None):
+        """Z = i L + Q H in place of L, with H taken at ``c``, dc/dt = v. **Collective.**
 
         Z = dX/dt + i [H, X] up to its Hermitian part, X = i Q.
         """

@@ -16,12 +16,14 @@ works on is contiguous.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from mpi4py import MPI
 from numpy.typing import DTypeLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 
-from ...maths.arrays import ComplexArray, FloatArray
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...parallel import Communicator, Part, all_rows, placed
 from ..output_times import Row
 from ..protocols import Observables, SiteModes
@@ -197,24 +199,9 @@ class SiteState:
         band = np.zeros((self.halo.count, 2, 5, 2), complex)
         band[:n] = self.band(Y)
         self.halo.fill(band)
-        onsite, h, d = self.system.onsite[self.sites], hop[self.sites], c[self.sites]
-        # G[(k, a), (j, b)] = Y[(k, a), (j, b)] - Y[(j, b), (k, a)]^*, the latter from the band of k
-        # at
-        # the place where k knows j
-        there = band[self.halo.near, :, self.back, :].conj()  # (n, 4, column of k, row of j)
-        G = band[:n, :, :4, :].transpose(0, 2, 3, 1) - there  # (n, 4, row a of k, column b of j)
-        own = band[:n, :, 4, :].transpose(0, 2, 1)  # (n, row, column)
-        own = own - own.conj().transpose(0, 2, 1)
-        amplitudes = np.stack([h, -h.conj()], axis=-1)  # H[(j, a), (k, a)]
-        HG = np.einsum("jka,jkab->jab", amplitudes, G)
-        HG[:, 0] += onsite[:, None] * own[:, 0] - d[:, None] * own[:, 1]
-        HG[:, 1] += -onsite[:, None] * own[:, 1] - d.conj()[:, None] * own[:, 0]
-        GH = -HG.conj().transpose(0, 2, 1)  # both factors turn into themselves, G with a sign
-        X = self.block(Q)
-        X = 1j * X
-        X = X - X.conj().transpose(0, 2, 1)
-        X[:, [0, 1], [0, 1]] += 1j * self.system.white
-        return own, -1j * (HG - GH) - self.system.damping * own + X, G
+        mine = self.sites
+        fields = hop[mine], c[mine], self.system.onsite[mine]
+        return around_sites(self.system, band, self.halo.near, self.back, *fields, self.block(Q))
 
     def block(self, Q: FloatArray) -> ComplexArray:
         """Entries between the components of each own site, (sites, row, column) complex."""
@@ -273,7 +260,7 @@ class SiteState:
             G = np.array([product(row) for row in np.eye(self.size)]).T
             e = np.linalg.eigvalsh(0.5 * (G + G.conj().T))
             return 0.0, float(e[0]), float(e[-1])
-        return 0.0, *_lanczos(product, self.size)
+        return 0.0, *lanczos(product, self.size)
 
     # -- the same equations as one vector, for PETSc's own integrators -----------------------------
     def field(self, array: ComplexArray, t: float = 0.0) -> ComplexArray:
@@ -339,7 +326,41 @@ class SiteState:
         )
 
 
-def _lanczos(product, size):
+def around_sites(
+    system: SiteModes,
+    band: ComplexArray,
+    near: IntArray,
+    back: IntArray,
+    hop: ComplexArray,
+    c: ComplexArray,
+    onsite: FloatArray,
+    Q: ComplexArray,
+) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
+    """G and dG/dt between the components of n sites (n, 2, 2), G to neighbours (n, 4, 2, 2).
+
+    band : of Y, as `SiteState.band` gives it, of the sites and behind them of others. near, back
+    (n, 4): places of the neighbours in it, and where they know the site. hop (n, 4), c, onsite
+    (n,), Q (n, 2, 2) of the sites.
+    """
+    n = len(near)
+    # G[(k, a), (j, b)] = Y[(k, a), (j, b)] - Y[(j, b), (k, a)]^*, the latter from the band of k at
+    # the place where k knows j
+    there = band[near, :, back, :].conj()  # (n, 4, column of k, row of j)
+    G = band[:n, :, :4, :].transpose(0, 2, 3, 1) - there  # (n, 4, row a of k, column b of j)
+    own = band[:n, :, 4, :].transpose(0, 2, 1)  # (n, row, column)
+    own = own - own.conj().transpose(0, 2, 1)
+    amplitudes = np.stack([hop, -hop.conj()], axis=-1)  # H[(j, a), (k, a)]
+    HG = np.einsum("jka,jkab->jab", amplitudes, G)
+    HG[:, 0] += onsite[:, None] * own[:, 0] - c[:, None] * own[:, 1]
+    HG[:, 1] += -onsite[:, None] * own[:, 1] - c.conj()[:, None] * own[:, 0]
+    GH = -HG.conj().transpose(0, 2, 1)  # both factors turn into themselves, G with a sign
+    X = 1j * Q
+    X = X - X.conj().transpose(0, 2, 1)
+    X[:, [0, 1], [0, 1]] += 1j * system.white
+    return own, -1j * (HG - GH) - system.damping * own + X, G
+
+
+def lanczos(product: Callable[[ComplexArray], ComplexArray], size: int) -> tuple[float, float]:
     """(smallest, largest) eigenvalue of a Hermitian matrix, from inside, by its products."""
     start = np.random.Generator(np.random.Philox(key=[1, size])).normal(size=size).astype(complex)
     basis, alpha, beta = [start / np.linalg.norm(start)], [], []

@@ -6,6 +6,8 @@ numba is needed at once: this module is imported when the first polynomial is ap
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -71,15 +73,15 @@ def _start(code, ur, ui, old, carried):
     return code.fma(code.less(ui), y, re), code.fma(ui, x, im)
 
 
-def _left(plain):
-    """The intrinsic for hops that are all one real number, or any."""
+def _left(plain, lanes=None):
+    """The intrinsic for hops that are all one real number, or any; None: lanes of 64 bytes."""
 
     @intrinsic
     def term(typing, near, hop, onsite, c, P, B, C, j, ur, ui, f):
         """C[j] = u P[j] + f (H B)[j] - C[j] for planes (2N, 2, lanes)."""
 
         def write(context, builder, signature, args):
-            count = 512 // signature.args[4].dtype.bitwidth
+            count = lanes or 512 // signature.args[4].dtype.bitwidth
             code = Code(context, builder, signature, args, count)
             P, B, C = (code.array(k) for k in (4, 5, 6))
             j, ur, ui, f = args[7:]
@@ -162,11 +164,12 @@ def _add(typing, M, mode, k, i, re, im, Q, L):
     return types.void(M, mode, k, i, re, im, Q, L), write
 
 
-_plain = _left(True)
-_phases = _left(False)
+plain_term = _left(True)
+phase_term = _left(False)
+plain_term_of_8, phase_term_of_8 = _left(True, 8), _left(False, 8)
 
 
-def _rotation(code, cosine, q, j, back):
+def rotation_of(code: Code, cosine: Any, q: Any, j: Any, back: bool) -> tuple[Any, ...]:
     """cosine and q of a site in every lane, of K or with ``back`` of K^-1."""
     turn = [code.number(q, code.sum(code.product(j, code.whole(2)), code.whole(k))) for k in (0, 1)]
     if back:
@@ -174,7 +177,7 @@ def _rotation(code, cosine, q, j, back):
     return code.number(cosine, j), *turn
 
 
-def _turned(code, rotation, up, hole):
+def rotated(code: Code, rotation: Any, up: Any, hole: Any) -> list[Any]:
     """[[cosine, q], [-q*, cosine]] (up, hole), each (re, im): four vectors."""
     e, f, g = rotation
     scaled = [code.builder.fmul(e, part) for part in (*up, *hole)]
@@ -215,7 +218,7 @@ def _load(typing, M, begin, last, factor, cosine, q, P, j):
                     code.fma(im, x, builder.fmul(re, y)),
                 )
             )
-        turned = _turned(code, _rotation(code, cosine, q, args[7], True), *parts)
+        turned = rotated(code, rotation_of(code, cosine, q, args[7], True), *parts)
         for k, value in enumerate(turned):
             code.write(value, P, code.row(args[7], k))
         return code.nothing()
@@ -231,8 +234,8 @@ def _store(typing, B, j, cosine, q, M, begin, last):
         code = Code(context, builder, signature, args, 512 // signature.args[0].dtype.bitwidth)
         B, cosine, q, M = (code.array(k) for k in (0, 2, 3, 4))
         parts = [code.read(B, code.row(args[1], k), code.vector(0)) for k in range(4)]
-        rotation = _rotation(code, cosine, q, args[1], False)
-        turned = _turned(code, rotation, parts[:2], parts[2:])
+        rotation = rotation_of(code, cosine, q, args[1], False)
+        turned = rotated(code, rotation, parts[:2], parts[2:])
         for m, place in enumerate(_places(code, M, args[5], args[6], args[1])):
             for p in (0, 1):
                 both = code.shuffle(turned[p], turned[2 + p], (m, code.count + m))
@@ -242,7 +245,19 @@ def _store(typing, B, j, cosine, q, M, begin, last):
     return types.void(B, j, cosine, q, M, begin, last), write
 
 
-def _clenshaw(near, hop, onsite, c, u, P, B, C, at, w, plain):
+def recursion(
+    near: IntArray,
+    hop: NDArray,
+    onsite: NDArray,
+    c: NDArray,
+    u: NDArray,
+    P: NDArray,
+    B: NDArray,
+    C: NDArray,
+    at: IntArray,
+    w: NDArray,
+    plain: bool,
+) -> NDArray:
     """See `kernels.clenshaw`."""
     one = onsite.dtype.type(1)
     B[:] = 0
@@ -253,10 +268,10 @@ def _clenshaw(near, hop, onsite, c, u, P, B, C, at, w, plain):
             f = one + one
         if plain:
             for j in range(near.shape[0]):
-                _plain(near, hop, onsite, c, P, B, C, j, u[k].real, u[k].imag, f)
+                plain_term(near, hop, onsite, c, P, B, C, j, u[k].real, u[k].imag, f)
         else:
             for j in range(near.shape[0]):
-                _phases(near, hop, onsite, c, P, B, C, j, u[k].real, u[k].imag, f)
+                phase_term(near, hop, onsite, c, P, B, C, j, u[k].real, u[k].imag, f)
         for lane in range(at.shape[0]):
             for q in range(at.shape[1]):
                 C[at[lane, q], 0, lane] += w[k, lane, q].real
@@ -265,7 +280,7 @@ def _clenshaw(near, hop, onsite, c, u, P, B, C, at, w, plain):
     return B
 
 
-@lazily(calls=(_clenshaw,))
+@lazily(calls=(recursion,))
 def clenshaw(
     near: IntArray,
     hop: NDArray,
@@ -280,10 +295,10 @@ def clenshaw(
     plain: bool,
 ) -> NDArray:
     """See `kernels.clenshaw`."""
-    return _clenshaw(near, hop, onsite, c, u, P, B, C, at, w, plain)
+    return recursion(near, hop, onsite, c, u, P, B, C, at, w, plain)
 
 
-@lazily(calls=(_clenshaw,))
+@lazily(calls=(recursion,))
 def modes(
     matrix: tuple[NDArray, ...],
     plain: bool,
@@ -313,7 +328,7 @@ def modes(
                 w[k, m, 1] = functions[g, k] * sources[mode, 1]
         for j in range(len(onsite)):
             _load(M, begin, last, lanes, cosine, q, P, j)
-        done = _clenshaw(near, hop, onsite, c, u, P, B, C, at, w, plain)
+        done = recursion(near, hop, onsite, c, u, P, B, C, at, w, plain)
         for j in range(len(onsite)):
             _store(done, j, cosine, q, M, begin, last)
 

@@ -21,7 +21,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from ...maths.arrays import ComplexArray
 from . import kernels
-from .medium import Medium
+from .medium import Medium, eigenbasis
 
 PRODUCTS, PRODUCTS_OF_A_MODE = 14, 3  # of matrices (2 N, 2 N), in a step of a block
 
@@ -99,7 +99,7 @@ class Turn:
 
 def turn(medium: Medium, blocks: range, dt: float, begin: ComplexArray, end: ComplexArray) -> Turn:
     """The `Turn` of blocks; begin, end : order parameters at the ends of the step, as in H."""
-    E, V = np.linalg.eigh(medium.hamiltonians(blocks, medium.pairing(0.5 * (begin + end))))
+    E, V = eigenbasis(medium.hamiltonians(blocks, medium.pairing(0.5 * (begin + end))))
     back = np.ascontiguousarray(V.conj().swapaxes(-1, -2))
     drift = back @ (medium.each(blocks, medium.pairing((end - begin) / dt)) @ V)
     phase = np.exp(-0.5j * dt * E)

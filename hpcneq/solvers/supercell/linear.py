@@ -34,7 +34,9 @@ class PatternResponse:
         self.pairing = medium.pairing(c)
         self.directions = self._directions(len(c))
         self.count = np.array([np.abs(v).sum() for v in self.directions])
-        self.coupling = np.array([coupling[np.argmax(np.abs(v))] for v in self.directions])
+        first = [int(np.argmax(np.abs(v))) for v in self.directions]
+        self.coupling = coupling[first]
+        self.repeated = np.tile(medium.box.repeated(len(c))[first], 2)
         slowest = float(-medium.rates.real.max())
         self.analytic_below = 0.9 * min(medium.damping, slowest)
         size = float(np.abs(c).sum())
@@ -107,7 +109,7 @@ class PatternResponse:
         flat = readers.reshape(count, 2 * k, -1)
         sums = -(flat @ dn.reshape(count, 2 * k, -1).swapaxes(-1, -2))
         here = np.arange(2 * k)
-        sums = -weights[:, None, None] * sums
+        sums = -weights[:, None, None] * self.repeated[:, None] * sums
         outside = np.concatenate([self.coupling, self.coupling.conj()])
         lag = np.repeat([-1j * self.lag * rate, 1j * self.lag * rate], k)
         share = np.concatenate([self.count, self.count]) * (outside + lag)

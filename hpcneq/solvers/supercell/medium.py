@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.plane_wave_box import PlaneWaveBox
@@ -27,7 +28,8 @@ class Medium:
     """What surrounds the order parameter.
 
     mu : from which energies count. damping : of n. white : (2,) W on each species. rates, sources :
-    (P, 2) Lam_p and S_p on the columns of each species.
+    (P, 2) Lam_p and S_p on the columns of each species. velocity : of a frame in which all is
+    stationary, along x; there H is H - v p and Lam_p on a column of momentum p is Lam_p - i v p.
     """
 
     box: PlaneWaveBox
@@ -36,6 +38,7 @@ class Medium:
     white: FloatArray
     rates: ComplexArray
     sources: ComplexArray
+    velocity: float = 0.0
 
     @property
     def size(self) -> int:
@@ -72,11 +75,9 @@ class Medium:
 
     def pairing(self, c: ComplexArray) -> ComplexArray:
         """(sectors, 2 N, 2 N) the part of H that is linear in the harmonics ``c`` (2 h + 1,)."""
-        N, h = self.box.waves, len(c) // 2
-        column = np.zeros(N, complex)
-        np.add.at(column, np.arange(-h, h + 1) % N, c)
-        n = np.arange(N)
-        D = column[(n[:, None] - n) % N][None]
+        N = self.box.waves
+        D = np.zeros((1, N, N), complex)
+        D.reshape(-1)[self.box.places(len(c))] = c[:, None]
         if self.box.parity:
             D = self.box.bases.swapaxes(-1, -2) @ D @ self.box.bases
         N = self.box.states
@@ -117,7 +118,7 @@ class Medium:
 
     def _ring_sums(self, blocks, matrix, h):
         N = self.box.waves
-        place = self.box.ring[np.arange(-h, h + 1) % N]
+        place = self.box.places(2 * h + 1)
         matrix = self.over_waves(blocks, matrix)
         values = np.ascontiguousarray(matrix).reshape(len(blocks), N * N)[:, place].sum(-1)
         return self.box.weights[blocks.start : blocks.stop, None] * values
@@ -125,20 +126,42 @@ class Medium:
     # -- stationary states -------------------------------------------------------------------------
     def stationary(self, blocks: range, pairing: ComplexArray) -> tuple[ComplexArray, ...]:
         """(E, V, n, Q) of the stationary state of H, (len(blocks), ...); n and Q as matrices."""
-        E, V = np.linalg.eigh(self.hamiltonians(blocks, pairing))
+        H = self.hamiltonians(blocks, pairing)
+        if self.velocity:
+            i = np.arange(self.size)
+            H[:, i, i] -= self.velocity * self._along(blocks)
+        E, V = eigenbasis(H)
         back = V.conj().swapaxes(-1, -2)
-        share = (self.sources / (1j * E[..., None, None] - self.rates)).sum(-2)
-        Q = V @ (np.repeat(share, self.box.states, axis=-1) * back)
+        Q = V @ (self._spread(blocks, E, summed=True) * back)
         X = self.sum_of_sources(Q)
         w = E[:, :, None] - E[:, None, :]
         n = V @ ((back @ X @ V) / (self.damping + 1j * w)) @ back
         return E, V, n, Q
 
-    def stationary_modes(self, E: ComplexArray, V: ComplexArray) -> ComplexArray:
+    def _along(self, blocks):
+        """(len(blocks), 2 N) momenta along x, of either species the same."""
+        rows = self.box.along[[self.box.column(b) for b in blocks]]
+        return np.concatenate([rows, rows], axis=1)
+
+    def _spread(self, blocks, E, summed=False):
+        """(len(blocks), 2 N levels, P, 2 N columns) factors of V^+ in the stationary modes; or
+        their sum over P.
+        """
+        rates, sources = self.rates, self.sources
+        level = 1j * E[..., None, None]
+        if self.velocity:
+            rates, sources = (np.repeat(x, self.box.states, axis=1) for x in (rates, sources))
+            level = level + 1j * self.velocity * self._along(blocks)[:, None, None]
+        share = sources / (level - rates)
+        if summed:
+            share = share.sum(-2)
+        if self.velocity:
+            return share
+        return np.repeat(share, self.box.states, axis=-1)
+
+    def stationary_modes(self, blocks: range, E: ComplexArray, V: ComplexArray) -> ComplexArray:
         """(len(E), 2 N, P, 2 N) the modes of the stationary state."""
-        share = self.sources / (1j * E[..., None, None] - self.rates)
-        back = V.conj().swapaxes(-1, -2)[:, :, None, :]
-        spread = np.repeat(share, self.box.states, axis=-1) * back
+        spread = self._spread(blocks, E) * V.conj().swapaxes(-1, -2)[:, :, None, :]
         shape = spread.shape
         return (V @ spread.reshape(len(E), self.size, -1)).reshape(shape)
 
@@ -148,6 +171,20 @@ class Medium:
         i = np.arange(self.size)
         X[:, i, i] += self.white_diagonal
         return X
+
+
+def eigenbasis(H: ComplexArray) -> tuple[FloatArray, ComplexArray]:
+    """Levels (n, 2 N) and eigenvectors of matrices.
+
+    LAPACK's divide and conquer does not converge for some with many equal levels; these are then
+    taken by the QR method.
+    """
+    try:
+        E, V = np.linalg.eigh(H)
+    except np.linalg.LinAlgError:
+        pairs = [eigh(one, driver="ev") for one in H]
+        E, V = (np.array(part) for part in zip(*pairs))
+    return E, V
 
 
 def even_part(c: ComplexArray) -> ComplexArray:

@@ -30,6 +30,7 @@ class Supercell:
     coupling : (2 h + 1,) 1/U + dU_m; complex where pairs outside the box decay. start : (2 h + 1,)
     the harmonics at rest, of which the medium starts in its stationary state. field : what is added
     to the order parameter in H, smooth in time, t -> (2 h + 1,). even : whether all is even in x.
+    rest : the medium in the frame in which the start is stationary, where it travels.
     """
 
     medium: Medium
@@ -37,6 +38,7 @@ class Supercell:
     start: ComplexArray
     field: Field
     even: bool = True
+    rest: Medium | None = None
 
     @property
     def lag(self) -> float:
@@ -110,12 +112,13 @@ class SupercellState:
 
     def fill(self) -> None:
         """Set the stationary state of the order parameter at the start."""
-        pairing = self.medium.pairing(self.system.start)
+        medium = self.system.rest or self.medium
+        pairing = medium.pairing(self.system.start)
         for blocks in self.medium.batches(self.part):
             here = self.local(blocks)
-            E, V, n, _ = self.medium.stationary(blocks, pairing)
+            E, V, n, _ = medium.stationary(blocks, pairing)
             self.green[here] = n
-            self.modes[here] = self.medium.stationary_modes(E, V)
+            self.modes[here] = medium.stationary_modes(blocks, E, V)
 
     def placed(self) -> dict[str, Part]:
         """What a checkpoint stores: name -> (flat array here, its start, size of the whole)."""
@@ -162,7 +165,8 @@ class SupercellState:
 
     def observe(self, row: Row) -> Mapping[str, NDArray]:
         """{"density": (2, 2 h + 1) harmonics of both species, "momenta": (N_k, N) occupation of
-        the first species over p_x, "pairs": sum of |n12|^2, "velocity", "balance"}.
+        the first species over p_x, "pairs": sum of |n12|^2, "current": sum of 2 p_x n of both
+        species, "velocity", "balance"}.
 
         **Collective.**
         """
@@ -171,21 +175,27 @@ class SupercellState:
         density = np.zeros((len(self.part), 2, 2 * h + 1), complex)
         momenta = np.zeros((len(self.part), len(box.momenta), box.waves))
         pairs = np.zeros(len(self.part))
+        current = np.zeros(len(self.part))
         nodes = len(box.transverse)
         for blocks in medium.batches(self.part):
             here = self.local(blocks)
             density[here] = medium.density_sums(blocks, self.green[here], h)
         for place, b in enumerate(self.part):
-            weight = box.transverse_weights[b % nodes] / (4 * np.pi)
+            weight = box.shares_across[b % nodes]
             n, N = self.green[place : place + 1], box.states
             inside = medium.over_waves(range(b, b + 1), n[:, :N, :N])
-            momenta[place, b // nodes % len(box.momenta)] = weight * np.diagonal(inside[0]).real
+            momenta[place, box.column(b)] = weight * np.diagonal(inside[0]).real
+            if not self.system.even:  # else none
+                holes = medium.over_waves(range(b, b + 1), n[:, N:, N:])
+                moving = np.diagonal(inside[0] + holes[0]).real
+                current[place] = box.weights[b] * 2 * float(box.along[box.column(b)] @ moving)
             across = n[0, :N, N:]
             pairs[place] = box.weights[b] * float((np.abs(across) ** 2).sum())
         return {
             "density": self.even(self.summed(density)),
             "momenta": self.summed(momenta),
             "pairs": self.summed(pairs),
+            "current": self.summed(current),
             "velocity": self.velocity,
             "balance": self.balance,
             "number_at_start": self.number,

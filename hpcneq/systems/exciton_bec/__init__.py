@@ -163,7 +163,7 @@ TASKS = (
             "initial": inputs.PatternInitial,
         },
         run=f"{HERE}.tasks.pattern:run",
-        sweep=("ratio", "inv_kfas", "wave_number"),
+        sweep=("ratio", "inv_kfas", "wave_number", "amplitude"),
         petsc=("steady",),
         refuse=f"{HERE}.shared.refusals:pattern",
         cost=f"{HERE}.shared.cost:pattern",

@@ -211,6 +211,7 @@ class CellTable(SupercellTable):
     length: float | None = like(SupercellTable, "length", unit="1/kF")
     p_max: float = like(SupercellTable, "p_max", unit="kF")
     y_max: float = like(SupercellTable, "y_max", unit="kF^2")
+    across: float | None = like(SupercellTable, "across", unit="kF")
 
 
 @dataclass(frozen=True)
@@ -252,24 +253,6 @@ class EvolveNumerics(CellNumerics):
 
 
 @dataclass(frozen=True)
-class EvolveInitial:
-    """The field that kicks the uniform condensate, added to its order parameter in H."""
-
-    kick: float = key(
-        1e-3, doc="strength f of f cos(G x) e^{-(t-t0)^2/s^2}", unit="eF", min=0, max=1
-    )
-    noise: float = key(
-        0.0,
-        doc="size of random amplitudes of all harmonics in the same pulse, by [run] seed",
-        unit="eF",
-        min=0,
-        max=1,
-    )
-    kick_time: float = key(6.0, doc="middle t0 of the pulse", unit="1/eF", min=0)
-    kick_width: float = key(1.5, doc="width s of the pulse", unit="1/eF", above=0)
-
-
-@dataclass(frozen=True)
 class PatternNumerics(CellNumerics):
     """The cell, and what is told of the pattern."""
 
@@ -301,7 +284,65 @@ class PatternInitial:
         doc="of several patterns: strong has the largest |Delta_1|, weak the smallest",
         choices=["strong", "weak"],
     )
+    amplitude: float | None = key(
+        None,
+        doc="|Delta_1| of a pattern on the branch that leaves the uniform condensate where this "
+        "wave begins to grow: ratio is then found, and that of the input is one at which the wave "
+        "grows; in a cell that is not even it may travel",
+        unit="eF",
+        above=0,
+        max=10,
+    )
+    onset: str = key(
+        "lower",
+        doc="with amplitude: the wave begins to grow at a smaller ratio than that of the input, "
+        "or, upper, at a larger one",
+        choices=["lower", "upper"],
+    )
+    mode: int = key(
+        1,
+        doc="with amplitude: from the onset of the fastest mode of the wave, or of the second",
+        min=1,
+        max=2,
+    )
 
     def __post_init__(self) -> None:
-        if (self.delta_0 is None) != (self.delta_1 is None):
-            raise ValueError("delta_0 and delta_1: give both or neither")
+        both_or_neither(self.delta_0, self.delta_1)
+
+
+def both_or_neither(delta_0: float | None, delta_1: float | None) -> None:
+    """ValueError for one of them alone."""
+    if (delta_0 is None) != (delta_1 is None):
+        raise ValueError("delta_0 and delta_1: give both or neither")
+
+
+@dataclass(frozen=True)
+class EvolveInitial:
+    """The field that kicks the uniform condensate, added to its order parameter in H."""
+
+    start: str = key(
+        "uniform",
+        doc="uniform: the condensate; pattern: stripes at rest, found from delta_0 and delta_1",
+        choices=["uniform", "pattern"],
+    )
+    kick: float = key(
+        1e-3, doc="strength f of f cos(G x) e^{-(t-t0)^2/s^2}", unit="eF", min=0, max=1
+    )
+    noise: float = key(
+        0.0,
+        doc="size of random amplitudes of all harmonics in the same pulse, by [run] seed",
+        unit="eF",
+        min=0,
+        max=1,
+    )
+    kick_time: float = key(6.0, doc="middle t0 of the pulse", unit="1/eF", min=0)
+    kick_width: float = key(1.5, doc="width s of the pulse", unit="1/eF", above=0)
+    kick_across: float = key(
+        0.0, doc="strength of the wave across in the same pulse", unit="eF", min=0, max=1
+    )
+    delta_0: float | None = like(PatternInitial, "delta_0")
+    delta_1: float | None = like(PatternInitial, "delta_1")
+    branch: str = like(PatternInitial, "branch")
+
+    def __post_init__(self) -> None:
+        both_or_neither(self.delta_0, self.delta_1)

@@ -143,6 +143,7 @@ TASKS = (
             "initial": inputs.PatternInitial,
         },
         run=f"{HERE}.tasks.pattern:run",
+        sweep=("dmu", "wave_number"),
         petsc=("steady",),
         refuse=f"{HERE}.shared.refusals:pattern",
         cost=f"{HERE}.shared.cost:pattern",

@@ -223,6 +223,7 @@ class CellTable(SupercellTable):
     bloch_points: int | None = like(SupercellTable, "bloch_points")
     p_max: float = like(SupercellTable, "p_max", 2.4, unit="pF")
     y_max: float = like(SupercellTable, "y_max", 6.0, unit="pF^2")
+    across: float | None = like(SupercellTable, "across", unit="pF")
 
 
 @dataclass(frozen=True)
@@ -301,8 +302,9 @@ class EvolveInitial:
 
     start: str = key(
         "branch",
-        doc="branch: the steady state; normal: no pairs (model kinetic, memory)",
-        choices=["branch", "normal"],
+        doc="branch: the steady state; normal: no pairs (model kinetic, memory, supercell); "
+        "pattern: the Larkin-Ovchinnikov state of wave_number (supercell)",
+        choices=["branch", "normal", "pattern"],
     )
     kick: float = key(
         1e-3,
@@ -326,6 +328,16 @@ class EvolveInitial:
         min=0,
     )
     kick_width: float = key(3.0, doc="supercell: width s of the kick", unit="1/mu", above=0)
+    delta_1: float = key(
+        0.1, doc='start = "pattern": Delta_1 of its search', unit="mu", above=0, max=2
+    )
+    kick_across: float = key(
+        0.0,
+        doc="supercell.across: strength of the wave across in the kick",
+        unit="mu",
+        min=0,
+        max=1,
+    )
     field: float = key(
         0.0,
         doc="constant pairing field that seeds pairs, in the gap equation's units "
@@ -339,4 +351,4 @@ class EvolveInitial:
 class PatternInitial:
     """Where Newton's method starts."""
 
-    delta_1: float = key(0.1, doc="Delta_1 = Delta_-1 of the start", unit="mu", above=0, max=2)
+    delta_1: float = like(EvolveInitial, "delta_1", doc="Delta_1 = Delta_-1 of the start")

@@ -137,6 +137,13 @@ ALONG = (
     Quantity("delta_max_of", UNIT, "largest pairing", ("eV", "number"), error="as of one bias"),
     Quantity("growth_rate_of", UNIT, "growth rate", ("eV", "number"), error="as of one bias"),
     Quantity(
+        "mu_c_of",
+        UNIT,
+        "frequency of the condensate's frame",
+        ("eV", "number"),
+        error="as of one bias",
+    ),
+    Quantity(
         "current_of",
         RATE,
         "current into the system",
@@ -326,7 +333,7 @@ SPECTRUM = (
 
 FEWER = "there are fewer states at that bias, or the stability was not asked for"
 STEADY = missing_where(STEADY, "the state is stationary", "period")
-STEADY = missing_where(STEADY, FEWER, "delta_max_of growth_rate_of current_of")
+STEADY = missing_where(STEADY, FEWER, "delta_max_of growth_rate_of mu_c_of current_of")
 STEADY = missing_where(STEADY, "not told along a bias", "growth_A")
 EVOLVE = missing_where(EVOLVE, "no two superconductors at different bias", "period")
 EVOLVE = missing_where(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...tasks import System, Task
-from . import inputs, quantities
+from . import evolve_inputs, inputs, quantities
 
 HERE = __name__
 SMALL = {"lattice": "finite", "Lx": 9, "Ly": 5}  # the lattice of small examples
@@ -13,7 +13,7 @@ DYNAMIC = (
         doc="time evolution after a change of the bias, by auxiliary modes",
         tables={
             "parameters": inputs.EvolveParameters,
-            "numerics": inputs.EvolveNumerics,
+            "numerics": evolve_inputs.EvolveNumerics,
             "initial": inputs.Initial,
             "leads": inputs.Leads,
             "sites": inputs.SiteTable,

@@ -269,8 +269,8 @@ class SpectrumNumerics(LatticeNumerics):
 
 
 @dataclass(frozen=True)
-class EvolveNumerics(LatticeNumerics):
-    """The same, and how the evolution steps."""
+class SteppedNumerics(LatticeNumerics):
+    """The same, and how an evolution steps."""
 
     corrector: int = key(0, doc="further passes over the modes in each step", min=0, max=5)
     precision: str = key(
@@ -284,16 +284,16 @@ class EvolveNumerics(LatticeNumerics):
 
 
 @dataclass(frozen=True)
-class EnsembleNumerics(EvolveNumerics):
+class EnsembleNumerics(SteppedNumerics):
     """Those of ``evolve``; errors are what runs with other steps and seeds show."""
 
     error_estimate: bool = like(
-        EvolveNumerics, "error_estimate", False, doc="not used: sweep dt instead"
+        SteppedNumerics, "error_estimate", False, doc="not used: sweep dt instead"
     )
 
 
 @dataclass(frozen=True)
-class PatternNumerics(EvolveNumerics):
+class PatternNumerics(SteppedNumerics):
     """Those of ``evolve`` that a stationary pattern has; no time step."""
 
     Lx: int = like(StaticNumerics, "Lx", 21)

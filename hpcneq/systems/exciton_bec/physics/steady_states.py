@@ -354,3 +354,9 @@ def critical(drive: Drive) -> Condensate:
     if not states:
         raise NotConverged(f"steady: no condensate with decay found at inv = {drive.inv:g}")
     return normal_edge(drive, states[-1])[-1]
+
+
+def forget() -> None:
+    """Forget the states that are remembered: for who measures how long it takes to find them."""
+    for remembered in (equilibrium, solve, critical):
+        remembered.cache_clear()

@@ -13,19 +13,22 @@ from dataclasses import replace
 import numpy as np
 
 from ....errors import NotConverged
+from ....solvers.supercell.linear import PatternResponse
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, PROBE_SECONDS
-from ....tasks.supercell_cost import evolution_cost
+from ....tasks.supercell_cost import evolution_cost, pattern_seconds
 from ..physics import steady_states
-from ..physics.gap_equations import Drive
+from ..physics.gap_equations import Condensate, Drive
 from ..physics.response import matrices, with_errors
 from ..tasks.evolve import system_of
-from ..tasks.pattern import equations, start_count
 from ..tasks.response import FEW, grid
+from .branching import state_near
 from .drive import drive_of
+from .stripes import equations, start_count
 
-NEWTON = 10  # states of a search for a pattern, for each unknown
-WINDING = 150  # states that its modes are worth, for each harmonic
+NEWTON = 12  # states of a search for a pattern, for each unknown
+WINDING = 500  # M's in which the modes of a pattern are counted and found
+BEGINNING = 60  # states that the search for an onset is worth
 START = 0.7  # s: a run's start and end
 PROBED_RATIO = 0.02  # where the probe's condensate is to have some decay
 SEARCHES = {
@@ -51,7 +54,7 @@ class Probe:
 
     def __init__(self, drive: Drive):
         """Raises NotConverged where there is no condensate."""
-        self.seconds, self.state = clocked(lambda: steady_states.solve(drive))
+        self.seconds, self.state = clocked(lambda: _found_anew(drive))
 
     def seconds_of_M(self, q: float, fine: float = 1.0) -> float:
         """Seconds of one M(q, 0)."""
@@ -61,6 +64,12 @@ class Probe:
         """The Cost of a run that takes so many seconds and can use so many ranks."""
         memory = BASE_BYTES + compiled * KERNEL_BYTES
         return Cost(seconds + START, memory, ranks, (f"delta = {self.state.delta:.5f}; {note}",))
+
+
+def _found_anew(drive: Drive) -> Condensate:
+    """The steady state, not remembered."""
+    steady_states.forget()
+    return steady_states.solve(drive)
 
 
 def clocked(function: Callable, least: float = 0.15) -> tuple[float, object]:
@@ -224,26 +233,37 @@ def phase_diagram(given: Given, probe: Probe) -> Cost:
 
 def evolve(given: Given, ranks: int) -> Cost:
     """Of ``evolve``: a few steps of some blocks are run."""
-    system = system_of(given, steady_states.solve(drive_of(given)))[0]
-    return evolution_cost(given, system, ranks)
+    solving, state = clocked(lambda: steady_states.solve(drive_of(given)))
+    cost = evolution_cost(given, system_of(given, state)[0], ranks)
+    return replace(cost, core_seconds=cost.core_seconds + solving + START)
 
 
 def pattern(given: Given, ranks: int) -> Cost:
-    """Of ``pattern``: F_m of one state is timed."""
-    problem = equations(given, steady_states.solve(drive_of(given)))
+    """Of ``pattern``: F_m of one state, and M of its modes, are timed."""
+    drive = drive_of(given)
+    solving, state = clocked(lambda: steady_states.solve(drive))
+    problem = equations(given, state)
     medium, h = problem.medium(0.0), problem.h
-    x = problem.unknowns(np.full(2 * h + 1, 0.1, complex), 0.0)
-    each = clocked(lambda: problem.prepare(x, range(problem.items)))[0]
-    states = NEWTON * (2 * h + 3) * start_count(given)
-    if given.numerics.error_estimate:
-        states += NEWTON * (2 * h + 3)
-    if given.numerics.stability:
-        states += WINDING * (h + 1)
+    c, part = np.full(2 * h + 1, 0.1, complex), range(problem.items)
+    x = problem.unknowns(c, 0.0)
+    each = pattern_seconds(lambda: problem.prepare(x, part))
+    starts, branch = start_count(given), "amplitude" in given.sweep
     points = int(np.prod([len(values) for values in given.sweep.values()]))
-    states *= points
+    if branch or given.initial.amplitude is not None:
+        starts = 1
+        near = replace(drive, ratio=1.001 * drive.ratio)
+        each = 2 * each + clocked(lambda: state_near(near, state))[0]
+        solving += BEGINNING * each
+    tries = starts + points - 1 + 2 * points * given.numerics.error_estimate
+    states = NEWTON * len(x) * tries
+    spent = states * each
+    if given.numerics.stability:
+        response = PatternResponse(medium, c, problem.at_rest(0.0), problem.lag)
+        response.partials(0.0, 0.1j, part)
+        spent += points * WINDING * pattern_seconds(lambda: response.partials(0.0, 0.2j, part))
     memory = BASE_BYTES + 64 * 16 * min(medium.box.blocks * medium.size**2, 2**19)
     note = f"{medium.box.blocks} blocks of {medium.size} levels, {states} states"
-    return Cost(START + states * each, memory, medium.box.blocks, (note,))
+    return Cost(START + solving + spent, memory, medium.box.blocks, (note,))
 
 
 def _searches(probe, points, samples, note):

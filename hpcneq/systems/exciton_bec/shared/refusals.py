@@ -8,7 +8,7 @@ import numpy as np
 
 from ....errors import InputError
 from ....tasks import Given
-from ....tasks.supercell_tables import cell_of, refuse_late_kick
+from ....tasks.supercell_tables import cell_of, refuse_flat, refuse_kinds, refuse_late_kick
 from .. import inputs
 
 CUTOFF = {field.name: field for field in fields(inputs.Numerics)}["p_c"].metadata
@@ -82,7 +82,12 @@ def modes(given: Given) -> None:
 def evolve(given: Given) -> None:
     """InputError for a cell that does not fit its waves, and for a kick that begins too late."""
     cell_of(given.numerics.wave_number, given.numerics.supercell)
+    refuse_kinds(given.numerics.supercell)
     refuse_late_kick(given)
+    if given.initial.start == "pattern":
+        refuse_flat(given.numerics.supercell)
+    elif given.initial.delta_0 is not None:
+        raise InputError('[initial] delta_0: is for start = "pattern"')
     start, dt = given.initial, given.numerics.dt
     if dt is not None and dt > start.kick_width and (start.kick > 0 or start.noise > 0):
         raise InputError(
@@ -92,18 +97,20 @@ def evolve(given: Given) -> None:
 
 
 def pattern(given: Given) -> None:
-    """InputError for a cell that does not fit its waves, and for one that is not even."""
+    """InputError for a cell that does not fit its waves, and for starts that contradict."""
     for wave_number in given.sweep.get("wave_number", [given.numerics.wave_number]):
         cell_of(float(wave_number), given.numerics.supercell)
     if len(given.sweep) > 1:
         raise InputError(
             f"[sweep] {', '.join(given.sweep)}: a pattern is followed along one key, not two"
         )
-    if not given.numerics.supercell.even:
-        raise InputError(
-            "[numerics] supercell.even = false: patterns are even in x; travelling ones are "
-            "for task evolve"
-        )
+    refuse_flat(given.numerics.supercell)
+    start = given.initial
+    swept = start.amplitude is not None or "amplitude" in given.sweep
+    if swept and start.delta_0 is not None:
+        raise InputError("[initial] delta_0: not with amplitude, which has a start of its own")
+    if swept and "ratio" in given.sweep:
+        raise InputError("[sweep] ratio: is found where [initial] amplitude is given")
 
 
 def _cutoffs(given):

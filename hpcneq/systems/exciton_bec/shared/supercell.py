@@ -8,10 +8,11 @@ import numpy as np
 
 from ....maths import poles
 from ....maths.plane_wave_box import PlaneWaveBox
-from ....solvers.supercell.medium import Medium, harmonic_numbers
+from ....solvers.supercell.medium import Medium
 from ....solvers.supercell.patterns import pair_sums_at_rest
 from ....tasks import Given
 from ....tasks.supercell import box_of
+from ....tasks.supercell_tables import harmonic_count
 from ..physics.gap_equations import Condensate
 
 LEAST_SURFACE = 0.25  # kF^2: of the transverse panels where there is no Fermi surface
@@ -48,12 +49,15 @@ def resting(given: Given, state: Condensate) -> Resting:
 
     1/U is complex: its imaginary part is the decay of the pairs outside the box.
     """
-    surface = state.mu + np.sqrt(max(state.mt**2 - state.delta**2, 0.0))
-    numerics = given.numerics
-    box = box_of(numerics.wave_number, numerics.supercell, max(surface, LEAST_SURFACE))
-    medium, h = medium_of(given, state, box), numerics.supercell.harmonics
-    start = np.zeros(2 * h + 1, complex)
+    reach = np.sqrt(max(state.mt**2 - state.delta**2, 0.0))
+    cell = given.numerics.supercell
+    surface = max(state.mu + reach, LEAST_SURFACE)
+    inner = [state.mu - reach]
+    box = box_of(given.numerics.wave_number, cell, surface, state.mu, inner)
+    medium = medium_of(given, state, box)
+    start = np.zeros(harmonic_count(cell), complex)
+    h = len(start) // 2
     start[h] = state.delta
     sums = pair_sums_at_rest(medium, start)
-    coupling = sums[h] / state.delta + box.finite_size(harmonic_numbers(h))
+    coupling = sums[h] / state.delta + box.finite_size(len(start))
     return Resting(medium, coupling, start)

@@ -8,9 +8,11 @@ from ....parallel import Communicator, on_root
 from ....solvers.supercell.state import Supercell
 from ....tasks import Given, Outcome, Output
 from ....tasks.supercell import Kick, kick_of, run_cell, varied, with_step, words_of
+from ....tasks.supercell_records import VARIANTS
 from ..physics.gap_equations import Condensate
 from ..shared.condensate import WIDE, condensate_at
 from ..shared.drive import drive_of, input_summary
+from ..shared.stripes import chosen_of
 from ..shared.supercell import resting
 
 BOX = (
@@ -22,12 +24,15 @@ BOX = (
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
     """What becomes of the uniform condensate after its instability. **Collective.**"""
     state = on_root(comm, condensate_at, drive_of(given))
-    made = system_of(given, state)
+    made = system_of(given, state, comm)
     given = with_step(given, made[0])
     log(f"evolve: delta = {state.delta:.6f}, {words_of(given, made[0])}")
+    others: dict[str, Supercell] = {}
+    if given.initial.start == "pattern" and given.numerics.error_estimate:
+        others = {name: system_of(varied(given, name), state, comm)[0] for name in VARIANTS[1:]}
 
     def other(variant: str) -> Supercell:
-        return system_of(varied(given, variant), state)[0]
+        return others.get(variant) or system_of(varied(given, variant), state, comm)[0]
 
     outcome = run_cell(given, comm, log, output, made, other)
     outcome.summary |= {
@@ -42,8 +47,32 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
     return outcome
 
 
-def system_of(given: Given, state: Condensate) -> tuple[Supercell, int, Kick]:
-    """(the equations, periods of the kick's wave in the cell, the kick) of an input."""
-    periods, kick = kick_of(given)
-    rest, even = resting(given, state), given.numerics.supercell.even
-    return Supercell(rest.medium, rest.coupling, rest.start, kick, even), periods, kick
+def system_of(
+    given: Given, state: Condensate, comm: Communicator | None = None
+) -> tuple[Supercell, int, Kick]:
+    """(the equations, periods of the kick's wave in the cell, the kick) of an input.
+
+    A pattern to start from is sought on all ranks of ``comm``. **Collective** then.
+    """
+    cell = given.numerics.supercell
+    if given.initial.start == "pattern" and comm is not None:
+        return at_pattern(given, state, comm)
+    rest = resting(given, state)
+    periods, kick = kick_of(given, rest.medium.box)
+    return Supercell(rest.medium, rest.coupling, rest.start, kick, cell.even), periods, kick
+
+
+def at_pattern(given: Given, state: Condensate, comm: Communicator) -> tuple[Supercell, int, Kick]:
+    """The same from stripes at rest; energies count from the stripes' own mu. **Collective.**"""
+    stripes = chosen_of(given, state, None, comm).stripes
+    medium, problem = stripes.problem.medium(stripes.shift), stripes.problem
+    periods, kick = kick_of(given, medium.box)
+    system = Supercell(
+        medium,
+        problem.at_rest(stripes.shift),
+        stripes.harmonics,
+        kick,
+        given.numerics.supercell.even,
+        stripes.problem.in_frame(stripes.x),
+    )
+    return system, periods, kick

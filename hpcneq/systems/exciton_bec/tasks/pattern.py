@@ -9,105 +9,114 @@ import numpy as np
 
 from ....errors import NotConverged
 from ....parallel import Communicator, on_root
-from ....solvers.newton import Solution
-from ....solvers.supercell.linear import PatternResponse
-from ....solvers.supercell.medium import Medium, harmonic_numbers
-from ....solvers.supercell.patterns import TurningPattern
+from ....solvers.supercell.medium import harmonic_numbers
 from ....tasks import Given, Outcome, Output, patterns, run_sweep
 from ....tasks.recorder import Entries
-from ....tasks.supercell_tables import cell_of
 from ....tasks.sweep import Sweep, Written
 from ..physics.gap_equations import Condensate, Drive
+from ..shared.branching import branching, family_of, onset_of, start_of
 from ..shared.condensate import WIDE, condensate_at
 from ..shared.drive import drive_of, input_summary
-from ..shared.supercell import medium_of, resting
+from ..shared.stripes import Found, Stripes, chosen_of, numbers_of, periods_of, response_of
 
-STARTS = ((0.48, 0.39), (0.3, 0.35), (0.9, 0.2), (1.0, 0.05), (1.0, -0.03), (0.7, 0.3))
-NUMBERS = ("delta_max", "delta_min", "frequency", "relative_density", "last_harmonic")
+NUMBERS = ("delta_max", "delta_min", "frequency", "velocity", "relative_density", "last_harmonic")
+LISTED = ("delta_max", "delta_min", "frequency", "velocity", "relative_density")
 DRIVES = {"ratio": "ratio", "inv_kfas": "inv"}
 FOLLOWED = "a pattern is followed from point to point; where it ends, another may take its place"
-# of Delta_1^2/Delta_0: Delta_2 and mu_c - mu of a start, as strong stripes have them
-HIGHER, SHIFT = 0.6, 0.17
+TRAVELS = "stability: unknown, of patterns that travel it is not looked for"
+SLOW = 1e-7  # velocity below which a pattern is at rest
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
     """Stripes, and how stable they are in their cell; or one along a [sweep]. **Collective.**"""
     if given.sweep:
         return run_branch(given, comm, log, output)
-    state = on_root(comm, condensate_at, drive_of(given))
-    problem = equations(given, state)
-    solution, states = chosen_of(given, problem, state, starts(given, problem, state), comm)
-    log(f"pattern: {len(states)} found, residual {solution.residual:.1e}")
-    c = problem.harmonics(solution.x)
-    told = tell(given, problem, solution, state, comm)
+    if given.initial.amplitude is not None:
+        found = branch_point(given, drive_of(given), given.initial.amplitude, None, comm)
+    else:
+        state = on_root(comm, condensate_at, drive_of(given))
+        found = chosen_of(given, state, None, comm)
+    stripes, told = found.stripes, tell(given, found, comm)
+    log(f"pattern: {len(found.states)} found, residual {stripes.solution.residual:.1e}")
+    c = stripes.harmonics
     summary = {
         **told.numbers,
-        **patterns.told(given, problem.medium(0.0), c, states),
+        **patterns.told(given, stripes.problem.medium(0.0), c, found.states),
         "last_harmonic": float(abs(c[-1])),
         "potential": None,
-        "residual": solution.residual,
-        "snes_reason": solution.reason,
+        "residual": stripes.solution.residual,
+        "snes_reason": stripes.solution.reason,
         **told.verdict,
-        **of_input(state),
+        **of_input(stripes.state),
+        "onset_ratio": found.onset,
     }
-    patterns.write(output(), problem.medium(float(solution.x[-1])), c, comm)
-    words = [WIDE, *patterns.words_of(given, told.verdict), *told.lost]
-    return Outcome("complete", summary, told.errors, words)
+    patterns.write(output(), stripes.problem.in_frame(stripes.x), c, comm)
+    return Outcome("complete", summary, told.errors, [WIDE, *told.words])
 
 
-def chosen_of(
-    given: Given,
-    problem: TurningPattern,
-    state: Condensate,
-    guesses: Sequence[np.ndarray],
-    comm: Communicator,
-) -> tuple[Solution, list[np.ndarray]]:
-    """(the pattern that is meant, harmonics of all that are found). **Collective.**
+def branch_point(
+    given: Given, drive: Drive, amplitude: float, before: Sequence[float] | None, comm: Communicator
+) -> Found:
+    """The pattern of this amplitude on the branch that leaves the uniform state. **Collective.**
 
-    Raises NotConverged where there is none but the uniform state.
+    before : unknowns of a pattern next to it and the ratio of the onset, else it is begun there.
     """
-    solutions = [patterns.solved(given, problem, x, comm) for x in guesses]
-    found = [s for s in solutions if s.converged]
-    states = patterns.distinct(
-        [problem.harmonics(s.x) for s in found], state.delta, periods_of(given)
-    )
-    if not states:
+    family, onset = family_of(given, drive), None
+    if before is None:
+        begin = onset_of(given, drive, comm)
+        onset, x = begin.ratio, start_of(begin, given, family, amplitude)
+    else:
+        x, onset = np.array(before[:-1]), float(before[-1])
+    solution = patterns.solved(given, branching(given, family, x[-1], amplitude), x, comm)
+    if not solution.converged:
         raise NotConverged(
-            f"pattern: {len(solutions)} starts lead to the uniform state or to none; try other "
-            "[initial] delta_0 and delta_1"
+            f"pattern: none of amplitude {amplitude:g} found from ratio = {x[-1]:.6g} "
+            f"({solution.reason}); try a smaller [initial] amplitude, or smaller steps"
         )
-    chosen = states[0 if given.initial.branch == "strong" else -1]
-    return next(s for s in found if np.array_equal(problem.harmonics(s.x), chosen)), states
+    state, problem = family(float(solution.x[-1]))
+    stripes = Stripes(state, problem, solution.x[:-1], solution)
+    return Found(stripes, [stripes.harmonics], solution.x, onset)
 
 
 @dataclass(frozen=True)
 class Told:
-    """Numbers of a pattern, their errors, its stability, and why there are no errors."""
+    """Numbers of a pattern, their errors, its stability, and what a reader has to know."""
 
     numbers: dict[str, float]
     errors: dict[str, float]
     verdict: Entries
-    lost: list[str]
+    words: list[str]
 
 
-def tell(
-    given: Given,
-    problem: TurningPattern,
-    solution: Solution,
-    state: Condensate,
-    comm: Communicator,
-) -> Told:
+def tell(given: Given, found: Found, comm: Communicator) -> Told:
     """What is told of a pattern. **Collective.**"""
-    numbers = numbers_of(problem, solution.x, state, comm)
-    verdict = patterns.stability(given, lambda: response_of(problem, solution.x), comm)
+    numbers = numbers_of(found.stripes, comm)
+    fixed = found.onset is None
+    if not fixed:
+        numbers["ratio"] = found.stripes.state.ratio
+    travels = abs(found.stripes.velocity) > SLOW
+    asked = given
+    if travels:
+        asked = replace(given, numerics=replace(given.numerics, stability=False))
+    verdict = patterns.stability(asked, lambda: response_of(found.stripes), comm)
+    words = [TRAVELS] if travels else patterns.words_of(given, verdict)
 
     def again(other: Given) -> dict[str, float] | None:
-        equal = equations(other, state)
-        root = patterns.solved(other, equal, solution.x, comm)
-        return numbers_of(equal, root.x, state, comm) if root.converged else None
+        try:
+            if fixed:
+                root = chosen_of(other, found.stripes.state, [found.x], comm)
+            else:
+                amplitude = found.amplitude(periods_of(given))
+                root = branch_point(
+                    other, found.stripes.state.drive, amplitude, [*found.x, 0.0], comm
+                )
+        except NotConverged:
+            return None
+        more = {} if fixed else {"ratio": root.stripes.state.ratio}
+        return numbers_of(root.stripes, comm) | more
 
     errors, lost = patterns.errors_of(given, numbers, again)
-    return Told(numbers, errors, verdict, lost)
+    return Told(numbers, errors, verdict, [*words, *lost])
 
 
 # ---- along a sweep -------------------------------------------------------------------------------
@@ -117,24 +126,13 @@ def run_branch(given: Given, comm: Communicator, log: Callable, output: Output) 
     """One pattern along a key, from each point to the next. **Collective.**"""
 
     def point(at, previous, group=comm):  # all ranks, or the only one
-        here, drive = at_point(given, at)
-        state = on_root(group, condensate_at, drive)
-        problem = equations(here, state)
-        guesses = starts(here, problem, state)
-        if previous and "x" in previous:
-            guesses = [np.array(previous["x"])]
+        before = (previous or {}).get("x")
         try:
-            solution, _ = chosen_of(here, problem, state, guesses, group)
+            found = point_of(given, at, before, group)
         except NotConverged as lost:
             where = ", ".join(f"{key} = {value:g}" for key, value in at.items())
             raise NotConverged(f"{where}: {lost}") from lost
-        told = tell(here, problem, solution, state, group)
-        c = problem.harmonics(solution.x)
-        errors = {f"{name}_error": error for name, error in told.errors.items()}
-        record = {"x": solution.x, "harmonics": c, "last_harmonic": float(abs(c[-1]))}
-        record["pairs"] = patterns.as_pairs(c)
-        record |= {"residual": solution.residual, "delta": state.delta}
-        return {**record, **told.numbers, **told.verdict, **errors}
+        return record_of(at_point(given, at)[0], found, group)
 
     options = {"chain": None, "group": comm.size}
     sweep = run_sweep(given.sweep, point, comm, log, output, "pattern", everywhere=False, **options)
@@ -142,20 +140,59 @@ def run_branch(given: Given, comm: Communicator, log: Callable, output: Output) 
     return sweep.report(output, lambda out: report_branch(sweep, h, out))
 
 
+def point_of(given: Given, at: dict, before: Sequence[float] | None, comm: Communicator) -> Found:
+    """The pattern at a point of a sweep, from the one before it. **Collective.**"""
+    here, drive = at_point(given, at)
+    amplitude = at.get("amplitude", given.initial.amplitude)
+    if amplitude is not None:
+        return branch_point(here, drive, float(amplitude), before, comm)
+    state = on_root(comm, condensate_at, drive)
+    guesses = None if before is None else [np.array(before)]
+    return chosen_of(here, state, guesses, comm)
+
+
+def record_of(given: Given, found: Found, comm: Communicator) -> dict:
+    """What the journal keeps of a point. **Collective.**"""
+    told, c = tell(given, found, comm), found.stripes.harmonics
+    errors = {f"{name}_error": error for name, error in told.errors.items()}
+    x = found.x
+    if found.onset is not None:
+        x = np.append(x, found.onset)
+    return {
+        "x": x,
+        "harmonics": c,
+        "last_harmonic": float(abs(c[-1])),
+        "pairs": patterns.as_pairs(c),
+        "residual": found.stripes.solution.residual,
+        "delta": found.stripes.state.delta,
+        "onset_ratio": found.onset,
+        **told.numbers,
+        **told.verdict,
+        **errors,
+    }
+
+
 def report_branch(sweep: Sweep, h: int, out: Written) -> Outcome:
     """The pattern along the sweep written, h harmonics, and its lists told."""
-    sweep.write(out, (*NUMBERS, "delta", "growth_rate"))
+    names = [*NUMBERS, "delta", "growth_rate"]
+    branch = "amplitude" in sweep.axes
+    if branch:
+        names.append("ratio")
+    sweep.write(out, names)
     out.axis("harmonic", harmonic_numbers(h))
     missing = np.full(2 * h + 1, np.nan, complex)
     rows = np.array([(r or {}).get("harmonics", missing) for r in sweep.records])
     out.fixed("harmonics", rows, (next(iter(sweep.axes)), "harmonic"))
+    told = [*LISTED, "ratio"] if branch else LISTED
     summary: dict[str, object] = {
-        name: listed(sweep, name) for name in (*NUMBERS, "stability", "delta")
+        name: listed(sweep, name) for name in (*told, "last_harmonic", "stability", "delta")
     }
     residuals = [x for x in sweep.values("residual", None) if x is not None]
+    onsets = [x for x in sweep.values("onset_ratio", None) if x is not None]
     summary |= {"residual": max(residuals, default=None)}
     summary |= {"harmonics": listed(sweep, "pairs"), "potential": None}
-    errors = {name: listed(sweep, f"{name}_error") for name in NUMBERS[:4]}
+    summary |= {"onset_ratio": next(iter(onsets), None)}
+    errors = {name: listed(sweep, f"{name}_error") for name in told}
     return sweep.outcome(summary, errors, [WIDE, FOLLOWED])
 
 
@@ -164,72 +201,13 @@ def at_point(given: Given, at: dict[str, float]) -> tuple[Given, Drive]:
     drive = drive_of(given)
     if "wave_number" in at:
         return replace(given, numerics=replace(given.numerics, **at)), drive
-    return given, replace(drive, **{DRIVES[key]: value for key, value in at.items()})
+    moved = {DRIVES[key]: value for key, value in at.items() if key in DRIVES}
+    return given, replace(drive, **moved)
 
 
 def listed(sweep: Sweep, name: str) -> list:
     """A number at every point, None where there is no pattern."""
     return sweep.values(name, None)
-
-
-# ---- a pattern -----------------------------------------------------------------------------------
-
-
-def equations(given: Given, state: Condensate) -> TurningPattern:
-    """The equations of a pattern, with the coupling that the uniform condensate tells."""
-    rest = resting(given, state)
-    box = rest.medium.box
-
-    def medium(shift: float) -> Medium:
-        return medium_of(given, state, box, state.mt - shift)
-
-    return TurningPattern(medium, rest.coupling)
-
-
-def periods_of(given: Given) -> int:
-    """Periods of the wave in the cell."""
-    return cell_of(given.numerics.wave_number, given.numerics.supercell)[1]
-
-
-def starts(given: Given, problem: TurningPattern, state: Condensate) -> list[np.ndarray]:
-    """Where Newton's method starts."""
-    start, h, k = given.initial, problem.h, periods_of(given)
-    pairs = [(start.delta_0, start.delta_1)]
-    if start.delta_0 is None:
-        pairs = [(a * state.delta, b * state.delta) for a, b in STARTS]
-    guesses = []
-    for first, second in pairs:
-        c = np.zeros(2 * h + 1, complex)
-        c[h], c[[h - k, h + k]] = first, second
-        if h >= 2 * k:
-            c[[h - 2 * k, h + 2 * k]] = HIGHER * second**2 / first
-        guesses.append(problem.unknowns(c, SHIFT * second**2 / first))
-    return guesses
-
-
-def numbers_of(
-    problem: TurningPattern, x: np.ndarray, state: Condensate, comm: Communicator
-) -> dict[str, float]:
-    """The numbers of a pattern that have errors. **Collective.**"""
-    c, medium = problem.harmonics(x), problem.medium(float(x[-1]))
-    top, low = patterns.extremes(medium, c)
-    rest = np.zeros_like(c)
-    rest[problem.h] = state.delta
-    uniform = patterns.density(problem.medium(0.0), rest, comm)
-    number = patterns.density(medium, c, comm)
-    return {
-        "delta_max": top,
-        "delta_min": low,
-        "frequency": 2 * float(x[-1]),
-        "relative_density": float(number[problem.h].real / uniform[problem.h].real),
-    }
-
-
-def response_of(problem: TurningPattern, x: np.ndarray) -> PatternResponse:
-    """How small changes of a pattern grow."""
-    shift = float(x[-1])
-    at_rest = problem.at_rest(shift)
-    return PatternResponse(problem.medium(shift), problem.harmonics(x), at_rest, problem.lag)
 
 
 def of_input(state: Condensate) -> dict[str, object]:
@@ -241,8 +219,3 @@ def of_input(state: Condensate) -> dict[str, object]:
         "ratio": state.ratio,
         **input_summary(state.drive),
     }
-
-
-def start_count(given: Given) -> int:
-    """How many starts there are."""
-    return 1 if given.initial.delta_0 is not None else len(STARTS)

@@ -14,10 +14,12 @@ from .... import petsc
 from ....parallel import solo
 from ....solvers.evolution import Evolution
 from ....solvers.mean_field import FieldState
+from ....solvers.supercell.linear import PatternResponse
 from ....solvers.supercell.patterns import RealPattern
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, untimed
-from ....tasks.supercell_cost import evolution_cost
+from ....tasks.supercell_cost import evolution_cost, pattern_seconds
+from ....tasks.supercell_tables import cell_of
 from ..physics import gap_and_current, linear_kinetics, pair_amplitude, state_curves
 from ..physics.gap_and_current import Gas
 from ..physics.response import Response
@@ -31,6 +33,9 @@ from .linear_runs import LinearRecords, linear_system, parameters_of_runs
 from .polished_states import state_record
 from .supercell import coupling_of, medium_of
 
+NEWTON = 18  # states of a search for a pattern, for each unknown
+WINDING = 300  # M's in which the modes of a pattern are counted and found
+LONGER = 1.5  # time of curves over that of those of few nodes
 FEW = 6  # nodes of curves made for timing
 SOLVES = 190  # of the gap equation for dmu, that a search for states is worth
 LINE = 0.8  # of a search, that a line of a phase diagram takes
@@ -247,27 +252,33 @@ def evolve(given: Given, ranks: int) -> Cost:
 def cell(given: Given, ranks: int) -> Cost:
     """An evolution in a supercell: a few steps of some blocks are run."""
     gas, curves_of = gas_of(given.parameters, given.numerics), short_curves()
-    D, Q = cell_runs.start_of(given, gas, curves_of)
+    finding, (D, Q) = clocked(lambda: cell_runs.start_of(given, gas, curves_of))
     given = cell_runs.with_wave_number(given, Q)
     coupling = cell_runs.coupling_at(given, gas, curves_of, D, Q)
-    system = cell_runs.cell_system(given, gas, D, Q, coupling)[0]
-    return evolution_cost(given, system, ranks)
+    start = cell_runs.harmonics_at(given, D, Q)
+    system = cell_runs.cell_system(given, gas, start, coupling)[0]
+    cost = evolution_cost(given, system, ranks)
+    return replace(cost, core_seconds=cost.core_seconds + LONGER * finding + STARTING)
 
 
 def pattern(given: Given, ranks: int) -> Cost:
-    """F_m of one state is timed."""
+    """F_m of one state, and M of its modes, are timed."""
     gas, curves_of = gas_of(given.parameters, given.numerics), short_curves()
-    coupling = coupling_of(given, gas, curves_of)
+    finding, coupling = clocked(lambda: coupling_of(given, gas, curves_of))
     medium = medium_of(given.numerics, gas.baths)
-    problem = RealPattern(medium, coupling, [1])
-    begun = time.process_time()
-    problem.prepare(np.array([0.1]), range(problem.items))
-    each = time.process_time() - begun
-    h = problem.h
-    states = 10 * (h + 2) * (1 + 2 * given.numerics.error_estimate)
-    states += 150 * (h + 1) * given.numerics.stability
+    h = given.numerics.supercell.harmonics
+    _, periods = cell_of(given.numerics.wave_number, given.numerics.supercell)
+    problem = RealPattern(medium, coupling, range(periods, h + 1, 2 * periods))
+    part, x = range(problem.items), np.full(len(problem.chosen), 0.1)
+    points = math.prod(len(values) for values in given.sweep.values())
+    states = NEWTON * len(x) * points * (1 + 2 * given.numerics.error_estimate)
+    spent = states * pattern_seconds(lambda: problem.prepare(x, part))
+    if given.numerics.stability:
+        response = PatternResponse(medium, problem.harmonics(x), coupling + 0j, medium.box.lag)
+        response.partials(0.0, 0.1j, part)
+        spent += points * WINDING * pattern_seconds(lambda: response.partials(0.0, 0.2j, part))
     return Cost(
-        STARTING + states * each,
+        STARTING + LONGER * finding + spent,
         BASE_BYTES + 64 * 16 * min(problem.items * medium.size**2, 2**19),
         problem.items,
         (f"{problem.items} blocks of {medium.size} levels, {states} states",),

@@ -9,7 +9,7 @@ import numpy as np
 from ....errors import InputError
 from ....solvers.output_times import refuse_uncountable
 from ....tasks import Given
-from ....tasks.supercell_tables import cell_of, refuse_late_kick
+from ....tasks.supercell_tables import cell_of, refuse_flat, refuse_kinds, refuse_late_kick
 
 SLOW = ("gamma", "T", "inv_kfas")  # what may be swept beside dmu
 COARSEST = 0.25  # of [numerics] fine, where modes are counted
@@ -79,6 +79,8 @@ def evolve(given: Given) -> None:
     """Each model takes its own part of the input; some reservoirs leave no response."""
     if given.numerics.supercell is not None:
         _cell(given)
+    elif given.initial.start == "pattern":
+        raise InputError('[initial] start = "pattern": needs [numerics] supercell')
     elif given.numerics.model == "linear":
         _linear(given)
     else:
@@ -107,12 +109,14 @@ def _step(dt: float, p_c: float) -> None:
 
 
 def pattern(given: Given) -> None:
-    """A cell that fits its wave, is even, and levels with a width."""
-    cell_of(given.numerics.wave_number, given.numerics.supercell)
+    """A cell that fits its wave, one key of a sweep, and levels with a width."""
+    refuse_flat(given.numerics.supercell)
+    if len(given.sweep) > 1:
+        raise InputError(f"[sweep] {', '.join(given.sweep)}: a pattern is followed along one key")
+    for wave_number in given.sweep.get("wave_number", [given.numerics.wave_number]):
+        cell_of(float(wave_number), given.numerics.supercell)
     if given.parameters.gamma == 0:
         raise InputError("[parameters] gamma = 0: patterns need levels with a width, gamma > 0")
-    if not given.numerics.supercell.even:
-        raise InputError("[numerics] supercell.even = false: patterns are even in x")
 
 
 def _cell(given: Given) -> None:
@@ -123,6 +127,15 @@ def _cell(given: Given) -> None:
         raise InputError(
             "[numerics] supercell: takes q = 0, no [sweep], no dmu_end, free_Q, field and kick_Q"
         )
+    if cell.pairs and p.branch.startswith("NFF") and start.start == "branch":
+        raise InputError(
+            f'[parameters] branch = "{p.branch}": [numerics] supercell.pairs is for small waves on '
+            "a uniform state; leave out pairs"
+        )
+    if start.start == "pattern" and (cell.pairs or cell.across is not None):
+        raise InputError(
+            '[initial] start = "pattern": takes no [numerics] supercell.pairs, nor across'
+        )
     if p.gamma == 0 or given.numerics.gap_cutoff is not None:
         raise InputError("[numerics] supercell: takes gamma > 0 and no gap_cutoff")
     if p.branch.startswith("NFF") and start.start == "branch" and cell.even:
@@ -132,6 +145,7 @@ def _cell(given: Given) -> None:
         )
     if given.numerics.wave_number is not None:
         cell_of(given.numerics.wave_number, cell)
+    refuse_kinds(cell)
     refuse_late_kick(given)
 
 

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from ....maths import poles
-from ....solvers.supercell.medium import Medium, harmonic_numbers
+from ....maths.plane_wave_box import PlaneWaveBox
+from ....solvers.supercell.medium import Medium
 from ....solvers.supercell.patterns import pair_sums_at_rest
 from ....tasks import Given
 from ....tasks.supercell import box_of
+from ....tasks.supercell_tables import harmonic_count
 from ..physics.gap_and_current import Gas
 from ..physics.occupation import Baths
 from .branch_states import CurvesOf, find_branch, required_branch
@@ -21,7 +23,8 @@ def medium_of(numerics: Any, baths: Baths) -> Medium:
 
     numerics : with wave_number, supercell, pole_error.
     """
-    box = box_of(numerics.wave_number, numerics.supercell, 1.0 + baths.dmu)
+    inner = [1.0 - baths.dmu]
+    box = box_of(numerics.wave_number, numerics.supercell, 1.0 + baths.dmu, 1.0, inner)
     width = baths.width
     fit = poles.fit(
         "aaa", baths.T, width, float(box.energies.max()) + baths.dmu, numerics.pole_error
@@ -34,17 +37,17 @@ def medium_of(numerics: Any, baths: Baths) -> Medium:
 
 
 def coupling_from(medium: Medium, c: np.ndarray, m: int) -> np.ndarray:
-    """(2 h + 1,) 1/U + dU_m, real, for which ``c`` with one harmonic m is stationary."""
-    h = len(c) // 2
+    """(n,) 1/U + dU_m, real, for which ``c`` with one harmonic m is stationary."""
+    place = len(c) // 2 + m * medium.box.stride
     F = pair_sums_at_rest(medium, c)
-    dU = medium.box.finite_size(harmonic_numbers(h))
-    return np.asarray(float((F[m + h] / c[m + h]).real) - dU[m + h] + dU)
+    dU = medium.box.finite_size(len(c))
+    return np.asarray(float((F[place] / c[place]).real) - dU[place] + dU)
 
 
-def single(h: int, m: int, D: float) -> np.ndarray:
-    """(2 h + 1,) harmonics of D e^{imGx}."""
-    c = np.zeros(2 * h + 1, complex)
-    c[h + m] = D
+def single(box: PlaneWaveBox, count: int, m: int, D: float) -> np.ndarray:
+    """(count,) harmonics of D e^{imGx}."""
+    c = np.zeros(count, complex)
+    c[count // 2 + m * box.stride] = D
     return c
 
 
@@ -63,4 +66,5 @@ def coupling_of(given: Given, gas: Gas, curves_of: CurvesOf) -> np.ndarray:
     """(2 h + 1,) 1/U + dU_m on the grid of an input, from the uniform state."""
     D, dmu = reference(gas, curves_of)
     medium = medium_of(given.numerics, gas.at(dmu).baths)
-    return coupling_from(medium, single(given.numerics.supercell.harmonics, 0, D), 0)
+    count = harmonic_count(given.numerics.supercell)
+    return coupling_from(medium, single(medium.box, count, 0, D), 0)

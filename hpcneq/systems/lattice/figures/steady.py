@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from ....figures.result import Result
 
+MARGINAL = 1e-6  # growth rates up to it are none
+PAIRED, TURNING = 1e-6, 1e-4  # a pairing, and a frequency, worth showing
 MARKS = {"stable": "o", "unstable": "x", "marginal": "D"}
 
 
@@ -80,18 +82,34 @@ def _states(axes, states: list) -> None:
 
 
 def _along(result: Result, canvas: Figure | SubFigure) -> None:
-    """Pairing and current of all states over the bias."""
-    style.size(canvas, 8, 6)
-    top, bottom = canvas.subplots(2, 1, sharex=True)
+    """Pairing and current of all states over the bias; the condensate's frequency where it turns.
+
+    Of states whose stability was not computed it is not told.
+    """
     eV = np.asarray(result.eV)
     delta, growth = np.asarray(result.delta_max_of), np.asarray(result.growth_rate_of)
-    current = np.asarray(result.current_of)
+    rows = [
+        (r"$\max|\Delta|$", delta),
+        ("current", np.asarray(result.current_of)[..., 0]),
+    ]
+    mu = np.asarray(result.mu_c_of) if "mu_c_of" in result else np.zeros(0)
+    paired = mu.shape == delta.shape and np.any(np.abs(mu[delta > PAIRED]) > TURNING)
+    if paired:
+        rows.append((r"$\mu_c$", np.where(delta > PAIRED, mu, np.nan)))
+    style.size(canvas, 8, 6 + 2.5 * len(rows[2:]))
+    every = canvas.subplots(len(rows), 1, sharex=True)
     x = np.broadcast_to(eV[:, None], delta.shape)
-    stable = growth <= 1e-6
-    kinds = ((stable, "o", style.STABLE, "stable"), (~stable, "x", style.UNSTABLE, "unstable"))
+    kinds = (
+        (growth <= MARGINAL, "o", style.STABLE, "stable"),
+        (growth > MARGINAL, "x", style.UNSTABLE, "unstable"),
+        (np.isnan(growth), "s", "0.5", "stability not computed"),
+    )
     for chosen, mark, colour, word in kinds:
-        top.plot(x[chosen], delta[chosen], mark, ms=4, color=colour, label=word)
-        bottom.plot(x[chosen], current[..., 0][chosen], mark, ms=4, color=colour)
-    top.set(ylabel=r"$\max|\Delta|$")
-    bottom.set(xlabel="bias $eV$", ylabel="current")
-    top.legend()
+        chosen = chosen & np.isfinite(delta)
+        if not chosen.any():
+            continue
+        for axes, (name, values) in zip(every, rows):
+            axes.plot(x[chosen], values[chosen], mark, ms=4, color=colour, label=word)
+            axes.set(ylabel=name)
+    every[-1].set(xlabel="bias $eV$")
+    every[0].legend()

@@ -96,8 +96,22 @@ class EvolveNumerics(Numerics):
     )
     method: str = key(
         "auto",
-        doc="frozen: exponentials of whole steps; etd: only levels exact; auto: by size",
-        choices=["auto", "frozen", "etd"],
+        doc="frozen: exponentials of whole steps; etd: only levels exact; columns: of wide leads "
+        "from equilibrium, in little memory; auto: by size",
+        choices=["auto", "frozen", "etd", "columns"],
+    )
+    range: float | None = key(
+        None,
+        doc="method columns: distance of sites beyond which entries of the density matrix are left "
+        "out; default: none",
+        unit="length",
+        above=0,
+        max=LARGEST,
+    )
+    precision: str = key(
+        "double",
+        doc="mixed: method columns, with its columns in single precision",
+        choices=["double", "mixed"],
     )
     error_estimate: bool = key(
         True, doc="estimate the errors from runs with twice the step and looser fits"

@@ -7,6 +7,7 @@ Nambu form are all of the kind H_ab += coefficient * rho_cd + constant.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -156,6 +157,8 @@ class MeanField:
         self.diagonal = self.rows == self.columns
         self._pattern(source)
         self.maps = [self._map(terms, source) for terms in kinds]
+        self.still = self.to_place @ self.bare.values
+        self.template = sparse.csr_matrix((self.still, self.indices, self.indptr), (size, size))
 
     @property
     def fields(self) -> int:
@@ -205,12 +208,16 @@ class MeanField:
         self, c: np.ndarray, A: np.ndarray | None = None, site_scale: float = 1.0
     ) -> np.ndarray:
         """The entries of H at ``place``, (nnz,), for the mean field c and the vector potential."""
-        bare = self.bare.values
+        values = self.still
         if A is not None and np.any(A):
-            bare = peierls(self.bare, A)
-        values = self.to_place @ bare
+            values = self.to_place @ peierls(self.bare, A)
         for scale, (straight, conjugate, constants) in zip((site_scale, 1.0), self.maps):
-            values = values + scale * (straight @ c + conjugate @ np.conj(c) + constants)
+            moved = constants
+            if straight.nnz:
+                moved = straight @ c + moved
+            if conjugate.nnz:
+                moved = conjugate @ np.conj(c) + moved
+            values = values + scale * moved
         return values
 
     def in_frame(self, values: np.ndarray, mu: float) -> np.ndarray:
@@ -224,8 +231,9 @@ class MeanField:
 
     def sparse(self, values: np.ndarray) -> sparse.csr_matrix:
         """H (M, M) from its entries."""
-        size = self.form.size
-        return sparse.csr_matrix((values, self.indices, self.indptr), (size, size))
+        matrix = copy.copy(self.template)
+        matrix.data = values
+        return matrix
 
     def dense(self, values: np.ndarray) -> np.ndarray:
         """H (M, M) from its entries, as an array."""

@@ -11,11 +11,11 @@ from ....maths.pole_leads import Density
 from ....parallel import solo
 from ....solvers.integrators import integrator
 from ....solvers.output_times import Row, row_times
-from ....solvers.pole_leads.cost import step_seconds, zgemm_rate
+from ....solvers.pole_leads.cost import evolution_bytes, step_seconds, zgemm_rate
 from ....solvers.pole_leads.periodic import steps_from
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, step_count, untimed
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, step_count, untimed
 from ....tasks.evolution import watched
 from ..physics.nambu import Form
 from ..physics.open_lattice import OpenLattice
@@ -24,6 +24,7 @@ from ..physics.slow_modes import BASIS, RESTARTS, Propagator
 from ..physics.spectra import Spectra
 from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, by_window, curve_of
+from . import column_costs
 from .periodic_states import period_of, steps_of
 from .seeds import seeds
 from .setup import LatticeLeads, Setup, setup_of
@@ -49,6 +50,7 @@ PERIOD = 2.3  # what a step of a periodic state takes, in steps of an evolution
 WRITING = 2.5e-3  # seconds of a row of output in the file
 WORK_ARRAYS = 24  # matrices of the core in use
 TASK_BYTES = 5 * 2**20  # of scipy and the leads' fits
+KERNEL_LOADING = 0.6  # seconds until numba and its kernels are
 LOADING = 1.5  # seconds until the interpreter and all libraries are loaded
 
 
@@ -185,7 +187,8 @@ def transport(given: Given, ranks: int) -> Cost:
             core = setup.form.size
     most = points if not setup.interacting else 1
     seconds = LOADING + fitting + each * points
-    return Cost(seconds, _bytes(core), most, (f"{points} biases by {name}",))
+    memory = _bytes(core) + KERNEL_BYTES * (period is not None)
+    return Cost(seconds, memory, most, (f"{points} biases by {name}",))
 
 
 def _period_seconds(setup: Setup, leads: LatticeLeads, eV: float, period: float) -> float:
@@ -209,12 +212,14 @@ def evolve(given: Given, ranks: int) -> Cost:
     fitting = (time.process_time() - begun) * (1 + int(given.numerics.error_estimate))
     leads = setup.leads(fits)
     _refuse_undamped(setup, leads)
+    method = method_of(setup, leads)
+    if method == "columns":
+        return column_costs.evolve(setup, leads, fitting, ranks)
     share = 16.0 * leads.core * leads.total
     steps = step_count(given)
     rows = len(row_times(given.run.t_max, [], given.numerics.dt, given.run.output_every))
-    seconds = 0.0
+    seconds, method = 0.0, method_of(given, leads)
     if not untimed():
-        method = method_of(given, leads)
         each, written, looked = step_and_row(setup, leads, given.numerics.dt, method)
         seconds = each * steps * RUNS[given.numerics.error_estimate] + written * rows
         seconds += looked * sum(map(watched, range(rows)))
@@ -223,7 +228,12 @@ def evolve(given: Given, ranks: int) -> Cost:
         f"{setup.form.size} levels, {leads.total} with leads, {steps} steps, {rows} output rows",
         f"state: {share / ranks / 2**20:.1f} MB of the memory of a rank",
     )
-    memory = BASE_BYTES + TASK_BYTES + share * WORK_ARRAYS
+    memory = _bytes(leads.core)  # of the state before t = 0
+    arrays = share + evolution_bytes(leads, ranks, method)
+    memory = max(memory, BASE_BYTES + TASK_BYTES + arrays)
+    if method == "etd" or setup.interacting:
+        memory += KERNEL_BYTES
+        seconds += KERNEL_LOADING * (seconds > 0)
     return Cost(seconds, memory, max(1, leads.total), notes)
 
 

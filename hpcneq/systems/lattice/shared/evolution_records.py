@@ -31,6 +31,8 @@ class LatticeRecords(Recorder):
         self.setup = setup
         if not setup.reservoirs:  # a closed system has no fit
             self.variants = ("step error",)
+        elif setup.given.numerics.range is not None:
+            self.variants = (*self.variants, "range error")
         absent = {
             "current": not setup.reservoirs,
             "spin_current": not setup.reservoirs,

@@ -108,6 +108,15 @@ class Jacobian:
         start = np.random.Generator(np.random.Philox(2)).normal(size=self.deviations.size)
         return self._settled(z, start + 0j)
 
+    def nearest(self, z: complex, count: int) -> list[KrylovMode]:
+        """Some modes, those nearest to z."""
+        if count == 1:
+            return [self.near(z)]
+        s = z + NEARBY * (1 + abs(z))
+        size = self.deviations.size
+        near, close = largest(lambda X: self.solve(s, X), size, count, ROUGH)
+        return [self._settled(s - 1 / theta, X) for theta, X in zip(near, close.T)]
+
     def _settled(self, z: complex, X: np.ndarray) -> KrylovMode:
         """A mode by inverse iterations next to z."""
         s = z + NEARBY * (1 + abs(z))

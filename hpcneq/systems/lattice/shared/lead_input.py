@@ -23,7 +23,9 @@ DYNES = 1e-3  # of the gap, where none is given
 HARMONIC = 1e-9  # how far ratios of potentials may be from whole numbers
 MOST_PARTS = 64  # of the smallest difference of potentials that count in a common period
 OF_TABLE = 1e-3  # least error of the fit of a table
-REACH = 15.0  # window of wide leads over the largest energy of the model
+# window of wide leads over the largest energy of the model: where widths differ, the real part of
+# what is left out beyond it shifts currents by 1/REACH^2
+REACH = 60.0
 
 
 def sites_of(model: Model, name: str, table: object) -> np.ndarray:
@@ -331,15 +333,16 @@ def drives_of(given: Given, model: Model, reservoirs: list[Reservoir]) -> Drives
 def fitting_of(given: Given, largest: float, loose: float = 1.0) -> Fitting:
     """How the leads of an input are fitted. largest : of all energies of model and drives.
 
-    loose : factor of the fits' error; other than 1: tails of bcs leads are also cut off at half the
-    energy, and floors of chain and file leads 3 times as high, so that a difference tells them too.
+    loose : factor of the fits' error; other than 1: windows of wide leads are also half as wide,
+    tails of bcs leads cut off at half the energy, and floors of chain and file leads 3 times as
+    high, so that a difference tells them too.
     """
     numerics = given.numerics
     rougher = 1.0 + float(loose != 1.0)
     higher = 2 * rougher - 1
     return Fitting(
         min(0.1, numerics.fit_error * loose),
-        numerics.window or REACH * largest,
+        (numerics.window or REACH * largest) / rougher,
         numerics.tail,
         numerics.floor * higher,
         rougher,

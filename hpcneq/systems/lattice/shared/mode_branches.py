@@ -147,6 +147,8 @@ class Branches:
         rough = self._traced(start, sense, True)
         others = [] if rough is None else [fold["eV"] for fold in folds.folds_of(*rough)]
         for fold in listed:
+            if start.born == "pitchfork" and abs(fold["eV"] - start.value) < SAME:
+                continue  # where the branch is born, it turns
             error = None
             if others:
                 error = SHARE * min(abs(fold["eV"] - other) for other in others) + FOUND

@@ -27,6 +27,7 @@ SHARE = 1.0  # of what fits looser by ten change: their errors may differ by les
 FINENESS = (3.0, 12.0)  # of samples around the box: chi has poles, of any order, below it
 FAINT = 1e-5  # pair amplitudes that Newton's method leaves of none
 RAISED = 3  # times that the line above which modes are counted is raised by half
+NEUTRAL = 1e-5  # |z| of modes that may be the phase's
 OVERLAP = 0.99  # with i D: the mode that turns the phase
 MONITORS = ("continuity", "pair_source", "redundancy")
 
@@ -131,7 +132,13 @@ class Search:
                 return record | self._counted(place, state, record, ranks)
             except NotConverged:  # poles of chi, nearer to the line than its errors allow
                 record["lowest"] *= 0.5
-        return record | self._counted(place, state, record, ranks)
+        try:
+            return record | self._counted(place, state, record, ranks)
+        except NotConverged as error:
+            words = str(error).replace(
+                "use a finer grid or a higher floor", "use a smaller [numerics] fit_error or depth"
+            )
+            raise NotConverged(words) from None
 
     def _counted(self, place: Place, state: Found, record: Record, ranks: Communicator) -> Record:
         """Every mode above a line, by the winding of det(1 - chi M). **Collective.**"""
@@ -175,21 +182,62 @@ class Search:
         return columns_of(stationary, state, rows)
 
     def nearest(self, place: Place, state: Found, z: complex) -> tuple[complex, np.ndarray]:
-        """(root next to z, its deviations (2 fields,)). Raises NotConverged."""
+        """(root next to z, its deviations (2 fields,)), not the phase's. Raises NotConverged."""
         stationary = place.stationary
+        turn = turn_of(stationary, state)
         if self.method == "krylov":
-            mode = Jacobian(deviations_of(stationary, state)).near(-1j * z)
-            return 1j * mode.z, mode.fields
+            jacobian = Jacobian(deviations_of(stationary, state))
+            count = 1 if turn is None else 2
+            modes = jacobian.nearest(-1j * z, count)
+            if turn is not None:
+                modes = sorted(modes, key=lambda mode: overlap_of(turn, mode.fields))
+            return 1j * modes[0].z, without(turn, modes[0].fields)
         response = susceptibility_of(stationary, state)
-        root = secant(Samples(response, 0.0, solo()), z)
+        samples = Samples(response, 0.0, solo())
+        root = secant(samples if turn is None else WithoutPhase(samples), z)
         if root is None:
             raise NotConverged(f"modes: {self.key} = {place.value:g}: a mode is lost")
         vectors = np.linalg.svd(response.matrix(response.answer(root)))[2][-2:].conj()
         rows = [deviation_of(stationary, response, vector) for vector in vectors[::-1]]
         half = stationary.field.fields
-        if np.abs(state.c[stationary.pairs]).max(initial=0.0) > 0:
+        if np.abs(state.c[stationary.pairs]).max(initial=0.0) == 0:
+            return root, max(rows, key=lambda own: np.linalg.norm(own[:half]))
+        if turn is None or abs(root) > NEUTRAL:
             return root, rows[0]
-        return root, max(rows, key=lambda own: np.linalg.norm(own[:half]))
+        # there the null space holds the phase's mode too, and any sums of both
+        rows = [without(turn, row / np.linalg.norm(row)) for row in rows]
+        return root, max(rows, key=lambda own: float(np.linalg.norm(own)))
+
+
+class WithoutPhase:
+    """det/z: a condensate's mode that turns its phase is not among the roots. For `secant`."""
+
+    def __init__(self, samples: Samples) -> None:
+        self.samples, self.low = samples, samples.low
+
+    def det(self, z: complex) -> complex:
+        """det M(z) / z."""
+        return self.samples.det(z) / z
+
+
+def turn_of(stationary: Stationary, state: Found) -> np.ndarray | None:
+    """The deviation (2 fields,) that turns the phase; None without pairs, or if it is held."""
+    pairs = np.where(stationary.field.pairs, state.c, 0)
+    if stationary.setup.pinned or not np.any(pairs):
+        return None
+    return np.concatenate([1j * pairs, -1j * pairs.conj()])
+
+
+def overlap_of(turn: np.ndarray, own: np.ndarray) -> float:
+    """Cosine between two deviations."""
+    return float(abs(np.vdot(turn, own)) / max(np.linalg.norm(turn) * np.linalg.norm(own), 1e-300))
+
+
+def without(turn: np.ndarray | None, own: np.ndarray) -> np.ndarray:
+    """A deviation without its part along another."""
+    if turn is None:
+        return own
+    return np.asarray(own - turn * np.vdot(turn, own) / np.vdot(turn, turn).real)
 
 
 def deviation_of(
@@ -209,17 +257,14 @@ def columns_of(
     """Columns over the modes (z, error, multiplicity, deviations), growth descending."""
     field = stationary.field
     half = field.fields
-    pairs = np.where(field.pairs, state.c, 0)
-    turn = np.concatenate([1j * pairs, -1j * pairs.conj()])
+    turn = turn_of(stationary, state)
     straight, conjugate = (
         stationary.scale * one + other for one, other in zip(field.maps[0][:2], field.maps[1][:2])
     )
     phase, delta = [], []
     for z, error, _, own in rows:
-        overlap = abs(np.vdot(turn, own)) / max(np.linalg.norm(turn) * np.linalg.norm(own), 1e-300)
-        phase.append(
-            not stationary.setup.pinned and overlap > OVERLAP and abs(z) < max(3 * error, 1e-5)
-        )
+        neutral = turn is not None and abs(z) < max(3 * error, NEUTRAL)
+        phase.append(neutral and overlap_of(turn, own) > OVERLAP)
         H = straight @ own[:half] + conjugate @ own[half:]
         H = H / max(np.abs(H).max(), 1e-300)
         sides = H, field.transposed(H).conj()

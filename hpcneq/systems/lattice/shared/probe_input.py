@@ -86,7 +86,7 @@ def _refuse(given: Given) -> Model | None:
 
 def _open_model(given: Given) -> Model | None:
     """The model between leads that are stationary before t = 0."""
-    refusals.evolve(given)
+    refusals.changing(given)
     parts = refusals.parts_of(given)
     if parts is None:
         return None

@@ -169,9 +169,17 @@ def _require_resolved(given: Given, drives: Drives) -> None:
 
 def evolve(given: Given) -> None:
     """Refuse what ``evolve`` cannot do."""
+    parts = changing(given)
+    if parts is not None:
+        _, reservoirs, drives = parts
+        _refuse_columns(given, reservoirs, drives)
+
+
+def changing(given: Given) -> Parts | None:
+    """`parts_of` after what is refused of all tasks that begin with a state before t = 0."""
     parts = parts_of(given)
     if parts is None:
-        return
+        return None
     model, reservoirs, drives = parts
     _refuse_start(given, model)
     _refuse_vector_potential(model, drives)
@@ -184,3 +192,29 @@ def evolve(given: Given) -> None:
             )
     elif reservoirs:
         raise InputError("[initial] T: goes with a closed system; the leads have a T of their own")
+    return parts
+
+
+def _refuse_columns(given: Given, reservoirs: list[Reservoir], drives: Drives) -> None:
+    """Columns within a range, or in single precision, of what they cannot be had of."""
+    numerics = given.numerics
+    for key, wanted in (
+        (f'method = "{numerics.method}"', numerics.method == "columns"),
+        (f"range = {numerics.range}", numerics.range is not None),
+        (f'precision = "{numerics.precision}"', numerics.precision == "mixed"),
+    ):
+        if not wanted:
+            continue
+        if numerics.method not in ("auto", "columns"):
+            raise InputError(
+                f'[numerics] {key}: goes with method = "columns", got "{numerics.method}"'
+            )
+        if not reservoirs or any(lead.kind != "wide" for lead in reservoirs):
+            raise InputError(f'[numerics] {key}: needs leads, all of kind "wide"')
+        levels = np.concatenate([drives.shifts(-1.0), [lead.mu for lead in reservoirs]])
+        split = any(lead.h for lead in reservoirs)
+        if np.any(levels) or split or np.ptp([lead.T for lead in reservoirs]):
+            raise InputError(
+                f"[numerics] {key}: starts from equilibrium: before t = 0 all leads must have "
+                "one T, mu and h = 0, and no bias"
+            )

@@ -142,5 +142,7 @@ def periodic(given: Given, ranks: int) -> Cost:
     points = int(np.prod([len(values) for values in given.sweep.values()]))
     notes = (f"{steps} steps a period, {periods:.0f} periods",)
     memory = cost.BASE_BYTES + 16.0 * 40 * leads.core * leads.total
+    if setup.interacting:
+        memory += cost.KERNEL_BYTES
     seconds = cost.LOADING + steps * step * periods * points
     return Cost(seconds, memory, points, notes)

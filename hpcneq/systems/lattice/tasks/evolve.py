@@ -11,11 +11,12 @@ import numpy as np
 from ....errors import NotConverged
 from ....maths.pole_leads import Density
 from ....parallel import Communicator
+from ....solvers.pole_leads.columns import ColumnState
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Given, Outcome, Output
 from ....tasks.evolution import run_evolution
 from ..physics.open_lattice import OpenLattice
-from ..shared import state_records
+from ..shared import large_evolutions, state_records
 from ..shared.chosen_state import largest_state, words_of_lost
 from ..shared.evolution_means import add_means
 from ..shared.evolution_records import LatticeRecords
@@ -40,12 +41,20 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     setup = replace(setup, drives=setup.drives.resolved(given.numerics.dt))
     fits = setup.fits()
     leads = setup.leads(fits)
-    start = output.recall("start", start_of, setup, leads)
-    method = method_of(given, leads)
+    method = method_of(setup, leads)
+    columns = method == "columns"
+    begun = large_evolutions.start_of if columns else start_of
+    start = output.recall("start", begun, setup, leads)
 
-    def state(variant: str | None, first: bool) -> PoleState:
-        """The run's state; that of "fit error" has looser fits."""
+    def state(variant: str | None, first: bool) -> PoleState | ColumnState:
+        """The run's state; that of "fit error" has looser fits, of "range error" fewer rows."""
         own = setup.leads(setup.fits(LOOSE)) if variant == "fit error" else leads
+        if columns:
+            reach = given.numerics.range
+            if variant == "range error":
+                reach *= large_evolutions.SHORTER
+            known = start if first else None
+            return large_evolutions.state_of(setup, own, comm, known, reach)
         system = OpenLattice(setup.field, setup.bonds, own, setup.drives)
         density = None
         if first:
@@ -63,10 +72,12 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     return outcome
 
 
-def method_of(given: Given, leads: LatticeLeads) -> str:
+def method_of(setup: Setup, leads: LatticeLeads) -> str:
     """How steps are taken: whole matrices are exact, and affordable where they are small."""
-    if given.numerics.method != "auto":
-        return str(given.numerics.method)
+    if large_evolutions.taken(setup, leads):
+        return "columns"
+    if setup.given.numerics.method != "auto":
+        return str(setup.given.numerics.method)
     return "frozen" if leads.core <= SMALL else "etd"
 
 

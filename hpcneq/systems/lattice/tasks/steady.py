@@ -300,6 +300,7 @@ def _report_along(search: Search, sweep: Sweep, out: Written) -> Outcome:
 
     out.fixed("delta_max_of", table("delta_max", np.nan))
     out.fixed("growth_rate_of", table("growth_rate", np.nan))
+    out.fixed("mu_c_of", table("mu_c", np.nan))
     out.fixed("current_of", table("current", np.full(len(setup.names), np.nan)))
     out.fixed("continued_of", table("continued", False))
     last = next(row for row in reversed(lists) if row)

@@ -40,6 +40,11 @@ class SiteQuench(BiasedModes):
             [2 * self.groups[g].leads[a] + a for a in (0, 1) for g in self.held[a]]
         )
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(Lx, Ly); site x Ly + y."""
+        return self.sites.Lx, self.sites.Ly
+
     def hop_at(self, t: float, side: int = +1) -> np.ndarray:
         """Hops at time t, after (+1) or before (-1) a jump of the vector potential."""
         return self.sites.hops([drive(t, side) for drive in self.sites.vector])

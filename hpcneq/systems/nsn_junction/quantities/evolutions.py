@@ -228,9 +228,27 @@ MU_PAIR = Quantity(
     error="solved to initial_residual",
 )
 
+MATRICES = Quantity(
+    "mode_matrices",
+    "1",
+    "groups of bath modes that have a matrix; with range",
+    dtype=int,
+    kind="summary",
+    error=COUNTED,
+)
+RANGE = Quantity(
+    "range_error",
+    "t_par",
+    "largest change of the order parameter at the end under 1.4 times the ranges; with range",
+    kind="summary",
+    error="an error itself",
+)
+
 EVOLVE = (
     *SERIES,
     *MONITORS,
+    RANGE,
+    MATRICES,
     *LAST_PATTERN,
     *PREVIOUS_RUN,
     *HARMONICS,

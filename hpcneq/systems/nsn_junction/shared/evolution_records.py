@@ -25,8 +25,10 @@ BONDS = ("bond_current_x", "bond_current_y")  # over sites, too
 FLOWS = ("current_x", "current_y")  # their means
 CURRENTS = ("current_left", "current_right")
 MONITORS = ("antihermiticity", "occupation_min", "occupation_max")
+RANGE = "range error"  # the variant with longer ranges
 PAULI = 1e-6  # by which occupations may leave [0, 1] without a warning
 FORBIDDEN = 1e-3  # no solution: occupations outside by this and POLES times the error of the poles
+FORBIDDEN_RANGES = 0.05  # the same of modes within ranges, whose error they show
 POLES = 10.0
 # Errors of the poles in means over the sites, over that of the fitted F at single energies (and
 # 2 gamma of it in currents): at most, and not expected less unless symmetry forbids any.
@@ -41,6 +43,7 @@ class JunctionRecords(Recorder):
 
     worst = {"antihermiticity": max, "occupation_min": min, "occupation_max": max, "balance": max}
     variants = ("step error", "pole error")
+    remedy = "a smaller pole_error or dt"
 
     def __init__(
         self, Lx: int, comm, corrector: int, junction: Junction, vector: tuple[Drive, ...] = ()
@@ -101,16 +104,18 @@ class JunctionRecords(Recorder):
         low, high = worst["occupation_min"], worst["occupation_max"]
         if low >= -PAULI and high <= 1 + PAULI:
             return []
-        return [f"occupations left [0, 1]: {low:.2e} .. {high:.2e}; use a smaller pole_error or dt"]
+        return [f"occupations left [0, 1]: {low:.2e} .. {high:.2e}; use {self.remedy}"]
 
-    def further_error(self, key: str, other: Mapping, coarse: Mapping) -> float:
-        """The error of the poles.
+    def further_error(self, key: str, other: Mapping, coarse: Mapping, variant: str = "") -> float:
+        """The error of the poles; that of ranges is what longer ones change.
 
         A fit with ten times the error of another tells of the means over sites little: by chance it
         gives a hundred times too much or too little. They follow F as it is at the levels, whose
         error is known; of a condensate they follow the order parameter besides.
         """
         difference = super().further_error(key, other, coarse)
+        if variant == RANGE:
+            return difference
         bound = self.sensitivity.get(key, 0.0) * self.fit_error
         if difference <= NO_ERROR * bound:
             return difference
@@ -195,9 +200,14 @@ class StripeRecords(JunctionRecords):
 class SiteRecords(JunctionRecords):
     """Data sets over (x, y)."""
 
-    def __init__(self, junction: Junction, sites: Sites, comm) -> None:
+    def __init__(self, junction: Junction, sites: Sites, comm, ranged: bool = False) -> None:
+        """ranged : whether modes are kept within ranges."""
         super().__init__(sites.Lx, comm, 0, junction, sites.vector)
         self.sites = sites
+        if ranged:
+            self.variants = (*self.variants, RANGE)
+            self.allowed += FORBIDDEN_RANGES
+            self.remedy = "longer ranges, a smaller pole_error or dt"
 
     def declare(self, out: ResultFile) -> None:
         """Axes and series of the result file. **Collective.**"""
@@ -235,6 +245,12 @@ class SiteRecords(JunctionRecords):
         """Summary numbers of one row."""
         numbers = self.means(row) | {name: row[name] for name in FLOWS}
         return {"t": row["t"], **patterns.describe_sites(row["delta"]), **numbers}
+
+    def compared(self, variant: str, row: Mapping, coarse: Mapping) -> dict:
+        """Of longer ranges also the largest change of the order parameter."""
+        if variant != RANGE:
+            return {}
+        return {"range_error": float(np.abs(row["delta"] - coarse["delta"]).max())}
 
 
 def bond_maps(bonds: np.ndarray, shape: tuple[int, int]) -> dict:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from ....parallel import Communicator, on_root
 from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.site_columns.state import SiteState
+from ....solvers.site_windows.ranges import LONGER, matrices_of
+from ....solvers.site_windows.state import WindowState
 from ....tasks import Given, Outcome, Output
 from ....tasks.cost import mode_dtype
 from ....tasks.evolution import run_evolution
@@ -20,6 +22,7 @@ from ..shared.evolution_records import SiteRecords, StripeRecords
 from ..shared.initial_state import Start, start_of, with_noise
 from ..shared.input_junction import build_junction, loosen_poles, poles_summary
 from ..shared.input_sites import build_sites
+from ..shared.mode_ranges import ranges_of
 from ..shared.previous_run import PreviousRun
 from ..shared.site_patterns import noise_seed, noisy, site_start
 from ..shared.turning_start import in_frame
@@ -78,15 +81,26 @@ def _run_sites(given: Given, comm, log, output) -> Outcome:
     junction = in_frame(junction, frame)
     delta = noisy(given, sites, start.delta)
 
-    def state(variant: str | None, begin: bool) -> SiteState:
-        """The run's state; that of "pole error" has a looser pole fit."""
-        model = junction
+    ranges = ranges_of(given)
+
+    def state(variant: str | None, begin: bool) -> SiteState | WindowState:
+        """The run's state; that of "pole error" has a looser fit, of "range error" more rows."""
+        model, dtype = junction, mode_dtype(given.numerics)
         if variant == "pole error":
             model = in_frame(loosen_poles(given, comm, junction, output.recall), frame)
         system = SiteQuench(model, sites, delta)
-        return SiteState(system, comm, mode_dtype(given.numerics), start=begin)
+        if ranges is None:
+            return SiteState(system, comm, dtype, start=begin)
+        kept = ranges if variant is None else ranges_of(given, 2.0)
+        if variant == "range error":
+            kept = kept.longer(LONGER)
+        return WindowState(system, comm, kept, dtype, start=begin)
 
-    outcome = run_evolution(given, comm, log, output, state, SiteRecords(junction, sites, comm))
+    records = SiteRecords(junction, sites, comm, ranges is not None)
+    outcome = run_evolution(given, comm, log, output, state, records)
+    if ranges is not None:
+        system = SiteQuench(junction, sites, delta)
+        outcome.summary["mode_matrices"] = matrices_of(system, ranges)
     _add_start(outcome, junction, start)
     return outcome
 

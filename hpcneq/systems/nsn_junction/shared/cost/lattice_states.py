@@ -16,6 +16,7 @@ from ...physics.site_lattice import Sites
 from ...physics.stripe_dynamics import Quench
 from ..input_junction import build_junction, compute_anew
 from ..input_sites import build_sites
+from ..mode_ranges import ranges_of
 from ..quench_runs import quench_runs
 from ..site_patterns import gap_equations
 
@@ -68,6 +69,9 @@ def _evolve_sites(given: Given, ranks: int, junction: Junction) -> Cost:
         part = Sites(Lx, Ly, np.zeros(Lx * Ly), pairing, *boundary, sites.vector)
         return SiteQuench(junction, part, np.zeros(part.count))
 
+    ranges = ranges_of(given)
+    if ranges is not None:
+        return cost.windows(smaller, system, ranges, given, ranks)
     return cost.columns(smaller, sites.count, lanes, given, ranks, _rows(given, system))
 
 

@@ -211,6 +211,8 @@ def _require_site_start(given: Given) -> None:
     """Refuse a start over sites that is not known to be stationary."""
     if given.begun:
         return
+    if given.numerics.range is not None and given.initial.state != "normal":
+        _require_rest(given)
     state = given.initial.state
     if state == "normal":
         return

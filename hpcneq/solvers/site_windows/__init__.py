@@ -1,0 +1,1 @@
+"""Evolution with leads of finite memory on lattice sites, every mode within its own range."""

@@ -1,0 +1,237 @@
+"""The exponential integrator of `site_columns.integrator` for matrices within windows.
+
+G = Y - Y^+ is carried by U = exp(-i dt Hbar) as U X U^+: from the left on the columns of every
+strip, and then, from the left again, on the transposed rows of its sites, which no other strip
+needs: (U (U X)^+)^+ takes the place of U X. A prediction needs entries of Y between sites no
+further apart than twice what a step reaches, and is made on windows of that size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.special import jv
+
+from ...maths.arrays import ComplexArray
+from ...parallel import Part
+from ..auxiliary_modes import chebyshev
+from ..auxiliary_modes.stepping import Ends, Read, Stepper, source_coefficients
+from ..site_columns.integrator import (
+    DOUBLE,
+    FLOPS,
+    GUESS,
+    SINGLE,
+    Columns,
+    Kick,
+    Weights,
+)
+from .exchange import Exchange
+from .ranges import VELOCITY
+from .state import WindowState
+
+# amplitude of a step beyond which a prediction does not look, by bytes: dropped is its square
+FAR = {4: 1e-3, 8: 1e-6}
+
+
+class Windows(Columns):
+    """Context of the python TS for a `WindowState`; see `Columns` for the scheme of a step."""
+
+    def __init__(self, state: WindowState, corrector: int = 0):
+        """corrector : ignored, this integrator always makes one correction."""
+        Stepper.__init__(self)
+        self.state, self.system = state, state.system
+        self.missed: ComplexArray | None = None
+        self.used = self.now.c, self.now.v  # mean field with which H entered Z, and its velocity
+        self.Q, self.Z = state.sums(np.zeros(len(self.system.groups), complex))
+        self.time, window = 0.0, state.window
+        self.exchange = Exchange(state.comm, state.layout, state.strips, window)
+        self.small = self.exchange
+        held = np.full(state.strips.count, -1)
+        begin, end = state.layout.bounds()
+        held[begin:end] = np.arange(end - begin)
+        near, own = state.halo.near, state.strips.near[begin:end]
+        held[own.ravel()] = near.ravel()
+        strips = state.strips
+        self.lookup = held, strips.strip, strips.slot, strips.x, strips.y
+
+    def start(self, t: float, step: float | None = None) -> None:
+        """Forget the history: where the drive jumps and before the first step. **Collective.**"""
+        super().start(t, step)
+        self.time = t
+        state, far = self.state, FAR[self.state.real.itemsize]
+        reach = np.flatnonzero(np.abs(jv(range(200), VELOCITY * self.step_grid)) > far)[-1]
+        window = state.strips.window(min(2 * int(reach), state.window.reach))
+        self.small = Exchange(state.comm, state.layout, state.strips, window)
+
+    def saved(self) -> tuple[dict, dict, dict[str, Part]]:
+        """(numbers, replicated arrays, distributed arrays) that the next step reads: no further
+        arrays, Q and Z are found again from the modes.
+        """
+        numbers, shared = self.saved_ends()
+        if self.history:
+            shared.update(missed=self.missed, used_c=self.used[0], used_v=self.used[1])
+        return numbers | {"time": self.time}, shared, {}
+
+    def restore(self, numbers: Mapping, shared: Mapping, read: Read, step_grid: float) -> None:
+        """Take up the history that `saved` gave. **Collective.**"""
+        t = numbers["time"]
+        self.start(t, step_grid)
+        self.origin, self.now = numbers["origin"], Ends(shared["c"], shared["v"])
+        if numbers["last_step"] is None:
+            return
+        self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"]))
+        self.missed = shared["missed"]
+        self.Q[:], self.Z[:] = 0, 0
+        self.state.sums(self.system.rates_at(t, -1), self.Q, self.Z)
+        self._memory(self.system.hop_at(t, -1), shared["used_c"], shared["used_v"])
+
+    def advance(self, t: float, step: float) -> None:
+        """(Pi, Y)(t) -> (t + step). **Collective.**"""
+        super().advance(t, step)
+        state, self.time = self.state, t + step
+        state.flat[:] = self.now.c[state.sites[state.inside]]
+
+    def _memory(self, hop, c, v=None):
+        """Z = i L + Q H in place of L, with modes that follow in Q and L. **Collective.**"""
+        from . import memory
+
+        state, system = self.state, self.system
+        self.used = c, np.zeros_like(c) if v is None else v
+        state.follow(hop, *self.used, self.Q, self.Z)
+        state.halo.fill(self.Q)
+        place, lookup = state.place(state.memory), self.lookup
+        given = hop, system.onsite, c, state.sites, system.near, lookup, self.Q, self.Z
+        scratch = np.empty((7, 8), state.real), np.empty((2, 8), state.real)
+        memory.memory(place, *given, scratch)
+
+    def _matrix_of(self, kick, smallest, kind):
+        """Fields of a kick over its radius as kernels take them, and u of its polynomial."""
+        hop, onsite, c, u = self._scaled(kick, smallest)
+        real = np.empty(0, kind).real.dtype
+        hop = np.ascontiguousarray(hop, kind).view(real)
+        return hop, onsite.astype(real), _parts(c.astype(kind)), u.astype(kind)
+
+    def predicted(self, kicks: Sequence[Kick], weights: Weights) -> ComplexArray:
+        """The mean field (N,) of what `carry` makes of Y with these weights. **Collective.**"""
+        from ...parallel import all_rows
+
+        state, exchange = self.state, self.small
+        shape = len(state.sites), 2 * exchange.window.size, *state.green.shape[2:]
+        W = np.empty(shape, state.real)
+        own = self._sandwich(kicks, weights, exchange, W, False)
+        K = kicks[-1].rotations(state.sites[state.inside])
+        own = K @ own @ K.conj().transpose(0, 2, 1)
+        return self.system.coupling * all_rows(state.comm, own[:, 0, 1] - own[:, 1, 0].conj())
+
+    def carry(self, kicks: Sequence[Kick], weights: Weights, smallest: float) -> np.ndarray:
+        """Y = U K^+ (w0 Y + w1 i Q + w2 Z + w3 i) K U^+ by one after the other of ``kicks``.
+
+        **Collective.**
+        """
+        self._sandwich(kicks, weights, self.exchange, self.state.green, True)
+        return self.state.green
+
+    def _sandwich(self, kicks, weights, exchange, W, store):
+        """`carry` into W within the windows of ``exchange``; without ``store`` own blocks alone."""
+        from . import green
+
+        state, window = self.state, exchange.window
+        plain = self.system.plain
+        place, smallest = state.place(window), self._smallest(store)
+        matrices = [self._matrix_of(kick, smallest, state.dtype) for kick in kicks]
+        terms = max(len(matrix[-1]) for matrix in matrices)
+        lanes = W.shape[3]
+        if window.ring[1]:  # all strips of a line have the same rows
+            lanes = 64 // state.real.itemsize
+        scratch = state.scratch(window, state.real, lanes, terms)
+        turn, inner = kicks[0], np.array([window.inside(state.window), window.inside(state.memory)])
+        given = inner, state.sites, state.green, self.Q, self.Z, weights
+        for matrix in matrices:
+            green.left(place, matrix, plain, _rotation(turn), *given, scratch, W)
+            turn, inner = _Still(len(turn.cosine)), np.array([np.arange(window.size)] * 2)
+            given = inner, state.sites, W, W, W, (1.0, 0.0, 0.0, 0.0)
+        rows, blocks = W.reshape(-1, 2, 2, W.shape[3]), np.zeros((len(W), 4, 2, 2), complex)
+        for k, matrix in enumerate(matrices):
+            kept = store or k + 1 < len(matrices)
+            R = exchange.fill(W)
+            turning = state.sites, exchange.lookup, rows, R, scratch, kept, blocks
+            green.turned(place, matrix, plain, _rotation(turn), *turning)
+            if kept:
+                exchange.give_back(R, W)
+        entries = len(W) * window.size * 2 * W.shape[3]
+        self.flops += 2 * FLOPS[self._hops] * entries * sum(len(m[-1]) for m in matrices)
+        return blocks[state.inside]
+
+    def _smallest(self, final):
+        """Smallest coefficient of the polynomials that carry Y."""
+        if self.state.real.itemsize == 8:
+            return DOUBLE if final else GUESS
+        return GUESS if final else SINGLE
+
+    def mode_pass(self, kick: Kick, mean: ComplexArray, slope: ComplexArray) -> None:
+        """The modes of the own columns to the end of a kick, with rates of this mean and slope."""
+        from . import sweeps
+
+        state, step = self.state, kick.step
+        kind = state.dtype
+        smallest = SINGLE if kind.itemsize == 8 else DOUBLE
+        matrix = self._matrix_of(kick, smallest, kind)
+        terms = len(matrix[-1])
+        functions = source_coefficients(step, mean, kick.radius, terms)
+        bend, factor = step**2 * chebyshev.kappa(step * mean), np.exp(step * mean)
+        rotation = kick.cosine.astype(state.real), _parts(kick.q.astype(kind))
+        for plane in state.modes:
+            lanes = [plane.lanes(values) for values in (factor, functions, bend, slope)]
+            both = np.array([lanes[0].real, lanes[0].imag], state.real)
+            sources = self._sources(kick, plane, *lanes[2:]).astype(kind)
+            scratch = state.scratch(plane.window, state.real, plane.modes.shape[3], terms)
+            given = plane.modes, both, lanes[1].astype(kind), sources, scratch
+            sweeps.modes(state.place(plane.window), matrix, self.system.plain, rotation, *given)
+            self.flops += FLOPS[self._hops] * terms * plane.modes.size / 2
+        self.passes += 1
+
+    def _sources(self, kick, plane, bend, slope):
+        """K^-1 (1 + bend (-i Hdot + slope)) s of all lanes on their site's two rows."""
+        state = self.state
+        sites = np.maximum(state.sites, 0)
+        lanes = plane.modes.shape[3]
+        slot, a = np.arange(lanes) % 4, np.arange(lanes) // 4 % 2
+        site = sites[:, slot]  # (strips, lanes)
+        strength = plane.strength[np.arange(lanes) // 8, a] * state.inside[:, slot]
+        d = kick.slope[site]
+        cosine, q = kick.cosine[site], kick.q[site]
+        own = np.broadcast_to(1 + bend * slope, d.shape)
+        other = 1j * bend * np.where(a == 0, d.conj(), d)
+        up, hole = np.where(a == 0, own, other), np.where(a == 0, other, own)
+        both = np.stack([cosine * up - q * hole, cosine * hole + q.conj() * up], axis=2)
+        return both * strength[:, :, None]
+
+    def _finish(self, kick, W, white):
+        """Y at the end of the step from what was carried and what acts at the end."""
+        from . import memory
+
+        state, strips = self.state, self.state.strips
+        inner, partner = state.window.inside(state.memory), (strips.strip, strips.x, strips.y)
+        scratch = tuple(np.empty(shape, state.real) for shape in ((3, 8), (2, 8), 8))
+        given = self.Q, self.Z, (W[2], W[3], white * W[2]), scratch, state.green
+        place = state.place(state.window)
+        rotation = kick.cosine.astype(state.real), _parts(kick.q.astype(state.dtype))
+        memory.finish(place, state.sites, inner, partner, rotation, *given)
+
+
+class _Still:
+    """The rotation by nothing at n sites."""
+
+    def __init__(self, n: int) -> None:
+        self.cosine, self.q = np.ones(n), np.zeros(n, complex)
+
+
+def _rotation(kick):
+    """K of a kick as kernels take it."""
+    return kick.cosine, _parts(kick.q)
+
+
+def _parts(values):
+    """Real and imaginary parts (n, 2) of complex numbers."""
+    return np.ascontiguousarray(values).view(values.real.dtype).reshape(-1, 2)

@@ -1,0 +1,344 @@
+"""A mean field with bath modes on lattice sites, each mode within its own range of its site.
+
+The equations of `site_columns.state`. A mode of rate lambda falls off as exp(-kappa r) from the
+site whose lead it comes from, sinh kappa = |Re lambda|/v with the band's largest velocity v = 2
+along an axis; it is kept within ``range / kappa`` sites, along x and along y, and H acts within
+these rows (hops out of them are left out). Y is kept within a range of its own. Windows belong to
+strips of four sites (`layout`), which ranks share out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from mpi4py import MPI
+from numpy.typing import DTypeLike, NDArray
+
+from ...maths.arrays import ComplexArray
+from ...parallel import Communicator, Layout, Part, all_rows, placed
+from ..output_times import Row
+from ..protocols import Observables
+from ..site_columns.halo import Halo
+from ..site_columns.state import around_sites, lanczos
+from .layout import STRIP, Strips, Window
+from .ranges import (
+    START,
+    PlanarModes,
+    Ranges,
+    planned,
+    resolvent_coefficients,
+    resolvent_terms,
+    together_in,
+)
+
+
+@dataclass
+class Plane:
+    """Modes of one group or two that share their windows.
+
+    groups : None where there is no second one. strength (groups, 2) of the sources of columns.
+    """
+
+    groups: tuple[int | None, ...]
+    window: Window
+    strength: ComplexArray
+    modes: NDArray
+    own: ComplexArray | None = None
+
+    def lanes(self, values: NDArray) -> NDArray:
+        """Values (all groups, ...) of each lane's group, (lanes, ...); 0 where there is none."""
+        rows = [np.zeros_like(values[0]) if g is None else values[g] for g in self.groups]
+        return np.repeat(np.array(rows), 2 * STRIP, axis=0)
+
+
+class WindowState:
+    """Y and the modes of this rank's strips.
+
+    flat : the mean field of the own sites, what PETSc sees. green : Y (strips, 2n, 2, 8) real.
+    modes : the planes. followers : planes of the modes that follow the mean field, whose entries
+    between the components of own sites alone are kept. memory : the window of the sum Q of all and
+    of Z. dtype complex64: modes and Y are kept and advanced in single precision. start : whether to
+    set the stationary start.
+    """
+
+    ts_types = ("exponential",)
+
+    def __init__(
+        self,
+        system: PlanarModes,
+        comm: Communicator,
+        ranges: Ranges,
+        dtype: DTypeLike = complex,
+        start: bool = True,
+    ):
+        self.system, self.comm = system, comm
+        self.dtype = np.dtype(dtype)
+        self.strips = Strips(*system.shape)
+        self.halo = Halo(comm, self.strips.near)
+        self.layout: Layout = self.halo.layout
+        self.real = np.empty(0, self.dtype).real.dtype
+        begin, end = self.layout.bounds()
+        self.own = slice(begin, end)
+        self.sites = self.strips.sites[begin:end]
+        self.inside = self.sites >= 0
+        self.window = self.strips.window(ranges.of_green(system))
+        self.green = np.zeros((end - begin, 2 * self.window.size, 2, 2 * STRIP), self.real)
+        self.modes, self.followers = (self._planes(ranges, fast) for fast in (False, True))
+        self.rates = system.rates_at(0.0, -1)
+        furthest = max(plane.window.reach for plane in self.modes + self.followers)
+        self.memory = self.strips.window(min(furthest + 1, self.window.reach))
+        self.flat = np.zeros(int(self.inside.sum()), complex)
+        self.green_count = self.flat.size
+        near = system.near
+        self.back = np.array(
+            [[int(np.flatnonzero(near[k] == j)[0]) for k in near[j]] for j in range(len(near))]
+        )
+        if start:
+            self.fill()
+
+    def _planes(self, ranges, fast):
+        """The planes of the modes that have a matrix, or of those that follow."""
+        strength, planes = self._strengths(), []
+        for groups, reach in planned(self.system, ranges, together_in(self.dtype.itemsize), fast):
+            window = self.strips.window(reach)
+            rows = [np.zeros(2, complex) if g is None else strength[g] for g in groups]
+            shape = len(self.sites), 2 * window.size, 2, 2 * STRIP * len(groups)
+            if fast:
+                shape = (0, *shape[1:])
+            planes.append(Plane(groups, window, np.array(rows), np.zeros(shape, self.real)))
+        return planes
+
+    def _strengths(self):
+        """Sources of all groups in up and hole columns, (groups, 2)."""
+        strength = np.zeros((len(self.system.groups), 2), complex)
+        for a in (0, 1):
+            strength[list(self.system.held[a]), a] = self.system.strength[a]
+        return strength
+
+    def place(self, window: Window) -> tuple[NDArray, ...]:
+        """What kernels ask of a window around the own strips."""
+        strips, own = self.strips, self.own
+        return strips.x[own], strips.y[own], window.geometry, window.near, window.own
+
+    def scratch(self, window: Window, real: np.dtype, lanes: int, terms: int) -> tuple:
+        """Three planes, own rows of lanes, sources, and fields around a strip."""
+        n, kind = window.size, np.result_type(real, np.complex64)
+        planes = [np.zeros((2 * n + 2, 2, lanes), real) for _ in range(3)]
+        around = [np.empty(shape, real) for shape in ((n, 8), n, (n, 2), n, (n, 2))]
+        at, w = np.zeros((lanes, 2), np.int64), np.zeros((terms, lanes, 2), kind)
+        return (*planes, at, w, tuple(around))
+
+    # -- the stationary start ----------------------------------------------------------------------
+    def fill(self) -> None:
+        """Set the stationary start: resolvents within the windows, Y = i (Q + white/2)/damping.
+
+        **Collective.**
+        """
+        system, rates = self.system, self.system.rates_at(0.0, -1)
+        for plane in self.modes:
+            self._resolve(plane, rates)
+        Q, L = self.sums(rates)
+        self.follow(system.hop_at(0.0, -1), system.pattern, 0 * system.pattern, Q, L)
+        Y, d = self.green, system.damping
+        rows = 2 * self.memory.inside(self.window)[:, None] + np.arange(2)
+        Y[:, rows.ravel(), 0], Y[:, rows.ravel(), 1] = -Q[: len(Y), :, 1] / d, Q[: len(Y), :, 0] / d
+        for s, place in enumerate(self.window.own):
+            for a in (0, 1):
+                Y[self.inside[:, s], 2 * place + a, 1, STRIP * a + s] += 0.5 * system.white / d
+        own = self.own_blocks(self.green, self.window)
+        c = own[:, 0, 1] - own[:, 1, 0].conj()
+        self.flat[:] = self.system.coupling[self.sites[self.inside]] * c
+
+    def _resolve(self, plane, rates):
+        """Stationary modes of a plane: a Chebyshev series of H within the window, in double."""
+        lanes, done = 2 * STRIP, {}
+        matrix = self._matrix(self.system.hop_at(0.0, -1), self.system.pattern, float)
+        M = np.zeros((1, *plane.modes.shape[1:3], lanes))
+        for k, g in enumerate(plane.groups):
+            if g is None:
+                continue
+            part = slice(k * lanes, (k + 1) * lanes)
+            key = (complex(rates[g]), *plane.strength[k])
+            if key in done:
+                plane.modes[..., part] = plane.modes[..., done[key]]
+                continue
+            done[key] = part
+            for t in range(len(self.sites)):
+                self._resolvent(plane.window, matrix, rates[[g]], plane.strength[[k]], t, M)
+                plane.modes[t, ..., part] = M[0]
+
+    def _matrix(self, hop, c, real):
+        """((hop, onsite, c) over the radius for kernels in a precision, the radius)."""
+        system, kind = self.system, np.result_type(real, np.complex64)
+        radius = float(system.field_bound + max(0.0, float(np.abs(hop).max()) - 1) * 4)
+        radius += float(np.abs(c).max())
+        hops = np.ascontiguousarray(hop / radius, kind).view(real)
+        field = np.ascontiguousarray(c / radius, kind).view(real).reshape(-1, 2)
+        return (hops, (system.onsite / radius).astype(real), field), radius
+
+    def _resolvent(self, window, matrix, rates, strength, first, M):
+        """M (strips from ``first``, 2n, 2, 8 groups) = s (i H - rate)^-1, (groups,) of both."""
+        from . import sweeps
+
+        (hop, onsite, c), radius = matrix
+        N, kind = len(onsite), np.result_type(onsite, np.complex64)
+        slowest = rates[np.argmin(np.abs(rates.real))]
+        terms = resolvent_terms(slowest, radius, START[self.real.itemsize])
+        series = [resolvent_coefficients(rate, radius, terms) for rate in rates]
+        functions = np.repeat(series, 2 * STRIP, axis=0).astype(kind)
+        lanes, part = len(functions), slice(first, first + len(M))
+        sources = np.zeros((len(M), len(rates), 2, STRIP, 2), kind)
+        for a in (0, 1):
+            sources[:, :, a, :, a] = strength[:, a, None] * self.inside[part, None]
+        strips, own = self.strips, slice(self.own.start + first, self.own.start + first + len(M))
+        place = (strips.x[own], strips.y[own], *self.place(window)[2:])
+        rotation = np.ones(N, onsite.dtype), np.zeros((N, 2), onsite.dtype)
+        given = M, np.zeros((2, lanes), onsite.dtype), functions
+        given += sources.reshape(len(M), lanes, 2), self.scratch(window, onsite.dtype, lanes, terms)
+        u = np.zeros(terms, kind)
+        sweeps.modes(place, (hop, onsite, c, u), self.system.plain, rotation, *given)
+
+    def follow(
+        self, hop: ComplexArray, c: ComplexArray, v: ComplexArray, Q: NDArray, L: NDArray
+    ) -> None:
+        """Add to Q and L the modes that follow the mean field c, dc/dt = v: s (i H - rate)^-1.
+
+        H is that of the time 1/|Re rate| before, which is right to first order in both; the rates
+        are those that `sums` was given last.
+        """
+        from . import sweeps
+
+        for plane in self.followers:
+            delay = 1 / abs(self.rates[plane.groups[0]].real)
+            matrix = self._matrix(hop, c - delay * v, self.real)
+            M = np.zeros((len(self.sites), *plane.modes.shape[1:]), self.real)
+            known = [g for g in plane.groups if g is not None]
+            rates = self.rates[known + known[:1] * (len(plane.groups) - len(known))]
+            self._resolvent(plane.window, matrix, rates, plane.strength, 0, M)
+            lanes = plane.lanes(self.rates)
+            both = np.array([lanes.real, lanes.imag], self.real)
+            sweeps.sums(M, plane.window.inside(self.memory), both, Q, L)
+            plane.own = self._own_modes(plane.window, M)
+
+    def sums(
+        self, rates: ComplexArray, Q: NDArray | None = None, L: NDArray | None = None
+    ) -> tuple[NDArray, NDArray]:
+        """Q = sum Pi_g and L = sum lambda_g Pi_g, (strips, 2n, 2, 8) in the window ``memory``.
+
+        Q has room for the strips of neighbours behind the own ones. Added to the Q and L that are
+        given, if any.
+        """
+        from . import sweeps
+
+        shape = len(self.sites), 2 * self.memory.size, *self.green.shape[2:]
+        if Q is None:
+            Q = np.zeros((self.halo.count, *shape[1:]), self.real)
+        if L is None:
+            L = np.zeros(shape, self.real)
+        self.rates = np.asarray(rates)
+        for plane in self.modes:
+            lanes = plane.lanes(self.rates)
+            both = np.array([lanes.real, lanes.imag], self.real)
+            sweeps.sums(plane.modes, plane.window.inside(self.memory), both, Q, L)
+        return Q, L
+
+    def placed(self) -> dict[str, Part]:
+        """What a checkpoint stores, in an order that does not depend on the ranks.
+
+        **Collective.**
+        """
+        arrays = {"field": self.flat, "green": self.green.reshape(-1)}
+        for k, plane in enumerate(self.modes):
+            arrays[f"modes_{k}"] = plane.modes.reshape(-1)
+        return {name: placed(self.comm, flat) for name, flat in arrays.items()}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of Y and modes on this rank."""
+        return self.green.nbytes + sum(plane.modes.nbytes for plane in self.modes)
+
+    # -- what the mean field and the observables read ----------------------------------------------
+    def own_blocks(self, Y: NDArray, window: Window) -> ComplexArray:
+        """Entries between the components of each own site, (sites, row, column) complex."""
+        rows = 2 * window.own[:, None] + np.arange(2)  # (slot, row)
+        slots = np.arange(STRIP)[:, None, None]
+        lanes = STRIP * np.arange(2) + slots  # (slot, 1, column)
+        own, at = Y[: len(self.sites)], rows[:, :, None]
+        return (own[:, at, 0, lanes] + 1j * own[:, at, 1, lanes])[self.inside].astype(complex)
+
+    def band(self, Y: NDArray) -> ComplexArray:
+        """Y between each own site, its neighbours and itself, (sites, 2 columns, 5, 2 rows)."""
+        own = self.window.own
+        places = np.concatenate([self.window.near[own], own[:, None]], axis=1)  # (slot, 5)
+        rows = 2 * places[:, None, :, None] + np.arange(2)
+        lanes = STRIP * np.arange(2)[:, None, None] + np.arange(STRIP)[:, None, None, None]
+        part = Y[: len(self.sites)]
+        band = part[:, rows, 0, lanes] + 1j * part[:, rows, 1, lanes]
+        return band[self.inside].astype(complex)
+
+    def mean_field(
+        self, Y: NDArray, Q: NDArray, hop: ComplexArray, c: ComplexArray
+    ) -> tuple[ComplexArray, ComplexArray]:
+        """(c, dc/dt) at all sites, with H taken at ``c``. **Collective.**"""
+        G, velocity, _ = self._everywhere(Y, self.own_blocks(Q, self.memory), hop, c)
+        return self.system.coupling * G[:, 0, 1], self.system.coupling * velocity[:, 0, 1]
+
+    def _everywhere(self, Y, block, hop, c):
+        """G, dG/dt of all sites (N, 2, 2), and G to neighbours (N, 4, 2, 2). **Collective.**"""
+        system = self.system
+        band, block = all_rows(self.comm, self.band(Y)), all_rows(self.comm, block)
+        return around_sites(system, band, system.near, self.back, hop, c, system.onsite, block)
+
+    def field(self, array: ComplexArray, t: float = 0.0) -> ComplexArray:
+        """The mean field at all sites. **Collective.**"""
+        return all_rows(self.comm, array)
+
+    def observe(self, row: Row) -> Observables:
+        """The system's observables at an output, an `output_times.Row`. **Collective.**"""
+        system, block = self.system, 0.0
+        named: dict[tuple[int, int], NDArray] = {}
+        for plane in row.modes + self.followers:
+            own = plane.own
+            if len(plane.modes):
+                own = self._own_modes(plane.window, plane.modes)
+            block = block + own.sum(axis=1)
+            for k, g in enumerate(plane.groups):
+                for a in (0, 1):
+                    named[g, a] = own[:, k, a, a]
+        traces = np.array([named[int(g), a] for a in (0, 1) for g in system.held[a]]).T
+        parts = self._everywhere(row.green, block, system.hop_at(row.t, row.side), row.c)
+        modes = all_rows(self.comm, system.observe_modes(traces))
+        return system.observables(row.t, row.side, modes, *parts)
+
+    def _own_modes(self, window, modes):
+        """Modes between the components of each own site, (sites, groups, row, column)."""
+        rows = 2 * window.own[:, None, None, None] + np.arange(2)[:, None]
+        lanes = np.arange(modes.shape[3]).reshape(-1, 2, STRIP).transpose(2, 0, 1)[:, :, None, :]
+        return (modes[:, rows, 0, lanes] + 1j * modes[:, rows, 1, lanes])[self.inside].astype(
+            complex
+        )
+
+    def extremes(self, Y: NDArray | None = None) -> tuple[float, float, float]:
+        """(0, smallest, largest eigenvalue of -i G); G = Y - Y^+ is anti-Hermitian. **Collective.**
+
+        By forty Lanczos steps, from inside: they find what left [0, 1], not the last digit of what
+        stayed.
+        """
+        from . import green
+
+        if Y is None:
+            Y = self.green
+        place, N = self.place(self.window), len(self.system.near)
+
+        def multiplied(x):
+            y = np.zeros((N, 2), complex)
+            green.product(place, self.sites, Y, x.reshape(N, 2), y)
+            self.comm.Allreduce(MPI.IN_PLACE, y)
+            return -1j * y.ravel()
+
+        return 0.0, *lanczos(multiplied, 2 * N)
+
+    def rhs(self, *given: object) -> None:
+        """Raises NotImplementedError: PETSc's own integrators are not offered."""
+        raise NotImplementedError("windows: the exponential integrator only")

@@ -1,0 +1,112 @@
+"""Larkin-Ovchinnikov states, Delta(x + pi/G) = -Delta(x): equations, numbers, potentials."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ....errors import NotConverged
+from ....parallel import Communicator, Layout, on_root, ordered_sum
+from ....solvers.newton import Solution
+from ....solvers.supercell.linear import PatternResponse
+from ....solvers.supercell.medium import Medium
+from ....solvers.supercell.patterns import RealPattern, potential_rows
+from ....tasks import Given, patterns
+from ....tasks.supercell_tables import bloch_points, cell_of
+from ..physics import state_curves
+from ..physics.gap_and_current import Gas
+from .branch_states import CurvesOf
+from .supercell import coupling_of, medium_of, single
+
+LEAST = 1e-3  # of Delta_1: below it is the normal gas
+UNIFORM = {"NBCS": "potential_nbcs", "NFF": "potential_nff", "NFF'": "potential_nff_prime"}
+
+
+def equations(given: Given, gas: Gas, curves_of: CurvesOf, comm: Communicator) -> RealPattern:
+    """The equations, with rank 0's coupling. **Collective.**"""
+    coupling = on_root(comm, coupling_of, given, gas, curves_of)
+    h = given.numerics.supercell.harmonics
+    _, periods = cell_of(given.numerics.wave_number, given.numerics.supercell)
+    odd = range(periods, h + 1, 2 * periods)
+    return RealPattern(medium_of(given.numerics, gas.baths), coupling, odd)
+
+
+def solved(given: Given, problem: RealPattern, x: np.ndarray, comm: Communicator) -> Solution:
+    """The state that SNES finds from ``x``, else NotConverged. **Collective.**"""
+    solution = patterns.solved(given, problem, x, comm)
+    if not solution.converged or abs(solution.x[0]) < LEAST:
+        raise NotConverged(
+            f"pattern: no such state from delta_1 = {x[0]:g} "
+            f"({solution.reason}, Delta_1 = {solution.x[0]:.2e}); try another [initial] delta_1"
+        )
+    return solution
+
+
+def first_guess(given: Given, problem: RealPattern) -> np.ndarray:
+    """Unknowns of a start."""
+    x = np.zeros(len(problem.chosen))
+    x[0] = given.initial.delta_1
+    return x
+
+
+def potential(medium: Medium, coupling: np.ndarray, c: np.ndarray, comm: Communicator) -> float:
+    """sum_p Tr Phi(H) + sum_m (1/U + dU_m) |Delta_m|^2, less that of no pairs. **Collective.**
+
+    Stationary at stationary states, no free energy.
+    """
+    layout = Layout.over(medium.box.blocks, comm)
+    part = range(layout.start, layout.stop)
+    rows = potential_rows(medium, c, part)
+    rows -= potential_rows(medium, np.zeros_like(c), part)
+    return float(ordered_sum(comm, layout, rows)) + float(coupling @ np.abs(c) ** 2)
+
+
+def numbers_of(problem: RealPattern, x: np.ndarray, comm: Communicator) -> dict[str, float]:
+    """The numbers of a pattern that have errors. **Collective.**"""
+    c = problem.harmonics(x)
+    top, low = patterns.extremes(problem.medium, c)
+    normal = patterns.density(problem.medium, np.zeros_like(c), comm)[problem.h].real
+    number = patterns.density(problem.medium, c, comm)[problem.h].real
+    return {
+        "delta_max": top,
+        "delta_min": low,
+        "relative_density": float(number / normal),
+        "potential": potential(problem.medium, problem.coupling, c, comm),
+    }
+
+
+def uniform_potentials(
+    given: Given, gas: Gas, curves_of: CurvesOf, comm: Communicator
+) -> dict[str, float]:
+    """The potentials of NBCS, NFF and NFF', of those that exist. **Collective.**
+
+    A wave is one harmonic of a cell of its own, with momenta at least as close.
+    """
+    states = on_root(comm, lambda: state_curves.find(gas, curves_of(gas)))
+    return {
+        UNIFORM[branch]: _of_plane_wave(given, gas, curves_of, (D, Q), comm)
+        for branch, D, Q in states
+        if branch in UNIFORM
+    }
+
+
+def _of_plane_wave(given, gas, curves_of, state, comm):
+    """The potential of (Delta, Q)."""
+    (D, Q), numerics = state, given.numerics
+    cell, m = replace(numerics.supercell, length=None), 0
+    if Q > 0:
+        G, _ = cell_of(numerics.wave_number, numerics.supercell)
+        points = int(np.ceil(bloch_points(G, cell) * Q / G - 1e-9))
+        cell = replace(cell, even=False, parity=False, bloch_points=points + points % 2)
+        numerics, m = replace(numerics, wave_number=Q), 1
+    own = replace(given, numerics=replace(numerics, supercell=cell))
+    coupling = on_root(comm, coupling_of, own, gas, curves_of)
+    medium = medium_of(own.numerics, gas.baths)
+    return potential(medium, coupling, single(medium.box, len(coupling), m, D), comm)
+
+
+def response_of(problem: RealPattern, c: np.ndarray) -> PatternResponse:
+    """How small changes of a pattern grow."""
+    coupling = problem.coupling.astype(complex)
+    return PatternResponse(problem.medium, c, coupling, problem.medium.box.lag)

@@ -109,7 +109,8 @@ def periods_of(given: Given) -> int:
 
 def starts(given: Given, problem: TurningPattern, state: Condensate) -> list[np.ndarray]:
     """Where Newton's method starts."""
-    start, h, k = given.initial, problem.h, periods_of(given)
+    start = given.initial
+    h, k = problem.h, periods_of(given)
     pairs = [(start.delta_0, start.delta_1)]
     if start.delta_0 is None:
         pairs = [(a * state.delta, b * state.delta) for a, b in STARTS]

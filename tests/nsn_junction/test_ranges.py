@@ -5,6 +5,8 @@ Every docstring names a change of the code under which the test was seen to fail
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from support.programs import assert_same, here
@@ -87,7 +89,7 @@ def test_windows_that_hold_all_rows_give_whole_columns(shape, wild, dtype, bound
 
 def test_the_places_of_windows():
     """Every neighbour inside is the lattice's own one, and those of a window in a larger one are
-    the same sites. Fails if a ring of an even length is cut at its end.
+    the same sites. Fails if a ring is not closed.
     """
     strips = Strips(9, 11)
     near = system(9, 11).near
@@ -163,7 +165,7 @@ task = "evolve"
 [parameters]
 T = 0.3
 gamma = 0.15
-eV = {from = 0.0, to = 0.6, kind = "step", at = 0.5}
+eV = {from = 0.0, to = 0.6, kind = "step", at = 0.25}
 [numerics]
 Lx = 7
 Ly = 6
@@ -193,11 +195,11 @@ def ranged(tmp_path_factory):
 
 
 def test_a_run_with_ranges_tells_their_error(ranged, tmp_path):
-    """Its numbers agree with those of whole columns within the sum of the errors, and so does the
-    order parameter within range_error. Fails if the run with longer ranges has the same ones.
+    """Its numbers agree with those of whole columns within their errors, and so does the order
+    parameter within range_error. Fails if the run with longer ranges has the same ones.
     """
     _, result = ranged
-    text = INPUT.replace("range = 0.6\ngreen_range = 2\n", "")
+    text = INPUT.replace("range = 0.6\ngreen_range = 2\n", "error_estimate = false\n")
     (tmp_path / "in.toml").write_text(text)
     assert driver.run(tmp_path / "in.toml", tmp_path / "out.h5", quiet=True) == 0
     whole = Result(tmp_path / "out.h5")
@@ -205,14 +207,14 @@ def test_a_run_with_ranges_tells_their_error(ranged, tmp_path):
     assert 0.3 * moved < result.summary["range_error"] < 20 * moved
     for key in ("delta_max", "delta_rms", "density", "current_left"):
         difference = abs(result.summary[key] - whole.summary[key])
-        assert difference <= result.errors[key] + whole.errors[key], key
+        assert difference <= result.errors[key], key
     assert "range_error" not in whole.summary
 
 
 def test_fast_modes_without_a_matrix_err_within_the_error_of_the_step(ranged, tmp_path):
     """Modes that forget within half a step follow Delta: fewer matrices, numbers within the error.
 
-    Fails if they follow the mean field of the step before.
+    Fails if they follow the mean field of eight steps before.
     """
     _, result = ranged
     (tmp_path / "in.toml").write_text(INPUT.replace("dt = 0.25", "dt = 0.25\nquasi_static = 2.0"))
@@ -231,7 +233,7 @@ def test_a_stopped_run_with_ranges_goes_on_with_the_same_bits(tmp_path):
     assert here("run", "in.toml", "-o", "out.h5", folder=tmp_path)[0] == 0
     limit = ("--set", "run.wall_limit=0.0001")
     assert here("run", "in.toml", "-o", "cut.h5", *limit, folder=tmp_path)[0] == 75
-    for _ in range(3):
+    for _ in range(2):
         assert here("resume", "cut.h5", folder=tmp_path)[0] == 75
     code, said = here("resume", "cut.h5", "--set", "run.wall_limit=600", folder=tmp_path)
     assert code == 0, said
@@ -246,7 +248,8 @@ def test_check_tells_what_ranges_take(tmp_path):
     text = text.replace("green_range = 2", "green_range = 12").replace("disorder = 0.4", "")
     (tmp_path / "in.toml").write_text(text)
     code, said = here("check", "in.toml", folder=tmp_path)
-    assert code == 0 and "Y within 12" in said and "of all entries" in said, said
+    share = re.search(r"Y within 12: (\d+)% of all entries", said)
+    assert code == 0 and share and int(share[1]) < 10, said
     assert "green_range = 12: correlations spread" in said and "range = 0.6: modes are cut" in said
 
 

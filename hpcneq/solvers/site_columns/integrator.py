@@ -97,15 +97,18 @@ class Columns(Stepper):
         for name, array in (("Q", self.Q), ("Z", self.Z)):
             read(name, *placed(self.state.comm, array.reshape(-1)))
         self.origin, self.step_grid = numbers["origin"], step_grid
-        self.now, self.history, self.missed = Ends(shared["c"], shared["v"]), None, None
+        self.now = Ends(shared["c"], shared["v"])
+        self.history = self.missed = None
         if numbers["last_step"] is not None:
             self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"]))
             self.missed = shared["missed"]
 
     def advance(self, t: float, step: float) -> None:
         """(Pi, Y)(t) -> (t + step). **Collective.**"""
-        state, system, start = self.state, self.system, self.now
-        rates, hops, d = system.rate_moments(t, step), system.hop_moments(t, step), system.damping
+        state, system = self.state, self.system
+        start = self.now
+        rates, hops = system.rate_moments(t, step), system.hop_moments(t, step)
+        d = system.damping
         W = memory_weights(d, step)
         decay, white = np.exp(-d * step), 0.5 * system.white
         ahead = (decay, W[0] + W[2], W[1] + W[2] * step + W[3], white * (W[0] + W[2]))
@@ -189,7 +192,8 @@ class Columns(Stepper):
         """V times the polynomial of H whose left one is ``u``, in place. **Collective.**"""
         state = self.state
         near, mine = state.halo.near, state.sites
-        hop, onsite, c = hop[mine], onsite[mine], c[mine]
+        hop, c = hop[mine], c[mine]
+        onsite = onsite[mine]
         for part in self._parts():
             V = np.ascontiguousarray(self.V[..., part])
             B, C = np.zeros((2, state.halo.count, *V.shape[1:]))
@@ -240,7 +244,8 @@ class Columns(Stepper):
 
     def mode_pass(self, kick: Kick, mean: ComplexArray, slope: ComplexArray) -> None:
         """The modes of the own columns to the end of a kick, with rates of this mean and slope."""
-        state, step, size = self.state, kick.step, self.state.real.itemsize
+        state, step = self.state, kick.step
+        size = state.real.itemsize
         smallest, kind = DOUBLE, np.dtype(complex)
         if size == 4:
             smallest, kind = SINGLE, np.dtype(np.complex64)
@@ -305,7 +310,8 @@ class Kick:
         slope: ComplexArray,
         late: float = 0.0,
     ):
-        self.mean, self.slope, self.late = mean, slope, late
+        self.mean, self.slope = mean, slope
+        self.late = late
         self.hop, self.step = hop, step
         longer = max(0.0, float(np.abs(hop).max()) - 1)  # a sloping hop is not quite of modulus 1
         self.radius = float(system.field_bound + 4 * longer + np.abs(self.mean).max())

@@ -36,7 +36,8 @@ def _with_neighbours(values: Array) -> tuple[Array, Array, Array, Array]:
     jumping : the largest square beside, 0 where there is none.
     """
     square = np.nan_to_num(values) ** 2
-    smooth, jumping = np.full(square.shape, -np.inf), np.zeros(square.shape)
+    smooth = np.full(square.shape, -np.inf)
+    jumping = np.zeros(square.shape)
     for axis in (0, 1):
         for step in (-1, 1):
             one, two = (_shifted(square, axis, k * step) for k in (1, 2))

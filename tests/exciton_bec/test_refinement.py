@@ -9,7 +9,7 @@ from support.exciton_runs import run
 
 from hpcneq.systems.exciton_bec.physics import growth, steady_states
 from hpcneq.systems.exciton_bec.physics.gap_equations import Drive
-from hpcneq.systems.exciton_bec.shared.region_tip import find_tip
+from hpcneq.systems.exciton_bec.shared.region_tip import Tip, find_tip
 from hpcneq.systems.exciton_bec.tasks import phase_diagram
 
 SWEEP = {"inv_kfas": [-2.0, -1.0, 0.0, 1.0, 2.0], "ratio": [0.1, 0.5]}
@@ -41,6 +41,37 @@ def test_lines_are_known_where_they_bend_and_end(monkeypatch):
     known = np.isfinite(np.asarray(fine.beta22_line))
     assert np.array_equal(known, inv >= -1.3)
     assert inv[known][0] - inv[~known][-1] == 0.125
+
+
+def known_tongue(given, drive, ratios, previous):
+    """C and its far side ratio = .3 10^(-+ sqrt(inv + 1.2)), which meet at inv = -1.2."""
+    width = 10 ** np.sqrt(max(drive.inv + 1.2, 0.0))
+    record = known_lines(given, drive, ratios, previous)
+    if width > 1:
+        record |= {"C": 0.3 / width, "C_end": 0.3 * width, "q_C": 0.01, "omega_C": 1e-3}
+    return record
+
+
+def test_the_figure_goes_round_the_tip(monkeypatch, tmp_path):
+    """The line of C is one, from its far side through the arc's points; the tip is told.
+
+    Fails if the region ends in a cut at the first interaction that knows C.
+    """
+    ratios = np.array([0.24, 0.3, 0.375])
+    inv = -1.2 + np.log10(ratios / 0.3) ** 2
+    arc = np.column_stack([inv, ratios, 0.01 + 0 * inv, 1e-3 + 0 * inv])
+    errors = dict.fromkeys(("inv", "ratio", "q", "omega"), 1e-6)
+    tip = Tip(-1.2, 0.3, 0.01, 1e-3, errors, arc)
+    monkeypatch.setattr(phase_diagram, "_interaction", known_tongue)
+    monkeypatch.setattr(phase_diagram, "find_tip", lambda *given: tip)
+    result = run("phase-diagram", sweep=SWEEP, numerics={"boundaries": "modes", "refine": 2})
+    assert result.summary["tip_inv"] == -1.2 and result.errors["tip_ratio"] == 1e-6
+    axes = result.plot(tmp_path / "p.png").axes[0]
+    (line,) = [one for one in axes.lines if one.get_label().startswith("C:")]
+    x, y = line.get_data()
+    turn = int(np.argmin(x))
+    assert (x[turn], y[turn]) == (-1.2, 0.3) and np.isfinite(x).all()
+    assert (np.diff(x[: turn + 1]) < 0).all() and (np.diff(x[turn:]) > 0).all()
 
 
 @pytest.mark.nightly

@@ -139,7 +139,8 @@ def _to_the_tip(inv, low, high):
 
 def _lines(axes, result):
     """The end of the condensate and the boundaries of stability."""
-    inv, alpha = _interactions(result), _line(result, "alpha11")
+    inv = _interactions(result)
+    alpha = _line(result, "alpha11")
     thin = {"lw": 1.4}
     axes.plot(inv, _line(result, "ratio_c"), color="0.1", label=r"$\Delta_0\to 0$")
     axes.plot(
@@ -163,7 +164,8 @@ def _lines(axes, result):
 
 def _around_the_tip(result):
     """(inv, ratio) of C and, through the tip if it is known, of its far side."""
-    inv, C, C_end = _interactions(result), _line(result, "C"), _line(result, "C_end")
+    inv = _interactions(result)
+    C, C_end = (_line(result, name) for name in ("C", "C_end"))
     near, far = np.isfinite(C), np.isfinite(C_end)
     between = [np.array([np.nan])] * 2
     if "arc_inv" in result:
@@ -177,7 +179,8 @@ def _around_the_tip(result):
 
 def _far_corners(result):
     """(interactions (2,), ratios (2,)) at which the arc around the tip goes on as C_end and C."""
-    inv, C, C_end = _interactions(result), _line(result, "C"), _line(result, "C_end")
+    inv = _interactions(result)
+    C, C_end = (_line(result, name) for name in ("C", "C_end"))
     first = np.flatnonzero(np.isfinite(C) & np.isfinite(C_end) & (C != C_end))[0]
     return np.full(2, inv[first]), np.array([C_end[first], C[first]])
 

@@ -36,6 +36,12 @@ class Tip:
     errors: dict[str, float]
     arc: np.ndarray
 
+    @property
+    def summary(self) -> dict[str, float]:
+        """The numbers as a summary names them."""
+        values = (self.inv, self.ratio, self.q, self.omega)
+        return {f"tip_{name}": value for name, value in zip(NAMES, values)}
+
 
 def find_tip(drive: Drive, inv: np.ndarray, lines: Mapping[str, np.ndarray]) -> Tip | None:
     """The `Tip` below the first interaction at which C and its far side are known.
@@ -84,8 +90,10 @@ def _followed(onset, ratios):
 
 def _moved_to_rest(onset):
     """The Onset moved along the interaction to where its mode neither grows nor decays."""
-    mode, state = growth.Mode(onset.q, complex(onset.omega)), onset.state
-    inv, last = state.inv, None
+    mode = growth.Mode(onset.q, complex(onset.omega))
+    state = onset.state
+    inv = state.inv
+    last = None
     for _ in range(SECANTS):
         state = steady_states.solve(replace(state.drive, inv=inv), state)
         mode = growth.summit(state, mode)
@@ -129,7 +137,8 @@ def _beside(step):
 
 def _value(onset, name):
     """Interaction, ratio, momentum or frequency of an Onset."""
-    return float(onset.state.inv if name == "inv" else getattr(onset, name))
+    values = (onset.state.inv, onset.ratio, onset.q, onset.omega)
+    return float(dict(zip(NAMES, values))[name])
 
 
 def _vertex(onsets, step):

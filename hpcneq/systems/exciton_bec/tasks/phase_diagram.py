@@ -23,7 +23,7 @@ FASTEST = ("rate", "q_fastest", "frequency")
 DECADES = 3.0  # of the ratio, the height of the diagram
 FLAT = 0.004  # of its height: a line that bends by more gets further interactions
 LEAST = 0.01  # between two interactions, of the width of the diagram
-TIP = ("inv", "ratio", "q", "omega")
+TIP = ("tip_inv", "tip_ratio", "tip_q", "tip_omega")
 SIGNS = (
     "regions by the signs of the long-wave coefficients: alpha11 = 0 is the boundary A on the "
     "BEC side; on the BCS side instabilities at finite q start slightly above alpha11 = 0 "
@@ -51,8 +51,8 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
 
     def swept(values, everywhere):
         axes = {"inv_kfas": np.asarray(values)}
-        label, options = "phase-diagram", {"chain": CHAIN, "everywhere": everywhere}
-        return run_sweep(axes, point, comm, log, output, label, **options)
+        options = {"chain": CHAIN, "everywhere": everywhere}
+        return run_sweep(axes, point, comm, log, output, "phase-diagram", **options)
 
     rounds = given.numerics.refine
     sweep = swept(inv, rounds > 0)
@@ -317,8 +317,8 @@ def _outcome(given, sweep, lines, regions, tip):
         summary |= {"max_growth": float(max(rate)), "inv_max": float(inv[int(np.argmax(rate))])}
     errors = {name: _with_none(sweep.table(f"{name}_error")) for name in lines}
     if given.numerics.refine and given.numerics.boundaries == "modes":
-        summary |= {f"tip_{name}": tip and getattr(tip, name) for name in TIP}
-        errors |= {f"tip_{name}": tip and tip.errors[name] for name in TIP}
+        summary |= tip.summary if tip else dict.fromkeys(TIP)
+        errors |= {f"tip_{name}": error for name, error in tip.errors.items()} if tip else {}
     return sweep.outcome(summary, errors, warnings)
 
 

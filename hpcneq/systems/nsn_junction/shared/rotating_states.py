@@ -166,7 +166,8 @@ def _write(out, condensates: RotatingStates, table: np.ndarray) -> None:
 
 def _summary(condensates: RotatingStates) -> dict:
     """What the summary tells of the condensates."""
-    D, mu, states = condensates.D, condensates.mu, condensates.states
+    D, mu = condensates.D, condensates.mu
+    states = condensates.states
     return {
         "roots": condensates.column(0),
         "mu_pair": condensates.column(1),

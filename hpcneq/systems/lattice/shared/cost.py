@@ -7,12 +7,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ....maths.pole_leads import Density
 from ....parallel import solo
 from ....solvers.integrators import integrator
 from ....solvers.output_times import Row, row_times
-from ....solvers.pole_leads.cost import evolution_bytes, step_seconds, zgemm_rate
-from ....solvers.pole_leads.etd import Steps
+from ....solvers.pole_leads.cost import (
+    evolution_bytes,
+    period_seconds,
+    step_seconds,
+    zgemm_rate,
+)
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, step_count, untimed
@@ -46,13 +49,13 @@ ROUGH = 1e3  # fits of a probe are worse by this
 START_PROBES, MOST_PROBES = 2, 40  # steps that are timed
 PROBE_SECONDS = 0.4  # and for how long
 RUNS = {True: 2.0, False: 1.0}  # with the errors: two more runs of twice the step
-PERIOD = 2.3  # what a step of a periodic state takes, in steps of an evolution
+PERIOD_RUNS = 1.4  # a periodic state and that of half the steps and of looser fits
 WRITING = 2.5e-3  # seconds of a row of output in the file
 WORK_ARRAYS = 24  # matrices of the core in use
 TASK_BYTES = 5 * 2**20  # of scipy and the leads' fits
 KERNELS = 88 * 2**20  # bytes of numba and its kernels
 KERNEL_LOADING = 0.6  # seconds until they are loaded
-LOADING = 1.5  # seconds until the interpreter and all libraries are loaded
+LOADING = 0.8  # seconds until the interpreter and all libraries are loaded, and of files
 
 
 def core_levels(form: Form, reservoirs: list[Reservoir]) -> int:
@@ -65,7 +68,9 @@ def core_levels(form: Form, reservoirs: list[Reservoir]) -> int:
 
 
 def _seconds(call: Callable[[], object]) -> float:
-    """Processor seconds of a call, the mean of some after a first."""
+    """Processor seconds of a call, the mean of some after a first; 0 if only sizes are asked."""
+    if untimed():
+        return 0.0
     call()
     begun, count = time.process_time(), 0
     while count < 1 or (count < MOST_PROBES and _since(begun) < PROBE_SECONDS / 4):
@@ -193,17 +198,10 @@ def transport(given: Given, ranks: int) -> Cost:
 
 
 def _period_seconds(setup: Setup, leads: LatticeLeads, eV: float, period: float) -> float:
-    """Processor seconds of a periodic state and of that of half the steps, from two steps."""
-    count = steps_of(setup, period)
-    density = Density(
-        np.zeros((leads.core, leads.core), complex), np.zeros((leads.core, leads.tail), complex)
-    )
+    """Processor seconds of a periodic state and of that of half the steps, from some steps."""
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives.at_bias(eV), 0.0)
-    state = PoleState(system, solo(), density)
-    steps = Steps(state)
-    step = _seconds(lambda: steps.take(0.0, period / count))
     iterations = PERIODIC_ITERATIONS if setup.interacting else 1
-    return PERIOD * 1.5 * count * step * iterations
+    return PERIOD_RUNS * period_seconds(system, period, steps_of(setup, period)) * iterations
 
 
 def evolve(given: Given, ranks: int) -> Cost:
@@ -262,7 +260,8 @@ def step_and_row(
     count = 0
     while count < START_PROBES or (count < MOST_PROBES and _since(begun) < PROBE_SECONDS):
         count += 1
-        stepper.advance(1e3 + count * dt, dt)
+        t = 1e3 + count * dt  # steps differ by rounding, as those of a run
+        stepper.advance(t, 1e3 + (count + 1) * dt - t)
     each = _since(begun) / count
     row = Row(1e3, +1, state.flat, stepper.now.c, None, None)
     looked = _seconds(lambda: state.watch(row.array, row.t, row.side, row.c))

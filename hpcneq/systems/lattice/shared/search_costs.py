@@ -17,11 +17,10 @@ from .states import Stationary
 # ones, and of the densities alone
 FROM_PATTERN, FROM_RANDOM = 115, 190
 OF_DENSITIES = 40
-SEARCH_SECONDS = 1.5  # of a search that is tried
-CUT = 6.0  # what longer searches take, in these
+SEARCH_SECONDS = 3.0  # of a search that is tried
+CUT = 4.0  # what longer searches take, in these
 NEAR_KNOWN = 0.8  # of a search: one near a known state
 MOST_PROBES, PROBE_SECONDS = 40, 0.4  # of short calls
-ROUGH = 1e3  # fits of a probe are worse by this
 
 
 def since(begun: float) -> float:
@@ -95,10 +94,10 @@ class Searches:
         setup, drives = self.setup, self.setup.drives
         starts = [c for name, c in seeds(setup) if name.startswith("random") == kind]
         A, U = drives.vector_potential(-1.0), drives.U(-1.0)
-        counted = Counted(setup, setup.leads(setup.fits(ROUGH)), drives.shifts(-1.0), A, U)
-        rough = max(seconds_of(lambda: counted.image(starts[-1], counted.expected)), 1e-9)
+        counted = Counted(setup, setup.leads(setup.fits()), drives.shifts(-1.0), A, U)
+        counted.image(starts[-1], counted.expected)
         begun = time.process_time()
         counted.until = begun + SEARCH_SECONDS
         counted.solve(starts[-1], counted.expected)
-        spent = time.process_time() - begun
-        return spent / rough * self.each * (1.0 + (CUT - 1.0) * (spent > SEARCH_SECONDS))
+        spent = since(begun)
+        return spent * (1.0 + (CUT - 1.0) * (spent > SEARCH_SECONDS))

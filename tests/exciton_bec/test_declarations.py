@@ -38,6 +38,7 @@ FURTHER = {
         {"sweep": {"T_b": [0.01], "ratio": RATIOS}},
         {"sweep": {"p_c": [50.0], "ratio": RATIOS}},
     ],
+    "phase-diagram": [{"sweep": {"inv_kfas": [1.0], "ratio": RATIOS}, "numerics": {"refine": 1}}],
     "response": [
         {
             "parameters": {"ratios": [0.0, 0.1], "q": 0.3, "w": 0.2},
@@ -99,9 +100,15 @@ FURTHER = {
     ],
 }
 # of the boundaries B and C, which take minutes, and a place that need not be there
-ELSEWHERE = {
+MODES = (
     *("B", "C", "C_end", "soft_from", "restored", "q_B", "q_C", "omega_C", "unstable"),
     *("gap", "gap_end"),
+)
+PLACES = ("inv", "ratio", "q", "omega")
+ELSEWHERE = {
+    *MODES,
+    *(f"{name}_line" for name in MODES),
+    *(f"{kind}_{name}" for kind in ("arc", "tip") for name in PLACES),
     *("rate", "q_fastest", "frequency", "max_growth", "inv_max", "switch_inv"),
 }
 

@@ -134,11 +134,11 @@ class Prescribed:
         self.breakpoints, self.observables = system.breakpoints, system.observables
         self.entries = (np.zeros(0, int), np.zeros(0, int))
 
-    def close(self, values):
+    def close(self, values: ComplexArray) -> ComplexArray:
         """No unknowns."""
         return np.zeros(0, complex)
 
-    def hamiltonian(self, t, side, c):
+    def hamiltonian(self, t: float, side: int, c: ComplexArray) -> sparse.spmatrix:
         """H of the given mean field."""
         if self.given is not None:
             c = self.given(t)

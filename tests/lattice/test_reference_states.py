@@ -215,11 +215,11 @@ def test_d_wave_gap_of_the_bulk():
 
 @pytest.mark.nightly
 def test_d_wave_gap_of_an_infinite_lattice():
-    """.228659 of the integral over momenta; 40 x 40 sites are 2e-5 off, by sum and by run."""
+    """.228659 of the integral over momenta; 20 x 20 sites are 4e-4 off, by sum and by run."""
     assert gap(400, 2.0, 0.4, 0.05) == pytest.approx(0.228659, abs=5e-7)
-    found = square(40, 2.0, 0.4, 0.05).summary["states"][0]["delta_max"]
-    assert found == pytest.approx(gap(40, 2.0, 0.4, 0.05), abs=1e-6)
-    assert found == pytest.approx(0.228659, abs=3e-5)
+    found = square(20, 2.0, 0.4, 0.05).summary["states"][0]["delta_max"]
+    assert found == pytest.approx(gap(20, 2.0, 0.4, 0.05), abs=1e-6)
+    assert found == pytest.approx(0.228659, abs=5e-4)
 
 
 @pytest.mark.parametrize("L", [8])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,12 +13,16 @@ from ...maths.pole_leads import LeadPoles
 from ...parallel import Layout, solo
 from .column_steps import ColumnSteps
 from .columns import ColumnState
-from .etd import DiagonalExact
+from .etd import TABLES, DiagonalExact, Steps, kept_tables
 from .frozen import Frozen
+from .periodic import Prescribed, map_of_period
 from .state import PoleState
 from .system import OpenSystem
 
+Answer = TypeVar("Answer")
 PROBED_COLUMNS = 1.5e6  # entries of R, of which steps of columns are timed
+PERIOD_STEPS = 4  # of a period, which are timed
+PERIOD_DOUBLINGS = 10  # until it repeats
 PROBED = 60000  # most entries of R of which a step is timed
 # arrays of the size of the columns on a rank: state, start of the step, coefficients, slopes,
 # stages, products; those of whole matrices on every rank
@@ -36,7 +40,8 @@ def evolution_bytes(leads: LeadPoles, ranks: int = 1, method: str = "etd") -> fl
     """Bytes of all arrays of an evolution on the fullest rank, the interpreter's not counted."""
     local = state_bytes(leads, ranks)
     if method == "etd":
-        return (LOCAL_ETD + SENT_ETD * (ranks > 1)) * local + PIECES
+        more = TABLES * (kept_tables(local // 16) - 1)
+        return (LOCAL_ETD + more + SENT_ETD * (ranks > 1)) * local + PIECES
     whole = 16.0 * leads.core * leads.total
     return LOCAL_FROZEN * local + WHOLE_FROZEN * whole
 
@@ -84,6 +89,34 @@ def step_seconds(
             stepper.advance((1 + r * steps + k) * step, step)
         taken.append((time.process_time() - begun) / steps)
     return min(taken) * system.leads.total / max(state.layout.count, 1)
+
+
+def period_seconds(system: OpenSystem, period: float, steps: int) -> float:
+    """Processor seconds of a periodic state: of the map, of doubling it, of the series."""
+    given, step = Prescribed(system, None), period / steps
+    few = min(steps, PERIOD_STEPS)
+    map_of_period(given, 0.0, step, 1)  # compiles
+    part, first = _clocked(lambda: map_of_period(given, 0.0, step, 1))
+    whole = _clocked(lambda: map_of_period(given, 0.0, step, 1 + few))[1]
+    mapped = max(whole - first, 0.0) / few
+    doubled = _clocked(part.twice)[1]
+    state = PoleState(given, solo())
+    taking = Steps(state)
+
+    def taken_from(k: int) -> None:
+        state.seen(state.flat, k * step)
+        taking.take(k * step, step)
+
+    taken_from(0)  # makes coefficients
+    taken = _clocked(lambda: [taken_from(1 + k) for k in range(few)])[1] / few
+    return (mapped + taken) * steps + PERIOD_DOUBLINGS * doubled
+
+
+def _clocked(call: Callable[[], Answer]) -> tuple[Answer, float]:
+    """(answer, processor seconds) of a call."""
+    begun = time.process_time()
+    answer = call()
+    return answer, time.process_time() - begun
 
 
 def column_step_seconds(

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...maths.arrays import ComplexArray
+from ...maths.arrays import ComplexArray, FloatArray
 from ...maths.exponentials import Tables
 from ...parallel import Part
 from ..auxiliary_modes.stepping import Ends, Read, Stepper
@@ -20,6 +20,10 @@ from . import kernels
 from .state import PoleState
 
 PIECE = 4000  # entries of R whose coefficients are made at once
+# kinds of steps whose coefficients are kept: of a small R as many as steps of one length differ by
+# rounding, and of any one
+KEPT, SMALL = 4, 36000
+TABLES = 7  # coefficients of an entry
 
 
 class PoleStepper(Stepper):
@@ -67,31 +71,25 @@ class PoleStepper(Stepper):
 
 
 class Steps:
-    """Steps of the columns of a `PoleState`, with the coefficients of the last kind of them."""
+    """Steps of the columns of a `PoleState`, with the coefficients of the last kinds of them."""
 
     def __init__(self, state: PoleState):
         self.state = state
-        self.exact = np.zeros(0, complex)
-        self.weights: tuple[ComplexArray, ...] = ()
-        self.made_for: tuple = ()
+        self.most = kept_tables(state.flat.size)
+        self.tables: dict[tuple, tuple[ComplexArray, tuple[ComplexArray, ...]]] = {}
 
     def take(self, t: float, step: float) -> None:
         """R(t) -> R(t + step). **Collective.**"""
         state = self.state
         shifts = np.asarray(state.system.shifts(t + 0.5 * step), float)
-        key = (step, shifts.tobytes())
-        if key != self.made_for:
-            self.exact = state.diagonal(shifts)
-            self.weights = _weights(state, self.exact, step)
-            self.made_for = key
-        exact = self.exact
+        exact, weights = self._table(step, shifts)
 
         def rest(part: float, columns: ComplexArray) -> ComplexArray:
             side = 1 - 2 * int(part == 1.0)
             return state.rest(t + part * step, side, state.view(columns), exact).ravel()
 
         u = state.flat
-        half, whole, half_first, half_second, first, second, third = self.weights
+        half, whole, half_first, half_second, first, second, third = weights
         n1 = rest(0.0, u)
         carried = np.empty_like(u)
         inner = np.empty_like(u)
@@ -105,12 +103,33 @@ class Steps:
         kernels.finish(carried, (second, third), n1, n2, n3, n4)
         u[:] = carried
 
+    def _table(
+        self, step: float, shifts: FloatArray
+    ) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
+        """(the exact diagonal, coefficients) of a step, the ones used last kept."""
+        key = (step, shifts.tobytes())
+        table = self.tables.pop(key, None)
+        if table is None:
+            while len(self.tables) >= self.most:
+                self.tables.pop(next(iter(self.tables)))
+            exact = self.state.diagonal(shifts)
+            table = exact, _weights(self.state, exact, step)
+        self.tables[key] = table
+        return table
+
+
+def kept_tables(entries: int) -> int:
+    """Kinds of steps whose coefficients are kept for so many entries of R on a rank."""
+    if entries > SMALL:
+        return 1
+    return KEPT
+
 
 def _weights(state, exact, step):
     """The coefficients of `Tables` for the columns here as flat arrays, made in pieces."""
     columns = len(state.columns)
     rows = state.rows
-    parts = np.empty((7, columns, rows), complex)
+    parts = np.empty((TABLES, columns, rows), complex)
     piece = max(1, PIECE // max(rows, 1))
     for first in range(0, columns, piece):
         some = slice(first, first + piece)
@@ -118,7 +137,7 @@ def _weights(state, exact, step):
         each = f.half, f.whole, f.half_first, f.half_second, f.first, f.second, f.third
         for part, values in zip(parts, each):
             part[some] = values
-    return tuple(parts.reshape(7, -1))
+    return tuple(parts.reshape(TABLES, -1))
 
 
 class DiagonalExact(PoleStepper):

@@ -85,10 +85,10 @@ def periodic(
 
     Raises `Undamped` if something does not decay, `Unresolved` if it grows by the steps alone.
     """
-    given = _Prescribed(system, field)
+    given = Prescribed(system, field)
     step = period / steps
     with np.errstate(over="ignore", invalid="ignore"):
-        whole = _map_of_period(given, t0, step, steps)
+        whole = map_of_period(given, t0, step, steps)
         total = whole
         for _ in range(DOUBLINGS):
             if total.size < FORGOTTEN or not total.size < DIVERGED:
@@ -123,7 +123,7 @@ def periodic(
     )
 
 
-class _Prescribed:
+class Prescribed:
     """A system with its mean field given."""
 
     def __init__(self, system: OpenSystem, field: Callable[[float], ComplexArray] | None):
@@ -134,11 +134,11 @@ class _Prescribed:
         self.breakpoints, self.observables = system.breakpoints, system.observables
         self.entries = (np.zeros(0, int), np.zeros(0, int))
 
-    def close(self, values):
+    def close(self, values: ComplexArray) -> ComplexArray:
         """No unknowns."""
         return np.zeros(0, complex)
 
-    def hamiltonian(self, t, side, c):
+    def hamiltonian(self, t: float, side: int, c: ComplexArray) -> sparse.spmatrix:
         """H of the given mean field."""
         if self.given is not None:
             c = self.given(t)
@@ -152,7 +152,7 @@ def steps_from(state: PoleState, t0: float, step: float, count: int) -> None:
         steps.take(t0 + k * step, step)
 
 
-def _map_of_period(system, t0, step, steps) -> Affine:
+def map_of_period(system: Prescribed, t0: float, step: float, steps: int) -> Affine:
     """U and I of the steps from t0 on."""
     leads = system.leads
     zero = Density(

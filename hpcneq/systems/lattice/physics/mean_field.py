@@ -56,9 +56,9 @@ def site_terms(model: Model, hartree: bool, exchange: bool) -> Terms:
     up, down = i, i
     if form.spin == "full":
         up, down = 2 * i, 2 * i + 1
-    _pair(terms, up, half + down, U)
+    _pair(terms, form, up, half + down, U)
     if form.spin == "full":
-        _pair(terms, down, half + up, U)
+        _pair(terms, form, down, half + up, U)
     if hartree and form.spin == "z":
         hole = half + i
         terms.add((i, i), (hole, hole), U)
@@ -73,10 +73,21 @@ def site_terms(model: Model, hartree: bool, exchange: bool) -> Terms:
     return terms
 
 
-def _pair(terms: Terms, electron: np.ndarray, hole: np.ndarray, V: np.ndarray) -> None:
-    """H_{electron, hole} = -V rho_{electron, hole}, and its conjugate."""
-    terms.add((electron, hole), (electron, hole), -V)
-    terms.add((hole, electron), (hole, electron), -V)
+def _pair(terms: Terms, form: Form, electron: np.ndarray, hole: np.ndarray, V: np.ndarray) -> None:
+    """H_{electron, hole} = -V rho_{electron, hole}, and its conjugate.
+
+    In the form 4n of the odd part under exchange of both electrons: the even part is none of a
+    state's, and no deviation may be held by it.
+    """
+    if form.spin == "z":
+        sources = [((electron, hole), -V)]
+    else:
+        half = form.electrons
+        other = hole - half, electron + half
+        sources = [((electron, hole), -0.5 * V), (other, 0.5 * V)]
+    for (row, column), coefficient in sources:
+        terms.add((electron, hole), (row, column), coefficient)
+        terms.add((hole, electron), (column, row), coefficient)
 
 
 def _exchange(terms: Terms, form: Form, a: np.ndarray, b: np.ndarray, V: np.ndarray) -> None:
@@ -97,8 +108,8 @@ def bond_terms(model: Model, hartree: bool, exchange: bool) -> Terms:
     half, inner = form.electrons, form.inner
     for a in range(inner):
         for b in range(inner):
-            _pair(terms, inner * i + a, half + inner * j + b, V)
-            _pair(terms, inner * j + b, half + inner * i + a, V)
+            _pair(terms, form, inner * i + a, half + inner * j + b, V)
+            _pair(terms, form, inner * j + b, half + inner * i + a, V)
             if exchange and form.spin != "z":
                 _exchange(terms, form, inner * i + a, inner * j + b, V)
     if exchange and form.spin == "z":

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 
-from ....maths.pole_leads import Density
 from ....parallel import solo
 from ....solvers.integrators import integrator
 from ....solvers.output_times import Row, row_times
-from ....solvers.pole_leads.cost import evolution_bytes, step_seconds, zgemm_rate
-from ....solvers.pole_leads.etd import Steps
+from ....solvers.pole_leads.cost import (
+    evolution_bytes,
+    period_seconds,
+    step_seconds,
+    zgemm_rate,
+)
 from ....solvers.pole_leads.state import PoleState
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, step_count, untimed
@@ -26,33 +28,29 @@ from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, by_window, curve_of
 from . import column_costs
 from .periodic_states import period_of, steps_of
+from .search_costs import MOST_PROBES, PROBE_SECONDS, Searches, seconds_of, since
 from .seeds import seeds
 from .setup import LatticeLeads, Setup, setup_of
-from .stability import block_state
+from .stability import SMALL, block_state
 from .states import stationary_before
 
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
 PERIODIC_ITERATIONS = 20  # of a self-consistent periodic state
-# stationary states that are solved for a self-consistent one: from a pattern of pairs, from random
-# ones, near a known state, and of the densities alone
-FROM_PATTERN, FROM_RANDOM = 115, 190
-FROM_NEAR, OF_DENSITIES = 60, 40
 PROBED_ENTRIES = 1e6  # of R, of which a large evolution is timed
 LARGE = 4e6  # entries of R above which a step is timed by a few of its columns
 EIGENVALUES = 4.0  # products of matrices that all eigenvalues of a Hermitian one take
 WRITTEN = 1e-9  # seconds of a row of output for each entry of R that is read
 PROBED = 400  # levels of the core up to which a stationary state is timed
-ROUGH = 1e3  # fits of a probe are worse by this
-START_PROBES, MOST_PROBES = 2, 40  # steps that are timed
-PROBE_SECONDS = 0.4  # and for how long
+START_PROBES = 2  # steps that are timed at least
 RUNS = {True: 2.0, False: 1.0}  # with the errors: two more runs of twice the step
-PERIOD = 2.3  # what a step of a periodic state takes, in steps of an evolution
+PERIOD_RUNS = 1.4  # a periodic state and that of half the steps and of looser fits
 WRITING = 2.5e-3  # seconds of a row of output in the file
+VECTORS = 130  # deviations in use, where the slowest are found
 WORK_ARRAYS = 24  # matrices of the core in use
 TASK_BYTES = 5 * 2**20  # of scipy and the leads' fits
 KERNELS = 88 * 2**20  # bytes of numba and its kernels
 KERNEL_LOADING = 0.6  # seconds until they are loaded
-LOADING = 1.5  # seconds until the interpreter and all libraries are loaded
+LOADING = 0.9  # seconds until the interpreter and all libraries are loaded, and of files
 
 
 def core_levels(form: Form, reservoirs: list[Reservoir]) -> int:
@@ -64,26 +62,16 @@ def core_levels(form: Form, reservoirs: list[Reservoir]) -> int:
     return count
 
 
-def _seconds(call: Callable[[], object]) -> float:
-    """Processor seconds of a call, the mean of some after a first."""
-    call()
-    begun, count = time.process_time(), 0
-    while count < 1 or (count < MOST_PROBES and _since(begun) < PROBE_SECONDS / 4):
-        call()
-        count += 1
-    return _since(begun) / count
-
-
 def _state_seconds(setup: Setup) -> tuple[float, int]:
     """(processor seconds of one stationary state, levels of its core)."""
     size = core_levels(setup.form, setup.reservoirs)
     if setup.ring is None and size > PROBED:
         H = np.eye(PROBED) + 0j
-        return _seconds(lambda: np.linalg.eig(H)) * (size / PROBED) ** 3, size
+        return seconds_of(lambda: np.linalg.eig(H)) * (size / PROBED) ** 3, size
     leads = setup.leads(setup.fits())
     stationary = stationary_before(setup, leads, setup.drives)
     c = np.zeros(setup.field.fields, complex)
-    return _seconds(lambda: stationary.image(c, 0.0)), leads.core
+    return seconds_of(lambda: stationary.image(c, 0.0)), leads.core
 
 
 def _bytes(core: int, tail: int = 0) -> float:
@@ -102,53 +90,44 @@ def states(given: Given, stability: bool) -> Cost:
     each, core = _state_seconds(setup)
     fitting = 2 * max(0.0, time.process_time() - begun - 2 * each)
     points = int(np.prod([len(values) for values in given.sweep.values()]))
-    starts = seeds(setup)
-    solved = sum(_solved(setup, name) + _near(setup, name) for name, _ in starts) * points
+    starts, searches = seeds(setup), Searches(setup, each)
+    searched = sum(searches.seconds(name) + searches.near(name) for name, _ in starts) * points
     found = len(starts) * points
     if points > 1:  # what continues the states of the bias before
         names = [name for name, _ in starts[:2]]
-        solved += sum(2 * _near(setup, name) for name in names) * (points - 1)
+        searched += sum(2 * searches.near(name) for name in names) * (points - 1)
         found += len(names) * (points - 1)
-    seconds = LOADING + fitting + each * solved
-    if stability and setup.interacting and setup.ring is None and core <= PROBED:
-        seconds += _stability_seconds(setup) * found
+    seconds = LOADING + fitting + searched
+    memory = _bytes(core)
+    whole = setup.form.size <= SMALL or (setup.ring is None and core <= PROBED)
+    if stability and setup.interacting and whole:
+        each, more = _stability_cost(setup)
+        seconds, memory = seconds + each * found, memory + more
     notes = (f"{setup.form.size} levels, {core} with leads", f"{len(starts)} starts a bias")
-    return Cost(seconds, _bytes(core), max(1, len(starts)), notes)
+    return Cost(seconds, memory, max(1, len(starts)), notes)
 
 
-def _solved(setup: Setup, name: str) -> int:
-    """Stationary states that are solved from a seed until it is self-consistent."""
-    if not setup.interacting:
-        return 1
-    if name == "normal":
-        return 1 + OF_DENSITIES * int(np.any(~setup.field.pairs))
-    return FROM_RANDOM if name.startswith("random") else FROM_PATTERN
-
-
-def _near(setup: Setup, name: str) -> int:
-    """The same near a state that is known, and of looser fits."""
-    return min(_solved(setup, name), FROM_NEAR)
-
-
-def _stability_seconds(setup: Setup) -> float:
-    """Processor seconds of the slowest deviations of one state."""
-    stationary = stationary_before(setup, setup.leads(setup.fits(ROUGH)), setup.drives)
+def _stability_cost(setup: Setup) -> tuple[float, float]:
+    """(processor seconds, bytes) of the slowest deviations of one state."""
+    stationary = stationary_before(setup, setup.leads(setup.fits()), setup.drives)
     c = np.where(setup.field.diagonal, 0.5, 0.1).astype(complex)
     propagator = Propagator(block_state(stationary, {"c": c, "mu_c": 0.0}, True))
     blocks, n, total = propagator.shape
     start = np.zeros(2 * blocks * n * total)
-    return RESTARTS * BASIS * _seconds(lambda: propagator(start))
+    seconds = RESTARTS * BASIS * seconds_of(lambda: propagator(start))
+    return seconds, VECTORS * 8.0 * len(start)
 
 
 def spectrum(given: Given, ranks: int) -> Cost:
     """The cost of one state and its Green functions."""
     setup = setup_of(given)
     each, core = _state_seconds(setup)
-    solved = sum(_solved(setup, name) for name, _ in seeds(setup, 0))
+    searches = Searches(setup, each)
+    searched = sum(searches.seconds(name) for name, _ in seeds(setup, 0))
     products = 4 * 8e-9 * setup.form.size**2 * core  # seconds of an energy at a GF/s
     if core <= PROBED:
         products = _energy_seconds(setup)
-    seconds = LOADING + each * solved + 2 * given.numerics.points * products
+    seconds = LOADING + searched + 2 * given.numerics.points * products
     return Cost(seconds, _bytes(core), given.numerics.points, (f"{setup.form.size} levels",))
 
 
@@ -160,7 +139,7 @@ def _energy_seconds(setup: Setup) -> float:
     H = setup.field.dense(setup.field.values(np.zeros(setup.field.fields, complex)))
     A = np.asarray(leads.matrix(H, V, np.zeros(leads.count)))
     spectra = Spectra(setup.form, setup.branches(fits), A, V)
-    return _seconds(lambda: spectra.local(0.1))
+    return seconds_of(lambda: spectra.local(0.1))
 
 
 def transport(given: Given, ranks: int) -> Cost:
@@ -193,17 +172,10 @@ def transport(given: Given, ranks: int) -> Cost:
 
 
 def _period_seconds(setup: Setup, leads: LatticeLeads, eV: float, period: float) -> float:
-    """Processor seconds of a periodic state and of that of half the steps, from two steps."""
-    count = steps_of(setup, period)
-    density = Density(
-        np.zeros((leads.core, leads.core), complex), np.zeros((leads.core, leads.tail), complex)
-    )
+    """Processor seconds of a periodic state and of that of half the steps, from some steps."""
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives.at_bias(eV), 0.0)
-    state = PoleState(system, solo(), density)
-    steps = Steps(state)
-    step = _seconds(lambda: steps.take(0.0, period / count))
     iterations = PERIODIC_ITERATIONS if setup.interacting else 1
-    return PERIOD * 1.5 * count * step * iterations
+    return PERIOD_RUNS * period_seconds(system, period, steps_of(setup, period)) * iterations
 
 
 def evolve(given: Given, ranks: int) -> Cost:
@@ -260,17 +232,14 @@ def step_and_row(
     stepper.advance(1e3, dt)
     begun = time.process_time()
     count = 0
-    while count < START_PROBES or (count < MOST_PROBES and _since(begun) < PROBE_SECONDS):
+    while count < START_PROBES or (count < MOST_PROBES and since(begun) < PROBE_SECONDS):
         count += 1
-        stepper.advance(1e3 + count * dt, dt)
-    each = _since(begun) / count
+        t = 1e3 + count * dt  # steps differ by rounding, as those of a run
+        stepper.advance(t, 1e3 + (count + 1) * dt - t)
+    each = since(begun) / count
     row = Row(1e3, +1, state.flat, stepper.now.c, None, None)
-    looked = _seconds(lambda: state.watch(row.array, row.t, row.side, row.c))
-    return each, _seconds(lambda: state.observe(row)) + WRITING, looked
-
-
-def _since(begun: float) -> float:
-    return time.process_time() - begun
+    looked = seconds_of(lambda: state.watch(row.array, row.t, row.side, row.c))
+    return each, seconds_of(lambda: state.observe(row)) + WRITING, looked
 
 
 def _start_seconds(setup: Setup, leads: LatticeLeads) -> float:
@@ -279,8 +248,8 @@ def _start_seconds(setup: Setup, leads: LatticeLeads) -> float:
         return 0.0
     stationary = before(setup, leads)
     c = np.zeros(setup.field.fields, complex)
-    solved = sum(_solved(setup, name) for name, _ in seeds(setup, 0))
-    return _seconds(lambda: stationary.image(c, 0.0)) * solved
+    searches = Searches(setup, seconds_of(lambda: stationary.image(c, 0.0)))
+    return sum(searches.seconds(name) for name, _ in seeds(setup, 0))
 
 
 def _refuse_undamped(setup: Setup, leads: LatticeLeads) -> None:

@@ -300,14 +300,15 @@ def changes(one: Record, other: Record) -> list[tuple[complex, complex]]:
     """(z, z') of the modes that begin or cease to grow between two records, each pair once."""
     both = roots_of(one), roots_of(other)
     counts = [sum(z.imag > 0 for z in roots) for roots in both]
+    more = int(np.argmax(counts))  # where they grow
+    low = (one, other)[1 - more]["lowest"]
+    rest = both[1 - more][min(counts) :]
     crossed: list[tuple[complex, complex]] = []
-    for k in range(min(counts), max(counts)):
-        z = both[int(np.argmax(counts))][k]  # where it grows; the other may be below the line
-        ends = [
-            roots[k] if k < len(roots) else complex(z.real, record["lowest"])
-            for roots, record in zip(both, (one, other))
-        ]
-        pair = ends[0], ends[1]
+    for z in both[more][min(counts) : max(counts)]:
+        still = complex(z.real, low)  # below the line, unless it is among the others
+        if rest:
+            still = rest.pop(int(np.argmin(np.abs(np.array(rest) - z))))
+        pair = (still, z) if more else (z, still)
         mirrored = -pair[0].conjugate(), -pair[1].conjugate()
         if not any(near(known, pair) or near(known, mirrored) for known in crossed):
             crossed.append(pair)

@@ -6,12 +6,16 @@ import time
 
 import numpy as np
 
+from ....solvers.pole_leads.cost import period_seconds
 from ....tasks import Cost, Given
+from ....tasks.cost import untimed
 from ..tasks.conductivity import Response
+from ..tasks.periodic import at_frequency, system_of
 from . import cost
 from .krylov_modes import method_of
+from .repeating import period_of_drives
 from .seeds import seeds
-from .setup import Setup, setup_of
+from .setup import LatticeLeads, Setup, setup_of
 from .states import Found, stationary_before
 
 COUNTED = 4000  # evaluations of the mean field's response at a state
@@ -19,7 +23,6 @@ KRYLOV = 3000  # products
 PROBE_VECTORS = 2  # columns of an earlier time for each level: filled, and all
 STEP_SECONDS = 3e-3  # of a step of the evolution, with its overhead
 SOLVED = 40  # products of GMRES at a frequency
-STEP = 0.1  # of a period; none costs more than another
 ITERATIONS = 30  # of a mean field
 KRYLOV_BASIS = 40  # products until multipliers converge
 EIGEN_BYTES = 14 * 2**20  # of SLEPc
@@ -132,17 +135,23 @@ def _frequency_seconds(setup: Setup) -> float:
 
 def periodic(given: Given, ranks: int) -> Cost:
     """The cost of the iterations of a period, and of its multipliers."""
-    setup = setup_of(given)
-    leads = setup.leads(setup.fits())
-    steps, count = given.numerics.periodic_steps, given.numerics.multipliers
-    method, periods = "etd", 6.0
-    if setup.interacting:
-        method = "frozen"
-        periods = 3.0 * ITERATIONS + 2 * KRYLOV_BASIS * (count > 0)
-    step = cost.step_and_row(setup, leads, STEP, method)[0]
+    swept = given.sweep.get("frequency", np.array([given.parameters.frequency]))
+    setup = at_frequency(setup_of(given), swept[len(swept) // 2])
+    leads, steps = setup.leads(setup.fits()), given.numerics.periodic_steps
+    each = 0.0 if untimed() else _period_seconds(setup, leads, steps)
     points = int(np.prod([len(values) for values in given.sweep.values()]))
-    notes = (f"{steps} steps a period, {periods:.0f} periods",)
+    notes = (f"{steps} steps a period of {leads.total} levels with leads",)
     memory = cost.BASE_BYTES + 16.0 * 40 * leads.core * leads.total
     memory += cost.KERNELS
-    seconds = cost.LOADING + steps * step * periods * points
+    seconds = cost.LOADING + cost.KERNEL_LOADING + each * points
     return Cost(seconds, memory, points, notes)
+
+
+def _period_seconds(setup: Setup, leads: LatticeLeads, steps: int) -> float:
+    """Processor seconds of one periodic state, of that of half the steps, of its multipliers."""
+    period = period_of_drives(setup)
+    each = cost.PERIOD_RUNS * period_seconds(system_of(setup, leads, period), period, steps)
+    if not setup.interacting:
+        return each
+    krylov = 2 * KRYLOV_BASIS * (setup.given.numerics.multipliers > 0) * steps
+    return ITERATIONS * each + krylov * cost.step_and_row(setup, leads, period / steps, "etd")[0]

@@ -83,7 +83,9 @@ def test_what_the_report_raises_all_ranks_raise(comm):
 
 
 def test_no_task_sends_its_records_to_all_ranks():
-    """At 1e5 points of 1 kB on 1024 ranks these would be 100 GB."""
+    """At 1e5 points of 1 kB on 1024 ranks these would be 100 GB. Refined lines, of some hundred
+    interactions, choose their next points from all that are known.
+    """
     calls = [
         (path.name, {word.arg: ast.unparse(word.value) for word in node.keywords})
         for path in SYSTEMS.rglob("*.py")
@@ -91,4 +93,6 @@ def test_no_task_sends_its_records_to_all_ranks():
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "run_sweep"
     ]
     assert len(calls) > 20
-    assert [name for name, words in calls if words.get("everywhere") != "False"] == []
+    others = [(name, words.get("everywhere")) for name, words in calls]
+    others = [(name, value) for name, value in others if value != "False"]
+    assert others == [("phase_diagram.py", "everywhere")]

@@ -72,6 +72,11 @@ def _found_anew(drive: Drive) -> Condensate:
     return steady_states.solve(drive)
 
 
+def _unprobed(drive: Drive) -> Cost:
+    """The Cost of a run that finds no condensate."""
+    return Cost(START, BASE_BYTES, 1, (f"normal at ratio = {drive.ratio:g}: no probe",))
+
+
 def clocked(function: Callable, least: float = 0.15) -> tuple[float, object]:
     """(seconds of the quickest call, its value) of calls until ``least`` seconds are spent.
 
@@ -94,7 +99,7 @@ def planned(plan: Callable) -> Callable:
         try:
             probe = Probe(drive)
         except NotConverged:
-            return Cost(START, BASE_BYTES, 1, (f"normal at ratio = {drive.ratio:g}: no probe",))
+            return _unprobed(drive)
         return plan(given, probe)
 
     return cost
@@ -233,7 +238,11 @@ def phase_diagram(given: Given, probe: Probe) -> Cost:
 
 def evolve(given: Given, ranks: int) -> Cost:
     """Of ``evolve``: a few steps of some blocks are run."""
-    solving, state = clocked(lambda: steady_states.solve(drive_of(given)))
+    drive = drive_of(given)
+    try:
+        solving, state = clocked(lambda: _found_anew(drive))
+    except NotConverged:
+        return _unprobed(drive)
     cost = evolution_cost(given, system_of(given, state)[0], ranks)
     return replace(cost, core_seconds=cost.core_seconds + solving + START)
 
@@ -241,7 +250,10 @@ def evolve(given: Given, ranks: int) -> Cost:
 def pattern(given: Given, ranks: int) -> Cost:
     """Of ``pattern``: F_m of one state, and M of its modes, are timed."""
     drive = drive_of(given)
-    solving, state = clocked(lambda: steady_states.solve(drive))
+    try:
+        solving, state = clocked(lambda: _found_anew(drive))
+    except NotConverged:
+        return _unprobed(drive)
     problem = equations(given, state)
     medium, h = problem.medium(0.0), problem.h
     c, part = np.full(2 * h + 1, 0.1, complex), range(problem.items)

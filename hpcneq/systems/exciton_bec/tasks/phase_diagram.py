@@ -51,8 +51,9 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
 
     def swept(values, everywhere):
         axes = {"inv_kfas": np.asarray(values)}
-        options = {"chain": CHAIN, "everywhere": everywhere}
-        return run_sweep(axes, point, comm, log, output, "phase-diagram", **options)
+        return run_sweep(
+            axes, point, comm, log, output, "phase-diagram", chain=CHAIN, everywhere=everywhere
+        )
 
     rounds = given.numerics.refine
     sweep = swept(inv, rounds > 0)

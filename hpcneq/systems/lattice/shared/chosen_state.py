@@ -33,9 +33,9 @@ def largest_state(stationary: Stationary) -> Found:
 
 
 def pairing_miss(loose: Stationary, c: np.ndarray, mu: float) -> float:
-    """What looser fits of the leads change of a state's largest pairing; all of it without a state.
+    """Twice what looser fits change of a state's largest pairing; all of it without a state.
 
-    c, mu : of the state.
+    Fits of a few poles may be hardly better than looser ones. c, mu : of the state.
     """
     if loose.setup.given.initial.state == "normal":
         found = loose.normal(c)
@@ -47,7 +47,7 @@ def pairing_miss(loose: Stationary, c: np.ndarray, mu: float) -> float:
     ]
     if not found.converged:
         return float(sizes[0])
-    return float(abs(sizes[1] - sizes[0]))
+    return float(2 * abs(sizes[1] - sizes[0]))
 
 
 def words_of_lost(lost: Sequence[str]) -> list[str]:

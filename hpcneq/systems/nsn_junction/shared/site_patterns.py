@@ -89,9 +89,7 @@ def seed_of(
     wave_number = given.initial.wave_number
     if wave_number is None and state != "bcs":
         waves = range(1, Lx // 2 + 1)
-        strength = on_root(
-            comm, lambda: [patterns.pair_susceptibility(junction, bias, n) for n in waves]
-        )
+        strength = on_root(comm, patterns.pair_susceptibilities, junction, bias, waves)
         wave_number = 1 + int(np.argmax(strength))
     size = WAVE_SEED * given.parameters.U
     seed = patterns.site_seed(Lx, Ly, state, wave_number, size)

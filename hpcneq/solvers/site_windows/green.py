@@ -180,6 +180,68 @@ def left(
         t += 1
 
 
+def _transposed(code, rows):
+    """Eight vectors of eight, the rows of a matrix, as those of its transpose."""
+    for step in (1, 2, 4):
+        turned = list(rows)
+        for k in range(8):
+            if k & step:
+                continue
+            low = [m if not m & step else 8 + m - step for m in range(8)]
+            high = [m + step if not m & step else 8 + m for m in range(8)]
+            turned[k] = code.shuffle(rows[k], rows[k + step], low)
+            turned[k + step] = code.shuffle(rows[k], rows[k + step], high)
+        rows = turned
+    return rows
+
+
+def _between(back):
+    """The intrinsic that takes a block of W to P, or with ``back`` one of P to W."""
+
+    @intrinsic
+    def between(typing, W, w, P, p, k, o):
+        """Block of four sites' rows w[k, :4] of W and rows p[k, :4] of P, lanes from o on.
+
+        P = -W^+ : between 2 x 4 rows and lanes each, those of components and of sites.
+        """
+
+        def write(context, builder, signature, args):
+            code = Code(context, builder, signature, args)
+            W, places, P, others = (code.array(m) for m in range(4))
+            vector, lanes = code.vector(0), cgutils.unpack_tuple(builder, P.shape)[2]
+
+            def place(array, i):
+                at = code.sum(code.product(args[4], code.whole(4)), code.whole(i))
+                return builder.load(builder.gep(array.data, [at]))
+
+            own, other = ([place(array, i) for i in range(4)] for array in (places, others))
+            for part in (0, 1):
+                here = [
+                    code.sum(
+                        code.product(own[m % 4], code.whole(32)), code.whole(m // 4 * 16 + part * 8)
+                    )
+                    for m in range(8)
+                ]
+                there = []
+                for n in range(8):
+                    row = code.sum(code.product(other[n % 4], code.whole(2)), code.whole(n // 4))
+                    row = code.sum(code.product(row, code.whole(2)), code.whole(part))
+                    there.append(code.sum(code.product(row, lanes), args[5]))
+                source, target = (P, W) if back else (W, P)
+                start, end = (there, here) if back else (here, there)
+                rows = _transposed(code, [code.read(source, at, vector) for at in start])
+                for value, at in zip(rows, end):
+                    code.write(value if part else code.less(value), target, at)
+            return code.nothing()
+
+        return types.void(W, w, P, p, k, o), write
+
+    return between
+
+
+_block_in, _block_back = _between(False), _between(True)
+
+
 def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back, o, move):
     """P = -W^+ of strip t, or with ``back`` W = -P^+; what others own is in R.
 
@@ -188,21 +250,36 @@ def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back, o, move):
     base, first, strip, slot, y0 = lookup
     Lx, Ly, ox, oy, wx, wy = geometry
     row, begin = xs[t] - first, (ys[t] - oy) % Ly
+    whole, rows, places = True, np.empty((1, 4), np.int64), np.empty((1, 4), np.int64)
+    for i in range(4):
+        whole = whole and sites[t, i] >= 0
     for dx in range(wx):
         line = (xs[t] - ox + dx) % Lx * Ly
-        for dy in range(wy):
+        dy = 0
+        while dy < wy:
             y = begin + dy
             if y >= Ly:
                 y -= Ly
             there, s = base[strip[line + y], row], slot[line + y]
             shift = ys[t] - y0[strip[line + y]] + oy
+            block = whole and there >= 0 and s == 0 and dy + 3 < wy and y + 3 < Ly
+            block = block and strip[line + y + 3] == strip[line + y]
+            if block:
+                for i in range(4):
+                    d = (shift + i) % Ly
+                    block = block and d < wy
+                    rows[0, i] = there + d
+                    places[0, i] = _moved(dx * wy + dy + i, wy, move)
+            if block:
+                if back:
+                    _block_back(W, rows, P, places, 0, o)
+                else:
+                    _block_in(W, rows, P, places, 0, o)
+                dy += 4
+                continue
             p = 2 * _moved(dx * wy + dy, wy, move)
             for i in range(4):
-                d = shift + i
-                if d < 0:
-                    d += Ly
-                elif d >= Ly:
-                    d -= Ly
+                d = (shift + i) % Ly
                 inside = there != -1 and d < wy and sites[t, i] >= 0
                 for a in range(2):
                     for b in range(2):
@@ -224,6 +301,7 @@ def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back, o, move):
                         else:
                             P[r, 0, m] = -R[d - there - 2, a, 0, n]
                             P[r, 1, m] = R[d - there - 2, a, 1, n]
+            dy += 1
 
 
 @lazily(calls=(_carried, recursion, fields_around, _moved, _turn))

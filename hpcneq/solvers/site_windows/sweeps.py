@@ -21,10 +21,21 @@ from numpy.typing import NDArray
 
 from ...maths.arrays import IntArray
 from ...maths.compiled import lazily
-from ..site_columns.sweeps import phase_term, plain_term, recursion, rotated, rotation_of
+from ..site_columns.sweeps import (
+    first_term,
+    phase_term,
+    plain_term,
+    recursion,
+    rotated,
+    rotation_of,
+)
 from ..vector_code import Code
 
-__all__ = ["phase_term", "plain_term"]  # `recursion` is compiled with the names of this module
+__all__ = [
+    "first_term",
+    "phase_term",
+    "plain_term",
+]  # `recursion` is compiled with the names of this module
 
 
 @intrinsic

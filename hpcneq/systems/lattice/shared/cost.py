@@ -22,7 +22,6 @@ from ....tasks.evolution import watched
 from ..physics.nambu import Form
 from ..physics.open_lattice import OpenLattice
 from ..physics.reservoirs import Reservoir
-from ..physics.slow_modes import BASIS, RESTARTS, Propagator
 from ..physics.spectra import Spectra
 from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, by_window, curve_of
@@ -31,7 +30,7 @@ from .periodic_states import period_of, steps_of
 from .search_costs import MOST_PROBES, PROBE_SECONDS, Searches, seconds_of, since
 from .seeds import seeds
 from .setup import LatticeLeads, Setup, setup_of
-from .stability import SMALL, block_state
+from .stability_costs import stability_cost
 from .states import stationary_before
 
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
@@ -45,8 +44,8 @@ START_PROBES = 2  # steps that are timed at least
 RUNS = {True: 2.0, False: 1.0}  # with the errors: two more runs of twice the step
 PERIOD_RUNS = 1.4  # a periodic state and that of half the steps and of looser fits
 WRITING = 2.5e-3  # seconds of a row of output in the file
-VECTORS = 130  # deviations in use, where the slowest are found
 WORK_ARRAYS = 24  # matrices of the core in use
+RING_ARRAYS = 7  # those of all sites, where a model repeats along a ring
 TASK_BYTES = 5 * 2**20  # of scipy and the leads' fits
 KERNELS = 88 * 2**20  # bytes of numba and its kernels
 KERNEL_LOADING = 0.6  # seconds until they are loaded
@@ -99,23 +98,13 @@ def states(given: Given, stability: bool) -> Cost:
         found += len(names) * (points - 1)
     seconds = LOADING + fitting + searched
     memory = _bytes(core)
-    whole = setup.form.size <= SMALL or (setup.ring is None and core <= PROBED)
-    if stability and setup.interacting and whole:
-        each, more = _stability_cost(setup)
+    if setup.ring is not None:  # blocks, but for rho
+        memory = BASE_BYTES + TASK_BYTES + 16.0 * core**2 * RING_ARRAYS
+    if stability:
+        each, more = stability_cost(setup)
         seconds, memory = seconds + each * found, memory + more
     notes = (f"{setup.form.size} levels, {core} with leads", f"{len(starts)} starts a bias")
     return Cost(seconds, memory, max(1, len(starts)), notes)
-
-
-def _stability_cost(setup: Setup) -> tuple[float, float]:
-    """(processor seconds, bytes) of the slowest deviations of one state."""
-    stationary = stationary_before(setup, setup.leads(setup.fits()), setup.drives)
-    c = np.where(setup.field.diagonal, 0.5, 0.1).astype(complex)
-    propagator = Propagator(block_state(stationary, {"c": c, "mu_c": 0.0}, True))
-    blocks, n, total = propagator.shape
-    start = np.zeros(2 * blocks * n * total)
-    seconds = RESTARTS * BASIS * seconds_of(lambda: propagator(start))
-    return seconds, VECTORS * 8.0 * len(start)
 
 
 def spectrum(given: Given, ranks: int) -> Cost:

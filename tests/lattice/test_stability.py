@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.lattices import chain
 
 import hpcneq
 from hpcneq.systems.lattice.physics.slow_modes import Motion
 from hpcneq.systems.lattice.shared import stability
-
-from support.lattices import chain
 
 
 def ring(uniform, size=6, eV=0.4):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -78,8 +80,26 @@ def _bytes(core: int, tail: int = 0) -> float:
 
 
 def steady(given: Given, ranks: int) -> Cost:
-    """The cost of all states from all seeds."""
-    return states(given, given.numerics.stability)
+    """The cost of all states from all seeds; of those that repeat in time, from some steps."""
+    setup = setup_of(given)
+    biases = given.sweep.get("eV", np.array([given.parameters.eV]))
+    repeating = [eV for eV in biases if period_of(setup, eV) is not None]
+    if not repeating:
+        return states(given, given.numerics.stability)
+    begun = time.process_time()
+    leads = setup.leads(setup.fits())
+    fitting = 2 * (time.process_time() - begun)
+    eV = middle(repeating)
+    period = period_of(setup, eV)
+    starts = 1 + int(setup.interacting)  # continued ones end soon
+    each = _period_seconds(setup, leads, eV, period or 1.0) * starts
+    seconds = LOADING + fitting + each * len(repeating)
+    notes = (f"{setup.form.size} levels, {leads.core} with leads; states repeat in time",)
+    if len(repeating) < len(biases):
+        rest = np.array([eV for eV in biases if eV not in repeating])
+        still = states(replace(given, sweep={"eV": rest}), given.numerics.stability)
+        seconds += still.core_seconds - LOADING
+    return Cost(seconds, _bytes(leads.core) + KERNELS, 1, notes)
 
 
 def states(given: Given, stability: bool) -> Cost:
@@ -131,13 +151,18 @@ def _energy_seconds(setup: Setup) -> float:
     return seconds_of(lambda: spectra.local(0.1))
 
 
+def middle(biases: Sequence[float]) -> float:
+    """The bias of middle size: one of those given, whose leads have a common period."""
+    return float(sorted(biases, key=abs)[len(biases) // 2])
+
+
 def transport(given: Given, ranks: int) -> Cost:
     """The cost of a curve, from its first point."""
     setup = setup_of(given)
     points = max(1, int(np.prod([len(values) for values in given.sweep.values()])))
     if core_levels(setup.form, setup.reservoirs) > PROBED and setup.interacting:
         return steady(given, ranks)
-    eV = float(np.mean(np.abs(given.sweep.get("eV", np.array([given.parameters.eV])))))
+    eV = middle(given.sweep.get("eV", [given.parameters.eV]))
     period = None if by_window(setup) else period_of(setup, eV)
     begun = time.process_time()
     if period is not None:
@@ -233,6 +258,9 @@ def step_and_row(
 
 def _start_seconds(setup: Setup, leads: LatticeLeads) -> float:
     """Processor seconds of the search for the state before t = 0."""
+    period = period_of(setup, setup.drives.eV(-1.0))
+    if period is not None:
+        return _period_seconds(setup, leads, setup.drives.eV(-1.0), period)
     if not setup.interacting or setup.ring is not None:
         return 0.0
     stationary = before(setup, leads)
@@ -243,5 +271,7 @@ def _start_seconds(setup: Setup, leads: LatticeLeads) -> float:
 
 def _refuse_undamped(setup: Setup, leads: LatticeLeads) -> None:
     """What the run would say of levels of the model that no lead damps. Raises InputError."""
+    if period_of(setup, setup.drives.eV(-1.0)) is not None:
+        return  # a state that repeats: its levels turn
     if setup.given.initial.T is None and leads.core <= PROBED:
         before(setup, leads).image(np.zeros(setup.field.fields, complex), 0.0)

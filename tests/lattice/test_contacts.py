@@ -164,7 +164,11 @@ def test_sites_between_biased_superconductors():
     """
     lead = {"dynes": 1e-2, "T": 0.05}
     leads = {"left": bcs(0, 0.5, bias=0.5, **lead), "right": bcs(1, 0.5, bias=-0.5, **lead)}
-    tables = {"model": pair(0.4, 0.5), "leads": leads, "numerics": {"fit_error": 1e-3, "tail": 200.0}}
+    tables = {
+        "model": pair(0.4, 0.5),
+        "leads": leads,
+        "numerics": {"fit_error": 1e-3, "tail": 200.0},
+    }
     given = {"system": "lattice", "parameters": {"eV": 1.0}, **tables}
     assert "time: about" in hpcneq.check({**given, "task": "steady"})
     run_table = {"t_max": 1.0, "output_every": 0.5}

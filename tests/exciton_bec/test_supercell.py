@@ -17,6 +17,7 @@ from hpcneq.errors import InputError, NotConverged
 from hpcneq.maths import growing_modes
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
+from hpcneq.solvers.supercell import jacobian
 from hpcneq.solvers.supercell.linear import PatternResponse
 from hpcneq.solvers.supercell.state import Supercell, SupercellState
 from hpcneq.solvers.supercell.stepping import DriftExact, explicit_step
@@ -269,6 +270,7 @@ def test_the_phase_is_a_mode_at_rest_and_the_wave_grows_as_in_time():
     assert abs(-1j * root - rates[0]) < 0.02 * abs(rates[0])  # other modes have decayed by then
 
 
+@pytest.mark.nightly
 def test_modes_of_a_state_in_motion_are_those_at_rest_moved():
     """The uniform condensate in a frame of velocity v: a wave of number m has z - mGv, up to the
     pairs that the ring takes from one end of the box to the other, fewer in a larger one.
@@ -332,6 +334,36 @@ def test_a_pattern_rests_in_time():
         method.advance(0.1 * k, 0.1)
     assert np.abs(method.now.c - c).max() < 1e-9
     assert s["delta_max"] == pytest.approx(np.abs(np.asarray(result.delta_x)).max(), rel=1e-12)
+
+
+def test_modes_of_a_pattern_are_eigenvalues_of_its_jacobian():
+    """By SLEPc, without det M: as zeros of det M, and the phase's mode at 0, to 1e-8.
+
+    Fails with dRho driven by the adjoint of A, or with one K for Delta and Delta^*.
+    """
+    rest = at_rest()[1]
+    response = PatternResponse(rest.medium, rest.start, rest.coupling, rest.medium.box.lag)
+    first, second = jacobian.ShiftedInverse(response, 0.1 + 0j).nearest()[:2]
+    root = modes.secant(modes.Samples(response, 0.0, solo()), 0.05j)
+    assert abs(first + 1j * root) < 1e-8 and abs(second) < 1e-8
+    moving = replace(rest.medium, velocity=0.05)
+    response = PatternResponse(moving, rest.start, rest.coupling, rest.medium.box.lag)
+    value = jacobian.ShiftedInverse(response, 0.1 + 0j).nearest()[0]
+    root = modes.secant(modes.Samples(response, 0.0, solo()), 1j * value)
+    assert abs(value + 1j * root) < 1e-8
+
+
+@pytest.mark.nightly
+def test_either_search_finds_the_same_modes():
+    """At the command line's level; fails with frequencies of one sign only."""
+    given = pattern_input()
+    given["numerics"]["stability"] = True
+    counted = hpcneq.run(given).summary
+    given["numerics"]["modes"] = "jacobian"
+    nearest = hpcneq.run(given).summary
+    assert nearest["stability"] == counted["stability"] == "unstable"
+    for one, two in zip(nearest["modes_found"], counted["modes_found"], strict=True):
+        assert one == pytest.approx(two, abs=1e-7)
 
 
 def test_a_pattern_says_how_its_stability_is_known(monkeypatch):

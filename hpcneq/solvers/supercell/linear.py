@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...maths.arrays import ComplexArray
+from ...maths.arrays import ComplexArray, FloatArray
 from .medium import Medium
 
 ROUNDING = 1e-10  # of the largest entry of M
@@ -66,7 +66,7 @@ class PatternResponse:
     def partials(self, q: float, z: complex, part: range) -> ComplexArray:
         """The rows (len(part), 2 k, 2 k) of dF/dDelta of the blocks."""
         if part not in self.kept:
-            self.kept[part] = [self._prepare(blocks) for blocks in self.medium.batches(part)]
+            self.kept[part] = [self.prepared(blocks) for blocks in self.medium.batches(part)]
         size = 2 * len(self.directions)
         rows = [self._rows(-1j * z, *batch) for batch in self.kept[part]]
         return np.concatenate([np.zeros((0, size, size), complex), *rows])
@@ -75,7 +75,7 @@ class PatternResponse:
         """The sums themselves: each block has its share of the rest of M."""
         return sums
 
-    def _prepare(self, blocks):
+    def prepared(self, blocks: range) -> tuple:
         """(weights, E, n, T of both species, A of all directions) of blocks, in eigenbases; in a
         travelling frame, for T, V and L_p of each column.
         """
@@ -109,18 +109,23 @@ class PatternResponse:
             dn += self._of_species(rate, E, T, A)
         w = E[:, :, None] - E[:, None, :]
         dn /= (rate + self.medium.damping + 1j * w)[:, None]
-        count, k = A.shape[:2]
-        k //= 2
-        readers = np.concatenate([A[:, k:], A[:, :k]], axis=1).swapaxes(-1, -2)
-        flat = readers.reshape(count, 2 * k, -1)
-        sums = -(flat @ dn.reshape(count, 2 * k, -1).swapaxes(-1, -2))
+        k = A.shape[1] // 2
         here = np.arange(2 * k)
-        sums = -weights[:, None, None] * self.repeated[:, None] * sums
+        sums = self.read(weights, A, dn)
         outside = np.concatenate([self.coupling, self.coupling.conj()])
         lag = np.repeat([-1j * self.lag * rate, 1j * self.lag * rate], k)
         share = np.concatenate([self.count, self.count]) * (outside + lag)
         sums[:, here, here] += share / self.medium.box.blocks
         return sums
+
+    def read(self, weights: FloatArray, A: ComplexArray, dn: ComplexArray) -> ComplexArray:
+        """(blocks, 2 k, m) of -dF for changes dn (blocks, m, 2 N, 2 N) of n."""
+        count, k = A.shape[:2]
+        k //= 2
+        readers = np.concatenate([A[:, k:], A[:, :k]], axis=1).swapaxes(-1, -2)
+        flat = readers.reshape(count, 2 * k, -1)
+        sums = -(flat @ dn.reshape(*dn.shape[:2], -1).swapaxes(-1, -2))
+        return -weights[:, None, None] * self.repeated[:, None] * sums
 
     def _of_species(self, rate, E, T, A):
         """(blocks, 2 k, 2 N, 2 N) dQ and its adjoint part, with one L_p for all of a species."""

@@ -221,5 +221,3 @@ def redundancy(setup: Setup, diagonal: np.ndarray) -> float:
         swapped = np.roll(diagonal, setup.form.electrons)
         return float(np.abs(diagonal + swapped - 1).max())
     return float(np.abs(diagonal.imag).max())
-
-

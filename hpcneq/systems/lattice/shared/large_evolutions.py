@@ -22,6 +22,7 @@ from .seeds import noise
 from .setup import LatticeLeads, Setup
 
 COLUMNS_FROM = 2e7  # entries of R above which columns are taken where they can be
+TOGETHER = 64  # sites whose neighbours are sought at a time
 SHORTER = 0.75  # of the range, in the run that tells the error of leaving out rows
 
 
@@ -55,8 +56,12 @@ def near_sites(model: Model, reach: float) -> list[np.ndarray]:
     turns = np.array(list(product((-1.0, 0.0, 1.0), repeat=rings))).reshape(3**rings, rings)
     moved = turns @ model.periods
     images = (model.position[None] + moved[:, None]).reshape(-1, model.position.shape[1])
-    around = cKDTree(images).query_ball_point(model.position, reach * (1 + 1e-9))
-    return [np.unique(np.asarray(found, int) % model.sites) for found in around]
+    tree, near = cKDTree(images), []
+    for low in range(0, model.sites, TOGETHER):  # lists of numbers take much memory
+        part = model.position[low : low + TOGETHER]
+        for found in tree.query_ball_point(part, reach * (1 + 1e-9)):
+            near.append(np.unique(np.asarray(found, np.int32) % model.sites))
+    return near
 
 
 def kept_entries(setup: Setup, leads: LeadPoles, reach: float | None) -> int:

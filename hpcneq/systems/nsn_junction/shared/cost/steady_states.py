@@ -159,7 +159,8 @@ def phase_diagram(given: Given, ranks: int) -> Cost:
 
 def _line_cost(point: Point, grid: Grid, along: str, values: np.ndarray) -> float:
     """Seconds of a line of a diagram: its curves, onsets at every second place, a few regions."""
-    scanned, edges, whole = phase_lines.scan_of(along, values), 1, 0.0
+    scanned = phase_lines.scan_of(along, values)
+    edges, whole = 1, 0.0
     if len(values) > 1:
         curves, whole = _once(onsets.uniform_curves, point, grid, scanned, along)
         edges += len(curves.onsets) + len(curves.folds)

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -25,9 +25,9 @@ from ..physics.gap_and_current import Gas
 from ..physics.response import Response
 from . import cell_runs
 from .branch_states import CurvesOf, find_branch, required_branch
-from .evolution_grid import with_time_step
+from .evolution_grid import is_exponential, with_time_step
 from .fastest_wave import FINE, waves
-from .full_runs import full_system, start_of, variants_of
+from .full_runs import full_state, full_system, start_of, variants_of, with_full_step
 from .gas import gas_at, gas_of, response_of, with_wave
 from .linear_runs import LinearRecords, linear_system, parameters_of_runs
 from .polished_states import state_record
@@ -49,6 +49,7 @@ ASKED = {"rough": 1000, "fine": 60, "other": 12}  # evaluations of M that a verd
 TRIED = 12  # for timing
 OVERHEAD = 6e-5  # s of the search around each
 AGAIN = 0.15  # of a search for states: another dmu on the same curves
+BUFFERS = 6  # the same of exponential steps
 VECTORS = 12  # of an evolution's state: PETSc's stages and what a checkpoint copies
 TABLES = 7  # of the whole state: coefficients of the linearised equation, on every rank
 STARTING = 1.5  # s to start an evolution and to write
@@ -227,15 +228,19 @@ def evolve(given: Given, ranks: int) -> Cost:
     begun = time.process_time()
     system, variants = system_of(given)
     fixed = (1 + len(variants)) * (time.process_time() - begun)
-    given = with_time_step(given, system.fastest)
-    dt, linear = given.numerics.dt, given.numerics.model == "linear"
-    each = seconds_a_step(system, dt)
-    others = each * sum(OTHERS[name] for name in variants)
+    linear, model = given.numerics.model == "linear", given.numerics.model
+    given = with_time_step(given, system.fastest) if linear else with_full_step(given, system)
+    dt, make = given.numerics.dt, partial(full_state, given)
+    each = longer = seconds_a_step(system, dt, make)
+    vectors = VECTORS
+    if model == "memory" and is_exponential(given):
+        longer, vectors = seconds_a_step(system, 2 * dt, make), BUFFERS
+    others = longer * sum(OTHERS[name] for name in variants)
     steps, size = given.run.t_max / dt, FieldState(system, solo()).nbytes
-    peak = BASE_BYTES + size * VECTORS / ranks
+    peak = BASE_BYTES + size * vectors / ranks
     if linear:
         peak += size * TABLES
-    if given.numerics.model == "memory":
+    if model == "memory":
         peak += KERNEL_BYTES
     return Cost(
         fixed + STARTING + steps * (each + 0.5 * others),
@@ -299,15 +304,18 @@ def system_of(given: Given) -> tuple:
     return full_system(given, gas, start), variants_of(given) if estimated else ()
 
 
-def seconds_a_step(system: object, dt: float, count: int = 2) -> float:
-    """Processor seconds of one step on one process, the first left out: it compiles."""
+def seconds_a_step(system: object, dt: float, make: Callable, count: int = 4) -> float:
+    """Processor seconds of one step on one process, the first left out: it compiles.
+
+    make : ``make(system, comm)`` gives its state.
+    """
     if untimed():
         return 0.0
     taken = []
     with petsc.Options({}) as options:
         for steps in (1, count):
             evolution = Evolution(
-                FieldState(system, solo()), steps * dt, dt, options, defaults=LinearRecords.defaults
+                make(system, solo()), steps * dt, dt, options, defaults=LinearRecords.defaults
             )
             begun = time.process_time()
             evolution.run(lambda row: None, every=steps * dt)

@@ -79,8 +79,10 @@ def with_exponential_step(given: Given, turning: float) -> Given:
 
 
 def is_exponential(given: Given) -> bool:
-    """Whether a run is done in exponential steps; not where PETSc's ``rk`` is asked for."""
+    """Whether a run is done in exponential steps: with memory, unless PETSc's are asked for."""
     if given.numerics.model != "memory":
         return False
     with petsc.Options(given.petsc) as options:
-        return options.get("evolve_ts_type", "exponential") == "exponential"
+        if not any(name.startswith("evolve_") for name in options.given()):
+            return True
+        return options.get("evolve_ts_type", "rk") == "exponential"

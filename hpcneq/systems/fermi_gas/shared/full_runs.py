@@ -121,9 +121,9 @@ def full_system(
     return SteppedMemory(fit, gas.baths, p.inv_kfas, ramp, Delta, near, **grid)
 
 
-def full_state(system: Kinetic, comm: Communicator, begin: bool = True) -> FieldState:
-    """The state of these equations."""
-    if isinstance(system, SteppedMemory):
+def full_state(given: Given, system: Kinetic, comm: Communicator, begin: bool = True) -> FieldState:
+    """The state of these equations, as they are integrated."""
+    if is_exponential(given):
         return PropagatedState(system, comm, begin)
     return FieldState(system, comm, begin)
 

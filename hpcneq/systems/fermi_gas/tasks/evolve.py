@@ -135,7 +135,7 @@ def run_full(given: Given, comm: Communicator, log: Callable, output: Output) ->
 
     def state(variant, begin):
         equations = full_system(given, gas, (D, Q), variant) if variant else system
-        return full_state(equations, comm, begin)
+        return full_state(given, equations, comm, begin)
 
     outcome = run_evolution(given, comm, log, output, state, recorder)
     outcome.summary |= {

@@ -114,7 +114,8 @@ class Propagated(Stepper):
 
     def advance(self, t: float, step: float) -> None:
         """The state from t to t + step. **Collective.**"""
-        state, system, part = self.state, self.system, self.state.part
+        state, system = self.state, self.system
+        part = state.part
         last = None
         if self.history is not None:
             last = self.history[0], self.history[1].c

@@ -6,7 +6,6 @@ import functools
 
 import numpy as np
 import pytest
-from tests.support.pole_systems import Kept
 
 import hpcneq
 from hpcneq import petsc
@@ -18,6 +17,7 @@ from hpcneq.solvers.propagated_fields import PropagatedState
 from hpcneq.systems.fermi_gas.physics import ramp
 from hpcneq.systems.fermi_gas.physics.memory_stepping import SteppedMemory
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
+from tests.support.pole_systems import Kept
 
 BATHS = Baths(0.02, 0.0, 0.145)
 D, Q = 0.12, 0.1

@@ -6,9 +6,9 @@ velocity V of Delta, is solved at the end of every step with
     Delta(dt) = Delta + dt/3 V + 2 dt/3 V(dt) - dt^2/6 A(dt),
 
 A the acceleration, from the derivative of the gap equation: of order 3, stable for any step, and
-what turns too fast for the step dies (Delta against the pairs at p_c, which have no such mode
-beyond the evolved momenta). What the pairs at the end move by with Delta there is known well enough
-for one Newton step to gain two digits. Q follows its velocity, a parabola through the last three ends.
+what turns too fast for the step dies (Delta against the pairs at p_c, a mode of the cut gas). What
+the pairs at the end move by with Delta there is known well enough for one Newton step to gain one
+or two digits. Q follows its velocity, a parabola through the last three ends.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class SteppedMemory(Memory):
         self, c: np.ndarray, g: np.ndarray, push: memory_steps.Push, part: range
     ) -> np.ndarray:
         """Rows (n, 4 + more): sums of w g12, its two derivatives, and of w (g11 - g22)."""
-        at, w, relax = self.at(part, c[Q].real), self.mine(part)["w"], 2 * self.baths.width
+        at, w = self.at(part, c[Q].real), self.mine(part)["w"]
+        relax = 2 * self.baths.width
         tilt, (x0, x, y, z) = g[:, 0] - g[:, 1], push.value
         change = precession(g, at["xi"], complex(c[D])) - relax * g
         change[:, 0] += x0 + z
@@ -226,7 +227,7 @@ def scaled(step: float, first: np.ndarray, last: np.ndarray) -> np.ndarray:
 
 
 def quintic(x: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The quintic with value, slope and bend at 0 and 1, (6,): weights of it and two derivatives."""
+    """Weights (6,) of value, slope and bend at 0 and 1 in the quintic and two derivatives."""
     rows = np.array(
         [
             [1, 0, 0, -10, 15, -6],

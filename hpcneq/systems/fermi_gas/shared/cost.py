@@ -34,6 +34,7 @@ from .polished_states import state_record
 from .supercell import coupling_of, medium_of
 
 NEWTON = 18  # states of a search for a pattern, for each unknown
+BLOCKS = 32  # that are timed
 WINDING = 300  # M's in which the modes of a pattern are counted and found
 LONGER = 1.5  # time of curves over that of those of few nodes
 FEW = 6  # nodes of curves made for timing
@@ -274,7 +275,8 @@ def pattern(given: Given, ranks: int) -> Cost:
     h = given.numerics.supercell.harmonics
     _, periods = cell_of(given.numerics.wave_number, given.numerics.supercell)
     problem = RealPattern(medium, coupling, range(periods, h + 1, 2 * periods))
-    part, x = range(problem.items), np.full(len(problem.chosen), 0.1)
+    x = np.full(len(problem.chosen), 0.1)
+    part = range(min(problem.items, BLOCKS))  # all are alike
     points = math.prod(len(values) for values in given.sweep.values())
     states = NEWTON * len(x) * points * (1 + 2 * given.numerics.error_estimate)
     spent = states * pattern_seconds(lambda: problem.prepare(x, part))
@@ -283,7 +285,7 @@ def pattern(given: Given, ranks: int) -> Cost:
         response.partials(0.0, 0.1j, part)
         spent += points * WINDING * pattern_seconds(lambda: response.partials(0.0, 0.2j, part))
     return Cost(
-        STARTING + LONGER * finding + spent,
+        STARTING + LONGER * finding + spent * problem.items / len(part),
         BASE_BYTES + 64 * 16 * min(problem.items * medium.size**2, 2**19),
         problem.items,
         (f"{problem.items} blocks of {medium.size} levels, {states} states",),

@@ -68,6 +68,12 @@ def search(gas: Gas) -> float:
     return SOLVES * clocked(lambda: state_curves.dmu_of(gas, 0.1, 0.15))[0]
 
 
+def uniform_and_twisted(gas: Gas) -> tuple:
+    """Both curves of few nodes."""
+    curves = state_curves.curves(gas, FEW)
+    return curves.uniform, curves.twisted
+
+
 def short_curves() -> CurvesOf:
     """`remembered_curves` of few nodes, on which the same states are found."""
     made = lru_cache(maxsize=8)(lambda gas: state_curves.curves(gas, FEW))
@@ -91,7 +97,8 @@ def branches(given: Given, ranks: int) -> Cost:
     middle = {key: float(values[len(values) // 2]) for key, values in slow.items()}
     rows = math.prod(len(values) for values in slow.values())
     gas = gas_at(given.parameters, given.numerics, middle)
-    short_curve, curves = clocked(lambda: state_curves.curves(gas, FEW))
+    curves = state_curves.curves(gas, FEW)
+    short_curve = clocked(lambda: uniform_and_twisted(gas))[0]
 
     def middle_point():
         x = dmu[len(dmu) // 2]

@@ -94,6 +94,25 @@ def test_ranks_and_pieces_give_the_same_steps(comm):
         assert values.tobytes() == rest[name].tobytes() == together[2][name].tobytes()
 
 
+@pytest.mark.parallel
+def test_the_task_takes_exponential_steps_on_ranks(shared_tmp):
+    """From the input, on any ranks; with an option of PETSc its own steps, which agree to 1e-4.
+
+    Fails where the cost, which one rank alone asks for, starts PETSc.
+    """
+    tree = {
+        "system": "fermi-gas",
+        "task": "evolve",
+        "parameters": {"gamma": 0.04, "dmu": 0.05},
+        "numerics": {"model": "memory", "fine": 0.25, "p_c": 1.5, "error_estimate": False},
+        "run": {"t_max": 4.0, "output_every": 2.0},
+    }
+    new = hpcneq.run(tree, output=shared_tmp / "new.h5")
+    old = hpcneq.run(tree | {"petsc": {"evolve": {"ts_type": "rk"}}}, shared_tmp / "old.h5")
+    assert new.summary["steps"] < 0.5 * old.summary["steps"]
+    assert abs(new.summary["delta_final"] - old.summary["delta_final"]) < 1e-4
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", ["NIG", "NFF'"])
 def test_told_errors_bound_the_change_to_runge_kutta(name):

@@ -25,7 +25,7 @@ from ..physics.gap_and_current import Gas
 from ..physics.response import Response
 from . import cell_runs
 from .branch_states import CurvesOf, find_branch, required_branch
-from .evolution_grid import is_exponential, with_time_step
+from .evolution_grid import seems_exponential, with_time_step
 from .fastest_wave import FINE, waves
 from .full_runs import full_state, full_system, start_of, variants_of, with_full_step
 from .gas import gas_at, gas_of, response_of, with_wave
@@ -237,11 +237,15 @@ def evolve(given: Given, ranks: int) -> Cost:
     system, variants = system_of(given)
     fixed = (1 + len(variants)) * (time.process_time() - begun)
     linear, model = given.numerics.model == "linear", given.numerics.model
-    given = with_time_step(given, system.fastest) if linear else with_full_step(given, system)
-    dt, make = given.numerics.dt, partial(full_state, given)
+    exponential = seems_exponential(given)
+    if linear:
+        given = with_time_step(given, system.fastest)
+    else:
+        given = with_full_step(given, system, exponential)
+    dt, make = given.numerics.dt, partial(full_state, exponential)
     each = longer = seconds_a_step(system, dt, make)
     vectors = VECTORS
-    if model == "memory" and is_exponential(given):
+    if exponential:
         longer, vectors = seconds_a_step(system, 2 * dt, make), BUFFERS
     others = longer * sum(OTHERS[name] for name in variants)
     steps, size = given.run.t_max / dt, FieldState(system, solo()).nbytes

@@ -79,10 +79,21 @@ def with_exponential_step(given: Given, turning: float) -> Given:
 
 
 def is_exponential(given: Given) -> bool:
-    """Whether a run is done in exponential steps: with memory, unless PETSc's are asked for."""
+    """Whether a run is done in exponential steps: with memory, unless PETSc's are asked for.
+
+    **Collective**: it starts PETSc, whose options the command line may have given.
+    """
     if given.numerics.model != "memory":
         return False
     with petsc.Options(given.petsc) as options:
         if not any(name.startswith("evolve_") for name in options.given()):
             return True
         return options.get("evolve_ts_type", "rk") == "exponential"
+
+
+def seems_exponential(given: Given) -> bool:
+    """The same from the input alone, for a cost."""
+    asked = [name for name in given.petsc if name.startswith("evolve_")]
+    if asked and given.petsc.get("evolve_ts_type", "rk") != "exponential":
+        return False
+    return bool(given.numerics.model == "memory")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import memory_advance, memory_steps
-from .dynamics import Fields, Kinetic, precession
+from .dynamics import Fields, precession
 from .linear_kinetics import CHUNK
 from .memory_dynamics import Memory
 
@@ -43,8 +43,9 @@ class SteppedMemory(Memory):
 
     @property
     def turning(self) -> float:
-        """The largest frequency of Delta and the pairs together: poles are exact."""
-        return Kinetic.fastest.fget(self)
+        """The largest frequency of a pair: a step twice as long must see less than half a turn."""
+        pair = 2 * np.hypot(np.abs(self.table["xi"]).max(), 0.3) + 2 * self.baths.width
+        return float(pair)
 
     # -- one end of a step -------------------------------------------------------------------------
     def begin(self, t: float, c: np.ndarray, local: Fields, part: range) -> Begun:

@@ -19,7 +19,7 @@ from .auxiliary_modes.stepping import Ends, Read, Stepper
 from .mean_field import FieldState
 from .protocols import Fields, MeanField
 
-MOVED = 1e-6  # of the mean field: move after which no pass follows; one leaves a few percent of it
+MOVED = 1e-7  # of the mean field: move after which no pass follows; one leaves a few percent of it
 MOST = 12  # passes of a step
 FAR = 1e-4  # of the mean field: a move that is too large after so many
 Last = tuple[float, ComplexArray] | None  # length of the step before, mean field where it began

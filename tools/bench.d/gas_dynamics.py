@@ -107,7 +107,7 @@ def steps():
             )
             found[model] = each
             short = 0.5 / system.fastest
-            step = min(seconds_a_step(system, short, FieldState) for _ in range(2))
+            step = min(seconds_a_step(system, short, FieldState)[0] for _ in range(2))
             print(
                 f"{name:4s} {model:17s}: {1e3 * each:7.3f} ms a right-hand side, "
                 f"{system.items * linear_kinetics.CHUNK} momenta, "
@@ -119,7 +119,7 @@ def steps():
             )
         stepped = memory_stepping.SteppedMemory(fit, *args)
         dt = EXPONENTIAL / stepped.turning
-        step = seconds_a_step(stepped, dt, PropagatedState)
+        step, _ = seconds_a_step(stepped, dt, PropagatedState)
         print(f"{name:4s} memory, exponential step of {dt:.3f}: {1e3 * step:.2f} ms")
         kinetic, memory = list(found.values())[1:]
         print(f"{name:4s} memory over adiabatic: {memory / kinetic:.1f} times the time")

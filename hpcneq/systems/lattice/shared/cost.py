@@ -28,7 +28,7 @@ from ..physics.spectra import Spectra
 from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, by_window, curve_of
 from . import column_costs
-from .periodic_states import period_of, steps_of
+from .periodic_states import period_of, resolving_steps, steps_of
 from .search_costs import MOST_PROBES, PROBE_SECONDS, Searches, seconds_of, since
 from .seeds import seeds
 from .setup import LatticeLeads, Setup, setup_of
@@ -90,9 +90,9 @@ def steady(given: Given, ranks: int) -> Cost:
     leads = setup.leads(setup.fits())
     fitting = 2 * (time.process_time() - begun)
     eV = middle(repeating)
-    period = period_of(setup, eV)
+    period = period_of(setup, eV) or 1.0
     starts = 1 + int(setup.interacting)  # continued ones end soon
-    each = _period_seconds(setup, leads, eV, period or 1.0) * starts
+    each = _period_seconds(setup, leads, eV, period, steps_of(setup, period)) * starts
     seconds = LOADING + fitting + each * len(repeating)
     notes = (f"{setup.form.size} levels, {leads.core} with leads; states repeat in time",)
     if len(repeating) < len(biases):
@@ -168,7 +168,7 @@ def transport(given: Given, ranks: int) -> Cost:
     if period is not None:
         leads = setup.leads(setup.fits())
         fitting = 2 * (time.process_time() - begun)
-        each = _period_seconds(setup, leads, eV, period)
+        each = _period_seconds(setup, leads, eV, period, steps_of(setup, period))
         core, name = leads.core, PoleCurve.name
     else:
         curve: WindowCurve | PoleCurve = curve_of(setup)
@@ -185,11 +185,13 @@ def transport(given: Given, ranks: int) -> Cost:
     return Cost(seconds, memory, most, (f"{points} biases by {name}",))
 
 
-def _period_seconds(setup: Setup, leads: LatticeLeads, eV: float, period: float) -> float:
+def _period_seconds(
+    setup: Setup, leads: LatticeLeads, eV: float, period: float, steps: int
+) -> float:
     """Processor seconds of a periodic state and of that of half the steps, from some steps."""
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives.at_bias(eV), 0.0)
     iterations = PERIODIC_ITERATIONS if setup.interacting else 1
-    return PERIOD_RUNS * period_seconds(system, period, steps_of(setup, period)) * iterations
+    return PERIOD_RUNS * period_seconds(system, period, steps) * iterations
 
 
 def evolve(given: Given, ranks: int) -> Cost:
@@ -260,7 +262,8 @@ def _start_seconds(setup: Setup, leads: LatticeLeads) -> float:
     """Processor seconds of the search for the state before t = 0."""
     period = period_of(setup, setup.drives.eV(-1.0))
     if period is not None:
-        return _period_seconds(setup, leads, setup.drives.eV(-1.0), period)
+        steps = resolving_steps(setup, period)
+        return _period_seconds(setup, leads, setup.drives.eV(-1.0), period, steps)
     if not setup.interacting or setup.ring is not None:
         return 0.0
     stationary = before(setup, leads)

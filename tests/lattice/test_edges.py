@@ -230,3 +230,31 @@ def test_a_wide_lead_is_fitted_as_asked_where_ten_times_as_well_is_out_of_reach(
     result = hpcneq.run({"system": "lattice", "task": "steady", **tables})
     assert 1e-7 < result.summary["fit_error"]["normal"] < 1e-5
     assert np.asarray(result.density)[0, 0] == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.nightly
+def test_errors_of_fits_are_bounds_where_a_looser_fit_agrees_by_accident():
+    """Two sites between unlike superconductors: a fit to 1e-2 changed the pairing by a fifth of
+    what one to 1e-3 is off."""
+    wide = {"gamma": 0.23072318, "delta": 0.35403964, "dynes": 0.083118686, "T": 0.1646399}
+    sharp = {"gamma": 0.55520359, "delta": 0.98936243, "dynes": 0.0085005085, "T": 0.010091277}
+    leads = {
+        "left": {"kind": "bcs", "sites": [0], "phase": 0.61379169, **wide},
+        "right": {"kind": "bcs", "sites": [1], "phase": 0.81366112, **sharp},
+    }
+    model = chain(2, onsite=[{"on": "s", "value": -0.25055523}])
+    tables = {"model": model, "leads": leads, "interaction": {"U": 2.6574201}}
+    rough, fine = (
+        hpcneq.run(
+            {
+                "system": "lattice",
+                "task": "steady",
+                **tables,
+                "numerics": {"seeds": 0, "stability": False, "fit_error": error},
+            }
+        ).summary["states"][0]
+        for error in (1e-3, 1e-5)
+    )
+    miss = abs(rough["delta_max"] - fine["delta_max"])
+    assert 1e-5 < miss < rough["delta_max_error"] + fine["delta_max_error"]
+    assert rough["delta_max_error"] < 20 * miss

@@ -16,20 +16,25 @@ RESTARTS = 100
 
 
 def largest(
-    apply: Apply, size: int, count: int, tolerance: float = 1e-8, basis: int = BASIS
+    apply: Apply,
+    size: int,
+    count: int,
+    tolerance: float = 1e-8,
+    basis: int = BASIS,
+    restarts: int = RESTARTS,
 ) -> tuple[ComplexArray, ComplexArray]:
     """(values (k,), vectors (size, k)) of those that converged, k may differ from ``count``.
 
-    apply : the operator on a vector (size,). basis : vectors of Krylov's space. Every rank computes
-    for itself. The start is fixed, so that all ranks and runs get the same numbers.
+    apply : the operator on a vector (size,). basis : vectors of Krylov's space, begun anew at most
+    ``restarts`` times. Every rank computes for itself. The start is fixed, so that all ranks and runs get the same numbers.
     """
     start = np.random.Generator(np.random.Philox(1)).normal(size=size) + 0j
     count = min(count, max(1, size - 2))
     basis = min(size, max(basis, 3 * count))
     module = petsc.eigensolvers()
     if module is None:
-        return _by_arpack(apply, start, count, basis, tolerance)
-    return _by_slepc(module, apply, start, count, basis, tolerance)
+        return _by_arpack(apply, start, count, basis, tolerance, restarts)
+    return _by_slepc(module, apply, start, count, basis, tolerance, restarts)
 
 
 class _Operator:
@@ -50,7 +55,7 @@ class _Operator:
             self.error = error
 
 
-def _by_slepc(module, apply, start, count, basis, tolerance):
+def _by_slepc(module, apply, start, count, basis, tolerance, restarts):
     """Krylov-Schur of SLEPc."""
     PETSc = petsc.start()
     comm = PETSc.COMM_SELF
@@ -63,7 +68,7 @@ def _by_slepc(module, apply, start, count, basis, tolerance):
     solver.setProblemType(module.EPS.ProblemType.NHEP)
     solver.setType("krylovschur")
     solver.setDimensions(count, basis)
-    solver.setTolerances(tolerance, RESTARTS)
+    solver.setTolerances(tolerance, restarts)
     solver.setWhichEigenpairs(module.EPS.Which.LARGEST_MAGNITUDE)
     first = matrix.createVecRight()
     first.setArray(start)
@@ -89,11 +94,11 @@ def _converged(solver, place):
     return values, vectors
 
 
-def _by_arpack(apply, start, count, basis, tolerance):
+def _by_arpack(apply, start, count, basis, tolerance, restarts):
     """Implicitly restarted Arnoldi of ARPACK."""
     size = len(start)
     operator = linalg.LinearOperator((size, size), lambda x: apply(x.ravel()), dtype=complex)
-    wanted = {"v0": start, "ncv": basis, "tol": tolerance, "maxiter": RESTARTS, "which": "LM"}
+    wanted = {"v0": start, "ncv": basis, "tol": tolerance, "maxiter": restarts, "which": "LM"}
     try:
         return linalg.eigs(operator, k=count, **wanted)
     except linalg.ArpackNoConvergence as error:

@@ -10,9 +10,10 @@ import numpy as np
 from .. import petsc
 from ..errors import NotConverged
 from ..maths.arrays import ComplexArray, FloatArray
-from ..parallel import Communicator, Layout, ordered_sum
+from ..parallel import Communicator, Layout, on_root, ordered_sum
 from ..solvers import modes, newton
 from ..solvers.contours import Box
+from ..solvers.supercell import jacobian
 from ..solvers.supercell.linear import PatternResponse
 from ..solvers.supercell.medium import Medium, even_part, harmonic_numbers
 from ..solvers.supercell.patterns import BranchingPattern, RealPattern, TurningPattern
@@ -87,14 +88,15 @@ def stability(
 ) -> Entries:
     """{"stability", "growth_rate", "growth_frequency", "modes_found"} of a state. **Collective.**
 
-    Modes are counted by winding and located, whose growth is above 2% of the levels' width; unknown
-    if [numerics] stability does not ask for them.
+    Of modes whose growth is above 2% of the levels' width: counted by winding and located, or
+    eigenvalues of the Jacobian, as [numerics] modes says; unknown if stability does not ask for
+    them.
     """
     none: Entries = {"growth_rate": None, "growth_frequency": None, "modes_found": []}
     if not given.numerics.stability:
         return {"stability": "unknown", **none}
     try:
-        roots = growing(response_of(), comm)
+        roots = SEARCHES[given.numerics.modes](response_of(), comm)
     except NotConverged:
         return {"stability": "unknown", **none}
     if not roots:
@@ -116,6 +118,14 @@ def growing(response: PatternResponse, comm: Communicator) -> list[complex]:
     floor = FLOOR * response.analytic_below
     box = Box(-1.013 * x, 1.017 * x, floor, 1.011 * y)
     return [mode.z for mode in modes.spectrum(response, 0.0, comm, box=box).modes]
+
+
+def nearest(response: PatternResponse, comm: Communicator) -> list[complex]:
+    """The same as eigenvalues of the Jacobian that are near to shifts, by SLEPc. **Collective.**"""
+    return on_root(comm, jacobian.growing, response, FLOOR * response.analytic_below)
+
+
+SEARCHES = {"winding": growing, "jacobian": nearest}
 
 
 def words_of(given: Given, verdict: Entries) -> list[str]:

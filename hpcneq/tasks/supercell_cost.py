@@ -11,6 +11,8 @@ from numpy.typing import DTypeLike
 
 from ..maths.crossed_box import CrossedBox
 from ..parallel import solo
+from ..solvers.supercell import jacobian
+from ..solvers.supercell.linear import PatternResponse
 from ..solvers.supercell.state import Supercell, SupercellState
 from ..solvers.supercell.stepping import EXPLICIT, DriftExact
 from .cost import BASE_BYTES, mode_dtype, runs, step_count, untimed
@@ -21,6 +23,7 @@ IMPLICIT_PASSES = 2.3  # of a step
 AGAIN = 5.0  # time of a step twice as long, which is solved for, over one that is not
 PROBED = 3  # steps
 PANEL = 1.2  # blocks with one panel more
+JACOBIAN = 220  # M's that the eigenvalues next to a shift are worth
 WHOLE = 2.0  # time of a block over that of its even and odd parts, the second Bloch point left out
 
 
@@ -60,6 +63,23 @@ def pattern_seconds(work: Callable[[], object]) -> float:
         work()
         spent.append(time.process_time() - begun)
     return min(spent)
+
+
+def modes_cost(
+    given: Given, response: PatternResponse, winding: float, part: range
+) -> tuple[float, float]:
+    """(processor seconds, bytes) of the search for the modes of one pattern.
+
+    winding : M's in which they are counted and found.
+    """
+    if not given.numerics.stability:
+        return 0.0, 0.0
+    response.partials(0.0, 0.1j, part)
+    each = pattern_seconds(lambda: response.partials(0.0, 0.2j, part))
+    if given.numerics.modes == "winding":
+        return winding * each, 0.0
+    shifts = len(jacobian.shifts_of(response))
+    return JACOBIAN * shifts * each, jacobian.bytes_of(response)
 
 
 def runs_of_all(given: Given, solved: bool, system: Supercell) -> float:

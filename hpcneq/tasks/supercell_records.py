@@ -157,7 +157,8 @@ class SupercellRecords(Recorder):
         if low >= -FORBIDDEN and high <= 1 + FORBIDDEN:
             return []
         return [
-            f"no solution: eigenvalues of n left [0, 1] ({low:.2e} .. {high:.2e}); use a smaller dt"
+            f"no solution: eigenvalues of n left [0, 1] ({low:.2e} .. {high:.2e}); use a "
+            "smaller dt or pole_error"
         ]
 
     def progress(self, row: Numbers) -> str:

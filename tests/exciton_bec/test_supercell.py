@@ -3,6 +3,8 @@
 Every docstring names a change of the code under which the test was seen to fail.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.programs import assert_same, here
@@ -15,9 +17,10 @@ from hpcneq.errors import InputError, NotConverged
 from hpcneq.maths import growing_modes
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
+from hpcneq.solvers.supercell import jacobian
 from hpcneq.solvers.supercell.linear import PatternResponse
 from hpcneq.solvers.supercell.state import Supercell, SupercellState
-from hpcneq.solvers.supercell.stepping import DriftExact
+from hpcneq.solvers.supercell.stepping import DriftExact, explicit_step
 from hpcneq.systems.exciton_bec.shared.stripes import equations
 from hpcneq.systems.exciton_bec.shared.supercell import resting
 from hpcneq.tasks import supercell_records as records
@@ -88,6 +91,17 @@ def test_implicit_steps_agree_with_short_ones(kicked):
     """Three times the step, solved for by Newton; fails with the response's sign changed."""
     long = run(changed(numerics={"dt": 0.6}))
     assert long.summary["delta_max"] == pytest.approx(kicked.summary["delta_max"], abs=1e-3)
+
+
+def test_the_default_step_is_extrapolated_at_every_time():
+    """Steps between times on a grid differ in their last digits; fails without room for them."""
+    rest = at_rest()[1]
+    system = Supercell(rest.medium, rest.coupling, rest.start, Kick(0 * rest.start, 3.0, 1.0))
+    method = DriftExact(SupercellState(system, solo()))
+    step = explicit_step(rest.medium)
+    times = step * np.arange(1000)
+    assert not any(method.solved(length) for length in np.diff(times))
+    assert method.solved(1.001 * step)
 
 
 def test_modes_in_single_precision(kicked):
@@ -256,6 +270,29 @@ def test_the_phase_is_a_mode_at_rest_and_the_wave_grows_as_in_time():
     assert abs(-1j * root - rates[0]) < 0.02 * abs(rates[0])  # other modes have decayed by then
 
 
+@pytest.mark.nightly
+def test_modes_of_a_state_in_motion_are_those_at_rest_moved():
+    """The uniform condensate in a frame of velocity v: a wave of number m has z - mGv, up to the
+    pairs that the ring takes from one end of the box to the other, fewer in a larger one.
+
+    Fails with L_p + ipv, or with the adjoint part at lambda for lambda^*.
+    """
+    v, slips = 0.05, []
+    for cell, near in (({}, 0.05j), ({"p_max": 2.8, "y_max": 6.0}, 0.014 + 0.0215j)):
+        rest = at_rest(even=False, **cell)[1]
+        lag = rest.medium.box.lag
+        still = PatternResponse(rest.medium, rest.start, rest.coupling, lag)
+        coupling = rest.coupling - lag * np.arange(-2, 3) * 0.6 * v
+        moving = replace(rest.medium, velocity=v)
+        moved = PatternResponse(moving, rest.start, coupling, lag)
+        root = modes.secant(modes.Samples(still, 0.0, solo()), near)
+        for shift in (0.6 * v, -0.6 * v):
+            other = modes.secant(modes.Samples(moved, 0.0, solo()), root + 0.95 * shift)
+            assert abs((other - root).imag) < 2e-3 * abs(root)
+        slips.append(abs((other - root).real - shift))
+    assert slips[1] < 0.5 * slips[0] < 0.06 * 0.6 * v
+
+
 def test_even_changes_of_parts_by_parity_are_those_of_the_whole():
     """det M of an even stripe at one Bloch point: even and odd waves apart, or all together.
 
@@ -297,6 +334,36 @@ def test_a_pattern_rests_in_time():
         method.advance(0.1 * k, 0.1)
     assert np.abs(method.now.c - c).max() < 1e-9
     assert s["delta_max"] == pytest.approx(np.abs(np.asarray(result.delta_x)).max(), rel=1e-12)
+
+
+def test_modes_of_a_pattern_are_eigenvalues_of_its_jacobian():
+    """By SLEPc, without det M: as zeros of det M, and the phase's mode at 0, to 1e-8.
+
+    Fails with dRho driven by the adjoint of A, or with one K for Delta and Delta^*.
+    """
+    rest = at_rest()[1]
+    response = PatternResponse(rest.medium, rest.start, rest.coupling, rest.medium.box.lag)
+    first, second = jacobian.ShiftedInverse(response, 0.1 + 0j).nearest()[:2]
+    root = modes.secant(modes.Samples(response, 0.0, solo()), 0.05j)
+    assert abs(first + 1j * root) < 1e-8 and abs(second) < 1e-8
+    moving = replace(rest.medium, velocity=0.05)
+    response = PatternResponse(moving, rest.start, rest.coupling, rest.medium.box.lag)
+    value = jacobian.ShiftedInverse(response, 0.1 + 0j).nearest()[0]
+    root = modes.secant(modes.Samples(response, 0.0, solo()), 1j * value)
+    assert abs(value + 1j * root) < 1e-8
+
+
+@pytest.mark.nightly
+def test_either_search_finds_the_same_modes():
+    """At the command line's level; fails with frequencies of one sign only."""
+    given = pattern_input()
+    given["numerics"]["stability"] = True
+    counted = hpcneq.run(given).summary
+    given["numerics"]["modes"] = "jacobian"
+    nearest = hpcneq.run(given).summary
+    assert nearest["stability"] == counted["stability"] == "unstable"
+    for one, two in zip(nearest["modes_found"], counted["modes_found"], strict=True):
+        assert one == pytest.approx(two, abs=1e-7)
 
 
 def test_a_pattern_says_how_its_stability_is_known(monkeypatch):

@@ -172,11 +172,11 @@ def test_pairs_of_momenta_have_the_growth_of_an_endless_condensate(drive, wave_n
 )
 def test_evolutions_on_both_sides_of_the_end_of_the_unstable_region(name, rate, frequency):
     """In time, with the bath's memory, against det M of the endless condensate; fails with steps
-    three times as long.
+    three times as long, which move the rate by 1e-5 and more.
     """
     growth = hpcneq.run(given_input(name)).summary["growth"][0]
-    assert growth[0] == pytest.approx(rate, abs=5e-6)
-    assert abs(growth[1]) == pytest.approx(frequency, rel=0.01)
+    assert growth[0] == pytest.approx(rate, abs=8e-6)
+    assert abs(growth[1]) == pytest.approx(frequency, rel=0.025)
 
 
 def branch_input(**start):

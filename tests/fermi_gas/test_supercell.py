@@ -134,6 +134,19 @@ def test_a_standing_wave_rests_in_an_evolution():
         assert abs(result.summary["velocity"]) < 1e-9
 
 
+def test_small_pairs_of_a_long_step_are_solved_in_single_precision():
+    """Out of the normal gas, to the rounding of single precision; fails with the tolerance of
+    double precision, which no step meets.
+    """
+    given = {name: dict(WAVE[name]) for name in ("parameters", "numerics", "initial", "run")}
+    given["parameters"] = {"gamma": 0.02, "dmu": 0.1}
+    given["numerics"] |= {"wave_number": 0.4, "dt": 2.0, "precision": "mixed", "pole_error": 1e-2}
+    given["initial"] |= {"start": "normal", "noise": 1e-2}
+    given["run"] = {"t_max": 16.0, "output_every": 4.0}
+    result = hpcneq.run({"system": "fermi-gas", "task": "evolve", **given})
+    assert result.status == "complete" and result.summary["delta_max"] > 1e-3
+
+
 def test_the_state_at_rest_is_a_function_of_the_hamiltonian():
     """n = N(H) of the closed form, for a Delta that varies; fails with one reservoir left out."""
     medium = small(False)

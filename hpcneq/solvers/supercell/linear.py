@@ -7,14 +7,15 @@ the columns of a species c, makes
     dn_ij = (-i [A, n] + dQ + (dQ of A^+ at lambda^*)^+)_ij/(lambda + damping + i (E_i - E_j))
 
 and modes are the zeros of det M, M = 1/U + dU_m - 2K dmu -+ iK lambda - dF/dDelta in (Delta_m,
-Delta_m^*), which are independent. `modes.spectrum` counts and finds them (protocol Response).
+Delta_m^*), which are independent. `modes.spectrum` counts and finds them (protocol Response). In a
+frame that travels L_p belongs to a column of one momentum, not to all columns of a species.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ...maths.arrays import ComplexArray
+from ...maths.arrays import ComplexArray, FloatArray
 from .medium import Medium
 
 ROUNDING = 1e-10  # of the largest entry of M
@@ -41,7 +42,8 @@ class PatternResponse:
         self.analytic_below = 0.9 * min(medium.damping, slowest)
         size = float(np.abs(c).sum())
         shift = float(np.abs(medium.rates.imag).max())
-        self.reach = (2 * size + 2 * shift, size)
+        moved = float(np.abs(medium.box.wave_vectors(len(c))).max() * abs(medium.velocity))
+        self.reach = (2 * size + 2 * shift + moved, size)
         self.kept: dict[range, list[tuple[ComplexArray, ...]]] = {}
 
     def _directions(self, n):
@@ -64,7 +66,7 @@ class PatternResponse:
     def partials(self, q: float, z: complex, part: range) -> ComplexArray:
         """The rows (len(part), 2 k, 2 k) of dF/dDelta of the blocks."""
         if part not in self.kept:
-            self.kept[part] = [self._prepare(blocks) for blocks in self.medium.batches(part)]
+            self.kept[part] = [self.prepared(blocks) for blocks in self.medium.batches(part)]
         size = 2 * len(self.directions)
         rows = [self._rows(-1j * z, *batch) for batch in self.kept[part]]
         return np.concatenate([np.zeros((0, size, size), complex), *rows])
@@ -73,8 +75,10 @@ class PatternResponse:
         """The sums themselves: each block has its share of the rest of M."""
         return sums
 
-    def _prepare(self, blocks):
-        """(weights, E, n, T of both species, A of all directions) of blocks, in eigenbases."""
+    def prepared(self, blocks: range) -> tuple:
+        """(weights, E, n, T of both species, A of all directions) of blocks, in eigenbases; in a
+        travelling frame, for T, V and L_p of each column.
+        """
         medium = self.medium
         E, V, n, _ = medium.stationary(blocks, self.pairing)
         back = V.conj().swapaxes(-1, -2)
@@ -90,31 +94,59 @@ class PatternResponse:
                     A[:, :N, N:] = 0
                 changes.append(back @ medium.each(blocks, A) @ V)
         weights = medium.box.weights[blocks.start : blocks.stop]
+        if medium.velocity:
+            T = (V, medium.column_rates(blocks))
         return weights, E, back @ n @ V, T, np.stack(changes, axis=1)
 
     def _rows(self, rate, weights, E, n, T, A):
         """(blocks, 2 k, 2 k) of one batch at lambda = ``rate``."""
-        K = self._kernel(rate, E)
-        back = self._kernel(np.conj(rate), E).conj().swapaxes(-1, -2)
         dn = -1j * (A @ n[:, None] - n[:, None] @ A)
-        for c in (0, 1):
-            species = T[:, c][:, None]
-            dn += -1j * ((A * K[:, c][:, None]) @ species)
-            dn += 1j * (species @ (A * back[:, c][:, None]))
+        if self.medium.velocity:
+            dn += self._of_columns(rate, E, *T, A) + adjoint(
+                self._of_columns(np.conj(rate), E, *T, adjoint(A))
+            )
+        else:
+            dn += self._of_species(rate, E, T, A)
         w = E[:, :, None] - E[:, None, :]
         dn /= (rate + self.medium.damping + 1j * w)[:, None]
-        count, k = A.shape[:2]
-        k //= 2
-        readers = np.concatenate([A[:, k:], A[:, :k]], axis=1).swapaxes(-1, -2)
-        flat = readers.reshape(count, 2 * k, -1)
-        sums = -(flat @ dn.reshape(count, 2 * k, -1).swapaxes(-1, -2))
+        k = A.shape[1] // 2
         here = np.arange(2 * k)
-        sums = -weights[:, None, None] * self.repeated[:, None] * sums
+        sums = self.read(weights, A, dn)
         outside = np.concatenate([self.coupling, self.coupling.conj()])
         lag = np.repeat([-1j * self.lag * rate, 1j * self.lag * rate], k)
         share = np.concatenate([self.count, self.count]) * (outside + lag)
         sums[:, here, here] += share / self.medium.box.blocks
         return sums
+
+    def read(self, weights: FloatArray, A: ComplexArray, dn: ComplexArray) -> ComplexArray:
+        """(blocks, 2 k, m) of -dF for changes dn (blocks, m, 2 N, 2 N) of n."""
+        count, k = A.shape[:2]
+        k //= 2
+        readers = np.concatenate([A[:, k:], A[:, :k]], axis=1).swapaxes(-1, -2)
+        flat = readers.reshape(count, 2 * k, -1)
+        sums = -(flat @ dn.reshape(*dn.shape[:2], -1).swapaxes(-1, -2))
+        return -weights[:, None, None] * self.repeated[:, None] * sums
+
+    def _of_species(self, rate, E, T, A):
+        """(blocks, 2 k, 2 N, 2 N) dQ and its adjoint part, with one L_p for all of a species."""
+        K = self._kernel(rate, E)
+        back = adjoint(self._kernel(np.conj(rate), E))
+        change = np.zeros_like(A)
+        for c in (0, 1):
+            species = T[:, c][:, None]
+            change += -1j * ((A * K[:, c][:, None]) @ species)
+            change += 1j * (species @ (A * back[:, c][:, None]))
+        return change
+
+    def _of_columns(self, rate, E, V, rates, A):
+        """(blocks, 2 k, 2 N, 2 N) dQ with L_p (blocks, P, 2 N) of each column."""
+        sources = np.repeat(self.medium.sources, self.medium.box.states, axis=1)
+        change = np.zeros_like(A)
+        back = adjoint(V)
+        for p, source in enumerate(sources):
+            level = 1j * E[:, :, None] - rates[:, None, p]
+            change += (A @ (back * (source / level))[:, None]) / (rate + level)[:, None]
+        return -1j * change @ V[:, None]
 
     def _kernel(self, rate, E):
         """K_c (blocks, 2, 2 N, 2 N)."""
@@ -123,3 +155,8 @@ class PatternResponse:
         late = 1 / (rate + level)
         early = medium.sources.T[None, :, None, :] / level
         return late @ early.swapaxes(-1, -2)
+
+
+def adjoint(matrices: ComplexArray) -> ComplexArray:
+    """(..., n, n) their Hermitian conjugates."""
+    return matrices.conj().swapaxes(-1, -2)

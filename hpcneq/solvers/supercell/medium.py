@@ -138,6 +138,11 @@ class Medium:
         n = V @ ((back @ X @ V) / (self.damping + 1j * w)) @ back
         return E, V, n, Q
 
+    def column_rates(self, blocks: range) -> ComplexArray:
+        """(len(blocks), P, 2 N) Lam_p of each column, in the frame that travels."""
+        rates = np.repeat(self.rates, self.box.states, axis=1)
+        return rates - 1j * self.velocity * self._along(blocks)[:, None]
+
     def _along(self, blocks):
         """(len(blocks), 2 N) momenta along x, of either species the same."""
         rows = self.box.along[[self.box.column(b) for b in blocks]]

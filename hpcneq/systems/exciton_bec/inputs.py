@@ -260,6 +260,12 @@ class PatternNumerics(CellNumerics):
     stability: bool = key(
         True, doc="count and find the modes of the cell that grow: as costly as hundreds of states"
     )
+    modes: str = key(
+        "winding",
+        doc="how growing modes are found: winding counts zeros of det M; jacobian: eigenvalues of "
+        "the Jacobian next to shifts, by SLEPc, not counted, with more memory",
+        choices=["winding", "jacobian"],
+    )
     error_estimate: bool = key(
         True, doc="estimate errors from the pattern in a smaller box and on another grid"
     )

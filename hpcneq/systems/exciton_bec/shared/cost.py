@@ -16,7 +16,7 @@ from ....errors import NotConverged
 from ....solvers.supercell.linear import PatternResponse
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, PROBE_SECONDS
-from ....tasks.supercell_cost import evolution_cost, pattern_seconds
+from ....tasks.supercell_cost import evolution_cost, modes_cost, pattern_seconds
 from ..physics import steady_states
 from ..physics.gap_equations import Condensate, Drive
 from ..physics.response import matrices, with_errors
@@ -268,12 +268,10 @@ def pattern(given: Given, ranks: int) -> Cost:
         solving += BEGINNING * each
     tries = starts + points - 1 + 2 * points * given.numerics.error_estimate
     states = NEWTON * len(x) * tries
-    spent = states * each
-    if given.numerics.stability:
-        response = PatternResponse(medium, c, problem.at_rest(0.0), problem.lag)
-        response.partials(0.0, 0.1j, part)
-        spent += points * WINDING * pattern_seconds(lambda: response.partials(0.0, 0.2j, part))
-    memory = BASE_BYTES + 64 * 16 * min(medium.box.blocks * medium.size**2, 2**19)
+    response = PatternResponse(medium, c, problem.at_rest(0.0), problem.lag)
+    modes, vectors = modes_cost(given, response, WINDING, part)
+    spent = states * each + points * modes
+    memory = BASE_BYTES + 64 * 16 * min(medium.box.blocks * medium.size**2, 2**19) + vectors
     note = f"{medium.box.blocks} blocks of {medium.size} levels, {states} states"
     return Cost(START + solving + spent, memory, medium.box.blocks, (note,))
 

@@ -21,6 +21,7 @@ from .supercell import medium_of, resting
 STARTS = ((0.48, 0.39), (0.3, 0.35), (0.9, 0.2), (1.0, 0.05), (1.0, -0.03), (0.7, 0.3))
 # of Delta_1^2/Delta_0: Delta_2 and mu_c - mu of a start, as strong stripes have them
 HIGHER, SHIFT = 0.6, 0.17
+SLOW = 1e-9  # velocity below which a pattern is at rest
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,10 @@ def numbers_of(stripes: Stripes, comm: Communicator) -> dict[str, float]:
 
 
 def response_of(stripes: Stripes) -> PatternResponse:
-    """How small changes of a pattern that does not travel grow."""
+    """How small changes of a pattern grow, in the frame that turns and travels along."""
     problem = stripes.problem
-    at_rest = problem.at_rest(stripes.shift)
-    return PatternResponse(problem.medium(stripes.shift), stripes.harmonics, at_rest, problem.lag)
+    at_rest = problem.at_rest(stripes.shift, stripes.velocity)
+    medium = problem.in_frame(stripes.x)
+    if abs(stripes.velocity) < SLOW:
+        medium = problem.medium(stripes.shift)
+    return PatternResponse(medium, stripes.harmonics, at_rest, problem.lag)

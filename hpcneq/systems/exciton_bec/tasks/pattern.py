@@ -23,8 +23,6 @@ NUMBERS = ("delta_max", "delta_min", "frequency", "velocity", "relative_density"
 LISTED = ("delta_max", "delta_min", "frequency", "velocity", "relative_density")
 DRIVES = {"ratio": "ratio", "inv_kfas": "inv"}
 FOLLOWED = "a pattern is followed from point to point; where it ends, another may take its place"
-TRAVELS = "stability: unknown, of patterns that travel it is not looked for"
-SLOW = 1e-7  # velocity below which a pattern is at rest
 
 
 def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Output) -> Outcome:
@@ -94,12 +92,8 @@ def tell(given: Given, found: Found, comm: Communicator) -> Told:
     fixed = found.onset is None
     if not fixed:
         numbers["ratio"] = found.stripes.state.ratio
-    travels = abs(found.stripes.velocity) > SLOW
-    asked = given
-    if travels:
-        asked = replace(given, numerics=replace(given.numerics, stability=False))
-    verdict = patterns.stability(asked, lambda: response_of(found.stripes), comm)
-    words = [TRAVELS] if travels else patterns.words_of(given, verdict)
+    verdict = patterns.stability(given, lambda: response_of(found.stripes), comm)
+    words = patterns.words_of(given, verdict)
 
     def again(other: Given) -> dict[str, float] | None:
         try:

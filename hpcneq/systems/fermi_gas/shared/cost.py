@@ -18,7 +18,7 @@ from ....solvers.supercell.linear import PatternResponse
 from ....solvers.supercell.patterns import RealPattern
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, untimed
-from ....tasks.supercell_cost import evolution_cost, pattern_seconds
+from ....tasks.supercell_cost import evolution_cost, modes_cost, pattern_seconds
 from ....tasks.supercell_tables import cell_of
 from ..physics import gap_and_current, linear_kinetics, pair_amplitude, state_curves
 from ..physics.gap_and_current import Gas
@@ -273,13 +273,11 @@ def pattern(given: Given, ranks: int) -> Cost:
     points = math.prod(len(values) for values in given.sweep.values())
     states = NEWTON * len(x) * points * (1 + 2 * given.numerics.error_estimate)
     spent = states * pattern_seconds(lambda: problem.prepare(x, part))
-    if given.numerics.stability:
-        response = PatternResponse(medium, problem.harmonics(x), coupling + 0j, medium.box.lag)
-        response.partials(0.0, 0.1j, part)
-        spent += points * WINDING * pattern_seconds(lambda: response.partials(0.0, 0.2j, part))
+    response = PatternResponse(medium, problem.harmonics(x), coupling + 0j, medium.box.lag)
+    modes, vectors = modes_cost(given, response, WINDING, part)
     return Cost(
-        STARTING + LONGER * finding + spent,
-        BASE_BYTES + 64 * 16 * min(problem.items * medium.size**2, 2**19),
+        STARTING + LONGER * finding + spent + points * modes,
+        BASE_BYTES + 64 * 16 * min(problem.items * medium.size**2, 2**19) + vectors,
         problem.items,
         (f"{problem.items} blocks of {medium.size} levels, {states} states",),
     )

@@ -49,9 +49,7 @@ class SteppedMemory(Memory):
         """What the passes of a step from here share."""
         sums = np.empty((len(part), 16 * CHUNK))
         rates = self.rates(t)
-        memory_advance.collect(
-            flat(local["pi"]), sums, np.stack([rates.real, rates.imag], axis=1)
-        )
+        memory_advance.collect(flat(local["pi"]), sums, np.stack([rates.real, rates.imag], axis=1))
         return Begun(self.push(sums, c, part))
 
     def push(self, sums: np.ndarray, c: np.ndarray, part: range) -> memory_steps.Push:

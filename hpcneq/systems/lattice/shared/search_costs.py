@@ -16,6 +16,7 @@ from .states import Stationary
 # stationary states that are solved for a self-consistent one: from a pattern of pairs, from random
 # ones, and of the densities alone
 FROM_PATTERN, FROM_RANDOM = 115, 190
+OF_LARGE = 0.73  # of these, of states too large to be tried, most of which repeat along a ring
 OF_DENSITIES = 40
 SEARCH_SECONDS = 3.0  # of a search that is tried
 CUT = 4.0  # what longer searches take, in these
@@ -79,7 +80,7 @@ class Searches:
             return counted
         kind = name.startswith("random")
         if kind not in self.tried:
-            self.tried[kind] = counted
+            self.tried[kind] = OF_LARGE * counted
             if self.each * FROM_PATTERN < SEARCH_SECONDS:
                 self.tried[kind] = self._tried(kind)
         return self.tried[kind]

@@ -40,17 +40,17 @@ Array = np.ndarray
 class State:
     """A state in blocks: A (L, n, n), core (L, n, n), tail (L, n, N); L = 1: as a whole.
 
-    fields : of blocks of rho, the mean field as real numbers (u,). answer : of these, dH as blocks
-    (L, m, m). attraction : the largest. charges : (n,) and (N,) of core and tail where nothing but
-    the pairs fixes the phase, else None.
+    fields : of V and Z, the mean field of rho = V Z + h.c. as real numbers (u,). answer : of a
+    matrix (L, n, n) and these, its first columns times dH, (L, n, m). attraction : the largest.
+    charges : (n,) and (N,) of core and tail where nothing but the pairs fixes the phase, else None.
     """
 
     A: Array
     core: Array
     tail: Array
     modes: Tail
-    fields: Callable[[Array], Array]
-    answer: Callable[[Array], Array]
+    fields: Callable[[Array, Array], Array]
+    answer: Callable[[Array, Array], Array]
     attraction: float
     charges: tuple[Array, Array] | None
 
@@ -78,15 +78,13 @@ class Motion:
 
     def fields(self, Y: Array) -> Array:
         """F: the mean field (u,) of a deviation."""
-        half = self.V @ (Y @ self.ends)
-        return self.state.fields(half + conjugate(half))
+        return self.state.fields(self.V, Y @ self.ends)
 
     def answer(self, f: Array) -> Array:
         """B: -i [dH, R] of a mean field (u,)."""
         n = self.shape[1]
-        dH = -1j * self.state.answer(f)
-        m = dH.shape[1]
-        out = np.asarray((self.inverse[:, :, :m] @ dH) @ self.turned[:, :m])
+        turned = self.state.answer(self.inverse, f)
+        out = np.asarray(-1j * turned @ self.turned[:, : turned.shape[2]])
         out[:, :, :n] += conjugate(out[:, :, :n])
         return out
 

@@ -37,6 +37,7 @@ from .states import stationary_before
 
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
 PERIODIC_ITERATIONS = 20  # of a self-consistent periodic state
+FURTHER_START = 0.4  # of it: what a second start takes
 PROBED_ENTRIES = 1e6  # of R, of which a large evolution is timed
 LARGE = 4e6  # entries of R above which a step is timed by a few of its columns
 EIGENVALUES = 4.0  # products of matrices that all eigenvalues of a Hermitian one take
@@ -91,7 +92,7 @@ def steady(given: Given, ranks: int) -> Cost:
     fitting = 2 * (time.process_time() - begun)
     eV = middle(repeating)
     period = period_of(setup, eV) or 1.0
-    starts = 1 + int(setup.interacting)  # continued ones end soon
+    starts = 1.0 + FURTHER_START * setup.interacting
     each = _period_seconds(setup, leads, eV, period, steps_of(setup, period)) * starts
     seconds = LOADING + fitting + each * len(repeating)
     notes = (f"{setup.form.size} levels, {leads.core} with leads; states repeat in time",)

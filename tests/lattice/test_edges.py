@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from support.lattices import chain
@@ -16,6 +18,9 @@ from hpcneq.systems.lattice.shared.lead_input import common_period
 
 HOP = {"from": "s", "to": "s", "shift": [1], "value": -1.0}
 CELL = {"vectors": [[1.0]], "orbitals": [{"name": "s", "at": [0.0]}], "size": [3]}
+
+INPUTS = Path(hpcneq.__path__[0]).parent / "inputs" / "lattice"
+SHIPPED = sorted(path.stem for path in INPUTS.glob("*.toml") if path.stem != "kwant")
 
 
 def lead(end, bias, **more):
@@ -258,3 +263,17 @@ def test_errors_of_fits_are_bounds_where_a_looser_fit_agrees_by_accident():
     miss = abs(rough["delta_max"] - fine["delta_max"])
     assert 1e-5 < miss < rough["delta_max_error"] + fine["delta_max_error"]
     assert rough["delta_max_error"] < 20 * miss
+
+
+def test_the_cost_of_a_closed_system_is_told():
+    """Its start is an equilibrium: check sought one between leads that it has not."""
+    given = {"system": "lattice", "task": "evolve", "model": chain(6, periodic=True)}
+    given |= {"interaction": {"U": {"from": 2.0, "to": 3.0}}, "initial": {"T": 0.05}}
+    assert "time: about" in hpcneq.check({**given, "run": {"t_max": 1.0}})
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", SHIPPED)
+def test_check_tells_the_cost_of_every_input(name):
+    """Of those that are shipped, but that which needs Kwant."""
+    assert "time: about" in hpcneq.check(INPUTS / f"{name}.toml")

@@ -269,7 +269,8 @@ def _start_seconds(setup: Setup, leads: LatticeLeads) -> float:
         return 0.0
     stationary = before(setup, leads)
     c = np.zeros(setup.field.fields, complex)
-    searches = Searches(setup, seconds_of(lambda: stationary.image(c, 0.0)))
+    each = seconds_of(lambda: stationary.image(c, 0.0))
+    searches = Searches(setup, each, setup.given.initial.T)
     return sum(searches.seconds(name) for name, _ in seeds(setup, 0))
 
 

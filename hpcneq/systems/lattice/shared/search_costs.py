@@ -67,10 +67,11 @@ class Searches:
 
     What a search takes differs tenfold between models of one size. A search that is longer than a
     probe is taken for `CUT` probes; with large states none is tried. each : seconds of one state.
+    T : of a closed system.
     """
 
-    def __init__(self, setup: Setup, each: float):
-        self.setup, self.each = setup, each
+    def __init__(self, setup: Setup, each: float, T: float | None = None):
+        self.setup, self.each, self.T = setup, each, T
         self.tried: dict[bool, float] = {}
 
     def seconds(self, name: str) -> float:
@@ -95,7 +96,7 @@ class Searches:
         setup, drives = self.setup, self.setup.drives
         starts = [c for name, c in seeds(setup) if name.startswith("random") == kind]
         A, U = drives.vector_potential(-1.0), drives.U(-1.0)
-        counted = Counted(setup, setup.leads(setup.fits()), drives.shifts(-1.0), A, U)
+        counted = Counted(setup, setup.leads(setup.fits()), drives.shifts(-1.0), A, U, self.T)
         counted.image(starts[-1], counted.expected)
         begun = time.process_time()
         counted.until = begun + SEARCH_SECONDS

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ....errors import NotConverged
 from ....parallel import solo
 from ....solvers.integrators import integrator
 from ....solvers.output_times import Row, row_times
@@ -90,11 +91,9 @@ def steady(given: Given, ranks: int) -> Cost:
     begun = time.process_time()
     leads = setup.leads(setup.fits())
     fitting = 2 * (time.process_time() - begun)
-    eV = middle(repeating)
-    period = period_of(setup, eV) or 1.0
-    starts = 1.0 + FURTHER_START * setup.interacting
-    each = _period_seconds(setup, leads, eV, period, steps_of(setup, period)) * starts
-    seconds = LOADING + fitting + each * len(repeating)
+    further = 1 + int(len(repeating) > 1)  # starts at a bias: that without pairs, the state before
+    starts = 1.0 + FURTHER_START * further * setup.interacting
+    seconds = LOADING + fitting + _periods_seconds(setup, leads, repeating) * starts
     notes = (f"{setup.form.size} levels, {leads.core} with leads; states repeat in time",)
     if len(repeating) < len(biases):
         rest = np.array([eV for eV in biases if eV not in repeating])
@@ -169,7 +168,9 @@ def transport(given: Given, ranks: int) -> Cost:
     if period is not None:
         leads = setup.leads(setup.fits())
         fitting = 2 * (time.process_time() - begun)
-        each = _period_seconds(setup, leads, eV, period, steps_of(setup, period))
+        biases = given.sweep.get("eV", [eV] * points)
+        repeating = [bias for bias in biases if period_of(setup, bias) is not None]
+        each = _periods_seconds(setup, leads, repeating) / points
         core, name = leads.core, PoleCurve.name
     else:
         curve: WindowCurve | PoleCurve = curve_of(setup)
@@ -184,6 +185,21 @@ def transport(given: Given, ranks: int) -> Cost:
     seconds = LOADING + fitting + each * points
     memory = _bytes(core) + KERNELS * (period is not None)
     return Cost(seconds, memory, most, (f"{points} biases by {name}",))
+
+
+def _periods_seconds(setup: Setup, leads: LatticeLeads, biases: Sequence[float]) -> float:
+    """Processor seconds of the periodic states at some biases, from steps at one of them."""
+    counts = {}
+    for eV in biases:
+        try:
+            counts[eV] = steps_of(setup, period_of(setup, eV) or 1.0)
+        except NotConverged:
+            continue  # a lost point takes no time
+    if not counts:
+        return 0.0
+    eV = middle(list(counts))
+    each = _period_seconds(setup, leads, eV, period_of(setup, eV) or 1.0, counts[eV])
+    return each * sum(counts[eV] for eV in biases if eV in counts) / counts[eV]
 
 
 def _period_seconds(

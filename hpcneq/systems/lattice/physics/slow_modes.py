@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve, schur
-from scipy.sparse.linalg import LinearOperator, gmres
 
 from .linear_modes import NEARBY, Tail
 
@@ -30,8 +29,8 @@ DENSE = 800  # unknowns of the mean field up to which 1 - K(s) is a matrix
 SOLVED, SPAN = 1e-8, 60  # residual and most vectors of GMRES
 POLISHED_MODES, POLISHINGS = 2, 6
 FREE_MODES = 2  # slowest free motions that are looked at
-ROUGHLY = 1e-4  # residual of GMRES while polishing
-EXACT = 1e-9
+ROUGHLY = 1e-6  # residual of GMRES while polishing
+EXACT, ALONE = 1e-7, 1e-9  # last step of a polishing; distance to a free motion that is one
 
 Array = np.ndarray
 
@@ -150,7 +149,7 @@ class Motion:
 
     def slow_free(self) -> list[tuple[complex, Array]]:
         """(rate, combination) of the slowest free motions, the response in first order added."""
-        found = []
+        motions = []
         for flat in np.argsort(-self.rates.real, axis=None)[:FREE_MODES]:
             block, i, j = np.unravel_index(flat, self.shape)
             pair = np.zeros((2, *self.shape), complex)
@@ -158,15 +157,32 @@ class Motion:
             if j < self.shape[1]:
                 pair[1, block, j, i] = 1.0
             moved = self.answer_of_pair(self.fields_of_pair(pair))[0, block, i, j]
-            found.append((complex(self.rates[block, i, j] + moved), pair))
-        return found
+            motions.append((complex(self.rates[block, i, j] + moved), pair))
+        return motions
 
 
 def _solved(equation: Callable[[Array], Array], right: Array, tolerance: float) -> Array:
-    """f of a linear equation (1 - K) f = right."""
-    size = len(right)
-    operator = LinearOperator((size, size), equation, dtype=right.dtype)
-    return np.asarray(gmres(operator, right, tol=tolerance, atol=0.0, restart=SPAN, maxiter=1)[0])
+    """f of a linear equation (1 - K) f = right by GMRES (scipy's names its tolerance anew)."""
+    size = float(np.linalg.norm(right))
+    basis = [right / max(size, 1e-300)]
+    H = np.zeros((SPAN + 1, SPAN), right.dtype)
+    target = np.append(size, np.zeros(SPAN))
+    y = np.zeros(1)
+    for k in range(min(SPAN, len(right))):
+        new = equation(basis[k])
+        for j, vector in 2 * list(enumerate(basis)):  # twice: to rounding
+            part = np.vdot(vector, new)
+            H[j, k] += part
+            new = new - part * vector
+        length = float(np.linalg.norm(new))
+        H[k + 1, k] = length
+        known = H[: k + 2, : k + 1]
+        y = np.linalg.lstsq(known, target[: k + 2], rcond=0.0)[0]
+        miss = float(np.linalg.norm(known @ y - target[: k + 2]))
+        if miss <= tolerance * size or length < 1e-14:
+            break
+        basis.append(new / length)
+    return np.asarray(np.array(basis[: len(y)]).T @ y)
 
 
 def conjugate(matrices: Array) -> Array:
@@ -198,18 +214,17 @@ def slow_modes(state: State) -> Array:
     parts = numbers.normal(size=(2, *motion.shape))
     values, vectors = dominant(step, flat(parts[0] + 1j * parts[1]), shift)
     z = shift - 1 / values
-    found: list[complex] = []
+    exact: list[complex] = []
     leading = np.argsort(-z.real)[:POLISHED_MODES]
     for place, k in enumerate(leading):
         if place and abs(z[k] - z[leading[place - 1]].conjugate()) < EXACT:
             continue  # the conjugate of the one before
-        exact = polished(motion, z[k], _combination(motion, vectors[:, k]), turning)
-        found += [] if exact is None else [exact]
-    fastest = max([value.real for value in found], default=-np.inf)
+        exact += polished(motion, z[k], _combination(motion, vectors[:, k]), turning)
+    fastest = max([value.real for value in exact], default=-np.inf)
     for rate, pair in motion.slow_free():
-        exact = polished(motion, rate, pair, turning) if rate.real > fastest else None
-        found += [] if exact is None else [exact]
-    return np.array(sorted(found or list(z), key=lambda value: -value.real))
+        if rate.real > fastest:
+            exact += polished(motion, rate, pair, turning)
+    return np.array(sorted(exact or list(z), key=lambda value: -value.real))
 
 
 def _combination(motion: Motion, vector: Array) -> Array:
@@ -221,15 +236,15 @@ def _combination(motion: Motion, vector: Array) -> Array:
     return np.array([first + 1j * second, first - 1j * second])
 
 
-def polished(motion: Motion, z: complex, pair: Array, turning: Array | None) -> complex | None:
-    """The rate of a mode next to z, exact, by inverse iteration; None if it leads away.
+def polished(motion: Motion, z: complex, pair: Array, turning: Array | None) -> list[complex]:
+    """[the rate of a mode next to z, exact], by inverse iteration; [] if that leads away.
 
     pair : about the mode, a combination. turning : what is left out of it.
     """
     new = z
     for _ in range(POLISHINGS):
-        if np.abs(new - motion.rates).min() < EXACT:
-            return new  # it does not move the mean field
+        if np.abs(new - motion.rates).min() < ALONE:
+            return [new]  # it does not move the mean field
         other = motion.resolved_pair(new, pair)
         if turning is not None:
             fixed = np.array([turning, turning])
@@ -237,10 +252,10 @@ def polished(motion: Motion, z: complex, pair: Array, turning: Array | None) -> 
         step = complex(_product(pair, pair) / _product(pair, other))
         new, pair = new - step, other / np.sqrt(_product(other, other).real)
         if abs(new - z) > NEARBY * (1 + abs(z)):
-            return None
+            break
         if abs(step) < EXACT:
-            return new
-    return None
+            return [new]
+    return []
 
 
 def _product(one: Array, other: Array) -> complex:

@@ -29,6 +29,7 @@ DENSE = 800  # unknowns of the mean field up to which 1 - K(s) is a matrix
 SOLVED, SPAN = 1e-8, 60  # residual and most vectors of GMRES
 POLISHED_MODES, POLISHINGS = 2, 6
 FREE_MODES = 2  # slowest free motions that are looked at
+LEAST = 1e-12  # eigenvalue of the resolvent
 ROUGHLY = 1e-6  # residual of GMRES while polishing
 EXACT, ALONE = 1e-7, 1e-9  # last step of a polishing; distance to a free motion that is one
 
@@ -213,7 +214,7 @@ def slow_modes(state: State) -> Array:
     numbers = np.random.Generator(np.random.Philox(1))
     parts = numbers.normal(size=(2, *motion.shape))
     values, vectors = dominant(step, flat(parts[0] + 1j * parts[1]), shift)
-    z = shift - 1 / values
+    z = _rates(values, shift)
     exact: list[complex] = []
     leading = np.argsort(-z.real)[:POLISHED_MODES]
     for place, k in enumerate(leading):
@@ -307,22 +308,27 @@ def _extend(
     return BASIS
 
 
+def _rates(values: Array, shift: float) -> Array:
+    """z of eigenvalues of (shift - J)^-1; far below 0 where that is 0, as of what is left out."""
+    return np.asarray(shift - 1 / np.where(np.abs(values) < LEAST, LEAST, values))
+
+
 def _ritz(H: Array, shift: float) -> tuple[Array, Array, float]:
     """(values, vectors, largest residual) wanted of the projected operator (k + 1, k)."""
     k = H.shape[1]
     values, vectors = np.linalg.eig(H[:k])
-    order = np.argsort(-(shift - 1 / values).real)[:WANTED]
+    order = np.argsort(-_rates(values, shift).real)[:WANTED]
     values, vectors = values[order], vectors[:, order]
     return values, vectors, float(np.abs((H[k] @ vectors) / values).max())
 
 
 def _restarted(basis: Array, H: Array, shift: float) -> int:
     """Basis and H of the best vectors alone: how many, the next one behind them."""
-    growth = np.sort((shift - 1 / np.linalg.eigvals(H[:-1])).real)
+    growth = np.sort(_rates(np.linalg.eigvals(H[:-1]), shift).real)
     least = growth[-KEPT] - 1e-9
 
     def best(real: float, imag: float) -> bool:
-        return bool((shift - 1 / complex(real, imag)).real >= least)
+        return bool(_rates(np.array(complex(real, imag)), shift).real >= least)
 
     T, Z, count = schur(H[:-1], output="real", sort=best)
     basis[:count] = Z[:, :count].T @ basis[:-1]

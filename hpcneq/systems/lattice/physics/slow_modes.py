@@ -27,10 +27,11 @@ ENOUGH = 1e-5  # its residual
 WANTED = 3
 DENSE = 800  # unknowns of the mean field up to which 1 - K(s) is a matrix
 SOLVED, SPAN = 1e-8, 60  # residual and most vectors of GMRES
-POLISHED_MODES, POLISHINGS = 2, 6
+POLISHED_MODES, POLISHINGS = 2, 8
 FREE_MODES = 2  # slowest free motions that are looked at
+ASIDE = 1e-5  # of a mode: where it is sought
 LEAST = 1e-12  # eigenvalue of the resolvent
-ROUGHLY = 1e-6  # residual of GMRES while polishing
+ROUGHLY = 1e-10  # residual of GMRES while polishing
 EXACT, ALONE = 1e-7, 1e-9  # last step of a polishing; distance to a free motion that is one
 
 Array = np.ndarray
@@ -213,14 +214,17 @@ def slow_modes(state: State) -> Array:
 
     numbers = np.random.Generator(np.random.Philox(1))
     parts = numbers.normal(size=(2, *motion.shape))
-    values, vectors = dominant(step, flat(parts[0] + 1j * parts[1]), shift)
+    values, vectors, residual = dominant(step, flat(parts[0] + 1j * parts[1]), shift)
     z = _rates(values, shift)
     exact: list[complex] = []
     leading = np.argsort(-z.real)[:POLISHED_MODES]
     for place, k in enumerate(leading):
         if place and abs(z[k] - z[leading[place - 1]].conjugate()) < EXACT:
             continue  # the conjugate of the one before
-        exact += polished(motion, z[k], _combination(motion, vectors[:, k]), turning)
+        rates = polished(motion, z[k], _combination(motion, vectors[:, k]), turning)
+        if not rates and (residual < ENOUGH or z[k].real > 0):
+            rates = [z[k]]  # as found
+        exact += rates
     fastest = max([value.real for value in exact], default=-np.inf)
     for rate, pair in motion.slow_free():
         if rate.real > fastest:
@@ -246,11 +250,12 @@ def polished(motion: Motion, z: complex, pair: Array, turning: Array | None) -> 
     for _ in range(POLISHINGS):
         if np.abs(new - motion.rates).min() < ALONE:
             return [new]  # it does not move the mean field
-        other = motion.resolved_pair(new, pair)
+        at = new + ASIDE  # not on the mode, where the equation is singular
+        other = motion.resolved_pair(at, pair)
         if turning is not None:
             fixed = np.array([turning, turning])
             other = other - fixed * (0.5 * _product(fixed, other))
-        step = complex(_product(pair, pair) / _product(pair, other))
+        step = new - at + complex(_product(pair, pair) / _product(pair, other))
         new, pair = new - step, other / np.sqrt(_product(other, other).real)
         if abs(new - z) > NEARBY * (1 + abs(z)):
             break
@@ -267,8 +272,10 @@ def _product(one: Array, other: Array) -> complex:
 # ---- Arnoldi's method ---------------------------------------------------------------------------
 
 
-def dominant(apply: Callable[[Array], Array], start: Array, shift: float) -> tuple[Array, Array]:
-    """(values w, vectors) of a real operator with the largest Re(shift - 1/w).
+def dominant(
+    apply: Callable[[Array], Array], start: Array, shift: float
+) -> tuple[Array, Array, float]:
+    """(values w, vectors, residual) of a real operator with the largest Re(shift - 1/w).
 
     Restarted with the best vectors (G. W. Stewart, SIAM J. Matrix Anal. Appl. 23, 601 (2002)).
     """
@@ -283,7 +290,7 @@ def dominant(apply: Callable[[Array], Array], start: Array, shift: float) -> tup
             break
         first = _restarted(basis, H, shift)
     some = basis[:count].T  # not to be made complex: it is large
-    return values, some @ vectors.real + 1j * (some @ vectors.imag)
+    return values, some @ vectors.real + 1j * (some @ vectors.imag), residual
 
 
 def _extend(

@@ -214,7 +214,7 @@ def slow_modes(state: State) -> Array:
 
     numbers = np.random.Generator(np.random.Philox(1))
     parts = numbers.normal(size=(2, *motion.shape))
-    values, vectors, residual = dominant(step, flat(parts[0] + 1j * parts[1]), shift)
+    values, vectors, _ = dominant(step, flat(parts[0] + 1j * parts[1]), shift)
     z = _rates(values, shift)
     exact: list[complex] = []
     leading = np.argsort(-z.real)[:POLISHED_MODES]
@@ -222,8 +222,8 @@ def slow_modes(state: State) -> Array:
         if place and abs(z[k] - z[leading[place - 1]].conjugate()) < EXACT:
             continue  # the conjugate of the one before
         rates = polished(motion, z[k], _combination(motion, vectors[:, k]), turning)
-        if not rates and (residual < ENOUGH or z[k].real > 0):
-            rates = [z[k]]  # as found
+        if not rates:
+            rates = [complex(z[k])]  # as found, where that leads away
         exact += rates
     fastest = max([value.real for value in exact], default=-np.inf)
     for rate, pair in motion.slow_free():

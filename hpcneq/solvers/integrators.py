@@ -10,6 +10,7 @@ from .pole_leads.columns import ColumnState
 from .pole_leads.etd import DiagonalExact, PoleStepper
 from .pole_leads.frozen import Frozen
 from .pole_leads.state import PoleState
+from .propagated_fields import Propagated, PropagatedState
 from .site_columns.integrator import Columns
 from .site_columns.state import SiteState
 from .site_windows.integrator import Windows
@@ -19,10 +20,18 @@ from .supercell.stepping import DriftExact
 
 
 def integrator(
-    state: BlockState | SiteState | WindowState | PoleState | SupercellState | ColumnState,
+    state: BlockState
+    | SiteState
+    | WindowState
+    | PoleState
+    | SupercellState
+    | ColumnState
+    | PropagatedState,
     corrector: int = 0,
 ) -> Stepper:
     """The exponential integrator of a state with bath modes."""
+    if isinstance(state, PropagatedState):
+        return Propagated(state)
     if isinstance(state, ColumnState):
         return ColumnSteps(state)
     if isinstance(state, SupercellState):

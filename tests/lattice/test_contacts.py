@@ -157,6 +157,29 @@ def test_conductance_of_a_level_at_a_superconductor():
     assert np.asarray(result.conductance)[0, 0] == pytest.approx(expected, abs=5e-4)
 
 
+def test_sites_between_biased_superconductors():
+    """Two sites, each at a superconductor: check and run of the state and of its evolution agree
+    with Keldysh's equations over harmonics. Frozen at one time the leads' levels are not damped,
+    which check took for the states'.
+    """
+    lead = {"dynes": 1e-2, "T": 0.05}
+    leads = {"left": bcs(0, 0.5, bias=0.5, **lead), "right": bcs(1, 0.5, bias=-0.5, **lead)}
+    tables = {
+        "model": pair(0.4, 0.5),
+        "leads": leads,
+        "numerics": {"fit_error": 1e-3, "tail": 200.0},
+    }
+    given = {"system": "lattice", "parameters": {"eV": 1.0}, **tables}
+    assert "time: about" in hpcneq.check({**given, "task": "steady"})
+    run_table = {"t_max": 1.0, "output_every": 0.5}
+    assert "time: about" in hpcneq.check({**given, "task": "evolve", "run": run_table})
+    (state,) = run("steady", parameters={"eV": 1.0}, **tables).summary["states"]
+    expected = contact_current(0.5, 0.4, 1.0, eta=1e-2, T=0.05) / np.pi
+    for name, sign in (("left", 1), ("right", -1)):
+        assert abs(state["current"][name] - sign * expected) < state["current_error"][name] + 2e-6
+        assert state["current_error"][name] < 1e-3
+
+
 def test_a_period_with_an_interaction():
     """A level between superconductors, one of them alone damping it well: charge is conserved and
     the mean field is that of the state."""

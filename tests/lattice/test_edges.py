@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.lattices import chain
 
 import hpcneq
 from hpcneq import driver
@@ -211,3 +212,15 @@ def test_a_curve_goes_along_one_key():
     source["model"]["cell"] |= {"size": [1], "periodic": [False]}
     with pytest.raises(InputError, match=r"\[sweep\].*one key, got eV, phase"):
         hpcneq.run(source)
+
+
+def test_a_wide_lead_is_fitted_as_asked_where_ten_times_as_well_is_out_of_reach():
+    """A width of 2000 at T = 1e-3: the default error is reached, and half the electrons are there.
+
+    It was refused with an error that nobody had asked for.
+    """
+    lead = {"sites": [0], "gamma": 2000.0, "T": 1e-3}
+    tables = {"model": chain(1), "leads": {"normal": lead}}
+    result = hpcneq.run({"system": "lattice", "task": "steady", **tables})
+    assert result.summary["fit_error"]["normal"] < 1e-5
+    assert np.asarray(result.density)[0, 0] == pytest.approx(1.0, abs=1e-5)

@@ -9,25 +9,28 @@ import pytest
 from support.lattices import chain, wide
 
 import hpcneq
+from hpcneq import parallel
 from hpcneq.config.load import load
 from hpcneq.driver import catalogue
 from hpcneq.errors import InputError
-from hpcneq.systems.lattice.shared import cost, large_evolutions
+from hpcneq.systems.lattice.shared import cost, large_evolutions, large_starts
 from hpcneq.systems.lattice.shared.model_input import model_of
+from hpcneq.systems.lattice.shared.setup import setup_of
+from hpcneq.systems.lattice.shared.states import stationary_before
 
 HOPS = [{"from": "s", "to": "s", "shift": shift, "value": -1.0} for shift in ([1, 0], [0, 1])]
 
 
-def evolution(size, **numerics):
-    """The checked input of a square lattice with leads at two edges, closed along the other way."""
+def evolution_tree(size, **numerics):
+    """The input of a square lattice with leads at two edges, closed along the other way."""
     cell = {
         "vectors": [[1.0, 0.0], [0.0, 1.0]],
         "orbitals": [{"name": "s", "at": [0.0, 0.0]}],
-        "size": [size, size],
+        "size": size,
         "periodic": [False, True],
     }
     lead = {"kind": "wide", "gamma": 0.5, "T": 0.1}
-    tree = {
+    return {
         "system": "lattice",
         "task": "evolve",
         "parameters": {"eV": {"from": 0.0, "to": 1.0, "kind": "step"}},
@@ -40,7 +43,11 @@ def evolution(size, **numerics):
         "numerics": {"seeds": 0, "dt": 0.1, "fit_error": 1e-3, "error_estimate": False, **numerics},
         "run": {"t_max": 20.0, "output_every": 1.0, "max_memory": 1000.0},
     }
-    return load(tree, catalogue())
+
+
+def evolution(size, **numerics):
+    """That of a square, checked."""
+    return load(evolution_tree([size, size], **numerics), catalogue())
 
 
 @pytest.mark.nightly
@@ -104,6 +111,27 @@ def test_the_error_of_a_range_is_told(whole):
     own = run(range=5.0, error_estimate=True)
     miss = abs(own.summary["current_largest"] - whole.summary["current_largest"])
     assert 0.5 * miss < own.errors["current_largest"] < 100 * max(miss, 1e-3)
+
+
+def test_the_start_of_columns_is_that_of_all_levels():
+    """9 x 6 disordered sites with densities that shift levels: Anderson's method on blocks of G
+    finds a root of the dense equation, Krylov's on the exponential the level damped least.
+
+    Mutation: the blocks below the diagonal in place of those above.
+    """
+    tree = evolution_tree([9, 6], seeds=0, fit_error=1e-2)
+    tree |= {"disorder": {"onsite": 0.5}, "interaction": {"U": 3.0, "hartree": True}}
+    setup = setup_of(load(tree, catalogue()))
+    leads = setup.leads(setup.fits())
+    lines = []
+    large = large_starts.start_of(setup, leads, parallel.solo(), lines.append)
+    whole = stationary_before(setup, leads, setup.drives)
+    c = large["c"]
+    assert large["residual"] < 1e-9 and large["lost"] == [] and large["delta_max"] > 0.2
+    np.testing.assert_allclose(whole.image(c, 0.0), c, atol=1e-8)
+    growth = whole.growth(c, 0.0)
+    assert -0.1 < growth < -1e-6
+    assert large["growth_A"] == pytest.approx(growth, rel=2e-2)
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,12 @@ def test_a_condensate_begins_where_a_mode_begins_to_grow():
     assert abs(event["at"] - critical) < event["error"] < 3e-3
     assert list(np.asarray(result.branch_begins)) == ["normal", "pairing"]
     normal, paired = np.asarray(result.branch_growth_rate)[:, 1]
-    assert normal > 0.05 and paired < -0.05
+    growing = np.asarray(result.branch_growing)
+    assert normal > 0.05 and growing[0, 1] > 0 and not paired > -0.05
+    # what was not found has no number, but a count
+    lowest = np.asarray(result.branch_lowest)
+    assert growing[1, 1] == 0 and growing[1, 0] == -1 and np.isnan(lowest[1, 0])
+    assert np.isfinite(paired) == bool(paired > lowest[1, 1]) and lowest[1, 1] < 0
     assert np.isnan(np.asarray(result.branch_delta_max)[1, 0])
     steady = run("steady", **{**tables, "parameters": {}, "interaction": {"U": 2.0}, "initial": {}})
     known = steady.summary["states"][0]["delta_max"]
@@ -205,7 +210,9 @@ def test_branches_round_a_fold():
     (fold,) = (event for event in finer.summary["bifurcations"] if event["kind"] == "fold")
     assert abs(fold["at"] - kinds["fold"]["at"]) < kinds["fold"]["error"] < 1e-3
     rates = np.asarray(result.branch_growth_rate)[:, 2]
-    assert rates[0] < 0 and rates[1] < 0 < rates[2]
+    growing = np.asarray(result.branch_growing)[:, 2]
+    assert not rates[0] > 0 and not rates[1] > 0 and rates[2] > 0
+    assert list(growing[:2]) == [0, 0] and growing[2] > 0
 
 
 @pytest.mark.parametrize("swept", [{"gamma": 0.3}, {"T": 0.15}, {"level": 0.2}, {"h": 0.1}])

@@ -113,8 +113,8 @@ def test_multipliers_of_a_weak_drive_are_modes():
         parameters={"eV": sine(0.0, 1e-4, 2.0)},
         numerics={**numerics, "periodic_steps": 60, "multipliers": 1},
     )
-    rate = modes.summary["growth_rate"]
-    assert driven.summary["growth_rate"] == pytest.approx(rate, abs=1e-3)
+    miss = abs(driven.summary["growth_rate"] - modes.summary["growth_rate"])
+    assert miss < 2 * driven.errors["growth_rate"] < 3e-2
 
 
 def test_a_verdict_needs_a_multiplier_besides_that_of_the_phase():
@@ -124,7 +124,8 @@ def test_a_verdict_needs_a_multiplier_besides_that_of_the_phase():
         pinned = False
 
     def verdict(*factors, pairs=1.0):
-        return growth_of(Free, np.array(factors, complex), 2.0, pairs)
+        record = {"multipliers": np.array(factors, complex), "delta_max": pairs}
+        return growth_of(Free, record, 2.0, 1e-5)
 
     assert verdict(1.0) == {"growth_rate": None, "stability": "not computed"}
     assert verdict(1.0, np.exp(-1.0))["growth_rate"] == pytest.approx(-0.5)

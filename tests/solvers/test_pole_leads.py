@@ -514,6 +514,6 @@ def test_blocks_of_the_inverse_beside_the_diagonal():
     for least in (1, 8, 1000):
         order = Blocks(A, least)
         known = np.linalg.inv((0.4 + 0.7j) * np.eye(61) - A.toarray())
-        values = order.inverse(A, 0.4 + 0.7j).at(rows, columns)
+        values = order.parts(A).inverse(0.4 + 0.7j).at(rows, columns)
         np.testing.assert_allclose(values, known[rows, columns], atol=1e-10)
         assert len(order.members) == {1: 21, 8: 7, 1000: 1}[least]

@@ -20,7 +20,7 @@ from .state import PoleState
 from .system import OpenSystem
 
 Answer = TypeVar("Answer")
-PROBED_COLUMNS = 1.5e6  # entries of R, of which steps of columns are timed
+PROBED_COLUMNS = 4e6  # entries of R, of which steps of columns are timed: more than caches hold
 PERIOD_STEPS = 4  # of a period, which are timed
 PERIOD_DOUBLINGS = 10  # until it repeats
 PROBED = 60000  # most entries of R of which a step is timed
@@ -123,7 +123,10 @@ def column_step_seconds(
     system: OpenSystem, site: IntArray, near: Sequence[IntArray] | None, single: bool, step: float
 ) -> float:
     """Processor seconds of a step of all columns of a `ColumnState`, from some of its columns."""
-    pretended = int(np.ceil(system.leads.size * system.leads.total / PROBED_COLUMNS))
+    kept = 1.0
+    if near is not None:
+        kept = float(np.mean([len(part) for part in near])) / len(near)
+    pretended = int(np.ceil(kept * system.leads.size * system.leads.total / PROBED_COLUMNS))
     comm: Any = solo() if pretended == 1 else _OneOfMany(pretended)
     state = ColumnState(system, comm, site, near, single)
     noise = np.random.default_rng(0).normal(size=len(state.values))

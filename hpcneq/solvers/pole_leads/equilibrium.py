@@ -20,6 +20,7 @@ from scipy.sparse.linalg import splu
 from ...errors import InputError
 from ...maths.arrays import ArrayLike, ComplexArray, FloatArray, IntArray
 from ...maths.pole_leads import LeadPoles
+from ...parallel import Communicator, Layout, all_rows, solo
 
 LEAST = 48  # components of a block: smaller neighbours are joined
 SAME = 1e-9  # of the largest level: poles that differ by less are one
@@ -68,13 +69,27 @@ class Equilibrium:
         return _Columns(self, A)
 
     def entries(
-        self, A: sparse.csr_matrix, rows: IntArray, columns: IntArray, order: Blocks
+        self,
+        A: sparse.csr_matrix,
+        rows: IntArray,
+        columns: IntArray,
+        order: Blocks,
+        comm: Communicator | None = None,
     ) -> ComplexArray:
-        """rho at entries that lie in the same or neighbouring blocks of ``order``."""
+        """rho at entries that lie in the same or neighbouring blocks of ``order``.
+
+        comm : whose ranks share the poles; the sum does not depend on them. **Collective.**
+        """
+        parts = order.parts(A)
+        group = solo() if comm is None else comm
+        layout = Layout.over(len(self.poles), group)
+        terms = np.zeros((layout.count, len(rows)), complex)
+        for term, p in zip(terms, range(layout.start, layout.stop)):
+            G = parts.inverse(self.poles[p])
+            term += self.residues[p] * (G.at(rows, columns) + G.at(columns, rows).conj())
         values = np.where(rows == columns, 0.5, 0.0).astype(complex)
-        for x, r in zip(self.poles, self.residues):
-            G = order.inverse(A, x)
-            values += r * (G.at(rows, columns) + G.at(columns, rows).conj())
+        for term in all_rows(group, terms):
+            values += term
         return values
 
 
@@ -130,9 +145,9 @@ class Blocks:
         for own in self.members:
             self.place[own] = np.arange(len(own))
 
-    def inverse(self, A: sparse.csr_matrix, z: complex) -> BlockInverse:
-        """The blocks of (z - A)^-1 on the diagonal and beside it."""
-        return BlockInverse(self, A, z)
+    def parts(self, A: sparse.csr_matrix) -> BlockTridiagonal:
+        """The blocks of a matrix of this pattern."""
+        return BlockTridiagonal(self, A)
 
 
 def _joined(level: IntArray, least: int) -> IntArray:
@@ -154,46 +169,69 @@ def _parts(graph: sparse.csr_matrix) -> Iterator[IntArray]:
         yield np.flatnonzero(label == k)
 
 
-class BlockInverse:
-    """Blocks (k, k), (k, k + 1) and (k + 1, k) of (z - A)^-1, by elimination from both ends."""
+class BlockTridiagonal:
+    """The blocks (k, k) of A, dense, and (k, k + 1), (k + 1, k), sparse."""
 
-    def __init__(self, order: Blocks, A: sparse.csr_matrix, z: complex):
+    def __init__(self, order: Blocks, A: sparse.csr_matrix):
         self.order = order
-        members = order.members
-        last = len(members) - 1
-        rows = [A[own] for own in members]
-        beside = [
-            (rows[k][:, members[k + 1]].toarray(), rows[k + 1][:, members[k]].toarray())
-            for k in range(last)
-        ]
-        left: list[ComplexArray] = []
-        for k, own in enumerate(members):
-            block = z * np.eye(len(own)) - rows[k][:, own].toarray()
+        sorted_ = np.concatenate(order.members)
+        P = sparse.csr_matrix(A)[sorted_][:, sorted_]
+        ends = np.cumsum([len(own) for own in order.members])
+        spans = [slice(end - len(own), end) for end, own in zip(ends, order.members)]
+        self.same = [P[own, own].toarray() for own in spans]
+        pairs = list(zip(spans[:-1], spans[1:]))
+        self.above = [P[own, other] for own, other in pairs]
+        self.below = [P[other, own] for own, other in pairs]
+
+    def inverse(self, z: complex) -> BlockInverse:
+        """The blocks of (z - A)^-1 on the diagonal and beside it."""
+        return BlockInverse(self, z)
+
+
+class BlockInverse:
+    """Blocks (k, k), (k, k + 1) and (k + 1, k) of (z - A)^-1, by elimination from both ends.
+
+    same : of the first kind. above : of the second. The third, same[k + 1] down[k], is not made
+    but where it is wanted.
+    """
+
+    def __init__(self, parts: BlockTridiagonal, z: complex):
+        self.order = parts.order
+        self.same: list[ComplexArray] = []
+        self.above: list[ComplexArray] = []
+        self.down: list[ComplexArray] = []
+        for k, own in enumerate(parts.same):
+            block = z * np.eye(len(own)) - own
             if k:
-                up, down = beside[k - 1]
-                block = block - down @ left[-1] @ up
-            left.append(np.linalg.inv(block))
-        self.same: list[ComplexArray] = [left[-1]] * len(members)
-        self.above: list[ComplexArray] = [left[-1]] * last  # (k, k + 1)
-        self.below: list[ComplexArray] = [left[-1]] * last
-        for k in range(last - 1, -1, -1):
-            up, down = beside[k]
-            self.above[k] = left[k] @ up @ self.same[k + 1]
-            self.below[k] = self.same[k + 1] @ down @ left[k]
-            self.same[k] = left[k] + self.above[k] @ down @ left[k]
+                block -= parts.below[k - 1] @ self.above[-1]
+            left = np.linalg.inv(block)
+            self.same.append(left)
+            if k + 1 < len(parts.same):
+                self.above.append((parts.above[k].T @ left.T).T)
+                self.down.append(parts.below[k] @ left)
+        for k in range(len(self.above) - 1, -1, -1):
+            self.above[k] = self.above[k] @ self.same[k + 1]
+            self.same[k] = self.same[k] + self.above[k] @ self.down[k]
 
     def at(self, rows: IntArray, columns: IntArray) -> ComplexArray:
         """Single entries; 0 beyond neighbouring blocks."""
         level, place = self.order.level, self.order.place
         values = np.zeros(len(rows), complex)
-        for shift, blocks in ((0, self.same), (1, self.above), (-1, self.below)):
+        for shift in (0, 1, -1):
             kind = np.flatnonzero(level[columns] - level[rows] == shift)
             number = np.minimum(level[rows[kind]], level[columns[kind]])
             order = np.argsort(number, kind="stable")
             kind, number = kind[order], number[order]
-            for part in np.split(np.arange(len(kind)), np.flatnonzero(np.diff(number)) + 1):
-                if len(part):
-                    e = kind[part]
-                    block = blocks[number[part[0]]]
-                    values[e] = block[place[rows[e]], place[columns[e]]]
+            for e in np.split(kind, np.flatnonzero(np.diff(number)) + 1):
+                if len(e):
+                    k = min(level[rows[e[0]]], level[columns[e[0]]])
+                    values[e] = self._of(shift, k, place[rows[e]], place[columns[e]])
         return values
+
+    def _of(self, shift: int, k: int, rows: IntArray, columns: IntArray) -> ComplexArray:
+        """Entries of the blocks of one kind, between level k and, off the diagonal, the next."""
+        if shift < 0:
+            down = self.down[k][:, columns]
+            return np.asarray(np.einsum("ej,je->e", self.same[k + 1][rows], down))
+        blocks = self.above if shift else self.same
+        return blocks[k][rows, columns]

@@ -120,9 +120,7 @@ class Columns(Stepper):
             end = self.bounded(self._better(step, plain), step)
         kicks = kicks_of(system, hops, step, start, end)
         self.carry(kicks, (decay, W[0], W[1], white * W[0]), DOUBLE)
-        self._carry_modes(kicks, rates)
-        self.Q[:], self.Z[:] = 0, 0
-        state.sums(system.rates_at(t + step, -1), self.Q, self.Z)
+        self._carry_modes(kicks, rates, system.rates_at(t + step, -1))
         after = system.hop_at(t + step, -1)
         self._memory(after, end.c, end.v)
         self._finish(kicks[-1], W, white)
@@ -137,13 +135,20 @@ class Columns(Stepper):
         own = K @ state.block(self.carry(kicks, weights, GUESS)) @ K.conj().transpose(0, 2, 1)
         return self.system.coupling * state.halo.gather(own[:, 0, 1] - own[:, 1, 0].conj())
 
-    def _carry_modes(self, kicks, rates):
-        """The modes through all kicks; of two kicks the slope of the rates is in their means."""
+    def _carry_modes(self, kicks, rates, after):
+        """The modes through all kicks, and their sums Q and Z = L with the rates ``after``."""
+        for kick, moments_of_rates in self._passes(kicks, rates):
+            self.mode_pass(kick, *moments_of_rates)
+        self.Q[:], self.Z[:] = 0, 0
+        self.state.sums(after, self.Q, self.Z)
+
+    @staticmethod
+    def _passes(kicks, rates):
+        """Each kick with the mean and the slope of its rates; of two the slope is in the means."""
         mean, slope = rates
-        if len(kicks) > 1:
-            slope = 0 * slope
-        for kick in kicks:
-            self.mode_pass(kick, mean + kick.late * rates[1], slope)
+        if len(kicks) == 1:
+            return [(kicks[0], (mean, slope))]
+        return [(kick, (mean + kick.late * slope, 0 * slope)) for kick in kicks]
 
     def _finish(self, kick, W, white):
         """Y at the end of the step from what was carried and what acts at the end."""

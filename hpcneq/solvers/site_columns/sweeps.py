@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -164,9 +165,38 @@ def _add(typing, M, mode, k, i, re, im, Q, L):
     return types.void(M, mode, k, i, re, im, Q, L), write
 
 
+def _first(lanes=None):
+    """The intrinsic that begins a recursion; None: lanes of 64 bytes."""
+
+    @intrinsic
+    def first(typing, P, B, C, j, ur, ui):
+        """B[j] = u P[j], C[j] = 0: the first term, that of B = C = 0."""
+
+        def write(context, builder, signature, args):
+            count = lanes or 512 // signature.args[0].dtype.bitwidth
+            code = Code(context, builder, signature, args, count)
+            P, B, C = (code.array(k) for k in range(3))
+            j, vector = args[3], code.vector(0)
+            ur, ui = code.spread(args[4]), code.spread(args[5])
+            nothing = ir.Constant(vector, None)
+            for a in (0, 2):
+                x, y = (code.read(P, code.row(j, a + k), vector) for k in (0, 1))
+                re = code.fma(code.less(ui), y, builder.fmul(ur, x))
+                im = code.fma(ui, x, builder.fmul(ur, y))
+                for k, value in enumerate((re, im)):
+                    code.write(value, B, code.row(j, a + k))
+                    code.write(nothing, C, code.row(j, a + k))
+            return code.nothing()
+
+        return types.void(P, B, C, j, ur, ui), write
+
+    return first
+
+
 plain_term = _left(True)
 phase_term = _left(False)
 plain_term_of_8, phase_term_of_8 = _left(True, 8), _left(False, 8)
+first_term, first_term_of_8 = _first(), _first(8)
 
 
 def rotation_of(code: Code, cosine: Any, q: Any, j: Any, back: bool) -> tuple[Any, ...]:
@@ -259,14 +289,18 @@ def recursion(
     plain: bool,
 ) -> NDArray:
     """See `kernels.clenshaw`."""
-    one = onsite.dtype.type(1)
-    B[:] = 0
-    C[:] = 0
-    for k in range(len(u) - 1, -1, -1):
+    one, last = onsite.dtype.type(1), len(u) - 1
+    for j in range(near.shape[0]):
+        first_term(P, C, B, j, u[last].real, u[last].imag)
+    C[2 * near.shape[0] :] = 0
+    B[2 * near.shape[0] :] = 0
+    for k in range(last, -1, -1):
         f = one
         if k > 0:
             f = one + one
-        if plain:
+        if k == last:
+            pass
+        elif plain:
             for j in range(near.shape[0]):
                 plain_term(near, hop, onsite, c, P, B, C, j, u[k].real, u[k].imag, f)
         else:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from ...maths.arrays import ComplexArray, IntArray
 from ...maths.compiled import lazily
 from ..site_columns.sweeps import (
+    first_term,
+    first_term_of_8,
     phase_term,
     phase_term_of_8,
     plain_term,
@@ -26,15 +28,21 @@ from ..site_columns.sweeps import (
 from ..vector_code import Code
 from .sweeps import fields_around
 
-__all__ = ["phase_term", "plain_term"]  # `recursion` is compiled with the names of this module
+__all__ = [
+    "first_term",
+    "phase_term",
+    "plain_term",
+]  # `recursion` is compiled with the names of this module
 
 
 def _carried(near, hop, onsite, c, u, P, B, C, plain):
     """`recursion` on eight lanes, without sources."""
-    one = onsite.dtype.type(1)
-    B[:] = 0
-    C[:] = 0
-    for k in range(len(u) - 1, -1, -1):
+    one, last = onsite.dtype.type(1), len(u) - 1
+    for j in range(near.shape[0]):
+        first_term_of_8(P, B, C, j, u[last].real, u[last].imag)
+    B[2 * near.shape[0] :] = 0
+    C[2 * near.shape[0] :] = 0
+    for k in range(last - 1, -1, -1):
         f = one
         if k > 0:
             f = one + one
@@ -180,53 +188,131 @@ def left(
         t += 1
 
 
+def _transposed(code, rows):
+    """Eight vectors of eight, the rows of a matrix, as those of its transpose."""
+    for step in (1, 2, 4):
+        turned = list(rows)
+        for k in range(8):
+            if k & step:
+                continue
+            low = [m if not m & step else 8 + m - step for m in range(8)]
+            high = [m + step if not m & step else 8 + m for m in range(8)]
+            turned[k] = code.shuffle(rows[k], rows[k + step], low)
+            turned[k + step] = code.shuffle(rows[k], rows[k + step], high)
+        rows = turned
+    return rows
+
+
+def _between(back):
+    """The intrinsic that takes a block of W to P, or with ``back`` one of P to W."""
+
+    @intrinsic
+    def between(typing, W, w, P, p, k, o):
+        """Block of four sites' rows w[k, :4] of W and rows p[k, :4] of P, lanes from o on.
+
+        P = -W^+ : between 2 x 4 rows and lanes each, those of components and of sites.
+        """
+
+        def write(context, builder, signature, args):
+            code = Code(context, builder, signature, args)
+            W, places, P, others = (code.array(m) for m in range(4))
+            vector, lanes = code.vector(0), cgutils.unpack_tuple(builder, P.shape)[2]
+
+            def place(array, i):
+                at = code.sum(code.product(args[4], code.whole(4)), code.whole(i))
+                return builder.load(builder.gep(array.data, [at]))
+
+            own, other = ([place(array, i) for i in range(4)] for array in (places, others))
+            for part in (0, 1):
+                here = [
+                    code.sum(
+                        code.product(own[m % 4], code.whole(32)), code.whole(m // 4 * 16 + part * 8)
+                    )
+                    for m in range(8)
+                ]
+                there = []
+                for n in range(8):
+                    row = code.sum(code.product(other[n % 4], code.whole(2)), code.whole(n // 4))
+                    row = code.sum(code.product(row, code.whole(2)), code.whole(part))
+                    there.append(code.sum(code.product(row, lanes), args[5]))
+                source, target = (P, W) if back else (W, P)
+                start, end = (there, here) if back else (here, there)
+                rows = _transposed(code, [code.read(source, at, vector) for at in start])
+                for value, at in zip(rows, end):
+                    code.write(value if part else code.less(value), target, at)
+            return code.nothing()
+
+        return types.void(W, w, P, p, k, o), write
+
+    return between
+
+
+_block_in, _block_back = _between(False), _between(True)
+
+
+def _turn_site(there, shift, s, geometry, own, W, R, P, r, back, o):
+    """`_turn` between the sites ``own`` (4,) of a strip and site s of another, rows r of P."""
+    Ly, wy = geometry[1], geometry[5]
+    for i in range(4):
+        d = (shift + i) % Ly
+        inside = there != -1 and d < wy and own[i] >= 0
+        for a in range(2):
+            for b in range(2):
+                row, m, n = r + b, o + 4 * a + i, 4 * b + s
+                if not inside:
+                    if not back:
+                        P[row, 0, m], P[row, 1, m] = 0, 0
+                elif back:
+                    if there >= 0:
+                        W[there + d, a, 0, n] = -P[row, 0, m]
+                        W[there + d, a, 1, n] = P[row, 1, m]
+                    else:
+                        R[d - there - 2, a, 0, n] = -P[row, 0, m]
+                        R[d - there - 2, a, 1, n] = P[row, 1, m]
+                elif there >= 0:
+                    P[row, 0, m] = -W[there + d, a, 0, n]
+                    P[row, 1, m] = W[there + d, a, 1, n]
+                else:
+                    P[row, 0, m] = -R[d - there - 2, a, 0, n]
+                    P[row, 1, m] = R[d - there - 2, a, 1, n]
+
+
 def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back, o, move):
     """P = -W^+ of strip t, or with ``back`` W = -P^+; what others own is in R.
 
-    o : first lane. move : `_moved`'s shift.
+    o : first lane. move : `_moved`'s shift. Four sites of a strip are turned at once where all are
+    in the window, in own columns.
     """
     base, first, strip, slot, y0 = lookup
     Lx, Ly, ox, oy, wx, wy = geometry
     row, begin = xs[t] - first, (ys[t] - oy) % Ly
-    for dx in range(wx):
-        line = (xs[t] - ox + dx) % Lx * Ly
-        for dy in range(wy):
-            y = begin + dy
-            if y >= Ly:
-                y -= Ly
-            there, s = base[strip[line + y], row], slot[line + y]
-            shift = ys[t] - y0[strip[line + y]] + oy
-            p = 2 * _moved(dx * wy + dy, wy, move)
+    rows, places, dx, dy = np.empty((1, 4), np.int64), np.empty((1, 4), np.int64), 0, 0
+    while dx < wx:
+        line, y = (xs[t] - ox + dx) % Lx * Ly, (begin + dy) % Ly
+        other = strip[line + y]
+        there, s = base[other, row], slot[line + y]
+        shift = ys[t] - y0[other] + oy
+        block = there >= 0 and s == 0 and dy + 3 < wy and y + 3 < Ly
+        block = block and strip[line + y + 3] == other and sites[t].min() >= 0
+        if block:
             for i in range(4):
-                d = shift + i
-                if d < 0:
-                    d += Ly
-                elif d >= Ly:
-                    d -= Ly
-                inside = there != -1 and d < wy and sites[t, i] >= 0
-                for a in range(2):
-                    for b in range(2):
-                        r, m = p + b, o + 4 * a + i
-                        n = 4 * b + s
-                        if not inside:
-                            if not back:
-                                P[r, 0, m], P[r, 1, m] = 0, 0
-                        elif back:
-                            if there >= 0:
-                                W[there + d, a, 0, n] = -P[r, 0, m]
-                                W[there + d, a, 1, n] = P[r, 1, m]
-                            else:
-                                R[d - there - 2, a, 0, n] = -P[r, 0, m]
-                                R[d - there - 2, a, 1, n] = P[r, 1, m]
-                        elif there >= 0:
-                            P[r, 0, m] = -W[there + d, a, 0, n]
-                            P[r, 1, m] = W[there + d, a, 1, n]
-                        else:
-                            P[r, 0, m] = -R[d - there - 2, a, 0, n]
-                            P[r, 1, m] = R[d - there - 2, a, 1, n]
+                d = (shift + i) % Ly
+                block = block and d < wy
+                rows[0, i] = there + d
+                places[0, i] = _moved(dx * wy + dy + i, wy, move)
+        if not block:
+            r = 2 * _moved(dx * wy + dy, wy, move)
+            _turn_site(there, shift, s, geometry, sites[t], W, R, P, r, back, o)
+        elif back:
+            _block_back(W, rows, P, places, 0, o)
+        else:
+            _block_in(W, rows, P, places, 0, o)
+        dy += 1 + 3 * block
+        if dy == wy:
+            dx, dy = dx + 1, 0
 
 
-@lazily(calls=(_carried, recursion, fields_around, _moved, _turn))
+@lazily(calls=(_carried, recursion, fields_around, _moved, _turn_site, _turn))
 def turned(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],

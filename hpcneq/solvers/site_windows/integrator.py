@@ -169,11 +169,30 @@ class Windows(Columns):
             return DOUBLE if final else GUESS
         return GUESS if final else SINGLE
 
-    def mode_pass(self, kick: Kick, mean: ComplexArray, slope: ComplexArray) -> None:
-        """The modes of the own columns to the end of a kick, with rates of this mean and slope."""
+    def _carry_modes(self, kicks, rates, after):
+        """The modes through all kicks, in the last of which they are added to Q and Z = L."""
+        self.Q[:], self.Z[:] = 0, 0
+        passes = self._passes(kicks, rates)
+        for kick, moments_of_rates in passes:
+            last = kick is passes[-1][0]
+            self.mode_pass(kick, *moments_of_rates, after if last else None)
+
+    def mode_pass(
+        self,
+        kick: Kick,
+        mean: ComplexArray,
+        slope: ComplexArray,
+        after: ComplexArray | None = None,
+    ) -> None:
+        """The modes of the own columns to the end of a kick, with rates of this mean and slope.
+
+        after : rates with which they are added to L in Z, and they themselves to Q; None: not.
+        """
         from . import sweeps
 
         state, step = self.state, kick.step
+        if after is not None:
+            state.rates = np.asarray(after)
         kind = state.dtype
         smallest = SINGLE if kind.itemsize == 8 else DOUBLE
         matrix = self._matrix_of(kick, smallest, kind)
@@ -186,7 +205,8 @@ class Windows(Columns):
             both = np.array([lanes[0].real, lanes[0].imag], state.real)
             sources = self._sources(kick, plane, *lanes[2:]).astype(kind)
             scratch = state.scratch(plane.window, state.real, plane.modes.shape[3], terms)
-            given = plane.modes, both, lanes[1].astype(kind), sources, scratch
+            sums = state.sums_of(plane, after, self.Q, self.Z)
+            given = plane.modes, both, lanes[1].astype(kind), sources, scratch, sums
             sweeps.modes(state.place(plane.window), matrix, self.system.plain, rotation, *given)
             self.flops += FLOPS[self._hops] * terms * plane.modes.size / 2
         self.passes += 1

@@ -196,6 +196,7 @@ class WindowState:
         rotation = np.ones(N, onsite.dtype), np.zeros((N, 2), onsite.dtype)
         given = M, np.zeros((2, lanes), onsite.dtype), functions
         given += sources.reshape(len(M), lanes, 2), self.scratch(window, onsite.dtype, lanes, terms)
+        given += (self.sums_of(None, None, M, M),)
         u = np.zeros(terms, kind)
         sweeps.modes(place, (hop, onsite, c, u), self.system.plain, rotation, *given)
 
@@ -238,10 +239,17 @@ class WindowState:
             L = np.zeros(shape, self.real)
         self.rates = np.asarray(rates)
         for plane in self.modes:
-            lanes = plane.lanes(self.rates)
-            both = np.array([lanes.real, lanes.imag], self.real)
-            sweeps.sums(plane.modes, plane.window.inside(self.memory), both, Q, L)
+            sweeps.sums(plane.modes, *self.sums_of(plane, self.rates, Q, L))
         return Q, L
+
+    def sums_of(
+        self, plane: Plane | None, rates: ComplexArray | None, Q: NDArray, L: NDArray
+    ) -> tuple[NDArray, ...]:
+        """Where and with which rates kernels add a plane's modes to Q and L; None: nowhere."""
+        if plane is None or rates is None:
+            return np.zeros(0, int), np.zeros((2, 0), self.real), Q, L
+        lanes = plane.lanes(np.asarray(rates))
+        return plane.window.inside(self.memory), np.array([lanes.real, lanes.imag], self.real), Q, L
 
     def placed(self) -> dict[str, Part]:
         """What a checkpoint stores, in an order that does not depend on the ranks.

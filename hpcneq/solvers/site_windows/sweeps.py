@@ -21,10 +21,21 @@ from numpy.typing import NDArray
 
 from ...maths.arrays import IntArray
 from ...maths.compiled import lazily
-from ..site_columns.sweeps import phase_term, plain_term, recursion, rotated, rotation_of
+from ..site_columns.sweeps import (
+    first_term,
+    phase_term,
+    plain_term,
+    recursion,
+    rotated,
+    rotation_of,
+)
 from ..vector_code import Code
 
-__all__ = ["phase_term", "plain_term"]  # `recursion` is compiled with the names of this module
+__all__ = [
+    "first_term",
+    "phase_term",
+    "plain_term",
+]  # `recursion` is compiled with the names of this module
 
 
 @intrinsic
@@ -139,12 +150,15 @@ def modes(
     functions: NDArray,
     sources: NDArray,
     scratch: tuple[NDArray, ...],
+    added: tuple[NDArray, ...],
 ) -> None:
     """M = K [sum_k u_k T_k(H) K^-1 factor M + f_k T_k(H) source] of modes.
 
     M (strips, 2n, 2, lanes); factor (2, lanes) real, functions f (lanes, K), sources (strips,
-    lanes, 2) on the two rows of a lane's own site.
+    lanes, 2) on the two rows of a lane's own site. added : inner, rates, Q, L of `sums`, to which
+    the new M are added while they are in a core's cache; an empty inner: they are not.
     """
+    inner, rates, Q, L = added
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
     P, B, C, at, w, around = scratch
@@ -163,6 +177,8 @@ def modes(
         done = recursion(near, hops, levels, pairs, u, P, B, C, at, w, plain)
         for j in range(len(levels)):
             _lower(done, j, cosines, qs, M[t])
+            if len(inner):
+                _add(M[t], j, rates, Q[t], L[t], inner[j])
 
 
 @lazily

@@ -53,7 +53,7 @@ PERIODIC = (
         "largest factors by which deviations end a period, as [Re, Im]",
         dtype=list,
         kind="summary",
-        error="1e-5",
+        error="those of growth_rate times the period",
     ),
     Quantity(
         "growth_rate",
@@ -123,8 +123,9 @@ PERIODIC += (
         RATE,
         "growth rate of deviations",
         ("frequency",),
-        error="1e-5 over the period",
+        error="growth_rate_error_at",
     ),
+    Quantity("growth_rate_error_at", RATE, "its error", ("frequency",), error="an error"),
     Quantity(
         "harmonics_error_at", RATE, "largest error of harmonics", ("frequency",), error="an error"
     ),
@@ -133,7 +134,8 @@ PERIODIC = missing_where(PERIODIC, "[numerics] multipliers = 0", "growth_rate gr
 PERIODIC = missing_where(
     PERIODIC,
     "the point was lost",
-    "harmonics bulk_harmonics mean_current_at delta_max_at delta_swing harmonics_error_at",
+    "harmonics bulk_harmonics mean_current_at delta_max_at delta_swing harmonics_error_at "
+    "growth_rate_error_at",
 )
 PUMP_PROBE = (
     *MODEL,

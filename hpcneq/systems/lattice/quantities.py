@@ -50,7 +50,7 @@ MODEL = (
         UNIT,
         "largest imaginary part of the levels with leads; < 0: every state is damped",
         kind="summary",
-        error="1e-12 of the largest level",
+        error="1e-12 of the largest level; with columns 2% of itself",
     ),
     Quantity(
         "continuity",

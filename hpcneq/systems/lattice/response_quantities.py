@@ -124,11 +124,27 @@ MODES += (
     Quantity(
         "branch_growth_rate",
         RATE,
-        "growth rate of the fastest mode but that of the phase, or the lowest sought",
+        "growth rate of the fastest mode but that of the phase; not a number where all decay "
+        "faster than branch_lowest",
         ("branch", "eV"),
         error="branch_growth_rate_error",
     ),
     Quantity("branch_growth_rate_error", RATE, "its error", ("branch", "eV"), error="an error"),
+    Quantity(
+        "branch_growing",
+        "1",
+        "number of growing modes; -1: the branch does not exist there",
+        ("branch", "eV"),
+        dtype=int,
+        error="counted",
+    ),
+    Quantity(
+        "branch_lowest",
+        RATE,
+        "growth rate down to which modes were sought",
+        ("branch", "eV"),
+        error="an input",
+    ),
     Quantity(
         "bifurcations",
         "1",
@@ -139,11 +155,13 @@ MODES += (
         error="in each",
     ),
 )
-BRANCH = "the branch does not exist there, or has no mode"
+MODES = missing_where(
+    MODES, "the branch does not exist there", "branch_delta_max branch_mu_c branch_lowest"
+)
 MODES = missing_where(
     MODES,
-    BRANCH,
-    "branch_delta_max branch_mu_c branch_growth_rate branch_growth_rate_error",
+    "the branch does not exist there, or has no mode above branch_lowest",
+    "branch_growth_rate branch_growth_rate_error",
 )
 MODES = missing_where(MODES, "there are fewer modes", "growth_rate frequency mode_error delta_mode")
 MODES = missing_where(MODES, "the point was lost", "delta_max_of lowest")

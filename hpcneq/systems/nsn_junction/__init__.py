@@ -14,7 +14,7 @@ DYNAMIC = (
         tables={
             "parameters": inputs.EvolveParameters,
             "numerics": evolve_inputs.EvolveNumerics,
-            "initial": inputs.Initial,
+            "initial": evolve_inputs.EvolveInitial,
             "leads": inputs.Leads,
             "sites": inputs.SiteTable,
         },

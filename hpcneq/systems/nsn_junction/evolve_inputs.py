@@ -1,11 +1,11 @@
-"""Numerics of ``evolve``: those of evolutions, and how far bath modes of a full lattice reach."""
+"""Tables of ``evolve``: how far bath modes of a full lattice reach, vortices in its start."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ...config.schema import key
-from .inputs import MOST_SITES, SteppedNumerics
+from .inputs import MOST_SITES, Initial, SteppedNumerics
 
 
 @dataclass(frozen=True)
@@ -44,3 +44,23 @@ class EvolveNumerics(SteppedNumerics):
                 raise ValueError(f"{name}: goes with range only")
         if self.range is not None and self.corrector:
             raise ValueError("corrector: must be 0 with range")
+
+
+@dataclass(frozen=True)
+class EvolveInitial(Initial):
+    """The same, and vortices written on the order parameter."""
+
+    vortices: list[list[float]] = key(
+        [],
+        doc='with symmetry = "full": [x, y, turns of the phase] of vortices that are written on '
+        "the stationary order parameter before t = 0, between the four sites around x, y; on a "
+        "periodic lattice turns add up to 0",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for vortex in self.vortices:
+            if len(vortex) != 3 or vortex[2] != round(vortex[2]):
+                raise ValueError(f"vortices: needs [x, y, whole turns] of each, got {vortex}")
+        if self.vortices and self.state == "normal":
+            raise ValueError('vortices: state = "normal" has no phase that could turn')

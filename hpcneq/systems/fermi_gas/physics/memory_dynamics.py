@@ -24,7 +24,7 @@ from .linear_kinetics import CHUNK
 class Memory(Kinetic):
     """Reservoirs with memory.
 
-    Further fields ``pi`` (4, modes, CHUNK): entries 11, 12, 21, 22 of each Pi_g, in the planes of
+    Further fields ``pi`` (modes, 4, CHUNK): the entries of each Pi_g, in the planes of
     :mod:`.memory_kernel`. fit : the poles at the width of the levels; further arguments are those
     of `Kinetic`.
     """
@@ -34,7 +34,7 @@ class Memory(Kinetic):
         self.weight = np.tile(fit.r, 2)
         super().__init__(*args, **kwargs)
         self.decay = self.baths.width + np.tile(fit.w, 2)
-        self.fields = {**self.fields, "pi": (4, len(self.sign), CHUNK)}
+        self.fields = {**self.fields, "pi": (len(self.sign), 4, CHUNK)}
         self.source = self.baths.width * self.weight
 
     @property
@@ -99,7 +99,7 @@ class Memory(Kinetic):
     def start(self, part: range) -> Fields:
         """The fields of these items at t = 0, in the steady state of the Delta there."""
         at, D = self.at(part, self.start_Q), self.Delta
-        pi = np.zeros((len(part), 4, len(self.sign), CHUNK), complex)
+        pi = np.zeros((len(part), len(self.sign), 4, CHUNK), complex)
         planes = self.planes(pi)
         up = 1j * (at["a"] + at["xi"])[:, None]
         down = 1j * (at["a"] - at["xi"])[:, None]
@@ -108,13 +108,15 @@ class Memory(Kinetic):
         share = -1j * self.source[:, None] / ((up - rate) * (down - rate) + abs(D) ** 2)
         across, back = share * 1j * D, share * 1j * np.conj(D)
         for k, values in enumerate((share * (down - rate), across, back, share * (up - rate))):
-            planes[:, k, :, 0], planes[:, k, :, 1] = values.real, values.imag
+            row, column = divmod(k, 2)
+            planes[:, :, row, 0, column] = values.real
+            planes[:, :, row, 1, column] = values.imag
         return {**super().start(part), "pi": pi}
 
     @staticmethod
     def planes(pi: np.ndarray) -> np.ndarray:
-        """(items, 4, modes, 2, CHUNK) float : real and imaginary parts in the memory of ``pi``."""
-        return pi.view(float).reshape(*pi.shape[:-1], 2, CHUNK)
+        """(items, modes, 2, 2, 2, CHUNK) float : rows, parts and columns in the memory of ``pi``."""
+        return pi.view(float).reshape(*pi.shape[:2], 2, 2, 2, CHUNK)
 
     def velocity(self, t: float, local: Fields, part: range) -> Fields:
         """d/dt of the fields at the Delta they carry, {name: array}."""

@@ -1,7 +1,7 @@
 """The compiled kernel of the reservoirs' auxiliary modes: their rate of change and their sum.
 
-It passes over memory once. Modes lie in planes, ``pi`` (items, 4, modes, 2, lanes): entries 11, 12,
-21, 22 of each Pi_g, real and imaginary parts apart, so that one vector instruction works on many
+It passes over memory once. Modes lie in planes, ``pi`` (items, modes, 2, 2, 2, lanes): by row of
+each Pi_g, real and imaginary part, and column, so that one vector instruction works on many
 momenta; as numbers of a state vector they are the real and imaginary parts of half as many complex
 ones.
 """
@@ -40,7 +40,7 @@ def turn(
     H = a + xi tau3 - [[0, Delta], [Delta^*, 0]]; a, xi (items, lanes); rates lambda_g (modes,)
     complex, source s_g (modes,) real. H couples 11 with 21 and 12 with 22.
     """
-    items, _, modes, _, lanes = pi.shape
+    items, modes, _, _, _, lanes = pi.shape
     Dr, Di = Delta.real, Delta.imag
     for i in range(items):
         total[i] = 0.0
@@ -48,10 +48,10 @@ def turn(
         for g in range(modes):
             decay, drift = rates[g].real, rates[g].imag
             for c in range(2):
-                ur, ui = pi[i, c, g, 0], pi[i, c, g, 1]
-                dr, di = pi[i, 2 + c, g, 0], pi[i, 2 + c, g, 1]
-                our, oui = out[i, c, g, 0], out[i, c, g, 1]
-                odr, odi = out[i, 2 + c, g, 0], out[i, 2 + c, g, 1]
+                ur, ui = pi[i, g, 0, 0, c], pi[i, g, 0, 1, c]
+                dr, di = pi[i, g, 1, 0, c], pi[i, g, 1, 1, c]
+                our, oui = out[i, g, 0, 0, c], out[i, g, 0, 1, c]
+                odr, odi = out[i, g, 1, 0, c], out[i, g, 1, 1, c]
                 tur, tui = total[i, c, 0], total[i, c, 1]
                 tdr, tdi = total[i, 2 + c, 0], total[i, 2 + c, 1]
                 first = source[g] if c == 0 else 0.0

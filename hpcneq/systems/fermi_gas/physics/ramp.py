@@ -23,6 +23,13 @@ class Ramp:
         part = min(max((t - self.begin) / self.time, 0.0), 2.0 if self.back else 1.0)
         return self.first + (self.last - self.first) * (part if part <= 1 else 2 - part)
 
+    def slope(self, t: float) -> float:
+        """d dmu/dt at a time between those at which it bends."""
+        part, slope = (t - self.begin) / self.time, (self.last - self.first) / self.time
+        if part < 0 or part > (2 if self.back else 1):
+            return 0.0
+        return slope if part <= 1 else -slope
+
     @property
     def end(self) -> float:
         """dmu after everything."""

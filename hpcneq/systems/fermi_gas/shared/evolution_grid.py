@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .... import petsc
 from ....errors import InputError
 from ....tasks import Given
 from .. import inputs
 from .refusals import RESOLVED
 
 STEP = 1.2  # default step times fastest rate
+EXPONENTIAL = 3.0  # with the reservoirs' memory, where poles are exact, times the pairs' frequency
+LONGEST = 4.0  # of the same, where it is given
 FORGOTTEN = 9.0  # e-folds
 PAST = 1.5  # ends: a panel for a time is off by much at that time
 MANY_RAYS = 3.0  # where there are many rays, levels along each must dephase for a third of the time
@@ -43,12 +46,14 @@ def dephasing_time(given: Given, gamma: float) -> float:
     return time
 
 
-def with_time_step(given: Given, fastest: float) -> Given:
+def with_time_step(given: Given, fastest: float, exponential: bool = False) -> Given:
     """The input with its time step; InputError if that is not stable.
 
-    fastest : largest rate or frequency of the equations.
+    fastest : largest rate or frequency of the equations, with ``exponential`` steps of the pairs.
     """
     dt = given.numerics.dt
+    if exponential:
+        return with_exponential_step(given, fastest)
     if dt is None:
         dt = STEP / fastest
     elif dt * fastest > RESOLVED:
@@ -58,3 +63,24 @@ def with_time_step(given: Given, fastest: float) -> Given:
             "so that twice the step is stable; a smaller p_c allows a larger one"
         )
     return replace(given, numerics=replace(given.numerics, dt=dt))
+
+
+def with_exponential_step(given: Given, turning: float) -> Given:
+    """The input with a time step that twice as long still finds Delta at its end."""
+    dt = given.numerics.dt
+    if dt is None:
+        dt = EXPONENTIAL / turning
+    elif dt * turning > LONGEST:
+        raise InputError(
+            f"[numerics] dt = {dt:g}: must be <= {LONGEST / turning:.3g}, so that twice the step "
+            "still finds its end; a smaller p_c allows a larger one"
+        )
+    return replace(given, numerics=replace(given.numerics, dt=dt))
+
+
+def is_exponential(given: Given) -> bool:
+    """Whether a run is done in exponential steps; not where PETSc's ``rk`` is asked for."""
+    if given.numerics.model != "memory":
+        return False
+    with petsc.Options(given.petsc) as options:
+        return options.get("evolve_ts_type", "exponential") == "exponential"

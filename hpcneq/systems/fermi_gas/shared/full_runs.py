@@ -8,15 +8,25 @@ import numpy as np
 from scipy.optimize import brentq
 
 from ....maths import poles
+from ....parallel import Communicator
+from ....solvers.mean_field import FieldState
+from ....solvers.propagated_fields import PropagatedState
 from ....tasks import Given
 from ....tasks.evolution import Recorder
 from ..physics import gap_and_current, state_curves
 from ..physics.dynamics import Kinetic
 from ..physics.gap_and_current import Gas
-from ..physics.memory_dynamics import Memory
+from ..physics.memory_stepping import SteppedMemory
 from ..physics.ramp import Ramp
 from .branch_states import CurvesOf, required_branch
-from .evolution_grid import COARSER_PANELS, SOONER, coarser, dephasing_time
+from .evolution_grid import (
+    COARSER_PANELS,
+    SOONER,
+    coarser,
+    dephasing_time,
+    is_exponential,
+    with_time_step,
+)
 
 if TYPE_CHECKING:
     from ....files.writer import ResultFile
@@ -26,6 +36,7 @@ WIDTHS = 2.0  # longest panel near pF in units of the blur
 COARSER_POLES = 10.0
 SHORTEST_RAMP = 1e-6  # 1/mu: what is shorter is a jump, which has no value of its own
 WIDEST = 0.25  # Q for which the grid of a condensate without one is made, where Q is free
+SAFER = 2.0  # with memory: what turns fastest is not resolved in its phase at late times
 NORMAL_GRID = (0.1, 0.0, 0.0)  # the state whose grid a run from the normal gas takes
 
 
@@ -107,7 +118,21 @@ def full_system(
         return Kinetic(gas.baths, p.inv_kfas, ramp, Delta, near, **grid)
     window = n.p_c**2 + max(p.dmu, last_dmu(given)) + near[1] * n.p_c
     fit = poles.fit("aaa", p.T, gas.baths.width, window, pole_error)
-    return Memory(fit, gas.baths, p.inv_kfas, ramp, Delta, near, **grid)
+    return SteppedMemory(fit, gas.baths, p.inv_kfas, ramp, Delta, near, **grid)
+
+
+def full_state(system: Kinetic, comm: Communicator, begin: bool = True) -> FieldState:
+    """The state of these equations."""
+    if isinstance(system, SteppedMemory):
+        return PropagatedState(system, comm, begin)
+    return FieldState(system, comm, begin)
+
+
+def with_full_step(given: Given, system: Kinetic) -> Given:
+    """The input with the time step of these equations, as they are integrated."""
+    if isinstance(system, SteppedMemory) and is_exponential(given):
+        return with_time_step(given, system.turning, exponential=True)
+    return with_time_step(given, system.fastest)
 
 
 class FullRecords(Recorder):
@@ -128,6 +153,8 @@ class FullRecords(Recorder):
         self.given, self.system, self.near, self.before = given, system, near, before
         self.free = given.parameters.free_Q
         self.variants = variants_of(given)
+        if given.numerics.model == "memory":
+            self.safety = SAFER
 
     def declare(self, out: ResultFile) -> None:
         """Axes and series of the result file. **Collective.**"""

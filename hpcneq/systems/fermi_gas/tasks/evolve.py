@@ -16,7 +16,14 @@ from ..physics.response import Response
 from ..shared.branch_states import remembered_curves
 from ..shared.cell_runs import run_cell
 from ..shared.evolution_grid import with_time_step
-from ..shared.full_runs import FullRecords, final_states, full_system, start_of
+from ..shared.full_runs import (
+    FullRecords,
+    final_states,
+    full_state,
+    full_system,
+    start_of,
+    with_full_step,
+)
 from ..shared.gas import gas_of
 from ..shared.late_roots import root_error, root_near
 from ..shared.linear_runs import LinearRecords, linear_system, states_of_runs
@@ -119,7 +126,7 @@ def run_full(given: Given, comm: Communicator, log: Callable, output: Output) ->
     D, Q, _ = on_root(comm, start_of, given, gas, curves_of)
     near = on_root(comm, final_states, given, gas, Q, curves_of)
     system = full_system(given, gas, (D, Q))
-    given = with_time_step(given, system.fastest)
+    given = with_full_step(given, system)
     log(
         f"evolve: {model}, {system.items} chunks of momenta, dt = {given.numerics.dt:.3g}, "
         f"{words_of(near)}"
@@ -128,7 +135,7 @@ def run_full(given: Given, comm: Communicator, log: Callable, output: Output) ->
 
     def state(variant, begin):
         equations = full_system(given, gas, (D, Q), variant) if variant else system
-        return FieldState(equations, comm, begin)
+        return full_state(equations, comm, begin)
 
     outcome = run_evolution(given, comm, log, output, state, recorder)
     outcome.summary |= {

@@ -98,6 +98,11 @@ def _branches(pairing: Any, growth: Any, result: Result) -> None:
         pairing.plot([], [], "s", color=colour, label=f"{number}: {word}")
     for event in result.summary["bifurcations"]:
         pairing.plot(event["at"], event["delta_max"], "k*", ms=9, zorder=5)
+    if "branch_lowest" in result:
+        lowest = np.asarray(result.branch_lowest).T
+        growth.plot(values, lowest, "--", color=TURNS, lw=0.8)
+        growth.plot([], [], "--", color=TURNS, lw=0.8, label="no mode is sought below")
+        growth.legend(fontsize=9)
     growth.axhline(0, color="0.8", lw=0.8, zorder=0)
     pairing.set(xlabel=_words(result), ylabel=r"$\max|\Delta|$ (open: a mode grows)")
     growth.set(xlabel=_words(result), ylabel="growth rate of the fastest mode")

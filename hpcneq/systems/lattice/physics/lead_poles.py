@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ....errors import InputError
 from ....maths import lead_fits, pole_leads
 from .nambu import Form
 from .reservoirs import Fitting, Reservoir, channels
@@ -17,8 +18,7 @@ LEAST_OF_WIDE = 1e-9
 def fit_of(lead: Reservoir, fitting: Fitting) -> lead_fits.Fit:
     """The poles of a lead's frequency dependence."""
     if lead.kind == "wide":
-        error = max(OF_WIDE * fitting.error, min(fitting.error, LEAST_OF_WIDE))
-        return lead_fits.wide_fit(lead.T, lead.mu, fitting.window, error)
+        return _wide_fit(lead, fitting)
     if lead.kind == "chain":
         return lead_fits.chain_fit(lead.hopping, lead.T, lead.mu, fitting.floor, fitting.error)
     if lead.kind == "bcs":
@@ -28,6 +28,15 @@ def fit_of(lead: Reservoir, fitting: Fitting) -> lead_fits.Fit:
         raise ValueError(f"lead {lead.name}: has no table")
     w, values, _ = channels(lead)
     return lead_fits.tabulated_fit(w, values, lead.T, lead.mu, fitting.floor, fitting.of_table)
+
+
+def _wide_fit(lead: Reservoir, fitting: Fitting) -> lead_fits.Fit:
+    """That of a wide lead: ten times as well as asked, where that is within reach."""
+    better = max(OF_WIDE * fitting.error, min(fitting.error, LEAST_OF_WIDE))
+    try:
+        return lead_fits.wide_fit(lead.T, lead.mu, fitting.window, better)
+    except InputError:
+        return lead_fits.wide_fit(lead.T, lead.mu, fitting.window, fitting.error)
 
 
 def branches_of(lead: Reservoir, form: Form, fit: lead_fits.Fit) -> list[pole_leads.Branch]:

@@ -1,9 +1,13 @@
-"""The slowest deviations of large states, by Arnoldi's method on their evolution over a short time.
+"""The slowest deviations of large states, by Arnoldi's method on the resolvent of their evolution.
 
-As in `linear_modes`, dX/dt = -i (A X - X A^+) - i [dH, R]; here exp(J t) is applied in exponential
-steps of order 4, exact but for dH, and no matrix of the mean field's responses is made. Blocks
-of a ring are carried side by side: deviations that repeat as the state does. Deviations are
-Hermitian, a real space.
+As in `linear_modes`, dX/dt = J X = -i (A X - X A^+) - i [dH, R]; no matrix of the mean field's
+responses is made. With D the free motion, diagonal in the eigenvectors of A, F the mean field of a
+deviation and B = -i [dH, R] what it does,
+
+    (s - J)^-1 = (s - D)^-1 [1 + B (1 - K(s))^-1 F (s - D)^-1],    K(s) = F (s - D)^-1 B,
+
+with an equation of the size of the mean field, by GMRES. Blocks of a ring are carried side by side:
+deviations that repeat as the state does. Deviations are Hermitian, a real space.
 """
 
 from __future__ import annotations
@@ -12,17 +16,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import lu_factor, lu_solve, schur
+from scipy.sparse.linalg import LinearOperator, gmres
 
-from ....maths.exponentials import Tables, advance
-from .linear_modes import Modes, Tail
+from .linear_modes import NEARBY, Tail
 
-TIME = 4.0  # of one application, over the largest of attraction and 1
-RESOLVED = 0.4  # of the attraction times a step
-BASIS, RESTARTS = 24, 3  # of Arnoldi's method
+SHIFT = 0.25  # s of Arnoldi's method, of the attraction or 1
+BASIS, KEPT, RESTARTS = 40, 16, 3
+LOOKED = 5  # vectors between two looks at its residual
 ENOUGH = 1e-5  # its residual
-WANTED = 4
-OVERLAP = 0.99  # with i D: the mode that turns the phase
-SLOW = 2e-2  # growth and frequency of the mode that turns the phase are at most so large
+WANTED = 3
+DENSE = 800  # unknowns of the mean field up to which 1 - K(s) is a matrix
+SOLVED, SPAN = 1e-8, 60  # residual and most vectors of GMRES
+POLISHED_MODES, POLISHINGS = 2, 6
+FREE_MODES = 2  # slowest free motions that are looked at
+ROUGHLY = 1e-4  # residual of GMRES while polishing
+EXACT = 1e-9
 
 Array = np.ndarray
 
@@ -31,8 +40,9 @@ Array = np.ndarray
 class State:
     """A state in blocks: A (L, n, n), core (L, n, n), tail (L, n, N); L = 1: as a whole.
 
-    fields : of blocks of rho, the mean field. answer : of a mean field, dH as blocks (L, m, m).
-    pairs : which fields are pairs. attraction : the largest.
+    fields : of blocks of rho, the mean field as real numbers (u,). answer : of these, dH as blocks
+    (L, m, m). attraction : the largest. charges : (n,) and (N,) of core and tail where nothing but
+    the pairs fixes the phase, else None.
     """
 
     A: Array
@@ -41,14 +51,14 @@ class State:
     modes: Tail
     fields: Callable[[Array], Array]
     answer: Callable[[Array], Array]
-    pairs: Array
     attraction: float
+    charges: tuple[Array, Array] | None
 
 
-class Propagator:
-    """exp(J t) of the deviations of a `State`, as flat real vectors of Y.
+class Motion:
+    """J of the deviations of a `State`, which are Y (L, n, n + N), Hermitian in the core.
 
-    X = V_f Y V_f^+ with the eigenvectors V_f = [[V, S], [0, 1]] of A with its tail.
+    X = V_f Y V_f^+ with the eigenvectors V_f = [[V, S], [0, 1]] of A with its tail. rates : D.
     """
 
     def __init__(self, state: State) -> None:
@@ -61,58 +71,104 @@ class Propagator:
         component = state.modes.component
         self.S = -self.V @ (self.inverse[:, :, component] / (a[:, :, None] - x))
         levels = np.concatenate([a, np.broadcast_to(x, (L, N))], axis=1)
-        self.time = TIME / max(1.0, state.attraction)
-        steps = max(1, int(np.ceil(self.time * state.attraction / RESOLVED)))
-        self.steps, self.step = steps, self.time / steps
         self.rates = -1j * (a[:, :, None] - levels.conj()[:, None, :])
-        self.tables = Tables.of(self.rates, self.step)
+        self.ends = np.concatenate([0.5 * conjugate(self.V), conjugate(self.S)], axis=1)
         core = (state.core - state.tail @ conjugate(self.S)) @ conjugate(self.inverse)
         self.turned = np.concatenate([core, state.tail], axis=2)  # R in the basis, from the right
 
-    def split(self, flat: Array) -> tuple[Array, Array]:
-        """(core, tail) of Y."""
-        whole = flat.view(complex).reshape(self.shape)
-        n = self.shape[1]
-        return whole[:, :, :n], whole[:, :, n:]
+    def fields(self, Y: Array) -> Array:
+        """F: the mean field (u,) of a deviation."""
+        half = self.V @ (Y @ self.ends)
+        return self.state.fields(half + conjugate(half))
 
-    @staticmethod
-    def flat(core: Array, tail: Array) -> Array:
-        """The real vector of a Hermitian Y."""
-        core = 0.5 * (core + conjugate(core))
-        return np.concatenate([core, tail], axis=2).ravel().view(float)
-
-    def core(self, Y: Array) -> Array:
-        """The core's deviation (L, n, n)."""
+    def answer(self, f: Array) -> Array:
+        """B: -i [dH, R] of a mean field (u,)."""
         n = self.shape[1]
-        cross = (self.V @ Y[:, :, n:]) @ conjugate(self.S)
-        return self.V @ Y[:, :, :n] @ conjugate(self.V) + cross + conjugate(cross)
-
-    def answer(self, Y: Array) -> Array:
-        """-i [dH, R] of a deviation, in the basis of Y."""
-        n = self.shape[1]
-        state = self.state
-        dH = -1j * state.answer(state.fields(self.core(Y)))
+        dH = -1j * self.state.answer(f)
         m = dH.shape[1]
-        out = self.inverse[:, :, :m] @ (dH @ self.turned[:, :m])
+        out = np.asarray((self.inverse[:, :, :m] @ dH) @ self.turned[:, :m])
         out[:, :, :n] += conjugate(out[:, :, :n])
-        return np.asarray(out)
+        return out
 
-    def rate(self, vector: Array) -> complex:
-        """<v, J v>/<v, v> of a complex flat vector: the rate of a mode, roughly."""
-        total = 0j
-        for factor, part in ((1.0, vector.real), (1j, vector.imag)):
-            Y = np.ascontiguousarray(part).view(complex).reshape(self.shape)
-            moved = (self.rates * Y + self.answer(Y)).ravel().view(float)
-            total += factor * np.vdot(vector, moved)
-        return complex(total / np.vdot(vector, vector))
+    def resolvent(self, s: float) -> Callable[[Array], Array]:
+        """Y to (s - J)^-1 Y of a real s."""
+        weight = 1 / (s - self.rates)
+        size = len(self.fields(np.zeros(self.shape, complex)))
 
-    def __call__(self, flat: Array) -> Array:
-        """exp(J time) of a deviation."""
-        Y = flat.view(complex).reshape(self.shape)
-        for _ in range(self.steps):
-            Y = advance(Y, self.tables, lambda part, at: self.answer(at))
-        n = self.shape[1]
-        return self.flat(Y[:, :, :n], Y[:, :, n:])
+        def equation(f: Array) -> Array:
+            return np.asarray(f - self.fields(weight * self.answer(f)))
+
+        def iterated(right: Array) -> Array:
+            return _solved(equation, right, SOLVED)
+
+        solve = iterated
+        if size <= DENSE:
+            factors = lu_factor(np.array([equation(row) for row in np.eye(size)]).T)
+
+            def solve(right: Array) -> Array:
+                return np.asarray(lu_solve(factors, right))
+
+        def apply(Y: Array) -> Array:
+            free = weight * Y
+            return np.asarray(free + weight * self.answer(solve(self.fields(free))))
+
+        return apply
+
+    # -- complex combinations Y' + i Y'', as (2, L, n, n + N): Y' + i Y'' and Y' - i Y'' -----------
+    def fields_of_pair(self, pair: Array) -> Array:
+        """F of a combination (u,)."""
+        first, second = pair[0] + pair[1], -1j * (pair[0] - pair[1])
+        return np.asarray(0.5 * (self.fields(first) + 1j * self.fields(second)))
+
+    def answer_of_pair(self, f: Array) -> Array:
+        """B of a complex mean field."""
+        first, second = self.answer(f.real), 1j * self.answer(f.imag)
+        return np.array([first + second, first - second])
+
+    def resolved_pair(self, z: complex, pair: Array) -> Array:
+        """(z - J)^-1 of a combination, roughly."""
+        weight = 1 / np.array([z - self.rates, z.conjugate() - self.rates])
+
+        def equation(f: Array) -> Array:
+            return np.asarray(f - self.fields_of_pair(weight * self.answer_of_pair(f)))
+
+        free = weight * pair
+        f = _solved(equation, self.fields_of_pair(free), ROUGHLY)
+        return free + weight * self.answer_of_pair(f)
+
+    # -- modes that are known ----------------------------------------------------------------------
+    def turning(self) -> Array | None:
+        """The deviation that turns the phase of the pairs, of rate 0; None if there is none."""
+        state = self.state
+        if state.charges is None:
+            return None
+        q, tail = state.charges
+        core = 1j * (q[:, None] - q) * state.core
+        rest = 1j * (q[:, None] - tail) * state.tail
+        cross = rest @ conjugate(self.S)
+        core = self.inverse @ (core - cross - conjugate(cross)) @ conjugate(self.inverse)
+        whole = np.concatenate([core, self.inverse @ rest], axis=2)
+        return whole / np.linalg.norm(whole)
+
+    def slow_free(self) -> list[tuple[complex, Array]]:
+        """(rate, combination) of the slowest free motions, the response in first order added."""
+        found = []
+        for flat in np.argsort(-self.rates.real, axis=None)[:FREE_MODES]:
+            block, i, j = np.unravel_index(flat, self.shape)
+            pair = np.zeros((2, *self.shape), complex)
+            pair[0, block, i, j] = 1.0
+            if j < self.shape[1]:
+                pair[1, block, j, i] = 1.0
+            moved = self.answer_of_pair(self.fields_of_pair(pair))[0, block, i, j]
+            found.append((complex(self.rates[block, i, j] + moved), pair))
+        return found
+
+
+def _solved(equation: Callable[[Array], Array], right: Array, tolerance: float) -> Array:
+    """f of a linear equation (1 - K) f = right."""
+    size = len(right)
+    operator = LinearOperator((size, size), equation, dtype=right.dtype)
+    return np.asarray(gmres(operator, right, tol=tolerance, atol=0.0, restart=SPAN, maxiter=1)[0])
 
 
 def conjugate(matrices: Array) -> Array:
@@ -120,72 +176,145 @@ def conjugate(matrices: Array) -> Array:
     return matrices.conj().swapaxes(1, 2)
 
 
-def slow_modes(state: State, pinned: bool) -> Modes:
-    """The modes with the largest growth; of the repeating deviations, where the state repeats."""
-    propagator = Propagator(state)
+def slow_modes(state: State) -> Array:
+    """z of the modes with the largest growth, but for that which only turns the phase.
+
+    (k,), growth descending. Of the repeating deviations, where the state repeats. Exact, unless
+    very many are almost as slow.
+    """
+    motion = Motion(state)
+    shift = SHIFT * max(1.0, state.attraction)
+    apply, turning, n = motion.resolvent(shift), motion.turning(), motion.shape[1]
+
+    def flat(Y: Array) -> Array:
+        """The real vector of a deviation, its core Hermitian, without the turning of the phase."""
+        if turning is not None:
+            Y -= np.vdot(turning, Y).real * turning
+        Y[:, :, :n] = 0.5 * (Y[:, :, :n] + conjugate(Y[:, :, :n]))
+        return Y.ravel().view(float)
+
+    def step(vector: Array) -> Array:
+        return flat(apply(vector.view(complex).reshape(motion.shape)))
+
     numbers = np.random.Generator(np.random.Philox(1))
-    L, n, total = propagator.shape
-    parts = numbers.normal(size=(2, L, n, total))
-    whole = parts[0] + 1j * parts[1]
-    start = propagator.flat(whole[:, :, :n], whole[:, :, n:])
-    values, vectors = dominant(propagator, start)
-    roughly = np.array([propagator.rate(vector) for vector in vectors.T])
-    z = np.log(values) / propagator.time
-    turn = 2 * np.pi / propagator.time
-    z = z + 1j * turn * np.rint((roughly.imag - z.imag) / turn)
-    order = np.argsort(-z.real)
-    return Modes(z[order], _goldstone(propagator, z[order], vectors[:, order], pinned))
+    parts = numbers.normal(size=(2, *motion.shape))
+    values, vectors = dominant(step, flat(parts[0] + 1j * parts[1]), shift)
+    z = shift - 1 / values
+    found: list[complex] = []
+    leading = np.argsort(-z.real)[:POLISHED_MODES]
+    for place, k in enumerate(leading):
+        if place and abs(z[k] - z[leading[place - 1]].conjugate()) < EXACT:
+            continue  # the conjugate of the one before
+        exact = polished(motion, z[k], _combination(motion, vectors[:, k]), turning)
+        found += [] if exact is None else [exact]
+    fastest = max([value.real for value in found], default=-np.inf)
+    for rate, pair in motion.slow_free():
+        exact = polished(motion, rate, pair, turning) if rate.real > fastest else None
+        found += [] if exact is None else [exact]
+    return np.array(sorted(found or list(z), key=lambda value: -value.real))
 
 
-def dominant(apply: Callable[[Array], Array], start: Array) -> tuple[Array, Array]:
-    """(values, vectors) of largest modulus of a real operator, by restarted Arnoldi."""
-    vector = start
-    for _ in range(RESTARTS):
-        basis, H = _arnoldi(apply, vector)
-        k = H.shape[1]
-        values, vectors = np.linalg.eig(H[:k])
-        order = np.argsort(-np.abs(values))[:WANTED]
-        values, vectors = values[order], vectors[:, order]
-        residual = np.abs(H[-1, -1] * vectors[-1]) if len(H) > k else np.zeros(len(order))
-        if residual.max() < ENOUGH:
-            break
-        mixed = (basis[:k].T @ vectors).sum(axis=1)
-        vector = mixed.real + mixed.imag
-    return values, basis[:k].T @ vectors
+def _combination(motion: Motion, vector: Array) -> Array:
+    """The combination (2, L, n, n + N) of deviations of a complex combination of real vectors."""
+    first, second = (
+        np.ascontiguousarray(part).view(complex).reshape(motion.shape)
+        for part in (vector.real, vector.imag)
+    )
+    return np.array([first + 1j * second, first - 1j * second])
 
 
-def _arnoldi(apply: Callable[[Array], Array], vector: Array) -> tuple[Array, Array]:
-    """An orthonormal basis of Krylov's space (k + 1, size) and H (k + 1, k)."""
-    basis = [vector / np.linalg.norm(vector)]
+def polished(motion: Motion, z: complex, pair: Array, turning: Array | None) -> complex | None:
+    """The rate of a mode next to z, exact, by inverse iteration; None if it leads away.
+
+    pair : about the mode, a combination. turning : what is left out of it.
+    """
+    new = z
+    for _ in range(POLISHINGS):
+        if np.abs(new - motion.rates).min() < EXACT:
+            return new  # it does not move the mean field
+        other = motion.resolved_pair(new, pair)
+        if turning is not None:
+            fixed = np.array([turning, turning])
+            other = other - fixed * (0.5 * _product(fixed, other))
+        step = complex(_product(pair, pair) / _product(pair, other))
+        new, pair = new - step, other / np.sqrt(_product(other, other).real)
+        if abs(new - z) > NEARBY * (1 + abs(z)):
+            return None
+        if abs(step) < EXACT:
+            return new
+    return None
+
+
+def _product(one: Array, other: Array) -> complex:
+    """The scalar product of complex combinations of deviations."""
+    return complex(np.vdot(one[0], other[0]) + np.vdot(other[1], one[1]))
+
+
+# ---- Arnoldi's method ---------------------------------------------------------------------------
+
+
+def dominant(apply: Callable[[Array], Array], start: Array, shift: float) -> tuple[Array, Array]:
+    """(values w, vectors) of a real operator with the largest Re(shift - 1/w).
+
+    Restarted with the best vectors (G. W. Stewart, SIAM J. Matrix Anal. Appl. 23, 601 (2002)).
+    """
+    basis = np.empty((BASIS + 1, len(start)))
+    basis[0] = start / np.linalg.norm(start)
     H = np.zeros((BASIS + 1, BASIS))
-    for k in range(BASIS):
+    first, count = 0, BASIS
+    for _ in range(RESTARTS):
+        count = _extend(apply, basis, H, first, shift)
+        values, vectors, residual = _ritz(H[: count + 1, :count], shift)
+        if residual < ENOUGH or count < BASIS:
+            break
+        first = _restarted(basis, H, shift)
+    return values, basis[:count].T @ vectors
+
+
+def _extend(
+    apply: Callable[[Array], Array], basis: Array, H: Array, first: int, shift: float
+) -> int:
+    """Further vectors of Krylov's space from ``first`` on: how many there are then.
+
+    basis (k + 1, size), H (k + 1, k) : of the operator, whose images of basis[:k] are H.T @ basis.
+    """
+    for k in range(first, BASIS):
         new = apply(basis[k])
         for _ in range(2):
-            weights = np.array([row @ new for row in basis])
+            weights = basis[: k + 1] @ new
             H[: k + 1, k] += weights
-            new = new - weights @ np.array(basis)
-        H[k + 1, k] = np.linalg.norm(new)
-        if H[k + 1, k] < 1e-13:
-            return np.array(basis), H[: k + 1, : k + 1]
-        basis.append(new / H[k + 1, k])
-    return np.array(basis), H
+            new = new - weights @ basis[: k + 1]
+        size = np.linalg.norm(new)
+        if size < 1e-13:
+            return k + 1
+        H[k + 1, k] = size
+        basis[k + 1] = new / size
+        if (k + 1) % LOOKED == 0 and _ritz(H[: k + 2, : k + 1], shift)[2] < ENOUGH:
+            return k + 1
+    return BASIS
 
 
-def _goldstone(propagator: Propagator, z: Array, vectors: Array, pinned: bool) -> int:
-    """Which mode only turns the phase of the pairs; -1 if none does."""
-    state = propagator.state
-    pairs = np.where(state.pairs, state.fields(state.core), 0)
-    size = np.linalg.norm(pairs)
-    if pinned or size == 0:
-        return -1
-    for k, value in enumerate(z):
-        if abs(value) > SLOW:
-            continue
-        vector = vectors[:, k]
-        largest = vector[np.argmax(np.abs(vector))]
-        real = np.ascontiguousarray((vector * np.conj(largest)).real)
-        own = state.fields(propagator.core(real.view(complex).reshape(propagator.shape)))
-        turned = abs(np.vdot(1j * pairs, own).real)
-        if turned > OVERLAP * size * np.linalg.norm(own):
-            return k
-    return -1
+def _ritz(H: Array, shift: float) -> tuple[Array, Array, float]:
+    """(values, vectors, largest residual) wanted of the projected operator (k + 1, k)."""
+    k = H.shape[1]
+    values, vectors = np.linalg.eig(H[:k])
+    order = np.argsort(-(shift - 1 / values).real)[:WANTED]
+    values, vectors = values[order], vectors[:, order]
+    return values, vectors, float(np.abs((H[k] @ vectors) / values).max())
+
+
+def _restarted(basis: Array, H: Array, shift: float) -> int:
+    """Basis and H of the best vectors alone: how many, the next one behind them."""
+    growth = np.sort((shift - 1 / np.linalg.eigvals(H[:-1])).real)
+    least = growth[-KEPT] - 1e-9
+
+    def best(real: float, imag: float) -> bool:
+        return bool((shift - 1 / complex(real, imag)).real >= least)
+
+    T, Z, count = schur(H[:-1], output="real", sort=best)
+    basis[:count] = Z[:, :count].T @ basis[:-1]
+    basis[count] = basis[-1]
+    row = H[-1] @ Z[:, :count]
+    H[:] = 0
+    H[:count, :count], H[count, :count] = T[:count, :count], row
+    return int(count)

@@ -9,14 +9,16 @@ import numpy as np
 from ....solvers.output_times import row_times
 from ....solvers.pole_leads.column_steps import ARRAYS
 from ....solvers.pole_leads.cost import column_step_seconds
+from ....solvers.pole_leads.slowest import slowest_seconds
 from ....tasks import Cost
 from ....tasks.cost import BASE_BYTES, step_count, untimed
 from ....tasks.evolution import watched
 from ..physics.open_lattice import OpenLattice
-from .large_evolutions import LargeStationary, kept_entries, near_sites
+from .large_evolutions import kept_entries, near_sites
+from .large_starts import LargeStationary
 from .setup import LatticeLeads, Setup
 
-ITERATIONS = 150  # images of the mean field until the state before t = 0 is found
+ITERATIONS = 25  # images of the mean field until the state before t = 0 is found
 LANCZOS = 10.0  # of a row's occupations, in slopes
 SLOPES = 4.0  # of a step
 MADE = 64  # columns of the start, of which the time is taken
@@ -62,6 +64,7 @@ def _start_seconds(setup: Setup, leads: LatticeLeads) -> tuple[float, float]:
     if setup.interacting:
         stationary.image(c, 0.0)
     searched = (time.process_time() - begun) * ITERATIONS
+    searched += slowest_seconds(stationary.matrix(c))
     begun = time.process_time()
     maker = stationary.equilibrium.maker(stationary.matrix(c))
     factored = time.process_time() - begun

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,7 +24,6 @@ from ....tasks.evolution import watched
 from ..physics.nambu import Form
 from ..physics.open_lattice import OpenLattice
 from ..physics.reservoirs import Reservoir
-from ..physics.slow_modes import BASIS, RESTARTS, Propagator
 from ..physics.spectra import Spectra
 from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, by_window, curve_of
@@ -31,7 +32,7 @@ from .periodic_states import period_of, steps_of
 from .search_costs import MOST_PROBES, PROBE_SECONDS, Searches, seconds_of, since
 from .seeds import seeds
 from .setup import LatticeLeads, Setup, setup_of
-from .stability import SMALL, block_state
+from .stability_costs import stability_cost
 from .states import stationary_before
 
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
@@ -45,8 +46,8 @@ START_PROBES = 2  # steps that are timed at least
 RUNS = {True: 2.0, False: 1.0}  # with the errors: two more runs of twice the step
 PERIOD_RUNS = 1.4  # a periodic state and that of half the steps and of looser fits
 WRITING = 2.5e-3  # seconds of a row of output in the file
-VECTORS = 130  # deviations in use, where the slowest are found
 WORK_ARRAYS = 24  # matrices of the core in use
+RING_ARRAYS = 7  # those of all sites, where a model repeats along a ring
 TASK_BYTES = 5 * 2**20  # of scipy and the leads' fits
 KERNELS = 88 * 2**20  # bytes of numba and its kernels
 KERNEL_LOADING = 0.6  # seconds until they are loaded
@@ -79,8 +80,26 @@ def _bytes(core: int, tail: int = 0) -> float:
 
 
 def steady(given: Given, ranks: int) -> Cost:
-    """The cost of all states from all seeds."""
-    return states(given, given.numerics.stability)
+    """The cost of all states from all seeds; of those that repeat in time, from some steps."""
+    setup = setup_of(given)
+    biases = given.sweep.get("eV", np.array([given.parameters.eV]))
+    repeating = [eV for eV in biases if period_of(setup, eV) is not None]
+    if not repeating:
+        return states(given, given.numerics.stability)
+    begun = time.process_time()
+    leads = setup.leads(setup.fits())
+    fitting = 2 * (time.process_time() - begun)
+    eV = middle(repeating)
+    period = period_of(setup, eV)
+    starts = 1 + int(setup.interacting)  # continued ones end soon
+    each = _period_seconds(setup, leads, eV, period or 1.0) * starts
+    seconds = LOADING + fitting + each * len(repeating)
+    notes = (f"{setup.form.size} levels, {leads.core} with leads; states repeat in time",)
+    if len(repeating) < len(biases):
+        rest = np.array([eV for eV in biases if eV not in repeating])
+        still = states(replace(given, sweep={"eV": rest}), given.numerics.stability)
+        seconds += still.core_seconds - LOADING
+    return Cost(seconds, _bytes(leads.core) + KERNELS, 1, notes)
 
 
 def states(given: Given, stability: bool) -> Cost:
@@ -99,23 +118,13 @@ def states(given: Given, stability: bool) -> Cost:
         found += len(names) * (points - 1)
     seconds = LOADING + fitting + searched
     memory = _bytes(core)
-    whole = setup.form.size <= SMALL or (setup.ring is None and core <= PROBED)
-    if stability and setup.interacting and whole:
-        each, more = _stability_cost(setup)
+    if setup.ring is not None:  # blocks, but for rho
+        memory = BASE_BYTES + TASK_BYTES + 16.0 * core**2 * RING_ARRAYS
+    if stability:
+        each, more = stability_cost(setup)
         seconds, memory = seconds + each * found, memory + more
     notes = (f"{setup.form.size} levels, {core} with leads", f"{len(starts)} starts a bias")
     return Cost(seconds, memory, max(1, len(starts)), notes)
-
-
-def _stability_cost(setup: Setup) -> tuple[float, float]:
-    """(processor seconds, bytes) of the slowest deviations of one state."""
-    stationary = stationary_before(setup, setup.leads(setup.fits()), setup.drives)
-    c = np.where(setup.field.diagonal, 0.5, 0.1).astype(complex)
-    propagator = Propagator(block_state(stationary, {"c": c, "mu_c": 0.0}, True))
-    blocks, n, total = propagator.shape
-    start = np.zeros(2 * blocks * n * total)
-    seconds = RESTARTS * BASIS * seconds_of(lambda: propagator(start))
-    return seconds, VECTORS * 8.0 * len(start)
 
 
 def spectrum(given: Given, ranks: int) -> Cost:
@@ -142,13 +151,18 @@ def _energy_seconds(setup: Setup) -> float:
     return seconds_of(lambda: spectra.local(0.1))
 
 
+def middle(biases: Sequence[float]) -> float:
+    """The bias of middle size: one of those given, whose leads have a common period."""
+    return float(sorted(biases, key=abs)[len(biases) // 2])
+
+
 def transport(given: Given, ranks: int) -> Cost:
     """The cost of a curve, from its first point."""
     setup = setup_of(given)
     points = max(1, int(np.prod([len(values) for values in given.sweep.values()])))
     if core_levels(setup.form, setup.reservoirs) > PROBED and setup.interacting:
         return steady(given, ranks)
-    eV = float(np.mean(np.abs(given.sweep.get("eV", np.array([given.parameters.eV])))))
+    eV = middle(given.sweep.get("eV", [given.parameters.eV]))
     period = None if by_window(setup) else period_of(setup, eV)
     begun = time.process_time()
     if period is not None:
@@ -244,6 +258,9 @@ def step_and_row(
 
 def _start_seconds(setup: Setup, leads: LatticeLeads) -> float:
     """Processor seconds of the search for the state before t = 0."""
+    period = period_of(setup, setup.drives.eV(-1.0))
+    if period is not None:
+        return _period_seconds(setup, leads, setup.drives.eV(-1.0), period)
     if not setup.interacting or setup.ring is not None:
         return 0.0
     stationary = before(setup, leads)
@@ -254,5 +271,7 @@ def _start_seconds(setup: Setup, leads: LatticeLeads) -> float:
 
 def _refuse_undamped(setup: Setup, leads: LatticeLeads) -> None:
     """What the run would say of levels of the model that no lead damps. Raises InputError."""
+    if period_of(setup, setup.drives.eV(-1.0)) is not None:
+        return  # a state that repeats: its levels turn
     if setup.given.initial.T is None and leads.core <= PROBED:
         before(setup, leads).image(np.zeros(setup.field.fields, complex), 0.0)

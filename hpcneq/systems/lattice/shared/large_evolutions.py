@@ -2,144 +2,35 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import ArpackNoConvergence, eigs
 from scipy.spatial import cKDTree
 
 from ....errors import InputError
 from ....maths.pole_leads import LeadPoles
 from ....parallel import Communicator
 from ....solvers.pole_leads.columns import ColumnState
-from ....solvers.pole_leads.equilibrium import Blocks, Equilibrium
-from ....solvers.pole_leads.stationary import UNDAMPED
-from ....solvers.pole_leads.system import Seen
+from ....solvers.pole_leads.equilibrium import Equilibrium
 from ....tasks import Given
-from ..physics import observables
 from ..physics.model import Model
 from ..physics.open_lattice import OpenLattice
-from .chosen_state import largest_state
+from .large_starts import LargeStationary, StartProgress, ToldColumns
 from .seeds import noise
-from .setup import LatticeLeads, Setup, undamped
-from .states import Found, Stationary
+from .setup import LatticeLeads, Setup
 
 COLUMNS_FROM = 2e7  # entries of R above which columns are taken where they can be
+TOGETHER = 64  # sites whose neighbours are sought at a time
 SHORTER = 0.75  # of the range, in the run that tells the error of leaving out rows
-SLOWEST = {"k": 1, "which": "LI", "ncv": 40, "maxiter": 100, "tol": 1e-6}
-
-
-class LargeStationary(Stationary):
-    """The state before t = 0 of a large model in equilibrium: entries of rho by blocks of G."""
-
-    def __init__(self, setup: Setup, leads: LatticeLeads) -> None:
-        drives = setup.drives
-        A = drives.vector_potential(-1.0)
-        super().__init__(setup, leads, drives.shifts(-1.0), A, drives.U(-1.0))
-        self.equilibrium = Equilibrium(leads, self.V)
-
-    @property
-    def frame(self) -> float | None:
-        """In equilibrium a condensate rests."""
-        return 0.0
-
-    @cached_property
-    def order(self) -> Blocks:
-        """In which H is block tridiagonal."""
-        field, size = self.field, self.form.size
-        rows = np.concatenate([field.H_rows, field.rows])
-        columns = np.concatenate([field.H_columns, field.columns])
-        return Blocks(sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), (size, size)))
-
-    def matrix(self, c: np.ndarray) -> sparse.csr_matrix:
-        """H less half the widths, (M, M)."""
-        H = self.field.sparse(self.values(c))
-        return sparse.csr_matrix(self.leads.matrix(H, self.V, np.zeros(self.leads.count)))
-
-    def image(self, c: np.ndarray, mu: float) -> np.ndarray:
-        """The mean field of the state for c."""
-        if self.ring is not None:
-            return super().image(c, mu)
-        return self.entries(c, self.field.rows, self.field.columns)
-
-    def entries(self, c: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Entries of rho where H has some."""
-        return self.equilibrium.entries(self.matrix(c), rows, columns, self.order)
-
-    def growth(self, c: np.ndarray, mu: float) -> float | None:
-        """The largest imaginary part of the levels; None where it is not found soon.
-
-        Raises InputError for levels that no lead damps.
-        """
-        if self.ring is not None:
-            return super().growth(c, mu)
-        try:
-            values, vectors = eigs(self.matrix(c), **SLOWEST)
-        except ArpackNoConvergence:
-            return None
-        growth = float(values[0].imag)
-        if growth >= -UNDAMPED:
-            weight = np.abs(vectors[:, 0])
-            raise undamped(self.setup, growth, np.flatnonzero(weight > 1e-3 * weight.max()))
-        return growth
-
-    def _found(self, c: np.ndarray, mu: float) -> Found:
-        miss = self.values(self.image(c, mu)) - self.values(c)
-        residual = float(np.abs(miss).max(initial=0.0))
-        tolerance = self.setup.given.numerics.tolerance
-        return Found(c, mu, residual, residual < tolerance, *self._nothing())
-
-    def rho_and_flows(self, c: np.ndarray, mu: float) -> tuple[np.ndarray, np.ndarray]:
-        """None are made."""
-        return self._nothing()
-
-    def _lost(self, c: np.ndarray, mu: float) -> Found:
-        return Found(c, mu, np.inf, False, *self._nothing())
-
-    @staticmethod
-    def _nothing() -> tuple[np.ndarray, np.ndarray]:
-        return np.zeros((0, 0), complex), np.zeros((0, 0))
-
-
-def start_of(setup: Setup, leads: LatticeLeads) -> dict[str, Any]:
-    """Mean field of the state before t = 0, and what is told of it. Raises InputError."""
-    stationary = LargeStationary(setup, leads)
-    state = largest_state(stationary)
-    growth = stationary.growth(state.c, 0.0)
-    system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
-    rho = stationary.entries(state.c, *system.observed)
-    # in equilibrium no lead gives anything
-    seen = Seen(rho, np.zeros((leads.count, leads.size)))
-    told = system.observables(-1.0, -1, state.c, seen)
-    size = observables.largest_pairing(setup.field, stationary.values(state.c))
-    return {
-        "c": state.c,
-        "mu_c": 0.0,
-        "delta_max": size,
-        "residual": state.residual,
-        "continuity": float(np.abs(told["change"]).max()),
-        "pair_source": float(abs(told["pair_source"])),
-        "redundancy": redundancy(setup, rho[: setup.form.size]),
-        "growth_A": growth,
-        "lost": list(state.lost),
-    }
-
-
-def redundancy(setup: Setup, diagonal: np.ndarray) -> float:
-    """What should vanish of the diagonal of rho by the symmetry of the form."""
-    if setup.form.name == "4n":
-        swapped = np.roll(diagonal, setup.form.electrons)
-        return float(np.abs(diagonal + swapped - 1).max())
-    return float(np.abs(diagonal.imag).max())
 
 
 def state_of(
     setup: Setup,
     leads: LatticeLeads,
     comm: Communicator,
+    log: Callable[[str], None],
     start: dict[str, Any] | None,
     reach: float | None,
 ) -> ColumnState:
@@ -153,7 +44,8 @@ def state_of(
         stationary, c = LargeStationary(setup, leads), start["c"]
         if setup.given.initial.noise:
             c = c + noise(setup.given, setup.field)
-        columns = stationary.equilibrium.maker(stationary.matrix(c))
+        maker = stationary.equilibrium.maker(stationary.matrix(c))
+        columns = ToldColumns(maker, StartProgress(log), -(-leads.total // comm.size))
     single = setup.given.numerics.precision == "mixed"
     return ColumnState(system, comm, setup.form.site, near, single, columns)
 
@@ -164,8 +56,12 @@ def near_sites(model: Model, reach: float) -> list[np.ndarray]:
     turns = np.array(list(product((-1.0, 0.0, 1.0), repeat=rings))).reshape(3**rings, rings)
     moved = turns @ model.periods
     images = (model.position[None] + moved[:, None]).reshape(-1, model.position.shape[1])
-    around = cKDTree(images).query_ball_point(model.position, reach * (1 + 1e-9))
-    return [np.unique(np.asarray(found, int) % model.sites) for found in around]
+    tree, near = cKDTree(images), []
+    for low in range(0, model.sites, TOGETHER):  # lists of numbers take much memory
+        part = model.position[low : low + TOGETHER]
+        for found in tree.query_ball_point(part, reach * (1 + 1e-9)):
+            near.append(np.unique(np.asarray(found, np.int32) % model.sites))
+    return near
 
 
 def kept_entries(setup: Setup, leads: LeadPoles, reach: float | None) -> int:

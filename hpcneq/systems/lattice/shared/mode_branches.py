@@ -275,11 +275,16 @@ def pieces(curve: Curve) -> list[Curve]:
 
 def alike(one: Record, other: Record) -> bool:
     """Whether two states pair as much and have the same fastest mode."""
-    rates = [rate_of(record) for record in (one, other)]
-    return abs(one["delta_max"] - other["delta_max"]) < SAME and abs(rates[0] - rates[1]) < SAME
+    pairings, rates = [[own(r) for r in (one, other)] for own in (pairing_of, fastest_of)]
+    return abs(pairings[0] - pairings[1]) < SAME and abs(rates[0] - rates[1]) < SAME
 
 
-def rate_of(record: Record) -> float:
+def pairing_of(record: Record) -> float:
+    """The largest pairing."""
+    return float(record["delta_max"])
+
+
+def fastest_of(record: Record) -> float:
     """Growth rate of the fastest mode but that of the phase; the lowest sought without any."""
     rates = record["growth_rate"][~record["phase_mode"]]
     return float(rates.max(initial=record["lowest"]))

@@ -23,7 +23,7 @@ from .states import Found, Stationary, stationary_before
 from .variations import FITTED, warmer
 
 Record = dict[str, Any]
-SHARE = 1.0  # of what fits looser by ten change: their errors may differ by less than ten
+SHARE = 2.0  # of what fits looser by ten change: their errors may differ by less than ten
 FINENESS = (3.0, 12.0)  # of samples around the box: chi has poles, of any order, below it
 FAINT = 1e-5  # pair amplitudes that Newton's method leaves of none
 RAISED = 3  # times that the line above which modes are counted is raised by half

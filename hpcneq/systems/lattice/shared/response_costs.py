@@ -148,10 +148,10 @@ def periodic(given: Given, ranks: int) -> Cost:
 
 
 def _period_seconds(setup: Setup, leads: LatticeLeads, steps: int) -> float:
-    """Processor seconds of one periodic state, of that of half the steps, of its multipliers."""
+    """Processor seconds of one periodic state, of that of half the steps, of their multipliers."""
     period = period_of_drives(setup)
     each = cost.PERIOD_RUNS * period_seconds(system_of(setup, leads, period), period, steps)
     if not setup.interacting:
         return each
-    krylov = 2 * KRYLOV_BASIS * (setup.given.numerics.multipliers > 0) * steps
+    krylov = 3 * KRYLOV_BASIS * (setup.given.numerics.multipliers > 0) * steps
     return ITERATIONS * each + krylov * cost.step_and_row(setup, leads, period / steps, "etd")[0]

@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 
 from ....maths.pole_leads import LeadPoles
-from ..physics.linear_modes import Deviations, Modes, Tail, sum_of
+from ..physics.linear_modes import Tail, sum_of
 from ..physics.slow_modes import State, slow_modes
-from .states import Stationary
+from .states import VANISHED, Stationary
 
-SMALL = 400  # levels up to which all deviations of a ring are looked at, and rates polished
+SMALL = 400  # levels up to which all deviations of a ring are looked at
 LARGEST = 1500  # levels up to which deviations of a state that does not repeat are followed
-POLISHED_MODES = 2
-POLISHED = 64  # entries of the mean field up to which rates are made exact
 Record = dict[str, Any]
 
 
@@ -29,12 +27,9 @@ def add_stability(stationary: Stationary, record: Record, marginal: float) -> No
         return
     state = block_state(stationary, record, whole)
     if not stationary.field.fields:
-        modes = Modes(uncoupled(state), -1)
+        z = uncoupled(state)
     else:
-        modes = slow_modes(state, stationary.setup.pinned)
-    z = np.delete(modes.z, modes.goldstone) if modes.goldstone >= 0 else modes.z
-    if 0 < stationary.field.fields <= POLISHED and whole:
-        z = _polished(stationary, state, z)
+        z = slow_modes(state)
     first = z[0] if len(z) else -np.inf
     record["growth_rate"], record["frequency"] = float(first.real), float(abs(first.imag))
     record["stability"] = verdict(first.real, marginal)
@@ -55,15 +50,6 @@ def uncoupled(state: State) -> np.ndarray:
     return np.array([2 * slowest + 0j])
 
 
-def _polished(stationary: Stationary, state: State, z: np.ndarray) -> np.ndarray:
-    """The rates without the error of steps, growth descending."""
-    deviations = Deviations(
-        stationary.field, state.A[0], state.core[0], state.tail[0], state.modes, stationary.scale
-    )
-    exact = np.array([deviations.polished(value) for value in z[:POLISHED_MODES]])
-    return exact[np.argsort(-exact.real)]
-
-
 def block_state(stationary: Stationary, record: Record, whole: bool) -> State:
     """The state in blocks: one, or those of a ring's momenta."""
     mu, field = record["mu_c"], stationary.field
@@ -79,13 +65,18 @@ def block_state(stationary: Stationary, record: Record, whole: bool) -> State:
     V = stationary.V - mu
     straight, conjugate, _ = (sum_of(part, stationary.scale) for part in zip(*field.maps))
 
+    to_real, to_field = field.to_real, field.to_field
+    if not whole:  # one number for all entries that repeat
+        to_real, to_field = stationary.to_real, stationary.to_field
+
     def fields(core: np.ndarray) -> np.ndarray:
         if whole:
-            return np.asarray(core[0][field.rows, field.columns])
+            return to_real(core[0][field.rows, field.columns])
         m = len(stationary.ring.component)
-        return stationary.ring.entries(core[:, :m, :m], field.rows, field.columns)
+        return to_real(stationary.ring.entries(core[:, :m, :m], field.rows, field.columns))
 
-    def answer(c: np.ndarray) -> np.ndarray:
+    def answer(x: np.ndarray) -> np.ndarray:
+        c = to_field(x)
         entries = straight @ c + conjugate @ c.conj()
         if whole:
             return field.dense(entries)[None]
@@ -101,6 +92,22 @@ def block_state(stationary: Stationary, record: Record, whole: bool) -> State:
         Tail(leads.tail_couplings(), leads.tail_levels(V)),
         fields,
         answer,
-        field.pairs,
         attraction,
+        _charges(stationary, record["c"], leads, whole),
     )
+
+
+def _charges(
+    stationary: Stationary, c: np.ndarray, leads: LeadPoles, whole: bool
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Charges of the components of core and tail; None if the phase is fixed, or there is none."""
+    pairs = np.abs(c[stationary.pairs]).max(initial=0.0)
+    if stationary.setup.pinned or pairs < VANISHED:
+        return None
+    V, system = stationary.V, stationary.form.charge
+    if not whole:
+        system = system[stationary.ring.component]
+    poles, tail = (
+        np.rint((levels(V + 1) - levels(V)).real) for levels in (leads.levels, leads.tail_levels)
+    )
+    return np.concatenate([system, poles]), tail

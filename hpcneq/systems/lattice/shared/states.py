@@ -11,7 +11,7 @@ import numpy as np
 from .... import interrupts
 from ....errors import InputError, NotConverged
 from ....maths.pole_leads import Density
-from ....solvers.newton import solve_equations
+from ....solvers.newton import Solution, solve_equations
 from ....solvers.pole_leads.repeated import Stationaries
 from ....solvers.pole_leads.stationary import UNDAMPED, Undamped, growth
 from ..physics import observables
@@ -24,6 +24,7 @@ NEAR = 1e-3  # change of the mean field at which it takes over
 MIXING = 0.8
 DISTINCT = 1e-5  # mean fields that differ by less are one state
 VANISHED = 1e-7  # pair amplitudes below it are those of the normal state
+Equations = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass
@@ -49,6 +50,8 @@ class Stationary:
     V : (leads,) potentials. A : vector potential. scale : of the attraction on sites. T : of a
     closed system.
     """
+
+    relaxations = RELAXATIONS
 
     def __init__(
         self,
@@ -187,9 +190,9 @@ class Stationary:
         return own if self.ring is None else self.ring.spread_field(own)
 
     # -- solving -----------------------------------------------------------------------------------
-    def relax(self, c: np.ndarray, mu: float, limit: int = RELAXATIONS) -> np.ndarray:
+    def relax(self, c: np.ndarray, mu: float) -> np.ndarray:
         """Plain iterations, which leave unstable states. Raises StoppedEarly between them."""
-        for _ in range(limit):
+        for _ in range(self.relaxations):
             interrupts.stop_if_asked()
             new = self.image(c, mu)
             if self.frame is None:
@@ -227,13 +230,17 @@ class Stationary:
         start = self.to_real(c)
         if free:
             start = np.append(start, mu)
-        root = solve_equations(where_damped(self.equations(c)), start, prefix="steady_")
+        root = self.root(where_damped(self.equations(c)), start)
         c = self.to_field(root.x)
         if free:
             mu = float(root.x[-1])
         return self._found(c, mu)
 
-    def equations(self, start: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    def root(self, equations: Equations, start: np.ndarray) -> Solution:
+        """The root of equations of real numbers next to ``start``."""
+        return solve_equations(equations, start, prefix="steady_")
+
+    def equations(self, start: np.ndarray) -> Equations:
         """F of the unknowns' real numbers, and of mu_c behind them where it is unknown.
 
         start : a mean field (fields,) whose phase is then held.
@@ -267,8 +274,7 @@ class Stationary:
                 new = np.where(self.pairs, 0, self.image(at, frame))
                 return self.to_real(at - new) + x - self.to_real(at)
 
-            start = self.to_real(c)
-            root = solve_equations(where_damped(equations), start, prefix="steady_")
+            root = self.root(where_damped(equations), self.to_real(c))
             c = np.where(self.pairs, 0, self.to_field(root.x))
         return self._found(c, frame)
 
@@ -295,9 +301,7 @@ def stationary_before(
     return Stationary(setup, leads, drives.shifts(-1.0), A, drives.U(-1.0), T)
 
 
-def where_damped(
-    equations: Callable[[np.ndarray], np.ndarray],
-) -> Callable[[np.ndarray], np.ndarray]:
+def where_damped(equations: Equations) -> Equations:
     """The equations; not a number at mean fields that cut levels off, where SNES gives up."""
 
     def guarded(x: np.ndarray) -> np.ndarray:

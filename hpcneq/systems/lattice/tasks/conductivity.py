@@ -23,9 +23,10 @@ from ..shared.state_records import record_of
 from ..shared.states import Found, Stationary, stationary_before
 
 Record = dict[str, Any]
-STATIC = 1e-6  # z = i times this is zero frequency; of the energies' scale
+STATIC = 1e-6  # K(0) from z = i times this and less: of the energies' scale,
+DAMPED = 0.02  # and at most of the slowest decay
 MARGINAL = 1e-7  # growth rates below it count as none
-SHARE = 0.3  # of what fits looser by ten change: three times the error
+SHARE = 1.0  # of what fits looser by ten change: their errors may differ by less than ten
 MONITORS = ("delta_max", "mu_c", "residual", "continuity", "pair_source", "redundancy")
 
 
@@ -55,11 +56,15 @@ class Response:
         moved = self.deviations.free(-1j * z, self.source)
         return -self.current.diamagnetic - self.current.mean(self.deviations, moved)
 
-    @property
-    def superfluid(self) -> float:
-        """-K(0)."""
+    def superfluid(self) -> tuple[float, float]:
+        """-K(0), extrapolated from three values, and what the third moves."""
+        slowest = float(np.abs(self.deviations.decay.real).min())
         scale = max(1.0, float(np.abs(self.deviations.a).max()))
-        return -self.K(1j * STATIC * scale).real
+        z = 1j * min(STATIC * scale, DAMPED * slowest)
+        far, middle, near = (-self.K(z / share).real for share in (1, 2, 4))
+        line = 2 * near - middle
+        parabola = (8 * near - 6 * middle + far) / 3
+        return parabola, abs(parabola - line)
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -134,12 +139,11 @@ def response_of(setup: Setup, leads: LatticeLeads, near: Found | None) -> Respon
 
 def weights_of(fine: Response, coarse: Response) -> tuple[Record, Record]:
     """(weights, errors)."""
-    both = [
-        {
-            "superfluid_weight": response.superfluid,
-            "diamagnetic_weight": response.current.diamagnetic,
-        }
-        for response in (fine, coarse)
-    ]
-    errors = {name: SHARE * abs(both[1][name] - value) for name, value in both[0].items()}
-    return both[0], {name: error + 1e-9 for name, error in errors.items()}
+    weights, errors = {}, {}
+    (static, moved), (rough, _) = (response.superfluid() for response in (fine, coarse))
+    weights["superfluid_weight"] = static
+    errors["superfluid_weight"] = SHARE * abs(rough - static) + moved + 1e-9
+    bent = [response.current.diamagnetic for response in (fine, coarse)]
+    weights["diamagnetic_weight"] = bent[0]
+    errors["diamagnetic_weight"] = SHARE * abs(bent[1] - bent[0]) + 1e-9
+    return weights, errors

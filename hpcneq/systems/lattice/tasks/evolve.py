@@ -16,7 +16,7 @@ from ....solvers.pole_leads.state import PoleState
 from ....tasks import Given, Outcome, Output
 from ....tasks.evolution import run_evolution
 from ..physics.open_lattice import OpenLattice
-from ..shared import large_evolutions, state_records
+from ..shared import large_evolutions, large_starts, state_records
 from ..shared.chosen_state import largest_state, words_of_lost
 from ..shared.evolution_means import add_means
 from ..shared.evolution_records import LatticeRecords
@@ -43,8 +43,10 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     leads = setup.leads(fits)
     method = method_of(setup, leads)
     columns = method == "columns"
-    begun = large_evolutions.start_of if columns else start_of
-    start = output.recall("start", begun, setup, leads)
+    if columns:
+        start = output.recall("start", large_starts.start_of, setup, leads, comm, log)
+    else:
+        start = output.recall("start", start_of, setup, leads)
 
     def state(variant: str | None, first: bool) -> PoleState | ColumnState:
         """The run's state; that of "fit error" has looser fits, of "range error" fewer rows."""
@@ -54,7 +56,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
             if variant == "range error":
                 reach *= large_evolutions.SHORTER
             known = start if first else None
-            return large_evolutions.state_of(setup, own, comm, known, reach)
+            return large_evolutions.state_of(setup, own, comm, log, known, reach)
         system = OpenLattice(setup.field, setup.bonds, own, setup.drives)
         density = None
         if first:

@@ -11,13 +11,15 @@ from ....parallel import Communicator, solo
 from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
 from ..shared.chosen_state import words_of_lost
-from ..shared.mode_branches import Branches, rate_of
+from ..shared.mode_branches import Branches
 from ..shared.mode_search import MONITORS, Search
 from ..shared.setup import Setup, begin, lead_facts, model_facts, write_model
 from ..shared.stability import verdict
 
 Record = dict[str, Any]
 COLUMNS = {"growth_rate": float, "frequency": float, "mode_error": float, "multiplicity": int}
+
+OF_BRANCH = ("delta_max", "mu_c", "growth_rate", "growth_rate_error", "lowest")
 
 
 def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outcome:
@@ -62,22 +64,31 @@ def _write_branches(search: Search, branches: Branches, out: Written) -> None:
     listed, values = branches.listed, branches.values
     out.axis("branch", np.arange(len(listed)))
     out.fixed("branch_begins", np.array([branch.born for branch in listed]))
-    entries = {"delta_max": lambda r: r["delta_max"], "mu_c": lambda r: r["mu_c"]}
-    entries |= {"growth_rate": rate_of, "growth_rate_error": error_of}
-    for name, entry in entries.items():
-        table = np.full((len(listed), len(values)), np.nan)
-        for row, branch in zip(table, listed):
-            for k, record in branch.records.items():
-                row[k] = entry(record)
+    shape = (len(listed), len(values))
+    tables = {name: np.full(shape, np.nan) for name in OF_BRANCH}
+    growing_modes = np.full(shape, -1)
+    for b, branch in enumerate(listed):
+        for k, record in branch.records.items():
+            entries = {name: record[name] for name in ("delta_max", "mu_c", "lowest")}
+            for name, value in (entries | fastest_of(record)).items():
+                tables[name][b, k] = value
+            growing_modes[b, k] = growing(search.setup, record)
+    for name, table in tables.items():
         out.fixed(f"branch_{name}", table, ("branch", search.key))
+    out.fixed("branch_growing", growing_modes, ("branch", search.key))
 
 
-def error_of(record: Record) -> float:
-    """The error of the growth rate of the fastest mode; nan without any."""
+def fastest_of(record: Record) -> Record:
+    """The growth rate of the fastest mode but that of the phase, and its error; none without."""
     chosen = ~record["phase_mode"]
     if not chosen.any():
-        return float("nan")
-    return float(record["mode_error"][chosen][np.argmax(record["growth_rate"][chosen])])
+        return {}
+    rates = record["growth_rate"][chosen]
+    fastest = int(np.argmax(rates))
+    return {
+        "growth_rate": rates[fastest],
+        "growth_rate_error": record["mode_error"][chosen][fastest],
+    }
 
 
 def _write(search: Search, out: Written, values: np.ndarray, records: Sequence[Record]) -> None:

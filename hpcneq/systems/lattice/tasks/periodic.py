@@ -27,10 +27,12 @@ from ..shared.setup import LOOSE, Setup, begin, lead_facts, model_facts, write_m
 MONITORS = ("growth_A", "continuity", "pair_source", "redundancy")
 SERIES = ("harmonics", "bulk_harmonics", "mean_current", "mean_current_error")
 TOLD = ("delta_max", "delta_max_error", "mu_c", "residual", "harmonics_error", "swing")
+TOLD += ("growth_rate_error",)
 COLUMNS = {
     "delta_max_at": "delta_max",
     "delta_swing": "swing",
     "growth_rate_at": "growth_rate",
+    "growth_rate_error_at": "growth_rate_error",
     "harmonics_error_at": "harmonics_error",
 }
 ACCURATE = 1e-5  # multipliers, to this share
@@ -64,8 +66,10 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     keys = ("delta_max", "mu_c", "residual", "current_error", "harmonics_error")
     summary |= {name: record[name] for name in (*keys, *MONITORS)}
     summary["multipliers"] = [[z.real, z.imag] for z in record["multipliers"].tolist()]
-    verdict = growth_of(setup, record["multipliers"], period, record["delta_max"])
-    errors = {"delta_max": record["delta_max_error"], "growth_rate": ACCURATE / period}
+    verdict = verdict_of(setup, record, period)
+    errors = {"delta_max": record["delta_max_error"]}
+    if verdict["growth_rate"] is not None:
+        errors["growth_rate"] = record["growth_rate_error"]
     return Outcome("complete", summary | verdict, errors, words_of(given, verdict["stability"]))
 
 
@@ -86,7 +90,7 @@ def _along(setup: Setup, fits: list, comm: Communicator, log: Callable, output: 
         driven = at_frequency(setup, at["frequency"])
         period = period_of_drives(driven)
         record = solved(driven, fits, period)
-        verdict = growth_of(driven, record["multipliers"], period, record["delta_max"])
+        verdict = verdict_of(driven, record, period)
         record["swing"] = float(np.ptp(np.abs(record["delta"]), axis=0).max(initial=0.0))
         kept = {name: record[name] for name in (*SERIES, *TOLD, *MONITORS)}
         return kept | {"growth_rate": verdict["growth_rate"], "stability": verdict["stability"]}
@@ -136,7 +140,8 @@ def solved(setup: Setup, fits: list, period: float) -> Record:
     record = record_of(setup, system, found)
     half = 2 * (steps // 4)
     other = system_of(setup, setup.leads(setup.fits(LOOSE)), period)
-    coarse = record_of(setup, other, state_of(setup, other, period, half, found.c))
+    rough_state = state_of(setup, other, period, half, found.c)
+    coarse = record_of(setup, other, rough_state)
     miss = np.abs(coarse["mean_current"] - record["mean_current"])
     record["mean_current_error"] = miss + record["residual"] + 1e-12
     every = np.abs(coarse["current"][0] - record["current"][0])
@@ -150,7 +155,19 @@ def solved(setup: Setup, fits: list, period: float) -> Record:
     record["harmonics_error"] = worst
     record["delta_max_error"] = abs(coarse["delta_max"] - record["delta_max"]) + floor
     record["multipliers"] = factors_of(setup, system, found)
+    record["growth_rate_error"] = ACCURATE / period
+    kept = without_phase(setup, record)
+    rough = factors_of(setup, other, rough_state)
+    if len(kept):
+        fastest = kept[np.argmax(np.abs(kept))]
+        near = rough[np.argmin(np.abs(rough - fastest))]
+        record["growth_rate_error"] += abs(rate_of(near, period) - rate_of(fastest, period))
     return record
+
+
+def rate_of(factor: complex, period: float) -> float:
+    """The growth rate that a multiplier means."""
+    return float(np.log(max(abs(factor), 1e-300)) / period)
 
 
 def factors_of(setup: Setup, system: OpenLattice, found: ConsistentPeriod) -> np.ndarray:
@@ -252,23 +269,35 @@ def _count(system: OpenLattice) -> int:
     return len(system.pair_places[0])
 
 
-def growth_of(setup: Setup, factors: np.ndarray, period: float, pairs: float) -> Record:
+def verdict_of(setup: Setup, record: Record, period: float) -> Record:
+    """`growth_of` a record, by the error of its growth rate."""
+    return growth_of(setup, record, period, record["growth_rate_error"])
+
+
+def growth_of(setup: Setup, record: Record, period: float, error: float = 0.0) -> Record:
     """{growth_rate, stability} by the multipliers, without that of a phase that nothing holds.
 
     A growth rate of no more than its error is marginal; without any multiplier there is none.
     """
-    rest = factors
-    if len(rest) and pairs > 0 and not setup.pinned and np.abs(factors - 1).min() < PHASE:
-        rest = np.delete(factors, int(np.argmin(np.abs(factors - 1))))
+    rest = without_phase(setup, record)
     if not len(rest):
         return {"growth_rate": None, "stability": "not computed"}
-    rate = float(np.log(max(np.abs(rest).max(), 1e-300)) / period)
+    rate = rate_of(rest[np.argmax(np.abs(rest))], period)
     word = "marginal"
-    if rate > ACCURATE / period:
+    if rate > error:
         word = "unstable"
-    elif rate < -ACCURATE / period:
+    elif rate < -error:
         word = "stable"
     return {"growth_rate": rate, "stability": word}
+
+
+def without_phase(setup: Setup, record: Record) -> np.ndarray:
+    """The multipliers but that of a phase that nothing holds."""
+    factors: np.ndarray = record["multipliers"]
+    if not len(factors) or setup.pinned or not record["delta_max"] > 0:
+        return factors
+    nearest = int(np.argmin(np.abs(factors - 1)))
+    return np.delete(factors, nearest) if abs(factors[nearest] - 1) < PHASE else factors
 
 
 def words_of(given: Given, stability: str) -> list[str]:

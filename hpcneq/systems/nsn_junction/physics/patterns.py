@@ -5,6 +5,8 @@ Along x only (Lx,), or over sites (Lx, Ly). Energies in units of the hopping.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from . import hartree
@@ -81,20 +83,22 @@ def describe_stripes(delta: np.ndarray) -> dict:
     }
 
 
-def pair_susceptibility(junction: Junction, eV: float, n: int) -> float:
-    """U C(Q = 2 pi n / Lx) of the normal state on this lattice; > 1: unstable.
+def pair_susceptibilities(junction: Junction, eV: float, waves: Iterable[int]) -> list[float]:
+    """U C(Q = 2 pi n / Lx) of the normal state on this lattice, for each n; > 1: unstable.
 
     Kawamura & Ohashi 2025, Eq. (53), from the linearised gap equation itself, so that it belongs to
     the fitted leads and the finite lattice.
     """
     problem = GapProblem(junction, eV, real=True)
-    size = len(junction.lattice.count)
-    seed, change = cosine(junction.lattice, n, 1.0), np.zeros(len(problem.flat(np.zeros(size))))
-    change[:size] = seed
-    normal = problem.prepare(normal_field(junction, eV), range(problem.items))
-    answer = problem.tangent_partials(normal, change).sum(0)[:size]
     weight = junction.lattice.count
-    return float((weight * seed) @ answer / ((weight * seed) @ seed))
+    size = len(weight)
+    normal = problem.prepare(normal_field(junction, eV), range(problem.items))
+    change, strength = np.zeros(len(problem.flat(np.zeros(size)))), []
+    for n in waves:
+        change[:size] = seed = cosine(junction.lattice, n, 1.0)
+        answer = problem.tangent_partials(normal, change).sum(0)[:size]
+        strength.append(float((weight * seed) @ answer / ((weight * seed) @ seed)))
+    return strength
 
 
 def normal_field(junction: Junction, eV: float) -> np.ndarray:

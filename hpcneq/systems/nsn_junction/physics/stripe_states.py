@@ -43,8 +43,9 @@ class Levels:
         self.e, self.V = solved[0].real.copy(), np.ascontiguousarray(solved[1:])
         n = len(block.sites)
         self.halves = (slice(0, n), slice(n, 2 * n))
-        self.R = [_resolvents(junction, eV, a, self.e) for a in (+1, -1)]
         self.alike = junction.at_rest(eV)  # both components have the same memory
+        kinds = (+1,) if self.alike else (+1, -1)
+        self.R = [_resolvents(junction, eV, a, self.e) for a in kinds]
 
     def memory(self) -> np.ndarray:
         """Pi in the eigenbasis, (2n, 2n)."""
@@ -55,25 +56,36 @@ class Levels:
             R[:, None] * (Vh[:, half] @ self.V[half]) for R, half in zip(self.R, self.halves)
         )
 
+    def occupations(self) -> np.ndarray:
+        """The diagonal of G^< in the eigenbasis, (2n,): all of it where the memory is alike."""
+        R = self.R[0]
+        return (R + R.conj()) / (0 * self.e - 2j * self.junction.width)
+
     def green(self) -> np.ndarray:
         """G^< in the eigenbasis, (2n, 2n) anti-Hermitian."""
         total = self.memory()
         total = total + total.conj().T
         return total / (self.e[:, None] - self.e[None, :] - 2j * self.junction.width)
 
-    def pairs(self, matrix: np.ndarray) -> np.ndarray:
-        """-i (V matrix V^+) between up and down, (n,): each site's order parameter per U."""
-        up, down = self.V[self.halves[0]], self.V[self.halves[1]]
-        return -1j * np.einsum("xj,xj->x", up @ matrix, down.conj())
+    def _between(self, first: slice, second: slice, matrix: np.ndarray) -> np.ndarray:
+        """-i (V matrix V^+) between two components of every site, (n,)."""
+        left = self.V[first] * matrix if matrix.ndim == 1 else self.V[first] @ matrix
+        return -1j * np.einsum("xj,xj->x", left, self.V[second].conj())
 
     def means(self, matrix: np.ndarray) -> list[np.ndarray]:
-        """What the mean field is made of, each (n,): `pairs`, and the mean holes and electrons."""
-        rows = [self.pairs(matrix)]
+        """What the mean field is made of, each (n,), for a G in the eigenbasis, or its diagonal.
+
+        Each site's order parameter per U; with Hartree shifts the mean holes and electrons.
+        """
+        up, down = self.halves
+        rows = [self._between(up, down, matrix)]
         if self.junction.hartree:
-            for half in self.halves[::-1]:
-                part = self.V[half]
-                rows.append((-1j * np.einsum("xj,xj->x", part @ matrix, part.conj())).real)
+            rows += [self._between(half, half, matrix).real for half in (down, up)]
         return rows
+
+    def settled(self) -> list[np.ndarray]:
+        """`means` of the stationary state."""
+        return self.means(self.occupations() if self.alike else self.green())
 
     def response(self, dfield: np.ndarray) -> list[np.ndarray]:
         """First-order change of `means` when the mean field changes."""
@@ -94,8 +106,13 @@ class Levels:
                 dPi = dPi + step
                 break
             dPi = dPi + step @ (Vh[:, half] @ self.V[half])
-        G = self.green()
-        total = dPi + dPi.conj().T - (dH @ G - G @ dH)
+        if self.alike:
+            G = self.occupations()
+            turned = dH * G - G[:, None] * dH
+        else:
+            G = self.green()
+            turned = dH @ G - G @ dH
+        total = dPi + dPi.conj().T - turned
         return self.means(total / (self.e[:, None] - self.e[None, :] - 2j * self.junction.width))
 
 
@@ -170,7 +187,7 @@ class GapProblem:
 
     def partials(self, levels: Sequence[Levels]) -> np.ndarray:
         """Rows (n_local, unknowns): each block's share of U F_{up down}, of U times densities."""
-        return self._rows(levels, lambda level: level.means(level.green()))
+        return self._rows(levels, lambda level: level.settled())
 
     def tangent_partials(self, levels: Sequence[Levels], dx: np.ndarray) -> np.ndarray:
         """The same rows for the first-order change under ``dx``."""

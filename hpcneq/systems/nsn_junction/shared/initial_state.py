@@ -139,9 +139,7 @@ def _normal(comm: Communicator, junction: Junction, bias: float, warnings: list[
 def _normal_of_auto(comm, junction: Junction, bias: float) -> Start:
     """The normal state as the answer of "auto"; a warning if pairing would grow from it."""
     waves = range(junction.lattice.Lx // 2 + 1)
-    strength = on_root(
-        comm, lambda: [patterns.pair_susceptibility(junction, bias, n) for n in waves]
-    )
+    strength = on_root(comm, patterns.pair_susceptibilities, junction, bias, waves)
     n = int(np.argmax(strength))
     warnings = []
     if strength[n] > 1:
@@ -213,7 +211,7 @@ def _wave_numbers(given: Given, mirror: Junction, bias: float) -> list[int]:
     if wave_number is not None:
         return [*waves, wave_number]
     top = given.numerics.Lx // 2
-    strength = [patterns.pair_susceptibility(mirror, bias, n) for n in range(1, top + 1)]
+    strength = patterns.pair_susceptibilities(mirror, bias, range(1, top + 1))
     if not strength:
         return waves
     peak = 1 + int(np.argmax(strength))

@@ -17,6 +17,7 @@ from ..physics import patterns
 from ..physics.junction import Junction, stripe
 from ..physics.lattice_dynamics import SiteQuench
 from ..physics.site_lattice import Sites
+from ..physics.vortices import imprint
 from .initial_state import Start, start_of
 from .input_junction import nearly_exact
 from .input_sites import pattern_in_file
@@ -56,8 +57,11 @@ def has_stripe_start(given: Given, sites: Sites) -> bool:
 
 
 def noisy(given: Given, sites: Sites, delta: np.ndarray) -> np.ndarray:
-    """``delta`` (N,) with the noise of [initial]: of every site, or of every x."""
+    """``delta`` (N,) with the vortices and the noise of [initial]: of every site, or of every x."""
     initial, seed = given.initial, noise_seed(given)
+    if initial.vortices:
+        shape = (sites.Lx, sites.Ly)
+        delta = delta * imprint(shape, initial.vortices, not sites.open_x).ravel()
     if initial.noise_sites:
         return delta + patterns.site_noise(sites.count, initial.noise, seed)
     chain = stripe(sites.Lx, 1, 0.0)
@@ -85,9 +89,7 @@ def seed_of(
     wave_number = given.initial.wave_number
     if wave_number is None and state != "bcs":
         waves = range(1, Lx // 2 + 1)
-        strength = on_root(
-            comm, lambda: [patterns.pair_susceptibility(junction, bias, n) for n in waves]
-        )
+        strength = on_root(comm, patterns.pair_susceptibilities, junction, bias, waves)
         wave_number = 1 + int(np.argmax(strength))
     size = WAVE_SEED * given.parameters.U
     seed = patterns.site_seed(Lx, Ly, state, wave_number, size)

@@ -12,7 +12,7 @@ from .....solvers.output_times import refuse_uncountable
 from .....tasks import Given
 from ...inputs import SiteTable
 from ...physics.junction import at_rest, equilibrium
-from ..biased_leads import bias_of, leads_of, vector_potential_of
+from ..biased_leads import bias_of, leads_of, sites_table_of, vector_potential_of
 from ..input_sites import is_uniform, site_fields
 from .limits import refuse_hartree, require_baths
 
@@ -78,6 +78,7 @@ def evolve(given: Given) -> None:
     _require_readable(given)
     if given.numerics.symmetry == "full":
         _require_site_start(given)
+        _require_vortices_on_lattice(given)
     else:
         require_stationary_start(given, turning=True)
     _require_resolved(given, given.numerics.dt)
@@ -177,6 +178,25 @@ def _require_stripes(given: Given) -> None:
         raise InputError('[sites]: goes with [numerics] symmetry = "full" only')
     if given.initial.state in ("crossed", "pattern"):
         _refuse_state_over_sites(given)
+    if given.initial.vortices:
+        raise InputError('[initial] vortices: goes with [numerics] symmetry = "full" only')
+
+
+def _require_vortices_on_lattice(given: Given) -> None:
+    """Refuse vortices beside the lattice, or whose phase does not close on it."""
+    vortices, sides = given.initial.vortices, sites_table_of(given)
+    if not vortices:
+        return
+    for x, y, _ in vortices:
+        if not (0 <= x < given.numerics.Lx and 0 <= y < given.numerics.Ly):
+            raise InputError(f"[initial] vortices: [{x:g}, {y:g}, ...] is not on the lattice")
+    if sides.boundary_x != sides.boundary_y:
+        raise InputError("[initial] vortices: need both boundaries periodic, or both open")
+    turns = sum(vortex[2] for vortex in vortices)
+    if sides.boundary_x == "periodic" and turns:
+        raise InputError(
+            f"[initial] vortices: turns must add up to 0 on a periodic lattice, got {turns:g}"
+        )
 
 
 def _refuse_state_over_sites(given: Given) -> None:

@@ -19,10 +19,9 @@ from .auxiliary_modes.stepping import Ends, Read, Stepper
 from .mean_field import FieldState
 from .protocols import Fields, MeanField
 
-GAIN = 1e-2  # at most what is left of a mean field's error by one more pass
-TOLERANCE = 1e-7  # of the largest entry of a mean field: error that passes leave
+MOVED = 1e-7  # of the mean field: move after which no pass follows; one leaves a few percent of it
 MOST = 12  # passes of a step
-FAR = 1e-4  # of it: a move that is too large after so many
+FAR = 1e-4  # of the mean field: a move that is too large after so many
 Last = tuple[float, ComplexArray] | None  # length of the step before, mean field where it began
 
 
@@ -63,7 +62,7 @@ class Propagating(Protocol):
         sums: NumberArray,
         before: Last,
     ) -> tuple[ComplexArray, float]:
-        """(the mean field at the end t, how far it has moved from that of ``ends``)."""
+        """(the mean field at the end t, its move from that of ``ends`` over its size)."""
 
     def carry(self, c: ComplexArray, local: Fields) -> None:
         """Write the mean field into the fields that hold it."""
@@ -115,7 +114,8 @@ class Propagated(Stepper):
 
     def advance(self, t: float, step: float) -> None:
         """The state from t to t + step. **Collective.**"""
-        state, system, part = self.state, self.system, self.state.part
+        state, system = self.state, self.system
+        part = state.part
         last = None
         if self.history is not None:
             last = self.history[0], self.history[1].c
@@ -128,13 +128,12 @@ class Propagated(Stepper):
             sums = ordered_sum(state.comm, state.layout, rows)
             end, moved = system.settle(t + step, step, (c, end), sums, last)
             self.passes += 1
-            scale = float(np.abs(end).max())
             self.refuse_turn(moved)
-            if moved * GAIN < TOLERANCE * scale:
+            if moved < MOVED:
                 break
-        if moved > FAR * scale:
+        if moved > FAR:
             raise NotConverged(
-                f"the mean field of a step moves by {moved / scale:.1e} after {MOST} passes; "
+                f"the mean field of a step moves by {moved:.1e} after {MOST} passes; "
                 "try a smaller [numerics] dt"
             )
         system.carry(end, fields[1])

@@ -186,14 +186,15 @@ def test_a_period_with_an_interaction():
     lead = {"dynes": 1.0, "T": 0.5}
     leads = {"left": bcs(0, 0.5, bias=0.5, **lead), "right": bcs(0, 0.3, bias=-0.5, **lead)}
     numerics = {"fit_error": 0.1, "tail": 20.0, "periodic_steps": 8}
-    result = run(
-        "steady",
-        model={"cell": {**SITE, "size": [1]}},
-        leads=leads,
-        interaction={"U": 1.0},
-        parameters={"eV": 2.0},
-        numerics=numerics,
-    )
+    tables = {
+        "model": {"cell": {**SITE, "size": [1]}},
+        "leads": leads,
+        "interaction": {"U": 1.0},
+        "numerics": numerics,
+    }
+    given = {"system": "lattice", "task": "transport", "sweep": {"eV": [1.0, 2.0]}, **tables}
+    assert "time: about" in hpcneq.check(given)
+    result = run("steady", parameters={"eV": 2.0}, **tables)
     (state,) = result.summary["states"]
     assert state["residual"] < 1e-9 and state["delta_max"] > 1e-3
     current = state["current"]

@@ -10,10 +10,18 @@ import numpy as np
 from hpcneq import parallel
 from hpcneq.maths import poles
 from hpcneq.solvers.mean_field import FieldState
-from hpcneq.systems.fermi_gas.physics import dynamics, linear_kinetics, memory_dynamics, ramp
+from hpcneq.solvers.propagated_fields import PropagatedState
+from hpcneq.systems.fermi_gas.physics import (
+    dynamics,
+    linear_kinetics,
+    memory_dynamics,
+    memory_stepping,
+    ramp,
+)
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.physics.response import Kinetic, Response
 from hpcneq.systems.fermi_gas.shared.cost import seconds_a_step
+from hpcneq.systems.fermi_gas.shared.evolution_grid import EXPONENTIAL
 from hpcneq.systems.fermi_gas.shared.modes import modes_of
 
 BATHS = Baths(0.005, 0.0, 0.145)
@@ -98,7 +106,8 @@ def steps():
                 seconds(lambda out=out, state=state: np.copyto(out, state.flat)),
             )
             found[model] = each
-            step = min(seconds_a_step(system, 0.5 / system.fastest) for _ in range(2))
+            short = 0.5 / system.fastest
+            step = min(seconds_a_step(system, short, FieldState)[0] for _ in range(2))
             print(
                 f"{name:4s} {model:17s}: {1e3 * each:7.3f} ms a right-hand side, "
                 f"{system.items * linear_kinetics.CHUNK} momenta, "
@@ -108,6 +117,10 @@ def steps():
                 f"({100 * (1 - 4 * each / step):.0f}% outside the right-hand sides), step "
                 f"limit {2.78 / system.fastest:.3f}"
             )
+        stepped = memory_stepping.SteppedMemory(fit, *args)
+        dt = EXPONENTIAL / stepped.turning
+        step, _ = seconds_a_step(stepped, dt, PropagatedState)
+        print(f"{name:4s} memory, exponential step of {dt:.3f}: {1e3 * step:.2f} ms")
         kinetic, memory = list(found.values())[1:]
         print(f"{name:4s} memory over adiabatic: {memory / kinetic:.1f} times the time")
 

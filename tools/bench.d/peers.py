@@ -1,9 +1,10 @@
 """The same task by other packages and by plain scipy, side by side: ratios of processor time.
 
-python tools/bench.d/peers.py [laser | junction | exciton | lattice ...]
+python tools/bench.d/peers.py [laser | junction | exciton | lattice | quench ...]
 
 Both sides compute the same numbers, which is checked. QuTiP and Kwant are asked for where they can
-be imported (`pip install qutip`, `pip install kwant`, or a folder in PYTHONPATH).
+be imported (`pip install qutip`, `pip install kwant`, or a folder in PYTHONPATH). NESSi is in no
+package registry: its seconds are those of one run on such a machine.
 """
 
 import importlib.util
@@ -11,6 +12,7 @@ import sys
 import time
 
 import exciton
+import lead_poles
 import numpy as np
 import propagation
 
@@ -21,7 +23,7 @@ from hpcneq.systems.exciton_bec.physics import steady_states
 from hpcneq.systems.laser_semiconductor.physics import dynamics, material
 from hpcneq.systems.laser_semiconductor.physics.material import Material
 
-ROW = "{:42s} {:>11s} {:>11s} {:>9s}"
+ROW = "{:44s} {:>11s} {:>11s} {:>9s}"
 DELTA = 0.02  # of the laser's block, held
 T, STEP = 100.0, 0.05  # of its evolution
 TEMPERATURE, ENERGIES = 0.02, 160  # of the leads; at which Kwant is asked
@@ -227,7 +229,22 @@ def current(system, eV, nodes, weights):
     return float(far / np.pi * ((left - right) * share) @ weights)
 
 
-PEERS = {"laser": laser, "junction": junction, "exciton": exciton_response, "lattice": lattice}
+# ---- lattice: a quench of 8 waves; NESSi's seconds were measured once, on such a machine ---------
+
+
+def quench():
+    """A superconductor with baths to t = 10 at the errors of NESSi's two runs."""
+    for target, _, ours, _, _, theirs in lead_poles.quenches_at(True):
+        row(f"quench of 8 waves to {target:g}: NESSi's run", ours, theirs)
+
+
+PEERS = {
+    "laser": laser,
+    "junction": junction,
+    "exciton": exciton_response,
+    "lattice": lattice,
+    "quench": quench,
+}
 
 
 if __name__ == "__main__":
@@ -235,4 +252,3 @@ if __name__ == "__main__":
     print(ROW.format("task: peer", "here", "there", "ratio"))
     for name in sys.argv[1:] or PEERS:
         PEERS[name]()
-    print("junction, lattice: NESSi is not in a package registry, and not compared")

@@ -93,7 +93,8 @@ def step_seconds(
 
 def period_seconds(system: OpenSystem, period: float, steps: int) -> float:
     """Processor seconds of a periodic state: of the map, of doubling it, of the series."""
-    given, step = Prescribed(system, None), period / steps
+    still, step = np.zeros(len(system.entries[0]), complex), period / steps
+    given = Prescribed(system, lambda t: still)
     few = min(steps, PERIOD_STEPS)
     map_of_period(given, 0.0, step, 1)  # compiles
     part, first = _clocked(lambda: map_of_period(given, 0.0, step, 1))

@@ -258,7 +258,8 @@ def _turn_site(there, shift, s, geometry, own, W, R, P, r, back, o):
         inside = there != -1 and d < wy and own[i] >= 0
         for a in range(2):
             for b in range(2):
-                row, m, n = r + b, o + 4 * a + i, 4 * b + s
+                row, n = r + b, 4 * b + s
+                m = o + 4 * a + i
                 if not inside:
                     if not back:
                         P[row, 0, m], P[row, 1, m] = 0, 0
@@ -286,7 +287,8 @@ def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back, o, move):
     base, first, strip, slot, y0 = lookup
     Lx, Ly, ox, oy, wx, wy = geometry
     row, begin = xs[t] - first, (ys[t] - oy) % Ly
-    rows, places, dx, dy = np.empty((1, 4), np.int64), np.empty((1, 4), np.int64), 0, 0
+    rows, places = np.empty((1, 4), np.int64), np.empty((1, 4), np.int64)
+    dx = dy = 0
     while dx < wx:
         line, y = (xs[t] - ox + dx) % Lx * Ly, (begin + dy) % Ly
         other = strip[line + y]

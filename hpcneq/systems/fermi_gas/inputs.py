@@ -246,7 +246,8 @@ class EvolveNumerics(WaveNumerics):
     )
     dt: float | None = key(
         None,
-        doc="step; default: 1.2 over the fastest rate, so that twice the step is stable",
+        doc="step; default: 1.2 over the fastest rate, so that twice the step is stable; "
+        "with memory 1.45 over the frequency of pairs at p_c",
         unit="1/mu",
         above=0,
     )

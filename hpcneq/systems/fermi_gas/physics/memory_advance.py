@@ -19,12 +19,15 @@ from ....maths.compiled import lazily
 
 LANES = 64  # momenta of a row
 # rows of one momentum's coefficients, in the order of `memory_steps.Frame.rows`
-LEVELS, ALONG, TURNED, ACROSS, TURN = 0, 3, 5, 9, 18
+LEVELS, ALONG = 0, 3
+TURNED, ACROSS = 5, 9
+TURN = 18
 COEFFICIENTS = 26
 # of a mode: rows of its weights; double rows, of both columns of Pi, of the propagator, of what the
 # source adds, and of the sums of all modes
 WEIGHTS = 18
-COPIES, ADDED, SUMS = 13, 21, 25
+COPIES, ADDED = 13, 21
+SUMS = 25
 ROWS = 2 * (SUMS + 8)
 
 
@@ -34,12 +37,15 @@ def weigh(work: np.ndarray, n: int, rate: np.ndarray, source: float, dt: float) 
     rate (6,) : lambda at the middle, e^{lambda dt}, real and imaginary parts; d Im lambda/dt.
     """
     half = 0.5 * dt
-    lr, li, er, ei, drive = rate[0], rate[1], rate[2], rate[3], rate[4]
+    lr, li = rate[0], rate[1]
+    er, ei = rate[2], rate[3]
+    drive = rate[4]
     for j in range(n):
         p = li - work[LEVELS * LANES + j]
         q = li - work[(LEVELS + 1) * LANES + j]
         f, g = np.divide(1.0, lr * lr + p * p), np.divide(1.0, lr * lr + q * q)
-        pr, pi, qr, qi = lr * f, -p * f, lr * g, -q * g  # 1/(lambda - i e)
+        pr, pi = lr * f, -p * f  # 1/(lambda - i e)
+        qr, qi = lr * g, -q * g
         tr = er * work[TURNED * LANES + j] - ei * work[(TURNED + 1) * LANES + j]
         ti = er * work[(TURNED + 1) * LANES + j] + ei * work[TURNED * LANES + j]
         vr = er * work[(TURNED + 2) * LANES + j] - ei * work[(TURNED + 3) * LANES + j]
@@ -47,7 +53,8 @@ def weigh(work: np.ndarray, n: int, rate: np.ndarray, source: float, dt: float) 
         # int_0^dt (1, t, t^2) e^{(lambda - i e) t} dt of both levels
         fr, fi = (tr - 1.0) * pr - ti * pi, (tr - 1.0) * pi + ti * pr
         gr, gi = (vr - 1.0) * qr - vi * qi, (vr - 1.0) * qi + vi * qr
-        xr, xi, yr, yi = dt * tr - fr, dt * ti - fi, dt * vr - gr, dt * vi - gi
+        xr, xi = dt * tr - fr, dt * ti - fi
+        yr, yi = dt * vr - gr, dt * vi - gi
         sr, si = xr * pr - xi * pi, xr * pi + xi * pr
         ur, ui = yr * qr - yi * qi, yr * qi + yi * qr
         xr, xi = dt * dt * tr - 2 * sr, dt * dt * ti - 2 * si
@@ -81,23 +88,14 @@ def add(work: np.ndarray, n: int) -> None:
         w1r, w1i = work[(WEIGHTS + 2) * LANES + j], work[(WEIGHTS + 3) * LANES + j]
         w2r, w2i = work[(WEIGHTS + 4) * LANES + j], work[(WEIGHTS + 5) * LANES + j]
         w3r, w3i = work[(WEIGHTS + 6) * LANES + j], work[(WEIGHTS + 7) * LANES + j]
-        u, h, m = (
-            work[ACROSS * LANES + j],
-            work[(ACROSS + 3) * LANES + j],
-            work[(ACROSS + 6) * LANES + j],
-        )
+        u, h = work[ACROSS * LANES + j], work[(ACROSS + 3) * LANES + j]
+        m = work[(ACROSS + 6) * LANES + j]
         xr, xi = w1r * u + w2r * h + w3r * m, w1i * u + w2i * h + w3i * m
-        u, h, m = (
-            work[(ACROSS + 1) * LANES + j],
-            work[(ACROSS + 4) * LANES + j],
-            work[(ACROSS + 7) * LANES + j],
-        )
+        u, h = work[(ACROSS + 1) * LANES + j], work[(ACROSS + 4) * LANES + j]
+        m = work[(ACROSS + 7) * LANES + j]
         yr, yi = w1r * u + w2r * h + w3r * m, w1i * u + w2i * h + w3i * m
-        u, h, m = (
-            work[(ACROSS + 2) * LANES + j],
-            work[(ACROSS + 5) * LANES + j],
-            work[(ACROSS + 8) * LANES + j],
-        )
+        u, h = work[(ACROSS + 2) * LANES + j], work[(ACROSS + 5) * LANES + j]
+        m = work[(ACROSS + 8) * LANES + j]
         zr, zi = w1r * u + w2r * h + w3r * m, w1i * u + w2i * h + w3i * m
         work[2 * ADDED * LANES + j] = w0r + zr
         work[(2 * ADDED + 1) * LANES + j] = xr + yi
@@ -114,9 +112,11 @@ def move(work: np.ndarray, old: np.ndarray, new: np.ndarray, n: int, rate: np.nd
 
     old, new : (4 double rows,) of the mode before and after: upper and lower, real and imaginary.
     """
-    er, ei, lr, li = rate[2], rate[3], rate[5], rate[6]
+    er, ei = rate[2], rate[3]
+    lr, li = rate[5], rate[6]
     for j in range(2 * n):
-        pr, pi, qr, qi = old[j], old[2 * LANES + j], old[4 * LANES + j], old[6 * LANES + j]
+        pr, pi = old[j], old[2 * LANES + j]
+        qr, qi = old[4 * LANES + j], old[6 * LANES + j]
         ar, ai = work[2 * COPIES * LANES + j], work[2 * (COPIES + 1) * LANES + j]
         br, bi = work[2 * (COPIES + 2) * LANES + j], work[2 * (COPIES + 3) * LANES + j]
         ur, ui = ar * pr - ai * pi + br * qr - bi * qi, ar * pi + ai * pr + br * qi + bi * qr
@@ -127,7 +127,8 @@ def move(work: np.ndarray, old: np.ndarray, new: np.ndarray, n: int, rate: np.nd
         ai = work[2 * (ADDED + 1) * LANES + j] + er * ui + ei * ur
         br = work[2 * (ADDED + 2) * LANES + j] + er * vr - ei * vi
         bi = work[2 * (ADDED + 3) * LANES + j] + er * vi + ei * vr
-        new[j], new[2 * LANES + j], new[4 * LANES + j], new[6 * LANES + j] = ar, ai, br, bi
+        new[j], new[2 * LANES + j] = ar, ai
+        new[4 * LANES + j], new[6 * LANES + j] = br, bi
         work[2 * SUMS * LANES + j] += ar
         work[2 * (SUMS + 1) * LANES + j] += ai
         work[2 * (SUMS + 2) * LANES + j] += br
@@ -175,7 +176,8 @@ def advance(
 def total(pi: np.ndarray, n: int, sums: np.ndarray, lr: float, li: float) -> None:
     """Add one mode to the sums."""
     for j in range(2 * n):
-        pr, qr, rr, sr = pi[j], pi[2 * LANES + j], pi[4 * LANES + j], pi[6 * LANES + j]
+        pr, qr = pi[j], pi[2 * LANES + j]
+        rr, sr = pi[4 * LANES + j], pi[6 * LANES + j]
         sums[j] += pr
         sums[2 * LANES + j] += qr
         sums[4 * LANES + j] += rr

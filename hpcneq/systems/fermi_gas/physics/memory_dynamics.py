@@ -115,7 +115,7 @@ class Memory(Kinetic):
 
     @staticmethod
     def planes(pi: np.ndarray) -> np.ndarray:
-        """(items, modes, 2, 2, 2, CHUNK) float : rows, parts and columns in the memory of ``pi``."""
+        """(items, modes, 2, 2, 2, CHUNK) float : rows, parts, columns in the memory of ``pi``."""
         return pi.view(float).reshape(*pi.shape[:2], 2, 2, 2, CHUNK)
 
     def velocity(self, t: float, local: Fields, part: range) -> Fields:

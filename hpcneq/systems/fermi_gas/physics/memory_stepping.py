@@ -3,11 +3,12 @@
 Momenta move by :mod:`.memory_steps`; the gap equation K V = sum g12 + slope Delta + ..., with the
 velocity V of Delta, is solved at the end of every step with
 
-    Delta(dt) = Delta + dt/2 (V + V(dt)) + dt^2/12 (A - A(dt)),
+    Delta(dt) = Delta + dt/3 V + 2 dt/3 V(dt) - dt^2/6 A(dt),
 
-A the acceleration, from the derivative of the gap equation: stable for any step, order 4. What the
-pairs at the end move by with Delta there is known well enough for one Newton step to gain two
-digits. Q follows its velocity, a parabola through the last three ends.
+A the acceleration, from the derivative of the gap equation: of order 3, stable for any step, and
+what turns too fast for the step dies (Delta against the pairs at p_c, a mode of the cut gas). What
+the pairs at the end move by with Delta there is known well enough for one Newton step to gain one
+or two digits. Q follows its velocity, a parabola through the last three ends.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import memory_advance, memory_steps
-from .dynamics import Fields, Kinetic, precession
+from .dynamics import Fields, precession
 from .linear_kinetics import CHUNK
 from .memory_dynamics import Memory
 
 NODES = np.polynomial.legendre.leggauss(6)
+LEAST = 1e-3  # mu: smaller Deltas are measured against this
 D, V, Q, TURN, A, V_BY, A_BY = range(7)  # places in the mean field
 
 
@@ -41,17 +43,16 @@ class SteppedMemory(Memory):
 
     @property
     def turning(self) -> float:
-        """The largest frequency of Delta and the pairs together: poles are exact."""
-        return Kinetic.fastest.fget(self)
+        """The largest frequency of a pair: a step twice as long must see less than half a turn."""
+        pair = 2 * np.hypot(np.abs(self.table["xi"]).max(), 0.3) + 2 * self.baths.width
+        return float(pair)
 
     # -- one end of a step -------------------------------------------------------------------------
     def begin(self, t: float, c: np.ndarray, local: Fields, part: range) -> Begun:
         """What the passes of a step from here share."""
         sums = np.empty((len(part), 16 * CHUNK))
         rates = self.rates(t)
-        memory_advance.collect(
-            flat(local["pi"]), sums, np.stack([rates.real, rates.imag], axis=1)
-        )
+        memory_advance.collect(flat(local["pi"]), sums, np.stack([rates.real, rates.imag], axis=1))
         return Begun(self.push(sums, c, part))
 
     def push(self, sums: np.ndarray, c: np.ndarray, part: range) -> memory_steps.Push:
@@ -65,7 +66,8 @@ class SteppedMemory(Memory):
         self, c: np.ndarray, g: np.ndarray, push: memory_steps.Push, part: range
     ) -> np.ndarray:
         """Rows (n, 4 + more): sums of w g12, its two derivatives, and of w (g11 - g22)."""
-        at, w, relax = self.at(part, c[Q].real), self.mine(part)["w"], 2 * self.baths.width
+        at, w = self.at(part, c[Q].real), self.mine(part)["w"]
+        relax = 2 * self.baths.width
         tilt, (x0, x, y, z) = g[:, 0] - g[:, 1], push.value
         change = precession(g, at["xi"], complex(c[D])) - relax * g
         change[:, 0] += x0 + z
@@ -187,7 +189,7 @@ class SteppedMemory(Memory):
     def settle(
         self, t: float, step: float, ends: tuple, sums: np.ndarray, before: tuple | None
     ) -> tuple[np.ndarray, float]:
-        """(the mean field at the end by one Newton step, how far it has moved).
+        """(the mean field at the end by one Newton step, how far it has moved in its size).
 
         t : of the end. ends : the mean fields at the start and, as it was taken, at the end. before
         : (length of the step before, the mean field where it began).
@@ -205,13 +207,13 @@ class SteppedMemory(Memory):
         rate = self.dmu.slope(t - 0.5 * step)
         a = self.acceleration(here, np.array([pairs, change, second]), rate)
         a_by = (turned + slope * v_by - 1j * self.B * tilt * v_by) / lag
-        short = first[D] + step / 2 * (first[V] + v) + step**2 / 12 * (first[A] - a) - c[D]
-        move = short / (1 - step / 2 * v_by + step**2 / 12 * a_by)
+        short = first[D] + step / 3 * (first[V] + 2 * v) - step**2 / 6 * a - c[D]
+        move = short / (1 - 2 * step / 3 * v_by + step**2 / 6 * a_by)
         end = np.array([c[D] + move, v + v_by * move, c[Q], 0.0, a + a_by * move, v_by, a_by])
         if self.ends:
             end[TURN] = self.turn(end[D], end[V], c[Q].real, np.real(current))
             end[Q] = first[Q] + parabola(step, first[TURN], end[TURN], before)
-        return end, max(abs(move), abs(end[Q] - c[Q]))
+        return end, max(abs(move), abs(end[Q] - c[Q])) / max(abs(end[D]), LEAST)
 
 
 def flat(pi: np.ndarray) -> np.ndarray:
@@ -226,7 +228,7 @@ def scaled(step: float, first: np.ndarray, last: np.ndarray) -> np.ndarray:
 
 
 def quintic(x: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The quintic with value, slope and bend at 0 and 1, (6,): weights of it and two derivatives."""
+    """Weights (6,) of value, slope and bend at 0 and 1 in the quintic and two derivatives."""
     rows = np.array(
         [
             [1, 0, 0, -10, 15, -6],

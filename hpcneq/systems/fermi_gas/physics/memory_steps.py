@@ -32,8 +32,8 @@ Linear = tuple[np.ndarray, np.ndarray]  # mean over a step, and slope
 class Frame:
     """What a step does to each momentum; arrays (items, CHUNK), vectors (3, items, CHUNK).
 
-    a, E, n : of H_mid. drift, h : H' without and of tau. m : n x h'. q0, q : U = e^{-i a dt} (q0 - i
-    q.tau).
+    a, E, n : of H_mid. drift, h : H' without and of tau. m : n x h'. q0, q : U = e^{-i a dt}
+    (q0 - i q.tau).
     """
 
     step: float
@@ -49,11 +49,14 @@ class Frame:
     @classmethod
     def of(cls, step: float, a: Linear, xi: Linear, Delta: tuple[complex, complex]) -> Frame:
         """From mean and slope of a, xi (items, CHUNK) and Delta."""
-        (a, drift), (xi, xi_slope), (D, slope) = a, xi, Delta
+        (a, drift), (xi, xi_slope) = a, xi
+        D, slope = Delta
         E = np.maximum(np.sqrt(xi**2 + abs(D) ** 2), LEAST)
         n, h = np.empty((3, *xi.shape)), np.empty((3, *xi.shape))
-        n[0], n[1], n[2] = -D.real / E, D.imag / E, xi / E
-        h[0], h[1], h[2] = -slope.real, slope.imag, xi_slope
+        n[0], n[1] = -D.real / E, D.imag / E
+        n[2] = xi / E
+        h[0], h[1] = -slope.real, slope.imag
+        h[2] = xi_slope
         m = cross(n, h)
         x = E * step
         cos, sin = np.cos(x), np.sin(x)
@@ -97,7 +100,8 @@ class Frame:
         lie, lie_slope = dot(n, x), dot(n, slope)
         along = phi0 * lie + (half * phi0 - psi0) * lie_slope
         across, slope = x - lie * n, slope - lie_slope * n
-        later, ahead, over = half * phi - psi, phi - phi0, 1 / w
+        later, over = half * phi - psi, 1 / w
+        ahead = phi - phi0
         kick = (half * ahead - psi) * (-1j * over) - ahead * over**2
         turn = -2 * lie * self.m  # 2 h' x n
         side = phi.imag * across + later.imag * slope + kick.imag * turn
@@ -120,7 +124,7 @@ def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def integrals(damping: float, w: np.ndarray, dt: float) -> tuple[np.ndarray, np.ndarray]:
-    """int_0^dt (1, s) e^{(i w - damping) s} ds, complex, by reals: complex numbers divide slowly."""
+    """int_0^dt (1, s) e^{(i w - damping) s} ds, by reals: complex division is slow."""
     turned, over = np.empty(w.shape, complex), np.empty(w.shape, complex)
     decay, square = np.exp(-damping * dt), 1 / (damping**2 + w**2)
     turned.real, turned.imag = decay * np.cos(w * dt), decay * np.sin(w * dt)
@@ -163,7 +167,8 @@ def moved_density(
     slope = 1.2 / dt * (last.value - first.value) - 0.1 * (first.velocity + last.velocity)
     decay = np.exp(-damping * dt)
     phi, psi = scalar_integrals(damping, dt)
-    up, down, pair = g[:, 0].real, g[:, 1].real, g[:, 2]
+    up, down = g[:, 0].real, g[:, 1].real
+    pair = g[:, 2]
     r = np.stack([pair.real, -pair.imag, 0.5 * (up - down)])
     r = decay * frame.turned(r) + frame.pushed(mean[1:], slope[1:], damping)
     scalar = decay * 0.5 * (up + down) + phi * mean[0] + (0.5 * dt * phi - psi) * slope[0]

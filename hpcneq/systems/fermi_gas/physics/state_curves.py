@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
@@ -50,10 +51,19 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Both curves of a gas at any dmu; None where there is none."""
+    """Both curves of a gas at any dmu; None where there is none.
 
-    uniform: Curve | None = None
-    twisted: Curve | None = None
+    The twisted one is made when it is first asked for.
+    """
+
+    gas: Gas
+    uniform: Curve | None
+    nodes: int
+
+    @cached_property
+    def twisted(self) -> Curve | None:
+        """The Curve of Q > 0."""
+        return twisted(self.gas, self.uniform, self.nodes)
 
 
 def largest(gas: Gas) -> float:
@@ -269,8 +279,7 @@ def twisted(gas: Gas, base: Curve | None, nodes: int = NODES) -> Curve | None:
 
 def curves(gas: Gas, nodes: int = NODES) -> Curves:
     """The Curves of a gas; its dmu does not matter."""
-    base = uniform(gas, nodes)
-    return Curves(base, twisted(gas, base, nodes))
+    return Curves(gas, uniform(gas, nodes), nodes)
 
 
 def find(gas: Gas, known: Curves | None = None) -> list[tuple[str, float, float]]:
@@ -279,13 +288,18 @@ def find(gas: Gas, known: Curves | None = None) -> list[tuple[str, float, float]
     known : its Curves, if at hand.
     """
     known = known or curves(gas)
-    states = []
-    if known.uniform is not None:
-        sizes = sorted(_uniform_at(gas, known.uniform), reverse=True)
-        states += [(name, D, 0.0) for name, D in zip(("NBCS", "NIG"), sizes)]
+    states = find_uniform(gas, known)
     if known.twisted is not None:
         states += _twisted_at(gas, known.twisted)
     return states
+
+
+def find_uniform(gas: Gas, known: Curves) -> list[tuple[str, float, float]]:
+    """Those of them with Q = 0."""
+    if known.uniform is None:
+        return []
+    sizes = sorted(_uniform_at(gas, known.uniform), reverse=True)
+    return [(name, D, 0.0) for name, D in zip(("NBCS", "NIG"), sizes)]
 
 
 def _uniform_at(gas, curve):

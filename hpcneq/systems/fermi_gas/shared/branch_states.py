@@ -76,8 +76,14 @@ def remembered_curves() -> CurvesOf:
 def find_branch(
     gas: Gas, branch: str, curves_of: CurvesOf
 ) -> tuple[tuple[float, float, float] | None, tuple[str, ...]]:
-    """((Delta, Q, error of Delta) of a branch, names of all that exist); None if it does not."""
-    states = {name: (D, Q) for name, D, Q in state_curves.find(gas, curves_of(gas))}
+    """((Delta, Q, error of Delta) of a branch, names of all that exist); None if it does not.
+
+    Of a uniform one that exists, names of the uniform ones alone.
+    """
+    known = curves_of(gas)
+    states = {name: (D, Q) for name, D, Q in state_curves.find_uniform(gas, known)}
+    if branch not in states:
+        states = {name: (D, Q) for name, D, Q in state_curves.find(gas, known)}
     if branch not in states:
         return None, tuple(states)
     D, Q = states[branch]

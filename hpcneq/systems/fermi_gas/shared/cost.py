@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -25,15 +25,16 @@ from ..physics.gap_and_current import Gas
 from ..physics.response import Response
 from . import cell_runs
 from .branch_states import CurvesOf, find_branch, required_branch
-from .evolution_grid import with_time_step
+from .evolution_grid import seems_exponential, with_time_step
 from .fastest_wave import FINE, waves
-from .full_runs import full_system, start_of, variants_of
+from .full_runs import full_state, full_system, start_of, variants_of, with_full_step
 from .gas import gas_at, gas_of, response_of, with_wave
 from .linear_runs import LinearRecords, linear_system, parameters_of_runs
 from .polished_states import state_record
 from .supercell import coupling_of, medium_of
 
 NEWTON = 18  # states of a search for a pattern, for each unknown
+BLOCKS = 32  # that are timed
 WINDING = 300  # M's in which the modes of a pattern are counted and found
 LONGER = 1.5  # time of curves over that of those of few nodes
 FEW = 6  # nodes of curves made for timing
@@ -49,6 +50,8 @@ ASKED = {"rough": 1000, "fine": 60, "other": 12}  # evaluations of M that a verd
 TRIED = 12  # for timing
 OVERHEAD = 6e-5  # s of the search around each
 AGAIN = 0.15  # of a search for states: another dmu on the same curves
+PASSES = 1.5, 2.6  # of an exponential step and of one twice as long; the first ones take more
+BUFFERS = 6  # the same of exponential steps
 VECTORS = 12  # of an evolution's state: PETSc's stages and what a checkpoint copies
 TABLES = 7  # of the whole state: coefficients of the linearised equation, on every rank
 STARTING = 1.5  # s to start an evolution and to write
@@ -64,6 +67,12 @@ def clocked(work: Callable) -> tuple[float, object]:
 def search(gas: Gas) -> float:
     """Seconds to find every state of a gas, from one point of its curves."""
     return SOLVES * clocked(lambda: state_curves.dmu_of(gas, 0.1, 0.15))[0]
+
+
+def uniform_and_twisted(gas: Gas) -> tuple:
+    """Both curves of few nodes."""
+    curves = state_curves.curves(gas, FEW)
+    return curves.uniform, curves.twisted
 
 
 def short_curves() -> CurvesOf:
@@ -89,7 +98,8 @@ def branches(given: Given, ranks: int) -> Cost:
     middle = {key: float(values[len(values) // 2]) for key, values in slow.items()}
     rows = math.prod(len(values) for values in slow.values())
     gas = gas_at(given.parameters, given.numerics, middle)
-    short_curve, curves = clocked(lambda: state_curves.curves(gas, FEW))
+    curves = state_curves.curves(gas, FEW)
+    short_curve = clocked(lambda: uniform_and_twisted(gas))[0]
 
     def middle_point():
         x = dmu[len(dmu) // 2]
@@ -227,15 +237,24 @@ def evolve(given: Given, ranks: int) -> Cost:
     begun = time.process_time()
     system, variants = system_of(given)
     fixed = (1 + len(variants)) * (time.process_time() - begun)
-    given = with_time_step(given, system.fastest)
-    dt, linear = given.numerics.dt, given.numerics.model == "linear"
-    each = seconds_a_step(system, dt)
-    others = each * sum(OTHERS[name] for name in variants)
+    linear, model = given.numerics.model == "linear", given.numerics.model
+    exponential = seems_exponential(given)
+    if linear:
+        given = with_time_step(given, system.fastest)
+    else:
+        given = with_full_step(given, system, exponential)
+    dt, make = given.numerics.dt, partial(full_state, exponential)
+    each, passes = seconds_a_step(system, dt, make)
+    longer, vectors = each, VECTORS
+    if exponential:
+        each, longer = (count * each / max(passes, 1.0) for count in PASSES)
+        vectors = BUFFERS
+    others = longer * sum(OTHERS[name] for name in variants)
     steps, size = given.run.t_max / dt, FieldState(system, solo()).nbytes
-    peak = BASE_BYTES + size * VECTORS / ranks
+    peak = BASE_BYTES + size * vectors / ranks
     if linear:
         peak += size * TABLES
-    if given.numerics.model == "memory":
+    if model == "memory":
         peak += KERNEL_BYTES
     return Cost(
         fixed + STARTING + steps * (each + 0.5 * others),
@@ -269,14 +288,15 @@ def pattern(given: Given, ranks: int) -> Cost:
     h = given.numerics.supercell.harmonics
     _, periods = cell_of(given.numerics.wave_number, given.numerics.supercell)
     problem = RealPattern(medium, coupling, range(periods, h + 1, 2 * periods))
-    part, x = range(problem.items), np.full(len(problem.chosen), 0.1)
+    x = np.full(len(problem.chosen), 0.1)
+    part = range(min(problem.items, BLOCKS))  # all are alike
     points = math.prod(len(values) for values in given.sweep.values())
     states = NEWTON * len(x) * points * (1 + 2 * given.numerics.error_estimate)
     spent = states * pattern_seconds(lambda: problem.prepare(x, part))
     response = PatternResponse(medium, problem.harmonics(x), coupling + 0j, medium.box.lag)
     modes, vectors = modes_cost(given, response, WINDING, part)
     return Cost(
-        STARTING + LONGER * finding + spent + points * modes,
+        STARTING + LONGER * finding + (spent + points * modes) * problem.items / len(part),
         BASE_BYTES + 64 * 16 * min(problem.items * medium.size**2, 2**19) + vectors,
         problem.items,
         (f"{problem.items} blocks of {medium.size} levels, {states} states",),
@@ -297,18 +317,24 @@ def system_of(given: Given) -> tuple:
     return full_system(given, gas, start), variants_of(given) if estimated else ()
 
 
-def seconds_a_step(system: object, dt: float, count: int = 2) -> float:
-    """Processor seconds of one step on one process, the first left out: it compiles."""
+def seconds_a_step(
+    system: object, dt: float, make: Callable, count: int = 4
+) -> tuple[float, float]:
+    """(processor seconds, passes) of one step on one process, the first left out: it compiles.
+
+    make : ``make(system, comm)`` gives its state.
+    """
     if untimed():
-        return 0.0
-    taken = []
+        return 0.0, 0.0
+    taken, passes = [], 0
     with petsc.Options({}) as options:
         for steps in (1, count):
             evolution = Evolution(
-                FieldState(system, solo()), steps * dt, dt, options, defaults=LinearRecords.defaults
+                make(system, solo()), steps * dt, dt, options, defaults=LinearRecords.defaults
             )
             begun = time.process_time()
             evolution.run(lambda row: None, every=steps * dt)
             taken.append(time.process_time() - begun)
+            passes = evolution.counts.passes
             evolution.destroy()
-    return taken[1] / count
+    return taken[1] / count, passes / count

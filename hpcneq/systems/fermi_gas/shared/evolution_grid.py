@@ -11,8 +11,8 @@ from .. import inputs
 from .refusals import RESOLVED
 
 STEP = 1.2  # default step times fastest rate
-EXPONENTIAL = 3.0  # with the reservoirs' memory, where poles are exact, times the pairs' frequency
-LONGEST = 4.0  # of the same, where it is given
+EXPONENTIAL = 1.45  # with the reservoirs' memory, where poles are exact, times the pairs' frequency
+LONGEST = 1.57  # of the same, where it is given
 FORGOTTEN = 9.0  # e-folds
 PAST = 1.5  # ends: a panel for a time is off by much at that time
 MANY_RAYS = 3.0  # where there are many rays, levels along each must dephase for a third of the time
@@ -66,21 +66,34 @@ def with_time_step(given: Given, fastest: float, exponential: bool = False) -> G
 
 
 def with_exponential_step(given: Given, turning: float) -> Given:
-    """The input with a time step that twice as long still finds Delta at its end."""
+    """The input with a time step in twice which no pair turns by pi; else InputError."""
     dt = given.numerics.dt
     if dt is None:
         dt = EXPONENTIAL / turning
     elif dt * turning > LONGEST:
         raise InputError(
-            f"[numerics] dt = {dt:g}: must be <= {LONGEST / turning:.3g}, so that twice the step "
-            "still finds its end; a smaller p_c allows a larger one"
+            f"[numerics] dt = {dt:g}: must be <= {LONGEST / turning:.3g}, so that pairs "
+            "at p_c turn by less than pi in twice the step; a smaller p_c allows a larger one"
         )
     return replace(given, numerics=replace(given.numerics, dt=dt))
 
 
 def is_exponential(given: Given) -> bool:
-    """Whether a run is done in exponential steps; not where PETSc's ``rk`` is asked for."""
+    """Whether a run is done in exponential steps: with memory, unless PETSc's are asked for.
+
+    **Collective**: it starts PETSc, whose options the command line may have given.
+    """
     if given.numerics.model != "memory":
         return False
     with petsc.Options(given.petsc) as options:
-        return options.get("evolve_ts_type", "exponential") == "exponential"
+        if not any(name.startswith("evolve_") for name in options.given()):
+            return True
+        return options.get("evolve_ts_type", "rk") == "exponential"
+
+
+def seems_exponential(given: Given) -> bool:
+    """The same from the input alone, for a cost."""
+    asked = [name for name in given.petsc if name.startswith("evolve_")]
+    if asked and given.petsc.get("evolve_ts_type", "rk") != "exponential":
+        return False
+    return bool(given.numerics.model == "memory")

@@ -24,7 +24,6 @@ from .evolution_grid import (
     SOONER,
     coarser,
     dephasing_time,
-    is_exponential,
     with_time_step,
 )
 
@@ -121,16 +120,18 @@ def full_system(
     return SteppedMemory(fit, gas.baths, p.inv_kfas, ramp, Delta, near, **grid)
 
 
-def full_state(system: Kinetic, comm: Communicator, begin: bool = True) -> FieldState:
-    """The state of these equations."""
-    if isinstance(system, SteppedMemory):
+def full_state(
+    exponential: bool, system: Kinetic, comm: Communicator, begin: bool = True
+) -> FieldState:
+    """The state of these equations, in exponential steps or in those of PETSc."""
+    if exponential:
         return PropagatedState(system, comm, begin)
     return FieldState(system, comm, begin)
 
 
-def with_full_step(given: Given, system: Kinetic) -> Given:
-    """The input with the time step of these equations, as they are integrated."""
-    if isinstance(system, SteppedMemory) and is_exponential(given):
+def with_full_step(given: Given, system: Kinetic, exponential: bool) -> Given:
+    """The input with the time step of these equations."""
+    if exponential and isinstance(system, SteppedMemory):
         return with_time_step(given, system.turning, exponential=True)
     return with_time_step(given, system.fastest)
 

@@ -95,7 +95,7 @@ def evolve(given: Given) -> None:
         )
     if given.numerics.dt is not None:  # else the step is known once the state is
         refuse_uncountable(given.run.t_max, given.numerics.dt, given.run.output_every)
-        if given.numerics.supercell is None:
+        if given.numerics.supercell is None and given.numerics.model != "memory":
             _step(given.numerics.dt, given.numerics.p_c)
 
 

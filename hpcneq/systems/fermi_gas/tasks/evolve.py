@@ -15,7 +15,7 @@ from ..physics.gap_and_current import Gas
 from ..physics.response import Response
 from ..shared.branch_states import remembered_curves
 from ..shared.cell_runs import run_cell
-from ..shared.evolution_grid import with_time_step
+from ..shared.evolution_grid import is_exponential, with_time_step
 from ..shared.full_runs import (
     FullRecords,
     final_states,
@@ -126,7 +126,8 @@ def run_full(given: Given, comm: Communicator, log: Callable, output: Output) ->
     D, Q, _ = on_root(comm, start_of, given, gas, curves_of)
     near = on_root(comm, final_states, given, gas, Q, curves_of)
     system = full_system(given, gas, (D, Q))
-    given = with_full_step(given, system)
+    exponential = is_exponential(given)
+    given = with_full_step(given, system, exponential)
     log(
         f"evolve: {model}, {system.items} chunks of momenta, dt = {given.numerics.dt:.3g}, "
         f"{words_of(near)}"
@@ -135,7 +136,7 @@ def run_full(given: Given, comm: Communicator, log: Callable, output: Output) ->
 
     def state(variant, begin):
         equations = full_system(given, gas, (D, Q), variant) if variant else system
-        return full_state(equations, comm, begin)
+        return full_state(exponential, equations, comm, begin)
 
     outcome = run_evolution(given, comm, log, output, state, recorder)
     outcome.summary |= {

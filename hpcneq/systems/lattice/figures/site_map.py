@@ -76,7 +76,8 @@ def sites(
     if values is None:
         return
     if not varies(values):
-        axes.set_title(f"{label}: {float(values[0]):.5g} everywhere", fontsize=10)
+        words = f"{label}: {float(values[0]):.5g} everywhere"
+        axes.set_title(words, fontsize=9, loc="right")  # leads are named at the left
         return
     axes.figure.colorbar(image, ax=axes, label=label, pad=0.02, aspect=25)
 
@@ -131,6 +132,7 @@ def leads(axes: Any, result: Result, points: np.ndarray, size: float) -> None:
         return
     touched = np.asarray(result.touched, bool)
     names = [str(name) for name in np.asarray(result.lead).astype(str)]
+    rings = np.zeros(len(points), int)  # around each site, so far
     for number, (name, own) in enumerate(zip(names, touched)):
         if not own.any() or own.all() and len(own) > 2:
             continue
@@ -138,12 +140,14 @@ def leads(axes: Any, result: Result, points: np.ndarray, size: float) -> None:
         axes.scatter(
             points[own, 0],
             points[own, 1],
-            s=(1.5 * size**0.5 + RING * number) ** 2,
+            s=(1.5 * size**0.5 + RING * rings[own].max()) ** 2,
             facecolors="none",
             edgecolors=colour,
             linewidths=1.6,
             zorder=2,
+            clip_on=False,
         )
+        rings[own] += 1
         axes.plot([], [], "o", ms=8, mfc="none", mec=colour, mew=1.6, label=name)
     if touched.any():
         axes.legend(

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """Density of states over energy and position, its mean and the occupied part, plane waves."""
     waves = "spectral" in result
-    style.size(canvas, 10, 7 if waves else 4.6)
-    grid = canvas.add_gridspec(2 if waves else 1, 2)
+    style.size(canvas, 15 if waves else 10, 4.6)
+    grid = canvas.add_gridspec(1, 2 + waves)
     energy, ldos = np.asarray(result.energy), np.asarray(result.ldos)
     order = np.argsort(site_map.plane(result)[:, 0], kind="stable")
-    axes = canvas.add_subplot(grid[0, 0])
+    axes = canvas.add_subplot(grid[0])
     top = float(np.percentile(ldos, 99.5))
     image = axes.pcolormesh(
         np.arange(len(order)),
@@ -36,14 +36,14 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     )
     canvas.colorbar(image, ax=axes, label="local density of states")
     axes.set(xlabel="site, by position", ylabel=r"energy $\omega$")
-    axes = canvas.add_subplot(grid[0, 1])
+    axes = canvas.add_subplot(grid[1])
     axes.plot(ldos.mean(1), energy, color="0.2", label="mean over sites")
     occupied = np.asarray(result.occupied).mean(1)
     axes.fill_betweenx(energy, 0, occupied, color=style.COLOURS[0], alpha=0.4, label="occupied")
     axes.set(xlabel="density of states", ylabel=r"energy $\omega$")
     axes.legend(fontsize=9)
     if waves:
-        axes = canvas.add_subplot(grid[1, :])
+        axes = canvas.add_subplot(grid[2])
         spectral = np.asarray(result.spectral)
         image = axes.pcolormesh(
             np.arange(len(spectral)),

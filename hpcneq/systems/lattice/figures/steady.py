@@ -23,6 +23,8 @@ MARKS = {"stable": "o", "unstable": "x", "marginal": "D"}
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
     """A map of the first state: pairing, density, currents; and all states. Raises InputError.
 
+    Of a state without pairs that nothing else stands beside, density and currents alone.
+
     Of states followed along the bias: pairing and current over it.
     """
     if "eV" in result:
@@ -31,6 +33,12 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     states = result.summary.get("states") or []
     if not states and "position" in result:
         raise InputError(f"{result.path}: holds no states; a figure needs one")
+    density = np.asarray(result.density)[0]
+    if max((state["delta_max"] or 0.0 for state in states), default=0.0) < PAIRED:
+        style.size(canvas, 6.5, 5.2)
+        _density(canvas.add_subplot(), result, density)
+        canvas.suptitle(f"stationary state of {len(density)} sites", fontsize=12)
+        return
     flat = float(np.ptp(site_map.plane(result)[:, 1])) == 0
     style.size(canvas, 10, 5.2 if flat else 8.5)
     grid = canvas.add_gridspec(2, 2)
@@ -39,17 +47,20 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
     axes = canvas.add_subplot(grid[0, 0])
     site_map.sites(axes, result, np.abs(pairing), r"$|\Delta|$", cmap="magma", vmin=0)
     site_map.phases(axes, result, pairing)
-    axes = canvas.add_subplot(grid[0, 1])
-    density = np.asarray(result.density)[0]
-    site_map.sites(axes, result, density, "density", cmap="viridis")
-    if "bond_current" in result:
-        site_map.arrows(axes, result, np.asarray(result.bond_current)[0])
+    _density(canvas.add_subplot(grid[0, 1]), result, density)
     if any(state.get("growth_rate") is not None for state in states):
         _profile(canvas.add_subplot(grid[1, 0]), result)
         _states(canvas.add_subplot(grid[1, 1]), states)
     else:
         _profile(canvas.add_subplot(grid[1, :]), result)
     canvas.suptitle(f"stationary states of {len(density)} sites", fontsize=12)
+
+
+def _density(axes, result: Result, density: np.ndarray) -> None:
+    """Density as colour, currents as arrows."""
+    site_map.sites(axes, result, density, "density", cmap="viridis")
+    if "bond_current" in result:
+        site_map.arrows(axes, result, np.asarray(result.bond_current)[0])
 
 
 def _profile(axes, result: Result) -> None:

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve, schur
-from scipy.sparse.linalg import LinearOperator, gmres
 
 from .linear_modes import NEARBY, Tail
 
@@ -30,8 +29,9 @@ DENSE = 800  # unknowns of the mean field up to which 1 - K(s) is a matrix
 SOLVED, SPAN = 1e-8, 60  # residual and most vectors of GMRES
 POLISHED_MODES, POLISHINGS = 2, 6
 FREE_MODES = 2  # slowest free motions that are looked at
-ROUGHLY = 1e-4  # residual of GMRES while polishing
-EXACT = 1e-9
+LEAST = 1e-12  # eigenvalue of the resolvent
+ROUGHLY = 1e-6  # residual of GMRES while polishing
+EXACT, ALONE = 1e-7, 1e-9  # last step of a polishing; distance to a free motion that is one
 
 Array = np.ndarray
 
@@ -40,17 +40,17 @@ Array = np.ndarray
 class State:
     """A state in blocks: A (L, n, n), core (L, n, n), tail (L, n, N); L = 1: as a whole.
 
-    fields : of blocks of rho, the mean field as real numbers (u,). answer : of these, dH as blocks
-    (L, m, m). attraction : the largest. charges : (n,) and (N,) of core and tail where nothing but
-    the pairs fixes the phase, else None.
+    fields : of V and Z, the mean field of rho = V Z + h.c. as real numbers (u,). answer : of a
+    matrix (L, n, n) and these, its first columns times dH, (L, n, m). attraction : the largest.
+    charges : (n,) and (N,) of core and tail where nothing but the pairs fixes the phase, else None.
     """
 
     A: Array
     core: Array
     tail: Array
     modes: Tail
-    fields: Callable[[Array], Array]
-    answer: Callable[[Array], Array]
+    fields: Callable[[Array, Array], Array]
+    answer: Callable[[Array, Array], Array]
     attraction: float
     charges: tuple[Array, Array] | None
 
@@ -78,15 +78,13 @@ class Motion:
 
     def fields(self, Y: Array) -> Array:
         """F: the mean field (u,) of a deviation."""
-        half = self.V @ (Y @ self.ends)
-        return self.state.fields(half + conjugate(half))
+        return self.state.fields(self.V, Y @ self.ends)
 
     def answer(self, f: Array) -> Array:
         """B: -i [dH, R] of a mean field (u,)."""
         n = self.shape[1]
-        dH = -1j * self.state.answer(f)
-        m = dH.shape[1]
-        out = np.asarray((self.inverse[:, :, :m] @ dH) @ self.turned[:, :m])
+        turned = self.state.answer(self.inverse, f)
+        out = np.asarray(-1j * turned @ self.turned[:, : turned.shape[2]])
         out[:, :, :n] += conjugate(out[:, :, :n])
         return out
 
@@ -152,7 +150,7 @@ class Motion:
 
     def slow_free(self) -> list[tuple[complex, Array]]:
         """(rate, combination) of the slowest free motions, the response in first order added."""
-        found = []
+        motions = []
         for flat in np.argsort(-self.rates.real, axis=None)[:FREE_MODES]:
             block, i, j = np.unravel_index(flat, self.shape)
             pair = np.zeros((2, *self.shape), complex)
@@ -160,15 +158,32 @@ class Motion:
             if j < self.shape[1]:
                 pair[1, block, j, i] = 1.0
             moved = self.answer_of_pair(self.fields_of_pair(pair))[0, block, i, j]
-            found.append((complex(self.rates[block, i, j] + moved), pair))
-        return found
+            motions.append((complex(self.rates[block, i, j] + moved), pair))
+        return motions
 
 
 def _solved(equation: Callable[[Array], Array], right: Array, tolerance: float) -> Array:
-    """f of a linear equation (1 - K) f = right."""
-    size = len(right)
-    operator = LinearOperator((size, size), equation, dtype=right.dtype)
-    return np.asarray(gmres(operator, right, tol=tolerance, atol=0.0, restart=SPAN, maxiter=1)[0])
+    """f of a linear equation (1 - K) f = right by GMRES (scipy's names its tolerance anew)."""
+    size = float(np.linalg.norm(right))
+    basis = [right / max(size, 1e-300)]
+    H = np.zeros((SPAN + 1, SPAN), right.dtype)
+    target = np.append(size, np.zeros(SPAN))
+    y = np.zeros(1)
+    for k in range(min(SPAN, len(right))):
+        new = equation(basis[k])
+        for j, vector in 2 * list(enumerate(basis)):  # twice: to rounding
+            part = np.vdot(vector, new)
+            H[j, k] += part
+            new = new - part * vector
+        length = float(np.linalg.norm(new))
+        H[k + 1, k] = length
+        known = H[: k + 2, : k + 1]
+        y = np.linalg.lstsq(known, target[: k + 2], rcond=0.0)[0]
+        miss = float(np.linalg.norm(known @ y - target[: k + 2]))
+        if miss <= tolerance * size or length < 1e-14:
+            break
+        basis.append(new / length)
+    return np.asarray(np.array(basis[: len(y)]).T @ y)
 
 
 def conjugate(matrices: Array) -> Array:
@@ -199,19 +214,18 @@ def slow_modes(state: State) -> Array:
     numbers = np.random.Generator(np.random.Philox(1))
     parts = numbers.normal(size=(2, *motion.shape))
     values, vectors = dominant(step, flat(parts[0] + 1j * parts[1]), shift)
-    z = shift - 1 / values
-    found: list[complex] = []
+    z = _rates(values, shift)
+    exact: list[complex] = []
     leading = np.argsort(-z.real)[:POLISHED_MODES]
     for place, k in enumerate(leading):
         if place and abs(z[k] - z[leading[place - 1]].conjugate()) < EXACT:
             continue  # the conjugate of the one before
-        exact = polished(motion, z[k], _combination(motion, vectors[:, k]), turning)
-        found += [] if exact is None else [exact]
-    fastest = max([value.real for value in found], default=-np.inf)
+        exact += polished(motion, z[k], _combination(motion, vectors[:, k]), turning)
+    fastest = max([value.real for value in exact], default=-np.inf)
     for rate, pair in motion.slow_free():
-        exact = polished(motion, rate, pair, turning) if rate.real > fastest else None
-        found += [] if exact is None else [exact]
-    return np.array(sorted(found or list(z), key=lambda value: -value.real))
+        if rate.real > fastest:
+            exact += polished(motion, rate, pair, turning)
+    return np.array(sorted(exact or list(z), key=lambda value: -value.real))
 
 
 def _combination(motion: Motion, vector: Array) -> Array:
@@ -223,15 +237,15 @@ def _combination(motion: Motion, vector: Array) -> Array:
     return np.array([first + 1j * second, first - 1j * second])
 
 
-def polished(motion: Motion, z: complex, pair: Array, turning: Array | None) -> complex | None:
-    """The rate of a mode next to z, exact, by inverse iteration; None if it leads away.
+def polished(motion: Motion, z: complex, pair: Array, turning: Array | None) -> list[complex]:
+    """[the rate of a mode next to z, exact], by inverse iteration; [] if that leads away.
 
     pair : about the mode, a combination. turning : what is left out of it.
     """
     new = z
     for _ in range(POLISHINGS):
-        if np.abs(new - motion.rates).min() < EXACT:
-            return new  # it does not move the mean field
+        if np.abs(new - motion.rates).min() < ALONE:
+            return [new]  # it does not move the mean field
         other = motion.resolved_pair(new, pair)
         if turning is not None:
             fixed = np.array([turning, turning])
@@ -239,10 +253,10 @@ def polished(motion: Motion, z: complex, pair: Array, turning: Array | None) -> 
         step = complex(_product(pair, pair) / _product(pair, other))
         new, pair = new - step, other / np.sqrt(_product(other, other).real)
         if abs(new - z) > NEARBY * (1 + abs(z)):
-            return None
+            break
         if abs(step) < EXACT:
-            return new
-    return None
+            return [new]
+    return []
 
 
 def _product(one: Array, other: Array) -> complex:
@@ -294,22 +308,27 @@ def _extend(
     return BASIS
 
 
+def _rates(values: Array, shift: float) -> Array:
+    """z of eigenvalues of (shift - J)^-1; far below 0 where that is 0, as of what is left out."""
+    return np.asarray(shift - 1 / np.where(np.abs(values) < LEAST, LEAST, values))
+
+
 def _ritz(H: Array, shift: float) -> tuple[Array, Array, float]:
     """(values, vectors, largest residual) wanted of the projected operator (k + 1, k)."""
     k = H.shape[1]
     values, vectors = np.linalg.eig(H[:k])
-    order = np.argsort(-(shift - 1 / values).real)[:WANTED]
+    order = np.argsort(-_rates(values, shift).real)[:WANTED]
     values, vectors = values[order], vectors[:, order]
     return values, vectors, float(np.abs((H[k] @ vectors) / values).max())
 
 
 def _restarted(basis: Array, H: Array, shift: float) -> int:
     """Basis and H of the best vectors alone: how many, the next one behind them."""
-    growth = np.sort((shift - 1 / np.linalg.eigvals(H[:-1])).real)
+    growth = np.sort(_rates(np.linalg.eigvals(H[:-1]), shift).real)
     least = growth[-KEPT] - 1e-9
 
     def best(real: float, imag: float) -> bool:
-        return bool((shift - 1 / complex(real, imag)).real >= least)
+        return bool(_rates(np.array(complex(real, imag)), shift).real >= least)
 
     T, Z, count = schur(H[:-1], output="real", sort=best)
     basis[:count] = Z[:, :count].T @ basis[:-1]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ....errors import NotConverged
 from ..physics import observables
+from .fit_errors import least_of_pairing
 from .seeds import seeds
 from .states import Found, Stationary
 
@@ -47,7 +48,8 @@ def pairing_miss(loose: Stationary, c: np.ndarray, mu: float) -> float:
     ]
     if not found.converged:
         return float(sizes[0])
-    return float(2 * abs(sizes[1] - sizes[0]))
+    least = least_of_pairing(loose.setup.fits(), sizes[0])
+    return float(max(2 * abs(sizes[1] - sizes[0]), least))
 
 
 def words_of_lost(lost: Sequence[str]) -> list[str]:

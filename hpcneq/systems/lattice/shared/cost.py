@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ....errors import NotConverged
 from ....parallel import solo
 from ....solvers.integrators import integrator
 from ....solvers.output_times import Row, row_times
@@ -28,7 +29,7 @@ from ..physics.spectra import Spectra
 from ..tasks.evolve import before, method_of
 from ..tasks.transport import PoleCurve, WindowCurve, by_window, curve_of
 from . import column_costs
-from .periodic_states import period_of, steps_of
+from .periodic_states import period_of, resolving_steps, steps_of
 from .search_costs import MOST_PROBES, PROBE_SECONDS, Searches, seconds_of, since
 from .seeds import seeds
 from .setup import LatticeLeads, Setup, setup_of
@@ -37,6 +38,7 @@ from .states import stationary_before
 
 LEVEL_POLES = 30  # poles of a lead with structure, before it is fitted
 PERIODIC_ITERATIONS = 20  # of a self-consistent periodic state
+FURTHER_START = 0.4  # of it: what a second start takes
 PROBED_ENTRIES = 1e6  # of R, of which a large evolution is timed
 LARGE = 4e6  # entries of R above which a step is timed by a few of its columns
 EIGENVALUES = 4.0  # products of matrices that all eigenvalues of a Hermitian one take
@@ -89,11 +91,9 @@ def steady(given: Given, ranks: int) -> Cost:
     begun = time.process_time()
     leads = setup.leads(setup.fits())
     fitting = 2 * (time.process_time() - begun)
-    eV = middle(repeating)
-    period = period_of(setup, eV)
-    starts = 1 + int(setup.interacting)  # continued ones end soon
-    each = _period_seconds(setup, leads, eV, period or 1.0) * starts
-    seconds = LOADING + fitting + each * len(repeating)
+    further = 1 + int(len(repeating) > 1)  # starts at a bias: that without pairs, the state before
+    starts = 1.0 + FURTHER_START * further * setup.interacting
+    seconds = LOADING + fitting + _periods_seconds(setup, leads, repeating) * starts
     notes = (f"{setup.form.size} levels, {leads.core} with leads; states repeat in time",)
     if len(repeating) < len(biases):
         rest = np.array([eV for eV in biases if eV not in repeating])
@@ -168,7 +168,9 @@ def transport(given: Given, ranks: int) -> Cost:
     if period is not None:
         leads = setup.leads(setup.fits())
         fitting = 2 * (time.process_time() - begun)
-        each = _period_seconds(setup, leads, eV, period)
+        biases = given.sweep.get("eV", [eV] * points)
+        repeating = [bias for bias in biases if period_of(setup, bias) is not None]
+        each = _periods_seconds(setup, leads, repeating) / points
         core, name = leads.core, PoleCurve.name
     else:
         curve: WindowCurve | PoleCurve = curve_of(setup)
@@ -185,11 +187,28 @@ def transport(given: Given, ranks: int) -> Cost:
     return Cost(seconds, memory, most, (f"{points} biases by {name}",))
 
 
-def _period_seconds(setup: Setup, leads: LatticeLeads, eV: float, period: float) -> float:
+def _periods_seconds(setup: Setup, leads: LatticeLeads, biases: Sequence[float]) -> float:
+    """Processor seconds of the periodic states at some biases, from steps at one of them."""
+    counts = {}
+    for eV in biases:
+        try:
+            counts[eV] = steps_of(setup, period_of(setup, eV) or 1.0)
+        except NotConverged:
+            continue  # a lost point takes no time
+    if not counts:
+        return 0.0
+    eV = middle(list(counts))
+    each = _period_seconds(setup, leads, eV, period_of(setup, eV) or 1.0, counts[eV])
+    return each * sum(counts[eV] for eV in biases if eV in counts) / counts[eV]
+
+
+def _period_seconds(
+    setup: Setup, leads: LatticeLeads, eV: float, period: float, steps: int
+) -> float:
     """Processor seconds of a periodic state and of that of half the steps, from some steps."""
     system = OpenLattice(setup.field, setup.bonds, leads, setup.drives.at_bias(eV), 0.0)
     iterations = PERIODIC_ITERATIONS if setup.interacting else 1
-    return PERIOD_RUNS * period_seconds(system, period, steps_of(setup, period)) * iterations
+    return PERIOD_RUNS * period_seconds(system, period, steps) * iterations
 
 
 def evolve(given: Given, ranks: int) -> Cost:
@@ -260,12 +279,14 @@ def _start_seconds(setup: Setup, leads: LatticeLeads) -> float:
     """Processor seconds of the search for the state before t = 0."""
     period = period_of(setup, setup.drives.eV(-1.0))
     if period is not None:
-        return _period_seconds(setup, leads, setup.drives.eV(-1.0), period)
+        steps = resolving_steps(setup, period)
+        return _period_seconds(setup, leads, setup.drives.eV(-1.0), period, steps)
     if not setup.interacting or setup.ring is not None:
         return 0.0
     stationary = before(setup, leads)
     c = np.zeros(setup.field.fields, complex)
-    searches = Searches(setup, seconds_of(lambda: stationary.image(c, 0.0)))
+    each = seconds_of(lambda: stationary.image(c, 0.0))
+    searches = Searches(setup, each, setup.given.initial.T)
     return sum(searches.seconds(name) for name, _ in seeds(setup, 0))
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ....errors import NotConverged
+from ....maths.lead_fits import Fit
 from ....maths.pole_leads import Density, LeadPoles
 from ....solvers.pole_leads.periodic import Periodic, Unresolved, periodic
 from ....solvers.pole_leads.periodic_fields import ConsistentPeriod, consistent_period, refined
 from ....solvers.pole_leads.stationary import Undamped
 from ..physics import observables
 from ..physics.open_lattice import OpenLattice
+from .fit_errors import least_of_currents
 from .lead_input import bcs_levels, common_period
 from .seeds import seeds
 from .setup import Setup, undamped
@@ -194,8 +197,9 @@ def _means(setup: Setup, state: Periodic, H: list[np.ndarray]) -> Record:
     }
 
 
-def periodic_error(record: Record, coarse: Record) -> np.ndarray:
+def periodic_error(record: Record, coarse: Record, fits: Sequence[Fit]) -> np.ndarray:
     """Of the currents (leads,): what fewer steps and looser fits change, and what is not kept."""
     change = np.abs(coarse["current"] - record["current"])
+    change = np.maximum(change, least_of_currents(fits, record["current"]))
     missing = record["continuity"] + record["residual"]
     return np.asarray(np.maximum(change, missing) + record["step_error"] + 1e-12)

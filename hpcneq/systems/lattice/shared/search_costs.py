@@ -16,6 +16,7 @@ from .states import Stationary
 # stationary states that are solved for a self-consistent one: from a pattern of pairs, from random
 # ones, and of the densities alone
 FROM_PATTERN, FROM_RANDOM = 115, 190
+OF_LARGE = 0.73  # of these, of states too large to be tried, most of which repeat along a ring
 OF_DENSITIES = 40
 SEARCH_SECONDS = 3.0  # of a search that is tried
 CUT = 4.0  # what longer searches take, in these
@@ -66,10 +67,11 @@ class Searches:
 
     What a search takes differs tenfold between models of one size. A search that is longer than a
     probe is taken for `CUT` probes; with large states none is tried. each : seconds of one state.
+    T : of a closed system.
     """
 
-    def __init__(self, setup: Setup, each: float):
-        self.setup, self.each = setup, each
+    def __init__(self, setup: Setup, each: float, T: float | None = None):
+        self.setup, self.each, self.T = setup, each, T
         self.tried: dict[bool, float] = {}
 
     def seconds(self, name: str) -> float:
@@ -79,7 +81,7 @@ class Searches:
             return counted
         kind = name.startswith("random")
         if kind not in self.tried:
-            self.tried[kind] = counted
+            self.tried[kind] = OF_LARGE * counted
             if self.each * FROM_PATTERN < SEARCH_SECONDS:
                 self.tried[kind] = self._tried(kind)
         return self.tried[kind]
@@ -94,7 +96,7 @@ class Searches:
         setup, drives = self.setup, self.setup.drives
         starts = [c for name, c in seeds(setup) if name.startswith("random") == kind]
         A, U = drives.vector_potential(-1.0), drives.U(-1.0)
-        counted = Counted(setup, setup.leads(setup.fits()), drives.shifts(-1.0), A, U)
+        counted = Counted(setup, setup.leads(setup.fits()), drives.shifts(-1.0), A, U, self.T)
         counted.image(starts[-1], counted.expected)
         begun = time.process_time()
         counted.until = begun + SEARCH_SECONDS

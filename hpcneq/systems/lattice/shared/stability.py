@@ -12,6 +12,7 @@ from ..physics.slow_modes import State, slow_modes
 from .states import VANISHED, Stationary
 
 SMALL = 400  # levels up to which all deviations of a ring are looked at
+AT_ONCE = 512  # entries of the mean field
 LARGEST = 1500  # levels up to which deviations of a state that does not repeat are followed
 Record = dict[str, Any]
 
@@ -69,18 +70,23 @@ def block_state(stationary: Stationary, record: Record, whole: bool) -> State:
     if not whole:  # one number for all entries that repeat
         to_real, to_field = stationary.to_real, stationary.to_field
 
-    def fields(core: np.ndarray) -> np.ndarray:
+    def fields(V: np.ndarray, Z: np.ndarray) -> np.ndarray:
         if whole:
-            return to_real(core[0][field.rows, field.columns])
+            first = products(V[0], Z[0], field.rows, field.columns)
+            return to_real(first + products(V[0], Z[0], field.columns, field.rows).conj())
         m = len(stationary.ring.component)
-        return to_real(stationary.ring.entries(core[:, :m, :m], field.rows, field.columns))
+        half = V[:, :m] @ Z[:, :, :m]
+        core = half + half.conj().swapaxes(1, 2)
+        return to_real(stationary.ring.entries(core, field.rows, field.columns))
 
-    def answer(x: np.ndarray) -> np.ndarray:
+    def answer(left: np.ndarray, x: np.ndarray) -> np.ndarray:
         c = to_field(x)
         entries = straight @ c + conjugate @ c.conj()
         if whole:
-            return field.dense(entries)[None]
-        return stationary.ring.blocks(entries)
+            dH = field.sparse(entries)
+            return np.asarray((dH.T @ left[0, :, : dH.shape[0]].T).T)[None]
+        dH = stationary.ring.blocks(entries)
+        return np.asarray(left[:, :, : dH.shape[1]] @ dH)
 
     model = stationary.setup.model
     V_bond = max([abs(bond[2]) for bond in model.bonds], default=0.0)
@@ -95,6 +101,15 @@ def block_state(stationary: Stationary, record: Record, whole: bool) -> State:
         attraction,
         _charges(stationary, record["c"], leads, whole),
     )
+
+
+def products(V: np.ndarray, Z: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Entries (rows, columns) of V Z."""
+    values = np.empty(len(rows), complex)
+    for low in range(0, len(rows), AT_ONCE):
+        some = slice(low, low + AT_ONCE)
+        values[some] = np.einsum("ka,ak->k", V[rows[some]], Z[:, columns[some]])
+    return values
 
 
 def _charges(

@@ -18,6 +18,7 @@ ITERATIONS = 13  # responses of one, where the mean field has many unknowns
 POLISHING = 180  # responses
 PASSES = 2.4 * BASIS  # of a vector at each application, for its orthogonality
 ARRAYS = 30  # deviations in use besides those of Arnoldi's method
+SPARSE = 2.4  # those of a response, where dH is sparse, for each level of core and tail
 EIG = 30.0  # products of matrices that the eigenvectors of one take, and its inverse
 
 
@@ -45,7 +46,7 @@ def stability_cost(setup: Setup) -> tuple[float, float]:
         return 0.0, memory
     if whole and n > PROBED:
         product = 8e-9 * n**3 / zgemm_rate()
-        begin, each = EIG * product, 2 * product * (1 + total / n)
+        begin, each = EIG * product, SPARSE * product * total / n
     else:
         begin, each = _probed(stationary, whole)
     vector = np.ones(length)

@@ -13,6 +13,7 @@ from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ....tasks.sweep import Sweep, Written
 from ..shared import stability, state_records
+from ..shared.fit_errors import least_of_currents, least_of_pairing
 from ..shared.folds import UNFINISHED, crossings, folds_of, follow, lost
 from ..shared.periodic_states import (
     mean_over_period,
@@ -76,8 +77,12 @@ class Search:
         if not found.converged:  # as far off as the numbers are large
             coarse |= {"delta_max": 0.0, "current": 0 * record["current"]}
         floor = record["residual"] + 1e-12
-        record["delta_max_error"] = abs(coarse["delta_max"] - record["delta_max"]) + floor
-        record["current_error"] = np.abs(coarse["current"] - record["current"]) + floor
+        change = abs(coarse["delta_max"] - record["delta_max"])
+        least = least_of_pairing(self.fits, record["delta_max"])
+        record["delta_max_error"] = max(change, least) + floor
+        changes = np.abs(coarse["current"] - record["current"])
+        least = least_of_currents(self.fits, record["current"])
+        record["current_error"] = np.maximum(changes, least) + floor
 
     def states(self, eV: float, before: list[Record]) -> list[Record]:
         """All states at a bias; those continued from ``before`` first."""
@@ -243,9 +248,11 @@ def periodic_records(
     states.sort(key=lambda record: -record["delta_max"])
     for record in states:
         coarse = mean_over_period(setup, search.loose, period, eV, steps // 2, record["c"])
-        record["current_error"] = periodic_error(record, coarse)
+        record["current_error"] = periodic_error(record, coarse, search.fits)
         floor = record["step_error"] + record["residual"] + 1e-12
-        record["delta_max_error"] = abs(coarse["delta_max"] - record["delta_max"]) + floor
+        change = abs(coarse["delta_max"] - record["delta_max"])
+        least = least_of_pairing(search.fits, record["delta_max"])
+        record["delta_max_error"] = max(change, least) + floor
         record["continued"] = False
     return states
 

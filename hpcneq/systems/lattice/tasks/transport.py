@@ -13,6 +13,7 @@ from ....tasks.sweep import Sweep, Written
 from ..physics.window_integrals import KINDS, Scattering, integrate
 from ..shared import state_records
 from ..shared.chosen_state import largest_state, words_of_lost
+from ..shared.fit_errors import least_of_currents
 from ..shared.periodic_states import (
     mean_over_period,
     period_of,
@@ -225,7 +226,8 @@ class PoleCurve:
         stationary = self._stationary(eV, self.leads)
         record["growth_A"] = stationary.growth(record["c"], record["mu_c"])
         coarse = self._state(eV, self.loose, record)
-        relative = np.abs(coarse["current"] - record["current"])
+        least = least_of_currents(self.fits, record["current"])
+        relative = np.maximum(np.abs(coarse["current"] - record["current"]), least)
         record["current_error"] = relative + record["residual"] + 1e-12
         if self.pair_of_superconductors:  # a bias would make the state periodic
             record["conductance"] = record["conductance_error"] = np.full(len(relative), np.nan)
@@ -252,7 +254,7 @@ class PoleCurve:
         if not record["converged"]:
             record["why"] = f"eV = {eV:g}: no self-consistent periodic state"
         coarse = mean_over_period(setup, self.loose, period, eV, steps // 2, record["c"])
-        record["current_error"] = periodic_error(record, coarse)
+        record["current_error"] = periodic_error(record, coarse, self.fits)
         record["conductance"] = record["conductance_error"] = np.full(
             len(record["current"]), np.nan
         )

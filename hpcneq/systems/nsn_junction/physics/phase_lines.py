@@ -46,6 +46,14 @@ def _end_of_pairing(point: Point, grid: Grid, along: str) -> float:
     return ends[along]
 
 
+def scan_of(along: str, values: np.ndarray) -> np.ndarray:
+    """Where onsets are sought on a line with these values."""
+    if len(values) < 2:
+        return np.asarray(values)
+    count = int(np.ceil((values[-1] - values[0]) / SPACING[along])) + 1
+    return np.linspace(values[0], values[-1], count)
+
+
 def line(point: Point, grid: Grid, along: str, values: np.ndarray) -> dict:
     """Boundaries and regions along one parameter ("eV", "h" or "T") through ``point``.
 
@@ -54,10 +62,7 @@ def line(point: Point, grid: Grid, along: str, values: np.ndarray) -> dict:
     Chandrasekhar-Clogston field) for along = "h" at eV = 0 only, where there is a first-order
     transition. An FFLO onset has Q > 0. doubts : why folds may be missing.
     """
-    count = int(np.ceil((values[-1] - values[0]) / SPACING[along])) + 1
-    scanned = np.asarray(values)
-    if len(values) > 1:
-        scanned = np.linspace(values[0], values[-1], count)
+    scanned = scan_of(along, values)
     curves = CurveSearch([])
     if len(values) > 1:
         curves = onsets.uniform_curves(point, grid, scanned, along)

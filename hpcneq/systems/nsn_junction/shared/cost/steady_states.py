@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from .....tasks import Cost, Given
 from .....tasks.cost import BASE_BYTES, seconds
-from ...physics import phase_lines, turning_states, uniform_states
+from ...physics import onsets, phase_lines, turning_states, uniform_states
 from ...physics.operating_point import Point
 from ...physics.pair_susceptibility import COARSE
 from ...physics.rotating_condensate import levels
@@ -150,11 +152,31 @@ def phase_diagram(given: Given, ranks: int) -> Cost:
     slow, fast = given.sweep
     lines, values = given.sweep[slow], given.sweep[fast]
     point, grid = point_of(given, **{slow: float(lines[len(lines) // 2])}), grid_of(given)
-    begun = time.process_time()
-    phase_lines.line(point, grid, fast, values)
-    each = time.process_time() - begun
+    each = _line_cost(point, grid, fast, values)
     notes = (f"{len(lines)} lines along {fast}, {len(lines) * len(values)} points",)
     return Cost(each * (len(lines) + 1), static_bytes(grid), len(lines), notes)
+
+
+def _line_cost(point: Point, grid: Grid, along: str, values: np.ndarray) -> float:
+    """Seconds of a line of a diagram: its curves, onsets at every second place, a few regions."""
+    scanned = phase_lines.scan_of(along, values)
+    edges, whole = 1, 0.0
+    if len(values) > 1:
+        curves, whole = _once(onsets.uniform_curves, point, grid, scanned, along)
+        edges += len(curves.onsets) + len(curves.folds)
+    if along == "h" and point.eV == 0:
+        whole += _once(onsets.clogston_limit, point, grid)[1]
+    found, half = _once(onsets.fflo_onsets, point, grid, scanned[::2], along)
+    probed = values[len(values) // 8 :: 1 + len(values) // 4]
+    each = [_once(onsets.region, point.at(**{along: float(x)}), grid)[1] for x in probed]
+    return whole + 2 * half + 3 * (edges + len(found[0])) * float(np.mean(each))
+
+
+def _once(call: Callable, *args: object) -> tuple[Any, float]:
+    """What a call gives, and its processor seconds."""
+    begun = time.process_time()
+    given = call(*args)
+    return given, time.process_time() - begun
 
 
 def modes(given: Given, ranks: int) -> Cost:

@@ -26,7 +26,8 @@ def largest(
     """(values (k,), vectors (size, k)) of those that converged, k may differ from ``count``.
 
     apply : the operator on a vector (size,). basis : vectors of Krylov's space, begun anew at most
-    ``restarts`` times. Every rank computes for itself. The start is fixed, so that all ranks and runs get the same numbers.
+    ``restarts`` times. Every rank computes for itself. The start is fixed, so that all ranks and
+    runs get the same numbers.
     """
     start = np.random.Generator(np.random.Philox(1)).normal(size=size) + 0j
     count = min(count, max(1, size - 2))

@@ -282,7 +282,8 @@ def dominant(apply: Callable[[Array], Array], start: Array, shift: float) -> tup
         if residual < ENOUGH or count < BASIS:
             break
         first = _restarted(basis, H, shift)
-    return values, basis[:count].T @ vectors
+    some = basis[:count].T  # not to be made complex: it is large
+    return values, some @ vectors.real + 1j * (some @ vectors.imag)
 
 
 def _extend(

@@ -49,7 +49,7 @@ RUNS = {True: 2.0, False: 1.0}  # with the errors: two more runs of twice the st
 PERIOD_RUNS = 1.4  # a periodic state and that of half the steps and of looser fits
 WRITING = 2.5e-3  # seconds of a row of output in the file
 WORK_ARRAYS = 24  # matrices of the core in use
-RING_ARRAYS = 7  # those of all sites, where a model repeats along a ring
+RING_ARRAYS = 2.6  # those of all sites, where a model repeats along a ring
 TASK_BYTES = 5 * 2**20  # of scipy and the leads' fits
 KERNELS = 88 * 2**20  # bytes of numba and its kernels
 KERNEL_LOADING = 0.6  # seconds until they are loaded
@@ -122,7 +122,10 @@ def states(given: Given, stability: bool) -> Cost:
         memory = BASE_BYTES + TASK_BYTES + 16.0 * core**2 * RING_ARRAYS
     if stability:
         each, more = stability_cost(setup)
-        seconds, memory = seconds + each * found, memory + more
+        seconds += each * found
+        if setup.ring is not None:
+            memory += more
+        memory = max(memory, BASE_BYTES + TASK_BYTES + more)  # matrices of the search are free
     notes = (f"{setup.form.size} levels, {core} with leads", f"{len(starts)} starts a bias")
     return Cost(seconds, memory, max(1, len(starts)), notes)
 

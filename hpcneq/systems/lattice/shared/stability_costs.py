@@ -17,8 +17,8 @@ APPLICATIONS = 60  # of the resolvent, of states some of which are unstable
 ITERATIONS = 13  # responses of one, where the mean field has many unknowns
 POLISHING = 180  # responses
 PASSES = 2.4 * BASIS  # of a vector at each application, for its orthogonality
-ARRAYS = 30  # deviations in use besides those of Arnoldi's method
-SPARSE = 2.4  # those of a response, where dH is sparse, for each level of core and tail
+ARRAYS = 12  # deviations in use besides those of Arnoldi's method
+SPARSE = 4.0  # those of a response, where dH is sparse, for each level of core and tail
 EIG = 30.0  # products of matrices that the eigenvectors of one take, and its inverse
 
 

@@ -116,6 +116,20 @@ def numbers(h):
     return np.stack([np.arange(-h, h + 1), np.zeros(2 * h + 1, int)], axis=1)
 
 
+def test_evolutions_are_drawn_beside_the_branch_of_the_decay(kicked, tmp_path):
+    """Bars and carriers of a run at its ratio; fails with the task's figure for both left out."""
+    given = {name: INPUT[name] for name in ("system", "parameters")}
+    given["parameters"] = {k: x for k, x in given["parameters"].items() if k != "ratio"}
+    sweep = {"ratio": [0.0, 0.5, 0.9]}
+    branch = run({**given, "task": "branches", "numerics": {"p_c": 25.0}, "sweep": sweep})
+    figure = hpcneq.plot([branch, kicked], tmp_path / "both.png")
+    left, right = figure.axes[:2]
+    bars = [line for line in left.lines if list(line.get_xdata()) == [0.5, 0.5]]
+    ends = [kicked.summary["late_min"], kicked.summary["late_max"]]
+    assert [list(line.get_ydata()) for line in bars] == [ends]
+    assert kicked.summary["condensed"] in [y for line in right.lines for y in line.get_ydata()]
+
+
 def test_noise_is_keyed_by_harmonic():
     """More harmonics change nothing in those that were there; fails with one stream for all."""
     few, many = (kick_shape(numbers(h), 1, 0.0, 1e-3, 5, False) for h in (2, 4))

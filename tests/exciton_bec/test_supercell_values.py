@@ -19,6 +19,7 @@ from hpcneq import driver
 from hpcneq.config import load
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
+from hpcneq.solvers.supercell import jacobian
 from hpcneq.solvers.supercell.linear import PatternResponse
 from hpcneq.solvers.supercell.state import Supercell, SupercellState
 from hpcneq.solvers.supercell.stepping import DriftExact
@@ -262,6 +263,9 @@ def test_stripes_travel_from_an_oscillating_onset():
         method.advance(0.4 * k, 0.4)
     moved = c * np.exp(-1j * np.arange(-2, 3) * 0.09 * v * 8.0)
     assert np.abs(method.now.c - moved).max() < 0.15 * np.abs(moved - c).max()
+    response = PatternResponse(rest, c, problem.at_rest(shift, v), problem.lag)
+    values = np.abs(jacobian.ShiftedInverse(response, 0.01 + 0j).nearest())
+    assert values.min() < 1e-6  # the phase; in the frame at rest it would have none
 
 
 @pytest.mark.nightly

@@ -12,6 +12,7 @@ from hpcneq.parallel import solo
 from hpcneq.solvers import modes
 from hpcneq.solvers.supercell.linear import PatternResponse
 from hpcneq.solvers.supercell.patterns import RealPattern, potential_rows
+from hpcneq.systems.fermi_gas.figures.pattern import winner
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.shared.standing_waves import potential
 from hpcneq.systems.fermi_gas.shared.supercell import coupling_from, medium_of, single
@@ -105,12 +106,23 @@ def test_standing_waves_along_dmu_and_beside_the_uniform_states():
 
     Fails with the baths of the first point kept.
     """
-    branch = hpcneq.run({**STANDING, "sweep": {"dmu": [0.12, 0.125]}}).summary
+    branch_result = hpcneq.run({**STANDING, "sweep": {"dmu": [0.12, 0.125]}})
+    branch = branch_result.summary
     alone = hpcneq.run(STANDING).summary
     assert branch["delta_max"][1] == pytest.approx(alone["delta_max"], abs=1e-8)
     assert branch["potential"][1] == pytest.approx(alone["potential"], abs=1e-10)
     assert branch["potential_nbcs"][1] == pytest.approx(alone["potential_nbcs"], abs=1e-12)
     assert alone["potential_nbcs"] < alone["potential"] < 0
+    wave = hpcneq.run(WAVE | {"parameters": WAVE["parameters"] | {"dmu": 0.145}})
+    axes = hpcneq.plot([branch_result, wave]).axes[1]
+    assert [0.145] in [list(line.get_xdata()) for line in axes.lines]
+
+
+def test_which_wave_has_won():
+    """Of the strongest |m|; fails where a weak opposite wave counts as there."""
+    cases = {"none": [0, 1e-3, 0], "uniform": [0, 0.1, 0], "one wave": [0.02, 0.01, 0.1]}
+    for word, c in {**cases, "both waves": [0.08, 0.01, 0.1]}.items():
+        assert winner(np.array(c)) == word
 
 
 @pytest.mark.nightly

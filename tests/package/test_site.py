@@ -79,7 +79,7 @@ def test_pages_hold_readmes_tables_docstrings_notebooks_and_validation(tools, tm
     assert "`delta_max`" in text["reference/nsn-junction.md"]
     assert "### run" in text["api.md"] and "#### Result.to_xarray" in text["api.md"]
     notebooks = list((ROOT / "inputs" / "tutorials").glob("*.ipynb"))
-    assert len(notebooks) == 11
+    assert len(notebooks) == 12
     for path in notebooks:
         page = text[f"inputs/tutorials/{path.stem}.md"]
         assert "```python" in page and "![the figure" in page

@@ -46,9 +46,9 @@ def test_its_code_runs_with_small_sizes(path, monkeypatch, tmp_path):
         plt.close("all")
 
 
-def test_there_are_eleven_and_each_is_a_page():
+def test_there_are_twelve_and_each_is_a_page():
     """A question, an equation, what it means, what to try; outputs and pictures that are small."""
-    assert len(PATHS) == 11
+    assert len(PATHS) == 12
     for path in PATHS:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         text = "".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")

@@ -198,10 +198,15 @@ def kept_rows(site: IntArray, near: Sequence[IntArray] | None) -> tuple[IntArray
         return everything, np.array([0, len(site)]), True
     order = np.argsort(site, kind="stable")
     bounds = np.searchsorted(site[order], np.arange(sites + 1))
-    lists = [
-        np.sort(np.concatenate([order[bounds[t] : bounds[t + 1]] for t in around]))
-        for around in near
-    ]
+    each = np.diff(bounds)
+    if np.ptp(each) == 0:  # all at once: there are many
+        table = order.reshape(sites, -1)
+        lists = [np.sort(table[around].ravel()) for around in near]
+    else:
+        lists = [
+            np.sort(np.concatenate([order[bounds[t] : bounds[t + 1]] for t in around]))
+            for around in near
+        ]
     first = np.concatenate([[0], np.cumsum([len(part) for part in lists])])
     return np.concatenate(lists).astype(np.int32), first, False
 

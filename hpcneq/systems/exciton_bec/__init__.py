@@ -30,6 +30,7 @@ TASKS = (
         refuse=f"{HERE}.shared.refusals:branches",
         cost=f"{HERE}.shared.cost:branches",
         figure=f"{HERE}.figures.branches:draw",
+        beside={"evolve": f"{HERE}.figures.branches:draw_fates"},
         quantities=quantities.BRANCHES,
         example={"sweep": {"ratio": OVER_RATIO}},
     ),

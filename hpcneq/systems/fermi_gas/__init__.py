@@ -148,6 +148,7 @@ TASKS = (
         refuse=f"{HERE}.shared.refusals:pattern",
         cost=f"{HERE}.shared.cost:pattern",
         figure=f"{HERE}.figures.pattern:draw",
+        beside={"evolve": f"{HERE}.figures.pattern:draw_winners"},
         quantities=quantities.PATTERN,
         example={
             "parameters": {"gamma": 0.01, "dmu": 0.13, "T": 0.02},

@@ -341,7 +341,8 @@ EVOLVE = missing_where(
 )
 EVOLVE = missing_where(
     EVOLVE,
-    "the state before t = 0 is not stationary, or the system closed",
+    "the state before t = 0 is not stationary, the system closed, or the least damped of many "
+    "levels not found",
     "growth_A continuity redundancy pair_source",
 )
 TRANSPORT = missing_where(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ....errors import InputError
 from ....figures import style
 from .labels import RATIO, SYMBOLS, ramp
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
     from ....figures.result import Result
+
+
+WORDS = {"relative_density": "carriers over those at the start", "condensed": "condensed share"}
+APART = 0.018  # of the ratio: cells of one wave more
 
 
 def draw(result: Result, canvas: Figure | SubFigure) -> None:
@@ -33,6 +38,47 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         xlabel=RATIO, ylabel=r"order parameter $\Delta_0/\varepsilon_F$", xlim=reach, ylim=(0, None)
     )
     right.set(xlabel=RATIO, xlim=reach, ylabel=potentials + r" $/\varepsilon_F$")
+
+
+def draw_fates(result: Result, others: list[Result], canvas: Figure | SubFigure) -> None:
+    """The uniform order parameter over the decay, and what evolutions in cells have become.
+
+    others : results of ``evolve``. Bars go from the least to the largest |Delta(x)| of the last
+    half of a run; longer cells stand to the right. Raises InputError for a family of branches.
+    """
+    if len(result.sweep) > 1:
+        raise InputError(f"{result.path}: evolutions are drawn beside one branch over the ratio")
+    draw(result, canvas)
+    left, right = canvas.axes[:2]
+    right.clear()
+    for name, mark in (("relative_density", "s"), ("condensed", "^")):
+        for run in others:
+            fill = "none" if _waves(run) == 1 else "0.3"
+            right.plot(_place(run), run.summary[name], mark, color="0.3", mfc=fill, ms=6)
+        right.plot([], [], mark, color="0.3", mfc="none", label=f"{WORDS[name]} (one wave: open)")
+    fates = sorted({str(run.summary["fate"]) for run in others})
+    for run in others:
+        colour = style.COLOURS[1 + fates.index(str(run.summary["fate"]))]
+        ends = [float(run.summary[name]) for name in ("late_min", "late_max")]
+        width = 2.0 + 1.5 * _waves(run)
+        left.plot(2 * [_place(run)], ends, color=colour, lw=width, solid_capstyle="butt")
+    for k, fate in enumerate(fates):
+        left.plot([], [], color=style.COLOURS[1 + k], lw=4, label=fate)
+    top = max(float(run.summary["late_max"]) for run in others)
+    left.set(ylim=(0, 1.08 * top), ylabel=r"$|\Delta(x)|/\varepsilon_F$")
+    right.set(xlabel=RATIO, xlim=left.get_xlim(), ylim=(0, None))
+    for axes in (left, right):
+        axes.legend(fontsize=9)
+
+
+def _waves(run):
+    """Periods of the wave in a cell."""
+    return round(run.summary["length"] * run.summary["wave_number"] / (2 * np.pi))
+
+
+def _place(run):
+    """Where a run stands over the ratio."""
+    return float(run.summary["ratio"]) + APART * (_waves(run) - 1)
 
 
 def _single(result, left, right):

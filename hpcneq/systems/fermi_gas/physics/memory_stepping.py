@@ -218,7 +218,7 @@ class SteppedMemory(Memory):
 
 def flat(pi: np.ndarray) -> np.ndarray:
     """(items, modes, 8 CHUNK) float : the modes in their memory."""
-    return pi.view(float).reshape(*pi.shape[:2], -1)
+    return pi.view(float).reshape(*pi.shape[:2], 8 * CHUNK)
 
 
 def scaled(step: float, first: np.ndarray, last: np.ndarray) -> np.ndarray:

@@ -84,7 +84,7 @@ class Frame:
         rows = np.empty((len(c), memory_advance.COEFFICIENTS, CHUNK))
         for k, values in enumerate([*levels, *slopes, *phases, *across, *turn]):
             rows[:, k] = values
-        return rows.reshape(len(rows), -1)
+        return rows.reshape(len(rows), memory_advance.COEFFICIENTS * CHUNK)
 
     def turned(self, r: np.ndarray) -> np.ndarray:
         """A vector turned by U."""

@@ -30,12 +30,14 @@ def evolve(setup: Setup, leads: LatticeLeads, fitting: float, ranks: int) -> Cos
     """The cost of an evolution by columns."""
     given = setup.given
     numerics, steps = given.numerics, step_count(given)
-    entries = kept_entries(setup, leads, numerics.range)
+    near = None
+    if numerics.range is not None:
+        near = near_sites(setup.model, numerics.range)
+    entries = kept_entries(setup, leads, numerics.range, near)
     size = 8 if numerics.precision == "mixed" else 16
     rows = len(row_times(given.run.t_max, [], numerics.dt, given.run.output_every))
     seconds = 0.0
     if not untimed():
-        near = None if numerics.range is None else near_sites(setup.model, numerics.range)
         system = OpenLattice(setup.field, setup.bonds, leads, setup.drives)
         single = numerics.precision == "mixed"
         each = column_step_seconds(system, setup.form.site, near, single, numerics.dt)

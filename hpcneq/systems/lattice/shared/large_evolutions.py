@@ -64,11 +64,16 @@ def near_sites(model: Model, reach: float) -> list[np.ndarray]:
     return near
 
 
-def kept_entries(setup: Setup, leads: LeadPoles, reach: float | None) -> int:
-    """Entries of R that are kept."""
+def kept_entries(
+    setup: Setup,
+    leads: LeadPoles,
+    reach: float | None,
+    near: list[np.ndarray] | None = None,
+) -> int:
+    """Entries of R that are kept; near : those of `near_sites` where they are known."""
     if reach is None:
         return leads.size * leads.total
-    lengths = np.array([len(near) for near in near_sites(setup.model, reach)])
+    lengths = np.array([len(part) for part in near or near_sites(setup.model, reach)])
     lengths = lengths * (setup.form.size // setup.model.sites)
     components = np.concatenate([np.arange(leads.size), leads.tail_couplings()])
     return int(lengths[setup.form.site[components]].sum())

@@ -195,6 +195,18 @@ def changing(given: Given) -> Parts | None:
     return parts
 
 
+def _refuse_structured(key: str, reservoirs: list[Reservoir]) -> None:
+    """Leads whose poles act back on the sites: rows of R have poles too, and fast ones."""
+    if not reservoirs:
+        raise InputError(f'[numerics] {key}: needs leads, all of kind "wide"')
+    for lead in reservoirs:
+        if lead.kind != "wide":
+            raise InputError(
+                f'[numerics] {key}: needs leads, all of kind "wide"; {lead.name} is "{lead.kind}", '
+                'whose poles act back: method = "etd" steps them exactly'
+            )
+
+
 def _refuse_columns(given: Given, reservoirs: list[Reservoir], drives: Drives) -> None:
     """Columns within a range, or in single precision, of what they cannot be had of."""
     numerics = given.numerics
@@ -209,8 +221,7 @@ def _refuse_columns(given: Given, reservoirs: list[Reservoir], drives: Drives) -
             raise InputError(
                 f'[numerics] {key}: goes with method = "columns", got "{numerics.method}"'
             )
-        if not reservoirs or any(lead.kind != "wide" for lead in reservoirs):
-            raise InputError(f'[numerics] {key}: needs leads, all of kind "wide"')
+        _refuse_structured(key, reservoirs)
         levels = np.concatenate([drives.shifts(-1.0), [lead.mu for lead in reservoirs]])
         split = any(lead.h for lead in reservoirs)
         if np.any(levels) or split or np.ptp([lead.T for lead in reservoirs]):

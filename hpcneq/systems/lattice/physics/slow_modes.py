@@ -195,8 +195,8 @@ def conjugate(matrices: Array) -> Array:
 def slow_modes(state: State) -> Array:
     """z of the modes with the largest growth, but for that which only turns the phase.
 
-    (k,), growth descending. Of the repeating deviations, where the state repeats. Exact, unless
-    very many are almost as slow.
+    (k,), growth descending. Of the repeating deviations, where the state repeats. Polished by
+    inverse iteration; where that leads away, or very many are as slow, as Arnoldi's method told.
     """
     motion = Motion(state)
     shift = SHIFT * max(1.0, state.attraction)
@@ -242,7 +242,7 @@ def _combination(motion: Motion, vector: Array) -> Array:
 
 
 def polished(motion: Motion, z: complex, pair: Array, turning: Array | None) -> list[complex]:
-    """[the rate of a mode next to z, exact], by inverse iteration; [] if that leads away.
+    """[the polished rate of a mode next to z], by inverse iteration; [] if that leads away.
 
     pair : about the mode, a combination. turning : what is left out of it.
     """

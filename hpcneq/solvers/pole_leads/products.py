@@ -53,7 +53,10 @@ class Products:
         return rows, places[~mine]
 
     def _route(self, touched: IntArray) -> None:
-        """To which columns the components here add: those of components ``touched``."""
+        """To which columns the components here add: those of components ``touched``.
+
+        ``sums`` (columns, rows that arrive) adds what others send to ``hit``. **Collective.**
+        """
         rows, self.system_away = self._rows(self.system_places[touched], len(self.target_away))
         self.system_rows = np.zeros(self.size, int)
         self.system_rows[touched] = rows
@@ -61,7 +64,11 @@ class Products:
         owners = np.array([self.layout.owner(place) for place in away], int)
         self.order = np.argsort(owners, kind="stable")
         self.counts = np.bincount(owners, minlength=self.comm.size)
-        self.sent_places = away[self.order].astype(np.int64)
+        arrived = sent_rows(self.comm, self.counts, away[self.order, None].astype(np.int64))[:, 0]
+        hit, place = np.unique(arrived - self.layout.start, return_inverse=True)
+        entries = (np.ones(len(arrived)), (place, np.arange(len(arrived))))
+        self.sums = sparse.csr_matrix(entries, shape=(len(hit), len(arrived)), dtype=complex)
+        self.hit = hit
 
     def of(
         self, local: ComplexArray, H: Hamiltonian, A: sparse.csr_matrix, back: sparse.csr_matrix
@@ -75,7 +82,7 @@ class Products:
         thin = self.nothing if full else H
         self._follow(H, full)
         out = np.empty_like(local)
-        away = np.zeros((len(self.sent_places), local.shape[1]), complex)
+        away = np.zeros((len(self.order), local.shape[1]), complex)
         kernels.apply(local, _parts(thin), _parts(A), out)
         kernels.move(local, _parts(back), self.every, self.target_rows, out, away)
         kernels.move(local, _parts(thin), self.system_here, self.system_rows, out, away)
@@ -116,9 +123,7 @@ class Products:
 
     def _send(self, out, away):
         """Add what belongs to other ranks' columns there. **Collective.**"""
-        places = sent_rows(self.comm, self.counts, self.sent_places[:, None])[:, 0]
-        rows = sent_rows(self.comm, self.counts, away[self.order])
-        np.add.at(out, places - self.layout.start, rows)
+        out[self.hit] += self.sums @ sent_rows(self.comm, self.counts, away[self.order])
 
 
 def _parts(matrix: sparse.csr_matrix) -> kernels.Sparse:

@@ -101,7 +101,7 @@ class PoleState:
     def placed(self) -> Mapping[str, Part]:
         """What a checkpoint stores; the order of the columns knows no ranks."""
         start = self.layout.start * self.rows
-        return {"density": (self.flat, start, self.total * self.rows)}
+        return {"columns": (self.flat, start, self.total * self.rows)}
 
     # -- the mean field and observables ------------------------------------------------------------
     def field(self, array: ComplexArray, t: float = 0.0) -> ComplexArray:
@@ -161,9 +161,14 @@ class PoleState:
 
 
 def column_order(leads: LeadPoles) -> IntArray:
-    """(total,) columns of R: every component is followed by its own levels and modes."""
+    """(total,) columns of R: every component is followed by its own levels and modes.
+
+    Nambu's two components of an orbital are neighbours: ranks have whole sites, and what pairs
+    couple is on one rank.
+    """
     component = np.concatenate([np.arange(leads.size), leads.own_entries()[0]])
-    return np.argsort(component, kind="stable")
+    half = leads.size // 2 or 1
+    return np.lexsort((component // half, component % half))
 
 
 def diagonal(leads: LeadPoles, shifts: FloatArray) -> ComplexArray:

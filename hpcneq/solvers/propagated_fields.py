@@ -7,15 +7,14 @@ takes passes of both until the mean field no longer moves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from ..errors import NotConverged
 from ..maths.arrays import ComplexArray, NumberArray
-from ..parallel import Communicator, Part, ordered_sum
-from .auxiliary_modes.stepping import Ends, Read, Stepper
+from ..parallel import Communicator, ordered_sum
+from .auxiliary_modes.stepping import Ends, Stepper
 from .mean_field import FieldState
 from .protocols import Fields, MeanField
 
@@ -141,16 +140,3 @@ class Propagated(Stepper):
         self.history = (step, self.now)
         self.now = self.bounded(self.ends(end), step)
         self.steps += 1
-
-    def saved(self) -> tuple[dict, dict, dict[str, Part]]:
-        """(numbers, replicated arrays, distributed arrays) that the next step reads."""
-        numbers, shared = self.saved_ends()
-        return numbers, shared, {}
-
-    def restore(self, numbers: Mapping, shared: Mapping, read: Read, step_grid: float) -> None:
-        """Take up the history that `saved` gave."""
-        self.origin, self.step_grid = numbers["origin"], step_grid
-        self.now = Ends(shared["c"], shared["v"])
-        self.history = None
-        if numbers["last_step"] is not None:
-            self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"]))

@@ -153,11 +153,11 @@ class Stepper:
         raise NotImplementedError
 
     def saved(self) -> tuple[dict, dict, dict[str, Part]]:
-        """(numbers, replicated arrays, distributed arrays) that the next step reads.
-
-        **Collective.**
+        """(numbers, replicated arrays, distributed arrays) that the next step reads: those of
+        `saved_ends` where there are no others. **Collective.**
         """
-        raise NotImplementedError
+        numbers, shared = self.saved_ends()
+        return numbers, shared, {}
 
     def restore(self, numbers: Mapping, shared: Mapping, read: Read, step_grid: float) -> None:
         """Take up the history that `saved` gave; ``read(name, flat, start, size)`` fills a
@@ -165,7 +165,7 @@ class Stepper:
 
         **Collective.**
         """
-        raise NotImplementedError
+        self.restore_ends(numbers, shared, step_grid)
 
     # -- what they share ---------------------------------------------------------------------------
     def begin_grid(self, t: float, step: float | None) -> None:
@@ -195,6 +195,14 @@ class Stepper:
             numbers["last_step"], old = self.history[:2]
             shared.update(old_c=old.c, old_v=old.v)
         return numbers, shared
+
+    def restore_ends(self, numbers: Mapping, shared: Mapping, step_grid: float) -> None:
+        """Take up what `saved_ends` gave."""
+        self.origin, self.step_grid = numbers["origin"], step_grid
+        self.now = Ends(shared["c"], shared["v"])
+        self.history = None
+        if numbers["last_step"] is not None:
+            self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"]))
 
 
 def _cubic(weights, step, c0, v0, c1, v1):

@@ -7,14 +7,12 @@ arrays of the size of the columns are in use.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ...maths.exponentials import Tables
-from ...parallel import Part
-from ..auxiliary_modes.stepping import Ends, Read, Stepper
+from ..auxiliary_modes.stepping import Ends, Stepper
 from .column_kernels import mix
 from .columns import ColumnState
 
@@ -77,13 +75,3 @@ class ColumnSteps(Stepper):
     def rollback(self, ts: Any) -> None:
         """No copy of the state before a step is kept."""
         raise RuntimeError("columns: a step cannot be taken back")
-
-    def saved(self) -> tuple[dict, dict, dict[str, Part]]:
-        """(numbers, replicated arrays, distributed arrays) that the next step reads."""
-        numbers, shared = self.saved_ends()
-        return numbers, shared, {}
-
-    def restore(self, numbers: Mapping, shared: Mapping, read: Read, step_grid: float) -> None:
-        """Take up the history that `saved` gave."""
-        self.origin, self.step_grid = numbers["origin"], step_grid
-        self.now = Ends(shared["c"], shared["v"])

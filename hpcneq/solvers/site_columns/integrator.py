@@ -96,12 +96,8 @@ class Columns(Stepper):
         """Take up the history that `saved` gave. **Collective.**"""
         for name, array in (("Q", self.Q), ("Z", self.Z)):
             read(name, *placed(self.state.comm, array.reshape(-1)))
-        self.origin, self.step_grid = numbers["origin"], step_grid
-        self.now = Ends(shared["c"], shared["v"])
-        self.history = self.missed = None
-        if numbers["last_step"] is not None:
-            self.history = (numbers["last_step"], Ends(shared["old_c"], shared["old_v"]))
-            self.missed = shared["missed"]
+        self.restore_ends(numbers, shared, step_grid)
+        self.missed = shared.get("missed")
 
     def advance(self, t: float, step: float) -> None:
         """(Pi, Y)(t) -> (t + step). **Collective.**"""

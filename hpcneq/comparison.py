@@ -5,14 +5,15 @@ the entry of its name among the result's errors, or the data set that its declar
 that of the quantity whose error it is said to have ("as of delta_final"). A data set that has none
 has errors as large, against its largest value, as the summary's numbers in the same units; other
 numbers agree to a part ``rtol`` of the largest. Rows are compared where both results have them: at
-the same times, or values of a sweep.
+the same times, or values of a sweep. What differs by rounding of the largest quantity in its units
+agrees too: a current that vanishes by symmetry has other last bits on other numbers of ranks.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -20,49 +21,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .config.words import shown
+from .differences import Difference, difference, largest_of, leaves, without_rounding
 from .errors import InputError
 from .files.reader import Result
 from .maths.coordinates import common_places
 from .tasks.task import WORK, Quantity
 
-ROUNDING = 1e-12  # of its largest value, added to the error of a quantity
 RTOL = 1e-6
 AN_ERROR = re.compile(r"error itself|an error\b|residual|a monitor")
 EXACT = re.compile(r"^(an input|exact|a coordinate|given|chosen|counted|a setting|a point)")
 OF_ITSELF = re.compile(r"(\d[\d.]*(?:e-?\d+)?) of (?:it|itself)\b")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How far one quantity differs between two results.
-
-    largest : of the differences. allowed : the sum of both errors where it is; inf where nothing
-    is known to compare. ratio : the largest ratio of the two over all entries. where : coordinates
-    of that entry. why : words, where numbers do not say it.
-    """
-
-    name: str
-    units: str
-    agrees: bool
-    largest: float = 0.0
-    allowed: float = 0.0
-    ratio: float = 0.0
-    where: Mapping[str, object] = field(default_factory=dict)
-    why: str = ""
-
-    @property
-    def verdict(self) -> str:
-        """In a word."""
-        return "agrees" if self.agrees else "differs"
-
-    def text(self) -> str:
-        """One line."""
-        if self.why:
-            return f"{self.name:24s} {self.verdict}: {self.why}"
-        units = "" if self.units == "1" else f" {self.units}"
-        place = ", ".join(f"{name} = {_short(value)}" for name, value in self.where.items())
-        words = f"by {self.largest:.2g}{units} (allowed {self.allowed:.2g})"
-        return f"{self.name:24s} {self.verdict}: {words}" + (place and f", at {place}")
 
 
 @dataclass(frozen=True)
@@ -151,7 +119,7 @@ def compare(
     if one != other:
         raise InputError(f"{second.path}: is a result of {other}, {first.path} of {one}")
     pair = _Pair(first, second, quantities, rtol)
-    compared = (*pair.numbers(), *pair.arrays())
+    compared = tuple(without_rounding([*pair.numbers(), *pair.arrays()]))
     if not compared:
         raise InputError(f"{first.path}, {second.path}: hold nothing that can be compared")
     return Comparison(str(first.path), str(second.path), one, inputs(first, second), compared)
@@ -200,7 +168,7 @@ class _Pair:
         for name in self._compared(one, other):
             if name in one and name in other:
                 known = self._unit(name), self._allowed(name)
-                yield _difference(name, *known, _leaves(one[name]), _leaves(other[name]), self.rtol)
+                yield difference(name, *known, leaves(one[name]), leaves(other[name]), self.rtol)
             else:
                 yield self._alone(name, name in one)
 
@@ -222,8 +190,11 @@ class _Pair:
         return [name for name in {**one, **other} if not self._is_apart(name)]
 
     def _is_apart(self, name: str) -> bool:
-        error = self.quantities[name].error if name in self.quantities else None
-        return name in self.apart or is_error(name, error)
+        return name in self.apart or is_error(name, self._declared(name))
+
+    def _declared(self, name: str) -> str:
+        """What the declaration of a quantity says of its error."""
+        return (self.quantities[name].error if name in self.quantities else None) or ""
 
     def _alone(self, name: str, first: bool) -> Difference:
         path = self.first.path if first else self.second.path
@@ -254,7 +225,7 @@ class _Pair:
         allowed = self._allowed(name, places)
         mine = np.asarray(one)[np.ix_(*(pair[0] for pair in places))]
         theirs = np.asarray(other)[np.ix_(*(pair[1] for pair in places))]
-        return _difference(name, one.units, allowed, mine, theirs, self.rtol, where)
+        return difference(name, one.units, allowed, mine, theirs, self.rtol, where)
 
     def _allowed(self, name: str, places: list[Any] | None = None) -> NDArray[Any] | float | None:
         """The sum of both errors, an array of the data set's shape or one number; None if unknown.
@@ -280,7 +251,7 @@ class _Pair:
 
     def _error(self, result: Result, name: str) -> Any:
         """The error of a quantity in one result: its own, or that which its declaration names."""
-        error = (self.quantities[name].error if name in self.quantities else "") or ""
+        error = self._declared(name)
         if error in result:
             return np.abs(np.asarray(result[error], float))
         share = OF_ITSELF.search(error)
@@ -288,9 +259,9 @@ class _Pair:
             return float(share[1]) * np.abs(np.asarray(result[name]))
         for word in (name, *re.findall(r"\w+", error)):
             if word in result.errors:
-                known = _leaves(result.errors[word])
+                known = leaves(result.errors[word])
             elif word.endswith("_error") and word in result.summary:
-                known = _leaves(result.summary[word])
+                known = leaves(result.summary[word])
             else:
                 continue
             if known.dtype.kind == "f" and np.any(np.isfinite(known)):
@@ -299,73 +270,17 @@ class _Pair:
 
     def _share(self, result: Result, name: str) -> float | None:
         """The error of a data set from those of numbers in its units; None where there are none."""
-        declared = self.quantities[name].error if name in self.quantities else None
-        if EXACT.search(declared or ""):
+        if EXACT.search(self._declared(name)):
             return None
         sizes, errors = [], []
         for number, error in result.errors.items():
             if number in result.summary and self._unit(number) == result[name].units:
-                sizes.append(_largest(_leaves(result.summary[number])))
-                errors.append(_largest(_leaves(error)))
+                sizes.append(largest_of(leaves(result.summary[number])))
+                errors.append(largest_of(leaves(error)))
         if max(sizes, default=0.0) == 0 or result[name].units in ("1", ""):
             return None
         share = max(self.rtol, max(errors) / max(sizes))
-        return share * _largest(np.asarray(result[name]))
-
-
-def _largest(values: NDArray[Any]) -> float:
-    """The largest modulus; 0 of nothing, and of texts."""
-    if values.dtype.kind not in "fciub":
-        return 0.0
-    sizes = np.abs(values)
-    return float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
-
-
-def _difference(
-    name: str,
-    units: str,
-    allowed: NDArray[Any] | float | None,
-    one: NDArray[Any],
-    other: NDArray[Any],
-    rtol: float,
-    where: Mapping[str, NDArray[Any]] | None = None,
-) -> Difference:
-    """Compare values at the same places; where : coordinates along each axis."""
-    if one.shape != other.shape:
-        words = f"has {one.size} values and {other.size}"
-        return Difference(name, units, False, ratio=np.inf, why=words)
-    if one.size == 0:
-        return Difference(name, units, True, why="empty in both")
-    if one.dtype.kind not in "fciub" or other.dtype.kind not in "fciub":
-        return _words_difference(name, units, one, other)
-    with np.errstate(invalid="ignore"):
-        apart = np.abs(one.astype(complex) - other.astype(complex))
-        equal = (one == other) | (np.isnan(one.astype(complex)) & np.isnan(other.astype(complex)))
-    apart = np.where(equal, 0.0, apart)
-    apart = np.where(np.isnan(apart), np.inf, apart)  # a number in one of them alone
-    largest = max(_largest(one), _largest(other))
-    error: Any = rtol * largest
-    if allowed is not None:
-        error = np.where(np.isnan(allowed), np.inf, allowed) + ROUNDING * largest
-    error = np.broadcast_to(error, apart.shape)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(apart == 0, 0.0, apart / np.where(error == 0, 1e-300, error))
-    ratio = np.where(np.isnan(ratio), np.inf, ratio)  # both without bound
-    at = np.unravel_index(int(np.argmax(ratio)), apart.shape)
-    worst, limit = float(apart[at]), float(error[at])
-    most = float(ratio[at])
-    place = {key: values[at[k]].item() for k, (key, values) in enumerate((where or {}).items())}
-    return Difference(name, units, most <= 1.0, worst, limit, most, place)
-
-
-def _words_difference(name: str, units: str, one: NDArray[Any], other: NDArray[Any]) -> Difference:
-    """Texts are the same or not."""
-    wrong = np.nonzero(one.astype(str).ravel() != other.astype(str).ravel())[0]
-    if not len(wrong):
-        return Difference(name, units, True, why="the same words")
-    first, second = (shown(str(values.ravel()[wrong[0]])) for values in (one, other))
-    words = f"{first}, {second}" + (f" and {len(wrong) - 1} more" if len(wrong) > 1 else "")
-    return Difference(name, units, False, ratio=np.inf, why=words)
+        return share * largest_of(np.asarray(result[name]))
 
 
 def _coordinates(result: Result, name: str, axis: int) -> NDArray[Any]:
@@ -375,22 +290,6 @@ def _coordinates(result: Result, name: str, axis: int) -> NDArray[Any]:
     if label in result and result[label].shape == (data.shape[axis],):
         return np.asarray(result[label])
     return np.arange(data.shape[axis])
-
-
-def _leaves(value: object) -> NDArray[Any]:
-    """All entries of a number, text, list or table of a summary; None counts as nan."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return np.array([np.nan if value is None else value])
-    parts = [_leaves(item) for item in value]
-    if not parts:
-        return np.empty(0)
-    return np.concatenate(parts)
-
-
-def _short(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _finite(value: float) -> float | None:

@@ -12,6 +12,7 @@ from support.examples import example_result
 from support.programs import FOUR_STEPS, here
 
 import hpcneq
+from hpcneq.comparison import compare
 from hpcneq.errors import InputError
 
 
@@ -63,6 +64,23 @@ def test_what_differs_is_named_with_its_size_and_place(place):
     assert set(wrong["delta"]["at"]) == {"t", "x"} and wrong["delta"]["at"]["x"] == 1
     code, said = here("compare", "a.h5", "b.h5", folder=place)
     assert code == 1 and "they differ in 1 of" in said and "delta" in said.splitlines()[-1]
+
+
+@pytest.mark.parametrize("size, agree", [(1e-14, True), (1e-9, False)])
+def test_what_is_nothing_but_rounding_agrees(place, size, agree):
+    """Against the mean field, in its units: fails where it is held against itself alone."""
+    for name in ("one.h5", "two.h5"):
+        noise = np.random.default_rng(ord(name[0]))
+
+        def spoil(file, noise=noise):
+            waves = file["delta_n"]
+            waves[...] = (size * noise.normal(size=waves.shape)).astype(waves.dtype)
+            file.attrs["errors"] = "{}"
+
+        changed(place, spoil)
+        (place / "b.h5").rename(place / name)
+    results = [hpcneq.open(place / name) for name in ("one.h5", "two.h5")]
+    assert bool(compare(*results, quantities={})) == agree
 
 
 def test_a_number_that_is_missing_in_one_differs(place):

@@ -47,6 +47,7 @@ LEVELS = {
     "config.template": 6.6,
     "restart": 6,
     "comparison": 5.5,
+    "differences": 5.25,
     "datasets": 5.5,
     "results": 6,
     "lattice": 6,

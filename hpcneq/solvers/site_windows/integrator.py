@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.special import jv
 
+from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray
 from ...parallel import Part
 from ..auxiliary_modes import chebyshev
@@ -118,7 +119,7 @@ class Windows(Columns):
 
         state, exchange = self.state, self.small
         shape = len(state.sites), 2 * exchange.window.size, *state.green.shape[2:]
-        W = np.empty(shape, state.real)
+        W = aligned_zeros(shape, state.real)
         own = self._sandwich(kicks, weights, exchange, W, False)
         K = kicks[-1].rotations(state.sites[state.inside])
         own = K @ own @ K.conj().transpose(0, 2, 1)

@@ -22,7 +22,7 @@ from ..output_times import Row
 from ..protocols import Observables
 from ..site_columns.halo import Halo
 from ..site_columns.state import around_sites, lanczos
-from .layout import STRIP, Strips, Window
+from .layout import STRIP, Strips, Window, by_lanes
 from .ranges import (
     START,
     PlanarModes,
@@ -123,13 +123,13 @@ class WindowState:
         strips, own = self.strips, self.own
         return strips.x[own], strips.y[own], window.geometry, window.near, window.own
 
-    def scratch(self, window: Window, real: np.dtype, lanes: int, terms: int) -> tuple:
-        """Three planes, own rows of lanes, sources, and fields around a strip."""
-        n, kind = window.size, np.result_type(real, np.complex64)
+    def scratch(self, window: Window, real: np.dtype, lanes: int) -> tuple:
+        """Three planes, and fields around two strips."""
+        n = window.size
         planes = [aligned_zeros((2 * n + 2, 2, lanes), real) for _ in range(3)]
-        around = [np.empty(shape, real) for shape in ((n, 8), n, (n, 2), n, (n, 2))]
-        at, w = np.zeros((lanes, 2), np.int64), np.zeros((terms, lanes, 2), kind)
-        return (*planes, at, w, tuple(around))
+        shapes = (n, 8), n, (n, 2), n, (n, 2)
+        fields = [tuple(np.empty(shape, real) for shape in shapes) for _ in range(2)]
+        return (*planes, *fields)
 
     # -- the stationary start ----------------------------------------------------------------------
     def fill(self) -> None:
@@ -188,17 +188,17 @@ class WindowState:
         slowest = rates[np.argmin(np.abs(rates.real))]
         terms = resolvent_terms(slowest, radius, START[self.real.itemsize])
         series = [resolvent_coefficients(rate, radius, terms) for rate in rates]
-        functions = np.repeat(series, 2 * STRIP, axis=0).astype(kind)
+        functions = np.repeat(series, 2 * STRIP, axis=0)
         lanes, part = len(functions), slice(first, first + len(M))
-        sources = np.zeros((len(M), len(rates), 2, STRIP, 2), kind)
+        sources = np.zeros((len(M), len(rates), 2, STRIP, 2), complex)
         for a in (0, 1):
             sources[:, :, a, :, a] = strength[:, a, None] * self.inside[part, None]
         strips, own = self.strips, slice(self.own.start + first, self.own.start + first + len(M))
         place = (strips.x[own], strips.y[own], *self.place(window)[2:])
         rotation = np.ones(N, onsite.dtype), np.zeros((N, 2), onsite.dtype)
-        given = M, np.zeros((2, lanes), onsite.dtype), functions
-        given += sources.reshape(len(M), lanes, 2), self.scratch(window, onsite.dtype, lanes, terms)
-        given += (self.sums_of(None, None, M, M),)
+        given = M, np.zeros((2, lanes), onsite.dtype), by_lanes(functions, onsite.dtype)
+        given += (by_lanes(sources.reshape(len(M), lanes, 2), onsite.dtype),)
+        given += self.scratch(window, onsite.dtype, lanes), self.sums_of(None, None, M, M)
         u = np.zeros(terms, kind)
         sweeps.modes(place, (hop, onsite, c, u), self.system.plain, rotation, *given)
 

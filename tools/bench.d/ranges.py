@@ -9,6 +9,7 @@ import time
 import numpy as np
 from sites import STEP, system, timed
 
+from hpcneq.maths.aligned import aligned_zeros
 from hpcneq.parallel import solo
 from hpcneq.solvers.site_columns import kernels
 from hpcneq.solvers.site_windows.integrator import Windows
@@ -23,7 +24,7 @@ TERMS = 14
 def kernel_rate(window, real, lanes):
     """GF/s of one polynomial of H on the columns of a window."""
     n, kind = window.size, np.result_type(real, np.complex64)
-    P, B, C = (np.zeros((2 * n + 2, 2, lanes), real) for _ in range(3))
+    P, B, C = (aligned_zeros((2 * n + 2, 2, lanes), real) for _ in range(3))
     given = window.near, np.full((n, 4), -0.2, kind), np.zeros(n, real), np.zeros(n, kind)
     sources = np.zeros((lanes, 2), np.int64), np.zeros((TERMS, lanes, 2), kind)
     u = np.ones(TERMS, kind)
@@ -78,4 +79,5 @@ def main():
             tell(Lx, Ly, given, ranges, per_entry * entries, "extrapolated")
 
 
-main()
+if __name__ == "__main__":
+    main()

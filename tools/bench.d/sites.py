@@ -12,6 +12,7 @@ from mpi4py import MPI
 from scipy.linalg.blas import zgemm
 
 from hpcneq.maths import drives
+from hpcneq.maths.aligned import aligned_zeros
 from hpcneq.parallel import solo
 from hpcneq.solvers.auxiliary_modes import chebyshev
 from hpcneq.solvers.auxiliary_modes.stepping import exponential_coefficients
@@ -66,7 +67,9 @@ def step_of_modes(given, Lx, Ly):
     rng, found = np.random.default_rng(1), {}
     for size, kind, real in ((4, np.complex64, np.float32), (8, complex, float)):
         width = kernels.LANES[size]
-        P, B, C = (rng.normal(size=(N, 2, width)).astype(real) for _ in range(3))
+        P, B, C = (aligned_zeros((N, 2, width), real) for _ in range(3))
+        for plane in (P, B, C):
+            plane[:] = rng.normal(size=plane.shape)
         terms = chebyshev.degree(5.0 * STEP, integrator.SINGLE if size == 4 else integrator.DOUBLE)
         u = exponential_coefficients(STEP, 5.0, terms).astype(kind)
         hop, onsite, c = (

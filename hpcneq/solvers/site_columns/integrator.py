@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...parallel import Part, placed
 from ..auxiliary_modes import chebyshev
@@ -55,7 +56,7 @@ class Columns(Stepper):
         self.state, self.system = state, state.system
         self.missed: ComplexArray | None = None
         n, rows = len(state.sites), state.rows
-        self.Q, self.Z, self.V = (np.zeros((n, 2, 2, rows)) for _ in range(3))
+        self.Q, self.Z, self.V = (aligned_zeros((n, 2, 2, rows)) for _ in range(3))
         fitting = CACHE // (3 * 32 * max(1, state.halo.count) * kernels.ROWS)
         self.rows_at_once = min(rows, max(1, fitting) * kernels.ROWS)
 
@@ -177,9 +178,9 @@ class Columns(Stepper):
         mine, near = state.sites, state.halo.near
         hop, onsite, c = hop[mine], self.system.onsite[mine], c[mine]
         for part in self._parts():
-            B = np.zeros((state.halo.count, 2, 2, part.stop - part.start))
+            B = aligned_zeros((state.halo.count, 2, 2, part.stop - part.start))
             B[: len(Z)] = self.Q[..., part]
-            rows = np.ascontiguousarray(Z[..., part])
+            rows = _aligned(Z[..., part])
             B = state.halo.fill(B)
             kernels.right(near, hop, onsite, c, 0.0, 0.0, 1.0, rows, B, rows)
             Z[..., part] = rows
@@ -196,8 +197,8 @@ class Columns(Stepper):
         hop, c = hop[mine], c[mine]
         onsite = onsite[mine]
         for part in self._parts():
-            V = np.ascontiguousarray(self.V[..., part])
-            B, C = np.zeros((2, state.halo.count, *V.shape[1:]))
+            V = _aligned(self.V[..., part])
+            B, C = aligned_zeros((2, state.halo.count, *V.shape[1:]))
             for k in range(len(u) - 1, -1, -1):
                 if k < len(u) - 1:
                     state.halo.fill(B)
@@ -220,7 +221,7 @@ class Columns(Stepper):
         U = exp(-i dt Hbar) with Chebyshev coefficients down to ``smallest``. Returns V like Y.
         """
         state, first = self.state, kicks[0]
-        P, B, C = (np.empty((state.size, 2, kernels.LANES[8])) for _ in range(3))
+        P, B, C = (aligned_zeros((state.size, 2, kernels.LANES[8])) for _ in range(3))
         none = np.zeros((8, 0), np.int64)
         polynomials = [self._scaled(kick, smallest) for kick in kicks]
         for begin in range(0, len(state.sites), 4):
@@ -277,6 +278,13 @@ class Columns(Stepper):
             (onsite / kick.radius).astype(self.state.real),
             (c / kick.radius).astype(kind),
         )
+
+
+def _aligned(array: FloatArray) -> FloatArray:
+    """A copy that begins a cache line."""
+    copied = aligned_zeros(array.shape)
+    copied[...] = array
+    return copied
 
 
 def kicks_of(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
 
@@ -77,7 +78,7 @@ def modes(
     near, hop, onsite, c, u = matrix
     real = onsite.dtype
     width = LANES[real.itemsize]
-    planes = [np.empty((2 * len(near), 2, width), real) for _ in range(3)]
+    planes = [aligned_zeros((2 * len(near), 2, width), real) for _ in range(3)]
     lanes, at = np.empty((2, width), real), np.empty((width, 2), np.int64)
     sweeps.modes(
         (near, hop.view(real), onsite, c.view(real).reshape(-1, 2), u),

@@ -23,6 +23,7 @@ from mpi4py import MPI
 from numpy.typing import DTypeLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 
+from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...parallel import Communicator, Part, all_rows, placed
 from ..output_times import Row
@@ -61,10 +62,10 @@ class SiteState:
         n = len(self.sites)
         self.green_count, self.mode_count = n * 2 * self.rows, n * self.lanes * self.rows
         together = self.dtype == complex
-        self.flat = np.zeros(self.green_count + together * self.mode_count, complex)
+        self.flat = aligned_zeros(self.green_count + together * self.mode_count, complex)
         self.mode_flat = self.flat[self.green_count :]
         if not together:
-            self.mode_flat = np.zeros(self.mode_count, np.complex64)
+            self.mode_flat = aligned_zeros(self.mode_count, np.complex64)
         self.green, self.modes = self.view_green(self.flat), self.view_modes(self.mode_flat)
         self._describe_modes(n)
         near = system.near
@@ -144,9 +145,9 @@ class SiteState:
         """
         shape = (len(self.sites), 2, 2, self.rows)
         if Q is None:
-            Q = np.zeros(shape)
+            Q = aligned_zeros(shape)
         if L is None:
-            L = np.zeros(shape)
+            L = aligned_zeros(shape)
         if modes is None:
             modes = self.modes
         kernels.sums(

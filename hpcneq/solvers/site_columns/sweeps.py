@@ -68,14 +68,20 @@ class _Site:
 
 
 def _start(code, ur, ui, old, carried):
-    """u old - carried, complex."""
-    (x, y), (p, q) = old, carried
-    re, im = code.fma(ur, x, code.less(p)), code.fma(ur, y, code.less(q))
+    """u old - carried, complex; None: u old."""
+    x, y = old
+    if carried is None:
+        re, im = code.builder.fmul(ur, x), code.builder.fmul(ur, y)
+    else:
+        re, im = (code.fma(ur, z, code.less(p)) for z, p in zip(old, carried))
     return code.fma(code.less(ui), y, re), code.fma(ui, x, im)
 
 
-def _left(plain, lanes=None):
-    """The intrinsic for hops that are all one real number, or any; None: lanes of 64 bytes."""
+def _left(plain, lanes=None, begun=True):
+    """The intrinsic for hops that are all one real number, or any; None: lanes of 64 bytes.
+
+    begun : whether C holds a term; else it is taken for 0.
+    """
 
     @intrinsic
     def term(typing, near, hop, onsite, c, P, B, C, j, ur, ui, f):
@@ -95,7 +101,8 @@ def _left(plain, lanes=None):
 
             results = []
             for a in (0, 1):
-                start = _start(code, ur, ui, read(P, j, a), read(C, j, a))
+                carried = read(C, j, a) if begun else None
+                start = _start(code, ur, ui, read(P, j, a), carried)
                 results += site.product(*start, a, plain, lambda at, b: read(B, at, b))
             for k, value in enumerate(results):
                 code.write(value, C, code.row(j, k))
@@ -169,34 +176,50 @@ def _first(lanes=None):
     """The intrinsic that begins a recursion; None: lanes of 64 bytes."""
 
     @intrinsic
-    def first(typing, P, B, C, j, ur, ui):
-        """B[j] = u P[j], C[j] = 0: the first term, that of B = C = 0."""
+    def first(typing, P, C, j, ur, ui):
+        """C[j] = u P[j]: the first term, that of B = C = 0."""
 
         def write(context, builder, signature, args):
             count = lanes or 512 // signature.args[0].dtype.bitwidth
             code = Code(context, builder, signature, args, count)
-            P, B, C = (code.array(k) for k in range(3))
-            j, vector = args[3], code.vector(0)
-            ur, ui = code.spread(args[4]), code.spread(args[5])
-            nothing = ir.Constant(vector, None)
+            P, C = (code.array(k) for k in range(2))
+            j, vector = args[2], code.vector(0)
+            ur, ui = code.spread(args[3]), code.spread(args[4])
             for a in (0, 2):
-                x, y = (code.read(P, code.row(j, a + k), vector) for k in (0, 1))
-                re = code.fma(code.less(ui), y, builder.fmul(ur, x))
-                im = code.fma(ui, x, builder.fmul(ur, y))
-                for k, value in enumerate((re, im)):
-                    code.write(value, B, code.row(j, a + k))
-                    code.write(nothing, C, code.row(j, a + k))
+                old = [code.read(P, code.row(j, a + k), vector) for k in (0, 1)]
+                for k, value in enumerate(_start(code, ur, ui, old, None)):
+                    code.write(value, C, code.row(j, a + k))
             return code.nothing()
 
-        return types.void(P, B, C, j, ur, ui), write
+        return types.void(P, C, j, ur, ui), write
 
     return first
 
 
 plain_term = _left(True)
 phase_term = _left(False)
+plain_second, phase_second = _left(True, None, False), _left(False, None, False)
 plain_term_of_8, phase_term_of_8 = _left(True, 8), _left(False, 8)
+plain_second_of_8, phase_second_of_8 = _left(True, 8, False), _left(False, 8, False)
 first_term, first_term_of_8 = _first(), _first(8)
+
+
+@intrinsic
+def fetch(typing, array, offset):
+    """Ask for the cache line at an offset into an array, as if it were flat."""
+
+    def write(context, builder, signature, args):
+        code = Code(context, builder, signature, args)
+        byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
+        name = "llvm.prefetch.p0i8"
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        pointer = builder.bitcast(builder.gep(code.array(0).data, [args[1]]), byte)
+        how = [ir.Constant(whole, number) for number in (0, 2, 1)]  # to read, second cache, data
+        builder.call(function, [pointer, *how])
+        return code.nothing()
+
+    return types.void(array, offset), write
 
 
 def rotation_of(code: Code, cosine: Any, q: Any, j: Any, back: bool) -> tuple[Any, ...]:
@@ -275,6 +298,39 @@ def _store(typing, B, j, cosine, q, M, begin, last):
     return types.void(B, j, cosine, q, M, begin, last), write
 
 
+def swept(
+    near: IntArray,
+    hop: NDArray,
+    onsite: NDArray,
+    c: NDArray,
+    P: NDArray,
+    B: NDArray,
+    C: NDArray,
+    u: complex,
+    second: bool,
+    f: float,
+    begin: int,
+    end: int,
+    plain: bool,
+) -> None:
+    """C = u P + f H B - C in the rows of sites from ``begin`` to ``end``.
+
+    second : C is taken for 0.
+    """
+    if second and plain:
+        for j in range(begin, end):
+            plain_second(near, hop, onsite, c, P, B, C, j, u.real, u.imag, f)
+    elif second:
+        for j in range(begin, end):
+            phase_second(near, hop, onsite, c, P, B, C, j, u.real, u.imag, f)
+    elif plain:
+        for j in range(begin, end):
+            plain_term(near, hop, onsite, c, P, B, C, j, u.real, u.imag, f)
+    else:
+        for j in range(begin, end):
+            phase_term(near, hop, onsite, c, P, B, C, j, u.real, u.imag, f)
+
+
 def recursion(
     near: IntArray,
     hop: NDArray,
@@ -289,23 +345,17 @@ def recursion(
     plain: bool,
 ) -> NDArray:
     """See `kernels.clenshaw`."""
-    one, last = onsite.dtype.type(1), len(u) - 1
-    for j in range(near.shape[0]):
-        first_term(P, C, B, j, u[last].real, u[last].imag)
-    C[2 * near.shape[0] :] = 0
-    B[2 * near.shape[0] :] = 0
+    one, last, n = onsite.dtype.type(1), len(u) - 1, near.shape[0]
+    for j in range(n):
+        first_term(P, C, j, u[last].real, u[last].imag)
+    B[2 * n :] = 0
+    C[2 * n :] = 0
     for k in range(last, -1, -1):
         f = one
         if k > 0:
             f = one + one
-        if k == last:
-            pass
-        elif plain:
-            for j in range(near.shape[0]):
-                plain_term(near, hop, onsite, c, P, B, C, j, u[k].real, u[k].imag, f)
-        else:
-            for j in range(near.shape[0]):
-                phase_term(near, hop, onsite, c, P, B, C, j, u[k].real, u[k].imag, f)
+        if k < last:
+            swept(near, hop, onsite, c, P, B, C, u[k], k == last - 1, f, 0, n, plain)
         for lane in range(at.shape[0]):
             for q in range(at.shape[1]):
                 C[at[lane, q], 0, lane] += w[k, lane, q].real
@@ -314,7 +364,7 @@ def recursion(
     return B
 
 
-@lazily(calls=(recursion,))
+@lazily(calls=(swept, recursion))
 def clenshaw(
     near: IntArray,
     hop: NDArray,
@@ -332,7 +382,7 @@ def clenshaw(
     return recursion(near, hop, onsite, c, u, P, B, C, at, w, plain)
 
 
-@lazily(calls=(recursion,))
+@lazily(calls=(swept, recursion))
 def modes(
     matrix: tuple[NDArray, ...],
     plain: bool,

@@ -16,44 +16,87 @@ from numpy.typing import NDArray
 from ...maths.arrays import ComplexArray, IntArray
 from ...maths.compiled import lazily
 from ..site_columns.sweeps import (
+    fetch,
     first_term,
     first_term_of_8,
+    phase_second,
+    phase_second_of_8,
     phase_term,
     phase_term_of_8,
+    plain_second,
+    plain_second_of_8,
     plain_term,
     plain_term_of_8,
-    recursion,
     rotated,
+    swept,
 )
 from ..vector_code import Code
-from .sweeps import fields_around
+from .sweeps import _sourced, before_last, fields_around
 
 __all__ = [
-    "first_term",
+    "_sourced",
+    "phase_second",
     "phase_term",
+    "plain_second",
     "plain_term",
-]  # `recursion` is compiled with the names of this module
+]  # `swept` and `before_last` are compiled with the names of this module
 
 
-def _carried(near, hop, onsite, c, u, P, B, C, plain):
-    """`recursion` on eight lanes, without sources."""
-    one, last = onsite.dtype.type(1), len(u) - 1
-    for j in range(near.shape[0]):
-        first_term_of_8(P, B, C, j, u[last].real, u[last].imag)
-    B[2 * near.shape[0] :] = 0
-    C[2 * near.shape[0] :] = 0
-    for k in range(last - 1, -1, -1):
-        f = one
-        if k > 0:
-            f = one + one
-        if plain:
-            for j in range(near.shape[0]):
-                plain_term_of_8(near, hop, onsite, c, P, B, C, j, u[k].real, u[k].imag, f)
-        else:
-            for j in range(near.shape[0]):
-                phase_term_of_8(near, hop, onsite, c, P, B, C, j, u[k].real, u[k].imag, f)
+def _swept_of_8(near, fields, u, second, f, P, B, C, begin, end, plain):
+    """`swept` on eight lanes."""
+    hop, onsite, c, _, _ = fields
+    if second and plain:
+        for j in range(begin, end):
+            plain_second_of_8(near, hop, onsite, c, P, B, C, j, u.real, u.imag, f)
+    elif second:
+        for j in range(begin, end):
+            phase_second_of_8(near, hop, onsite, c, P, B, C, j, u.real, u.imag, f)
+    elif plain:
+        for j in range(begin, end):
+            plain_term_of_8(near, hop, onsite, c, P, B, C, j, u.real, u.imag, f)
+    else:
+        for j in range(begin, end):
+            phase_term_of_8(near, hop, onsite, c, P, B, C, j, u.real, u.imag, f)
+
+
+def _begun(u, P, C, begin, end):
+    """C = u P, the first term, in the rows of sites from ``begin`` to ``end``."""
+    if P.shape[2] > 8:
+        for j in range(begin, end):
+            first_term(P, C, j, u[-1].real, u[-1].imag)
+    else:
+        for j in range(begin, end):
+            first_term_of_8(P, C, j, u[-1].real, u[-1].imag)
+
+
+def _carried(near, own, fields, u, P, B, C, plain, ahead):
+    """`before_last` without sources."""
+    if P.shape[2] > 8:
+        return before_last(near, fields, u, P, B, C, own, P[:0], P[:0], plain, ahead)
+    n, last = near.shape[0], len(u) - 1
+    two = fields[1].dtype.type(2)
+    B, C = C, B
+    for k in range(last - 1, 0, -1):
+        _swept_of_8(near, fields, u[k], k == last - 1, two, P, B, C, 0, n, plain)
         B, C = C, B
-    return B
+    return B, C
+
+
+def _ended(near, fields, u, P, B, C, begin, end, plain):
+    """The last term in the rows of sites from ``begin`` to ``end``."""
+    hop, onsite, c, _, _ = fields
+    one = onsite.dtype.type(1)
+    if P.shape[2] > 8:
+        swept(near, hop, onsite, c, P, B, C, u[0], False, one, begin, end, plain)
+    else:
+        _swept_of_8(near, fields, u[0], False, one, P, B, C, begin, end, plain)
+
+
+def _together(t, strips, xs, P):
+    """How many strips are carried from strip t on."""
+    if t >= strips:
+        return 0
+    return 1 + (P.shape[2] > 8 and t + 1 < strips and xs[t + 1] == xs[t])
 
 
 def _moved(p, line, shift):
@@ -104,23 +147,26 @@ def _combined(typing, Y, Q, Z, r, m, scale, right, e, x, y, P, n, o):
     return types.void(Y, Q, Z, r, m, scale, right, e, x, y, P, n, o), write
 
 
-def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, o, shift):
-    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K of strip t, on places ``inner``.
+def _factors(t, sites, rotation, right):
+    """K on the columns of strip t, see `_combined`."""
+    cosine, q = rotation
+    for s in range(4):
+        j = max(sites[t, s], 0)
+        right[0, s], right[0, s + 4] = cosine[j], cosine[j]
+        right[1, s], right[1, s + 4] = -q[j, 0], q[j, 0]
+        right[2, s], right[2, s + 4] = q[j, 1], q[j, 1]
 
-    o : first lane. shift : see `_moved`.
+
+def _loaded(t, inner, own, sites, Y, Q, Z, weights, right, around, P, line, begin, o, shift):
+    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K of strip t, on a line of places ``inner``.
+
+    begin : the first place. o : first lane. shift : see `_moved`.
     """
-    cosines, qs = around[3], around[4]
-    right, scales = np.empty((3, 8), P.dtype), np.zeros((2, 3), P.dtype)
+    cosines, qs, scales = around[3], around[4], np.zeros((2, 3), P.dtype)
     for k in range(3):
         scales[0, k] = weights[k]
     scales[1, 0] = weights[0]
-    for s in range(4):
-        j = max(sites[t, s], 0)
-        q = rotation[1]
-        right[0, s], right[0, s + 4] = rotation[0][j], rotation[0][j]
-        right[1, s], right[1, s + 4] = -q[j, 0], q[j, 0]
-        right[2, s], right[2, s + 4] = q[j, 1], q[j, 1]
-    for p in range(inner.shape[1]):
+    for p in range(begin, begin + line):
         n = _moved(p, line, shift)
         r, m = 2 * inner[0, p], 2 * inner[1, p]
         e = cosines[n]
@@ -129,6 +175,8 @@ def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, o
             _combined(Y[t], Q[t], Z[t], r, m, scales[0], right, e, x, y, P, n, o)
         else:
             _combined(Y[t], Q[t], Z[t], r, 0, scales[1], right, e, x, y, P, n, o)
+    if begin != own[0] - own[0] % line:
+        return
     for s in range(4):
         if sites[t, s] >= 0:  # K leaves a site's own unit matrix alone
             n = _moved(own[s], line, shift)
@@ -136,17 +184,43 @@ def _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, o
             P[2 * n + 1, 1, o + s + 4] += weights[3]
 
 
-def _stored(t, B, W, line, o, shift):
-    """W[t] = B in eight lanes from o on."""
-    for p in range(W.shape[1] // 2):
-        n = _moved(p, line, shift)
-        for a in range(2):
-            for part in range(2):
-                for lane in range(8):
-                    W[t, 2 * p + a, part, lane] = B[2 * n + a, part, o + lane]
+@intrinsic
+def _taken(typing, B, n, o, W, p):
+    """W[p] = B[n] in one site's rows, eight lanes from o on."""
+
+    def write(context, builder, signature, args):
+        code = Code(context, builder, signature, args)
+        B, W = code.array(0), code.array(3)
+        lanes = cgutils.unpack_tuple(builder, B.shape)[2]
+        for k in range(4):
+            row = code.sum(code.product(args[1], code.whole(4)), code.whole(k))
+            value = code.read(B, code.sum(code.product(row, lanes), args[2]), code.vector(0))
+            code.write(value, W, code.row(args[4], k))
+        return code.nothing()
+
+    return types.void(B, n, o, W, p), write
 
 
-@lazily(calls=(_carried, recursion, fields_around, _moved, _loaded, _stored))
+def _stored(t, B, W, line, begin, o, shift):
+    """W[t] = B in eight lanes from o on, a line of places."""
+    for p in range(begin, begin + line):
+        _taken(B, _moved(p, line, shift), o, W[t], p)
+
+
+PARTS = (
+    _swept_of_8,
+    swept,
+    fields_around,
+    before_last,
+    _begun,
+    _carried,
+    _ended,
+    _together,
+    _moved,
+)
+
+
+@lazily(calls=(*PARTS, _factors, _loaded, _stored))
 def left(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -164,28 +238,40 @@ def left(
     """W = U K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K, (strips, 2n, 2, 8).
 
     inner (2, n): places in Y, and in Q and Z, -1 where there is none. W may be Y itself.
-    sites (strips, 4) of own strips.
+    sites (strips, 4) of own strips. While the last term of one or two strips is made, line by line,
+    each line goes to W and the next strips' comes from Y.
     """
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
-    P, B, C, at, w, around = scratch
-    t, line = 0, geometry[5]
-    while t < W.shape[0]:
-        both = P.shape[2] > 8 and t + 1 < W.shape[0] and xs[t + 1] == xs[t]
-        fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, around)
-        _loaded(t, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, 0, 0)
-        if both:
-            shift = ys[t + 1] - ys[t]
-            _loaded(t + 1, inner, own, sites, Y, Q, Z, weights, rotation, around, P, line, 8, shift)
-        if P.shape[2] > 8:
-            done = recursion(near, around[0], around[1], around[2], u, P, B, C, at, w, plain)
-        else:
-            done = _carried(near, around[0], around[1], around[2], u, P, B, C, plain)
-        _stored(t, done, W, line, 0, 0)
-        if both:
-            _stored(t + 1, done, W, line, 8, ys[t + 1] - ys[t])
-            t += 1
-        t += 1
+    P, B, C, fields, others = scratch
+    n, line, strips = near.shape[0], geometry[5], W.shape[0]
+    right = np.empty((2, 3, 8), P.dtype)
+    B[2 * n :] = 0
+    C[2 * n :] = 0
+    done = t = made = 0
+    while True:
+        count = _together(t, strips, xs, P)
+        if count > 0:
+            fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, others)
+        for k in range(count):
+            _factors(t + k, sites, rotation, right[k])
+        for begin in range(0, n, line):
+            if made > 0:
+                _ended(near, fields, u, P, B, C, begin, begin + line, plain)
+            for k in range(made):
+                _stored(done + k, C, W, line, begin, 8 * k, ys[done + k] - ys[done])
+            for k in range(count):
+                given = Y, Q, Z, weights, right[k], others
+                shift = ys[t + k] - ys[t]
+                _loaded(t + k, inner, own, sites, *given, P, line, begin, 8 * k, shift)
+            if count > 0:
+                _begun(u, P, C, begin, begin + line)
+        if count == 0:
+            break
+        fields, others = others, fields
+        done, made = t, count
+        t += count
+        B, C = _carried(near, own, fields, u, P, B, C, plain, Y[min(t, strips - 1)])
 
 
 def _transposed(code, rows):
@@ -278,43 +364,63 @@ def _turn_site(there, shift, s, geometry, own, W, R, P, r, back, o):
                     P[row, 1, m] = R[d - there - 2, a, 1, n]
 
 
-def _turn(t, xs, ys, geometry, sites, lookup, W, R, P, back, o, move):
-    """P = -W^+ of strip t, or with ``back`` W = -P^+; what others own is in R.
+FETCH, IN, BACK = 0, 1, 2  # what `_turn` does
 
-    o : first lane. move : `_moved`'s shift. Four sites of a strip are turned at once where all are
-    in the window, in own columns.
+
+def _turn(t, dx, xs, ys, geometry, sites, lookup, W, R, P, how, o, move, rows, places):
+    """P = -W^+ of strip t on line dx of its window, or BACK: W = -P^+; what others own is in R.
+
+    FETCH : W is asked for. o : first lane. move : `_moved`'s shift. Four sites of a strip are
+    turned at once where all are in the window, in own columns. rows, places : scratch (1, 4).
     """
     base, first, strip, slot, y0 = lookup
     Lx, Ly, ox, oy, wx, wy = geometry
-    row, begin = xs[t] - first, (ys[t] - oy) % Ly
-    rows, places = np.empty((1, 4), np.int64), np.empty((1, 4), np.int64)
-    dx = dy = 0
-    while dx < wx:
-        line, y = (xs[t] - ox + dx) % Lx * Ly, (begin + dy) % Ly
+    row, y = xs[t] - first, (ys[t] - oy) % Ly
+    line = (xs[t] - ox + dx) % Lx * Ly
+    whole, dy = sites[t].min() >= 0, 0
+    while dy < wy:
         other = strip[line + y]
         there, s = base[other, row], slot[line + y]
-        shift = ys[t] - y0[other] + oy
-        block = there >= 0 and s == 0 and dy + 3 < wy and y + 3 < Ly
-        block = block and strip[line + y + 3] == other and sites[t].min() >= 0
+        shift = (ys[t] - y0[other] + oy) % Ly
+        block = whole and there >= 0 and s == 0 and dy + 3 < wy and y + 3 < Ly
+        block = block and strip[line + y + 3] == other
         if block:
             for i in range(4):
-                d = (shift + i) % Ly
+                d = shift + i
+                if d >= Ly:
+                    d -= Ly
                 block = block and d < wy
                 rows[0, i] = there + d
                 places[0, i] = _moved(dx * wy + dy + i, wy, move)
-        if not block:
+        if how == FETCH:
+            if block:
+                for i in range(4):
+                    for k in range(0, 32, 64 // W.itemsize):
+                        fetch(W, 32 * rows[0, i] + k)
+        elif not block:
             r = 2 * _moved(dx * wy + dy, wy, move)
-            _turn_site(there, shift, s, geometry, sites[t], W, R, P, r, back, o)
-        elif back:
+            _turn_site(there, shift, s, geometry, sites[t], W, R, P, r, how == BACK, o)
+        elif how == BACK:
             _block_back(W, rows, P, places, 0, o)
         else:
             _block_in(W, rows, P, places, 0, o)
         dy += 1 + 3 * block
-        if dy == wy:
-            dx, dy = dx + 1, 0
+        y += 1 + 3 * block
+        if y >= Ly:
+            y -= Ly
 
 
-@lazily(calls=(_carried, recursion, fields_around, _moved, _turn_site, _turn))
+def _own_rows(k, B, own, line, shift, own_rows):
+    """The own rows of the k-th of the strips in B."""
+    for s in range(4):
+        r = 2 * _moved(own[s], line, shift)
+        for a in range(2):
+            for b in range(2):
+                lane = 8 * k + 4 * b + s
+                own_rows[s, a, b] = complex(B[r + a, 0, lane], B[r + a, 1, lane])
+
+
+@lazily(calls=(*PARTS, _turn_site, _turn, _own_rows))
 def turned(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -332,36 +438,43 @@ def turned(
 
     own_rows (strips, 4, 2, 2) complex: the latter. W, R (sites of windows, 2, 2, 8): matrices of
     own strips, rows of others'. An entry that has no partner behind the diagonal is left. lookup :
-    see `exchange.Exchange`.
+    see `exchange.Exchange`. Lines come and go as in `left`.
     """
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
-    P, B, C, at, w, around = scratch
-    t, line = 0, geometry[5]
-    while t < own_rows.shape[0]:
-        count = 1
-        if P.shape[2] > 8 and t + 1 < own_rows.shape[0] and xs[t + 1] == xs[t]:
-            count = 2
-        fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, around)
-        for k in range(count):
-            shift = ys[t + k] - ys[t]
-            _turn(t + k, xs, ys, geometry, sites, lookup, W, R, P, False, 8 * k, shift)
-        if P.shape[2] > 8:
-            done = recursion(near, around[0], around[1], around[2], u, P, B, C, at, w, plain)
-        else:
-            done = _carried(near, around[0], around[1], around[2], u, P, B, C, plain)
-        for k in range(count):
-            shift = ys[t + k] - ys[t]
-            if store:
-                _turn(t + k, xs, ys, geometry, sites, lookup, W, R, done, True, 8 * k, shift)
-            for s in range(4):
-                r = 2 * _moved(own[s], line, shift)
-                for a in range(2):
-                    for b in range(2):
-                        lane = 8 * k + 4 * b + s
-                        z = complex(done[r + a, 0, lane], done[r + a, 1, lane])
-                        own_rows[t + k, s, a, b] = z
+    P, B, C, fields, others = scratch
+    n, line, strips = near.shape[0], geometry[5], own_rows.shape[0]
+    rows, places = np.empty((1, 4), np.int64), np.empty((1, 4), np.int64)
+    B[2 * n :] = 0
+    C[2 * n :] = 0
+    done = t = made = 0
+    while True:
+        count = _together(t, strips, xs, P)
+        if count > 0:
+            fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, others)
+        for dx in range(geometry[4]):
+            given, begin = (xs, ys, geometry, sites, lookup, W, R), dx * line
+            for k in range(count):
+                _turn(t + k, dx, *given, P, FETCH, 8 * k, 0, rows, places)
+            if made > 0:
+                _ended(near, fields, u, P, B, C, begin, begin + line, plain)
+            for k in range(made):
+                shift = ys[done + k] - ys[done]
+                if dx == geometry[2]:
+                    _own_rows(k, C, own, line, shift, own_rows[done + k])
+                if store:
+                    _turn(done + k, dx, *given, C, BACK, 8 * k, shift, rows, places)
+            for k in range(count):
+                shift = ys[t + k] - ys[t]
+                _turn(t + k, dx, *given, P, IN, 8 * k, shift, rows, places)
+            if count > 0:
+                _begun(u, P, C, begin, begin + line)
+        if count == 0:
+            break
+        fields, others = others, fields
+        done, made = t, count
         t += count
+        B, C = _carried(near, own, fields, u, P, B, C, plain, P[:0])
 
 
 @lazily

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.special import jv
 
+from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray
 from ...parallel import Part
 from ..auxiliary_modes import chebyshev
@@ -27,6 +28,7 @@ from ..site_columns.integrator import (
     Weights,
 )
 from .exchange import Exchange
+from .layout import by_lanes
 from .ranges import VELOCITY
 from .state import WindowState
 
@@ -118,7 +120,7 @@ class Windows(Columns):
 
         state, exchange = self.state, self.small
         shape = len(state.sites), 2 * exchange.window.size, *state.green.shape[2:]
-        W = np.empty(shape, state.real)
+        W = aligned_zeros(shape, state.real)
         own = self._sandwich(kicks, weights, exchange, W, False)
         K = kicks[-1].rotations(state.sites[state.inside])
         own = K @ own @ K.conj().transpose(0, 2, 1)
@@ -140,11 +142,10 @@ class Windows(Columns):
         plain = self.system.plain
         place, smallest = state.place(window), self._smallest(store)
         matrices = [self._matrix_of(kick, smallest, state.dtype) for kick in kicks]
-        terms = max(len(matrix[-1]) for matrix in matrices)
         lanes = W.shape[3]
         if window.ring[1]:  # all strips of a line have the same rows
             lanes = 64 // state.real.itemsize
-        scratch = state.scratch(window, state.real, lanes, terms)
+        scratch = state.scratch(window, state.real, lanes)
         turn, inner = kicks[0], np.array([window.inside(state.window), window.inside(state.memory)])
         given = inner, state.sites, state.green, self.Q, self.Z, weights
         for matrix in matrices:
@@ -203,10 +204,10 @@ class Windows(Columns):
         for plane in state.modes:
             lanes = [plane.lanes(values) for values in (factor, functions, bend, slope)]
             both = np.array([lanes[0].real, lanes[0].imag], state.real)
-            sources = self._sources(kick, plane, *lanes[2:]).astype(kind)
-            scratch = state.scratch(plane.window, state.real, plane.modes.shape[3], terms)
+            sources = by_lanes(self._sources(kick, plane, *lanes[2:]), state.real)
+            scratch = state.scratch(plane.window, state.real, plane.modes.shape[3])
             sums = state.sums_of(plane, after, self.Q, self.Z)
-            given = plane.modes, both, lanes[1].astype(kind), sources, scratch, sums
+            given = plane.modes, both, by_lanes(lanes[1], state.real), sources, scratch, sums
             sweeps.modes(state.place(plane.window), matrix, self.system.plain, rotation, *given)
             self.flops += FLOPS[self._hops] * terms * plane.modes.size / 2
         self.passes += 1

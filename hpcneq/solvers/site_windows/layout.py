@@ -10,10 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
-from ...maths.arrays import FloatArray, IntArray
+from ...maths.aligned import aligned_zeros
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
 
 STRIP = 4  # sites of a strip; with two components each, one vector of eight columns
+
+
+def by_lanes(values: ComplexArray, real: DTypeLike) -> NDArray:
+    """Complex (..., lanes, k) as real and imaginary parts in lanes, (..., k, 2, lanes)."""
+    turned = np.moveaxis(values, -1, -2)
+    parts = aligned_zeros((*turned.shape[:-1], 2, turned.shape[-1]), real)
+    parts[..., 0, :], parts[..., 1, :] = turned.real, turned.imag
+    return parts
 
 
 class Strips:

@@ -15,13 +15,14 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import DTypeLike, NDArray
 
+from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray
 from ...parallel import Communicator, Layout, Part, all_rows, placed
 from ..output_times import Row
 from ..protocols import Observables
 from ..site_columns.halo import Halo
 from ..site_columns.state import around_sites, lanczos
-from .layout import STRIP, Strips, Window
+from .layout import STRIP, Strips, Window, by_lanes
 from .ranges import (
     START,
     PlanarModes,
@@ -83,7 +84,8 @@ class WindowState:
         self.sites = self.strips.sites[begin:end]
         self.inside = self.sites >= 0
         self.window = self.strips.window(ranges.of_green(system))
-        self.green = np.zeros((end - begin, 2 * self.window.size, 2, 2 * STRIP), self.real)
+        shape = end - begin, 2 * self.window.size, 2, 2 * STRIP
+        self.green = aligned_zeros(shape, self.real)
         self.modes, self.followers = (self._planes(ranges, fast) for fast in (False, True))
         self.rates = system.rates_at(0.0, -1)
         furthest = max(plane.window.reach for plane in self.modes + self.followers)
@@ -106,7 +108,7 @@ class WindowState:
             shape = len(self.sites), 2 * window.size, 2, 2 * STRIP * len(groups)
             if fast:
                 shape = (0, *shape[1:])
-            planes.append(Plane(groups, window, np.array(rows), np.zeros(shape, self.real)))
+            planes.append(Plane(groups, window, np.array(rows), aligned_zeros(shape, self.real)))
         return planes
 
     def _strengths(self):
@@ -121,13 +123,13 @@ class WindowState:
         strips, own = self.strips, self.own
         return strips.x[own], strips.y[own], window.geometry, window.near, window.own
 
-    def scratch(self, window: Window, real: np.dtype, lanes: int, terms: int) -> tuple:
-        """Three planes, own rows of lanes, sources, and fields around a strip."""
-        n, kind = window.size, np.result_type(real, np.complex64)
-        planes = [np.zeros((2 * n + 2, 2, lanes), real) for _ in range(3)]
-        around = [np.empty(shape, real) for shape in ((n, 8), n, (n, 2), n, (n, 2))]
-        at, w = np.zeros((lanes, 2), np.int64), np.zeros((terms, lanes, 2), kind)
-        return (*planes, at, w, tuple(around))
+    def scratch(self, window: Window, real: np.dtype, lanes: int) -> tuple:
+        """Three planes, and fields around two strips."""
+        n = window.size
+        planes = [aligned_zeros((2 * n + 2, 2, lanes), real) for _ in range(3)]
+        shapes = (n, 8), n, (n, 2), n, (n, 2)
+        fields = [tuple(np.empty(shape, real) for shape in shapes) for _ in range(2)]
+        return (*planes, *fields)
 
     # -- the stationary start ----------------------------------------------------------------------
     def fill(self) -> None:
@@ -154,7 +156,7 @@ class WindowState:
         """Stationary modes of a plane: a Chebyshev series of H within the window, in double."""
         lanes, done = 2 * STRIP, {}
         matrix = self._matrix(self.system.hop_at(0.0, -1), self.system.pattern, float)
-        M = np.zeros((1, *plane.modes.shape[1:3], lanes))
+        M = aligned_zeros((1, *plane.modes.shape[1:3], lanes))
         for k, g in enumerate(plane.groups):
             if g is None:
                 continue
@@ -186,17 +188,17 @@ class WindowState:
         slowest = rates[np.argmin(np.abs(rates.real))]
         terms = resolvent_terms(slowest, radius, START[self.real.itemsize])
         series = [resolvent_coefficients(rate, radius, terms) for rate in rates]
-        functions = np.repeat(series, 2 * STRIP, axis=0).astype(kind)
+        functions = np.repeat(series, 2 * STRIP, axis=0)
         lanes, part = len(functions), slice(first, first + len(M))
-        sources = np.zeros((len(M), len(rates), 2, STRIP, 2), kind)
+        sources = np.zeros((len(M), len(rates), 2, STRIP, 2), complex)
         for a in (0, 1):
             sources[:, :, a, :, a] = strength[:, a, None] * self.inside[part, None]
         strips, own = self.strips, slice(self.own.start + first, self.own.start + first + len(M))
         place = (strips.x[own], strips.y[own], *self.place(window)[2:])
         rotation = np.ones(N, onsite.dtype), np.zeros((N, 2), onsite.dtype)
-        given = M, np.zeros((2, lanes), onsite.dtype), functions
-        given += sources.reshape(len(M), lanes, 2), self.scratch(window, onsite.dtype, lanes, terms)
-        given += (self.sums_of(None, None, M, M),)
+        given = M, np.zeros((2, lanes), onsite.dtype), by_lanes(functions, onsite.dtype)
+        given += (by_lanes(sources.reshape(len(M), lanes, 2), onsite.dtype),)
+        given += self.scratch(window, onsite.dtype, lanes), self.sums_of(None, None, M, M)
         u = np.zeros(terms, kind)
         sweeps.modes(place, (hop, onsite, c, u), self.system.plain, rotation, *given)
 
@@ -213,7 +215,7 @@ class WindowState:
         for plane in self.followers:
             delay = 1 / abs(self.rates[plane.groups[0]].real)
             matrix = self._matrix(hop, c - delay * v, self.real)
-            M = np.zeros((len(self.sites), *plane.modes.shape[1:]), self.real)
+            M = aligned_zeros((len(self.sites), *plane.modes.shape[1:]), self.real)
             known = [g for g in plane.groups if g is not None]
             rates = self.rates[known + known[:1] * (len(plane.groups) - len(known))]
             self._resolvent(plane.window, matrix, rates, plane.strength, 0, M)
@@ -234,9 +236,9 @@ class WindowState:
 
         shape = len(self.sites), 2 * self.memory.size, *self.green.shape[2:]
         if Q is None:
-            Q = np.zeros((self.halo.count, *shape[1:]), self.real)
+            Q = aligned_zeros((self.halo.count, *shape[1:]), self.real)
         if L is None:
-            L = np.zeros(shape, self.real)
+            L = aligned_zeros(shape, self.real)
         self.rates = np.asarray(rates)
         for plane in self.modes:
             sweeps.sums(plane.modes, *self.sums_of(plane, self.rates, Q, L))

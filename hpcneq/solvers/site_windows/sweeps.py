@@ -15,6 +15,7 @@ numba is needed at once: this module is imported when the first polynomial is ap
 
 from __future__ import annotations
 
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -22,20 +23,24 @@ from numpy.typing import NDArray
 from ...maths.arrays import IntArray
 from ...maths.compiled import lazily
 from ..site_columns.sweeps import (
+    fetch,
     first_term,
+    phase_second,
     phase_term,
+    plain_second,
     plain_term,
-    recursion,
     rotated,
     rotation_of,
+    swept,
 )
 from ..vector_code import Code
 
 __all__ = [
-    "first_term",
+    "phase_second",
     "phase_term",
+    "plain_second",
     "plain_term",
-]  # `recursion` is compiled with the names of this module
+]  # `swept` is compiled with the names of this module
 
 
 @intrinsic
@@ -105,6 +110,39 @@ def _add(typing, M, j, rates, Q, L, k):
     return types.void(M, j, rates, Q, L, k), write
 
 
+@intrinsic
+def _sourced(typing, C, own, functions, k, sources):
+    """C += f_k source in the rows of the strip's sites, in the lanes of each.
+
+    own (4,) places, functions (K, 2, lanes), sources (2 rows, 2, lanes) real.
+    """
+
+    def write(context, builder, signature, args):
+        code = Code(context, builder, signature, args, 512 // signature.args[0].dtype.bitwidth)
+        C, own, functions, sources = (code.array(n) for n in (0, 1, 2, 4))
+        vector, count = code.vector(0), code.count
+        first = code.product(args[3], code.whole(2 * count))
+        fr, fi = (
+            code.read(functions, code.sum(first, code.whole(n * count)), vector) for n in (0, 1)
+        )
+        parts = []
+        for a in (0, 1):
+            x, y = (code.read(sources, code.whole((2 * a + n) * count), vector) for n in (0, 1))
+            parts.append(code.fma(code.less(fi), y, builder.fmul(fr, x)))
+            parts.append(code.fma(fi, x, builder.fmul(fr, y)))
+        nothing = ir.Constant(vector, None)
+        for slot in range(4):
+            lanes = [m if m % 4 == slot else count + m for m in range(count)]
+            row = builder.load(builder.gep(own.data, [code.whole(slot)]))
+            for n, part in enumerate(parts):
+                at = code.row(row, n)
+                value = builder.fadd(code.read(C, at, vector), code.shuffle(part, nothing, lanes))
+                code.write(value, C, at)
+        return code.nothing()
+
+    return types.void(C, own, functions, k, sources), write
+
+
 def fields_around(
     x: int,
     y: int,
@@ -123,8 +161,8 @@ def fields_around(
     at = 0
     for dx in range(wx):
         row = (x - ox + dx) % Lx * Ly
-        for dy in range(wy):
-            j = row + (y - oy + dy) % Ly
+        j = row + (y - oy) % Ly
+        for _ in range(wy):
             levels[at] = onsite[j]
             cosines[at] = cosine[j]
             for k in range(2):
@@ -133,13 +171,55 @@ def fields_around(
                 for k in range(8):
                     hops[at, k] = hop[j, k]
             at += 1
+            j += 1
+            if j == row + Ly:
+                j = row
     if plain:
         for at in range(1, wx * wy):
             for k in range(8):
                 hops[at, k] = hops[0, k]
 
 
-@lazily(calls=(recursion, fields_around))
+def before_last(
+    near: IntArray,
+    fields: tuple[NDArray, ...],
+    u: NDArray,
+    P: NDArray,
+    B: NDArray,
+    C: NDArray,
+    own: IntArray,
+    functions: NDArray,
+    sources: NDArray,
+    plain: bool,
+    ahead: NDArray,
+) -> tuple[NDArray, NDArray]:
+    """(B, C) before the last term of the recursion, given C = u P of the first.
+
+    ahead : what will be read next, and is asked for meanwhile.
+    """
+    hops, levels, pairs, _, _ = fields
+    n, last = near.shape[0], len(u) - 1
+    two, line = levels.dtype.type(2), 64 // ahead.itemsize
+    blocks = (n + 31) // 32
+    each = (ahead.size // line + blocks * (last - 1) - 1) // (blocks * (last - 1))
+    place = 0
+    if len(functions):
+        _sourced(C, own, functions, last, sources)
+    B, C = C, B
+    for k in range(last - 1, 0, -1):
+        for begin in range(0, n, 32):
+            for _ in range(each):
+                fetch(ahead, place)
+                place += line
+            end = min(begin + 32, n)
+            swept(near, hops, levels, pairs, P, B, C, u[k], k == last - 1, two, begin, end, plain)
+        if len(functions):
+            _sourced(C, own, functions, k, sources)
+        B, C = C, B
+    return B, C
+
+
+@lazily(calls=(swept, fields_around, before_last))
 def modes(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -154,31 +234,44 @@ def modes(
 ) -> None:
     """M = K [sum_k u_k T_k(H) K^-1 factor M + f_k T_k(H) source] of modes.
 
-    M (strips, 2n, 2, lanes); factor (2, lanes) real, functions f (lanes, K), sources (strips,
-    lanes, 2) on the two rows of a lane's own site. added : inner, rates, Q, L of `sums`, to which
-    the new M are added while they are in a core's cache; an empty inner: they are not.
+    M (strips, 2n, 2, lanes); factor (2, lanes), functions f (K, 2, lanes), sources (strips, 2 rows,
+    2, lanes) on the rows of a lane's own site, all real and imaginary parts. added : inner, rates,
+    Q, L of `sums`, to which the new M are added; an empty inner: they are not. While the last term
+    is made, line by line, each goes to its M and the next strip's comes from there.
     """
     inner, rates, Q, L = added
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
-    P, B, C, at, w, around = scratch
-    for lane in range(M.shape[3]):
-        at[lane, 0] = 2 * own[lane % 4]
-        at[lane, 1] = at[lane, 0] + 1
-    for t in range(M.shape[0]):
-        fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, around)
-        hops, levels, pairs, cosines, qs = around
-        for k in range(len(u)):
-            for lane in range(M.shape[3]):
-                w[k, lane, 0] = functions[lane, k] * sources[t, lane, 0]
-                w[k, lane, 1] = functions[lane, k] * sources[t, lane, 1]
-        for j in range(len(levels)):
-            _lift(M[t], factor, cosines, qs, P, j)
-        done = recursion(near, hops, levels, pairs, u, P, B, C, at, w, plain)
-        for j in range(len(levels)):
-            _lower(done, j, cosines, qs, M[t])
-            if len(inner):
-                _add(M[t], j, rates, Q[t], L[t], inner[j])
+    P, B, C, fields, others = scratch
+    last, line, one = len(u) - 1, geometry[5], onsite.dtype.type(1)
+    n, strips = near.shape[0], M.shape[0]
+    B[2 * n :] = 0
+    C[2 * n :] = 0
+    if strips:
+        fields_around(xs[0], ys[0], geometry, hop, onsite, c, rotation, plain, fields)
+        for j in range(n):
+            _lift(M[0], factor, fields[3], fields[4], P, j)
+            first_term(P, C, j, u[last].real, u[last].imag)
+    for t in range(strips):
+        following = min(t + 1, strips - 1)
+        of_strip = sources[t]
+        B, C = before_last(near, fields, u, P, B, C, own, functions, of_strip, plain, M[following])
+        x, y = xs[following], ys[following]
+        fields_around(x, y, geometry, hop, onsite, c, rotation, plain, others)
+        for begin in range(0, n, line):
+            end = begin + line
+            hops, levels, pairs, cosines, qs = fields
+            swept(near, hops, levels, pairs, P, B, C, u[0], False, one, begin, end, plain)
+            if begin == geometry[2] * line:
+                _sourced(C, own, functions, 0, of_strip)
+            for j in range(begin, end):
+                _lower(C, j, cosines, qs, M[t])
+                if len(inner):
+                    _add(M[t], j, rates, Q[t], L[t], inner[j])
+                if following > t:
+                    _lift(M[following], factor, others[3], others[4], P, j)
+                    first_term(P, C, j, u[last].real, u[last].imag)
+        fields, others = others, fields
 
 
 @lazily

@@ -42,8 +42,8 @@ def lazily(
 ) -> Plain | Callable[[Plain], Plain]:
     """The function compiled at its first call.
 
-    calls : plain functions of the same module that it, or a later one of them, calls; they are
-    compiled with it. wide : loops take as many numbers at once as the processor can, their sums in
+    calls : plain functions that it, or a later one of them, calls; they are compiled with it. Those
+    of another module are not compiled anew when that module alone changes. wide : loops take as many numbers at once as the processor can, their sums in
     an order that the number of terms alone decides, and 1/0 is infinite. Used as a decorator:
     ``@lazily`` or ``@lazily(calls=(helper,))``.
     """
@@ -77,16 +77,16 @@ def _compiled(
         options = {"fastmath": FAST | {"reassoc"}, "error_model": "numpy"}
     if not calls:
         return jit(function, cache, **options)
-    names = dict(cast(FunctionType, function).__globals__)
+    made: dict[str, object] = {}
     for helper in calls:
-        names[helper.__name__] = jit(_with_globals(helper, names), cache, **options)
-    return jit(_with_globals(function, names), cache, **options)
+        made[helper.__name__] = jit(_with_globals(helper, made), cache, **options)
+    return jit(_with_globals(function, made), cache, **options)
 
 
 def _with_globals(function: Callable[..., object], names: dict[str, object]) -> FunctionType:
-    """The function with other global names."""
+    """The function with some other global names."""
     plain = cast(FunctionType, function)
-    bound = FunctionType(plain.__code__, names, plain.__name__)
+    bound = FunctionType(plain.__code__, plain.__globals__ | names, plain.__name__)
     bound.__qualname__, bound.__module__ = plain.__qualname__, plain.__module__
     return bound
 

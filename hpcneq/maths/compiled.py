@@ -43,9 +43,9 @@ def lazily(
     """The function compiled at its first call.
 
     calls : plain functions that it, or a later one of them, calls; they are compiled with it. Those
-    of another module are not compiled anew when that module alone changes. wide : loops take as many numbers at once as the processor can, their sums in
-    an order that the number of terms alone decides, and 1/0 is infinite. Used as a decorator:
-    ``@lazily`` or ``@lazily(calls=(helper,))``.
+    of another module are not compiled anew when that module alone changes. wide : loops take as
+    many numbers at once as the processor can, their sums in an order that the number of terms alone
+    decides, and 1/0 is infinite. Used as a decorator: ``@lazily`` or ``@lazily(calls=(helper,))``.
     """
     if function is None:
         return lambda function: _lazy(function, calls, wide)

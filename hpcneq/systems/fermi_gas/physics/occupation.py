@@ -154,6 +154,6 @@ class Baths:
 
     def _integrals_of_one(self, x):
         """(A1, A2) of one reservoir at 0."""
-        if not self.warm:
+        if not self.T > COLD:
             return fermi.broadened_fermi_integrals(x, self.width, self.T)
         return self._compiled(warm_occupation.integrals, x, 2)

@@ -30,7 +30,7 @@ def lazily(function: Plain) -> Plain: ...
 
 @overload
 def lazily(
-    *, calls: Sequence[Callable[..., object]], wide: bool = False
+    *, calls: Sequence[Callable[..., object]] = (), wide: bool = False
 ) -> Callable[[Plain], Plain]: ...
 
 

@@ -106,7 +106,8 @@ def halved_rows(
     while len(low):
         good = short(low, high, row)
         closed.append((row[good], low[good]))
-        low, high, row = low[~good], high[~good], np.tile(row[~good], 2)
+        low, high = low[~good], high[~good]
+        row = np.tile(row[~good], 2)
         middle = 0.5 * (low + high)
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
     where, starts = map(np.concatenate, zip(*closed))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-Array = np.ndarray
+from .arrays import FloatArray
 
 
-def polar(real: Array, imag: Array, size: Array, turn: Array) -> None:
+def polar(real: FloatArray, imag: FloatArray, size: FloatArray, turn: FloatArray) -> None:
     """Fill size and turn (n,) with log z = size + i turn of z = real + i imag (n,), z != 0.
 
     log |z| from the binary exponent and 2 artanh; the angle, folded into |tan| < 0.42, by the

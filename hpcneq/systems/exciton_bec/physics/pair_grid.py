@@ -16,6 +16,7 @@ import numpy as np
 from hpcneq.maths.compiled import lazily
 from hpcneq.maths.panels import on_rows
 
+Array = np.ndarray
 NODES = 6  # a panel
 # kF: where the sum ends, the rest is added as powers of 1/p
 FAR = 60.0
@@ -170,13 +171,7 @@ def divided(
 
 @lazily
 def divide(
-    low: np.ndarray,
-    high: np.ndarray,
-    real: np.ndarray,
-    size: np.ndarray,
-    most: float,
-    count: np.ndarray,
-    edges: np.ndarray,
+    low: Array, high: Array, real: Array, size: Array, most: float, count: Array, edges: Array
 ) -> int:
     """Panels from low to high (rows,), each holding at most ``most`` of int dx/h.
 

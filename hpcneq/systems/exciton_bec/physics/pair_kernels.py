@@ -98,11 +98,12 @@ def _level_values(E, w, bath, values, work):
 
 def _levels(k, D, mu, levels):
     """Fill levels (3, n) with (E, xi/E, -D/E) at momenta k (n,)."""
-    E, cos, sin = levels[0], levels[1], levels[2]
     for n in range(len(k)):
         xi = k[n] * k[n] - mu
-        E[n] = max(np.sqrt(xi * xi + D * D), SMALLEST)
-        cos[n], sin[n] = xi / E[n], -D / E[n]
+        E = max(np.sqrt(xi * xi + D * D), SMALLEST)
+        levels[0, n] = E
+        levels[1, n] = xi / E
+        levels[2, n] = -D / E
 
 
 def _gap_terms(levels, values, bath, terms):

@@ -62,9 +62,9 @@ class FewPairs(Linear):
     def _few(self, run, off, lasting):
         """(frequencies (n,), weights (2, kinds, n) of A and B for each kind) of one run."""
         at = self._pairs(run)
-        x, A, B = at["c"].imag.ravel(), at["W"][:, 0].ravel(), at["W"][:, 1].ravel()
+        x = at["c"].imag.ravel()
         kinds = [at["Fa"].ravel(), at["Fb"].ravel(), off][: self.kinds]
-        V = np.stack([w * kind for w in (A, B) for kind in kinds])
+        V = np.stack([at["W"][:, k].ravel() * kind for k in (0, 1) for kind in kinds])
         if not V.imag.any():
             V = V.real
         near = NEAR * self.relax[run]

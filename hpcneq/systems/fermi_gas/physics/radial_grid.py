@@ -86,15 +86,13 @@ def panels_of_rows(
     rows = [[f for f in known if 0 < f[0] < LAST] for known in rows]
     shape = len(rows), max(map(len, rows))
     place, width = np.zeros(shape), np.full(shape, np.inf)
-    low, high, which = [], [], []
+    parts = []
     for k, known in enumerate(rows):
         place[k, : len(known)] = [f[0] for f in known]
         width[k, : len(known)] = [f[1] for f in known]
         breaks = [[0.0, *SHELL, LAST], [f[0] for f in known if f[2]], np.asarray(cuts, float)]
         ends = without_doubles(np.unique(np.concatenate(breaks)), 1e-12)
-        low.append(ends[:-1])
-        high.append(ends[1:])
-        which.append(np.full(len(ends) - 1, k))
+        parts.append((ends[:-1], ends[1:], np.full(len(ends) - 1, k)))
 
     def longest(low, high):
         return np.where((high > SHELL[0]) & (low < SHELL[1]), dp, COARSE)
@@ -105,7 +103,7 @@ def panels_of_rows(
         nearest = near.min(axis=1, initial=np.inf)
         return high - low <= np.minimum(longest(low, high), nearest) / fine
 
-    return halved_rows(*map(np.concatenate, (low, high, which)), len(rows), short)
+    return halved_rows(*map(np.concatenate, zip(*parts)), len(rows), short)
 
 
 def panels(

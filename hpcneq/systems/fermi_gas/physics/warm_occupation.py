@@ -47,7 +47,10 @@ def _excess(x, y, near, angle):
 def filled(e: Array, width: float, T: float, out: Array) -> None:
     """Fill out (n,) with F1 at energies e (n,): `fermi.broadened_fermi`."""
     unit, n_e = 2 * np.pi * T, len(e)
-    x, real, imag, size, turn = width / unit, np.empty(n_e), np.empty(n_e), np.empty(n_e), out
+    x, turn = width / unit, out
+    work = np.empty((3, n_e))
+    real, imag = work[0], work[1]
+    size = work[2]
     for n in range(n_e):
         y = abs(e[n]) / unit
         real[n], imag[n] = STEPS * (STEPS + x) + y * y, x * y
@@ -91,7 +94,9 @@ def slope(e: Array, width: float, T: float, out: Array) -> None:
 def integrals(e: Array, width: float, T: float, once: Array, twice: Array) -> None:
     """Fill once and twice (n,) with A1 and A2: `fermi.broadened_fermi_integrals`."""
     unit, count = 2 * np.pi * T, len(e)
-    real, imag, size, turn = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
+    work = np.empty((4, count))
+    real, imag = work[0], work[1]
+    size, turn = work[2], work[3]
     for n in range(count):
         real[n], imag[n] = STEPS + width / unit, e[n] / unit
     polar(real, imag, size, turn)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import ArrayLike, ComplexArray, FloatArray, IntArray
+from .compiled import lazily
 
 NODES = 20  # of an interval: the interpolant's error falls as (2 + 5^(1/2))^-NODES = 3e-13
 GROWTH = 2  # intervals over which those beyond ``reach`` grow e-fold
@@ -81,31 +82,32 @@ def _intervals(x: FloatArray, near: float, reach: float) -> tuple[IntArray, Floa
     ends = np.where((signed < 0)[:, None], mirrored, plain)
     middle, half = ends.mean(axis=1), 0.5 * (ends[:, 1] - ends[:, 0])
     place = np.clip((x - middle[which]) / half[which], -1, 1)
-    if len(ends) < 65536:
-        return which.astype(np.uint16), place, ends
     return which.astype(np.int64), place, ends
 
 
 def _moved(which: IntArray, place: FloatArray, V: FloatArray, count: int) -> FloatArray:
     """(m, count NODES) : strengths at the Chebyshev points of each interval."""
-    order = np.argsort(which, kind="stable")
-    place, V = place[order], V[:, order].T
-    ends = np.searchsorted(which[order], np.arange(count + 1))
-    moments = np.empty((count, NODES, V.shape[1]))
-    for k in range(count):
-        inside = slice(ends[k], ends[k + 1])
-        moments[k] = _polynomials(place[inside]) @ V[inside]
+    moments = np.zeros((count, len(V), NODES))
+    add_moments(which, place, V, moments)
     weight = np.cos(np.outer(np.arange(NODES), ANGLES)) * (2 / NODES)
     weight[0] *= 0.5
-    strength = np.einsum("knr,nj->rkj", moments, weight)
-    return np.asarray(strength.reshape(V.shape[1], -1))
+    strength = np.moveaxis(moments @ weight, 1, 0)
+    return np.asarray(strength.reshape(len(V), -1))
 
 
-def _polynomials(x: FloatArray) -> FloatArray:
-    """(NODES, n) : Chebyshev polynomials at x (n,)."""
-    T = np.empty((NODES, len(x)))
-    T[0], T[1] = 1, x
-    for n in range(2, NODES):
-        np.multiply(T[n - 1], 2 * x, out=T[n])
-        T[n] -= T[n - 2]
-    return T
+@lazily
+def add_moments(which: IntArray, place: FloatArray, V: FloatArray, moments: FloatArray) -> None:
+    """Add to moments (intervals, m, NODES) each V (m, n) times Chebyshev polynomials at place (n,).
+
+    which (n,) : the interval of each.
+    """
+    T = np.empty(NODES)
+    for i in range(len(place)):
+        x = place[i]
+        T[0], T[1] = 1.0, x
+        for n in range(2, NODES):
+            T[n] = 2 * x * T[n - 1] - T[n - 2]
+        for r in range(len(V)):
+            row, v = moments[which[i], r], V[r, i]
+            for n in range(NODES):
+                row[n] += v * T[n]

@@ -29,51 +29,64 @@ def lazily(function: Plain) -> Plain: ...
 
 
 @overload
-def lazily(*, calls: Sequence[Callable[..., object]]) -> Callable[[Plain], Plain]: ...
+def lazily(
+    *, calls: Sequence[Callable[..., object]] = (), wide: bool = False
+) -> Callable[[Plain], Plain]: ...
 
 
 def lazily(
-    function: Plain | None = None, *, calls: Sequence[Callable[..., object]] = ()
+    function: Plain | None = None,
+    *,
+    calls: Sequence[Callable[..., object]] = (),
+    wide: bool = False,
 ) -> Plain | Callable[[Plain], Plain]:
     """The function compiled at its first call.
 
-    calls : plain functions of the same module that it, or a later one of them, calls; they are
-    compiled with it. Used as a decorator: ``@lazily`` or ``@lazily(calls=(helper,))``.
+    calls : plain functions that it, or a later one of them, calls; they are compiled with it. Those
+    of another module are not compiled anew when that module alone changes. wide : loops take as
+    many numbers at once as the processor can, their sums in an order that the number of terms alone
+    decides, and 1/0 is infinite. Used as a decorator: ``@lazily`` or ``@lazily(calls=(helper,))``.
     """
     if function is None:
-        return lambda function: _lazy(function, calls)
-    return _lazy(function, calls)
+        return lambda function: _lazy(function, calls, wide)
+    return _lazy(function, calls, wide)
 
 
-def _lazy(function: Plain, calls: Sequence[Callable[..., object]]) -> Plain:
+def _lazy(function: Plain, calls: Sequence[Callable[..., object]], wide: bool) -> Plain:
     """The function compiled at its first call, with those it calls."""
     made: list[Callable[..., object]] = []
 
     @functools.wraps(function)
     def call(*args: object) -> object:
         if not made:
-            made.append(_ready(functools.partial(_compiled, function, calls), args))
+            made.append(_ready(functools.partial(_compiled, function, calls, wide), args))
         return made[0](*args)
 
     return cast(Plain, call)
 
 
 def _compiled(
-    function: Callable[..., object], calls: Sequence[Callable[..., object]], cache: bool = True
+    function: Callable[..., object],
+    calls: Sequence[Callable[..., object]],
+    wide: bool = False,
+    cache: bool = True,
 ) -> Any:
     """The function, with those it calls, as numba's."""
+    options: dict[str, object] = {"fastmath": FAST}
+    if wide:
+        options = {"fastmath": FAST | {"reassoc"}, "error_model": "numpy"}
     if not calls:
-        return jit(function, cache, fastmath=FAST)
-    names = dict(cast(FunctionType, function).__globals__)
+        return jit(function, cache, **options)
+    made: dict[str, object] = {}
     for helper in calls:
-        names[helper.__name__] = jit(_with_globals(helper, names), cache, fastmath=FAST)
-    return jit(_with_globals(function, names), cache, fastmath=FAST)
+        made[helper.__name__] = jit(_with_globals(helper, made), cache, **options)
+    return jit(_with_globals(function, made), cache, **options)
 
 
 def _with_globals(function: Callable[..., object], names: dict[str, object]) -> FunctionType:
-    """The function with other global names."""
+    """The function with some other global names."""
     plain = cast(FunctionType, function)
-    bound = FunctionType(plain.__code__, names, plain.__name__)
+    bound = FunctionType(plain.__code__, plain.__globals__ | names, plain.__name__)
     bound.__qualname__, bound.__module__ = plain.__qualname__, plain.__module__
     return bound
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .arrays import BoolArray, FloatArray
+from .arrays import BoolArray, FloatArray, IntArray
 
 NODES = 12  # of a panel, unless a grid asks for another number
 
@@ -88,6 +88,32 @@ def halved(ends: FloatArray, short: Callable[[FloatArray, FloatArray], BoolArray
         halves = np.concatenate([low, middle]), np.concatenate([middle, high])
         open_ = np.stack(halves, axis=1)
     return np.append(np.sort(np.concatenate(closed)[:, 0]), ends[-1])
+
+
+def halved_rows(
+    low: FloatArray,
+    high: FloatArray,
+    row: IntArray,
+    rows: int,
+    short: Callable[[FloatArray, FloatArray, IntArray], BoolArray],
+) -> list[FloatArray]:
+    """`halved` for several rows at once: ends of each row's panels.
+
+    low, high, row (n,) : panels, each with its row. short : ``short(low, high, row) -> (k,) bool``.
+    """
+    closed, last = [], np.zeros(rows)
+    np.maximum.at(last, row, high)
+    while len(low):
+        good = short(low, high, row)
+        closed.append((row[good], low[good]))
+        low, high = low[~good], high[~good]
+        row = np.tile(row[~good], 2)
+        middle = 0.5 * (low + high)
+        low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
+    where, starts = map(np.concatenate, zip(*closed))
+    order = np.lexsort((starts, where))
+    parts = np.split(starts[order], np.searchsorted(where[order], np.arange(1, rows)))
+    return [np.append(part, end) for part, end in zip(parts, last)]
 
 
 def divided(ends: FloatArray, parts: int) -> FloatArray:

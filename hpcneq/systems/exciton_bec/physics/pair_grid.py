@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hpcneq.maths.compiled import lazily
 from hpcneq.maths.panels import on_rows
 
-from .pair_kernels import divide
-
+Array = np.ndarray
 NODES = 6  # a panel
 # kF: where the sum ends, the rest is added as powers of 1/p
 FAR = 60.0
@@ -169,20 +169,74 @@ def divided(
     return edges[:, : most + 1], count
 
 
+@lazily
+def divide(
+    low: Array, high: Array, real: Array, size: Array, most: float, count: Array, edges: Array
+) -> int:
+    """Panels from low to high (rows,), each holding at most ``most`` of int dx/h.
+
+    Fills count (rows,) and, up to it, edges (rows, n + 1). h is the distance from one of the places
+    real +- i size (rows, n), of which the one that is felt most counts: int dx/h over a panel is
+    asinh((x' - real)/size) - asinh((x - real)/size), so that the panel's end x' is closed. A second
+    round makes the panels of a row alike, where it still arrives. Returns the largest count; where
+    that exceeds n, edges must be longer.
+    """
+    largest = 1
+    for i in range(len(low)):
+        share, first = most, 0
+        for attempt in range(4):
+            grow, turn = np.cosh(share), np.sinh(share)
+            x, n = low[i], 0
+            last = x
+            while x < high[i] and (attempt == 0 or n < first):
+                last, y = x, np.inf
+                for p in range(real.shape[1]):
+                    d = x - real[i, p]
+                    y = min(
+                        y, real[i, p] + d * grow + np.sqrt(d * d + size[i, p] * size[i, p]) * turn
+                    )
+                x, n = max(y, x + 1e-14 * (1 + high[i])), n + 1
+                if n < edges.shape[1]:
+                    edges[i, n] = min(x, high[i])
+            if x >= high[i] and attempt > 0:
+                break
+            if attempt == 0:
+                held = 0.0
+                for p in range(real.shape[1]):
+                    held = max(
+                        held,
+                        np.arcsinh((high[i] - real[i, p]) / size[i, p])
+                        - np.arcsinh((last - real[i, p]) / size[i, p]),
+                    )
+                first = max(n, 1)
+                share = ((first - 1) * most + min(held, most)) / first
+            elif attempt == 1:
+                share = 0.5 * (share + most)
+            else:
+                share = most
+        edges[i, 0] = low[i]
+        count[i] = first
+        largest = max(largest, first)
+        for n in range(min(first, edges.shape[1] - 1), edges.shape[1]):
+            edges[i, n] = high[i]
+    return largest
+
+
 def _blocks(k, weight, q, places, nodes, fine) -> Iterator[tuple]:
     """Outer momenta that need about as many inner ones together, about PAIRS a block."""
     edges, count = divided(np.abs(k - q), k + q, places, fine)
     order = np.argsort(count, kind="stable")
+    needed = count[order].tolist()
     start = 0
     while start < len(k):
         end = start + 1
         while (
             end < len(k)
-            and (end + 1 - start) * count[order[end]] * nodes <= PAIRS
-            and count[order[end]] <= 1 + 1.5 * count[order[start]]
+            and (end + 1 - start) * needed[end] * nodes <= PAIRS
+            and needed[end] <= 1 + 1.5 * needed[start]
         ):
             end += 1
         mine = order[start:end]
-        inner, share = on_rows(edges[mine, : count[mine[-1]] + 1], nodes)
+        inner, share = on_rows(edges[mine, : needed[end - 1] + 1], nodes)
         yield k[mine], inner, weight[mine, None] * share * inner
         start = end

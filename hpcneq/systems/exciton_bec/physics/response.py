@@ -10,24 +10,20 @@ branches: intra-band means a = c.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import digamma
 
 from hpcneq.errors import InputError
 
-from .frequency_integrals import energy, pair_function
 from .gap_equations import Condensate
 from .number_balance import through_state
 from .pair_grid import Pairs, alone, pairs
-from .pair_kernels import cold_ahead, cold_own, pair_sums
+from .pair_kernels import pair_sums, prepare
 
 PARTS = ("full", "inter", "intra")
-SIGNS = (1, -1)
 CELL = 0.4
 CIRCLE, POINTS = 0.25, 24  # in units of g
 SHORTEST = 1e-5  # kF: shorter q count as 0
@@ -42,47 +38,34 @@ CLOSE = 1e-12  # |d| taken for zero
 GRIDS = 4  # of pairs that are remembered
 
 
-def logarithm(z: np.ndarray, j: int, state: Condensate) -> np.ndarray:
-    """L_j(z) = int dv S_j(v)/(v - z), up to a constant that all share; z off the real axis."""
-    edge, decay = (state.mt, state.gv) if j == 0 else (-state.mt, -state.gv)
-    turn = np.where(np.imag(z) > 0, 1j * np.pi, -1j * np.pi)
-    return state.gb * (-2 * _log(edge - z, state.T) - turn) + decay * turn
-
-
-def _log(x, T):
-    """log x, smeared by the bath's temperature: int dv (-df/dv) log(x - v), x off the real axis."""
-    if T == 0:
-        return 0.5 * np.log(x.real**2 + x.imag**2) + 1j * np.arctan2(x.imag, x.real)
-    u = 1j * x / (2 * np.pi * T)
-    upper = np.imag(x) < 0  # Re u > 0
-    u = np.where(upper, u, -u)
-    return digamma(0.5 + u) + np.log(2 * np.pi * T) + np.where(upper, -0.5j * np.pi, 0.5j * np.pi)
-
-
 @dataclass(frozen=True, eq=False)
 class Still:
-    """What a block of pairs holds whatever the frequency.
+    """What a block of pairs holds whatever the frequency, as `pair_kernels.prepare` fills it.
 
-    outer ((b,) each), inner ((b, m) each) : `levels` of k and k'. side (b, 2, 2) : L_j(aE + ig) of
-    k. own : `own_logarithms` of k'. gap (2,) : Re G, Im G of k summed with the weights.
+    levels (3, b), inner_levels (b, 3, m) of k and k'; values (2, 2, 2, b), inner_values
+    (b, 2, 2, 2, m) : L_j(aE + ig). gap (2, 2) : Re G, Im G of k and of k' summed with the weights.
     """
 
-    outer: tuple[np.ndarray, np.ndarray, np.ndarray]
-    inner: tuple[np.ndarray, np.ndarray, np.ndarray]
-    side: np.ndarray
-    own: np.ndarray
+    levels: np.ndarray
+    values: np.ndarray
+    inner_levels: np.ndarray
+    inner_values: np.ndarray
     gap: np.ndarray
 
 
 def still(block: tuple, state: Condensate) -> Still:
     """The `Still` of a block of `Pairs`."""
     k, inner, weight = block
-    outer_levels, inner_levels = levels(k, state), levels(inner, state)
-    E = np.stack([outer_levels[0], -outer_levels[0]], axis=1)
-    side = np.stack([logarithm(E + 1j * state.g, j, state) for j in (0, 1)], axis=-1)
-    pair = pair_function(k**2 - state.mu, state.delta, state.mt, state.gb, state.gv, state.T)
-    gap = np.stack(pair) @ weight.sum(axis=1)
-    return Still(outer_levels, inner_levels, side, own_logarithms(inner_levels[0], state), gap)
+    b, m = inner.shape
+    shapes = (3, b), (2, 2, 2, b), (b, 3, m), (b, 2, 2, 2, m), (2, 2)
+    known = Still(*map(np.empty, shapes))
+    prepare(k, inner, weight, state.delta, state.mu, _bath(state), *vars(known).values())
+    return known
+
+
+def _bath(state):
+    """(mt, T_b, gamma_b, gamma_v)."""
+    return state.mt, float(state.T), state.gb, state.gv
 
 
 def traces(
@@ -94,51 +77,19 @@ def traces(
     the traces A11 B22, A22 B11, A12 B12, A21 B21; inter-band, intra-band. Re G, Im G : the pair
     functions of k', summed with the weights.
     """
-    E = np.stack([known.outer[0], -known.outer[0]], axis=1)
-    low = np.stack([logarithm(E[:, :, None] - 1j * state.g - w, j, state) for j in (0, 1)], axis=-1)
     sums = np.zeros((len(w), 2, 4), complex)
-    real, imaginary = pair_sums(
-        *known.outer,
-        low,
-        known.side,
+    pair_sums(
+        known.levels,
+        known.values,
+        known.inner_levels,
+        known.inner_values,
         weight,
-        *known.inner,
-        known.own,
-        logarithms_ahead(known.inner[0], w, state),
         w,
-        (state.gb, state.gv),
+        _bath(state),
         CLOSE,
         sums,
     )
-    return sums, real, imaginary
-
-
-def levels(k: np.ndarray, state: Condensate) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(E, xi/E, -D/E) at momenta k."""
-    E = energy(k**2 - state.mu, state.delta)
-    return E, (k**2 - state.mu) / E, -state.delta / E
-
-
-def own_logarithms(E: np.ndarray, state: Condensate) -> np.ndarray:
-    """(b, m, 2, 2) log(+-mt - aE - ig) for energies E (b, m), smeared by the temperature."""
-    own = np.empty((*E.shape, 2, 2), complex)
-    if state.T == 0:
-        cold_own(E, state.mt, state.g, own)
-        return own
-    for (i, a), (j, edge) in itertools.product(enumerate(SIGNS), enumerate((state.mt, -state.mt))):
-        own[..., i, j] = _log(edge - a * E - 1j * state.g, state.T)
-    return own
-
-
-def logarithms_ahead(E: np.ndarray, w: np.ndarray, state: Condensate) -> np.ndarray:
-    """(n_w, b, m, 2, 2) log(+-mt - aE - w - ig) for energies E (b, m) and frequencies w (n_w,)."""
-    ahead = np.empty((len(w), *E.shape, 2, 2), complex)
-    if state.T == 0:
-        cold_ahead(E, w, state.mt, state.g, ahead)
-        return ahead
-    for (i, a), (j, edge) in itertools.product(enumerate(SIGNS), enumerate((state.mt, -state.mt))):
-        ahead[..., i, j] = _log(edge - a * E - w[:, None, None] - 1j * state.g, state.T)
-    return ahead
+    return sums, *known.gap[1]
 
 
 def bubbles(traces: np.ndarray) -> np.ndarray:
@@ -286,7 +237,7 @@ def shares(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(2/U (2, 2), traces (n, 2, 4)) of one block of pairs at frequencies w (n,)."""
     sums, *inner = traces(w, state, block[2], known)
-    real, imaginary = known.gap + inner
+    real, imaginary = known.gap[0] + inner
     return np.array([[real, imaginary], [-imaginary, real]]), sums
 
 

@@ -92,12 +92,13 @@ def points(
         cuts = [*np.sqrt(np.arange(0.0, end**2, 7 * np.pi / lasting))[1:]]
     c, nu, share = directions(D, Q, baths, q, angle, fine, angles)
     known = features(D, Q, baths, q, angle, c, nu)
+    if end is not None:
+        cuts.append(end)
     p, weight, which = [], [], []
-    for k in range(len(c)):
+    for k, ends in enumerate(radial_grid.panels_of_rows(known, dp, cuts, fine)):
         if end is None:
-            at, w = radial_grid.nodes(radial_grid.panels_of(known[k], dp, cuts, fine))
+            at, w = radial_grid.nodes(ends)
         else:
-            ends = radial_grid.panels_of(known[k], dp, [*cuts, end], fine)
             at, w = on_panels(ends[ends <= end * (1 + 1e-12)])
         p.append(at)
         weight.append(w * at**2 * share[k])

@@ -146,7 +146,7 @@ class Linear:
         dg, run, places = local["dg"], at["run"], np.arange(count)
         rows = np.zeros((len(part), self.chunks.runs, 3, 2), complex)
         # real weights: two real columns
-        columns = np.ascontiguousarray(dg[:count]).view(float).reshape(count, 4 * CHUNK, 2)
+        columns = np.ascontiguousarray(dg[:count]).view(float).reshape(count, -1, 2)
         parts = at["W"] @ columns
         sums = parts[..., 0] + 1j * parts[..., 1]
         rows[places, run, 0] = sums[:, :2]

@@ -16,9 +16,12 @@ import numpy as np
 
 from hpcneq.maths import fermi
 
+from . import warm_occupation
+
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
 # of the distance to the nearest singularity of N: angular averages over less are by quadrature
 SMALL = 0.3
+COLD = 1e-9  # T below which functions are not compiled
 TAIL = 3.0  # E beyond which N is its Lorentzian tail
 
 
@@ -46,19 +49,37 @@ class Baths:
 
     def occupation(self, x: np.ndarray) -> np.ndarray:
         """N(x), element-wise; relative accuracy in the tail N -> Gam/(pi x)."""
-        return 0.5 * (
-            fermi.broadened_fermi(x - self.dmu, self.width, self.T)
-            + fermi.broadened_fermi(x + self.dmu, self.width, self.T)
-        )
+        return 0.5 * (self._filled(x - self.dmu) + self._filled(x + self.dmu))
+
+    @property
+    def warm(self) -> bool:
+        """Whether functions of both width and temperature are compiled ones."""
+        return self.width > 0 and self.T > COLD
+
+    def _filled(self, x):
+        """F1(x) of one reservoir at 0."""
+        if not self.warm:
+            return fermi.broadened_fermi(x, self.width, self.T)
+        return self._compiled(warm_occupation.filled, x)[0]
+
+    def _compiled(self, function, x, count=1):
+        """What a function of `warm_occupation` fills at x of any shape: ``count`` arrays."""
+        energies = np.ascontiguousarray(x, float)
+        values = [np.empty(energies.shape) for _ in range(count)]
+        function(energies.ravel(), self.width, float(self.T), *(v.reshape(-1) for v in values))
+        return values
 
     def one_sided(self, x: np.ndarray, sign: int) -> np.ndarray:
         """The part of the reservoir at sign * dmu: N(x) is the mean of both."""
-        return fermi.broadened_fermi(x - sign * self.dmu, self.width, self.T)
+        return self._filled(x - sign * self.dmu)
 
     def slope(self, x: np.ndarray) -> np.ndarray:
         """dN/dx; at gamma = T = 0 it is a pair of delta functions, returned as 0."""
         if self.blur == 0:
             return np.zeros(np.shape(x))
+        if self.warm:
+            parts = [self._compiled(warm_occupation.slope, x - s * self.dmu)[0] for s in (1, -1)]
+            return 0.5 * (parts[0] + parts[1])
         return -0.25 * sum(
             fermi.broadened_tanh_slope(x - s * self.dmu, self.width, self.T) for s in (1, -1)
         )
@@ -128,7 +149,11 @@ class Baths:
         return slopes
 
     def _integrals(self, x):
-        both = [
-            fermi.broadened_fermi_integrals(x - s * self.dmu, self.width, self.T) for s in (1, -1)
-        ]
+        both = [self._integrals_of_one(x - s * self.dmu) for s in (1, -1)]
         return 0.5 * (both[0][0] + both[1][0]), 0.5 * (both[0][1] + both[1][1])
+
+    def _integrals_of_one(self, x):
+        """(A1, A2) of one reservoir at 0."""
+        if not self.T > COLD:
+            return fermi.broadened_fermi_integrals(x, self.width, self.T)
+        return self._compiled(warm_occupation.integrals, x, 2)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hpcneq.maths.panels import beyond, far, halved, on_panels, without_doubles
+from hpcneq.maths.panels import beyond, far, halved, halved_rows, on_panels, without_doubles
 
 FAR_NODES = 32  # of the panel beyond the last end
 SHELL = (0.7, 1.3)
@@ -76,19 +76,34 @@ def panels_of(
     known: Sequence[Feature], dp: float, cuts: Sequence[float] = (), fine: float = 1
 ) -> np.ndarray:
     """Ends (n + 1,) of the panels of 0 < p < LAST, ascending, for what is sharp."""
-    known = [f for f in known if 0 < f[0] < LAST]
-    ends = np.unique(
-        np.concatenate(
-            [[0.0, *SHELL, LAST], [f[0] for f in known if f[2]], np.asarray(cuts, float)]
-        )
-    )
-    ends = without_doubles(ends, 1e-12)
-    place, width = (np.array([f[k] for f in known]) for k in (0, 1))
+    return panels_of_rows([known], dp, cuts, fine)[0]
+
+
+def panels_of_rows(
+    rows: Sequence[Sequence[Feature]], dp: float, cuts: Sequence[float] = (), fine: float = 1
+) -> list[np.ndarray]:
+    """`panels_of` for each of several rows of features."""
+    rows = [[f for f in known if 0 < f[0] < LAST] for known in rows]
+    shape = len(rows), max(map(len, rows))
+    place, width = np.zeros(shape), np.full(shape, np.inf)
+    parts = []
+    for k, known in enumerate(rows):
+        place[k, : len(known)] = [f[0] for f in known]
+        width[k, : len(known)] = [f[1] for f in known]
+        breaks = [[0.0, *SHELL, LAST], [f[0] for f in known if f[2]], np.asarray(cuts, float)]
+        ends = without_doubles(np.unique(np.concatenate(breaks)), 1e-12)
+        parts.append((ends[:-1], ends[1:], np.full(len(ends) - 1, k)))
 
     def longest(low, high):
         return np.where((high > SHELL[0]) & (low < SHELL[1]), dp, COARSE)
 
-    return divide(ends, place, width, longest, fine)
+    def short(low, high, k):
+        outside = np.maximum(low[:, None] - place[k], place[k] - high[:, None])
+        near = np.maximum(1.2 * np.maximum(outside, 0.0), 1.2 * width[k])
+        nearest = near.min(axis=1, initial=np.inf)
+        return high - low <= np.minimum(longest(low, high), nearest) / fine
+
+    return halved_rows(*map(np.concatenate, zip(*parts)), len(rows), short)
 
 
 def panels(

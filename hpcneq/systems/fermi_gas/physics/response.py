@@ -252,7 +252,12 @@ class Decaying:
 
     def _exact(self, s):
         """(n, 4) : all poles; at zero distance from one, at gamma = 0 only, nothing."""
-        return np.stack([self.static @ (1 / (x + 1j * self.gap)) for x in s])
+        sums = np.empty((len(s), 4), complex)
+        for x, row in zip(s, sums):
+            imag = x.imag + self.gap
+            share = 1 / (x.real**2 + imag**2)
+            row[:] = x.real * (self.static @ share) - 1j * (self.static @ (imag * share))
+        return sums
 
 
 def local_drive(response: Response, points: angular_grid.Points) -> np.ndarray:

@@ -21,6 +21,7 @@ NODES = 28  # of each curve, at first
 STRONGEST = 2.0  # Delta stays below
 WEAKEST = 1e-9  # stands for Delta -> 0 where g has a logarithm
 WIDEST = 1.2  # Q stays below
+SETTLED = 1e-10  # steps in Q^2 and dmu: the next would be a hundred times shorter
 FINE = 1e-6  # golden sections stop there; what they find is polished as a root
 # relative distance kept from an end where levels of zero width touch the reservoirs' edge
 NEAR_END = 1e-9
@@ -160,28 +161,51 @@ def turn(gas: Gas, D: float, guess: tuple[float, float] | None = None) -> tuple[
 
 
 def newton(gas: Gas, D: float, guess: tuple[float, float]) -> tuple[float, float] | None:
-    """(Q, dmu) by Newton steps in (Q^2, dmu) from a state nearby; None if they lead astray."""
-    x, h = np.array([guess[0] ** 2, guess[1]]), 1e-6
-    for _ in range(15):
-        near = gas.at(x[1]).held(D, np.sqrt(x[0]))
-        value, right, up = (
-            np.array(equations(near.at(y), D, np.sqrt(q)))
-            for q, y in ((x[0], x[1]), (x[0] + h, x[1]), (x[0], x[1] + h))
-        )
-        slope = np.stack([right - value, up - value], axis=1) / h
+    """(Q, dmu) by Newton steps in (Q^2, dmu) from a state nearby; None if they lead astray.
+
+    Slopes are differences at first and where steps do not shrink fast, else Broyden's; always
+    differences at levels without width, whose sums have kinks.
+    """
+    x, longest = np.array([guess[0] ** 2, guess[1]]), np.inf
+    value, slope = _residual(gas, D, x), None
+    for _ in range(25):
+        if slope is None:
+            slope = _slopes(gas, D, x, value)
+            fresh = True
         if not np.isfinite(slope).all() or np.linalg.det(slope) == 0:
             return None
         step = np.linalg.solve(slope, -value)
         step *= min(1.0, 0.01 / np.abs(step).max())
         if x[0] + step[0] <= 0:
             step *= 0.5 * x[0] / abs(step[0])
-        x = x + step
+        x, before = x + step, value
         if not (1e-8 < x[0] < WIDEST and 0 < x[1] < 0.9):
             return None
-        if np.abs(step).max() < 1e-9:
+        size = np.abs(step).max()
+        if size < SETTLED:
             astray = abs(x[0] - guess[0] ** 2) >= 0.02
             return None if astray else (float(np.sqrt(x[0])), float(x[1]))
+        value = _residual(gas, D, x)
+        if gas.baths.blur == 0 or (size > 0.3 * longest and not fresh):
+            slope = None
+        else:
+            slope = slope + np.outer(value - before - slope @ step, step) / (step @ step)
+        longest, fresh = size, False
     return None
+
+
+def _residual(gas, D, x):
+    """(2,) `equations` at x = (Q^2, dmu)."""
+    return np.array(equations(gas.at(x[1]), D, np.sqrt(x[0])))
+
+
+def _slopes(gas, D, x, value):
+    """(2, 2) derivatives of `equations` in (Q^2, dmu) by differences, on panels held still."""
+    h = 1e-6
+    near = gas.at(x[1]).held(D, np.sqrt(x[0]))
+    right = np.array(equations(near, D, np.sqrt(x[0] + h)))
+    up = np.array(equations(near.at(x[1] + h), D, np.sqrt(x[0])))
+    return np.stack([right - value, up - value], axis=1) / h
 
 
 def equations(gas: Gas, D: float, Q: float) -> tuple[float, float]:
@@ -257,8 +281,8 @@ def twisted(gas: Gas, base: Curve | None, nodes: int = NODES) -> Curve | None:
     top = base.D[-1]
     x = low + (high - low) * np.sin(0.5 * np.pi * np.linspace(0, 1, nodes + 1)) ** 2
     states = [(0.0, dmu_of(gas, low, 0.0)) if low > 0 else last(gas)]
-    for value in x[1:-1]:
-        states.append(turn(gas, value, states[-1]))
+    for k, value in enumerate(x[1:-1], 1):
+        states.append(turn(gas, value, _ahead(x[: k + 1], states)))
     states.append((0.0, base.dmu[-1] if high == top else dmu_of(gas, high, 0.0)))
     Q, dmu = np.array(states).T
     good = np.isfinite(dmu)
@@ -275,6 +299,17 @@ def twisted(gas: Gas, base: Curve | None, nodes: int = NODES) -> Curve | None:
         np.append(dmu, [b[1] for b in bends])[order],
         D_folds,
     )
+
+
+def _ahead(D, states):
+    """(Q, dmu) guessed at the last of D (n + 1,) from the last of n states before it."""
+    if len(states) < 3 or not all(Q > 0 for Q, _ in states[-2:]):
+        return states[-1]
+    before, last = (np.array([Q**2, dmu]) for Q, dmu in states[-2:])
+    guess = last + (D[-1] - D[-2]) / (D[-2] - D[-3]) * (last - before)
+    if not guess[0] > 0.25 * last[0]:
+        return states[-1]
+    return float(np.sqrt(guess[0])), float(guess[1])
 
 
 def curves(gas: Gas, nodes: int = NODES) -> Curves:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable
@@ -39,7 +40,7 @@ WINDING = 300  # M's in which the modes of a pattern are counted and found
 LONGER = 1.5  # time of curves over that of those of few nodes
 FEW = 6  # nodes of curves made for timing
 SOLVES = 190  # of the gap equation for dmu, that a search for states is worth
-LINE = 0.8  # of a search, that a line of a phase diagram takes
+LINE = 2.1  # times short curves, that a line of a phase diagram takes
 OTHERS = {"step error": 1.0, "grid error": 0.7, "pole error": 0.9}  # a step, in those of the run
 PEAK = 4001 * 401  # momenta on which the largest pair amplitude is sought
 PAIR_BYTES = 96  # of working memory per momentum of a pair amplitude
@@ -118,18 +119,22 @@ def branches(given: Given, ranks: int) -> Cost:
 
 
 def phase_diagram(given: Given, ranks: int) -> Cost:
-    """Time from one line's curves."""
-    slow, fast = given.sweep
-    rows, columns = given.sweep[slow], given.sweep[fast]
-    middle = {slow: float(rows[len(rows) // 2])}
-    count, what = len(rows), "lines along dmu"
-    if fast != "dmu":
-        middle[fast] = float(columns[len(columns) // 2])
-        count, what = len(rows) * len(columns), "points, each with its edges along dmu"
-    gas = gas_at(given.parameters, given.numerics, middle)
-    each = LINE * search(gas)
-    notes = (f"{count} {what}", f"{each:.1f} s each")
-    return Cost(each * count, BASE_BYTES, len(rows), notes)
+    """Time from short curves at a few lines, spread over the diagram: many have no condensate."""
+    keys = [key for key in given.sweep if key != "dmu"]
+    count, what = math.prod(len(given.sweep[key]) for key in keys), "lines along dmu"
+    if len(keys) == 2:
+        what = "points, each with its edges along dmu"
+    places = itertools.product(*(_sixths(given.sweep[key]) for key in keys))
+    gases = [gas_at(given.parameters, given.numerics, dict(zip(keys, at))) for at in places]
+    spent = [clocked(partial(uniform_and_twisted, gas))[0] for gas in gases]
+    each = LINE * sum(spent) / len(spent)
+    notes = (f"{count} {what}", f"{each:.1g} s each in the mean")
+    return Cost(each * count + STARTING, BASE_BYTES, len(given.sweep[keys[0]]), notes)
+
+
+def _sixths(values):
+    """The middle of each third of a sweep's values."""
+    return [float(values[k * len(values) // 6]) for k in (1, 3, 5)]
 
 
 def pair_amplitudes(given: Given, ranks: int) -> Cost:

@@ -10,7 +10,7 @@ import numpy as np
 from ....tasks import Given
 from ....tasks.evolution import Recorder
 from .. import inputs
-from ..physics.linear_kinetics import Linear
+from ..physics.linear_poles import FewPairs
 from ..physics.response import Response
 from .branch_states import remembered_curves, required_branch
 from .evolution_grid import SOONER, coarser, dephasing_time
@@ -40,7 +40,7 @@ def states_of_runs(given: Given) -> list[StartState]:
 
 def linear_system(
     given: Given, states: list[StartState], variant: str | None = None
-) -> tuple[list[Response], Linear]:
+) -> tuple[list[Response], FewPairs]:
     """(Response of each run, the equations of all); on the coarser grid for the grid error."""
     n, share = given.numerics, 1.0
     if variant == "grid error":
@@ -49,7 +49,7 @@ def linear_system(
     least = min(response.baths.gamma for response in responses)
     start = [[given.initial.kick] * 2] * len(responses)
     time = share * dephasing_time(given, least)
-    return responses, Linear(responses, start, n.p_c, time)
+    return responses, FewPairs(responses, start, n.p_c, time)
 
 
 class LinearRecords(Recorder):

@@ -16,7 +16,7 @@ from ....errors import NotConverged
 from ....solvers.supercell.linear import PatternResponse
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, PROBE_SECONDS
-from ....tasks.supercell_cost import evolution_cost, modes_cost, pattern_seconds
+from ....tasks.supercell_cost import STATIONARY, evolution_cost, modes_cost, pattern_seconds
 from ..physics import steady_states
 from ..physics.gap_equations import Condensate, Drive
 from ..physics.response import matrices, with_errors
@@ -27,6 +27,7 @@ from .drive import drive_of
 from .stripes import equations, start_count
 
 NEWTON = 12  # states of a search for a pattern, for each unknown
+BRANCHING = 20  # the same of one of given amplitude
 WINDING = 500  # M's in which the modes of a pattern are counted and found
 BEGINNING = 60  # states that the search for an onset is worth
 START = 0.7  # s: a run's start and end
@@ -259,19 +260,19 @@ def pattern(given: Given, ranks: int) -> Cost:
     c, part = np.full(2 * h + 1, 0.1, complex), range(problem.items)
     x = problem.unknowns(c, 0.0)
     each = pattern_seconds(lambda: problem.prepare(x, part))
-    starts, branch = start_count(given), "amplitude" in given.sweep
+    starts, newton, branch = start_count(given), NEWTON, "amplitude" in given.sweep
     points = int(np.prod([len(values) for values in given.sweep.values()]))
     if branch or given.initial.amplitude is not None:
-        starts = 1
+        starts, newton = 1, BRANCHING
         near = replace(drive, ratio=1.001 * drive.ratio)
         each = 2 * each + clocked(lambda: equations(given, state_near(near, state)))[0]
         solving += BEGINNING * each
     tries = starts + points - 1 + 2 * points * given.numerics.error_estimate
-    states = NEWTON * len(x) * tries
+    states = newton * len(x) * tries
     response = PatternResponse(medium, c, problem.at_rest(0.0), problem.lag)
-    modes, vectors = modes_cost(given, response, WINDING, part)
+    modes, kept = modes_cost(given, response, WINDING, part, ranks)
     spent = states * each + points * modes
-    memory = BASE_BYTES + 64 * 16 * min(medium.box.blocks * medium.size**2, 2**19) + vectors
+    memory = BASE_BYTES + STATIONARY + kept
     note = f"{medium.box.blocks} blocks of {medium.size} levels, {states} states"
     return Cost(START + solving + spent, memory, medium.box.blocks, (note,))
 

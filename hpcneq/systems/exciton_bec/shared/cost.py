@@ -29,6 +29,7 @@ from .stripes import equations, start_count
 NEWTON = 12  # states of a search for a pattern, for each unknown
 BRANCHING = 20  # the same of one of given amplitude
 WINDING = 500  # M's in which the modes of a pattern are counted and found
+TRAVELLING = 0.05  # any velocity: M takes the same time
 BEGINNING = 60  # states that the search for an onset is worth
 START = 0.7  # s: a run's start and end
 PROBED_RATIO = 0.02  # where the probe's condensate is to have some decay
@@ -269,6 +270,8 @@ def pattern(given: Given, ranks: int) -> Cost:
         solving += BEGINNING * each
     tries = starts + points - 1 + 2 * points * given.numerics.error_estimate
     states = newton * len(x) * tries
+    if newton == BRANCHING and not given.numerics.supercell.even:  # it may travel
+        medium = replace(medium, velocity=TRAVELLING)
     response = PatternResponse(medium, c, problem.at_rest(0.0), problem.lag)
     modes, kept = modes_cost(given, response, WINDING, part, ranks)
     spent = states * each + points * modes

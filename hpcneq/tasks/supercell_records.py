@@ -10,6 +10,7 @@ import numpy as np
 from ..maths import attractors, growing_modes
 from ..maths.arrays import ComplexArray, FloatArray
 from ..maths.crossed_box import CrossedBox
+from ..maths.pair_box import PairBox
 from ..maths.plane_wave_box import PlaneWaveBox
 from ..solvers.output_times import Row
 from ..solvers.protocols import State
@@ -34,6 +35,12 @@ SHARED = 0.3  # of these two: each
 EVEN = (
     "supercell.even = true: the order parameter is kept even in x; what would travel, or grow "
     "unevenly, is not seen"
+)
+
+
+LARGE = (
+    f"supercell.pairs = true: the wave has grown beyond {SMALL:g} of the order parameter, pairs of "
+    "momenta are right for small waves alone"
 )
 
 
@@ -183,6 +190,8 @@ class SupercellRecords(Recorder):
         if self.system.even:
             outcome.warnings.append(EVEN)
         box = self.box
+        if isinstance(box, PairBox) and float(np.abs(harmonics[:, 2]).max()) > SMALL * top[0]:
+            outcome.warnings.append(LARGE)
         outcome.summary |= {
             "late_max": float(top[late].max()),
             "late_min": float(out.read("delta_min")[late].min()),

@@ -127,6 +127,15 @@ def test_what_is_observed_of_pairs_grows_with_them_and_not_with_their_square():
     assert len(momenta) > 500 and used < 2e6
 
 
+def test_a_wave_of_pairs_that_is_no_longer_small_is_told():
+    """Fails without the warning."""
+    cell = {"pairs": True, "bloch_points": 2, "panels": 1, "p_max": 1.5}
+    for kick, told in ((1e-5, False), (0.3, True)):
+        start = {"kick": kick, "kick_time": 0.6, "kick_width": 0.2}
+        result = run(changed(cell=cell, initial=start, run={"t_max": 1.2}))
+        assert any("has grown beyond" in words for words in result.warnings) == told
+
+
 def numbers(h):
     """The harmonics -h .. h."""
     return np.stack([np.arange(-h, h + 1), np.zeros(2 * h + 1, int)], axis=1)
@@ -414,11 +423,13 @@ def test_a_pattern_says_how_its_stability_is_known(monkeypatch):
 
     monkeypatch.setattr(modes, "spectrum", lost)
     given = pattern_input()
+    given["initial"]["branch"] = "weak"
     for sought, words in ((True, "could not be counted"), (False, "not looked at")):
         given["numerics"]["stability"] = sought
         result = hpcneq.run(given)
         assert result.status == "complete" and result.summary["stability"] == "unknown"
         assert any(words in warning for warning in result.warnings)
+        assert any("one pattern alone" in warning for warning in result.warnings)
 
 
 def pattern_input():

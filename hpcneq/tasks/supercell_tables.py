@@ -159,7 +159,7 @@ def bloch_points_given(table: SupercellTable) -> int:
 def refuse_late_kick(given: Given) -> None:
     """InputError for the pulse of a kick that has begun before t = 0."""
     start = given.initial
-    if start.kick_time < 3 * start.kick_width:
+    if start.kick_time < 3 * start.kick_width * (1 - 1e-9):  # .6 is three times .2
         raise InputError(
             f"[initial] kick_time = {start.kick_time:g}: must be >= 3 kick_width = "
             f"{3 * start.kick_width:g}, so that the pulse begins smoothly"

@@ -157,12 +157,18 @@ def bloch_points_given(table: SupercellTable) -> int:
 
 
 def refuse_late_kick(given: Given) -> None:
-    """InputError for the pulse of a kick that has begun before t = 0."""
+    """InputError for the pulse of a kick that has begun before t = 0, or is shorter than a step."""
     start = given.initial
     if start.kick_time < 3 * start.kick_width * (1 - 1e-9):  # .6 is three times .2
         raise InputError(
             f"[initial] kick_time = {start.kick_time:g}: must be >= 3 kick_width = "
             f"{3 * start.kick_width:g}, so that the pulse begins smoothly"
+        )
+    dt, kicked = given.numerics.dt, start.kick or start.noise or start.kick_across
+    if dt is not None and dt > start.kick_width and kicked:
+        raise InputError(
+            f"[numerics] dt = {dt:g}: must be <= kick_width = {start.kick_width:g}, "
+            "so that the pulse is resolved"
         )
 
 

@@ -271,6 +271,7 @@ def test_a_run_in_pieces_gives_every_bit_of_the_whole_one(tmp_path, kind):
         ({"cell": {"p_max": 0.1}}, r"\[numerics.supercell\] p_max"),
         ({"cell": {"panel": 2}}, "panels"),
         ({"initial": {"kick_time": 0.1}}, "3 kick_width"),
+        ({"numerics": {"dt": 2.0}, "initial": {"kick": 0.0, "kick_across": 0.1}}, "<= kick_width"),
         ({"cell": {"parity": True, "bloch_points": 4}}, "bloch_points = 2"),
         ({"cell": {"pairs": True, "length": 12.0}}, "takes no length"),
         ({"cell": {"across": 0.5, "pairs": True}}, "neither pairs nor parity"),

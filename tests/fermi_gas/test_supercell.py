@@ -326,6 +326,7 @@ def test_a_plane_wave_turns_into_a_standing_one():
         ({"parameters": {"free_Q": True}}, "no dmu_end, free_Q"),
         ({"parameters": {"gamma": 0.0, "T": 0.02}}, "gamma > 0"),
         ({"initial": {"kick_time": 1.0}}, "3 kick_width"),
+        ({"numerics": {"dt": 4.0}, "initial": {"kick": -0.1}}, "<= kick_width"),
         ({"numerics": {"supercell": {"parity": True, "even": False}}}, "needs even = true"),
     ],
 )

@@ -64,8 +64,8 @@ def shares(t: FloatArray, signal: ComplexArray, z: ComplexArray) -> FloatArray:
     """
     slope = mean_slope(t, signal)
     flat = signal * np.exp(-slope * (t - t[-1]))
-    waves = np.exp(np.outer(t - t[-1], z - slope))
-    waves /= np.abs(waves).max(0)
+    powers = np.outer(t - t[-1], z - slope)
+    waves = np.exp(powers - powers.real.max(0))  # 1 where it is largest
     parts = np.abs(np.linalg.lstsq(waves, flat, rcond=None)[0])
     return np.asarray(parts / np.sqrt((np.abs(flat) ** 2).mean()))
 

@@ -154,5 +154,7 @@ def test_growing_modes_beside_what_rings_and_what_is_noise():
     falling = (1 + 0.5j) * np.exp((-0.03 + 0.07j) * t) + np.exp((-0.03 - 0.07j) * t)
     modes = growing_modes.fastest(t, falling + noise, 2)
     assert modes.exponents == pytest.approx([-0.03 + 0.07j, -0.03 - 0.07j], abs=1e-4)
+    kept = growing_modes.shares(t, y, np.array([0.097, -100.0]))
+    assert kept[0] > 0.5 and np.isfinite(kept).all()
     one = growing_modes.fastest(t, np.exp(0.05 * t) + noise, 2)
     assert one.exponents == pytest.approx([0.05], abs=1e-4)

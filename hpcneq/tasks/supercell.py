@@ -20,7 +20,14 @@ from .cost import mode_dtype
 from .evolution import run_evolution
 from .supercell_kicks import Kick, kick_shape
 from .supercell_records import VARIANTS, SupercellRecords
-from .supercell_tables import COSINES, SupercellTable, bloch_points, cell_of, harmonic_count
+from .supercell_tables import (
+    COSINES,
+    SupercellTable,
+    bloch_points,
+    cell_of,
+    harmonic_count,
+    pole_error,
+)
 from .task import Given, Outcome, Output
 
 SMALLER_BOX = 0.85
@@ -107,7 +114,7 @@ def varied(given: Given, variant: str | None) -> Given:
         cell = replace(cell, p_max=cell.p_max * SMALLER_BOX, y_max=cell.y_max * SMALLER_BOX**2)
     if variant == "grid error":
         cell = replace(other_momenta(numerics.wave_number, cell), panels=cell.panels + 1)
-        numerics = replace(numerics, pole_error=numerics.pole_error * COARSER_POLES)
+        numerics = replace(numerics, pole_error=pole_error(numerics) * COARSER_POLES)
     changed: Given = replace(checked, numerics=replace(numerics, supercell=cell))
     return changed
 

@@ -19,11 +19,15 @@ from .cost import BASE_BYTES, mode_dtype, runs, step_count, untimed
 from .supercell import SMALLER_BOX, other_points, with_step
 from .task import Cost, Given
 
-IMPLICIT_PASSES = 2.3  # of a step
-AGAIN = 5.0  # time of a step twice as long, which is solved for, over one that is not
+SMALL_KICK = 1e-3  # below it a wave stays small
+PASSES, MORE = 2.3, 5.0  # of a step that is solved for: of a small wave, of others
 PROBED = 3  # steps
+COMPILED = 100 * 2**20  # the kernels' machine code, LLVM, and the arrays of a batch of blocks
+FURTHER = 50 * 2**20  # what the runs for errors leave behind
+STATIONARY = 20 * 2**20  # the states of a batch of blocks
+KEPT = 2.2  # memory of what M keeps of all blocks, with what goes and comes, over its size
 PANEL = 1.2  # blocks with one panel more
-JACOBIAN = 220  # M's that the eigenvalues next to a shift are worth
+JACOBIAN = 120  # M's that the eigenvalues next to a shift are worth
 WHOLE = 2.0  # time of a block over that of its even and odd parts, the second Bloch point left out
 
 
@@ -37,9 +41,8 @@ def evolution_cost(given: Given, system: Supercell, ranks: int) -> Cost:
     solved = 2 * medium.highest * dt > EXPLICIT
     state = here * medium.size**2 * (16 + medium.modes * np.dtype(dtype).itemsize)
     copies = 1 + solved
-    batch = 12 * 16 * min(2**19, here * medium.size**2 * medium.modes)
     each = seconds_of_a_pass(system, dt, dtype)
-    passes = IMPLICIT_PASSES if solved else 1.0
+    passes = passes_of(given) if solved else 1.0
     more = runs_of_all(given, solved, system)
     note = (
         f"{medium.box.blocks} blocks of {medium.size} levels, {medium.modes} bath modes, "
@@ -47,10 +50,17 @@ def evolution_cost(given: Given, system: Supercell, ranks: int) -> Cost:
     )
     return Cost(
         each * passes * step_count(given) * more,
-        BASE_BYTES + state * copies + batch,
+        BASE_BYTES + COMPILED + state * copies + (more > 1) * FURTHER,
         medium.box.blocks,
         (note, f"state: {state / 2**20:.1f} MB of the memory of a rank"),
     )
+
+
+def passes_of(given: Given) -> float:
+    """Of a step that is solved for."""
+    start = given.initial
+    kick = max(abs(start.kick), start.noise, start.kick_across)
+    return PASSES if kick < SMALL_KICK else MORE
 
 
 def pattern_seconds(work: Callable[[], object]) -> float:
@@ -66,27 +76,30 @@ def pattern_seconds(work: Callable[[], object]) -> float:
 
 
 def modes_cost(
-    given: Given, response: PatternResponse, winding: float, part: range
+    given: Given, response: PatternResponse, winding: float, part: range, ranks: int
 ) -> tuple[float, float]:
-    """(processor seconds, bytes) of the search for the modes of one pattern.
+    """(processor seconds, bytes of a rank) of the search for the modes of one pattern.
 
     winding : M's in which they are counted and found.
     """
     if not given.numerics.stability:
         return 0.0, 0.0
+    medium = response.medium
+    matrices = 2 * len(response.directions) + 4
+    kept = KEPT * 16 * medium.box.blocks * medium.size**2 * matrices
     response.partials(0.0, 0.1j, part)
     each = pattern_seconds(lambda: response.partials(0.0, 0.2j, part))
     if given.numerics.modes == "winding":
-        return winding * each, 0.0
+        return winding * each, kept / ranks
     shifts = len(jacobian.shifts_of(response))
-    return JACOBIAN * shifts * each, jacobian.bytes_of(response)
+    return JACOBIAN * shifts * each, kept + jacobian.bytes_of(response)
 
 
 def runs_of_all(given: Given, solved: bool, system: Supercell) -> float:
     """Time of all runs over that of the first."""
     if runs(given) == 1:
         return 1.0
-    each = 0.5 if solved else 0.5 * AGAIN
+    each = 0.5 if solved else 0.5 * passes_of(given)
     box = system.medium.box
     grid = PANEL * other_points(box.bloch) / box.bloch
     if box.parity:

@@ -10,6 +10,7 @@ import numpy as np
 from ..maths import attractors, growing_modes
 from ..maths.arrays import ComplexArray, FloatArray
 from ..maths.crossed_box import CrossedBox
+from ..maths.pair_box import PairBox
 from ..maths.plane_wave_box import PlaneWaveBox
 from ..solvers.output_times import Row
 from ..solvers.protocols import State
@@ -34,6 +35,12 @@ SHARED = 0.3  # of these two: each
 EVEN = (
     "supercell.even = true: the order parameter is kept even in x; what would travel, or grow "
     "unevenly, is not seen"
+)
+
+
+LARGE = (
+    f"supercell.pairs = true: the wave has grown beyond {SMALL:g} of the order parameter, pairs of "
+    "momenta are right for small waves alone"
 )
 
 
@@ -171,7 +178,8 @@ class SupercellRecords(Recorder):
     ) -> None:
         """What needs all rows: the attractor, growth rates after the kick. **Collective.**
 
-        traces : rows (t, delta_max, delta_min) of the runs that tell the errors.
+        traces : rows (t, delta_max, delta_min) of the runs that tell the errors; none: growth rates
+        have no error, that of the fit alone would be a part of it.
         """
         t, harmonics = out.read("t"), out.read("harmonics")
         top = out.read("delta_max")
@@ -182,6 +190,8 @@ class SupercellRecords(Recorder):
         if self.system.even:
             outcome.warnings.append(EVEN)
         box = self.box
+        if isinstance(box, PairBox) and float(np.abs(harmonics[:, 2]).max()) > SMALL * top[0]:
+            outcome.warnings.append(LARGE)
         outcome.summary |= {
             "late_max": float(top[late].max()),
             "late_min": float(out.read("delta_min")[late].min()),
@@ -199,7 +209,7 @@ class SupercellRecords(Recorder):
             outcome.errors["period"] = state.errors[0]
         growth, error, window = self.growth(t, harmonics)
         outcome.summary["growth"] = growth
-        if growth is not None:
+        if growth is not None and traces:
             contrast = np.stack([t, top, out.read("delta_min")], axis=1)
             slips = self.slips(contrast, traces, window)
             outcome.errors["growth"] = [[float(x + slips)] * 2 for x in error]
@@ -212,8 +222,6 @@ class SupercellRecords(Recorder):
         self, rows: FloatArray, traces: Sequence[FloatArray], window: tuple[float, float]
     ) -> float:
         """How much the other runs differ in the late slope of ln(delta_max - delta_min)."""
-        if not traces:
-            return 0.0
         main, coarse, *others = (late_slope(trace, window) for trace in (rows, *traces))
         further = sum(abs(x - coarse) for x in others)
         return abs(coarse - main) / self.safety + self.caution * further
@@ -221,8 +229,8 @@ class SupercellRecords(Recorder):
     def growth(
         self, t: FloatArray, harmonics: ComplexArray
     ) -> tuple[list[list[float]] | None, FloatArray, tuple[float, float]]:
-        """([[re, im], [re, im]] of the two fastest modes of the kicked wave, the error (2,) of the
-        fit of each, when it begins and ends).
+        """([[re, im], ...] of the two fastest modes of the kicked wave, fewer where it has fewer,
+        the error of the fit of each, when it begins and ends).
 
         While it is small; None where it is not, or for too short a time.
         """
@@ -241,17 +249,12 @@ class SupercellRecords(Recorder):
         even = np.append(np.abs(np.diff(t) - (t[1] - t[0])) < 1e-6 * (t[1] - t[0]), True)
         if begin < end and not even[begin : end - 1].all():
             end -= 1
-        if kicked[here] == 0 or end - begin < 24:
+        if kicked[here] == 0 or end - begin < 2 * growing_modes.LEAST:
             return None, np.zeros(0), (0.0, 0.0)
-        middle = begin + (end - begin) // 4
         paired = not start.any()
-        whole, part = (
-            growing_modes.exponents(t[k:end], wave[k:end], paired=paired)[:2]
-            for k in (begin, middle)
-        )
-        error = np.abs(whole[:, None] - part).min(1)  # of a pair either may be the first
-        pairs = [[float(z.real), float(z.imag)] for z in whole]
-        return pairs, error, (float(t[begin]), float(t[end - 1]))
+        found = growing_modes.fastest(t[begin:end], wave[begin:end], 2, paired)
+        pairs = [[float(z.real), float(z.imag)] for z in found.exponents]
+        return pairs or None, found.errors, (float(t[begin]), float(t[end - 1]))
 
 
 def late_slope(rows: FloatArray, window: tuple[float, float]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..config.schema import key
 from ..errors import InputError
@@ -10,6 +11,7 @@ from .task import ERRORS, WORK, Given, Quantity, missing_where
 
 COSINES = 12  # of pairs
 WIDEST_SPACING = 0.13  # of two Bloch points, twice what is aimed at: their number is even
+CELL_POLES, PAIR_POLES = 1e-3, 1e-4  # long waves of pairs grow slower than levels are wide
 CHOSEN, EXACT = "a coordinate", "exact"
 AN = "an error itself"
 OF_MAX = "as of delta_max"
@@ -141,18 +143,32 @@ def refuse_flat(table: SupercellTable) -> None:
         )
 
 
+def pole_error(numerics: Any) -> float:
+    """Error of the poles that stand for the bath: the key, or what the kind of cell needs."""
+    given = numerics.pole_error
+    if given is not None:
+        return float(given)
+    return PAIR_POLES if numerics.supercell.pairs else CELL_POLES
+
+
 def bloch_points_given(table: SupercellTable) -> int:
     """The key, 2 by default."""
     return table.bloch_points or 2
 
 
 def refuse_late_kick(given: Given) -> None:
-    """InputError for the pulse of a kick that has begun before t = 0."""
+    """InputError for the pulse of a kick that has begun before t = 0, or is shorter than a step."""
     start = given.initial
-    if start.kick_time < 3 * start.kick_width:
+    if start.kick_time < 3 * start.kick_width * (1 - 1e-9):  # .6 is three times .2
         raise InputError(
             f"[initial] kick_time = {start.kick_time:g}: must be >= 3 kick_width = "
             f"{3 * start.kick_width:g}, so that the pulse begins smoothly"
+        )
+    dt, kicked = given.numerics.dt, start.kick or start.noise or start.kick_across
+    if dt is not None and dt > start.kick_width and kicked:
+        raise InputError(
+            f"[numerics] dt = {dt:g}: must be <= kick_width = {start.kick_width:g}, "
+            "so that the pulse is resolved"
         )
 
 
@@ -260,7 +276,7 @@ def _numbers(energy: str, place: str) -> tuple[Quantity, ...]:
         _number(
             "growth",
             energy,
-            "[re, im] growth rates of the two fastest modes at wave_number, fitted together",
+            "[re, im] growth rates of up to two modes at wave_number, the fastest, fitted together",
             dtype=list,
         ),
     )

@@ -3,6 +3,7 @@
 Every docstring names a change of the code under which the test was seen to fail.
 """
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -111,6 +112,30 @@ def test_modes_in_single_precision(kicked):
     assert np.abs(np.asarray(mixed.harmonics) - np.asarray(kicked.harmonics)).max() < 1e-6
 
 
+def test_what_is_observed_of_pairs_grows_with_them_and_not_with_their_square():
+    """Each has its own momentum; fails with a row of all momenta for every pair."""
+    given = changed(cell={"pairs": True, "bloch_points": 12, "panels": 2, "p_max": 3.0})
+    rest = resting(load.load(given, driver.catalogue()), condensate())
+    kick = Kick(0 * rest.start, 3.0, 1.0)
+    state = SupercellState(Supercell(rest.medium, rest.coupling, rest.start, kick), solo())
+    tracemalloc.start()
+    momenta = state.observe(None)["momenta"]
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    inside = np.diagonal(state.green, axis1=1, axis2=2)[:, :2].real
+    assert momenta == pytest.approx(rest.medium.box.shares_across[:, None] * inside, abs=1e-15)
+    assert len(momenta) > 500 and used < 2e6
+
+
+def test_a_wave_of_pairs_that_is_no_longer_small_is_told():
+    """Fails without the warning."""
+    cell = {"pairs": True, "bloch_points": 2, "panels": 1, "p_max": 1.5}
+    for kick, told in ((1e-5, False), (0.3, True)):
+        start = {"kick": kick, "kick_time": 0.6, "kick_width": 0.2}
+        result = run(changed(cell=cell, initial=start, run={"t_max": 1.2}))
+        assert any("has grown beyond" in words for words in result.warnings) == told
+
+
 def numbers(h):
     """The harmonics -h .. h."""
     return np.stack([np.arange(-h, h + 1), np.zeros(2 * h + 1, int)], axis=1)
@@ -209,11 +234,21 @@ def test_a_pattern_on_any_number_of_ranks(comm):
         assert np.abs(one - two).max() < 1e-13 and np.abs(one).max() > 1e-4
 
 
-@pytest.mark.parametrize("dt", [0.2, 0.6])
-def test_a_run_in_pieces_gives_every_bit_of_the_whole_one(tmp_path, dt):
-    """Fails with the response, or the harmonics of the step before, not kept."""
-    numerics = {"error_estimate": dt == 0.2, "dt": dt}
-    (tmp_path / "in.toml").write_text(text(changed(numerics=numerics)))
+KINDS = {
+    "double steps": ({}, {"dt": 0.2, "error_estimate": True}),
+    "solved for": ({}, {"dt": 0.6}),
+    "pairs": ({"pairs": True, "bloch_points": 2}, {"dt": 0.5}),
+    "across": ({"across": 0.6, "harmonics": 1, "harmonics_across": 1, "even": False}, {}),
+    "parity": ({"parity": True}, {"dt": 0.6}),
+    "mixed": ({"bloch_points": 1}, {"dt": 0.6, "precision": "mixed"}),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_in_pieces_gives_every_bit_of_the_whole_one(tmp_path, kind):
+    """Cells of every kind; fails with the response, or the harmonics of a step before, not kept."""
+    cell, numerics = KINDS[kind]
+    (tmp_path / "in.toml").write_text(text(changed(cell=cell, numerics=numerics)))
     code, out = here("run", "in.toml", "-o", "whole.h5", folder=tmp_path)
     assert code == 0, out
     words = ("--set", "run.wall_limit=0.0003")
@@ -236,6 +271,7 @@ def test_a_run_in_pieces_gives_every_bit_of_the_whole_one(tmp_path, dt):
         ({"cell": {"p_max": 0.1}}, r"\[numerics.supercell\] p_max"),
         ({"cell": {"panel": 2}}, "panels"),
         ({"initial": {"kick_time": 0.1}}, "3 kick_width"),
+        ({"numerics": {"dt": 2.0}, "initial": {"kick": 0.0, "kick_across": 0.1}}, "<= kick_width"),
         ({"cell": {"parity": True, "bloch_points": 4}}, "bloch_points = 2"),
         ({"cell": {"pairs": True, "length": 12.0}}, "takes no length"),
         ({"cell": {"across": 0.5, "pairs": True}}, "neither pairs nor parity"),
@@ -278,7 +314,7 @@ def test_the_phase_is_a_mode_at_rest_and_the_wave_grows_as_in_time():
         method.advance(0.2 * k, 0.2)
         t.append(0.2 * (k + 1))
         wave.append(method.now.c[3])
-    rates = growing_modes.exponents(np.array(t)[150:], np.array(wave)[150:])
+    rates = growing_modes.fastest(np.array(t)[150:], np.array(wave)[150:], 1).exponents
     root = modes.secant(M, 1j * rates[0])
     assert root is not None
     assert abs(-1j * root - rates[0]) < 0.02 * abs(rates[0])  # other modes have decayed by then
@@ -388,11 +424,13 @@ def test_a_pattern_says_how_its_stability_is_known(monkeypatch):
 
     monkeypatch.setattr(modes, "spectrum", lost)
     given = pattern_input()
+    given["initial"]["branch"] = "weak"
     for sought, words in ((True, "could not be counted"), (False, "not looked at")):
         given["numerics"]["stability"] = sought
         result = hpcneq.run(given)
         assert result.status == "complete" and result.summary["stability"] == "unknown"
         assert any(words in warning for warning in result.warnings)
+        assert any("one pattern alone" in warning for warning in result.warnings)
 
 
 def pattern_input():

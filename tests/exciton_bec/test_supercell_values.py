@@ -118,7 +118,6 @@ def zero_of_pairs(drive, wave_number, near, **cell):
         "numerics": {
             "p_c": drive.p_c,
             "wave_number": wave_number,
-            "pole_error": 1e-4,
             "supercell": {"pairs": True, "p_max": 3.0, **cell},
         },
         "run": {"t_max": 1.0},
@@ -134,8 +133,8 @@ def zero_of_pairs(drive, wave_number, near, **cell):
 )
 def test_a_long_wave_grows_as_pairs_of_momenta(inv, ratio, endless):
     """q = .004 on both sides of the end of the unstable region: det M of pairs is that of the
-    endless condensate to .2%. Fails with one entry of a pair counted for a wave,
-    or without dU.
+    endless condensate to .2%. Fails with one entry of a pair counted for a wave, without dU, or
+    with the poles of other cells, which move the growth by 5%.
     """
     drive = Drive(inv=inv, ratio=ratio, **COLD)
     root = zero_of_pairs(drive, 0.004, endless)
@@ -173,11 +172,11 @@ def test_pairs_of_momenta_have_the_growth_of_an_endless_condensate(drive, wave_n
 )
 def test_evolutions_on_both_sides_of_the_end_of_the_unstable_region(name, rate, frequency):
     """In time, with the bath's memory, against det M of the endless condensate; fails with steps
-    three times as long, which move the rate by 1e-5 and more.
+    three times as long, which move the rate by 1e-5, or with pole_error = 1e-3.
     """
     growth = hpcneq.run(given_input(name)).summary["growth"][0]
-    assert growth[0] == pytest.approx(rate, abs=8e-6)
-    assert abs(growth[1]) == pytest.approx(frequency, rel=0.025)
+    assert growth[0] == pytest.approx(rate, abs=3e-6)
+    assert abs(growth[1]) == pytest.approx(frequency, rel=0.01)
 
 
 def branch_input(**start):

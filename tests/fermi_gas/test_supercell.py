@@ -3,17 +3,20 @@
 Every docstring names a change of the code under which the test was seen to fail.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import hpcneq
-from hpcneq.errors import InputError
+from hpcneq.errors import InputError, NotConverged
 from hpcneq.parallel import solo
 from hpcneq.solvers import modes
 from hpcneq.solvers.supercell.linear import PatternResponse
 from hpcneq.solvers.supercell.patterns import RealPattern, potential_rows
 from hpcneq.systems.fermi_gas.figures.pattern import winner
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
+from hpcneq.systems.fermi_gas.shared import standing_waves
 from hpcneq.systems.fermi_gas.shared.standing_waves import potential
 from hpcneq.systems.fermi_gas.shared.supercell import coupling_from, medium_of, single
 
@@ -123,6 +126,50 @@ def test_which_wave_has_won():
     cases = {"none": [0, 1e-3, 0], "uniform": [0, 0.1, 0], "one wave": [0.02, 0.01, 0.1]}
     for word, c in {**cases, "both waves": [0.08, 0.01, 0.1]}.items():
         assert winner(np.array(c)) == word
+
+
+def test_of_several_standing_waves_that_of_the_lowest_potential_is_taken(monkeypatch):
+    """Found twice, or with the other sign, it is one; a start that leads to none is no harm. Fails
+    with the first one taken.
+    """
+    medium = small()
+    coupling = coupling_from(medium, single(medium.box, 7, 0, 0.2), 0)
+    problem = RealPattern(medium, coupling, [1, 3])
+    roots = [np.array([0.1, -0.005]), np.array([0.05, 0.03]), np.array([-0.05, -0.03]), None]
+
+    def solved(given, problem, x, comm):
+        if roots[len(tried)] is None:
+            raise NotConverged("none")
+        tried.append(x)
+        return SimpleNamespace(x=roots[len(tried) - 1])
+
+    tried = []
+    monkeypatch.setattr(standing_waves, "solved", solved)
+    starts = ((0.5, 0.0), (0.6, -0.1), (0.3, 0.0), (0.1, 0.0))
+    monkeypatch.setattr(standing_waves, "STARTS", starts)
+    monkeypatch.setattr(standing_waves, "reference", lambda gas, curves_of: (0.2, 0.1))
+    given = SimpleNamespace(initial=SimpleNamespace(delta_1=None))
+    found = standing_waves.lowest(given, None, problem, None, solo())
+    assert tried[1] == pytest.approx([0.12, -0.02])
+    assert found.solution.x is roots[1] and len(found.states) == 2
+    assert abs(found.states[0][4]) == pytest.approx(0.05)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    "dmu, wave_number, first, potential",
+    [(0.16, 0.09, 0.1154, 3.59e-5), (0.145, 0.08, 0.1246, -3.14e-5)],
+)
+def test_a_long_standing_wave_is_not_three_in_one(dmu, wave_number, first, potential):
+    """Delta_3 < 0; fails with Delta_1 = .1 as the only start, from which Delta_3 is .013 or .03,
+    and the potential higher.
+    """
+    given = {name: dict(table) for name, table in STANDING.items() if isinstance(table, dict)}
+    given["parameters"] = {"gamma": 0.005, "dmu": dmu}
+    given["numerics"] |= {"wave_number": wave_number, "supercell": {"harmonics": 7}}
+    s = hpcneq.run({"system": "fermi-gas", "task": "pattern", **given}).summary
+    assert s["harmonics"][1][0] == pytest.approx(first, abs=5e-4) and s["harmonics"][3][0] < 0
+    assert s["potential"] == pytest.approx(potential, abs=3e-7) and len(s["patterns"]) > 1
 
 
 @pytest.mark.nightly
@@ -279,6 +326,7 @@ def test_a_plane_wave_turns_into_a_standing_one():
         ({"parameters": {"free_Q": True}}, "no dmu_end, free_Q"),
         ({"parameters": {"gamma": 0.0, "T": 0.02}}, "gamma > 0"),
         ({"initial": {"kick_time": 1.0}}, "3 kick_width"),
+        ({"numerics": {"dt": 4.0}, "initial": {"kick": -0.1}}, "<= kick_width"),
         ({"numerics": {"supercell": {"parity": True, "even": False}}}, "needs even = true"),
     ],
 )

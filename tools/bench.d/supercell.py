@@ -1,10 +1,12 @@
 """Supercells: seconds a step and share of the GEMM peak, small to long cells.
 
-python tools/bench.d/supercell.py [small] [medium] [long] [whole] [slow]      # default: all
+python tools/bench.d/supercell.py [small] [medium] [long] [whole] [slow] [fourfold] [bcs]
+# default: all
 """
 
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,9 +27,25 @@ CELLS = {
     "long": {"wave_number": 0.13, "bloch_points": 1},
     "whole": {"wave_number": 0.13, "bloch_points": 1, "even": False},
     "slow": {"wave_number": 0.2, "p_max": 4.7, "y_max": 20.0, "bloch_points": 6, "panels": 4},
+    "fourfold": {
+        "wave_number": 0.2,
+        "length": 40 * np.pi,
+        "p_max": 4.7,
+        "y_max": 20.0,
+        "bloch_points": 2,
+        "panels": 4,
+    },
+    "bcs": {"wave_number": 0.05, "p_max": 2.0, "y_max": 4.0, "bloch_points": 2, "panels": 8},
 }
-STEPS = {"small": 40, "medium": 5, "long": 3, "whole": 2, "slow": 1}
-BATHS = {"slow": {"inv_kfas": 1.0, "ratio": 0.1, "gamma_b": 1e-3, "T_b": 0.0}}  # cold, long memory
+STEPS = {"small": 40, "medium": 5, "long": 3, "whole": 2, "slow": 1, "fourfold": 1, "bcs": 1}
+NODES = {"fourfold": 4, "bcs": 12}  # blocks that are timed, where all would take minutes
+COLD = {"ratio": 0.1, "gamma_b": 1e-3, "T_b": 0.0}  # long memory
+BATHS = {
+    "slow": {"inv_kfas": 1.0, **COLD},
+    "fourfold": {"inv_kfas": 1.0, **COLD},
+    "bcs": {"inv_kfas": -1.0, **COLD},
+}
+ENDS = {"slow": 600, "fourfold": 600, "bcs": 2500}  # t to which core-hours are told
 WARM = {"inv_kfas": 0.5, "ratio": 0.5, "gamma_b": 0.01, "T_b": 0.02}
 
 
@@ -64,7 +82,12 @@ def measure(name, precision):
     system = system_of(given, condensate_at(drive_of(given)))[0]
     given = with_step(given, system)
     dtype = {"double": np.complex128, "mixed": np.complex64}[precision]
-    state, dt = SupercellState(system, solo(), dtype), given.numerics.dt
+    whole, dt = system.medium.box, given.numerics.dt
+    nodes = slice(0, NODES.get(name))
+    across = whole.transverse[nodes], whole.transverse_weights[nodes]
+    few = replace(whole, transverse=across[0], transverse_weights=across[1])
+    part = replace(system, medium=replace(system.medium, box=few))
+    state = SupercellState(part, solo(), dtype)
     method = DriftExact(state)
     method.start(0.0, dt)
     method.advance(0.0, dt)
@@ -72,15 +95,20 @@ def measure(name, precision):
     for k in range(1, STEPS[name] + 1):
         method.advance(k * dt, dt)
     spent = time.process_time() - begun
+    size = whole.blocks / few.blocks
+    each = spent / STEPS[name] * size
     top, rate = peak(dtype), 1e-9 * method.flops / spent
     cost, steps = cost_of(given, 1), np.ceil(given.run.t_max / dt)
     medium = system.medium
     print(
         f"{name}, {precision}: {medium.box.blocks} blocks of {medium.size} levels, "
-        f"{medium.modes} modes: {spent / STEPS[name]:.4f} s a step of {dt:.3f} "
+        f"{medium.modes} modes: {each:.4f} s a step of {dt:.3f} "
         f"(check: {cost.core_seconds / steps:.4f} s), {rate:.1f} GF/s in products = "
-        f"{100 * rate / top:.0f}% of large products ({top:.0f} GF/s), {state.nbytes / 2**20:.0f} MB"
+        f"{100 * rate / top:.0f}% of large products ({top:.0f} GF/s), "
+        f"{state.nbytes * size / 2**20:.0f} MB"
     )
+    if name in ENDS:
+        print(f"    to t = {ENDS[name]}: {each * ENDS[name] / dt / 3600:.1f} core-hours")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ...maths.arrays import ComplexArray, FloatArray
-from ...parallel import Communicator, Layout, Part, ordered_sum
+from ...parallel import Communicator, Layout, Part, all_rows, ordered_sum
 from ..output_times import Row
 from .medium import Medium, even_part
 
@@ -173,33 +173,46 @@ class SupercellState:
         h, medium = self.system.h, self.medium
         box = medium.box
         density = np.zeros((len(self.part), 2, 2 * h + 1), complex)
-        momenta = np.zeros((len(self.part), len(box.momenta), box.waves))
+        inside, holes = (np.zeros((len(self.part), box.waves)) for _ in range(2))
         pairs = np.zeros(len(self.part))
-        current = np.zeros(len(self.part))
-        nodes = len(box.transverse)
+        nodes, N = len(box.transverse), box.states
         for blocks in medium.batches(self.part):
             here = self.local(blocks)
-            density[here] = medium.density_sums(blocks, self.green[here], h)
-        for place, b in enumerate(self.part):
-            weight = box.shares_across[b % nodes]
-            n, N = self.green[place : place + 1], box.states
-            inside = medium.over_waves(range(b, b + 1), n[:, :N, :N])
-            momenta[place, box.column(b)] = weight * np.diagonal(inside[0]).real
-            if not self.system.even:  # else none
-                holes = medium.over_waves(range(b, b + 1), n[:, N:, N:])
-                moving = np.diagonal(inside[0] + holes[0]).real
-                current[place] = box.weights[b] * 2 * float(box.along[box.column(b)] @ moving)
-            across = n[0, :N, N:]
-            pairs[place] = box.weights[b] * float((np.abs(across) ** 2).sum())
+            n = self.green[here]
+            density[here] = medium.density_sums(blocks, n, h)
+            inside[here] = self._occupations(blocks, n[:, :N, :N])
+            holes[here] = self._occupations(blocks, n[:, N:, N:])
+            weights = box.weights[blocks.start : blocks.stop]
+            pairs[here] = weights * (np.abs(n[:, :N, N:]) ** 2).reshape(len(n), -1).sum(1)
+        columns = [box.column(b) for b in self.part]
+        current = np.zeros(len(self.part))
+        if not self.system.even:  # else none
+            moved = [float(box.along[k] @ (a + b)) for k, a, b in zip(columns, inside, holes)]
+            current = 2 * blocks_here(self) * moved
+        inside *= box.shares_across[np.array(self.part, int) % nodes][:, None]
         return {
             "density": self.even(self.summed(density)),
-            "momenta": self.summed(momenta),
+            "momenta": self._over_columns(inside, columns),
             "pairs": self.summed(pairs),
             "current": self.summed(current),
             "velocity": self.velocity,
             "balance": self.balance,
             "number_at_start": self.number,
         }
+
+    def _occupations(self, blocks: range, matrix: ComplexArray) -> FloatArray:
+        """(len(blocks), N) occupations of plane waves in matrices of one species."""
+        values = np.diagonal(self.medium.over_waves(blocks, matrix), axis1=1, axis2=2)
+        return np.asarray(values.real)
+
+    def _over_columns(self, rows: FloatArray, columns: Sequence[int]) -> FloatArray:
+        """(columns of the box, N) sums of rows (blocks here, N). **Collective.**"""
+        box = self.medium.box
+        if len(box.momenta) == box.blocks:  # a column for each
+            return all_rows(self.comm, rows)
+        spread = np.zeros((len(rows), len(box.momenta), box.waves))
+        spread[np.arange(len(rows)), columns] = rows
+        return self.summed(spread)
 
     def occupations(self) -> tuple[float, float]:
         """The least and the largest eigenvalue of n. **Collective.**"""

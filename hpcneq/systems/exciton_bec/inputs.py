@@ -228,8 +228,11 @@ class CellNumerics(Numerics):
         0.5, doc="wave number G of the pattern, of the kick's wave", unit="kF", above=0, max=20
     )
     supercell: CellTable = key(CellTable(), doc="the cell and its momenta")
-    pole_error: float = key(
-        1e-3, doc="error of the poles that stand for the bath", above=0, max=1e-1
+    pole_error: float | None = key(
+        None,
+        doc="error of the poles that stand for the bath; default: 1e-3, of pairs 1e-4",
+        above=0,
+        max=1e-1,
     )
 
 
@@ -256,7 +259,9 @@ class EvolveNumerics(CellNumerics):
 class PatternNumerics(CellNumerics):
     """The cell, and what is told of the pattern."""
 
-    pole_error: float = like(CellNumerics, "pole_error", 1e-4)
+    pole_error: float = like(
+        CellNumerics, "pole_error", 1e-4, doc="error of the poles that stand for the bath"
+    )
     stability: bool = key(
         True, doc="count and find the modes of the cell that grow: as costly as hundreds of states"
     )

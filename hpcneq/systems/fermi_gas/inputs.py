@@ -335,8 +335,12 @@ class EvolveInitial:
         min=0,
     )
     kick_width: float = key(3.0, doc="supercell: width s of the kick", unit="1/mu", above=0)
-    delta_1: float = key(
-        0.1, doc='start = "pattern": Delta_1 of its search', unit="mu", above=0, max=2
+    delta_1: float | None = key(
+        None,
+        doc='start = "pattern": Delta_1 of its search; default: several, the lowest potential wins',
+        unit="mu",
+        above=0,
+        max=2,
     )
     kick_across: float = key(
         0.0,
@@ -358,4 +362,9 @@ class EvolveInitial:
 class PatternInitial:
     """Where Newton's method starts."""
 
-    delta_1: float = like(EvolveInitial, "delta_1", doc="Delta_1 = Delta_-1 of the start")
+    delta_1: float | None = like(
+        EvolveInitial,
+        "delta_1",
+        doc="Delta_1 = Delta_-1 of the start; default: several starts, and of the states found, "
+        "which are all listed, that of the lowest potential",
+    )

@@ -15,8 +15,8 @@ import numpy as np
 from ....errors import NotConverged
 from ....solvers.supercell.linear import PatternResponse
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, PROBE_SECONDS
-from ....tasks.supercell_cost import evolution_cost, modes_cost, pattern_seconds
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, PROBE_SECONDS, untimed
+from ....tasks.supercell_cost import STATIONARY, evolution_cost, modes_cost, pattern_seconds
 from ..physics import steady_states
 from ..physics.gap_equations import Condensate, Drive
 from ..physics.response import matrices, with_errors
@@ -27,7 +27,9 @@ from .drive import drive_of
 from .stripes import equations, start_count
 
 NEWTON = 12  # states of a search for a pattern, for each unknown
+BRANCHING = 20  # the same of one of given amplitude
 WINDING = 500  # M's in which the modes of a pattern are counted and found
+TRAVELLING = 0.05  # any velocity: M takes the same time
 BEGINNING = 60  # states that the search for an onset is worth
 START = 0.7  # s: a run's start and end
 PROBED_RATIO = 0.02  # where the probe's condensate is to have some decay
@@ -67,8 +69,9 @@ class Probe:
 
 
 def _found_anew(drive: Drive) -> Condensate:
-    """The steady state, not remembered."""
-    steady_states.forget()
+    """The steady state, not remembered where it is timed."""
+    if not untimed():
+        steady_states.forget()
     return steady_states.solve(drive)
 
 
@@ -80,10 +83,10 @@ def _unprobed(drive: Drive) -> Cost:
 def clocked(function: Callable, least: float = 0.15) -> tuple[float, object]:
     """(seconds of the quickest call, its value) of calls until ``least`` seconds are spent.
 
-    Two at least: the first may compile what it calls.
+    Two at least: the first may compile what it calls. One where nothing is timed.
     """
     spent: list[float] = []
-    while len(spent) < 2 or sum(spent) < least:
+    while len(spent) < 2 - untimed() or (sum(spent) < least and not untimed()):
         begun = time.process_time()
         value = function()
         spent.append(time.process_time() - begun)
@@ -259,19 +262,21 @@ def pattern(given: Given, ranks: int) -> Cost:
     c, part = np.full(2 * h + 1, 0.1, complex), range(problem.items)
     x = problem.unknowns(c, 0.0)
     each = pattern_seconds(lambda: problem.prepare(x, part))
-    starts, branch = start_count(given), "amplitude" in given.sweep
+    starts, newton, branch = start_count(given), NEWTON, "amplitude" in given.sweep
     points = int(np.prod([len(values) for values in given.sweep.values()]))
     if branch or given.initial.amplitude is not None:
-        starts = 1
+        starts, newton = 1, BRANCHING
         near = replace(drive, ratio=1.001 * drive.ratio)
         each = 2 * each + clocked(lambda: equations(given, state_near(near, state)))[0]
         solving += BEGINNING * each
     tries = starts + points - 1 + 2 * points * given.numerics.error_estimate
-    states = NEWTON * len(x) * tries
+    states = newton * len(x) * tries
+    if newton == BRANCHING and not given.numerics.supercell.even:  # it may travel
+        medium = replace(medium, velocity=TRAVELLING)
     response = PatternResponse(medium, c, problem.at_rest(0.0), problem.lag)
-    modes, vectors = modes_cost(given, response, WINDING, part)
+    modes, kept = modes_cost(given, response, WINDING, part, ranks)
     spent = states * each + points * modes
-    memory = BASE_BYTES + 64 * 16 * min(medium.box.blocks * medium.size**2, 2**19) + vectors
+    memory = BASE_BYTES + STATIONARY + kept
     note = f"{medium.box.blocks} blocks of {medium.size} levels, {states} states"
     return Cost(START + solving + spent, memory, medium.box.blocks, (note,))
 

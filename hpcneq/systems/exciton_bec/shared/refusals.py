@@ -88,12 +88,6 @@ def evolve(given: Given) -> None:
         refuse_flat(given.numerics.supercell)
     elif given.initial.delta_0 is not None:
         raise InputError('[initial] delta_0: is for start = "pattern"')
-    start, dt = given.initial, given.numerics.dt
-    if dt is not None and dt > start.kick_width and (start.kick > 0 or start.noise > 0):
-        raise InputError(
-            f"[numerics] dt = {dt:g}: must be <= kick_width = {start.kick_width:g}, "
-            "so that the pulse is resolved"
-        )
 
 
 def pattern(given: Given) -> None:

@@ -12,7 +12,7 @@ from ....solvers.supercell.medium import Medium
 from ....solvers.supercell.patterns import pair_sums_at_rest
 from ....tasks import Given
 from ....tasks.supercell import box_of
-from ....tasks.supercell_tables import harmonic_count
+from ....tasks.supercell_tables import harmonic_count, pole_error
 from ..physics.gap_equations import Condensate
 
 LEAST_SURFACE = 0.25  # kF^2: of the transverse panels where there is no Fermi surface
@@ -37,7 +37,7 @@ def medium_of(
     mt = state.mt if mt is None else mt
     g, gb = state.g, state.gb
     window = float(box.energies.max()) + abs(state.mu) + abs(state.mt)
-    fit = poles.fit("aaa", state.T, g, window, given.numerics.pole_error)
+    fit = poles.fit("aaa", state.T, g, window, pole_error(given.numerics))
     rates = np.stack([-(g + fit.w) + 1j * mt, -(g + fit.w) - 1j * mt], axis=1)
     sources = np.repeat((-2j * gb * fit.r)[:, None], 2, axis=1)
     mu = state.mu_b - mt

@@ -22,6 +22,7 @@ from ..shared.stripes import Found, Stripes, chosen_of, numbers_of, periods_of, 
 NUMBERS = ("delta_max", "delta_min", "frequency", "velocity", "relative_density", "last_harmonic")
 LISTED = ("delta_max", "delta_min", "frequency", "velocity", "relative_density")
 DRIVES = {"ratio": "ratio", "inv_kfas": "inv"}
+ALONE = '[initial] branch = "weak": one pattern alone was found, which is the strong one too'
 FOLLOWED = "a pattern is followed from point to point; where it ends, another may take its place"
 
 
@@ -49,7 +50,10 @@ def run(given: Given, comm: Communicator, log: Callable[[str], None], output: Ou
         "onset_ratio": found.onset,
     }
     patterns.write(output(), stripes.problem.in_frame(stripes.x), c, comm)
-    return Outcome("complete", summary, told.errors, [WIDE, *told.words])
+    words = [WIDE, *told.words]
+    if given.initial.branch == "weak" and len(found.states) == 1:
+        words.append(ALONE)
+    return Outcome("complete", summary, told.errors, words)
 
 
 def branch_point(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ....parallel import Communicator, on_root
+from ....solvers.newton import Solution
 from ....solvers.supercell.state import Supercell
 from ....tasks import Given, InputError, Outcome, Output, supercell
 from ....tasks.supercell import Kick, kick_of, varied, with_step, words_of
@@ -28,14 +29,18 @@ def run_cell(given: Given, comm: Communicator, log: Callable, output: Output) ->
     D, Q = on_root(comm, start_of, given, gas, curves_of)
     given = with_wave_number(given, Q)
 
+    chosen: list[Solution] = []  # the pattern of the run itself, from which the others are sought
+
     def made_for(variant: str | None) -> tuple[Supercell, int, Kick]:
         here = varied(given, variant)
         coupling = on_root(comm, coupling_at, here, gas, curves_of, D, Q)
         start = on_root(comm, harmonics_at, here, D, Q)
         if given.initial.start == "pattern":
             problem = standing_waves.equations(here, gas, curves_of, comm)
-            x = standing_waves.first_guess(here, problem)
-            start = problem.harmonics(standing_waves.solved(here, problem, x, comm).x)
+            if variant is None:
+                chosen.append(standing_waves.lowest(here, gas, problem, curves_of, comm).solution)
+            root = standing_waves.solved(here, problem, chosen[0].x, comm)
+            start = problem.harmonics(root.x)
             coupling = problem.coupling
         return cell_system(here, gas, start, coupling)
 

@@ -19,7 +19,7 @@ from ....solvers.supercell.linear import PatternResponse
 from ....solvers.supercell.patterns import RealPattern
 from ....tasks import Cost, Given
 from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, untimed
-from ....tasks.supercell_cost import evolution_cost, modes_cost, pattern_seconds
+from ....tasks.supercell_cost import STATIONARY, evolution_cost, modes_cost, pattern_seconds
 from ....tasks.supercell_tables import cell_of
 from ..physics import gap_and_current, linear_kinetics, pair_amplitude, state_curves
 from ..physics.gap_and_current import Gas
@@ -32,6 +32,7 @@ from .full_runs import full_state, full_system, start_of, variants_of, with_full
 from .gas import gas_at, gas_of, response_of, with_wave
 from .linear_runs import LinearRecords, linear_system, parameters_of_runs
 from .polished_states import state_record
+from .standing_waves import STARTS
 from .supercell import coupling_of, medium_of
 
 NEWTON = 18  # states of a search for a pattern, for each unknown
@@ -296,13 +297,14 @@ def pattern(given: Given, ranks: int) -> Cost:
     x = np.full(len(problem.chosen), 0.1)
     part = range(min(problem.items, BLOCKS))  # all are alike
     points = math.prod(len(values) for values in given.sweep.values())
-    states = NEWTON * len(x) * points * (1 + 2 * given.numerics.error_estimate)
+    starts = 1 if given.initial.delta_1 else len(STARTS)
+    states = NEWTON * len(x) * (starts - 1 + points * (1 + 2 * given.numerics.error_estimate))
     spent = states * pattern_seconds(lambda: problem.prepare(x, part))
     response = PatternResponse(medium, problem.harmonics(x), coupling + 0j, medium.box.lag)
-    modes, vectors = modes_cost(given, response, WINDING, part)
+    modes, kept = modes_cost(given, response, WINDING, part, ranks)
     return Cost(
         STARTING + LONGER * finding + (spent + points * modes) * problem.items / len(part),
-        BASE_BYTES + 64 * 16 * min(problem.items * medium.size**2, 2**19) + vectors,
+        BASE_BYTES + STATIONARY + kept,
         problem.items,
         (f"{problem.items} blocks of {medium.size} levels, {states} states",),
     )

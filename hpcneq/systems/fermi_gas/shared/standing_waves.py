@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,9 +17,12 @@ from ....tasks.supercell_tables import bloch_points, cell_of
 from ..physics import state_curves
 from ..physics.gap_and_current import Gas
 from .branch_states import CurvesOf
-from .supercell import coupling_of, medium_of, single
+from .supercell import coupling_of, medium_of, reference, single
 
 LEAST = 1e-3  # of Delta_1: below it is the normal gas
+SAME = 1e-4  # of the order parameter of NBCS: states that differ by less are one
+# Delta_1, Delta_3 of starts over the order parameter of NBCS
+STARTS = ((0.47, 0.0), (0.6, -0.12), (0.25, 0.0))
 UNIFORM = {"NBCS": "potential_nbcs", "NFF": "potential_nff", "NFF'": "potential_nff_prime"}
 
 
@@ -37,17 +40,63 @@ def solved(given: Given, problem: RealPattern, x: np.ndarray, comm: Communicator
     solution = patterns.solved(given, problem, x, comm)
     if not solution.converged or abs(solution.x[0]) < LEAST:
         raise NotConverged(
-            f"pattern: no such state from delta_1 = {x[0]:g} "
+            f"pattern: no such state from delta_1 = {x[0]:.4g} "
             f"({solution.reason}, Delta_1 = {solution.x[0]:.2e}); try another [initial] delta_1"
         )
     return solution
 
 
-def first_guess(given: Given, problem: RealPattern) -> np.ndarray:
-    """Unknowns of a start."""
-    x = np.zeros(len(problem.chosen))
-    x[0] = given.initial.delta_1
-    return x
+def starts(given: Given, problem: RealPattern, D: float) -> list[np.ndarray]:
+    """Unknowns at which the search begins: the input's, else several for an NBCS of ``D``.
+
+    Long waves are squarer than a cosine; from a small one Newton's method may find three in one.
+    """
+    pairs = [(given.initial.delta_1, 0.0)]
+    if given.initial.delta_1 is None:
+        pairs = [(D * first, D * third) for first, third in STARTS]
+    rows = np.zeros((len(pairs), len(problem.chosen)))
+    few = min(2, len(problem.chosen))
+    rows[:, :few] = np.array(pairs)[:, :few]
+    return list(rows)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The state of the lowest potential, and harmonics of all that are found, it first."""
+
+    solution: Solution
+    states: list[np.ndarray]
+
+
+def lowest(
+    given: Given, gas: Gas, problem: RealPattern, curves_of: CurvesOf, comm: Communicator
+) -> Found:
+    """The Larkin-Ovchinnikov state of the lowest potential. **Collective.**
+
+    Raises NotConverged where no start leads to one.
+    """
+    D, _ = on_root(comm, reference, gas, curves_of)
+    solutions, lost = [], None
+    for x in starts(given, problem, D):
+        try:
+            solutions.append(solved(given, problem, x, comm))
+        except NotConverged as failure:
+            lost = lost or failure
+    if not solutions:
+        raise lost or NotConverged("pattern: no start")
+
+    def height(solution: Solution) -> float:
+        c = problem.harmonics(solution.x)
+        return potential(problem.medium, problem.coupling, c, comm)
+
+    heights = [height(solution) for solution in solutions]
+    order = np.argsort(heights, kind="stable")
+    states: list[np.ndarray] = []
+    for k in order:
+        c = problem.harmonics(solutions[k].x)
+        if all(min(abs(c - s).max(), abs(c + s).max()) > SAME * D for s in states):
+            states.append(c)
+    return Found(solutions[order[0]], states)
 
 
 def potential(medium: Medium, coupling: np.ndarray, c: np.ndarray, comm: Communicator) -> float:

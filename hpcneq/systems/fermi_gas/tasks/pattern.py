@@ -21,7 +21,7 @@ from ..shared.gas import gas_of
 from ..shared.standing_waves import (
     UNIFORM,
     equations,
-    first_guess,
+    lowest,
     numbers_of,
     response_of,
     solved,
@@ -38,7 +38,8 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         return run_branch(given, comm, log, output)
     gas, curves_of = gas_of(given.parameters, given.numerics), remembered_curves()
     problem = equations(given, gas, curves_of, comm)
-    solution = solved(given, problem, first_guess(given, problem), comm)
+    found = lowest(given, gas, problem, curves_of, comm)
+    solution = found.solution
     log(f"pattern: Delta_1 = {solution.x[0]:.6f}, residual {solution.residual:.1e}")
     numbers, errors, verdict, words = tell(given, problem, solution, gas, curves_of, comm)
     c = problem.harmonics(solution.x)
@@ -47,7 +48,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
         **numbers,
         "frequency": 0.0,
         "velocity": 0.0,
-        **patterns.told(given, problem.medium, c, [c]),
+        **patterns.told(given, problem.medium, c, found.states),
         "last_harmonic": float(abs(solution.x[-1])),
         "residual": solution.residual,
         "snes_reason": solution.reason,
@@ -96,11 +97,12 @@ def run_branch(given: Given, comm: Communicator, log: Callable, output: Output) 
         here = at_point(given, at)
         gas = gas_of(here.parameters, here.numerics)
         problem = equations(here, gas, curves_of, group)
-        x = first_guess(here, problem)
-        if previous and "x" in previous:
-            x = np.array(previous["x"])
+        before = (previous or {}).get("x")
         try:
-            solution = solved(here, problem, x, group)
+            if before is None:
+                solution = lowest(here, gas, problem, curves_of, group).solution
+            else:
+                solution = solved(here, problem, np.array(before), group)
         except NotConverged as lost:
             where = ", ".join(f"{key} = {value:g}" for key, value in at.items())
             raise NotConverged(f"{where}: {lost}") from lost

@@ -37,6 +37,9 @@ def run_cell(given: Given, comm: Communicator, log: Callable, output: Output) ->
             x = standing_waves.first_guess(here, problem)
             start = problem.harmonics(standing_waves.solved(here, problem, x, comm).x)
             coupling = problem.coupling
+            if share := here.initial.uniform_share:
+                nbcs, *_ = on_root(comm, required_branch, gas, "NBCS", curves_of)
+                start = standing_waves.beside_uniform(start, share, nbcs)
         return cell_system(here, gas, start, coupling)
 
     made = made_for(None)

@@ -17,7 +17,7 @@ from hpcneq.solvers.supercell.patterns import RealPattern, potential_rows
 from hpcneq.systems.fermi_gas.figures.pattern import winner
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.shared import standing_waves
-from hpcneq.systems.fermi_gas.shared.standing_waves import potential
+from hpcneq.systems.fermi_gas.shared.standing_waves import beside_uniform, potential
 from hpcneq.systems.fermi_gas.shared.supercell import coupling_from, medium_of, single
 
 CELL = {"harmonics": 2, "p_max": 1.4, "y_max": 2.5, "panels": 1, "bloch_points": 2}
@@ -191,6 +191,22 @@ def test_a_standing_wave_rests_in_an_evolution():
         assert np.abs(c - c[0]).max() < 1e-8
         assert result.summary["form"] == "standing wave"
         assert abs(result.summary["velocity"]) < 1e-9
+
+
+def test_half_a_cell_may_start_uniform():
+    """Uniform inside with the wave's sign at the edges, the wave outside, even; fails with D of
+    the other sign where the edges are at troughs.
+    """
+    c = np.zeros(41, complex)
+    c[[16, 24]] = 0.1  # four periods
+    for share, sign in ((0.5, 1), (0.25, -1)):
+        changed = beside_uniform(c, share, 0.21)
+        assert np.abs(changed - changed[::-1]).max() < 1e-15 > np.abs(changed.imag).max()
+        x = np.array([0.0, 0.1, 0.375, 0.5])
+        values = np.exp(2j * np.pi * np.outer(x, np.arange(-20, 21))) @ changed
+        assert values.real == pytest.approx([sign * 0.21, sign * 0.21, -0.2, 0.2], abs=0.01)
+    with pytest.raises(InputError, match="uniform_share: needs"):
+        hpcneq.run({**WAVE, "initial": {"uniform_share": 0.5}})
 
 
 def test_small_pairs_of_a_long_step_are_solved_in_single_precision():

@@ -342,6 +342,12 @@ class EvolveInitial:
         above=0,
         max=2,
     )
+    uniform_share: float = key(
+        0.0,
+        doc='start = "pattern": share of the cell, around x = 0, that starts as NBCS instead',
+        min=0,
+        below=1,
+    )
     kick_across: float = key(
         0.0,
         doc="supercell.across: strength of the wave across in the kick",

@@ -42,6 +42,9 @@ def run_cell(given: Given, comm: Communicator, log: Callable, output: Output) ->
             root = standing_waves.solved(here, problem, chosen[0].x, comm)
             start = problem.harmonics(root.x)
             coupling = problem.coupling
+            if share := here.initial.uniform_share:
+                nbcs, *_ = on_root(comm, required_branch, gas, "NBCS", curves_of)
+                start = standing_waves.beside_uniform(start, share, nbcs)
         return cell_system(here, gas, start, coupling)
 
     made = made_for(None)

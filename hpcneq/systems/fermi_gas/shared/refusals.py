@@ -136,6 +136,8 @@ def _cell(given: Given) -> None:
         raise InputError(
             '[initial] start = "pattern": takes no [numerics] supercell.pairs, nor across'
         )
+    if start.uniform_share and start.start != "pattern":
+        raise InputError('[initial] uniform_share: needs start = "pattern"')
     if p.gamma == 0 or given.numerics.gap_cutoff is not None:
         raise InputError("[numerics] supercell: takes gamma > 0 and no gap_cutoff")
     if p.branch.startswith("NFF") and start.start == "branch" and cell.even:

@@ -99,6 +99,20 @@ def lowest(
     return Found(solutions[order[0]], states)
 
 
+def beside_uniform(c: np.ndarray, share: float, D: float) -> np.ndarray:
+    """(2 h + 1,) harmonics that are ``D`` in a share of the cell around x = 0, c elsewhere.
+
+    With the sign that c has at the edges; smoothed by the harmonics that are kept.
+    """
+    points = 32 * len(c)
+    x = (np.arange(points) + 0.5) / points - 0.5
+    waves = np.exp(2j * np.pi * np.outer(x, np.arange(len(c)) - len(c) // 2))
+    values = (waves @ c).real
+    inside = np.abs(x) < 0.5 * share
+    values[inside] = D * np.sign(values[inside][:1])
+    return np.asarray(values @ waves.conj() / points)
+
+
 def potential(medium: Medium, coupling: np.ndarray, c: np.ndarray, comm: Communicator) -> float:
     """sum_p Tr Phi(H) + sum_m (1/U + dU_m) |Delta_m|^2, less that of no pairs. **Collective.**
 

@@ -170,6 +170,14 @@ output_every = 10.0
 """
 
 
+def told(text):
+    """(MB a rank, seconds per step on one core) that `hpcneq check` tells."""
+    numbers = [re.search(words, text) for words in (r"memory: (\d+) MB", r"([\d.]+) s per step")]
+    if None in numbers:
+        raise SystemExit(f"hpcneq check tells no memory, or no time of a step:\n{text}")
+    return tuple(float(number[1]) for number in numbers)
+
+
 def program(Lx, parity, precision, top, steps=60):
     """A run on one and on two ranks: their ratio, and memory and time against what `hpcneq check`
     says. top : GF/s of zgemm.
@@ -193,8 +201,8 @@ def program(Lx, parity, precision, top, steps=60):
                 text=True,
                 check=True,
             ).stdout
-            megabytes = float(re.search(r"memory: (\d+) MB", said)[1])
-            each = float(re.search(r"\(([\d.]+) s per step", said)[1]) / ranks
+            megabytes, each = told(said)
+            each /= ranks
             out = os.path.join(folder, f"{ranks}.h5")
             subprocess.run(
                 ["mpiexec", "-n", str(ranks), *here, "run", name, "-o", out, "--quiet"],

@@ -64,6 +64,44 @@ def effective(
 
 
 @lazily
+def source_weights(
+    step: float,
+    radius: float,
+    mean: ComplexArray,
+    own: ComplexArray,
+    fast: bool,
+    places: FloatArray,
+    basis: FloatArray,
+    out: ComplexArray,
+) -> None:
+    """Coefficients (groups, terms) of own step phi1(step (mean - i x)), x in [-radius, radius].
+
+    Those of (-i)^k T_k(x/radius), from the values at ``places`` (2 terms,) in [-1, 1] by ``basis``
+    (2 terms, terms). fast : of -own/(mean - i x), what is left of it without e^{step mean}.
+    """
+    turn = np.exp(-1j * (step * radius) * places)
+    for g in range(len(mean)):
+        grown = np.exp(step * mean[g])
+        out[g] = 0
+        for i in range(len(places)):
+            z = step * (mean[g] - 1j * (radius * places[i]))
+            if fast:
+                value = -1 / z
+            elif z.real * z.real + z.imag * z.imag > 0.25:
+                value = (grown * turn[i] - 1) / z
+            else:
+                value = 1 + 0j
+                for k in range(14, 0, -1):
+                    value = 1 + value * z / (k + 1)
+            for k in range(out.shape[1]):
+                out[g, k] += value * basis[i, k]
+        power = step * own[g]
+        for k in range(out.shape[1]):
+            out[g, k] *= power
+            power *= 1j
+
+
+@lazily
 def band(UT: ComplexArray, T: ComplexArray, wide: bool, out: ComplexArray) -> None:
     """Entries of U T next to the diagonal, for the transposed U, into (3, 3, n).
 

@@ -31,8 +31,9 @@ import numpy as np
 
 from ...maths.arrays import ComplexArray, FloatArray
 from ...parallel import Part, placed
-from . import chains
-from .polynomials import Planes, Polynomial, RateMoments, rate_moments
+from . import chains, fast_poles
+from .mode_passes import Gap, ModePasses, Rates
+from .polynomials import Planes, Polynomial, rate_moments
 from .state import BlockState, Modes
 from .stepping import GAUSS, Ends, Read, Stepper, hermite, memory_weights, moments
 
@@ -54,7 +55,10 @@ class Exponential(Stepper):
         self.base = {b: np.empty_like(G) for b, G in state.green.items()}
         self.work = {len(G): Work(len(G)) for G in state.green.values()}
         self.entries = {b: _entries(self.system, b) for b in state.green}
-        self.held = {b: self._held(chunks, b) for b, chunks in state.share.mine.items()}
+        self.mode_passes = ModePasses(state, self.planes)
+        self.carried = len(self.system.groups)  # with matrices in the last step
+        self.gap: Gap | None = None
+        self.old_gap: Gap | None = None
         self.before: Ends | None = None
         self.old_history: tuple | None = None
 
@@ -69,6 +73,7 @@ class Exponential(Stepper):
             self.state.green[b][:] = G
         self.now, self.history = self.before, self.old_history
         self.before = None
+        self._miss(self.old_gap)
         ts.getSolution().stateIncrease()
 
     def interpolate(self, ts: Any, t: float, u: Any) -> None:
@@ -96,7 +101,7 @@ class Exponential(Stepper):
 
     def swap(self) -> None:
         """Make the other generation of modes the current one."""
-        self.state.modes, self.spare = self.spare, self.state.modes
+        self.state.held_modes, self.spare = self.spare, self.state.held_modes
 
     def end(self, t: float, green: Blocks, c: ComplexArray, modes: Modes, side: int) -> Ends:
         """X, Z and the mean field's velocity at one end of a step. **Collective.**"""
@@ -144,10 +149,9 @@ class Exponential(Stepper):
     def advance(self, t: float, step: float) -> None:
         """(Pi, G)(t) -> (t + step). **Collective.**"""
         state, damping = self.state, self.system.damping
-        rates = (
-            rate_moments(step, *self.system.rate_moments(t, step)),
-            self.system.rates_at(t + step, -1),
-        )
+        rates = self._rates(t, step)
+        if self.gap is not None and rates.carried > self.gap.rates.carried:
+            self.complete()
         passes = 1 + self.corrector
         if self.history is None:
             passes += 1
@@ -157,7 +161,7 @@ class Exponential(Stepper):
             chains.weighted(decay, G, W[0], start.X[b], W[1], start.Z[b], self.base[b])
         end = self.bounded(self.predict(step, W), step)
         for _ in range(passes):
-            U, sums = self.mode_pass(step, rates, end, state.modes, self.spare)
+            U, sums = self.mode_pass(step, rates, end, state.held_modes, self.spare)
             X, Z = self._sources(sums, end.c)
             if self.history is None:  # U itself is only third order then: one inner iteration
                 green = self.carry(U, W, X, Z)
@@ -173,6 +177,8 @@ class Exponential(Stepper):
         self.history = (step, start, U)
         self.before, self.now = start, end
         self.swap()
+        self.old_gap, self.carried = self.gap, rates.carried
+        self._miss(Gap(step, rates, start, end) if len(rates.fast.mean) else None)
         self.steps += 1
 
     def predict(self, step: float, W: FloatArray) -> Ends:
@@ -200,71 +206,61 @@ class Exponential(Stepper):
             chains.band(UT, work.product[N:], False, near[b][1])
         return Ends(*self._field_of(near, guess.c))
 
-    def effective(self, b: int, step: float, end: Ends) -> Polynomial:
-        """H_eff of one block."""
-        start = self.now
+    def _rates(self, t, step):
+        """The `Rates` of a step."""
+        mean, slope = self.system.rate_moments(t, step)
+        first = fast_poles.carried(mean, step, t - self.origin)
+        return Rates(
+            first,
+            rate_moments(step, mean[:first], slope[:first]),
+            fast_poles.fast_moments(step, mean[first:], slope[first:]),
+            self.system.rates_at(t + step, -1),
+        )
+
+    def _miss(self, gap):
+        """From now on the state's modes miss the groups that were fast in the step of ``gap``."""
+        self.gap, self.state.missing = gap, None
+        if gap is not None:
+            self.state.missing = self.complete
+
+    def complete(self) -> None:
+        """Write the modes that the last step did not need."""
+        gap, modes = self.gap, self.state.held_modes
+        self._miss(None)
+        if gap is not None:
+            for b in self.state.share.mine:
+                polynomial = self.effective(b, gap.step, gap.end, gap.start)
+                self.mode_passes.complete(b, polynomial, gap.rates.fast, modes)
+
+    def effective(self, b: int, step: float, end: Ends, start: Ends | None = None) -> Polynomial:
+        """H_eff of one block, for a step from ``start``, or from now."""
+        start = start or self.now
         mean, slope = moments(step, start.c, start.v, end.c, end.v)
         return Polynomial(self.system, b, step, mean, slope, self.planes)
 
     def propagators(self, step: float, end: Ends) -> Blocks:
         """U^T of every block this rank leads."""
-        return {b: self._propagator(self.effective(b, step, end)) for b in self.state.green}
-
-    def _propagator(self, polynomial):
-        """U^T of one block."""
-        UT = polynomial.propagator()
-        self.flops += polynomial.flops(UT.dtype, UT.size)
-        return UT
+        propagator = self.mode_passes.propagator
+        U = {b: propagator(self.effective(b, step, end)) for b in self.state.green}
+        self.flops += self.mode_passes.counted()
+        return U
 
     def mode_pass(
-        self,
-        step: float,
-        rates: tuple[RateMoments, ComplexArray],
-        end: Ends,
-        source: Modes,
-        target: Modes,
+        self, step: float, rates: Rates, end: Ends, source: Modes, target: Modes
     ) -> tuple[Blocks, Blocks]:
         """Pi_g <- e^{lambda dt} U Pi_g + S_g for this rank's chunks. **Collective.**
 
-        rates : moments of lambda_g over the step, and lambda_g (groups,) at its end.
         Returns U^T and the sums over the new modes, see `BlockState.mode_sums`, of the led blocks.
         """
         propagators, sums = {}, self.state.empty_sums()
         for b in self.state.share.mine:
             polynomial = self.effective(b, step, end)
-            if b in self.state.green:
-                propagators[b] = self._propagator(polynomial)
-            self._block_pass(b, polynomial, rates, source, target, sums[b])
+            UT = self.mode_passes.advance(b, polynomial, rates, (source, target), sums[b])
+            if UT is not None:
+                propagators[b] = UT
         self.passes += 1
+        self.flops += self.mode_passes.counted()
         return propagators, self.state.collect(sums)
-
-    def _held(self, chunks, b):
-        """The groups of the held chunks of a block, (groups,), and their sources, run by run."""
-        runs = [run for c in chunks for run in self.state.runs(b, c)]
-        sources = [
-            np.array([self.system.sources(b, g) for g in groups], self.state.dtype)
-            for groups, _ in runs
-        ]
-        return np.concatenate([groups for groups, _ in runs]), sources
-
-    def _block_pass(self, b, polynomial, rates, source, target, sums):
-        """`mode_pass` of one block, whose sums are added to ``sums`` (1 or chunks, 2, N, N)."""
-        held, strengths = self.held[b]
-        moments_held, after = rates[0].of(held), rates[1][held]
-        functions = polynomial.source_functions(moments_held, self.state.dtype)
-        strength, at = iter(strengths), 0
-        for k, c in enumerate(self.state.share.mine[b]):
-            own = total = sums[k % len(sums)]
-            if len(source[b, c]) > 1:  # a chunk is summed before it is added, whoever holds it
-                own = np.zeros_like(total)
-            for (groups, cols, old), (_, _, new) in zip(source[b, c], target[b, c]):
-                part = slice(at, at + len(groups))
-                given = moments_held, part, functions, next(strength), cols.start, after, own
-                polynomial.advance(old, new, *given)
-                self.flops += polynomial.flops(old.dtype, old.size)
-                at = part.stop
-            if own is not total:
-                total += own
 
     def carry(self, U: Blocks, W: FloatArray, X: Blocks, Z: Blocks) -> Blocks:
         """G of the led blocks: U (.) U^+ of what was plus what acts at the end of the step.
@@ -335,6 +331,7 @@ class Exponential(Stepper):
         transposed = numbers.get("transposed", {})  # of earlier versions
 
         self.origin, self.step_grid, self.before = numbers["origin"], step_grid, None
+        self._miss(None)
         self.now = Ends(shared["c"], shared["v"], blocks("X"), blocks("Z"))
         self.history = None
         if numbers["last_step"] is not None:

@@ -66,6 +66,7 @@ class Polynomial:
         pairing, shifts = system.local_fields(b, mean)
         pairing_slope, moving = system.local_fields(b, slope)
         self.n, columns = len(hop), 10
+        self.mirrored = shifts is None and bool((level[0] == -level[1]).all())
         if shifts is not None:
             level, columns = level + shifts, 14
         if moving is None:
@@ -82,7 +83,7 @@ class Polynomial:
         self.slopes[self.n :, 1] = -pairing_slope
         self._rounded: dict[int, tuple[NDArray, ...]] = {}
 
-    def _numbers(self, kind):
+    def numbers(self, kind: np.dtype) -> tuple[NDArray, ...]:
         """c_k, entries of Hdot, coefficients of H, half of them, for complex numbers of a kind."""
         if kind.itemsize not in self._rounded:
             real = np.empty(0, kind).real.dtype
@@ -94,24 +95,29 @@ class Polynomial:
 
     def terms(self, kind: np.dtype) -> int:
         """Terms for complex numbers of a kind."""
-        return len(self._numbers(kind)[0])
+        return len(self.numbers(kind)[0])
 
     def flops(self, kind: np.dtype, entries: int) -> float:
         """What so many complex entries cost."""
         return chains.FLOPS[self.coef.shape[1]] * self.terms(kind) * entries
 
     def propagator(self) -> ComplexArray:
-        """exp(-i step H_eff), transposed: (2n, 2n)."""
+        """exp(-i step H_eff), transposed: (2n, 2n).
+
+        Where holes have minus the levels of electrons, tau_y H^* tau_y = -H: the columns of holes
+        are those of electrons, conjugate and turned.
+        """
         n, kind = self.n, np.dtype(complex)
         UT = np.empty((1, 2 * n, 2 * n), complex)
-        c, *others = self._numbers(kind)
+        columns = n if self.mirrored else 2 * n
+        c, *others = self.numbers(kind)
         nothing = np.zeros(1, complex)
         _advance(
-            self.planes.zeros(n),
-            UT.view(float),
+            self.planes.zeros(n)[:, :columns],
+            UT[:, :columns].view(float),
             nothing,
             c[None].astype(complex),
-            np.ones((1, 2 * n), complex),
+            np.ones((1, columns), complex),
             nothing,
             0,
             nothing,
@@ -119,13 +125,34 @@ class Polynomial:
             (0 * c, *others),
             self.planes.of(n, kind),
         )
+        if self.mirrored:
+            np.conjugate(UT[0, :n, :n], out=UT[0, n:, n:])
+            np.negative(UT[0, :n, n:].conj(), out=UT[0, n:, :n])
         return UT[0]
 
-    def source_functions(self, moments: RateMoments, kind: np.dtype) -> ComplexArray:
-        """Coefficients (groups, terms) of the function of H that acts on the sources."""
-        terms = self.terms(kind)
-        weights = source_coefficients(self.step, moments.mean, self.radius, terms)
-        return weights * (moments.own[:, None] * POWERS[np.arange(terms) % 4])
+    def source_functions(
+        self, moments: RateMoments, kind: np.dtype, terms: int | None = None
+    ) -> ComplexArray:
+        """Coefficients (groups, terms) of the function of H that acts on the sources.
+
+        terms : of fast groups, see `fast_poles`; None for carried ones.
+        """
+        fast = terms is not None
+        count = terms or self.terms(kind)
+        if count > chebyshev.MANY:
+            weights = source_coefficients(self.step, moments.mean, self.radius, count, fast)
+            return weights * (moments.own[:, None] * POWERS[np.arange(count) % 4])
+        functions = np.empty((len(moments.mean), count), complex)
+        chains.source_weights(
+            self.step,
+            self.radius,
+            moments.mean,
+            moments.own,
+            fast,
+            *chebyshev.nodes(count),
+            functions,
+        )
+        return functions
 
     def advance(
         self,
@@ -143,9 +170,12 @@ class Polynomial:
 
         old, new (groups, columns, 2n) complex; of ``moments``, ``functions`` and ``rates`` the
         ``part`` with these groups is taken; strength (groups, columns) of the sources. The new
-        modes, plain and times ``rates``, are added to ``sums`` (2, 2n, 2n).
+        modes, plain and times ``rates``, are added to ``sums`` (2, 2n, 2n), or to nothing.
         """
         kind, real = old.dtype, old.real.dtype
+        c, *others = self.numbers(kind)
+        if functions.shape[1] > len(c):  # of fast groups, whose factor is 0
+            c = np.zeros(functions.shape[1], real)
         _advance(
             old.view(real),
             new.view(real),
@@ -156,7 +186,7 @@ class Polynomial:
             first,
             rates[part],
             sums.view(float),
-            self._numbers(kind),
+            (c, *others),
             self.planes.of(self.n, kind),
         )
 

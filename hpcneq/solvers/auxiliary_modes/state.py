@@ -17,7 +17,7 @@ sums in the order of the chunks, so that the sum does not depend on who computed
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -107,11 +107,19 @@ class BlockState:
         self.flat = np.zeros(self.green_count + together * self.mode_count, complex)
         self.green = self.view_green(self.flat)
         if together:
-            self.modes = self.view_modes(self.flat[self.green_count :])
+            self.held_modes = self.view_modes(self.flat[self.green_count :])
         else:
-            self.modes = self.allocate()
+            self.held_modes = self.allocate()
+        self.missing: Callable[[], None] | None = None
         if start:
             self.fill()
+
+    @property
+    def modes(self) -> Modes:
+        """The modes; first ``missing`` writes those that the last step did not need."""
+        if self.missing is not None:
+            self.missing()
+        return self.held_modes
 
     @cached_property
     def levels(self) -> float:

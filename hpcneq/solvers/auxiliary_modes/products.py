@@ -1,0 +1,276 @@
+"""Modes of a block of few levels, by products of matrices.
+
+The matrices T[k] = (-i)^k T_k(H), transposed, are made once for all groups of modes of a block.
+U is their sum with the coefficients of the exponential, the functions of H on the sources are one
+product of all coefficients with all T[k], and every group is multiplied by U. Up to a hundred
+levels that takes less than the recursions of `sweeps` for each group.
+
+numba is needed at once: this module is imported when the first block is advanced so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ...maths.compiled import lazily
+from ..vector_code import Code
+from .sweeps import _store, _term_phases, _term_plain
+
+
+def _blend(count):
+    """The intrinsic for so many real numbers, ``count`` / 2 complex ones, at a time."""
+
+    @intrinsic
+    def blend(typing, P, i, S, j, k, at, ar, ai, br, bi, dr, di, new, col, Q, L, own, lr, li):
+        """new[col] = a P[i] + b S[j] + d S[k] of complex numbers from the real place ``at`` on.
+
+        Q[own] += new[col], L[own] += l new[col], in their precision.
+        """
+
+        def write(context, builder, signature, args):
+            code = Code(context, builder, signature, args, count)
+            (P, S, new, Q, L) = (code.array(place) for place in (0, 2, 12, 14, 15))
+            vector, wide = code.vector(0), code.vector(14)
+            swapped = [place ^ 1 for place in range(count)]
+
+            def row(array, index):
+                _, columns = code.sides(array)
+                return code.sum(code.product(index, columns), args[5])
+
+            def turned(value, real, imag, total):
+                other = code.shuffle(value, value, swapped)
+                if total is None:
+                    total = builder.fmul(code.spread(real), value)
+                else:
+                    total = code.fma(code.spread(real), value, total)
+                return code.fma(code.alternating(imag), other, total)
+
+            total = None
+            for array, index, real, imag in ((P, 1, 6, 7), (S, 3, 8, 9), (S, 4, 10, 11)):
+                value = code.read(array, row(array, args[index]), vector)
+                total = turned(value, args[real], args[imag], total)
+            code.write(total, new, row(new, args[13]))
+            if wide != vector:
+                total = builder.fpext(total, wide)
+            at = row(Q, args[16])
+            code.write(builder.fadd(code.read(Q, at, wide), total), Q, at)
+            value = code.read(L, at, wide)
+            code.write(turned(total, args[17], args[18], value), L, at)
+            return code.nothing()
+
+        kinds = (P, i, S, j, k, at, ar, ai, br, bi, dr, di, new, col, Q, L, own, lr, li)
+        return types.void(*kinds), write
+
+    return blend
+
+
+_blend_many = _blend(8)
+_blend_few = _blend(4)
+
+
+def _row(P, i, S, j, k, a, b, d, new, col, Q, L, own, rate):
+    """`_blend` of whole rows, (4n,) real."""
+    width, at = new.shape[1], 0
+    while at + 8 <= width:
+        r, s, t, u = a.real, a.imag, b.real, b.imag
+        v, w, x, y = d.real, d.imag, rate.real, rate.imag
+        _blend_many(P, i, S, j, k, at, r, s, t, u, v, w, new, col, Q, L, own, x, y)
+        at += 8
+    while at < width:
+        r, s, t, u = a.real, a.imag, b.real, b.imag
+        v, w, x, y = d.real, d.imag, rate.real, rate.imag
+        _blend_few(P, i, S, j, k, at, r, s, t, u, v, w, new, col, Q, L, own, x, y)
+        at += 4
+
+
+def _unit(B, begin):
+    """Columns of the unit matrix from ``begin`` on, in the lanes of the plane B."""
+    n, width = B.shape[0], B.shape[1] // 4
+    B[:] = 0
+    for q in range(width):
+        j, at = min(begin + q, 2 * n - 1), q
+        if j >= n:
+            j -= n
+            at += 2 * width
+        B[j, at] = 1
+
+
+def _next(B, C, h):
+    """C = -i H B + C for the coefficients h of H."""
+    n, zero = B.shape[0], h[0, 0] - h[0, 0]
+    left = n - 1
+    for j in range(n):
+        right = j + 1
+        if right == n:
+            right = 0
+        if h.shape[1] == 10:
+            _term_plain(B, B, C, h, j, left, right, zero)
+        else:
+            _term_phases(B, B, C, h, j, left, right, zero)
+        left = j
+
+
+def _put(B, T, k, begin):
+    """The lanes of the plane B into the rows of T[k] from ``begin`` on."""
+    n = B.shape[0]
+    for j in range(n):
+        _store(B, j, 0, T, k, begin, 2 * n - 1, 2 * j)
+        _store(B, j, 2, T, k, begin, 2 * n - 1, 2 * (n + j))
+
+
+@lazily(calls=(_unit, _next, _put))
+def chebyshev_matrices(
+    c: NDArray, coef: NDArray, half: NDArray, T: NDArray, UT: NDArray, planes: tuple[NDArray, ...]
+) -> None:
+    """T[k] = (-i)^k T_k(H), transposed, and UT = sum_k c_k T[k]; none where c is empty.
+
+    T (terms, 2n, 4n), UT (1, 2n, 4n) real views. coef, half : coefficients of H, see `chains`, and
+    half of them. planes : three (n, 4 lanes).
+    """
+    B, C, S = planes
+    n, width = B.shape[0], B.shape[1] // 4
+    for begin in range(0, 2 * n, width):
+        _unit(B, begin)
+        C[:] = 0
+        S[:] = 0
+        for k in range(len(T)):
+            _put(B, T, k, begin)
+            if k < len(c):
+                for j in range(n):
+                    for q in range(4 * width):
+                        S[j, q] += c[k] * B[j, q]
+            if k == 0:
+                _next(B, C, half)
+            else:
+                _next(B, C, coef)
+            B, C = C, B
+        if len(c):
+            _put(S, UT, 0, begin)
+
+
+@lazily(calls=(_row,))
+def advance(
+    old: NDArray,
+    new: NDArray,
+    places: IntArray,
+    groups: tuple[NDArray, ...],
+    slopes: NDArray,
+    rates: ComplexArray,
+    sums: FloatArray,
+    matrices: tuple[NDArray, ...],
+    scratch: tuple[NDArray, ...],
+) -> None:
+    """new = factor U old + the functions of H on the sources, for each group; see `sweeps.advance`.
+
+    old, and new as real numbers, hold the modes of a block one behind the other. places (groups,
+    4): where a group begins in ``old``, its columns, its first one, the pair of sums it is added
+    to. groups : factor, bend (groups,), functions (groups, terms), strength (groups, 2n) of its
+    columns. slopes (2n, 2) of Hdot. rates (groups,). sums (pairs, 2, 2n, 4n) real views.
+    matrices : UT (2n, 2n), T (terms, 4n^2). scratch : S (groups, 4n^2) with its real view
+    (groups, 2n, 4n), P (2n, 2n) with its real view (2n, 4n), three complex numbers.
+    """
+    factor, bend, functions, strength = groups
+    UT, T = matrices
+    S, planes, P, product, few = scratch
+    N = len(UT)
+    n, count = N // 2, len(functions)
+    np.dot(functions, T, S[:count])
+    for g in range(count):
+        begin, columns, first, pair = places[g]
+        np.dot(old[begin : begin + columns * N].reshape(columns, N), UT, P[:columns])
+        target = new[2 * begin : 2 * (begin + columns * N)].reshape(columns, 2 * N)
+        Q, L = sums[pair, 0], sums[pair, 1]
+        for col in range(columns):
+            own, other = first + col, first + col + n
+            if own >= n:
+                other -= N
+            few[0] = strength[g, col] * (1 + bend[g] * slopes[own, 0])
+            few[1] = strength[g, col] * bend[g] * slopes[own, 1]
+            a, b, d, R = factor[g], few[0], few[1], planes[g]
+            _row(product, col, R, own, other, a, b, d, target, col, Q, L, own, rates[g])
+
+
+@lazily(calls=(_row,))
+def fast_sums(
+    functions: NDArray,
+    kinds: IntArray,
+    slopes: NDArray,
+    T: NDArray,
+    sums: FloatArray,
+    scratch: tuple[NDArray, ...],
+) -> None:
+    """Add the sums over groups that are functions of H, plain and times their rates, to ``sums``.
+
+    functions (4 kinds, terms): for each kind of column, of the plain sum, of what is multiplied by
+    Hdot there, of the same of the other sum. kinds (2n,) of the columns. sums (2, 2n, 4n) real
+    view. slopes, T, scratch : see `advance`.
+    """
+    S, planes, _, spare, few = scratch
+    N = len(kinds)
+    np.dot(functions, T, S[: len(functions)])
+    few[0] = 1
+    for col in range(N):
+        other = col + N // 2
+        if other >= N:
+            other -= N
+        for p in range(2):
+            A, B = planes[4 * kinds[col] + 2 * p], planes[4 * kinds[col] + 2 * p + 1]
+            b, d = slopes[col, 0], slopes[col, 1]
+            Q, L = sums[p], sums[1 - p]
+            _row(A, col, B, col, other, few[0], b, d, spare, col, Q, L, col, 0j)
+
+
+def _add_sources(C, functions, k, p, kinds, slopes, begin):
+    """To the columns from ``begin`` on the k-th coefficient of the fast groups' sources."""
+    n, width = C.shape[0], C.shape[1] // 4
+    for q in range(width):
+        own, at = min(begin + q, 2 * n - 1), q
+        plain = functions[4 * kinds[own] + 2 * p, k]
+        bent = functions[4 * kinds[own] + 2 * p + 1, k]
+        first, second = plain + bent * slopes[own, 0], bent * slopes[own, 1]
+        j, other = own, at + 2 * width
+        if own >= n:
+            j -= n
+            at, other = other, at
+        C[j, at] += first.real
+        C[j, at + width] += first.imag
+        C[j, other] += second.real
+        C[j, other + width] += second.imag
+
+
+@lazily(calls=(_next, _add_sources))
+def fast_recursions(
+    functions: NDArray,
+    kinds: IntArray,
+    matrix: tuple[NDArray, ...],
+    sums: FloatArray,
+    planes: tuple[NDArray, ...],
+) -> None:
+    """`fast_sums` without the matrices T: Clenshaw's recursion for eight columns at a time.
+
+    matrix : Hdot, the coefficients of H, half of them, see `sweeps.advance`.
+    """
+    slopes, coef, half = matrix
+    B, C, _ = planes
+    n, width = B.shape[0], B.shape[1] // 4
+    for begin in range(0, 2 * n, width):
+        for p in range(2):
+            B[:] = 0
+            C[:] = 0
+            for k in range(functions.shape[1] - 1, -1, -1):
+                if k == 0:
+                    _next(B, C, half)
+                else:
+                    _next(B, C, coef)
+                _add_sources(C, functions, k, p, kinds, slopes, begin)
+                B, C = C, B
+            for q in range(min(width, 2 * n - begin)):
+                for j in range(n):
+                    sums[p, begin + q, 2 * j] += B[j, q]
+                    sums[p, begin + q, 2 * j + 1] += B[j, q + width]
+                    sums[p, begin + q, 2 * (n + j)] += B[j, q + 2 * width]
+                    sums[p, begin + q, 2 * (n + j) + 1] += B[j, q + 3 * width]

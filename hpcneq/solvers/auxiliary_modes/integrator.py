@@ -24,14 +24,14 @@ stationary state of mirrored leads is an exact fixed point for any step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from ...maths.arrays import ComplexArray, FloatArray
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...parallel import Part, placed
-from . import chains, fast_poles
+from . import fast_poles, greens
 from .mode_passes import Gap, ModePasses, Rates
 from .polynomials import Planes, Polynomial, rate_moments
 from .state import BlockState, Modes
@@ -113,8 +113,8 @@ class Exponential(Stepper):
         X, Z = {}, {}
         for b, (Q, L) in sums.items():
             X[b], Z[b] = np.empty_like(Q), np.empty_like(Q)
-            scratch = self.work[len(Q)].product[: len(Q)]
-            chains.memory(Q, L, *self._chain(b, c), self.system.white, scratch, X[b], Z[b])
+            chain, work = self._chain(b, c), self.work[len(Q)]
+            greens.sources(Q, L, *chain, self.system.white, X[b], Z[b], work.matrices)
         return X, Z
 
     def _chain(self, b, c):
@@ -127,38 +127,28 @@ class Exponential(Stepper):
 
     def field(self, green: Blocks, c: ComplexArray, X: Blocks) -> tuple[ComplexArray, ComplexArray]:
         """Mean field of ``green`` and its velocity, with H taken at ``c``. **Collective.**"""
-        near = {}
-        for b, G in green.items():
-            bands = np.empty((2, 3, 3, len(G) // 2), complex)
-            chains.near_diagonal(G, bands[0])
-            chains.near_diagonal(X[b], bands[1])
-            near[b] = bands
-        return self._field_of(near, c)
-
-    def _field_of(self, near, c):
-        """`field` of what is `near_diagonal` of G and of X, (2, 3, 3, n)."""
         rows = {}
-        for b, (G, X) in near.items():
-            within, entries = np.ascontiguousarray(X[:, 1]), self.entries[b]
-            slope, own = np.empty_like(within), G[:, 1].ravel()
-            chains.velocity(*self._chain(b, c), self.system.damping, G, within, slope)
-            rows[b] = own[entries], slope.ravel()[entries]
+        for b, G in green.items():
+            work = self.work[len(G)]
+            damping = self.system.damping
+            greens.field(G, X[b], *self._chain(b, c), damping, work.near, work.rows)
+            rows[b] = work.entries(self.entries[b])
+        return self._field_of(rows)
+
+    def _field_of(self, rows):
+        """Mean field and velocity of what the led blocks' G and dG/dt have for it."""
         mean, velocity = self.state.mean_of_rows(rows)
         return mean, velocity
 
     def advance(self, t: float, step: float) -> None:
         """(Pi, G)(t) -> (t + step). **Collective.**"""
-        state, damping = self.state, self.system.damping
-        rates = self._rates(t, step)
+        state, rates = self.state, self._rates(t, step)
         if self.gap is not None and rates.carried > self.gap.rates.carried:
             self.complete()
         passes = 1 + self.corrector
         if self.history is None:
             passes += 1
-        W, decay = memory_weights(damping, step), np.exp(-damping * step)
-        start = self.now
-        for b, G in state.green.items():
-            chains.weighted(decay, G, W[0], start.X[b], W[1], start.Z[b], self.base[b])
+        W, start = memory_weights(self.system.damping, step), self.now
         end = self.bounded(self.predict(step, W), step)
         for _ in range(passes):
             U, sums = self.mode_pass(step, rates, end, state.held_modes, self.spare)
@@ -187,24 +177,18 @@ class Exponential(Stepper):
         **Collective.**
         """
         start, guess = self.now, self.bounded(self.guess(step), step)
-        near = {}
+        damping, rows = self.system.damping, {}
+        last, old, past = self.history or (0.0, start, None)
+        times = np.array([step, last, np.exp(-damping * step)])
         for b, UT in self.propagators(step, guess).items():
             N, X = len(UT), start.X[b]
-            work, carried = self.work[N], X
-            curve = last = 0.0
-            if self.history is not None:
-                last, old, past = self.history
-                curve = (step / last) ** 2
-                carried = work.carried(past[b], old.X[b])
-                self.flops += 16.0 * N**3
-            chains.ahead(self.base[b], X, start.Z[b], carried, step, last, curve, W, work.pair)
-            np.conjugate(UT, out=work.conjugate)
-            np.matmul(work.pair, work.conjugate, out=work.product)
-            self.flops += 16.0 * N**3
-            near[b] = np.empty((2, 3, 3, N // 2), complex)
-            chains.band(UT, work.product[:N], True, near[b][0])
-            chains.band(UT, work.product[N:], False, near[b][1])
-        return Ends(*self._field_of(near, guess.c))
+            work, before = self.work[N], (self.state.green[b], X, start.Z[b])
+            history = (UT, X) if past is None else (past[b], old.X[b])
+            given = times, W, self._chain(b, guess.c), damping, self.base[b]
+            greens.predict(UT, before, history, *given, work.near, work.rows, work.matrices)
+            self.flops += 16.0 * N**3 * (1 if past is None else 2)
+            rows[b] = work.entries(self.entries[b])
+        return Ends(*self._field_of(rows))
 
     def _rates(self, t, step):
         """The `Rates` of a step."""
@@ -228,20 +212,23 @@ class Exponential(Stepper):
         gap, modes = self.gap, self.state.held_modes
         self._miss(None)
         if gap is not None:
-            for b in self.state.share.mine:
-                polynomial = self.effective(b, gap.step, gap.end, gap.start)
+            mine = self.state.share.mine
+            for b, polynomial in self.effective(mine, gap.step, gap.end, gap.start):
                 self.mode_passes.complete(b, polynomial, gap.rates.fast, modes)
 
-    def effective(self, b: int, step: float, end: Ends, start: Ends | None = None) -> Polynomial:
-        """H_eff of one block, for a step from ``start``, or from now."""
+    def effective(
+        self, blocks: Iterable[int], step: float, end: Ends, start: Ends | None = None
+    ) -> Iterator[tuple[int, Polynomial]]:
+        """(block, H_eff) of each of these blocks, for a step from ``start``, or from now."""
         start = start or self.now
         mean, slope = moments(step, start.c, start.v, end.c, end.v)
-        return Polynomial(self.system, b, step, mean, slope, self.planes)
+        for b in blocks:
+            yield b, Polynomial(self.system, b, step, mean, slope, self.planes)
 
     def propagators(self, step: float, end: Ends) -> Blocks:
         """U^T of every block this rank leads."""
         propagator = self.mode_passes.propagator
-        U = {b: propagator(self.effective(b, step, end)) for b in self.state.green}
+        U = {b: propagator(H) for b, H in self.effective(self.state.green, step, end)}
         self.flops += self.mode_passes.counted()
         return U
 
@@ -253,8 +240,7 @@ class Exponential(Stepper):
         Returns U^T and the sums over the new modes, see `BlockState.mode_sums`, of the led blocks.
         """
         propagators, sums = {}, self.state.empty_sums()
-        for b in self.state.share.mine:
-            polynomial = self.effective(b, step, end)
+        for b, polynomial in self.effective(self.state.share.mine, step, end):
             UT = self.mode_passes.advance(b, polynomial, rates, (source, target), sums[b])
             if UT is not None:
                 propagators[b] = UT
@@ -268,8 +254,8 @@ class Exponential(Stepper):
         It holds until the next call.
         """
         for b, G in self.new_green.items():
-            carried = self.work[len(G)].carried(U[b], self.base[b])
-            chains.weighted(1.0, carried, W[2], X[b], W[3], Z[b], G)
+            work = self.work[len(G)].matrices
+            greens.carry(U[b], self.base[b], W, X[b], Z[b], G, work)
             self.flops += 16.0 * len(G) ** 3
         return self.new_green
 
@@ -364,15 +350,17 @@ def _entries(system, b):
 
 
 class Work:
-    """Scratch matrices for the Green function of a block of N levels."""
+    """Scratch memory for the Green function of a block of N levels."""
 
     def __init__(self, N: int):
-        self.pair, self.product = np.empty((2, 2 * N, N), complex)
-        self.conjugate, self.result = np.empty((2, N, N), complex)
+        pair, product = np.empty((2, 2 * N, N), complex)
+        self.matrices = (pair, product, *np.empty((2, N, N), complex))
+        self.near, self.rows = (
+            np.empty((2, 3, 3, N // 2), complex),
+            np.empty((2, 3, N // 2), complex),
+        )
 
-    def carried(self, UT: ComplexArray, inside: ComplexArray) -> ComplexArray:
-        """U inside U^+ for the transposed U; it holds until the next call."""
-        half = self.product[: len(UT)]
-        np.conjugate(UT, out=self.conjugate)
-        np.matmul(inside, self.conjugate, out=half)
-        return np.matmul(UT.T, half, out=self.result)
+    def entries(self, places: IntArray) -> tuple[ComplexArray, ComplexArray]:
+        """Of the rows of G and of dG/dt what the mean field reads."""
+        own, slope = self.rows.reshape(2, -1)
+        return own[places], slope[places]

@@ -87,18 +87,22 @@ class Scratch:
     """Memory of `products` for blocks of N levels with so many groups; grows with the terms."""
 
     def __init__(self, N: int, groups: int, kind: np.dtype):
-        self.N, self.kind, self.real = N, kind, np.empty(0, kind).real.dtype
-        self.T = np.empty((0, N * N), kind)
-        self.UT = np.empty((N, N), kind)
-        S, P = np.empty((groups, N * N), kind), np.empty((N, N), kind)
-        views = S.view(self.real).reshape(groups, N, 2 * N), P, P.view(self.real)
-        self.work = (S, *views, np.zeros(3, kind))
+        self.kind, real = kind, np.empty(0, kind).real.dtype
+        self.T, self.UT = np.empty(0, real), np.empty((N, N), kind)
+        S, P = np.empty((groups, N, 2 * N), real), np.empty((N, N), kind)
+        self.work = (S, P, P.view(real), np.empty(4 * groups * N**2, real))
+        self.few = np.zeros(3, kind), np.array([1, -1], real)
 
-    def terms(self, count: int) -> NDArray:
-        """T for so many terms."""
-        if len(self.T) < count:
-            self.T = np.empty((count, self.N**2), self.kind)
-        return self.T[:count]
+    def terms(self, count: int, columns: int) -> NDArray:
+        """T for so many terms, (count, columns, 2N) real."""
+        size = count * columns * 2 * len(self.UT)
+        if len(self.T) < size:
+            self.T = np.empty(size, self.T.dtype)
+        return self.T[:size].reshape(count, columns, -1)
+
+    def parts(self, functions: ComplexArray) -> NDArray:
+        """Real, then imaginary parts of functions (m, terms): (2m, terms)."""
+        return np.concatenate([functions.real, functions.imag]).astype(self.T.dtype)
 
 
 class ModePasses:
@@ -173,7 +177,7 @@ class ModePasses:
 
         kind = self.state.dtype
         _, *matrix = polynomial.numbers(kind)
-        planes = self.planes.of(len(kinds) // 2, kind)[:3]
+        planes = self.planes.of(len(kinds) // 2, kind)[0][:3]
         products.fast_recursions(fast.astype(kind), kinds, tuple(matrix), sums.view(float), planes)
         self.flops += 2.0 * FLOPS[matrix[1].shape[1]] * fast.shape[1] * len(kinds) ** 2
 
@@ -181,53 +185,58 @@ class ModePasses:
         """`advance` by whole matrices."""
         from . import products  # needs numba at once
 
-        held, kind = self.held[b], self.state.dtype
+        held, kind, scratch = self.held[b], self.state.dtype, self._scratch_of(b)
         (moments, after), N = own, len(held.kinds)
-        count, size = len(after), self.state.system.size(b)
-        if size not in self._scratch:
-            self._scratch[size] = Scratch(size, len(self.state.system.groups), kind)
-        scratch = self._scratch[size]
         functions = polynomial.source_functions(moments, kind)
-        terms = functions.shape[1]
-        T = scratch.terms(max(terms, 0 if fast is None else fast.shape[1]))
-        c, slopes, coef, half = polynomial.numbers(kind)
-        UT, U = np.empty((N, N), complex), scratch.UT
-        if kind.itemsize == 16:
-            U = UT
-        else:
-            UT = self.propagator(polynomial)
-            U[:] = UT
-            c = c[:0]
-        real = scratch.real
-        shapes = T.view(real).reshape(len(T), N, 2 * N), U.view(real)[None]
-        planes = self.planes.of(N // 2, kind)[:3]
-        products.chebyshev_matrices(c, coef, half, *shapes, planes)
+        count, terms = functions.shape
+        most = terms if fast is None else fast.shape[1]
+        T, UT = self._matrices(polynomial, scratch, most)
+        flat, slopes = T.reshape(most, -1), polynomial.numbers(kind)[1]
+        given = scratch.work, scratch.few
         if fast is not None:
-            sums_of_all = sums[0].view(float)
-            products.fast_sums(
-                fast.astype(kind), held.kinds, slopes, T[: fast.shape[1]], sums_of_all, scratch.work
-            )
+            own_sums = sums[0].view(float)
+            products.fast_sums(scratch.parts(fast), held.kinds, slopes, flat, own_sums, *given)
         old, new = (modes.flat[held.begin : held.end] for modes in ends)
+        factor, bend = moments.factor.astype(kind), moments.bend.astype(kind)
         products.advance(
             old,
-            new.view(real),
+            new.view(T.dtype),
             held.places[:count],
-            (
-                moments.factor.astype(kind),
-                moments.bend.astype(kind),
-                functions.astype(kind),
-                held.strength[:count],
-            ),
+            (factor, bend, scratch.parts(functions), held.strength[:count]),
             slopes,
             after,
             sums.view(float),
-            (U, T[:terms]),
-            scratch.work,
+            (scratch.UT, flat[:terms]),
+            *given,
         )
-        entries = sum(held.places[:count, 1]) * N
-        self.flops += entries * 8.0 * N + 8.0 * count * terms * N**2
-        self.flops += FLOPS[coef.shape[1]] * len(T) * N**2
+        self.flops += 8.0 * N * (held.places[:count, 1].sum() * N + count * terms * T.shape[1])
         return UT
+
+    def _scratch_of(self, b):
+        """Scratch memory for a block."""
+        held = self.held[b]
+        N = len(held.kinds)
+        if N not in self._scratch:
+            rows = max(len(self.state.system.groups), 4 * len(held.sources))
+            self._scratch[N] = Scratch(N, rows, self.state.dtype)
+        return self._scratch[N]
+
+    def _matrices(self, polynomial, scratch, terms):
+        """(T[k] for so many terms, U^T), see `products`; U^T is in the scratch memory, too."""
+        from . import products  # needs numba at once
+
+        kind, N = self.state.dtype, len(scratch.UT)
+        c, _, coef, half = polynomial.numbers(kind)
+        T = scratch.terms(terms, N // 2 if polynomial.mirrored else N)
+        planes = self.planes.of(N // 2, kind)[0][:3]
+        double = kind.itemsize == 16
+        if not double:
+            scratch.UT[:] = UT = self.propagator(polynomial)
+            c = c[:0]
+        target = scratch.UT.view(T.dtype)[None]
+        products.chebyshev_matrices(c, coef, half, T, target, planes)
+        self.flops += FLOPS[coef.shape[1]] * terms * N * T.shape[1]
+        return T, scratch.UT.copy() if double else UT
 
     def _sweeps(self, b, polynomial, own, ends, sums):
         """`advance` by recursions."""

@@ -25,21 +25,27 @@ POWERS = np.array([1, 1j, -1, -1j])  # of i
 
 
 class Planes:
-    """Scratch memory of the kernels and constants, kept for each size of a block."""
+    """Scratch memory of the kernels and constants, kept for each size of a block.
+
+    What a kernel gets as one tuple has at most four arrays: numba finds the type of a longer one
+    anew in every call, which takes longer than a small kernel.
+    """
 
     def __init__(self) -> None:
-        self._planes: dict[tuple[int, int], tuple[NDArray, ...]] = {}
+        self._planes: dict[tuple[int, int], tuple[tuple[NDArray, ...], ...]] = {}
         self._zeros: dict[int, FloatArray] = {}
 
-    def of(self, n: int, kind: np.dtype) -> tuple[NDArray, ...]:
-        """Scratch of `sweeps.advance` for chains of n sites and complex numbers of a kind."""
+    def of(self, n: int, kind: np.dtype) -> tuple[tuple[NDArray, ...], ...]:
+        """Planes and sources of `sweeps.advance` for chains of n sites and complex numbers of a
+        kind.
+        """
         key = (n, kind.itemsize)
         if key not in self._planes:
             real = np.empty(0, kind).real.dtype
             planes = [np.empty((n, 4 * chains.LANES), real) for _ in range(3)]
             sums = np.empty((n, 8 * chains.LANES))
             sources = np.empty((2, chains.LANES), kind), np.empty(chains.LANES, int)
-            self._planes[key] = (*planes, sums, *sources)
+            self._planes[key] = (*planes, sums), sources
         return self._planes[key]
 
     def zeros(self, n: int) -> FloatArray:
@@ -123,7 +129,7 @@ class Polynomial:
             nothing,
             np.zeros((0, 2 * n, 4 * n)),
             (0 * c, *others),
-            self.planes.of(n, kind),
+            *self.planes.of(n, kind),
         )
         if self.mirrored:
             np.conjugate(UT[0, :n, :n], out=UT[0, n:, n:])
@@ -187,7 +193,7 @@ class Polynomial:
             rates[part],
             sums.view(float),
             (c, *others),
-            self.planes.of(self.n, kind),
+            *self.planes.of(self.n, kind),
         )
 
 

@@ -72,6 +72,45 @@ _blend_many = _blend(8)
 _blend_few = _blend(4)
 
 
+def _unfold(count):
+    """The intrinsic for so many real numbers at a time."""
+
+    @intrinsic
+    def unfold(typing, parts, g, h, j, at, S, i, k, to, one, turn):
+        """S[i, j, at] = a + i b and S[i, k, to] = (a - i b)^* for a = parts[g, j, at], b of h.
+
+        ``one`` is 1; with ``turn`` = -1 the latter, with 1 minus it. Nothing of it if k < 0.
+        """
+
+        def write(context, builder, signature, args):
+            code = Code(context, builder, signature, args, count)
+            parts, S = code.array(0), code.array(5)
+            vector = code.vector(0)
+            swapped = [place ^ 1 for place in range(count)]
+
+            def place(array, first, second, third):
+                _, rows, columns = code.sides(array)
+                row = code.sum(code.product(first, rows), second)
+                return code.sum(code.product(row, columns), third)
+
+            a = code.read(parts, place(parts, args[1], args[3], args[4]), vector)
+            b = code.read(parts, place(parts, args[2], args[3], args[4]), vector)
+            b = builder.fmul(code.alternating(args[9]), code.shuffle(b, b, swapped))
+            code.write(builder.fadd(a, b), S, place(S, args[6], args[3], args[4]))
+            with builder.if_then(builder.icmp_signed(">=", args[7], code.whole(0))):
+                other = builder.fmul(code.alternating(args[10]), builder.fsub(a, b))
+                code.write(other, S, place(S, args[6], args[7], args[8]))
+            return code.nothing()
+
+        return types.void(parts, g, h, j, at, S, i, k, to, one, turn), write
+
+    return unfold
+
+
+_unfold_many = _unfold(8)
+_unfold_few = _unfold(2)
+
+
 def _row(P, i, S, j, k, a, b, d, new, col, Q, L, own, rate):
     """`_blend` of whole rows, (4n,) real."""
     width, at = new.shape[1], 0
@@ -87,12 +126,12 @@ def _row(P, i, S, j, k, a, b, d, new, col, Q, L, own, rate):
         at += 4
 
 
-def _unit(B, begin):
-    """Columns of the unit matrix from ``begin`` on, in the lanes of the plane B."""
+def _unit(B, begin, last):
+    """Columns of the unit matrix from ``begin`` to ``last``, in the lanes of the plane B."""
     n, width = B.shape[0], B.shape[1] // 4
     B[:] = 0
     for q in range(width):
-        j, at = min(begin + q, 2 * n - 1), q
+        j, at = min(begin + q, last), q
         if j >= n:
             j -= n
             at += 2 * width
@@ -116,10 +155,10 @@ def _next(B, C, h):
 
 def _put(B, T, k, begin):
     """The lanes of the plane B into the rows of T[k] from ``begin`` on."""
-    n = B.shape[0]
+    n, last = B.shape[0], T.shape[1] - 1
     for j in range(n):
-        _store(B, j, 0, T, k, begin, 2 * n - 1, 2 * j)
-        _store(B, j, 2, T, k, begin, 2 * n - 1, 2 * (n + j))
+        _store(B, j, 0, T, k, begin, last, 2 * j)
+        _store(B, j, 2, T, k, begin, last, 2 * (n + j))
 
 
 @lazily(calls=(_unit, _next, _put))
@@ -128,13 +167,14 @@ def chebyshev_matrices(
 ) -> None:
     """T[k] = (-i)^k T_k(H), transposed, and UT = sum_k c_k T[k]; none where c is empty.
 
-    T (terms, 2n, 4n), UT (1, 2n, 4n) real views. coef, half : coefficients of H, see `chains`, and
-    half of them. planes : three (n, 4 lanes).
+    T (terms, columns, 4n), UT (1, 2n, 4n) real views. With n columns, those of electrons alone,
+    those of holes are told by them, see `Polynomial.propagator`. coef, half : coefficients of H,
+    see `chains`, and half of them. planes : three (n, 4 lanes).
     """
     B, C, S = planes
-    n, width = B.shape[0], B.shape[1] // 4
-    for begin in range(0, 2 * n, width):
-        _unit(B, begin)
+    n, width, columns = B.shape[0], B.shape[1] // 4, T.shape[1]
+    for begin in range(0, columns, width):
+        _unit(B, begin, columns - 1)
         C[:] = 0
         S[:] = 0
         for k in range(len(T)):
@@ -149,10 +189,47 @@ def chebyshev_matrices(
                 _next(B, C, coef)
             B, C = C, B
         if len(c):
-            _put(S, UT, 0, begin)
+            _put(S, UT[:, :columns], 0, begin)
+    if len(c) and columns == n:
+        for j in range(n):
+            electron, hole = UT[0, j], UT[0, n + j]
+            for i in range(0, 2 * n, 2):
+                hole[i], hole[i + 1] = -electron[2 * n + i], electron[2 * n + i + 1]
+                hole[2 * n + i], hole[2 * n + i + 1] = electron[i], -electron[i + 1]
 
 
-@lazily(calls=(_row,))
+def _unfolded(parts, S, count, signs):
+    """S (count, 2n, 4n) from real and imaginary coefficients' sums, parts (2 count, columns, 4n).
+
+    signs : 1, -1.
+    """
+    columns, width = parts.shape[1], parts.shape[2]
+    n, one = width // 4, signs[0]
+    for g in range(count):
+        for j in range(columns):
+            k = n + j
+            if columns > n:
+                k = -1
+            for half in range(2):
+                turn, at, last = signs[1 - half], 2 * n * half, 2 * n * (half + 1)
+                away = 2 * n * (1 - 2 * half)
+                while at + 8 <= last:
+                    _unfold_many(parts, g, count + g, j, at, S, g, k, at + away, one, turn)
+                    at += 8
+                while at < last:
+                    _unfold_few(parts, g, count + g, j, at, S, g, k, at + away, one, turn)
+                    at += 2
+
+
+def _functions_of_H(functions, T, S, parts, signs):
+    """S (groups, 2n, 4n) = functions (2 groups, terms), real and imaginary parts, of H."""
+    rows, width, size = len(functions), S.shape[2], T.shape[1]
+    sums = parts[: rows * size].reshape(rows, size)
+    np.dot(functions, T, sums)
+    _unfolded(sums.reshape(rows, size // width, width), S, rows // 2, signs)
+
+
+@lazily(calls=(_row, _unfolded, _functions_of_H))
 def advance(
     old: NDArray,
     new: NDArray,
@@ -163,23 +240,26 @@ def advance(
     sums: FloatArray,
     matrices: tuple[NDArray, ...],
     scratch: tuple[NDArray, ...],
+    few: tuple[NDArray, ...],
 ) -> None:
     """new = factor U old + the functions of H on the sources, for each group; see `sweeps.advance`.
 
     old, and new as real numbers, hold the modes of a block one behind the other. places (groups,
     4): where a group begins in ``old``, its columns, its first one, the pair of sums it is added
-    to. groups : factor, bend (groups,), functions (groups, terms), strength (groups, 2n) of its
-    columns. slopes (2n, 2) of Hdot. rates (groups,). sums (pairs, 2, 2n, 4n) real views.
-    matrices : UT (2n, 2n), T (terms, 4n^2). scratch : S (groups, 4n^2) with its real view
-    (groups, 2n, 4n), P (2n, 2n) with its real view (2n, 4n), three complex numbers.
+    to. groups : factor, bend (groups,), functions (2 groups, terms), their real parts, then the
+    imaginary ones, strength (groups, 2n) of its columns. slopes (2n, 2) of Hdot. rates (groups,).
+    sums (pairs, 2, 2n, 4n) real views. matrices : UT (2n, 2n), T (terms, columns 4n) real. scratch
+    : S (groups, 2n, 4n), P (2n, 2n) complex with its real view, room for 2 (2n, 4n) for each group.
+    few : three complex numbers; 1, -1.
     """
     factor, bend, functions, strength = groups
     UT, T = matrices
-    S, planes, P, product, few = scratch
+    S, P, product, parts = scratch
+    numbers, signs = few
     N = len(UT)
-    n, count = N // 2, len(functions)
-    np.dot(functions, T, S[:count])
-    for g in range(count):
+    n = N // 2
+    _functions_of_H(functions, T, S, parts, signs)
+    for g in range(len(factor)):
         begin, columns, first, pair = places[g]
         np.dot(old[begin : begin + columns * N].reshape(columns, N), UT, P[:columns])
         target = new[2 * begin : 2 * (begin + columns * N)].reshape(columns, 2 * N)
@@ -188,13 +268,13 @@ def advance(
             own, other = first + col, first + col + n
             if own >= n:
                 other -= N
-            few[0] = strength[g, col] * (1 + bend[g] * slopes[own, 0])
-            few[1] = strength[g, col] * bend[g] * slopes[own, 1]
-            a, b, d, R = factor[g], few[0], few[1], planes[g]
+            numbers[0] = strength[g, col] * (1 + bend[g] * slopes[own, 0])
+            numbers[1] = strength[g, col] * bend[g] * slopes[own, 1]
+            a, b, d, R = factor[g], numbers[0], numbers[1], S[g]
             _row(product, col, R, own, other, a, b, d, target, col, Q, L, own, rates[g])
 
 
-@lazily(calls=(_row,))
+@lazily(calls=(_row, _unfolded, _functions_of_H))
 def fast_sums(
     functions: NDArray,
     kinds: IntArray,
@@ -202,26 +282,28 @@ def fast_sums(
     T: NDArray,
     sums: FloatArray,
     scratch: tuple[NDArray, ...],
+    few: tuple[NDArray, ...],
 ) -> None:
     """Add the sums over groups that are functions of H, plain and times their rates, to ``sums``.
 
-    functions (4 kinds, terms): for each kind of column, of the plain sum, of what is multiplied by
-    Hdot there, of the same of the other sum. kinds (2n,) of the columns. sums (2, 2n, 4n) real
-    view. slopes, T, scratch : see `advance`.
+    functions (8 kinds, terms): for each kind of column, of the plain sum, of what is multiplied by
+    Hdot there, of the same of the other sum; real, then imaginary parts of all. kinds (2n,) of the
+    columns. sums (2, 2n, 4n) real view. slopes, T, scratch, few : see `advance`.
     """
-    S, planes, _, spare, few = scratch
+    S, _, spare, parts = scratch
+    numbers, signs = few
     N = len(kinds)
-    np.dot(functions, T, S[: len(functions)])
-    few[0] = 1
+    _functions_of_H(functions, T, S, parts, signs)
+    numbers[0] = 1
     for col in range(N):
         other = col + N // 2
         if other >= N:
             other -= N
         for p in range(2):
-            A, B = planes[4 * kinds[col] + 2 * p], planes[4 * kinds[col] + 2 * p + 1]
+            A, B = S[4 * kinds[col] + 2 * p], S[4 * kinds[col] + 2 * p + 1]
             b, d = slopes[col, 0], slopes[col, 1]
             Q, L = sums[p], sums[1 - p]
-            _row(A, col, B, col, other, few[0], b, d, spare, col, Q, L, col, 0j)
+            _row(A, col, B, col, other, numbers[0], b, d, spare, col, Q, L, col, 0j)
 
 
 def _add_sources(C, functions, k, p, kinds, slopes, begin):

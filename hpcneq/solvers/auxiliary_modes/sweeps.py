@@ -227,7 +227,8 @@ def advance(
     rates: ComplexArray,
     sums: FloatArray,
     matrix: tuple[NDArray, ...],
-    scratch: tuple[NDArray, ...],
+    planes: tuple[NDArray, ...],
+    sources: tuple[NDArray, ...],
 ) -> None:
     """new = sum_k c_k (-i)^k T_k(H) factor old + omega_k (-i)^k T_k(H) source, for each group.
 
@@ -237,11 +238,12 @@ def advance(
     strength (groups, columns); ``first`` is the own row of column 0. sums (2, 2n, 4n), or (0, ...)
     for none: the new modes and ``rates`` (groups,) times them are added. matrix : c (terms,), the
     entries of Hdot (2n, 2) in a column's own row and the other's, the coefficients of H (see
-    `chains`), half of them. scratch : P, B, C (n, 4 lanes), S (n, 8 lanes) double, R (2, lanes)
-    complex, own (lanes,) int.
+    `chains`), half of them. planes : P, B, C (n, 4 lanes), S (n, 8 lanes) double. sources : R (2,
+    lanes) complex, own (lanes,) int.
     """
     slopes = matrix[1]
-    P, B, C, S, R, own = scratch
+    P, B, C, S = planes
+    R, own = sources
     n, width = P.shape[0], P.shape[1] // 4
     last, one = old.shape[1] - 1, 0 * matrix[0][0] + 1
     for begin in range(0, last + 1, width):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray
-from . import fast_poles
+from . import chebyshev, fast_poles
 from .chains import FLOPS
 from .polynomials import Planes, Polynomial, RateMoments
 from .state import BlockState, Modes
@@ -84,25 +84,21 @@ class Held:
 
 
 class Scratch:
-    """Memory of `products` for blocks of N levels with so many groups; grows with the terms."""
+    """Memory of `products` for blocks of N levels, for so many groups at a time; T grows."""
 
     def __init__(self, N: int, groups: int, kind: np.dtype):
-        self.kind, real = kind, np.empty(0, kind).real.dtype
-        self.T, self.UT = np.empty(0, real), np.empty((N, N), kind)
-        S, P = np.empty((groups, N, 2 * N), real), np.empty((N, N), kind)
-        self.work = (S, P, P.view(real), np.empty(4 * groups * N**2, real))
+        self.N, real = N, np.empty(0, kind).real.dtype
+        self.T, P = np.empty(0, real), np.empty((N, N), kind)
+        room = np.empty(4 * groups * N**2, real)
+        self.work = (np.empty((groups, N, 2 * N), real), P, P.view(real), room)
         self.few = np.zeros(3, kind), np.array([1, -1], real)
 
     def terms(self, count: int, columns: int) -> NDArray:
         """T for so many terms, (count, columns, 2N) real."""
-        size = count * columns * 2 * len(self.UT)
+        size = count * columns * 2 * self.N
         if len(self.T) < size:
             self.T = np.empty(size, self.T.dtype)
         return self.T[:size].reshape(count, columns, -1)
-
-    def parts(self, functions: ComplexArray) -> NDArray:
-        """Real, then imaginary parts of functions (m, terms): (2m, terms)."""
-        return np.concatenate([functions.real, functions.imag]).astype(self.T.dtype)
 
 
 class ModePasses:
@@ -111,11 +107,19 @@ class ModePasses:
     def __init__(self, state: BlockState, planes: Planes):
         self.state, self.planes, self.flops = state, planes, 0.0
         self.held: dict[int, Held] = {}
-        self._scratch: dict[int, Scratch] = {}
+        self._scratch: dict[tuple[int, int], Scratch] = {}
+        self._step: Rates | None = None  # that of the cache
+        self._cache: dict[object, tuple] = {}
+        none = np.zeros(0, complex)
+        self._nothing = none, none, np.zeros((4, 0), complex)
         at = 0
+        tables: dict[tuple, NDArray] = {}
         for b in state.share.mine:
-            self.held[b] = Held(state, b, at)
-            at = self.held[b].end
+            self.held[b] = held = Held(state, b, at)
+            held.sources = tables.setdefault(
+                (len(held.sources), held.sources.tobytes()), held.sources
+            )
+            at = held.end
 
     def advance(
         self,
@@ -130,18 +134,31 @@ class ModePasses:
         ends : modes of before and those to be written. sums (1 or chunks, 2, N, N) are added to,
         see `state.empty_sums`.
         """
-        held, N = self.held[b], self.state.system.size(b)
-        groups = held.groups[: int(np.searchsorted(held.groups, rates.carried))]
-        own = rates.slow.of(groups), rates.after[groups]
-        fast = None
-        if b in self.state.green and len(rates.fast.mean):
-            fast = self._fast_functions(held, polynomial, rates)
-        if N <= FEW_LEVELS:
-            return self._products(b, polynomial, own, fast, ends, sums)
-        if fast is not None:
-            self._add_fast(fast, held.kinds, polynomial, sums[0])
-        self._sweeps(b, polynomial, own, ends, sums)
-        return self.propagator(polynomial) if b in self.state.green else None
+        held, own = self.held[b], self._own(b, rates)
+        leads = b in self.state.green
+        adds = leads and len(rates.fast.mean) > 0
+        if len(held.kinds) <= FEW_LEVELS:
+            return self._products(b, polynomial, rates, own, adds, ends, sums)
+        if adds:
+            self._add_fast(held, rates, polynomial, sums[0])
+        self._sweeps(b, polynomial, own[:2], ends, sums)
+        return self.propagator(polynomial) if leads else None
+
+    def _own(self, b, rates):
+        """Of the carried groups held of a block: their moments, rates at the end, and factors and
+        bends in the modes' precision.
+        """
+        if self._step is not rates:
+            self._step, self._cache = rates, {}
+        held = self.held[b]
+        first = held.groups[0]
+        part = slice(first, max(first, min(held.groups[-1] + 1, rates.carried)))
+        key = part.start, part.stop
+        if key not in self._cache:
+            moments, kind = rates.slow.of(part), self.state.dtype
+            rounded = moments.factor.astype(kind), moments.bend.astype(kind)
+            self._cache[key] = (moments, rates.after[part], *rounded)
+        return self._cache[key]
 
     def counted(self) -> float:
         """Flops since the last call."""
@@ -154,15 +171,16 @@ class ModePasses:
         self.flops += polynomial.flops(UT.dtype, UT.size)
         return UT
 
-    def _fast_functions(self, held, polynomial, rates):
-        """Functions (4 kinds, terms) of H of the fast groups, see `products.fast_sums`."""
-        moments, after = rates.fast, rates.after[rates.carried :]
-        terms = self._fast_terms(polynomial, moments)
-        functions = polynomial.source_functions(moments, self.state.dtype, terms)
-        sources = held.sources[:, rates.carried :]
-        bent, changes = sources * moments.bend, sources * after
-        weights = np.array([sources, bent, changes, changes * moments.bend])
-        return weights.swapaxes(0, 1).reshape(-1, len(after)) @ functions
+    def _fast_weights(self, held, rates):
+        """Weights (4 kinds, fast groups) of the functions of H, see `products.advance`."""
+        key = id(held.sources)
+        if key not in self._cache:
+            moments, after = rates.fast, rates.after[rates.carried :]
+            sources = held.sources[:, rates.carried :]
+            bent, changes = sources * moments.bend, sources * after
+            parts = np.array([sources, bent, changes, changes * moments.bend])
+            self._cache[key] = parts.swapaxes(0, 1).reshape(-1, len(after))
+        return self._cache[key]
 
     def _fast_terms(self, polynomial, moments):
         """Terms of the functions of fast groups."""
@@ -171,72 +189,67 @@ class ModePasses:
         terms = fast_poles.terms(moments.mean, polynomial.step, polynomial.reach, size)
         return max(terms, polynomial.terms(kind))
 
-    def _add_fast(self, fast, kinds, polynomial, sums):
+    def _add_fast(self, held, rates, polynomial, sums):
         """Add the fast groups' sums to ``sums`` (2, N, N) by recursions."""
         from . import products  # needs numba at once
 
-        kind = self.state.dtype
+        kind, kinds = self.state.dtype, held.kinds
+        terms = self._fast_terms(polynomial, rates.fast)
+        functions = polynomial.source_functions(rates.fast, kind, terms)
+        functions = (self._fast_weights(held, rates) @ functions).astype(kind)
         _, *matrix = polynomial.numbers(kind)
-        planes = self.planes.of(len(kinds) // 2, kind)[0][:3]
-        products.fast_recursions(fast.astype(kind), kinds, tuple(matrix), sums.view(float), planes)
-        self.flops += 2.0 * FLOPS[matrix[1].shape[1]] * fast.shape[1] * len(kinds) ** 2
+        planes = self.planes.of(len(kinds) // 2, kind)[0]
+        products.fast_recursions(functions, kinds, tuple(matrix), sums.view(float), planes)
+        self.flops += 2.0 * FLOPS[matrix[1].shape[1]] * terms * len(kinds) ** 2
 
-    def _products(self, b, polynomial, own, fast, ends, sums):
-        """`advance` by whole matrices."""
+    def _products(self, b, polynomial, rates, own, adds, ends, sums):
+        """`advance` by whole matrices; ``adds`` : whether the fast groups are added."""
         from . import products  # needs numba at once
 
         held, kind, scratch = self.held[b], self.state.dtype, self._scratch_of(b)
-        (moments, after), N = own, len(held.kinds)
-        functions = polynomial.source_functions(moments, kind)
-        count, terms = functions.shape
-        most = terms if fast is None else fast.shape[1]
-        T, UT = self._matrices(polynomial, scratch, most)
-        flat, slopes = T.reshape(most, -1), polynomial.numbers(kind)[1]
-        given = scratch.work, scratch.few
-        if fast is not None:
-            own_sums = sums[0].view(float)
-            products.fast_sums(scratch.parts(fast), held.kinds, slopes, flat, own_sums, *given)
+        moments, after, factor, bend = own
+        count, N = len(after), len(held.kinds)
+        terms = most = polynomial.terms(kind)
+        fast = self._nothing
+        if adds:
+            most = self._fast_terms(polynomial, rates.fast)
+            fast = rates.fast.mean, rates.fast.own, self._fast_weights(held, rates)
+        c, *matrix = polynomial.numbers(kind)
+        UT = U = np.empty((N, N), complex)
+        if kind.itemsize < 16:
+            UT = self.propagator(polynomial)
+            U, c = UT.astype(kind), c[:0]
+        T = scratch.terms(most, N // 2 if polynomial.mirrored else N)
         old, new = (modes.flat[held.begin : held.end] for modes in ends)
-        factor, bend = moments.factor.astype(kind), moments.bend.astype(kind)
         products.advance(
-            old,
-            new.view(T.dtype),
+            (old, new.view(T.dtype)),
             held.places[:count],
-            (factor, bend, scratch.parts(functions), held.strength[:count]),
-            slopes,
-            after,
+            (factor, bend, held.strength[:count]),
+            (moments.mean, moments.own, after),
+            fast,
+            np.array([polynomial.step, polynomial.radius]),
+            (*chebyshev.nodes(terms), *chebyshev.nodes(most)),
+            held.kinds,
             sums.view(float),
-            (scratch.UT, flat[:terms]),
-            *given,
+            tuple(matrix),
+            c,
+            T,
+            U,
+            scratch.work,
+            scratch.few,
+            self.planes.of(N // 2, kind)[0],
         )
         self.flops += 8.0 * N * (held.places[:count, 1].sum() * N + count * terms * T.shape[1])
+        self.flops += FLOPS[matrix[1].shape[1]] * most * N * T.shape[1]
         return UT
 
     def _scratch_of(self, b):
         """Scratch memory for a block."""
         held = self.held[b]
-        N = len(held.kinds)
-        if N not in self._scratch:
-            rows = max(len(self.state.system.groups), 4 * len(held.sources))
-            self._scratch[N] = Scratch(N, rows, self.state.dtype)
-        return self._scratch[N]
-
-    def _matrices(self, polynomial, scratch, terms):
-        """(T[k] for so many terms, U^T), see `products`; U^T is in the scratch memory, too."""
-        from . import products  # needs numba at once
-
-        kind, N = self.state.dtype, len(scratch.UT)
-        c, _, coef, half = polynomial.numbers(kind)
-        T = scratch.terms(terms, N // 2 if polynomial.mirrored else N)
-        planes = self.planes.of(N // 2, kind)[0][:3]
-        double = kind.itemsize == 16
-        if not double:
-            scratch.UT[:] = UT = self.propagator(polynomial)
-            c = c[:0]
-        target = scratch.UT.view(T.dtype)[None]
-        products.chebyshev_matrices(c, coef, half, T, target, planes)
-        self.flops += FLOPS[coef.shape[1]] * terms * N * T.shape[1]
-        return T, scratch.UT.copy() if double else UT
+        key = len(held.kinds), len(held.sources)
+        if key not in self._scratch:
+            self._scratch[key] = Scratch(key[0], 4 * key[1], self.state.dtype)
+        return self._scratch[key]
 
     def _sweeps(self, b, polynomial, own, ends, sums):
         """`advance` by recursions."""

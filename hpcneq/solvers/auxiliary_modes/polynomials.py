@@ -149,13 +149,13 @@ class Polynomial:
             weights = source_coefficients(self.step, moments.mean, self.radius, count, fast)
             return weights * (moments.own[:, None] * POWERS[np.arange(count) % 4])
         functions = np.empty((len(moments.mean), count), complex)
-        chains.source_weights(
+        _source_weights(
             self.step,
             self.radius,
             moments.mean,
             moments.own,
             fast,
-            *chebyshev.nodes(count),
+            chebyshev.nodes(count),
             functions,
         )
         return functions
@@ -210,6 +210,13 @@ def _advance(*args):
     advance(*args)
 
 
+def _source_weights(*args):
+    """`products.source_weights`, whose module needs numba at once."""
+    from .products import source_weights
+
+    source_weights(*args)
+
+
 @dataclass(frozen=True)
 class RateMoments:
     """What a step needs of the rates of groups, (groups,) each: their mean, what follows from it.
@@ -223,7 +230,7 @@ class RateMoments:
     own: ComplexArray
     bend: ComplexArray
 
-    def of(self, groups: NDArray) -> RateMoments:
+    def of(self, groups: NDArray | slice) -> RateMoments:
         """Those of some groups."""
         mean, factor = self.mean[groups], self.factor[groups]
         return RateMoments(mean, factor, self.own[groups], self.bend[groups])

@@ -161,17 +161,14 @@ def _put(B, T, k, begin):
         _store(B, j, 2, T, k, begin, last, 2 * (n + j))
 
 
-@lazily(calls=(_unit, _next, _put))
-def chebyshev_matrices(
-    c: NDArray, coef: NDArray, half: NDArray, T: NDArray, UT: NDArray, planes: tuple[NDArray, ...]
-) -> None:
+def _chebyshev_matrices(c, coef, half, T, UT, planes):
     """T[k] = (-i)^k T_k(H), transposed, and UT = sum_k c_k T[k]; none where c is empty.
 
-    T (terms, columns, 4n), UT (1, 2n, 4n) real views. With n columns, those of electrons alone,
+    T (terms, columns, 4n), UT (1, 2n, 4n) real. With n columns, those of electrons alone,
     those of holes are told by them, see `Polynomial.propagator`. coef, half : coefficients of H,
-    see `chains`, and half of them. planes : three (n, 4 lanes).
+    see `chains`, and half of them. planes : (n, 4 lanes).
     """
-    B, C, S = planes
+    B, C, S, _ = planes
     n, width, columns = B.shape[0], B.shape[1] // 4, T.shape[1]
     for begin in range(0, columns, width):
         _unit(B, begin, columns - 1)
@@ -222,78 +219,78 @@ def _unfolded(parts, S, count, signs):
 
 
 def _functions_of_H(functions, T, S, parts, signs):
-    """S (groups, 2n, 4n) = functions (2 groups, terms), real and imaginary parts, of H."""
-    rows, width, size = len(functions), S.shape[2], T.shape[1]
-    sums = parts[: rows * size].reshape(rows, size)
-    np.dot(functions, T, sums)
-    _unfolded(sums.reshape(rows, size // width, width), S, rows // 2, signs)
+    """S (groups, 2n, 4n) = functions (groups, terms) of H; T (terms, columns, 4n) real."""
+    rows, terms, size = len(functions), functions.shape[1], T.shape[1] * T.shape[2]
+    both = np.empty((2 * rows, terms), T.dtype)
+    for g in range(rows):
+        for k in range(terms):
+            both[g, k], both[rows + g, k] = functions[g, k].real, functions[g, k].imag
+    sums = parts[: 2 * rows * size].reshape(2 * rows, size)
+    np.dot(both, T[:terms].reshape(terms, size), sums)
+    _unfolded(sums.reshape(2 * rows, T.shape[1], T.shape[2]), S, rows, signs)
 
 
-@lazily(calls=(_row, _unfolded, _functions_of_H))
-def advance(
-    old: NDArray,
-    new: NDArray,
-    places: IntArray,
-    groups: tuple[NDArray, ...],
-    slopes: NDArray,
-    rates: ComplexArray,
-    sums: FloatArray,
-    matrices: tuple[NDArray, ...],
-    scratch: tuple[NDArray, ...],
-    few: tuple[NDArray, ...],
+def _weights(step, radius, mean, own, fast, nodes, out):
+    """`source_weights`."""
+    places, basis = nodes
+    last, terms = len(places) - 1, out.shape[1]
+    turn = np.exp(-1j * (step * radius) * places)
+    for g in range(len(mean)):
+        grown = np.exp(step * mean[g])
+        out[g] = 0
+        for i in range(len(places) // 2):  # a node and its opposite
+            values = 0j, 0j
+            for q in (i, last - i):
+                z = step * (mean[g] - 1j * (radius * places[q]))
+                if fast:
+                    value = -1 / z
+                elif z.real * z.real + z.imag * z.imag > 0.25:
+                    value = (grown * turn[q] - 1) / z
+                else:
+                    value = 1 + 0j
+                    for k in range(14, 0, -1):
+                        value = 1 + value * z / (k + 1)
+                values = values[1], value
+            even, odd = values[0] + values[1], values[0] - values[1]
+            for k in range(0, terms, 2):
+                out[g, k] += even * basis[i, k]
+            for k in range(1, terms, 2):
+                out[g, k] += odd * basis[i, k]
+        power = step * own[g]
+        for k in range(terms):
+            out[g, k] *= power
+            power *= 1j
+
+
+@lazily(calls=(_weights,))
+def source_weights(
+    step: float,
+    radius: float,
+    mean: ComplexArray,
+    own: ComplexArray,
+    fast: bool,
+    nodes: tuple[FloatArray, ...],
+    out: ComplexArray,
 ) -> None:
-    """new = factor U old + the functions of H on the sources, for each group; see `sweeps.advance`.
+    """Coefficients (groups, terms) of own step phi1(step (mean - i x)), x in [-radius, radius].
 
-    old, and new as real numbers, hold the modes of a block one behind the other. places (groups,
-    4): where a group begins in ``old``, its columns, its first one, the pair of sums it is added
-    to. groups : factor, bend (groups,), functions (2 groups, terms), their real parts, then the
-    imaginary ones, strength (groups, 2n) of its columns. slopes (2n, 2) of Hdot. rates (groups,).
-    sums (pairs, 2, 2n, 4n) real views. matrices : UT (2n, 2n), T (terms, columns 4n) real. scratch
-    : S (groups, 2n, 4n), P (2n, 2n) complex with its real view, room for 2 (2n, 4n) for each group.
-    few : three complex numbers; 1, -1.
+    Those of (-i)^k T_k(x/radius); nodes : see `chebyshev.nodes`. fast : of -own/(mean - i x), what
+    is left of it without e^{step mean}.
     """
-    factor, bend, functions, strength = groups
-    UT, T = matrices
-    S, P, product, parts = scratch
-    numbers, signs = few
-    N = len(UT)
-    n = N // 2
-    _functions_of_H(functions, T, S, parts, signs)
-    for g in range(len(factor)):
-        begin, columns, first, pair = places[g]
-        np.dot(old[begin : begin + columns * N].reshape(columns, N), UT, P[:columns])
-        target = new[2 * begin : 2 * (begin + columns * N)].reshape(columns, 2 * N)
-        Q, L = sums[pair, 0], sums[pair, 1]
-        for col in range(columns):
-            own, other = first + col, first + col + n
-            if own >= n:
-                other -= N
-            numbers[0] = strength[g, col] * (1 + bend[g] * slopes[own, 0])
-            numbers[1] = strength[g, col] * bend[g] * slopes[own, 1]
-            a, b, d, R = factor[g], numbers[0], numbers[1], S[g]
-            _row(product, col, R, own, other, a, b, d, target, col, Q, L, own, rates[g])
+    _weights(step, radius, mean, own, fast, nodes, out)
 
 
-@lazily(calls=(_row, _unfolded, _functions_of_H))
-def fast_sums(
-    functions: NDArray,
-    kinds: IntArray,
-    slopes: NDArray,
-    T: NDArray,
-    sums: FloatArray,
-    scratch: tuple[NDArray, ...],
-    few: tuple[NDArray, ...],
-) -> None:
+def _fast_sums(weights, functions, kinds, slopes, T, sums, scratch, few):
     """Add the sums over groups that are functions of H, plain and times their rates, to ``sums``.
 
-    functions (8 kinds, terms): for each kind of column, of the plain sum, of what is multiplied by
-    Hdot there, of the same of the other sum; real, then imaginary parts of all. kinds (2n,) of the
-    columns. sums (2, 2n, 4n) real view. slopes, T, scratch, few : see `advance`.
+    weights (4 kinds, groups): for each kind of column, of the plain sum, of what is multiplied by
+    Hdot there, of the same of the other sum; functions (groups, terms) of H. kinds (2n,) of the
+    columns. sums (2, 2n, 4n) real view.
     """
     S, _, spare, parts = scratch
     numbers, signs = few
     N = len(kinds)
-    _functions_of_H(functions, T, S, parts, signs)
+    _functions_of_H(np.dot(weights, functions), T, S, parts, signs)
     numbers[0] = 1
     for col in range(N):
         other = col + N // 2
@@ -304,6 +301,86 @@ def fast_sums(
             b, d = slopes[col, 0], slopes[col, 1]
             Q, L = sums[p], sums[1 - p]
             _row(A, col, B, col, other, numbers[0], b, d, spare, col, Q, L, col, 0j)
+
+
+def _advance_group(modes, place, S, scalars, strength, slopes, UT, rate, sums, work, numbers):
+    """new = factor U old + S on the sources of one group."""
+    old, new = modes
+    P, product = work
+    factor, bend = scalars
+    begin, columns, first, pair = place
+    N = len(UT)
+    n = N // 2
+    np.dot(old[begin : begin + columns * N].reshape(columns, N), UT, P[:columns])
+    target = new[2 * begin : 2 * (begin + columns * N)].reshape(columns, 2 * N)
+    Q, L = sums[pair, 0], sums[pair, 1]
+    for col in range(columns):
+        own, other = first + col, first + col + n
+        if own >= n:
+            other -= N
+        numbers[0] = strength[col] * (1 + bend * slopes[own, 0])
+        numbers[1] = strength[col] * bend * slopes[own, 1]
+        b, d = numbers[0], numbers[1]
+        _row(product, col, S, own, other, factor, b, d, target, col, Q, L, own, rate)
+
+
+@lazily(
+    calls=(
+        *(_row, _unit, _next, _put, _chebyshev_matrices, _unfolded, _functions_of_H, _weights),
+        *(_fast_sums, _advance_group),
+    )
+)
+def advance(
+    modes: tuple[NDArray, NDArray],
+    places: IntArray,
+    groups: tuple[NDArray, ...],
+    rates: tuple[ComplexArray, ...],
+    fast: tuple[ComplexArray, ...],
+    turn: FloatArray,
+    nodes: tuple[FloatArray, ...],
+    kinds: IntArray,
+    sums: FloatArray,
+    matrix: tuple[NDArray, ...],
+    c: NDArray,
+    T: NDArray,
+    UT: NDArray,
+    scratch: tuple[NDArray, ...],
+    few: tuple[NDArray, ...],
+    planes: tuple[NDArray, ...],
+) -> None:
+    """new = factor U old + the functions of H on the sources, for each group; see `sweeps.advance`.
+
+    modes : old, and new as real numbers: those of a block one behind the other. places (groups, 4):
+    where a group begins, its columns, its first one, the pair of sums it is added to. groups :
+    factor, bend (groups,), strength (groups, 2n) of its columns. rates : mean, own, see
+    `polynomials.RateMoments`, and those at the end (groups,). fast : mean and own of the fast
+    groups and their weights, see `_fast_sums`. turn : the step, H's radius. nodes : of the terms of
+    groups, of fast ones. sums (pairs, 2, 2n, 4n) real view. matrix : Hdot, the coefficients of H,
+    half of them. c, T, UT : see `_chebyshev_matrices`; without c UT is given. scratch : S (groups,
+    2n, 4n), P (2n, 2n) complex with its real view, room for 2 (2n, 4n) for each group. few : three
+    complex numbers; 1, -1.
+    """
+    slopes, coef, half = matrix
+    factor, bend, strength = groups
+    mean, own, after = rates
+    S, P, product, parts = scratch
+    numbers, signs = few
+    step, radius = turn[0], turn[1]
+    target = UT.view(T.dtype).reshape(1, len(UT), 2 * len(UT))
+    _chebyshev_matrices(c, coef, half, T, target, planes)
+    if len(fast[0]):
+        functions = np.empty((len(fast[0]), nodes[3].shape[1]), np.complex128)
+        _weights(step, radius, fast[0], fast[1], True, (nodes[2], nodes[3]), functions)
+        _fast_sums(fast[2], functions, kinds, slopes, T, sums[0], scratch, few)
+    functions = np.empty((len(mean), nodes[1].shape[1]), np.complex128)
+    _weights(step, radius, mean, own, False, (nodes[0], nodes[1]), functions)
+    for begin in range(0, len(mean), 4):  # few at a time, which stay in the cache
+        some = functions[begin : begin + 4]
+        _functions_of_H(some, T, S, parts, signs)
+        for g in range(begin, begin + len(some)):
+            scalars, own_places = (factor[g], bend[g]), places[g]
+            given = strength[g], slopes, UT, after[g], sums, (P, product), numbers
+            _advance_group(modes, own_places, S[g - begin], scalars, *given)
 
 
 def _add_sources(C, functions, k, p, kinds, slopes, begin):
@@ -337,7 +414,7 @@ def fast_recursions(
     matrix : Hdot, the coefficients of H, half of them, see `sweeps.advance`.
     """
     slopes, coef, half = matrix
-    B, C, _ = planes
+    B, C, _, _ = planes
     n, width = B.shape[0], B.shape[1] // 4
     for begin in range(0, 2 * n, width):
         for p in range(2):

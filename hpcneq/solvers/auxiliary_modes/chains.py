@@ -61,3 +61,29 @@ def effective(
             if H.shape[1] == 14:
                 H[j, 10 + 2 * a], H[j, 11 + 2 * a] = (1 - 2 * a) * gl, (1 - 2 * a) * gr
     return largest
+
+
+@lazily
+def bessel_coefficients(reach: float, c: FloatArray) -> None:
+    """c_k of exp(-i reach x) = sum_k c_k (-i)^k T_k(x) on [-1, 1]: 2 J_k(reach), J_0.
+
+    By Miller's recursion from far above the last of them downwards.
+    """
+    last = max(len(c), int(reach)) + 30
+    last += last % 2
+    above, value, total = 0.0, 1e-300, 0.0
+    for k in range(last, 0, -1):
+        if k < len(c):
+            c[k] = value
+        if k % 2 == 0:
+            total += 2 * value
+        below = 2 * k / reach * value - above
+        above, value = value, below
+        if abs(value) > 1e200:
+            above, value, total = above * 1e-200, value * 1e-200, total * 1e-200
+            for m in range(k, len(c)):
+                c[m] *= 1e-200
+    total += value
+    c[0] = value / total
+    for k in range(1, len(c)):
+        c[k] *= 2 / total

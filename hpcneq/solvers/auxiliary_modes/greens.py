@@ -225,7 +225,7 @@ def field(
     _velocity(hop, level, pairing, damping, near[0], within, rows[1])
 
 
-@lazily(calls=(_conjugate, _carried, _weighted))
+@lazily(calls=(_conjugate, _carried, _weighted, _near_diagonal, _velocity))
 def carry(
     UT: ComplexArray,
     base: ComplexArray,
@@ -234,11 +234,20 @@ def carry(
     Z: ComplexArray,
     G: ComplexArray,
     work: Matrices,
+    chain: tuple[NDArray, ...],
+    damping: float,
+    near: ComplexArray,
+    rows: ComplexArray,
 ) -> None:
-    """G = U base U^+ + W2 X + W3 Z."""
+    """G = U base U^+ + W2 X + W3 Z, and what `field` tells of it. chain : hop, level, pairing."""
     carried = work[3]
     _carried(UT, base, work, carried)
     _weighted(1.0, carried, W[2], X, W[3], Z, G)
+    _near_diagonal(G, near[0])
+    _near_diagonal(X, near[1])
+    rows[0] = near[0, :, 1]
+    within = near[1, :, 1].copy()
+    _velocity(chain[0], chain[1], chain[2], damping, near[0], within, rows[1])
 
 
 @lazily(calls=(_conjugate, _carried, _weighted, _ahead, _band, _velocity))
@@ -257,8 +266,9 @@ def predict(
 ) -> None:
     """`field` at the end of a step of which only U is known, and the ``base`` that U carries there.
 
-    before : G, X, Z at its start. history : U and X of the step before. times : lengths of the step
-    and of that before, 0 without one; decay of G within the step. chain : hop, level, pairing.
+    In the precision of U. before : G, X, Z at its start. history : U and X of the step before.
+    times : lengths of the step and of that before, 0 without one; decay of G within the step.
+    chain : hop, level, pairing.
     """
     G, X, Z = before
     past, old = history
@@ -270,7 +280,7 @@ def predict(
         curve = (step / last) ** 2
         _carried(past, old, work, carried)
     else:
-        carried = X
+        carried[:] = 0
     _ahead(base, X, Z, carried, step, last, curve, W, pair)
     _conjugate(UT, conjugate)
     np.dot(pair, conjugate, product)

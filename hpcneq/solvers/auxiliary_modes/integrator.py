@@ -28,6 +28,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...parallel import Part, placed
@@ -53,7 +54,7 @@ class Exponential(Stepper):
         self.old_green = {b: np.empty_like(G) for b, G in state.green.items()}
         self.new_green = {b: np.empty_like(G) for b, G in state.green.items()}
         self.base = {b: np.empty_like(G) for b, G in state.green.items()}
-        self.work = {len(G): Work(len(G)) for G in state.green.values()}
+        self.work = {len(G): Work(len(G), state.dtype) for G in state.green.values()}
         self.entries = {b: _entries(self.system, b) for b in state.green}
         self.mode_passes = ModePasses(state, self.planes)
         self.carried = len(self.system.groups)  # with matrices in the last step
@@ -154,15 +155,13 @@ class Exponential(Stepper):
             U, sums = self.mode_pass(step, rates, end, state.held_modes, self.spare)
             X, Z = self._sources(sums, end.c)
             if self.history is None:  # U itself is only third order then: one inner iteration
-                green = self.carry(U, W, X, Z)
-                end = self.bounded(Ends(*self.field(green, end.c, X), X, Z), step)
+                end = self.bounded(self.carry(U, W, X, Z, end.c), step)
                 U = self.propagators(step, end)
-            green = self.carry(U, W, X, Z)
-            end = self.bounded(Ends(*self.field(green, end.c, X), X, Z), step)
+            end = self.bounded(self.carry(U, W, X, Z, end.c), step)
         self.old_history = self.history
         for b, G in state.green.items():
             self.old_green[b][:] = G
-            G[:] = green[b]
+            G[:] = self.new_green[b]
         self.record = (t, step, start, end, U)
         self.history = (step, start, U)
         self.before, self.now = start, end
@@ -180,12 +179,14 @@ class Exponential(Stepper):
         damping, rows = self.system.damping, {}
         last, old, past = self.history or (0.0, start, None)
         times = np.array([step, last, np.exp(-damping * step)])
-        for b, UT in self.propagators(step, guess).items():
+        for b, UT in self.propagators(step, guess, self.state.dtype).items():
             N, X = len(UT), start.X[b]
             work, before = self.work[N], (self.state.green[b], X, start.Z[b])
-            history = (UT, X) if past is None else (past[b], old.X[b])
+            history = UT, UT
+            if past is not None:
+                history = past[b].astype(UT.dtype), old.X[b].astype(UT.dtype)
             given = times, W, self._chain(b, guess.c), damping, self.base[b]
-            greens.predict(UT, before, history, *given, work.near, work.rows, work.matrices)
+            greens.predict(UT, before, history, *given, work.near, work.rows, work.rough)
             self.flops += 16.0 * N**3 * (1 if past is None else 2)
             rows[b] = work.entries(self.entries[b])
         return Ends(*self._field_of(rows))
@@ -225,10 +226,13 @@ class Exponential(Stepper):
         for b in blocks:
             yield b, Polynomial(self.system, b, step, mean, slope, self.planes)
 
-    def propagators(self, step: float, end: Ends) -> Blocks:
-        """U^T of every block this rank leads."""
-        propagator = self.mode_passes.propagator
-        U = {b: propagator(H) for b, H in self.effective(self.state.green, step, end)}
+    def propagators(self, step: float, end: Ends, kind: DTypeLike = complex) -> Blocks:
+        """U^T of every block this rank leads, in a precision."""
+        propagator, blocks = (
+            self.mode_passes.propagator,
+            self.effective(self.state.green, step, end),
+        )
+        U = {b: propagator(H, kind) for b, H in blocks}
         self.flops += self.mode_passes.counted()
         return U
 
@@ -248,16 +252,19 @@ class Exponential(Stepper):
         self.flops += self.mode_passes.counted()
         return propagators, self.state.collect(sums)
 
-    def carry(self, U: Blocks, W: FloatArray, X: Blocks, Z: Blocks) -> Blocks:
-        """G of the led blocks: U (.) U^+ of what was plus what acts at the end of the step.
+    def carry(self, U: Blocks, W: FloatArray, X: Blocks, Z: Blocks, c: ComplexArray) -> Ends:
+        """The end of the step, with H taken at ``c``. **Collective.**
 
-        It holds until the next call.
+        G of the led blocks, in ``new_green``, is U (.) U^+ of what was plus what acts at the end.
         """
+        rows, damping = {}, self.system.damping
         for b, G in self.new_green.items():
-            work = self.work[len(G)].matrices
-            greens.carry(U[b], self.base[b], W, X[b], Z[b], G, work)
+            work, given = self.work[len(G)], (U[b], self.base[b], W, X[b], Z[b], G)
+            chain = self._chain(b, c)
+            greens.carry(*given, work.matrices, chain, damping, work.near, work.rows)
+            rows[b] = work.entries(self.entries[b])
             self.flops += 16.0 * len(G) ** 3
-        return self.new_green
+        return Ends(*self._field_of(rows), X, Z)
 
     def dense(self, t: float) -> Blocks:
         """G of the led blocks at a time inside the last step. Raises ValueError outside it."""
@@ -350,11 +357,15 @@ def _entries(system, b):
 
 
 class Work:
-    """Scratch memory for the Green function of a block of N levels."""
+    """Scratch memory for the Green function of a block of N levels; ``rough`` is in the precision
+    of the modes.
+    """
 
-    def __init__(self, N: int):
-        pair, product = np.empty((2, 2 * N, N), complex)
-        self.matrices = (pair, product, *np.empty((2, N, N), complex))
+    def __init__(self, N: int, kind: np.dtype):
+        self.rough = (*np.empty((2, 2 * N, N), kind), *np.empty((2, N, N), kind))
+        self.matrices = self.rough
+        if kind.itemsize < 16:
+            self.matrices = (*np.empty((2, 2 * N, N), complex), *np.empty((2, N, N), complex))
         self.near, self.rows = (
             np.empty((2, 3, 3, N // 2), complex),
             np.empty((2, 3, N // 2), complex),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from ...maths.arrays import ComplexArray
 from . import chebyshev, fast_poles
@@ -165,9 +165,9 @@ class ModePasses:
         flops, self.flops = self.flops, 0.0
         return flops
 
-    def propagator(self, polynomial: Polynomial) -> ComplexArray:
-        """U^T of a block."""
-        UT = polynomial.propagator()
+    def propagator(self, polynomial: Polynomial, kind: DTypeLike = complex) -> ComplexArray:
+        """U^T of a block, in a precision."""
+        UT = polynomial.propagator(np.dtype(kind))
         self.flops += polynomial.flops(UT.dtype, UT.size)
         return UT
 

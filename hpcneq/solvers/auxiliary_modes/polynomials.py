@@ -22,6 +22,8 @@ from .stepping import source_coefficients
 SMALLEST = {8: 1e-14, 4: 1e-7}
 GRID = 64  # places of the reach, in one unit, for which the number of terms is looked up
 POWERS = np.array([1, 1j, -1, -1j])  # of i
+DOUBLE = np.dtype(complex)
+NO_RATE, NO_SUMS = np.zeros(1, complex), np.zeros((0, 2, 4))
 
 
 class Planes:
@@ -33,7 +35,8 @@ class Planes:
 
     def __init__(self) -> None:
         self._planes: dict[tuple[int, int], tuple[tuple[NDArray, ...], ...]] = {}
-        self._zeros: dict[int, FloatArray] = {}
+        self._constants: dict[tuple[int, int], tuple[NDArray, NDArray, NDArray]] = {}
+        self._mirrored: dict[int, bool] = {}
 
     def of(self, n: int, kind: np.dtype) -> tuple[tuple[NDArray, ...], ...]:
         """Planes and sources of `sweeps.advance` for chains of n sites and complex numbers of a
@@ -48,11 +51,20 @@ class Planes:
             self._planes[key] = (*planes, sums), sources
         return self._planes[key]
 
-    def zeros(self, n: int) -> FloatArray:
-        """A mode that is 0, (1, 2n, 4n) real."""
-        if n not in self._zeros:
-            self._zeros[n] = np.zeros((1, 2 * n, 4 * n))
-        return self._zeros[n]
+    def constants(self, n: int, kind: np.dtype) -> tuple[NDArray, NDArray, NDArray]:
+        """A mode that is 0, (1, 2n, 4n) real, its factor 0, and strength 1 of all columns."""
+        key = (n, kind.itemsize)
+        if key not in self._constants:
+            zeros = np.zeros((1, 2 * n, 2 * n), kind)
+            real = zeros.real.dtype
+            self._constants[key] = zeros.view(real), np.zeros(1, kind), np.ones((1, 2 * n), kind)
+        return self._constants[key]
+
+    def mirrored(self, b: int, level: FloatArray) -> bool:
+        """Whether holes have minus the levels (2, n) of electrons in a block."""
+        if b not in self._mirrored:
+            self._mirrored[b] = bool((level[0] == -level[1]).all())
+        return self._mirrored[b]
 
 
 class Polynomial:
@@ -72,7 +84,7 @@ class Polynomial:
         pairing, shifts = system.local_fields(b, mean)
         pairing_slope, moving = system.local_fields(b, slope)
         self.n, columns = len(hop), 10
-        self.mirrored = shifts is None and bool((level[0] == -level[1]).all())
+        self.mirrored = shifts is None and planes.mirrored(b, level)
         if shifts is not None:
             level, columns = level + shifts, 14
         if moving is None:
@@ -94,7 +106,9 @@ class Polynomial:
         if kind.itemsize not in self._rounded:
             real = np.empty(0, kind).real.dtype
             terms = _terms(ceil(GRID * self.reach), SMALLEST[real.itemsize])
-            c = chebyshev.bessel_coefficients(self.reach, terms).astype(real)
+            c = np.empty(terms)
+            chains.bessel_coefficients(self.reach, c)
+            c = c.astype(real)
             coef = self.coef.astype(real), (0.5 * self.coef).astype(real)
             self._rounded[kind.itemsize] = (c, self.slopes.astype(kind), *coef)
         return self._rounded[kind.itemsize]
@@ -107,28 +121,28 @@ class Polynomial:
         """What so many complex entries cost."""
         return chains.FLOPS[self.coef.shape[1]] * self.terms(kind) * entries
 
-    def propagator(self) -> ComplexArray:
-        """exp(-i step H_eff), transposed: (2n, 2n).
+    def propagator(self, kind: np.dtype = DOUBLE) -> NDArray:
+        """exp(-i step H_eff), transposed: (2n, 2n), complex numbers of a kind.
 
         Where holes have minus the levels of electrons, tau_y H^* tau_y = -H: the columns of holes
         are those of electrons, conjugate and turned.
         """
-        n, kind = self.n, np.dtype(complex)
-        UT = np.empty((1, 2 * n, 2 * n), complex)
+        n = self.n
+        UT = np.empty((1, 2 * n, 2 * n), kind)
         columns = n if self.mirrored else 2 * n
         c, *others = self.numbers(kind)
-        nothing = np.zeros(1, complex)
+        zeros, nothing, ones = self.planes.constants(n, kind)
         _advance(
-            self.planes.zeros(n)[:, :columns],
-            UT[:, :columns].view(float),
+            zeros[:, :columns],
+            UT[:, :columns].view(c.dtype),
             nothing,
-            c[None].astype(complex),
-            np.ones((1, columns), complex),
+            c[None].astype(kind),
+            ones[:, :columns],
             nothing,
             0,
-            nothing,
-            np.zeros((0, 2 * n, 4 * n)),
-            (0 * c, *others),
+            NO_RATE,
+            NO_SUMS,
+            (np.zeros_like(c), *others),
             *self.planes.of(n, kind),
         )
         if self.mirrored:

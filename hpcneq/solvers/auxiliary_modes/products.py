@@ -11,118 +11,26 @@ numba is needed at once: this module is imported when the first block is advance
 from __future__ import annotations
 
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
-from ..vector_code import Code
-from .sweeps import _store, _term_phases, _term_plain
-
-
-def _blend(count):
-    """The intrinsic for so many real numbers, ``count`` / 2 complex ones, at a time."""
-
-    @intrinsic
-    def blend(typing, P, i, S, j, k, at, ar, ai, br, bi, dr, di, new, col, Q, L, own, lr, li):
-        """new[col] = a P[i] + b S[j] + d S[k] of complex numbers from the real place ``at`` on.
-
-        Q[own] += new[col], L[own] += l new[col], in their precision.
-        """
-
-        def write(context, builder, signature, args):
-            code = Code(context, builder, signature, args, count)
-            (P, S, new, Q, L) = (code.array(place) for place in (0, 2, 12, 14, 15))
-            vector, wide = code.vector(0), code.vector(14)
-            swapped = [place ^ 1 for place in range(count)]
-
-            def row(array, index):
-                _, columns = code.sides(array)
-                return code.sum(code.product(index, columns), args[5])
-
-            def turned(value, real, imag, total):
-                other = code.shuffle(value, value, swapped)
-                if total is None:
-                    total = builder.fmul(code.spread(real), value)
-                else:
-                    total = code.fma(code.spread(real), value, total)
-                return code.fma(code.alternating(imag), other, total)
-
-            total = None
-            for array, index, real, imag in ((P, 1, 6, 7), (S, 3, 8, 9), (S, 4, 10, 11)):
-                value = code.read(array, row(array, args[index]), vector)
-                total = turned(value, args[real], args[imag], total)
-            code.write(total, new, row(new, args[13]))
-            if wide != vector:
-                total = builder.fpext(total, wide)
-            at = row(Q, args[16])
-            code.write(builder.fadd(code.read(Q, at, wide), total), Q, at)
-            value = code.read(L, at, wide)
-            code.write(turned(total, args[17], args[18], value), L, at)
-            return code.nothing()
-
-        kinds = (P, i, S, j, k, at, ar, ai, br, bi, dr, di, new, col, Q, L, own, lr, li)
-        return types.void(*kinds), write
-
-    return blend
-
-
-_blend_many = _blend(8)
-_blend_few = _blend(4)
-
-
-def _unfold(count):
-    """The intrinsic for so many real numbers at a time."""
-
-    @intrinsic
-    def unfold(typing, parts, g, h, j, at, S, i, k, to, one, turn):
-        """S[i, j, at] = a + i b and S[i, k, to] = (a - i b)^* for a = parts[g, j, at], b of h.
-
-        ``one`` is 1; with ``turn`` = -1 the latter, with 1 minus it. Nothing of it if k < 0.
-        """
-
-        def write(context, builder, signature, args):
-            code = Code(context, builder, signature, args, count)
-            parts, S = code.array(0), code.array(5)
-            vector = code.vector(0)
-            swapped = [place ^ 1 for place in range(count)]
-
-            def place(array, first, second, third):
-                _, rows, columns = code.sides(array)
-                row = code.sum(code.product(first, rows), second)
-                return code.sum(code.product(row, columns), third)
-
-            a = code.read(parts, place(parts, args[1], args[3], args[4]), vector)
-            b = code.read(parts, place(parts, args[2], args[3], args[4]), vector)
-            b = builder.fmul(code.alternating(args[9]), code.shuffle(b, b, swapped))
-            code.write(builder.fadd(a, b), S, place(S, args[6], args[3], args[4]))
-            with builder.if_then(builder.icmp_signed(">=", args[7], code.whole(0))):
-                other = builder.fmul(code.alternating(args[10]), builder.fsub(a, b))
-                code.write(other, S, place(S, args[6], args[7], args[8]))
-            return code.nothing()
-
-        return types.void(parts, g, h, j, at, S, i, k, to, one, turn), write
-
-    return unfold
-
-
-_unfold_many = _unfold(8)
-_unfold_few = _unfold(2)
+from .product_code import blend_few, blend_many, unfold_few, unfold_many
+from .sweeps import store, term_phases, term_plain
 
 
 def _row(P, i, S, j, k, a, b, d, new, col, Q, L, own, rate):
-    """`_blend` of whole rows, (4n,) real."""
+    """`blend` of whole rows, (4n,) real."""
     width, at = new.shape[1], 0
     while at + 8 <= width:
         r, s, t, u = a.real, a.imag, b.real, b.imag
         v, w, x, y = d.real, d.imag, rate.real, rate.imag
-        _blend_many(P, i, S, j, k, at, r, s, t, u, v, w, new, col, Q, L, own, x, y)
+        blend_many(P, i, S, j, k, at, r, s, t, u, v, w, new, col, Q, L, own, x, y)
         at += 8
     while at < width:
         r, s, t, u = a.real, a.imag, b.real, b.imag
         v, w, x, y = d.real, d.imag, rate.real, rate.imag
-        _blend_few(P, i, S, j, k, at, r, s, t, u, v, w, new, col, Q, L, own, x, y)
+        blend_few(P, i, S, j, k, at, r, s, t, u, v, w, new, col, Q, L, own, x, y)
         at += 4
 
 
@@ -147,9 +55,9 @@ def _next(B, C, h):
         if right == n:
             right = 0
         if h.shape[1] == 10:
-            _term_plain(B, B, C, h, j, left, right, zero)
+            term_plain(B, B, C, h, j, left, right, zero)
         else:
-            _term_phases(B, B, C, h, j, left, right, zero)
+            term_phases(B, B, C, h, j, left, right, zero)
         left = j
 
 
@@ -157,8 +65,8 @@ def _put(B, T, k, begin):
     """The lanes of the plane B into the rows of T[k] from ``begin`` on."""
     n, last = B.shape[0], T.shape[1] - 1
     for j in range(n):
-        _store(B, j, 0, T, k, begin, last, 2 * j)
-        _store(B, j, 2, T, k, begin, last, 2 * (n + j))
+        store(B, j, 0, T, k, begin, last, 2 * j)
+        store(B, j, 2, T, k, begin, last, 2 * (n + j))
 
 
 def _chebyshev_matrices(c, coef, half, T, UT, planes):
@@ -211,10 +119,10 @@ def _unfolded(parts, S, count, signs):
                 turn, at, last = signs[1 - half], 2 * n * half, 2 * n * (half + 1)
                 away = 2 * n * (1 - 2 * half)
                 while at + 8 <= last:
-                    _unfold_many(parts, g, count + g, j, at, S, g, k, at + away, one, turn)
+                    unfold_many(parts, g, count + g, j, at, S, g, k, at + away, one, turn)
                     at += 8
                 while at < last:
-                    _unfold_few(parts, g, count + g, j, at, S, g, k, at + away, one, turn)
+                    unfold_few(parts, g, count + g, j, at, S, g, k, at + away, one, turn)
                     at += 2
 
 

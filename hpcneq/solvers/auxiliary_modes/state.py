@@ -117,16 +117,15 @@ class BlockState:
     @property
     def modes(self) -> Modes:
         """The modes; first ``missing`` writes those that the last step did not need."""
-        if self.missing is not None:
+        if self.missing:
             self.missing()
         return self.held_modes
 
     @cached_property
     def levels(self) -> float:
         """A bound of the levels of all blocks without a mean field."""
-        system = self.system
-        empty = np.zeros(system.unknowns, complex)
-        return max(bound(system.hamiltonian(b, empty)) for b in range(system.blocks))
+        empty = np.zeros(self.system.unknowns, complex)
+        return max(bound(self.system.hamiltonian(b, empty)) for b in range(self.system.blocks))
 
     def allocate(self) -> Modes:
         """A further generation of modes."""
@@ -303,11 +302,8 @@ class BlockState:
         for b, G in green.items():
             H = self.system.hamiltonian(b, c)
             X, _ = memory_terms(self.system, sums[b], H)
-            HG = (
-                np.asarray(H.multiply(G.T).sum(1)).ravel()
-                - np.asarray(H.T.multiply(G).sum(1)).ravel()
-            )
-            slope = -1j * HG - self.system.damping * np.diagonal(G) + np.diagonal(X)
+            HG = np.asarray(H.multiply(G.T).sum(1)) - np.asarray(H.T.multiply(G).sum(1))
+            slope = -1j * HG.ravel() - self.system.damping * np.diagonal(G) + np.diagonal(X)
             both[b] = np.concatenate(
                 [self.system.observe_green(b, np.diagonal(G)), self.system.observe_green(b, slope)]
             )

@@ -55,7 +55,7 @@ def _load(typing, old, g, begin, last, row, re, im, P, j, part):
 
 
 @intrinsic
-def _store(typing, B, j, part, new, g, begin, last, row):
+def store(typing, B, j, part, new, g, begin, last, row):
     """new[g, begin .., row] = B[j, part] of complex numbers."""
 
     def write(context, builder, signature, args):
@@ -158,8 +158,8 @@ def _term(columns):
     return term
 
 
-_term_plain = _term(10)
-_term_phases = _term(14)
+term_plain = _term(10)
+term_phases = _term(14)
 
 
 def _recursion(P, B, C, matrix, omega, R, own):
@@ -182,9 +182,9 @@ def _recursion(P, B, C, matrix, omega, R, own):
             if right == n:
                 right = 0
             if coef.shape[1] == 10:
-                _term_plain(P, B, C, h, j, left, right, c[k])
+                term_plain(P, B, C, h, j, left, right, c[k])
             else:
-                _term_phases(P, B, C, h, j, left, right, c[k])
+                term_phases(P, B, C, h, j, left, right, c[k])
             left = j
         for q in range(width):
             j, at = own[q], q
@@ -259,8 +259,8 @@ def advance(
                 R[1, q] = strength[g, col] * bend[g] * slopes[own[q], 1]
             done = _recursion(P, B, C, matrix, omega[g], R, own)
             for j in range(n):
-                _store(done, j, 0, new, g, begin, last, 2 * j)
-                _store(done, j, 2, new, g, begin, last, 2 * (n + j))
+                store(done, j, 0, new, g, begin, last, 2 * j)
+                store(done, j, 2, new, g, begin, last, 2 * (n + j))
             if len(sums):
                 for j in range(n):
                     _add(done, j, rates[g].real, rates[g].imag, S)

@@ -16,7 +16,8 @@ from ..maths.arrays import ComplexArray, FloatArray, IntArray
 from ..parallel import Layout, solo
 from ..solvers.auxiliary_modes.fast_poles import FORGOTTEN, SHORT
 from ..solvers.auxiliary_modes.integrator import Exponential
-from ..solvers.auxiliary_modes.state import GROUPS_PER_CHUNK, BlockState
+from ..solvers.auxiliary_modes.share import GROUPS_PER_CHUNK
+from ..solvers.auxiliary_modes.state import BlockState
 from ..solvers.protocols import AuxiliaryModes, SiteModes
 from ..solvers.site_columns.integrator import Columns
 from ..solvers.site_columns.state import SiteState

@@ -27,14 +27,16 @@ def effective(
     slope: ComplexArray,
     moving: FloatArray,
     small: float,
-    H: FloatArray,
+    coef: FloatArray,
+    slopes: ComplexArray,
 ) -> float:
-    """H_eff = H + i small [H, Hdot] of a chain as coefficients H (n, 10 or 14); its row sum bound.
+    """H_eff = H + i small [H, Hdot] of a chain; returns its row sum bound r.
 
     hop (n,) to the right, level (2, n), pairing (n,) of H; slope (n,), moving (2, n) of the pairing
-    and the levels in Hdot.
+    and the levels in Hdot. coef (2, n, 10 or 14): coefficients of (2/r) H_eff and of half of it.
+    slopes (2n, 2): entries of Hdot in a column's own row and in the other component's.
     """
-    n, largest = len(hop), 0.0
+    n, largest, H = len(hop), 0.0, coef[0]
     for j in range(n):
         w, e = j - 1, j + 1
         if w < 0:
@@ -60,6 +62,12 @@ def effective(
                 largest = row
             if H.shape[1] == 14:
                 H[j, 10 + 2 * a], H[j, 11 + 2 * a] = (1 - 2 * a) * gl, (1 - 2 * a) * gr
+    for j in range(n):
+        slopes[j, 0], slopes[n + j, 0] = moving[0, j], moving[1, j]
+        slopes[j, 1], slopes[n + j, 1] = -slope[j].conjugate(), -slope[j]
+        for k in range(H.shape[1]):
+            H[j, k] *= 2 / largest
+            coef[1, j, k] = 0.5 * H[j, k]
     return largest
 
 

@@ -113,7 +113,7 @@ class Exponential(Stepper):
         """X and Z of the led blocks from the sums over their modes, with H taken at ``c``."""
         X, Z = {}, {}
         for b, (Q, L) in sums.items():
-            X[b], Z[b] = np.empty_like(Q), np.empty_like(Q)
+            X[b], Z[b] = np.empty(Q.shape, complex), np.empty(Q.shape, complex)
             chain, work = self._chain(b, c), self.work[len(Q)]
             greens.sources(Q, L, *chain, self.system.white, X[b], Z[b], work.matrices)
         return X, Z
@@ -371,7 +371,6 @@ class Work:
             np.empty((2, 3, N // 2), complex),
         )
 
-    def entries(self, places: IntArray) -> tuple[ComplexArray, ComplexArray]:
-        """Of the rows of G and of dG/dt what the mean field reads."""
-        own, slope = self.rows.reshape(2, -1)
-        return own[places], slope[places]
+    def entries(self, places: IntArray) -> ComplexArray:
+        """Of the rows of G and of dG/dt what the mean field reads, (2, probes)."""
+        return self.rows.reshape(2, -1)[:, places]

@@ -15,7 +15,6 @@ from numpy.typing import DTypeLike, NDArray
 
 from ...maths.arrays import ComplexArray
 from . import chebyshev, fast_poles
-from .chains import FLOPS
 from .polynomials import Planes, Polynomial, RateMoments
 from .state import BlockState, Modes
 from .stepping import Ends
@@ -200,7 +199,7 @@ class ModePasses:
         _, *matrix = polynomial.numbers(kind)
         planes = self.planes.of(len(kinds) // 2, kind)[0]
         products.fast_recursions(functions, kinds, tuple(matrix), sums.view(float), planes)
-        self.flops += 2.0 * FLOPS[matrix[1].shape[1]] * terms * len(kinds) ** 2
+        self.flops += 2.0 * polynomial.flops_of_term * terms * len(kinds) ** 2
 
     def _products(self, b, polynomial, rates, own, adds, ends, sums):
         """`advance` by whole matrices; ``adds`` : whether the fast groups are added."""
@@ -240,7 +239,7 @@ class ModePasses:
             self.planes.of(N // 2, kind)[0],
         )
         self.flops += 8.0 * N * (held.places[:count, 1].sum() * N + count * terms * T.shape[1])
-        self.flops += FLOPS[matrix[1].shape[1]] * most * N * T.shape[1]
+        self.flops += polynomial.flops_of_term * most * N * T.shape[1]
         return UT
 
     def _scratch_of(self, b):

@@ -37,6 +37,8 @@ class Planes:
         self._planes: dict[tuple[int, int], tuple[tuple[NDArray, ...], ...]] = {}
         self._constants: dict[tuple[int, int], tuple[NDArray, NDArray, NDArray]] = {}
         self._mirrored: dict[int, bool] = {}
+        self._no_old: dict[tuple[int, int], NDArray] = {}
+        self._resting: dict[int, FloatArray] = {}
 
     def of(self, n: int, kind: np.dtype) -> tuple[tuple[NDArray, ...], ...]:
         """Planes and sources of `sweeps.advance` for chains of n sites and complex numbers of a
@@ -59,6 +61,19 @@ class Planes:
             real = zeros.real.dtype
             self._constants[key] = zeros.view(real), np.zeros(1, kind), np.ones((1, 2 * n), kind)
         return self._constants[key]
+
+    def no_old(self, c: NDArray) -> NDArray:
+        """As many zeros as c has."""
+        key = (len(c), c.itemsize)
+        if key not in self._no_old:
+            self._no_old[key] = np.zeros_like(c)
+        return self._no_old[key]
+
+    def resting(self, n: int) -> FloatArray:
+        """Slopes of levels that rest, (2, n)."""
+        if n not in self._resting:
+            self._resting[n] = np.zeros((2, n))
+        return self._resting[n]
 
     def mirrored(self, b: int, level: FloatArray) -> bool:
         """Whether holes have minus the levels (2, n) of electrons in a block."""
@@ -88,30 +103,30 @@ class Polynomial:
         if shifts is not None:
             level, columns = level + shifts, 14
         if moving is None:
-            moving = np.zeros_like(level)
-        self.coef = np.empty((self.n, columns))
-        self.radius = chains.effective(
-            hop, level, pairing, pairing_slope, moving, step**2 / 12, self.coef
-        )
-        self.coef *= 2 / self.radius
+            moving = planes.resting(self.n)
+        coef = np.empty((2, self.n, columns))
+        slopes = np.empty((2 * self.n, 2), complex)
+        fields = hop, level, pairing, pairing_slope, moving
+        self.radius = chains.effective(*fields, step**2 / 12, coef, slopes)
         self.reach = self.radius * step
-        self.slopes = np.zeros((2 * self.n, 2), complex)
-        self.slopes[:, 0] = moving.ravel()
-        self.slopes[: self.n, 1] = -pairing_slope.conj()
-        self.slopes[self.n :, 1] = -pairing_slope
+        self.flops_of_term = chains.FLOPS[columns]
+        self._matrix = slopes, coef[0], coef[1]
         self._rounded: dict[int, tuple[NDArray, ...]] = {}
 
     def numbers(self, kind: np.dtype) -> tuple[NDArray, ...]:
         """c_k, entries of Hdot, coefficients of H, half of them, for complex numbers of a kind."""
-        if kind.itemsize not in self._rounded:
-            real = np.empty(0, kind).real.dtype
-            terms = _terms(ceil(GRID * self.reach), SMALLEST[real.itemsize])
-            c = np.empty(terms)
+        size = kind.itemsize // 2
+        if size not in self._rounded:
+            c = np.empty(_terms(ceil(GRID * self.reach), SMALLEST[size]))
             chains.bessel_coefficients(self.reach, c)
-            c = c.astype(real)
-            coef = self.coef.astype(real), (0.5 * self.coef).astype(real)
-            self._rounded[kind.itemsize] = (c, self.slopes.astype(kind), *coef)
-        return self._rounded[kind.itemsize]
+            matrix = self._matrix
+            if size == 4:
+                c = c.astype(np.float32)
+                slopes, coef, half = matrix
+                coef, half = coef.astype(np.float32), half.astype(np.float32)
+                matrix = slopes.astype(np.complex64), coef, half
+            self._rounded[size] = (c, *matrix)
+        return self._rounded[size]
 
     def terms(self, kind: np.dtype) -> int:
         """Terms for complex numbers of a kind."""
@@ -119,7 +134,7 @@ class Polynomial:
 
     def flops(self, kind: np.dtype, entries: int) -> float:
         """What so many complex entries cost."""
-        return chains.FLOPS[self.coef.shape[1]] * self.terms(kind) * entries
+        return self.flops_of_term * self.terms(kind) * entries
 
     def propagator(self, kind: np.dtype = DOUBLE) -> NDArray:
         """exp(-i step H_eff), transposed: (2n, 2n), complex numbers of a kind.
@@ -142,7 +157,7 @@ class Polynomial:
             0,
             NO_RATE,
             NO_SUMS,
-            (np.zeros_like(c), *others),
+            (self.planes.no_old(c), *others),
             *self.planes.of(n, kind),
         )
         if self.mirrored:

@@ -129,7 +129,7 @@ def test_a_step_back_has_the_modes_of_before():
 
 def test_a_shorter_step_finds_its_modes(monkeypatch):
     """A last step of a tenth carries modes that were fast before it: they are written first, and
-    the modes at the end are those of a run that carries all to 1e-6.
+    the modes at the end are those of a run that carries all to 3e-6.
 
     Fails if a step begins with modes that the one before it did not need.
     """
@@ -142,7 +142,7 @@ def test_a_shorter_step_finds_its_modes(monkeypatch):
     every, _ = evolved(system, end=9.0)
     every.advance(9.0, 0.05)
     assert np.abs(method.now.c - every.now.c).max() < 1e-5
-    assert np.abs(method.state.modes.flat - every.state.modes.flat).max() < 1e-6
+    assert np.abs(method.state.modes.flat - every.state.modes.flat).max() < 3e-6
 
 
 @pytest.mark.parallel

@@ -19,24 +19,57 @@ LANES = 8  # columns of modes that `sweeps` works on at a time
 FLOPS = {10: 40.0, 14: 48.0}
 
 
-@lazily
+def _bessel(reach: float, c: FloatArray) -> None:
+    """c_k of exp(-i reach x) = sum_k c_k (-i)^k T_k(x) on [-1, 1]: 2 J_k(reach), J_0.
+
+    By Miller's recursion from far above the last of them downwards.
+    """
+    last = max(len(c), int(reach)) + 30
+    last += last % 2
+    above, value, total = 0.0, 1e-300, 0.0
+    for k in range(last, 0, -1):
+        if k < len(c):
+            c[k] = value
+        if k % 2 == 0:
+            total += 2 * value
+        below = 2 * k / reach * value - above
+        above, value = value, below
+        if abs(value) > 1e200:
+            above, value, total = above * 1e-200, value * 1e-200, total * 1e-200
+            for m in range(k, len(c)):
+                c[m] *= 1e-200
+    total += value
+    c[0] = value / total
+    for k in range(1, len(c)):
+        c[k] *= 2 / total
+
+
+@lazily(calls=(_bessel,))
+def bessel_coefficients(reach: float, c: FloatArray) -> None:
+    """c_k (terms,) of exp(-i reach x) = sum_k c_k (-i)^k T_k(x) on [-1, 1]."""
+    _bessel(reach, c)
+
+
+@lazily(calls=(_bessel,))
 def effective(
     hop: FloatArray,
     level: FloatArray,
     pairing: ComplexArray,
     slope: ComplexArray,
     moving: FloatArray,
-    small: float,
+    step: float,
     coef: FloatArray,
     slopes: ComplexArray,
+    c: FloatArray,
 ) -> float:
-    """H_eff = H + i small [H, Hdot] of a chain; returns its row sum bound r.
+    """H_eff = H + i (step^2/12) [H, Hdot] of a chain; returns its row sum bound r.
 
     hop (n,) to the right, level (2, n), pairing (n,) of H; slope (n,), moving (2, n) of the pairing
     and the levels in Hdot. coef (2, n, 10 or 14): coefficients of (2/r) H_eff and of half of it.
-    slopes (2n, 2): entries of Hdot in a column's own row and in the other component's.
+    slopes (2n, 2): entries of Hdot in a column's own row and in the other component's. c : see
+    `bessel_coefficients`, with reach = r step.
     """
-    n, largest, H = len(hop), 0.0, coef[0]
+    n, largest, H, small = len(hop), 0.0, coef[0], step * step / 12
     for j in range(n):
         w, e = j - 1, j + 1
         if w < 0:
@@ -68,30 +101,5 @@ def effective(
         for k in range(H.shape[1]):
             H[j, k] *= 2 / largest
             coef[1, j, k] = 0.5 * H[j, k]
+    _bessel(largest * step, c)
     return largest
-
-
-@lazily
-def bessel_coefficients(reach: float, c: FloatArray) -> None:
-    """c_k of exp(-i reach x) = sum_k c_k (-i)^k T_k(x) on [-1, 1]: 2 J_k(reach), J_0.
-
-    By Miller's recursion from far above the last of them downwards.
-    """
-    last = max(len(c), int(reach)) + 30
-    last += last % 2
-    above, value, total = 0.0, 1e-300, 0.0
-    for k in range(last, 0, -1):
-        if k < len(c):
-            c[k] = value
-        if k % 2 == 0:
-            total += 2 * value
-        below = 2 * k / reach * value - above
-        above, value = value, below
-        if abs(value) > 1e200:
-            above, value, total = above * 1e-200, value * 1e-200, total * 1e-200
-            for m in range(k, len(c)):
-                c[m] *= 1e-200
-    total += value
-    c[0] = value / total
-    for k in range(1, len(c)):
-        c[k] *= 2 / total

@@ -23,7 +23,7 @@ SMALLEST = {8: 1e-14, 4: 1e-7}
 GRID = 64  # places of the reach, in one unit, for which the number of terms is looked up
 POWERS = np.array([1, 1j, -1, -1j])  # of i
 DOUBLE = np.dtype(complex)
-NO_RATE, NO_SUMS = np.zeros(1, complex), np.zeros((0, 2, 4))
+TERMS = 48  # so many coefficients are found with H_eff; more if they are needed
 
 
 class Planes:
@@ -35,9 +35,7 @@ class Planes:
 
     def __init__(self) -> None:
         self._planes: dict[tuple[int, int], tuple[tuple[NDArray, ...], ...]] = {}
-        self._constants: dict[tuple[int, int], tuple[NDArray, NDArray, NDArray]] = {}
         self._mirrored: dict[int, bool] = {}
-        self._no_old: dict[tuple[int, int], NDArray] = {}
         self._resting: dict[int, FloatArray] = {}
 
     def of(self, n: int, kind: np.dtype) -> tuple[tuple[NDArray, ...], ...]:
@@ -52,22 +50,6 @@ class Planes:
             sources = np.empty((2, chains.LANES), kind), np.empty(chains.LANES, int)
             self._planes[key] = (*planes, sums), sources
         return self._planes[key]
-
-    def constants(self, n: int, kind: np.dtype) -> tuple[NDArray, NDArray, NDArray]:
-        """A mode that is 0, (1, 2n, 4n) real, its factor 0, and strength 1 of all columns."""
-        key = (n, kind.itemsize)
-        if key not in self._constants:
-            zeros = np.zeros((1, 2 * n, 2 * n), kind)
-            real = zeros.real.dtype
-            self._constants[key] = zeros.view(real), np.zeros(1, kind), np.ones((1, 2 * n), kind)
-        return self._constants[key]
-
-    def no_old(self, c: NDArray) -> NDArray:
-        """As many zeros as c has."""
-        key = (len(c), c.itemsize)
-        if key not in self._no_old:
-            self._no_old[key] = np.zeros_like(c)
-        return self._no_old[key]
 
     def resting(self, n: int) -> FloatArray:
         """Slopes of levels that rest, (2, n)."""
@@ -106,8 +88,8 @@ class Polynomial:
             moving = planes.resting(self.n)
         coef = np.empty((2, self.n, columns))
         slopes = np.empty((2 * self.n, 2), complex)
-        fields = hop, level, pairing, pairing_slope, moving
-        self.radius = chains.effective(*fields, step**2 / 12, coef, slopes)
+        fields, self._c = (hop, level, pairing, pairing_slope, moving), np.empty(TERMS)
+        self.radius = chains.effective(*fields, step, coef, slopes, self._c)
         self.reach = self.radius * step
         self.flops_of_term = chains.FLOPS[columns]
         self._matrix = slopes, coef[0], coef[1]
@@ -117,8 +99,11 @@ class Polynomial:
         """c_k, entries of Hdot, coefficients of H, half of them, for complex numbers of a kind."""
         size = kind.itemsize // 2
         if size not in self._rounded:
-            c = np.empty(_terms(ceil(GRID * self.reach), SMALLEST[size]))
-            chains.bessel_coefficients(self.reach, c)
+            terms = _terms(ceil(GRID * self.reach), SMALLEST[size])
+            if terms > len(self._c):
+                self._c = np.empty(terms)
+                chains.bessel_coefficients(self.reach, self._c)
+            c = self._c[:terms]
             matrix = self._matrix
             if size == 4:
                 c = c.astype(np.float32)
@@ -144,25 +129,9 @@ class Polynomial:
         """
         n = self.n
         UT = np.empty((1, 2 * n, 2 * n), kind)
+        c, _, coef, half = self.numbers(kind)
         columns = n if self.mirrored else 2 * n
-        c, *others = self.numbers(kind)
-        zeros, nothing, ones = self.planes.constants(n, kind)
-        _advance(
-            zeros[:, :columns],
-            UT[:, :columns].view(c.dtype),
-            nothing,
-            c[None].astype(kind),
-            ones[:, :columns],
-            nothing,
-            0,
-            NO_RATE,
-            NO_SUMS,
-            (self.planes.no_old(c), *others),
-            *self.planes.of(n, kind),
-        )
-        if self.mirrored:
-            np.conjugate(UT[0, :n, :n], out=UT[0, n:, n:])
-            np.negative(UT[0, :n, n:].conj(), out=UT[0, n:, :n])
+        _exponential(c, coef, half, columns, UT.view(c.dtype), self.planes.of(n, kind)[0])
         return UT[0]
 
     def source_functions(
@@ -237,6 +206,13 @@ def _advance(*args):
     from .sweeps import advance
 
     advance(*args)
+
+
+def _exponential(*args):
+    """`products.exponential`, whose module needs numba at once."""
+    from .products import exponential
+
+    exponential(*args)
 
 
 def _source_weights(*args):

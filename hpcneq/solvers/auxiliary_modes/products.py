@@ -96,11 +96,52 @@ def _chebyshev_matrices(c, coef, half, T, UT, planes):
         if len(c):
             _put(S, UT[:, :columns], 0, begin)
     if len(c) and columns == n:
-        for j in range(n):
-            electron, hole = UT[0, j], UT[0, n + j]
-            for i in range(0, 2 * n, 2):
-                hole[i], hole[i + 1] = -electron[2 * n + i], electron[2 * n + i + 1]
-                hole[2 * n + i], hole[2 * n + i + 1] = electron[i], -electron[i + 1]
+        _mirror(UT)
+
+
+def _mirror(UT):
+    """The columns of holes from those of electrons, in UT (1, 2n, 4n)."""
+    n = UT.shape[1] // 2
+    for j in range(n):
+        electron, hole = UT[0, j], UT[0, n + j]
+        for i in range(0, 2 * n, 2):
+            hole[i], hole[i + 1] = -electron[2 * n + i], electron[2 * n + i + 1]
+            hole[2 * n + i], hole[2 * n + i + 1] = electron[i], -electron[i + 1]
+
+
+@lazily(calls=(_next, _put, _mirror))
+def exponential(
+    c: NDArray,
+    coef: NDArray,
+    half: NDArray,
+    columns: int,
+    UT: NDArray,
+    planes: tuple[NDArray, ...],
+) -> None:
+    """UT = sum_k c_k (-i)^k T_k(H), transposed, by Clenshaw's recursion; see `_chebyshev_matrices`.
+
+    columns : n where those of holes are told by the others, or 2n.
+    """
+    B, C = planes[0], planes[1]
+    n, width = B.shape[0], B.shape[1] // 4
+    for begin in range(0, columns, width):
+        B[:] = 0
+        C[:] = 0
+        for k in range(len(c) - 1, -1, -1):
+            if k == 0:
+                _next(B, C, half)
+            else:
+                _next(B, C, coef)
+            for q in range(width):
+                j, at = min(begin + q, columns - 1), q
+                if j >= n:
+                    j -= n
+                    at += 2 * width
+                C[j, at] += c[k]
+            B, C = C, B
+        _put(B, UT[:, :columns], 0, begin)
+    if columns == n:
+        _mirror(UT)
 
 
 def _unfolded(parts, S, count, signs):
@@ -234,8 +275,8 @@ def _advance_group(modes, place, S, scalars, strength, slopes, UT, rate, sums, w
 
 @lazily(
     calls=(
-        *(_row, _unit, _next, _put, _chebyshev_matrices, _unfolded, _functions_of_H, _weights),
-        *(_fast_sums, _advance_group),
+        *(_row, _unit, _next, _put, _mirror, _chebyshev_matrices, _unfolded, _functions_of_H),
+        *(_weights, _fast_sums, _advance_group),
     )
 )
 def advance(
@@ -244,7 +285,8 @@ def advance(
     groups: tuple[NDArray, ...],
     rates: tuple[ComplexArray, ...],
     fast: tuple[ComplexArray, ...],
-    turn: FloatArray,
+    step: float,
+    radius: float,
     nodes: tuple[FloatArray, ...],
     kinds: IntArray,
     sums: FloatArray,
@@ -262,7 +304,7 @@ def advance(
     where a group begins, its columns, its first one, the pair of sums it is added to. groups :
     factor, bend (groups,), strength (groups, 2n) of its columns. rates : mean, own, see
     `polynomials.RateMoments`, and those at the end (groups,). fast : mean and own of the fast
-    groups and their weights, see `_fast_sums`. turn : the step, H's radius. nodes : of the terms of
+    groups and their weights, see `_fast_sums`. radius : H's. nodes : of the terms of
     groups, of fast ones. sums (pairs, 2, 2n, 4n) real view. matrix : Hdot, the coefficients of H,
     half of them. c, T, UT : see `_chebyshev_matrices`; without c UT is given. scratch : S (groups,
     2n, 4n), P (2n, 2n) complex with its real view, room for 2 (2n, 4n) for each group. few : three
@@ -273,7 +315,6 @@ def advance(
     mean, own, after = rates
     S, P, product, parts = scratch
     numbers, signs = few
-    step, radius = turn[0], turn[1]
     target = UT.view(T.dtype).reshape(1, len(UT), 2 * len(UT))
     _chebyshev_matrices(c, coef, half, T, target, planes)
     if len(fast[0]):

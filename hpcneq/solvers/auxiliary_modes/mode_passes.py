@@ -1,7 +1,7 @@
 """One step of the modes that a rank holds, block by block.
 
-Modes of few levels are multiplied by whole matrices (`products`), those of more by recursions for
-eight columns at a time (`sweeps`). Groups behind the ``carried`` first ones are fast
+Modes of blocks with few levels are multiplied by whole matrices (`products`), others by recursions
+for eight columns at a time (`sweeps`). Groups behind the ``carried`` first ones are fast
 (`fast_poles`): the leader of a block adds their sums, and their matrices are written where somebody
 reads them.
 """
@@ -19,7 +19,9 @@ from .polynomials import Planes, Polynomial, RateMoments
 from .state import BlockState, Modes
 from .stepping import Ends
 
-FEW_LEVELS = 80  # up to which whole matrices are faster
+# of a block for which whole matrices are faster; smaller ones take no time, but their kernel takes
+# longer to compile
+LEVELS = range(25, 81)
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class ModePasses:
         held, own = self.held[b], self._own(b, rates)
         leads = b in self.state.green
         adds = leads and len(rates.fast.mean) > 0
-        if len(held.kinds) <= FEW_LEVELS:
+        if len(held.kinds) in LEVELS:
             return self._products(b, polynomial, rates, own, adds, ends, sums)
         if adds:
             self._add_fast(held, rates, polynomial, sums[0])

@@ -113,6 +113,16 @@ class Code:
         """The number at an offset, in every lane."""
         return self.spread(self.builder.load(self.builder.gep(array.data, [offset])))
 
+    def sides(self, array: Any) -> Any:
+        """The two sides of a matrix."""
+        return cgutils.unpack_tuple(self.builder, array.shape)
+
+    def alternating(self, number: Any) -> Any:
+        """-number, number, -number ...: what i times complex numbers makes of swapped parts."""
+        signs = [-1.0, 1.0] * (self.count // 2)
+        kind = ir.VectorType(number.type, self.count)
+        return self.builder.fmul(ir.Constant(kind, signs), self.spread(number))
+
     def couple(self, re: Any, im: Any, couplings: Any) -> Any:
         """(re, im) + m (x, y) for (x, y, real part of m, its imaginary part or None)."""
         for x, y, real, imag in couplings:

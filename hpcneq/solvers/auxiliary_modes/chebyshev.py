@@ -36,7 +36,7 @@ def coefficients(
         transform = fft.dct(function(radius * np.cos(_angles(n))), 2, axis=-1)[..., :terms] / n
         transform[..., 0] *= 0.5
         return np.asarray(transform)
-    places, basis = _basis(terms)
+    places, basis = nodes(terms)
     return function(radius * places) @ basis
 
 
@@ -46,7 +46,7 @@ def _angles(n):
 
 
 @lru_cache(maxsize=64)
-def _basis(terms):
+def nodes(terms: int) -> tuple[FloatArray, FloatArray]:
     """The nodes (2 terms,) in [-1, 1] and the matrix from values there to coefficients."""
     theta = _angles(2 * terms)
     basis = np.cos(np.outer(theta, np.arange(terms))) / terms

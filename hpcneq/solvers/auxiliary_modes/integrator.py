@@ -24,15 +24,17 @@ stationary state of mirrored leads is an exact fixed point for any step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from ...maths.arrays import ComplexArray, FloatArray
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...parallel import Part, placed
-from . import chains
-from .polynomials import Planes, Polynomial, RateMoments, rate_moments
+from . import fast_poles, greens
+from .mode_passes import Gap, ModePasses, Rates
+from .polynomials import Planes, Polynomial, rate_moments
 from .state import BlockState, Modes
 from .stepping import GAUSS, Ends, Read, Stepper, hermite, memory_weights, moments
 
@@ -52,9 +54,12 @@ class Exponential(Stepper):
         self.old_green = {b: np.empty_like(G) for b, G in state.green.items()}
         self.new_green = {b: np.empty_like(G) for b, G in state.green.items()}
         self.base = {b: np.empty_like(G) for b, G in state.green.items()}
-        self.work = {len(G): Work(len(G)) for G in state.green.values()}
+        self.work = {len(G): Work(len(G), state.dtype) for G in state.green.values()}
         self.entries = {b: _entries(self.system, b) for b in state.green}
-        self.held = {b: self._held(chunks, b) for b, chunks in state.share.mine.items()}
+        self.mode_passes = ModePasses(state, self.planes)
+        self.carried = len(self.system.groups)  # with matrices in the last step
+        self.gap: Gap | None = None
+        self.old_gap: Gap | None = None
         self.before: Ends | None = None
         self.old_history: tuple | None = None
 
@@ -69,6 +74,7 @@ class Exponential(Stepper):
             self.state.green[b][:] = G
         self.now, self.history = self.before, self.old_history
         self.before = None
+        self._miss(self.old_gap)
         ts.getSolution().stateIncrease()
 
     def interpolate(self, ts: Any, t: float, u: Any) -> None:
@@ -96,7 +102,7 @@ class Exponential(Stepper):
 
     def swap(self) -> None:
         """Make the other generation of modes the current one."""
-        self.state.modes, self.spare = self.spare, self.state.modes
+        self.state.held_modes, self.spare = self.spare, self.state.held_modes
 
     def end(self, t: float, green: Blocks, c: ComplexArray, modes: Modes, side: int) -> Ends:
         """X, Z and the mean field's velocity at one end of a step. **Collective.**"""
@@ -107,9 +113,9 @@ class Exponential(Stepper):
         """X and Z of the led blocks from the sums over their modes, with H taken at ``c``."""
         X, Z = {}, {}
         for b, (Q, L) in sums.items():
-            X[b], Z[b] = np.empty_like(Q), np.empty_like(Q)
-            scratch = self.work[len(Q)].product[: len(Q)]
-            chains.memory(Q, L, *self._chain(b, c), self.system.white, scratch, X[b], Z[b])
+            X[b], Z[b] = np.empty(Q.shape, complex), np.empty(Q.shape, complex)
+            chain, work = self._chain(b, c), self.work[len(Q)]
+            greens.sources(Q, L, *chain, self.system.white, X[b], Z[b], work.matrices)
         return X, Z
 
     def _chain(self, b, c):
@@ -122,57 +128,46 @@ class Exponential(Stepper):
 
     def field(self, green: Blocks, c: ComplexArray, X: Blocks) -> tuple[ComplexArray, ComplexArray]:
         """Mean field of ``green`` and its velocity, with H taken at ``c``. **Collective.**"""
-        near = {}
-        for b, G in green.items():
-            bands = np.empty((2, 3, 3, len(G) // 2), complex)
-            chains.near_diagonal(G, bands[0])
-            chains.near_diagonal(X[b], bands[1])
-            near[b] = bands
-        return self._field_of(near, c)
-
-    def _field_of(self, near, c):
-        """`field` of what is `near_diagonal` of G and of X, (2, 3, 3, n)."""
         rows = {}
-        for b, (G, X) in near.items():
-            within, entries = np.ascontiguousarray(X[:, 1]), self.entries[b]
-            slope, own = np.empty_like(within), G[:, 1].ravel()
-            chains.velocity(*self._chain(b, c), self.system.damping, G, within, slope)
-            rows[b] = own[entries], slope.ravel()[entries]
+        for b, G in green.items():
+            work = self.work[len(G)]
+            damping = self.system.damping
+            greens.field(G, X[b], *self._chain(b, c), damping, work.near, work.rows)
+            rows[b] = work.entries(self.entries[b])
+        return self._field_of(rows)
+
+    def _field_of(self, rows):
+        """Mean field and velocity of what the led blocks' G and dG/dt have for it."""
         mean, velocity = self.state.mean_of_rows(rows)
         return mean, velocity
 
     def advance(self, t: float, step: float) -> None:
         """(Pi, G)(t) -> (t + step). **Collective.**"""
-        state, damping = self.state, self.system.damping
-        rates = (
-            rate_moments(step, *self.system.rate_moments(t, step)),
-            self.system.rates_at(t + step, -1),
-        )
+        state, rates = self.state, self._rates(t, step)
+        if self.gap is not None and rates.carried > self.gap.rates.carried:
+            self.complete()
         passes = 1 + self.corrector
         if self.history is None:
             passes += 1
-        W, decay = memory_weights(damping, step), np.exp(-damping * step)
-        start = self.now
-        for b, G in state.green.items():
-            chains.weighted(decay, G, W[0], start.X[b], W[1], start.Z[b], self.base[b])
+        W, start = memory_weights(self.system.damping, step), self.now
         end = self.bounded(self.predict(step, W), step)
         for _ in range(passes):
-            U, sums = self.mode_pass(step, rates, end, state.modes, self.spare)
+            U, sums = self.mode_pass(step, rates, end, state.held_modes, self.spare)
             X, Z = self._sources(sums, end.c)
             if self.history is None:  # U itself is only third order then: one inner iteration
-                green = self.carry(U, W, X, Z)
-                end = self.bounded(Ends(*self.field(green, end.c, X), X, Z), step)
+                end = self.bounded(self.carry(U, W, X, Z, end.c), step)
                 U = self.propagators(step, end)
-            green = self.carry(U, W, X, Z)
-            end = self.bounded(Ends(*self.field(green, end.c, X), X, Z), step)
+            end = self.bounded(self.carry(U, W, X, Z, end.c), step)
         self.old_history = self.history
         for b, G in state.green.items():
             self.old_green[b][:] = G
-            G[:] = green[b]
+            G[:] = self.new_green[b]
         self.record = (t, step, start, end, U)
         self.history = (step, start, U)
         self.before, self.now = start, end
         self.swap()
+        self.old_gap, self.carried = self.gap, rates.carried
+        self._miss(Gap(step, rates, start, end) if len(rates.fast.mean) else None)
         self.steps += 1
 
     def predict(self, step: float, W: FloatArray) -> Ends:
@@ -181,101 +176,95 @@ class Exponential(Stepper):
         **Collective.**
         """
         start, guess = self.now, self.bounded(self.guess(step), step)
-        near = {}
-        for b, UT in self.propagators(step, guess).items():
+        damping, rows = self.system.damping, {}
+        last, old, past = self.history or (0.0, start, None)
+        times = np.array([step, last, np.exp(-damping * step)])
+        for b, UT in self.propagators(step, guess, self.state.dtype).items():
             N, X = len(UT), start.X[b]
-            work, carried = self.work[N], X
-            curve = last = 0.0
-            if self.history is not None:
-                last, old, past = self.history
-                curve = (step / last) ** 2
-                carried = work.carried(past[b], old.X[b])
-                self.flops += 16.0 * N**3
-            chains.ahead(self.base[b], X, start.Z[b], carried, step, last, curve, W, work.pair)
-            np.conjugate(UT, out=work.conjugate)
-            np.matmul(work.pair, work.conjugate, out=work.product)
-            self.flops += 16.0 * N**3
-            near[b] = np.empty((2, 3, 3, N // 2), complex)
-            chains.band(UT, work.product[:N], True, near[b][0])
-            chains.band(UT, work.product[N:], False, near[b][1])
-        return Ends(*self._field_of(near, guess.c))
+            work, before = self.work[N], (self.state.green[b], X, start.Z[b])
+            history = UT, UT
+            if past is not None:
+                history = past[b].astype(UT.dtype), old.X[b].astype(UT.dtype)
+            given = times, W, self._chain(b, guess.c), damping, self.base[b]
+            greens.predict(UT, before, history, *given, work.near, work.rows, work.rough)
+            self.flops += 16.0 * N**3 * (1 if past is None else 2)
+            rows[b] = work.entries(self.entries[b])
+        return Ends(*self._field_of(rows))
 
-    def effective(self, b: int, step: float, end: Ends) -> Polynomial:
-        """H_eff of one block."""
-        start = self.now
+    def _rates(self, t, step):
+        """The `Rates` of a step."""
+        mean, slope = self.system.rate_moments(t, step)
+        first = fast_poles.carried(mean, step, t - self.origin)
+        return Rates(
+            first,
+            rate_moments(step, mean[:first], slope[:first]),
+            fast_poles.fast_moments(step, mean[first:], slope[first:]),
+            self.system.rates_at(t + step, -1),
+        )
+
+    def _miss(self, gap):
+        """From now on the state's modes miss the groups that were fast in the step of ``gap``."""
+        self.gap, self.state.missing = gap, None
+        if gap is not None:
+            self.state.missing = self.complete
+
+    def complete(self) -> None:
+        """Write the modes that the last step did not need."""
+        gap, modes = self.gap, self.state.held_modes
+        self._miss(None)
+        if gap is not None:
+            mine = self.state.share.mine
+            for b, polynomial in self.effective(mine, gap.step, gap.end, gap.start):
+                self.mode_passes.complete(b, polynomial, gap.rates.fast, modes)
+
+    def effective(
+        self, blocks: Iterable[int], step: float, end: Ends, start: Ends | None = None
+    ) -> Iterator[tuple[int, Polynomial]]:
+        """(block, H_eff) of each of these blocks, for a step from ``start``, or from now."""
+        start = start or self.now
         mean, slope = moments(step, start.c, start.v, end.c, end.v)
-        return Polynomial(self.system, b, step, mean, slope, self.planes)
+        for b in blocks:
+            yield b, Polynomial(self.system, b, step, mean, slope, self.planes)
 
-    def propagators(self, step: float, end: Ends) -> Blocks:
-        """U^T of every block this rank leads."""
-        return {b: self._propagator(self.effective(b, step, end)) for b in self.state.green}
-
-    def _propagator(self, polynomial):
-        """U^T of one block."""
-        UT = polynomial.propagator()
-        self.flops += polynomial.flops(UT.dtype, UT.size)
-        return UT
+    def propagators(self, step: float, end: Ends, kind: DTypeLike = complex) -> Blocks:
+        """U^T of every block this rank leads, in a precision."""
+        propagator, blocks = (
+            self.mode_passes.propagator,
+            self.effective(self.state.green, step, end),
+        )
+        U = {b: propagator(H, kind) for b, H in blocks}
+        self.flops += self.mode_passes.counted()
+        return U
 
     def mode_pass(
-        self,
-        step: float,
-        rates: tuple[RateMoments, ComplexArray],
-        end: Ends,
-        source: Modes,
-        target: Modes,
+        self, step: float, rates: Rates, end: Ends, source: Modes, target: Modes
     ) -> tuple[Blocks, Blocks]:
         """Pi_g <- e^{lambda dt} U Pi_g + S_g for this rank's chunks. **Collective.**
 
-        rates : moments of lambda_g over the step, and lambda_g (groups,) at its end.
         Returns U^T and the sums over the new modes, see `BlockState.mode_sums`, of the led blocks.
         """
         propagators, sums = {}, self.state.empty_sums()
-        for b in self.state.share.mine:
-            polynomial = self.effective(b, step, end)
-            if b in self.state.green:
-                propagators[b] = self._propagator(polynomial)
-            self._block_pass(b, polynomial, rates, source, target, sums[b])
+        for b, polynomial in self.effective(self.state.share.mine, step, end):
+            UT = self.mode_passes.advance(b, polynomial, rates, (source, target), sums[b])
+            if UT is not None:
+                propagators[b] = UT
         self.passes += 1
+        self.flops += self.mode_passes.counted()
         return propagators, self.state.collect(sums)
 
-    def _held(self, chunks, b):
-        """The groups of the held chunks of a block, (groups,), and their sources, run by run."""
-        runs = [run for c in chunks for run in self.state.runs(b, c)]
-        sources = [
-            np.array([self.system.sources(b, g) for g in groups], self.state.dtype)
-            for groups, _ in runs
-        ]
-        return np.concatenate([groups for groups, _ in runs]), sources
+    def carry(self, U: Blocks, W: FloatArray, X: Blocks, Z: Blocks, c: ComplexArray) -> Ends:
+        """The end of the step, with H taken at ``c``. **Collective.**
 
-    def _block_pass(self, b, polynomial, rates, source, target, sums):
-        """`mode_pass` of one block, whose sums are added to ``sums`` (1 or chunks, 2, N, N)."""
-        held, strengths = self.held[b]
-        moments_held, after = rates[0].of(held), rates[1][held]
-        functions = polynomial.source_functions(moments_held, self.state.dtype)
-        strength, at = iter(strengths), 0
-        for k, c in enumerate(self.state.share.mine[b]):
-            own = total = sums[k % len(sums)]
-            if len(source[b, c]) > 1:  # a chunk is summed before it is added, whoever holds it
-                own = np.zeros_like(total)
-            for (groups, cols, old), (_, _, new) in zip(source[b, c], target[b, c]):
-                part = slice(at, at + len(groups))
-                given = moments_held, part, functions, next(strength), cols.start, after, own
-                polynomial.advance(old, new, *given)
-                self.flops += polynomial.flops(old.dtype, old.size)
-                at = part.stop
-            if own is not total:
-                total += own
-
-    def carry(self, U: Blocks, W: FloatArray, X: Blocks, Z: Blocks) -> Blocks:
-        """G of the led blocks: U (.) U^+ of what was plus what acts at the end of the step.
-
-        It holds until the next call.
+        G of the led blocks, in ``new_green``, is U (.) U^+ of what was plus what acts at the end.
         """
+        rows, damping = {}, self.system.damping
         for b, G in self.new_green.items():
-            carried = self.work[len(G)].carried(U[b], self.base[b])
-            chains.weighted(1.0, carried, W[2], X[b], W[3], Z[b], G)
+            work, given = self.work[len(G)], (U[b], self.base[b], W, X[b], Z[b], G)
+            chain = self._chain(b, c)
+            greens.carry(*given, work.matrices, chain, damping, work.near, work.rows)
+            rows[b] = work.entries(self.entries[b])
             self.flops += 16.0 * len(G) ** 3
-        return self.new_green
+        return Ends(*self._field_of(rows), X, Z)
 
     def dense(self, t: float) -> Blocks:
         """G of the led blocks at a time inside the last step. Raises ValueError outside it."""
@@ -335,6 +324,7 @@ class Exponential(Stepper):
         transposed = numbers.get("transposed", {})  # of earlier versions
 
         self.origin, self.step_grid, self.before = numbers["origin"], step_grid, None
+        self._miss(None)
         self.now = Ends(shared["c"], shared["v"], blocks("X"), blocks("Z"))
         self.history = None
         if numbers["last_step"] is not None:
@@ -367,15 +357,20 @@ def _entries(system, b):
 
 
 class Work:
-    """Scratch matrices for the Green function of a block of N levels."""
+    """Scratch memory for the Green function of a block of N levels; ``rough`` is in the precision
+    of the modes.
+    """
 
-    def __init__(self, N: int):
-        self.pair, self.product = np.empty((2, 2 * N, N), complex)
-        self.conjugate, self.result = np.empty((2, N, N), complex)
+    def __init__(self, N: int, kind: np.dtype):
+        self.rough = (*np.empty((2, 2 * N, N), kind), *np.empty((2, N, N), kind))
+        self.matrices = self.rough
+        if kind.itemsize < 16:
+            self.matrices = (*np.empty((2, 2 * N, N), complex), *np.empty((2, N, N), complex))
+        self.near, self.rows = (
+            np.empty((2, 3, 3, N // 2), complex),
+            np.empty((2, 3, N // 2), complex),
+        )
 
-    def carried(self, UT: ComplexArray, inside: ComplexArray) -> ComplexArray:
-        """U inside U^+ for the transposed U; it holds until the next call."""
-        half = self.product[: len(UT)]
-        np.conjugate(UT, out=self.conjugate)
-        np.matmul(inside, self.conjugate, out=half)
-        return np.matmul(UT.T, half, out=self.result)
+    def entries(self, places: IntArray) -> ComplexArray:
+        """Of the rows of G and of dG/dt what the mean field reads, (2, probes)."""
+        return self.rows.reshape(2, -1)[:, places]

@@ -22,31 +22,46 @@ from .stepping import source_coefficients
 SMALLEST = {8: 1e-14, 4: 1e-7}
 GRID = 64  # places of the reach, in one unit, for which the number of terms is looked up
 POWERS = np.array([1, 1j, -1, -1j])  # of i
+DOUBLE = np.dtype(complex)
+TERMS = 48  # so many coefficients are found with H_eff; more if they are needed
 
 
 class Planes:
-    """Scratch memory of the kernels and constants, kept for each size of a block."""
+    """Scratch memory of the kernels and constants, kept for each size of a block.
+
+    What a kernel gets as one tuple has at most four arrays: numba finds the type of a longer one
+    anew in every call, which takes longer than a small kernel.
+    """
 
     def __init__(self) -> None:
-        self._planes: dict[tuple[int, int], tuple[NDArray, ...]] = {}
-        self._zeros: dict[int, FloatArray] = {}
+        self._planes: dict[tuple[int, int], tuple[tuple[NDArray, ...], ...]] = {}
+        self._mirrored: dict[int, bool] = {}
+        self._resting: dict[int, FloatArray] = {}
 
-    def of(self, n: int, kind: np.dtype) -> tuple[NDArray, ...]:
-        """Scratch of `sweeps.advance` for chains of n sites and complex numbers of a kind."""
+    def of(self, n: int, kind: np.dtype) -> tuple[tuple[NDArray, ...], ...]:
+        """Planes and sources of `sweeps.advance` for chains of n sites and complex numbers of a
+        kind.
+        """
         key = (n, kind.itemsize)
         if key not in self._planes:
             real = np.empty(0, kind).real.dtype
             planes = [np.empty((n, 4 * chains.LANES), real) for _ in range(3)]
             sums = np.empty((n, 8 * chains.LANES))
             sources = np.empty((2, chains.LANES), kind), np.empty(chains.LANES, int)
-            self._planes[key] = (*planes, sums, *sources)
+            self._planes[key] = (*planes, sums), sources
         return self._planes[key]
 
-    def zeros(self, n: int) -> FloatArray:
-        """A mode that is 0, (1, 2n, 4n) real."""
-        if n not in self._zeros:
-            self._zeros[n] = np.zeros((1, 2 * n, 4 * n))
-        return self._zeros[n]
+    def resting(self, n: int) -> FloatArray:
+        """Slopes of levels that rest, (2, n)."""
+        if n not in self._resting:
+            self._resting[n] = np.zeros((2, n))
+        return self._resting[n]
+
+    def mirrored(self, b: int, level: FloatArray) -> bool:
+        """Whether holes have minus the levels (2, n) of electrons in a block."""
+        if b not in self._mirrored:
+            self._mirrored[b] = bool((level[0] == -level[1]).all())
+        return self._mirrored[b]
 
 
 class Polynomial:
@@ -66,66 +81,82 @@ class Polynomial:
         pairing, shifts = system.local_fields(b, mean)
         pairing_slope, moving = system.local_fields(b, slope)
         self.n, columns = len(hop), 10
+        self.mirrored = shifts is None and planes.mirrored(b, level)
         if shifts is not None:
             level, columns = level + shifts, 14
         if moving is None:
-            moving = np.zeros_like(level)
-        self.coef = np.empty((self.n, columns))
-        self.radius = chains.effective(
-            hop, level, pairing, pairing_slope, moving, step**2 / 12, self.coef
-        )
-        self.coef *= 2 / self.radius
+            moving = planes.resting(self.n)
+        coef = np.empty((2, self.n, columns))
+        slopes = np.empty((2 * self.n, 2), complex)
+        fields, self._c = (hop, level, pairing, pairing_slope, moving), np.empty(TERMS)
+        self.radius = chains.effective(*fields, step, coef, slopes, self._c)
         self.reach = self.radius * step
-        self.slopes = np.zeros((2 * self.n, 2), complex)
-        self.slopes[:, 0] = moving.ravel()
-        self.slopes[: self.n, 1] = -pairing_slope.conj()
-        self.slopes[self.n :, 1] = -pairing_slope
+        self.flops_of_term = chains.FLOPS[columns]
+        self._matrix = slopes, coef[0], coef[1]
         self._rounded: dict[int, tuple[NDArray, ...]] = {}
 
-    def _numbers(self, kind):
+    def numbers(self, kind: np.dtype) -> tuple[NDArray, ...]:
         """c_k, entries of Hdot, coefficients of H, half of them, for complex numbers of a kind."""
-        if kind.itemsize not in self._rounded:
-            real = np.empty(0, kind).real.dtype
-            terms = _terms(ceil(GRID * self.reach), SMALLEST[real.itemsize])
-            c = chebyshev.bessel_coefficients(self.reach, terms).astype(real)
-            coef = self.coef.astype(real), (0.5 * self.coef).astype(real)
-            self._rounded[kind.itemsize] = (c, self.slopes.astype(kind), *coef)
-        return self._rounded[kind.itemsize]
+        size = kind.itemsize // 2
+        if size not in self._rounded:
+            terms = _terms(ceil(GRID * self.reach), SMALLEST[size])
+            if terms > len(self._c):
+                self._c = np.empty(terms)
+                chains.bessel_coefficients(self.reach, self._c)
+            c = self._c[:terms]
+            matrix = self._matrix
+            if size == 4:
+                c = c.astype(np.float32)
+                slopes, coef, half = matrix
+                coef, half = coef.astype(np.float32), half.astype(np.float32)
+                matrix = slopes.astype(np.complex64), coef, half
+            self._rounded[size] = (c, *matrix)
+        return self._rounded[size]
 
     def terms(self, kind: np.dtype) -> int:
         """Terms for complex numbers of a kind."""
-        return len(self._numbers(kind)[0])
+        return len(self.numbers(kind)[0])
 
     def flops(self, kind: np.dtype, entries: int) -> float:
         """What so many complex entries cost."""
-        return chains.FLOPS[self.coef.shape[1]] * self.terms(kind) * entries
+        return self.flops_of_term * self.terms(kind) * entries
 
-    def propagator(self) -> ComplexArray:
-        """exp(-i step H_eff), transposed: (2n, 2n)."""
-        n, kind = self.n, np.dtype(complex)
-        UT = np.empty((1, 2 * n, 2 * n), complex)
-        c, *others = self._numbers(kind)
-        nothing = np.zeros(1, complex)
-        _advance(
-            self.planes.zeros(n),
-            UT.view(float),
-            nothing,
-            c[None].astype(complex),
-            np.ones((1, 2 * n), complex),
-            nothing,
-            0,
-            nothing,
-            np.zeros((0, 2 * n, 4 * n)),
-            (0 * c, *others),
-            self.planes.of(n, kind),
-        )
+    def propagator(self, kind: np.dtype = DOUBLE) -> NDArray:
+        """exp(-i step H_eff), transposed: (2n, 2n), complex numbers of a kind.
+
+        Where holes have minus the levels of electrons, tau_y H^* tau_y = -H: the columns of holes
+        are those of electrons, conjugate and turned.
+        """
+        n = self.n
+        UT = np.empty((1, 2 * n, 2 * n), kind)
+        c, _, coef, half = self.numbers(kind)
+        columns = n if self.mirrored else 2 * n
+        _exponential(c, coef, half, columns, UT.view(c.dtype), self.planes.of(n, kind)[0])
         return UT[0]
 
-    def source_functions(self, moments: RateMoments, kind: np.dtype) -> ComplexArray:
-        """Coefficients (groups, terms) of the function of H that acts on the sources."""
-        terms = self.terms(kind)
-        weights = source_coefficients(self.step, moments.mean, self.radius, terms)
-        return weights * (moments.own[:, None] * POWERS[np.arange(terms) % 4])
+    def source_functions(
+        self, moments: RateMoments, kind: np.dtype, terms: int | None = None
+    ) -> ComplexArray:
+        """Coefficients (groups, terms) of the function of H that acts on the sources.
+
+        terms : of fast groups, see `fast_poles`; None for carried ones.
+        """
+        fast = terms is not None
+        count = terms or self.terms(kind)
+        if count > chebyshev.MANY:
+            weights = source_coefficients(self.step, moments.mean, self.radius, count, fast)
+            return weights * (moments.own[:, None] * POWERS[np.arange(count) % 4])
+        functions = np.empty((len(moments.mean), count), complex)
+        _source_weights(
+            self.step,
+            self.radius,
+            moments.mean,
+            moments.own,
+            fast,
+            chebyshev.nodes(count),
+            functions,
+        )
+        return functions
 
     def advance(
         self,
@@ -143,9 +174,12 @@ class Polynomial:
 
         old, new (groups, columns, 2n) complex; of ``moments``, ``functions`` and ``rates`` the
         ``part`` with these groups is taken; strength (groups, columns) of the sources. The new
-        modes, plain and times ``rates``, are added to ``sums`` (2, 2n, 2n).
+        modes, plain and times ``rates``, are added to ``sums`` (2, 2n, 2n), or to nothing.
         """
         kind, real = old.dtype, old.real.dtype
+        c, *others = self.numbers(kind)
+        if functions.shape[1] > len(c):  # of fast groups, whose factor is 0
+            c = np.zeros(functions.shape[1], real)
         _advance(
             old.view(real),
             new.view(real),
@@ -156,8 +190,8 @@ class Polynomial:
             first,
             rates[part],
             sums.view(float),
-            self._numbers(kind),
-            self.planes.of(self.n, kind),
+            (c, *others),
+            *self.planes.of(self.n, kind),
         )
 
 
@@ -174,6 +208,20 @@ def _advance(*args):
     advance(*args)
 
 
+def _exponential(*args):
+    """`products.exponential`, whose module needs numba at once."""
+    from .products import exponential
+
+    exponential(*args)
+
+
+def _source_weights(*args):
+    """`products.source_weights`, whose module needs numba at once."""
+    from .products import source_weights
+
+    source_weights(*args)
+
+
 @dataclass(frozen=True)
 class RateMoments:
     """What a step needs of the rates of groups, (groups,) each: their mean, what follows from it.
@@ -187,7 +235,7 @@ class RateMoments:
     own: ComplexArray
     bend: ComplexArray
 
-    def of(self, groups: NDArray) -> RateMoments:
+    def of(self, groups: NDArray | slice) -> RateMoments:
         """Those of some groups."""
         mean, factor = self.mean[groups], self.factor[groups]
         return RateMoments(mean, factor, self.own[groups], self.bend[groups])

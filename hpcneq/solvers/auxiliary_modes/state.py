@@ -17,7 +17,7 @@ sums in the order of the chunks, so that the sum does not depend on who computed
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -26,47 +26,14 @@ from numpy.typing import DTypeLike, NDArray
 from scipy import sparse
 
 from ...maths.arrays import ComplexArray
-from ...parallel import Communicator, Layout, Part, placed
+from ...parallel import Communicator, Part, placed
 from ..output_times import Row
 from ..protocols import AuxiliaryModes, Observables
 from .chebyshev import bound
+from .share import Share
 
-GROUPS_PER_CHUNK = 4
 Blocks = Mapping[int, ComplexArray]  # a matrix of each led block
 Runs = list[tuple[list[int], slice, NDArray]]  # [(groups, columns, (groups, columns, N))]
-
-
-class Share:
-    """Which (block, chunk) pairs a rank holds, and who leads each block."""
-
-    def __init__(self, comm: Communicator, n_blocks: int, n_groups: int):
-        self.comm, self.n_blocks = comm, n_blocks
-        self.chunks = [
-            range(g, min(g + GROUPS_PER_CHUNK, n_groups))
-            for g in range(0, n_groups, GROUPS_PER_CHUNK)
-        ]
-        self.layout = Layout.over(n_blocks * len(self.chunks), comm)
-        items = range(self.layout.start, self.layout.stop)
-        self.mine: dict[int, list[int]] = {}
-        for item in items:
-            b, c = divmod(item, len(self.chunks))
-            self.mine.setdefault(b, []).append(c)
-
-    def leader(self, b: int) -> int:
-        """The rank that keeps G of block b."""
-        return self.layout.owner(b * len(self.chunks))
-
-    @property
-    def led(self) -> list[int]:
-        """Blocks led by this rank."""
-        return [b for b in self.mine if self.leader(b) == self.comm.rank]
-
-    def holders(self, b: int) -> list[tuple[int, list[int]]]:
-        """(rank, its chunks) of block b in order."""
-        holders: dict[int, list[int]] = {}
-        for c in range(len(self.chunks)):
-            holders.setdefault(self.layout.owner(b * len(self.chunks) + c), []).append(c)
-        return list(holders.items())
 
 
 class Modes(dict[tuple[int, int], Runs]):
@@ -107,18 +74,26 @@ class BlockState:
         self.flat = np.zeros(self.green_count + together * self.mode_count, complex)
         self.green = self.view_green(self.flat)
         if together:
-            self.modes = self.view_modes(self.flat[self.green_count :])
+            self.held_modes = self.view_modes(self.flat[self.green_count :])
         else:
-            self.modes = self.allocate()
+            self.held_modes = self.allocate()
+        self.missing: Callable[[], None] | None = None
+        self._probes: dict[int, tuple] = {}
         if start:
             self.fill()
+
+    @property
+    def modes(self) -> Modes:
+        """The modes; first ``missing`` writes those that the last step did not need."""
+        if self.missing:
+            self.missing()
+        return self.held_modes
 
     @cached_property
     def levels(self) -> float:
         """A bound of the levels of all blocks without a mean field."""
-        system = self.system
-        empty = np.zeros(system.unknowns, complex)
-        return max(bound(system.hamiltonian(b, empty)) for b in range(system.blocks))
+        empty = np.zeros(self.system.unknowns, complex)
+        return max(bound(self.system.hamiltonian(b, empty)) for b in range(self.system.blocks))
 
     def allocate(self) -> Modes:
         """A further generation of modes."""
@@ -253,25 +228,35 @@ class BlockState:
             total += row
         return total
 
-    def mean_of_rows(self, rows: Mapping[int, Sequence[ComplexArray]]) -> tuple[ComplexArray, ...]:
+    def mean_of_rows(self, rows: Mapping[int, ComplexArray]) -> tuple[ComplexArray, ...]:
         """The mean field of each row of the led blocks: what it reads of G, or of dG/dt.
 
-        rows : block -> at most two (probes,). **Collective.**
+        rows : block -> (1 or 2, probes). **Collective.**
         """
         tables = {}
         for b, values in rows.items():
-            _, _, sites, weights = self.system.probe(b)
+            sites, weights, once = self._probe(b)
             tables[b] = np.zeros((2, self.system.unknowns), complex)
+            if once:
+                tables[b][: len(values), sites] = weights * values
+                continue
             for row, own in zip(tables[b], values):
                 np.add.at(row, sites, weights * own)
         return tuple(self.system.close(total) for total in self.gather(tables, 2))
+
+    def _probe(self, b):
+        """Sites and weights of what the mean field reads of a block, whether each site is once."""
+        if b not in self._probes:
+            _, _, sites, weights = self.system.probe(b)
+            self._probes[b] = sites, weights, len(np.unique(sites)) == len(sites)
+        return self._probes[b]
 
     def mean_field(self, green: Blocks) -> ComplexArray:
         """The mean field of Green functions of the led blocks. **Collective.**"""
         rows = {}
         for b, G in green.items():
             r, k, _, _ = self.system.probe(b)
-            rows[b] = (G[r, k],)
+            rows[b] = G[r, k][None]
         return self.mean_of_rows(rows)[0]
 
     def observe(self, row: Row) -> Observables:
@@ -295,11 +280,8 @@ class BlockState:
         for b, G in green.items():
             H = self.system.hamiltonian(b, c)
             X, _ = memory_terms(self.system, sums[b], H)
-            HG = (
-                np.asarray(H.multiply(G.T).sum(1)).ravel()
-                - np.asarray(H.T.multiply(G).sum(1)).ravel()
-            )
-            slope = -1j * HG - self.system.damping * np.diagonal(G) + np.diagonal(X)
+            HG = np.asarray(H.multiply(G.T).sum(1)) - np.asarray(H.T.multiply(G).sum(1))
+            slope = -1j * HG.ravel() - self.system.damping * np.diagonal(G) + np.diagonal(X)
             both[b] = np.concatenate(
                 [self.system.observe_green(b, np.diagonal(G)), self.system.observe_green(b, slope)]
             )

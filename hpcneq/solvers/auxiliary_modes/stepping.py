@@ -57,12 +57,18 @@ def exponential_coefficients(step: float, radius: float, terms: int) -> ComplexA
 
 
 def source_coefficients(
-    step: float, rates: ComplexArray, radius: float, terms: int
+    step: float, rates: ComplexArray, radius: float, terms: int, fast: bool = False
 ) -> ComplexArray:
-    """Those of step phi1(step (lambda - i x)) for rates lambda (n,): (n, terms)."""
-    return step * chebyshev.coefficients(
-        lambda x: chebyshev.phi1(step * (rates[:, None] - 1j * x)), radius, terms
-    )
+    """Those of step phi1(step (lambda - i x)) for rates lambda (n,): (n, terms).
+
+    fast : of -1/(lambda - i x), what is left of it without e^{step lambda}.
+    """
+
+    def function(x: FloatArray) -> ComplexArray:
+        z = step * (rates[:, None] - 1j * x)
+        return -1 / z if fast else chebyshev.phi1(z)
+
+    return step * chebyshev.coefficients(function, radius, terms)
 
 
 class Ends:

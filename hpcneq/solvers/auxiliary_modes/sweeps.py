@@ -55,7 +55,7 @@ def _load(typing, old, g, begin, last, row, re, im, P, j, part):
 
 
 @intrinsic
-def _store(typing, B, j, part, new, g, begin, last, row):
+def store(typing, B, j, part, new, g, begin, last, row):
     """new[g, begin .., row] = B[j, part] of complex numbers."""
 
     def write(context, builder, signature, args):
@@ -158,8 +158,8 @@ def _term(columns):
     return term
 
 
-_term_plain = _term(10)
-_term_phases = _term(14)
+term_plain = _term(10)
+term_phases = _term(14)
 
 
 def _recursion(P, B, C, matrix, omega, R, own):
@@ -182,9 +182,9 @@ def _recursion(P, B, C, matrix, omega, R, own):
             if right == n:
                 right = 0
             if coef.shape[1] == 10:
-                _term_plain(P, B, C, h, j, left, right, c[k])
+                term_plain(P, B, C, h, j, left, right, c[k])
             else:
-                _term_phases(P, B, C, h, j, left, right, c[k])
+                term_phases(P, B, C, h, j, left, right, c[k])
             left = j
         for q in range(width):
             j, at = own[q], q
@@ -227,7 +227,8 @@ def advance(
     rates: ComplexArray,
     sums: FloatArray,
     matrix: tuple[NDArray, ...],
-    scratch: tuple[NDArray, ...],
+    planes: tuple[NDArray, ...],
+    sources: tuple[NDArray, ...],
 ) -> None:
     """new = sum_k c_k (-i)^k T_k(H) factor old + omega_k (-i)^k T_k(H) source, for each group.
 
@@ -237,11 +238,12 @@ def advance(
     strength (groups, columns); ``first`` is the own row of column 0. sums (2, 2n, 4n), or (0, ...)
     for none: the new modes and ``rates`` (groups,) times them are added. matrix : c (terms,), the
     entries of Hdot (2n, 2) in a column's own row and the other's, the coefficients of H (see
-    `chains`), half of them. scratch : P, B, C (n, 4 lanes), S (n, 8 lanes) double, R (2, lanes)
-    complex, own (lanes,) int.
+    `chains`), half of them. planes : P, B, C (n, 4 lanes), S (n, 8 lanes) double. sources : R (2,
+    lanes) complex, own (lanes,) int.
     """
     slopes = matrix[1]
-    P, B, C, S, R, own = scratch
+    P, B, C, S = planes
+    R, own = sources
     n, width = P.shape[0], P.shape[1] // 4
     last, one = old.shape[1] - 1, 0 * matrix[0][0] + 1
     for begin in range(0, last + 1, width):
@@ -257,8 +259,8 @@ def advance(
                 R[1, q] = strength[g, col] * bend[g] * slopes[own[q], 1]
             done = _recursion(P, B, C, matrix, omega[g], R, own)
             for j in range(n):
-                _store(done, j, 0, new, g, begin, last, 2 * j)
-                _store(done, j, 2, new, g, begin, last, 2 * (n + j))
+                store(done, j, 0, new, g, begin, last, 2 * j)
+                store(done, j, 2, new, g, begin, last, 2 * (n + j))
             if len(sums):
                 for j in range(n):
                     _add(done, j, rates[g].real, rates[g].imag, S)

@@ -6,6 +6,7 @@ The order parameter depends on x; protocol ``AuxiliaryModes`` of the solvers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -30,7 +31,20 @@ class BiasedModes:
         return self._rates(mean), self._rates(slope) - self._rates(0.0)
 
     def _rates(self, eV: float) -> np.ndarray:
-        return np.array([group.rate(self.junction, eV) for group in self.groups])
+        """`Group.rate` of all groups."""
+        decay, leads, signs = self._levels_of_groups
+        mu, h = self.junction.mu, self.junction.h
+        shifts = np.array([lead.shift(eV, mu) for lead in self.junction.leads])
+        return decay + 1j * (signs * shifts[leads] + h)
+
+    @cached_property
+    def _levels_of_groups(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of each group the real part of its rate, its lead, and the sign of its shift."""
+        pairs = [group.leads for group in self.groups]
+        decay = [-self.junction.width - group.w for group in self.groups]
+        leads = [hole if up is None else up for up, hole in pairs]
+        signs = [-1.0 if up is None else 1.0 for up, _ in pairs]
+        return np.array(decay), np.array(leads, int), np.array(signs)
 
 
 def lead_currents(

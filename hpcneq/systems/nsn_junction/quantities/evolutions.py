@@ -231,7 +231,7 @@ MU_PAIR = Quantity(
 MATRICES = Quantity(
     "mode_matrices",
     "1",
-    "groups of bath modes that have a matrix; with range",
+    "groups of bath modes that have a matrix; with stripes or range",
     dtype=int,
     kind="summary",
     error=COUNTED,

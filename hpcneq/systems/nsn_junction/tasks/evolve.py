@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from ....parallel import Communicator, on_root
+from ....solvers.auxiliary_modes import fast_poles
 from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.site_columns.state import SiteState
 from ....solvers.site_windows.ranges import LONGER, matrices_of
@@ -68,8 +71,18 @@ def _run_stripes(given: Given, comm, log, output) -> Outcome:
     if outcome.status == "complete" and junction.drive.kind == "sine":
         write_harmonics(output(), comm, junction.drive, outcome)
     _add_start(outcome, junction, start)
+    outcome.summary["mode_matrices"] = _matrices(given, junction)
     outcome.summary.update(_regions(junction, comm, outcome.summary["t"]))
     return outcome
+
+
+def _matrices(given: Given, junction: Junction) -> int:
+    """Groups of modes that have a matrix when what jumps of the bias have left is gone."""
+    groups = junction.groups()
+    if given.petsc.get("evolve_ts_type", "exponential") != "exponential":
+        return len(groups)
+    rates = np.array([group.rate(junction, 0.0) for group in groups])
+    return fast_poles.carried(rates, given.numerics.dt, np.inf)
 
 
 def _run_sites(given: Given, comm, log, output) -> Outcome:

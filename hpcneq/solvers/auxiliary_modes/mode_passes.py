@@ -1,0 +1,302 @@
+"""One step of the modes that a rank holds, block by block.
+
+Modes of blocks with few levels are multiplied by whole matrices (`products`), others by recursions
+for eight columns at a time (`sweeps`). Groups behind the ``carried`` first ones are fast
+(`fast_poles`): the leader of a block adds their sums, and their matrices are written where somebody
+reads them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ...maths.arrays import ComplexArray
+from . import chebyshev, fast_poles
+from .polynomials import Planes, Polynomial, RateMoments
+from .state import BlockState, Modes
+from .stepping import Ends
+
+# of a block for which whole matrices are faster; smaller ones take no time, but their kernel takes
+# longer to compile
+LEVELS = range(25, 81)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Rates of a step: of the ``carried`` first groups, of the fast ones behind them, and those of
+    all, (groups,), at its end.
+    """
+
+    carried: int
+    slow: RateMoments
+    fast: RateMoments
+    after: ComplexArray
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The step from ``start`` to ``end`` whose fast groups have not been written."""
+
+    step: float
+    rates: Rates
+    start: Ends
+    end: Ends
+
+
+class Held:
+    """The groups of a block's held chunks, one behind the other as their modes are in memory.
+
+    groups (m,). places (m, 4): where its modes begin, its columns, the first, its pair of sums.
+    runs : [(chunk, [(part of the groups, first column)])]. strength (m, N) of the sources of its
+    columns. begin, end : the block's modes in the whole. kinds (N,) of columns: those of a kind
+    have the same ``sources`` (kinds, all groups).
+    """
+
+    def __init__(self, state: BlockState, b: int, begin: int):
+        system, chunks = state.system, state.share.mine[b]
+        N = system.size(b)
+        self.begin = begin
+        self.runs: list[tuple[int, list[tuple[slice, int]]]] = []
+        groups: list[int] = []
+        places, strength, at = [], [], 0
+        for k, chunk in enumerate(chunks):
+            runs = []
+            for own, columns in state.shapes[b, chunk]:
+                count = columns.stop - columns.start
+                runs.append((slice(len(groups), len(groups) + len(own)), columns.start))
+                for g in own:
+                    places.append((at, count, columns.start, 0 if b in state.green else k))
+                    strength.append(np.zeros(N, complex))
+                    strength[-1][:count] = system.sources(b, g)
+                    at += count * N
+                groups += own
+            self.runs.append((chunk, runs))
+        self.end = begin + at
+        self.groups, self.places = np.array(groups), np.array(places)
+        self.strength = np.array(strength).astype(state.dtype)
+        whole = np.zeros((N, len(system.groups)), complex)
+        for g in range(len(system.groups)):
+            whole[system.columns(b, g), g] = system.sources(b, g)
+        self.sources, self.kinds = np.unique(whole, axis=0, return_inverse=True)
+        self.kinds = self.kinds.ravel()
+
+
+class Scratch:
+    """Memory of `products` for blocks of N levels, for so many groups at a time; T grows."""
+
+    def __init__(self, N: int, groups: int, kind: np.dtype):
+        self.N, real = N, np.empty(0, kind).real.dtype
+        self.T, P = np.empty(0, real), np.empty((N, N), kind)
+        room = np.empty(4 * groups * N**2, real)
+        self.work = (np.empty((groups, N, 2 * N), real), P, P.view(real), room)
+        self.few = np.zeros(3, kind), np.array([1, -1], real)
+
+    def terms(self, count: int, columns: int) -> NDArray:
+        """T for so many terms, (count, columns, 2N) real."""
+        size = count * columns * 2 * self.N
+        if len(self.T) < size:
+            self.T = np.empty(size, self.T.dtype)
+        return self.T[:size].reshape(count, columns, -1)
+
+
+class ModePasses:
+    """Steps of the modes of the held chunks of a state."""
+
+    def __init__(self, state: BlockState, planes: Planes):
+        self.state, self.planes, self.flops = state, planes, 0.0
+        self.held: dict[int, Held] = {}
+        self._scratch: dict[tuple[int, int], Scratch] = {}
+        self._step: Rates | None = None  # that of the cache
+        self._cache: dict[object, tuple] = {}
+        none = np.zeros(0, complex)
+        self._nothing = none, none, np.zeros((4, 0), complex)
+        at = 0
+        tables: dict[tuple, NDArray] = {}
+        for b in state.share.mine:
+            self.held[b] = held = Held(state, b, at)
+            held.sources = tables.setdefault(
+                (len(held.sources), held.sources.tobytes()), held.sources
+            )
+            at = held.end
+
+    def advance(
+        self,
+        b: int,
+        polynomial: Polynomial,
+        rates: Rates,
+        ends: tuple[Modes, Modes],
+        sums: ComplexArray,
+    ) -> ComplexArray | None:
+        """Advance the modes of a block; returns U^T if the block is led.
+
+        ends : modes of before and those to be written. sums (1 or chunks, 2, N, N) are added to,
+        see `state.empty_sums`.
+        """
+        held, own = self.held[b], self._own(b, rates)
+        leads = b in self.state.green
+        adds = leads and len(rates.fast.mean) > 0
+        if len(held.kinds) in LEVELS:
+            return self._products(b, polynomial, rates, own, adds, ends, sums)
+        if adds:
+            self._add_fast(held, rates, polynomial, sums[0])
+        self._sweeps(b, polynomial, own[:2], ends, sums)
+        return self.propagator(polynomial) if leads else None
+
+    def _own(self, b, rates):
+        """Of the carried groups held of a block: their moments, rates at the end, and factors and
+        bends in the modes' precision.
+        """
+        if self._step is not rates:
+            self._step, self._cache = rates, {}
+        held = self.held[b]
+        first = held.groups[0]
+        part = slice(first, max(first, min(held.groups[-1] + 1, rates.carried)))
+        key = part.start, part.stop
+        if key not in self._cache:
+            moments, kind = rates.slow.of(part), self.state.dtype
+            rounded = moments.factor.astype(kind), moments.bend.astype(kind)
+            self._cache[key] = (moments, rates.after[part], *rounded)
+        return self._cache[key]
+
+    def counted(self) -> float:
+        """Flops since the last call."""
+        flops, self.flops = self.flops, 0.0
+        return flops
+
+    def propagator(self, polynomial: Polynomial, kind: DTypeLike = complex) -> ComplexArray:
+        """U^T of a block, in a precision."""
+        UT = polynomial.propagator(np.dtype(kind))
+        self.flops += polynomial.flops(UT.dtype, UT.size)
+        return UT
+
+    def _fast_weights(self, held, rates):
+        """Weights (4 kinds, fast groups) of the functions of H, see `products.advance`."""
+        key = id(held.sources)
+        if key not in self._cache:
+            moments, after = rates.fast, rates.after[rates.carried :]
+            sources = held.sources[:, rates.carried :]
+            bent, changes = sources * moments.bend, sources * after
+            parts = np.array([sources, bent, changes, changes * moments.bend])
+            self._cache[key] = parts.swapaxes(0, 1).reshape(-1, len(after))
+        return self._cache[key]
+
+    def _fast_terms(self, polynomial, moments):
+        """Terms of the functions of fast groups."""
+        kind = self.state.dtype
+        size = kind.itemsize // 2
+        terms = fast_poles.terms(moments.mean, polynomial.step, polynomial.reach, size)
+        return max(terms, polynomial.terms(kind))
+
+    def _add_fast(self, held, rates, polynomial, sums):
+        """Add the fast groups' sums to ``sums`` (2, N, N) by recursions."""
+        from . import products  # needs numba at once
+
+        kind, kinds = self.state.dtype, held.kinds
+        terms = self._fast_terms(polynomial, rates.fast)
+        functions = polynomial.source_functions(rates.fast, kind, terms)
+        functions = (self._fast_weights(held, rates) @ functions).astype(kind)
+        _, *matrix = polynomial.numbers(kind)
+        planes = self.planes.of(len(kinds) // 2, kind)[0]
+        products.fast_recursions(functions, kinds, tuple(matrix), sums.view(float), planes)
+        self.flops += 2.0 * polynomial.flops_of_term * terms * len(kinds) ** 2
+
+    def _products(self, b, polynomial, rates, own, adds, ends, sums):
+        """`advance` by whole matrices; ``adds`` : whether the fast groups are added."""
+        from . import products  # needs numba at once
+
+        held, kind, scratch = self.held[b], self.state.dtype, self._scratch_of(b)
+        moments, after, factor, bend = own
+        count, N = len(after), len(held.kinds)
+        terms = most = polynomial.terms(kind)
+        fast = self._nothing
+        if adds:
+            most = self._fast_terms(polynomial, rates.fast)
+            fast = rates.fast.mean, rates.fast.own, self._fast_weights(held, rates)
+        c, *matrix = polynomial.numbers(kind)
+        UT = U = np.empty((N, N), complex)
+        if kind.itemsize < 16:
+            UT = self.propagator(polynomial)
+            U, c = UT.astype(kind), c[:0]
+        T = scratch.terms(most, N // 2 if polynomial.mirrored else N)
+        old, new = (modes.flat[held.begin : held.end] for modes in ends)
+        products.advance(
+            (old, new.view(T.dtype)),
+            held.places[:count],
+            (factor, bend, held.strength[:count]),
+            (moments.mean, moments.own, after),
+            fast,
+            polynomial.step,
+            polynomial.radius,
+            (*chebyshev.nodes(terms), *chebyshev.nodes(most)),
+            held.kinds,
+            sums.view(float),
+            tuple(matrix),
+            c,
+            T,
+            U,
+            scratch.work,
+            scratch.few,
+            self.planes.of(N // 2, kind)[0],
+        )
+        self.flops += 8.0 * N * (held.places[:count, 1].sum() * N + count * terms * T.shape[1])
+        self.flops += polynomial.flops_of_term * most * N * T.shape[1]
+        return UT
+
+    def _scratch_of(self, b):
+        """Scratch memory for a block."""
+        held = self.held[b]
+        key = len(held.kinds), len(held.sources)
+        if key not in self._scratch:
+            self._scratch[key] = Scratch(key[0], 4 * key[1], self.state.dtype)
+        return self._scratch[key]
+
+    def _sweeps(self, b, polynomial, own, ends, sums):
+        """`advance` by recursions."""
+        held, (moments, after) = self.held[b], own
+        functions = polynomial.source_functions(moments, self.state.dtype)
+        for k, (chunk, runs) in enumerate(held.runs):
+            mine = total = sums[k % len(sums)]
+            if len(runs) > 1:  # a chunk is summed before it is added, whoever holds it
+                mine = np.zeros_like(total)
+            arrays = zip(*(modes[b, chunk] for modes in ends))
+            for (part, first), ((_, _, old), (_, _, new)) in zip(runs, arrays):
+                part = slice(part.start, min(part.stop, len(after)))
+                count = part.stop - part.start
+                if count <= 0:
+                    continue
+                strength = held.strength[part, : old.shape[1]]
+                given = moments, part, functions, strength, first, after, mine
+                polynomial.advance(old[:count], new[:count], *given)
+                self.flops += polynomial.flops(old.dtype, old[:count].size)
+            if mine is not total:
+                total += mine
+
+    def complete(self, b: int, polynomial: Polynomial, fast: RateMoments, modes: Modes) -> None:
+        """Write the fast groups' modes at the end of the step of ``polynomial``.
+
+        fast : of the groups from the first fast one on.
+        """
+        held = self.held[b]
+        carried = len(self.state.system.groups) - len(fast.mean)
+        at = int(np.searchsorted(held.groups, carried))
+        if at == len(held.groups):
+            return
+        own = fast.of(held.groups[at:] - carried)
+        functions = polynomial.source_functions(
+            own, self.state.dtype, self._fast_terms(polynomial, fast)
+        )
+        nothing = np.zeros((0, 2, 2), complex)
+        after = np.zeros(len(own.mean), complex)
+        for chunk, runs in held.runs:
+            for (part, first), (_, _, array) in zip(runs, modes[b, chunk]):
+                begin = max(part.start, at)
+                if begin >= part.stop:
+                    continue
+                target = array[begin - part.start :]
+                strength = held.strength[begin : part.stop, : array.shape[1]]
+                groups = slice(begin - at, part.stop - at)
+                given = own, groups, functions, strength, first, after, nothing
+                polynomial.advance(target, target, *given)

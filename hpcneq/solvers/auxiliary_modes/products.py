@@ -1,0 +1,384 @@
+"""Modes of a block of few levels, by products of matrices.
+
+The matrices T[k] = (-i)^k T_k(H), transposed, are made once for all groups of modes of a block.
+U is their sum with the coefficients of the exponential, the functions of H on the sources are one
+product of all coefficients with all T[k], and every group is multiplied by U. Up to a hundred
+levels that takes less than the recursions of `sweeps` for each group.
+
+numba is needed at once: this module is imported when the first block is advanced so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ...maths.compiled import lazily
+from .product_code import blend_few, blend_many, unfold_few, unfold_many
+from .sweeps import store, term_phases, term_plain
+
+
+def _row(P, i, S, j, k, a, b, d, new, col, Q, L, own, rate):
+    """`blend` of whole rows, (4n,) real."""
+    width, at = new.shape[1], 0
+    while at + 8 <= width:
+        r, s, t, u = a.real, a.imag, b.real, b.imag
+        v, w, x, y = d.real, d.imag, rate.real, rate.imag
+        blend_many(P, i, S, j, k, at, r, s, t, u, v, w, new, col, Q, L, own, x, y)
+        at += 8
+    while at < width:
+        r, s, t, u = a.real, a.imag, b.real, b.imag
+        v, w, x, y = d.real, d.imag, rate.real, rate.imag
+        blend_few(P, i, S, j, k, at, r, s, t, u, v, w, new, col, Q, L, own, x, y)
+        at += 4
+
+
+def _unit(B, begin, last):
+    """Columns of the unit matrix from ``begin`` to ``last``, in the lanes of the plane B."""
+    n, width = B.shape[0], B.shape[1] // 4
+    B[:] = 0
+    for q in range(width):
+        j, at = min(begin + q, last), q
+        if j >= n:
+            j -= n
+            at += 2 * width
+        B[j, at] = 1
+
+
+def _next(B, C, h):
+    """C = -i H B + C for the coefficients h of H."""
+    n, zero = B.shape[0], h[0, 0] - h[0, 0]
+    left = n - 1
+    for j in range(n):
+        right = j + 1
+        if right == n:
+            right = 0
+        if h.shape[1] == 10:
+            term_plain(B, B, C, h, j, left, right, zero)
+        else:
+            term_phases(B, B, C, h, j, left, right, zero)
+        left = j
+
+
+def _put(B, T, k, begin):
+    """The lanes of the plane B into the rows of T[k] from ``begin`` on."""
+    n, last = B.shape[0], T.shape[1] - 1
+    for j in range(n):
+        store(B, j, 0, T, k, begin, last, 2 * j)
+        store(B, j, 2, T, k, begin, last, 2 * (n + j))
+
+
+def _chebyshev_matrices(c, coef, half, T, UT, planes):
+    """T[k] = (-i)^k T_k(H), transposed, and UT = sum_k c_k T[k]; none where c is empty.
+
+    T (terms, columns, 4n), UT (1, 2n, 4n) real. With n columns, those of electrons alone,
+    those of holes are told by them, see `Polynomial.propagator`. coef, half : coefficients of H,
+    see `chains`, and half of them. planes : (n, 4 lanes).
+    """
+    B, C, S, _ = planes
+    n, width, columns = B.shape[0], B.shape[1] // 4, T.shape[1]
+    for begin in range(0, columns, width):
+        _unit(B, begin, columns - 1)
+        C[:] = 0
+        S[:] = 0
+        for k in range(len(T)):
+            _put(B, T, k, begin)
+            if k < len(c):
+                for j in range(n):
+                    for q in range(4 * width):
+                        S[j, q] += c[k] * B[j, q]
+            if k == 0:
+                _next(B, C, half)
+            else:
+                _next(B, C, coef)
+            B, C = C, B
+        if len(c):
+            _put(S, UT[:, :columns], 0, begin)
+    if len(c) and columns == n:
+        _mirror(UT)
+
+
+def _mirror(UT):
+    """The columns of holes from those of electrons, in UT (1, 2n, 4n)."""
+    n = UT.shape[1] // 2
+    for j in range(n):
+        electron, hole = UT[0, j], UT[0, n + j]
+        for i in range(0, 2 * n, 2):
+            hole[i], hole[i + 1] = -electron[2 * n + i], electron[2 * n + i + 1]
+            hole[2 * n + i], hole[2 * n + i + 1] = electron[i], -electron[i + 1]
+
+
+@lazily(calls=(_next, _put, _mirror))
+def exponential(
+    c: NDArray,
+    coef: NDArray,
+    half: NDArray,
+    columns: int,
+    UT: NDArray,
+    planes: tuple[NDArray, ...],
+) -> None:
+    """UT = sum_k c_k (-i)^k T_k(H), transposed, by Clenshaw's recursion; see `_chebyshev_matrices`.
+
+    columns : n where those of holes are told by the others, or 2n.
+    """
+    B, C = planes[0], planes[1]
+    n, width = B.shape[0], B.shape[1] // 4
+    for begin in range(0, columns, width):
+        B[:] = 0
+        C[:] = 0
+        for k in range(len(c) - 1, -1, -1):
+            if k == 0:
+                _next(B, C, half)
+            else:
+                _next(B, C, coef)
+            for q in range(width):
+                j, at = min(begin + q, columns - 1), q
+                if j >= n:
+                    j -= n
+                    at += 2 * width
+                C[j, at] += c[k]
+            B, C = C, B
+        _put(B, UT[:, :columns], 0, begin)
+    if columns == n:
+        _mirror(UT)
+
+
+def _unfolded(parts, S, count, signs):
+    """S (count, 2n, 4n) from real and imaginary coefficients' sums, parts (2 count, columns, 4n).
+
+    signs : 1, -1.
+    """
+    columns, width = parts.shape[1], parts.shape[2]
+    n, one = width // 4, signs[0]
+    for g in range(count):
+        for j in range(columns):
+            k = n + j
+            if columns > n:
+                k = -1
+            for half in range(2):
+                turn, at, last = signs[1 - half], 2 * n * half, 2 * n * (half + 1)
+                away = 2 * n * (1 - 2 * half)
+                while at + 8 <= last:
+                    unfold_many(parts, g, count + g, j, at, S, g, k, at + away, one, turn)
+                    at += 8
+                while at < last:
+                    unfold_few(parts, g, count + g, j, at, S, g, k, at + away, one, turn)
+                    at += 2
+
+
+def _functions_of_H(functions, T, S, parts, signs):
+    """S (groups, 2n, 4n) = functions (groups, terms) of H; T (terms, columns, 4n) real."""
+    rows, terms, size = len(functions), functions.shape[1], T.shape[1] * T.shape[2]
+    both = np.empty((2 * rows, terms), T.dtype)
+    for g in range(rows):
+        for k in range(terms):
+            both[g, k], both[rows + g, k] = functions[g, k].real, functions[g, k].imag
+    sums = parts[: 2 * rows * size].reshape(2 * rows, size)
+    np.dot(both, T[:terms].reshape(terms, size), sums)
+    _unfolded(sums.reshape(2 * rows, T.shape[1], T.shape[2]), S, rows, signs)
+
+
+def _weights(step, radius, mean, own, fast, nodes, out):
+    """`source_weights`."""
+    places, basis = nodes
+    last, terms = len(places) - 1, out.shape[1]
+    turn = np.exp(-1j * (step * radius) * places)
+    for g in range(len(mean)):
+        grown = np.exp(step * mean[g])
+        out[g] = 0
+        for i in range(len(places) // 2):  # a node and its opposite
+            values = 0j, 0j
+            for q in (i, last - i):
+                z = step * (mean[g] - 1j * (radius * places[q]))
+                if fast:
+                    value = -1 / z
+                elif z.real * z.real + z.imag * z.imag > 0.25:
+                    value = (grown * turn[q] - 1) / z
+                else:
+                    value = 1 + 0j
+                    for k in range(14, 0, -1):
+                        value = 1 + value * z / (k + 1)
+                values = values[1], value
+            even, odd = values[0] + values[1], values[0] - values[1]
+            for k in range(0, terms, 2):
+                out[g, k] += even * basis[i, k]
+            for k in range(1, terms, 2):
+                out[g, k] += odd * basis[i, k]
+        power = step * own[g]
+        for k in range(terms):
+            out[g, k] *= power
+            power *= 1j
+
+
+@lazily(calls=(_weights,))
+def source_weights(
+    step: float,
+    radius: float,
+    mean: ComplexArray,
+    own: ComplexArray,
+    fast: bool,
+    nodes: tuple[FloatArray, ...],
+    out: ComplexArray,
+) -> None:
+    """Coefficients (groups, terms) of own step phi1(step (mean - i x)), x in [-radius, radius].
+
+    Those of (-i)^k T_k(x/radius); nodes : see `chebyshev.nodes`. fast : of -own/(mean - i x), what
+    is left of it without e^{step mean}.
+    """
+    _weights(step, radius, mean, own, fast, nodes, out)
+
+
+def _fast_sums(weights, functions, kinds, slopes, T, sums, scratch, few):
+    """Add the sums over groups that are functions of H, plain and times their rates, to ``sums``.
+
+    weights (4 kinds, groups): for each kind of column, of the plain sum, of what is multiplied by
+    Hdot there, of the same of the other sum; functions (groups, terms) of H. kinds (2n,) of the
+    columns. sums (2, 2n, 4n) real view.
+    """
+    S, _, spare, parts = scratch
+    numbers, signs = few
+    N = len(kinds)
+    _functions_of_H(np.dot(weights, functions), T, S, parts, signs)
+    numbers[0] = 1
+    for col in range(N):
+        other = col + N // 2
+        if other >= N:
+            other -= N
+        for p in range(2):
+            A, B = S[4 * kinds[col] + 2 * p], S[4 * kinds[col] + 2 * p + 1]
+            b, d = slopes[col, 0], slopes[col, 1]
+            Q, L = sums[p], sums[1 - p]
+            _row(A, col, B, col, other, numbers[0], b, d, spare, col, Q, L, col, 0j)
+
+
+def _advance_group(modes, place, S, scalars, strength, slopes, UT, rate, sums, work, numbers):
+    """new = factor U old + S on the sources of one group."""
+    old, new = modes
+    P, product = work
+    factor, bend = scalars
+    begin, columns, first, pair = place
+    N = len(UT)
+    n = N // 2
+    np.dot(old[begin : begin + columns * N].reshape(columns, N), UT, P[:columns])
+    target = new[2 * begin : 2 * (begin + columns * N)].reshape(columns, 2 * N)
+    Q, L = sums[pair, 0], sums[pair, 1]
+    for col in range(columns):
+        own, other = first + col, first + col + n
+        if own >= n:
+            other -= N
+        numbers[0] = strength[col] * (1 + bend * slopes[own, 0])
+        numbers[1] = strength[col] * bend * slopes[own, 1]
+        b, d = numbers[0], numbers[1]
+        _row(product, col, S, own, other, factor, b, d, target, col, Q, L, own, rate)
+
+
+@lazily(
+    calls=(
+        *(_row, _unit, _next, _put, _mirror, _chebyshev_matrices, _unfolded, _functions_of_H),
+        *(_weights, _fast_sums, _advance_group),
+    )
+)
+def advance(
+    modes: tuple[NDArray, NDArray],
+    places: IntArray,
+    groups: tuple[NDArray, ...],
+    rates: tuple[ComplexArray, ...],
+    fast: tuple[ComplexArray, ...],
+    step: float,
+    radius: float,
+    nodes: tuple[FloatArray, ...],
+    kinds: IntArray,
+    sums: FloatArray,
+    matrix: tuple[NDArray, ...],
+    c: NDArray,
+    T: NDArray,
+    UT: NDArray,
+    scratch: tuple[NDArray, ...],
+    few: tuple[NDArray, ...],
+    planes: tuple[NDArray, ...],
+) -> None:
+    """new = factor U old + the functions of H on the sources, for each group; see `sweeps.advance`.
+
+    modes : old, and new as real numbers: those of a block one behind the other. places (groups, 4):
+    where a group begins, its columns, its first one, the pair of sums it is added to. groups :
+    factor, bend (groups,), strength (groups, 2n) of its columns. rates : mean, own, see
+    `polynomials.RateMoments`, and those at the end (groups,). fast : mean and own of the fast
+    groups and their weights, see `_fast_sums`. radius : H's. nodes : of the terms of
+    groups, of fast ones. sums (pairs, 2, 2n, 4n) real view. matrix : Hdot, the coefficients of H,
+    half of them. c, T, UT : see `_chebyshev_matrices`; without c UT is given. scratch : S (groups,
+    2n, 4n), P (2n, 2n) complex with its real view, room for 2 (2n, 4n) for each group. few : three
+    complex numbers; 1, -1.
+    """
+    slopes, coef, half = matrix
+    factor, bend, strength = groups
+    mean, own, after = rates
+    S, P, product, parts = scratch
+    numbers, signs = few
+    target = UT.view(T.dtype).reshape(1, len(UT), 2 * len(UT))
+    _chebyshev_matrices(c, coef, half, T, target, planes)
+    if len(fast[0]):
+        functions = np.empty((len(fast[0]), nodes[3].shape[1]), np.complex128)
+        _weights(step, radius, fast[0], fast[1], True, (nodes[2], nodes[3]), functions)
+        _fast_sums(fast[2], functions, kinds, slopes, T, sums[0], scratch, few)
+    functions = np.empty((len(mean), nodes[1].shape[1]), np.complex128)
+    _weights(step, radius, mean, own, False, (nodes[0], nodes[1]), functions)
+    for begin in range(0, len(mean), 4):  # few at a time, which stay in the cache
+        some = functions[begin : begin + 4]
+        _functions_of_H(some, T, S, parts, signs)
+        for g in range(begin, begin + len(some)):
+            scalars, own_places = (factor[g], bend[g]), places[g]
+            given = strength[g], slopes, UT, after[g], sums, (P, product), numbers
+            _advance_group(modes, own_places, S[g - begin], scalars, *given)
+
+
+def _add_sources(C, functions, k, p, kinds, slopes, begin):
+    """To the columns from ``begin`` on the k-th coefficient of the fast groups' sources."""
+    n, width = C.shape[0], C.shape[1] // 4
+    for q in range(width):
+        own, at = min(begin + q, 2 * n - 1), q
+        plain = functions[4 * kinds[own] + 2 * p, k]
+        bent = functions[4 * kinds[own] + 2 * p + 1, k]
+        first, second = plain + bent * slopes[own, 0], bent * slopes[own, 1]
+        j, other = own, at + 2 * width
+        if own >= n:
+            j -= n
+            at, other = other, at
+        C[j, at] += first.real
+        C[j, at + width] += first.imag
+        C[j, other] += second.real
+        C[j, other + width] += second.imag
+
+
+@lazily(calls=(_next, _add_sources))
+def fast_recursions(
+    functions: NDArray,
+    kinds: IntArray,
+    matrix: tuple[NDArray, ...],
+    sums: FloatArray,
+    planes: tuple[NDArray, ...],
+) -> None:
+    """`fast_sums` without the matrices T: Clenshaw's recursion for eight columns at a time.
+
+    matrix : Hdot, the coefficients of H, half of them, see `sweeps.advance`.
+    """
+    slopes, coef, half = matrix
+    B, C, _, _ = planes
+    n, width = B.shape[0], B.shape[1] // 4
+    for begin in range(0, 2 * n, width):
+        for p in range(2):
+            B[:] = 0
+            C[:] = 0
+            for k in range(functions.shape[1] - 1, -1, -1):
+                if k == 0:
+                    _next(B, C, half)
+                else:
+                    _next(B, C, coef)
+                _add_sources(C, functions, k, p, kinds, slopes, begin)
+                B, C = C, B
+            for q in range(min(width, 2 * n - begin)):
+                for j in range(n):
+                    sums[p, begin + q, 2 * j] += B[j, q]
+                    sums[p, begin + q, 2 * j + 1] += B[j, q + width]
+                    sums[p, begin + q, 2 * (n + j)] += B[j, q + 2 * width]
+                    sums[p, begin + q, 2 * (n + j) + 1] += B[j, q + 3 * width]

@@ -1,0 +1,162 @@
+"""Bath modes whose memory is short against a step need no matrices (`fast_poles`)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hpcneq.maths import drives
+from hpcneq.parallel import solo, world
+from hpcneq.solvers.auxiliary_modes import fast_poles, mode_passes
+from hpcneq.solvers.auxiliary_modes.integrator import Exponential
+from hpcneq.solvers.auxiliary_modes.state import BlockState
+from hpcneq.solvers.output_times import Row
+from hpcneq.systems.nsn_junction.physics import junction as model
+from hpcneq.systems.nsn_junction.physics import patterns
+from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
+
+END = 12.0  # of the runs: the order parameter has lost half of its size
+CASES = {  # (parity, gamma and mu of the right lead, whether densities shift the levels)
+    "parity": (True, 0.01, 0.0, False),
+    "unequal leads": (False, 0.02, 0.1, False),
+    "hartree": (True, 0.01, 0.0, True),
+}
+
+
+def quench(case):
+    """A jump of the bias at t = 0 for a pattern on 9 x 2 sites."""
+    parity, right, mu, hartree = CASES[case]
+    leads = (
+        model.Lead("left", 0.01, 0.02, 0.0, +1),
+        model.Lead("right", right, 0.02, mu, -1),
+    )
+    bias = drives.read({"from": 0.0, "to": 0.8})
+    poles = model.fit_poles(leads, 0.02, model.window(leads, 0.0, 0.58, bias, END), 1e-6)
+    lattice = model.stripe(9, 2, 0.0, parity=parity)
+    junction = model.Junction(3.0, 0.0, 0.58, leads, lattice, bias, poles, hartree)
+    return Quench(junction, patterns.cosine(lattice, 2, 0.3) + 0.1 + 0j)
+
+
+def evolved(system, dt=0.5, comm=None, kind=complex, end=END):
+    """The integrator at the end, and the mean field at all steps."""
+    method = Exponential(BlockState(system, comm or solo(), kind))
+    method.start(0.0, dt)
+    fields = [method.now.c]
+    for k in range(round(end / dt)):
+        method.advance(k * dt, dt)
+        fields.append(method.now.c)
+    return method, np.array(fields)
+
+
+def observed(method, end=END):
+    """The observables at the end."""
+    state = method.state
+    return state.observe(Row(end, +1, state.flat, method.now.c, state.green, state.modes))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_fast_modes_follow_the_field(case, monkeypatch):
+    """Six of twenty groups need no matrices at dt = 0.5. The order parameter then differs from that
+    of a run that carries all by less than a hundredth of what the step's error is told to be, from
+    twice the step, and the modes, once written, do as well.
+
+    Fails if the fast modes lag by no time (kappa without its 1/z^2), if kappa has the other sign,
+    if their sum times their rates is left out, or if they are written for a field at rest.
+    """
+    system = quench(case)
+    method, fields = evolved(system)
+    currents = observed(method)
+    with monkeypatch.context() as context:
+        context.setattr(fast_poles, "SHORT", np.inf)
+        every, exact = evolved(system)
+        twice = evolved(system, 1.0)[1]
+    assert every.carried == len(system.groups)
+    assert method.carried == pytest.approx(0.7 * len(system.groups))
+    told = np.abs(exact[::2] - twice).max() / 15
+    assert np.abs(fields - exact).max() < 0.01 * told
+    scale = np.abs(every.state.modes.flat).max()
+    assert np.abs(method.state.modes.flat - every.state.modes.flat).max() < 0.01 * told * scale
+    assert currents["balance"] < 1e-3 * told
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_matrices_and_recursions_give_the_same(case, monkeypatch):
+    """Products of whole matrices and recursions for eight columns: the same modes to rounding, in
+    double and in single precision.
+
+    Fails if the columns of holes are not conjugate, or those of the other component are taken.
+    """
+    system = quench(case)
+    monkeypatch.setattr(mode_passes, "LEVELS", range(81))
+    method, _ = evolved(system, end=7.0)
+    mixed, _ = evolved(system, kind=np.complex64, end=7.0)
+    monkeypatch.setattr(mode_passes, "LEVELS", range(0))
+    other, _ = evolved(system, end=7.0)
+    assert np.abs(method.now.c - other.now.c).max() < 1e-13
+    assert np.abs(method.state.modes.flat - other.state.modes.flat).max() < 1e-13
+    single, _ = evolved(system, kind=np.complex64, end=7.0)
+    for rounded in (mixed, single):
+        assert np.abs(rounded.now.c - other.now.c).max() < 1e-6
+        assert np.abs(rounded.state.modes.flat - other.state.modes.flat).max() < 1e-7
+
+
+class Vector:
+    """What `Exponential.rollback` asks of a TS."""
+
+    def getSolution(self):
+        """Itself."""
+        return self
+
+    def stateIncrease(self):
+        """Nothing."""
+
+
+def test_a_step_back_has_the_modes_of_before():
+    """Modes that nobody has read are written for the state before the last step, too; read or not,
+    the next steps are the same to the bit.
+
+    Fails if the modes of before are written for the step that was taken back.
+    """
+    system = quench("parity")
+    read, _ = evolved(system, end=6.0)
+    before = read.state.modes.flat.copy()
+    method, _ = evolved(system, end=6.5)
+    method.rollback(Vector())
+    np.testing.assert_array_equal(method.state.modes.flat, before)
+    for each in (read, method):
+        each.advance(6.0, 0.5)
+    np.testing.assert_array_equal(method.now.c, read.now.c)
+
+
+def test_a_shorter_step_finds_its_modes(monkeypatch):
+    """A last step of a tenth carries modes that were fast before it: they are written first, and
+    the modes at the end are those of a run that carries all to 3e-6.
+
+    Fails if a step begins with modes that the one before it did not need.
+    """
+    system = quench("parity")
+    method, _ = evolved(system, end=9.0)
+    few = method.carried
+    method.advance(9.0, 0.05)
+    assert few < method.carried < len(system.groups)
+    monkeypatch.setattr(fast_poles, "SHORT", np.inf)
+    every, _ = evolved(system, end=9.0)
+    every.advance(9.0, 0.05)
+    assert np.abs(method.now.c - every.now.c).max() < 1e-5
+    assert np.abs(method.state.modes.flat - every.state.modes.flat).max() < 3e-6
+
+
+@pytest.mark.parallel
+def test_ranks_share_fast_modes():
+    """The fast modes' sums are the leader's: any number of ranks ends with the same field, and the
+    same currents, to rounding.
+
+    Fails if every holder of a block adds them.
+    """
+    system = quench("unequal leads")
+    method, fields = evolved(system, comm=world(), end=7.0)
+    alone, same = evolved(system, end=7.0)
+    assert np.abs(fields - same).max() < 1e-12
+    ours, theirs = observed(method, 7.0), observed(alone, 7.0)
+    for name, current in theirs["current"].items():
+        assert abs(ours["current"][name] - current) < 1e-12

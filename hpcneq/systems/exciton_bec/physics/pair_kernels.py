@@ -156,10 +156,15 @@ def prepare(
         _levels(inner[i], D, mu, inner_levels[i])
         _level_values(inner_levels[i, 0], 0j, bath, inner_values[i], work)
         _gap_terms(inner_levels[i], inner_values[i], bath, row)
+        share = real = imaginary = 0.0
         for n in range(inner.shape[1]):
-            for t in range(2):
-                gap[0, t] += weight[i, n] * terms[t, i]
-                gap[1, t] += weight[i, n] * row[t, n]
+            share += weight[i, n]
+            real += weight[i, n] * row[0, n]
+            imaginary += weight[i, n] * row[1, n]
+        for t in range(2):
+            gap[0, t] += share * terms[t, i]
+        gap[1, 0] += real
+        gap[1, 1] += imaginary
 
 
 # ---- pairs ----------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from hpcneq.maths.panels import divided, on_panels, without_doubles
@@ -36,12 +38,14 @@ def grid(
 
     From each feature outward panels double in length; far out the momentum itself is the scale.
     """
-    cuts = [0.0, p_c]
+    cuts = [np.array([0.0, p_c])]
     for p, width in features(D, mu, mt, g):
         if p >= p_c:
             continue
-        count = max(1, int(np.ceil(np.log2(2 * p_c / width))) + 1)
+        count = max(1, math.ceil(math.log2(2 * p_c / width)) + 1)
         steps = 0.5 * width * RATIO ** np.arange(0, count)
-        cuts += [p, *(p + steps), *(p - steps)]
-    ends = without_doubles(np.unique(np.clip(cuts, 0.0, p_c)), 1e-13 * p_c)
+        cuts += [p + np.array([0.0]), p + steps, p - steps]
+    ends = np.concatenate(cuts)
+    ends = np.sort(ends[(ends >= 0.0) & (ends <= p_c)])
+    ends = without_doubles(ends, 1e-13 * p_c)
     return on_panels(divided(ends, fine))

@@ -252,7 +252,10 @@ def soft_range(gas: Gas, base: Curve) -> tuple[float, float] | None:
     low is 0 if it is negative from the first node on, high the largest Delta if up to the last.
     """
     D = base.D[1:-1]
-    stiff = np.array([rigidity(gas, x, near) for x, near in zip(D, base.dmu[1:-1])])
+    states = zip(D, base.dmu[1:-1])
+    stiff = np.array(
+        [stiffness(gas.at(dmu), x, 0.0) if np.isfinite(dmu) else np.inf for x, dmu in states]
+    )
     soft = np.flatnonzero(stiff < 0)
     if not len(soft):
         return None

@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from .... import petsc
+from ....maths.cauchy import Poles
 from ....parallel import solo
 from ....solvers.evolution import Evolution
 from ....solvers.mean_field import FieldState
@@ -41,14 +42,14 @@ WINDING = 300  # M's in which the modes of a pattern are counted and found
 LONGER = 1.5  # time of curves over that of those of few nodes
 FEW = 6  # nodes of curves made for timing
 SOLVES = 190  # of the gap equation for dmu, that a search for states is worth
-LINE = 2.1  # times short curves, that a line of a phase diagram takes
+LINE = 1.8  # times short curves, that a line of a phase diagram takes
 OTHERS = {"step error": 1.0, "grid error": 0.7, "pole error": 0.9}  # a step, in those of the run
 PEAK = 4001 * 401  # momenta on which the largest pair amplitude is sought
 PAIR_BYTES = 96  # of working memory per momentum of a pair amplitude
 POINT_BYTES = {"A": 500, "C": 300, "D": 700}  # per momentum of M
 SAMPLES_OF_A_WAVE = 150  # M's of one wave of a search
 REFINED = 15  # waves looked at next to the fastest
-ASKED = {"rough": 1000, "fine": 60, "other": 12}  # evaluations of M that a verdict takes
+ASKED = {"rough": 700, "fine": 60, "other": 12}  # evaluations of M that a verdict takes
 TRIED = 12  # for timing
 OVERHEAD = 6e-5  # s of the search around each
 AGAIN = 0.15  # of a search for states: another dmu on the same curves
@@ -71,6 +72,17 @@ def search(gas: Gas) -> float:
     return SOLVES * clocked(lambda: state_curves.dmu_of(gas, 0.1, 0.15))[0]
 
 
+def interpreter(given: Given, compiled: bool = False) -> int:
+    """Bytes before there are arrays; warm occupations are compiled."""
+    warm = np.max(given.sweep.get("T", given.parameters.T)) > 0
+    return BASE_BYTES + (compiled or warm) * KERNEL_BYTES
+
+
+def load() -> None:
+    """Load what is compiled, before anything is timed."""
+    Poles(np.zeros(1), np.ones((4, 1)), 1.0, 1.0)
+
+
 def uniform_and_twisted(gas: Gas) -> tuple:
     """Both curves of few nodes."""
     curves = state_curves.curves(gas, FEW)
@@ -90,7 +102,7 @@ def steady(given: Given, ranks: int) -> Cost:
     """One search."""
     p = given.parameters
     gas = gas_of(replace(p, gamma=p.mean_coupling), given.numerics)
-    return Cost(search(gas), BASE_BYTES, 1, ("one point, on one rank",))
+    return Cost(search(gas), interpreter(given), 1, ("one point, on one rank",))
 
 
 def branches(given: Given, ranks: int) -> Cost:
@@ -113,7 +125,7 @@ def branches(given: Given, ranks: int) -> Cost:
     made = rows if slow else min(ranks, most)  # without rows every rank makes the curve
     return Cost(
         made * curve + rows * point * len(dmu),
-        BASE_BYTES,
+        interpreter(given),
         most,
         (f"{rows * len(dmu)} points", f"{curve:.1f} s a curve, {point:.2f} s a point"),
     )
@@ -127,10 +139,11 @@ def phase_diagram(given: Given, ranks: int) -> Cost:
         what = "points, each with its edges along dmu"
     places = itertools.product(*(_sixths(given.sweep[key]) for key in keys))
     gases = [gas_at(given.parameters, given.numerics, dict(zip(keys, at))) for at in places]
+    state_curves.dmu_of(gases[-1], 0.1, 0.15)  # loads what is compiled
     spent = [clocked(partial(uniform_and_twisted, gas))[0] for gas in gases]
     each = LINE * sum(spent) / len(spent)
     notes = (f"{count} {what}", f"{each:.1g} s each in the mean")
-    return Cost(each * count + STARTING, BASE_BYTES, len(given.sweep[keys[0]]), notes)
+    return Cost(each * count + STARTING, interpreter(given), len(given.sweep[keys[0]]), notes)
 
 
 def _sixths(values):
@@ -146,7 +159,7 @@ def pair_amplitudes(given: Given, ranks: int) -> Cost:
     taken, _ = clocked(lambda: pair_amplitude.pair(p, p, 0.1, 0.1, gas.baths.occupation))
     return Cost(
         search(gas) + taken / len(p) * (PEAK + 3 * plane),
-        BASE_BYTES + PAIR_BYTES * max(PEAK, plane),
+        interpreter(given) + PAIR_BYTES * max(PEAK, plane),
         1,
         (f"{plane} momenta",),
     )
@@ -157,7 +170,7 @@ def momentum(given: Given, ranks: int) -> Cost:
     count, total = len(given.sweep.get("p", range(given.numerics.points))), 0.1
     if given.parameters.branch != "normal":
         total += search(gas_of(given.parameters, given.numerics))
-    return Cost(total, BASE_BYTES, 1, (f"{count} momenta",))
+    return Cost(total, interpreter(given), 1, (f"{count} momenta",))
 
 
 def current(given: Given, ranks: int) -> Cost:
@@ -168,7 +181,7 @@ def current(given: Given, ranks: int) -> Cost:
     total = each * (count + 40)
     if p.delta is None:
         total += search(gas)
-    return Cost(total, BASE_BYTES, 1, (f"{count} wave numbers",))
+    return Cost(total, interpreter(given), 1, (f"{count} wave numbers",))
 
 
 # ---- stability ---------------------------------------------------------------------------------
@@ -184,8 +197,9 @@ def stability(given: Given, ranks: int) -> Cost:
     find, (state, _) = clocked(lambda: find_branch(gas_of(p, n), p.branch, short_curves()))
     if state is None:
         nowhere = f"there is no {p.branch} at the middle one" if shape else "there is no such state"
-        return Cost(find * count, BASE_BYTES, most, (points, nowhere))
+        return Cost(find * count, interpreter(given), most, (points, nowhere))
     response = response_of(p, n, *state[:2])
+    load()
     each, momenta = verdict(response)
     if p.q is None:
         each += search_of_waves(response, p.angle)
@@ -195,7 +209,7 @@ def stability(given: Given, ranks: int) -> Cost:
         finds = shape[0]
     return Cost(
         each * count + find * (curves + AGAIN * finds),
-        BASE_BYTES + POINT_BYTES[n.variant] * momenta,
+        interpreter(given, n.variant != "D") + POINT_BYTES[n.variant] * momenta,
         most,
         (f"{len(response.points.p)} momenta, {points}", f"{each:.2f} s a verdict"),
     )
@@ -257,11 +271,9 @@ def evolve(given: Given, ranks: int) -> Cost:
         vectors = BUFFERS
     others = longer * sum(OTHERS[name] for name in variants)
     steps, size = given.run.t_max / dt, FieldState(system, solo()).nbytes
-    peak = BASE_BYTES + size * vectors / ranks
+    peak = interpreter(given, model != "kinetic") + size * vectors / ranks
     if linear:
         peak += size * TABLES
-    if model == "memory":
-        peak += KERNEL_BYTES
     return Cost(
         fixed + STARTING + steps * (each + 0.5 * others),
         peak,

@@ -85,7 +85,7 @@ def fastest(t: FloatArray, signal: ComplexArray, count: int, paired: bool = True
     return Modes(modes, errors)
 
 
-def _found(t, signal, begin, paired):
+def _found(t: FloatArray, signal: ComplexArray, begin: float, paired: bool) -> ComplexArray:
     first = int(begin * len(t))
     z = exponents(t[first:], signal[first:], paired=paired)
     return z[shares(t[first:], signal[first:], z) > SHARE]

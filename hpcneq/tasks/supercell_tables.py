@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from ..config.schema import key
 from ..errors import InputError
@@ -143,7 +143,19 @@ def refuse_flat(table: SupercellTable) -> None:
         )
 
 
-def pole_error(numerics: Any) -> float:
+class Poles(Protocol):
+    """Numerics with poles that stand for baths."""
+
+    @property
+    def pole_error(self) -> float | None:
+        """Their error, by default what the kind of cell needs."""
+
+    @property
+    def supercell(self) -> SupercellTable:
+        """The cell."""
+
+
+def pole_error(numerics: Poles) -> float:
     """Error of the poles that stand for the bath: the key, or what the kind of cell needs."""
     given = numerics.pole_error
     if given is not None:

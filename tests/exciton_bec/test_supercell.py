@@ -22,9 +22,12 @@ from hpcneq.solvers.supercell import jacobian
 from hpcneq.solvers.supercell.linear import PatternResponse
 from hpcneq.solvers.supercell.state import Supercell, SupercellState
 from hpcneq.solvers.supercell.stepping import DriftExact, explicit_step
+from hpcneq.systems.exciton_bec.shared import cost
 from hpcneq.systems.exciton_bec.shared.stripes import equations
 from hpcneq.systems.exciton_bec.shared.supercell import resting
+from hpcneq.tasks import supercell_cost
 from hpcneq.tasks import supercell_records as records
+from hpcneq.tasks.cost import sizes_only
 from hpcneq.tasks.supercell import other_points
 from hpcneq.tasks.supercell_kicks import Kick, kick_shape
 
@@ -125,6 +128,21 @@ def test_what_is_observed_of_pairs_grows_with_them_and_not_with_their_square():
     inside = np.diagonal(state.green, axis1=1, axis2=2)[:, :2].real
     assert momenta == pytest.approx(rest.medium.box.shares_across[:, None] * inside, abs=1e-15)
     assert len(momenta) > 500 and used < 2e6
+
+
+def test_memory_and_passes_that_are_told_know_kernels_kicks_and_errors():
+    """A small cell takes 210 MB, of which its state is 1; runs for errors 50 more. A strong kick
+    makes steps that are solved for take twice the passes. Fails with the state alone counted.
+    """
+    told = []
+    with sizes_only():
+        for errors in (False, True):
+            given = load.load(changed(numerics={"error_estimate": errors}), driver.catalogue())
+            told.append(cost.evolve(given, 1).bytes_per_rank)
+    assert told[0] == pytest.approx(210e6, rel=0.1) and told[1] - told[0] > 3e7
+    assert supercell_cost.passes_of(given) == supercell_cost.MORE
+    weak = load.load(changed(initial={"kick": 1e-5}), driver.catalogue())
+    assert supercell_cost.passes_of(weak) == supercell_cost.PASSES
 
 
 def test_a_wave_of_pairs_that_is_no_longer_small_is_told():

@@ -173,7 +173,7 @@ class SupercellState:
         h, medium = self.system.h, self.medium
         box = medium.box
         density = np.zeros((len(self.part), 2, 2 * h + 1), complex)
-        inside, holes = (np.zeros((len(self.part), box.waves)) for _ in range(2))
+        inside, holes = (np.zeros((len(self.part), box.waves), complex) for _ in range(2))
         pairs = np.zeros(len(self.part))
         nodes, N = len(box.transverse), box.states
         for blocks in medium.batches(self.part):
@@ -187,12 +187,12 @@ class SupercellState:
         columns = [box.column(b) for b in self.part]
         current = np.zeros(len(self.part))
         if not self.system.even:  # else none
-            moved = [float(box.along[k] @ (a + b)) for k, a, b in zip(columns, inside, holes)]
+            moved = [box.along[k] @ (a + b).real for k, a, b in zip(columns, inside, holes)]
             current = 2 * blocks_here(self) * moved
-        inside *= box.shares_across[np.array(self.part, int) % nodes][:, None]
+        rows = inside.real * box.shares_across[np.array(self.part, int) % nodes][:, None]
         return {
             "density": self.even(self.summed(density)),
-            "momenta": self._over_columns(inside, columns),
+            "momenta": self._over_columns(rows, columns),
             "pairs": self.summed(pairs),
             "current": self.summed(current),
             "velocity": self.velocity,
@@ -200,10 +200,9 @@ class SupercellState:
             "number_at_start": self.number,
         }
 
-    def _occupations(self, blocks: range, matrix: ComplexArray) -> FloatArray:
+    def _occupations(self, blocks: range, matrix: ComplexArray) -> ComplexArray:
         """(len(blocks), N) occupations of plane waves in matrices of one species."""
-        values = np.diagonal(self.medium.over_waves(blocks, matrix), axis1=1, axis2=2)
-        return np.asarray(values.real)
+        return np.diagonal(self.medium.over_waves(blocks, matrix), axis1=1, axis2=2)
 
     def _over_columns(self, rows: FloatArray, columns: Sequence[int]) -> FloatArray:
         """(columns of the box, N) sums of rows (blocks here, N). **Collective.**"""

@@ -89,7 +89,7 @@ class Scratch:
 
     def __init__(self, N: int, groups: int, kind: np.dtype):
         self.N, real = N, np.empty(0, kind).real.dtype
-        self.T, P = np.empty(0, real), np.empty((N, N), kind)
+        self.T, P = np.empty(0, real), np.empty((4 * N, N), kind)
         room = np.empty(4 * groups * N**2, real)
         self.work = (np.empty((groups, N, 2 * N), real), P, P.view(real), room)
         self.few = np.zeros(3, kind), np.array([1, -1], real)

@@ -252,15 +252,12 @@ def _fast_sums(weights, functions, kinds, slopes, T, sums, scratch, few):
             _row(A, col, B, col, other, numbers[0], b, d, spare, col, Q, L, col, 0j)
 
 
-def _advance_group(modes, place, S, scalars, strength, slopes, UT, rate, sums, work, numbers):
-    """new = factor U old + S on the sources of one group."""
-    old, new = modes
-    P, product = work
+def _merge(P, S, place, scalars, strength, slopes, rate, new, sums, numbers):
+    """new = factor P + S on the sources of one group, P (columns, 4n) real; adds it to the sums."""
     factor, bend = scalars
     begin, columns, first, pair = place
-    N = len(UT)
+    N = len(S)
     n = N // 2
-    np.dot(old[begin : begin + columns * N].reshape(columns, N), UT, P[:columns])
     target = new[2 * begin : 2 * (begin + columns * N)].reshape(columns, 2 * N)
     Q, L = sums[pair, 0], sums[pair, 1]
     for col in range(columns):
@@ -270,13 +267,13 @@ def _advance_group(modes, place, S, scalars, strength, slopes, UT, rate, sums, w
         numbers[0] = strength[col] * (1 + bend * slopes[own, 0])
         numbers[1] = strength[col] * bend * slopes[own, 1]
         b, d = numbers[0], numbers[1]
-        _row(product, col, S, own, other, factor, b, d, target, col, Q, L, own, rate)
+        _row(P, col, S, own, other, factor, b, d, target, col, Q, L, own, rate)
 
 
 @lazily(
     calls=(
         *(_row, _unit, _next, _put, _mirror, _chebyshev_matrices, _unfolded, _functions_of_H),
-        *(_weights, _fast_sums, _advance_group),
+        *(_weights, _fast_sums, _merge),
     )
 )
 def advance(
@@ -307,7 +304,7 @@ def advance(
     groups and their weights, see `_fast_sums`. radius : H's. nodes : of the terms of
     groups, of fast ones. sums (pairs, 2, 2n, 4n) real view. matrix : Hdot, the coefficients of H,
     half of them. c, T, UT : see `_chebyshev_matrices`; without c UT is given. scratch : S (groups,
-    2n, 4n), P (2n, 2n) complex with its real view, room for 2 (2n, 4n) for each group. few : three
+    2n, 4n), P (8n, 2n) complex with its real view, room for 2 (2n, 4n) for each group. few : three
     complex numbers; 1, -1.
     """
     slopes, coef, half = matrix
@@ -323,13 +320,19 @@ def advance(
         _fast_sums(fast[2], functions, kinds, slopes, T, sums[0], scratch, few)
     functions = np.empty((len(mean), nodes[1].shape[1]), np.complex128)
     _weights(step, radius, mean, own, False, (nodes[0], nodes[1]), functions)
+    old, new = modes
     for begin in range(0, len(mean), 4):  # few at a time, which stay in the cache
         some = functions[begin : begin + 4]
         _functions_of_H(some, T, S, parts, signs)
-        for g in range(begin, begin + len(some)):
+        last = begin + len(some) - 1
+        at, end = places[begin, 0], places[last, 0] + places[last, 1] * len(UT)
+        rows = (end - at) // len(UT)
+        np.dot(old[at:end].reshape(rows, len(UT)), UT, P[:rows])
+        for g in range(begin, last + 1):
+            row = (places[g, 0] - at) // len(UT)
             scalars, own_places = (factor[g], bend[g]), places[g]
-            given = strength[g], slopes, UT, after[g], sums, (P, product), numbers
-            _advance_group(modes, own_places, S[g - begin], scalars, *given)
+            given = strength[g], slopes, after[g], new, sums, numbers
+            _merge(product[row : row + places[g, 1]], S[g - begin], own_places, scalars, *given)
 
 
 def _add_sources(C, functions, k, p, kinds, slopes, begin):

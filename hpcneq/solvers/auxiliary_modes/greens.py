@@ -274,7 +274,8 @@ def predict(
     """
     G, X, Z = before
     past, old = history
-    step, last, decay = times[0], times[1], times[2]
+    step, last = times[0], times[1]
+    decay = times[2]
     pair, product, conjugate, carried = work
     N, curve = len(UT), 0.0
     _weighted(decay, G, W[0], X, W[1], Z, base)

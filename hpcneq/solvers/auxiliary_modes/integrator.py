@@ -247,7 +247,8 @@ class Exponential(Stepper):
 
         Returns U^T and, of the new modes, X and Z of the led blocks.
         """
-        U, pairs, state = {}, {}, self.state
+        state = self.state
+        U, pairs = {}, {}
         shared = state.empty_sums(without=self.whole)
         for b, polynomial in self.effective(state.share.mine, step, end):
             if b in self.whole:

@@ -52,15 +52,25 @@ def bessel_coefficients(reach: float, c: FloatArray) -> None:
     _bessel(reach, c)
 
 
-def _scale(coef: FloatArray, by: float) -> None:
-    """coef[0] times ``by``, and half of it into coef[1]."""
+def _finish(
+    coef: FloatArray,
+    by: float,
+    slope: ComplexArray,
+    moving: FloatArray,
+    slopes: ComplexArray,
+) -> None:
+    """coef[0] times ``by``, half of it into coef[1]; the entries of Hdot, see `effective`."""
+    n = len(slope)
+    for j in range(n):
+        slopes[j, 0], slopes[n + j, 0] = moving[0, j], moving[1, j]
+        slopes[j, 1], slopes[n + j, 1] = -slope[j].conjugate(), -slope[j]
     for j in range(coef.shape[1]):
         for k in range(coef.shape[2]):
             coef[0, j, k] *= by
             coef[1, j, k] = 0.5 * coef[0, j, k]
 
 
-@lazily(calls=(_bessel, _scale))
+@lazily(calls=(_bessel, _finish))
 def effective(
     hop: FloatArray,
     level: FloatArray,
@@ -106,9 +116,6 @@ def effective(
                 largest = row
             if H.shape[1] == 14:
                 H[j, 10 + 2 * a], H[j, 11 + 2 * a] = (1 - 2 * a) * gl, (1 - 2 * a) * gr
-    _scale(coef, 2 / largest)
-    for j in range(n):
-        slopes[j, 0], slopes[n + j, 0] = moving[0, j], moving[1, j]
-        slopes[j, 1], slopes[n + j, 1] = -slope[j].conjugate(), -slope[j]
+    _finish(coef, 2 / largest, slope, moving, slopes)
     _bessel(largest * step, c)
     return largest

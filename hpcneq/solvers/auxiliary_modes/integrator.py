@@ -8,7 +8,8 @@ in time:
 2. Pi_g <- e^{lambda_g dt} U Pi_g + S_g with U = e^{-i dt H_eff} and every source
    S_g = dt phi1(dt A)(1 + dt^2 kappa A1) s_g, A = -i H_eff + lambda_g, A1 = -i Hdot + lambda'_g,
    as one Chebyshev series of H_eff applied to eight columns at a time, which also adds the new
-   modes to their sums (`sweeps`): no function of H_eff is formed but U, for G alone;
+   modes to their sums (`sweeps`), or with matrices of few levels by their products (`products`);
+   modes whose memory is short against dt are functions of H_eff alone (`fast_poles`);
 3. G <- U [e^{-damping dt} G + W0 X + W1 Z] U^+ + W2 X' + W3 Z' with X = i (white + Q + Q^+),
    Z = dX/dt + i [H, X]: exact weights of e^{-damping s} against the cubic Hermite polynomial of X
    carried by U, undamped.

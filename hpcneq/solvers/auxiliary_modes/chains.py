@@ -26,7 +26,8 @@ def _bessel(reach: float, c: FloatArray) -> None:
     """
     last = max(len(c), int(reach)) + 30
     last += last % 2
-    above, value, total = 0.0, 1e-300, 0.0
+    above, value = 0.0, 1e-300
+    total = 0.0
     for k in range(last, 0, -1):
         if k < len(c):
             c[k] = value
@@ -35,7 +36,8 @@ def _bessel(reach: float, c: FloatArray) -> None:
         below = 2 * k / reach * value - above
         above, value = value, below
         if abs(value) > 1e200:
-            above, value, total = above * 1e-200, value * 1e-200, total * 1e-200
+            above, value = above * 1e-200, value * 1e-200
+            total *= 1e-200
             for m in range(k, len(c)):
                 c[m] *= 1e-200
     total += value
@@ -50,7 +52,25 @@ def bessel_coefficients(reach: float, c: FloatArray) -> None:
     _bessel(reach, c)
 
 
-@lazily(calls=(_bessel,))
+def _finish(
+    coef: FloatArray,
+    by: float,
+    slope: ComplexArray,
+    moving: FloatArray,
+    slopes: ComplexArray,
+) -> None:
+    """coef[0] times ``by``, half of it into coef[1]; the entries of Hdot, see `effective`."""
+    n = len(slope)
+    for j in range(n):
+        slopes[j, 0], slopes[n + j, 0] = moving[0, j], moving[1, j]
+        slopes[j, 1], slopes[n + j, 1] = -slope[j].conjugate(), -slope[j]
+    for j in range(coef.shape[1]):
+        for k in range(coef.shape[2]):
+            coef[0, j, k] *= by
+            coef[1, j, k] = 0.5 * coef[0, j, k]
+
+
+@lazily(calls=(_bessel, _finish))
 def effective(
     hop: FloatArray,
     level: FloatArray,
@@ -69,7 +89,8 @@ def effective(
     slopes (2n, 2): entries of Hdot in a column's own row and in the other component's. c : see
     `bessel_coefficients`, with reach = r step.
     """
-    n, largest, H, small = len(hop), 0.0, coef[0], step * step / 12
+    n, largest = len(hop), 0.0
+    H, small = coef[0], step * step / 12
     for j in range(n):
         w, e = j - 1, j + 1
         if w < 0:
@@ -95,11 +116,6 @@ def effective(
                 largest = row
             if H.shape[1] == 14:
                 H[j, 10 + 2 * a], H[j, 11 + 2 * a] = (1 - 2 * a) * gl, (1 - 2 * a) * gr
-    for j in range(n):
-        slopes[j, 0], slopes[n + j, 0] = moving[0, j], moving[1, j]
-        slopes[j, 1], slopes[n + j, 1] = -slope[j].conjugate(), -slope[j]
-        for k in range(H.shape[1]):
-            H[j, k] *= 2 / largest
-            coef[1, j, k] = 0.5 * H[j, k]
+    _finish(coef, 2 / largest, slope, moving, slopes)
     _bessel(largest * step, c)
     return largest

@@ -113,12 +113,14 @@ def _memory(
             H[n + j, i] = (
                 level[1, j] * Q[n + j, i] - hop[w] * Q[n + w, i] - hop[j] * Q[n + e, i]
             ).conjugate() - pairing[j].conjugate() * Q[j, i].conjugate()
-    for ib in range(0, 2 * n, 16):
-        for jb in range(0, 2 * n, 16):
+    for ib in range(0, 2 * n, 16):  # both are anti-Hermitian
+        for jb in range(0, ib + 1, 16):
             for i in range(ib, min(ib + 16, 2 * n)):
-                for j in range(jb, min(jb + 16, 2 * n)):
-                    X[i, j] = 1j * (Q[j, i] + Q[i, j].conjugate())
-                    Z[i, j] = H[j, i].conjugate() - H[i, j] + 1j * (L[j, i] + L[i, j].conjugate())
+                for j in range(jb, min(jb + 16, i + 1)):
+                    x = 1j * (Q[j, i] + Q[i, j].conjugate())
+                    z = H[j, i].conjugate() - H[i, j] + 1j * (L[j, i] + L[i, j].conjugate())
+                    X[i, j], Z[i, j] = x, z
+                    X[j, i], Z[j, i] = -x.conjugate(), -z.conjugate()
     for i in range(2 * n):
         X[i, i] += 1j * white
 
@@ -272,7 +274,8 @@ def predict(
     """
     G, X, Z = before
     past, old = history
-    step, last, decay = times[0], times[1], times[2]
+    step, last = times[0], times[1]
+    decay = times[2]
     pair, product, conjugate, carried = work
     N, curve = len(UT), 0.0
     _weighted(decay, G, W[0], X, W[1], Z, base)

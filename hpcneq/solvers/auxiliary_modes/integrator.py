@@ -8,7 +8,8 @@ in time:
 2. Pi_g <- e^{lambda_g dt} U Pi_g + S_g with U = e^{-i dt H_eff} and every source
    S_g = dt phi1(dt A)(1 + dt^2 kappa A1) s_g, A = -i H_eff + lambda_g, A1 = -i Hdot + lambda'_g,
    as one Chebyshev series of H_eff applied to eight columns at a time, which also adds the new
-   modes to their sums (`sweeps`): no function of H_eff is formed but U, for G alone;
+   modes to their sums (`sweeps`), or with matrices of few levels by their products (`products`);
+   modes whose memory is short against dt are functions of H_eff alone (`fast_poles`);
 3. G <- U [e^{-damping dt} G + W0 X + W1 Z] U^+ + W2 X' + W3 Z' with X = i (white + Q + Q^+),
    Z = dX/dt + i [H, X]: exact weights of e^{-damping s} against the cubic Hermite polynomial of X
    carried by U, undamped.
@@ -57,6 +58,7 @@ class Exponential(Stepper):
         self.work = {len(G): Work(len(G), state.dtype) for G in state.green.values()}
         self.entries = {b: _entries(self.system, b) for b in state.green}
         self.mode_passes = ModePasses(state, self.planes)
+        self.whole = {b for b in state.green if len(state.share.holders(b)) == 1}
         self.carried = len(self.system.groups)  # with matrices in the last step
         self.gap: Gap | None = None
         self.old_gap: Gap | None = None
@@ -111,11 +113,15 @@ class Exponential(Stepper):
 
     def _sources(self, sums, c):
         """X and Z of the led blocks from the sums over their modes, with H taken at ``c``."""
-        X, Z = {}, {}
-        for b, (Q, L) in sums.items():
-            X[b], Z[b] = np.empty(Q.shape, complex), np.empty(Q.shape, complex)
-            chain, work = self._chain(b, c), self.work[len(Q)]
-            greens.sources(Q, L, *chain, self.system.white, X[b], Z[b], work.matrices)
+        pairs = {b: self._sources_of(b, QL, c) for b, QL in sums.items()}
+        return {b: X for b, (X, _) in pairs.items()}, {b: Z for b, (_, Z) in pairs.items()}
+
+    def _sources_of(self, b, QL, c):
+        """`_sources` of one block."""
+        Q, L = QL
+        X, Z = np.empty(Q.shape, complex), np.empty(Q.shape, complex)
+        work, white = self.work[len(Q)].matrices, self.system.white
+        greens.sources(Q, L, *self._chain(b, c), white, X, Z, work)
         return X, Z
 
     def _chain(self, b, c):
@@ -152,8 +158,7 @@ class Exponential(Stepper):
         W, start = memory_weights(self.system.damping, step), self.now
         end = self.bounded(self.predict(step, W), step)
         for _ in range(passes):
-            U, sums = self.mode_pass(step, rates, end, state.held_modes, self.spare)
-            X, Z = self._sources(sums, end.c)
+            U, X, Z = self.mode_pass(step, rates, end, state.held_modes, self.spare)
             if self.history is None:  # U itself is only third order then: one inner iteration
                 end = self.bounded(self.carry(U, W, X, Z, end.c), step)
                 U = self.propagators(step, end)
@@ -238,19 +243,30 @@ class Exponential(Stepper):
 
     def mode_pass(
         self, step: float, rates: Rates, end: Ends, source: Modes, target: Modes
-    ) -> tuple[Blocks, Blocks]:
+    ) -> tuple[Blocks, Blocks, Blocks]:
         """Pi_g <- e^{lambda dt} U Pi_g + S_g for this rank's chunks. **Collective.**
 
-        Returns U^T and the sums over the new modes, see `BlockState.mode_sums`, of the led blocks.
+        Returns U^T and, of the new modes, X and Z of the led blocks.
         """
-        propagators, sums = {}, self.state.empty_sums()
-        for b, polynomial in self.effective(self.state.share.mine, step, end):
-            UT = self.mode_passes.advance(b, polynomial, rates, (source, target), sums[b])
+        state = self.state
+        U, pairs = {}, {}
+        shared = state.empty_sums(without=self.whole)
+        for b, polynomial in self.effective(state.share.mine, step, end):
+            if b in self.whole:
+                sums = self.work[state.system.size(b)].sums
+                sums[:] = 0
+            else:
+                sums = shared[b]
+            UT = self.mode_passes.advance(b, polynomial, rates, (source, target), sums)
             if UT is not None:
-                propagators[b] = UT
+                U[b] = UT
+            if b in self.whole:  # while they are in the cache
+                pairs[b] = self._sources_of(b, sums[0], end.c)
         self.passes += 1
         self.flops += self.mode_passes.counted()
-        return propagators, self.state.collect(sums)
+        for b, QL in state.collect(shared).items():
+            pairs[b] = self._sources_of(b, QL, end.c)
+        return U, {b: pairs[b][0] for b in state.green}, {b: pairs[b][1] for b in state.green}
 
     def carry(self, U: Blocks, W: FloatArray, X: Blocks, Z: Blocks, c: ComplexArray) -> Ends:
         """The end of the step, with H taken at ``c``. **Collective.**
@@ -366,6 +382,7 @@ class Work:
         self.matrices = self.rough
         if kind.itemsize < 16:
             self.matrices = (*np.empty((2, 2 * N, N), complex), *np.empty((2, N, N), complex))
+        self.sums = np.empty((1, 2, N, N), complex)
         self.near, self.rows = (
             np.empty((2, 3, 3, N // 2), complex),
             np.empty((2, 3, N // 2), complex),

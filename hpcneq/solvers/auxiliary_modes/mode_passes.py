@@ -61,7 +61,9 @@ class Held:
         self.begin = begin
         self.runs: list[tuple[int, list[tuple[slice, int]]]] = []
         groups: list[int] = []
-        places, strength, at = [], [], 0
+        places: list[tuple[int, ...]] = []
+        strength: list[NDArray] = []
+        at = 0
         for k, chunk in enumerate(chunks):
             runs = []
             for own, columns in state.shapes[b, chunk]:
@@ -89,7 +91,7 @@ class Scratch:
 
     def __init__(self, N: int, groups: int, kind: np.dtype):
         self.N, real = N, np.empty(0, kind).real.dtype
-        self.T, P = np.empty(0, real), np.empty((N, N), kind)
+        self.T, P = np.empty(0, real), np.empty((4 * N, N), kind)
         room = np.empty(4 * groups * N**2, real)
         self.work = (np.empty((groups, N, 2 * N), real), P, P.view(real), room)
         self.few = np.zeros(3, kind), np.array([1, -1], real)
@@ -106,7 +108,8 @@ class ModePasses:
     """Steps of the modes of the held chunks of a state."""
 
     def __init__(self, state: BlockState, planes: Planes):
-        self.state, self.planes, self.flops = state, planes, 0.0
+        self.state, self.planes = state, planes
+        self.flops = 0.0
         self.held: dict[int, Held] = {}
         self._scratch: dict[tuple[int, int], Scratch] = {}
         self._step: Rates | None = None  # that of the cache
@@ -207,7 +210,8 @@ class ModePasses:
         """`advance` by whole matrices; ``adds`` : whether the fast groups are added."""
         from . import products  # needs numba at once
 
-        held, kind, scratch = self.held[b], self.state.dtype, self._scratch_of(b)
+        held, scratch = self.held[b], self._scratch_of(b)
+        kind = self.state.dtype
         moments, after, factor, bend = own
         count, N = len(after), len(held.kinds)
         terms = most = polynomial.terms(kind)

@@ -22,15 +22,14 @@ from .sweeps import store, term_phases, term_plain
 def _row(P, i, S, j, k, a, b, d, new, col, Q, L, own, rate):
     """`blend` of whole rows, (4n,) real."""
     width, at = new.shape[1], 0
+    real, imag = rate.real, rate.imag
     while at + 8 <= width:
-        r, s, t, u = a.real, a.imag, b.real, b.imag
-        v, w, x, y = d.real, d.imag, rate.real, rate.imag
-        blend_many(P, i, S, j, k, at, r, s, t, u, v, w, new, col, Q, L, own, x, y)
+        numbers = a.real, a.imag, b.real, b.imag, d.real, d.imag
+        blend_many(P, i, S, j, k, at, *numbers, new, col, Q, L, own, real, imag)
         at += 8
     while at < width:
-        r, s, t, u = a.real, a.imag, b.real, b.imag
-        v, w, x, y = d.real, d.imag, rate.real, rate.imag
-        blend_few(P, i, S, j, k, at, r, s, t, u, v, w, new, col, Q, L, own, x, y)
+        numbers = a.real, a.imag, b.real, b.imag, d.real, d.imag
+        blend_few(P, i, S, j, k, at, *numbers, new, col, Q, L, own, real, imag)
         at += 4
 
 
@@ -77,7 +76,8 @@ def _chebyshev_matrices(c, coef, half, T, UT, planes):
     see `chains`, and half of them. planes : (n, 4 lanes).
     """
     B, C, S, _ = planes
-    n, width, columns = B.shape[0], B.shape[1] // 4, T.shape[1]
+    n, width = B.shape[0], B.shape[1] // 4
+    columns = T.shape[1]
     for begin in range(0, columns, width):
         _unit(B, begin, columns - 1)
         C[:] = 0
@@ -157,7 +157,8 @@ def _unfolded(parts, S, count, signs):
             if columns > n:
                 k = -1
             for half in range(2):
-                turn, at, last = signs[1 - half], 2 * n * half, 2 * n * (half + 1)
+                turn = signs[1 - half]
+                at, last = 2 * n * half, 2 * n * (half + 1)
                 away = 2 * n * (1 - 2 * half)
                 while at + 8 <= last:
                     unfold_many(parts, g, count + g, j, at, S, g, k, at + away, one, turn)
@@ -169,7 +170,8 @@ def _unfolded(parts, S, count, signs):
 
 def _functions_of_H(functions, T, S, parts, signs):
     """S (groups, 2n, 4n) = functions (groups, terms) of H; T (terms, columns, 4n) real."""
-    rows, terms, size = len(functions), functions.shape[1], T.shape[1] * T.shape[2]
+    rows, terms = functions.shape
+    size = T.shape[1] * T.shape[2]
     both = np.empty((2 * rows, terms), T.dtype)
     for g in range(rows):
         for k in range(terms):
@@ -252,15 +254,12 @@ def _fast_sums(weights, functions, kinds, slopes, T, sums, scratch, few):
             _row(A, col, B, col, other, numbers[0], b, d, spare, col, Q, L, col, 0j)
 
 
-def _advance_group(modes, place, S, scalars, strength, slopes, UT, rate, sums, work, numbers):
-    """new = factor U old + S on the sources of one group."""
-    old, new = modes
-    P, product = work
+def _merge(P, S, place, scalars, strength, slopes, rate, new, sums, numbers):
+    """new = factor P + S on the sources of one group, P (columns, 4n) real; adds it to the sums."""
     factor, bend = scalars
     begin, columns, first, pair = place
-    N = len(UT)
+    N = len(S)
     n = N // 2
-    np.dot(old[begin : begin + columns * N].reshape(columns, N), UT, P[:columns])
     target = new[2 * begin : 2 * (begin + columns * N)].reshape(columns, 2 * N)
     Q, L = sums[pair, 0], sums[pair, 1]
     for col in range(columns):
@@ -270,13 +269,34 @@ def _advance_group(modes, place, S, scalars, strength, slopes, UT, rate, sums, w
         numbers[0] = strength[col] * (1 + bend * slopes[own, 0])
         numbers[1] = strength[col] * bend * slopes[own, 1]
         b, d = numbers[0], numbers[1]
-        _row(product, col, S, own, other, factor, b, d, target, col, Q, L, own, rate)
+        _row(P, col, S, own, other, factor, b, d, target, col, Q, L, own, rate)
+
+
+def _advance_groups(modes, places, groups, after, functions, slopes, sums, T, UT, scratch, few):
+    """`advance` of the groups, four at a time, which stay in the cache."""
+    old, new = modes
+    factor, bend, strength = groups
+    S, P, product, parts = scratch
+    numbers, signs = few
+    N = len(UT)
+    for begin in range(0, len(functions), 4):
+        some = functions[begin : begin + 4]
+        _functions_of_H(some, T, S, parts, signs)
+        last = begin + len(some) - 1
+        at, end = places[begin, 0], places[last, 0] + places[last, 1] * N
+        rows = (end - at) // N
+        np.dot(old[at:end].reshape(rows, N), UT, P[:rows])
+        for g in range(begin, last + 1):
+            row = (places[g, 0] - at) // N
+            scalars, own_places = (factor[g], bend[g]), places[g]
+            given = strength[g], slopes, after[g], new, sums, numbers
+            _merge(product[row : row + places[g, 1]], S[g - begin], own_places, scalars, *given)
 
 
 @lazily(
     calls=(
         *(_row, _unit, _next, _put, _mirror, _chebyshev_matrices, _unfolded, _functions_of_H),
-        *(_weights, _fast_sums, _advance_group),
+        *(_weights, _fast_sums, _merge, _advance_groups),
     )
 )
 def advance(
@@ -304,17 +324,14 @@ def advance(
     where a group begins, its columns, its first one, the pair of sums it is added to. groups :
     factor, bend (groups,), strength (groups, 2n) of its columns. rates : mean, own, see
     `polynomials.RateMoments`, and those at the end (groups,). fast : mean and own of the fast
-    groups and their weights, see `_fast_sums`. radius : H's. nodes : of the terms of
-    groups, of fast ones. sums (pairs, 2, 2n, 4n) real view. matrix : Hdot, the coefficients of H,
+    groups and their weights, see `_fast_sums`. radius : H's. nodes : of the terms of groups, of
+    fast ones. sums (pairs, 2, 2n, 4n) real view. matrix : Hdot, the coefficients of H,
     half of them. c, T, UT : see `_chebyshev_matrices`; without c UT is given. scratch : S (groups,
-    2n, 4n), P (2n, 2n) complex with its real view, room for 2 (2n, 4n) for each group. few : three
+    2n, 4n), P (8n, 2n) complex with its real view, room for 2 (2n, 4n) for each group. few : three
     complex numbers; 1, -1.
     """
     slopes, coef, half = matrix
-    factor, bend, strength = groups
     mean, own, after = rates
-    S, P, product, parts = scratch
-    numbers, signs = few
     target = UT.view(T.dtype).reshape(1, len(UT), 2 * len(UT))
     _chebyshev_matrices(c, coef, half, T, target, planes)
     if len(fast[0]):
@@ -323,13 +340,8 @@ def advance(
         _fast_sums(fast[2], functions, kinds, slopes, T, sums[0], scratch, few)
     functions = np.empty((len(mean), nodes[1].shape[1]), np.complex128)
     _weights(step, radius, mean, own, False, (nodes[0], nodes[1]), functions)
-    for begin in range(0, len(mean), 4):  # few at a time, which stay in the cache
-        some = functions[begin : begin + 4]
-        _functions_of_H(some, T, S, parts, signs)
-        for g in range(begin, begin + len(some)):
-            scalars, own_places = (factor[g], bend[g]), places[g]
-            given = strength[g], slopes, UT, after[g], sums, (P, product), numbers
-            _advance_group(modes, own_places, S[g - begin], scalars, *given)
+    given = groups, after, functions, slopes, sums, T, UT, scratch, few
+    _advance_groups(modes, places, *given)
 
 
 def _add_sources(C, functions, k, p, kinds, slopes, begin):

@@ -17,7 +17,7 @@ sums in the order of the chunks, so that the sum does not depend on who computed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -171,16 +171,17 @@ class BlockState:
                 sums[b][k % len(sums[b])] += self.chunk_sum(modes, rates, b, c)
         return self.collect(sums)
 
-    def empty_sums(self) -> dict[int, ComplexArray]:
-        """(Q^T, L^T) = 0 of the held blocks: one pair for a block that is led, a pair of each chunk
-        for another, (1 or chunks, 2, N, N).
+    def empty_sums(self, without: Container[int] = ()) -> dict[int, ComplexArray]:
+        """(Q^T, L^T) = 0 of the held blocks, but some: one pair for a block that is led, a pair of
+        each chunk for another, (1 or chunks, 2, N, N).
         """
         sums = {}
         for b, chunks in self.share.mine.items():
             pairs = len(chunks)
             if b in self.green:  # a leader holds the first chunks: the order of the sum is theirs
                 pairs = 1
-            sums[b] = np.zeros((pairs, 2, self.system.size(b), self.system.size(b)), complex)
+            if b not in without:
+                sums[b] = np.zeros((pairs, 2, self.system.size(b), self.system.size(b)), complex)
         return sums
 
     def collect(self, sums: dict[int, ComplexArray]) -> dict[int, ComplexArray]:

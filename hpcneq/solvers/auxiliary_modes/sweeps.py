@@ -12,6 +12,8 @@ numba is needed at once: this module is imported when the first polynomial is ap
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -55,7 +57,17 @@ def _load(typing, old, g, begin, last, row, re, im, P, j, part):
 
 
 @intrinsic
-def store(typing, B, j, part, new, g, begin, last, row):
+def store(
+    typing: Any,
+    B: Any,
+    j: Any,
+    part: Any,
+    new: Any,
+    g: Any,
+    begin: Any,
+    last: Any,
+    row: Any,
+) -> Any:
     """new[g, begin .., row] = B[j, part] of complex numbers."""
 
     def write(context, builder, signature, args):

@@ -52,6 +52,24 @@ class Plane:
         rows = [np.zeros_like(values[0]) if g is None else values[g] for g in self.groups]
         return np.repeat(np.array(rows), 2 * STRIP, axis=0)
 
+    def sources(
+        self, own: ComplexArray, other: ComplexArray, factor: ComplexArray, bend: ComplexArray
+    ) -> NDArray:
+        """factor own + bend other of each lane's group, times its strength.
+
+        own, other (strips, row, column, slot), factor, bend (all groups,). (strips, row, 2, lanes)
+        real and imaginary parts.
+        """
+        groups = [0 if g is None else g for g in self.groups]
+        f, b = (
+            values[groups][:, None, None] * self.strength[:, :, None] for values in (factor, bend)
+        )
+        both = f * own[:, :, None] + b * other[:, :, None]
+        both = both.reshape(*own.shape[:2], -1)
+        parts = aligned_zeros((*own.shape[:2], 2, both.shape[2]), self.modes.dtype)
+        parts[:, :, 0], parts[:, :, 1] = both.real, both.imag
+        return parts
+
 
 class WindowState:
     """Y and the modes of this rank's strips.
@@ -200,7 +218,7 @@ class WindowState:
         given += (by_lanes(sources.reshape(len(M), lanes, 2), onsite.dtype),)
         given += self.scratch(window, onsite.dtype, lanes), self.sums_of(None, None, M, M)
         u = np.zeros(terms, kind)
-        sweeps.modes(place, (hop, onsite, c, u), self.system.plain, rotation, *given)
+        sweeps.modes(place, (hop, onsite, c, u), self.system.plain, rotation, *given, False)
 
     def follow(
         self, hop: ComplexArray, c: ComplexArray, v: ComplexArray, Q: NDArray, L: NDArray

@@ -274,7 +274,9 @@ class SteppedNumerics(LatticeNumerics):
 
     corrector: int = key(0, doc="further passes over the modes in each step", min=0, max=5)
     precision: str = key(
-        "double", doc="mixed: bath modes in single precision", choices=["double", "mixed"]
+        "double",
+        doc="mixed: bath modes in single precision, with range G^< too",
+        choices=["double", "mixed"],
     )
     error_estimate: bool = key(
         True,

@@ -11,8 +11,8 @@ import numpy as np
 from mpi4py import MPI
 from sites import STEP, system, timed
 
-from hpcneq.maths.aligned import aligned_zeros
 from hpcneq.parallel import solo
+from hpcneq.solvers.aligned import aligned_zeros
 from hpcneq.solvers.site_columns import kernels
 from hpcneq.solvers.site_windows.integrator import Windows
 from hpcneq.solvers.site_windows.ranges import Ranges, work_of

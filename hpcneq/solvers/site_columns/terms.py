@@ -46,7 +46,7 @@ class Site:
         at = self.code.sum(self.code.product(place, self.code.whole(2)), self.code.whole(part))
         return self.code.builder.fmul(self.code.number(array, at), self.factor)
 
-    def product(self, re, im, component, plain, read):
+    def product(self, re: Any, im: Any, component: Any, plain: Any, read: Any) -> Any:
         """(re, im) + H B in the site's row of a component; ``read(site, component)`` gives B."""
         code, add = self.code, self.code.builder.fadd
 
@@ -65,7 +65,7 @@ class Site:
         return code.couple(re, im, couplings)
 
 
-def start_of(code, ur, ui, old, carried):
+def start_of(code: Code, ur: Any, ui: Any, old: Any, carried: Any) -> Any:
     """u old - carried, complex; None: u old."""
     x, y = old
     if carried is None:
@@ -144,7 +144,7 @@ first_term, first_term_of_8 = _first(), _first(8)
 
 
 @intrinsic
-def fetch(typing, array, offset):
+def fetch(typing: Any, array: Any, offset: Any) -> Any:
     """Ask for the cache line at an offset into an array, as if it were flat."""
 
     def write(context, builder, signature, args):
@@ -225,7 +225,8 @@ def recursion(
     plain: bool,
 ) -> NDArray:
     """See `kernels.clenshaw`."""
-    one, last, n = onsite.dtype.type(1), len(u) - 1, near.shape[0]
+    one, last = onsite.dtype.type(1), len(u) - 1
+    n = near.shape[0]
     for j in range(n):
         first_term(P, C, j, u[last].real, u[last].imag)
     B[2 * n :] = 0

@@ -112,7 +112,8 @@ def _loaded(t, inner, own, sites, Y, Q, Z, weights, right, around, P, line, begi
 
     begin : the first place. o : first lane. shift : see `moved`.
     """
-    cosines, qs, scales = around[3], around[4], np.zeros((2, 3), P.dtype)
+    cosines, qs = around[3], around[4]
+    scales = np.zeros((2, 3), P.dtype)
     for k in range(3):
         scales[0, k] = weights[k]
     scales[1, 0] = weights[0]
@@ -181,7 +182,8 @@ def left(
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
     P, B, C, fields, others = scratch
-    n, line, strips = near.shape[0], geometry[5], W.shape[0]
+    n, line = near.shape[0], geometry[5]
+    strips = W.shape[0]
     right = np.empty((2, 3, 8), P.dtype)
     done = t = made = 0
     while True:

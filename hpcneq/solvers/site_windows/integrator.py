@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.special import jv
 
-from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray
 from ...parallel import Part
+from ..aligned import aligned_zeros
 from ..auxiliary_modes import chebyshev
 from ..auxiliary_modes.stepping import Ends, Read, Stepper, source_coefficients
 from ..site_columns.integrator import (
@@ -228,7 +228,8 @@ class Windows(Columns):
         (strips, row, column, slot): the factor of own, and that of bend.
         """
         sites = np.maximum(self.state.sites, 0)
-        d, e, q = kick.slope[sites], kick.cosine[sites], kick.q[sites]
+        d = kick.slope[sites]
+        e, q = kick.cosine[sites], kick.q[sites]
         up, hole = np.array([e, q.conj()]), np.array([-q, e])  # K^-1 of a source in either row
         own, other = np.array([up, hole]), 1j * np.array([d.conj() * hole, d * up])
         inside = self.state.inside[:, None, None]

@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ..aligned import aligned_zeros
 
 STRIP = 4  # sites of a strip; with two components each, one vector of eight columns
 

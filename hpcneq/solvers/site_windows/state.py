@@ -15,9 +15,9 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import DTypeLike, NDArray
 
-from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray
 from ...parallel import Communicator, Layout, Part, all_rows, placed
+from ..aligned import aligned_zeros
 from ..output_times import Row
 from ..protocols import Observables
 from ..site_columns.halo import Halo

@@ -15,6 +15,8 @@ numba is needed at once: this module is imported when the first polynomial is ap
 
 from __future__ import annotations
 
+from typing import Any
+
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -121,7 +123,7 @@ _add, _set = _adding(False), _adding(True)
 
 
 @intrinsic
-def sourced(typing, C, own, functions, k, sources):
+def sourced(typing: Any, C: Any, own: Any, functions: Any, k: Any, sources: Any) -> Any:
     """C += f_k source in the rows of the strip's sites, in the lanes of each.
 
     own (4,) places, functions (K, 2, lanes), sources (2 rows, 2, lanes) real.
@@ -272,7 +274,8 @@ def modes(
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
     P, B, C, fields, others = scratch
-    line, n, strips = geometry[5], near.shape[0], M.shape[0]
+    line, strips = geometry[5], M.shape[0]
+    n = near.shape[0]
     for t in range(-min(strips, 1), strips):
         ahead = min(t + 1, strips - 1)
         if t >= 0:

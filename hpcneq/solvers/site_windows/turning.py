@@ -154,8 +154,8 @@ def _listed(t, xs, ys, geometry, sites, lookup, move, listed):
     base, first, strip, slot, y0 = lookup
     Lx, Ly, ox, oy, wx, wy = geometry
     begins, count, rows, places = listed
-    row, y, e = xs[t] - first, (ys[t] - oy) % Ly, 0
-    whole = sites[t].min() >= 0
+    row, y = xs[t] - first, (ys[t] - oy) % Ly
+    whole, e = sites[t].min() >= 0, 0
     for dx in range(wx):
         begins[dx] = e
         line, dy = (xs[t] - ox + dx) % Lx * Ly, 0
@@ -260,11 +260,11 @@ def turned(
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
     P, B, C, fields, others = scratch
-    n, line, strips = near.shape[0], geometry[5], own_rows.shape[0]
+    n, line = near.shape[0], geometry[5]
     now, then = _rooms(n, geometry[4]), _rooms(n, geometry[4])
     done = t = made = 0
     while True:
-        count = together(t, strips, xs, P)
+        count = together(t, own_rows.shape[0], xs, P)
         if count > 0:
             fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, others)
         for k in range(count):

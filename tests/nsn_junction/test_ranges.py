@@ -222,7 +222,7 @@ def test_single_precision_errs_within_the_error_of_the_run(ranged, tmp_path):
     (tmp_path / "in.toml").write_text(text)
     assert driver.run(tmp_path / "in.toml", tmp_path / "out.h5", quiet=True) == 0
     double = Result(tmp_path / "out.h5")
-    assert np.abs(result.delta[-1] - double.delta[-1]).max() < 1e-5
+    assert np.abs(result.delta[-1] - double.delta[-1]).max() < 1e-8
     for key in ("delta_max", "delta_rms", "density", "current_left"):
         moved = abs(result.summary[key] - double.summary[key])
         assert moved <= result.errors[key], key

@@ -211,6 +211,23 @@ def test_a_run_with_ranges_tells_their_error(ranged, tmp_path):
     assert "range_error" not in whole.summary
 
 
+@pytest.mark.nightly
+def test_single_precision_errs_within_the_error_of_the_run(ranged, tmp_path):
+    """Modes and Y in single precision, against both in double: every number, within its error.
+
+    Fails if Y is carried by a polynomial that is cut at 1e-2.
+    """
+    _, result = ranged
+    text = INPUT.replace('"mixed"', '"double"\nerror_estimate = false')
+    (tmp_path / "in.toml").write_text(text)
+    assert driver.run(tmp_path / "in.toml", tmp_path / "out.h5", quiet=True) == 0
+    double = Result(tmp_path / "out.h5")
+    assert np.abs(result.delta[-1] - double.delta[-1]).max() < 1e-8
+    for key in ("delta_max", "delta_rms", "density", "current_left"):
+        moved = abs(result.summary[key] - double.summary[key])
+        assert moved <= result.errors[key], key
+
+
 def test_fast_modes_without_a_matrix_err_within_the_error_of_the_step(ranged, tmp_path):
     """Modes that forget within half a step follow Delta: fewer matrices, numbers within the error.
 

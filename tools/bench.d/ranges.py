@@ -1,16 +1,18 @@
 """Modes within ranges: cost of a site^2, mode and unit time, the kernels' own rate, large lattices.
 
 python tools/bench.d/ranges.py [RANGE] [Lx x Ly ...]     # default 4 51x11 31x31
+Under mpiexec: seconds per unit time of all ranks, against one.
 """
 
 import sys
 import time
 
 import numpy as np
+from mpi4py import MPI
 from sites import STEP, system, timed
 
-from hpcneq.maths.aligned import aligned_zeros
 from hpcneq.parallel import solo
+from hpcneq.solvers.aligned import aligned_zeros
 from hpcneq.solvers.site_columns import kernels
 from hpcneq.solvers.site_windows.integrator import Windows
 from hpcneq.solvers.site_windows.ranges import Ranges, work_of
@@ -32,16 +34,37 @@ def kernel_rate(window, real, lanes):
     return 32 * TERMS * 2 * n * lanes / seconds / 1e9
 
 
-def step_of(given, ranges):
-    """(seconds per step, GF/s, the method) of the evolution, modes and Y in single precision."""
-    method = Windows(WindowState(given, solo(), ranges, SINGLE, start=False))
+def step_of(given, ranges, comm):
+    """(seconds per step, GF/s of this rank, the method) of the evolution, modes and Y in single
+    precision; the quickest of three steps.
+    """
+    method = Windows(WindowState(given, comm, ranges, SINGLE, start=False))
     method.start(0.0, STEP)
     method.advance(0.0, STEP)
-    method.flops = 0.0
-    begun = time.process_time()
-    method.advance(STEP, STEP)
-    seconds = time.process_time() - begun
+    clock = time.process_time if comm.size == 1 else time.perf_counter
+    seconds = np.inf
+    for k in (1, 2, 3):
+        method.flops = 0.0
+        comm.Barrier()
+        begun = clock()
+        method.advance(k * STEP, STEP)
+        comm.Barrier()
+        seconds = min(seconds, clock() - begun)
     return seconds, method.flops / seconds / 1e9, method
+
+
+def together(cases, ranges, comm):
+    """Seconds per unit time of all ranks, and of one, on the same lattices."""
+    for Lx, Ly in cases:
+        given = system(Lx, Ly)
+        seconds = step_of(given, ranges, comm)[0] / STEP
+        if comm.rank == 0:
+            alone = step_of(given, ranges, solo())[0] / STEP
+            print(
+                f"  {Lx} x {Ly}: {seconds:.3g} s per unit time on {comm.size} ranks, {alone:.3g} s "
+                f"on one: strong scaling {alone / seconds / comm.size:.2f}"
+            )
+        comm.Barrier()
 
 
 def tell(Lx, Ly, given, ranges, seconds, how):
@@ -60,11 +83,15 @@ def main():
     words = sys.argv[1:] or ["4"]
     ranges = Ranges(float(words[0]))
     cases = [tuple(map(int, word.split("x"))) for word in words[1:]] or [(51, 11), (31, 31)]
-    print(f"range {ranges.modes:g}:")
+    comm = MPI.COMM_WORLD
+    if comm.rank == 0:
+        print(f"range {ranges.modes:g}:")
+    if comm.size > 1:
+        return together(cases, ranges, comm)
     per_entry = 0.0
     for Lx, Ly in cases:
         given = system(Lx, Ly)
-        seconds, rate, method = step_of(given, ranges)
+        seconds, rate, method = step_of(given, ranges, solo())
         work = tell(Lx, Ly, given, ranges, seconds, "measured")
         per_entry = seconds / work.entries
         single = kernel_rate(method.state.window, np.dtype(np.float32), 16)

@@ -12,8 +12,8 @@ from mpi4py import MPI
 from scipy.linalg.blas import zgemm
 
 from hpcneq.maths import drives
-from hpcneq.maths.aligned import aligned_zeros
 from hpcneq.parallel import solo
+from hpcneq.solvers.aligned import aligned_zeros
 from hpcneq.solvers.auxiliary_modes import chebyshev
 from hpcneq.solvers.auxiliary_modes.stepping import exponential_coefficients
 from hpcneq.solvers.site_columns import integrator, kernels

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...parallel import Part, placed
+from ..aligned import aligned_zeros
 from ..auxiliary_modes import chebyshev
 from ..auxiliary_modes.stepping import (
     Ends,

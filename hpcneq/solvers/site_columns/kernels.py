@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
+from ..aligned import aligned_zeros
 
 LANES = {4: 16, 8: 8}  # columns at a time by the bytes of a real number: one cache line
 ROWS = 16  # columns are padded to a multiple of this many rows

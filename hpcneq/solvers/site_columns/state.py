@@ -23,9 +23,9 @@ from mpi4py import MPI
 from numpy.typing import DTypeLike, NDArray
 from scipy.linalg import eigh_tridiagonal
 
-from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...parallel import Communicator, Part, all_rows, placed
+from ..aligned import aligned_zeros
 from ..output_times import Row
 from ..protocols import Observables, SiteModes
 from . import kernels

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.special import jv
 
-from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray
 from ...parallel import Part
+from ..aligned import aligned_zeros
 from ..auxiliary_modes import chebyshev
 from ..auxiliary_modes.stepping import Ends, Read, Stepper, source_coefficients
 from ..site_columns.integrator import (
@@ -136,7 +136,7 @@ class Windows(Columns):
 
     def _sandwich(self, kicks, weights, exchange, W, store):
         """`carry` into W within the windows of ``exchange``; without ``store`` own blocks alone."""
-        from . import green
+        from . import green, turning
 
         state, window = self.state, exchange.window
         plain = self.system.plain
@@ -156,8 +156,8 @@ class Windows(Columns):
         for k, matrix in enumerate(matrices):
             kept = store or k + 1 < len(matrices)
             R = exchange.fill(W)
-            turning = state.sites, exchange.lookup, rows, R, scratch, kept, blocks
-            green.turned(place, matrix, plain, _rotation(turn), *turning)
+            given = state.sites, exchange.lookup, rows, R, scratch, kept, blocks
+            turning.turned(place, matrix, plain, _rotation(turn), *given)
             if kept:
                 exchange.give_back(R, W)
         entries = len(W) * window.size * 2 * W.shape[3]
@@ -172,11 +172,19 @@ class Windows(Columns):
 
     def _carry_modes(self, kicks, rates, after):
         """The modes through all kicks, in the last of which they are added to Q and Z = L."""
-        self.Q[:], self.Z[:] = 0, 0
+        self._clear()
         passes = self._passes(kicks, rates)
         for kick, moments_of_rates in passes:
             last = kick is passes[-1][0]
             self.mode_pass(kick, *moments_of_rates, after if last else None)
+
+    def _clear(self):
+        """Q and Z are 0 in all rows that the modes of the first plane do not set."""
+        rows = np.ones((self.state.memory.size, 2), bool)
+        for plane in self.state.modes[:1]:
+            rows[plane.window.inside(self.state.memory)] = False
+        if rows.any():
+            self.Q[:, rows.ravel()], self.Z[:, rows.ravel()] = 0, 0
 
     def mode_pass(
         self,
@@ -201,32 +209,31 @@ class Windows(Columns):
         functions = source_coefficients(step, mean, kick.radius, terms)
         bend, factor = step**2 * chebyshev.kappa(step * mean), np.exp(step * mean)
         rotation = kick.cosine.astype(state.real), _parts(kick.q.astype(kind))
+        own, other = self._sources(kick)
         for plane in state.modes:
-            lanes = [plane.lanes(values) for values in (factor, functions, bend, slope)]
+            lanes = [plane.lanes(values) for values in (factor, functions)]
             both = np.array([lanes[0].real, lanes[0].imag], state.real)
-            sources = by_lanes(self._sources(kick, plane, *lanes[2:]), state.real)
+            sources = plane.sources(own, other, 1 + bend * slope, bend)
             scratch = state.scratch(plane.window, state.real, plane.modes.shape[3])
             sums = state.sums_of(plane, after, self.Q, self.Z)
             given = plane.modes, both, by_lanes(lanes[1], state.real), sources, scratch, sums
-            sweeps.modes(state.place(plane.window), matrix, self.system.plain, rotation, *given)
+            place, first = state.place(plane.window), plane is state.modes[0]
+            sweeps.modes(place, matrix, self.system.plain, rotation, *given, first)
             self.flops += FLOPS[self._hops] * terms * plane.modes.size / 2
         self.passes += 1
 
-    def _sources(self, kick, plane, bend, slope):
-        """K^-1 (1 + bend (-i Hdot + slope)) s of all lanes on their site's two rows."""
-        state = self.state
-        sites = np.maximum(state.sites, 0)
-        lanes = plane.modes.shape[3]
-        slot, a = np.arange(lanes) % 4, np.arange(lanes) // 4 % 2
-        site = sites[:, slot]  # (strips, lanes)
-        strength = plane.strength[np.arange(lanes) // 8, a] * state.inside[:, slot]
-        d = kick.slope[site]
-        cosine, q = kick.cosine[site], kick.q[site]
-        own = np.broadcast_to(1 + bend * slope, d.shape)
-        other = 1j * bend * np.where(a == 0, d.conj(), d)
-        up, hole = np.where(a == 0, own, other), np.where(a == 0, other, own)
-        both = np.stack([cosine * up - q * hole, cosine * hole + q.conj() * up], axis=2)
-        return both * strength[:, :, None]
+    def _sources(self, kick):
+        """What K^-1 (own - i bend Hdot) is made of, on the two rows of each site's columns.
+
+        (strips, row, column, slot): the factor of own, and that of bend.
+        """
+        sites = np.maximum(self.state.sites, 0)
+        d = kick.slope[sites]
+        e, q = kick.cosine[sites], kick.q[sites]
+        up, hole = np.array([e, q.conj()]), np.array([-q, e])  # K^-1 of a source in either row
+        own, other = np.array([up, hole]), 1j * np.array([d.conj() * hole, d * up])
+        inside = self.state.inside[:, None, None]
+        return [np.transpose(part, (2, 1, 0, 3)) * inside for part in (own, other)]
 
     def _finish(self, kick, W, white):
         """Y at the end of the step from what was carried and what acts at the end."""

@@ -8,12 +8,13 @@ everywhere, a torus included: a direction that the window covers is a ring.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ..aligned import aligned_zeros
 
 STRIP = 4  # sites of a strip; with two components each, one vector of eight columns
 
@@ -80,18 +81,18 @@ class Window:
         """Number of sites."""
         return self.shape[0] * self.shape[1]
 
-    @property
+    @cached_property
     def geometry(self) -> IntArray:
         """(Lx, Ly, origin x, origin y, wx, wy), for the kernels."""
         return np.array([self.strips.Lx, self.strips.Ly, *self.origin, *self.shape])
 
-    @property
+    @cached_property
     def own(self) -> IntArray:
         """Places of the strip's four sites, (4,); of sites that it has not, some place."""
         y = (self.origin[1] + np.arange(STRIP)) % self.shape[1]
         return self.origin[0] * self.shape[1] + y
 
-    @property
+    @cached_property
     def near(self) -> IntArray:
         """Places of the neighbours at +x, -x, +y, -y, (n, 4) int32; n for those outside."""
         wx, wy = self.shape

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
-from ..site_columns.sweeps import rotated
+from ..site_columns.terms import rotated
 from ..vector_code import Code
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import DTypeLike, NDArray
 
-from ...maths.aligned import aligned_zeros
 from ...maths.arrays import ComplexArray
 from ...parallel import Communicator, Layout, Part, all_rows, placed
+from ..aligned import aligned_zeros
 from ..output_times import Row
 from ..protocols import Observables
 from ..site_columns.halo import Halo
@@ -51,6 +51,24 @@ class Plane:
         """Values (all groups, ...) of each lane's group, (lanes, ...); 0 where there is none."""
         rows = [np.zeros_like(values[0]) if g is None else values[g] for g in self.groups]
         return np.repeat(np.array(rows), 2 * STRIP, axis=0)
+
+    def sources(
+        self, own: ComplexArray, other: ComplexArray, factor: ComplexArray, bend: ComplexArray
+    ) -> NDArray:
+        """factor own + bend other of each lane's group, times its strength.
+
+        own, other (strips, row, column, slot), factor, bend (all groups,). (strips, row, 2, lanes)
+        real and imaginary parts.
+        """
+        groups = [0 if g is None else g for g in self.groups]
+        f, b = (
+            values[groups][:, None, None] * self.strength[:, :, None] for values in (factor, bend)
+        )
+        both = f * own[:, :, None] + b * other[:, :, None]
+        both = both.reshape(*own.shape[:2], -1)
+        parts = aligned_zeros((*own.shape[:2], 2, both.shape[2]), self.modes.dtype)
+        parts[:, :, 0], parts[:, :, 1] = both.real, both.imag
+        return parts
 
 
 class WindowState:
@@ -200,7 +218,7 @@ class WindowState:
         given += (by_lanes(sources.reshape(len(M), lanes, 2), onsite.dtype),)
         given += self.scratch(window, onsite.dtype, lanes), self.sums_of(None, None, M, M)
         u = np.zeros(terms, kind)
-        sweeps.modes(place, (hop, onsite, c, u), self.system.plain, rotation, *given)
+        sweeps.modes(place, (hop, onsite, c, u), self.system.plain, rotation, *given, False)
 
     def follow(
         self, hop: ComplexArray, c: ComplexArray, v: ComplexArray, Q: NDArray, L: NDArray

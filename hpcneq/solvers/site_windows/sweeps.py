@@ -15,6 +15,8 @@ numba is needed at once: this module is imported when the first polynomial is ap
 
 from __future__ import annotations
 
+from typing import Any
+
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -22,7 +24,7 @@ from numpy.typing import NDArray
 
 from ...maths.arrays import IntArray
 from ...maths.compiled import lazily
-from ..site_columns.sweeps import (
+from ..site_columns.terms import (
     fetch,
     first_term,
     phase_second,
@@ -82,36 +84,46 @@ def _lower(typing, B, j, cosine, q, M):
     return types.void(B, j, cosine, q, M), write
 
 
+def _adding(fresh):
+    """The intrinsic that adds modes to sums, or with ``fresh`` begins these."""
+
+    @intrinsic
+    def add(typing, M, j, rates, Q, L, k):
+        """Q[k] += M[j], L[k] += rates M[j], groups of the lanes added up; rates (2, lanes) real."""
+
+        def write(context, builder, signature, args):
+            code = Code(context, builder, signature, args, 512 // signature.args[0].dtype.bitwidth)
+            M, rates, Q, L = (code.array(n) for n in (0, 2, 3, 4))
+            vector, sums = code.vector(0), code.vector(3, 8)
+            re, im = (code.read(rates, code.whole(n * code.count), vector) for n in (0, 1))
+
+            def added(value, array, part):
+                if code.count > 8:
+                    halves = [code.shuffle(value, value, range(n, n + 8)) for n in (0, 8)]
+                    value = builder.fadd(*halves)
+                at = code.sum(code.product(args[5], code.whole(32)), code.whole(8 * part))
+                if not fresh:
+                    value = builder.fadd(code.read(array, at, sums), value)
+                code.write(value, array, at)
+
+            for a in (0, 1):
+                x, y = (code.read(M, code.row(args[1], 2 * a + n), vector) for n in (0, 1))
+                added(x, Q, 2 * a)
+                added(y, Q, 2 * a + 1)
+                added(code.fma(code.less(im), y, builder.fmul(re, x)), L, 2 * a)
+                added(code.fma(im, x, builder.fmul(re, y)), L, 2 * a + 1)
+            return code.nothing()
+
+        return types.void(M, j, rates, Q, L, k), write
+
+    return add
+
+
+_add, _set = _adding(False), _adding(True)
+
+
 @intrinsic
-def _add(typing, M, j, rates, Q, L, k):
-    """Q[k] += M[j], L[k] += rates M[j], groups of the lanes added up; rates (2, lanes) real."""
-
-    def write(context, builder, signature, args):
-        code = Code(context, builder, signature, args, 512 // signature.args[0].dtype.bitwidth)
-        M, rates, Q, L = (code.array(n) for n in (0, 2, 3, 4))
-        vector, sums = code.vector(0), code.vector(3, 8)
-        re, im = (code.read(rates, code.whole(n * code.count), vector) for n in (0, 1))
-
-        def added(value, array, part):
-            if code.count > 8:
-                halves = [code.shuffle(value, value, range(n, n + 8)) for n in (0, 8)]
-                value = builder.fadd(*halves)
-            at = code.sum(code.product(args[5], code.whole(32)), code.whole(8 * part))
-            code.write(builder.fadd(code.read(array, at, sums), value), array, at)
-
-        for a in (0, 1):
-            x, y = (code.read(M, code.row(args[1], 2 * a + n), vector) for n in (0, 1))
-            added(x, Q, 2 * a)
-            added(y, Q, 2 * a + 1)
-            added(code.fma(code.less(im), y, builder.fmul(re, x)), L, 2 * a)
-            added(code.fma(im, x, builder.fmul(re, y)), L, 2 * a + 1)
-        return code.nothing()
-
-    return types.void(M, j, rates, Q, L, k), write
-
-
-@intrinsic
-def _sourced(typing, C, own, functions, k, sources):
+def sourced(typing: Any, C: Any, own: Any, functions: Any, k: Any, sources: Any) -> Any:
     """C += f_k source in the rows of the strip's sites, in the lanes of each.
 
     own (4,) places, functions (K, 2, lanes), sources (2 rows, 2, lanes) real.
@@ -204,7 +216,7 @@ def before_last(
     each = (ahead.size // line + blocks * (last - 1) - 1) // (blocks * (last - 1))
     place = 0
     if len(functions):
-        _sourced(C, own, functions, last, sources)
+        sourced(C, own, functions, last, sources)
     B, C = C, B
     for k in range(last - 1, 0, -1):
         for begin in range(0, n, 32):
@@ -214,12 +226,29 @@ def before_last(
             end = min(begin + 32, n)
             swept(near, hops, levels, pairs, P, B, C, u[k], k == last - 1, two, begin, end, plain)
         if len(functions):
-            _sourced(C, own, functions, k, sources)
+            sourced(C, own, functions, k, sources)
         B, C = C, B
     return B, C
 
 
-@lazily(calls=(swept, fields_around, before_last))
+def last_term(
+    near: IntArray,
+    fields: tuple[NDArray, ...],
+    u: NDArray,
+    P: NDArray,
+    B: NDArray,
+    C: NDArray,
+    begin: int,
+    end: int,
+    plain: bool,
+) -> None:
+    """C = the recursion's result, less sources, in the rows of sites from ``begin`` to ``end``."""
+    hops, levels, pairs, _, _ = fields
+    one = levels.dtype.type(1)
+    swept(near, hops, levels, pairs, P, B, C, u[0], False, one, begin, end, plain)
+
+
+@lazily(calls=(swept, fields_around, before_last, last_term))
 def modes(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -231,46 +260,43 @@ def modes(
     sources: NDArray,
     scratch: tuple[NDArray, ...],
     added: tuple[NDArray, ...],
+    begins: bool,
 ) -> None:
     """M = K [sum_k u_k T_k(H) K^-1 factor M + f_k T_k(H) source] of modes.
 
     M (strips, 2n, 2, lanes); factor (2, lanes), functions f (K, 2, lanes), sources (strips, 2 rows,
     2, lanes) on the rows of a lane's own site, all real and imaginary parts. added : inner, rates,
-    Q, L of `sums`, to which the new M are added; an empty inner: they are not. While the last term
-    is made, line by line, each goes to its M and the next strip's comes from there.
+    Q, L of `sums`, to which the new M are added, or with which they begin; an empty inner: they are
+    not. While the last term is made, line by line, each goes to its M and the next strip's comes
+    from there.
     """
     inner, rates, Q, L = added
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
     P, B, C, fields, others = scratch
-    last, line, one = len(u) - 1, geometry[5], onsite.dtype.type(1)
-    n, strips = near.shape[0], M.shape[0]
-    B[2 * n :] = 0
-    C[2 * n :] = 0
-    if strips:
-        fields_around(xs[0], ys[0], geometry, hop, onsite, c, rotation, plain, fields)
-        for j in range(n):
-            _lift(M[0], factor, fields[3], fields[4], P, j)
-            first_term(P, C, j, u[last].real, u[last].imag)
-    for t in range(strips):
-        following = min(t + 1, strips - 1)
-        of_strip = sources[t]
-        B, C = before_last(near, fields, u, P, B, C, own, functions, of_strip, plain, M[following])
-        x, y = xs[following], ys[following]
-        fields_around(x, y, geometry, hop, onsite, c, rotation, plain, others)
+    line, strips = geometry[5], M.shape[0]
+    n = near.shape[0]
+    for t in range(-min(strips, 1), strips):
+        ahead = min(t + 1, strips - 1)
+        if t >= 0:
+            of_strip = sources[t]
+            B, C = before_last(near, fields, u, P, B, C, own, functions, of_strip, plain, M[ahead])
+        fields_around(xs[ahead], ys[ahead], geometry, hop, onsite, c, rotation, plain, others)
         for begin in range(0, n, line):
             end = begin + line
-            hops, levels, pairs, cosines, qs = fields
-            swept(near, hops, levels, pairs, P, B, C, u[0], False, one, begin, end, plain)
-            if begin == geometry[2] * line:
-                _sourced(C, own, functions, 0, of_strip)
-            for j in range(begin, end):
-                _lower(C, j, cosines, qs, M[t])
-                if len(inner):
+            if t >= 0:
+                last_term(near, fields, u, P, B, C, begin, end, plain)
+            if t >= 0 and begin == geometry[2] * line:
+                sourced(C, own, functions, 0, sources[t])
+            for j in range(begin, end if t >= 0 else begin):
+                _lower(C, j, fields[3], fields[4], M[t])
+                if len(inner) and begins:
+                    _set(M[t], j, rates, Q[t], L[t], inner[j])
+                elif len(inner):
                     _add(M[t], j, rates, Q[t], L[t], inner[j])
-                if following > t:
-                    _lift(M[following], factor, others[3], others[4], P, j)
-                    first_term(P, C, j, u[last].real, u[last].imag)
+            for j in range(begin, end if ahead > t else begin):
+                _lift(M[ahead], factor, others[3], others[4], P, j)
+                first_term(P, C, j, u[-1].real, u[-1].imag)
         fields, others = others, fields
 
 

@@ -1,0 +1,290 @@
+"""Compiled kernels that carry the rows of Y: see `sweeps` for what they are given, and `green`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from ...maths.arrays import IntArray
+from ...maths.compiled import lazily
+from ..site_columns.terms import (
+    fetch,
+    first_term,
+    first_term_of_8,
+    phase_second,
+    phase_second_of_8,
+    phase_term,
+    phase_term_of_8,
+    plain_second,
+    plain_second_of_8,
+    plain_term,
+    plain_term_of_8,
+    swept,
+)
+from ..vector_code import Code
+from .carrying import (
+    PARTS,
+    begun,
+    carried,
+    ended,
+    moved,
+    together,
+)
+from .sweeps import before_last, fields_around, last_term, sourced
+
+__all__ = [
+    "first_term",
+    "first_term_of_8",
+    "phase_second",
+    "phase_second_of_8",
+    "phase_term",
+    "phase_term_of_8",
+    "plain_second",
+    "plain_second_of_8",
+    "plain_term",
+    "plain_term_of_8",
+    "sourced",
+    "swept",
+    "before_last",
+    "last_term",
+]  # PARTS are compiled with the names of this module
+
+
+def _transposed(code, rows):
+    """Eight vectors of eight, the rows of a matrix, as those of its transpose."""
+    for step in (1, 2, 4):
+        turned = list(rows)
+        for k in range(8):
+            if k & step:
+                continue
+            low = [m if not m & step else 8 + m - step for m in range(8)]
+            high = [m + step if not m & step else 8 + m for m in range(8)]
+            turned[k] = code.shuffle(rows[k], rows[k + step], low)
+            turned[k + step] = code.shuffle(rows[k], rows[k + step], high)
+        rows = turned
+    return rows
+
+
+def _between(back):
+    """The intrinsic that takes a block of W to P, or with ``back`` one of P to W."""
+
+    @intrinsic
+    def between(typing, W, w, P, p, k, o):
+        """Block of four sites' rows w[k, :4] of W and rows p[k, :4] of P, lanes from o on.
+
+        P = -W^+ : between 2 x 4 rows and lanes each, those of components and of sites.
+        """
+
+        def write(context, builder, signature, args):
+            code = Code(context, builder, signature, args)
+            W, places, P, others = (code.array(m) for m in range(4))
+            vector, lanes = code.vector(0), cgutils.unpack_tuple(builder, P.shape)[2]
+
+            def place(array, i):
+                at = code.sum(code.product(args[4], code.whole(4)), code.whole(i))
+                return builder.load(builder.gep(array.data, [at]))
+
+            own, other = ([place(array, i) for i in range(4)] for array in (places, others))
+            for part in (0, 1):
+                here = [
+                    code.sum(
+                        code.product(own[m % 4], code.whole(32)), code.whole(m // 4 * 16 + part * 8)
+                    )
+                    for m in range(8)
+                ]
+                there = []
+                for n in range(8):
+                    row = code.sum(code.product(other[n % 4], code.whole(2)), code.whole(n // 4))
+                    row = code.sum(code.product(row, code.whole(2)), code.whole(part))
+                    there.append(code.sum(code.product(row, lanes), args[5]))
+                source, target = (P, W) if back else (W, P)
+                start, end = (there, here) if back else (here, there)
+                rows = _transposed(code, [code.read(source, at, vector) for at in start])
+                for value, at in zip(rows, end):
+                    code.write(value if part else code.less(value), target, at)
+            return code.nothing()
+
+        return types.void(W, w, P, p, k, o), write
+
+    return between
+
+
+_block_in, _block_back = _between(False), _between(True)
+
+
+def _turn_site(there, shift, s, geometry, own, W, R, P, r, back, o):
+    """`_turn` between the sites ``own`` (4,) of a strip and site s of another, rows r of P."""
+    Ly, wy = geometry[1], geometry[5]
+    for i in range(4):
+        d = (shift + i) % Ly
+        inside = there != -1 and d < wy and own[i] >= 0
+        for a in range(2):
+            for b in range(2):
+                row, n = r + b, 4 * b + s
+                m = o + 4 * a + i
+                if not inside:
+                    if not back:
+                        P[row, 0, m], P[row, 1, m] = 0, 0
+                elif back:
+                    if there >= 0:
+                        W[there + d, a, 0, n] = -P[row, 0, m]
+                        W[there + d, a, 1, n] = P[row, 1, m]
+                    else:
+                        R[d - there - 2, a, 0, n] = -P[row, 0, m]
+                        R[d - there - 2, a, 1, n] = P[row, 1, m]
+                elif there >= 0:
+                    P[row, 0, m] = -W[there + d, a, 0, n]
+                    P[row, 1, m] = W[there + d, a, 1, n]
+                else:
+                    P[row, 0, m] = -R[d - there - 2, a, 0, n]
+                    P[row, 1, m] = R[d - there - 2, a, 1, n]
+
+
+def _listed(t, xs, ys, geometry, sites, lookup, move, listed):
+    """What `_turn` takes of strip t, by lines of its window, into ``listed``.
+
+    listed : begin (lines + 1,) of each line's entries; sites (n,) of an entry, 4 or 1; rows of W,
+    places in P (n, 4) of four sites, of one those are (there, shift, slot), (place,). Four sites
+    of a strip are turned at once where all are in the window, in own columns. move : `moved`'s
+    shift.
+    """
+    base, first, strip, slot, y0 = lookup
+    Lx, Ly, ox, oy, wx, wy = geometry
+    begins, count, rows, places = listed
+    row, y = xs[t] - first, (ys[t] - oy) % Ly
+    whole, e = sites[t].min() >= 0, 0
+    for dx in range(wx):
+        begins[dx] = e
+        line, dy = (xs[t] - ox + dx) % Lx * Ly, 0
+        while dy < wy:
+            other = strip[line + y]
+            there, s = base[other, row], slot[line + y]
+            shift = (ys[t] - y0[other] + oy) % Ly
+            block = whole and there >= 0 and s == 0 and dy + 3 < wy and y + 3 < Ly
+            block = block and strip[line + y + 3] == other
+            if block:
+                for i in range(4):
+                    d = shift + i
+                    if d >= Ly:
+                        d -= Ly
+                    block = block and d < wy
+                    rows[e, i] = there + d
+                    places[e, i] = moved(dx * wy + dy + i, wy, move)
+            count[e] = 1 + 3 * block
+            if not block:
+                rows[e, 0], rows[e, 1], rows[e, 2] = there, shift, s
+                places[e, 0] = moved(dx * wy + dy, wy, move)
+            dy += count[e]
+            y += count[e]
+            if y >= Ly:
+                y -= Ly
+            e += 1
+        y = (ys[t] - oy) % Ly
+    begins[wx] = e
+
+
+def _asked(dx, count, listed, W):
+    """W is asked for what `_turn` takes of a line."""
+    for m in range(count):
+        begins, many, rows, _ = listed[m]
+        for e in range(begins[dx], begins[dx + 1]):
+            if many[e] == 4:
+                for i in range(4):
+                    for k in range(0, 32, 64 // W.itemsize):
+                        fetch(W, 32 * rows[e, i] + k)
+
+
+def _turn(t, count, dx, geometry, sites, listed, W, R, P, back):
+    """P = -W^+ of strips from t on, on line dx, or with ``back`` W = -P^+.
+
+    What others own is in R. listed : what `_listed` gave of each.
+    """
+    for m in range(count):
+        begins, many, rows, places = listed[m]
+        for e in range(begins[dx], begins[dx + 1]):
+            if many[e] == 1:
+                there, shift, s = rows[e, 0], rows[e, 1], rows[e, 2]
+                r, o = 2 * places[e, 0], 8 * m
+                _turn_site(there, shift, s, geometry, sites[t + m], W, R, P, r, back, o)
+            elif back:
+                _block_back(W, rows, P, places, e, 8 * m)
+            else:
+                _block_in(W, rows, P, places, e, 8 * m)
+
+
+def _room(n, lines):
+    """Room for `_listed`."""
+    rows, places = np.empty((n, 4), np.int64), np.empty((n, 4), np.int64)
+    return np.zeros(lines + 1, np.int64), np.empty(n, np.int64), rows, places
+
+
+def _rooms(n, lines):
+    """Room for `_listed` of two strips."""
+    return _room(n, lines), _room(n, lines)
+
+
+def _own_rows(t, count, B, ys, own, line, own_rows):
+    """The own rows of strips in B, from t on."""
+    for k in range(count):
+        for s in range(4):
+            r = 2 * moved(own[s], line, ys[t + k] - ys[t])
+            for a in range(2):
+                for b in range(2):
+                    lane = 8 * k + 4 * b + s
+                    own_rows[t + k, s, a, b] = complex(B[r + a, 0, lane], B[r + a, 1, lane])
+
+
+@lazily(calls=(*PARTS, _turn_site, _listed, _asked, _turn, _room, _rooms, _own_rows))
+def turned(
+    place: tuple[NDArray, ...],
+    matrix: tuple[NDArray, ...],
+    plain: bool,
+    rotation: tuple[NDArray, NDArray],
+    sites: IntArray,
+    lookup: tuple[NDArray, ...],
+    W: NDArray,
+    R: NDArray,
+    scratch: tuple[NDArray, ...],
+    store: bool,
+    own_rows: NDArray,
+) -> None:
+    """W = W U^+, row by row of the own sites, if ``store``; of -U W^+ the own rows.
+
+    own_rows (strips, 4, 2, 2) complex: the latter. W, R (sites of windows, 2, 2, 8): matrices of
+    own strips, rows of others'. An entry that has no partner behind the diagonal is left. lookup :
+    see `exchange.Exchange`. Lines come and go as in `left`.
+    """
+    xs, ys, geometry, near, own = place
+    hop, onsite, c, u = matrix
+    P, B, C, fields, others = scratch
+    n, line = near.shape[0], geometry[5]
+    now, then = _rooms(n, geometry[4]), _rooms(n, geometry[4])
+    done = t = made = 0
+    while True:
+        count = together(t, own_rows.shape[0], xs, P)
+        if count > 0:
+            fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, others)
+        for k in range(count):
+            _listed(t + k, xs, ys, geometry, sites, lookup, ys[t + k] - ys[t], then[k])
+        for dx in range(geometry[4]):
+            begin = dx * line
+            _asked(dx, count, then, W)
+            if made > 0:
+                ended(near, fields, u, P, B, C, begin, begin + line, plain)
+            if made > 0 and dx == geometry[2]:
+                _own_rows(done, made, C, ys, own, line, own_rows)
+            if store:
+                _turn(done, made, dx, geometry, sites, now, W, R, C, True)
+            _turn(t, count, dx, geometry, sites, then, W, R, P, False)
+            if count > 0:
+                begun(u, P, C, begin, begin + line)
+        if count == 0:
+            break
+        fields, others = others, fields
+        now, then = then, now
+        done, made = t, count
+        t += count
+        B, C = carried(near, own, fields, u, P, B, C, plain, P[:0])

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, FloatArray
+from ..aligned import aligned_zeros
 from ..protocols import AuxiliaryModes
 from . import chains, chebyshev
 from .stepping import source_coefficients
@@ -45,8 +46,8 @@ class Planes:
         key = (n, kind.itemsize)
         if key not in self._planes:
             real = np.empty(0, kind).real.dtype
-            planes = [np.empty((n, 4 * chains.LANES), real) for _ in range(3)]
-            sums = np.empty((n, 8 * chains.LANES))
+            planes = [aligned_zeros((n, 4 * chains.LANES), real) for _ in range(3)]
+            sums = aligned_zeros((n, 8 * chains.LANES))
             sources = np.empty((2, chains.LANES), kind), np.empty(chains.LANES, int)
             self._planes[key] = (*planes, sums), sources
         return self._planes[key]

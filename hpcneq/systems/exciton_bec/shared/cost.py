@@ -34,13 +34,13 @@ BEGINNING = 60  # states that the search for an onset is worth
 START = 0.7  # s: a run's start and end
 PROBED_RATIO = 0.02  # where the probe's condensate is to have some decay
 SEARCHES = {
-    "A": 270,
-    "B": 1200,
-    "C": 3200,
-    "gap": 1100,
+    "A": 350,
+    "B": 1550,
+    "C": 4100,
+    "gap": 1400,
 }  # M's of a search for a boundary, states included
 REFINED = 12  # interactions that a round of refinement adds
-SIGNS = 380  # M's of the signs of alpha11 and beta22 along the decay
+SIGNS = 480  # M's of the signs of alpha11 and beta22 along the decay
 SAMPLES = {True: 450, False: 110}  # M's of one momentum of modes, counted or not
 JUDGING = 700  # M's, on coarse panels, of the wave that grows fastest on a state
 COEFFICIENTS = 40  # M's of one record of coefficients, beside its steady states

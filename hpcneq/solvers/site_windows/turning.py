@@ -175,7 +175,8 @@ def _listed(t, xs, ys, geometry, sites, lookup, move, listed):
                     places[e, i] = moved(dx * wy + dy + i, wy, move)
             count[e] = 1 + 3 * block
             if not block:
-                rows[e, 0], rows[e, 1], rows[e, 2] = there, shift, s
+                rows[e, 0], rows[e, 1] = there, shift
+                rows[e, 2] = s
                 places[e, 0] = moved(dx * wy + dy, wy, move)
             dy += count[e]
             y += count[e]
@@ -206,9 +207,9 @@ def _turn(t, count, dx, geometry, sites, listed, W, R, P, back):
         begins, many, rows, places = listed[m]
         for e in range(begins[dx], begins[dx + 1]):
             if many[e] == 1:
-                there, shift, s = rows[e, 0], rows[e, 1], rows[e, 2]
                 r, o = 2 * places[e, 0], 8 * m
-                _turn_site(there, shift, s, geometry, sites[t + m], W, R, P, r, back, o)
+                there, shift = rows[e, 0], rows[e, 1]
+                _turn_site(there, shift, rows[e, 2], geometry, sites[t + m], W, R, P, r, back, o)
             elif back:
                 _block_back(W, rows, P, places, e, 8 * m)
             else:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .... import petsc
 from ....parallel import Communicator, on_root
 from ....solvers.auxiliary_modes import fast_poles
 from ....solvers.auxiliary_modes.state import BlockState
@@ -79,8 +80,9 @@ def _run_stripes(given: Given, comm, log, output) -> Outcome:
 def _matrices(given: Given, junction: Junction) -> int:
     """Groups of modes that have a matrix when what jumps of the bias have left is gone."""
     groups = junction.groups()
-    if given.petsc.get("evolve_ts_type", "exponential") != "exponential":
-        return len(groups)
+    with petsc.Options(given.petsc) as options:
+        if options.get("evolve_ts_type", "exponential") != "exponential":
+            return len(groups)
     rates = np.array([group.rate(junction, 0.0) for group in groups])
     return fast_poles.carried(rates, given.numerics.dt, np.inf)
 

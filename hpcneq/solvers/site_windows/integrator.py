@@ -28,8 +28,8 @@ from ..site_columns.integrator import (
     Weights,
 )
 from .exchange import Exchange
-from .layout import by_lanes
-from .ranges import VELOCITY
+from .layout import STRIP, by_lanes, by_parts
+from .ranges import VELOCITY, together_in
 from .state import WindowState
 
 # amplitude of a step beyond which a prediction does not look, by bytes: dropped is its square
@@ -210,16 +210,25 @@ class Windows(Columns):
         bend, factor = step**2 * chebyshev.kappa(step * mean), np.exp(step * mean)
         rotation = kick.cosine.astype(state.real), _parts(kick.q.astype(kind))
         own, other = self._sources(kick)
-        for plane in state.modes:
-            lanes = [plane.lanes(values) for values in (factor, functions)]
-            both = np.array([lanes[0].real, lanes[0].imag], state.real)
-            sources = plane.sources(own, other, 1 + bend * slope, bend)
-            scratch = state.scratch(plane.window, state.real, plane.modes.shape[3])
-            sums = state.sums_of(plane, after, self.Q, self.Z)
-            given = plane.modes, both, by_lanes(lanes[1], state.real), sources, scratch, sums
-            place, first = state.place(plane.window), plane is state.modes[0]
-            sweeps.modes(place, matrix, self.system.plain, rotation, *given, first)
-            self.flops += FLOPS[self._hops] * terms * plane.modes.size / 2
+        planes, lanes = state.modes, 2 * STRIP * together_in(kind.itemsize)
+        sources = aligned_zeros((len(planes), len(state.sites), 2, 2, lanes), state.real)
+        for plane, of_plane in zip(planes, sources):
+            plane.sources(own, other, 1 + bend * slope, bend, of_plane)
+        factors, all_functions, rates = (
+            np.array([plane.lanes(values) for plane in planes])
+            for values in (factor, functions, state.rates)
+        )
+        sums = np.zeros(0, int), by_parts(rates, state.real), self.Q, self.Z
+        if after is not None:
+            sums = state.stack.inside(state.memory), *sums[1:]
+        scratch = state.scratch(planes[0].window, state.real, lanes)
+        given = by_parts(factors, state.real), by_lanes(all_functions, state.real), sources
+        windows, plain = state.stack.arrays, self.system.plain
+        place = state.place(state.window)[:2]
+        sweeps.modes(
+            place, windows, matrix, plain, rotation, state.mode_flat, *given, scratch, sums
+        )
+        self.flops += FLOPS[self._hops] * terms * state.mode_flat.size / 2
         self.passes += 1
 
     def _sources(self, kick):

@@ -7,6 +7,7 @@ everywhere, a torus included: a direction that the window covers is a ring.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +26,11 @@ def by_lanes(values: ComplexArray, real: DTypeLike) -> NDArray:
     parts = aligned_zeros((*turned.shape[:-1], 2, turned.shape[-1]), real)
     parts[..., 0, :], parts[..., 1, :] = turned.real, turned.imag
     return parts
+
+
+def by_parts(values: ComplexArray, real: DTypeLike) -> NDArray:
+    """Complex (..., lanes) as real and imaginary parts, (..., 2, lanes)."""
+    return np.stack([values.real, values.imag], axis=-2).astype(real)
 
 
 class Strips:
@@ -117,3 +123,27 @@ class Window:
         x = (self.strips.x[strip] - self.origin[0] + dx) % self.strips.Lx
         y = (self.strips.y[strip] - self.origin[1] + dy) % self.strips.Ly
         return field[x * self.strips.Ly + y]
+
+
+class Stack:
+    """Windows one behind the other, for kernels that take several planes in turn.
+
+    first (windows + 1,): where each begins. near (all, 4), own (windows, 4), geometry (windows, 6):
+    those of `Window`, places within each.
+    """
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        self.first = np.cumsum([0, *(window.size for window in windows)])
+        self.near = np.concatenate([np.empty((0, 4), np.int32), *(w.near for w in windows)])
+        self.own = np.array([window.own for window in windows], int).reshape(-1, STRIP)
+        self.geometry = np.array([window.geometry for window in windows], int).reshape(-1, 6)
+        self.windows = windows
+
+    @property
+    def arrays(self) -> tuple[NDArray, ...]:
+        """What kernels take."""
+        return self.geometry, self.near, self.own, self.first
+
+    def inside(self, outer: Window) -> IntArray:
+        """`Window.inside` of all."""
+        return np.concatenate([[], *(window.inside(outer) for window in self.windows)]).astype(int)

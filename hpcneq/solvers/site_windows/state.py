@@ -22,7 +22,7 @@ from ..output_times import Row
 from ..protocols import Observables
 from ..site_columns.halo import Halo
 from ..site_columns.state import around_sites, lanczos
-from .layout import STRIP, Strips, Window, by_lanes
+from .layout import STRIP, Stack, Strips, Window, by_lanes, by_parts
 from .ranges import (
     START,
     PlanarModes,
@@ -53,12 +53,17 @@ class Plane:
         return np.repeat(np.array(rows), 2 * STRIP, axis=0)
 
     def sources(
-        self, own: ComplexArray, other: ComplexArray, factor: ComplexArray, bend: ComplexArray
-    ) -> NDArray:
-        """factor own + bend other of each lane's group, times its strength.
+        self,
+        own: ComplexArray,
+        other: ComplexArray,
+        factor: ComplexArray,
+        bend: ComplexArray,
+        parts: NDArray,
+    ) -> None:
+        """factor own + bend other of each lane's group, times its strength, into ``parts``.
 
-        own, other (strips, row, column, slot), factor, bend (all groups,). (strips, row, 2, lanes)
-        real and imaginary parts.
+        own, other (strips, row, column, slot), factor, bend (all groups,). parts (strips, row, 2,
+        lanes): real and imaginary parts.
         """
         groups = [0 if g is None else g for g in self.groups]
         f, b = (
@@ -66,9 +71,7 @@ class Plane:
         )
         both = f * own[:, :, None] + b * other[:, :, None]
         both = both.reshape(*own.shape[:2], -1)
-        parts = aligned_zeros((*own.shape[:2], 2, both.shape[2]), self.modes.dtype)
         parts[:, :, 0], parts[:, :, 1] = both.real, both.imag
-        return parts
 
 
 class WindowState:
@@ -104,7 +107,8 @@ class WindowState:
         self.window = self.strips.window(ranges.of_green(system))
         shape = end - begin, 2 * self.window.size, 2, 2 * STRIP
         self.green = aligned_zeros(shape, self.real)
-        self.modes, self.followers = (self._planes(ranges, fast) for fast in (False, True))
+        self.modes, self.stack, self.mode_flat = self._planes(ranges, False)
+        self.followers = self._planes(ranges, True)[0]
         self.rates = system.rates_at(0.0, -1)
         furthest = max(plane.window.reach for plane in self.modes + self.followers)
         self.memory = self.strips.window(min(furthest + 1, self.window.reach))
@@ -118,16 +122,22 @@ class WindowState:
             self.fill()
 
     def _planes(self, ranges, fast):
-        """The planes of the modes that have a matrix, or of those that follow."""
-        strength, planes = self._strengths(), []
-        for groups, reach in planned(self.system, ranges, together_in(self.dtype.itemsize), fast):
-            window = self.strips.window(reach)
+        """The planes of the modes that have a matrix, or of those that follow.
+
+        With them their windows, and the array that holds the modes of all.
+        """
+        strength, together = self._strengths(), together_in(self.dtype.itemsize)
+        plan = planned(self.system, ranges, together, fast)
+        stack = Stack([self.strips.window(reach) for _, reach in plan])
+        lanes, strips = 2 * STRIP * together, 0 if fast else len(self.sites)
+        flat = aligned_zeros(4 * lanes * strips * stack.first[-1], self.real)
+        planes = []
+        for (groups, _), window, first in zip(plan, stack.windows, stack.first):
             rows = [np.zeros(2, complex) if g is None else strength[g] for g in groups]
-            shape = len(self.sites), 2 * window.size, 2, 2 * STRIP * len(groups)
-            if fast:
-                shape = (0, *shape[1:])
-            planes.append(Plane(groups, window, np.array(rows), aligned_zeros(shape, self.real)))
-        return planes
+            begin, size = 4 * lanes * strips * first, 4 * lanes * strips * window.size
+            modes = flat[begin : begin + size].reshape(strips, 2 * window.size, 2, lanes)
+            planes.append(Plane(groups, window, np.array(rows), modes))
+        return planes, stack, flat
 
     def _strengths(self):
         """Sources of all groups in up and hole columns, (groups, 2)."""
@@ -212,13 +222,14 @@ class WindowState:
         for a in (0, 1):
             sources[:, :, a, :, a] = strength[:, a, None] * self.inside[part, None]
         strips, own = self.strips, slice(self.own.start + first, self.own.start + first + len(M))
-        place = (strips.x[own], strips.y[own], *self.place(window)[2:])
+        place = strips.x[own], strips.y[own]
         rotation = np.ones(N, onsite.dtype), np.zeros((N, 2), onsite.dtype)
-        given = M, np.zeros((2, lanes), onsite.dtype), by_lanes(functions, onsite.dtype)
-        given += (by_lanes(sources.reshape(len(M), lanes, 2), onsite.dtype),)
-        given += self.scratch(window, onsite.dtype, lanes), self.sums_of(None, None, M, M)
-        u = np.zeros(terms, kind)
-        sweeps.modes(place, (hop, onsite, c, u), self.system.plain, rotation, *given, False)
+        given = np.zeros((1, 2, lanes), onsite.dtype), by_lanes(functions, onsite.dtype)[None]
+        given += (by_lanes(sources.reshape(len(M), lanes, 2), onsite.dtype)[None],)
+        none = np.zeros(0, int), np.zeros((1, 2, 0), onsite.dtype), M, M
+        given += self.scratch(window, onsite.dtype, lanes), none
+        matrix, plain = (hop, onsite, c, np.zeros(terms, kind)), self.system.plain
+        sweeps.modes(place, Stack([window]).arrays, matrix, plain, rotation, M.reshape(-1), *given)
 
     def follow(
         self, hop: ComplexArray, c: ComplexArray, v: ComplexArray, Q: NDArray, L: NDArray
@@ -237,9 +248,8 @@ class WindowState:
             known = [g for g in plane.groups if g is not None]
             rates = self.rates[known + known[:1] * (len(plane.groups) - len(known))]
             self._resolvent(plane.window, matrix, rates, plane.strength, 0, M)
-            lanes = plane.lanes(self.rates)
-            both = np.array([lanes.real, lanes.imag], self.real)
-            sweeps.sums(M, plane.window.inside(self.memory), both, Q, L)
+            rates = by_parts(plane.lanes(self.rates), self.real)
+            sweeps.sums(M, plane.window.inside(self.memory), rates, Q, L)
             plane.own = self._own_modes(plane.window, M)
 
     def sums(
@@ -259,17 +269,9 @@ class WindowState:
             L = aligned_zeros(shape, self.real)
         self.rates = np.asarray(rates)
         for plane in self.modes:
-            sweeps.sums(plane.modes, *self.sums_of(plane, self.rates, Q, L))
+            rates = by_parts(plane.lanes(self.rates), self.real)
+            sweeps.sums(plane.modes, plane.window.inside(self.memory), rates, Q, L)
         return Q, L
-
-    def sums_of(
-        self, plane: Plane | None, rates: ComplexArray | None, Q: NDArray, L: NDArray
-    ) -> tuple[NDArray, ...]:
-        """Where and with which rates kernels add a plane's modes to Q and L; None: nowhere."""
-        if plane is None or rates is None:
-            return np.zeros(0, int), np.zeros((2, 0), self.real), Q, L
-        lanes = plane.lanes(np.asarray(rates))
-        return plane.window.inside(self.memory), np.array([lanes.real, lanes.imag], self.real), Q, L
 
     def placed(self) -> dict[str, Part]:
         """What a checkpoint stores, in an order that does not depend on the ranks.

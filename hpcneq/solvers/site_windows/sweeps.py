@@ -248,9 +248,49 @@ def last_term(
     swept(near, hops, levels, pairs, P, B, C, u[0], False, one, begin, end, plain)
 
 
-@lazily(calls=(swept, fields_around, before_last, last_term))
+def _lifted(
+    M: NDArray,
+    factor: NDArray,
+    fields: tuple[NDArray, ...],
+    u: NDArray,
+    P: NDArray,
+    C: NDArray,
+    begin: int,
+    end: int,
+) -> None:
+    """P = K^-1 factor M and C = u P, the first term, in the rows of sites from begin to end."""
+    for j in range(begin, end):
+        _lift(M, factor, fields[3], fields[4], P, j)
+        first_term(P, C, j, u[-1].real, u[-1].imag)
+
+
+def _lowered(
+    C: NDArray,
+    fields: tuple[NDArray, ...],
+    M: NDArray,
+    begin: int,
+    end: int,
+    inner: IntArray,
+    rates: NDArray,
+    Q: NDArray,
+    L: NDArray,
+    fresh: bool,
+) -> None:
+    """M = K C, and where they are in Q and L, which begin with M if ``fresh``."""
+    for j in range(begin, end):
+        _lower(C, j, fields[3], fields[4], M)
+    if len(inner) and fresh:
+        for j in range(begin, end):
+            _set(M, j, rates, Q, L, inner[j])
+    elif len(inner):
+        for j in range(begin, end):
+            _add(M, j, rates, Q, L, inner[j])
+
+
+@lazily(calls=(swept, fields_around, before_last, last_term, _lifted, _lowered))
 def modes(
-    place: tuple[NDArray, ...],
+    place: tuple[NDArray, NDArray],
+    windows: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
     plain: bool,
     rotation: tuple[NDArray, NDArray],
@@ -260,44 +300,61 @@ def modes(
     sources: NDArray,
     scratch: tuple[NDArray, ...],
     added: tuple[NDArray, ...],
-    begins: bool,
 ) -> None:
-    """M = K [sum_k u_k T_k(H) K^-1 factor M + f_k T_k(H) source] of modes.
+    """M = K [sum_k u_k T_k(H) K^-1 factor M + f_k T_k(H) source] of the modes of all planes.
 
-    M (strips, 2n, 2, lanes); factor (2, lanes), functions f (K, 2, lanes), sources (strips, 2 rows,
-    2, lanes) on the rows of a lane's own site, all real and imaginary parts. added : inner, rates,
-    Q, L of `sums`, to which the new M are added, or with which they begin; an empty inner: they are
-    not. While the last term is made, line by line, each goes to its M and the next strip's comes
-    from there.
+    windows : those of the planes, see `layout.Stack`. M flat, plane by plane (strips, 2n, 2,
+    lanes). Of each plane factor (2, lanes), functions f (K, 2, lanes), sources (strips, 2 rows, 2,
+    lanes) on the rows of a lane's own site, all real and imaginary parts. added : inner, rates
+    (planes, 2, lanes), Q, L of `sums`: Q and L begin with the new M of the first plane, and the
+    others are added; an empty inner: they are left. A strip's planes follow each other, so that its
+    Q and L stay in a cache. While the last term is made, line by line, each goes to its M and what
+    comes next is taken from there.
     """
     inner, rates, Q, L = added
-    xs, ys, geometry, near, own = place
+    xs, ys = place
+    geometries, near, own, first = windows
     hop, onsite, c, u = matrix
     P, B, C, fields, others = scratch
-    line, strips = geometry[5], M.shape[0]
-    n = near.shape[0]
-    for t in range(-min(strips, 1), strips):
-        ahead = min(t + 1, strips - 1)
-        if t >= 0:
-            of_strip = sources[t]
-            B, C = before_last(near, fields, u, P, B, C, own, functions, of_strip, plain, M[ahead])
-        fields_around(xs[ahead], ys[ahead], geometry, hop, onsite, c, rotation, plain, others)
+    lanes, planes = P.shape[2], len(geometries)
+    items = len(xs) * planes
+    n = t = k = 0
+    last = M[:0].reshape((0, 2, lanes))
+    for item in range(-min(items, 1), items):
+        s, m = (item + 1) // planes, (item + 1) % planes
+        start, count = len(xs) * first[m], first[m + 1] - first[m]
+        if item + 1 == items:
+            start = count = m = 0
+        start = 4 * lanes * (start + s * count)
+        ahead = M[start : start + 4 * lanes * count]
+        places, line = near[first[k] : first[k + 1]], geometries[k, 5]
+        if item >= 0:
+            given = own[k], functions[k], sources[k, t], plain, ahead
+            B, C = before_last(places, fields, u, P, B, C, *given)
+        same = item >= 0 and s == t and (geometries[m] == geometries[k]).all()
+        if same:
+            around = fields
+        else:
+            around = others
+            if count > 0:
+                where = xs[s], ys[s], geometries[m]
+                fields_around(*where, hop, onsite, c, rotation, plain, around)
+        following, lifted = ahead.reshape((2 * count, 2, lanes)), 0
         for begin in range(0, n, line):
             end = begin + line
-            if t >= 0:
-                last_term(near, fields, u, P, B, C, begin, end, plain)
-            if t >= 0 and begin == geometry[2] * line:
-                sourced(C, own, functions, 0, sources[t])
-            for j in range(begin, end if t >= 0 else begin):
-                _lower(C, j, fields[3], fields[4], M[t])
-                if len(inner) and begins:
-                    _set(M[t], j, rates, Q[t], L[t], inner[j])
-                elif len(inner):
-                    _add(M[t], j, rates, Q[t], L[t], inner[j])
-            for j in range(begin, end if ahead > t else begin):
-                _lift(M[ahead], factor, others[3], others[4], P, j)
-                first_term(P, C, j, u[-1].real, u[-1].imag)
-        fields, others = others, fields
+            last_term(places, fields, u, P, B, C, begin, end, plain)
+            if begin == geometries[k, 2] * line:
+                sourced(C, own[k], functions[k], 0, sources[k, t])
+            into = inner[first[k] : first[k + 1]], rates[k], Q[t], L[t], k == 0
+            _lowered(C, fields, last, begin, end, *into)
+            _lifted(following, factor[m], around, u, P, C, lifted, min(end, count))
+            lifted = min(end, count)
+        _lifted(following, factor[m], around, u, P, C, lifted, count)
+        B[2 * count : 2 * count + 2] = 0
+        C[2 * count : 2 * count + 2] = 0
+        if not same:
+            fields, others = others, fields
+        n, t, k, last = count, s, m, following
 
 
 @lazily

@@ -75,6 +75,28 @@ def start_of(code: Code, ur: Any, ui: Any, old: Any, carried: Any) -> Any:
     return code.fma(code.less(ui), y, re), code.fma(ui, x, im)
 
 
+def next_term(code: Code, j: Any, factors: Any, plain: Any, begun: Any = True) -> list[Any]:
+    """u P + f H B - C in the rows of site j, four vectors, ``factors`` u's parts and f.
+
+    The arguments from the first on: near, hop, onsite, c, P, B, C. begun : as for `_left`.
+    """
+    P, B, C = (code.array(k) for k in (4, 5, 6))
+    ur, ui, f = factors
+    vector, site = code.vector(4), Site(code, j, f)
+    ur, ui = code.spread(ur), code.spread(ui)
+
+    def read(array, at, component):
+        parts = (code.row(at, 2 * component + k) for k in (0, 1))
+        return [code.read(array, part, vector) for part in parts]
+
+    results = []
+    for a in (0, 1):
+        carried = read(C, j, a) if begun else None
+        start = start_of(code, ur, ui, read(P, j, a), carried)
+        results += site.product(*start, a, plain, lambda at, b: read(B, at, b))
+    return results
+
+
 def _left(plain, lanes=None, begun=True):
     """The intrinsic for hops that are all one real number, or any; None: lanes of 64 bytes.
 
@@ -88,20 +110,8 @@ def _left(plain, lanes=None, begun=True):
         def write(context, builder, signature, args):
             count = lanes or 512 // signature.args[4].dtype.bitwidth
             code = Code(context, builder, signature, args, count)
-            P, B, C = (code.array(k) for k in (4, 5, 6))
-            j, ur, ui, f = args[7:]
-            vector, site = code.vector(4), Site(code, j, f)
-            ur, ui = code.spread(ur), code.spread(ui)
-
-            def read(array, at, component):
-                parts = (code.row(at, 2 * component + k) for k in (0, 1))
-                return [code.read(array, part, vector) for part in parts]
-
-            results = []
-            for a in (0, 1):
-                carried = read(C, j, a) if begun else None
-                start = start_of(code, ur, ui, read(P, j, a), carried)
-                results += site.product(*start, a, plain, lambda at, b: read(B, at, b))
+            C, j = code.array(6), args[7]
+            results = next_term(code, j, args[8:], plain, begun)
             for k, value in enumerate(results):
                 code.write(value, C, code.row(j, k))
             return code.nothing()

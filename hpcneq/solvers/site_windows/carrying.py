@@ -23,7 +23,7 @@ from ..site_columns.terms import (
     plain_term_of_8,
     swept,
 )
-from .sweeps import before_last, fields_around, last_term, sourced
+from .sweeps import before_last, equal_hops, fields_around, last_term, sourced
 
 __all__ = [
     "fetch",
@@ -144,6 +144,7 @@ PARTS = (
     swept_of_8,
     swept,
     fields_around,
+    equal_hops,
     before_last,
     last_term,
     begun,

@@ -39,7 +39,7 @@ from .carrying import (
     moved,
     together,
 )
-from .sweeps import before_last, fields_around, last_term, sourced
+from .sweeps import before_last, equal_hops, fields_around, last_term, sourced
 
 __all__ = [
     "fetch",
@@ -186,6 +186,7 @@ def left(
     strips = W.shape[0]
     right = np.empty((2, 3, 8), P.dtype)
     done = t = made = 0
+    equal_hops(hop, plain, fields[0], others[0])
     while True:
         count = together(t, strips, xs, P)
         if count > 0:

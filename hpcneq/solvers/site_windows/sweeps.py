@@ -26,17 +26,19 @@ from ...maths.arrays import IntArray
 from ...maths.compiled import lazily
 from ..site_columns.terms import (
     fetch,
-    first_term,
+    next_term,
     phase_second,
     phase_term,
     plain_second,
     plain_term,
     rotated,
     rotation_of,
+    start_of,
     swept,
 )
 from ..vector_code import Code
 
+BLOCK = 128  # sites of a term between which memory is asked for what comes next
 __all__ = [
     "phase_second",
     "phase_term",
@@ -46,12 +48,13 @@ __all__ = [
 
 
 @intrinsic
-def _lift(typing, M, factor, cosine, q, P, j):
-    """P[j] = K^-1 factor M[j]; factor (2, lanes) real."""
+def _lift(typing, M, factor, cosine, q, P, j, C, ur, ui):
+    """P[j] = K^-1 factor M[j] and C[j] = u P[j], the first term; factor (2, lanes) real."""
 
     def write(context, builder, signature, args):
         code = Code(context, builder, signature, args, 512 // signature.args[0].dtype.bitwidth)
         M, factor, cosine, q, P = (code.array(k) for k in range(5))
+        C, ur, ui = code.array(6), code.spread(args[7]), code.spread(args[8])
         j, vector = args[5], code.vector(0)
         parts = []
         re, im = (code.read(factor, code.whole(k * code.count), vector) for k in (0, 1))
@@ -60,11 +63,13 @@ def _lift(typing, M, factor, cosine, q, P, j):
             real = code.fma(code.less(im), y, builder.fmul(re, x))
             parts.append((real, code.fma(im, x, builder.fmul(re, y))))
         turned = rotated(code, rotation_of(code, cosine, q, j, True), *parts)
-        for k, value in enumerate(turned):
-            code.write(value, P, code.row(j, k))
+        first = [*start_of(code, ur, ui, turned[:2], None), *start_of(code, ur, ui, turned[2:], None)]
+        for array, values in ((P, turned), (C, first)):
+            for k, value in enumerate(values):
+                code.write(value, array, code.row(j, k))
         return code.nothing()
 
-    return types.void(M, factor, cosine, q, P, j), write
+    return types.void(M, factor, cosine, q, P, j, C, ur, ui), write
 
 
 @intrinsic
@@ -82,6 +87,30 @@ def _lower(typing, B, j, cosine, q, M):
         return code.nothing()
 
     return types.void(B, j, cosine, q, M), write
+
+
+def _ending(plain):
+    """The intrinsic of the last term, see `_left` of `terms`, that goes to the modes at once."""
+
+    @intrinsic
+    def end(typing, near, hop, onsite, c, P, B, C, j, ur, ui, f, cosine, q, M):
+        """M[j] = K (u P + f H B - C)[j]."""
+
+        def write(context, builder, signature, args):
+            code = Code(context, builder, signature, args, 512 // signature.args[4].dtype.bitwidth)
+            cosine, q, M = (code.array(k) for k in (11, 12, 13))
+            parts = next_term(code, args[7], args[8:11], plain)
+            rotation = rotation_of(code, cosine, q, args[7], False)
+            for k, value in enumerate(rotated(code, rotation, parts[:2], parts[2:])):
+                code.write(value, M, code.row(args[7], k))
+            return code.nothing()
+
+        return types.void(near, hop, onsite, c, P, B, C, j, ur, ui, f, cosine, q, M), write
+
+    return end
+
+
+plain_end, phase_end = _ending(True), _ending(False)
 
 
 def _adding(fresh):
@@ -179,17 +208,19 @@ def fields_around(
             cosines[at] = cosine[j]
             for k in range(2):
                 pairs[at, k], qs[at, k] = c[j, k], q[j, k]
-            if not plain or at == 0:
+            if not plain:
                 for k in range(8):
                     hops[at, k] = hop[j, k]
             at += 1
             j += 1
             if j == row + Ly:
                 j = row
+
+
+def equal_hops(hop: NDArray, plain: bool, one: NDArray, other: NDArray) -> None:
+    """Hops that are all one number, once into the fields of two windows."""
     if plain:
-        for at in range(1, wx * wy):
-            for k in range(8):
-                hops[at, k] = hops[0, k]
+        one[:], other[:] = hop[0, 0], hop[0, 0]
 
 
 def before_last(
@@ -212,18 +243,18 @@ def before_last(
     hops, levels, pairs, _, _ = fields
     n, last = near.shape[0], len(u) - 1
     two, line = levels.dtype.type(2), 64 // ahead.itemsize
-    blocks = (n + 31) // 32
+    blocks = (n + BLOCK - 1) // BLOCK
     each = (ahead.size // line + blocks * (last - 1) - 1) // (blocks * (last - 1))
     place = 0
     if len(functions):
         sourced(C, own, functions, last, sources)
     B, C = C, B
     for k in range(last - 1, 0, -1):
-        for begin in range(0, n, 32):
+        for begin in range(0, n, BLOCK):
             for _ in range(each):
                 fetch(ahead, place)
                 place += line
-            end = min(begin + 32, n)
+            end = min(begin + BLOCK, n)
             swept(near, hops, levels, pairs, P, B, C, u[k], k == last - 1, two, begin, end, plain)
         if len(functions):
             sourced(C, own, functions, k, sources)
@@ -260,13 +291,45 @@ def _lifted(
 ) -> None:
     """P = K^-1 factor M and C = u P, the first term, in the rows of sites from begin to end."""
     for j in range(begin, end):
-        _lift(M, factor, fields[3], fields[4], P, j)
-        first_term(P, C, j, u[-1].real, u[-1].imag)
+        _lift(M, factor, fields[3], fields[4], P, j, C, u[-1].real, u[-1].imag)
+
+
+def _closed(
+    near: IntArray,
+    fields: tuple[NDArray, ...],
+    u: NDArray,
+    P: NDArray,
+    B: NDArray,
+    C: NDArray,
+    begin: int,
+    end: int,
+    plain: bool,
+    M: NDArray,
+) -> None:
+    """M = K times the last term in the rows of sites from begin to end."""
+    hop, level, pair, cosine, q = fields
+    one, x, y = level.dtype.type(1), u[0].real, u[0].imag
+    if plain:
+        for j in range(begin, end):
+            plain_end(near, hop, level, pair, P, B, C, j, x, y, one, cosine, q, M)
+    else:
+        for j in range(begin, end):
+            phase_end(near, hop, level, pair, P, B, C, j, x, y, one, cosine, q, M)
 
 
 def _lowered(
     C: NDArray,
     fields: tuple[NDArray, ...],
+    M: NDArray,
+    begin: int,
+    end: int,
+) -> None:
+    """M = K C in the rows of sites from begin to end."""
+    for j in range(begin, end):
+        _lower(C, j, fields[3], fields[4], M)
+
+
+def _summed(
     M: NDArray,
     begin: int,
     end: int,
@@ -276,9 +339,7 @@ def _lowered(
     L: NDArray,
     fresh: bool,
 ) -> None:
-    """M = K C, and where they are in Q and L, which begin with M if ``fresh``."""
-    for j in range(begin, end):
-        _lower(C, j, fields[3], fields[4], M)
+    """Q and L of modes in the rows of sites from begin to end; they begin with M if ``fresh``."""
     if len(inner) and fresh:
         for j in range(begin, end):
             _set(M, j, rates, Q, L, inner[j])
@@ -287,7 +348,12 @@ def _lowered(
             _add(M, j, rates, Q, L, inner[j])
 
 
-@lazily(calls=(swept, fields_around, before_last, last_term, _lifted, _lowered))
+@lazily(
+    calls=(
+        *(swept, fields_around, equal_hops, before_last, last_term),
+        *(_lifted, _closed, _lowered, _summed),
+    )
+)
 def modes(
     place: tuple[NDArray, NDArray],
     windows: tuple[NDArray, ...],
@@ -320,6 +386,7 @@ def modes(
     items = len(xs) * planes
     n = t = k = 0
     last = M[:0].reshape((0, 2, lanes))
+    equal_hops(hop, plain, fields[0], others[0])
     for item in range(-min(items, 1), items):
         s, m = (item + 1) // planes, (item + 1) % planes
         start, count = len(xs) * first[m], first[m + 1] - first[m]
@@ -342,11 +409,14 @@ def modes(
         following, lifted = ahead.reshape((2 * count, 2, lanes)), 0
         for begin in range(0, n, line):
             end = begin + line
-            last_term(places, fields, u, P, B, C, begin, end, plain)
             if begin == geometries[k, 2] * line:
+                last_term(places, fields, u, P, B, C, begin, end, plain)
                 sourced(C, own[k], functions[k], 0, sources[k, t])
+                _lowered(C, fields, last, begin, end)
+            else:
+                _closed(places, fields, u, P, B, C, begin, end, plain, last)
             into = inner[first[k] : first[k + 1]], rates[k], Q[t], L[t], k == 0
-            _lowered(C, fields, last, begin, end, *into)
+            _summed(last, begin, end, *into)
             _lifted(following, factor[m], around, u, P, C, lifted, min(end, count))
             lifted = min(end, count)
         _lifted(following, factor[m], around, u, P, C, lifted, count)

@@ -33,7 +33,7 @@ from .carrying import (
     moved,
     together,
 )
-from .sweeps import before_last, fields_around, last_term, sourced
+from .sweeps import before_last, equal_hops, fields_around, last_term, sourced
 
 __all__ = [
     "first_term",
@@ -264,6 +264,7 @@ def turned(
     n, line = near.shape[0], geometry[5]
     now, then = _rooms(n, geometry[4]), _rooms(n, geometry[4])
     done = t = made = 0
+    equal_hops(hop, plain, fields[0], others[0])
     while True:
         count = together(t, own_rows.shape[0], xs, P)
         if count > 0:

@@ -59,13 +59,21 @@ class Code:
 
     def read(self, array: Any, offset: Any, vector: Any) -> Any:
         """The vector at an offset, of any alignment beyond that of its numbers."""
-        found = self.builder.load(self.place(array, offset, vector))
-        found.align = 4
-        return found
+        return self.taken(self.place(array, offset, vector))
+
+    def taken(self, pointer: Any) -> Any:
+        """The vector at a pointer, of any alignment beyond that of its numbers."""
+        vector = self.builder.load(pointer)
+        vector.align = 4
+        return vector
 
     def write(self, value: Any, array: Any, offset: Any) -> None:
         """Store a vector."""
-        done = self.builder.store(value, self.place(array, offset, value.type))
+        self.put(value, self.place(array, offset, value.type))
+
+    def put(self, value: Any, pointer: Any) -> None:
+        """Store a vector at a pointer."""
+        done = self.builder.store(value, pointer)
         done.align = 4
 
     def row(self, j: Any, part: Any, parts: Any = 4) -> Any:

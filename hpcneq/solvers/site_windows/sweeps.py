@@ -48,14 +48,14 @@ __all__ = [
 
 
 @intrinsic
-def _lift(typing, M, factor, cosine, q, P, j, C, ur, ui):
-    """P[j] = K^-1 factor M[j] and C[j] = u P[j], the first term; factor (2, lanes) real."""
+def _lift(typing, M, factor, cosine, q, j, C, ur, ui):
+    """M[j] = K^-1 factor M[j] and C[j] = u M[j], the first term; factor (2, lanes) real."""
 
     def write(context, builder, signature, args):
         code = Code(context, builder, signature, args, 512 // signature.args[0].dtype.bitwidth)
-        M, factor, cosine, q, P = (code.array(k) for k in range(5))
-        C, ur, ui = code.array(6), code.spread(args[7]), code.spread(args[8])
-        j, vector = args[5], code.vector(0)
+        M, factor, cosine, q = (code.array(k) for k in range(4))
+        C, ur, ui = code.array(5), code.spread(args[6]), code.spread(args[7])
+        j, vector = args[4], code.vector(0)
         parts = []
         re, im = (code.read(factor, code.whole(k * code.count), vector) for k in (0, 1))
         for a in (0, 1):
@@ -64,12 +64,12 @@ def _lift(typing, M, factor, cosine, q, P, j, C, ur, ui):
             parts.append((real, code.fma(im, x, builder.fmul(re, y))))
         turned = rotated(code, rotation_of(code, cosine, q, j, True), *parts)
         first = [*start_of(code, ur, ui, turned[:2], None), *start_of(code, ur, ui, turned[2:], None)]
-        for array, values in ((P, turned), (C, first)):
+        for array, values in ((M, turned), (C, first)):
             for k, value in enumerate(values):
                 code.write(value, array, code.row(j, k))
         return code.nothing()
 
-    return types.void(M, factor, cosine, q, P, j, C, ur, ui), write
+    return types.void(M, factor, cosine, q, j, C, ur, ui), write
 
 
 @intrinsic
@@ -284,37 +284,35 @@ def _lifted(
     factor: NDArray,
     fields: tuple[NDArray, ...],
     u: NDArray,
-    P: NDArray,
     C: NDArray,
     begin: int,
     end: int,
 ) -> None:
-    """P = K^-1 factor M and C = u P, the first term, in the rows of sites from begin to end."""
+    """M = K^-1 factor M and C = u M, the first term, in the rows of sites from begin to end."""
     for j in range(begin, end):
-        _lift(M, factor, fields[3], fields[4], P, j, C, u[-1].real, u[-1].imag)
+        _lift(M, factor, fields[3], fields[4], j, C, u[-1].real, u[-1].imag)
 
 
 def _closed(
     near: IntArray,
     fields: tuple[NDArray, ...],
     u: NDArray,
-    P: NDArray,
+    M: NDArray,
     B: NDArray,
     C: NDArray,
     begin: int,
     end: int,
     plain: bool,
-    M: NDArray,
 ) -> None:
     """M = K times the last term in the rows of sites from begin to end."""
     hop, level, pair, cosine, q = fields
     one, x, y = level.dtype.type(1), u[0].real, u[0].imag
     if plain:
         for j in range(begin, end):
-            plain_end(near, hop, level, pair, P, B, C, j, x, y, one, cosine, q, M)
+            plain_end(near, hop, level, pair, M, B, C, j, x, y, one, cosine, q, M)
     else:
         for j in range(begin, end):
-            phase_end(near, hop, level, pair, P, B, C, j, x, y, one, cosine, q, M)
+            phase_end(near, hop, level, pair, M, B, C, j, x, y, one, cosine, q, M)
 
 
 def _lowered(
@@ -381,8 +379,8 @@ def modes(
     xs, ys = place
     geometries, near, own, first = windows
     hop, onsite, c, u = matrix
-    P, B, C, fields, others = scratch
-    lanes, planes = P.shape[2], len(geometries)
+    _, B, C, fields, others = scratch
+    lanes, planes = B.shape[2], len(geometries)
     items = len(xs) * planes
     n = t = k = 0
     last = M[:0].reshape((0, 2, lanes))
@@ -397,7 +395,7 @@ def modes(
         places, line = near[first[k] : first[k + 1]], geometries[k, 5]
         if item >= 0:
             given = own[k], functions[k], sources[k, t], plain, ahead
-            B, C = before_last(places, fields, u, P, B, C, *given)
+            B, C = before_last(places, fields, u, last, B, C, *given)
         same = item >= 0 and s == t and (geometries[m] == geometries[k]).all()
         if same:
             around = fields
@@ -410,16 +408,16 @@ def modes(
         for begin in range(0, n, line):
             end = begin + line
             if begin == geometries[k, 2] * line:
-                last_term(places, fields, u, P, B, C, begin, end, plain)
+                last_term(places, fields, u, last, B, C, begin, end, plain)
                 sourced(C, own[k], functions[k], 0, sources[k, t])
                 _lowered(C, fields, last, begin, end)
             else:
-                _closed(places, fields, u, P, B, C, begin, end, plain, last)
+                _closed(places, fields, u, last, B, C, begin, end, plain)
             into = inner[first[k] : first[k + 1]], rates[k], Q[t], L[t], k == 0
             _summed(last, begin, end, *into)
-            _lifted(following, factor[m], around, u, P, C, lifted, min(end, count))
+            _lifted(following, factor[m], around, u, C, lifted, min(end, count))
             lifted = min(end, count)
-        _lifted(following, factor[m], around, u, P, C, lifted, count)
+        _lifted(following, factor[m], around, u, C, lifted, count)
         B[2 * count : 2 * count + 2] = 0
         C[2 * count : 2 * count + 2] = 0
         if not same:

@@ -53,6 +53,9 @@ __all__ = [
 ]  # PARTS are compiled with the names of this module
 
 
+ONE, HERE, THERE = 0, 1, 2  # kinds of entries, see `_listed`
+
+
 def _transposed(code, rows):
     """Eight vectors of eight, the rows of a matrix, as those of its transpose."""
     for step in (1, 2, 4):
@@ -72,42 +75,50 @@ def _between(back):
     """The intrinsic that takes a block of W to P, or with ``back`` one of P to W."""
 
     @intrinsic
-    def between(typing, W, w, P, p, k, o):
+    def between(typing, W, w, P, p, k, o, spare):
         """Block of four sites' rows w[k, :4] of W and rows p[k, :4] of P, lanes from o on.
 
-        P = -W^+ : between 2 x 4 rows and lanes each, those of components and of sites.
+        P = -W^+ : between 2 x 4 rows and lanes each, those of components and of sites. Rows of W
+        that are negative are those of ``spare``.
         """
 
         def write(context, builder, signature, args):
             code = Code(context, builder, signature, args)
-            W, places, P, others = (code.array(m) for m in range(4))
+            W, places, P, others, spare = (code.array(m) for m in (0, 1, 2, 3, 6))
             vector, lanes = code.vector(0), cgutils.unpack_tuple(builder, P.shape)[2]
 
             def place(array, i):
                 at = code.sum(code.product(args[4], code.whole(4)), code.whole(i))
                 return builder.load(builder.gep(array.data, [at]))
 
-            own, other = ([place(array, i) for i in range(4)] for array in (places, others))
+            own, sites = [], [place(others, i) for i in range(4)]
+            for i in range(4):
+                row = place(places, i)
+                inside = builder.icmp_signed(">=", row, code.whole(0))
+                row = builder.select(inside, code.product(row, code.whole(32)), code.whole(0))
+                data = builder.select(inside, W.data, spare.data)
+                own.append(builder.gep(data, [row]))
             for part in (0, 1):
                 here = [
-                    code.sum(
-                        code.product(own[m % 4], code.whole(32)), code.whole(m // 4 * 16 + part * 8)
+                    builder.bitcast(
+                        builder.gep(own[m % 4], [code.whole(m // 4 * 16 + part * 8)]),
+                        vector.as_pointer(),
                     )
                     for m in range(8)
                 ]
                 there = []
                 for n in range(8):
-                    row = code.sum(code.product(other[n % 4], code.whole(2)), code.whole(n // 4))
+                    row = code.sum(code.product(sites[n % 4], code.whole(2)), code.whole(n // 4))
                     row = code.sum(code.product(row, code.whole(2)), code.whole(part))
-                    there.append(code.sum(code.product(row, lanes), args[5]))
-                source, target = (P, W) if back else (W, P)
+                    at = code.sum(code.product(row, lanes), args[5])
+                    there.append(code.place(P, at, vector))
                 start, end = (there, here) if back else (here, there)
-                rows = _transposed(code, [code.read(source, at, vector) for at in start])
-                for value, at in zip(rows, end):
-                    code.write(value if part else code.less(value), target, at)
+                rows = _transposed(code, [code.taken(pointer) for pointer in start])
+                for value, pointer in zip(rows, end):
+                    code.put(value if part else code.less(value), pointer)
             return code.nothing()
 
-        return types.void(W, w, P, p, k, o), write
+        return types.void(W, w, P, p, k, o, spare), write
 
     return between
 
@@ -146,74 +157,83 @@ def _turn_site(there, shift, s, geometry, own, W, R, P, r, back, o):
 def _listed(t, xs, ys, geometry, sites, lookup, move, listed):
     """What `_turn` takes of strip t, by lines of its window, into ``listed``.
 
-    listed : begin (lines + 1,) of each line's entries; sites (n,) of an entry, 4 or 1; rows of W,
-    places in P (n, 4) of four sites, of one those are (there, shift, slot), (place,). Four sites
-    of a strip are turned at once where all are in the window, in own columns. move : `moved`'s
-    shift.
+    listed : begin (lines + 1,) of each line's entries; kind (n,) of an entry, ONE, HERE or THERE;
+    rows, places (n, 4). All sites of another strip are turned at once where all are in the window:
+    rows of the own four sites in W (HERE) or R (THERE), -1 where there is none, places of the
+    strip's in P, behind the window's where it has fewer. Else sites come by ONE, with (there,
+    shift, slot) and (place,). move : `moved`'s shift.
     """
     base, first, strip, slot, y0 = lookup
     Lx, Ly, ox, oy, wx, wy = geometry
-    begins, count, rows, places = listed
-    row, y = xs[t] - first, (ys[t] - oy) % Ly
-    whole, e = sites[t].min() >= 0, 0
+    begins, kinds, rows, places = listed
+    row, e = xs[t] - first, 0
     for dx in range(wx):
         begins[dx] = e
-        line, dy = (xs[t] - ox + dx) % Lx * Ly, 0
+        line, dy, y = (xs[t] - ox + dx) % Lx * Ly, 0, (ys[t] - oy) % Ly
         while dy < wy:
-            other = strip[line + y]
-            there, s = base[other, row], slot[line + y]
-            shift = (ys[t] - y0[other] + oy) % Ly
-            block = whole and there >= 0 and s == 0 and dy + 3 < wy and y + 3 < Ly
-            block = block and strip[line + y + 3] == other
-            if block:
+            other, s = strip[line + y], slot[line + y]
+            there, shift = base[other, row], (ys[t] - y0[other] + oy) % Ly
+            many = 1
+            while dy + many < wy and y + many < Ly and strip[line + y + many] == other:
+                many += 1
+            end = y + many
+            if s == 0 and (end == Ly or strip[line + end] != other):
+                kinds[e] = HERE if there > -2 else THERE
                 for i in range(4):
                     d = shift + i
                     if d >= Ly:
                         d -= Ly
-                    block = block and d < wy
-                    rows[e, i] = there + d
-                    places[e, i] = moved(dx * wy + dy + i, wy, move)
-            count[e] = 1 + 3 * block
-            if not block:
-                rows[e, 0], rows[e, 1] = there, shift
-                rows[e, 2] = s
+                    inside = there != -1 and d < wy and sites[t, i] >= 0
+                    rows[e, i] = -1
+                    if inside:
+                        rows[e, i] = d + there if there >= 0 else d - there - 2
+                    places[e, i] = wx * wy
+                    if i < many:
+                        places[e, i] = moved(dx * wy + dy + i, wy, move)
+            else:
+                kinds[e], many = ONE, 1
+                rows[e, 0], rows[e, 1], rows[e, 2] = there, shift, s
                 places[e, 0] = moved(dx * wy + dy, wy, move)
-            dy += count[e]
-            y += count[e]
+            dy += many
+            y += many
             if y >= Ly:
                 y -= Ly
             e += 1
-        y = (ys[t] - oy) % Ly
     begins[wx] = e
 
 
 def _asked(dx, count, listed, W):
     """W is asked for what `_turn` takes of a line."""
     for m in range(count):
-        begins, many, rows, _ = listed[m]
+        begins, kinds, rows, _ = listed[m]
         for e in range(begins[dx], begins[dx + 1]):
-            if many[e] == 4:
+            if kinds[e] == HERE:
                 for i in range(4):
-                    for k in range(0, 32, 64 // W.itemsize):
-                        fetch(W, 32 * rows[e, i] + k)
+                    if rows[e, i] >= 0:
+                        for k in range(0, 32, 64 // W.itemsize):
+                            fetch(W, 32 * rows[e, i] + k)
 
 
-def _turn(t, count, dx, geometry, sites, listed, W, R, P, back):
+def _turn(t, count, dx, geometry, sites, listed, W, R, P, spare, back):
     """P = -W^+ of strips from t on, on line dx, or with ``back`` W = -P^+.
 
     What others own is in R. listed : what `_listed` gave of each.
     """
     for m in range(count):
-        begins, many, rows, places = listed[m]
+        begins, kinds, rows, places = listed[m]
         for e in range(begins[dx], begins[dx + 1]):
-            if many[e] == 1:
+            if kinds[e] == ONE:
                 r, o = 2 * places[e, 0], 8 * m
                 there, shift = rows[e, 0], rows[e, 1]
                 _turn_site(there, shift, rows[e, 2], geometry, sites[t + m], W, R, P, r, back, o)
+            elif back and kinds[e] == HERE:
+                _block_back(W, rows, P, places, e, 8 * m, spare[1])
             elif back:
-                _block_back(W, rows, P, places, e, 8 * m)
+                _block_back(R, rows, P, places, e, 8 * m, spare[1])
+            elif kinds[e] == HERE:
+                _block_in(W, rows, P, places, e, 8 * m, spare[0])
             else:
-                _block_in(W, rows, P, places, e, 8 * m)
+                _block_in(R, rows, P, places, e, 8 * m, spare[0])
 
 
 def _room(n, lines):
@@ -263,6 +283,7 @@ def turned(
     P, B, C, fields, others = scratch
     n, line = near.shape[0], geometry[5]
     now, then = _rooms(n, geometry[4]), _rooms(n, geometry[4])
+    spare = np.zeros((2, 1, 2, 2, 8), W.dtype)
     done = t = made = 0
     equal_hops(hop, plain, fields[0], others[0])
     while True:
@@ -279,8 +300,8 @@ def turned(
             if made > 0 and dx == geometry[2]:
                 _own_rows(done, made, C, ys, own, line, own_rows)
             if store:
-                _turn(done, made, dx, geometry, sites, now, W, R, C, True)
-            _turn(t, count, dx, geometry, sites, then, W, R, P, False)
+                _turn(done, made, dx, geometry, sites, now, W, R, C, spare, True)
+            _turn(t, count, dx, geometry, sites, then, W, R, P, spare, False)
             if count > 0:
                 begun(u, P, C, begin, begin + line)
         if count == 0:

@@ -5,6 +5,7 @@ See `sweeps` for what they are given.
 
 from __future__ import annotations
 
+import numpy as np
 from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -79,49 +80,92 @@ def _all_added(typing, Q, q, Z, r, lanes):
     return types.void(Q, q, Z, r, lanes), write
 
 
-def _hops(t, n, sites, hop, lanes):
-    """re, im of the hop from neighbour n in every lane, lanes (2, 8); those of holes are -hop^*."""
-    for s in range(4):
-        i, value = sites[t, s], 0j
-        if i >= 0:
+@intrinsic
+def _edge_added(typing, Q, q, source, Z, r, lanes):
+    """Z[r] += the columns of site ``source`` in Q[q] times the conjugate of ``lanes`` (2, 8)."""
+
+    def write(context, builder, signature, args):
+        code = Code(context, builder, signature, args)
+        Q, Z, lanes = (code.array(k) for k in (0, 3, 5))
+        vector, eight = code.vector(0), code.whole(8)
+        there, here = code.product(args[1], code.whole(16)), code.product(args[4], code.whole(16))
+        parts = []
+        for k in (0, 8):
+            first = code.sum(code.sum(there, code.whole(k)), args[2])
+            both = code.number(Q, first), code.number(Q, code.sum(first, code.whole(4)))
+            parts.append(code.shuffle(*both, [0, 1, 2, 3, 8, 9, 10, 11]))
+        places = here, code.sum(here, eight)
+        re, im = (code.read(Z, at, vector) for at in places)
+        real, imag = code.read(lanes, code.whole(0), vector), code.read(lanes, eight, vector)
+        for value, at in zip(code.couple(re, im, [(*parts, real, code.less(imag))]), places):
+            code.write(value, Z, at)
+        return code.nothing()
+
+    return types.void(Q, q, source, Z, r, lanes), write
+
+
+def _hops(t, n, s, sites, hop, lanes):
+    """re, im of the hop from neighbour n in every lane, lanes (2, 8); those of holes are -hop^*.
+
+    s : the only site that is reached from there, or -1.
+    """
+    lanes[:] = 0
+    for m in range(4):
+        i = sites[t, m]
+        if i >= 0 and (s < 0 or m == s):
             value = hop[i, n]
-        lanes[0, s], lanes[0, s + 4] = value.real, -value.real
-        lanes[1, s], lanes[1, s + 4] = value.imag, value.imag
+            lanes[0, m], lanes[0, m + 4] = value.real, -value.real
+            lanes[1, m], lanes[1, m + 4] = value.imag, value.imag
 
 
-def _added(Q, Z, q, r, count, source, target, lanes):
-    """Z[r..] += Q[q..] times a hop, for all lanes, or from site ``source`` to ``target`` >= 0."""
-    for row in range(count):
-        if target < 0:
-            _all_added(Q, q + row, Z, r + row, lanes)
-        else:
-            for lane in (0, 4):
-                re, im = lanes[0, target + lane], lanes[1, target + lane]
-                a, b = Q[q + row, 0, source + lane], Q[q + row, 1, source + lane]
-                Z[r + row, 0, target + lane] += re * a + im * b
-                Z[r + row, 1, target + lane] += re * b - im * a
+def _from_line(dx, x, y, geometry, Q, source, Z, lanes):
+    """Z += Q times a hop in the rows of line dx that a strip shares with one at x, y from it.
 
-
-def _from_strip(x, y, geometry, Q, Z, source, target, lanes):
-    """`_added` in all rows that a strip shares with one that begins at x, y from it."""
+    source : the only site there that is hopped from, or -1.
+    """
     Lx, Ly, _, _, wx, wy = geometry
-    for dx in range(wx):
-        ex = (x + dx) % Lx
-        if ex >= wx:
+    ex = (x + dx) % Lx
+    dy = wy if ex >= wx else 0
+    while dy < wy:
+        ey = (y + dy) % Ly
+        if ey >= wy:
+            dy += 1
             continue
-        dy = 0
-        while dy < wy:
-            ey = (y + dy) % Ly
-            if ey >= wy:
-                dy += 1
-                continue
-            run = min(wy - dy, wy - ey)
-            q, r = 2 * (ex * wy + ey), 2 * (dx * wy + dy)
-            _added(Q, Z, q, r, 2 * run, source, target, lanes)
-            dy += run
+        run = min(wy - dy, wy - ey)
+        q, r = 2 * (ex * wy + ey), 2 * (dx * wy + dy)
+        if source < 0:
+            for k in range(2 * run):
+                _all_added(Q, q + k, Z, r + k, lanes)
+        else:
+            for k in range(2 * run):
+                _edge_added(Q, q + k, source, Z, r + k, lanes)
+        dy += run
 
 
-@lazily(calls=(_of_strip, _hops, _added, _from_strip))
+def _neighbours(t, sites, hop, near, lookup, place, lanes, around):
+    """Lanes (4, 2, 8) of the hops to strip t, and of its neighbours (4, 4): number in Q, x, y, site.
+
+    x, y : from there to the strip. site : the only one that is hopped from, or -1.
+    """
+    held, strip, slot, all_x, all_y = lookup
+    last = 3
+    while sites[t, last] < 0:
+        last -= 1
+    for n in range(4):
+        target = -1  # along x all sites of the strip have one neighbour
+        if n == 2:
+            target = last
+        elif n == 3:
+            target = 0
+        _hops(t, n, target, sites, hop, lanes[n])
+        k = near[sites[t, max(target, 0)], n]
+        other = strip[k]
+        around[n, 0] = held[other]
+        around[n, 1], around[n, 2] = place[0][t] - all_x[other], place[1][t] - all_y[other]
+        around[n, 3] = slot[k] if n > 1 else -1
+
+
+@lazily(calls=(_of_strip, _hops, _from_line, _neighbours))
 def memory(
     place: tuple[NDArray, ...],
     hop: ComplexArray,
@@ -138,31 +182,21 @@ def memory(
 
     hop (N, 4), onsite, c (N,). near (N, 4). lookup : place in Q of every strip or -1, strip (N,),
     slot (N,), x, y of every strip. Q holds the strips of neighbours behind the own ones. scratch :
-    (7, 8) and (2, 8) of Q's precision.
+    (7, 8) and (4, 2, 8) of Q's precision.
     """
-    held, strip, slot, all_x, all_y = lookup
     own, lanes = scratch
+    around = np.empty((4, 4), np.int64)
+    geometry = place[2]
+    line = 2 * geometry[5]
     for t in range(Z.shape[0]):
         _of_strip(t, sites, near, hop, onsite, c, own)
-        for r in range(Z.shape[1]):
-            _within(Q[t], Z[t], r, own)
-        for n in range(4):
-            _hops(t, n, sites, hop, lanes)
-            for s in range(4):
-                i = sites[t, s]
-                if i < 0 or (n < 2 and s > 0):  # along x all sites of the strip have one neighbour
-                    continue
-                k, target = near[i, n], s
-                if n < 2:
-                    target = -1
-                elif n == 2 and s < 3 and sites[t, s + 1] == k:  # is in `_within`
-                    continue
-                elif n == 3 and s > 0 and sites[t, s - 1] == k:
-                    continue
-                other = strip[k]
-                x, y = place[0][t] - all_x[other], place[1][t] - all_y[other]
-                there = Q[held[other]]
-                _from_strip(x, y, place[2], there, Z[t], slot[k], target, lanes)
+        _neighbours(t, sites, hop, near, lookup, place, lanes, around)
+        for dx in range(geometry[4]):
+            for r in range(dx * line, dx * line + line):
+                _within(Q[t], Z[t], r, own)
+            for n in range(4):
+                x, y = around[n, 1], around[n, 2]
+                _from_line(dx, x, y, geometry, Q[around[n, 0]], around[n, 3], Z[t], lanes[n])
 
 
 @intrinsic

@@ -104,7 +104,7 @@ class Windows(Columns):
         state.halo.fill(self.Q)
         place, lookup = state.place(state.memory), self.lookup
         given = hop, system.onsite, c, state.sites, system.near, lookup, self.Q, self.Z
-        scratch = np.empty((7, 8), state.real), np.empty((4, 2, 8), state.real)
+        scratch = np.empty((7, 8), state.real), np.empty((4, 2, 2, 8), state.real)
         memory.memory(place, *given, scratch)
 
     def _matrix_of(self, kick, smallest, kind):

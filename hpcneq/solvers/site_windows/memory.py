@@ -36,136 +36,112 @@ def _of_strip(t, sites, near, hop, onsite, c, own):
 
 
 @intrinsic
-def _within(typing, Q, Z, r, own):
-    """Z = i L + Q H in place of L in row r, of H what couples sites of the strip; own (7, 8)."""
+def _driven(typing, Q, Z, r, q, own, rows, around, lanes):
+    """Z = i L + Q H in place of L in the rows r.. of one site, (rows, 2, 8), of its strip q.. in Q.
+
+    own (7, 8): see `_of_strip`. rows (4, 2): of each neighbour the first one in Q, and which of its
+    two sets of ``lanes`` (4, 2, 2, 8), nothing or the hops from there. around (4, 4): see
+    `_neighbours`.
+    """
 
     def write(context, builder, signature, args):
         code = Code(context, builder, signature, args)
-        Q, Z, own = (code.array(k) for k in (0, 1, 3))
-        vector, first = code.vector(0), code.product(args[2], code.whole(16))
-        places = [first, code.sum(first, code.whole(8))]
-        x, y = (code.read(Q, at, vector) for at in places)
-        re, im = (code.read(Z, at, vector) for at in places)
-        real = [code.read(own, code.whole(8 * k), vector) for k in range(7)]
-        couplings = [(x, y, real[0], None)]
-        orders = [4, 5, 6, 7, 0, 1, 2, 3], [1, 2, 3, 4, 5, 6, 7, 7], [0, 0, 1, 2, 3, 4, 5, 6]
-        for k, order in enumerate(orders):
-            moved = code.shuffle(x, x, order), code.shuffle(y, y, order)
-            imag = real[2 + 2 * k]
-            couplings.append((*moved, real[1 + 2 * k], code.less(imag) if k else imag))
-        for value, at in zip(code.couple(code.less(im), re, couplings), places):
-            code.write(value, Z, at)
-        return code.nothing()
+        Q, Z, own, rows, around, lanes = (code.array(k) for k in (0, 1, 4, 5, 6, 7))
+        vector = code.vector(0)
 
-    return types.void(Q, Z, r, own), write
+        def entry(array, n):
+            return builder.load(builder.gep(array.data, [code.whole(n)]))
 
+        def parts(array, row, a):
+            at = code.product(code.sum(row, code.whole(a)), code.whole(16))
+            return [code.sum(at, code.whole(k)) for k in (0, 8)]
 
-@intrinsic
-def _all_added(typing, Q, q, Z, r, lanes):
-    """Z[r] += Q[q] times the conjugate of ``lanes`` (2, 8) in every lane."""
-
-    def write(context, builder, signature, args):
-        code = Code(context, builder, signature, args)
-        Q, Z, lanes = (code.array(k) for k in (0, 2, 4))
-        vector, eight = code.vector(0), code.whole(8)
-        there, here = (code.product(args[k], code.whole(16)) for k in (1, 3))
-        x, y = (code.read(Q, at, vector) for at in (there, code.sum(there, eight)))
-        places = here, code.sum(here, eight)
-        re, im = (code.read(Z, at, vector) for at in places)
-        real, imag = code.read(lanes, code.whole(0), vector), code.read(lanes, eight, vector)
-        for value, at in zip(code.couple(re, im, [(x, y, real, code.less(imag))]), places):
-            code.write(value, Z, at)
-        return code.nothing()
-
-    return types.void(Q, q, Z, r, lanes), write
-
-
-@intrinsic
-def _edge_added(typing, Q, q, source, Z, r, lanes):
-    """Z[r] += the columns of site ``source`` in Q[q] times the conjugate of ``lanes`` (2, 8)."""
-
-    def write(context, builder, signature, args):
-        code = Code(context, builder, signature, args)
-        Q, Z, lanes = (code.array(k) for k in (0, 3, 5))
-        vector, eight = code.vector(0), code.whole(8)
-        there, here = code.product(args[1], code.whole(16)), code.product(args[4], code.whole(16))
-        parts = []
-        for k in (0, 8):
-            first = code.sum(code.sum(there, code.whole(k)), args[2])
+        def of_site(at, source):
+            first = code.sum(at, source)
             both = code.number(Q, first), code.number(Q, code.sum(first, code.whole(4)))
-            parts.append(code.shuffle(*both, [0, 1, 2, 3, 8, 9, 10, 11]))
-        places = here, code.sum(here, eight)
-        re, im = (code.read(Z, at, vector) for at in places)
-        real, imag = code.read(lanes, code.whole(0), vector), code.read(lanes, eight, vector)
-        for value, at in zip(code.couple(re, im, [(*parts, real, code.less(imag))]), places):
-            code.write(value, Z, at)
+            return code.shuffle(*both, [0, 1, 2, 3, 8, 9, 10, 11])
+
+        inside = [code.read(own, code.whole(8 * k), vector) for k in range(7)]
+        near, slots = [entry(rows, 2 * n) for n in range(4)], [entry(around, 4 * n + 3) for n in range(4)]
+        hops = []
+        for n in range(4):
+            place = code.sum(entry(rows, 2 * n + 1), code.whole(2 * n))
+            first = code.product(place, code.whole(16))
+            for k in (0, 8):
+                hops.append(code.read(lanes, code.sum(first, code.whole(k)), vector))
+        for a in (0, 1):
+            places = parts(Z, args[2], a)
+            x, y = (code.read(Q, at, vector) for at in parts(Q, args[3], a))
+            re, im = (code.read(Z, at, vector) for at in places)
+            couplings = [(x, y, inside[0], None)]
+            orders = [4, 5, 6, 7, 0, 1, 2, 3], [1, 2, 3, 4, 5, 6, 7, 7], [0, 0, 1, 2, 3, 4, 5, 6]
+            for k, order in enumerate(orders):
+                moved = code.shuffle(x, x, order), code.shuffle(y, y, order)
+                imag = inside[2 + 2 * k]
+                couplings.append((*moved, inside[1 + 2 * k], code.less(imag) if k else imag))
+            for n in range(4):
+                there = parts(Q, near[n], a)
+                if n < 2:
+                    values = [code.read(Q, at, vector) for at in there]
+                else:
+                    values = [of_site(at, slots[n]) for at in there]
+                couplings.append((*values, hops[2 * n], code.less(hops[2 * n + 1])))
+            for value, at in zip(code.couple(code.less(im), re, couplings), places):
+                code.write(value, Z, at)
         return code.nothing()
 
-    return types.void(Q, q, source, Z, r, lanes), write
-
-
-def _hops(t, n, s, sites, hop, lanes):
-    """re, im of the hop from neighbour n in every lane, lanes (2, 8); those of holes are -hop^*.
-
-    s : the only site that is reached from there, or -1.
-    """
-    lanes[:] = 0
-    for m in range(4):
-        i = sites[t, m]
-        if i >= 0 and (s < 0 or m == s):
-            value = hop[i, n]
-            lanes[0, m], lanes[0, m + 4] = value.real, -value.real
-            lanes[1, m], lanes[1, m + 4] = value.imag, value.imag
-
-
-def _from_line(dx, x, y, geometry, Q, source, Z, lanes):
-    """Z += Q times a hop in the rows of line dx that a strip shares with one at x, y from it.
-
-    source : the only site there that is hopped from, or -1.
-    """
-    Lx, Ly, _, _, wx, wy = geometry
-    ex = (x + dx) % Lx
-    dy = wy if ex >= wx else 0
-    while dy < wy:
-        ey = (y + dy) % Ly
-        if ey >= wy:
-            dy += 1
-            continue
-        run = min(wy - dy, wy - ey)
-        q, r = 2 * (ex * wy + ey), 2 * (dx * wy + dy)
-        if source < 0:
-            for k in range(2 * run):
-                _all_added(Q, q + k, Z, r + k, lanes)
-        else:
-            for k in range(2 * run):
-                _edge_added(Q, q + k, source, Z, r + k, lanes)
-        dy += run
+    return types.void(Q, Z, r, q, own, rows, around, lanes), write
 
 
 def _neighbours(t, sites, hop, near, lookup, place, lanes, around):
-    """Lanes (4, 2, 8) of the hops to strip t, and of its neighbours (4, 4): number in Q, x, y, site.
+    """Lanes (4, 2, 2, 8) of nothing and of the hops to strip t, and its neighbours (4, 4).
 
-    x, y : from there to the strip. site : the only one that is hopped from, or -1.
+    lanes : re, im; hops of holes are -hop^*. around : place in Q, x, y from there to the strip,
+    site; along y one site of the neighbour is hopped from, to one of the strip.
     """
     held, strip, slot, all_x, all_y = lookup
+    Lx, Ly = place[2][0], place[2][1]
     last = 3
     while sites[t, last] < 0:
         last -= 1
+    lanes[:] = 0
     for n in range(4):
-        target = -1  # along x all sites of the strip have one neighbour
+        begin, end = 0, last + 1  # along x all sites of the strip have one neighbour
         if n == 2:
-            target = last
+            begin = last
         elif n == 3:
-            target = 0
-        _hops(t, n, target, sites, hop, lanes[n])
-        k = near[sites[t, max(target, 0)], n]
+            end = 1
+        for m in range(begin, end):
+            value = hop[sites[t, m], n]
+            lanes[n, 1, 0, m], lanes[n, 1, 0, m + 4] = value.real, -value.real
+            lanes[n, 1, 1, m] = lanes[n, 1, 1, m + 4] = value.imag
+        k = near[sites[t, begin], n]
         other = strip[k]
-        around[n, 0] = held[other]
-        around[n, 1], around[n, 2] = place[0][t] - all_x[other], place[1][t] - all_y[other]
-        around[n, 3] = slot[k] if n > 1 else -1
+        around[n, 0], around[n, 3] = held[other], slot[k]
+        around[n, 1] = (place[0][t] - all_x[other]) % Lx
+        around[n, 2] = (place[1][t] - all_y[other]) % Ly
 
 
-@lazily(calls=(_of_strip, _hops, _from_line, _neighbours))
+def _of_line(t, dx, geometry, around, Q, Z, own, lanes, rows):
+    """`_driven` on line dx of strip t, rows (4, 2) scratch."""
+    Lx, Ly, _, _, wx, wy = geometry
+    for dy in range(wy):
+        r = 2 * (dx * wy + dy)
+        q = t * Q.shape[1] + r
+        for n in range(4):
+            ex, ey = around[n, 1] + dx, around[n, 2] + dy
+            if ex >= Lx:
+                ex -= Lx
+            if ey >= Ly:
+                ey -= Ly
+            rows[n, 0], rows[n, 1] = q, 0
+            if ex < wx and ey < wy:
+                rows[n, 0] = around[n, 0] * Q.shape[1] + 2 * (ex * wy + ey)
+                rows[n, 1] = 1
+        _driven(Q, Z[t], r, q, own, rows, around, lanes)
+
+
+@lazily(calls=(_of_strip, _neighbours, _of_line))
 def memory(
     place: tuple[NDArray, ...],
     hop: ComplexArray,
@@ -182,21 +158,15 @@ def memory(
 
     hop (N, 4), onsite, c (N,). near (N, 4). lookup : place in Q of every strip or -1, strip (N,),
     slot (N,), x, y of every strip. Q holds the strips of neighbours behind the own ones. scratch :
-    (7, 8) and (4, 2, 8) of Q's precision.
+    (7, 8) and (4, 2, 2, 8) of Q's precision.
     """
     own, lanes = scratch
-    around = np.empty((4, 4), np.int64)
-    geometry = place[2]
-    line = 2 * geometry[5]
+    around, rows = np.empty((4, 4), np.int64), np.empty((4, 2), np.int64)
     for t in range(Z.shape[0]):
         _of_strip(t, sites, near, hop, onsite, c, own)
         _neighbours(t, sites, hop, near, lookup, place, lanes, around)
-        for dx in range(geometry[4]):
-            for r in range(dx * line, dx * line + line):
-                _within(Q[t], Z[t], r, own)
-            for n in range(4):
-                x, y = around[n, 1], around[n, 2]
-                _from_line(dx, x, y, geometry, Q[around[n, 0]], around[n, 3], Z[t], lanes[n])
+        for dx in range(place[2][4]):
+            _of_line(t, dx, place[2], around, Q, Z, own, lanes, rows)
 
 
 @intrinsic

@@ -119,8 +119,7 @@ class Columns(Stepper):
         self.carry(kicks, (decay, W[0], W[1], white * W[0]), DOUBLE)
         self._carry_modes(kicks, rates, system.rates_at(t + step, -1))
         after = system.hop_at(t + step, -1)
-        self._memory(after, end.c, end.v)
-        self._finish(kicks[-1], W, white)
+        self._end(after, end, kicks[-1], W, white)
         self.history = (step, start)
         self.now = Ends(*state.mean_field(state.green, self.Q, after, end.c))
         self.missed = self.now.c - plain
@@ -147,8 +146,9 @@ class Columns(Stepper):
             return [(kicks[0], (mean, slope))]
         return [(kick, (mean + kick.late * slope, 0 * slope)) for kick in kicks]
 
-    def _finish(self, kick, W, white):
-        """Y at the end of the step from what was carried and what acts at the end."""
+    def _end(self, hop, end, kick, W, white):
+        """What drives Y at the end of the step, and Y there. **Collective.**"""
+        self._memory(hop, end.c, end.v)
         ends = (W[2], W[3], white * W[2], self.state.layout.start)
         kernels.finish_green(self.V, self.Q, self.Z, *ends, kick.cosine, kick.q, self.state.green)
 

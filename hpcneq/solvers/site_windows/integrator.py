@@ -94,8 +94,11 @@ class Windows(Columns):
         state, self.time = self.state, t + step
         state.flat[:] = self.now.c[state.sites[state.inside]]
 
-    def _memory(self, hop, c, v=None):
-        """Z = i L + Q H in place of L, with modes that follow in Q and L. **Collective.**"""
+    def _memory(self, hop, c, v=None, ends=None):
+        """Z = i L + Q H in place of L, with modes that follow in Q and L. **Collective.**
+
+        ends : what acts on Y at the end of a step, see `_ends`; None: nothing.
+        """
         from . import memory
 
         state, system = self.state, self.system
@@ -104,8 +107,24 @@ class Windows(Columns):
         state.halo.fill(self.Q)
         place, lookup = state.place(state.memory), self.lookup
         given = hop, system.onsite, c, state.sites, system.near, lookup, self.Q, self.Z
-        scratch = np.empty((7, 8), state.real), np.empty((4, 2, 2, 8), state.real)
-        memory.memory(place, *given, scratch)
+        scratch = tuple(np.empty(shape, state.real) for shape in ((7, 8), (4, 2, 2, 8)))
+        ending = ends is not None
+        if ends is None:
+            ends = self._ends(_Still(1), np.zeros(4), 0.0)
+        memory.memory(place, *given, scratch, ending, ends)
+
+    def _end(self, hop, end, kick, W, white):
+        """What drives Y at the end of the step, and Y there. **Collective.**"""
+        self._memory(hop, end.c, end.v, self._ends(kick, W, white))
+
+    def _ends(self, kick, W, white):
+        """What `memory.memory` asks of the end of a step."""
+        state, strips = self.state, self.state.strips
+        inner, partner = state.window.inside(state.memory), (strips.strip, strips.x, strips.y)
+        rotation = kick.cosine.astype(state.real), _parts(kick.q.astype(state.dtype))
+        weights = float(W[2]), float(W[3]), float(white * W[2])
+        scratch = tuple(np.empty(shape, state.real) for shape in ((3, 8), (2, 8), 8))
+        return state.place(state.window), inner, partner, rotation, weights, scratch, state.green
 
     def _matrix_of(self, kick, smallest, kind):
         """Fields of a kick over its radius as kernels take them, and u of its polynomial."""
@@ -243,18 +262,6 @@ class Windows(Columns):
         own, other = np.array([up, hole]), 1j * np.array([d.conj() * hole, d * up])
         inside = self.state.inside[:, None, None]
         return [np.transpose(part, (2, 1, 0, 3)) * inside for part in (own, other)]
-
-    def _finish(self, kick, W, white):
-        """Y at the end of the step from what was carried and what acts at the end."""
-        from . import memory
-
-        state, strips = self.state, self.state.strips
-        inner, partner = state.window.inside(state.memory), (strips.strip, strips.x, strips.y)
-        scratch = tuple(np.empty(shape, state.real) for shape in ((3, 8), (2, 8), 8))
-        given = self.Q, self.Z, (W[2], W[3], white * W[2]), scratch, state.green
-        place = state.place(state.window)
-        rotation = kick.cosine.astype(state.real), _parts(kick.q.astype(state.dtype))
-        memory.finish(place, state.sites, inner, partner, rotation, *given)
 
 
 class _Still:

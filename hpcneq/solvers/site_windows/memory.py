@@ -5,6 +5,8 @@ See `sweeps` for what they are given.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import types
 from numba.extending import intrinsic
@@ -141,34 +143,6 @@ def _of_line(t, dx, geometry, around, Q, Z, own, lanes, rows):
         _driven(Q, Z[t], r, q, own, rows, around, lanes)
 
 
-@lazily(calls=(_of_strip, _neighbours, _of_line))
-def memory(
-    place: tuple[NDArray, ...],
-    hop: ComplexArray,
-    onsite: FloatArray,
-    c: ComplexArray,
-    sites: IntArray,
-    near: IntArray,
-    lookup: tuple[NDArray, ...],
-    Q: NDArray,
-    Z: NDArray,
-    scratch: tuple[NDArray, NDArray],
-) -> None:
-    """Z = i L + Q H in place of L.
-
-    hop (N, 4), onsite, c (N,). near (N, 4). lookup : place in Q of every strip or -1, strip (N,),
-    slot (N,), x, y of every strip. Q holds the strips of neighbours behind the own ones. scratch :
-    (7, 8) and (4, 2, 2, 8) of Q's precision.
-    """
-    own, lanes = scratch
-    around, rows = np.empty((4, 4), np.int64), np.empty((4, 2), np.int64)
-    for t in range(Z.shape[0]):
-        _of_strip(t, sites, near, hop, onsite, c, own)
-        _neighbours(t, sites, hop, near, lookup, place, lanes, around)
-        for dx in range(place[2][4]):
-            _of_line(t, dx, place[2], around, Q, Z, own, lanes, rows)
-
-
 @intrinsic
 def _ended(typing, Y, Q, Z, r, m, scale, right, keep, e, x, y):
     """Y = K keep Y K^-1 + w2 i Q + w3 Z in one site's rows: r of Y, m of Q and Z, (rows, 2, 8).
@@ -216,24 +190,9 @@ def _columns(t, sites, rotation, right):
         right[2, s], right[2, s + 4] = -q[j, 1], -q[j, 1]
 
 
-@lazily(calls=(_columns,))
-def finish(
-    place: tuple[NDArray, ...],
-    sites: IntArray,
-    inner: IntArray,
-    partner: tuple[NDArray, ...],
-    rotation: tuple[NDArray, NDArray],
-    Q: NDArray,
-    Z: NDArray,
-    weights: tuple[float, float, float],
-    scratch: tuple[NDArray, ...],
-    Y: NDArray,
-) -> None:
-    """Y = K Y K^-1 + w2 i Q + w3 Z + constant i 1, (strips, 2n, 2, 8).
-
-    inner (n,): places in Q and Z, -1 where there is none. partner : strip (N,), x, y of all strips;
-    Y is set to 0 where it has no partner behind the diagonal. scratch : (3, 8), (2, 8), (8,).
-    """
+def _ended_strip(t, sites, Q, Z, ends):
+    """Y = K Y K^-1 + w2 i Q + w3 Z + constant i 1 of strip t; ``ends`` : see `memory`."""
+    place, inner, partner, rotation, weights, scratch, Y = ends
     xs, ys, geometry, _, own = place
     strip, all_x, all_y = partner
     right, scales, keep = scratch
@@ -242,12 +201,12 @@ def finish(
     whole = wx == Lx and wy == Ly
     scales[0, 0], scales[0, 1] = weights[0], weights[1]
     scales[1, :], keep[:] = 0, 1
-    one = keep[0]
-    for t in range(Y.shape[0]):
-        _columns(t, sites, rotation, right)
-        for p in range(wx * wy):
-            dx = p // wy
-            j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + p - dx * wy) % Ly
+    one, p = keep[0], 0
+    _columns(t, sites, rotation, right)
+    for dx in range(wx):
+        line, y = (xs[t] - ox + dx) % Lx * Ly, (ys[t] - oy) % Ly
+        for _ in range(wy):
+            j = line + y
             if not whole:
                 across = (xs[t] - all_x[strip[j]] + ox) % Lx < wx
                 for s in range(4):
@@ -256,10 +215,48 @@ def finish(
             m, scale = 2 * inner[p], scales[0]
             if m < 0:
                 m, scale = 0, scales[1]
-            e = one * cosine[j]
-            x, y = one * q[j, 0], one * q[j, 1]
-            _ended(Y[t], Q[t], Z[t], 2 * p, m, scale, right, keep, e, x, y)
-        for s in range(4):
-            if sites[t, s] >= 0:  # K leaves a site's own unit matrix alone
-                Y[t, 2 * own[s], 1, s] += weights[2]
-                Y[t, 2 * own[s] + 1, 1, s + 4] += weights[2]
+            turn = one * cosine[j], one * q[j, 0], one * q[j, 1]
+            _ended(Y[t], Q[t], Z[t], 2 * p, m, scale, right, keep, *turn)
+            p += 1
+            y += 1
+            if y == Ly:
+                y = 0
+    for s in range(4):
+        if sites[t, s] >= 0:  # K leaves a site's own unit matrix alone
+            Y[t, 2 * own[s], 1, s] += weights[2]
+            Y[t, 2 * own[s] + 1, 1, s + 4] += weights[2]
+
+
+@lazily(calls=(_of_strip, _neighbours, _of_line, _columns, _ended_strip))
+def memory(
+    place: tuple[NDArray, ...],
+    hop: ComplexArray,
+    onsite: FloatArray,
+    c: ComplexArray,
+    sites: IntArray,
+    near: IntArray,
+    lookup: tuple[NDArray, ...],
+    Q: NDArray,
+    Z: NDArray,
+    scratch: tuple[NDArray, NDArray],
+    ending: bool,
+    ends: tuple[Any, ...],
+) -> None:
+    """Z = i L + Q H in place of L; if ``ending``, Y = K Y K^-1 + w2 i Q + w3 Z + constant i 1.
+
+    hop (N, 4), onsite, c (N,). near (N, 4). lookup : place in Q of every strip or -1, strip (N,),
+    slot (N,), x, y of every strip. Q holds the strips of neighbours behind the own ones. scratch :
+    (7, 8) and (4, 2, 2, 8) of Q's precision. ends : place of the window of Y; inner (n,), its
+    places in Q and Z, -1 where there is none; strip (N,), x, y of all strips: Y is set to 0 where
+    it has no partner behind the diagonal; cosine and q of K; w2, w3 and the constant; scratch
+    (3, 8), (2, 8), (8,); Y (strips, 2n, 2, 8).
+    """
+    own, lanes = scratch
+    around, rows = np.empty((4, 4), np.int64), np.empty((4, 2), np.int64)
+    for t in range(Z.shape[0]):
+        _of_strip(t, sites, near, hop, onsite, c, own)
+        _neighbours(t, sites, hop, near, lookup, place, lanes, around)
+        for dx in range(place[2][4]):
+            _of_line(t, dx, place[2], around, Q, Z, own, lanes, rows)
+        if ending:
+            _ended_strip(t, sites, Q, Z, ends)

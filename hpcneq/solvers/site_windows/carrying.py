@@ -23,7 +23,7 @@ from ..site_columns.terms import (
     plain_term_of_8,
     swept,
 )
-from .sweeps import before_last, equal_hops, fields_around, last_term, sourced
+from .sweeps import before_last, equal_hops, fields_around, last_term, lines_within, sourced
 
 __all__ = [
     "fetch",
@@ -90,15 +90,17 @@ def carried(
     C: NDArray,
     plain: bool,
     ahead: NDArray,
+    cone: tuple[int, int],
 ) -> tuple[NDArray, NDArray]:
     """`before_last` without sources."""
     if P.shape[2] > 8:
-        return before_last(near, fields, u, P, B, C, own, P[:0], P[:0], plain, ahead)
+        return before_last(near, fields, u, P, B, C, own, P[:0], P[:0], plain, ahead, cone)
     n, last = near.shape[0], len(u) - 1
     two = fields[1].dtype.type(2)
     B, C = C, B
     for k in range(last - 1, 0, -1):
-        swept_of_8(near, fields, u[k], k == last - 1, two, P, B, C, 0, n, plain)
+        start, stop = lines_within(k, n, cone)
+        swept_of_8(near, fields, u[k], k == last - 1, two, P, B, C, start, stop, plain)
         B, C = C, B
     return B, C
 
@@ -122,22 +124,36 @@ def ended(
         swept_of_8(near, fields, u[0], False, one, P, B, C, begin, end, plain)
 
 
-def together(t: int, strips: int, xs: IntArray, P: NDArray) -> int:
-    """How many strips are carried from strip t on."""
+def together(t: int, strips: int, xs: IntArray, geometry: IntArray, P: NDArray) -> int:
+    """How many strips are carried from strip t on: two of the same rows where lanes are enough."""
     if t >= strips:
         return 0
-    return 1 + (P.shape[2] > 8 and t + 1 < strips and xs[t + 1] == xs[t])
+    joint = P.shape[2] > 8 and t + 1 < strips
+    return 1 + (joint and (geometry[0] == geometry[4] or xs[t + 1] == xs[t]))
 
 
-def moved(p: int, line: int, shift: int) -> int:
-    """Place p where lines of a ring begin ``shift`` sites later."""
-    if shift == 0:
-        return p
-    dx = p // line
-    dy = p - dx * line + shift
-    if dy >= line:
-        dy -= line
-    return dx * line + dy
+def shift_of(t: int, k: int, xs: IntArray, ys: IntArray, geometry: IntArray) -> tuple[int, int]:
+    """Where the window of strip t + k begins in that of strip t, for strips carried together."""
+    return (xs[t + k] - xs[t]) % geometry[0], (ys[t + k] - ys[t]) % geometry[1]
+
+
+def line_of(dx: int, shift: tuple[int, int], geometry: IntArray) -> int:
+    """The line of a shifted window that is line dx."""
+    line = dx - shift[0]
+    if line < 0:
+        line += geometry[4]
+    return line
+
+
+def moved(p: int, shift: tuple[int, int], geometry: IntArray) -> int:
+    """Place p of a shifted window."""
+    wx, wy = geometry[4], geometry[5]
+    dx, dy = p // wy + shift[0], p % wy + shift[1]
+    if dx >= wx:
+        dx -= wx
+    if dy >= wy:
+        dy -= wy
+    return dx * wy + dy
 
 
 PARTS = (
@@ -145,11 +161,14 @@ PARTS = (
     swept,
     fields_around,
     equal_hops,
+    lines_within,
     before_last,
     last_term,
     begun,
     carried,
     ended,
     together,
+    shift_of,
+    line_of,
     moved,
 )

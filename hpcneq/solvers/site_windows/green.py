@@ -19,6 +19,7 @@ from ..site_columns.terms import (
     fetch,
     first_term,
     first_term_of_8,
+    next_term,
     phase_second,
     phase_second_of_8,
     phase_term,
@@ -35,11 +36,12 @@ from .carrying import (
     PARTS,
     begun,
     carried,
-    ended,
+    line_of,
     moved,
+    shift_of,
     together,
 )
-from .sweeps import before_last, equal_hops, fields_around, last_term, sourced
+from .sweeps import ALL, before_last, equal_hops, fields_around, last_term, lines_within, sourced
 
 __all__ = [
     "fetch",
@@ -107,18 +109,20 @@ def _factors(t, sites, rotation, right):
         right[2, s], right[2, s + 4] = q[j, 1], q[j, 1]
 
 
-def _loaded(t, inner, own, sites, Y, Q, Z, weights, right, around, P, line, begin, o, shift):
-    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K of strip t, on a line of places ``inner``.
+def _loaded(t, inner, own, sites, Y, Q, Z, weights, right, around, P, geometry, dx, o, shift):
+    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K of strip t, on line dx of places ``inner``.
 
-    begin : the first place. o : first lane. shift : see `moved`.
+    o : first lane. shift : of the strip's window, see `shift_of`; lines are those before.
     """
     cosines, qs = around[3], around[4]
+    line = geometry[5]
     scales = np.zeros((2, 3), P.dtype)
     for k in range(3):
         scales[0, k] = weights[k]
     scales[1, 0] = weights[0]
+    begin = line_of(dx, shift, geometry) * line
+    n = dx * line + shift[1]
     for p in range(begin, begin + line):
-        n = moved(p, line, shift)
         r, m = 2 * inner[0, p], 2 * inner[1, p]
         e = cosines[n]
         x, y = qs[n, 0], qs[n, 1]
@@ -126,39 +130,70 @@ def _loaded(t, inner, own, sites, Y, Q, Z, weights, right, around, P, line, begi
             _combined(Y[t], Q[t], Z[t], r, m, scales[0], right, e, x, y, P, n, o)
         else:
             _combined(Y[t], Q[t], Z[t], r, 0, scales[1], right, e, x, y, P, n, o)
+        n += 1
+        if n == dx * line + line:
+            n = dx * line
     if begin != own[0] - own[0] % line:
         return
     for s in range(4):
         if sites[t, s] >= 0:  # K leaves a site's own unit matrix alone
-            n = moved(own[s], line, shift)
+            n = moved(own[s], shift, geometry)
             P[2 * n, 1, o + s] += weights[3]
             P[2 * n + 1, 1, o + s + 4] += weights[3]
 
 
-@intrinsic
-def _taken(typing, B, n, o, W, p):
-    """W[p] = B[n] in one site's rows, eight lanes from o on."""
+def _ending(plain, count):
+    """The intrinsic of the last term, see `terms.next_term`, on eight or sixteen lanes."""
 
-    def write(context, builder, signature, args):
-        code = Code(context, builder, signature, args)
-        B, W = code.array(0), code.array(3)
-        lanes = cgutils.unpack_tuple(builder, B.shape)[2]
-        for k in range(4):
-            row = code.sum(code.product(args[1], code.whole(4)), code.whole(k))
-            value = code.read(B, code.sum(code.product(row, lanes), args[2]), code.vector(0))
-            code.write(value, W, code.row(args[4], k))
-        return code.nothing()
+    @intrinsic
+    def end(typing, near, hop, onsite, c, P, B, C, j, ur, ui, f, W, p, q):
+        """W[p] = (u P + f H B - C)[j] in the rows of a site of W, of sixteen lanes eight in W[q]."""
 
-    return types.void(B, n, o, W, p), write
+        def write(context, builder, signature, args):
+            code = Code(context, builder, signature, args, count)
+            W = code.array(11)
+            for k, value in enumerate(next_term(code, args[7], args[8:11], plain)):
+                for half in range(count // 8 - 1, -1, -1):
+                    part = code.shuffle(value, value, range(8 * half, 8 * half + 8))
+                    row = code.product(args[12 + half], code.whole(32))
+                    code.write(part, W, code.sum(row, code.whole(8 * k)))
+            return code.nothing()
+
+        return types.void(near, hop, onsite, c, P, B, C, j, ur, ui, f, W, p, q), write
+
+    return end
 
 
-def _stored(t, B, W, line, begin, o, shift):
-    """W[t] = B in eight lanes from o on, a line of places."""
-    for p in range(begin, begin + line):
-        _taken(B, moved(p, line, shift), o, W[t], p)
+_plain_end, _phase_end = _ending(True, 16), _ending(False, 16)
+_plain_end_of_8, _phase_end_of_8 = _ending(True, 8), _ending(False, 8)
 
 
-@lazily(calls=(*PARTS, _factors, _loaded, _stored))
+def _closed(near, fields, u, P, B, C, dx, geometry, plain, W, done, made, shift):
+    """W = the last term on line dx of strips from ``done`` on, the second one's window shifted."""
+    hop, level, pair, _, _ = fields
+    one, x, y = level.dtype.type(1), u[0].real, u[0].imag
+    n, line = near.shape[0], geometry[5]
+    start = (done + made - 1) * n
+    end = start + (line_of(dx, shift, geometry) + 1) * line
+    q, p = end - shift[1], done * n + dx * line
+    if q == end:
+        q -= line
+    for j in range(dx * line, dx * line + line):
+        if P.shape[2] > 8 and plain:
+            _plain_end(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
+        elif P.shape[2] > 8:
+            _phase_end(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
+        elif plain:
+            _plain_end_of_8(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
+        else:
+            _phase_end_of_8(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
+        p += 1
+        q += 1
+        if q == end:
+            q -= line
+
+
+@lazily(calls=(*PARTS, _factors, _loaded, _closed))
 def left(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -182,34 +217,32 @@ def left(
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
     P, B, C, fields, others = scratch
-    n, line = near.shape[0], geometry[5]
     strips = W.shape[0]
     right = np.empty((2, 3, 8), P.dtype)
     done = t = made = 0
     equal_hops(hop, plain, fields[0], others[0])
     while True:
-        count = together(t, strips, xs, P)
+        count = together(t, strips, xs, geometry, P)
         if count > 0:
             fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, others)
         for k in range(count):
             _factors(t + k, sites, rotation, right[k])
-        for begin in range(0, n, line):
+        for dx in range(geometry[4]):
             if made > 0:
-                ended(near, fields, u, P, B, C, begin, begin + line, plain)
-            for k in range(made):
-                _stored(done + k, C, W, line, begin, 8 * k, ys[done + k] - ys[done])
+                shift = shift_of(done, made - 1, xs, ys, geometry)
+                _closed(near, fields, u, P, B, C, dx, geometry, plain, W, done, made, shift)
             for k in range(count):
-                given = Y, Q, Z, weights, right[k], others
-                shift = ys[t + k] - ys[t]
-                _loaded(t + k, inner, own, sites, *given, P, line, begin, 8 * k, shift)
+                given = Y, Q, Z, weights, right[k], others, P, geometry
+                shift = shift_of(t, k, xs, ys, geometry)
+                _loaded(t + k, inner, own, sites, *given, dx, 8 * k, shift)
             if count > 0:
-                begun(u, P, C, begin, begin + line)
+                begun(u, P, C, dx * geometry[5], (dx + 1) * geometry[5])
         if count == 0:
             break
         fields, others = others, fields
         done, made = t, count
         t += count
-        B, C = carried(near, own, fields, u, P, B, C, plain, Y[min(t, strips - 1)])
+        B, C = carried(near, own, fields, u, P, B, C, plain, Y[min(t, strips - 1)], ALL)
 
 
 @lazily

@@ -162,7 +162,7 @@ class Windows(Columns):
         place, smallest = state.place(window), self._smallest(store)
         matrices = [self._matrix_of(kick, smallest, state.dtype) for kick in kicks]
         lanes = W.shape[3]
-        if window.ring[1]:  # all strips of a line have the same rows
+        if window.ring[1]:  # all strips of a line have the same rows, or all strips
             lanes = 64 // state.real.itemsize
         scratch = state.scratch(window, state.real, lanes)
         turn, inner = kicks[0], np.array([window.inside(state.window), window.inside(state.memory)])
@@ -179,8 +179,12 @@ class Windows(Columns):
             turning.turned(place, matrix, plain, _rotation(turn), *given)
             if kept:
                 exchange.give_back(R, W)
-        entries = len(W) * window.size * 2 * W.shape[3]
-        self.flops += 2 * FLOPS[self._hops] * entries * sum(len(m[-1]) for m in matrices)
+        terms = [len(matrix[-1]) for matrix in matrices]
+        work = 2.0 * sum(terms)
+        if not (store or window.ring[0]):  # lines that no own row asks for are left out
+            lines = window.shape[0] - 1 - 2 * np.arange(min(terms[-1], window.reach))
+            work -= lines.sum() / window.shape[0]
+        self.flops += FLOPS[self._hops] * len(W) * window.size * 2 * W.shape[3] * work
         return blocks[state.inside]
 
     def _smallest(self, final):

@@ -39,6 +39,7 @@ from ..site_columns.terms import (
 from ..vector_code import Code
 
 BLOCK = 128  # sites of a term between which memory is asked for what comes next
+ALL = (0, 0)  # no cone, see `before_last`
 __all__ = [
     "phase_second",
     "phase_term",
@@ -223,6 +224,14 @@ def equal_hops(hop: NDArray, plain: bool, one: NDArray, other: NDArray) -> None:
         one[:], other[:] = hop[0, 0], hop[0, 0]
 
 
+def lines_within(k: int, n: int, cone: tuple[int, int]) -> tuple[int, int]:
+    """First and last of n sites that term k needs, see `before_last`."""
+    line, sites = cone
+    if sites == 0:
+        return 0, n
+    return max(0, line - k) * sites, min(n, (line + k + 1) * sites)
+
+
 def before_last(
     near: IntArray,
     fields: tuple[NDArray, ...],
@@ -235,10 +244,12 @@ def before_last(
     sources: NDArray,
     plain: bool,
     ahead: NDArray,
+    cone: tuple[int, int],
 ) -> tuple[NDArray, NDArray]:
     """(B, C) before the last term of the recursion, given C = u P of the first.
 
-    ahead : what will be read next, and is asked for meanwhile.
+    ahead : what will be read next, and is asked for meanwhile. cone : (line, sites of one) if the
+    last term is wanted on that line alone: each term then in as many lines around it as it takes.
     """
     hops, levels, pairs, _, _ = fields
     n, last = near.shape[0], len(u) - 1
@@ -250,11 +261,12 @@ def before_last(
         sourced(C, own, functions, last, sources)
     B, C = C, B
     for k in range(last - 1, 0, -1):
-        for begin in range(0, n, BLOCK):
+        start, stop = lines_within(k, n, cone)
+        for begin in range(start, stop, BLOCK):
             for _ in range(each):
                 fetch(ahead, place)
                 place += line
-            end = min(begin + BLOCK, n)
+            end = min(begin + BLOCK, stop)
             swept(near, hops, levels, pairs, P, B, C, u[k], k == last - 1, two, begin, end, plain)
         if len(functions):
             sourced(C, own, functions, k, sources)
@@ -348,7 +360,7 @@ def _summed(
 
 @lazily(
     calls=(
-        *(swept, fields_around, equal_hops, before_last, last_term),
+        *(swept, fields_around, equal_hops, lines_within, before_last, last_term),
         *(_lifted, _closed, _lowered, _summed),
     )
 )
@@ -394,7 +406,7 @@ def modes(
         ahead = M[start : start + 4 * lanes * count]
         places, line = near[first[k] : first[k + 1]], geometries[k, 5]
         if item >= 0:
-            given = own[k], functions[k], sources[k, t], plain, ahead
+            given = own[k], functions[k], sources[k, t], plain, ahead, ALL
             B, C = before_last(places, fields, u, last, B, C, *given)
         same = item >= 0 and s == t and (geometries[m] == geometries[k]).all()
         if same:

@@ -30,10 +30,12 @@ from .carrying import (
     begun,
     carried,
     ended,
+    line_of,
     moved,
+    shift_of,
     together,
 )
-from .sweeps import before_last, equal_hops, fields_around, last_term, sourced
+from .sweeps import ALL, before_last, equal_hops, fields_around, last_term, lines_within, sourced
 
 __all__ = [
     "first_term",
@@ -168,7 +170,7 @@ def _listed(t, xs, ys, geometry, sites, lookup, move, listed):
     begins, kinds, rows, places = listed
     row, e = xs[t] - first, 0
     for dx in range(wx):
-        begins[dx] = e
+        begins[dx], begin = e, (dx + move[0]) % wx * wy
         line, dy, y = (xs[t] - ox + dx) % Lx * Ly, 0, (ys[t] - oy) % Ly
         while dy < wy:
             other, s = strip[line + y], slot[line + y]
@@ -189,11 +191,14 @@ def _listed(t, xs, ys, geometry, sites, lookup, move, listed):
                         rows[e, i] = d + there if there >= 0 else d - there - 2
                     places[e, i] = wx * wy
                     if i < many:
-                        places[e, i] = moved(dx * wy + dy + i, wy, move)
+                        place = dy + i + move[1]
+                        if place >= wy:
+                            place -= wy
+                        places[e, i] = begin + place
             else:
                 kinds[e], many = ONE, 1
                 rows[e, 0], rows[e, 1], rows[e, 2] = there, shift, s
-                places[e, 0] = moved(dx * wy + dy, wy, move)
+                places[e, 0] = begin + (dy + move[1]) % wy
             dy += many
             y += many
             if y >= Ly:
@@ -202,11 +207,12 @@ def _listed(t, xs, ys, geometry, sites, lookup, move, listed):
     begins[wx] = e
 
 
-def _asked(dx, count, listed, W):
+def _asked(dx, t, count, xs, ys, geometry, listed, W):
     """W is asked for what `_turn` takes of a line."""
     for m in range(count):
         begins, kinds, rows, _ = listed[m]
-        for e in range(begins[dx], begins[dx + 1]):
+        line = line_of(dx, shift_of(t, m, xs, ys, geometry), geometry)
+        for e in range(begins[line], begins[line + 1]):
             if kinds[e] == HERE:
                 for i in range(4):
                     if rows[e, i] >= 0:
@@ -214,14 +220,15 @@ def _asked(dx, count, listed, W):
                             fetch(W, 32 * rows[e, i] + k)
 
 
-def _turn(t, count, dx, geometry, sites, listed, W, R, P, spare, back):
+def _turn(t, count, dx, xs, ys, geometry, sites, listed, W, R, P, spare, back):
     """P = -W^+ of strips from t on, on line dx, or with ``back`` W = -P^+.
 
     What others own is in R. listed : what `_listed` gave of each.
     """
     for m in range(count):
         begins, kinds, rows, places = listed[m]
-        for e in range(begins[dx], begins[dx + 1]):
+        line = line_of(dx, shift_of(t, m, xs, ys, geometry), geometry)
+        for e in range(begins[line], begins[line + 1]):
             if kinds[e] == ONE:
                 r, o = 2 * places[e, 0], 8 * m
                 there, shift = rows[e, 0], rows[e, 1]
@@ -247,11 +254,14 @@ def _rooms(n, lines):
     return _room(n, lines), _room(n, lines)
 
 
-def _own_rows(t, count, B, ys, own, line, own_rows):
-    """The own rows of strips in B, from t on."""
+def _own_rows(t, count, dx, B, xs, ys, own, geometry, own_rows):
+    """The own rows of strips in B, from t on, those on line dx."""
     for k in range(count):
+        shift = shift_of(t, k, xs, ys, geometry)
+        if line_of(dx, shift, geometry) != own[0] // geometry[5]:
+            continue
         for s in range(4):
-            r = 2 * moved(own[s], line, ys[t + k] - ys[t])
+            r = 2 * moved(own[s], shift, geometry)
             for a in range(2):
                 for b in range(2):
                     lane = 8 * k + 4 * b + s
@@ -281,27 +291,30 @@ def turned(
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
     P, B, C, fields, others = scratch
-    n, line = near.shape[0], geometry[5]
+    n, line, cone = near.shape[0], geometry[5], ALL
+    whole = geometry[0] == geometry[4]
+    if not store and not whole:
+        cone = geometry[2], line
     now, then = _rooms(n, geometry[4]), _rooms(n, geometry[4])
     spare = np.zeros((2, 1, 2, 2, 8), W.dtype)
     done = t = made = 0
     equal_hops(hop, plain, fields[0], others[0])
     while True:
-        count = together(t, own_rows.shape[0], xs, P)
+        count = together(t, own_rows.shape[0], xs, geometry, P)
         if count > 0:
             fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, others)
         for k in range(count):
-            _listed(t + k, xs, ys, geometry, sites, lookup, ys[t + k] - ys[t], then[k])
+            shift = shift_of(t, k, xs, ys, geometry)
+            _listed(t + k, xs, ys, geometry, sites, lookup, shift, then[k])
         for dx in range(geometry[4]):
             begin = dx * line
-            _asked(dx, count, then, W)
-            if made > 0:
+            _asked(dx, t, count, xs, ys, geometry, then, W)
+            if made > 0 and (store or whole or dx == geometry[2]):
                 ended(near, fields, u, P, B, C, begin, begin + line, plain)
-            if made > 0 and dx == geometry[2]:
-                _own_rows(done, made, C, ys, own, line, own_rows)
+                _own_rows(done, made, dx, C, xs, ys, own, geometry, own_rows)
             if store:
-                _turn(done, made, dx, geometry, sites, now, W, R, C, spare, True)
-            _turn(t, count, dx, geometry, sites, then, W, R, P, spare, False)
+                _turn(done, made, dx, xs, ys, geometry, sites, now, W, R, C, spare, True)
+            _turn(t, count, dx, xs, ys, geometry, sites, then, W, R, P, spare, False)
             if count > 0:
                 begun(u, P, C, begin, begin + line)
         if count == 0:
@@ -310,4 +323,4 @@ def turned(
         now, then = then, now
         done, made = t, count
         t += count
-        B, C = carried(near, own, fields, u, P, B, C, plain, P[:0])
+        B, C = carried(near, own, fields, u, P, B, C, plain, P[:0], cone)

@@ -6,6 +6,8 @@ along y. ``fields`` : those around the first strip, see `sweeps`.
 
 from __future__ import annotations
 
+from numba import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from ...maths.arrays import IntArray
@@ -13,6 +15,7 @@ from ..site_columns.terms import (
     fetch,
     first_term,
     first_term_of_8,
+    next_term,
     phase_second,
     phase_second_of_8,
     phase_term,
@@ -23,6 +26,7 @@ from ..site_columns.terms import (
     plain_term_of_8,
     swept,
 )
+from ..vector_code import Code
 from .sweeps import before_last, equal_hops, fields_around, last_term, lines_within, sourced
 
 __all__ = [
@@ -156,6 +160,72 @@ def moved(p: int, shift: tuple[int, int], geometry: IntArray) -> int:
     return dx * wy + dy
 
 
+def _ending(plain, count):
+    """The intrinsic of the last term, see `terms.next_term`, on eight or sixteen lanes."""
+
+    @intrinsic
+    def end(typing, near, hop, onsite, c, P, B, C, j, ur, ui, f, W, p, q):
+        """W[p] = (u P + f H B - C)[j] in the rows of a site of W, of sixteen lanes eight in W[q]."""
+
+        def write(context, builder, signature, args):
+            code = Code(context, builder, signature, args, count)
+            W = code.array(11)
+            for k, value in enumerate(next_term(code, args[7], args[8:11], plain)):
+                for half in range(count // 8 - 1, -1, -1):
+                    part = code.shuffle(value, value, range(8 * half, 8 * half + 8))
+                    row = code.product(args[12 + half], code.whole(32))
+                    code.write(part, W, code.sum(row, code.whole(8 * k)))
+            return code.nothing()
+
+        return types.void(near, hop, onsite, c, P, B, C, j, ur, ui, f, W, p, q), write
+
+    return end
+
+
+_plain_end, _phase_end = _ending(True, 16), _ending(False, 16)
+_plain_end_of_8, _phase_end_of_8 = _ending(True, 8), _ending(False, 8)
+
+
+def closed(
+    near: IntArray,
+    fields: tuple[NDArray, ...],
+    u: NDArray,
+    P: NDArray,
+    B: NDArray,
+    C: NDArray,
+    dx: int,
+    xs: IntArray,
+    ys: IntArray,
+    geometry: IntArray,
+    plain: bool,
+    W: NDArray,
+    done: int,
+    made: int,
+) -> None:
+    """W = the last term on line dx of ``made`` strips from ``done`` on; W (strips, 2n, 2, 8)."""
+    hop, level, pair, _, _ = fields
+    one, x, y = level.dtype.type(1), u[0].real, u[0].imag
+    n, line, shift = near.shape[0], geometry[5], shift_of(done, made - 1, xs, ys, geometry)
+    start = (done + made - 1) * n
+    end = start + (line_of(dx, shift, geometry) + 1) * line
+    q, p = end - shift[1], done * n + dx * line
+    if q == end:
+        q -= line
+    for j in range(dx * line, dx * line + line):
+        if P.shape[2] > 8 and plain:
+            _plain_end(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
+        elif P.shape[2] > 8:
+            _phase_end(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
+        elif plain:
+            _plain_end_of_8(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
+        else:
+            _phase_end_of_8(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
+        p += 1
+        q += 1
+        if q == end:
+            q -= line
+
+
 PARTS = (
     swept_of_8,
     swept,
@@ -171,4 +241,5 @@ PARTS = (
     shift_of,
     line_of,
     moved,
+    closed,
 )

@@ -36,6 +36,7 @@ from .carrying import (
     PARTS,
     begun,
     carried,
+    closed,
     line_of,
     moved,
     shift_of,
@@ -142,58 +143,7 @@ def _loaded(t, inner, own, sites, Y, Q, Z, weights, right, around, P, geometry, 
             P[2 * n + 1, 1, o + s + 4] += weights[3]
 
 
-def _ending(plain, count):
-    """The intrinsic of the last term, see `terms.next_term`, on eight or sixteen lanes."""
-
-    @intrinsic
-    def end(typing, near, hop, onsite, c, P, B, C, j, ur, ui, f, W, p, q):
-        """W[p] = (u P + f H B - C)[j] in the rows of a site of W, of sixteen lanes eight in W[q]."""
-
-        def write(context, builder, signature, args):
-            code = Code(context, builder, signature, args, count)
-            W = code.array(11)
-            for k, value in enumerate(next_term(code, args[7], args[8:11], plain)):
-                for half in range(count // 8 - 1, -1, -1):
-                    part = code.shuffle(value, value, range(8 * half, 8 * half + 8))
-                    row = code.product(args[12 + half], code.whole(32))
-                    code.write(part, W, code.sum(row, code.whole(8 * k)))
-            return code.nothing()
-
-        return types.void(near, hop, onsite, c, P, B, C, j, ur, ui, f, W, p, q), write
-
-    return end
-
-
-_plain_end, _phase_end = _ending(True, 16), _ending(False, 16)
-_plain_end_of_8, _phase_end_of_8 = _ending(True, 8), _ending(False, 8)
-
-
-def _closed(near, fields, u, P, B, C, dx, geometry, plain, W, done, made, shift):
-    """W = the last term on line dx of strips from ``done`` on, the second one's window shifted."""
-    hop, level, pair, _, _ = fields
-    one, x, y = level.dtype.type(1), u[0].real, u[0].imag
-    n, line = near.shape[0], geometry[5]
-    start = (done + made - 1) * n
-    end = start + (line_of(dx, shift, geometry) + 1) * line
-    q, p = end - shift[1], done * n + dx * line
-    if q == end:
-        q -= line
-    for j in range(dx * line, dx * line + line):
-        if P.shape[2] > 8 and plain:
-            _plain_end(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
-        elif P.shape[2] > 8:
-            _phase_end(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
-        elif plain:
-            _plain_end_of_8(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
-        else:
-            _phase_end_of_8(near, hop, level, pair, P, B, C, j, x, y, one, W, p, q)
-        p += 1
-        q += 1
-        if q == end:
-            q -= line
-
-
-@lazily(calls=(*PARTS, _factors, _loaded, _closed))
+@lazily(calls=(*PARTS, _factors, _loaded))
 def left(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -229,8 +179,7 @@ def left(
             _factors(t + k, sites, rotation, right[k])
         for dx in range(geometry[4]):
             if made > 0:
-                shift = shift_of(done, made - 1, xs, ys, geometry)
-                _closed(near, fields, u, P, B, C, dx, geometry, plain, W, done, made, shift)
+                closed(near, fields, u, P, B, C, dx, xs, ys, geometry, plain, W, done, made)
             for k in range(count):
                 given = Y, Q, Z, weights, right[k], others, P, geometry
                 shift = shift_of(t, k, xs, ys, geometry)

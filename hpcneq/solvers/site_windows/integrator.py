@@ -49,6 +49,7 @@ class Windows(Columns):
         self.time, window = 0.0, state.window
         self.exchange = Exchange(state.comm, state.layout, state.strips, window)
         self.small = self.exchange
+        self.rooms: dict[tuple[int, ...], np.ndarray] = {}  # by shape
         held = np.full(state.strips.count, -1)
         begin, end = state.layout.bounds()
         held[begin:end] = np.arange(end - begin)
@@ -137,10 +138,8 @@ class Windows(Columns):
         """The mean field (N,) of what `carry` makes of Y with these weights. **Collective.**"""
         from ...parallel import all_rows
 
-        state, exchange = self.state, self.small
-        shape = len(state.sites), 2 * exchange.window.size, *state.green.shape[2:]
-        W = aligned_zeros(shape, state.real)
-        own = self._sandwich(kicks, weights, exchange, W, False)
+        state = self.state
+        own = self._sandwich(kicks, weights, self.small, False)
         K = kicks[-1].rotations(state.sites[state.inside])
         own = K @ own @ K.conj().transpose(0, 2, 1)
         return self.system.coupling * all_rows(state.comm, own[:, 0, 1] - own[:, 1, 0].conj())
@@ -150,42 +149,92 @@ class Windows(Columns):
 
         **Collective.**
         """
-        self._sandwich(kicks, weights, self.exchange, self.state.green, True)
+        self._sandwich(kicks, weights, self.exchange, True)
         return self.state.green
 
-    def _sandwich(self, kicks, weights, exchange, W, store):
-        """`carry` into W within the windows of ``exchange``; without ``store`` own blocks alone."""
-        from . import green, turning
+    def _sandwich(self, kicks, weights, exchange, store):
+        """`carry` within the windows of ``exchange``: own blocks; ``store`` : Y as well."""
+        from . import green
 
         state, window = self.state, exchange.window
         plain = self.system.plain
         place, smallest = state.place(window), self._smallest(store)
         matrices = [self._matrix_of(kick, smallest, state.dtype) for kick in kicks]
+        W, V = self._rooms_of(window, store, len(matrices) > 1)
         lanes = W.shape[3]
         if window.ring[1]:  # all strips of a line have the same rows, or all strips
             lanes = 64 // state.real.itemsize
         scratch = state.scratch(window, state.real, lanes)
-        turn, inner = kicks[0], np.array([window.inside(state.window), window.inside(state.memory)])
+        inner = np.array([window.inside(state.window), window.inside(state.memory)])
         given = inner, state.sites, state.green, self.Q, self.Z, weights
+        alone, once = np.array([np.arange(window.size)] * 2), (1.0, 0.0, 0.0, 0.0)
+        still = _rotation(_Still(len(kicks[0].cosine)))
+        turn = _rotation(kicks[0])
         for matrix in matrices:
-            green.left(place, matrix, plain, _rotation(turn), *given, scratch, W)
-            turn, inner = _Still(len(turn.cosine)), np.array([np.arange(window.size)] * 2)
-            given = inner, state.sites, W, W, W, (1.0, 0.0, 0.0, 0.0)
-        rows, blocks = W.reshape(-1, 2, 2, W.shape[3]), np.zeros((len(W), 4, 2, 2), complex)
-        for k, matrix in enumerate(matrices):
-            kept = store or k + 1 < len(matrices)
-            R = exchange.fill(W)
-            given = state.sites, exchange.lookup, rows, R, scratch, kept, blocks
-            turning.turned(place, matrix, plain, _rotation(turn), *given)
-            if kept:
-                exchange.give_back(R, W)
+            green.left(place, matrix, plain, turn, *given, scratch, W)
+            turn, given = still, (alone, state.sites, W, W, W, once)
+        blocks = self._turned(exchange, matrices, scratch, W, V, store)
+        if window.whole:  # what is carried is -Y^+, which is as good
+            for matrix in matrices[1:]:
+                given = alone, state.sites, V, V, V, once, scratch, V
+                green.left(place, matrix, plain, still, *given)
+            if len(matrices) > 1:
+                blocks = state.own_blocks(V, window)
         terms = [len(matrix[-1]) for matrix in matrices]
         work = 2.0 * sum(terms)
         if not (store or window.ring[0]):  # lines that no own row asks for are left out
             lines = window.shape[0] - 1 - 2 * np.arange(min(terms[-1], window.reach))
             work -= lines.sum() / window.shape[0]
         self.flops += FLOPS[self._hops] * len(W) * window.size * 2 * W.shape[3] * work
+        return blocks
+
+    def _turned(self, exchange, matrices, scratch, W, V, store):
+        """The own blocks of -W^+ carried from the left, and V or W; see `_sandwich`.
+
+        Where windows hold the lattice V is -W^+ carried by the first polynomial. Else it is turned
+        back into W after each, since what a window leaves out depends on it.
+        """
+        from . import turning
+
+        state, window = self.state, exchange.window
+        place, plain = state.place(window), self.system.plain
+        still = _rotation(_Still(len(self.system.onsite)))
+        blocks = np.zeros((len(W), 4, 2, 2), complex)
+
+        def turned(matrix, source, target, kept):
+            rows = source.reshape(-1, 2, 2, source.shape[3])
+            given = state.sites, exchange.lookup, rows, exchange.fill(source), scratch
+            turning.turned(place, matrix, plain, still, *given, kept, target, blocks)
+
+        if window.whole:
+            turned(matrices[0], W, V, store or len(matrices) > 1)
+            return blocks[state.inside]
+        one = np.array([1, 0, 0], matrices[0][-1].dtype)
+        for k, matrix in enumerate(matrices):
+            kept = store or k + 1 < len(matrices)
+            turned(matrix, W, V, kept)
+            if kept:
+                turned((*matrix[:3], one), V, W, True)
         return blocks[state.inside]
+
+    def _rooms_of(self, window, store, twice):
+        """Room for U times Y, and to turn it; Y is the second if the window holds the lattice.
+
+        twice : whether a prediction needs the second.
+        """
+        state = self.state
+        shape = len(state.sites), 2 * window.size, *state.green.shape[2:]
+        if store and shape == self.Z.shape:
+            room = self.Z  # is not asked for again
+        else:
+            if shape not in self.rooms:
+                self.rooms[shape] = aligned_zeros(shape, state.real)
+            room = self.rooms[shape]
+        if store and window.whole:
+            return room, state.green
+        if store:
+            return state.green, room
+        return room, np.empty_like(room) if twice else room
 
     def _smallest(self, final):
         """Smallest coefficient of the polynomials that carry Y."""

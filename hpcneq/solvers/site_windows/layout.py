@@ -87,6 +87,11 @@ class Window:
         """Number of sites."""
         return self.shape[0] * self.shape[1]
 
+    @property
+    def whole(self) -> bool:
+        """Whether it holds all sites."""
+        return self.size == self.strips.Lx * self.strips.Ly
+
     @cached_property
     def geometry(self) -> IntArray:
         """(Lx, Ly, origin x, origin y, wx, wy), for the kernels."""

@@ -29,6 +29,7 @@ from .carrying import (
     PARTS,
     begun,
     carried,
+    closed,
     ended,
     line_of,
     moved,
@@ -73,62 +74,45 @@ def _transposed(code, rows):
     return rows
 
 
-def _between(back):
-    """The intrinsic that takes a block of W to P, or with ``back`` one of P to W."""
+@intrinsic
+def _block(typing, W, w, P, p, k, o, spare):
+    """P = -W^+ of a block: rows p[k, :4] of P, lanes from o on, of four sites' rows w[k, :4] of W.
 
-    @intrinsic
-    def between(typing, W, w, P, p, k, o, spare):
-        """Block of four sites' rows w[k, :4] of W and rows p[k, :4] of P, lanes from o on.
+    Between 2 x 4 rows and lanes each, those of components and of sites. Rows of W that are negative
+    are those of ``spare``.
+    """
 
-        P = -W^+ : between 2 x 4 rows and lanes each, those of components and of sites. Rows of W
-        that are negative are those of ``spare``.
-        """
+    def write(context, builder, signature, args):
+        code = Code(context, builder, signature, args)
+        W, places, P, others, spare = (code.array(m) for m in (0, 1, 2, 3, 6))
+        vector, lanes = code.vector(0), cgutils.unpack_tuple(builder, P.shape)[2]
 
-        def write(context, builder, signature, args):
-            code = Code(context, builder, signature, args)
-            W, places, P, others, spare = (code.array(m) for m in (0, 1, 2, 3, 6))
-            vector, lanes = code.vector(0), cgutils.unpack_tuple(builder, P.shape)[2]
+        def place(array, i):
+            at = code.sum(code.product(args[4], code.whole(4)), code.whole(i))
+            return builder.load(builder.gep(array.data, [at]))
 
-            def place(array, i):
-                at = code.sum(code.product(args[4], code.whole(4)), code.whole(i))
-                return builder.load(builder.gep(array.data, [at]))
+        own, sites = [], [place(others, i) for i in range(4)]
+        for i in range(4):
+            row = place(places, i)
+            inside = builder.icmp_signed(">=", row, code.whole(0))
+            row = builder.select(inside, code.product(row, code.whole(32)), code.whole(0))
+            own.append(builder.gep(builder.select(inside, W.data, spare.data), [row]))
+        for part in (0, 1):
+            rows = []
+            for m in range(8):
+                at = builder.gep(own[m % 4], [code.whole(m // 4 * 16 + part * 8)])
+                rows.append(code.taken(builder.bitcast(at, vector.as_pointer())))
+            for n, value in enumerate(_transposed(code, rows)):
+                row = code.sum(code.product(sites[n % 4], code.whole(2)), code.whole(n // 4))
+                row = code.sum(code.product(row, code.whole(2)), code.whole(part))
+                at = code.sum(code.product(row, lanes), args[5])
+                code.write(value if part else code.less(value), P, at)
+        return code.nothing()
 
-            own, sites = [], [place(others, i) for i in range(4)]
-            for i in range(4):
-                row = place(places, i)
-                inside = builder.icmp_signed(">=", row, code.whole(0))
-                row = builder.select(inside, code.product(row, code.whole(32)), code.whole(0))
-                data = builder.select(inside, W.data, spare.data)
-                own.append(builder.gep(data, [row]))
-            for part in (0, 1):
-                here = [
-                    builder.bitcast(
-                        builder.gep(own[m % 4], [code.whole(m // 4 * 16 + part * 8)]),
-                        vector.as_pointer(),
-                    )
-                    for m in range(8)
-                ]
-                there = []
-                for n in range(8):
-                    row = code.sum(code.product(sites[n % 4], code.whole(2)), code.whole(n // 4))
-                    row = code.sum(code.product(row, code.whole(2)), code.whole(part))
-                    at = code.sum(code.product(row, lanes), args[5])
-                    there.append(code.place(P, at, vector))
-                start, end = (there, here) if back else (here, there)
-                rows = _transposed(code, [code.taken(pointer) for pointer in start])
-                for value, pointer in zip(rows, end):
-                    code.put(value if part else code.less(value), pointer)
-            return code.nothing()
-
-        return types.void(W, w, P, p, k, o, spare), write
-
-    return between
+    return types.void(W, w, P, p, k, o, spare), write
 
 
-_block_in, _block_back = _between(False), _between(True)
-
-
-def _turn_site(there, shift, s, geometry, own, W, R, P, r, back, o):
+def _turn_site(there, shift, s, geometry, own, W, R, P, r, o):
     """`_turn` between the sites ``own`` (4,) of a strip and site s of another, rows r of P."""
     Ly, wy = geometry[1], geometry[5]
     for i in range(4):
@@ -136,21 +120,11 @@ def _turn_site(there, shift, s, geometry, own, W, R, P, r, back, o):
         inside = there != -1 and d < wy and own[i] >= 0
         for a in range(2):
             for b in range(2):
-                row, n = r + b, 4 * b + s
-                m = o + 4 * a + i
+                row, n, m = r + b, 4 * b + s, o + 4 * a + i
                 if not inside:
-                    if not back:
-                        P[row, 0, m], P[row, 1, m] = 0, 0
-                elif back:
-                    if there >= 0:
-                        W[there + d, a, 0, n] = -P[row, 0, m]
-                        W[there + d, a, 1, n] = P[row, 1, m]
-                    else:
-                        R[d - there - 2, a, 0, n] = -P[row, 0, m]
-                        R[d - there - 2, a, 1, n] = P[row, 1, m]
+                    P[row, 0, m], P[row, 1, m] = 0, 0
                 elif there >= 0:
-                    P[row, 0, m] = -W[there + d, a, 0, n]
-                    P[row, 1, m] = W[there + d, a, 1, n]
+                    P[row, 0, m], P[row, 1, m] = -W[there + d, a, 0, n], W[there + d, a, 1, n]
                 else:
                     P[row, 0, m] = -R[d - there - 2, a, 0, n]
                     P[row, 1, m] = R[d - there - 2, a, 1, n]
@@ -220,10 +194,10 @@ def _asked(dx, t, count, xs, ys, geometry, listed, W):
                             fetch(W, 32 * rows[e, i] + k)
 
 
-def _turn(t, count, dx, xs, ys, geometry, sites, listed, W, R, P, spare, back):
-    """P = -W^+ of strips from t on, on line dx, or with ``back`` W = -P^+.
+def _turn(t, count, dx, xs, ys, geometry, sites, listed, W, R, P, spare):
+    """P = -W^+ of strips from t on, on line dx.
 
-    What others own is in R. listed : what `_listed` gave of each.
+    What others own is in R. listed : what `_listed` gave of each. spare : rows of zeros.
     """
     for m in range(count):
         begins, kinds, rows, places = listed[m]
@@ -232,26 +206,17 @@ def _turn(t, count, dx, xs, ys, geometry, sites, listed, W, R, P, spare, back):
             if kinds[e] == ONE:
                 r, o = 2 * places[e, 0], 8 * m
                 there, shift = rows[e, 0], rows[e, 1]
-                _turn_site(there, shift, rows[e, 2], geometry, sites[t + m], W, R, P, r, back, o)
-            elif back and kinds[e] == HERE:
-                _block_back(W, rows, P, places, e, 8 * m, spare[1])
-            elif back:
-                _block_back(R, rows, P, places, e, 8 * m, spare[1])
+                _turn_site(there, shift, rows[e, 2], geometry, sites[t + m], W, R, P, r, o)
             elif kinds[e] == HERE:
-                _block_in(W, rows, P, places, e, 8 * m, spare[0])
+                _block(W, rows, P, places, e, 8 * m, spare)
             else:
-                _block_in(R, rows, P, places, e, 8 * m, spare[0])
+                _block(R, rows, P, places, e, 8 * m, spare)
 
 
 def _room(n, lines):
     """Room for `_listed`."""
     rows, places = np.empty((n, 4), np.int64), np.empty((n, 4), np.int64)
     return np.zeros(lines + 1, np.int64), np.empty(n, np.int64), rows, places
-
-
-def _rooms(n, lines):
-    """Room for `_listed` of two strips."""
-    return _room(n, lines), _room(n, lines)
 
 
 def _own_rows(t, count, dx, B, xs, ys, own, geometry, own_rows):
@@ -268,7 +233,7 @@ def _own_rows(t, count, dx, B, xs, ys, own, geometry, own_rows):
                     own_rows[t + k, s, a, b] = complex(B[r + a, 0, lane], B[r + a, 1, lane])
 
 
-@lazily(calls=(*PARTS, _turn_site, _listed, _asked, _turn, _room, _rooms, _own_rows))
+@lazily(calls=(*PARTS, _turn_site, _listed, _asked, _turn, _room, _own_rows))
 def turned(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -280,13 +245,14 @@ def turned(
     R: NDArray,
     scratch: tuple[NDArray, ...],
     store: bool,
+    V: NDArray,
     own_rows: NDArray,
 ) -> None:
-    """W = W U^+, row by row of the own sites, if ``store``; of -U W^+ the own rows.
+    """V = -U W^+ (strips, 2n, 2, 8) if ``store``; else its own rows, (strips, 4, 2, 2) complex.
 
-    own_rows (strips, 4, 2, 2) complex: the latter. W, R (sites of windows, 2, 2, 8): matrices of
-    own strips, rows of others'. An entry that has no partner behind the diagonal is left. lookup :
-    see `exchange.Exchange`. Lines come and go as in `left`.
+    W, R (sites of windows, 2, 2, 8): matrices of own strips, rows of others'. An entry that has no
+    partner behind the diagonal is taken for 0. lookup : see `exchange.Exchange`. Lines come and go
+    as in `left`.
     """
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
@@ -295,8 +261,8 @@ def turned(
     whole = geometry[0] == geometry[4]
     if not store and not whole:
         cone = geometry[2], line
-    now, then = _rooms(n, geometry[4]), _rooms(n, geometry[4])
-    spare = np.zeros((2, 1, 2, 2, 8), W.dtype)
+    listed = _room(n, geometry[4]), _room(n, geometry[4])
+    spare = np.zeros((1, 2, 2, 8), W.dtype)
     done = t = made = 0
     equal_hops(hop, plain, fields[0], others[0])
     while True:
@@ -305,22 +271,21 @@ def turned(
             fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, others)
         for k in range(count):
             shift = shift_of(t, k, xs, ys, geometry)
-            _listed(t + k, xs, ys, geometry, sites, lookup, shift, then[k])
+            _listed(t + k, xs, ys, geometry, sites, lookup, shift, listed[k])
         for dx in range(geometry[4]):
             begin = dx * line
-            _asked(dx, t, count, xs, ys, geometry, then, W)
-            if made > 0 and (store or whole or dx == geometry[2]):
+            _asked(dx, t, count, xs, ys, geometry, listed, W)
+            if made > 0 and store:
+                closed(near, fields, u, P, B, C, dx, xs, ys, geometry, plain, V, done, made)
+            elif made > 0 and (whole or dx == geometry[2]):
                 ended(near, fields, u, P, B, C, begin, begin + line, plain)
                 _own_rows(done, made, dx, C, xs, ys, own, geometry, own_rows)
-            if store:
-                _turn(done, made, dx, xs, ys, geometry, sites, now, W, R, C, spare, True)
-            _turn(t, count, dx, xs, ys, geometry, sites, then, W, R, P, spare, False)
+            _turn(t, count, dx, xs, ys, geometry, sites, listed, W, R, P, spare)
             if count > 0:
                 begun(u, P, C, begin, begin + line)
         if count == 0:
             break
         fields, others = others, fields
-        now, then = then, now
         done, made = t, count
         t += count
         B, C = carried(near, own, fields, u, P, B, C, plain, P[:0], cone)

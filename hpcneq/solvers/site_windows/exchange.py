@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ...maths.arrays import IntArray
 from ...parallel import Communicator, Layout
+from ..aligned import aligned_zeros
 from .layout import Strips, Window
 
 
@@ -39,6 +40,8 @@ class Exchange:
                 place += line * int(inside.sum())
         self.received = place
         self.lookup = base, first, strips.strip, strips.slot, strips.y
+        self.turns = list(self._turns())
+        self.room, self.sent = np.empty((0, 2, 2, 8)), []
 
     def _lines(self, rank):
         """(first, number) of the x that a rank's sites have."""
@@ -62,49 +65,30 @@ class Exchange:
     def fill(self, W: NDArray) -> NDArray:
         """What others hold of the own rows, (n, 2, 2, 8), from W (own strips, 2n, 2, 8).
 
-        **Collective.**
+        Valid until the next time. **Collective.**
         """
-        R = np.empty((self.received, 2, 2, W.shape[3]), W.dtype)
-        lines = W.reshape(len(W), *self.window.shape, 2, 2, W.shape[3])
-        for source, target, rows, mine in self._turns():
-            self._sent(lines[mine], target, R[rows], source)
-        return R
-
-    def give_back(self, R: NDArray, W: NDArray) -> None:
-        """The reverse of `fill`: the owners' W are set in the others' rows. **Collective.**"""
-        lines = W.reshape(len(W), *self.window.shape, 2, 2, W.shape[3])
-        for source, target, rows, mine in self._turns():
-            before = lines[mine]
-            returned = np.empty_like(before)
-            self._sent(R[rows], source, returned, target)
-            theirs = self._held_by(target, *mine)[..., None, None, None]
-            lines[mine] = np.where(theirs, returned, before)
-
-    def _held_by(self, rank, strip, dx):
-        """Which sites of lines of own strips a rank holds, (lines, sites)."""
-        strips, (ox, oy) = self.strips, self.window.origin
-        strip = strip + self.layout.start
-        x = (strips.x[strip] - ox + dx) % strips.Lx
-        y = (strips.y[strip][:, None] - oy + np.arange(self.window.shape[1])) % strips.Ly
-        owned = strips.strip[x[:, None] * strips.Ly + y]
-        begin, end = self.layout.bounds(rank)
-        return (owned >= begin) & (owned < end)
+        line = self.window.shape[1]
+        if self.room.dtype != W.dtype or self.room.shape[0] != self.received:
+            self.room = aligned_zeros((self.received, 2, 2, W.shape[3]), W.dtype)
+            self.sent = [aligned_zeros((len(mine), line * 4 * W.shape[3]), W.dtype) for _, _, _, mine in self.turns]
+        lines = W.reshape(-1, line * 4 * W.shape[3])
+        for (source, target, rows, mine), sent in zip(self.turns, self.sent):
+            np.take(lines, mine, axis=0, out=sent, mode="clip")
+            waiting = self.comm.Isend(sent.reshape(-1), dest=target, tag=8)
+            self.comm.Recv(self.room[rows].reshape(-1), source=source, tag=8)
+            waiting.Wait()
+        return self.room
 
     def _turns(self):
         """(source, target, rows of what comes, own lines that go) of every turn."""
         comm, place = self.comm, 0
         start, stop = self.layout.bounds()
+        wx, line = self.window.shape
         for k, source in enumerate(self._sources(), 1):
             target = (comm.rank + k) % comm.size
             dx, inside = self._crossed(np.arange(start, stop), *self._lines(target))
             begin, end = self.layout.bounds(source)
             _, held = self._crossed(np.arange(begin, end), *self._lines(comm.rank))
-            rows = self.window.shape[1] * int(held.sum())
-            yield source, target, slice(place, place + rows), (np.nonzero(inside)[0], dx[inside])
+            rows = line * int(held.sum())
+            yield source, target, slice(place, place + rows), np.nonzero(inside)[0] * wx + dx[inside]
             place += rows
-
-    def _sent(self, array, target, room, source):
-        """Send an array and get one into contiguous ``room``."""
-        waiting = self.comm.Isend(np.ascontiguousarray(array).reshape(-1), dest=target, tag=8)
-        self.comm.Recv(room.reshape(-1), source=source, tag=8)
-        waiting.Wait()

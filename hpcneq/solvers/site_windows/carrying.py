@@ -165,7 +165,7 @@ def _ending(plain, count):
 
     @intrinsic
     def end(typing, near, hop, onsite, c, P, B, C, j, ur, ui, f, W, p, q):
-        """W[p] = (u P + f H B - C)[j] in the rows of a site of W, of sixteen lanes eight in W[q]."""
+        """W[p] = (u P + f H B - C)[j] in a site's rows of W, of sixteen lanes eight in W[q]."""
 
         def write(context, builder, signature, args):
             code = Code(context, builder, signature, args, count)

@@ -70,7 +70,10 @@ class Exchange:
         line = self.window.shape[1]
         if self.room.dtype != W.dtype or self.room.shape[0] != self.received:
             self.room = aligned_zeros((self.received, 2, 2, W.shape[3]), W.dtype)
-            self.sent = [aligned_zeros((len(mine), line * 4 * W.shape[3]), W.dtype) for _, _, _, mine in self.turns]
+            self.sent = [
+                aligned_zeros((len(mine), line * 4 * W.shape[3]), W.dtype)
+                for _, _, _, mine in self.turns
+            ]
         lines = W.reshape(-1, line * 4 * W.shape[3])
         for (source, target, rows, mine), sent in zip(self.turns, self.sent):
             np.take(lines, mine, axis=0, out=sent, mode="clip")
@@ -90,5 +93,10 @@ class Exchange:
             begin, end = self.layout.bounds(source)
             _, held = self._crossed(np.arange(begin, end), *self._lines(comm.rank))
             rows = line * int(held.sum())
-            yield source, target, slice(place, place + rows), np.nonzero(inside)[0] * wx + dx[inside]
+            yield (
+                source,
+                target,
+                slice(place, place + rows),
+                np.nonzero(inside)[0] * wx + dx[inside],
+            )
             place += rows

@@ -19,7 +19,6 @@ from ..site_columns.terms import (
     fetch,
     first_term,
     first_term_of_8,
-    next_term,
     phase_second,
     phase_second_of_8,
     phase_term,
@@ -42,7 +41,7 @@ from .carrying import (
     shift_of,
     together,
 )
-from .sweeps import ALL, before_last, equal_hops, fields_around, last_term, lines_within, sourced
+from .sweeps import ALL, before_last, equal_hops, fields_around, last_term, sourced
 
 __all__ = [
     "fetch",
@@ -111,7 +110,7 @@ def _factors(t, sites, rotation, right):
 
 
 def _loaded(t, inner, own, sites, Y, Q, Z, weights, right, around, P, geometry, dx, o, shift):
-    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K of strip t, on line dx of places ``inner``.
+    """P = K^-1 [keep Y + w0 i Q + w1 Z + constant i 1] K of strip t on line dx, places ``inner``.
 
     o : first lane. shift : of the strip's window, see `shift_of`; lines are those before.
     """

@@ -245,6 +245,8 @@ class Windows(Columns):
     def _carry_modes(self, kicks, rates, after):
         """The modes through all kicks, in the last of which they are added to Q and Z = L."""
         self._clear()
+        if not self.state.modes:
+            return
         passes = self._passes(kicks, rates)
         for kick, moments_of_rates in passes:
             last = kick is passes[-1][0]
@@ -269,7 +271,7 @@ class Windows(Columns):
 
         after : rates with which they are added to L in Z, and they themselves to Q; None: not.
         """
-        from . import sweeps
+        from . import mode_kernel
 
         state, step = self.state, kick.step
         if after is not None:
@@ -278,32 +280,41 @@ class Windows(Columns):
         smallest = SINGLE if kind.itemsize == 8 else DOUBLE
         matrix = self._matrix_of(kick, smallest, kind)
         terms = len(matrix[-1])
-        functions = source_coefficients(step, mean, kick.radius, terms)
-        bend, factor = step**2 * chebyshev.kappa(step * mean), np.exp(step * mean)
         rotation = kick.cosine.astype(state.real), _parts(kick.q.astype(kind))
-        own, other = self._sources(kick)
-        planes, lanes = state.modes, 2 * STRIP * together_in(kind.itemsize)
-        sources = aligned_zeros((len(planes), len(state.sites), 2, 2, lanes), state.real)
-        for plane, of_plane in zip(planes, sources):
-            plane.sources(own, other, 1 + bend * slope, bend, of_plane)
-        factors, all_functions, rates = (
-            np.array([plane.lanes(values) for plane in planes])
-            for values in (factor, functions, state.rates)
+        factor, functions, rates = (
+            np.array([plane.lanes(values) for plane in state.modes])
+            for values in (
+                np.exp(step * mean),
+                source_coefficients(step, mean, kick.radius, terms),
+                state.rates,
+            )
         )
-        sums = np.zeros(0, int), by_parts(rates, state.real), self.Q, self.Z
+        lanes = 2 * STRIP * together_in(kind.itemsize)
+        scratch = state.scratch(state.stack.windows[0], state.real, lanes)
+        given = by_parts(factor, state.real), by_lanes(functions, state.real)
+        given = *given, self._sources(kick, mean, slope, lanes), scratch
+        inner = np.zeros(0, int)
         if after is not None:
-            sums = state.stack.inside(state.memory), *sums[1:]
-        scratch = state.scratch(planes[0].window, state.real, lanes)
-        given = by_parts(factors, state.real), by_lanes(all_functions, state.real), sources
-        windows, plain = state.stack.arrays, self.system.plain
-        place = state.place(state.window)[:2]
-        sweeps.modes(
-            place, windows, matrix, plain, rotation, state.mode_flat, *given, scratch, sums
-        )
+            inner = state.stack.inside(state.memory)
+        added = inner, by_parts(rates, state.real), self.Q, self.Z
+        place, windows = state.place(state.window)[:2], state.stack.arrays
+        given = matrix, self.system.plain, rotation, state.mode_flat, *given, added
+        mode_kernel.modes(place, windows, *given)
         self.flops += FLOPS[self._hops] * terms * state.mode_flat.size / 2
         self.passes += 1
 
-    def _sources(self, kick):
+    def _sources(self, kick, mean, slope, lanes):
+        """K^-1 (1 + bend (-i Hdot + slope)) s of every plane, (planes, strips, row, 2, lanes)."""
+        state = self.state
+        bend = kick.step**2 * chebyshev.kappa(kick.step * mean)
+        own, other = self._turned_sources(kick)
+        shape = len(state.modes), len(state.sites), 2, 2, lanes
+        sources = aligned_zeros(shape, state.real)
+        for plane, of_plane in zip(state.modes, sources):
+            plane.sources(own, other, 1 + bend * slope, bend, of_plane)
+        return sources
+
+    def _turned_sources(self, kick):
         """What K^-1 (own - i bend Hdot) is made of, on the two rows of each site's columns.
 
         (strips, row, column, slot): the factor of own, and that of bend.

@@ -116,6 +116,16 @@ class Window:
 
     def inside(self, outer: Window) -> IntArray:
         """Where the sites are in another window, (n,); -1 for those outside."""
+        if outer.reach not in self._inside:
+            self._inside[outer.reach] = self._placed_in(outer)
+        return self._inside[outer.reach]
+
+    @cached_property
+    def _inside(self) -> dict[int, IntArray]:
+        """What `inside` gave, by the other's reach."""
+        return {}
+
+    def _placed_in(self, outer):
         wx, wy = outer.shape
         dx, dy = np.divmod(np.arange(self.size), self.shape[1])
         x = (dx - self.origin[0] + outer.origin[0]) % self.strips.Lx

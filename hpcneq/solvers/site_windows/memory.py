@@ -64,7 +64,10 @@ def _driven(typing, Q, Z, r, q, own, rows, around, lanes):
             return code.shuffle(*both, [0, 1, 2, 3, 8, 9, 10, 11])
 
         inside = [code.read(own, code.whole(8 * k), vector) for k in range(7)]
-        near, slots = [entry(rows, 2 * n) for n in range(4)], [entry(around, 4 * n + 3) for n in range(4)]
+        near, slots = (
+            [entry(rows, 2 * n) for n in range(4)],
+            [entry(around, 4 * n + 3) for n in range(4)],
+        )
         hops = []
         for n in range(4):
             place = code.sum(entry(rows, 2 * n + 1), code.whole(2 * n))

@@ -209,7 +209,7 @@ class WindowState:
 
     def _resolvent(self, window, matrix, rates, strength, first, M):
         """M (strips from ``first``, 2n, 2, 8 groups) = s (i H - rate)^-1, (groups,) of both."""
-        from . import sweeps
+        from . import mode_kernel
 
         (hop, onsite, c), radius = matrix
         N, kind = len(onsite), np.result_type(onsite, np.complex64)
@@ -229,7 +229,9 @@ class WindowState:
         none = np.zeros(0, int), np.zeros((1, 2, 0), onsite.dtype), M, M
         given += self.scratch(window, onsite.dtype, lanes), none
         matrix, plain = (hop, onsite, c, np.zeros(terms, kind)), self.system.plain
-        sweeps.modes(place, Stack([window]).arrays, matrix, plain, rotation, M.reshape(-1), *given)
+        mode_kernel.modes(
+            place, Stack([window]).arrays, matrix, plain, rotation, M.reshape(-1), *given
+        )
 
     def follow(
         self, hop: ComplexArray, c: ComplexArray, v: ComplexArray, Q: NDArray, L: NDArray

@@ -26,14 +26,10 @@ from ...maths.arrays import IntArray
 from ...maths.compiled import lazily
 from ..site_columns.terms import (
     fetch,
-    next_term,
     phase_second,
     phase_term,
     plain_second,
     plain_term,
-    rotated,
-    rotation_of,
-    start_of,
     swept,
 )
 from ..vector_code import Code
@@ -46,72 +42,6 @@ __all__ = [
     "plain_second",
     "plain_term",
 ]  # `swept` is compiled with the names of this module
-
-
-@intrinsic
-def _lift(typing, M, factor, cosine, q, j, C, ur, ui):
-    """M[j] = K^-1 factor M[j] and C[j] = u M[j], the first term; factor (2, lanes) real."""
-
-    def write(context, builder, signature, args):
-        code = Code(context, builder, signature, args, 512 // signature.args[0].dtype.bitwidth)
-        M, factor, cosine, q = (code.array(k) for k in range(4))
-        C, ur, ui = code.array(5), code.spread(args[6]), code.spread(args[7])
-        j, vector = args[4], code.vector(0)
-        parts = []
-        re, im = (code.read(factor, code.whole(k * code.count), vector) for k in (0, 1))
-        for a in (0, 1):
-            x, y = (code.read(M, code.row(j, 2 * a + k), vector) for k in (0, 1))
-            real = code.fma(code.less(im), y, builder.fmul(re, x))
-            parts.append((real, code.fma(im, x, builder.fmul(re, y))))
-        turned = rotated(code, rotation_of(code, cosine, q, j, True), *parts)
-        first = [*start_of(code, ur, ui, turned[:2], None), *start_of(code, ur, ui, turned[2:], None)]
-        for array, values in ((M, turned), (C, first)):
-            for k, value in enumerate(values):
-                code.write(value, array, code.row(j, k))
-        return code.nothing()
-
-    return types.void(M, factor, cosine, q, j, C, ur, ui), write
-
-
-@intrinsic
-def _lower(typing, B, j, cosine, q, M):
-    """M[j] = K B[j]."""
-
-    def write(context, builder, signature, args):
-        code = Code(context, builder, signature, args, 512 // signature.args[0].dtype.bitwidth)
-        B, cosine, q, M = (code.array(k) for k in (0, 2, 3, 4))
-        j, vector = args[1], code.vector(0)
-        parts = [code.read(B, code.row(j, k), vector) for k in range(4)]
-        turned = rotated(code, rotation_of(code, cosine, q, j, False), parts[:2], parts[2:])
-        for k, value in enumerate(turned):
-            code.write(value, M, code.row(j, k))
-        return code.nothing()
-
-    return types.void(B, j, cosine, q, M), write
-
-
-def _ending(plain):
-    """The intrinsic of the last term, see `_left` of `terms`, that goes to the modes at once."""
-
-    @intrinsic
-    def end(typing, near, hop, onsite, c, P, B, C, j, ur, ui, f, cosine, q, M):
-        """M[j] = K (u P + f H B - C)[j]."""
-
-        def write(context, builder, signature, args):
-            code = Code(context, builder, signature, args, 512 // signature.args[4].dtype.bitwidth)
-            cosine, q, M = (code.array(k) for k in (11, 12, 13))
-            parts = next_term(code, args[7], args[8:11], plain)
-            rotation = rotation_of(code, cosine, q, args[7], False)
-            for k, value in enumerate(rotated(code, rotation, parts[:2], parts[2:])):
-                code.write(value, M, code.row(args[7], k))
-            return code.nothing()
-
-        return types.void(near, hop, onsite, c, P, B, C, j, ur, ui, f, cosine, q, M), write
-
-    return end
-
-
-plain_end, phase_end = _ending(True), _ending(False)
 
 
 def _adding(fresh):
@@ -149,7 +79,7 @@ def _adding(fresh):
     return add
 
 
-_add, _set = _adding(False), _adding(True)
+add_modes, set_modes = _adding(False), _adding(True)
 
 
 @intrinsic
@@ -291,152 +221,6 @@ def last_term(
     swept(near, hops, levels, pairs, P, B, C, u[0], False, one, begin, end, plain)
 
 
-def _lifted(
-    M: NDArray,
-    factor: NDArray,
-    fields: tuple[NDArray, ...],
-    u: NDArray,
-    C: NDArray,
-    begin: int,
-    end: int,
-) -> None:
-    """M = K^-1 factor M and C = u M, the first term, in the rows of sites from begin to end."""
-    for j in range(begin, end):
-        _lift(M, factor, fields[3], fields[4], j, C, u[-1].real, u[-1].imag)
-
-
-def _closed(
-    near: IntArray,
-    fields: tuple[NDArray, ...],
-    u: NDArray,
-    M: NDArray,
-    B: NDArray,
-    C: NDArray,
-    begin: int,
-    end: int,
-    plain: bool,
-) -> None:
-    """M = K times the last term in the rows of sites from begin to end."""
-    hop, level, pair, cosine, q = fields
-    one, x, y = level.dtype.type(1), u[0].real, u[0].imag
-    if plain:
-        for j in range(begin, end):
-            plain_end(near, hop, level, pair, M, B, C, j, x, y, one, cosine, q, M)
-    else:
-        for j in range(begin, end):
-            phase_end(near, hop, level, pair, M, B, C, j, x, y, one, cosine, q, M)
-
-
-def _lowered(
-    C: NDArray,
-    fields: tuple[NDArray, ...],
-    M: NDArray,
-    begin: int,
-    end: int,
-) -> None:
-    """M = K C in the rows of sites from begin to end."""
-    for j in range(begin, end):
-        _lower(C, j, fields[3], fields[4], M)
-
-
-def _summed(
-    M: NDArray,
-    begin: int,
-    end: int,
-    inner: IntArray,
-    rates: NDArray,
-    Q: NDArray,
-    L: NDArray,
-    fresh: bool,
-) -> None:
-    """Q and L of modes in the rows of sites from begin to end; they begin with M if ``fresh``."""
-    if len(inner) and fresh:
-        for j in range(begin, end):
-            _set(M, j, rates, Q, L, inner[j])
-    elif len(inner):
-        for j in range(begin, end):
-            _add(M, j, rates, Q, L, inner[j])
-
-
-@lazily(
-    calls=(
-        *(swept, fields_around, equal_hops, lines_within, before_last, last_term),
-        *(_lifted, _closed, _lowered, _summed),
-    )
-)
-def modes(
-    place: tuple[NDArray, NDArray],
-    windows: tuple[NDArray, ...],
-    matrix: tuple[NDArray, ...],
-    plain: bool,
-    rotation: tuple[NDArray, NDArray],
-    M: NDArray,
-    factor: NDArray,
-    functions: NDArray,
-    sources: NDArray,
-    scratch: tuple[NDArray, ...],
-    added: tuple[NDArray, ...],
-) -> None:
-    """M = K [sum_k u_k T_k(H) K^-1 factor M + f_k T_k(H) source] of the modes of all planes.
-
-    windows : those of the planes, see `layout.Stack`. M flat, plane by plane (strips, 2n, 2,
-    lanes). Of each plane factor (2, lanes), functions f (K, 2, lanes), sources (strips, 2 rows, 2,
-    lanes) on the rows of a lane's own site, all real and imaginary parts. added : inner, rates
-    (planes, 2, lanes), Q, L of `sums`: Q and L begin with the new M of the first plane, and the
-    others are added; an empty inner: they are left. A strip's planes follow each other, so that its
-    Q and L stay in a cache. While the last term is made, line by line, each goes to its M and what
-    comes next is taken from there.
-    """
-    inner, rates, Q, L = added
-    xs, ys = place
-    geometries, near, own, first = windows
-    hop, onsite, c, u = matrix
-    _, B, C, fields, others = scratch
-    lanes, planes = B.shape[2], len(geometries)
-    items = len(xs) * planes
-    n = t = k = 0
-    last = M[:0].reshape((0, 2, lanes))
-    equal_hops(hop, plain, fields[0], others[0])
-    for item in range(-min(items, 1), items):
-        s, m = (item + 1) // planes, (item + 1) % planes
-        start, count = len(xs) * first[m], first[m + 1] - first[m]
-        if item + 1 == items:
-            start = count = m = 0
-        start = 4 * lanes * (start + s * count)
-        ahead = M[start : start + 4 * lanes * count]
-        places, line = near[first[k] : first[k + 1]], geometries[k, 5]
-        if item >= 0:
-            given = own[k], functions[k], sources[k, t], plain, ahead, ALL
-            B, C = before_last(places, fields, u, last, B, C, *given)
-        same = item >= 0 and s == t and (geometries[m] == geometries[k]).all()
-        if same:
-            around = fields
-        else:
-            around = others
-            if count > 0:
-                where = xs[s], ys[s], geometries[m]
-                fields_around(*where, hop, onsite, c, rotation, plain, around)
-        following, lifted = ahead.reshape((2 * count, 2, lanes)), 0
-        for begin in range(0, n, line):
-            end = begin + line
-            if begin == geometries[k, 2] * line:
-                last_term(places, fields, u, last, B, C, begin, end, plain)
-                sourced(C, own[k], functions[k], 0, sources[k, t])
-                _lowered(C, fields, last, begin, end)
-            else:
-                _closed(places, fields, u, last, B, C, begin, end, plain)
-            into = inner[first[k] : first[k + 1]], rates[k], Q[t], L[t], k == 0
-            _summed(last, begin, end, *into)
-            _lifted(following, factor[m], around, u, C, lifted, min(end, count))
-            lifted = min(end, count)
-        _lifted(following, factor[m], around, u, C, lifted, count)
-        B[2 * count : 2 * count + 2] = 0
-        C[2 * count : 2 * count + 2] = 0
-        if not same:
-            fields, others = others, fields
-        n, t, k, last = count, s, m, following
-
-
 @lazily
 def sums(M: NDArray, inner: IntArray, rates: NDArray, Q: NDArray, L: NDArray) -> None:
     """Q += M, L += rates M in the places ``inner`` (n,) of their windows, groups added up.
@@ -445,4 +229,4 @@ def sums(M: NDArray, inner: IntArray, rates: NDArray, Q: NDArray, L: NDArray) ->
     """
     for t in range(M.shape[0]):
         for j in range(len(inner)):
-            _add(M[t], j, rates, Q[t], L[t], inner[j])
+            add_modes(M[t], j, rates, Q[t], L[t], inner[j])

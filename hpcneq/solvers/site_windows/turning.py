@@ -36,7 +36,7 @@ from .carrying import (
     shift_of,
     together,
 )
-from .sweeps import ALL, before_last, equal_hops, fields_around, last_term, lines_within, sourced
+from .sweeps import ALL, before_last, equal_hops, fields_around, last_term, sourced
 
 __all__ = [
     "first_term",

@@ -18,18 +18,15 @@ from ..solvers.auxiliary_modes.fast_poles import FORGOTTEN, SHORT
 from ..solvers.auxiliary_modes.integrator import Exponential
 from ..solvers.auxiliary_modes.share import GROUPS_PER_CHUNK
 from ..solvers.auxiliary_modes.state import BlockState
-from ..solvers.protocols import AuxiliaryModes, SiteModes
-from ..solvers.site_columns.integrator import Columns
-from ..solvers.site_columns.state import SiteState
+from ..solvers.protocols import AuxiliaryModes
 from ..solvers.site_windows.integrator import Windows
-from ..solvers.site_windows.ranges import LONGER, PlanarModes, Ranges, work_of
+from ..solvers.site_windows.ranges import LONGER, WHOLE, PlanarModes, Ranges, work_of
 from ..solvers.site_windows.state import WindowState
 from .task import Cost, Given
 
 BASE_BYTES = 108 * 2**20  # interpreter, numpy, scipy, PETSc, HDF5, MPI
 KERNEL_BYTES = 100 * 2**20  # numba and LLVM
 PROBE_SECONDS = 0.3  # processor time of the calls that tell what one takes
-DOUBLE_TO_SINGLE = 1.6  # time of the compiled kernels in double precision to that in single
 BLOCK_MATRICES = 20  # X, Z, history, predictions, propagators; four of them again in a checkpoint
 
 
@@ -273,54 +270,25 @@ def _notes(given: Given, state: int, per_step: float) -> tuple[str, ...]:
 # ---- columns over sites ------------------------------------------------------------------------
 
 
-def columns_memory(N: int, lanes: int, ranks: int, itemsize: int) -> tuple[int, int]:
-    """(bytes of the state, bytes in use while it evolves) of the fullest rank.
-
-    The state: modes and Y. In use besides: Q, Z, the carried Y, and six more arrays like Y: vectors
-    of TS, an output row, the monitors (measured at 231, 451 and 1111 sites).
-    """
-    rows, own = -(-2 * N // 16) * 16, -(-N // min(ranks, N))
-    state = own * rows * (lanes * itemsize + 2 * 16)
-    return int(state), int(state + 32 * rows * 9 * own)
-
-
-def columns_probe(make: Callable[[], SiteModes], N: int, step: float) -> float:
-    """Seconds per step on one core, scaled by the size of the matrices from a smaller lattice.
-
-    make : the system on the smaller lattice.
-    """
-    if untimed():
-        return 0.0
-    system = make()
-    method = Columns(SiteState(system, solo(), np.dtype(np.complex64), start=False))
-    method.start(0.0, step)
-    method.advance(0.0, step)
-    begun = time.process_time()
-    for k in (1, 2):
-        method.advance(k * step, step)
-    return (time.process_time() - begun) / 2 * (N / len(system.near)) ** 2
-
-
 def columns(
-    make: Callable[[], SiteModes], N: int, lanes: int, given: Given, ranks: int, rows: int
+    make: Callable[[], PlanarModes], system: PlanarModes, given: Given, ranks: int, rows: int
 ) -> Cost:
-    """The cost of an evolution with columns of modes over sites.
+    """The cost of an evolution with whole columns of modes over sites.
 
-    make : its system on a smaller lattice. N : sites. lanes : bath modes of a site.
-    rows : rows of output.
+    make : its system on a smaller lattice, on which steps are timed. rows : rows of output.
     """
-    itemsize = mode_dtype(given.numerics).itemsize
-    state, work = columns_memory(N, lanes, ranks, itemsize)
-    per_step, steps = columns_probe(make, N, given.numerics.dt), step_count(given)
-    if itemsize == 16:
-        per_step *= DOUBLE_TO_SINGLE
+    steps = step_count(given)
+    work = work_of(system, WHOLE, mode_dtype(given.numerics).itemsize, ranks)
+    per_step = windows_probe(make(), WHOLE, given) * work.entries
+    lanes = sum(len(groups) for groups in system.held)
     return Cost(
         per_step * steps * runs(given),
-        BASE_BYTES + KERNEL_BYTES + work,
-        N,
+        BASE_BYTES + 1.5 * KERNEL_BYTES + work.bytes,
+        work.strips,
         (
-            f"{N} sites, {lanes} bath modes a site, {steps} steps, {rows} output rows",
-            *_notes(given, state, per_step),
+            f"{len(system.near)} sites, {lanes} bath modes a site, {steps} steps, "
+            f"{rows} output rows",
+            *_notes(given, work.state, per_step),
         ),
     )
 

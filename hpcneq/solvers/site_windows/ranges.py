@@ -33,9 +33,9 @@ class PlanarModes(SiteModes, Protocol):
 class Ranges:
     """How far matrices are kept.
 
-    modes : in units of 1/kappa. green : sites, None for all. fast : modes whose |Re rate| is not
-    below have no matrix: they follow the mean field. beyond : reaches are by a site at least longer
-    than those.
+    modes : in units of 1/kappa; inf: all rows are, and the start is exact. green : sites, None for
+    all. fast : modes whose |Re rate| is not below have no matrix: they follow the mean field.
+    beyond : reaches are by a site at least longer than those.
     """
 
     modes: float
@@ -56,10 +56,14 @@ class Ranges:
     def reaches(self, system: PlanarModes) -> IntArray:
         """The reach of each group's modes, (groups,)."""
         fall = [asinh(abs(rate.real) / VELOCITY) for rate in system.rates_at(0.0, -1)]
-        reaches = np.array([max(1, ceil(self.modes / kappa)) for kappa in fall])
+        most = self.of_green(system)
+        reaches = np.array([max(1, ceil(min(self.modes / kappa, most))) for kappa in fall])
         if self.beyond is not None:
             reaches = np.maximum(reaches, self.beyond.reaches(system) + 1)
-        return np.minimum(reaches, self.of_green(system))
+        return np.minimum(reaches, most)
+
+
+WHOLE = Ranges(np.inf)
 
 
 def planned(
@@ -138,7 +142,8 @@ def work_of(system: PlanarModes, ranges: Ranges, itemsize: int, ranks: int) -> W
     for groups, reach in planned(system, ranges, together, True):
         terms = resolvent_terms(rates[groups[0]], radius, START[itemsize // 2])
         following += 2 * strips.window(reach).size * columns * together * terms / STEP_TERMS
-    further = 2.0 * memory + 2 * strips.window(PREDICTED).size * columns + (ranks > 1) * green
+    further = 2.0 * memory + 2 * strips.window(PREDICTED).size * columns
+    further += (memory < green) * green + 1.5 * (ranks > 1) * green
     whole = 2 * columns * len(system.near) * (len(system.groups) + 1)
     return Work(
         int(part * itemsize * (modes + green)),

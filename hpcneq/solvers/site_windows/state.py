@@ -22,6 +22,7 @@ from ..output_times import Row
 from ..protocols import Observables
 from ..site_columns.halo import Halo
 from ..site_columns.state import around_sites, lanczos
+from . import whole_start
 from .layout import STRIP, Stack, Strips, Window, by_lanes, by_parts
 from .ranges import (
     START,
@@ -94,7 +95,7 @@ class WindowState:
         dtype: DTypeLike = complex,
         start: bool = True,
     ):
-        self.system, self.comm = system, comm
+        self.system, self.comm, self.ranges = system, comm, ranges
         self.dtype = np.dtype(dtype)
         self.strips = Strips(*system.shape)
         self.halo = Halo(comm, self.strips.near)
@@ -166,8 +167,11 @@ class WindowState:
         **Collective.**
         """
         system, rates = self.system, self.system.rates_at(0.0, -1)
-        for plane in self.modes:
-            self._resolve(plane, rates)
+        if self.ranges.modes == np.inf:
+            whole_start.solve(self, rates)
+        else:
+            for plane in self.modes:
+                self._resolve(plane, rates)
         Q, L = self.sums(rates)
         self.follow(system.hop_at(0.0, -1), system.pattern, 0 * system.pattern, Q, L)
         Y, d = self.green, system.damping
@@ -176,6 +180,8 @@ class WindowState:
         for s, place in enumerate(self.window.own):
             for a in (0, 1):
                 Y[self.inside[:, s], 2 * place + a, 1, STRIP * a + s] += 0.5 * system.white / d
+        if self.ranges.modes == np.inf and not system.commuting:
+            whole_start.settle(self)
         own = self.own_blocks(self.green, self.window)
         c = own[:, 0, 1] - own[:, 1, 0].conj()
         self.flat[:] = self.system.coupling[self.sites[self.inside]] * c

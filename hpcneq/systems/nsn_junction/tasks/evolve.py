@@ -11,7 +11,7 @@ from ....parallel import Communicator, on_root
 from ....solvers.auxiliary_modes import fast_poles
 from ....solvers.auxiliary_modes.state import BlockState
 from ....solvers.site_columns.state import SiteState
-from ....solvers.site_windows.ranges import LONGER, matrices_of
+from ....solvers.site_windows.ranges import LONGER, WHOLE, matrices_of
 from ....solvers.site_windows.state import WindowState
 from ....tasks import Given, Outcome, Output
 from ....tasks.cost import mode_dtype
@@ -77,12 +77,17 @@ def _run_stripes(given: Given, comm, log, output) -> Outcome:
     return outcome
 
 
+def _exponential(given: Given) -> bool:
+    """Whether the exponential integrator is the one that runs."""
+    with petsc.Options(given.petsc) as options:
+        return options.get("evolve_ts_type", "exponential") == "exponential"
+
+
 def _matrices(given: Given, junction: Junction) -> int:
     """Groups of modes that have a matrix when what jumps of the bias have left is gone."""
     groups = junction.groups()
-    with petsc.Options(given.petsc) as options:
-        if options.get("evolve_ts_type", "exponential") != "exponential":
-            return len(groups)
+    if not _exponential(given):
+        return len(groups)
     rates = np.array([group.rate(junction, 0.0) for group in groups])
     return fast_poles.carried(rates, given.numerics.dt, np.inf)
 
@@ -91,7 +96,15 @@ def _run_sites(given: Given, comm, log, output) -> Outcome:
     """The order parameter is free on every site: columns of modes over ranks. **Collective.**"""
     junction = build_junction(given, comm, output.recall)
     sites = build_sites(given, comm, output.recall)
-    start = Start(*output.recall("start", site_start, given, comm, junction, sites, log))
+    fresh: list[bool] = []
+
+    def begin_at(*given: object) -> tuple:
+        fresh.append(True)
+        return site_start(*given)
+
+    start = Start(*output.recall("start", begin_at, given, comm, junction, sites, log))
+    # a run that was begun when modes without a range were kept by columns goes on with those
+    by_columns = output.recall("by_columns", lambda: not fresh) or not _exponential(given)
     frame = start.summary.get("mu_pair")
     junction = in_frame(junction, frame)
     delta = noisy(given, sites, start.delta)
@@ -104,8 +117,10 @@ def _run_sites(given: Given, comm, log, output) -> Outcome:
         if variant == "pole error":
             model = in_frame(loosen_poles(given, comm, junction, output.recall), frame)
         system = SiteQuench(model, sites, delta)
-        if ranges is None:
+        if ranges is None and by_columns:
             return SiteState(system, comm, dtype, start=begin)
+        if ranges is None:
+            return WindowState(system, comm, WHOLE, dtype, start=begin)
         kept = ranges if variant is None else ranges_of(given, 2.0)
         if variant == "range error":
             kept = kept.longer(LONGER)

@@ -59,7 +59,6 @@ def _evolve_sites(given: Given, ranks: int, junction: Junction) -> Cost:
     """The cost of an evolution over sites."""
     sites = build_sites(given, solo(), compute_anew)
     system = SiteQuench(junction, sites, np.zeros(sites.count))
-    lanes = sum(len(groups) for groups in system.held)
 
     def smaller() -> SiteQuench:
         """The system on a lattice that fits the time of a probe."""
@@ -72,7 +71,7 @@ def _evolve_sites(given: Given, ranks: int, junction: Junction) -> Cost:
     ranges = ranges_of(given)
     if ranges is not None:
         return cost.windows(smaller, system, ranges, given, ranks)
-    return cost.columns(smaller, sites.count, lanes, given, ranks, _rows(given, system))
+    return cost.columns(smaller, system, given, ranks, _rows(given, system))
 
 
 def ensemble(given: Given, ranks: int) -> Cost:

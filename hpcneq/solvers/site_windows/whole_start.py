@@ -1,0 +1,59 @@
+"""The stationary start of windows that hold all rows: exact, as that of `site_columns.state`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...maths.arrays import ComplexArray, IntArray
+from ...parallel import all_rows
+from ..site_columns.stationary import resolvents, stationary_green
+from .layout import STRIP
+
+if TYPE_CHECKING:
+    from .state import WindowState
+
+
+def solve(state: WindowState, rates: ComplexArray) -> None:
+    """Set the modes to the stationary ones of these rates, by sparse resolvents."""
+    system, places, lanes = state.system, _places(state), {}
+    for plane in state.modes:
+        for k, g in enumerate(plane.groups):
+            if g is not None:
+                lanes[g] = plane.modes, 2 * STRIP * k
+
+    def put(group, site, a, column):
+        modes, first = lanes[group]
+        t, lane = state.strips.strip[site] - state.own.start, state.strips.slot[site]
+        values = column.reshape(-1, 2)[places[t]].ravel()
+        lane += first + STRIP * a
+        modes[t, :, 0, lane], modes[t, :, 1, lane] = values.real, values.imag
+
+    hop, sites = system.hop_at(0.0, -1), state.sites[state.inside]
+    resolvents(system, rates, hop, system.pattern, sites, put)
+
+
+def settle(state: WindowState) -> None:
+    """Replace Y by that of i [H, Y] + damping Y = damping Y. **Collective.**
+
+    For sources that do not commute with H: Y was found as if they did.
+    """
+    N, n = len(state.system.near), state.window.size
+    places = _places(state)
+    columns = np.zeros((len(state.sites), STRIP, 2, N, 2), complex)
+    strips = state.green.reshape(len(state.sites), n, 2, 2, 2, STRIP)
+    for own, numbers, strip in zip(columns, places, strips):
+        both = strip[:, :, 0] + 1j * strip[:, :, 1]  # (site, row, column, slot)
+        own[:, :, numbers] = both.transpose(3, 2, 0, 1)
+    whole = all_rows(state.comm, columns[state.inside]).reshape(2 * N, 2 * N).T
+    whole = stationary_green(state.system, whole).T.reshape(N, 2, N, 2)
+    for sites, numbers, strip in zip(state.sites, places, strips):
+        both = whole[np.maximum(sites, 0)][:, :, numbers].transpose(2, 3, 1, 0)
+        strip[:, :, 0], strip[:, :, 1] = both.real, both.imag
+
+
+def _places(state: WindowState) -> list[IntArray]:
+    """Numbers of the sites of the window around every own strip, (strips, n)."""
+    numbers = np.arange(len(state.system.near))
+    return [state.window.fields(t, numbers) for t in range(state.own.start, state.own.stop)]

@@ -17,10 +17,15 @@ from hpcneq.solvers.aligned import aligned_zeros
 from hpcneq.solvers.auxiliary_modes import chebyshev
 from hpcneq.solvers.auxiliary_modes.stepping import exponential_coefficients
 from hpcneq.solvers.site_columns import integrator, kernels
-from hpcneq.solvers.site_columns.state import SiteState
+from hpcneq.solvers.site_windows import mode_kernel
+from hpcneq.solvers.site_windows.integrator import Windows
+from hpcneq.solvers.site_windows.layout import Stack
+from hpcneq.solvers.site_windows.ranges import WHOLE, work_of
+from hpcneq.solvers.site_windows.state import WindowState
 from hpcneq.systems.nsn_junction.physics import junction, lattice_dynamics, patterns
 
 STEP = 0.5
+TERMS = 14
 
 
 def system(Lx, Ly):
@@ -37,14 +42,17 @@ def system(Lx, Ly):
     )
 
 
-def timed(call, seconds=0.5):
-    """Seconds of one call."""
+def timed(call, seconds=0.1, rounds=5):
+    """Seconds of one call, in the quickest round."""
     call()
-    count, begun = 0, time.process_time()
-    while time.process_time() - begun < seconds:
-        call()
-        count += 1
-    return (time.process_time() - begun) / count
+    found = []
+    for _ in range(rounds):
+        count, begun = 0, time.process_time()
+        while count == 0 or time.process_time() - begun < seconds:
+            call()
+            count += 1
+        found.append((time.process_time() - begun) / count)
+    return min(found)
 
 
 def copy_rate():
@@ -105,35 +113,90 @@ def step_of_modes(given, Lx, Ly):
     return found
 
 
-def whole(given, comm):
-    """(seconds per unit time, GF/s) of the evolution on a communicator, modes in single
-    precision.
+def kernel_rate(window, real, lanes):
+    """GF/s of one polynomial of H on the columns of a window, in a cache."""
+    n, kind = window.size, np.result_type(real, np.complex64)
+    P, B, C = (aligned_zeros((2 * n + 2, 2, lanes), real) for _ in range(3))
+    given = window.near, np.full((n, 4), -0.2, kind), np.zeros(n, real), np.zeros(n, kind)
+    sources = np.zeros((lanes, 2), np.int64), np.zeros((TERMS, lanes, 2), kind)
+    u = np.ones(TERMS, kind)
+    seconds = timed(lambda: kernels.clenshaw(*given, u, P, B, C, *sources, True))
+    return 32 * TERMS * 2 * n * lanes / seconds / 1e9
+
+
+def mode_rate(method):
+    """GF/s of the kernel of the modes on four strips of the widest plane, which stay in a cache.
+
+    The kernel of the step, with its rotations, factors and sums; counted are polynomials alone.
     """
-    method = integrator.Columns(SiteState(given, comm, np.dtype(np.complex64), start=False))
+    state, plane = method.state, method.state.modes[0]
+    real, strips = state.real, min(4, len(state.sites))
+    kind, lanes, n = state.dtype, plane.modes.shape[3], plane.window.size
+    N = len(state.system.near)
+    u = exponential_coefficients(STEP, 5.0, TERMS).astype(kind)
+    hop = np.full((N, 4), -0.2, kind).view(real)
+    matrix = hop, np.zeros(N, real), np.full((N, 2), 0.02, real), u
+    rotation = np.ones(N, real), np.zeros((N, 2), real)
+    M = aligned_zeros(4 * lanes * n * strips, real)
+    factor = np.tile(np.array([[0.999], [0.0]], real), (1, 1, lanes))
+    functions, sources = (
+        aligned_zeros(shape, real) for shape in ((1, TERMS, 2, lanes), (1, strips, 2, 2, lanes))
+    )
+    scratch = state.scratch(plane.window, real, lanes)
+    rates = np.ones((1, 2, lanes), real)
+    Q, L = (aligned_zeros((strips, 2 * state.memory.size, 2, 8), real) for _ in range(2))
+    added = plane.window.inside(state.memory), rates, Q, L
+    place = tuple(array[:strips] for array in state.place(plane.window)[:2])
+    windows = Stack([plane.window]).arrays
+    given = matrix, True, rotation, M, factor, functions, sources, scratch, added
+    seconds = timed(lambda: mode_kernel.modes(place, windows, *given))
+    return integrator.FLOPS["plain"] * TERMS * M.size / 2 / seconds / 1e9
+
+
+def whole(given, comm, kind):
+    """(seconds per unit time, GF/s of all ranks, the method) of the evolution on a communicator."""
+    return step_of(given, WHOLE, comm, kind)
+
+
+def step_of(given, ranges, comm, kind):
+    """`whole` within ranges, modes and Y in this precision: the quickest of six steps."""
+    method = Windows(WindowState(given, comm, ranges, np.dtype(kind), start=False))
     method.start(0.0, STEP)
     method.advance(0.0, STEP)
-    method.flops = 0.0
-    comm.Barrier()
     clock = time.process_time if comm.size == 1 else time.perf_counter
-    begun = clock()
-    for k in (1, 2, 3):
+    seconds = np.inf
+    for k in range(1, 7):
+        method.flops = 0.0
+        comm.Barrier()
+        begun = clock()
         method.advance(k * STEP, STEP)
-    comm.Barrier()
-    spent = clock() - begun
-    return spent / 3 / STEP, comm.allreduce(method.flops) / spent / 1e9
+        comm.Barrier()
+        seconds = min(seconds, clock() - begun)
+    return seconds / STEP, comm.allreduce(method.flops) / seconds / 1e9, method
 
 
-def needs(seconds, N0):
-    """What larger lattices need, from the rate of N0 sites and the memory of the state (modes in
-    single precision).
+def tell_shares(rate, method):
+    """A line of a step's rate and its shares of the rates of the kernels."""
+    real = method.state.real
+    polynomial = kernel_rate(method.state.window, real, 64 // real.itemsize)
+    modes = mode_rate(method)
+    print(
+        f"    {rate:.1f} GF/s; modes in a cache {modes:.1f} GF/s: {rate / modes:.0%}; one "
+        f"polynomial in a cache {polynomial:.1f} GF/s: {rate / polynomial:.0%}"
+    )
+
+
+def needs(given, seconds):
+    """What larger lattices need, from the seconds per unit time of this one, modes and Y in single
+    precision.
     """
+    done = work_of(given, WHOLE, 8, 1).entries
     for L in (101, 201):
-        N, rows = L * L, -(-2 * L * L // 16) * 16
-        memory = N * rows * (40 * 8 + 2 * 16 + 6 * 32)
-        hours = seconds * (N / N0) ** 2 * 450 / 3600
+        work = work_of(system(L, L), WHOLE, 8, 1)
+        hours = seconds * work.entries / done * 450 / 3600
         print(
-            f"  {L} x {L}: {memory / 1e9:.0f} GB, {hours:.0f} core-hours to t = 450: "
-            f"{max(1, round(memory / 200e9))} nodes of 256 GB for the memory"
+            f"  {L} x {L}: {work.bytes / 1e9:.0f} GB, {hours:.0f} core-hours to t = 450: "
+            f"{max(1, round(work.bytes / 200e9))} nodes of 256 GB for the memory"
         )
 
 
@@ -152,31 +215,34 @@ def main():
             print(f"{Lx} x {Ly}: {len(given.groups)} groups")
             for way, seconds in step_of_modes(given, Lx, Ly).items():
                 print(f"  modes by {way}: {seconds:.3g} s per unit time on one core")
-        seconds, rate = whole(given, comm)
-        if comm.rank == 0:
-            print(
-                f"  whole step on {comm.size} rank{'s' * (comm.size > 1)}: {seconds:.3g} s "
-                f"per unit time, {rate:.1f} GF/s"
-            )
-        if comm.size > 1:
-            alone = whole(given, solo())[0] if comm.rank == 0 else 0.0
-            alone = comm.bcast(alone)
-            part = system(
-                max(3, round(Lx / comm.size**0.5)), Ly
-            )  # as many matrix elements a rank, on one rank
-            share = comm.bcast(
-                whole(part, solo())[0] * (Lx * Ly / len(part.pattern)) ** 2 / comm.size
-                if comm.rank == 0
-                else 0.0
-            )
+        for kind in (np.complex128, np.complex64):
+            seconds, rate, method = whole(given, comm, kind)
             if comm.rank == 0:
-                print(
-                    f"  on one rank {alone:.3g}: strong scaling "
-                    f"{alone / seconds / comm.size:.2f}; weak scaling, "
-                    f"against {part.lattice_dynamics.Lx} x {Ly} on one rank: {share / seconds:.2f}"
-                )
+                ranks = f"{comm.size} rank{'s' * (comm.size > 1)}"
+                print(f"  whole step, {kind.__name__}, {ranks}: {seconds:.3g} s per unit time")
+                if comm.size == 1:
+                    tell_shares(rate, method)
+            if comm.size > 1:
+                scaling(given, seconds, comm, kind)
     if comm.rank == 0:
-        needs(seconds * comm.size, Lx * Ly)
+        needs(given, seconds * comm.size)
+
+
+def scaling(given, seconds, comm, kind):
+    """Lines of strong and weak scaling."""
+    Lx, Ly = given.shape
+    alone = comm.bcast(whole(given, solo(), kind)[0] if comm.rank == 0 else 0.0)
+    # as many matrix elements a rank, on one rank
+    part = system(max(3, round(Lx / comm.size**0.5)), Ly)
+    share = 0.0
+    if comm.rank == 0:
+        share = whole(part, solo(), kind)[0] * (Lx * Ly / len(part.pattern)) ** 2 / comm.size
+    share = comm.bcast(share)
+    if comm.rank == 0:
+        print(
+            f"    on one rank {alone:.3g}: strong scaling {alone / seconds / comm.size:.2f}; weak "
+            f"scaling, against {part.shape[0]} x {Ly} on one rank: {share / seconds:.2f}"
+        )
 
 
 if __name__ == "__main__":

@@ -338,7 +338,7 @@ class WindowState:
         named: dict[tuple[int, int], NDArray] = {}
         for plane in row.modes + self.followers:
             own = plane.own
-            if len(plane.modes):
+            if own is None:
                 own = self._own_modes(plane.window, plane.modes)
             block = block + own.sum(axis=1)
             for k, g in enumerate(plane.groups):

@@ -13,7 +13,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from ...maths.arrays import ComplexArray, IntArray
+from ...maths.arrays import IntArray
 from ...maths.compiled import lazily
 from ..site_columns.terms import (
     fetch,
@@ -191,27 +191,3 @@ def left(
         done, made = t, count
         t += count
         B, C = carried(near, own, fields, u, P, B, C, plain, Y[min(t, strips - 1)], ALL)
-
-
-@lazily
-def product(
-    place: tuple[NDArray, ...], sites: IntArray, Y: NDArray, x: ComplexArray, y: ComplexArray
-) -> None:
-    """y += (Y - Y^+) x, the share of the own columns; x, y (N, 2), Y (strips, 2n, 2, 8)."""
-    xs, ys, geometry, _, _ = place
-    Lx, Ly, ox, oy, wx, wy = geometry
-    for t in range(Y.shape[0]):
-        p = 0
-        for dx in range(wx):
-            for dy in range(wy):
-                j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + dy) % Ly
-                for s in range(4):
-                    i = sites[t, s]
-                    if i >= 0:
-                        for a in range(2):
-                            for b in range(2):
-                                lane = 4 * b + s
-                                z = complex(Y[t, 2 * p + a, 0, lane], Y[t, 2 * p + a, 1, lane])
-                                y[j, a] += z * x[i, b]
-                                y[i, b] -= z.conjugate() * x[j, a]
-                p += 1

@@ -363,7 +363,7 @@ class WindowState:
         By forty Lanczos steps, from inside: they find what left [0, 1], not the last digit of what
         stayed.
         """
-        from . import green
+        from .products import product
 
         if Y is None:
             Y = self.green
@@ -371,7 +371,7 @@ class WindowState:
 
         def multiplied(x):
             y = np.zeros((N, 2), complex)
-            green.product(place, self.sites, Y, x.reshape(N, 2), y)
+            product(place, self.sites, Y, x.reshape(N, 2), y)
             self.comm.Allreduce(MPI.IN_PLACE, y)
             return -1j * y.ravel()
 

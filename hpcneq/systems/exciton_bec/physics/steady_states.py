@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 
 from hpcneq.errors import NormalState, NotConverged
 
-from .gap_equations import NUMBER, Condensate, Drive, residual
+from .gap_equations import NUMBER, Condensate, Drive, residual, with_slopes
 
 TIGHT = 1e-12  # residual at which Newton stops
 FAST = 0.1  # of the residual: where a step leaves more, slopes are taken anew
@@ -82,6 +82,35 @@ def newton(
         jacobian = jacobian + np.outer(new - value - jacobian @ step, step) / (step @ step)
         x, value = x + step, new
     raise NotConverged(f"steady: Newton stopped at residual {np.abs(value).max():.1e}")
+
+
+def newton_with_slopes(
+    function: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    x: Sequence[float],
+    steps: int = 25,
+) -> tuple[np.ndarray, float]:
+    """As `newton`, for a function that returns its (value (n,), slopes (n, n)), inf outside."""
+    x = np.array(x, float)
+    value, jacobian = function(x)
+    size = np.abs(value).max()
+    for _ in range(steps if np.isfinite(size) else 0):
+        try:
+            step = _step(jacobian, value)
+        except np.linalg.LinAlgError:
+            break
+        if size < TIGHT:
+            return x + step, size
+        for _ in range(12):
+            value, jacobian = function(x + step)
+            if np.abs(value).max() < size:
+                break
+            step = 0.5 * step
+        else:
+            if size < 1e-9:
+                return x, size
+            break
+        x, size = x + step, np.abs(value).max()
+    raise NotConverged(f"steady: Newton stopped at residual {size:.1e}")
 
 
 # ---- states ---------------------------------------------------------------------------------
@@ -171,10 +200,12 @@ def at_ratio(drive: Drive, start: tuple[float, float, float]) -> Condensate:
 
     def equations(y):
         if not (-30 < y[0] < 5 and -200 < y[1] < 50 and -40 < y[2] < 6):
-            return np.full(3, np.inf)
-        return residual(np.exp(y[0]), y[1], np.exp(y[2]), drive)
+            return np.full(3, np.inf), np.eye(3)
+        place = np.exp(y[0]), y[1], np.exp(y[2])
+        value, slopes = with_slopes(*place, drive)
+        return value, slopes * (place[0], 1.0, place[2])
 
-    y, size = newton(equations, [np.log(start[0]), start[1], np.log(start[2])])
+    y, size = newton_with_slopes(equations, [np.log(start[0]), start[1], np.log(start[2])])
     return Condensate(float(np.exp(y[0])), float(y[1]), float(np.exp(y[2])), drive, float(size))
 
 

@@ -165,7 +165,7 @@ def at_ratio(
         state = steady_states.solve(replace(drive, inv=inv), onset.state)
         return _oscillating(state, q, omega, SHARP * panels, BESIDE / finer)
 
-    return function, np.ones(3), place
+    return _remembered(function), np.ones(3), place
 
 
 def _remembered(function):

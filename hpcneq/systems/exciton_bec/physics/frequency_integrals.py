@@ -137,9 +137,7 @@ def with_slopes(
         third = gb * (np.pi / g * levels - 2 * xi * outside - D**2 * inside) / np.pi
         return np.stack([first, second, third + D**2 * gv * everywhere / np.pi])
 
-    of_E = slopes(
-        everywhere_E, inside_E, outside_E, 0.5 * (steep[0] - steep[1]).real
-    )
+    of_E = slopes(everywhere_E, inside_E, outside_E, 0.5 * (steep[0] - steep[1]).real)
     of_mt = slopes(0.0, inside_mt, outside_mt, -0.5 * (steep[0] + steep[1]).real)
     of_xi = of_E * (xi / E)
     of_D = of_E * (D / E)

@@ -8,7 +8,6 @@ levels' width. Im det M is not small at that w: it is no zero of det M, and no p
 
 from __future__ import annotations
 
-
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 

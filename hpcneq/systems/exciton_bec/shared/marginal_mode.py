@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,14 @@ from ..physics.boundary_equations import Onset
 from ..physics.gap_equations import Condensate
 
 SNES = {"snes_atol": 1e-7, "snes_max_it": 8, "snes_stol": 1e-12}
+# with slopes taken once
+CHORD = {
+    "snes_atol": 1e-8,
+    "snes_max_it": 5,
+    "snes_stol": 1e-9,
+    "snes_linesearch_type": "basic",
+}
+ROUNDS, LOST = 3, 0.3  # of slopes; residual at which they end
 NEARBY = 0.02  # of ratio: where SNES may go
 UNPOLISHED = 5e-4  # of ratio: seeds as rough as this may be made better where SNES fails
 SETTLED = 1e-5  # residual of a boundary's equations
@@ -61,26 +70,37 @@ def solve_boundary(seed: Onset, kind: str) -> Solved:
 
 
 def _by_newton(seed, kind):
-    """(`Solved` if SNES settles next to the seed, else None; SNES's solution; place of unknowns).
-
-    With slopes that are taken once, and anew in every step where those do not do.
-    """
+    """(`Solved`, None unless SNES settles next to the seed; its solution; place of unknowns)."""
     size = boundary_equations.unit(seed, kind)
     function, start, place = boundary_equations.equations(seed, kind, 1, size)
-    slope = boundary_equations.slopes(function, start)
-    for known in (slope, None):
-        solution = newton.solve_equations(function, start, SNES, prefix="steady_", slopes=known)
-        ratio, *rest = map(float, place(solution.x))
-        near = abs(ratio / seed.ratio - 1) < NEARBY
-        if near and solution.residual < (SETTLED if known is None else SNES["snes_atol"]):
-            break
-    else:
+    solution, slope = settled(function, start)
+    ratio, *rest = map(float, place(solution.x))
+    if solution.residual > SETTLED or abs(ratio / seed.ratio - 1) > NEARBY:
         return None, solution, place
     state = steady_states.solve(replace(seed.state.drive, ratio=ratio), seed.state)
     q, omega = (*rest, 0.0, 0.0)[:2]
     onset = replace(seed, ratio=ratio, q=q, omega=omega, state=state)
     errors = boundary_equations.errors(kind, seed, onset, solution.x, slope, size)
     return Solved(onset, errors, float(solution.residual)), solution, place
+
+
+def settled(
+    function: Callable[[np.ndarray], np.ndarray], start: np.ndarray
+) -> tuple[newton.Solution, np.ndarray]:
+    """(SNES's solution, slopes next to it).
+
+    Slopes are taken once for some steps. Where that does not settle they are taken in every step.
+    """
+    x = start
+    for _ in range(ROUNDS):
+        slope = boundary_equations.slopes(function, x)
+        solution = newton.solve_equations(function, x, CHORD, "steady_", slope)
+        if solution.converged or not solution.residual < LOST:
+            break
+        x = solution.x
+    if not solution.converged:
+        solution = newton.solve_equations(function, start, SNES, "steady_")
+    return solution, slope
 
 
 def growth_at(state: Condensate) -> float:

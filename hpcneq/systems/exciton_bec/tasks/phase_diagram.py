@@ -136,8 +136,10 @@ def _write_fine_lines(out, given, records):
     if tip is not None:
         place = int(np.searchsorted(inv, tip.inv))
         ends = {"C": tip.ratio, "C_end": tip.ratio, "q_C": tip.q, "omega_C": tip.omega}
-        record = {**_interaction(given, drive_of(given, ratio=0.0, inv_kfas=tip.inv), None, None)}
-        record |= ends
+        beside = {**records[inv[place]], "C": None}
+        drive = drive_of(given, ratio=0.0, inv_kfas=tip.inv)
+        at_rest = replace(given, numerics=replace(given.numerics, switch=-np.inf))  # C is known
+        record = {**_interaction(at_rest, drive, None, beside)} | ends
         inv = np.insert(inv, place, tip.inv)
         lines = {
             name: np.insert(line, place, _number(record.get(name))) for name, line in lines.items()
@@ -178,7 +180,8 @@ def _regions(given, lines):
 def _interaction(given, drive, ratios, previous):
     """The record of one interaction: its lines with their errors.
 
-    ratios : (n,) where growth rates are wanted as well; None: nowhere.
+    ratios : (n,) where growth rates are wanted as well; None: nowhere. previous : the record of an
+    interaction beside it, or None.
     """
     curve = Curve(drive)
     record = softening.zeros(drive, curve)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 import time
@@ -23,7 +24,9 @@ from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, untimed
 from ....tasks.supercell_cost import STATIONARY, evolution_cost, modes_cost, pattern_seconds
 from ....tasks.supercell_tables import cell_of
 from ..physics import gap_and_current, linear_kinetics, pair_amplitude, state_curves
+from ..physics.dynamics import Kinetic
 from ..physics.gap_and_current import Gas
+from ..physics.linear_poles import FewPairs
 from ..physics.response import Response
 from . import cell_runs
 from .branch_states import CurvesOf, find_branch, required_branch
@@ -49,7 +52,7 @@ PAIR_BYTES = 96  # of working memory per momentum of a pair amplitude
 POINT_BYTES = {"A": 500, "C": 300, "D": 700}  # per momentum of M
 SAMPLES_OF_A_WAVE = 150  # M's of one wave of a search
 REFINED = 15  # waves looked at next to the fastest
-ASKED = {"rough": 800, "fine": 60, "other": 12}  # evaluations of M that a verdict takes
+ASKED = {"rough": 420, "fine": 30, "other": 6}  # evaluations of M that a verdict takes
 TRIED = 12  # for timing
 OVERHEAD = 6e-5  # s of the search around each
 AGAIN = 0.15  # of a search for states: another dmu on the same curves
@@ -57,6 +60,8 @@ PASSES = 1.5, 2.6  # of an exponential step and of one twice as long; the first 
 BUFFERS = 6  # the same of exponential steps
 VECTORS = 12  # of an evolution's state: PETSc's stages and what a checkpoint copies
 TABLES = 7  # of the whole state: coefficients of the linearised equation, on every rank
+CROWDED = 1.25  # of an exponential step on several ranks, which share memory and wait for sums
+MESSAGES = 1.2e-4  # s of a step: sums over ranks, four times
 STARTING = 1.5  # s to start an evolution and to write
 
 
@@ -264,24 +269,29 @@ def evolve(given: Given, ranks: int) -> Cost:
     else:
         given = with_full_step(given, system, exponential)
     dt, make = given.numerics.dt, partial(full_state, exponential)
-    each, passes = seconds_a_step(system, dt, make)
+    sharing = min(ranks, system.items)  # of small states a rank's own overhead is the most
+    each, passes = seconds_a_step(of_a_rank(system, sharing), dt, make)
+    each += MESSAGES * (sharing > 1)
     longer, vectors = each, VECTORS
     if exponential:
         each, longer = (count * each / max(passes, 1.0) for count in PASSES)
         vectors = BUFFERS
+        if sharing > 1:
+            each, longer = CROWDED * each, CROWDED * longer
     others = longer * sum(OTHERS[name] for name in variants)
     steps, size = given.run.t_max / dt, FieldState(system, solo()).nbytes
     peak = interpreter(given, model != "kinetic") + size * vectors / ranks
     if linear:
         peak += size * TABLES
     return Cost(
-        fixed + STARTING + steps * (each + 0.5 * others),
+        fixed + STARTING + sharing * steps * (each + 0.5 * others),
         peak,
         system.items,
         (
             f"{system.items} chunks of {linear_kinetics.CHUNK} momenta, {steps:.0f} steps "
             f"and {len(variants)} runs with twice the step",
-            f"state {size / 2**20:.1f} MB, {1e3 * each:.2f} ms a step on one rank",
+            f"state {size / 2**20:.1f} MB, {1e3 * each:.2f} ms a step on "
+            f"{sharing} rank{'s' * (sharing > 1)}",
         ),
     )
 
@@ -334,6 +344,13 @@ def system_of(given: Given) -> tuple:
         return system, LinearRecords.variants if estimated else ()
     start = start_of(given, gas, curves_of)[:2]
     return full_system(given, gas, start), variants_of(given) if estimated else ()
+
+
+def of_a_rank(system: FewPairs | Kinetic, ranks: int) -> FewPairs | Kinetic:
+    """The equations of the items of one of so many ranks, to be timed: sums lack the others."""
+    share = copy.copy(system)
+    share.items = -(-system.items // ranks)
+    return share
 
 
 def seconds_a_step(

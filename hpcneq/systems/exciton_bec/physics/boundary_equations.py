@@ -104,6 +104,14 @@ def unit(onset: Onset, kind: str) -> float:
     return 1.0
 
 
+def noise(kind: str, onset: Onset, size: float) -> float:
+    """What rounding does to the equations of a boundary: much for beta22, over q^2 of long waves.
+
+    size : its `unit`.
+    """
+    return hydrodynamics.rounding(onset.state) / size if kind == "current" else 0.0
+
+
 # ---- equations ------------------------------------------------------------------------------
 
 
@@ -200,9 +208,7 @@ def errors(
     finer, _, _ = equations(seed, kind, 2, size)
     left = function(x)
     change = finer(x) - left
-    left = np.abs(left)
-    if kind == "current":
-        left = left + hydrodynamics.rounding(onset.state) / size
+    left = np.abs(left) + noise(kind, onset, size)
     try:
         inverse = np.linalg.inv(slope)
         moved = SCALE * (2 * np.abs(inverse @ change) + np.abs(inverse) @ left) + ACCURATE

@@ -73,9 +73,10 @@ def _by_newton(seed, kind):
     """(`Solved`, None unless SNES settles next to the seed; its solution; place of unknowns)."""
     size = boundary_equations.unit(seed, kind)
     function, start, place = boundary_equations.equations(seed, kind, 1, size)
-    solution, slope = settled(function, start)
+    noise = boundary_equations.noise(kind, seed, size)
+    solution, slope = settled(function, start, noise)
     ratio, *rest = map(float, place(solution.x))
-    if solution.residual > SETTLED or abs(ratio / seed.ratio - 1) > NEARBY:
+    if solution.residual > SETTLED + noise or abs(ratio / seed.ratio - 1) > NEARBY:
         return None, solution, place
     state = steady_states.solve(replace(seed.state.drive, ratio=ratio), seed.state)
     q, omega = (*rest, 0.0, 0.0)[:2]
@@ -85,20 +86,21 @@ def _by_newton(seed, kind):
 
 
 def settled(
-    function: Callable[[np.ndarray], np.ndarray], start: np.ndarray
+    function: Callable[[np.ndarray], np.ndarray], start: np.ndarray, noise: float = 0.0
 ) -> tuple[newton.Solution, np.ndarray]:
     """(SNES's solution, slopes next to it).
 
     Slopes are taken once for some steps. Where that does not settle they are taken in every step.
+    noise : of the function's values, which no step makes smaller.
     """
     x = start
     for _ in range(ROUNDS):
         slope = boundary_equations.slopes(function, x)
         solution = newton.solve_equations(function, x, CHORD, "steady_", slope)
-        if solution.converged or not solution.residual < LOST:
+        if solution.converged or solution.residual < noise or not solution.residual < LOST:
             break
         x = solution.x
-    if not solution.converged:
+    if not (solution.converged or solution.residual < noise):
         solution = newton.solve_equations(function, start, SNES, "steady_")
     return solution, slope
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hpcneq.errors import NotConverged
+
 from . import gapped_mode, hydrodynamics, number_balance, response, steady_states
 from .gap_equations import Condensate
 from .growth import det
@@ -27,7 +29,7 @@ BESIDE = 0.04  # of ln q: step of a difference
 BESIDE_OMEGA = 0.03  # of g: step of a difference
 NUDGE = 3e-5  # of an unknown: for its slopes
 ACCURATE = 1e-10  # of an unknown, relative: what the steady state's own tolerance leaves
-ASIDE = 0.2  # of unknown logarithms: no solver goes farther
+ASIDE, FAR = 0.2, 1e3  # of unknown logarithms: no solver goes farther; what it finds there
 SCALE = 30.0  # of unknown logarithms: finite differences are to be wider than M's noise
 
 
@@ -139,9 +141,12 @@ def equations(
 
     def function(unknowns):
         if SCALE * np.abs(np.asarray(unknowns) - 1).max() > ASIDE:
-            return np.full(len(base), 1e3)
+            return np.full(len(base), FAR)
         ratio, *rest = map(float, place(unknowns))
-        state = steady_states.solve(replace(drive, ratio=ratio), onset.state)
+        try:
+            state = steady_states.solve(replace(drive, ratio=ratio), onset.state)
+        except NotConverged:  # beyond the end of the condensate
+            return np.full(len(base), FAR)
         if kind in LONG:
             return np.array([LONG[kind](state, panels)]) / size
         if kind == "B":
@@ -168,9 +173,12 @@ def at_ratio(
 
     def function(unknowns):
         if SCALE * np.abs(np.asarray(unknowns) - 1).max() > ASIDE:
-            return np.full(3, 1e3)
+            return np.full(3, FAR)
         inv, q, omega = map(float, place(unknowns))
-        state = steady_states.solve(replace(drive, inv=inv), onset.state)
+        try:
+            state = steady_states.solve(replace(drive, inv=inv), onset.state)
+        except NotConverged:
+            return np.full(3, FAR)
         return _oscillating(state, q, omega, SHARP * panels, BESIDE / finer)
 
     return _remembered(function), np.ones(3), place

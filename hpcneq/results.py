@@ -82,6 +82,8 @@ class Result(reader.Result):
 
         task = systems.get(self.system).tasks.get(self.task)
         tables = {} if task is None else task.tables
+        if task is not None and task.idle is not None:
+            hide = {*hide, *resolve(task.idle)(self.resolved)}
         units: dict[str, str] = {}
         for name in captions.TABLES:
             if name in tables:

@@ -127,6 +127,7 @@ TASKS = (
         refuse=f"{HERE}.shared.refusals:evolve",
         cost=f"{HERE}.shared.run_cost:evolve",
         figure=f"{HERE}.figures.evolve:draw",
+        idle=f"{HERE}.figures.evolve:idle",
         quantities=quantities.EVOLVE,
         example={
             "parameters": {"gamma": 0.02, "dmu": 0.05},

@@ -78,7 +78,6 @@ def test_a_caption_leaves_out_what_has_no_meaning():
     assert "ramp_time" in captions.words("gas", run, {}, resolve(task.idle)(run))
 
 
-
 def test_states_have_colours_that_the_colour_blind_tell_apart():
     """Stable against unstable differ by far in blue and in red, and in lightness."""
     from matplotlib.colors import to_rgb

@@ -41,6 +41,7 @@ SEARCHES = {
 }  # M's of a search for a boundary, states included
 DIAGRAM, DIAGRAM_C = 1670, 1570  # the same of all lines of a diagram but C, and of C
 REFINED = 12  # interactions that a round of refinement adds
+GROWTH, BELOW_THE_END = 1300, 0.9  # M's of a largest growth rate; ratios that have one
 SIGNS = 210  # M's of the signs of alpha11 and beta22 along the decay
 SAMPLES = {True: 450, False: 110}  # M's of one momentum of modes, counted or not
 JUDGING = 700  # M's, on coarse panels, of the wave that grows fastest on a state
@@ -235,9 +236,11 @@ def phase_diagram(given: Given, probe: Probe) -> Cost:
     if given.numerics.refine:
         searches += REFINED * given.numerics.refine
         note += f", and about {searches - len(inv)} between them"
+    places = 0.0
     if given.numerics.growth:
-        note += " (growth rates not counted)"
-    return _searches(probe, searches, samples, note)
+        places = BELOW_THE_END * len(inv) * len(given.sweep["ratio"])
+        note += f", growth rates at about {places:.0f} places"
+    return _searches(probe, searches, samples + GROWTH * places / searches, note)
 
 
 def evolve(given: Given, ranks: int) -> Cost:

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from . import systems
 from .comparison import RTOL, Comparison, compare, is_error
@@ -82,6 +82,9 @@ class Result(reader.Result):
 
         task = systems.get(self.system).tasks.get(self.task)
         tables = {} if task is None else task.tables
+        if task is not None and task.idle is not None:
+            idle = cast("list[str]", resolve(task.idle)(self.resolved))
+            hide = [*hide, *idle]
         units: dict[str, str] = {}
         for name in captions.TABLES:
             if name in tables:

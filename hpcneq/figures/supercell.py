@@ -25,6 +25,7 @@ POTENTIALS = {
 }
 LEAST = 1e-9  # of the largest harmonic: smaller ones are rounding
 START = "0.6"  # colour of what was
+ROOM = 0.25  # of the height: above all lines, for a legend
 
 
 def draw_evolution(result: Result, canvas: Figure | SubFigure, energy: str, momentum: str) -> None:
@@ -137,6 +138,11 @@ def draw_potentials(result: Result, canvas: Figure | SubFigure, unit: str) -> No
     for name, label in POTENTIALS.items():
         right.plot(x, 1e5 * np.asarray(result[name]), "o-", ms=4, label=label)
     right.axhline(0.0, color="0.6", lw=1.0, label="normal")
-    right.set(xlabel=axis.long_name, ylabel=r"potential $\times 10^5$")
-    for axes in (left, right):
-        axes.legend(fontsize=9)
+    low, high = right.get_ylim()
+    right.set(
+        xlabel=axis.long_name,
+        ylabel=r"potential $\times 10^5$",
+        ylim=(low, high + ROOM * (high - low)),
+    )
+    left.legend(fontsize=9)
+    right.legend(fontsize=9, ncol=3, loc="upper center")

@@ -112,15 +112,21 @@ class Work(Generic[Prepared]):
 class Direct:
     """What `Work` is, for a plain function."""
 
-    def __init__(self, function: Callable[[FloatArray], ArrayLike]):
-        self.function = function
+    def __init__(
+        self, function: Callable[[FloatArray], ArrayLike], slopes: FloatArray | None = None
+    ):
+        self.function, self.slopes = function, slopes
 
     def residual(self, x: FloatArray) -> FloatArray:
         """F (n,) at x (n,). Raises StoppedEarly if the run is to stop."""
         interrupts.stop_if_asked()
         return np.asarray(self.function(np.array(x)), float)
 
-    tangent = differences
+    def tangent(self, x: FloatArray, dx: FloatArray) -> FloatArray:
+        """Jacobian times ``dx``: by the slopes, if any are given, else central differences."""
+        if self.slopes is not None:
+            return np.asarray(self.slopes @ dx, float)
+        return differences(self, x, dx)
 
 
 def relax(
@@ -166,13 +172,15 @@ def solve_equations(
     x: ArrayLike,
     options: Options | None = None,
     prefix: str = "steady_",
+    slopes: FloatArray | None = None,
 ) -> Solution:
     """Newton root of a few equations given as one function (n,) -> (n,), the same on every rank.
 
-    Raises nothing: look at ``converged``.
+    slopes : the Jacobian (n, n) next to ``x``, kept in all steps; without it differences are taken
+    in each. Raises nothing: look at ``converged``.
     """
     start = np.array(x, float)
-    equations = Bordered(Direct(function), start, np.zeros((0, len(start))))
+    equations = Bordered(Direct(function, slopes), start, np.zeros((0, len(start))))
     return _solve(equations, NEWTON | dict(options or {}), prefix, newton=True)
 
 

@@ -292,7 +292,9 @@ class Task:
     code : ``code(given)`` names the user's own code that the run executes, or None.
     cost : ``cost(given, ranks) -> Cost``. figure : ``figure(result, canvas)``, canvas a matplotlib
     Figure or SubFigure. beside : another task of the system -> ``figure(result, others, canvas)``,
-    which draws results of that task into the figure of this. quantities : all that it may write.
+    which draws results of that task into the figure of this. idle : ``idle(resolved)`` lists the
+    keys that have no meaning in an input, whose tables hold their defaults: captions leave them
+    out. quantities : all that it may write.
     example : a small input, {table: {key: value}}. Functions are callables or texts
     "package.module:function".
     """
@@ -311,6 +313,7 @@ class Task:
     cost: Function | None = None
     figure: Function | None = None
     beside: Mapping[str, Function] = field(default_factory=dict)
+    idle: Function | None = None
     quantities: tuple[Quantity, ...] = ()
     example: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 

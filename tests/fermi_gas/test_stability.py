@@ -246,3 +246,15 @@ def test_the_fastest_wave_on_ff_states_is_found_by_the_task():
         rates.append(mode.z.imag)
     assert rates[0] == pytest.approx(rates[1], abs=1e-6)
     assert rates[0] == pytest.approx(0.0083, abs=2e-4)
+
+
+def test_a_mode_on_the_edge_of_a_search_is_counted():
+    """NIG of the published map: a mode grows at .0062, the top of the box in which slow modes are
+    sought, and that box has no certain count: another one has.
+
+    Fails with one top, .31 of the depth, for all trials.
+    """
+    baths, D = Baths(0.005, 0.0, 0.1413913043478261), 0.11552812494855896
+    count = modes_of(Response(baths, D, 0.0, 0.27), solo())
+    assert count.unstable == 1
+    assert count.modes[0].z.imag == pytest.approx(0.0062, rel=0.05)

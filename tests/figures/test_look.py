@@ -7,8 +7,10 @@ import pytest
 from support.examples import example_result
 
 import hpcneq
+from hpcneq import systems
 from hpcneq.errors import InputError
 from hpcneq.figures import captions, regions, sheets, style
+from hpcneq.tasks.task import resolve
 
 
 def share(codes, code):
@@ -56,6 +58,24 @@ def test_a_caption_has_what_was_computed():
     assert line == "a task: U = 3, eV = 0 to 0.8 (step) [t]; Lx = 8; T swept"
     hidden = captions.words("a task", resolved, {}, hide=["U", "eV"])
     assert hidden == "a task: Lx = 8; T swept"
+
+
+def test_a_caption_leaves_out_what_has_no_meaning():
+    """A gas in a cell has no wave, ramp and cutoff of its own; a linear run has a wave, no ramp.
+
+    Fails if captions do not ask the task which keys are idle.
+    """
+    cell = {"harmonics": 2, "p_max": 1.6, "y_max": 2.6}
+    parameters = {"dmu": 0.145, "q": 0.0, "angle": 0.0, "dmu_end": None, "ramp_time": 1e3}
+    run = {"parameters": parameters, "numerics": {"supercell": cell, "model": "linear", "p_c": 2.0}}
+    task = systems.get("fermi-gas").tasks["evolve"]
+    line = captions.words("gas", run, {}, resolve(task.idle)(run))
+    assert line == "gas: dmu = 0.145"
+    run["numerics"]["supercell"] = None
+    line = captions.words("gas", run, {}, resolve(task.idle)(run))
+    assert "q = 0" in line and "p_c = 2" in line and "ramp" not in line
+    run["parameters"]["dmu_end"] = 0.2
+    assert "ramp_time" in captions.words("gas", run, {}, resolve(task.idle)(run))
 
 
 def test_states_have_colours_that_the_colour_blind_tell_apart():

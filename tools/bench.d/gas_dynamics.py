@@ -20,9 +20,9 @@ from hpcneq.systems.fermi_gas.physics import (
 )
 from hpcneq.systems.fermi_gas.physics.occupation import Baths
 from hpcneq.systems.fermi_gas.physics.response import Kinetic, Response
-from hpcneq.systems.fermi_gas.shared.cost import seconds_a_step
 from hpcneq.systems.fermi_gas.shared.evolution_grid import EXPONENTIAL
 from hpcneq.systems.fermi_gas.shared.modes import modes_of
+from hpcneq.systems.fermi_gas.shared.run_cost import seconds_a_step
 
 BATHS = Baths(0.005, 0.0, 0.145)
 STATES = {"NBCS": (0.21259971, 0.0), "NFF": (0.05450344, 0.18269617)}

@@ -125,8 +125,9 @@ TASKS = (
         petsc=("evolve",),
         ts_types=("rk", "exponential"),
         refuse=f"{HERE}.shared.refusals:evolve",
-        cost=f"{HERE}.shared.cost:evolve",
+        cost=f"{HERE}.shared.run_cost:evolve",
         figure=f"{HERE}.figures.evolve:draw",
+        idle=f"{HERE}.figures.evolve:idle",
         quantities=quantities.EVOLVE,
         example={
             "parameters": {"gamma": 0.02, "dmu": 0.05},

@@ -18,6 +18,7 @@ from .boundary_equations import SHARP, Onset, over_q2, stiffness
 from .gap_equations import Condensate, Drive
 from .growth import Mode, det
 from .hydrodynamics import smallest_width
+from .state_curve import Curve
 
 LEAST = 1e-4  # smallest ratio looked at
 WAVES = 14  # momenta looked at for a minimum
@@ -30,7 +31,8 @@ SEARCH = {
 SLOW, QUICK = 4.0, 60.0
 STEP = 2.0
 NEAR = 5e-3  # of a ratio, relative: from where secants arrive
-ACCURACY = 1e-6  # of a ratio, relative
+ACCURACY, SEED = 1e-6, 1e-3  # of a ratio, relative: sharp, or a seed for Newton
+CLOSE = 1e-4  # of a ratio, relative: a seed of long waves
 # of ratio_c: where the stiffness is looked at
 LATE = (0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.995, 0.999)
 REACH = 1.12  # step in ratio towards the end of oscillating growth
@@ -40,8 +42,11 @@ STEPS = 12  # of secants
 # ---- what is looked at along the ratio ------------------------------------------------------
 
 
-def static(state: Condensate) -> tuple[float, float]:
-    """(least det M(q, 0)/q^2, its q > 0): negative where a standing pattern grows."""
+def static(state: Condensate, until_negative: bool = False) -> tuple[float, float]:
+    """(least det M(q, 0)/q^2, its q > 0): negative where a standing pattern grows.
+
+    until_negative : the minimum is looked for only where the momenta looked at show no growth.
+    """
 
     def curve(x):
         return det(state, np.exp(x), 0.0, SHARP).real / np.exp(2 * x)
@@ -49,7 +54,7 @@ def static(state: Condensate) -> tuple[float, float]:
     x = np.log(np.geomspace(2 * smallest_width(state), max(0.3, state.delta), WAVES))
     values = [curve(y) for y in x]
     at = int(np.argmin(values))
-    if at == len(x) - 1:
+    if at == len(x) - 1 or until_negative and values[at] < 0:
         return values[at], float(np.exp(x[at]))
     least = minimize_scalar(
         curve, bounds=(x[max(at - 1, 0)], x[at + 1]), method="bounded", options={"xatol": 1e-4}
@@ -70,7 +75,7 @@ def amplitude(drive: Drive) -> float | None:
     """The ratio at which alpha11 vanishes, or None."""
     end = steady_states.critical(drive)
     return softening.first_zero(
-        drive,
+        Curve(drive),
         lambda state: number_balance.static_coefficients(state)["alpha11"],
         softening.ladder(LEAST, end.ratio, 1.35),
     )
@@ -102,18 +107,21 @@ def onset(
     return _standing_onset(drive, soft) if kind == "B" else _oscillating_onset(drive, soft)
 
 
-def at(drive: Drive, ratio: float) -> Onset:
+def at(drive: Drive, ratio: float, curve: Curve | None = None) -> Onset:
     """The Onset of a uniform change at ``ratio``."""
-    state = steady_states.solve(replace(drive, ratio=ratio))
+    state = (curve or Curve(drive)).at(ratio)
     return Onset(ratio, 0.0, 0.0, 1e-8 * ratio, state)
 
 
 def _standing_onset(drive, soft):
     """B from a bracket next to A's ratio ``soft``."""
-    bracket = _bracket(drive, lambda state: static(state)[0], soft, SEARCH["B"])
+    bracket = _bracket(drive, soft, SEARCH["B"])
     if bracket is None:
         return None
-    low, high, warm = bracket
+    low, high, warm, q = bracket
+    nearby = beside(drive, "B", (np.sqrt(low * high), q, 0.0))
+    if nearby and low < nearby.ratio < high:
+        return nearby
 
     def least(ratio):
         return static(steady_states.solve(replace(drive, ratio=ratio), warm))[0]
@@ -128,20 +136,21 @@ def _standing_onset(drive, soft):
     return Onset(ratio, q, 0.0, 1e-4 * ratio, state)
 
 
-def _bracket(drive, quantity, soft, factors):
-    """(low, high, state at low) around the first change of sign to negative next to ``soft``."""
+def _bracket(drive, soft, factors):
+    """(low, high, state at low, q at high) around where B's minimum first turns negative."""
     warm, low = None, None
     for factor in factors:
         try:
             state = steady_states.solve(replace(drive, ratio=factor * soft), warm)
         except NotConverged:
             return None
-        if quantity(state) < 0:
+        height, q = static(state, until_negative=True)
+        if height < 0:
             if low is not None:
-                return low, factor * soft, warm
+                return low, factor * soft, warm, q
             if factor == EARLY[0]:
                 return None
-            return _bracket(drive, quantity, soft, (*EARLY, factor))
+            return _bracket(drive, soft, (*EARLY, factor))
         warm, low = state, factor * soft
     return None
 
@@ -169,17 +178,22 @@ def _oscillating_onset(drive, soft):
 
 
 def beside(
-    drive: Drive, kind: str, near: tuple[float, float, float], mode: Mode | None = None
+    drive: Drive,
+    kind: str,
+    near: tuple[float, float, float],
+    mode: Mode | None = None,
+    sharp: bool = False,
 ) -> Onset | None:
     """The Onset of "B" or "C" next to near = (ratio, q, omega), by secants in the ratio.
 
-    None where they leave its neighbourhood.
+    None where they leave its neighbourhood. sharp : until the ratio moves by no more than
+    `ACCURACY`; else by `SEED`, which a Newton solver needs, and the mode is polished less.
     """
     ratio, q, omega = near
     state = _solved(replace(drive, ratio=ratio))
     if state is None:
         return None
-    height, mode = _height(kind, state, mode or Mode(q, complex(omega)))
+    height, mode = _height(kind, state, mode or Mode(q, complex(omega)), sharp)
     if mode is None:
         return None
     last = (ratio, height)
@@ -188,17 +202,21 @@ def beside(
         state = _solved(replace(drive, ratio=ratio), state)
         if state is None:
             return None
-        height, mode = _height(kind, state, mode)
+        height, mode = _height(kind, state, mode, sharp)
         if mode is None or _elsewhere(kind, mode, q, state.g):
             return None
         (a, fa), (b, fb) = last, (ratio, height)
         last = (b, fb)
-        if abs(b - a) < ACCURACY * b or fa == fb:
-            error = 2 * float(abs(b - a)) + ACCURACY * b
+        close = ACCURACY if sharp else SEED
+        if abs(b - a) < close * b or fa == fb:
+            error = 2 * float(abs(b - a)) + close * b
             return Onset(float(b), mode.q, float(mode.w.real), error, state)
         ratio = b + float(np.clip(-fb * (b - a) / (fb - fa), -0.12 * b, 0.12 * b))
         if not 0.5 < ratio / near[0] < 2.0:
             return None
+        if not sharp and abs(ratio - b) < SEED * b:
+            state = _solved(replace(drive, ratio=ratio), state)
+            return state and Onset(ratio, mode.q, float(mode.w.real), SEED * b, state)
     return None
 
 
@@ -217,13 +235,15 @@ def _elsewhere(kind, mode, q, g):
     return kind == "C" and mode.w.real < growth.STILL * g
 
 
-def _height(kind, state, near):
+def _height(kind, state, near, sharp):
     """(what vanishes at the boundary, growing through it; the Mode there or None)."""
     if kind == "C":
-        mode = growth.summit(state, near)
+        mode = growth.summit(state, near) if sharp else growth.nearer(state, near)
         return (0.0, None) if mode is None else (mode.w.imag / state.g, mode)
-    q = near.q
-    for spread in (growth.WIDE, growth.WIDE, growth.WIDE, growth.NARROW):
+    q, shift = near.q, 1.0
+    spreads = [growth.WIDE] * 3
+    while spreads:
+        spread = spreads.pop()
         down, middle, up = (over_q2(state, q * np.exp(s * spread)) for s in (-1, 0, 1))
         bend = up + down - 2 * middle
         if bend > 0:
@@ -233,6 +253,8 @@ def _height(kind, state, near):
             shift, least = 2.0 * np.sign(down - up), middle
         shift = float(np.clip(shift, -1.5, 1.5))
         q *= float(np.exp(shift * spread))
+        if spread == growth.WIDE and (abs(shift) < 0.6 or not spreads):
+            spreads = [growth.NARROW]
     if bend > 0 and abs(shift) < 1.5:
         return -least, Mode(q, 0j)
     return 0.0, None
@@ -241,34 +263,30 @@ def _height(kind, state, near):
 # ---- far sides ------------------------------------------------------------------------------
 
 
-def long_waves(drive: Drive, end: float, soft: float) -> tuple[Onset | None, Onset | None]:
+def long_waves(
+    drive: Drive, end: float, soft: float, curve: Curve | None = None
+) -> tuple[Onset | None, Onset | None]:
     """(from, to): Onsets between which long static waves grow, stiffness < 0.
 
     end : ratio_c. soft : the ratio of A, next to which they begin on the BEC side. ``to`` is None
     where the growth lasts to the normal state.
     """
-    known, warm = [], None
-    for ratio in (0.5 * soft, *(part * end for part in LATE if part * end > 0.6 * soft)):
-        state = warm = steady_states.solve(replace(drive, ratio=ratio), warm)
-        known.append((ratio, stiffness(state), state))
+    curve = curve or Curve(drive)
+    ratios = (0.5 * soft, *(part * end for part in LATE if part * end > 0.6 * soft))
+    known = [(ratio, stiffness(curve.at(ratio))) for ratio in ratios]
     pairs = list(zip(known, known[1:]))
-    falls = [(a, b) for a, b in pairs if a[1] > 0 > b[1]]
+    falls = [(a[0], b[0]) for a, b in pairs if a[1] > 0 > b[1]]
     if not falls:
         return None, None
-    rises = [(a, b) for a, b in pairs if a[1] < 0 < b[1]]
-    last = _zero_of_stiffness(drive, *rises[-1]) if rises else None
-    return _zero_of_stiffness(drive, *falls[0]), last
+    rises = [(a[0], b[0]) for a, b in pairs if a[1] < 0 < b[1]]
+    last = _zero_of_stiffness(curve, *rises[-1]) if rises else None
+    return _zero_of_stiffness(curve, *falls[0]), last
 
 
-def _zero_of_stiffness(drive, low, high):
-    """The Onset between two (ratio, stiffness, state)."""
-
-    def value(ratio):
-        return stiffness(steady_states.solve(replace(drive, ratio=ratio), low[2]))
-
-    ratio = brentq(value, low[0], high[0], xtol=ACCURACY * high[0], rtol=ACCURACY)
-    state = steady_states.solve(replace(drive, ratio=ratio), low[2])
-    return Onset(ratio, 0.0, 0.0, ACCURACY * ratio, state)
+def _zero_of_stiffness(curve, low, high):
+    """The Onset between two ratios."""
+    ratio = brentq(lambda x: stiffness(curve.at(x)), low, high, xtol=CLOSE * high, rtol=CLOSE)
+    return Onset(ratio, 0.0, 0.0, CLOSE * ratio, curve.at(ratio))
 
 
 def far_side(drive: Drive, onset: Onset, end: float) -> Onset | None:

@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import gapped_mode, hydrodynamics, number_balance, steady_states
+from hpcneq.errors import NotConverged
+
+from . import gapped_mode, hydrodynamics, number_balance, response, steady_states
 from .gap_equations import Condensate
 from .growth import det
 from .hydrodynamics import smallest_width
@@ -27,7 +29,7 @@ BESIDE = 0.04  # of ln q: step of a difference
 BESIDE_OMEGA = 0.03  # of g: step of a difference
 NUDGE = 3e-5  # of an unknown: for its slopes
 ACCURATE = 1e-10  # of an unknown, relative: what the steady state's own tolerance leaves
-ASIDE = 0.2  # of unknown logarithms: no solver goes farther
+ASIDE, FAR = 0.2, 1e3  # of unknown logarithms: no solver goes farther; what it finds there
 SCALE = 30.0  # of unknown logarithms: finite differences are to be wider than M's noise
 
 
@@ -78,8 +80,8 @@ def _standing(state, q, fine, step, unit):
 def _oscillating(state, q, omega, fine, step):
     """Distance of the root from omega, in units of g, and the slope of its Im w in ln q (3,)."""
     aside = BESIDE_OMEGA * state.g
-    centre = det(state, q, omega, fine)
-    up, down = (det(state, q, omega + s * aside, fine) for s in (1, -1))
+    w = omega + aside * np.array([0.0, 1.0, -1.0])
+    centre, up, down = np.linalg.det(response.matrices(state, q, w, fine=fine))
     along = (up - down) / (2 * aside)
     off = centre / along / state.g
     momenta = [q * np.exp(s * step) for s in (-2, -1, 0, 1, 2)]
@@ -93,7 +95,7 @@ def _slope(values, step):
     return (8 * (values[3] - values[1]) - (values[4] - values[0])) / (12 * step)
 
 
-def _unit(onset, kind):
+def unit(onset: Onset, kind: str) -> float:
     """The size of what vanishes at a boundary, close to it."""
     if kind in LONG:
         nearby = replace(onset.state.drive, ratio=0.9 * onset.ratio)
@@ -104,11 +106,19 @@ def _unit(onset, kind):
     return 1.0
 
 
+def noise(kind: str, onset: Onset, size: float) -> float:
+    """What rounding does to the equations of a boundary: much for beta22, over q^2 of long waves.
+
+    size : its `unit`.
+    """
+    return hydrodynamics.rounding(onset.state) / size if kind == "current" else 0.0
+
+
 # ---- equations ------------------------------------------------------------------------------
 
 
 def equations(
-    onset: Onset, kind: str, finer: int = 1
+    onset: Onset, kind: str, finer: int = 1, size: float | None = None
 ) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray, Callable[[np.ndarray], tuple]]:
     """(function, start, place) of a boundary next to ``onset``.
 
@@ -118,28 +128,32 @@ def equations(
     and the slope of its Im w in ln q.
     start : where a solver starts. place : (ratio, q, omega) of unknowns, which are logarithms of
     these around ``onset``, in steps of SCALE, without those that are 0.
-    finer : 2 for finer panels everywhere, with shorter differences, for what that changes.
+    finer : 2 for finer panels everywhere, with shorter differences, for what that changes. size :
+    the `unit` if it is known.
     """
     base = np.log([x for x in (onset.ratio, onset.q, onset.omega) if x > 0])
     drive = replace(onset.state.drive, fine=finer * onset.state.drive.fine)
     panels = FINER if finer > 1 else 1.0
-    step, unit = BESIDE / finer, _unit(onset, kind)
+    step, size = BESIDE / finer, unit(onset, kind) if size is None else size
 
     def place(unknowns):
         return tuple(np.exp(base + SCALE * (np.asarray(unknowns) - 1)))
 
     def function(unknowns):
         if SCALE * np.abs(np.asarray(unknowns) - 1).max() > ASIDE:
-            return np.full(len(base), 1e3)
+            return np.full(len(base), FAR)
         ratio, *rest = map(float, place(unknowns))
-        state = steady_states.solve(replace(drive, ratio=ratio), onset.state)
+        try:
+            state = steady_states.solve(replace(drive, ratio=ratio), onset.state)
+        except NotConverged:  # beyond the end of the condensate
+            return np.full(len(base), FAR)
         if kind in LONG:
-            return np.array([LONG[kind](state, panels)]) / unit
+            return np.array([LONG[kind](state, panels)]) / size
         if kind == "B":
-            return _standing(state, *rest, SHARP * panels, step, unit)
+            return _standing(state, *rest, SHARP * panels, step, size)
         return _oscillating(state, *rest, SHARP * panels, step)
 
-    return function, np.ones(len(base)), place
+    return _remembered(function), np.ones(len(base)), place
 
 
 def at_ratio(
@@ -159,42 +173,58 @@ def at_ratio(
 
     def function(unknowns):
         if SCALE * np.abs(np.asarray(unknowns) - 1).max() > ASIDE:
-            return np.full(3, 1e3)
+            return np.full(3, FAR)
         inv, q, omega = map(float, place(unknowns))
-        state = steady_states.solve(replace(drive, inv=inv), onset.state)
+        try:
+            state = steady_states.solve(replace(drive, inv=inv), onset.state)
+        except NotConverged:
+            return np.full(3, FAR)
         return _oscillating(state, q, omega, SHARP * panels, BESIDE / finer)
 
-    return function, np.ones(3), place
+    return _remembered(function), np.ones(3), place
 
 
-def errors(kind: str, onset: Onset) -> dict[str, float]:
-    """{ratio, q, omega, delta: error} of a boundary.
+def _remembered(function):
+    """The function, whose values are kept: solvers and errors ask for the same ones again."""
+    values = {}
+
+    def call(unknowns):
+        key = np.asarray(unknowns, float).tobytes()
+        if key not in values:
+            values[key] = function(unknowns)
+        return values[key].copy()
+
+    return call
+
+
+def slopes(function: Callable[[np.ndarray], np.ndarray], x: np.ndarray) -> np.ndarray:
+    """(n, n) slopes of function(x) at x (n,), by differences ahead."""
+    value = function(x)
+    columns = [(function(x + e) - value) / NUDGE for e in NUDGE * np.eye(len(x))]
+    return np.stack(columns, axis=1)
+
+
+def errors(
+    kind: str, seed: Onset, onset: Onset, x: np.ndarray, slope: np.ndarray, size: float
+) -> dict[str, float]:
+    """{ratio, q, omega, delta: error} of the boundary ``onset``, at x (n,) of the seed's equations.
 
     A Newton step to the root of the same equations on finer panels, and what is left of them. The
-    zero of beta22 is known to beta22's rounding.
+    zero of beta22 is known to beta22's rounding. slope (n, n) : `slopes` next to x. size : `unit`.
     """
-    function, start, place = equations(onset, kind)
-    finer, _, _ = equations(onset, kind, 2)
-    left = function(start)
-    change = finer(start) - left
-    slope = np.stack(
-        [
-            (function(start + e) - function(start - e)) / (2 * NUDGE)
-            for e in NUDGE * np.eye(len(start))
-        ],
-        axis=1,
-    )
-    left = np.abs(left)
-    if kind == "current":
-        left = left + hydrodynamics.rounding(onset.state) / _unit(onset, kind)
+    function, _, place = equations(seed, kind, 1, size)
+    finer, _, _ = equations(seed, kind, 2, size)
+    left = function(x)
+    change = finer(x) - left
+    left = np.abs(left) + noise(kind, onset, size)
     try:
         inverse = np.linalg.inv(slope)
         moved = SCALE * (2 * np.abs(inverse @ change) + np.abs(inverse) @ left) + ACCURATE
     except np.linalg.LinAlgError:
-        moved = np.full(len(start), np.inf)
+        moved = np.full(len(x), np.inf)
     result = {"ratio": 0.0, "q": 0.0, "omega": 0.0}
-    names = [name for name, x in zip(result, (onset.ratio, onset.q, onset.omega)) if x > 0]
-    for name, value, relative in zip(names, place(start), moved):
+    names = [name for name, value in zip(result, (seed.ratio, seed.q, seed.omega)) if value > 0]
+    for name, value, relative in zip(names, place(x), moved):
         result[name] = float(value * relative)
     return result | {"delta": _error_of_delta(onset, result["ratio"])}
 

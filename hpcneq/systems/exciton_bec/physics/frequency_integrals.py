@@ -107,6 +107,46 @@ def pair_function_and_occupation(
     return real, imaginary, _occupation(xi, D, mt, E, shared, gb, gv, T)
 
 
+def with_slopes(
+    xi: np.ndarray, D: float, mt: float, gb: float, gv: float, T: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """(Re G, Im G, n_p) (3, n) at xi (n,), and their slopes (3, 3, n) in D, xi and mt."""
+    g, E = gb + gv, energy(xi, D)
+    half = np.pi / (2 * g * E)
+    # the integrals of the module's head, (values, slopes in E, slopes in mt)
+    everywhere = np.pi / (2 * g * (E**2 + g**2))
+    everywhere_E = -2 * E * everywhere / (E**2 + g**2)
+    R = [retarded_fermi(mt - s * E, g, T) for s in (1, -1)]
+    steep = [retarded_fermi_slope(mt - s * E, g, T) for s in (1, -1)]
+    away = [1 / (E + 1j * s * g) for s in (1, -1)]
+    shares = [(r - 0.5) * a for r, a in zip(R, away)]
+    inside = -half * (shares[0] + shares[1]).real
+    rising = [x * a for x, a in zip(steep, away)]
+    inside_mt = -half * (rising[0] + rising[1]).real
+    falling = rising[1] - rising[0] - shares[0] * away[0] - shares[1] * away[1]
+    inside_E = -inside / E - half * falling.real
+    outside = 0.5 * half * (R[0] - R[1]).real
+    outside_mt = 0.5 * half * (steep[0] - steep[1]).real
+    outside_E = -outside / E - 0.5 * half * (steep[0] + steep[1]).real
+    real, imaginary = _pair_function(xi, (everywhere, inside, outside), gb, gv)
+    n = _occupation(xi, D, mt, E, (everywhere, inside, outside), gb, gv, T)
+
+    def slopes(everywhere, inside, outside, levels):
+        """Of G and pi n at fixed xi and D, from those of the integrals and of K g/pi."""
+        first, second = _pair_function(xi, (everywhere, inside, outside), gb, gv)
+        third = gb * (np.pi / g * levels - 2 * xi * outside - D**2 * inside) / np.pi
+        return np.stack([first, second, third + D**2 * gv * everywhere / np.pi])
+
+    of_E = slopes(everywhere_E, inside_E, outside_E, 0.5 * (steep[0] - steep[1]).real)
+    of_mt = slopes(0.0, inside_mt, outside_mt, -0.5 * (steep[0] + steep[1]).real)
+    of_xi = of_E * (xi / E)
+    of_D = of_E * (D / E)
+    of_xi[0] += (gv * everywhere - gb * inside) / np.pi
+    of_xi[2] -= 2 * gb * outside / np.pi
+    of_D[2] += 2 * D * (gv * everywhere - gb * inside) / np.pi
+    return np.stack([real, imaginary, n]), np.stack([of_D, of_xi, of_mt], axis=1)
+
+
 def coherence(xi: np.ndarray, D: float, E: np.ndarray) -> Pair:
     """(u^2, v^2) = (1 +- xi/E)/2, each with full relative accuracy."""
     small = 0.5 * D**2 / (E * (E + np.abs(xi)))

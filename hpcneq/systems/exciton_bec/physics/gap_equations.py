@@ -90,3 +90,16 @@ def residual(D: float, mu: float, mt: float, drive: Drive) -> np.ndarray:
     p, weight = grid(D, mu, mt, drive.g, drive.p_c, drive.fine)
     sums = integrands(p, D, mu, mt, drive) @ weight
     return np.array([sums[0] + 0.25 * np.pi * drive.inv, sums[1], sums[2] - NUMBER])
+
+
+def with_slopes(D: float, mu: float, mt: float, drive: Drive) -> tuple[np.ndarray, np.ndarray]:
+    """(`residual` (3,), its slopes (3, 3) in D, mu and mt), on one grid."""
+    p, weight = grid(D, mu, mt, drive.g, drive.p_c, drive.fine)
+    values, slopes = frequency_integrals.with_slopes(p**2 - mu, D, mt, drive.gb, drive.gv, drive.T)
+    tail = drive.gb / np.pi if drive.number == "subtracted" else 0.0
+    weight_p2 = weight * p**2
+    terms = values * p**2 - np.array([[0.5], [0.0], [tail]])
+    sums = terms @ weight
+    jacobian = slopes @ weight_p2
+    jacobian[:, 1] *= -1.0
+    return np.array([sums[0] + 0.25 * np.pi * drive.inv, sums[1], sums[2] - NUMBER]), jacobian

@@ -8,19 +8,18 @@ levels' width. Im det M is not small at that w: it is no zero of det M, and no p
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from . import response, softening, steady_states
 from .collective_modes import expansion, reach
 from .gap_equations import Condensate, Drive
+from .state_curve import Curve
 
 LEAST = 1e-4  # smallest ratio looked at
 STEP = 1.12  # from one ratio to the next
-ACCURACY = 1e-9  # of a ratio, relative
+STRIDE = 4  # such steps at once, before the bath's edge nears the gap
+ACCURACY = 1e-4  # of a ratio, relative: a seed
 BEFORE, AFTER = -10.0, 20.0  # (mt - delta)/g: the curvature turns positive between them
 LOWEST = 0.3  # of g: frequencies below it are left to the expansion at w = 0
 FREQUENCIES = 120  # looked at for a change of sign
@@ -31,13 +30,17 @@ def curvature(state: Condensate, fine: float = 1.0) -> float:
     return expansion(state, fine)[1].real
 
 
-def window(drive: Drive) -> tuple[float | None, float | None]:
+def window(drive: Drive, curve: Curve | None = None) -> tuple[float | None, float | None]:
     """(from, to): the ratios between which the curvature is positive; None where there is none.
 
     ``to`` is None where it is positive up to the end of the condensate.
     """
-    known, state = _along_ratio(drive)
-    value = _curvature_at(drive, state)
+    curve = curve or Curve(drive)
+
+    def value(ratio):
+        return curvature(curve.at(float(ratio)))
+
+    known = _along_ratio(curve, value)
     if not any(height > 0 for _, height in known):
         top = _summit(known, value)
         if top is None:
@@ -52,31 +55,30 @@ def window(drive: Drive) -> tuple[float | None, float | None]:
     return _zero(value, known, first), None if last is None else _zero(value, known, last)
 
 
-def _along_ratio(drive):
-    """([(ratio, curvature)], the last state): from where the bath's edge nears the gap."""
-    end = steady_states.critical(drive)
-    known, state = [], None
-    positive = False
-    for ratio in softening.ladder(LEAST, end.ratio, STEP):
-        state = steady_states.solve(replace(drive, ratio=ratio), state)
+def _along_ratio(curve, value):
+    """[(ratio, curvature)] from where the bath's edge nears the gap."""
+    ratios = softening.ladder(LEAST, steady_states.critical(curve.drive).ratio, STEP)
+    known, positive = [], False
+    for ratio in ratios[_start(curve, ratios) :]:
+        state = curve.at(ratio)
         beyond = (state.mt - state.delta) / state.g
         if beyond < BEFORE and not known:
             continue
-        height = curvature(state)
+        height = value(ratio)
         known.append((ratio, height))
         if positive and height < 0 or beyond > AFTER and not positive:
             break
         positive = positive or height > 0
-    return known, state
+    return known
 
 
-def _curvature_at(drive: Drive, near: Condensate | None) -> Callable[[float], float]:
-    """The curvature as a function of the ratio."""
-
-    def value(ratio: float) -> float:
-        return curvature(steady_states.solve(replace(drive, ratio=float(ratio)), near))
-
-    return value
+def _start(curve, ratios):
+    """A place in ``ratios`` from where to look at each: steps of `STRIDE` before are too early."""
+    for place in range(0, len(ratios), STRIDE):
+        state = curve.at(ratios[place])
+        if (state.mt - state.delta) / state.g >= BEFORE:
+            return max(place - STRIDE, 0)
+    return max(len(ratios) - STRIDE, 0)
 
 
 def _summit(known, value):

@@ -8,13 +8,14 @@ these complex points converges as 4^(-2n) with n nodes.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from hpcneq.maths.compiled import lazily
-from hpcneq.maths.panels import on_rows
+from hpcneq.maths.panels import gauss, on_rows
 
 Array = np.ndarray
 NODES = 6  # a panel
@@ -117,8 +118,16 @@ def _outer(far, places, nodes, fine):
 
 def _remainder(far):
     """Weights (3,) of J(far BEYOND) in int_far^inf J dk for J = sum_n x_n/k^2n, n <= 3."""
+    return far * _rest()
+
+
+@functools.lru_cache
+def _rest():
+    """`_remainder` at far = 1, read-only."""
     n = np.arange(1, len(BEYOND) + 1)
-    return far * np.linalg.solve(BEYOND ** (-2.0 * n[:, None]), 1 / (2 * n - 1))
+    weights = np.linalg.solve(BEYOND ** (-2.0 * n[:, None]), 1 / (2 * n - 1))
+    weights.flags.writeable = False
+    return weights
 
 
 def _edges(w, mt, g):
@@ -136,7 +145,9 @@ def _meetings(q, W, D, mu):
     difference = np.array([4 * q, 6 * q * q, 2 * q * e + 2 * q**3, q * q * e - W * W])
     polynomial = np.convolve(difference, difference).astype(complex)
     polynomial[2:] -= 4 * W**2 * np.array([1, 0, -2 * mu, 0, mu**2 + D**2])
-    k = np.roots(polynomial)
+    companion = np.eye(6, k=-1, dtype=complex)
+    companion[0] = -polynomial[1:] / polynomial[0]
+    k = np.linalg.eigvals(companion)
     k = np.concatenate([k, -k])
     return k[k.real > -1.0]
 
@@ -226,17 +237,53 @@ def _blocks(k, weight, q, places, nodes, fine) -> Iterator[tuple]:
     """Outer momenta that need about as many inner ones together, about PAIRS a block."""
     edges, count = divided(np.abs(k - q), k + q, places, fine)
     order = np.argsort(count, kind="stable")
-    needed = count[order].tolist()
+    ends = np.empty(len(k), np.int64)
+    x, share = gauss(nodes)
     start = 0
-    while start < len(k):
+    for end in ends[: together(count[order], nodes, PAIRS, ends)].tolist():
+        mine = order[start:end]
+        inner = np.empty((end - start, count[mine[-1]] * nodes))
+        weights = np.empty(inner.shape)
+        fill(edges, mine, weight, x, share, inner, weights)
+        yield k[mine], inner, weights
+        start = end
+
+
+@lazily
+def together(needed: Array, nodes: int, most: int, ends: Array) -> int:
+    """Fill ``ends`` with those of blocks of rows that need ascending numbers of panels (n,).
+
+    A block has at most ``most`` nodes, or one row, and its last row needs at most one panel more
+    than half as many again as its first. Returns the number of blocks.
+    """
+    blocks, start = 0, 0
+    while start < len(needed):
         end = start + 1
         while (
-            end < len(k)
-            and (end + 1 - start) * needed[end] * nodes <= PAIRS
+            end < len(needed)
+            and (end + 1 - start) * needed[end] * nodes <= most
             and needed[end] <= 1 + 1.5 * needed[start]
         ):
             end += 1
-        mine = order[start:end]
-        inner, share = on_rows(edges[mine, : needed[end - 1] + 1], nodes)
-        yield k[mine], inner, weight[mine, None] * share * inner
-        start = end
+        ends[blocks] = end
+        blocks, start = blocks + 1, end
+    return blocks
+
+
+@lazily
+def fill(
+    edges: Array, rows: Array, factor: Array, x: Array, share: Array, inner: Array, weight: Array
+) -> None:
+    """Nodes inner (b, m) on the panels of ``rows`` (b,) of ``edges``; weight (b, m).
+
+    The weights are those of int f(k') k' dk' times the ``factor`` of the row.
+    """
+    n = len(x)
+    for i in range(len(rows)):
+        row = rows[i]
+        for j in range(inner.shape[1] // n):
+            low = edges[row, j]
+            half = 0.5 * (edges[row, j + 1] - low)
+            for m in range(n):
+                inner[i, j * n + m] = low + half * (1 + x[m])
+                weight[i, j * n + m] = factor[row] * (half * share[m]) * inner[i, j * n + m]

@@ -7,7 +7,7 @@ to where the condensate ends.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,76 +15,12 @@ from scipy.optimize import brentq
 
 from hpcneq.errors import NormalState, NotConverged
 
-from .gap_equations import NUMBER, Condensate, Drive, residual
+from .gap_equations import NUMBER, Condensate, Drive, residual, with_slopes
+from .small_roots import newton, newton_with_slopes
 
-TIGHT = 1e-12  # residual at which Newton stops
-FAST = 0.1  # of the residual: where a step leaves more, slopes are taken anew
 LEAST_RATIO = 1e-7  # ratios below it start at rest
 KEPT = 64  # states that are remembered: searches ask for the same ones again
 UNITARITY = (0.6864, 0.5906)  # delta and mu at inv = 0, at rest
-
-
-# ---- Newton ---------------------------------------------------------------------------------
-
-
-def _differences(function, x, value, scale):
-    """The Jacobian by differences of relative size ``scale``."""
-    jacobian = np.empty((len(x), len(x)))
-    for k in range(len(x)):
-        e = np.zeros(len(x))
-        e[k] = scale * max(1e-2, abs(x[k]))
-        jacobian[:, k] = (function(x + e) - value) / e[k]
-    return jacobian
-
-
-def _step(jacobian, value):
-    """The Newton step, shortened to 0.5."""
-    step = np.linalg.solve(jacobian, -value)
-    return step / max(1.0, np.abs(step).max() / 0.5)
-
-
-def newton(
-    function: Callable[[np.ndarray], np.ndarray],
-    x: Sequence[float],
-    steps: int = 25,
-    scale: float = 1e-7,
-) -> tuple[np.ndarray, float]:
-    """(x, largest residual) of a root of a small system by damped Newton.
-
-    Slopes are differences of relative size ``scale``, and Broyden's while residuals fall fast; one
-    more step of such slopes ends the search. Raises NotConverged.
-    """
-    x = np.array(x, float)
-    value, jacobian = function(x), None
-    for _ in range(steps):
-        size = np.abs(value).max()
-        if size < TIGHT:
-            return (x if jacobian is None else x + _step(jacobian, value)), size
-        fresh = jacobian is None
-        if fresh:
-            jacobian = _differences(function, x, value, scale)
-        try:
-            step = _step(jacobian, value)
-        except np.linalg.LinAlgError:
-            break
-        for _ in range(12 if fresh else 1):
-            new = function(x + step)
-            if np.all(np.isfinite(new)) and np.abs(new).max() < (1.0 if fresh else FAST) * size:
-                break
-            step = 0.5 * step
-        else:
-            if fresh:
-                if size < 1e-9:
-                    return x, size
-                break
-            jacobian = None  # differences from here
-            continue
-        jacobian = jacobian + np.outer(new - value - jacobian @ step, step) / (step @ step)
-        x, value = x + step, new
-    raise NotConverged(f"steady: Newton stopped at residual {np.abs(value).max():.1e}")
-
-
-# ---- states ---------------------------------------------------------------------------------
 
 
 class NoCondensate(NormalState):
@@ -171,10 +107,12 @@ def at_ratio(drive: Drive, start: tuple[float, float, float]) -> Condensate:
 
     def equations(y):
         if not (-30 < y[0] < 5 and -200 < y[1] < 50 and -40 < y[2] < 6):
-            return np.full(3, np.inf)
-        return residual(np.exp(y[0]), y[1], np.exp(y[2]), drive)
+            return np.full(3, np.inf), np.eye(3)
+        place = np.exp(y[0]), y[1], np.exp(y[2])
+        value, slopes = with_slopes(*place, drive)
+        return value, slopes * (place[0], 1.0, place[2])
 
-    y, size = newton(equations, [np.log(start[0]), start[1], np.log(start[2])])
+    y, size = newton_with_slopes(equations, [np.log(start[0]), start[1], np.log(start[2])])
     return Condensate(float(np.exp(y[0])), float(y[1]), float(np.exp(y[2])), drive, float(size))
 
 

@@ -34,13 +34,15 @@ BEGINNING = 60  # states that the search for an onset is worth
 START = 0.7  # s: a run's start and end
 PROBED_RATIO = 0.02  # where the probe's condensate is to have some decay
 SEARCHES = {
-    "A": 350,
-    "B": 1550,
-    "C": 4100,
-    "gap": 1400,
+    "A": 200,
+    "B": 2200,
+    "C": 2700,
+    "gap": 850,
 }  # M's of a search for a boundary, states included
+DIAGRAM, DIAGRAM_C = 1670, 1570  # the same of all lines of a diagram but C, and of C
 REFINED = 12  # interactions that a round of refinement adds
-SIGNS = 480  # M's of the signs of alpha11 and beta22 along the decay
+GROWTH, BELOW_THE_END = 1300, 0.9  # M's of a largest growth rate; ratios that have one
+SIGNS = 210  # M's of the signs of alpha11 and beta22 along the decay
 SAMPLES = {True: 450, False: 110}  # M's of one momentum of modes, counted or not
 JUDGING = 700  # M's, on coarse panels, of the wave that grows fastest on a state
 COEFFICIENTS = 40  # M's of one record of coefficients, beside its steady states
@@ -228,15 +230,17 @@ def phase_diagram(given: Given, probe: Probe) -> Cost:
     if given.numerics.boundaries == "modes":
         below = np.mean(inv < given.numerics.switch)  # C is sought there only
         sought = "A, B, C"
-        samples = SEARCHES["A"] + SEARCHES["B"] + SEARCHES["C"] * below
+        samples = DIAGRAM + DIAGRAM_C * below
     note = f"{len(inv)} searches for {sought}"
     searches = len(inv)
     if given.numerics.refine:
         searches += REFINED * given.numerics.refine
         note += f", and about {searches - len(inv)} between them"
+    places = 0.0
     if given.numerics.growth:
-        note += " (growth rates not counted)"
-    return _searches(probe, searches, samples, note)
+        places = BELOW_THE_END * len(inv) * len(given.sweep["ratio"])
+        note += f", growth rates at about {places:.0f} places"
+    return _searches(probe, searches, samples + GROWTH * places / searches, note)
 
 
 def evolve(given: Given, ranks: int) -> Cost:

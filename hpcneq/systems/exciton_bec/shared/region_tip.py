@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....solvers import newton
 from ..physics import boundary_equations, growth, steady_states
 from ..physics.boundary_equations import Onset
 from ..physics.gap_equations import Drive
-from .marginal_mode import SETTLED, SNES
+from .marginal_mode import SETTLED, settled
 
 NAMES = ("inv", "ratio", "q", "omega")
 NUDGE = 0.01  # of the interaction: first step of secants
@@ -54,8 +53,8 @@ def find_tip(drive: Drive, inv: np.ndarray, lines: Mapping[str, np.ndarray]) -> 
         return None
     first = {name: float(line[there[0]]) for name, line in {**lines, "inv": inv}.items()}
     try:
-        tip, onset = _minimum(_moved_to_rest(_seed(drive, first)))
-        return replace(tip, arc=_arc(onset, first["C"], first["C_end"]))
+        tip, onsets = _minimum(_moved_to_rest(_seed(drive, first)))
+        return replace(tip, arc=_arc(onsets, first["C"], first["C_end"]))
     except _Unsettled:
         return None
 
@@ -71,21 +70,36 @@ def _seed(drive, first):
     return Onset(ratio, first["q_C"], first["omega_C"], 0.0, state)
 
 
-def _arc(tip, low, high):
-    """(n, 4) along the boundary from the ratio ``low`` to ``high``, through the Onset ``tip``."""
-    below = _followed(tip, np.geomspace(tip.ratio, low, ON_A_SIDE + 2)[1:-1])
-    above = _followed(tip, np.geomspace(tip.ratio, high, ON_A_SIDE + 2)[1:-1])
+def _arc(beside, low, high):
+    """(n, 4) along the boundary from the ratio ``low`` to ``high``, through the tip.
+
+    beside : three Onsets, the tip in the middle.
+    """
+    tip = beside[1]
+    below = _followed(beside[::-1], np.geomspace(tip.ratio, low, ON_A_SIDE + 2)[1:-1])
+    above = _followed(beside, np.geomspace(tip.ratio, high, ON_A_SIDE + 2)[1:-1])
     onsets = [*below[::-1], tip, *above]
     return np.array([[_value(onset, name) for name in NAMES] for onset in onsets])
 
 
-def _followed(onset, ratios):
-    """Onsets of the boundary at given ratios, each from the last."""
-    onsets = []
+def _followed(known, ratios):
+    """Onsets of the boundary at given ratios, each from the last three of those ``known``."""
+    onsets = list(known)
     for ratio in ratios:
-        onset = _on_boundary(onset, float(ratio))
-        onsets.append(onset)
-    return onsets
+        onsets.append(_on_boundary(_ahead(onsets[-3:], float(ratio)), float(ratio)))
+    return onsets[len(known) :]
+
+
+def _ahead(onsets, ratio):
+    """An Onset guessed at ``ratio``, on the parabola in ln ratio through three others."""
+    x = np.log([onset.ratio for onset in onsets])
+    values = [[onset.state.inv, np.log(onset.q), np.log(onset.omega)] for onset in onsets]
+    inv, q, omega = (
+        np.polyval(np.polyfit(x - np.log(ratio), column, 2), 0.0) for column in np.transpose(values)
+    )
+    state = onsets[-1].state
+    drive = replace(state.drive, inv=float(inv))
+    return Onset(ratio, float(np.exp(q)), float(np.exp(omega)), 0.0, replace(state, drive=drive))
 
 
 def _moved_to_rest(onset):
@@ -110,7 +124,7 @@ def _moved_to_rest(onset):
 
 
 def _minimum(onset):
-    """(`Tip`, its Onset): the least interaction of the boundary, a curve over the ratio."""
+    """(`Tip`, Onsets before, at and beyond it), where the boundary's interaction is least."""
     centres = []
     for step in STEPS:
         places = onset.ratio * np.exp(_beside(step))
@@ -127,7 +141,8 @@ def _minimum(onset):
         errors[name] = 2 * abs(_value(finer[1], name) - values[name]) + 1e-9
         errors[name] += abs(along) * ratio_error if name != "inv" else 0.0
     told = {name: float(error) for name, error in errors.items()}
-    return Tip(**values, errors=told, arc=np.empty((0, len(NAMES)))), onset
+    tip = Tip(**values, errors=told, arc=np.empty((0, len(NAMES))))
+    return tip, [onsets[0], onset, onsets[2]]
 
 
 def _beside(step):
@@ -154,7 +169,7 @@ def _vertex(onsets, step):
 def _on_boundary(onset, ratio, finer=1):
     """The Onset of boundary C at a given ratio, its interaction solved for. Raises _Unsettled."""
     function, start, place = boundary_equations.at_ratio(onset, ratio, finer)
-    solution = newton.solve_equations(function, start, SNES, prefix="steady_")
+    solution, _ = settled(function, start)
     if solution.residual > SETTLED:
         raise _Unsettled
     inv, q, omega = (float(x) for x in place(solution.x))

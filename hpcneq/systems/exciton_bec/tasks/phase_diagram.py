@@ -11,6 +11,7 @@ from ....maths.polylines import middles_to_add
 from ....parallel import Communicator
 from ....tasks import Given, Outcome, Output, run_sweep
 from ..physics import boundaries, gapped_mode, growth, phase_regions, softening, steady_states
+from ..physics.state_curve import Curve
 from ..shared.condensate import WIDE, end_error
 from ..shared.drive import drive_of
 from ..shared.marginal_mode import solve_boundary
@@ -135,8 +136,10 @@ def _write_fine_lines(out, given, records):
     if tip is not None:
         place = int(np.searchsorted(inv, tip.inv))
         ends = {"C": tip.ratio, "C_end": tip.ratio, "q_C": tip.q, "omega_C": tip.omega}
-        record = {**_interaction(given, drive_of(given, ratio=0.0, inv_kfas=tip.inv), None, None)}
-        record |= ends
+        beside = {**records[inv[place]], "C": None}
+        drive = drive_of(given, ratio=0.0, inv_kfas=tip.inv)
+        at_rest = replace(given, numerics=replace(given.numerics, switch=-np.inf))  # C is known
+        record = {**_interaction(at_rest, drive, None, beside)} | ends
         inv = np.insert(inv, place, tip.inv)
         lines = {
             name: np.insert(line, place, _number(record.get(name))) for name, line in lines.items()
@@ -177,27 +180,30 @@ def _regions(given, lines):
 def _interaction(given, drive, ratios, previous):
     """The record of one interaction: its lines with their errors.
 
-    ratios : (n,) where growth rates are wanted as well; None: nowhere.
+    ratios : (n,) where growth rates are wanted as well; None: nowhere. previous : the record of an
+    interaction beside it, or None.
     """
-    record = softening.zeros(drive)
+    curve = Curve(drive)
+    record = softening.zeros(drive, curve)
     record["ratio_c_error"] = end_error(steady_states.critical(drive))
     for name, kind in (("alpha11", "A"), ("beta22", "current")):
         if record[name] is not None:
-            record |= _solved(record, name, kind, boundaries.at(drive, record[name]))
+            record |= _solved(record, name, kind, boundaries.at(drive, record[name], curve))
     if given.numerics.boundaries == "modes":
-        for name, ratio in zip(("gap", "gap_end"), gapped_mode.window(drive)):
+        for name, ratio in zip(("gap", "gap_end"), gapped_mode.window(drive, curve)):
             if ratio is not None:
-                record |= _solved(record, name, "gap", boundaries.at(drive, ratio))
+                record |= _solved(record, name, "gap", boundaries.at(drive, ratio, curve))
         if record["alpha11"]:
-            record = _with_modes(record, drive, given.numerics.switch, previous)
+            record = _with_modes(record, curve, given.numerics.switch, previous)
     if given.numerics.growth and ratios is not None:
         record |= _fastest_modes(drive, ratios[ratios < record["ratio_c"]])
     return record
 
 
-def _with_modes(record, drive, switch, previous):
+def _with_modes(record, curve, switch, previous):
     """The record with B and C, their far sides, and where long static waves grow."""
-    long_waves = boundaries.long_waves(drive, record["ratio_c"], record["alpha11"])
+    drive = curve.drive
+    long_waves = boundaries.long_waves(drive, record["ratio_c"], record["alpha11"], curve)
     for name, seed in zip(("soft_from", "restored"), long_waves):
         record |= _solved(record, name, "long", seed)
     for kind in ("B", "C"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,19 @@ def draw(result: Result, canvas: Figure | SubFigure) -> None:
         loop(result, canvas)
     else:
         fate(result, canvas)
+
+
+def idle(resolved: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """Keys without meaning: of the ramp where there is none; of the wave and of plane momenta in a
+    cell.
+    """
+    parameters, numerics = resolved["parameters"], resolved["numerics"]
+    keys = []
+    if parameters["dmu_end"] is None:
+        keys += ["ramp_begin", "ramp_time", "ramp_back"]
+    if numerics["supercell"] is not None:
+        keys += ["q", "angle", "p_c"]
+    return keys
 
 
 # ---- linearised --------------------------------------------------------------------------------

@@ -38,8 +38,6 @@ def draw_winners(result: Result, others: list[Result], canvas: Figure | SubFigur
         raise InputError(f"{result.path}: evolutions are drawn over dmu, which it does not sweep")
     draw_potentials(result, canvas, r"\mu")
     axes = canvas.axes[1]
-    low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.25 * (high - low))
     rows: dict[float, int] = {}
     for run in others:
         dmu = float(run.parameters["dmu"])

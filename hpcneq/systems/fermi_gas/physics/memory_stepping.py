@@ -13,6 +13,7 @@ or two digits. Q follows its velocity, a parabola through the last three ends.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,8 +140,7 @@ class SteppedMemory(Memory):
         fields : those at the start, and where they go. Returns the rows of :meth:`settle`.
         """
         (first, last), (local, out) = ends, fields
-        s, weights = 0.5 * (1 + NODES[0]), 0.5 * NODES[1]
-        basis = np.array([quintic(x)[0] for x in s])
+        s, weights, basis = 0.5 * (1 + NODES[0]), 0.5 * NODES[1], basis_at_nodes()
         tilts = 12 / step * weights * (s - 0.5)
         Delta = basis @ scaled(step, first, last)
         a, xi = self.levels(part, weights, tilts, step, first, last)
@@ -227,6 +227,15 @@ def scaled(step: float, first: np.ndarray, last: np.ndarray) -> np.ndarray:
     return np.concatenate([units * first[[D, V, A]], units * last[[D, V, A]]])
 
 
+@functools.lru_cache
+def basis_at_nodes() -> np.ndarray:
+    """(6, 6) the first weights of `quintic` at the nodes of a step, read-only."""
+    basis = np.array([quintic(0.5 * (1 + x))[0] for x in NODES[0]])
+    basis.flags.writeable = False
+    return basis
+
+
+@functools.lru_cache(maxsize=16)  # steps of few lengths follow one another
 def quintic(x: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weights (6,) of value, slope and bend at 0 and 1 in the quintic and two derivatives."""
     rows = np.array(
@@ -243,7 +252,10 @@ def quintic(x: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     power = float(x) ** k
     first = np.concatenate([[0.0], k[1:] * power[:-1]])
     second = np.concatenate([[0.0, 0.0], k[2:] * k[1:-1] * power[:-2]])
-    return rows @ power, rows @ first, rows @ second
+    weights = rows @ power, rows @ first, rows @ second
+    for row in weights:
+        row.flags.writeable = False
+    return weights
 
 
 def cubic(x: float, step: float, first: np.ndarray, last: np.ndarray) -> tuple[complex, complex]:

@@ -11,27 +11,19 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from .... import petsc
 from ....maths.cauchy import Poles
-from ....parallel import solo
-from ....solvers.evolution import Evolution
-from ....solvers.mean_field import FieldState
 from ....solvers.supercell.linear import PatternResponse
 from ....solvers.supercell.patterns import RealPattern
 from ....tasks import Cost, Given
-from ....tasks.cost import BASE_BYTES, KERNEL_BYTES, untimed
-from ....tasks.supercell_cost import STATIONARY, evolution_cost, modes_cost, pattern_seconds
+from ....tasks.cost import BASE_BYTES, KERNEL_BYTES
+from ....tasks.supercell_cost import STATIONARY, modes_cost, pattern_seconds
 from ....tasks.supercell_tables import cell_of
-from ..physics import gap_and_current, linear_kinetics, pair_amplitude, state_curves
+from ..physics import gap_and_current, pair_amplitude, state_curves
 from ..physics.gap_and_current import Gas
 from ..physics.response import Response
-from . import cell_runs
-from .branch_states import CurvesOf, find_branch, required_branch
-from .evolution_grid import seems_exponential, with_time_step
+from .branch_states import CurvesOf, find_branch
 from .fastest_wave import FINE, waves
-from .full_runs import full_state, full_system, start_of, variants_of, with_full_step
 from .gas import gas_at, gas_of, response_of, with_wave
-from .linear_runs import LinearRecords, linear_system, parameters_of_runs
 from .polished_states import state_record
 from .standing_waves import STARTS
 from .supercell import coupling_of, medium_of
@@ -43,20 +35,15 @@ LONGER = 1.5  # time of curves over that of those of few nodes
 FEW = 6  # nodes of curves made for timing
 SOLVES = 190  # of the gap equation for dmu, that a search for states is worth
 LINE = 1.8  # times short curves, that a line of a phase diagram takes
-OTHERS = {"step error": 1.0, "grid error": 0.7, "pole error": 0.9}  # a step, in those of the run
 PEAK = 4001 * 401  # momenta on which the largest pair amplitude is sought
 PAIR_BYTES = 96  # of working memory per momentum of a pair amplitude
 POINT_BYTES = {"A": 500, "C": 300, "D": 700}  # per momentum of M
 SAMPLES_OF_A_WAVE = 150  # M's of one wave of a search
 REFINED = 15  # waves looked at next to the fastest
-ASKED = {"rough": 800, "fine": 60, "other": 12}  # evaluations of M that a verdict takes
+ASKED = {"rough": 380, "fine": 20, "other": 5}  # evaluations of M that a verdict takes
 TRIED = 12  # for timing
 OVERHEAD = 6e-5  # s of the search around each
 AGAIN = 0.15  # of a search for states: another dmu on the same curves
-PASSES = 1.5, 2.6  # of an exponential step and of one twice as long; the first ones take more
-BUFFERS = 6  # the same of exponential steps
-VECTORS = 12  # of an evolution's state: PETSc's stages and what a checkpoint copies
-TABLES = 7  # of the whole state: coefficients of the linearised equation, on every rank
 STARTING = 1.5  # s to start an evolution and to write
 
 
@@ -247,55 +234,7 @@ def evaluations(m: Response, count: int) -> float:
     return begin + (later / TRIED + OVERHEAD) * (count - TRIED)
 
 
-# ---- evolve ------------------------------------------------------------------------------------
-
-
-def evolve(given: Given, ranks: int) -> Cost:
-    """Size, steps, and time from a few steps on this core."""
-    if given.numerics.supercell is not None:
-        return cell(given, ranks)
-    begun = time.process_time()
-    system, variants = system_of(given)
-    fixed = (1 + len(variants)) * (time.process_time() - begun)
-    linear, model = given.numerics.model == "linear", given.numerics.model
-    exponential = seems_exponential(given)
-    if linear:
-        given = with_time_step(given, system.fastest)
-    else:
-        given = with_full_step(given, system, exponential)
-    dt, make = given.numerics.dt, partial(full_state, exponential)
-    each, passes = seconds_a_step(system, dt, make)
-    longer, vectors = each, VECTORS
-    if exponential:
-        each, longer = (count * each / max(passes, 1.0) for count in PASSES)
-        vectors = BUFFERS
-    others = longer * sum(OTHERS[name] for name in variants)
-    steps, size = given.run.t_max / dt, FieldState(system, solo()).nbytes
-    peak = interpreter(given, model != "kinetic") + size * vectors / ranks
-    if linear:
-        peak += size * TABLES
-    return Cost(
-        fixed + STARTING + steps * (each + 0.5 * others),
-        peak,
-        system.items,
-        (
-            f"{system.items} chunks of {linear_kinetics.CHUNK} momenta, {steps:.0f} steps "
-            f"and {len(variants)} runs with twice the step",
-            f"state {size / 2**20:.1f} MB, {1e3 * each:.2f} ms a step on one rank",
-        ),
-    )
-
-
-def cell(given: Given, ranks: int) -> Cost:
-    """An evolution in a supercell: a few steps of some blocks are run."""
-    gas, curves_of = gas_of(given.parameters, given.numerics), short_curves()
-    finding, (D, Q) = clocked(lambda: cell_runs.start_of(given, gas, curves_of))
-    given = cell_runs.with_wave_number(given, Q)
-    coupling = cell_runs.coupling_at(given, gas, curves_of, D, Q)
-    start = cell_runs.harmonics_at(given, D, Q)
-    system = cell_runs.cell_system(given, gas, start, coupling)[0]
-    cost = evolution_cost(given, system, ranks)
-    return replace(cost, core_seconds=cost.core_seconds + LONGER * finding + STARTING)
+# ---- patterns ----------------------------------------------------------------------------------
 
 
 def pattern(given: Given, ranks: int) -> Cost:
@@ -320,40 +259,3 @@ def pattern(given: Given, ranks: int) -> Cost:
         problem.items,
         (f"{problem.items} blocks of {medium.size} levels, {states} states",),
     )
-
-
-def system_of(given: Given) -> tuple:
-    """(the equations of a run, names of the further runs that tell its errors)."""
-    estimated = given.numerics.error_estimate
-    gas, curves_of = gas_of(given.parameters, given.numerics), short_curves()
-    if given.numerics.model == "linear":
-        runs = parameters_of_runs(given)
-        middle = runs[len(runs) // 2]
-        state = required_branch(gas_of(middle, given.numerics), middle.branch, curves_of)
-        system = linear_system(given, [state] * len(runs))[1]
-        return system, LinearRecords.variants if estimated else ()
-    start = start_of(given, gas, curves_of)[:2]
-    return full_system(given, gas, start), variants_of(given) if estimated else ()
-
-
-def seconds_a_step(
-    system: object, dt: float, make: Callable, count: int = 4
-) -> tuple[float, float]:
-    """(processor seconds, passes) of one step on one process, the first left out: it compiles.
-
-    make : ``make(system, comm)`` gives its state.
-    """
-    if untimed():
-        return 0.0, 0.0
-    taken, passes = [], 0
-    with petsc.Options({}) as options:
-        for steps in (1, count):
-            evolution = Evolution(
-                make(system, solo()), steps * dt, dt, options, defaults=LinearRecords.defaults
-            )
-            begun = time.process_time()
-            evolution.run(lambda row: None, every=steps * dt)
-            taken.append(time.process_time() - begun)
-            passes = evolution.counts.passes
-            evolution.destroy()
-    return taken[1] / count, passes / count

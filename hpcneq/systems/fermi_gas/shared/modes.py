@@ -13,14 +13,17 @@ from ....solvers.contours import Box
 from ....solvers.modes import Mode, Spectrum, spectrum
 from ..physics.response import Response
 
-BELOW = 0.23  # of the depth to which M is analytic: floor of the search at any frequency
-# (guide, floor in units of the depth) of the search at low frequency, one after the other
+# (guide, floor in units of the depth to which M is analytic) of the search at any frequency
+QUICK = ((0.25, 0.23), (0.5, 0.23), (1.0, 0.23), (0.25, 0.11), (1.0, 0.11))
+# (guide, floor, top in units of the depth) of the search at low frequency, one after the other
 SLOW = (
-    (0.25, 0.95),
-    (0.25, 0.85),
-    (0.5, 0.85),
-    (1.0, 0.7),
-    (1.0, 0.4),
+    (0.25, 0.95, 0.31),
+    (0.25, 0.85, 0.31),
+    (0.5, 0.85, 0.31),
+    (1.0, 0.7, 0.31),
+    (1.0, 0.4, 0.31),
+    (0.5, 0.7, 0.43),
+    (1.0, 0.4, 0.43),
 )
 # of the depth; with q above, the continuum of levels that pass each other is wide, and deep
 # floors are never certain
@@ -66,8 +69,9 @@ def modes_of(response: Response, comm: Communicator) -> ModeCount:
     """The modes of a steady state and a wave, given by its Response. **Collective.**
 
     Growing modes are counted in all of |Im lambda| < 1, Re lambda > -0.23 (depth to which M is
-    analytic); decaying ones below the gap edge down to 0.95 of that depth, or less, down to 0.4,
-    where that is not certain. NotConverged if a count is not certain.
+    analytic), or -0.11 where that is not certain; decaying ones below the gap edge down to 0.95 of
+    that depth, or less, down to 0.4, where that is not certain. NotConverged if a count is not
+    certain.
     """
     depth = response.analytic_below
     wide = _certain(response, comm, _wide_boxes(response))
@@ -87,16 +91,18 @@ def modes_of(response: Response, comm: Communicator) -> ModeCount:
 def _wide_boxes(response: Response) -> list[tuple[float, Box]]:
     """(guide, box) of the searches at any frequency."""
     x, y = response.reach
-    box = Box(-1.013 * x, 1.017 * x, -BELOW * response.analytic_below, 1.011 * y)
-    return [(guide, box) for guide in (0.25, 0.5, 1.0)]
+    depth = response.analytic_below
+    return [
+        (guide, Box(-1.013 * x, 1.017 * x, -floor * depth, 1.011 * y)) for guide, floor in QUICK
+    ]
 
 
 def _slow_boxes(response: Response) -> list[tuple[float, Box]]:
     """(guide, box) of the searches at low frequency."""
     depth, D = response.analytic_below, response.D
     return [
-        (guide, Box(-0.997 * LOW * D, LOW * D, -floor * depth, 0.31 * depth))
-        for guide, floor in SLOW
+        (guide, Box(-0.997 * LOW * D, LOW * D, -floor * depth, top * depth))
+        for guide, floor, top in SLOW
         if response.q < WIDE * depth or floor <= WIDE_FLOOR
     ]
 

@@ -59,6 +59,19 @@ class Sites:
         numbers = [(a % self.Lx) * self.Ly + b % self.Ly for a, b in steps]
         return np.stack(numbers, axis=1).astype(np.int32)
 
+    @property
+    def mirrors(self) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray | None]:
+        """((N,), (N,)) the images of all sites in x -> -x and y -> -y, (N,) that in x <-> y.
+
+        About the first site, or the middle between open boundaries. The last one only where it
+        exists: on as many sites along x as along y.
+        """
+        x, y = np.divmod(np.arange(self.count), self.Ly)
+        turned_x = (self.Lx - 1 - x) if self.open_x else -x % self.Lx
+        turned_y = (self.Ly - 1 - y) if self.open_y else -y % self.Ly
+        swapped = y * self.Ly + x if self.Lx == self.Ly else None
+        return (turned_x * self.Ly + y, x * self.Ly + turned_y), swapped
+
     def hops(self, A: Sequence[float]) -> np.ndarray:
         """Amplitudes from the neighbours for A = (A_x, A_y): (N, 4) complex.
 

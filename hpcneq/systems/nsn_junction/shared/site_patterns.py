@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from ....errors import NotConverged
 from ....parallel import Communicator, on_root
 from ....solvers import newton
 from ....solvers.newton import Solution
+from ....solvers.site_columns.mirrored import MirroredStationary, mirrored
 from ....solvers.site_columns.stationary import Stationary
 from ....tasks import Given
 from ..physics import patterns
@@ -28,6 +30,7 @@ TOLERANCE = 1e-9  # residual at which self-consistent iterations end
 NORMAL_TOLERANCE = 1e-11  # the same of the normal state
 ACCEPTED = 1e3  # residuals up to this many tolerances count as converged
 WAVE_SEED = 0.2  # order parameters from which patterns are sought, over U
+LARGEST_SECTOR = 6000  # levels of what mirrors turn alike that are found together
 ROUNDING = 1e-13  # of residuals
 
 
@@ -110,7 +113,12 @@ def self_consistent(
     """
     delta, wave_number = seed
     problem = gap_equations(junction, sites)
-    root = accelerated(problem, comm, problem.unknowns(delta))
+    even = even_equations(problem, sites, delta)
+    if even is None:
+        root = accelerated(problem, comm, problem.unknowns(delta))
+    else:
+        root = accelerated(even, comm, even.unknowns(delta))
+        root = replace(root, x=problem.unknowns(even.whole(root.x)))
     periods = f" with {wave_number} periods" if wave_number else ""
     log(
         f"initial: {given.initial.state} seed{periods}: "
@@ -122,6 +130,16 @@ def self_consistent(
             "try another state or wave_number, or [petsc] initial_relax.snes_max_it"
         )
     return root
+
+
+def even_equations(
+    problem: Stationary, sites: Sites, delta: np.ndarray
+) -> MirroredStationary | None:
+    """The same for patterns as even as ``delta`` (N,); None where it is not even, or not real."""
+    if problem.system.level_coupling is not None or not problem.system.commuting:
+        return None
+    mirrors, diagonal = sites.mirrors
+    return mirrored(problem.system, mirrors, diagonal, delta + 0j, LARGEST_SECTOR)
 
 
 def gap_equations(junction: Junction, sites: Sites) -> Stationary:
@@ -146,7 +164,10 @@ def normal_levels(problem: Stationary, comm: Communicator) -> np.ndarray | None:
 
 
 def accelerated(
-    problem: Stationary, comm: Communicator, x: np.ndarray, tolerance: float = TOLERANCE
+    problem: Stationary | MirroredStationary,
+    comm: Communicator,
+    x: np.ndarray,
+    tolerance: float = TOLERANCE,
 ) -> Solution:
     """Anderson-accelerated self-consistency from x. **Collective.**
 

@@ -36,7 +36,7 @@ from ...parallel import Part, placed
 from . import fast_poles, greens
 from .mode_passes import Gap, ModePasses, Rates
 from .polynomials import Planes, Polynomial, rate_moments
-from .state import BlockState, Modes
+from .state import BlockState, Diagonals, Modes
 from .stepping import GAUSS, Ends, Read, Stepper, hermite, memory_weights, moments
 
 Blocks = dict[int, ComplexArray]  # a matrix of each led block
@@ -58,6 +58,7 @@ class Exponential(Stepper):
         self.work = {len(G): Work(len(G), state.dtype) for G in state.green.values()}
         self.entries = {b: _entries(self.system, b) for b in state.green}
         self.mode_passes = ModePasses(state, self.planes)
+        state.account = self.account
         self.whole = {b for b in state.green if len(state.share.holders(b)) == 1}
         self.carried = len(self.system.groups)  # with matrices in the last step
         self.gap: Gap | None = None
@@ -221,6 +222,21 @@ class Exponential(Stepper):
             mine = self.state.share.mine
             for b, polynomial in self.effective(mine, gap.step, gap.end, gap.start):
                 self.mode_passes.complete(b, polynomial, gap.rates.fast, modes)
+
+    def row_modes(self, state: BlockState) -> None:
+        """None: see `account`."""
+
+    def account(self) -> Diagonals:
+        """Diagonals of the held modes; the fast ones' matrices are not written for it."""
+        carried = len(self.system.groups)
+        if self.gap is not None:
+            carried = self.gap.rates.carried
+        diagonals = self.state.diagonals(self.state.held_modes, carried)
+        if self.gap is not None:
+            gap, mine = self.gap, self.state.share.mine
+            for b, polynomial in self.effective(mine, gap.step, gap.end, gap.start):
+                self.mode_passes.fast_diagonals(b, polynomial, gap.rates.fast, diagonals[b])
+        return diagonals
 
     def effective(
         self, blocks: Iterable[int], step: float, end: Ends, start: Ends | None = None

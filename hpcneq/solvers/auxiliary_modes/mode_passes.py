@@ -195,7 +195,7 @@ class ModePasses:
 
     def _add_fast(self, held, rates, polynomial, sums):
         """Add the fast groups' sums to ``sums`` (2, N, N) by recursions."""
-        from . import products  # needs numba at once
+        from . import columns  # needs numba at once
 
         kind, kinds = self.state.dtype, held.kinds
         terms = self._fast_terms(polynomial, rates.fast)
@@ -203,7 +203,7 @@ class ModePasses:
         functions = (self._fast_weights(held, rates) @ functions).astype(kind)
         _, *matrix = polynomial.numbers(kind)
         planes = self.planes.of(len(kinds) // 2, kind)[0]
-        products.fast_recursions(functions, kinds, tuple(matrix), sums.view(float), planes)
+        columns.fast_recursions(functions, kinds, tuple(matrix), sums.view(float), planes)
         self.flops += 2.0 * polynomial.flops_of_term * terms * len(kinds) ** 2
 
     def _products(self, b, polynomial, rates, own, adds, ends, sums):
@@ -277,6 +277,25 @@ class ModePasses:
                 self.flops += polynomial.flops(old.dtype, old[:count].size)
             if mine is not total:
                 total += mine
+
+    def fast_diagonals(
+        self, b: int, polynomial: Polynomial, fast: RateMoments, diagonals: ComplexArray
+    ) -> None:
+        """Write the diagonals (groups, N) of what `complete` would write of a block."""
+        held = self.held[b]
+        carried = len(diagonals) - len(fast.mean)
+        at = int(np.searchsorted(held.groups, carried))
+        if at == len(held.groups):
+            return
+        groups = held.groups[at:]
+        own, count = fast.of(groups - carried), self._fast_terms(polynomial, fast)
+        functions = polynomial.source_functions(own, self.state.dtype, count)
+        entries, slopes = polynomial.diagonals(count)
+        bent = (entries * slopes.T).sum(1)
+        values = functions @ entries[:, 0] + own.bend[:, None] * (functions @ bent)
+        for k, (_, columns, first, _) in enumerate(held.places[at:]):
+            part = slice(first, first + columns)
+            diagonals[groups[k], part] = held.strength[at + k, :columns] * values[k, part]
 
     def complete(self, b: int, polynomial: Polynomial, fast: RateMoments, modes: Modes) -> None:
         """Write the fast groups' modes at the end of the step of ``polynomial``.

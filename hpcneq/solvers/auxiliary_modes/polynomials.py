@@ -135,6 +135,20 @@ class Polynomial:
         _exponential(c, coef, half, columns, UT.view(c.dtype), self.planes.of(n, kind)[0])
         return UT[0]
 
+    def diagonals(self, terms: int) -> tuple[ComplexArray, ComplexArray]:
+        """Of (-i)^k T_k(H) the entries of every row in its own column and in that of the other
+        component, (terms, 2, 2n), and those of Hdot, (2n, 2).
+        """
+        n = self.n
+        _, slopes, coef, half = self.numbers(DOUBLE)
+        columns = n if self.mirrored else 2 * n
+        found = np.empty((terms, 2, columns), complex)
+        _diagonals(coef, half, columns, found, self.planes.of(n, DOUBLE)[0])
+        if self.mirrored:  # see `propagator`
+            found = np.concatenate([found, [[1], [-1]] * found.conj()], 2)
+        found[:, 1] = np.roll(found[:, 1], n, axis=1)
+        return found, slopes
+
     def source_functions(
         self, moments: RateMoments, kind: np.dtype, terms: int | None = None
     ) -> ComplexArray:
@@ -210,10 +224,17 @@ def _advance(*args):
 
 
 def _exponential(*args):
-    """`products.exponential`, whose module needs numba at once."""
-    from .products import exponential
+    """`columns.exponential`, whose module needs numba at once."""
+    from .columns import exponential
 
     exponential(*args)
+
+
+def _diagonals(*args):
+    """`columns.diagonals`, whose module needs numba at once."""
+    from .columns import diagonals
+
+    diagonals(*args)
 
 
 def _source_weights(*args):

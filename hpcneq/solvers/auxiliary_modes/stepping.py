@@ -173,6 +173,10 @@ class Stepper:
         """
         self.restore_ends(numbers, shared, step_grid)
 
+    def row_modes(self, state: Any) -> Any:
+        """What a row of output gets as the modes: None where `state.observe` needs none."""
+        return state.modes
+
     # -- what they share ---------------------------------------------------------------------------
     def begin_grid(self, t: float, step: float | None) -> None:
         """From now on steps lie on t + k ``step``, k ``step_grid`` of before if it is None; no

@@ -70,8 +70,7 @@ def _finish(
             coef[1, j, k] = 0.5 * coef[0, j, k]
 
 
-@lazily(calls=(_bessel, _finish))
-def effective(
+def effective_of(
     hop: FloatArray,
     level: FloatArray,
     pairing: ComplexArray,
@@ -119,3 +118,7 @@ def effective(
     _finish(coef, 2 / largest, slope, moving, slopes)
     _bessel(largest * step, c)
     return largest
+
+
+EFFECTIVE = (_bessel, _finish, effective_of)
+effective = lazily(calls=EFFECTIVE)(effective_of)

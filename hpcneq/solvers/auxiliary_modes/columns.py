@@ -60,8 +60,7 @@ def mirror(UT: NDArray) -> None:
             hole[2 * n + i], hole[2 * n + i + 1] = electron[i], -electron[i + 1]
 
 
-@lazily(calls=(following, put, mirror))
-def exponential(
+def exponential_of(
     c: NDArray,
     coef: NDArray,
     half: NDArray,
@@ -93,6 +92,10 @@ def exponential(
         put(B, UT[:, :columns], 0, begin)
     if columns == n:
         mirror(UT)
+
+
+EXPONENTIAL = (following, put, mirror, exponential_of)
+exponential = lazily(calls=EXPONENTIAL)(exponential_of)
 
 
 def _add_sources(C, functions, k, p, kinds, slopes, begin):

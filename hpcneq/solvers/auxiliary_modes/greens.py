@@ -227,8 +227,7 @@ def field(
     _velocity(hop, level, pairing, damping, near[0], within, rows[1])
 
 
-@lazily(calls=(_conjugate, _carried, _weighted, _near_diagonal, _velocity))
-def carry(
+def carry_block(
     UT: ComplexArray,
     base: ComplexArray,
     W: FloatArray,
@@ -252,8 +251,11 @@ def carry(
     _velocity(chain[0], chain[1], chain[2], damping, near[0], within, rows[1])
 
 
-@lazily(calls=(_conjugate, _carried, _weighted, _ahead, _band, _velocity))
-def predict(
+CARRY = (_conjugate, _carried, _weighted, _near_diagonal, _velocity, carry_block)
+carry = lazily(calls=CARRY)(carry_block)
+
+
+def predict_block(
     UT: ComplexArray,
     before: Matrices,
     history: Matrices,
@@ -292,3 +294,7 @@ def predict(
     rows[0] = near[0, :, 1]
     within = near[1, :, 1].copy()
     _velocity(chain[0], chain[1], chain[2], damping, near[0], within, rows[1])
+
+
+PREDICT = (_conjugate, _carried, _weighted, _ahead, _band, _velocity, predict_block)
+predict = lazily(calls=PREDICT)(predict_block)

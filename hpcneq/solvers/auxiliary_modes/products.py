@@ -213,13 +213,7 @@ def _advance_groups(modes, places, groups, after, functions, slopes, sums, T, UT
             _merge(product[row : row + places[g, 1]], S[g - begin], own_places, scalars, *given)
 
 
-@lazily(
-    calls=(
-        *(_row, unit_columns, following, put, mirror, _chebyshev_matrices, _unfolded),
-        *(_functions_of_H, _weights, _fast_sums, _merge, _advance_groups),
-    )
-)
-def advance(
+def advance_block(
     modes: tuple[NDArray, NDArray],
     places: IntArray,
     groups: tuple[NDArray, ...],
@@ -262,3 +256,10 @@ def advance(
     _weights(step, radius, mean, own, False, (nodes[0], nodes[1]), functions)
     given = groups, after, functions, slopes, sums, T, UT, scratch, few
     _advance_groups(modes, places, *given)
+
+
+BLOCK = (
+    *(_row, unit_columns, following, put, mirror, _chebyshev_matrices, _unfolded, _functions_of_H),
+    *(_weights, _fast_sums, _merge, _advance_groups, advance_block),
+)
+advance = lazily(calls=BLOCK)(advance_block)

@@ -189,8 +189,7 @@ def _carried(UT: ComplexArray, inside: ComplexArray, work: Matrices, out: Comple
     np.dot(UT.T, half, out)
 
 
-@lazily(calls=(_memory,))
-def sources(
+def sources_of(
     Q: ComplexArray,
     L: ComplexArray,
     hop: FloatArray,
@@ -203,6 +202,10 @@ def sources(
 ) -> None:
     """X and Z of the sums Q and L over the modes, see `state.memory_terms`."""
     _memory(Q, L, hop, level, pairing, white, work[2], X, Z)
+
+
+SOURCES = (_memory, sources_of)
+sources = lazily(calls=SOURCES)(sources_of)
 
 
 @lazily(calls=(_near_diagonal, _velocity))

@@ -115,7 +115,7 @@ class ModePasses:
         self._step: Rates | None = None  # that of the cache
         self._cache: dict[object, tuple] = {}
         none = np.zeros(0, complex)
-        self._nothing = none, none, np.zeros((4, 0), complex)
+        self.no_fast = none, none, np.zeros((4, 0), complex)
         at = 0
         tables: dict[tuple, NDArray] = {}
         for b in state.share.mine:
@@ -138,7 +138,7 @@ class ModePasses:
         ends : modes of before and those to be written. sums (1 or chunks, 2, N, N) are added to,
         see `state.empty_sums`.
         """
-        held, own = self.held[b], self._own(b, rates)
+        held, own = self.held[b], self.own(b, rates)
         leads = b in self.state.green
         adds = leads and len(rates.fast.mean) > 0
         if len(held.kinds) in LEVELS:
@@ -148,21 +148,25 @@ class ModePasses:
         self._sweeps(b, polynomial, own[:2], ends, sums)
         return self.propagator(polynomial) if leads else None
 
-    def _own(self, b, rates):
+    def own(self, b: int, rates: Rates) -> tuple:
         """Of the carried groups held of a block: their moments, rates at the end, and factors and
         bends in the modes' precision.
         """
-        if self._step is not rates:
-            self._step, self._cache = rates, {}
-        held = self.held[b]
+        cache, held = self._cache_of(rates), self.held[b]
         first = held.groups[0]
         part = slice(first, max(first, min(held.groups[-1] + 1, rates.carried)))
         key = part.start, part.stop
-        if key not in self._cache:
+        if key not in cache:
             moments, kind = rates.slow.of(part), self.state.dtype
             rounded = moments.factor.astype(kind), moments.bend.astype(kind)
-            self._cache[key] = (moments, rates.after[part], *rounded)
-        return self._cache[key]
+            cache[key] = (moments, rates.after[part], *rounded)
+        return cache[key]
+
+    def _cache_of(self, rates):
+        """What has been found of the rates of a step; nothing of another one's is kept."""
+        if self._step is not rates:
+            self._step, self._cache = rates, {}
+        return self._cache
 
     def counted(self) -> float:
         """Flops since the last call."""
@@ -177,14 +181,18 @@ class ModePasses:
 
     def _fast_weights(self, held, rates):
         """Weights (4 kinds, fast groups) of the functions of H, see `products.advance`."""
-        key = id(held.sources)
-        if key not in self._cache:
+        key, cache = id(held.sources), self._cache_of(rates)
+        if key not in cache:
             moments, after = rates.fast, rates.after[rates.carried :]
             sources = held.sources[:, rates.carried :]
             bent, changes = sources * moments.bend, sources * after
             parts = np.array([sources, bent, changes, changes * moments.bend])
-            self._cache[key] = parts.swapaxes(0, 1).reshape(-1, len(after))
-        return self._cache[key]
+            cache[key] = parts.swapaxes(0, 1).reshape(-1, len(after))
+        return cache[key]
+
+    def fast_arguments(self, held: Held, rates: Rates) -> tuple[ComplexArray, ...]:
+        """Of the fast groups what `products.advance` gets."""
+        return rates.fast.mean, rates.fast.own, self._fast_weights(held, rates)
 
     def _fast_terms(self, polynomial, moments):
         """Terms of the functions of fast groups."""
@@ -215,10 +223,10 @@ class ModePasses:
         moments, after, factor, bend = own
         count, N = len(after), len(held.kinds)
         terms = most = polynomial.terms(kind)
-        fast = self._nothing
+        fast = self.no_fast
         if adds:
             most = self._fast_terms(polynomial, rates.fast)
-            fast = rates.fast.mean, rates.fast.own, self._fast_weights(held, rates)
+            fast = self.fast_arguments(held, rates)
         c, *matrix = polynomial.numbers(kind)
         UT = U = np.empty((N, N), complex)
         if kind.itemsize < 16:

@@ -13,7 +13,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from ...maths.arrays import ComplexArray, FloatArray
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ..aligned import aligned_zeros
 from ..protocols import AuxiliaryModes
 from . import chains, chebyshev
@@ -208,6 +208,12 @@ class Polynomial:
             (c, *others),
             *self.planes.of(self.n, kind),
         )
+
+
+def degree_on_grid(reaches: FloatArray, smallest: float) -> IntArray:
+    """The terms of U for each reach."""
+    places = np.ceil(GRID * reaches).astype(int)
+    return np.array([_terms(place, smallest) for place in places.tolist()])
 
 
 @lru_cache(maxsize=1024)

@@ -37,6 +37,12 @@ Diagonals = dict[int, ComplexArray]  # block: the diagonals of its modes, (group
 Runs = list[tuple[list[int], slice, NDArray]]  # [(groups, columns, (groups, columns, N))]
 
 
+class Green(dict[int, ComplexArray]):
+    """b -> (N, N) of the led blocks; ``flat`` is the one array they are views of."""
+
+    flat: ComplexArray
+
+
 class Modes(dict[tuple[int, int], Runs]):
     """(b, c) -> [(groups, columns, array)]; ``flat`` is the one array they are views of."""
 
@@ -101,9 +107,10 @@ class BlockState:
         """A further generation of modes."""
         return self.view_modes(np.zeros(self.mode_count, self.dtype))
 
-    def view_green(self, flat: ComplexArray) -> dict[int, ComplexArray]:
+    def view_green(self, flat: ComplexArray) -> Green:
         """{b: (N, N)} views of the first ``green_count`` entries of a flat array."""
-        views, at = {}, 0
+        views, at = Green(), 0
+        views.flat = flat[: self.green_count]
         for b in self.share.led:
             N = self.system.size(b)
             views[b] = flat[at : at + N * N].reshape(N, N)
@@ -222,30 +229,41 @@ class BlockState:
 
         Where a row has one owner, adding the other ranks' zeros is exact in any order.
         """
-        table = np.zeros((self.system.blocks, count, self.system.unknowns), complex)
+        table = self.table(count)
         for b, row in rows.items():
             table[b] = row
+        return self.total(table)
+
+    def table(self, count: int = 2) -> ComplexArray:
+        """Zeros (blocks, count, unknowns)."""
+        return np.zeros((self.system.blocks, count, self.system.unknowns), complex)
+
+    def total(self, table: ComplexArray) -> ComplexArray:
+        """The sum over all ranks and blocks of a `table`, (count, unknowns). **Collective.**"""
         self.comm.Allreduce(MPI.IN_PLACE, table)
         total = table[0].copy()
         for row in table[1:]:
             total += row
         return total
 
-    def mean_of_rows(self, rows: Mapping[int, ComplexArray]) -> tuple[ComplexArray, ...]:
+    def mean_of_rows(
+        self, rows: Mapping[int, ComplexArray], table: ComplexArray | None = None
+    ) -> tuple[ComplexArray, ...]:
         """The mean field of each row of the led blocks: what it reads of G, or of dG/dt.
 
-        rows : block -> (1 or 2, probes). **Collective.**
+        rows : block -> (1 or 2, probes). table : a `table` with what other blocks add.
+        **Collective.**
         """
-        tables = {}
+        if table is None:
+            table = self.table()
         for b, values in rows.items():
             sites, weights, once = self._probe(b)
-            tables[b] = np.zeros((2, self.system.unknowns), complex)
             if once:
-                tables[b][: len(values), sites] = weights * values
+                table[b, : len(values), sites] = (weights * values).T
                 continue
-            for row, own in zip(tables[b], values):
+            for row, own in zip(table[b], values):
                 np.add.at(row, sites, weights * own)
-        return tuple(self.system.close(total) for total in self.gather(tables, 2))
+        return tuple(self.system.close(total) for total in self.total(table))
 
     def _probe(self, b):
         """Sites and weights of what the mean field reads of a block, whether each site is once."""

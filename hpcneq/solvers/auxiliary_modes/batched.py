@@ -1,0 +1,203 @@
+"""Compiled kernels for a step of many blocks of as many levels, in one call.
+
+Chains and polynomials are those of all blocks, their first index. Green functions, what acts on
+them and modes are flat arrays with those of a block from a place on: ``places`` (blocks, 4) are the
+places of its matrices, its modes' begin and end, its number among all.
+
+numba is needed at once: this module is imported when the first step is done so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ...maths.compiled import lazily
+from .chains import EFFECTIVE, effective_of
+from .columns import EXPONENTIAL, exponential_of
+from .greens import CARRY, PREDICT, SOURCES, carry_block, predict_block, sources_of
+from .products import BLOCK, advance_block
+
+
+def _matrix(flat, at, N):
+    """The (N, N) matrix that begins at a place of a flat array."""
+    return flat[at : at + N * N].reshape(N, N)
+
+
+def _tell(rows, i, probes, table):
+    """Add what the mean field reads of the i-th block, rows (2, 3 n), to table (2, unknowns)."""
+    entries, sites, factors = probes
+    for r in range(2):
+        for p in range(entries.shape[1]):
+            table[r, sites[i, p]] += factors[i, p] * rows[r, entries[i, p]]
+
+
+@lazily(calls=EFFECTIVE)
+def expand(
+    chains: tuple[NDArray, ...],
+    motion: tuple[NDArray, ...],
+    step: float,
+    coef: FloatArray,
+    slopes: ComplexArray,
+    c: FloatArray,
+    radii: FloatArray,
+) -> None:
+    """`chains.effective` of all blocks, see there. chains : hops, levels, pairing. motion : slopes
+    of pairing and levels.
+    """
+    hop, level, pairing = chains
+    slope, moving = motion
+    for i in range(len(hop)):
+        given = hop[i], level[i], pairing[i], slope[i], moving[i]
+        radii[i] = effective_of(*given, step, coef[i], slopes[i], c[i])
+
+
+@lazily(calls=(*EXPONENTIAL, *PREDICT, _matrix, _tell))
+def predict(
+    places: IntArray,
+    terms: IntArray,
+    polynomials: tuple[NDArray, ...],
+    columns: int,
+    chains: tuple[NDArray, ...],
+    times: FloatArray,
+    W: FloatArray,
+    damping: float,
+    before: tuple[NDArray, ...],
+    history: tuple[NDArray, ...],
+    base: ComplexArray,
+    probes: tuple[NDArray, ...],
+    table: ComplexArray,
+    UT: NDArray,
+    planes: tuple[NDArray, ...],
+    work: tuple[NDArray, ...],
+    near: tuple[NDArray, ...],
+) -> None:
+    """`greens.predict` of all blocks, in the precision of UT, and what the mean field reads.
+
+    terms (blocks,) of U. polynomials : c, the coefficients of H. columns : see
+    `columns.exponential`. chains : of the guessed end. before : G, X, Z. history : U and X of the
+    step before. probes : entries of rows, unknowns, factors (blocks, probes) each. table (all
+    blocks, 2, unknowns). UT (N, N), planes, work, near : scratch.
+    """
+    c, coef = polynomials
+    hop, level, pairing = chains
+    N = len(UT)
+    target = UT.view(c.dtype).reshape(1, N, 2 * N)
+    for i in range(len(places)):
+        at = places[i, 0]
+        exponential_of(c[i, : terms[i]], coef[i, 0], coef[i, 1], columns, target, planes)
+        green = _matrix(before[0], at, N), _matrix(before[1], at, N), _matrix(before[2], at, N)
+        past = _matrix(history[0], at, N), _matrix(history[1], at, N)
+        chain = hop[i], level[i], pairing[i]
+        given = UT, green, past, times, W, chain, damping, _matrix(base, at, N)
+        predict_block(*given, near[0], near[1], work)
+        _tell(near[1].reshape(2, -1), i, probes, table[places[i, 3]])
+
+
+def _nodes(bank, order):
+    """Nodes and matrices of `chebyshev.nodes` for carried and fast groups: terms and places."""
+    terms, first, most, second = order
+    middle, last = first + 2 * terms, second + 2 * most
+    return (
+        bank[first:middle],
+        bank[middle : middle + 2 * terms * terms].reshape(2 * terms, terms),
+        bank[second:last],
+        bank[last : last + 2 * most * most].reshape(2 * most, most),
+    )
+
+
+def _convert(A, out):
+    """out = A in its precision."""
+    for i in range(len(A)):
+        for j in range(len(A)):
+            out[i, j] = A[i, j]
+
+
+_ALL = (*EXPONENTIAL, *SOURCES, *CARRY, *BLOCK, _matrix, _tell, _nodes, _convert)
+
+
+@lazily(calls=tuple(dict.fromkeys(_ALL)))
+def advance(
+    places: IntArray,
+    orders: IntArray,
+    radii: FloatArray,
+    step: float,
+    modes: tuple[NDArray, ...],
+    layout: tuple[IntArray, ...],
+    groups: tuple[NDArray, ...],
+    rates: tuple[ComplexArray, ...],
+    fast: tuple[ComplexArray, ...],
+    bank: FloatArray,
+    matrix: tuple[NDArray, ...],
+    exact: tuple[NDArray, ...],
+    columns: int,
+    chains: tuple[NDArray, ...],
+    W: FloatArray,
+    damping: float,
+    white: float,
+    green: tuple[ComplexArray, ...],
+    base: ComplexArray,
+    probes: tuple[NDArray, ...],
+    table: ComplexArray,
+    T: NDArray,
+    UT: NDArray,
+    sums: FloatArray,
+    scratch: tuple[NDArray, ...],
+    few: tuple[NDArray, ...],
+    planes: tuple[tuple[NDArray, ...], ...],
+    work: tuple[NDArray, ...],
+    near: tuple[NDArray, ...],
+) -> None:
+    """`products.advance`, `greens.sources` and `greens.carry` of all blocks, see there.
+
+    orders (blocks, 5): terms of carried and of fast groups with their places in the ``bank`` of
+    nodes, see `_nodes`, terms of U in double precision. layout : of the groups, see ``places`` of
+    `products.advance`, and kinds of columns. matrix : Hdot, c, the coefficients of H; exact : the
+    latter two in double precision, which make U where the modes are in single precision. chains :
+    of the end. green : U, X, Z and G of the end. table : see `predict`. T (terms columns 2N,), UT
+    (N, N), sums (1, 2, N, N) : scratch like all that follows; planes in both precisions.
+    """
+    slopes, c, coef = matrix
+    hop, level, pairing = chains
+    N = len(UT)
+    single = UT.itemsize < 16
+    real = sums.view(np.float64)
+    for i in range(len(places)):
+        at, nodes = places[i, 0], _nodes(bank, orders[i, :4])
+        U, X, Z = _matrix(green[0], at, N), _matrix(green[1], at, N), _matrix(green[2], at, N)
+        count = orders[i, 0]
+        if single:
+            target = U.view(np.float64).reshape(1, N, 2 * N)
+            given = exact[0][i, : orders[i, 4]], exact[1][i, 0], exact[1][i, 1]
+            exponential_of(*given, columns, target, planes[1])
+            _convert(U, UT)
+            count = 0
+        own_T = T[: orders[i, 2] * columns * 2 * N].reshape(orders[i, 2], columns, 2 * N)
+        sums[:] = 0
+        advance_block(
+            (modes[0][places[i, 1] : places[i, 2]], modes[1][2 * places[i, 1] : 2 * places[i, 2]]),
+            layout[0],
+            groups,
+            rates,
+            fast,
+            step,
+            radii[i],
+            nodes,
+            layout[1],
+            real,
+            (slopes[i], coef[i, 0], coef[i, 1]),
+            c[i, :count],
+            own_T,
+            UT,
+            scratch,
+            few,
+            planes[0],
+        )
+        if not single:
+            _convert(UT, U)
+        chain = hop[i], level[i], pairing[i]
+        sources_of(sums[0, 0], sums[0, 1], *chain, white, X, Z, work)
+        given = U, _matrix(base, at, N), W, X, Z, _matrix(green[3], at, N)
+        carry_block(*given, work, chain, damping, near[0], near[1])
+        _tell(near[1].reshape(2, -1), i, probes, table[places[i, 3]])

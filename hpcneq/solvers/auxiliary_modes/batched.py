@@ -145,7 +145,8 @@ def advance(
     sums: FloatArray,
     scratch: tuple[NDArray, ...],
     few: tuple[NDArray, ...],
-    planes: tuple[tuple[NDArray, ...], ...],
+    planes: tuple[NDArray, ...],
+    exact_planes: tuple[NDArray, ...],
     work: tuple[NDArray, ...],
     near: tuple[NDArray, ...],
 ) -> None:
@@ -156,7 +157,7 @@ def advance(
     `products.advance`, and kinds of columns. matrix : Hdot, c, the coefficients of H; exact : the
     latter two in double precision, which make U where the modes are in single precision. chains :
     of the end. green : U, X, Z and G of the end. table : see `predict`. T (terms columns 2N,), UT
-    (N, N), sums (1, 2, N, N) : scratch like all that follows; planes in both precisions.
+    (N, N), sums (1, 2, N, N) : scratch like all that follows.
     """
     slopes, c, coef = matrix
     hop, level, pairing = chains
@@ -170,7 +171,7 @@ def advance(
         if single:
             target = U.view(np.float64).reshape(1, N, 2 * N)
             given = exact[0][i, : orders[i, 4]], exact[1][i, 0], exact[1][i, 1]
-            exponential_of(*given, columns, target, planes[1])
+            exponential_of(*given, columns, target, exact_planes)
             _convert(U, UT)
             count = 0
         own_T = T[: orders[i, 2] * columns * 2 * N].reshape(orders[i, 2], columns, 2 * N)
@@ -192,7 +193,7 @@ def advance(
             UT,
             scratch,
             few,
-            planes[0],
+            planes,
         )
         if not single:
             _convert(UT, U)

@@ -207,7 +207,7 @@ class Batch:
             self.work.sums,
             self.scratch.work,
             self.scratch.few,
-            self.planes,
+            *self.planes,
             self.work.matrices,
             (self.work.near, self.work.rows),
         )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
 from .columns import following, mirror, put, unit_columns
-from .product_code import blend_few, blend_many, unfold_few, unfold_many
+from .product_code import blend_few, blend_many, follow_many, unfold_few, unfold_many
 
 
 def _row(P, i, S, j, k, a, b, d, new, col, Q, L, own, rate):
@@ -33,6 +33,52 @@ def _row(P, i, S, j, k, a, b, d, new, col, Q, L, own, rate):
         at += 4
 
 
+def _first_terms(half, T):
+    """T[0] and T[1] of `_chebyshev_rows`."""
+    n = len(half)
+    T[:2] = 0
+    for j in range(n):
+        left, right = (j - 1) % n, (j + 1) % n
+        T[0, j, 2 * j] = 1
+        T[1, j, 2 * left + 1] -= half[j, 0]
+        T[1, j, 2 * right + 1] -= half[j, 1]
+        T[1, j, 2 * j + 1] -= half[j, 2]
+        for part, i in enumerate((j, left, right)):
+            T[1, j, 2 * (n + i)] -= half[j, 5 + 2 * part]
+            T[1, j, 2 * (n + i) + 1] -= half[j, 4 + 2 * part]
+
+
+def _add_terms(a, A, b, B, out):
+    """out = a A + b B of rows."""
+    for i in range(len(out)):
+        out[i] = a * A[i] + b * B[i]
+
+
+def _chebyshev_rows(c, coef, half, T, UT):
+    """`_chebyshev_matrices` where the columns of holes are told by those of electrons.
+
+    T[k + 1] is T[k - 1] - i T[k] H, whose rows in memory are sums of rows of T[k].
+    """
+    n = len(coef)
+    _first_terms(half, T)
+    one = T[0, 0, 0]  # 1 in their precision
+    for j in range(min(n, n * len(c))):
+        _add_terms(c[0], T[0, j], c[1], T[1, j], UT[0, j])
+    for k in range(1, len(T) - 1):
+        left = n - 1
+        for j in range(n):
+            right = j + 1
+            if right == n:
+                right = 0
+            for begin in range(0, 2 * n, 8):  # the last ones may be done twice
+                follow_many(T, k, left, j, right, min(begin, 2 * n - 8), coef, one)
+            if k + 1 < len(c):
+                _add_terms(one, UT[0, j], c[k + 1], T[k + 1, j], UT[0, j])
+            left = j
+    if len(c):
+        mirror(UT)
+
+
 def _chebyshev_matrices(c, coef, half, T, UT, planes):
     """T[k] = (-i)^k T_k(H), transposed, and UT = sum_k c_k T[k]; none where c is empty.
 
@@ -43,6 +89,9 @@ def _chebyshev_matrices(c, coef, half, T, UT, planes):
     B, C, S, _ = planes
     n, width = B.shape[0], B.shape[1] // 4
     columns = T.shape[1]
+    if columns == n and n >= 4 and coef.shape[1] == 10:
+        _chebyshev_rows(c, coef, half, T, UT)
+        return
     for begin in range(0, columns, width):
         unit_columns(B, begin, columns - 1)
         C[:] = 0
@@ -259,7 +308,8 @@ def advance_block(
 
 
 BLOCK = (
-    *(_row, unit_columns, following, put, mirror, _chebyshev_matrices, _unfolded, _functions_of_H),
-    *(_weights, _fast_sums, _merge, _advance_groups, advance_block),
+    *(_row, unit_columns, following, put, mirror, _first_terms, _add_terms, _chebyshev_rows),
+    *(_chebyshev_matrices, _unfolded, _functions_of_H, _weights, _fast_sums, _merge),
+    *(_advance_groups, advance_block),
 )
 advance = lazily(calls=BLOCK)(advance_block)

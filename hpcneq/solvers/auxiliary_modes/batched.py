@@ -25,6 +25,13 @@ def _matrix(flat, at, N):
     return flat[at : at + N * N].reshape(N, N)
 
 
+def _convert(A, out):
+    """out = A in its precision."""
+    for i in range(len(A)):
+        for j in range(len(A)):
+            out[i, j] = A[i, j]
+
+
 def _tell(rows, i, probes, table):
     """Add what the mean field reads of the i-th block, rows (2, 3 n), to table (2, unknowns)."""
     entries, sites, factors = probes
@@ -53,7 +60,7 @@ def expand(
         radii[i] = effective_of(*given, step, coef[i], slopes[i], c[i])
 
 
-@lazily(calls=(*EXPONENTIAL, *PREDICT, _matrix, _tell))
+@lazily(calls=(*EXPONENTIAL, *PREDICT, _matrix, _tell, _convert))
 def predict(
     places: IntArray,
     terms: IntArray,
@@ -65,7 +72,7 @@ def predict(
     damping: float,
     before: tuple[NDArray, ...],
     history: tuple[NDArray, ...],
-    base: ComplexArray,
+    keeps: tuple[ComplexArray, ...],
     probes: tuple[NDArray, ...],
     table: ComplexArray,
     UT: NDArray,
@@ -77,7 +84,7 @@ def predict(
 
     terms (blocks,) of U. polynomials : c, the coefficients of H. columns : see
     `columns.exponential`. chains : of the guessed end. before : G, X, Z. history : U and X of the
-    step before. probes : entries of rows, unknowns, factors (blocks, probes) each. table (all
+    step before. keeps : what U carries to the end and G are written there. probes : entries of rows, unknowns, factors (blocks, probes) each. table (all
     blocks, 2, unknowns). UT (N, N), planes, work, near : scratch.
     """
     c, coef = polynomials
@@ -90,7 +97,8 @@ def predict(
         green = _matrix(before[0], at, N), _matrix(before[1], at, N), _matrix(before[2], at, N)
         past = _matrix(history[0], at, N), _matrix(history[1], at, N)
         chain = hop[i], level[i], pairing[i]
-        given = UT, green, past, times, W, chain, damping, _matrix(base, at, N)
+        _convert(green[0], _matrix(keeps[1], at, N))
+        given = UT, green, past, times, W, chain, damping, _matrix(keeps[0], at, N)
         predict_block(*given, near[0], near[1], work)
         _tell(near[1].reshape(2, -1), i, probes, table[places[i, 3]])
 
@@ -105,13 +113,6 @@ def _nodes(bank, order):
         bank[second:last],
         bank[last : last + 2 * most * most].reshape(2 * most, most),
     )
-
-
-def _convert(A, out):
-    """out = A in its precision."""
-    for i in range(len(A)):
-        for j in range(len(A)):
-            out[i, j] = A[i, j]
 
 
 _ALL = (*EXPONENTIAL, *SOURCES, *CARRY, *BLOCK, _matrix, _tell, _nodes, _convert)

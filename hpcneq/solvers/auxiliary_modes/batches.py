@@ -92,16 +92,14 @@ class Batch:
         given = self.coef, self.slopes, self.c, self.radii
         batched.expand(of_mean, moving, step, *given)
         reaches = self.radii * step
-        exact, terms = (degree_on_grid(reaches, SMALLEST[size]) for size in self._sizes())
+        exact = terms = degree_on_grid(reaches, SMALLEST[8])
+        if self.state.dtype != complex:
+            terms = degree_on_grid(reaches, SMALLEST[4])
         most = max(exact.max(), terms.max())
         if most > self.c.shape[1]:
             self.c = np.empty((len(self.blocks), most))
             return self._expand(step, field)
         return exact, terms
-
-    def _sizes(self):
-        """Bytes of real numbers: of double precision, of the modes."""
-        return 8, self.state.dtype.itemsize // 2
 
     def _rounded(self, *arrays):
         """Arrays in the modes' precision."""
@@ -118,13 +116,13 @@ class Batch:
         weights: tuple[FloatArray, FloatArray],
         before: tuple[Green, Green, Green],
         history: tuple[Green, Green],
-        base: Green,
+        keeps: tuple[Green, Green],
         table: ComplexArray,
     ) -> float:
         """`greens.predict` of its blocks; adds what the mean field reads to ``table``.
 
         field : the moments of the step. c : the mean field at its end. weights : times and W of
-        `greens.predict_block`. before : G, X, Z. history : U and X of the step before.
+        `greens.predict_block`. before : G, X, Z. history : U and X of the step before. keeps : where what U carries and G are written.
         """
         from . import batched  # needs numba at once
 
@@ -139,7 +137,7 @@ class Batch:
             self.system.damping,
             tuple(matrices.flat for matrices in before),
             self._rounded(*(matrices.flat for matrices in history)),
-            base.flat,
+            tuple(matrices.flat for matrices in keeps),
             self.probes,
             table,
             self.UT,
@@ -176,13 +174,13 @@ class Batch:
             fast = self.passes.fast_arguments(self.held, rates)
         moments, after, factor, bend = self.passes.own(self.blocks[0], rates)
         count = len(after)
-        bank, orders = self._bank(terms, most)
+        bank, orders = self._bank(terms, most, exact)
         slopes, c_rounded, coef = self._rounded(self.slopes, self.c, self.coef)
         old, new = (each.flat for each in modes)
         T = self.scratch.terms(int(most.max()), self.columns)
         batched.advance(
             self.places,
-            np.column_stack([orders, exact]),
+            orders,
             self.radii,
             step,
             (old, new.view(T.dtype)),
@@ -230,11 +228,11 @@ class Batch:
         fall = np.log(nearest + np.sqrt(1 + nearest**2))
         return 1 + np.ceil(-log(fast_poles.ACCURACY[size]) / fall).astype(int)
 
-    def _bank(self, terms, most):
+    def _bank(self, terms, most, exact):
         """All nodes and their matrices one behind the other, and for each block the terms and the
-        place of its nodes, for carried and for fast groups.
+        place of its nodes, for carried and for fast groups, and the terms of U.
         """
-        key = terms.tobytes() + most.tobytes()
+        key = terms.tobytes() + most.tobytes() + exact.tobytes()
         if self.bank[0] != key:
             parts, starts, at = [], {}, 0
             for count in {*terms.tolist(), *most.tolist()}:
@@ -242,8 +240,10 @@ class Batch:
                 parts += [nodes, basis.ravel()]
                 starts[count] = at
                 at += nodes.size + basis.size
-            orders = [(m, starts[m], k, starts[k]) for m, k in zip(terms.tolist(), most.tolist())]
-            self.bank = key, np.concatenate(parts), np.array(orders)
+            places = ([starts[m] for m in each.tolist()] for each in (terms, most))
+            columns = [(each, place) for each, place in zip((terms, most), places)]
+            orders = np.array([*columns[0], *columns[1], exact]).T
+            self.bank = key, np.concatenate(parts), np.ascontiguousarray(orders)
         return self.bank[1:]
 
 

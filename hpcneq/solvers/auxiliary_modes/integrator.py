@@ -33,10 +33,11 @@ from numpy.typing import DTypeLike
 
 from ...maths.arrays import ComplexArray, FloatArray
 from ...parallel import Part, placed
-from . import fast_poles, greens
+from . import greens
 from .batches import batches
-from .mode_passes import Gap, ModePasses, Rates
-from .polynomials import Planes, Polynomial, rate_moments
+from .mode_passes import ModePasses
+from .polynomials import Planes, Polynomial
+from .rates import Gap, Rates, rates_of
 from .state import BlockState, Diagonals, Modes
 from .stepping import GAUSS, Ends, Read, Stepper, hermite, memory_weights, moments
 from .workspace import Generation, Generations, Work, entries, green_like
@@ -54,7 +55,7 @@ class Exponential(Stepper):
         super().__init__()
         self.state, self.system, self.corrector = state, state.system, corrector
         self.spare, self.planes = state.allocate(), Planes()
-        self.old_green, self.new_green, self.base = (green_like(state) for _ in range(3))
+        self.old_green, self.base = green_like(state), green_like(state)
         self.generations = Generations(state)
         self.work = {len(G): Work(len(G), state.dtype) for G in state.green.values()}
         self.entries = {b: entries(self.system, b) for b in state.green}
@@ -62,6 +63,8 @@ class Exponential(Stepper):
         self.batches = batches(state, self.mode_passes, self.work)
         batched = {b for batch in self.batches for b in batch.blocks}
         self.single = [b for b in state.share.mine if b not in batched]
+        self.lone = [b for b in self.single if b in state.green]
+        self.rates: Rates | None = None  # of the last step
         state.account = self.account
         self.whole = {b for b in state.green if len(state.share.holders(b)) == 1}
         self.carried = len(self.system.groups)  # with matrices in the last step
@@ -145,7 +148,9 @@ class Exponential(Stepper):
 
     def advance(self, t: float, step: float) -> None:
         """(Pi, G)(t) -> (t + step). **Collective.**"""
-        state, rates = self.state, self._rates(t, step)
+        state = self.state
+        rates = rates_of(self.system, t, step, t - self.origin, self.rates)
+        self.rates = rates
         if self.gap is not None and rates.carried > self.gap.rates.carried:
             self.complete()
         passes = 1 + self.corrector
@@ -156,16 +161,13 @@ class Exponential(Stepper):
         new = self.generations.following()
         for _ in range(passes):
             table = self.mode_pass(step, rates, end, W, new)
-            single = [b for b in self.single if b in state.green]
-            last = self.bounded(self.carry(single, W, new, end.c, table), step)
+            last = self.bounded(self.carry(self.lone, W, new, end.c, table), step)
             if self.history is None:  # U itself is only third order then: one inner iteration
                 for b, UT in self.propagators(state.green, step, last).items():
                     new.U[b][:] = UT
                 last = self.bounded(self.carry(state.green, W, new, last.c, state.table()), step)
             end = last
         self.old_history = self.history
-        self.old_green.flat[:] = state.green.flat
-        state.green.flat[:] = self.new_green.flat
         self.record = (t, step, start, end, new.U)
         self.history = (step, start, new.U)
         self.before, self.now = start, end
@@ -183,31 +185,19 @@ class Exponential(Stepper):
         state, damping, rows, table = self.state, self.system.damping, {}, self.state.table()
         last, old, past = self.history or (0.0, start, start.X)
         times, before = np.array([step, last, np.exp(-damping * step)]), (start.X, start.Z)
-        before = state.green, *before
+        before, field = (state.green, *before), self._moments(step, guess)
         for batch in self.batches:
-            field, history = self._moments(step, guess), (past, old.X)
-            given = (times, W), before, history, self.base, table
+            given = (times, W), before, (past, old.X), (self.base, self.old_green), table
             self.flops += batch.predict(step, field, guess.c, *given)
-        single = [b for b in self.single if b in state.green]
-        for b, UT in self.propagators(single, step, guess, state.dtype).items():
+        for b, UT in self.propagators(self.lone, step, guess, state.dtype).items():
             N, work, own = len(UT), self.work[len(UT)], tuple(part[b] for part in before)
+            self.old_green[b][:] = state.green[b]
             history = past[b].astype(UT.dtype), old.X[b].astype(UT.dtype)
             given = times, W, self._chain(b, guess.c), damping, self.base[b]
             greens.predict(UT, own, history, *given, work.near, work.rows, work.rough)
             self.flops += 16.0 * N**3 * (2 if last > 0 else 1)
             rows[b] = work.entries(self.entries[b])
         return Ends(*state.mean_of_rows(rows, table))
-
-    def _rates(self, t, step):
-        """The `Rates` of a step."""
-        mean, slope = self.system.rate_moments(t, step)
-        first = fast_poles.carried(mean, step, t - self.origin)
-        return Rates(
-            first,
-            rate_moments(step, mean[:first], slope[:first]),
-            fast_poles.fast_moments(step, mean[first:], slope[first:]),
-            self.system.rates_at(t + step, -1),
-        )
 
     def _miss(self, gap):
         """From now on the state's modes miss the groups that were fast in the step of ``gap``."""
@@ -266,14 +256,14 @@ class Exponential(Stepper):
     ) -> ComplexArray:
         """Pi_g <- e^{lambda dt} U Pi_g + S_g for this rank's chunks. **Collective.**
 
-        Writes U^T and, of the new modes, X and Z of the led blocks; in batches also G in
-        ``new_green``, of which the table returned has what the mean field reads.
+        Writes U^T and, of the new modes, X and Z of the led blocks; in batches also G, of which the
+        table returned has what the mean field reads.
         """
         state, table, ends = self.state, self.state.table(), (self.state.held_modes, self.spare)
+        field = self._moments(step, end)
         for batch in self.batches:
-            given = self._moments(step, end), rates, ends, end.c, W
-            greens_there = self.base, self.new_green
-            self.flops += batch.advance(step, *given, new, greens_there, table)
+            given = field, rates, ends, end.c, W, new, (self.base, state.green), table
+            self.flops += batch.advance(step, *given)
         shared = state.empty_sums(without=self.whole)
         for b, polynomial in self.effective(self.single, step, end):
             if b in self.whole:
@@ -302,12 +292,12 @@ class Exponential(Stepper):
     ) -> Ends:
         """The end of the step, with H taken at ``c``. **Collective.**
 
-        G of the blocks, in ``new_green``, is U (.) U^+ of what was plus what acts at the end.
+        G of the blocks is U (.) U^+ of what was plus what acts at the end.
         table : what the mean field reads of others.
         """
         rows, damping = {}, self.system.damping
         for b in blocks:
-            G = self.new_green[b]
+            G = self.state.green[b]
             work, given = self.work[len(G)], (new.U[b], self.base[b], W, new.X[b], new.Z[b], G)
             chain = self._chain(b, c)
             greens.carry(*given, work.matrices, chain, damping, work.near, work.rows)

@@ -8,42 +8,18 @@ reads them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ...maths.arrays import ComplexArray
 from . import chebyshev, fast_poles
 from .polynomials import Planes, Polynomial, RateMoments
+from .rates import Rates
 from .state import BlockState, Modes
-from .stepping import Ends
 
 # of a block for which whole matrices are faster; smaller ones take no time, but their kernel takes
 # longer to compile
 LEVELS = range(25, 81)
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Rates of a step: of the ``carried`` first groups, of the fast ones behind them, and those of
-    all, (groups,), at its end.
-    """
-
-    carried: int
-    slow: RateMoments
-    fast: RateMoments
-    after: ComplexArray
-
-
-@dataclass(frozen=True)
-class Gap:
-    """The step from ``start`` to ``end`` whose fast groups have not been written."""
-
-    step: float
-    rates: Rates
-    start: Ends
-    end: Ends
 
 
 class Held:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ..aligned import aligned_zeros
 from . import chains, chebyshev, fast_poles, mode_passes
 from .mode_passes import ModePasses, Rates, Scratch
 from .polynomials import DOUBLE, SMALLEST, TERMS, degree_on_grid
@@ -49,7 +50,7 @@ class Batch:
         if mirrored(state, blocks[0], passes):
             self.columns = n
         self.scratch = Scratch(N, 4 * len(self.held.sources), state.dtype)
-        self.UT = np.empty((N, N), state.dtype)
+        self.UT = aligned_zeros((N, N), state.dtype)
         self.planes = passes.planes.of(n, state.dtype)[0], passes.planes.of(n, DOUBLE)[0]
         self.bank: tuple[Any, FloatArray, IntArray] = None, np.zeros(0), np.zeros((0, 2), int)
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ...maths.arrays import ComplexArray
+from ..aligned import aligned_zeros
 from . import chebyshev, fast_poles
 from .polynomials import Planes, Polynomial, RateMoments
 from .rates import Rates
@@ -67,16 +68,16 @@ class Scratch:
 
     def __init__(self, N: int, groups: int, kind: np.dtype):
         self.N, real = N, np.empty(0, kind).real.dtype
-        self.T, P = np.empty(0, real), np.empty((4 * N, N), kind)
-        room = np.empty(4 * groups * N**2, real)
-        self.work = (np.empty((groups, N, 2 * N), real), P, P.view(real), room)
+        self.T, P = np.empty(0, real), aligned_zeros((4 * N, N), kind)
+        room = aligned_zeros(4 * groups * N**2, real)
+        self.work = (aligned_zeros((groups, N, 2 * N), real), P, P.view(real), room)
         self.few = np.zeros(3, kind), np.array([1, -1], real)
 
     def terms(self, count: int, columns: int) -> NDArray:
         """T for so many terms, (count, columns, 2N) real."""
         size = count * columns * 2 * self.N
         if len(self.T) < size:
-            self.T = np.empty(size, self.T.dtype)
+            self.T = aligned_zeros(size, self.T.dtype)
         return self.T[:size].reshape(count, columns, -1)
 
 

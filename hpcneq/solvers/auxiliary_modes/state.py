@@ -27,6 +27,7 @@ from scipy import sparse
 
 from ...maths.arrays import ComplexArray
 from ...parallel import Communicator, Part, placed
+from ..aligned import aligned_zeros
 from ..output_times import Row
 from ..protocols import AuxiliaryModes, Observables
 from .chebyshev import bound
@@ -78,7 +79,7 @@ class BlockState:
             for groups, cols in runs
         )
         together = self.dtype == complex
-        self.flat = np.zeros(self.green_count + together * self.mode_count, complex)
+        self.flat = aligned_zeros(self.green_count + together * self.mode_count, complex)
         self.green = self.view_green(self.flat)
         if together:
             self.held_modes = self.view_modes(self.flat[self.green_count :])
@@ -105,7 +106,7 @@ class BlockState:
 
     def allocate(self) -> Modes:
         """A further generation of modes."""
-        return self.view_modes(np.zeros(self.mode_count, self.dtype))
+        return self.view_modes(aligned_zeros(self.mode_count, self.dtype))
 
     def view_green(self, flat: ComplexArray) -> Green:
         """{b: (N, N)} views of the first ``green_count`` entries of a flat array."""

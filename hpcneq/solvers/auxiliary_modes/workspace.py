@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...maths.arrays import ComplexArray, IntArray
+from ..aligned import aligned_zeros
 from ..protocols import AuxiliaryModes
+from .polynomials import DOUBLE
 from .state import BlockState, Green
 
 
@@ -18,8 +20,8 @@ def entries(system: AuxiliaryModes, b: int) -> IntArray:
 
 
 def green_like(state: BlockState) -> Green:
-    """Uninitialised matrices of the led blocks."""
-    return state.view_green(np.empty(state.green_count, complex))
+    """Zero matrices of the led blocks."""
+    return state.view_green(aligned_zeros(state.green_count, complex))
 
 
 class Generation:
@@ -48,17 +50,22 @@ class Generations:
         self._last = (self._last - 1) % len(self._all)
 
 
+def _rough(N, kind):
+    """Two (2N, N) and two (N, N) matrices."""
+    return (*aligned_zeros((2, 2 * N, N), kind), *aligned_zeros((2, N, N), kind))
+
+
 class Work:
     """Scratch memory for the Green function of a block of N levels; ``rough`` is in the precision
     of the modes.
     """
 
     def __init__(self, N: int, kind: np.dtype):
-        self.rough = (*np.empty((2, 2 * N, N), kind), *np.empty((2, N, N), kind))
+        self.rough = _rough(N, kind)
         self.matrices = self.rough
         if kind.itemsize < 16:
-            self.matrices = (*np.empty((2, 2 * N, N), complex), *np.empty((2, N, N), complex))
-        self.sums = np.empty((1, 2, N, N), complex)
+            self.matrices = _rough(N, DOUBLE)
+        self.sums = aligned_zeros((1, 2, N, N), complex)
         self.near, self.rows = (
             np.empty((2, 3, 3, N // 2), complex),
             np.empty((2, 3, N // 2), complex),

@@ -194,9 +194,7 @@ class AuxiliaryModes(Bath, Protocol):
         """(g -> Pi_g^T (columns, N_b), G (N_b, N_b)) of the stationary start."""
 
     def observe_modes(self, b: int, diagonals: ComplexArray) -> FloatArray:
-        """Numbers (groups, mode_observables) from the diagonals (groups, N_b) of the modes, to be
-        summed over groups and blocks; a group has 0 outside its columns.
-        """
+        """Numbers (groups, mode_observables), to be summed, from modes' diagonals (groups, N_b)."""
 
     def observe_green(self, b: int, diagonal: ComplexArray) -> ComplexArray:
         """Rows (2, unknowns) from the diagonal (N_b,) of G or dG/dt, to be summed over blocks."""

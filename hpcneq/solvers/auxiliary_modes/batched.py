@@ -67,8 +67,7 @@ def predict(
     polynomials: tuple[NDArray, ...],
     columns: int,
     chains: tuple[NDArray, ...],
-    times: FloatArray,
-    W: FloatArray,
+    weights: tuple[FloatArray, FloatArray],
     damping: float,
     before: tuple[NDArray, ...],
     history: tuple[NDArray, ...],
@@ -83,9 +82,10 @@ def predict(
     """`greens.predict` of all blocks, in the precision of UT, and what the mean field reads.
 
     terms (blocks,) of U. polynomials : c, the coefficients of H. columns : see
-    `columns.exponential`. chains : of the guessed end. before : G, X, Z. history : U and X of the
-    step before. keeps : what U carries to the end and G are written there. probes : entries of rows, unknowns, factors (blocks, probes) each. table (all
-    blocks, 2, unknowns). UT (N, N), planes, work, near : scratch.
+    `columns.exponential`. chains : of the guessed end. weights : times and W. before : G, X, Z.
+    history : U and X of the step before. keeps : what U carries to the end, and G, are written.
+    probes : entries of rows, unknowns, factors (blocks, probes) each. table (all blocks, 2,
+    unknowns). UT (N, N), planes, work, near : scratch.
     """
     c, coef = polynomials
     hop, level, pairing = chains
@@ -96,10 +96,9 @@ def predict(
         exponential_of(c[i, : terms[i]], coef[i, 0], coef[i, 1], columns, target, planes)
         green = _matrix(before[0], at, N), _matrix(before[1], at, N), _matrix(before[2], at, N)
         past = _matrix(history[0], at, N), _matrix(history[1], at, N)
-        chain = hop[i], level[i], pairing[i]
         _convert(green[0], _matrix(keeps[1], at, N))
-        given = UT, green, past, times, W, chain, damping, _matrix(keeps[0], at, N)
-        predict_block(*given, near[0], near[1], work)
+        given = UT, green, past, weights[0], weights[1], (hop[i], level[i], pairing[i]), damping
+        predict_block(*given, _matrix(keeps[0], at, N), near[0], near[1], work)
         _tell(near[1].reshape(2, -1), i, probes, table[places[i, 3]])
 
 
@@ -115,35 +114,81 @@ def _nodes(bank, order):
     )
 
 
-_ALL = (*EXPONENTIAL, *SOURCES, *CARRY, *BLOCK, _matrix, _tell, _nodes, _convert)
+def _exact(i, orders, exact, columns, U, UT, planes):
+    """U of the i-th block in double precision, and rounded."""
+    N = len(U)
+    c, coef = exact
+    target = U.view(np.float64).reshape(1, N, 2 * N)
+    exponential_of(c[i, : orders[i, 4]], coef[i, 0], coef[i, 1], columns, target, planes)
+    _convert(U, UT)
 
 
-@lazily(calls=tuple(dict.fromkeys(_ALL)))
+def _modes(i, blocks, step, columns, modes, layout, groups, rates, fast, matrix, own, scratch, few):
+    """`products.advance` of the i-th block; U in the precision of UT, first or then."""
+    places, orders, radii, bank = blocks
+    old, new = modes
+    slopes, c, coef = matrix
+    T, UT, sums, planes = own
+    N, order = len(UT), orders[i, :4]
+    count = order[0]
+    if UT.itemsize < 16:  # U has been made in double precision
+        count = 0
+    shape = order[2], columns, 2 * N
+    sums[:] = 0
+    begin, end = places[i, 1], places[i, 2]
+    advance_block(
+        (old[begin:end], new[2 * begin : 2 * end]),
+        layout[0],
+        groups,
+        rates,
+        fast,
+        step,
+        radii[i],
+        _nodes(bank, order),
+        layout[1],
+        sums.view(np.float64),
+        (slopes[i], coef[i, 0], coef[i, 1]),
+        c[i, :count],
+        T[: shape[0] * shape[1] * shape[2]].reshape(shape),
+        UT,
+        scratch,
+        few,
+        planes,
+    )
+
+
+def _end(i, at, sums, chains, W, numbers, green, base, work, near):
+    """`greens.sources` and `greens.carry` of the i-th block."""
+    N = sums.shape[3]
+    X, Z = _matrix(green[1], at, N), _matrix(green[2], at, N)
+    chain = chains[0][i], chains[1][i], chains[2][i]
+    sources_of(sums[0, 0], sums[0, 1], chain[0], chain[1], chain[2], numbers[2], X, Z, work)
+    given = _matrix(green[0], at, N), _matrix(base, at, N), W, X, Z, _matrix(green[3], at, N)
+    carry_block(*given, work, chain, numbers[1], near[0], near[1])
+
+
+_ALL = (*EXPONENTIAL, *SOURCES, *CARRY, *BLOCK, _matrix, _convert, _tell, _nodes, _exact, _modes)
+
+
+@lazily(calls=(*dict.fromkeys(_ALL), _end))
 def advance(
-    places: IntArray,
-    orders: IntArray,
-    radii: FloatArray,
-    step: float,
+    blocks: tuple[NDArray, ...],
+    numbers: tuple[float, ...],
+    columns: int,
     modes: tuple[NDArray, ...],
     layout: tuple[IntArray, ...],
     groups: tuple[NDArray, ...],
     rates: tuple[ComplexArray, ...],
     fast: tuple[ComplexArray, ...],
-    bank: FloatArray,
     matrix: tuple[NDArray, ...],
     exact: tuple[NDArray, ...],
-    columns: int,
     chains: tuple[NDArray, ...],
     W: FloatArray,
-    damping: float,
-    white: float,
     green: tuple[ComplexArray, ...],
     base: ComplexArray,
     probes: tuple[NDArray, ...],
     table: ComplexArray,
-    T: NDArray,
-    UT: NDArray,
-    sums: FloatArray,
+    own: tuple[NDArray, ...],
     scratch: tuple[NDArray, ...],
     few: tuple[NDArray, ...],
     planes: tuple[NDArray, ...],
@@ -153,53 +198,23 @@ def advance(
 ) -> None:
     """`products.advance`, `greens.sources` and `greens.carry` of all blocks, see there.
 
-    orders (blocks, 5): terms of carried and of fast groups with their places in the ``bank`` of
-    nodes, see `_nodes`, terms of U in double precision. layout : of the groups, see ``places`` of
-    `products.advance`, and kinds of columns. matrix : Hdot, c, the coefficients of H; exact : the
-    latter two in double precision, which make U where the modes are in single precision. chains :
-    of the end. green : U, X, Z and G of the end. table : see `predict`. T (terms columns 2N,), UT
-    (N, N), sums (1, 2, N, N) : scratch like all that follows.
+    blocks : places; orders (blocks, 5), terms of carried and of fast groups with their places in
+    the bank of nodes, see `_nodes`, terms of U in double precision; radii; bank. numbers : step,
+    damping, white. layout : of the groups, see ``places`` of `products.advance`, and kinds of
+    columns. matrix : Hdot, c, the coefficients of H; exact : the latter two in double precision.
+    chains : of the end. green : U, X, Z and G of the end. base, table : see `predict`. own : T
+    (terms columns 2N,), UT (N, N), sums (1, 2, N, N); they and what follows are scratch.
     """
-    slopes, c, coef = matrix
-    hop, level, pairing = chains
-    N = len(UT)
-    single = UT.itemsize < 16
-    real = sums.view(np.float64)
-    for i in range(len(places)):
-        at, nodes = places[i, 0], _nodes(bank, orders[i, :4])
-        U, X, Z = _matrix(green[0], at, N), _matrix(green[1], at, N), _matrix(green[2], at, N)
-        count = orders[i, 0]
-        if single:
-            target = U.view(np.float64).reshape(1, N, 2 * N)
-            given = exact[0][i, : orders[i, 4]], exact[1][i, 0], exact[1][i, 1]
-            exponential_of(*given, columns, target, exact_planes)
-            _convert(U, UT)
-            count = 0
-        own_T = T[: orders[i, 2] * columns * 2 * N].reshape(orders[i, 2], columns, 2 * N)
-        sums[:] = 0
-        advance_block(
-            (modes[0][places[i, 1] : places[i, 2]], modes[1][2 * places[i, 1] : 2 * places[i, 2]]),
-            layout[0],
-            groups,
-            rates,
-            fast,
-            step,
-            radii[i],
-            nodes,
-            layout[1],
-            real,
-            (slopes[i], coef[i, 0], coef[i, 1]),
-            c[i, :count],
-            own_T,
-            UT,
-            scratch,
-            few,
-            planes,
-        )
-        if not single:
+    T, UT, sums = own
+    N, of_modes = len(UT), (T, UT, sums, planes)
+    for i in range(len(blocks[0])):
+        at = blocks[0][i, 0]
+        U = _matrix(green[0], at, N)
+        if UT.itemsize < 16:
+            _exact(i, blocks[1], exact, columns, U, UT, exact_planes)
+        given = layout, groups, rates, fast, matrix, of_modes, scratch, few
+        _modes(i, blocks, numbers[0], columns, modes, *given)
+        if UT.itemsize == 16:
             _convert(UT, U)
-        chain = hop[i], level[i], pairing[i]
-        sources_of(sums[0, 0], sums[0, 1], *chain, white, X, Z, work)
-        given = U, _matrix(base, at, N), W, X, Z, _matrix(green[3], at, N)
-        carry_block(*given, work, chain, damping, near[0], near[1])
-        _tell(near[1].reshape(2, -1), i, probes, table[places[i, 3]])
+        _end(i, at, sums, chains, W, numbers, green, base, work, near)
+        _tell(near[1].reshape(2, -1), i, probes, table[blocks[0][i, 3]])

@@ -49,9 +49,14 @@ class Batch:
         self.columns = N
         if mirrored(state, blocks[0], passes):
             self.columns = n
-        self.scratch = Scratch(N, 4 * len(self.held.sources), state.dtype)
-        self.UT = aligned_zeros((N, N), state.dtype)
-        self.planes = passes.planes.of(n, state.dtype)[0], passes.planes.of(n, DOUBLE)[0]
+        kind = state.dtype
+        self.real = np.empty(0, kind).real.dtype
+        self.scratch = Scratch(N, 4 * len(self.held.sources), kind)
+        self.UT = aligned_zeros((N, N), kind)
+        self.planes, near = passes.planes.of(n, kind)[0], (work.near, work.rows)
+        exact_planes = passes.planes.of(n, DOUBLE)[0]
+        scratch = self.scratch.work, self.scratch.few
+        self.constant = (*scratch, self.planes, exact_planes, work.matrices, near)
         self.bank: tuple[Any, FloatArray, IntArray] = None, np.zeros(0), np.zeros((0, 2), int)
 
     def _places(self):
@@ -123,7 +128,8 @@ class Batch:
         """`greens.predict` of its blocks; adds what the mean field reads to ``table``.
 
         field : the moments of the step. c : the mean field at its end. weights : times and W of
-        `greens.predict_block`. before : G, X, Z. history : U and X of the step before. keeps : where what U carries and G are written.
+        `greens.predict_block`. before : G, X, Z. history : U and X of the step before. keeps :
+        where what U carries to the end, and G, are written.
         """
         from . import batched  # needs numba at once
 
@@ -134,7 +140,7 @@ class Batch:
             self._rounded(self.c, self.coef),
             self.columns,
             self._chains(c),
-            *weights,
+            weights,
             self.system.damping,
             tuple(matrices.flat for matrices in before),
             self._rounded(*(matrices.flat for matrices in history)),
@@ -142,7 +148,7 @@ class Batch:
             self.probes,
             table,
             self.UT,
-            self.planes[0],
+            self.planes,
             self.work.rough,
             (self.work.near, self.work.rows),
         )
@@ -169,50 +175,41 @@ class Batch:
         from . import batched  # needs numba at once
 
         exact, terms = self._expand(step, field)
-        most, fast = terms, self.passes.no_fast
+        most, old_new = terms, (modes[0].flat, modes[1].flat.view(self.real))
+        moments, after, factor, bend = self.passes.own(self.blocks[0], rates)
+        count, fast = len(after), self.passes.no_fast
         if len(rates.fast.mean):
             most = np.maximum(terms, self._fast_terms(step, rates))
             fast = self.passes.fast_arguments(self.held, rates)
-        moments, after, factor, bend = self.passes.own(self.blocks[0], rates)
-        count = len(after)
         bank, orders = self._bank(terms, most, exact)
-        slopes, c_rounded, coef = self._rounded(self.slopes, self.c, self.coef)
-        old, new = (each.flat for each in modes)
-        T = self.scratch.terms(int(most.max()), self.columns)
+        T = self.scratch.terms(int(most.max()), self.columns).reshape(-1)
         batched.advance(
-            self.places,
-            orders,
-            self.radii,
-            step,
-            (old, new.view(T.dtype)),
+            (self.places, orders, self.radii, bank),
+            (step, self.system.damping, self.system.white),
+            self.columns,
+            old_new,
             (self.held.places[:count], self.held.kinds),
             (factor, bend, self.held.strength[:count]),
             (moments.mean, moments.own, after),
             fast,
-            bank,
-            (slopes, c_rounded, coef),
+            self._rounded(self.slopes, self.c, self.coef),
             (self.c, self.coef),
-            self.columns,
             self._chains(c),
             W,
-            self.system.damping,
-            self.system.white,
             (generation.U.flat, generation.X.flat, generation.Z.flat, greens[1].flat),
             greens[0].flat,
             self.probes,
             table,
-            T.reshape(-1),
-            self.UT,
-            self.work.sums,
-            self.scratch.work,
-            self.scratch.few,
-            *self.planes,
-            self.work.matrices,
-            (self.work.near, self.work.rows),
+            (T, self.UT, self.work.sums),
+            *self.constant,
         )
-        N = self.N
-        columns = self.held.places[:count, 1].sum()
-        flops = 8.0 * N * len(self.blocks) * columns * N + 16.0 * N**3 * len(self.blocks)
+        return self._flops(count, exact, terms, most)
+
+    def _flops(self, count, exact, terms, most):
+        """Those of `advance` for ``count`` carried groups."""
+        N, blocks = self.N, len(self.blocks)
+        columns = float(self.held.places[:count, 1].sum())
+        flops = 8.0 * N**2 * blocks * columns + 16.0 * N**3 * blocks
         flops += 8.0 * N * count * float(terms.sum()) * self.columns
         if self.state.dtype != complex:
             flops += self._flops_of_terms() * float(exact.sum()) * N

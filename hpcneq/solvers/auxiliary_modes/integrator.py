@@ -36,9 +36,10 @@ from ...parallel import Part, placed
 from . import greens
 from .batches import batches
 from .mode_passes import ModePasses
+from .observation import Diagonals
 from .polynomials import Planes, Polynomial
 from .rates import Gap, Rates, rates_of
-from .state import BlockState, Diagonals, Modes
+from .state import BlockState, Modes
 from .stepping import GAUSS, Ends, Read, Stepper, hermite, memory_weights, moments
 from .workspace import Generation, Generations, Work, entries, green_like
 
@@ -182,7 +183,8 @@ class Exponential(Stepper):
         **Collective.**
         """
         start, guess = self.now, self.bounded(self.guess(step), step)
-        state, damping, rows, table = self.state, self.system.damping, {}, self.state.table()
+        state, damping = self.state, self.system.damping
+        rows, table = {}, state.table()
         last, old, past = self.history or (0.0, start, start.X)
         times, before = np.array([step, last, np.exp(-damping * step)]), (start.X, start.Z)
         before, field = (state.green, *before), self._moments(step, guess)
@@ -190,7 +192,8 @@ class Exponential(Stepper):
             given = (times, W), before, (past, old.X), (self.base, self.old_green), table
             self.flops += batch.predict(step, field, guess.c, *given)
         for b, UT in self.propagators(self.lone, step, guess, state.dtype).items():
-            N, work, own = len(UT), self.work[len(UT)], tuple(part[b] for part in before)
+            N, own = len(UT), tuple(part[b] for part in before)
+            work = self.work[N]
             self.old_green[b][:] = state.green[b]
             history = past[b].astype(UT.dtype), old.X[b].astype(UT.dtype)
             given = times, W, self._chain(b, guess.c), damping, self.base[b]
@@ -259,7 +262,8 @@ class Exponential(Stepper):
         Writes U^T and, of the new modes, X and Z of the led blocks; in batches also G, of which the
         table returned has what the mean field reads.
         """
-        state, table, ends = self.state, self.state.table(), (self.state.held_modes, self.spare)
+        state, ends = self.state, (self.state.held_modes, self.spare)
+        table = state.table()
         field = self._moments(step, end)
         for batch in self.batches:
             given = field, rates, ends, end.c, W, new, (self.base, state.green), table

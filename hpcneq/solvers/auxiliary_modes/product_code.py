@@ -102,6 +102,25 @@ unfold_many = _unfold(8)
 unfold_few = _unfold(2)
 
 
+def _row_times_H(code, rows, numbers, side, one):
+    """What has to be added, and i times what, for one component of T H.
+
+    rows : of the left column, the own and the right one the vectors of both components. numbers :
+    of a row of H, see `chains`.
+    """
+    tl, tr, level, _, qr, qi, lr, li, rr, ri = numbers
+    plain = real = imag = None
+    for row, t, a, b in zip(rows, (tl, level, tr), (lr, qr, rr), (li, qi, ri)):
+        plain = code.add_product(t, row[side], plain)
+        real = code.add_product(a, row[1 - side], real)
+        imag = code.add_product(b, row[1 - side], imag)
+    signs = code.alternating(one)
+    plain = code.builder.fmul(signs, plain)
+    if side == 0:
+        return code.builder.fadd(plain, real), code.builder.fmul(code.less(signs), imag)
+    return code.builder.fsub(plain, real), code.builder.fmul(signs, imag)
+
+
 def _follow(count):
     """The intrinsic for so many real numbers at a time."""
 
@@ -109,50 +128,35 @@ def _follow(count):
     def follow(typing, T, k, left, j, right, at, H, one):
         """T[k + 1, j] = T[k - 1, j] - i (T[k] H) of the j-th column, from the place ``at`` on.
 
-        T (terms, n, 4n) as `products.chebyshev_matrices` has it, where those of holes are told by
-        the others. The numbers at ``at`` and at those of the other component are done. H (n, 10):
-        see `chains`. ``one`` is 1.
+        T (terms, n, 4n) as `products.advance_block` has it, where columns of holes are told by the
+        others. The numbers at ``at`` and those of the other component are done. H (n, 10): see
+        `chains`. ``one`` is 1.
         """
 
         def write(context, builder, signature, args):
             code = Code(context, builder, signature, args, count)
-            T, H, one = code.array(0), code.array(6), args[7]
+            T, H = code.array(0), code.array(6)
             k, left, j, right, at = args[1:6]
             vector, turned = code.vector(0), [place ^ 1 for place in range(count)]
             _, columns, width = cgutils.unpack_tuple(builder, T.shape)
-            half = builder.lshr(width, code.whole(1))
-            matrix = code.product(columns, width)
-            own = code.sum(code.product(j, width), at)
+            halves = code.whole(0), builder.lshr(width, code.whole(1))
 
-            def rows(array, start):
-                for row in (left, j, right):
-                    place = code.sum(start, code.sum(code.product(row, width), at))
-                    yield [code.read(array, code.sum(place, shift), vector) for shift in parts]
+            def place(term, column, half):
+                row = code.sum(code.product(term, columns), column)
+                return code.sum(code.sum(code.product(row, width), at), half)
 
-            parts = (code.whole(0), half)
-            columns_of_k = list(rows(T, code.product(k, matrix)))
+            rows = [
+                [code.read(T, place(k, row, half), vector) for half in halves]
+                for row in (left, j, right)
+            ]
             at_H = code.product(j, code.whole(10))
-            tl, tr, level, _, qr, qi, lr, li, rr, ri = (
-                code.number(H, code.sum(at_H, code.whole(place))) for place in range(10)
-            )
-            before = code.sum(code.product(builder.sub(k, code.whole(1)), matrix), own)
-            after = code.sum(code.product(code.sum(k, code.whole(1)), matrix), own)
-            for side, shift in enumerate(parts):
-                plain = real = imag = None
-                for row, t, a, b in zip(columns_of_k, (tl, level, tr), (lr, qr, rr), (li, qi, ri)):
-                    plain = code.add_product(t, row[side], plain)
-                    real = code.add_product(a, row[1 - side], real)
-                    imag = code.add_product(b, row[1 - side], imag)
-                plain = builder.fmul(code.alternating(one), plain)
-                if side == 0:
-                    both = builder.fadd(plain, real)
-                    sign = code.less(code.alternating(one))
-                else:
-                    both = builder.fsub(plain, real)
-                    sign = code.alternating(one)
-                value = code.read(T, code.sum(before, shift), vector)
-                value = code.fma(sign, imag, builder.fadd(value, code.shuffle(both, both, turned)))
-                code.write(value, T, code.sum(after, shift))
+            numbers = [code.number(H, code.sum(at_H, code.whole(m))) for m in range(10)]
+            for side, half in enumerate(halves):
+                both, more = _row_times_H(code, rows, numbers, side, args[7])
+                before = place(builder.sub(k, code.whole(1)), j, half)
+                value = builder.fadd(code.read(T, before, vector), more)
+                value = builder.fadd(value, code.shuffle(both, both, turned))
+                code.write(value, T, place(code.sum(k, code.whole(1)), j, half))
             return code.nothing()
 
         return types.void(T, k, left, j, right, at, H, one), write

@@ -30,11 +30,11 @@ from ...parallel import Communicator, Part, placed
 from ..aligned import aligned_zeros
 from ..output_times import Row
 from ..protocols import AuxiliaryModes, Observables
+from . import observation
 from .chebyshev import bound
 from .share import Share
 
 Blocks = Mapping[int, ComplexArray]  # a matrix of each led block
-Diagonals = dict[int, ComplexArray]  # block: the diagonals of its modes, (groups, N)
 Runs = list[tuple[list[int], slice, NDArray]]  # [(groups, columns, (groups, columns, N))]
 
 
@@ -86,7 +86,7 @@ class BlockState:
         else:
             self.held_modes = self.allocate()
         self.missing: Callable[[], None] | None = None
-        self.account: Callable[[], Diagonals] | None = None
+        self.account: Callable[[], observation.Diagonals] | None = None
         self._probes: dict[int, tuple] = {}
         if start:
             self.fill()
@@ -286,57 +286,22 @@ class BlockState:
 
         The system gets its mode observables summed over all groups in a fixed order, and its
         Green-function observables of G and of dG/dt (whose difference from the modes' own account
-        is an error measure).
+        is an error measure). Without modes in the row, what the integrator tells of them is taken.
         """
-        t, side, green, c = row.t, row.side, row.green, row.c
         if row.modes is None and self.account is not None:
             diagonals = self.account()
         else:
             modes = self.modes if row.modes is None else row.modes
             diagonals = self.diagonals(modes, len(self.system.groups))
-        shape = (self.system.blocks, len(self.system.groups), self.system.mode_observables)
-        rows = np.zeros(shape)
-        for b, diagonal in diagonals.items():
-            rows[b] = self.system.observe_modes(b, diagonal)
+        rows, both = observation.rows_of(self.system, row, diagonals)
         self.comm.Allreduce(MPI.IN_PLACE, rows)  # each row has one owner: the sum is exact
-        both = {}
-        for b, diagonal in diagonals.items():
-            slope, own = 2j * diagonal.real.sum(0), np.zeros((2, self.system.unknowns), complex)
-            if b in green:
-                G = green[b]
-                slope += self._slope(b, G, c) + 1j * self.system.white
-                own = self.system.observe_green(b, np.diagonal(G))
-            both[b] = np.concatenate([own, self.system.observe_green(b, slope)])
         values, velocity = np.split(self.gather(both, 4), 2)
-        total = rows.reshape(-1, shape[-1]).sum(0)
-        return self.system.observables(t, side, total, values, velocity)
+        total = rows.reshape(-1, rows.shape[-1]).sum(0)
+        return self.system.observables(row.t, row.side, total, values, velocity)
 
-    def diagonals(self, modes: Modes, groups: int) -> Diagonals:
+    def diagonals(self, modes: Modes, groups: int) -> observation.Diagonals:
         """Diagonals of the held modes among the first ``groups`` groups, 0 for others."""
-        found = {}
-        for b in self.share.mine:
-            found[b] = np.zeros((len(self.system.groups), self.system.size(b)), complex)
-        for (b, _), runs in modes.items():
-            for own, cols, array in runs:
-                places = np.arange(cols.start, cols.stop)
-                count = np.searchsorted(own, groups)
-                diagonal = array[:count, places - cols.start, places]
-                found[b][np.array(own[:count], int)[:, None], places] = diagonal
-        return found
-
-    def _slope(self, b, G, c):
-        """The diagonal of -i [H, G] - damping G, (N,)."""
-        hop, _ = self.system.chain(b)
-        D, _ = self.system.local_fields(b, c)
-        n = len(hop)
-        own, left, right = (np.roll(np.arange(n), k) for k in (0, 1, -1))
-        turned = D.conj() * G[own, n + own] - D * G[n + own, own]
-        slope = -self.system.damping * np.diagonal(G)
-        for half, sign in ((0, 1), (n, -1)):
-            j, w, e = own + half, left + half, right + half
-            flow = hop[left] * (G[w, j] - G[j, w]) + hop * (G[e, j] - G[j, e])
-            slope[j] -= 1j * sign * (flow + turned)
-        return slope
+        return observation.diagonals_of(self.system, self.share.mine, modes, groups)
 
     # -- the same equations as one vector, for PETSc's own integrators -----------------------------
     def field(self, array: ComplexArray, t: float = 0.0) -> ComplexArray:

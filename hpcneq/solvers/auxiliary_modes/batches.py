@@ -30,7 +30,8 @@ class Batch:
     """
 
     def __init__(self, state: BlockState, blocks: list[int], passes: ModePasses, work: Work):
-        self.state, self.system, self.blocks = state, state.system, blocks
+        self.state, self.system = state, state.system
+        self.blocks = blocks
         self.passes, self.work = passes, work
         self.held = passes.held[blocks[0]]
         self.N = N = len(self.held.kinds)
@@ -232,7 +233,8 @@ class Batch:
         """
         key = terms.tobytes() + most.tobytes() + exact.tobytes()
         if self.bank[0] != key:
-            parts, starts, at = [], {}, 0
+            parts, starts = [], {}
+            at = 0
             for count in {*terms.tolist(), *most.tolist()}:
                 nodes, basis = chebyshev.nodes(count)
                 parts += [nodes, basis.ravel()]

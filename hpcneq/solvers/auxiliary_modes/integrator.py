@@ -276,7 +276,7 @@ class Exponential(Stepper):
             else:
                 sums = shared[b]
             UT = self.mode_passes.advance(b, polynomial, rates, ends, sums)
-            if UT is not None:
+            if b in state.green:
                 new.U[b][:] = UT
             if b in self.whole:  # while they are in the cache
                 self._sources(b, sums[0], end.c, new.X, new.Z)

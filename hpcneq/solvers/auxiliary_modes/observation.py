@@ -65,7 +65,8 @@ def _slope(system: AuxiliaryModes, b: int, G: ComplexArray, c: ComplexArray) -> 
     turned = D.conj() * G[own, n + own] - D * G[n + own, own]
     slope = -system.damping * np.diagonal(G)
     for half, sign in ((0, 1), (n, -1)):
-        j, w, e = own + half, left + half, right + half
+        w, e = left + half, right + half
+        j = own + half
         flow = hop[left] * (G[w, j] - G[j, w]) + hop * (G[e, j] - G[j, e])
         slope[j] -= 1j * sign * (flow + turned)
     return slope
